@@ -1,0 +1,130 @@
+import type { Workflow } from '../domain/workflow.ts';
+
+/** `local` relaxes http, loopback and demo people; `serve` refuses it by name. */
+export type Profile = 'production' | 'local';
+
+/** Everything that the house is told, checked as a whole and frozen. Durations in ms. */
+export interface Config {
+  readonly profile: Profile;
+  readonly server: {
+    /** Where people's browsers and Teams reach the service, without a trailing slash. */
+    readonly publicUrl: string;
+    readonly host: string;
+    readonly port: number;
+  };
+  readonly store:
+    | { readonly kind: 'sqlite'; readonly path: string }
+    | { readonly kind: 'sqlserver'; readonly connectionString: string };
+  readonly teams: TeamsConfig;
+  readonly identity: {
+    readonly issuers: readonly IssuerConfig[];
+    /** Roles that a role brings with it, directly; cycles are refused at start. */
+    readonly implies: Readonly<Record<string, readonly string[]>>;
+  };
+  readonly channels: Readonly<Record<string, ChannelConfig>>;
+  readonly workflows: readonly Workflow[];
+  readonly executors: Readonly<Record<string, WebhookExecutorConfig>>;
+  readonly signing: {
+    /** At least 32 bytes; keys of our own are derived from it or stored encrypted under it. */
+    readonly secret: string;
+  };
+  readonly audit: {
+    /** The name of this log in checkpoints. */
+    readonly origin: string;
+    readonly sealEveryMs: number;
+  };
+}
+
+export interface TeamsConfig {
+  readonly appId: string;
+  readonly appType: 'SingleTenant' | 'UserAssignedMSI';
+  /** The tenant of the bot's own app registration. */
+  readonly tenantId: string;
+  readonly credential:
+    | { readonly kind: 'secret'; readonly secret: string }
+    | { readonly kind: 'certificate'; readonly thumbprintSha256: string; readonly privateKey: string }
+    | { readonly kind: 'managedIdentity'; readonly clientId: string };
+  /** Tenants whose people may use the bot. */
+  readonly allowedTenants: readonly string[];
+  readonly cloud: {
+    /** `iss` of channel tokens. */
+    readonly issuer: string;
+    /** OpenID metadata of channel tokens. */
+    readonly metadataUrl: string;
+    /** Token endpoint base for the bot's own tokens, such as https://login.microsoftonline.com. */
+    readonly loginUrl: string;
+    readonly scope: string;
+    /** Hosts (with port where not 443) of service URLs; `*.` at the start stands for one label. */
+    readonly serviceUrlHosts: readonly string[];
+  };
+  readonly singleSignOn: {
+    readonly enabled: boolean;
+    /** Provider id (identity.issuers) whose tokens Teams hands out. */
+    readonly issuer: string;
+    readonly connectionName: string;
+    /** The token exchange resource, `api://botid-…`. */
+    readonly resource: string;
+    readonly audiences: readonly string[];
+    /** Client ids of Teams that may bring the tokens (`azp` / `appid`). */
+    readonly clients: readonly string[];
+    readonly scope: string;
+  };
+  /** The sign-in button's provider; null: single sign-on only. */
+  readonly signIn: {
+    readonly issuer: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly scopes: readonly string[];
+  } | null;
+}
+
+export interface IssuerConfig {
+  /** The provider id, part of every principal's key. */
+  readonly id: string;
+  readonly kind: 'entra' | 'oidc';
+  /** Exact `iss`; for Entra may hold `{tenantid}`. */
+  readonly issuer: string;
+  /** Where keys are found; default: the issuer's discovery document. */
+  readonly discoveryUrl: string;
+  readonly use: readonly ('people' | 'workloads')[];
+  readonly audiences: readonly string[];
+  readonly algorithms: readonly string[];
+  /** How old a token may be, from `iat`. */
+  readonly maxAgeMs: number;
+  readonly clockToleranceMs: number;
+  /** Tenants that are trusted (Entra); empty for providers without tenants. */
+  readonly tenants: readonly string[];
+  /** From claims to roles: a value of the claim gives a role. Empty `map`: the value is the role. */
+  readonly roles: readonly {
+    readonly claim: string;
+    readonly map: Readonly<Record<string, readonly string[]>> | null;
+  }[];
+  /** Claims that rules may use. */
+  readonly claims: readonly string[];
+  /** Claims that name the person as Teams knows them; null where the provider has none. */
+  readonly teams: { readonly objectIdClaim: string; readonly tenantClaim: string } | null;
+  /** Claims of which one tells an app-only token from a person's. */
+  readonly nameClaim: string;
+}
+
+export interface ChannelConfig {
+  readonly tenantId: string;
+  readonly teamId: string;
+  readonly channelId: string;
+  readonly serviceUrl: string;
+}
+
+export interface WebhookExecutorConfig {
+  readonly kind: 'webhook';
+  readonly url: string;
+  /** Standard Webhooks secret, `whsec_…`. */
+  readonly secret: string;
+  /** The reference that the secret came by (`${env:NAME}`), for the configuration hash. */
+  readonly secretRef: string;
+  readonly timeoutMs: number;
+  /** The target drops repeats of one `webhook-id`, so that sending again is safe. */
+  readonly idempotent: boolean;
+  readonly maxAttempts: number;
+  /** Hosts or CIDR ranges that may be private addresses. */
+  readonly allowPrivate: readonly string[];
+}

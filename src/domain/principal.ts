@@ -1,0 +1,51 @@
+/** A claim's value as rules may use it. */
+export type ClaimValue = string | number | boolean | readonly string[];
+
+export type PrincipalKind = 'person' | 'workload';
+
+/**
+ * Who somebody is, without what they may do: what is stored with requests and decisions.
+ * `key` alone identifies (provider and subject; for Entra cloud, tenant and object id); the name is
+ * for showing and decides nothing.
+ */
+export interface PrincipalRef {
+  readonly key: string;
+  readonly kind: PrincipalKind;
+  readonly provider: string;
+  readonly subject: string;
+  /** The directory that Teams knows this identity by; null for identities outside Teams. */
+  readonly tenant: string | null;
+  readonly objectId: string | null;
+  readonly name: string;
+}
+
+/** What is kept of the token that proved a principal; never the token. Times in ms. */
+export interface TokenEvidence {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+  /** `jti` or Entra's `uti`. */
+  readonly tokenId: string | null;
+  readonly clientId: string | null;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly authTime: number | null;
+  readonly acr: string | null;
+  readonly amr: readonly string[];
+  /** SHA-256 over header and payload (not the signature, which has more than one encoding). */
+  readonly digest: string;
+}
+
+/** A verified identity: the person or workload that a checked token speaks for. */
+export interface Principal extends PrincipalRef {
+  readonly roles: readonly string[];
+  /** The claims that configuration makes available to rules; own properties only. */
+  readonly claims: Readonly<Record<string, ClaimValue>>;
+  readonly token: TokenEvidence;
+}
+
+/** The part of a principal that is stored. */
+export function refOf(principal: PrincipalRef): PrincipalRef {
+  const { key, kind, provider, subject, tenant, objectId, name } = principal;
+  return { key, kind, provider, subject, tenant, objectId, name };
+}

@@ -1,0 +1,127 @@
+import type { ClaimValue, PrincipalRef, TokenEvidence } from './principal.ts';
+import type { FieldType, FieldValue } from './workflow.ts';
+
+export const REQUEST_STATES = [
+  'pending', 'approved', 'applying', 'applied', 'failed', 'unknown',
+  'denied', 'expired', 'cancelled', 'revoking', 'revoked',
+] as const;
+
+export type RequestState = (typeof REQUEST_STATES)[number];
+
+/** States from which nothing more happens by itself or by anybody. */
+export const TERMINAL_STATES: readonly RequestState[] = [
+  'applied', 'failed', 'unknown', 'denied', 'expired', 'cancelled', 'revoked',
+];
+
+/** Whether nothing more can happen to a request in this state. */
+export function isTerminal(state: RequestState): boolean {
+  return TERMINAL_STATES.includes(state);
+}
+
+/** A stage as it applies to one request: conditions on the requester are already worked out. */
+export interface PlannedStage {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** The claim that an approver must carry with exactly this value. */
+  readonly where: { readonly claim: string; readonly value: ClaimValue } | null;
+  readonly quorum: number;
+}
+
+/** What will be applied, by what, to what. `target` names it for people, without secrets. */
+export interface PlannedExecution {
+  readonly executor: string;
+  readonly kind: string;
+  /** SHA-256 over the executor's configuration, secrets by their reference only. */
+  readonly configHash: string;
+  readonly target: string;
+  readonly durationMs: number | null;
+}
+
+/** Everything that decides about a request, fixed when it was made. */
+export interface Plan {
+  readonly stages: readonly PlannedStage[];
+  readonly execution: PlannedExecution;
+  /** The name of the channel where the card is posted. */
+  readonly channel: string;
+  readonly fields: readonly { readonly id: string; readonly label: string; readonly type: FieldType }[];
+}
+
+/** What proves a decision. Times in ms. */
+export interface Evidence {
+  readonly token: TokenEvidence;
+  readonly roles: readonly string[];
+  /** The role that authorised it. */
+  readonly role: string;
+  readonly via: 'teams' | 'api';
+  readonly tenant: string | null;
+  readonly objectId: string | null;
+  readonly activityId: string | null;
+  readonly conversationId: string | null;
+  readonly exchangeId: string | null;
+  /** Digest of what was shown, and the request's revision that showed it. */
+  readonly digest: string;
+  readonly revision: number;
+}
+
+export type Verdict = 'approve' | 'deny';
+
+/** One person's word on one stage. */
+export interface Decision {
+  readonly id: string;
+  readonly requestId: string;
+  /** Index of the stage, from 0. */
+  readonly stage: number;
+  readonly approver: PrincipalRef;
+  readonly decision: Verdict;
+  readonly reason: string | null;
+  readonly at: number;
+  readonly evidence: Evidence;
+}
+
+/** How a request ended, or what the executor last said. */
+export interface Outcome {
+  readonly code: string;
+  readonly message: string;
+  /** What the target called it, such as a deployment's number. */
+  readonly reference: string | null;
+  readonly at: number;
+}
+
+/** One asking. `version` rises by one with every commit and is what cards call the revision. */
+export interface Request {
+  readonly id: string;
+  /** The number that people say; given by the store, 0 before the first commit. */
+  readonly number: number;
+  readonly version: number;
+  readonly state: RequestState;
+  readonly workflow: string;
+  readonly workflowVersion: string;
+  readonly title: string;
+  readonly requester: PrincipalRef;
+  readonly beneficiary: PrincipalRef;
+  /** The requester's token, for the proof of who asked. */
+  readonly requestedWith: TokenEvidence;
+  readonly fields: Readonly<Record<string, FieldValue>>;
+  readonly reason: string | null;
+  readonly plan: Plan;
+  readonly digest: string;
+  /** The version at which each stage so far was opened; its length less one is the open stage. */
+  readonly stagesOpenedAt: readonly number[];
+  readonly decisions: readonly Decision[];
+  readonly outcome: Outcome | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly expiresAt: number;
+}
+
+/** Index of the stage that is open now (or was, when the request ended). */
+export function openStage(request: Request): number {
+  return request.stagesOpenedAt.length - 1;
+}
+
+/** The stage that a card of this revision showed; undefined for a revision from the future. */
+export function stageAtRevision(request: Request, revision: number): number | undefined {
+  if (!Number.isInteger(revision) || revision < 1 || revision > request.version) return undefined;
+  const opened = request.stagesOpenedAt.filter((version) => version <= revision);
+  return opened.length > 0 ? opened.length - 1 : undefined;
+}

@@ -1,0 +1,135 @@
+import { requestDigest } from './digest.ts';
+import type { DomainEvent } from './events.ts';
+import { checkFields } from './fields.ts';
+import { mayRequest } from './policy.ts';
+import { refOf } from './principal.ts';
+import type { Principal } from './principal.ts';
+import { refuse } from './refusal.ts';
+import type { Ruling } from './refusal.ts';
+import type { PlannedExecution, PlannedStage, Request } from './request.ts';
+import type { FieldCondition, FieldValue, StageSpec, Workflow } from './workflow.ts';
+
+export const MAX_REASON_LENGTH = 1_000;
+
+/** What is asked, by whom, and what would apply it. */
+export interface Submission {
+  readonly id: string;
+  readonly workflow: Workflow;
+  readonly requester: Principal;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly reason: string | null;
+  readonly execution: PlannedExecution;
+}
+
+/** Rules on a submission and makes the request: pending, version 1, its first stage open. */
+export function submit(
+  submission: Submission,
+  now: number,
+): Ruling<{ request: Request; events: readonly DomainEvent[] }> {
+  const { workflow, requester, reason } = submission;
+  const allowed = mayRequest(workflow, requester);
+  if (!allowed.ok) return allowed;
+  const checked = checkFields(workflow, submission.fields);
+  if (!checked.ok) return checked;
+  if (reason !== null && (reason.length > MAX_REASON_LENGTH || !reason.isWellFormed())) {
+    return refuse('reason_too_long', `The reason may hold ${MAX_REASON_LENGTH} characters of text.`);
+  }
+  const planned = planStages(workflow, requester, checked.fields);
+  if (!planned.ok) return planned;
+  const ref = refOf(requester);
+  const digest = requestDigest({
+    requestId: submission.id,
+    workflow: workflow.id,
+    workflowVersion: workflow.version,
+    requester: ref.key,
+    beneficiary: ref.key,
+    reason,
+    fields: checked.fields,
+    execution: submission.execution,
+  });
+  const request: Request = {
+    id: submission.id,
+    number: 0,
+    version: 1,
+    state: 'pending',
+    workflow: workflow.id,
+    workflowVersion: workflow.version,
+    title: workflow.title,
+    requester: ref,
+    beneficiary: ref,
+    requestedWith: requester.token,
+    fields: checked.fields,
+    reason,
+    plan: {
+      stages: planned.stages,
+      execution: submission.execution,
+      channel: workflow.channel,
+      fields: workflow.fields.map(({ id, label, type }) => ({ id, label, type })),
+    },
+    digest,
+    stagesOpenedAt: [1],
+    decisions: [],
+    outcome: null,
+    createdAt: now,
+    updatedAt: now,
+    expiresAt: now + workflow.expireMs,
+  };
+  const events: DomainEvent[] = [{
+    type: 'request.submitted',
+    requestId: request.id,
+    actor: ref.key,
+    data: {
+      workflow: workflow.id, workflowVersion: workflow.version, digest,
+      fields: checked.fields, reason, token: requester.token, roles: requester.roles,
+    },
+  }];
+  return { ok: true, request, events };
+}
+
+/** The stages that apply to these fields, with the requester's claims put in. */
+function planStages(
+  workflow: Workflow,
+  requester: Principal,
+  fields: Readonly<Record<string, FieldValue>>,
+): Ruling<{ stages: readonly PlannedStage[] }> {
+  const stages: PlannedStage[] = [];
+  for (const spec of workflow.stages) {
+    if (spec.when !== null && !holds(spec.when, fields)) continue;
+    const where = resolveWhere(spec, requester);
+    if (where === undefined) {
+      return refuse(
+        'claim_unavailable',
+        `"${spec.name}" compares with your ${spec.where?.claim ?? 'claim'}, which your token does ` +
+          'not carry. Ask an administrator to add the claim.',
+      );
+    }
+    stages.push({ name: spec.name, roles: spec.roles, where, quorum: spec.quorum });
+  }
+  if (stages.length === 0) {
+    return refuse('no_stage_applies', `No stage of ${workflow.id} applies to these fields.`);
+  }
+  return { ok: true, stages };
+}
+
+/** The condition with its value; null where there is none, undefined where the claim is missing. */
+function resolveWhere(spec: StageSpec, requester: Principal): PlannedStage['where'] | undefined {
+  if (spec.where === null) return null;
+  const { claim, equals } = spec.where;
+  if ('value' in equals) return { claim, value: equals.value };
+  const own = Object.hasOwn(requester.claims, equals.requesterClaim)
+    ? requester.claims[equals.requesterClaim]
+    : undefined;
+  return own === undefined ? undefined : { claim, value: own };
+}
+
+/** Whether a condition on a field holds; a field without a value satisfies none. */
+export function holds(
+  condition: FieldCondition,
+  fields: Readonly<Record<string, FieldValue>>,
+): boolean {
+  const value = Object.hasOwn(fields, condition.field) ? fields[condition.field] : undefined;
+  if (value === undefined) return false;
+  if (condition.in !== null && !condition.in.includes(value)) return false;
+  if (condition.over !== null && !(typeof value === 'number' && value > condition.over)) return false;
+  return true;
+}

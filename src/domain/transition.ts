@@ -1,0 +1,235 @@
+import type { DomainEvent, EventType } from './events.ts';
+import { isAsker, mayDecide } from './policy.ts';
+import { refOf } from './principal.ts';
+import type { Principal } from './principal.ts';
+import { standing } from './quorum.ts';
+import { refuse } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import { isTerminal, openStage, stageAtRevision } from './request.ts';
+import type {
+  Decision, Evidence, Outcome, Request, RequestState, Verdict,
+} from './request.ts';
+import { MAX_REASON_LENGTH } from './submission.ts';
+
+/** Somebody's word on the stage that a card of `revision` showed with `digest`. */
+export interface DecideCommand {
+  readonly type: 'decide';
+  readonly decisionId: string;
+  readonly by: Principal;
+  readonly decision: Verdict;
+  readonly reason: string | null;
+  readonly digest: string;
+  readonly revision: number;
+  readonly channel: Pick<
+    Evidence, 'via' | 'tenant' | 'objectId' | 'activityId' | 'conversationId' | 'exchangeId'
+  >;
+}
+
+export type Command =
+  | DecideCommand
+  | { readonly type: 'cancel'; readonly by: Principal }
+  | { readonly type: 'expire' }
+  | { readonly type: 'begin'; readonly configHash: string }
+  | { readonly type: 'settle'; readonly state: 'applied' | 'failed' | 'unknown'; readonly outcome: Outcome };
+
+/** What must follow a commit; the use case turns each into a job. */
+export type Effect = 'cards' | 'execute' | 'tell-outcome';
+
+/** A step taken: the request after it, the decision it holds, what is recorded, what follows. */
+export interface Step {
+  readonly request: Request;
+  readonly decision: Decision | null;
+  readonly events: readonly DomainEvent[];
+  readonly effects: readonly Effect[];
+}
+
+/** A step, a repeat of a decision that stands already, or why not. */
+export type Transition =
+  | { readonly kind: 'step'; readonly step: Step }
+  | { readonly kind: 'repeat'; readonly decision: Decision }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/**
+ * The heart of the house: what a command does to a request at a time (ms). Pure: the same three
+ * always give the same answer, so a lost race is settled by loading again and asking again.
+ */
+export function transition(request: Request, command: Command, now: number): Transition {
+  switch (command.type) {
+    case 'decide':
+      return decide(request, command, now);
+    case 'cancel':
+      return cancel(request, command.by, now);
+    case 'expire':
+      return expire(request, now);
+    case 'begin':
+      return begin(request, command.configHash, now);
+    case 'settle':
+      if (request.state !== 'applying') return closed(request);
+      return stepTo(request, command.state, now, {
+        outcome: command.outcome,
+        events: [event(request, eventOf(command.state), null, { outcome: command.outcome })],
+        effects: ['cards', 'tell-outcome'],
+      });
+  }
+}
+
+function decide(request: Request, command: DecideCommand, now: number): Transition {
+  const { by } = command;
+  const shown = stageAtRevision(request, command.revision);
+  const earlier = request.decisions.find(
+    (decision) => decision.stage === shown && decision.approver.key === by.key,
+  );
+  if (earlier?.decision === command.decision) return { kind: 'repeat', decision: earlier };
+  if (earlier) {
+    return refused('already_decided', `You already said ${earlier.decision} here; that stands.`);
+  }
+  if (request.state !== 'pending') return closed(request);
+  if (now >= request.expiresAt) {
+    return refused('request_expired', 'The time to decide has run out. Ask for it again.');
+  }
+  const stage = openStage(request);
+  if (shown !== stage) {
+    return refused('stage_passed', 'The card showed another stage. Look at the current card.');
+  }
+  if (command.digest !== request.digest) {
+    return refused('digest_mismatch', 'What was shown is not what is stored. Open the card again.');
+  }
+  if (command.reason !== null && command.reason.length > MAX_REASON_LENGTH) {
+    return refused('reason_too_long', `A reason may hold ${MAX_REASON_LENGTH} characters.`);
+  }
+  const allowed = mayDecide(request, by);
+  if (!allowed.ok) return { kind: 'refused', refusal: allowed.refusal };
+  return settleStage(request, command, { stage, role: allowed.role, now });
+}
+
+/** Adds the decision and works out what it does to its stage and to the request. */
+function settleStage(
+  request: Request,
+  command: DecideCommand,
+  { stage, role, now }: { stage: number; role: string; now: number },
+): Transition {
+  const { by } = command;
+  const decision: Decision = {
+    id: command.decisionId,
+    requestId: request.id,
+    stage,
+    approver: refOf(by),
+    decision: command.decision,
+    reason: command.reason,
+    at: now,
+    evidence: {
+      token: by.token, roles: by.roles, role, ...command.channel,
+      digest: request.digest, revision: command.revision,
+    },
+  };
+  const decisions = [...request.decisions, decision];
+  const planned = request.plan.stages[stage];
+  const stands = planned ? standing(planned, stage, decisions) : 'denied';
+  const last = stage === request.plan.stages.length - 1;
+  const events = [event(request, 'request.decided', by.key, {
+    decision: decision.decision, stage, stageName: planned?.name ?? '', reason: decision.reason,
+    decisionId: decision.id, evidence: decision.evidence,
+  })];
+  const with_ = { decisions, decision };
+  if (stands === 'denied') {
+    const outcome = said('denied', `${by.name} denied it.`, now);
+    events.push(event(request, 'request.denied', by.key, { outcome }));
+    return stepTo(request, 'denied', now, {
+      ...with_, outcome, events, effects: ['cards', 'tell-outcome'],
+    });
+  }
+  if (stands === 'approved' && last) {
+    events.push(event(request, 'request.approved', by.key, { digest: request.digest }));
+    return stepTo(request, 'approved', now, { ...with_, events, effects: ['cards', 'execute'] });
+  }
+  const stagesOpenedAt = stands === 'approved'
+    ? [...request.stagesOpenedAt, request.version + 1]
+    : request.stagesOpenedAt;
+  return stepTo(request, 'pending', now, { ...with_, stagesOpenedAt, events, effects: ['cards'] });
+}
+
+function cancel(request: Request, by: Principal, now: number): Transition {
+  if (!isAsker(request, by)) {
+    return refused('not_requester', 'Only the person who asked can cancel a request.');
+  }
+  if (isTerminal(request.state)) return closed(request);
+  if (request.state !== 'pending') {
+    return refused('too_late_to_cancel', `It is ${request.state} and can no longer be cancelled.`);
+  }
+  const outcome = said('cancelled', `${by.name} cancelled it.`, now);
+  return stepTo(request, 'cancelled', now, {
+    outcome,
+    events: [event(request, 'request.cancelled', by.key, { token: by.token })],
+    effects: ['cards', 'tell-outcome'],
+  });
+}
+
+function expire(request: Request, now: number): Transition {
+  if (request.state !== 'pending' || now < request.expiresAt) return closed(request);
+  const outcome = said('expired', 'Nobody decided it in time.', now);
+  return stepTo(request, 'expired', now, {
+    outcome,
+    events: [event(request, 'request.expired', null, {})],
+    effects: ['cards', 'tell-outcome'],
+  });
+}
+
+function begin(request: Request, configHash: string, now: number): Transition {
+  if (request.state !== 'approved') return closed(request);
+  if (configHash !== request.plan.execution.configHash) {
+    const outcome = said(
+      'executor_changed',
+      'The executor\'s configuration is no longer what was approved. Ask for it again.',
+      now,
+    );
+    return stepTo(request, 'failed', now, {
+      outcome,
+      events: [event(request, 'request.failed', null, { outcome })],
+      effects: ['cards', 'tell-outcome'],
+    });
+  }
+  return stepTo(request, 'applying', now, {
+    events: [event(request, 'request.applying', null, { executor: request.plan.execution })],
+    effects: ['cards'],
+  });
+}
+
+function stepTo(
+  request: Request,
+  state: RequestState,
+  now: number,
+  change: Partial<Pick<Request, 'decisions' | 'outcome' | 'stagesOpenedAt'>> & {
+    decision?: Decision;
+    events: readonly DomainEvent[];
+    effects: readonly Effect[];
+  },
+): Transition {
+  const { decision, events, effects, ...rest } = change;
+  const next: Request = { ...request, ...rest, state, version: request.version + 1, updatedAt: now };
+  return { kind: 'step', step: { request: next, decision: decision ?? null, events, effects } };
+}
+
+function closed(request: Request): Transition {
+  return refused('request_closed', `Request ${request.number} is ${request.state} already.`);
+}
+
+function refused(...given: Parameters<typeof refuse>): Transition {
+  return { kind: 'refused', refusal: refuse(...given).refusal };
+}
+
+function event(
+  request: Request,
+  type: EventType,
+  actor: string | null,
+  data: Readonly<Record<string, unknown>>,
+): DomainEvent {
+  return { type, requestId: request.id, actor, data };
+}
+
+function eventOf(state: 'applied' | 'failed' | 'unknown'): EventType {
+  return `request.${state}`;
+}
+
+function said(code: string, message: string, at: number): Outcome {
+  return { code, message, reference: null, at };
+}

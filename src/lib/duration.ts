@@ -1,0 +1,35 @@
+const SHORT = /^(\d{1,9})(s|m|h|d)$/;
+const ISO = /^P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})S)?)?$/;
+const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * Milliseconds of a duration written as `90s`, `15m`, `8h`, `2d` or ISO 8601 (`PT1H30M`, `P2D`);
+ * undefined where the text is neither, or is longer than 366 days. Months and years have no
+ * fixed length and are not taken.
+ */
+export function parseDuration(text: string): number | undefined {
+  const short = SHORT.exec(text);
+  if (short) return bounded(Number(short[1]) * (UNIT_MS[short[2] ?? ''] ?? NaN));
+  const iso = ISO.exec(text);
+  if (!iso || text.endsWith('P') || text.endsWith('T')) return undefined;
+  const [weeks, days, hours, minutes, seconds] = iso.slice(1).map((part) => Number(part ?? 0));
+  const totalDays = (weeks ?? 0) * 7 + (days ?? 0);
+  const totalSeconds = (hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0);
+  return bounded(totalDays * 86_400_000 + totalSeconds * 1_000);
+}
+
+/** A duration in ms as people read it: `45 s`, `15 min`, `8 h`, `2 d`, `1 h 30 min`. */
+export function formatDuration(ms: number): string {
+  const parts: string[] = [];
+  let rest = Math.round(ms / 1_000);
+  for (const [size, unit] of [[86_400, 'd'], [3_600, 'h'], [60, 'min'], [1, 's']] as const) {
+    const count = Math.floor(rest / size);
+    if (count > 0) parts.push(`${count} ${unit}`);
+    rest -= count * size;
+  }
+  return parts.slice(0, 2).join(' ') || '0 s';
+}
+
+function bounded(ms: number): number | undefined {
+  return Number.isFinite(ms) && ms <= 366 * 86_400_000 ? ms : undefined;
+}

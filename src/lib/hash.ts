@@ -1,0 +1,18 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+/** SHA-256 of a text (as UTF-8) or bytes, as base64url without padding. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('base64url');
+}
+
+/** HMAC-SHA-256 as base64url without padding. */
+export function hmacSha256(key: Uint8Array, data: string): string {
+  return createHmac('sha256', key).update(data).digest('base64url');
+}
+
+/** Compares two texts in a time that does not depend on where they differ. */
+export function sameSecret(left: string, right: string): boolean {
+  const a = createHash('sha256').update(left).digest();
+  const b = createHash('sha256').update(right).digest();
+  return timingSafeEqual(a, b);
+}

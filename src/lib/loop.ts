@@ -1,0 +1,68 @@
+/** Something that runs until it is stopped; `stop` resolves when its last turn has ended. */
+export interface Running {
+  /** Lets a waiting loop take its next turn at once. */
+  wake(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs `turn` over and over, one at a time. A turn answers how many ms to rest before the next
+ * (0: go on at once). A turn that throws is handed to `failed` and rested `failureRestMs` for.
+ */
+export function startLoop(options: {
+  turn: () => Promise<number>;
+  failed: (error: unknown) => void;
+  failureRestMs: number;
+}): Running {
+  let stopping = false;
+  let woken = false;
+  let release: (() => void) | undefined;
+  const rest = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      release = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const run = async () => {
+    while (!stopping) {
+      woken = false;
+      let restMs = options.failureRestMs;
+      try {
+        restMs = await options.turn();
+      } catch (error) {
+        options.failed(error);
+      }
+      if (!stopping && !woken) await rest(restMs);
+      release = undefined;
+    }
+  };
+  const done = run();
+  const wake = () => {
+    woken = true;
+    release?.();
+  };
+  return {
+    wake,
+    stop: () => {
+      stopping = true;
+      wake();
+      return done;
+    },
+  };
+}
+
+/** Resolves after `ms`, or at once when `signal` aborts. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const timer = setTimeout(finish, ms);
+    function finish() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    }
+    signal?.addEventListener('abort', finish, { once: true });
+  });
+}

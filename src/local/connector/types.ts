@@ -1,0 +1,121 @@
+/** What the local Bot Connector takes and gives. */
+import type { CryptoKey } from 'jose';
+import type { Json, Person, TeamsWorld } from '../world.ts';
+
+/** A channel of a team that the bot may be added to. */
+export interface ChannelSpec {
+  /** `19:…@thread.tacv2`. */
+  readonly id: string;
+  readonly name: string;
+  readonly team: { readonly id: string; readonly name: string; readonly aadGroupId?: string };
+  /** Ids of the people who are in it; absent: everybody. */
+  readonly members?: readonly string[];
+}
+
+/** Options of `startConnector`. */
+export interface ConnectorOptions {
+  readonly port?: number;
+  readonly appId: string;
+  readonly appSecret: string;
+  readonly tenantId: string;
+  readonly people: readonly Person[];
+  readonly channels: readonly ChannelSpec[];
+  readonly botName?: string;
+  /** Address of the bot's `/api/messages`. */
+  botEndpoint(): string;
+  /** Gives a person's single sign-on token for the card's `tokenExchangeResource.uri`. */
+  singleSignOn(personId: string, resource: string): Promise<string>;
+  /** The documented rate limits (default on). */
+  readonly limits?: 'on' | 'off';
+  /** An invoke without an answer is sent again once after this long (default 10 s). */
+  readonly resendAfterMs?: number;
+  /** The person sees an error when nothing answered in this long (default 15 s). */
+  readonly giveUpAfterMs?: number;
+  readonly now?: () => number;
+  /** Hears one line for each delivery and each refused call. */
+  readonly log?: (line: string) => void;
+}
+
+/** One REST call that the bot made. */
+export interface RestCall {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+  /** When it came, ms since 1970 by the connector's clock. */
+  readonly at: number;
+  /** What was answered; 0 while under way or when the connection was dropped. */
+  readonly status: number;
+}
+
+/** A fault for the next calls of the bot. */
+export interface Fault {
+  /** Answered instead of doing it; absent with `drop`. */
+  readonly status?: number;
+  readonly retryAfterSeconds?: number;
+  /** Cuts the connection, before or after the work was done (a lost answer). */
+  readonly drop?: 'before' | 'after';
+  /** How many calls it hits (default 1). */
+  readonly times?: number;
+  /** Only calls whose method or path match. */
+  readonly method?: string;
+  readonly path?: RegExp;
+}
+
+/** What a minted channel token differs in. */
+export interface ChannelTokenOptions {
+  /** Claims to replace; undefined removes one. */
+  readonly claims?: Json;
+  readonly header?: Json;
+  /** `channel` (default); `unendorsed`: published, but not for Teams; or a key of the caller's own. */
+  readonly key?: 'channel' | 'unendorsed' | CryptoKey | Uint8Array;
+}
+
+/** The bot's raw answer to a posted activity. */
+export interface PostAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Parsed JSON, else the text. */
+  readonly body: unknown;
+}
+
+/** What an activity that a person's client sends is made of; for tests that send it raw. */
+export interface ActivityOptions {
+  readonly personId: string;
+  readonly chatId: string;
+  readonly replyToId?: string;
+  /** Members to add or replace (undefined removes one), e.g. `type`, `name`, `value`. */
+  readonly with: Json;
+}
+
+/** The running local connector: Teams' people on one side, Bot Framework's REST API on the other. */
+export interface LocalConnector extends TeamsWorld {
+  /** Base address of the REST API, with a trailing slash as Teams has. */
+  readonly serviceUrl: string;
+  /** OpenID metadata of the channel's tokens. */
+  readonly metadataUrl: string;
+  /** `iss` of the channel's tokens. */
+  readonly issuer: string;
+  /** Token endpoint of the bot (client credentials). */
+  readonly loginUrl: string;
+  /** `aud` of the bot's tokens, and with `/.default` the scope to ask for. */
+  readonly botScope: string;
+  /** Adds the app for people and channels (default: all that lack it), and tells the bot. */
+  install(options?: {
+    readonly personIds?: readonly string[]; readonly channelIds?: readonly string[];
+  }): Promise<void>;
+  /** Takes the app away from a person; proactive posts then answer 403. */
+  uninstall(personId: string): Promise<void>;
+  /** The latest REST calls of the bot, oldest first (at most 2,000 kept). */
+  calls(): readonly RestCall[];
+  fail(fault: Fault): void;
+  channelToken(options?: ChannelTokenOptions): Promise<string>;
+  /** A token as the bot's own login gives it; for tests that send it the wrong way round. */
+  botToken(claims?: Json): Promise<string>;
+  /** The activity that a person's client would send, not sent. */
+  activity(options: ActivityOptions): Json;
+  /** Sends an activity to the bot; `token: null` sends none. */
+  post(activity: unknown, options?: { readonly token?: string | null }): Promise<PostAnswer>;
+  /** New channel keys; the old ones are no longer published. */
+  rotateKeys(): Promise<void>;
+  stop(): Promise<void>;
+}

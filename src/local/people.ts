@@ -1,0 +1,94 @@
+/** The people and the pipeline of the local profile: fixed ids, so that every run looks the same. */
+import type { Person } from './world.ts';
+
+/** The tenant that all demo people belong to. */
+export const demoTenantId = '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013';
+
+/** Application id of the demo bot: audience of single sign-on tokens, `28:` id in chats. */
+export const demoBotAppId = 'c0de51a7-9b34-4e02-8f6d-2a7c1e95b840';
+
+/** A workload that takes its own tokens (client credentials), shaped like a GitHub Actions job. */
+export interface Pipeline {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  roles: string[];
+  /** Further claims of its tokens, e.g. `repository_id`. */
+  readonly claims: Readonly<Record<string, string>>;
+}
+
+const person = (given: Omit<Person, 'tid' | 'mri'>): Person => ({
+  ...given,
+  tid: demoTenantId,
+  mri: `29:1${given.oid.replaceAll('-', '')}`,
+});
+
+/**
+ * Gives fresh, changeable copies of the demo people; `roles` may be changed while the profile runs.
+ * Two may ask (`mia`, `tomasz`), two approve (`amara`, `kenji`), `ingrid` is the security lead,
+ * `olu` only looks on, and `rafael` was an approver once.
+ */
+export function demoPeople(): Person[] {
+  return [
+    person({
+      id: 'mia', name: 'Mia Lindqvist', title: 'Payments developer', department: 'Payments',
+      oid: '11d4b6f0-52a8-4c3e-9e07-6a1f0b8c2d31', roles: ['developer'],
+      hint: 'Ask for a deployment; then see that you cannot approve it yourself.',
+    }),
+    person({
+      id: 'tomasz', name: 'Tomasz Zieliński', title: 'Platform developer', department: 'Platform',
+      oid: '22e5c701-63b9-4d4f-8f18-7b201c9d3e42', roles: ['developer'],
+      hint: 'Ask from another department; its own approver has to decide.',
+    }),
+    person({
+      id: 'amara', name: 'Amara Okafor', title: 'Head of Payments', department: 'Payments',
+      oid: '33f6d812-74ca-4e50-9029-8c312dae4f53', roles: ['approver'],
+      hint: 'Approve or deny what Payments asks for.',
+    }),
+    person({
+      id: 'kenji', name: 'Kenji Watanabe', title: 'Head of Platform', department: 'Platform',
+      oid: '4407e923-85db-4f61-913a-9d423ebf5064', roles: ['approver'],
+      hint: 'Decide for Platform; a request of Payments is not yours to approve.',
+    }),
+    person({
+      id: 'ingrid', name: 'Ingrid Solheim', title: 'Security lead', department: 'Security',
+      oid: '5518fa34-96ec-4072-824b-ae534fc06175', roles: ['security-lead'],
+      hint: 'Take the security stage of a long change window.',
+    }),
+    person({
+      id: 'olu', name: 'Oluwaseun Adeyemi', title: 'Support engineer', department: 'Support',
+      oid: '66290b45-a7fd-4183-935c-bf6450d17286', roles: [],
+      hint: 'Press Approve without any role and read why it is refused.',
+    }),
+    person({
+      id: 'rafael', name: 'Rafael Moreno', title: 'Former approver', department: 'Payments',
+      oid: '773a1c56-b80e-4294-a46d-c07561e28397', roles: [],
+      hint: 'Your approver role was taken away: the next click already knows.',
+    }),
+  ];
+}
+
+/** Gives a fresh copy of the demo pipeline, which may ask by `POST /v1/requests`. */
+export function demoPipeline(): Pipeline {
+  return {
+    clientId: 'checkout-pipeline',
+    clientSecret: 'checkout-pipeline-local-secret',
+    roles: ['deployer'],
+    claims: {
+      repository: 'contoso/checkout',
+      repository_id: '734518209',
+      repository_owner: 'contoso',
+      repository_owner_id: '65190242',
+      actor: 'mia-lindqvist',
+      actor_id: '80917345',
+      environment: 'production',
+      event_name: 'push',
+      ref: 'refs/heads/main',
+      ref_type: 'branch',
+      sha: '5c1f8b9c2f0f4b0d9f7e9d8a4d7c6b5a49382716',
+      run_id: '9120345678',
+      run_attempt: '1',
+      workflow: 'deploy',
+      job_workflow_ref: 'contoso/checkout/.github/workflows/deploy.yml@refs/heads/main',
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** What the local OpenID provider takes and gives. */
+import type { CryptoKey } from 'jose';
+import type { Pipeline } from '../people.ts';
+import type { Json, Person } from '../world.ts';
+
+/** Options of `startProvider`. */
+export interface ProviderOptions {
+  /** Port on 127.0.0.1; 0 or absent: any free one. */
+  readonly port?: number;
+  /** Shared and read at every issue: a changed role shows in the next token. */
+  readonly people: readonly Person[];
+  /** Workload clients (client credentials); default: the demo pipeline. */
+  readonly pipelines?: readonly Pipeline[];
+  /** Base address of the service without a trailing slash; its sign-in returns to `/auth/callback`. */
+  serviceUrl(): string;
+  /** `aud` of single sign-on tokens; default: the demo bot's application id. */
+  readonly botAppId?: string;
+  /** Clock for access tokens (ms since 1970); id_tokens and cookies keep the system's. */
+  readonly now?: () => number;
+  /** A file that keeps the signing keys between starts (mode 0600); absent: fresh keys each start. */
+  readonly keysFile?: string;
+  /** Secret of the sign-in client `countersign`; absent: a fresh one each start. */
+  readonly clientSecret?: string;
+}
+
+/** What a person's token is asked for. */
+export interface PersonTokenOptions {
+  readonly personId: string;
+  /** `bot`: single sign-on by Teams (aud = the bot's id); `api`: the person's CLI (aud = apiAudience). */
+  readonly audience: 'bot' | 'api';
+  /** Claims to replace afterwards (undefined removes one); then signed with the provider's real key. */
+  readonly overrides?: Json;
+}
+
+/** A token to mint outside the provider's rules; for tests of what must be refused. */
+export interface ForgeOptions {
+  readonly claims: Json;
+  /** Replaces members of `{ alg: 'RS256', typ: 'JWT', kid }`; undefined removes one. */
+  readonly header?: Json;
+  /** Signs instead of the provider's current key. */
+  readonly key?: CryptoKey | Uint8Array;
+}
+
+/** The running local provider. */
+export interface LocalProvider {
+  readonly issuer: string;
+  readonly jwksUri: string;
+  readonly tokenEndpoint: string;
+  /** `aud` of tokens for `/v1`. */
+  readonly apiAudience: string;
+  /** What the service needs to sign people in (authorization code with PKCE). */
+  readonly signInClient: { readonly clientId: string; readonly clientSecret: string };
+  /** A person's token, got from the token endpoint as Teams or the person's CLI does. */
+  personToken(options: PersonTokenOptions): Promise<string>;
+  /** The single sign-on token that Teams hands out; rejects when `resource` is not this bot's. */
+  singleSignOnToken(personId: string, resource?: string): Promise<string>;
+  /** A workload's token (client credentials) for `/v1`; default: the first pipeline. */
+  workloadToken(clientId?: string): Promise<string>;
+  /** Mints any token, good or bad. */
+  forge(options: ForgeOptions): Promise<string>;
+  /** Changes a person's roles; the next token carries them. */
+  setRoles(personId: string, roles: readonly string[]): void;
+  /** Signs with a new key from now on; the old one stays published unless `drop` is true. */
+  rotateKeys(options?: { readonly drop?: boolean }): Promise<void>;
+  stop(): Promise<void>;
+}

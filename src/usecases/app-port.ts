@@ -1,0 +1,99 @@
+import type { Principal } from '../domain/principal.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import type { Decision, Evidence, Request, Verdict } from '../domain/request.ts';
+import type { Workflow } from '../domain/workflow.ts';
+import type { Posted, TeamsSender } from './ports.ts';
+
+/**
+ * What the ingresses (Teams, HTTP, web) may ask of the house. Each method is one use case; a
+ * refusal is a value, a fault is thrown.
+ */
+export interface App {
+  submitRequest(input: SubmitInput): Promise<SubmitResult>;
+  decideRequest(input: DecideInput): Promise<DecideResult>;
+  cancelRequest(input: { id: string; by: Principal }): Promise<DecideResult>;
+  /** The request where the principal may read it; undefined otherwise, as if it did not exist. */
+  readRequest(input: { id: string; by: Principal }): Promise<Request | undefined>;
+  /** The same by its number, as people say it. */
+  readRequestByNumber(input: { number: number; by: Principal }): Promise<Request | undefined>;
+  /** For cards only: no reader is checked, as a posted card has already shown it. */
+  loadForCard(id: string): Promise<Request | undefined>;
+  listRequests(input: ListInput): Promise<{ requests: readonly Request[]; cursor: string | null }>;
+  /** Resolves when the request has ended or the time is up, with the request as it then is. */
+  waitRequest(input: {
+    id: string; timeoutMs: number; signal?: AbortSignal;
+  }): Promise<Request | undefined>;
+  /** The read-only token that outlives a pipeline's own, for one request. */
+  waitToken(requestId: string): string;
+  /** Whether a wait token is of this request and still good. */
+  acceptsWaitToken(token: string, request: Request): boolean;
+  /** Workflows that the principal may request. */
+  listWorkflows(by: Principal): readonly Workflow[];
+  /** A workflow by id, unambiguous prefix, or keyword; what chat commands name. */
+  findWorkflow(text: string): readonly Workflow[];
+  getWorkflow(id: string): Workflow | undefined;
+  /** Remembers where a person or channel is reached. */
+  rememberConversation(input: RememberInput): Promise<void>;
+  /** Teams user ids (at most 60) whose clients fetch a view of their own of a request's card. */
+  refreshFor(request: Request): Promise<readonly string[]>;
+  /** Whether this Teams person last carried the roles that the open stage asks for; for views only. */
+  viewerOf(request: Request, sender: TeamsSender): Promise<{ key: string; mayDecide: boolean }>;
+  /** Records a refusal before a principal was known (wrong person's token), bounded in rate. */
+  recordMismatch(input: { sender: TeamsSender; requestId: string | null; code: string }): Promise<void>;
+}
+
+export interface SubmitInput {
+  readonly workflow: string;
+  readonly by: Principal;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly reason: string | null;
+  readonly idempotencyKey: string | null;
+  /** The chat that asked, where it was Teams: its message becomes a card that follows the request. */
+  readonly teams: { readonly sender: TeamsSender; readonly exchangeId: string | null;
+    readonly card: Posted | null; } | null;
+}
+
+export type SubmitResult =
+  | { readonly kind: 'submitted' | 'repeated'; readonly request: Request }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export interface DecideInput {
+  readonly id: string;
+  readonly by: Principal;
+  readonly decision: Verdict;
+  readonly reason: string | null;
+  readonly digest: string;
+  readonly revision: number;
+  readonly channel: Pick<
+    Evidence, 'via' | 'tenant' | 'objectId' | 'activityId' | 'conversationId' | 'exchangeId'
+  >;
+  /** The Teams person and the message that was clicked, so that an unknown copy is adopted. */
+  readonly teams: { readonly sender: TeamsSender; readonly card: Posted | null } | null;
+}
+
+export type DecideResult =
+  | {
+      readonly kind: 'decided' | 'repeated';
+      readonly request: Request;
+      readonly decision: Decision | null;
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly request: Request | undefined };
+
+export interface ListInput {
+  readonly by: Principal;
+  readonly states?: readonly Request['state'][];
+  readonly workflow?: string;
+  readonly requester?: string;
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+export interface RememberInput {
+  readonly kind: 'person' | 'channel';
+  readonly tenantId: string;
+  /** Object id of the person, or id of the channel. */
+  readonly id: string;
+  readonly conversationId: string;
+  readonly serviceUrl: string;
+  readonly userId: string | null;
+}

@@ -1,0 +1,160 @@
+import type { Principal } from '../domain/principal.ts';
+import type { Outcome, PlannedExecution, Request } from '../domain/request.ts';
+import type { Workflow } from '../domain/workflow.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/ids.ts';
+import type { Logger } from '../lib/logger.ts';
+
+/** What every use case is given. */
+export interface Basics {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+}
+
+/** The workflows in force, from configuration. */
+export interface Workflows {
+  get(id: string): Workflow | undefined;
+  list(): readonly Workflow[];
+}
+
+/** The executors in force. */
+export interface Executors {
+  /** What an executor would do for these fields; undefined where the name is not configured. */
+  plan(name: string): PlannedExecution | undefined;
+  execute(request: Request, attempt: number): Promise<ExecutionResult>;
+}
+
+/**
+ * What an executor says. `retry`: certainly not applied (or safe to repeat), try again.
+ * `unknown`: sent, but whether it took effect cannot be told.
+ */
+export type ExecutionResult =
+  | { readonly kind: 'applied' | 'failed' | 'unknown'; readonly outcome: Outcome }
+  | { readonly kind: 'retry'; readonly outcome: Outcome; readonly retryAfterMs: number | null };
+
+/** Wakes what waits for a request or for jobs, after a commit in this process. */
+export interface Signals {
+  /** A commit changed this request. */
+  changed(requestId: string): void;
+  /** A commit left jobs that are due. */
+  jobsWaiting(): void;
+  /** Resolves at the next change of the request in this process, or after `ms`. */
+  nextChange(requestId: string, ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Posts and updates messages in Teams. Errors: DeliveryError. */
+export interface Notifier {
+  /** Posts a card to a channel (by configured name) or a known conversation. */
+  postCard(to: Address, card: CardContent): Promise<Posted>;
+  updateCard(at: Posted, card: CardContent): Promise<void>;
+  /** Sends text to a person's personal chat. */
+  tell(person: { tenantId: string; objectId: string }, text: string): Promise<void>;
+}
+
+export type Address =
+  | { readonly channel: string }
+  | { readonly conversationId: string; readonly serviceUrl: string };
+
+export interface Posted {
+  readonly conversationId: string;
+  readonly serviceUrl: string;
+  readonly activityId: string;
+}
+
+/** An Adaptive Card with the text that notifications and old clients show instead. */
+export interface CardContent {
+  readonly card: Record<string, unknown>;
+  readonly summary: string;
+}
+
+/**
+ * A message that Teams did not take. `gone`: the message or conversation is no more and a repeat
+ * is useless; `retryAfterMs`: when Teams said to come back.
+ */
+export class DeliveryError extends Error {
+  readonly gone: boolean;
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    message: string,
+    options: { gone: boolean; retryAfterMs: number | null; cause?: unknown },
+  ) {
+    super(message, { cause: options.cause });
+    this.name = 'DeliveryError';
+    this.gone = options.gone;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** Renders a request for everybody (`viewer` null) or for one person. Pure. */
+export interface CardRenderer {
+  request(request: Request, options: CardOptions): CardContent;
+}
+
+export interface CardOptions {
+  readonly viewer: CardViewer | null;
+  /** Teams user ids whose clients fetch a view of their own; at most 60. */
+  readonly refreshFor: readonly string[];
+  readonly now: number;
+}
+
+/** The person a card is for. `mayDecide` comes from the role rules, never from the client. */
+export interface CardViewer {
+  readonly key: string;
+  readonly mayDecide: boolean;
+}
+
+/** What a refused token is told: a stable code and a sentence. */
+export class IdentityError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'IdentityError';
+    this.code = code;
+  }
+}
+
+/** Turns tokens into principals. Every method throws IdentityError where a check fails. */
+export interface Identity {
+  /** A bearer token of the HTTP API, of any configured issuer. */
+  verifyBearer(token: string): Promise<Principal>;
+  /**
+   * A Teams single sign-on token brought by an activity: all checks of a person's token, and
+   * object id and tenant must be the sender's.
+   */
+  verifySingleSignOn(token: string, sender: TeamsSender): Promise<Principal>;
+}
+
+/** Who Teams says sent an activity; trusted only after the gate. */
+export interface TeamsSender {
+  readonly tenantId: string;
+  readonly objectId: string;
+  /** Teams user id (MRI). */
+  readonly userId: string;
+  readonly name: string;
+}
+
+/** The sign-in button's way to a verified identity. */
+export interface SignIn {
+  /** A link for one person, request and revision; single-use, ten minutes. */
+  createLink(options: {
+    sender: TeamsSender; requestId: string; revision: number;
+  }): Promise<string>;
+  /** The principal that this code was issued for, once. Throws IdentityError. */
+  redeem(options: {
+    code: string; sender: TeamsSender; requestId: string; revision: number;
+  }): Promise<Principal>;
+}
+
+/** Checks the token that Bot Framework sends with an activity. */
+export interface ChannelTokens {
+  /** The token's `serviceurl` claim and the endorsements of its key. Throws IdentityError. */
+  verify(token: string): Promise<{ serviceUrl: string; endorsements: readonly string[] }>;
+}
+
+/** Tokens of the bot's own for calls to the Bot Connector. */
+export interface BotCredentials {
+  token(): Promise<{ readonly value: string; readonly expiresAt: number }>;
+}

@@ -1,0 +1,266 @@
+import type { AuditEvent } from '../domain/events.ts';
+import type { ClaimValue } from '../domain/principal.ts';
+import type { Decision, Request, RequestState } from '../domain/request.ts';
+
+/** Things that may happen once: a second commit that carries the same (kind, key) is a duplicate. */
+export type ClaimKind = 'idempotency' | 'token' | 'exchange';
+
+export interface Claim {
+  readonly kind: ClaimKind;
+  readonly key: string;
+  /** The request that the first commit made or changed. */
+  readonly requestId: string | null;
+  /** Hash of what the first asked for, to tell a repeat from another use of the same key. */
+  readonly fingerprint: string | null;
+  /** When the claim may be forgotten (ms). */
+  readonly expiresAt: number;
+}
+
+export type JobKind = 'card' | 'notify' | 'execute' | 'expire';
+
+/**
+ * Durable work to be done after the commit. There is one job per `key`: another insertion raises
+ * `wanted`, brings `runAt` forward and revives a dead one. Payloads hold ids, never secrets.
+ */
+export interface NewJob {
+  readonly key: string;
+  readonly kind: JobKind;
+  readonly requestId: string;
+  /** What the job is about within its request, such as a card's id. */
+  readonly subject: string;
+  readonly runAt: number;
+  /** The revision that must be delivered for the job to be done; 0 where it has none. */
+  readonly wanted: number;
+}
+
+/** A job in somebody's hands: `fence` is of this claim alone and is asked for at ack and fail. */
+export interface Job extends NewJob {
+  readonly fence: number;
+  /** How often it was claimed, this time included. */
+  readonly attempts: number;
+}
+
+/** One copy of a request's card: a slot for a channel or chat, with the posted message once known. */
+export interface Card {
+  readonly id: string;
+  readonly requestId: string;
+  /** A configured channel's name, or null for a conversation. */
+  readonly channel: string | null;
+  readonly conversationId: string | null;
+  readonly serviceUrl: string | null;
+  readonly activityId: string | null;
+  /** The revision that the posted copy shows; 0 before it is posted. */
+  readonly postedRevision: number;
+}
+
+/** Where a person or a channel is reached: learned from activities that the gate let through. */
+export interface Conversation {
+  /** `person:<tenant>:<object id>` or `channel:<tenant>:<channel id>`. */
+  readonly key: string;
+  readonly tenantId: string;
+  readonly conversationId: string;
+  readonly serviceUrl: string;
+  /** The person's Teams user id (MRI) where it is a personal chat. */
+  readonly userId: string | null;
+  readonly updatedAt: number;
+}
+
+/** What a person's last verified token said; used to choose whose card refreshes, never to decide. */
+export interface SeenPerson {
+  readonly key: string;
+  readonly tenantId: string;
+  readonly objectId: string;
+  /** Teams user id (MRI). */
+  readonly userId: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly claims: Readonly<Record<string, ClaimValue>>;
+  readonly seenAt: number;
+}
+
+/** One commit: everything in it is written together or not at all. */
+export interface Change {
+  /** Unique; a second commit of the same id answers `duplicate` of kind `change`. */
+  readonly id: string;
+  readonly at: number;
+  /** The request's version that the change was worked out from. */
+  readonly guard?: { readonly requestId: string; readonly version: number };
+  /** Checked in this order, so that an idempotent repeat is recognised before a replay. */
+  readonly claims?: readonly Claim[];
+  /** Inserted where there is no guard, else updated; its `decisions` are not written from here. */
+  readonly request?: Request;
+  readonly decision?: Decision;
+  readonly events?: readonly AuditEvent[];
+  readonly jobs?: readonly NewJob[];
+  /** Upserted by id; a second copy of one posted message (conversation, activity) is ignored. */
+  readonly cards?: readonly Card[];
+  readonly conversations?: readonly Conversation[];
+  readonly people?: readonly SeenPerson[];
+  /**
+   * The job that this change carries out. It is gone where `done` is at least what is wanted, else
+   * ready to run again. A stale fence makes the whole change a conflict.
+   */
+  readonly ack?: { readonly key: string; readonly fence: number; readonly done: number };
+}
+
+export type CommitResult =
+  | { readonly status: 'committed'; readonly number: number }
+  | { readonly status: 'conflict' }
+  | {
+      readonly status: 'duplicate';
+      readonly of: ClaimKind | 'change' | 'decision';
+      readonly requestId: string | null;
+      readonly fingerprint: string | null;
+    };
+
+export interface RequestQuery {
+  readonly states?: readonly RequestState[];
+  readonly workflow?: string;
+  /** Key of the requester's principal. */
+  readonly requester?: string;
+  /** Numbers below this one only (keyset pagination, newest first). */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** Requests and everything that is committed with them. */
+export interface RequestStore {
+  commit(change: Change): Promise<CommitResult>;
+  loadRequest(id: string): Promise<Request | undefined>;
+  findRequest(number: number): Promise<Request | undefined>;
+  /** Newest first. */
+  listRequests(query: RequestQuery): Promise<readonly Request[]>;
+}
+
+export interface CardStore {
+  loadCard(id: string): Promise<Card | undefined>;
+  listCards(requestId: string): Promise<readonly Card[]>;
+  findConversation(key: string): Promise<Conversation | undefined>;
+  /** People last seen with any of these roles, most recent first. */
+  findPeople(roles: readonly string[], limit: number): Promise<readonly SeenPerson[]>;
+  findPerson(key: string): Promise<SeenPerson | undefined>;
+}
+
+export interface JobStore {
+  /** Takes up to `limit` due jobs for `leaseMs`; jobs whose lease ran out are due again. */
+  claimJobs(options: {
+    limit: number; leaseMs: number; now: number;
+  }): Promise<readonly Job[]>;
+  /** Whether the job was still this claim's. `done` as in Change.ack. */
+  ackJob(job: { key: string; fence: number; done: number; now: number }): Promise<boolean>;
+  /** Gives the job back for `runAt`, or parks it as dead where that is null. */
+  failJob(job: {
+    key: string; fence: number; runAt: number | null; error: string; now: number;
+  }): Promise<boolean>;
+  /** When the next job is due (ms), undefined where none waits. */
+  nextJobAt(): Promise<number | undefined>;
+  /** Counts by state, for readiness and metrics. */
+  countJobs(): Promise<{ readonly waiting: number; readonly dead: number }>;
+}
+
+/** One leaf of the audit log. `hash` is RFC 6962's leaf hash, base64url. */
+export interface AuditLeaf {
+  readonly index: number;
+  readonly eventId: string;
+  readonly hash: string;
+}
+
+/** A signed statement of the log's size and root at a time. */
+export interface AuditCheckpoint {
+  readonly size: number;
+  readonly root: string;
+  readonly at: number;
+  /** Compact JWS over the fields above. */
+  readonly jws: string;
+}
+
+export interface AuditStore {
+  /** Events that have no leaf yet, in the order of their ids. */
+  unsealedEvents(limit: number): Promise<readonly AuditEvent[]>;
+  /** Inserts leaves and the checkpoint, unless the size is not `expectedSize` any more. */
+  seal(options: {
+    expectedSize: number; leaves: readonly AuditLeaf[]; checkpoint: AuditCheckpoint;
+  }): Promise<boolean>;
+  /** Leaves from an index on, each with its event (undefined where that row is missing). */
+  readLeaves(options: {
+    from: number; limit: number;
+  }): Promise<readonly (AuditLeaf & { readonly event: AuditEvent | undefined })[]>;
+  treeSize(): Promise<number>;
+  lastCheckpoint(): Promise<AuditCheckpoint | undefined>;
+  listCheckpoints(options: { from: number; limit: number }): Promise<readonly AuditCheckpoint[]>;
+}
+
+/** A sign-in link and what came of it. Secrets are stored as SHA-256 only. */
+export interface SignInLink {
+  /** SHA-256 of the link's secret. */
+  readonly id: string;
+  readonly tenantId: string;
+  readonly objectId: string;
+  readonly requestId: string;
+  readonly revision: number;
+  readonly expiresAt: number;
+}
+
+/** What the provider's redirect must match. `browser` is the SHA-256 of the cookie's value. */
+export interface SignInAttempt {
+  /** SHA-256 of `state`. */
+  readonly state: string;
+  readonly browser: string;
+  readonly nonce: string;
+  /** The PKCE verifier, encrypted by keys/. */
+  readonly verifier: string;
+}
+
+export interface SignInStore {
+  addLink(link: SignInLink): Promise<void>;
+  /** Marks the link opened in one browser; undefined where unknown, used or expired. */
+  openLink(id: string, attempt: SignInAttempt, now: number): Promise<SignInLink | undefined>;
+  /** Takes the attempt of a `state`, once; undefined where unknown, taken or expired. */
+  takeAttempt(
+    state: string, now: number,
+  ): Promise<(SignInLink & SignInAttempt) | undefined>;
+  /** Parks a verified identity (JSON, encrypted by keys/) under the SHA-256 of a one-time code. */
+  park(linkId: string, parked: { code: string; identity: string }, now: number): Promise<void>;
+  /** Takes what is parked for this person, once; undefined where there is nothing (any more). */
+  redeem(
+    key: { code: string; tenantId: string; objectId: string }, now: number,
+  ): Promise<(SignInLink & { readonly identity: string }) | undefined>;
+}
+
+/** A key of our own as it is stored: the private part encrypted. */
+export interface StoredKey {
+  readonly id: string;
+  readonly purpose: string;
+  /** JWE of the private JWK. */
+  readonly sealed: string;
+  readonly createdAt: number;
+}
+
+export interface KeyStore {
+  listKeys(purpose: string): Promise<readonly StoredKey[]>;
+  /** Inserts unless a key of this purpose is already there (then false). */
+  addFirstKey(key: StoredKey): Promise<boolean>;
+}
+
+export interface LeaseStore {
+  /** Takes or extends the named lease until now + leaseMs; undefined while another holds it. */
+  takeLease(options: {
+    name: string; holder: string; leaseMs: number; now: number;
+  }): Promise<number | undefined>;
+  releaseLease(name: string, holder: string): Promise<void>;
+}
+
+export interface Housekeeping {
+  /** The database's own clock (ms). */
+  now(): Promise<number>;
+  /** Forgets claims, change ids and sign-in links past their time; at most `limit` rows of each. */
+  purge(now: number, limit: number): Promise<number>;
+  /** Throws where the store cannot be read and written. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Everything that an engine offers. */
+export interface Store
+  extends RequestStore, CardStore, JobStore, AuditStore, SignInStore, KeyStore, LeaseStore,
+  Housekeeping {}
