@@ -7,6 +7,7 @@ export const EVENT_TYPES = [
   'request.cancelled',
   'request.expired',
   'request.applying',
+  'request.held',
   'request.applied',
   'request.failed',
   'request.unknown',

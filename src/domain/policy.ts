@@ -26,7 +26,10 @@ export function mayRequest(workflow: Workflow, principal: Principal): Ruling<obj
 }
 
 /** Whether a principal satisfies the role and claim rules of a stage, and by which role. */
-export function mayDecideStage(stage: PlannedStage, principal: Principal): Ruling<{ role: string }> {
+export function mayDecideStage(
+  stage: PlannedStage,
+  principal: Pick<Principal, 'roles' | 'claims'>,
+): Ruling<{ role: string }> {
   const role = stage.roles.find((name) => principal.roles.includes(name));
   if (role === undefined) {
     return refuse(

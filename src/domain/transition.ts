@@ -30,6 +30,8 @@ export type Command =
   | { readonly type: 'cancel'; readonly by: Principal }
   | { readonly type: 'expire' }
   | { readonly type: 'begin'; readonly configHash: string }
+  /** Certainly not applied this time; it goes back to be begun again. */
+  | { readonly type: 'hold'; readonly outcome: Outcome }
   | { readonly type: 'settle'; readonly state: 'applied' | 'failed' | 'unknown'; readonly outcome: Outcome };
 
 /** What must follow a commit; the use case turns each into a job. */
@@ -63,6 +65,13 @@ export function transition(request: Request, command: Command, now: number): Tra
       return expire(request, now);
     case 'begin':
       return begin(request, command.configHash, now);
+    case 'hold':
+      if (request.state !== 'applying') return closed(request);
+      return stepTo(request, 'approved', now, {
+        outcome: command.outcome,
+        events: [event(request, 'request.held', null, { outcome: command.outcome })],
+        effects: ['cards'],
+      });
     case 'settle':
       if (request.state !== 'applying') return closed(request);
       return stepTo(request, command.state, now, {

@@ -23,6 +23,8 @@ export interface Executors {
   /** What an executor would do for these fields; undefined where the name is not configured. */
   plan(name: string): PlannedExecution | undefined;
   execute(request: Request, attempt: number): Promise<ExecutionResult>;
+  /** Whether sending the same request again is safe, because the target drops repeats. */
+  repeatable(name: string): boolean;
 }
 
 /**
@@ -157,4 +159,12 @@ export interface ChannelTokens {
 /** Tokens of the bot's own for calls to the Bot Connector. */
 export interface BotCredentials {
   token(): Promise<{ readonly value: string; readonly expiresAt: number }>;
+}
+
+/** Signs statements of the audit log under the key of its own purpose. */
+export interface CheckpointSigner {
+  /** A compact JWS over `payload`, its header's `typ` as given. */
+  sign(
+    purpose: 'checkpoints', payload: Readonly<Record<string, unknown>>, typ: string,
+  ): Promise<string>;
 }

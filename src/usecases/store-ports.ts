@@ -128,6 +128,8 @@ export interface RequestStore {
   commit(change: Change): Promise<CommitResult>;
   loadRequest(id: string): Promise<Request | undefined>;
   findRequest(number: number): Promise<Request | undefined>;
+  /** What the first commit with this claim left, while it is remembered. */
+  findClaim(kind: ClaimKind, key: string): Promise<Claim | undefined>;
   /** Newest first. */
   listRequests(query: RequestQuery): Promise<readonly Request[]>;
 }

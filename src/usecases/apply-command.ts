@@ -1,0 +1,86 @@
+import type { Decision, Request } from '../domain/request.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import { transition } from '../domain/transition.ts';
+import type { Command } from '../domain/transition.ts';
+import { cardJob, jobsFor, stamp } from './build-change.ts';
+import type { Deps } from './deps.ts';
+import type { Posted } from './ports.ts';
+import type { Card, Change, Claim, SeenPerson } from './store-ports.ts';
+
+/** How often a lost race is run again before it is a fault. */
+const MAX_ROUNDS = 30;
+
+export type Applied =
+  | { readonly kind: 'stepped'; readonly request: Request; readonly decision: Decision | null }
+  | { readonly kind: 'repeat'; readonly request: Request; readonly decision: Decision }
+  | { readonly kind: 'refused'; readonly request: Request; readonly refusal: Refusal }
+  | { readonly kind: 'missing' };
+
+/**
+ * Loads a request, rules on a command, and commits the step; where somebody else was first, loads
+ * and rules again, so that no decision is lost or counted twice.
+ */
+export async function applyCommand(
+  deps: Deps,
+  input: {
+    id: string;
+    command: Command;
+    claims?: readonly Claim[];
+    people?: readonly SeenPerson[];
+    /** The copy of the card that was clicked: adopted where it is not known. */
+    clicked?: Posted | null;
+  },
+): Promise<Applied> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const request = await deps.store.loadRequest(input.id);
+    if (!request) return { kind: 'missing' };
+    const now = deps.clock.now();
+    const ruled = transition(request, input.command, now);
+    if (ruled.kind === 'repeat') return { kind: 'repeat', request, decision: ruled.decision };
+    if (ruled.kind === 'refused') return { kind: 'refused', request, refusal: ruled.refusal };
+    const { step } = ruled;
+    const known = await deps.store.listCards(request.id);
+    const adopted = adopt(deps, request, { known, clicked: input.clicked ?? null, now });
+    const change: Change = {
+      id: deps.ids.next('chg', now),
+      at: now,
+      guard: { requestId: request.id, version: request.version },
+      claims: input.claims ?? [],
+      request: step.request,
+      ...(step.decision ? { decision: step.decision } : {}),
+      events: stamp(step.events, deps.ids, now),
+      jobs: [
+        ...jobsFor(step.request, step.effects, known),
+        ...adopted.map((card) => cardJob(card, step.request.version, now)),
+      ],
+      cards: adopted,
+      people: input.people ?? [],
+    };
+    const result = await deps.store.commit(change);
+    if (result.status === 'committed') {
+      deps.signals.changed(request.id);
+      deps.signals.jobsWaiting();
+      return { kind: 'stepped', request: step.request, decision: step.decision };
+    }
+  }
+  throw new Error(`request ${input.id}: ${MAX_ROUNDS} commits in a row met a newer version`);
+}
+
+/** A copy of the card that somebody clicked and nobody knows of: posted just before a crash. */
+function adopt(
+  deps: Deps,
+  request: Request,
+  copy: { known: readonly Card[]; clicked: Posted | null; now: number },
+): Card[] {
+  const { clicked } = copy;
+  if (!clicked) return [];
+  const found = copy.known.some(
+    (card) =>
+      card.activityId === clicked.activityId && card.conversationId === clicked.conversationId,
+  );
+  if (found) return [];
+  return [{
+    id: deps.ids.next('crd', copy.now), requestId: request.id, channel: null,
+    ...clicked, postedRevision: 0,
+  }];
+}

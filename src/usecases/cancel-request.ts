@@ -1,0 +1,34 @@
+import { mayRead } from '../domain/policy.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { DecideResult } from './app-port.ts';
+import { applyCommand } from './apply-command.ts';
+import { notFound } from './decide-request.ts';
+import type { Deps } from './deps.ts';
+import { recordRefusal } from './record-refusal.ts';
+import type { RefusalRecorder } from './record-refusal.ts';
+
+/** Takes a pending request back, for the one who asked. */
+export async function cancelRequest(
+  deps: Deps & { refusals: RefusalRecorder },
+  input: { id: string; by: Principal },
+): Promise<DecideResult> {
+  const seen = await deps.store.loadRequest(input.id);
+  if (!seen || !mayRead(seen, input.by)) {
+    return { kind: 'refused', request: undefined, ...notFound() };
+  }
+  const applied = await applyCommand(deps, {
+    id: input.id, command: { type: 'cancel', by: input.by },
+  });
+  if (applied.kind === 'stepped') {
+    return { kind: 'decided', request: applied.request, decision: null };
+  }
+  if (applied.kind !== 'refused') return { kind: 'refused', request: undefined, ...notFound() };
+  if (applied.request.state === 'cancelled') {
+    return { kind: 'repeated', request: applied.request, decision: null };
+  }
+  await recordRefusal(deps, {
+    type: 'decision.refused', requestId: input.id, by: input.by, refusal: applied.refusal,
+    data: { command: 'cancel' },
+  });
+  return { kind: 'refused', request: applied.request, refusal: applied.refusal };
+}

@@ -1,0 +1,56 @@
+import { refuse } from '../domain/refusal.ts';
+import type { DecideInput, DecideResult } from './app-port.ts';
+import { applyCommand } from './apply-command.ts';
+import type { Deps } from './deps.ts';
+import { exchangeClaim, seenPerson } from './people.ts';
+import { recordRefusal } from './record-refusal.ts';
+import type { RefusalRecorder } from './record-refusal.ts';
+
+/**
+ * Counts one verified person's word on a request. The principal comes from a token checked at this
+ * very click; a repeat answers the first decision; a refusal is recorded and changes nothing.
+ */
+export async function decideRequest(
+  deps: Deps & { refusals: RefusalRecorder },
+  input: DecideInput,
+): Promise<DecideResult> {
+  const now = deps.clock.now();
+  const exchange = input.teams && exchangeClaim(
+    { sender: input.teams.sender, exchangeId: input.channel.exchangeId }, input.id, now,
+  );
+  const applied = await applyCommand(deps, {
+    id: input.id,
+    command: {
+      type: 'decide',
+      decisionId: deps.ids.next('dec', now),
+      by: input.by,
+      decision: input.decision,
+      reason: input.reason,
+      digest: input.digest,
+      revision: input.revision,
+      channel: input.channel,
+    },
+    claims: exchange ? [exchange] : [],
+    people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
+    clicked: input.teams?.card ?? null,
+  });
+  switch (applied.kind) {
+    case 'stepped':
+      return { kind: 'decided', request: applied.request, decision: applied.decision };
+    case 'repeat':
+      return { kind: 'repeated', request: applied.request, decision: applied.decision };
+    case 'missing':
+      return { kind: 'refused', request: undefined, ...notFound() };
+    case 'refused':
+      await recordRefusal(deps, {
+        type: 'decision.refused', requestId: input.id, by: input.by, refusal: applied.refusal,
+        data: { decision: input.decision, revision: input.revision, channel: input.channel },
+      });
+      return { kind: 'refused', request: applied.request, refusal: applied.refusal };
+  }
+}
+
+/** The refusal of a request that does not exist, or that the asker may not know of. */
+export function notFound(): Pick<ReturnType<typeof refuse>, 'refusal'> {
+  return { refusal: refuse('request_not_found', 'There is no such request.').refusal };
+}

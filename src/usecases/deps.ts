@@ -1,0 +1,18 @@
+import type { Basics, Executors, Notifier, Signals, TeamsCards, Workflows } from './ports.ts';
+import type { CardStore, RequestStore } from './store-ports.ts';
+
+/** What the use cases work with; compose.ts hands it over. */
+export interface Deps extends Basics {
+  readonly store: RequestStore & CardStore;
+  readonly workflows: Workflows;
+  readonly executors: Executors;
+  readonly signals: Signals;
+  /** Keyed hash of a text, of one purpose: wait tokens. */
+  readonly waitTokenMac: (text: string) => string;
+}
+
+/** What the jobs need besides. */
+export interface JobDeps extends Deps {
+  readonly notifier: Notifier;
+  readonly cards: TeamsCards;
+}

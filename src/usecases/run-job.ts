@@ -1,0 +1,26 @@
+import type { JobDeps } from './deps.ts';
+import { expireRequest } from './expire-request.ts';
+import { deliverCard } from './deliver-card.ts';
+import { executeRequest } from './execute-request.ts';
+import { tellOutcome } from './tell-outcome.ts';
+import type { Job } from './store-ports.ts';
+
+/** What became of a job: done up to a revision, to be tried again, or given up. */
+export type JobResult =
+  | { readonly done: number }
+  | { readonly retryAtMs: number | null; readonly error: string }
+  | { readonly dead: string };
+
+/** Carries out one job. Faults are thrown; the relay tries those again with growing rests. */
+export function runJob(deps: JobDeps, job: Job): Promise<JobResult> {
+  switch (job.kind) {
+    case 'card':
+      return deliverCard(deps, job);
+    case 'notify':
+      return tellOutcome(deps, job);
+    case 'execute':
+      return executeRequest(deps, job);
+    case 'expire':
+      return expireRequest(deps, job);
+  }
+}

@@ -1,0 +1,155 @@
+import { submit } from '../domain/submission.ts';
+import { refuse } from '../domain/refusal.ts';
+import type { Request } from '../domain/request.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
+import { sha256 } from '../lib/hash.ts';
+import type { SubmitInput, SubmitResult } from './app-port.ts';
+import { cardJob, stamp } from './build-change.ts';
+import type { Deps } from './deps.ts';
+import { exchangeClaim, seenPerson } from './people.ts';
+import { recordRefusal } from './record-refusal.ts';
+import type { RefusalRecorder } from './record-refusal.ts';
+import type { Card, Claim, CommitResult } from './store-ports.ts';
+
+/** How long a repeat with the same Idempotency-Key gets the first answer. */
+const IDEMPOTENCY_MS = 7 * 86_400_000;
+
+/**
+ * Makes a request: rules on it, then commits request, events, cards and jobs at once. A repeat with
+ * the same Idempotency-Key gets the first request back; the same key with other content is refused.
+ */
+export async function submitRequest(
+  deps: Deps & { refusals: RefusalRecorder },
+  input: SubmitInput,
+): Promise<SubmitResult> {
+  const now = deps.clock.now();
+  const workflow = deps.workflows.get(input.workflow);
+  if (!workflow) {
+    return said(refuse('workflow_unknown', `There is no workflow "${input.workflow.slice(0, 60)}".`));
+  }
+  const execution = deps.executors.plan(workflow.executor);
+  if (!execution) throw new Error(`workflow ${workflow.id}: executor is not configured`);
+  const key = idempotencyKey(input);
+  const ruled = submit({
+    id: deps.ids.next('req', now), workflow, requester: input.by, fields: input.fields,
+    reason: input.reason, execution,
+  }, now);
+  if (!ruled.ok) {
+    const earlier = key === null ? undefined : await deps.store.findClaim('idempotency', key);
+    if (earlier?.requestId && earlier.fingerprint === fingerprint(input)) {
+      return repeated(deps, earlier.requestId);
+    }
+    await recordRefusal(deps, {
+      type: 'submission.refused', requestId: null, by: input.by, refusal: ruled.refusal,
+      data: { workflow: workflow.id },
+    });
+    return said(ruled);
+  }
+  const { request } = ruled;
+  const cards = cardsOf(deps, input, request);
+  const result = await deps.store.commit({
+    id: deps.ids.next('chg', now),
+    at: now,
+    claims: claimsOf(input, { request, key, now }),
+    request,
+    events: stamp(ruled.events, deps.ids, now),
+    jobs: [
+      ...cards.filter((card) => card.activityId === null).map((card) => cardJob(card, 1, now)),
+      {
+        key: `expire:${request.id}`, kind: 'expire', requestId: request.id, subject: request.id,
+        runAt: request.expiresAt, wanted: 0,
+      },
+    ],
+    cards,
+    people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
+  });
+  return settle(deps, input, { request, result });
+}
+
+async function settle(
+  deps: Deps & { refusals: RefusalRecorder },
+  input: SubmitInput,
+  { request, result }: { request: Request; result: CommitResult },
+): Promise<SubmitResult> {
+  if (result.status === 'committed') {
+    deps.signals.jobsWaiting();
+    return { kind: 'submitted', request: { ...request, number: result.number } };
+  }
+  if (result.status === 'conflict') throw new Error(`request ${request.id}: id is taken`);
+  if (result.of === 'token') {
+    const refusal = refuse(
+      'token_replayed',
+      'This token has already made a request. Take a new token, or send the Idempotency-Key of ' +
+        'the first try again.',
+    );
+    await recordRefusal(deps, {
+      type: 'submission.refused', requestId: null, by: input.by, refusal: refusal.refusal, data: {},
+    });
+    return said(refusal);
+  }
+  if (result.requestId === null) throw new Error(`duplicate ${result.of} without a request`);
+  if (result.of === 'idempotency' && result.fingerprint !== fingerprint(input)) {
+    return said(refuse(
+      'idempotency_mismatch',
+      'This Idempotency-Key was used for a request with other content. Take a new key.',
+    ));
+  }
+  return repeated(deps, result.requestId);
+}
+
+async function repeated(deps: Deps, id: string): Promise<SubmitResult> {
+  const request = await deps.store.loadRequest(id);
+  if (!request) throw new Error(`request ${id} is claimed but not there`);
+  return { kind: 'repeated', request };
+}
+
+/** One card for the workflow's channel, one for the chat's message that asked. */
+function cardsOf(deps: Deps, input: SubmitInput, request: Request): Card[] {
+  const card = (place: Omit<Card, 'id' | 'requestId'>): Card => ({
+    id: deps.ids.next('crd', request.createdAt), requestId: request.id, ...place,
+  });
+  const channel = card({
+    channel: request.plan.channel, conversationId: null, serviceUrl: null, activityId: null,
+    postedRevision: 0,
+  });
+  const own = input.teams?.card;
+  return own ? [channel, card({ channel: null, ...own, postedRevision: 1 })] : [channel];
+}
+
+function claimsOf(
+  input: SubmitInput,
+  { request, key, now }: { request: Request; key: string | null; now: number },
+): Claim[] {
+  const { by } = input;
+  const claims: Claim[] = [];
+  const base = { requestId: request.id, fingerprint: fingerprint(input) };
+  if (key !== null) {
+    claims.push({ ...base, kind: 'idempotency', key, expiresAt: now + IDEMPOTENCY_MS });
+  }
+  if (by.kind === 'workload') {
+    const id = by.token.tokenId ?? by.token.digest;
+    claims.push({
+      ...base, kind: 'token', key: `${by.token.issuer}|${id}`,
+      expiresAt: by.token.expiresAt + 600_000,
+    });
+  }
+  const exchange = input.teams && exchangeClaim(input.teams, request.id, now);
+  return exchange ? [...claims, exchange] : claims;
+}
+
+/** A form in a chat makes one request, however often it is sent. */
+function idempotencyKey(input: SubmitInput): string | null {
+  const card = input.teams?.card;
+  if (card) return `teams|${card.conversationId}|${card.activityId}|${input.by.key}`;
+  return input.idempotencyKey === null ? null : `${input.by.key}|${input.idempotencyKey}`;
+}
+
+function fingerprint(input: SubmitInput): string {
+  return sha256(canonicalJson({
+    workflow: input.workflow, fields: input.fields, reason: input.reason,
+  }));
+}
+
+function said(ruling: ReturnType<typeof refuse>): SubmitResult {
+  return { kind: 'refused', refusal: ruling.refusal };
+}
