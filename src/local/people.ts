@@ -1,4 +1,4 @@
-/** The people and the pipeline of the local profile: fixed ids, so that every run looks the same. */
+/** The people and the pipeline of the local profile; ids are fixed, so every run looks the same. */
 import type { Person } from './world.ts';
 
 /** The tenant that all demo people belong to. */

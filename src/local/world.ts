@@ -1,6 +1,7 @@
 /**
- * The faces between the parts of the local profile: what the Teams-like page (and the tests' driver)
- * may ask of the local Bot Connector. Shapes only; the wire between connector and bot is the real one.
+ * The faces between the parts of the local profile: what the Teams-like page (and the tests'
+ * driver) may ask of the local Bot Connector. Shapes only; the wire between connector and bot is
+ * the real one.
  */
 
 /** A JSON object as it travels on the wire. */
@@ -43,7 +44,7 @@ export interface Message {
   readonly threadId?: string;
 }
 
-/** What the bot answered to a click, after the client did what Teams does (single sign-on and resend). */
+/** What the bot answered to a click, after the client did what Teams does (sign-on and resend). */
 export type ClickResult =
   | { readonly kind: 'card'; readonly card: Json; readonly personal: boolean }
   | { readonly kind: 'message'; readonly text: string }
@@ -69,15 +70,13 @@ export interface TeamsWorld {
   say(personId: string, chatId: string, text: string): Promise<void>;
   /** Presses a card's button. `action` is the action's JSON; `inputs` are merged into its data. */
   click(click: Click): Promise<ClickResult>;
-  /** The client refreshes a card that names this person in `refresh.userIds`; undefined: nothing to show. */
+  /** Refreshes a card that names this person in `refresh.userIds`; undefined: nothing to show. */
   refresh(personId: string, chatId: string, messageId: string): Promise<Json | undefined>;
   /** The messaging-extension command: opens its dialog, sends its form. */
   openExtension(personId: string, chatId: string, commandId: string): Promise<ClickResult>;
   submitExtension(options: {
-    personId: string; chatId: string; commandId: string; data: Json;
+    personId: string; chatId: string; commandId: string; data: Json; state?: string;
   }): Promise<ClickResult>;
-  /** Sends the form of a dialog that a card's button opened (`task/fetch`). */
-  submitDialog(options: { personId: string; chatId: string; data: Json }): Promise<ClickResult>;
   /** Whether the client hands out single sign-on tokens; off shows the sign-in button's way. */
   singleSignOn: boolean;
 }
@@ -90,4 +89,6 @@ export interface Click {
   readonly action: Json;
   readonly inputs?: Json;
   readonly state?: string;
+  /** The button stands in a dialog that a card opened: its Action.Submit is a `task/submit`. */
+  readonly dialog?: boolean;
 }

@@ -168,3 +168,49 @@ export interface CheckpointSigner {
     purpose: 'checkpoints', payload: Readonly<Record<string, unknown>>, typ: string,
   ): Promise<string>;
 }
+
+/** Every card that Teams shows. Pure: the same input always gives the same card. */
+export interface TeamsCards extends CardRenderer {
+  /** An Adaptive Card form; its submit is Action.Execute `submit` with data `{ workflow, v: 1 }`. */
+  form(form: RequestForm): CardContent;
+  /** The same form for dialogs: its submit is an Action.Submit with the same data. */
+  dialogForm(form: RequestForm): Record<string, unknown>;
+  /** A choice of workflows; Action.Submit with data `{ workflow }`. */
+  picker(workflows: readonly Workflow[]): Record<string, unknown>;
+  /** Everything that is decided about, with the buttons that this viewer may press. */
+  review(request: Request, viewer: CardViewer): CardContent;
+  status(request: Request): CardContent;
+  help(workflows: readonly Workflow[]): CardContent;
+}
+
+/** What a form starts with, and what was wrong with what was sent before. */
+export interface RequestForm {
+  readonly workflow: Workflow;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly problem?: { readonly field?: string; readonly message: string };
+}
+
+/** Takes what Bot Framework posts: the gate and the bot behind it. A fault is thrown. */
+export interface ActivityHandler {
+  /** `authorization` is the header as it came; `body` is checked JSON (UTF-8, depth, keys). */
+  messages(input: { authorization: string | undefined; body: unknown }): Promise<{
+    status: number; body?: unknown;
+  }>;
+}
+
+/** Pages for browsers: rendered by web/, served by http/. */
+export interface WebPages {
+  /** The sign-in button's link was opened. `cookie` is the request's Cookie header. */
+  signInStart(input: { query: URLSearchParams; cookie: string | undefined }): Promise<WebReply>;
+  /** The identity provider sent the browser back. */
+  signInCallback(input: { query: URLSearchParams; cookie: string | undefined }): Promise<WebReply>;
+  /** A script, style or image of our own by its name; undefined where there is none. */
+  asset(name: string): WebReply | undefined;
+}
+
+/** What a browser is answered. Header names in lower case. */
+export interface WebReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}

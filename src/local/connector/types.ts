@@ -66,7 +66,7 @@ export interface ChannelTokenOptions {
   /** Claims to replace; undefined removes one. */
   readonly claims?: Json;
   readonly header?: Json;
-  /** `channel` (default); `unendorsed`: published, but not for Teams; or a key of the caller's own. */
+  /** `channel` (default); `unendorsed`: published, but not for Teams; or a key of one's own. */
   readonly key?: 'channel' | 'unendorsed' | CryptoKey | Uint8Array;
 }
 
@@ -87,7 +87,7 @@ export interface ActivityOptions {
   readonly with: Json;
 }
 
-/** The running local connector: Teams' people on one side, Bot Framework's REST API on the other. */
+/** The running connector: Teams' people on one side, the Bot Framework's REST API on the other. */
 export interface LocalConnector extends TeamsWorld {
   /** Base address of the REST API, with a trailing slash as Teams has. */
   readonly serviceUrl: string;

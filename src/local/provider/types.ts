@@ -11,14 +11,19 @@ export interface ProviderOptions {
   readonly people: readonly Person[];
   /** Workload clients (client credentials); default: the demo pipeline. */
   readonly pipelines?: readonly Pipeline[];
-  /** Base address of the service without a trailing slash; its sign-in returns to `/auth/callback`. */
+  /** Base address of the service without a trailing slash; sign-in returns to `/auth/callback`. */
   serviceUrl(): string;
   /** `aud` of single sign-on tokens; default: the demo bot's application id. */
   readonly botAppId?: string;
   /** Clock for access tokens (ms since 1970); id_tokens and cookies keep the system's. */
   readonly now?: () => number;
-  /** A file that keeps the signing keys between starts (mode 0600); absent: fresh keys each start. */
+  /** Keeps the signing keys between starts (mode 0600); absent: fresh keys each start. */
   readonly keysFile?: string;
+  /**
+   * `shared` (default): one `sub` of a person for all clients, as most providers give;
+   * `per-application`: another one for each audience, as Entra ID does.
+   */
+  readonly subjects?: 'shared' | 'per-application';
   /** Secret of the sign-in client `countersign`; absent: a fresh one each start. */
   readonly clientSecret?: string;
 }
@@ -26,9 +31,9 @@ export interface ProviderOptions {
 /** What a person's token is asked for. */
 export interface PersonTokenOptions {
   readonly personId: string;
-  /** `bot`: single sign-on by Teams (aud = the bot's id); `api`: the person's CLI (aud = apiAudience). */
+  /** `bot`: single sign-on (aud = the bot's id); `api`: the person's CLI (aud = apiAudience). */
   readonly audience: 'bot' | 'api';
-  /** Claims to replace afterwards (undefined removes one); then signed with the provider's real key. */
+  /** Claims to replace (undefined removes one); signed again with the provider's real key. */
   readonly overrides?: Json;
 }
 

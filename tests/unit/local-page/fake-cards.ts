@@ -123,7 +123,8 @@ function actions(request: FakeRequest): Json[] {
 }
 
 function execute(title: string, verb: string, request: FakeRequest): Json {
-  return { type: 'Action.Execute', title, verb, data: { request: `req_${request.number}`, rev: 1 } };
+  const data = { request: `req_${request.number}`, revision: 1 };
+  return { type: 'Action.Execute', title, verb, data };
 }
 
 /**

@@ -23,6 +23,8 @@ export class FakeWorld implements TeamsWorld {
   readonly #messages = new Map<string, Message[]>();
   readonly #listeners = new Map<string, Set<(event: WorldEvent) => void>>();
   readonly #requests = new Map<string, FakeRequest>();
+  /** What single people see instead of a message's card, until it is updated. */
+  readonly #views = new Map<string, Json>();
   #next = 1;
   #minute = 0;
 
@@ -34,8 +36,11 @@ export class FakeWorld implements TeamsWorld {
     return [{ id: `a:${personId}`, kind: 'personal', title: 'Countersign' }, CHANNEL];
   }
 
-  messages(_personId: string, chatId: string): readonly Message[] {
-    return this.#messages.get(chatId) ?? [];
+  messages(personId: string, chatId: string): readonly Message[] {
+    return (this.#messages.get(chatId) ?? []).map((message) => {
+      const view = this.#views.get(`${personId} ${message.id}`);
+      return view ? { ...message, attachments: [attachment(view)] } : message;
+    });
   }
 
   listen(personId: string, heard: (event: WorldEvent) => void): () => void {
@@ -69,7 +74,8 @@ export class FakeWorld implements TeamsWorld {
     const request = this.#requests.get(click.messageId);
     if (!request) return { kind: 'none' };
     if (click.action['type'] === 'Action.Submit') {
-      return { kind: 'dialog', title: `Review request ${request.number}`, card: this.#card(request) };
+      const title = `Review request ${request.number}`;
+      return { kind: 'dialog', title, card: this.#card(request) };
     }
     if (!this.singleSignOn && click.state === undefined) {
       return { kind: 'signIn', url: this.signInUrl, text: 'Prove who you are before you decide.' };
@@ -88,7 +94,11 @@ export class FakeWorld implements TeamsWorld {
   async refresh(personId: string, _chatId: string, messageId: string): Promise<Json | undefined> {
     this.refreshed.push(`${personId} ${messageId}`);
     const request = this.#requests.get(messageId);
-    return request && approvalCard(request, { note: 'You may decide this request.' });
+    if (!request) return undefined;
+    const note = 'You may decide this request.';
+    const card = approvalCard(request, { note, userIds: this.#approvers() });
+    this.#views.set(`${personId} ${messageId}`, card);
+    return card;
   }
 
   async openExtension(): Promise<ClickResult> {
@@ -130,6 +140,7 @@ export class FakeWorld implements TeamsWorld {
     Object.assign(request, change);
     const message = { ...before, attachments: [attachment(this.#card(request))], edited: true };
     list[at] = message;
+    this.#views.clear();
     this.#tell({ type: 'update', chatId: CHANNEL.id, message });
   }
 
@@ -145,9 +156,11 @@ export class FakeWorld implements TeamsWorld {
   }
 
   #card(request: FakeRequest): Json {
-    return approvalCard(request, {
-      userIds: this.#people.filter((one) => one.roles.includes('approver')).map((one) => one.mri),
-    });
+    return approvalCard(request, { userIds: this.#approvers() });
+  }
+
+  #approvers(): string[] {
+    return this.#people.filter((one) => one.roles.includes('approver')).map((one) => one.mri);
   }
 
   #refusal(person: Person, request: FakeRequest): ClickResult | undefined {

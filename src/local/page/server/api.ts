@@ -26,9 +26,6 @@ export interface ApiCall {
   readonly about: About;
 }
 
-/** A click as it goes to the world; a dialog's own buttons say so (task/submit, not a card's). */
-type PageClick = Click & { readonly dialog?: boolean };
-
 type Body = Record<string, unknown>;
 type Post = (call: ApiCall, body: Body) => Promise<unknown>;
 
@@ -93,7 +90,7 @@ async function say(call: ApiCall, body: Body): Promise<Json> {
 
 async function click(call: ApiCall, body: Body): Promise<unknown> {
   const { person, chat } = place(call, body);
-  const pressed: PageClick = {
+  const pressed: Click = {
     personId: person.id,
     chatId: chat.id,
     messageId: stringOf(body, 'messageId', MAX_ID_CHARS),

@@ -1,0 +1,161 @@
+import type { AuditEvent } from '../domain/events.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/ids.ts';
+import type { Logger } from '../lib/logger.ts';
+import { startLoop } from '../lib/loop.ts';
+import type { Running } from '../lib/loop.ts';
+import type { CheckpointSigner } from '../usecases/ports.ts';
+import type { AuditLeaf, AuditStore, LeaseStore } from '../usecases/store-ports.ts';
+import { CHECKPOINT_TYPE } from './checkpoint.ts';
+import type { CheckpointStatement } from './checkpoint.ts';
+import { eventBytes } from './event-bytes.ts';
+import { createFrontier, decodeHash, encodeHash, leafHash } from './merkle.ts';
+import type { Frontier } from './merkle.ts';
+
+const LEASE = 'audit-seal';
+const MIN_LEASE_MS = 10_000;
+const LOST_RACE_REST_MS = 250;
+
+export interface SealerOptions {
+  readonly store: Pick<
+    AuditStore, 'unsealedEvents' | 'seal' | 'readLeaves' | 'treeSize' | 'lastCheckpoint'
+  > & LeaseStore;
+  readonly keys: CheckpointSigner;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  /** The log's name in its checkpoints. */
+  readonly origin: string;
+  readonly everyMs: number;
+  /** Events sealed under one checkpoint, and leaves read at a time; default 500. */
+  readonly batchSize?: number;
+}
+
+/** The log in the store is not the one that its last checkpoint speaks of: nothing is sealed. */
+export class SealRefused extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'SealRefused';
+  }
+}
+
+/**
+ * Seals the audit log for as long as it runs: under a lease, every `everyMs`, events without a leaf
+ * get one each, and a signed checkpoint covers them. What is sealed is asked of the store each
+ * time (no high-water mark), so an event that was committed late is never skipped. Two sealers at
+ * once are harmless: a seal names the size that it saw.
+ */
+export function createSealer(options: SealerOptions): Running {
+  const { turn, letGo } = sealTurn(options);
+  const loop = startLoop({
+    turn,
+    failed: (error) => options.log.error('audit log was not sealed', { error }),
+    failureRestMs: Math.max(options.everyMs, 1_000),
+  });
+  return {
+    wake: loop.wake,
+    stop: async () => {
+      await loop.stop();
+      await letGo().catch((error: unknown) => {
+        options.log.warn('the lease to seal was not released; it runs out by itself', { error });
+      });
+    },
+  };
+}
+
+/**
+ * The sealer without its loop: `turn` seals one batch, remembers the frontier and answers the ms
+ * to rest; `letGo` releases the lease where it was taken.
+ */
+export function sealTurn(options: SealerOptions): {
+  turn: () => Promise<number>; letGo: () => Promise<void>;
+} {
+  const { store, clock, ids, everyMs } = options;
+  const batchSize = options.batchSize ?? 500;
+  const holder = ids.next('sealer', clock.now());
+  const leaseMs = Math.max(MIN_LEASE_MS, everyMs * 3);
+  let held = false;
+  const holdLease = async () => {
+    const taken = await store.takeLease({ name: LEASE, holder, leaseMs, now: clock.now() });
+    held = taken !== undefined;
+    return held;
+  };
+  const letGo = async () => {
+    if (held) await store.releaseLease(LEASE, holder);
+    held = false;
+  };
+  let frontier: Frontier | undefined;
+  const turn = async () => {
+    const events = await store.unsealedEvents(batchSize);
+    if (events.length === 0 || !(await holdLease())) return everyMs;
+    const known = frontier;
+    frontier = undefined;
+    const current = await catchUp(known, { ...options, batchSize, holdLease });
+    if (current === undefined) return everyMs;
+    const next = await sealBatch(current, events, options);
+    if (next === undefined) return LOST_RACE_REST_MS;
+    frontier = next;
+    return events.length < batchSize ? everyMs : 0;
+  };
+  return { turn, letGo };
+}
+
+/** The frontier of the stored log, built on what was known; undefined where the lease was lost. */
+async function catchUp(
+  known: Frontier | undefined,
+  options: SealerOptions & { batchSize: number; holdLease: () => Promise<boolean> },
+): Promise<Frontier | undefined> {
+  const { store, batchSize } = options;
+  const size = await store.treeSize();
+  if (known?.size === size) return known;
+  const checkpoint = await store.lastCheckpoint();
+  if ((checkpoint?.size ?? 0) !== size) {
+    throw new SealRefused(
+      `the log has ${size} leaves, its last checkpoint speaks of ${checkpoint?.size ?? 0}`,
+    );
+  }
+  const frontier = known !== undefined && known.size < size ? known : createFrontier();
+  while (frontier.size < size) {
+    if (!(await options.holdLease())) return undefined;
+    const limit = Math.min(batchSize, size - frontier.size);
+    const leaves = await store.readLeaves({ from: frontier.size, limit });
+    if (leaves.length === 0) throw new SealRefused(`leaf ${frontier.size} is missing`);
+    for (const leaf of leaves) {
+      const hash = decodeHash(leaf.hash);
+      if (leaf.index !== frontier.size) throw new SealRefused(`leaf ${frontier.size} is missing`);
+      if (hash === undefined) throw new SealRefused(`the hash of leaf ${leaf.index} is malformed`);
+      frontier.append(hash);
+    }
+  }
+  // Signing on would vouch for a history that is not the one vouched for before.
+  if (checkpoint !== undefined && encodeHash(frontier.root()) !== checkpoint.root) {
+    throw new SealRefused(`the leaves do not give the root of the checkpoint at size ${size}`);
+  }
+  return frontier;
+}
+
+/** The frontier after the events are sealed; undefined where another sealer came first. */
+async function sealBatch(
+  current: Frontier,
+  events: readonly AuditEvent[],
+  { store, keys, clock, origin, log }: SealerOptions,
+): Promise<Frontier | undefined> {
+  const next = current.copy();
+  const leaves = events.map((event): AuditLeaf => {
+    const hash = leafHash(eventBytes(event));
+    const index = next.size;
+    next.append(hash);
+    return { index, eventId: event.id, hash: encodeHash(hash) };
+  });
+  const statement: CheckpointStatement = {
+    origin, size: next.size, root: encodeHash(next.root()), at: clock.now(),
+  };
+  const jws = await keys.sign('checkpoints', { ...statement }, CHECKPOINT_TYPE);
+  const { size, root, at } = statement;
+  const sealed = await store.seal({
+    expectedSize: current.size, leaves, checkpoint: { size, root, at, jws },
+  });
+  if (!sealed) return undefined;
+  log.debug('audit log sealed', { size, added: leaves.length });
+  return next;
+}

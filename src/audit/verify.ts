@@ -1,0 +1,227 @@
+import type { AuditEvent } from '../domain/events.ts';
+import type { AuditCheckpoint, AuditStore } from '../usecases/store-ports.ts';
+import { differsFrom } from './checkpoint.ts';
+import { eventBytes } from './event-bytes.ts';
+import { createFrontier, encodeHash, leafHash } from './merkle.ts';
+import type { Frontier } from './merkle.ts';
+
+/** What can be wrong with an audit log. Each is explained in docs/how-to/verify-the-audit-log.md. */
+export type AuditProblemCode =
+  | 'event_missing' | 'leaf_mismatch' | 'index_gap' | 'log_truncated' | 'leaves_unsigned'
+  | 'root_mismatch' | 'signature_invalid' | 'checkpoint_altered' | 'other_origin'
+  | 'known_root_mismatch' | 'events_unsealed';
+
+export interface AuditProblem {
+  readonly code: AuditProblemCode;
+  /** A warning does not keep the log from being verified. */
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  /** The leaf's index, or the size of the checkpoint, where the problem is at one. */
+  readonly at: number | null;
+}
+
+export interface AuditReport {
+  readonly ok: boolean;
+  readonly size: number;
+  /** Root recomputed from the events, base64url. */
+  readonly root: string;
+  readonly checkpoints: number;
+  readonly unsealed: number;
+  /** At most `maxProblems`; `problemCount` counts all. */
+  readonly problems: readonly AuditProblem[];
+  readonly problemCount: number;
+}
+
+export interface VerifyAuditOptions {
+  /** The payload of a checkpoint's JWS where its signature, `typ` and purpose hold; else throws. */
+  readonly verifyCheckpoint: (jws: string) => Promise<Readonly<Record<string, unknown>>>;
+  /** The name that every checkpoint must carry; undefined: any. */
+  readonly origin?: string;
+  /** A size and root kept elsewhere: shows a log that was cut or rewritten as a whole. */
+  readonly known?: { readonly size: number; readonly root: string };
+  /** Rows read at a time; default 500. */
+  readonly pageSize?: number;
+  /** Default 100. */
+  readonly maxProblems?: number;
+}
+
+type ReadableLog = Pick<
+  AuditStore, 'unsealedEvents' | 'readLeaves' | 'treeSize' | 'lastCheckpoint' | 'listCheckpoints'
+>;
+
+/**
+ * Recomputes the whole audit log: every leaf from its event, every checkpoint's root and
+ * signature, indices without a gap. Reads in pages, so memory does not grow with the log. What is
+ * sealed while it runs is left for the next time.
+ */
+export async function verifyAudit(
+  store: ReadableLog,
+  options: VerifyAuditOptions,
+): Promise<AuditReport> {
+  const notes = collector(options.maxProblems ?? 100);
+  const pageSize = options.pageSize ?? 500;
+  // The checkpoint first: a log that grows meanwhile may only be longer than it says.
+  const promised = (await store.lastCheckpoint())?.size ?? 0;
+  const size = await store.treeSize();
+  if (promised > size) {
+    notes.error('log_truncated', `a checkpoint speaks of ${promised} leaves, there are ${size}`, size);
+  }
+  const checkpoints = checkpointReader(store, { ...options, pageSize, upTo: size, notes });
+  const frontier = createFrontier();
+  const compare = async () => {
+    await checkpoints.compare(frontier);
+    compareKnown(frontier, options.known, notes);
+  };
+  await compare();
+  while (frontier.size < size) {
+    const from = frontier.size;
+    const page = await store.readLeaves({ from, limit: Math.min(pageSize, size - from) });
+    if (page.length === 0) break;
+    for (const leaf of page) {
+      const index = frontier.size;
+      if (leaf.index !== index) {
+        notes.error('index_gap', `leaf ${index} is missing, ${leaf.index} follows`, index);
+        return report(frontier, { checkpoints: checkpoints.count(), unsealed: 0, notes });
+      }
+      frontier.append(checkLeaf(leaf, notes));
+      await compare();
+    }
+  }
+  if (frontier.size < size) notes.error('index_gap', `leaf ${frontier.size} is missing`, frontier.size);
+  if (checkpoints.lastSize() < frontier.size) {
+    const since = checkpoints.lastSize();
+    notes.error('leaves_unsigned', `no checkpoint covers the leaves from ${since} on`, since);
+  }
+  if (options.known !== undefined && options.known.size > frontier.size) {
+    notes.error('log_truncated', `the known size is ${options.known.size}`, frontier.size);
+  }
+  const unsealed = (await store.unsealedEvents(pageSize)).length;
+  if (unsealed > 0) {
+    const count = unsealed < pageSize ? String(unsealed) : `${unsealed} or more`;
+    notes.warning('events_unsealed', `${count} events have no leaf yet; the sealer adds them`);
+  }
+  return report(frontier, { checkpoints: checkpoints.count(), unsealed, notes });
+}
+
+type Notes = ReturnType<typeof collector>;
+type StoredLeaf = Awaited<ReturnType<ReadableLog['readLeaves']>>[number];
+
+/** The hash that the leaf must have; the stored one stands in where the event is gone. */
+function checkLeaf(leaf: StoredLeaf, notes: Notes): Uint8Array {
+  const { index, event, eventId } = leaf;
+  if (event === undefined || event.id !== eventId) {
+    notes.error('event_missing', `the event ${eventId} of leaf ${index} is gone`, index);
+    return Buffer.from(leaf.hash, 'base64url');
+  }
+  const hash = hashOf(event);
+  if (hash === undefined || encodeHash(hash) !== leaf.hash) {
+    notes.error('leaf_mismatch', `leaf ${index} is not the hash of its event ${eventId}`, index);
+  }
+  return hash ?? Buffer.from(leaf.hash, 'base64url');
+}
+
+/** Undefined where somebody gave the event data that cannot be hashed. */
+function hashOf(event: AuditEvent): Uint8Array | undefined {
+  try {
+    return leafHash(eventBytes(event));
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function compareKnown(frontier: Frontier, known: VerifyAuditOptions['known'], notes: Notes): void {
+  if (known?.size !== frontier.size || encodeHash(frontier.root()) === known.root) return;
+  notes.error('known_root_mismatch', `the root at size ${known.size} is another`, known.size);
+}
+
+/** Meets each checkpoint in the order of sizes when the recomputed tree has its size. */
+function checkpointReader(
+  store: ReadableLog,
+  options: VerifyAuditOptions & { pageSize: number; upTo: number; notes: Notes },
+) {
+  const { pageSize, upTo } = options;
+  let page: readonly AuditCheckpoint[] | undefined;
+  let at = 0;
+  let next = 0;
+  let count = 0;
+  let lastSize = 0;
+  const peek = async () => {
+    if (page === undefined || (at === page.length && page.length === pageSize)) {
+      page = await store.listCheckpoints({ from: next, limit: pageSize });
+      at = 0;
+    }
+    const checkpoint = page[at];
+    return checkpoint !== undefined && checkpoint.size <= upTo ? checkpoint : undefined;
+  };
+  return {
+    count: () => count,
+    lastSize: () => lastSize,
+    async compare(frontier: Frontier) {
+      let row = await peek();
+      for (; row !== undefined && row.size <= frontier.size; row = await peek()) {
+        await checkCheckpoint(row, frontier, options);
+        at += 1;
+        count += 1;
+        next = row.size + 1;
+        lastSize = row.size;
+      }
+    },
+  };
+}
+
+async function checkCheckpoint(
+  row: AuditCheckpoint,
+  frontier: Frontier,
+  { verifyCheckpoint, origin, notes }: VerifyAuditOptions & { notes: Notes },
+): Promise<void> {
+  if (row.root !== encodeHash(frontier.root())) {
+    notes.error('root_mismatch', `the events do not give the root at size ${row.size}`, row.size);
+  }
+  let signed: Readonly<Record<string, unknown>>;
+  try {
+    signed = await verifyCheckpoint(row.jws);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    notes.error('signature_invalid', `the checkpoint of size ${row.size}: ${why}`, row.size);
+    return;
+  }
+  const altered = differsFrom(row, signed);
+  if (altered !== undefined) {
+    notes.error('checkpoint_altered', `${altered} at size ${row.size} is not as signed`, row.size);
+  }
+  if (origin !== undefined && signed['origin'] !== origin) {
+    notes.error('other_origin', `the checkpoint of size ${row.size} is of another log`, row.size);
+  }
+}
+
+function report(
+  frontier: Frontier,
+  { checkpoints, unsealed, notes }: { checkpoints: number; unsealed: number; notes: Notes },
+): AuditReport {
+  return {
+    ok: notes.errors() === 0,
+    size: frontier.size,
+    root: encodeHash(frontier.root()),
+    checkpoints,
+    unsealed,
+    problems: notes.problems,
+    problemCount: notes.count(),
+  };
+}
+
+function collector(limit: number) {
+  const problems: AuditProblem[] = [];
+  let errors = 0;
+  let count = 0;
+  const note = (severity: AuditProblem['severity']) =>
+    (code: AuditProblemCode, message: string, at: number | null = null) => {
+      count += 1;
+      if (severity === 'error') errors += 1;
+      if (problems.length < limit) problems.push({ code, severity, message, at });
+    };
+  return {
+    error: note('error'), warning: note('warning'), problems,
+    errors: () => errors, count: () => count,
+  };
+}

@@ -1,0 +1,71 @@
+import type { Request } from '../domain/request.ts';
+import type { CardContent, RequestForm, TeamsCards } from '../usecases/ports.ts';
+import { CardTemplate } from './card-template.ts';
+import { firstThatFits } from './card-size.ts';
+import { FORM_LIMITS, formModel } from './form-model.ts';
+import { helpModel, LIST_LIMITS, pickerModel } from './list-models.ts';
+import { name } from './plain-text.ts';
+import type { View } from './request-actions.ts';
+import { requestModel } from './request-model.ts';
+import { slot } from './slots.ts';
+import { summaryOf } from './summary.ts';
+import { FORM_TEMPLATE } from './templates/form-template.ts';
+import { HELP_TEMPLATE, PICKER_TEMPLATE } from './templates/list-templates.ts';
+import { REQUEST_TEMPLATE } from './templates/request-template.ts';
+import { STATUS_TEMPLATE } from './templates/status-template.ts';
+import { LIMITS } from './view-limits.ts';
+
+/**
+ * Every card of the product. Pure, and of at most MAX_CARD_BYTES: what does not fit gives way by
+ * the steps of view-limits.ts, and a card that cannot show all offers no Approve.
+ * @param options `publicUrl`: where requests that no card can show are read, without a slash at
+ *   the end
+ */
+export function createCards(options: { publicUrl?: string } = {}): TeamsCards {
+  const requests = new CardTemplate('request', REQUEST_TEMPLATE);
+  const forms = new CardTemplate('form', FORM_TEMPLATE);
+  const pickers = new CardTemplate('picker', PICKER_TEMPLATE);
+  const helps = new CardTemplate('help', HELP_TEMPLATE);
+  const statuses = new CardTemplate('status', STATUS_TEMPLATE);
+  const publicUrl = options.publicUrl ?? null;
+
+  const render = (request: Request, view: View): CardContent => ({
+    card: firstThatFits(LIMITS[limitsOf(request, view)], (limits) =>
+      requests.render(requestModel(request, view, limits))),
+    summary: summaryOf(request),
+  });
+  const formCard = (form: RequestForm, chat: boolean): Record<string, unknown> =>
+    firstThatFits(FORM_LIMITS, (limits) => forms.render(formModel(form, chat, limits)));
+
+  return {
+    request: (request, { viewer, refreshFor, now }) => render(request, {
+      kind: 'card', viewer, refreshFor, late: now >= request.expiresAt, publicUrl,
+    }),
+    review: (request, viewer) => render(request, {
+      kind: 'review', viewer, refreshFor: [], late: false, publicUrl,
+    }),
+    form: (form) => ({
+      card: formCard(form, true),
+      summary: `Request: ${name(form.workflow.title)}`,
+    }),
+    dialogForm: (form) => formCard(form, false),
+    picker: (workflows) =>
+      firstThatFits(LIST_LIMITS, (limit) => pickers.render(pickerModel(workflows, limit))),
+    status: (request) => ({
+      card: statuses.render({
+        number: slot(request.number), r: slot(request.id), rev: slot(request.version),
+        d: slot(request.digest),
+      }),
+      summary: `Request ${request.number}`,
+    }),
+    help: (workflows) => ({
+      card: firstThatFits(LIST_LIMITS, (limit) => helps.render(helpModel(workflows, limit))),
+      summary: 'What Countersign can do for you',
+    }),
+  };
+}
+
+function limitsOf(request: Request, view: View): keyof typeof LIMITS {
+  if (view.kind === 'review') return 'review';
+  return request.state === 'pending' ? 'base' : 'ended';
+}

@@ -1,0 +1,69 @@
+import type { Request } from '../domain/request.ts';
+import type { FieldValue } from '../domain/workflow.ts';
+import { fit, name, oneLine } from './plain-text.ts';
+import type { ShownText } from './plain-text.ts';
+import { exactDuration } from './times.ts';
+import type { Limits } from './view-limits.ts';
+
+/** A label with its value. `wide` values stand below their label. */
+export interface Row extends ShownText {
+  readonly label: string;
+  readonly wide: boolean;
+}
+
+export interface Rows {
+  readonly rows: readonly Row[];
+  /** How many are not shown. */
+  readonly left: number;
+}
+
+// Longer values would make a tall, thin column beside their label.
+const BESIDE_LABEL = 72;
+
+/** All that the requester filled in, in the order of the workflow's fields; the reason last. */
+export function fieldRows(request: Request, limits: Limits): Rows {
+  const known = request.plan.fields.filter(({ id }) => Object.hasOwn(request.fields, id));
+  // Nothing that the digest covers may go unseen, even where the plan does not name it.
+  const others = Object.keys(request.fields)
+    .filter((id) => !known.some((field) => field.id === id))
+    .map((id) => ({ id, label: id, type: 'text' as const }));
+  const fields = [...known, ...others];
+  const rows = fields.slice(0, limits.fields).map(({ id, label, type }) => {
+    const value = request.fields[id] ?? '';
+    return row(label, valueText(value, type === 'duration'), limits);
+  });
+  if (request.reason !== null && request.reason !== '') {
+    rows.push({ ...row('Reason', request.reason, limits), wide: true });
+  }
+  return { rows, left: Math.max(fields.length - limits.fields, 0) };
+}
+
+/** What will be done, by what and to what, for how long. */
+export function workRows(request: Request, limits: Limits): readonly Row[] {
+  const { executor, kind, target, durationMs } = request.plan.execution;
+  const runs = kind === executor ? executor : `${executor} (${kind})`;
+  const rows = [row('Runs', runs, limits), row('Target', target, limits)];
+  if (durationMs !== null) rows.push(row('Lasts', exactDuration(durationMs), limits));
+  return rows.map((given) => ({ ...given, wide: false }));
+}
+
+/** Inlines of one block with all rows, for requests with too many fields for columns. */
+export function denseInlines(rows: readonly Row[]): readonly unknown[] {
+  return rows.flatMap(({ label, text }, at) => [
+    // A line end of the value would let it pass for another row.
+    { type: 'TextRun', text: `${at > 0 ? '\n' : ''}${label}: `, isSubtle: true },
+    { type: 'TextRun', text: oneLine(text) },
+  ]);
+}
+
+function row(label: string, value: string, limits: Limits): Row {
+  const shown = fit(value, limits.value);
+  const wide = shown.text.length > BESIDE_LABEL || shown.text.includes('\n');
+  return { ...shown, label: name(label, 60), wide };
+}
+
+function valueText(value: FieldValue, duration: boolean): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number') return duration ? exactDuration(value) : String(value);
+  return value;
+}

@@ -1,0 +1,46 @@
+import type { Workflow } from '../domain/workflow.ts';
+import { descriptionOf } from './form-model.ts';
+import { name } from './plain-text.ts';
+import { slot } from './slots.ts';
+import type { Model } from './slots.ts';
+
+// Short lists are seen at once; long ones are searched.
+const EXPANDED_UP_TO = 5;
+const SEARCHABLE_FROM = 10;
+
+/** How many workflows a list shows, the fullest card first. */
+export const LIST_LIMITS: readonly number[] = [150, 60, 20];
+
+/** What the picker template is given, at most `limit` workflows. */
+export function pickerModel(workflows: readonly Workflow[], limit: number): Model {
+  const shown = workflows.slice(0, limit);
+  const style = shown.length <= EXPANDED_UP_TO
+    ? 'expanded'
+    : shown.length < SEARCHABLE_FROM ? 'compact' : 'filtered';
+  return {
+    some: shown.length > 0,
+    style,
+    choices: slot(shown.map(({ id, title }) => ({ title: name(title), value: id }))),
+    first: slot(shown.length === 1 ? shown[0]?.id : undefined),
+    ...leftModel(workflows.length - shown.length),
+  };
+}
+
+/** What the help template is given, at most `limit` workflows. */
+export function helpModel(workflows: readonly Workflow[], limit: number): Model {
+  const shown = workflows.slice(0, limit);
+  return {
+    some: shown.length > 0,
+    workflows: shown.map((workflow) => ({
+      id: slot(workflow.id),
+      title: slot(name(workflow.title)),
+      described: workflow.description !== null,
+      description: slot(descriptionOf(workflow)),
+    })),
+    ...leftModel(workflows.length - shown.length),
+  };
+}
+
+function leftModel(left: number): Model {
+  return { more: left > 0, left: slot(`… and ${left} more. Name one: request <workflow>`) };
+}

@@ -1,0 +1,115 @@
+import type { Request } from '../domain/request.ts';
+import { denseInlines, fieldRows, workRows } from './field-rows.ts';
+import type { Row } from './field-rows.ts';
+import { lookOf } from './looks.ts';
+import { fit, name } from './plain-text.ts';
+import { actionsFor, notesFor } from './request-actions.ts';
+import type { View } from './request-actions.ts';
+import { slot } from './slots.ts';
+import type { Model } from './slots.ts';
+import { stageModels } from './stage-model.ts';
+import { cardTime } from './times.ts';
+import type { Limits } from './view-limits.ts';
+
+/** Teams refreshes a card for at most this many people. */
+const MAX_REFRESH = 60;
+
+/** What the request template is given for one view of a request within limits. */
+export function requestModel(request: Request, view: View, limits: Limits): Model {
+  const pending = request.state === 'pending';
+  const look = lookOf(request, view.late);
+  const fields = fieldRows(request, limits);
+  const work = pending || view.kind === 'review' ? workRows(request, limits) : [];
+  const whole = fields.left === 0 && [...fields.rows, ...work].every((row) => row.whole);
+  const stages = stageModels(request, limits);
+  const refreshed = pending && view.refreshFor.length > 0;
+  const actions = actionsFor(request, view, whole);
+  return {
+    ...headModel(request),
+    style: look.style,
+    color: look.color,
+    state: slot(look.label),
+    notes: notesFor(request, view, whole),
+    ...fieldsModel(fields.rows, limits),
+    some: fields.left > 0,
+    left: slot(`… and ${fields.left} more fields`),
+    working: work.length > 0,
+    work: work.map(rowModel),
+    staged: stages.length > 0,
+    stages,
+    ...outcomeModel(request, look.style),
+    pending,
+    asked: slot(cardTime(request.createdAt)),
+    expires: slot(cardTime(request.expiresAt)),
+    details: limits.details,
+    ...(limits.details === 'none' ? {} : detailsModel(request)),
+    ...actions,
+    r: slot(request.id),
+    rev: slot(request.version),
+    d: slot(request.digest),
+    refreshed,
+    users: slot(refreshed ? view.refreshFor.slice(0, MAX_REFRESH) : undefined),
+  };
+}
+
+function headModel(request: Request): Model {
+  const { requester, beneficiary } = request;
+  return {
+    number: slot(`#${request.number}`),
+    title: slot(fit(request.title, { characters: 160, lines: 1 }).text),
+    asker: slot(name(requester.name)),
+    asks: slot(requester.kind === 'workload' ? ' (pipeline) asks' : ' asks'),
+    forOther: beneficiary.key !== requester.key,
+    other: slot(name(beneficiary.name)),
+  };
+}
+
+function fieldsModel(rows: readonly Row[], limits: Limits): Model {
+  const { dense } = limits;
+  return {
+    dense: dense && rows.length > 0,
+    inlines: slot(dense ? denseInlines(rows) : undefined),
+    facts: dense ? [] : rows.filter((row) => !row.wide).map(rowModel),
+    texts: dense ? [] : rows.filter((row) => row.wide).map(rowModel),
+  };
+}
+
+function rowModel(row: Row): Model {
+  return { label: slot(row.label), value: slot(row.text) };
+}
+
+/** How it ended, or what the executor last said; a denial is told by its decision already. */
+function outcomeModel(request: Request, style: string): Model {
+  const { outcome } = request;
+  const told = request.state === 'denied' && request.decisions.length > 0;
+  if (outcome === null || told) return { ended: false };
+  const { text } = fit(outcome.message, { characters: 400, lines: 6 });
+  const reference = outcome.reference ?? '';
+  return {
+    ended: true,
+    // Approved with an outcome: the executor could not yet do it and tries again.
+    outcomeStyle: request.state === 'approved' ? 'warning' : style,
+    outcome: slot(text || request.state),
+    outcomeAt: slot(cardTime(outcome.at)),
+    referenced: reference !== '',
+    reference: slot(reference === '' ? undefined : name(reference, 120)),
+  };
+}
+
+/** What identifies the parts of a request, so that a card shows all that its digest covers. */
+function detailsModel(request: Request): Model {
+  const { requester, beneficiary, plan } = request;
+  const rows: [string, string][] = [
+    ['Request', request.id],
+    ['Workflow', `${request.workflow} @ ${request.workflowVersion}`],
+    ['Asked by', requester.key],
+    ['Executor configuration', plan.execution.configHash],
+    ['Digest', request.digest],
+  ];
+  if (beneficiary.key !== requester.key) rows.splice(3, 0, ['For', beneficiary.key]);
+  const texts = rows.map(([label, value]) => ({
+    label: slot(label),
+    value: slot(fit(value, { characters: 300, lines: 1 }).text),
+  }));
+  return { ids: texts };
+}

@@ -1,0 +1,87 @@
+import { standing } from '../domain/quorum.ts';
+import { openStage } from '../domain/request.ts';
+import type { Decision, PlannedStage, Request } from '../domain/request.ts';
+import { fit, name } from './plain-text.ts';
+import { slot } from './slots.ts';
+import type { Model } from './slots.ts';
+import { cardTime } from './times.ts';
+import type { Limits } from './view-limits.ts';
+
+/** Where each stage stands, who may decide it, and who decided; latest decisions win the room. */
+export function stageModels(request: Request, limits: Limits): readonly Model[] {
+  const shown = new Set(request.decisions.slice(-limits.decisions));
+  return request.plan.stages
+    .map((stage, index) => ({ stage, index, here: decisionsOf(request, index) }))
+    // After the end, stages that nobody decided say nothing.
+    .filter(({ here }) => request.state === 'pending' || here.length > 0)
+    .map(({ stage, index, here }) => {
+      const left = here.filter((decision) => !shown.has(decision)).length;
+      const pending = request.state === 'pending';
+      return {
+        ...markOf(request, stage, index),
+        name: slot(name(stage.name)),
+        needed: pending,
+        needs: slot(pending ? needs(stage) : undefined),
+        counted: stage.quorum > 1,
+        count: slot(`${approvals(here)} of ${stage.quorum}`),
+        some: left > 0,
+        left: slot(left === 1 ? '1 earlier decision' : `${left} earlier decisions`),
+        decisions: here.filter((decision) => shown.has(decision))
+          .map((decision) => decisionModel(decision, limits)),
+      };
+    });
+}
+
+/** Approvals that the open stage still lacks. */
+export function approvalsLeft(request: Request): number {
+  const index = openStage(request);
+  const quorum = request.plan.stages[index]?.quorum ?? 0;
+  return Math.max(quorum - approvals(decisionsOf(request, index)), 0);
+}
+
+function decisionModel(decision: Decision, limits: Limits): Model {
+  const approved = decision.decision === 'approve';
+  const reason = decision.reason ?? '';
+  const hasReason = reason !== '' && limits.decisionReason > 0;
+  const room = { characters: limits.decisionReason, lines: 6 };
+  return {
+    color: approved ? 'Good' : 'Attention',
+    sign: slot(approved ? '✓  ' : '✕  '),
+    who: slot(name(decision.approver.name)),
+    verdict: slot(approved ? ' approved' : ' denied'),
+    at: slot(cardTime(decision.at)),
+    hasReason,
+    reason: slot(hasReason ? `“${fit(reason, room).text}”` : undefined),
+  };
+}
+
+function markOf(request: Request, stage: PlannedStage, index: number): Model {
+  const stands = standing(stage, index, request.decisions);
+  if (stands === 'approved') return { sign: slot('✓'), color: 'Good' };
+  if (stands === 'denied') return { sign: slot('✕'), color: 'Attention' };
+  const open = request.state === 'pending' && index === openStage(request);
+  return open ? { sign: slot('●'), color: 'Accent' } : { sign: slot('○'), color: 'Default' };
+}
+
+/** Who may decide a stage, in words. */
+function needs(stage: PlannedStage): string {
+  const roles = stage.roles.map((role) => name(role, 40)).join(' or ');
+  const { where } = stage;
+  const value = where === null ? '' : name(claimText(where.value), 80);
+  const condition = where === null ? '' : ` · ${name(where.claim, 40)} is ${value}`;
+  return fit(`Decided by ${roles || 'nobody'}${condition}`, { characters: 300, lines: 1 }).text;
+}
+
+function claimText(value: string | number | boolean | readonly string[]): string {
+  return typeof value === 'object' ? value.join(', ') : String(value);
+}
+
+function decisionsOf(request: Request, stage: number): readonly Decision[] {
+  return request.decisions.filter((decision) => decision.stage === stage);
+}
+
+function approvals(decisions: readonly Decision[]): number {
+  const people = decisions.filter(({ decision }) => decision === 'approve')
+    .map(({ approver }) => approver.key);
+  return new Set(people).size;
+}

@@ -1,0 +1,73 @@
+/** A piece of template JSON. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** A run of plain text: clients show it as it is, no Markdown, no links. */
+export function run(text: string, look: Json = {}): Json {
+  return { type: 'TextRun', text, ...look };
+}
+
+/** A paragraph of runs. People's text goes nowhere else. */
+export function rich(inlines: readonly Json[], look: Json = {}): Json {
+  return { type: 'RichTextBlock', ...look, inlines };
+}
+
+/** A paragraph of one run. */
+export function plain(text: string, look: Json = {}, block: Json = {}): Json {
+  return rich([run(text, look)], block);
+}
+
+/** Words of our own with times in them, which clients write in their reader's zone and language. */
+export function ownText(text: string, look: Json = {}): Json {
+  return { type: 'TextBlock', text, wrap: true, ...look };
+}
+
+/** The moment in `name` (a path of the model) as clients write it. */
+export function moment(name: string): string {
+  return `{{DATE(\${${name}},SHORT)}} at {{TIME(\${${name}})}}`;
+}
+
+/** Columns beside one another. */
+export function columns(items: readonly Json[], look: Json = {}): Json {
+  return { type: 'ColumnSet', ...look, columns: items };
+}
+
+/** One column; `width` as Adaptive Cards take it. */
+export function column(width: string, items: readonly Json[], look: Json = {}): Json {
+  return { type: 'Column', width, ...look, items };
+}
+
+/** Elements one below the other. */
+export function container(items: readonly Json[], look: Json = {}): Json {
+  return { type: 'Container', ...look, items };
+}
+
+/** What an action on a request carries, and nothing more: which, which revision, what was shown. */
+const ABOUT: Json = { r: '${$root.r}', rev: '${$root.rev}', d: '${$root.d}' };
+
+/** A button that sends a verb about the request, also in clients without Action.Execute. */
+export function execute(title: string, verb: string, look: Json = {}): Json {
+  return {
+    type: 'Action.Execute', title, verb, ...look, data: ABOUT,
+    fallback: { type: 'Action.Submit', title, ...withoutWhen(look), data: { ...ABOUT, verb } },
+  };
+}
+
+/** The action that a client sends by itself to get its own view. */
+export const REFRESH: Json = {
+  type: 'Action.Execute', title: 'Refresh', verb: 'refresh', data: ABOUT,
+};
+
+/** The outermost object of every card. */
+export function adaptiveCard(body: readonly Json[], rest: Json = {}): Json {
+  return {
+    type: 'AdaptiveCard',
+    version: '1.5',
+    fallbackText: 'This card needs a newer version of Teams.',
+    ...rest,
+    body,
+  };
+}
+
+function withoutWhen({ $when: _, ...look }: Json): Json {
+  return look;
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { EXIT } from './command.ts';
+import type { CommandIo } from './command.ts';
+
+const DEFAULT_PORT = 3978;
+
+/** `countersign local`: the local profile with its Teams-like page, until it is stopped. */
+export async function run(_args: string[], io: CommandIo): Promise<number> {
+  const port = Number(io.env['PORT'] ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 1 || port > 65_530) {
+    io.stderr(`PORT is "${io.env['PORT'] ?? ''}"; give a number from 1 to 65530.\n`);
+    return EXIT.usage;
+  }
+  const home = io.env['COUNTERSIGN_HOME'] ?? join(io.cwd, '.countersign');
+  const { startLocalProfile } = await import('../local/profile.ts');
+  const { startPageServer } = await import('../local/page-server.ts');
+  let profile;
+  try {
+    profile = await startLocalProfile({ home, port });
+  } catch (error) {
+    if (!isPortTaken(error)) throw error;
+    io.stderr(`Port ${error.port ?? port} is taken. Stop what uses it, or set PORT to another.\n`);
+    return EXIT.failed;
+  }
+  const page = await startPageServer({ world: profile.connector, port: port + 1 });
+  io.stdout(greeting({ page: page.url, service: profile.url, home }));
+  await stopSignal(io.signal);
+  await page.stop();
+  await profile.stop();
+  return EXIT.done;
+}
+
+function greeting(at: { page: string; service: string; home: string }): string {
+  return [
+    '',
+    '  Countersign is running on this machine only.',
+    '',
+    `  Open       ${at.page}`,
+    `  API        ${at.service}/openapi.json`,
+    `  Files      ${at.home} (a new database at every start)`,
+    '',
+    '  Try: as Mia say "request deploy-production", then decide as Amara in Approvals.',
+    '  Stop with Ctrl+C.',
+    '',
+    '',
+  ].join('\n');
+}
+
+function stopSignal(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function isPortTaken(error: unknown): error is { port?: number } {
+  return (error as { code?: unknown }).code === 'EADDRINUSE';
+}

@@ -1,0 +1,196 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { zipSync } from 'fflate';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { ConfigError } from '../config/problem.ts';
+import { sha256 } from '../lib/hash.ts';
+import { EXIT, UsageError } from './command.ts';
+import type { CommandIo } from './command.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+const GUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+/** Names that documentation uses in place of one's own (RFC 2606), and what only works at home. */
+const NOT_A_HOST =
+  /(^|\.)(example(\.(com|net|org))?|test|invalid|local|localhost|contoso\.com|your-?\w*\.com)$/i;
+
+const OPTIONS = {
+  config: { type: 'string' },
+  out: { type: 'string', default: 'countersign-app.zip' },
+  name: { type: 'string', default: 'Countersign' },
+  developer: { type: 'string', default: 'Countersign' },
+  website: { type: 'string' },
+  privacy: { type: 'string' },
+  terms: { type: 'string' },
+  'manifest-id': { type: 'string' },
+  'app-version': { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+/** What the package says besides what the configuration holds. */
+export interface PackageOptions {
+  readonly name: string;
+  readonly developer: string;
+  readonly version: string;
+  /** Id of the Teams app; default: the bot's app id. */
+  readonly manifestId?: string;
+  /** https addresses; default: the service's public address. */
+  readonly websiteUrl?: string;
+  readonly privacyUrl?: string;
+  readonly termsUrl?: string;
+}
+
+type PackagedConfig = Pick<Config, 'server'> & {
+  readonly teams: Pick<Config['teams'], 'appId'> & {
+    readonly singleSignOn: Pick<Config['teams']['singleSignOn'], 'enabled' | 'resource'>;
+  };
+};
+
+/** The package cannot be made from what was given; the message says what to change. */
+export class PackageError extends Error {
+  override readonly name = 'PackageError';
+}
+
+/**
+ * `countersign package-app [--config FILE] [--out FILE] [--name NAME] [--developer NAME]
+ * [--website|--privacy|--terms URL] [--manifest-id GUID] [--app-version X.Y.Z] [--json]`: writes the
+ * app package that Teams takes, from the configuration. The same input gives the same bytes.
+ */
+export async function run(args: string[], io: CommandIo): Promise<number> {
+  const values = parse(args);
+  const path = values.config ?? io.env['COUNTERSIGN_CONFIG'];
+  if (path === undefined) {
+    throw new UsageError('Name the configuration: --config FILE or COUNTERSIGN_CONFIG.');
+  }
+  try {
+    const { config } = loadConfig({
+      path: resolve(io.cwd, path), env: io.env, profile: 'production',
+    });
+    const bytes = packApp(config, {
+      name: values.name, developer: values.developer,
+      version: values['app-version'] ?? ownVersion(),
+      manifestId: values['manifest-id'], websiteUrl: values.website, privacyUrl: values.privacy,
+      termsUrl: values.terms,
+    });
+    const out = resolve(io.cwd, values.out);
+    writeFileSync(out, bytes);
+    const digest = sha256(bytes);
+    io.stdout(values.json
+      ? `${JSON.stringify({ file: out, sizeBytes: bytes.length, sha256: digest })}\n`
+      : `Wrote ${out} (${bytes.length} bytes, SHA-256 ${digest}).\n` +
+        'Upload it in the Teams admin center under Manage apps, or sideload it in Teams.\n');
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof ConfigError) && !(error instanceof PackageError)) throw error;
+    io.stderr(`${error.message}\n`);
+    return EXIT.failed;
+  }
+}
+
+/** The zip's bytes: manifest and both icons, always the same for the same input. */
+export function packApp(config: PackagedConfig, options: PackageOptions): Uint8Array {
+  const manifest = buildManifest(config, options);
+  const file = (name: string) => new Uint8Array(readFileSync(new URL(`appPackage/${name}`, ROOT)));
+  const files = {
+    'manifest.json': new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`),
+    'color.png': file('color.png'),
+    'outline.png': file('outline.png'),
+  };
+  // Zip keeps local time: a fixed local time is the same bytes in every time zone.
+  return zipSync(files, { level: 9, mtime: new Date(1980, 0, 1) });
+}
+
+/**
+ * The manifest of the Teams app.
+ *
+ * @throws PackageError where a value is missing, too long, or only a placeholder.
+ */
+export function buildManifest(
+  config: PackagedConfig,
+  options: PackageOptions,
+): Record<string, unknown> {
+  const { appId, singleSignOn } = config.teams;
+  const publicUrl = checkUrl('server.publicUrl', config.server.publicUrl);
+  const link = (name: string, text: string | undefined) =>
+    text === undefined ? publicUrl.href : checkUrl(name, text).href;
+  const values: Record<string, string> = {
+    appId: checkGuid('teams.appId', appId),
+    manifestId: checkGuid('--manifest-id', options.manifestId ?? appId),
+    name: checkName('--name', options.name, 30),
+    developer: checkName('--developer', options.developer, 32),
+    version: checkVersion(options.version),
+    domain: publicUrl.host,
+    websiteUrl: link('--website', options.websiteUrl),
+    privacyUrl: link('--privacy', options.privacyUrl),
+    termsUrl: link('--terms', options.termsUrl),
+    resource: singleSignOn.resource,
+  };
+  const text = readFileSync(new URL('appPackage/manifest.template.json', ROOT), 'utf8');
+  const manifest = fill(JSON.parse(text), values) as Record<string, unknown>;
+  // Without single sign-on there is no app registration that Teams could ask for a token.
+  if (!singleSignOn.enabled) delete manifest['webApplicationInfo'];
+  return manifest;
+}
+
+/** Puts values into the texts of a template, after it is parsed, so that no value is read as JSON. */
+function fill(template: unknown, values: Readonly<Record<string, string>>): unknown {
+  if (typeof template === 'string') {
+    return template.replace(/\{\{(\w+)\}\}/g, (_all, name: string) => {
+      const value = Object.hasOwn(values, name) ? values[name] : undefined;
+      if (value === undefined || value === '') throw new PackageError(`no value for ${name}`);
+      return value;
+    });
+  }
+  if (Array.isArray(template)) return template.map((item) => fill(item, values));
+  if (typeof template !== 'object' || template === null) return template;
+  return Object.fromEntries(
+    Object.entries(template).map(([key, value]) => [key, fill(value, values)]),
+  );
+}
+
+function checkGuid(name: string, text: string): string {
+  const placeholder = /^0{8}-|^1{8}-1|^12345678-|^x{8}-/i.test(text);
+  if (!GUID.test(text) || placeholder) {
+    throw new PackageError(`${name} is "${text.slice(0, 60)}"; it must be the real GUID.`);
+  }
+  return text.toLowerCase();
+}
+
+function checkUrl(name: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:' || /^[\d.]+$|^\[/.test(url.hostname) ||
+      !url.hostname.includes('.') || NOT_A_HOST.test(url.hostname)) {
+    throw new PackageError(
+      `${name} is "${text.slice(0, 100)}"; Teams needs an https address with a real host name.`,
+    );
+  }
+  return url;
+}
+
+function checkName(option: string, text: string, limit: number): string {
+  const placeholder = /[{}<>]|\$\{|^(todo|changeme|your )/i.test(text);
+  if (text.trim() === '' || text.length > limit || placeholder || /\p{Cc}/u.test(text)) {
+    throw new PackageError(`${option} must be 1 to ${limit} plain characters and no placeholder.`);
+  }
+  return text;
+}
+
+function checkVersion(text: string): string {
+  if (/^(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2}$/.test(text)) return text;
+  throw new PackageError(`--app-version is "${text.slice(0, 40)}"; write it like 1.2.3.`);
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('package.json', ROOT), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
+  return version;
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

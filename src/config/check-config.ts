@@ -1,0 +1,89 @@
+import type { Config } from './config.ts';
+import { describeFound, formatPath } from './problem.ts';
+import type { Path, Problem } from './problem.ts';
+import { oneOf } from './suggest.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+type Report = (path: Path, rule: string, found: unknown, expected: string) => void;
+
+/** Checks that hold between keys of countersign.yaml, in every profile. */
+export function checkConfig(
+  source: YamlSource, config: Omit<Config, 'workflows'>,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  const report: Report = (path, rule, found, expected) => {
+    problems.push({
+      ...source.at(path), rule, path: formatPath(path), found: describeFound(found, path), expected,
+    });
+  };
+  checkIssuers(config, report);
+  checkImplies(config, report);
+  checkTeams(config, report);
+  for (const [name, channel] of Object.entries(config.channels)) {
+    if (channel.serviceUrl === '') {
+      report(['channels', name, 'serviceUrl'], 'missing', undefined,
+        'the service URL, as this cloud has no default for it');
+    }
+  }
+  return problems;
+}
+
+function checkIssuers(config: Omit<Config, 'workflows'>, report: Report): void {
+  const { issuers } = config.identity;
+  const ids = issuers.map(({ id }) => id);
+  issuers.forEach((issuer, at) => {
+    const path = ['identity', 'issuers', at];
+    if (ids.indexOf(issuer.id) !== at) {
+      report([...path, 'id'], 'repeated', issuer.id, 'an id that no other issuer has');
+    }
+    if (issuer.kind === 'entra' && issuer.tenants.length === 0) {
+      report([...path, 'tenant'], 'missing', undefined, 'the trusted tenant, or tenants');
+    }
+    if (issuer.kind === 'entra' && !URL.canParse(issuer.issuer.replace('{tenantid}', 't'))) {
+      report([...path, 'issuer'], 'wrong_value', issuer.issuer, 'an absolute URL');
+    }
+    if (issuer.issuer === config.server.publicUrl) {
+      report([...path, 'issuer'], 'own_issuer', issuer.issuer,
+        'another issuer than this service itself (its tokens are not accepted as inbound ones)');
+    }
+  });
+}
+
+function checkImplies({ identity }: Omit<Config, 'workflows'>, report: Report): void {
+  for (const role of Object.keys(identity.implies)) {
+    const reached = new Set(identity.implies[role]);
+    for (const next of reached) for (const one of identity.implies[next] ?? []) reached.add(one);
+    if (reached.has(role)) {
+      report(['identity', 'roles', role, 'implies'], 'role_cycle', role,
+        `roles that do not lead back to ${role}`);
+    }
+  }
+}
+
+function checkTeams(config: Omit<Config, 'workflows'>, report: Report): void {
+  const { teams, identity } = config;
+  const people = identity.issuers.filter((issuer) =>
+    issuer.use.includes('people') && issuer.teams !== null);
+  const ids = people.map(({ id }) => id);
+  const expected = `an issuer for people with Teams' claims: ${oneOf(ids)}`;
+  if (teams.singleSignOn.enabled && !ids.includes(teams.singleSignOn.issuer)) {
+    report(['teams', 'singleSignOn', 'issuer'], 'unknown_issuer',
+      teams.singleSignOn.issuer || undefined, expected);
+  }
+  if (teams.signIn !== null && !ids.includes(teams.signIn.issuer)) {
+    report(['teams', 'signIn', 'issuer'], 'unknown_issuer', teams.signIn.issuer, expected);
+  }
+  if (!teams.singleSignOn.enabled && teams.signIn === null) {
+    report(['teams'], 'no_sign_in', undefined,
+      'singleSignOn enabled or signIn configured: otherwise nobody can prove a role');
+  }
+  const managed = teams.credential.kind === 'managedIdentity';
+  if (teams.appType === 'SingleTenant' && managed) {
+    report(['teams', 'credential'], 'missing', undefined,
+      'a secret or certificate (a managed identity goes with appType UserAssignedMSI)');
+  }
+  if (teams.appType === 'UserAssignedMSI' && !managed) {
+    report(['teams', 'credential', 'kind'], 'wrong_value', teams.credential.kind,
+      'managedIdentity, as appType is UserAssignedMSI');
+  }
+}

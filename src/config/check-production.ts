@@ -1,0 +1,119 @@
+import { isIP } from 'node:net';
+import type { Config } from './config.ts';
+import { describeFound, formatPath } from './problem.ts';
+import type { Path, Problem } from './problem.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+/** Tenant and bot of the local profile's demo people: never trusted in production. */
+export const DEMO_IDS: readonly string[] = [
+  '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013', 'c0de51a7-9b34-4e02-8f6d-2a7c1e95b840',
+];
+
+/** Every rule that the local profile relaxes and production refuses, by name. */
+export const PRODUCTION_RULES = [
+  'production_http_public_url', 'production_http_issuer', 'production_http_cloud',
+  'production_http_webhook', 'production_http_service_url', 'production_loopback_host',
+  'production_demo_tenant', 'production_short_secret',
+] as const;
+
+type Rule = (typeof PRODUCTION_RULES)[number];
+type Report = (path: Path, rule: Rule, found: unknown, expected: string) => void;
+
+const MIN_SECRET_BYTES = 32;
+
+/** What of this configuration is fit for the local profile only. */
+export function checkProduction(
+  source: YamlSource, config: Omit<Config, 'workflows'>,
+): { problems: readonly Problem[]; warnings: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const report: Report = (path, rule, found, expected) => {
+    problems.push({
+      ...source.at(path), rule, path: formatPath(path), found: describeFound(found, path), expected,
+    });
+  };
+  const { server, teams, signing } = config;
+  checkUrl(report, ['server', 'publicUrl'], server.publicUrl, 'production_http_public_url');
+  checkIssuers(config, report);
+  for (const key of ['metadataUrl', 'loginUrl'] as const) {
+    checkUrl(report, ['teams', 'cloud', key], teams.cloud[key], 'production_http_cloud');
+  }
+  teams.cloud.serviceUrlHosts.forEach((host, at) =>
+    checkHost(report, ['teams', 'cloud', 'serviceUrlHosts', at], host));
+  for (const [name, { serviceUrl }] of Object.entries(config.channels)) {
+    const path = ['channels', name, 'serviceUrl'];
+    if (serviceUrl !== '') checkUrl(report, path, serviceUrl, 'production_http_service_url');
+  }
+  for (const [name, { url }] of Object.entries(config.executors)) {
+    checkUrl(report, ['executors', name, 'url'], url, 'production_http_webhook');
+  }
+  checkDemo(config, report);
+  if (Buffer.byteLength(signing.secret) < MIN_SECRET_BYTES) {
+    report(['signing', 'secret'], 'production_short_secret', signing.secret,
+      `at least ${MIN_SECRET_BYTES} bytes, such as from \`openssl rand -base64 48\``);
+  }
+  return { problems, warnings: warningsOf(source, config) };
+}
+
+function checkIssuers(config: Omit<Config, 'workflows'>, report: Report): void {
+  config.identity.issuers.forEach((issuer, at) => {
+    const path = ['identity', 'issuers', at];
+    const plain = issuer.issuer.replaceAll('{tenantid}', 'tenant');
+    checkUrl(report, [...path, 'issuer'], plain, 'production_http_issuer');
+    checkUrl(report, [...path, 'discoveryUrl'], issuer.discoveryUrl, 'production_http_issuer');
+  });
+}
+
+function checkDemo(config: Omit<Config, 'workflows'>, report: Report): void {
+  const { teams, identity } = config;
+  const expected = 'a tenant and bot of your own (this one belongs to the local profile)';
+  const check = (path: Path, id: string) => {
+    if (DEMO_IDS.includes(id)) report(path, 'production_demo_tenant', id, expected);
+  };
+  check(['teams', 'appId'], teams.appId);
+  check(['teams', 'tenantId'], teams.tenantId);
+  teams.allowedTenants.forEach((id, at) => check(['teams', 'allowedTenants', at], id));
+  identity.issuers.forEach((issuer, at) => {
+    for (const id of issuer.tenants) check(['identity', 'issuers', at, 'tenant'], id);
+  });
+}
+
+function checkUrl(report: Report, path: Path, text: string, rule: Rule): void {
+  if (!URL.canParse(text)) return;
+  const url = new URL(text);
+  if (url.protocol !== 'https:') report(path, rule, text, 'https');
+  checkHost(report, path, url.host);
+}
+
+function checkHost(report: Report, path: Path, host: string): void {
+  if (!isLoopback(host)) return;
+  report(path, 'production_loopback_host', host, 'a host that is not this machine itself');
+}
+
+/** Whether a host (with or without port) is this machine itself. */
+function isLoopback(host: string): boolean {
+  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+  if (name === 'localhost' || name.endsWith('.localhost')) return true;
+  if (isIP(name) === 4) return name.startsWith('127.') || name === '0.0.0.0';
+  return isIP(name) === 6 && (name === '::1' || name === '::' || name.startsWith('::ffff:7f'));
+}
+
+function warningsOf(source: YamlSource, config: Omit<Config, 'workflows'>): Problem[] {
+  const warnings: Problem[] = [];
+  const warn = (path: Path, rule: string, found: string, expected: string) =>
+    warnings.push({ ...source.at(path), rule, path: formatPath(path), found, expected });
+  if (config.store.kind === 'sqlite') {
+    warn(['store', 'kind'], 'sqlite_in_production', 'sqlite',
+      'sqlserver where more than one replica runs (SQLite serves one process on one disk)');
+  }
+  const secrets: Path[] = [
+    ['signing', 'secret'],
+    ...Object.keys(config.executors).map((name) => ['executors', name, 'secret']),
+    ...(config.teams.credential.kind === 'secret' ? [['teams', 'credential', 'secret']] : []),
+    ...(config.teams.signIn === null ? [] : [['teams', 'signIn', 'clientSecret']]),
+  ];
+  for (const path of secrets) {
+    if (source.references.has(formatPath(path))) continue;
+    warn(path, 'secret_in_file', 'a secret written out', '${env:NAME} or ${file:PATH}');
+  }
+  return warnings;
+}

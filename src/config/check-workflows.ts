@@ -1,0 +1,147 @@
+import type { Config, IssuerConfig } from './config.ts';
+import type { LoadedWorkflow } from './load-workflow.ts';
+import { describeFound, formatPath } from './problem.ts';
+import type { Path, Problem } from './problem.ts';
+import { oneOf } from './suggest.ts';
+
+/** What workflows refer to. */
+export type Surroundings = Pick<Config, 'channels' | 'executors' | 'identity'>;
+
+interface Findings {
+  readonly problems: Problem[];
+  readonly warnings: Problem[];
+}
+
+/**
+ * Checks the workflows against the rest of the configuration: channels, executors, issuers and
+ * claims exist, somebody can have each role, ids are unique.
+ */
+export function checkWorkflows(
+  workflows: readonly LoadedWorkflow[], around: Surroundings,
+): Findings {
+  const findings: Findings = { problems: [], warnings: [] };
+  const seen = new Map<string, string>();
+  for (const loaded of workflows) {
+    const { workflow, source } = loaded;
+    const first = seen.get(workflow.id);
+    if (first !== undefined) {
+      report(findings.problems, loaded, ['workflow'], 'repeated', workflow.id,
+        `an id that no other file has (${first} has it)`);
+    }
+    seen.set(workflow.id, first ?? source.file);
+    checkTargets(loaded, around, findings);
+    checkRoles(loaded, around, findings);
+    checkClaims(loaded, around, findings);
+    checkWorkloads(loaded, around, findings);
+  }
+  return findings;
+}
+
+/**
+ * The roles that a token of some person can give, with what they imply; undefined where an issuer
+ * takes any value of a claim as a role, so that nothing can be said.
+ */
+export function producibleRoles(identity: Config['identity']): ReadonlySet<string> | undefined {
+  const roles = new Set<string>();
+  for (const { map } of peopleIssuers(identity).flatMap((issuer) => issuer.roles)) {
+    if (map === null) return undefined;
+    for (const role of Object.values(map).flat()) roles.add(role);
+  }
+  // A set's iteration also visits what is added meanwhile, so this follows chains to their end.
+  for (const role of roles) {
+    for (const implied of identity.implies[role] ?? []) roles.add(implied);
+  }
+  return roles;
+}
+
+function checkTargets(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
+  const { workflow } = loaded;
+  if (!Object.hasOwn(around.channels, workflow.channel)) {
+    report(findings.problems, loaded, ['notify', 'channel'], 'unknown_channel', workflow.channel,
+      `a channel of countersign.yaml: ${oneOf(Object.keys(around.channels), workflow.channel)}`);
+  }
+  if (!Object.hasOwn(around.executors, workflow.executor)) {
+    report(findings.problems, loaded, ['execute', 'use'], 'unknown_executor', workflow.executor,
+      `an executor of countersign.yaml: ${oneOf(Object.keys(around.executors), workflow.executor)}`);
+  }
+}
+
+function checkRoles(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
+  const { workflow } = loaded;
+  const possible = producibleRoles(around.identity);
+  const check = (roles: readonly string[], path: Path) => {
+    roles.forEach((role, at) => {
+      if (possible === undefined || possible.has(role)) return;
+      report(findings.problems, loaded, [...path, at], 'role_nobody_has', role,
+        `a role that somebody can have: ${oneOf([...possible], role)} ` +
+          '(nobody can ever have this one: no map of a people issuer gives it, no role implies it)');
+    });
+  };
+  check(workflow.request.roles, ['request', 'roles']);
+  workflow.stages.forEach((stage, at) => check(stage.roles, ['stages', at, 'roles']));
+  if (workflow.request.roles.length === 0 && workflow.request.workloads.length === 0) {
+    report(findings.problems, loaded, ['request'], 'nobody_may_request', undefined,
+      'roles or workloads that may ask for it');
+  }
+}
+
+function checkClaims(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
+  const people = claimsOf(peopleIssuers(around.identity));
+  const all = claimsOf(around.identity.issuers);
+  loaded.workflow.stages.forEach(({ where }, at) => {
+    if (where === null) return;
+    const path = ['stages', at, 'where'];
+    if (!people.includes(where.claim)) {
+      report(findings.problems, loaded, [...path, 'claim'], 'unknown_claim', where.claim,
+        `a claim listed under identity.issuers[].claims of a people issuer: ` +
+          oneOf(people, where.claim));
+    }
+    if ('value' in where.equals || where.equals.requesterClaim === '') return;
+    const { requesterClaim } = where.equals;
+    if (!all.includes(requesterClaim)) {
+      report(findings.problems, loaded, [...path, 'equals'], 'unknown_claim', requesterClaim,
+        `a claim listed under identity.issuers[].claims: ${oneOf(all, requesterClaim)}`);
+    }
+  });
+}
+
+function checkWorkloads(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
+  const issuers = around.identity.issuers.filter((issuer) => issuer.use.includes('workloads'));
+  loaded.workflow.request.workloads.forEach((rule, at) => {
+    const path = ['request', 'workloads', at];
+    const issuer = issuers.find(({ id }) => id === rule.issuer);
+    if (issuer === undefined) {
+      report(findings.problems, loaded, [...path, 'issuer'], 'unknown_issuer', rule.issuer,
+        `an issuer for workloads: ${oneOf(issuers.map(({ id }) => id), rule.issuer)}`);
+      return;
+    }
+    for (const claim of Object.keys(rule.claims)) {
+      if (issuer.claims.includes(claim)) continue;
+      report(findings.problems, loaded, [...path, claim], 'unknown_claim', rule.claims[claim],
+        `a claim listed for the issuer ${issuer.id}: ${oneOf(issuer.claims, claim)}`);
+    }
+    if ('repository' in rule.claims && !('repository_id' in rule.claims)) {
+      report(findings.warnings, loaded, [...path, 'repository'], 'repository_by_name',
+        rule.claims.repository,
+        'repository_id beside it: a name can be taken over after a rename or deletion');
+    }
+  });
+}
+
+function report(
+  list: Problem[], loaded: LoadedWorkflow, path: Path, rule: string, found: unknown,
+  expected: string,
+): void {
+  list.push({
+    ...loaded.source.at(path), rule, path: formatPath(path),
+    found: describeFound(found, path), expected,
+  });
+}
+
+function peopleIssuers(identity: Config['identity']): IssuerConfig[] {
+  return identity.issuers.filter((issuer) => issuer.use.includes('people'));
+}
+
+function claimsOf(issuers: readonly IssuerConfig[]): string[] {
+  return [...new Set(issuers.flatMap((issuer) => issuer.claims))];
+}

@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describeError } from '../lib/logger.ts';
+import { checkConfig } from './check-config.ts';
+import { checkProduction } from './check-production.ts';
+import { checkShape } from './check-shape.ts';
+import { checkWorkflows } from './check-workflows.ts';
+import type { Config, Profile } from './config.ts';
+import { loadWorkflow } from './load-workflow.ts';
+import type { LoadedWorkflow } from './load-workflow.ts';
+import { ConfigError } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { referenceSubstitute } from './references.ts';
+import { resolveConfig } from './resolve.ts';
+import { configSchema } from './schema.ts';
+import { readYaml } from './yaml-source.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+const MAX_WORKFLOWS = 200;
+
+export interface LoadOptions {
+  /** Path of countersign.yaml. */
+  readonly path: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly profile: Profile;
+  /** Gives a file's text or throws; for tests. */
+  readonly readFile?: (path: string) => string;
+  /** Names in a folder, or throws; for tests. */
+  readonly listFolder?: (path: string) => readonly string[];
+}
+
+/**
+ * Reads countersign.yaml and its workflows, checks everything, and gives the frozen configuration
+ * with what is unwise about it.
+ *
+ * @throws ConfigError with every problem at once, each with file, line and column.
+ */
+export function loadConfig(options: LoadOptions): {
+  readonly config: Config; readonly warnings: readonly Problem[];
+} {
+  const readFile = options.readFile ?? ((path: string) => readFileSync(path, 'utf8'));
+  const listFolder = options.listFolder ?? ((path: string) => readdirSync(path));
+  const file = options.path;
+  const text = readOrThrow(file, readFile);
+  const substitute = referenceSubstitute({ file, env: options.env, readFile });
+  const { source, problems: form } = readYaml({ file, text, substitute });
+  const problems: Problem[] = [...form];
+  const shape = checkShape(source, configSchema);
+  const folder = workflowsFolder(file, source);
+  const workflows = loadFolder({ folder, source, readFile, listFolder, problems });
+  if ('problems' in shape) {
+    // What a broken form or a missing reference has told already is not told a second time.
+    const told = new Set(form.map((problem) => problem.path));
+    problems.push(...shape.problems.filter(({ path }) => !told.has(path)));
+    throw new ConfigError(problems);
+  }
+  const port = portOf(options.env.PORT, file, problems);
+  const config = resolveConfig({
+    input: shape.value, profile: options.profile, file: resolve(file), port,
+    references: source.references,
+  });
+  problems.push(...checkConfig(source, config));
+  const around = checkWorkflows(workflows, config);
+  problems.push(...around.problems);
+  const warnings = [...around.warnings];
+  if (options.profile === 'production') {
+    const production = checkProduction(source, config);
+    problems.push(...production.problems);
+    warnings.push(...production.warnings);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  const found = workflows.map(({ workflow }) => workflow);
+  return { config: freeze({ ...config, workflows: found }), warnings };
+}
+
+function readOrThrow(file: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(file);
+  } catch (error) {
+    throw new ConfigError([{
+      file, line: 1, column: 1, rule: 'file_unreadable', path: '',
+      found: describeError(error).slice(0, 200),
+      expected: 'a readable countersign.yaml (--config or COUNTERSIGN_CONFIG names it)',
+    }]);
+  }
+}
+
+/** The folder is read even where the rest of the file is wrong, so that all is told at once. */
+function workflowsFolder(file: string, source: YamlSource): string {
+  const { data } = source;
+  const given = typeof data === 'object' && data !== null && 'workflows' in data
+    ? data.workflows
+    : undefined;
+  return resolve(dirname(file), typeof given === 'string' ? given : './workflows');
+}
+
+function loadFolder(options: {
+  folder: string;
+  source: YamlSource;
+  readFile: (path: string) => string;
+  listFolder: (path: string) => readonly string[];
+  problems: Problem[];
+}): LoadedWorkflow[] {
+  const { folder, source, problems } = options;
+  const complain = (rule: string, found: string, expected: string) =>
+    problems.push({ ...source.at(['workflows']), rule, path: 'workflows', found, expected });
+  const loaded: LoadedWorkflow[] = [];
+  try {
+    const names = options.listFolder(folder).filter((name) => /\.ya?ml$/.test(name)).sort();
+    if (names.length === 0) complain('no_workflows', `no *.yaml in ${folder}`, 'a workflow file');
+    if (names.length > MAX_WORKFLOWS) {
+      complain('too_many_workflows', `${names.length} files`, `at most ${MAX_WORKFLOWS}`);
+    }
+    for (const name of names.slice(0, MAX_WORKFLOWS)) {
+      const file = join(folder, name);
+      const one = loadWorkflow(file, options.readFile(file));
+      problems.push(...one.problems);
+      if (one.loaded !== undefined) loaded.push(one.loaded);
+    }
+  } catch (error) {
+    complain('folder_unreadable', describeError(error).slice(0, 200), 'a readable folder');
+  }
+  return loaded;
+}
+
+function portOf(text: string | undefined, file: string, problems: Problem[]): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port <= 65_535) return port;
+  problems.push({
+    file, line: 1, column: 1, rule: 'wrong_value', path: 'server.port',
+    found: `PORT=${text.slice(0, 20)} in the environment`, expected: 'a port number',
+  });
+  return undefined;
+}
+
+/** Freezes everything inside, as nothing may change it after the start. */
+function freeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) freeze(inner);
+  return Object.freeze(value);
+}

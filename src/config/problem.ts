@@ -1,0 +1,63 @@
+/** Where something stands in a file; lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong (or, as a warning, unwise) in a configuration file. */
+export interface Problem extends Place {
+  /** Stable name of the rule, such as `unknown_key` or `production_http_issuer`. */
+  readonly rule: string;
+  /** The key's path in the file, such as `stages[0].quorum`; empty for the file itself. */
+  readonly path: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+/** A key's path: names and list positions. */
+export type Path = readonly (string | number)[];
+
+/** Everything that is wrong with the configuration, at once. */
+export class ConfigError extends Error {
+  readonly code = 'config_invalid';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    super(`${count} in the configuration:\n${problems.map(formatProblem).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** A problem as one line that editors can jump to: `file:line:column: path: found …; expected …`. */
+export function formatProblem(problem: Problem): string {
+  const { file, line, column, path, found, expected, rule } = problem;
+  const subject = path === '' ? '' : `${path}: `;
+  return `${file}:${line}:${column}: ${subject}found ${found}; expected ${expected} [${rule}]`;
+}
+
+/** A path as people write it: `stages[0].where.claim`. */
+export function formatPath(path: Path): string {
+  return path
+    .map((part, at) => (typeof part === 'number' ? `[${part}]` : at === 0 ? part : `.${part}`))
+    .join('');
+}
+
+const SECRET_KEY = /secret|password|privatekey|connectionstring|credential/i;
+
+/**
+ * A value as a problem may show it: short, and never what stands under a secret's key or came by
+ * a reference (then the reference itself is shown).
+ */
+export function describeFound(value: unknown, path: Path, reference?: string): string {
+  if (reference !== undefined) return `the value of ${reference}`;
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'an empty value';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object') return 'a block of keys';
+  if (SECRET_KEY.test(String(path.at(-1) ?? ''))) return 'a secret (not shown)';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

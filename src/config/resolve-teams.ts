@@ -1,0 +1,50 @@
+import { CLOUDS, TEAMS_CLIENT_IDS } from './clouds.ts';
+import type { ChannelConfig, TeamsConfig } from './config.ts';
+import type { ConfigInput } from './schema.ts';
+
+/** The section `teams` with presets and defaults put in. */
+export function resolveTeams(input: ConfigInput): TeamsConfig {
+  const { teams, identity } = input;
+  const resource = teams.singleSignOn.resource ?? `api://botid-${teams.appId}`;
+  const firstEntra = identity.issuers.find((issuer) => issuer.kind === 'entra')?.id ?? '';
+  return {
+    appId: teams.appId,
+    appType: teams.appType,
+    tenantId: teams.tenantId,
+    credential: resolveCredential(teams),
+    allowedTenants: teams.allowedTenants ?? [teams.tenantId],
+    cloud: typeof teams.cloud === 'string' ? CLOUDS[teams.cloud].teams : teams.cloud,
+    singleSignOn: {
+      enabled: teams.singleSignOn.enabled,
+      issuer: teams.singleSignOn.issuer ?? firstEntra,
+      connectionName: teams.singleSignOn.connectionName,
+      resource,
+      audiences: teams.singleSignOn.audiences ?? [teams.appId, resource],
+      clients: teams.singleSignOn.clients ?? TEAMS_CLIENT_IDS,
+      scope: teams.singleSignOn.scope,
+    },
+    signIn: teams.signIn ?? null,
+  };
+}
+
+/** The section `channels`; a channel without a service URL gets the cloud's (or an empty one). */
+export function resolveChannels(input: ConfigInput): Record<string, ChannelConfig> {
+  const { cloud, tenantId } = input.teams;
+  const serviceUrl = typeof cloud === 'string' ? CLOUDS[cloud].serviceUrl : null;
+  return Object.fromEntries(Object.entries(input.channels).map(([name, channel]) => [name, {
+    tenantId: channel.tenant ?? tenantId,
+    teamId: channel.team,
+    channelId: channel.channel,
+    serviceUrl: channel.serviceUrl ?? serviceUrl ?? '',
+  }]));
+}
+
+function resolveCredential(teams: ConfigInput['teams']): TeamsConfig['credential'] {
+  const { credential, appId } = teams;
+  if (credential === undefined || credential.kind === 'managedIdentity') {
+    return { kind: 'managedIdentity', clientId: credential?.clientId ?? appId };
+  }
+  return credential.kind === 'certificate'
+    ? { ...credential, thumbprintSha256: credential.thumbprintSha256.toLowerCase() }
+    : credential;
+}

@@ -1,0 +1,56 @@
+import { dirname, resolve } from 'node:path';
+import { sha256 } from '../lib/hash.ts';
+import type { Config, Profile, WebhookExecutorConfig } from './config.ts';
+import { resolveIssuers } from './resolve-issuers.ts';
+import { resolveChannels, resolveTeams } from './resolve-teams.ts';
+import type { ConfigInput } from './schema.ts';
+
+/** The configuration but for its workflows, with presets, defaults and paths worked out. */
+export function resolveConfig(options: {
+  input: ConfigInput;
+  profile: Profile;
+  /** Path of countersign.yaml; other paths are relative to its folder. */
+  file: string;
+  port: number | undefined;
+  references: ReadonlyMap<string, string>;
+}): Omit<Config, 'workflows'> {
+  const { input, file, references } = options;
+  const { server, store, audit } = input;
+  return {
+    profile: options.profile,
+    server: { publicUrl: server.publicUrl, host: server.host, port: options.port ?? server.port },
+    store: store.kind === 'sqlite'
+      ? { kind: 'sqlite', path: resolve(dirname(file), store.path) }
+      : { kind: 'sqlserver', connectionString: store.connectionString },
+    teams: resolveTeams(input),
+    identity: {
+      issuers: resolveIssuers(input),
+      implies: Object.fromEntries(
+        Object.entries(input.identity.roles).map(([role, { implies }]) => [role, implies]),
+      ),
+    },
+    channels: resolveChannels(input),
+    executors: resolveExecutors(input, references),
+    signing: { secret: input.signing.secret },
+    audit: {
+      origin: audit.origin ?? new URL(server.publicUrl).host,
+      sealEveryMs: audit.sealEvery,
+    },
+  };
+}
+
+function resolveExecutors(
+  input: ConfigInput, references: ReadonlyMap<string, string>,
+): Record<string, WebhookExecutorConfig> {
+  return Object.fromEntries(Object.entries(input.executors).map(([name, executor]) => [name, {
+    kind: executor.kind,
+    url: executor.url,
+    secret: executor.secret,
+    // A secret written out has no reference; its hash tells a change without telling the secret.
+    secretRef: references.get(`executors.${name}.secret`) ?? `sha256:${sha256(executor.secret)}`,
+    timeoutMs: executor.timeout,
+    idempotent: executor.idempotent,
+    maxAttempts: executor.maxAttempts,
+    allowPrivate: executor.allowPrivate,
+  }]));
+}

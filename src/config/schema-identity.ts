@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { claimSchema, durationSchema, guidSchema, lineSchema, nameSchema, roleSchema, uniqueList,
+  urlSchema } from './schema-parts.ts';
+
+/** Signatures that only the provider can make; nothing with a shared key, never `none`. */
+export const ALGORITHMS = [
+  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
+] as const;
+
+const MINUTE = 60_000;
+
+const roleSourceSchema = z.strictObject({
+  claim: claimSchema,
+  map: z.record(z.string().min(1), z.union([roleSchema, uniqueList(roleSchema, 50)])).optional()
+    .describe('Value of the claim → role or roles; without a map the value is the role'),
+});
+
+const common = {
+  id: nameSchema.describe('The provider id, part of every identity of this issuer: never reuse'),
+  audience: z.union([lineSchema(300), uniqueList(lineSchema(300), 10).min(1)])
+    .describe('What `aud` must be; one of a list'),
+  algorithms: uniqueList(z.enum(ALGORITHMS), 10).min(1).default(['RS256']),
+  maxAge: durationSchema({ minMs: MINUTE, maxMs: 24 * 60 * MINUTE }).optional()
+    .describe('How old a token may be; default 90m for entra, 15m for github, 1h for others'),
+  clockTolerance: durationSchema({ minMs: 0, maxMs: 5 * MINUTE }).prefault('30s'),
+  roles: z.array(roleSourceSchema).max(20).optional(),
+  claims: uniqueList(claimSchema, 50).optional().describe('Claims that rules may use'),
+};
+
+const entraSchema = z.strictObject({
+  kind: z.literal('entra'),
+  ...common,
+  tenant: guidSchema.optional().describe('The one trusted tenant (or use tenants)'),
+  tenants: uniqueList(guidSchema, 100).min(1).optional(),
+  use: uniqueList(z.enum(['people', 'workloads']), 2).min(1).default(['people']),
+  issuer: lineSchema(500).optional()
+    .describe('Exact `iss`, may hold {tenantid}; default: the v2 issuer of the cloud'),
+  discoveryUrl: urlSchema.optional(),
+  nameClaim: claimSchema.default('name'),
+});
+
+const oidcSchema = z.strictObject({
+  kind: z.literal('oidc'),
+  ...common,
+  issuer: urlSchema.describe('Exact `iss`'),
+  discoveryUrl: urlSchema.optional()
+    .describe('Default: <issuer>/.well-known/openid-configuration'),
+  use: uniqueList(z.enum(['people', 'workloads']), 2).min(1),
+  teams: z.strictObject({ objectIdClaim: claimSchema, tenantClaim: claimSchema }).optional()
+    .describe('Claims that name the person as Teams does; needed to decide in Teams'),
+  nameClaim: claimSchema.default('name'),
+});
+
+const githubSchema = z.strictObject({
+  kind: z.literal('github').describe('GitHub Actions: tokens of workflow runs'),
+  ...common,
+});
+
+/** The section `identity`. */
+export const identitySchema = z.strictObject({
+  issuers: z.array(z.discriminatedUnion('kind', [entraSchema, oidcSchema, githubSchema]))
+    .min(1).max(20),
+  roles: z.record(roleSchema, z.strictObject({
+    implies: uniqueList(roleSchema, 50).default([]).describe('Roles that this one brings with it'),
+  })).default({}),
+});
+
+export type IssuerInput = z.output<typeof identitySchema>['issuers'][number];

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { CLOUD_NAMES } from './clouds.ts';
+import { guidSchema, lineSchema, matching, nameSchema, uniqueList, urlSchema }
+  from './schema-parts.ts';
+
+const hostSchema = matching(
+  /^(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$/, 'a host name, with :port where it is not 443',
+);
+
+const cloudSchema = z.strictObject({
+  issuer: urlSchema.describe('`iss` of the tokens that Bot Framework sends'),
+  metadataUrl: urlSchema.describe('OpenID metadata of those tokens'),
+  loginUrl: urlSchema.describe('Where the bot takes its own tokens'),
+  scope: lineSchema(300).describe('Scope of the bot\'s own tokens'),
+  serviceUrlHosts: uniqueList(hostSchema, 20).min(1)
+    .describe('Hosts that service URLs may have; `*.` at the start stands for one label'),
+});
+
+const credentialSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('secret'), secret: z.string().min(1) }),
+  z.strictObject({
+    kind: z.literal('certificate'),
+    thumbprintSha256: matching(/^[0-9A-Fa-f]{64}$/, 'a SHA-256 thumbprint of 64 hex digits'),
+    privateKey: matching(/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'a private key in PEM form'),
+  }),
+  z.strictObject({ kind: z.literal('managedIdentity'), clientId: guidSchema.optional() }),
+]);
+
+const singleSignOnSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  issuer: nameSchema.optional()
+    .describe('Id of the issuer whose tokens Teams hands out; default: the first of kind entra'),
+  connectionName: lineSchema(100).default('countersign'),
+  resource: lineSchema(300).optional()
+    .describe('Application ID URI; default: api://botid-<appId>'),
+  audiences: uniqueList(lineSchema(300), 10).min(1).optional()
+    .describe('Default: the app id and the resource'),
+  clients: uniqueList(guidSchema, 10).min(1).optional()
+    .describe('Client ids that may bring the tokens; default: those of Microsoft Teams'),
+  scope: lineSchema(100).default('access_as_user'),
+});
+
+const signInSchema = z.strictObject({
+  issuer: nameSchema.describe('Id of the issuer that the sign-in button uses'),
+  clientId: lineSchema(200),
+  clientSecret: z.string().min(1),
+  scopes: uniqueList(lineSchema(200), 20).default(['openid', 'profile']),
+});
+
+/** The section `teams`. */
+export const teamsSchema = z.strictObject({
+  appId: guidSchema.describe('Application (client) id of the bot'),
+  appType: z.enum(['SingleTenant', 'UserAssignedMSI']).default('SingleTenant'),
+  tenantId: guidSchema.describe('Tenant of the bot\'s app registration'),
+  credential: credentialSchema.optional()
+    .describe('How the bot proves itself; default with UserAssignedMSI: its managed identity'),
+  allowedTenants: uniqueList(guidSchema, 100).min(1).optional()
+    .describe('Tenants whose people may use the bot; default: tenantId alone'),
+  cloud: z.union([z.enum(CLOUD_NAMES), cloudSchema]).default('public'),
+  singleSignOn: singleSignOnSchema.prefault({}),
+  signIn: signInSchema.optional().describe('Leave it out to use single sign-on alone'),
+});
+
+/** The section `channels`: name → where it is. */
+export const channelsSchema = z.record(nameSchema, z.strictObject({
+  team: lineSchema(300).describe('Id of the team (19:…@thread.tacv2)'),
+  channel: lineSchema(300).describe('Id of the channel (19:…@thread.tacv2)'),
+  tenant: guidSchema.optional().describe('Default: teams.tenantId'),
+  serviceUrl: urlSchema.optional().describe('Default: that of the cloud'),
+}));

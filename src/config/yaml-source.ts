@@ -1,0 +1,137 @@
+import {
+  isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument,
+} from 'yaml';
+import type { Node, Pair } from 'yaml';
+import { formatPath } from './problem.ts';
+import type { Path, Place, Problem } from './problem.ts';
+
+const MAX_FILE_CHARS = 1_048_576;
+const MAX_DEPTH = 32;
+
+/** A YAML file as plain data that still knows where each key and value stood. */
+export interface YamlSource {
+  readonly file: string;
+  readonly data: unknown;
+  /** Paths (formatted) whose value came by `${env:…}` or `${file:…}` → the text as written. */
+  readonly references: ReadonlyMap<string, string>;
+  /** Where the value of a path stands; of its nearest existing ancestor where it does not exist. */
+  at(path: Path): Place;
+  /** Where the key itself stands. */
+  atKey(path: Path): Place;
+}
+
+/** Replaces the references in one text; answers a problem's words where one cannot be. */
+export type Substitute = (text: string) =>
+  | { readonly text: string; readonly replaced: boolean }
+  | { readonly found: string; readonly expected: string };
+
+interface Marks {
+  readonly value: number;
+  readonly key: number;
+}
+
+/**
+ * Reads one YAML 1.2 document (core schema, no aliases, no tags, no repeated keys).
+ * Gives the source and what is wrong with its form.
+ */
+export function readYaml(options: {
+  file: string; text: string; substitute: Substitute;
+}): { source: YamlSource; problems: readonly Problem[] } {
+  const { file, substitute } = options;
+  const tooLong = options.text.length > MAX_FILE_CHARS;
+  const lines = new LineCounter();
+  const document = parseDocument(tooLong ? '' : options.text, {
+    lineCounter: lines, version: '1.2', schema: 'core', strict: true, uniqueKeys: true,
+    stringKeys: true, prettyErrors: false, merge: false, resolveKnownTags: false,
+  });
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
+    ...place(error.pos[0]), rule: 'yaml_syntax', path: '', found: error.message,
+    expected: 'one YAML 1.2 document without tags or repeated keys',
+  }));
+  if (tooLong) {
+    problems.push({
+      ...place(0), rule: 'file_too_large', path: '', found: `${options.text.length} characters`,
+      expected: `at most ${MAX_FILE_CHARS}`,
+    });
+  }
+  const walk = new Walk({ place, substitute, problems });
+  const data = walk.convert(document.contents, [], 0);
+  const find = (path: Path): Marks => {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const found = walk.marks.get(formatPath(path.slice(0, length)));
+      if (found !== undefined) return found;
+    }
+    return { value: 0, key: 0 };
+  };
+  const source: YamlSource = {
+    file,
+    data,
+    references: walk.references,
+    at: (path) => place(find(path).value),
+    atKey: (path) => place(find(path).key),
+  };
+  return { source, problems };
+}
+
+/** Turns nodes into data, remembering positions and replacing references on the way. */
+class Walk {
+  readonly marks = new Map<string, Marks>();
+  readonly references = new Map<string, string>();
+  readonly #place: (offset: number) => Place;
+  readonly #substitute: Substitute;
+  readonly #problems: Problem[];
+
+  constructor(options: {
+    place: (offset: number) => Place; substitute: Substitute; problems: Problem[];
+  }) {
+    this.#place = options.place;
+    this.#substitute = options.substitute;
+    this.#problems = options.problems;
+  }
+
+  convert(node: unknown, path: Path, keyOffset: number): unknown {
+    const offset = (node as Node | null)?.range?.[0] ?? keyOffset;
+    this.marks.set(formatPath(path), { value: offset, key: keyOffset });
+    if (path.length > MAX_DEPTH) {
+      return this.#refuse(offset, path, {
+        found: 'a block nested too deep', expected: `at most ${MAX_DEPTH} levels`,
+      });
+    }
+    if (isMap(node)) {
+      const entries = node.items.map((pair: Pair) => {
+        const key = isScalar(pair.key) ? String(pair.key.value) : '';
+        const at = (pair.key as Node | null)?.range?.[0] ?? offset;
+        return [key, this.convert(pair.value, [...path, key], at)] as const;
+      });
+      return Object.fromEntries(entries);
+    }
+    if (isSeq(node)) {
+      return node.items.map((item, index) => this.convert(item, [...path, index], offset));
+    }
+    if (isAlias(node)) {
+      return this.#refuse(offset, path, {
+        found: 'an alias', expected: 'the value written out (anchors are not taken)',
+      });
+    }
+    if (!isScalar(node)) return null;
+    return typeof node.value === 'string' ? this.#text(node.value, path, offset) : node.value;
+  }
+
+  #text(text: string, path: Path, offset: number): string | undefined {
+    const result = this.#substitute(text);
+    if ('found' in result) return this.#refuse(offset, path, result, 'reference_missing');
+    if (result.replaced) this.references.set(formatPath(path), text);
+    return result.text;
+  }
+
+  #refuse(
+    offset: number, path: Path, words: { found: string; expected: string }, rule = 'yaml_form',
+  ): undefined {
+    this.#problems.push({ ...this.#place(offset), rule, path: formatPath(path), ...words });
+    return undefined;
+  }
+}

@@ -1,0 +1,96 @@
+import { Agent, request as send } from 'undici';
+import type { AddressPolicy } from './addresses.ts';
+import { AddressRefused, guardedConnector } from './guarded-connect.ts';
+import type { Resolve } from './guarded-connect.ts';
+
+/** How much of a target's answer is read. */
+export const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** What came of one POST. `sent`: the target may have received it. */
+export type Exchange =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly retryAfter: string | null;
+      /** Empty where the answer was too long or broke off. */
+      readonly body: string;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly why: 'address' | 'connect' | 'timeout' | 'lost';
+      readonly sent: boolean;
+      readonly error: unknown;
+    };
+
+/**
+ * Sends one POST on a connection of its own and reads a bounded answer. `timeoutMs` holds for the
+ * whole exchange. Redirects are not followed. Never throws for what the network or target does.
+ */
+export async function exchange(options: {
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+  timeoutMs: number;
+  policy: AddressPolicy;
+  resolve?: Resolve;
+}): Promise<Exchange> {
+  const { url, headers, body, timeoutMs, policy, resolve } = options;
+  let sent = false;
+  const agent = new Agent({
+    connect: guardedConnector({
+      policy, timeoutMs, connected: () => { sent = true; }, ...(resolve ? { resolve } : {}),
+    }),
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    maxHeaderSize: 16 * 1024,
+    pipelining: 0,
+  });
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await send(url, {
+      dispatcher: agent, method: 'POST', headers, body, signal, reset: true,
+    });
+    const after = response.headers['retry-after'];
+    return {
+      kind: 'answered',
+      status: response.statusCode,
+      retryAfter: typeof after === 'string' ? after : null,
+      body: await readBounded(response.body),
+    };
+  } catch (error) {
+    const refused = causes(error).some((cause) => cause instanceof AddressRefused);
+    if (refused) return { kind: 'failed', why: 'address', sent: false, error };
+    if (!sent) return { kind: 'failed', why: 'connect', sent, error };
+    return { kind: 'failed', why: signal.aborted || isTimeout(error) ? 'timeout' : 'lost', sent, error };
+  } finally {
+    await agent.destroy();
+  }
+}
+
+/** The whole body as text, or nothing: the status has already said what matters. */
+async function readBounded(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.byteLength;
+      if (size > MAX_ANSWER_BYTES) return '';
+      chunks.push(chunk);
+    }
+  } catch {
+    return '';
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function isTimeout(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
+}
+
+/** An error, its causes and, where several addresses were tried, theirs; bounded in depth. */
+function causes(error: unknown, depth = 0): unknown[] {
+  if (depth > 4 || !(error instanceof Error)) return [error];
+  const inner = error instanceof AggregateError ? error.errors.slice(0, 8) : [];
+  return [error, ...[error.cause, ...inner].flatMap((cause) => causes(cause, depth + 1))];
+}

@@ -1,0 +1,65 @@
+import { lookup as systemLookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
+import { isIP } from 'node:net';
+import type { LookupFunction } from 'node:net';
+import { buildConnector } from 'undici';
+import type { AddressPolicy } from './addresses.ts';
+
+/** How a host name becomes addresses; the operating system's resolver unless a test gives one. */
+export type Resolve = (
+  hostname: string,
+  answered: (error: Error | null, addresses: readonly LookupAddress[]) => void,
+) => void;
+
+/** The target's name leads to an address that may not be connected to. */
+export class AddressRefused extends Error {
+  constructor(hostname: string) {
+    super(
+      `${hostname.slice(0, 100)} leads to a private or special address. ` +
+        'If that is meant, list the host or range under the executor\'s allowPrivate.',
+    );
+    this.name = 'AddressRefused';
+  }
+}
+
+/**
+ * A connector for undici that checks addresses at the very moment of connecting: the addresses
+ * checked are the addresses used, so a name that changes its answer between check and use (DNS
+ * rebinding) gains nothing. One refused address refuses the name. `connected` is called once a
+ * connection stands (with TLS, where that is used): before it, nothing can have been sent.
+ */
+export function guardedConnector(options: {
+  policy: AddressPolicy;
+  timeoutMs: number;
+  connected: () => void;
+  resolve?: Resolve;
+}): buildConnector.connector {
+  const resolve = options.resolve ?? systemResolve;
+  const lookup: LookupFunction = (hostname, asked, answer) => {
+    resolve(hostname, (error, addresses) => {
+      if (error) return answer(error, '', 0);
+      const refused = addresses.length === 0 ||
+        addresses.some(({ address }) => !options.policy.allows(hostname, address));
+      const [first] = addresses;
+      if (refused || first === undefined) return answer(new AddressRefused(hostname), '', 0);
+      if (asked.all) return answer(null, [...addresses]);
+      return answer(null, first.address, first.family);
+    });
+  };
+  const connect = buildConnector({ lookup, timeout: options.timeoutMs, allowH2: false });
+  return (asked, done) => {
+    const hostname = asked.hostname.replace(/^\[(.*)\]$/, '$1');
+    // An address in the URL is connected to without a look-up, so it is checked here.
+    if (isIP(hostname) !== 0 && !options.policy.allows(hostname, hostname)) {
+      return done(new AddressRefused(hostname), null);
+    }
+    return connect(asked, (...result) => {
+      if (result[0] === null) options.connected();
+      done(...result);
+    });
+  };
+}
+
+const systemResolve: Resolve = (hostname, answered) => {
+  systemLookup(hostname, { all: true }, (error, addresses) => answered(error, addresses ?? []));
+};

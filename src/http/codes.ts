@@ -1,0 +1,66 @@
+import type { RefusalCode } from '../domain/refusal.ts';
+
+/**
+ * Why the HTTP server itself turns a request away: a closed set, each with its status and title.
+ * Documented in docs/reference/errors.md, beside the refusals of the domain.
+ */
+export const HTTP_PROBLEMS = {
+  target_invalid: [400, 'The request target is not valid'],
+  header_invalid: [400, 'A header is not valid'],
+  request_malformed: [400, 'This is not HTTP that can be read'],
+  body_unexpected: [400, 'This request takes no body'],
+  body_incomplete: [400, 'The body ended early'],
+  body_not_utf8: [400, 'The body is not UTF-8'],
+  json_invalid: [400, 'The body is not JSON'],
+  json_too_deep: [400, 'The JSON is nested too deep'],
+  json_duplicate_key: [400, 'The JSON names a key twice'],
+  query_invalid: [400, 'A query parameter is not valid'],
+  token_missing: [401, 'A bearer token is needed'],
+  route_not_found: [404, 'There is nothing here'],
+  method_not_allowed: [405, 'This method is not for this address'],
+  body_timeout: [408, 'The request took too long to arrive'],
+  body_too_large: [413, 'The body is too large'],
+  content_encoding_refused: [415, 'Compressed bodies are not taken'],
+  media_type_refused: [415, 'The body must be application/json'],
+  body_invalid: [422, 'The body does not say what is needed'],
+  idempotency_key_invalid: [422, 'The Idempotency-Key is not valid'],
+  stage_mismatch: [409, 'That revision showed another stage'],
+  headers_too_large: [431, 'The headers are too large'],
+  internal_error: [500, 'Something went wrong here'],
+  overloaded: [503, 'Too much at once'],
+  store_busy: [503, 'The store is busy'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type HttpCode = keyof typeof HTTP_PROBLEMS;
+
+/** The codes above, for documents and tests. */
+export const HTTP_CODES = Object.keys(HTTP_PROBLEMS) as readonly HttpCode[];
+
+/** The status of each refusal of the domain. */
+export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
+  workflow_unknown: 422,
+  workflow_ambiguous: 422,
+  requester_not_allowed: 403,
+  field_unknown: 422,
+  field_missing: 422,
+  field_invalid: 422,
+  request_too_large: 422,
+  reason_too_long: 422,
+  claim_unavailable: 403,
+  no_stage_applies: 422,
+  request_not_found: 404,
+  request_closed: 409,
+  request_expired: 409,
+  stage_passed: 409,
+  digest_mismatch: 409,
+  own_request: 403,
+  approver_not_person: 403,
+  role_missing: 403,
+  claim_mismatch: 403,
+  already_decided: 409,
+  not_requester: 403,
+  too_late_to_cancel: 409,
+  executor_changed: 409,
+  idempotency_mismatch: 422,
+  token_replayed: 409,
+};

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpProblem } from './problem.ts';
+
+const TARGET = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
+
+/**
+ * What restify must not see. It builds a URL from the Host header and the target outside of any
+ * try, so that a bad one ends the process; hence the target is checked and the Host (which decides
+ * nothing here, as the public URL is configured) is replaced. Headers that two readers could read
+ * differently when repeated are refused.
+ *
+ * @throws HttpProblem for a target, method or header that is not taken.
+ */
+export function guardRequest(req: IncomingMessage, limits: { targetChars: number }): void {
+  const target = req.url ?? '';
+  if (target.length > limits.targetChars || !TARGET.test(target)) {
+    throw new HttpProblem('target_invalid', 'Use a path of plain, percent-encoded characters.', {
+      unread: true,
+    });
+  }
+  if (req.method !== 'GET' && req.method !== 'POST') {
+    throw new HttpProblem('method_not_allowed', 'Use GET or POST.', {
+      unread: true, headers: { allow: 'GET, POST' },
+    });
+  }
+  let authorizations = 0;
+  let types = 0;
+  for (let at = 0; at < req.rawHeaders.length; at += 2) {
+    const name = req.rawHeaders[at];
+    // Lengths first: lower-casing every header of every request would cost more than this.
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1;
+    else if (name?.length === 12 && name.toLowerCase() === 'content-type') types += 1;
+  }
+  if (authorizations > 1 || types > 1) {
+    throw new HttpProblem('header_invalid', 'Send Authorization and Content-Type once at most.', {
+      unread: true,
+    });
+  }
+  req.headers.host = 'localhost';
+}

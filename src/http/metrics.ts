@@ -1,0 +1,52 @@
+const HELP: Readonly<Record<string, string>> = {
+  countersign_http_requests_total: 'Requests answered, by method, route and status.',
+  countersign_http_seconds_total: 'Time spent on answers, by method and route.',
+  countersign_http_problems_total: 'Requests turned away, by problem code.',
+  countersign_http_noise_total: 'What ended before a route: broken HTTP and dropped connections.',
+};
+
+/** More series than our closed sets of labels can make; a bound, should one not be closed. */
+const MAX_SERIES = 2_000;
+
+/** Counters in the form that Prometheus reads. Labels come from closed sets only. */
+export interface Metrics {
+  add(name: string, labels: Readonly<Record<string, string | number>>, amount?: number): void;
+  /** Text exposition format 0.0.4, with gauges read at this moment. */
+  render(gauges: Readonly<Record<string, number>>): string;
+}
+
+/** Counters that start at nothing. */
+export function createMetrics(): Metrics {
+  const families = new Map<string, Map<string, number>>();
+  let count = 0;
+  return {
+    add(name, labels, amount = 1) {
+      let series = families.get(name);
+      if (series === undefined) families.set(name, (series = new Map()));
+      const key = labelText(labels);
+      const value = series.get(key);
+      if (value === undefined && (count += 1) > MAX_SERIES) return;
+      series.set(key, (value ?? 0) + amount);
+    },
+    render(gauges) {
+      const lines: string[] = [];
+      for (const [name, series] of families) {
+        lines.push(`# HELP ${name} ${HELP[name] ?? name}`, `# TYPE ${name} counter`);
+        for (const [labels, value] of series) lines.push(`${name}${labels} ${value}`);
+      }
+      for (const [name, value] of Object.entries(gauges)) {
+        lines.push(`# TYPE ${name} gauge`, `${name} ${value}`);
+      }
+      return `${lines.join('\n')}\n`;
+    },
+  };
+}
+
+function labelText(labels: Readonly<Record<string, string | number>>): string {
+  let text = '';
+  for (const name in labels) {
+    const value = String(labels[name]).replace(/["\\\n]/g, '_');
+    text += `${text === '' ? '{' : ','}${name}="${value}"`;
+  }
+  return text === '' ? '' : `${text}}`;
+}

@@ -1,0 +1,106 @@
+import type { Refusal } from '../domain/refusal.ts';
+import { IdentityError } from '../usecases/ports.ts';
+import { HTTP_PROBLEMS, REFUSAL_STATUS } from './codes.ts';
+import type { HttpCode } from './codes.ts';
+import type { Reply } from './route.ts';
+
+/** A request that the HTTP server itself turns away. `detail` says what to do. */
+export class HttpProblem extends Error {
+  readonly code: HttpCode;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The request's body was not read to its end. */
+  readonly unread: boolean;
+
+  constructor(
+    code: HttpCode,
+    detail: string,
+    options: { headers?: Record<string, string>; unread?: boolean; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: options.cause });
+    this.name = 'HttpProblem';
+    this.code = code;
+    this.headers = options.headers ?? {};
+    this.unread = options.unread ?? false;
+  }
+}
+
+const TYPE = 'urn:countersign:problem:';
+const REALM = 'Bearer realm="countersign"';
+const RETRY_SECONDS = '1';
+
+/** A problem document (RFC 9457) as a reply; further members (RFC 9457 §3.2) may be added. */
+export function problemReply(options: {
+  status: number; code: string; title: string; detail: string;
+  headers?: Readonly<Record<string, string>>; members?: Readonly<Record<string, unknown>>;
+}): Reply {
+  const { status, code, title, detail } = options;
+  return {
+    status,
+    contentType: 'application/problem+json',
+    body: { type: `${TYPE}${code}`, title, status, detail, code, ...options.members },
+    headers: options.headers ?? {},
+    code,
+  };
+}
+
+/** A refusal of the domain as a problem document. */
+export function refusalReply(refusal: Refusal): Reply {
+  return problemReply({
+    status: REFUSAL_STATUS[refusal.code],
+    code: refusal.code,
+    title: 'Refused',
+    detail: refusal.message,
+    members: refusal.field === undefined ? {} : { field: refusal.field },
+  });
+}
+
+/** Any error as a reply. What is not known answers 500 and tells nothing of itself. */
+export function errorReply(error: unknown): Reply {
+  if (error instanceof HttpProblem) {
+    const [status, title] = HTTP_PROBLEMS[error.code];
+    const challenge = status === 401 ? { 'www-authenticate': REALM } : {};
+    return problemReply({
+      status, title, code: error.code, detail: error.message,
+      headers: { ...challenge, ...error.headers },
+    });
+  }
+  if (error instanceof IdentityError) return identityReply(error);
+  if (hasCode(error, 'store_busy')) {
+    return httpProblem('store_busy', 'Nothing was changed; try again.', {
+      'retry-after': RETRY_SECONDS,
+    });
+  }
+  return httpProblem('internal_error', 'The request may or may not have been carried out; its ' +
+    'cause is in the log. A repeat with the same Idempotency-Key is safe.');
+}
+
+/** Whether an error is a fault of ours (and worth a line in the log), not of the request. */
+export function isFault(error: unknown): boolean {
+  return !(error instanceof HttpProblem || error instanceof IdentityError ||
+    hasCode(error, 'store_busy'));
+}
+
+function httpProblem(code: HttpCode, detail: string, headers?: Record<string, string>): Reply {
+  const [status, title] = HTTP_PROBLEMS[code];
+  return problemReply({ status, title, code, detail, headers: headers ?? {} });
+}
+
+/** RFC 6750 §3: the challenge names the error; the document says it for people. */
+function identityReply(error: IdentityError): Reply {
+  // RFC 6750 §3 allows %x20-21 / %x23-5B / %x5D-7E in error_description.
+  const description = error.message.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '').slice(0, 200);
+  return problemReply({
+    status: 401,
+    code: error.code,
+    title: 'The token is not accepted',
+    detail: error.message,
+    headers: {
+      'www-authenticate':
+        `${REALM}, error="invalid_token", error_description="${description}"`,
+    },
+  });
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

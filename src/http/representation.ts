@@ -1,0 +1,101 @@
+import type { PrincipalRef } from '../domain/principal.ts';
+import { openStage } from '../domain/request.ts';
+import type { Decision, Request } from '../domain/request.ts';
+import type { FieldType, FieldValue, Workflow } from '../domain/workflow.ts';
+import { toTimestamp } from '../lib/clock.ts';
+import { isoDuration } from './iso-duration.ts';
+
+export type StageState = 'waiting' | 'open' | 'approved' | 'denied' | 'closed';
+
+/** A request as the API shows it (contracts.md): times RFC 3339 UTC, durations ISO 8601. */
+export function requestJson(request: Request, publicUrl: string) {
+  const types = new Map(request.plan.fields.map(({ id, type }) => [id, type]));
+  return {
+    id: request.id,
+    number: request.number,
+    workflow: request.workflow,
+    workflowVersion: request.workflowVersion,
+    title: request.title,
+    state: request.state,
+    version: request.version,
+    requester: principalJson(request.requester),
+    beneficiary: principalJson(request.beneficiary),
+    fields: Object.fromEntries(Object.entries(request.fields).map(([id, value]) =>
+      [id, fieldJson(value, types.get(id))])),
+    reason: request.reason,
+    stages: request.plan.stages.map((stage, at) => ({
+      name: stage.name,
+      quorum: stage.quorum,
+      state: stageState(request, at),
+      decisions: request.decisions.filter(({ stage: index }) => index === at).map(decisionJson),
+    })),
+    digest: request.digest,
+    createdAt: toTimestamp(request.createdAt),
+    updatedAt: toTimestamp(request.updatedAt),
+    expiresAt: toTimestamp(request.expiresAt),
+    outcome: request.outcome === null
+      ? null
+      : { ...request.outcome, at: toTimestamp(request.outcome.at) },
+    url: `${publicUrl}/v1/requests/${request.id}`,
+  };
+}
+
+/** A decision; its evidence stays in the audit log. */
+export function decisionJson(decision: Decision) {
+  return {
+    id: decision.id,
+    decision: decision.decision,
+    approver: principalJson(decision.approver),
+    role: decision.evidence.role,
+    via: decision.evidence.via,
+    reason: decision.reason,
+    at: toTimestamp(decision.at),
+  };
+}
+
+/** A workflow as those see it who may request it. */
+export function workflowJson(workflow: Workflow) {
+  return {
+    id: workflow.id,
+    version: workflow.version,
+    title: workflow.title,
+    description: workflow.description,
+    keywords: workflow.keywords,
+    fields: workflow.fields.map((field) => ({
+      id: field.id,
+      label: field.label,
+      type: field.type,
+      required: field.required,
+      ...(field.type === 'choice' ? { choices: field.choices } : {}),
+      pattern: field.pattern,
+      min: field.min === null ? null : fieldJson(field.min, field.type),
+      max: field.max === null ? null : fieldJson(field.max, field.type),
+      default: field.default === null ? null : fieldJson(field.default, field.type),
+    })),
+    stages: workflow.stages.map(({ name, roles, quorum }) => ({ name, roles, quorum })),
+    expire: isoDuration(workflow.expireMs),
+  };
+}
+
+function principalJson({ key, kind, name }: PrincipalRef) {
+  return { key, kind, name };
+}
+
+function fieldJson(value: FieldValue, type: FieldType | undefined): FieldValue {
+  return type === 'duration' && typeof value === 'number' ? isoDuration(value) : value;
+}
+
+/** Where a stage stands: those before the open one were approved, those after it wait. */
+function stageState(request: Request, at: number): StageState {
+  const open = openStage(request);
+  const ended = request.state !== 'pending';
+  if (at > open) return ended ? 'closed' : 'waiting';
+  if (at < open) return 'approved';
+  switch (request.state) {
+    case 'pending': return 'open';
+    case 'denied': return 'denied';
+    case 'expired':
+    case 'cancelled': return 'closed';
+    default: return 'approved';
+  }
+}

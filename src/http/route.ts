@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { App } from '../usecases/app-port.ts';
+import type { ActivityHandler, Identity, WebPages } from '../usecases/ports.ts';
+import type { HttpLimits } from './limits.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What the server is given. */
+export interface ServerOptions {
+  readonly config: Pick<Config, 'server' | 'profile'>;
+  readonly app: App;
+  readonly identity: Pick<Identity, 'verifyBearer'>;
+  readonly activities: ActivityHandler;
+  readonly pages: WebPages;
+  /** The public keys of our own, as a JWK set. */
+  readonly jwks: () => Promise<object>;
+  readonly ready: () => Promise<{ ok: boolean; checks: Readonly<Record<string, string>> }>;
+  /** Numbers read at each scrape, by metric name; they must have no labels. */
+  readonly gauges?: () => Promise<Readonly<Record<string, number>>>;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+/** What routes are given. */
+export interface RouteDeps extends Omit<ServerOptions, 'limits'> {
+  readonly limits: HttpLimits;
+  readonly metrics: Metrics;
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** One request to a route. */
+export interface Exchange {
+  readonly req: IncomingMessage;
+  readonly params: Readonly<Record<string, string>>;
+  /** Checked JSON; undefined where the route takes none or none was sent. */
+  readonly body: unknown;
+  /** Aborted when the client goes away or the server stops. Made on first use. */
+  readonly signal: () => AbortSignal;
+}
+
+/** What a route answers. `body` is sent as JSON unless it is text or bytes with a `contentType`. */
+export interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The problem's code, for metrics. */
+  readonly code?: string;
+}
+
+/** One route. `operation` is its entry in the OpenAPI document. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly operation: Readonly<Record<string, unknown>>;
+  /** Undefined: the route takes no body. */
+  readonly takes?: { readonly limitBytes: number; readonly optional?: boolean };
+  readonly handle: (exchange: Exchange) => Promise<Reply>;
+}

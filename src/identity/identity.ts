@@ -1,0 +1,33 @@
+import type { Identity, TeamsSender } from '../usecases/ports.ts';
+import { identityError } from './codes.ts';
+import type { IdentityParts } from './providers.ts';
+import { checkSingleSignOn } from './single-sign-on.ts';
+import { createVerifier } from './verify-token.ts';
+import type { Verifier } from './verify-token.ts';
+
+/**
+ * The port through which the house asks who somebody is. `verifier` is handed in where its key
+ * caches are shared with the sign-in.
+ *
+ * @throws Error at once where the configuration contradicts itself.
+ */
+export function createIdentity(parts: IdentityParts & { verifier?: Verifier }): Identity {
+  const verifier = parts.verifier ?? createVerifier(parts);
+  const rules = parts.config.teams.singleSignOn;
+  const audiences = new Set(rules.audiences);
+  if (rules.enabled && verifier.providers.get(rules.issuer) === undefined) {
+    throw new Error(`teams.singleSignOn.issuer: no identity issuer has the id "${rules.issuer}"`);
+  }
+  return {
+    async verifyBearer(token) {
+      return (await verifier.verify(token, { kind: 'bearer' })).principal;
+    },
+    async verifySingleSignOn(token: string, sender: TeamsSender) {
+      if (!rules.enabled) throw identityError('sso_off');
+      const verified = await verifier.verify(token, {
+        kind: 'single-sign-on', provider: rules.issuer, audiences,
+      });
+      return checkSingleSignOn(verified, { rules, sender });
+    },
+  };
+}

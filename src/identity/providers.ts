@@ -1,0 +1,142 @@
+import type { Config, IssuerConfig } from '../config/config.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { isKnownAlgorithm } from './algorithms.ts';
+import { PROVIDER_LIMITS, boundedFetch } from './bounded-fetch.ts';
+import type { Fetch } from './bounded-fetch.ts';
+import { identityError } from './codes.ts';
+import { createKeySource } from './jwks.ts';
+import type { KeySource } from './jwks.ts';
+
+const TEMPLATE = '{tenantid}';
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** A configured issuer, ready to be asked. */
+export interface Provider {
+  readonly config: IssuerConfig;
+  readonly keys: KeySource;
+  readonly algorithms: ReadonlySet<string>;
+  readonly audiences: ReadonlySet<string>;
+  readonly tenants: ReadonlySet<string>;
+  /** Name of the Microsoft cloud; empty for others than Entra. Part of a person's key. */
+  readonly cloud: string;
+}
+
+/** The configured issuers. */
+export interface Providers {
+  /** The provider that answers for an `iss`, exactly. @throws IdentityError. */
+  ofIssuer(iss: string): Provider;
+  /** By its id in configuration; undefined where there is none. */
+  get(id: string): Provider | undefined;
+}
+
+export interface IdentityParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The wire; default: Node's own fetch. */
+  readonly fetch?: Fetch;
+}
+
+/**
+ * Makes the configured issuers ready. An Entra issuer with `{tenantid}` answers for exactly the
+ * issuers of its tenants, so that no pattern is matched against what a token says.
+ *
+ * @throws Error where two issuers answer for one `iss`, or one is ourselves.
+ */
+export function createProviders(parts: IdentityParts): Providers {
+  const byIssuer = new Map<string, Provider>();
+  const byId = new Map<string, Provider>();
+  const { issuers } = parts.config.identity;
+  const ourselves = parts.config.server.publicUrl;
+  for (const config of issuers) {
+    const provider = createProvider(config, parts);
+    byId.set(config.id, provider);
+    for (const iss of issuersOf(config)) {
+      if (byIssuer.has(iss)) throw new Error(`identity.issuers: two of them answer for ${iss}`);
+      if (isOurs(iss, ourselves)) throw new Error(`identity.issuers: ${iss} is our own address`);
+      byIssuer.set(iss, provider);
+    }
+  }
+  return {
+    get: (id) => byId.get(id),
+    ofIssuer(iss) {
+      const provider = byIssuer.get(iss);
+      if (provider !== undefined) return provider;
+      if (isOurs(iss, ourselves)) throw identityError('token_own_issuer');
+      if (issuers.some((config) => isOtherTenant(config, iss))) {
+        throw identityError('token_tenant_not_allowed');
+      }
+      throw identityError('token_issuer_unknown');
+    },
+  };
+}
+
+/** The issuer's address for one tenant. */
+export function fillTenant(issuer: string, tenant: string): string {
+  return issuer.replaceAll(TEMPLATE, tenant);
+}
+
+/** Whether a text is a GUID in lower case, as Entra writes tenant and object ids. */
+export function isGuid(text: string): boolean {
+  return GUID.test(text);
+}
+
+function createProvider(config: IssuerConfig, parts: IdentityParts): Provider {
+  const { clock, log } = parts;
+  const allowHttp = parts.config.profile === 'local';
+  const fetch = boundedFetch(
+    parts.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    { ...PROVIDER_LIMITS, allowHttp },
+  );
+  const unknown = config.algorithms.find((alg) => !isKnownAlgorithm(alg));
+  if (unknown !== undefined) throw new Error(`${config.id}: unknown algorithm ${unknown}`);
+  const discoveryIssuers = config.tenants.length === 1
+    ? [config.issuer, ...issuersOf(config)] : [config.issuer];
+  return {
+    config,
+    keys: createKeySource({
+      name: config.id, discoveryUrl: config.discoveryUrl, issuers: discoveryIssuers,
+      clock, log, fetch,
+    }),
+    algorithms: new Set(config.algorithms),
+    audiences: new Set(config.audiences),
+    tenants: new Set(config.tenants.map((tenant) => tenant.toLowerCase())),
+    cloud: config.kind === 'entra' ? cloudOf(config.discoveryUrl) : '',
+  };
+}
+
+function issuersOf(config: IssuerConfig): readonly string[] {
+  if (!config.issuer.includes(TEMPLATE)) return [config.issuer];
+  if (config.kind !== 'entra') {
+    throw new Error(`${config.id}: only Entra issuers hold ${TEMPLATE}`);
+  }
+  return config.tenants.map((tenant) => fillTenant(config.issuer, tenant.toLowerCase()));
+}
+
+function isOtherTenant({ issuer }: IssuerConfig, iss: string): boolean {
+  const [head, tail, more] = issuer.split(TEMPLATE);
+  if (head === undefined || tail === undefined || more !== undefined) return false;
+  if (!iss.startsWith(head) || !iss.endsWith(tail)) return false;
+  return isGuid(iss.slice(head.length, iss.length - tail.length));
+}
+
+function isOurs(iss: string, publicUrl: string): boolean {
+  return iss === publicUrl || iss === `${publicUrl}/`;
+}
+
+/** v1 and v2 issuers have other host names; the login host is the same for both. */
+function cloudOf(discoveryUrl: string): string {
+  const host = new URL(discoveryUrl).hostname;
+  switch (host) {
+    case 'login.microsoftonline.com':
+    case 'login.windows.net':
+    case 'sts.windows.net':
+      return 'public';
+    case 'login.microsoftonline.us': return 'usgov';
+    case 'login.partner.microsoftonline.cn':
+    case 'login.chinacloudapi.cn':
+      return 'china';
+    default: return host;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Config, IssuerConfig } from '../config/config.ts';
+import type { ClaimValue } from '../domain/principal.ts';
+import { identityError } from './codes.ts';
+import { isTextList } from './registered-claims.ts';
+import { own } from './strict-json.ts';
+import type { JsonObject } from './strict-json.ts';
+
+/** More values than this in one claim are refused: a cut list could hide what matters. */
+const MAX_VALUES = 200;
+const MAX_ROLES = 500;
+const MAX_TEXT = 1_024;
+
+/**
+ * Every role that follows from a role, itself included, worked out once.
+ *
+ * @throws Error where roles imply each other in a circle.
+ */
+export function impliedRoles(
+  implies: Config['identity']['implies'],
+): (role: string) => readonly string[] {
+  const closed = new Map<string, readonly string[]>();
+  const close = (role: string, path: readonly string[]): readonly string[] => {
+    const known = closed.get(role);
+    if (known !== undefined) return known;
+    if (path.includes(role)) {
+      throw new Error(`identity.roles imply each other: ${[...path, role].join(' → ')}`);
+    }
+    const direct = Object.hasOwn(implies, role) ? implies[role] ?? [] : [];
+    const all = new Set([role, ...direct.flatMap((next) => close(next, [...path, role]))]);
+    closed.set(role, [...all]);
+    return [...all];
+  };
+  for (const role of Object.keys(implies)) close(role, []);
+  return (role) => closed.get(role) ?? [role];
+}
+
+/**
+ * The roles that a token gives under its issuer's mappings. A role claim is an own member of the
+ * token, a text or a list of at most 200 texts; other shapes are refused rather than guessed at.
+ *
+ * @throws IdentityError `token_claim_invalid`.
+ */
+export function rolesOf(
+  claims: JsonObject, issuer: IssuerConfig, implied: (role: string) => readonly string[],
+): readonly string[] {
+  const roles = new Set<string>();
+  for (const { claim, map } of issuer.roles) {
+    for (const value of valuesOf(claims, claim)) {
+      const given = map === null ? [value] : Object.hasOwn(map, value) ? map[value] ?? [] : [];
+      for (const role of given) for (const each of implied(role)) roles.add(each);
+    }
+  }
+  if (roles.size > MAX_ROLES) throw identityError('token_claim_invalid', { about: 'roles' });
+  return [...roles];
+}
+
+/** The claims that rules may use, as far as the token has them in a form that rules understand. */
+export function ruleClaims(
+  claims: JsonObject, names: readonly string[],
+): Readonly<Record<string, ClaimValue>> {
+  const found: [string, ClaimValue][] = [];
+  for (const name of names) {
+    const value = own(claims, name);
+    if (isClaimValue(value)) found.push([name, value]);
+  }
+  return Object.fromEntries(found);
+}
+
+function valuesOf(claims: JsonObject, name: string): readonly string[] {
+  const value = own(claims, name);
+  if (value === undefined) return [];
+  const list = typeof value === 'string' ? [value] : value;
+  if (isTextList(list, MAX_VALUES)) return list.filter((item) => item !== '');
+  throw identityError('token_claim_invalid', { about: name });
+}
+
+function isClaimValue(value: unknown): value is ClaimValue {
+  if (typeof value === 'string') return value.length <= MAX_TEXT;
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value === 'boolean' || isTextList(value, MAX_VALUES);
+}

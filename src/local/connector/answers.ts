@@ -1,0 +1,128 @@
+/** Reads the bot's answers to invokes as Teams' client does. */
+import { isObject, objectOr, textOf } from '../loopback.ts';
+import type { ClickResult, Json } from '../world.ts';
+import type { InvokeOutcome } from './delivery.ts';
+
+const CARD = 'application/vnd.microsoft.card.adaptive';
+const MESSAGE = 'application/vnd.microsoft.activity.message';
+const LOGIN = 'application/vnd.microsoft.activity.loginRequest';
+const CARD_BYTES = 28 * 1_024;
+
+/** A bot's wish that the person signs in. */
+export interface LoginRequest {
+  readonly text: string;
+  readonly connectionName: string | undefined;
+  readonly exchange: { readonly id: string; readonly uri: string } | undefined;
+  readonly url: string | undefined;
+}
+
+/** A universal action's answer, told apart: `again` wants a login, or the login was not enough. */
+export type ActionAnswer =
+  | { readonly kind: 'result'; readonly result: ClickResult }
+  | { readonly kind: 'again'; readonly login: LoginRequest | undefined };
+
+/** Makes an error that a person sees. */
+export function problem(code: string, text: string): ClickResult {
+  return { kind: 'error', code, text };
+}
+
+/** Gives the body of a 200 answer, or the error that the client shows instead. */
+export function bodyOf(
+  outcome: InvokeOutcome,
+): { readonly body: unknown } | { readonly failed: ClickResult } {
+  if (outcome.kind === 'timeout') {
+    return { failed: problem('timeout', 'The app did not answer in time. Please try again.') };
+  }
+  if (outcome.kind === 'unreachable') {
+    return { failed: problem('unreachable', 'Unable to reach the app. Please try again.') };
+  }
+  const { status, body } = outcome.answer;
+  if (status === 200) return { body };
+  return { failed: problem(`http_${status}`, 'Something went wrong. Please try again.') };
+}
+
+/** Reads the answer to `adaptiveCard/action` (universal actions' response format). */
+export function actionAnswer(outcome: InvokeOutcome): ActionAnswer {
+  const read = bodyOf(outcome);
+  if ('failed' in read) return { kind: 'result', result: read.failed };
+  const { body } = read;
+  const result = (one: ClickResult): ActionAnswer => ({ kind: 'result', result: one });
+  if (!isObject(body) || Object.keys(body).length === 0) return result({ kind: 'none' });
+  const { statusCode, type, value } = body;
+  if (typeof statusCode !== 'number' || typeof type !== 'string') {
+    return result(problem('bad_answer', 'The app answered without a status code and a type.'));
+  }
+  if (type === LOGIN) return { kind: 'again', login: loginRequest(value) };
+  if (statusCode === 401 || statusCode === 412) return { kind: 'again', login: undefined };
+  if (statusCode === 200 && type === CARD) return result(cardResult(value));
+  if (statusCode === 200 && type === MESSAGE) {
+    return result({ kind: 'message', text: textOf(value) ?? '' });
+  }
+  const told = objectOr(value);
+  const text = textOf(told.message) ?? 'Something went wrong. Please try again.';
+  return result(problem(textOf(told.code) ?? `status_${statusCode}`, text));
+}
+
+/** Reads the answer to `composeExtension/…`, `task/fetch` and `task/submit`. */
+export function dialogAnswer(outcome: InvokeOutcome): ClickResult {
+  const read = bodyOf(outcome);
+  if ('failed' in read) return read.failed;
+  const body = objectOr(read.body);
+  if (isObject(body.task)) return taskResult(body.task);
+  if (isObject(body.composeExtension)) return extensionResult(body.composeExtension);
+  return { kind: 'none' };
+}
+
+function taskResult(task: Json): ClickResult {
+  if (task.type === 'message') return { kind: 'message', text: textOf(task.value) ?? '' };
+  const value = objectOr(task.value);
+  const card = cardIn(value.card);
+  if (task.type !== 'continue' || card === undefined) {
+    return problem('bad_dialog', 'The app opened a dialog without a card.');
+  }
+  return { kind: 'dialog', title: textOf(value.title) ?? '', card };
+}
+
+function extensionResult(extension: Json): ClickResult {
+  if (extension.type === 'message') return { kind: 'message', text: textOf(extension.text) ?? '' };
+  if (extension.type === 'auth') {
+    const actions = objectOr(extension.suggestedActions).actions;
+    const url = textOf(objectOr(Array.isArray(actions) ? actions[0] : undefined).value);
+    if (url !== undefined) return { kind: 'signIn', url, text: 'Sign in to go on.' };
+  }
+  const { attachments } = extension;
+  const first: unknown = Array.isArray(attachments) ? attachments[0] : undefined;
+  const card = extension.type === 'result' ? cardIn(first) : undefined;
+  if (card !== undefined) return { kind: 'card', card, personal: true };
+  return problem('bad_answer', 'The app answered with nothing that can be shown.');
+}
+
+function cardIn(attachment: unknown): Json | undefined {
+  const { contentType, content } = objectOr(attachment);
+  return contentType === CARD && isObject(content) ? content : undefined;
+}
+
+function cardResult(value: unknown): ClickResult {
+  if (!isObject(value) || value.type !== 'AdaptiveCard') {
+    return problem('bad_card', 'The app answered with a card that is none.');
+  }
+  if (Buffer.byteLength(JSON.stringify(value)) > CARD_BYTES) {
+    return problem('card_too_big', 'The app answered with a card that is too big.');
+  }
+  return { kind: 'card', card: value, personal: true };
+}
+
+// The value is an OAuthCard: a way to exchange a token silently, and a button for everybody else.
+function loginRequest(value: unknown): LoginRequest {
+  const card = objectOr(value);
+  const exchange = objectOr(card.tokenExchangeResource);
+  const id = textOf(exchange.id);
+  const uri = textOf(exchange.uri);
+  const button: unknown = Array.isArray(card.buttons) ? card.buttons[0] : undefined;
+  return {
+    text: textOf(card.text) ?? 'Please sign in.',
+    connectionName: textOf(card.connectionName),
+    exchange: id === undefined || uri === undefined ? undefined : { id, uri },
+    url: textOf(objectOr(button).value),
+  };
+}

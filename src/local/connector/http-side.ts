@@ -1,0 +1,116 @@
+/** The connector's HTTP side: metadata and keys, the bot's login, and the guarded REST API. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readText, sendJson } from '../loopback.ts';
+import type { BotLogin } from './bot-login.ts';
+import type { CallLog } from './call-log.ts';
+import type { Channel } from './channel-keys.ts';
+import type { RateLimiter } from './rate-limit.ts';
+import { answerRest, limitOf, refusal, type RestParts, type RestRequest } from './rest.ts';
+
+const BODY_BYTES = 262_144;
+const REST_PREFIX = '/teams/v3/';
+
+/** What the HTTP side leans on; `limiter` is absent when limits are off. */
+export interface HttpParts {
+  readonly base: string;
+  readonly issuer: string;
+  readonly metadataPath: string;
+  readonly keysPath: string;
+  readonly loginPath: string;
+  readonly channel: Channel;
+  readonly login: BotLogin;
+  readonly rest: RestParts;
+  readonly calls: CallLog;
+  readonly limiter: RateLimiter | undefined;
+  now(): number;
+  log(line: string): void;
+}
+
+/** Answers one HTTP request. */
+export async function handleHttp(
+  parts: HttpParts, req: IncomingMessage, res: ServerResponse,
+): Promise<void> {
+  const url = new URL(req.url ?? '/', parts.base);
+  if (req.headers.host !== new URL(parts.base).host) return sendJson(res, { status: 421 });
+  if (req.method === 'GET' && url.pathname === parts.metadataPath) {
+    return sendJson(res, { status: 200, body: metadata(parts) });
+  }
+  if (req.method === 'GET' && url.pathname === parts.keysPath) {
+    return sendJson(res, { status: 200, body: parts.channel.jwks() });
+  }
+  if (req.method === 'POST' && url.pathname === parts.loginPath) {
+    const form = new URLSearchParams((await readText(req, BODY_BYTES)) ?? '');
+    return sendJson(res, await parts.login.token(form));
+  }
+  if (url.pathname.startsWith(REST_PREFIX)) return handleRest(parts, { req, res, url });
+  sendJson(res, refusal(404, 'NotFound', 'There is no such operation.'));
+}
+
+function metadata(parts: HttpParts): Record<string, unknown> {
+  return {
+    issuer: parts.issuer,
+    authorization_endpoint: `${parts.base}/not-offered`,
+    jwks_uri: `${parts.base}${parts.keysPath}`,
+    id_token_signing_alg_values_supported: ['RS256'],
+    token_endpoint_auth_methods_supported: ['private_key_jwt'],
+  };
+}
+
+async function handleRest(
+  parts: HttpParts, call: { req: IncomingMessage; res: ServerResponse; url: URL },
+): Promise<void> {
+  const { req, res, url } = call;
+  const text = await readText(req, BODY_BYTES);
+  const body = text === undefined ? undefined : parse(text);
+  const method = req.method ?? '';
+  const entry = parts.calls.open({ method, path: url.pathname, body, at: parts.now() });
+  const answer = (given: { status: number; body?: unknown; headers?: Record<string, string> }) => {
+    entry.settle(given.status);
+    if (given.status >= 400) parts.log(`from bot: ${method} ${url.pathname}: ${given.status}`);
+    sendJson(res, given);
+  };
+  if (!(await parts.login.accepts(req.headers.authorization))) {
+    return answer(refusal(401, 'Unauthorized', 'Authorization has been denied for this request.'));
+  }
+  if (text === undefined) return answer(refusal(413, 'MessageSizeTooBig', 'The body is too big.'));
+  const segments = decoded(url.pathname.slice(REST_PREFIX.length));
+  if (segments === undefined || (text !== '' && body === undefined)) {
+    return answer(refusal(400, 'BadSyntax', 'The path or the body cannot be read.'));
+  }
+  const fault = parts.calls.next(method, url.pathname);
+  if (fault?.drop === 'before') return void req.socket.destroy();
+  if (fault?.status !== undefined) {
+    const { status, retryAfterSeconds } = fault;
+    const headers = retryAfterSeconds === undefined
+      ? undefined : { 'Retry-After': String(retryAfterSeconds) };
+    return answer({ ...refusal(status, 'ServiceError', 'A planned fault.'), headers });
+  }
+  const request: RestRequest = { method, parts: segments, query: url.searchParams, body };
+  const limit = limitOf(request);
+  const waitSeconds = parts.limiter?.take(limit.operation, limit.thread);
+  if (waitSeconds !== undefined) {
+    const refused = refusal(429, 'TooManyRequests', 'The bot is over its rate limit.');
+    return answer({ ...refused, headers: { 'Retry-After': String(waitSeconds) } });
+  }
+  const done = answerRest(parts.rest, request);
+  if (fault?.drop === 'after') return void req.socket.destroy();
+  answer(done);
+}
+
+function decoded(path: string): string[] | undefined {
+  try {
+    return path.replace(/\/$/, '').split('/').map(decodeURIComponent);
+  } catch (error) {
+    if ((error as { name?: unknown } | null)?.name === 'URIError') return undefined;
+    throw error;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch (error) {
+    if ((error as { name?: unknown } | null)?.name === 'SyntaxError') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,195 @@
+/** The connector's REST API for bots: conversations and activities (Bot Framework API v3). */
+import { isObject, objectOr, textOf } from '../loopback.ts';
+import type { Json, Message, Person } from '../world.ts';
+import { splitConversationId, type Chats, type Conversation } from './chats.ts';
+import type { Operation } from './rate-limit.ts';
+import { members } from './rest-members.ts';
+
+const MESSAGE_BYTES = 28 * 1_024;
+
+/** A call that was let in; `parts` are the decoded path segments after `/v3`. */
+export interface RestRequest {
+  readonly method: string;
+  readonly parts: readonly string[];
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+}
+
+/** What a call is answered with. */
+export interface RestAnswer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** What the handlers lean on. */
+export interface RestParts {
+  readonly appId: string;
+  readonly botName: string;
+  readonly tenantId: string;
+  readonly people: readonly Person[];
+  readonly chats: Chats;
+}
+
+/** A refusal in the Bot Framework's form. */
+export function refusal(status: number, code: string, message: string): RestAnswer {
+  return { status, body: { error: { code, message } } };
+}
+
+/**
+ * Which limit a call counts against, and for which thread: a personal chat, or a channel with all
+ * of its reply chains. A conversation that is made counts for the channel or person it is made for.
+ */
+export function limitOf(call: RestRequest): { operation: Operation; thread: string } {
+  const { method, parts } = call;
+  const thread = splitConversationId(parts[1] ?? '').base;
+  if (parts.length > 1) return { operation: method === 'GET' ? 'read' : 'send', thread };
+  const { channelData, members: asked } = objectOr(call.body);
+  const channelId = textOf(objectOr(objectOr(channelData).channel).id);
+  const memberId = textOf(objectOr(Array.isArray(asked) ? asked[0] : undefined).id);
+  return { operation: 'create', thread: splitConversationId(channelId ?? memberId ?? '').base };
+}
+
+/** Does what a call asks for; 404 for paths that there are not. */
+export function answerRest(parts: RestParts, call: RestRequest): RestAnswer {
+  const [root, conversationId, kind, id] = call.parts;
+  if (root !== 'conversations') return unknownPath();
+  if (conversationId === undefined) {
+    return call.method === 'POST' ? create(parts, objectOr(call.body)) : unknownPath();
+  }
+  const conversation = parts.chats.find(conversationId);
+  if (conversation === undefined) {
+    return refusal(404, 'ConversationNotFound', 'The conversation was not found.');
+  }
+  if (!conversation.installed) return notInRoster();
+  if (kind === 'members' || kind === 'pagedmembers') {
+    return call.method === 'GET' ? members({ conversation, kind, id, query: call.query })
+      : unknownPath();
+  }
+  if (kind !== 'activities') return unknownPath();
+  const { threadId } = splitConversationId(conversationId);
+  const target = { parts, conversation, threadId };
+  if (call.method === 'POST') return post(target, call.body, id);
+  if (call.method === 'PUT' && id !== undefined) return update(target, call.body, id);
+  if (call.method === 'DELETE' && id !== undefined) return remove(target, id);
+  return unknownPath();
+}
+
+interface Target {
+  readonly parts: RestParts;
+  readonly conversation: Conversation;
+  readonly threadId: string | undefined;
+}
+
+function create(parts: RestParts, body: Json): RestAnswer {
+  const data = objectOr(body.channelData);
+  const tenant = textOf(objectOr(data.tenant).id) ?? textOf(body.tenantId);
+  if (tenant !== undefined && tenant !== parts.tenantId) {
+    return refusal(403, 'Forbidden', 'The bot is not known in this tenant.');
+  }
+  const channelId = textOf(objectOr(data.channel).id);
+  if (channelId !== undefined) return createThread(parts, channelId, body.activity);
+  if (tenant === undefined) return refusal(400, 'BadSyntax', 'The tenant id is missing.');
+  const asked: unknown[] = Array.isArray(body.members) ? body.members : [];
+  if (asked.length !== 1 || body.isGroup === true) {
+    return refusal(400, 'BadArgument', 'Name exactly one member; bots cannot make group chats.');
+  }
+  const memberId = textOf(objectOr(asked[0]).id);
+  const person = parts.people.find(({ mri, oid }) => mri === memberId || oid === memberId);
+  const conversation = person && parts.chats.personal(person);
+  if (conversation === undefined) return refusal(400, 'BadArgument', 'Unknown member id.');
+  if (!conversation.installed) return notInRoster();
+  const { id } = conversation.chat;
+  if (!isObject(body.activity)) return { status: 201, body: { id } };
+  const sent = post({ parts, conversation, threadId: undefined }, body.activity, undefined);
+  if (sent.status !== 201) return sent;
+  return { status: 201, body: { id, activityId: objectOr(sent.body).id } };
+}
+
+function createThread(parts: RestParts, channelId: string, activity: unknown): RestAnswer {
+  const conversation = parts.chats.find(channelId);
+  if (conversation?.channel === undefined) {
+    return refusal(404, 'ConversationNotFound', 'The channel was not found.');
+  }
+  if (!conversation.installed) return notInRoster();
+  const sent = post({ parts, conversation, threadId: undefined }, activity, undefined);
+  if (sent.status !== 201) return sent;
+  const activityId = textOf(objectOr(sent.body).id) ?? '';
+  const { base } = splitConversationId(channelId);
+  return { status: 201, body: { id: `${base};messageid=${activityId}`, activityId } };
+}
+
+function post(target: Target, body: unknown, replyToId: string | undefined): RestAnswer {
+  const { parts, conversation, threadId } = target;
+  if (isObject(body) && body.type === 'typing') return { status: 202, body: {} };
+  const content = contentOf(body);
+  if ('status' in content) return content;
+  const chatId = conversation.chat.id;
+  const answered = replyToId === undefined ? undefined : parts.chats.get(chatId, replyToId);
+  const thread = conversation.channel === undefined
+    ? undefined
+    : threadId ?? answered?.message.threadId ?? answered?.message.id;
+  if (thread !== undefined && parts.chats.get(chatId, thread) === undefined) {
+    return refusal(404, 'ActivityNotFoundInConversation', 'The thread was not found.');
+  }
+  const { id } = parts.chats.add(chatId, {
+    from: { id: `28:${parts.appId}`, name: parts.botName, bot: true },
+    ...content,
+    ...(thread === undefined ? {} : { threadId: thread }),
+  });
+  return { status: 201, body: { id } };
+}
+
+function update(target: Target, body: unknown, id: string): RestAnswer {
+  const missing = notOwn(target, id);
+  if (missing !== undefined) return missing;
+  const content = contentOf(body);
+  if ('status' in content) return content;
+  target.parts.chats.update(target.conversation.chat.id, id, content);
+  return { status: 200, body: { id } };
+}
+
+function remove(target: Target, id: string): RestAnswer {
+  const missing = notOwn(target, id);
+  if (missing !== undefined) return missing;
+  target.parts.chats.remove(target.conversation.chat.id, id);
+  return { status: 200, body: {} };
+}
+
+function notOwn({ parts, conversation, threadId }: Target, id: string): RestAnswer | undefined {
+  const found = parts.chats.get(conversation.chat.id, id)?.message;
+  const inThread = threadId === undefined || id === threadId || found?.threadId === threadId;
+  if (found === undefined || !inThread) {
+    return refusal(404, 'ActivityNotFoundInConversation', 'The activity was not found.');
+  }
+  return found.from.bot ? undefined : refusal(403, 'Forbidden', 'The activity is not the bot\'s.');
+}
+
+// A message's text and attachments, held to the size that Teams takes.
+function contentOf(body: unknown): Pick<Message, 'text' | 'attachments'> | RestAnswer {
+  if (!isObject(body) || body.type !== 'message') {
+    return refusal(400, 'BadSyntax', 'A message activity is expected.');
+  }
+  if (Buffer.byteLength(JSON.stringify(body)) > MESSAGE_BYTES) {
+    return refusal(413, 'MessageSizeTooBig', 'The message is larger than 28 KB.');
+  }
+  const given: unknown[] = Array.isArray(body.attachments) ? body.attachments : [];
+  const attachments = given.map(objectOr).map(({ contentType, content }) => ({
+    contentType: textOf(contentType) ?? '', content: objectOr(content),
+  }));
+  const text = textOf(body.text);
+  if ((text === undefined || text === '') && attachments.length === 0) {
+    return refusal(400, 'BadSyntax', 'The activity has neither text nor attachments.');
+  }
+  const bad = attachments.some(({ contentType, content }) =>
+    contentType === 'application/vnd.microsoft.card.adaptive' && content.type !== 'AdaptiveCard');
+  if (bad) return refusal(400, 'BadSyntax', 'An adaptive card is not one.');
+  return text === undefined ? { attachments } : { text, attachments };
+}
+
+function notInRoster(): RestAnswer {
+  return refusal(403, 'BotNotInConversationRoster', 'The bot is not part of the conversation.');
+}
+
+function unknownPath(): RestAnswer {
+  return refusal(404, 'NotFound', 'There is no such operation.');
+}

@@ -1,0 +1,228 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { actionOf, cardOf, eventually, textOfCard } from './find.ts';
+import { isObject } from './loopback.ts';
+import { APPROVALS, startLocalProfile } from './profile.ts';
+import type { LocalProfile } from './profile.ts';
+import type { ClickResult, Json, Message } from './world.ts';
+
+/** Where the demo tells its story, and how. */
+export interface DemoIo {
+  say(line: string): void;
+  /** Checks the audit log of the profile's store; the last step. */
+  verifyAudit(profile: LocalProfile): Promise<{ ok: boolean; size: number; problems: string[] }>;
+}
+
+type Stage = LocalProfile & { tell: (line: string) => void };
+
+/**
+ * Plays the main job over the real wire, from a pipeline's request to the verified audit log, and
+ * proves each step. Gives true when all held; a step that fails is named and ends it.
+ */
+export async function runDemo(io: DemoIo): Promise<boolean> {
+  const home = await mkdtemp(join(tmpdir(), 'countersign-demo-'));
+  let profile: LocalProfile | undefined;
+  let step = 'Everything starts on loopback';
+  let number = 0;
+  const tell = (line: string) => {
+    number += 1;
+    io.say(`${String(number).padStart(2)}. ${line}`);
+  };
+  try {
+    const running = await startLocalProfile({ home });
+    profile = running;
+    const stage: Stage = {
+      ...running,
+      tell: (line) => {
+        step = line;
+        tell(line);
+      },
+    };
+    await play(stage, io);
+    return true;
+  } catch (error) {
+    io.say(`    FAILED after "${step}": ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  } finally {
+    await profile?.stop();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+async function play(stage: Stage, io: DemoIo): Promise<void> {
+  const { tell, target } = stage;
+  const asked = await ask(stage);
+  const message = await eventually('the card in the channel', () => channelCard(stage, asked.number));
+  const approve = actionOf(cardOf(message), 'approve');
+  check(approve, 'the card offers Approve');
+  tell(`The card is in the channel: "${firstLine(message)}".`);
+  const waiting = waitFor(stage, asked);
+  await refusals(stage, { id: asked.id, message, approve });
+  await ownRequest(stage);
+  await decide(stage, { message, approve });
+  await eventually('the channel\'s card says applied', () =>
+    /applied/i.test(textOfCard(cardOf(channelCard(stage, asked.number)))));
+  const delivery = target.deliveries.find((one) => JSON.stringify(one.body).includes(asked.id));
+  check(delivery && target.applied() === 1, 'the target was called once for this request');
+  check(delivery.idempotencyKey, 'the call carried an idempotency key');
+  tell(`The webhook target was called once, signed, with idempotency key ${delivery.idempotencyKey}.`);
+  tell('Every copy of the card says applied.');
+  const outcome = await waiting;
+  check(outcome['state'] === 'applied', 'the waiting pipeline got the outcome');
+  tell(`The waiting pipeline got the outcome: ${outcomeText(outcome)}`);
+  await clickAgain(stage, { id: asked.id, message, approve });
+  const audit = await eventually('the audit log is sealed', async () => {
+    const report = await io.verifyAudit(stage);
+    return report.ok && report.size >= 8 && report;
+  });
+  tell(`The audit log verifies: ${audit.size} events under one signed Merkle root.`);
+}
+
+interface Asked {
+  readonly id: string;
+  readonly number: number;
+  readonly waitToken: string;
+}
+
+async function ask(stage: Stage): Promise<Asked> {
+  const token = await stage.provider.workloadToken();
+  const response = await fetch(`${stage.url}/v1/requests`, {
+    method: 'POST',
+    headers: {
+      'authorization': `Bearer ${token}`, 'content-type': 'application/json',
+      'idempotency-key': 'demo-build-1042',
+    },
+    body: JSON.stringify({
+      workflow: 'deploy-production', reason: 'Fixes the rounding of refunds',
+      fields: { service: 'checkout', version: '4.2.0', window: '1h' },
+    }),
+  });
+  const body = await object(response);
+  check(response.status === 201, `the request is made (${JSON.stringify(body)})`);
+  const { id, number, waitToken } = body;
+  check(typeof id === 'string' && typeof number === 'number', 'the answer names the request');
+  check(typeof waitToken === 'string', 'the answer carries a wait token');
+  stage.tell(`A pipeline took a token from the OIDC provider and asked: request ${number}.`);
+  return { id, number, waitToken };
+}
+
+async function waitFor(stage: Stage, asked: Asked): Promise<Json> {
+  return object(await fetch(`${stage.url}/v1/requests/${asked.id}/wait?timeoutSeconds=30`, {
+    headers: { authorization: `Bearer ${asked.waitToken}` },
+  }));
+}
+
+interface Target {
+  readonly message: Message;
+  readonly approve: Json;
+}
+
+async function refusals(stage: Stage, at: Target & { id: string }): Promise<void> {
+  const before = await read(stage, at.id);
+  for (const [person, why] of [['olu', 'onlooker'], ['rafael', 'former approver']] as const) {
+    const result = await click(stage, person, at);
+    check(result.kind === 'message' || result.kind === 'error', `${why} is refused in words`);
+    stage.tell(`The ${why}'s click is refused: "${result.text}"`);
+  }
+  const after = await read(stage, at.id);
+  check(after['version'] === before['version'], 'the refused clicks changed nothing');
+  check(stage.target.applied() === 0, 'nothing was applied');
+}
+
+/** Mia asks in the chat, her roles are verified in the same way, and she cannot approve it. */
+async function ownRequest(stage: Stage): Promise<void> {
+  const { connector } = stage;
+  const chat = connector.chats('mia').find((one) => one.kind === 'personal');
+  check(chat, 'Mia has a chat with the bot');
+  await connector.say('mia', chat.id, 'request deploy-production service=search version=2.0.1');
+  const form = await eventually('the form in the chat', () =>
+    connector.messages('mia', chat.id).findLast((one) => actionOf(cardOf(one), 'submit')));
+  const submit = actionOf(cardOf(form), 'submit');
+  check(submit, 'the form can be sent');
+  const sent = await connector.click({
+    personId: 'mia', chatId: chat.id, messageId: form.id, action: submit,
+    inputs: { service: 'search', version: '2.0.1', window: '1h', reason: 'New index' },
+  });
+  check(sent.kind === 'card', `the form is taken (${JSON.stringify(sent).slice(0, 300)})`);
+  const message = await eventually('her card in the channel', () => channelCard(stage, 2));
+  const approve = actionOf(cardOf(message), 'approve');
+  check(approve, 'her card offers Approve');
+  const result = await click(stage, 'mia', { message, approve });
+  check(result.kind === 'message' || result.kind === 'error', 'she is refused in words');
+  stage.tell(`Mia asked in the chat for request 2 and cannot approve it: "${result.text}"`);
+}
+
+async function decide(stage: Stage, at: Target): Promise<void> {
+  const bare = await stage.connector.post(invoke(stage, 'amara', at));
+  const body = isObject(bare.body) ? bare.body : {};
+  check(body['statusCode'] === 401, 'a click without a token is answered with a login request');
+  stage.tell('An approver clicks; the bot holds no fresh token and answers with a login request.');
+  const result = await click(stage, 'amara', at);
+  check(result.kind === 'card', `the decision is taken (${JSON.stringify(result).slice(0, 300)})`);
+  stage.tell('The client sends the click again with her token; signature, issuer, audience, expiry,' +
+    ' tenant, object id and role are verified, and the decision is committed.');
+}
+
+async function clickAgain(stage: Stage, at: Target & { id: string }): Promise<void> {
+  const before = await read(stage, at.id);
+  const token = await stage.provider.singleSignOnToken('amara');
+  const authentication = { id: 'again', connectionName: 'countersign', token };
+  for (let round = 0; round < 5; round += 1) {
+    const answer = await stage.connector.post(invoke(stage, 'amara', at, { authentication }));
+    check(answer.status === 200, 'a repeated click is answered');
+  }
+  const after = await read(stage, at.id);
+  check(JSON.stringify(after) === JSON.stringify(before), 'the repeats changed nothing');
+  check(stage.target.applied() === 1, 'the repeats applied nothing');
+  stage.tell('The same click, sent five more times, changes nothing.');
+}
+
+function invoke(stage: Stage, personId: string, at: Target, more: Json = {}): Json {
+  return stage.connector.activity({
+    personId, chatId: APPROVALS, replyToId: at.message.id,
+    with: {
+      type: 'invoke', name: 'adaptiveCard/action',
+      value: { action: at.approve, trigger: 'manual', ...more },
+    },
+  });
+}
+
+function click(stage: Stage, personId: string, at: Target): Promise<ClickResult> {
+  return stage.connector.click({
+    personId, chatId: APPROVALS, messageId: at.message.id, action: at.approve,
+  });
+}
+
+/** The channel's card of a request, as it is now. */
+function channelCard(stage: Stage, number: number): Message | undefined {
+  return stage.connector.messages('kenji', APPROVALS).find((message) =>
+    new RegExp(`#${number}\\b`).test(textOfCard(cardOf(message))));
+}
+
+async function read(stage: Stage, id: string): Promise<Json> {
+  const token = await stage.provider.personToken({ personId: 'kenji', audience: 'api' });
+  const response = await fetch(`${stage.url}/v1/requests/${id}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  check(response.status === 200, 'an approver reads the request');
+  return object(response);
+}
+
+async function object(response: Response): Promise<Json> {
+  const body: unknown = await response.json();
+  return isObject(body) ? body : {};
+}
+
+function firstLine(message: Message): string {
+  return textOfCard(cardOf(message)).split('\n').slice(0, 2).join(' ');
+}
+
+function outcomeText(request: Json): string {
+  const outcome = isObject(request['outcome']) ? request['outcome'] : {};
+  return `${String(request['state'])}, ${String(outcome['reference'])}.`;
+}
+
+function check(held: unknown, what: string): asserts held {
+  if (!held) throw new Error(`it does not hold that ${what}`);
+}

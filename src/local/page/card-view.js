@@ -1,0 +1,98 @@
+/* global AdaptiveCards */
+import { h } from './dom.js';
+import { hostConfig } from './host-config.js';
+import { toHtml } from './markdown.js';
+
+const PADDING_PX = { chat: 16, dialog: 24 };
+let ready;
+
+/** The looks, and the renderer set up once: our Markdown, whole action JSON kept. */
+function looks() {
+  if (!ready) {
+    AdaptiveCards.AdaptiveCard.onProcessMarkdown = (text, result) => {
+      result.outputHtml = toHtml(text);
+      result.didProcess = true;
+    };
+    AdaptiveCards.GlobalSettings.enableFullJsonRoundTrip = true;
+    AdaptiveCards.GlobalSettings.setTabIndexAtCardRoot = false;
+    ready = {
+      chat: new AdaptiveCards.HostConfig(hostConfig(PADDING_PX.chat)),
+      dialog: new AdaptiveCards.HostConfig(hostConfig(PADDING_PX.dialog)),
+    };
+  }
+  return ready;
+}
+
+/**
+ * Draws an Adaptive Card.
+ * @param {object} json the card
+ * @param {(pressed: { action: object, inputs: Record<string, string> }) => void} onAction a
+ *   Submit or Execute was pressed and its inputs are valid
+ * @param {'chat' | 'dialog'} [place] where it stands
+ * @returns {{ element: HTMLElement, setBusy: (busy: boolean) => void }} `setBusy` turns the pressed
+ *   button into a spinner and the others off
+ */
+export function cardView(json, onAction, place = 'chat') {
+  const startsPlain = json?.body?.[0]?.bleed !== true;
+  const element = h('div', { class: startsPlain ? 'card is-form' : 'card', tabindex: '-1' });
+  let pressed = null;
+  const card = new AdaptiveCards.AdaptiveCard();
+  card.hostConfig = looks()[place];
+  card.onExecuteAction = (action) => {
+    if (action instanceof AdaptiveCards.OpenUrlAction) {
+      openWebPage(action.url);
+      return;
+    }
+    if (element.getAttribute('aria-busy') === 'true') return;
+    pressed = action.renderedElement ?? null;
+    onAction({ action: action.toJSON(), inputs: inputsOf(action) });
+  };
+  draw(card, json, element);
+  function setBusy(busy) {
+    element.setAttribute('aria-busy', String(busy));
+    for (const button of element.querySelectorAll('button')) button.disabled = busy;
+    pressed?.classList.toggle('is-busy', busy);
+    if (!busy) pressed?.focus({ preventScroll: true });
+  }
+  return { element, setBusy };
+}
+
+function draw(card, json, element) {
+  try {
+    card.parse(json);
+    const drawn = card.render();
+    if (!drawn) throw new Error('the card is empty');
+    element.replaceChildren(drawn);
+  } catch (error) {
+    console.warn('A card could not be drawn.', error);
+    const text = json?.fallbackText ?? 'This card could not be shown.';
+    element.replaceChildren(h('p', { class: 'card-fallback' }, String(text)));
+  }
+}
+
+/** The values of the inputs that this action sends with it, each as a string. */
+function inputsOf(action) {
+  const values = {};
+  for (const input of Object.values(action.getReferencedInputs?.() ?? {})) {
+    if (input.id && input.isSet()) values[input.id] = String(input.value);
+  }
+  return values;
+}
+
+/**
+ * Opens a page of the web in a new tab, which learns nothing of this one.
+ * @param {string} [url] anything but http and https is left alone
+ */
+export function openWebPage(url) {
+  if (isWebAddress(url)) window.open(url, '_blank', 'noopener,noreferrer');
+}
+
+/**
+ * Whether an address is one of the web: no script, no file, no data.
+ * @param {unknown} url
+ * @returns {boolean}
+ */
+export function isWebAddress(url) {
+  return typeof url === 'string' && URL.canParse(url)
+    && ['http:', 'https:'].includes(new URL(url).protocol);
+}

@@ -1,0 +1,33 @@
+const PREFIX = 'countersign.';
+
+/**
+ * What the address asks for, else what was chosen last.
+ * @param {'as' | 'chat' | 'theme'} name
+ * @returns {string | null}
+ */
+export function choice(name) {
+  const asked = new URLSearchParams(location.search).get(name);
+  return asked ?? storage((store) => store.getItem(PREFIX + name)) ?? null;
+}
+
+/**
+ * Keeps a choice for the next visit and shows it in the address, so that it can be linked.
+ * @param {'as' | 'chat' | 'theme'} name
+ * @param {string} value
+ */
+export function keep(name, value) {
+  storage((store) => store.setItem(PREFIX + name, value));
+  const url = new URL(location.href);
+  url.searchParams.set(name, value);
+  history.replaceState(null, '', url);
+}
+
+function storage(use) {
+  try {
+    return use(localStorage);
+  } catch (error) {
+    // Storage may be switched off; the page then forgets, and works.
+    console.info('The browser keeps nothing for this page.', error);
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import { announce, h, iconButton } from './dom.js';
+import { icon } from './icons.js';
+import { signInBar } from './sign-in-bar.js';
+
+const ICONS = { bad: 'blocked', info: 'info', good: 'check' };
+
+/**
+ * The place under a card or in a dialog where the bot's answers appear, one at a time.
+ * @returns {{ element: HTMLElement, clear: () => void, error: (code: string, text: string) => void,
+ *   info: (text: string) => void, signIn: (options: { url: string, text: string,
+ *   onCode: (code: string) => void }) => void }}
+ */
+export function notices() {
+  const element = h('div', { class: 'notices' });
+  const clear = () => element.replaceChildren();
+  function show(kind, text, code) {
+    const role = kind === 'bad' ? 'alert' : 'status';
+    element.replaceChildren(h('div', { class: `notice ${kind}`, role },
+      h('span', { class: 'notice-icon' }, icon(ICONS[kind], 18)),
+      h('div', { class: 'notice-body' },
+        h('p', {}, text),
+        code && h('code', { class: 'code-chip', title: 'The code of this refusal' }, code)),
+      iconButton({ label: 'Dismiss', icon: icon('close', 16), onclick: clear })));
+    bringIntoView();
+  }
+  function bringIntoView() {
+    element.scrollIntoView({ block: 'nearest' });
+  }
+  return {
+    element,
+    clear,
+    error: (code, text) => show('bad', text, code),
+    info: (text) => show('info', text),
+    signIn: (options) => {
+      element.replaceChildren(signInBar({ ...options, onClose: clear }));
+      announce(options.text);
+      bringIntoView();
+      element.querySelector('button')?.focus({ preventScroll: true });
+    },
+  };
+}
+
+/**
+ * Does something that a bot answers, and signs the person in on the way where the bot asks for it.
+ * @param {{ notes: ReturnType<typeof notices>, busy: (on: boolean) => void,
+ *   run: (state?: string) => Promise<object>, done: (result: object) => void }} options `run` is
+ *   repeated with the code of the sign-in page; `done` gets cards, dialogs, messages and nothings
+ * @param {string} [state]
+ */
+export async function perform(options, state) {
+  const { notes, busy, run, done } = options;
+  notes.clear();
+  busy(true);
+  let result;
+  try {
+    result = await run(state);
+  } catch (error) {
+    result = { kind: 'error', code: error.code ?? 'failed', text: error.message };
+  }
+  busy(false);
+  if (result?.kind === 'error') {
+    notes.error(result.code, result.text);
+  } else if (result?.kind === 'signIn') {
+    notes.signIn({ ...result, onCode: (code) => perform(options, code) });
+  } else {
+    done(result ?? { kind: 'none' });
+  }
+}

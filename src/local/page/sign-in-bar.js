@@ -1,0 +1,60 @@
+import { h, iconButton } from './dom.js';
+import { icon } from './icons.js';
+import { isWebAddress } from './card-view.js';
+
+const MAX_CODE_CHARS = 200;
+
+/**
+ * The bar that asks for a sign-in: a button that opens the sign-in page in a popup, and a box for
+ * its code. A code also comes in by `postMessage({ countersignCode })`, from that page's origin
+ * only.
+ * @param {{ url: string, text: string, onCode: (code: string) => void,
+ *   onClose: () => void }} options
+ * @returns {HTMLElement}
+ */
+export function signInBar({ url, text, onCode, onClose }) {
+  const origin = isWebAddress(url) ? new URL(url).origin : null;
+  const waiting = h('span', { class: 'sign-in-wait', hidden: true },
+    'Waiting for the sign-in page…');
+  const code = h('input', {
+    type: 'text', class: 'code-input', placeholder: 'Paste code', 'aria-label': 'Sign-in code',
+    autocomplete: 'one-time-code', maxlength: MAX_CODE_CHARS, spellcheck: 'false',
+  });
+  const bar = h('div', { class: 'notice sign-in', role: 'group', 'aria-label': 'Sign in' });
+
+  function heard(event) {
+    if (!bar.isConnected) window.removeEventListener('message', heard);
+    else if (event.origin === origin) take(event.data?.countersignCode);
+  }
+  function take(value) {
+    if (typeof value !== 'string' || value === '' || value.length > MAX_CODE_CHARS) return;
+    window.removeEventListener('message', heard);
+    onCode(value);
+  }
+  function open() {
+    window.open(url, 'countersign-sign-in', 'popup,width=520,height=700');
+    waiting.hidden = false;
+  }
+  window.addEventListener('message', heard);
+  bar.append(
+    h('span', { class: 'notice-icon' }, icon('key', 18)),
+    h('div', { class: 'notice-body' },
+      h('p', {}, text),
+      h('div', { class: 'sign-in-row' },
+        h('button', {
+          type: 'button', class: 'button primary', onclick: open, disabled: origin === null,
+        }, 'Sign in'),
+        h('form', {
+          class: 'code-form',
+          onsubmit: (event) => {
+            event.preventDefault();
+            take(code.value.trim());
+          },
+        },
+        h('span', {}, 'or'), code,
+        h('button', { type: 'submit', class: 'button' }, 'Continue'))),
+      waiting),
+    iconButton({ label: 'Not now', icon: icon('close', 16), onclick: onClose }),
+  );
+  return bar;
+}

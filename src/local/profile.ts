@@ -1,0 +1,165 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compose } from '../compose.ts';
+import type { Overrides, Service } from '../compose.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Config } from '../config/config.ts';
+import { systemIds } from '../lib/ids.ts';
+import { startConnector } from './connector.ts';
+import type { LocalConnector } from './connector.ts';
+import { demoBotAppId, demoPeople, demoTenantId } from './people.ts';
+import { startProvider } from './provider.ts';
+import type { LocalProvider } from './provider/types.ts';
+import { startTarget } from './target.ts';
+import type { Target } from './target.ts';
+import type { Person } from './world.ts';
+
+const APP_SECRET = 'local-bot-secret';
+const TEAM = { id: '19:team-release@thread.tacv2', name: 'Release' };
+export const APPROVALS = '19:approvals@thread.tacv2';
+
+/** Everything that stands behind the local profile, each part a real one over loopback. */
+export interface LocalProfile {
+  readonly config: Config;
+  readonly service: Service;
+  readonly url: string;
+  readonly people: readonly Person[];
+  readonly provider: LocalProvider;
+  readonly connector: LocalConnector;
+  readonly target: Target;
+  stop(): Promise<void>;
+}
+
+export interface LocalOptions {
+  /** Where the database and the keys are kept. */
+  readonly home: string;
+  /** Ports from this one on: service, provider, connector, target; absent: any free ones. */
+  readonly port?: number;
+  /** Starts with the database as it is; default: a new one. */
+  readonly keepStore?: boolean;
+  readonly limits?: 'on' | 'off';
+  readonly resendAfterMs?: number;
+  /** A file of workflows to use instead of the demo's. */
+  readonly overrides?: Overrides;
+  readonly log?: (line: string) => void;
+}
+
+/**
+ * Brings up provider, Bot Connector, webhook target and the service itself on 127.0.0.1.
+ * Rejects, with everything stopped again, where one of them cannot start.
+ */
+export async function startLocalProfile(options: LocalOptions): Promise<LocalProfile> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const undo of stops.splice(0).reverse()) await undo();
+  };
+  try {
+    return { ...(await start(options, stops)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  options: LocalOptions,
+  stops: (() => Promise<void>)[],
+): Promise<Omit<LocalProfile, 'stop'>> {
+  const { home, port: base } = options;
+  await mkdir(home, { recursive: true });
+  const store = join(home, 'countersign.db');
+  if (!options.keepStore) {
+    await Promise.all(['', '-wal', '-shm'].map((end) => rm(store + end, { force: true })));
+  }
+  const people = demoPeople();
+  const port = base ?? (await freePort());
+  const serviceUrl = `http://127.0.0.1:${port}`;
+  const next = (step: number) => (base === undefined ? {} : { port: base + step });
+  const webhookSecret = await kept(home, 'webhook-secret', () => `whsec_${secret64()}`);
+  const [provider, target] = await Promise.all([
+    startProvider({
+      ...next(2), people, serviceUrl: () => serviceUrl,
+      keysFile: join(home, 'provider-keys.json'),
+    }),
+    startTarget({ ...next(4), secret: webhookSecret }),
+  ]);
+  stops.push(() => provider.stop(), () => target.stop());
+  const connector = await startConnector({
+    ...next(3), appId: demoBotAppId, appSecret: APP_SECRET, tenantId: demoTenantId, people,
+    channels: [{ id: APPROVALS, name: 'Approvals', team: TEAM }],
+    botEndpoint: () => `${serviceUrl}/api/messages`,
+    singleSignOn: (personId, resource) => provider.singleSignOnToken(personId, resource),
+    limits: options.limits ?? 'on',
+    ...(options.resendAfterMs === undefined ? {} : { resendAfterMs: options.resendAfterMs }),
+    ...(options.log ? { log: options.log } : {}),
+  });
+  stops.push(() => connector.stop());
+  const env = {
+    ...addresses({ provider, connector, target, serviceUrl }),
+    LOCAL_PORT: String(port),
+    LOCAL_STORE: store,
+    LOCAL_WEBHOOK_SECRET: webhookSecret,
+    LOCAL_SIGNING_SECRET: await kept(home, 'signing-secret', () => systemIds.secret(48)),
+  };
+  const path = fileURLToPath(new URL('./countersign.yaml', import.meta.url));
+  const { config } = await loadConfig({ path, env, profile: 'local' });
+  const service = await compose(config, options.overrides);
+  stops.push(() => service.stop());
+  const { url } = await service.start();
+  await connector.install();
+  return { config, service, url, people, provider, connector, target };
+}
+
+function addresses(parts: {
+  provider: LocalProvider; connector: LocalConnector; target: Target; serviceUrl: string;
+}): Record<string, string> {
+  const { provider, connector, target, serviceUrl } = parts;
+  const connectorUrl = new URL(connector.serviceUrl);
+  return {
+    LOCAL_SERVICE_URL: serviceUrl,
+    LOCAL_APP_ID: demoBotAppId,
+    LOCAL_TENANT: demoTenantId,
+    LOCAL_APP_SECRET: APP_SECRET,
+    LOCAL_CHANNEL_ISSUER: connector.issuer,
+    LOCAL_CHANNEL_METADATA: connector.metadataUrl,
+    LOCAL_LOGIN_URL: connectorUrl.origin,
+    LOCAL_BOT_SCOPE: `${connector.botScope}/.default`,
+    LOCAL_CONNECTOR_HOST: connectorUrl.host,
+    LOCAL_CONNECTOR_URL: connector.serviceUrl,
+    LOCAL_SIGN_IN_CLIENT: provider.signInClient.clientId,
+    LOCAL_SIGN_IN_SECRET: provider.signInClient.clientSecret,
+    LOCAL_ISSUER: provider.issuer,
+    LOCAL_TEAM: TEAM.id,
+    LOCAL_CHANNEL: APPROVALS,
+    LOCAL_TARGET: target.url,
+  };
+}
+
+/** A secret that lives in a file of its own, made at the first start. */
+async function kept(home: string, name: string, make: () => string): Promise<string> {
+  const path = join(home, name);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    // Under a test runner Node's own errors belong to another realm: no instanceof.
+    if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
+    const made = make();
+    await writeFile(path, made, { mode: 0o600 });
+    return made;
+  }
+}
+
+function secret64(): string {
+  return Buffer.from(systemIds.secret(32), 'base64url').toString('base64');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
+}

@@ -1,0 +1,133 @@
+/** The configuration of panva's oidc-provider for the local profile. */
+import type { AdapterFactory, Configuration, JWKS, KoaContextWithOIDC } from 'oidc-provider';
+import { systemIds } from '../../lib/ids.ts';
+import type { Pipeline } from '../people.ts';
+import type { Person } from '../world.ts';
+import {
+  personAccessToken, personClaims, subjectOf, workloadAccessToken, type Subjects,
+} from './claims.ts';
+import type { SigningKeys } from './keys.ts';
+import { messagePage } from './page.ts';
+import { acrValues, signInPolicy } from './policy.ts';
+import { resourceServer } from './resources.ts';
+
+const HOUR_SECONDS = 3_600;
+const CLAIMS = [
+  'sub', 'oid', 'tid', 'name', 'preferred_username', 'department', 'roles', 'ver', 'uti',
+  'acr', 'amr', 'auth_time',
+];
+
+/** What the configuration leans on. */
+export interface ConfigurationParts {
+  readonly issuer: string;
+  readonly people: readonly Person[];
+  readonly pipelines: readonly Pipeline[];
+  readonly botAppId: string;
+  readonly cookieKeys: readonly string[];
+  readonly keys: SigningKeys;
+  readonly storage: AdapterFactory;
+  readonly subjects: Subjects;
+  now(): number;
+}
+
+/**
+ * Gives the configuration. Every default that the provider would warn of is set on purpose: its own
+ * interaction pages are off, storage, keys, life times and cookies are ours.
+ */
+export function providerConfiguration(parts: ConfigurationParts): Configuration {
+  const personOf = (id: string) => parts.people.find((person) => person.id === id);
+  return {
+    adapter: parts.storage,
+    jwks: { keys: [...parts.keys.keys] } as JWKS,
+    clientDefaults: { token_endpoint_auth_method: 'client_secret_basic' },
+    acrValues,
+    claims: { openid: CLAIMS, profile: ['name', 'preferred_username'] },
+    scopes: ['openid', 'profile'],
+    // Claims belong into the id_token: the service asks nothing of the userinfo endpoint.
+    conformIdTokenClaims: false,
+    subjectTypes: ['pairwise'],
+    pairwiseIdentifier: (_ctx, accountId, client) =>
+      subjectOf(parts.subjects, personOf(accountId)?.oid ?? accountId, client.clientId),
+    pkce: { required: () => true },
+    cookies: {
+      keys: parts.cookieKeys,
+      names: {
+        session: 'local_idp_session',
+        interaction: 'local_idp_interaction',
+        resume: 'local_idp_resume',
+      },
+    },
+    clientBasedCORS: () => false,
+    ttl: {
+      AccessToken: HOUR_SECONDS, ClientCredentials: HOUR_SECONDS, IdToken: HOUR_SECONDS,
+      AuthorizationCode: 60, Grant: HOUR_SECONDS, Interaction: 900, Session: 8 * HOUR_SECONDS,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (_ctx, _client, oneOf) => oneOf ?? [],
+        getResourceServerInfo: (_ctx, resource, client) =>
+          resourceServer({ resource, clientId: client.clientId, botAppId: parts.botAppId }),
+      },
+    },
+    interactions: {
+      policy: signInPolicy(parts.people),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
+    loadExistingGrant: grantEverythingAsked,
+    findAccount(_ctx, id) {
+      const person = personOf(id);
+      if (person === undefined) return undefined;
+      const claims = () => ({ sub: id, uti: systemIds.secret(16), ...personClaims(person) });
+      return { accountId: id, claims };
+    },
+    formats: { customizers: { jwt: accessTokenCustomizer(parts) } },
+    renderError(ctx, out) {
+      ctx.type = 'html';
+      const { error, error_description: description } = out;
+      ctx.body = messagePage('Sign-in did not work', `${description ?? error} (${error})`);
+    },
+  };
+}
+
+type JwtCustomizer = NonNullable<
+  NonNullable<NonNullable<Configuration['formats']>['customizers']>['jwt']
+>;
+
+// Replaces RFC 9068's claims by the ones that Entra ID gives, which production has to read.
+function accessTokenCustomizer(parts: ConfigurationParts): JwtCustomizer {
+  return (_ctx, token, jwt) => {
+    const frame = {
+      issuer: parts.issuer,
+      audience: String(token.aud),
+      clientId: token.clientId ?? '',
+      tokenId: token.jti,
+      nowMs: parts.now(),
+      subjects: parts.subjects,
+    };
+    jwt.header = { typ: 'JWT' };
+    if (token.kind === 'AccessToken') {
+      const person = parts.people.find(({ id }) => id === token.accountId);
+      if (person === undefined) throw new Error('the person of this token is gone');
+      jwt.payload = personAccessToken(frame, person);
+      return;
+    }
+    const pipeline = parts.pipelines.find(({ clientId }) => clientId === token.clientId);
+    if (pipeline === undefined) throw new Error('the pipeline of this token is gone');
+    jwt.payload = workloadAccessToken(frame, pipeline);
+  };
+}
+
+// Demo people consent to everything: the organisation's administrator did it for them.
+async function grantEverythingAsked(ctx: KoaContextWithOIDC) {
+  const { client, session, params, provider } = ctx.oidc;
+  if (client === undefined || session?.accountId === undefined) return undefined;
+  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+  grant.addOIDCScope(typeof params?.scope === 'string' ? params.scope : 'openid');
+  await grant.save();
+  return grant;
+}

@@ -1,0 +1,93 @@
+/** The sign-in interaction: shows the page, takes the choice, hands it back to the provider. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errors, type Provider } from 'oidc-provider';
+import type { Person } from '../world.ts';
+import { messagePage, pageHeaders, signInPage } from './page.ts';
+import { grantedAcr, hintedPerson } from './policy.ts';
+
+const FORM_BYTES = 4_096;
+const PATH = /^\/interaction\/[\w-]{1,64}$/;
+
+/** What the interaction leans on; `returnTo` gives the service's origin. */
+export interface InteractionParts {
+  readonly people: readonly Person[];
+  provider(): Provider;
+  returnTo(): string;
+}
+
+/** Handles `/interaction/{uid}`; gives false for other paths. */
+export async function handleInteraction(
+  parts: InteractionParts, req: IncomingMessage, res: ServerResponse,
+): Promise<boolean> {
+  const path = (req.url ?? '').split('?')[0] ?? '';
+  if (!PATH.test(path)) return false;
+  const show = (status: number, html: string) => {
+    res.writeHead(status, pageHeaders(parts.returnTo()));
+    res.end(html);
+  };
+  try {
+    const provider = parts.provider();
+    const interaction = await provider.interactionDetails(req, res);
+    if (path !== `/interaction/${interaction.uid}`) {
+      throw new errors.SessionNotFound('this page belongs to another sign-in');
+    }
+    if (interaction.prompt.name !== 'login') {
+      // Consent is given beforehand; a client that asks for the prompt gets the same answer.
+      await provider.interactionFinished(req, res, { consent: {} });
+    } else if (req.method === 'POST') {
+      await finish(parts, req, res);
+    } else {
+      const { login_hint: hint, acr_values: acr } = interaction.params;
+      const asked = typeof acr === 'string' ? acr : undefined;
+      show(200, signInPage({
+        action: path,
+        people: parts.people,
+        hinted: hintedPerson(parts.people, typeof hint === 'string' ? hint : undefined),
+        acr: asked === undefined ? undefined : grantedAcr(asked),
+      }));
+    }
+  } catch (error) {
+    if (!(error instanceof errors.OIDCProviderError)) throw error;
+    show(400, messagePage('This sign-in has ended', error.error_description ?? error.message));
+  }
+  return true;
+}
+
+async function finish(
+  parts: InteractionParts, req: IncomingMessage, res: ServerResponse,
+): Promise<void> {
+  const provider = parts.provider();
+  const form = await readForm(req);
+  const person = parts.people.find(({ id }) => id === form.get('person'));
+  if (person === undefined) {
+    const description = form.has('cancel') ? 'the person cancelled' : 'nobody was chosen';
+    const result = { error: 'access_denied', error_description: description };
+    return provider.interactionFinished(req, res, result);
+  }
+  const interaction = await provider.interactionDetails(req, res);
+  if (interaction.session?.accountId !== undefined
+    && interaction.session.accountId !== person.id) {
+    // Another person was signed in here: end that session instead of asking to sign out first.
+    await (await provider.Session.findByUid(interaction.session.uid))?.destroy();
+    delete interaction.session;
+    await interaction.persist();
+  }
+  const acr = interaction.params.acr_values;
+  const granted = grantedAcr(typeof acr === 'string' ? acr : undefined);
+  const amr = granted === 'pwd' ? ['pwd'] : ['pwd', 'mfa'];
+  await provider.interactionFinished(req, res, {
+    login: { accountId: person.id, acr: granted, amr },
+  });
+}
+
+async function readForm(req: IncomingMessage): Promise<URLSearchParams> {
+  if (!(req.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) {
+    throw new errors.InvalidRequest('a form is expected');
+  }
+  let text = '';
+  for await (const chunk of req) {
+    text += String(chunk);
+    if (text.length > FORM_BYTES) throw new errors.InvalidRequest('the form is too long');
+  }
+  return new URLSearchParams(text);
+}

@@ -1,0 +1,83 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Webhook } from 'standardwebhooks';
+import { isObject, listenOnLoopback, readText, sendJson, stopServer } from './loopback.ts';
+
+/** One delivery that the target took, repeats included. */
+export interface Delivery {
+  readonly webhookId: string;
+  readonly idempotencyKey: string | undefined;
+  readonly body: Record<string, unknown>;
+  /** Whether this id had been applied before, so that nothing was done again. */
+  readonly repeat: boolean;
+}
+
+/** A deployment service as people have one: checks the signature, applies each webhook id once. */
+export interface Target {
+  readonly url: string;
+  readonly deliveries: readonly Delivery[];
+  /** Distinct webhook ids that took effect. */
+  applied(): number;
+  /** Answers the next calls with this status, without applying; 0 hangs up unanswered. */
+  failNext(times: number, status: number): void;
+  stop(): Promise<void>;
+}
+
+const MAX_DELIVERIES = 10_000;
+
+/** Starts the target on loopback; `secret` is the webhook secret (`whsec_…`). */
+export async function startTarget(options: { port?: number; secret: string }): Promise<Target> {
+  const deliveries: Delivery[] = [];
+  const references = new Map<string, string>();
+  const failing = { times: 0, status: 500 };
+  const webhook = new Webhook(options.secret);
+
+  const take = async (req: IncomingMessage, res: ServerResponse) => {
+    const text = await readText(req, 256 * 1024);
+    if (req.method !== 'POST' || text === undefined) return sendJson(res, { status: 405 });
+    if (failing.times > 0) {
+      failing.times -= 1;
+      return failing.status === 0 ? req.destroy() : sendJson(res, { status: failing.status });
+    }
+    const headers = {
+      'webhook-id': header(req, 'webhook-id'),
+      'webhook-timestamp': header(req, 'webhook-timestamp'),
+      'webhook-signature': header(req, 'webhook-signature'),
+    };
+    let body: unknown;
+    try {
+      body = webhook.verify(text, headers);
+    } catch (error) {
+      return sendJson(res, { status: 401, body: { message: String(error) } });
+    }
+    const id = headers['webhook-id'];
+    const reference = references.get(id) ?? `deploy-${1041 + references.size + 1}`;
+    if (deliveries.length < MAX_DELIVERIES) {
+      deliveries.push({
+        webhookId: id, idempotencyKey: header(req, 'idempotency-key') || undefined,
+        body: isObject(body) ? body : {}, repeat: references.has(id),
+      });
+    }
+    references.set(id, reference);
+    sendJson(res, { status: 200, body: { reference, message: 'Rolled out.' } });
+  };
+
+  const server = createServer((req, res) => {
+    take(req, res).catch((error: unknown) => {
+      sendJson(res, { status: 500, body: { message: String(error) } });
+    });
+  });
+  const base = await listenOnLoopback(server, options.port ?? 0);
+  return {
+    url: `${base}/hooks/deploy`,
+    deliveries,
+    applied: () => references.size,
+    failNext: (times, status) => Object.assign(failing, { times, status }),
+    stop: () => stopServer(server),
+  };
+}
+
+function header(req: IncomingMessage, name: string): string {
+  const value = req.headers[name];
+  return typeof value === 'string' ? value : '';
+}

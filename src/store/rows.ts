@@ -1,0 +1,89 @@
+import type { AuditEvent, EventType } from '../domain/events.ts';
+import type { Decision, Request } from '../domain/request.ts';
+import type { SeenPerson } from '../usecases/store-ports.ts';
+
+/**
+ * How domain values lie in rows, the same for every engine. What is searched for has a column of
+ * its own; the rest is JSON text.
+ */
+
+/**
+ * What was asked, as it was asked: written with the request and never again, so that a decision
+ * writes little. A field of the request that is not named here is written with every version.
+ */
+const ASKED: ReadonlySet<string> = new Set([
+  'id', 'workflow', 'workflowVersion', 'title', 'requester', 'beneficiary', 'requestedWith',
+  'fields', 'reason', 'plan', 'digest', 'createdAt',
+] satisfies (keyof Request)[]);
+
+/** What has columns or rows of its own and is put back when the request is read. */
+const ELSEWHERE: ReadonlySet<string> = new Set(
+  ['number', 'decisions'] satisfies (keyof Request)[],
+);
+
+/** The JSON text of what was asked. */
+export function askedPart(request: Request): string {
+  return textOf(request, (name) => ASKED.has(name));
+}
+
+/** The JSON text of what has become of it: everything that a later version may change. */
+export function progressPart(request: Request): string {
+  return textOf(request, (name) => !ASKED.has(name) && !ELSEWHERE.has(name));
+}
+
+export interface RequestRow {
+  readonly number: number;
+  readonly asked: string;
+  readonly progress: string;
+  /** A JSON array of the decisions' bodies, oldest first; null where there is none. */
+  readonly decisions: string | null;
+}
+
+/** The request that a row holds. */
+export function requestFrom(row: RequestRow): Request {
+  const asked = JSON.parse(row.asked) as Omit<Request, 'number' | 'decisions'>;
+  const progress = JSON.parse(row.progress) as Partial<Request>;
+  const decisions = row.decisions === null ? [] : (JSON.parse(row.decisions) as Decision[]);
+  return { ...asked, ...progress, number: row.number, decisions };
+}
+
+export interface EventRow {
+  readonly id: string;
+  readonly at: number;
+  readonly type: string;
+  readonly request_id: string | null;
+  readonly actor: string | null;
+  readonly data: string;
+}
+
+/** The audit event that a row holds. */
+export function eventFrom(row: EventRow): AuditEvent {
+  return {
+    id: row.id,
+    at: row.at,
+    type: row.type as EventType,
+    requestId: row.request_id,
+    actor: row.actor,
+    data: JSON.parse(row.data) as AuditEvent['data'],
+  };
+}
+
+export interface PersonRow extends Omit<SeenPerson, 'roles' | 'claims'> {
+  readonly roles: string;
+  readonly claims: string;
+}
+
+/** The person that a row holds. */
+export function personFrom(row: PersonRow): SeenPerson {
+  return {
+    ...row,
+    roles: JSON.parse(row.roles) as SeenPerson['roles'],
+    claims: JSON.parse(row.claims) as SeenPerson['claims'],
+  };
+}
+
+function textOf(request: Request, wanted: (name: string) => boolean): string {
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(request).filter(([name]) => wanted(name))),
+  );
+}

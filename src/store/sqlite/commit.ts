@@ -1,0 +1,81 @@
+import type { Claim, ClaimKind, CommitResult } from '../../usecases/store-ports.ts';
+import type { EncodedChange, EncodedPerson } from './encode-change.ts';
+import { finishJob } from './job-operations.ts';
+import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
+import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
+import { FIND_CHANGE, FIND_CLAIM, INSERT_CHANGE, INSERT_CLAIM } from './queries/changes.ts';
+import { UPSERT_JOB } from './queries/jobs.ts';
+import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
+import {
+  CHECK_VERSION, INSERT_DECISION, INSERT_REQUEST, UPDATE_REQUEST,
+} from './queries/requests.ts';
+import type { Session } from './session.ts';
+
+const CONFLICT: CommitResult = { status: 'conflict' };
+
+const REQUEST_SQL = {
+  insert: INSERT_REQUEST, update: UPDATE_REQUEST, check: CHECK_VERSION,
+} as const;
+
+/**
+ * Writes a change inside the savepoint of its caller, who undoes it unless the answer is
+ * `committed`. The order is the port's: a known change, claims in their order, the job's fence, the
+ * guard, the decision; what comes first is what is answered.
+ */
+export function commit(session: Session, change: EncodedChange): CommitResult {
+  const repeated = rememberChange(session, change) ?? takeClaims(session, change);
+  if (repeated) return repeated;
+  const { ack } = change;
+  if (ack && !finishJob(session, { ...ack, now: change.at })) return CONFLICT;
+  const number = writeRequest(session, change);
+  if (number === undefined) return CONFLICT;
+  if (change.decision && session.run(INSERT_DECISION, change.decision) === 0) {
+    return duplicate('decision', { requestId: change.requestId, fingerprint: null });
+  }
+  for (const event of change.events) {
+    session.run(INSERT_EVENT, event);
+    session.run(INSERT_PENDING, [event[0] ?? null]);
+  }
+  for (const job of change.jobs) session.run(UPSERT_JOB, job);
+  for (const card of change.cards) session.run(UPSERT_CARD, card);
+  for (const met of change.conversations) session.run(UPSERT_CONVERSATION, met);
+  for (const person of change.people) seePerson(session, person);
+  return { status: 'committed', number };
+}
+
+function rememberChange(session: Session, change: EncodedChange): CommitResult | undefined {
+  if (session.run(INSERT_CHANGE, [change.id, change.requestId, change.at]) > 0) return undefined;
+  const first = session.get(FIND_CHANGE, [change.id]) as Pick<Claim, 'requestId'>;
+  return duplicate('change', { ...first, fingerprint: null });
+}
+
+function takeClaims(session: Session, change: EncodedChange): CommitResult | undefined {
+  for (const claim of change.claims) {
+    if (session.run(INSERT_CLAIM, claim) > 0) continue;
+    const first = session.get(FIND_CLAIM, claim.slice(0, 2)) as Claim;
+    return duplicate(claim[0] as ClaimKind, first);
+  }
+  return undefined;
+}
+
+/** The request's number, 0 where the change is about none; undefined where the guard fails. */
+function writeRequest(session: Session, { request }: EncodedChange): number | undefined {
+  if (!request) return 0;
+  const row = session.get(REQUEST_SQL[request.write], request.row) as
+    | { number: number }
+    | undefined;
+  return row?.number;
+}
+
+function seePerson(session: Session, { row, key, roles, seenAt }: EncodedPerson): void {
+  if (session.run(UPSERT_PERSON, row) === 0) return;
+  session.run(FORGET_ROLES, [key, roles]);
+  session.run(UPSERT_ROLES, [key, seenAt, roles]);
+}
+
+function duplicate(
+  of: ClaimKind | 'change' | 'decision',
+  { requestId, fingerprint }: Pick<Claim, 'requestId' | 'fingerprint'>,
+): CommitResult {
+  return { status: 'duplicate', of, requestId, fingerprint };
+}

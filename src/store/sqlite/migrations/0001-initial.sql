@@ -1,0 +1,185 @@
+-- The first schema. Landed migrations are never edited: their checksum is held against the store.
+
+-- What was asked and what has become of it. `number` is what people say.
+CREATE TABLE requests (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  version INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  workflow TEXT NOT NULL,
+  requester_key TEXT NOT NULL,
+  asked TEXT NOT NULL,
+  progress TEXT NOT NULL
+) STRICT;
+-- Each ends in the number (the row id), which the newest-first pages walk down.
+CREATE INDEX requests_by_state ON requests (state);
+CREATE INDEX requests_by_workflow ON requests (workflow, state);
+CREATE INDEX requests_by_requester ON requests (requester_key, state);
+
+-- One word a person, stage and request: the rule is the table's key, not the program's care.
+CREATE TABLE decisions (
+  id TEXT NOT NULL,
+  request_id TEXT NOT NULL REFERENCES requests (id),
+  stage INTEGER NOT NULL,
+  approver_key TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (request_id, stage, approver_key)
+) STRICT;
+
+-- Ids of changes that were committed, kept for seven days.
+CREATE TABLE changes (
+  id TEXT NOT NULL PRIMARY KEY,
+  request_id TEXT,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX changes_by_time ON changes (at);
+
+-- Things that may happen once.
+CREATE TABLE claims (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  request_id TEXT,
+  fingerprint TEXT,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claims_by_expiry ON claims (expires_at);
+
+-- Work to be done. `due_at` says when a claim may take it: `run_at` while it waits, the end of the
+-- lease while it is held, NULL once it is parked as dead.
+CREATE TABLE jobs (
+  key TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  run_at INTEGER NOT NULL,
+  due_at INTEGER,
+  wanted INTEGER NOT NULL,
+  fence INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  lease_until INTEGER,
+  error TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX jobs_by_due ON jobs (due_at);
+
+-- `fence` never goes back, so that a job which was done and made again cannot meet an old fence.
+CREATE TABLE counters (
+  name TEXT NOT NULL PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO counters (name, value) VALUES ('fence', 0), ('checked_at', 0);
+
+CREATE TABLE cards (
+  id TEXT NOT NULL PRIMARY KEY,
+  request_id TEXT NOT NULL REFERENCES requests (id),
+  channel TEXT,
+  conversation_id TEXT,
+  service_url TEXT,
+  activity_id TEXT,
+  posted_revision INTEGER NOT NULL
+) STRICT;
+CREATE INDEX cards_by_request ON cards (request_id);
+CREATE UNIQUE INDEX cards_by_message ON cards (conversation_id, activity_id)
+  WHERE activity_id IS NOT NULL;
+
+CREATE TABLE conversations (
+  key TEXT NOT NULL PRIMARY KEY,
+  tenant_id TEXT NOT NULL,
+  conversation_id TEXT NOT NULL,
+  service_url TEXT NOT NULL,
+  user_id TEXT,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE people (
+  key TEXT NOT NULL PRIMARY KEY,
+  tenant_id TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  roles TEXT NOT NULL,
+  claims TEXT NOT NULL,
+  seen_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE people_roles (
+  person_key TEXT NOT NULL,
+  role TEXT NOT NULL,
+  seen_at INTEGER NOT NULL,
+  UNIQUE (person_key, role)
+) STRICT;
+CREATE INDEX people_roles_by_role ON people_roles (role, seen_at, person_key);
+
+-- The audit log: inserted, never changed. What is derived from an event has rows of its own.
+CREATE TABLE audit_events (
+  id TEXT NOT NULL UNIQUE,
+  at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  request_id TEXT,
+  actor TEXT,
+  data TEXT NOT NULL
+) STRICT;
+-- Events that have no leaf yet. Not a high-water mark: a late commit leaves its row here too.
+CREATE TABLE audit_pending (
+  event_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_events (id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE audit_leaves (
+  idx INTEGER PRIMARY KEY,
+  event_id TEXT NOT NULL UNIQUE,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE TABLE audit_checkpoints (
+  size INTEGER PRIMARY KEY,
+  root TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  jws TEXT NOT NULL
+) STRICT;
+
+CREATE TRIGGER audit_events_keep BEFORE UPDATE ON audit_events
+BEGIN SELECT RAISE(ABORT, 'audit events are never changed'); END;
+CREATE TRIGGER audit_events_stay BEFORE DELETE ON audit_events
+BEGIN SELECT RAISE(ABORT, 'audit events are never deleted'); END;
+CREATE TRIGGER audit_leaves_keep BEFORE UPDATE ON audit_leaves
+BEGIN SELECT RAISE(ABORT, 'leaves of the audit log are never changed'); END;
+CREATE TRIGGER audit_leaves_stay BEFORE DELETE ON audit_leaves
+BEGIN SELECT RAISE(ABORT, 'leaves of the audit log are never deleted'); END;
+CREATE TRIGGER audit_checkpoints_keep BEFORE UPDATE ON audit_checkpoints
+BEGIN SELECT RAISE(ABORT, 'checkpoints of the audit log are never changed'); END;
+CREATE TRIGGER audit_checkpoints_stay BEFORE DELETE ON audit_checkpoints
+BEGIN SELECT RAISE(ABORT, 'checkpoints of the audit log are never deleted'); END;
+
+-- Sign-in links: made, opened in one browser, taken back by `state`, parked under a code, redeemed
+-- (the row is then gone). Ids, states, browsers and codes are SHA-256 only.
+CREATE TABLE sign_in_links (
+  id TEXT NOT NULL PRIMARY KEY,
+  tenant_id TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  state TEXT UNIQUE,
+  browser TEXT,
+  nonce TEXT,
+  verifier TEXT,
+  taken_at INTEGER,
+  code TEXT,
+  identity TEXT
+) STRICT;
+CREATE INDEX sign_in_links_by_code ON sign_in_links (code) WHERE code IS NOT NULL;
+CREATE INDEX sign_in_links_by_expiry ON sign_in_links (expires_at);
+
+-- Keys of our own. The first of a purpose has ordinal 1: two replicas cannot both make it.
+CREATE TABLE keys (
+  purpose TEXT NOT NULL,
+  ordinal INTEGER NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  sealed TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (purpose, ordinal)
+) STRICT;
+
+CREATE TABLE leases (
+  name TEXT NOT NULL PRIMARY KEY,
+  holder TEXT NOT NULL,
+  lease_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,131 @@
+import type {
+  AuditStore, LeaseStore, SignInAttempt, SignInLink, SignInStore, StoredKey,
+} from '../../usecases/store-ports.ts';
+import { StoreError } from '../errors.ts';
+import { commit } from './commit.ts';
+import { claimJobs, failJob, finishJob } from './job-operations.ts';
+import {
+  DELETE_PENDING, INSERT_CHECKPOINT, INSERT_LEAF, TREE_SIZE,
+} from './queries/audit.ts';
+import {
+  PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, WRITE_CHECK,
+} from './queries/housekeeping.ts';
+import { INSERT_FIRST_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
+import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/sign-in.ts';
+import type { Session } from './session.ts';
+
+const DAY_MS = 86_400_000;
+const CHANGES_KEPT_MS = 7 * DAY_MS;
+const LINKS_KEPT_MS = DAY_MS;
+
+type LeaseOptions = Parameters<LeaseStore['takeLease']>[0];
+
+/** Everything that the writer does, by name: each runs inside a savepoint of its own. */
+export const OPERATIONS = {
+  commit,
+  claimJobs,
+  ackJob: finishJob,
+  failJob,
+  seal,
+
+  addLink(session: Session, link: SignInLink): void {
+    const { id, tenantId, objectId, requestId, revision, expiresAt } = link;
+    session.run(INSERT_LINK, [id, tenantId, objectId, requestId, revision, expiresAt]);
+  },
+
+  openLink(
+    session: Session,
+    { id, attempt, now }: { id: string; attempt: SignInAttempt; now: number },
+  ): SignInLink | undefined {
+    const { state, browser, nonce, verifier } = attempt;
+    return session.get(OPEN_LINK, [state, browser, nonce, verifier, id, now]) as
+      | SignInLink
+      | undefined;
+  },
+
+  takeAttempt(
+    session: Session,
+    { state, now }: { state: string; now: number },
+  ): (SignInLink & SignInAttempt) | undefined {
+    return session.get(TAKE_ATTEMPT, [now, state, now]) as (SignInLink & SignInAttempt) | undefined;
+  },
+
+  park(
+    session: Session,
+    parked: { linkId: string; code: string; identity: string; now: number },
+  ): void {
+    session.run(PARK, [parked.code, parked.identity, parked.linkId, parked.now]);
+  },
+
+  redeem(
+    session: Session,
+    { key, now }: { key: Parameters<SignInStore['redeem']>[0]; now: number },
+  ): (SignInLink & { readonly identity: string }) | undefined {
+    return session.get(REDEEM, [key.code, key.tenantId, key.objectId, now]) as
+      | (SignInLink & { readonly identity: string })
+      | undefined;
+  },
+
+  addFirstKey(session: Session, { purpose, id, sealed, createdAt }: StoredKey): boolean {
+    return session.run(INSERT_FIRST_KEY, [purpose, id, sealed, createdAt, purpose]) > 0;
+  },
+
+  takeLease(session: Session, { name, holder, leaseMs, now }: LeaseOptions): number | undefined {
+    const row = session.get(TAKE_LEASE, [name, holder, now + leaseMs, now]) as
+      | { lease_until: number }
+      | undefined;
+    return row?.lease_until;
+  },
+
+  releaseLease(session: Session, { name, holder }: Pick<LeaseOptions, 'name' | 'holder'>): void {
+    session.run(RELEASE_LEASE, [name, holder]);
+  },
+
+  purge(session: Session, { now, limit }: { now: number; limit: number }): number {
+    return session.run(PURGE_CLAIMS, [now, limit])
+      + session.run(PURGE_CHANGES, [now - CHANGES_KEPT_MS, limit])
+      + session.run(PURGE_LINKS, [now - LINKS_KEPT_MS, limit]);
+  },
+
+  check(session: Session, now: number): void {
+    session.run(WRITE_CHECK, [now]);
+  },
+} satisfies Record<string, (session: Session, input: never) => unknown>;
+
+export type Operations = typeof OPERATIONS;
+export type OperationName = keyof Operations;
+export type InputOf<Name extends OperationName> = Parameters<Operations[Name]>[1];
+export type OutputOf<Name extends OperationName> = ReturnType<Operations[Name]>;
+
+/** Whether an operation's answer says that nothing may stay of what it wrote. */
+export function leavesNothing(output: unknown): boolean {
+  if (Array.isArray(output)) return output.length === 0;
+  if (typeof output !== 'object' || output === null || !('status' in output)) return false;
+  return output.status !== 'committed';
+}
+
+/** Inserts leaves and their checkpoint unless the log has another size than expected. */
+function seal(
+  session: Session,
+  { expectedSize, leaves, checkpoint }: Parameters<AuditStore['seal']>[0],
+): boolean {
+  const { size } = session.get(TREE_SIZE) as { size: number };
+  if (size !== expectedSize) return false;
+  for (const [offset, leaf] of leaves.entries()) {
+    if (leaf.index !== expectedSize + offset) throw unsealable(`leaf ${leaf.index} leaves a gap`);
+    session.run(INSERT_LEAF, [leaf.index, leaf.eventId, leaf.hash]);
+    if (session.run(DELETE_PENDING, [leaf.eventId]) === 0) {
+      throw unsealable(`event ${leaf.eventId} does not wait to be sealed`);
+    }
+  }
+  if (checkpoint.size !== expectedSize + leaves.length) {
+    throw unsealable(`the checkpoint speaks of ${checkpoint.size} leaves`);
+  }
+  const { root, at, jws } = checkpoint;
+  session.run(INSERT_CHECKPOINT, [checkpoint.size, root, at, jws]);
+  return true;
+}
+
+function unsealable(why: string): StoreError {
+  return new StoreError('store_rejected', `The audit log was not sealed: ${why}.`);
+}

@@ -1,0 +1,37 @@
+/** The audit log: events, what is not sealed yet, leaves and checkpoints. */
+
+const EVENT = 'e.id, e.at, e.type, e.request_id, e.actor, e.data';
+
+/** id, at, type, request, actor, data */
+export const INSERT_EVENT = `
+  INSERT INTO audit_events (id, at, type, request_id, actor, data) VALUES (?, ?, ?, ?, ?, ?)`;
+
+export const INSERT_PENDING = 'INSERT INTO audit_pending (event_id) VALUES (?)';
+
+export const UNSEALED_EVENTS = `
+  SELECT ${EVENT} FROM audit_pending p CROSS JOIN audit_events e ON e.id = p.event_id
+  ORDER BY p.event_id LIMIT ?`;
+
+export const TREE_SIZE = 'SELECT coalesce(max(idx) + 1, 0) AS size FROM audit_leaves';
+
+/** index, event, hash */
+export const INSERT_LEAF = 'INSERT INTO audit_leaves (idx, event_id, hash) VALUES (?, ?, ?)';
+
+export const DELETE_PENDING = 'DELETE FROM audit_pending WHERE event_id = ?';
+
+/** size, root, at, jws */
+export const INSERT_CHECKPOINT =
+  'INSERT INTO audit_checkpoints (size, root, at, jws) VALUES (?, ?, ?, ?)';
+
+/** from, limit. `id` is null where the event's row is missing. */
+export const READ_LEAVES = `
+  SELECT l.idx, l.event_id, l.hash, ${EVENT}
+  FROM audit_leaves l LEFT JOIN audit_events e ON e.id = l.event_id
+  WHERE l.idx >= ? ORDER BY l.idx LIMIT ?`;
+
+export const LAST_CHECKPOINT =
+  'SELECT size, root, at, jws FROM audit_checkpoints ORDER BY size DESC LIMIT 1';
+
+/** from (a size), limit */
+export const LIST_CHECKPOINTS = `
+  SELECT size, root, at, jws FROM audit_checkpoints WHERE size >= ? ORDER BY size LIMIT ?`;

@@ -1,0 +1,45 @@
+/** Copies of cards, and where people and channels are reached. */
+
+const CARD = `
+  id, request_id AS requestId, channel, conversation_id AS conversationId,
+  service_url AS serviceUrl, activity_id AS activityId, posted_revision AS postedRevision`;
+
+export const LOAD_CARD = `SELECT ${CARD} FROM cards WHERE id = ?`;
+
+export const LIST_CARDS = `SELECT ${CARD} FROM cards WHERE request_id = ? ORDER BY id`;
+
+/**
+ * id, request, channel, conversation, service URL, activity, posted revision; conversation,
+ * activity, id. A second copy of a message that another card already is inserts nothing.
+ */
+export const UPSERT_CARD = `
+  INSERT INTO cards
+    (id, request_id, channel, conversation_id, service_url, activity_id, posted_revision)
+  SELECT ?, ?, ?, ?, ?, ?, ?
+  WHERE NOT EXISTS (
+    SELECT 1 FROM cards c WHERE c.conversation_id = ? AND c.activity_id = ? AND c.id <> ?
+  )
+  ON CONFLICT (id) DO UPDATE SET
+    request_id = excluded.request_id,
+    channel = excluded.channel,
+    conversation_id = excluded.conversation_id,
+    service_url = excluded.service_url,
+    activity_id = excluded.activity_id,
+    posted_revision = excluded.posted_revision`;
+
+export const FIND_CONVERSATION = `
+  SELECT key, tenant_id AS tenantId, conversation_id AS conversationId, service_url AS serviceUrl,
+    user_id AS userId, updated_at AS updatedAt
+  FROM conversations WHERE key = ?`;
+
+/** key, tenant, conversation, service URL, user, updated at. Older news change nothing. */
+export const UPSERT_CONVERSATION = `
+  INSERT INTO conversations (key, tenant_id, conversation_id, service_url, user_id, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (key) DO UPDATE SET
+    tenant_id = excluded.tenant_id,
+    conversation_id = excluded.conversation_id,
+    service_url = excluded.service_url,
+    user_id = excluded.user_id,
+    updated_at = excluded.updated_at
+  WHERE excluded.updated_at >= updated_at`;

@@ -1,0 +1,17 @@
+/** What has happened once: change ids and claims. */
+
+/** id, request, at. No row changed: the change was committed before. */
+export const INSERT_CHANGE = `
+  INSERT INTO changes (id, request_id, at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+
+export const FIND_CHANGE = 'SELECT request_id AS requestId FROM changes WHERE id = ?';
+
+/** kind, key, request, fingerprint, expires at. No row changed: it is claimed already. */
+export const INSERT_CLAIM = `
+  INSERT INTO claims (kind, key, request_id, fingerprint, expires_at)
+  VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (kind, key) DO NOTHING`;
+
+export const FIND_CLAIM = `
+  SELECT kind, key, request_id AS requestId, fingerprint, expires_at AS expiresAt
+  FROM claims WHERE kind = ? AND key = ?`;

@@ -1,0 +1,20 @@
+/** The clock, the check, and what may be forgotten. Purges: time, limit. */
+
+export const NOW = `SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now`;
+
+/** now */
+export const WRITE_CHECK = `UPDATE counters SET value = ? WHERE name = 'checked_at'`;
+
+export const READ_CHECK = `SELECT value FROM counters WHERE name = 'checked_at'`;
+
+export const PURGE_CLAIMS = `
+  DELETE FROM claims WHERE (kind, key) IN (
+    SELECT kind, key FROM claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`;
+
+export const PURGE_CHANGES = `
+  DELETE FROM changes WHERE id IN (
+    SELECT id FROM changes WHERE at <= ? ORDER BY at LIMIT ?)`;
+
+export const PURGE_LINKS = `
+  DELETE FROM sign_in_links WHERE id IN (
+    SELECT id FROM sign_in_links WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`;

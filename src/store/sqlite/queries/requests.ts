@@ -1,0 +1,60 @@
+/** Requests and their decisions: reads in one statement each, so that both are of one version. */
+
+const REQUEST = `
+  r.number, r.asked, r.progress, (
+    SELECT '[' || group_concat(d.body, ',' ORDER BY d.at, d.id) || ']'
+    FROM decisions d WHERE d.request_id = r.id
+  ) AS decisions`;
+
+export const LOAD_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.id = ?`;
+
+export const FIND_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.number = ?`;
+
+/** before, limit */
+export const LIST_REQUESTS = `
+  SELECT ${REQUEST} FROM requests r WHERE r.number < ? ORDER BY r.number DESC LIMIT ?`;
+
+/**
+ * The newest of each state by its index, then the newest of all of them: at most states × limit
+ * numbers are looked at, however many rows there are.
+ */
+const newestOfStates = (where: string) => `
+  SELECT ${REQUEST}
+  FROM json_each(?) s CROSS JOIN requests r ON r.number IN (
+    SELECT i.number FROM requests i
+    WHERE ${where} AND i.number < ? ORDER BY i.number DESC LIMIT ?
+  )
+  ORDER BY r.number DESC LIMIT ?`;
+
+/** states (JSON), before, limit, limit; index requests_by_state */
+export const LIST_BY_STATE = newestOfStates('i.state = s.value');
+
+/** states (JSON), workflow, before, limit, limit; index requests_by_workflow */
+export const LIST_BY_WORKFLOW = newestOfStates('i.workflow = ? AND i.state = s.value');
+
+/** states (JSON), requester, before, limit, limit; index requests_by_requester */
+export const LIST_BY_REQUESTER = newestOfStates('i.requester_key = ? AND i.state = s.value');
+
+/** states (JSON), requester, workflow, before, limit, limit; index requests_by_requester */
+export const LIST_BY_REQUESTER_AND_WORKFLOW = newestOfStates(
+  'i.requester_key = ? AND +i.workflow = ? AND i.state = s.value',
+);
+
+/** id, version, state, workflow, requester key, asked, progress */
+export const INSERT_REQUEST = `
+  INSERT INTO requests (id, version, state, workflow, requester_key, asked, progress)
+  VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number`;
+
+/** version, state, progress; id, version seen. No row: somebody else was faster. */
+export const UPDATE_REQUEST = `
+  UPDATE requests SET version = ?, state = ?, progress = ?
+  WHERE id = ? AND version = ? RETURNING number`;
+
+/** id, version seen */
+export const CHECK_VERSION = 'SELECT number FROM requests WHERE id = ? AND version = ?';
+
+/** id, request, stage, approver key, at, body. No row changed: this person has spoken. */
+export const INSERT_DECISION = `
+  INSERT INTO decisions (id, request_id, stage, approver_key, at, body)
+  VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (request_id, stage, approver_key) DO NOTHING`;

@@ -1,0 +1,20 @@
+/** What the schema is, as the store itself tells. */
+
+export const CREATE_SCHEMA_TABLE = `
+  CREATE TABLE schema_migrations (
+    version INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    applied_at INTEGER NOT NULL
+  ) STRICT`;
+
+/** Whether the file holds tables, and whether one of them is ours. */
+export const SURVEY = `
+  SELECT count(*) AS tables, coalesce(sum(name = 'schema_migrations'), 0) AS ours
+  FROM sqlite_master WHERE type = 'table'`;
+
+export const APPLIED = 'SELECT version, name, checksum FROM schema_migrations ORDER BY version';
+
+/** version, name, checksum, applied at */
+export const INSERT_APPLIED = `
+  INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)`;

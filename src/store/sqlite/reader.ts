@@ -1,0 +1,114 @@
+import { REQUEST_STATES } from '../../domain/request.ts';
+import type {
+  AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
+  KeyStore, RequestQuery, RequestStore, StoredKey,
+} from '../../usecases/store-ports.ts';
+import { eventFrom, personFrom, requestFrom } from '../rows.ts';
+import type { EventRow, PersonRow, RequestRow } from '../rows.ts';
+import { storeClosed, toStoreError } from './errors.ts';
+import {
+  LAST_CHECKPOINT, LIST_CHECKPOINTS, READ_LEAVES, TREE_SIZE, UNSEALED_EVENTS,
+} from './queries/audit.ts';
+import { FIND_CONVERSATION, LIST_CARDS, LOAD_CARD } from './queries/cards.ts';
+import { FIND_CLAIM } from './queries/changes.ts';
+import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
+import { LIST_KEYS } from './queries/keys.ts';
+import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
+import {
+  FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
+  LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST,
+} from './queries/requests.ts';
+import type { Row, Session } from './session.ts';
+
+/** The reading half of the port. */
+export type Reader =
+  & Omit<RequestStore, 'commit'>
+  & CardStore
+  & Pick<JobStore, 'nextJobAt' | 'countJobs'>
+  & Omit<AuditStore, 'seal'>
+  & Pick<KeyStore, 'listKeys'>;
+
+/**
+ * Reads on the calling thread: a look into the page cache takes less than the way to another
+ * thread. Each method is one statement, so it sees one moment.
+ */
+export function createReader(session: Session): Reader {
+  // node:sqlite gives rows without a prototype; the port gives plain objects.
+  const all = <Found>(sql: string, row: Row = []) =>
+    read(session, () => (session.all(sql, row) as Found[]).map((found) => ({ ...found })));
+  const get = <Found>(sql: string, row: Row = []) =>
+    read(session, () => {
+      const found = session.get(sql, row) as Found | undefined;
+      return found === undefined ? undefined : { ...found };
+    });
+  const request = (row: RequestRow | undefined) => (row ? requestFrom(row) : undefined);
+  return {
+    loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, [id])),
+    findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, [number])),
+    findClaim: (kind, key) => get<Claim>(FIND_CLAIM, [kind, key]),
+    listRequests: async (query) => (await all<RequestRow>(...listing(query))).map(requestFrom),
+
+    loadCard: (id) => get<Card>(LOAD_CARD, [id]),
+    listCards: (requestId) => all<Card>(LIST_CARDS, [requestId]),
+    findConversation: (key) => get<Conversation>(FIND_CONVERSATION, [key]),
+    async findPeople(roles, limit) {
+      const rows = await all<PersonRow>(FIND_PEOPLE, [JSON.stringify(roles), limit, limit]);
+      return rows.map(personFrom);
+    },
+    async findPerson(key) {
+      const row = await get<PersonRow>(FIND_PERSON, [key]);
+      return row ? personFrom(row) : undefined;
+    },
+
+    nextJobAt: async () => (await get<{ at: number }>(NEXT_JOB_AT))?.at,
+    countJobs: async () =>
+      (await get<{ waiting: number; dead: number }>(COUNT_JOBS)) ?? { waiting: 0, dead: 0 },
+
+    unsealedEvents: async (limit) =>
+      (await all<EventRow>(UNSEALED_EVENTS, [limit])).map(eventFrom),
+    readLeaves: async ({ from, limit }) =>
+      (await all<LeafRow>(READ_LEAVES, [from, limit])).map(leafFrom),
+    treeSize: async () => (await get<{ size: number }>(TREE_SIZE))?.size ?? 0,
+    lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT),
+    listCheckpoints: ({ from, limit }) => all<AuditCheckpoint>(LIST_CHECKPOINTS, [from, limit]),
+
+    listKeys: (purpose) => all<StoredKey>(LIST_KEYS, [purpose]),
+  };
+}
+
+/** The value as a promise; what SQLite throws as a StoreError. */
+export async function read<Value>(session: Session, take: () => Value): Promise<Value> {
+  if (!session.database.isOpen) throw storeClosed();
+  try {
+    return take();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
+
+interface LeafRow extends Omit<EventRow, 'id'> {
+  readonly idx: number;
+  readonly event_id: string;
+  readonly hash: string;
+  readonly id: string | null;
+}
+
+function leafFrom(row: LeafRow): AuditLeaf & { event: ReturnType<typeof eventFrom> | undefined } {
+  const { idx, event_id: eventId, hash, id } = row;
+  return { index: idx, eventId, hash, event: id === null ? undefined : eventFrom({ ...row, id }) };
+}
+
+/** The statement of a query and its parameters. */
+function listing(query: RequestQuery): [sql: string, row: (string | number)[]] {
+  const { workflow, requester, limit } = query;
+  const before = query.before ?? Number.MAX_SAFE_INTEGER;
+  const states = JSON.stringify([...new Set(query.states ?? REQUEST_STATES)]);
+  const page = [before, limit, limit];
+  if (requester !== undefined && workflow !== undefined) {
+    return [LIST_BY_REQUESTER_AND_WORKFLOW, [states, requester, workflow, ...page]];
+  }
+  if (requester !== undefined) return [LIST_BY_REQUESTER, [states, requester, ...page]];
+  if (workflow !== undefined) return [LIST_BY_WORKFLOW, [states, workflow, ...page]];
+  if (query.states !== undefined) return [LIST_BY_STATE, [states, ...page]];
+  return [LIST_REQUESTS, [before, limit]];
+}

@@ -1,0 +1,100 @@
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+
+export type Row = readonly SQLInputValue[];
+
+/** A connection with its prepared statements; each query is prepared once. */
+export interface Session {
+  readonly database: DatabaseSync;
+  /** How many rows a statement changed. */
+  run(sql: string, row?: Row): number;
+  get(sql: string, row?: Row): unknown;
+  all(sql: string, row?: Row): unknown[];
+  close(): void;
+}
+
+/** Pages of 4 KB that the log may hold before a commit moves them into the file. */
+const CHECKPOINT_PAGES = 4_000;
+
+/**
+ * The one connection of a process that writes. Every commit is on the disk before it answers
+ * (`synchronous=FULL`: sqlite.org/pragma.html#pragma_synchronous).
+ *
+ * @throws what SQLite says of a file that cannot be opened or is none of its own.
+ */
+export function openWriter(path: string, options: { busyMs: number }): Session {
+  createPrivately(path);
+  const database = new DatabaseSync(path, { timeout: options.busyMs });
+  return guarded(database, () => {
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = FULL');
+    database.exec('PRAGMA foreign_keys = ON');
+    database.exec('PRAGMA trusted_schema = OFF');
+    database.exec('PRAGMA temp_store = MEMORY');
+    database.exec('PRAGMA cache_size = -32000');
+    database.exec('PRAGMA journal_size_limit = 67108864');
+    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  });
+}
+
+/** A connection that can only read, and sees committed work alone. */
+export function openReader(path: string, options: { busyMs: number }): Session {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: options.busyMs });
+  return guarded(database, () => {
+    database.exec('PRAGMA query_only = ON');
+    database.exec('PRAGMA trusted_schema = OFF');
+    database.exec('PRAGMA temp_store = MEMORY');
+    database.exec('PRAGMA cache_size = -16000');
+  });
+}
+
+/** A session over an open connection. */
+export function sessionOf(database: DatabaseSync): Session {
+  const prepared = new Map<string, StatementSync>();
+  const statement = (sql: string) => {
+    const known = prepared.get(sql);
+    if (known) return known;
+    const fresh = database.prepare(sql);
+    prepared.set(sql, fresh);
+    return fresh;
+  };
+  return {
+    database,
+    run: (sql, row = []) => Number(statement(sql).run(...row).changes),
+    get: (sql, row = []) => statement(sql).get(...row),
+    all: (sql, row = []) => statement(sql).all(...row),
+    close() {
+      prepared.clear();
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+/** Closes the connection again where its settings were refused. */
+function guarded(database: DatabaseSync, setUp: () => void): Session {
+  try {
+    setUp();
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return sessionOf(database);
+}
+
+/**
+ * Makes the file readable for its owner alone, before SQLite would make it readable for all. A file
+ * that exists is never opened here: closing it would drop the locks that SQLite holds on it in this
+ * process (sqlite.org/howtocorrupt.html, 2.2).
+ */
+function createPrivately(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    // Anything else SQLite will meet itself, and say in a way that is mapped to a sentence.
+    if (code === 'EEXIST' || code === 'ENOENT' || code === 'EACCES' || code === 'EROFS') return;
+    if (code === 'ENOTDIR' || code === 'EISDIR' || code === 'EPERM' || code === 'ENOSPC') return;
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Store } from '../../usecases/store-ports.ts';
+import { StoreError } from '../errors.ts';
+import { encodeChange } from './encode-change.ts';
+import { toStoreError } from './errors.ts';
+import { NOW, READ_CHECK } from './queries/housekeeping.ts';
+import { ANY_DUE } from './queries/jobs.ts';
+import { createReader, read } from './reader.ts';
+import { openReader } from './session.ts';
+import type { Session } from './session.ts';
+import { startWriter } from './writer.ts';
+import type { Writer } from './writer.ts';
+
+export interface SqliteStoreOptions {
+  /** Path of the database file; its directory must exist. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How long another process may lock the file before `store_busy` (ms); default 10,000. */
+  readonly patienceMs?: number;
+  /** Writes that may wait at one time before `store_busy`; default 10,000. */
+  readonly queueLimit?: number;
+}
+
+/** A reader waits for a lock only while a crashed neighbour's log is recovered, and blocks then. */
+const READER_BUSY_MS = 1_000;
+
+/**
+ * Opens the embedded store: brings the schema up to date, and proves that it can be written.
+ * Several processes may have the same file open.
+ *
+ * @throws StoreError with a sentence that says what to do.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { path, clock, log, patienceMs = 10_000, queueLimit = 10_000 } = options;
+  const writer = startWriter({ path, clock, log, patienceMs, queueLimit });
+  try {
+    await writer.ready;
+    return storeOver(writer, openReader(path, { busyMs: READER_BUSY_MS }), clock);
+  } catch (error) {
+    await writer.close();
+    const { code, message, cause } = toStoreError(error);
+    throw new StoreError(code, `${message} (${path})`, { cause });
+  }
+}
+
+function storeOver(writer: Writer, session: Session, clock: Clock): Store {
+  return {
+    ...createReader(session),
+
+    async commit(change) {
+      return writer.call('commit', encodeChange(change));
+    },
+    async claimJobs(options) {
+      // Most looks find nothing due: those need neither the writer nor its lock.
+      const due = await read(session, () => session.get(ANY_DUE, [options.now]));
+      return due === undefined ? [] : writer.call('claimJobs', options);
+    },
+    ackJob: (job) => writer.call('ackJob', job),
+    failJob: (job) => writer.call('failJob', job),
+    seal: (options) => writer.call('seal', options),
+
+    addLink: (link) => writer.call('addLink', link),
+    openLink: (id, attempt, now) => writer.call('openLink', { id, attempt, now }),
+    takeAttempt: (state, now) => writer.call('takeAttempt', { state, now }),
+    park: (linkId, parked, now) => writer.call('park', { linkId, ...parked, now }),
+    redeem: (key, now) => writer.call('redeem', { key, now }),
+
+    addFirstKey: (key) => writer.call('addFirstKey', key),
+    takeLease: (options) => writer.call('takeLease', options),
+    releaseLease: (name, holder) => writer.call('releaseLease', { name, holder }),
+
+    async now() {
+      const { now } = await read(session, () => session.get(NOW) as { now: number });
+      return now;
+    },
+    purge: (now, limit) => writer.call('purge', { now, limit }),
+    async check() {
+      await writer.call('check', clock.now());
+      await read(session, () => session.get(READ_CHECK));
+    },
+    async close() {
+      await writer.close();
+      session.close();
+    },
+  };
+}

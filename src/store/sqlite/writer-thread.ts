@@ -1,0 +1,71 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { fromWire, toWire } from './errors.ts';
+import type { WireError } from './errors.ts';
+import { runGroup } from './group.ts';
+import type { Answer, Call } from './group.ts';
+import { migrate } from './migrate.ts';
+import { openWriter } from './session.ts';
+import type { Session } from './session.ts';
+
+/** What the thread is started with. Times in ms. */
+export interface WriterData {
+  readonly path: string;
+  readonly now: number;
+  readonly patienceMs: number;
+}
+
+/** To the thread: calls in their order, or the wish to end. */
+export type ToWriter = readonly Call[] | 'close';
+
+/** From the thread: it is ready, it cannot start, or the answers to the oldest calls. */
+export type FromWriter =
+  | { readonly ready: readonly string[] }
+  | { readonly fatal: WireError }
+  | readonly Answer[];
+
+/** Bounds how long one transaction lasts, and so how long its first call waits. */
+const MAX_GROUP = 256;
+
+/** Everything that has arrived by now, as one queue. */
+function arrived(port: MessagePort, first: ToWriter): { calls: Call[]; close: boolean } {
+  const calls: Call[] = [];
+  let message: ToWriter | undefined = first;
+  while (message !== undefined && message !== 'close') {
+    for (const call of message) calls.push(call);
+    if (calls.length >= MAX_GROUP) return { calls, close: false };
+    message = receiveMessageOnPort(port)?.message as ToWriter | undefined;
+  }
+  return { calls, close: message === 'close' };
+}
+
+function serve(port: MessagePort, session: Session, patienceMs: number): void {
+  port.on('message', (message: ToWriter) => {
+    const { calls, close } = arrived(port, message);
+    for (let at = 0; at < calls.length; at += MAX_GROUP) {
+      port.postMessage(runGroup(session, calls.slice(at, at + MAX_GROUP), { patienceMs }));
+    }
+    if (!close) return;
+    session.close();
+    port.close();
+  });
+}
+
+function start(port: MessagePort, { path, now, patienceMs }: WriterData): void {
+  let session: Session | undefined;
+  try {
+    session = openWriter(path, { busyMs: patienceMs });
+    const ready = migrate(session, { now, patienceMs });
+    const [checked] = runGroup(session, [['check', now]], { patienceMs });
+    if (checked && 'failed' in checked) throw fromWire(checked.failed);
+    // From here on waiting for another process is patience.ts's, in even steps.
+    session.database.exec('PRAGMA busy_timeout = 0');
+    port.postMessage({ ready } satisfies FromWriter);
+    serve(port, session, patienceMs);
+  } catch (error) {
+    session?.close();
+    port.postMessage({ fatal: toWire(error) } satisfies FromWriter);
+  }
+}
+
+if (parentPort) start(parentPort, workerData as WriterData);

@@ -1,0 +1,68 @@
+import type { CardContent } from '../usecases/ports.ts';
+import type { Answer } from './adapter.ts';
+
+const CARD = 'application/vnd.microsoft.card.adaptive';
+
+/**
+ * Answers to `adaptiveCard/action`. The HTTP status is always 200; what the client does is in the
+ * body (learn.microsoft.com, "Universal Action Model", response format).
+ */
+function actionAnswer(statusCode: number, type: string, value: unknown): Answer {
+  return { status: 200, body: { statusCode, type, value } };
+}
+
+/** Shows this card instead of the one that was clicked, to the person who clicked. */
+export function cardAnswer(content: CardContent): Answer {
+  return actionAnswer(200, CARD, content.card);
+}
+
+/** Shows a sentence and keeps the card. */
+export function messageAnswer(text: string): Answer {
+  return actionAnswer(200, 'application/vnd.microsoft.activity.message', text);
+}
+
+/** The client did something that the house cannot understand (400), or the house failed (500). */
+export function errorAnswer(statusCode: 400 | 500, code: string, message: string): Answer {
+  return actionAnswer(statusCode, 'application/vnd.microsoft.error', { code, message });
+}
+
+/** The single sign-on token did not do, and there is no other way to sign in. */
+export function preconditionAnswer(message: string): Answer {
+  return actionAnswer(412, 'application/vnd.microsoft.error.preconditionFailed', {
+    code: '412', message,
+  });
+}
+
+/**
+ * Asks the client to sign the person in and to send the action again: silently with a token for
+ * `exchange.uri`, or after the button's page with the code that it ends with. An answer to a failed
+ * exchange carries no `exchange` (learn.microsoft.com, "SSO for Adaptive Cards Universal Actions").
+ */
+export function loginAnswer(login: {
+  connectionName: string;
+  exchange: { id: string; uri: string } | null;
+  link: string | null;
+}): Answer {
+  const title = 'Sign in';
+  return actionAnswer(401, 'application/vnd.microsoft.activity.loginRequest', {
+    text: 'Sign in to show that it is you.',
+    connectionName: login.connectionName,
+    ...(login.exchange === null ? {} : { tokenExchangeResource: login.exchange }),
+    buttons: login.link === null
+      ? []
+      : [{ type: 'signin', title, text: title, value: login.link }],
+  });
+}
+
+/** Opens a dialog with a card, or shows the next one in it. */
+export function dialogAnswer(title: string, card: Readonly<Record<string, unknown>>): Answer {
+  const value = {
+    title, height: 'medium', width: 'medium', card: { contentType: CARD, content: card },
+  };
+  return { status: 200, body: { task: { type: 'continue', value } } };
+}
+
+/** Ends a dialog with a sentence. */
+export function dialogMessage(text: string): Answer {
+  return { status: 200, body: { task: { type: 'message', value: text } } };
+}

@@ -1,0 +1,85 @@
+import { mayRead } from '../domain/policy.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import type { Request, Verdict } from '../domain/request.ts';
+import type { TeamsSender } from '../usecases/ports.ts';
+import { clickedCard } from './activity.ts';
+import type { TeamsActivity } from './activity.ts';
+import type { Answer } from './adapter.ts';
+import { messageAnswer } from './answers.ts';
+import type { BotDeps } from './deps.ts';
+import { prove } from './proof.ts';
+import { requestAnswer, viewerFrom } from './request-view.ts';
+import type { ShownRequest } from './request-view.ts';
+
+/** A press on a button of a request's card. */
+export interface Press {
+  readonly activity: TeamsActivity;
+  readonly sender: TeamsSender;
+  readonly shown: ShownRequest;
+}
+
+/** Refusals that mean: this card is not how things stand. */
+const OUT_OF_DATE: readonly Refusal['code'][] = [
+  'request_closed', 'request_expired', 'stage_passed', 'digest_mismatch', 'already_decided',
+];
+
+/** Approve or deny: the word of the person that the brought token proves. */
+export async function onDecide(
+  deps: BotDeps,
+  press: Press,
+  said: { decision: Verdict; reason: string | null },
+): Promise<Answer> {
+  const { activity, sender, shown } = press;
+  const subject = { requestId: shown.id, revision: shown.revision };
+  const proof = await prove(deps, activity, { sender, subject });
+  if (proof.kind === 'answer') return (await earlier(deps, press)) ?? proof.answer;
+  const result = await deps.app.decideRequest({
+    id: shown.id,
+    by: proof.by,
+    decision: said.decision,
+    reason: said.reason,
+    digest: shown.digest,
+    revision: shown.revision,
+    channel: {
+      via: 'teams', tenant: sender.tenantId, objectId: sender.objectId,
+      activityId: activity.id, conversationId: activity.conversation.id,
+      exchangeId: proof.exchangeId,
+    },
+    teams: { sender, card: clickedCard(activity) },
+  });
+  if (result.kind !== 'refused') {
+    return requestAnswer(deps, result.request, viewerFrom(result.request, proof.by));
+  }
+  const { request, refusal } = result;
+  const mayShow = request && (request.digest === shown.digest || mayRead(request, proof.by));
+  if (mayShow && OUT_OF_DATE.includes(refusal.code)) {
+    return requestAnswer(deps, request, viewerFrom(request, proof.by));
+  }
+  return messageAnswer(refusal.message);
+}
+
+/** Cancel: by the person who asked. */
+export async function onCancel(deps: BotDeps, press: Press): Promise<Answer> {
+  const { activity, sender, shown } = press;
+  const subject = { requestId: shown.id, revision: shown.revision };
+  const proof = await prove(deps, activity, { sender, subject });
+  if (proof.kind === 'answer') return proof.answer;
+  const result = await deps.app.cancelRequest({ id: shown.id, by: proof.by });
+  if (result.kind === 'refused') return messageAnswer(result.refusal.message);
+  return requestAnswer(deps, result.request, viewerFrom(result.request, proof.by));
+}
+
+// Teams sends an invoke again after a time-out, with a code that the first one used up. Where the
+// first one decided, the second is told what it did.
+async function earlier(deps: BotDeps, press: Press): Promise<Answer | undefined> {
+  const { activity, sender, shown } = press;
+  if (activity.value.state === undefined) return undefined;
+  const request: Request | undefined = await deps.app.loadForCard(shown.id);
+  const decision = request?.decisions.find(
+    ({ evidence }) =>
+      evidence.activityId === activity.id && evidence.objectId === sender.objectId &&
+      evidence.tenant === sender.tenantId,
+  );
+  if (!request || !decision) return undefined;
+  return requestAnswer(deps, request, { key: decision.approver.key, mayDecide: false });
+}

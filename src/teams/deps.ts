@@ -1,0 +1,21 @@
+import type { TeamsConfig } from '../config/config.ts';
+import type { App } from '../usecases/app-port.ts';
+import type { Basics, Identity, SignIn, TeamsCards, Workflows } from '../usecases/ports.ts';
+import type { CardStore } from '../usecases/store-ports.ts';
+import type { Messenger } from './messenger.ts';
+
+/** What the bot works with. */
+export interface BotDeps extends Basics {
+  readonly config: Pick<TeamsConfig, 'singleSignOn'>;
+  readonly app: App;
+  /** All workflows: their names are shown to everybody in the tenant, requests are not. */
+  readonly workflows: Pick<Workflows, 'list'>;
+  readonly identity: Pick<Identity, 'verifySingleSignOn'>;
+  /** The sign-in button's way; null where it is not configured. */
+  readonly signIn: SignIn | null;
+  readonly cards: TeamsCards;
+  readonly messenger: Messenger;
+  readonly directory: Pick<CardStore, 'findConversation'>;
+  /** Address of a request's page. */
+  requestUrl(requestId: string): string;
+}

@@ -1,0 +1,76 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/ids.ts';
+import { DeliveryError } from '../usecases/ports.ts';
+import type { ConnectorClient } from './connector-clients.ts';
+import { deliveryError, isPassing, readFailure } from './delivery-failure.ts';
+import { createRateLimiter, TENANT_WINDOWS, THREAD_WINDOWS } from './rate-limit.ts';
+
+/** One call of the Bot Connector and what it counts against. */
+export interface Call<Value> {
+  /** Names the call in errors. */
+  readonly what: string;
+  readonly serviceUrl: string;
+  /** The conversation, or what a new one is made in. */
+  readonly thread: string;
+  readonly tenantId: string;
+  make(client: ConnectorClient, options: { timeout: number }): Promise<Value>;
+}
+
+/** Makes calls as fast as Teams allows. Errors: DeliveryError. */
+export interface Outbox {
+  call<Value>(call: Call<Value>): Promise<Value>;
+}
+
+const TRIES = 3;
+const TIMEOUT_MS = 10_000;
+/** Longer waits are the job's: it gives its worker back and comes again. */
+const MAX_WAIT_MS = 3_000;
+const BACKOFF_MS = 400;
+
+/**
+ * The way out to Teams: waits for the rate limits, makes the call, and makes it again with jitter
+ * where Teams says that it will pass. What got no answer is not repeated here, as it may have been
+ * taken.
+ */
+export function createOutbox(given: {
+  client(serviceUrl: string): Promise<ConnectorClient>;
+  clock: Clock;
+  ids: Ids;
+  wait(ms: number): Promise<void>;
+}): Outbox {
+  const { clock, wait } = given;
+  const limiter = createRateLimiter();
+  const booking = async ({ what, thread, tenantId }: Call<unknown>) => {
+    const keys = [
+      { key: `thread ${thread}`, windows: THREAD_WINDOWS },
+      { key: `tenant ${tenantId}`, windows: TENANT_WINDOWS },
+    ];
+    const { ok, waitMs } = limiter.book(keys, clock.now(), MAX_WAIT_MS);
+    if (!ok) {
+      throw new DeliveryError(`Teams' rate limit leaves no room for ${what}`, {
+        gone: false, retryAfterMs: waitMs,
+      });
+    }
+    if (waitMs > 0) await wait(waitMs);
+  };
+  const backoff = (tried: number) =>
+    BACKOFF_MS * 2 ** tried * (0.5 + Number(given.ids.code(3)) / 1_000);
+  return {
+    async call(call) {
+      for (let tried = 1; ; tried += 1) {
+        await booking(call);
+        try {
+          const client = await given.client(call.serviceUrl);
+          return await call.make(client, { timeout: TIMEOUT_MS });
+        } catch (error) {
+          const failure = readFailure(error, clock.now());
+          const waitMs = Math.max(backoff(tried), failure.retryAfterMs ?? 0);
+          if (!isPassing(failure) || tried === TRIES || waitMs > MAX_WAIT_MS) {
+            throw deliveryError(call.what, failure, error);
+          }
+          await wait(waitMs);
+        }
+      }
+    },
+  };
+}

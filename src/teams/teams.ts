@@ -1,0 +1,85 @@
+import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
+import { describeError } from '../lib/logger.ts';
+import { sleep } from '../lib/loop.ts';
+import type { Basics, BotCredentials, ChannelTokens, Notifier } from '../usecases/ports.ts';
+import type { CardStore } from '../usecases/store-ports.ts';
+import { GatedAdapter } from './adapter.ts';
+import type { Answer } from './adapter.ts';
+import { createBot } from './bot.ts';
+import { ConnectorClients } from './connector-clients.ts';
+import type { BotDeps } from './deps.ts';
+import { createGate } from './gate.ts';
+import type { TeamsActivity } from './activity.ts';
+import { createMessenger } from './messenger.ts';
+import type { Messenger } from './messenger.ts';
+import { createNotifier } from './notifier.ts';
+import { createOutbox } from './outbox.ts';
+
+/** The way out to Teams; made first, as the jobs of the use cases need its notifier. */
+export interface TeamsOutbound {
+  readonly notifier: Notifier;
+  readonly messenger: Messenger;
+  readonly adapter: GatedAdapter;
+}
+
+/** The way in from Teams. */
+export interface Teams {
+  /**
+   * Takes the request of `/api/messages`: its Authorization header and its parsed JSON. Answers
+   * 401 to what the gate keeps out, 500 where the house failed.
+   */
+  receive(input: { authorization: string | undefined; body: unknown }): Promise<Answer>;
+  /** Runs an activity that the gate let through. */
+  handle(activity: TeamsActivity): Promise<Answer>;
+}
+
+/** Makes the way out. `wait` is for tests. */
+export function createTeamsOutbound(given: Basics & {
+  config: TeamsConfig;
+  channels: Readonly<Record<string, ChannelConfig>>;
+  credentials: BotCredentials;
+  directory: Pick<CardStore, 'findConversation'>;
+  /** Whether http to loopback addresses is taken: the local profile only. */
+  allowLoopbackHttp: boolean;
+  wait?: (ms: number) => Promise<void>;
+}): TeamsOutbound {
+  const { config, clock, ids } = given;
+  const clients = new ConnectorClients(given);
+  const adapter = new GatedAdapter({ clients, appId: config.appId, scope: config.cloud.scope });
+  const outbox = createOutbox({
+    client: (serviceUrl) => adapter.client(serviceUrl), clock, ids, wait: given.wait ?? sleep,
+  });
+  const messenger = createMessenger({ outbox, appId: config.appId });
+  const notifier = createNotifier({
+    messenger, directory: given.directory, channels: given.channels, tenantId: config.tenantId,
+  });
+  return { notifier, messenger, adapter };
+}
+
+/** Makes the way in: gate, then botbuilder, then the bot. */
+export function createTeams(given: Omit<BotDeps, 'messenger' | 'config'> & {
+  config: TeamsConfig;
+  tokens: ChannelTokens;
+  outbound: TeamsOutbound;
+  allowLoopbackHttp: boolean;
+}): Teams {
+  const { outbound, log } = given;
+  const gate = createGate(given);
+  const bot = createBot({ ...given, messenger: outbound.messenger });
+  const handle = async (activity: TeamsActivity): Promise<Answer> => {
+    try {
+      return (await outbound.adapter.run(activity, bot)) ?? { status: 200 };
+    } catch (error) {
+      const { type, name } = activity;
+      log.error('an activity failed', { type, name, error: describeError(error) });
+      return { status: 500 };
+    }
+  };
+  return {
+    handle,
+    async receive(input) {
+      const checked = await gate.check(input);
+      return checked.ok ? handle(checked.activity) : { status: 401 };
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/ids.ts';
+import { describeError } from '../lib/logger.ts';
+import type { Logger } from '../lib/logger.ts';
+import { startLoop, sleep } from '../lib/loop.ts';
+import type { Running } from '../lib/loop.ts';
+import type { Job, JobStore } from '../usecases/store-ports.ts';
+import { backoffMs } from './backoff.ts';
+
+/** Not sooner than this, so that a job that is due but cannot be claimed does not spin the loop. */
+const MIN_REST_MS = 20;
+
+/** What became of a job. `retryAtMs` null: after a growing rest. A fault is thrown. */
+export type Delivery =
+  | { readonly done: number }
+  | { readonly retryAtMs: number | null; readonly error: string }
+  | { readonly dead: string };
+
+export interface RelayOptions {
+  readonly store: Pick<JobStore, 'claimJobs' | 'ackJob' | 'failJob' | 'nextJobAt'>;
+  readonly handle: (job: Job) => Promise<Delivery>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  /** Jobs in hand at once; default 8. */
+  readonly concurrency?: number;
+  /** Must be longer than the longest delivery; default 120 s. */
+  readonly leaseMs?: number;
+  /** How long other processes' jobs may wait to be seen; default 1 s. */
+  readonly pollMs?: number;
+  /** Tries before a job is parked as dead; default 30. */
+  readonly maxAttempts?: number;
+  /** How long `stop` waits for what is in hand; default 10 s. */
+  readonly stopMs?: number;
+}
+
+export interface Relay extends Running {
+  /** How many jobs are being delivered now. */
+  inHand(): number;
+}
+
+/**
+ * Delivers jobs for as long as it runs: claims due ones, up to `concurrency` at a time, hands each
+ * to `handle`, and acknowledges it, gives it back for later, or parks it. Rests until the next job
+ * is due, `wake` is called, or `pollMs` is over. Delivery is at least once: a job whose lease ran
+ * out (a killed process) is claimed again, and an acknowledgement that comes too late is refused.
+ */
+export function startRelay(options: RelayOptions): Relay {
+  const { store, clock, log } = options;
+  const concurrency = options.concurrency ?? 8;
+  const leaseMs = options.leaseMs ?? 120_000;
+  const pollMs = options.pollMs ?? 1_000;
+  const inHand = new Map<string, Promise<void>>();
+
+  const take = (job: Job) => {
+    if (inHand.has(job.key)) {
+      // Its lease ran out while it is still being delivered here: never twice at once.
+      const busy = { retryAtMs: clock.now() + leaseMs, error: 'still in hand when its lease ended' };
+      log.warn('a job outlived its lease', { job: job.key, leaseMs });
+      return void record(job, busy, options).catch((error: unknown) => {
+        log.error('a job\'s state was not written', { job: job.key, error });
+      });
+    }
+    const delivered = deliver(job, options).finally(() => {
+      inHand.delete(job.key);
+      loop.wake();
+    });
+    inHand.set(job.key, delivered);
+  };
+  const turn = async () => {
+    const limit = concurrency - inHand.size;
+    if (limit <= 0) return pollMs;
+    const jobs = await store.claimJobs({ limit, leaseMs, now: clock.now() });
+    for (const job of jobs) take(job);
+    if (jobs.length === limit) return pollMs;
+    const next = await store.nextJobAt();
+    const untilNext = next === undefined ? pollMs : next - clock.now();
+    return Math.min(pollMs, Math.max(MIN_REST_MS, untilNext));
+  };
+  const loop = startLoop({
+    turn,
+    failed: (error) => log.error('jobs were not claimed', { error }),
+    failureRestMs: pollMs,
+  });
+  return {
+    wake: loop.wake,
+    inHand: () => inHand.size,
+    stop: async () => {
+      await loop.stop();
+      const bound = new AbortController();
+      await Promise.race([
+        Promise.allSettled(inHand.values()).then(() => bound.abort()),
+        sleep(options.stopMs ?? 10_000, bound.signal),
+      ]);
+      // What is left is claimed by another process once its lease has ended.
+      if (inHand.size > 0) log.warn('stopped with jobs in hand', { jobs: [...inHand.keys()] });
+    },
+  };
+}
+
+/** Carries one job to its end. Never rejects: one job's crash is no other job's business. */
+async function deliver(job: Job, options: RelayOptions): Promise<void> {
+  const { handle, log } = options;
+  let delivery: Delivery;
+  try {
+    delivery = await handle(job);
+  } catch (error) {
+    delivery = { retryAtMs: null, error: describeError(error) };
+  }
+  try {
+    await record(job, delivery, options);
+  } catch (error) {
+    log.error('a job\'s state was not written; it runs again when its lease ends', {
+      job: job.key, error,
+    });
+  }
+}
+
+/** Writes what became of a job. A job that is another claim's by now is left alone. */
+async function record(job: Job, delivery: Delivery, options: RelayOptions): Promise<void> {
+  const { store, clock, ids, log } = options;
+  const { key, fence, attempts } = job;
+  const now = clock.now();
+  if ('done' in delivery) {
+    const acked = await store.ackJob({ key, fence, done: delivery.done, now });
+    if (!acked) log.debug('a job was no longer this claim\'s', { job: key });
+    return;
+  }
+  const error = 'dead' in delivery ? delivery.dead : delivery.error;
+  const givenUp = 'dead' in delivery || attempts >= (options.maxAttempts ?? 30);
+  const retryAt = 'dead' in delivery ? null : delivery.retryAtMs;
+  const runAt = givenUp ? null : retryAt ?? now + backoffMs(attempts, ids);
+  const fields = { job: key, attempts, error: error.slice(0, 500) };
+  if (givenUp) log.error('a job was given up', fields);
+  else log.warn('a job is tried again', { ...fields, inMs: (runAt ?? now) - now });
+  await store.failJob({ key, fence, runAt, error: error.slice(0, 2_000), now });
+}

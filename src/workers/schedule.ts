@@ -1,0 +1,85 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { startLoop } from '../lib/loop.ts';
+import type { Running } from '../lib/loop.ts';
+import type { Housekeeping } from '../usecases/store-ports.ts';
+
+const PURGE_ROUNDS = 20;
+/** A reading that took longer than this says too little about the time. */
+const MAX_READING_MS = 2_000;
+
+export interface ScheduleOptions {
+  readonly store: Pick<Housekeeping, 'now' | 'purge'>;
+  /** The house's clock, which follows the database's. */
+  readonly clock: Clock & {
+    correct(reading: { referenceMs: number; askedMs: number; answeredMs: number }): void;
+  };
+  /** The machine's own clock, which the readings are taken with. */
+  readonly machineClock: Clock;
+  readonly log: Logger;
+  /** Default 60 s. */
+  readonly correctEveryMs?: number;
+  /** Default 10 min. */
+  readonly purgeEveryMs?: number;
+  /** Rows of each kind forgotten at a time; default 1,000. */
+  readonly purgeLimit?: number;
+}
+
+/**
+ * What has to happen now and then: the clock is corrected by the database's, and what the store
+ * only kept for a time is forgotten. The first correction is made at once.
+ */
+export function startSchedule(options: ScheduleOptions): Running {
+  const { log } = options;
+  const correctEveryMs = options.correctEveryMs ?? 60_000;
+  const purgeEveryMs = options.purgeEveryMs ?? 600_000;
+  const loops = [
+    startLoop({
+      turn: async () => {
+        await correctClock(options);
+        return correctEveryMs;
+      },
+      failed: (error) => log.warn('the clock was not corrected', { error }),
+      failureRestMs: correctEveryMs,
+    }),
+    startLoop({
+      turn: async () => {
+        await purgeAll(options);
+        return purgeEveryMs;
+      },
+      failed: (error) => log.warn('the store was not purged', { error }),
+      failureRestMs: purgeEveryMs,
+    }),
+  ];
+  return {
+    wake: () => loops.forEach((loop) => loop.wake()),
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
+}
+
+/** Asks the database for its time and lets the clock follow it. */
+export async function correctClock(
+  options: Pick<ScheduleOptions, 'store' | 'clock' | 'machineClock' | 'log'>,
+): Promise<void> {
+  const { store, clock, machineClock, log } = options;
+  const askedMs = machineClock.now();
+  const referenceMs = await store.now();
+  const answeredMs = machineClock.now();
+  if (answeredMs - askedMs > MAX_READING_MS || answeredMs < askedMs) {
+    log.debug('the clock was not corrected: the answer took too long', { askedMs, answeredMs });
+    return;
+  }
+  clock.correct({ referenceMs, askedMs, answeredMs });
+}
+
+async function purgeAll({ store, clock, log, purgeLimit = 1_000 }: ScheduleOptions): Promise<void> {
+  let total = 0;
+  for (let round = 0; round < PURGE_ROUNDS; round += 1) {
+    const purged = await store.purge(clock.now(), purgeLimit);
+    total += purged;
+    if (purged < purgeLimit) break;
+  }
+  if (total > 0) log.debug('the store was purged', { rows: total });
+}

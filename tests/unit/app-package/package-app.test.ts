@@ -1,0 +1,228 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppManifestUtils } from '@microsoft/app-manifest';
+import { unzipSync } from 'fflate';
+import { UsageError } from '../../../src/cli/command.ts';
+import { buildManifest, packApp, PackageError, run } from '../../../src/cli/package-app.ts';
+import { readPng } from './png.ts';
+
+const require = createRequire(import.meta.url);
+const APP_ID = '4e7a1c6d-83b2-4f5e-9d10-6a2b8c7e5f31';
+const config = (change: { publicUrl?: string; appId?: string; enabled?: boolean } = {}) => ({
+  server: {
+    publicUrl: change.publicUrl ?? 'https://approvals.northwind.dev', host: '0.0.0.0', port: 80,
+  },
+  teams: {
+    appId: change.appId ?? APP_ID,
+    singleSignOn: { enabled: change.enabled ?? true, resource: `api://botid-${APP_ID}` },
+  },
+});
+const options = { name: 'Countersign', developer: 'Northwind', version: '1.2.3' };
+const pictures = new URL('../../../appPackage/', import.meta.url);
+
+type Manifest = Parameters<typeof AppManifestUtils.validateAgainstSchema>[0];
+type Schema = Parameters<typeof AppManifestUtils.validateAgainstSchema>[1];
+async function schemaProblems(manifest: Record<string, unknown>): Promise<string[]> {
+  const version = String(manifest['manifestVersion']);
+  const path = '@microsoft/app-manifest/build/json-schemas/teams/' +
+    `v${version}/MicrosoftTeams.schema.json`;
+  const schema = require(path) as Schema;
+  return AppManifestUtils.validateAgainstSchema(manifest as unknown as Manifest, schema);
+}
+
+describe('the manifest of the Teams app', () => {
+  test('is valid under the schema that it names', async () => {
+    const manifest = buildManifest(config(), options);
+    expect(await schemaProblems(manifest)).toEqual([]);
+    expect(manifest['$schema']).toContain(`/v${String(manifest['manifestVersion'])}/`);
+    expect(await schemaProblems(buildManifest(config({ enabled: false }), options))).toEqual([]);
+  });
+
+  test('the check finds what is wrong', async () => {
+    const manifest = buildManifest(config(), options);
+    expect(await schemaProblems({ ...manifest, bots: [{ botId: 'x' }] })).not.toEqual([]);
+    expect(await schemaProblems({ ...manifest, unheardOf: 1 })).not.toEqual([]);
+  });
+
+  test('carries the bot, the action command and the single sign-on of the configuration', () => {
+    const manifest = buildManifest(config(), options);
+    expect(manifest).toMatchObject({
+      id: APP_ID, version: '1.2.3', validDomains: ['approvals.northwind.dev'],
+      name: { short: 'Countersign' },
+      developer: { name: 'Northwind', websiteUrl: 'https://approvals.northwind.dev/' },
+      bots: [{ botId: APP_ID, scopes: ['personal', 'team', 'groupChat'] }],
+      composeExtensions: [{
+        botId: APP_ID,
+        commands: [{
+          id: 'request', type: 'action', fetchTask: true,
+          context: ['compose', 'commandBox', 'message'],
+        }],
+      }],
+      webApplicationInfo: { id: APP_ID, resource: `api://botid-${APP_ID}` },
+    });
+    expect(JSON.stringify(manifest)).not.toMatch(/\{\{|\w\}\}/);
+  });
+
+  test('names no single sign-on where there is none', () => {
+    expect(buildManifest(config({ enabled: false }), options)).not.toHaveProperty('webApplicationInfo');
+  });
+
+  test('takes an id and addresses of its own', () => {
+    const manifest = buildManifest(config(), {
+      ...options, manifestId: APP_ID.replace('4e', '5f').toUpperCase(),
+      privacyUrl: 'https://www.northwind.dev/privacy',
+    });
+    expect(manifest).toMatchObject({
+      id: APP_ID.replace('4e', '5f'),
+      developer: {
+        privacyUrl: 'https://www.northwind.dev/privacy',
+        termsOfUseUrl: 'https://approvals.northwind.dev/',
+      },
+    });
+  });
+
+  test('a value is text, whatever it holds', () => {
+    const manifest = buildManifest(config(), { ...options, developer: 'A "quoted" \\ name' });
+    expect(manifest).toMatchObject({ developer: { name: 'A "quoted" \\ name' } });
+  });
+
+  test.each([
+    ['00000000-0000-0000-0000-000000000000'], ['11111111-1111-1111-1111-111111111111'],
+    ['12345678-1234-1234-1234-123456789012'], ['your-app-id'], [''], [`${APP_ID}0`],
+  ])('refuses the app id "%s"', (appId) => {
+    expect(() => buildManifest(config({ appId }), options)).toThrow(PackageError);
+  });
+
+  test.each([
+    'http://approvals.northwind.dev', 'https://localhost', 'https://127.0.0.1', 'https://[::1]',
+    'https://countersign.example.com', 'https://x.contoso.com', 'https://bot.invalid',
+    'https://intranet', 'nonsense', '',
+  ])('refuses the public address "%s"', (publicUrl) => {
+    expect(() => buildManifest(config({ publicUrl }), options)).toThrow(PackageError);
+  });
+
+  test.each([
+    { name: '' }, { name: '  ' }, { name: 'x'.repeat(31) }, { name: '{{name}}' }, { name: 'TODO' },
+    { developer: '<your company>' }, { developer: 'y'.repeat(33) }, { version: '1.2' },
+    { version: '01.2.3' }, { version: 'v1.2.3' }, { manifestId: 'x' },
+    { privacyUrl: 'http://plain.dev' },
+  ])('refuses %j', (change) => {
+    expect(() => buildManifest(config(), { ...options, ...change })).toThrow(PackageError);
+  });
+});
+
+describe('the app package', () => {
+  test('holds the manifest and both icons, and nothing else', () => {
+    const files = unzipSync(packApp(config(), options));
+    expect(Object.keys(files)).toEqual(['manifest.json', 'color.png', 'outline.png']);
+    const manifest: unknown = JSON.parse(Buffer.from(files['manifest.json'] ?? []).toString());
+    expect(manifest).toEqual(buildManifest(config(), options));
+  });
+
+  test('is the same bytes every time, in every time zone', () => {
+    const once = Buffer.from(packApp(config(), options)).toString('base64');
+    const script = 'const { packApp } = await import(process.argv[1]);' +
+      'const [, , config, options] = process.argv;' +
+      'console.log(Buffer.from(packApp(JSON.parse(config), JSON.parse(options)))' +
+      '.toString("base64"));';
+    const file = new URL('../../../src/cli/package-app.ts', import.meta.url).href;
+    const args = ['--input-type=module', '-e', script, file];
+    for (const TZ of ['Pacific/Auckland', 'America/Los_Angeles']) {
+      const other = execFileSync(
+        process.execPath, [...args, JSON.stringify(config()), JSON.stringify(options)],
+        { env: { ...process.env, TZ, NODE_OPTIONS: '' }, encoding: 'utf8' },
+      );
+      expect(other.trim()).toBe(once);
+    }
+  });
+
+  test('icons have the sizes and colours that Teams asks for, and their sources beside them', () => {
+    const color = readPng(readFileSync(new URL('color.png', pictures)));
+    expect([color.width, color.height]).toEqual([192, 192]);
+    expect(color.pixels.every(([, , , alpha]) => alpha === 255)).toBe(true);
+    const outline = readPng(readFileSync(new URL('outline.png', pictures)));
+    expect([outline.width, outline.height]).toEqual([32, 32]);
+    const drawn = outline.pixels.filter(([, , , alpha]) => alpha > 0);
+    expect(drawn.length).toBeGreaterThan(60);
+    expect(drawn.length).toBeLessThan(512);
+    expect(drawn.every(([red, green, blue]) => red === 255 && green === 255 && blue === 255))
+      .toBe(true);
+    expect(readdirSync(pictures)).toEqual(expect.arrayContaining(['color.svg', 'outline.svg']));
+  });
+});
+
+const YAML = `
+server: { publicUrl: https://approvals.northwind.dev }
+store: { kind: sqlite, path: data.db }
+teams:
+  appId: ${APP_ID}
+  tenantId: 3b9d0c52-6a1f-4c87-b0e4-92d5f7a81c36
+  credential: { kind: secret, secret: '\${env:BOT_SECRET}' }
+identity:
+  issuers:
+    - { id: entra, kind: entra, audience: api://countersign, roles: [{ claim: roles }],
+        tenant: 3b9d0c52-6a1f-4c87-b0e4-92d5f7a81c36 }
+channels: { approvals: { team: 19:t@thread.tacv2, channel: 19:c@thread.tacv2 } }
+executors:
+  hook: { kind: webhook, url: https://hooks.northwind.dev/, secret: '\${env:HOOK_SECRET}' }
+signing: { secret: '\${env:SIGNING_SECRET}' }
+`;
+const WORKFLOW = `
+workflow: deploy
+title: Deploy
+fields: [{ id: service, type: text, required: true }]
+request: { roles: [developer] }
+stages: [{ name: Owner, roles: [approver], quorum: 1 }]
+notify: { channel: approvals }
+timing: { expire: 24h }
+execute: { use: hook }
+`;
+
+describe('countersign package-app', () => {
+  let folder = '';
+  let printed = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'package-app-'));
+    printed = '';
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const io = (env: Record<string, string> = {}) => ({
+    stdout: (text: string) => { printed += text; },
+    stderr: (text: string) => { printed += text; },
+    env, cwd: folder,
+  });
+
+  test('wants to know the configuration, and knows its options', async () => {
+    await expect(run([], io())).rejects.toThrow(UsageError);
+    await expect(run(['--nonsense'], io())).rejects.toThrow(UsageError);
+    await expect(run(['file.zip'], io())).rejects.toThrow(UsageError);
+  });
+
+  test('writes the package from countersign.yaml', async () => {
+    writeFileSync(join(folder, 'countersign.yaml'), YAML);
+    mkdirSync(join(folder, 'workflows'));
+    writeFileSync(join(folder, 'workflows', 'deploy.yaml'), WORKFLOW);
+    const env = {
+      COUNTERSIGN_CONFIG: 'countersign.yaml', BOT_SECRET: 'a-bot-secret-of-some-length',
+      HOOK_SECRET: `whsec_${Buffer.alloc(32, 5).toString('base64')}`,
+      SIGNING_SECRET: 'k'.repeat(48),
+    };
+    const code = await run(['--developer', 'Northwind', '--out', 'app.zip', '--json'], io(env));
+    expect([code, printed]).toEqual([0, expect.stringContaining('"sizeBytes"')]);
+    const bytes = readFileSync(join(folder, 'app.zip'));
+    const { version } = require('../../../package.json') as { version: string };
+    const wanted = packApp(config(), { name: 'Countersign', developer: 'Northwind', version });
+    expect(Buffer.compare(bytes, wanted)).toBe(0);
+    expect(bytes.includes('a-bot-secret')).toBe(false);
+  });
+
+  test('says what is wrong with the configuration and writes nothing', async () => {
+    writeFileSync(join(folder, 'countersign.yaml'), 'server: 5\n');
+    expect(await run(['--config', 'countersign.yaml'], io())).toBe(1);
+    expect(printed).toContain('countersign.yaml:1:');
+    expect(readdirSync(folder)).toEqual(['countersign.yaml']);
+  });
+});

@@ -1,0 +1,61 @@
+import type { AuditEvent } from '../../../src/domain/events.ts';
+import type {
+  AuditCheckpoint, AuditLeaf, AuditStore, LeaseStore,
+} from '../../../src/usecases/store-ports.ts';
+
+/** An audit store in arrays that a test may tamper with; it keeps what the port promises. */
+export interface MemoryLog extends AuditStore, LeaseStore {
+  readonly events: AuditEvent[];
+  leaves: AuditLeaf[];
+  checkpoints: AuditCheckpoint[];
+  /** How many rows each read asked for, in order. */
+  readonly reads: number[];
+  lease: { holder: string; until: number } | undefined;
+}
+
+/** An empty log. */
+export function memoryLog(): MemoryLog {
+  const log: MemoryLog = {
+    events: [],
+    leaves: [],
+    checkpoints: [],
+    reads: [],
+    lease: undefined,
+    async unsealedEvents(limit) {
+      const sealed = new Set(log.leaves.map((leaf) => leaf.eventId));
+      const open = log.events.filter((event) => !sealed.has(event.id));
+      return open.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+    },
+    async seal({ expectedSize, leaves, checkpoint }) {
+      if (log.leaves.length !== expectedSize) return false;
+      log.leaves.push(...leaves);
+      log.checkpoints.push(checkpoint);
+      return true;
+    },
+    async readLeaves({ from, limit }) {
+      log.reads.push(limit);
+      return log.leaves
+        .filter((leaf) => leaf.index >= from)
+        .slice(0, limit)
+        .map((leaf) => ({ ...leaf, event: log.events.find(({ id }) => id === leaf.eventId) }));
+    },
+    treeSize: async () => log.leaves.length,
+    lastCheckpoint: async () => log.checkpoints.at(-1),
+    listCheckpoints: async ({ from, limit }) =>
+      log.checkpoints.filter(({ size }) => size >= from).slice(0, limit),
+    async takeLease({ holder, leaseMs, now }) {
+      if (log.lease && log.lease.holder !== holder && log.lease.until > now) return undefined;
+      log.lease = { holder, until: now + leaseMs };
+      return 1;
+    },
+    async releaseLease(_name, holder) {
+      if (log.lease?.holder === holder) log.lease = undefined;
+    },
+  };
+  return log;
+}
+
+/** An event of a test; `id` orders it. */
+export function eventOf(id: string, data: Record<string, unknown> = {}): AuditEvent {
+  return { id, at: 1_000, type: 'request.submitted', requestId: 'req_1', actor: 'demo|ann', data };
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { CLOUDS } from '../../../src/config/clouds.ts';
+import { jsonSchemas } from '../../../src/config/json-schema.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { configText, edited, exampleConfig, exampleEnv, load, problemsOf, workflowText }
+  from './support.ts';
+
+describe('loadConfig', () => {
+  test('the example files load for production without a warning', () => {
+    const { config, warnings } = loadConfig({
+      path: exampleConfig, env: exampleEnv, profile: 'production',
+    });
+    expect(warnings).toEqual([]);
+    expect(config.workflows.map(({ id }) => id)).toEqual(['deploy-production']);
+    expect(config.audit).toEqual({ origin: 'countersign.contoso.example', sealEveryMs: 10_000 });
+  });
+
+  test('Entra needs no more than tenant and audience', () => {
+    const [entra] = load().config.identity.issuers;
+    expect(entra).toMatchObject({
+      kind: 'entra',
+      issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0',
+      discoveryUrl: 'https://login.microsoftonline.com/8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254' +
+        '/v2.0/.well-known/openid-configuration',
+      tenants: ['8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254'],
+      algorithms: ['RS256'],
+      use: ['people'],
+      teams: { objectIdClaim: 'oid', tenantClaim: 'tid' },
+    });
+  });
+
+  test('single sign-on is worked out from the app id', () => {
+    const appId = '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24';
+    expect(load().config.teams.singleSignOn).toMatchObject({
+      enabled: true, issuer: 'entra', resource: `api://botid-${appId}`,
+      audiences: [appId, `api://botid-${appId}`], scope: 'access_as_user',
+      clients: ['1fec8e78-bce4-4aaf-ab1b-5451cc387264', '5e3ce6c0-2b1f-4285-8d4b-75ee78787346'],
+    });
+  });
+
+  test.each(['usgov', 'dod', 'china'] as const)('the cloud %s by its name', (cloud) => {
+    const text = edited(configText, 'cloud: public', `cloud: ${cloud}`);
+    const config = cloud === 'china'
+      ? edited(text, '    team: 19', '    serviceUrl: https://smba.example.cn/\n    team: 19')
+      : text;
+    const loaded = load({ config }).config;
+    expect(loaded.teams.cloud).toEqual(CLOUDS[cloud].teams);
+    expect(loaded.identity.issuers[0]?.issuer).toBe(`${CLOUDS[cloud].entraUrl}/{tenantid}/v2.0`);
+  });
+
+  test('a cloud without a default service URL asks for one', () => {
+    const config = edited(configText, 'cloud: public', 'cloud: china');
+    expect(problemsOf({ config })).toEqual([
+      expect.objectContaining({ rule: 'missing', path: 'channels.prod-approvals.serviceUrl' }),
+    ]);
+  });
+
+  test('a secret keeps its reference, and one written out only its hash', () => {
+    const byName = load().config.executors['deploy-webhook'];
+    expect(byName?.secretRef).toBe('${env:COUNTERSIGN_WEBHOOK_SECRET}');
+    expect(byName?.secret).toBe(exampleEnv.COUNTERSIGN_WEBHOOK_SECRET);
+    const config = edited(
+      configText, '${env:COUNTERSIGN_WEBHOOK_SECRET}', exampleEnv.COUNTERSIGN_WEBHOOK_SECRET,
+    );
+    const literal = load({ config }).config.executors['deploy-webhook'];
+    expect(literal?.secretRef).toMatch(/^sha256:[\w-]{43}$/);
+  });
+
+  test('the whole configuration is frozen', () => {
+    const { config } = load();
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.workflows[0]?.stages[0]?.roles)).toBe(true);
+  });
+
+  test('PORT of the environment wins, and must be a port', () => {
+    expect(load({ env: { ...exampleEnv, PORT: '0' } }).config.server.port).toBe(0);
+    expect(problemsOf({ env: { ...exampleEnv, PORT: 'eighty' } })).toEqual([
+      expect.objectContaining({ path: 'server.port', found: 'PORT=eighty in the environment' }),
+    ]);
+  });
+
+  test('a missing file is a problem, not a stack trace', () => {
+    expect(() => loadConfig({ path: '/nowhere/c.yaml', env: {}, profile: 'production' }))
+      .toThrow(/\/nowhere\/c\.yaml:1:1: found .*ENOENT.*COUNTERSIGN_CONFIG/);
+  });
+
+  test('hostile files end as problems', () => {
+    const deep = `${'[ '.repeat(5_000)}${' ]'.repeat(5_000)}`;
+    const bomb = `a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n__proto__: { polluted: 1 }\n`;
+    for (const config of [deep, bomb, '', '- 1', '\u0000', '%YAML 9.9', '!!js/function x', '{']) {
+      expect(problemsOf({ config }).length).toBeGreaterThan(0);
+    }
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe('the version of a workflow', () => {
+  const versionOf = (text: string) =>
+    load({ workflows: { 'w.yaml': text } }).config.workflows[0]?.version;
+
+  test('is of its content: not of its comments, order of keys or spaces', () => {
+    const comment = edited(workflowText, 'title:', '# a comment\ntitle:  ');
+    const moved = `${edited(workflowText, 'timing: { expire: 24h }\n', '')}timing: { expire: 1d }\n`;
+    expect(versionOf(comment)).toBe(versionOf(workflowText));
+    expect(versionOf(moved)).toBe(versionOf(workflowText));
+  });
+
+  test('changes with any rule', () => {
+    const changed = edited(workflowText, 'quorum: 1', 'quorum: 2');
+    expect(versionOf(changed)).not.toBe(versionOf(workflowText));
+  });
+
+  test('a repository bound by its name alone is warned of', () => {
+    const text = edited(workflowText, "repository_id: '734518209'", 'ref: refs/heads/main');
+    expect(load({ workflows: { 'w.yaml': text } }).warnings).toEqual([
+      expect.objectContaining({ rule: 'repository_by_name' }),
+    ]);
+  });
+});
+
+test('the JSON Schemas in docs/reference are those of this code', () => {
+  for (const [name, text] of Object.entries(jsonSchemas())) {
+    const file = new URL(`../../../docs/reference/${name}`, import.meta.url);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  }
+});

@@ -1,0 +1,267 @@
+import { Webhook } from 'standardwebhooks';
+import type { WebhookExecutorConfig } from '../../../src/config/config.ts';
+import { createExecutors } from '../../../src/executors/registry.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { approvedRequest } from './approved-request.ts';
+import { reply, startTarget } from './target.ts';
+import type { Target } from './target.ts';
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+let target: Target;
+let now = 0;
+beforeEach(async () => {
+  target = await startTarget();
+  now = Date.parse('2026-11-20T10:00:00.700Z');
+});
+afterEach(() => target.stop());
+
+function configOf(change: Partial<WebhookExecutorConfig> = {}): WebhookExecutorConfig {
+  return {
+    kind: 'webhook', url: `http://127.0.0.1:${target.port}/hooks/deploy?key=hidden`,
+    secret: SECRET, secretRef: '${env:HOOK_SECRET}', timeoutMs: 400, idempotent: false,
+    maxAttempts: 3, allowPrivate: ['127.0.0.1'], ...change,
+  };
+}
+function executors(change: Partial<WebhookExecutorConfig> = {}, profile = 'local' as const) {
+  return createExecutors({
+    config: { profile, executors: { deploy: configOf(change) } },
+    clock: { now: () => now }, log: silentLogger,
+  });
+}
+const run = (change: Partial<WebhookExecutorConfig> = {}, attempt = 1) =>
+  executors(change).execute(approvedRequest(), attempt);
+
+describe('the webhook executor', () => {
+  test('sends the approved request once, signed so that a Standard Webhooks library takes it', async () => {
+    target.answer = reply(201, { reference: 'deploy-812', message: 'Started' });
+    now = Date.now();
+    const result = await run();
+    expect(result).toEqual({
+      kind: 'applied',
+      outcome: { code: 'applied', message: 'Started', reference: 'deploy-812', at: now },
+    });
+    expect(target.received).toHaveLength(1);
+    const [got] = target.received;
+    if (!got) throw new Error('nothing received');
+    expect(got.headers).toMatchObject({
+      'webhook-id': 'msg_req_1', 'idempotency-key': 'msg_req_1',
+      'webhook-timestamp': String(Math.floor(now / 1_000)),
+      'content-type': 'application/json; charset=utf-8',
+    });
+    expect(new Webhook(SECRET).verify(got.body, got.headers)).toEqual({
+      type: 'countersign.request.approved',
+      timestamp: '2023-11-14T22:15:00.000Z',
+      data: {
+        request: 'req_1', number: 17, workflow: 'deploy-production', workflowVersion: 'v1',
+        requester: { key: 'demo|ann', name: 'ann' }, beneficiary: { key: 'demo|ann', name: 'ann' },
+        fields: { service: 'checkout', window: 3_600_000 }, reason: 'release',
+        decisions: [{
+          stage: 'Owner', decision: 'approve', approver: { key: 'demo|bo', name: 'bo' },
+          role: 'approver', at: '2023-11-14T22:15:00.000Z',
+        }],
+        digest: 'digest-1', createdAt: '2023-11-14T22:13:20.000Z',
+      },
+    });
+    expect(got.body).not.toContain('secret-token-id');
+    expect(() => new Webhook(SECRET).verify(`${got.body} `, got.headers)).toThrow();
+  });
+
+  test('a repeat has the same id and body, and a time and signature of its own', async () => {
+    const both = executors({ idempotent: true });
+    target.answer = reply(500);
+    await both.execute(approvedRequest(), 1);
+    now += 60_000;
+    await both.execute({ ...approvedRequest(), version: 9, updatedAt: now }, 2);
+    const [one, two] = target.received;
+    expect(two?.body).toBe(one?.body);
+    expect(two?.headers['webhook-id']).toBe(one?.headers['webhook-id']);
+    expect(two?.headers['webhook-timestamp']).not.toBe(one?.headers['webhook-timestamp']);
+    expect(two?.headers['webhook-signature']).not.toBe(one?.headers['webhook-signature']);
+  });
+
+  test.each([
+    [200, {}, false, 'applied', 'applied', null],
+    [204, {}, false, 'applied', 'applied', null],
+    [301, { location: 'http://127.0.0.1/other' }, true, 'failed', 'target_redirected', null],
+    [307, { location: '/other' }, true, 'failed', 'target_redirected', null],
+    [400, {}, true, 'failed', 'target_refused', null],
+    [409, {}, false, 'failed', 'target_refused', null],
+    [408, {}, false, 'retry', 'target_busy', null],
+    [425, {}, false, 'retry', 'target_busy', null],
+    [429, {}, false, 'retry', 'target_busy', null],
+    [429, { 'retry-after': '7' }, false, 'retry', 'target_busy', 7_000],
+    [429, { 'retry-after': '999999' }, false, 'retry', 'target_busy', 3_600_000],
+    [503, { 'retry-after': 'Fri, 20 Nov 2026 10:00:30 GMT' }, false, 'retry', 'target_busy', 29_300],
+    [503, { 'retry-after': 'soon' }, false, 'unknown', 'target_error', null],
+    [503, {}, false, 'unknown', 'target_error', null],
+    [500, {}, false, 'unknown', 'target_error', null],
+    [500, {}, true, 'retry', 'target_error', null],
+    [502, { 'retry-after': '3' }, true, 'retry', 'target_error', 3_000],
+  ])('an answer of %d %j (repeats are safe: %p) is %s', async (
+    status, headers, idempotent, kind, code, retryAfterMs,
+  ) => {
+    target.answer = reply(status, '', headers as Record<string, string>);
+    const result = await run({ idempotent });
+    expect(result.kind).toBe(kind);
+    expect(result.outcome.code).toBe(code);
+    expect(result.kind === 'retry' ? result.retryAfterMs : null).toBe(retryAfterMs);
+    expect(target.received).toHaveLength(1);
+  });
+
+  test('a redirect is not followed, wherever it leads', async () => {
+    const other = await startTarget();
+    target.answer = reply(308, '', { location: `http://127.0.0.1:${other.port}/` });
+    expect((await run()).outcome.message).toMatch(/redirect/);
+    expect(other.received).toEqual([]);
+    await other.stop();
+  });
+
+  test('a target that is silent, or dribbles its answer, ends at the time-out', async () => {
+    target.answer = () => undefined;
+    expect(await run()).toMatchObject({ kind: 'unknown', outcome: { code: 'target_timeout' } });
+    expect(await run({ idempotent: true })).toMatchObject({ kind: 'retry' });
+    target.answer = (response) => {
+      response.writeHead(200);
+      const drip = setInterval(() => response.write(' '), 50);
+      response.on('close', () => clearInterval(drip));
+    };
+    const started = performance.now();
+    expect(await run()).toMatchObject({ kind: 'applied' });
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test('a connection that breaks after the request leaves the outcome unknown', async () => {
+    target.answer = (response) => response.socket?.resetAndDestroy();
+    expect(await run()).toMatchObject({ kind: 'unknown', outcome: { code: 'connection_lost' } });
+    expect(await run({ idempotent: true })).toMatchObject({ kind: 'retry' });
+    expect(target.received).toHaveLength(2);
+  });
+
+  test('a target that is not there was certainly sent nothing', async () => {
+    await target.stop();
+    const result = await run();
+    expect(result).toMatchObject({ kind: 'retry', outcome: { code: 'target_unreachable' } });
+    expect(result.outcome.message).toContain('ECONNREFUSED');
+  });
+
+  test('plain http is for the local profile only', () => {
+    const create = () => createExecutors({
+      config: { profile: 'production', executors: { deploy: configOf() } },
+      clock: { now: () => now }, log: silentLogger,
+    });
+    expect(create).toThrow('executors.deploy: url must be an https address');
+  });
+
+  test.each([
+    [{ url: 'https://user:pw@hooks.test/' }, 'user name or password'],
+    [{ url: 'ftp://hooks.test/' }, 'https address'],
+    [{ url: 'nonsense' }, 'https address'],
+    [{ secret: 'whsec_***' }, 'whsec_ and base64'],
+    [{ allowPrivate: ['10.0.0.0/99'] }, 'no host, address or CIDR range'],
+  ])('a configuration of %j is refused when it is read', (change, message) => {
+    expect(() => executors(change)).toThrow(message);
+  });
+});
+
+describe('tries in a row', () => {
+  test('nothing ever sent: failed after the last, whatever the target is', async () => {
+    await target.stop();
+    for (const idempotent of [true, false]) {
+      const tried = executors({ idempotent });
+      const kinds = [];
+      for (const attempt of [1, 2, 3]) {
+        kinds.push((await tried.execute(approvedRequest(), attempt)).kind);
+      }
+      expect(kinds).toEqual(['retry', 'retry', 'failed']);
+    }
+  });
+
+  test('one unsure try among them: the last word is unknown, not failed', async () => {
+    const tried = executors({ idempotent: true });
+    target.answer = reply(500);
+    expect((await tried.execute(approvedRequest(), 1)).kind).toBe('retry');
+    target.answer = reply(429);
+    expect((await tried.execute(approvedRequest(), 2)).kind).toBe('retry');
+    expect((await tried.execute(approvedRequest(), 3)).kind).toBe('unknown');
+    target.answer = reply(401);
+    expect((await tried.execute(approvedRequest(), 3)).kind).toBe('unknown');
+    target.answer = reply(200);
+    expect((await tried.execute(approvedRequest(), 3)).kind).toBe('applied');
+  });
+
+  test('tries of another process count as unsure', async () => {
+    target.answer = reply(429);
+    expect((await run({ idempotent: true }, 3)).kind).toBe('unknown');
+    expect((await run({ idempotent: false }, 3)).kind).toBe('failed');
+  });
+});
+
+describe('what a target says', () => {
+  test('is shown as one bounded line of plain characters', async () => {
+    target.answer = reply(422, {
+      detail: `no\n\u0000such \u202eversion\u2066 ${'x'.repeat(1_000)}`, reference: ['not', 'text'],
+    });
+    const { message, reference } = (await run()).outcome;
+    expect(message).toContain('It said: no such version xxx');
+    expect(message.length).toBeLessThan(450);
+    expect(message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(reference).toBeNull();
+  });
+
+  test.each([
+    ['no JSON', '<html>'], ['null', 'null'], ['a list', '["message"]'], ['nothing', ''],
+    ['other types', '{"message":{"a":1},"reference":7}'],
+    ['an inherited name', '{"__proto__":{"message":"from the prototype"}}'],
+    ['only invisible characters', '{"message":"\\u200b\\u202e"}'],
+    ['too much', `{"message":"${'y'.repeat(70_000)}"}`],
+  ])('an answer of %s says nothing', async (_what, body) => {
+    target.answer = reply(200, body);
+    const { outcome } = await run();
+    expect(outcome).toMatchObject({ code: 'applied', reference: null });
+    expect(outcome.message).toBe(`127.0.0.1:${target.port}/hooks/deploy took it (200).`);
+  });
+
+  test('an endless answer is cut off', async () => {
+    let sent = 0;
+    target.answer = (response) => {
+      response.writeHead(200);
+      const more = () => {
+        while (!response.destroyed && response.write('z'.repeat(16_384))) sent += 16_384;
+      };
+      response.on('drain', more);
+      more();
+    };
+    expect(await run({ timeoutMs: 5_000 })).toMatchObject({ kind: 'applied' });
+    expect(sent).toBeLessThan(64 * 1_024 * 1_024);
+  });
+});
+
+describe('the plan', () => {
+  test('names the target without what may be secret', () => {
+    const plan = executors().plan('deploy');
+    expect(plan).toMatchObject({
+      executor: 'deploy', kind: 'webhook', durationMs: null,
+      target: `127.0.0.1:${target.port}/hooks/deploy`,
+    });
+    expect(executors().plan('other')).toBeUndefined();
+  });
+
+  test('its hash follows everything that was configured, and no secret\'s value', () => {
+    const hash = (change: Partial<WebhookExecutorConfig> = {}) =>
+      executors(change).plan('deploy')?.configHash;
+    const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
+    expect(hash({ secret: other })).toBe(hash());
+    const changes: Partial<WebhookExecutorConfig>[] = [
+      { url: 'https://hooks.test/other' }, { secretRef: '${env:OTHER}' }, { timeoutMs: 9 },
+      { idempotent: true }, { maxAttempts: 4 }, { allowPrivate: [] },
+    ];
+    expect(new Set([hash(), ...changes.map(hash)]).size).toBe(changes.length + 1);
+  });
+
+  test('an executor that is no longer configured fails the request', async () => {
+    const result = await executors().execute(approvedRequest('req_1', 'gone'), 1);
+    expect(result).toMatchObject({ kind: 'failed', outcome: { code: 'executor_missing' } });
+    expect(executors().repeatable('gone')).toBe(false);
+    expect(executors({ idempotent: true }).repeatable('deploy')).toBe(true);
+  });
+});

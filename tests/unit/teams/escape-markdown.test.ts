@@ -1,0 +1,24 @@
+import { toHtml } from '../../../src/local/page/markdown.js';
+import { escapeMarkdown } from '../../../src/lib/escape-markdown.ts';
+
+test.each([
+  '[Approve here](https://evil.example)', '![x](https://evil.example/x.png)', '**bold** _it_ `c`',
+  '<at>everyone</at>', '<b>x</b>', '&lt;at&gt;', '# heading', '- list', '1. list', '+ list',
+  '> quote', '---', 'snake_case_name', 'a\\*b', '~~gone~~', '[ref]: https://evil.example',
+])('%s is shown as it was written', (text) => {
+  const html = toHtml(`He wrote: ${escapeMarkdown(text)}`);
+  expect(html).toBe(`<p>He wrote: ${asHtml(text)}</p>`);
+  expect(toHtml(escapeMarkdown(text))).toBe(`<p>${asHtml(text)}</p>`);
+});
+
+test('new lines and characters that hide or turn text are gone', () => {
+  expect(escapeMarkdown('a\n\n# b\u2028c\u202egnp.exe\u200b\u0000')).toBe('a # b cgnp.exe');
+});
+
+test('plain words stay as they are', () => {
+  expect(escapeMarkdown('Deploy 1.2.3 to prod (EU), now!')).toBe('Deploy 1.2.3 to prod (EU), now!');
+});
+
+function asHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,169 @@
+import { readActivity } from '../../../src/teams/activity.ts';
+import type { TeamsActivity } from '../../../src/teams/activity.ts';
+import type { LocalConnector } from '../../../src/local/connector.ts';
+import type { Json } from '../../../src/local/world.ts';
+import { demoBotAppId, demoTenantId } from '../../../src/local/people.ts';
+import { field, pendingRequest, workflow } from '../../support/builders.ts';
+import { CHANNEL, mia, startBot, startWire } from './world.ts';
+
+const deploy = workflow({ fields: [field({ id: 'service', required: true })] });
+const access = workflow({ id: 'deploy-access', title: 'Access' });
+const pending = pendingRequest();
+
+let wire: LocalConnector;
+let chatId: string;
+beforeAll(async () => {
+  // The wire takes the news of the installation, which no bot hears here.
+  wire = await startWire({ endpoint: () => `${wire.serviceUrl}../nobody` });
+  chatId = wire.chats('mia').find(({ kind }) => kind === 'personal')?.id ?? '';
+});
+afterAll(() => wire.stop());
+
+function message(members: Json, where = chatId): TeamsActivity {
+  const raw = wire.activity({
+    personId: 'mia', chatId: where, with: { type: 'message', id: 'm-1', ...members },
+  });
+  const read = readActivity(raw);
+  if (!read) throw new Error('the activity has no shape');
+  return read;
+}
+
+/** What the bot sent back over the wire for a text. */
+async function answers(
+  members: Json,
+  given: Parameters<typeof startBot>[1] = {},
+  where = chatId,
+) {
+  const { teams, calls } = startBot(wire, { workflows: [deploy, access], ...given });
+  const before = wire.calls().length;
+  expect(await teams.handle(message(members, where))).toEqual({ status: 200 });
+  const sent = wire.calls().slice(before);
+  return { sent: sent.map(({ path, body }) => ({ path, body: body as Json })), calls };
+}
+
+const cardOf = (body: Json | undefined) => (body?.attachments as Json[])[0]?.content;
+
+test('help names the workflows', async () => {
+  const { sent } = await answers({ text: 'help' });
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.path).toBe(`/teams/v3/conversations/${encodeURIComponent(chatId)}/activities`);
+  expect(sent[0]?.body).toMatchObject({
+    type: 'message', summary: 'Help', from: { id: `28:${demoBotAppId}` },
+  });
+  expect(cardOf(sent[0]?.body)).toMatchObject({ help: ['deploy-production', 'deploy-access'] });
+});
+
+test('request with a workflow and values is a prefilled form', async () => {
+  const { sent } = await answers({ text: 'request deploy-production service=checkout' });
+  expect(cardOf(sent[0]?.body)).toEqual({
+    type: 'AdaptiveCard', form: 'deploy-production', values: { service: 'checkout' }, problem: null,
+  });
+});
+
+test('a value for a field that is not there is said in the form', async () => {
+  const { sent } = await answers({ text: 'request deploy-production colour=red' });
+  expect(cardOf(sent[0]?.body)).toMatchObject({
+    problem: { message: 'There is no field "colour". The fields are: service.' },
+  });
+});
+
+test('request alone, and a name of two workflows, let the person choose', async () => {
+  const alone = await answers({ text: 'request' });
+  const two = await answers({ text: 'request deploy' });
+  expect(cardOf(alone.sent[0]?.body)).toMatchObject({
+    choose: ['deploy-production', 'deploy-access'],
+  });
+  expect(cardOf(two.sent[0]?.body)).toEqual(cardOf(alone.sent[0]?.body));
+});
+
+test('a workflow that nobody knows is said with the name escaped', async () => {
+  const { sent } = await answers({ text: 'request [x](https://evil.example)' });
+  expect(sent[0]?.body).toMatchObject({
+    textFormat: 'markdown',
+    text: 'No workflow is called \\[x\\](https://evil.example). Send `request` to choose one.',
+  });
+});
+
+test('status says nothing of a request: a button fetches it with a token', async () => {
+  const { sent, calls } = await answers({ text: 'status 17' });
+  expect(cardOf(sent[0]?.body)).toMatchObject({
+    version: '1.5',
+    actions: [{
+      type: 'Action.Execute', verb: 'review', data: { n: 17 },
+      fallback: { type: 'Action.Submit', data: { n: 17, verb: 'review' } },
+    }],
+  });
+  expect(calls.map(({ name }) => name)).toEqual(['rememberConversation']);
+});
+
+test('anything else gets the commands', async () => {
+  const { sent } = await answers({ text: 'hello there' });
+  expect(sent[0]?.body.text).toContain('`status <number>`');
+});
+
+test('where people and channels are reached is remembered', async () => {
+  const personal = await answers({ text: 'help' });
+  expect(personal.calls[0]).toEqual({ name: 'rememberConversation', input: {
+    kind: 'person', tenantId: demoTenantId, id: mia?.oid, conversationId: chatId,
+    serviceUrl: wire.serviceUrl, userId: mia?.mri,
+  } });
+  const channel = await answers({ text: '<at>Countersign</at> help', entities: [
+    { type: 'mention', text: '<at>Countersign</at>', mentioned: { id: `28:${demoBotAppId}` } },
+  ] }, {}, CHANNEL);
+  expect(channel.calls[0]).toEqual({ name: 'rememberConversation', input: {
+    kind: 'channel', tenantId: demoTenantId, id: CHANNEL, conversationId: CHANNEL,
+    serviceUrl: wire.serviceUrl, userId: null,
+  } });
+  expect(cardOf(channel.sent[0]?.body)).toHaveProperty('help');
+});
+
+describe('Action.Submit', () => {
+  const shown = { r: pending.id, rev: 1, d: pending.digest };
+
+  test('of a decision decides nothing and leads to the request\'s page', async () => {
+    const { sent, calls } = await answers({ text: '', value: { verb: 'approve', ...shown } }, {
+      handlers: { loadForCard: () => Promise.resolve(pending) },
+    });
+    expect(sent[0]?.body.text).toBe(
+      'This version of Teams cannot run the button. Update Teams, or open ' +
+      '[request 17](https://countersign.example/requests/req_1).',
+    );
+    expect(calls.map(({ name }) => name)).toEqual(['rememberConversation', 'loadForCard']);
+  });
+
+  test('with a guessed digest learns nothing', async () => {
+    const { sent } = await answers({ value: { verb: 'approve', ...shown, d: 'guess' } }, {
+      handlers: { loadForCard: () => Promise.resolve(pending) },
+    });
+    expect(sent[0]?.body.text).not.toContain('17');
+  });
+
+  test('of the picker opens the form', async () => {
+    const { sent } = await answers({ value: { workflow: 'deploy-access' } });
+    expect(cardOf(sent[0]?.body)).toMatchObject({ form: 'deploy-access', values: {} });
+  });
+
+  test('of a form requests nothing', async () => {
+    const { sent, calls } = await answers({
+      value: { verb: 'submit', workflow: 'deploy-production', v: 1, service: 'checkout' },
+    });
+    expect(sent[0]?.body.text).toContain('Update Teams');
+    expect(calls.map(({ name }) => name)).not.toContain('submitRequest');
+  });
+});
+
+test('an installation is welcomed once, and again after it was taken away', async () => {
+  const { teams } = startBot(wire);
+  const news = (members: Json) => teams.handle(message({ text: undefined, ...members }));
+  const bot = { id: `28:${demoBotAppId}` };
+  const sent = () => wire.calls().length;
+  const before = sent();
+  await news({ type: 'conversationUpdate', membersAdded: [{ id: mia?.mri }, bot] });
+  await news({ type: 'installationUpdate', action: 'add' });
+  expect(sent() - before).toBe(1);
+  await news({ type: 'conversationUpdate', membersAdded: [{ id: mia?.mri }] });
+  await news({ type: 'installationUpdate', action: 'remove' });
+  expect(sent() - before).toBe(1);
+  await news({ type: 'installationUpdate', action: 'add' });
+  expect(sent() - before).toBe(2);
+});

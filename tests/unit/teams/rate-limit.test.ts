@@ -1,0 +1,61 @@
+import {
+  createRateLimiter, TENANT_WINDOWS, THREAD_WINDOWS,
+} from '../../../src/teams/rate-limit.ts';
+import type { Window } from '../../../src/teams/rate-limit.ts';
+
+const thread = [{ key: 'thread a', windows: THREAD_WINDOWS }];
+
+/** The most calls that any span of a window's length holds. */
+function busiest(times: readonly number[], { spanMs }: Window): number {
+  return Math.max(...times.map(
+    (from) => times.filter((time) => time >= from && time < from + spanMs).length,
+  ));
+}
+
+test('no span of any window ever holds more calls than Teams takes', () => {
+  const limiter = createRateLimiter();
+  const times: number[] = [];
+  for (let call = 0; call < 2_000; call += 1) {
+    const { ok, waitMs } = limiter.book(thread, 1_000, Infinity);
+    expect(ok).toBe(true);
+    times.push(1_000 + waitMs);
+  }
+  for (const window of THREAD_WINDOWS) {
+    expect(busiest(times, window)).toBe(window.calls);
+  }
+});
+
+test('the eighth call of a second waits for the first to be a second old', () => {
+  const limiter = createRateLimiter();
+  const waits = [0, 10, 20, 30, 40, 50, 60, 70].map(
+    (now) => limiter.book(thread, now, 5_000).waitMs,
+  );
+  expect(waits).toEqual([0, 0, 0, 0, 0, 0, 0, 930]);
+});
+
+test('what would have to wait longer than is asked for books nothing', () => {
+  const limiter = createRateLimiter();
+  for (let call = 0; call < 7; call += 1) limiter.book(thread, 0, 0);
+  expect(limiter.book(thread, 100, 500)).toEqual({ ok: false, waitMs: 900 });
+  expect(limiter.book(thread, 1_000, 0)).toEqual({ ok: true, waitMs: 0 });
+});
+
+test('a thread that waits holds up no other thread of its tenant', () => {
+  const limiter = createRateLimiter();
+  const tenant = { key: 'tenant t', windows: TENANT_WINDOWS };
+  for (let call = 0; call < 10; call += 1) limiter.book([...thread, tenant], 0, Infinity);
+  const other = [{ key: 'thread b', windows: THREAD_WINDOWS }, tenant];
+  expect(limiter.book(other, 0, 0)).toEqual({ ok: true, waitMs: 0 });
+});
+
+test('fifty a second go to one tenant, whatever the threads', () => {
+  const limiter = createRateLimiter();
+  const tenant = { key: 'tenant t', windows: TENANT_WINDOWS };
+  const times = Array.from({ length: 120 }, (_, call) => {
+    const own = { key: `thread ${call}`, windows: THREAD_WINDOWS };
+    return limiter.book([own, tenant], 0, Infinity).waitMs;
+  });
+  expect(times.filter((time) => time === 0)).toHaveLength(50);
+  expect(times.filter((time) => time === 1_000)).toHaveLength(50);
+  expect(times.filter((time) => time === 2_000)).toHaveLength(20);
+});

@@ -1,0 +1,184 @@
+import type { Principal } from '../../../src/domain/principal.ts';
+import type { Request } from '../../../src/domain/request.ts';
+import type { Workflow } from '../../../src/domain/workflow.ts';
+import type { TeamsConfig } from '../../../src/config/config.ts';
+import { idsFrom } from '../../../src/lib/ids.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { startConnector } from '../../../src/local/connector.ts';
+import type { LocalConnector } from '../../../src/local/connector.ts';
+import { demoBotAppId, demoPeople, demoTenantId } from '../../../src/local/people.ts';
+import { createTeams, createTeamsOutbound } from '../../../src/teams/teams.ts';
+import type { App } from '../../../src/usecases/app-port.ts';
+import { IdentityError } from '../../../src/usecases/ports.ts';
+import type { TeamsCards, TeamsSender } from '../../../src/usecases/ports.ts';
+import type { Conversation } from '../../../src/usecases/store-ports.ts';
+import { NOW, pendingRequest, principal, workflow } from '../../support/builders.ts';
+
+export const APP_SECRET = 'a-secret-of-the-test';
+export const CHANNEL = '19:approvals@thread.tacv2';
+export const mia = demoPeople()[0];
+export const amara = demoPeople()[2];
+
+/** The configuration that fits a local connector. */
+export function teamsConfig(connector: LocalConnector, change: Partial<TeamsConfig> = {}): TeamsConfig {
+  return {
+    appId: demoBotAppId,
+    appType: 'SingleTenant',
+    tenantId: demoTenantId,
+    credential: { kind: 'secret', secret: APP_SECRET },
+    allowedTenants: [demoTenantId],
+    cloud: {
+      issuer: connector.issuer, metadataUrl: connector.metadataUrl, loginUrl: connector.loginUrl,
+      scope: `${connector.botScope}/.default`,
+      serviceUrlHosts: [new URL(connector.serviceUrl).host],
+    },
+    singleSignOn: {
+      enabled: true, issuer: 'local', connectionName: 'countersign',
+      resource: `api://botid-${demoBotAppId}`, audiences: [demoBotAppId], clients: [],
+      scope: 'access_as_user',
+    },
+    signIn: null,
+    ...change,
+  };
+}
+
+export function startWire(given: { limits?: 'on' | 'off'; endpoint?: () => string } = {}) {
+  return startConnector({
+    appId: demoBotAppId, appSecret: APP_SECRET, tenantId: demoTenantId, people: demoPeople(),
+    channels: [{ id: CHANNEL, name: 'Approvals', team: { id: '19:team@thread.tacv2', name: 'Ops' } }],
+    botEndpoint: given.endpoint ?? (() => 'http://127.0.0.1:1/'),
+    singleSignOn: () => Promise.reject(new Error('off')),
+    limits: given.limits ?? 'off',
+  });
+}
+
+/** Cards that say what they were asked for, so that a test sees which one was shown. */
+export const plainCards: TeamsCards = {
+  request: (request, { viewer, refreshFor }) => ({
+    card: {
+      type: 'AdaptiveCard', of: request.id, state: request.state, version: request.version,
+      viewer, refreshFor,
+    },
+    summary: `Request ${request.number}`,
+  }),
+  review: (request, viewer) => ({
+    card: { type: 'AdaptiveCard', review: request.id, viewer }, summary: 'Review',
+  }),
+  status: (request) => ({ card: { type: 'AdaptiveCard', status: request.id }, summary: 'Status' }),
+  form: ({ workflow: { id }, values, problem }) => ({
+    card: { type: 'AdaptiveCard', form: id, values, problem: problem ?? null }, summary: 'Form',
+  }),
+  dialogForm: ({ workflow: { id }, values, problem }) => ({
+    type: 'AdaptiveCard', dialog: id, values, problem: problem ?? null,
+  }),
+  picker: (workflows) => ({ type: 'AdaptiveCard', choose: workflows.map(({ id }) => id) }),
+  help: (workflows) => ({
+    card: { type: 'AdaptiveCard', help: workflows.map(({ id }) => id) }, summary: 'Help',
+  }),
+};
+
+/** One call of the fake application. */
+export interface Called {
+  readonly name: string;
+  readonly input: unknown;
+}
+
+type Handlers = Partial<{ [Name in keyof App]: App[Name] }>;
+
+/** An application at our own port: it records what it is asked, and answers what a test says. */
+export function fakeApp(
+  handlers: Handlers,
+  workflows: readonly Workflow[] = [workflow()],
+): { app: App; calls: Called[] } {
+  const calls: Called[] = [];
+  const defaults: Handlers = {
+    rememberConversation: () => Promise.resolve(),
+    recordMismatch: () => Promise.resolve(),
+    refreshFor: () => Promise.resolve([]),
+    findWorkflow: (text) => workflows.filter(({ id }) => id.startsWith(text)),
+    getWorkflow: (id) => workflows.find((one) => one.id === id),
+    loadForCard: () => Promise.resolve(undefined),
+  };
+  const known: Record<string, unknown> = { ...defaults, ...handlers };
+  const app = new Proxy({}, {
+    get: (_target, name) => (...input: unknown[]) => {
+      const handler = known[String(name)];
+      calls.push({ name: String(name), input: input.length === 1 ? input[0] : input });
+      if (typeof handler !== 'function') throw new Error(`not expected: ${String(name)}`);
+      return handler(...input) as unknown;
+    },
+  });
+  return { app: app as App, calls };
+}
+
+/** Token texts that the fake identity knows: `good` is amara's; others are refused by their name. */
+export const identity = {
+  verifySingleSignOn(token: string, sender: TeamsSender): Promise<Principal> {
+    if (token === 'good') return Promise.resolve(amaraPrincipal(sender));
+    return Promise.reject(new IdentityError(token, `Sentence of ${token}.`));
+  },
+};
+
+export function amaraPrincipal(sender: TeamsSender): Principal {
+  return principal({
+    key: `local|${sender.objectId}`, tenant: sender.tenantId, objectId: sender.objectId,
+    name: sender.name, roles: ['approver'],
+  });
+}
+
+export function countingIds() {
+  let count = 0;
+  return idsFrom((size) => new Uint8Array(size).fill((count += 1) % 250));
+}
+
+/** A bot on a wire; `handlers` are what the fake application answers. */
+export function startBot(connector: LocalConnector, given: {
+  handlers?: Handlers;
+  workflows?: readonly Workflow[];
+  config?: Partial<TeamsConfig>;
+  signIn?: { redeem?: (code: string) => Principal };
+  conversations?: readonly Conversation[];
+  wait?: (ms: number) => Promise<void>;
+} = {}) {
+  const config = teamsConfig(connector, given.config);
+  const workflows = given.workflows ?? [workflow()];
+  const { app, calls } = fakeApp(given.handlers ?? {}, workflows);
+  const directory = {
+    findConversation: (key: string) =>
+      Promise.resolve(given.conversations?.find((one) => one.key === key)),
+  };
+  const basics = { clock: { now: () => NOW }, ids: countingIds(), log: silentLogger };
+  const outbound = createTeamsOutbound({
+    ...basics, config, directory, allowLoopbackHttp: true,
+    channels: { approvals: {
+      tenantId: demoTenantId, teamId: '19:team@thread.tacv2', channelId: CHANNEL,
+      serviceUrl: connector.serviceUrl,
+    } },
+    credentials: {
+      token: async () => ({ value: await connector.botToken(), expiresAt: NOW + 3_600_000 }),
+    },
+    ...(given.wait ? { wait: given.wait } : {}),
+  });
+  const { signIn } = given;
+  const teams = createTeams({
+    ...basics, config, app, outbound, identity, directory, cards: plainCards,
+    allowLoopbackHttp: true,
+    workflows: { list: () => workflows },
+    requestUrl: (id) => `https://countersign.example/requests/${id}`,
+    tokens: { verify: () => Promise.reject(new Error('not at this level')) },
+    signIn: signIn === undefined ? null : {
+      createLink: ({ requestId, revision }) =>
+        Promise.resolve(`https://countersign.example/auth/${requestId}/${revision}`),
+      redeem: ({ code }) => {
+        const found = signIn.redeem?.(code);
+        return found ? Promise.resolve(found)
+          : Promise.reject(new IdentityError('sign_in_code_invalid', 'The code was used.'));
+      },
+    },
+  });
+  return { teams, calls, outbound };
+}
+
+export function approvedRequest(request: Request = pendingRequest()): Request {
+  return { ...request, state: 'approved', version: request.version + 1 };
+}

@@ -1,0 +1,74 @@
+import type { Job, JobStore, NewJob } from '../../../src/usecases/store-ports.ts';
+
+interface Row extends NewJob {
+  attempts: number;
+  fence: number;
+  leaseUntil: number;
+  runAt: number;
+  dead: boolean;
+  error: string | null;
+}
+
+/** A job store in a map that keeps what the port promises. */
+export interface MemoryJobs extends JobStore {
+  readonly rows: Map<string, Row>;
+  readonly claims: { limit: number; at: number }[];
+  add(key: string, runAt?: number, wanted?: number): void;
+}
+
+/** No jobs. */
+export function memoryJobs(): MemoryJobs {
+  const rows = new Map<string, Row>();
+  const claims: { limit: number; at: number }[] = [];
+  let fences = 0;
+  const held = (key: string, fence: number) => {
+    const row = rows.get(key);
+    return row?.fence === fence ? row : undefined;
+  };
+  return {
+    rows,
+    claims,
+    add(key, runAt = 0, wanted = 0) {
+      rows.set(key, {
+        key, kind: 'card', requestId: 'req_1', subject: key, runAt, wanted,
+        attempts: 0, fence: 0, leaseUntil: 0, dead: false, error: null,
+      });
+    },
+    async claimJobs({ limit, leaseMs, now }) {
+      claims.push({ limit, at: now });
+      const due = [...rows.values()]
+        .filter((row) => !row.dead && row.runAt <= now && row.leaseUntil <= now)
+        .slice(0, limit);
+      return due.map((row): Job => {
+        fences += 1;
+        Object.assign(row, { fence: fences, leaseUntil: now + leaseMs, attempts: row.attempts + 1 });
+        return { ...row };
+      });
+    },
+    async ackJob({ key, fence, done }) {
+      const row = held(key, fence);
+      if (!row) return false;
+      if (done >= row.wanted) rows.delete(key);
+      else Object.assign(row, { leaseUntil: 0, fence: 0 });
+      return true;
+    },
+    async failJob({ key, fence, runAt, error }) {
+      const row = held(key, fence);
+      if (!row) return false;
+      Object.assign(row, {
+        runAt: runAt ?? row.runAt, dead: runAt === null, error, leaseUntil: 0, fence: 0,
+      });
+      return true;
+    },
+    async nextJobAt() {
+      const times = [...rows.values()]
+        .filter((row) => !row.dead)
+        .map((row) => Math.max(row.runAt, row.leaseUntil));
+      return times.length > 0 ? Math.min(...times) : undefined;
+    },
+    countJobs: async () => ({
+      waiting: [...rows.values()].filter((row) => !row.dead).length,
+      dead: [...rows.values()].filter((row) => row.dead).length,
+    }),
+  };
+}

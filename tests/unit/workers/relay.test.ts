@@ -1,0 +1,199 @@
+import { systemIds } from '../../../src/lib/ids.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import type { Job } from '../../../src/usecases/store-ports.ts';
+import { backoffMs } from '../../../src/workers/backoff.ts';
+import { startRelay } from '../../../src/workers/relay.ts';
+import type { Delivery, Relay, RelayOptions } from '../../../src/workers/relay.ts';
+import { memoryJobs } from './memory-jobs.ts';
+import type { MemoryJobs } from './memory-jobs.ts';
+
+let now = 0;
+let store: MemoryJobs;
+let relay: Relay | undefined;
+const running: Relay[] = [];
+beforeEach(() => {
+  now = 1_000_000;
+  store = memoryJobs();
+});
+afterEach(async () => {
+  for (const started of running.splice(0)) await started.stop();
+});
+
+function start(
+  handle: (job: Job) => Promise<Delivery>,
+  more: Partial<RelayOptions> = {},
+): Relay {
+  relay = startRelay({
+    store, handle, clock: { now: () => now }, ids: systemIds, log: silentLogger,
+    pollMs: 15, leaseMs: 60_000, stopMs: 300, ...more,
+  });
+  running.push(relay);
+  return relay;
+}
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let waited = 0; waited < 400; waited += 1) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`never: ${what}`);
+}
+/** A delivery that ends when it is told to. */
+function gate() {
+  let open: (delivery: Delivery) => void = () => undefined;
+  const delivery = new Promise<Delivery>((resolve) => { open = resolve; });
+  return { delivery, open };
+}
+
+describe('the relay', () => {
+  test('delivers every due job once and forgets it', async () => {
+    for (let at = 0; at < 50; at += 1) store.add(`job-${at}`);
+    const seen: string[] = [];
+    start(async (job) => { seen.push(job.key); return { done: 0 }; }, { concurrency: 4 });
+    await until(() => store.rows.size === 0, 'all jobs gone');
+    expect(new Set(seen).size).toBe(50);
+    expect(seen).toHaveLength(50);
+  });
+
+  test('holds no more in hand than it was told, and a slow job keeps none waiting', async () => {
+    const slow = gate();
+    store.add('slow');
+    for (let at = 0; at < 20; at += 1) store.add(`job-${at}`);
+    let most = 0;
+    const started = start((job) => {
+      most = Math.max(most, started.inHand());
+      return job.key === 'slow' ? slow.delivery : Promise.resolve({ done: 0 });
+    }, { concurrency: 3 });
+    await until(() => store.rows.size === 1, 'the others delivered');
+    expect([...store.rows.keys()]).toEqual(['slow']);
+    expect(most).toBeLessThanOrEqual(3);
+    expect(Math.max(...store.claims.map(({ limit }) => limit))).toBeLessThanOrEqual(3);
+    slow.open({ done: 0 });
+    await until(() => store.rows.size === 0, 'the slow one too');
+  });
+
+  test('a job that throws is tried again after a growing rest; the others go on', async () => {
+    store.add('bad');
+    store.add('good');
+    start(async (job) => {
+      if (job.key === 'bad') throw new Error('boom', { cause: new Error('the reason') });
+      return { done: 0 };
+    });
+    await until(() => store.rows.get('bad')?.error !== null && store.rows.size === 1, 'failed once');
+    const row = store.rows.get('bad');
+    expect(row?.error).toBe('Error: boom <- Error: the reason');
+    expect((row?.runAt ?? 0) - now).toBeGreaterThanOrEqual(500);
+    expect((row?.runAt ?? 0) - now).toBeLessThanOrEqual(1_000);
+    now += 1_000;
+    relay?.wake();
+    await until(() => store.rows.get('bad')?.attempts === 2, 'second try');
+  });
+
+  test('comes back when it was told to, and parks what is dead or tried too often', async () => {
+    store.add('later');
+    store.add('dead');
+    store.add('often');
+    start(async (job): Promise<Delivery> => {
+      if (job.key === 'later') return { retryAtMs: now + 7_000, error: 'busy' };
+      if (job.key === 'dead') return { dead: 'no such channel' };
+      return { retryAtMs: now, error: 'again' };
+    }, { maxAttempts: 3 });
+    await until(() => store.rows.get('often')?.dead === true, 'given up');
+    expect(store.rows.get('often')?.attempts).toBe(3);
+    expect(store.rows.get('later')).toMatchObject({ runAt: now + 7_000, dead: false });
+    expect(store.rows.get('dead')).toMatchObject({ dead: true, error: 'no such channel' });
+  });
+
+  test('a job that is wanted newer than was delivered runs again', async () => {
+    store.add('card', 0, 2);
+    const delivered: number[] = [];
+    start(async () => {
+      delivered.push(delivered.length + 1);
+      return { done: delivered.length };
+    });
+    await until(() => store.rows.size === 0, 'delivered');
+    expect(delivered).toEqual([1, 2]);
+  });
+
+  test('rests until the next job is due, and wakes at once when told', async () => {
+    store.add('future', now + 500_000);
+    start(async () => ({ done: 0 }), { pollMs: 60_000 });
+    await until(() => store.claims.length === 1, 'looked once');
+    store.add('urgent');
+    relay?.wake();
+    await until(() => !store.rows.has('urgent'), 'urgent delivered');
+    expect(store.rows.has('future')).toBe(true);
+    expect(store.claims.length).toBeLessThan(6);
+  });
+
+  test('sees jobs of other processes within its poll', async () => {
+    start(async () => ({ done: 0 }));
+    await until(() => store.claims.length > 0, 'looked once');
+    store.add('elsewhere');
+    await until(() => store.rows.size === 0, 'delivered');
+  });
+
+  test('a lease that ends during a delivery never makes two of one job at once', async () => {
+    const slow = gate();
+    store.add('slow');
+    let started = 0;
+    start(() => { started += 1; return slow.delivery; }, { leaseMs: 1_000 });
+    await until(() => started === 1, 'started');
+    now += 5_000;
+    relay?.wake();
+    await until(() => store.rows.get('slow')?.error !== null, 'given back');
+    expect(started).toBe(1);
+    expect(store.rows.get('slow')?.runAt).toBe(now + 1_000);
+  });
+
+  test('a store that fails for a while stops nothing', async () => {
+    store.add('job');
+    const { claimJobs, ackJob } = store;
+    let failures = 2;
+    store.claimJobs = async (options) => {
+      failures -= 1;
+      if (failures >= 0) throw new Error('the database is away');
+      return claimJobs(options);
+    };
+    let lost = 1;
+    store.ackJob = async (job) => {
+      lost -= 1;
+      if (lost >= 0) throw new Error('the answer was lost');
+      return ackJob(job);
+    };
+    start(async () => ({ done: 0 }), { leaseMs: 1_000 });
+    await until(() => lost === 0, 'first ack lost');
+    now += 2_000;
+    await until(() => store.rows.size === 0, 'delivered after the lease ended');
+  });
+
+  test('stopping finishes what is in hand, claims nothing more, and has a bound', async () => {
+    const first = gate();
+    store.add('first');
+    const started = start(() => first.delivery, { concurrency: 1 });
+    await until(() => started.inHand() === 1, 'in hand');
+    store.add('second');
+    const stopped = started.stop();
+    first.open({ done: 0 });
+    await stopped;
+    expect([...store.rows.keys()]).toEqual(['second']);
+
+    const hanging = start(() => new Promise(() => undefined), { stopMs: 50 });
+    await until(() => hanging.inHand() === 1, 'hangs');
+    const before = performance.now();
+    await hanging.stop();
+    expect(performance.now() - before).toBeLessThan(1_000);
+  });
+});
+
+describe('the rest after a failure', () => {
+  const drawing = (byte: number) => ({
+    ...systemIds, secret: (size: number) => Buffer.alloc(size, byte).toString('base64url'),
+  });
+
+  test('doubles from a second to five minutes, between half and all of it', () => {
+    const least = [1, 2, 3, 9, 10, 500].map((tries) => backoffMs(tries, drawing(0)));
+    const most = [1, 2, 3, 9, 10, 500].map((tries) => backoffMs(tries, drawing(255)));
+    expect(least).toEqual([500, 1_000, 2_000, 128_000, 150_000, 150_000]);
+    expect(most).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
+  });
+});
