@@ -3,7 +3,7 @@ import type { AuditCheckpoint } from '../usecases/store-ports.ts';
 /** `typ` of a checkpoint's JWS, so that no other statement of ours passes for one. */
 export const CHECKPOINT_TYPE = 'countersign-checkpoint+jwt';
 
-/** What a checkpoint says: the log of this name had this size and root (base64url) at a time (ms). */
+/** What a checkpoint says: this log had this size and root (base64url) at a time (ms). */
 export interface CheckpointStatement {
   readonly origin: string;
   readonly size: number;

@@ -1,7 +1,7 @@
 import { nodeHash, splitPoint } from './merkle.ts';
 import type { Hash } from './merkle.ts';
 
-/** Leaves `from` up to but not including `to`; always a whole subtree where this module gives it. */
+/** Leaves `from` up to but not including `to`: a whole subtree where this module gives it. */
 export interface LeafRange {
   readonly from: number;
   readonly to: number;

@@ -5,11 +5,14 @@ import { eventBytes } from './event-bytes.ts';
 import { createFrontier, encodeHash, leafHash } from './merkle.ts';
 import type { Frontier } from './merkle.ts';
 
-/** What can be wrong with an audit log. Each is explained in docs/how-to/verify-the-audit-log.md. */
-export type AuditProblemCode =
-  | 'event_missing' | 'leaf_mismatch' | 'index_gap' | 'log_truncated' | 'leaves_unsigned'
-  | 'root_mismatch' | 'signature_invalid' | 'checkpoint_altered' | 'other_origin'
-  | 'known_root_mismatch' | 'events_unsealed';
+/** What can be wrong with an audit log. Each is explained in docs/reference/errors.md. */
+export const AUDIT_PROBLEM_CODES = [
+  'event_missing', 'leaf_mismatch', 'index_gap', 'log_truncated', 'leaves_unsigned',
+  'root_mismatch', 'signature_invalid', 'checkpoint_altered', 'other_origin',
+  'known_root_mismatch', 'events_unsealed',
+] as const;
+
+export type AuditProblemCode = (typeof AUDIT_PROBLEM_CODES)[number];
 
 export interface AuditProblem {
   readonly code: AuditProblemCode;
@@ -64,7 +67,8 @@ export async function verifyAudit(
   const promised = (await store.lastCheckpoint())?.size ?? 0;
   const size = await store.treeSize();
   if (promised > size) {
-    notes.error('log_truncated', `a checkpoint speaks of ${promised} leaves, there are ${size}`, size);
+    const counts = `a checkpoint speaks of ${promised} leaves, there are ${size}`;
+    notes.error('log_truncated', counts, size);
   }
   const checkpoints = checkpointReader(store, { ...options, pageSize, upTo: size, notes });
   const frontier = createFrontier();
@@ -87,7 +91,9 @@ export async function verifyAudit(
       await compare();
     }
   }
-  if (frontier.size < size) notes.error('index_gap', `leaf ${frontier.size} is missing`, frontier.size);
+  if (frontier.size < size) {
+    notes.error('index_gap', `leaf ${frontier.size} is missing`, frontier.size);
+  }
   if (checkpoints.lastSize() < frontier.size) {
     const since = checkpoints.lastSize();
     notes.error('leaves_unsigned', `no checkpoint covers the leaves from ${since} on`, since);

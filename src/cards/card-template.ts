@@ -1,4 +1,4 @@
-// Not the package's main entry: its types pull in sources of adaptivecards that do not compile here.
+// Not the package's main entry: its types pull in sources that our compiler settings refuse.
 import { Template } from 'adaptivecards-templating/lib/template-engine.js';
 import { Lru } from '../lib/lru.ts';
 import { shapeOf, splitMarkers, withMarkers } from './slots.ts';
@@ -70,7 +70,10 @@ function compile(node: unknown, name: string): Piece {
   return { fill: (values) => fillObject(fills, values) };
 }
 
-function fillObject(fills: readonly (readonly [string, Fill])[], values: readonly unknown[]): object {
+function fillObject(
+  fills: readonly (readonly [string, Fill])[],
+  values: readonly unknown[],
+): object {
   const result: Record<string, unknown> = {};
   for (const [key, fill] of fills) {
     const value = fill(values);

@@ -60,8 +60,11 @@ function fieldModel(spec: FieldSpec, given: unknown, limits: FormLimits): Model 
   const label = name(spec.label, 80);
   const range = rangeOf(spec);
   const common = {
-    id: slot(spec.id), label: slot(range === '' ? label : `${label} (${range})`), required: slot(spec.required),
-    hint: slot(undefined), value: slot(undefined),
+    id: slot(spec.id),
+    label: slot(range === '' ? label : `${label} (${range})`),
+    required: slot(spec.required),
+    hint: slot(undefined),
+    value: slot(undefined),
   };
   switch (spec.type) {
     case 'boolean':
@@ -74,7 +77,7 @@ function fieldModel(spec: FieldSpec, given: unknown, limits: FormLimits): Model 
       if (spec.choices.length <= limits.choices) {
         return { ...common, ...choiceModel(spec, value, label) };
       }
-      return { ...common, ...textModel(spec, value, limits), hint: slot('Type one of the choices') };
+      return { ...common, ...textModel(spec, value, limits), hint: slot('Type your choice') };
     case 'duration':
       return { ...common, ...durationModel(value, label) };
     default:
@@ -85,7 +88,8 @@ function fieldModel(spec: FieldSpec, given: unknown, limits: FormLimits): Model 
 function textModel(spec: FieldSpec, value: unknown, limits: FormLimits): Model {
   const label = name(spec.label, 80);
   // Clients read an error message as Markdown.
-  const shape = spec.pattern === null ? '' : `It must match ${escapeMarkdown(name(spec.pattern, 120))}`;
+  const pattern = escapeMarkdown(name(spec.pattern ?? '', 120));
+  const shape = pattern === '' ? '' : `It must match ${pattern}`;
   const error = spec.required ? `Fill in ${label}. ${shape}` : shape || `Check ${label}.`;
   return {
     kind: spec.type === 'multiline' ? 'multiline' : 'text',
@@ -114,8 +118,9 @@ function numberModel(spec: FieldSpec, value: unknown, label: string): Model {
   return {
     kind: 'number',
     value: slot(typeof number === 'number' && Number.isFinite(number) ? number : undefined),
-    min: slot(min ?? undefined),
-    max: slot(max ?? undefined),
+    // Clients count an empty input as out of its range, required or not; we check it anyway.
+    min: slot(spec.required ? min ?? undefined : undefined),
+    max: slot(spec.required ? max ?? undefined : undefined),
     error: slot(`${label} must be a number ${rangeOf(spec)}`.trimEnd()),
   };
 }

@@ -48,7 +48,11 @@ export function notesFor(request: Request, view: View, whole: boolean): readonly
   if (request.state !== 'pending') return [];
   const notes: Model[] = [];
   const deciding = decidingOf(request, view.viewer);
-  if (deciding === 'asker') notes.push(note('accent', 'You asked for this. Somebody else decides.'));
+  if (deciding === 'asker') {
+    const own = view.viewer?.key === request.requester.key;
+    const asked = own ? 'You asked for this' : 'This was asked for you';
+    notes.push(note('accent', `${asked}, so somebody else decides.`));
+  }
   if (deciding === 'decided') notes.push(note('good', decidedNote(request)));
   if (deciding === 'may' && !view.late) {
     notes.push(note('accent', `Your decision is asked for: ${stageName(request)}`));

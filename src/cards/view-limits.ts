@@ -51,7 +51,8 @@ export const LIMITS: Readonly<Record<'base' | 'ended' | 'review', readonly Limit
   review: [
     REVIEW,
     { ...REVIEW, decisions: 20, decisionReason: 120 },
-    { ...REVIEW, decisions: 10, decisionReason: 60, dense: true },
+    { ...REVIEW, decisions: 8, decisionReason: 60 },
+    { ...REVIEW, decisions: 3, decisionReason: 0 },
     { ...REVIEW, decisions: 3, decisionReason: 0, dense: true },
     {
       ...REVIEW, value: { characters: 1_000, lines: 40 }, fields: 40,

@@ -54,8 +54,8 @@ export class PackageError extends Error {
 
 /**
  * `countersign package-app [--config FILE] [--out FILE] [--name NAME] [--developer NAME]
- * [--website|--privacy|--terms URL] [--manifest-id GUID] [--app-version X.Y.Z] [--json]`: writes the
- * app package that Teams takes, from the configuration. The same input gives the same bytes.
+ * [--website|--privacy|--terms URL] [--manifest-id GUID] [--app-version X.Y.Z] [--json]`: writes
+ * the app package that Teams takes, from the configuration. The same input gives the same bytes.
  */
 export async function run(args: string[], io: CommandIo): Promise<number> {
   const values = parse(args);
@@ -133,7 +133,7 @@ export function buildManifest(
   return manifest;
 }
 
-/** Puts values into the texts of a template, after it is parsed, so that no value is read as JSON. */
+/** Puts values into the texts of a parsed template, so that no value is read as JSON. */
 function fill(template: unknown, values: Readonly<Record<string, string>>): unknown {
   if (typeof template === 'string') {
     return template.replace(/\{\{(\w+)\}\}/g, (_all, name: string) => {

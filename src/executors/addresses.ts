@@ -78,5 +78,6 @@ function parseRange(entry: string): [Address, number] | undefined {
 }
 
 function isHostName(text: string): boolean {
-  return text.length <= 253 && /^[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(text);
+  const label = /^[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/i;
+  return text.length <= 253 && text.split('.').every((part) => label.test(part));
 }

@@ -61,7 +61,8 @@ export async function exchange(options: {
     const refused = causes(error).some((cause) => cause instanceof AddressRefused);
     if (refused) return { kind: 'failed', why: 'address', sent: false, error };
     if (!sent) return { kind: 'failed', why: 'connect', sent, error };
-    return { kind: 'failed', why: signal.aborted || isTimeout(error) ? 'timeout' : 'lost', sent, error };
+    const why = signal.aborted || isTimeout(error) ? 'timeout' : 'lost';
+    return { kind: 'failed', why, sent, error };
   } finally {
     await agent.destroy();
   }

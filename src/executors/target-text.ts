@@ -9,8 +9,8 @@ export interface TargetAnswer {
 }
 
 /**
- * Reads `reference` and `message` (or RFC 9457's `detail` and `title`) of a JSON answer. The text is
- * hostile: anything else than an object with such texts says nothing.
+ * Reads `reference` and `message` (or RFC 9457's `detail` and `title`) of a JSON answer. The text
+ * is hostile: anything else than an object with such texts says nothing.
  */
 export function readAnswer(body: string): TargetAnswer {
   const parsed = parseObject(body);

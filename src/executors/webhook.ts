@@ -109,4 +109,3 @@ function checkedUrl({ name, config, allowHttp }: {
   }
   return url;
 }
-

@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { HttpLimits } from './limits.ts';
 import { HttpProblem } from './problem.ts';
+
+type GuardLimits = Pick<HttpLimits, 'targetChars' | 'headerCount'>;
 
 const TARGET = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
 
@@ -11,7 +14,12 @@ const TARGET = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
  *
  * @throws HttpProblem for a target, method or header that is not taken.
  */
-export function guardRequest(req: IncomingMessage, limits: { targetChars: number }): void {
+export function guardRequest(req: IncomingMessage, limits: GuardLimits): void {
+  if (req.rawHeaders.length > 2 * limits.headerCount) {
+    throw new HttpProblem('headers_too_large', `At most ${limits.headerCount} headers are taken.`, {
+      unread: true,
+    });
+  }
   const target = req.url ?? '';
   if (target.length > limits.targetChars || !TARGET.test(target)) {
     throw new HttpProblem('target_invalid', 'Use a path of plain, percent-encoded characters.', {

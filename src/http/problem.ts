@@ -58,7 +58,7 @@ export function refusalReply(refusal: Refusal): Reply {
 export function errorReply(error: unknown): Reply {
   if (error instanceof HttpProblem) {
     const [status, title] = HTTP_PROBLEMS[error.code];
-    const challenge = status === 401 ? { 'www-authenticate': REALM } : {};
+    const challenge: Record<string, string> = status === 401 ? { 'www-authenticate': REALM } : {};
     return problemReply({
       status, title, code: error.code, detail: error.message,
       headers: { ...challenge, ...error.headers },
@@ -85,8 +85,17 @@ function httpProblem(code: HttpCode, detail: string, headers?: Record<string, st
   return problemReply({ status, title, code, detail, headers: headers ?? {} });
 }
 
+/** Identity's codes for a check that cannot be made now, rather than one that failed. */
+const UNAVAILABLE: ReadonlySet<string> = new Set(['token_keys_unavailable', 'sign_in_unavailable']);
+
 /** RFC 6750 §3: the challenge names the error; the document says it for people. */
 function identityReply(error: IdentityError): Reply {
+  if (UNAVAILABLE.has(error.code)) {
+    return problemReply({
+      status: 503, code: error.code, title: 'The token cannot be checked now',
+      detail: error.message, headers: { 'retry-after': RETRY_SECONDS },
+    });
+  }
   // RFC 6750 §3 allows %x20-21 / %x23-5B / %x5D-7E in error_description.
   const description = error.message.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '').slice(0, 200);
   return problemReply({

@@ -21,8 +21,8 @@ export const IDENTITY_CODES = {
   token_tenant_mismatch: 'The token\'s tid is not the tenant of its iss: take a new token.',
   token_key_unknown: 'The provider publishes no key of this kid: take a new token; after a key ' +
     'rotation try again in a few minutes.',
-  token_keys_unavailable: 'The provider\'s keys cannot be fetched now, so nothing can be checked: ' +
-    'try again shortly; countersign doctor shows what is wrong.',
+  token_keys_unavailable: 'The provider\'s keys cannot be fetched now, so nothing can be ' +
+    'checked: try again shortly; countersign doctor shows what is wrong.',
   token_key_not_for_issuer: 'The signing key belongs to another issuer than the token names.',
   token_signature_invalid: 'The token\'s signature is wrong: send it exactly as issued.',
   token_audience: 'The token is for somebody else: ask for one whose aud is exactly the ' +
@@ -36,8 +36,8 @@ export const IDENTITY_CODES = {
   token_is_id_token: 'This is an ID token, which says who signed in to another program: send an ' +
     'access token for this service.',
   token_wrong_nonce: 'The ID token answers another sign-in: start again from the card.',
-  token_kind_unclear: 'The token shows neither a person nor a workload: a person\'s token carries ' +
-    'delegated scopes, a workload\'s idtyp=app.',
+  token_kind_unclear: 'The token shows neither a person nor a workload: a person\'s token ' +
+    'carries delegated scopes, a workload\'s idtyp=app.',
   token_kind_not_accepted: 'This issuer is not configured for this kind of token: see ' +
     'identity.issuers[].use (people, workloads).',
   sso_off: 'Teams single sign-on is not enabled: use the sign-in button.',
@@ -69,8 +69,8 @@ export const IDENTITY_CODES = {
   sign_in_too_many_tries: 'Too many wrong sign-in codes: wait ten minutes, then sign in again.',
   sign_in_other_request: 'You signed in for another request, or it has changed since: press the ' +
     'button on the current card again.',
-  bot_login_failed: 'The bot could not log in at Microsoft: check teams.appId, teams.tenantId and ' +
-    'teams.credential; countersign doctor shows the answer.',
+  bot_login_failed: 'The bot could not log in at Microsoft: check teams.appId, ' +
+    'teams.tenantId and teams.credential; countersign doctor shows the answer.',
 } as const;
 
 export type IdentityCode = keyof typeof IDENTITY_CODES;

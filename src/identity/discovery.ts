@@ -3,7 +3,7 @@ import type { Fetch } from './bounded-fetch.ts';
 import { isJsonObject, own } from './strict-json.ts';
 import type { JsonObject } from './strict-json.ts';
 
-/** What a provider says of itself (OpenID Connect Discovery 1.0 3), checked as far as it is used. */
+/** What a provider says of itself (OpenID Connect Discovery 1.0 3), as far as it is used. */
 export interface ProviderMetadata {
   readonly issuer: string;
   readonly jwksUri: string;

@@ -17,7 +17,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 export const KEY_TIMES = {
   /** Keys older than this are fetched again in the background, when one of them is used. */
   refreshMs: 10 * MINUTE_MS,
-  /** After a quiet time as long as this the fetch comes first, unless the provider is known down. */
+  /** After so long a quiet time the fetch comes first, unless the provider is known down. */
   reviewMs: HOUR_MS,
   /** At most one fetch for the sake of an unknown key id in this time. */
   extraMs: 5 * MINUTE_MS,
@@ -149,7 +149,7 @@ class KeyCache implements KeySource {
     }
   }
 
-  /** The document that is known, unless it is old or the last fetch failed (the keys may have moved). */
+  /** The known document, unless it is old or the last fetch failed (the keys may have moved). */
   async #discover(): Promise<ProviderMetadata> {
     const { clock, fetch, discoveryUrl, issuers, log, name } = this.#options;
     const fresh = clock.now() - this.#metadataAt < KEY_TIMES.metadataMs && this.#failures === 0;

@@ -105,7 +105,7 @@ function publicMaterial(jwk: JsonObject): JWK | undefined {
     const value = own(jwk, name);
     return typeof value === 'string' && value.length <= 2_048 ? value : undefined;
   };
-  const [kty, crv, x, y, n, e] = [text('kty'), text('crv'), text('x'), text('y'), text('n'), text('e')];
+  const [kty, crv, x, y, n, e] = ['kty', 'crv', 'x', 'y', 'n', 'e'].map(text);
   if (kty === 'RSA' && n !== undefined && e !== undefined) {
     const bits = rsaBits(n);
     const strong = bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS && PUBLIC_EXPONENTS.has(e);

@@ -27,14 +27,14 @@ export function checkSingleSignOn(
   const client = clientOf(claims);
   if (client === null || !rules.clients.includes(client)) throw identityError('sso_wrong_client');
   if (principal.tenant === null || principal.objectId === null) {
-    throw identityError('sso_wrong_person', { about: 'the provider does not name people as Teams' });
+    throw identityError('sso_wrong_person', { about: 'no object id and tenant' });
   }
   if (principal.tenant !== sender.tenantId) throw identityError('sso_wrong_tenant');
   if (principal.objectId !== sender.objectId) throw identityError('sso_wrong_person');
   return principal;
 }
 
-/** Entra's v2.0 issuer gives tokens for client ids only; for an api:// resource it is the v1.0 one. */
+/** Entra's v2.0 issuer gives tokens for client ids only; the v1.0 one also for api:// resources. */
 function checkVersion(claims: JsonObject, audience: string): void {
   const iss = own(claims, 'iss');
   const version = own(claims, 'ver');

@@ -22,7 +22,7 @@ export function refuseIdToken(claims: JsonObject): void {
 
 /**
  * Whether a token says that an application got it for itself: `idtyp`, Auth0's `gty`, or a subject
- * that is the client (RFC 9068 2.2). At Entra such a token has no `scp`, and its `oid` is its `sub`.
+ * that is the client (RFC 9068 2.2). At Entra it has no `scp`, and its `oid` is its `sub`.
  */
 export function isAppOnly(claims: JsonObject): boolean {
   if (own(claims, 'idtyp') === 'app' || own(claims, 'gty') === 'client-credentials') return true;

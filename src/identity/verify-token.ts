@@ -98,7 +98,11 @@ async function checkSignature(
   await checkWithKey(token, key);
 }
 
-/** Checks a signature with one key. @throws IdentityError `token_algorithm_refused`, `_signature_invalid`. */
+/**
+ * Checks a signature with one key.
+ *
+ * @throws IdentityError `token_algorithm_refused`, `token_signature_invalid`.
+ */
 export async function checkWithKey(token: CompactToken, key: VerificationKey): Promise<void> {
   const ready = await importedKey(token.alg, key);
   const good = await verifySignature({

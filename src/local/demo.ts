@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../lib/clock.ts';
+import { jsonLogger } from '../lib/logger.ts';
 import { actionOf, cardOf, eventually, textOfCard } from './find.ts';
 import { isObject } from './loopback.ts';
 import { APPROVALS, startLocalProfile } from './profile.ts';
@@ -13,6 +15,9 @@ export interface DemoIo {
   /** Checks the audit log of the profile's store; the last step. */
   verifyAudit(profile: LocalProfile): Promise<{ ok: boolean; size: number; problems: string[] }>;
 }
+
+/** Only what went wrong is worth a line between the steps. */
+const quiet = jsonLogger({ level: 'error', now: () => systemClock.now() });
 
 type Stage = LocalProfile & { tell: (line: string) => void };
 
@@ -30,7 +35,7 @@ export async function runDemo(io: DemoIo): Promise<boolean> {
     io.say(`${String(number).padStart(2)}. ${line}`);
   };
   try {
-    const running = await startLocalProfile({ home });
+    const running = await startLocalProfile({ home, overrides: { log: quiet } });
     profile = running;
     const stage: Stage = {
       ...running,
@@ -53,7 +58,8 @@ export async function runDemo(io: DemoIo): Promise<boolean> {
 async function play(stage: Stage, io: DemoIo): Promise<void> {
   const { tell, target } = stage;
   const asked = await ask(stage);
-  const message = await eventually('the card in the channel', () => channelCard(stage, asked.number));
+  const message = await eventually('the card in the channel', () =>
+    channelCard(stage, asked.number));
   const approve = actionOf(cardOf(message), 'approve');
   check(approve, 'the card offers Approve');
   tell(`The card is in the channel: "${firstLine(message)}".`);
@@ -66,7 +72,8 @@ async function play(stage: Stage, io: DemoIo): Promise<void> {
   const delivery = target.deliveries.find((one) => JSON.stringify(one.body).includes(asked.id));
   check(delivery && target.applied() === 1, 'the target was called once for this request');
   check(delivery.idempotencyKey, 'the call carried an idempotency key');
-  tell(`The webhook target was called once, signed, with idempotency key ${delivery.idempotencyKey}.`);
+  tell('The webhook target was called once, its signature held; idempotency key ' +
+    `${delivery.idempotencyKey}.`);
   tell('Every copy of the card says applied.');
   const outcome = await waiting;
   check(outcome['state'] === 'applied', 'the waiting pipeline got the outcome');
@@ -215,7 +222,7 @@ async function object(response: Response): Promise<Json> {
 }
 
 function firstLine(message: Message): string {
-  return textOfCard(cardOf(message)).split('\n').slice(0, 2).join(' ');
+  return textOfCard(cardOf(message)?.['body']).split('\n').slice(0, 2).join(' ');
 }
 
 function outcomeText(request: Json): string {

@@ -6,7 +6,7 @@ export interface Window {
   readonly spanMs: number;
 }
 
-/** For one bot and thread, as Teams' documentation ("Optimize your bot with rate limiting") has it. */
+/** For one bot and thread: Teams' documentation, "Optimize your bot with rate limiting". */
 export const THREAD_WINDOWS: readonly Window[] = [
   { calls: 7, spanMs: 1_000 },
   { calls: 8, spanMs: 2_000 },

@@ -150,6 +150,29 @@ export interface SignIn {
   }): Promise<Principal>;
 }
 
+/** The sign-in button's two addresses, without the pages around them. They throw IdentityError. */
+export interface SignInPages {
+  /**
+   * `/auth/start`: uses a link up and tells where to send the browser; `setCookie` (the value of a
+   * Set-Cookie header) ties the attempt to it.
+   */
+  begin(input: { link: string }): Promise<{ redirectTo: string; setCookie: string }>;
+  /**
+   * `/auth/callback`: gives the one-time code that the page hands to Teams. `cookie` is the
+   * request's Cookie header; `setCookie` takes the sign-in's cookie away again.
+   */
+  finish(input: {
+    query: URLSearchParams; cookie: string | undefined;
+  }): Promise<{ code: string; setCookie: string }>;
+}
+
+/** Encrypts what is stored for a while: secrets of ours in other hands' reach. */
+export interface StoredSecrets {
+  encrypt(text: string): Promise<string>;
+  /** Throws where the text was not encrypted by us, or was changed since. */
+  decrypt(sealed: string): Promise<string>;
+}
+
 /** Checks the token that Bot Framework sends with an activity. */
 export interface ChannelTokens {
   /** The token's `serviceurl` claim and the endorsements of its key. Throws IdentityError. */

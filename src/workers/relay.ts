@@ -55,10 +55,11 @@ export function startRelay(options: RelayOptions): Relay {
   const take = (job: Job) => {
     if (inHand.has(job.key)) {
       // Its lease ran out while it is still being delivered here: never twice at once.
-      const busy = { retryAtMs: clock.now() + leaseMs, error: 'still in hand when its lease ended' };
+      const error = 'still in hand when its lease ended';
+      const busy = { retryAtMs: clock.now() + leaseMs, error };
       log.warn('a job outlived its lease', { job: job.key, leaseMs });
-      return void record(job, busy, options).catch((error: unknown) => {
-        log.error('a job\'s state was not written', { job: job.key, error });
+      return void record(job, busy, options).catch((cause: unknown) => {
+        log.error('a job\'s state was not written', { job: job.key, error: cause });
       });
     }
     const delivered = deliver(job, options).finally(() => {

@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../../src/domain/events.ts';
 import type { PrincipalRef, TokenEvidence } from '../../src/domain/principal.ts';
 import type { Decision, Request } from '../../src/domain/request.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import type {
   Card, Change, Claim, NewJob, SeenPerson, SignInAttempt, SignInLink,
@@ -13,7 +14,7 @@ export const T0 = Date.UTC(2026, 10, 2, 9, 0, 0);
 
 /** A new sortable id. */
 export function newId(prefix: string): string {
-  return systemIds.next(prefix, Date.now());
+  return systemIds.next(prefix, systemClock.now());
 }
 
 /** A person as requests and decisions name them. */
@@ -27,7 +28,8 @@ export function person(name: string): PrincipalRef {
 export const TOKEN: TokenEvidence = {
   issuer: 'https://login.example/contoso/v2.0', subject: 'sub', audience: 'api://bot',
   tokenId: 'uti-1', clientId: 'client', issuedAt: T0 - 5_000, expiresAt: T0 + 3_600_000,
-  authTime: null, acr: null, amr: ['pwd', 'mfa'], digest: 'Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFy',
+  authTime: null, acr: null, amr: ['pwd', 'mfa'],
+  digest: 'Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFy',
 };
 
 /** A pending request of version 1, as a submission makes it. */
@@ -83,7 +85,8 @@ export function decision(of: Request, given: Partial<Decision> = {}): Decision {
 export function event(of: Request | null, given: Partial<AuditEvent> = {}): AuditEvent {
   return {
     id: newId('evt'), at: T0, type: 'request.submitted', requestId: of?.id ?? null,
-    actor: of?.requester.key ?? null, data: { state: of?.state ?? 'none', nested: { list: [1, null] } },
+    actor: of?.requester.key ?? null,
+    data: { state: of?.state ?? 'none', nested: { list: [1, null] } },
     ...given,
   };
 }
@@ -91,7 +94,9 @@ export function event(of: Request | null, given: Partial<AuditEvent> = {}): Audi
 /** A job that is due at T0. */
 export function job(given: Partial<NewJob> = {}): NewJob {
   const key = given.key ?? newId('job');
-  return { key, kind: 'card', requestId: 'req_x', subject: 'card_x', runAt: T0, wanted: 1, ...given };
+  return {
+    key, kind: 'card', requestId: 'req_x', subject: 'card_x', runAt: T0, wanted: 1, ...given,
+  };
 }
 
 /** A claim for an hour. */

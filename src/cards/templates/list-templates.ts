@@ -24,7 +24,7 @@ export const PICKER_TEMPLATE = adaptiveCard([
 const COMMAND = { fontType: 'Monospace', size: 'Small' };
 
 function command(text: string, meaning: string) {
-  return rich([run(text, COMMAND), run(`   ${meaning}`, { isSubtle: true })], {
+  return rich([run(text, COMMAND), run(` – ${meaning}`, { isSubtle: true })], {
     spacing: 'Small',
   });
 }

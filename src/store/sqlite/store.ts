@@ -1,8 +1,9 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { Store } from '../../usecases/store-ports.ts';
+import type { Change, Store } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
 import { encodeChange } from './encode-change.ts';
+import type { EncodedChange } from './encode-change.ts';
 import { toStoreError } from './errors.ts';
 import { NOW, READ_CHECK } from './queries/housekeeping.ts';
 import { ANY_DUE } from './queries/jobs.ts';
@@ -50,7 +51,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     ...createReader(session),
 
     async commit(change) {
-      return writer.call('commit', encodeChange(change));
+      return writer.call('commit', encode(change));
     },
     async claimJobs(options) {
       // Most looks find nothing due: those need neither the writer nor its lock.
@@ -85,4 +86,13 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
       session.close();
     },
   };
+}
+
+/** A value without a JSON form is the sender's fault, as one that breaks the schema is. */
+function encode(change: Change): EncodedChange {
+  try {
+    return encodeChange(change);
+  } catch (error) {
+    throw toStoreError(error);
+  }
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { describeError } from '../../lib/logger.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { StoreError } from '../errors.ts';
-import { fromWire, storeClosed } from './errors.ts';
+import { fromWire, storeClosed, toStoreError } from './errors.ts';
 import type { Answer, Call } from './group.ts';
 import type { InputOf, OperationName, OutputOf } from './operations.ts';
 import type { FromWriter, ToWriter, WriterData } from './writer-thread.ts';
@@ -82,7 +82,12 @@ export function startWriter(options: WriterOptions): Writer {
     if (outbox.length === 0) return;
     const calls = outbox;
     outbox = [];
-    thread?.post(calls);
+    try {
+      thread?.post(calls);
+    } catch (error) {
+      // Something in them cannot travel: none of them has left, and they were queued last.
+      for (const call of waiting.splice(-calls.length)) call.reject(toStoreError(error));
+    }
   }
 
   function refusal(): StoreError | undefined {

@@ -1,5 +1,8 @@
-import { toHtml } from '../../../src/local/page/markdown.js';
 import { escapeMarkdown } from '../../../src/lib/escape-markdown.ts';
+
+// The page's own reader of Markdown, which runs in browsers and has no types.
+const page = '../../../src/local/page/markdown.js';
+const { toHtml } = (await import(page)) as { toHtml(text: string): string };
 
 test.each([
   '[Approve here](https://evil.example)', '![x](https://evil.example/x.png)', '**bold** _it_ `c`',

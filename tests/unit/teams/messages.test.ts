@@ -13,8 +13,7 @@ const pending = pendingRequest();
 let wire: LocalConnector;
 let chatId: string;
 beforeAll(async () => {
-  // The wire takes the news of the installation, which no bot hears here.
-  wire = await startWire({ endpoint: () => `${wire.serviceUrl}../nobody` });
+  wire = await startWire();
   chatId = wire.chats('mia').find(({ kind }) => kind === 'personal')?.id ?? '';
 });
 afterAll(() => wire.stop());
@@ -38,6 +37,7 @@ async function answers(
   const before = wire.calls().length;
   expect(await teams.handle(message(members, where))).toEqual({ status: 200 });
   const sent = wire.calls().slice(before);
+  expect(sent.map(({ status }) => status)).toEqual([201]);
   return { sent: sent.map(({ path, body }) => ({ path, body: body as Json })), calls };
 }
 

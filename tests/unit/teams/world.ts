@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Principal } from '../../../src/domain/principal.ts';
 import type { Request } from '../../../src/domain/request.ts';
 import type { Workflow } from '../../../src/domain/workflow.ts';
@@ -20,7 +22,10 @@ export const mia = demoPeople()[0];
 export const amara = demoPeople()[2];
 
 /** The configuration that fits a local connector. */
-export function teamsConfig(connector: LocalConnector, change: Partial<TeamsConfig> = {}): TeamsConfig {
+export function teamsConfig(
+  connector: LocalConnector,
+  change: Partial<TeamsConfig> = {},
+): TeamsConfig {
   return {
     appId: demoBotAppId,
     appType: 'SingleTenant',
@@ -42,14 +47,28 @@ export function teamsConfig(connector: LocalConnector, change: Partial<TeamsConf
   };
 }
 
-export function startWire(given: { limits?: 'on' | 'off'; endpoint?: () => string } = {}) {
-  return startConnector({
+/** A local connector whose people and channels all have the app; what it sends is swallowed. */
+export async function startWire(
+  given: { limits?: 'on' | 'off'; now?: () => number } = {},
+): Promise<LocalConnector> {
+  const sink = createServer((request, response) => {
+    request.resume().on('end', () => response.end());
+  });
+  await new Promise<void>((resolve) => void sink.listen(0, '127.0.0.1', resolve));
+  const { port } = sink.address() as AddressInfo;
+  const team = { id: '19:team@thread.tacv2', name: 'Ops' };
+  const connector = await startConnector({
     appId: demoBotAppId, appSecret: APP_SECRET, tenantId: demoTenantId, people: demoPeople(),
-    channels: [{ id: CHANNEL, name: 'Approvals', team: { id: '19:team@thread.tacv2', name: 'Ops' } }],
-    botEndpoint: given.endpoint ?? (() => 'http://127.0.0.1:1/'),
+    channels: [{ id: CHANNEL, name: 'Approvals', team }],
+    botEndpoint: () => `http://127.0.0.1:${port}/api/messages`,
     singleSignOn: () => Promise.reject(new Error('off')),
     limits: given.limits ?? 'off',
+    ...(given.now ? { now: given.now } : {}),
   });
+  await connector.install();
+  sink.close();
+  sink.closeAllConnections();
+  return connector;
 }
 
 /** Cards that say what they were asked for, so that a test sees which one was shown. */
@@ -101,17 +120,17 @@ export function fakeApp(
   };
   const known: Record<string, unknown> = { ...defaults, ...handlers };
   const app = new Proxy({}, {
-    get: (_target, name) => (...input: unknown[]) => {
+    get: (_target, name) => (...input: unknown[]): unknown => {
       const handler = known[String(name)];
       calls.push({ name: String(name), input: input.length === 1 ? input[0] : input });
       if (typeof handler !== 'function') throw new Error(`not expected: ${String(name)}`);
-      return handler(...input) as unknown;
+      return handler(...input);
     },
   });
   return { app: app as App, calls };
 }
 
-/** Token texts that the fake identity knows: `good` is amara's; others are refused by their name. */
+/** Token texts that the fake identity knows: `good` is the sender's; others name their error. */
 export const identity = {
   verifySingleSignOn(token: string, sender: TeamsSender): Promise<Principal> {
     if (token === 'good') return Promise.resolve(amaraPrincipal(sender));

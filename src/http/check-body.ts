@@ -1,0 +1,18 @@
+import type { z } from 'zod';
+import { HttpProblem } from './problem.ts';
+
+/** The body as a schema takes it. Throws HttpProblem `body_invalid` that names the first fault. */
+export function checkBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const pointer = issue?.path.map((part) => `/${clip(String(part))}`).join('') || 'The body';
+  const words = issue?.code === 'unrecognized_keys'
+    ? `has keys that are not known: ${issue.keys.slice(0, 5).map(clip).join(', ')}`
+    : (issue?.message ?? 'is not valid');
+  throw new HttpProblem('body_invalid', `${pointer}: ${words}.`);
+}
+
+function clip(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 40);
+}

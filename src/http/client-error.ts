@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net';
+import { HTTP_PROBLEMS } from './codes.ts';
+import type { HttpCode } from './codes.ts';
+import { HttpProblem, errorReply } from './problem.ts';
+
+const CODES: Readonly<Record<string, HttpCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'body_timeout',
+};
+
+/**
+ * Answers what Node could not read as HTTP, or what took too long, with a problem document and
+ * closes the connection. Gives the code, for metrics; undefined where nobody listens any more.
+ */
+export function answerClientError(
+  error: Error & { code?: string }, socket: Socket & { _httpMessage?: unknown },
+): HttpCode | undefined {
+  // A response is under way on this connection: another one in between would corrupt it.
+  if (!socket.writable || socket._httpMessage || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return undefined;
+  }
+  const code = CODES[error.code ?? ''] ?? 'request_malformed';
+  const [status, title] = HTTP_PROBLEMS[code];
+  const body = JSON.stringify(errorReply(new HttpProblem(code, 'The connection is closed.')).body);
+  socket.end([
+    `HTTP/1.1 ${status} ${title}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'x-content-type-options: nosniff',
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n'));
+  return code;
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { stageAtRevision } from '../../domain/request.ts';
+import type { Request } from '../../domain/request.ts';
+import { bearerToken } from '../bearer.ts';
+import { checkBody } from '../check-body.ts';
+import { requestNotFound } from '../not-found.ts';
+import { answer, bearer, bearerProblems, bodyProblems, idParameter, jsonBody, problem, schemaRef }
+  from '../openapi/parts.ts';
+import { HttpProblem, refusalReply } from '../problem.ts';
+import { decisionJson, requestJson } from '../representation.ts';
+import type { Route, RouteDeps } from '../route.ts';
+
+const bodySchema = z.strictObject({
+  decision: z.enum(['approve', 'deny']),
+  stage: z.union([z.string().min(1).max(100), z.int().min(0).max(100)])
+    .describe('Name of the stage, or its position from 0'),
+  revision: z.int().min(1).describe('The version of the request that was looked at'),
+  digest: z.string().min(1).max(100).describe('The digest of the request that was looked at'),
+  reason: z.string().nullable().default(null),
+});
+
+const operation = {
+  operationId: 'decideRequest', summary: 'Approve or deny the open stage', tags: ['Requests'],
+  description: 'For people only. A repeated decision answers its first result.',
+  security: bearer, parameters: [idParameter],
+  requestBody: jsonBody(z.toJSONSchema(bodySchema, { io: 'input' })),
+  responses: {
+    200: answer('Decided, now or before', schemaRef('DecisionAnswer')),
+    403: problem('The role, claim or person does not fit'),
+    404: problem('There is none, or the caller may not read it'),
+    409: problem('The request is closed, has changed, or was decided by the caller before'),
+    ...bearerProblems, ...bodyProblems,
+  },
+};
+
+/** POST /v1/requests/:id/decisions. */
+export function decideRequestRoute({ app, identity, config, limits }: RouteDeps): Route {
+  return {
+    method: 'POST',
+    path: '/v1/requests/:id/decisions',
+    operation,
+    takes: { limitBytes: limits.apiBytes },
+    async handle({ req, params, body }) {
+      const by = await identity.verifyBearer(bearerToken(req));
+      const { decision, stage, revision, digest, reason } = checkBody(bodySchema, body);
+      const id = params.id ?? '';
+      const readable = await app.readRequest({ id, by });
+      if (readable !== undefined) checkStage(readable, stage, revision);
+      // Asked even where the caller may not read it, so that the refusal is on record.
+      const result = await app.decideRequest({
+        id, by, decision, reason, digest, revision,
+        channel: {
+          via: 'api', tenant: by.tenant, objectId: by.objectId,
+          activityId: null, conversationId: null, exchangeId: null,
+        },
+        teams: null,
+      });
+      if (result.kind === 'refused') {
+        return readable === undefined ? requestNotFound() : refusalReply(result.refusal);
+      }
+      return {
+        status: 200,
+        body: {
+          request: requestJson(result.request, config.server.publicUrl),
+          decision: result.decision === null ? null : decisionJson(result.decision),
+        },
+      };
+    },
+  };
+}
+
+/** The stage that the caller means must be the one that the revision showed. */
+function checkStage(request: Request, stage: string | number, revision: number): void {
+  const shown = stageAtRevision(request, revision);
+  if (shown === undefined) {
+    throw new HttpProblem('stage_mismatch', `There is no revision ${revision} of this request yet.`);
+  }
+  const name = request.plan.stages[shown]?.name;
+  if (stage === shown || stage === name) return;
+  throw new HttpProblem(
+    'stage_mismatch',
+    `Revision ${revision} showed the stage ${shown} ("${name}"). Read the request again.`,
+  );
+}

@@ -1,0 +1,35 @@
+import { answer, schemaRef } from '../openapi/parts.ts';
+import type { Route, RouteDeps } from '../route.ts';
+
+/** GET /healthz: this process answers. */
+export function healthRoute(): Route {
+  return {
+    method: 'GET',
+    path: '/healthz',
+    operation: {
+      operationId: 'health', summary: 'Whether the process answers', tags: ['Service'],
+      responses: { 200: answer('It does', schemaRef('Health')) },
+    },
+    handle: () => Promise.resolve({ status: 200, body: { status: 'ok' } }),
+  };
+}
+
+/** GET /readyz: what this process needs answers too; 503 while it stops. */
+export function readyRoute({ ready, stopping }: RouteDeps): Route {
+  return {
+    method: 'GET',
+    path: '/readyz',
+    operation: {
+      operationId: 'ready', summary: 'Whether requests may be sent here', tags: ['Service'],
+      responses: {
+        200: answer('Ready', schemaRef('Readiness')),
+        503: answer('Not ready', schemaRef('Readiness')),
+      },
+    },
+    async handle() {
+      if (stopping.aborted) return { status: 503, body: { ok: false, checks: { server: 'stopping' } } };
+      const { ok, checks } = await ready();
+      return { status: ok ? 200 : 503, body: { ok, checks } };
+    },
+  };
+}

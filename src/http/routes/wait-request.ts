@@ -1,0 +1,67 @@
+import { bearerToken } from '../bearer.ts';
+import { requestNotFound } from '../not-found.ts';
+import { answer, bearerProblems, idParameter, problem, schemaRef } from '../openapi/parts.ts';
+import { HttpProblem } from '../problem.ts';
+import { checkQuery, queryOf, wholeNumber } from '../query.ts';
+import { requestJson } from '../representation.ts';
+import type { Route, RouteDeps } from '../route.ts';
+
+const SECONDS = { min: 0, max: 60, default: 30 };
+
+const operation = {
+  operationId: 'waitRequest', summary: 'Wait until a request has ended', tags: ['Requests'],
+  description: 'Answers with the request once nothing more happens to it, or as it is when the ' +
+    'time is up; then ask again.',
+  security: [{ bearer: [] }, { waitToken: [] }],
+  parameters: [idParameter, {
+    name: 'timeoutSeconds', in: 'query',
+    schema: { type: 'integer', minimum: SECONDS.min, maximum: SECONDS.max, default: SECONDS.default },
+  }],
+  responses: {
+    200: answer('The request as it is now', schemaRef('Request')),
+    400: problem('A query parameter is not valid'),
+    404: problem('There is none, or the caller may not read it'),
+    ...bearerProblems,
+  },
+};
+
+/** GET /v1/requests/:id/wait: a long poll, for a bearer or the request's wait token. */
+export function waitRequestRoute(deps: RouteDeps): Route {
+  const { app, config, limits } = deps;
+  let waiting = 0;
+  return {
+    method: 'GET',
+    path: '/v1/requests/:id/wait',
+    operation,
+    async handle({ req, params, signal }) {
+      const id = params.id ?? '';
+      const query = queryOf(req.url);
+      checkQuery(query, { once: ['timeoutSeconds'] });
+      const timeoutMs = wholeNumber(query, 'timeoutSeconds', SECONDS) * 1_000;
+      if (!(await mayWait(deps, bearerToken(req), id))) return requestNotFound();
+      if (waiting >= limits.waits) {
+        throw new HttpProblem('overloaded', 'Too many are waiting; come back in a moment.', {
+          headers: { 'retry-after': '5' },
+        });
+      }
+      waiting += 1;
+      try {
+        const request = await app.waitRequest({ id, timeoutMs, signal: signal() });
+        if (request === undefined) return requestNotFound();
+        return { status: 200, body: requestJson(request, config.server.publicUrl) };
+      } finally {
+        waiting -= 1;
+      }
+    },
+  };
+}
+
+/** A wait token speaks for its own request only; every other token must be one of a principal. */
+async function mayWait({ app, identity }: RouteDeps, token: string, id: string): Promise<boolean> {
+  if (token.startsWith('wait_')) {
+    const request = await app.loadForCard(id);
+    if (request !== undefined && app.acceptsWaitToken(token, request)) return true;
+  }
+  const by = await identity.verifyBearer(token);
+  return (await app.readRequest({ id, by })) !== undefined;
+}

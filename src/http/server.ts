@@ -1,0 +1,170 @@
+import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import restify from 'restify';
+import { answerClientError } from './client-error.ts';
+import { guardRequest } from './guard.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { HttpLimits } from './limits.ts';
+import { createMetrics } from './metrics.ts';
+import { errorReply, HttpProblem } from './problem.ts';
+import { drain } from './read-body.ts';
+import { allRoutes } from './routes.ts';
+import type { Route, RouteDeps, ServerOptions } from './route.ts';
+import { securityHeaders, send } from './send.ts';
+import { serveRoute } from './serve-route.ts';
+
+/** A server that was made and may be started once. */
+export interface HttpServer {
+  /** Listens; gives the port that was taken and the URL of this machine's side. */
+  start(): Promise<{ port: number; url: string }>;
+  /** Ends long polls, lets requests in flight finish for a bounded time, closes everything. */
+  stop(): Promise<void>;
+}
+
+type Base = Readonly<Record<string, string>>;
+
+/** What the type package of restify does not know: handlers that run ahead of all of restify. */
+interface EarlyHooks {
+  first(handler: (req: IncomingMessage, res: ServerResponse) => boolean): unknown;
+}
+
+/**
+ * The HTTP server on restify: its router and life cycle, and none of its plugins. Limits hold
+ * ahead of any parser. Errors of `start`: whatever listening gives, such as EADDRINUSE.
+ */
+export function createServer(options: ServerOptions): HttpServer {
+  const limits: HttpLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const stopping = new AbortController();
+  const metrics = createMetrics();
+  const deps: RouteDeps = { ...options, limits, metrics, stopping: stopping.signal };
+  const base = securityHeaders(options.config.server.publicUrl.startsWith('https:'));
+  const server = restify.createServer({ name: '', handleUncaughtExceptions: false });
+  const node = server.server as NodeServer;
+  harden(node, limits);
+  node.on('drop', () => metrics.add('countersign_http_noise_total', { kind: 'dropped' }));
+  server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
+    const code = answerClientError(error, socket) ?? 'gone';
+    metrics.add('countersign_http_noise_total', { kind: code });
+  });
+  let inFlight = 0;
+  (server as restify.Server & EarlyHooks).first((req, res) => {
+    try {
+      if (inFlight >= limits.inFlight) throw overloaded();
+      guardRequest(req, limits);
+    } catch (error) {
+      void turnAway({ deps, base, req, res, error });
+      return false;
+    }
+    inFlight += 1;
+    res.once('close', () => { inFlight -= 1; });
+    return true;
+  });
+  mount(server, deps, base);
+  return {
+    start: () => listen(server, node, options.config.server),
+    stop: () => close({ node, stopping, graceMs: limits.stopGraceMs }),
+  };
+}
+
+/** Limits that Node's own server holds; those not settable through restify are set on it. */
+function harden(node: NodeServer, limits: HttpLimits): void {
+  // restify listens for upgrades and drops them, which would leave their sockets open for ever;
+  // without a listener Node treats them as ordinary requests.
+  node.removeAllListeners('upgrade');
+  Object.assign(node, {
+    maxHeaderSize: limits.headerBytes,
+    connectionsCheckingInterval: limits.sweepMs,
+  });
+  // Node leaves out the headers beyond its count without a word; one more lets the guard see it.
+  node.maxHeadersCount = limits.headerCount + 1;
+  node.headersTimeout = limits.headersTimeoutMs;
+  node.requestTimeout = limits.requestTimeoutMs;
+  node.keepAliveTimeout = limits.keepAliveMs;
+  node.maxConnections = limits.connections;
+}
+
+function mount(server: restify.Server, deps: RouteDeps, base: Base): void {
+  const routes = allRoutes(deps);
+  for (const route of routes) {
+    const handler: restify.RequestHandler = (req, res, next) => {
+      void serveRoute({ deps, route, req, res, base }).then(() => next(false));
+    };
+    if (route.method === 'GET') server.get(route.path, handler);
+    else server.post(route.path, handler);
+  }
+  const nothing: restify.RequestHandler = (req, res, next) => {
+    void turnAway({ deps, base, req, res, error: noRoute(req, routes) }).then(() => next(false));
+  };
+  server.get('/*', nothing);
+  server.post('/*', nothing);
+}
+
+/** 405 where the path is there for another method, else 404. */
+function noRoute(req: IncomingMessage, routes: readonly Route[]): HttpProblem {
+  const path = (req.url ?? '').split('?')[0] ?? '';
+  const others = routes.filter((route) => matches(route.path, path));
+  if (others.length === 0) {
+    return new HttpProblem('route_not_found', '/openapi.json lists what there is.', {
+      unread: req.method === 'POST',
+    });
+  }
+  return new HttpProblem('method_not_allowed', 'See the Allow header.', {
+    unread: req.method === 'POST',
+    headers: { allow: others.map((route) => route.method).join(', ') },
+  });
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  return wanted.length === given.length &&
+    wanted.every((part, at) => part.startsWith(':') || part === given[at]);
+}
+
+async function turnAway(options: {
+  deps: RouteDeps; base: Base; req: IncomingMessage; res: ServerResponse; error: unknown;
+}): Promise<void> {
+  const { deps, base, req, res, error } = options;
+  const reply = errorReply(error);
+  const unread = error instanceof HttpProblem && error.unread;
+  if (unread) await drain(req, deps.limits.apiBytes);
+  send(res, reply, { base, close: unread || deps.stopping.aborted });
+  deps.metrics.add('countersign_http_problems_total', { code: reply.code ?? 'internal_error' });
+}
+
+function overloaded(): HttpProblem {
+  return new HttpProblem('overloaded', 'Come back in a moment.', {
+    headers: { 'retry-after': '1' }, unread: true,
+  });
+}
+
+function listen(
+  server: restify.Server, node: NodeServer, at: { host: string; port: number },
+): Promise<{ port: number; url: string }> {
+  return new Promise((resolve, reject) => {
+    node.once('error', reject);
+    server.listen(at.port, at.host, () => {
+      node.off('error', reject);
+      const { port } = node.address() as AddressInfo;
+      const wildcard = at.host === '0.0.0.0' || at.host === '::';
+      const host = wildcard ? 'localhost' : at.host;
+      resolve({ port, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` });
+    });
+  });
+}
+
+function close(options: {
+  node: NodeServer; stopping: AbortController; graceMs: number;
+}): Promise<void> {
+  const { node, stopping, graceMs } = options;
+  stopping.abort();
+  if (!node.listening) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => node.closeAllConnections(), graceMs);
+    node.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    node.closeIdleConnections();
+  });
+}

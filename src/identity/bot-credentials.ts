@@ -1,0 +1,70 @@
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { BotCredentials } from '../usecases/ports.ts';
+import { PROVIDER_LIMITS, boundedFetch } from './bounded-fetch.ts';
+import type { Fetch } from './bounded-fetch.ts';
+import { identityError } from './codes.ts';
+import { localLogin } from './local-login.ts';
+import { msalLogin } from './msal-login.ts';
+
+/** A token is taken anew when no more than this is left of it. */
+const EARLY_MS = 5 * 60_000;
+const REST_MS = 2_000;
+
+/** A fresh token, and how long it holds (ms). */
+export interface BotToken {
+  readonly value: string;
+  readonly lifeMs: number;
+}
+
+/** Takes a fresh token from where the bot is registered. Throws where it gets none. */
+export type Login = () => Promise<BotToken>;
+
+/**
+ * The bot's own tokens: one login at a time, each token used until five minutes before its end, and
+ * until its end where no new one can be had. After a failed login the next waits two seconds.
+ *
+ * `token()` throws IdentityError `bot_login_failed`.
+ */
+export function createBotCredentials(parts: {
+  config: Config; clock: Clock; fetch?: Fetch;
+}): BotCredentials {
+  const { clock } = parts;
+  const login = loginOf(parts);
+  let held: { value: string; expiresAt: number } | undefined;
+  let running: Promise<void> | undefined;
+  let failure: { at: number; cause: unknown } | undefined;
+  const renew = async () => {
+    try {
+      const { value, lifeMs } = await login();
+      held = { value, expiresAt: clock.now() + lifeMs };
+      failure = undefined;
+    } catch (cause) {
+      failure = { at: clock.now(), cause };
+    }
+  };
+  return {
+    async token() {
+      const now = clock.now();
+      if (held !== undefined && now < held.expiresAt - EARLY_MS) return held;
+      if (failure === undefined || now - failure.at >= REST_MS || running !== undefined) {
+        running ??= renew().finally(() => {
+          running = undefined;
+        });
+        await running;
+      }
+      if (held !== undefined && clock.now() < held.expiresAt) return held;
+      throw identityError('bot_login_failed', { cause: failure?.cause });
+    },
+  };
+}
+
+function loginOf(parts: { config: Config; fetch?: Fetch }): Login {
+  const { config } = parts;
+  const local = config.profile === 'local' && config.teams.cloud.loginUrl.startsWith('http:');
+  const wire = parts.fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init));
+  const fetch = boundedFetch(wire, {
+    ...PROVIDER_LIMITS, allowHttp: local || config.teams.credential.kind === 'managedIdentity',
+  });
+  return local ? localLogin(config.teams, fetch) : msalLogin(config.teams, fetch);
+}

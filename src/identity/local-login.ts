@@ -1,0 +1,34 @@
+import type { TeamsConfig } from '../config/config.ts';
+import type { BotToken, Login } from './bot-credentials.ts';
+import type { Fetch } from './bounded-fetch.ts';
+import { isJsonObject, own } from './strict-json.ts';
+
+/**
+ * The bot's login in the local profile (RFC 6749 4.4 over http, which msal refuses); the wire is
+ * that of the v2.0 endpoint. Production never comes here.
+ */
+export function localLogin(teams: TeamsConfig, fetch: Fetch): Login {
+  const { credential, cloud } = teams;
+  if (credential.kind !== 'secret') {
+    throw new Error('teams.credential: the local profile logs in with a secret');
+  }
+  const url = `${cloud.loginUrl}/${teams.tenantId}/oauth2/v2.0/token`;
+  return async (): Promise<BotToken> => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials', client_id: teams.appId,
+        client_secret: credential.secret, scope: cloud.scope,
+      }).toString(),
+    });
+    const answer: unknown = await response.json();
+    const value = isJsonObject(answer) ? own(answer, 'access_token') : undefined;
+    const seconds = isJsonObject(answer) ? own(answer, 'expires_in') : undefined;
+    if (response.ok && typeof value === 'string' && typeof seconds === 'number') {
+      return { value, lifeMs: seconds * 1_000 };
+    }
+    const error = isJsonObject(answer) ? own(answer, 'error_description') : undefined;
+    throw new Error(`the login answered ${response.status}: ${String(error).slice(0, 200)}`);
+  };
+}

@@ -1,0 +1,72 @@
+import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azure/msal-node';
+import type {
+  AuthenticationResult, INetworkModule, NetworkRequestOptions, NodeAuthOptions,
+} from '@azure/msal-node';
+import type { TeamsConfig } from '../config/config.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { BotToken, Login } from './bot-credentials.ts';
+import type { Fetch } from './bounded-fetch.ts';
+
+/**
+ * The bot's login at Entra with a secret, a certificate, or the managed identity of the machine.
+ * msal's own cache is passed over: ours renews earlier and once for all callers.
+ */
+export function msalLogin(teams: TeamsConfig, fetch: Fetch): Login {
+  const { credential, cloud } = teams;
+  const system = { networkClient: networkOver(fetch) };
+  if (credential.kind === 'managedIdentity') {
+    const application = new ManagedIdentityApplication({
+      managedIdentityIdParams: { userAssignedClientId: credential.clientId }, system,
+    });
+    const resource = cloud.scope.replace(/\/\.default$/, '');
+    return async () => read(await application.acquireToken({ resource, forceRefresh: true }));
+  }
+  const application = new ConfidentialClientApplication({ auth: authOf(teams), system });
+  return async () => read(await application.acquireTokenByClientCredential({
+    scopes: [cloud.scope], skipCache: true,
+  }));
+}
+
+function authOf({ appId, tenantId, credential, cloud }: TeamsConfig): NodeAuthOptions {
+  const common = {
+    clientId: appId,
+    authority: `${cloud.loginUrl}/${tenantId}`,
+    // The login URL is configured, so msal need not ask the public cloud whether it is genuine.
+    knownAuthorities: [new URL(cloud.loginUrl).host],
+  };
+  switch (credential.kind) {
+    case 'secret': return { ...common, clientSecret: credential.secret };
+    case 'certificate': {
+      const { thumbprintSha256, privateKey } = credential;
+      return { ...common, clientCertificate: { thumbprintSha256, privateKey } };
+    }
+    case 'managedIdentity': throw new Error('a managed identity has no credential of its own');
+  }
+}
+
+function read(result: AuthenticationResult | null): BotToken {
+  const expiresOn = result?.expiresOn;
+  if (result === null || result.accessToken === '' || !expiresOn) {
+    throw new Error('the login gave no token');
+  }
+  // msal reckons by the machine's clock; what is left of the token is the same by any.
+  return { value: result.accessToken, lifeMs: expiresOn.getTime() - systemClock.now() };
+}
+
+/** msal's network on our bounded fetch: its own follows no limits on time or size. */
+function networkOver(fetch: Fetch): INetworkModule {
+  const call = async <Body>(url: string, init: RequestInit) => {
+    const response = await fetch(url, init);
+    const text = await response.text();
+    const body = (text === '' ? {} : JSON.parse(text)) as Body;
+    return { headers: Object.fromEntries(response.headers), body, status: response.status };
+  };
+  return {
+    sendGetRequestAsync: <Body>(url: string, options?: NetworkRequestOptions) =>
+      call<Body>(url, { method: 'GET', headers: options?.headers ?? {} }),
+    sendPostRequestAsync: <Body>(url: string, options?: NetworkRequestOptions) =>
+      call<Body>(url, {
+        method: 'POST', headers: options?.headers ?? {}, body: options?.body ?? '',
+      }),
+  };
+}

@@ -1,0 +1,115 @@
+import { CompactSign, compactVerify } from 'jose';
+import type { JWK } from 'jose';
+import type { Clock } from '../lib/clock.ts';
+import { hmacSha256 } from '../lib/hash.ts';
+import type { KeyStore } from '../usecases/store-ports.ts';
+import { deriveKey } from './derive.ts';
+import { KeysError } from './errors.ts';
+import { createSealer } from './seal.ts';
+import type { Sealer } from './seal.ts';
+import { SIGNING_ALGORITHM, loadSigningKeys } from './signing-keys.ts';
+import type { SigningKey } from './signing-keys.ts';
+
+/** Purposes that sign; one key each, so that a statement of one can never pass for another. */
+export const SIGNING_PURPOSES = ['checkpoints', 'receipts', 'grants'] as const;
+
+export type SigningPurpose = (typeof SIGNING_PURPOSES)[number];
+
+/** Purposes that encrypt for ourselves. */
+export type SealingPurpose = 'stored-secrets';
+
+/** Purposes whose texts carry a keyed hash of ours. */
+export type MacPurpose = 'wait-tokens';
+
+export type Statement = Readonly<Record<string, unknown>>;
+
+/** Keys of our own: one purpose each, shared by all replicas through the store. */
+export interface Keys {
+  /** A compact JWS over the payload as JSON; `typ` goes into the header (RFC 8725 3.11). */
+  sign(purpose: SigningPurpose, payload: Statement, typ: string): Promise<string>;
+  /** The payload of a statement of ours. @throws KeysError `statement_invalid`. */
+  verify(purpose: SigningPurpose, jws: string, typ: string): Promise<Statement>;
+  /** The public halves (RFC 7517 5), of one purpose or of all. */
+  publicJwks(purpose?: SigningPurpose): { keys: readonly JWK[] };
+  /** Keyed hash of a text, base64url; compare with sameSecret. */
+  mac(purpose: MacPurpose, text: string): string;
+  encrypt(purpose: SealingPurpose, text: string): Promise<string>;
+  /** @throws KeysError `sealed_invalid`. */
+  decrypt(purpose: SealingPurpose, sealed: string): Promise<string>;
+}
+
+const MAX_STATEMENT = 256 * 1024;
+
+/**
+ * Opens the keys of every purpose, making those that are not there yet. Everything hangs on one
+ * secret, which only encrypts and derives: signing keys are random and stored encrypted.
+ *
+ * @throws KeysError `signing_secret_short`, `signing_secret_wrong`, `signing_key_unusable`.
+ */
+export async function createKeys(parts: {
+  store: KeyStore; secret: string; clock: Clock;
+}): Promise<Keys> {
+  const { store, secret, clock } = parts;
+  const signing = new Map<SigningPurpose, readonly [SigningKey, ...SigningKey[]]>();
+  for (const purpose of SIGNING_PURPOSES) {
+    const sealer = createSealer(deriveKey(secret, `seal ${purpose}`));
+    signing.set(purpose, await loadSigningKeys({ purpose, store, sealer, clock }));
+  }
+  const keysOf = (purpose: SigningPurpose) => {
+    const keys = signing.get(purpose);
+    if (keys === undefined) throw new Error(`${purpose} is no purpose that signs`);
+    return keys;
+  };
+  const sealers: Record<SealingPurpose, Sealer> = {
+    'stored-secrets': createSealer(deriveKey(secret, 'encrypt stored-secrets')),
+  };
+  const macKeys: Record<MacPurpose, Uint8Array> = {
+    'wait-tokens': deriveKey(secret, 'mac wait-tokens'),
+  };
+  return {
+    sign: (purpose, payload, typ) => sign(keysOf(purpose), payload, typ),
+    verify: (purpose, jws, typ) => verify(keysOf(purpose), jws, typ),
+    publicJwks(purpose) {
+      const purposes = purpose === undefined ? SIGNING_PURPOSES : [purpose];
+      return { keys: purposes.flatMap(keysOf).map(({ publicJwk }) => publicJwk) };
+    },
+    mac: (purpose, text) => hmacSha256(macKeys[purpose], text),
+    encrypt: (purpose, text) => sealers[purpose].encrypt(text),
+    decrypt: (purpose, sealed) => sealers[purpose].decrypt(sealed),
+  };
+}
+
+/** Signs with the newest key. */
+async function sign(
+  keys: readonly [SigningKey, ...SigningKey[]], payload: Statement, typ: string,
+): Promise<string> {
+  const newest = keys.at(-1) ?? keys[0];
+  return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
+    .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: newest.id, typ })
+    .sign(newest.privateKey);
+}
+
+async function verify(
+  keys: readonly SigningKey[], jws: string, typ: string,
+): Promise<Statement> {
+  try {
+    if (jws.length > MAX_STATEMENT) throw new Error('the statement is too long');
+    const { payload, protectedHeader } = await compactVerify(
+      jws,
+      ({ kid }) => {
+        const key = keys.find(({ id }) => id === kid);
+        if (key === undefined) throw new Error('no key of this purpose has this id');
+        return key.publicKey;
+      },
+      { algorithms: [SIGNING_ALGORITHM] },
+    );
+    if (protectedHeader.typ !== typ) throw new Error('a statement of another type');
+    const statement: unknown = JSON.parse(new TextDecoder().decode(payload));
+    if (typeof statement === 'object' && statement !== null && !Array.isArray(statement)) {
+      return statement as Statement;
+    }
+  } catch (cause) {
+    throw new KeysError('statement_invalid', { cause });
+  }
+  throw new KeysError('statement_invalid');
+}

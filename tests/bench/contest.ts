@@ -1,0 +1,88 @@
+import { fire, median, quantile } from './load.ts';
+import type { Measured, Shot } from './load.ts';
+
+/** One line of results; the fields that users' programs rely on, then what explains them. */
+export interface Result {
+  readonly name: string;
+  /** Ours through the baseline's requests per second: the median of the rounds. */
+  readonly ratio: number;
+  readonly baseline: string;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly baselineP99Ms: number;
+  readonly [more: string]: unknown;
+}
+
+export const BASELINE = 'botbuilder CloudAdapter.process';
+export const CLIENTS = 16;
+
+/** One side of a contest. `check` throws unless an answer is what it should be. */
+export interface Side {
+  readonly origin: string;
+  readonly status: number;
+  /** The shots of a round; -1 is the warm-up. */
+  shots(round: number): readonly Shot[];
+  check(answer: string): void;
+}
+
+/** Both sides' rounds, and the ratio of each pair. */
+export interface Contest {
+  readonly ours: readonly Measured[];
+  readonly theirs: readonly Measured[];
+  readonly ratios: readonly number[];
+}
+
+/**
+ * Lets both sides warm up, then measures them in turn (A B A B), so that a machine that slows down
+ * slows both. The answers are checked after each round, outside of its time.
+ */
+export async function contest(
+  sides: { ours: Side; theirs: Side }, rounds: number,
+): Promise<Contest> {
+  const ours: Measured[] = [];
+  const theirs: Measured[] = [];
+  for (let round = -1; round < rounds; round += 1) {
+    const mine = await run(sides.ours, round);
+    const other = await run(sides.theirs, round);
+    if (round < 0) continue;
+    ours.push(mine);
+    theirs.push(other);
+  }
+  const ratios = ours.map((mine, round) => mine.perSecond / (theirs[round]?.perSecond ?? NaN));
+  return { ours, theirs, ratios };
+}
+
+async function run(side: Side, round: number): Promise<Measured> {
+  const { origin, status } = side;
+  const measured = await fire({ origin, status, shots: side.shots(round), clients: CLIENTS });
+  measured.answers.forEach((answer) => side.check(answer));
+  return measured;
+}
+
+/** The figures of a contest. */
+export function resultOf(name: string, { ours, theirs, ratios }: Contest): Result {
+  const mine = latencies(ours);
+  const other = latencies(theirs);
+  return {
+    name,
+    ratio: rounded(median(ratios)),
+    baseline: BASELINE,
+    p50Ms: rounded(quantile(mine, 0.5)),
+    p99Ms: rounded(quantile(mine, 0.99)),
+    baselineP99Ms: rounded(quantile(other, 0.99)),
+    baselineP50Ms: rounded(quantile(other, 0.5)),
+    perSecond: Math.round(median(ours.map((round) => round.perSecond))),
+    baselinePerSecond: Math.round(median(theirs.map((round) => round.perSecond))),
+    measured: mine.length,
+    ratios: ratios.map(rounded),
+  };
+}
+
+/** Two digits after the point. */
+export function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function latencies(rounds: readonly Measured[]): number[] {
+  return rounds.flatMap((round) => [...round.latenciesMs]).sort((one, other) => one - other);
+}

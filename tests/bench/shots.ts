@@ -1,0 +1,104 @@
+import { objectOr } from '../../src/local/loopback.ts';
+import { systemIds } from '../../src/lib/ids.ts';
+import { fire } from './load.ts';
+import type { Shot } from './load.ts';
+import { personTokens, workloadTokens } from './tokens.ts';
+import { APPROVALS } from './world.ts';
+import type { World } from './world.ts';
+
+/** Those who may decide the workflow of the run; decisions are shared among them. */
+const APPROVERS = ['amara', 'kenji'] as const;
+
+/** A request that waits for its decision, as `POST /v1/requests` answered it. */
+export interface Pending {
+  readonly id: string;
+  readonly version: number;
+  readonly digest: string;
+}
+
+/** Prepared `POST /v1/requests`, each with a token and an Idempotency-Key of its own. */
+export async function submitShots(world: World, count: number): Promise<Shot[]> {
+  const tokens = await workloadTokens(world, count);
+  return tokens.map((token, index) => ({
+    path: '/v1/requests',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${token}`,
+      'idempotency-key': systemIds.secret(16),
+    },
+    body: JSON.stringify({
+      workflow: 'deploy-production',
+      reason: 'Fixes the rounding of refunds in the checkout of three countries',
+      fields: { service: 'checkout', version: `4.${index}.0`, window: '1h' },
+    }),
+  }));
+}
+
+/** Makes requests over the wire, for decisions to be measured on. */
+export async function makePending(
+  world: World, given: { origin: string; count: number; clients: number },
+): Promise<Pending[]> {
+  const shots = await submitShots(world, given.count);
+  const { answers } = await fire({ ...given, shots, status: 201 });
+  return answers.map((text) => {
+    const { id, version, digest, state } = objectOr(JSON.parse(text));
+    if (typeof id !== 'string' || typeof version !== 'number' || typeof digest !== 'string') {
+      throw new Error(`a new request lacks id, version or digest: ${text.slice(0, 300)}`);
+    }
+    if (state !== 'pending') throw new Error(`a new request is ${String(state)}`);
+    return { id, version, digest };
+  });
+}
+
+/**
+ * Prepared clicks on Approve, one for each request: the invoke that Teams sends once single sign-on
+ * has given it the person's token. Every click carries a token and a card message of its own; the
+ * channel's token is the same for all, as Teams uses one for about an hour.
+ */
+export async function decideShots(world: World, requests: readonly Pending[]): Promise<Shot[]> {
+  const channelToken = await world.connector.channelToken();
+  const each = Math.ceil(requests.length / APPROVERS.length);
+  const tokens = new Map<string, string[]>();
+  for (const personId of APPROVERS) {
+    tokens.set(personId, await personTokens(world, { personId, count: each }));
+  }
+  return requests.map((request, index) => {
+    const personId = APPROVERS[index % APPROVERS.length] ?? APPROVERS[0];
+    const token = tokens.get(personId)?.pop();
+    const activity = world.connector.activity({
+      personId,
+      chatId: APPROVALS,
+      replyToId: `17637${String(index).padStart(8, '0')}`,
+      with: {
+        type: 'invoke',
+        name: 'adaptiveCard/action',
+        value: {
+          action: {
+            type: 'Action.Execute', id: 'approve', verb: 'approve',
+            data: { r: request.id, rev: request.version, d: request.digest },
+          },
+          authentication: { id: systemIds.secret(16), connectionName: 'countersign', token },
+          trigger: 'manual',
+        },
+      },
+    });
+    return {
+      path: '/api/messages',
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        authorization: `Bearer ${channelToken}`,
+      },
+      body: JSON.stringify(activity),
+    };
+  });
+}
+
+/** Throws unless an answer is the card of an approved request. Gives the card. */
+export function approvedCard(text: string): Record<string, unknown> {
+  const { statusCode, type, value } = objectOr(JSON.parse(text));
+  const card = type === 'application/vnd.microsoft.card.adaptive';
+  if (statusCode !== 200 || !card || !JSON.stringify(value).includes('✓  Approved')) {
+    throw new Error(`a decision was answered with ${text.slice(0, 500)}`);
+  }
+  return objectOr(value);
+}

@@ -1,0 +1,36 @@
+import { decodeJwt } from 'jose';
+import { systemIds } from '../../src/lib/ids.ts';
+import type { World } from './world.ts';
+
+/** How many signatures are under way at once. */
+const PARALLEL = 64;
+
+/** Distinct single-use workload tokens of the demo pipeline, as from the provider's own endpoint. */
+export async function workloadTokens(world: World, count: number): Promise<string[]> {
+  const first = await world.provider.workloadToken();
+  return copies(world, { token: first, count });
+}
+
+/** Distinct single sign-on tokens of one person, as Teams would hand them out. */
+export async function personTokens(
+  world: World, given: { personId: string; count: number },
+): Promise<string[]> {
+  const first = await world.provider.personToken({ personId: given.personId, audience: 'bot' });
+  return copies(world, { token: first, count: given.count });
+}
+
+// The endpoint makes some hundred a second; the same claims under new ids are signed faster.
+async function copies(
+  world: World, { token, count }: { token: string; count: number },
+): Promise<string[]> {
+  const claims = decodeJwt(token);
+  const made: string[] = [];
+  while (made.length < count) {
+    const size = Math.min(PARALLEL, count - made.length);
+    made.push(...await Promise.all(Array.from({ length: size }, () => {
+      const id = systemIds.secret(16);
+      return world.provider.forge({ claims: { ...claims, jti: id, uti: id } });
+    })));
+  }
+  return made;
+}

@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { StoreError } from '../../../src/store/errors.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
+import { change, request, submission } from '../build.ts';
+
+/**
+ * Ends the store's thread under it while a commit waits: path. Prints what the waiting commit, one
+ * right after it and one 1.1 s later said, then how often the waiting one is in the store.
+ */
+const [path = ''] = process.argv.slice(2);
+const created = once(process, 'worker');
+const store = await openSqliteStore({ path, clock: systemClock, log: silentLogger });
+const [thread] = (await created) as [Worker];
+const say = (text: unknown) => process.stdout.write(`${String(text)}\n`);
+const codeOf = (error: unknown) => (error instanceof StoreError ? error.code : error);
+
+const sent = submission(request());
+const waiting = store.commit(sent).catch(codeOf);
+const exited = once(thread, 'exit');
+void thread.terminate();
+say(await waiting);
+await exited;
+say(await store.commit(change()).catch(codeOf));
+await new Promise((resolve) => setTimeout(resolve, 1_100));
+const again = await store.commit(sent);
+say(again.status === 'conflict' ? 'conflict' : 'known');
+say((await store.listRequests({ limit: 9 })).length);
+await store.close();

@@ -1,0 +1,126 @@
+import { expect, test } from '@jest/globals';
+import type { AuditCheckpoint, AuditLeaf } from '../../../src/usecases/store-ports.ts';
+import { T0, change, event, request, submission } from '../build.ts';
+import type { Given } from '../describe-store.ts';
+
+const checkpoint = (size: number): AuditCheckpoint =>
+  ({ size, root: `root-${size}`, at: T0 + size, jws: `jws-${size}` });
+
+const leaf = (index: number, eventId: string): AuditLeaf =>
+  ({ index, eventId, hash: `hash-${index}` });
+
+export function auditTests(given: Given): void {
+  /** Commits one event for each id, one commit each. */
+  async function record(...ids: string[]): Promise<void> {
+    for (const id of ids) await given().store.commit(change({ events: [event(null, { id })] }));
+  }
+  const sealAll = (from: number, ...ids: string[]) => given().store.seal({
+    expectedSize: from, leaves: ids.map((id, at) => leaf(from + at, id)),
+    checkpoint: checkpoint(from + ids.length),
+  });
+  const unsealed = async (limit = 100) =>
+    (await given().store.unsealedEvents(limit)).map(({ id }) => id);
+
+  test('an event is read back as it was recorded, with its commit', async () => {
+    const { store } = given();
+    const asked = request();
+    const recorded = event(asked, {
+      data: { text: 'ü🚀"', list: [1, null, { a: false }], n: 0.1 },
+    });
+    await store.commit(submission(asked, { events: [recorded] }));
+    expect(await store.unsealedEvents(9)).toEqual([recorded]);
+  });
+
+  test('events that have no leaf yet, in the order of their ids', async () => {
+    await record('evt_3', 'evt_1', 'evt_2');
+    expect(await unsealed()).toEqual(['evt_1', 'evt_2', 'evt_3']);
+    expect(await unsealed(2)).toEqual(['evt_1', 'evt_2']);
+  });
+
+  test('sealed events have leaves, a checkpoint, and are not to be sealed any more', async () => {
+    const { store } = given();
+    await record('evt_1', 'evt_2', 'evt_3');
+    expect(await store.treeSize()).toBe(0);
+    expect(await store.lastCheckpoint()).toBeUndefined();
+    expect(await sealAll(0, 'evt_1', 'evt_2')).toBe(true);
+    expect(await store.treeSize()).toBe(2);
+    expect(await unsealed()).toEqual(['evt_3']);
+    expect(await store.lastCheckpoint()).toEqual(checkpoint(2));
+    expect(await sealAll(2, 'evt_3')).toBe(true);
+    expect(await unsealed()).toEqual([]);
+    expect(await store.lastCheckpoint()).toEqual(checkpoint(3));
+  });
+
+  test('an event that is committed late, with an id of before, is sealed next', async () => {
+    await record('evt_2', 'evt_3');
+    await sealAll(0, 'evt_2', 'evt_3');
+    await record('evt_1');
+    expect(await unsealed()).toEqual(['evt_1']);
+    expect(await sealAll(2, 'evt_1')).toBe(true);
+    expect(await unsealed()).toEqual([]);
+  });
+
+  test('a seal that saw another size is refused and leaves nothing', async () => {
+    const { store } = given();
+    await record('evt_1', 'evt_2');
+    await sealAll(0, 'evt_1');
+    for (const seen of [0, 2]) expect(await sealAll(seen, 'evt_2')).toBe(false);
+    expect(await store.treeSize()).toBe(1);
+    expect(await unsealed()).toEqual(['evt_2']);
+    expect(await store.listCheckpoints({ from: 0, limit: 9 })).toEqual([checkpoint(1)]);
+  });
+
+  test('of two sealers at once one seals', async () => {
+    const { store, reopen } = given();
+    const replica = await reopen();
+    await record('evt_1');
+    const options = { expectedSize: 0, leaves: [leaf(0, 'evt_1')], checkpoint: checkpoint(1) };
+    const sealed = await Promise.all([store.seal(options), replica.seal(options)]);
+    expect(sealed.sort()).toEqual([false, true]);
+    expect(await store.treeSize()).toBe(1);
+  });
+
+  test('a seal with a gap, a stranger, a repeat or a wrong size is refused whole', async () => {
+    const { store } = given();
+    await record('evt_1', 'evt_2');
+    const seals = [
+      { expectedSize: 0, leaves: [leaf(1, 'evt_1')], checkpoint: checkpoint(1) },
+      { expectedSize: 0, leaves: [leaf(0, 'evt_1'), leaf(1, 'evt_9')], checkpoint: checkpoint(2) },
+      { expectedSize: 0, leaves: [leaf(0, 'evt_1'), leaf(1, 'evt_1')], checkpoint: checkpoint(2) },
+      { expectedSize: 0, leaves: [leaf(0, 'evt_1')], checkpoint: checkpoint(2) },
+    ];
+    for (const wrong of seals) {
+      await expect(store.seal(wrong)).rejects.toMatchObject({ code: 'store_rejected' });
+    }
+    expect(await store.treeSize()).toBe(0);
+    expect(await unsealed()).toEqual(['evt_1', 'evt_2']);
+    expect(await store.lastCheckpoint()).toBeUndefined();
+  });
+
+  test('leaves are read in pages, each with its event', async () => {
+    const { store } = given();
+    await record('evt_1', 'evt_2', 'evt_3');
+    const events = await store.unsealedEvents(9);
+    await sealAll(0, 'evt_1', 'evt_2', 'evt_3');
+    const all = events.map((recorded, at) => ({ ...leaf(at, recorded.id), event: recorded }));
+    expect(await store.readLeaves({ from: 0, limit: 2 })).toEqual(all.slice(0, 2));
+    expect(await store.readLeaves({ from: 2, limit: 2 })).toEqual(all.slice(2));
+    expect(await store.readLeaves({ from: 3, limit: 2 })).toEqual([]);
+  });
+
+  test('checkpoints are read in pages from a size on', async () => {
+    const { store } = given();
+    await record('evt_1', 'evt_2', 'evt_3');
+    for (const [at, id] of ['evt_1', 'evt_2', 'evt_3'].entries()) await sealAll(at, id);
+    expect(await store.listCheckpoints({ from: 0, limit: 2 }))
+      .toEqual([checkpoint(1), checkpoint(2)]);
+    expect(await store.listCheckpoints({ from: 3, limit: 2 })).toEqual([checkpoint(3)]);
+    expect(await store.listCheckpoints({ from: 4, limit: 2 })).toEqual([]);
+  });
+
+  test('an event id cannot be recorded twice', async () => {
+    await record('evt_1');
+    await expect(record('evt_1')).rejects.toMatchObject({ code: 'store_rejected' });
+    expect(await unsealed()).toEqual(['evt_1']);
+  });
+}

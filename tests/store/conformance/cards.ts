@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals';
+import type { Conversation } from '../../../src/usecases/store-ports.ts';
+import { T0, card, change, request } from '../build.ts';
+import type { Given } from '../describe-store.ts';
+
+export function cardTests(given: Given): void {
+  const posted = (conversationId: string, activityId: string) =>
+    ({ conversationId, activityId, serviceUrl: 'https://smba.example/emea/' });
+
+  test('cards are read back by id and by request', async () => {
+    const { store } = given();
+    const [asked, other] = [request(), request()];
+    const first = card(asked, { id: 'card_1' });
+    const second = card(asked, { id: 'card_2', channel: null, ...posted('a:1', 'm:1') });
+    await store.commit(change({ request: asked, cards: [second, first] }));
+    await store.commit(change({ request: other, cards: [card(other)] }));
+    expect(await store.loadCard('card_1')).toEqual(first);
+    expect(await store.loadCard('none')).toBeUndefined();
+    expect(await store.listCards(asked.id)).toEqual([first, second]);
+    expect(await store.listCards('req_none')).toEqual([]);
+  });
+
+  test('a card is replaced by its id', async () => {
+    const { store } = given();
+    const asked = request();
+    const slot = card(asked);
+    await store.commit(change({ request: asked, cards: [slot] }));
+    const filled = { ...slot, ...posted('19:c', 'm:1'), postedRevision: 4 };
+    await store.commit(change({ cards: [filled] }));
+    expect(await store.listCards(asked.id)).toEqual([filled]);
+    await store.commit(change({ cards: [{ ...filled, postedRevision: 5 }] }));
+    expect((await store.loadCard(slot.id))?.postedRevision).toBe(5);
+  });
+
+  test('a second copy of one posted message is ignored, its change is not', async () => {
+    const { store } = given();
+    const asked = request();
+    const copy = card(asked, { id: 'card_1', ...posted('19:c', 'm:1') });
+    await store.commit(change({ request: asked, cards: [copy] }));
+    const again = card(asked, { id: 'card_2', ...posted('19:c', 'm:1') });
+    const other = card(asked, { id: 'card_3', ...posted('19:c', 'm:2') });
+    expect((await store.commit(change({ cards: [again, other] }))).status).toBe('committed');
+    expect((await store.listCards(asked.id)).map(({ id }) => id)).toEqual(['card_1', 'card_3']);
+  });
+
+  test('a known card does not take another card\'s message either', async () => {
+    const { store } = given();
+    const asked = request();
+    const slot = card(asked, { id: 'card_2' });
+    await store.commit(change({
+      request: asked, cards: [card(asked, { id: 'card_1', ...posted('19:c', 'm:1') }), slot],
+    }));
+    await store.commit(change({ cards: [{ ...slot, ...posted('19:c', 'm:1') }] }));
+    expect(await store.loadCard('card_2')).toEqual(slot);
+  });
+
+  test('cards that are not posted yet do not take each other for copies', async () => {
+    const { store } = given();
+    const asked = request();
+    const slots = ['card_1', 'card_2'].map((id) =>
+      card(asked, { id, channel: null, conversationId: 'a:1', serviceUrl: 'https://s/' }));
+    await store.commit(change({ request: asked, cards: slots }));
+    expect(await store.listCards(asked.id)).toHaveLength(2);
+  });
+
+  const met = (more: Partial<Conversation> = {}): Conversation => ({
+    key: 'person:contoso:oid-alex', tenantId: 'contoso', conversationId: 'a:1',
+    serviceUrl: 'https://smba.example/emea/', userId: '29:alex', updatedAt: T0, ...more,
+  });
+
+  test('a conversation is found by its key; the newest news stay', async () => {
+    const { store } = given();
+    const channel = met({ key: 'channel:contoso:19:c', userId: null });
+    await store.commit(change({ conversations: [met(), channel] }));
+    expect(await store.findConversation(channel.key)).toEqual(channel);
+    expect(await store.findConversation('none')).toBeUndefined();
+    const moved = met({ conversationId: 'a:2', serviceUrl: 'https://t/', updatedAt: T0 + 1 });
+    await store.commit(change({ conversations: [moved] }));
+    await store.commit(change({ conversations: [met({ updatedAt: T0 - 1 })] }));
+    expect(await store.findConversation(met().key)).toEqual(moved);
+  });
+}

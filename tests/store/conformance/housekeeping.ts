@@ -1,0 +1,91 @@
+import { expect, test } from '@jest/globals';
+import { T0, change, claim, event, link, request, submission } from '../build.ts';
+import type { Given } from '../describe-store.ts';
+
+const DAY = 86_400_000;
+
+export function housekeepingTests(given: Given): void {
+  test('the database tells its own time', async () => {
+    const before = Date.now();
+    const told = await given().store.now();
+    expect(told).toBeGreaterThanOrEqual(before - 1);
+    expect(told).toBeLessThanOrEqual(Date.now() + 1);
+    expect(Number.isInteger(told)).toBe(true);
+  });
+
+  test('claims are forgotten from their end on', async () => {
+    const { store } = given();
+    await store.commit(change({
+      claims: [claim({ key: 'a', expiresAt: T0 + 5 }), claim({ key: 'b', expiresAt: T0 + 6 })],
+    }));
+    expect(await store.purge(T0 + 4, 100)).toBe(0);
+    expect(await store.purge(T0 + 5, 100)).toBe(1);
+    expect(await store.findClaim('idempotency', 'a')).toBeUndefined();
+    expect(await store.findClaim('idempotency', 'b')).toBeDefined();
+  });
+
+  test('change ids are forgotten after seven days, what they wrote is not', async () => {
+    const { store } = given();
+    const asked = request();
+    const noted = submission(asked);
+    const other = change({ at: T0 + 1, events: [event(null)] });
+    await store.commit(noted);
+    await store.commit(other);
+    expect(await store.purge(T0 + 7 * DAY - 1, 100)).toBe(0);
+    expect(await store.purge(T0 + 7 * DAY, 100)).toBe(1);
+    expect((await store.commit(other)).status).toBe('duplicate');
+    expect((await store.commit({ ...change(), id: noted.id })).status).toBe('committed');
+    expect(await store.loadRequest(asked.id)).toBeDefined();
+    expect(await store.unsealedEvents(9)).toHaveLength(2);
+  });
+
+  test('sign-in links are forgotten a day after their end', async () => {
+    const { store } = given();
+    const made = link({ expiresAt: T0 });
+    await store.addLink(made);
+    expect(await store.purge(T0 + DAY - 1, 100)).toBe(0);
+    expect(await store.purge(T0 + DAY, 100)).toBe(1);
+    await store.addLink(made);
+  });
+
+  test('a purge takes no more rows of each than its limit, oldest first', async () => {
+    const { store } = given();
+    for (const at of [3, 1, 2]) {
+      await store.commit(change({
+        at: T0 + at, claims: [claim({ key: `k${at}`, expiresAt: T0 + at })],
+      }));
+      await store.addLink(link({ expiresAt: T0 + at }));
+    }
+    expect(await store.purge(T0 + 8 * DAY, 2)).toBe(6);
+    expect(await store.findClaim('idempotency', 'k3')).toBeDefined();
+    expect(await store.purge(T0 + 8 * DAY, 2)).toBe(3);
+    expect(await store.purge(T0 + 8 * DAY, 2)).toBe(0);
+  });
+
+  test('an open store passes its check', async () => {
+    await expect(given().store.check()).resolves.toBeUndefined();
+  });
+
+  test('closing finishes what was asked for, and may be done twice', async () => {
+    const { store, reopen } = given();
+    const asked = Array.from({ length: 20 }, () => request());
+    const commits = asked.map((each) => store.commit(submission(each)));
+    await Promise.all([store.close(), store.close()]);
+    const results = await Promise.all(commits);
+    expect(results.every(({ status }) => status === 'committed')).toBe(true);
+    await store.close();
+    const again = await reopen();
+    expect(await again.listRequests({ limit: 100 })).toHaveLength(20);
+  });
+
+  test('a closed store refuses every call with its code', async () => {
+    const { store } = given();
+    await store.close();
+    const closed = { name: 'StoreError', code: 'store_closed' };
+    await expect(store.commit(change())).rejects.toMatchObject(closed);
+    await expect(store.loadRequest('req')).rejects.toMatchObject(closed);
+    await expect(store.claimJobs({ limit: 1, leaseMs: 1, now: T0 })).rejects.toMatchObject(closed);
+    await expect(store.now()).rejects.toMatchObject(closed);
+    await expect(store.check()).rejects.toMatchObject(closed);
+  });
+}

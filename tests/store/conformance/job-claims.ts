@@ -1,0 +1,104 @@
+import { expect, test } from '@jest/globals';
+import { T0, change, job } from '../build.ts';
+import type { Given } from '../describe-store.ts';
+
+const LEASE = 30_000;
+
+export function jobClaimTests(given: Given): void {
+  const take = (now = T0, limit = 10) =>
+    given().store.claimJobs({ limit, leaseMs: LEASE, now });
+  const add = (...jobs: ReturnType<typeof job>[]) => given().store.commit(change({ jobs }));
+
+  test('only due jobs are taken, soonest first, up to the limit', async () => {
+    await add(
+      job({ key: 'c', runAt: T0 - 1 }), job({ key: 'a', runAt: T0 }), job({ key: 'b', runAt: T0 }),
+      job({ key: 'later', runAt: T0 + 1 }), job({ key: 'd', runAt: T0 - 9 }),
+    );
+    expect((await take(T0, 3)).map(({ key }) => key)).toEqual(['d', 'c', 'a']);
+    expect((await take(T0, 3)).map(({ key }) => key)).toEqual(['b']);
+    expect(await take(T0)).toEqual([]);
+    expect((await take(T0 + 1)).map(({ key }) => key)).toEqual(['later']);
+  });
+
+  test('a job in somebody\'s hands is not taken until its lease has run out', async () => {
+    await add(job({ key: 'j' }));
+    const [first] = await take(T0);
+    expect(first).toMatchObject({ attempts: 1 });
+    expect(await given().store.nextJobAt()).toBe(T0 + LEASE);
+    expect(await take(T0 + LEASE - 1)).toEqual([]);
+    const [second] = await take(T0 + LEASE);
+    expect(second).toMatchObject({ key: 'j', attempts: 2 });
+    expect(second?.fence).toBeGreaterThan(first?.fence ?? 0);
+  });
+
+  test('who wakes after another took the job is refused', async () => {
+    const { store } = given();
+    await add(job({ key: 'j' }));
+    const [slow] = await take(T0);
+    const [fast] = await take(T0 + LEASE);
+    const now = T0 + LEASE + 1;
+    const stale = { key: 'j', fence: slow?.fence ?? 0 };
+    expect(await store.ackJob({ ...stale, done: 1, now })).toBe(false);
+    expect(await store.failJob({ ...stale, runAt: now, error: '', now })).toBe(false);
+    expect(await store.ackJob({ key: 'j', fence: fast?.fence ?? 0, done: 1, now })).toBe(true);
+    expect(await store.ackJob({ key: 'j', fence: fast?.fence ?? 0, done: 1, now })).toBe(false);
+  });
+
+  test('who is late but was not replaced may still ack', async () => {
+    await add(job({ key: 'j' }));
+    const [slow] = await take(T0);
+    const ack = { key: 'j', fence: slow?.fence ?? 0, done: 1, now: T0 + 10 * LEASE };
+    expect(await given().store.ackJob(ack)).toBe(true);
+  });
+
+  test('a job that was given back is nobody\'s', async () => {
+    const { store } = given();
+    await add(job({ key: 'back' }), job({ key: 'dead' }));
+    const [back, dead] = await take(T0);
+    const fences = { back: back?.fence ?? 0, dead: dead?.fence ?? 0 };
+    const error = 'x';
+    await store.failJob({ key: 'back', fence: fences.back, runAt: T0 + 5, error, now: T0 });
+    await store.failJob({ key: 'dead', fence: fences.dead, runAt: null, error, now: T0 });
+    for (const key of ['back', 'dead'] as const) {
+      const fence = fences[key];
+      expect(await store.ackJob({ key, fence, done: 1, now: T0 })).toBe(false);
+      expect(await store.failJob({ key, fence, runAt: T0, error, now: T0 })).toBe(false);
+    }
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 1 });
+  });
+
+  test('an insertion while the lease has run out makes no second taker', async () => {
+    await add(job({ key: 'j', wanted: 1 }));
+    await take(T0);
+    await given().store.commit(change({ at: T0 + LEASE, jobs: [job({ key: 'j', wanted: 2 })] }));
+    expect(await take(T0 + LEASE)).toMatchObject([{ key: 'j', wanted: 2, attempts: 2 }]);
+    expect(await take(T0 + LEASE)).toEqual([]);
+  });
+
+  test('jobs of one request may be held by different workers', async () => {
+    await add(job({ key: 'a', requestId: 'r' }), job({ key: 'b', requestId: 'r' }));
+    expect(await take(T0, 1)).toHaveLength(1);
+    expect(await take(T0, 1)).toHaveLength(1);
+  });
+
+  test('16 workers on two replicas take no job twice and leave none', async () => {
+    const { store, reopen } = given();
+    const replica = await reopen();
+    const keys = Array.from({ length: 400 }, (_, at) => `job_${String(at).padStart(3, '0')}`);
+    await add(...keys.map((key) => job({ key })));
+    const taken: string[] = [];
+    await Promise.all(Array.from({ length: 16 }, async (_, at) => {
+      const mine = at % 2 === 0 ? store : replica;
+      for (let round = 0; round < 400; round += 1) {
+        const jobs = await mine.claimJobs({ limit: 7, leaseMs: LEASE, now: T0 });
+        if (jobs.length === 0) return;
+        for (const { key, fence } of jobs) {
+          taken.push(key);
+          expect(await mine.ackJob({ key, fence, done: 1, now: T0 })).toBe(true);
+        }
+      }
+    }));
+    expect(taken.sort()).toEqual(keys);
+    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+  });
+}

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync }
+  from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { systemClock } from '../../src/lib/clock.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { StoreError } from '../../src/store/errors.ts';
+import { encodeChange } from '../../src/store/sqlite/encode-change.ts';
+import { runGroup } from '../../src/store/sqlite/group.ts';
+import type { Call } from '../../src/store/sqlite/group.ts';
+import { migrate } from '../../src/store/sqlite/migrate.ts';
+import { openWriter } from '../../src/store/sqlite/session.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { event, change, request, submission } from './build.ts';
+import { temporaryPath } from './open-sqlite.ts';
+
+describe('faults of a SQLite store', () => {
+  let file: ReturnType<typeof temporaryPath>;
+  beforeEach(() => {
+    file = temporaryPath();
+  });
+  afterEach(() => file.remove());
+
+  const open = (path = file.path) =>
+    openSqliteStore({ path, clock: systemClock, log: silentLogger });
+  const refused = (path = file.path): Promise<unknown> =>
+    open(path).then((store) => store.close(), (error: unknown) => error);
+
+  /** A store with one request in it, closed again. */
+  async function made(): Promise<void> {
+    const store = await open();
+    await store.commit(submission(request()));
+    await store.close();
+  }
+
+  function execute(sql: string): void {
+    const database = new DatabaseSync(file.path);
+    database.exec(sql);
+    database.close();
+  }
+
+  function overwrite(position: number, bytes: Uint8Array): void {
+    const descriptor = openSync(file.path, 'r+');
+    writeSync(descriptor, bytes, 0, bytes.length, position);
+    closeSync(descriptor);
+  }
+
+  test('a missing directory is named', async () => {
+    const path = join(dirname(file.path), 'none', 'store.db');
+    const error = await refused(path);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({ code: 'store_unavailable' });
+    expect(String(error)).toContain('directory exists');
+    expect(String(error)).toContain(path);
+  });
+
+  test('a directory in place of the file cannot be opened', async () => {
+    mkdirSync(file.path);
+    expect(await refused()).toMatchObject({ code: 'store_unavailable' });
+  });
+
+  test('a file that is no database is refused and left as it is', async () => {
+    writeFileSync(file.path, 'not a database at all '.repeat(100));
+    const before = readFileSync(file.path);
+    expect(await refused()).toMatchObject({ code: 'store_corrupt' });
+    expect(readFileSync(file.path)).toEqual(before);
+  });
+
+  test('a damaged page is reported as damage', async () => {
+    await made();
+    const { size } = statSync(file.path);
+    // All but the first page, which holds the header.
+    overwrite(4_096, new Uint8Array(size - 4_096).fill(0x5a));
+    expect(await refused()).toMatchObject({ code: 'store_corrupt' });
+  });
+
+  test('a database that may only be read is refused at the start', async () => {
+    await made();
+    // Byte 18 is the version that a writer must know: from 3 on SQLite reads only
+    // (sqlite.org/fileformat2.html, 1.3.3). Rights of the file would not stop a superuser.
+    overwrite(18, new Uint8Array([3]));
+    const error = await refused();
+    expect(error).toMatchObject({ code: 'store_readonly' });
+    expect(String(error)).toContain('writable');
+  });
+
+  test('a schema that is newer than the program is refused', async () => {
+    await made();
+    execute(`INSERT INTO schema_migrations VALUES (9001, '9001-later.sql', 'x', 0)`);
+    const error = await refused();
+    expect(error).toMatchObject({ code: 'schema_newer', retryable: false });
+    expect(String(error)).toContain('9001-later.sql');
+  });
+
+  test('an edited migration is refused', async () => {
+    await made();
+    execute(`UPDATE schema_migrations SET checksum = 'of another text'`);
+    const error = await refused();
+    expect(error).toMatchObject({ code: 'schema_changed' });
+    expect(String(error)).toContain('0001-initial.sql');
+  });
+
+  test('another program\'s database is refused and left as it is', async () => {
+    execute('CREATE TABLE theirs (id)');
+    expect(await refused()).toMatchObject({ code: 'schema_changed' });
+    const database = new DatabaseSync(file.path);
+    expect(database.prepare('SELECT name FROM sqlite_master').all()).toMatchObject([
+      { name: 'theirs' },
+    ]);
+    database.close();
+  });
+
+  test('a migration that fails leaves nothing of itself', () => {
+    const session = openWriter(file.path, { busyMs: 100 });
+    const bad = [
+      { version: 1, name: '0001-a.sql', sql: 'CREATE TABLE a (id)', checksum: 'a' },
+      { version: 2, name: '0002-b.sql', sql: 'CREATE TABLE b (id); CREATE TABLE a (id)',
+        checksum: 'b' },
+    ];
+    expect(() => migrate(session, { now: 1, patienceMs: 100, migrations: bad })).toThrow(/already/);
+    expect(session.all('SELECT name FROM sqlite_master')).toEqual([]);
+    session.close();
+  });
+
+  test('the file can be read by its owner alone', async () => {
+    await made();
+    expect((statSync(file.path).mode & 0o777).toString(8)).toBe('600');
+  });
+
+  test('a full disk fails the whole group, writes nothing, and is got over', () => {
+    const session = openWriter(file.path, { busyMs: 100 });
+    migrate(session, { now: 1, patienceMs: 100 });
+    const big = { text: 'x'.repeat(200_000) };
+    const calls = [0, 1, 2].map((at): Call => [
+      'commit', encodeChange(change({ events: [event(null, { data: at === 1 ? big : {} })] })),
+    ]);
+    const { page_count: pages } = session.get('PRAGMA page_count') as { page_count: number };
+    session.database.exec(`PRAGMA max_page_count = ${pages + 10}`);
+    const answers = runGroup(session, calls, { patienceMs: 100 });
+    expect(answers).toMatchObject(Array(3).fill({ failed: { code: 'store_full' } }));
+    expect(session.get('SELECT count(*) AS n FROM audit_events')).toMatchObject({ n: 0 });
+    expect(session.get('SELECT count(*) AS n FROM changes')).toMatchObject({ n: 0 });
+    session.database.exec(`PRAGMA max_page_count = ${pages + 1_000}`);
+    expect(runGroup(session, calls, { patienceMs: 100 }))
+      .toEqual(Array(3).fill({ value: { status: 'committed', number: 0 } }));
+    session.close();
+  });
+});

@@ -1,0 +1,101 @@
+import { createCards } from '../../../src/cards/cards.ts';
+import { fit, name, oneLine, visible } from '../../../src/cards/plain-text.ts';
+import type { Request } from '../../../src/domain/request.ts';
+import { nodesOf, textsOf, verbsOf } from './card-reading.ts';
+import { amara, decision, NOW, person, sample, withFields } from './samples.ts';
+
+const cards = createCards();
+const HOSTILE = '[Approve](https://evil.example) **b** <at>all</at> ${$root.d} ${if(true,1,2)}';
+
+function show(request: Request) {
+  return cards.request(request, { viewer: null, refreshFor: [], now: NOW });
+}
+
+describe('text of people on cards', () => {
+  const everywhere = sample({
+    title: HOSTILE, reason: HOSTILE, fields: { service: HOSTILE },
+    requester: person(HOSTILE), beneficiary: person(HOSTILE, { key: 'other' }),
+    decisions: [decision(person(HOSTILE), 'approve', { reason: HOSTILE })],
+    outcome: { code: 'c', message: HOSTILE, reference: HOSTILE, at: NOW },
+  });
+
+  test.each(['pending', 'applied'] as const)('%s: stands in plain runs only', (state) => {
+    const { card } = show({ ...everywhere, state });
+    const bearing = nodesOf(card).filter((node) => Object.values(node)
+      .some((value) => typeof value === 'string' && value.includes('Approve](')));
+    expect(bearing.length).toBeGreaterThan(4);
+    for (const node of bearing) expect(node['type']).toBe('TextRun');
+  });
+
+  test('template expressions in it are not worked out', () => {
+    const texts = textsOf(show(everywhere).card);
+    expect(texts).toContain(HOSTILE);
+  });
+
+  test('nothing of a template is left where the text has no expression', () => {
+    const { card } = show(sample());
+    expect(JSON.stringify(card)).not.toContain('${');
+  });
+
+  test('dates of the client\'s own are not put into it', () => {
+    const { card } = show(withFields({ a: '{{DATE(1999-01-01T00:00:00Z)}} {{ .Values.x }}' }));
+    const [text] = textsOf(card).filter((line) => line.includes('1999'));
+    expect(text).not.toContain('{{DATE');
+    expect(text).toContain('{{ .Values.x }}');
+  });
+
+  test('hidden signs are shown, also in names and the summary', () => {
+    const requester = person('Mia\u202E\u200B\u0007evil\nline');
+    const { card, summary } = show(sample({
+      requester, beneficiary: requester, title: 'Deploy\u2066 it\r\nnow',
+    }));
+    expect(textsOf(card)).toContain('Mia\uFFFD\uFFFD\uFFFDevil↵line asks');
+    expect(summary).toBe('Mia\uFFFD\uFFFD\uFFFDevil↵line asks: Deploy\uFFFD it↵now #17');
+  });
+
+  test('a summary stays short', () => {
+    const long = sample({ requester: person('n'.repeat(5_000)), title: 't'.repeat(5_000) });
+    expect(show(long).summary.length).toBeLessThan(200);
+  });
+
+  test('a row of a dense review cannot be forged', () => {
+    const fields = Object.fromEntries(
+      Array.from({ length: 90 }, (_, at) => [`f${at}`, `value ${at}\nRuns: something harmless`]),
+    );
+    const { card } = cards.review(withFields(fields), { key: amara.key, mayDecide: true });
+    const dense = textsOf(card).find((text) => text.includes('value 89')) ?? '';
+    expect(dense.split('\n').filter((line) => line.startsWith('Runs'))).toEqual([]);
+    expect(verbsOf(card)).toEqual(['approve', 'deny']);
+  });
+});
+
+describe('visible', () => {
+  test.each([
+    ['\u202Eabc', '\uFFFDabc'],
+    ['a\u200Bb\u00ADc\uFEFF', 'a\uFFFDb\uFFFDc\uFFFD'],
+    ['x\u{E0041}\u{E0042}', 'x\uFFFD\uFFFD'],
+    ['a\u200Db', 'a\uFFFDb'],
+    ['\u3164\u115F', '\uFFFD\uFFFD'],
+    ['a\u2028b\u0000', 'a\uFFFDb\uFFFD'],
+  ])('%j becomes %j', (text, shown) => expect(visible(text)).toBe(shown));
+
+  test.each(['👩‍💻 ❤️ 1️⃣ 👍🏽', 'می‌خواهم', 'क्‍ष', 'Zieliński', 'שלום', 'a\nb'])(
+    'leaves %s alone', (text) => expect(visible(text)).toBe(text),
+  );
+
+  test('keeps the indentation of lines and stops piles of marks', () => {
+    expect(visible('a:\n  b')).toBe('a:\n\u00A0\u00A0b');
+    expect(visible(`a${'\u0301'.repeat(100)}`)).toBe(`a${'\u0301'.repeat(8)}\uFFFD`);
+  });
+
+  test('oneLine and fit cut whole characters', () => {
+    expect(oneLine('a\r\nb')).toBe('a↵b');
+    expect(fit('😀😀😀', { characters: 2, lines: 1 })).toEqual({ text: '😀😀…', whole: false });
+    expect(fit('a\nb\nc', { characters: 9, lines: 2 })).toEqual({ text: 'a\nb…', whole: false });
+    expect(fit('abc', { characters: 3, lines: 1 })).toEqual({ text: 'abc', whole: true });
+  });
+
+  test('names from right to left keep to their place', () => {
+    expect(name('שלום')).toBe('\u2068שלום\u2069');
+  });
+});

@@ -1,0 +1,214 @@
+import { REQUEST_STATES } from '../../../src/domain/request.ts';
+import type { Outcome, Request } from '../../../src/domain/request.ts';
+import { createCards } from '../../../src/cards/cards.ts';
+import type { CardViewer } from '../../../src/usecases/ports.ts';
+import { actionOf, nodesOf, problemsOf, textsOf, verbsOf } from './card-reading.ts';
+import { amara, decision, ingrid, mia, NOW, OWNER, person, sample } from './samples.ts';
+
+const cards = createCards({ publicUrl: 'https://approvals.example' });
+const outcome: Outcome = { code: 'ok', message: 'It is done.', reference: 'run-88', at: NOW };
+
+function show(request: Request, viewer: CardViewer | null = null, refreshFor: string[] = []) {
+  return cards.request(request, { viewer, refreshFor, now: NOW }).card;
+}
+
+const asker: CardViewer = { key: mia.key, mayDecide: false };
+const approver: CardViewer = { key: amara.key, mayDecide: true };
+const onlooker: CardViewer = { key: 'entra:olu', mayDecide: false };
+
+describe('the card of everybody', () => {
+  test('shows all that the digest covers, and who decides until when', () => {
+    const texts = textsOf(show(sample())).join('\n');
+    for (const shown of [
+      'Deploy to production', '#17', 'Waiting for approval', 'Mia Lindqvist asks', 'checkout',
+      '4.12.0', '1 h 30 min', 'yes', 'Fixes the rounding of refunds.', 'deploy-webhook (webhook)',
+      'https://deploy.example/hooks', '1 h', 'Service owner',
+      'Decided by approver · department is Payments', 'req_01jd8z6kq4x5w2m9t7r3v1b0ca',
+      'deploy-production @ u7Jm2Qn0yX3cWk9v', mia.key, '9Xw2bT6vQ1mZk4yL', 'q8Zk2vWm5tYb1NcX',
+      'Expires {{DATE(2026-11-23T09:20:00Z,SHORT)}} at {{TIME(2026-11-23T09:20:00Z)}}',
+    ]) expect(texts).toContain(shown);
+  });
+
+  test('approves in one click and denies with an optional reason', () => {
+    const card = show(sample());
+    expect(verbsOf(card)).toEqual(['approve', 'deny']);
+    expect(card['actions']).toContainEqual(actionOf(card, 'approve'));
+    const reason = nodesOf(card['actions']).find((node) => node['type'] === 'Input.Text');
+    expect(reason).toMatchObject({ id: 'reason', maxLength: 1_000 });
+    expect(reason).not.toHaveProperty('isRequired');
+  });
+
+  test('carries request, revision and digest, in the fallback the verb as well', () => {
+    const data = { r: sample().id, rev: 3, d: sample().digest };
+    for (const [verb, card] of [
+      ['approve', show(sample())], ['deny', show(sample())],
+      ['cancel', show(sample(), asker)], ['review', show(sample(), onlooker)],
+    ] as const) {
+      const action = actionOf(card, verb);
+      expect(action['data']).toStrictEqual(data);
+      expect(action['fallback']).toMatchObject({
+        type: 'Action.Submit', title: action['title'], data: { ...data, verb },
+      });
+    }
+  });
+
+  test('refreshes for at most sixty people, and for nobody once it is decided', () => {
+    const users = Array.from({ length: 70 }, (_, at) => `29:${at}`);
+    expect(show(sample())).not.toHaveProperty('refresh');
+    expect(show(sample(), null, users)['refresh']).toStrictEqual({
+      action: {
+        type: 'Action.Execute', title: 'Refresh', verb: 'refresh',
+        data: { r: sample().id, rev: 3, d: sample().digest },
+      },
+      userIds: users.slice(0, 60),
+    });
+    expect(show(sample({ state: 'denied' }), null, users)).not.toHaveProperty('refresh');
+  });
+
+  test('offers no decision once the time is up', () => {
+    const late = cards.request(sample(), {
+      viewer: approver, refreshFor: [], now: sample().expiresAt,
+    });
+    expect(verbsOf(late.card)).toEqual([]);
+    expect(textsOf(late.card)).toContain('Time is up');
+  });
+
+  test('names the one it is for, and a pipeline as such', () => {
+    const request = sample({
+      requester: person('contoso/checkout', { kind: 'workload' }), beneficiary: amara,
+    });
+    expect(textsOf(show(request))).toContain('contoso/checkout (pipeline) asks for Amara Okafor');
+  });
+
+  test('shows a field that the plan does not know', () => {
+    const request = sample({ fields: { ...sample().fields, extra: 'unplanned' } });
+    expect(textsOf(show(request))).toEqual(expect.arrayContaining(['extra', 'unplanned']));
+  });
+});
+
+describe('views of one person', () => {
+  test('the asker may cancel and not decide, whatever the roles', () => {
+    const card = show(sample(), { key: mia.key, mayDecide: true });
+    expect(verbsOf(card)).toEqual(['cancel']);
+    expect(textsOf(card)).toContain('You asked for this, so somebody else decides.');
+  });
+
+  test('the one it is for is no approver either', () => {
+    const request = sample({ beneficiary: amara });
+    expect(verbsOf(show(request, approver))).toEqual(['cancel']);
+    expect(textsOf(show(request, approver)))
+      .toContain('This was asked for you, so somebody else decides.');
+  });
+
+  test('an approver decides, an onlooker reviews', () => {
+    expect(verbsOf(show(sample(), approver))).toEqual(['approve', 'deny']);
+    expect(verbsOf(show(sample(), onlooker))).toEqual(['review']);
+  });
+
+  test('who decided this stage has no second say in it', () => {
+    const request = sample({
+      plan: { ...sample().plan, stages: [{ ...OWNER, quorum: 2 }] },
+      decisions: [decision(amara)],
+    });
+    expect(verbsOf(show(request, approver))).toEqual(['review']);
+    expect(textsOf(show(request, approver)))
+      .toContain('You approved this. 1 more approval is needed.');
+    expect(textsOf(show(request))).toContain('1 of 2');
+  });
+
+  test('who decided an earlier stage may decide the next', () => {
+    const security = { name: 'Security', roles: ['security-lead'], where: null, quorum: 1 };
+    const request = sample({
+      plan: { ...sample().plan, stages: [OWNER, security] },
+      decisions: [decision(amara)], stagesOpenedAt: [1, 2],
+    });
+    expect(verbsOf(show(request, approver))).toEqual(['approve', 'deny']);
+    expect(textsOf(show(request, approver))).toContain('Your decision is asked for: Security');
+    expect(textsOf(show(request))).toContain('Waiting for approval · stage 2 of 2');
+  });
+});
+
+describe('after the decision', () => {
+  test.each(REQUEST_STATES.filter((state) => state !== 'pending'))('%s has no button', (state) => {
+    const request = sample({ state, outcome, decisions: [decision(amara, 'approve')] });
+    for (const viewer of [null, asker, approver, onlooker]) {
+      const card = show(request, viewer);
+      expect(card['actions']).toEqual([]);
+      expect(nodesOf(card).some((node) => String(node['type']).startsWith('Input'))).toBe(false);
+    }
+  });
+
+  test('tells who decided with what reason, and the outcome with its reference', () => {
+    const request = sample({
+      state: 'applied', outcome, decisions: [decision(amara, 'approve', { reason: 'Looks right' })],
+    });
+    const texts = textsOf(show(request));
+    expect(texts).toEqual(expect.arrayContaining([
+      '✓  Applied', '✓  Amara Okafor approved', '“Looks right”', 'It is done.', 'Reference  run-88',
+      '{{DATE(2026-11-22T09:21:00Z,SHORT)}} at {{TIME(2026-11-22T09:21:00Z)}}',
+    ]));
+  });
+
+  test.each([
+    ['pending', 'warning'], ['approved', 'good'], ['applying', 'accent'], ['applied', 'good'],
+    ['failed', 'attention'], ['denied', 'attention'], ['unknown', 'warning'],
+    ['expired', 'emphasis'], ['cancelled', 'emphasis'],
+  ] as const)('%s is %s', (state, style) => {
+    const [band] = show(sample({ state }))['body'] as Record<string, unknown>[];
+    expect(band).toMatchObject({ type: 'Container', style, bleed: true });
+  });
+});
+
+describe('review and status', () => {
+  test('review decides with an optional reason', () => {
+    const { card } = cards.review(sample(), approver);
+    expect(verbsOf(card)).toEqual(['approve', 'deny']);
+    expect(nodesOf(card['body']).find((node) => node['id'] === 'reason')).toBeDefined();
+    expect(nodesOf(card).some((node) => node['isVisible'] === false)).toBe(false);
+  });
+
+  test('review lets the asker cancel, and onlookers do nothing', () => {
+    expect(verbsOf(cards.review(sample(), asker).card)).toEqual(['cancel']);
+    expect(verbsOf(cards.review(sample(), onlooker).card)).toEqual([]);
+    expect(verbsOf(cards.review(sample({ state: 'applied' }), approver).card)).toEqual([]);
+  });
+
+  test('status says the number and nothing else', () => {
+    const { card, summary } = cards.status(sample({ state: 'failed', outcome }));
+    expect(summary).toBe('Request 17');
+    expect(verbsOf(card)).toEqual(['review']);
+    const told = JSON.stringify({ ...card, summary });
+    for (const secret of ['Mia', 'Deploy', 'checkout', 'failed', 'approver', 'Payments']) {
+      expect(told).not.toContain(secret);
+    }
+  });
+});
+
+describe('the summary', () => {
+  test('says who asks for what, then what became of it', () => {
+    const of = (request: Request) =>
+      cards.request(request, { viewer: null, refreshFor: [], now: NOW }).summary;
+    expect(of(sample())).toBe('Mia Lindqvist asks: Deploy to production #17');
+    expect(of(sample({ state: 'applied' }))).toBe('Deploy to production #17: applied');
+  });
+});
+
+describe('the Adaptive Cards library', () => {
+  const stages = [{ ...OWNER, quorum: 2 }, { ...OWNER, name: 'Security', where: null }];
+  const requests = [
+    ...REQUEST_STATES.map((state) => sample({ state, outcome, decisions: [decision(amara)] })),
+    sample({ plan: { ...sample().plan, stages }, decisions: [decision(ingrid)] }),
+    sample({ reason: null, fields: {}, beneficiary: amara }),
+    sample({ reason: 'line\n'.repeat(40) }),
+  ];
+
+  test('finds nothing wrong with any state and view', () => {
+    for (const request of requests) {
+      for (const viewer of [null, asker, approver, onlooker]) {
+        expect(problemsOf(show(request, viewer, ['29:1']))).toEqual([]);
+        expect(problemsOf(cards.review(request, viewer ?? onlooker).card)).toEqual([]);
+      }
+      expect(problemsOf(cards.status(request).card)).toEqual([]);
+    }
+  });
+});

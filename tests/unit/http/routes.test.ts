@@ -1,0 +1,352 @@
+import { makeRequest, post, get, startServer } from './support.ts';
+import type { Harness } from './support.ts';
+
+let server: Harness;
+
+beforeEach(async () => { server = await startServer(); });
+afterEach(() => server.stop());
+
+const problemOf = async (response: Response) => {
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  const problem = (await response.json()) as Record<string, unknown>;
+  expect(problem).toMatchObject({
+    type: `urn:countersign:problem:${problem.code}`, status: response.status,
+    title: expect.any(String), detail: expect.any(String),
+  });
+  return problem;
+};
+
+describe('POST /v1/requests', () => {
+  const body = { workflow: 'deploy-production', fields: { service: 'checkout' }, reason: 'why' };
+
+  test('gives 201, Location, the request and a wait token', async () => {
+    const response = await post(`${server.url}/v1/requests`, body, { 'idempotency-key': 'k-1' });
+    expect(response.status).toBe(201);
+    expect(response.headers.get('location')).toBe('https://approve.example/v1/requests/req_1');
+    expect(await response.json()).toMatchObject({ id: 'req_1', waitToken: 'wait_req_1' });
+    expect(server.app.submitted).toEqual([expect.objectContaining({
+      workflow: 'deploy-production', fields: { service: 'checkout' }, reason: 'why',
+      idempotencyKey: 'k-1', teams: null, by: expect.objectContaining({ key: 'people:mia' }),
+    })]);
+  });
+
+  test('a repeat gives 200 and the same body', async () => {
+    const first = await (await post(`${server.url}/v1/requests`, body)).text();
+    server.app.submit = () =>
+      Promise.resolve({ kind: 'repeated', request: server.app.request });
+    const repeat = await post(`${server.url}/v1/requests`, body);
+    expect(repeat.status).toBe(200);
+    expect(await repeat.text()).toBe(first);
+  });
+
+  test.each([
+    ['idempotency_mismatch', 422], ['requester_not_allowed', 403], ['field_invalid', 422],
+  ] as const)('a refusal %s gives %d', async (code, status) => {
+    server.app.submit = () =>
+      Promise.resolve({ kind: 'refused', refusal: { code, message: 'No.', field: 'service' } });
+    const response = await post(`${server.url}/v1/requests`, body);
+    expect(response.status).toBe(status);
+    expect(await problemOf(response)).toMatchObject({ code, detail: 'No.', field: 'service' });
+  });
+
+  test.each([
+    ['a space', 'a b'], ['nothing', ''], ['too long', 'x'.repeat(256)], ['no ASCII', 'ä'],
+  ])('an Idempotency-Key of %s is refused', async (_name, key) => {
+    const response = await post(`${server.url}/v1/requests`, body, { 'idempotency-key': key });
+    expect([response.status, (await problemOf(response)).code])
+      .toEqual([422, 'idempotency_key_invalid']);
+    expect(server.app.submitted).toEqual([]);
+  });
+
+  test.each([
+    ['no object', []], ['no workflow', {}], ['a number for it', { workflow: 1 }],
+    ['an unknown key', { ...body, admin: true }], ['a nested field', { ...body, fields: { a: {} } }],
+  ])('a body with %s is refused', async (_name, wrong) => {
+    const response = await post(`${server.url}/v1/requests`, wrong);
+    expect([response.status, (await problemOf(response)).code]).toEqual([422, 'body_invalid']);
+    expect(server.app.submitted).toEqual([]);
+  });
+});
+
+describe('reading', () => {
+  test('a request is shown as contracts.md promises', async () => {
+    const response = await get(`${server.url}/v1/requests/req_1`);
+    expect(await response.json()).toEqual({
+      id: 'req_1', number: 17, workflow: 'deploy-production', workflowVersion: 'v',
+      title: 'Deploy to production', state: 'pending', version: 2,
+      requester: { key: 'people:mia', kind: 'person', name: 'mia' },
+      beneficiary: { key: 'people:mia', kind: 'person', name: 'mia' },
+      fields: { service: 'checkout', window: 'PT1H30M' }, reason: 'because',
+      stages: [
+        { name: 'Service owner', quorum: 1, state: 'approved', decisions: [{
+          id: 'dec_1', decision: 'approve', role: 'approver', via: 'teams', reason: null,
+          approver: { key: 'people:amara', kind: 'person', name: 'amara' },
+          at: '2026-11-22T09:00:01.000Z',
+        }] },
+        { name: 'Security', quorum: 1, state: 'open', decisions: [] },
+      ],
+      digest: 'digest-1', createdAt: '2026-11-22T09:00:00.000Z',
+      updatedAt: '2026-11-22T09:00:01.000Z', expiresAt: '2026-11-23T09:00:00.000Z',
+      outcome: null, url: 'https://approve.example/v1/requests/req_1',
+    });
+  });
+
+  test('one that is not there and one that is not the caller\'s give the same 404', async () => {
+    const missing = await get(`${server.url}/v1/requests/req_2`);
+    const foreign = await get(`${server.url}/v1/requests/req_1`, 'olu');
+    expect([missing.status, foreign.status]).toEqual([404, 404]);
+    expect(await missing.text()).toBe(await foreign.text());
+  });
+
+  test('the list takes its parameters', async () => {
+    const query = 'state=pending&state=applied&workflow=w&requester=me&cursor=20&limit=5';
+    const response = await get(`${server.url}/v1/requests?${query}`);
+    expect(await response.json()).toMatchObject({ requests: [{ id: 'req_1' }], cursor: '16' });
+    expect(server.app.listed).toEqual([{
+      by: expect.objectContaining({ name: 'mia' }), states: ['pending', 'applied'], workflow: 'w',
+      requester: 'people:mia', cursor: '20', limit: 5,
+    }]);
+  });
+
+  test.each([
+    'limit=0', 'limit=101', 'limit=5&limit=6', 'limit=1e1', 'state=open', 'cursor=abc', 'sort=up',
+    'workflow=', 'workflow=%00',
+  ])('the list refuses ?%s', async (query) => {
+    const response = await get(`${server.url}/v1/requests?${query}`);
+    expect([response.status, (await problemOf(response)).code]).toEqual([400, 'query_invalid']);
+  });
+
+  test('workflows with their fields', async () => {
+    const response = await get(`${server.url}/v1/workflows`);
+    expect(await response.json()).toMatchObject({ workflows: [{
+      id: 'deploy-production', expire: 'P1D', fields: [{ id: 'window', max: 'PT8H' }],
+    }] });
+  });
+});
+
+describe('waiting', () => {
+  const wait = (token: string, query = 'timeoutSeconds=0', id = 'req_1') =>
+    get(`${server.url}/v1/requests/${id}/wait?${query}`, token);
+
+  test('answers a bearer and the wait token of this request', async () => {
+    for (const token of ['mia', 'wait_req_1']) {
+      const response = await wait(token);
+      expect([response.status, await response.json()])
+        .toEqual([200, expect.objectContaining({ state: 'pending' })]);
+    }
+  });
+
+  test('a wait token is good for its own request and for waiting alone', async () => {
+    const other = await wait('wait_req_2');
+    expect([other.status, (await problemOf(other)).code]).toEqual([401, 'token_expired']);
+    const reading = await get(`${server.url}/v1/requests/req_1`, 'wait_req_1');
+    expect(reading.status).toBe(401);
+  });
+
+  test('who may not read may not wait', async () => {
+    expect((await wait('olu')).status).toBe(404);
+    expect((await wait('mia', 'timeoutSeconds=0', 'req_9')).status).toBe(404);
+  });
+
+  test.each(['timeoutSeconds=61', 'timeoutSeconds=-1', 'timeout=1'])('refuses ?%s', async (query) => {
+    expect((await wait('mia', query)).status).toBe(400);
+  });
+
+  test('a stop ends long polls with the request as it is', async () => {
+    const started = performance.now();
+    const answer = wait('wait_req_1', 'timeoutSeconds=60');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await server.stop();
+    expect((await answer).status).toBe(200);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  test('more than may wait at once are asked to come back', async () => {
+    const small = await startServer({ limits: { waits: 1 } });
+    const url = `${small.url}/v1/requests/req_1/wait?timeoutSeconds=60`;
+    const first = get(url);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const second = await get(url);
+    expect([second.status, second.headers.get('retry-after')]).toEqual([503, '5']);
+    await small.stop();
+    expect((await first).status).toBe(200);
+  });
+
+  test('a client that goes away ends its wait', async () => {
+    let ended = false;
+    server.app.waitRequest = ({ signal }) => new Promise((resolve) => {
+      signal?.addEventListener('abort', () => { ended = true; resolve(makeRequest()); });
+    });
+    const controller = new AbortController();
+    const pending = fetch(`${server.url}/v1/requests/req_1/wait`, {
+      headers: { authorization: 'Bearer mia' }, signal: controller.signal,
+    }).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    controller.abort();
+    await pending;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(ended).toBe(true);
+  });
+});
+
+describe('deciding', () => {
+  const body = { decision: 'approve', stage: 'Security', revision: 2, digest: 'digest-1' };
+  const decide = (change: object = {}, person = 'amara') =>
+    post(`${server.url}/v1/requests/req_1/decisions`, { ...body, ...change },
+      { authorization: `Bearer ${person}` });
+
+  test('hands the decision over with evidence of the API', async () => {
+    const response = await decide({ reason: 'fine', stage: 1 });
+    expect(await response.json()).toMatchObject({
+      request: { id: 'req_1' }, decision: { id: 'dec_1', decision: 'approve' },
+    });
+    expect(server.app.decided).toEqual([expect.objectContaining({
+      id: 'req_1', decision: 'approve', reason: 'fine', digest: 'digest-1', revision: 2,
+      teams: null, channel: {
+        via: 'api', tenant: 'tid', objectId: 'oid-amara', activityId: null, conversationId: null,
+        exchangeId: null,
+      },
+    })]);
+  });
+
+  test.each([
+    ['another stage than the revision showed', { stage: 'Service owner' }],
+    ['a stage by another position', { stage: 0 }],
+    ['a revision from the future', { revision: 3 }],
+  ])('%s is refused and decides nothing', async (_name, change) => {
+    const response = await decide(change);
+    expect([response.status, (await problemOf(response)).code]).toEqual([409, 'stage_mismatch']);
+    expect(server.app.decided).toEqual([]);
+  });
+
+  test.each([
+    [{ decision: 'maybe' }], [{ revision: 0 }], [{ revision: 1.5 }], [{ digest: 7 }],
+    [{ stage: null }],
+  ])('a body with %j is refused', async (change) => {
+    expect((await decide(change)).status).toBe(422);
+  });
+
+  test('who may not read it gets 404, and the refusal goes on record', async () => {
+    server.app.decide = () => Promise.resolve({
+      kind: 'refused', refusal: { code: 'role_missing', message: 'secret' }, request: undefined,
+    });
+    const response = await decide({}, 'olu');
+    expect([response.status, (await problemOf(response)).code]).toEqual([404, 'request_not_found']);
+    expect(server.app.decided).toHaveLength(1);
+    const reader = await decide();
+    expect([reader.status, (await problemOf(reader)).code]).toEqual([403, 'role_missing']);
+  });
+
+  test('cancelling takes an empty body or an empty object', async () => {
+    const url = `${server.url}/v1/requests/req_1/cancel`;
+    const empty = await fetch(url, { method: 'POST', headers: { authorization: 'Bearer mia' } });
+    expect(await empty.json()).toMatchObject({ state: 'cancelled' });
+    expect((await post(url, {})).status).toBe(200);
+    expect((await post(url, { force: true })).status).toBe(422);
+    expect((await post(url, {}, { authorization: 'Bearer olu' })).status).toBe(404);
+  });
+});
+
+describe('tokens', () => {
+  test.each([undefined, 'Basic bWlhOg==', 'Bearer', 'Bearer a b', 'bearer'])(
+    'the header %j is no token', async (authorization) => {
+      const response = await fetch(`${server.url}/v1/workflows`, {
+        headers: authorization === undefined ? {} : { authorization },
+      });
+      expect([response.status, (await problemOf(response)).code]).toEqual([401, 'token_missing']);
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="countersign"');
+    },
+  );
+
+  test('a refused token is told why (RFC 6750)', async () => {
+    const response = await get(`${server.url}/v1/workflows`, 'stale');
+    expect([response.status, (await problemOf(response)).code]).toEqual([401, 'token_expired']);
+    expect(response.headers.get('www-authenticate')).toBe(
+      'Bearer realm="countersign", error="invalid_token", ' +
+        'error_description="The token has expired."',
+    );
+  });
+});
+
+describe('faults', () => {
+  test('one that nobody knows answers 500 and tells nothing of itself', async () => {
+    server.app.readRequest = () => Promise.reject(new Error('SELECT password FROM secrets'));
+    const response = await get(`${server.url}/v1/requests/req_1`);
+    const text = await response.text();
+    expect([response.status, JSON.parse(text).code]).toEqual([500, 'internal_error']);
+    expect(text).not.toContain('SELECT');
+    expect(server.errors).toEqual([expect.objectContaining({ route: '/v1/requests/:id' })]);
+  });
+
+  test('a busy store asks to come back', async () => {
+    server.app.readRequest = () =>
+      Promise.reject(Object.assign(new Error('queue is full'), { code: 'store_busy' }));
+    const response = await get(`${server.url}/v1/requests/req_1`);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+    expect((await problemOf(response)).code).toBe('store_busy');
+    expect(server.errors).toEqual([]);
+  });
+});
+
+describe('the service itself', () => {
+  test('every answer carries the security headers and no banner', async () => {
+    for (const path of ['/healthz', '/v1/workflows', '/nowhere', '/assets/known.js']) {
+      const { headers } = await get(server.url + path);
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('strict-transport-security')).toMatch(/max-age/);
+      expect(headers.get('content-security-policy')).toMatch(/default-src 'none'/);
+      expect([headers.get('server'), headers.get('x-powered-by')]).toEqual([null, null]);
+    }
+  });
+
+  test('health, readiness, keys, metrics and pages answer', async () => {
+    expect(await (await get(`${server.url}/healthz`)).json()).toEqual({ status: 'ok' });
+    expect(await (await get(`${server.url}/readyz`)).json())
+      .toEqual({ ok: true, checks: { store: 'ok' } });
+    expect(await (await get(`${server.url}/.well-known/jwks.json`)).json()).toEqual({ keys: [] });
+    const start = await fetch(`${server.url}/auth/start?l=x`, { redirect: 'manual' });
+    expect([start.status, start.headers.get('location'), start.headers.get('set-cookie')])
+      .toEqual([302, 'https://id.example/', 'a=b']);
+    expect((await get(`${server.url}/auth/callback`)).headers.get('content-type'))
+      .toBe('text/html; charset=utf-8');
+    expect((await get(`${server.url}/assets/other.js`)).status).toBe(404);
+  });
+
+  test('a store that is gone makes it not ready', async () => {
+    const sick = await startServer({
+      ready: () => Promise.resolve({ ok: false, checks: { store: 'down' } }),
+    });
+    expect((await get(`${sick.url}/readyz`)).status).toBe(503);
+    await sick.stop();
+  });
+
+  test('metrics count routes, problems and noise', async () => {
+    await get(`${server.url}/healthz`);
+    await get(`${server.url}/v1/workflows`, 'stale');
+    const text = await (await get(`${server.url}/metrics`)).text();
+    expect(text).toContain(
+      'countersign_http_requests_total{method="GET",route="/healthz",status="200"} 1',
+    );
+    expect(text).toContain('countersign_http_problems_total{code="token_expired"} 1');
+    expect(text).not.toContain('mia');
+  });
+
+  test('nothing else is there, and another method is told so', async () => {
+    const missing = await get(`${server.url}/admin`);
+    expect([missing.status, (await problemOf(missing)).code]).toEqual([404, 'route_not_found']);
+    const method = await get(`${server.url}/api/messages`);
+    expect([method.status, method.headers.get('allow')]).toEqual([405, 'POST']);
+    const del = await fetch(`${server.url}/v1/requests/req_1`, { method: 'DELETE' });
+    expect([del.status, (await problemOf(del)).code]).toEqual([405, 'method_not_allowed']);
+  });
+
+  test('activities reach their handler with the header as it came', async () => {
+    const url = `${server.url}/api/messages`;
+    const good = await post(url, { type: 'message' }, { authorization: 'Bearer teams' });
+    expect([good.status, await good.json()]).toEqual([200, { done: true }]);
+    const bad = await post(url, { type: 'message' });
+    expect([bad.status, await bad.text()]).toEqual([401, '']);
+    expect(server.bodies).toEqual([{ type: 'message' }, { type: 'message' }]);
+  });
+});

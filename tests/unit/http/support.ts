@@ -1,0 +1,204 @@
+import { connect } from 'node:net';
+import type { Principal } from '../../../src/domain/principal.ts';
+import type { Decision, Request } from '../../../src/domain/request.ts';
+import type { Workflow } from '../../../src/domain/workflow.ts';
+import { createServer } from '../../../src/http/server.ts';
+import type { ServerOptions } from '../../../src/http/route.ts';
+import { sleep } from '../../../src/lib/loop.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import type { App, DecideInput, ListInput, SubmitInput } from '../../../src/usecases/app-port.ts';
+import { IdentityError } from '../../../src/usecases/ports.ts';
+
+const now = Date.UTC(2026, 10, 22, 9, 0, 0);
+
+const token = {
+  issuer: 'https://id.example', subject: 's', audience: 'a', tokenId: 't', clientId: null,
+  issuedAt: now, expiresAt: now + 600_000, authTime: null, acr: null, amr: [], digest: 'd',
+};
+
+/** A principal of the fake identity. */
+export function principal(id: string, change: Partial<Principal> = {}): Principal {
+  return {
+    key: `people:${id}`, kind: 'person', provider: 'people', subject: id, tenant: 'tid',
+    objectId: `oid-${id}`, name: id, roles: ['developer'], claims: {}, token, ...change,
+  };
+}
+
+/** A request of the fake application. */
+export function makeRequest(change: Partial<Request> = {}): Request {
+  const requester = principal('mia');
+  return {
+    id: 'req_1', number: 17, version: 2, state: 'pending', workflow: 'deploy-production',
+    workflowVersion: 'v', title: 'Deploy to production', requester, beneficiary: requester,
+    requestedWith: token, fields: { service: 'checkout', window: 5_400_000 }, reason: 'because',
+    plan: {
+      stages: [
+        { name: 'Service owner', roles: ['approver'], where: null, quorum: 1 },
+        { name: 'Security', roles: ['security-lead'], where: null, quorum: 1 },
+      ],
+      execution: {
+        executor: 'deploy-webhook', kind: 'webhook', configHash: 'h', target: 't', durationMs: null,
+      },
+      channel: 'prod-approvals',
+      fields: [
+        { id: 'service', label: 'Service', type: 'choice' },
+        { id: 'window', label: 'Change window', type: 'duration' },
+      ],
+    },
+    digest: 'digest-1', stagesOpenedAt: [1, 2], decisions: [decision()], outcome: null,
+    createdAt: now, updatedAt: now + 1_000, expiresAt: now + 86_400_000, ...change,
+  };
+}
+
+export function decision(change: Partial<Decision> = {}): Decision {
+  return {
+    id: 'dec_1', requestId: 'req_1', stage: 0, approver: principal('amara'), decision: 'approve',
+    reason: null, at: now + 1_000,
+    evidence: {
+      token, roles: ['approver'], role: 'approver', via: 'teams', tenant: 'tid',
+      objectId: 'oid-amara', activityId: 'a', conversationId: 'c', exchangeId: null,
+      digest: 'digest-1', revision: 1,
+    },
+    ...change,
+  };
+}
+
+const workflow: Workflow = {
+  id: 'deploy-production', version: 'v', title: 'Deploy to production', description: null,
+  keywords: [], request: { roles: ['developer'], workloads: [] },
+  fields: [{ id: 'window', label: 'Change window', type: 'duration', required: false, choices: [],
+    pattern: null, maxLength: 100, min: null, max: 28_800_000, default: 3_600_000 }],
+  stages: [{ name: 'Service owner', roles: ['approver'], where: null, when: null, quorum: 1 }],
+  channel: 'prod-approvals', expireMs: 86_400_000, executor: 'deploy-webhook',
+};
+
+/** A fake of the application at its port: it records what it was asked, and answers as told. */
+export class FakeApp implements Partial<App> {
+  readonly submitted: SubmitInput[] = [];
+  readonly decided: DecideInput[] = [];
+  readonly listed: ListInput[] = [];
+  request = makeRequest();
+  submit: App['submitRequest'] = () =>
+    Promise.resolve({ kind: 'submitted', request: this.request });
+  decide: App['decideRequest'] = () =>
+    Promise.resolve({ kind: 'decided', request: this.request, decision: decision() });
+
+  submitRequest = (input: SubmitInput) => {
+    this.submitted.push(input);
+    return this.submit(input);
+  };
+  decideRequest = (input: DecideInput) => {
+    this.decided.push(input);
+    return this.decide(input);
+  };
+  cancelRequest: App['cancelRequest'] = () => Promise.resolve({
+    kind: 'decided', request: { ...this.request, state: 'cancelled' }, decision: null,
+  });
+  readRequest: App['readRequest'] = ({ id, by }) => Promise.resolve(
+    id === this.request.id && by.name !== 'olu' ? this.request : undefined,
+  );
+  loadForCard: App['loadForCard'] = (id) =>
+    Promise.resolve(id === this.request.id ? this.request : undefined);
+  listRequests: App['listRequests'] = (input) => {
+    this.listed.push(input);
+    return Promise.resolve({ requests: [this.request], cursor: '16' });
+  };
+  waitRequest: App['waitRequest'] = async ({ timeoutMs, signal }) => {
+    if (this.request.state === 'pending') await sleep(timeoutMs, signal);
+    return this.request;
+  };
+  waitToken: App['waitToken'] = (id) => `wait_${id}`;
+  acceptsWaitToken: App['acceptsWaitToken'] = (text, { id }) => text === `wait_${id}`;
+  listWorkflows: App['listWorkflows'] = () => [workflow];
+}
+
+export interface Harness {
+  readonly app: FakeApp;
+  readonly url: string;
+  readonly port: number;
+  readonly bodies: unknown[];
+  readonly errors: Record<string, unknown>[];
+  stop(): Promise<void>;
+}
+
+/** A server over the fakes, on loopback and a free port. Tokens are the names of people. */
+export async function startServer(change: Partial<ServerOptions> = {}): Promise<Harness> {
+  const app = new FakeApp();
+  const bodies: unknown[] = [];
+  const errors: Record<string, unknown>[] = [];
+  const page = { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<p>' };
+  const server = createServer({
+    config: {
+      profile: 'local',
+      server: { publicUrl: 'https://approve.example', host: '127.0.0.1', port: 0 },
+    },
+    app: app as unknown as App,
+    identity: {
+      verifyBearer: (text) => (/^(mia|amara|olu|pipeline)$/.test(text)
+        ? Promise.resolve(principal(text))
+        : Promise.reject(new IdentityError('token_expired', 'The token has "expired".'))),
+    },
+    activities: {
+      messages({ authorization, body }) {
+        bodies.push(body);
+        return Promise.resolve(authorization === 'Bearer teams'
+          ? { status: 200, body: { done: true } }
+          : { status: 401 });
+      },
+    },
+    pages: {
+      signInStart: () => Promise.resolve({
+        status: 302, headers: { location: 'https://id.example/', 'set-cookie': 'a=b' }, body: '',
+      }),
+      signInCallback: () => Promise.resolve(page),
+      asset: (name) => (name === 'known.js'
+        ? { status: 200, headers: { 'content-type': 'text/javascript' }, body: '1' }
+        : undefined),
+    },
+    jwks: () => Promise.resolve({ keys: [] }),
+    ready: () => Promise.resolve({ ok: true, checks: { store: 'ok' } }),
+    log: { ...silentLogger, error: (message, fields) => errors.push({ message, ...fields }) },
+    clock: { now: () => now },
+    ...change,
+  });
+  const { port, url } = await server.start();
+  return { app, url, port, bodies, errors, stop: () => server.stop() };
+}
+
+/** Sends JSON as a person. */
+export function post(url: string, body: unknown, headers: Record<string, string> = {}) {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer mia', ...headers },
+    body: typeof body === 'string' || body instanceof Uint8Array
+      ? (body as BodyInit)
+      : JSON.stringify(body),
+  });
+}
+
+/** Reads as a person. */
+export function get(url: string, person = 'mia') {
+  return fetch(url, { headers: { authorization: `Bearer ${person}` } });
+}
+
+/** Writes bytes as they are and gives everything that comes back until the server closes. */
+export function raw(
+  port: number, parts: readonly (string | Buffer)[], options: { gapMs?: number } = {},
+): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1');
+    const send = async () => {
+      for (const part of parts) {
+        if (socket.destroyed) return;
+        socket.write(part);
+        await sleep(options.gapMs ?? 0);
+      }
+    };
+    socket.on('connect', () => void send());
+    socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(text));
+    socket.setTimeout(8_000, () => socket.destroy());
+  });
+}

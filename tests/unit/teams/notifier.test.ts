@@ -1,0 +1,193 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { LocalConnector } from '../../../src/local/connector.ts';
+import { demoTenantId } from '../../../src/local/people.ts';
+import { createTeamsOutbound } from '../../../src/teams/teams.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { DeliveryError } from '../../../src/usecases/ports.ts';
+import { NOW } from '../../support/builders.ts';
+import { CHANNEL, countingIds, mia, startBot, startWire, teamsConfig } from './world.ts';
+
+const card = (text: string) => ({ card: { type: 'AdaptiveCard', text }, summary: `Says ${text}` });
+
+let wire: LocalConnector;
+beforeEach(async () => {
+  wire = await startWire();
+});
+afterEach(() => wire.stop());
+
+const chat = () => wire.chats('mia').find(({ kind }) => kind === 'personal')?.id ?? '';
+const known = () => [{
+  key: `person:${demoTenantId}:${mia?.oid}`, tenantId: demoTenantId, conversationId: chat(),
+  serviceUrl: wire.serviceUrl, userId: mia?.mri ?? null, updatedAt: NOW,
+}];
+
+test('a channel gets a thread of its own, whose ids are what updates name', async () => {
+  const { notifier } = startBot(wire).outbound;
+  const posted = await notifier.postCard({ channel: 'approvals' }, card('one'));
+  const shown = wire.messages('mia', CHANNEL).at(-1);
+  expect(posted).toEqual({
+    conversationId: `${CHANNEL};messageid=${shown?.id}`, activityId: shown?.id,
+    serviceUrl: wire.serviceUrl,
+  });
+  expect(wire.calls().at(-1)).toMatchObject({ path: '/teams/v3/conversations', body: {
+    isGroup: true, channelData: { channel: { id: CHANNEL }, tenant: { id: demoTenantId } },
+    activity: { type: 'message', summary: 'Says one' },
+  } });
+  await notifier.updateCard(posted, card('two'));
+  expect(wire.messages('mia', CHANNEL)).toHaveLength(1);
+  expect(wire.messages('mia', CHANNEL)[0]).toMatchObject({
+    edited: true, attachments: [{ content: { text: 'two' } }],
+  });
+});
+
+test('a conversation and a person are written to where they were met', async () => {
+  const { notifier } = startBot(wire, { conversations: known() }).outbound;
+  const to = { conversationId: chat(), serviceUrl: wire.serviceUrl };
+  const posted = await notifier.postCard(to, card('one'));
+  expect(posted).toMatchObject(to);
+  await notifier.tell({ tenantId: demoTenantId, objectId: mia?.oid ?? '' }, 'It is **applied**.');
+  expect(wire.messages('mia', chat()).map(({ id, text }) => ({ id, text }))).toEqual([
+    { id: posted.activityId, text: undefined },
+    { id: expect.any(String), text: 'It is **applied**.' },
+  ]);
+});
+
+test.each([
+  ['an unknown channel', () => ({ channel: 'toString' })],
+  ['a conversation that is no more', () => ({
+    conversationId: '19:gone@thread.tacv2', serviceUrl: wire.serviceUrl,
+  })],
+])('%s is gone', async (_name, to) => {
+  const { notifier } = startBot(wire).outbound;
+  await expect(notifier.postCard(to(), card('one'))).rejects.toMatchObject({
+    name: 'DeliveryError', gone: true, retryAfterMs: null,
+  });
+});
+
+test('a person who took the app away is gone, one never met as well', async () => {
+  await wire.stop();
+  wire = await startWire();
+  const person = { tenantId: demoTenantId, objectId: mia?.oid ?? '' };
+  wire.fail({ status: 403 });
+  const met = startBot(wire, { conversations: known() }).outbound.notifier;
+  await expect(met.tell(person, 'x')).rejects.toMatchObject({ gone: true });
+  await expect(startBot(wire).outbound.notifier.tell(person, 'x')).rejects.toMatchObject({
+    gone: true,
+  });
+});
+
+describe('what Teams did not take', () => {
+  test.each([412, 429, 502, 504])('%i is tried again, with jitter', async (status) => {
+    const waits: number[] = [];
+    const wait = (ms: number) => Promise.resolve(void waits.push(ms));
+    const { notifier } = startBot(wire, { wait }).outbound;
+    wire.fail({ status, times: 2 });
+    await notifier.postCard({ channel: 'approvals' }, card('one'));
+    expect(wire.calls().map((call) => call.status)).toEqual([status, status, 201]);
+    expect(waits).toHaveLength(2);
+    expect(waits[0]).toBeGreaterThanOrEqual(400);
+    expect(waits[0]).toBeLessThan(1_200);
+    expect(waits[1]).toBeGreaterThanOrEqual(800);
+    expect(waits[1]).toBeLessThan(2_400);
+  });
+
+  test('is the job\'s after three tries', async () => {
+    const { notifier } = startBot(wire, { wait: () => Promise.resolve() }).outbound;
+    wire.fail({ status: 502, times: 9 });
+    await expect(notifier.postCard({ channel: 'approvals' }, card('one'))).rejects.toMatchObject({
+      name: 'DeliveryError', gone: false, retryAfterMs: null,
+      message: 'Teams did not take a channel message: status 502',
+    });
+    expect(wire.calls()).toHaveLength(3);
+  });
+
+  test('waits as long as Retry-After says, and leaves a long wait to the job', async () => {
+    const waits: number[] = [];
+    const wait = (ms: number) => Promise.resolve(void waits.push(ms));
+    const { notifier } = startBot(wire, { wait }).outbound;
+    wire.fail({ status: 429, retryAfterSeconds: 3 });
+    await notifier.postCard({ channel: 'approvals' }, card('one'));
+    expect(waits).toEqual([3_000]);
+    wire.fail({ status: 429, retryAfterSeconds: 30 });
+    await expect(notifier.postCard({ channel: 'approvals' }, card('two'))).rejects.toMatchObject({
+      gone: false, retryAfterMs: 30_000,
+    });
+    expect(waits).toEqual([3_000]);
+  });
+
+  test.each([
+    ['a server error', { status: 500 }], ['503', { status: 503, retryAfterSeconds: 1 }],
+    ['a lost answer', { drop: 'after' as const }],
+  ])('%s is not sent again by the client: it may have been taken', async (_name, fault) => {
+    const { notifier } = startBot(wire).outbound;
+    wire.fail({ ...fault, times: 5 });
+    await expect(notifier.postCard({ channel: 'approvals' }, card('one'))).rejects
+      .toBeInstanceOf(DeliveryError);
+    expect(wire.calls()).toHaveLength(1);
+  });
+});
+
+test('Teams\' own limits are never met: calls wait for their turn', async () => {
+  await wire.stop();
+  let now = NOW;
+  wire = await startWire({ limits: 'on', now: () => now });
+  const config = teamsConfig(wire);
+  const { messenger } = createTeamsOutbound({
+    config, channels: {}, allowLoopbackHttp: true, log: silentLogger, ids: countingIds(),
+    clock: { now: () => now }, directory: { findConversation: () => Promise.resolve(undefined) },
+    credentials: { token: async () => ({ value: await wire.botToken(), expiresAt: 0 }) },
+    wait: (ms) => Promise.resolve(void (now += ms)),
+  });
+  const to = { conversationId: chat(), serviceUrl: wire.serviceUrl, tenantId: demoTenantId };
+  for (let sent = 0; sent < 20; sent += 1) await messenger.send(to, card(String(sent)));
+  expect(new Set(wire.calls().map(({ status }) => status))).toEqual(new Set([201]));
+  expect(now - NOW).toBeGreaterThanOrEqual(4_000);
+});
+
+describe('our token', () => {
+  async function elsewhere(location?: string) {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(location ? 307 : 200, location ? { location } : {}).end('{"id":"1"}');
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    return { server, seen, url: `http://127.0.0.1:${port}/` };
+  }
+
+  test('goes to no service URL outside the list', async () => {
+    const { server, seen, url } = await elsewhere();
+    const { notifier } = startBot(wire).outbound;
+    await expect(notifier.postCard({ conversationId: 'x', serviceUrl: url }, card('one')))
+      .rejects.toBeInstanceOf(DeliveryError);
+    expect(seen).toEqual([]);
+    server.close();
+  });
+
+  test('follows no redirect', async () => {
+    const target = await elsewhere();
+    const redirecting = await elsewhere(target.url);
+    const config = teamsConfig(wire);
+    const { host } = new URL(redirecting.url);
+    const { notifier } = startBot(wire, {
+      config: { cloud: { ...config.cloud, serviceUrlHosts: [host] } },
+    }).outbound;
+    const to = { conversationId: 'x', serviceUrl: redirecting.url };
+    await expect(notifier.postCard(to, card('one'))).rejects.toBeInstanceOf(DeliveryError);
+    expect(redirecting.seen).toHaveLength(1);
+    expect(target.seen).toEqual([]);
+    for (const { server } of [target, redirecting]) {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+});
+
+test('there is one client for a service URL, however often it is used', async () => {
+  const { adapter } = startBot(wire).outbound;
+  const first = await adapter.client(wire.serviceUrl);
+  expect(await adapter.client(wire.serviceUrl)).toBe(first);
+  expect(await adapter.client(wire.serviceUrl.replace(/\/$/, ''))).toBe(first);
+});
