@@ -10,7 +10,7 @@ type Fill = (values: readonly unknown[]) => unknown;
 type Piece = { readonly fixed: unknown } | { readonly fill: Fill };
 
 /** Shapes of card that are kept; another one costs an expansion (about 0.5 ms). */
-const MAX_SHAPES = 500;
+const MAX_SHAPES = 200;
 
 /**
  * An Adaptive Card template. Expanding one costs about half a millisecond, far more than all the

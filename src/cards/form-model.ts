@@ -45,6 +45,8 @@ export function formModel(input: RequestForm, chat: boolean, limits: FormLimits)
       wrong: spec === wrong,
       problem: slot(spec === wrong ? message : undefined),
     })),
+    // A field of the workflow may be called so itself; ids are unique in a card.
+    asksReason: !workflow.fields.some(({ id }) => id === 'reason'),
     reason: slot(prefilled(values['reason'], 1_000, limits)),
     next: slot(nextOf(workflow)),
   };

@@ -42,7 +42,11 @@ export interface TeamsConfig {
   readonly tenantId: string;
   readonly credential:
     | { readonly kind: 'secret'; readonly secret: string }
-    | { readonly kind: 'certificate'; readonly thumbprintSha256: string; readonly privateKey: string }
+    | {
+        readonly kind: 'certificate';
+        readonly thumbprintSha256: string;
+        readonly privateKey: string;
+      }
     | { readonly kind: 'managedIdentity'; readonly clientId: string };
   /** Tenants whose people may use the bot. */
   readonly allowedTenants: readonly string[];
@@ -94,7 +98,7 @@ export interface IssuerConfig {
   readonly clockToleranceMs: number;
   /** Tenants that are trusted (Entra); empty for providers without tenants. */
   readonly tenants: readonly string[];
-  /** From claims to roles: a value of the claim gives a role. Empty `map`: the value is the role. */
+  /** From claims to roles: a value of the claim gives a role. No `map`: the value is the role. */
   readonly roles: readonly {
     readonly claim: string;
     readonly map: Readonly<Record<string, readonly string[]>> | null;

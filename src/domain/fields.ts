@@ -20,7 +20,9 @@ export function checkFields(
   const extra = Object.keys(given).find((id) => !known.has(id));
   if (extra !== undefined) {
     const names = [...known].join(', ') || 'none';
-    return refuse('field_unknown', `${workflow.id} has no field "${clip(extra)}". Its fields: ${names}.`);
+    return refuse(
+      'field_unknown', `${workflow.id} has no field "${clip(extra)}". Its fields: ${names}.`,
+    );
   }
   const fields: Record<string, FieldValue> = {};
   for (const spec of workflow.fields) {

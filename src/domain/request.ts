@@ -43,7 +43,9 @@ export interface Plan {
   readonly execution: PlannedExecution;
   /** The name of the channel where the card is posted. */
   readonly channel: string;
-  readonly fields: readonly { readonly id: string; readonly label: string; readonly type: FieldType }[];
+  readonly fields: readonly {
+    readonly id: string; readonly label: string; readonly type: FieldType;
+  }[];
 }
 
 /** What proves a decision. Times in ms. */

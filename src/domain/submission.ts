@@ -32,7 +32,9 @@ export function submit(
   const checked = checkFields(workflow, submission.fields);
   if (!checked.ok) return checked;
   if (reason !== null && (reason.length > MAX_REASON_LENGTH || !reason.isWellFormed())) {
-    return refuse('reason_too_long', `The reason may hold ${MAX_REASON_LENGTH} characters of text.`);
+    return refuse(
+      'reason_too_long', `The reason may hold ${MAX_REASON_LENGTH} characters of text.`,
+    );
   }
   const planned = planStages(workflow, requester, checked.fields);
   if (!planned.ok) return planned;
@@ -99,8 +101,8 @@ function planStages(
     if (where === undefined) {
       return refuse(
         'claim_unavailable',
-        `"${spec.name}" compares with your ${spec.where?.claim ?? 'claim'}, which your token does ` +
-          'not carry. Ask an administrator to add the claim.',
+        `"${spec.name}" compares with your ${spec.where?.claim ?? 'claim'}, which your token ` +
+          'does not carry. Ask an administrator to add the claim.',
       );
     }
     stages.push({ name: spec.name, roles: spec.roles, where, quorum: spec.quorum });
@@ -130,6 +132,5 @@ export function holds(
   const value = Object.hasOwn(fields, condition.field) ? fields[condition.field] : undefined;
   if (value === undefined) return false;
   if (condition.in !== null && !condition.in.includes(value)) return false;
-  if (condition.over !== null && !(typeof value === 'number' && value > condition.over)) return false;
-  return true;
+  return condition.over === null || (typeof value === 'number' && value > condition.over);
 }

@@ -32,7 +32,11 @@ export type Command =
   | { readonly type: 'begin'; readonly configHash: string }
   /** Certainly not applied this time; it goes back to be begun again. */
   | { readonly type: 'hold'; readonly outcome: Outcome }
-  | { readonly type: 'settle'; readonly state: 'applied' | 'failed' | 'unknown'; readonly outcome: Outcome };
+  | {
+      readonly type: 'settle';
+      readonly state: 'applied' | 'failed' | 'unknown';
+      readonly outcome: Outcome;
+    };
 
 /** What must follow a commit; the use case turns each into a job. */
 export type Effect = 'cards' | 'execute' | 'tell-outcome';
@@ -214,7 +218,8 @@ function stepTo(
   },
 ): Transition {
   const { decision, events, effects, ...rest } = change;
-  const next: Request = { ...request, ...rest, state, version: request.version + 1, updatedAt: now };
+  const { version } = request;
+  const next: Request = { ...request, ...rest, state, version: version + 1, updatedAt: now };
   return { kind: 'step', step: { request: next, decision: decision ?? null, events, effects } };
 }
 

@@ -55,7 +55,10 @@ export interface Workflow {
   readonly description: string | null;
   readonly keywords: readonly string[];
   readonly fields: readonly FieldSpec[];
-  readonly request: { readonly roles: readonly string[]; readonly workloads: readonly WorkloadRule[] };
+  readonly request: {
+    readonly roles: readonly string[];
+    readonly workloads: readonly WorkloadRule[];
+  };
   readonly stages: readonly StageSpec[];
   readonly channel: string;
   readonly expireMs: number;

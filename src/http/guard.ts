@@ -21,7 +21,7 @@ export function guardRequest(req: IncomingMessage, limits: GuardLimits): void {
     });
   }
   const target = req.url ?? '';
-  if (target.length > limits.targetChars || !TARGET.test(target)) {
+  if (target.length > limits.targetChars || !TARGET.test(target) || !decodes(target)) {
     throw new HttpProblem('target_invalid', 'Use a path of plain, percent-encoded characters.', {
       unread: true,
     });
@@ -45,4 +45,15 @@ export function guardRequest(req: IncomingMessage, limits: GuardLimits): void {
     });
   }
   req.headers.host = 'localhost';
+}
+
+/** Whether the percent-encoded bytes of a target are UTF-8 without control characters. */
+function decodes(target: string): boolean {
+  if (!target.includes('%')) return true;
+  try {
+    return !/[\u0000-\u001f\u007f]/.test(decodeURIComponent(target.split('?')[0] ?? ''));
+  } catch (error) {
+    if (error instanceof URIError) return false;
+    throw error;
+  }
 }

@@ -102,7 +102,8 @@ function mount(server: restify.Server, deps: RouteDeps, base: Base): void {
 /** 405 where the path is there for another method, else 404. */
 function noRoute(req: IncomingMessage, routes: readonly Route[]): HttpProblem {
   const path = (req.url ?? '').split('?')[0] ?? '';
-  const others = routes.filter((route) => matches(route.path, path));
+  const others = routes.filter((route) =>
+    route.method !== req.method && matches(route.path, path));
   if (others.length === 0) {
     return new HttpProblem('route_not_found', '/openapi.json lists what there is.', {
       unread: req.method === 'POST',

@@ -27,7 +27,7 @@ export function formatDuration(ms: number): string {
     if (count > 0) parts.push(`${count} ${unit}`);
     rest -= count * size;
   }
-  return parts.slice(0, 2).join(' ') || '0 s';
+  return parts.join(' ') || '0 s';
 }
 
 function bounded(ms: number): number | undefined {

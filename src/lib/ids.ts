@@ -4,7 +4,7 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Source of ids and secrets; tests hand in one of their own to be repeatable. */
 export interface Ids {
-  /** A sortable unique id: prefix, 48 bits of time, 80 random bits (as RFC 9562 version 7 orders). */
+  /** A sortable unique id: prefix, 48 bits of time, 80 random bits (ordered as RFC 9562 v7). */
   next(prefix: string, nowMs: number): string;
   /** A secret of `bytes` random bytes as base64url. */
   secret(bytes: number): string;

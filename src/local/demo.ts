@@ -167,8 +167,8 @@ async function decide(stage: Stage, at: Target): Promise<void> {
   stage.tell('An approver clicks; the bot holds no fresh token and answers with a login request.');
   const result = await click(stage, 'amara', at);
   check(result.kind === 'card', `the decision is taken (${JSON.stringify(result).slice(0, 300)})`);
-  stage.tell('The client sends the click again with her token; signature, issuer, audience, expiry,' +
-    ' tenant, object id and role are verified, and the decision is committed.');
+  stage.tell('The client sends the click again with her token; signature, issuer, audience, ' +
+    'expiry, tenant, object id and role are verified, and the decision is committed.');
 }
 
 async function clickAgain(stage: Stage, at: Target & { id: string }): Promise<void> {

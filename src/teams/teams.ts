@@ -65,7 +65,8 @@ export function createTeams(given: Omit<BotDeps, 'messenger' | 'config'> & {
 }): Teams {
   const { outbound, log } = given;
   const gate = createGate(given);
-  const bot = createBot({ ...given, messenger: outbound.messenger });
+  const signIn = given.config.signIn === null ? null : given.signIn;
+  const bot = createBot({ ...given, signIn, messenger: outbound.messenger });
   const handle = async (activity: TeamsActivity): Promise<Answer> => {
     try {
       return (await outbound.adapter.run(activity, bot)) ?? { status: 200 };

@@ -36,10 +36,12 @@ export interface App {
   rememberConversation(input: RememberInput): Promise<void>;
   /** Teams user ids (at most 60) whose clients fetch a view of their own of a request's card. */
   refreshFor(request: Request): Promise<readonly string[]>;
-  /** Whether this Teams person last carried the roles that the open stage asks for; for views only. */
+  /** Whether this person last carried what the open stage asks for; for views only. */
   viewerOf(request: Request, sender: TeamsSender): Promise<{ key: string; mayDecide: boolean }>;
   /** Records a refusal before a principal was known (wrong person's token), bounded in rate. */
-  recordMismatch(input: { sender: TeamsSender; requestId: string | null; code: string }): Promise<void>;
+  recordMismatch(input: {
+    sender: TeamsSender; requestId: string | null; code: string;
+  }): Promise<void>;
 }
 
 export interface SubmitInput {
@@ -48,7 +50,7 @@ export interface SubmitInput {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly reason: string | null;
   readonly idempotencyKey: string | null;
-  /** The chat that asked, where it was Teams: its message becomes a card that follows the request. */
+  /** The chat that asked, where it was Teams: its message becomes a card of the request. */
   readonly teams: { readonly sender: TeamsSender; readonly exchangeId: string | null;
     readonly card: Posted | null; } | null;
 }

@@ -12,7 +12,8 @@ export function stamp(events: readonly DomainEvent[], ids: Ids, now: number): Au
 /** The job that brings one posted copy of a card up to a revision. */
 export function cardJob(card: Card, wanted: number, runAt: number): NewJob {
   return {
-    key: `card:${card.id}`, kind: 'card', requestId: card.requestId, subject: card.id, runAt, wanted,
+    key: `card:${card.id}`, kind: 'card', requestId: card.requestId, subject: card.id,
+    runAt, wanted,
   };
 }
 

@@ -8,7 +8,7 @@ export function listWorkflows(workflows: Workflows, by: Principal): readonly Wor
   return workflows.list().filter((workflow) => mayRequest(workflow, by).ok);
 }
 
-/** What a few words in a chat may mean: the exact id, else id prefixes, else keywords and titles. */
+/** What a few words in a chat may mean: the exact id, else id prefixes, else keywords, titles. */
 export function findWorkflow(workflows: Workflows, text: string): readonly Workflow[] {
   const wanted = text.trim().toLowerCase();
   if (wanted === '') return [];

@@ -194,7 +194,7 @@ export interface CheckpointSigner {
 
 /** Every card that Teams shows. Pure: the same input always gives the same card. */
 export interface TeamsCards extends CardRenderer {
-  /** An Adaptive Card form; its submit is Action.Execute `submit` with data `{ workflow, v: 1 }`. */
+  /** An Adaptive Card form; sent by Action.Execute `submit` with data `{ workflow, v: 1 }`. */
   form(form: RequestForm): CardContent;
   /** The same form for dialogs: its submit is an Action.Submit with the same data. */
   dialogForm(form: RequestForm): Record<string, unknown>;

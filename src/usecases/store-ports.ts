@@ -2,7 +2,7 @@ import type { AuditEvent } from '../domain/events.ts';
 import type { ClaimValue } from '../domain/principal.ts';
 import type { Decision, Request, RequestState } from '../domain/request.ts';
 
-/** Things that may happen once: a second commit that carries the same (kind, key) is a duplicate. */
+/** What may happen once: a second commit that carries the same (kind, key) is a duplicate. */
 export type ClaimKind = 'idempotency' | 'token' | 'exchange';
 
 export interface Claim {
@@ -40,7 +40,7 @@ export interface Job extends NewJob {
   readonly attempts: number;
 }
 
-/** One copy of a request's card: a slot for a channel or chat, with the posted message once known. */
+/** One copy of a request's card: a place in a channel or chat, and the message once posted. */
 export interface Card {
   readonly id: string;
   readonly requestId: string;
@@ -65,7 +65,7 @@ export interface Conversation {
   readonly updatedAt: number;
 }
 
-/** What a person's last verified token said; used to choose whose card refreshes, never to decide. */
+/** What a person's last verified token said: chooses whose card refreshes, never decides. */
 export interface SeenPerson {
   readonly key: string;
   readonly tenantId: string;

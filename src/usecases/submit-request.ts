@@ -25,7 +25,8 @@ export async function submitRequest(
   const now = deps.clock.now();
   const workflow = deps.workflows.get(input.workflow);
   if (!workflow) {
-    return said(refuse('workflow_unknown', `There is no workflow "${input.workflow.slice(0, 60)}".`));
+    const named = input.workflow.slice(0, 60);
+    return said(refuse('workflow_unknown', `There is no workflow "${named}".`));
   }
   const execution = deps.executors.plan(workflow.executor);
   if (!execution) throw new Error(`workflow ${workflow.id}: executor is not configured`);

@@ -53,17 +53,14 @@ export function startRelay(options: RelayOptions): Relay {
   const inHand = new Map<string, Promise<void>>();
 
   const take = (job: Job) => {
-    if (inHand.has(job.key)) {
-      // Its lease ran out while it is still being delivered here: never twice at once.
-      const error = 'still in hand when its lease ended';
-      const busy = { retryAtMs: clock.now() + leaseMs, error };
-      log.warn('a job outlived its lease', { job: job.key, leaseMs });
-      return void record(job, busy, options).catch((cause: unknown) => {
-        log.error('a job\'s state was not written', { job: job.key, error: cause });
-      });
-    }
-    const delivered = deliver(job, options).finally(() => {
-      inHand.delete(job.key);
+    const before = inHand.get(job.key);
+    const endsAt = clock.now() + leaseMs;
+    // Claimed again before the last delivery here has quite ended (just acknowledged and wanted
+    // anew, or outlived its lease): one after the other, never twice at once.
+    const delivered = (before === undefined ? deliver(job, options) : before.then(async () => {
+      if (clock.now() < endsAt) await deliver(job, options);
+    })).finally(() => {
+      if (inHand.get(job.key) === delivered) inHand.delete(job.key);
       loop.wake();
     });
     inHand.set(job.key, delivered);

@@ -1,3 +1,4 @@
+import type { Child } from './child.ts';
 import { fire, median, quantile } from './load.ts';
 import type { Measured, Shot } from './load.ts';
 
@@ -18,17 +19,22 @@ export const CLIENTS = 16;
 
 /** One side of a contest. `check` throws unless an answer is what it should be. */
 export interface Side {
-  readonly origin: string;
+  readonly server: { readonly url: string; readonly child: Child };
   readonly status: number;
   /** The shots of a round; -1 is the warm-up. */
   shots(round: number): readonly Shot[];
   check(answer: string): void;
 }
 
+/** A round, with the processor time (all threads) that the server spent on each request. */
+interface Round extends Measured {
+  readonly cpuMs: number;
+}
+
 /** Both sides' rounds, and the ratio of each pair. */
 export interface Contest {
-  readonly ours: readonly Measured[];
-  readonly theirs: readonly Measured[];
+  readonly ours: readonly Round[];
+  readonly theirs: readonly Round[];
   readonly ratios: readonly number[];
 }
 
@@ -39,8 +45,8 @@ export interface Contest {
 export async function contest(
   sides: { ours: Side; theirs: Side }, rounds: number,
 ): Promise<Contest> {
-  const ours: Measured[] = [];
-  const theirs: Measured[] = [];
+  const ours: Round[] = [];
+  const theirs: Round[] = [];
   for (let round = -1; round < rounds; round += 1) {
     const mine = await run(sides.ours, round);
     const other = await run(sides.theirs, round);
@@ -52,11 +58,14 @@ export async function contest(
   return { ours, theirs, ratios };
 }
 
-async function run(side: Side, round: number): Promise<Measured> {
-  const { origin, status } = side;
-  const measured = await fire({ origin, status, shots: side.shots(round), clients: CLIENTS });
+async function run({ server, status, ...side }: Side, round: number): Promise<Round> {
+  const { url: origin, child } = server;
+  const shots = side.shots(round);
+  const before = Number(await child.ask('cpu'));
+  const measured = await fire({ origin, status, shots, clients: CLIENTS });
+  const cpuMs = (Number(await child.ask('cpu')) - before) / shots.length;
   measured.answers.forEach((answer) => side.check(answer));
-  return measured;
+  return { ...measured, cpuMs };
 }
 
 /** The figures of a contest. */
@@ -73,6 +82,8 @@ export function resultOf(name: string, { ours, theirs, ratios }: Contest): Resul
     baselineP50Ms: rounded(quantile(other, 0.5)),
     perSecond: Math.round(median(ours.map((round) => round.perSecond))),
     baselinePerSecond: Math.round(median(theirs.map((round) => round.perSecond))),
+    cpuMsEach: rounded(median(ours.map((round) => round.cpuMs))),
+    baselineCpuMsEach: rounded(median(theirs.map((round) => round.cpuMs))),
     measured: mine.length,
     ratios: ratios.map(rounded),
   };

@@ -1,44 +1,57 @@
-import { contest, resultOf, rounded } from './contest.ts';
-import type { Result } from './contest.ts';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
+import { CLIENTS, contest, resultOf, rounded } from './contest.ts';
+import { fire } from './load.ts';
 import { approvedCard, decideShots, makePending } from './shots.ts';
 import { withStage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 const WARM_UP = 1_000;
 const ROUND = 1_500;
 const ROUNDS = 5;
-const PREPARE_CLIENTS = 16;
-/** How long the jobs that the run wrote may take to be carried out. */
-const DRAIN_WITHIN_MS = 60_000;
+/** How long the jobs that the run wrote are watched while they are carried out. */
+const DRAIN_MS = 20_000;
 
 /**
- * The complete decision against a stock adapter that answers the same invoke with a constant card.
- * Jobs are written in the measured commits; the workers are let go after the last round.
+ * The complete decision against a stock adapter that answers the same invoke with a constant card
+ * (the one that the service answered with, so the bytes out are the same too). Jobs are written in
+ * the measured commits and held; the workers are let go after the last round.
  */
 export const decide: Bench = {
   name: 'decide',
   goal: 'ratio at least 2.0, p99 no worse than the baseline\'s',
-  run: (options) => withStage({ workers: 'held' }, async (stage) => {
+  holds: ({ ratio, p99Ms, baselineP99Ms }) => ratio >= 2 && p99Ms <= baselineP99Ms,
+  run: ({ profile }) => withStage({ workers: 'held' }, async (stage) => {
     const { world, service, baseline } = stage;
-    const count = WARM_UP + ROUNDS * ROUND;
-    const requests = await makePending(world, {
-      origin: service.url, count, clients: PREPARE_CLIENTS,
-    });
-    const shots = await decideShots(world, requests);
+    const origin = service.url;
+    const count = 1 + WARM_UP + ROUNDS * ROUND;
+    const requests = await makePending(world, { origin, count, clients: CLIENTS });
+    const [probe, ...shots] = await decideShots(world, requests);
+    const first = await fire({ origin, shots: probe ? [probe] : [], clients: 1, status: 200 });
+    await baseline.child.ask('card', approvedCard(first.answers[0] ?? ''));
     const part = (round: number) => round < 0
       ? shots.slice(0, WARM_UP)
       : shots.slice(WARM_UP + round * ROUND, WARM_UP + (round + 1) * ROUND);
-    const [probe] = await decideShots(world, await makePending(world, {
-      origin: service.url, count: 1, clients: 1,
-    }));
-    const card = approvedCard(await once(service.url, probe));
-    await baseline.child.ask('card', card);
-    if (options.profile) await service.child.ask('profile');
+    const side = { status: 200, shots: part, check: approvedCard };
+    if (profile !== undefined) await service.child.ask('profile');
     const result = resultOf('decide', await contest({
-      ours: { origin: service.url, status: 200, shots: part, check: approvedCard },
-      theirs: { origin: baseline.url, status: 200, shots: part, check: approvedCard },
+      ours: { ...side, server: service }, theirs: { ...side, server: baseline },
     }, ROUNDS));
-    if (options.profile) await service.child.ask('profile', options.profile);
-    return { ...result, ...await drain(stage) };
+    if (profile !== undefined) {
+      await service.child.ask('profile', join(profile, 'decide.cpuprofile'));
+    }
+    return { ...result, ...await drain(stage, count) };
   }),
 };
+
+/** Lets the workers go and counts how many approved requests are carried out a second. */
+async function drain({ world, service }: Stage, count: number): Promise<Record<string, number>> {
+  const begun = performance.now();
+  await service.child.ask('release');
+  const elapsed = () => performance.now() - begun;
+  while (world.target.applied() < count && elapsed() < DRAIN_MS) await sleep(50);
+  const executed = world.target.applied();
+  return { toExecute: count, executed, executedPerSecond: rounded(executed / (elapsed() / 1_000)) };
+}

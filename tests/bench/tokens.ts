@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 /** How many signatures are under way at once. */
 const PARALLEL = 64;
 
-/** Distinct single-use workload tokens of the demo pipeline, as from the provider's own endpoint. */
+/** Distinct single-use workload tokens of the demo pipeline, as its endpoint gives them. */
 export async function workloadTokens(world: World, count: number): Promise<string[]> {
   const first = await world.provider.workloadToken();
   return copies(world, { token: first, count });

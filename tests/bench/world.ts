@@ -32,7 +32,8 @@ export async function startWorld(): Promise<World> {
   const people = demoPeople();
   // The service may be started several times; the one that runs is where the world turns to.
   const current = { url: '' };
-  const webhookSecret = `whsec_${Buffer.from(systemIds.secret(32), 'base64url').toString('base64')}`;
+  const secret = Buffer.from(systemIds.secret(32), 'base64url').toString('base64');
+  const webhookSecret = `whsec_${secret}`;
   const provider = await startProvider({ people, serviceUrl: () => current.url });
   const target = await startTarget({ secret: webhookSecret });
   const connector = await startConnector({

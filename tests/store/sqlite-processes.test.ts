@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
@@ -18,6 +18,8 @@ const TALLY = `
     (SELECT count(*) FROM audit_pending) AS pending,
     (SELECT count(*) FROM cards) AS cards,
     (SELECT count(*) FROM jobs) AS jobs`;
+
+jest.setTimeout(60_000);
 
 describe('processes on one SQLite file', () => {
   let file: ReturnType<typeof temporaryPath>;
@@ -50,7 +52,8 @@ describe('processes on one SQLite file', () => {
     async () => {
       const children = [0, 1, 2].map(() => runChild('write-requests.ts', [file.path, '15', '8']));
       expect(await Promise.all(children.map(({ ended }) => ended))).toEqual([0, 0, 0]);
-      const numbers = children.flatMap(({ lines }) => lines.map((line) => Number(line.split(' ')[1])));
+      const numbers = children.flatMap(({ lines }) => lines)
+        .map((line) => Number(line.split(' ')[1]));
       expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 360 }, (_, at) => at + 1));
       expectWhole();
     });

@@ -35,13 +35,15 @@ const fields = container([
 ], { $data: '${fields}', spacing: 'Medium' });
 
 const reason = {
-  type: 'Input.Text', id: 'reason', label: 'Reason', isMultiline: true, spacing: 'Medium',
+  type: 'Input.Text', $when: '${asksReason}', id: 'reason', label: 'Reason',
+  isMultiline: true, spacing: 'Medium',
   placeholder: 'Why is it needed? Those who decide read this.', value: '${reason}',
   maxLength: MAX_REASON_LENGTH,
 };
 
 const SUBMIT = { title: 'Send request', style: 'positive' };
-const CHAT_DATA = { workflow: '${id}', v: 1 };
+// The version tells a form without any input filled in from the picker's choice.
+const DATA = { workflow: '${id}', v: 1 };
 
 /**
  * What a requester fills in, for a message (`chat`: Action.Execute, so that the requester's token
@@ -59,9 +61,9 @@ export const FORM_TEMPLATE = adaptiveCard([
 ], {
   actions: [
     {
-      type: 'Action.Execute', $when: '${chat}', ...SUBMIT, verb: 'submit', data: CHAT_DATA,
-      fallback: { type: 'Action.Submit', ...SUBMIT, data: { ...CHAT_DATA, verb: 'submit' } },
+      type: 'Action.Execute', $when: '${chat}', ...SUBMIT, verb: 'submit', data: DATA,
+      fallback: { type: 'Action.Submit', ...SUBMIT, data: { ...DATA, verb: 'submit' } },
     },
-    { type: 'Action.Submit', $when: '${!chat}', ...SUBMIT, data: { workflow: '${id}' } },
+    { type: 'Action.Submit', $when: '${!chat}', ...SUBMIT, data: DATA },
   ],
 });

@@ -15,7 +15,7 @@ export function healthRoute(): Route {
 }
 
 /** GET /readyz: what this process needs answers too; 503 while it stops. */
-export function readyRoute({ ready, stopping }: RouteDeps): Route {
+export function readyRoute({ ready, stopping, log }: RouteDeps): Route {
   return {
     method: 'GET',
     path: '/readyz',
@@ -29,7 +29,11 @@ export function readyRoute({ ready, stopping }: RouteDeps): Route {
     async handle() {
       if (stopping.aborted) return { status: 503, body: { ok: false, checks: { server: 'stopping' } } };
       const { ok, checks } = await ready();
-      return { status: ok ? 200 : 503, body: { ok, checks } };
+      if (!ok) log.warn('not ready', { checks });
+      // Anybody may ask, so the reasons stay in the log.
+      const shown = Object.entries(checks).map(([name, word]) =>
+        [name, word === 'ok' ? 'ok' : 'failed']);
+      return { status: ok ? 200 : 503, body: { ok, checks: Object.fromEntries(shown) } };
     },
   };
 }

@@ -5,8 +5,8 @@ import type { StoreErrorCode } from '../errors.ts';
 export interface WireError {
   readonly code: StoreErrorCode;
   readonly message: string;
-  /** What SQLite or the runtime said. */
-  readonly detail: string;
+  /** What SQLite or the runtime said; null where the message says it all. */
+  readonly detail: string | null;
 }
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) and what they mean to an operator. */
@@ -67,19 +67,21 @@ export function isBusy(error: unknown): boolean {
 /** A fault, ready to be posted to another thread. */
 export function toWire(error: unknown): WireError {
   const { code, message, cause } = toStoreError(error);
+  if (cause === undefined) return { code, message, detail: null };
   const result = resultCode(cause);
-  const said = cause instanceof Error ? cause.message : String(cause ?? '');
-  return { code, message, detail: result === undefined ? said : `SQLite ${result}: ${said}` };
+  const said = String(cause);
+  return { code, message, detail: result === undefined ? said : `SQLite ${result}, ${said}` };
 }
 
 /** The fault that another thread posted. */
 export function fromWire({ code, message, detail }: WireError): StoreError {
-  return new StoreError(code, message, { cause: new Error(detail) });
+  return new StoreError(code, message, detail === null ? {} : { cause: new Error(detail) });
 }
 
 /** The primary result code that node:sqlite puts on its errors; undefined on any other. */
 function resultCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  // Not instanceof: the error may come from another realm (a vm context has an Error of its own).
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 

@@ -91,10 +91,7 @@ function createPrivately(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    // Anything else SQLite will meet itself, and say in a way that is mapped to a sentence.
-    if (code === 'EEXIST' || code === 'ENOENT' || code === 'EACCES' || code === 'EROFS') return;
-    if (code === 'ENOTDIR' || code === 'EISDIR' || code === 'EPERM' || code === 'ENOSPC') return;
-    throw error;
+    // Whatever else is wrong with the path SQLite meets itself, in words that have a sentence.
+    if (typeof error !== 'object' || error === null || !('code' in error)) throw error;
   }
 }

@@ -82,8 +82,9 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
       await read(session, () => session.get(READ_CHECK));
     },
     async close() {
-      await writer.close();
+      // The writer goes last: only a connection that may write can empty the log into the file.
       session.close();
+      await writer.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { fromWire, toWire } from './errors.ts';
+import { toWire } from './errors.ts';
 import type { WireError } from './errors.ts';
 import { runGroup } from './group.ts';
 import type { Answer, Call } from './group.ts';
@@ -56,10 +56,15 @@ function start(port: MessagePort, { path, now, patienceMs }: WriterData): void {
   try {
     session = openWriter(path, { busyMs: patienceMs });
     const ready = migrate(session, { now, patienceMs });
-    const [checked] = runGroup(session, [['check', now]], { patienceMs });
-    if (checked && 'failed' in checked) throw fromWire(checked.failed);
     // From here on waiting for another process is patience.ts's, in even steps.
     session.database.exec('PRAGMA busy_timeout = 0');
+    // A store that cannot be written is refused now, not at somebody's first click.
+    const [checked] = runGroup(session, [['check', now]], { patienceMs });
+    if (checked && 'failed' in checked) {
+      session.close();
+      port.postMessage({ fatal: checked.failed } satisfies FromWriter);
+      return;
+    }
     port.postMessage({ ready } satisfies FromWriter);
     serve(port, session, patienceMs);
   } catch (error) {

@@ -67,7 +67,8 @@ describe('the manifest of the Teams app', () => {
   });
 
   test('names no single sign-on where there is none', () => {
-    expect(buildManifest(config({ enabled: false }), options)).not.toHaveProperty('webApplicationInfo');
+    const manifest = buildManifest(config({ enabled: false }), options);
+    expect(manifest).not.toHaveProperty('webApplicationInfo');
   });
 
   test('takes an id and addresses of its own', () => {
@@ -139,7 +140,7 @@ describe('the app package', () => {
     }
   });
 
-  test('icons have the sizes and colours that Teams asks for, and their sources beside them', () => {
+  test('icons have the sizes and colours that Teams asks for, with their sources', () => {
     const color = readPng(readFileSync(new URL('color.png', pictures)));
     expect([color.width, color.height]).toEqual([192, 192]);
     expect(color.pixels.every(([, , , alpha]) => alpha === 255)).toBe(true);

@@ -110,7 +110,8 @@ describe('consistency proofs', () => {
       expect(verifyConsistency({ ...claim, earlierRoot: flip(claim.earlierRoot) })).toBe(false);
       expect(verifyConsistency({ ...claim, root: flip(claim.root) })).toBe(false);
       expect(verifyConsistency({ ...claim, proof: [...claim.proof, claim.root] })).toBe(false);
-      const rewritten = leaves.map((leaf, index) => (index === other % earlier ? flip(leaf) : leaf));
+      const changed = other % earlier;
+      const rewritten = leaves.map((leaf, index) => (index === changed ? flip(leaf) : leaf));
       expect(verifyConsistency({
         ...claim,
         root: rootOf(rewritten),

@@ -100,7 +100,7 @@ describe('the sealer', () => {
     expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
   });
 
-  test('leaves the log alone while another holds the lease, and when it lost the race', async () => {
+  test('leaves the log alone without the lease, and where it lost the race', async () => {
     const store = memoryLog();
     fill(store, 0, 2);
     store.lease = { holder: 'other', until: 6_000 };
@@ -136,7 +136,7 @@ describe('the sealer', () => {
     }
   });
 
-  test('runs by itself, survives a store that fails, and lets its lease go when stopped', async () => {
+  test('runs by itself, survives a failing store, and lets its lease go when stopped', async () => {
     const store = memoryLog();
     let failures = 1;
     const flaky: MemoryLog = {

@@ -54,7 +54,7 @@ describe('a form', () => {
     const dialog = cards.dialogForm({ workflow: workflow(), values: {} });
     expect(dialog['actions']).toEqual([{
       type: 'Action.Submit', title: 'Send request', style: 'positive',
-      data: { workflow: 'deploy-production' },
+      data: { workflow: 'deploy-production', v: 1 },
     }]);
     expect(problemsOf(dialog)).toEqual([]);
   });
@@ -82,6 +82,14 @@ describe('a form', () => {
     expect(checkFields(workflow(), given)).toMatchObject({
       ok: true, fields: { window: 3_600_000, notify: true },
     });
+  });
+
+  test('gives way to a field called reason', () => {
+    const own = workflow({ fields: [field({ id: 'reason', type: 'text', maxLength: 60 })] });
+    const named = cards.form({ workflow: own, values: { reason: 'mine' } }).card;
+    expect(nodesOf(named).filter((node) => node['id'] === 'reason')).toHaveLength(1);
+    expect(inputOf(named, 'reason')).toMatchObject({ maxLength: 60, value: 'mine' });
+    expect(problemsOf(named)).toEqual([]);
   });
 
   test('tells a problem of one field at that field, and others on top', () => {

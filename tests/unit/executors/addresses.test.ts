@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { createAddressPolicy } from '../../../src/executors/addresses.ts';
 import { createExecutors } from '../../../src/executors/registry.ts';
 import type { Resolve } from '../../../src/executors/guarded-connect.ts';
@@ -85,7 +86,7 @@ describe('the check at the moment of connecting', () => {
     clock: { now: () => 0 }, log: silentLogger, ...(resolve ? { resolve } : {}),
   }).execute(approvedRequest(), 1);
   const to = (...addresses: string[]): Resolve => (_hostname, answered) =>
-    answered(null, addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
+    answered(null, addresses.map((address) => ({ address, family: isIP(address) })));
 
   test.each([
     '127.0.0.1', '2130706433', '0x7f.1', '017700000001', '[::1]', '[::ffff:127.0.0.1]', '0',
@@ -124,7 +125,7 @@ describe('the check at the moment of connecting', () => {
     expect([first.kind, second.outcome.code]).toEqual(['applied', 'target_address_refused']);
   });
 
-  test('a name that nobody knows, or a resolver that hangs, was certainly sent nothing', async () => {
+  test('an unknown name or a resolver that hangs: certainly nothing was sent', async () => {
     const unknown: Resolve = (_hostname, answered) => answered(new Error('ENOTFOUND'), []);
     const hanging: Resolve = () => undefined;
     for (const resolve of [unknown, hanging]) {

@@ -7,6 +7,7 @@ import { reply, startTarget } from './target.ts';
 import type { Target } from './target.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const SOON = 'Fri, 20 Nov 2026 10:00:30 GMT';
 let target: Target;
 let now = 0;
 beforeEach(async () => {
@@ -32,7 +33,7 @@ const run = (change: Partial<WebhookExecutorConfig> = {}, attempt = 1) =>
   executors(change).execute(approvedRequest(), attempt);
 
 describe('the webhook executor', () => {
-  test('sends the approved request once, signed so that a Standard Webhooks library takes it', async () => {
+  test('sends the approved request once, signed as Standard Webhooks says', async () => {
     target.answer = reply(201, { reference: 'deploy-812', message: 'Started' });
     now = Date.now();
     const result = await run();
@@ -91,7 +92,7 @@ describe('the webhook executor', () => {
     [429, {}, false, 'retry', 'target_busy', null],
     [429, { 'retry-after': '7' }, false, 'retry', 'target_busy', 7_000],
     [429, { 'retry-after': '999999' }, false, 'retry', 'target_busy', 3_600_000],
-    [503, { 'retry-after': 'Fri, 20 Nov 2026 10:00:30 GMT' }, false, 'retry', 'target_busy', 29_300],
+    [503, { 'retry-after': SOON }, false, 'retry', 'target_busy', 29_300],
     [503, { 'retry-after': 'soon' }, false, 'unknown', 'target_error', null],
     [503, {}, false, 'unknown', 'target_error', null],
     [500, {}, false, 'unknown', 'target_error', null],

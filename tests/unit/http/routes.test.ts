@@ -315,9 +315,11 @@ describe('the service itself', () => {
 
   test('a store that is gone makes it not ready', async () => {
     const sick = await startServer({
-      ready: () => Promise.resolve({ ok: false, checks: { store: 'down' } }),
+      ready: () => Promise.resolve({ ok: false, checks: { store: 'db7.internal refused' } }),
     });
-    expect((await get(`${sick.url}/readyz`)).status).toBe(503);
+    const response = await get(`${sick.url}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ ok: false, checks: { store: 'failed' } });
     await sick.stop();
   });
 

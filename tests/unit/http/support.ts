@@ -171,7 +171,7 @@ export function post(url: string, body: unknown, headers: Record<string, string>
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer mia', ...headers },
     body: typeof body === 'string' || body instanceof Uint8Array
-      ? (body as BodyInit)
+      ? (body as string)
       : JSON.stringify(body),
   });
 }

@@ -2,7 +2,9 @@ import { parseCommand, withoutMention } from '../../../src/teams/commands.ts';
 
 test.each([
   ['request', { name: 'request', workflow: '', values: {} }],
-  ['  Request   deploy-production ', { name: 'request', workflow: 'deploy-production', values: {} }],
+  ['  Request   deploy-production ', {
+    name: 'request', workflow: 'deploy-production', values: {},
+  }],
   ['/request ship it', { name: 'request', workflow: 'ship it', values: {} }],
   ['request deploy service=checkout version=1.2.3', {
     name: 'request', workflow: 'deploy', values: { service: 'checkout', version: '1.2.3' },
@@ -10,7 +12,9 @@ test.each([
   ['request deploy reason="two words" note=\u201ca b\u201d empty=', {
     name: 'request', workflow: 'deploy', values: { reason: 'two words', note: 'a b', empty: '' },
   }],
-  ['request deploy a="unclosed x', { name: 'request', workflow: 'deploy', values: { a: '"unclosed' } }],
+  ['request deploy a="unclosed x', {
+    name: 'request', workflow: 'deploy', values: { a: '"unclosed' },
+  }],
   ['request __proto__=1 x', { name: 'request', workflow: '__proto__=1 x', values: {} }],
   ['status 17', { name: 'status', number: 17 }],
   ['STATUS #17', { name: 'status', number: 17 }],

@@ -19,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 
-function invoke(name: string, value: Json, members: Json = {}): TeamsActivity {
-  const raw = wire.activity({ personId: 'mia', chatId: CHANNEL, with: { name, value, ...members } });
+function invoke(name: string, value: Json): TeamsActivity {
+  const raw = wire.activity({ personId: 'mia', chatId: CHANNEL, with: { name, value } });
   const read = readActivity(raw);
   if (!read) throw new Error('the activity has no shape');
   return read;

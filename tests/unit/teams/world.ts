@@ -159,7 +159,10 @@ export function startBot(connector: LocalConnector, given: {
   conversations?: readonly Conversation[];
   wait?: (ms: number) => Promise<void>;
 } = {}) {
-  const config = teamsConfig(connector, given.config);
+  const provider = { issuer: 'local', clientId: 'countersign', clientSecret: 'x', scopes: [] };
+  const config = teamsConfig(connector, {
+    signIn: given.signIn === undefined ? null : provider, ...given.config,
+  });
   const workflows = given.workflows ?? [workflow()];
   const { app, calls } = fakeApp(given.handlers ?? {}, workflows);
   const directory = {

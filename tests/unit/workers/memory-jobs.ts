@@ -41,7 +41,8 @@ export function memoryJobs(): MemoryJobs {
         .slice(0, limit);
       return due.map((row): Job => {
         fences += 1;
-        Object.assign(row, { fence: fences, leaseUntil: now + leaseMs, attempts: row.attempts + 1 });
+        const attempts = row.attempts + 1;
+        Object.assign(row, { fence: fences, leaseUntil: now + leaseMs, attempts });
         return { ...row };
       });
     },

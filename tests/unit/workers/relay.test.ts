@@ -78,7 +78,8 @@ describe('the relay', () => {
       if (job.key === 'bad') throw new Error('boom', { cause: new Error('the reason') });
       return { done: 0 };
     });
-    await until(() => store.rows.get('bad')?.error !== null && store.rows.size === 1, 'failed once');
+    await until(() => store.rows.get('bad')?.error !== null, 'failed once');
+    await until(() => store.rows.size === 1, 'the other delivered');
     const row = store.rows.get('bad');
     expect(row?.error).toBe('Error: boom <- Error: the reason');
     expect((row?.runAt ?? 0) - now).toBeGreaterThanOrEqual(500);
@@ -140,9 +141,28 @@ describe('the relay', () => {
     await until(() => started === 1, 'started');
     now += 5_000;
     relay?.wake();
-    await until(() => store.rows.get('slow')?.error !== null, 'given back');
+    await until(() => store.rows.get('slow')?.fence === 2, 'claimed again');
     expect(started).toBe(1);
-    expect(store.rows.get('slow')?.runAt).toBe(now + 1_000);
+    slow.open({ done: 0 });
+    await until(() => !store.rows.has('slow'), 'delivered by the second claim');
+    expect(started).toBe(2);
+  });
+
+  test('what is wanted anew while it is being acknowledged is delivered right afterwards', async () => {
+    store.add('card', now, 1);
+    const { ackJob } = store;
+    store.ackJob = async (job) => {
+      // Another commit raised what is wanted, and the loop claims before this delivery has ended.
+      if (job.done === 1) Object.assign(store.rows.get('card') ?? {}, { wanted: 2 });
+      const acked = await ackJob(job);
+      relay?.wake();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return acked;
+    };
+    let delivered = 0;
+    start(async () => ({ done: ++delivered }), { leaseMs: 120_000 });
+    await until(() => !store.rows.has('card'), 'settled');
+    expect(delivered).toBe(2);
   });
 
   test('a store that fails for a while stops nothing', async () => {

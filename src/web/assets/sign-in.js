@@ -1,0 +1,55 @@
+// The page after a sign-in: hands its one-time code to Teams, and shows it where that fails.
+// The code is useless without an activity of the very person it was made for.
+const GIVE_UP_MS = 4_000;
+const { code = '', opener: openers = '' } = document.body.dataset;
+const hint = document.getElementById('hint');
+const copy = document.getElementById('copy');
+
+// The address holds the provider's answer; it is used up, and nobody should share it.
+history.replaceState(null, '', location.pathname);
+
+if (code !== '') {
+  tellOpener();
+  void tellTeams();
+}
+
+copy?.addEventListener('click', async () => {
+  try {
+    await navigator.clipboard.writeText(code);
+    copy.textContent = 'Copied';
+  } catch {
+    // No clipboard here: the code is on the page to be typed.
+    copy.textContent = 'Copy it by hand';
+  }
+});
+
+/** The local profile's page opened this window; each address is told only if it is the one. */
+function tellOpener() {
+  if (!window.opener || openers === '') return;
+  for (const origin of openers.split(' ')) {
+    window.opener.postMessage({ countersignCode: code }, origin);
+  }
+  done('You can close this window.');
+  setTimeout(() => window.close(), 1_200);
+}
+
+/** Inside Teams the library answers; anywhere else it never does, and the code stays visible. */
+async function tellTeams() {
+  const teams = window.microsoftTeams;
+  if (!teams) return;
+  const late = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('no answer')), GIVE_UP_MS);
+  });
+  try {
+    await Promise.race([teams.app.initialize(), late]);
+    teams.authentication.notifySuccess(code);
+    done('Teams goes on by itself. You can close this window.');
+  } catch (error) {
+    console.info('Not inside Teams:', error instanceof Error ? error.message : error);
+  }
+}
+
+function done(text) {
+  if (hint) hint.textContent = text;
+  document.body.dataset.handedOver = 'yes';
+}

@@ -1,0 +1,78 @@
+import type { WebReply } from '../usecases/ports.ts';
+import { escapeHtml } from './html.ts';
+
+/** Where Microsoft Teams may frame a page of ours ("Tab requirements"), all clouds. */
+const FRAME_ANCESTORS = [
+  'https://teams.microsoft.com', 'https://*.teams.microsoft.com', 'https://*.cloud.microsoft',
+  'https://*.microsoft365.com', 'https://*.office.com', 'https://gov.teams.microsoft.us',
+  'https://dod.teams.microsoft.us', 'https://*.teams.microsoft.us',
+  'https://teams.microsoftonline.cn',
+];
+
+const LOGO = `<svg viewBox="0 0 32 32" aria-hidden="true">
+  <rect width="32" height="32" rx="8" fill="#3d55c8"/>
+  <path d="M6.5 16.5l4.6 4.6L20 12" fill="none" stroke="#aebcff" stroke-width="3"
+    stroke-linecap="round" stroke-linejoin="round"/>
+  <path d="M13.5 18.6l2.6 2.6 9.4-9.4" fill="none" stroke="#fff" stroke-width="3"
+    stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+
+/** A page's parts. `main` is HTML whose data is already escaped. */
+export interface PageParts {
+  readonly status: number;
+  readonly title: string;
+  readonly main: string;
+  /** Attributes of the body, for its script. */
+  readonly data?: Readonly<Record<string, string>>;
+  /** Names of our own scripts, in order. */
+  readonly scripts?: readonly string[];
+  readonly nonce: string;
+  readonly setCookie?: string;
+}
+
+/** A whole page: nothing is loaded but what carries this answer's nonce. */
+export function renderPage(parts: PageParts): WebReply {
+  const { nonce } = parts;
+  const data = Object.entries(parts.data ?? {})
+    .map(([name, value]) => ` data-${name}="${escapeHtml(value)}"`).join('');
+  const scripts = (parts.scripts ?? [])
+    .map((name) => `<script nonce="${nonce}" src="/assets/${name}"></script>`).join('\n');
+  return {
+    status: parts.status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy(nonce),
+      ...(parts.setCookie === undefined ? {} : { 'set-cookie': parts.setCookie }),
+    },
+    body: `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(parts.title)} · Countersign</title>
+<link rel="stylesheet" nonce="${nonce}" href="/assets/sign-in.css">
+<link rel="icon" href="data:,">
+</head>
+<body${data}>
+<main>
+<div class="brand">${LOGO}Countersign</div>
+${parts.main}
+</main>
+${scripts}
+</body>
+</html>
+`,
+  };
+}
+
+function policy(nonce: string): string {
+  return [
+    'default-src \'none\'',
+    `script-src 'nonce-${nonce}'`,
+    `style-src 'nonce-${nonce}'`,
+    'img-src data:',
+    'base-uri \'none\'',
+    'form-action \'none\'',
+    `frame-ancestors ${FRAME_ANCESTORS.join(' ')}`,
+  ].join('; ');
+}

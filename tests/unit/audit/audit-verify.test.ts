@@ -1,0 +1,163 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { sealTurn } from '../../../src/audit/seal.ts';
+import { run } from '../../../src/cli/audit-verify.ts';
+import { UsageError } from '../../../src/cli/command.ts';
+import { createKeys } from '../../../src/keys/keys.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { systemIds } from '../../../src/lib/ids.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { eventOf } from './memory-log.ts';
+
+const SECRET = 's'.repeat(48);
+const YAML = `
+server: { publicUrl: https://approvals.northwind.dev }
+store: { kind: sqlite, path: data.db }
+teams:
+  appId: 4e7a1c6d-83b2-4f5e-9d10-6a2b8c7e5f31
+  tenantId: 3b9d0c52-6a1f-4c87-b0e4-92d5f7a81c36
+  credential: { kind: secret, secret: a-bot-secret-of-some-length }
+identity:
+  issuers:
+    - { id: entra, kind: entra, audience: api://countersign, roles: [{ claim: roles }],
+        tenant: 3b9d0c52-6a1f-4c87-b0e4-92d5f7a81c36 }
+channels: { approvals: { team: 19:t@thread.tacv2, channel: 19:c@thread.tacv2 } }
+executors:
+  hook: { kind: webhook, url: https://hooks.northwind.dev/, secret: '\${env:HOOK_SECRET}' }
+signing: { secret: '\${env:SIGNING_SECRET}' }
+audit: { origin: northwind/log }
+`;
+const WORKFLOW = `
+workflow: deploy
+title: Deploy
+fields: [{ id: service, type: text, required: true }]
+request: { roles: [developer] }
+stages: [{ name: Owner, roles: [approver], quorum: 1 }]
+notify: { channel: approvals }
+timing: { expire: 24h }
+execute: { use: hook }
+`;
+
+let made = '';
+let folder = '';
+let out = '';
+let error = '';
+let jwks = '';
+let root = '';
+const io = (env: Record<string, string> = {}) => ({
+  stdout: (text: string) => { out += text; },
+  stderr: (text: string) => { error += text; },
+  cwd: folder,
+  env: {
+    HOOK_SECRET: `whsec_${Buffer.alloc(32, 5).toString('base64')}`, SIGNING_SECRET: SECRET, ...env,
+  },
+});
+
+/** A real database with five sealed events, as the service would leave it. */
+beforeAll(async () => {
+  made = mkdtempSync(join(tmpdir(), 'audit-made-'));
+  writeFileSync(join(made, 'countersign.yaml'), YAML);
+  mkdirSync(join(made, 'workflows'));
+  writeFileSync(join(made, 'workflows', 'deploy.yaml'), WORKFLOW);
+  const store = await openStore(
+    { kind: 'sqlite', path: join(made, 'data.db') }, { clock: systemClock, log: silentLogger },
+  );
+  const keys = await createKeys({ store, secret: SECRET, clock: systemClock });
+  jwks = JSON.stringify(keys.publicJwks());
+  writeFileSync(join(made, 'jwks.json'), jwks);
+  for (let at = 0; at < 5; at += 1) {
+    await store.commit({ id: `chg_${at}`, at, events: [eventOf(`evt_${at}`, { at, name: 'é' })] });
+  }
+  const { turn, letGo } = sealTurn({
+    store, keys, clock: systemClock, ids: systemIds, log: silentLogger, origin: 'northwind/log',
+    everyMs: 100, batchSize: 2,
+  });
+  while ((await turn()) === 0);
+  await letGo();
+  root = (await store.lastCheckpoint())?.root ?? '';
+  await store.close();
+});
+afterAll(() => rmSync(made, { recursive: true }));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'audit-verify-'));
+  cpSync(made, folder, { recursive: true });
+  out = '';
+  error = '';
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function tamper(sql: string): void {
+  const database = new DatabaseSync(join(folder, 'data.db'));
+  // Whoever owns the file can take away the triggers that hold rows as they are.
+  const triggers = database.prepare('SELECT name FROM sqlite_master WHERE type = \'trigger\'').all();
+  for (const { name } of triggers) database.exec(`DROP TRIGGER ${String(name)}`);
+  database.exec(sql);
+  database.close();
+}
+
+describe('countersign audit verify', () => {
+  const viaConfig = ['--config', 'countersign.yaml'];
+
+  test('recomputes a log that a real store keeps', async () => {
+    expect(await run(viaConfig, io())).toBe(0);
+    expect(out).toContain('The audit log verifies: 5 events, 3 checkpoints.');
+    expect(out).toContain(root);
+    expect(error).toBe('');
+  });
+
+  test('takes the configuration from the environment, and answers as JSON', async () => {
+    expect(await run(['--json'], io({ COUNTERSIGN_CONFIG: 'countersign.yaml' }))).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      ok: true, size: 5, root, checkpoints: 3, unsealed: 0, problems: [], problemCount: 0,
+    });
+  });
+
+  test('needs no secret where the published keys were kept', async () => {
+    const args = ['--sqlite', 'data.db', '--jwks', 'jwks.json', '--origin', 'northwind/log'];
+    expect(await run(args, io())).toBe(0);
+    expect(await run([...args, '--known', `5:${root}`], io())).toBe(0);
+    const other = JSON.parse(jwks) as { keys: { x?: string; y?: string }[] };
+    const [first, second] = other.keys;
+    writeFileSync(join(folder, 'jwks.json'), JSON.stringify({
+      keys: other.keys.map((key) => ({ ...key, x: second?.x, y: second?.y })),
+    }));
+    expect(first?.x).not.toBe(second?.x);
+    expect(await run(args, io())).toBe(1);
+    expect(error).toContain('[signature_invalid]');
+  });
+
+  test.each([
+    ['an event was changed', 'UPDATE audit_events SET actor = \'demo|eve\' WHERE id = \'evt_3\'',
+      'leaf 3 is not the hash of its event evt_3 [leaf_mismatch]'],
+    ['an event was removed', 'PRAGMA foreign_keys = OFF; DELETE FROM audit_events ' +
+      'WHERE id = \'evt_1\'', 'the event evt_1 of leaf 1 is gone [event_missing]'],
+    ['a leaf was removed', 'DELETE FROM audit_leaves WHERE idx = 2',
+      'leaf 2 is missing, 3 follows [index_gap]'],
+    ['the end was removed', 'DELETE FROM audit_leaves WHERE idx = 4', '[log_truncated]'],
+    ['a root was changed', 'UPDATE audit_checkpoints SET at = at + 1 WHERE size = 4',
+      'at at size 4 is not as signed [checkpoint_altered]'],
+  ])('says that %s, and exits with 1', async (_what, sql, message) => {
+    tamper(sql);
+    expect(await run(viaConfig, io())).toBe(1);
+    expect(error).toContain('The audit log does NOT verify');
+    expect(error).toContain(message);
+    expect(out).toBe('');
+  });
+
+  test('a database under another secret is not verified', async () => {
+    expect(await run(viaConfig, io({ SIGNING_SECRET: 't'.repeat(48) }))).toBe(1);
+    expect(error).toContain('The audit log could not be read');
+  });
+
+  test.each([
+    [[]], [['--sqlite', 'data.db']], [['--sqlite', 'other.db', '--jwks', 'jwks.json']],
+    [['--config', 'countersign.yaml', '--known', '5:short']], [['--nonsense']],
+    [['--sqlite', 'data.db', '--jwks', 'missing.json']],
+  ])('is told what is missing: %j', async (args) => {
+    await expect(run(args, io())).rejects.toThrow(UsageError);
+    expect(out + error).toBe('');
+  });
+});

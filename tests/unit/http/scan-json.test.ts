@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { isoDuration } from '../../../src/http/iso-duration.ts';
+import { scanJson } from '../../../src/http/scan-json.ts';
+import { parseDuration } from '../../../src/lib/duration.ts';
+
+/** Depth of a parsed value. */
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+describe('scanJson', () => {
+  test('takes every JSON text that is not too deep, however it is spaced', () => {
+    fc.assert(fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 0, max: 3 }), (text, gap) => {
+      const value: unknown = JSON.parse(text);
+      fc.pre(!text.includes('__proto__'));
+      expect(scanJson(JSON.stringify(value, null, gap), 32)).toBeUndefined();
+    }));
+  });
+
+  test('knows the depth as a parser does', () => {
+    fc.assert(fc.property(fc.json({ maxDepth: 6 }), (text) => {
+      fc.pre(!text.includes('__proto__'));
+      const depth = depthOf(JSON.parse(text));
+      expect(scanJson(text, depth)).toBeUndefined();
+      if (depth > 0) expect(scanJson(text, depth - 1)?.code).toBe('json_too_deep');
+    }));
+  });
+
+  test('finds a key that stands twice, wherever and however it is written', () => {
+    fc.assert(fc.property(
+      fc.string({ unit: 'binary' }), fc.json({ maxDepth: 2 }), fc.boolean(), (key, value, escape) => {
+        fc.pre(key !== '__proto__' && key.isWellFormed() && !value.includes('__proto__'));
+        const plain = JSON.stringify(key);
+        const other = escape && key !== ''
+          ? `"${[...key].map((char) => [...char].flatMap((one) => one.split(''))
+            .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')).join('')}"`
+          : plain;
+        const text = `[{"x${key.length}y": ${value}}, {${plain}: ${value}, ${other}: 1}]`;
+        expect(scanJson(text, 32)?.code).toBe('json_duplicate_key');
+      },
+    ));
+  });
+
+  test('ends on any text at all, in a time that grows with its length', () => {
+    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,\\ax') }), (text) => {
+      scanJson(text, 8);
+    }));
+    const started = performance.now();
+    for (const text of ['"', '\\"', '{"a":', '[', '"\\', ':', '"a":']) {
+      scanJson(text.repeat(262_144 / text.length), 32);
+    }
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+test('isoDuration writes what parseDuration reads', () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 366 * 86_400 }), (seconds) => {
+    expect(parseDuration(isoDuration(seconds * 1_000))).toBe(seconds * 1_000);
+  }));
+  expect([0, 5_400_000, 86_400_000, 28_800_000].map(isoDuration))
+    .toEqual(['PT0S', 'PT1H30M', 'P1D', 'PT8H']);
+});

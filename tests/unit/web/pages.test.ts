@@ -1,0 +1,107 @@
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { IdentityError } from '../../../src/usecases/ports.ts';
+import type { SignInPages } from '../../../src/usecases/ports.ts';
+import { createWebPages } from '../../../src/web/pages.ts';
+
+const link = 'l'.repeat(43);
+
+function pagesWith(change: Partial<SignInPages> = {}, profile: 'local' | 'production' = 'production') {
+  const asked: unknown[] = [];
+  const errors: unknown[] = [];
+  const pages = createWebPages({
+    config: {
+      profile, server: { publicUrl: 'http://127.0.0.1:3978', host: '127.0.0.1', port: 3978 },
+    },
+    signIn: {
+      begin: (input) => {
+        asked.push(input);
+        return Promise.resolve({ redirectTo: 'https://id.example/a?b=c', setCookie: 'k=v; Path=/' });
+      },
+      finish: (input) => {
+        asked.push(input);
+        return Promise.resolve({ code: '12345678', setCookie: 'k=; Max-Age=0' });
+      },
+      ...change,
+    },
+    log: { ...silentLogger, error: (...given) => errors.push(given) },
+    clock: { now: () => 0 },
+  });
+  return { pages, asked, errors };
+}
+
+const query = (text: string) => ({ query: new URLSearchParams(text), cookie: 'k=v' });
+
+test('the start sends the browser on and ties it by a cookie', async () => {
+  const { pages, asked } = pagesWith();
+  expect(await pages.signInStart(query(`link=${link}`))).toEqual({
+    status: 302, body: '',
+    headers: { location: 'https://id.example/a?b=c', 'set-cookie': 'k=v; Path=/' },
+  });
+  expect(asked).toEqual([{ link }]);
+});
+
+test('a repeated link is none', async () => {
+  const { pages, asked } = pagesWith();
+  await pages.signInStart(query(`link=${link}&link=${link}`));
+  expect(asked).toEqual([{ link: '' }]);
+});
+
+test('the result carries the code, takes the cookie away and runs only what has its nonce', async () => {
+  const { pages } = pagesWith();
+  const reply = await pages.signInCallback(query('state=s&code=c'));
+  const html = String(reply.body);
+  const nonce = /nonce-([\w-]{24})'/.exec(reply.headers['content-security-policy'] ?? '')?.[1];
+  expect(reply.headers['set-cookie']).toBe('k=; Max-Age=0');
+  expect(html).toContain('<output>1234 5678</output>');
+  expect(html).toContain('data-code="12345678"');
+  const scripts = [...html.matchAll(/<script ([^>]*)>([^<]*)</g)];
+  expect(scripts).toHaveLength(2);
+  for (const [, attributes, inline] of scripts) {
+    expect(attributes).toContain(`nonce="${nonce}"`);
+    expect(inline).toBe('');
+  }
+  expect(reply.headers['content-security-policy']).toMatch(
+    /^default-src 'none'; .*base-uri 'none'.*frame-ancestors https:\/\/teams\.microsoft\.com /,
+  );
+  const again = await pages.signInCallback(query('state=s&code=c'));
+  expect(again.headers['content-security-policy']).not.toContain(nonce);
+});
+
+test('only the local profile tells the page that opened it', async () => {
+  const local = await pagesWith({}, 'local').pages.signInCallback(query(''));
+  expect(local.body).toContain('data-opener="http://127.0.0.1:3979 http://localhost:3979"');
+  const production = await pagesWith().pages.signInCallback(query(''));
+  expect(production.body).toContain('data-opener=""');
+});
+
+test('a refusal is a page with its code, and markup in it stays text', async () => {
+  const { pages } = pagesWith({
+    finish: () => Promise.reject(new IdentityError('sign_in_refused', '<img src=x onerror=1>')),
+  });
+  const reply = await pages.signInCallback(query('error=access_denied'));
+  expect(reply.status).toBe(400);
+  expect(reply.body).toContain('&lt;img src=x onerror=1&gt;');
+  expect(reply.body).toContain('<code>sign_in_refused</code>');
+  expect(reply.body).not.toContain('<script');
+});
+
+test('a provider that is down is 503, a fault is logged and tells nothing', async () => {
+  const down = pagesWith({
+    begin: () => Promise.reject(new IdentityError('sign_in_unavailable', 'Try again.')),
+  });
+  expect((await down.pages.signInStart(query(''))).status).toBe(503);
+  const broken = pagesWith({ begin: () => Promise.reject(new Error('db7.internal')) });
+  const reply = await broken.pages.signInStart(query(''));
+  expect([reply.status, String(reply.body).includes('db7')]).toEqual([500, false]);
+  expect(broken.errors).toHaveLength(1);
+});
+
+test('assets are those of the list and nothing else', () => {
+  const { pages } = pagesWith();
+  for (const name of ['teams.js', 'sign-in.js', 'sign-in.css']) {
+    expect(pages.asset(name)?.body.length).toBeGreaterThan(500);
+  }
+  for (const name of ['', '../pages.ts', 'constructor', '__proto__', 'sign-in.js/../x', 'x.js']) {
+    expect(pages.asset(name)).toBeUndefined();
+  }
+});
