@@ -130,7 +130,12 @@ function configuration(options: {
     (basic ? oidc.ClientSecretBasic : oidc.ClientSecretPost)(signIn.clientSecret),
   );
   const wire = boundedFetch(options.fetch, { ...PROVIDER_LIMITS, allowHttp });
-  client[oidc.customFetch] = (url, init) => wire(url, init as RequestInit);
+  client[oidc.customFetch] = async (url, init) => {
+    const response = await wire(url, init as RequestInit);
+    // openid-client would call it an answer that does not conform, and so a refusal.
+    if (response.status >= 500) throw new Error(`the provider answered ${response.status}`);
+    return response;
+  };
   if (allowHttp) oidc.allowInsecureRequests(client);
   return client;
 }
@@ -139,7 +144,7 @@ function configuration(options: {
 function isRefusal(error: unknown): boolean {
   if (error instanceof IdentityError) return true;
   if (error instanceof oidc.AuthorizationResponseError) return true;
-  if (error instanceof oidc.ResponseBodyError) return error.status < 500;
+  if (error instanceof oidc.ResponseBodyError) return true;
   const code = error instanceof oidc.ClientError ? error.code : undefined;
   return code !== undefined && code !== 'OAUTH_TIMEOUT' && code !== 'OAUTH_ABORT';
 }

@@ -62,8 +62,8 @@ export function createSignIn(parts: SignInParts): SignIn & SignInPages {
       });
       return `${config.server.publicUrl}/auth/start?link=${secret}`;
     },
-    begin: ({ link }) => begin(parts, required(flow), link),
-    finish: (input) => finish(parts, required(flow), input),
+    begin: async ({ link }) => begin(parts, required(flow), link),
+    finish: async (input) => finish(parts, required(flow), input),
     async redeem({ code, sender, requestId, revision }) {
       required(flow);
       const person = `${sender.tenantId}|${sender.objectId}`;

@@ -1,4 +1,5 @@
 import type { Decision, Request } from '../domain/request.ts';
+import { refuse } from '../domain/refusal.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { transition } from '../domain/transition.ts';
 import type { Command } from '../domain/transition.ts';
@@ -31,6 +32,7 @@ export async function applyCommand(
     clicked?: Posted | null;
   },
 ): Promise<Applied> {
+  let exchangeUsed = false;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const request = await deps.store.loadRequest(input.id);
     if (!request) return { kind: 'missing' };
@@ -38,6 +40,8 @@ export async function applyCommand(
     const ruled = transition(request, input.command, now);
     if (ruled.kind === 'repeat') return { kind: 'repeat', request, decision: ruled.decision };
     if (ruled.kind === 'refused') return { kind: 'refused', request, refusal: ruled.refusal };
+    // A lost race with the same click ends above as a repeat; here it is used for something else.
+    if (exchangeUsed) return { kind: 'refused', request, ...exchangeReplayed() };
     const { step } = ruled;
     const known = await deps.store.listCards(request.id);
     const adopted = adopt(deps, request, { known, clicked: input.clicked ?? null, now });
@@ -62,8 +66,16 @@ export async function applyCommand(
       deps.signals.jobsWaiting();
       return { kind: 'stepped', request: step.request, decision: step.decision };
     }
+    exchangeUsed = result.status === 'duplicate' && result.of === 'exchange';
   }
   throw new Error(`request ${input.id}: ${MAX_ROUNDS} commits in a row met a newer version`);
+}
+
+function exchangeReplayed(): Pick<ReturnType<typeof refuse>, 'refusal'> {
+  const { refusal } = refuse(
+    'token_replayed', 'This sign-in was used for another decision already. Press the button again.',
+  );
+  return { refusal };
 }
 
 /** A copy of the card that somebody clicked and nobody knows of: posted just before a crash. */

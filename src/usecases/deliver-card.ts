@@ -1,3 +1,5 @@
+import { isTerminal } from '../domain/request.ts';
+import type { Request } from '../domain/request.ts';
 import { refreshFor } from './card-views.ts';
 import { stamp } from './build-change.ts';
 import type { JobDeps } from './deps.ts';
@@ -24,12 +26,22 @@ export async function deliverCard(deps: JobDeps, job: Job): Promise<JobResult> {
     return { done: request.version };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
-    // An update of a message that somebody deleted has nothing left to settle.
-    if (error.gone && card.activityId !== null) return { done: request.version };
+    if (error.gone && card.activityId !== null) return lost(deps, card, request);
     if (error.gone && job.attempts >= 10) return { dead: error.message };
     const at = error.retryAfterMs === null ? null : deps.clock.now() + error.retryAfterMs;
     return { retryAtMs: at, error: error.message };
   }
+}
+
+/** A message that somebody deleted: a channel that still has to decide gets a new one. */
+async function lost(deps: JobDeps, card: Card, request: Request): Promise<JobResult> {
+  if (card.channel === null || isTerminal(request.state)) return { done: request.version };
+  const now = deps.clock.now();
+  const fresh = { conversationId: null, serviceUrl: null, activityId: null, postedRevision: 0 };
+  await deps.store.commit({
+    id: deps.ids.next('chg', now), at: now, cards: [{ ...card, ...fresh }],
+  });
+  return { retryAtMs: now, error: 'the message is gone; it is posted anew' };
 }
 
 async function put(deps: JobDeps, card: Card, content: CardContent): Promise<Posted> {

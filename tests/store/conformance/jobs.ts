@@ -68,6 +68,14 @@ export function jobTests(given: Given): void {
     expect(again.fence).toBeGreaterThan(held.fence);
   });
 
+  test('an insertion while a job is held does not move the time of that run', async () => {
+    await add(job({ key: 'j' }));
+    await takeOne();
+    await add(job({ key: 'j', runAt: T0 - 100 }));
+    expect(await given().store.nextJobAt()).toBe(T0 + LEASE);
+    expect(await takeOne(T0 + LEASE)).toMatchObject({ runAt: T0, attempts: 2 });
+  });
+
   test('a job that failed waits for its time with its attempts', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import { demoTenantId } from '../../../src/local/people.ts';
@@ -146,29 +147,37 @@ test('Teams\' own limits are never met: calls wait for their turn', async () => 
 });
 
 describe('our token', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
   async function elsewhere(location?: string) {
     const seen: (string | undefined)[] = [];
     const server = createServer((request, response) => {
       seen.push(request.headers.authorization);
       response.writeHead(location ? 307 : 200, location ? { location } : {}).end('{"id":"1"}');
     });
+    servers.push(server);
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    return { server, seen, url: `http://127.0.0.1:${port}/` };
+    return { seen, url: `http://127.0.0.1:${port}/` };
   }
 
   test('goes to no service URL outside the list', async () => {
-    const { server, seen, url } = await elsewhere();
+    const { seen, url } = await elsewhere();
     const { notifier } = startBot(wire).outbound;
     await expect(notifier.postCard({ conversationId: 'x', serviceUrl: url }, card('one')))
       .rejects.toBeInstanceOf(DeliveryError);
     expect(seen).toEqual([]);
-    server.close();
   });
 
-  test('follows no redirect', async () => {
+  test.each(['elsewhere', '/on/the/same/host'])('follows no redirect to %s', async (where) => {
     const target = await elsewhere();
-    const redirecting = await elsewhere(target.url);
+    const redirecting = await elsewhere(where.startsWith('/') ? where : target.url);
     const config = teamsConfig(wire);
     const { host } = new URL(redirecting.url);
     const { notifier } = startBot(wire, {
@@ -178,10 +187,6 @@ describe('our token', () => {
     await expect(notifier.postCard(to, card('one'))).rejects.toBeInstanceOf(DeliveryError);
     expect(redirecting.seen).toHaveLength(1);
     expect(target.seen).toEqual([]);
-    for (const { server } of [target, redirecting]) {
-      server.close();
-      server.closeAllConnections();
-    }
   });
 });
 

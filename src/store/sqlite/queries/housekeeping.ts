@@ -9,7 +9,7 @@ export const READ_CHECK = `SELECT value FROM counters WHERE name = 'checked_at'`
 
 export const PURGE_CLAIMS = `
   DELETE FROM claims WHERE (kind, key) IN (
-    SELECT kind, key FROM claims WHERE expires_at <= ? ORDER BY expires_at DESC LIMIT ?)`;
+    SELECT kind, key FROM claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`;
 
 export const PURGE_CHANGES = `
   DELETE FROM changes WHERE id IN (

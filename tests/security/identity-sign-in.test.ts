@@ -1,0 +1,381 @@
+/** Attacks on the sign-in button: links, browsers, callbacks, ID tokens and codes that go astray. */
+import { jest } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { createSignIn } from '../../src/identity/sign-in.ts';
+import { createVerifier } from '../../src/identity/verify-token.ts';
+import { createKeys } from '../../src/keys/keys.ts';
+import { sha256 } from '../../src/lib/hash.ts';
+import { systemIds } from '../../src/lib/ids.ts';
+import { codeOf, log } from '../unit/identity/kit.ts';
+import { cookieOf, secretsOf, senderOf, startSignInWorld, stateOf } from '../unit/identity/sign-in-world.ts';
+import type { SignInWorld } from '../unit/identity/sign-in-world.ts';
+
+jest.setTimeout(20_000);
+let world: SignInWorld;
+beforeAll(async () => { world = await startSignInWorld(); });
+afterAll(() => world.stop());
+beforeEach(() => {
+  world.clock.set(Date.now());
+  world.wire.tamper = null;
+});
+
+const amara = senderOf('amara');
+const MINUTE = 60_000;
+const target = { requestId: 'req_1', revision: 1 };
+
+/** A sign-in that has come as far as the callback. */
+async function atCallback(linkOf = 'amara', signsInAs = linkOf) {
+  const { redirectTo, setCookie } = await world.signIn.begin({ link: await world.linkFor(linkOf) });
+  const back = new URL(await world.signInAt(redirectTo, signsInAs));
+  const finish = (over: { cookie?: string | undefined; query?: URLSearchParams } = {}) =>
+    codeOf(world.signIn.finish({
+      query: over.query ?? back.searchParams,
+      cookie: 'cookie' in over ? over.cookie : cookieOf(setCookie),
+    }));
+  return { back, finish, redirectTo, cookie: cookieOf(setCookie) };
+}
+
+test('the whole way gives the principal, once', async () => {
+  const code = await world.codeFor('amara');
+  expect(code).toMatch(/^\d{8}$/);
+  const principal = await world.signIn.redeem({ code, sender: amara, ...target });
+  expect(principal).toMatchObject({
+    key: `local|${amara.tenantId}|${amara.objectId}`, kind: 'person', roles: ['approver'],
+    claims: { department: 'Payments' }, token: { audience: 'countersign', acr: 'pwd' },
+  });
+  expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target })))
+    .toBe('sign_in_code_invalid');
+});
+
+describe('the authorization request', () => {
+  test('carries code, PKCE S256, state, nonce, our callback, and no secret twice', async () => {
+    const one = new URL((await world.signIn.begin({ link: await world.linkFor('amara') })).redirectTo);
+    const two = new URL((await world.signIn.begin({ link: await world.linkFor('amara') })).redirectTo);
+    expect(Object.fromEntries(one.searchParams)).toMatchObject({
+      response_type: 'code', code_challenge_method: 'S256', client_id: 'countersign',
+      redirect_uri: 'http://127.0.0.1:9/auth/callback', login_hint: amara.objectId,
+      scope: 'openid profile',
+    });
+    for (const name of ['state', 'nonce', 'code_challenge']) {
+      expect(one.searchParams.get(name)).toMatch(/^[\w-]{43}$/);
+      expect(one.searchParams.get(name)).not.toBe(two.searchParams.get(name));
+    }
+  });
+
+  test('the cookie is bound to host, script-free, and gone after ten minutes', async () => {
+    const { setCookie } = await world.signIn.begin({ link: await world.linkFor('amara') });
+    expect(setCookie).toMatch(
+      /^__Host-countersign-signin=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Lax; Max-Age=600$/,
+    );
+  });
+
+  test('the store learns no secret', async () => {
+    const link = await world.linkFor('amara');
+    const seen: unknown[] = [];
+    const store = new Proxy(world.store, {
+      get(whole, name) {
+        const member: unknown = Reflect.get(whole, name);
+        if (typeof member !== 'function') return member;
+        return (...given: unknown[]) => {
+          seen.push(given);
+          return Reflect.apply(member, whole, given) as unknown;
+        };
+      },
+    });
+    const keys = await createKeys({ store, secret: world.config.signing.secret, clock: world.clock });
+    const parts = { config: world.config, clock: world.clock, log };
+    const signIn = createSignIn({
+      ...parts, ids: systemIds, store, secrets: secretsOf(keys), verifier: createVerifier(parts),
+    });
+    const { redirectTo, setCookie } = await signIn.begin({ link });
+    const back = new URL(await world.signInAt(redirectTo, 'amara'));
+    const { code } = await signIn.finish({
+      query: back.searchParams, cookie: cookieOf(setCookie),
+    });
+    const written = JSON.stringify(seen);
+    const nonce = new URL(redirectTo).searchParams.get('nonce') ?? '';
+    const browser = cookieOf(setCookie)?.split('=')[1] ?? '';
+    for (const secret of [link, stateOf(redirectTo), nonce, browser, code]) {
+      expect(written).not.toContain(secret);
+      expect(written).toContain(sha256(secret));
+    }
+  });
+});
+
+describe('the link', () => {
+  test.each(['', 'x', 'A'.repeat(43), `${'A'.repeat(42)}'`, '../../start'])('a guess: "%s"', async (link) => {
+    expect(await codeOf(world.signIn.begin({ link }))).toBe('sign_in_link_invalid');
+  });
+
+  test('opens once', async () => {
+    const link = await world.linkFor('amara');
+    await world.signIn.begin({ link });
+    expect(await codeOf(world.signIn.begin({ link }))).toBe('sign_in_link_invalid');
+  });
+
+  test('opens once among twenty at the same time', async () => {
+    const link = await world.linkFor('amara');
+    const codes = await Promise.all(
+      Array.from({ length: 20 }, () => codeOf(world.signIn.begin({ link }))),
+    );
+    expect(codes.filter((code) => code === 'accepted')).toHaveLength(1);
+  });
+
+  test('ends after ten minutes', async () => {
+    const link = await world.linkFor('amara');
+    world.clock.advance(10 * MINUTE);
+    expect(await codeOf(world.signIn.begin({ link }))).toBe('sign_in_link_invalid');
+  });
+
+  test('survives a provider that is down when it is opened', async () => {
+    const link = await world.linkFor('amara');
+    const parts = { config: world.config, clock: world.clock, log };
+    const fetch = () => Promise.reject(new Error('down'));
+    const down = createSignIn({
+      ...parts, ids: systemIds, store: world.store, fetch,
+      secrets: { encrypt: () => Promise.resolve(''), decrypt: () => Promise.resolve('') },
+      verifier: createVerifier({ ...parts, fetch }),
+    });
+    expect(await codeOf(down.begin({ link }))).toBe('sign_in_unavailable');
+    expect(await codeOf(world.signIn.begin({ link }))).toBe('accepted');
+  });
+});
+
+describe('the callback', () => {
+  const queries: [string, string, (query: URLSearchParams) => void][] = [
+    ['no state (login CSRF, RFC 6749 10.12)', 'sign_in_unknown', (query) => query.delete('state')],
+    ['a state of nobody', 'sign_in_unknown', (query) => query.set('state', 'A'.repeat(43))],
+    ['an odd state', 'sign_in_unknown', (query) => query.set('state', '\' OR 1=1 --')],
+    ['two states', 'sign_in_unknown', (query) => query.append('state', 'A'.repeat(43))],
+    ['no code', 'sign_in_refused', (query) => query.delete('code')],
+    ['a code of nobody (injection)', 'sign_in_refused', (query) => query.set('code', 'stolen')],
+    ['two codes', 'sign_in_refused', (query) => query.append('code', 'stolen')],
+    ['the iss of another provider (mix-up, RFC 9207)', 'sign_in_refused',
+      (query) => query.set('iss', 'https://attacker.example')],
+    ['no iss where the provider sends one', 'sign_in_refused', (query) => query.delete('iss')],
+    ['an error of the provider', 'sign_in_refused', (query) => {
+      query.delete('code');
+      query.set('error', 'access_denied');
+    }],
+    ['an ID token in the query (implicit flow)', 'sign_in_refused',
+      (query) => query.set('id_token', 'a.b.c')],
+    ['a JARM response', 'sign_in_refused', (query) => query.set('response', 'a.b.c')],
+  ];
+  test.each(queries)('%s: %s', async (_name, code, twist) => {
+    const { back, finish } = await atCallback();
+    twist(back.searchParams);
+    expect(await finish()).toBe(code);
+  });
+
+  test.each([
+    ['none', undefined],
+    ['another browser\'s', `__Host-countersign-signin=${'A'.repeat(43)}`],
+    ['an empty one', '__Host-countersign-signin='],
+    ['one without the prefix', `countersign-signin=${'A'.repeat(43)}`],
+  ])('a cookie that is not the one that began: %s', async (_name, cookie) => {
+    const { finish } = await atCallback();
+    expect(await finish({ cookie })).toBe('sign_in_other_browser');
+  });
+
+  test('two cookies of the name: a planted one does not win', async () => {
+    const { finish, cookie } = await atCallback();
+    const planted = `__Host-countersign-signin=${'A'.repeat(43)}`;
+    expect(await finish({ cookie: `${planted}; ${cookie}` })).toBe('sign_in_other_browser');
+  });
+
+  test('a cookie among others is found', async () => {
+    const { finish, cookie } = await atCallback();
+    expect(await finish({ cookie: `theme=dark; ${cookie}; x=1` })).toBe('accepted');
+  });
+
+  test('is good once, and not after a failed try', async () => {
+    const first = await atCallback();
+    expect(await first.finish()).toBe('accepted');
+    expect(await first.finish()).toBe('sign_in_unknown');
+    const second = await atCallback();
+    expect(await second.finish({ cookie: undefined })).toBe('sign_in_other_browser');
+    expect(await second.finish()).toBe('sign_in_unknown');
+  });
+
+  test('a code of another attempt fails its PKCE verifier (RFC 7636)', async () => {
+    const mine = await atCallback();
+    const other = await atCallback();
+    mine.back.searchParams.set('code', other.back.searchParams.get('code') ?? '');
+    expect(await mine.finish()).toBe('sign_in_refused');
+  });
+
+  test('comes too late after ten minutes', async () => {
+    const { finish } = await atCallback();
+    world.clock.advance(10 * MINUTE);
+    expect(await finish()).toBe('sign_in_unknown');
+  });
+
+  test('another person signs in than the link is for', async () => {
+    const { finish } = await atCallback('amara', 'kenji');
+    expect(await finish()).toBe('sign_in_wrong_person');
+  });
+
+  test('a provider that is down is told apart from one that refuses', async () => {
+    const { finish } = await atCallback();
+    world.wire.tamper = () => Promise.resolve(new Response('no', { status: 503 }));
+    expect(await finish()).toBe('sign_in_unavailable');
+  });
+});
+
+describe('the ID token (OpenID Connect Core 3.1.3.7), although it comes over our own connection', () => {
+  type Twist = (claims: Record<string, unknown>) => Record<string, unknown>;
+  const answerWith = (make: (claims: Record<string, unknown>) => Promise<string | undefined>) => {
+    world.wire.tamper = async (url, response) => {
+      if (!url.endsWith('/token')) return response;
+      const body = (await response.json()) as Record<string, unknown>;
+      const idToken = await make(decodeJwt(String(body.id_token)) as Record<string, unknown>);
+      return Response.json({ ...body, id_token: idToken });
+    };
+  };
+  const rows: [string, Twist][] = [
+    ['another nonce', (claims) => ({ ...claims, nonce: 'another' })],
+    ['no nonce', (claims) => ({ ...claims, nonce: undefined })],
+    ['another audience', (claims) => ({ ...claims, aud: 'other' })],
+    ['a further audience', (claims) => ({ ...claims, aud: ['countersign', 'other'], azp: 'countersign' })],
+    ['another azp', (claims) => ({ ...claims, azp: 'other' })],
+    ['another issuer', (claims) => ({ ...claims, iss: 'https://attacker.example' })],
+    ['an expiry in the past', (claims) => ({ ...claims, exp: 1 })],
+    ['no expiry', (claims) => ({ ...claims, exp: undefined })],
+    ['another person', (claims) => ({ ...claims, oid: senderOf('kenji').objectId })],
+    ['another tenant', (claims) => ({ ...claims, tid: '0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0' })],
+    ['no object id', (claims) => ({ ...claims, oid: undefined })],
+    ['an application', (claims) => ({ ...claims, idtyp: 'app' })],
+    ['roles of an odd form', (claims) => ({ ...claims, roles: [['approver']] })],
+  ];
+  test.each(rows)('%s is refused', async (_name, twist) => {
+    const { finish } = await atCallback();
+    answerWith((claims) => world.provider.forge({ claims: twist(claims) }));
+    expect(await finish()).toMatch(/^(sign_in_refused|sign_in_wrong_person|token_\w+)$/);
+  });
+
+  test('a signature that nobody checks elsewhere is checked here', async () => {
+    const { finish } = await atCallback();
+    answerWith(async (claims) => {
+      const token = await world.provider.forge({ claims });
+      return `${token.slice(0, -8)}AAAAAAAA`;
+    });
+    expect(await finish()).toBe('token_signature_invalid');
+  });
+
+  test('alg none', async () => {
+    const { finish } = await atCallback();
+    const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    answerWith((claims) => Promise.resolve(`${part({ alg: 'none' })}.${part(claims)}.`));
+    expect(await finish()).toMatch(/^(sign_in_refused|token_\w+)$/);
+  });
+
+  test('an access token in its place', async () => {
+    const { finish } = await atCallback();
+    answerWith(() => world.provider.personToken({ personId: 'amara', audience: 'api' }));
+    expect(await finish()).toMatch(/^(sign_in_refused|token_\w+)$/);
+  });
+
+  test('no ID token at all', async () => {
+    const { finish } = await atCallback();
+    answerWith(() => Promise.resolve(undefined));
+    expect(await finish()).toBe('sign_in_refused');
+  });
+
+  test('a token endpoint that answers without end', async () => {
+    const { finish } = await atCallback();
+    world.wire.tamper = () => Promise.resolve(Response.json({ x: 'x'.repeat(2 * 1024 * 1024) }));
+    expect(await finish()).toBe('sign_in_unavailable');
+  });
+});
+
+describe('the code', () => {
+  test('counts for nobody else', async () => {
+    const code = await world.codeFor('amara');
+    const by = (sender: typeof amara) =>
+      codeOf(world.signIn.redeem({ code, sender, ...target }));
+    expect(await by(senderOf('mia'))).toBe('sign_in_code_invalid');
+    expect(await by({ ...amara, tenantId: 'other' })).toBe('sign_in_code_invalid');
+    expect(await by(amara)).toBe('accepted');
+  });
+
+  test.each([
+    ['another request', { requestId: 'req_2', revision: 1 }],
+    ['a later revision', { requestId: 'req_1', revision: 2 }],
+  ])('does not count for %s, and is spent', async (_name, other) => {
+    const code = await world.codeFor('amara');
+    expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...other })))
+      .toBe('sign_in_other_request');
+    expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target })))
+      .toBe('sign_in_code_invalid');
+  });
+
+  test('ends with its link', async () => {
+    const code = await world.codeFor('amara');
+    world.clock.advance(10 * MINUTE);
+    expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target })))
+      .toBe('sign_in_code_invalid');
+  });
+
+  test('is taken by one of twenty at the same time', async () => {
+    const code = await world.codeFor('ingrid');
+    const codes = await Promise.all(Array.from({ length: 20 }, () =>
+      codeOf(world.signIn.redeem({ code, sender: senderOf('ingrid'), ...target }))));
+    expect(codes.filter((each) => each === 'accepted')).toHaveLength(1);
+  });
+
+  test.each(['', '1234567', '123456789', '1234567a', '{"CancelledByUser":true}', '12345678 '])(
+    'of an odd form: "%s"', async (code) => {
+      expect(await codeOf(world.signIn.redeem({ code, sender: senderOf('olu'), ...target })))
+        .toMatch(/^sign_in_(code_invalid|too_many_tries)$/);
+    },
+  );
+
+  test('guessing ends after five tries, for ten minutes, for that person alone', async () => {
+    const rafael = senderOf('rafael');
+    const guess = () => codeOf(world.signIn.redeem({ code: '00000000', sender: rafael, ...target }));
+    for (let at = 0; at < 5; at += 1) expect(await guess()).toBe('sign_in_code_invalid');
+    expect(await guess()).toBe('sign_in_too_many_tries');
+    const code = await world.codeFor('rafael');
+    expect(await codeOf(world.signIn.redeem({ code, sender: rafael, ...target })))
+      .toBe('sign_in_too_many_tries');
+    expect(await codeOf(world.signIn.redeem({ code: '00000000', sender: senderOf('tomasz'), ...target })))
+      .toBe('sign_in_code_invalid');
+    world.clock.advance(10 * MINUTE);
+    expect(await guess()).toBe('sign_in_code_invalid');
+  });
+
+  test('a parked identity that was exchanged in the database does not open', async () => {
+    const keys = await createKeys({
+      store: world.store, secret: world.config.signing.secret, clock: world.clock,
+    });
+    const forged = await keys.encrypt('stored-secrets', JSON.stringify({ link: 'x', principal: {} }));
+    const parts = { config: world.config, clock: world.clock, log };
+    const swapped = createSignIn({
+      ...parts, ids: systemIds, secrets: secretsOf(keys), verifier: createVerifier(parts),
+      store: {
+        addLink: (link) => world.store.addLink(link),
+        openLink: (...given) => world.store.openLink(...given),
+        takeAttempt: (...given) => world.store.takeAttempt(...given),
+        park: (...given) => world.store.park(...given),
+        redeem: async (...given) => {
+          const parked = await world.store.redeem(...given);
+          return parked && { ...parked, identity: forged };
+        },
+      },
+    });
+    const code = await world.codeFor('amara');
+    expect(await codeOf(swapped.redeem({ code, sender: amara, ...target }))).toBe('sign_in_unknown');
+  });
+});
+
+test('without a provider the button is off', async () => {
+  const config = { ...world.config, teams: { ...world.config.teams, signIn: null } };
+  const parts = { config, clock: world.clock, log };
+  const off = createSignIn({
+    ...parts, ids: systemIds, store: world.store, verifier: createVerifier(parts),
+    secrets: { encrypt: () => Promise.resolve(''), decrypt: () => Promise.resolve('') },
+  });
+  expect(await codeOf(off.createLink({ sender: amara, ...target }))).toBe('sign_in_off');
+  expect(await codeOf(off.begin({ link: 'A'.repeat(43) }))).toBe('sign_in_off');
+  expect(await codeOf(off.redeem({ code: '12345678', sender: amara, ...target }))).toBe('sign_in_off');
+});
