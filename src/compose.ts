@@ -31,11 +31,14 @@ import { startSchedule } from './workers/schedule.ts';
 
 /** What tests, the local profile and benchmarks may put in the place of the real thing. */
 export interface Overrides {
+  /** Stands for the database's clock as well, which would correct it otherwise. */
   readonly clock?: Clock;
   readonly ids?: Ids;
   readonly log?: Logger;
   /** `held`: jobs are written, and delivered only after `release`. */
   readonly workers?: 'running' | 'held';
+  /** How long a job that a killed process had in hand stays with it. */
+  readonly jobLeaseMs?: number;
 }
 
 /** The whole service, made and not yet started. */
@@ -80,7 +83,7 @@ interface Ground {
 }
 
 async function assemble(config: Config, ground: Ground): Promise<Service> {
-  const { clock, ids, log, store } = ground;
+  const { clock, machineClock, ids, log, store, overrides } = ground;
   const keys = await createKeys({ store, secret: config.signing.secret, clock });
   const allowLoopbackHttp = config.profile === 'local';
   const parts = { config, clock, log };
@@ -120,12 +123,13 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const workers = () => [
     startRelay({
       store, clock, ids, log,
+      ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
       handle: (job) => runJob({ ...deps, notifier: outbound.notifier, cards }, job),
     }),
     createSealer({
       store, keys, clock, ids, log, origin: config.audit.origin, everyMs: config.audit.sealEveryMs,
     }),
-    startSchedule({ store, clock, machineClock: ground.machineClock, log }),
+    startSchedule({ store: timed(store, overrides), clock, machineClock, log }),
   ] as const;
   return lifecycle({ ...ground, keys, http, workers, running });
 }
@@ -162,6 +166,12 @@ function lifecycle(given: Ground & {
     },
     stop: () => (stopped ??= stop()),
   };
+}
+
+/** The store as the schedule asks it for the time: a clock that was put in is nobody else's. */
+function timed(store: Store, { clock }: Overrides): Pick<Store, 'now' | 'purge'> {
+  if (clock === undefined) return store;
+  return { now: () => Promise.resolve(clock.now()), purge: (...given) => store.purge(...given) };
 }
 
 function storedSecrets(keys: Keys): StoredSecrets {

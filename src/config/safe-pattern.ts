@@ -1,99 +1,115 @@
-import { createContext, Script } from 'node:vm';
+import { parsePattern, PatternRefused } from './pattern-tree.ts';
+import type { PatternNode } from './pattern-tree.ts';
 
-/** Repeats without an upper bound (or a wide one) that one pattern may hold. */
-const MAX_OPEN_REPEATS = 4;
-const WIDE_REPEAT = 100;
-const PROBE_LIMIT_MS = 50;
+/** Ways through a text that a pattern may have to try; a few hundredths of a second. */
+const MAX_WAYS = 2_000_000;
 
 /**
  * What is wrong with a field's pattern, in words; undefined where it is good. Patterns run on text
- * that requesters choose, so those that could backtrack without end are refused: by their form
- * (back references, look-behind, a repeat inside a repeat) and by a timed try on hostile text.
+ * that requesters choose, so one that could try very many ways through it is refused. No time is
+ * measured: the same pattern is judged the same on every machine.
  */
 export function patternProblem(pattern: string, maxLength: number): string | undefined {
-  let compiled: RegExp;
   try {
-    compiled = new RegExp(`^(?:${pattern})$`, 'u');
+    new RegExp(`^(?:${pattern})$`, 'u');
   } catch (error) {
     return `a regular expression that compiles (${error instanceof Error ? error.message : error})`;
   }
-  if (/\\[1-9]|\\k</.test(pattern)) return 'a pattern without back references';
-  if (/\(\?<[=!]/.test(pattern)) return 'a pattern without look-behind';
-  const shape = readShape(pattern);
-  if (shape.nested) return 'a pattern without a repeat inside a repeat, such as (a+)+';
-  if (shape.openRepeats > MAX_OPEN_REPEATS) {
-    return `a pattern with at most ${MAX_OPEN_REPEATS} open repeats (* + {n,})`;
+  let tree: PatternNode;
+  try {
+    tree = parsePattern(pattern);
+  } catch (error) {
+    if (error instanceof PatternRefused) return `a pattern ${error.message}`;
+    throw error;
   }
-  return isSlow(compiled, pattern, maxLength)
-    ? 'a pattern that decides hostile text quickly (this one backtracks for long)'
-    : undefined;
+  if (isDeterministic(tree) || ways(tree, maxLength) <= MAX_WAYS) return undefined;
+  return 'a pattern that has few ways to read a text (here repeats overlap, such as in (a+)+ or ' +
+    `.*.*.*; make them distinct, or maxLength smaller than ${maxLength})`;
 }
 
-interface Frame {
-  /** The group holds a repeat or an alternative, so repeating it multiplies the ways to match. */
-  ambiguous: boolean;
+interface Ends {
+  readonly nullable: boolean;
+  readonly first: readonly number[];
+  readonly last: readonly number[];
 }
 
-function readShape(pattern: string): { nested: boolean; openRepeats: number } {
-  const stack: Frame[] = [{ ambiguous: false }];
-  let closed: Frame | undefined;
-  let nested = false;
-  let openRepeats = 0;
-  for (let at = 0; at < pattern.length; at += 1) {
-    const char = pattern[at];
-    const repeat = repeatAt(pattern, at);
-    if (repeat !== undefined) {
-      if (repeat.open) {
-        openRepeats += 1;
-        nested ||= closed?.ambiguous === true;
-        for (const frame of stack) frame.ambiguous = true;
+/**
+ * Whether each next character leaves one way to go on at most: then the time is linear. The
+ * positions of Glushkov's construction must have distinct characters wherever they compete, no
+ * two loops may share an edge, and nothing that may be empty may be repeated (Brüggemann-Klein
+ * and Wood, "One-Unambiguous Regular Languages", 1998; strong determinism for counters).
+ */
+function isDeterministic(tree: PatternNode): boolean {
+  const sets: bigint[] = [];
+  const follow: Set<number>[] = [];
+  let distinct = true;
+  const link = (from: readonly number[], to: readonly number[]) => {
+    for (const start of from) {
+      for (const end of to) {
+        if (follow[start]?.has(end)) distinct = false;
+        follow[start]?.add(end);
       }
-      at += repeat.length - 1;
-      if (pattern[at + 1] === '?') at += 1;
-      closed = undefined;
-      continue;
     }
-    closed = undefined;
-    if (char === '\\') at += 1;
-    else if (char === '[') at = classEnd(pattern, at);
-    else if (char === '|') for (const frame of stack) frame.ambiguous = true;
-    else if (char === '(') stack.push({ ambiguous: false });
-    else if (char === ')') closed = stack.pop();
-  }
-  return { nested, openRepeats };
+  };
+  const walk = (node: PatternNode): Ends => {
+    switch (node.kind) {
+      case 'empty': return { nullable: true, first: [], last: [] };
+      case 'char': {
+        const at = sets.push(node.set) - 1;
+        follow.push(new Set());
+        return { nullable: false, first: [at], last: [at] };
+      }
+      case 'either': return node.nodes.map(walk).reduce((left, right) => ({
+        nullable: left.nullable || right.nullable,
+        first: [...left.first, ...right.first],
+        last: [...left.last, ...right.last],
+      }));
+      case 'concat': return node.nodes.map(walk).reduce<Ends>((left, right) => {
+        link(left.last, right.first);
+        return {
+          nullable: left.nullable && right.nullable,
+          first: left.nullable ? [...left.first, ...right.first] : left.first,
+          last: right.nullable ? [...left.last, ...right.last] : right.last,
+        };
+      }, { nullable: true, first: [], last: [] });
+      case 'repeat': {
+        const inner = walk(node.node);
+        if (node.max > 1) {
+          if (inner.nullable) distinct = false;
+          link(inner.last, inner.first);
+        }
+        return { ...inner, nullable: inner.nullable || node.min === 0 };
+      }
+    }
+  };
+  const { first } = walk(tree);
+  return distinct && [first, ...follow].every((positions) => {
+    let taken = 0n;
+    for (const at of positions) {
+      const set = sets[at] ?? 0n;
+      if ((taken & set) !== 0n) return false;
+      taken |= set;
+    }
+    return true;
+  });
 }
 
-/** A quantifier at this place: how long its text is, and whether it repeats without a near bound. */
-function repeatAt(pattern: string, at: number): { length: number; open: boolean } | undefined {
-  const char = pattern[at];
-  if (char === '*' || char === '+') return { length: 1, open: true };
-  const braces = char === '{' ? /^\{(\d+)(,(\d*))?\}/.exec(pattern.slice(at, at + 20)) : null;
-  if (braces === null) return undefined;
-  const most = braces[2] === undefined ? Number(braces[1]) : Number(braces[3] || Infinity);
-  return { length: braces[0].length, open: most > WIDE_REPEAT };
-}
-
-function classEnd(pattern: string, from: number): number {
-  for (let at = from + 1; at < pattern.length; at += 1) {
-    if (pattern[at] === '\\') at += 1;
-    else if (pattern[at] === ']') return at;
-  }
-  return pattern.length;
-}
-
-/** Runs the pattern on long runs of likely characters; the virtual machine ends one that is slow. */
-function isSlow(compiled: RegExp, pattern: string, maxLength: number): boolean {
-  const literals = new Set([...pattern.replace(/[\\()[\]{}*+?|^$]/g, ''), ...'a0 -']);
-  const script = new Script('pattern.test(text)');
-  for (const char of [...literals].slice(0, 40)) {
-    const text = `${char.repeat(maxLength)}\u0000`;
-    const context = createContext({ pattern: compiled, text });
-    try {
-      script.runInContext(context, { timeout: PROBE_LIMIT_MS });
-    } catch (error) {
-      if ((error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return true;
-      throw error;
+/** At most how many ways there are to read a text of this length; Infinity where too many. */
+function ways(node: PatternNode, length: number): number {
+  switch (node.kind) {
+    case 'empty':
+    case 'char': return 1;
+    case 'concat': return node.nodes.reduce((product, one) => product * ways(one, length), 1);
+    case 'either': return node.nodes.reduce((sum, one) => sum + ways(one, length), 0);
+    case 'repeat': {
+      const inner = ways(node.node, length);
+      const most = Math.min(node.max, length);
+      if (inner === 1) return Math.max(1, most - node.min + 1);
+      let sum = 0;
+      for (let count = node.min; count <= most && sum <= MAX_WAYS; count += 1) {
+        sum += inner ** count;
+      }
+      return Math.max(1, sum);
     }
   }
-  return false;
 }

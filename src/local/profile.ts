@@ -13,7 +13,7 @@ import { demoBotAppId, demoPeople, demoTenantId } from './people.ts';
 import { startProvider } from './provider.ts';
 import type { LocalProvider } from './provider/types.ts';
 import { startTarget } from './target.ts';
-import type { Target } from './target.ts';
+import type { Delivery, Target } from './target.ts';
 import type { Person } from './world.ts';
 
 const APP_SECRET = 'local-bot-secret';
@@ -41,9 +41,27 @@ export interface LocalOptions {
   readonly keepStore?: boolean;
   readonly limits?: 'on' | 'off';
   readonly resendAfterMs?: number;
-  /** A file of workflows to use instead of the demo's. */
+  /** A configuration to use instead of the demo's; it takes the same `LOCAL_…` values. */
+  readonly configPath?: string;
+  /** Its clock is that of the other parts as well. */
   readonly overrides?: Overrides;
   readonly log?: (line: string) => void;
+  /** Is told of each delivery that took effect at the target, before it is answered. */
+  readonly heard?: (delivery: Delivery) => void;
+}
+
+/** What stands around the service, which may run in this process or in another one. */
+export interface LocalParts {
+  readonly people: readonly Person[];
+  readonly provider: LocalProvider;
+  readonly connector: LocalConnector;
+  readonly target: Target;
+  /** Where the service has to listen. */
+  readonly url: string;
+  /** The service's configuration, and the environment that it takes its values from. */
+  readonly configPath: string;
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
 }
 
 /**
@@ -51,22 +69,46 @@ export interface LocalOptions {
  * Rejects, with everything stopped again, where one of them cannot start.
  */
 export async function startLocalProfile(options: LocalOptions): Promise<LocalProfile> {
-  const stops: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const undo of stops.splice(0).reverse()) await undo();
-  };
+  const parts = await startLocalParts(options);
+  const stops = [parts.stop];
+  const stop = () => stopAll(stops);
   try {
-    return { ...(await start(options, stops)), stop };
+    const { people, provider, connector, target, configPath, env } = parts;
+    const { config } = loadConfig({ path: configPath, env, profile: 'local' });
+    const service = await compose(config, options.overrides);
+    stops.push(() => service.stop());
+    const { url } = await service.start();
+    await connector.install();
+    return { config, service, url, people, provider, connector, target, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function start(
+/**
+ * Brings up everything but the service: provider, Bot Connector and webhook target. Rejects, with
+ * everything stopped again, where one of them cannot start.
+ */
+export async function startLocalParts(options: LocalOptions): Promise<LocalParts> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = () => stopAll(stops);
+  try {
+    return { ...(await startParts(options, stops)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function stopAll(stops: (() => Promise<void>)[]): Promise<void> {
+  for (const undo of stops.splice(0).reverse()) await undo();
+}
+
+async function startParts(
   options: LocalOptions,
   stops: (() => Promise<void>)[],
-): Promise<Omit<LocalProfile, 'stop'>> {
+): Promise<Omit<LocalParts, 'stop'>> {
   const { home, port: base } = options;
   await mkdir(home, { recursive: true });
   const store = join(home, 'countersign.db');
@@ -75,21 +117,24 @@ async function start(
   }
   const people = demoPeople();
   const port = base ?? (await freePort());
-  const serviceUrl = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${port}`;
   const next = (step: number) => (base === undefined ? {} : { port: base + step });
+  const clock = options.overrides?.clock;
+  const timed = clock === undefined ? {} : { now: () => clock.now() };
   const webhookSecret = await kept(home, 'webhook-secret', () => `whsec_${secret64()}`);
-  const [provider, target] = await Promise.all([
-    startProvider({
-      ...next(2), people, serviceUrl: () => serviceUrl,
-      keysFile: join(home, 'provider-keys.json'),
-    }),
-    startTarget({ ...next(4), secret: webhookSecret }),
-  ]);
-  stops.push(() => provider.stop(), () => target.stop());
+  const provider = await startProvider({
+    ...next(2), ...timed, people, serviceUrl: () => url,
+    keysFile: join(home, 'provider-keys.json'),
+  });
+  stops.push(() => provider.stop());
+  const target = await startTarget({
+    ...next(4), secret: webhookSecret, ...(options.heard ? { heard: options.heard } : {}),
+  });
+  stops.push(() => target.stop());
   const connector = await startConnector({
-    ...next(3), appId: demoBotAppId, appSecret: APP_SECRET, tenantId: demoTenantId, people,
-    channels: [{ id: APPROVALS, name: 'Approvals', team: TEAM }],
-    botEndpoint: () => `${serviceUrl}/api/messages`,
+    ...next(3), ...timed, appId: demoBotAppId, appSecret: APP_SECRET, tenantId: demoTenantId,
+    people, channels: [{ id: APPROVALS, name: 'Approvals', team: TEAM }],
+    botEndpoint: () => `${url}/api/messages`,
     singleSignOn: (personId, resource) => provider.singleSignOnToken(personId, resource),
     limits: options.limits ?? 'on',
     ...(options.resendAfterMs === undefined ? {} : { resendAfterMs: options.resendAfterMs }),
@@ -97,19 +142,15 @@ async function start(
   });
   stops.push(() => connector.stop());
   const env = {
-    ...addresses({ provider, connector, target, serviceUrl }),
+    ...addresses({ provider, connector, target, serviceUrl: url }),
     LOCAL_PORT: String(port),
     LOCAL_STORE: store,
     LOCAL_WEBHOOK_SECRET: webhookSecret,
     LOCAL_SIGNING_SECRET: await kept(home, 'signing-secret', () => systemIds.secret(48)),
   };
-  const path = fileURLToPath(new URL('./countersign.yaml', import.meta.url));
-  const { config } = await loadConfig({ path, env, profile: 'local' });
-  const service = await compose(config, options.overrides);
-  stops.push(() => service.stop());
-  const { url } = await service.start();
-  await connector.install();
-  return { config, service, url, people, provider, connector, target };
+  const configPath = options.configPath ??
+    fileURLToPath(new URL('./countersign.yaml', import.meta.url));
+  return { people, provider, connector, target, url, env, configPath };
 }
 
 function addresses(parts: {

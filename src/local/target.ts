@@ -18,27 +18,36 @@ export interface Target {
   readonly deliveries: readonly Delivery[];
   /** Distinct webhook ids that took effect. */
   applied(): number;
-  /** Answers the next calls with this status, without applying; 0 hangs up unanswered. */
-  failNext(times: number, status: number): void;
+  /**
+   * Answers the next calls with this status, without applying; 0 hangs up unanswered. `applied`:
+   * they take effect before that, so that only the answer is lost.
+   */
+  failNext(times: number, status: number, options?: { applied?: boolean }): void;
   stop(): Promise<void>;
 }
 
 const MAX_DELIVERIES = 10_000;
 
-/** Starts the target on loopback; `secret` is the webhook secret (`whsec_…`). */
-export async function startTarget(options: { port?: number; secret: string }): Promise<Target> {
+/**
+ * Starts the target on loopback; `secret` is the webhook secret (`whsec_…`). `heard` is told of
+ * each delivery that took effect, before it is answered.
+ */
+export async function startTarget(options: {
+  port?: number; secret: string; heard?: (delivery: Delivery) => void;
+}): Promise<Target> {
   const deliveries: Delivery[] = [];
   const references = new Map<string, string>();
-  const failing = { times: 0, status: 500 };
+  const failing = { times: 0, status: 500, applied: false };
   const webhook = new Webhook(options.secret);
 
   const take = async (req: IncomingMessage, res: ServerResponse) => {
     const text = await readText(req, 256 * 1024);
     if (req.method !== 'POST' || text === undefined) return sendJson(res, { status: 405 });
-    if (failing.times > 0) {
-      failing.times -= 1;
-      return failing.status === 0 ? req.destroy() : sendJson(res, { status: failing.status });
-    }
+    const fault = failing.times > 0 ? { ...failing } : undefined;
+    failing.times -= fault ? 1 : 0;
+    const fail = (status: number) =>
+      status === 0 ? void req.destroy() : sendJson(res, { status });
+    if (fault?.applied === false) return fail(fault.status);
     const headers = {
       'webhook-id': header(req, 'webhook-id'),
       'webhook-timestamp': header(req, 'webhook-timestamp'),
@@ -52,13 +61,14 @@ export async function startTarget(options: { port?: number; secret: string }): P
     }
     const id = headers['webhook-id'];
     const reference = references.get(id) ?? `deploy-${1041 + references.size + 1}`;
-    if (deliveries.length < MAX_DELIVERIES) {
-      deliveries.push({
-        webhookId: id, idempotencyKey: header(req, 'idempotency-key') || undefined,
-        body: isObject(body) ? body : {}, repeat: references.has(id),
-      });
-    }
+    const delivery: Delivery = {
+      webhookId: id, idempotencyKey: header(req, 'idempotency-key') || undefined,
+      body: isObject(body) ? body : {}, repeat: references.has(id),
+    };
+    if (deliveries.length < MAX_DELIVERIES) deliveries.push(delivery);
     references.set(id, reference);
+    options.heard?.(delivery);
+    if (fault) return fail(fault.status);
     sendJson(res, { status: 200, body: { reference, message: 'Rolled out.' } });
   };
 
@@ -72,7 +82,9 @@ export async function startTarget(options: { port?: number; secret: string }): P
     url: `${base}/hooks/deploy`,
     deliveries,
     applied: () => references.size,
-    failNext: (times, status) => Object.assign(failing, { times, status }),
+    failNext(times, status, { applied = false } = {}) {
+      Object.assign(failing, { times, status, applied });
+    },
     stop: () => stopServer(server),
   };
 }

@@ -18,5 +18,7 @@ export async function openStore(
     const { openSqliteStore } = await import('./sqlite/store.ts');
     return openSqliteStore({ ...given, path: config.path });
   }
-  throw new StoreError('store_unavailable', 'This version has no SQL Server store yet. Use sqlite.');
+  throw new StoreError(
+    'store_unavailable', 'This version has no SQL Server store yet. Use sqlite.',
+  );
 }

@@ -20,7 +20,7 @@ export async function onCardAction(deps: BotDeps, activity: TeamsActivity): Prom
     deps.log.error('a card action failed', {
       activityId: activity.id, error: describeError(error),
     });
-    return errorAnswer(500, 'internal', 'Something went wrong here. Please try again.');
+    return errorAnswer(500, 'internal_error', 'Something went wrong here. Please try again.');
   }
 }
 

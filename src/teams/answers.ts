@@ -21,8 +21,17 @@ export function messageAnswer(text: string): Answer {
   return actionAnswer(200, 'application/vnd.microsoft.activity.message', text);
 }
 
+/** The codes that an error answer may carry. */
+type ActionErrorCode =
+  | 'sender_unknown' | 'card_data_invalid' | 'verb_unknown' | 'workflow_unknown'
+  | 'request_not_found' | 'internal_error';
+
 /** The client did something that the house cannot understand (400), or the house failed (500). */
-export function errorAnswer(statusCode: 400 | 500, code: string, message: string): Answer {
+export function errorAnswer(
+  statusCode: 400 | 500,
+  code: ActionErrorCode,
+  message: string,
+): Answer {
   return actionAnswer(statusCode, 'application/vnd.microsoft.error', { code, message });
 }
 

@@ -63,7 +63,7 @@ export class ConnectorClients extends ConfigurationBotFrameworkAuthentication {
     const key = withoutSlash(serviceUrl);
     const known = this.#clients.get(key);
     if (known) return known;
-    if (false) throw new Error(`service URL ${key} is not on the allow-list`);
+    if (!this.#allows(serviceUrl)) throw new Error(`service URL ${key} is not on the allow-list`);
     const made = super.createConnectorFactory(identity).create(key).then(withoutRetries);
     this.#clients.set(key, made);
     return made;

@@ -7,7 +7,7 @@ export interface Failure {
   readonly retryAfterMs: number | null;
 }
 
-/** Statuses that Teams asks to be tried again. */
+/** Statuses that Teams' documentation asks to be tried again. */
 const PASSING = [412, 429, 502, 504];
 const GONE = [403, 404];
 
@@ -23,7 +23,7 @@ export function readFailure(error: unknown, now: number): Failure {
   };
 }
 
-/** Whether the same call may be made again at once: Teams did certainly not take it. */
+/** Whether the same call is to be made again soon. */
 export function isPassing(failure: Failure): boolean {
   return failure.status !== null && PASSING.includes(failure.status);
 }

@@ -13,7 +13,7 @@ export interface Call<Value> {
   /** The conversation, or what a new one is made in. */
   readonly thread: string;
   readonly tenantId: string;
-  make(client: ConnectorClient, options: { timeout: number }): Promise<Value>;
+  make(client: ConnectorClient, options: { abortSignal: AbortSignal }): Promise<Value>;
 }
 
 /** Makes calls as fast as Teams allows. Errors: DeliveryError. */
@@ -22,7 +22,6 @@ export interface Outbox {
 }
 
 const TRIES = 3;
-const TIMEOUT_MS = 10_000;
 /** Longer waits are the job's: it gives its worker back and comes again. */
 const MAX_WAIT_MS = 3_000;
 const BACKOFF_MS = 400;
@@ -37,6 +36,8 @@ export function createOutbox(given: {
   clock: Clock;
   ids: Ids;
   wait(ms: number): Promise<void>;
+  /** How long one call may take, its answer read to the end. */
+  timeoutMs: number;
 }): Outbox {
   const { clock, wait } = given;
   const limiter = createRateLimiter();
@@ -61,7 +62,8 @@ export function createOutbox(given: {
         await booking(call);
         try {
           const client = await given.client(call.serviceUrl);
-          return await call.make(client, { timeout: TIMEOUT_MS });
+          // The client's own time-out ends with the headers, and its timer outlives an error.
+          return await call.make(client, { abortSignal: AbortSignal.timeout(given.timeoutMs) });
         } catch (error) {
           const failure = readFailure(error, clock.now());
           const waitMs = Math.max(backoff(tried), failure.retryAfterMs ?? 0);

@@ -33,7 +33,9 @@ export interface Teams {
   handle(activity: TeamsActivity): Promise<Answer>;
 }
 
-/** Makes the way out. `wait` is for tests. */
+const CALL_TIMEOUT_MS = 10_000;
+
+/** Makes the way out. `wait` and `timeoutMs` are for tests. */
 export function createTeamsOutbound(given: Basics & {
   config: TeamsConfig;
   channels: Readonly<Record<string, ChannelConfig>>;
@@ -42,12 +44,14 @@ export function createTeamsOutbound(given: Basics & {
   /** Whether http to loopback addresses is taken: the local profile only. */
   allowLoopbackHttp: boolean;
   wait?: (ms: number) => Promise<void>;
+  timeoutMs?: number;
 }): TeamsOutbound {
   const { config, clock, ids } = given;
   const clients = new ConnectorClients(given);
   const adapter = new GatedAdapter({ clients, appId: config.appId, scope: config.cloud.scope });
   const outbox = createOutbox({
-    client: (serviceUrl) => adapter.client(serviceUrl), clock, ids, wait: given.wait ?? sleep,
+    client: (serviceUrl) => adapter.client(serviceUrl), clock, ids,
+    wait: given.wait ?? sleep, timeoutMs: given.timeoutMs ?? CALL_TIMEOUT_MS,
   });
   const messenger = createMessenger({ outbox, appId: config.appId });
   const notifier = createNotifier({

@@ -27,7 +27,7 @@ export function resultPage(options: {
 <p id="hint" role="status">Go back to Teams: what you were doing continues there.</p>
 <div class="code">
 <p>If Teams asks for a code, this is it. It is good once, for you alone, for ten minutes.</p>
-<div class="row"><output>${escapeHtml(grouped(code))}</output>
+<div class="row"><output>${grouped(code)}</output>
 <button type="button" id="copy">Copy</button></div>
 </div>`,
   });
@@ -49,7 +49,8 @@ export function refusedPage(options: {
   });
 }
 
-/** Digits in groups of four are typed with fewer slips. */
+/** Groups of four are typed with fewer slips; the gap is no character, so that a copy has none. */
 function grouped(code: string): string {
-  return /^\d{8}$/.test(code) ? `${code.slice(0, 4)} ${code.slice(4)}` : code;
+  const groups = code.match(/.{1,4}/gs) ?? [];
+  return groups.map((group) => `<span>${escapeHtml(group)}</span>`).join('');
 }

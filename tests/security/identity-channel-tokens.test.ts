@@ -55,7 +55,9 @@ test('gives service URL and endorsements', async () => {
 
 const rows: [string, string, () => Promise<string>][] = [
   ['the emulator\'s issuer (v1)', 'token_issuer_unknown',
-    () => sign(key, claims({ iss: 'https://sts.windows.net/d6d49420-f39b-4df7-a1dc-d59a935871db/' }))],
+    () => sign(key, claims({
+      iss: 'https://sts.windows.net/d6d49420-f39b-4df7-a1dc-d59a935871db/',
+    }))],
   ['the emulator\'s issuer (v2)', 'token_issuer_unknown', () => sign(key, claims({
     iss: 'https://login.microsoftonline.com/d6d49420-f39b-4df7-a1dc-d59a935871db/v2.0',
   }))],
@@ -64,7 +66,8 @@ const rows: [string, string, () => Promise<string>][] = [
   }))],
   ['the government\'s issuer', 'token_issuer_unknown',
     () => sign(key, claims({ iss: 'https://api.botframework.us' }))],
-  ['the issuer with a slash', 'token_issuer_unknown', () => sign(key, claims({ iss: `${ISSUER}/` }))],
+  ['the issuer with a slash', 'token_issuer_unknown',
+    () => sign(key, claims({ iss: `${ISSUER}/` }))],
   ['no issuer', 'token_issuer_unknown', () => sign(key, claims({ iss: undefined }))],
   ['the bot\'s own outbound token, aud = Bot Framework', 'token_audience',
     () => sign(key, claims({ aud: ISSUER, appid: APP_ID }))],
@@ -73,7 +76,8 @@ const rows: [string, string, () => Promise<string>][] = [
   ['no audience', 'token_claim_missing', () => sign(key, claims({ aud: undefined }))],
   ['no expiry', 'token_claim_missing', () => sign(key, claims({ exp: undefined }))],
   ['an endless expiry', 'token_claim_invalid', () => signText(
-    key, { alg: 'RS256', kid: 'c1' }, JSON.stringify(claims({ exp: 0 })).replace('"exp":0', '"exp":1e999'),
+    key, { alg: 'RS256', kid: 'c1' },
+    JSON.stringify(claims({ exp: 0 })).replace('"exp":0', '"exp":1e999'),
   )],
   ['not valid for six minutes', 'token_not_yet_valid',
     () => sign(key, claims({ nbf: clock.now() / 1_000 + 360 }))],
@@ -83,7 +87,8 @@ const rows: [string, string, () => Promise<string>][] = [
     () => sign(key, claims({ exp: clock.now() / 1_000 - 300 }))],
   ['expired a second less ago', 'accepted',
     () => sign(key, claims({ exp: clock.now() / 1_000 - 299 }))],
-  ['no service URL', 'channel_service_url_missing', () => sign(key, claims({ serviceurl: undefined }))],
+  ['no service URL', 'channel_service_url_missing',
+    () => sign(key, claims({ serviceurl: undefined }))],
   ['an empty service URL', 'token_claim_invalid', () => sign(key, claims({ serviceurl: '' }))],
   ['a list of service URLs', 'token_claim_invalid',
     () => sign(key, claims({ serviceurl: [SERVICE_URL] }))],
@@ -95,7 +100,8 @@ const rows: [string, string, () => Promise<string>][] = [
   ['an embedded key', 'token_header_refused', () => sign(key, claims(), { jwk: {} })],
   ['another type', 'token_header_refused', () => sign(key, claims(), { typ: 'at+jwt' })],
   ['an unknown key id', 'token_key_unknown', () => sign(key, claims(), { kid: 'c9' })],
-  ['a stranger\'s signature', 'token_signature_invalid', () => sign(unendorsed, claims(), { kid: 'c1' })],
+  ['a stranger\'s signature', 'token_signature_invalid',
+    () => sign(unendorsed, claims(), { kid: 'c1' })],
 ];
 test.each(rows)('%s: %s', async (_name, code, token) => {
   expect(await refusal(token())).toBe(code);

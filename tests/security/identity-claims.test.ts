@@ -188,7 +188,8 @@ describe('kinds of token at the API', () => {
     ['idtyp', {}],
     ['a subject that is the client (RFC 9068 2.2)', { idtyp: undefined }],
     ['Auth0\'s gty', { idtyp: undefined, azp: 'x', gty: 'client-credentials' }],
-    ['idtyp although there are roles, a scope and an oid', { scp: 'x', roles: ['approver'], oid: 'o' }],
+    ['idtyp although there are roles, a scope and an oid',
+      { scp: 'x', roles: ['approver'], oid: 'o' }],
   ];
   test.each(appOnly)('an app-only token is no person: %s', async (_name, over) => {
     const token = await sign(key, workloadClaims(server.state.issuer, start, over));

@@ -1,4 +1,4 @@
-/** Faults of and attacks through a provider's key endpoint: bounded fetches, keys that outlive it. */
+/** Faults of and attacks through a provider's key endpoint: bounded fetches, lasting keys. */
 import type { Config } from '../../src/config/config.ts';
 import { PROVIDER_LIMITS, boundedFetch } from '../../src/identity/bounded-fetch.ts';
 import type { Fetch } from '../../src/identity/bounded-fetch.ts';
@@ -35,7 +35,7 @@ const token = (signer = key, header: Claims = {}) =>
 const settle = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe('unknown key ids', () => {
-  test('10,000 of them in a minute buy one extra fetch, and valid tokens pass beside them', async () => {
+  test('10,000 in a minute buy one extra fetch, and valid tokens pass beside them', async () => {
     const identity = identityOf();
     expect(await codeOf(identity.verifyBearer(await token()))).toBe('accepted');
     expect(server.fetched.keys).toBe(1);
@@ -164,7 +164,8 @@ describe('answers of the key endpoint that are refused', () => {
     response.setHeader('content-type', 'application/json');
     response.end(body);
   };
-  const keys = (over: Claims) => () => json(JSON.stringify({ keys: [{ ...key.publicJwk, ...over }] }));
+  const keys = (over: Claims) => () =>
+    json(JSON.stringify({ keys: [{ ...key.publicJwk, ...over }] }));
   const rows: [string, () => Answer][] = [
     ['a redirect to itself', () => (_request, response) =>
       void response.writeHead(302, { location: `${server.base}/elsewhere` }).end()],

@@ -1,4 +1,4 @@
-/** The person's token at the click: every way in which it can be somebody else's, or something else. */
+/** The person's token at the click: all ways in which it can be somebody else's. */
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity, TeamsSender } from '../../src/usecases/ports.ts';
 import {
@@ -8,7 +8,9 @@ import {
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
 
 const clock = turnableClock();
-const sender: TeamsSender = { tenantId: TENANT, objectId: AMARA, userId: '29:amara', name: 'Amara' };
+const sender: TeamsSender = {
+  tenantId: TENANT, objectId: AMARA, userId: '29:amara', name: 'Amara',
+};
 let server: KeyServer;
 let other: KeyServer;
 let key: TestKey;
@@ -31,7 +33,9 @@ const refusal = async (over: Claims, by = sender) =>
   codeOf(identity.verifySingleSignOn(await sign(key, claims(over)), by));
 
 test('the token of the person who clicked is accepted, with its evidence', async () => {
-  const token = await sign(key, claims({ acr: 'mfa', amr: ['pwd', 'mfa'], auth_time: 1_700_000_000 }));
+  const token = await sign(
+    key, claims({ acr: 'mfa', amr: ['pwd', 'mfa'], auth_time: 1_700_000_000 }),
+  );
   const principal = await identity.verifySingleSignOn(token, sender);
   expect(principal).toEqual({
     key: `idp|${TENANT}|${AMARA}`, kind: 'person', provider: 'idp', subject: 'pairwise-amara',

@@ -1,4 +1,4 @@
-/** Attacks on the form, the header and the signature of a bearer token; each row names its source. */
+/** Attacks on form, header and signature of a bearer token; rows name their source. */
 import { exportSPKI, importJWK } from 'jose';
 import type { CryptoKey } from 'jose';
 import { createHmac } from 'node:crypto';
@@ -31,7 +31,8 @@ afterAll(() => server.stop());
 const claims = (over: Claims = {}) => personClaims(server.state.issuer, clock.now(), over);
 const good = () => sign(key, claims());
 const refusal = (token: string) => codeOf(identity.verifyBearer(token));
-const parts = async (token: Promise<string>) => (await token).split('.') as [string, string, string];
+const parts = async (token: Promise<string>) =>
+  (await token).split('.') as [string, string, string];
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 test('the token that every row starts from is accepted', async () => {
@@ -124,7 +125,8 @@ describe('keys and commands inside the header', () => {
     expect(await refusal(await signText(key, header, claims()))).toBe('token_header_refused');
   });
 
-  test.each(['JWT', 'jwt', 'at+jwt', 'application/at+jwt', undefined])('typ %s is fine', async (typ) => {
+  const types = ['JWT', 'jwt', 'at+jwt', 'application/at+jwt', undefined];
+  test.each(types)('typ %s is fine', async (typ) => {
     expect(await refusal(await sign(key, claims(), { typ }))).toBe('accepted');
   });
 });

@@ -128,7 +128,8 @@ export function oidcIssuer(server: KeyServer, over: Partial<IssuerConfig> = {}):
 /** The same as Entra with a list of tenants. */
 export function entraIssuer(server: KeyServer, over: Partial<IssuerConfig> = {}): IssuerConfig {
   return oidcIssuer(server, {
-    id: 'entra', kind: 'entra', issuer: `${server.base}/{tenantid}/v2.0`, tenants: [TENANT], ...over,
+    id: 'entra', kind: 'entra', issuer: `${server.base}/{tenantid}/v2.0`, tenants: [TENANT],
+    ...over,
   });
 }
 

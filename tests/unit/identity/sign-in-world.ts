@@ -7,7 +7,9 @@ import type { Keys } from '../../../src/keys/keys.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { demoPeople } from '../../../src/local/people.ts';
 import { startProvider } from '../../../src/local/provider.ts';
-import type { SignIn, SignInPages, StoredSecrets, TeamsSender } from '../../../src/usecases/ports.ts';
+import type {
+  SignIn, SignInPages, StoredSecrets, TeamsSender,
+} from '../../../src/usecases/ports.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
 import { browser } from '../local/browser.ts';
 import { OUR_URL, configOf, log, turnableClock } from './kit.ts';
@@ -87,7 +89,7 @@ function helpers(issuer: string, signIn: SignIn & SignInPages) {
     });
     return new URL(address).searchParams.get('link') ?? '';
   };
-  /** Signs in at the provider's page as a person; gives the address it sends the browser back to. */
+  /** Signs in at the provider's page; gives the address that it sends the browser back to. */
   const signInAt = async (address: string, id: string) => {
     const agent = browser(issuer);
     const page = await agent.follow(address);

@@ -272,7 +272,7 @@ describe('approve and deny', () => {
     const answer = await teams.handle(press('approve', shown, withToken('good')));
     expect(answer).toEqual({ status: 200, body: {
       statusCode: 500, type: ERROR,
-      value: { code: 'internal', message: 'Something went wrong here. Please try again.' },
+      value: { code: 'internal_error', message: 'Something went wrong here. Please try again.' },
     } });
   });
 });

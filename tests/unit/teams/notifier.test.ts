@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import { demoTenantId } from '../../../src/local/people.ts';
@@ -146,7 +146,7 @@ test('Teams\' own limits are never met: calls wait for their turn', async () => 
   expect(now - NOW).toBeGreaterThanOrEqual(4_000);
 });
 
-describe('our token', () => {
+describe('another server', () => {
   const servers: Server[] = [];
   afterEach(() => {
     for (const server of servers.splice(0)) {
@@ -155,11 +155,11 @@ describe('our token', () => {
     }
   });
 
-  async function elsewhere(location?: string) {
+  async function elsewhere(answer: (response: ServerResponse) => void) {
     const seen: (string | undefined)[] = [];
     const server = createServer((request, response) => {
       seen.push(request.headers.authorization);
-      response.writeHead(location ? 307 : 200, location ? { location } : {}).end('{"id":"1"}');
+      answer(response);
     });
     servers.push(server);
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -167,26 +167,42 @@ describe('our token', () => {
     return { seen, url: `http://127.0.0.1:${port}/` };
   }
 
-  test('goes to no service URL outside the list', async () => {
-    const { seen, url } = await elsewhere();
+  function notifierFor(url: string) {
+    const { cloud } = teamsConfig(wire);
+    return startBot(wire, {
+      config: { cloud: { ...cloud, serviceUrlHosts: [new URL(url).host] } }, timeoutMs: 300,
+    }).outbound.notifier;
+  }
+
+  test('gets no token of ours where it is not on the list', async () => {
+    const { seen, url } = await elsewhere((response) => void response.end('{"id":"1"}'));
     const { notifier } = startBot(wire).outbound;
     await expect(notifier.postCard({ conversationId: 'x', serviceUrl: url }, card('one')))
       .rejects.toBeInstanceOf(DeliveryError);
     expect(seen).toEqual([]);
   });
 
-  test.each(['elsewhere', '/on/the/same/host'])('follows no redirect to %s', async (where) => {
-    const target = await elsewhere();
-    const redirecting = await elsewhere(where.startsWith('/') ? where : target.url);
-    const config = teamsConfig(wire);
-    const { host } = new URL(redirecting.url);
-    const { notifier } = startBot(wire, {
-      config: { cloud: { ...config.cloud, serviceUrlHosts: [host] } },
-    }).outbound;
-    const to = { conversationId: 'x', serviceUrl: redirecting.url };
-    await expect(notifier.postCard(to, card('one'))).rejects.toBeInstanceOf(DeliveryError);
-    expect(redirecting.seen).toHaveLength(1);
+  test.each(['elsewhere', '/on/the/same/host'])('redirects nobody to %s', async (where) => {
+    const target = await elsewhere((response) => void response.end('{"id":"1"}'));
+    const location = where.startsWith('/') ? where : target.url;
+    const { seen, url } = await elsewhere(
+      (response) => void response.writeHead(307, { location }).end(),
+    );
+    await expect(notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one')))
+      .rejects.toBeInstanceOf(DeliveryError);
+    expect(seen).toHaveLength(1);
     expect(target.seen).toEqual([]);
+  });
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    ['never answers', () => undefined],
+    ['stops in the middle of its answer', (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"id":');
+    }],
+  ])('that %s is given up', async (_name, answer) => {
+    const { url } = await elsewhere(answer);
+    await expect(notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one')))
+      .rejects.toMatchObject({ name: 'DeliveryError', gone: false, retryAfterMs: null });
   });
 });
 

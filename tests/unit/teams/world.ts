@@ -158,6 +158,7 @@ export function startBot(connector: LocalConnector, given: {
   signIn?: { redeem?: (code: string) => Principal };
   conversations?: readonly Conversation[];
   wait?: (ms: number) => Promise<void>;
+  timeoutMs?: number;
 } = {}) {
   const provider = { issuer: 'local', clientId: 'countersign', clientSecret: 'x', scopes: [] };
   const config = teamsConfig(connector, {
@@ -180,6 +181,7 @@ export function startBot(connector: LocalConnector, given: {
       token: async () => ({ value: await connector.botToken(), expiresAt: NOW + 3_600_000 }),
     },
     ...(given.wait ? { wait: given.wait } : {}),
+    ...(given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs }),
   });
   const { signIn } = given;
   const teams = createTeams({

@@ -52,7 +52,7 @@ test('the result carries the code, takes the cookie away and runs only what has 
   const html = String(reply.body);
   const nonce = /nonce-([\w-]{24})'/.exec(reply.headers['content-security-policy'] ?? '')?.[1];
   expect(reply.headers['set-cookie']).toBe('k=; Max-Age=0');
-  expect(html).toContain('<output>1234 5678</output>');
+  expect(html).toContain('<output><span>1234</span><span>5678</span></output>');
   expect(html).toContain('data-code="12345678"');
   const scripts = [...html.matchAll(/<script ([^>]*)>([^<]*)</g)];
   expect(scripts).toHaveLength(2);

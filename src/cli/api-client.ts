@@ -1,0 +1,91 @@
+import { sleep } from '../lib/loop.ts';
+import { UsageError } from './command.ts';
+import type { CommandIo } from './command.ts';
+
+/** An answer of the API: its status and its JSON (an empty object where it was none). */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface ApiCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly token: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+const ATTEMPTS = 6;
+const FIRST_REST_MS = 500;
+const MAX_REST_MS = 10_000;
+const MAX_ANSWER_CHARS = 1_048_576;
+
+/** The API could not be reached, or did not answer as it should, after every attempt. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+}
+
+/** The service's address from an option or the environment. */
+export function serviceUrl(option: string | undefined, io: CommandIo): string {
+  const text = option ?? io.env.COUNTERSIGN_URL;
+  if (text === undefined || !URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new UsageError('Name the service: --url https://…, or COUNTERSIGN_URL.');
+  }
+  return text.replace(/\/+$/, '');
+}
+
+/**
+ * Calls the API. Faults of the network, 429 and 5xx are tried again a few times with growing
+ * rests, or after Retry-After; so a call must be safe to repeat (a GET, or with Idempotency-Key).
+ *
+ * @throws ApiError where no attempt got an answer.
+ */
+export async function callApi(base: string, call: ApiCall, io: CommandIo): Promise<ApiAnswer> {
+  let last: unknown;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    io.signal?.throwIfAborted();
+    let restMs = Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** (attempt - 1));
+    try {
+      const response = await attemptCall(base, call, io);
+      const text = (await response.text()).slice(0, MAX_ANSWER_CHARS);
+      const answer = { status: response.status, body: toObject(text) };
+      if (response.status !== 429 && response.status < 500) return answer;
+      if (attempt === ATTEMPTS) return answer;
+      const seconds = Number(response.headers.get('retry-after') ?? NaN);
+      if (seconds > 0) restMs = Math.min(MAX_REST_MS, seconds * 1_000);
+    } catch (error) {
+      io.signal?.throwIfAborted();
+      last = error;
+    }
+    if (attempt < ATTEMPTS) await sleep(restMs, io.signal);
+  }
+  throw new ApiError(`${base} could not be reached`, { cause: last });
+}
+
+function attemptCall(base: string, call: ApiCall, io: CommandIo): Promise<Response> {
+  const timeout = AbortSignal.timeout(call.timeoutMs ?? 30_000);
+  return fetch(`${base}${call.path}`, {
+    method: call.method,
+    // A redirect would carry the token to an address that nobody named.
+    redirect: 'error',
+    headers: {
+      authorization: `Bearer ${call.token}`,
+      ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...call.headers,
+    },
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    signal: io.signal === undefined ? timeout : AbortSignal.any([timeout, io.signal]),
+  });
+}
+
+function toObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}

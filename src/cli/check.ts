@@ -1,0 +1,66 @@
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { ConfigError, formatProblem } from '../config/problem.ts';
+import type { Problem } from '../config/problem.ts';
+import { EXIT, UsageError } from './command.ts';
+import type { CommandIo } from './command.ts';
+import { configPath, parseOptions } from './options.ts';
+
+/**
+ * `countersign check`: tells every problem of the configuration, or sums it up. Nothing is
+ * connected to. Exits with 1 where there is a problem; warnings alone are 0.
+ */
+export async function run(args: string[], io: CommandIo): Promise<number> {
+  const { values } = parseOptions(args, {
+    config: { type: 'string' },
+    profile: { type: 'string', default: 'production' },
+    json: { type: 'boolean', default: false },
+  }, 0);
+  const { profile, json } = values;
+  if (profile !== 'production' && profile !== 'local') {
+    throw new UsageError('--profile is production or local.');
+  }
+  const path = configPath(values.config, io);
+  try {
+    const { config, warnings } = loadConfig({ path, env: io.env, profile });
+    if (json) io.stdout(`${JSON.stringify({ ok: true, problems: [], warnings, ...summary(config) })}\n`);
+    else sumUp(config, warnings, io);
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { problems } = error;
+    if (json) io.stdout(`${JSON.stringify({ ok: false, problems, warnings: [] })}\n`);
+    else {
+      for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`);
+      io.stderr(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}.\n`);
+    }
+    return EXIT.failed;
+  }
+}
+
+function summary(config: Config) {
+  return {
+    publicUrl: config.server.publicUrl,
+    store: config.store.kind,
+    issuers: config.identity.issuers.map(({ id, use }) => ({ id, use })),
+    channels: Object.keys(config.channels),
+    executors: Object.keys(config.executors),
+    workflows: config.workflows.map(({ id, version, title }) => ({ id, version, title })),
+  };
+}
+
+function sumUp(config: Config, warnings: readonly Problem[], io: CommandIo): void {
+  const { publicUrl, store, issuers, channels, executors, workflows } = summary(config);
+  io.stdout([
+    `The configuration is good (${config.profile}).`,
+    `  Address    ${publicUrl}`,
+    `  Store      ${store}`,
+    `  Issuers    ${issuers.map(({ id, use }) => `${id} (${use.join(', ')})`).join(', ')}`,
+    `  Channels   ${channels.join(', ')}`,
+    `  Executors  ${executors.join(', ')}`,
+    ...workflows.map(({ id, version }, at) =>
+      `  ${at === 0 ? 'Workflows ' : '          '} ${id} @ ${version.slice(0, 12)}`),
+    '',
+  ].join('\n'));
+  for (const warning of warnings) io.stderr(`warning: ${formatProblem(warning)}\n`);
+}

@@ -1,0 +1,28 @@
+import type { ApiAnswer } from './api-client.ts';
+import { EXIT } from './command.ts';
+import type { CommandIo } from './command.ts';
+
+/** Tells an answer that was no success: as JSON as it came, or in one line. Gives the exit code. */
+export function reportProblem(answer: ApiAnswer, json: boolean, io: CommandIo): number {
+  if (json) io.stdout(`${JSON.stringify(answer.body)}\n`);
+  else {
+    const { detail, title, code } = answer.body;
+    const words = plain(detail ?? title ?? `the service answered ${answer.status}`);
+    io.stderr(`${words}${code === undefined ? '' : ` [${plain(code)}]`}\n`);
+  }
+  return EXIT.failed;
+}
+
+/** How a request ended, in one line. */
+export function outcomeLine(request: Readonly<Record<string, unknown>>): string {
+  const { number, state, outcome } = request;
+  const about = typeof outcome === 'object' && outcome !== null && 'message' in outcome
+    ? `: ${plain(outcome.message)}`
+    : '';
+  return `Request ${plain(number)} is ${plain(state)}${about}\n`;
+}
+
+/** Text of others as a terminal may show it: no control characters, one line, not too long. */
+export function plain(value: unknown): string {
+  return String(value).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 500);
+}

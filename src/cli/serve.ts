@@ -1,0 +1,50 @@
+import { systemClock } from '../lib/clock.ts';
+import { jsonLogger } from '../lib/logger.ts';
+import { ConfigError, formatProblem } from '../config/problem.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { EXIT } from './command.ts';
+import type { CommandIo } from './command.ts';
+import { configPath, parseOptions } from './options.ts';
+
+/** How long an orderly stop may take before the process ends regardless. */
+const STOP_MS = 30_000;
+
+/**
+ * `countersign serve`: loads the configuration for production, runs the service, and stops it in
+ * order on a signal. Writes one line of JSON once it listens.
+ */
+export async function run(args: string[], io: CommandIo): Promise<number> {
+  const { values } = parseOptions(args, { config: { type: 'string' } }, 0);
+  const path = configPath(values.config, io);
+  const log = jsonLogger({ level: 'info', now: () => systemClock.now(), write: io.stderr });
+  let loaded;
+  try {
+    loaded = loadConfig({ path, env: io.env, profile: 'production' });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const problem of error.problems) io.stderr(`${formatProblem(problem)}\n`);
+    return EXIT.failed;
+  }
+  for (const warning of loaded.warnings) log.warn(formatProblem(warning));
+  const { compose } = await import('../compose.ts');
+  const service = await compose(loaded.config, { log });
+  const { url } = await service.start();
+  const { publicUrl } = loaded.config.server;
+  io.stdout(`${JSON.stringify({ event: 'listening', url, publicUrl })}\n`);
+  await aborted(io.signal);
+  log.info('stopping', { reason: String(io.signal?.reason ?? 'asked') });
+  const late = setTimeout(() => {
+    log.error('the stop took too long');
+    process.exit(EXIT.failed);
+  }, STOP_MS);
+  await service.stop();
+  clearTimeout(late);
+  return EXIT.done;
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

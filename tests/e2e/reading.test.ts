@@ -1,0 +1,259 @@
+import type { Json } from '../../src/local/world.ts';
+import { auditRows, databaseOf, query } from '../support/audit-rows.ts';
+import { startWorld } from '../support/local-world.ts';
+import type { LocalWorld } from '../support/local-world.ts';
+import {
+  api, askByApi, askByPipeline, DEPLOYMENT, personToken, readRequest,
+} from '../support/people-at-work.ts';
+import type { Asked } from '../support/people-at-work.ts';
+
+const NOBODYS = 'req_00000000000000000000000000';
+
+let world: LocalWorld;
+let pipelines: Asked & { waitToken: string };
+let mias: Asked;
+let data: Asked;
+
+beforeAll(async () => {
+  world = await startWorld();
+  pipelines = await askByPipeline(world);
+  mias = await askByApi(world, 'mia', DEPLOYMENT);
+  data = await askByApi(world, 'mia', {
+    workflow: 'database-access', fields: { database: 'ledger', ticket: 'PAY-17' },
+  });
+});
+afterAll(async () => {
+  await world?.stop();
+});
+
+const numbers = (body: Json) => (body['requests'] as Json[]).map(({ number }) => number);
+
+describe('who may read a request', () => {
+  // By number: 1 is the pipeline's and 2 Mia's deployment, 3 is Mia's request to Payments alone.
+  test.each([
+    ['mia', [3, 2]],
+    ['tomasz', []],
+    ['amara', [3, 2, 1]],
+    ['kenji', [2, 1]],
+    ['olu', []],
+    ['rafael', []],
+    ['ingrid', []],
+  ])('%s: the list shows just %j, and every other one is not there', async (personId, readable) => {
+    const list = await api(world, '/v1/requests', { as: personId });
+    expect(list.status).toBe(200);
+    expect(numbers(list.body)).toEqual(readable);
+    for (const { id, number } of [pipelines, mias, data]) {
+      const may = (readable as number[]).includes(number);
+      for (const path of [`/v1/requests/${id}`, `/v1/requests/${id}/wait?timeoutSeconds=0`]) {
+        const { status, body } = await api(world, path, { as: personId });
+        expect({ path, status }).toEqual({ path, status: may ? 200 : 404 });
+        if (may) expect(body).toMatchObject({ id, number });
+        else expect(body).toMatchObject({ code: 'request_not_found' });
+      }
+    }
+  });
+
+  test('a pipeline reads its own alone, also when it asks for another\'s by name', async () => {
+    const token = await world.provider.workloadToken();
+    expect(numbers((await api(world, '/v1/requests', { token })).body)).toEqual([1]);
+    const { body } = await api(world, `/v1/requests/${mias.id}`, { as: 'mia' });
+    const requester = encodeURIComponent((body['requester'] as { key: string }).key);
+    const others = await api(world, `/v1/requests?requester=${requester}`, { token });
+    expect(numbers(others.body)).toEqual([]);
+    expect((await api(world, `/v1/requests/${mias.id}`, { token })).status).toBe(404);
+  });
+
+  test('an auditor reads all, and decides nothing', async () => {
+    world.provider.setRoles('olu', ['auditor']);
+    try {
+      expect(numbers((await api(world, '/v1/requests', { as: 'olu' })).body)).toEqual([3, 2, 1]);
+      const { digest } = await readRequest(world, mias.id, 'olu');
+      const { status, body } = await api(world, `/v1/requests/${mias.id}/decisions`, {
+        as: 'olu', body: { decision: 'approve', stage: 0, revision: 1, digest },
+      });
+      expect({ status, code: body['code'] }).toEqual({ status: 403, code: 'role_missing' });
+    } finally {
+      world.provider.setRoles('olu', []);
+    }
+  });
+
+  test('a role that was taken away ends the reading with the next token', async () => {
+    world.provider.setRoles('rafael', ['approver']);
+    expect((await api(world, `/v1/requests/${mias.id}`, { as: 'rafael' })).status).toBe(200);
+    world.provider.setRoles('rafael', []);
+    expect((await api(world, `/v1/requests/${mias.id}`, { as: 'rafael' })).status).toBe(404);
+  });
+
+  test('what is hidden answers as what does not exist, word for word', async () => {
+    const hidden = await api(world, `/v1/requests/${mias.id}`, { as: 'olu' });
+    const missing = await api(world, `/v1/requests/${NOBODYS}`, { as: 'olu' });
+    expect(hidden.body).toEqual(missing.body);
+    for (const [path, body] of [
+      ['cancel', {}],
+      ['decisions', { decision: 'deny', stage: 0, revision: 1, digest: 'x' }],
+      ['decisions', { decision: 'deny', stage: 7, revision: 99, digest: 'x' }],
+    ] as const) {
+      const one = await api(world, `/v1/requests/${mias.id}/${path}`, { as: 'olu', body });
+      const none = await api(world, `/v1/requests/${NOBODYS}/${path}`, { as: 'olu', body });
+      expect(one.status).toBe(404);
+      expect(one.body).toEqual(none.body);
+    }
+    expect(await readRequest(world, mias.id)).toMatchObject({ state: 'pending', version: 1 });
+    const refused = auditRows(databaseOf(world), mias.id)
+      .filter(({ type, data: { command, decision } }) =>
+        type === 'decision.refused' && (command ?? decision) === 'deny');
+    expect(refused.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['GET', '/v1/requests'], ['GET', '/v1/requests/:id'], ['GET', '/v1/requests/:id/wait'],
+    ['GET', '/v1/workflows'], ['POST', '/v1/requests'], ['POST', '/v1/requests/:id/decisions'],
+    ['POST', '/v1/requests/:id/cancel'],
+  ])('%s %s: nothing without a token, nothing with one that is not good', async (method, path) => {
+    const at = path.replace(':id', pipelines.id);
+    const sent = method === 'POST' ? { body: {} } : {};
+    const none = await api(world, at, sent);
+    expect(none.status).toBe(401);
+    expect(none.headers.get('www-authenticate')).toMatch(/^Bearer realm=/);
+    const good = await personToken(world, 'amara');
+    const bad = `${good.slice(0, -8)}AAAAAAAA`;
+    expect(await api(world, at, { ...sent, token: bad })).toMatchObject({ status: 401 });
+    const stale = await world.provider.personToken({
+      personId: 'amara', audience: 'api', overrides: { aud: 'api://another' },
+    });
+    expect(await api(world, at, { ...sent, token: stale })).toMatchObject({
+      status: 401, body: { code: 'token_audience' },
+    });
+  });
+
+  test('workflows are listed to those who may request them', async () => {
+    const listed = async (options: { as?: string; token?: string }) => {
+      const { body } = await api(world, '/v1/workflows', options);
+      return (body['workflows'] as Json[]).map(({ id }) => id);
+    };
+    expect(await listed({ as: 'mia' })).toEqual([
+      'database-access', 'deploy-production', 'payment-release',
+    ]);
+    expect(await listed({ as: 'amara' })).toEqual([]);
+    expect(await listed({ token: await world.provider.workloadToken() }))
+      .toEqual(['deploy-production']);
+  });
+});
+
+describe('the wait token', () => {
+  const wait = (id: string, token: string) =>
+    api(world, `/v1/requests/${id}/wait?timeoutSeconds=0`, { token });
+
+  test('reads its own request, and is the same at every repeat of the asking', async () => {
+    expect(await wait(pipelines.id, pipelines.waitToken)).toMatchObject({
+      status: 200, body: { id: pipelines.id, state: 'pending' },
+    });
+  });
+
+  test('opens no other request, existing or not', async () => {
+    const other = await wait(mias.id, pipelines.waitToken);
+    const none = await wait(NOBODYS, pipelines.waitToken);
+    expect(other.status).toBe(401);
+    expect(other.body).toEqual(none.body);
+    const forged = `${pipelines.waitToken.slice(0, -2)}xx`;
+    expect((await wait(pipelines.id, forged)).status).toBe(401);
+  });
+
+  test('only reads: it decides, cancels, lists and asks nothing', async () => {
+    const token = pipelines.waitToken;
+    const { digest } = await readRequest(world, pipelines.id);
+    for (const [path, body] of [
+      ['/v1/requests', undefined],
+      ['/v1/requests', DEPLOYMENT],
+      [`/v1/requests/${pipelines.id}/cancel`, {}],
+      [`/v1/requests/${pipelines.id}/decisions`,
+        { decision: 'approve', stage: 0, revision: 1, digest }],
+    ] as const) {
+      expect((await api(world, path, { token, body })).status).toBe(401);
+    }
+    expect(await readRequest(world, pipelines.id)).toMatchObject({ state: 'pending', version: 1 });
+  });
+});
+
+describe('asking again', () => {
+  const ask = (token: string, key: string | undefined, change: Json = {}) =>
+    api(world, '/v1/requests', {
+      token, body: { ...DEPLOYMENT, ...change },
+      ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+    });
+  const ofPipeline = async () => numbers((await api(world, '/v1/requests', {
+    token: await world.provider.workloadToken(),
+  })).body).length;
+
+  test('the same key gets the first request, with the same wait token', async () => {
+    const first = await ask(await world.provider.workloadToken(), 'build-7');
+    expect(first.status).toBe(201);
+    const again = await ask(await world.provider.workloadToken(), 'build-7');
+    expect(again.status).toBe(200);
+    expect(again.body).toEqual(first.body);
+    expect(again.headers.get('location')).toBe(first.headers.get('location'));
+  });
+
+  test('the same key with other content is refused, and nothing is made', async () => {
+    const before = await ofPipeline();
+    const other = await ask(await world.provider.workloadToken(), 'build-7', { reason: 'Else' });
+    expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_mismatch' } });
+    expect(await ofPipeline()).toBe(before);
+  });
+
+  test('a token that has asked once is refused with a new key or none', async () => {
+    const token = await world.provider.workloadToken();
+    const first = await ask(token, 'build-8');
+    expect(first.status).toBe(201);
+    for (const key of ['build-9', undefined]) {
+      expect(await ask(token, key)).toMatchObject({
+        status: 409, body: { code: 'token_replayed' },
+      });
+    }
+    const same = await ask(token, 'build-8');
+    expect(same).toMatchObject({ status: 200, body: { id: first.body['id'] } });
+  });
+
+  test('twenty at once with one key make one request', async () => {
+    const before = await ofPipeline();
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, () => world.provider.workloadToken()),
+    );
+    const answers = await Promise.all(tokens.map((token) => ask(token, 'build-10')));
+    expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(1);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(19);
+    expect(await ofPipeline()).toBe(before + 1);
+  });
+
+  test('twenty at once with one token and twenty keys make one request', async () => {
+    const before = await ofPipeline();
+    const token = await world.provider.workloadToken();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => ask(token, `parallel-${at}`)),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(19);
+    expect(await ofPipeline()).toBe(before + 1);
+  });
+
+  test('a key is its owner\'s: another principal\'s request with it is one of its own', async () => {
+    const mine = await api(world, '/v1/requests', {
+      as: 'mia', body: DEPLOYMENT, headers: { 'idempotency-key': 'build-7' },
+    });
+    expect(mine.status).toBe(201);
+    expect(mine.body['requester']).toMatchObject({ name: 'Mia Lindqvist' });
+  });
+
+  test('who may not ask is refused by name, on record', async () => {
+    const { status, body } = await api(world, '/v1/requests', { as: 'olu', body: DEPLOYMENT });
+    expect({ status, code: body['code'] }).toEqual({ status: 403, code: 'requester_not_allowed' });
+    const rows = query(
+      databaseOf(world), "SELECT data FROM audit_events WHERE type = 'submission.refused'",
+    ).map((row) => JSON.parse(String(row['data'])) as Json);
+    expect(rows.at(-1)).toMatchObject({
+      code: 'requester_not_allowed', workflow: 'deploy-production', roles: [],
+      token: { tokenId: expect.any(String) },
+    });
+  });
+});

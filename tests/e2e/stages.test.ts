@@ -1,0 +1,301 @@
+import { actionOf, eventually, textOfCard } from '../../src/local/find.ts';
+import type { Json } from '../../src/local/world.ts';
+import { auditRows, databaseOf } from '../support/audit-rows.ts';
+import { movableClock, startWorld } from '../support/local-world.ts';
+import type { LocalWorld } from '../support/local-world.ts';
+import {
+  api, askByApi, askByPipeline, askInChat, cardAt, eventuallyIn, personalChat, placeInChannel,
+  press, readRequest, textAt,
+} from '../support/people-at-work.ts';
+import type { Place } from '../support/people-at-work.ts';
+
+// Two heads decide the first stage together, security the second.
+const FOUR_EYES = `
+workflow: four-eyes
+title: Rotate the signing keys
+fields:
+  - { id: why, type: text, required: true }
+request: { roles: [developer] }
+stages:
+  - { name: Heads, roles: [approver], quorum: 2 }
+  - { name: Security, roles: [security-lead] }
+notify: { channel: approvals }
+timing: { expire: 2h }
+execute: { use: deploy-webhook }
+`;
+const HOUR_MS = 3_600_000;
+
+const clock = movableClock();
+let world: LocalWorld;
+
+beforeAll(async () => {
+  world = await startWorld({ workflows: { 'four-eyes': FOUR_EYES }, overrides: { clock } });
+});
+afterAll(async () => {
+  await world?.stop();
+});
+
+async function fourEyes(): Promise<{ id: string; number: number; place: Place }> {
+  const asked = await askByApi(world, 'mia', {
+    workflow: 'four-eyes', fields: { why: 'Yearly rotation' },
+  });
+  return { ...asked, place: await placeInChannel(world, asked.number) };
+}
+
+const stagesOf = (request: Json) => (request['stages'] as Json[]).map(({ state, decisions }) =>
+  ({ state, decided: (decisions as Json[]).length }));
+const appliedFor = (id: string) =>
+  world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id));
+
+describe('stages and quorum', () => {
+  test('both heads, then security: only then is it applied, once', async () => {
+    const { id, place } = await fourEyes();
+    const first = cardAt(world, 'kenji', place);
+    const one = await press(world, 'amara', { place, verb: 'approve' });
+    expect(textOfCard((one as { card: Json }).card)).toMatch(/1 more approval is needed/);
+    expect(stagesOf(await readRequest(world, id))).toEqual([
+      { state: 'open', decided: 1 }, { state: 'waiting', decided: 0 },
+    ]);
+    // The same head twice is one head.
+    expect(await press(world, 'amara', { place, verb: 'approve', card: first }))
+      .toMatchObject({ kind: 'card' });
+    expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 2 });
+    // Security cannot go ahead of them.
+    expect(await press(world, 'ingrid', { place, verb: 'approve', card: first })).toEqual({
+      kind: 'message', text: expect.stringContaining('decided by the role approver'),
+    });
+    await press(world, 'kenji', { place, verb: 'approve', card: first });
+    const open = await readRequest(world, id);
+    expect(stagesOf(open)).toEqual([
+      { state: 'approved', decided: 2 }, { state: 'open', decided: 0 },
+    ]);
+    expect(appliedFor(id)).toEqual([]);
+    const second = await eventually('a card of the second stage', () => {
+      const shown = cardAt(world, 'rafael', place);
+      return (actionOf(shown, 'approve')?.['data'] as Json)?.['rev'] === open['version'] && shown;
+    });
+    await press(world, 'ingrid', { place, verb: 'approve', card: second });
+    expect(stagesOf(await eventuallyIn(world, id, 'applied'))).toEqual([
+      { state: 'approved', decided: 2 }, { state: 'approved', decided: 1 },
+    ]);
+    expect(appliedFor(id)).toHaveLength(1);
+    expect((appliedFor(id)[0]?.body as { data: { decisions: Json[] } }).data.decisions
+      .map(({ stage, role }) => [stage, role])).toEqual([
+      ['Heads', 'approver'], ['Heads', 'approver'], ['Security', 'security-lead'],
+    ]);
+  });
+
+  test('a word on the card of an earlier stage never counts for the next one', async () => {
+    const { id, place } = await fourEyes();
+    const first = cardAt(world, 'kenji', place);
+    world.provider.setRoles('amara', ['approver', 'security-lead']);
+    world.provider.setRoles('ingrid', ['approver', 'security-lead']);
+    try {
+      await press(world, 'amara', { place, verb: 'approve', card: first });
+      await press(world, 'kenji', { place, verb: 'approve', card: first });
+      // Amara's repeat is her first word again; Ingrid's is late for the stage that she saw.
+      await press(world, 'amara', { place, verb: 'approve', card: first });
+      await press(world, 'ingrid', { place, verb: 'approve', card: first });
+      expect(stagesOf(await readRequest(world, id))).toEqual([
+        { state: 'approved', decided: 2 }, { state: 'open', decided: 0 },
+      ]);
+      const { digest } = await readRequest(world, id);
+      const repeat = await api(world, `/v1/requests/${id}/decisions`, {
+        as: 'amara', body: { decision: 'approve', stage: 'Heads', revision: 1, digest },
+      });
+      expect(repeat).toMatchObject({ status: 200, body: { decision: { role: 'approver' } } });
+      const wrong = await api(world, `/v1/requests/${id}/decisions`, {
+        as: 'amara', body: { decision: 'approve', stage: 'Security', revision: 1, digest },
+      });
+      expect(wrong).toMatchObject({ status: 409, body: { code: 'stage_mismatch' } });
+      expect(stagesOf(await readRequest(world, id))[1]).toEqual({ state: 'open', decided: 0 });
+    } finally {
+      world.provider.setRoles('amara', ['approver']);
+      world.provider.setRoles('ingrid', ['security-lead']);
+    }
+  });
+
+  test('one denial ends it, whatever was approved before; nothing is applied', async () => {
+    const { id, place } = await fourEyes();
+    const first = cardAt(world, 'kenji', place);
+    await press(world, 'amara', { place, verb: 'approve', card: first });
+    await press(world, 'kenji', { place, verb: 'deny', card: first, inputs: { reason: 'No' } });
+    expect(await readRequest(world, id)).toMatchObject({
+      state: 'denied', outcome: { code: 'denied', message: 'Kenji Watanabe denied it.' },
+    });
+    const late = await press(world, 'ingrid', { place, verb: 'approve', card: first });
+    expect(textOfCard((late as { card: Json }).card)).toMatch(/denied/i);
+    await eventually('denied in the channel', () => /Denied/.test(textAt(world, 'rafael', place)));
+    expect(await readRequest(world, id)).toMatchObject({ state: 'denied', version: 3 });
+    expect(appliedFor(id)).toEqual([]);
+  });
+
+  test('who approved cannot deny the same stage afterwards', async () => {
+    const { id, place } = await fourEyes();
+    const first = cardAt(world, 'kenji', place);
+    await press(world, 'amara', { place, verb: 'approve', card: first });
+    await press(world, 'amara', { place, verb: 'deny', card: first });
+    expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 2 });
+  });
+
+  test('a window over four hours brings security in, a shorter one does not', async () => {
+    const { id, number } = await askByPipeline(world, { fields: { window: '5h' } });
+    const place = await placeInChannel(world, number);
+    await press(world, 'kenji', { place, verb: 'approve' });
+    const request = await readRequest(world, id);
+    expect(stagesOf(request)).toEqual([
+      { state: 'approved', decided: 1 }, { state: 'open', decided: 0 },
+    ]);
+    const short = await askByPipeline(world, { fields: { window: '4h' } });
+    expect((await readRequest(world, short.id))['stages']).toHaveLength(1);
+  });
+});
+
+describe('the department\'s own head', () => {
+  test.each([
+    ['mia', 'amara', 'kenji', 'Payments', 'Platform'],
+    ['tomasz', 'kenji', 'amara', 'Platform', 'Payments'],
+  ])('%s\'s access is decided by %s, not by %s', async (asker, head, other, own, others) => {
+    const { id, number } = await askInChat(world, asker, {
+      command: 'request database-access',
+      inputs: { database: 'ledger', ticket: 'OPS-12', personal_data: 'true', reason: '' },
+    });
+    const place = await placeInChannel(world, number);
+    expect(await press(world, other, { place, verb: 'approve' })).toEqual({
+      kind: 'message',
+      text: `"Head of department" is decided by people whose department is ${own}; ` +
+        `yours is ${others}.`,
+    });
+    expect(await readRequest(world, id, head)).toMatchObject({ state: 'pending', version: 1 });
+    await press(world, head, { place, verb: 'approve' });
+    expect(await eventuallyIn(world, id, 'applied', { as: head })).toMatchObject({
+      fields: { database: 'ledger', ticket: 'OPS-12', personal_data: true },
+    });
+  });
+});
+
+describe('taking back', () => {
+  test('the requester cancels from the own card; nobody decides afterwards', async () => {
+    const { id, number, place: own } = await askInChat(world, 'mia', {
+      command: 'request deploy-production service=billing version=1.0.0',
+    });
+    const place = await placeInChannel(world, number);
+    const before = cardAt(world, 'kenji', place);
+    expect(await press(world, 'mia', { place: own, verb: 'cancel' }))
+      .toMatchObject({ kind: 'card' });
+    expect(await readRequest(world, id)).toMatchObject({
+      state: 'cancelled', outcome: { message: 'Mia Lindqvist cancelled it.' },
+    });
+    await eventually('cancelled in the channel', () =>
+      /cancelled/i.test(textAt(world, 'rafael', place)));
+    const late = await press(world, 'kenji', { place, verb: 'approve', card: before });
+    expect(textOfCard((late as { card: Json }).card)).toMatch(/cancelled/i);
+    expect(await readRequest(world, id)).toMatchObject({ state: 'cancelled', version: 2 });
+    expect(appliedFor(id)).toEqual([]);
+  });
+
+  test('a pipeline cancels by the API; nobody else can', async () => {
+    const { id } = await askByPipeline(world);
+    const cancel = (options: { as?: string; token?: string }) =>
+      api(world, `/v1/requests/${id}/cancel`, { ...options, body: {} });
+    expect(await cancel({ as: 'amara' })).toMatchObject({
+      status: 403, body: { code: 'not_requester' },
+    });
+    expect(await cancel({ as: 'olu' })).toMatchObject({ status: 404 });
+    for (const round of ['first', 'again']) {
+      const answer = await cancel({ token: await world.provider.workloadToken() });
+      expect({ round, status: answer.status, state: answer.body['state'] })
+        .toEqual({ round, status: 200, state: 'cancelled' });
+    }
+    expect(await readRequest(world, id)).toMatchObject({ version: 2 });
+  });
+
+  test('a cancel button that somebody else sends is refused', async () => {
+    const { id, number, place: own } = await askInChat(world, 'tomasz', {
+      command: 'request deploy-production service=billing version=1.0.1',
+    });
+    const place = await placeInChannel(world, number);
+    const result = await press(world, 'amara', {
+      place, verb: 'cancel', card: cardAt(world, 'tomasz', own),
+    });
+    expect(result).toEqual({
+      kind: 'message', text: 'Only the person who asked can cancel a request.',
+    });
+    expect(await readRequest(world, id)).toMatchObject({ state: 'pending' });
+  });
+});
+
+describe('personal views', () => {
+  test('the approver is shown the buttons, the requester cancel, the onlooker nothing', async () => {
+    // Amara and Mia have both proven who they are by now; Olu never had a role.
+    const { number } = await askInChat(world, 'mia', {
+      command: 'request deploy-production service=search version=7.0.0',
+    });
+    const { chatId, messageId } = await placeInChannel(world, number);
+    const view = (personId: string) => world.connector.refresh(personId, chatId, messageId);
+    const amaras = await view('amara');
+    expect(textOfCard(amaras)).toMatch(/Your decision is asked for: Service owner/);
+    expect(actionOf(amaras, 'approve')).toBeDefined();
+    expect(actionOf(amaras, 'deny')).toBeDefined();
+    expect(actionOf(amaras, 'cancel')).toBeUndefined();
+    const mias = await view('mia');
+    expect(textOfCard(mias)).toMatch(/You asked for this/);
+    expect(actionOf(mias, 'cancel')).toBeDefined();
+    expect(actionOf(mias, 'approve')).toBeUndefined();
+    expect(actionOf(mias, 'deny')).toBeUndefined();
+    expect(await view('olu')).toBeUndefined();
+    expect(await view('rafael')).toBeUndefined();
+  });
+
+  test('who asks for a view all the same gets one without a button to decide', async () => {
+    const { number } = await askByPipeline(world);
+    const place = await placeInChannel(world, number);
+    const { refresh } = cardAt(world, 'olu', place) as { refresh: { action: Json } };
+    const { body } = await world.connector.post(world.connector.activity({
+      personId: 'olu', chatId: place.chatId, replyToId: place.messageId,
+      with: {
+        type: 'invoke', name: 'adaptiveCard/action',
+        value: { action: refresh.action, trigger: 'automatic' },
+      },
+    }));
+    expect(body).toMatchObject({ statusCode: 200 });
+    const { value: card } = body as { value: Json };
+    for (const verb of ['approve', 'deny', 'cancel']) expect(actionOf(card, verb)).toBeUndefined();
+    expect(actionOf(card, 'review')).toBeDefined();
+  });
+});
+
+// Last: the clock goes forward, and what is still open runs out.
+describe('expiry', () => {
+  test('nobody decided in time: every card, the requester and the log say so', async () => {
+    const asked = await askInChat(world, 'tomasz', {
+      command: 'request four-eyes', inputs: { why: 'Nobody looks', reason: '' },
+    });
+    const place = await placeInChannel(world, asked.number);
+    const before = cardAt(world, 'kenji', place);
+    clock.advance(2 * HOUR_MS - 60_000);
+    expect(await readRequest(world, asked.id)).toMatchObject({ state: 'pending' });
+    clock.advance(60_000);
+    // The timer may not have fired yet: the time counts, not the timer.
+    await press(world, 'kenji', { place, verb: 'approve', card: before });
+    const request = await eventuallyIn(world, asked.id, 'expired');
+    expect(request).toMatchObject({
+      outcome: { code: 'expired', message: 'Nobody decided it in time.' },
+    });
+    for (const [personId, at] of [['rafael', place], ['tomasz', asked.place]] as const) {
+      await eventually('expired on the card', () => /Expired/.test(textAt(world, personId, at)));
+      expect(actionOf(cardAt(world, personId, at), 'approve')).toBeUndefined();
+    }
+    await eventually('Tomasz is told', () => world.connector
+      .messages('tomasz', personalChat(world, 'tomasz'))
+      .some(({ text }) => new RegExp(`Request ${asked.number} .*expired`).test(text ?? '')));
+    const late = await press(world, 'kenji', { place, verb: 'approve', card: before });
+    expect(textOfCard((late as { card: Json }).card)).toMatch(/Expired/);
+    expect(await readRequest(world, asked.id)).toMatchObject({ state: 'expired', version: 2 });
+    expect(auditRows(databaseOf(world), asked.id).map(({ type }) => type).sort()).toEqual([
+      'card.posted', 'decision.refused', 'decision.refused', 'request.expired',
+      'request.submitted',
+    ]);
+    expect(appliedFor(asked.id)).toEqual([]);
+  });
+});

@@ -1,0 +1,66 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { run } from '../../src/cli/audit-verify.ts';
+import type { AuditReport } from '../../src/audit/verify.ts';
+import type { Json } from '../../src/local/world.ts';
+
+/** A row of the audit log as it stands in the database. */
+export interface AuditRow {
+  readonly id: string;
+  readonly type: string;
+  readonly requestId: string | null;
+  readonly actor: string | null;
+  readonly data: Json;
+}
+
+/** Where a world keeps its database. */
+export function databaseOf({ home }: { home: string }): string {
+  return join(home, 'countersign.db');
+}
+
+/** Reads the database file beside the service, with one query. */
+export function query(file: string, sql: string, ...values: string[]): Json[] {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  try {
+    return database.prepare(sql).all(...values).map((row) => ({ ...row }));
+  } finally {
+    database.close();
+  }
+}
+
+/** The audit log's rows about a request, in the order of their ids. */
+export function auditRows(file: string, requestId: string): AuditRow[] {
+  const rows = query(file, `
+    SELECT id, type, request_id AS requestId, actor, data FROM audit_events
+    WHERE request_id = ? ORDER BY id`, requestId);
+  return rows.map((row) => ({ ...row, data: JSON.parse(String(row['data'])) }) as AuditRow);
+}
+
+/** How many rows the audit log has. */
+export function auditSize(file: string): number {
+  const [row] = query(file, 'SELECT count(*) AS size FROM audit_events');
+  return Number(row?.['size']);
+}
+
+/**
+ * `countersign audit verify` over a database file with the keys that the service at `url`
+ * publishes, as somebody does who trusts neither.
+ */
+export async function verifyLog(
+  file: string, { url, home }: { url: string; home: string },
+): Promise<{ exit: number; report: AuditReport }> {
+  const jwks = join(home, 'jwks.json');
+  const published = await fetch(`${url}/.well-known/jwks.json`);
+  await writeFile(jwks, await published.text());
+  let text = '';
+  const exit = await run(['--sqlite', file, '--jwks', jwks, '--json'], {
+    stdout: (written) => {
+      text += written;
+    },
+    stderr: () => undefined,
+    env: {},
+    cwd: home,
+  });
+  return { exit, report: JSON.parse(text) as AuditReport };
+}

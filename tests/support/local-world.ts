@@ -1,0 +1,88 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../src/lib/clock.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import type { Logger, LogLevel } from '../../src/lib/logger.ts';
+import { startLocalProfile } from '../../src/local/profile.ts';
+import type { LocalOptions, LocalProfile } from '../../src/local/profile.ts';
+
+const LOCAL = new URL('../../src/local/', import.meta.url);
+
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** The local profile in a folder of its own, with what the service logged. */
+export interface LocalWorld extends LocalProfile {
+  readonly home: string;
+  readonly logged: readonly LogLine[];
+}
+
+export interface WorldOptions extends Omit<LocalOptions, 'home' | 'configPath'> {
+  /** Changes the text of the demo's countersign.yaml. */
+  readonly config?: (text: string) => string;
+  /** More workflow files: name → YAML. */
+  readonly workflows?: Readonly<Record<string, string>>;
+}
+
+/** Starts the local profile on free ports; `stop` removes its folder too. */
+export async function startWorld(options: WorldOptions = {}): Promise<LocalWorld> {
+  const { config, workflows, ...rest } = options;
+  const home = await mkdtemp(join(tmpdir(), 'countersign-e2e-'));
+  const logged: LogLine[] = [];
+  try {
+    const profile = await startLocalProfile({
+      ...rest,
+      home,
+      configPath: await writeConfig(home, { config, workflows }),
+      overrides: { log: collecting(logged), ...rest.overrides },
+    });
+    const stop = async () => {
+      await profile.stop();
+      await rm(home, { recursive: true, force: true });
+    };
+    return { ...profile, home, logged, stop };
+  } catch (error) {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Writes the demo's configuration into a folder, changed; gives its path. */
+export async function writeConfig(
+  home: string, { config, workflows = {} }: Pick<WorldOptions, 'config' | 'workflows'>,
+): Promise<string> {
+  const folder = join(home, 'workflows');
+  await mkdir(folder, { recursive: true });
+  await cp(fileURLToPath(new URL('workflows', LOCAL)), folder, { recursive: true });
+  for (const [name, text] of Object.entries(workflows)) {
+    await writeFile(join(folder, `${name}.yaml`), text);
+  }
+  const before = await readFile(new URL('countersign.yaml', LOCAL), 'utf8');
+  const after = config === undefined ? before : config(before);
+  if (config !== undefined && after === before) throw new Error('the configuration is unchanged');
+  const path = join(home, 'countersign.yaml');
+  await writeFile(path, after);
+  return path;
+}
+
+/** The machine's clock, put forward as far as a test wants. */
+export function movableClock(): Clock & { advance(ms: number): void } {
+  let aheadMs = 0;
+  return {
+    now: () => systemClock.now() + aheadMs,
+    advance: (ms) => {
+      aheadMs += ms;
+    },
+  };
+}
+
+function collecting(lines: LogLine[]): Logger {
+  const at = (level: LogLevel) => (message: string, fields: Record<string, unknown> = {}) =>
+    void lines.push({ level, message, fields });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

@@ -1,0 +1,252 @@
+import { actionOf, cardOf, eventually, textOfCard } from '../../src/local/find.ts';
+import { isObject } from '../../src/local/loopback.ts';
+import { APPROVALS } from '../../src/local/profile.ts';
+import type { LocalParts } from '../../src/local/profile.ts';
+import type { ClickResult, Json, Message } from '../../src/local/world.ts';
+
+/** What the drivers need of a world: the parts around the service, and its address. */
+export type Around = Pick<LocalParts, 'connector' | 'provider' | 'url'>;
+
+/** An answer of the HTTP API. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Json;
+}
+
+export interface Asked {
+  readonly id: string;
+  readonly number: number;
+}
+
+/** A message with a card, in somebody's chat or in the channel. */
+export interface Place {
+  readonly chatId: string;
+  readonly messageId: string;
+}
+
+/** Calls the HTTP API as a person (by the person's CLI token), with a token, or with none. */
+export async function api(
+  world: Around,
+  path: string,
+  options: {
+    as?: string; token?: string; body?: unknown; headers?: Record<string, string>;
+    method?: string;
+  } = {},
+): Promise<ApiAnswer> {
+  const { as, body } = options;
+  const token = options.token ??
+    (as === undefined ? undefined : await personToken(world, as));
+  const response = await fetch(`${world.url}${path}`, {
+    method: options.method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const parsed: unknown = text === '' ? {} : JSON.parse(text);
+  return {
+    status: response.status, headers: response.headers, body: isObject(parsed) ? parsed : {},
+  };
+}
+
+/** A person's token for the HTTP API. */
+export function personToken({ provider }: Around, personId: string): Promise<string> {
+  return provider.personToken({ personId, audience: 'api' });
+}
+
+export const DEPLOYMENT = {
+  workflow: 'deploy-production', reason: 'Fixes the rounding of refunds',
+  fields: { service: 'checkout', version: '4.2.0', window: '1h' },
+};
+
+/** A pipeline asks; throws where it is not let. */
+export async function askByPipeline(
+  world: Around, change: { fields?: Json; reason?: string | null; key?: string } = {},
+): Promise<Asked & { waitToken: string; body: Json }> {
+  const { fields, reason = DEPLOYMENT.reason, key } = change;
+  const { status, body } = await api(world, '/v1/requests', {
+    token: await world.provider.workloadToken(),
+    body: { ...DEPLOYMENT, reason, fields: { ...DEPLOYMENT.fields, ...fields } },
+    ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+  });
+  if (status !== 201) throw new Error(`not asked: ${status} ${JSON.stringify(body)}`);
+  return { ...askedFrom(body), waitToken: String(body['waitToken']), body };
+}
+
+/** A person asks by the HTTP API. */
+export async function askByApi(
+  world: Around, personId: string, body: Json,
+): Promise<Asked> {
+  const answer = await api(world, '/v1/requests', { as: personId, body });
+  if (answer.status !== 201) {
+    throw new Error(`not asked: ${answer.status} ${JSON.stringify(answer.body)}`);
+  }
+  return askedFrom(answer.body);
+}
+
+function askedFrom(body: Json): Asked {
+  return { id: String(body['id']), number: Number(body['number']) };
+}
+
+/** A person's chat with the bot. */
+export function personalChat({ connector }: Around, personId: string): string {
+  const chat = connector.chats(personId).find(({ kind }) => kind === 'personal');
+  if (!chat) throw new Error(`${personId} has no personal chat`);
+  return chat.id;
+}
+
+/** Has the bot show a form in the person's chat; gives the form's message. */
+export async function openForm(
+  world: Around, personId: string, command: string,
+): Promise<Message> {
+  const { connector } = world;
+  const chatId = personalChat(world, personId);
+  const before = new Set(connector.messages(personId, chatId).map(({ id }) => id));
+  await connector.say(personId, chatId, command);
+  return eventually('a form in the chat', () => connector.messages(personId, chatId).find(
+    (one) => !before.has(one.id) && actionOf(cardOf(one), 'submit') !== undefined,
+  ));
+}
+
+/** A person asks in the chat: command, form, button, sign-on. Gives the request and its message. */
+export async function askInChat(
+  world: Around, personId: string, given: { command: string; inputs?: Json },
+): Promise<Asked & { place: Place }> {
+  const form = await openForm(world, personId, given.command);
+  const place = { chatId: form.chatId, messageId: form.id };
+  const result = await press(world, personId, {
+    place, verb: 'submit', inputs: given.inputs ?? inputsOf(cardOf(form)),
+  });
+  if (result.kind !== 'card') throw new Error(`not asked: ${JSON.stringify(result)}`);
+  const { body } = await api(world, '/v1/requests?requester=me&limit=1', { as: personId });
+  const [first] = body['requests'] as Json[];
+  return { ...askedFrom(first ?? {}), place };
+}
+
+/** What a client sends of a form that nobody changed: every input's id with its value, as text. */
+export function inputsOf(card: unknown): Json {
+  const found: Json = {};
+  const walk = (value: unknown) => {
+    if (Array.isArray(value)) return value.forEach(walk);
+    if (!isObject(value)) return;
+    const { type, id } = value;
+    if (typeof type === 'string' && type.startsWith('Input.') && typeof id === 'string') {
+      found[id] = value['value'] === undefined ? '' : String(value['value']);
+    }
+    Object.values(value).forEach(walk);
+  };
+  walk(card);
+  return found;
+}
+
+/** The channel's message with the card of a request, as everybody sees it, or as one person does. */
+export function channelMessage(
+  { connector }: Around, number: number, personId = 'rafael',
+): Message | undefined {
+  return cardsOf(connector.messages(personId, APPROVALS), number)[0];
+}
+
+/** Every message that shows a card of this request. */
+export function cardsOf(messages: readonly Message[], number: number): Message[] {
+  return messages.filter((message) =>
+    new RegExp(`(^|\\s)#${number}\\b`).test(textOfCard(cardOf(message))));
+}
+
+/** Waits for the channel's card; gives where it is. */
+export async function placeInChannel(world: Around, number: number): Promise<Place> {
+  const { id } = await eventually(`the card of request ${number} in the channel`, () =>
+    channelMessage(world, number));
+  return { chatId: APPROVALS, messageId: id };
+}
+
+/** What a person sees at a place. */
+export function cardAt({ connector }: Around, personId: string, place: Place): Json {
+  const message = connector.messages(personId, place.chatId)
+    .find(({ id }) => id === place.messageId);
+  const card = cardOf(message);
+  if (!card) throw new Error(`${personId} sees no card there`);
+  return card;
+}
+
+/** What a person reads at a place. */
+export function textAt(world: Around, personId: string, place: Place): string {
+  return textOfCard(cardAt(world, personId, place));
+}
+
+export interface Press {
+  readonly place: Place;
+  readonly verb: string;
+  readonly inputs?: Json;
+  readonly state?: string;
+  /** The card that holds the button, where it is not the one that the person sees there. */
+  readonly card?: Json;
+}
+
+/** Presses a button as the person's client does, with single sign-on where it is on. */
+export async function press(world: Around, personId: string, given: Press): Promise<ClickResult> {
+  const { place, inputs, state } = given;
+  return world.connector.click({
+    personId, chatId: place.chatId, messageId: place.messageId,
+    action: buttonOf(world, personId, given),
+    ...(inputs === undefined ? {} : { inputs }),
+    ...(state === undefined ? {} : { state }),
+  });
+}
+
+function buttonOf(world: Around, personId: string, { place, verb, card }: Press): Json {
+  const shown = card ?? cardAt(world, personId, place);
+  const action = actionOf(shown, verb);
+  if (!action) throw new Error(`there is no ${verb} in: ${textOfCard(shown)}`);
+  return action;
+}
+
+/** The activity of a press, not sent; `value` is added to what the client sends. */
+export function pressActivity(
+  world: Around, personId: string, given: Press & { value?: Json },
+): Json {
+  const action = buttonOf(world, personId, given);
+  const { verb, data } = action;
+  return world.connector.activity({
+    personId, chatId: given.place.chatId, replyToId: given.place.messageId,
+    with: {
+      type: 'invoke', name: 'adaptiveCard/action',
+      value: {
+        action: {
+          type: 'Action.Execute', verb, data: { ...(isObject(data) ? data : {}), ...given.inputs },
+        },
+        trigger: 'manual',
+        ...(given.state === undefined ? {} : { state: given.state }),
+        ...given.value,
+      },
+    },
+  });
+}
+
+/** What single sign-on adds to an activity's value. */
+export async function signedOn(
+  { provider }: Around, personId: string, id = `exchange-${personId}`,
+): Promise<Json> {
+  const token = await provider.singleSignOnToken(personId);
+  return { authentication: { id, connectionName: 'countersign', token } };
+}
+
+/** Reads a request as an approver; throws where that is not possible. */
+export async function readRequest(world: Around, id: string, as = 'amara'): Promise<Json> {
+  const { status, body } = await api(world, `/v1/requests/${id}`, { as });
+  if (status !== 200) throw new Error(`${as} cannot read ${id}: ${status}`);
+  return body;
+}
+
+/** Waits until a request is in this state. */
+export function eventuallyIn(
+  world: Around, id: string, state: string, options: { as?: string; withinMs?: number } = {},
+): Promise<Json> {
+  return eventually(`request ${id} ${state}`, async () => {
+    const request = await readRequest(world, id, options.as);
+    return request['state'] === state && request;
+  }, options.withinMs ?? 15_000);
+}

@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { COMMANDS } from '../../../src/cli/commands.ts';
+import { configText, edited, exampleConfig, exampleEnv, workflowText } from '../config/support.ts';
+import { cli, folder } from './support.ts';
+
+const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+
+describe('the command line', () => {
+  test('--help lists every command, and each has help of its own', async () => {
+    const all = await cli(['--help']);
+    expect(all.code).toBe(0);
+    for (const { name, summary, usage } of COMMANDS) {
+      expect(all.out).toContain(name);
+      const own = await cli([...name.split(' '), '--help']);
+      expect([own.code, own.err]).toEqual([0, '']);
+      expect(own.out).toContain(`${summary}.`);
+      expect(own.out).toContain(`Usage: countersign ${usage}`);
+      expect((await cli(['help', ...name.split(' ')])).out).toBe(own.out);
+    }
+  });
+
+  test.each([[[]], [['nope']], [['audit']], [['token', 'eat']], [['--version=1']]])(
+    '%j is wrong usage', async (args) => {
+      const ran = await cli(args);
+      expect([ran.code, ran.out]).toEqual([2, '']);
+      expect(ran.err).not.toBe('');
+    },
+  );
+
+  test('every command that reads options refuses those it does not know', async () => {
+    for (const { name } of COMMANDS.filter((one) => !['local', 'demo'].includes(one.name))) {
+      const ran = await cli([...name.split(' '), '--no-such-option']);
+      expect([name, ran.code, ran.out]).toEqual([name, 2, '']);
+    }
+  });
+});
+
+describe('countersign check', () => {
+  test('sums a good configuration up', async () => {
+    const ran = await cli(['check', '--config', exampleConfig], { env: exampleEnv });
+    expect([ran.code, ran.err]).toEqual([0, '']);
+    expect(ran.out).toMatch(/good \(production\)[^]*deploy-production @ [\w-]{12}/);
+    expect(ran.out).not.toContain(exampleEnv.COUNTERSIGN_SIGNING_SECRET);
+  });
+
+  test('tells every problem, by file and line or as JSON', async () => {
+    const text = edited(edited(configText, 'port: 3978', 'prot: 3978'), 'cloud: public', 'cloud: x');
+    const dir = folder({ 'countersign.yaml': text });
+    mkdirSync(join(dir.path, 'workflows'));
+    writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
+    const options = { env: { ...exampleEnv, COUNTERSIGN_CONFIG: 'countersign.yaml' }, cwd: dir.path };
+    const plain = await cli(['check'], options);
+    expect(plain.code).toBe(1);
+    expect(plain.err).toMatch(/countersign\.yaml:6:3: server\.prot: /);
+    expect(plain.err).toMatch(/countersign\.yaml:16:10: teams\.cloud: [^]*2 problems\.\n$/);
+    const json = await cli(['check', '--json'], options);
+    expect(JSON.parse(json.out)).toMatchObject({ ok: false, problems: [
+      { line: 6, column: 3, path: 'server.prot', rule: 'unknown_key' }, { path: 'teams.cloud' },
+    ] });
+    dir.remove();
+  });
+});
+
+describe('countersign token inspect', () => {
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const token = `${encode({ alg: 'RS256', kid: 'k' })}.${encode({
+    iss: 'https://evil.example', sub: 'x\u001b[2J', exp: 1_763_800_000,
+  })}.c2lnbmF0dXJl`;
+
+  test('shows what a token claims, and says that nothing was verified', async () => {
+    const dir = folder({ token });
+    const ran = await cli(['token', 'inspect', '--token-file', 'token'], { cwd: dir.path });
+    expect(ran.code).toBe(0);
+    expect(ran.out).toMatch(/exp is 2025-11-22T08:26:40\.000Z[^]*Not verified/);
+    expect(ran.out).not.toContain('\u001b');
+    expect(ran.out).not.toContain('c2lnbmF0dXJl');
+    dir.remove();
+  });
+
+  test('with a configuration it tells why the service would refuse it', async () => {
+    const dir = folder({ token });
+    const ran = await cli(
+      ['token', 'inspect', '--token-file', 'token', '--config', exampleConfig, '--json'],
+      { cwd: dir.path, env: exampleEnv },
+    );
+    expect([ran.code, JSON.parse(ran.out).verdict])
+      .toEqual([1, expect.objectContaining({ accepted: false, code: 'token_issuer_unknown' })]);
+    dir.remove();
+  });
+
+  test('what is no token is wrong usage', async () => {
+    const dir = folder({ token: 'a.b.c' });
+    const ran = await cli(['token', 'inspect', '--token-file', 'token'], { cwd: dir.path });
+    expect(ran.code).toBe(2);
+    dir.remove();
+  });
+});
+
+describe('countersign serve', () => {
+  const store = 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}';
+
+  test('listens, answers, and stops in order on SIGTERM', async () => {
+    const config = edited(
+      edited(configText, store, 'kind: sqlite\n  path: countersign.db'),
+      'port: 3978', 'port: 0\n  host: 127.0.0.1',
+    );
+    const dir = folder({ 'countersign.yaml': config });
+    mkdirSync(join(dir.path, 'workflows'));
+    writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
+    const child = spawn(process.execPath, [main, 'serve', '--config', 'countersign.yaml'], {
+      cwd: dir.path, env: { ...exampleEnv, PATH: process.env.PATH ?? '' }, stdio: 'pipe',
+    });
+    const exit = once(child, 'exit');
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => { errors += String(chunk); });
+    try {
+      const [line] = await Promise.race([once(child.stdout, 'data'), exit]);
+      const { event, url } = JSON.parse(String(line)) as { event: string; url: string };
+      expect(event).toBe('listening');
+      expect((await fetch(`${url}/readyz`)).status).toBe(200);
+      expect((await fetch(`${url}/v1/workflows`)).status).toBe(401);
+      child.kill('SIGTERM');
+      expect(await exit).toEqual([0, null]);
+      expect(errors).toContain('sqlite_in_production');
+    } finally {
+      child.kill('SIGKILL');
+      dir.remove();
+    }
+  });
+
+  test('a wrong configuration is told by line, and nothing is started', async () => {
+    const config = edited(configText, 'publicUrl: https:', 'publicUrl: http:');
+    const dir = folder({ 'countersign.yaml': config });
+    const ran = await cli(['serve', '--config', 'countersign.yaml'], {
+      cwd: dir.path, env: exampleEnv,
+    });
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    expect(ran.err).toMatch(/countersign\.yaml:5:14: server\.publicUrl: .*production_http_public_url/);
+    dir.remove();
+  });
+});
+
+test('main refuses an old Node in words, before anything that such a Node cannot load', () => {
+  const text = readFileSync(main, 'utf8');
+  expect(text.indexOf('process.versions.node')).toBeLessThan(text.indexOf('await import('));
+  expect(text).not.toMatch(/^import /m);
+});

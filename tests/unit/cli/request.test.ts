@@ -1,0 +1,186 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { RequestState } from '../../../src/domain/request.ts';
+import { makeRequest, startServer } from '../http/support.ts';
+import type { Harness } from '../http/support.ts';
+import { cli, folder } from './support.ts';
+
+let server: Harness;
+let env: Record<string, string>;
+
+beforeEach(async () => {
+  server = await startServer();
+  env = { COUNTERSIGN_URL: `${server.url}/`, COUNTERSIGN_TOKEN: 'mia\n' };
+});
+afterEach(() => server.stop());
+
+const ask = ['request', 'deploy-production', '-f', 'service=checkout', '-f', 'note=a=b'];
+
+describe('countersign request', () => {
+  test('asks with fields, reason and a key of its own', async () => {
+    const ran = await cli([...ask, '--reason', 'now'], { env });
+    expect(ran).toEqual({
+      code: 0, err: '', out: 'Asked: request 17, https://approve.example/v1/requests/req_1\n',
+    });
+    expect(server.app.submitted).toEqual([expect.objectContaining({
+      workflow: 'deploy-production', fields: { service: 'checkout', note: 'a=b' }, reason: 'now',
+      idempotencyKey: expect.stringMatching(/^[\w-]{32}$/),
+    })]);
+  });
+
+  test('--json gives the answer as it came, and nothing else', async () => {
+    const { out } = await cli([...ask, '--json', '--key', 'build-9'], { env });
+    expect(JSON.parse(out)).toMatchObject({ id: 'req_1', waitToken: 'wait_req_1' });
+    expect(server.app.submitted[0]?.idempotencyKey).toBe('build-9');
+  });
+
+  test.each([
+    ['applied', 0], ['denied', 3], ['expired', 4], ['cancelled', 4], ['failed', 5], ['unknown', 5],
+  ] as const)('--wait until %s exits with %d', async (state: RequestState, code) => {
+    server.app.request = makeRequest({
+      state, outcome: { code: 'x', message: 'because\u001b[31m', reference: null, at: 0 },
+    });
+    const ran = await cli([...ask, '--wait'], { env });
+    expect(ran.code).toBe(code);
+    expect(ran.out).toContain(`Request 17 is ${state}: because`);
+    expect(ran.out).not.toContain('\u001b');
+  });
+
+  test('--wait goes on with the wait token after the own token is gone', async () => {
+    const tokens: string[] = [];
+    server.app.acceptsWaitToken = (token) => tokens.push(token) > 0;
+    const wait = server.app.waitRequest;
+    let polls = 0;
+    server.app.waitRequest = async (input) => {
+      polls += 1;
+      if (polls === 3) server.app.request = makeRequest({ state: 'applied' });
+      return wait({ ...input, timeoutMs: 10 });
+    };
+    const ran = await cli([...ask, '--wait', '--json'], { env });
+    expect([ran.code, JSON.parse(ran.out)]).toEqual([0, expect.objectContaining({
+      state: 'applied',
+    })]);
+    expect(tokens).toEqual(['wait_req_1', 'wait_req_1', 'wait_req_1']);
+  });
+
+  test('a time that is up exits with 1 and leaves the request alone', async () => {
+    const ran = await cli([...ask, '--wait', '--timeout', '1s'], { env });
+    expect([ran.code, ran.err]).toEqual([1, 'The time is up; the request goes on.\n']);
+  });
+
+  test('a refusal is told with its code and exits with 1', async () => {
+    server.app.submit = () => Promise.resolve({
+      kind: 'refused', refusal: { code: 'field_missing', message: 'Version is required.' },
+    });
+    expect(await cli(ask, { env })).toEqual({
+      code: 1, out: '', err: 'Version is required. [field_missing]\n',
+    });
+    const json = await cli([...ask, '--json'], { env });
+    expect(JSON.parse(json.out)).toMatchObject({ code: 'field_missing', status: 422 });
+  });
+
+  test('a service that fails for a moment is asked again with the same key', async () => {
+    let failures = 2;
+    const submit = server.app.submit;
+    server.app.submit = (input) => {
+      failures -= 1;
+      return failures >= 0 ? Promise.reject(new Error('down')) : submit(input);
+    };
+    expect((await cli(ask, { env })).code).toBe(0);
+    const keys = server.app.submitted.map(({ idempotencyKey }) => idempotencyKey);
+    expect(keys).toHaveLength(3);
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  test('a signal ends the tries', async () => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 200);
+    const started = performance.now();
+    const ran = await cli(ask, {
+      env: { ...env, COUNTERSIGN_URL: 'http://127.0.0.1:9' }, signal: stop.signal,
+    });
+    expect(ran.code).toBe(1);
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
+
+  test('a redirect is not followed, as it would carry the token away', async () => {
+    const seen: unknown[] = [];
+    const other = createServer((req, res) => {
+      seen.push(req.headers.authorization);
+      res.writeHead(307, { location: `${server.url}/v1/requests` });
+      res.end();
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const stop = AbortSignal.timeout(700);
+    const { port } = other.address() as AddressInfo;
+    const ran = await cli(ask, {
+      env: { ...env, COUNTERSIGN_URL: `http://127.0.0.1:${port}` }, signal: stop,
+    });
+    other.closeAllConnections();
+    other.close();
+    expect(ran.code).toBe(1);
+    expect(seen.length).toBeGreaterThan(0);
+    expect(server.app.submitted).toEqual([]);
+  });
+
+  test.each([
+    [[...ask, '-f', 'service=billing'], /given twice/], [[...ask, '-f', 'x'], /FIELD=VALUE/],
+    [['request'], /one argument/], [[...ask, '--nope'], /--nope/],
+    [[...ask, '--timeout', 'soon'], /duration/], [[...ask, '--url', 'ftp://x'], /Name the service/],
+    [[...ask, '--token-file', '/nowhere'], /cannot be read/],
+  ])('%j is wrong usage', async (args, words) => {
+    const ran = await cli(args, { env });
+    expect([ran.code, ran.out]).toEqual([2, '']);
+    expect(ran.err).toMatch(words);
+    expect(ran.err).toContain('Usage: countersign request');
+  });
+});
+
+describe('the token of a command', () => {
+  test('comes from a file before the environment', async () => {
+    const dir = folder({ token: 'pipeline\n' });
+    await cli([...ask, '--token-file', 'token'], { env, cwd: dir.path });
+    expect(server.app.submitted[0]?.by.name).toBe('pipeline');
+    dir.remove();
+  });
+
+  test('in GitHub Actions it is one of the run, for the audience of the service', async () => {
+    const asked: unknown[] = [];
+    const github = createServer((req, res) => {
+      asked.push([req.url, req.headers.authorization]);
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.end('{"value":"pipeline"}');
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => github.once('listening', resolve));
+    const { port } = github.address() as AddressInfo;
+    const ran = await cli([...ask, '--audience', 'https://approve.example'], { env: {
+      COUNTERSIGN_URL: server.url,
+      ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/token?api-version=2`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'runner',
+    } });
+    github.closeAllConnections();
+    github.close();
+    expect([ran.code, server.app.submitted[0]?.by.name]).toEqual([0, 'pipeline']);
+    expect(asked).toEqual([
+      ['/token?api-version=2&audience=https%3A%2F%2Fapprove.example', 'Bearer runner'],
+    ]);
+  });
+
+  test('missing or broken is wrong usage', async () => {
+    expect((await cli(ask, { env: { COUNTERSIGN_URL: server.url } })).code).toBe(2);
+    expect((await cli(ask, { env: { ...env, COUNTERSIGN_TOKEN: 'a b' } })).code).toBe(2);
+  });
+});
+
+describe('countersign wait', () => {
+  test('takes a wait token and exits as the request ended', async () => {
+    server.app.request = makeRequest({ state: 'denied' });
+    const ran = await cli(['wait', 'req_1'], { env: { ...env, COUNTERSIGN_TOKEN: 'wait_req_1' } });
+    expect(ran).toEqual({ code: 3, err: '', out: 'Request 17 is denied\n' });
+  });
+
+  test('a request that is not there exits with 1', async () => {
+    const ran = await cli(['wait', 'req_2', '--json'], { env });
+    expect([ran.code, JSON.parse(ran.out).code]).toEqual([1, 'request_not_found']);
+  });
+});

@@ -1,0 +1,22 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { IDENTITY_CODES, identityError } from '../../../src/identity/codes.ts';
+import { IdentityError } from '../../../src/usecases/ports.ts';
+
+const folder = new URL('../../../src/identity/', import.meta.url);
+const sources = readdirSync(folder).filter((name) => name !== 'codes.ts')
+  .map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
+
+test.each(Object.entries(IDENTITY_CODES))('%s has a sentence and is used', (code, text) => {
+  expect(code).toMatch(/^[a-z]+(_[a-z]+)+$/);
+  expect(text.length).toBeGreaterThan(20);
+  // What http/ says before there is any token.
+  if (code !== 'token_missing') expect(sources).toContain(`'${code}'`);
+});
+
+test('an error carries code, sentence, what it is about, and its cause', () => {
+  const cause = new Error('why');
+  const error = identityError('token_claim_missing', { about: 'exp', cause });
+  expect(error).toBeInstanceOf(IdentityError);
+  expect(error).toMatchObject({ code: 'token_claim_missing', cause });
+  expect(error.message).toBe('The token lacks a claim that is required (exp)');
+});

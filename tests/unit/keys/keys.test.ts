@@ -1,0 +1,167 @@
+import { createLocalJWKSet, compactVerify, decodeProtectedHeader } from 'jose';
+import type { JSONWebKeySet } from 'jose';
+import { createKeys } from '../../../src/keys/keys.ts';
+import type { Keys } from '../../../src/keys/keys.ts';
+import type { KeyStore, Store } from '../../../src/usecases/store-ports.ts';
+import { openSqlite } from '../../store/open-sqlite.ts';
+import { codeOf, turnableClock } from '../identity/kit.ts';
+
+const secret = 'a signing secret that is long enough for anybody';
+const clock = turnableClock();
+let opened: Awaited<ReturnType<typeof openSqlite>>;
+let store: Store;
+let keys: Keys;
+
+beforeAll(async () => {
+  opened = await openSqlite({ clock });
+  store = opened.store;
+  keys = await createKeys({ store, secret, clock });
+});
+afterAll(() => opened.cleanup());
+
+const TYP = 'countersign-receipt+jwt';
+
+describe('statements', () => {
+  test('come back as they were signed', async () => {
+    const jws = await keys.sign('receipts', { request: 'req_1', n: 1 }, TYP);
+    expect(decodeProtectedHeader(jws)).toMatchObject({ alg: 'ES256', typ: TYP });
+    expect(await keys.verify('receipts', jws, TYP)).toEqual({ request: 'req_1', n: 1 });
+  });
+
+  test('are verified by others with the published keys', async () => {
+    const jws = await keys.sign('receipts', { request: 'req_1' }, TYP);
+    const published = createLocalJWKSet(keys.publicJwks() as JSONWebKeySet);
+    const { payload } = await compactVerify(jws, published);
+    expect(JSON.parse(new TextDecoder().decode(payload))).toEqual({ request: 'req_1' });
+  });
+
+  test('of one purpose are nothing for another', async () => {
+    const jws = await keys.sign('receipts', {}, TYP);
+    expect(await codeOf(keys.verify('grants', jws, TYP))).toBe('statement_invalid');
+    expect(await codeOf(keys.verify('checkpoints', jws, TYP))).toBe('statement_invalid');
+  });
+
+  test('of another type are refused', async () => {
+    const jws = await keys.sign('receipts', {}, TYP);
+    expect(await codeOf(keys.verify('receipts', jws, 'other'))).toBe('statement_invalid');
+  });
+
+  test.each([
+    ['nothing', () => ''],
+    ['rubbish', () => 'a.b.c'],
+    ['a changed payload', (jws: string) => {
+      const [header, , signature] = jws.split('.');
+      return `${header}.${Buffer.from('{"a":2}').toString('base64url')}.${signature}`;
+    }],
+    ['alg none', (jws: string) => {
+      const { kid } = decodeProtectedHeader(jws);
+      const header = Buffer.from(JSON.stringify({ alg: 'none', kid, typ: TYP }));
+      return `${header.toString('base64url')}.${jws.split('.')[1]}.`;
+    }],
+    ['a text without end', () => 'a'.repeat(1_000_000)],
+  ])('%s is no statement', async (_name, twist) => {
+    const jws = await keys.sign('receipts', { a: 1 }, TYP);
+    expect(await codeOf(keys.verify('receipts', twist(jws), TYP))).toBe('statement_invalid');
+  });
+});
+
+describe('what is published', () => {
+  test('one key a purpose, with its id, and no private part', () => {
+    const { keys: all } = keys.publicJwks();
+    expect(all).toHaveLength(3);
+    for (const jwk of all) {
+      expect(Object.keys(jwk).toSorted()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+    }
+    expect(keys.publicJwks('receipts').keys).toHaveLength(1);
+    expect(new Set(all.map(({ kid }) => kid)).size).toBe(3);
+  });
+});
+
+describe('storage', () => {
+  test('holds no private key in the clear', async () => {
+    const [stored] = await store.listKeys('receipts');
+    expect(decodeProtectedHeader(stored?.sealed ?? '')).toMatchObject({
+      alg: 'dir', enc: 'A256GCM', kid: expect.stringMatching(/^[\w-]{12}$/),
+    });
+    expect(stored?.sealed).not.toContain('"d"');
+  });
+
+  test('a second start and a second replica sign with the same keys', async () => {
+    const again = await createKeys({ store, secret, clock });
+    expect(again.publicJwks()).toEqual(keys.publicJwks());
+    const jws = await keys.sign('grants', { a: 1 }, TYP);
+    expect(await again.verify('grants', jws, TYP)).toEqual({ a: 1 });
+    expect(again.mac('wait-tokens', 'x')).toBe(keys.mac('wait-tokens', 'x'));
+  });
+
+  test('eight replicas that start at once agree', async () => {
+    const fresh = await openSqlite({ clock });
+    try {
+      const all = await Promise.all(
+        Array.from({ length: 8 }, () => createKeys({ store: fresh.store, secret, clock })),
+      );
+      expect(new Set(all.map((each) => JSON.stringify(each.publicJwks()))).size).toBe(1);
+      expect(await fresh.store.listKeys('receipts')).toHaveLength(1);
+    } finally {
+      await fresh.cleanup();
+    }
+  });
+
+  test('another secret is told at the start', async () => {
+    await expect(createKeys({ store, secret: `${secret}!`, clock })).rejects.toMatchObject({
+      code: 'signing_secret_wrong', message: expect.stringContaining('signing.secret'),
+    });
+  });
+
+  test('a short secret is refused', async () => {
+    expect(await codeOf(createKeys({ store, secret: 'x'.repeat(31), clock })))
+      .toBe('signing_secret_short');
+  });
+
+  test('rows that were exchanged for one another are refused', async () => {
+    const [other] = await store.listKeys('grants');
+    const swapped = (change: object): KeyStore => ({
+      addFirstKey: () => Promise.resolve(false),
+      listKeys: async (purpose) =>
+        (await store.listKeys(purpose)).map((row) => ({ ...row, ...change })),
+    });
+    const start = (change: object) =>
+      codeOf(createKeys({ store: swapped(change), secret, clock }));
+    expect(await start({ sealed: other?.sealed })).toBe('signing_secret_wrong');
+    expect(await start({ id: 'another' })).toBe('signing_key_unusable');
+  });
+});
+
+describe('texts that are encrypted', () => {
+  test('come back', async () => {
+    const sealed = await keys.encrypt('stored-secrets', 'größe 🔑');
+    expect(sealed).not.toContain('größe');
+    expect(await keys.decrypt('stored-secrets', sealed)).toBe('größe 🔑');
+  });
+
+  test('never look alike', async () => {
+    const seal = () => keys.encrypt('stored-secrets', 'x');
+    expect(await seal()).not.toBe(await seal());
+  });
+
+  test.each([
+    ['changed', (sealed: string) => `${sealed.slice(0, -30)}A${sealed.slice(-29)}`],
+    ['with a shorter tag', (sealed: string) => sealed.slice(0, -16)],
+    ['empty', () => ''],
+    ['unencrypted', () => 'hello'],
+  ])('%s: refused', async (_name, twist) => {
+    const sealed = await keys.encrypt('stored-secrets', 'hello');
+    expect(await codeOf(keys.decrypt('stored-secrets', twist(sealed)))).toBe('sealed_invalid');
+  });
+
+  test('a stored key is no stored secret', async () => {
+    const [stored] = await store.listKeys('receipts');
+    expect(await codeOf(keys.decrypt('stored-secrets', stored?.sealed ?? '')))
+      .toBe('sealed_invalid');
+  });
+});
+
+test('keyed hashes differ by text', () => {
+  expect(keys.mac('wait-tokens', 'req_1')).toMatch(/^[\w-]{43}$/);
+  expect(keys.mac('wait-tokens', 'req_1')).not.toBe(keys.mac('wait-tokens', 'req_2'));
+});
