@@ -18,7 +18,8 @@ export function verifierOfJwks(text: string): CheckpointVerifier {
   if (!Array.isArray(jwks?.keys)) throw new TypeError('no JWK set: "keys" is missing');
   const keyOf = createLocalJWKSet(jwks);
   return async (jws) => {
-    const { payload, protectedHeader } = await compactVerify(jws, keyOf, { algorithms: ALGORITHMS });
+    const checked = await compactVerify(jws, keyOf, { algorithms: ALGORITHMS });
+    const { payload, protectedHeader } = checked;
     if (protectedHeader.typ !== CHECKPOINT_TYPE) throw new Error('a statement of another type');
     return JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
   };

@@ -89,6 +89,7 @@ export function sealTurn(options: SealerOptions): {
     const events = await store.unsealedEvents(batchSize);
     if (events.length === 0 || !(await holdLease())) return everyMs;
     const known = frontier;
+    await refuseShorter(known, store);
     frontier = undefined;
     const current = await catchUp(known, { ...options, batchSize, holdLease });
     if (current === undefined) return everyMs;
@@ -98,6 +99,21 @@ export function sealTurn(options: SealerOptions): {
     return events.length < batchSize ? everyMs : 0;
   };
   return { turn, letGo };
+}
+
+/**
+ * A log that became shorter while this process ran was cut, or a backup was put under it. Until
+ * somebody has looked and started the service anew, nothing is sealed on top.
+ */
+async function refuseShorter(
+  known: Frontier | undefined,
+  store: Pick<AuditStore, 'treeSize'>,
+): Promise<void> {
+  const size = await store.treeSize();
+  if (known === undefined || known.size <= size) return;
+  throw new SealRefused(
+    `the log had ${known.size} leaves and has ${size} now; find out why, then restart the service`,
+  );
 }
 
 /** The frontier of the stored log, built on what was known; undefined where the lease was lost. */
@@ -114,7 +130,7 @@ async function catchUp(
       `the log has ${size} leaves, its last checkpoint speaks of ${checkpoint?.size ?? 0}`,
     );
   }
-  const frontier = known !== undefined && known.size < size ? known : createFrontier();
+  const frontier = known ?? createFrontier();
   while (frontier.size < size) {
     if (!(await options.holdLease())) return undefined;
     const limit = Math.min(batchSize, size - frontier.size);

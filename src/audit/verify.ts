@@ -70,7 +70,7 @@ export async function verifyAudit(
     const counts = `a checkpoint speaks of ${promised} leaves, there are ${size}`;
     notes.error('log_truncated', counts, size);
   }
-  const checkpoints = checkpointReader(store, { ...options, pageSize, upTo: size, notes });
+  const checkpoints = checkpointReader(store, { ...options, pageSize, notes });
   const frontier = createFrontier();
   const compare = async () => {
     await checkpoints.compare(frontier);
@@ -144,9 +144,9 @@ function compareKnown(frontier: Frontier, known: VerifyAuditOptions['known'], no
 /** Meets each checkpoint in the order of sizes when the recomputed tree has its size. */
 function checkpointReader(
   store: ReadableLog,
-  options: VerifyAuditOptions & { pageSize: number; upTo: number; notes: Notes },
+  options: VerifyAuditOptions & { pageSize: number; notes: Notes },
 ) {
-  const { pageSize, upTo } = options;
+  const { pageSize } = options;
   let page: readonly AuditCheckpoint[] | undefined;
   let at = 0;
   let next = 0;
@@ -157,8 +157,7 @@ function checkpointReader(
       page = await store.listCheckpoints({ from: next, limit: pageSize });
       at = 0;
     }
-    const checkpoint = page[at];
-    return checkpoint !== undefined && checkpoint.size <= upTo ? checkpoint : undefined;
+    return page[at];
   };
   return {
     count: () => count,

@@ -23,7 +23,8 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
   const path = configPath(values.config, io);
   try {
     const { config, warnings } = loadConfig({ path, env: io.env, profile });
-    if (json) io.stdout(`${JSON.stringify({ ok: true, problems: [], warnings, ...summary(config) })}\n`);
+    const told = { ok: true, problems: [], warnings, ...summary(config) };
+    if (json) io.stdout(`${JSON.stringify(told)}\n`);
     else sumUp(config, warnings, io);
     return EXIT.done;
   } catch (error) {

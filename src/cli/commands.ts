@@ -66,7 +66,8 @@ export const COMMANDS: readonly Command[] = [
     details: [
       '  --token-file FILE    the token; default: standard input',
       '  --config FILE        verify it too, as the service of this configuration would',
-      JSON_FLAG, '', 'Without --config nothing is verified: what is shown is what the token claims.',
+      JSON_FLAG, '',
+      'Without --config nothing is verified: what is shown is what the token claims.',
     ],
     load: () => import('./token-inspect.ts'),
   },
@@ -128,7 +129,7 @@ export function helpOfAll(): string {
   return [
     'Countersign: human approval for sensitive actions, in Microsoft Teams.', '',
     'Usage: countersign COMMAND [OPTIONS]', '', ...lines, '',
-    'countersign COMMAND --help tells more. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.',
-    '',
+    'countersign COMMAND --help tells more.',
+    'Exit codes: 0 done, 1 refused or failed, 2 wrong usage.', '',
   ].join('\n');
 }

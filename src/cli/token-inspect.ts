@@ -14,7 +14,9 @@ interface Verdict {
   readonly accepted: boolean;
   readonly code?: string;
   readonly message?: string;
-  readonly principal?: { readonly key: string; readonly kind: string; readonly roles: readonly string[] };
+  readonly principal?: {
+    readonly key: string; readonly kind: string; readonly roles: readonly string[];
+  };
 }
 
 /**

@@ -61,8 +61,9 @@ function checkTargets(loaded: LoadedWorkflow, around: Surroundings, findings: Fi
       `a channel of countersign.yaml: ${oneOf(Object.keys(around.channels), workflow.channel)}`);
   }
   if (!Object.hasOwn(around.executors, workflow.executor)) {
+    const names = oneOf(Object.keys(around.executors), workflow.executor);
     report(findings.problems, loaded, ['execute', 'use'], 'unknown_executor', workflow.executor,
-      `an executor of countersign.yaml: ${oneOf(Object.keys(around.executors), workflow.executor)}`);
+      `an executor of countersign.yaml: ${names}`);
   }
 }
 
@@ -74,7 +75,8 @@ function checkRoles(loaded: LoadedWorkflow, around: Surroundings, findings: Find
       if (possible === undefined || possible.has(role)) return;
       report(findings.problems, loaded, [...path, at], 'role_nobody_has', role,
         `a role that somebody can have: ${oneOf([...possible], role)} ` +
-          '(nobody can ever have this one: no map of a people issuer gives it, no role implies it)');
+          '(nobody can ever have this one: no map of a people issuer gives it and no role ' +
+          'implies it)');
     });
   };
   check(workflow.request.roles, ['request', 'roles']);

@@ -23,7 +23,7 @@ function textOf(title: string, schema: Readonly<Record<string, unknown>>): strin
   return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
 }
 
-/** Lets `${env:…}` and `${file:…}` stand where a text has a pattern, as editors do not replace them. */
+/** Lets references stand where a text has a pattern, as editors do not replace them. */
 function withReferences<Value>(schema: Value): Value {
   if (typeof schema !== 'object' || schema === null) return schema;
   if (Array.isArray(schema)) return schema.map(withReferences) as Value;

@@ -3,7 +3,10 @@ export type PatternNode =
   | { readonly kind: 'empty' }
   | { readonly kind: 'char'; readonly set: bigint }
   | { readonly kind: 'concat' | 'either'; readonly nodes: readonly PatternNode[] }
-  | { readonly kind: 'repeat'; readonly node: PatternNode; readonly min: number; readonly max: number };
+  | {
+      readonly kind: 'repeat'; readonly node: PatternNode;
+      readonly min: number; readonly max: number;
+    };
 
 const OTHERS = 1n << 128n;
 const ALL = (OTHERS << 1n) - 1n;

@@ -31,7 +31,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** A problem as one line that editors can jump to: `file:line:column: path: found …; expected …`. */
+/** A problem as one line that editors jump to: `file:line:column: path: found …; expected …`. */
 export function formatProblem(problem: Problem): string {
   const { file, line, column, path, found, expected, rule } = problem;
   const subject = path === '' ? '' : `${path}: `;

@@ -12,7 +12,7 @@ const GITHUB_CLAIMS = [
   'run_attempt',
 ] as const;
 
-/** The issuers with what their kind presets, so that Entra needs no more than tenant and audience. */
+/** The issuers with what their kind presets: Entra needs no more than tenant and audience. */
 export function resolveIssuers(input: ConfigInput): IssuerConfig[] {
   return input.identity.issuers.map((issuer) => {
     switch (issuer.kind) {

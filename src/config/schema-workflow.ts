@@ -3,7 +3,9 @@ import { claimSchema, durationSchema, lineSchema, matching, nameSchema, roleSche
   from './schema-parts.ts';
 
 const FIELD_ID = /^[a-z][A-Za-z0-9_-]{0,39}$/;
-const fieldIdSchema = matching(FIELD_ID, 'a field id: a lower-case letter, then letters, digits, _ -');
+const fieldIdSchema = matching(
+  FIELD_ID, 'a field id: a lower-case letter, then letters, digits, _ -',
+);
 
 const scalarSchema = z.union([z.string().max(2_000), z.number(), z.boolean()]);
 

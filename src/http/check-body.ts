@@ -2,7 +2,9 @@ import type { z } from 'zod';
 import { HttpProblem } from './problem.ts';
 
 /** The body as a schema takes it. Throws HttpProblem `body_invalid` that names the first fault. */
-export function checkBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+export function checkBody<Schema extends z.ZodType>(
+  schema: Schema, body: unknown,
+): z.output<Schema> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

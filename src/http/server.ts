@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import restify from 'restify';
+import { describeError } from '../lib/logger.ts';
 import { answerClientError } from './client-error.ts';
 import { guardRequest } from './guard.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
@@ -61,7 +62,9 @@ export function createServer(options: ServerOptions): HttpServer {
   });
   mount(server, deps, base);
   return {
-    start: () => listen(server, node, options.config.server),
+    start: () => listen(server, node, options.config.server, (error) => {
+      options.log.error('the HTTP server failed', { error: describeError(error) });
+    }),
     stop: () => close({ node, stopping, graceMs: limits.stopGraceMs }),
   };
 }
@@ -141,11 +144,14 @@ function overloaded(): HttpProblem {
 
 function listen(
   server: restify.Server, node: NodeServer, at: { host: string; port: number },
+  failed: (error: Error) => void,
 ): Promise<{ port: number; url: string }> {
   return new Promise((resolve, reject) => {
-    node.once('error', reject);
+    // restify hands Node's errors on to itself; without a listener there they end the process.
+    server.once('error', reject);
     server.listen(at.port, at.host, () => {
-      node.off('error', reject);
+      server.off('error', reject);
+      server.on('error', failed);
       const { port } = node.address() as AddressInfo;
       const wildcard = at.host === '0.0.0.0' || at.host === '::';
       const host = wildcard ? 'localhost' : at.host;

@@ -46,7 +46,7 @@ export async function startTarget(options: {
     const fault = failing.times > 0 ? { ...failing } : undefined;
     failing.times -= fault ? 1 : 0;
     const fail = (status: number) =>
-      status === 0 ? void req.destroy() : sendJson(res, { status });
+      status === 0 ? void req.socket.destroy() : sendJson(res, { status });
     if (fault?.applied === false) return fail(fault.status);
     const headers = {
       'webhook-id': header(req, 'webhook-id'),

@@ -17,7 +17,8 @@ const head = (path: string, headers: Record<string, string | number>) => [
 ].join('\r\n');
 
 const zipped = (body: Buffer) => [head('/api/messages', {
-  connection: 'close', 'content-type': 'application/json', 'content-encoding': 'gzip', 'content-length': body.length,
+  connection: 'close', 'content-type': 'application/json', 'content-encoding': 'gzip',
+  'content-length': body.length,
 }), body];
 
 describe('compressed bodies', () => {
@@ -70,9 +71,10 @@ describe('bodies that are turned away', () => {
     });
   });
   afterEach(async () => {
-    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
-    expect([server.bodies, server.app.submitted, server.errors]).toEqual([[], [], []]);
+    const alive = await fetch(`${server.url}/healthz`);
     await server.stop();
+    expect(alive.status).toBe(200);
+    expect([server.bodies, server.app.submitted, server.errors]).toEqual([[], [], []]);
   });
 
   const expectProblem = async (answer: Promise<Response>, status: number, code: string) => {
@@ -90,7 +92,8 @@ describe('bodies that are turned away', () => {
       ['multipart', { 'content-type': 'multipart/form-data; boundary=x' }, 'media_type_refused'],
       ['another charset', { 'content-type': 'application/json; charset=utf-16' },
         'media_type_refused'],
-      ['no real JSON type', { 'content-type': 'application/json-patch+json' }, 'media_type_refused'],
+      ['another JSON type', { 'content-type': 'application/json-patch+json' },
+        'media_type_refused'],
     ])('%s', async (_name, headers, code) => {
       await expectProblem(post(server.url + path, '{}', headers), 415, code);
     });
@@ -113,7 +116,8 @@ describe('bodies that are turned away', () => {
     });
 
     test('text that is not UTF-8', async () => {
-      for (const bytes of [[0x22, 0xff, 0x22], [0x22, 0xc0, 0xaf, 0x22], [0x22, 0xed, 0xa0, 0x80]]) {
+      const wrong = [[0x22, 0xff, 0x22], [0x22, 0xc0, 0xaf, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22]];
+      for (const bytes of wrong) {
         await expectProblem(post(server.url + path, Buffer.from(bytes)), 400, 'body_not_utf8');
       }
     });
@@ -195,7 +199,8 @@ test('random bytes never end in a fault', async () => {
   const server = await startServer();
   for (let round = 0; round < 100; round += 1) {
     const response = await post(`${server.url}/api/messages`, randomBytes(1 + round * 7));
-    expect(response.status).toBe(400);
+    // A few random bytes may be JSON by chance; then it is the token that is missing.
+    expect([400, 401]).toContain(response.status);
   }
   expect(server.errors).toEqual([]);
   await server.stop();

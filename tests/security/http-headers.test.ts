@@ -50,9 +50,10 @@ describe('ours', () => {
     });
   });
   afterEach(async () => {
-    expect((await get(`${server.url}/healthz`)).status).toBe(200);
-    expect(server.errors).toEqual([]);
+    const alive = await get(`${server.url}/healthz`);
     await server.stop();
+    expect(alive.status).toBe(200);
+    expect(server.errors).toEqual([]);
   });
 
   test('lives with any Host header', async () => {
@@ -114,7 +115,8 @@ describe('ours', () => {
 
   test('headers that trickle in are ended in time', async () => {
     const started = performance.now();
-    const parts = ['GET /healthz HTTP/1.1\r\n', ...Array.from({ length: 100 }, (_, n) => `x${n}: 1\r\n`)];
+    const many = Array.from({ length: 100 }, (_, at) => `x${at}: 1\r\n`);
+    const parts = ['GET /healthz HTTP/1.1\r\n', ...many];
     expect(await raw(server.port, parts, { gapMs: 30 })).toMatch(/^HTTP\/1\.1 408 /);
     expect(performance.now() - started).toBeLessThan(3_000);
   });

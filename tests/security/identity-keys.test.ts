@@ -167,8 +167,14 @@ describe('answers of the key endpoint that are refused', () => {
   const keys = (over: Claims) => () =>
     json(JSON.stringify({ keys: [{ ...key.publicJwk, ...over }] }));
   const rows: [string, () => Answer][] = [
-    ['a redirect to itself', () => (_request, response) =>
-      void response.writeHead(302, { location: `${server.base}/elsewhere` }).end()],
+    ['a redirect to good keys', () => {
+      server.state.onDiscovery = (request, response) => json(JSON.stringify(
+        request.url === '/elsewhere' ? { keys: [key.publicJwk] }
+          : { issuer: server.state.issuer, jwks_uri: server.state.jwksUri },
+      ))(request, response);
+      return (_request, response) =>
+        void response.writeHead(302, { location: `${server.base}/elsewhere` }).end();
+    }],
     ['two megabytes', () => json(JSON.stringify({
       keys: [key.publicJwk], padding: 'x'.repeat(2 * 1024 * 1024),
     }))],

@@ -183,9 +183,12 @@ describe('the callback', () => {
   });
 
   test('two cookies of the name: a planted one does not win', async () => {
-    const { finish, cookie } = await atCallback();
     const planted = `__Host-countersign-signin=${'A'.repeat(43)}`;
-    expect(await finish({ cookie: `${planted}; ${cookie}` })).toBe('sign_in_other_browser');
+    for (const plantedFirst of [true, false]) {
+      const { finish, cookie } = await atCallback();
+      const both = plantedFirst ? `${planted}; ${cookie}` : `${cookie}; ${planted}`;
+      expect(await finish({ cookie: both })).toBe('sign_in_other_browser');
+    }
   });
 
   test('a cookie among others is found', async () => {

@@ -75,7 +75,8 @@ describe('code', () => {
 describe('tests', () => {
   test('are neither skipped nor singled out, and nothing is left to do later', () => {
     const marks = /\b(test|it|describe)\.(skip|only|todo)\b|\b(xit|xtest|xdescribe|fdescribe)\(/;
-    const later = new RegExp(`(//|\\*).*\\b(${['TO', 'DO'].join('')}|${['FIX', 'ME'].join('')})\\b`);
+    const words = [['TO', 'DO'], ['FIX', 'ME']].map((parts) => parts.join('')).join('|');
+    const later = new RegExp(`(//|\\*).*\\b(${words})\\b`);
     const found = typescript.filter(({ text }) => marks.test(text) || later.test(text));
     expect(found.map(({ path }) => path)).toEqual([]);
     expect(marks.test(['test', 'only("x")'].join('.'))).toBe(true);

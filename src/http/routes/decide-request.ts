@@ -73,7 +73,7 @@ export function decideRequestRoute({ app, identity, config, limits }: RouteDeps)
 function checkStage(request: Request, stage: string | number, revision: number): void {
   const shown = stageAtRevision(request, revision);
   if (shown === undefined) {
-    throw new HttpProblem('stage_mismatch', `There is no revision ${revision} of this request yet.`);
+    throw new HttpProblem('stage_mismatch', `There is no revision ${revision} yet.`);
   }
   const name = request.plan.stages[shown]?.name;
   if (stage === shown || stage === name) return;

@@ -27,7 +27,9 @@ export function readyRoute({ ready, stopping, log }: RouteDeps): Route {
       },
     },
     async handle() {
-      if (stopping.aborted) return { status: 503, body: { ok: false, checks: { server: 'stopping' } } };
+      if (stopping.aborted) {
+        return { status: 503, body: { ok: false, checks: { server: 'stopping' } } };
+      }
       const { ok, checks } = await ready();
       if (!ok) log.warn('not ready', { checks });
       // Anybody may ask, so the reasons stay in the log.

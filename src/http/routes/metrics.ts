@@ -1,6 +1,6 @@
 import type { Route, RouteDeps } from '../route.ts';
 
-/** GET /metrics: counters and gauges as Prometheus reads them. They name no person and no request. */
+/** GET /metrics: counters and gauges for Prometheus. They name no person and no request. */
 export function metricsRoute({ metrics, gauges }: RouteDeps): Route {
   return {
     method: 'GET',

@@ -15,7 +15,9 @@ const operation = {
   security: [{ bearer: [] }, { waitToken: [] }],
   parameters: [idParameter, {
     name: 'timeoutSeconds', in: 'query',
-    schema: { type: 'integer', minimum: SECONDS.min, maximum: SECONDS.max, default: SECONDS.default },
+    schema: {
+      type: 'integer', minimum: SECONDS.min, maximum: SECONDS.max, default: SECONDS.default,
+    },
   }],
   responses: {
     200: answer('The request as it is now', schemaRef('Request')),

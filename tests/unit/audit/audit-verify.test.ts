@@ -92,7 +92,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function tamper(sql: string): void {
   const database = new DatabaseSync(join(folder, 'data.db'));
   // Whoever owns the file can take away the triggers that hold rows as they are.
-  const triggers = database.prepare('SELECT name FROM sqlite_master WHERE type = \'trigger\'').all();
+  const named = 'SELECT name FROM sqlite_master WHERE type = \'trigger\'';
+  const triggers = database.prepare(named).all();
   for (const { name } of triggers) database.exec(`DROP TRIGGER ${String(name)}`);
   database.exec(sql);
   database.close();

@@ -112,6 +112,21 @@ describe('the sealer', () => {
     expect(store.leaves).toEqual([]);
   });
 
+  test('seals nothing on a log that became shorter, until it is started anew', async () => {
+    const store = memoryLog();
+    fill(store, 0, 8);
+    const { turn } = sealTurn(optionsFor(store));
+    await drain(turn);
+    store.leaves.length = 4;
+    store.checkpoints.length = 1;
+    await expect(turn()).rejects.toThrow('had 8 leaves and has 4 now');
+    await expect(turn()).rejects.toThrow(SealRefused);
+    store.lease = undefined;
+    await drain(sealTurn(optionsFor(store, 2)).turn);
+    expect(store.leaves.map(({ eventId }) => eventId)).toEqual(store.events.map(({ id }) => id));
+    expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
+  });
+
   test('refuses to vouch for a past that was rewritten, cut or emptied', async () => {
     const prepared = async () => {
       const store = memoryLog();
@@ -129,7 +144,9 @@ describe('the sealer', () => {
     cut.leaves.pop();
     const gap = await prepared();
     gap.leaves[3] = { ...(gap.leaves[3] ?? one), index: 30 };
-    for (const store of [rewritten, cut, gap]) {
+    const unsigned = await prepared();
+    unsigned.checkpoints.length = 0;
+    for (const store of [rewritten, cut, gap, unsigned]) {
       const before = store.checkpoints.length;
       await expect(sealTurn(optionsFor(store, 3)).turn()).rejects.toThrow(SealRefused);
       expect(store.checkpoints).toHaveLength(before);

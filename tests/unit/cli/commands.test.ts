@@ -48,11 +48,12 @@ describe('countersign check', () => {
   });
 
   test('tells every problem, by file and line or as JSON', async () => {
-    const text = edited(edited(configText, 'port: 3978', 'prot: 3978'), 'cloud: public', 'cloud: x');
-    const dir = folder({ 'countersign.yaml': text });
+    const text = edited(configText, 'port: 3978', 'prot: 3978');
+    const dir = folder({ 'countersign.yaml': edited(text, 'cloud: public', 'cloud: x') });
     mkdirSync(join(dir.path, 'workflows'));
     writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
-    const options = { env: { ...exampleEnv, COUNTERSIGN_CONFIG: 'countersign.yaml' }, cwd: dir.path };
+    const env = { ...exampleEnv, COUNTERSIGN_CONFIG: 'countersign.yaml' };
+    const options = { env, cwd: dir.path };
     const plain = await cli(['check'], options);
     expect(plain.code).toBe(1);
     expect(plain.err).toMatch(/countersign\.yaml:6:3: server\.prot: /);
@@ -139,7 +140,7 @@ describe('countersign serve', () => {
       cwd: dir.path, env: exampleEnv,
     });
     expect([ran.code, ran.out]).toEqual([1, '']);
-    expect(ran.err).toMatch(/countersign\.yaml:5:14: server\.publicUrl: .*production_http_public_url/);
+    expect(ran.err).toMatch(/yaml:5:14: server\.publicUrl: .*\[production_http_public_url\]/);
     dir.remove();
   });
 });

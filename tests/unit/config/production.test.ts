@@ -65,7 +65,8 @@ describe('what production refuses by name', () => {
     expect(problemsOf({ env })).toEqual([
       expect.objectContaining({ rule: 'production_short_secret', path: 'signing.secret' }),
     ]);
-    expect(() => load({ env: { ...env, COUNTERSIGN_SIGNING_SECRET: 'x'.repeat(32) } })).not.toThrow();
+    const longer = { ...env, COUNTERSIGN_SIGNING_SECRET: 'x'.repeat(32) };
+    expect(() => load({ env: longer })).not.toThrow();
   });
 
   test('every rule has a case here', () => {
@@ -81,7 +82,8 @@ describe('what production refuses by name', () => {
     const config = edited(
       edited(configText, 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}',
         'kind: sqlite\n  path: data/countersign.db'),
-      'secret: ${env:COUNTERSIGN_WEBHOOK_SECRET}', `secret: ${exampleEnv.COUNTERSIGN_WEBHOOK_SECRET}`,
+      'secret: ${env:COUNTERSIGN_WEBHOOK_SECRET}',
+      `secret: ${exampleEnv.COUNTERSIGN_WEBHOOK_SECRET}`,
     );
     const { config: loaded, warnings } = load({ config });
     expect(loaded.store).toEqual({ kind: 'sqlite', path: '/c/data/countersign.db' });

@@ -60,7 +60,8 @@ describe('POST /v1/requests', () => {
 
   test.each([
     ['no object', []], ['no workflow', {}], ['a number for it', { workflow: 1 }],
-    ['an unknown key', { ...body, admin: true }], ['a nested field', { ...body, fields: { a: {} } }],
+    ['an unknown key', { ...body, admin: true }],
+    ['a nested field', { ...body, fields: { a: {} } }],
   ])('a body with %s is refused', async (_name, wrong) => {
     const response = await post(`${server.url}/v1/requests`, wrong);
     expect([response.status, (await problemOf(response)).code]).toEqual([422, 'body_invalid']);
@@ -148,9 +149,11 @@ describe('waiting', () => {
     expect((await wait('mia', 'timeoutSeconds=0', 'req_9')).status).toBe(404);
   });
 
-  test.each(['timeoutSeconds=61', 'timeoutSeconds=-1', 'timeout=1'])('refuses ?%s', async (query) => {
-    expect((await wait('mia', query)).status).toBe(400);
-  });
+  test.each(['timeoutSeconds=61', 'timeoutSeconds=-1', 'timeout=1'])(
+    'refuses ?%s', async (query) => {
+      expect((await wait('mia', query)).status).toBe(400);
+    },
+  );
 
   test('a stop ends long polls with the request as it is', async () => {
     const started = performance.now();

@@ -9,6 +9,12 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
+/** A key with every UTF-16 unit written as an escape. */
+function escaped(key: string): string {
+  const units = key.split('').map((unit) => unit.charCodeAt(0).toString(16).padStart(4, '0'));
+  return `"${units.map((unit) => `\\u${unit}`).join('')}"`;
+}
+
 describe('scanJson', () => {
   test('takes every JSON text that is not too deep, however it is spaced', () => {
     fc.assert(fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 0, max: 3 }), (text, gap) => {
@@ -28,18 +34,14 @@ describe('scanJson', () => {
   });
 
   test('finds a key that stands twice, wherever and however it is written', () => {
-    fc.assert(fc.property(
-      fc.string({ unit: 'binary' }), fc.json({ maxDepth: 2 }), fc.boolean(), (key, value, escape) => {
-        fc.pre(key !== '__proto__' && key.isWellFormed() && !value.includes('__proto__'));
-        const plain = JSON.stringify(key);
-        const other = escape && key !== ''
-          ? `"${[...key].map((char) => [...char].flatMap((one) => one.split(''))
-            .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')).join('')}"`
-          : plain;
-        const text = `[{"x${key.length}y": ${value}}, {${plain}: ${value}, ${other}: 1}]`;
-        expect(scanJson(text, 32)?.code).toBe('json_duplicate_key');
-      },
-    ));
+    const anyKey = fc.string({ unit: 'binary' });
+    fc.assert(fc.property(anyKey, fc.json({ maxDepth: 2 }), fc.boolean(), (key, value, escape) => {
+      fc.pre(key !== '__proto__' && key.isWellFormed() && !value.includes('__proto__'));
+      const plain = JSON.stringify(key);
+      const other = escape ? escaped(key) : plain;
+      const text = `[{"x": ${value}}, {${plain}: ${value}, ${other}: 1}]`;
+      expect(scanJson(text, 32)?.code).toBe('json_duplicate_key');
+    }));
   });
 
   test('ends on any text at all, in a time that grows with its length', () => {

@@ -126,7 +126,8 @@ export async function startServer(change: Partial<ServerOptions> = {}): Promise<
   const app = new FakeApp();
   const bodies: unknown[] = [];
   const errors: Record<string, unknown>[] = [];
-  const page = { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<p>' };
+  const html = { 'content-type': 'text/html; charset=utf-8' };
+  const page = { status: 200, headers: html, body: '<p>' };
   const server = createServer({
     config: {
       profile: 'local',

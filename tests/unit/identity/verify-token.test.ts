@@ -66,6 +66,41 @@ test('two signatures over one text have one digest, so that a replay is seen', a
   expect(digests[0]).toBe(digests[1]);
 });
 
+describe('an ID token at the sign-in', () => {
+  const rows: [string, string, Claims][] = [
+    ['of this sign-in', 'accepted', {}],
+    ['of another one', 'token_wrong_nonce', { nonce: 'other' }],
+    ['without nonce', 'token_wrong_nonce', { nonce: undefined }],
+    ['for the API', 'token_audience', { aud: 'api://countersign' }],
+    ['issued to another client', 'token_audience', { azp: 'other' }],
+    ['of an application', 'token_kind_not_accepted', { idtyp: 'app' }],
+    ['too old', 'token_too_old', { iat: 1 }],
+  ];
+  const expected = {
+    kind: 'sign-in', provider: 'idp', clientId: 'countersign', nonce: 'n',
+  } as const;
+  const idToken = (over: Claims, header: Claims = {}) => sign(key, personClaims(
+    server.state.issuer, clock.now(),
+    { aud: 'countersign', azp: undefined, scp: undefined, nonce: 'n', ...over },
+  ), header);
+
+  test.each(rows)('%s: %s', async (_name, code, over) => {
+    const token = await idToken(over);
+    expect(await codeOf(verifierOf().verify(token, expected))).toBe(code);
+  });
+
+  test('typed as an access token', async () => {
+    const token = await idToken({}, { typ: 'at+jwt' });
+    expect(await codeOf(verifierOf().verify(token, expected))).toBe('token_header_refused');
+  });
+
+  test('of an issuer for workloads only', async () => {
+    const verifier = verifierOf({ use: ['workloads'] });
+    expect(await codeOf(verifier.verify(await idToken({}), expected)))
+      .toBe('token_kind_not_accepted');
+  });
+});
+
 describe('the key of a principal', () => {
   test('provider and subject', async () => {
     const verifier = verifierOf({ teams: null, use: ['people'] });

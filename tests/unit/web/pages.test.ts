@@ -5,7 +5,9 @@ import { createWebPages } from '../../../src/web/pages.ts';
 
 const link = 'l'.repeat(43);
 
-function pagesWith(change: Partial<SignInPages> = {}, profile: 'local' | 'production' = 'production') {
+function pagesWith(
+  change: Partial<SignInPages> = {}, profile: 'local' | 'production' = 'production',
+) {
   const asked: unknown[] = [];
   const errors: unknown[] = [];
   const pages = createWebPages({
@@ -15,7 +17,8 @@ function pagesWith(change: Partial<SignInPages> = {}, profile: 'local' | 'produc
     signIn: {
       begin: (input) => {
         asked.push(input);
-        return Promise.resolve({ redirectTo: 'https://id.example/a?b=c', setCookie: 'k=v; Path=/' });
+        const redirectTo = 'https://id.example/a?b=c';
+        return Promise.resolve({ redirectTo, setCookie: 'k=v; Path=/' });
       },
       finish: (input) => {
         asked.push(input);
@@ -46,7 +49,7 @@ test('a repeated link is none', async () => {
   expect(asked).toEqual([{ link: '' }]);
 });
 
-test('the result carries the code, takes the cookie away and runs only what has its nonce', async () => {
+test('the result has the code, takes the cookie away, runs only what has its nonce', async () => {
   const { pages } = pagesWith();
   const reply = await pages.signInCallback(query('state=s&code=c'));
   const html = String(reply.body);

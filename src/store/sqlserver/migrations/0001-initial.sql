@@ -1,0 +1,223 @@
+-- The first schema. Landed migrations are never edited: their checksum is held against the store.
+-- Sent piece by piece, cut at lines of `--> next`: CREATE TRIGGER must stand alone.
+--
+-- Keys are compared byte by byte (BIN2), whatever the collation of the database: in most of them
+-- `aB` and `Ab` are one key, which would make two people's tokens one. Nothing is unique over a
+-- column that may be NULL, for engines differ in whether two NULLs are one value.
+
+-- What was asked and what has become of it. `number` is what people say.
+CREATE TABLE dbo.requests (
+  number bigint IDENTITY(1, 1) NOT NULL,
+  id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  version bigint NOT NULL,
+  state nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
+  workflow nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
+  requester_key nvarchar(320) COLLATE Latin1_General_BIN2 NOT NULL,
+  asked nvarchar(max) NOT NULL,
+  progress nvarchar(max) NOT NULL,
+  CONSTRAINT requests_pk PRIMARY KEY (number),
+  CONSTRAINT requests_by_id UNIQUE (id)
+);
+CREATE INDEX requests_by_state ON dbo.requests (state, number);
+CREATE INDEX requests_by_workflow ON dbo.requests (workflow, state, number);
+CREATE INDEX requests_by_requester ON dbo.requests (requester_key, state, number);
+
+-- One word a person, stage and request: the rule is the table's key, not the program's care.
+-- `version` is the request's version that the decision was written with: a read takes the decisions
+-- up to the version that it has seen, so that request and decisions are of one moment.
+CREATE TABLE dbo.decisions (
+  id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  request_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  stage int NOT NULL,
+  approver_key nvarchar(320) COLLATE Latin1_General_BIN2 NOT NULL,
+  [at] bigint NOT NULL,
+  version bigint NOT NULL,
+  body nvarchar(max) NOT NULL,
+  CONSTRAINT decisions_pk PRIMARY KEY (request_id, stage, approver_key)
+);
+ALTER TABLE dbo.decisions ADD CONSTRAINT decisions_request
+  FOREIGN KEY (request_id) REFERENCES dbo.requests (id);
+
+-- Ids of changes that were committed, kept for seven days. `attempt` tells which sending of the
+-- change it was, so that one whose answer was lost knows its own work.
+CREATE TABLE dbo.changes (
+  id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  request_id nvarchar(100) COLLATE Latin1_General_BIN2 NULL,
+  [at] bigint NOT NULL,
+  attempt nvarchar(40) COLLATE Latin1_General_BIN2 NOT NULL,
+  CONSTRAINT changes_pk PRIMARY KEY (id)
+);
+CREATE INDEX changes_by_time ON dbo.changes ([at]);
+
+-- Things that may happen once.
+CREATE TABLE dbo.claims (
+  kind nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
+  [key] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
+  request_id nvarchar(100) COLLATE Latin1_General_BIN2 NULL,
+  fingerprint nvarchar(200) COLLATE Latin1_General_BIN2 NULL,
+  expires_at bigint NOT NULL,
+  CONSTRAINT claims_pk PRIMARY KEY (kind, [key])
+);
+CREATE INDEX claims_by_expiry ON dbo.claims (expires_at);
+
+-- Work to be done. `due_at` says when a claim may take it: `run_at` while it waits, the end of the
+-- lease while it is held, NULL once it is parked as dead.
+CREATE TABLE dbo.jobs (
+  [key] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
+  kind nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
+  request_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  subject nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
+  run_at bigint NOT NULL,
+  due_at bigint NULL,
+  wanted bigint NOT NULL,
+  fence bigint NOT NULL,
+  attempts int NOT NULL,
+  lease_until bigint NULL,
+  error nvarchar(2000) NULL,
+  CONSTRAINT jobs_pk PRIMARY KEY ([key])
+);
+CREATE INDEX jobs_by_due ON dbo.jobs (due_at, [key]);
+
+-- `fence` never goes back, so that a job which was done and made again cannot meet an old fence.
+CREATE TABLE dbo.counters (
+  name nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
+  value bigint NOT NULL,
+  CONSTRAINT counters_pk PRIMARY KEY (name)
+);
+INSERT INTO dbo.counters (name, value) VALUES (N'fence', 0), (N'checked_at', 0);
+
+-- `message_key` is the posted message's own (a hash of conversation and activity), and the card's
+-- before it is posted.
+CREATE TABLE dbo.cards (
+  id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  request_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  channel nvarchar(200) NULL,
+  conversation_id nvarchar(1000) NULL,
+  service_url nvarchar(2000) NULL,
+  activity_id nvarchar(1000) NULL,
+  posted_revision bigint NOT NULL,
+  message_key nvarchar(120) COLLATE Latin1_General_BIN2 NOT NULL,
+  CONSTRAINT cards_pk PRIMARY KEY (id),
+  CONSTRAINT cards_by_message UNIQUE (message_key)
+);
+ALTER TABLE dbo.cards ADD CONSTRAINT cards_request
+  FOREIGN KEY (request_id) REFERENCES dbo.requests (id);
+CREATE INDEX cards_by_request ON dbo.cards (request_id, id);
+
+CREATE TABLE dbo.conversations (
+  [key] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
+  tenant_id nvarchar(100) NOT NULL,
+  conversation_id nvarchar(1000) NOT NULL,
+  service_url nvarchar(2000) NOT NULL,
+  user_id nvarchar(400) NULL,
+  updated_at bigint NOT NULL,
+  CONSTRAINT conversations_pk PRIMARY KEY ([key])
+);
+
+CREATE TABLE dbo.people (
+  [key] nvarchar(320) COLLATE Latin1_General_BIN2 NOT NULL,
+  tenant_id nvarchar(100) NOT NULL,
+  object_id nvarchar(100) NOT NULL,
+  user_id nvarchar(400) NOT NULL,
+  name nvarchar(1000) NOT NULL,
+  roles nvarchar(max) NOT NULL,
+  claims nvarchar(max) NOT NULL,
+  seen_at bigint NOT NULL,
+  CONSTRAINT people_pk PRIMARY KEY ([key])
+);
+CREATE TABLE dbo.people_roles (
+  person_key nvarchar(320) COLLATE Latin1_General_BIN2 NOT NULL,
+  role nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  seen_at bigint NOT NULL,
+  CONSTRAINT people_roles_pk PRIMARY KEY (person_key, role)
+);
+CREATE INDEX people_roles_by_role ON dbo.people_roles (role, seen_at, person_key);
+
+-- The audit log: inserted, never changed. What is derived from an event has rows of its own.
+CREATE TABLE dbo.audit_events (
+  id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  [at] bigint NOT NULL,
+  type nvarchar(100) NOT NULL,
+  request_id nvarchar(100) NULL,
+  actor nvarchar(400) NULL,
+  data nvarchar(max) NOT NULL,
+  CONSTRAINT audit_events_pk PRIMARY KEY (id)
+);
+-- Events that have no leaf yet. Not a high-water mark: a late commit leaves its row here too.
+CREATE TABLE dbo.audit_pending (
+  event_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  CONSTRAINT audit_pending_pk PRIMARY KEY (event_id)
+);
+ALTER TABLE dbo.audit_pending ADD CONSTRAINT audit_pending_event
+  FOREIGN KEY (event_id) REFERENCES dbo.audit_events (id);
+CREATE TABLE dbo.audit_leaves (
+  idx bigint NOT NULL,
+  event_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  hash nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  CONSTRAINT audit_leaves_pk PRIMARY KEY (idx),
+  CONSTRAINT audit_leaves_by_event UNIQUE (event_id)
+);
+CREATE TABLE dbo.audit_checkpoints (
+  size bigint NOT NULL,
+  root nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  [at] bigint NOT NULL,
+  jws nvarchar(max) NOT NULL,
+  CONSTRAINT audit_checkpoints_pk PRIMARY KEY (size)
+);
+--> next
+CREATE TRIGGER audit_events_keep ON dbo.audit_events AFTER UPDATE, DELETE AS
+BEGIN
+  THROW 51010, 'audit events are never changed or deleted', 1;
+END;
+--> next
+CREATE TRIGGER audit_leaves_keep ON dbo.audit_leaves AFTER UPDATE, DELETE AS
+BEGIN
+  THROW 51010, 'leaves of the audit log are never changed or deleted', 1;
+END;
+--> next
+CREATE TRIGGER audit_checkpoints_keep ON dbo.audit_checkpoints AFTER UPDATE, DELETE AS
+BEGIN
+  THROW 51010, 'checkpoints of the audit log are never changed or deleted', 1;
+END;
+--> next
+-- Sign-in links: made, opened in one browser, taken back by `state`, parked under a code, redeemed
+-- (the row is then gone). Ids, states, browsers and codes are SHA-256 only. `state` is `~` and the
+-- link's id until the link is opened: it is unique from the start.
+CREATE TABLE dbo.sign_in_links (
+  id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  tenant_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  object_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  request_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  revision bigint NOT NULL,
+  expires_at bigint NOT NULL,
+  opened bit NOT NULL,
+  state nvarchar(120) COLLATE Latin1_General_BIN2 NOT NULL,
+  browser nvarchar(100) NULL,
+  nonce nvarchar(200) NULL,
+  verifier nvarchar(max) NULL,
+  taken_at bigint NULL,
+  code nvarchar(100) COLLATE Latin1_General_BIN2 NULL,
+  [identity] nvarchar(max) NULL,
+  CONSTRAINT sign_in_links_pk PRIMARY KEY (id),
+  CONSTRAINT sign_in_links_by_state UNIQUE (state)
+);
+CREATE INDEX sign_in_links_by_code ON dbo.sign_in_links (code, expires_at);
+CREATE INDEX sign_in_links_by_expiry ON dbo.sign_in_links (expires_at);
+
+-- Keys of our own. The first of a purpose has ordinal 1: two replicas cannot both make it.
+CREATE TABLE dbo.keys (
+  purpose nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  ordinal int NOT NULL,
+  id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  sealed nvarchar(max) NOT NULL,
+  created_at bigint NOT NULL,
+  CONSTRAINT keys_pk PRIMARY KEY (purpose, ordinal),
+  CONSTRAINT keys_by_id UNIQUE (id)
+);
+
+CREATE TABLE dbo.leases (
+  name nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  holder nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
+  lease_until bigint NOT NULL,
+  CONSTRAINT leases_pk PRIMARY KEY (name)
+);

@@ -1,0 +1,89 @@
+import { BYTES, JSON_TEXT, SMALL, WHOLE, query, text } from '../query.ts';
+
+/** The audit log: events, what is not sealed yet, leaves and checkpoints. */
+
+const EVENT = 'e.id, e.[at], e.type, e.request_id, e.actor, e.data';
+
+const EVENTS = `OPENJSON(@events) WITH (
+    id nvarchar(100) '$.id', [at] bigint '$.at', type nvarchar(100) '$.type',
+    request_id nvarchar(100) '$.requestId', actor nvarchar(400) '$.actor',
+    data nvarchar(max) '$.data'
+  )`;
+
+/** Part of a commit. */
+export const INSERT_EVENTS = `
+  INSERT INTO dbo.audit_events (id, [at], type, request_id, actor, data)
+  SELECT n.id, n.[at], n.type, n.request_id, n.actor, n.data FROM ${EVENTS} n;
+  INSERT INTO dbo.audit_pending (event_id) SELECT n.id FROM ${EVENTS} n;`;
+
+/** Primary key audit_pending_pk, then audit_events_pk */
+export const UNSEALED_EVENTS = query({ limit: SMALL }, `
+  SELECT TOP (@limit) ${EVENT}
+  FROM dbo.audit_pending p JOIN dbo.audit_events e ON e.id = p.event_id
+  ORDER BY p.event_id`);
+
+const SIZE = 'COALESCE(MAX(idx) + 1, 0)';
+
+/** Primary key audit_leaves_pk, its last row */
+export const TREE_SIZE = query({}, `SELECT ${SIZE} AS size FROM dbo.audit_leaves`);
+
+const LEAVES = `OPENJSON(@leaves) WITH (
+    idx bigint '$.index', event_id nvarchar(100) '$.eventId', hash nvarchar(100) '$.hash'
+  )`;
+
+/**
+ * Leaves and their checkpoint in one transaction, unless the log has another size. Two sealers that
+ * saw one size meet at the first leaf's primary key. Outcome: `sealed`, `stale`, `stranger` (an
+ * event that does not wait to be sealed), `repeated` (a leaf's event has one already).
+ */
+export const SEAL = query(
+  {
+    expectedSize: WHOLE, leaves: JSON_TEXT, count: SMALL, size: WHOLE, root: text(100), at: WHOLE,
+    jws: JSON_TEXT,
+  }, `
+  SET NOCOUNT ON; SET XACT_ABORT ON;
+  DECLARE @outcome nvarchar(20), @found bigint;
+  BEGIN TRY
+    BEGIN TRANSACTION;
+    SELECT @found = ${SIZE} FROM dbo.audit_leaves;
+    IF @found <> @expectedSize SET @outcome = N'stale';
+    IF @outcome IS NULL
+    BEGIN
+      INSERT INTO dbo.audit_leaves (idx, event_id, hash)
+      SELECT n.idx, n.event_id, n.hash FROM ${LEAVES} n;
+      DELETE FROM dbo.audit_pending
+      WHERE event_id IN (SELECT n.event_id ${BYTES} FROM ${LEAVES} n);
+      IF @@ROWCOUNT <> @count SET @outcome = N'stranger';
+    END;
+    IF @outcome IS NULL
+      INSERT INTO dbo.audit_checkpoints (size, root, [at], jws) VALUES (@size, @root, @at, @jws);
+    IF @outcome IS NULL
+    BEGIN
+      COMMIT TRANSACTION;
+      SET @outcome = N'sealed';
+    END
+    ELSE ROLLBACK TRANSACTION;
+  END TRY
+  BEGIN CATCH
+    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+    IF ERROR_NUMBER() NOT IN (2601, 2627) THROW;
+    SELECT @found = ${SIZE} FROM dbo.audit_leaves;
+    SET @outcome = CASE WHEN @found <> @expectedSize THEN N'stale' ELSE N'repeated' END;
+  END CATCH;
+  SELECT @outcome AS outcome`);
+
+/** Primary keys audit_leaves_pk and audit_events_pk. `id` is null where the event is missing. */
+export const READ_LEAVES = query({ from: WHOLE, limit: SMALL }, `
+  SELECT TOP (@limit) l.idx, l.event_id, l.hash, ${EVENT}
+  FROM dbo.audit_leaves l LEFT JOIN dbo.audit_events e ON e.id = l.event_id
+  WHERE l.idx >= @from ORDER BY l.idx`);
+
+const CHECKPOINT = 'size, root, [at], jws';
+
+export const LAST_CHECKPOINT = query({}, `
+  SELECT TOP (1) ${CHECKPOINT} FROM dbo.audit_checkpoints ORDER BY size DESC`);
+
+/** From a size on. */
+export const LIST_CHECKPOINTS = query({ from: WHOLE, limit: SMALL }, `
+  SELECT TOP (@limit) ${CHECKPOINT} FROM dbo.audit_checkpoints
+  WHERE size >= @from ORDER BY size`);

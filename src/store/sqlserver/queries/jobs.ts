@@ -1,0 +1,106 @@
+import { BYTES, BY_KEY, JOB_KEY, SMALL, WHOLE, query, text } from '../query.ts';
+
+/** Durable work. `due_at` alone decides who may take a job; index jobs_by_due serves it. */
+
+const JOBS = `OPENJSON(@jobs) WITH (
+    [key] nvarchar(200) '$.key', kind nvarchar(20) '$.kind',
+    request_id nvarchar(100) '$.requestId', subject nvarchar(200) '$.subject',
+    run_at bigint '$.runAt', wanted bigint '$.wanted'
+  )`;
+
+/**
+ * Parts of a commit. Held at this moment: only `wanted` rises, the holder's ack makes it ready
+ * again. Dead: revived.
+ */
+export const UPSERT_JOBS = `
+  UPDATE j SET
+    wanted = CASE WHEN n.wanted > j.wanted THEN n.wanted ELSE j.wanted END,
+    run_at = CASE
+      WHEN j.lease_until > @at THEN j.run_at
+      WHEN j.due_at IS NULL OR n.run_at < j.run_at THEN n.run_at
+      ELSE j.run_at END,
+    due_at = CASE
+      WHEN j.lease_until > @at THEN j.due_at
+      WHEN j.due_at IS NULL OR n.run_at < j.due_at THEN n.run_at
+      ELSE j.due_at END,
+    attempts = CASE WHEN j.due_at IS NULL THEN 0 ELSE j.attempts END,
+    error = CASE WHEN j.due_at IS NULL THEN NULL ELSE j.error END
+  FROM dbo.jobs j JOIN ${JOBS} n ON j.[key] = n.[key] ${BYTES} ${BY_KEY};
+  INSERT INTO dbo.jobs
+    ([key], kind, request_id, subject, run_at, due_at, wanted, fence, attempts)
+  SELECT n.[key], n.kind, n.request_id, n.subject, n.run_at, n.run_at, n.wanted, 0, 0
+  FROM ${JOBS} n
+  WHERE NOT EXISTS (SELECT 1 FROM dbo.jobs j WHERE j.[key] = n.[key] ${BYTES});`;
+
+/** Gone where what was delivered is at least what is wanted. */
+const FINISH = `
+  DELETE FROM dbo.jobs
+  WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL AND wanted <= @ackDone;`;
+
+/** Delivered, but more was wanted meanwhile: ready at once. */
+const REOPEN = `
+  UPDATE dbo.jobs
+  SET lease_until = NULL, run_at = @at, due_at = @at, attempts = 0, error = NULL
+  WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL;`;
+
+/** Part of a commit. Sets @acked where the job was this claim's. */
+export const END_JOB = `
+  ${FINISH}
+  SET @acked = @@ROWCOUNT;
+  IF @acked = 0
+  BEGIN
+    ${REOPEN}
+    SET @acked = @@ROWCOUNT;
+  END;`;
+
+/** Both in one transaction: between them nobody may raise what is wanted. */
+export const FINISH_JOB = query(
+  { ackKey: JOB_KEY, ackFence: WHOLE, ackDone: WHOLE, at: WHOLE },
+  `SET NOCOUNT ON; SET XACT_ABORT ON;
+  DECLARE @acked int;
+  BEGIN TRANSACTION;
+  ${END_JOB}
+  COMMIT TRANSACTION;
+  SELECT @acked AS changed`,
+);
+
+/**
+ * Takes due jobs. Right by its conditions alone: of two who chose one job, the second finds that it
+ * is not due any more. On SQL Server the hints keep claims from waiting for each other: each skips
+ * the rows that another holds (READPAST), takes its own for update at once (UPDLOCK), row by row
+ * (ROWLOCK), and does so under row versioning too (READCOMMITTEDLOCK, without which READPAST is
+ * refused there). learn.microsoft.com/sql/t-sql/queries/hints-transact-sql-table
+ */
+export const CLAIM_JOBS = query({ now: WHOLE, leaseUntil: WHOLE, limit: SMALL }, `
+  SET NOCOUNT ON; SET XACT_ABORT ON;
+  IF EXISTS (SELECT 1 FROM dbo.jobs WHERE due_at <= @now)
+  BEGIN
+    DECLARE @drawn TABLE (value bigint NOT NULL);
+    UPDATE dbo.counters SET value = value + 1 OUTPUT inserted.value INTO @drawn
+    WHERE name = N'fence';
+    UPDATE dbo.jobs
+    SET fence = (SELECT value FROM @drawn), attempts = attempts + 1,
+      lease_until = @leaseUntil, due_at = @leaseUntil
+    OUTPUT inserted.[key], inserted.kind, inserted.request_id AS requestId, inserted.subject,
+      inserted.run_at AS runAt, inserted.wanted, inserted.fence, inserted.attempts
+    WHERE due_at <= @now AND [key] IN (
+      SELECT TOP (@limit) [key]
+      FROM dbo.jobs WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)
+      WHERE due_at <= @now ORDER BY due_at, [key]
+    );
+  END`);
+
+/** @runAt NULL: parked as dead. */
+export const FAIL_JOB = query(
+  { key: JOB_KEY, fence: WHOLE, runAt: WHOLE, error: text(2_000) }, `
+  SET NOCOUNT ON;
+  UPDATE dbo.jobs
+  SET lease_until = NULL, run_at = COALESCE(@runAt, run_at), due_at = @runAt, error = @error
+  WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL;
+  SELECT @@ROWCOUNT AS changed`);
+
+export const NEXT_JOB_AT = query({}, `
+  SELECT TOP (1) due_at AS [at] FROM dbo.jobs WHERE due_at IS NOT NULL ORDER BY due_at`);
+
+export const COUNT_JOBS = query({}, `
+  SELECT COUNT_BIG(due_at) AS waiting, COUNT_BIG(*) - COUNT_BIG(due_at) AS dead FROM dbo.jobs`);

@@ -1,0 +1,68 @@
+import { BYTES, BY_KEY, JSON_TEXT, PRINCIPAL_KEY, SMALL, query } from '../query.ts';
+
+/** People as their last verified token told, and an index of them by role. */
+
+const PERSON = `
+  p.[key], p.tenant_id AS tenantId, p.object_id AS objectId, p.user_id AS userId, p.name,
+  p.roles, p.claims, p.seen_at AS seenAt`;
+
+/** Primary key people_pk */
+export const FIND_PERSON = query({ key: PRINCIPAL_KEY }, `
+  SELECT ${PERSON} FROM dbo.people p WHERE p.[key] = @key`);
+
+/** Index people_roles_by_role: the latest of each role, then of all of them. */
+export const FIND_PEOPLE = query({ roles: JSON_TEXT, limit: SMALL }, `
+  SELECT TOP (@limit) ${PERSON} FROM dbo.people p
+  WHERE p.[key] IN (
+    SELECT x.person_key
+    FROM OPENJSON(@roles) WITH (role nvarchar(100) '$') r
+    CROSS APPLY (
+      SELECT TOP (@limit) i.person_key FROM dbo.people_roles i
+      WHERE i.role = r.role ${BYTES} ORDER BY i.seen_at DESC, i.person_key DESC
+    ) x
+  )
+  ORDER BY p.seen_at DESC, p.[key] DESC`);
+
+const PEOPLE = `OPENJSON(@people) WITH (
+    [key] nvarchar(320) '$.key', tenant_id nvarchar(100) '$.tenantId',
+    object_id nvarchar(100) '$.objectId', user_id nvarchar(400) '$.userId',
+    name nvarchar(1000) '$.name', roles nvarchar(max) '$.roles', claims nvarchar(max) '$.claims',
+    seen_at bigint '$.seenAt'
+  )`;
+
+const ROLES = `OPENJSON(@roles) WITH (
+    [key] nvarchar(320) '$.key', role nvarchar(100) '$.role', seen_at bigint '$.seenAt'
+  )`;
+
+/** Part of a commit. Older news change nothing, and nothing of the person's roles either. */
+export const UPSERT_PEOPLE = `
+  UPDATE p SET
+    tenant_id = n.tenant_id, object_id = n.object_id, user_id = n.user_id, name = n.name,
+    roles = n.roles, claims = n.claims, seen_at = n.seen_at
+  FROM dbo.people p JOIN ${PEOPLE} n ON p.[key] = n.[key] ${BYTES}
+  WHERE n.seen_at >= p.seen_at ${BY_KEY};
+  INSERT INTO dbo.people
+    ([key], tenant_id, object_id, user_id, name, roles, claims, seen_at)
+  SELECT n.[key], n.tenant_id, n.object_id, n.user_id, n.name, n.roles, n.claims, n.seen_at
+  FROM ${PEOPLE} n
+  WHERE NOT EXISTS (SELECT 1 FROM dbo.people p WHERE p.[key] = n.[key] ${BYTES});
+  DELETE x
+  FROM dbo.people_roles x
+  JOIN ${PEOPLE} n ON x.person_key = n.[key] ${BYTES}
+  JOIN dbo.people p ON p.[key] = x.person_key AND p.seen_at = n.seen_at
+  WHERE NOT EXISTS (
+    SELECT 1 FROM ${ROLES} r
+    WHERE r.[key] ${BYTES} = x.person_key AND r.role ${BYTES} = x.role
+  );
+  UPDATE x SET seen_at = r.seen_at
+  FROM dbo.people_roles x
+  JOIN ${ROLES} r ON x.person_key = r.[key] ${BYTES} AND x.role = r.role ${BYTES}
+  JOIN dbo.people p ON p.[key] = x.person_key AND p.seen_at = r.seen_at ${BY_KEY};
+  INSERT INTO dbo.people_roles (person_key, role, seen_at)
+  SELECT p.[key], r.role, r.seen_at
+  FROM ${ROLES} r
+  JOIN dbo.people p ON p.[key] = r.[key] ${BYTES} AND p.seen_at = r.seen_at
+  WHERE NOT EXISTS (
+    SELECT 1 FROM dbo.people_roles x
+    WHERE x.person_key = r.[key] ${BYTES} AND x.role = r.role ${BYTES}
+  );`;

@@ -1,0 +1,105 @@
+import {
+  BYTES, ID, JSON_TEXT, PRINCIPAL_KEY, SMALL, WHOLE, query, text,
+} from '../query.ts';
+
+/** Requests and their decisions. Those in capitals alone are parts of a commit. */
+
+/**
+ * One statement, and the decisions up to the version that it saw: a decision that is committed
+ * between the two looks does not slip in under the older version.
+ */
+const REQUEST = `
+  r.number, r.asked, r.progress, (
+    SELECT STRING_AGG(d.body, N',') FROM dbo.decisions d
+    WHERE d.request_id = r.id AND d.version <= r.version
+  ) AS decisions`;
+
+const WORKFLOW = text(200);
+
+/** Unique key requests_by_id, then primary key decisions_pk */
+export const LOAD_REQUEST = query({ id: ID }, `
+  SELECT ${REQUEST} FROM dbo.requests r WHERE r.id = @id`);
+
+/** Primary key requests_pk */
+export const FIND_REQUEST = query({ number: WHOLE }, `
+  SELECT ${REQUEST} FROM dbo.requests r WHERE r.number = @number`);
+
+/** Primary key requests_pk, backwards */
+export const LIST_REQUESTS = query({ before: WHOLE, limit: SMALL }, `
+  SELECT TOP (@limit) ${REQUEST} FROM dbo.requests r
+  WHERE r.number < @before ORDER BY r.number DESC`);
+
+/**
+ * The newest of each state by its index, then the newest of all of them: at most states × limit
+ * numbers are looked at, however many rows there are.
+ */
+const newestOfStates = (where: string) => `
+  SELECT ${REQUEST} FROM dbo.requests r
+  WHERE r.number IN (
+    SELECT TOP (@limit) x.number
+    FROM OPENJSON(@states) WITH (state nvarchar(20) '$') s
+    CROSS APPLY (
+      SELECT TOP (@limit) i.number FROM dbo.requests i
+      WHERE ${where} AND i.number < @before ORDER BY i.number DESC
+    ) x
+    ORDER BY x.number DESC
+  )
+  ORDER BY r.number DESC`;
+
+const PAGE = { states: JSON_TEXT, before: WHOLE, limit: SMALL };
+
+/** Index requests_by_state */
+export const LIST_BY_STATE = query(PAGE, newestOfStates(`i.state = s.state ${BYTES}`));
+
+/** Index requests_by_workflow */
+export const LIST_BY_WORKFLOW = query(
+  { ...PAGE, workflow: WORKFLOW },
+  newestOfStates(`i.workflow = @workflow AND i.state = s.state ${BYTES}`),
+);
+
+/** Index requests_by_requester */
+export const LIST_BY_REQUESTER = query(
+  { ...PAGE, requester: PRINCIPAL_KEY },
+  newestOfStates(`i.requester_key = @requester AND i.state = s.state ${BYTES}`),
+);
+
+/** Index requests_by_requester */
+export const LIST_BY_REQUESTER_AND_WORKFLOW = query(
+  { ...PAGE, requester: PRINCIPAL_KEY, workflow: WORKFLOW },
+  newestOfStates(`i.requester_key = @requester AND i.state = s.state ${BYTES}
+        AND i.workflow = @workflow`),
+);
+
+/** A known id is looked for first: a number that was drawn for a row which fails is lost. */
+export const INSERT_REQUEST = `
+  IF EXISTS (SELECT 1 FROM dbo.requests WHERE id = @requestId) SET @outcome = N'known';
+  ELSE
+    INSERT INTO dbo.requests (id, version, state, workflow, requester_key, asked, progress)
+    VALUES (@requestId, @version, @state, @workflow, @requesterKey, @asked, @progress);`;
+
+/** No row: somebody else was faster. */
+export const UPDATE_REQUEST = `
+  UPDATE dbo.requests SET version = @version, state = @state, progress = @progress
+  WHERE id = @requestId AND version = @seenVersion;`;
+
+/** Changes nothing, and holds the row: nobody writes another version before this commit ends. */
+export const CHECK_VERSION = `
+  UPDATE dbo.requests SET version = version WHERE id = @requestId AND version = @seenVersion;`;
+
+export const FIND_NUMBER = `
+  SELECT @number = r.number FROM dbo.requests r WHERE r.id = @requestId;`;
+
+/** No row: this person has spoken. */
+export const INSERT_DECISION = `
+  INSERT INTO dbo.decisions (id, request_id, stage, approver_key, [at], version, body)
+  SELECT @decisionId, @decided, @stage, @approverKey, @decidedAt, @decidedVersion, @decision
+  WHERE NOT EXISTS (
+    SELECT 1 FROM dbo.decisions
+    WHERE request_id = @decided AND stage = @stage AND approver_key = @approverKey
+  );`;
+
+export const FIND_DECISION = `
+  IF @of IS NULL AND EXISTS (
+    SELECT 1 FROM dbo.decisions
+    WHERE request_id = @decided AND stage = @stage AND approver_key = @approverKey
+  ) SET @of = N'decision';`;

@@ -1,0 +1,66 @@
+import { ID, JSON_TEXT, WHOLE, query, text } from '../query.ts';
+
+/** What the schema is, as the store itself tells, and how it is changed. */
+
+const CREATE_SCHEMA_TABLE = `CREATE TABLE dbo.schema_migrations (
+  version bigint NOT NULL,
+  name nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
+  checksum nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  applied_at bigint NOT NULL,
+  CONSTRAINT schema_migrations_pk PRIMARY KEY (version)
+)`;
+
+/** How many tables the database holds, and whether one of them is ours. */
+export const SURVEY = query({}, `
+  SELECT COUNT_BIG(*) AS tables,
+    COALESCE(SUM(CASE WHEN t.name = N'schema_migrations' THEN 1 ELSE 0 END), 0) AS ours
+  FROM sys.tables t WHERE t.is_ms_shipped = 0`);
+
+export const APPLIED = query({}, `
+  SELECT version, name, checksum FROM dbo.schema_migrations ORDER BY version`);
+
+/**
+ * One migration: its parts, and the row that says so, in one transaction under the application
+ * lock, which ends with it. Whoever waited for the lock finds the row and does nothing.
+ */
+export const APPLY = query(
+  { version: WHOLE, name: text(200), checksum: ID, now: WHOLE, parts: JSON_TEXT }, `
+  SET NOCOUNT ON; SET XACT_ABORT ON;
+  DECLARE @lock int, @next int, @part nvarchar(max), @applied int;
+  SET @next = 0;
+  SET @applied = 0;
+  BEGIN TRY
+    BEGIN TRANSACTION;
+    EXEC @lock = sp_getapplock @Resource = N'countersign-schema', @LockMode = N'Exclusive',
+      @LockOwner = N'Transaction', @LockTimeout = 60000;
+    IF @lock < 0 THROW 51001, 'Another start holds the lock of the schema for too long', 1;
+    IF OBJECT_ID(N'dbo.schema_migrations') IS NULL
+      EXEC sp_executesql N'${CREATE_SCHEMA_TABLE}';
+    EXEC sp_executesql
+      N'SELECT @applied = COUNT(*) FROM dbo.schema_migrations WHERE version = @version',
+      N'@version bigint, @applied int OUTPUT', @version = @version, @applied = @applied OUTPUT;
+    IF @applied = 0
+    BEGIN
+      WHILE 1 = 1
+      BEGIN
+        SET @part = NULL;
+        SELECT @part = p.part
+        FROM OPENJSON(@parts) WITH (n int '$.n', part nvarchar(max) '$.part') p
+        WHERE p.n = @next;
+        IF @part IS NULL BREAK;
+        EXEC sp_executesql @part;
+        SET @next = @next + 1;
+      END;
+      EXEC sp_executesql
+        N'INSERT INTO dbo.schema_migrations (version, name, checksum, applied_at)
+          VALUES (@version, @name, @checksum, @now)',
+        N'@version bigint, @name nvarchar(200), @checksum nvarchar(100), @now bigint',
+        @version = @version, @name = @name, @checksum = @checksum, @now = @now;
+    END;
+    COMMIT TRANSACTION;
+  END TRY
+  BEGIN CATCH
+    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+    THROW;
+  END CATCH;
+  SELECT CASE WHEN @applied = 0 THEN 1 ELSE 0 END AS changed`);

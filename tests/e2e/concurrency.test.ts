@@ -1,0 +1,160 @@
+import { eventually, textOfCard } from '../../src/local/find.ts';
+import type { Json } from '../../src/local/world.ts';
+import { auditRows, databaseOf, verifyLog } from '../support/audit-rows.ts';
+import { startWorld } from '../support/local-world.ts';
+import type { LocalWorld } from '../support/local-world.ts';
+import {
+  api, askByPipeline, askInChat, cardAt, placeInChannel, pressActivity, readRequest, signedOn,
+  textAt,
+} from '../support/people-at-work.ts';
+import type { Place } from '../support/people-at-work.ts';
+
+const COUNCIL = `
+workflow: council
+title: The council decides
+fields: []
+request: { roles: [developer] }
+stages:
+  - { name: Council, roles: [approver], quorum: 20 }
+notify: { channel: approvals }
+execute: { use: deploy-webhook }
+`;
+
+let world: LocalWorld;
+
+beforeAll(async () => {
+  world = await startWorld({ workflows: { council: COUNCIL }, limits: 'off' });
+});
+afterAll(async () => {
+  await world?.stop();
+});
+
+/** A click of somebody who is not among the demo people, with the provider's token for them. */
+async function clickOf(
+  index: number, given: { place: Place; verb: string; card: Json },
+): Promise<Json> {
+  const name = `Member ${index}`;
+  const oid = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
+  const id = `token-${given.place.messageId}-${index}`;
+  const token = await world.provider.personToken({
+    personId: 'amara', audience: 'bot',
+    overrides: { oid, sub: `subject-${index}`, name, jti: id, uti: id },
+  });
+  return {
+    ...pressActivity(world, 'amara', {
+      ...given, value: { authentication: { id, connectionName: 'countersign', token } },
+    }),
+    from: { id: `29:member-${index}`, name, aadObjectId: oid },
+  };
+}
+
+/** Sends all of them at the same time; everybody has to be answered with a card or a sentence. */
+async function atOnce(activities: readonly Json[]): Promise<Json[]> {
+  const answers = await Promise.all(activities.map((one) => world.connector.post(one)));
+  return answers.map(({ status, body }) => {
+    expect({ status, body }).toMatchObject({ status: 200, body: { statusCode: 200 } });
+    return body as Json;
+  });
+}
+
+const decisionsOf = (request: Json) =>
+  (request['stages'] as { decisions: Json[] }[]).flatMap(({ decisions }) => decisions);
+const appliedFor = (id: string) =>
+  world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id));
+const rowsOf = (id: string, type: string) =>
+  auditRows(databaseOf(world), id).filter((row) => row.type === type);
+
+const settled = (id: string) => eventually('it has ended', async () => {
+  const request = await readRequest(world, id);
+  return ['applied', 'denied', 'cancelled'].includes(String(request['state'])) && request;
+});
+
+test.each([1, 2, 3])(
+  'round %i: 100 people approve and deny at once; one word counts, all are told',
+  async (round) => {
+    const { id, number } = await askByPipeline(world);
+    const place = await placeInChannel(world, number);
+    const card = cardAt(world, 'kenji', place);
+    const clicks = await Promise.all(Array.from({ length: 100 }, (_, at) =>
+      clickOf(at, { place, card, verb: (at + round) % 2 === 0 ? 'approve' : 'deny' })));
+    const answers = await atOnce(clicks);
+    const request = await settled(id);
+    const decisions = decisionsOf(request);
+    expect(decisions).toHaveLength(1);
+    const approved = decisions[0]?.['decision'] === 'approve';
+    expect(request['state']).toBe(approved ? 'applied' : 'denied');
+    expect(appliedFor(id)).toHaveLength(approved ? 1 : 0);
+    const { name } = decisions[0]?.['approver'] as { name: string };
+    for (const { value } of answers) expect(textOfCard(value)).toContain(name);
+    expect(rowsOf(id, 'request.decided')).toHaveLength(1);
+    expect(rowsOf(id, 'decision.refused')).toHaveLength(99);
+    await eventually('the card has settled', () =>
+      (approved ? /Applied/ : /Denied/).test(textAt(world, 'rafael', place)));
+  },
+);
+
+test('100 approve at once where twenty are needed: twenty count, it is applied once', async () => {
+  const { body } = await api(world, '/v1/requests', { as: 'mia', body: { workflow: 'council' } });
+  const id = String(body['id']);
+  const place = await placeInChannel(world, Number(body['number']));
+  const card = cardAt(world, 'kenji', place);
+  const clicks = await Promise.all(Array.from({ length: 100 }, (_, at) =>
+    clickOf(at, { place, card, verb: 'approve' })));
+  await atOnce(clicks);
+  const request = await settled(id);
+  expect(request['state']).toBe('applied');
+  const keys = decisionsOf(request).map(({ approver }) => (approver as { key: string }).key);
+  expect(keys).toHaveLength(20);
+  expect(new Set(keys).size).toBe(20);
+  expect(appliedFor(id)).toHaveLength(1);
+  expect(rowsOf(id, 'request.decided')).toHaveLength(20);
+  expect(rowsOf(id, 'request.approved')).toHaveLength(1);
+  await eventually('the card has settled', () => /Applied/.test(textAt(world, 'rafael', place)));
+});
+
+test('one person clicks both buttons twenty times at once: the first word stands', async () => {
+  const { id, number } = await askByPipeline(world);
+  const place = await placeInChannel(world, number);
+  const clicks = await Promise.all(Array.from({ length: 20 }, async (_, at) =>
+    pressActivity(world, 'amara', {
+      place, verb: at % 2 === 0 ? 'approve' : 'deny',
+      value: await signedOn(world, 'amara', `exchange-${at}`),
+    })));
+  await atOnce(clicks);
+  const decisions = decisionsOf(await settled(id));
+  expect(decisions).toHaveLength(1);
+  expect(rowsOf(id, 'request.decided')).toHaveLength(1);
+  expect(appliedFor(id)).toHaveLength(decisions[0]?.['decision'] === 'approve' ? 1 : 0);
+});
+
+test.each([1, 2, 3])(
+  'round %i: the requester cancels while thirty approve: it is one or the other',
+  async (round) => {
+    const { id, number, place: own } = await askInChat(world, 'mia', {
+      command: 'request deploy-production service=search version=2.0.0',
+    });
+    const place = await placeInChannel(world, number);
+    const card = cardAt(world, 'kenji', place);
+    const clicks = await Promise.all(Array.from({ length: 30 }, (_, at) =>
+      clickOf(at, { place, card, verb: 'approve' })));
+    const cancel = pressActivity(world, 'mia', {
+      place: own, verb: 'cancel', value: await signedOn(world, 'mia', `cancel-${round}`),
+    });
+    clicks.splice(round === 1 ? 0 : round * 2, 0, cancel);
+    await atOnce(clicks);
+    const request = await settled(id);
+    const cancelled = request['state'] === 'cancelled';
+    expect(decisionsOf(request)).toHaveLength(cancelled ? 0 : 1);
+    expect(appliedFor(id)).toHaveLength(cancelled ? 0 : 1);
+    expect(rowsOf(id, 'request.cancelled')).toHaveLength(cancelled ? 1 : 0);
+    for (const [who, at] of [['rafael', place], ['mia', own]] as const) {
+      await eventually('every copy says so', () =>
+        (cancelled ? /Cancelled/ : /Applied/).test(textAt(world, who, at)));
+    }
+  },
+);
+
+test('the audit log of all that verifies, and nothing went wrong on the way', async () => {
+  expect((await verifyLog(databaseOf(world), world)).report).toMatchObject({ ok: true });
+  expect(world.logged.filter(({ level }) => level === 'error')).toEqual([]);
+});

@@ -1,0 +1,291 @@
+import { cardOf, eventually, textOfCard } from '../../src/local/find.ts';
+import { APPROVALS } from '../../src/local/profile.ts';
+import type { Json } from '../../src/local/world.ts';
+import { auditRows, databaseOf, query } from '../support/audit-rows.ts';
+import { startWorld } from '../support/local-world.ts';
+import type { LocalWorld } from '../support/local-world.ts';
+import {
+  askByApi, askByPipeline, askInChat, cardAt, cardsOf, eventuallyIn, personalChat, placeInChannel,
+  press, pressActivity, readRequest, signedOn, textAt,
+} from '../support/people-at-work.ts';
+import type { Place } from '../support/people-at-work.ts';
+
+const ONCE_ONLY = `
+workflow: wire-transfer
+title: Wire transfer
+fields:
+  - { id: iban, type: text, required: true }
+request: { roles: [developer] }
+stages:
+  - { name: Heads, roles: [approver] }
+notify: { channel: approvals }
+execute: { use: bank }
+`;
+const BANK = `executors:
+  bank:
+    kind: webhook
+    url: \${env:LOCAL_TARGET}
+    secret: \${env:LOCAL_WEBHOOK_SECRET}
+    idempotent: false
+    allowPrivate: [127.0.0.1/32]
+`;
+const THREADS = /\/v3\/conversations\/?$/;
+
+let world: LocalWorld;
+
+beforeAll(async () => {
+  world = await startWorld({
+    workflows: { 'wire-transfer': ONCE_ONLY },
+    config: (text) => text.replace('executors:\n', BANK),
+  });
+});
+afterAll(async () => {
+  await world?.stop();
+});
+afterEach(async () => {
+  // What one test left behind would meet the faults of the next.
+  await eventually('nothing is left to deliver', () => jobsLeft() === 0);
+});
+
+/** Jobs that wait or run; those that end a request in time do not count. */
+const jobsLeft = () => Number(query(databaseOf(world), `
+  SELECT count(*) AS count FROM jobs WHERE kind <> 'expire' AND due_at IS NOT NULL`)[0]?.['count']);
+
+const appliedFor = (id: string) =>
+  world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id));
+const copies = (number: number) =>
+  cardsOf(world.connector.messages('rafael', APPROVALS), number);
+const callsSince = (from: number, method: string) =>
+  world.connector.calls().slice(from).filter((call) => call.method === method);
+
+/** Amara approves, and the card in the channel has to come to this state. */
+async function approved(
+  { id, place }: { id: string; place: Place }, state: string, words: RegExp,
+): Promise<Json> {
+  await press(world, 'amara', { place, verb: 'approve' });
+  const request = await eventuallyIn(world, id, state, { withinMs: 20_000 });
+  await eventually(`${state} on the card`, () => words.test(textAt(world, 'rafael', place)));
+  return request;
+}
+
+async function asked(): Promise<{ id: string; number: number; place: Place }> {
+  const { id, number } = await askByPipeline(world);
+  return { id, number, place: await placeInChannel(world, number) };
+}
+
+describe('Teams has trouble', () => {
+  test.each([
+    ['429 with Retry-After', { status: 429, retryAfterSeconds: 1 }],
+    ['502', { status: 502 }],
+    ['403: the app is not there yet', { status: 403 }],
+    ['500', { status: 500 }],
+    ['a connection that breaks off before', { drop: 'before' as const }],
+  ])('%s at the first post: the card comes all the same, once', async (_name, fault) => {
+    world.connector.fail({ ...fault, method: 'POST', path: THREADS, times: 2 });
+    const one = await asked();
+    expect(copies(one.number)).toHaveLength(1);
+    await approved(one, 'applied', /Applied/);
+    expect(appliedFor(one.id)).toHaveLength(1);
+    expect(copies(one.number)).toHaveLength(1);
+  });
+
+  test.each([
+    ['429 with Retry-After', { status: 429, retryAfterSeconds: 1 }],
+    ['502', { status: 502 }],
+    ['a connection that breaks off before', { drop: 'before' as const }],
+    ['a connection that breaks off after', { drop: 'after' as const }],
+  ])('%s at updates: the card settles, without endless calls', async (_name, fault) => {
+    const one = await asked();
+    const from = world.connector.calls().length;
+    world.connector.fail({ ...fault, method: 'PUT', times: 2 });
+    await approved(one, 'applied', /Applied/);
+    expect(appliedFor(one.id)).toHaveLength(1);
+    // Two that failed, and at most one for each of the revisions that followed.
+    expect(callsSince(from, 'PUT').length).toBeLessThanOrEqual(5);
+    const settled = world.connector.calls().length;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(world.connector.calls()).toHaveLength(settled);
+  });
+
+  test('a lost answer to the first post leaves a second copy; the clicked one settles too',
+    async () => {
+      world.connector.fail({ drop: 'after', method: 'POST', path: THREADS });
+      const { id, number, place: orphan } = await asked();
+      const both = await eventually('the card that the service knows of', () =>
+        copies(number).length === 2 && copies(number));
+      const [, known] = both.map((message) => ({ chatId: APPROVALS, messageId: message.id }));
+      const posted = await eventually('the post is on record', () => {
+        const rows = auditRows(databaseOf(world), id).filter(({ type }) => type === 'card.posted');
+        return rows.length > 0 && rows;
+      });
+      expect(posted).toMatchObject([{ data: { activityId: known?.messageId } }]);
+      await approved({ id, place: orphan }, 'applied', /Applied/);
+      await eventually('applied on the other copy', () =>
+        /Applied/.test(textAt(world, 'rafael', known ?? orphan)));
+      expect(appliedFor(id)).toHaveLength(1);
+      expect(copies(number)).toHaveLength(2);
+    });
+
+  test('a card that was deleted while it is open is posted anew, and decided there', async () => {
+    const { id, number } = await askByApi(world, 'mia', {
+      workflow: 'payment-release', fields: { payment: 'PAY-0815', amount: 5, purpose: 'Ink' },
+    });
+    const place = await placeInChannel(world, number);
+    const from = world.connector.calls().length;
+    world.connector.fail({
+      status: 404, method: 'PUT', path: new RegExp(place.messageId), times: 100,
+    });
+    await press(world, 'amara', { place, verb: 'approve' });
+    const fresh = await eventually('a new card', () => copies(number)[1]);
+    expect(textOfCard(cardOf(fresh))).toMatch(/stage 2 of 2/);
+    await press(world, 'ingrid', {
+      place: { chatId: APPROVALS, messageId: fresh.id }, verb: 'approve',
+    });
+    await eventuallyIn(world, id, 'applied');
+    await eventually('applied on the new card', () =>
+      /Applied/.test(textOfCard(cardOf(copies(number)[1]))));
+    const gone = callsSince(from, 'PUT').filter(({ status }) => status === 404);
+    expect(gone).toHaveLength(1);
+    expect(copies(number)).toHaveLength(2);
+  });
+
+  test('a card that was deleted when all is decided is left alone', async () => {
+    const { id, number, place: own } = await askInChat(world, 'mia', {
+      command: 'request deploy-production service=search version=1.2.3',
+    });
+    const place = await placeInChannel(world, number);
+    const from = world.connector.calls().length;
+    world.connector.fail({
+      status: 404, method: 'PUT', path: new RegExp(place.messageId), times: 100,
+    });
+    await press(world, 'amara', { place, verb: 'deny' });
+    await eventuallyIn(world, id, 'denied');
+    await eventually('denied on her own copy', () => /Denied/.test(textAt(world, 'mia', own)));
+    await eventually('the update met its end', () => jobsLeft() === 0);
+    expect(callsSince(from, 'PUT').filter(({ status }) => status === 404)).toHaveLength(1);
+    expect(copies(number)).toHaveLength(1);
+    expect(await world.service.store.countJobs()).toMatchObject({ dead: 0 });
+  });
+
+  test('an update that is refused does not hold up the other copies', async () => {
+    const { id, number, place: own } = await askInChat(world, 'mia', {
+      command: 'request deploy-production service=search version=1.2.4',
+    });
+    const place = await placeInChannel(world, number);
+    world.connector.fail({
+      status: 400, method: 'PUT', path: new RegExp(own.messageId), times: 2,
+    });
+    await press(world, 'amara', { place, verb: 'approve' });
+    await eventuallyIn(world, id, 'applied');
+    await eventually('applied in the channel', () =>
+      /Applied/.test(textAt(world, 'rafael', place)), 3_000);
+    await eventually('applied on her own copy in the end', () =>
+      /Applied/.test(textAt(world, 'mia', own)));
+  });
+
+  test('the requester took the app away: the channel is told, the notice is given up', async () => {
+    const { id, number } = await askInChat(world, 'tomasz', {
+      command: 'request deploy-production service=search version=1.2.5',
+    });
+    const place = await placeInChannel(world, number);
+    await world.connector.uninstall('tomasz');
+    await press(world, 'kenji', { place, verb: 'approve' });
+    await eventuallyIn(world, id, 'applied');
+    await eventually('applied in the channel', () =>
+      /Applied/.test(textAt(world, 'rafael', place)));
+    await eventually('the notice is given up', async () =>
+      (await world.service.store.countJobs()).dead === 1);
+    expect(world.connector.messages('tomasz', personalChat(world, 'tomasz'))
+      .some(({ text }) => text?.startsWith(`Request ${number} `))).toBe(false);
+    await world.connector.install({ personIds: ['tomasz'] });
+  });
+
+  test('the client sends an invoke again after a time-out: one decision, one call', async () => {
+    const { id, place } = await asked();
+    const activity = pressActivity(world, 'amara', {
+      place, verb: 'approve', value: await signedOn(world, 'amara', 'exchange-twice'),
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => world.connector.post(activity)),
+    );
+    for (const { status, body } of answers) {
+      expect(status).toBe(200);
+      expect(body).toMatchObject({
+        statusCode: 200, type: 'application/vnd.microsoft.card.adaptive',
+      });
+    }
+    const request = await eventuallyIn(world, id, 'applied');
+    expect((request['stages'] as { decisions: Json[] }[])[0]?.decisions).toHaveLength(1);
+    expect(appliedFor(id)).toHaveLength(1);
+    const decided = auditRows(databaseOf(world), id)
+      .filter(({ type }) => type === 'request.decided');
+    expect(decided).toHaveLength(1);
+  });
+});
+
+describe('the target has trouble', () => {
+  test('it refuses: failed on the card and in the outcome, and not asked again', async () => {
+    world.target.failNext(1, 422);
+    const one = await asked();
+    const request = await approved(one, 'failed', /Failed/);
+    expect(request['outcome']).toMatchObject({ code: 'target_refused' });
+    expect(textAt(world, 'rafael', one.place)).toMatch(/refused it \(422\)/);
+    expect(appliedFor(one.id)).toEqual([]);
+  });
+
+  test('503, then it works again: applied once', async () => {
+    world.target.failNext(1, 503);
+    const one = await asked();
+    await approved(one, 'applied', /Applied/);
+    expect(appliedFor(one.id)).toMatchObject([{ repeat: false }]);
+  });
+
+  test('it hangs up before it did anything: repeated, applied once', async () => {
+    world.target.failNext(2, 0);
+    const one = await asked();
+    await approved(one, 'applied', /Applied/);
+    expect(appliedFor(one.id)).toMatchObject([{ repeat: false }]);
+  });
+
+  test('its answer is lost: the repeat carries the same id and does nothing anew', async () => {
+    const before = world.target.applied();
+    world.target.failNext(1, 0, { applied: true });
+    const one = await asked();
+    const request = await approved(one, 'applied', /Applied/);
+    expect(appliedFor(one.id)).toMatchObject([
+      { repeat: false, idempotencyKey: `msg_${one.id}` },
+      { repeat: true, idempotencyKey: `msg_${one.id}` },
+    ]);
+    expect(appliedFor(one.id)[1]?.body).toEqual(appliedFor(one.id)[0]?.body);
+    expect(world.target.applied()).toBe(before + 1);
+    expect(request['outcome']).toMatchObject({ reference: expect.stringMatching(/^deploy-/) });
+  });
+
+  test('one that does not drop repeats is never asked twice: unknown, and people look', async () => {
+    const before = world.target.applied();
+    world.target.failNext(1, 0, { applied: true });
+    const { id, number } = await askByApi(world, 'mia', {
+      workflow: 'wire-transfer', fields: { iban: 'DE02120300000000202051' },
+    });
+    const place = await placeInChannel(world, number);
+    const request = await approved({ id, place }, 'unknown', /outcome not known/);
+    expect(request['outcome']).toMatchObject({ code: 'connection_lost' });
+    expect(appliedFor(id)).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(appliedFor(id)).toHaveLength(1);
+    expect(world.target.applied()).toBe(before + 1);
+    expect(textOfCard(cardAt(world, 'rafael', place))).toMatch(/broke off/);
+    expect(await readRequest(world, id)).toMatchObject({ state: 'unknown' });
+    await eventually('Mia is told', () => world.connector
+      .messages('mia', personalChat(world, 'mia'))
+      .some(({ text }) => new RegExp(`Request ${number} .*unknown`).test(text ?? '')));
+  });
+});
+
+test('cards of everything above are settled, and only the one notice was given up', async () => {
+  expect(await world.service.store.countJobs()).toMatchObject({ dead: 1 });
+  const waiting = world.connector.messages('rafael', APPROVALS)
+    .filter((message) => /Waiting for approval|being applied/.test(textOfCard(cardOf(message))));
+  // The two that were "deleted" keep in this world what they showed last.
+  expect(waiting).toHaveLength(2);
+});

@@ -1,0 +1,289 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../../src/local/find.ts';
+import { APPROVALS, startLocalParts } from '../../src/local/profile.ts';
+import type { LocalParts } from '../../src/local/profile.ts';
+import type { Json } from '../../src/local/world.ts';
+import { auditRows, auditSize, query, verifyLog } from '../support/audit-rows.ts';
+import {
+  askByPipeline, cardsOf, DEPLOYMENT, eventuallyIn, placeInChannel, pressActivity, signedOn,
+  textAt,
+} from '../support/people-at-work.ts';
+import type { Place } from '../support/people-at-work.ts';
+import { serviceProcess } from '../support/service-process.ts';
+import type { ServiceProcess } from '../support/service-process.ts';
+
+// The service is a process that is killed for real; provider, connector and target live on. Kills
+// are aimed from outside: by what the target or the connector has just received, or by the time.
+const LEASE_MS = 1_000;
+const SEED = 20_261_122;
+const RANDOM_KILLS = 12;
+
+let home: string;
+let file: string;
+let world: LocalParts;
+let service: ServiceProcess;
+/** Told of each webhook that took effect, before the target answers it. */
+let onWebhook: (webhookId: string) => void = () => undefined;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'countersign-kill-'));
+  file = join(home, 'countersign.db');
+  world = await startLocalParts({
+    home, limits: 'off', heard: ({ webhookId }) => onWebhook(webhookId),
+  });
+  const { configPath, env } = world;
+  service = serviceProcess({ configPath, env, leaseMs: LEASE_MS });
+  await service.start();
+  await world.connector.install();
+}, 30_000);
+afterAll(async () => {
+  await service?.stop();
+  await world?.stop();
+  await rm(home, { recursive: true, force: true });
+}, 30_000);
+
+/** A pattern that sees the path of every call of the bot that it is asked about. */
+class Watch extends RegExp {
+  readonly #seen: (path: string) => boolean;
+
+  constructor(seen: (path: string) => boolean) {
+    super('');
+    this.#seen = seen;
+  }
+
+  override test(path: string): boolean {
+    return this.#seen(path);
+  }
+}
+
+/** Kills at the next call of this kind; `lost`: the call is not carried out either. */
+function killAtCall(method: string, path: RegExp, { lost }: { lost: boolean }): void {
+  let armed = true;
+  world.connector.fail({
+    method, drop: lost ? 'before' : 'after',
+    path: new Watch((called) => {
+      if (!armed || !path.test(called)) return false;
+      armed = false;
+      service.kill();
+      return true;
+    }),
+  });
+}
+
+/** Kills when the target has received this request's webhook, for as many times as are named. */
+function killAtWebhook(id: string, times = 1): void {
+  let left = times;
+  onWebhook = (webhookId) => {
+    if (left === 0 || !webhookId.includes(id)) return;
+    left -= 1;
+    service.kill();
+  };
+}
+
+/** Sends bytes and resolves when the operating system has them; nobody waits for an answer. */
+function sendBytes(path: string, headers: Record<string, string>, body: Json): Promise<void> {
+  return new Promise((resolve) => {
+    const text = JSON.stringify(body);
+    const outgoing = httpRequest(`${world.url}${path}`, {
+      method: 'POST', agent: false,
+      headers: {
+        'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers,
+      },
+    }, (incoming) => incoming.resume());
+    // The process at the other end is about to die.
+    outgoing.on('error', () => undefined);
+    outgoing.end(text, () => resolve());
+  });
+}
+
+async function sendClick(activity: Json): Promise<void> {
+  const token = await world.connector.channelToken();
+  await sendBytes('/api/messages', { authorization: `Bearer ${token}` }, activity);
+}
+
+/** Sends the same activity until it is answered, as Teams and a patient person do. */
+function resend(activity: Json): Promise<Json> {
+  return eventually('an answer to the click', async () => {
+    try {
+      const { status, body } = await world.connector.post(activity);
+      return status === 200 && (body as Json);
+    } catch (error) {
+      // Node's own errors belong to another realm under a test runner.
+      if ((error as { code?: unknown }).code === undefined) throw error;
+      return false;
+    }
+  });
+}
+
+interface Asked {
+  readonly id: string;
+  readonly number: number;
+  readonly place: Place;
+  readonly click: Json;
+}
+
+async function asked(): Promise<Asked> {
+  const { id, number } = await askByPipeline(world);
+  const place = await placeInChannel(world, number);
+  return { id, number, place, click: await clickOn(place, id) };
+}
+
+async function clickOn(place: Place, exchange: string): Promise<Json> {
+  return pressActivity(world, 'amara', {
+    place, verb: 'approve', value: await signedOn(world, 'amara', exchange),
+  });
+}
+
+/** Everything that must hold once the dust has settled. */
+async function expectSettled({ id, number, places }: {
+  id: string; number: number; places: readonly Place[];
+}): Promise<void> {
+  await eventuallyIn(world, id, 'applied');
+  for (const place of places) {
+    await eventually('the card says applied', () => /Applied/.test(textAt(world, 'rafael', place)));
+  }
+  expect(cardsOf(world.connector.messages('rafael', APPROVALS), number)).toHaveLength(places.length);
+  expect(query(file, `SELECT stage, approver_key AS who, count(*) AS words FROM decisions
+    WHERE request_id = ? GROUP BY stage, approver_key`, id)).toEqual([
+    { stage: 0, who: expect.any(String), words: 1 },
+  ]);
+  for (const type of ['request.submitted', 'request.decided', 'request.approved',
+    'request.applying', 'request.applied']) {
+    const rows = auditRows(file, id).filter((row) => row.type === type);
+    expect({ type, times: rows.length }).toEqual({ type, times: 1 });
+  }
+  const deliveries = world.target.deliveries
+    .filter(({ body }) => JSON.stringify(body).includes(id));
+  expect(deliveries.filter(({ repeat }) => !repeat)).toHaveLength(1);
+  expect(new Set(deliveries.map(({ webhookId }) => webhookId))).toEqual(new Set([`msg_${id}`]));
+  expect(new Set(deliveries.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  await eventually('nothing is left to do', () => query(
+    file, 'SELECT key FROM jobs WHERE kind <> \'expire\' AND request_id = ?', id,
+  ).length === 0);
+  expect((await verifyLog(file, { url: world.url, home })).report).toMatchObject({ ok: true });
+}
+
+/** Waits until the armed kill has happened, and starts the next process. */
+async function restart(): Promise<void> {
+  await service.gone();
+  await service.start();
+}
+
+describe('killed between click and card', () => {
+  test('when the click\'s bytes are sent', async () => {
+    const { click, place, ...one } = await asked();
+    await sendClick(click);
+    service.kill();
+    await restart();
+    await resend(click);
+    await expectSettled({ ...one, places: [place] });
+  });
+
+  test('when the click is answered', async () => {
+    const { click, place, ...one } = await asked();
+    await world.connector.post(click);
+    service.kill();
+    await restart();
+    await expectSettled({ ...one, places: [place] });
+  });
+
+  test('when the target has received the webhook, and again at its repeat', async () => {
+    const { click, place, ...one } = await asked();
+    killAtWebhook(one.id, 2);
+    await resend(click);
+    await restart();
+    await restart();
+    await resend(click);
+    await expectSettled({ ...one, places: [place] });
+    const deliveries = world.target.deliveries
+      .filter(({ webhookId }) => webhookId === `msg_${one.id}`);
+    expect(deliveries.map(({ repeat }) => repeat)).toEqual([false, true, true]);
+  });
+
+  test.each([
+    ['has taken an update of the card', false],
+    ['is being sent an update of the card', true],
+  ])('when Teams %s', async (_name, lost) => {
+    const { click, place, ...one } = await asked();
+    killAtCall('PUT', new RegExp(place.messageId), { lost });
+    await resend(click);
+    await restart();
+    await expectSettled({ ...one, places: [place] });
+  });
+});
+
+describe('killed before the click', () => {
+  test('when a pipeline\'s bytes are sent: its repeat gets one request', async () => {
+    const token = await world.provider.workloadToken();
+    const headers = { 'authorization': `Bearer ${token}`, 'idempotency-key': 'killed-1' };
+    const before = Number(query(file, 'SELECT count(*) AS n FROM requests')[0]?.['n']);
+    await sendBytes('/v1/requests', headers, DEPLOYMENT);
+    service.kill();
+    await restart();
+    const response = await fetch(`${world.url}/v1/requests`, {
+      method: 'POST', headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(DEPLOYMENT),
+    });
+    expect([200, 201]).toContain(response.status);
+    expect(query(file, 'SELECT count(*) AS n FROM requests')).toEqual([{ n: before + 1 }]);
+    const { id, number } = await response.json() as { id: string; number: number };
+    const place = await placeInChannel(world, number);
+    await resend(await clickOn(place, id));
+    await expectSettled({ id, number, places: [place] });
+  });
+
+  test('when Teams has taken the first card: the copy that nobody knows of settles too',
+    async () => {
+      killAtCall('POST', /\/v3\/conversations\/?$/, { lost: false });
+      const { id, number } = await askByPipeline(world);
+      const orphan = await placeInChannel(world, number);
+      await restart();
+      const both = await eventually('the card that is known', () => {
+        const found = cardsOf(world.connector.messages('rafael', APPROVALS), number);
+        return found.length === 2 && found;
+      });
+      await resend(await clickOn(orphan, id));
+      const places = both.map((message) => ({ chatId: APPROVALS, messageId: message.id }));
+      await expectSettled({ id, number, places });
+    });
+});
+
+describe(`killed at random, seed ${SEED}`, () => {
+  const draw = seeded(SEED);
+  const delays = Array.from({ length: RANDOM_KILLS }, (_, at) => [at + 1, Math.floor(draw() * 90)]);
+
+  test.each(delays)('kill %i, %i ms after the click', async (_number, delayMs) => {
+    const { click, place, ...one } = await asked();
+    await sendClick(click);
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    service.kill();
+    await restart();
+    await resend(click);
+    await expectSettled({ ...one, places: [place] });
+  });
+});
+
+test('in the end all is sealed, the log verifies, and no process complained', async () => {
+  const { exit, report } = await eventually('everything is sealed', async () => {
+    const verified = await verifyLog(file, { url: world.url, home });
+    return verified.report.size === auditSize(file) && verified;
+  }, 18_000);
+  expect({ exit, ok: report.ok, unsealed: report.unsealed })
+    .toEqual({ exit: 0, ok: true, unsealed: 0 });
+  expect(query(file, 'SELECT key FROM jobs WHERE due_at IS NULL')).toEqual([]);
+  expect(service.errors()).toBe('');
+});
+
+/** A small generator of numbers from 0 to 1 (mulberry32), the same for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

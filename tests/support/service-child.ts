@@ -1,0 +1,37 @@
+/**
+ * The service alone in a process of its own, to be killed. It loads everything, says `loaded`,
+ * and starts when it is told to; then it says `started`. Its configuration is `CHILD_CONFIG` with
+ * this process's environment; `CHILD_LEASE_MS` is how long a killed one's jobs stay with it.
+ */
+import { compose } from '../../src/compose.ts';
+import type { Service } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { jsonLogger } from '../../src/lib/logger.ts';
+
+const { CHILD_CONFIG = '', CHILD_LEASE_MS = '' } = process.env;
+const log = jsonLogger({ level: 'error', now: () => systemClock.now() });
+let service: Service | undefined;
+
+async function start(): Promise<void> {
+  const { config } = loadConfig({ path: CHILD_CONFIG, env: process.env, profile: 'local' });
+  service = await compose(config, { log, jobLeaseMs: Number(CHILD_LEASE_MS) });
+  await service.start();
+  process.send?.('started');
+}
+
+function leave(): void {
+  const stopped = service?.stop() ?? Promise.resolve();
+  stopped.then(() => process.exit(0), () => process.exit(1));
+}
+
+process.on('message', () => {
+  start().catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exit(1);
+  });
+});
+process.once('SIGTERM', leave);
+// The parent is gone: nobody else would ever stop this process.
+process.once('disconnect', leave);
+process.send?.('loaded');

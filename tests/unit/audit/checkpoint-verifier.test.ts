@@ -1,0 +1,38 @@
+import { CompactSign, exportJWK, generateKeyPair } from 'jose';
+import { CHECKPOINT_TYPE } from '../../../src/audit/checkpoint.ts';
+import { verifierOfJwks } from '../../../src/audit/checkpoint-verifier.ts';
+
+const { privateKey, publicKey } = await generateKeyPair('ES256');
+const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1' }] });
+const statement = { origin: 'tests/log', size: 1, root: 'r', at: 2 };
+const sign = (typ: string, kid = 'k1', key = privateKey) =>
+  new CompactSign(Buffer.from(JSON.stringify(statement)))
+    .setProtectedHeader({ alg: 'ES256', kid, typ })
+    .sign(key);
+
+describe('checkpoints checked with published keys', () => {
+  const verify = verifierOfJwks(jwks);
+
+  test('a checkpoint of this key', async () => {
+    expect(await verify(await sign(CHECKPOINT_TYPE))).toEqual(statement);
+  });
+
+  test('another statement of the same key is no checkpoint', async () => {
+    await expect(verify(await sign('countersign-receipt+jwt'))).rejects.toThrow('another type');
+  });
+
+  test('another key, a broken signature or no JWS at all', async () => {
+    const other = await generateKeyPair('ES256');
+    const good = await sign(CHECKPOINT_TYPE);
+    for (const jws of [
+      await sign(CHECKPOINT_TYPE, 'k1', other.privateKey), await sign(CHECKPOINT_TYPE, 'k2'),
+      good.replace(/.{6}$/, 'AAAAAA'), good.slice(0, 40), '',
+    ]) {
+      await expect(verify(jws)).rejects.toThrow();
+    }
+  });
+
+  test.each(['', 'null', '[]', '{}', '{"keys":7}'])('keys of "%s" are refused', (text) => {
+    expect(() => verifierOfJwks(text)).toThrow();
+  });
+});

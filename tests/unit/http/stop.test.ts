@@ -1,0 +1,53 @@
+import { makeRequest, get, startServer } from './support.ts';
+import { sleep } from '../../../src/lib/loop.ts';
+
+const settle = (promise: Promise<Response>) =>
+  promise.then(({ status }) => status, () => 'closed' as const);
+
+test('a stop lets what is in flight finish, and takes nothing new', async () => {
+  const server = await startServer();
+  server.app.readRequest = async () => {
+    await sleep(400);
+    return makeRequest();
+  };
+  const answer = fetch(`${server.url}/v1/requests/req_1`, {
+    headers: { authorization: 'Bearer mia' },
+  });
+  await sleep(100);
+  const stopped = server.stop();
+  expect(await settle(fetch(`${server.url}/healthz`))).toBe('closed');
+  const response = await answer;
+  expect([response.status, response.headers.get('connection')]).toEqual([200, 'close']);
+  await stopped;
+});
+
+test('a stop does not wait for ever', async () => {
+  const server = await startServer({ limits: { stopGraceMs: 200 } });
+  const never = Promise.withResolvers<undefined>();
+  server.app.readRequest = () => never.promise;
+  const answer = settle(get(`${server.url}/v1/requests/req_1`));
+  await sleep(100);
+  const started = performance.now();
+  await server.stop();
+  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(await answer).toBe('closed');
+  never.resolve(undefined);
+});
+
+test('a stop closes idle connections at once', async () => {
+  const server = await startServer();
+  await get(`${server.url}/healthz`);
+  const started = performance.now();
+  await server.stop();
+  expect(performance.now() - started).toBeLessThan(2_000);
+});
+
+test('a port that is taken is an error of the start', async () => {
+  const server = await startServer();
+  const config = {
+    profile: 'local' as const,
+    server: { publicUrl: 'http://x.example', host: '127.0.0.1', port: server.port },
+  };
+  await expect(startServer({ config })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await server.stop();
+});

@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+
+const folderOfAction = fileURLToPath(new URL('../../../infra/github-action/', import.meta.url));
+const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+
+interface Seen {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly authorization: string | undefined;
+  readonly key: unknown;
+  readonly body: string;
+}
+
+let server: Server;
+let base = '';
+let folder = '';
+let seen: Seen[];
+/** State that the fake service ends in; `refuse` answers the request with a problem. */
+let ending: string;
+
+/** GitHub's token endpoint and the service's API, as the action meets them on the wire. */
+beforeEach(async () => {
+  seen = [];
+  ending = 'applied';
+  folder = mkdtempSync(join(tmpdir(), 'ask-'));
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
+    request.on('end', () => {
+      const { method, url, headers } = request;
+      const { authorization } = headers;
+      seen.push({ method, url, authorization, key: headers['idempotency-key'], body });
+      const answer = (status: number, value: unknown) => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(value));
+      };
+      const shown = { id: 'req_7', number: 7, url: `${base}/v1/requests/req_7` };
+      if (url?.startsWith('/token')) return answer(200, { value: 'run-token' });
+      if (ending === 'refuse') return answer(403, { code: 'requester_not_allowed', detail: 'No.' });
+      if (method === 'POST') return answer(201, { ...shown, state: 'pending', waitToken: 'wt-1' });
+      return answer(200, { ...shown, state: ending });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true });
+});
+
+function ask(change: Record<string, string> = {}): Promise<{ code: number; log: string }> {
+  const output = join(folder, 'output');
+  writeFileSync(output, '');
+  const env = {
+    PATH: process.env['PATH'] ?? '', GITHUB_OUTPUT: output,
+    ACTIONS_ID_TOKEN_REQUEST_URL: `${base}/token?v=1`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret',
+    COUNTERSIGN_URL: base, ASK_MAIN: main, ASK_WORKFLOW: 'deploy', ASK_KEY: '1-1-job-step',
+    ASK_FIELDS: 'service=checkout\r\n\nnote=a "b" $(touch x) = c\n', ASK_REASON: '--wait',
+    ASK_AUDIENCE: 'api://countersign', ASK_TIMEOUT: '20s', ...change,
+  };
+  return new Promise((resolve) => {
+    execFile('bash', [join(folderOfAction, 'ask.sh')], { env, cwd: folder }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, log: out + err });
+    });
+  });
+}
+
+describe('the GitHub action', () => {
+  test('asks with the run\'s token, waits with the request\'s, tells what came', async () => {
+    const { code, log } = await ask();
+    expect(log).toContain('Outcome: applied');
+    expect(code).toBe(0);
+    expect(seen.map(({ method, authorization }) => [method, authorization])).toEqual([
+      ['GET', 'Bearer secret'], ['POST', 'Bearer run-token'], ['GET', 'Bearer wt-1'],
+    ]);
+    expect(seen[0]?.url).toBe('/token?v=1&audience=api%3A%2F%2Fcountersign');
+    expect(seen[1]?.key).toBe('1-1-job-step');
+    expect(JSON.parse(seen[1]?.body ?? '')).toEqual({
+      workflow: 'deploy', fields: { service: 'checkout', note: 'a "b" $(touch x) = c' },
+      reason: '--wait',
+    });
+    expect(readFileSync(join(folder, 'output'), 'utf8')).toBe(
+      `id=req_7\nnumber=7\nurl=${base}/v1/requests/req_7\nstate=applied\n`,
+    );
+    expect(log).toContain('::add-mask::wt-1');
+  });
+
+  test.each([['denied', 3], ['expired', 4], ['failed', 5]])(
+    'a request that ends %s fails the step with %d', async (state, wanted) => {
+      ending = state;
+      const { code, log } = await ask({ ASK_REASON: '', ASK_AUDIENCE: '', ASK_FIELDS: '' });
+      expect([code, log]).toEqual([wanted, expect.stringContaining(`Outcome: ${state}`)]);
+    },
+  );
+
+  test('a refusal fails the step and says why', async () => {
+    ending = 'refuse';
+    const { code, log } = await ask();
+    expect(log).toContain('Refused: No. [requester_not_allowed]');
+    expect(code).toBe(1);
+  });
+
+  test('hands inputs over as environment, never inside the script', () => {
+    const action = parse(readFileSync(join(folderOfAction, 'action.yml'), 'utf8')) as {
+      runs: { steps: { run?: string; env?: Record<string, string> }[] };
+    };
+    const runs = action.runs.steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
+    expect(runs).toHaveLength(1);
+    expect(runs.join()).not.toContain('${{');
+    const script = readFileSync(join(folderOfAction, 'ask.sh'), 'utf8');
+    const used = new Set([...script.matchAll(/\$\{?(ASK_\w+)/g)].map(([, name]) => name));
+    const given = Object.keys(action.runs.steps.at(-1)?.env ?? {});
+    expect(given).toEqual(expect.arrayContaining([...used]));
+  });
+});
