@@ -107,7 +107,7 @@ export interface IssuerConfig {
   readonly claims: readonly string[];
   /** Claims that name the person as Teams knows them; null where the provider has none. */
   readonly teams: { readonly objectIdClaim: string; readonly tenantClaim: string } | null;
-  /** Claims of which one tells an app-only token from a person's. */
+  /** The claim that holds the display name. */
   readonly nameClaim: string;
 }
 

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { claimSchema, durationSchema, lineSchema, matching, nameSchema, roleSchema, uniqueList }
   from './schema-parts.ts';
 
+/** Names that a form's data carries besides the fields. */
+const RESERVED = ['workflow', 'v', 'verb', 'msteams'];
 const FIELD_ID = /^[a-z][A-Za-z0-9_-]{0,39}$/;
 const fieldIdSchema = matching(
   FIELD_ID, 'a field id: a lower-case letter, then letters, digits, _ -',
@@ -10,7 +12,9 @@ const fieldIdSchema = matching(
 const scalarSchema = z.union([z.string().max(2_000), z.number(), z.boolean()]);
 
 const fieldSchema = z.strictObject({
-  id: fieldIdSchema,
+  id: fieldIdSchema.refine((id) => !RESERVED.includes(id), {
+    error: `another id: ${RESERVED.join(', ')} are taken by the cards themselves`,
+  }),
   label: lineSchema(60).optional().describe('Default: made from the id'),
   type: z.enum(['text', 'multiline', 'choice', 'number', 'boolean', 'duration']),
   required: z.boolean().default(false),

@@ -37,7 +37,7 @@ const webhookSchema = z.strictObject({
 /** countersign.yaml, as a whole. */
 export const configSchema = z.strictObject({
   server: z.strictObject({
-    publicUrl: urlSchema.refine((text) => !text.endsWith('/') && new URL(text).search === '', {
+    publicUrl: urlSchema.refine(isBareUrl, {
       error: 'an absolute URL without a trailing slash and query',
     }).describe('Where browsers and Teams reach the service'),
     host: lineSchema(255).default('0.0.0.0'),
@@ -61,3 +61,8 @@ export const configSchema = z.strictObject({
 });
 
 export type ConfigInput = z.output<typeof configSchema>;
+
+/** No slash at the end and no query; what is no URL at all is told by another check. */
+function isBareUrl(text: string): boolean {
+  return !URL.canParse(text) || (!text.endsWith('/') && new URL(text).search === '');
+}

@@ -80,6 +80,9 @@ export interface Decision {
   readonly evidence: Evidence;
 }
 
+/** Codes of the outcomes that the house itself gives; executors have codes of their own. */
+export const OUTCOME_CODES = ['denied', 'cancelled', 'expired', 'interrupted'] as const;
+
 /** How a request ended, or what the executor last said. */
 export interface Outcome {
   readonly code: string;

@@ -4,10 +4,10 @@ import { refOf } from './principal.ts';
 import type { Principal } from './principal.ts';
 import { standing } from './quorum.ts';
 import { refuse } from './refusal.ts';
-import type { Refusal } from './refusal.ts';
+import type { Refusal, RefusalCode } from './refusal.ts';
 import { isTerminal, openStage, stageAtRevision } from './request.ts';
 import type {
-  Decision, Evidence, Outcome, Request, RequestState, Verdict,
+  Decision, Evidence, Outcome, OUTCOME_CODES, Request, RequestState, Verdict,
 } from './request.ts';
 import { MAX_REASON_LENGTH } from './submission.ts';
 
@@ -244,6 +244,8 @@ function eventOf(state: 'applied' | 'failed' | 'unknown'): EventType {
   return `request.${state}`;
 }
 
-function said(code: string, message: string, at: number): Outcome {
+function said(
+  code: (typeof OUTCOME_CODES)[number] | RefusalCode, message: string, at: number,
+): Outcome {
   return { code, message, reference: null, at };
 }

@@ -21,10 +21,13 @@ export function messageAnswer(text: string): Answer {
   return actionAnswer(200, 'application/vnd.microsoft.activity.message', text);
 }
 
+/** What is wrong with a card action that no client of ours sends. */
+export const CARD_ACTION_CODES = ['sender_unknown', 'card_data_invalid', 'verb_unknown'] as const;
+
 /** The codes that an error answer may carry. */
 type ActionErrorCode =
-  | 'sender_unknown' | 'card_data_invalid' | 'verb_unknown' | 'workflow_unknown'
-  | 'request_not_found' | 'internal_error';
+  | (typeof CARD_ACTION_CODES)[number]
+  | 'workflow_unknown' | 'request_not_found' | 'internal_error';
 
 /** The client did something that the house cannot understand (400), or the house failed (500). */
 export function errorAnswer(

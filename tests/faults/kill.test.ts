@@ -35,7 +35,7 @@ beforeAll(async () => {
     home, limits: 'off', heard: ({ webhookId }) => onWebhook(webhookId),
   });
   const { configPath, env } = world;
-  service = serviceProcess({ configPath, env, leaseMs: LEASE_MS });
+  service = serviceProcess({ configPath, env, leaseMs: LEASE_MS, cache: join(home, 'compiled') });
   await service.start();
   await world.connector.install();
 }, 30_000);

@@ -3,6 +3,7 @@
  * and starts when it is told to; then it says `started`. Its configuration is `CHILD_CONFIG` with
  * this process's environment; `CHILD_LEASE_MS` is how long a killed one's jobs stay with it.
  */
+import { flushCompileCache } from 'node:module';
 import { compose } from '../../src/compose.ts';
 import type { Service } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
@@ -34,4 +35,6 @@ process.on('message', () => {
 process.once('SIGTERM', leave);
 // The parent is gone: nobody else would ever stop this process.
 process.once('disconnect', leave);
+// A killed process could not keep what it compiled for the next one.
+flushCompileCache();
 process.send?.('loaded');

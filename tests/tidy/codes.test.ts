@@ -4,18 +4,18 @@ import ts from 'typescript';
 import { AUDIT_PROBLEM_CODES } from '../../src/audit/verify.ts';
 import { EVENT_TYPES } from '../../src/domain/events.ts';
 import { REFUSAL_CODES } from '../../src/domain/refusal.ts';
+import { OUTCOME_CODES } from '../../src/domain/request.ts';
 import { EXECUTION_CODES } from '../../src/executors/codes.ts';
 import { HTTP_CODES } from '../../src/http/codes.ts';
 import { IDENTITY_CODES } from '../../src/identity/codes.ts';
 import { KEYS_CODES } from '../../src/keys/errors.ts';
 import { STORE_ERROR_CODES } from '../../src/store/errors.ts';
+import { CARD_ACTION_CODES } from '../../src/teams/answers.ts';
 import { GATE_CODES } from '../../src/teams/gate.ts';
 import { filesUnder, parse, ROOT } from './tree.ts';
 
-/** Outcomes that the house itself gives, besides its refusals. */
-const ENDINGS = ['denied', 'cancelled', 'expired', 'interrupted'];
 const SETS: Readonly<Record<string, readonly string[]>> = {
-  REFUSAL_CODES, HTTP_CODES, IDENTITY_CODES: Object.keys(IDENTITY_CODES), GATE_CODES,
+  REFUSAL_CODES, OUTCOME_CODES, CARD_ACTION_CODES, HTTP_CODES, IDENTITY_CODES: Object.keys(IDENTITY_CODES), GATE_CODES,
   EXECUTION_CODES, STORE_ERROR_CODES, KEYS_CODES: Object.keys(KEYS_CODES), AUDIT_PROBLEM_CODES,
 };
 
@@ -27,7 +27,7 @@ function documented(name: string): string[] {
 
 describe('codes and their documents', () => {
   test('docs/reference/errors.md lists every code once, and none that is not there', () => {
-    const wanted = new Set([...Object.values(SETS).flat(), ...ENDINGS]);
+    const wanted = new Set(Object.values(SETS).flat());
     const listed = documented('errors.md');
     expect([...listed].sort()).toEqual([...wanted].sort());
   });

@@ -41,7 +41,8 @@ test('everything that a decision is about changes the digest; the order of keys 
   const others = [
     { requestId: 'req_2' }, { workflow: 'x' }, { workflowVersion: 'w' }, { requester: 'b' },
     { beneficiary: 'b' }, { reason: 'because' }, { fields: { service: 'billing' } },
-    { execution: { ...EXECUTION, executor: 'e' } }, { execution: { ...EXECUTION, configHash: 'h' } },
+    { execution: { ...EXECUTION, executor: 'e' } },
+    { execution: { ...EXECUTION, configHash: 'h' } },
     { execution: { ...EXECUTION, target: 't' } }, { execution: { ...EXECUTION, durationMs: 1 } },
   ].map((change) => requestDigest({ ...subject, ...change }));
   expect(new Set([digest, ...others]).size).toBe(others.length + 1);

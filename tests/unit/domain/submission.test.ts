@@ -75,7 +75,7 @@ describe('who may ask', () => {
     expect(ask({ by: principal({ roles: ['other'] }) })).toBe('requester_not_allowed');
   });
 
-  test('a workload by issuer and every claim; its roles do not count, nor a person by claims', () => {
+  test('a workload by issuer and every claim; neither its roles count nor a person\'s claims', () => {
     const only = workflow({
       request: {
         roles: ['developer'],
@@ -106,7 +106,7 @@ describe('who may ask', () => {
     expect(ask({ workflow: workflow({ stages: [stage({ where })] }) })).toBe('claim_unavailable');
   });
 
-  test('a stage whose condition does not hold falls away; without any the request is refused', () => {
+  test('a stage whose condition does not hold falls away; without any it is refused', () => {
     const when = { field: 'service', in: ['billing'], over: null };
     const two = workflow({ stages: [stage(), stage({ name: 'Security', when })] });
     expect(ask({ workflow: two })).toMatchObject({ plan: { stages: [{ name: 'Owner' }] } });

@@ -17,7 +17,9 @@ const ARROWS: Record<RequestState, readonly RequestState[]> = {
 const people = ['mia', 'ben', 'cleo', 'dan', 'eve'].map((name, index) =>
   principal({
     key: `local|${name}`,
-    roles: [['developer', 'approver'], ['approver'], ['approver', 'lead'], ['lead'], []][index] ?? [],
+    roles: [
+      ['developer', 'approver'], ['approver'], ['approver', 'lead'], ['lead'], [],
+    ][index] ?? [],
   }));
 
 const person = fc.constantFrom(...people);

@@ -1,0 +1,140 @@
+import { sha256 } from '../../lib/hash.ts';
+import type { Card, Change, Claim, NewJob, SeenPerson } from '../../usecases/store-ports.ts';
+import { StoreError } from '../errors.ts';
+import { askedPart, progressPart } from '../rows.ts';
+import type { ValuesOf } from './query.ts';
+import type { COMMIT } from './queries/commit.ts';
+
+/** Characters of the column of a claim's key. */
+const CLAIM_KEY_SIZE = 400;
+
+type Values = ValuesOf<typeof COMMIT>;
+type RequestValues = Pick<
+  Values,
+  'write' | 'seenVersion' | 'version' | 'state' | 'workflow' | 'requesterKey' | 'asked' | 'progress'
+>;
+
+const NO_REQUEST: RequestValues = {
+  write: null, seenVersion: null, version: null, state: null, workflow: null, requesterKey: null,
+  asked: null, progress: null,
+};
+
+/**
+ * A change as the parameters of its batch. `attempt` names this sending of it. Lists are in the
+ * order of their keys, so that two commits reach for common rows in one order.
+ *
+ * @throws StoreError `store_rejected` where the guard is another request's, or the version that is
+ *   written does not rise above the guarded one (a later guard could then miss this commit).
+ */
+export function encodeChange(change: Change, attempt: string): Values {
+  const { request, guard, decision, at, ack } = change;
+  const people = latest(change.people ?? [], (person) => person.seenAt);
+  return {
+    id: change.id, attempt, at,
+    requestId: guard?.requestId ?? request?.id ?? decision?.requestId ?? null,
+    claims: list(change.claims?.map(encodeClaim)), claimCount: change.claims?.length ?? 0,
+    ackKey: ack?.key ?? null, ackFence: ack?.fence ?? null, ackDone: ack?.done ?? null,
+    ...encodeRequest(change),
+    decisionId: decision?.id ?? null, decided: decision?.requestId ?? null,
+    stage: decision?.stage ?? null, approverKey: decision?.approver.key ?? null,
+    decidedAt: decision?.at ?? null, decidedVersion: request?.version ?? guard?.version ?? 0,
+    decision: decision ? JSON.stringify(decision) : null,
+    events: list(change.events?.map((event) => ({ ...event, data: JSON.stringify(event.data) }))),
+    jobs: list(sorted(joined(change.jobs ?? []), ({ key }) => key)),
+    cards: list(encodeCards(change.cards ?? [])),
+    conversations: list(latest(change.conversations ?? [], (met) => met.updatedAt)),
+    people: list(people.map(encodePerson)),
+    roles: list(people.flatMap(({ key, roles, seenAt }) =>
+      [...new Set(roles)].sort().map((role) => ({ key, role, seenAt })))) ?? '[]',
+  };
+}
+
+/** The key of a claim as it is stored: one that is longer than its column by its hash. */
+export function claimKey(key: string): string {
+  return key.length <= CLAIM_KEY_SIZE ? key : `sha256:${sha256(key)}`;
+}
+
+function encodeClaim(claim: Claim, n: number): object {
+  return { ...claim, n, key: claimKey(claim.key) };
+}
+
+function encodeRequest({ request, guard }: Change): RequestValues {
+  if (!request) {
+    return guard ? { ...NO_REQUEST, write: 'check', seenVersion: guard.version } : NO_REQUEST;
+  }
+  const { version, state } = request;
+  const written = { ...NO_REQUEST, version, state, progress: progressPart(request) };
+  if (!guard) {
+    return {
+      ...written, write: 'insert', workflow: request.workflow,
+      requesterKey: request.requester.key, asked: askedPart(request),
+    };
+  }
+  if (guard.requestId !== request.id || version <= guard.version) {
+    throw new StoreError(
+      'store_rejected',
+      `The guard (${guard.requestId}, version ${guard.version}) does not fit the request that is `
+        + `written (${request.id}, version ${version}): this is a fault of the program.`,
+    );
+  }
+  return { ...written, write: 'update', seenVersion: guard.version };
+}
+
+/** One insertion a key, as if they had come one after the other. */
+function joined(jobs: readonly NewJob[]): NewJob[] {
+  const byKey = new Map<string, NewJob>();
+  for (const job of jobs) {
+    const before = byKey.get(job.key);
+    byKey.set(job.key, before
+      ? {
+          ...before, wanted: Math.max(before.wanted, job.wanted),
+          runAt: Math.min(before.runAt, job.runAt),
+        }
+      : job);
+  }
+  return [...byKey.values()];
+}
+
+/** The last of each card, and of the copies of one message the first. */
+function encodeCards(cards: readonly Card[]): object[] {
+  const byId = new Map(cards.map((card) => [card.id, { ...card, messageKey: messageKey(card) }]));
+  const taken = new Set<string>();
+  return sorted([...byId.values()].filter((card) => {
+    const fresh = !taken.has(card.messageKey);
+    taken.add(card.messageKey);
+    return fresh;
+  }), ({ id }) => id);
+}
+
+/** What no two cards share: the posted message, or the card itself before it is posted. */
+function messageKey({ id, conversationId, activityId }: Card): string {
+  return activityId === null || conversationId === null
+    ? `card:${id}` : `message:${sha256(JSON.stringify([conversationId, activityId]))}`;
+}
+
+function encodePerson(person: SeenPerson): object {
+  return {
+    ...person, roles: JSON.stringify(person.roles), claims: JSON.stringify(person.claims),
+  };
+}
+
+/** The newest of each key. */
+function latest<Item extends { readonly key: string }>(
+  items: readonly Item[], time: (item: Item) => number,
+): Item[] {
+  const byKey = new Map<string, Item>();
+  for (const item of items) {
+    const before = byKey.get(item.key);
+    if (!before || time(item) >= time(before)) byKey.set(item.key, item);
+  }
+  return sorted([...byKey.values()], ({ key }) => key);
+}
+
+function sorted<Item>(items: readonly Item[], by: (item: Item) => string): Item[] {
+  return [...items].sort((a, b) => (by(a) < by(b) ? -1 : 1));
+}
+
+/** JSON of a list; null where it is empty, so that its step is left out. */
+function list(items: readonly object[] | undefined): string | null {
+  return items && items.length > 0 ? JSON.stringify(items) : null;
+}

@@ -1,0 +1,147 @@
+import sql from 'mssql';
+import type { Ids } from '../../lib/ids.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { describeError } from '../../lib/logger.ts';
+import { StoreError } from '../errors.ts';
+import { storeClosed, storeOverloaded, toStoreError } from './errors.ts';
+import { patiently } from './patience.ts';
+import type { ParameterType, Query, Value, ValuesOf } from './query.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * What may happen to a statement whose answer was lost. `twice`: it may be sent again, as a read or
+ * a commit with its change id may. `once`: it is only sent again where it surely was not done.
+ */
+export type Repeat = 'twice' | 'once';
+
+/** A bounded pool of connections to one database. */
+export interface Session {
+  /** The rows that a statement (or a batch, which selects once) gives. */
+  all<Asked extends Query>(
+    asked: Asked, values: ValuesOf<Asked>, options: { repeat: Repeat; timeoutMs?: number },
+  ): Promise<readonly Row[]>;
+  /** Finishes what was asked and closes every connection. May be called again. */
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly config: sql.config;
+  readonly ids: Ids;
+  readonly log: Logger;
+  /** How long a call that fails in passing is repeated (ms). */
+  readonly patienceMs: number;
+  /** Calls that may wait for a connection at one time. */
+  readonly queueLimit: number;
+}
+
+const CLOSE_WITHIN_MS = 15_000;
+const CLOSE_LOOK_MS = 10;
+
+/**
+ * Opens the pool. An outage later on needs no restart: connections that broke are replaced as they
+ * are asked for.
+ *
+ * @throws StoreError where the server cannot be reached or refuses the login.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { config, log, ids, patienceMs, queueLimit } = options;
+  const pool = new sql.ConnectionPool(config);
+  pool.on('error', (error) => log.debug('a connection failed', { error: describeError(error) }));
+  const most = (config.pool?.max ?? 10) + queueLimit;
+  let inHand = 0;
+  let closing: Promise<void> | undefined;
+
+  await patiently(() => pool.connect(), {
+    patienceMs, ids, mayRepeat: ({ error }) => error.code === 'store_busy',
+  });
+
+  return {
+    async all(asked, values, { repeat, timeoutMs }) {
+      if (closing) throw storeClosed();
+      if (inHand >= most) throw storeOverloaded(queueLimit);
+      inHand += 1;
+      try {
+        return await patiently(() => send(pool, { asked, values, timeoutMs }), {
+          patienceMs, ids, mayRepeat: ({ undone }) => undone || repeat === 'twice',
+        });
+      } finally {
+        inHand -= 1;
+      }
+    },
+    close() {
+      closing ??= (async () => {
+        for (let waitedMs = 0; inHand > 0 && waitedMs < CLOSE_WITHIN_MS;
+          waitedMs += CLOSE_LOOK_MS) {
+          await new Promise((resolve) => setTimeout(resolve, CLOSE_LOOK_MS));
+        }
+        await pool.close();
+      })();
+      return closing;
+    },
+  };
+}
+
+async function send(
+  pool: sql.ConnectionPool,
+  { asked, values, timeoutMs }: {
+    asked: Query; values: Readonly<Record<string, Value>>; timeoutMs: number | undefined;
+  },
+): Promise<readonly Row[]> {
+  // The types of mssql do not know that a request may have a time of its own.
+  const make = pool.request.bind(pool) as (given?: { requestTimeout: number }) => sql.Request;
+  const request = timeoutMs === undefined ? make() : make({ requestTimeout: timeoutMs });
+  for (const [name, type] of Object.entries(asked.parameters)) {
+    request.input(name, sqlType(type), checked(name, type, values[name] ?? null));
+  }
+  const { recordsets } = await request.query(asked.sql);
+  const last = Array.isArray(recordsets) ? recordsets.at(-1) : undefined;
+  return last ? plain(last) : [];
+}
+
+function sqlType(type: ParameterType): sql.ISqlType {
+  switch (type.kind) {
+    case 'text': return sql.NVarChar(type.size);
+    case 'json': return sql.NVarChar(sql.MAX);
+    case 'whole': return sql.BigInt();
+    case 'small': return sql.Int();
+  }
+}
+
+/** A value that its column cannot hold is refused here: on the wire it would break the message. */
+function checked(name: string, type: ParameterType, value: Value): Value {
+  if (value === null) return value;
+  const fits = typeof value === 'string'
+    ? type.kind === 'json' || (type.kind === 'text' && value.length <= type.size)
+    : (type.kind === 'whole' || type.kind === 'small') && Number.isSafeInteger(value)
+      && (type.kind === 'whole' || Math.abs(value) < 2 ** 31);
+  if (fits) return value;
+  throw new StoreError(
+    'store_rejected',
+    `The value of ${name} does not fit its column: this is a fault of the program that sent it.`,
+  );
+}
+
+/** Rows as plain objects. A bigint comes as text: ours are times and counts, which are safe. */
+function plain(rows: sql.IRecordSet<Row>): readonly Row[] {
+  const whole = Object.values(rows.columns)
+    .filter(({ type }) => (type as unknown) === sql.BigInt)
+    .map(({ name }) => name);
+  return rows.map((row) => {
+    const made: Record<string, unknown> = { ...row };
+    for (const name of whole) made[name] = made[name] === null ? null : Number(made[name]);
+    return made;
+  });
+}
+
+/** Closes what was opened where the rest of the opening fails. */
+export async function closingOnFailure<Found>(
+  session: Session, rest: () => Promise<Found>,
+): Promise<Found> {
+  try {
+    return await rest();
+  } catch (error) {
+    await session.close();
+    throw toStoreError(error);
+  }
+}
