@@ -8,10 +8,11 @@ import type { LocalParts } from '../../src/local/profile.ts';
 import type { Json } from '../../src/local/world.ts';
 import { auditRows, auditSize, query, verifyLog } from '../support/audit-rows.ts';
 import {
-  askByPipeline, cardsOf, DEPLOYMENT, eventuallyIn, placeInChannel, pressActivity, signedOn,
+  askByApi, askByPipeline, cardsOf, DEPLOYMENT, eventuallyIn, placeInChannel, pressActivity, signedOn,
   textAt,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
+import { writeConfig } from '../support/local-world.ts';
 import { serviceProcess } from '../support/service-process.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 
@@ -20,6 +21,25 @@ import type { ServiceProcess } from '../support/service-process.ts';
 const LEASE_MS = 1_000;
 const SEED = 20_261_122;
 const RANDOM_KILLS = 12;
+
+const ONCE_ONLY = `
+workflow: wire-transfer
+title: Wire transfer
+fields: []
+request: { roles: [developer] }
+stages:
+  - { name: Heads, roles: [approver] }
+notify: { channel: approvals }
+execute: { use: bank }
+`;
+const BANK = `executors:
+  bank:
+    kind: webhook
+    url: \${env:LOCAL_TARGET}
+    secret: \${env:LOCAL_WEBHOOK_SECRET}
+    idempotent: false
+    allowPrivate: [127.0.0.1/32]
+`;
 
 let home: string;
 let file: string;
@@ -31,8 +51,12 @@ let onWebhook: (webhookId: string) => void = () => undefined;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'countersign-kill-'));
   file = join(home, 'countersign.db');
+  const path = await writeConfig(home, {
+    workflows: { 'wire-transfer': ONCE_ONLY },
+    config: (text) => text.replace('executors:\n', BANK),
+  });
   world = await startLocalParts({
-    home, limits: 'off', heard: ({ webhookId }) => onWebhook(webhookId),
+    home, configPath: path, limits: 'off', heard: ({ webhookId }) => onWebhook(webhookId),
   });
   const { configPath, env } = world;
   service = serviceProcess({ configPath, env, leaseMs: LEASE_MS, cache: join(home, 'compiled') });
@@ -213,6 +237,20 @@ describe('killed between click and card', () => {
     await restart();
     await expectSettled({ ...one, places: [place] });
   });
+});
+
+test('killed when a target has the webhook that does not drop repeats: not sent again', async () => {
+  const { id, number } = await askByApi(world, 'mia', { workflow: 'wire-transfer' });
+  const place = await placeInChannel(world, number);
+  killAtWebhook(id);
+  await resend(await clickOn(place, id));
+  await restart();
+  const request = await eventuallyIn(world, id, 'unknown');
+  expect(request).toMatchObject({ outcome: { code: 'interrupted' } });
+  await eventually('the card says so', () =>
+    /outcome not known/.test(textAt(world, 'rafael', place)));
+  expect(world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id)))
+    .toHaveLength(1);
 });
 
 describe('killed before the click', () => {
