@@ -107,7 +107,6 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const teams = createTeams({
     clock, ids, log, config: config.teams, app, workflows, identity, signIn, cards,
     directory: store, outbound, allowLoopbackHttp, tokens: createChannelTokens(parts),
-    requestUrl: (id) => `${config.server.publicUrl}/v1/requests/${id}`,
   });
   const http = createServer({
     config, app, identity, log, clock,

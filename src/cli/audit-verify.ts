@@ -12,8 +12,9 @@ import { loadConfig } from '../config/load-config.ts';
 import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError, jsonLogger } from '../lib/logger.ts';
-import { openStore } from '../store/open-store.ts';
-import type { Store } from '../usecases/store-ports.ts';
+import { openAuditLog } from '../store/open-audit-log.ts';
+import type { AuditLog } from '../store/open-audit-log.ts';
+import type { KeyStore } from '../usecases/store-ports.ts';
 import { EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 
@@ -32,7 +33,7 @@ const OPTIONS = {
 interface Target {
   readonly store: Config['store'];
   readonly origin: string | undefined;
-  verifier(store: Store): Promise<CheckpointVerifier>;
+  verifier(log: AuditLog): Promise<CheckpointVerifier>;
 }
 
 /**
@@ -62,16 +63,16 @@ async function verify(
   known: { size: number; root: string } | undefined,
 ): Promise<AuditReport> {
   const log = jsonLogger({ level: 'error', now: () => systemClock.now() });
-  const store = await openStore(target.store, { clock: systemClock, log });
+  const auditLog = await openAuditLog(target.store, { clock: systemClock, log });
   try {
-    const verifyCheckpoint = await target.verifier(store);
-    return await verifyAudit(store, {
+    const verifyCheckpoint = await target.verifier(auditLog);
+    return await verifyAudit(auditLog, {
       verifyCheckpoint,
       ...(target.origin === undefined ? {} : { origin: target.origin }),
       ...(known === undefined ? {} : { known }),
     });
   } finally {
-    await store.close();
+    await auditLog.close();
   }
 }
 
@@ -97,12 +98,20 @@ function targetOf(values: ReturnType<typeof parse>, io: CommandIo): Target {
   return {
     store: config.store,
     origin: values.origin ?? config.audit.origin,
-    verifier: async (store) => {
+    verifier: async (log) => {
       if (jwksText !== undefined) return verifierOfJwks(jwksText);
       const { secret } = config.signing;
-      const keys = await createKeys({ store, secret, clock: systemClock });
+      const keys = await createKeys({ store: keysOf(log), secret, clock: systemClock });
       return (jws) => keys.verify('checkpoints', jws, CHECKPOINT_TYPE);
     },
+  };
+}
+
+/** The stored keys and no others: looking at evidence adds nothing to it. */
+function keysOf(log: AuditLog): KeyStore {
+  return {
+    listKeys: (purpose) => log.listKeys(purpose),
+    addFirstKey: () => Promise.reject(new Error('The store holds no keys: give --jwks FILE.')),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { PrincipalRef } from '../domain/principal.ts';
 import { openStage } from '../domain/request.ts';
-import type { Decision, Request } from '../domain/request.ts';
+import type { Decision, PlannedExecution, Request } from '../domain/request.ts';
 import type { FieldType, FieldValue, Workflow } from '../domain/workflow.ts';
 import { toTimestamp } from '../lib/clock.ts';
 import { isoDuration } from './iso-duration.ts';
@@ -29,6 +29,7 @@ export function requestJson(request: Request, publicUrl: string) {
       state: stageState(request, at),
       decisions: request.decisions.filter(({ stage: index }) => index === at).map(decisionJson),
     })),
+    execution: executionJson(request.plan.execution),
     digest: request.digest,
     createdAt: toTimestamp(request.createdAt),
     updatedAt: toTimestamp(request.updatedAt),
@@ -38,6 +39,12 @@ export function requestJson(request: Request, publicUrl: string) {
       : { ...request.outcome, at: toTimestamp(request.outcome.at) },
     url: `${publicUrl}/v1/requests/${request.id}`,
   };
+}
+
+/** What the executor would do; the digest covers it, so whoever decides by it must see it. */
+function executionJson({ executor, kind, target, configHash, durationMs }: PlannedExecution) {
+  const duration = durationMs === null ? null : isoDuration(durationMs);
+  return { executor, kind, target, configHash, duration };
 }
 
 /** A decision; its evidence stays in the audit log. */

@@ -2,23 +2,24 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Store } from '../usecases/store-ports.ts';
-import { StoreError } from './errors.ts';
 
 /**
  * Opens the configured store and brings its schema up to date; the engine is loaded only where it
- * is used.
+ * is used. `allowUntrusted` lets a connection string switch encryption or the check of the server's
+ * certificate off, which is for a server on this machine; default: no.
  *
  * @throws StoreError with a sentence that says what to do.
  */
 export async function openStore(
   config: Config['store'],
-  given: { clock: Clock; log: Logger },
+  given: { clock: Clock; log: Logger; allowUntrusted?: boolean },
 ): Promise<Store> {
+  const { clock, log, allowUntrusted = false } = given;
   if (config.kind === 'sqlite') {
     const { openSqliteStore } = await import('./sqlite/store.ts');
-    return openSqliteStore({ ...given, path: config.path });
+    return openSqliteStore({ clock, log, path: config.path });
   }
-  throw new StoreError(
-    'store_unavailable', 'This version has no SQL Server store yet. Use sqlite.',
-  );
+  const { openSqlServerStore } = await import('./sqlserver/store.ts');
+  const { connectionString } = config;
+  return openSqlServerStore({ clock, log, allowUntrusted, connectionString });
 }

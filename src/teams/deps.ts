@@ -16,6 +16,4 @@ export interface BotDeps extends Basics {
   readonly cards: TeamsCards;
   readonly messenger: Messenger;
   readonly directory: Pick<CardStore, 'findConversation'>;
-  /** Address of a request's page. */
-  requestUrl(requestId: string): string;
 }

@@ -9,7 +9,7 @@ const UPDATE = 'This version of Teams cannot run the button. Update Teams';
 /**
  * What came of an Action.Submit: the choice of a workflow, or a button of ours pressed in a client
  * without Action.Execute. Such a press carries no token, so it never does anything: the person is
- * shown the page where the same can be done.
+ * told where the same button works.
  */
 export async function answerSubmitted(
   deps: BotDeps,
@@ -20,8 +20,7 @@ export async function answerSubmitted(
   if (shown) {
     const request = await deps.app.loadForCard(shown.id);
     if (request?.digest !== shown.digest) return { text: `${UPDATE} and open the card again.` };
-    const page = deps.requestUrl(request.id);
-    return { text: `${UPDATE}, or open [request ${request.number}](${page}).` };
+    return { text: `${UPDATE}, or decide request ${request.number} in another Teams client.` };
   }
   const id = textOf(value.workflow, 128);
   const workflow = id === undefined ? undefined : deps.app.getWorkflow(id);

@@ -9,35 +9,14 @@ import {
   press, pressActivity, readRequest, signedOn, textAt,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
+import { WIRE_TRANSFER, WITH_BANK } from '../support/wire-transfer.ts';
 
-const ONCE_ONLY = `
-workflow: wire-transfer
-title: Wire transfer
-fields:
-  - { id: iban, type: text, required: true }
-request: { roles: [developer] }
-stages:
-  - { name: Heads, roles: [approver] }
-notify: { channel: approvals }
-execute: { use: bank }
-`;
-const BANK = `executors:
-  bank:
-    kind: webhook
-    url: \${env:LOCAL_TARGET}
-    secret: \${env:LOCAL_WEBHOOK_SECRET}
-    idempotent: false
-    allowPrivate: [127.0.0.1/32]
-`;
 const THREADS = /\/v3\/conversations\/?$/;
 
 let world: LocalWorld;
 
 beforeAll(async () => {
-  world = await startWorld({
-    workflows: { 'wire-transfer': ONCE_ONLY },
-    config: (text) => text.replace('executors:\n', BANK),
-  });
+  world = await startWorld(WITH_BANK);
 });
 afterAll(async () => {
   await world?.stop();
@@ -261,12 +240,10 @@ describe('the target has trouble', () => {
     expect(request['outcome']).toMatchObject({ reference: expect.stringMatching(/^deploy-/) });
   });
 
-  test('one that does not drop repeats is never asked twice: unknown, and people look', async () => {
+  test('one that does not drop repeats is never asked twice: unknown for people', async () => {
     const before = world.target.applied();
     world.target.failNext(1, 0, { applied: true });
-    const { id, number } = await askByApi(world, 'mia', {
-      workflow: 'wire-transfer', fields: { iban: 'DE02120300000000202051' },
-    });
+    const { id, number } = await askByApi(world, 'mia', WIRE_TRANSFER);
     const place = await placeInChannel(world, number);
     const request = await approved({ id, place }, 'unknown', /outcome not known/);
     expect(request['outcome']).toMatchObject({ code: 'connection_lost' });
@@ -285,7 +262,8 @@ describe('the target has trouble', () => {
 test('cards of everything above are settled, and only the one notice was given up', async () => {
   expect(await world.service.store.countJobs()).toMatchObject({ dead: 1 });
   const waiting = world.connector.messages('rafael', APPROVALS)
-    .filter((message) => /Waiting for approval|being applied/.test(textOfCard(cardOf(message))));
+    .map((message) => textOfCard(cardOf(message)))
+    .filter((text) => /Waiting for approval|being applied/.test(text));
   // The two that were "deleted" keep in this world what they showed last.
   expect(waiting).toHaveLength(2);
 });

@@ -237,7 +237,7 @@ describe('asking again', () => {
     expect(await ofPipeline()).toBe(before + 1);
   });
 
-  test('a key is its owner\'s: another principal\'s request with it is one of its own', async () => {
+  test('a key is its owner\'s: another principal\'s request with it is a new one', async () => {
     const mine = await api(world, '/v1/requests', {
       as: 'mia', body: DEPLOYMENT, headers: { 'idempotency-key': 'build-7' },
     });

@@ -74,7 +74,7 @@ describe('hostile text', () => {
     expectHarmless(cardAt(world, 'rafael', place));
   });
 
-  test('in a reason of a denial and in a name stays text, on the card and in the chat', async () => {
+  test('in the reason of a denial and in a name stays text, on card and in chat', async () => {
     const { id, number } = await askInChat(world, 'mia', {
       command: 'request deploy-production service=search version=1.2.3',
     });

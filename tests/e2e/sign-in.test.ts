@@ -243,11 +243,30 @@ test('the same person by both ways is one person, and counts once', async () => 
   }));
   expect(body).toMatchObject({ statusCode: 200 });
   expect(await readRequest(world, id)).toMatchObject({
-    state: 'pending', version: 2, stages: [{ decisions: [{ approver: { name: 'Kenji Watanabe' } }] }],
+    state: 'pending', version: 2,
+    stages: [{ decisions: [{ approver: { name: 'Kenji Watanabe' } }] }],
   });
 });
 
-test('deny and review take the same way', async () => {
+test('a single sign-on token of somebody else is refused and recorded', async () => {
+  const { id, place } = await asked();
+  const { body } = await world.connector.post(pressActivity(world, 'olu', {
+    place, verb: 'approve', value: await signedOn(world, 'amara'),
+  }));
+  expect(body).toMatchObject({
+    statusCode: 200, type: 'application/vnd.microsoft.activity.message',
+    value: expect.stringContaining('belongs to another person'),
+  });
+  await untouched(id);
+  expect(auditRows(databaseOf(world), id).at(-1)).toMatchObject({
+    type: 'identity.mismatch', data: {
+      code: 'sso_wrong_person',
+      sender: { objectId: world.people.find((person) => person.id === 'olu')?.oid },
+    },
+  });
+});
+
+test('deny takes the same way', async () => {
   const { id, place } = await asked();
   const code = await codeFor('amara', place, 'deny');
   await press(world, 'amara', {

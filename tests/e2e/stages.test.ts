@@ -226,7 +226,7 @@ describe('taking back', () => {
 });
 
 describe('personal views', () => {
-  test('the approver is shown the buttons, the requester cancel, the onlooker nothing', async () => {
+  test('the approver is shown the buttons, the requester cancel, others nothing', async () => {
     // Amara and Mia have both proven who they are by now; Olu never had a role.
     const { number } = await askInChat(world, 'mia', {
       command: 'request deploy-production service=search version=7.0.0',

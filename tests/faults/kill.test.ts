@@ -7,39 +7,21 @@ import { APPROVALS, startLocalParts } from '../../src/local/profile.ts';
 import type { LocalParts } from '../../src/local/profile.ts';
 import type { Json } from '../../src/local/world.ts';
 import { auditRows, auditSize, query, verifyLog } from '../support/audit-rows.ts';
+import { writeConfig } from '../support/local-world.ts';
 import {
-  askByApi, askByPipeline, cardsOf, DEPLOYMENT, eventuallyIn, placeInChannel, pressActivity, signedOn,
-  textAt,
+  askByApi, askByPipeline, cardsOf, DEPLOYMENT, eventuallyIn, placeInChannel, pressActivity,
+  signedOn, textAt,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
-import { writeConfig } from '../support/local-world.ts';
 import { serviceProcess } from '../support/service-process.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
+import { WIRE_TRANSFER, WITH_BANK } from '../support/wire-transfer.ts';
 
 // The service is a process that is killed for real; provider, connector and target live on. Kills
 // are aimed from outside: by what the target or the connector has just received, or by the time.
 const LEASE_MS = 1_000;
 const SEED = 20_261_122;
 const RANDOM_KILLS = 12;
-
-const ONCE_ONLY = `
-workflow: wire-transfer
-title: Wire transfer
-fields: []
-request: { roles: [developer] }
-stages:
-  - { name: Heads, roles: [approver] }
-notify: { channel: approvals }
-execute: { use: bank }
-`;
-const BANK = `executors:
-  bank:
-    kind: webhook
-    url: \${env:LOCAL_TARGET}
-    secret: \${env:LOCAL_WEBHOOK_SECRET}
-    idempotent: false
-    allowPrivate: [127.0.0.1/32]
-`;
 
 let home: string;
 let file: string;
@@ -51,12 +33,9 @@ let onWebhook: (webhookId: string) => void = () => undefined;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'countersign-kill-'));
   file = join(home, 'countersign.db');
-  const path = await writeConfig(home, {
-    workflows: { 'wire-transfer': ONCE_ONLY },
-    config: (text) => text.replace('executors:\n', BANK),
-  });
   world = await startLocalParts({
-    home, configPath: path, limits: 'off', heard: ({ webhookId }) => onWebhook(webhookId),
+    home, configPath: await writeConfig(home, WITH_BANK), limits: 'off',
+    heard: ({ webhookId }) => onWebhook(webhookId),
   });
   const { configPath, env } = world;
   service = serviceProcess({ configPath, env, leaseMs: LEASE_MS, cache: join(home, 'compiled') });
@@ -169,7 +148,8 @@ async function expectSettled({ id, number, places }: {
   for (const place of places) {
     await eventually('the card says applied', () => /Applied/.test(textAt(world, 'rafael', place)));
   }
-  expect(cardsOf(world.connector.messages('rafael', APPROVALS), number)).toHaveLength(places.length);
+  expect(cardsOf(world.connector.messages('rafael', APPROVALS), number))
+    .toHaveLength(places.length);
   expect(query(file, `SELECT stage, approver_key AS who, count(*) AS words FROM decisions
     WHERE request_id = ? GROUP BY stage, approver_key`, id)).toEqual([
     { stage: 0, who: expect.any(String), words: 1 },
@@ -239,8 +219,8 @@ describe('killed between click and card', () => {
   });
 });
 
-test('killed when a target has the webhook that does not drop repeats: not sent again', async () => {
-  const { id, number } = await askByApi(world, 'mia', { workflow: 'wire-transfer' });
+test('killed when a target has the webhook and drops no repeats: not sent again', async () => {
+  const { id, number } = await askByApi(world, 'mia', WIRE_TRANSFER);
   const place = await placeInChannel(world, number);
   killAtWebhook(id);
   await resend(await clickOn(place, id));
@@ -291,7 +271,8 @@ describe('killed before the click', () => {
 
 describe(`killed at random, seed ${SEED}`, () => {
   const draw = seeded(SEED);
-  const delays = Array.from({ length: RANDOM_KILLS }, (_, at) => [at + 1, Math.floor(draw() * 90)]);
+  const delays = Array.from({ length: RANDOM_KILLS }, (_, at) =>
+    [at + 1, Math.floor(draw() * 90)]);
 
   test.each(delays)('kill %i, %i ms after the click', async (_number, delayMs) => {
     const { click, place, ...one } = await asked();

@@ -143,7 +143,7 @@ export function inputsOf(card: unknown): Json {
   return found;
 }
 
-/** The channel's message with the card of a request, as everybody sees it, or as one person does. */
+/** The channel's message with a request's card, as everybody sees it, or as one person does. */
 export function channelMessage(
   { connector }: Around, number: number, personId = 'rafael',
 ): Message | undefined {

@@ -40,6 +40,11 @@ export const schemas: Readonly<Record<string, Json>> = {
     state: { type: 'string', enum: ['waiting', 'open', 'approved', 'denied', 'closed'] },
     decisions: list(schemaRef('Decision')),
   }),
+  Execution: object({
+    executor: text, kind: text, target: { type: 'string', description: 'Without secrets' },
+    configHash: { type: 'string', description: 'SHA-256 of the executor\'s configuration' },
+    duration: maybe({ type: 'string', description: 'ISO 8601' }),
+  }),
   Outcome: object({ code: text, message: text, reference: maybe(text), at: time }),
   Request: object({
     id: text, number: whole, workflow: text, workflowVersion: text, title: text,
@@ -50,7 +55,7 @@ export const schemas: Readonly<Record<string, Json>> = {
       type: 'object', additionalProperties: fieldValue,
       description: 'Durations in ISO 8601',
     },
-    reason: maybe(text), stages: list(schemaRef('Stage')),
+    reason: maybe(text), stages: list(schemaRef('Stage')), execution: schemaRef('Execution'),
     digest: { type: 'string', description: 'SHA-256 of everything that is decided about' },
     createdAt: time, updatedAt: time, expiresAt: time,
     outcome: maybe(schemaRef('Outcome')), url: { type: 'string', format: 'uri' },

@@ -18,6 +18,7 @@ import {
   FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
   LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST,
 } from './queries/requests.ts';
+import { openReader } from './session.ts';
 import type { Row, Session } from './session.ts';
 
 /** The reading half of the port. */
@@ -74,6 +75,16 @@ export function createReader(session: Session): Reader {
 
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, [purpose]),
   };
+}
+
+/** Opens an existing database for reading alone. @throws StoreError. */
+export async function openSqliteReader(path: string): Promise<Reader & { close(): Promise<void> }> {
+  try {
+    const session = openReader(path, { busyMs: 1_000 });
+    return { ...createReader(session), close: async () => session.close() };
+  } catch (error) {
+    throw toStoreError(error);
+  }
 }
 
 /** The value as a promise; what SQLite throws as a StoreError. */

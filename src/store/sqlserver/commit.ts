@@ -2,7 +2,6 @@ import type { Ids } from '../../lib/ids.ts';
 import type { Change, ClaimKind, CommitResult } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
 import { encodeChange } from './encode-change.ts';
-import { toStoreError } from './errors.ts';
 import { COMMIT } from './queries/commit.ts';
 import type { ValuesOf } from './query.ts';
 import type { Session } from './session.ts';
@@ -74,11 +73,9 @@ function encode(change: Change, attempt: string): ValuesOf<typeof COMMIT> {
   try {
     return encodeChange(change, attempt);
   } catch (error) {
-    if (error instanceof TypeError) {
-      throw new StoreError('store_rejected', 'A value of the change has no JSON form.', {
-        cause: error,
-      });
-    }
-    throw toStoreError(error);
+    if (error instanceof StoreError) throw error;
+    throw new StoreError('store_rejected', 'A value of the change has no JSON form.', {
+      cause: error,
+    });
   }
 }

@@ -86,6 +86,9 @@ describe('reading', () => {
         }] },
         { name: 'Security', quorum: 1, state: 'open', decisions: [] },
       ],
+      execution: {
+        executor: 'deploy-webhook', kind: 'webhook', target: 't', configHash: 'h', duration: null,
+      },
       digest: 'digest-1', createdAt: '2026-11-22T09:00:00.000Z',
       updatedAt: '2026-11-22T09:00:01.000Z', expiresAt: '2026-11-23T09:00:00.000Z',
       outcome: null, url: 'https://approve.example/v1/requests/req_1',

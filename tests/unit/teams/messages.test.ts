@@ -120,13 +120,13 @@ test('where people and channels are reached is remembered', async () => {
 describe('Action.Submit', () => {
   const shown = { r: pending.id, rev: 1, d: pending.digest };
 
-  test('of a decision decides nothing and leads to the request\'s page', async () => {
+  test('of a decision decides nothing and tells where it works', async () => {
     const { sent, calls } = await answers({ text: '', value: { verb: 'approve', ...shown } }, {
       handlers: { loadForCard: () => Promise.resolve(pending) },
     });
     expect(sent[0]?.body.text).toBe(
-      'This version of Teams cannot run the button. Update Teams, or open ' +
-      '[request 17](https://countersign.example/requests/req_1).',
+      'This version of Teams cannot run the button. Update Teams, or decide request 17 in ' +
+      'another Teams client.',
     );
     expect(calls.map(({ name }) => name)).toEqual(['rememberConversation', 'loadForCard']);
   });

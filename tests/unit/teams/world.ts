@@ -188,7 +188,6 @@ export function startBot(connector: LocalConnector, given: {
     ...basics, config, app, outbound, identity, directory, cards: plainCards,
     allowLoopbackHttp: true,
     workflows: { list: () => workflows },
-    requestUrl: (id) => `https://countersign.example/requests/${id}`,
     tokens: { verify: () => Promise.reject(new Error('not at this level')) },
     signIn: signIn === undefined ? null : {
       createLink: ({ requestId, revision }) =>

@@ -1,0 +1,45 @@
+import type { Job, JobStore } from '../../usecases/store-ports.ts';
+import { CLAIM_JOBS, FAIL_JOB, FINISH_JOB } from './queries/jobs.ts';
+import type { Session } from './session.ts';
+
+/** Longest text that is kept of why a job failed: its column's size. */
+const MAX_ERROR_LENGTH = 2_000;
+
+/**
+ * Takes due jobs, soonest first; all of one claim carry the same fence, which no other will. Where
+ * the answer is lost, they wait for their lease to end: nobody knows their fence.
+ */
+export async function claimJobs(
+  session: Session,
+  { limit, leaseMs, now }: Parameters<JobStore['claimJobs']>[0],
+): Promise<readonly Job[]> {
+  const rows = await session.all(
+    CLAIM_JOBS, { limit, leaseUntil: now + leaseMs, now }, { repeat: 'once' },
+  );
+  const jobs = [...rows] as unknown as Job[];
+  return jobs.sort((a, b) => a.runAt - b.runAt || (a.key < b.key ? -1 : 1));
+}
+
+/** Whether the job was this claim's; it is then gone, or ready again where more is wanted. */
+export function finishJob(
+  session: Session,
+  { key, fence, done, now }: Parameters<JobStore['ackJob']>[0],
+): Promise<boolean> {
+  return changed(session.all(
+    FINISH_JOB, { ackKey: key, ackFence: fence, ackDone: done, at: now }, { repeat: 'once' },
+  ));
+}
+
+/** Whether the job was this claim's; it then waits for `runAt`, or is parked as dead. */
+export function failJob(
+  session: Session,
+  { key, fence, runAt, error }: Parameters<JobStore['failJob']>[0],
+): Promise<boolean> {
+  const text = error.slice(0, MAX_ERROR_LENGTH);
+  return changed(session.all(FAIL_JOB, { key, fence, runAt, error: text }, { repeat: 'once' }));
+}
+
+async function changed(asked: ReturnType<Session['all']>): Promise<boolean> {
+  const [row] = await asked;
+  return Number(row?.['changed'] ?? 0) > 0;
+}

@@ -1,0 +1,105 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { sha256 } from '../../lib/hash.ts';
+import { StoreError } from '../errors.ts';
+import { APPLIED, APPLY, SURVEY } from './queries/schema.ts';
+import type { Session } from './session.ts';
+
+/** A numbered step of the schema. `checksum` is the SHA-256 of its text. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+interface AppliedRow {
+  readonly version: number;
+  readonly name: string;
+  readonly checksum: string;
+}
+
+const FILE = /^(\d{4})-[a-z0-9-]+\.sql$/;
+const SHIPPED = new URL('./migrations/', import.meta.url);
+/** Where a migration is cut: some statements must be the first of what is sent. */
+const CUT = /^--> next$/m;
+/** An index over a large table takes its time. */
+const STEP_WITHIN_MS = 600_000;
+
+/** The migrations that this program ships, in order. */
+export function shippedMigrations(folder: URL = SHIPPED): readonly Migration[] {
+  return readdirSync(folder).filter((name) => FILE.test(name)).sort().map((name) => {
+    // A checkout may have turned the line ends; the checksum must not depend on that.
+    const sql = readFileSync(new URL(name, folder), 'utf8').replaceAll('\r\n', '\n');
+    return { version: Number(name.slice(0, 4)), name, sql, checksum: sha256(sql) };
+  });
+}
+
+/** The parts of a migration, each to be sent on its own. */
+export function partsOf({ sql }: Pick<Migration, 'sql'>): readonly string[] {
+  return sql.split(CUT).map((part) => part.trim()).filter((part) => part !== '');
+}
+
+/** The migrations that the store still lacks; throws as `migrate` does. */
+export async function pendingMigrations(
+  session: Session,
+  migrations: readonly Migration[] = shippedMigrations(),
+): Promise<readonly Migration[]> {
+  const [survey] = await session.all(SURVEY, {}, { repeat: 'twice' });
+  const [tables, ours] = [Number(survey?.['tables'] ?? 0), Number(survey?.['ours'] ?? 0)];
+  if (tables > 0 && ours === 0) {
+    throw new StoreError(
+      'schema_changed',
+      'The database holds tables of another program: give the store a database of its own.',
+    );
+  }
+  const rows = ours > 0 ? await session.all(APPLIED, {}, { repeat: 'twice' }) : [];
+  const applied = rows as unknown as readonly AppliedRow[];
+  const known = new Map(migrations.map((migration) => [migration.version, migration]));
+  for (const { version, name, checksum } of applied) {
+    const migration = known.get(version);
+    if (!migration) {
+      throw new StoreError(
+        'schema_newer',
+        `The store has schema ${version} (${name}), which this program does not know: `
+          + 'start the newer program, or restore a backup from before its first start.',
+      );
+    }
+    if (migration.checksum !== checksum) {
+      throw new StoreError(
+        'schema_changed',
+        `Migration ${name} is not the one that made this store: undo the edit of that file, and `
+          + 'put the change into a migration with the next number.',
+      );
+    }
+  }
+  const done = new Set(applied.map(({ version }) => version));
+  return migrations.filter(({ version }) => !done.has(version));
+}
+
+/**
+ * Brings the schema up to date: each missing migration and its checksum in one transaction under
+ * the application lock, so that of many processes which start at once one migrates and the others
+ * find it done. Gives the names of what was applied here. `now` in ms is recorded. Where nothing is
+ * missing, nothing is written: the service needs no right to change the schema.
+ *
+ * @throws StoreError `schema_newer`, `schema_changed`, and what the server refuses.
+ */
+export async function migrate(
+  session: Session,
+  options: { now: number; migrations?: readonly Migration[] },
+): Promise<readonly string[]> {
+  const migrations = options.migrations ?? shippedMigrations();
+  const applied: string[] = [];
+  for (const migration of await pendingMigrations(session, migrations)) {
+    const { version, name, checksum } = migration;
+    const parts = JSON.stringify(partsOf(migration).map((part, n) => ({ n, part })));
+    const [row] = await session.all(
+      APPLY, { version, name, checksum, now: options.now, parts },
+      { repeat: 'twice', timeoutMs: STEP_WITHIN_MS },
+    );
+    if (Number(row?.['changed'] ?? 0) > 0) applied.push(name);
+  }
+  // Whoever was faster may have been a newer program, or one whose file was edited.
+  if (applied.length > 0) await pendingMigrations(session, migrations);
+  return applied;
+}

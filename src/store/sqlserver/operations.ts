@@ -1,0 +1,132 @@
+import type {
+  AuditStore, LeaseStore, SignInAttempt, SignInLink, SignInStore, StoredKey,
+} from '../../usecases/store-ports.ts';
+import { StoreError } from '../errors.ts';
+import { isTaken } from './errors.ts';
+import { SEAL } from './queries/audit.ts';
+import {
+  CHECK, NOW, PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS,
+} from './queries/housekeeping.ts';
+import { INSERT_FIRST_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
+import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/sign-in.ts';
+import type { Repeat, Row, Session } from './session.ts';
+
+const DAY_MS = 86_400_000;
+const CHANGES_KEPT_MS = 7 * DAY_MS;
+const LINKS_KEPT_MS = DAY_MS;
+
+/** For statements that lead to the same state when they are carried out twice. */
+const TWICE: { repeat: Repeat } = { repeat: 'twice' };
+const ONCE: { repeat: Repeat } = { repeat: 'once' };
+
+/** The writing half of the port but for commits and jobs: one batch each. */
+export type Writes = SignInStore & LeaseStore & Pick<AuditStore, 'seal'> & {
+  addFirstKey(key: StoredKey): Promise<boolean>;
+  now(): Promise<number>;
+  purge(now: number, limit: number): Promise<number>;
+  check(now: number): Promise<void>;
+};
+
+/** The operations over a session. */
+export function createWrites(session: Session): Writes {
+  return {
+    ...signIn(session),
+    seal: (options) => seal(session, options),
+
+    async addFirstKey({ purpose, id, sealed, createdAt }) {
+      const key = { purpose, id, sealed, createdAt };
+      return changed(await meeting(() => session.all(INSERT_FIRST_KEY, key, ONCE))) > 0;
+    },
+    async takeLease({ name, holder, leaseMs, now }) {
+      const leaseUntil = now + leaseMs;
+      const values = { name, holder, leaseUntil, now };
+      const rows = await meeting(() => session.all(TAKE_LEASE, values, TWICE));
+      return changed(rows) > 0 ? leaseUntil : undefined;
+    },
+    async releaseLease(name, holder) {
+      await session.all(RELEASE_LEASE, { name, holder }, TWICE);
+    },
+
+    async now() {
+      const [row] = await session.all(NOW, {}, TWICE);
+      return Number(row?.['now']);
+    },
+    async purge(now, limit) {
+      let gone = 0;
+      for (const [query, keptMs] of [
+        [PURGE_CLAIMS, 0], [PURGE_CHANGES, CHANGES_KEPT_MS], [PURGE_LINKS, LINKS_KEPT_MS],
+      ] as const) {
+        gone += changed(await session.all(query, { until: now - keptMs, limit }, ONCE));
+      }
+      return gone;
+    },
+    async check(now) {
+      await session.all(CHECK, { now }, TWICE);
+    },
+  };
+}
+
+function signIn(session: Session): SignInStore {
+  return {
+    async addLink({ id, tenantId, objectId, requestId, revision, expiresAt }) {
+      const values = { id, tenantId, objectId, requestId, revision, expiresAt };
+      await session.all(INSERT_LINK, values, ONCE);
+    },
+    async openLink(id, { state, browser, nonce, verifier }, now) {
+      const rows = await session.all(
+        OPEN_LINK, { id, state, browser, nonce, verifier, now }, ONCE,
+      );
+      return rows[0] as SignInLink | undefined;
+    },
+    async takeAttempt(state, now) {
+      const rows = await session.all(TAKE_ATTEMPT, { state, now }, ONCE);
+      return rows[0] as (SignInLink & SignInAttempt) | undefined;
+    },
+    async park(linkId, { code, identity }, now) {
+      await session.all(PARK, { id: linkId, code, identity, now }, TWICE);
+    },
+    async redeem({ code, tenantId, objectId }, now) {
+      const rows = await session.all(REDEEM, { code, tenantId, objectId, now }, ONCE);
+      return rows[0] as (SignInLink & { readonly identity: string }) | undefined;
+    },
+  };
+}
+
+/** Inserts leaves and their checkpoint unless the log has another size than expected. */
+async function seal(
+  session: Session,
+  { expectedSize, leaves, checkpoint }: Parameters<AuditStore['seal']>[0],
+): Promise<boolean> {
+  const { size, root, at, jws } = checkpoint;
+  for (const [offset, leaf] of leaves.entries()) {
+    if (leaf.index !== expectedSize + offset) throw unsealable(`leaf ${leaf.index} leaves a gap`);
+  }
+  if (size !== expectedSize + leaves.length) {
+    throw unsealable(`the checkpoint speaks of ${size} leaves`);
+  }
+  const [row] = await session.all(SEAL, {
+    expectedSize, leaves: JSON.stringify(leaves), count: leaves.length, size, root, at, jws,
+  }, ONCE);
+  const outcome = row?.['outcome'];
+  if (outcome === 'stranger') throw unsealable('an event does not wait to be sealed');
+  if (outcome === 'repeated') throw unsealable('an event has a leaf already');
+  return outcome === 'sealed';
+}
+
+function unsealable(why: string): StoreError {
+  return new StoreError('store_rejected', `The audit log was not sealed: ${why}.`);
+}
+
+/** Asks once more where two inserted one key at the same moment: the second now sees the first. */
+async function meeting(ask: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    return ask();
+  }
+}
+
+function changed(rows: readonly Row[]): number {
+  return Number(rows[0]?.['changed'] ?? 0);
+}

@@ -1,0 +1,116 @@
+import { REQUEST_STATES } from '../../domain/request.ts';
+import type { Decision, Request } from '../../domain/request.ts';
+import type {
+  AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
+  KeyStore, RequestQuery, RequestStore, StoredKey,
+} from '../../usecases/store-ports.ts';
+import { eventFrom, personFrom, requestFrom } from '../rows.ts';
+import type { EventRow, PersonRow, RequestRow } from '../rows.ts';
+import { claimKey } from './encode-change.ts';
+import {
+  LAST_CHECKPOINT, LIST_CHECKPOINTS, READ_LEAVES, TREE_SIZE, UNSEALED_EVENTS,
+} from './queries/audit.ts';
+import { FIND_CONVERSATION, LIST_CARDS, LOAD_CARD } from './queries/cards.ts';
+import { FIND_CLAIM } from './queries/changes.ts';
+import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
+import { LIST_KEYS } from './queries/keys.ts';
+import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
+import {
+  FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
+  LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST,
+} from './queries/requests.ts';
+import type { Query, ValuesOf } from './query.ts';
+import type { Row, Session } from './session.ts';
+
+/** The reading half of the port. */
+export type Reader =
+  & Omit<RequestStore, 'commit'>
+  & CardStore
+  & Pick<JobStore, 'nextJobAt' | 'countJobs'>
+  & Omit<AuditStore, 'seal'>
+  & Pick<KeyStore, 'listKeys'>;
+
+/** Each method is one statement and one round trip. */
+export function createReader(session: Session): Reader {
+  const all = async <Found, Asked extends Query = Query>(asked: Asked, values: ValuesOf<Asked>) =>
+    (await session.all(asked, values, { repeat: 'twice' })) as unknown as readonly Found[];
+  const get = async <Found>(asked: Query, values: ValuesOf<Query>) =>
+    (await all<Found>(asked, values))[0];
+  const request = (row: RequestRow | undefined) => (row ? storedRequest(row) : undefined);
+  return {
+    loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, { id })),
+    findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, { number })),
+    async findClaim(kind, key) {
+      const found = await get<Omit<Claim, 'key'>>(FIND_CLAIM, { kind, key: claimKey(key) });
+      return found ? { ...found, key } : undefined;
+    },
+    listRequests: async (query) => (await listing(session, query)).map(storedRequest),
+
+    loadCard: (id) => get<Card>(LOAD_CARD, { id }),
+    listCards: (requestId) => all<Card>(LIST_CARDS, { requestId }),
+    findConversation: (key) => get<Conversation>(FIND_CONVERSATION, { key }),
+    async findPeople(roles, limit) {
+      const rows = await all<PersonRow>(FIND_PEOPLE, { roles: JSON.stringify(roles), limit });
+      return rows.map(personFrom);
+    },
+    async findPerson(key) {
+      const row = await get<PersonRow>(FIND_PERSON, { key });
+      return row ? personFrom(row) : undefined;
+    },
+
+    nextJobAt: async () => (await get<{ at: number }>(NEXT_JOB_AT, {}))?.at,
+    countJobs: async () =>
+      (await get<{ waiting: number; dead: number }>(COUNT_JOBS, {})) ?? { waiting: 0, dead: 0 },
+
+    unsealedEvents: async (limit) =>
+      (await all<EventRow>(UNSEALED_EVENTS, { limit })).map(eventFrom),
+    readLeaves: async ({ from, limit }) =>
+      (await all<LeafRow>(READ_LEAVES, { from, limit })).map(leafFrom),
+    treeSize: async () => (await get<{ size: number }>(TREE_SIZE, {}))?.size ?? 0,
+    lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT, {}),
+    listCheckpoints: (page) => all<AuditCheckpoint>(LIST_CHECKPOINTS, page),
+
+    listKeys: (purpose) => all<StoredKey>(LIST_KEYS, { purpose }),
+  };
+}
+
+/** The decisions come in no order: engines differ in how an aggregate is told its order. */
+function storedRequest(row: RequestRow): Request {
+  const decisions = row.decisions === null ? null : `[${row.decisions}]`;
+  const request = requestFrom({ number: row.number, asked: row.asked, progress: row.progress,
+    decisions });
+  return { ...request, decisions: [...request.decisions].sort(earlier) };
+}
+
+function earlier(a: Decision, b: Decision): number {
+  return a.at - b.at || (a.id < b.id ? -1 : 1);
+}
+
+interface LeafRow extends Omit<EventRow, 'id'> {
+  readonly idx: number;
+  readonly event_id: string;
+  readonly hash: string;
+  readonly id: string | null;
+}
+
+function leafFrom(row: LeafRow): AuditLeaf & { event: ReturnType<typeof eventFrom> | undefined } {
+  const { idx, event_id: eventId, hash, id } = row;
+  return { index: idx, eventId, hash, event: id === null ? undefined : eventFrom({ ...row, id }) };
+}
+
+/** The rows of a list: each filter has a statement, and an index, of its own. */
+async function listing(session: Session, query: RequestQuery): Promise<RequestRow[]> {
+  const { workflow, requester, limit } = query;
+  const before = query.before ?? Number.MAX_SAFE_INTEGER;
+  const states = JSON.stringify([...new Set(query.states ?? REQUEST_STATES)]);
+  const page = { states, before, limit };
+  const rows = async <Asked extends Query>(asked: Asked, values: ValuesOf<Asked>) =>
+    [...await session.all(asked, values, { repeat: 'twice' })] as (Row & RequestRow)[];
+  if (requester !== undefined && workflow !== undefined) {
+    return rows(LIST_BY_REQUESTER_AND_WORKFLOW, { ...page, requester, workflow });
+  }
+  if (requester !== undefined) return rows(LIST_BY_REQUESTER, { ...page, requester });
+  if (workflow !== undefined) return rows(LIST_BY_WORKFLOW, { ...page, workflow });
+  if (query.states !== undefined) return rows(LIST_BY_STATE, page);
+  return rows(LIST_REQUESTS, { before, limit });
+}

@@ -1,0 +1,98 @@
+import sql from 'mssql';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { poolConfig } from '../../../src/store/sqlserver/connection.ts';
+import { openSqlServerStore } from '../../../src/store/sqlserver/store.ts';
+import type { SqlServerStoreOptions } from '../../../src/store/sqlserver/store.ts';
+import type { Store } from '../../../src/usecases/store-ports.ts';
+import { T0, newId } from '../build.ts';
+import type { OpenedStore } from '../describe-store.ts';
+
+/** The server that tests may use: a connection string without a database of any worth. */
+export const SERVER = process.env['COUNTERSIGN_TEST_SQLSERVER'] ?? '';
+
+/** What a run without a server says, so that nobody takes it for one with. */
+export const SKIPPED = 'COUNTERSIGN_TEST_SQLSERVER is not set: the store suite was not run on SQL '
+  + 'Server. Set it to a connection string of a server on which it may create databases.';
+
+/** Tables in the order in which they may be dropped. */
+const TABLES = [
+  'decisions', 'cards', 'requests', 'changes', 'claims', 'jobs', 'counters', 'conversations',
+  'people', 'people_roles', 'audit_pending', 'audit_leaves', 'audit_events', 'audit_checkpoints',
+  'sign_in_links', 'keys', 'leases', 'schema_migrations',
+];
+
+const TIMING = { connectTimeoutMs: 10_000, requestTimeoutMs: 30_000, patienceMs: 10_000 };
+
+/** A database of a suite's own. */
+export interface Scratch {
+  readonly connectionString: string;
+  /** Runs statements beside the store. */
+  execute(statement: string): Promise<sql.IResult<Record<string, unknown>>>;
+  /** Forgets every table. */
+  clear(): Promise<void>;
+  drop(): Promise<void>;
+}
+
+/** Creates a database on the server that tests may use. */
+export async function createScratch(server = SERVER): Promise<Scratch> {
+  const name = newId('cs_test');
+  const admin = await connect(withDatabase(server, 'master'));
+  await admin.request().batch(`CREATE DATABASE ${name}`);
+  const connectionString = withDatabase(server, name);
+  const pool = await connect(connectionString);
+  const execute = (statement: string) =>
+    pool.request().batch(statement) as Promise<sql.IResult<Record<string, unknown>>>;
+  return {
+    connectionString,
+    execute,
+    async clear() {
+      await execute(TABLES.map((table) => `DROP TABLE IF EXISTS dbo.${table};`).join('\n'));
+    },
+    async drop() {
+      await pool.close();
+      await admin.request().batch(`DROP DATABASE ${name}`);
+      await admin.close();
+    },
+  };
+}
+
+/** An empty store in a database. */
+export async function openSqlServer(
+  scratch: Scratch, given: Partial<SqlServerStoreOptions> = {},
+): Promise<OpenedStore> {
+  let now = T0;
+  const clock = {
+    now: () => now,
+    set(ms: number) {
+      now = ms;
+    },
+  };
+  const opened: Store[] = [];
+  const reopen = async () => {
+    const store = await openSqlServerStore({
+      clock, log: silentLogger, allowUntrusted: true,
+      connectionString: scratch.connectionString, ...given,
+    });
+    opened.push(store);
+    return store;
+  };
+  await scratch.clear();
+  return {
+    clock, reopen, store: await reopen(),
+    async cleanup() {
+      await Promise.all(opened.map((store) => store.close()));
+    },
+  };
+}
+
+/** A connection string with another database. */
+export function withDatabase(connectionString: string, name: string): string {
+  const kept = connectionString.split(';')
+    .filter((part) => part.trim() !== '' && !/^\s*(database|initial catalog)\s*=/i.test(part));
+  return [...kept, `Database=${name}`].join(';');
+}
+
+async function connect(connectionString: string): Promise<sql.ConnectionPool> {
+  const config = poolConfig({ connectionString, allowUntrusted: true, timing: TIMING });
+  return new sql.ConnectionPool(config).connect();
+}
