@@ -51,12 +51,9 @@ export function createCards(options: { publicUrl?: string } = {}): TeamsCards {
     dialogForm: (form) => formCard(form, false),
     picker: (workflows) =>
       firstThatFits(LIST_LIMITS, (limit) => pickers.render(pickerModel(workflows, limit))),
-    status: (request) => ({
-      card: statuses.render({
-        number: slot(request.number), r: slot(request.id), rev: slot(request.version),
-        d: slot(request.digest),
-      }),
-      summary: `Request ${request.number}`,
+    status: (number) => ({
+      card: statuses.render({ number: slot(number), n: slot(number) }),
+      summary: `Request ${number}`,
     }),
     help: (workflows) => ({
       card: firstThatFits(LIST_LIMITS, (limit) => helps.render(helpModel(workflows, limit))),

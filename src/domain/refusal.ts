@@ -4,7 +4,6 @@
  */
 export const REFUSAL_CODES = [
   'workflow_unknown',
-  'workflow_ambiguous',
   'requester_not_allowed',
   'field_unknown',
   'field_missing',

@@ -39,7 +39,6 @@ export const HTTP_CODES = Object.keys(HTTP_PROBLEMS) as readonly HttpCode[];
 /** The status of each refusal of the domain. */
 export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   workflow_unknown: 422,
-  workflow_ambiguous: 422,
   requester_not_allowed: 403,
   field_unknown: 422,
   field_missing: 422,

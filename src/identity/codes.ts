@@ -22,7 +22,7 @@ export const IDENTITY_CODES = {
   token_key_unknown: 'The provider publishes no key of this kid: take a new token; after a key ' +
     'rotation try again in a few minutes.',
   token_keys_unavailable: 'The provider\'s keys cannot be fetched now, so nothing can be ' +
-    'checked: try again shortly; countersign doctor shows what is wrong.',
+    'checked: try again shortly; the service\'s log names what is wrong.',
   token_key_not_for_issuer: 'The signing key belongs to another issuer than the token names.',
   token_signature_invalid: 'The token\'s signature is wrong: send it exactly as issued.',
   token_audience: 'The token is for somebody else: ask for one whose aud is exactly the ' +
@@ -70,7 +70,7 @@ export const IDENTITY_CODES = {
   sign_in_other_request: 'You signed in for another request, or it has changed since: press the ' +
     'button on the current card again.',
   bot_login_failed: 'The bot could not log in at Microsoft: check teams.appId, ' +
-    'teams.tenantId and teams.credential; countersign doctor shows the answer.',
+    'teams.tenantId and teams.credential; the log holds the answer.',
 } as const;
 
 export type IdentityCode = keyof typeof IDENTITY_CODES;

@@ -6,7 +6,6 @@ import { parseCommand, withoutMention } from './commands.ts';
 import type { Command } from './commands.ts';
 import type { BotDeps } from './deps.ts';
 import { answerSubmitted } from './fallback.ts';
-import { lookupCard } from './lookup-card.ts';
 import type { Message } from './messenger.ts';
 
 const UNKNOWN = 'I know `request`, `request <workflow>`, `status <number>` and `help`.';
@@ -20,7 +19,7 @@ export async function answerMessage(deps: BotDeps, activity: TeamsActivity): Pro
     case 'request':
       return answerRequest(deps, command);
     case 'status':
-      return lookupCard(command.number);
+      return deps.cards.status(command.number);
     case 'help':
       return deps.cards.help(deps.workflows.list());
     case 'unknown':

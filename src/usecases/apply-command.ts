@@ -38,8 +38,11 @@ export async function applyCommand(
     if (!request) return { kind: 'missing' };
     const now = deps.clock.now();
     const ruled = transition(request, input.command, now);
-    if (ruled.kind === 'repeat') return { kind: 'repeat', request, decision: ruled.decision };
-    if (ruled.kind === 'refused') return { kind: 'refused', request, refusal: ruled.refusal };
+    if (ruled.kind !== 'step') {
+      await settleCopy(deps, request, { ...input, now });
+      if (ruled.kind === 'repeat') return { kind: 'repeat', request, decision: ruled.decision };
+      return { kind: 'refused', request, refusal: ruled.refusal };
+    }
     // A lost race with the same click ends above as a repeat; here it is used for something else.
     if (exchangeUsed) return { kind: 'refused', request, ...exchangeReplayed() };
     const { step } = ruled;
@@ -76,6 +79,27 @@ function exchangeReplayed(): Pick<ReturnType<typeof refuse>, 'refusal'> {
     'token_replayed', 'This sign-in was used for another decision already. Press the button again.',
   );
   return { refusal };
+}
+
+/**
+ * A click that changes nothing may come from a copy that nobody knows of and that still shows an
+ * earlier revision: it is adopted, so that it shows how things stand.
+ */
+async function settleCopy(
+  deps: Deps,
+  request: Request,
+  { command, clicked, now }: { command: Command; clicked?: Posted | null; now: number },
+): Promise<void> {
+  if (command.type !== 'decide' || !clicked) return;
+  if (command.revision >= request.version || command.digest !== request.digest) return;
+  const known = await deps.store.listCards(request.id);
+  const cards = adopt(deps, request, { known, clicked, now });
+  if (cards.length === 0) return;
+  await deps.store.commit({
+    id: deps.ids.next('chg', now), at: now, cards,
+    jobs: cards.map((card) => cardJob(card, request.version, now)),
+  });
+  deps.signals.jobsWaiting();
 }
 
 /** A copy of the card that somebody clicked and nobody knows of: posted just before a crash. */

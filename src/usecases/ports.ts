@@ -202,7 +202,8 @@ export interface TeamsCards extends CardRenderer {
   picker(workflows: readonly Workflow[]): Record<string, unknown>;
   /** Everything that is decided about, with the buttons that this viewer may press. */
   review(request: Request, viewer: CardViewer): CardContent;
-  status(request: Request): CardContent;
+  /** A way to a request by its number; says nothing of it, nor whether it is there. */
+  status(number: number): CardContent;
   help(workflows: readonly Workflow[]): CardContent;
 }
 

@@ -105,6 +105,22 @@ describe('Teams has trouble', () => {
       expect(copies(number)).toHaveLength(2);
     });
 
+  test('a copy that nobody knows of settles at a click that comes too late as well', async () => {
+    world.connector.fail({ drop: 'after', method: 'POST', path: THREADS });
+    const { id, number, place: orphan } = await asked();
+    const [, known] = await eventually('the card that the service knows of', () =>
+      copies(number).length === 2 && copies(number));
+    const before = cardAt(world, 'kenji', orphan);
+    await approved(
+      { id, place: { chatId: APPROVALS, messageId: known?.id ?? '' } }, 'applied', /Applied/,
+    );
+    expect(textAt(world, 'rafael', orphan)).toMatch(/Waiting for approval/);
+    await press(world, 'kenji', { place: orphan, verb: 'approve', card: before });
+    await eventually('applied on the copy', () =>
+      /Applied/.test(textAt(world, 'rafael', orphan)));
+    expect(appliedFor(id)).toHaveLength(1);
+  });
+
   test('a card that was deleted while it is open is posted anew, and decided there', async () => {
     const { id, number } = await askByApi(world, 'mia', {
       workflow: 'payment-release', fields: { payment: 'PAY-0815', amount: 5, purpose: 'Ink' },
@@ -238,6 +254,18 @@ describe('the target has trouble', () => {
     expect(appliedFor(one.id)[1]?.body).toEqual(appliedFor(one.id)[0]?.body);
     expect(world.target.applied()).toBe(before + 1);
     expect(request['outcome']).toMatchObject({ reference: expect.stringMatching(/^deploy-/) });
+  });
+
+  test('one that does not drop repeats and is busy is asked again: applied once', async () => {
+    world.target.failNext(1, 429);
+    const { id, number } = await askByApi(world, 'mia', WIRE_TRANSFER);
+    const place = await placeInChannel(world, number);
+    await approved({ id, place }, 'applied', /Applied/);
+    expect(appliedFor(id)).toMatchObject([{ repeat: false }]);
+    expect(auditRows(databaseOf(world), id).map(({ type }) => type)
+      .filter((type) => /held|applying|applied/.test(type))).toEqual([
+      'request.applying', 'request.held', 'request.applying', 'request.applied',
+    ]);
   });
 
   test('one that does not drop repeats is never asked twice: unknown for people', async () => {

@@ -45,10 +45,12 @@ export function container(items: readonly Json[], look: Json = {}): Json {
 const ABOUT: Json = { r: '${$root.r}', rev: '${$root.rev}', d: '${$root.d}' };
 
 /** A button that sends a verb about the request, also in clients without Action.Execute. */
-export function execute(title: string, verb: string, look: Json = {}): Json {
+export function execute(
+  title: string, verb: string, look: Json = {}, data: Json = ABOUT,
+): Json {
   return {
-    type: 'Action.Execute', title, verb, ...look, data: ABOUT,
-    fallback: { type: 'Action.Submit', title, ...withoutWhen(look), data: { ...ABOUT, verb } },
+    type: 'Action.Execute', title, verb, ...look, data,
+    fallback: { type: 'Action.Submit', title, ...withoutWhen(look), data: { ...data, verb } },
   };
 }
 

@@ -2,6 +2,7 @@ import { sha256 } from '../../lib/hash.ts';
 import type { Card, Change, Claim, NewJob, SeenPerson } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
 import { askedPart, progressPart } from '../rows.ts';
+import { carry, jsonText } from './query.ts';
 import type { ValuesOf } from './query.ts';
 import type { COMMIT } from './queries/commit.ts';
 
@@ -39,7 +40,7 @@ export function encodeChange(change: Change, attempt: string): Values {
     stage: decision?.stage ?? null, approverKey: decision?.approver.key ?? null,
     decidedAt: decision?.at ?? null, decidedVersion: request?.version ?? guard?.version ?? 0,
     decision: decision ? JSON.stringify(decision) : null,
-    events: list(change.events?.map((event) => ({ ...event, data: JSON.stringify(event.data) }))),
+    events: list(change.events?.map((event) => ({ ...event, data: jsonText(event.data) }))),
     jobs: list(sorted(joined(change.jobs ?? []), ({ key }) => key)),
     cards: list(encodeCards(change.cards ?? [])),
     conversations: list(latest(change.conversations ?? [], (met) => met.updatedAt)),
@@ -114,7 +115,7 @@ function messageKey({ id, conversationId, activityId }: Card): string {
 
 function encodePerson(person: SeenPerson): object {
   return {
-    ...person, roles: JSON.stringify(person.roles), claims: JSON.stringify(person.claims),
+    ...person, roles: jsonText(person.roles), claims: jsonText(person.claims),
   };
 }
 
@@ -136,5 +137,5 @@ function sorted<Item>(items: readonly Item[], by: (item: Item) => string): Item[
 
 /** JSON of a list; null where it is empty, so that its step is left out. */
 function list(items: readonly object[] | undefined): string | null {
-  return items && items.length > 0 ? JSON.stringify(items) : null;
+  return items && items.length > 0 ? carry(items) : null;
 }

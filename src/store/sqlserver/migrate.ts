@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { sha256 } from '../../lib/hash.ts';
 import { StoreError } from '../errors.ts';
 import { APPLIED, APPLY, SURVEY } from './queries/schema.ts';
+import { carry } from './query.ts';
 import type { Session } from './session.ts';
 
 /** A numbered step of the schema. `checksum` is the SHA-256 of its text. */
@@ -22,6 +23,8 @@ const FILE = /^(\d{4})-[a-z0-9-]+\.sql$/;
 const SHIPPED = new URL('./migrations/', import.meta.url);
 /** Where a migration is cut: some statements must be the first of what is sent. */
 const CUT = /^--> next$/m;
+/** No text in a migration may hold two dashes. */
+const REMARK = /--.*$/gm;
 /** An index over a large table takes its time. */
 const STEP_WITHIN_MS = 600_000;
 
@@ -34,9 +37,10 @@ export function shippedMigrations(folder: URL = SHIPPED): readonly Migration[] {
   });
 }
 
-/** The parts of a migration, each to be sent on its own. */
+/** The parts of a migration, each to be sent on its own, without remarks and on one line. */
 export function partsOf({ sql }: Pick<Migration, 'sql'>): readonly string[] {
-  return sql.split(CUT).map((part) => part.trim()).filter((part) => part !== '');
+  return sql.split(CUT).map((part) => part.replaceAll(REMARK, '').replaceAll(/\s+/g, ' ').trim())
+   .filter((part) => part !== '');
 }
 
 /** The migrations that the store still lacks; throws as `migrate` does. */
@@ -92,7 +96,7 @@ export async function migrate(
   const applied: string[] = [];
   for (const migration of await pendingMigrations(session, migrations)) {
     const { version, name, checksum } = migration;
-    const parts = JSON.stringify(partsOf(migration).map((part, n) => ({ n, part })));
+    const parts = carry(partsOf(migration).map((part, n) => ({ n, part })));
     const [row] = await session.all(
       APPLY, { version, name, checksum, now: options.now, parts },
       { repeat: 'twice', timeoutMs: STEP_WITHIN_MS },

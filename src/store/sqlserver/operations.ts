@@ -9,6 +9,7 @@ import {
 } from './queries/housekeeping.ts';
 import { INSERT_FIRST_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
 import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/sign-in.ts';
+import { carry } from './query.ts';
 import type { Repeat, Row, Session } from './session.ts';
 
 const DAY_MS = 86_400_000;
@@ -105,7 +106,7 @@ async function seal(
     throw unsealable(`the checkpoint speaks of ${size} leaves`);
   }
   const [row] = await session.all(SEAL, {
-    expectedSize, leaves: JSON.stringify(leaves), count: leaves.length, size, root, at, jws,
+    expectedSize, leaves: carry(leaves), count: leaves.length, size, root, at, jws,
   }, ONCE);
   const outcome = row?.['outcome'];
   if (outcome === 'stranger') throw unsealable('an event does not wait to be sealed');

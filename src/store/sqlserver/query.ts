@@ -48,10 +48,48 @@ export function query<const Name extends string>(
 }
 
 /**
- * The collation of every key, for text that comes out of JSON: without it the server cannot tell
- * which of two collations counts, or compares keys without regard to case.
+ * The rows of a JSON parameter, for a FROM: `columns` is each column's name, its property and its
+ * type. Text is put back as `carry` sent it, and compared byte by byte as every key is.
  */
-export const BYTES = 'COLLATE Latin1_General_BIN2';
+export function rowsOf(
+  parameter: string, columns: readonly (readonly [name: string, path: string, type: string])[],
+): string {
+  const told = columns.map(([name, path, type]) => `${name} ${type} '${path}'`);
+  const taken = columns.map(([name, , type]) => {
+    if (!type.startsWith('nvarchar')) return `o.${name}`;
+    const bytes = `o.${name} COLLATE Latin1_General_BIN2`;
+    return `REPLACE(REPLACE(${bytes}, NCHAR(${QUOTE_CODE}), N'"'), NCHAR(${SLASH_CODE}), N'\\') `
+      + `AS ${name}`;
+  });
+  return `(
+    SELECT ${taken.join(',\n      ')}
+    FROM OPENJSON(${parameter}) WITH (${told.join(', ')}) o
+  )`;
+}
+
+/** Two control characters that no text has a use for (they are in no code page of Windows). */
+const QUOTE_CODE = 0x90;
+const SLASH_CODE = 0x9d;
+const QUOTE = String.fromCharCode(QUOTE_CODE);
+const SLASH = String.fromCharCode(SLASH_CODE);
+const REPLACEMENT = '\ufffd';
+
+/**
+ * JSON of rows for `rowsOf`. Babelfish gives the texts in a JSON as they are written there, escapes
+ * and all, where SQL Server undoes them: so quotes and backslashes travel as characters that need
+ * no escape, and come out the same on both.
+ */
+export function carry(rows: readonly unknown[]): string {
+  return JSON.stringify(rows, (_name, value: unknown) => (typeof value === 'string'
+    ? value.replaceAll(QUOTE, REPLACEMENT).replaceAll(SLASH, REPLACEMENT)
+      .replaceAll('"', QUOTE).replaceAll('\\', SLASH)
+    : value));
+}
+
+/** JSON of a value that is itself a column of carried rows: nothing in it is lost on the way. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replaceAll(QUOTE, '\\u0090').replaceAll(SLASH, '\\u009d');
+}
 
 /**
  * For statements that join a parameter's list to a table: without it a small table is scanned, and

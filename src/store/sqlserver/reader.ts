@@ -19,6 +19,7 @@ import {
   FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
   LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST,
 } from './queries/requests.ts';
+import { carry } from './query.ts';
 import type { Query, ValuesOf } from './query.ts';
 import type { Row, Session } from './session.ts';
 
@@ -50,7 +51,7 @@ export function createReader(session: Session): Reader {
     listCards: (requestId) => all<Card>(LIST_CARDS, { requestId }),
     findConversation: (key) => get<Conversation>(FIND_CONVERSATION, { key }),
     async findPeople(roles, limit) {
-      const rows = await all<PersonRow>(FIND_PEOPLE, { roles: JSON.stringify(roles), limit });
+      const rows = await all<PersonRow>(FIND_PEOPLE, { roles: carry(roles), limit });
       return rows.map(personFrom);
     },
     async findPerson(key) {
@@ -102,7 +103,7 @@ function leafFrom(row: LeafRow): AuditLeaf & { event: ReturnType<typeof eventFro
 async function listing(session: Session, query: RequestQuery): Promise<RequestRow[]> {
   const { workflow, requester, limit } = query;
   const before = query.before ?? Number.MAX_SAFE_INTEGER;
-  const states = JSON.stringify([...new Set(query.states ?? REQUEST_STATES)]);
+  const states = carry([...new Set(query.states ?? REQUEST_STATES)]);
   const page = { states, before, limit };
   const rows = async <Asked extends Query>(asked: Asked, values: ValuesOf<Asked>) =>
     [...await session.all(asked, values, { repeat: 'twice' })] as (Row & RequestRow)[];

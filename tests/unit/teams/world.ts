@@ -83,7 +83,7 @@ export const plainCards: TeamsCards = {
   review: (request, viewer) => ({
     card: { type: 'AdaptiveCard', review: request.id, viewer }, summary: 'Review',
   }),
-  status: (request) => ({ card: { type: 'AdaptiveCard', status: request.id }, summary: 'Status' }),
+  status: (number) => ({ card: { type: 'AdaptiveCard', status: number }, summary: 'Status' }),
   form: ({ workflow: { id }, values, problem }) => ({
     card: { type: 'AdaptiveCard', form: id, values, problem: problem ?? null }, summary: 'Form',
   }),

@@ -1,14 +1,17 @@
-import { BYTES, JSON_TEXT, SMALL, WHOLE, query, text } from '../query.ts';
+import { JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 
 /** The audit log: events, what is not sealed yet, leaves and checkpoints. */
 
 const EVENT = 'e.id, e.[at], e.type, e.request_id, e.actor, e.data';
 
-const EVENTS = `OPENJSON(@events) WITH (
-    id nvarchar(100) '$.id', [at] bigint '$.at', type nvarchar(100) '$.type',
-    request_id nvarchar(100) '$.requestId', actor nvarchar(400) '$.actor',
-    data nvarchar(max) '$.data'
-  )`;
+const EVENTS = rowsOf('@events', [
+  ['id', '$.id', 'nvarchar(100)'],
+  ['[at]', '$.at', 'bigint'],
+  ['type', '$.type', 'nvarchar(100)'],
+  ['request_id', '$.requestId', 'nvarchar(100)'],
+  ['actor', '$.actor', 'nvarchar(400)'],
+  ['data', '$.data', 'nvarchar(max)'],
+]);
 
 /** Part of a commit. */
 export const INSERT_EVENTS = `
@@ -27,9 +30,11 @@ const SIZE = 'COALESCE(MAX(idx) + 1, 0)';
 /** Primary key audit_leaves_pk, its last row */
 export const TREE_SIZE = query({}, `SELECT ${SIZE} AS size FROM dbo.audit_leaves`);
 
-const LEAVES = `OPENJSON(@leaves) WITH (
-    idx bigint '$.index', event_id nvarchar(100) '$.eventId', hash nvarchar(100) '$.hash'
-  )`;
+const LEAVES = rowsOf('@leaves', [
+  ['idx', '$.index', 'bigint'],
+  ['event_id', '$.eventId', 'nvarchar(100)'],
+  ['hash', '$.hash', 'nvarchar(100)'],
+]);
 
 /**
  * Leaves and their checkpoint in one transaction, unless the log has another size. Two sealers that
@@ -52,7 +57,7 @@ export const SEAL = query(
       INSERT INTO dbo.audit_leaves (idx, event_id, hash)
       SELECT n.idx, n.event_id, n.hash FROM ${LEAVES} n;
       DELETE FROM dbo.audit_pending
-      WHERE event_id IN (SELECT n.event_id ${BYTES} FROM ${LEAVES} n);
+      WHERE event_id IN (SELECT n.event_id FROM ${LEAVES} n);
       IF @@ROWCOUNT <> @count SET @outcome = N'stranger';
     END;
     IF @outcome IS NULL

@@ -1,4 +1,4 @@
-import { BYTES, BY_KEY, CONVERSATION_KEY, ID, query } from '../query.ts';
+import { BY_KEY, CONVERSATION_KEY, ID, query, rowsOf } from '../query.ts';
 
 /** Copies of cards, and where people and channels are reached. */
 
@@ -13,12 +13,16 @@ export const LOAD_CARD = query({ id: ID }, `SELECT ${CARD} FROM dbo.cards WHERE 
 export const LIST_CARDS = query({ requestId: ID }, `
   SELECT ${CARD} FROM dbo.cards WHERE request_id = @requestId ORDER BY id`);
 
-const CARDS = `OPENJSON(@cards) WITH (
-    id nvarchar(100) '$.id', request_id nvarchar(100) '$.requestId',
-    channel nvarchar(200) '$.channel', conversation_id nvarchar(1000) '$.conversationId',
-    service_url nvarchar(2000) '$.serviceUrl', activity_id nvarchar(1000) '$.activityId',
-    posted_revision bigint '$.postedRevision', message_key nvarchar(120) '$.messageKey'
-  )`;
+const CARDS = rowsOf('@cards', [
+  ['id', '$.id', 'nvarchar(100)'],
+  ['request_id', '$.requestId', 'nvarchar(100)'],
+  ['channel', '$.channel', 'nvarchar(200)'],
+  ['conversation_id', '$.conversationId', 'nvarchar(1000)'],
+  ['service_url', '$.serviceUrl', 'nvarchar(2000)'],
+  ['activity_id', '$.activityId', 'nvarchar(1000)'],
+  ['posted_revision', '$.postedRevision', 'bigint'],
+  ['message_key', '$.messageKey', 'nvarchar(120)'],
+]);
 
 /** Part of a commit. A card that would take another card's message is left as it is. */
 export const UPSERT_CARDS = `
@@ -26,9 +30,9 @@ export const UPSERT_CARDS = `
     request_id = n.request_id, channel = n.channel, conversation_id = n.conversation_id,
     service_url = n.service_url, activity_id = n.activity_id,
     posted_revision = n.posted_revision, message_key = n.message_key
-  FROM dbo.cards c JOIN ${CARDS} n ON c.id = n.id ${BYTES}
+  FROM dbo.cards c JOIN ${CARDS} n ON c.id = n.id
   WHERE NOT EXISTS (
-    SELECT 1 FROM dbo.cards o WHERE o.message_key = n.message_key ${BYTES} AND o.id <> c.id
+    SELECT 1 FROM dbo.cards o WHERE o.message_key = n.message_key AND o.id <> c.id
   ) ${BY_KEY};
   INSERT INTO dbo.cards
     (id, request_id, channel, conversation_id, service_url, activity_id, posted_revision,
@@ -36,8 +40,8 @@ export const UPSERT_CARDS = `
   SELECT n.id, n.request_id, n.channel, n.conversation_id, n.service_url, n.activity_id,
     n.posted_revision, n.message_key
   FROM ${CARDS} n
-  WHERE NOT EXISTS (SELECT 1 FROM dbo.cards c WHERE c.id = n.id ${BYTES})
-    AND NOT EXISTS (SELECT 1 FROM dbo.cards o WHERE o.message_key = n.message_key ${BYTES});`;
+  WHERE NOT EXISTS (SELECT 1 FROM dbo.cards c WHERE c.id = n.id)
+    AND NOT EXISTS (SELECT 1 FROM dbo.cards o WHERE o.message_key = n.message_key);`;
 
 /** Primary key conversations_pk */
 export const FIND_CONVERSATION = query({ key: CONVERSATION_KEY }, `
@@ -45,21 +49,24 @@ export const FIND_CONVERSATION = query({ key: CONVERSATION_KEY }, `
     service_url AS serviceUrl, user_id AS userId, updated_at AS updatedAt
   FROM dbo.conversations WHERE [key] = @key`);
 
-const CONVERSATIONS = `OPENJSON(@conversations) WITH (
-    [key] nvarchar(400) '$.key', tenant_id nvarchar(100) '$.tenantId',
-    conversation_id nvarchar(1000) '$.conversationId', service_url nvarchar(2000) '$.serviceUrl',
-    user_id nvarchar(400) '$.userId', updated_at bigint '$.updatedAt'
-  )`;
+const CONVERSATIONS = rowsOf('@conversations', [
+  ['[key]', '$.key', 'nvarchar(400)'],
+  ['tenant_id', '$.tenantId', 'nvarchar(100)'],
+  ['conversation_id', '$.conversationId', 'nvarchar(1000)'],
+  ['service_url', '$.serviceUrl', 'nvarchar(2000)'],
+  ['user_id', '$.userId', 'nvarchar(400)'],
+  ['updated_at', '$.updatedAt', 'bigint'],
+]);
 
 /** Part of a commit. Older news change nothing. */
 export const UPSERT_CONVERSATIONS = `
   UPDATE c SET
     tenant_id = n.tenant_id, conversation_id = n.conversation_id, service_url = n.service_url,
     user_id = n.user_id, updated_at = n.updated_at
-  FROM dbo.conversations c JOIN ${CONVERSATIONS} n ON c.[key] = n.[key] ${BYTES}
+  FROM dbo.conversations c JOIN ${CONVERSATIONS} n ON c.[key] = n.[key]
   WHERE n.updated_at >= c.updated_at ${BY_KEY};
   INSERT INTO dbo.conversations
     ([key], tenant_id, conversation_id, service_url, user_id, updated_at)
   SELECT n.[key], n.tenant_id, n.conversation_id, n.service_url, n.user_id, n.updated_at
   FROM ${CONVERSATIONS} n
-  WHERE NOT EXISTS (SELECT 1 FROM dbo.conversations c WHERE c.[key] = n.[key] ${BYTES});`;
+  WHERE NOT EXISTS (SELECT 1 FROM dbo.conversations c WHERE c.[key] = n.[key]);`;

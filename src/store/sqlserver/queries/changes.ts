@@ -1,13 +1,16 @@
-import { BYTES, CLAIM_KEY, KIND, query } from '../query.ts';
+import { CLAIM_KEY, KIND, query, rowsOf } from '../query.ts';
 
 /** What has happened once: change ids and claims. Those in capitals alone are parts of a commit. */
 
 /** @claims as rows; `n` is their order. */
-const CLAIMS = `OPENJSON(@claims) WITH (
-    n int '$.n', kind nvarchar(20) '$.kind', [key] nvarchar(400) '$.key',
-    request_id nvarchar(100) '$.requestId', fingerprint nvarchar(200) '$.fingerprint',
-    expires_at bigint '$.expiresAt'
-  )`;
+const CLAIMS = rowsOf('@claims', [
+  ['n', '$.n', 'int'],
+  ['kind', '$.kind', 'nvarchar(20)'],
+  ['[key]', '$.key', 'nvarchar(400)'],
+  ['request_id', '$.requestId', 'nvarchar(100)'],
+  ['fingerprint', '$.fingerprint', 'nvarchar(200)'],
+  ['expires_at', '$.expiresAt', 'bigint'],
+]);
 
 /** No row: the change was committed before. */
 export const INSERT_CHANGE = `
@@ -22,7 +25,7 @@ export const INSERT_CLAIMS = `
   FROM ${CLAIMS} n
   WHERE NOT EXISTS (
     SELECT 1 FROM dbo.claims c
-    WHERE c.kind = n.kind ${BYTES} AND c.[key] = n.[key] ${BYTES}
+    WHERE c.kind = n.kind AND c.[key] = n.[key]
   );`;
 
 /** Who was there first: the change itself, else the first claim that is taken. */
@@ -32,7 +35,7 @@ export const FIND_FIRST = `
   IF @of IS NULL AND @claims IS NOT NULL
     SELECT TOP (1) @of = c.kind, @firstRequest = c.request_id, @firstPrint = c.fingerprint
     FROM ${CLAIMS} n
-    JOIN dbo.claims c ON c.kind = n.kind ${BYTES} AND c.[key] = n.[key] ${BYTES}
+    JOIN dbo.claims c ON c.kind = n.kind AND c.[key] = n.[key]
     ORDER BY n.n;`;
 
 /** Primary key claims_pk */

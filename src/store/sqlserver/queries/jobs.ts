@@ -1,12 +1,15 @@
-import { BYTES, BY_KEY, JOB_KEY, SMALL, WHOLE, query, text } from '../query.ts';
+import { BY_KEY, JOB_KEY, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 
 /** Durable work. `due_at` alone decides who may take a job; index jobs_by_due serves it. */
 
-const JOBS = `OPENJSON(@jobs) WITH (
-    [key] nvarchar(200) '$.key', kind nvarchar(20) '$.kind',
-    request_id nvarchar(100) '$.requestId', subject nvarchar(200) '$.subject',
-    run_at bigint '$.runAt', wanted bigint '$.wanted'
-  )`;
+const JOBS = rowsOf('@jobs', [
+  ['[key]', '$.key', 'nvarchar(200)'],
+  ['kind', '$.kind', 'nvarchar(20)'],
+  ['request_id', '$.requestId', 'nvarchar(100)'],
+  ['subject', '$.subject', 'nvarchar(200)'],
+  ['run_at', '$.runAt', 'bigint'],
+  ['wanted', '$.wanted', 'bigint'],
+]);
 
 /**
  * Parts of a commit. Held at this moment: only `wanted` rises, the holder's ack makes it ready
@@ -25,12 +28,12 @@ export const UPSERT_JOBS = `
       ELSE j.due_at END,
     attempts = CASE WHEN j.due_at IS NULL THEN 0 ELSE j.attempts END,
     error = CASE WHEN j.due_at IS NULL THEN NULL ELSE j.error END
-  FROM dbo.jobs j JOIN ${JOBS} n ON j.[key] = n.[key] ${BYTES} ${BY_KEY};
+  FROM dbo.jobs j JOIN ${JOBS} n ON j.[key] = n.[key] ${BY_KEY};
   INSERT INTO dbo.jobs
     ([key], kind, request_id, subject, run_at, due_at, wanted, fence, attempts)
   SELECT n.[key], n.kind, n.request_id, n.subject, n.run_at, n.run_at, n.wanted, 0, 0
   FROM ${JOBS} n
-  WHERE NOT EXISTS (SELECT 1 FROM dbo.jobs j WHERE j.[key] = n.[key] ${BYTES});`;
+  WHERE NOT EXISTS (SELECT 1 FROM dbo.jobs j WHERE j.[key] = n.[key]);`;
 
 /** Gone where what was delivered is at least what is wanted. */
 const FINISH = `

@@ -1,4 +1,4 @@
-import { BYTES, BY_KEY, JSON_TEXT, PRINCIPAL_KEY, SMALL, query } from '../query.ts';
+import { BY_KEY, JSON_TEXT, PRINCIPAL_KEY, SMALL, query, rowsOf } from '../query.ts';
 
 /** People as their last verified token told, and an index of them by role. */
 
@@ -10,59 +10,67 @@ const PERSON = `
 export const FIND_PERSON = query({ key: PRINCIPAL_KEY }, `
   SELECT ${PERSON} FROM dbo.people p WHERE p.[key] = @key`);
 
+const ASKED = rowsOf('@roles', [['role', '$', 'nvarchar(100)']]);
+
 /** Index people_roles_by_role: the latest of each role, then of all of them. */
 export const FIND_PEOPLE = query({ roles: JSON_TEXT, limit: SMALL }, `
   SELECT TOP (@limit) ${PERSON} FROM dbo.people p
   WHERE p.[key] IN (
     SELECT x.person_key
-    FROM OPENJSON(@roles) WITH (role nvarchar(100) '$') r
+    FROM ${ASKED} r
     CROSS APPLY (
       SELECT TOP (@limit) i.person_key FROM dbo.people_roles i
-      WHERE i.role = r.role ${BYTES} ORDER BY i.seen_at DESC, i.person_key DESC
+      WHERE i.role = r.role ORDER BY i.seen_at DESC, i.person_key DESC
     ) x
   )
   ORDER BY p.seen_at DESC, p.[key] DESC`);
 
-const PEOPLE = `OPENJSON(@people) WITH (
-    [key] nvarchar(320) '$.key', tenant_id nvarchar(100) '$.tenantId',
-    object_id nvarchar(100) '$.objectId', user_id nvarchar(400) '$.userId',
-    name nvarchar(1000) '$.name', roles nvarchar(max) '$.roles', claims nvarchar(max) '$.claims',
-    seen_at bigint '$.seenAt'
-  )`;
+const PEOPLE = rowsOf('@people', [
+  ['[key]', '$.key', 'nvarchar(320)'],
+  ['tenant_id', '$.tenantId', 'nvarchar(100)'],
+  ['object_id', '$.objectId', 'nvarchar(100)'],
+  ['user_id', '$.userId', 'nvarchar(400)'],
+  ['name', '$.name', 'nvarchar(1000)'],
+  ['roles', '$.roles', 'nvarchar(max)'],
+  ['claims', '$.claims', 'nvarchar(max)'],
+  ['seen_at', '$.seenAt', 'bigint'],
+]);
 
-const ROLES = `OPENJSON(@roles) WITH (
-    [key] nvarchar(320) '$.key', role nvarchar(100) '$.role', seen_at bigint '$.seenAt'
-  )`;
+const ROLES = rowsOf('@roles', [
+  ['[key]', '$.key', 'nvarchar(320)'],
+  ['role', '$.role', 'nvarchar(100)'],
+  ['seen_at', '$.seenAt', 'bigint'],
+]);
 
 /** Part of a commit. Older news change nothing, and nothing of the person's roles either. */
 export const UPSERT_PEOPLE = `
   UPDATE p SET
     tenant_id = n.tenant_id, object_id = n.object_id, user_id = n.user_id, name = n.name,
     roles = n.roles, claims = n.claims, seen_at = n.seen_at
-  FROM dbo.people p JOIN ${PEOPLE} n ON p.[key] = n.[key] ${BYTES}
+  FROM dbo.people p JOIN ${PEOPLE} n ON p.[key] = n.[key]
   WHERE n.seen_at >= p.seen_at ${BY_KEY};
   INSERT INTO dbo.people
     ([key], tenant_id, object_id, user_id, name, roles, claims, seen_at)
   SELECT n.[key], n.tenant_id, n.object_id, n.user_id, n.name, n.roles, n.claims, n.seen_at
   FROM ${PEOPLE} n
-  WHERE NOT EXISTS (SELECT 1 FROM dbo.people p WHERE p.[key] = n.[key] ${BYTES});
+  WHERE NOT EXISTS (SELECT 1 FROM dbo.people p WHERE p.[key] = n.[key]);
   DELETE x
   FROM dbo.people_roles x
-  JOIN ${PEOPLE} n ON x.person_key = n.[key] ${BYTES}
+  JOIN ${PEOPLE} n ON x.person_key = n.[key]
   JOIN dbo.people p ON p.[key] = x.person_key AND p.seen_at = n.seen_at
   WHERE NOT EXISTS (
     SELECT 1 FROM ${ROLES} r
-    WHERE r.[key] ${BYTES} = x.person_key AND r.role ${BYTES} = x.role
+    WHERE r.[key] = x.person_key AND r.role = x.role
   );
   UPDATE x SET seen_at = r.seen_at
   FROM dbo.people_roles x
-  JOIN ${ROLES} r ON x.person_key = r.[key] ${BYTES} AND x.role = r.role ${BYTES}
+  JOIN ${ROLES} r ON x.person_key = r.[key] AND x.role = r.role
   JOIN dbo.people p ON p.[key] = x.person_key AND p.seen_at = r.seen_at ${BY_KEY};
   INSERT INTO dbo.people_roles (person_key, role, seen_at)
   SELECT p.[key], r.role, r.seen_at
   FROM ${ROLES} r
-  JOIN dbo.people p ON p.[key] = r.[key] ${BYTES} AND p.seen_at = r.seen_at
+  JOIN dbo.people p ON p.[key] = r.[key] AND p.seen_at = r.seen_at
   WHERE NOT EXISTS (
     SELECT 1 FROM dbo.people_roles x
-    WHERE x.person_key = r.[key] ${BYTES} AND x.role = r.role ${BYTES}
+    WHERE x.person_key = r.[key] AND x.role = r.role
   );`;

@@ -1,5 +1,5 @@
 import {
-  BYTES, ID, JSON_TEXT, PRINCIPAL_KEY, SMALL, WHOLE, query, text,
+  ID, JSON_TEXT, PRINCIPAL_KEY, SMALL, WHOLE, query, rowsOf, text,
 } from '../query.ts';
 
 /** Requests and their decisions. Those in capitals alone are parts of a commit. */
@@ -29,6 +29,8 @@ export const LIST_REQUESTS = query({ before: WHOLE, limit: SMALL }, `
   SELECT TOP (@limit) ${REQUEST} FROM dbo.requests r
   WHERE r.number < @before ORDER BY r.number DESC`);
 
+const STATES = rowsOf('@states', [['state', '$', 'nvarchar(20)']]);
+
 /**
  * The newest of each state by its index, then the newest of all of them: at most states × limit
  * numbers are looked at, however many rows there are.
@@ -37,7 +39,7 @@ const newestOfStates = (where: string) => `
   SELECT ${REQUEST} FROM dbo.requests r
   WHERE r.number IN (
     SELECT TOP (@limit) x.number
-    FROM OPENJSON(@states) WITH (state nvarchar(20) '$') s
+    FROM ${STATES} s
     CROSS APPLY (
       SELECT TOP (@limit) i.number FROM dbo.requests i
       WHERE ${where} AND i.number < @before ORDER BY i.number DESC
@@ -49,24 +51,24 @@ const newestOfStates = (where: string) => `
 const PAGE = { states: JSON_TEXT, before: WHOLE, limit: SMALL };
 
 /** Index requests_by_state */
-export const LIST_BY_STATE = query(PAGE, newestOfStates(`i.state = s.state ${BYTES}`));
+export const LIST_BY_STATE = query(PAGE, newestOfStates(`i.state = s.state`));
 
 /** Index requests_by_workflow */
 export const LIST_BY_WORKFLOW = query(
   { ...PAGE, workflow: WORKFLOW },
-  newestOfStates(`i.workflow = @workflow AND i.state = s.state ${BYTES}`),
+  newestOfStates(`i.workflow = @workflow AND i.state = s.state`),
 );
 
 /** Index requests_by_requester */
 export const LIST_BY_REQUESTER = query(
   { ...PAGE, requester: PRINCIPAL_KEY },
-  newestOfStates(`i.requester_key = @requester AND i.state = s.state ${BYTES}`),
+  newestOfStates(`i.requester_key = @requester AND i.state = s.state`),
 );
 
 /** Index requests_by_requester */
 export const LIST_BY_REQUESTER_AND_WORKFLOW = query(
   { ...PAGE, requester: PRINCIPAL_KEY, workflow: WORKFLOW },
-  newestOfStates(`i.requester_key = @requester AND i.state = s.state ${BYTES}
+  newestOfStates(`i.requester_key = @requester AND i.state = s.state
         AND i.workflow = @workflow`),
 );
 

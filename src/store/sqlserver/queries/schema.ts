@@ -1,4 +1,4 @@
-import { ID, JSON_TEXT, WHOLE, query, text } from '../query.ts';
+import { ID, JSON_TEXT, WHOLE, query, rowsOf, text } from '../query.ts';
 
 /** What the schema is, as the store itself tells, and how it is changed. */
 
@@ -18,6 +18,8 @@ export const SURVEY = query({}, `
 
 export const APPLIED = query({}, `
   SELECT version, name, checksum FROM dbo.schema_migrations ORDER BY version`);
+
+const PARTS = rowsOf('@parts', [['n', '$.n', 'int'], ['part', '$.part', 'nvarchar(max)']]);
 
 /**
  * One migration: its parts, and the row that says so, in one transaction under the application
@@ -45,7 +47,7 @@ export const APPLY = query(
       BEGIN
         SET @part = NULL;
         SELECT @part = p.part
-        FROM OPENJSON(@parts) WITH (n int '$.n', part nvarchar(max) '$.part') p
+        FROM ${PARTS} p
         WHERE p.n = @next;
         IF @part IS NULL BREAK;
         EXEC sp_executesql @part;
