@@ -105,7 +105,8 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   };
   const app = createApp(deps);
   const teams = createTeams({
-    clock, ids, log, config: config.teams, app, workflows, identity, signIn, cards,
+    clock, ids, log, config: config.teams, channels: config.channels, app, workflows, identity,
+    signIn, cards,
     directory: store, outbound, allowLoopbackHttp, tokens: createChannelTokens(parts),
   });
   const http = createServer({

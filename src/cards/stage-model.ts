@@ -1,4 +1,4 @@
-import { standing } from '../domain/quorum.ts';
+import { distinctPeople, standing } from '../domain/quorum.ts';
 import { openStage } from '../domain/request.ts';
 import type { Decision, PlannedStage, Request } from '../domain/request.ts';
 import { fit, name } from './plain-text.ts';
@@ -81,7 +81,6 @@ function decisionsOf(request: Request, stage: number): readonly Decision[] {
 }
 
 function approvals(decisions: readonly Decision[]): number {
-  const people = decisions.filter(({ decision }) => decision === 'approve')
-    .map(({ approver }) => approver.key);
-  return new Set(people).size;
+  return distinctPeople(decisions.filter(({ decision }) => decision === 'approve')
+    .map(({ approver }) => approver));
 }

@@ -1,8 +1,13 @@
 import { join } from 'node:path';
+import { systemClock } from '../lib/clock.ts';
+import { jsonLogger } from '../lib/logger.ts';
 import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 
 const DEFAULT_PORT = 3978;
+
+/** What goes well is seen on the page. */
+const quiet = jsonLogger({ level: 'warn', now: () => systemClock.now() });
 
 /** `countersign local`: the local profile with its Teams-like page, until it is stopped. */
 export async function run(_args: string[], io: CommandIo): Promise<number> {
@@ -16,7 +21,7 @@ export async function run(_args: string[], io: CommandIo): Promise<number> {
   const { startPageServer } = await import('../local/page-server.ts');
   let profile;
   try {
-    profile = await startLocalProfile({ home, port });
+    profile = await startLocalProfile({ home, port, overrides: { log: quiet } });
   } catch (error) {
     if (!isPortTaken(error)) throw error;
     io.stderr(`Port ${error.port ?? port} is taken. Stop what uses it, or set PORT to another.\n`);

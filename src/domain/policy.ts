@@ -1,3 +1,4 @@
+import { samePerson } from './principal.ts';
 import type { ClaimValue, Principal, PrincipalRef } from './principal.ts';
 import { refuse } from './refusal.ts';
 import type { Ruling } from './refusal.ts';
@@ -41,11 +42,11 @@ export function mayDecideStage(
   if (stage.where !== null) {
     const { claim, value } = stage.where;
     const own = Object.hasOwn(principal.claims, claim) ? principal.claims[claim] : undefined;
-    if (own === undefined || !claimEquals(own, value)) {
+    if (own === undefined || saysNothing(own) || !claimEquals(own, value)) {
       return refuse(
         'claim_mismatch',
         `"${stage.name}" is decided by people whose ${claim} is ${String(value)}; ` +
-          `yours is ${own === undefined ? 'not in your token' : String(own)}.`,
+          `yours is ${own === undefined || saysNothing(own) ? 'not in your token' : String(own)}.`,
       );
     }
   }
@@ -57,7 +58,7 @@ export function mayDecide(request: Request, principal: Principal): Ruling<{ role
   if (principal.kind !== 'person') {
     return refuse('approver_not_person', 'Only people decide; a workload\'s token cannot approve.');
   }
-  if (isAsker(request, principal)) {
+  if ([request.requester, request.beneficiary].some((asker) => samePerson(asker, principal))) {
     return refuse('own_request', 'You asked for this, so somebody else must decide it.');
   }
   const stage = request.plan.stages[openStage(request)];
@@ -94,6 +95,11 @@ function matchesWorkload(rule: WorkloadRule, principal: Principal): boolean {
     const own = Object.hasOwn(principal.claims, claim) ? principal.claims[claim] : undefined;
     return own !== undefined && !Array.isArray(own) && String(own) === value;
   });
+}
+
+/** An empty claim is no claim: two people without a department do not share one. */
+export function saysNothing(value: ClaimValue): boolean {
+  return value === '' || (Array.isArray(value) && value.length === 0);
 }
 
 function claimEquals(own: ClaimValue, wanted: ClaimValue): boolean {

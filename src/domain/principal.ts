@@ -44,6 +44,17 @@ export interface Principal extends PrincipalRef {
   readonly token: TokenEvidence;
 }
 
+/**
+ * Whether two identities may be one person: the same key, or the same person in the directory that
+ * Teams knows (who may come through one provider by single sign-on and through another by the
+ * sign-in button). For rules that keep people apart; what somebody is granted goes by `key` alone.
+ */
+export function samePerson(one: PrincipalRef, other: PrincipalRef): boolean {
+  if (one.key === other.key) return true;
+  return one.tenant !== null && one.objectId !== null &&
+    one.tenant === other.tenant && one.objectId === other.objectId;
+}
+
 /** The part of a principal that is stored. */
 export function refOf(principal: PrincipalRef): PrincipalRef {
   const { key, kind, provider, subject, tenant, objectId, name } = principal;

@@ -1,3 +1,5 @@
+import { samePerson } from './principal.ts';
+import type { PrincipalRef } from './principal.ts';
 import type { Decision, PlannedStage } from './request.ts';
 
 /** Where a stage stands. One deny settles it, whatever the quorum. */
@@ -11,6 +13,11 @@ export function standing(
 ): StageStanding {
   const here = decisions.filter((decision) => decision.stage === index);
   if (here.some((decision) => decision.decision === 'deny')) return 'denied';
-  const approvers = new Set(here.map((decision) => decision.approver.key));
-  return approvers.size >= stage.quorum ? 'approved' : 'open';
+  return distinctPeople(here.map(({ approver }) => approver)) >= stage.quorum ? 'approved' : 'open';
+}
+
+/** How many people stand behind these identities. */
+export function distinctPeople(identities: readonly PrincipalRef[]): number {
+  return identities.filter((one, at) =>
+    identities.findIndex((other) => samePerson(one, other)) === at).length;
 }

@@ -65,6 +65,11 @@ export interface Evidence {
   readonly revision: number;
 }
 
+/** How a command came in, as evidence keeps it. */
+export type Arrival = Pick<
+  Evidence, 'via' | 'tenant' | 'objectId' | 'activityId' | 'conversationId' | 'exchangeId'
+>;
+
 export type Verdict = 'approve' | 'deny';
 
 /** One person's word on one stage. */

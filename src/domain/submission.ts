@@ -1,12 +1,12 @@
 import { requestDigest } from './digest.ts';
 import type { DomainEvent } from './events.ts';
 import { checkFields } from './fields.ts';
-import { mayRequest } from './policy.ts';
+import { mayRequest, saysNothing } from './policy.ts';
 import { refOf } from './principal.ts';
 import type { Principal } from './principal.ts';
 import { refuse } from './refusal.ts';
 import type { Ruling } from './refusal.ts';
-import type { PlannedExecution, PlannedStage, Request } from './request.ts';
+import type { Arrival, PlannedExecution, PlannedStage, Request } from './request.ts';
 import type { FieldCondition, FieldValue, StageSpec, Workflow } from './workflow.ts';
 
 export const MAX_REASON_LENGTH = 1_000;
@@ -19,6 +19,8 @@ export interface Submission {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly reason: string | null;
   readonly execution: PlannedExecution;
+  /** Where it was asked, for the record. */
+  readonly channel: Arrival;
 }
 
 /** Rules on a submission and makes the request: pending, version 1, its first stage open. */
@@ -82,7 +84,9 @@ export function submit(
     actor: ref.key,
     data: {
       workflow: workflow.id, workflowVersion: workflow.version, digest,
-      fields: checked.fields, reason, token: requester.token, roles: requester.roles,
+      requester: ref.key, beneficiary: ref.key, reason, fields: checked.fields,
+      execution: submission.execution, stages: planned.stages,
+      token: requester.token, roles: requester.roles, channel: submission.channel,
     },
   }];
   return { ok: true, request, events };
@@ -121,7 +125,7 @@ function resolveWhere(spec: StageSpec, requester: Principal): PlannedStage['wher
   const own = Object.hasOwn(requester.claims, equals.requesterClaim)
     ? requester.claims[equals.requesterClaim]
     : undefined;
-  return own === undefined ? undefined : { claim, value: own };
+  return own === undefined || saysNothing(own) ? undefined : { claim, value: own };
 }
 
 /** Whether a condition on a field holds; a field without a value satisfies none. */

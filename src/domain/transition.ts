@@ -1,13 +1,13 @@
 import type { DomainEvent, EventType } from './events.ts';
 import { isAsker, mayDecide } from './policy.ts';
-import { refOf } from './principal.ts';
+import { refOf, samePerson } from './principal.ts';
 import type { Principal } from './principal.ts';
 import { standing } from './quorum.ts';
 import { refuse } from './refusal.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import { isTerminal, openStage, stageAtRevision } from './request.ts';
 import type {
-  Decision, Evidence, Outcome, OUTCOME_CODES, Request, RequestState, Verdict,
+  Arrival, Decision, Outcome, OUTCOME_CODES, Request, RequestState, Verdict,
 } from './request.ts';
 import { MAX_REASON_LENGTH } from './submission.ts';
 
@@ -20,9 +20,7 @@ export interface DecideCommand {
   readonly reason: string | null;
   readonly digest: string;
   readonly revision: number;
-  readonly channel: Pick<
-    Evidence, 'via' | 'tenant' | 'objectId' | 'activityId' | 'conversationId' | 'exchangeId'
-  >;
+  readonly channel: Arrival;
 }
 
 export type Command =
@@ -90,7 +88,7 @@ function decide(request: Request, command: DecideCommand, now: number): Transiti
   const { by } = command;
   const shown = stageAtRevision(request, command.revision);
   const earlier = request.decisions.find(
-    (decision) => decision.stage === shown && decision.approver.key === by.key,
+    (decision) => decision.stage === shown && samePerson(decision.approver, by),
   );
   if (earlier?.decision === command.decision) return { kind: 'repeat', decision: earlier };
   if (earlier) {

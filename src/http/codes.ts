@@ -16,6 +16,7 @@ export const HTTP_PROBLEMS = {
   json_duplicate_key: [400, 'The JSON names a key twice'],
   query_invalid: [400, 'A query parameter is not valid'],
   token_missing: [401, 'A bearer token is needed'],
+  activity_refused: [401, 'This activity is not taken'],
   route_not_found: [404, 'There is nothing here'],
   method_not_allowed: [405, 'This method is not for this address'],
   body_timeout: [408, 'The request took too long to arrive'],

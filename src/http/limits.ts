@@ -10,6 +10,8 @@ export interface HttpLimits {
   readonly requestTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly keepAliveMs: number;
+  /** A connection on which nothing moves is closed, mid-answer too; longer than a long poll. */
+  readonly silenceMs: number;
   /** How often slow connections are looked for. */
   readonly sweepMs: number;
   readonly connections: number;
@@ -32,6 +34,7 @@ export const DEFAULT_LIMITS: HttpLimits = {
   requestTimeoutMs: 20_000,
   bodyTimeoutMs: 10_000,
   keepAliveMs: 65_000,
+  silenceMs: 90_000,
   sweepMs: 1_000,
   connections: 2_000,
   inFlight: 1_500,

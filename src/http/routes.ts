@@ -9,7 +9,9 @@ import { messagesRoute } from './routes/messages.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { readRequestRoute } from './routes/read-request.ts';
-import { assetRoute, signInCallbackRoute, signInStartRoute } from './routes/sign-in.ts';
+import {
+  assetRoute, signInBeginRoute, signInCallbackRoute, signInStartRoute,
+} from './routes/sign-in.ts';
 import { submitRequestRoute } from './routes/submit-request.ts';
 import { waitRequestRoute } from './routes/wait-request.ts';
 
@@ -29,6 +31,7 @@ export function allRoutes(deps: RouteDeps): readonly Route[] {
     readyRoute(deps),
     metricsRoute(deps),
     signInStartRoute(deps),
+    signInBeginRoute(deps),
     signInCallbackRoute(deps),
     assetRoute(deps),
   ];

@@ -83,6 +83,8 @@ function harden(node: NodeServer, limits: HttpLimits): void {
   node.headersTimeout = limits.headersTimeoutMs;
   node.requestTimeout = limits.requestTimeoutMs;
   node.keepAliveTimeout = limits.keepAliveMs;
+  // Node waits for ever for a client that does not read its answer.
+  node.timeout = limits.silenceMs;
   node.maxConnections = limits.connections;
 }
 

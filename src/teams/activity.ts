@@ -13,6 +13,8 @@ export interface TeamsActivity {
   readonly conversation: { readonly id: string; readonly personal: boolean };
   /** The tenant whose chat or team it is. */
   readonly tenantId: string;
+  /** The sender's own tenant: in a shared channel people of others write. */
+  readonly senderTenantId: string;
   /** Who sent it; null where Teams names no directory object (bots, guests without one). */
   readonly sender: TeamsSender | null;
   /** The channel it comes from. */
@@ -46,7 +48,9 @@ export function readActivity(body: unknown): TeamsActivity | undefined {
   if (!type || !id || !serviceUrl || !userId || !conversationId || !tenantId) return undefined;
   const name = optionalText(body.name, 128);
   const replyToId = optionalText(body.replyToId, MAX_ID);
-  if (name === undefined || replyToId === undefined) return undefined;
+  const ownTenantId = optionalText(from.tenantId, 64);
+  if (name === undefined || replyToId === undefined || ownTenantId === undefined) return undefined;
+  const senderTenantId = ownTenantId?.toLowerCase() ?? tenantId;
   return {
     raw: body,
     type,
@@ -58,7 +62,8 @@ export function readActivity(body: unknown): TeamsActivity | undefined {
       personal: conversation.conversationType === 'personal',
     },
     tenantId,
-    sender: senderOf(from, userId, tenantId),
+    senderTenantId,
+    sender: senderOf(from, userId, senderTenantId),
     channelId: channelOf(data),
     replyToId,
     text: typeof body.text === 'string' ? body.text.slice(0, MAX_TEXT) : '',
@@ -96,11 +101,9 @@ function channelOf(data: Json): string | null {
   return named.map((id) => textOf(id, MAX_CONVERSATION_ID)).find((id) => id !== undefined) ?? null;
 }
 
-// In a shared channel people of other tenants write: theirs is named in `from`.
 function senderOf(from: Json, userId: string, tenantId: string): TeamsSender | null {
   const objectId = textOf(from.aadObjectId, 64)?.toLowerCase();
-  const own = from.tenantId === undefined ? tenantId : textOf(from.tenantId, 64)?.toLowerCase();
-  if (objectId === undefined || own === undefined) return null;
-  const name = typeof from.name === 'string' ? from.name.slice(0, 200) : '';
-  return { tenantId: own, objectId, userId, name };
+  if (objectId === undefined) return null;
+  const name = typeof from.name === 'string' ? from.name.slice(0, 200).toWellFormed() : '';
+  return { tenantId, objectId, userId, name };
 }

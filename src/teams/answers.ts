@@ -21,6 +21,9 @@ export function messageAnswer(text: string): Answer {
   return actionAnswer(200, 'application/vnd.microsoft.activity.message', text);
 }
 
+/** The same for a request that is not there and for one that the person may not know of. */
+export const NOT_YOURS = 'There is no such request, or it is not one that you may read.';
+
 /** What is wrong with a card action that no client of ours sends. */
 export const CARD_ACTION_CODES = ['sender_unknown', 'card_data_invalid', 'verb_unknown'] as const;
 

@@ -1,11 +1,12 @@
 import { mayRead } from '../domain/policy.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Request, Verdict } from '../domain/request.ts';
+import type { ClickedCard } from '../usecases/app-port.ts';
 import type { TeamsSender } from '../usecases/ports.ts';
 import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
-import { messageAnswer } from './answers.ts';
+import { messageAnswer, NOT_YOURS } from './answers.ts';
 import type { BotDeps } from './deps.ts';
 import { prove } from './proof.ts';
 import { requestAnswer, viewerFrom } from './request-view.ts';
@@ -45,14 +46,15 @@ export async function onDecide(
       activityId: activity.id, conversationId: activity.conversation.id,
       exchangeId: proof.exchangeId,
     },
-    teams: { sender, card: clickedCard(activity) },
+    teams: { sender, card: pressedCard(deps, activity) },
   });
   if (result.kind !== 'refused') {
     return requestAnswer(deps, result.request, viewerFrom(result.request, proof.by));
   }
   const { request, refusal } = result;
   const mayShow = request && (request.digest === shown.digest || mayRead(request, proof.by));
-  if (mayShow && OUT_OF_DATE.includes(refusal.code)) {
+  if (!mayShow) return messageAnswer(NOT_YOURS);
+  if (OUT_OF_DATE.includes(refusal.code)) {
     return requestAnswer(deps, request, viewerFrom(request, proof.by));
   }
   return messageAnswer(refusal.message);
@@ -67,6 +69,15 @@ export async function onCancel(deps: BotDeps, press: Press): Promise<Answer> {
   const result = await deps.app.cancelRequest({ id: shown.id, by: proof.by });
   if (result.kind === 'refused') return messageAnswer(result.refusal.message);
   return requestAnswer(deps, result.request, viewerFrom(result.request, proof.by));
+}
+
+function pressedCard(deps: BotDeps, activity: TeamsActivity): ClickedCard | null {
+  const card = clickedCard(activity);
+  if (card === null) return null;
+  const named = Object.entries(deps.channels)
+    .filter(([, { channelId }]) => channelId === activity.channelId)
+    .map(([name]) => name);
+  return { ...card, channels: activity.conversation.personal ? null : named };
 }
 
 // Teams sends an invoke again after a time-out, with a code that the first one used up. Where the

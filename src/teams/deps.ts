@@ -1,4 +1,4 @@
-import type { TeamsConfig } from '../config/config.ts';
+import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import type { App } from '../usecases/app-port.ts';
 import type { Basics, Identity, SignIn, TeamsCards, Workflows } from '../usecases/ports.ts';
 import type { CardStore } from '../usecases/store-ports.ts';
@@ -7,6 +7,7 @@ import type { Messenger } from './messenger.ts';
 /** What the bot works with. */
 export interface BotDeps extends Basics {
   readonly config: Pick<TeamsConfig, 'singleSignOn'>;
+  readonly channels: Readonly<Record<string, ChannelConfig>>;
   readonly app: App;
   /** All workflows: their names are shown to everybody in the tenant, requests are not. */
   readonly workflows: Pick<Workflows, 'list'>;

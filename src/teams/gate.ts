@@ -72,7 +72,7 @@ export function createGate(given: {
       if (!isAllowedServiceUrl(activity.serviceUrl, rules)) {
         return refuse('service_url_not_allowed');
       }
-      const involved = [activity.tenantId, activity.sender?.tenantId ?? activity.tenantId];
+      const involved = [activity.tenantId, activity.senderTenantId];
       if (!involved.every((tenant) => tenants.has(tenant))) return refuse('tenant_not_allowed');
       try {
         const { serviceUrl, endorsements } = await tokens.verify(token);

@@ -26,9 +26,11 @@ export interface TeamsOutbound {
 export interface Teams {
   /**
    * Takes the request of `/api/messages`: its Authorization header and its parsed JSON. Answers
-   * 401 to what the gate keeps out, 500 where the house failed.
+   * 401 to what the gate keeps out, with the gate's code, and 500 where the house failed.
    */
-  receive(input: { authorization: string | undefined; body: unknown }): Promise<Answer>;
+  receive(input: {
+    authorization: string | undefined; body: unknown;
+  }): Promise<Answer & { readonly code?: string }>;
   /** Runs an activity that the gate let through. */
   handle(activity: TeamsActivity): Promise<Answer>;
 }
@@ -84,7 +86,7 @@ export function createTeams(given: Omit<BotDeps, 'messenger' | 'config'> & {
     handle,
     async receive(input) {
       const checked = await gate.check(input);
-      return checked.ok ? handle(checked.activity) : { status: 401 };
+      return checked.ok ? handle(checked.activity) : { status: 401, code: checked.code };
     },
   };
 }

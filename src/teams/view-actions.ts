@@ -1,13 +1,11 @@
 import type { TeamsSender } from '../usecases/ports.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
-import { cardAnswer, errorAnswer, messageAnswer } from './answers.ts';
+import { cardAnswer, errorAnswer, messageAnswer, NOT_YOURS } from './answers.ts';
 import type { Press } from './decide-action.ts';
 import type { BotDeps } from './deps.ts';
 import { prove } from './proof.ts';
 import { requestAnswer, viewerFrom } from './request-view.ts';
-
-const NOT_YOURS = 'There is no such request, or it is not one that you may read.';
 
 /** Review: everything that is decided about, for people whose token lets them read it. */
 export async function onReview(deps: BotDeps, press: Press): Promise<Answer> {

@@ -1,6 +1,6 @@
 import type { Principal } from '../domain/principal.ts';
 import type { Refusal } from '../domain/refusal.ts';
-import type { Decision, Evidence, Request, Verdict } from '../domain/request.ts';
+import type { Arrival, Decision, Request, Verdict } from '../domain/request.ts';
 import type { Workflow } from '../domain/workflow.ts';
 import type { Posted, TeamsSender } from './ports.ts';
 
@@ -59,6 +59,12 @@ export type SubmitResult =
   | { readonly kind: 'submitted' | 'repeated'; readonly request: Request }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
+/** A message that a button was pressed in. */
+export interface ClickedCard extends Posted {
+  /** Configured names of the channel that it stands in; null: the presser's own chat. */
+  readonly channels: readonly string[] | null;
+}
+
 export interface DecideInput {
   readonly id: string;
   readonly by: Principal;
@@ -66,11 +72,9 @@ export interface DecideInput {
   readonly reason: string | null;
   readonly digest: string;
   readonly revision: number;
-  readonly channel: Pick<
-    Evidence, 'via' | 'tenant' | 'objectId' | 'activityId' | 'conversationId' | 'exchangeId'
-  >;
+  readonly channel: Arrival;
   /** The Teams person and the message that was clicked, so that an unknown copy is adopted. */
-  readonly teams: { readonly sender: TeamsSender; readonly card: Posted | null } | null;
+  readonly teams: { readonly sender: TeamsSender; readonly card: ClickedCard | null } | null;
 }
 
 export type DecideResult =

@@ -1,11 +1,12 @@
 import type { Decision, Request } from '../domain/request.ts';
-import { refuse } from '../domain/refusal.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { transition } from '../domain/transition.ts';
 import type { Command } from '../domain/transition.ts';
+import type { ClickedCard } from './app-port.ts';
 import { cardJob, jobsFor, stamp } from './build-change.ts';
 import type { Deps } from './deps.ts';
-import type { Posted } from './ports.ts';
+import { exchangeReplayed } from './people.ts';
+import { commitSurely } from './store-faults.ts';
 import type { Card, Change, Claim, SeenPerson } from './store-ports.ts';
 
 /** How often a lost race is run again before it is a fault. */
@@ -29,7 +30,7 @@ export async function applyCommand(
     claims?: readonly Claim[];
     people?: readonly SeenPerson[];
     /** The copy of the card that was clicked: adopted where it is not known. */
-    clicked?: Posted | null;
+    clicked?: ClickedCard | null;
   },
 ): Promise<Applied> {
   let exchangeUsed = false;
@@ -44,7 +45,7 @@ export async function applyCommand(
       return { kind: 'refused', request, refusal: ruled.refusal };
     }
     // A lost race with the same click ends above as a repeat; here it is used for something else.
-    if (exchangeUsed) return { kind: 'refused', request, ...exchangeReplayed() };
+    if (exchangeUsed) return { kind: 'refused', request, refusal: exchangeReplayed() };
     const { step } = ruled;
     const known = await deps.store.listCards(request.id);
     const adopted = adopt(deps, request, { known, clicked: input.clicked ?? null, now });
@@ -63,7 +64,7 @@ export async function applyCommand(
       cards: adopted,
       people: input.people ?? [],
     };
-    const result = await deps.store.commit(change);
+    const result = await commitSurely(deps.store, change);
     if (result.status === 'committed') {
       deps.signals.changed(request.id);
       deps.signals.jobsWaiting();
@@ -74,13 +75,6 @@ export async function applyCommand(
   throw new Error(`request ${input.id}: ${MAX_ROUNDS} commits in a row met a newer version`);
 }
 
-function exchangeReplayed(): Pick<ReturnType<typeof refuse>, 'refusal'> {
-  const { refusal } = refuse(
-    'token_replayed', 'This sign-in was used for another decision already. Press the button again.',
-  );
-  return { refusal };
-}
-
 /**
  * A click that changes nothing may come from a copy that nobody knows of and that still shows an
  * earlier revision: it is adopted, so that it shows how things stand.
@@ -88,7 +82,7 @@ function exchangeReplayed(): Pick<ReturnType<typeof refuse>, 'refusal'> {
 async function settleCopy(
   deps: Deps,
   request: Request,
-  { command, clicked, now }: { command: Command; clicked?: Posted | null; now: number },
+  { command, clicked, now }: { command: Command; clicked?: ClickedCard | null; now: number },
 ): Promise<void> {
   if (command.type !== 'decide' || !clicked) return;
   if (command.revision >= request.version || command.digest !== request.digest) return;
@@ -102,21 +96,27 @@ async function settleCopy(
   deps.signals.jobsWaiting();
 }
 
-/** A copy of the card that somebody clicked and nobody knows of: posted just before a crash. */
+/**
+ * A copy of the card that somebody clicked and nobody knows of: posted just before a crash. Only
+ * where everybody may see it: in the request's channel, or in the clicker's own chat. A personal
+ * view in another channel must not become what all its members see.
+ */
 function adopt(
   deps: Deps,
   request: Request,
-  copy: { known: readonly Card[]; clicked: Posted | null; now: number },
+  copy: { known: readonly Card[]; clicked: ClickedCard | null; now: number },
 ): Card[] {
   const { clicked } = copy;
   if (!clicked) return [];
+  const { channels, ...posted } = clicked;
+  if (channels !== null && !channels.includes(request.plan.channel)) return [];
   const found = copy.known.some(
     (card) =>
-      card.activityId === clicked.activityId && card.conversationId === clicked.conversationId,
+      card.activityId === posted.activityId && card.conversationId === posted.conversationId,
   );
   if (found) return [];
   return [{
     id: deps.ids.next('crd', copy.now), requestId: request.id, channel: null,
-    ...clicked, postedRevision: 0,
+    ...posted, postedRevision: 0,
   }];
 }

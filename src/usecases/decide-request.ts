@@ -16,7 +16,8 @@ export async function decideRequest(
 ): Promise<DecideResult> {
   const now = deps.clock.now();
   const exchange = input.teams && exchangeClaim(
-    { sender: input.teams.sender, exchangeId: input.channel.exchangeId }, input.id, now,
+    { sender: input.teams.sender, exchangeId: input.channel.exchangeId },
+    { requestId: input.id, fingerprint: null }, now,
   );
   const applied = await applyCommand(deps, {
     id: input.id,

@@ -1,12 +1,13 @@
 import { isTerminal } from '../domain/request.ts';
 import type { Request } from '../domain/request.ts';
 import { refreshFor } from './card-views.ts';
-import { stamp } from './build-change.ts';
+import { cardJob, stamp } from './build-change.ts';
 import type { JobDeps } from './deps.ts';
 import { DeliveryError } from './ports.ts';
 import type { CardContent, Posted } from './ports.ts';
 import type { JobResult } from './run-job.ts';
-import type { Card, Job } from './store-ports.ts';
+import { commitSurely, insist } from './store-faults.ts';
+import type { Card, Change, Job } from './store-ports.ts';
 
 /**
  * Brings one copy of a card up to the request as it now is: posts it the first time, updates it
@@ -14,16 +15,19 @@ import type { Card, Job } from './store-ports.ts';
  */
 export async function deliverCard(deps: JobDeps, job: Job): Promise<JobResult> {
   const card = await deps.store.loadCard(job.subject);
-  const request = card && (await deps.store.loadRequest(card.requestId));
-  if (!card || !request) return { dead: 'the card or its request is not there' };
+  // A copy that two came to know at the same time has the row of the first.
+  if (!card) return { done: job.wanted };
+  const request = await deps.store.loadRequest(card.requestId);
+  if (!request) return { dead: 'the request is not there' };
   if (card.postedRevision >= request.version) return { done: request.version };
   const content = deps.cards.request(request, {
     viewer: null, refreshFor: await refreshFor(deps, request), now: deps.clock.now(),
   });
   try {
     const posted = await put(deps, card, content);
-    await save(deps, { ...card, ...posted, postedRevision: request.version }, card);
-    return { done: request.version };
+    return await save(deps, job, {
+      before: card, card: { ...card, ...posted, postedRevision: request.version },
+    });
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     if (error.gone && card.activityId !== null) return lost(deps, card, request);
@@ -31,6 +35,38 @@ export async function deliverCard(deps: JobDeps, job: Job): Promise<JobResult> {
     const at = error.retryAfterMs === null ? null : deps.clock.now() + error.retryAfterMs;
     return { retryAtMs: at, error: error.message };
   }
+}
+
+/**
+ * Somebody may click a card before its poster knows the message's id. The click has then adopted
+ * the message (apply-command.ts), and the poster's own row would post it a second time.
+ */
+async function giveWay(deps: JobDeps, card: Card): Promise<void> {
+  const kept = await deps.store.loadCard(card.id);
+  if (kept === undefined || kept.activityId !== null) return;
+  const now = deps.clock.now();
+  await deps.store.commit({
+    id: deps.ids.next('chg', now), at: now,
+    cards: [{ ...kept, postedRevision: Number.MAX_SAFE_INTEGER }],
+  });
+}
+
+/**
+ * The job was another's by the time that Teams had answered (this process stood still for longer
+ * than its lease): a message that only we know of is adopted, and what the other put there, which
+ * ours may have undone, is put there once more.
+ */
+async function comeLate(deps: JobDeps, late: Card): Promise<void> {
+  const kept = await deps.store.loadCard(late.id);
+  const now = deps.clock.now();
+  const cards: Card[] = kept?.activityId ? [{ ...kept, postedRevision: 0 }] : [];
+  if (kept?.activityId !== late.activityId || kept?.conversationId !== late.conversationId) {
+    cards.push({ ...late, id: deps.ids.next('crd', now), channel: null, postedRevision: 0 });
+  }
+  await deps.store.commit({
+    id: deps.ids.next('chg', now), at: now, cards,
+    jobs: cards.map((card) => cardJob(card, late.postedRevision, now)),
+  });
 }
 
 /** A message that somebody deleted: a channel that still has to decide gets a new one. */
@@ -58,12 +94,18 @@ async function put(deps: JobDeps, card: Card, content: CardContent): Promise<Pos
   return deps.notifier.postCard({ conversationId, serviceUrl }, content);
 }
 
-async function save(deps: JobDeps, card: Card, before: Card): Promise<void> {
+/** Writes where the copy is and what it shows, and with it that the job is done. */
+async function save(
+  deps: JobDeps,
+  job: Job,
+  { card, before }: { card: Card; before: Card },
+): Promise<JobResult> {
   const now = deps.clock.now();
   const first = before.activityId === null;
-  await deps.store.commit({
+  const change: Change = {
     id: deps.ids.next('chg', now),
     at: now,
+    ack: { key: job.key, fence: job.fence, done: card.postedRevision },
     cards: [card],
     events: first
       ? stamp([{
@@ -74,5 +116,9 @@ async function save(deps: JobDeps, card: Card, before: Card): Promise<void> {
           },
         }], deps.ids, now)
       : [],
-  });
+  };
+  const saved = await insist(deps.log, () => commitSurely(deps.store, change));
+  if (saved.status === 'conflict') await comeLate(deps, card);
+  else if (first) await giveWay(deps, card);
+  return { acknowledged: true };
 }

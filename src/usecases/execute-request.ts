@@ -2,31 +2,55 @@ import type { Outcome, Request } from '../domain/request.ts';
 import { applyCommand } from './apply-command.ts';
 import type { JobDeps } from './deps.ts';
 import type { JobResult } from './run-job.ts';
+import { insist } from './store-faults.ts';
 import type { Job } from './store-ports.ts';
 
 /**
  * Applies an approved request through its executor. `applying` is committed before anything is
  * sent. Found in `applying`, an earlier try was cut off: it is sent again only where the target
- * drops repeats of the same key, else its outcome is `unknown` and a person has to look.
+ * drops repeats of the same key and is still the one that was approved; else its outcome is
+ * `unknown` and a person has to look.
  */
 export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult> {
-  const request = await begun(deps, job.requestId);
-  if (!request) return { done: 0 };
-  const repeatable = deps.executors.repeatable(request.plan.execution.executor);
-  if (request.cutOff && !repeatable) {
-    return settle(deps, request, 'unknown', {
-      code: 'interrupted',
-      message: 'The service stopped while it was being applied. Look at the target.',
-      reference: null,
-      at: deps.clock.now(),
-    });
+  const request = await deps.store.loadRequest(job.requestId);
+  if (request?.state === 'applying') return resume(deps, job, request);
+  if (request?.state !== 'approved') return { done: 0 };
+  const begun = await applyCommand(deps, {
+    id: request.id, command: { type: 'begin', configHash: configHash(deps, request) },
+  });
+  if (begun.kind === 'stepped' && begun.request.state === 'applying') {
+    return send(deps, job, begun.request);
   }
+  // Two had the job (a lease ran out) and the other was first: it may still be cut off.
+  if (begun.kind === 'refused' && begun.request.state === 'applying') {
+    return { retryAtMs: null, error: 'another process is applying it' };
+  }
+  return { done: 0 };
+}
+
+/** An earlier try may have reached the target. */
+async function resume(deps: JobDeps, job: Job, request: Request): Promise<JobResult> {
+  const unknown = (code: string, message: string) => settle(deps, request, 'unknown', {
+    code, message, reference: null, at: deps.clock.now(),
+  });
+  if (configHash(deps, request) !== request.plan.execution.configHash) {
+    return unknown('executor_changed',
+      'The executor\'s configuration was changed while it was being applied. Look at the target.');
+  }
+  if (!deps.executors.repeatable(request.plan.execution.executor)) {
+    return unknown('interrupted',
+      'The service stopped while it was being applied. Look at the target.');
+  }
+  return send(deps, job, request);
+}
+
+async function send(deps: JobDeps, job: Job, request: Request): Promise<JobResult> {
   const result = await deps.executors.execute(request, job.attempts);
   if (result.kind !== 'retry') return settle(deps, request, result.kind, result.outcome);
-  if (!repeatable) {
-    await applyCommand(deps, {
+  if (!deps.executors.repeatable(request.plan.execution.executor)) {
+    await insist(deps.log, () => applyCommand(deps, {
       id: request.id, command: { type: 'hold', outcome: result.outcome },
-    });
+    }));
   }
   const { retryAfterMs } = result;
   return {
@@ -35,28 +59,17 @@ export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult
   };
 }
 
-/** The request in `applying`, and whether an earlier try left it so; undefined: nothing to do. */
-async function begun(
-  deps: JobDeps,
-  id: string,
-): Promise<(Request & { cutOff: boolean }) | undefined> {
-  const request = await deps.store.loadRequest(id);
-  if (request?.state === 'applying') return { ...request, cutOff: true };
-  if (request?.state !== 'approved') return undefined;
-  const planned = deps.executors.plan(request.plan.execution.executor);
-  const applied = await applyCommand(deps, {
-    id, command: { type: 'begin', configHash: planned?.configHash ?? 'none' },
-  });
-  if (applied.kind !== 'stepped' || applied.request.state !== 'applying') return undefined;
-  return { ...applied.request, cutOff: false };
-}
-
 async function settle(
   deps: JobDeps,
   request: Request,
   state: 'applied' | 'failed' | 'unknown',
   outcome: Outcome,
 ): Promise<JobResult> {
-  await applyCommand(deps, { id: request.id, command: { type: 'settle', state, outcome } });
+  await insist(deps.log, () =>
+    applyCommand(deps, { id: request.id, command: { type: 'settle', state, outcome } }));
   return { done: 0 };
+}
+
+function configHash(deps: JobDeps, request: Request): string {
+  return deps.executors.plan(request.plan.execution.executor)?.configHash ?? 'none';
 }

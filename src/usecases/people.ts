@@ -1,4 +1,6 @@
 import type { Principal } from '../domain/principal.ts';
+import { refuse } from '../domain/refusal.ts';
+import type { Refusal } from '../domain/refusal.ts';
 import type { TeamsSender } from './ports.ts';
 import type { Claim, SeenPerson } from './store-ports.ts';
 
@@ -21,18 +23,27 @@ export function seenPerson(by: Principal, sender: TeamsSender, now: number): See
   };
 }
 
-/** The claim that makes one token exchange of one person count once. */
+/**
+ * The claim that makes one token exchange of one person count once. `fingerprint` is of what a
+ * submission asked for; a decision has none.
+ */
 export function exchangeClaim(
   teams: { sender: TeamsSender; exchangeId: string | null },
-  requestId: string,
+  made: { requestId: string; fingerprint: string | null },
   now: number,
 ): Claim | undefined {
   if (teams.exchangeId === null) return undefined;
   return {
     kind: 'exchange',
     key: `${personKey(teams.sender)}|${teams.exchangeId}`,
-    requestId,
-    fingerprint: null,
+    ...made,
     expiresAt: now + 86_400_000,
   };
+}
+
+/** What an exchange is told that was used for something else before. */
+export function exchangeReplayed(): Refusal {
+  return refuse(
+    'token_replayed', 'This sign-in was used for something else already. Press the button again.',
+  ).refusal;
 }

@@ -153,8 +153,8 @@ export interface SignIn {
 /** The sign-in button's two addresses, without the pages around them. They throw IdentityError. */
 export interface SignInPages {
   /**
-   * `/auth/start`: uses a link up and tells where to send the browser; `setCookie` (the value of a
-   * Set-Cookie header) ties the attempt to it.
+   * `POST /auth/start`: uses a link up and tells where to send the browser; `setCookie` (the value
+   * of a Set-Cookie header) ties the attempt to it.
    */
   begin(input: { link: string }): Promise<{ redirectTo: string; setCookie: string }>;
   /**
@@ -219,13 +219,17 @@ export interface ActivityHandler {
   /** `authorization` is the header as it came; `body` is checked JSON (UTF-8, depth, keys). */
   messages(input: { authorization: string | undefined; body: unknown }): Promise<{
     status: number; body?: unknown;
+    /** Why it was kept out: for the metrics, never for the sender. */
+    code?: string;
   }>;
 }
 
 /** Pages for browsers: rendered by web/, served by http/. */
 export interface WebPages {
-  /** The sign-in button's link was opened. `cookie` is the request's Cookie header. */
-  signInStart(input: { query: URLSearchParams; cookie: string | undefined }): Promise<WebReply>;
+  /** The sign-in button's link was opened: a page that goes on, while the link stays unused. */
+  signInStart(input: { query: URLSearchParams }): Promise<WebReply>;
+  /** That page goes on: the link is used up. */
+  signInBegin(input: { query: URLSearchParams }): Promise<WebReply>;
   /** The identity provider sent the browser back. */
   signInCallback(input: { query: URLSearchParams; cookie: string | undefined }): Promise<WebReply>;
   /** A script, style or image of our own by its name; undefined where there is none. */

@@ -5,9 +5,13 @@ import { executeRequest } from './execute-request.ts';
 import { tellOutcome } from './tell-outcome.ts';
 import type { Job } from './store-ports.ts';
 
-/** What became of a job: done up to a revision, to be tried again, or given up. */
+/**
+ * What became of a job: done up to a revision, acknowledged already by a commit of its own, to be
+ * tried again, or given up.
+ */
 export type JobResult =
   | { readonly done: number }
+  | { readonly acknowledged: true }
   | { readonly retryAtMs: number | null; readonly error: string }
   | { readonly dead: string };
 

@@ -1,14 +1,16 @@
 import { submit } from '../domain/submission.ts';
 import { refuse } from '../domain/refusal.ts';
+import type { Refusal } from '../domain/refusal.ts';
 import type { Request } from '../domain/request.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { SubmitInput, SubmitResult } from './app-port.ts';
 import { cardJob, stamp } from './build-change.ts';
 import type { Deps } from './deps.ts';
-import { exchangeClaim, seenPerson } from './people.ts';
+import { exchangeClaim, exchangeReplayed, seenPerson } from './people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
+import { commitSurely } from './store-faults.ts';
 import type { Card, Claim, CommitResult } from './store-ports.ts';
 
 /** How long a repeat with the same Idempotency-Key gets the first answer. */
@@ -23,32 +25,18 @@ export async function submitRequest(
   input: SubmitInput,
 ): Promise<SubmitResult> {
   const now = deps.clock.now();
-  const workflow = deps.workflows.get(input.workflow);
-  if (!workflow) {
-    const named = input.workflow.slice(0, 60);
-    return said(refuse('workflow_unknown', `There is no workflow "${named}".`));
-  }
-  const execution = deps.executors.plan(workflow.executor);
-  if (!execution) throw new Error(`workflow ${workflow.id}: executor is not configured`);
   const key = idempotencyKey(input);
-  const ruled = submit({
-    id: deps.ids.next('req', now), workflow, requester: input.by, fields: input.fields,
-    reason: input.reason, execution,
-  }, now);
+  const ruled = rule(deps, input, now);
   if (!ruled.ok) {
     const earlier = key === null ? undefined : await deps.store.findClaim('idempotency', key);
-    if (earlier?.requestId && earlier.fingerprint === fingerprint(input)) {
+    if (earlier?.requestId && isRepeat(input, earlier)) {
       return repeated(deps, earlier.requestId);
     }
-    await recordRefusal(deps, {
-      type: 'submission.refused', requestId: null, by: input.by, refusal: ruled.refusal,
-      data: { workflow: workflow.id },
-    });
-    return said(ruled);
+    return refused(deps, input, ruled.refusal);
   }
   const { request } = ruled;
   const cards = cardsOf(deps, input, request);
-  const result = await deps.store.commit({
+  const result = await commitSurely(deps.store, {
     id: deps.ids.next('chg', now),
     at: now,
     claims: claimsOf(input, { request, key, now }),
@@ -67,6 +55,28 @@ export async function submitRequest(
   return settle(deps, input, { request, result });
 }
 
+/** The domain's ruling on what is asked, with what configuration knows of the workflow. */
+function rule(deps: Deps, input: SubmitInput, now: number): ReturnType<typeof submit> {
+  const workflow = deps.workflows.get(input.workflow);
+  if (!workflow) {
+    return refuse('workflow_unknown', `There is no workflow "${named(input)}".`);
+  }
+  const execution = deps.executors.plan(workflow.executor);
+  if (!execution) throw new Error(`workflow ${workflow.id}: executor is not configured`);
+  const { by, teams, fields, reason } = input;
+  return submit({
+    id: deps.ids.next('req', now), workflow, requester: by, fields, reason, execution,
+    channel: {
+      via: teams ? 'teams' : 'api',
+      tenant: teams ? teams.sender.tenantId : by.tenant,
+      objectId: teams ? teams.sender.objectId : by.objectId,
+      activityId: teams?.card?.activityId ?? null,
+      conversationId: teams?.card?.conversationId ?? null,
+      exchangeId: teams?.exchangeId ?? null,
+    },
+  }, now);
+}
+
 async function settle(
   deps: Deps & { refusals: RefusalRecorder },
   input: SubmitInput,
@@ -78,24 +88,32 @@ async function settle(
   }
   if (result.status === 'conflict') throw new Error(`request ${request.id}: id is taken`);
   if (result.of === 'token') {
-    const refusal = refuse(
+    return refused(deps, input, refuse(
       'token_replayed',
       'This token has already made a request. Take a new token, or send the Idempotency-Key of ' +
         'the first try again.',
-    );
-    await recordRefusal(deps, {
-      type: 'submission.refused', requestId: null, by: input.by, refusal: refusal.refusal, data: {},
-    });
-    return said(refusal);
+    ).refusal);
   }
   if (result.requestId === null) throw new Error(`duplicate ${result.of} without a request`);
-  if (result.of === 'idempotency' && result.fingerprint !== fingerprint(input)) {
-    return said(refuse(
+  if (result.fingerprint !== fingerprint(input)) {
+    return refused(deps, input, result.of === 'exchange' ? exchangeReplayed() : refuse(
       'idempotency_mismatch',
       'This Idempotency-Key was used for a request with other content. Take a new key.',
-    ));
+    ).refusal);
   }
   return repeated(deps, result.requestId);
+}
+
+async function refused(
+  deps: Deps & { refusals: RefusalRecorder },
+  input: SubmitInput,
+  refusal: Refusal,
+): Promise<SubmitResult> {
+  await recordRefusal(deps, {
+    type: 'submission.refused', requestId: null, by: input.by, refusal,
+    data: { workflow: named(input) },
+  });
+  return { kind: 'refused', refusal };
 }
 
 async function repeated(deps: Deps, id: string): Promise<SubmitResult> {
@@ -134,7 +152,7 @@ function claimsOf(
       expiresAt: by.token.expiresAt + 600_000,
     });
   }
-  const exchange = input.teams && exchangeClaim(input.teams, request.id, now);
+  const exchange = input.teams && exchangeClaim(input.teams, base, now);
   return exchange ? [...claims, exchange] : claims;
 }
 
@@ -151,6 +169,18 @@ function fingerprint(input: SubmitInput): string {
   }));
 }
 
-function said(ruling: ReturnType<typeof refuse>): SubmitResult {
-  return { kind: 'refused', refusal: ruling.refusal };
+/** Whether a refused try asks for what the first one did. */
+function isRepeat(input: SubmitInput, earlier: Claim): boolean {
+  try {
+    return earlier.fingerprint === fingerprint(input);
+  } catch (error) {
+    // Text with a lone surrogate has no canonical form, and no request was ever made of it.
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+/** The workflow that was asked for, in the asker's words, cut short. */
+function named(input: SubmitInput): string {
+  return input.workflow.slice(0, 60).toWellFormed();
 }

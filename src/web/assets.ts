@@ -13,6 +13,7 @@ const own = (name: string) => () => fileURLToPath(new URL(`./assets/${name}`, im
 /** Everything that pages load; a name that is not here is not served. */
 const ASSETS: Readonly<Record<string, Asset>> = {
   'sign-in.js': { file: own('sign-in.js'), type: 'text/javascript; charset=utf-8' },
+  'sign-in-start.js': { file: own('sign-in-start.js'), type: 'text/javascript; charset=utf-8' },
   'sign-in.css': { file: own('sign-in.css'), type: 'text/css; charset=utf-8' },
   // From our own origin: no page of ours runs a script that another host could change.
   'teams.js': {

@@ -27,6 +27,8 @@ export interface PageParts {
   readonly scripts?: readonly string[];
   readonly nonce: string;
   readonly setCookie?: string;
+  /** Where forms may be sent, redirects included; default: nowhere. */
+  readonly formAction?: string;
 }
 
 /** A whole page: nothing is loaded but what carries this answer's nonce. */
@@ -40,7 +42,7 @@ export function renderPage(parts: PageParts): WebReply {
     status: parts.status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': policy(nonce),
+      'content-security-policy': policy(nonce, parts.formAction ?? '\'none\''),
       ...(parts.setCookie === undefined ? {} : { 'set-cookie': parts.setCookie }),
     },
     body: `<!doctype html>
@@ -65,14 +67,14 @@ ${scripts}
   };
 }
 
-function policy(nonce: string): string {
+function policy(nonce: string, formAction: string): string {
   return [
     'default-src \'none\'',
     `script-src 'nonce-${nonce}'`,
     `style-src 'nonce-${nonce}'`,
     'img-src data:',
     'base-uri \'none\'',
-    'form-action \'none\'',
+    `form-action ${formAction}`,
     `frame-ancestors ${FRAME_ANCESTORS.join(' ')}`,
   ].join('; ');
 }

@@ -7,7 +7,7 @@ import type { Logger } from '../lib/logger.ts';
 import { IdentityError } from '../usecases/ports.ts';
 import type { SignInPages, WebPages, WebReply } from '../usecases/ports.ts';
 import { createAssets } from './assets.ts';
-import { refusedPage, resultPage } from './sign-in-pages.ts';
+import { refusedPage, resultPage, startPage } from './sign-in-pages.ts';
 
 export interface WebPagesOptions {
   readonly config: Pick<Config, 'profile' | 'server'>;
@@ -48,12 +48,11 @@ export function createWebPages(options: WebPagesOptions): WebPages {
     }
   };
   return {
-    signInStart: ({ query }) => guarded(async () => {
-      const links = query.getAll('link');
-      // A missing or repeated link is as good as a wrong one; identity tells it in one way.
-      const link = links.length === 1 ? (links[0] ?? '') : '';
-      const { redirectTo, setCookie } = await signIn.begin({ link });
-      return { status: 302, headers: { location: redirectTo, 'set-cookie': setCookie }, body: '' };
+    signInStart: ({ query }) => guarded((nonce) =>
+      Promise.resolve(startPage({ link: linkOf(query), nonce }))),
+    signInBegin: ({ query }) => guarded(async () => {
+      const { redirectTo, setCookie } = await signIn.begin({ link: linkOf(query) });
+      return { status: 303, headers: { location: redirectTo, 'set-cookie': setCookie }, body: '' };
     }),
     signInCallback: (input) => guarded(async (nonce) => {
       const { code, setCookie } = await signIn.finish(input);
@@ -61,6 +60,12 @@ export function createWebPages(options: WebPagesOptions): WebPages {
     }),
     asset: createAssets(),
   };
+}
+
+/** A missing or repeated link is as good as a wrong one; identity tells it in one way. */
+function linkOf(query: URLSearchParams): string {
+  const links = query.getAll('link');
+  return links.length === 1 ? (links[0] ?? '') : '';
 }
 
 function localOpeners(publicUrl: string): string[] {

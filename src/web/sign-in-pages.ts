@@ -8,6 +8,24 @@ const TICK = '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-
 const CROSS = '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.6" ' +
   'stroke-linecap="round" aria-hidden="true"><path d="M7 7l10 10M17 7L7 17"/></svg>';
 
+/** The page that a link opens: it uses nothing up, its button does. */
+export function startPage({ link, nonce }: { link: string; nonce: string }): WebReply {
+  const action = `/auth/start?link=${encodeURIComponent(link)}`;
+  return renderPage({
+    status: 200,
+    title: 'Sign in',
+    nonce,
+    scripts: ['sign-in-start.js'],
+    // The way leads on to the identity provider and, from there, to any that it trusts.
+    formAction: '*',
+    main: `<h1>Sign in to show that it is you</h1>
+<p>You go on to the sign-in of your organization.</p>
+<form method="post" action="${escapeHtml(action)}">
+<div class="row"><button type="submit">Continue</button></div>
+</form>`,
+  });
+}
+
 /** The page after a good sign-in: its code goes to Teams by itself, and can be typed. */
 export function resultPage(options: {
   code: string; setCookie: string; nonce: string;

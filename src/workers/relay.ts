@@ -10,9 +10,13 @@ import { backoffMs } from './backoff.ts';
 /** Not sooner than this, so that a job that is due but cannot be claimed does not spin the loop. */
 const MIN_REST_MS = 20;
 
-/** What became of a job. `retryAtMs` null: after a growing rest. A fault is thrown. */
+/**
+ * What became of a job. `acknowledged`: the delivery wrote that itself, with what it did.
+ * `retryAtMs` null: after a growing rest. A fault is thrown.
+ */
 export type Delivery =
   | { readonly done: number }
+  | { readonly acknowledged: true }
   | { readonly retryAtMs: number | null; readonly error: string }
   | { readonly dead: string };
 
@@ -116,6 +120,7 @@ async function deliver(job: Job, options: RelayOptions): Promise<void> {
 
 /** Writes what became of a job. A job that is another claim's by now is left alone. */
 async function record(job: Job, delivery: Delivery, options: RelayOptions): Promise<void> {
+  if ('acknowledged' in delivery) return;
   const { store, clock, ids, log } = options;
   const { key, fence, attempts } = job;
   const now = clock.now();

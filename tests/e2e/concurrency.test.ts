@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { eventually, textOfCard } from '../../src/local/find.ts';
 import type { Json } from '../../src/local/world.ts';
 import { auditRows, databaseOf, verifyLog } from '../support/audit-rows.ts';
@@ -29,23 +30,26 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** A click of somebody who is not among the demo people, with the provider's token for them. */
-async function clickOf(
-  index: number, given: { place: Place; verb: string; card: Json },
-): Promise<Json> {
-  const name = `Member ${index}`;
-  const oid = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
-  const id = `token-${given.place.messageId}-${index}`;
-  const token = await world.provider.personToken({
-    personId: 'amara', audience: 'bot',
-    overrides: { oid, sub: `subject-${index}`, name, jti: id, uti: id },
-  });
-  return {
-    ...pressActivity(world, 'amara', {
-      ...given, value: { authentication: { id, connectionName: 'countersign', token } },
-    }),
-    from: { id: `29:member-${index}`, name, aadObjectId: oid },
-  };
+/** Clicks of people who are not among the demo's, each with the provider's token for them. */
+async function clicksOf(
+  count: number, given: { place: Place; card: Json; verb: (index: number) => string },
+): Promise<Json[]> {
+  const claims = decodeJwt(await world.provider.singleSignOnToken('amara'));
+  const clicks: Json[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const name = `Member ${index}`;
+    const oid = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
+    const id = `token-${given.place.messageId}-${index}`;
+    const token = await world.provider.forge({
+      claims: { ...claims, oid, sub: `subject-${index}`, name, jti: id, uti: id },
+    });
+    const click = pressActivity(world, 'amara', {
+      ...given, verb: given.verb(index),
+      value: { authentication: { id, connectionName: 'countersign', token } },
+    });
+    clicks.push({ ...click, from: { id: `29:member-${index}`, name, aadObjectId: oid } });
+  }
+  return clicks;
 }
 
 /** Sends all of them at the same time; everybody has to be answered with a card or a sentence. */
@@ -75,8 +79,9 @@ test.each([1, 2, 3])(
     const { id, number } = await askByPipeline(world);
     const place = await placeInChannel(world, number);
     const card = cardAt(world, 'kenji', place);
-    const clicks = await Promise.all(Array.from({ length: 100 }, (_, at) =>
-      clickOf(at, { place, card, verb: (at + round) % 2 === 0 ? 'approve' : 'deny' })));
+    const clicks = await clicksOf(100, {
+      place, card, verb: (index) => ((index + round) % 2 === 0 ? 'approve' : 'deny'),
+    });
     const answers = await atOnce(clicks);
     const request = await settled(id);
     const decisions = decisionsOf(request);
@@ -98,8 +103,7 @@ test('100 approve at once where twenty are needed: twenty count, it is applied o
   const id = String(body['id']);
   const place = await placeInChannel(world, Number(body['number']));
   const card = cardAt(world, 'kenji', place);
-  const clicks = await Promise.all(Array.from({ length: 100 }, (_, at) =>
-    clickOf(at, { place, card, verb: 'approve' })));
+  const clicks = await clicksOf(100, { place, card, verb: () => 'approve' });
   await atOnce(clicks);
   const request = await settled(id);
   expect(request['state']).toBe('applied');
@@ -135,8 +139,7 @@ test.each([1, 2, 3])(
     });
     const place = await placeInChannel(world, number);
     const card = cardAt(world, 'kenji', place);
-    const clicks = await Promise.all(Array.from({ length: 30 }, (_, at) =>
-      clickOf(at, { place, card, verb: 'approve' })));
+    const clicks = await clicksOf(30, { place, card, verb: () => 'approve' });
     const cancel = pressActivity(world, 'mia', {
       place: own, verb: 'cancel', value: await signedOn(world, 'mia', `cancel-${round}`),
     });

@@ -79,7 +79,7 @@ test.each([['olu', 'the onlooker'], ['rafael', 'the former approver']])(
   },
 );
 
-test('Mia asks in the chat: the form answers with a login request, then takes a token', async () => {
+test('Mia asks in the chat: the form asks for a login, then takes her token', async () => {
   const form = await openForm(
     world, 'mia', 'request deploy-production service=search version=2.0.1',
   );

@@ -82,8 +82,10 @@ test('the button leads over the provider\'s page to a code, and the code to the 
     const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
     expect(link).toMatch(new RegExp(`^${world.url}/auth/start\\?link=`));
     const agent = everywhere();
-    const start = await agent.once(link);
-    expect(start.status).toBe(302);
+    const page = await agent.once(link);
+    expect([page.status, page.location]).toEqual([200, undefined]);
+    const start = await agent.once(link, {});
+    expect(start.status).toBe(303);
     const asking = new URL(start.location ?? '');
     expect(asking.origin).toBe(world.provider.issuer);
     expect(Object.fromEntries(asking.searchParams)).toMatchObject({
@@ -93,8 +95,8 @@ test('the button leads over the provider\'s page to a code, and the code to the 
       redirect_uri: `${world.url}/auth/callback`,
     });
     expect([...agent.jar.keys()]).toEqual(['__Host-countersign-signin']);
-    const page = await agent.follow(start.location ?? '');
-    const form = new URL(/action="([^"]+)"/.exec(page.text)?.[1] ?? '', page.url).href;
+    const who = await agent.follow(start.location ?? '');
+    const form = new URL(/action="([^"]+)"/.exec(who.text)?.[1] ?? '', who.url).href;
     const end = await agent.follow(form, { person: 'amara' });
     expect(end).toMatchObject({ status: 200, url: expect.stringContaining('/auth/callback?') });
     expect(agent.jar.has('__Host-countersign-signin')).toBe(false);
@@ -179,11 +181,21 @@ test('a link is opened once', async () => {
   await untouched(id);
 });
 
+test('what fetches a link ahead of its person uses nothing up', async () => {
+  const { place } = await asked();
+  const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
+  for (const scanner of [everywhere(), everywhere()]) {
+    const page = await scanner.once(link);
+    expect([page.status, scanner.jar.size]).toEqual([200, 0]);
+  }
+  expect((await signIn(link, 'amara')).status).toBe(200);
+});
+
 test('what was begun in one browser does not end in another', async () => {
   const { id, place } = await asked();
   const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
   const agent = browser(world.provider.issuer);
-  const page = await agent.follow((await agent.once(link)).location ?? '');
+  const page = await agent.follow((await agent.once(link, {})).location ?? '');
   const form = new URL(/action="([^"]+)"/.exec(page.text)?.[1] ?? '', page.url).href;
   const back = await agent.follow(form, { person: 'amara' });
   expect(back.location).toContain('/auth/callback?');

@@ -292,7 +292,7 @@ test('in the end all is sealed, the log verifies, and no process complained', as
   }, 18_000);
   expect({ exit, ok: report.ok, unsealed: report.unsealed })
     .toEqual({ exit: 0, ok: true, unsealed: 0 });
-  expect(query(file, 'SELECT key FROM jobs WHERE due_at IS NULL')).toEqual([]);
+  expect(query(file, 'SELECT key, error FROM jobs WHERE due_at IS NULL')).toEqual([]);
   expect(service.errors()).toBe('');
 });
 

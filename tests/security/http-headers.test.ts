@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { sleep } from '../../src/lib/loop.ts';
+import { eventually } from '../../src/local/find.ts';
 import { get, raw, startServer } from '../unit/http/support.ts';
 import type { Harness } from '../unit/http/support.ts';
 import { startChild } from './child.ts';
@@ -143,6 +146,37 @@ describe('ours', () => {
     await small.stop();
     expect((await first).status).toBe(200);
     expect(small.errors).toEqual([]);
+  });
+
+  test('a client that never hangs up after broken HTTP is hung up on', async () => {
+    const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => undefined).resume();
+    socket.write('NONSENSE\r\n\r\n');
+    await once(socket, 'end');
+    // Its own half is still open; writing shows that nobody holds the other one any more.
+    const reset = once(socket, 'close');
+    const poke = setInterval(() => socket.write('x'), 100);
+    await reset;
+    clearInterval(poke);
+  });
+
+  test('a client that does not read its answers loses its places', async () => {
+    const small = await startServer({
+      limits: { inFlight: 4, silenceMs: 500 },
+      pages: { ...server.pages, asset: () => ({
+        status: 200, headers: { 'content-type': 'text/plain' }, body: Buffer.alloc(20 * 1_048_576),
+      }) },
+    });
+    const unread = Array.from({ length: 4 }, () => {
+      const socket = connect(small.port, '127.0.0.1').on('error', () => undefined).pause();
+      socket.write(request('/assets/large', ['host: x']));
+      return socket;
+    });
+    await sleep(100);
+    expect((await get(`${small.url}/healthz`)).status).toBe(503);
+    await eventually('room again', async () => (await get(`${small.url}/healthz`)).ok);
+    for (const socket of unread) socket.destroy();
+    await small.stop();
   });
 
   test('requests one after another on a connection are answered in order', async () => {

@@ -1,5 +1,5 @@
 import type { Principal } from '../../src/domain/principal.ts';
-import type { PlannedExecution, Request } from '../../src/domain/request.ts';
+import type { Arrival, PlannedExecution, Request } from '../../src/domain/request.ts';
 import { workflowVersion } from '../../src/domain/digest.ts';
 import { submit } from '../../src/domain/submission.ts';
 import type { FieldSpec, StageSpec, Workflow } from '../../src/domain/workflow.ts';
@@ -49,6 +49,11 @@ export const EXECUTION: PlannedExecution = {
   durationMs: null,
 };
 
+export const BY_API: Arrival = {
+  via: 'api', tenant: TENANT, objectId: 'oid-mia', activityId: null, conversationId: null,
+  exchangeId: null,
+};
+
 /** A pending request, version 1, as a commit would have left it. */
 export function pendingRequest(options: {
   id?: string; number?: number; workflow?: Workflow; by?: Principal;
@@ -61,6 +66,7 @@ export function pendingRequest(options: {
     fields: options.fields ?? { service: 'checkout' },
     reason: options.reason ?? null,
     execution: EXECUTION,
+    channel: BY_API,
   }, options.now ?? NOW);
   if (!made.ok) throw new Error(`${made.refusal.code}: ${made.refusal.message}`);
   return { ...made.request, number: options.number ?? 17 };

@@ -1,5 +1,8 @@
 import { answer, schemaRef } from '../openapi/parts.ts';
 import type { Route, RouteDeps } from '../route.ts';
+import { sharedReading } from '../shared-reading.ts';
+
+const KEEP_MS = 1_000;
 
 /** GET /healthz: this process answers. */
 export function healthRoute(): Route {
@@ -15,7 +18,9 @@ export function healthRoute(): Route {
 }
 
 /** GET /readyz: what this process needs answers too; 503 while it stops. */
-export function readyRoute({ ready, stopping, log }: RouteDeps): Route {
+export function readyRoute({ ready, stopping, log, clock }: RouteDeps): Route {
+  // It writes to the store, and anybody may ask.
+  const reading = sharedReading(ready, { clock, keepMs: KEEP_MS });
   return {
     method: 'GET',
     path: '/readyz',
@@ -30,7 +35,7 @@ export function readyRoute({ ready, stopping, log }: RouteDeps): Route {
       if (stopping.aborted) {
         return { status: 503, body: { ok: false, checks: { server: 'stopping' } } };
       }
-      const { ok, checks } = await ready();
+      const { ok, checks } = await reading();
       if (!ok) log.warn('not ready', { checks });
       // Anybody may ask, so the reasons stay in the log.
       const shown = Object.entries(checks).map(([name, word]) =>

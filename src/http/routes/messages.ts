@@ -1,5 +1,6 @@
 import { problem, jsonBody, bodyProblems } from '../openapi/parts.ts';
-import type { Route, RouteDeps } from '../route.ts';
+import { HttpProblem, errorReply } from '../problem.ts';
+import type { Reply, Route, RouteDeps } from '../route.ts';
 
 /** POST /api/messages: what Bot Framework sends; the gate behind the port checks its token. */
 export function messagesRoute({ activities, limits }: RouteDeps): Route {
@@ -17,7 +18,17 @@ export function messagesRoute({ activities, limits }: RouteDeps): Route {
       },
     },
     takes: { limitBytes: limits.activityBytes },
-    handle: ({ req, body }) =>
-      activities.messages({ authorization: req.headers.authorization, body }),
+    async handle({ req, body }) {
+      const { authorization } = req.headers;
+      const { code, ...answer } = await activities.messages({ authorization, body });
+      return answer.status === 401 ? keptOut(code) : answer;
+    },
   };
+}
+
+/** One answer for every reason, as it is anybody who asks; the reason is for the metrics. */
+function keptOut(code: string | undefined): Reply {
+  const problem = new HttpProblem('activity_refused', 'Only Teams sends activities, for this bot.');
+  const reply = errorReply(problem);
+  return code === undefined ? reply : { ...reply, code };
 }

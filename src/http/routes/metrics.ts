@@ -1,7 +1,11 @@
 import type { Route, RouteDeps } from '../route.ts';
+import { sharedReading } from '../shared-reading.ts';
+
+const KEEP_MS = 1_000;
 
 /** GET /metrics: counters and gauges for Prometheus. They name no person and no request. */
-export function metricsRoute({ metrics, gauges }: RouteDeps): Route {
+export function metricsRoute({ metrics, gauges, clock }: RouteDeps): Route {
+  const reading = gauges && sharedReading(gauges, { clock, keepMs: KEEP_MS });
   return {
     method: 'GET',
     path: '/metrics',
@@ -12,7 +16,7 @@ export function metricsRoute({ metrics, gauges }: RouteDeps): Route {
     async handle() {
       return {
         status: 200,
-        body: metrics.render((await gauges?.()) ?? {}),
+        body: metrics.render((await reading?.()) ?? {}),
         contentType: 'text/plain; version=0.0.4; charset=utf-8',
       };
     },

@@ -12,13 +12,26 @@ export function signInStartRoute({ pages }: RouteDeps): Route {
     method: 'GET',
     path: '/auth/start',
     operation: {
-      operationId: 'signInStart', summary: 'Begin the sign-in of a button', tags: ['Sign-in'],
-      responses: { 302: { description: 'On to the identity provider' }, 400: page },
+      operationId: 'signInStart', summary: 'Open the sign-in of a button', tags: ['Sign-in'],
+      responses: { 200: page },
     },
-    async handle({ req }) {
-      const input = { query: queryOf(req.url), cookie: req.headers.cookie };
-      return toReply(await pages.signInStart(input));
+    handle: async ({ req }) => toReply(await pages.signInStart({ query: queryOf(req.url) })),
+  };
+}
+
+/**
+ * POST /auth/start, without a body: uses the link up. A GET must not (RFC 9110 9.2.1), as what
+ * looks through messages and what fetches ahead opens every link.
+ */
+export function signInBeginRoute({ pages }: RouteDeps): Route {
+  return {
+    method: 'POST',
+    path: '/auth/start',
+    operation: {
+      operationId: 'signInBegin', summary: 'Begin the sign-in of a button', tags: ['Sign-in'],
+      responses: { 303: { description: 'On to the identity provider' }, 400: page },
     },
+    handle: async ({ req }) => toReply(await pages.signInBegin({ query: queryOf(req.url) })),
   };
 }
 

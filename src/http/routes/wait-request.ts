@@ -1,3 +1,4 @@
+import { sameSecret } from '../../lib/hash.ts';
 import { bearerToken } from '../bearer.ts';
 import { requestNotFound } from '../not-found.ts';
 import { answer, bearerProblems, idParameter, problem, schemaRef } from '../openapi/parts.ts';
@@ -60,7 +61,8 @@ export function waitRequestRoute(deps: RouteDeps): Route {
 
 /** A wait token speaks for its own request only; every other token must be one of a principal. */
 async function mayWait({ app, identity }: RouteDeps, token: string, id: string): Promise<boolean> {
-  if (token.startsWith('wait_')) {
+  // Reckoned first: nothing is looked up for a token that anybody made up.
+  if (token.startsWith('wait_') && sameSecret(token, app.waitToken(id))) {
     const request = await app.loadForCard(id);
     if (request !== undefined && app.acceptsWaitToken(token, request)) return true;
   }

@@ -11,7 +11,8 @@ const MOST_RACES = 6;
 const ATTEMPT_BYTES = 18;
 
 interface Outcome {
-  readonly outcome: 'committed' | 'conflict' | 'decision' | 'known' | 'change' | 'claim' | 'race';
+  readonly outcome:
+    'committed' | 'conflict' | 'decision' | 'known' | 'orphan' | 'change' | 'claim' | 'race';
   readonly ofKind: ClaimKind | 'change' | 'decision' | null;
   readonly requestId: string | null;
   readonly fingerprint: string | null;
@@ -59,6 +60,11 @@ function resultOf(
   }
   if (found.outcome === 'known') {
     throw new StoreError('store_rejected', 'A request of this id exists: nothing was written.');
+  }
+  if (found.outcome === 'orphan') {
+    throw new StoreError(
+      'store_rejected', 'A decision or a card names a request that is not there.',
+    );
   }
   if (found.ofKind === null) return undefined;
   if (found.ofKind === 'change' && found.attempt === attempt) {

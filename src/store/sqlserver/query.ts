@@ -54,18 +54,32 @@ export function query<const Name extends string>(
 export function rowsOf(
   parameter: string, columns: readonly (readonly [name: string, path: string, type: string])[],
 ): string {
-  const told = columns.map(([name, path, type]) => `${name} ${type} '${path}'`);
-  const taken = columns.map(([name, , type]) => {
+  const long = columns.some(([, , type]) => type === LONG);
+  const told = columns.filter(([, , type]) => type !== LONG)
+    .map(([name, path, type]) => `${name} ${type} '${path}'`);
+  const taken = columns.map(([name, path, type]) => {
     if (!type.startsWith('nvarchar')) return `o.${name}`;
-    const bytes = `o.${name} COLLATE Latin1_General_BIN2`;
+    const found = type === LONG ? longText(path) : `o.${name}`;
+    const bytes = `${found} ${BYTES}`;
     return `REPLACE(REPLACE(${bytes}, NCHAR(${QUOTE_CODE}), N'"'), NCHAR(${SLASH_CODE}), N'\\') `
-      + `AS ${name}`;
+      + `${BYTES} AS ${name}`;
   });
+  const source = long
+    ? `OPENJSON(${parameter}) i CROSS APPLY OPENJSON(i.value) WITH (${told.join(', ')}) o`
+    : `OPENJSON(${parameter}) WITH (${told.join(', ')}) o`;
   return `(
     SELECT ${taken.join(',\n      ')}
-    FROM OPENJSON(${parameter}) WITH (${told.join(', ')}) o
+    FROM ${source}
   )`;
 }
+
+/** A property of any length: Babelfish cuts those of a WITH clause at 4,000 characters. */
+function longText(path: string): string {
+  return `(SELECT v.value FROM OPENJSON(i.value) v WHERE v.[key] ${BYTES} = N'${path.slice(2)}')`;
+}
+
+const BYTES = 'COLLATE Latin1_General_BIN2';
+const LONG = 'nvarchar(max)';
 
 /** Two control characters that no text has a use for (they are in no code page of Windows). */
 const QUOTE_CODE = 0x90;

@@ -46,14 +46,15 @@ const CLOSE_LOOK_MS = 10;
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { config, log, ids, patienceMs, queueLimit } = options;
-  const pool = new sql.ConnectionPool(config);
+  const logins = loginNumbers();
+  const pool = new sql.ConnectionPool({ ...config, beforeConnect: logins.watch });
   pool.on('error', (error) => log.debug('a connection failed', { error: describeError(error) }));
   const most = (config.pool?.max ?? 10) + queueLimit;
   let inHand = 0;
   let closing: Promise<void> | undefined;
 
-  await patiently(() => pool.connect(), {
-    patienceMs, ids, mayRepeat: ({ error }) => error.code === 'store_busy',
+  await patiently(() => logins.numbered(() => pool.connect()), {
+    patienceMs, ids, mayRepeat: () => true,
   });
 
   return {
@@ -62,7 +63,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       if (inHand >= most) throw storeOverloaded(queueLimit);
       inHand += 1;
       try {
-        return await patiently(() => send(pool, { asked, values, timeoutMs }), {
+        const attempt = () => send(pool, { asked, values, timeoutMs });
+        return await patiently(() => logins.numbered(attempt), {
           patienceMs, ids, mayRepeat: ({ undone }) => undone || repeat === 'twice',
         });
       } finally {
@@ -80,6 +82,38 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       return closing;
     },
   };
+}
+
+/** Texts of refused logins that are remembered, so that a hostile server cannot fill memory. */
+const MOST_TEXTS = 20;
+
+/** The driver drops the number of a refused login: it is taken from the line, by the text. */
+function loginNumbers(): {
+  watch: (connection: unknown) => void;
+  numbered: <Found>(attempt: () => Promise<Found>) => Promise<Found>;
+} {
+  const byText = new Map<string, number>();
+  return {
+    watch(connection) {
+      (connection as Told).on('errorMessage', ({ message, number }) => {
+        if (byText.size >= MOST_TEXTS) byText.clear();
+        byText.set(message, number);
+      });
+    },
+    async numbered(attempt) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (typeof error !== 'object' || error === null || !('message' in error)) throw error;
+        const number = byText.get(String(error.message));
+        throw number === undefined || 'number' in error ? error : Object.assign(error, { number });
+      }
+    },
+  };
+}
+
+interface Told {
+  on(name: 'errorMessage', told: (error: { message: string; number: number }) => void): void;
 }
 
 async function send(

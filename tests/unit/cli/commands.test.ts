@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS } from '../../../src/cli/commands.ts';
@@ -122,6 +124,7 @@ describe('countersign serve', () => {
       const [line] = await Promise.race([once(child.stdout, 'data'), exit]);
       const { event, url } = JSON.parse(String(line)) as { event: string; url: string };
       expect(event).toBe('listening');
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
       expect((await fetch(`${url}/readyz`)).status).toBe(200);
       expect((await fetch(`${url}/v1/workflows`)).status).toBe(401);
       child.kill('SIGTERM');
@@ -129,6 +132,32 @@ describe('countersign serve', () => {
       expect(errors).toContain('sqlite_in_production');
     } finally {
       child.kill('SIGKILL');
+      dir.remove();
+    }
+  });
+
+  test('a port that is taken is told, and the process ends', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const config = edited(
+      edited(configText, store, 'kind: sqlite\n  path: countersign.db'),
+      'port: 3978', `port: ${port}\n  host: 127.0.0.1`,
+    );
+    const dir = folder({ 'countersign.yaml': config });
+    mkdirSync(join(dir.path, 'workflows'));
+    writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
+    const child = spawn(process.execPath, [main, 'serve', '--config', 'countersign.yaml'], {
+      cwd: dir.path, env: { ...exampleEnv, PATH: process.env.PATH ?? '' }, stdio: 'pipe',
+    });
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => { errors += String(chunk); });
+    try {
+      expect(await once(child, 'exit')).toEqual([1, null]);
+      expect(errors).toContain('EADDRINUSE');
+    } finally {
+      child.kill('SIGKILL');
+      taken.close();
       dir.remove();
     }
   });

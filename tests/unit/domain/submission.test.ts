@@ -3,7 +3,7 @@ import { mayRead } from '../../../src/domain/policy.ts';
 import { submit } from '../../../src/domain/submission.ts';
 import type { Workflow } from '../../../src/domain/workflow.ts';
 import {
-  EXECUTION, NOW, field, pendingRequest, principal, stage, workflow,
+  BY_API, EXECUTION, NOW, field, pendingRequest, principal, stage, workflow,
 } from '../../support/builders.ts';
 
 const mia = principal({ key: 'local|mia', roles: ['developer'] });
@@ -14,7 +14,7 @@ function ask(change: {
   const result = submit({
     id: 'req_1', workflow: change.workflow ?? workflow(), requester: change.by ?? mia,
     fields: change.fields ?? { service: 'checkout' }, reason: change.reason ?? null,
-    execution: EXECUTION,
+    execution: EXECUTION, channel: BY_API,
   }, NOW);
   return result.ok ? result.request : result.refusal.code;
 }

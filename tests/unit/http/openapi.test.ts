@@ -33,8 +33,8 @@ test('it holds every address that contracts.md promises for this version', () =>
     'get /.well-known/jwks.json', 'get /assets/{name}', 'get /auth/callback', 'get /auth/start',
     'get /healthz', 'get /metrics', 'get /openapi.json', 'get /readyz', 'get /v1/requests',
     'get /v1/requests/{id}', 'get /v1/requests/{id}/wait', 'get /v1/workflows',
-    'post /api/messages', 'post /v1/requests', 'post /v1/requests/{id}/cancel',
-    'post /v1/requests/{id}/decisions',
+    'post /api/messages', 'post /auth/start', 'post /v1/requests',
+    'post /v1/requests/{id}/cancel', 'post /v1/requests/{id}/decisions',
   ]);
 });
 

@@ -140,6 +140,13 @@ describe('waiting', () => {
     }
   });
 
+  test('a wait token that is made up looks nothing up', async () => {
+    server.app.loadForCard = () => Promise.reject(new Error('nobody asks the store'));
+    const url = `${server.url}/v1/requests/req_1/wait`;
+    expect((await get(url, 'wait_req_2')).status).toBe(401);
+    expect(server.errors).toEqual([]);
+  });
+
   test('a wait token is good for its own request and for waiting alone', async () => {
     const other = await wait('wait_req_2');
     expect([other.status, (await problemOf(other)).code]).toEqual([401, 'token_expired']);
@@ -311,9 +318,12 @@ describe('the service itself', () => {
     expect(await (await get(`${server.url}/readyz`)).json())
       .toEqual({ ok: true, checks: { store: 'ok' } });
     expect(await (await get(`${server.url}/.well-known/jwks.json`)).json()).toEqual({ keys: [] });
-    const start = await fetch(`${server.url}/auth/start?l=x`, { redirect: 'manual' });
+    expect((await get(`${server.url}/auth/start?l=x`)).status).toBe(200);
+    const start = await fetch(`${server.url}/auth/start?l=x`, {
+      method: 'POST', redirect: 'manual',
+    });
     expect([start.status, start.headers.get('location'), start.headers.get('set-cookie')])
-      .toEqual([302, 'https://id.example/', 'a=b']);
+      .toEqual([303, 'https://id.example/', 'a=b']);
     expect((await get(`${server.url}/auth/callback`)).headers.get('content-type'))
       .toBe('text/html; charset=utf-8');
     expect((await get(`${server.url}/assets/other.js`)).status).toBe(404);
@@ -327,6 +337,23 @@ describe('the service itself', () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ ok: false, checks: { store: 'failed' } });
     await sick.stop();
+  });
+
+  test('what anybody may ask of the store is read once a second at most', async () => {
+    let [nowMs, ready, gauges] = [0, 0, 0];
+    const asked = await startServer({
+      clock: { now: () => nowMs },
+      ready: () => Promise.resolve({ ok: (ready += 1) > 1, checks: {} }),
+      gauges: () => Promise.resolve({ countersign_jobs_waiting: (gauges += 1) }),
+    });
+    const storm = () => Promise.all(['/readyz', '/metrics'].flatMap((path) =>
+      Array.from({ length: 20 }, () => get(asked.url + path))));
+    await storm();
+    expect([ready, gauges]).toEqual([1, 1]);
+    nowMs = 1_000;
+    expect((await storm())[0]?.status).toBe(200);
+    expect([ready, gauges]).toEqual([2, 2]);
+    await asked.stop();
   });
 
   test('metrics count routes, problems and noise', async () => {
@@ -354,7 +381,9 @@ describe('the service itself', () => {
     const good = await post(url, { type: 'message' }, { authorization: 'Bearer teams' });
     expect([good.status, await good.json()]).toEqual([200, { done: true }]);
     const bad = await post(url, { type: 'message' });
-    expect([bad.status, await bad.text()]).toEqual([401, '']);
+    expect([bad.status, (await problemOf(bad)).code]).toEqual([401, 'activity_refused']);
+    expect(await (await get(`${server.url}/metrics`)).text())
+      .toContain('countersign_http_problems_total{code="activity_refused"} 1');
     expect(server.bodies).toEqual([{ type: 'message' }, { type: 'message' }]);
   });
 });

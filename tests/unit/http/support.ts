@@ -8,6 +8,7 @@ import { sleep } from '../../../src/lib/loop.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import type { App, DecideInput, ListInput, SubmitInput } from '../../../src/usecases/app-port.ts';
 import { IdentityError } from '../../../src/usecases/ports.ts';
+import type { WebPages } from '../../../src/usecases/ports.ts';
 
 const now = Date.UTC(2026, 10, 22, 9, 0, 0);
 
@@ -118,6 +119,7 @@ export interface Harness {
   readonly port: number;
   readonly bodies: unknown[];
   readonly errors: Record<string, unknown>[];
+  readonly pages: WebPages;
   stop(): Promise<void>;
 }
 
@@ -128,6 +130,16 @@ export async function startServer(change: Partial<ServerOptions> = {}): Promise<
   const errors: Record<string, unknown>[] = [];
   const html = { 'content-type': 'text/html; charset=utf-8' };
   const page = { status: 200, headers: html, body: '<p>' };
+  const pages: WebPages = {
+    signInStart: () => Promise.resolve(page),
+    signInBegin: () => Promise.resolve({
+      status: 303, headers: { location: 'https://id.example/', 'set-cookie': 'a=b' }, body: '',
+    }),
+    signInCallback: () => Promise.resolve(page),
+    asset: (name) => (name === 'known.js'
+      ? { status: 200, headers: { 'content-type': 'text/javascript' }, body: '1' }
+      : undefined),
+  };
   const server = createServer({
     config: {
       profile: 'local',
@@ -147,15 +159,7 @@ export async function startServer(change: Partial<ServerOptions> = {}): Promise<
           : { status: 401 });
       },
     },
-    pages: {
-      signInStart: () => Promise.resolve({
-        status: 302, headers: { location: 'https://id.example/', 'set-cookie': 'a=b' }, body: '',
-      }),
-      signInCallback: () => Promise.resolve(page),
-      asset: (name) => (name === 'known.js'
-        ? { status: 200, headers: { 'content-type': 'text/javascript' }, body: '1' }
-        : undefined),
-    },
+    pages,
     jwks: () => Promise.resolve({ keys: [] }),
     ready: () => Promise.resolve({ ok: true, checks: { store: 'ok' } }),
     log: { ...silentLogger, error: (message, fields) => errors.push({ message, ...fields }) },
@@ -163,7 +167,7 @@ export async function startServer(change: Partial<ServerOptions> = {}): Promise<
     ...change,
   });
   const { port, url } = await server.start();
-  return { app, url, port, bodies, errors, stop: () => server.stop() };
+  return { app, url, port, bodies, errors, pages, stop: () => server.stop() };
 }
 
 /** Sends JSON as a person. */

@@ -1,4 +1,7 @@
-/** A browser as small as the sign-in needs: keeps cookies by host, follows redirects by hand. */
+/**
+ * A browser as small as the sign-in needs: keeps cookies by host, follows redirects by hand, and
+ * goes on from the page that a sign-in link opens, as that page's script does.
+ */
 
 interface Page {
   readonly status: number;
@@ -33,6 +36,8 @@ export function browser(stayOn: string) {
   };
   const follow = async (url: string, form?: Record<string, string>): Promise<Page> => {
     let page = await once(url, form);
+    const goOn = /<form method="post" action="(\/auth\/start[^"]*)"/.exec(page.text)?.[1];
+    if (goOn !== undefined) page = await once(new URL(goOn, page.url).href, {});
     for (let hops = 0; hops < 8 && page.location?.startsWith(stayOn); hops += 1) {
       page = await once(page.location);
     }

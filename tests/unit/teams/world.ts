@@ -171,12 +171,12 @@ export function startBot(connector: LocalConnector, given: {
       Promise.resolve(given.conversations?.find((one) => one.key === key)),
   };
   const basics = { clock: { now: () => NOW }, ids: countingIds(), log: silentLogger };
+  const channels = { approvals: {
+    tenantId: demoTenantId, teamId: '19:team@thread.tacv2', channelId: CHANNEL,
+    serviceUrl: connector.serviceUrl,
+  } };
   const outbound = createTeamsOutbound({
-    ...basics, config, directory, allowLoopbackHttp: true,
-    channels: { approvals: {
-      tenantId: demoTenantId, teamId: '19:team@thread.tacv2', channelId: CHANNEL,
-      serviceUrl: connector.serviceUrl,
-    } },
+    ...basics, config, directory, allowLoopbackHttp: true, channels,
     credentials: {
       token: async () => ({ value: await connector.botToken(), expiresAt: NOW + 3_600_000 }),
     },
@@ -185,7 +185,7 @@ export function startBot(connector: LocalConnector, given: {
   });
   const { signIn } = given;
   const teams = createTeams({
-    ...basics, config, app, outbound, identity, directory, cards: plainCards,
+    ...basics, config, channels, app, outbound, identity, directory, cards: plainCards,
     allowLoopbackHttp: true,
     workflows: { list: () => workflows },
     tokens: { verify: () => Promise.reject(new Error('not at this level')) },

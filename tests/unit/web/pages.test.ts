@@ -34,10 +34,21 @@ function pagesWith(
 
 const query = (text: string) => ({ query: new URLSearchParams(text), cookie: 'k=v' });
 
-test('the start sends the browser on and ties it by a cookie', async () => {
+test('opening a link asks nobody; its page goes on by a form to the same address', async () => {
   const { pages, asked } = pagesWith();
-  expect(await pages.signInStart(query(`link=${link}`))).toEqual({
-    status: 302, body: '',
+  const reply = await pages.signInStart(query(`link=${link}`));
+  expect([reply.status, asked, reply.headers['set-cookie']]).toEqual([200, [], undefined]);
+  expect(reply.body).toContain(`<form method="post" action="/auth/start?link=${link}">`);
+  // Browsers hold the redirects of a form to this as well, wherever a provider leads.
+  expect(reply.headers['content-security-policy']).toContain('form-action *;');
+  const hostile = await pages.signInStart(query('link="><script>alert(1)</script>'));
+  expect(hostile.body).toContain('action="/auth/start?link=%22%3E%3Cscript%3E');
+});
+
+test('going on sends the browser away and ties it by a cookie', async () => {
+  const { pages, asked } = pagesWith();
+  expect(await pages.signInBegin(query(`link=${link}`))).toEqual({
+    status: 303, body: '',
     headers: { location: 'https://id.example/a?b=c', 'set-cookie': 'k=v; Path=/' },
   });
   expect(asked).toEqual([{ link }]);
@@ -45,7 +56,7 @@ test('the start sends the browser on and ties it by a cookie', async () => {
 
 test('a repeated link is none', async () => {
   const { pages, asked } = pagesWith();
-  await pages.signInStart(query(`link=${link}&link=${link}`));
+  await pages.signInBegin(query(`link=${link}&link=${link}`));
   expect(asked).toEqual([{ link: '' }]);
 });
 
@@ -64,7 +75,7 @@ test('the result has the code, takes the cookie away, runs only what has its non
     expect(inline).toBe('');
   }
   expect(reply.headers['content-security-policy']).toMatch(
-    /^default-src 'none'; .*base-uri 'none'.*frame-ancestors https:\/\/teams\.microsoft\.com /,
+    /^default-src 'none'; .*base-uri 'none'; form-action 'none'; frame-ancestors https:\/\/teams\.microsoft\.com /,
   );
   const again = await pages.signInCallback(query('state=s&code=c'));
   expect(again.headers['content-security-policy']).not.toContain(nonce);
@@ -92,16 +103,16 @@ test('a provider that is down is 503, a fault is logged and tells nothing', asyn
   const down = pagesWith({
     begin: () => Promise.reject(new IdentityError('sign_in_unavailable', 'Try again.')),
   });
-  expect((await down.pages.signInStart(query(''))).status).toBe(503);
+  expect((await down.pages.signInBegin(query(''))).status).toBe(503);
   const broken = pagesWith({ begin: () => Promise.reject(new Error('db7.internal')) });
-  const reply = await broken.pages.signInStart(query(''));
+  const reply = await broken.pages.signInBegin(query(''));
   expect([reply.status, String(reply.body).includes('db7')]).toEqual([500, false]);
   expect(broken.errors).toHaveLength(1);
 });
 
 test('assets are those of the list and nothing else', () => {
   const { pages } = pagesWith();
-  for (const name of ['teams.js', 'sign-in.js', 'sign-in.css']) {
+  for (const name of ['teams.js', 'sign-in.js', 'sign-in-start.js', 'sign-in.css']) {
     expect(pages.asset(name)?.body.length).toBeGreaterThan(500);
   }
   for (const name of ['', '../pages.ts', 'constructor', '__proto__', 'sign-in.js/../x', 'x.js']) {

@@ -3,7 +3,9 @@
 --
 -- Keys are compared byte by byte (BIN2), whatever the collation of the database: in most of them
 -- `aB` and `Ab` are one key, which would make two people's tokens one. Nothing is unique over a
--- column that may be NULL, for engines differ in whether two NULLs are one value.
+-- column that may be NULL, for engines differ in whether two NULLs are one value. There are no foreign
+-- keys: Babelfish fails on those over a column with a collation of its own. A commit looks for the
+-- request that a decision or a card names, and no request is ever deleted.
 
 -- What was asked and what has become of it. `number` is what people say.
 CREATE TABLE dbo.requests (
@@ -35,8 +37,6 @@ CREATE TABLE dbo.decisions (
   body nvarchar(max) NOT NULL,
   CONSTRAINT decisions_pk PRIMARY KEY (request_id, stage, approver_key)
 );
-ALTER TABLE dbo.decisions ADD CONSTRAINT decisions_request
-  FOREIGN KEY (request_id) REFERENCES dbo.requests (id);
 
 -- Ids of changes that were committed, kept for seven days. `attempt` tells which sending of the
 -- change it was, so that one whose answer was lost knows its own work.
@@ -100,8 +100,6 @@ CREATE TABLE dbo.cards (
   CONSTRAINT cards_pk PRIMARY KEY (id),
   CONSTRAINT cards_by_message UNIQUE (message_key)
 );
-ALTER TABLE dbo.cards ADD CONSTRAINT cards_request
-  FOREIGN KEY (request_id) REFERENCES dbo.requests (id);
 CREATE INDEX cards_by_request ON dbo.cards (request_id, id);
 
 CREATE TABLE dbo.conversations (
@@ -148,8 +146,6 @@ CREATE TABLE dbo.audit_pending (
   event_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   CONSTRAINT audit_pending_pk PRIMARY KEY (event_id)
 );
-ALTER TABLE dbo.audit_pending ADD CONSTRAINT audit_pending_event
-  FOREIGN KEY (event_id) REFERENCES dbo.audit_events (id);
 CREATE TABLE dbo.audit_leaves (
   idx bigint NOT NULL,
   event_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,

@@ -24,6 +24,13 @@ const CARDS = rowsOf('@cards', [
   ['message_key', '$.messageKey', 'nvarchar(120)'],
 ]);
 
+/** Part of a commit. Cards of a request that is not there are refused; none is ever deleted. */
+export const CHECK_CARDS = `
+  IF EXISTS (
+    SELECT 1 FROM ${CARDS} n
+    WHERE NOT EXISTS (SELECT 1 FROM dbo.requests r WHERE r.id = n.request_id)
+  ) SET @outcome = N'orphan';`;
+
 /** Part of a commit. A card that would take another card's message is left as it is. */
 export const UPSERT_CARDS = `
   UPDATE c SET

@@ -2,12 +2,13 @@ import {
   ID, JOB_KEY, JSON_TEXT, KIND, PRINCIPAL_KEY, SMALL, WHOLE, query, text,
 } from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
-import { UPSERT_CARDS, UPSERT_CONVERSATIONS } from './cards.ts';
+import { CHECK_CARDS, UPSERT_CARDS, UPSERT_CONVERSATIONS } from './cards.ts';
 import { FIND_FIRST, INSERT_CHANGE, INSERT_CLAIMS } from './changes.ts';
 import { END_JOB, UPSERT_JOBS } from './jobs.ts';
 import { UPSERT_PEOPLE } from './people.ts';
 import {
-  CHECK_VERSION, FIND_DECISION, FIND_NUMBER, INSERT_DECISION, INSERT_REQUEST, UPDATE_REQUEST,
+  CHECK_DECIDED, CHECK_VERSION, FIND_DECISION, FIND_NUMBER, INSERT_DECISION, INSERT_REQUEST,
+  UPDATE_REQUEST,
 } from './requests.ts';
 
 /** Runs a step while nothing was found that ends the commit. */
@@ -36,9 +37,10 @@ const PARAMETERS = {
  * the order of the port's answers: a known change, claims, the job's fence, the guard, the
  * decision; the first that fails is the outcome, and nothing stays.
  *
- * Outcome: `committed`, `conflict`, `decision`, `known` (the request's id), and with `of` saying
- * who was first `change`, `claim`, or `race`: two commits wrote one key at the same moment. A race
- * without `of` was about a row that both would have made or changed: to be sent again.
+ * Outcome: `committed`, `conflict`, `decision`, `known` (the request's id), `orphan` (of no
+ * request), and with `of` saying who was first `change`, `claim`, or `race`: two commits wrote one
+ * key at the same moment. A race without `of` was about a row that both would have made or changed:
+ * to be sent again.
  */
 export const COMMIT = query(PARAMETERS, `
   SET NOCOUNT ON; SET XACT_ABORT ON;
@@ -58,10 +60,12 @@ export const COMMIT = query(PARAMETERS, `
       ${unlessChanged('conflict')}`)}
     ${step(`@write = N'check'`, `${CHECK_VERSION}
       ${unlessChanged('conflict')}`)}
+    ${step('@decisionId IS NOT NULL', CHECK_DECIDED)}
     ${step('@decisionId IS NOT NULL', `${INSERT_DECISION}
       ${unlessChanged('decision')}`)}
     ${step('@events IS NOT NULL', INSERT_EVENTS)}
     ${step('@jobs IS NOT NULL', UPSERT_JOBS)}
+    ${step('@cards IS NOT NULL', CHECK_CARDS)}
     ${step('@cards IS NOT NULL', UPSERT_CARDS)}
     ${step('@conversations IS NOT NULL', UPSERT_CONVERSATIONS)}
     ${step('@people IS NOT NULL', UPSERT_PEOPLE)}

@@ -76,22 +76,28 @@ export const FINISH_JOB = query(
  */
 export const CLAIM_JOBS = query({ now: WHOLE, leaseUntil: WHOLE, limit: SMALL }, `
   SET NOCOUNT ON; SET XACT_ABORT ON;
+  DECLARE @drawn TABLE (value bigint);
+  DECLARE @taken TABLE (
+    [key] nvarchar(200), kind nvarchar(20), request_id nvarchar(100), subject nvarchar(200),
+    run_at bigint, wanted bigint, fence bigint, attempts int
+  );
   IF EXISTS (SELECT 1 FROM dbo.jobs WHERE due_at <= @now)
   BEGIN
-    DECLARE @drawn TABLE (value bigint NOT NULL);
     UPDATE dbo.counters SET value = value + 1 OUTPUT inserted.value INTO @drawn
     WHERE name = N'fence';
     UPDATE dbo.jobs
     SET fence = (SELECT value FROM @drawn), attempts = attempts + 1,
       lease_until = @leaseUntil, due_at = @leaseUntil
-    OUTPUT inserted.[key], inserted.kind, inserted.request_id AS requestId, inserted.subject,
-      inserted.run_at AS runAt, inserted.wanted, inserted.fence, inserted.attempts
+    OUTPUT inserted.[key], inserted.kind, inserted.request_id, inserted.subject,
+      inserted.run_at, inserted.wanted, inserted.fence, inserted.attempts INTO @taken
     WHERE due_at <= @now AND [key] IN (
       SELECT TOP (@limit) [key]
       FROM dbo.jobs WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)
       WHERE due_at <= @now ORDER BY due_at, [key]
     );
-  END`);
+  END;
+  SELECT [key], kind, request_id AS requestId, subject, run_at AS runAt, wanted, fence, attempts
+  FROM @taken`);
 
 /** @runAt NULL: parked as dead. */
 export const FAIL_JOB = query(

@@ -91,6 +91,10 @@ export const CHECK_VERSION = `
 export const FIND_NUMBER = `
   SELECT @number = r.number FROM dbo.requests r WHERE r.id = @requestId;`;
 
+/** A decision on a request that is not there is refused; requests are never deleted. */
+export const CHECK_DECIDED = `
+  IF NOT EXISTS (SELECT 1 FROM dbo.requests WHERE id = @decided) SET @outcome = N'orphan';`;
+
 /** No row: this person has spoken. */
 export const INSERT_DECISION = `
   INSERT INTO dbo.decisions (id, request_id, stage, approver_key, [at], version, body)

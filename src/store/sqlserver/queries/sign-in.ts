@@ -2,13 +2,28 @@ import { ID, JSON_TEXT, WHOLE, query, text } from '../query.ts';
 
 /** Sign-in links: every step is one conditional statement, so that it happens once. */
 
-const LINK = [
-  'id', 'tenant_id AS tenantId', 'object_id AS objectId', 'request_id AS requestId', 'revision',
-  'expires_at AS expiresAt',
+const LINK = `id, tenant_id AS tenantId, object_id AS objectId, request_id AS requestId, revision,
+    expires_at AS expiresAt`;
+
+const COLUMNS = [
+  'id', 'tenant_id', 'object_id', 'request_id', 'revision', 'expires_at', 'state', 'browser',
+  'nonce', 'verifier', '[identity]',
 ];
 
-const row = (name: 'inserted' | 'deleted', columns: readonly string[]) =>
-  columns.map((column) => `${name}.${column}`).join(', ');
+/**
+ * The row that was written, by way of a table: Babelfish does not give what OUTPUT gives where a
+ * statement has parameters, and the row must come out of the very statement that wrote it.
+ */
+const TAKEN = `
+  SET NOCOUNT ON;
+  DECLARE @taken TABLE (
+    id nvarchar(100), tenant_id nvarchar(100), object_id nvarchar(100), request_id nvarchar(100),
+    revision bigint, expires_at bigint, state nvarchar(120), browser nvarchar(100),
+    nonce nvarchar(200), verifier nvarchar(max), [identity] nvarchar(max)
+  );`;
+
+const into = (name: 'inserted' | 'deleted') =>
+  `OUTPUT ${COLUMNS.map((column) => `${name}.${column}`).join(', ')} INTO @taken`;
 
 /** `~` is in no state: an unopened link's place in the unique key is its own. */
 export const INSERT_LINK = query(
@@ -21,17 +36,19 @@ export const INSERT_LINK = query(
 export const OPEN_LINK = query(
   {
     id: ID, state: text(120), browser: ID, nonce: text(200), verifier: JSON_TEXT, now: WHOLE,
-  }, `
+  }, `${TAKEN}
   UPDATE dbo.sign_in_links
   SET opened = 1, state = @state, browser = @browser, nonce = @nonce, verifier = @verifier
-  OUTPUT ${row('inserted', LINK)}
-  WHERE id = @id AND opened = 0 AND expires_at > @now`);
+  ${into('inserted')}
+  WHERE id = @id AND opened = 0 AND expires_at > @now;
+  SELECT ${LINK} FROM @taken`);
 
 /** Unique key sign_in_links_by_state */
-export const TAKE_ATTEMPT = query({ state: text(120), now: WHOLE }, `
+export const TAKE_ATTEMPT = query({ state: text(120), now: WHOLE }, `${TAKEN}
   UPDATE dbo.sign_in_links SET taken_at = @now
-  OUTPUT ${row('inserted', [...LINK, 'state', 'browser', 'nonce', 'verifier'])}
-  WHERE state = @state AND opened = 1 AND taken_at IS NULL AND expires_at > @now`);
+  ${into('inserted')}
+  WHERE state = @state AND opened = 1 AND taken_at IS NULL AND expires_at > @now;
+  SELECT ${LINK}, state, browser, nonce, verifier FROM @taken`);
 
 /** Primary key sign_in_links_pk */
 export const PARK = query({ id: ID, code: ID, identity: JSON_TEXT, now: WHOLE }, `
@@ -42,11 +59,12 @@ export const PARK = query({ id: ID, code: ID, identity: JSON_TEXT, now: WHOLE },
  * Index sign_in_links_by_code. Codes may be short enough to be drawn twice: one row at most is
  * taken, and only a row of this person.
  */
-export const REDEEM = query({ code: ID, tenantId: ID, objectId: ID, now: WHOLE }, `
+export const REDEEM = query({ code: ID, tenantId: ID, objectId: ID, now: WHOLE }, `${TAKEN}
   DELETE FROM dbo.sign_in_links
-  OUTPUT ${row('deleted', [...LINK, '[identity]'])}
+  ${into('deleted')}
   WHERE code = @code AND id = (
     SELECT TOP (1) id FROM dbo.sign_in_links
     WHERE code = @code AND tenant_id = @tenantId AND object_id = @objectId AND expires_at > @now
     ORDER BY expires_at DESC, id
-  )`);
+  );
+  SELECT ${LINK}, [identity] FROM @taken`);

@@ -1,0 +1,152 @@
+import { gzipSync } from 'node:zlib';
+import type { Json } from '../../src/local/world.ts';
+import { databaseOf, query } from '../support/audit-rows.ts';
+import { startWorld } from '../support/local-world.ts';
+import type { LocalWorld } from '../support/local-world.ts';
+import {
+  api, askByPipeline, DEPLOYMENT, personToken, placeInChannel, pressActivity, readRequest,
+} from '../support/people-at-work.ts';
+import type { Place } from '../support/people-at-work.ts';
+
+let world: LocalWorld;
+let asked: { id: string; number: number };
+let place: Place;
+
+beforeAll(async () => {
+  world = await startWorld();
+  asked = await askByPipeline(world);
+  place = await placeInChannel(world, asked.number);
+  await world.connector.say('mia', place.chatId, 'help');
+});
+afterAll(async () => {
+  await world?.stop();
+});
+
+/** Everything that is stored, by table: how many rows. */
+function stored(): Record<string, number> {
+  const tables = query(databaseOf(world), "SELECT name FROM sqlite_master WHERE type = 'table'")
+    .map(({ name }) => String(name))
+    // What goes on by itself meanwhile.
+    .filter((name) => !/^(jobs|changes|leases|audit_(pending|leaves|checkpoints))$/.test(name));
+  return Object.fromEntries(tables.map((name) =>
+    [name, Number(query(databaseOf(world), `SELECT count(*) AS n FROM "${name}"`)[0]?.['n'])]));
+}
+
+/** Sends bytes under good tokens to both of the addresses that take JSON; gives what came back. */
+async function send(
+  body: string | Uint8Array, headers: Record<string, string> = {},
+): Promise<[number, unknown][]> {
+  const tokens = {
+    '/api/messages': await world.connector.channelToken(),
+    '/v1/requests': await personToken(world, 'mia'),
+  };
+  return Promise.all(Object.entries(tokens).map(async ([path, token]) => {
+    const response = await fetch(world.url + path, {
+      method: 'POST', body: body as string,
+      headers: {
+        'authorization': `Bearer ${token}`, 'content-type': 'application/json', ...headers,
+      },
+    });
+    const { code } = (await response.json()) as Json;
+    return [response.status, code] as [number, unknown];
+  }));
+}
+
+const good = () => JSON.stringify(world.connector.activity({
+  personId: 'mia', chatId: place.chatId, with: { type: 'message', text: 'help' },
+}));
+
+const bodies: [string, () => string | Uint8Array, Record<string, string>, number, string][] = [
+  ['cut off', () => good().slice(0, -1), {}, 400, 'json_invalid'],
+  ['empty', () => '', {}, 400, 'json_invalid'],
+  ['not UTF-8', () => Buffer.from('{"type":"\xff"}', 'latin1'), {}, 400, 'body_not_utf8'],
+  ['a key twice', () => good().replace('{', '{"type":"message",'), {}, 400, 'json_duplicate_key'],
+  ['__proto__', () => good().replace('{', '{"__proto__":{},'), {}, 400, 'json_invalid'],
+  ['deep', () => good().replace('{', `{"x":${'['.repeat(40)}${']'.repeat(40)},`), {}, 400,
+    'json_too_deep'],
+  ['huge', () => JSON.stringify({ text: 'x'.repeat(300_000) }), {}, 413, 'body_too_large'],
+  ['compressed', () => gzipSync(good()), { 'content-encoding': 'gzip' }, 415,
+    'content_encoding_refused'],
+  ['a form', () => 'type=message', { 'content-type': 'application/x-www-form-urlencoded' }, 415,
+    'media_type_refused'],
+];
+
+test.each(bodies)('%s: 4xx with a code, nothing stored, and it goes on', async (
+  _name, body, headers, status, code,
+) => {
+  const before = stored();
+  expect(await send(body(), headers)).toEqual([[status, code], [status, code]]);
+  expect(stored()).toEqual(before);
+  expect((await fetch(`${world.url}/healthz`)).status).toBe(200);
+});
+
+test.each<[string, unknown]>([
+  ['a text', 'x'], ['a list', []], ['null', null], ['an object of something else', { a: 1 }],
+])('JSON that says something else, %s: 401 and 422', async (_name, value) => {
+  const before = stored();
+  expect(await send(JSON.stringify(value)))
+    .toEqual([[401, 'activity_refused'], [422, 'body_invalid']]);
+  expect(stored()).toEqual(before);
+});
+
+test('a click without the channel\'s token, or with a forged one, is 401 and nothing', async () => {
+  const before = stored();
+  const activity = pressActivity(world, 'amara', { place, verb: 'approve' });
+  const token = await world.connector.channelToken();
+  for (const authorization of [undefined, 'Bearer x.y.z', `Bearer ${token.slice(0, -6)}AAAAAA`]) {
+    const response = await fetch(`${world.url}/api/messages`, {
+      method: 'POST', body: JSON.stringify(activity),
+      headers: {
+        'content-type': 'application/json', ...(authorization ? { authorization } : {}),
+      },
+    });
+    // One answer for every reason; which it was is for the metrics.
+    expect([response.status, await response.json()]).toEqual([401, {
+      type: 'urn:countersign:problem:activity_refused', title: 'This activity is not taken',
+      status: 401, detail: expect.any(String), code: 'activity_refused',
+    }]);
+  }
+  expect(stored()).toEqual(before);
+  const metrics = await (await fetch(`${world.url}/metrics`)).text();
+  for (const code of ['channel_token_missing', 'token_signature_invalid']) {
+    expect(metrics).toContain(`countersign_http_problems_total{code="${code}"}`);
+  }
+});
+
+test('text that has no canonical form, under a key that was used: 4xx, not a fault', async () => {
+  const key = { 'idempotency-key': 'once' };
+  expect((await api(world, '/v1/requests', { as: 'mia', body: DEPLOYMENT, headers: key })).status)
+    .toBe(201);
+  for (const change of [
+    { fields: { ...DEPLOYMENT.fields, service: '\ud800' } }, { reason: '\udfff' },
+  ]) {
+    const { status, body } = await api(world, '/v1/requests', {
+      as: 'mia', body: { ...DEPLOYMENT, ...change }, headers: key,
+    });
+    expect([status, body['code']]).toEqual([422, expect.stringMatching(/^(field|reason)_/)]);
+  }
+});
+
+test('card data of no form that we write: an error in the answer, nothing stored', async () => {
+  const before = stored();
+  const shown = { r: asked.id, rev: 1, d: 'x' };
+  for (const data of [
+    undefined, null, [], 'x', 7, {}, { ...shown, r: 7 }, { ...shown, rev: '1' },
+    { ...shown, rev: -1 }, { ...shown, rev: 1e308 }, { ...shown, d: ['x'] },
+    { ...shown, r: 'x'.repeat(10_000) }, { n: -1 }, { n: 1.5 }, { workflow: {} },
+  ]) {
+    for (const verb of ['approve', 'refresh', 'review', 'submit', 'nobody', '', null]) {
+      const { status, body } = await world.connector.post(world.connector.activity({
+        personId: 'amara', chatId: place.chatId, replyToId: place.messageId,
+        with: { type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data } } },
+      }));
+      expect([status, (body as Json)['statusCode']]).toEqual([200, 400]);
+    }
+  }
+  expect(stored()).toEqual(before);
+  expect(await readRequest(world, asked.id)).toMatchObject({ state: 'pending', version: 1 });
+});
+
+test('nothing of all that was a fault of ours', () => {
+  expect(world.logged.filter(({ level }) => level === 'error')).toEqual([]);
+});

@@ -1,0 +1,261 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../src/lib/clock.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { shippedMigrations } from '../../src/store/sqlserver/migrate.ts';
+import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
+import type { SqlServerStoreOptions } from '../../src/store/sqlserver/store.ts';
+import type { Store } from '../../src/usecases/store-ports.ts';
+import { change, event } from './build.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { startTdsDouble } from './support/tds-double.ts';
+import type { Answer, TdsDouble } from './support/tds-double.ts';
+
+/** What a database in good order says: our schema, a check that writes, commits that succeed. */
+function healthy(statement: string): Answer {
+  if (statement.includes('sys.tables')) return { rows: [{ tables: 18, ours: 1 }] };
+  if (statement.includes('dbo.schema_migrations')) {
+    const known = shippedMigrations()
+      .map(({ version, name, checksum }) => ({ version, name, checksum }));
+    return { rows: known };
+  }
+  if (statement.includes('checked_at')) return { rows: [{ value: 1 }] };
+  if (statement.includes('INSERT INTO dbo.changes')) return { rows: [outcome('committed')] };
+  if (statement.includes('COUNT_BIG(due_at)')) return { rows: [{ waiting: 3, dead: 1 }] };
+  return { rows: [] };
+}
+
+const outcome = (said: string, more: Record<string, string | number | null> = {}) => ({
+  outcome: said, ofKind: null, requestId: null, fingerprint: null, attempt: null, number: 7,
+  ...more,
+});
+
+const isCommit = (statement: string) => statement.includes('INSERT INTO dbo.changes');
+
+describe('faults of a SQL Server store, at the wire', () => {
+  const stops: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  });
+
+  async function double(script: Parameters<typeof startTdsDouble>[0]): Promise<TdsDouble> {
+    const started = await startTdsDouble(script);
+    stops.push(() => started.stop());
+    return started;
+  }
+  async function open(
+    connectionString: string, more: Partial<SqlServerStoreOptions> = {},
+  ): Promise<Store> {
+    const store = await openSqlServerStore({
+      connectionString, clock: systemClock, log: silentLogger, allowUntrusted: true,
+      connectTimeoutMs: 600, requestTimeoutMs: 600, patienceMs: 600, ...more,
+    });
+    stops.push(() => store.close());
+    return store;
+  }
+  const refused = (connectionString: string, more: Partial<SqlServerStoreOptions> = {}) =>
+    open(connectionString, more).then(() => 'opened', (error: unknown) => error);
+  const noted = () => change({ events: [event(null)] });
+
+  /** Answers each statement of a kind in turn, and the last of them from then on. */
+  const inTurn = (which: (statement: string) => boolean, ...answers: Answer[]) => {
+    let at = 0;
+    return (statement: string): Answer => {
+      if (!which(statement)) return healthy(statement);
+      const answer = answers[Math.min(at, answers.length - 1)] ?? 'silence';
+      at += 1;
+      return answer;
+    };
+  };
+
+  test('a healthy double is opened, asked and closed', async () => {
+    const { connectionString, asked } = await double({ answer: healthy });
+    const store = await open(connectionString);
+    expect(await store.countJobs()).toEqual({ waiting: 3, dead: 1 });
+    const before = asked.length;
+    expect(await store.commit(noted())).toEqual({ status: 'committed', number: 7 });
+    expect(asked.slice(before).filter((text) => !text.includes('set '))).toHaveLength(1);
+  });
+
+  test.each([
+    [18456, 'store_unavailable', 'user and password'],
+    [4060, 'store_unavailable', 'Database'],
+    [40613, 'store_unavailable', 'failing over'],
+    [10928, 'store_busy', 'service tier'],
+  ])('a login that fails with %i is told as %s', async (error, code, words) => {
+    const { connectionString } = await double({ answer: healthy, login: () => ({ error }) });
+    const said = await refused(connectionString);
+    expect(said).toMatchObject({ name: 'StoreError', code });
+    expect(String(said)).toContain(words);
+    expect(String(said)).toContain('/double');
+  });
+
+  test.each([
+    [3906, 'store_readonly', 'primary'],
+    [229, 'store_unavailable', 'grants.sql'],
+    [262, 'store_unavailable', 'countersign migrate'],
+    [1105, 'store_full', 'make room'],
+    [9002, 'store_full', 'make room'],
+    [824, 'store_corrupt', 'CHECKDB'],
+    [208, 'schema_changed', 'countersign migrate'],
+    [547, 'store_rejected', 'nothing of it was written'],
+  ])('a start that meets %i is told as %s', async (error, code, words) => {
+    const { connectionString } = await double({
+      answer: inTurn((text) => text.includes('checked_at'), { error }),
+    });
+    const said = await refused(connectionString);
+    expect(said).toMatchObject({ code });
+    expect(String(said)).toContain(words);
+  });
+
+  test('a schema that is newer than the program is refused', async () => {
+    const newer = { version: 9001, name: '9001-later.sql', checksum: 'x' };
+    const { connectionString } = await double({
+      answer: inTurn((text) => text.includes('dbo.schema_migrations'), { rows: [newer] }),
+    });
+    const said = await refused(connectionString);
+    expect(said).toMatchObject({ code: 'schema_newer', retryable: false });
+    expect(String(said)).toContain('9001-later.sql');
+  });
+
+  test('a database of another program is refused and not written', async () => {
+    const { connectionString, asked } = await double({
+      answer: inTurn((text) => text.includes('sys.tables'), { rows: [{ tables: 5, ours: 0 }] }),
+    });
+    expect(await refused(connectionString)).toMatchObject({ code: 'schema_changed' });
+    expect(asked.some((text) => text.includes('sp_getapplock'))).toBe(false);
+  });
+
+  test('nobody at the port, a black hole and a server that never answers are told in time',
+    async () => {
+      const { connectionString, stop } = await double({ answer: healthy });
+      await stop();
+      stops.pop();
+      expect(await refused(connectionString)).toMatchObject({ code: 'store_unavailable' });
+      const silent = await double({ answer: () => 'silence', login: () => 'silence' });
+      const proxy = await startTcpProxy({ port: silent.port });
+      stops.push(() => proxy.stop());
+      proxy.become('swallow');
+      for (const port of [proxy.port, silent.port]) {
+        const said = await refused(silent.connectionString.replace(`${silent.port}`, `${port}`));
+        expect(said).toMatchObject({ code: 'store_unavailable' });
+      }
+    });
+
+  test('a line that breaks while logging in is told, not hung on', async () => {
+    const { connectionString } = await double({ answer: healthy, login: () => 'cut' });
+    expect(await refused(connectionString)).toMatchObject({ code: 'store_unavailable' });
+  });
+
+  test.each([1205, 1222, 40501, 40197])('a commit that meets %i is sent again', async (error) => {
+    const { connectionString, asked } = await double({
+      answer: inTurn(isCommit, { error }, { error }, { rows: [outcome('committed')] }),
+    });
+    const store = await open(connectionString, { patienceMs: 5_000 });
+    expect(await store.commit(noted())).toEqual({ status: 'committed', number: 7 });
+    const sent = asked.filter(isCommit);
+    expect(sent).toHaveLength(3);
+    expect(new Set(sent).size).toBe(1);
+  });
+
+  test('a deadlock that does not end is told once patience has', async () => {
+    const { connectionString } = await double({ answer: inTurn(isCommit, { error: 1205 }) });
+    const store = await open(connectionString);
+    await expect(store.commit(noted())).rejects.toMatchObject({
+      code: 'store_busy', retryable: true,
+    });
+  });
+
+  test.each(['cut', 'silence'] as const)(
+    'a commit whose answer is lost (%s) is recognised by its attempt', async (fault) => {
+      let sent = 0;
+      const { connectionString } = await double({
+        answer(statement) {
+          if (!isCommit(statement)) return healthy(statement);
+          sent += 1;
+          if (sent === 1) return fault;
+          // The server has it already, and says which sending brought it.
+          const attempt = /[A-Za-z0-9_-]{24}(?=[^A-Za-z0-9_-])/.exec(
+            statement.slice(statement.lastIndexOf('@attempt')),
+          )?.[0] ?? '';
+          return { rows: [outcome('change', { ofKind: 'change', attempt })] };
+        },
+      });
+      const store = await open(connectionString, { patienceMs: 4_000 });
+      expect(await store.commit(noted())).toEqual({ status: 'committed', number: 7 });
+      expect(sent).toBe(2);
+    },
+  );
+
+  test('a change that another sending committed is a duplicate', async () => {
+    const { connectionString } = await double({
+      answer: inTurn(isCommit, {
+        rows: [outcome('change', { ofKind: 'change', attempt: 'another', requestId: 'req_1' })],
+      }),
+    });
+    const store = await open(connectionString);
+    expect(await store.commit(noted())).toEqual({
+      status: 'duplicate', of: 'change', requestId: 'req_1', fingerprint: null,
+    });
+  });
+
+  test('two commits that meet at one row are sent again, a rule that is broken is told', async () => {
+    const first = await double({
+      answer: inTurn(isCommit, { rows: [outcome('race')] }, { rows: [outcome('committed')] }),
+    });
+    const store = await open(first.connectionString);
+    expect((await store.commit(noted())).status).toBe('committed');
+    const second = await double({ answer: inTurn(isCommit, { rows: [outcome('race')] }) });
+    const other = await open(second.connectionString);
+    await expect(other.commit(noted())).rejects.toMatchObject({ code: 'store_rejected' });
+  });
+
+  test('what may have been done and must not be done twice is not sent again', async () => {
+    const claims = (text: string) => text.includes('UPDATE dbo.jobs');
+    const { connectionString, asked } = await double({
+      answer: inTurn(claims, 'cut', { rows: [] }),
+    });
+    const store = await open(connectionString);
+    await expect(store.claimJobs({ limit: 1, leaseMs: 1, now: 1 })).rejects.toMatchObject({
+      code: 'store_unavailable', retryable: true,
+    });
+    expect(asked.filter(claims)).toHaveLength(1);
+  });
+
+  test('after an outage the store goes on without a restart', async () => {
+    const server = await double({ answer: healthy });
+    const proxy = await startTcpProxy({ port: server.port });
+    stops.push(() => proxy.stop());
+    const store = await open(server.connectionString.replace(`${server.port}`, `${proxy.port}`));
+    proxy.become('refuse');
+    proxy.reset();
+    await expect(store.countJobs()).rejects.toMatchObject({ code: 'store_unavailable' });
+    proxy.become('pass');
+    expect(await store.countJobs()).toEqual({ waiting: 3, dead: 1 });
+  });
+
+  test('half-open and frozen lines fail in time, and are left', async () => {
+    const server = await double({ answer: healthy });
+    const proxy = await startTcpProxy({ port: server.port });
+    stops.push(() => proxy.stop());
+    const store = await open(server.connectionString.replace(`${server.port}`, `${proxy.port}`));
+    for (const mode of ['deaf', 'swallow'] as const) {
+      proxy.become(mode);
+      await expect(store.countJobs()).rejects.toMatchObject({ code: 'store_unavailable' });
+      proxy.become('pass');
+      expect(await store.countJobs()).toEqual({ waiting: 3, dead: 1 });
+    }
+  });
+
+  test('more calls than the pool and its queue hold are refused at once', async () => {
+    const { connectionString } = await double({
+      answer: inTurn((text) => text.includes('COUNT_BIG(due_at)'), 'silence'),
+    });
+    const store = await open(connectionString, { queueLimit: 2 });
+    const results = await Promise.allSettled(
+      Array.from({ length: 14 }, () => store.countJobs()),
+    );
+    const codes = results.map((result) =>
+      (result.status === 'rejected' ? (result.reason as { code: string }).code : 'done'));
+    expect(codes.slice(12)).toEqual(['store_busy', 'store_busy']);
+  });
+});

@@ -1,0 +1,126 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { partsOf, shippedMigrations } from '../../src/store/sqlserver/migrate.ts';
+import { COMMIT } from '../../src/store/sqlserver/queries/commit.ts';
+import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
+import type { Store } from '../../src/usecases/store-ports.ts';
+import { SERVER, SKIPPED, createScratch } from './support/open-sqlserver.ts';
+import type { Scratch } from './support/open-sqlserver.ts';
+import { columnsOf, dumpOf } from './support/schema-dump.ts';
+
+const golden = readFileSync(new URL('./golden/sqlserver-schema.txt', import.meta.url), 'utf8');
+
+describe('schema of the SQL Server store', () => {
+  test('is the golden one', () => {
+    expect(dumpOf(shippedMigrations())).toBe(golden);
+  });
+
+  test('has keys within the size of an index, and none over a column that may be NULL', () => {
+    const lines = golden.trim().split('\n');
+    const column = (table: string, name: string) => lines.find((line) =>
+      line.startsWith(`${table} column ${name} `)) ?? '';
+    const bytes = (told: string) => {
+      const size = /nvarchar\((\w+)\)/.exec(told)?.[1];
+      return size === undefined ? 8 : 2 * Number(size);
+    };
+    for (const line of lines) {
+      const [, table = '', kind = '', names = ''] =
+        /^(\w+) (primary key|unique|index) \w+ \(([^)]*)\)/.exec(line) ?? [];
+      if (kind === '') continue;
+      const columns = names.split(', ').map((name) => column(table, name));
+      expect(columns).not.toContain('');
+      const total = columns.map(bytes).reduce((a, b) => a + b, 0);
+      // learn.microsoft.com/sql/sql-server/maximum-capacity-specifications-for-sql-server
+      expect([line, total <= (kind === 'primary key' ? 900 : 1_700)]).toEqual([line, true]);
+      if (kind !== 'index') {
+        expect(columns.filter((told) => !told.endsWith('not null'))).toEqual([]);
+      }
+      for (const told of columns) {
+        if (told.includes('nvarchar')) expect(told).toContain(' bytes ');
+      }
+    }
+  });
+
+  test('keeps to the T-SQL that a second engine runs', () => {
+    const texts = [...shippedMigrations().flatMap(partsOf), COMMIT.sql];
+    for (const text of texts) {
+      expect(text).not.toMatch(/\bMERGE\b|CREATE OR ALTER|WAITFOR|ALTER DATABASE|FOREIGN KEY/);
+    }
+  });
+
+  test('has a trigger that keeps each table of the audit log', () => {
+    for (const table of ['audit_events', 'audit_leaves', 'audit_checkpoints']) {
+      expect(golden).toContain(`${table} trigger ${table}_keep after update, delete\n`);
+    }
+  });
+});
+
+if (SERVER === '') {
+  test('says that the live schema was not looked at', () => {
+    console.warn(SKIPPED);
+    expect(SERVER).toBe('');
+  });
+} else {
+  describe('migrations on a live server', () => {
+    let scratch: Scratch;
+    const stores: Store[] = [];
+    beforeAll(async () => {
+      scratch = await createScratch();
+    }, 60_000);
+    afterEach(async () => {
+      await Promise.all(stores.splice(0).map((store) => store.close()));
+    });
+    afterAll(() => scratch.drop(), 60_000);
+    const open = async () => {
+      const store = await openSqlServerStore({
+        connectionString: scratch.connectionString, clock: systemClock, log: silentLogger,
+        allowUntrusted: true, connectTimeoutMs: 30_000, requestTimeoutMs: 30_000,
+        patienceMs: 30_000,
+      });
+      stores.push(store);
+    };
+    const refused = () => open().then(() => 'opened', (error: unknown) => error);
+
+    test('twenty starts at once apply them once', async () => {
+      await Promise.all(Array.from({ length: 20 }, open));
+      const { recordset } = await scratch.execute(
+        'SELECT version, name FROM dbo.schema_migrations ORDER BY version',
+      );
+      expect(recordset.map(({ name }) => name)).toEqual(shippedMigrations().map(({ name }) => name));
+    }, 120_000);
+
+    test('the columns are those of the golden dump', async () => {
+      const { recordset } = await scratch.execute(`
+        SELECT TABLE_NAME AS tab, COLUMN_NAME AS col, DATA_TYPE AS typ,
+          CHARACTER_MAXIMUM_LENGTH AS size, IS_NULLABLE AS nullable
+        FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME <> N'schema_migrations'`);
+      const told = recordset.map(({ tab, col, typ, size, nullable }) => {
+        const length = size === null || typ !== 'nvarchar' ? '' : `(${size === -1 ? 'max' : size})`;
+        return `${tab} column ${col} ${typ}${length} ${nullable === 'YES' ? 'null' : 'not null'}`;
+      });
+      expect(told.sort()).toEqual(columnsOf(golden));
+    });
+
+    test('rows of the audit log can be neither changed nor deleted', async () => {
+      await scratch.execute(`INSERT INTO dbo.audit_events (id, [at], type, data)
+        VALUES (N'e', 1, N't', N'{}')`);
+      for (const statement of [
+        `UPDATE dbo.audit_events SET data = N'x'`, 'DELETE FROM dbo.audit_events',
+      ]) {
+        await expect(scratch.execute(statement)).rejects.toThrow(/never changed or deleted/);
+      }
+      const { recordset } = await scratch.execute('SELECT data FROM dbo.audit_events');
+      expect(recordset).toEqual([{ data: '{}' }]);
+    });
+
+    test('an edited and a newer schema are refused', async () => {
+      await scratch.execute(`UPDATE dbo.schema_migrations SET checksum = N'of another text'`);
+      expect(await refused()).toMatchObject({ code: 'schema_changed' });
+      await scratch.execute(`INSERT INTO dbo.schema_migrations VALUES (9001, N'9001-l.sql', N'', 0)`);
+      await scratch.execute('DELETE FROM dbo.schema_migrations WHERE version < 9001');
+      expect(await refused()).toMatchObject({ code: 'schema_newer' });
+    }, 60_000);
+  });
+}

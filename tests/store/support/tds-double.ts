@@ -1,0 +1,83 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import {
+  answerTokens, attentionTokens, errorTokens, loginTokens, packet, preloginPayload, readPackets,
+} from './tds-tokens.ts';
+import type { DoubleRow } from './tds-tokens.ts';
+
+/** What the double does when it is asked. `cut`: the line breaks; `silence`: nothing comes. */
+export type Answer =
+  | { readonly rows: readonly DoubleRow[] }
+  | { readonly error: number; readonly message?: string }
+  | 'cut'
+  | 'silence';
+
+export interface TdsDouble {
+  readonly port: number;
+  /** A connection string for it. */
+  readonly connectionString: string;
+  /** Everything that it was asked, in order: text and parameters as the wire had them. */
+  readonly asked: readonly string[];
+  /** Logins so far. */
+  logins(): number;
+  /** Breaks every line that is open. */
+  cutAll(): void;
+  stop(): Promise<void>;
+}
+
+const PRELOGIN = 0x12;
+const LOGIN = 0x10;
+const ATTENTION = 0x06;
+
+/**
+ * A server that speaks as much TDS (MS-TDS 2.2) as a client needs to log in and to be told rows and
+ * errors. It knows no SQL: `answer` is asked what to say to each statement, `login` to each login.
+ */
+export async function startTdsDouble(script: {
+  answer: (statement: string) => Answer;
+  login?: () => Answer;
+}): Promise<TdsDouble> {
+  const asked: string[] = [];
+  const open = new Set<Socket>();
+  let logins = 0;
+  const reply = (socket: Socket, answer: Answer, tokens: (rows: readonly DoubleRow[]) => Buffer) => {
+    if (answer === 'silence') return;
+    if (answer === 'cut') socket.destroy();
+    else if ('error' in answer) socket.write(packet(errorTokens(answer.error, answer.message)));
+    else socket.write(packet(tokens(answer.rows)));
+  };
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    // The client may break the line as well: that is what some tests are about.
+    socket.on('error', () => socket.destroy());
+    readPackets(socket, (type, payload) => {
+      if (type === PRELOGIN) socket.write(packet(preloginPayload()));
+      else if (type === LOGIN) {
+        logins += 1;
+        reply(socket, script.login?.() ?? { rows: [] }, loginTokens);
+      } else if (type === ATTENTION) socket.write(packet(attentionTokens()));
+      else {
+        // Latin text in UTF-16, wherever it starts: every second byte is 0.
+        const statement = payload.toString('latin1').replaceAll('\0', '');
+        asked.push(statement);
+        reply(socket, script.answer(statement), (rows) => answerTokens(rows));
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const cutAll = () => {
+    for (const socket of open) socket.resetAndDestroy();
+  };
+  return {
+    port, asked, cutAll,
+    connectionString:
+      `Server=127.0.0.1,${port};Database=double;User Id=sa;Password=secret;Encrypt=false`,
+    logins: () => logins,
+    stop: () => new Promise((resolve) => {
+      cutAll();
+      server.close(() => resolve());
+    }),
+  };
+}

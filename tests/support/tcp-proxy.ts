@@ -1,0 +1,108 @@
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** A line that can be made a bad one, between a client and a real server. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Connections that are open now. */
+  open(): number;
+  /** Every piece from now on, both ways, takes this long (ms). */
+  delay(ms: number): void;
+  /**
+   * `pass`; `refuse`: new connections are reset, as by a server that is down; `swallow`: nothing
+   * passes in either direction though the lines stay open (a black hole); `deaf`: what clients send
+   * arrives, answers do not (half open).
+   */
+  become(mode: ProxyMode): void;
+  /** Resets every line that is open. */
+  reset(): void;
+  /** Lets the next message that holds these bytes through, and resets its line at the answer. */
+  loseAnswerTo(bytes: Buffer): void;
+  /** How many answers were lost by `loseAnswerTo`. */
+  lost(): number;
+  stop(): Promise<void>;
+}
+
+export type ProxyMode = 'pass' | 'refuse' | 'swallow' | 'deaf';
+
+interface Line {
+  readonly client: Socket;
+  readonly server: Socket;
+  losing: boolean;
+}
+
+/** Starts a proxy on loopback in front of a port of this machine (or of `host`). */
+export async function startTcpProxy(
+  target: { port: number; host?: string },
+): Promise<TcpProxy> {
+  const lines = new Set<Line>();
+  let mode: ProxyMode = 'pass';
+  let delayMs = 0;
+  let marker: Buffer | undefined;
+  let lost = 0;
+
+  const later = (act: () => void) => {
+    if (delayMs === 0) act();
+    else setTimeout(act, delayMs);
+  };
+  const drop = (line: Line) => {
+    lines.delete(line);
+    line.client.resetAndDestroy();
+    line.server.resetAndDestroy();
+  };
+  const accept = (client: Socket) => {
+    client.on('error', () => client.destroy());
+    if (mode === 'refuse') {
+      client.resetAndDestroy();
+      return;
+    }
+    const server = connect({ port: target.port, host: target.host ?? '127.0.0.1' });
+    const line: Line = { client, server, losing: false };
+    lines.add(line);
+    server.on('error', () => drop(line));
+    client.on('close', () => drop(line));
+    server.on('close', () => drop(line));
+    client.on('data', (piece: Buffer) => {
+      if (mode === 'swallow') return;
+      if (marker && piece.includes(marker)) {
+        marker = undefined;
+        line.losing = true;
+      }
+      later(() => server.write(piece));
+    });
+    server.on('data', (piece: Buffer) => {
+      if (mode === 'swallow' || mode === 'deaf') return;
+      if (line.losing) {
+        lost += 1;
+        drop(line);
+        return;
+      }
+      later(() => client.write(piece));
+    });
+  };
+
+  const listener = createServer(accept);
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  return {
+    port,
+    open: () => lines.size,
+    delay(ms) {
+      delayMs = ms;
+    },
+    become(next) {
+      mode = next;
+    },
+    reset() {
+      for (const line of [...lines]) drop(line);
+    },
+    loseAnswerTo(bytes) {
+      marker = bytes;
+    },
+    lost: () => lost,
+    stop: () => new Promise((resolve) => {
+      for (const line of [...lines]) drop(line);
+      listener.close(() => resolve());
+    }),
+  };
+}
