@@ -27,7 +27,7 @@ import { createSignals } from './usecases/signals.ts';
 import type { Store } from './usecases/store-ports.ts';
 import { createWebPages } from './web/pages.ts';
 import { startRelay } from './workers/relay.ts';
-import { startSchedule } from './workers/schedule.ts';
+import { correctClock, startSchedule } from './workers/schedule.ts';
 
 /** What tests, the local profile and benchmarks may put in the place of the real thing. */
 export interface Overrides {
@@ -45,7 +45,10 @@ export interface Overrides {
 export interface Service {
   readonly store: Store;
   readonly keys: Keys;
-  /** Listens and starts the workers; gives the address of this machine's side. */
+  /**
+   * Listens and starts the workers; gives the address of this machine's side. Where that fails,
+   * everything is stopped again and the error (a taken port, a store that is gone) is thrown.
+   */
   start(): Promise<{ url: string }>;
   /** Lets held workers go. */
   release(): void;
@@ -131,7 +134,8 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     }),
     startSchedule({ store: timed(store, overrides), clock, machineClock, log }),
   ] as const;
-  return lifecycle({ ...ground, keys, http, workers, running });
+  const setClock = () => correctClock({ store: timed(store, overrides), clock, machineClock, log });
+  return lifecycle({ ...ground, keys, http, workers, running, setClock });
 }
 
 /** Starts and stops in order; twice does no harm. */
@@ -139,6 +143,7 @@ function lifecycle(given: Ground & {
   keys: Keys;
   http: ReturnType<typeof createServer>;
   workers: () => readonly [Running, Running, Running];
+  setClock: () => Promise<void>;
   running: { relay?: Running };
 }): Service {
   const { store, http, running } = given;
@@ -151,18 +156,29 @@ function lifecycle(given: Ground & {
     if (relay) running.relay = relay;
   };
   const stop = async () => {
-    await http.stop();
-    await Promise.all(working.map((worker) => worker.stop()));
-    await store.close();
+    try {
+      await http.stop();
+      await Promise.all(working.map((worker) => worker.stop()));
+    } finally {
+      await store.close();
+    }
   };
   return {
     store,
     keys: given.keys,
     release,
     async start() {
-      const { url } = await http.start();
-      if (given.overrides.workers !== 'held') release();
-      return { url };
+      try {
+        // Ahead of the first token that is judged by it, and of the first purge.
+        await given.setClock();
+        const { url } = await http.start();
+        if (given.overrides.workers !== 'held') release();
+        return { url };
+      } catch (error) {
+        // What runs already (the store's thread) would keep the process alive.
+        await (stopped ??= stop());
+        throw error;
+      }
     },
     stop: () => (stopped ??= stop()),
   };

@@ -20,7 +20,9 @@ export function requestModel(request: Request, view: View, limits: Limits): Mode
   const look = lookOf(request, view.late);
   const fields = fieldRows(request, limits);
   const work = pending || view.kind === 'review' ? workRows(request, limits) : [];
-  const whole = fields.left === 0 && [...fields.rows, ...work].every((row) => row.whole);
+  const details = detailRows(request);
+  const whole = fields.left === 0 && limits.details !== 'none' &&
+    [...fields.rows, ...work, ...details].every((row) => row.whole);
   const stages = stageModels(request, limits);
   const refreshed = pending && view.refreshFor.length > 0;
   const actions = actionsFor(request, view, whole);
@@ -42,7 +44,7 @@ export function requestModel(request: Request, view: View, limits: Limits): Mode
     asked: slot(cardTime(request.createdAt)),
     expires: slot(cardTime(request.expiresAt)),
     details: limits.details,
-    ...(limits.details === 'none' ? {} : detailsModel(request)),
+    ...(limits.details === 'none' ? {} : { ids: details.map(rowModel) }),
     ...actions,
     r: slot(request.id),
     rev: slot(request.version),
@@ -97,7 +99,7 @@ function outcomeModel(request: Request, style: string): Model {
 }
 
 /** What identifies the parts of a request, so that a card shows all that its digest covers. */
-function detailsModel(request: Request): Model {
+function detailRows(request: Request): readonly Row[] {
   const { requester, beneficiary, plan } = request;
   const rows: [string, string][] = [
     ['Request', request.id],
@@ -107,9 +109,7 @@ function detailsModel(request: Request): Model {
     ['Digest', request.digest],
   ];
   if (beneficiary.key !== requester.key) rows.splice(3, 0, ['For', beneficiary.key]);
-  const texts = rows.map(([label, value]) => ({
-    label: slot(label),
-    value: slot(fit(value, { characters: 300, lines: 1 }).text),
+  return rows.map(([label, value]) => ({
+    ...fit(value, { characters: 600, lines: 1 }), label, wide: false,
   }));
-  return { ids: texts };
 }

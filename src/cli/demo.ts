@@ -7,6 +7,7 @@ export async function run(_args: string[], io: CommandIo): Promise<number> {
   io.stdout('Countersign, the main job on real parts, all on loopback:\n\n');
   const held = await runDemo({
     say: (line) => io.stdout(`${line}\n`),
+    ...(io.signal === undefined ? {} : { signal: io.signal }),
     verifyAudit: verifyProfileAudit,
   });
   io.stdout(held ? '\nEvery step held.\n' : '\nA step did not hold.\n');

@@ -6,6 +6,9 @@ import type { CommandIo } from './command.ts';
 
 const DEFAULT_PORT = 3978;
 
+/** What Node says of a folder that cannot be made, or written in. */
+const UNUSABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC'];
+
 /** What goes well is seen on the page. */
 const quiet = jsonLogger({ level: 'warn', now: () => systemClock.now() });
 
@@ -19,20 +22,24 @@ export async function run(_args: string[], io: CommandIo): Promise<number> {
   const home = io.env['COUNTERSIGN_HOME'] ?? join(io.cwd, '.countersign');
   const { startLocalProfile } = await import('../local/profile.ts');
   const { startPageServer } = await import('../local/page-server.ts');
-  let profile;
+  const stops: (() => Promise<void>)[] = [];
   try {
-    profile = await startLocalProfile({ home, port, overrides: { log: quiet } });
+    const profile = await startLocalProfile({ home, port, overrides: { log: quiet } });
+    stops.push(() => profile.stop());
+    if (io.signal?.aborted) return EXIT.done;
+    const page = await startPageServer({ world: profile.connector, port: port + 1 });
+    stops.push(() => page.stop());
+    io.stdout(greeting({ page: page.url, service: profile.url, home }));
+    await stopSignal(io.signal);
+    return EXIT.done;
   } catch (error) {
-    if (!isPortTaken(error)) throw error;
-    io.stderr(`Port ${error.port ?? port} is taken. Stop what uses it, or set PORT to another.\n`);
+    const sentence = explained(error, { port, home });
+    if (sentence === undefined) throw error;
+    io.stderr(`${sentence}\n`);
     return EXIT.failed;
+  } finally {
+    for (const stop of stops.reverse()) await stop();
   }
-  const page = await startPageServer({ world: profile.connector, port: port + 1 });
-  io.stdout(greeting({ page: page.url, service: profile.url, home }));
-  await stopSignal(io.signal);
-  await page.stop();
-  await profile.stop();
-  return EXIT.done;
 }
 
 function greeting(at: { page: string; service: string; home: string }): string {
@@ -58,6 +65,16 @@ function stopSignal(signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-function isPortTaken(error: unknown): error is { port?: number } {
-  return (error as { code?: unknown }).code === 'EADDRINUSE';
+/** What to do about a start that failed for a reason of this machine; undefined: a fault. */
+function explained(error: unknown, at: { port: number; home: string }): string | undefined {
+  const { code, name, message, port = at.port } = error as NodeJS.ErrnoException & {
+    port?: number;
+  };
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is taken. Stop what uses it, or set PORT to another.`;
+  }
+  if (code !== undefined && UNUSABLE.includes(code)) {
+    return `${at.home} cannot be used (${code}). Set COUNTERSIGN_HOME to a folder of your own.`;
+  }
+  return name === 'StoreInUse' ? message : undefined;
 }

@@ -1,4 +1,3 @@
-import type { Service } from '../compose.ts';
 import { systemClock } from '../lib/clock.ts';
 import { jsonLogger } from '../lib/logger.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
@@ -29,7 +28,7 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
   for (const warning of loaded.warnings) log.warn(formatProblem(warning));
   const { compose } = await import('../compose.ts');
   const service = await compose(loaded.config, { log });
-  const { url } = await started(service);
+  const { url } = await service.start();
   const { publicUrl } = loaded.config.server;
   io.stdout(`${JSON.stringify({ event: 'listening', url, publicUrl })}\n`);
   await aborted(io.signal);
@@ -41,16 +40,6 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
   await service.stop();
   clearTimeout(late);
   return EXIT.done;
-}
-
-/** Starts; where that fails, stops what runs already, which would keep the process alive. */
-async function started(service: Service): Promise<{ url: string }> {
-  try {
-    return await service.start();
-  } catch (error) {
-    await service.stop();
-    throw error;
-  }
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {

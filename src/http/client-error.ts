@@ -8,9 +8,6 @@ const CODES: Readonly<Record<string, HttpCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'body_timeout',
 };
 
-/** How long the client has to read the answer and to hang up. */
-const LINGER_MS = 1_000;
-
 /**
  * Answers what Node could not read as HTTP, or what took too long, with a problem document and
  * closes the connection. Gives the code, for metrics; undefined where nobody listens any more.
@@ -36,7 +33,5 @@ export function answerClientError(
     '',
     body,
   ].join('\r\n'));
-  // Node's HTTP sockets stay half open until the client closes its half, which it need never do.
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
   return code;
 }

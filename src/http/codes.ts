@@ -30,6 +30,10 @@ export const HTTP_PROBLEMS = {
   internal_error: [500, 'Something went wrong here'],
   overloaded: [503, 'Too much at once'],
   store_busy: [503, 'The store is busy'],
+  store_unavailable: [503, 'The store does not answer'],
+  store_full: [503, 'The store is full'],
+  store_readonly: [503, 'The store cannot be written'],
+  store_closed: [503, 'The service is stopping'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type HttpCode = keyof typeof HTTP_PROBLEMS;

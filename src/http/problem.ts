@@ -28,6 +28,16 @@ const TYPE = 'urn:countersign:problem:';
 const REALM = 'Bearer realm="countersign"';
 const RETRY_SECONDS = '1';
 
+/** The store's faults that callers can act on: whether anything was changed, and what to do. */
+const STORE_DETAILS = {
+  store_busy: 'Nothing was changed; try again.',
+  store_full: 'Nothing was changed; try again once the operator has made room.',
+  store_readonly: 'Nothing was changed; try again once the operator has mended it.',
+  store_closed: 'Nothing was changed; try again in a moment.',
+  store_unavailable: 'The request may or may not have been carried out. A repeat with the same ' +
+    'Idempotency-Key is safe.',
+} as const satisfies Partial<Record<HttpCode, string>>;
+
 /** A problem document (RFC 9457) as a reply; further members (RFC 9457 §3.2) may be added. */
 export function problemReply(options: {
   status: number; code: string; title: string; detail: string;
@@ -65,10 +75,9 @@ export function errorReply(error: unknown): Reply {
     });
   }
   if (error instanceof IdentityError) return identityReply(error);
-  if (hasCode(error, 'store_busy')) {
-    return httpProblem('store_busy', 'Nothing was changed; try again.', {
-      'retry-after': RETRY_SECONDS,
-    });
+  const store = storeCode(error);
+  if (store !== undefined) {
+    return httpProblem(store, STORE_DETAILS[store], { 'retry-after': RETRY_SECONDS });
   }
   return httpProblem('internal_error', 'The request may or may not have been carried out; its ' +
     'cause is in the log. A repeat with the same Idempotency-Key is safe.');
@@ -77,7 +86,7 @@ export function errorReply(error: unknown): Reply {
 /** Whether an error is a fault of ours (and worth a line in the log), not of the request. */
 export function isFault(error: unknown): boolean {
   return !(error instanceof HttpProblem || error instanceof IdentityError ||
-    hasCode(error, 'store_busy'));
+    storeCode(error) === 'store_busy');
 }
 
 function httpProblem(code: HttpCode, detail: string, headers?: Record<string, string>): Reply {
@@ -110,6 +119,9 @@ function identityReply(error: IdentityError): Reply {
   });
 }
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+/** The store's code where it is one that passes, or that its operator can mend. */
+function storeCode(error: unknown): keyof typeof STORE_DETAILS | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return (Object.keys(STORE_DETAILS) as (keyof typeof STORE_DETAILS)[])
+    .find((name) => name === code);
 }

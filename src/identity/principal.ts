@@ -62,7 +62,13 @@ function keyOf(parts: {
   provider: Provider; subject: string; teams: TeamsIdentity | undefined;
 }): string {
   const { provider, subject, teams } = parts;
-  if (teams === undefined) return `${provider.config.id}|${subject}`;
+  if (teams === undefined) {
+    // Beside people whose keys are tenant and object id, a subject of two parts could be one.
+    if (provider.config.teams !== null && subject.includes('|')) {
+      throw identityError('token_claim_invalid', { about: 'sub' });
+    }
+    return `${provider.config.id}|${subject}`;
+  }
   const owner = provider.config.kind === 'entra' ? `entra|${provider.cloud}` : provider.config.id;
   return `${owner}|${teams.tenant}|${teams.objectId}`;
 }

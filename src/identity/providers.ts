@@ -50,6 +50,10 @@ export function createProviders(parts: IdentityParts): Providers {
   const { issuers } = parts.config.identity;
   const ourselves = parts.config.server.publicUrl;
   for (const config of issuers) {
+    // Keys of Entra's principals begin with this word (principal.ts).
+    if (config.id === 'entra' && config.kind !== 'entra') {
+      throw new Error('identity.issuers: the id "entra" is for an issuer of that kind');
+    }
     const provider = createProvider(config, parts);
     byId.set(config.id, provider);
     for (const iss of issuersOf(config)) {

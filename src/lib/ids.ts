@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -15,12 +15,7 @@ export interface Ids {
 /** Ids from a source of random bytes (`bytes(n)` gives n of them). */
 export function idsFrom(bytes: (size: number) => Uint8Array): Ids {
   return {
-    next(prefix, nowMs) {
-      const raw = new Uint8Array(16);
-      new DataView(raw.buffer).setBigUint64(0, BigInt(Math.trunc(nowMs)) << 16n);
-      raw.set(bytes(10), 6);
-      return `${prefix}_${base32(raw)}`;
-    },
+    next: (prefix, nowMs) => `${prefix}_${timePart(Math.trunc(nowMs))}${randomPart(bytes(10))}`,
     secret: (size) => Buffer.from(bytes(size)).toString('base64url'),
     code(digits) {
       let text = '';
@@ -34,15 +29,49 @@ export function idsFrom(bytes: (size: number) => Uint8Array): Ids {
 }
 
 /** Ids from the operating system's random source. */
-export const systemIds: Ids = idsFrom((size) => randomBytes(size));
+export const systemIds: Ids = idsFrom(pooled(4_096));
 
-function base32(raw: Uint8Array): string {
-  let bits = 0n;
-  for (const byte of raw) bits = (bits << 8n) | BigInt(byte);
+/** Random bytes fetched `poolBytes` at a time, as each fetch costs far more than a byte of it. */
+function pooled(poolBytes: number): (size: number) => Uint8Array {
+  const pool = new Uint8Array(poolBytes);
+  let used = poolBytes;
+  return (size) => {
+    if (size > poolBytes) return randomFillSync(new Uint8Array(size));
+    if (used + size > poolBytes) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    const drawn = pool.slice(used, used + size);
+    // What was handed out stays nowhere else.
+    pool.fill(0, used, used + size);
+    used += size;
+    return drawn;
+  };
+}
+
+/** 48 bits as ten characters of five bits, the first of three. */
+function timePart(ms: number): string {
+  let rest = ms;
   let text = '';
-  for (let at = 0; at < 26; at += 1) {
-    text = (ALPHABET[Number(bits & 31n)] ?? '') + text;
-    bits >>= 5n;
+  for (let at = 0; at < 10; at += 1) {
+    text = (ALPHABET[rest % 32] ?? '') + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}
+
+/** Ten bytes as sixteen characters: two halves of 40 bits, which a number holds exactly. */
+function randomPart(raw: Uint8Array): string {
+  return half(raw, 0) + half(raw, 5);
+}
+
+function half(raw: Uint8Array, from: number): string {
+  let high = 0;
+  for (let at = from; at < from + 5; at += 1) high = high * 256 + (raw[at] ?? 0);
+  let text = '';
+  for (let at = 0; at < 8; at += 1) {
+    text = (ALPHABET[high % 32] ?? '') + text;
+    high = Math.floor(high / 32);
   }
   return text;
 }

@@ -12,6 +12,8 @@ import type { ClickResult, Json, Message } from './world.ts';
 /** Where the demo tells its story, and how. */
 export interface DemoIo {
   say(line: string): void;
+  /** Ends the story before its next step. */
+  readonly signal?: AbortSignal;
   /** Checks the audit log of the profile's store; the last step. */
   verifyAudit(profile: LocalProfile): Promise<{ ok: boolean; size: number; problems: string[] }>;
 }
@@ -40,6 +42,7 @@ export async function runDemo(io: DemoIo): Promise<boolean> {
     const stage: Stage = {
       ...running,
       tell: (line) => {
+        if (io.signal?.aborted) throw new Error('it was stopped');
         step = line;
         tell(line);
       },
@@ -64,6 +67,8 @@ async function play(stage: Stage, io: DemoIo): Promise<void> {
   check(approve, 'the card offers Approve');
   tell(`The card is in the channel: "${firstLine(message)}".`);
   const waiting = waitFor(stage, asked);
+  // Where a step before fails, nobody comes to await it.
+  waiting.catch(() => undefined);
   await refusals(stage, { id: asked.id, message, approve });
   await ownRequest(stage);
   await decide(stage, { message, approve });

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import type { LocalConnector } from './connector.ts';
 import { demoBotAppId, demoPeople, demoTenantId } from './people.ts';
 import { startProvider } from './provider.ts';
 import type { LocalProvider } from './provider/types.ts';
+import { removeStore } from './store-file.ts';
 import { startTarget } from './target.ts';
 import type { Delivery, Target } from './target.ts';
 import type { Person } from './world.ts';
@@ -101,8 +102,13 @@ export async function startLocalParts(options: LocalOptions): Promise<LocalParts
   }
 }
 
+/** Stops everything, the last first, also where one of them fails; then throws the first error. */
 async function stopAll(stops: (() => Promise<void>)[]): Promise<void> {
-  for (const undo of stops.splice(0).reverse()) await undo();
+  const failed: unknown[] = [];
+  for (const undo of stops.splice(0).reverse()) {
+    await undo().catch((error: unknown) => failed.push(error));
+  }
+  if (failed.length > 0) throw failed[0];
 }
 
 async function startParts(
@@ -112,9 +118,6 @@ async function startParts(
   const { home, port: base } = options;
   await mkdir(home, { recursive: true });
   const store = join(home, 'countersign.db');
-  if (!options.keepStore) {
-    await Promise.all(['', '-wal', '-shm'].map((end) => rm(store + end, { force: true })));
-  }
   const people = demoPeople();
   const port = base ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
@@ -141,6 +144,8 @@ async function startParts(
     ...(options.log ? { log: options.log } : {}),
   });
   stops.push(() => connector.stop());
+  // Not before the ports are taken: a second start by mistake must leave the first one its file.
+  if (!options.keepStore) await removeStore(store);
   const env = {
     ...addresses({ provider, connector, target, serviceUrl: url }),
     LOCAL_PORT: String(port),

@@ -1,6 +1,7 @@
 import type { Principal } from '../domain/principal.ts';
 import type { Refusal } from '../domain/refusal.ts';
-import type { Arrival, Decision, Request, Verdict } from '../domain/request.ts';
+import type { Decision, Request } from '../domain/request.ts';
+import type { DecideCommand } from '../domain/transition.ts';
 import type { Workflow } from '../domain/workflow.ts';
 import type { Posted, TeamsSender } from './ports.ts';
 
@@ -65,14 +66,8 @@ export interface ClickedCard extends Posted {
   readonly channels: readonly string[] | null;
 }
 
-export interface DecideInput {
+export interface DecideInput extends Omit<DecideCommand, 'type' | 'decisionId'> {
   readonly id: string;
-  readonly by: Principal;
-  readonly decision: Verdict;
-  readonly reason: string | null;
-  readonly digest: string;
-  readonly revision: number;
-  readonly channel: Arrival;
   /** The Teams person and the message that was clicked, so that an unknown copy is adopted. */
   readonly teams: { readonly sender: TeamsSender; readonly card: ClickedCard | null } | null;
 }

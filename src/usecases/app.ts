@@ -10,12 +10,13 @@ import { listRequests, readRequest, readRequestByNumber } from './read-requests.
 import { createRefusalRecorder } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 import { createRememberConversation } from './remember-conversation.ts';
+import { createSeenPeople } from './seen-people.ts';
 import { submitRequest } from './submit-request.ts';
 import { acceptsWaitToken, waitRequest, waitToken } from './wait-request.ts';
 
 /** The use cases as the ingresses call them. */
 export function createApp(given: Deps): App {
-  const deps = { ...given, refusals: createRefusalRecorder() };
+  const deps = { ...given, refusals: createRefusalRecorder(), seen: createSeenPeople() };
   return {
     submitRequest: (input) => submitRequest(deps, input),
     decideRequest: (input) => decideRequest(deps, input),

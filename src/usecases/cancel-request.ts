@@ -1,5 +1,6 @@
 import { mayRead } from '../domain/policy.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { Refusal } from '../domain/refusal.ts';
 import type { DecideResult } from './app-port.ts';
 import { applyCommand } from './apply-command.ts';
 import { notFound } from './decide-request.ts';
@@ -13,7 +14,9 @@ export async function cancelRequest(
   input: { id: string; by: Principal },
 ): Promise<DecideResult> {
   const seen = await deps.store.loadRequest(input.id);
-  if (!seen || !mayRead(seen, input.by)) {
+  if (!seen) return { kind: 'refused', request: undefined, ...notFound() };
+  if (!mayRead(seen, input.by)) {
+    await record(deps, input, notFound().refusal);
     return { kind: 'refused', request: undefined, ...notFound() };
   }
   const applied = await applyCommand(deps, {
@@ -26,9 +29,16 @@ export async function cancelRequest(
   if (applied.request.state === 'cancelled') {
     return { kind: 'repeated', request: applied.request, decision: null };
   }
-  await recordRefusal(deps, {
-    type: 'decision.refused', requestId: input.id, by: input.by, refusal: applied.refusal,
-    data: { command: 'cancel' },
-  });
+  await record(deps, input, applied.refusal);
   return { kind: 'refused', request: applied.request, refusal: applied.refusal };
+}
+
+function record(
+  deps: Deps & { refusals: RefusalRecorder },
+  { id, by }: { id: string; by: Principal },
+  refusal: Refusal,
+): Promise<void> {
+  return recordRefusal(deps, {
+    type: 'decision.refused', requestId: id, by, refusal, data: { command: 'cancel' },
+  });
 }

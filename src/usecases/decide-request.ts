@@ -5,13 +5,14 @@ import type { Deps } from './deps.ts';
 import { exchangeClaim, seenPerson } from './people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
+import type { SeenPeople } from './seen-people.ts';
 
 /**
  * Counts one verified person's word on a request. The principal comes from a token checked at this
  * very click; a repeat answers the first decision; a refusal is recorded and changes nothing.
  */
 export async function decideRequest(
-  deps: Deps & { refusals: RefusalRecorder },
+  deps: Deps & { refusals: RefusalRecorder; seen: SeenPeople },
   input: DecideInput,
 ): Promise<DecideResult> {
   const now = deps.clock.now();
@@ -19,6 +20,9 @@ export async function decideRequest(
     { sender: input.teams.sender, exchangeId: input.channel.exchangeId },
     { requestId: input.id, fingerprint: null }, now,
   );
+  const people = input.teams
+    ? deps.seen.news(seenPerson(input.by, input.teams.sender, now))
+    : [];
   const applied = await applyCommand(deps, {
     id: input.id,
     command: {
@@ -32,11 +36,12 @@ export async function decideRequest(
       channel: input.channel,
     },
     claims: exchange ? [exchange] : [],
-    people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
+    people,
     clicked: input.teams?.card ?? null,
   });
   switch (applied.kind) {
     case 'stepped':
+      deps.seen.written(people);
       return { kind: 'decided', request: applied.request, decision: applied.decision };
     case 'repeat':
       return { kind: 'repeated', request: applied.request, decision: applied.decision };

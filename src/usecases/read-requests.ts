@@ -12,8 +12,7 @@ export async function readRequest(
   deps: Deps,
   input: { id: string; by: Principal },
 ): Promise<Request | undefined> {
-  const request = await deps.store.loadRequest(input.id);
-  return request && mayRead(request, input.by) ? request : undefined;
+  return readable(await deps.store.loadRequest(input.id), input.by);
 }
 
 /** The same by number. */
@@ -21,8 +20,11 @@ export async function readRequestByNumber(
   deps: Deps,
   input: { number: number; by: Principal },
 ): Promise<Request | undefined> {
-  const request = await deps.store.findRequest(input.number);
-  return request && mayRead(request, input.by) ? request : undefined;
+  return readable(await deps.store.findRequest(input.number), input.by);
+}
+
+function readable(request: Request | undefined, by: Principal): Request | undefined {
+  return request && mayRead(request, by) ? request : undefined;
 }
 
 /**

@@ -20,7 +20,8 @@ export function createRefusalRecorder(): RefusalRecorder {
   return {
     admit(key, now) {
       const window = windows.get(key);
-      if (!window || now - window.since >= WINDOW_MS) {
+      // A clock that was put back must not keep the window open for as long.
+      if (!window || now < window.since || now - window.since >= WINDOW_MS) {
         windows.set(key, { since: now, count: 1 });
         return true;
       }

@@ -3,7 +3,7 @@ import type { Principal } from '../../src/domain/principal.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity } from '../../src/usecases/ports.ts';
 import {
-  API, APP_ID, OTHER_TENANT, OUR_URL, TENANT, codeOf, configOf, entraIssuer, log, newKey,
+  AMARA, API, APP_ID, OTHER_TENANT, OUR_URL, TENANT, codeOf, configOf, entraIssuer, log, newKey,
   oidcIssuer, personClaims, sign, signText, startKeyServer, turnableClock, workloadClaims,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
@@ -84,6 +84,18 @@ describe('issuer (RFC 8725 3.8, OpenID Connect Core 3.1.3.7)', () => {
   test('two issuers of one iss cannot be configured', () => {
     const config = configOf([oidcIssuer(server), oidcIssuer(server, { id: 'again' })]);
     expect(() => createIdentity({ config, clock, log })).toThrow(/two of them answer/);
+  });
+
+  test('no other provider takes the name that the keys of Entra\'s people begin with', () => {
+    const config = configOf([oidcIssuer(server, { id: 'entra' })]);
+    expect(() => createIdentity({ config, clock, log })).toThrow(/"entra" is for an issuer/);
+  });
+
+  test('a workload whose subject reads as a tenant and an object id is not that person', async () => {
+    const sub = `${TENANT}|${AMARA}`;
+    expect((await person()).key).toBe(`idp|${sub}`);
+    const forged = workloadClaims(server.state.issuer, start, { sub, azp: sub });
+    expect(await refusal(sign(key, forged))).toBe('token_claim_invalid');
   });
 });
 

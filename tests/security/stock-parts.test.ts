@@ -117,7 +117,7 @@ test('fetch passes an agent over and follows redirects; the bounded one stays', 
       throw new Error('nobody connects through this agent');
     }
   }
-  const options: RequestInit = Object.assign({}, { agent: new Refusing() });
+  const options = { agent: new Refusing() } as unknown as RequestInit;
   try {
     expect((await fetch(url, options)).status).toBe(200);
     expect(asked).toEqual(['/', '/elsewhere']);

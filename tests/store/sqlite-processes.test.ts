@@ -95,4 +95,10 @@ describe('processes on one SQLite file', () => {
       expect(await child.ended).toBe(0);
       expect(child.lines).toEqual(['store_unavailable', 'store_unavailable', 'known', '1']);
     });
+
+  test('a clock that is put back meanwhile does not lengthen the store\'s rest', async () => {
+    const child = runChild('lose-thread.ts', [file.path, '3600000']);
+    expect(await child.ended).toBe(0);
+    expect(child.lines).toEqual(['store_unavailable', 'store_unavailable', 'known', '1']);
+  });
 });

@@ -165,7 +165,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     });
   });
 
-  test.each(['cut', 'silence'] as const)(
+  test.each(['cut', 'reset', 'silence'] as const)(
     'a commit whose answer is lost (%s) is recognised by its attempt', async (fault) => {
       let sent = 0;
       const { connectionString } = await double({
@@ -198,7 +198,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     });
   });
 
-  test('two commits that meet at one row are sent again, a rule that is broken is told', async () => {
+  test('commits that meet at one row are sent again, a broken rule is told', async () => {
     const first = await double({
       answer: inTurn(isCommit, { rows: [outcome('race')] }, { rows: [outcome('committed')] }),
     });

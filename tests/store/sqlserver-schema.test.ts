@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -6,7 +6,7 @@ import { partsOf, shippedMigrations } from '../../src/store/sqlserver/migrate.ts
 import { COMMIT } from '../../src/store/sqlserver/queries/commit.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import type { Store } from '../../src/usecases/store-ports.ts';
-import { SERVER, SKIPPED, createScratch } from './support/open-sqlserver.ts';
+import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 import { columnsOf, dumpOf } from './support/schema-dump.ts';
 
@@ -64,20 +64,20 @@ if (SERVER === '') {
   });
 } else {
   describe('migrations on a live server', () => {
+    jest.setTimeout(TEST_MS);
     let scratch: Scratch;
     const stores: Store[] = [];
     beforeAll(async () => {
       scratch = await createScratch();
-    }, 60_000);
+    });
     afterEach(async () => {
       await Promise.all(stores.splice(0).map((store) => store.close()));
     });
-    afterAll(() => scratch.drop(), 60_000);
+    afterAll(() => scratch.drop());
     const open = async () => {
       const store = await openSqlServerStore({
         connectionString: scratch.connectionString, clock: systemClock, log: silentLogger,
-        allowUntrusted: true, connectTimeoutMs: 30_000, requestTimeoutMs: 30_000,
-        patienceMs: 30_000,
+        allowUntrusted: true, ...PATIENT,
       });
       stores.push(store);
     };
@@ -88,15 +88,18 @@ if (SERVER === '') {
       const { recordset } = await scratch.execute(
         'SELECT version, name FROM dbo.schema_migrations ORDER BY version',
       );
-      expect(recordset.map(({ name }) => name)).toEqual(shippedMigrations().map(({ name }) => name));
-    }, 120_000);
+      const names = shippedMigrations().map(({ name }) => name);
+      expect(recordset.map(({ name }) => name)).toEqual(names);
+    });
 
     test('the columns are those of the golden dump', async () => {
       const { recordset } = await scratch.execute(`
         SELECT TABLE_NAME AS tab, COLUMN_NAME AS col, DATA_TYPE AS typ,
           CHARACTER_MAXIMUM_LENGTH AS size, IS_NULLABLE AS nullable
-        FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME <> N'schema_migrations'`);
-      const told = recordset.map(({ tab, col, typ, size, nullable }) => {
+        FROM INFORMATION_SCHEMA.COLUMNS`);
+      // Babelfish lists views of its own as well.
+      const ours = recordset.filter(({ tab }) => golden.includes(`${String(tab)} column `));
+      const told = ours.map(({ tab, col, typ, size, nullable }) => {
         const length = size === null || typ !== 'nvarchar' ? '' : `(${size === -1 ? 'max' : size})`;
         return `${tab} column ${col} ${typ}${length} ${nullable === 'YES' ? 'null' : 'not null'}`;
       });
@@ -118,9 +121,11 @@ if (SERVER === '') {
     test('an edited and a newer schema are refused', async () => {
       await scratch.execute(`UPDATE dbo.schema_migrations SET checksum = N'of another text'`);
       expect(await refused()).toMatchObject({ code: 'schema_changed' });
-      await scratch.execute(`INSERT INTO dbo.schema_migrations VALUES (9001, N'9001-l.sql', N'', 0)`);
+      await scratch.execute(
+        `INSERT INTO dbo.schema_migrations VALUES (9001, N'9001-l.sql', N'', 0)`,
+      );
       await scratch.execute('DELETE FROM dbo.schema_migrations WHERE version < 9001');
       expect(await refused()).toMatchObject({ code: 'schema_newer' });
-    }, 60_000);
+    });
   });
 }

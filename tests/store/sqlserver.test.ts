@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { describeStore } from './describe-store.ts';
-import { SERVER, SKIPPED, createScratch, openSqlServer } from './support/open-sqlserver.ts';
+import {
+  SERVER, SKIPPED, TEST_MS, createScratch, openSqlServer,
+} from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 
 if (SERVER === '') {
@@ -9,11 +11,12 @@ if (SERVER === '') {
     expect(SKIPPED).toContain('COUNTERSIGN_TEST_SQLSERVER');
   });
 } else {
+  jest.setTimeout(TEST_MS);
   let scratch: Scratch;
   beforeAll(async () => {
     scratch = await createScratch();
-  }, 60_000);
-  afterAll(() => scratch.drop(), 60_000);
+  });
+  afterAll(() => scratch.drop());
 
   describeStore('SQL Server', () => openSqlServer(scratch));
 }

@@ -93,7 +93,9 @@ export function startWriter(options: WriterOptions): Writer {
   function refusal(): StoreError | undefined {
     if (closing) return storeClosed();
     if (waiting.length - answered >= options.queueLimit) return overloaded(options.queueLimit);
-    if (thread || options.clock.now() >= mayRestartAt) return undefined;
+    // A clock that was put back must not lengthen the rest.
+    const restMs = mayRestartAt - options.clock.now();
+    if (thread || restMs <= 0 || restMs > RESTART_REST_MS) return undefined;
     return new StoreError('store_unavailable', 'The store starts again: try in a few seconds.');
   }
 

@@ -31,8 +31,8 @@ const AUTHENTICATION: Readonly<Record<string, string | undefined>> = {
 };
 
 /**
- * What the driver is given for a connection string: encrypted unless it says otherwise, bounded, one
- * round trip a statement.
+ * What the driver is given for a connection string: encrypted unless it says otherwise, bounded,
+ * one round trip a statement.
  *
  * @throws StoreError `store_unavailable` for a string that cannot be used, or one that switches
  *   encryption or the check of the certificate off without `allowUntrusted`.

@@ -50,9 +50,12 @@ export function encodeChange(change: Change, attempt: string): Values {
   };
 }
 
-/** The key of a claim as it is stored: one that is longer than its column by its hash. */
+/**
+ * The key of a claim as it is stored: one that is longer than its column, or ends in a blank (which
+ * does not count when SQL Server compares), by its hash.
+ */
 export function claimKey(key: string): string {
-  return key.length <= CLAIM_KEY_SIZE ? key : `sha256:${sha256(key)}`;
+  return key.length <= CLAIM_KEY_SIZE && !key.endsWith(' ') ? key : `sha256:${sha256(key)}`;
 }
 
 function encodeClaim(claim: Claim, n: number): object {

@@ -126,9 +126,9 @@ export function storeOverloaded(limit: number): StoreError {
 
 /** Faults of the line to the server, by mssql's codes: they carry no number. */
 function lineFailure(thrown: unknown, beforeSent: boolean): Failure {
-  const codes = chainOf(thrown).map((error) => error.code);
+  const codes = chainOf(thrown).flatMap(codesOf);
   const cause = { cause: thrown };
-  if (chainOf(thrown).some(({ name }) => name === 'TimeoutError')) {
+  if (chainOf(thrown).some(({ message }) => String(message).startsWith(NO_CONNECTION))) {
     const message = 'No connection of the pool came free in time: send the same again later, or '
       + 'raise Max Pool Size.';
     return { error: new StoreError('store_busy', message, cause), undone: true, passing: false };
@@ -139,7 +139,7 @@ function lineFailure(thrown: unknown, beforeSent: boolean): Failure {
       error: new StoreError('store_unavailable', message, cause), undone: true, passing: false,
     };
   }
-  if (codes.some((code) => typeof code === 'string' && LINE.includes(code))) {
+  if (codes.some((code) => LINE.includes(code))) {
     const message = beforeSent
       ? 'The server cannot be reached: check server name, port and firewall, and that encryption '
         + 'and the certificate are what the server offers.'
@@ -161,13 +161,23 @@ const FAULT: Meaning = {
   message: 'The server failed in a way that has no advice; the cause says what it reported.',
 };
 
+/** What mssql puts before the words of its pool, whose error has no code or name of its own. */
+const NO_CONNECTION = 'Failed to acquire a connection from the pool';
+
 const LINE: readonly string[] = [
   'ESOCKET', 'ETIMEOUT', 'ECONNCLOSED', 'ENOTOPEN', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE',
-  'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EINSTLOOKUP', 'EINVALIDSTATE', 'ECANCEL',
+  'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EINSTLOOKUP', 'EINVALIDSTATE', 'ECANCEL',
 ];
+
+/** Its code, and those in its text: an error of another realm comes through mssql as text. */
+function codesOf({ code, message }: Told): string[] {
+  const words = typeof message === 'string' ? message.match(/\bE[A-Z]{4,}\b/g) : null;
+  return [...(typeof code === 'string' ? [code] : []), ...(words ?? [])];
+}
 
 interface Told {
   readonly name?: unknown;
+  readonly message?: unknown;
   readonly code?: unknown;
   readonly number?: unknown;
 }

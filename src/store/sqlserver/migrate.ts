@@ -1,25 +1,10 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { sha256 } from '../../lib/hash.ts';
 import { StoreError } from '../errors.ts';
+import { missingMigrations, readMigrations } from '../migrations.ts';
+import type { AppliedMigration, Migration } from '../migrations.ts';
 import { APPLIED, APPLY, SURVEY } from './queries/schema.ts';
 import { carry } from './query.ts';
 import type { Session } from './session.ts';
 
-/** A numbered step of the schema. `checksum` is the SHA-256 of its text. */
-export interface Migration {
-  readonly version: number;
-  readonly name: string;
-  readonly sql: string;
-  readonly checksum: string;
-}
-
-interface AppliedRow {
-  readonly version: number;
-  readonly name: string;
-  readonly checksum: string;
-}
-
-const FILE = /^(\d{4})-[a-z0-9-]+\.sql$/;
 const SHIPPED = new URL('./migrations/', import.meta.url);
 /** Where a migration is cut: some statements must be the first of what is sent. */
 const CUT = /^--> next$/m;
@@ -30,11 +15,7 @@ const STEP_WITHIN_MS = 600_000;
 
 /** The migrations that this program ships, in order. */
 export function shippedMigrations(folder: URL = SHIPPED): readonly Migration[] {
-  return readdirSync(folder).filter((name) => FILE.test(name)).sort().map((name) => {
-    // A checkout may have turned the line ends; the checksum must not depend on that.
-    const sql = readFileSync(new URL(name, folder), 'utf8').replaceAll('\r\n', '\n');
-    return { version: Number(name.slice(0, 4)), name, sql, checksum: sha256(sql) };
-  });
+  return readMigrations(folder);
 }
 
 /** The parts of a migration, each to be sent on its own, without remarks and on one line. */
@@ -57,27 +38,8 @@ export async function pendingMigrations(
     );
   }
   const rows = ours > 0 ? await session.all(APPLIED, {}, { repeat: 'twice' }) : [];
-  const applied = rows as unknown as readonly AppliedRow[];
-  const known = new Map(migrations.map((migration) => [migration.version, migration]));
-  for (const { version, name, checksum } of applied) {
-    const migration = known.get(version);
-    if (!migration) {
-      throw new StoreError(
-        'schema_newer',
-        `The store has schema ${version} (${name}), which this program does not know: `
-          + 'start the newer program, or restore a backup from before its first start.',
-      );
-    }
-    if (migration.checksum !== checksum) {
-      throw new StoreError(
-        'schema_changed',
-        `Migration ${name} is not the one that made this store: undo the edit of that file, and `
-          + 'put the change into a migration with the next number.',
-      );
-    }
-  }
-  const done = new Set(applied.map(({ version }) => version));
-  return migrations.filter(({ version }) => !done.has(version));
+  const applied = rows as unknown as readonly AppliedMigration[];
+  return missingMigrations(migrations, applied);
 }
 
 /**

@@ -7,12 +7,15 @@ import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { change, request, submission } from '../build.ts';
 
 /**
- * Ends the store's thread under it while a commit waits: path. Prints what the waiting commit, one
- * right after it and one 1.1 s later said, then how often the waiting one is in the store.
+ * Ends the store's thread under it while a commit waits: path, and by how much the clock is put
+ * back then (ms). Prints what the waiting commit, one right after it and one 1.1 s later said, then
+ * how often the waiting one is in the store.
  */
-const [path = ''] = process.argv.slice(2);
+const [path = '', backMs = '0'] = process.argv.slice(2);
+let behindMs = 0;
+const clock = { now: () => systemClock.now() - behindMs };
 const created = once(process, 'worker');
-const store = await openSqliteStore({ path, clock: systemClock, log: silentLogger });
+const store = await openSqliteStore({ path, clock, log: silentLogger });
 const [thread] = (await created) as [Worker];
 const say = (text: unknown) => process.stdout.write(`${String(text)}\n`);
 const codeOf = (error: unknown) => (error instanceof StoreError ? error.code : error);
@@ -24,6 +27,7 @@ void thread.terminate();
 say(await waiting);
 await exited;
 say(await store.commit(change()).catch(codeOf));
+behindMs = Number(backMs);
 await new Promise((resolve) => setTimeout(resolve, 1_100));
 const again = await store.commit(sent);
 say(again.status === 'conflict' ? 'conflict' : 'known');

@@ -22,8 +22,15 @@ const TABLES = [
   'sign_in_links', 'keys', 'leases',
 ];
 
-/** A server for tests may be a slow one. */
-const PATIENT = { connectTimeoutMs: 10_000, requestTimeoutMs: 15_000, patienceMs: 15_000 };
+/**
+ * A server for tests may be a slow one: Babelfish compiles a commit anew on every connection, which
+ * takes a second of a processor. So there are few of them as well.
+ */
+export const PATIENT = { connectTimeoutMs: 60_000, requestTimeoutMs: 60_000, patienceMs: 60_000 };
+const CONNECTIONS = 4;
+
+/** How long a test on such a server may take (ms). */
+export const TEST_MS = 120_000;
 
 /** A database of a suite's own. */
 export interface Scratch {
@@ -40,7 +47,7 @@ export async function createScratch(server = SERVER): Promise<Scratch> {
   const name = newId('cs_test');
   const admin = await connect(withDatabase(server, 'master'));
   await admin.request().batch(`CREATE DATABASE ${name}`);
-  const connectionString = withDatabase(server, name);
+  const connectionString = `${withDatabase(server, name)};Max Pool Size=${CONNECTIONS}`;
   const pool = await connect(connectionString);
   const execute = (statement: string) =>
     pool.request().batch(statement) as Promise<sql.IResult<Record<string, unknown>>>;

@@ -1,5 +1,5 @@
 import { partsOf } from '../../../src/store/sqlserver/migrate.ts';
-import type { Migration } from '../../../src/store/sqlserver/migrate.ts';
+import type { Migration } from '../../../src/store/migrations.ts';
 
 const TABLE = /CREATE TABLE dbo\.(\w+) \((.*?)\);/g;
 const INDEX = /CREATE (UNIQUE )?INDEX (\w+) ON dbo\.(\w+) \(([^)]*)\)/g;
@@ -27,7 +27,7 @@ export function dumpOf(migrations: readonly Migration[]): string {
 /** The columns of a dump as an information schema tells them. */
 export function columnsOf(dump: string): string[] {
   return dump.split('\n').filter((line) => / column /.test(line)).map((line) =>
-    line.replace(' identity', '').replace(' bytes', '')).sort();
+    line.replace(/ identity(?= (bytes |)(not )?null$)/, '').replace(' bytes', '')).sort();
 }
 
 function toldOf(definition: string): string {

@@ -5,11 +5,12 @@ import {
 } from './tds-tokens.ts';
 import type { DoubleRow } from './tds-tokens.ts';
 
-/** What the double does when it is asked. `cut`: the line breaks; `silence`: nothing comes. */
+/** What the double does when it is asked. `cut`, `reset`: the line ends or breaks; `silence`. */
 export type Answer =
   | { readonly rows: readonly DoubleRow[] }
   | { readonly error: number; readonly message?: string }
   | 'cut'
+  | 'reset'
   | 'silence';
 
 export interface TdsDouble {
@@ -40,9 +41,12 @@ export async function startTdsDouble(script: {
   const asked: string[] = [];
   const open = new Set<Socket>();
   let logins = 0;
-  const reply = (socket: Socket, answer: Answer, tokens: (rows: readonly DoubleRow[]) => Buffer) => {
+  const reply = (
+    socket: Socket, answer: Answer, tokens: (rows: readonly DoubleRow[]) => Buffer,
+  ) => {
     if (answer === 'silence') return;
     if (answer === 'cut') socket.destroy();
+    else if (answer === 'reset') socket.resetAndDestroy();
     else if ('error' in answer) socket.write(packet(errorTokens(answer.error, answer.message)));
     else socket.write(packet(tokens(answer.rows)));
   };

@@ -75,7 +75,7 @@ describe('who may ask', () => {
     expect(ask({ by: principal({ roles: ['other'] }) })).toBe('requester_not_allowed');
   });
 
-  test('a workload by issuer and every claim; neither its roles count nor a person\'s claims', () => {
+  test('a workload by issuer and every claim; roles and people\'s claims do not count', () => {
     const only = workflow({
       request: {
         roles: ['developer'],

@@ -3,9 +3,9 @@
 --
 -- Keys are compared byte by byte (BIN2), whatever the collation of the database: in most of them
 -- `aB` and `Ab` are one key, which would make two people's tokens one. Nothing is unique over a
--- column that may be NULL, for engines differ in whether two NULLs are one value. There are no foreign
--- keys: Babelfish fails on those over a column with a collation of its own. A commit looks for the
--- request that a decision or a card names, and no request is ever deleted.
+-- column that may be NULL, for engines differ in whether two NULLs are one value. There are no
+-- foreign keys: Babelfish fails on those over a column with a collation of its own. A commit looks
+-- for the request that a decision or a card names, and no request is ever deleted.
 
 -- What was asked and what has become of it. `number` is what people say.
 CREATE TABLE dbo.requests (

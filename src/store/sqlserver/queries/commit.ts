@@ -96,4 +96,3 @@ export const COMMIT = query(PARAMETERS, `
   END;
   SELECT @outcome AS outcome, @of AS ofKind, @firstRequest AS requestId,
     @firstPrint AS fingerprint, @firstAttempt AS attempt, @number AS number`);
-

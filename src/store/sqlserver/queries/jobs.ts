@@ -67,6 +67,8 @@ export const FINISH_JOB = query(
   SELECT @acked AS changed`,
 );
 
+const UNMET = '(UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)';
+
 /**
  * Takes due jobs. Right by its conditions alone: of two who chose one job, the second finds that it
  * is not due any more. On SQL Server the hints keep claims from waiting for each other: each skips
@@ -85,14 +87,13 @@ export const CLAIM_JOBS = query({ now: WHOLE, leaseUntil: WHOLE, limit: SMALL },
   BEGIN
     UPDATE dbo.counters SET value = value + 1 OUTPUT inserted.value INTO @drawn
     WHERE name = N'fence';
-    UPDATE dbo.jobs
+    UPDATE dbo.jobs WITH ${UNMET}
     SET fence = (SELECT value FROM @drawn), attempts = attempts + 1,
       lease_until = @leaseUntil, due_at = @leaseUntil
     OUTPUT inserted.[key], inserted.kind, inserted.request_id, inserted.subject,
       inserted.run_at, inserted.wanted, inserted.fence, inserted.attempts INTO @taken
     WHERE due_at <= @now AND [key] IN (
-      SELECT TOP (@limit) [key]
-      FROM dbo.jobs WITH (UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)
+      SELECT TOP (@limit) [key] FROM dbo.jobs WITH ${UNMET}
       WHERE due_at <= @now ORDER BY due_at, [key]
     );
   END;

@@ -1,0 +1,107 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
+import type { Store } from '../../src/usecases/store-ports.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
+import { deciding, request, submission } from './build.ts';
+import {
+  PATIENT, SERVER, SKIPPED, TEST_MS, createScratch,
+} from './support/open-sqlserver.ts';
+import type { Scratch } from './support/open-sqlserver.ts';
+
+/** How a commit's batch begins on the wire, whatever the alignment of its UTF-16. */
+const COMMIT_BYTES = Buffer.from('INSERT INTO dbo.changes', 'utf16le');
+
+if (SERVER === '') {
+  test('says that no line to a SQL Server was broken', () => {
+    console.warn(SKIPPED);
+    expect(SERVER).toBe('');
+  });
+} else {
+  jest.setTimeout(TEST_MS);
+
+  describe('bad lines to a live server', () => {
+    let scratch: Scratch;
+    let proxy: TcpProxy;
+    let store: Store;
+    beforeAll(async () => {
+      scratch = await createScratch();
+      const [, host = '127.0.0.1', port = '1433'] =
+        /(?:server|data source)\s*=\s*(?:tcp:)?([^,;]+)(?:,(\d+))?/i.exec(SERVER) ?? [];
+      proxy = await startTcpProxy({ host, port: Number(port) });
+      store = await openSqlServerStore({
+        connectionString: scratch.connectionString.replace(
+          /(server|data source)\s*=[^;]*/i, `Server=127.0.0.1,${proxy.port}`,
+        ),
+        clock: systemClock, log: silentLogger, allowUntrusted: true, ...PATIENT,
+      });
+      // What a server compiles at a first commit is no matter of the line.
+      await store.commit(submission(request()));
+    });
+    afterEach(() => {
+      proxy.become('pass');
+      proxy.delay(0);
+    });
+    afterAll(async () => {
+      await store.close();
+      await proxy.stop();
+      await scratch.drop();
+    });
+
+    const countOf = async (table: string) => {
+      const { recordset } = await scratch.execute(`SELECT COUNT(*) AS n FROM dbo.${table}`);
+      return Number(recordset[0]?.['n']);
+    };
+
+    test('a submission whose answer is lost happens once, and is told as done', async () => {
+      const asked = request();
+      const before = await countOf('requests');
+      proxy.loseAnswerTo(COMMIT_BYTES);
+      const lost = proxy.lost();
+      const result = await store.commit(submission(asked));
+      expect(proxy.lost()).toBe(lost + 1);
+      expect(result).toMatchObject({ status: 'committed' });
+      expect(await countOf('requests')).toBe(before + 1);
+      expect(await store.loadRequest(asked.id)).toMatchObject({
+        number: result.status === 'committed' ? result.number : 0,
+      });
+    });
+
+    test('a decision whose answer is lost counts once', async () => {
+      const asked = request();
+      await store.commit(submission(asked));
+      const click = deciding(asked);
+      proxy.loseAnswerTo(COMMIT_BYTES);
+      expect(await store.commit(click)).toMatchObject({ status: 'committed' });
+      expect((await store.loadRequest(asked.id))?.decisions).toHaveLength(1);
+      expect(await store.commit(click)).toMatchObject({ status: 'duplicate', of: 'change' });
+    });
+
+    test('lines that are reset again and again lose nothing and double nothing', async () => {
+      const before = await countOf('requests');
+      const sent = Array.from({ length: 24 }, () => submission(request()));
+      let over = false;
+      const breaking = (async () => {
+        // Every new line costs a slow server a second: it must come to something in between.
+        for (let round = 0; round < 3 && !over; round += 1) {
+          await new Promise((resolve) => setTimeout(resolve, 1_500));
+          proxy.reset();
+        }
+      })();
+      const results = await Promise.all(sent.map((change) => store.commit(change)));
+      over = true;
+      await breaking;
+      expect(results.filter(({ status }) => status === 'committed')).toHaveLength(24);
+      expect(await countOf('requests')).toBe(before + 24);
+      expect(await countOf('audit_events')).toBe(await countOf('changes')
+        + (await countOf('decisions')));
+    });
+
+    test('a slow line is waited for', async () => {
+      proxy.delay(150);
+      expect((await store.commit(submission(request()))).status).toBe('committed');
+    });
+  });
+}

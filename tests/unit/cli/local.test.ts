@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
+import { startLocalProfile } from '../../../src/local/profile.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { cli, folder } from './support.ts';
+
+/** The profile takes five ports from this one on, outside of those that others are given. */
+const BASE = 21_000 + (process.pid % 1_000) * 8;
+
+let home: ReturnType<typeof folder>;
+beforeEach(() => {
+  home = folder({});
+});
+afterEach(() => home.remove());
+
+const start = (given: { home?: string; port?: number; signal?: AbortSignal } = {}) =>
+  cli(['local'], {
+    env: { COUNTERSIGN_HOME: given.home ?? home.path, PORT: String(given.port ?? BASE) },
+    ...(given.signal === undefined ? {} : { signal: given.signal }),
+  });
+
+async function take(port: number): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+async function free(port: number): Promise<boolean> {
+  const server = await take(port).catch(() => undefined);
+  if (server === undefined) return false;
+  const { port: taken } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return taken === port;
+}
+
+test.each([
+  ['service', 0], ['page', 1], ['provider', 2], ['connector', 3], ['target', 4],
+])('the %s\'s port is taken: one sentence, and nothing is left running', async (_part, step) => {
+  const other = await take(BASE + step);
+  const { code, out, err } = await start();
+  expect({ code, out, err }).toEqual({
+    code: 1, out: '',
+    err: `Port ${BASE + step} is taken. Stop what uses it, or set PORT to another.\n`,
+  });
+  for (const near of [0, 1, 2, 3, 4].filter((one) => one !== step)) {
+    expect({ near, free: await free(BASE + near) }).toEqual({ near, free: true });
+  }
+  other.close();
+  await once(other, 'close');
+});
+
+test('a folder that cannot be made is named, with what to do', async () => {
+  writeFileSync(join(home.path, 'file'), '');
+  const file = join(home.path, 'file', 'home');
+  const { code, err } = await start({ home: file });
+  expect(code).toBe(1);
+  expect(err).toBe(
+    `${file} cannot be used (ENOTDIR). Set COUNTERSIGN_HOME to a folder of your own.\n`,
+  );
+});
+
+test.each([
+  ['the same ports', 0, /^Port \d+ is taken/],
+  ['other ports', 8, /is in use by another Countersign: stop it, or set COUNTERSIGN_HOME/],
+])('a second start over the same folder, on %s, leaves the first its database', async (
+  _name, away, sentence,
+) => {
+  const first = await startLocalProfile({
+    home: home.path, port: BASE, overrides: { log: silentLogger },
+  });
+  try {
+    const { code, err } = await start({ port: BASE + away });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(sentence) });
+    expect(existsSync(join(home.path, 'countersign.db'))).toBe(true);
+    await first.service.store.check();
+  } finally {
+    await first.stop();
+  }
+});
+
+test('stopped while it starts: it says nothing and ends well', async () => {
+  const stop = new AbortController();
+  const ending = start({ signal: stop.signal });
+  stop.abort('SIGINT');
+  expect(await ending).toEqual({ code: 0, out: '', err: '' });
+  expect(await free(BASE)).toBe(true);
+});
+
+test('starts anew over the database of an earlier start', async () => {
+  for (const round of ['first', 'second']) {
+    const profile = await startLocalProfile({
+      home: home.path, port: BASE, overrides: { log: silentLogger },
+    });
+    const { store } = profile.service;
+    expect(await store.findClaim('idempotency', 'kept')).toBeUndefined();
+    await store.commit({
+      id: `chg_${round}`, at: 1, claims: [{
+        kind: 'idempotency', key: 'kept', requestId: null, fingerprint: null,
+        expiresAt: Number.MAX_SAFE_INTEGER,
+      }],
+    });
+    await profile.stop();
+  }
+});

@@ -1,0 +1,102 @@
+import { StoreError } from '../../../src/store/errors.ts';
+import { runJob } from '../../../src/usecases/run-job.ts';
+import { answerLost, approve, ask, eventsOf, openHouse } from './house.ts';
+import type { House } from './house.ts';
+
+let house: House;
+beforeEach(async () => {
+  house = await openHouse();
+});
+afterEach(() => house.close());
+
+async function deliverAll(): Promise<void> {
+  for (let round = 0; round < 5; round += 1) {
+    for (const job of await house.claim('card')) await runJob(house.deps, job);
+  }
+}
+
+/** Delivers what is due in another process while this one stands still beyond its lease. */
+function standStill(leaseMs: number, meanwhile: () => Promise<unknown> = async () => undefined) {
+  let once = true;
+  house.beforeAnswer = async () => {
+    if (!once) return;
+    once = false;
+    house.pass(leaseMs);
+    await meanwhile();
+    for (const job of await house.claim('card')) await runJob(house.deps, job);
+  };
+}
+
+test('a delivery is acknowledged by the commit that says where the card is', async () => {
+  await ask(house);
+  const [job] = await house.claim('card');
+  if (!job) throw new Error('no card job');
+  expect(await runJob(house.deps, job)).toEqual({ acknowledged: true });
+  expect(await house.claim('card')).toEqual([]);
+  expect((await house.store.countJobs()).waiting).toBe(1);
+  expect(await eventsOf(house, 'card.posted')).toMatchObject([{ data: { activityId: 'm1' } }]);
+});
+
+test('both posted: both copies are known and settle', async () => {
+  const id = await ask(house);
+  const [job] = await house.claim('card', 1_000);
+  if (!job) throw new Error('no card job');
+  standStill(1_000);
+  await runJob(house.deps, job);
+  await deliverAll();
+  expect([...house.messages]).toEqual([['m1', 1], ['m2', 1]]);
+  await approve(house, id);
+  await deliverAll();
+  expect([...house.messages]).toEqual([['m1', 2], ['m2', 2]]);
+});
+
+test('an update that comes after a newer one does not stand', async () => {
+  const id = await ask(house);
+  await deliverAll();
+  await approve(house, id);
+  const [job] = await house.claim('card', 1_000);
+  if (!job) throw new Error('no card job');
+  // Revision 2 is on its way; meanwhile the request moves on and another process shows 3.
+  standStill(1_000, async () => {
+    const [execute] = await house.claim('execute');
+    if (execute) await runJob(house.deps, execute);
+  });
+  const update = house.deps.notifier.updateCard;
+  let first = true;
+  const late: House['deps'] = {
+    ...house.deps,
+    notifier: {
+      ...house.deps.notifier,
+      async updateCard(at, card) {
+        await update(at, card);
+        // Teams carries this one out last.
+        if (first) house.messages.set(at.activityId, Number(card.summary));
+        first = false;
+      },
+    },
+  };
+  await runJob(late, job);
+  await deliverAll();
+  const request = await house.store.loadRequest(id);
+  expect([...house.messages]).toEqual([['m1', request?.version]]);
+});
+
+test('a message\'s id outlives a store that is away for a moment: posted once', async () => {
+  await ask(house);
+  const [job] = await house.claim('card');
+  if (!job) throw new Error('no card job');
+  const faults = [
+    answerLost(), new StoreError('store_full', 'full'), new StoreError('store_busy', 'busy'),
+  ];
+  house.commit = async (change, real) => {
+    const fault = change.cards ? faults.shift() : undefined;
+    // The answer is lost after it was written.
+    if (fault?.code === 'store_unavailable') await real();
+    if (fault) throw fault;
+    return real();
+  };
+  await runJob(house.deps, job);
+  await deliverAll();
+  expect([...house.messages.keys()]).toEqual(['m1']);
+  expect(faults).toEqual([]);
+});

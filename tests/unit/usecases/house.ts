@@ -1,0 +1,139 @@
+import { createCards } from '../../../src/cards/cards.ts';
+import type { Outcome } from '../../../src/domain/request.ts';
+import { systemIds } from '../../../src/lib/ids.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { createApp } from '../../../src/usecases/app.ts';
+import type { App } from '../../../src/usecases/app-port.ts';
+import type { JobDeps } from '../../../src/usecases/deps.ts';
+import type { ExecutionResult, Executors, Posted } from '../../../src/usecases/ports.ts';
+import { createSignals } from '../../../src/usecases/signals.ts';
+import type { Change, CommitResult, Job, Store } from '../../../src/usecases/store-ports.ts';
+import { StoreError } from '../../../src/store/errors.ts';
+import { openSqlite } from '../../store/open-sqlite.ts';
+import { EXECUTION, principal, workflow } from '../../support/builders.ts';
+
+export const mia = principal({ key: 'local|mia', roles: ['developer'] });
+export const ben = principal({ key: 'local|ben', roles: ['approver'] });
+
+/** The use cases over a real SQLite store, with hands on what is around them. */
+export interface House {
+  readonly app: App;
+  readonly deps: JobDeps;
+  readonly store: Store;
+  /** What Teams shows: message id → revision of the card. */
+  readonly messages: Map<string, number>;
+  /** What the executor was asked, and what it says. */
+  readonly executed: string[];
+  says: () => Promise<ExecutionResult>;
+  /** The executor as it is configured now. */
+  configHash: string;
+  repeatable: boolean;
+  /** Runs before Teams answers a post or an update. */
+  beforeAnswer: (posted: Posted) => Promise<void>;
+  /** Decides the fate of each commit; the second argument carries it out. */
+  commit: (change: Change, real: () => Promise<CommitResult>) => Promise<CommitResult>;
+  workflows: readonly ReturnType<typeof workflow>[];
+  /** Puts the clock forward, or back. */
+  pass(ms: number): void;
+  /** Claims what is due of one kind, and leaves the rest. */
+  claim(kind: Job['kind'], leaseMs?: number): Promise<readonly Job[]>;
+  close(): Promise<void>;
+}
+
+export const outcome = (code: string): Outcome => ({ code, message: code, reference: null, at: 1 });
+
+/** The answer of the store was lost; what it did stays done. */
+export const answerLost = () => new StoreError('store_unavailable', 'The answer was lost.');
+
+/** A new house; `close` it. */
+export async function openHouse(): Promise<House> {
+  const opened = await openSqlite();
+  const { store } = opened;
+  const messages = new Map<string, number>();
+  const executed: string[] = [];
+  const executors: Executors = {
+    plan: () => ({ ...EXECUTION, configHash: house.configHash }),
+    repeatable: () => house.repeatable,
+    execute: (request) => {
+      executed.push(request.id);
+      return house.says();
+    },
+  };
+  const show = async (at: Posted, summary: string) => {
+    messages.set(at.activityId, Number(summary));
+    await house.beforeAnswer(at);
+    return at;
+  };
+  const deps: JobDeps = {
+    clock: opened.clock, ids: systemIds, log: silentLogger, executors,
+    store: {
+      ...store,
+      commit: (change) => house.commit(change, () => store.commit(change)),
+    },
+    workflows: {
+      get: (id) => house.workflows.find((one) => one.id === id), list: () => house.workflows,
+    },
+    signals: createSignals(() => undefined),
+    waitTokenMac: (text) => text,
+    notifier: {
+      postCard: (_to, { summary }) => show({
+        conversationId: '19:approvals', serviceUrl: 'https://teams.example',
+        activityId: `m${messages.size + 1}`,
+      }, summary),
+      updateCard: async (at, { summary }) => void (await show(at, summary)),
+      tell: async () => undefined,
+    },
+    cards: {
+      ...createCards(),
+      request: (request) => ({ card: {}, summary: String(request.version) }),
+    },
+  };
+  const house: House = {
+    app: createApp(deps), deps, store, messages, executed,
+    says: async () => ({ kind: 'applied', outcome: outcome('applied') }),
+    configHash: EXECUTION.configHash,
+    repeatable: false,
+    beforeAnswer: async () => undefined,
+    commit: (_change, real) => real(),
+    workflows: [workflow()],
+    pass: (ms) => opened.clock.set(opened.clock.now() + ms),
+    claim: async (kind, leaseMs = 60_000) => {
+      const now = opened.clock.now();
+      const jobs = await store.claimJobs({ limit: 50, leaseMs, now });
+      for (const { key, fence } of jobs.filter((job) => job.kind !== kind)) {
+        await store.failJob({ key, fence, runAt: now, error: 'given back', now });
+      }
+      return jobs.filter((job) => job.kind === kind);
+    },
+    close: () => opened.cleanup(),
+  };
+  return house;
+}
+
+/** Asks as Mia; gives the request's id. */
+export async function ask(house: House, key: string | null = null): Promise<string> {
+  const result = await house.app.submitRequest({
+    workflow: 'deploy-production', by: mia, fields: { service: 'checkout' }, reason: null,
+    idempotencyKey: key, teams: null,
+  });
+  if (result.kind === 'refused') throw new Error(result.refusal.message);
+  return result.request.id;
+}
+
+/** Approves as Ben, by the API. */
+export async function approve(house: House, id: string, by = ben) {
+  const request = await house.store.loadRequest(id);
+  return house.app.decideRequest({
+    id, by, decision: 'approve', reason: null, digest: request?.digest ?? '',
+    revision: request?.version ?? 0, teams: null,
+    channel: {
+      via: 'api', tenant: by.tenant, objectId: by.objectId, activityId: null,
+      conversationId: null, exchangeId: null,
+    },
+  });
+}
+
+/** The audit events of a type, oldest first. */
+export async function eventsOf({ store }: House, type: string) {
+  return (await store.unsealedEvents(500)).filter((event) => event.type === type);
+}
