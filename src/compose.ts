@@ -67,7 +67,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const ids = overrides.ids ?? systemIds;
   const log = overrides.log ?? jsonLogger({ level: 'info', now: () => clock.now() });
   const basics = { clock, ids, log };
-  const store = await openStore(config.store, basics);
+  const store = await openStore(config.store, {
+    ...basics, allowUntrusted: config.profile === 'local',
+  });
   try {
     return await assemble(config, { ...basics, store, machineClock, overrides });
   } catch (error) {

@@ -36,6 +36,11 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./check.ts'),
   },
   {
+    name: 'migrate', summary: 'Bring the schema of the store up to date',
+    usage: 'migrate [--config FILE] [--json]', details: [CONFIG, JSON_FLAG],
+    load: () => import('./migrate.ts'),
+  },
+  {
     name: 'request', summary: 'Ask for something',
     usage: 'request WORKFLOW [-f FIELD=VALUE]... [--reason TEXT] [--wait] [--json]',
     details: [

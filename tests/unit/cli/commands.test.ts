@@ -179,3 +179,35 @@ test('main refuses an old Node in words, before anything that such a Node cannot
   expect(text.indexOf('process.versions.node')).toBeLessThan(text.indexOf('await import('));
   expect(text).not.toMatch(/^import /m);
 });
+
+describe('countersign migrate', () => {
+  const store = 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}';
+
+  test('brings the schema up to date once, and says so', async () => {
+    const config = edited(configText, store, 'kind: sqlite\n  path: countersign.db');
+    const dir = folder({ 'countersign.yaml': config });
+    mkdirSync(join(dir.path, 'workflows'));
+    writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
+    const migrate = (...more: string[]) => cli(
+      ['migrate', '--config', 'countersign.yaml', ...more], { cwd: dir.path, env: exampleEnv },
+    );
+    const first = await migrate('--json');
+    expect(JSON.parse(first.out).applied).toContain('0001-initial.sql');
+    expect(await migrate()).toMatchObject({ code: 0, out: 'The schema is up to date.\n' });
+    dir.remove();
+  });
+
+  test('a store that cannot be reached is told in a sentence', async () => {
+    const dir = folder({ 'countersign.yaml': edited(
+      configText, store, 'kind: sqlite\n  path: nowhere/at/all/countersign.db',
+    ) });
+    mkdirSync(join(dir.path, 'workflows'));
+    writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
+    const ran = await cli(
+      ['migrate', '--config', 'countersign.yaml'], { cwd: dir.path, env: exampleEnv },
+    );
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/^The store was not migrated: StoreError: /);
+    dir.remove();
+  });
+});

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startLocalProfile } from '../../../src/local/profile.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { cli, folder } from './support.ts';
@@ -49,6 +51,20 @@ test.each([
   for (const near of [0, 1, 2, 3, 4].filter((one) => one !== step)) {
     expect({ near, free: await free(BASE + near) }).toEqual({ near, free: true });
   }
+  other.close();
+  await once(other, 'close');
+});
+
+test('as a process of its own it ends then, for nothing keeps it alive', async () => {
+  const other = await take(BASE + 1);
+  const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main, 'local'], {
+    stdio: 'ignore',
+    env: { PATH: process.env['PATH'], COUNTERSIGN_HOME: home.path, PORT: String(BASE) },
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  clearTimeout(timer);
   other.close();
   await once(other, 'close');
 });
