@@ -29,12 +29,12 @@ export function createCards(options: { publicUrl?: string } = {}): TeamsCards {
   const statuses = new CardTemplate('status', STATUS_TEMPLATE);
   const publicUrl = options.publicUrl ?? null;
 
-  const render = (request: Request, view: View): CardContent => ({
-    card: firstThatFits(LIMITS[limitsOf(request, view)], (limits) =>
+  const render = (request: Request, view: View): CardContent => content(
+    firstThatFits(LIMITS[limitsOf(request, view)], (limits) =>
       requests.render(requestModel(request, view, limits))),
-    summary: summaryOf(request),
-  });
-  const formCard = (form: RequestForm, chat: boolean): Record<string, unknown> =>
+    summaryOf(request),
+  );
+  const formCard = (form: RequestForm, chat: boolean): string =>
     firstThatFits(FORM_LIMITS, (limits) => forms.render(formModel(form, chat, limits)));
 
   return {
@@ -44,22 +44,34 @@ export function createCards(options: { publicUrl?: string } = {}): TeamsCards {
     review: (request, viewer) => render(request, {
       kind: 'review', viewer, refreshFor: [], late: false, publicUrl,
     }),
-    form: (form) => ({
-      card: formCard(form, true),
-      summary: `Request: ${name(form.workflow.title)}`,
-    }),
-    dialogForm: (form) => formCard(form, false),
-    picker: (workflows) =>
+    form: (form) => content(formCard(form, true), `Request: ${name(form.workflow.title)}`),
+    dialogForm: (form) => parsed(formCard(form, false)),
+    picker: (workflows) => parsed(
       firstThatFits(LIST_LIMITS, (limit) => pickers.render(pickerModel(workflows, limit))),
-    status: (number) => ({
-      card: statuses.render({ number: slot(number), n: slot(number) }),
-      summary: `Request ${number}`,
-    }),
-    help: (workflows) => ({
-      card: firstThatFits(LIST_LIMITS, (limit) => helps.render(helpModel(workflows, limit))),
-      summary: 'What Countersign can do for you',
-    }),
+    ),
+    status: (number) => content(
+      statuses.render({ number: slot(number), n: slot(number) }), `Request ${number}`,
+    ),
+    help: (workflows) => content(
+      firstThatFits(LIST_LIMITS, (limit) => helps.render(helpModel(workflows, limit))),
+      'What Countersign can do for you',
+    ),
   };
+}
+
+/** Most cards leave as text; the object is made for those who want one. */
+function content(json: string, summary: string): CardContent {
+  return {
+    json,
+    get card() {
+      return parsed(json);
+    },
+    summary,
+  };
+}
+
+function parsed(json: string): Record<string, unknown> {
+  return JSON.parse(json) as Record<string, unknown>;
 }
 
 function limitsOf(request: Request, view: View): keyof typeof LIMITS {

@@ -51,14 +51,27 @@ function describe(value: ModelValue, values: unknown[]): string {
   }
   let key = '';
   if (isList(value)) {
-    for (const item of value) key += `${describe(item, values)},`;
+    for (const item of value) key += describe(item, values);
     return `[${key}]`;
   }
   for (const name in value) {
     const inner = value[name];
-    if (inner !== undefined) key += `${name}:${describe(inner, values)},`;
+    if (inner !== undefined) key += letterOf(name) + describe(inner, values);
   }
   return `{${key}}`;
+}
+
+/** One character for each name that models use, as keys are looked up for every card. */
+const letters = new Map<string, string>();
+const MAX_NAMES = 1_000;
+
+function letterOf(name: string): string {
+  const known = letters.get(name);
+  if (known !== undefined) return known;
+  if (letters.size === MAX_NAMES) throw new Error('card models use too many names');
+  const letter = String.fromCharCode(0xa1 + letters.size);
+  letters.set(name, letter);
+  return letter;
 }
 
 const OPEN = '\uE000';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import restify from 'restify';
+import type { RequestHandler, Server as RestifyServer } from 'restify';
 import { describeError } from '../lib/logger.ts';
 import { answerClientError } from './client-error.ts';
 import { guardRequest } from './guard.ts';
@@ -9,6 +9,7 @@ import type { HttpLimits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { errorReply, HttpProblem } from './problem.ts';
 import { drain } from './read-body.ts';
+import { restify } from './restify.ts';
 import { allRoutes } from './routes.ts';
 import type { Route, RouteDeps, ServerOptions } from './route.ts';
 import { securityHeaders, send } from './send.ts';
@@ -48,7 +49,7 @@ export function createServer(options: ServerOptions): HttpServer {
     metrics.add('countersign_http_noise_total', { kind: code });
   });
   let inFlight = 0;
-  (server as restify.Server & EarlyHooks).first((req, res) => {
+  (server as RestifyServer & EarlyHooks).first((req, res) => {
     try {
       if (inFlight >= limits.inFlight) throw overloaded();
       guardRequest(req, limits);
@@ -88,16 +89,16 @@ function harden(node: NodeServer, limits: HttpLimits): void {
   node.maxConnections = limits.connections;
 }
 
-function mount(server: restify.Server, deps: RouteDeps, base: Base): void {
+function mount(server: RestifyServer, deps: RouteDeps, base: Base): void {
   const routes = allRoutes(deps);
   for (const route of routes) {
-    const handler: restify.RequestHandler = (req, res, next) => {
+    const handler: RequestHandler = (req, res, next) => {
       void serveRoute({ deps, route, req, res, base }).then(() => next(false));
     };
     if (route.method === 'GET') server.get(route.path, handler);
     else server.post(route.path, handler);
   }
-  const nothing: restify.RequestHandler = (req, res, next) => {
+  const nothing: RequestHandler = (req, res, next) => {
     void turnAway({ deps, base, req, res, error: noRoute(req, routes) }).then(() => next(false));
   };
   server.get('/*', nothing);
@@ -145,7 +146,7 @@ function overloaded(): HttpProblem {
 }
 
 function listen(
-  server: restify.Server, node: NodeServer, at: { host: string; port: number },
+  server: RestifyServer, node: NodeServer, at: { host: string; port: number },
   failed: (error: Error) => void,
 ): Promise<{ port: number; url: string }> {
   return new Promise((resolve, reject) => {

@@ -7,11 +7,12 @@ interface Algorithm {
   readonly crv: string | null;
   /** Hash of what is signed; null where the algorithm has its own. */
   readonly hash: string | null;
-  readonly how: Omit<VerifyKeyObjectInput, 'key'>;
+  /** What the key's own defaults do not say. */
+  readonly how: Omit<VerifyKeyObjectInput, 'key'> | null;
 }
 
 const rsa = (hash: string): Algorithm =>
-  ({ kty: 'RSA', crv: null, hash, how: { padding: constants.RSA_PKCS1_PADDING } });
+  ({ kty: 'RSA', crv: null, hash, how: null });
 const pss = (hash: string, saltLength: number): Algorithm => ({
   kty: 'RSA', crv: null, hash, how: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
 });
@@ -32,8 +33,11 @@ const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
   ['ES256', ec('P-256', 'sha256')],
   ['ES384', ec('P-384', 'sha384')],
   ['ES512', ec('P-521', 'sha512')],
-  ['EdDSA', { kty: 'OKP', crv: 'Ed25519', hash: null, how: {} }],
+  ['EdDSA', { kty: 'OKP', crv: 'Ed25519', hash: null, how: null }],
 ]);
+
+/** Longer RSA keys and larger curves than P-256 take a quarter of a millisecond and more. */
+const QUICK_RSA_BITS = 4_096;
 
 /** Whether a name is one of the algorithms above. */
 export function isKnownAlgorithm(alg: string): boolean {
@@ -47,23 +51,44 @@ export function fits(alg: string, key: { kty: unknown; crv: unknown }): boolean 
   return algorithm.crv === null || algorithm.crv === key.crv;
 }
 
-const readied = new WeakMap<CryptoKey, KeyObject>();
+/** Keys as Node's own functions take them, and whether they check fast enough for this thread. */
+const readied = new WeakMap<CryptoKey, { readonly key: KeyObject; readonly quick: boolean }>();
 
 /**
- * Whether a signature is good. The key must have been imported for `alg`. Node's crypto is
- * called directly: the token was parsed once, by our own strict parser, and a second parser could
- * only see another token in the same text. It is called on this thread, as the way to another one
- * and back costs more than the check (about 30 µs for RSA of 2,048 bits).
+ * Whether a signature is good. The key must have been imported for `alg`. Node's crypto is called
+ * directly: the token was parsed once, by our own strict parser, and a second parser could only see
+ * another token in the same text.
+ *
+ * Quick checks (RSA of 2,048 bits: 25 µs) are made on this thread, as the way to another one and
+ * back costs more; slow ones, of which a stranger could ask for many, on Node's pool.
  */
-export function verifySignature(options: {
+export async function verifySignature(options: {
   alg: string; key: CryptoKey; signature: Uint8Array; data: Uint8Array;
-}): boolean {
+}): Promise<boolean> {
   const algorithm = ALGORITHMS.get(options.alg);
   if (algorithm === undefined) return false;
-  let key = readied.get(options.key);
-  if (key === undefined) {
-    key = KeyObject.from(options.key as Parameters<typeof KeyObject.from>[0]);
-    readied.set(options.key, key);
-  }
-  return verify(algorithm.hash, options.data, { ...algorithm.how, key }, options.signature);
+  const { signature, data } = options;
+  const { key, quick } = ready(options.key);
+  // RSASSA-PKCS1-v1_5 is what an RSA key does by itself.
+  const how = algorithm.how === null ? key : { ...algorithm.how, key };
+  if (quick) return verify(algorithm.hash, data, how, signature);
+  return new Promise((resolve, reject) => {
+    verify(algorithm.hash, data, how, signature, (error, good) => {
+      if (error) reject(error);
+      else resolve(good);
+    });
+  });
+}
+
+function ready(imported: CryptoKey): { readonly key: KeyObject; readonly quick: boolean } {
+  const known = readied.get(imported);
+  if (known) return known;
+  const key = KeyObject.from(imported as Parameters<typeof KeyObject.from>[0]);
+  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
+  const quick = modulusLength > 0
+    ? modulusLength <= QUICK_RSA_BITS
+    : namedCurve === undefined || namedCurve === 'prime256v1';
+  const made = { key, quick };
+  readied.set(imported, made);
+  return made;
 }

@@ -105,7 +105,7 @@ async function checkSignature(
  */
 export async function checkWithKey(token: CompactToken, key: VerificationKey): Promise<void> {
   const ready = await importedKey(token.alg, key);
-  const good = verifySignature({
+  const good = await verifySignature({
     alg: token.alg, key: ready, signature: token.signature, data: Buffer.from(token.signedText),
   });
   if (!good) throw identityError('token_signature_invalid');

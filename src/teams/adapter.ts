@@ -9,6 +9,8 @@ import type { ClaimsIdentity, ConnectorClient, ConnectorClients } from './connec
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** The same body as JSON text, where that is at hand already. */
+  readonly json?: string;
 }
 
 type ReadyResult = Awaited<

@@ -13,7 +13,15 @@ function actionAnswer(statusCode: number, type: string, value: unknown): Answer 
 
 /** Shows this card instead of the one that was clicked, to the person who clicked. */
 export function cardAnswer(content: CardContent): Answer {
-  return actionAnswer(200, CARD, content.card);
+  const { json } = content;
+  if (json === undefined) return actionAnswer(200, CARD, content.card);
+  return {
+    status: 200,
+    json: `{"statusCode":200,"type":"${CARD}","value":${json}}`,
+    get body() {
+      return { statusCode: 200, type: CARD, value: content.card };
+    },
+  };
 }
 
 /** Shows a sentence and keeps the card. */

@@ -14,6 +14,7 @@ import { personalChat } from './personal-chat.ts';
 const TITLE = 'New request';
 const SENT = 'Confirm it in your chat with Countersign: the form is waiting there.';
 const NOT_INSTALLED = 'Add the Countersign app for yourself first, then send the form again.';
+const NOBODY = 'Teams did not say who you are, so this cannot be requested here.';
 const NOT_SENT = 'Teams did not take the message. Please try again in a minute.';
 
 /** Opens the dialog of a request: the form of the workflow named, else the choice of one. */
@@ -30,7 +31,8 @@ export async function submitDialog(deps: BotDeps, activity: TeamsActivity): Prom
   const data = jsonOr(activity.value.data);
   const workflow = workflowIn(deps, data);
   const { sender } = activity;
-  if (!workflow || !sender || !isFilled(data)) return show(deps, workflow);
+  if (!workflow || !isFilled(data)) return show(deps, workflow);
+  if (!sender) return dialogMessage(NOBODY);
   const { fields, reason, values } = readFilled(workflow, data);
   const form: RequestForm = { workflow, values };
   const checked = checkFields(workflow, fields);

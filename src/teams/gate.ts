@@ -61,6 +61,7 @@ export function createGate(given: {
   const tenants = new Set(config.allowedTenants.map((tenant) => tenant.toLowerCase()));
   const recipient = `28:${config.appId}`.toLowerCase();
   const refuse = refusals(given);
+  const allowed = rememberLast((url: string) => isAllowedServiceUrl(url, rules));
   return {
     async check({ authorization, body }) {
       const token = bearer(authorization);
@@ -69,9 +70,7 @@ export function createGate(given: {
       if (!activity || !isJson(body)) return refuse('activity_malformed');
       if (body.channelId !== 'msteams') return refuse('channel_not_teams');
       if (recipientOf(body) !== recipient) return refuse('recipient_not_bot');
-      if (!isAllowedServiceUrl(activity.serviceUrl, rules)) {
-        return refuse('service_url_not_allowed');
-      }
+      if (!allowed(activity.serviceUrl)) return refuse('service_url_not_allowed');
       const involved = [activity.tenantId, activity.senderTenantId];
       if (!involved.every((tenant) => tenants.has(tenant))) return refuse('tenant_not_allowed');
       try {
@@ -111,4 +110,13 @@ function bearer(authorization: string | undefined): string | undefined {
 function recipientOf(body: Readonly<Record<string, unknown>>): string | undefined {
   const id = isJson(body.recipient) ? body.recipient.id : undefined;
   return typeof id === 'string' ? id.toLowerCase() : undefined;
+}
+
+/** The same test, which knows its last answer: nearly all activities name one service URL. */
+function rememberLast(test: (url: string) => boolean): (url: string) => boolean {
+  let last: { readonly url: string; readonly answer: boolean } | undefined;
+  return (url) => {
+    if (last?.url !== url) last = { url, answer: test(url) };
+    return last.answer;
+  };
 }

@@ -1,3 +1,4 @@
+import type { DomainEvent } from '../domain/events.ts';
 import { isTerminal } from '../domain/request.ts';
 import type { Request } from '../domain/request.ts';
 import { refreshFor } from './card-views.ts';
@@ -52,21 +53,27 @@ async function giveWay(deps: JobDeps, card: Card): Promise<void> {
 }
 
 /**
- * The job was another's by the time that Teams had answered (this process stood still for longer
- * than its lease): a message that only we know of is adopted, and what the other put there, which
- * ours may have undone, is put there once more.
+ * The job was another's by the time that Teams had answered: this took longer than its lease. What
+ * we did is written all the same, unless the other was there as well: then a message that only we
+ * know of is adopted, and a newer revision that ours has undone is put there once more.
  */
 async function comeLate(deps: JobDeps, late: Card): Promise<void> {
   const kept = await deps.store.loadCard(late.id);
+  if (!kept) return;
   const now = deps.clock.now();
-  const cards: Card[] = kept?.activityId ? [{ ...kept, postedRevision: 0 }] : [];
-  if (kept?.activityId !== late.activityId || kept?.conversationId !== late.conversationId) {
-    cards.push({ ...late, id: deps.ids.next('crd', now), channel: null, postedRevision: 0 });
-  }
+  const undone = isAt(kept, late) && kept.postedRevision > late.postedRevision;
+  const alone = kept.activityId === null || isAt(kept, late);
+  const card = undone
+    ? { ...kept, postedRevision: 0 }
+    : alone ? late : { ...late, id: deps.ids.next('crd', now), channel: null, postedRevision: 0 };
   await deps.store.commit({
-    id: deps.ids.next('chg', now), at: now, cards,
-    jobs: cards.map((card) => cardJob(card, late.postedRevision, now)),
+    id: deps.ids.next('chg', now), at: now, cards: [card],
+    jobs: card.postedRevision === 0 ? [cardJob(card, late.postedRevision, now)] : [],
   });
+}
+
+function isAt(one: Card, other: Card): boolean {
+  return one.activityId === other.activityId && one.conversationId === other.conversationId;
 }
 
 /** A message that somebody deleted: a channel that still has to decide gets a new one. */
@@ -102,23 +109,28 @@ async function save(
 ): Promise<JobResult> {
   const now = deps.clock.now();
   const first = before.activityId === null;
+  const found = first ? await deps.store.loadCard(card.id) : undefined;
+  // Somebody came late with a message of the same card: both are kept.
+  const twin = found !== undefined && found.activityId !== null && !isAt(found, card);
   const change: Change = {
     id: deps.ids.next('chg', now),
     at: now,
     ack: { key: job.key, fence: job.fence, done: card.postedRevision },
-    cards: [card],
-    events: first
-      ? stamp([{
-          type: 'card.posted', requestId: card.requestId, actor: null,
-          data: {
-            activityId: card.activityId, conversationId: card.conversationId,
-            channel: card.channel, revision: card.postedRevision,
-          },
-        }], deps.ids, now)
-      : [],
+    cards: [twin ? { ...card, id: deps.ids.next('crd', now), channel: null } : card],
+    events: first ? stamp([postedEvent(card)], deps.ids, now) : [],
   };
   const saved = await insist(deps.log, () => commitSurely(deps.store, change));
   if (saved.status === 'conflict') await comeLate(deps, card);
   else if (first) await giveWay(deps, card);
   return { acknowledged: true };
+}
+
+function postedEvent(card: Card): DomainEvent {
+  return {
+    type: 'card.posted', requestId: card.requestId, actor: null,
+    data: {
+      activityId: card.activityId, conversationId: card.conversationId,
+      channel: card.channel, revision: card.postedRevision,
+    },
+  };
 }

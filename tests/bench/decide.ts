@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
 import { CLIENTS, contest, resultOf, rounded } from './contest.ts';
 import { fire } from './load.ts';
-import { approvedCard, decideShots, makePending } from './shots.ts';
+import { approvedCard, decideShots, makePending, postedCards } from './shots.ts';
 import { withStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -28,6 +28,7 @@ export const decide: Bench = {
     const origin = service.url;
     const count = 1 + WARM_UP + ROUNDS * ROUND;
     const requests = await makePending(world, { origin, count, clients: CLIENTS });
+    await service.child.ask('posted', postedCards(world, requests));
     const [probe, ...shots] = await decideShots(world, requests);
     const first = await fire({ origin, shots: probe ? [probe] : [], clients: 1, status: 200 });
     await baseline.child.ask('card', approvedCard(first.answers[0] ?? ''));

@@ -2,6 +2,7 @@ import { objectOr } from '../../src/local/loopback.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import { fire } from './load.ts';
 import type { Shot } from './load.ts';
+import type { PostedCard } from './service-process.ts';
 import { personTokens, workloadTokens } from './tokens.ts';
 import { APPROVALS } from './world.ts';
 import type { World } from './world.ts';
@@ -50,6 +51,19 @@ export async function makePending(
   });
 }
 
+/** The message in the channel that shows a request's card. */
+const messageOf = (index: number) => `17637${String(index).padStart(8, '0')}`;
+
+/** Where the cards of these requests are, once they have been posted. */
+export function postedCards(world: World, requests: readonly Pending[]): PostedCard[] {
+  const { serviceUrl } = world.connector;
+  return requests.map(({ id }, index) => {
+    const activityId = messageOf(index);
+    const conversationId = `${APPROVALS};messageid=${activityId}`;
+    return { requestId: id, conversationId, serviceUrl, activityId };
+  });
+}
+
 /**
  * Prepared clicks on Approve, one for each request: the invoke that Teams sends once single sign-on
  * has given it the person's token. Every click carries a token and a card message of its own; the
@@ -68,7 +82,7 @@ export async function decideShots(world: World, requests: readonly Pending[]): P
     const activity = world.connector.activity({
       personId,
       chatId: APPROVALS,
-      replyToId: `17637${String(index).padStart(8, '0')}`,
+      replyToId: messageOf(index),
       with: {
         type: 'invoke',
         name: 'adaptiveCard/action',

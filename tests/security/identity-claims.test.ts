@@ -91,7 +91,7 @@ describe('issuer (RFC 8725 3.8, OpenID Connect Core 3.1.3.7)', () => {
     expect(() => createIdentity({ config, clock, log })).toThrow(/"entra" is for an issuer/);
   });
 
-  test('a workload whose subject reads as a tenant and an object id is not that person', async () => {
+  test('a workload whose subject reads as tenant and object id is not that person', async () => {
     const sub = `${TENANT}|${AMARA}`;
     expect((await person()).key).toBe(`idp|${sub}`);
     const forged = workloadClaims(server.state.issuer, start, { sub, azp: sub });

@@ -20,8 +20,11 @@ export function messagesRoute({ activities, limits }: RouteDeps): Route {
     takes: { limitBytes: limits.activityBytes },
     async handle({ req, body }) {
       const { authorization } = req.headers;
-      const { code, ...answer } = await activities.messages({ authorization, body });
-      return answer.status === 401 ? keptOut(code) : answer;
+      const answer = await activities.messages({ authorization, body });
+      const { status, json } = answer;
+      if (status === 401) return keptOut(answer.code);
+      if (json === undefined) return { status, body: answer.body };
+      return { status, body: json, contentType: 'application/json' };
     },
   };
 }

@@ -42,6 +42,13 @@ interface Waiting {
 const RESTART_REST_MS = 1_000;
 const CLOSE_WITHIN_MS = 15_000;
 
+/**
+ * A message leaves when a turn of the event loop brings no more calls, and no later than this: with
+ * so many calls the next ones had better be worked on while these wait for the disk.
+ */
+const GATHER_CALLS = 16;
+const GATHER_TURNS = 16;
+
 // Sources run as they are, a build runs as JavaScript: the thread's file ends as this one does.
 const THREAD = new URL(
   `./writer-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url,
@@ -78,6 +85,14 @@ export function startWriter(options: WriterOptions): Writer {
     for (const call of abandoned) call.reject(reason);
   }
 
+  function gather(seen: number, turns: number): void {
+    setImmediate(() => {
+      const more = outbox.length > seen && outbox.length < GATHER_CALLS && turns < GATHER_TURNS;
+      if (more) gather(outbox.length, turns + 1);
+      else flush();
+    });
+  }
+
   function flush(): void {
     if (outbox.length === 0) return;
     const calls = outbox;
@@ -105,9 +120,9 @@ export function startWriter(options: WriterOptions): Writer {
       const refused = refusal();
       if (refused) return Promise.reject(refused);
       thread ??= startThread(options, settle, lost);
-      // One message a turn of the event loop: whatever this turn's callbacks ask for travels
-      // together, for a message between threads costs more than a row.
-      if (outbox.length === 0) setImmediate(flush);
+      // Whatever is asked for in turns of the event loop that follow one another travels together:
+      // a message between threads costs more than a row, a group of one more than a group of eight.
+      if (outbox.length === 0) gather(0, 0);
       outbox.push([name, input]);
       return new Promise((resolve, reject) => {
         waiting.push({ resolve: resolve as Waiting['resolve'], reject });

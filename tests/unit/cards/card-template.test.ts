@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { CardTemplate } from '../../../src/cards/card-template.ts';
 import { slot } from '../../../src/cards/slots.ts';
 
@@ -8,11 +9,15 @@ const template = new CardTemplate('test', {
   rows: [{ $data: '${rows}', label: '${label}', of: '${$root.title}' }, { fixed: [1, true] }],
 });
 
+function read(json: string): Record<string, unknown> {
+  return JSON.parse(json) as Record<string, unknown>;
+}
+
 function render(title: unknown, rows: readonly string[] = [], shown = false) {
-  return template.render({
+  return read(template.render({
     title: slot(title), number: slot(17), shown,
     rows: rows.map((label) => ({ label: slot(label) })),
-  });
+  }));
 }
 
 describe('a card template', () => {
@@ -52,8 +57,26 @@ describe('a card template', () => {
       .toThrow('text in a card model must be a slot');
   });
 
-  test('its shared parts cannot be changed', () => {
-    const [row] = render('a')['rows'] as Record<string, unknown>[];
-    expect(Object.isFrozen(row)).toBe(true);
+  test('leaves out any properties whose values are undefined, wherever they stand', () => {
+    const loose = new CardTemplate('loose', {
+      a: '${a}', b: '${b}', in: { a: '${a}', b: '${b}' }, all: ['${a}', '${b}'], end: 1, c: '${a}',
+    });
+    const of = (a: unknown, b: unknown) => read(loose.render({ a: slot(a), b: slot(b) }));
+    expect(of(1, [2])).toEqual({
+      a: 1, b: [2], in: { a: 1, b: [2] }, all: [1, [2]], end: 1, c: 1,
+    });
+    expect(of(undefined, 'x')).toEqual({ b: 'x', in: { b: 'x' }, all: [null, 'x'], end: 1 });
+    expect(of('x', undefined)).toEqual({
+      a: 'x', in: { a: 'x' }, all: ['x', null], end: 1, c: 'x',
+    });
+    expect(of(undefined, undefined)).toEqual({ in: {}, all: [null, null], end: 1 });
+  });
+
+  test('any text comes out as it went in', () => {
+    const simple = new CardTemplate('simple', { text: '${text}', in: ['– ${text} …'] });
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 150 }), (text) => {
+      const card = read(simple.render({ text: slot(text) }));
+      expect(card).toEqual({ text, in: [`– ${text} …`] });
+    }));
   });
 });

@@ -94,6 +94,14 @@ test('a good form waits in the known chat and requests nothing yet', async () =>
   expect(calls.map(({ name }) => name)).toEqual(['getWorkflow']);
 });
 
+test('a sender without a directory object is told, not shown the same form again', async () => {
+  const { teams, calls } = startBot(wire);
+  expect(await teams.handle({ ...submitted(filled), sender: null })).toEqual(
+    ended(expect.stringContaining('did not say who you are')),
+  );
+  expect(calls.map(({ name }) => name)).toEqual(['getWorkflow']);
+});
+
 test('an unknown chat is opened and remembered', async () => {
   const { teams, calls } = startBot(wire);
   const answer = await teams.handle(invoke('task/submit', { data: filled }));

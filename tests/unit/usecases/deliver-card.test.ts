@@ -1,3 +1,4 @@
+import { eventually } from '../../../src/local/find.ts';
 import { StoreError } from '../../../src/store/errors.ts';
 import { runJob } from '../../../src/usecases/run-job.ts';
 import { answerLost, approve, ask, eventsOf, openHouse } from './house.ts';
@@ -99,4 +100,50 @@ test('a message\'s id outlives a store that is away for a moment: posted once', 
   await deliverAll();
   expect([...house.messages.keys()]).toEqual(['m1']);
   expect(faults).toEqual([]);
+});
+
+test('slower than its lease, and nobody else was there: one copy, which is known', async () => {
+  const id = await ask(house);
+  const [job] = await house.claim('card', 1_000);
+  if (!job) throw new Error('no card job');
+  let again: typeof job | undefined;
+  house.beforeAnswer = async () => {
+    house.beforeAnswer = async () => undefined;
+    house.pass(1_000);
+    [again] = await house.claim('card');
+  };
+  await runJob(house.deps, job);
+  if (!again) throw new Error('the lease has run out');
+  expect(await runJob(house.deps, again)).toEqual({ done: 1 });
+  expect([...house.messages]).toEqual([['m1', 1]]);
+  expect(await house.store.listCards(id)).toMatchObject([{ activityId: 'm1', postedRevision: 1 }]);
+});
+
+test('late by a moment: the copy of who has the job now does not push the other out', async () => {
+  const id = await ask(house);
+  const [job] = await house.claim('card', 1_000);
+  if (!job) throw new Error('no card job');
+  // We post m1; the other posts m2 before we write, and writes after us.
+  let write = () => undefined as void;
+  const mayWrite = new Promise<void>((resolve) => {
+    write = resolve;
+  });
+  let other: Promise<unknown> | undefined;
+  house.beforeAnswer = async ({ activityId }) => {
+    if (activityId === 'm2') return mayWrite;
+    house.pass(1_000);
+    const [again] = await house.claim('card');
+    if (!again) throw new Error('the lease has run out');
+    other = runJob(house.deps, again);
+    await eventually('the other posts', () => house.messages.has('m2'));
+  };
+  await runJob(house.deps, job);
+  write();
+  await other;
+  house.beforeAnswer = async () => undefined;
+  expect((await house.store.listCards(id)).map((card) => card.activityId).sort())
+    .toEqual(['m1', 'm2']);
+  await approve(house, id);
+  await deliverAll();
+  expect([...house.messages]).toEqual([['m1', 2], ['m2', 2]]);
 });

@@ -74,9 +74,9 @@ test('the result has the code, takes the cookie away, runs only what has its non
     expect(attributes).toContain(`nonce="${nonce}"`);
     expect(inline).toBe('');
   }
-  expect(reply.headers['content-security-policy']).toMatch(
-    /^default-src 'none'; .*base-uri 'none'; form-action 'none'; frame-ancestors https:\/\/teams\.microsoft\.com /,
-  );
+  const policy = reply.headers['content-security-policy'];
+  expect(policy).toMatch(/^default-src 'none'; .*base-uri 'none'; form-action 'none'; /);
+  expect(policy).toMatch(/; frame-ancestors https:\/\/teams\.microsoft\.com /);
   const again = await pages.signInCallback(query('state=s&code=c'));
   expect(again.headers['content-security-policy']).not.toContain(nonce);
 });

@@ -10,7 +10,7 @@ export const INSERT_PENDING = 'INSERT INTO audit_pending (event_id) VALUES (?)';
 
 export const UNSEALED_EVENTS = `
   SELECT ${EVENT} FROM audit_pending p CROSS JOIN audit_events e ON e.id = p.event_id
-  ORDER BY p.event_id LIMIT ?`;
+  ORDER BY p.event_id LIMIT ? + 0`;
 
 export const TREE_SIZE = 'SELECT coalesce(max(idx) + 1, 0) AS size FROM audit_leaves';
 
@@ -27,11 +27,11 @@ export const INSERT_CHECKPOINT =
 export const READ_LEAVES = `
   SELECT l.idx, l.event_id, l.hash, ${EVENT}
   FROM audit_leaves l LEFT JOIN audit_events e ON e.id = l.event_id
-  WHERE l.idx >= ? ORDER BY l.idx LIMIT ?`;
+  WHERE l.idx >= ? ORDER BY l.idx LIMIT ? + 0`;
 
 export const LAST_CHECKPOINT =
   'SELECT size, root, at, jws FROM audit_checkpoints ORDER BY size DESC LIMIT 1';
 
 /** from (a size), limit */
 export const LIST_CHECKPOINTS = `
-  SELECT size, root, at, jws FROM audit_checkpoints WHERE size >= ? ORDER BY size LIMIT ?`;
+  SELECT size, root, at, jws FROM audit_checkpoints WHERE size >= ? ORDER BY size LIMIT ? + 0`;

@@ -9,12 +9,12 @@ export const READ_CHECK = `SELECT value FROM counters WHERE name = 'checked_at'`
 
 export const PURGE_CLAIMS = `
   DELETE FROM claims WHERE (kind, key) IN (
-    SELECT kind, key FROM claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`;
+    SELECT kind, key FROM claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;
 
 export const PURGE_CHANGES = `
   DELETE FROM changes WHERE id IN (
-    SELECT id FROM changes WHERE at <= ? ORDER BY at LIMIT ?)`;
+    SELECT id FROM changes WHERE at <= ? ORDER BY at LIMIT ? + 0)`;
 
 export const PURGE_LINKS = `
   DELETE FROM sign_in_links WHERE id IN (
-    SELECT id FROM sign_in_links WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`;
+    SELECT id FROM sign_in_links WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;

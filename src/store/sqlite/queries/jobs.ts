@@ -26,7 +26,7 @@ export const NEXT_FENCE =
 /** fence, lease until, due at (the same); now, limit */
 export const CLAIM_JOBS = `
   UPDATE jobs SET fence = ?, attempts = attempts + 1, lease_until = ?, due_at = ?
-  WHERE key IN (SELECT key FROM jobs WHERE due_at <= ? ORDER BY due_at, key LIMIT ?)
+  WHERE key IN (SELECT key FROM jobs WHERE due_at <= ? ORDER BY due_at, key LIMIT ? + 0)
   RETURNING key, kind, request_id AS requestId, subject, run_at AS runAt, wanted, fence, attempts`;
 
 /** key, fence, done. Gone where what was delivered is at least what is wanted. */

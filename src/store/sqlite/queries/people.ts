@@ -13,10 +13,10 @@ export const FIND_PEOPLE = `
     SELECT x.person_key
     FROM json_each(?) r CROSS JOIN people_roles x ON x.rowid IN (
       SELECT i.rowid FROM people_roles i WHERE i.role = r.value
-      ORDER BY i.seen_at DESC, i.person_key DESC LIMIT ?
+      ORDER BY i.seen_at DESC, i.person_key DESC LIMIT ? + 0
     )
   )
-  ORDER BY p.seen_at DESC, p.key DESC LIMIT ?`;
+  ORDER BY p.seen_at DESC, p.key DESC LIMIT ? + 0`;
 
 /** key, tenant, object, user, name, roles, claims, seen at. Older news change nothing. */
 export const UPSERT_PERSON = `

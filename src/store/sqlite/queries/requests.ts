@@ -12,7 +12,7 @@ export const FIND_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.number = 
 
 /** before, limit */
 export const LIST_REQUESTS = `
-  SELECT ${REQUEST} FROM requests r WHERE r.number < ? ORDER BY r.number DESC LIMIT ?`;
+  SELECT ${REQUEST} FROM requests r WHERE r.number < ? ORDER BY r.number DESC LIMIT ? + 0`;
 
 /**
  * The newest of each state by its index, then the newest of all of them: at most states × limit
@@ -22,9 +22,9 @@ const newestOfStates = (where: string) => `
   SELECT ${REQUEST}
   FROM json_each(?) s CROSS JOIN requests r ON r.number IN (
     SELECT i.number FROM requests i
-    WHERE ${where} AND i.number < ? ORDER BY i.number DESC LIMIT ?
+    WHERE ${where} AND i.number < ? ORDER BY i.number DESC LIMIT ? + 0
   )
-  ORDER BY r.number DESC LIMIT ?`;
+  ORDER BY r.number DESC LIMIT ? + 0`;
 
 /** states (JSON), before, limit, limit; index requests_by_state */
 export const LIST_BY_STATE = newestOfStates('i.state = s.value');

@@ -1,0 +1,47 @@
+import { openReader, openWriter } from '../../src/store/sqlite/session.ts';
+import type { Session } from '../../src/store/sqlite/session.ts';
+import { isInUse } from '../../src/store/sqlite/in-use.ts';
+import { temporaryPath } from './open-sqlite.ts';
+
+describe('connections of a SQLite store', () => {
+  let file: ReturnType<typeof temporaryPath>;
+  beforeEach(() => {
+    file = temporaryPath();
+  });
+  afterEach(() => file.remove());
+
+  const setting = (session: Session, name: string) =>
+    Object.values(session.get(`PRAGMA ${name}`) as Record<string, unknown>)[0];
+
+  test('the writer logs ahead, and has every commit on the disk before it answers', () => {
+    const writer = openWriter(file.path, { busyMs: 100 });
+    expect(setting(writer, 'journal_mode')).toBe('wal');
+    // 2 is FULL: sqlite.org/pragma.html#pragma_synchronous
+    expect(setting(writer, 'synchronous')).toBe(2);
+    expect(setting(writer, 'foreign_keys')).toBe(1);
+    writer.close();
+  });
+
+  test('the reader cannot write', () => {
+    const writer = openWriter(file.path, { busyMs: 100 });
+    writer.run('CREATE TABLE things (id INTEGER)');
+    const reader = openReader(file.path, { busyMs: 100 });
+    expect(() => reader.run('INSERT INTO things VALUES (1)')).toThrow(/readonly/);
+    reader.close();
+    writer.close();
+  });
+
+  test('a file is in use while anything has it open, and it goes on unharmed', () => {
+    expect(isInUse(file.path)).toBe(false);
+    const writer = openWriter(file.path, { busyMs: 100 });
+    writer.run('CREATE TABLE things (id INTEGER)');
+    const reader = openReader(file.path, { busyMs: 100 });
+    expect(isInUse(file.path)).toBe(true);
+    writer.run('INSERT INTO things VALUES (1)');
+    expect(reader.all('SELECT id FROM things')).toHaveLength(1);
+    expect(setting(writer, 'journal_mode')).toBe('wal');
+    reader.close();
+    writer.close();
+    expect(isInUse(file.path)).toBe(false);
+  });
+});
