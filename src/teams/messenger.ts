@@ -26,12 +26,17 @@ export interface Messenger {
 
 const CARD_TYPE = 'application/vnd.microsoft.card.adaptive';
 
-/** A messenger over the outbox; `appId` is the bot's. */
-export function createMessenger({ outbox, appId }: { outbox: Outbox; appId: string }): Messenger {
+/**
+ * A messenger over the outbox; `appId` is the bot's. A message waits at most `patienceMs` for its
+ * turn under Teams' rate limits.
+ */
+export function createMessenger(
+  { outbox, appId, patienceMs }: { outbox: Outbox; appId: string; patienceMs: number },
+): Messenger {
   const bot = { id: `28:${appId}`, name: 'Countersign' };
   return {
     send: (to, message) => outbox.call({
-      what: 'a message', thread: to.conversationId, ...pick(to),
+      what: 'a message', thread: to.conversationId, ...pick(to), patienceMs,
       async make(client, options) {
         const { id } = await client.conversations.sendToConversation(
           to.conversationId,
@@ -42,7 +47,7 @@ export function createMessenger({ outbox, appId }: { outbox: Outbox; appId: stri
       },
     }),
     update: (at, message) => outbox.call({
-      what: 'an update', thread: at.conversationId, ...pick(at),
+      what: 'an update', thread: at.conversationId, ...pick(at), patienceMs,
       async make(client, options) {
         await client.conversations.updateActivity(
           at.conversationId, at.activityId,
@@ -52,7 +57,7 @@ export function createMessenger({ outbox, appId }: { outbox: Outbox; appId: stri
       },
     }),
     startThread: (to, message) => outbox.call({
-      what: 'a channel message', thread: `create ${to.channelId}`, ...pick(to),
+      what: 'a channel message', thread: `create ${to.channelId}`, ...pick(to), patienceMs,
       async make(client, options) {
         const { id, activityId } = await client.conversations.createConversation({
           isGroup: true, bot, tenantId: to.tenantId,
@@ -64,7 +69,7 @@ export function createMessenger({ outbox, appId }: { outbox: Outbox; appId: stri
       },
     }),
     openChat: (to) => outbox.call({
-      what: 'a new chat', thread: `create ${to.userId}`, ...pick(to),
+      what: 'a new chat', thread: `create ${to.userId}`, ...pick(to), patienceMs,
       async make(client, options) {
         const { id } = await client.conversations.createConversation({
           isGroup: false, bot, members: [{ id: to.userId, name: '' }], tenantId: to.tenantId,

@@ -13,6 +13,8 @@ export interface Call<Value> {
   /** The conversation, or what a new one is made in. */
   readonly thread: string;
   readonly tenantId: string;
+  /** Longest wait (ms) for its turn; what would wait longer is told when its turn is. */
+  readonly patienceMs: number;
   make(client: ConnectorClient, options: { abortSignal: AbortSignal }): Promise<Value>;
 }
 
@@ -22,8 +24,8 @@ export interface Outbox {
 }
 
 const TRIES = 3;
-/** Longer waits are the job's: it gives its worker back and comes again. */
-const MAX_WAIT_MS = 3_000;
+/** Longer rests are the job's: it gives its worker back and comes again. */
+const MAX_BACKOFF_MS = 3_000;
 const BACKOFF_MS = 400;
 
 /**
@@ -41,15 +43,15 @@ export function createOutbox(given: {
 }): Outbox {
   const { clock, wait } = given;
   const limiter = createRateLimiter();
-  const booking = async ({ what, thread, tenantId }: Call<unknown>) => {
+  const booking = async ({ what, thread, tenantId, patienceMs }: Call<unknown>) => {
     const keys = [
       { key: `thread ${thread}`, windows: THREAD_WINDOWS },
       { key: `tenant ${tenantId}`, windows: TENANT_WINDOWS },
     ];
-    const { ok, waitMs } = limiter.book(keys, clock.now(), MAX_WAIT_MS);
+    const { ok, waitMs } = limiter.book(keys, clock.now(), patienceMs);
     if (!ok) {
       throw new DeliveryError(`Teams' rate limit leaves no room for ${what}`, {
-        gone: false, retryAfterMs: waitMs,
+        gone: false, retryAfterMs: waitMs, tried: false,
       });
     }
     if (waitMs > 0) await wait(waitMs);
@@ -67,7 +69,7 @@ export function createOutbox(given: {
         } catch (error) {
           const failure = readFailure(error, clock.now());
           const waitMs = Math.max(backoff(tried), failure.retryAfterMs ?? 0);
-          if (!isPassing(failure) || tried === TRIES || waitMs > MAX_WAIT_MS) {
+          if (!isPassing(failure) || tried === TRIES || waitMs > MAX_BACKOFF_MS) {
             throw deliveryError(call.what, failure, error);
           }
           await wait(waitMs);

@@ -18,12 +18,18 @@ export const THREAD_WINDOWS: readonly Window[] = [
 export const TENANT_WINDOWS: readonly Window[] = [{ calls: 50, spanMs: 1_000 }];
 
 const MAX_KEYS = 2_000;
+/** Turns are kept for this long ahead. */
+const HORIZON_MS = 900_000;
+/** A turn that nobody took for this long is nobody's any more. */
+const MISSED_MS = 10_000;
 
 /** Hands out times at which calls may be made, in order. */
 export interface RateLimiter {
   /**
-   * Books the next call that every key allows, and tells how many ms to wait for it; books
-   * nothing where that is more than `maxWaitMs`.
+   * Books the next call that every key allows, and tells how many ms to wait for it. Where that is
+   * more than `maxWaitMs`, `ok` is false and the turn is kept for a call on the first key that
+   * comes when it is due, so that many who wait come one after the other; beyond 15 minutes no
+   * turn is kept.
    */
   book(keys: readonly LimitKey[], now: number, maxWaitMs: number): { ok: boolean; waitMs: number };
 }
@@ -36,22 +42,43 @@ export interface LimitKey {
 /** Sliding windows in memory; the 2,000 keys used last are kept. */
 export function createRateLimiter(): RateLimiter {
   const booked = new Lru<string, number[]>(MAX_KEYS);
+  const kept = new Lru<string, number[]>(MAX_KEYS);
+  // The soonest turn that is kept for whoever comes by then; those that nobody took are let go.
+  const takeTurn = ({ key }: LimitKey, now: number, maxWaitMs: number) => {
+    const turns = (kept.get(key) ?? []).filter((at) => at > now - MISSED_MS);
+    const turn = turns[0] !== undefined && turns[0] <= now + maxWaitMs ? turns.shift() : undefined;
+    kept.set(key, turns);
+    return turn;
+  };
   return {
     book(keys, now, maxWaitMs) {
+      const [first] = keys;
+      const turn = first && takeTurn(first, now, maxWaitMs);
       const rows = keys.map(({ key, windows }) => ({
-        key, windows, past: recent(booked.get(key) ?? [], windows, now),
+        key, windows, past: without(turn, recent(booked.get(key) ?? [], windows, now)),
       }));
       let at = now;
-      for (let moved = true; moved && at - now <= maxWaitMs;) {
+      for (let moved = true; moved && at - now <= Math.max(maxWaitMs, HORIZON_MS);) {
         const later = Math.max(...rows.map((row) => nextFree(row.past, row.windows, at)));
         moved = later > at;
         at = later;
       }
-      if (at - now > maxWaitMs) return { ok: false, waitMs: at - now };
-      for (const { key, past } of rows) booked.set(key, [...past, at].sort((a, b) => a - b));
-      return { ok: true, waitMs: at - now };
+      const ok = at - now <= maxWaitMs;
+      const keep = !ok && at - now <= HORIZON_MS;
+      for (const { key, past } of rows) booked.set(key, ok || keep ? inOrder(past, at) : past);
+      if (keep && first) kept.set(first.key, inOrder(kept.get(first.key) ?? [], at));
+      return { ok, waitMs: at - now };
     },
   };
+}
+
+function inOrder(times: readonly number[], at: number): number[] {
+  return [...times, at].sort((a, b) => a - b);
+}
+
+function without(time: number | undefined, times: number[]): number[] {
+  const at = time === undefined ? -1 : times.indexOf(time);
+  return at < 0 ? times : times.toSpliced(at, 1);
 }
 
 function recent(past: readonly number[], windows: readonly Window[], now: number): number[] {
@@ -59,14 +86,32 @@ function recent(past: readonly number[], windows: readonly Window[], now: number
   return past.filter((time) => time > now - widest);
 }
 
-// The first time from `at` on when no window that holds it would hold too many calls: those booked
-// for later count as well, as a thread that waits must not make its tenant overrun.
+/**
+ * The first time from `at` on when a call breaks no window: with no run of `calls` others, before
+ * and after it, does it lie within a window's span. `past` is sorted.
+ */
 function nextFree(past: readonly number[], windows: readonly Window[], at: number): number {
   let free = at;
   for (const { calls, spanMs } of windows) {
-    const near = past.filter((time) => time > free - spanMs && time < free + spanMs);
-    const leaves = near[near.length - calls];
-    if (leaves !== undefined) free = leaves + spanMs;
+    for (let from = crowd(past, free, { calls, spanMs }); from !== undefined;) {
+      free = from + spanMs;
+      from = crowd(past, free, { calls, spanMs });
+    }
   }
   return free;
+}
+
+/** When the last run of calls begins that a call at `at` would make too many; else undefined. */
+function crowd(
+  past: readonly number[], at: number, { calls, spanMs }: Window,
+): number | undefined {
+  if (past.length < calls) return undefined;
+  const before = past.findLastIndex((time) => time <= at) + 1;
+  const first = Math.max(0, before - calls);
+  for (let from = Math.min(before, past.length - calls); from >= first; from -= 1) {
+    const begins = past[from] ?? at;
+    const ends = past[from + calls - 1] ?? at;
+    if (Math.max(ends, at) - Math.min(begins, at) < spanMs) return begins;
+  }
+  return undefined;
 }

@@ -36,6 +36,9 @@ export interface Teams {
 }
 
 const CALL_TIMEOUT_MS = 10_000;
+/** Somebody waits in a chat for what the bot says; a job comes again when its turn is. */
+const CHAT_PATIENCE_MS = 3_000;
+const JOB_PATIENCE_MS = 250;
 
 /** Makes the way out. `wait` and `timeoutMs` are for tests. */
 export function createTeamsOutbound(given: Basics & {
@@ -55,9 +58,11 @@ export function createTeamsOutbound(given: Basics & {
     client: (serviceUrl) => adapter.client(serviceUrl), clock, ids,
     wait: given.wait ?? sleep, timeoutMs: given.timeoutMs ?? CALL_TIMEOUT_MS,
   });
-  const messenger = createMessenger({ outbox, appId: config.appId });
+  const { appId } = config;
+  const messenger = createMessenger({ outbox, appId, patienceMs: CHAT_PATIENCE_MS });
   const notifier = createNotifier({
-    messenger, directory: given.directory, channels: given.channels, tenantId: config.tenantId,
+    messenger: createMessenger({ outbox, appId, patienceMs: JOB_PATIENCE_MS }),
+    directory: given.directory, channels: given.channels, tenantId: config.tenantId,
   });
   return { notifier, messenger, adapter };
 }

@@ -9,6 +9,7 @@ import type { CardContent, Posted } from './ports.ts';
 import type { JobResult } from './run-job.ts';
 import { commitSurely, insist } from './store-faults.ts';
 import type { Card, Change, Job } from './store-ports.ts';
+import { tryLater } from './try-later.ts';
 
 /**
  * Brings one copy of a card up to the request as it now is: posts it the first time, updates it
@@ -33,8 +34,7 @@ export async function deliverCard(deps: JobDeps, job: Job): Promise<JobResult> {
     if (!(error instanceof DeliveryError)) throw error;
     if (error.gone && card.activityId !== null) return lost(deps, card, request);
     if (error.gone && job.attempts >= 10) return { dead: error.message };
-    const at = error.retryAfterMs === null ? null : deps.clock.now() + error.retryAfterMs;
-    return { retryAtMs: at, error: error.message };
+    return tryLater(deps, error);
   }
 }
 

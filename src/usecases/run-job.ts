@@ -7,12 +7,12 @@ import type { Job } from './store-ports.ts';
 
 /**
  * What became of a job: done up to a revision, acknowledged already by a commit of its own, to be
- * tried again, or given up.
+ * tried again (`tried` false: nothing was tried, so that it counts as no failure), or given up.
  */
 export type JobResult =
   | { readonly done: number }
   | { readonly acknowledged: true }
-  | { readonly retryAtMs: number | null; readonly error: string }
+  | { readonly retryAtMs: number | null; readonly error: string; readonly tried?: boolean }
   | { readonly dead: string };
 
 /** Carries out one job. Faults are thrown; the relay tries those again with growing rests. */

@@ -154,6 +154,8 @@ export interface JobStore {
   failJob(job: {
     key: string; fence: number; runAt: number | null; error: string; now: number;
   }): Promise<boolean>;
+  /** Gives a job that was not tried back for `runAt`: this claim is no attempt. */
+  postponeJob(job: { key: string; fence: number; runAt: number }): Promise<boolean>;
   /** When the next job is due (ms), undefined where none waits. */
   nextJobAt(): Promise<number | undefined>;
   /** Counts by state, for readiness and metrics. */

@@ -3,6 +3,7 @@ import type { Request } from '../domain/request.ts';
 import type { JobDeps } from './deps.ts';
 import { DeliveryError } from './ports.ts';
 import type { JobResult } from './run-job.ts';
+import { tryLater } from './try-later.ts';
 import type { Job } from './store-ports.ts';
 
 /** Tells the requester, in the personal chat, how the request ended. */
@@ -17,8 +18,7 @@ export async function tellOutcome(deps: JobDeps, job: Job): Promise<JobResult> {
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     if (error.gone) return { dead: error.message };
-    const at = error.retryAfterMs === null ? null : deps.clock.now() + error.retryAfterMs;
-    return { retryAtMs: at, error: error.message };
+    return tryLater(deps, error);
   }
 }
 

@@ -12,16 +12,17 @@ const MIN_REST_MS = 20;
 
 /**
  * What became of a job. `acknowledged`: the delivery wrote that itself, with what it did.
- * `retryAtMs` null: after a growing rest. A fault is thrown.
+ * `retryAtMs` null: after a growing rest; `tried` false: nothing was tried, its turn is at that
+ * time. A fault is thrown.
  */
 export type Delivery =
   | { readonly done: number }
   | { readonly acknowledged: true }
-  | { readonly retryAtMs: number | null; readonly error: string }
+  | { readonly retryAtMs: number | null; readonly error: string; readonly tried?: boolean }
   | { readonly dead: string };
 
 export interface RelayOptions {
-  readonly store: Pick<JobStore, 'claimJobs' | 'ackJob' | 'failJob' | 'nextJobAt'>;
+  readonly store: Pick<JobStore, 'claimJobs' | 'ackJob' | 'failJob' | 'postponeJob' | 'nextJobAt'>;
   readonly handle: (job: Job) => Promise<Delivery>;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -127,6 +128,12 @@ async function record(job: Job, delivery: Delivery, options: RelayOptions): Prom
   if ('done' in delivery) {
     const acked = await store.ackJob({ key, fence, done: delivery.done, now });
     if (!acked) log.debug('a job was no longer this claim\'s', { job: key });
+    return;
+  }
+  if ('retryAtMs' in delivery && delivery.tried === false && delivery.retryAtMs !== null) {
+    const runAt = delivery.retryAtMs;
+    log.debug('a job waits its turn', { job: key, inMs: runAt - now, why: delivery.error });
+    await store.postponeJob({ key, fence, runAt });
     return;
   }
   const error = 'dead' in delivery ? delivery.dead : delivery.error;

@@ -1,5 +1,7 @@
 import type { Job, JobStore } from '../../usecases/store-ports.ts';
-import { CLAIM_JOBS, FAIL_JOB, FINISH_JOB, NEXT_FENCE, REOPEN_JOB } from './queries/jobs.ts';
+import {
+  CLAIM_JOBS, FAIL_JOB, FINISH_JOB, NEXT_FENCE, POSTPONE_JOB, REOPEN_JOB,
+} from './queries/jobs.ts';
 import type { Session } from './session.ts';
 
 /** Longest text that is kept of why a job failed. */
@@ -32,4 +34,12 @@ export function failJob(
 ): boolean {
   const text = error.slice(0, MAX_ERROR_LENGTH);
   return session.run(FAIL_JOB, [runAt, runAt, text, key, fence]) > 0;
+}
+
+/** Whether the job was this claim's; it then waits for `runAt`, with the attempts it had. */
+export function postponeJob(
+  session: Session,
+  { key, fence, runAt }: Parameters<JobStore['postponeJob']>[0],
+): boolean {
+  return session.run(POSTPONE_JOB, [runAt, runAt, key, fence]) > 0;
 }

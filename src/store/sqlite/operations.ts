@@ -3,7 +3,7 @@ import type {
 } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
 import { commit } from './commit.ts';
-import { claimJobs, failJob, finishJob } from './job-operations.ts';
+import { claimJobs, failJob, finishJob, postponeJob } from './job-operations.ts';
 import {
   DELETE_PENDING, INSERT_CHECKPOINT, INSERT_LEAF, TREE_SIZE,
 } from './queries/audit.ts';
@@ -26,6 +26,7 @@ export const OPERATIONS = {
   claimJobs,
   ackJob: finishJob,
   failJob,
+  postponeJob,
   seal,
 
   addLink(session: Session, link: SignInLink): void {

@@ -60,6 +60,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     },
     ackJob: (job) => writer.call('ackJob', job),
     failJob: (job) => writer.call('failJob', job),
+    postponeJob: (job) => writer.call('postponeJob', job),
     seal: (options) => writer.call('seal', options),
 
     addLink: (link) => writer.call('addLink', link),

@@ -1,5 +1,5 @@
 import type { Job, JobStore } from '../../usecases/store-ports.ts';
-import { CLAIM_JOBS, FAIL_JOB, FINISH_JOB } from './queries/jobs.ts';
+import { CLAIM_JOBS, FAIL_JOB, FINISH_JOB, POSTPONE_JOB } from './queries/jobs.ts';
 import type { Session } from './session.ts';
 
 /** Longest text that is kept of why a job failed: its column's size. */
@@ -37,6 +37,14 @@ export function failJob(
 ): Promise<boolean> {
   const text = error.slice(0, MAX_ERROR_LENGTH);
   return changed(session.all(FAIL_JOB, { key, fence, runAt, error: text }, { repeat: 'once' }));
+}
+
+/** Whether the job was this claim's; it then waits for `runAt`, with the attempts it had. */
+export function postponeJob(
+  session: Session,
+  { key, fence, runAt }: Parameters<JobStore['postponeJob']>[0],
+): Promise<boolean> {
+  return changed(session.all(POSTPONE_JOB, { key, fence, runAt }, { repeat: 'once' }));
 }
 
 async function changed(asked: ReturnType<Session['all']>): Promise<boolean> {

@@ -7,7 +7,7 @@ import { StoreError } from '../errors.ts';
 import { commit } from './commit.ts';
 import { poolConfig, targetOf } from './connection.ts';
 import { toStoreError } from './errors.ts';
-import { claimJobs, failJob, finishJob } from './job-operations.ts';
+import { claimJobs, failJob, finishJob, postponeJob } from './job-operations.ts';
 import { migrate } from './migrate.ts';
 import { createWrites } from './operations.ts';
 import { createReader } from './reader.ts';
@@ -75,6 +75,7 @@ function storeOver(session: Session, { clock, ids }: { clock: Clock; ids: Ids })
     claimJobs: (options) => claimJobs(session, options),
     ackJob: (job) => finishJob(session, job),
     failJob: (job) => failJob(session, job),
+    postponeJob: (job) => postponeJob(session, job),
     check: () => writes.check(clock.now()),
     close: () => session.close(),
   };

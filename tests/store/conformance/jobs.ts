@@ -87,6 +87,16 @@ export function jobTests(given: Given): void {
     expect(await takeOne(T0 + 700)).toMatchObject({ attempts: 2, runAt: T0 + 700 });
   });
 
+  test('a job that was not tried waits for its time, and this claim counts as no attempt', async () => {
+    const { store } = given();
+    await add(job({ key: 'j' }));
+    const { fence } = await takeOne();
+    expect(await store.postponeJob({ key: 'j', fence, runAt: T0 + 700 })).toBe(true);
+    expect(await take(T0 + 699)).toEqual([]);
+    expect(await takeOne(T0 + 700)).toMatchObject({ attempts: 1, runAt: T0 + 700 });
+    expect(await store.postponeJob({ key: 'j', fence, runAt: T0 + 800 })).toBe(false);
+  });
+
   test('a job that failed for good is parked as dead and not taken again', async () => {
     const { store } = given();
     await add(job({ key: 'j' }), job({ key: 'other', runAt: T0 + 900 }));

@@ -33,11 +33,32 @@ test('the eighth call of a second waits for the first to be a second old', () =>
   expect(waits).toEqual([0, 0, 0, 0, 0, 0, 0, 930]);
 });
 
-test('what would have to wait longer than is asked for books nothing', () => {
+test('a turn is kept for what would have to wait longer than is asked for', () => {
   const limiter = createRateLimiter();
   for (let call = 0; call < 7; call += 1) limiter.book(thread, 0, 0);
   expect(limiter.book(thread, 100, 500)).toEqual({ ok: false, waitMs: 900 });
   expect(limiter.book(thread, 1_000, 0)).toEqual({ ok: true, waitMs: 0 });
+});
+
+test('those that wait are each told a turn of their own, and find it when they come', () => {
+  const limiter = createRateLimiter();
+  const told = Array.from({ length: 100 }, () => limiter.book(thread, 0, 0))
+    .filter(({ ok }) => !ok).map(({ waitMs }) => waitMs);
+  expect(told).toHaveLength(93);
+  for (const window of THREAD_WINDOWS.slice(0, 3)) {
+    expect(busiest([...Array<number>(7).fill(0), ...told], window)).toBe(window.calls);
+  }
+  for (const at of told) expect(limiter.book(thread, at, 0)).toEqual({ ok: true, waitMs: 0 });
+});
+
+test('a turn that nobody came for in time is lost, and one who comes late waits anew', () => {
+  const limiter = createRateLimiter();
+  const told = Array.from({ length: 8 }, () => limiter.book(thread, 0, 0)).at(-1);
+  expect(told).toEqual({ ok: false, waitMs: 1_000 });
+  for (let call = 0; call < 7; call += 1) {
+    expect(limiter.book(thread, 11_500, 0)).toEqual({ ok: true, waitMs: 0 });
+  }
+  expect(limiter.book(thread, 11_500, 0)).toEqual({ ok: false, waitMs: 1_000 });
 });
 
 test('a thread that waits holds up no other thread of its tenant', () => {

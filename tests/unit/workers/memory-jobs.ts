@@ -61,6 +61,12 @@ export function memoryJobs(): MemoryJobs {
       });
       return true;
     },
+    async postponeJob({ key, fence, runAt }) {
+      const row = held(key, fence);
+      if (!row) return false;
+      Object.assign(row, { runAt, leaseUntil: 0, fence: 0, attempts: row.attempts - 1 });
+      return true;
+    },
     async nextJobAt() {
       const times = [...rows.values()]
         .filter((row) => !row.dead)

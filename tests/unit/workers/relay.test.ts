@@ -121,6 +121,17 @@ describe('the relay', () => {
     expect(store.rows.get('dead')).toMatchObject({ dead: true, error: 'no such channel' });
   });
 
+  test('a job whose turn has not come is given back and never given up', async () => {
+    store.add('waits');
+    let turns = 0;
+    start(async (): Promise<Delivery> => {
+      turns += 1;
+      return turns < 9 ? { retryAtMs: now, error: 'its turn comes', tried: false } : { done: 0 };
+    }, { maxAttempts: 3 });
+    await until(() => store.rows.size === 0, 'delivered');
+    expect(turns).toBe(9);
+  });
+
   test('a job that is wanted newer than was delivered runs again', async () => {
     store.add('card', 0, 2);
     const delivered: number[] = [];

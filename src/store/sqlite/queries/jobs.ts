@@ -44,6 +44,11 @@ export const FAIL_JOB = `
   UPDATE jobs SET lease_until = NULL, run_at = coalesce(?, run_at), due_at = ?, error = ?
   WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
 
+/** run at, run at; key, fence */
+export const POSTPONE_JOB = `
+  UPDATE jobs SET lease_until = NULL, run_at = ?, due_at = ?, attempts = attempts - 1
+  WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
+
 export const NEXT_JOB_AT = `
   SELECT due_at AS at FROM jobs WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1`;
 

@@ -109,6 +109,14 @@ export const FAIL_JOB = query(
   WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL;
   SELECT @@ROWCOUNT AS changed`);
 
+/** This claim was no attempt. */
+export const POSTPONE_JOB = query({ key: JOB_KEY, fence: WHOLE, runAt: WHOLE }, `
+  SET NOCOUNT ON;
+  UPDATE dbo.jobs
+  SET lease_until = NULL, run_at = @runAt, due_at = @runAt, attempts = attempts - 1
+  WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL;
+  SELECT @@ROWCOUNT AS changed`);
+
 export const NEXT_JOB_AT = query({}, `
   SELECT TOP (1) due_at AS [at] FROM dbo.jobs WHERE due_at IS NOT NULL ORDER BY due_at`);
 
