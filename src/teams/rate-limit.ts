@@ -19,7 +19,7 @@ export const TENANT_WINDOWS: readonly Window[] = [{ calls: 50, spanMs: 1_000 }];
 
 const MAX_KEYS = 2_000;
 /** Turns are kept for this long ahead. */
-const HORIZON_MS = 900_000;
+const HORIZON_MS = 60_000;
 /** A turn that nobody took for this long is nobody's any more. */
 const MISSED_MS = 10_000;
 
@@ -28,8 +28,8 @@ export interface RateLimiter {
   /**
    * Books the next call that every key allows, and tells how many ms to wait for it. Where that is
    * more than `maxWaitMs`, `ok` is false and the turn is kept for a call on the first key that
-   * comes when it is due, so that many who wait come one after the other; beyond 15 minutes no
-   * turn is kept.
+   * comes when it is due, so that many who wait come one after the other; beyond a minute no turn
+   * is kept.
    */
   book(keys: readonly LimitKey[], now: number, maxWaitMs: number): { ok: boolean; waitMs: number };
 }

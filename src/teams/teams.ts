@@ -38,7 +38,7 @@ export interface Teams {
 const CALL_TIMEOUT_MS = 10_000;
 /** Somebody waits in a chat for what the bot says; a job comes again when its turn is. */
 const CHAT_PATIENCE_MS = 3_000;
-const JOB_PATIENCE_MS = 250;
+const JOB_PATIENCE_MS = 0;
 
 /** Makes the way out. `wait` and `timeoutMs` are for tests. */
 export function createTeamsOutbound(given: Basics & {

@@ -27,7 +27,7 @@ export interface RelayOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  /** Jobs in hand at once; default 8. */
+  /** Jobs in hand at once; default 32, so that some slow targets hold up nothing else. */
   readonly concurrency?: number;
   /** Must be longer than the longest delivery; default 120 s. */
   readonly leaseMs?: number;
@@ -52,7 +52,7 @@ export interface Relay extends Running {
  */
 export function startRelay(options: RelayOptions): Relay {
   const { store, clock, log } = options;
-  const concurrency = options.concurrency ?? 8;
+  const concurrency = options.concurrency ?? 32;
   const leaseMs = options.leaseMs ?? 120_000;
   const pollMs = options.pollMs ?? 1_000;
   const inHand = new Map<string, Promise<void>>();

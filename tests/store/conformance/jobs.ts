@@ -87,7 +87,7 @@ export function jobTests(given: Given): void {
     expect(await takeOne(T0 + 700)).toMatchObject({ attempts: 2, runAt: T0 + 700 });
   });
 
-  test('a job that was not tried waits for its time, and this claim counts as no attempt', async () => {
+  test('a job that was not tried waits for its time with the attempts it had', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
