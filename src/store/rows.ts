@@ -1,6 +1,6 @@
 import type { AuditEvent, EventType } from '../domain/events.ts';
 import type { Decision, Request } from '../domain/request.ts';
-import type { SeenPerson } from '../usecases/store-ports.ts';
+import type { Card, SeenPerson } from '../usecases/store-ports.ts';
 
 /**
  * How domain values lie in rows, the same for every engine. What is searched for has a column of
@@ -45,6 +45,18 @@ export function requestFrom(row: RequestRow): Request {
   const progress = JSON.parse(row.progress) as Partial<Request>;
   const decisions = row.decisions === null ? [] : (JSON.parse(row.decisions) as Decision[]);
   return { ...asked, ...progress, number: row.number, decisions };
+}
+
+type CardCells = [
+  string, string | null, string | null, string | null, string | null, number,
+];
+
+/** The copies of a request's card that a JSON array of arrays of their columns holds. */
+export function cardsFrom(json: string, requestId: string): readonly Card[] {
+  return (JSON.parse(json) as CardCells[]).map(
+    ([id, channel, conversationId, serviceUrl, activityId, postedRevision]) =>
+      ({ id, requestId, channel, conversationId, serviceUrl, activityId, postedRevision }),
+  );
 }
 
 export interface EventRow {

@@ -35,19 +35,19 @@ export async function applyCommand(
 ): Promise<Applied> {
   let exchangeUsed = false;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const request = await deps.store.loadRequest(input.id);
-    if (!request) return { kind: 'missing' };
+    const found = await deps.store.loadWithCards(input.id);
+    if (!found) return { kind: 'missing' };
+    const { request, cards: known } = found;
     const now = deps.clock.now();
     const ruled = transition(request, input.command, now);
     if (ruled.kind !== 'step') {
-      await settleCopy(deps, request, { ...input, now });
+      await settleCopy(deps, request, { ...input, known, now });
       if (ruled.kind === 'repeat') return { kind: 'repeat', request, decision: ruled.decision };
       return { kind: 'refused', request, refusal: ruled.refusal };
     }
     // A lost race with the same click ends above as a repeat; here it is used for something else.
     if (exchangeUsed) return { kind: 'refused', request, refusal: exchangeReplayed() };
     const { step } = ruled;
-    const known = await deps.store.listCards(request.id);
     const adopted = adopt(deps, request, { known, clicked: input.clicked ?? null, now });
     const change: Change = {
       id: deps.ids.next('chg', now),
@@ -82,11 +82,12 @@ export async function applyCommand(
 async function settleCopy(
   deps: Deps,
   request: Request,
-  { command, clicked, now }: { command: Command; clicked?: ClickedCard | null; now: number },
+  { command, clicked, known, now }: {
+    command: Command; clicked?: ClickedCard | null; known: readonly Card[]; now: number;
+  },
 ): Promise<void> {
   if (command.type !== 'decide' || !clicked) return;
   if (command.revision >= request.version || command.digest !== request.digest) return;
-  const known = await deps.store.listCards(request.id);
   const cards = adopt(deps, request, { known, clicked, now });
   if (cards.length === 0) return;
   await deps.store.commit({

@@ -123,10 +123,17 @@ export interface RequestQuery {
   readonly limit: number;
 }
 
+export interface RequestWithCards {
+  readonly request: Request;
+  readonly cards: readonly Card[];
+}
+
 /** Requests and everything that is committed with them. */
 export interface RequestStore {
   commit(change: Change): Promise<CommitResult>;
   loadRequest(id: string): Promise<Request | undefined>;
+  /** The request and the copies of its card (by id), of one moment and in one round trip. */
+  loadWithCards(id: string): Promise<RequestWithCards | undefined>;
   findRequest(number: number): Promise<Request | undefined>;
   /** What the first commit with this claim left, while it is remembered. */
   findClaim(kind: ClaimKind, key: string): Promise<Claim | undefined>;
@@ -136,7 +143,6 @@ export interface RequestStore {
 
 export interface CardStore {
   loadCard(id: string): Promise<Card | undefined>;
-  listCards(requestId: string): Promise<readonly Card[]>;
   findConversation(key: string): Promise<Conversation | undefined>;
   /** People last seen with any of these roles, most recent first. */
   findPeople(roles: readonly string[], limit: number): Promise<readonly SeenPerson[]>;

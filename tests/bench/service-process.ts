@@ -52,7 +52,7 @@ async function posted(cards: readonly PostedCard[]): Promise<void> {
   const store = running().store;
   const post = async ({ requestId, ...place }: PostedCard) => {
     const now = systemClock.now();
-    const [card] = await store.listCards(requestId);
+    const card = (await store.loadWithCards(requestId))?.cards[0];
     if (card === undefined) throw new Error(`request ${requestId} has no card`);
     await store.commit({
       id: systemIds.next('chg', now), at: now, cards: [{ ...card, ...place, postedRevision: 1 }],

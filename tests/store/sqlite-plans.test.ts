@@ -24,7 +24,7 @@ const INDEX: Record<string, string> = {
   CLAIM_JOBS: 'jobs_by_due (due_at<?)',
   ANY_DUE: 'jobs_by_due (due_at<?)',
   NEXT_JOB_AT: 'jobs_by_due (due_at>?)',
-  LIST_CARDS: 'cards_by_request (request_id=?)',
+  LOAD_WITH_CARDS: 'cards_by_request (request_id=?)',
   UPSERT_CARD: 'cards_by_message (conversation_id=? AND activity_id=?)',
   FIND_PEOPLE: 'people_roles_by_role (role=?)',
   REDEEM: 'sign_in_links_by_code (code=?)',

@@ -3,20 +3,20 @@ import type {
   AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
   KeyStore, RequestQuery, RequestStore, StoredKey,
 } from '../../usecases/store-ports.ts';
-import { eventFrom, personFrom, requestFrom } from '../rows.ts';
+import { cardsFrom, eventFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, PersonRow, RequestRow } from '../rows.ts';
 import { storeClosed, toStoreError } from './errors.ts';
 import {
   LAST_CHECKPOINT, LIST_CHECKPOINTS, READ_LEAVES, TREE_SIZE, UNSEALED_EVENTS,
 } from './queries/audit.ts';
-import { FIND_CONVERSATION, LIST_CARDS, LOAD_CARD } from './queries/cards.ts';
+import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
 import { FIND_CLAIM } from './queries/changes.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
 import {
   FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
-  LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST,
+  LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST, LOAD_WITH_CARDS,
 } from './queries/requests.ts';
 import { openReader } from './session.ts';
 import type { Row, Session } from './session.ts';
@@ -45,12 +45,15 @@ export function createReader(session: Session): Reader {
   const request = (row: RequestRow | undefined) => (row ? requestFrom(row) : undefined);
   return {
     loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, [id])),
+    async loadWithCards(id) {
+      const row = await get<RequestRow & { cards: string }>(LOAD_WITH_CARDS, [id]);
+      return row && { request: requestFrom(row), cards: cardsFrom(row.cards, id) };
+    },
     findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, [number])),
     findClaim: (kind, key) => get<Claim>(FIND_CLAIM, [kind, key]),
     listRequests: async (query) => (await all<RequestRow>(...listing(query))).map(requestFrom),
 
     loadCard: (id) => get<Card>(LOAD_CARD, [id]),
-    listCards: (requestId) => all<Card>(LIST_CARDS, [requestId]),
     findConversation: (key) => get<Conversation>(FIND_CONVERSATION, [key]),
     async findPeople(roles, limit) {
       const rows = await all<PersonRow>(FIND_PEOPLE, [JSON.stringify(roles), limit, limit]);

@@ -10,14 +10,14 @@ import { claimKey } from './encode-change.ts';
 import {
   LAST_CHECKPOINT, LIST_CHECKPOINTS, READ_LEAVES, TREE_SIZE, UNSEALED_EVENTS,
 } from './queries/audit.ts';
-import { FIND_CONVERSATION, LIST_CARDS, LOAD_CARD } from './queries/cards.ts';
+import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
 import { FIND_CLAIM } from './queries/changes.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
 import {
   FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
-  LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST,
+  LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST, LOAD_WITH_CARDS,
 } from './queries/requests.ts';
 import { carry } from './query.ts';
 import type { Query, ValuesOf } from './query.ts';
@@ -40,6 +40,12 @@ export function createReader(session: Session): Reader {
   const request = (row: RequestRow | undefined) => (row ? storedRequest(row) : undefined);
   return {
     loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, { id })),
+    async loadWithCards(id) {
+      const row = await get<RequestRow & { cards: string | null }>(LOAD_WITH_CARDS, { id });
+      if (!row) return undefined;
+      const cards = row.cards === null ? [] : (JSON.parse(row.cards) as Card[]);
+      return { request: storedRequest(row), cards };
+    },
     findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, { number })),
     async findClaim(kind, key) {
       const found = await get<Omit<Claim, 'key'>>(FIND_CLAIM, { kind, key: claimKey(key) });
@@ -48,7 +54,6 @@ export function createReader(session: Session): Reader {
     listRequests: async (query) => (await listing(session, query)).map(storedRequest),
 
     loadCard: (id) => get<Card>(LOAD_CARD, { id }),
-    listCards: (requestId) => all<Card>(LIST_CARDS, { requestId }),
     findConversation: (key) => get<Conversation>(FIND_CONVERSATION, { key }),
     async findPeople(roles, limit) {
       const rows = await all<PersonRow>(FIND_PEOPLE, { roles: carry(roles), limit });

@@ -6,6 +6,7 @@ import type { Given } from '../describe-store.ts';
 export function cardTests(given: Given): void {
   const posted = (conversationId: string, activityId: string) =>
     ({ conversationId, activityId, serviceUrl: 'https://smba.example/emea/' });
+  const cardsOf = async (id: string) => (await given().store.loadWithCards(id))?.cards ?? [];
 
   test('cards are read back by id and by request', async () => {
     const { store } = given();
@@ -16,8 +17,20 @@ export function cardTests(given: Given): void {
     await store.commit(change({ request: other, cards: [card(other)] }));
     expect(await store.loadCard('card_1')).toEqual(first);
     expect(await store.loadCard('none')).toBeUndefined();
-    expect(await store.listCards(asked.id)).toEqual([first, second]);
-    expect(await store.listCards('req_none')).toEqual([]);
+    expect(await cardsOf(asked.id)).toEqual([first, second]);
+    expect(await store.loadWithCards('req_none')).toBeUndefined();
+  });
+
+  test('a request is read with its cards as it is without them', async () => {
+    const { store } = given();
+    const asked = request();
+    await store.commit(change({ request: asked }));
+    expect(await store.loadWithCards(asked.id)).toEqual({
+      request: await store.loadRequest(asked.id), cards: [],
+    });
+    const quoted = card(asked, { id: 'card_1', channel: 'prod "1"\\\u00e9\ud83d\ude80' });
+    await store.commit(change({ cards: [quoted] }));
+    expect((await store.loadWithCards(asked.id))?.cards).toEqual([quoted]);
   });
 
   test('a card is replaced by its id', async () => {
@@ -27,7 +40,7 @@ export function cardTests(given: Given): void {
     await store.commit(change({ request: asked, cards: [slot] }));
     const filled = { ...slot, ...posted('19:c', 'm:1'), postedRevision: 4 };
     await store.commit(change({ cards: [filled] }));
-    expect(await store.listCards(asked.id)).toEqual([filled]);
+    expect(await cardsOf(asked.id)).toEqual([filled]);
     await store.commit(change({ cards: [{ ...filled, postedRevision: 5 }] }));
     expect((await store.loadCard(slot.id))?.postedRevision).toBe(5);
   });
@@ -40,7 +53,7 @@ export function cardTests(given: Given): void {
     const again = card(asked, { id: 'card_2', ...posted('19:c', 'm:1') });
     const other = card(asked, { id: 'card_3', ...posted('19:c', 'm:2') });
     expect((await store.commit(change({ cards: [again, other] }))).status).toBe('committed');
-    expect((await store.listCards(asked.id)).map(({ id }) => id)).toEqual(['card_1', 'card_3']);
+    expect((await cardsOf(asked.id)).map(({ id }) => id)).toEqual(['card_1', 'card_3']);
   });
 
   test('a known card does not take another card\'s message either', async () => {
@@ -60,7 +73,7 @@ export function cardTests(given: Given): void {
     const slots = ['card_1', 'card_2'].map((id) =>
       card(asked, { id, channel: null, conversationId: 'a:1', serviceUrl: 'https://s/' }));
     await store.commit(change({ request: asked, cards: slots }));
-    expect(await store.listCards(asked.id)).toHaveLength(2);
+    expect(await cardsOf(asked.id)).toHaveLength(2);
   });
 
   const met = (more: Partial<Conversation> = {}): Conversation => ({

@@ -6,8 +6,6 @@ const CARD = `
 
 export const LOAD_CARD = `SELECT ${CARD} FROM cards WHERE id = ?`;
 
-export const LIST_CARDS = `SELECT ${CARD} FROM cards WHERE request_id = ? ORDER BY id`;
-
 /**
  * id, request, channel, conversation, service URL, activity, posted revision; conversation,
  * activity, id. A second copy of a message that another card already is inserts nothing.

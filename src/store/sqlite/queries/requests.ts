@@ -8,6 +8,16 @@ const REQUEST = `
 
 export const LOAD_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.id = ?`;
 
+/** The same with the copies of its card, as `cardsFrom` (rows.ts) reads them. */
+export const LOAD_WITH_CARDS = `
+  SELECT ${REQUEST}, (
+    SELECT json_group_array(json_array(
+      c.id, c.channel, c.conversation_id, c.service_url, c.activity_id, c.posted_revision
+    ) ORDER BY c.id)
+    FROM cards c WHERE c.request_id = r.id
+  ) AS cards
+  FROM requests r WHERE r.id = ?`;
+
 export const FIND_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.number = ?`;
 
 /** before, limit */

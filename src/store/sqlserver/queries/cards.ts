@@ -2,16 +2,13 @@ import { BY_KEY, CONVERSATION_KEY, ID, query, rowsOf } from '../query.ts';
 
 /** Copies of cards, and where people and channels are reached. */
 
-const CARD = `
+/** A card's columns, named as the port names them. */
+export const CARD = `
   id, request_id AS requestId, channel, conversation_id AS conversationId,
   service_url AS serviceUrl, activity_id AS activityId, posted_revision AS postedRevision`;
 
 /** Primary key cards_pk */
 export const LOAD_CARD = query({ id: ID }, `SELECT ${CARD} FROM dbo.cards WHERE id = @id`);
-
-/** Index cards_by_request */
-export const LIST_CARDS = query({ requestId: ID }, `
-  SELECT ${CARD} FROM dbo.cards WHERE request_id = @requestId ORDER BY id`);
 
 const CARDS = rowsOf('@cards', [
   ['id', '$.id', 'nvarchar(100)'],
