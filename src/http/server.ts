@@ -51,7 +51,8 @@ export function createServer(options: ServerOptions): HttpServer {
   let inFlight = 0;
   (server as RestifyServer & EarlyHooks).first((req, res) => {
     try {
-      if (inFlight >= limits.inFlight) throw overloaded();
+      // A process that is busy is alive: a restart would only lose what it is at.
+      if (inFlight >= limits.inFlight && req.url !== '/healthz') throw overloaded();
       guardRequest(req, limits);
     } catch (error) {
       void turnAway({ deps, base, req, res, error });

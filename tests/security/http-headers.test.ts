@@ -137,12 +137,13 @@ describe('ours', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
   });
 
-  test('more requests at once than are taken are asked to come back', async () => {
+  test('more requests at once than are taken are asked to come back; it lives', async () => {
     const small = await startServer({ limits: { inFlight: 1 } });
     const first = get(`${small.url}/v1/requests/req_1/wait?timeoutSeconds=60`);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const second = await get(`${small.url}/healthz`);
+    const second = await get(`${small.url}/readyz`);
     expect([second.status, second.headers.get('retry-after')]).toEqual([503, '1']);
+    expect((await get(`${small.url}/healthz`)).status).toBe(200);
     await small.stop();
     expect((await first).status).toBe(200);
     expect(small.errors).toEqual([]);
