@@ -1,4 +1,5 @@
 import type { Request } from '../domain/request.ts';
+import { shownFields } from '../domain/shown-fields.ts';
 import { toTimestamp } from '../lib/clock.ts';
 
 /**
@@ -20,7 +21,7 @@ export function webhookBody(request: Request): string {
       workflowVersion: request.workflowVersion,
       requester: { key: requester.key, name: requester.name },
       beneficiary: { key: beneficiary.key, name: beneficiary.name },
-      fields: request.fields,
+      fields: shownFields(request),
       reason: request.reason,
       decisions: approvals.map(({ stage, approver, evidence, at }) => ({
         stage: request.plan.stages[stage]?.name ?? String(stage),

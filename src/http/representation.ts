@@ -1,15 +1,15 @@
 import type { PrincipalRef } from '../domain/principal.ts';
 import { openStage } from '../domain/request.ts';
 import type { Decision, PlannedExecution, Request } from '../domain/request.ts';
-import type { FieldType, FieldValue, Workflow } from '../domain/workflow.ts';
+import { shownFields, shownValue } from '../domain/shown-fields.ts';
+import type { Workflow } from '../domain/workflow.ts';
 import { toTimestamp } from '../lib/clock.ts';
-import { isoDuration } from './iso-duration.ts';
+import { isoDuration } from '../lib/iso-duration.ts';
 
 export type StageState = 'waiting' | 'open' | 'approved' | 'denied' | 'closed';
 
 /** A request as the API shows it (contracts.md): times RFC 3339 UTC, durations ISO 8601. */
 export function requestJson(request: Request, publicUrl: string) {
-  const types = new Map(request.plan.fields.map(({ id, type }) => [id, type]));
   return {
     id: request.id,
     number: request.number,
@@ -20,8 +20,7 @@ export function requestJson(request: Request, publicUrl: string) {
     version: request.version,
     requester: principalJson(request.requester),
     beneficiary: principalJson(request.beneficiary),
-    fields: Object.fromEntries(Object.entries(request.fields).map(([id, value]) =>
-      [id, fieldJson(value, types.get(id))])),
+    fields: shownFields(request),
     reason: request.reason,
     stages: request.plan.stages.map((stage, at) => ({
       name: stage.name,
@@ -75,9 +74,9 @@ export function workflowJson(workflow: Workflow) {
       required: field.required,
       ...(field.type === 'choice' ? { choices: field.choices } : {}),
       pattern: field.pattern,
-      min: field.min === null ? null : fieldJson(field.min, field.type),
-      max: field.max === null ? null : fieldJson(field.max, field.type),
-      default: field.default === null ? null : fieldJson(field.default, field.type),
+      min: field.min === null ? null : shownValue(field.min, field.type),
+      max: field.max === null ? null : shownValue(field.max, field.type),
+      default: field.default === null ? null : shownValue(field.default, field.type),
     })),
     stages: workflow.stages.map(({ name, roles, quorum }) => ({ name, roles, quorum })),
     expire: isoDuration(workflow.expireMs),
@@ -86,10 +85,6 @@ export function workflowJson(workflow: Workflow) {
 
 function principalJson({ key, kind, name }: PrincipalRef) {
   return { key, kind, name };
-}
-
-function fieldJson(value: FieldValue, type: FieldType | undefined): FieldValue {
-  return type === 'duration' && typeof value === 'number' ? isoDuration(value) : value;
 }
 
 /** Where a stage stands: those before the open one were approved, those after it wait. */

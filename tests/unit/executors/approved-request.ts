@@ -19,7 +19,7 @@ export function approvedRequest(id = 'req_1', executor = 'deploy'): Request {
     plan: {
       stages: [{ name: 'Owner', roles: ['approver'], where: null, quorum: 1 }],
       execution: { executor, kind: 'webhook', configHash: 'h', target: 't', durationMs: null },
-      channel: 'approvals', fields: [],
+      channel: 'approvals', fields: [{ id: 'window', label: 'Window', type: 'duration' }],
     },
     digest: 'digest-1', stagesOpenedAt: [1],
     decisions: [{

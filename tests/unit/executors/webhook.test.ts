@@ -55,7 +55,7 @@ describe('the webhook executor', () => {
       data: {
         request: 'req_1', number: 17, workflow: 'deploy-production', workflowVersion: 'v1',
         requester: { key: 'demo|ann', name: 'ann' }, beneficiary: { key: 'demo|ann', name: 'ann' },
-        fields: { service: 'checkout', window: 3_600_000 }, reason: 'release',
+        fields: { service: 'checkout', window: 'PT1H' }, reason: 'release',
         decisions: [{
           stage: 'Owner', decision: 'approve', approver: { key: 'demo|bo', name: 'bo' },
           role: 'approver', at: '2023-11-14T22:15:00.000Z',

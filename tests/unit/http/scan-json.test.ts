@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isoDuration } from '../../../src/http/iso-duration.ts';
+import { isoDuration } from '../../../src/lib/iso-duration.ts';
 import { scanJson } from '../../../src/http/scan-json.ts';
 import { parseDuration } from '../../../src/lib/duration.ts';
 

@@ -6,14 +6,16 @@ const settle = (promise: Promise<Response>) =>
 
 test('a stop lets what is in flight finish, and takes nothing new', async () => {
   const server = await startServer();
+  const begun = Promise.withResolvers<undefined>();
   server.app.readRequest = async () => {
+    begun.resolve(undefined);
     await sleep(400);
     return makeRequest();
   };
   const answer = fetch(`${server.url}/v1/requests/req_1`, {
     headers: { authorization: 'Bearer mia' },
   });
-  await sleep(100);
+  await begun.promise;
   const stopped = server.stop();
   expect(await settle(fetch(`${server.url}/healthz`))).toBe('closed');
   const response = await answer;
@@ -23,10 +25,14 @@ test('a stop lets what is in flight finish, and takes nothing new', async () => 
 
 test('a stop does not wait for ever', async () => {
   const server = await startServer({ limits: { stopGraceMs: 200 } });
+  const begun = Promise.withResolvers<undefined>();
   const never = Promise.withResolvers<undefined>();
-  server.app.readRequest = () => never.promise;
+  server.app.readRequest = () => {
+    begun.resolve(undefined);
+    return never.promise;
+  };
   const answer = settle(get(`${server.url}/v1/requests/req_1`));
-  await sleep(100);
+  await begun.promise;
   const started = performance.now();
   await server.stop();
   expect(performance.now() - started).toBeLessThan(3_000);
