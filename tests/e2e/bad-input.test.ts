@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import type { Json } from '../../src/local/world.ts';
-import { databaseOf, query } from '../support/audit-rows.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
@@ -23,13 +22,13 @@ afterAll(async () => {
 });
 
 /** Everything that is stored, by table: how many rows. */
-function stored(): Record<string, number> {
-  const tables = query(databaseOf(world), "SELECT name FROM sqlite_master WHERE type = 'table'")
-    .map(({ name }) => String(name))
+async function stored(): Promise<Record<string, number>> {
+  const tables = (await world.database.tables())
     // What goes on by itself meanwhile.
     .filter((name) => !/^(jobs|changes|leases|audit_(pending|leaves|checkpoints))$/.test(name));
-  return Object.fromEntries(tables.map((name) =>
-    [name, Number(query(databaseOf(world), `SELECT count(*) AS n FROM "${name}"`)[0]?.['n'])]));
+  const counted = tables.map((name) => `SELECT '${name}' AS name, count(*) AS n FROM ${name}`);
+  const rows = await world.database.rows(counted.join(' UNION ALL '));
+  return Object.fromEntries(rows.map(({ name, n }) => [String(name), Number(n)]));
 }
 
 /** Sends bytes under good tokens to both of the addresses that take JSON; gives what came back. */
@@ -74,23 +73,23 @@ const bodies: [string, () => string | Uint8Array, Record<string, string>, number
 test.each(bodies)('%s: 4xx with a code, nothing stored, and it goes on', async (
   _name, body, headers, status, code,
 ) => {
-  const before = stored();
+  const before = await stored();
   expect(await send(body(), headers)).toEqual([[status, code], [status, code]]);
-  expect(stored()).toEqual(before);
+  expect(await stored()).toEqual(before);
   expect((await fetch(`${world.url}/healthz`)).status).toBe(200);
 });
 
 test.each<[string, unknown]>([
   ['a text', 'x'], ['a list', []], ['null', null], ['an object of something else', { a: 1 }],
 ])('JSON that says something else, %s: 401 and 422', async (_name, value) => {
-  const before = stored();
+  const before = await stored();
   expect(await send(JSON.stringify(value)))
     .toEqual([[401, 'activity_refused'], [422, 'body_invalid']]);
-  expect(stored()).toEqual(before);
+  expect(await stored()).toEqual(before);
 });
 
 test('a click without the channel\'s token, or with a forged one, is 401 and nothing', async () => {
-  const before = stored();
+  const before = await stored();
   const activity = pressActivity(world, 'amara', { place, verb: 'approve' });
   const token = await world.connector.channelToken();
   for (const authorization of [undefined, 'Bearer x.y.z', `Bearer ${token.slice(0, -6)}AAAAAA`]) {
@@ -106,7 +105,7 @@ test('a click without the channel\'s token, or with a forged one, is 401 and not
       status: 401, detail: expect.any(String), code: 'activity_refused',
     }]);
   }
-  expect(stored()).toEqual(before);
+  expect(await stored()).toEqual(before);
   const metrics = await (await fetch(`${world.url}/metrics`)).text();
   for (const code of ['channel_token_missing', 'token_signature_invalid']) {
     expect(metrics).toContain(`countersign_http_problems_total{code="${code}"}`);
@@ -128,7 +127,7 @@ test('text that has no canonical form, under a key that was used: 4xx, not a fau
 });
 
 test('card data of no form that we write: an error in the answer, nothing stored', async () => {
-  const before = stored();
+  const before = await stored();
   const shown = { r: asked.id, rev: 1, d: 'x' };
   for (const data of [
     undefined, null, [], 'x', 7, {}, { ...shown, r: 7 }, { ...shown, rev: '1' },
@@ -143,7 +142,7 @@ test('card data of no form that we write: an error in the answer, nothing stored
       expect([status, (body as Json)['statusCode']]).toEqual([200, 400]);
     }
   }
-  expect(stored()).toEqual(before);
+  expect(await stored()).toEqual(before);
   expect(await readRequest(world, asked.id)).toMatchObject({ state: 'pending', version: 1 });
 });
 

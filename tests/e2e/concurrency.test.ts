@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { eventually, textOfCard } from '../../src/local/find.ts';
 import type { Json } from '../../src/local/world.ts';
-import { auditRows, databaseOf, verifyLog } from '../support/audit-rows.ts';
+import { auditRowsOf } from '../support/world-database.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
@@ -65,8 +65,8 @@ const decisionsOf = (request: Json) =>
   (request['stages'] as { decisions: Json[] }[]).flatMap(({ decisions }) => decisions);
 const appliedFor = (id: string) =>
   world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id));
-const rowsOf = (id: string, type: string) =>
-  auditRows(databaseOf(world), id).filter((row) => row.type === type);
+const rowsOf = async (id: string, type: string) =>
+  (await auditRowsOf(world, id)).filter((row) => row.type === type);
 
 const settled = (id: string) => eventually('it has ended', async () => {
   const request = await readRequest(world, id);
@@ -91,8 +91,8 @@ test.each([1, 2, 3])(
     expect(appliedFor(id)).toHaveLength(approved ? 1 : 0);
     const { name } = decisions[0]?.['approver'] as { name: string };
     for (const { value } of answers) expect(textOfCard(value)).toContain(name);
-    expect(rowsOf(id, 'request.decided')).toHaveLength(1);
-    expect(rowsOf(id, 'decision.refused')).toHaveLength(99);
+    expect(await rowsOf(id, 'request.decided')).toHaveLength(1);
+    expect(await rowsOf(id, 'decision.refused')).toHaveLength(99);
     await eventually('the card has settled', () =>
       (approved ? /Applied/ : /Denied/).test(textAt(world, 'rafael', place)));
   },
@@ -111,8 +111,8 @@ test('100 approve at once where twenty are needed: twenty count, it is applied o
   expect(keys).toHaveLength(20);
   expect(new Set(keys).size).toBe(20);
   expect(appliedFor(id)).toHaveLength(1);
-  expect(rowsOf(id, 'request.decided')).toHaveLength(20);
-  expect(rowsOf(id, 'request.approved')).toHaveLength(1);
+  expect(await rowsOf(id, 'request.decided')).toHaveLength(20);
+  expect(await rowsOf(id, 'request.approved')).toHaveLength(1);
   await eventually('the card has settled', () => /Applied/.test(textAt(world, 'rafael', place)));
 });
 
@@ -127,7 +127,7 @@ test('one person clicks both buttons twenty times at once: the first word stands
   await atOnce(clicks);
   const decisions = decisionsOf(await settled(id));
   expect(decisions).toHaveLength(1);
-  expect(rowsOf(id, 'request.decided')).toHaveLength(1);
+  expect(await rowsOf(id, 'request.decided')).toHaveLength(1);
   expect(appliedFor(id)).toHaveLength(decisions[0]?.['decision'] === 'approve' ? 1 : 0);
 });
 
@@ -149,7 +149,7 @@ test.each([1, 2, 3])(
     const cancelled = request['state'] === 'cancelled';
     expect(decisionsOf(request)).toHaveLength(cancelled ? 0 : 1);
     expect(appliedFor(id)).toHaveLength(cancelled ? 0 : 1);
-    expect(rowsOf(id, 'request.cancelled')).toHaveLength(cancelled ? 1 : 0);
+    expect(await rowsOf(id, 'request.cancelled')).toHaveLength(cancelled ? 1 : 0);
     for (const [who, at] of [['rafael', place], ['mia', own]] as const) {
       await eventually('every copy says so', () =>
         (cancelled ? /Cancelled/ : /Applied/).test(textAt(world, who, at)));
@@ -158,6 +158,6 @@ test.each([1, 2, 3])(
 );
 
 test('the audit log of all that verifies, and nothing went wrong on the way', async () => {
-  expect((await verifyLog(databaseOf(world), world)).report).toMatchObject({ ok: true });
+  expect((await world.database.verify(world.url)).report).toMatchObject({ ok: true });
   expect(world.logged.filter(({ level }) => level === 'error')).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { cardOf, eventually, textOfCard } from '../../src/local/find.ts';
 import { APPROVALS } from '../../src/local/profile.ts';
 import type { Json } from '../../src/local/world.ts';
-import { auditRows, databaseOf, query } from '../support/audit-rows.ts';
+import { auditRowsOf } from '../support/world-database.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
@@ -23,12 +23,15 @@ afterAll(async () => {
 });
 afterEach(async () => {
   // What one test left behind would meet the faults of the next.
-  await eventually('nothing is left to deliver', () => jobsLeft() === 0);
+  await eventually('nothing is left to deliver', async () => await jobsLeft() === 0);
 });
 
 /** Jobs that wait or run; those that end a request in time do not count. */
-const jobsLeft = () => Number(query(databaseOf(world), `
-  SELECT count(*) AS count FROM jobs WHERE kind <> 'expire' AND due_at IS NOT NULL`)[0]?.['count']);
+async function jobsLeft(): Promise<number> {
+  const [row] = await world.database.rows(`
+    SELECT count(*) AS n FROM jobs WHERE kind <> 'expire' AND due_at IS NOT NULL`);
+  return Number(row?.['n']);
+}
 
 const appliedFor = (id: string) =>
   world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id));
@@ -93,8 +96,8 @@ describe('Teams has trouble', () => {
       const both = await eventually('the card that the service knows of', () =>
         copies(number).length === 2 && copies(number));
       const [, known] = both.map((message) => ({ chatId: APPROVALS, messageId: message.id }));
-      const posted = await eventually('the post is on record', () => {
-        const rows = auditRows(databaseOf(world), id).filter(({ type }) => type === 'card.posted');
+      const posted = await eventually('the post is on record', async () => {
+        const rows = (await auditRowsOf(world, id)).filter(({ type }) => type === 'card.posted');
         return rows.length > 0 && rows;
       });
       expect(posted).toMatchObject([{ data: { activityId: known?.messageId } }]);
@@ -156,7 +159,7 @@ describe('Teams has trouble', () => {
     await press(world, 'amara', { place, verb: 'deny' });
     await eventuallyIn(world, id, 'denied');
     await eventually('denied on her own copy', () => /Denied/.test(textAt(world, 'mia', own)));
-    await eventually('the update met its end', () => jobsLeft() === 0);
+    await eventually('the update met its end', async () => await jobsLeft() === 0);
     expect(callsSince(from, 'PUT').filter(({ status }) => status === 404)).toHaveLength(1);
     expect(copies(number)).toHaveLength(1);
     expect(await world.service.store.countJobs()).toMatchObject({ dead: 0 });
@@ -212,7 +215,7 @@ describe('Teams has trouble', () => {
     const request = await eventuallyIn(world, id, 'applied');
     expect((request['stages'] as { decisions: Json[] }[])[0]?.decisions).toHaveLength(1);
     expect(appliedFor(id)).toHaveLength(1);
-    const decided = auditRows(databaseOf(world), id)
+    const decided = (await auditRowsOf(world, id))
       .filter(({ type }) => type === 'request.decided');
     expect(decided).toHaveLength(1);
   });
@@ -262,7 +265,7 @@ describe('the target has trouble', () => {
     const place = await placeInChannel(world, number);
     await approved({ id, place }, 'applied', /Applied/);
     expect(appliedFor(id)).toMatchObject([{ repeat: false }]);
-    expect(auditRows(databaseOf(world), id).map(({ type }) => type)
+    expect((await auditRowsOf(world, id)).map(({ type }) => type)
       .filter((type) => /held|applying|applied/.test(type))).toEqual([
       'request.applying', 'request.held', 'request.applying', 'request.applied',
     ]);

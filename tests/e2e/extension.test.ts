@@ -1,7 +1,6 @@
 import { actionOf, cardOf, textOfCard } from '../../src/local/find.ts';
 import { APPROVALS } from '../../src/local/profile.ts';
 import type { ClickResult, Json, Message } from '../../src/local/world.ts';
-import { databaseOf, query } from '../support/audit-rows.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
@@ -30,7 +29,8 @@ function dialogOf(result: ClickResult): Json {
   return result.card;
 }
 
-const requests = () => query(databaseOf(world), 'SELECT id FROM requests').length;
+const requests = async () =>
+  (await world.database.rows('SELECT id FROM requests')).length;
 const inChat = (personId: string): readonly Message[] =>
   world.connector.messages(personId, personalChat(world, personId));
 const filled = (card: Json, inputs: Json): Json => ({
@@ -52,7 +52,7 @@ test('the command leads over form and confirmation in the own chat to a request'
     service: 'billing', version: '7.0.1', window: '2h', reason: 'Tax tables of the new year',
   }))).toEqual({ kind: 'message', text: expect.stringContaining('Confirm it in your chat') });
   // Nothing is asked for before its requester's token came; and nobody else sees the form.
-  expect([requests(), inChat('tomasz').length]).toEqual([0, before + 1]);
+  expect([await requests(), inChat('tomasz').length]).toEqual([0, before + 1]);
   expect(world.connector.messages('mia', APPROVALS).map((one) => cardOf(one))).toEqual(
     world.connector.messages('mia', APPROVALS).map(() => undefined),
   );
@@ -65,7 +65,7 @@ test('the command leads over form and confirmation in the own chat to a request'
     place, verb: 'submit', inputs: inputsOf(cardOf(message)),
   });
   expect(result).toMatchObject({ kind: 'card' });
-  expect(requests()).toBe(1);
+  expect(await requests()).toBe(1);
   const { body } = await api(world, '/v1/requests?requester=me', { as: 'tomasz' });
   const [request] = body['requests'] as Json[];
   expect(request).toMatchObject({
@@ -81,13 +81,13 @@ test('the command leads over form and confirmation in the own chat to a request'
 
 test('a problem with a field shows the form again, filled in, in the dialog', async () => {
   const form = await openForm('payment-release');
-  const before = [requests(), inChat('tomasz').length];
+  const before = [await requests(), inChat('tomasz').length];
   const again = dialogOf(await send('tomasz', filled(form, {
     payment: 'PAY-1', amount: '12', purpose: 'Invoice 9',
   })));
   expect(textOfCard(again)).toContain('does not match');
   expect(inputsOf(again)).toMatchObject({ payment: 'PAY-1', amount: '12', purpose: 'Invoice 9' });
-  expect([requests(), inChat('tomasz').length]).toEqual(before);
+  expect([await requests(), inChat('tomasz').length]).toEqual(before);
 });
 
 test('a problem that only the button meets shows the form again in the chat', async () => {
@@ -95,7 +95,7 @@ test('a problem that only the button meets shows the form again in the chat', as
   await send('tomasz', filled(form, { payment: 'PAY-4711', amount: '12', purpose: 'Invoice 9' }));
   const message = inChat('tomasz').at(-1);
   const place = { chatId: personalChat(world, 'tomasz'), messageId: message?.id ?? '' };
-  const before = requests();
+  const before = await requests();
   const result = await press(world, 'tomasz', {
     place, verb: 'submit', inputs: { ...inputsOf(cardOf(message)), amount: '6000000' },
   });
@@ -103,18 +103,18 @@ test('a problem that only the button meets shows the form again in the chat', as
   const card = (result as { card: Json }).card;
   expect(textOfCard(card)).toContain('at most 5000000');
   expect(inputsOf(card)).toMatchObject({ amount: '6000000', payment: 'PAY-4711' });
-  expect(requests()).toBe(before);
+  expect(await requests()).toBe(before);
   // Corrected, it is one request, however often it is sent.
   const good = { ...inputsOf(card), amount: '60' };
   for (const round of [1, 2]) {
     const sent = await press(world, 'tomasz', { place, verb: 'submit', inputs: good, card });
     expect([round, sent.kind]).toEqual([round, 'card']);
   }
-  expect(requests()).toBe(before + 1);
+  expect(await requests()).toBe(before + 1);
 });
 
 test('who may not ask fills in the form, and is refused under the own token', async () => {
-  const before = requests();
+  const before = await requests();
   const form = dialogOf(await world.connector.submitExtension({
     personId: 'olu', chatId: APPROVALS, commandId: COMMAND, data: { workflow: 'payment-release' },
   }));
@@ -124,11 +124,11 @@ test('who may not ask fills in the form, and is refused under the own token', as
   expect(await press(world, 'olu', {
     place, verb: 'submit', inputs: inputsOf(cardOf(message)),
   })).toEqual({ kind: 'message', text: expect.stringContaining('needs the role developer') });
-  expect(requests()).toBe(before);
+  expect(await requests()).toBe(before);
 });
 
 test('a form that names another workflow, or none, asks for nothing', async () => {
-  const before = requests();
+  const before = await requests();
   for (const data of [
     { workflow: 'of-nobody', v: 1, service: 'x' }, { v: 1 }, { workflow: ['deploy-production'] },
     { workflow: '__proto__', v: 1 }, {},
@@ -137,5 +137,5 @@ test('a form that names another workflow, or none, asks for nothing', async () =
   }
   const stray = dialogOf(await send('mia', { workflow: 'payment-release', v: 1, admin: 'true' }));
   expect(textOfCard(stray)).toContain('has no field');
-  expect(requests()).toBe(before);
+  expect(await requests()).toBe(before);
 });

@@ -1,7 +1,6 @@
 import { actionOf, cardOf, eventually, textOfCard } from '../../src/local/find.ts';
 import { APPROVALS } from '../../src/local/profile.ts';
 import type { Json } from '../../src/local/world.ts';
-import { databaseOf, query } from '../support/audit-rows.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
@@ -73,8 +72,8 @@ test('what an approver reviews and decides in another channel stays that person\
     expect(await press(world, 'amara', { place, verb: 'approve' })).toMatchObject({ kind: 'card' });
     await eventuallyIn(world, id, 'applied');
     // A copy to be kept up to date would have been written with the decision.
-    const copies = query(
-      databaseOf(world), 'SELECT conversation_id FROM cards WHERE request_id = ?', id,
+    const copies = await world.database.rows(
+      'SELECT conversation_id FROM cards WHERE request_id = ?', id,
     );
     expect(JSON.stringify(copies)).not.toContain(APPROVALS);
     for (const personId of ['olu', 'rafael', 'mia']) {

@@ -1,5 +1,5 @@
 import type { Json } from '../../src/local/world.ts';
-import { auditRows, databaseOf, query } from '../support/audit-rows.ts';
+import { auditRowsOf } from '../support/world-database.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
@@ -99,7 +99,7 @@ describe('who may read a request', () => {
       expect(one.body).toEqual(none.body);
     }
     expect(await readRequest(world, mias.id)).toMatchObject({ state: 'pending', version: 1 });
-    const refused = auditRows(databaseOf(world), mias.id)
+    const refused = (await auditRowsOf(world, mias.id))
       .filter(({ type, data: { command, decision } }) =>
         type === 'decision.refused' && (command ?? decision) === 'deny');
     expect(refused.length).toBeGreaterThan(0);
@@ -248,10 +248,10 @@ describe('asking again', () => {
   test('who may not ask is refused by name, on record', async () => {
     const { status, body } = await api(world, '/v1/requests', { as: 'olu', body: DEPLOYMENT });
     expect({ status, code: body['code'] }).toEqual({ status: 403, code: 'requester_not_allowed' });
-    const rows = query(
-      databaseOf(world), "SELECT data FROM audit_events WHERE type = 'submission.refused'",
-    ).map((row) => JSON.parse(String(row['data'])) as Json);
-    expect(rows.at(-1)).toMatchObject({
+    const rows = await world.database.rows(
+      "SELECT data FROM audit_events WHERE type = 'submission.refused' ORDER BY id",
+    );
+    expect(JSON.parse(String(rows.at(-1)?.['data']))).toMatchObject({
       code: 'requester_not_allowed', workflow: 'deploy-production', roles: [],
       token: { tokenId: expect.any(String) },
     });

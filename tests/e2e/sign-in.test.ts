@@ -1,6 +1,6 @@
 import { actionOf, eventually, textOfCard } from '../../src/local/find.ts';
 import type { ClickResult, Json } from '../../src/local/world.ts';
-import { auditRows, databaseOf, query } from '../support/audit-rows.ts';
+import { auditRowsOf } from '../support/world-database.ts';
 import { movableClock, startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
@@ -105,7 +105,8 @@ test('the button leads over the provider\'s page to a code, and the code to the 
     const result = await press(world, 'amara', { place, verb: 'approve', state: codeOn(end) });
     expect(result).toMatchObject({ kind: 'card' });
     await eventuallyIn(world, id, 'applied');
-    const decided = auditRows(databaseOf(world), id).find(({ type }) => type === 'request.decided');
+    const decided = (await auditRowsOf(world, id))
+      .find(({ type }) => type === 'request.decided');
     const { oid, tid } = world.people.find((person) => person.id === 'amara') ?? {};
     expect(decided?.data).toMatchObject({ evidence: {
       via: 'teams', objectId: oid, tenant: tid, exchangeId: null, roles: ['approver'],
@@ -121,7 +122,7 @@ test('the database holds neither the link, nor the state, nor the code', async (
   const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
   const secret = new URL(link).searchParams.get('link') ?? '';
   const code = codeOn(await signIn(link, 'amara'));
-  const rows = JSON.stringify(query(databaseOf(world), 'SELECT * FROM sign_in_links'));
+  const rows = JSON.stringify(await world.database.rows('SELECT * FROM sign_in_links'));
   expect(rows).toContain('"identity":"');
   for (const hidden of [secret, code, 'Okafor']) expect(rows).not.toContain(hidden);
 });
@@ -270,7 +271,7 @@ test('a single sign-on token of somebody else is refused and recorded', async ()
     value: expect.stringContaining('belongs to another person'),
   });
   await untouched(id);
-  expect(auditRows(databaseOf(world), id).at(-1)).toMatchObject({
+  expect((await auditRowsOf(world, id)).at(-1)).toMatchObject({
     type: 'identity.mismatch', data: {
       code: 'sso_wrong_person',
       sender: { objectId: world.people.find((person) => person.id === 'olu')?.oid },

@@ -1,6 +1,6 @@
 import { actionOf, eventually, textOfCard } from '../../src/local/find.ts';
 import type { Json } from '../../src/local/world.ts';
-import { auditRows, databaseOf } from '../support/audit-rows.ts';
+import { auditRowsOf } from '../support/world-database.ts';
 import { movableClock, startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
@@ -292,7 +292,7 @@ describe('expiry', () => {
     const late = await press(world, 'kenji', { place, verb: 'approve', card: before });
     expect(textOfCard((late as { card: Json }).card)).toMatch(/Expired/);
     expect(await readRequest(world, asked.id)).toMatchObject({ state: 'expired', version: 2 });
-    expect(auditRows(databaseOf(world), asked.id).map(({ type }) => type).sort()).toEqual([
+    expect((await auditRowsOf(world, asked.id)).map(({ type }) => type).sort()).toEqual([
       'card.posted', 'decision.refused', 'decision.refused', 'request.expired',
       'request.submitted',
     ]);

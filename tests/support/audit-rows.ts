@@ -14,11 +14,6 @@ export interface AuditRow {
   readonly data: Json;
 }
 
-/** Where a world keeps its database. */
-export function databaseOf({ home }: { home: string }): string {
-  return join(home, 'countersign.db');
-}
-
 /** Reads the database file beside the service, with one query. */
 export function query(file: string, sql: string, ...values: string[]): Json[] {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });

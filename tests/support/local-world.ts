@@ -7,6 +7,8 @@ import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger, LogLevel } from '../../src/lib/logger.ts';
 import { startLocalProfile } from '../../src/local/profile.ts';
 import type { LocalOptions, LocalProfile } from '../../src/local/profile.ts';
+import { createDatabase } from './world-database.ts';
+import type { WorldDatabase } from './world-database.ts';
 
 const LOCAL = new URL('../../src/local/', import.meta.url);
 
@@ -19,6 +21,8 @@ export interface LogLine {
 /** The local profile in a folder of its own, with what the service logged. */
 export interface LocalWorld extends LocalProfile {
   readonly home: string;
+  /** Where the service keeps its state, on the engine that this run is for. */
+  readonly database: WorldDatabase;
   readonly logged: readonly LogLine[];
 }
 
@@ -29,32 +33,40 @@ export interface WorldOptions extends Omit<LocalOptions, 'home' | 'configPath'> 
   readonly workflows?: Readonly<Record<string, string>>;
 }
 
-/** Starts the local profile on free ports; `stop` removes its folder too. */
+/** Starts the local profile on free ports; `stop` removes its folder and database too. */
 export async function startWorld(options: WorldOptions = {}): Promise<LocalWorld> {
   const { config, workflows, ...rest } = options;
   const home = await mkdtemp(join(tmpdir(), 'countersign-e2e-'));
   const logged: LogLine[] = [];
+  const database = await createDatabase(home);
+  const remove = async () => {
+    await rm(home, { recursive: true, force: true });
+    await database.drop();
+  };
   try {
     const profile = await startLocalProfile({
       ...rest,
       home,
-      configPath: await writeConfig(home, { config, workflows }),
+      configPath: await writeConfig(home, { config, workflows, database }),
       overrides: { log: collecting(logged), ...rest.overrides },
     });
     const stop = async () => {
       await profile.stop();
-      await rm(home, { recursive: true, force: true });
+      await remove();
     };
-    return { ...profile, home, logged, stop };
+    return { ...profile, home, database, logged, stop };
   } catch (error) {
-    await rm(home, { recursive: true, force: true });
+    await remove();
     throw error;
   }
 }
 
 /** Writes the demo's configuration into a folder, changed; gives its path. */
 export async function writeConfig(
-  home: string, { config, workflows = {} }: Pick<WorldOptions, 'config' | 'workflows'>,
+  home: string,
+  { config, workflows = {}, database }: Pick<WorldOptions, 'config' | 'workflows'> & {
+    database?: WorldDatabase;
+  },
 ): Promise<string> {
   const folder = join(home, 'workflows');
   await mkdir(folder, { recursive: true });
@@ -66,7 +78,7 @@ export async function writeConfig(
   const after = config === undefined ? before : config(before);
   if (config !== undefined && after === before) throw new Error('the configuration is unchanged');
   const path = join(home, 'countersign.yaml');
-  await writeFile(path, after);
+  await writeFile(path, database?.config(after) ?? after);
   return path;
 }
 

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { verifierOfJwks } from '../../src/audit/checkpoint-verifier.ts';
+import { verifyAudit } from '../../src/audit/verify.ts';
+import type { AuditReport } from '../../src/audit/verify.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import type { Json } from '../../src/local/world.ts';
+import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
+import { PATIENT, SERVER, createScratch } from '../store/support/open-sqlserver.ts';
+import type { Scratch } from '../store/support/open-sqlserver.ts';
+import { query, verifyLog } from './audit-rows.ts';
+import type { AuditRow } from './audit-rows.ts';
+
+/** What a test that looks beside the service needs of its database, on either engine. */
+export interface WorldDatabase {
+  /** The demo's configuration with this database in it. */
+  config(text: string): string;
+  /** Rows of one query in the SQL that both engines know; `?` is a text value. */
+  rows(sql: string, ...values: string[]): Promise<Json[]>;
+  /** Names of all tables. */
+  tables(): Promise<string[]>;
+  /** `countersign audit verify` with the keys that the service at `url` publishes. */
+  verify(url: string): Promise<{ exit: number; report: AuditReport }>;
+  /**
+   * The same after somebody with all rights has changed one event: in a copy where the engine has
+   * an easy one, else in place.
+   */
+  verifyForged(url: string, eventId: string): Promise<{ exit: number; report: AuditReport }>;
+  drop(): Promise<void>;
+}
+
+/** The engine that this run of the end-to-end suite is for; `jest.config.js` sets the global. */
+export const ENGINE =
+  (globalThis as { COUNTERSIGN_E2E_STORE?: string }).COUNTERSIGN_E2E_STORE === 'sqlserver'
+    ? 'sqlserver' : 'sqlite';
+
+/** A database of a world's own on the engine of this run. */
+export async function createDatabase(home: string): Promise<WorldDatabase> {
+  return ENGINE === 'sqlserver' ? onSqlServer(await createScratch(SERVER)) : onSqlite(home);
+}
+
+/** The audit log's rows about a request, in the order of their ids. */
+export async function auditRowsOf(
+  { database }: { database: WorldDatabase }, requestId: string,
+): Promise<AuditRow[]> {
+  const rows = await database.rows(`
+    SELECT id, type, request_id AS requestId, actor, data FROM audit_events
+    WHERE request_id = ? ORDER BY id`, requestId);
+  return rows.map((row) => ({ ...row, data: JSON.parse(String(row['data'])) }) as AuditRow);
+}
+
+const FORGE = `UPDATE audit_events SET data = replace(data, 'Okafor', 'Nobody'),
+  actor = replace(actor, '3', '4') WHERE id = `;
+
+function onSqlite(home: string): WorldDatabase {
+  const file = join(home, 'countersign.db');
+  return {
+    config: (text) => text,
+    rows: async (sql, ...values) => query(file, sql, ...values),
+    tables: async () => query(file, "SELECT name FROM sqlite_master WHERE type = 'table'")
+      .map(({ name }) => String(name)),
+    verify: (url) => verifyLog(file, { url, home }),
+    async verifyForged(url, eventId) {
+      const copy = join(home, 'copy.db');
+      const source = new DatabaseSync(file);
+      source.exec(`VACUUM INTO '${copy}'`);
+      source.close();
+      const honest = await verifyLog(copy, { url, home });
+      if (honest.exit !== 0) throw new Error('the copy does not verify');
+      const forged = new DatabaseSync(copy);
+      forged.exec('DROP TRIGGER audit_events_keep');
+      forged.exec(FORGE + quoted(eventId));
+      forged.close();
+      return verifyLog(copy, { url, home });
+    },
+    // The folder goes with it.
+    drop: async () => undefined,
+  };
+}
+
+const STORE = /^ {2}kind: sqlite\n {2}path: .*$/m;
+
+function onSqlServer(scratch: Scratch): WorldDatabase {
+  const { connectionString } = scratch;
+  const rows = async (sql: string, ...values: string[]) => {
+    const left = [...values];
+    const { recordset } = await scratch.execute(sql.replaceAll('?', () =>
+      `N${quoted(left.shift() ?? '')}`));
+    return recordset.map((row) => ({ ...row }));
+  };
+  const verify = async (url: string) => {
+    const published = await fetch(`${url}/.well-known/jwks.json`);
+    const verifyCheckpoint = verifierOfJwks(await published.text());
+    const store = await openSqlServerStore({
+      connectionString, clock: systemClock, log: silentLogger, allowUntrusted: true, ...PATIENT,
+    });
+    try {
+      const report = await verifyAudit(store, { verifyCheckpoint });
+      return { exit: report.ok ? 0 : 1, report };
+    } finally {
+      await store.close();
+    }
+  };
+  return {
+    config: (text) => text.replace(STORE, () =>
+      `  kind: sqlserver\n  connectionString: ${JSON.stringify(connectionString)}`),
+    rows,
+    tables: async () => (await rows('SELECT name FROM sys.tables WHERE is_ms_shipped = 0'))
+      .map(({ name }) => String(name)),
+    verify,
+    async verifyForged(url, eventId) {
+      await scratch.execute('DROP TRIGGER dbo.audit_events_keep');
+      await scratch.execute(FORGE + quoted(eventId));
+      return verify(url);
+    },
+    drop: () => scratch.drop(),
+  };
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
