@@ -5,8 +5,8 @@ const common = {
   transform: { '\\.ts$': '<rootDir>/tests/support/strip-types.cjs' },
 };
 
-/** Everything; what has no need of a store of its own runs on the embedded one. */
-const main = { ...common, testMatch: ['**/*.test.ts'], testTimeout: 20_000 };
+/** Everything; what needs a store of any kind runs on the embedded one. */
+const main = { ...common, displayName: 'SQLite', testMatch: ['**/*.test.ts'] };
 
 /** The end-to-end suite once more, over TDS: only where a server is given for it. */
 const overTds = {
@@ -14,8 +14,9 @@ const overTds = {
   displayName: 'SQL Server',
   testMatch: ['<rootDir>/tests/e2e/**/*.test.ts'],
   globals: { COUNTERSIGN_E2E_STORE: 'sqlserver' },
-  testTimeout: 120_000,
+  setupFilesAfterEnv: ['<rootDir>/tests/support/over-tds.ts'],
 };
 
 const given = process.env.COUNTERSIGN_TEST_SQLSERVER;
-export default given ? { maxWorkers: 2, projects: [main, overTds] } : { maxWorkers: 2, ...main };
+const limits = { testTimeout: 20_000, maxWorkers: 2 };
+export default given ? { ...limits, projects: [main, overTds] } : { ...limits, ...main };

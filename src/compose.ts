@@ -18,6 +18,7 @@ import { jsonLogger } from './lib/logger.ts';
 import type { Logger } from './lib/logger.ts';
 import type { Running } from './lib/loop.ts';
 import { openStore } from './store/open-store.ts';
+import type { StoreTiming } from './store/open-store.ts';
 import { createTeams, createTeamsOutbound } from './teams/teams.ts';
 import { createApp } from './usecases/app.ts';
 import type { Deps } from './usecases/deps.ts';
@@ -39,6 +40,8 @@ export interface Overrides {
   readonly workers?: 'running' | 'held';
   /** How long a job that a killed process had in hand stays with it. */
   readonly jobLeaseMs?: number;
+  /** How long the server of the store may take: for one to test on that is slow by nature. */
+  readonly storeTiming?: StoreTiming;
 }
 
 /** The whole service, made and not yet started. */
@@ -69,6 +72,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const basics = { clock, ids, log };
   const store = await openStore(config.store, {
     ...basics, allowUntrusted: config.profile === 'local',
+    ...(overrides.storeTiming ? { timing: overrides.storeTiming } : {}),
   });
   try {
     return await assemble(config, { ...basics, store, machineClock, overrides });

@@ -42,6 +42,8 @@ export interface LocalOptions {
   readonly keepStore?: boolean;
   readonly limits?: 'on' | 'off';
   readonly resendAfterMs?: number;
+  /** How long the connector waits for an answer of the bot (ms); default: as Teams does. */
+  readonly giveUpAfterMs?: number;
   /** A configuration to use instead of the demo's; it takes the same `LOCAL_…` values. */
   readonly configPath?: string;
   /** Its clock is that of the other parts as well. */
@@ -141,6 +143,7 @@ async function startParts(
     singleSignOn: (personId, resource) => provider.singleSignOnToken(personId, resource),
     limits: options.limits ?? 'on',
     ...(options.resendAfterMs === undefined ? {} : { resendAfterMs: options.resendAfterMs }),
+    ...(options.giveUpAfterMs === undefined ? {} : { giveUpAfterMs: options.giveUpAfterMs }),
     ...(options.log ? { log: options.log } : {}),
   });
   stops.push(() => connector.stop());

@@ -233,7 +233,7 @@ test('the webhook target is called once, with an idempotency key and a signature
 test('the channel\'s card says applied, with the target\'s reference and no button', async () => {
   const text = await eventually('applied on the card', () => {
     const shown = textAt(world, 'rafael', pipelines.place);
-    return /applied/i.test(shown) && shown;
+    return /Rolled out/.test(shown) && shown;
   });
   expect(text).toMatch(/Rolled out/);
   expect(text).toMatch(/deploy-1042/);

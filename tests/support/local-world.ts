@@ -7,10 +7,14 @@ import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger, LogLevel } from '../../src/lib/logger.ts';
 import { startLocalProfile } from '../../src/local/profile.ts';
 import type { LocalOptions, LocalProfile } from '../../src/local/profile.ts';
-import { createDatabase } from './world-database.ts';
+import { PATIENT } from '../store/support/open-sqlserver.ts';
+import { ENGINE, createDatabase } from './world-database.ts';
 import type { WorldDatabase } from './world-database.ts';
 
 const LOCAL = new URL('../../src/local/', import.meta.url);
+
+/** A server for tests may be a slow one; a click that is sent again would make it slower still. */
+const SLOW = { giveUpAfterMs: 200_000, resendAfterMs: 190_000 };
 
 export interface LogLine {
   readonly level: LogLevel;
@@ -45,10 +49,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<LocalWorld
   };
   try {
     const profile = await startLocalProfile({
-      ...rest,
+      ...(ENGINE === 'sqlserver' ? SLOW : {}), ...rest,
       home,
       configPath: await writeConfig(home, { config, workflows, database }),
-      overrides: { log: collecting(logged), ...rest.overrides },
+      overrides: { log: collecting(logged), storeTiming: PATIENT, ...rest.overrides },
     });
     const stop = async () => {
       await profile.stop();
