@@ -1,42 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
 import { migrate } from '../../src/store/sqlite/migrate.ts';
-import * as audit from '../../src/store/sqlite/queries/audit.ts';
-import * as cards from '../../src/store/sqlite/queries/cards.ts';
-import * as changes from '../../src/store/sqlite/queries/changes.ts';
-import * as housekeeping from '../../src/store/sqlite/queries/housekeeping.ts';
-import * as jobs from '../../src/store/sqlite/queries/jobs.ts';
-import * as keys from '../../src/store/sqlite/queries/keys.ts';
-import * as people from '../../src/store/sqlite/queries/people.ts';
-import * as requests from '../../src/store/sqlite/queries/requests.ts';
-import * as signIn from '../../src/store/sqlite/queries/sign-in.ts';
 import { openWriter } from '../../src/store/sqlite/session.ts';
 import type { Session } from '../../src/store/sqlite/session.ts';
 import { temporaryPath } from './open-sqlite.ts';
+import { COLD, SMALL_SORTS, SQLITE_QUERIES } from './support/sqlite-queries.ts';
 
-/** Every query, and the index that serves those whose table grows. */
-const INDEX: Record<string, string> = {
-  LIST_BY_STATE: 'requests_by_state (state=? AND rowid<?)',
-  LIST_BY_WORKFLOW: 'requests_by_workflow (workflow=? AND state=? AND rowid<?)',
-  LIST_BY_REQUESTER: 'requests_by_requester (requester_key=? AND state=? AND rowid<?)',
-  LIST_BY_REQUESTER_AND_WORKFLOW:
-    'requests_by_requester (requester_key=? AND state=? AND rowid<?)',
-  LIST_REQUESTS: 'INTEGER PRIMARY KEY (rowid<?)',
-  CLAIM_JOBS: 'jobs_by_due (due_at<?)',
-  ANY_DUE: 'jobs_by_due (due_at<?)',
-  NEXT_JOB_AT: 'jobs_by_due (due_at>?)',
-  LOAD_WITH_CARDS: 'cards_by_request (request_id=?)',
-  UPSERT_CARD: 'cards_by_message (conversation_id=? AND activity_id=?)',
-  FIND_PEOPLE: 'people_roles_by_role (role=?)',
-  REDEEM: 'sign_in_links_by_code (code=?)',
-  PURGE_CLAIMS: 'claims_by_expiry (expires_at<?)',
-  PURGE_CHANGES: 'changes_by_time (at<?)',
-  PURGE_LINKS: 'sign_in_links_by_expiry (expires_at<?)',
-  READ_LEAVES: 'INTEGER PRIMARY KEY (rowid>?)',
-};
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+const FOLDER = new URL('../../src/store/sqlite/queries/', import.meta.url);
 
-/** Scans that are meant: of a parameter's list, of a table that holds only what is to be done. */
-const MEANT = [/^SCAN [srx]? ?VIRTUAL TABLE/, /^SCAN \w+ VIRTUAL TABLE/, /^SCAN CONSTANT ROW/];
-const WHOLE_TABLE = ['UNSEALED_EVENTS', 'COUNT_JOBS', 'TREE_SIZE', 'LAST_CHECKPOINT'];
+/** What each hot statement does, a line each: `NAME: step; step`. */
+const golden = new Map(read('./golden/sqlite-plans.txt').trim().split('\n')
+  .map((line) => line.split(': ', 2) as [string, string]));
+
+/** Scans of what is no table: a parameter's list, one row of constants. */
+const NO_TABLE = /^SCAN (CONSTANT ROW|\w+ VIRTUAL TABLE)/;
+const FRAME = /SUBQUERY \d+$|^CREATE BLOOM FILTER$/;
 
 describe('plans of the SQLite queries', () => {
   const file = temporaryPath();
@@ -50,21 +29,35 @@ describe('plans of the SQLite queries', () => {
     file.remove();
   });
 
-  const all = Object.entries({
-    ...audit, ...cards, ...changes, ...housekeeping, ...jobs, ...keys, ...people, ...requests,
-    ...signIn,
+  const stepsOf = (sql: string) => (session.all(`EXPLAIN QUERY PLAN ${sql}`) as Step[])
+    .map(({ detail }) => detail).filter((detail) => !FRAME.test(detail));
+  const all = Object.values(SQLITE_QUERIES).flatMap((queries) => Object.entries(queries));
+  const hot = all.filter(([name]) => !(name in COLD));
+
+  test.each(hot)('%s goes by an index, and sorts nothing that grows', (name, sql) => {
+    const steps = stepsOf(sql);
+    expect(steps.filter((step) => step.startsWith('SCAN') && !NO_TABLE.test(step))).toEqual([]);
+    const sorts = steps.filter((step) => step.startsWith('USE TEMP B-TREE'));
+    if (!(name in SMALL_SORTS)) expect(sorts).toEqual([]);
+    expect(steps.join('; ')).toBe(golden.get(name) ?? 'no plan in the golden file');
   });
 
-  test.each(all)('%s walks an index', (name, sql) => {
-    const plan = (session.all(`EXPLAIN QUERY PLAN ${sql}`) as { detail: string }[])
-      .map(({ detail }) => detail);
-    const scans = plan.filter((step) =>
-      step.startsWith('SCAN') && !MEANT.some((meant) => meant.test(step)));
-    if (!WHOLE_TABLE.includes(name)) expect(scans).toEqual([]);
-    expect(plan.join('\n')).toContain(INDEX[name] ?? '');
+  test('every statement is hot or cold, and every file of them is looked at', () => {
+    expect(readdirSync(FOLDER).sort())
+      .toEqual(Object.keys(SQLITE_QUERIES).map((name) => `${name}.ts`).sort());
+    expect([...golden.keys()].sort()).toEqual(hot.map(([name]) => name).sort());
+    const names = all.map(([name]) => name);
+    expect(names).toEqual(expect.arrayContaining([...Object.keys(COLD),
+      ...Object.keys(SMALL_SORTS)]));
   });
 
-  test('every index that a query is promised belongs to a query', () => {
-    expect(all.map(([name]) => name)).toEqual(expect.arrayContaining(Object.keys(INDEX)));
+  test('the reference tells of every hot and every cold statement', () => {
+    const reference = read('../../docs/reference/store-queries.md');
+    expect(all.map(([name]) => name).filter((name) => !reference.includes(`\`${name}\``)))
+      .toEqual([]);
   });
 });
+
+interface Step {
+  readonly detail: string;
+}

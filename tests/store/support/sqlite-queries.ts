@@ -1,0 +1,41 @@
+import * as audit from '../../../src/store/sqlite/queries/audit.ts';
+import * as cards from '../../../src/store/sqlite/queries/cards.ts';
+import * as changes from '../../../src/store/sqlite/queries/changes.ts';
+import * as housekeeping from '../../../src/store/sqlite/queries/housekeeping.ts';
+import * as jobs from '../../../src/store/sqlite/queries/jobs.ts';
+import * as keys from '../../../src/store/sqlite/queries/keys.ts';
+import * as people from '../../../src/store/sqlite/queries/people.ts';
+import * as requests from '../../../src/store/sqlite/queries/requests.ts';
+import * as schema from '../../../src/store/sqlite/queries/schema.ts';
+import * as signIn from '../../../src/store/sqlite/queries/sign-in.ts';
+
+/** Every statement of the SQLite store by its file; a test holds that no file is missing. */
+export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  audit, cards, changes, housekeeping, jobs, keys, people, requests, schema, 'sign-in': signIn,
+};
+
+/** Statements that are let scan, and why that does not grow with what was ever asked. */
+export const COLD: Readonly<Record<string, string>> = {
+  UNSEALED_EVENTS: 'walks the table of what waits to be sealed by its key, up to a limit',
+  LAST_CHECKPOINT: 'the last row of its table by the row id: one step',
+  TREE_SIZE: 'the last row id of its table: one step',
+  COUNT_JOBS: 'for metrics: every job that waits, in the smallest index',
+  NOW: 'touches no table',
+  APPLIED: 'at start: one row a migration',
+  SURVEY: 'at start: one row a table',
+  CREATE_SCHEMA_TABLE: 'at the very first start',
+};
+
+/** Sorts in memory that are let be, for what they sort is bounded. */
+export const SMALL_SORTS: Readonly<Record<string, string>> = {
+  LOAD_REQUEST: 'the decisions of one request',
+  FIND_REQUEST: 'the decisions of one request',
+  LIST_REQUESTS: 'the decisions of each request of the page',
+  LIST_BY_STATE: 'one page of each state asked for',
+  LIST_BY_WORKFLOW: 'one page of each state asked for',
+  LIST_BY_REQUESTER: 'one page of each state asked for',
+  LIST_BY_REQUESTER_AND_WORKFLOW: 'one page of each state asked for',
+  LIST_CARDS: 'the cards of one request',
+  FIND_PEOPLE: 'as many people a role as are asked for',
+  REDEEM: 'links that wait under one code: one, or two that were drawn alike',
+};

@@ -1,0 +1,61 @@
+import sql from 'mssql';
+import { poolConfig } from '../../../src/store/sqlserver/connection.ts';
+import type { ParameterType, Query } from '../../../src/store/sqlserver/query.ts';
+import { PATIENT } from './open-sqlserver.ts';
+
+/** One step of a plan that touches a table of ours. */
+export interface PlanStep {
+  /** As the server calls it: `Index Seek`, `Clustered Index Scan`, … */
+  readonly operation: string;
+  readonly table: string;
+  readonly index: string;
+}
+
+/** A connection that is told plans and runs nothing. */
+export interface Planner {
+  /** The steps of every statement of a query or batch, in the order of the text. */
+  stepsOf(asked: Query): Promise<readonly PlanStep[]>;
+  close(): Promise<void>;
+}
+
+/** Opens it. SHOWPLAN is a setting of the connection, so there is exactly one. */
+export async function openPlanner(connectionString: string): Promise<Planner> {
+  const config = poolConfig({ connectionString, allowUntrusted: true, timing: PATIENT });
+  const pool = await new sql.ConnectionPool({
+    ...config, pool: { min: 1, max: 1, idleTimeoutMillis: 600_000 },
+  }).connect();
+  await pool.request().batch('SET SHOWPLAN_XML ON');
+  return {
+    async stepsOf({ sql: text, parameters }) {
+      const declared = Object.entries(parameters as Record<string, ParameterType>)
+        .map(([name, type]) => `DECLARE @${name} ${typeOf(type)};`);
+      const { recordset } = await pool.request().batch(`${declared.join('\n')}\n${text}`);
+      const [row] = recordset as unknown as Record<string, unknown>[];
+      return stepsIn(String(Object.values(row ?? {})[0]));
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** The steps in a plan's XML (schemas.microsoft.com/sqlserver/2004/07/showplan). */
+export function stepsIn(xml: string): readonly PlanStep[] {
+  const steps: PlanStep[] = [];
+  // An operator's own Object stands between its RelOp and the next one.
+  for (const part of xml.split('<RelOp ').slice(1)) {
+    const operation = /PhysicalOp="([^"]+)"/.exec(part)?.[1] ?? '';
+    const object = /<Object [^>]*Schema="\[dbo\]"[^>]*>/.exec(part)?.[0];
+    if (object === undefined) continue;
+    const named = (what: string) => new RegExp(`${what}="\\[([^"]+)\\]"`).exec(object)?.[1] ?? '';
+    steps.push({ operation, table: named('Table'), index: named('Index') });
+  }
+  return steps;
+}
+
+function typeOf(type: ParameterType): string {
+  switch (type.kind) {
+    case 'text': return `nvarchar(${type.size})`;
+    case 'json': return 'nvarchar(max)';
+    case 'whole': return 'bigint';
+    case 'small': return 'int';
+  }
+}
