@@ -1,8 +1,12 @@
-/** `npm run bench -- [name …] [--json] [--profile FOLDER]`: ratios against a named baseline. */
+/**
+ * `npm run bench -- [name …] [--json] [--profile FOLDER] [--requests N] [--folder FOLDER]`: ratios
+ * against a named baseline. The last two are of `big-store`.
+ */
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Bench } from './bench.ts';
+import type { Bench, BenchOptions } from './bench.ts';
+import { bigStore } from './big-store/big-store.ts';
 import type { Result } from './contest.ts';
 import { decide } from './decide.ts';
 import { describeMachine, machineLines, pinSelf } from './machine.ts';
@@ -11,12 +15,15 @@ import { LOAD_CORE } from './stage.ts';
 import { start } from './start.ts';
 import { submit } from './submit.ts';
 
-const BENCHES: readonly Bench[] = [decide, submit, start, memory];
+const BENCHES: readonly Bench[] = [decide, submit, start, memory, bigStore];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, profile: { type: 'string' } },
+    options: {
+      json: { type: 'boolean' }, profile: { type: 'string' }, requests: { type: 'string' },
+      folder: { type: 'string' },
+    },
   });
   const unknown = positionals.filter((name) => !BENCHES.some((bench) => bench.name === name));
   if (unknown.length > 0) {
@@ -24,8 +31,13 @@ async function main(): Promise<number> {
     process.stderr.write(`unknown: ${unknown.join(', ')}. There are: ${names}\n`);
     return 2;
   }
-  const chosen = BENCHES.filter(({ name }) =>
-    positionals.length === 0 || positionals.includes(name));
+  const chosen = BENCHES.filter(({ name, onlyNamed = false }) =>
+    positionals.length === 0 ? !onlyNamed : positionals.includes(name));
+  const options: BenchOptions = {
+    ...(values.profile === undefined ? {} : { profile: values.profile }),
+    ...(values.requests === undefined ? {} : { requests: Number(values.requests) }),
+    ...(values.folder === undefined ? {} : { folder: values.folder }),
+  };
   if (values.profile !== undefined) await mkdir(values.profile, { recursive: true });
   pinSelf(LOAD_CORE);
   const machine = describeMachine(tmpdir());
@@ -33,7 +45,7 @@ async function main(): Promise<number> {
   if (!json) process.stdout.write(`${machineLines(machine).join('\n')}\n`);
   let held = true;
   for (const bench of chosen) {
-    const result = await bench.run(values.profile === undefined ? {} : { profile: values.profile });
+    const result = await bench.run(options);
     held &&= bench.holds(result);
     process.stdout.write(json
       ? `${JSON.stringify({ ...result, machine })}\n` : told(bench, result));
