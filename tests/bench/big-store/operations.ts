@@ -27,6 +27,7 @@ const SEALED = 20;
 const PURGED = 20;
 const LEASE_MS = 600_000;
 const TRIES = 10_000;
+const LATEST = 100;
 
 function operation<Given>(given: Operation<Given>): Operation {
   return given as Operation;
@@ -59,16 +60,17 @@ function listing(name: string, filter: (side: Side) => Omit<RequestQuery, 'limit
 }
 
 const someId = (side: Side) => idOf('req', side.nextNumber());
-/** One of the latest thousand: what people and pipelines look at while it is of interest. */
+/** One of the latest hundred: what people and pipelines look at while it is of interest. */
 const recentId = (side: Side) =>
-  idOf('req', side.size.requests - side.nextNumber() % Math.min(1_000, side.size.requests));
+  idOf('req', side.size.requests - side.nextNumber() % LATEST);
 const someRequester = (side: Side) => personKey(side.nextNumber() % 8);
 const someWorkflow = (side: Side) => workflowOf(side.nextNumber() % 8);
 
 /** A decision on a request that is still to be decided, exactly as a click commits it. */
 async function nextDecision(side: Side): Promise<string> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const id = someId(side);
+    // What is still to be decided is new, or it would have expired.
+    const id = idOf('req', side.size.requests - side.nextNumber() % 1_000);
     const found = await side.store.loadRequest(id);
     if (found?.state === 'pending') return id;
   }
@@ -123,7 +125,7 @@ export const OPERATIONS: readonly Operation[] = [
     run: committed,
   }),
   reading('request by id (load, wait)', recentId, (reader, id) => reader.loadRequest(id)),
-  reading('request by number', (side) => side.size.requests - side.nextNumber() % 1_000,
+  reading('request by number', (side) => side.size.requests - side.nextNumber() % LATEST,
     (reader, number) => reader.findRequest(number)),
   {
     ...reading('request by id, anywhere', someId, (reader, id) => reader.loadRequest(id)),

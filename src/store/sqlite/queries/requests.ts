@@ -26,15 +26,19 @@ export const LIST_REQUESTS = `
 
 /**
  * The newest of each state by its index, then the newest of all of them: at most states × limit
- * numbers are looked at, however many rows there are.
+ * numbers are looked at, however many rows there are, and only the page's own rows are read.
  */
 const newestOfStates = (where: string) => `
-  SELECT ${REQUEST}
-  FROM json_each(?) s CROSS JOIN requests r ON r.number IN (
-    SELECT i.number FROM requests i
-    WHERE ${where} AND i.number < ? ORDER BY i.number DESC LIMIT ? + 0
+  SELECT ${REQUEST} FROM requests r
+  WHERE r.number IN (
+    SELECT n.number
+    FROM json_each(?) s CROSS JOIN requests n ON n.number IN (
+      SELECT i.number FROM requests i
+      WHERE ${where} AND i.number < ? ORDER BY i.number DESC LIMIT ? + 0
+    )
+    ORDER BY n.number DESC LIMIT ? + 0
   )
-  ORDER BY r.number DESC LIMIT ? + 0`;
+  ORDER BY r.number DESC`;
 
 /** states (JSON), before, limit, limit; index requests_by_state */
 export const LIST_BY_STATE = newestOfStates('i.state = s.value');
