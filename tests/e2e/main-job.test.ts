@@ -321,7 +321,8 @@ test('one row changed by somebody with all rights is found and named', async () 
   expect(exit).toBe(1);
   expect(report.ok).toBe(false);
   expect(report.problems).toContainEqual(expect.objectContaining({
-    code: 'leaf_mismatch', at: Number(row?.['idx']), message: expect.stringContaining(String(row?.['id'])),
+    code: 'leaf_mismatch', at: Number(row?.['idx']),
+    message: expect.stringContaining(String(row?.['id'])),
   }));
 });
 

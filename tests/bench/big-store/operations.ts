@@ -111,8 +111,8 @@ async function seal(side: Side): Promise<void> {
 const nothing = async () => undefined;
 
 /**
- * In this order: decisions leave the jobs that are claimed and the events that are sealed. A store of
- * a thousand has 120 pending requests, some of which the lists are to find still pending.
+ * In this order: decisions leave the jobs that are claimed and the events that are sealed. A
+ * store of a thousand has 120 pending requests, some of which the lists are to find still pending.
  */
 export const OPERATIONS: readonly Operation[] = [
   operation({ name: 'decision', rounds: 50, prepare: nextDecision, run: decide }),
