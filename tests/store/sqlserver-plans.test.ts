@@ -30,7 +30,7 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
   LIST_BY_REQUESTER_AND_WORKFLOW: ['requests_by_requester'],
   CLAIM_JOBS: ['jobs_by_due'],
   NEXT_JOB_AT: ['jobs_by_due'],
-  LIST_CARDS: ['cards_by_request'],
+  LOAD_WITH_CARDS: ['cards_by_request'],
   FIND_PEOPLE: ['people_roles_by_role'],
   REDEEM: ['sign_in_links_by_code'],
   PURGE_CLAIMS: ['claims_by_expiry'],

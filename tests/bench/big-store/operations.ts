@@ -143,7 +143,7 @@ export const OPERATIONS: readonly Operation[] = [
   }),
   reading('next job', () => undefined, (reader) => reader.nextJobAt()),
   operation({ name: 'sealing step', rounds: 8, prepare: nothing, run: seal }),
-  reading('cards of a request', recentId, (reader, id) => reader.listCards(id)),
+  reading('cards of a request', recentId, (reader, id) => reader.loadWithCards(id)),
   reading('approvers', () => ['approver'], (reader, roles) => reader.findPeople(roles, 60)),
   reading('claim of a key', (side) => idOf('key', side.nextNumber() % 4_000), (reader, key) =>
     reader.findClaim('token', key)),

@@ -35,7 +35,7 @@ export const SMALL_SORTS: Readonly<Record<string, string>> = {
   LIST_BY_WORKFLOW: 'one page of each state asked for',
   LIST_BY_REQUESTER: 'one page of each state asked for',
   LIST_BY_REQUESTER_AND_WORKFLOW: 'one page of each state asked for',
-  LIST_CARDS: 'the cards of one request',
+  LOAD_WITH_CARDS: 'the decisions and cards of one request',
   FIND_PEOPLE: 'as many people a role as are asked for',
   REDEEM: 'links that wait under one code: one, or two that were drawn alike',
 };
