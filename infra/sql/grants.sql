@@ -27,6 +27,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.people_roles TO countersign_service;
 GRANT SELECT, INSERT, DELETE ON dbo.audit_pending TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.sign_in_links TO countersign_service;
 GRANT SELECT, INSERT ON dbo.keys TO countersign_service;
+-- Derived from the leaves, and held against the last signed checkpoint before it is used.
+GRANT SELECT, INSERT, UPDATE ON dbo.audit_frontier TO countersign_service;
+-- Whether a move from another store is under way: no start then.
+GRANT SELECT ON dbo.transfers TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.leases TO countersign_service;
 GRANT SELECT ON dbo.schema_migrations TO countersign_service;
 

@@ -45,6 +45,8 @@ export interface Frontier {
   /** Takes the next leaf's hash; amortised constant time, logarithmic at worst. */
   append(leaf: Hash): void;
   root(): Hash;
+  /** Roots of the complete subtrees, largest first: with the size all that `frontierAt` needs. */
+  peaks(): readonly Hash[];
   /** An independent copy, so that leaves can be tried before they are committed. */
   copy(): Frontier;
 }
@@ -57,6 +59,26 @@ interface Peak {
 /** A frontier without leaves. Its memory grows with the logarithm of the tree. */
 export function createFrontier(): Frontier {
   return frontierOf([], 0);
+}
+
+/**
+ * The frontier of a tree of this size whose complete subtrees have these roots, largest first.
+ * Undefined where a tree of this size has another number of them. Whether they are the right ones
+ * only the root can tell.
+ */
+export function frontierAt(size: number, hashes: readonly Hash[]): Frontier | undefined {
+  if (!Number.isSafeInteger(size) || size < 0) return undefined;
+  const peaks: Peak[] = [];
+  let power = 1;
+  while (power * 2 <= size) power *= 2;
+  for (let rest = size; rest > 0; power /= 2) {
+    if (power > rest) continue;
+    const hash = hashes[peaks.length];
+    if (hash === undefined) return undefined;
+    peaks.push({ leaves: power, hash });
+    rest -= power;
+  }
+  return peaks.length === hashes.length ? frontierOf(peaks, size) : undefined;
 }
 
 function frontierOf(peaks: Peak[], startSize: number): Frontier {
@@ -79,6 +101,7 @@ function frontierOf(peaks: Peak[], startSize: number): Frontier {
       if (last === undefined) return emptyRoot();
       return peaks.slice(0, -1).reduceRight((right, peak) => nodeHash(peak.hash, right), last.hash);
     },
+    peaks: () => peaks.map(({ hash }) => hash),
     copy: () => frontierOf([...peaks], size),
   };
 }

@@ -9,7 +9,7 @@ import type { AuditLeaf, AuditStore, LeaseStore } from '../usecases/store-ports.
 import { CHECKPOINT_TYPE } from './checkpoint.ts';
 import type { CheckpointStatement } from './checkpoint.ts';
 import { eventBytes } from './event-bytes.ts';
-import { createFrontier, decodeHash, encodeHash, leafHash } from './merkle.ts';
+import { createFrontier, decodeHash, encodeHash, frontierAt, leafHash } from './merkle.ts';
 import type { Frontier } from './merkle.ts';
 
 const LEASE = 'audit-seal';
@@ -18,7 +18,7 @@ const LOST_RACE_REST_MS = 250;
 
 export interface SealerOptions {
   readonly store: Pick<
-    AuditStore, 'unsealedEvents' | 'seal' | 'readLeaves' | 'treeSize' | 'lastCheckpoint'
+    AuditStore, 'unsealedEvents' | 'seal' | 'frontier' | 'readLeaves' | 'treeSize' | 'lastCheckpoint'
   > & LeaseStore;
   readonly keys: CheckpointSigner;
   readonly clock: Clock;
@@ -116,7 +116,12 @@ async function refuseShorter(
   );
 }
 
-/** The frontier of the stored log, built on what was known; undefined where the lease was lost. */
+/**
+ * The frontier of the stored log, built on what was known or what the last seal left; undefined
+ * where the lease was lost. Only the leaves that this does not cover are read. Where it does not
+ * lead to the checkpoint's root (its row was changed, or is another log's) all of them are. What
+ * this process itself remembers is not doubted: there the log is what was changed.
+ */
 async function catchUp(
   known: Frontier | undefined,
   options: SealerOptions & { batchSize: number; holdLease: () => Promise<boolean> },
@@ -130,7 +135,39 @@ async function catchUp(
       `the log has ${size} leaves, its last checkpoint speaks of ${checkpoint?.size ?? 0}`,
     );
   }
-  const frontier = known ?? createFrontier();
+  const root = checkpoint?.root ?? encodeHash(createFrontier().root());
+  const stored = known === undefined ? await storedFrontier(store, size) : undefined;
+  if (stored !== undefined) {
+    const frontier = await readOn(stored, size, { ...options, batchSize });
+    if (frontier === undefined || encodeHash(frontier.root()) === root) return frontier;
+    options.log.warn('the stored frontier of the audit log is wrong; all leaves are read', { size });
+  }
+  const frontier = await readOn(known ?? createFrontier(), size, { ...options, batchSize });
+  // Signing on would vouch for a history that is not the one vouched for before.
+  if (frontier !== undefined && encodeHash(frontier.root()) !== root) {
+    throw new SealRefused(`the leaves do not give the root of the checkpoint at size ${size}`);
+  }
+  return frontier;
+}
+
+/** What the last seal left, where it can be this log's. */
+async function storedFrontier(
+  store: Pick<AuditStore, 'frontier'>, size: number,
+): Promise<Frontier | undefined> {
+  const stored = await store.frontier();
+  if (stored === undefined || stored.size > size) return undefined;
+  const hashes = stored.peaks.map(decodeHash);
+  return hashes.includes(undefined)
+    ? undefined : frontierAt(stored.size, hashes.filter((hash) => hash !== undefined));
+}
+
+/** The frontier grown by the stored leaves up to a size; undefined where the lease was lost. */
+async function readOn(
+  frontier: Frontier,
+  size: number,
+  options: Pick<SealerOptions, 'store'> & { batchSize: number; holdLease: () => Promise<boolean> },
+): Promise<Frontier | undefined> {
+  const { store, batchSize } = options;
   while (frontier.size < size) {
     if (!(await options.holdLease())) return undefined;
     const limit = Math.min(batchSize, size - frontier.size);
@@ -142,10 +179,6 @@ async function catchUp(
       if (hash === undefined) throw new SealRefused(`the hash of leaf ${leaf.index} is malformed`);
       frontier.append(hash);
     }
-  }
-  // Signing on would vouch for a history that is not the one vouched for before.
-  if (checkpoint !== undefined && encodeHash(frontier.root()) !== checkpoint.root) {
-    throw new SealRefused(`the leaves do not give the root of the checkpoint at size ${size}`);
   }
   return frontier;
 }
@@ -170,6 +203,7 @@ async function sealBatch(
   const { size, root, at } = statement;
   const sealed = await store.seal({
     expectedSize: current.size, leaves, checkpoint: { size, root, at, jws },
+    peaks: next.peaks().map(encodeHash),
   });
   if (!sealed) return undefined;
   log.debug('audit log sealed', { size, added: leaves.length });

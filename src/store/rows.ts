@@ -1,6 +1,6 @@
 import type { AuditEvent, EventType } from '../domain/events.ts';
 import type { Decision, Request } from '../domain/request.ts';
-import type { Card, SeenPerson } from '../usecases/store-ports.ts';
+import type { AuditFrontier, Card, SeenPerson } from '../usecases/store-ports.ts';
 
 /**
  * How domain values lie in rows, the same for every engine. What is searched for has a column of
@@ -78,6 +78,21 @@ export function eventFrom(row: EventRow): AuditEvent {
     actor: row.actor,
     data: JSON.parse(row.data) as AuditEvent['data'],
   };
+}
+
+export interface FrontierRow {
+  readonly size: number;
+  readonly peaks: string;
+}
+
+/** The roots of subtrees as one text. */
+export function peaksText(peaks: readonly string[]): string {
+  return peaks.join('.');
+}
+
+/** The frontier that a row holds. */
+export function frontierFrom({ size, peaks }: FrontierRow): AuditFrontier {
+  return { size, peaks: peaks === '' ? [] : peaks.split('.') };
 }
 
 export interface PersonRow extends Omit<SeenPerson, 'roles' | 'claims'> {

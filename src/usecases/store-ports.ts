@@ -184,13 +184,25 @@ export interface AuditCheckpoint {
   readonly jws: string;
 }
 
+/** The right edge of the log's tree: roots of its complete subtrees, largest first, base64url. */
+export interface AuditFrontier {
+  readonly size: number;
+  readonly peaks: readonly string[];
+}
+
 export interface AuditStore {
   /** Events that have no leaf yet, in the order of their ids. */
   unsealedEvents(limit: number): Promise<readonly AuditEvent[]>;
-  /** Inserts leaves and the checkpoint, unless the size is not `expectedSize` any more. */
+  /**
+   * Inserts leaves and the checkpoint, unless the size is not `expectedSize` any more. `peaks` are
+   * those of the tree that the checkpoint speaks of.
+   */
   seal(options: {
     expectedSize: number; leaves: readonly AuditLeaf[]; checkpoint: AuditCheckpoint;
+    peaks: readonly string[];
   }): Promise<boolean>;
+  /** What the last seal left; undefined where none left one (a store of before). */
+  frontier(): Promise<AuditFrontier | undefined>;
   /** Leaves from an index on, each with its event (undefined where that row is missing). */
   readLeaves(options: {
     from: number; limit: number;

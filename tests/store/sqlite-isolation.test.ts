@@ -79,6 +79,7 @@ describe('a SQLite store beside other connections', () => {
     await store.seal({
       expectedSize: 0, leaves: events.map(({ id }, index) => ({ index, eventId: id, hash })),
       checkpoint: { size: events.length, root: 'r', at: 1, jws: 'j' },
+      peaks: [],
     });
     for (const [table, column] of [
       ['audit_events', 'data'], ['audit_leaves', 'hash'], ['audit_checkpoints', 'root'],
@@ -95,7 +96,7 @@ describe('a SQLite store beside other connections', () => {
     await store.commit(change({ events: [event(null, { id: 'evt_1' })] }));
     await store.seal({
       expectedSize: 0, leaves: [{ index: 0, eventId: 'evt_1', hash: 'h' }],
-      checkpoint: { size: 1, root: 'r', at: 1, jws: 'j' },
+      checkpoint: { size: 1, root: 'r', at: 1, jws: 'j' }, peaks: [],
     });
     other.exec('DROP TRIGGER audit_events_stay');
     other.exec('DELETE FROM audit_events');

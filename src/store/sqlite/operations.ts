@@ -2,10 +2,11 @@ import type {
   AuditStore, LeaseStore, SignInAttempt, SignInLink, SignInStore, StoredKey,
 } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
+import { peaksText } from '../rows.ts';
 import { commit } from './commit.ts';
 import { claimJobs, failJob, finishJob, postponeJob } from './job-operations.ts';
 import {
-  DELETE_PENDING, INSERT_CHECKPOINT, INSERT_LEAF, TREE_SIZE,
+  DELETE_PENDING, INSERT_CHECKPOINT, INSERT_LEAF, PUT_FRONTIER, TREE_SIZE,
 } from './queries/audit.ts';
 import {
   PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, WRITE_CHECK,
@@ -108,7 +109,7 @@ export function leavesNothing(output: unknown): boolean {
 /** Inserts leaves and their checkpoint unless the log has another size than expected. */
 function seal(
   session: Session,
-  { expectedSize, leaves, checkpoint }: Parameters<AuditStore['seal']>[0],
+  { expectedSize, leaves, checkpoint, peaks }: Parameters<AuditStore['seal']>[0],
 ): boolean {
   const { size } = session.get(TREE_SIZE) as { size: number };
   if (size !== expectedSize) return false;
@@ -124,6 +125,7 @@ function seal(
   }
   const { root, at, jws } = checkpoint;
   session.run(INSERT_CHECKPOINT, [checkpoint.size, root, at, jws]);
+  session.run(PUT_FRONTIER, [checkpoint.size, peaksText(peaks)]);
   return true;
 }
 

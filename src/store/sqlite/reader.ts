@@ -3,11 +3,11 @@ import type {
   AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
   KeyStore, RequestQuery, RequestStore, StoredKey,
 } from '../../usecases/store-ports.ts';
-import { cardsFrom, eventFrom, personFrom, requestFrom } from '../rows.ts';
-import type { EventRow, PersonRow, RequestRow } from '../rows.ts';
+import { cardsFrom, eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
+import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
 import { storeClosed, toStoreError } from './errors.ts';
 import {
-  LAST_CHECKPOINT, LIST_CHECKPOINTS, READ_LEAVES, TREE_SIZE, UNSEALED_EVENTS,
+  FRONTIER, LAST_CHECKPOINT, LIST_CHECKPOINTS, READ_LEAVES, TREE_SIZE, UNSEALED_EVENTS,
 } from './queries/audit.ts';
 import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
 import { FIND_CLAIM } from './queries/changes.ts';
@@ -73,6 +73,10 @@ export function createReader(session: Session): Reader {
     readLeaves: async ({ from, limit }) =>
       (await all<LeafRow>(READ_LEAVES, [from, limit])).map(leafFrom),
     treeSize: async () => (await get<{ size: number }>(TREE_SIZE))?.size ?? 0,
+    async frontier() {
+      const row = await get<FrontierRow>(FRONTIER);
+      return row ? frontierFrom(row) : undefined;
+    },
     lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT),
     listCheckpoints: ({ from, limit }) => all<AuditCheckpoint>(LIST_CHECKPOINTS, [from, limit]),
 

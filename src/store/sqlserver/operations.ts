@@ -2,6 +2,7 @@ import type {
   AuditStore, LeaseStore, SignInAttempt, SignInLink, SignInStore, StoredKey,
 } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
+import { peaksText } from '../rows.ts';
 import { isTaken } from './errors.ts';
 import { SEAL } from './queries/audit.ts';
 import {
@@ -96,7 +97,7 @@ function signIn(session: Session): SignInStore {
 /** Inserts leaves and their checkpoint unless the log has another size than expected. */
 async function seal(
   session: Session,
-  { expectedSize, leaves, checkpoint }: Parameters<AuditStore['seal']>[0],
+  { expectedSize, leaves, checkpoint, peaks }: Parameters<AuditStore['seal']>[0],
 ): Promise<boolean> {
   const { size, root, at, jws } = checkpoint;
   for (const [offset, leaf] of leaves.entries()) {
@@ -107,6 +108,7 @@ async function seal(
   }
   const [row] = await session.all(SEAL, {
     expectedSize, leaves: carry(leaves), count: leaves.length, size, root, at, jws,
+    peaks: peaksText(peaks),
   }, ONCE);
   const outcome = row?.['outcome'];
   if (outcome === 'stranger') throw unsealable('an event does not wait to be sealed');

@@ -16,7 +16,7 @@ export function auditTests(given: Given): void {
   }
   const sealAll = (from: number, ...ids: string[]) => given().store.seal({
     expectedSize: from, leaves: ids.map((id, at) => leaf(from + at, id)),
-    checkpoint: checkpoint(from + ids.length),
+    checkpoint: checkpoint(from + ids.length), peaks: [`peak-${from + ids.length}`],
   });
   const unsealed = async (limit = 100) =>
     (await given().store.unsealedEvents(limit)).map(({ id }) => id);
@@ -74,7 +74,9 @@ export function auditTests(given: Given): void {
     const { store, reopen } = given();
     const replica = await reopen();
     await record('evt_1');
-    const options = { expectedSize: 0, leaves: [leaf(0, 'evt_1')], checkpoint: checkpoint(1) };
+    const options = {
+      expectedSize: 0, leaves: [leaf(0, 'evt_1')], checkpoint: checkpoint(1), peaks: [],
+    };
     const sealed = await Promise.all([store.seal(options), replica.seal(options)]);
     expect(sealed.sort()).toEqual([false, true]);
     expect(await store.treeSize()).toBe(1);
@@ -90,11 +92,28 @@ export function auditTests(given: Given): void {
       { expectedSize: 0, leaves: [leaf(0, 'evt_1')], checkpoint: checkpoint(2) },
     ];
     for (const wrong of seals) {
-      await expect(store.seal(wrong)).rejects.toMatchObject({ code: 'store_rejected' });
+      await expect(store.seal({ ...wrong, peaks: ['p'] })).rejects.toMatchObject({ code: 'store_rejected' });
     }
     expect(await store.treeSize()).toBe(0);
     expect(await unsealed()).toEqual(['evt_1', 'evt_2']);
     expect(await store.lastCheckpoint()).toBeUndefined();
+    expect(await store.frontier()).toBeUndefined();
+  });
+
+  test('the frontier is what the last seal left, for every replica and after a restart', async () => {
+    const { store, reopen } = given();
+    await record('evt_1', 'evt_2', 'evt_3');
+    expect(await store.frontier()).toBeUndefined();
+    await sealAll(0, 'evt_1', 'evt_2');
+    expect(await store.frontier()).toEqual({ size: 2, peaks: ['peak-2'] });
+    const peaks = Array.from({ length: 53 }, (_, at) => `${at}`.padStart(43, 'x'));
+    await store.seal({
+      expectedSize: 2, leaves: [leaf(2, 'evt_3')], checkpoint: checkpoint(3), peaks,
+    });
+    expect(await (await reopen()).frontier()).toEqual({ size: 3, peaks });
+    // One that lost its race leaves it as it is.
+    expect(await sealAll(2, 'evt_3')).toBe(false);
+    expect(await store.frontier()).toEqual({ size: 3, peaks });
   });
 
   test('leaves are read in pages, each with its event', async () => {

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../../../src/domain/events.ts';
 import type {
-  AuditCheckpoint, AuditLeaf, AuditStore, LeaseStore,
+  AuditCheckpoint, AuditFrontier, AuditLeaf, AuditStore, LeaseStore,
 } from '../../../src/usecases/store-ports.ts';
 
 /** An audit store in arrays that a test may tamper with; it keeps what the port promises. */
@@ -10,6 +10,8 @@ export interface MemoryLog extends AuditStore, LeaseStore {
   checkpoints: AuditCheckpoint[];
   /** How many rows each read asked for, in order. */
   readonly reads: number[];
+  /** What the last seal left. */
+  stored: AuditFrontier | undefined;
   lease: { holder: string; until: number } | undefined;
 }
 
@@ -21,15 +23,17 @@ export function memoryLog(): MemoryLog {
     checkpoints: [],
     reads: [],
     lease: undefined,
+    stored: undefined,
     async unsealedEvents(limit) {
       const sealed = new Set(log.leaves.map((leaf) => leaf.eventId));
       const open = log.events.filter((event) => !sealed.has(event.id));
       return open.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
     },
-    async seal({ expectedSize, leaves, checkpoint }) {
+    async seal({ expectedSize, leaves, checkpoint, peaks }) {
       if (log.leaves.length !== expectedSize) return false;
       log.leaves.push(...leaves);
       log.checkpoints.push(checkpoint);
+      log.stored = { size: checkpoint.size, peaks };
       return true;
     },
     async readLeaves({ from, limit }) {
@@ -40,6 +44,7 @@ export function memoryLog(): MemoryLog {
         .map((leaf) => ({ ...leaf, event: log.events.find(({ id }) => id === leaf.eventId) }));
     },
     treeSize: async () => log.leaves.length,
+    frontier: async () => log.stored,
     lastCheckpoint: async () => log.checkpoints.at(-1),
     listCheckpoints: async ({ from, limit }) =>
       log.checkpoints.filter(({ size }) => size >= from).slice(0, limit),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import {
-  createFrontier, decodeHash, emptyRoot, encodeHash, leafHash, nodeHash,
+  createFrontier, decodeHash, emptyRoot, encodeHash, frontierAt, leafHash, nodeHash,
 } from '../../../src/audit/merkle.ts';
 import type { Hash } from '../../../src/audit/merkle.ts';
 
@@ -34,6 +34,30 @@ function naiveRoot(leaves: readonly Hash[]): Hash {
 }
 
 describe('the Merkle tree of the audit log', () => {
+  test('goes on from its size and peaks alone', () => {
+    const whole = createFrontier();
+    for (let size = 0; size <= 130; size += 1) {
+      const resumed = frontierAt(size, whole.peaks());
+      expect(resumed?.size).toBe(size);
+      expect(hex(resumed?.root() ?? emptyRoot())).toBe(hex(whole.root()));
+      const leaf = leafHash(Buffer.from([size]));
+      whole.append(leaf);
+      resumed?.append(leaf);
+      expect(hex(resumed?.root() ?? emptyRoot())).toBe(hex(whole.root()));
+    }
+  });
+
+  test('takes no other number of peaks than a size has', () => {
+    const hash = leafHash(Buffer.from('a'));
+    expect(frontierAt(5, [hash])).toBeUndefined();
+    expect(frontierAt(5, [hash, hash, hash])).toBeUndefined();
+    expect(frontierAt(-1, [])).toBeUndefined();
+    expect(frontierAt(0.5, [])).toBeUndefined();
+    expect(frontierAt(Number.MAX_SAFE_INTEGER, Array<Hash>(53).fill(hash))?.size)
+      .toBe(Number.MAX_SAFE_INTEGER);
+    expect(frontierAt(Number.MAX_SAFE_INTEGER + 1, [hash])).toBeUndefined();
+  });
+
   test('gives the roots of the known test vectors', () => {
     const frontier = createFrontier();
     expect(hex(emptyRoot())).toBe(ROOTS[0]);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { CompactSign, compactVerify, generateKeyPair } from 'jose';
+import { encodeHash, leafHash } from '../../../src/audit/merkle.ts';
 import { createSealer, SealRefused, sealTurn } from '../../../src/audit/seal.ts';
 import { verifyAudit } from '../../../src/audit/verify.ts';
 import { idsFrom } from '../../../src/lib/ids.ts';
@@ -20,6 +21,7 @@ const verifyCheckpoint = async (jws: string) => {
   if (protectedHeader.typ !== 'countersign-checkpoint+jwt') throw new Error('another kind');
   return JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>;
 };
+const encoded = (text: string) => encodeHash(leafHash(Buffer.from(text)));
 const ids = (seed: number) => idsFrom((size) => new Uint8Array(size).fill(seed));
 const optionsFor = (store: MemoryLog, seed = 1) => ({
   store, keys: signer, clock: { now: () => 5_000 }, ids: ids(seed), log: silentLogger,
@@ -100,6 +102,55 @@ describe('the sealer', () => {
     expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
   });
 
+  test('starts from what the last seal left, and reads no leaf that it covers', async () => {
+    const store = memoryLog();
+    fill(store, 0, 1_000);
+    const first = sealTurn({ ...optionsFor(store, 1), batchSize: 100 });
+    await drain(first.turn);
+    await first.letGo();
+    fill(store, 1_000, 3);
+    await drain(sealTurn(optionsFor(store, 2)).turn);
+    expect(store.reads).toEqual([]);
+    expect(store.stored).toMatchObject({ size: 1_003 });
+    expect(store.stored?.peaks.length).toBeLessThanOrEqual(10);
+    expect(await verifyAudit(store, { verifyCheckpoint })).toMatchObject({ ok: true, size: 1_003 });
+  });
+
+  test('reads on from a frontier that a sealer of before left behind', async () => {
+    const store = memoryLog();
+    fill(store, 0, 8);
+    const first = sealTurn(optionsFor(store, 1));
+    await drain(first.turn);
+    const { stored } = store;
+    fill(store, 8, 4);
+    await drain(first.turn);
+    await first.letGo();
+    store.stored = stored;
+    fill(store, 12, 1);
+    await drain(sealTurn(optionsFor(store, 2)).turn);
+    expect(store.reads).toEqual([4]);
+    expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
+  });
+
+  test.each([
+    ['is missing', () => undefined],
+    ['is of another log', () => ({ size: 6, peaks: [encoded('x'), encoded('y')] })],
+    ['is too large', () => ({ size: 7, peaks: [encoded('x'), encoded('y'), encoded('z')] })],
+    ['has too few peaks', () => ({ size: 6, peaks: [encoded('x')] })],
+    ['is malformed', () => ({ size: 6, peaks: ['x', 'y'] })],
+  ])('reads all leaves where the frontier %s', async (_words, stored) => {
+    const store = memoryLog();
+    fill(store, 0, 6);
+    const first = sealTurn(optionsFor(store, 1));
+    await drain(first.turn);
+    await first.letGo();
+    store.stored = stored();
+    fill(store, 6, 2);
+    await drain(sealTurn(optionsFor(store, 2)).turn);
+    expect(store.reads).toEqual([4, 2]);
+    expect(await verifyAudit(store, { verifyCheckpoint })).toMatchObject({ ok: true, size: 8 });
+  });
+
   test('leaves the log alone without the lease, and where it lost the race', async () => {
     const store = memoryLog();
     fill(store, 0, 2);
@@ -140,10 +191,13 @@ describe('the sealer', () => {
     const [one, two] = [rewritten.leaves[1], rewritten.leaves[2]];
     if (!one || !two) throw new Error('no leaves');
     rewritten.leaves[1] = { ...one, hash: two.hash };
+    // Else the leaf is none of a sealer's business: what it adds fits what was vouched for.
+    rewritten.stored = undefined;
     const cut = await prepared();
     cut.leaves.pop();
     const gap = await prepared();
     gap.leaves[3] = { ...(gap.leaves[3] ?? one), index: 30 };
+    gap.stored = undefined;
     const unsigned = await prepared();
     unsigned.checkpoints.length = 0;
     for (const store of [rewritten, cut, gap, unsigned]) {

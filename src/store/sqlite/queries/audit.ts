@@ -23,6 +23,13 @@ export const DELETE_PENDING = 'DELETE FROM audit_pending WHERE event_id = ?';
 export const INSERT_CHECKPOINT =
   'INSERT INTO audit_checkpoints (size, root, at, jws) VALUES (?, ?, ?, ?)';
 
+/** size, peaks */
+export const PUT_FRONTIER = `
+  INSERT INTO audit_frontier (id, size, peaks) VALUES (1, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET size = excluded.size, peaks = excluded.peaks`;
+
+export const FRONTIER = 'SELECT size, peaks FROM audit_frontier WHERE id = 1';
+
 /** from, limit. `id` is null where the event's row is missing. */
 export const READ_LEAVES = `
   SELECT l.idx, l.event_id, l.hash, ${EVENT}

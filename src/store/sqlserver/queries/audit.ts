@@ -44,7 +44,7 @@ const LEAVES = rowsOf('@leaves', [
 export const SEAL = query(
   {
     expectedSize: WHOLE, leaves: JSON_TEXT, count: SMALL, size: WHOLE, root: text(100), at: WHOLE,
-    jws: JSON_TEXT,
+    jws: JSON_TEXT, peaks: JSON_TEXT,
   }, `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @outcome nvarchar(20), @found bigint;
@@ -61,7 +61,12 @@ export const SEAL = query(
       IF @@ROWCOUNT <> @count SET @outcome = N'stranger';
     END;
     IF @outcome IS NULL
+    BEGIN
       INSERT INTO dbo.audit_checkpoints (size, root, [at], jws) VALUES (@size, @root, @at, @jws);
+      UPDATE dbo.audit_frontier SET size = @size, peaks = @peaks WHERE id = 1;
+      IF @@ROWCOUNT = 0
+        INSERT INTO dbo.audit_frontier (id, size, peaks) VALUES (1, @size, @peaks);
+    END;
     IF @outcome IS NULL
     BEGIN
       COMMIT TRANSACTION;
@@ -76,6 +81,10 @@ export const SEAL = query(
     SET @outcome = CASE WHEN @found <> @expectedSize THEN N'stale' ELSE N'repeated' END;
   END CATCH;
   SELECT @outcome AS outcome`);
+
+/** Primary key audit_frontier_pk */
+export const FRONTIER = query({}, `
+  SELECT size, peaks FROM dbo.audit_frontier WHERE id = 1`);
 
 /** Primary keys audit_leaves_pk and audit_events_pk. `id` is null where the event is missing. */
 export const READ_LEAVES = query({ from: WHOLE, limit: SMALL }, `
