@@ -17,9 +17,10 @@ const MIN_LEASE_MS = 10_000;
 const LOST_RACE_REST_MS = 250;
 
 export interface SealerOptions {
-  readonly store: Pick<
-    AuditStore, 'unsealedEvents' | 'seal' | 'frontier' | 'readLeaves' | 'treeSize' | 'lastCheckpoint'
-  > & LeaseStore;
+  readonly store: LeaseStore & Pick<
+    AuditStore,
+    'unsealedEvents' | 'seal' | 'frontier' | 'readLeaves' | 'treeSize' | 'lastCheckpoint'
+  >;
   readonly keys: CheckpointSigner;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -140,7 +141,7 @@ async function catchUp(
   if (stored !== undefined) {
     const frontier = await readOn(stored, size, { ...options, batchSize });
     if (frontier === undefined || encodeHash(frontier.root()) === root) return frontier;
-    options.log.warn('the stored frontier of the audit log is wrong; all leaves are read', { size });
+    options.log.warn('the stored edge of the audit log is wrong; all leaves are read', { size });
   }
   const frontier = await readOn(known ?? createFrontier(), size, { ...options, batchSize });
   // Signing on would vouch for a history that is not the one vouched for before.

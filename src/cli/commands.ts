@@ -36,8 +36,19 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./check.ts'),
   },
   {
-    name: 'migrate', summary: 'Bring the schema of the store up to date',
-    usage: 'migrate [--config FILE] [--json]', details: [CONFIG, JSON_FLAG],
+    name: 'migrate', summary: 'Bring the schema of the store up to date, or move to SQL Server',
+    usage: 'migrate [--config FILE] [--plan | --from sqlite:PATH [--to sqlserver:env:NAME]] '
+      + '[--profile production|local] [--json]',
+    details: [
+      CONFIG,
+      '  --plan               tell which migrations would run; nothing is changed',
+      '  --from sqlite:PATH   carry this embedded store over; its service must be stopped',
+      '  --to sqlserver:...   where to: env:NAME (a variable that holds the connection string)',
+      '                       or the string itself; default: the configuration\'s store',
+      '  --profile NAME       production (default), or local: encryption may be off',
+      JSON_FLAG, '',
+      'Interrupted, the same command goes on where it was.',
+    ],
     load: () => import('./migrate.ts'),
   },
   {

@@ -12,6 +12,8 @@ export const STORE_ERROR_CODES = [
   'store_rejected',
   'schema_newer',
   'schema_changed',
+  'store_unfinished',
+  'transfer_refused',
 ] as const;
 
 export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];

@@ -63,7 +63,8 @@ describe('processes on one SQLite file', () => {
     const children = Array.from({ length: 6 }, () =>
       runChild('write-requests.ts', [file.path, '1', '1']));
     expect(await Promise.all(children.map(({ ended }) => ended))).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(query('SELECT count(*) AS applied FROM schema_migrations')).toEqual({ applied: shippedMigrations().length });
+    expect(query('SELECT count(*) AS applied FROM schema_migrations'))
+      .toEqual({ applied: shippedMigrations().length });
     expect(query(TALLY)).toMatchObject({ requests: 6, decided: 6 });
   });
 

@@ -20,7 +20,10 @@ const BY_RESULT_CODE: Readonly<Record<number, { code: StoreErrorCode; message: s
     message: 'The database cannot be written: make the file, its directory and their disk '
       + 'writable for the service\'s user.',
   },
-  10: unavailable('Reading or writing the database file failed: check the disk.'),
+  10: unavailable(
+    'Reading or writing the database file failed: check the disk, the room on it, and quotas and '
+      + 'limits of the service\'s user.',
+  ),
   11: corrupt(),
   13: {
     code: 'store_full',

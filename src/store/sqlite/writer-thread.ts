@@ -51,15 +51,20 @@ function serve(port: MessagePort, session: Session, patienceMs: number): void {
   });
 }
 
+/** How long a start waits for another process that holds the file (ms). */
+const START_PATIENCE_MS = 6_000;
+
 function start(port: MessagePort, { path, now, patienceMs }: WriterData): void {
   let session: Session | undefined;
   try {
-    session = openWriter(path, { busyMs: patienceMs });
-    const ready = migrate(session, { now, patienceMs });
+    // A start says within ten seconds why it fails, however patient commits are later.
+    const startMs = Math.min(patienceMs, START_PATIENCE_MS);
+    session = openWriter(path, { busyMs: startMs });
+    const ready = migrate(session, { now, patienceMs: startMs });
     // From here on waiting for another process is patience.ts's, in even steps.
     session.database.exec('PRAGMA busy_timeout = 0');
     // A store that cannot be written is refused now, not at somebody's first click.
-    const [checked] = runGroup(session, [['check', now]], { patienceMs });
+    const [checked] = runGroup(session, [['check', now]], { patienceMs: startMs });
     if (checked && 'failed' in checked) {
       session.close();
       port.postMessage({ fatal: checked.failed } satisfies FromWriter);

@@ -111,7 +111,9 @@ function encodeCards(cards: readonly Card[]): object[] {
 }
 
 /** What no two cards share: the posted message, or the card itself before it is posted. */
-function messageKey({ id, conversationId, activityId }: Card): string {
+export function messageKey(
+  { id, conversationId, activityId }: Pick<Card, 'id' | 'conversationId' | 'activityId'>,
+): string {
   return activityId === null || conversationId === null
     ? `card:${id}` : `message:${sha256(JSON.stringify([conversationId, activityId]))}`;
 }

@@ -102,7 +102,12 @@ export function carry(rows: readonly unknown[]): string {
 
 /** JSON of a value that is itself a column of carried rows: nothing in it is lost on the way. */
 export function jsonText(value: unknown): string {
-  return JSON.stringify(value).replaceAll(QUOTE, '\\u0090').replaceAll(SLASH, '\\u009d');
+  return protectText(JSON.stringify(value));
+}
+
+/** JSON text whose two characters that have another use in carried rows stand as escapes. */
+export function protectText(json: string): string {
+  return json.replaceAll(QUOTE, '\\u0090').replaceAll(SLASH, '\\u009d');
 }
 
 /**

@@ -10,6 +10,7 @@ import { toStoreError } from './errors.ts';
 import { claimJobs, failJob, finishJob, postponeJob } from './job-operations.ts';
 import { migrate } from './migrate.ts';
 import { createWrites } from './operations.ts';
+import { UNFINISHED_TRANSFER } from './queries/transfer.ts';
 import { createReader } from './reader.ts';
 import { closingOnFailure, openSession } from './session.ts';
 import type { Session } from './session.ts';
@@ -56,6 +57,7 @@ export async function openSqlServerStore(options: SqlServerStoreOptions): Promis
     return await closingOnFailure(session, async () => {
       const applied = await migrate(session, { now: clock.now() });
       if (applied.length > 0) log.info('store migrated', { applied });
+      await refuseUnfinished(session);
       const store = storeOver(session, { clock, ids });
       await store.check();
       return store;
@@ -64,6 +66,17 @@ export async function openSqlServerStore(options: SqlServerStoreOptions): Promis
     const { code, message, cause } = toStoreError(error);
     throw new StoreError(code, `${message} (${targetOf(config)})`, { cause });
   }
+}
+
+/** Half of a store would be served as if it were the whole, and what it lacks decided anew. */
+async function refuseUnfinished(session: Session): Promise<void> {
+  const [unfinished] = await session.all(UNFINISHED_TRANSFER, {}, { repeat: 'twice' });
+  if (unfinished === undefined) return;
+  throw new StoreError(
+    'store_unfinished',
+    'Another store is being carried into this database, and not all of it is there: run '
+      + '`countersign migrate --from … --to …` again, to its end, and then start the service.',
+  );
 }
 
 function storeOver(session: Session, { clock, ids }: { clock: Clock; ids: Ids }): Store {

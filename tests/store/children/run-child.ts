@@ -14,11 +14,13 @@ export interface Child {
   readonly ended: Promise<number | string>;
 }
 
-/** Starts a script of this folder with the running Node. */
-export function runChild(script: string, args: readonly string[]): Child {
+/** Starts a script of this folder with the running Node; `env` goes on top of ours. */
+export function runChild(
+  script: string, args: readonly string[], env: Readonly<Record<string, string>> = {},
+): Child {
   const file = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env },
   });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS } from '../../../src/cli/commands.ts';
 import { configText, edited, exampleConfig, exampleEnv, workflowText } from '../config/support.ts';
@@ -208,6 +209,82 @@ describe('countersign migrate', () => {
     );
     expect(ran.code).toBe(1);
     expect(ran.err).toMatch(/^The store was not migrated: StoreError: /);
+    dir.remove();
+  });
+});
+
+describe('countersign migrate --plan', () => {
+  const store = 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}';
+  const prepared = () => {
+    const config = edited(configText, store, 'kind: sqlite\n  path: countersign.db');
+    const dir = folder({ 'countersign.yaml': config });
+    mkdirSync(join(dir.path, 'workflows'));
+    writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
+    const migrate = (...more: string[]) => cli(
+      ['migrate', '--config', 'countersign.yaml', ...more], { cwd: dir.path, env: exampleEnv },
+    );
+    return { dir, migrate };
+  };
+
+  test('tells what would run, and makes nothing', async () => {
+    const { dir, migrate } = prepared();
+    const before = readdirSync(dir.path);
+    const plain = await migrate('--plan');
+    expect([plain.code, plain.err]).toEqual([0, '']);
+    expect(plain.out).toMatch(/1 {2}0001-initial\.sql {2}\d+ statements, \d+ bytes\n {3}sha256 /);
+    const { out } = await migrate('--plan', '--json');
+    const { store: kind, pending } = JSON.parse(out) as {
+      store: string; pending: Record<string, unknown>[];
+    };
+    expect(kind).toBe('sqlite');
+    expect(pending.map(({ name, statements }) => [name, statements]).slice(0, 2))
+      .toEqual([['0001-initial.sql', 35], ['0002-audit-frontier.sql', 1]]);
+    expect(pending.map(({ version }) => version)).toEqual(pending.map((_, at) => at + 1));
+    for (const { checksum } of pending) expect(checksum).toMatch(/^[\w-]{43}$/);
+    expect(readdirSync(dir.path)).toEqual(before);
+    dir.remove();
+  });
+
+  test('says that nothing would run, changes nothing, and refuses a newer schema', async () => {
+    const { dir, migrate } = prepared();
+    await migrate();
+    const file = join(dir.path, 'countersign.db');
+    const before = readFileSync(file);
+    expect(await migrate('--plan')).toMatchObject({
+      code: 0, out: 'The schema is up to date: nothing would run.\n',
+    });
+    expect(readFileSync(file)).toEqual(before);
+    const database = new DatabaseSync(file);
+    database.exec(`INSERT INTO schema_migrations VALUES (9001, '9001-later.sql', 'x', 0)`);
+    database.close();
+    const refused = await migrate('--plan', '--json');
+    expect([refused.code, refused.out]).toEqual([1, '']);
+    expect(refused.err).toContain('9001-later.sql');
+    dir.remove();
+  });
+
+  test.each([
+    [['--plan', '--from', 'sqlite:x']], [['--to', 'sqlserver:env:X']], [['--from', 'x']],
+    [['--from', 'sqlite:']], [['--from', 'sqlite:x', '--to', 'sqlite:y']],
+    [['--from', 'sqlite:x', '--to', 'sqlserver:env:NOT_SET']],
+    [['--from', 'sqlite:x']], [['--profile', 'test']],
+  ])('%j is wrong usage', async (args) => {
+    const { dir, migrate } = prepared();
+    expect(await migrate(...args)).toMatchObject({ code: 2, out: '' });
+    dir.remove();
+  });
+
+  test('a password among the arguments is warned about, and never repeated', async () => {
+    const { dir, migrate } = prepared();
+    await migrate();
+    const ran = await migrate(
+      '--from', 'sqlite:countersign.db', '--to', 'sqlserver:Server=h;Password=hunter2',
+    );
+    expect(ran.code).toBe(1);
+    expect(ran.err).toMatch(/every process of this machine[^]*names no database/);
+    expect(ran.err).not.toContain('hunter2');
+    // What could not be moved can still be used.
+    expect((await migrate()).code).toBe(0);
     dir.remove();
   });
 });

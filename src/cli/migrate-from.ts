@@ -1,0 +1,123 @@
+import { verifyAudit } from '../audit/verify.ts';
+import type { AuditReport } from '../audit/verify.ts';
+import { systemClock } from '../lib/clock.ts';
+import { jsonLogger } from '../lib/logger.ts';
+import { StoreError } from '../store/errors.ts';
+import { openTransfer } from '../store/open-transfer.ts';
+import { TRANSFER_TABLES, carryOver } from '../store/transfer.ts';
+import type { TransferCounts, TransferSource, TransferTarget } from '../store/transfer.ts';
+import { EXIT } from './command.ts';
+import type { CommandIo } from './command.ts';
+
+const LEAF_PAGE = 500;
+const NOT_IN_ORDER = 'warning: the audit log does not verify on either side, as it did not before: '
+  + '`countersign audit verify` tells what is wrong.\n';
+/** Progress is told this often at most. */
+const TELL_EVERY_MS = 2_000;
+
+/**
+ * `countersign migrate --from`: carries an embedded store over to SQL Server and proves that all of
+ * it is there. Interrupted, the same command goes on where it was.
+ *
+ * @throws StoreError with a sentence that says what to do.
+ */
+export async function moveStore(options: {
+  io: CommandIo; json: boolean; allowUntrusted: boolean; path: string; connectionString: string;
+}): Promise<number> {
+  const { io, json } = options;
+  const { source, target } = await openTransfer({
+    ...options, clock: systemClock,
+    log: jsonLogger({ level: 'warn', now: () => systemClock.now(), write: io.stderr }),
+  });
+  try {
+    let audit: Proven = { size: 0, root: '', ok: true };
+    const outcome = await carryOver(source, target, {
+      now: () => systemClock.now(), progress: telling(io), signal: io.signal,
+      verify: async () => {
+        audit = await prove(source, target);
+      },
+    });
+    const { counts } = source;
+    if (!audit.ok) io.stderr(NOT_IN_ORDER);
+    const told = { outcome, tables: counts, audit: outcome === 'done' ? audit : null };
+    if (json) io.stdout(`${JSON.stringify(told)}\n`);
+    else sumUp(outcome, { counts, audit, io });
+    return EXIT.done;
+  } finally {
+    source.close();
+    await target.close();
+  }
+}
+
+/** `ok`: whether the log is in order, on both sides or on none. */
+interface Proven {
+  readonly size: number;
+  readonly root: string;
+  readonly ok: boolean;
+}
+
+/** Both stores hold the same number of rows in each table, and the same audit log. */
+async function prove(source: TransferSource, target: TransferTarget): Promise<Proven> {
+  const found = await target.counts();
+  const different = TRANSFER_TABLES.filter((table) => found[table] !== source.counts[table]);
+  if (different.length > 0) {
+    const told = different.map((table) =>
+      `${table} has ${source.counts[table]} rows there and ${found[table]} here`);
+    throw differs(told.join(', '));
+  }
+  const before = await recomputed(source);
+  const after = await recomputed(target);
+  if (summaryOf(after) !== summaryOf(before)) {
+    throw differs(`the audit log says ${summaryOf(before)} there and ${summaryOf(after)} here`);
+  }
+  return { size: after.size, root: after.root, ok: after.ok };
+}
+
+function summaryOf({ size, root, checkpoints, problemCount, problems }: AuditReport): string {
+  const [first] = problems;
+  return `${size} leaves, root ${root}, ${checkpoints} checkpoints`
+    + (first ? `, ${problemCount} findings (${first.message})` : '');
+}
+
+/**
+ * The log recomputed from its events. Signatures are not judged here, for that takes the secret:
+ * what they are over is, and `countersign audit verify` does the rest.
+ */
+function recomputed({ audit }: Pick<TransferSource, 'audit'>): Promise<AuditReport> {
+  return verifyAudit(audit, { verifyCheckpoint: payloadOf, pageSize: LEAF_PAGE });
+}
+
+async function payloadOf(jws: string): Promise<Readonly<Record<string, unknown>>> {
+  const payload = Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString();
+  return JSON.parse(payload) as Record<string, unknown>;
+}
+
+function differs(how: string): StoreError {
+  return new StoreError('transfer_refused', `The copy is not what the source is: ${how}. No `
+    + 'service starts on it. Stop what writes to it, and move to a new empty database.');
+}
+
+/** Tells how far a table is, to a person who waits; never more often than they can read. */
+function telling(io: CommandIo): (table: string, copied: number, of: number) => void {
+  let toldAt = 0;
+  return (table, copied, of) => {
+    const now = systemClock.now();
+    if (copied < of && now - toldAt < TELL_EVERY_MS) return;
+    toldAt = now;
+    io.stderr(`${table}: ${copied} of ${of}\n`);
+  };
+}
+
+function sumUp(
+  outcome: 'done' | 'already',
+  { counts, audit, io }: { counts: TransferCounts; audit: Proven; io: CommandIo },
+): void {
+  if (outcome === 'already') {
+    io.stdout('This store was carried over to its end before: nothing was written.\n');
+    return;
+  }
+  for (const table of TRANSFER_TABLES) io.stdout(`${table.padEnd(18)} ${counts[table]}\n`);
+  io.stdout(`Everything was carried over. The audit log has ${audit.size} leaves on both sides,\n`
+    + `root ${audit.root}.\n`
+    + 'Point store: in countersign.yaml at the target, and put the old file away.\n');
+}

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../lib/logger.ts';
+import { StoreError } from './errors.ts';
+import type { Migration } from './migrations.ts';
+
+/** A migration that would run, and how much it is. */
+export interface PlannedMigration extends Omit<Migration, 'sql'> {
+  readonly statements: number;
+  readonly bytes: number;
+}
+
+/** Statements begin a line; what belongs to one is indented, or is the `BEGIN` of a trigger. */
+const STATEMENT = /^(?:CREATE|INSERT|UPDATE|DELETE|ALTER|DROP|EXEC|GRANT)\b/gm;
+
+/**
+ * The migrations that the configured store still lacks, in order. Nothing is changed: an embedded
+ * database is opened for reading alone, and one that is not there is not made.
+ *
+ * @throws StoreError `schema_newer`, `schema_changed`, and what keeps the store from being read.
+ */
+export async function planMigrations(
+  config: Config['store'], given: { log: Logger; allowUntrusted: boolean },
+): Promise<readonly PlannedMigration[]> {
+  const pending = config.kind === 'sqlite'
+    ? await pendingOnSqlite(config.path) : await pendingOnSqlServer(config, given);
+  return pending.map(({ sql, ...migration }) => ({
+    ...migration, statements: sql.match(STATEMENT)?.length ?? 0, bytes: Buffer.byteLength(sql),
+  }));
+}
+
+async function pendingOnSqlite(path: string): Promise<readonly Migration[]> {
+  const { pendingMigrations, shippedMigrations } = await import('./sqlite/migrate.ts');
+  if (!existsSync(path)) return shippedMigrations();
+  const { toStoreError } = await import('./sqlite/errors.ts');
+  const { openReader } = await import('./sqlite/session.ts');
+  try {
+    const session = openReader(path, { busyMs: 1_000 });
+    try {
+      return pendingMigrations(session);
+    } finally {
+      session.close();
+    }
+  } catch (error) {
+    const { code, message, cause } = toStoreError(error);
+    throw new StoreError(code, `${message} (${path})`, { cause });
+  }
+}
+
+async function pendingOnSqlServer(
+  { connectionString }: { connectionString: string },
+  given: { log: Logger; allowUntrusted: boolean },
+): Promise<readonly Migration[]> {
+  const { pendingMigrations } = await import('./sqlserver/migrate.ts');
+  const { openForSchema } = await import('./sqlserver/open-for-schema.ts');
+  return openForSchema({ connectionString, ...given }, async (session) => {
+    try {
+      return await pendingMigrations(session);
+    } finally {
+      await session.close();
+    }
+  });
+}

@@ -1,0 +1,88 @@
+import type { TransferKey, TransferTable } from '../../transfer.ts';
+
+/** How a table is read from its first row to its last, in pages along its key. */
+export interface SourceTable {
+  readonly key: readonly string[];
+  /** Below every key. */
+  readonly start: TransferKey;
+  /** Parameters: the key to go on from, limit. */
+  readonly page: string;
+  readonly count: string;
+}
+
+function table(
+  name: TransferTable, key: readonly string[], given: { start: TransferKey; columns: string },
+): SourceTable {
+  const { start, columns } = given;
+  const keys = key.join(', ');
+  const asked = key.map(() => '?').join(', ');
+  return {
+    key, start,
+    page: `
+  SELECT ${columns} FROM ${name} t
+  WHERE (${keys}) > (${asked}) ORDER BY ${keys} LIMIT ? + 0`,
+    count: `SELECT count(*) AS n FROM ${name}`,
+  };
+}
+
+/** Columns by name: one that a later migration adds must be added here, which a test holds. */
+export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
+  keys: table('keys', ['purpose', 'ordinal'], {
+    start: ['', 0], columns: 'purpose, ordinal, id, sealed, created_at',
+  }),
+  requests: table('requests', ['number'], {
+    start: [0],
+    columns: 'number, id, version, state, workflow, requester_key, asked, progress',
+  }),
+  // `version`: that of the request, for the copy is of one moment.
+  decisions: table('decisions', ['request_id', 'stage', 'approver_key'], {
+    start: ['', -1, ''],
+    columns: `id, request_id, stage, approver_key, at, body,
+    (SELECT r.version FROM requests r WHERE r.id = t.request_id) AS version`,
+  }),
+  changes: table('changes', ['id'], { start: [''], columns: 'id, request_id, at' }),
+  claims: table('claims', ['kind', 'key'], {
+    start: ['', ''], columns: 'kind, key, request_id, fingerprint, expires_at',
+  }),
+  jobs: table('jobs', ['key'], {
+    start: [''],
+    columns: `key, kind, request_id, subject, run_at, due_at, wanted, fence, attempts, lease_until,
+    error`,
+  }),
+  counters: table('counters', ['name'], { start: [''], columns: 'name, value' }),
+  cards: table('cards', ['id'], {
+    start: [''],
+    columns: 'id, request_id, channel, conversation_id, service_url, activity_id, posted_revision',
+  }),
+  conversations: table('conversations', ['key'], {
+    start: [''], columns: 'key, tenant_id, conversation_id, service_url, user_id, updated_at',
+  }),
+  people: table('people', ['key'], {
+    start: [''], columns: 'key, tenant_id, object_id, user_id, name, roles, claims, seen_at',
+  }),
+  people_roles: table('people_roles', ['person_key', 'role'], {
+    start: ['', ''], columns: 'person_key, role, seen_at',
+  }),
+  sign_in_links: table('sign_in_links', ['id'], {
+    start: [''],
+    columns: `id, tenant_id, object_id, request_id, revision, expires_at, state, browser, nonce,
+    verifier, taken_at, code, identity`,
+  }),
+  leases: table('leases', ['name'], { start: [''], columns: 'name, holder, lease_until' }),
+  audit_events: table('audit_events', ['id'], {
+    start: [''], columns: 'id, at, type, request_id, actor, data',
+  }),
+  audit_pending: table('audit_pending', ['event_id'], { start: [''], columns: 'event_id' }),
+  audit_leaves: table('audit_leaves', ['idx'], { start: [-1], columns: 'idx, event_id, hash' }),
+  audit_checkpoints: table('audit_checkpoints', ['size'], {
+    start: [-1], columns: 'size, root, at, jws',
+  }),
+  audit_frontier: table('audit_frontier', ['id'], { start: [0], columns: 'id, size, peaks' }),
+};
+
+/** What names a store: its keys are random, and every start of a service writes its counters. */
+export const IDENTITY = `
+  SELECT json_object(
+    'keys', (SELECT json_group_array(id) FROM (SELECT id FROM keys ORDER BY id)),
+    'counters', (SELECT json_group_array(value) FROM (SELECT value FROM counters ORDER BY name)),
+    'root', (SELECT root FROM audit_checkpoints ORDER BY size DESC LIMIT 1)) AS told`;

@@ -1,0 +1,39 @@
+import { systemIds } from '../../lib/ids.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { StoreError } from '../errors.ts';
+import { poolConfig, targetOf } from './connection.ts';
+import { toStoreError } from './errors.ts';
+import { closingOnFailure, openSession } from './session.ts';
+import type { Session } from './session.ts';
+
+const TIMING = { connectTimeoutMs: 5_000, patienceMs: 4_000 };
+const REQUEST_TIMEOUT_MS = 5_000;
+const QUEUE = 10;
+
+/**
+ * Opens a database for a command that looks at its schema or fills it, and closes it where that
+ * fails; whoever gets the result closes it otherwise.
+ *
+ * @throws StoreError with a sentence that names the database.
+ */
+export async function openForSchema<Found>(
+  options: {
+    connectionString: string; allowUntrusted: boolean; log: Logger;
+    /** For a statement's answer (ms); default 5,000. */
+    requestTimeoutMs?: number;
+  },
+  use: (session: Session) => Promise<Found>,
+): Promise<Found> {
+  const { connectionString, allowUntrusted, log } = options;
+  const timing = { ...TIMING, requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS };
+  const config = poolConfig({ connectionString, allowUntrusted, timing });
+  try {
+    const session = await openSession({
+      config, ids: systemIds, log, patienceMs: TIMING.patienceMs, queueLimit: QUEUE,
+    });
+    return await closingOnFailure(session, () => use(session));
+  } catch (error) {
+    const { code, message, cause } = toStoreError(error);
+    throw new StoreError(code, `${message} (${targetOf(config)})`, { cause });
+  }
+}

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import sql from 'mssql';
+import { systemClock } from '../../src/lib/clock.ts';
+import { systemIds } from '../../src/lib/ids.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { planMigrations } from '../../src/store/plan-migrations.ts';
+import { poolConfig } from '../../src/store/sqlserver/connection.ts';
+import { migrate, shippedMigrations } from '../../src/store/sqlserver/migrate.ts';
+import { openSession } from '../../src/store/sqlserver/session.ts';
+import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
+import { newId } from './build.ts';
+import {
+  PATIENT, SERVER, SKIPPED, TEST_MS, createScratch, withDatabase,
+} from './support/open-sqlserver.ts';
+import type { Scratch } from './support/open-sqlserver.ts';
+
+const IN_TIME_MS = 10_000;
+
+if (SERVER === '') {
+  test('says that no start on a SQL Server was looked at', () => {
+    console.warn(SKIPPED);
+    expect(SERVER).toBe('');
+  });
+} else {
+  jest.setTimeout(TEST_MS);
+
+  describe('bad starts on a live server', () => {
+    let scratch: Scratch;
+    const login = newId('cs_login').toLowerCase();
+    beforeAll(async () => {
+      scratch = await createScratch();
+    });
+    afterAll(async () => {
+      await scratch.drop();
+      await asAdmin(`DROP LOGIN ${login}`).catch(() => undefined);
+    });
+
+    async function asAdmin(statement: string): Promise<void> {
+      const pool = await new sql.ConnectionPool(poolConfig({
+        connectionString: withDatabase(SERVER, 'master'), allowUntrusted: true, timing: PATIENT,
+      })).connect();
+      try {
+        await pool.request().batch(statement);
+      } finally {
+        await pool.close();
+      }
+    }
+    /** A start with the patience of production. */
+    async function refused(connectionString: string): Promise<{ error: unknown; inTime: boolean }> {
+      const before = performance.now();
+      const error: unknown = await openSqlServerStore({
+        connectionString, clock: systemClock, log: silentLogger, allowUntrusted: true,
+      }).then(async (store) => {
+        await store.close();
+        return 'opened';
+      }, (thrown: unknown) => thrown);
+      return { error, inTime: performance.now() - before < IN_TIME_MS };
+    }
+    const as = (user: string, password: string) => scratch.connectionString
+      .replace(/user id=[^;]*/i, `User Id=${user}`).replace(/password=[^;]*/i, `Password=${password}`);
+    const tables = async () => {
+      const { recordset } = await scratch.execute(
+        'SELECT COUNT(*) AS n FROM sys.tables WHERE is_ms_shipped = 0',
+      );
+      return Number(recordset[0]?.['n']);
+    };
+    const plan = () => planMigrations(
+      { kind: 'sqlserver', connectionString: scratch.connectionString },
+      { log: silentLogger, allowUntrusted: true },
+    );
+
+    test('the plan names every migration, and makes nothing', async () => {
+      const names = (await plan()).map(({ name }) => name);
+      expect(names).toEqual(shippedMigrations().map(({ name }) => name));
+      expect(await tables()).toBe(0);
+    });
+
+    test('a wrong password and a database that is not there', async () => {
+      const user = /user id=([^;]*)/i.exec(SERVER)?.[1] ?? '';
+      expect(await refused(as(user, 'wrong-password'))).toMatchObject({
+        inTime: true,
+        error: { code: 'store_unavailable', message: expect.stringContaining('refuses the login') },
+      });
+      expect(await refused(withDatabase(SERVER, 'cs_none'))).toMatchObject({
+        inTime: true, error: { code: 'store_unavailable' },
+      });
+    });
+
+    test('a login without grants, before and after the schema was made', async () => {
+      const password = 'Grants-missing-1!';
+      await asAdmin(`CREATE LOGIN ${login} WITH PASSWORD = '${password}'`);
+      await scratch.execute(`CREATE USER ${login} FOR LOGIN ${login}`);
+      const lacking = {
+        inTime: true,
+        error: { code: 'store_unavailable', message: expect.stringContaining('lacks a right') },
+      };
+      expect(await refused(as(login, password))).toMatchObject(lacking);
+      expect(await tables()).toBe(0);
+      await (await openSqlServerStore({
+        connectionString: scratch.connectionString, clock: systemClock, log: silentLogger,
+        allowUntrusted: true, ...PATIENT,
+      })).close();
+      expect(await refused(as(login, password))).toMatchObject(lacking);
+      expect(await plan()).toEqual([]);
+    });
+
+    test('a migration that fails half-way leaves nothing of itself', async () => {
+      const session = await openSession({
+        config: poolConfig({
+          connectionString: scratch.connectionString, allowUntrusted: true, timing: PATIENT,
+        }),
+        ids: systemIds, log: silentLogger, patienceMs: PATIENT.patienceMs, queueLimit: 10,
+      });
+      const before = await tables();
+      const bad = {
+        version: 9_000, name: '9000-bad.sql', checksum: 'x',
+        sql: 'CREATE TABLE dbo.fresh (id int NOT NULL);\n--> next\n'
+          + 'CREATE TABLE dbo.requests (id int NOT NULL);',
+      };
+      await expect(migrate(session, { now: 1, migrations: [...shippedMigrations(), bad] }))
+        .rejects.toMatchObject({ name: 'StoreError' });
+      await session.close();
+      expect(await tables()).toBe(before);
+      expect(await plan()).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,168 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { DatabaseSync } from 'node:sqlite';
+import { verifierOfJwks } from '../../src/audit/checkpoint-verifier.ts';
+import { verifyAudit } from '../../src/audit/verify.ts';
+import { runCommandLine } from '../../src/cli/run.ts';
+import { compose } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import type { Request } from '../../src/domain/request.ts';
+import { createKeys } from '../../src/keys/keys.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
+import { TRANSFER_TABLES } from '../../src/store/transfer.ts';
+import type { Store } from '../../src/usecases/store-ports.ts';
+import { exampleConfig, exampleEnv } from '../unit/config/support.ts';
+import { T0, change, claim, deciding, request, submission } from './build.ts';
+import { runChild } from './children/run-child.ts';
+import { openSqlite } from './open-sqlite.ts';
+import { SECRET, fillStore, sealAll } from './support/full-store.ts';
+import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
+import type { Scratch } from './support/open-sqlserver.ts';
+
+const REQUESTS = 250;
+
+if (SERVER === '') {
+  test('says that nothing was moved to a SQL Server', () => {
+    console.warn(SKIPPED);
+    expect(SERVER).toBe('');
+  });
+} else {
+  jest.setTimeout(3 * TEST_MS);
+
+  describe('a store moved to a live server', () => {
+    let scratch: Scratch;
+    let source: Awaited<ReturnType<typeof openSqlite>>;
+    const before: Request[] = [];
+    const stores: Store[] = [];
+    beforeAll(async () => {
+      scratch = await createScratch();
+      source = await openSqlite();
+      await fillStore(source.store, REQUESTS);
+      for (let number = 1; number <= REQUESTS; number += 1) {
+        const found = await source.store.findRequest(number);
+        if (found) before.push(found);
+      }
+      await source.store.close();
+    });
+    afterEach(async () => {
+      await Promise.all(stores.splice(0).map((store) => store.close()));
+    });
+    afterAll(async () => {
+      await source.cleanup();
+      await scratch.drop();
+    });
+
+    const args = () =>
+      ['--from', `sqlite:${source.path}`, '--to', 'sqlserver:env:MOVED_TO', '--profile', 'local'];
+    async function move(...more: string[]): Promise<{ code: number; out: string; err: string }> {
+      const told = { out: '', err: '' };
+      const code = await runCommandLine(['migrate', ...args(), ...more], {
+        stdout: (text) => { told.out += text; },
+        stderr: (text) => { told.err += text; },
+        env: { MOVED_TO: scratch.connectionString }, cwd: process.cwd(),
+      });
+      return { code, ...told };
+    }
+    async function open(): Promise<Store> {
+      const store = await openSqlServerStore({
+        connectionString: scratch.connectionString, clock: { now: () => T0 }, log: silentLogger,
+        allowUntrusted: true, ...PATIENT,
+      });
+      stores.push(store);
+      return store;
+    }
+
+    test('killed again and again it goes on, and nothing is lost or doubled', async () => {
+      for (const at of ['keys: ', 'requests: ', 'cards: ', 'audit_leaves: ']) {
+        const child = runChild('move-store.ts', args(), {
+          MOVED_TO: scratch.connectionString,
+        });
+        const look = setInterval(() => {
+          if (child.lines.some((line) => line.startsWith(at))) child.process.kill('SIGKILL');
+        }, 1);
+        expect([at, await child.ended]).toEqual([at, 'SIGKILL']);
+        clearInterval(look);
+        await expect(open()).rejects.toMatchObject({ code: 'store_unfinished' });
+      }
+      const done = await move('--json');
+      expect(done).toMatchObject({ code: 0 });
+      const told = JSON.parse(done.out) as {
+        outcome: string; tables: Record<string, number>; audit: { size: number; ok: boolean };
+      };
+      expect(told).toMatchObject({
+        outcome: 'done', audit: { size: REQUESTS + REQUESTS, ok: true },
+      });
+      for (const table of TRANSFER_TABLES) {
+        const { recordset } = await scratch.execute(`SELECT COUNT(*) AS n FROM dbo.${table}`);
+        expect([table, Number(recordset[0]?.['n'])]).toEqual([table, told.tables[table]]);
+      }
+      expect(JSON.parse((await move('--json')).out)).toMatchObject({ outcome: 'already' });
+    });
+
+    test('every request is the one that it was, with its decisions', async () => {
+      const store = await open();
+      const after = await store.listRequests({ limit: REQUESTS * 2 });
+      expect([...after].reverse()).toEqual(before);
+    });
+
+    test('what may happen once has happened, whatever the key looks like', async () => {
+      const store = await open();
+      for (const key of ['Key 0 ', 'x'.repeat(1_000)]) {
+        expect(await store.commit(change({ claims: [claim({ key })] })))
+          .toMatchObject({ status: 'duplicate', of: 'idempotency' });
+      }
+      expect(await store.commit(change({ claims: [claim({ key: 'key 0 ' })] })))
+        .toMatchObject({ status: 'committed' });
+    });
+
+    test('jobs, links and people are as they were', async () => {
+      const store = await open();
+      const database = new DatabaseSync(source.path, { readOnly: true });
+      const fence = database.prepare(`SELECT value FROM counters WHERE name = 'fence'`).get();
+      database.close();
+      const [job] = await store.claimJobs({ limit: 1, leaseMs: 1_000, now: T0 + 20 });
+      expect(job?.fence).toBeGreaterThan(Number(fence?.['value']));
+      expect((await store.countJobs()).dead).toBe(1);
+      expect(await store.redeem({ code: 'code', tenantId: 'contoso', objectId: 'oid-alex' }, T0))
+        .toMatchObject({ identity: `{"sealed":"${'y'.repeat(9_000)}"}` });
+      expect((await store.findPeople(['Approver'], 9)).map(({ name }) => name)).toEqual(['bo']);
+    });
+
+    test('it goes on numbering, deciding and sealing, and the whole log verifies', async () => {
+      const store = await open();
+      const asked = request();
+      expect(await store.commit(submission(asked)))
+        .toEqual({ status: 'committed', number: REQUESTS + 1 });
+      const waiting = before[1];
+      if (!waiting) throw new Error('no request waits');
+      expect(await store.commit(deciding(waiting))).toMatchObject({ status: 'committed' });
+      const keys = await createKeys({ store, secret: SECRET, clock: { now: () => T0 } });
+      const reads = jest.spyOn(store, 'readLeaves');
+      await sealAll(store, keys);
+      expect(reads).not.toHaveBeenCalled();
+      const verifyCheckpoint = verifierOfJwks(JSON.stringify(keys.publicJwks()));
+      const report = await verifyAudit(store, { verifyCheckpoint, origin: 'tests/log' });
+      expect(report).toMatchObject({ ok: true, size: 2 * REQUESTS + 4, problems: [] });
+    });
+
+    test('the service starts on it with nothing but its configuration changed', async () => {
+      const { config } = loadConfig({ path: exampleConfig, env: exampleEnv, profile: 'local' });
+      const service = await compose({
+        ...config, signing: { secret: SECRET }, server: { ...config.server, port: 0 },
+        store: { kind: 'sqlserver', connectionString: scratch.connectionString },
+      }, { log: silentLogger, workers: 'held' });
+      const { url } = await service.start();
+      expect((await fetch(`${url}/readyz`)).status).toBe(200);
+      await service.stop();
+    });
+
+    test('a store that serves already is no target', async () => {
+      await scratch.execute('DELETE FROM dbo.transfers');
+      const refused = await move();
+      expect(refused.code).toBe(1);
+      expect(refused.err).toContain('The target holds data already');
+      const { recordset } = await scratch.execute('SELECT COUNT(*) AS n FROM dbo.requests');
+      expect(Number(recordset[0]?.['n'])).toBe(REQUESTS + 1);
+    });
+  });
+}

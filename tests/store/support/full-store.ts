@@ -1,0 +1,92 @@
+import { sealTurn } from '../../../src/audit/seal.ts';
+import { createKeys } from '../../../src/keys/keys.ts';
+import type { Keys } from '../../../src/keys/keys.ts';
+import { systemIds } from '../../../src/lib/ids.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import type { Store } from '../../../src/usecases/store-ports.ts';
+import {
+  T0, attempt, card, change, claim, deciding, event, job, link, newId, request, seen, submission,
+} from '../build.ts';
+
+/** What keys of the tests' stores are sealed under. */
+export const SECRET = 'a secret of the tests, of more than thirty-two bytes';
+
+/** Text that engines like to spoil: quotes, control characters, both that carried rows use. */
+export const HOSTILE = 'quote " slash \\ \u0090 \u009d nul \u0000 line\nü🚀 \' ${x} [';
+
+/** A sealer over a store, without its loop. */
+export function sealerOn(
+  store: Store, keys: Keys, now: () => number = () => T0,
+): ReturnType<typeof sealTurn> {
+  return sealTurn({
+    store, keys, clock: { now }, ids: systemIds, log: silentLogger, origin: 'tests/log',
+    everyMs: 1_000,
+  });
+}
+
+/** Seals everything that waits. */
+export async function sealAll(store: Store, keys: Keys): Promise<void> {
+  const { turn, letGo } = sealerOn(store, keys);
+  for (let turns = 0; turns < 100; turns += 1) {
+    await turn();
+    if ((await store.unsealedEvents(1)).length === 0) break;
+  }
+  await letGo();
+}
+
+/**
+ * Rows in every table: `count` requests, every second decided, all sealed but one event; cards
+ * posted and not, jobs that wait, are in hand and are dead, sign-in links at each of their steps.
+ */
+export async function fillStore(store: Store, count: number): Promise<Keys> {
+  const keys = await createKeys({ store, secret: SECRET, clock: { now: () => T0 } });
+  for (let at = 0; at < count; at += 1) {
+    const asked = request({ reason: HOSTILE.repeat(1 + (at % 40)) });
+    const posted = card(asked, {
+      conversationId: '19:channel', serviceUrl: 'https://t.example/', activityId: newId('act'),
+      postedRevision: 1,
+    });
+    await store.commit(submission(asked, {
+      cards: [card(asked), posted], claims: [claim({ key: `Key ${at} `, requestId: asked.id })],
+      events: [event(asked, { data: { text: HOSTILE } })],
+    }));
+    if (at % 2 === 0) await store.commit(deciding(asked));
+  }
+  await store.commit(change({
+    people: [seen('alex'), seen('bo', { roles: ['approver', 'Approver'], claims: {} })],
+    conversations: [{
+      key: 'person:contoso:oid-alex', tenantId: 'contoso', conversationId: 'a:1',
+      serviceUrl: 'https://t.example/', userId: null, updatedAt: T0,
+    }],
+    jobs: [job({ key: 'later', runAt: T0 + 1_000_000 })],
+    claims: [claim({ key: 'x'.repeat(1_000) })],
+  }));
+  await leaveJobs(store);
+  await leaveLinks(store);
+  await sealAll(store, keys);
+  await store.takeLease({ name: 'other', holder: 'tests', leaseMs: 1_000, now: T0 });
+  await store.commit(change({ events: [event(null)] }));
+  return keys;
+}
+
+async function leaveJobs(store: Store): Promise<void> {
+  const claimed = await store.claimJobs({ limit: 2, leaseMs: 60_000, now: T0 + 10 });
+  const [dead] = claimed;
+  if (!dead) throw new Error('no job was due');
+  await store.failJob({
+    key: dead.key, fence: dead.fence, runAt: null, error: 'it "failed"', now: T0,
+  });
+}
+
+async function leaveLinks(store: Store): Promise<void> {
+  await store.addLink(link());
+  const opened = link();
+  await store.addLink(opened);
+  await store.openLink(opened.id, attempt(), T0);
+  const parked = link();
+  const tried = attempt();
+  await store.addLink(parked);
+  await store.openLink(parked.id, tried, T0);
+  await store.takeAttempt(tried.state, T0);
+  await store.park(parked.id, { code: 'code', identity: `{"sealed":"${'y'.repeat(9_000)}"}` }, T0);
+}

@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { shippedMigrations } from '../../src/store/sqlite/migrate.ts';
+import { openTransferSource } from '../../src/store/sqlite/transfer-source.ts';
+import { TARGET_COLUMNS } from '../../src/store/sqlserver/queries/transfer.ts';
+import { TRANSFER_TABLES, carryOver } from '../../src/store/transfer.ts';
+import type { TransferSource, TransferTable } from '../../src/store/transfer.ts';
+import { change, event } from './build.ts';
+import { openSqlite } from './open-sqlite.ts';
+import { fillStore } from './support/full-store.ts';
+import { memoryTarget } from './support/memory-target.ts';
+
+/** Columns that one engine has and the other does not. */
+const ONLY_THERE: Readonly<Record<string, readonly string[]>> = {
+  changes: ['attempt'], cards: ['message_key'], sign_in_links: ['opened'], decisions: ['version'],
+};
+
+describe('carrying a store over', () => {
+  let opened: Awaited<ReturnType<typeof openSqlite>>;
+  const sources: TransferSource[] = [];
+  beforeEach(async () => {
+    opened = await openSqlite();
+    await fillStore(opened.store, 20);
+    await opened.store.close();
+  });
+  afterEach(async () => {
+    for (const source of sources.splice(0)) source.close();
+    await opened.cleanup();
+  });
+
+  const open = () => {
+    const source = openTransferSource(opened.path);
+    sources.push(source);
+    return source;
+  };
+  const refusal = (path = opened.path): unknown => {
+    try {
+      openTransferSource(path).close();
+      return 'opened';
+    } catch (error) {
+      return error;
+    }
+  };
+  const quietly = {
+    now: () => 1, progress: () => undefined, verify: () => Promise.resolve(), pageRows: 7,
+  };
+  const execute = (sql: string) => {
+    const database = new DatabaseSync(opened.path);
+    database.exec(sql);
+    database.close();
+  };
+
+  test('every table of the schema is carried, and every column of it', () => {
+    const database = new DatabaseSync(opened.path, { readOnly: true });
+    const tables = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'
+      AND name NOT IN ('schema_migrations', 'sqlite_sequence')`).all();
+    expect(tables.map(({ name }) => name).sort()).toEqual([...TRANSFER_TABLES].sort());
+    for (const table of TRANSFER_TABLES) {
+      const columns = database.prepare(`PRAGMA table_info(${table})`).all().map(({ name }) => name);
+      const there = TARGET_COLUMNS[table].map(([name]) => name)
+        .filter((name) => !ONLY_THERE[table]?.includes(name));
+      expect([table, there.sort()]).toEqual([table, columns.sort()]);
+    }
+    database.close();
+  });
+
+  test('columns of the target are those of its schema, each of its type', () => {
+    const golden = readFileSync(new URL('golden/sqlserver-schema.txt', import.meta.url), 'utf8');
+    const told = TRANSFER_TABLES.flatMap((table) =>
+      TARGET_COLUMNS[table].map(([name, type]) => `${table} column ${name} ${type}`));
+    const wanted = golden.split('\n').flatMap((line) => {
+      const [, table = '', name, type] = /^(\w+) column (\w+) (\S+)/.exec(line) ?? [];
+      return TRANSFER_TABLES.some((one) => one === table)
+        ? [`${table} column ${name} ${type}`] : [];
+    });
+    expect(told.sort()).toEqual(wanted.sort());
+  });
+
+  test('every row arrives once, in pages, and keeps its number', async () => {
+    const source = open();
+    const target = memoryTarget();
+    expect(await carryOver(source, target, quietly)).toBe('done');
+    expect(target.tables).toEqual(Object.fromEntries(
+      TRANSFER_TABLES.map((table) => [table, source.page(table, source.start(table), 100_000)]),
+    ));
+    for (const table of TRANSFER_TABLES) {
+      expect([table, target.tables[table].length]).toEqual([table, source.counts[table]]);
+      expect(source.counts[table]).toBeGreaterThan(0);
+    }
+    expect(target.tables.requests.map(({ number }) => number))
+      .toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+    expect(Math.max(...target.pages)).toBe(7);
+    expect(await carryOver(source, target, quietly)).toBe('already');
+  });
+
+  test('a page ends where its text is large, not only where its rows are many', async () => {
+    const target = memoryTarget();
+    await carryOver(open(), target, { ...quietly, pageRows: 1_000 });
+    expect(Math.max(...target.pages)).toBeGreaterThan(7);
+    sources.splice(0).forEach((source) => source.close());
+    execute(`UPDATE requests SET progress = json_object('text', printf('%.*c', 300000, 'x'))`);
+    const again = memoryTarget();
+    await carryOver(open(), again, { ...quietly, pageRows: 1_000 });
+    expect(again.largest).toBeLessThan(700_000);
+    expect(again.tables.requests).toHaveLength(20);
+  });
+
+  test('interrupted after any page it goes on and doubles nothing', async () => {
+    const source = open();
+    const target = memoryTarget();
+    let runs = 0;
+    for (let outcome = ''; outcome !== 'done'; runs += 1) {
+      // One page more at each run, and the line breaks at the next.
+      target.breakAfter(1);
+      outcome = await carryOver(source, target, quietly).catch((error: unknown) => {
+        expect(String(error)).toContain('the line broke');
+        return '';
+      });
+    }
+    expect(runs).toBeGreaterThan(TRANSFER_TABLES.length);
+    for (const table of TRANSFER_TABLES) {
+      expect([table, target.tables[table].length]).toEqual([table, source.counts[table]]);
+    }
+  });
+
+  test('a page whose answer was lost and that was sent again is taken for written', async () => {
+    const source = open();
+    const target = memoryTarget();
+    target.loseAnswers();
+    expect(await carryOver(source, target, quietly)).toBe('done');
+    expect(target.tables.requests).toHaveLength(20);
+  });
+
+  test('two copies at once do not double a row; one of them is told so', async () => {
+    const source = open();
+    const target = memoryTarget();
+    const outcomes = await Promise.allSettled(
+      [carryOver(source, target, quietly), carryOver(source, target, quietly)],
+    );
+    expect(outcomes.map(({ status }) => status)).toContain('rejected');
+    if (outcomes.every(({ status }) => status === 'rejected')) {
+      expect(await carryOver(source, target, quietly)).toBe('done');
+    }
+    for (const table of TRANSFER_TABLES) {
+      expect([table, target.tables[table].length]).toEqual([table, source.counts[table]]);
+    }
+  });
+
+  test('a signal ends it between two pages', async () => {
+    const stop = new AbortController();
+    const target = memoryTarget();
+    const source = open();
+    const progress = (table: TransferTable) => {
+      if (table === 'decisions') stop.abort();
+    };
+    await expect(carryOver(source, target, { ...quietly, progress, signal: stop.signal }))
+      .rejects.toMatchObject({ code: 'transfer_refused' });
+    expect(target.tables.decisions).toHaveLength(7);
+    expect(await carryOver(source, target, quietly)).toBe('done');
+  });
+
+  test('a target with data of its own is refused and not written', async () => {
+    const target = memoryTarget();
+    target.tables.keys.push({ id: 'theirs' });
+    await expect(carryOver(open(), target, quietly)).rejects.toThrow(/holds data already/);
+    expect(target.pages).toEqual([]);
+  });
+
+  test('a source that was used since the copy began is refused', async () => {
+    const target = memoryTarget();
+    target.breakAfter(3);
+    const source = open();
+    await expect(carryOver(source, target, quietly)).rejects.toThrow('the line broke');
+    const before = source.fingerprint;
+    source.close();
+    expect(open().fingerprint).toBe(before);
+    sources.splice(0).forEach((one) => one.close());
+    opened.clock.set(opened.clock.now() + 1);
+    // Nothing is asked or decided: a start alone is use enough.
+    await (await opened.reopen()).close();
+    await expect(carryOver(open(), target, quietly)).rejects.toThrow(/used again/);
+  });
+
+  test('what does not compare is not finished', async () => {
+    const target = memoryTarget();
+    const verify = () => Promise.reject(new Error('they differ'));
+    await expect(carryOver(open(), target, { ...quietly, verify })).rejects.toThrow('they differ');
+    expect((await target.steps()).find(({ step }) => step === 'verify')?.finishedAt).toBeNull();
+  });
+
+  test('a source that a service has open is refused, and a service cannot open one', async () => {
+    const store = await opened.reopen();
+    expect(refusal()).toMatchObject({ code: 'transfer_refused' });
+    expect(String(refusal())).toContain('stop the service');
+    await store.commit(change({ events: [event(null)] }));
+    await store.close();
+    open();
+    await expect(openSqliteQuickly(opened.path)).rejects.toMatchObject({ code: 'store_busy' });
+    sources.splice(0).forEach((source) => source.close());
+    await (await opened.reopen()).check();
+  });
+
+  test('a source of an older schema, another program\'s and none at all are refused', () => {
+    execute(`DELETE FROM schema_migrations WHERE version = ${shippedMigrations().length}`);
+    expect(refusal()).toMatchObject({ code: 'transfer_refused' });
+    expect(String(refusal())).toContain('countersign migrate');
+    execute('DROP TABLE schema_migrations');
+    expect(refusal()).toMatchObject({ code: 'schema_changed' });
+    expect(refusal(`${opened.path}.none`)).toMatchObject({ code: 'store_unavailable' });
+  });
+});
+
+async function openSqliteQuickly(path: string): Promise<void> {
+  const { openSqliteStore } = await import('../../src/store/sqlite/store.ts');
+  const { silentLogger } = await import('../../src/lib/logger.ts');
+  await openSqliteStore({ path, clock: { now: () => 1 }, log: silentLogger, patienceMs: 200 });
+}
