@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import sql from 'mssql';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
-import { silentLogger } from '../../src/lib/logger.ts';
+import { describeError, silentLogger } from '../../src/lib/logger.ts';
 import { planMigrations } from '../../src/store/plan-migrations.ts';
 import { poolConfig } from '../../src/store/sqlserver/connection.ts';
 import { migrate, shippedMigrations } from '../../src/store/sqlserver/migrate.ts';
@@ -13,8 +13,6 @@ import {
   PATIENT, SERVER, SKIPPED, TEST_MS, createScratch, withDatabase,
 } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
-
-const IN_TIME_MS = 10_000;
 
 if (SERVER === '') {
   test('says that no start on a SQL Server was looked at', () => {
@@ -45,19 +43,18 @@ if (SERVER === '') {
         await pool.close();
       }
     }
-    /** A start with the patience of production. */
-    async function refused(connectionString: string): Promise<{ error: unknown; inTime: boolean }> {
-      const before = performance.now();
-      const error: unknown = await openSqlServerStore({
-        connectionString, clock: systemClock, log: silentLogger, allowUntrusted: true,
+    /** What a start says. How soon is shown at the wire (start-faults.test.ts). */
+    async function refused(connectionString: string): Promise<string> {
+      return openSqlServerStore({
+        connectionString, clock: systemClock, log: silentLogger, allowUntrusted: true, ...PATIENT,
       }).then(async (store) => {
         await store.close();
         return 'opened';
-      }, (thrown: unknown) => thrown);
-      return { error, inTime: performance.now() - before < IN_TIME_MS };
+      }, describeError);
     }
     const as = (user: string, password: string) => scratch.connectionString
-      .replace(/user id=[^;]*/i, `User Id=${user}`).replace(/password=[^;]*/i, `Password=${password}`);
+      .replace(/user id=[^;]*/i, `User Id=${user}`)
+      .replace(/password=[^;]*/i, `Password=${password}`);
     const tables = async () => {
       const { recordset } = await scratch.execute(
         'SELECT COUNT(*) AS n FROM sys.tables WHERE is_ms_shipped = 0',
@@ -75,32 +72,25 @@ if (SERVER === '') {
       expect(await tables()).toBe(0);
     });
 
-    test('a wrong password and a database that is not there', async () => {
-      const user = /user id=([^;]*)/i.exec(SERVER)?.[1] ?? '';
-      expect(await refused(as(user, 'wrong-password'))).toMatchObject({
-        inTime: true,
-        error: { code: 'store_unavailable', message: expect.stringContaining('refuses the login') },
-      });
-      expect(await refused(withDatabase(SERVER, 'cs_none'))).toMatchObject({
-        inTime: true, error: { code: 'store_unavailable' },
-      });
+    test('a login that the server refuses, and a database that is not there', async () => {
+      // Not a known login with a wrong password: a server for tests may take any on loopback.
+      expect(await refused(as('cs_nobody', 'wrong-password'))).toContain('refuses the login');
+      expect(await refused(withDatabase(SERVER, 'cs_none'))).toContain('may not open the database');
     });
 
     test('a login without grants, before and after the schema was made', async () => {
       const password = 'Grants-missing-1!';
       await asAdmin(`CREATE LOGIN ${login} WITH PASSWORD = '${password}'`);
       await scratch.execute(`CREATE USER ${login} FOR LOGIN ${login}`);
-      const lacking = {
-        inTime: true,
-        error: { code: 'store_unavailable', message: expect.stringContaining('lacks a right') },
-      };
-      expect(await refused(as(login, password))).toMatchObject(lacking);
+      // Babelfish has no number of its own for it; what it says is told as the cause.
+      const lacking = /lacks a right|permission denied/;
+      expect(await refused(as(login, password))).toMatch(lacking);
       expect(await tables()).toBe(0);
       await (await openSqlServerStore({
         connectionString: scratch.connectionString, clock: systemClock, log: silentLogger,
         allowUntrusted: true, ...PATIENT,
       })).close();
-      expect(await refused(as(login, password))).toMatchObject(lacking);
+      expect(await refused(as(login, password))).toMatch(lacking);
       expect(await plan()).toEqual([]);
     });
 
@@ -111,6 +101,7 @@ if (SERVER === '') {
         }),
         ids: systemIds, log: silentLogger, patienceMs: PATIENT.patienceMs, queueLimit: 10,
       });
+      await migrate(session, { now: 1 });
       const before = await tables();
       const bad = {
         version: 9_000, name: '9000-bad.sql', checksum: 'x',

@@ -18,6 +18,9 @@ interface Meaning {
   readonly mayBeDone?: boolean;
 }
 
+const NO_DATABASE = 'The login may not open the database, or there is none of that name: check '
+  + 'Database (Initial Catalog) in the connection string and create the user in that database.';
+
 /** learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors */
 const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   ...each([1205, 1222, 3960, 3961], {
@@ -32,11 +35,8 @@ const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
     code: 'store_unavailable', passing: true, mayBeDone: true,
     message: 'The database is failing over or restarting: send the same again a little later.',
   }),
-  ...each([4060], {
-    code: 'store_unavailable', passing: true,
-    message: 'The login may not open the database, or there is none of that name: check Database '
-      + '(Initial Catalog) in the connection string and create the user in that database.',
-  }),
+  ...each([4060], { code: 'store_unavailable', passing: true, message: NO_DATABASE }),
+  ...each([911], { code: 'store_unavailable', message: NO_DATABASE }),
   ...each([18456, 18452, 18486, 18487, 18488, 40532], {
     code: 'store_unavailable',
     message: 'The server refuses the login: check user and password (or the managed identity) in '
