@@ -20,7 +20,8 @@ const STATEMENT = /^(?:CREATE|INSERT|UPDATE|DELETE|ALTER|DROP|EXEC|GRANT)\b/gm;
  * @throws StoreError `schema_newer`, `schema_changed`, and what keeps the store from being read.
  */
 export async function planMigrations(
-  config: Config['store'], given: { log: Logger; allowUntrusted: boolean },
+  config: Config['store'],
+  given: { log: Logger; allowUntrusted: boolean; requestTimeoutMs?: number },
 ): Promise<readonly PlannedMigration[]> {
   const pending = config.kind === 'sqlite'
     ? await pendingOnSqlite(config.path) : await pendingOnSqlServer(config, given);
@@ -49,7 +50,7 @@ async function pendingOnSqlite(path: string): Promise<readonly Migration[]> {
 
 async function pendingOnSqlServer(
   { connectionString }: { connectionString: string },
-  given: { log: Logger; allowUntrusted: boolean },
+  given: { log: Logger; allowUntrusted: boolean; requestTimeoutMs?: number },
 ): Promise<readonly Migration[]> {
   const { pendingMigrations } = await import('./sqlserver/migrate.ts');
   const { openForSchema } = await import('./sqlserver/open-for-schema.ts');

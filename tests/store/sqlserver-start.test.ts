@@ -63,7 +63,7 @@ if (SERVER === '') {
     };
     const plan = () => planMigrations(
       { kind: 'sqlserver', connectionString: scratch.connectionString },
-      { log: silentLogger, allowUntrusted: true },
+      { log: silentLogger, allowUntrusted: true, requestTimeoutMs: PATIENT.requestTimeoutMs },
     );
 
     test('the plan names every migration, and makes nothing', async () => {
