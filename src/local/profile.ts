@@ -8,6 +8,7 @@ import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/config.ts';
 import { systemIds } from '../lib/ids.ts';
 import { startConnector } from './connector.ts';
+import type { ChannelSpec } from './connector/types.ts';
 import type { LocalConnector } from './connector.ts';
 import { demoBotAppId, demoPeople, demoTenantId } from './people.ts';
 import { startProvider } from './provider.ts';
@@ -41,6 +42,8 @@ export interface LocalOptions {
   /** Starts with the database as it is; default: a new one. */
   readonly keepStore?: boolean;
   readonly limits?: 'on' | 'off';
+  /** More channels than the demo's. */
+  readonly channels?: readonly ChannelSpec[];
   readonly resendAfterMs?: number;
   /** How long the connector waits for an answer of the bot (ms); default: as Teams does. */
   readonly giveUpAfterMs?: number;
@@ -138,7 +141,8 @@ async function startParts(
   stops.push(() => target.stop());
   const connector = await startConnector({
     ...next(3), ...timed, appId: demoBotAppId, appSecret: APP_SECRET, tenantId: demoTenantId,
-    people, channels: [{ id: APPROVALS, name: 'Approvals', team: TEAM }],
+    people, channels: [{ id: APPROVALS, name: 'Approvals', team: TEAM },
+      ...(options.channels ?? [])],
     botEndpoint: () => `${url}/api/messages`,
     singleSignOn: (personId, resource) => provider.singleSignOnToken(personId, resource),
     limits: options.limits ?? 'on',

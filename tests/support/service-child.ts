@@ -16,7 +16,9 @@ let service: Service | undefined;
 
 async function start(): Promise<void> {
   const { config } = loadConfig({ path: CHILD_CONFIG, env: process.env, profile: 'local' });
-  service = await compose(config, { log, jobLeaseMs: Number(CHILD_LEASE_MS) });
+  service = await compose(config, {
+    log, ...(CHILD_LEASE_MS === '' ? {} : { jobLeaseMs: Number(CHILD_LEASE_MS) }),
+  });
   await service.start();
   process.send?.('started');
 }

@@ -10,6 +10,9 @@ const STOP_MS = 5_000;
 export interface ServiceProcess {
   /** Kills the running process with SIGKILL, at once; does nothing where it is dead already. */
   kill(): void;
+  /** Stands the running process still, or lets it go on, as if its machine slept. */
+  pause(): void;
+  resume(): void;
   /** Resolves when the killed process is gone. */
   gone(): Promise<void>;
   /** Starts the next process; a further one is loaded meanwhile, so that this is quick. */
@@ -22,7 +25,9 @@ export interface ServiceProcess {
 
 /** Gets a first process ready; `start` it. */
 export function serviceProcess(options: {
-  configPath: string; env: Readonly<Record<string, string>>; leaseMs: number;
+  configPath: string; env: Readonly<Record<string, string>>;
+  /** Absent: the lease of production. */
+  leaseMs?: number;
   /** A folder for what Node compiled, so that the next process is loaded in less time. */
   cache: string;
 }): ServiceProcess {
@@ -32,7 +37,7 @@ export function serviceProcess(options: {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: {
         PATH: process.env['PATH'], ...options.env,
-        CHILD_CONFIG: options.configPath, CHILD_LEASE_MS: String(options.leaseMs),
+        CHILD_CONFIG: options.configPath, CHILD_LEASE_MS: String(options.leaseMs ?? ''),
         NODE_COMPILE_CACHE: options.cache,
       },
     });
@@ -49,6 +54,8 @@ export function serviceProcess(options: {
   let running: ReturnType<typeof load> | undefined;
   return {
     kill: () => void running?.child.kill('SIGKILL'),
+    pause: () => void running?.child.kill('SIGSTOP'),
+    resume: () => void running?.child.kill('SIGCONT'),
     gone: async () => running?.ended,
     async start() {
       const next = waiting;
@@ -62,6 +69,7 @@ export function serviceProcess(options: {
     errors: () => text,
     async stop() {
       for (const { child, ended } of [running, waiting].filter((one) => one !== undefined)) {
+        child.kill('SIGCONT');
         child.kill('SIGTERM');
         const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
         await ended;

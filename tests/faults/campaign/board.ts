@@ -1,0 +1,45 @@
+import { actionOf, cardOf, textOfCard } from '../../../src/local/find.ts';
+import { objectOr } from '../../../src/local/loopback.ts';
+import type { LocalConnector } from '../../../src/local/connector.ts';
+import type { Json, Message } from '../../../src/local/world.ts';
+
+/** One message that shows a request, as everybody in the channel sees it. */
+export interface Copy {
+  readonly chatId: string;
+  readonly messageId: string;
+  /** What a button of it sends, from when it was first seen. */
+  readonly data: Json;
+  /** All that it says now. */
+  text: string;
+}
+
+/** What all channels show, by the request's number. */
+export interface Board {
+  copies(number: number): readonly Copy[];
+  stop(): void;
+}
+
+/** Looks on as somebody who is in every channel. */
+export function watchBoard(connector: LocalConnector, personId: string): Board {
+  const byNumber = new Map<number, Copy[]>();
+  const byMessage = new Map<string, Copy>();
+  const seen = (message: Message) => {
+    const card = cardOf(message);
+    if (card === undefined) return;
+    const text = textOfCard(card);
+    const known = byMessage.get(message.id);
+    if (known) {
+      known.text = text;
+      return;
+    }
+    const number = Number(/(?:^|\s)#(\d+)\b/.exec(text)?.[1]);
+    const data = objectOr(actionOf(card, 'approve')?.['data']);
+    const copy = { chatId: message.chatId, messageId: message.id, data, text };
+    byMessage.set(message.id, copy);
+    byNumber.set(number, [...(byNumber.get(number) ?? []), copy]);
+  };
+  const stop = connector.listen(personId, ({ type, message }) => {
+    if (type !== 'delete') seen(message);
+  });
+  return { copies: (number) => byNumber.get(number) ?? [], stop };
+}

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { objectOr } from '../../../src/local/loopback.ts';
+import type { Json } from '../../../src/local/world.ts';
+import { signedOn } from '../../support/people-at-work.ts';
+import type { Copy } from './board.ts';
+import type { Cluster } from './cluster.ts';
+import { workflowOf } from './rooms.ts';
+
+/** What a click was answered: the card that it shows, or the sentence. */
+export interface Told {
+  readonly kind: 'card' | 'message';
+  readonly text: string;
+}
+
+export interface Asked {
+  readonly id: string;
+  readonly number: number;
+}
+
+const TRIES = 600;
+const REST_MS = 50;
+/** As Teams and most clients do. */
+const ANSWER_WITHIN_MS = 15_000;
+
+/** A pipeline asks, again and again under one key until it is answered. */
+export async function ask(
+  { world }: Cluster, given: { room: number; target: 'deploy' | 'bank'; key: string },
+): Promise<Asked> {
+  const token = await world.provider.workloadToken();
+  const body = JSON.stringify({
+    workflow: workflowOf(given.room, given.target), reason: 'As planned',
+    fields: { subject: given.key },
+  });
+  return persistently(`asking ${given.key}`, async () => {
+    const answer = await post(`${world.url}/v1/requests`, body, {
+      'authorization': `Bearer ${token}`, 'idempotency-key': given.key,
+    });
+    if (answer.status >= 500) return undefined;
+    const { id, number } = answer.body;
+    if (![200, 201].includes(answer.status) || typeof id !== 'string') {
+      throw new Error(`not asked: ${answer.status} ${JSON.stringify(answer.body)}`);
+    }
+    return { id, number: Number(number) };
+  });
+}
+
+/** The activity of a click on a message, with a token and an exchange of its own. */
+export async function clickOn(
+  { world }: Cluster, given: { copy: Copy; by: string; verb: string; key: string },
+): Promise<Json> {
+  const { copy, by, verb } = given;
+  return world.connector.activity({
+    personId: by, chatId: copy.chatId, replyToId: copy.messageId,
+    with: {
+      type: 'invoke', name: 'adaptiveCard/action',
+      value: {
+        action: { type: 'Action.Execute', verb, data: copy.data }, trigger: 'manual',
+        ...(await signedOn(world, by, given.key)),
+      },
+    },
+  });
+}
+
+/** Sends a click until it is answered, as Teams and a patient person do. */
+export async function click({ world }: Cluster, activity: Json): Promise<Told> {
+  const body = JSON.stringify(activity);
+  return persistently('a click', async () => {
+    const token = await world.connector.channelToken();
+    const { status, body: said } = await post(`${world.url}/api/messages`, body, {
+      authorization: `Bearer ${token}`,
+    });
+    if (status >= 500 || said['statusCode'] === 500) return undefined;
+    return told(status, said);
+  });
+}
+
+function told(status: number, { statusCode, type, value }: Json): Told {
+  if (status === 200 && statusCode === 200) {
+    if (type === 'application/vnd.microsoft.card.adaptive') {
+      return { kind: 'card', text: JSON.stringify(value) };
+    }
+    if (type === 'application/vnd.microsoft.activity.message') {
+      return { kind: 'message', text: String(value) };
+    }
+  }
+  throw new Error(`a click was answered ${status} ${String(statusCode)} ${JSON.stringify(value)}`);
+}
+
+async function post(
+  url: string, body: string, headers: Readonly<Record<string, string>>,
+): Promise<{ status: number; body: Json }> {
+  const response = await fetch(url, {
+    method: 'POST', body, headers: { ...headers, 'content-type': 'application/json' },
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? {} : objectOr(JSON.parse(text)) };
+}
+
+/** Tries until there is an answer; a line that breaks, or a time-out, is no answer. */
+async function persistently<Answer>(
+  what: string, attempt: () => Promise<Answer | undefined>,
+): Promise<Answer> {
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    try {
+      const answer = await attempt();
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      // Node's own errors belong to another realm under a test runner: no instanceof.
+      const { name, message } = error as { name?: unknown; message?: unknown };
+      const broken = message === 'fetch failed' || message === 'terminated';
+      if (!broken && name !== 'TimeoutError') throw error;
+    }
+    await sleep(REST_MS);
+  }
+  throw new Error(`never answered: ${what}`);
+}
