@@ -154,6 +154,13 @@ export interface JobStore {
   claimJobs(options: {
     limit: number; leaseMs: number; now: number;
   }): Promise<readonly Job[]>;
+  /**
+   * Lets the leases of jobs in hand end `leaseMs` from `now`; gives the keys of those that still
+   * are their claim's. A lease that has run out is taken up again where nobody else claimed.
+   */
+  renewJobs(options: {
+    jobs: readonly { readonly key: string; readonly fence: number }[]; leaseMs: number; now: number;
+  }): Promise<readonly string[]>;
   /** Whether the job was still this claim's. `done` as in Change.ack. */
   ackJob(job: { key: string; fence: number; done: number; now: number }): Promise<boolean>;
   /** Gives the job back for `runAt`, or parks it as dead where that is null. */

@@ -6,6 +6,7 @@ import { startLoop, sleep } from '../lib/loop.ts';
 import type { Running } from '../lib/loop.ts';
 import type { Job, JobStore } from '../usecases/store-ports.ts';
 import { backoffMs } from './backoff.ts';
+import { startRenewal } from './renewal.ts';
 
 /** Not sooner than this, so that a job that is due but cannot be claimed does not spin the loop. */
 const MIN_REST_MS = 20;
@@ -22,15 +23,20 @@ export type Delivery =
   | { readonly dead: string };
 
 export interface RelayOptions {
-  readonly store: Pick<JobStore, 'claimJobs' | 'ackJob' | 'failJob' | 'postponeJob' | 'nextJobAt'>;
+  readonly store: Pick<
+    JobStore,
+    'claimJobs' | 'renewJobs' | 'ackJob' | 'failJob' | 'postponeJob' | 'nextJobAt'
+  >;
   readonly handle: (job: Job) => Promise<Delivery>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
   /** Jobs in hand at once; default 32, so that some slow targets hold up nothing else. */
   readonly concurrency?: number;
-  /** Must be longer than the longest delivery; default 120 s. */
+  /** How long a dead process's jobs stay with it; renewed while in hand. Default 15 s. */
   readonly leaseMs?: number;
+  /** A delivery that takes longer hangs: its job is another's then. Default 120 s. */
+  readonly holdMs?: number;
   /** How long other processes' jobs may wait to be seen; default 1 s. */
   readonly pollMs?: number;
   /** Tries before a job is parked as dead; default 30. */
@@ -53,17 +59,25 @@ export interface Relay extends Running {
 export function startRelay(options: RelayOptions): Relay {
   const { store, clock, log } = options;
   const concurrency = options.concurrency ?? 32;
-  const leaseMs = options.leaseMs ?? 120_000;
+  const leaseMs = options.leaseMs ?? 15_000;
   const pollMs = options.pollMs ?? 1_000;
   const inHand = new Map<string, Promise<void>>();
+  const renewal = startRenewal({
+    store, clock, log, leaseMs, holdMs: options.holdMs ?? 120_000,
+  });
+  const carry = async (job: Job) => {
+    const letGo = renewal.hold(job);
+    await deliver(job, options);
+    letGo();
+  };
 
   const take = (job: Job) => {
     const before = inHand.get(job.key);
     const endsAt = clock.now() + leaseMs;
     // Claimed again before the last delivery here has quite ended (just acknowledged and wanted
     // anew, or outlived its lease): one after the other, never twice at once.
-    const delivered = (before === undefined ? deliver(job, options) : before.then(async () => {
-      if (clock.now() < endsAt) await deliver(job, options);
+    const delivered = (before === undefined ? carry(job) : before.then(async () => {
+      if (clock.now() < endsAt) await carry(job);
     })).finally(() => {
       if (inHand.get(job.key) === delivered) inHand.delete(job.key);
       loop.wake();
@@ -95,6 +109,7 @@ export function startRelay(options: RelayOptions): Relay {
         Promise.allSettled(inHand.values()).then(() => bound.abort()),
         sleep(options.stopMs ?? 10_000, bound.signal),
       ]);
+      await renewal.stop();
       // What is left is claimed by another process once its lease has ended.
       if (inHand.size > 0) log.warn('stopped with jobs in hand', { jobs: [...inHand.keys()] });
     },

@@ -1,6 +1,6 @@
 import type { Job, JobStore } from '../../usecases/store-ports.ts';
 import {
-  CLAIM_JOBS, FAIL_JOB, FINISH_JOB, NEXT_FENCE, POSTPONE_JOB, REOPEN_JOB,
+  CLAIM_JOBS, FAIL_JOB, FINISH_JOB, NEXT_FENCE, POSTPONE_JOB, RENEW_JOB, REOPEN_JOB,
 } from './queries/jobs.ts';
 import type { Session } from './session.ts';
 
@@ -16,6 +16,16 @@ export function claimJobs(
   const leaseUntil = now + leaseMs;
   const jobs = session.all(CLAIM_JOBS, [fence, leaseUntil, leaseUntil, now, limit]) as Job[];
   return jobs.sort((a, b) => a.runAt - b.runAt || (a.key < b.key ? -1 : 1));
+}
+
+/** Lets leases end later; gives the keys of those jobs that still are their claim's. */
+export function renewJobs(
+  session: Session,
+  { jobs, leaseMs, now }: Parameters<JobStore['renewJobs']>[0],
+): readonly string[] {
+  const until = now + leaseMs;
+  return jobs.filter(({ key, fence }) => session.run(RENEW_JOB, [until, until, key, fence]) > 0)
+    .map(({ key }) => key);
 }
 
 /** Whether the job was this claim's; it is then gone, or ready again where more is wanted. */

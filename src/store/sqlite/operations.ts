@@ -4,7 +4,9 @@ import type {
 import { StoreError } from '../errors.ts';
 import { peaksText } from '../rows.ts';
 import { commit } from './commit.ts';
-import { claimJobs, failJob, finishJob, postponeJob } from './job-operations.ts';
+import {
+  claimJobs, failJob, finishJob, postponeJob, renewJobs,
+} from './job-operations.ts';
 import {
   DELETE_PENDING, INSERT_CHECKPOINT, INSERT_LEAF, PUT_FRONTIER, TREE_SIZE,
 } from './queries/audit.ts';
@@ -25,6 +27,7 @@ type LeaseOptions = Parameters<LeaseStore['takeLease']>[0];
 export const OPERATIONS = {
   commit,
   claimJobs,
+  renewJobs,
   ackJob: finishJob,
   failJob,
   postponeJob,

@@ -58,6 +58,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
       const due = await read(session, () => session.get(ANY_DUE, [options.now]));
       return due === undefined ? [] : writer.call('claimJobs', options);
     },
+    renewJobs: (options) => writer.call('renewJobs', options),
     ackJob: (job) => writer.call('ackJob', job),
     failJob: (job) => writer.call('failJob', job),
     postponeJob: (job) => writer.call('postponeJob', job),

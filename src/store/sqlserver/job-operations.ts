@@ -1,5 +1,8 @@
 import type { Job, JobStore } from '../../usecases/store-ports.ts';
-import { CLAIM_JOBS, FAIL_JOB, FINISH_JOB, POSTPONE_JOB } from './queries/jobs.ts';
+import {
+  CLAIM_JOBS, FAIL_JOB, FINISH_JOB, POSTPONE_JOB, RENEW_JOBS,
+} from './queries/jobs.ts';
+import { carry } from './query.ts';
 import type { Session } from './session.ts';
 
 /** Longest text that is kept of why a job failed: its column's size. */
@@ -18,6 +21,18 @@ export async function claimJobs(
   );
   const jobs = [...rows] as unknown as Job[];
   return jobs.sort((a, b) => a.runAt - b.runAt || (a.key < b.key ? -1 : 1));
+}
+
+/** Lets leases end later; gives the keys of those jobs that still are their claim's. */
+export async function renewJobs(
+  session: Session,
+  { jobs, leaseMs, now }: Parameters<JobStore['renewJobs']>[0],
+): Promise<readonly string[]> {
+  const held = jobs.map(({ key, fence }) => ({ key, fence }));
+  const rows = await session.all(
+    RENEW_JOBS, { jobs: carry(held), leaseUntil: now + leaseMs }, { repeat: 'twice' },
+  );
+  return rows.map(({ key }) => String(key));
 }
 
 /** Whether the job was this claim's; it is then gone, or ready again where more is wanted. */

@@ -81,6 +81,46 @@ export function jobClaimTests(given: Given): void {
     expect(await take(T0, 1)).toHaveLength(1);
   });
 
+  test('a lease that is renewed keeps its job from others, and ends later', async () => {
+    const { store } = given();
+    await add(job({ key: 'a' }), job({ key: 'b' }));
+    const [a, b] = await take(T0);
+    const jobs = [a, b].map((one) => ({ key: one?.key ?? '', fence: one?.fence ?? 0 }));
+    const now = T0 + LEASE - 1;
+    expect([...await store.renewJobs({ jobs, leaseMs: LEASE, now })].sort()).toEqual(['a', 'b']);
+    expect(await take(T0 + LEASE)).toEqual([]);
+    expect(await store.nextJobAt()).toBe(now + LEASE);
+    expect(await take(now + LEASE)).toMatchObject([{ attempts: 2 }, { attempts: 2 }]);
+  });
+
+  test('of a job that is another claim\'s, given back or done no lease is renewed', async () => {
+    const { store } = given();
+    await add(job({ key: 'taken' }), job({ key: 'back' }), job({ key: 'done' }));
+    const jobs = (await take(T0)).map(({ key, fence }) => ({ key, fence }));
+    const fenceOf = (key: string) => jobs.find((one) => one.key === key)?.fence ?? 0;
+    const now = T0 + LEASE;
+    await store.failJob({
+      key: 'back', fence: fenceOf('back'), runAt: now + 5, error: 'x', now,
+    });
+    await store.ackJob({ key: 'done', fence: fenceOf('done'), done: 1, now });
+    const [taken] = await take(now);
+    expect(taken).toMatchObject({ key: 'taken', attempts: 2 });
+    expect(await store.renewJobs({ jobs, leaseMs: LEASE, now: now + 1 })).toEqual([]);
+    expect(await store.renewJobs({ jobs: [], leaseMs: LEASE, now })).toEqual([]);
+    expect(await take(now + 5)).toMatchObject([{ key: 'back' }]);
+    expect(await take(now + LEASE)).toMatchObject([{ key: 'taken' }]);
+  });
+
+  test('a lease that ran out is taken up again where nobody claimed the job', async () => {
+    const { store } = given();
+    await add(job({ key: 'j' }));
+    const [{ key, fence } = { key: '', fence: 0 }] = await take(T0);
+    const late = T0 + 2 * LEASE;
+    const jobs = [{ key, fence }];
+    expect(await store.renewJobs({ jobs, leaseMs: LEASE, now: late })).toEqual(['j']);
+    expect(await take(late)).toEqual([]);
+  });
+
   test('16 workers on two replicas take no job twice and leave none', async () => {
     const { store, reopen } = given();
     const replica = await reopen();

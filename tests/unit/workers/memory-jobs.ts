@@ -46,6 +46,13 @@ export function memoryJobs(): MemoryJobs {
         return { ...row };
       });
     },
+    async renewJobs({ jobs, leaseMs, now }) {
+      return jobs.filter(({ key, fence }) => {
+        const row = held(key, fence);
+        if (row) row.leaseUntil = now + leaseMs;
+        return row !== undefined;
+      }).map(({ key }) => key);
+    },
     async ackJob({ key, fence, done }) {
       const row = held(key, fence);
       if (!row) return false;

@@ -176,6 +176,48 @@ describe('the relay', () => {
     expect(started).toBe(2);
   });
 
+  test('a slow delivery keeps its job: its lease is renewed while it is in hand', async () => {
+    const slow = gate();
+    store.add('slow');
+    start(() => slow.delivery, { leaseMs: 90 });
+    await until(() => store.rows.get('slow')?.fence === 1, 'claimed');
+    for (let lease = 0; lease < 3; lease += 1) {
+      now += 80;
+      const ends = now + 90;
+      await until(() => (store.rows.get('slow')?.leaseUntil ?? 0) >= ends, 'renewed');
+    }
+    expect(store.rows.get('slow')).toMatchObject({ fence: 1, attempts: 1 });
+    slow.open({ done: 0 });
+    await until(() => !store.rows.has('slow'), 'delivered');
+  });
+
+  test('a delivery that hangs loses its job in the end', async () => {
+    store.add('stuck');
+    start(() => new Promise(() => undefined), { leaseMs: 90, holdMs: 1_000, stopMs: 10 });
+    await until(() => store.rows.get('stuck')?.fence === 1, 'claimed');
+    now += 1_000;
+    await until(() => store.rows.get('stuck')?.fence === 2, 'claimed anew');
+  });
+
+  test('leases that cannot be renewed for a while are renewed after that', async () => {
+    const slow = gate();
+    store.add('slow');
+    const { renewJobs } = store;
+    let failures = 3;
+    store.renewJobs = async (options) => {
+      failures -= 1;
+      if (failures >= 0) throw new Error('the database is away');
+      return renewJobs(options);
+    };
+    start(() => slow.delivery, { leaseMs: 90 });
+    await until(() => store.rows.get('slow')?.fence === 1, 'claimed');
+    now += 50;
+    const ends = now + 90;
+    await until(() => (store.rows.get('slow')?.leaseUntil ?? 0) >= ends, 'renewed');
+    expect(failures).toBeLessThan(0);
+    slow.open({ done: 0 });
+  });
+
   test('what is wanted anew during its acknowledgement is delivered right afterwards', async () => {
     store.add('card', now, 1);
     const { ackJob } = store;

@@ -29,6 +29,11 @@ export const CLAIM_JOBS = `
   WHERE key IN (SELECT key FROM jobs WHERE due_at <= ? ORDER BY due_at, key LIMIT ? + 0)
   RETURNING key, kind, request_id AS requestId, subject, run_at AS runAt, wanted, fence, attempts`;
 
+/** lease until, due at (the same); key, fence */
+export const RENEW_JOB = `
+  UPDATE jobs SET lease_until = ?, due_at = ?
+  WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
+
 /** key, fence, done. Gone where what was delivered is at least what is wanted. */
 export const FINISH_JOB = `
   DELETE FROM jobs

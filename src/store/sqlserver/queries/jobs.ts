@@ -1,4 +1,4 @@
-import { BY_KEY, JOB_KEY, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
+import { BY_KEY, JOB_KEY, JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 
 /** Durable work. `due_at` alone decides who may take a job; index jobs_by_due serves it. */
 
@@ -99,6 +99,21 @@ export const CLAIM_JOBS = query({ now: WHOLE, leaseUntil: WHOLE, limit: SMALL },
   END;
   SELECT [key], kind, request_id AS requestId, subject, run_at AS runAt, wanted, fence, attempts
   FROM @taken`);
+
+const HELD = rowsOf('@jobs', [
+  ['[key]', '$.key', 'nvarchar(200)'],
+  ['fence', '$.fence', 'bigint'],
+]);
+
+export const RENEW_JOBS = query({ jobs: JSON_TEXT, leaseUntil: WHOLE }, `
+  SET NOCOUNT ON;
+  DECLARE @kept TABLE ([key] nvarchar(200));
+  UPDATE j SET lease_until = @leaseUntil, due_at = @leaseUntil
+  OUTPUT inserted.[key] INTO @kept
+  FROM dbo.jobs j JOIN ${HELD} n ON j.[key] = n.[key]
+  WHERE j.fence = n.fence AND j.lease_until IS NOT NULL
+  ${BY_KEY};
+  SELECT [key] FROM @kept`);
 
 /** @runAt NULL: parked as dead. */
 export const FAIL_JOB = query(
