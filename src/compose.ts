@@ -101,7 +101,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const signIn = createSignIn({ ...parts, ids, store, verifier, secrets: storedSecrets(keys) });
   const outbound = createTeamsOutbound({
     clock, ids, log, config: config.teams, channels: config.channels, directory: store,
-    credentials: createBotCredentials(parts), allowLoopbackHttp,
+    rates: store, credentials: createBotCredentials(parts), allowLoopbackHttp,
   });
   const cards = createCards({ publicUrl: config.server.publicUrl });
   const workflows = workflowList(config);

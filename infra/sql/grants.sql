@@ -32,6 +32,7 @@ GRANT SELECT, INSERT, UPDATE ON dbo.audit_frontier TO countersign_service;
 -- Whether a move from another store is under way: no start then.
 GRANT SELECT ON dbo.transfers TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.leases TO countersign_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.rates TO countersign_service;
 GRANT SELECT ON dbo.schema_migrations TO countersign_service;
 
 -- The audit log: inserted, never changed. The DENY holds whatever else the member is granted.

@@ -3,7 +3,9 @@ import type { Ids } from '../lib/ids.ts';
 import { DeliveryError } from '../usecases/ports.ts';
 import type { ConnectorClient } from './connector-clients.ts';
 import { deliveryError, isPassing, readFailure } from './delivery-failure.ts';
-import { createRateLimiter, TENANT_WINDOWS, THREAD_WINDOWS } from './rate-limit.ts';
+import { ownLimits } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { TENANT_WINDOWS, THREAD_WINDOWS } from './rate-limit.ts';
 
 /** One call of the Bot Connector and what it counts against. */
 export interface Call<Value> {
@@ -40,15 +42,17 @@ export function createOutbox(given: {
   wait(ms: number): Promise<void>;
   /** How long one call may take, its answer read to the end. */
   timeoutMs: number;
+  /** Those of all replicas; default: of this process alone. */
+  limits?: Limits;
 }): Outbox {
   const { clock, wait } = given;
-  const limiter = createRateLimiter();
+  const limits = given.limits ?? ownLimits(clock);
   const booking = async ({ what, thread, tenantId, patienceMs }: Call<unknown>) => {
     const keys = [
-      { key: `thread ${thread}`, windows: THREAD_WINDOWS },
+      { key: threadKey(thread), windows: THREAD_WINDOWS },
       { key: `tenant ${tenantId}`, windows: TENANT_WINDOWS },
     ];
-    const { ok, waitMs } = limiter.book(keys, clock.now(), patienceMs);
+    const { ok, waitMs } = await limits.book(keys, patienceMs);
     if (!ok) {
       throw new DeliveryError(`Teams' rate limit leaves no room for ${what}`, {
         gone: false, retryAfterMs: waitMs, tried: false,
@@ -68,6 +72,9 @@ export function createOutbox(given: {
           return await call.make(client, { abortSignal: AbortSignal.timeout(given.timeoutMs) });
         } catch (error) {
           const failure = readFailure(error, clock.now());
+          if (failure.status === 429 && failure.retryAfterMs !== null) {
+            await limits.rest(threadKey(call.thread), clock.now() + failure.retryAfterMs);
+          }
           const waitMs = Math.max(backoff(tried), failure.retryAfterMs ?? 0);
           if (!isPassing(failure) || tried === TRIES || waitMs > MAX_BACKOFF_MS) {
             throw deliveryError(call.what, failure, error);
@@ -77,4 +84,9 @@ export function createOutbox(given: {
       }
     },
   };
+}
+
+/** A channel counts with all of its reply chains, whose ids are its own with a message's. */
+function threadKey(thread: string): string {
+  return `thread ${thread.split(';messageid=')[0]}`;
 }

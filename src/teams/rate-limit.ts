@@ -39,10 +39,23 @@ export interface LimitKey {
   readonly windows: readonly Window[];
 }
 
-/** Sliding windows in memory; the 2,000 keys used last are kept. */
-export function createRateLimiter(): RateLimiter {
-  const booked = new Lru<string, number[]>(MAX_KEYS);
-  const kept = new Lru<string, number[]>(MAX_KEYS);
+/** Times by key. */
+export interface Times {
+  get(key: string): number[] | undefined;
+  set(key: string, times: number[]): unknown;
+}
+
+/**
+ * Sliding windows over what was booked and what turns are kept; by default in memory, where the
+ * 2,000 keys used last are kept. Before a key's time in `rests` no call is made.
+ */
+export function createRateLimiter({
+  booked = new Lru<string, number[]>(MAX_KEYS),
+  kept = new Lru<string, number[]>(MAX_KEYS),
+  rests,
+}: {
+  booked?: Times; kept?: Times; rests?: { get(key: string): number | undefined };
+} = {}): RateLimiter {
   // The soonest turn that is kept for whoever comes by then; those that nobody took are let go.
   const takeTurn = ({ key }: LimitKey, now: number, maxWaitMs: number) => {
     const turns = (kept.get(key) ?? []).filter((at) => at > now - MISSED_MS);
@@ -57,7 +70,7 @@ export function createRateLimiter(): RateLimiter {
       const rows = keys.map(({ key, windows }) => ({
         key, windows, past: without(turn, recent(booked.get(key) ?? [], windows, now)),
       }));
-      let at = now;
+      let at = Math.max(now, ...keys.map(({ key }) => rests?.get(key) ?? now));
       for (let moved = true; moved && at - now <= Math.max(maxWaitMs, HORIZON_MS);) {
         const later = Math.max(...rows.map((row) => nextFree(row.past, row.windows, at)));
         moved = later > at;

@@ -2,7 +2,7 @@ import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import { describeError } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
 import type { Basics, BotCredentials, ChannelTokens, Notifier } from '../usecases/ports.ts';
-import type { CardStore } from '../usecases/store-ports.ts';
+import type { CardStore, RateStore } from '../usecases/store-ports.ts';
 import { GatedAdapter } from './adapter.ts';
 import type { Answer } from './adapter.ts';
 import { createBot } from './bot.ts';
@@ -10,6 +10,7 @@ import { ConnectorClients } from './connector-clients.ts';
 import type { BotDeps } from './deps.ts';
 import { createGate } from './gate.ts';
 import type { TeamsActivity } from './activity.ts';
+import { sharedLimits } from './limits.ts';
 import { createMessenger } from './messenger.ts';
 import type { Messenger } from './messenger.ts';
 import { createNotifier } from './notifier.ts';
@@ -48,15 +49,19 @@ export function createTeamsOutbound(given: Basics & {
   directory: Pick<CardStore, 'findConversation'>;
   /** Whether http to loopback addresses is taken: the local profile only. */
   allowLoopbackHttp: boolean;
+  /** Where all replicas book their calls; absent: this process keeps to Teams' limits alone. */
+  rates?: RateStore;
   wait?: (ms: number) => Promise<void>;
   timeoutMs?: number;
 }): TeamsOutbound {
   const { config, clock, ids } = given;
   const clients = new ConnectorClients(given);
   const adapter = new GatedAdapter({ clients, appId: config.appId, scope: config.cloud.scope });
+  const { rates, wait = sleep } = given;
   const outbox = createOutbox({
-    client: (serviceUrl) => adapter.client(serviceUrl), clock, ids,
-    wait: given.wait ?? sleep, timeoutMs: given.timeoutMs ?? CALL_TIMEOUT_MS,
+    client: (serviceUrl) => adapter.client(serviceUrl), clock, ids, wait,
+    ...(rates ? { limits: sharedLimits({ ...given, store: rates, wait }) } : {}),
+    timeoutMs: given.timeoutMs ?? CALL_TIMEOUT_MS,
   });
   const { appId } = config;
   const messenger = createMessenger({ outbox, appId, patienceMs: CHAT_PATIENCE_MS });

@@ -279,10 +279,31 @@ export interface LeaseStore {
   releaseLease(name: string, holder: string): Promise<void>;
 }
 
+/** What was booked against one limit, in its keeper's words. `version` rises with each write. */
+export interface StoredRate {
+  readonly key: string;
+  readonly version: number;
+  readonly state: string;
+}
+
+/** Limits that all replicas keep together. */
+export interface RateStore {
+  /** Those of these keys that there are. */
+  loadRates(keys: readonly string[]): Promise<readonly StoredRate[]>;
+  /**
+   * Writes all, or nothing where one is not at the version that was seen any more (0: not there).
+   * They may be forgotten from `expiresAt` on.
+   */
+  saveRates(options: {
+    rows: readonly { readonly key: string; readonly seen: number; readonly state: string }[];
+    expiresAt: number;
+  }): Promise<boolean>;
+}
+
 export interface Housekeeping {
   /** The database's own clock (ms). */
   now(): Promise<number>;
-  /** Forgets claims, change ids and sign-in links past their time; at most `limit` rows of each. */
+  /** Forgets claims, change ids, rates and sign-in links past their time; at most `limit` rows of each. */
   purge(now: number, limit: number): Promise<number>;
   /** Throws where the store cannot be read and written. */
   check(): Promise<void>;
@@ -292,4 +313,4 @@ export interface Housekeeping {
 /** Everything that an engine offers. */
 export interface Store
   extends RequestStore, CardStore, JobStore, AuditStore, SignInStore, KeyStore, LeaseStore,
-  Housekeeping {}
+  RateStore, Housekeeping {}

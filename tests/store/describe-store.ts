@@ -10,6 +10,7 @@ import { jobTests } from './conformance/jobs.ts';
 import { keyTests } from './conformance/keys.ts';
 import { listTests } from './conformance/lists.ts';
 import { peopleTests } from './conformance/people.ts';
+import { rateTests } from './conformance/rates.ts';
 import { requestTests } from './conformance/requests.ts';
 import { signInTests } from './conformance/sign-in.ts';
 
@@ -48,6 +49,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('audit log', () => auditTests(given));
     describe('sign-in', () => signInTests(given));
     describe('keys and leases', () => keyTests(given));
+    describe('rates', () => rateTests(given));
     describe('housekeeping', () => housekeepingTests(given));
   });
 }

@@ -1,5 +1,5 @@
 import type {
-  AuditStore, LeaseStore, SignInAttempt, SignInLink, SignInStore, StoredKey,
+  AuditStore, LeaseStore, RateStore, SignInAttempt, SignInLink, SignInStore, StoredKey,
 } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
 import { peaksText } from '../rows.ts';
@@ -11,9 +11,10 @@ import {
   DELETE_PENDING, INSERT_CHECKPOINT, INSERT_LEAF, PUT_FRONTIER, TREE_SIZE,
 } from './queries/audit.ts';
 import {
-  PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, WRITE_CHECK,
+  PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, PURGE_RATES, WRITE_CHECK,
 } from './queries/housekeeping.ts';
 import { INSERT_FIRST_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
+import { RATE_IS_AT, WRITE_RATE } from './queries/rates.ts';
 import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/sign-in.ts';
 import type { Session } from './session.ts';
 
@@ -86,9 +87,22 @@ export const OPERATIONS = {
     session.run(RELEASE_LEASE, [name, holder]);
   },
 
+  saveRates(
+    session: Session, { rows, expiresAt }: Parameters<RateStore['saveRates']>[0],
+  ): boolean {
+    const same = rows.every(({ key, seen }) =>
+      (session.get(RATE_IS_AT, [key, seen]) as { same: number }).same === 1);
+    if (!same) return false;
+    for (const { key, seen, state } of rows) {
+      session.run(WRITE_RATE, [key, seen + 1, state, expiresAt]);
+    }
+    return true;
+  },
+
   purge(session: Session, { now, limit }: { now: number; limit: number }): number {
     return session.run(PURGE_CLAIMS, [now, limit])
       + session.run(PURGE_CHANGES, [now - CHANGES_KEPT_MS, limit])
+      + session.run(PURGE_RATES, [now, limit])
       + session.run(PURGE_LINKS, [now - LINKS_KEPT_MS, limit]);
   },
 

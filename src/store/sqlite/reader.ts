@@ -1,7 +1,7 @@
 import { REQUEST_STATES } from '../../domain/request.ts';
 import type {
   AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
-  KeyStore, RequestQuery, RequestStore, StoredKey,
+  KeyStore, RateStore, RequestQuery, RequestStore, StoredKey, StoredRate,
 } from '../../usecases/store-ports.ts';
 import { cardsFrom, eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
@@ -13,6 +13,7 @@ import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
 import { FIND_CLAIM } from './queries/changes.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
+import { LOAD_RATES } from './queries/rates.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
 import {
   FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
@@ -27,7 +28,8 @@ export type Reader =
   & CardStore
   & Pick<JobStore, 'nextJobAt' | 'countJobs'>
   & Omit<AuditStore, 'seal'>
-  & Pick<KeyStore, 'listKeys'>;
+  & Pick<KeyStore, 'listKeys'>
+  & Pick<RateStore, 'loadRates'>;
 
 /**
  * Reads on the calling thread: a look into the page cache takes less than the way to another
@@ -80,6 +82,7 @@ export function createReader(session: Session): Reader {
     lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT),
     listCheckpoints: ({ from, limit }) => all<AuditCheckpoint>(LIST_CHECKPOINTS, [from, limit]),
 
+    loadRates: (keys) => all<StoredRate>(LOAD_RATES, [JSON.stringify(keys)]),
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, [purpose]),
   };
 }

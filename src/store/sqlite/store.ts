@@ -74,6 +74,8 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     takeLease: (options) => writer.call('takeLease', options),
     releaseLease: (name, holder) => writer.call('releaseLease', { name, holder }),
 
+    saveRates: (options) => writer.call('saveRates', options),
+
     async now() {
       const { now } = await read(session, () => session.get(NOW) as { now: number });
       return now;

@@ -1,14 +1,15 @@
 import type {
-  AuditStore, LeaseStore, SignInAttempt, SignInLink, SignInStore, StoredKey,
+  AuditStore, LeaseStore, RateStore, SignInAttempt, SignInLink, SignInStore, StoredKey,
 } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
 import { peaksText } from '../rows.ts';
 import { isTaken } from './errors.ts';
 import { SEAL } from './queries/audit.ts';
 import {
-  CHECK, NOW, PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS,
+  CHECK, NOW, PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, PURGE_RATES,
 } from './queries/housekeeping.ts';
 import { INSERT_FIRST_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
+import { SAVE_RATES } from './queries/rates.ts';
 import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/sign-in.ts';
 import { carry } from './query.ts';
 import type { Repeat, Row, Session } from './session.ts';
@@ -22,7 +23,8 @@ const TWICE: { repeat: Repeat } = { repeat: 'twice' };
 const ONCE: { repeat: Repeat } = { repeat: 'once' };
 
 /** The writing half of the port but for commits and jobs: one batch each. */
-export type Writes = SignInStore & LeaseStore & Pick<AuditStore, 'seal'> & {
+export type Writes = SignInStore & LeaseStore & Pick<AuditStore, 'seal'>
+& Pick<RateStore, 'saveRates'> & {
   addFirstKey(key: StoredKey): Promise<boolean>;
   now(): Promise<number>;
   purge(now: number, limit: number): Promise<number>;
@@ -49,6 +51,11 @@ export function createWrites(session: Session): Writes {
       await session.all(RELEASE_LEASE, { name, holder }, TWICE);
     },
 
+    async saveRates({ rows, expiresAt }) {
+      const values = { rows: carry(rows), count: rows.length, expiresAt };
+      return changed(await session.all(SAVE_RATES, values, ONCE)) > 0;
+    },
+
     async now() {
       const [row] = await session.all(NOW, {}, TWICE);
       return Number(row?.['now']);
@@ -56,7 +63,8 @@ export function createWrites(session: Session): Writes {
     async purge(now, limit) {
       let gone = 0;
       for (const [query, keptMs] of [
-        [PURGE_CLAIMS, 0], [PURGE_CHANGES, CHANGES_KEPT_MS], [PURGE_LINKS, LINKS_KEPT_MS],
+        [PURGE_CLAIMS, 0], [PURGE_CHANGES, CHANGES_KEPT_MS], [PURGE_RATES, 0],
+        [PURGE_LINKS, LINKS_KEPT_MS],
       ] as const) {
         gone += changed(await session.all(query, { until: now - keptMs, limit }, ONCE));
       }

@@ -2,7 +2,7 @@ import { REQUEST_STATES } from '../../domain/request.ts';
 import type { Decision, Request } from '../../domain/request.ts';
 import type {
   AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
-  KeyStore, RequestQuery, RequestStore, StoredKey,
+  KeyStore, RateStore, RequestQuery, RequestStore, StoredKey, StoredRate,
 } from '../../usecases/store-ports.ts';
 import { eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
@@ -14,6 +14,7 @@ import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
 import { FIND_CLAIM } from './queries/changes.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
+import { LOAD_RATES } from './queries/rates.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
 import {
   FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
@@ -29,7 +30,8 @@ export type Reader =
   & CardStore
   & Pick<JobStore, 'nextJobAt' | 'countJobs'>
   & Omit<AuditStore, 'seal'>
-  & Pick<KeyStore, 'listKeys'>;
+  & Pick<KeyStore, 'listKeys'>
+  & Pick<RateStore, 'loadRates'>;
 
 /** Each method is one statement and one round trip. */
 export function createReader(session: Session): Reader {
@@ -80,6 +82,9 @@ export function createReader(session: Session): Reader {
     lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT, {}),
     listCheckpoints: (page) => all<AuditCheckpoint>(LIST_CHECKPOINTS, page),
 
+    loadRates: (keys) => all<StoredRate>(LOAD_RATES, {
+      keys: carry(keys.map((key) => ({ key }))),
+    }),
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, { purpose }),
   };
 }

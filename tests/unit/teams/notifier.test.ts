@@ -105,8 +105,12 @@ describe('what Teams did not take', () => {
 
   test('waits as long as Retry-After says, and leaves a long wait to the job', async () => {
     const waits: number[] = [];
-    const wait = (ms: number) => Promise.resolve(void waits.push(ms));
-    const { notifier } = startBot(wire, { wait }).outbound;
+    let now = NOW;
+    const wait = async (ms: number) => {
+      waits.push(ms);
+      now += ms;
+    };
+    const { notifier } = startBot(wire, { wait, now: () => now }).outbound;
     wire.fail({ status: 429, retryAfterSeconds: 3 });
     await notifier.postCard({ channel: 'approvals' }, card('one'));
     expect(waits).toEqual([3_000]);
@@ -115,6 +119,25 @@ describe('what Teams did not take', () => {
       gone: false, retryAfterMs: 30_000,
     });
     expect(waits).toEqual([3_000]);
+    const calls = wire.calls().length;
+    await expect(notifier.postCard({ channel: 'approvals' }, card('two'))).rejects.toMatchObject({
+      retryAfterMs: 30_000, tried: false,
+    });
+    expect(wire.calls()).toHaveLength(calls);
+    now += 30_000;
+    await notifier.postCard({ channel: 'approvals' }, card('two'));
+  });
+
+  test('a channel counts with its reply chains', async () => {
+    const { notifier } = startBot(wire).outbound;
+    const posted = await notifier.postCard({ channel: 'approvals' }, card('one'));
+    for (let chain = 0; chain < 7; chain += 1) {
+      await notifier.updateCard(posted, card(String(chain)));
+    }
+    const other = { ...posted, conversationId: `${CHANNEL};messageid=2` };
+    await expect(notifier.updateCard(other, card('eight'))).rejects.toMatchObject({
+      tried: false,
+    });
   });
 
   test.each([

@@ -159,6 +159,7 @@ export function startBot(connector: LocalConnector, given: {
   conversations?: readonly Conversation[];
   wait?: (ms: number) => Promise<void>;
   timeoutMs?: number;
+  now?: () => number;
 } = {}) {
   const provider = { issuer: 'local', clientId: 'countersign', clientSecret: 'x', scopes: [] };
   const config = teamsConfig(connector, {
@@ -170,7 +171,7 @@ export function startBot(connector: LocalConnector, given: {
     findConversation: (key: string) =>
       Promise.resolve(given.conversations?.find((one) => one.key === key)),
   };
-  const basics = { clock: { now: () => NOW }, ids: countingIds(), log: silentLogger };
+  const basics = { clock: { now: given.now ?? (() => NOW) }, ids: countingIds(), log: silentLogger };
   const channels = { approvals: {
     tenantId: demoTenantId, teamId: '19:team@thread.tacv2', channelId: CHANNEL,
     serviceUrl: connector.serviceUrl,

@@ -29,6 +29,13 @@ export const PURGE_CHANGES = query(PURGE, `
     SELECT TOP (@limit) id FROM dbo.changes WHERE [at] <= @until ORDER BY [at]);
   SELECT @@ROWCOUNT AS changed`);
 
+/** Index rates_by_expiry */
+export const PURGE_RATES = query(PURGE, `
+  SET NOCOUNT ON;
+  DELETE FROM dbo.rates WHERE [key] IN (
+    SELECT TOP (@limit) [key] FROM dbo.rates WHERE expires_at <= @until ORDER BY expires_at);
+  SELECT @@ROWCOUNT AS changed`);
+
 /** Index sign_in_links_by_expiry */
 export const PURGE_LINKS = query(PURGE, `
   SET NOCOUNT ON;
