@@ -149,7 +149,7 @@ function lifecycle(given: Ground & {
   keys: Keys;
   http: ReturnType<typeof createServer>;
   workers: () => readonly [Running, Running, Running];
-  setClock: () => Promise<void>;
+  setClock: () => Promise<boolean>;
   running: { relay?: Running };
 }): Service {
   const { store, http, running } = given;

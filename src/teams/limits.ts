@@ -20,6 +20,10 @@ export interface Limits {
 /** Calls booked in one round, and tries of a round that others' rounds came before. */
 const MOST_AT_ONCE = 100;
 const MOST_TRIES = 20;
+/** A booking that is known this late is made once more, so many times at most. */
+const LATE_MS = 50;
+const MOST_BOOKINGS = 4;
+const MOST_LAG_MS = 1_000;
 const KEPT_MS = 3_700_000;
 const MARGIN = { part: 0.1, leastMs: 100, mostMs: 250 };
 
@@ -59,13 +63,16 @@ export function sharedLimits(given: {
   const own = ownLimits(clock);
   const queue: Waiting[] = [];
   let playing = false;
+  /** How long a round has taken of late: what is booked is for when it will be over. */
+  let lagMs = 0;
   const play = async () => {
     if (playing) return;
     playing = true;
     while (queue.length > 0) {
       const round = queue.splice(0, MOST_AT_ONCE);
       try {
-        await playRound(given, round);
+        const tookMs = await playRound(given, round);
+        lagMs = Math.min(MOST_LAG_MS, Math.round((3 * lagMs + tookMs) / 4));
         for (const { done } of round) done();
       } catch (error) {
         for (const { failed } of round) failed(error);
@@ -82,18 +89,24 @@ export function sharedLimits(given: {
   return {
     async book(keys, maxWaitMs) {
       const padded = keys.map(({ key, windows }) => ({ key, windows: windows.map(wider) }));
-      let booked = { ok: false, at: 0 };
+      const names = keys.map(({ key }) => key);
       try {
-        await ask(keys.map(({ key }) => key), (limiter) => {
-          const now = clock.now();
-          const { ok, waitMs } = limiter.book(padded, now, maxWaitMs);
-          booked = { ok, at: now + waitMs };
-        });
+        for (let tried = 1; ; tried += 1) {
+          let booked = { ok: false, at: 0 };
+          await ask(names, (limiter) => {
+            const now = clock.now() + lagMs;
+            const { ok, waitMs } = limiter.book(padded, now, maxWaitMs);
+            booked = { ok, at: now + waitMs };
+          });
+          const waitMs = booked.at - clock.now();
+          // A call that comes late is too near to those that were booked after it.
+          if (booked.ok && waitMs < -LATE_MS && tried < MOST_BOOKINGS) continue;
+          return { ok: booked.ok, waitMs: Math.max(0, waitMs) };
+        }
       } catch (error) {
         alone(error);
         return own.book(padded, maxWaitMs);
       }
-      return { ok: booked.ok, waitMs: Math.max(0, booked.at - clock.now()) };
     },
     async rest(key, until) {
       try {
@@ -109,9 +122,10 @@ export function sharedLimits(given: {
   };
 }
 
+/** Plays a round; gives how long its last try took, from what it booked to what is written. */
 async function playRound(
   { store, clock, ids, wait }: Parameters<typeof sharedLimits>[0], round: readonly Waiting[],
-): Promise<void> {
+): Promise<number> {
   const names = [...new Set(round.flatMap(({ keys }) => keys))];
   for (let tried = 1; tried <= MOST_TRIES; tried += 1) {
     const stored = new Map((await store.loadRates(names.map(sha256)))
@@ -119,6 +133,7 @@ async function playRound(
     const rates = new Map(names.map((name) =>
       [name, decodeRate(stored.get(sha256(name))?.state)]));
     const limiter = createRateLimiter(columns(rates));
+    const bookedAt = clock.now();
     for (const { step } of round) step(limiter, rates);
     const rows = [...rates].map(([name, rate]) => {
       const { version: seen = 0, state: before } = stored.get(sha256(name)) ?? {};
@@ -126,7 +141,8 @@ async function playRound(
     }).filter(({ before, state }) => before !== state);
     const expiresAt = clock.now() + KEPT_MS;
     const writing = rows.map(({ key, seen, state }) => ({ key, seen, state }));
-    if (rows.length === 0 || await store.saveRates({ rows: writing, expiresAt })) return;
+    if (rows.length === 0) return 0;
+    if (await store.saveRates({ rows: writing, expiresAt })) return clock.now() - bookedAt;
     // Some come sooner, others later: they would meet again.
     await wait(Number(ids.code(2)) / 4 + tried);
   }

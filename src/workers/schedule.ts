@@ -7,6 +7,8 @@ import type { Housekeeping } from '../usecases/store-ports.ts';
 const PURGE_ROUNDS = 20;
 /** A reading that took longer than this says too little about the time. */
 const MAX_READING_MS = 2_000;
+/** After such a reading another one is taken soon. */
+const AGAIN_MS = 5_000;
 
 export interface ScheduleOptions {
   readonly store: Pick<Housekeeping, 'now' | 'purge'>;
@@ -36,8 +38,8 @@ export function startSchedule(options: ScheduleOptions): Running {
   const loops = [
     startLoop({
       turn: async () => {
-        await correctClock(options);
-        return correctEveryMs;
+        const corrected = await correctClock(options);
+        return corrected ? correctEveryMs : Math.min(correctEveryMs, AGAIN_MS);
       },
       failed: (error) => log.warn('the clock was not corrected', { error }),
       failureRestMs: correctEveryMs,
@@ -59,19 +61,23 @@ export function startSchedule(options: ScheduleOptions): Running {
   };
 }
 
-/** Asks the database for its time and lets the clock follow it. */
+/**
+ * Asks the database for its time and lets the clock follow it; gives whether it did. A slow answer
+ * (a connection that is opened for it) is none.
+ */
 export async function correctClock(
   options: Pick<ScheduleOptions, 'store' | 'clock' | 'machineClock' | 'log'>,
-): Promise<void> {
+): Promise<boolean> {
   const { store, clock, machineClock, log } = options;
   const askedMs = machineClock.now();
   const referenceMs = await store.now();
   const answeredMs = machineClock.now();
   if (answeredMs - askedMs > MAX_READING_MS || answeredMs < askedMs) {
     log.debug('the clock was not corrected: the answer took too long', { askedMs, answeredMs });
-    return;
+    return false;
   }
   clock.correct({ referenceMs, askedMs, answeredMs });
+  return true;
 }
 
 async function purgeAll({ store, clock, log, purgeLimit = 1_000 }: ScheduleOptions): Promise<void> {

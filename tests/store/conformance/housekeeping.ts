@@ -1,4 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { correctedClock, systemClock } from '../../../src/lib/clock.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { correctClock } from '../../../src/workers/schedule.ts';
 import { T0, change, claim, event, link, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
@@ -11,6 +14,20 @@ export function housekeepingTests(given: Given): void {
     expect(told).toBeGreaterThanOrEqual(before - 1);
     expect(told).toBeLessThanOrEqual(Date.now() + 1);
     expect(Number.isInteger(told)).toBe(true);
+  });
+
+  test('replicas whose machines\' clocks are hours apart agree by the database\'s', async () => {
+    const { store } = given();
+    const agreed = await Promise.all([-7_200_000, 0, 3_600_000].map(async (offMs) => {
+      const machineClock = { now: () => systemClock.now() + offMs };
+      const clock = correctedClock(machineClock);
+      for (let tried = 0; tried < 10; tried += 1) {
+        if (await correctClock({ store, clock, machineClock, log: silentLogger })) break;
+      }
+      return clock.now() - machineClock.now() + offMs;
+    }));
+    // What is left is half of what one way to the database takes longer than the other.
+    for (const differsMs of agreed) expect(Math.abs(differsMs)).toBeLessThan(500);
   });
 
   test('claims are forgotten from their end on', async () => {

@@ -1,0 +1,110 @@
+import { SERVER, SKIPPED } from '../store/support/open-sqlserver.ts';
+import { startCluster } from './campaign/cluster.ts';
+import type { Cluster, ClusterOptions } from './campaign/cluster.ts';
+import { ask, click, clickOn } from './campaign/people.ts';
+import type { Told } from './campaign/people.ts';
+import { APPROVERS, planSchedule } from './campaign/plan.ts';
+import { playMany, playSchedules } from './campaign/run.ts';
+import type { Report } from './campaign/run.ts';
+import { isQuiet, isSettled, judge } from './campaign/verdict.ts';
+import { eventually } from '../../src/local/find.ts';
+
+// Real processes behind a load balancer. The long runs are `npm run faults`; these are short ones
+// of the same. On a slow server for tests a connection alone takes seconds.
+const ENGINES = SERVER === '' ? ['sqlite'] as const : ['sqlite', 'sqlserver'] as const;
+const SEED = 20_261_122;
+const CLICKS = 500;
+const ROOMS = 40;
+const SIZE = { sqlite: 80, sqlserver: 40 };
+const SECONDS = { sqlite: 6, sqlserver: 15 };
+const PATIENCE_MS = { sqlite: 40_000, sqlserver: 200_000 };
+const TEST_MS = { sqlite: 90_000, sqlserver: 400_000 };
+/** Quick enough to be waited for by a test; production's is longer. */
+const LEASE_MS = { sqlite: 2_000, sqlserver: 15_000 };
+
+let cluster: Cluster;
+const started = async (options: Omit<ClusterOptions, 'leaseMs'>) => {
+  cluster = await startCluster({ ...options, leaseMs: LEASE_MS[options.store] });
+};
+const clean = (report: Report) => {
+  const { lost, doubled, unsettled } = report;
+  expect({ lost, doubled, unsettled }).toEqual({ lost: [], doubled: [], unsettled: [] });
+};
+const errors = () => cluster.replicas.map(({ process }) => process.errors()).join('');
+const log = () => undefined;
+
+test('the same seed gives the same schedules, another one others', () => {
+  const options = { seed: SEED, replicas: 3, rooms: ROOMS, lines: true };
+  const schedules = (seed: number) =>
+    Array.from({ length: 50 }, (_, at) => planSchedule(at, { ...options, seed }));
+  expect(schedules(SEED)).toEqual(schedules(SEED));
+  expect(schedules(SEED)).not.toEqual(schedules(SEED + 1));
+  const kinds = new Set(schedules(SEED).flatMap(({ faults }) => faults.map(({ kind }) => kind)));
+  expect(kinds).toEqual(new Set(['kill', 'pause', 'line', 'teams', 'target']));
+});
+
+if (SERVER === '') {
+  test('says that replicas were not tried on SQL Server', () => {
+    console.warn(SKIPPED);
+    expect(SKIPPED).toContain('COUNTERSIGN_TEST_SQLSERVER');
+  });
+}
+
+describe.each(ENGINES)('replicas on %s', (store) => {
+  afterEach(() => cluster?.stop(), 60_000);
+
+  test(`${CLICKS} approve and deny clicks at once: one outcome, the others told, one execution`,
+    async () => {
+      await started({ replicas: 3, rooms: 1, store });
+      const { id, number } = await ask(cluster, { room: 0, target: 'deploy', key: 'contested' });
+      const copy = await eventually('the card', () => cluster.board.copies(number)[0], 60_000);
+      const activities = await Promise.all(Array.from({ length: CLICKS }, (_, at) => clickOn(
+        cluster, {
+          copy, key: `click-${at}`, verb: at % 2 === 0 ? 'approve' : 'deny',
+          by: APPROVERS[(at >> 1) % APPROVERS.length] ?? 'amara',
+        },
+      )));
+      const told = await Promise.all(activities.map((activity) => click(cluster, activity)));
+      await eventually('quiet', () => isQuiet(cluster), PATIENCE_MS[store]);
+      await eventually('sealed', async () =>
+        (await cluster.store.unsealedEvents(1)).length === 0, PATIENCE_MS[store]);
+      const request = await cluster.store.loadRequest(id);
+      if (!request) throw new Error('the request is gone');
+      expect(request.decisions).toHaveLength(1);
+      expect(cluster.board.copies(number).map((one) => isSettled(one, request))).toEqual([true]);
+      expect(cluster.world.target.deliveries).toHaveLength(request.state === 'applied' ? 1 : 0);
+      const findings = await judge(cluster, [{ id, number, target: 'deploy', told }]);
+      expect(findings).toEqual({ lost: [], doubled: [], unsettled: [] });
+      expect(told).toHaveLength(CLICKS);
+      expect(told.filter(isWinner)).toHaveLength(1);
+      if (store === 'sqlite') expect(errors()).toBe('');
+    }, TEST_MS[store]);
+
+  test(`${SIZE[store]} requests over ${ROOMS} channels, one of 4 processes killed after the other`,
+    async () => {
+      await started({ replicas: 4, rooms: ROOMS, store });
+      const plan = { seed: SEED, replicas: 4, rooms: ROOMS, lines: false };
+      const report = await playMany(cluster, {
+        plan, patienceMs: PATIENCE_MS[store], log, requests: SIZE[store], atOnce: 16,
+      });
+      clean(report);
+      expect(report.decisions).toBe(SIZE[store]);
+      expect(report.kills).toBeGreaterThan(0);
+      expect(cluster.refusedForRate()).toBe(0);
+    }, TEST_MS[store]);
+
+  test('kills, pauses, races and faults of a seed lose nothing and double nothing', async () => {
+    await started({ replicas: 3, rooms: 8, store });
+    const plan = { seed: SEED, replicas: 3, rooms: 8, lines: store === 'sqlserver' };
+    const report = await playSchedules(cluster, {
+      plan, patienceMs: PATIENCE_MS[store], log, seconds: SECONDS[store],
+    });
+    clean(report);
+    expect(report.decisions).toBeGreaterThan(0);
+  }, TEST_MS[store]);
+});
+
+/** Whether this click is the one that decided: what it is told speaks of no refusal. */
+function isWinner({ kind }: Told): boolean {
+  return kind === 'card';
+}

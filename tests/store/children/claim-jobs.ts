@@ -1,0 +1,40 @@
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
+import { openSqlServerStore } from '../../../src/store/sqlserver/store.ts';
+import { T0 } from '../build.ts';
+import { PATIENT } from '../support/open-sqlserver.ts';
+
+/**
+ * Claims and acknowledges jobs by so many workers until none is left: engine, where it is, workers.
+ * Prints `ready`, starts at the next line that it is sent (the end of input), and prints the key of
+ * each job that it took and carried out.
+ */
+const [engine = '', where = '', workers = '1'] = process.argv.slice(2);
+const given = { clock: systemClock, log: silentLogger };
+const store = engine === 'sqlite'
+  ? await openSqliteStore({ ...given, path: where })
+  : await openSqlServerStore({
+    ...given, ...PATIENT, connectionString: where, allowUntrusted: true,
+  });
+// What a server compiles at a first claim is no matter of the race.
+await store.claimJobs({ limit: 1, leaseMs: 1, now: 0 });
+const go = new Promise((resolve) => process.stdin.once('end', resolve).resume());
+process.stdout.write('ready\n');
+await go;
+
+async function work(): Promise<void> {
+  for (;;) {
+    const jobs = await store.claimJobs({ limit: 5, leaseMs: 600_000, now: T0 });
+    if (jobs.length === 0) return;
+    for (const { key, fence } of jobs) {
+      const kept = await store.renewJobs({ jobs: [{ key, fence }], leaseMs: 600_000, now: T0 });
+      if (!kept.includes(key)) throw new Error(`${key} is another's`);
+      if (!await store.ackJob({ key, fence, done: 1, now: T0 })) throw new Error(`${key} was lost`);
+      process.stdout.write(`${key}\n`);
+    }
+  }
+}
+
+await Promise.all(Array.from({ length: Number(workers) }, work));
+await store.close();
