@@ -31,6 +31,13 @@ describe('connection strings of a SQL Server store', () => {
     });
   });
 
+  test('times that it names replace the usual ones', () => {
+    expect(config(`${BASE};Connect Timeout=60;Command Timeout=30`)).toMatchObject({
+      connectionTimeout: 60_000, requestTimeout: 30_000,
+    });
+    expect(refusal(`${BASE};Command Timeout=0`)).toMatch(/1 to 600 seconds/);
+  });
+
   test.each([
     ['TrustServerCertificate=true', /certificate/],
     ['Encrypt=false', /encryption/],

@@ -61,8 +61,8 @@ export function poolConfig(
   const config = {
     ...parsed,
     ...authenticationOf(parsed, words),
-    connectionTimeout: connectTimeoutMs,
-    requestTimeout: requestTimeoutMs,
+    connectionTimeout: secondsOf(words.get('connect timeout')) ?? connectTimeoutMs,
+    requestTimeout: secondsOf(words.get('command timeout')) ?? requestTimeoutMs,
     // mssql's own check of a pooled connection is a statement of its own before every statement.
     validateConnection: 'socket',
     pool: {
@@ -101,6 +101,16 @@ function wordsOf(connectionString: string): ReadonlyMap<string, string> {
     const value = part.slice(at + 1).trim().replace(/^(["'])(.*)\1$/, '$2');
     return [[part.slice(0, at).trim().toLowerCase(), value.toLowerCase()] as const];
   }));
+}
+
+/** Milliseconds of a time that is given in whole seconds, from 1 s to 10 min; else undefined. */
+function secondsOf(said: string | undefined): number | undefined {
+  if (said === undefined) return undefined;
+  const seconds = /^\d{1,3}$/.test(said) ? Number(said) : 0;
+  if (seconds < 1 || seconds > 600) {
+    throw unusable(`it gives a time of ${said} where 1 to 600 seconds may stand`);
+  }
+  return 1_000 * seconds;
 }
 
 function authenticationOf(

@@ -5,14 +5,15 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { startLocalParts } from '../../../src/local/profile.ts';
 import type { LocalParts } from '../../../src/local/profile.ts';
-import { openStore } from '../../../src/store/open-store.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
+import { openSqlServerStore } from '../../../src/store/sqlserver/store.ts';
 import type { Store } from '../../../src/usecases/store-ports.ts';
 import { writeConfig } from '../../support/local-world.ts';
 import { serviceProcess } from '../../support/service-process.ts';
 import type { ServiceProcess } from '../../support/service-process.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
-import { createScratch } from '../../store/support/open-sqlserver.ts';
+import { PATIENT, createScratch } from '../../store/support/open-sqlserver.ts';
 import { freePort } from '../../bench/free-port.ts';
 import { startBalancer } from './balancer.ts';
 import { watchBoard } from './board.ts';
@@ -81,11 +82,10 @@ async function startAll(options: ClusterOptions, stops: Stop[]): Promise<Omit<Cl
     world.people.find((person) => person.id === id)?.roles.push('approver');
   }
   const replicas = await startReplicas(options, { world, home, stops, line: server?.env ?? {} });
-  const { connectionString } = server ?? {};
-  const store = await openStore(connectionString === undefined
-    ? { kind: 'sqlite', path: world.env['LOCAL_STORE'] ?? '' }
-    : { kind: 'sqlserver', connectionString },
-  { clock: systemClock, log: silentLogger, allowUntrusted: true });
+  const given = { clock: systemClock, log: silentLogger };
+  const store = server === undefined
+    ? await openSqliteStore({ ...given, path: world.env['LOCAL_STORE'] ?? '' })
+    : await openSqlServerStore({ ...given, ...server.options, allowUntrusted: true });
   stops.push(() => store.close());
   await world.connector.install();
   const board = watchBoard(world.connector, 'rafael');
@@ -129,5 +129,7 @@ async function serverOf(stops: Stop[]) {
   const through = connectionString.replace(
     /(server|data source)\s*=[^;]*/i, `Server=127.0.0.1,${proxy.port}`,
   );
-  return { connectionString, proxy, env: { CAMPAIGN_SQLSERVER: through } };
+  // A slow server compiles for seconds what a connection asks first.
+  const env = { CAMPAIGN_SQLSERVER: `${through};Connect Timeout=60;Command Timeout=30` };
+  return { options: { connectionString, ...PATIENT }, proxy, env };
 }

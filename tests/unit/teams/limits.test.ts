@@ -97,6 +97,29 @@ test('a turn that one replica was told may be taken by another', async () => {
   expect(await other.book(thread('a'), 0)).toEqual({ ok: true, waitMs: 0 });
 });
 
+test('on a slow store turns are booked for when it is known that they are booked', async () => {
+  const rates = memoryRates();
+  const slow: RateStore = {
+    loadRates: (keys) => rates.loadRates(keys),
+    saveRates: async (options) => {
+      const saved = await rates.saveRates(options);
+      now += 400;
+      return saved;
+    },
+  };
+  const limits = replicaOn(slow);
+  const made: number[] = [];
+  for (let call = 0; call < 40; call += 1) {
+    const { ok, waitMs } = await limits.book(thread('a'), Infinity);
+    expect(ok).toBe(true);
+    now += waitMs;
+    made.push(now);
+  }
+  for (const { calls, spanMs } of THREAD_WINDOWS) {
+    expect(busiest(made, spanMs)).toBeLessThanOrEqual(calls);
+  }
+});
+
 test('while the store is away a replica keeps to the limits alone', async () => {
   const store = memoryRates();
   const limits = replicaOn(store);
