@@ -303,7 +303,10 @@ export interface RateStore {
 export interface Housekeeping {
   /** The database's own clock (ms). */
   now(): Promise<number>;
-  /** Forgets claims, change ids, rates and sign-in links past their time; at most `limit` rows of each. */
+  /**
+   * Forgets claims, change ids, rates and sign-in links past their time; at most `limit` rows of
+   * each.
+   */
   purge(now: number, limit: number): Promise<number>;
   /** Throws where the store cannot be read and written. */
   check(): Promise<void>;

@@ -3,7 +3,9 @@ import type { Store } from '../../src/usecases/store-ports.ts';
 import { change, job } from './build.ts';
 import { runChild } from './children/run-child.ts';
 import { openSqlite } from './open-sqlite.ts';
-import { SERVER, SKIPPED, TEST_MS, createScratch, openSqlServer } from './support/open-sqlserver.ts';
+import {
+  SERVER, SKIPPED, TEST_MS, createScratch, openSqlServer,
+} from './support/open-sqlserver.ts';
 
 const PROCESSES = 4;
 const WORKERS = 4;

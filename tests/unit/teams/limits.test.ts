@@ -27,8 +27,10 @@ function memoryRates(): RateStore & { fail: boolean; refused: number } {
     async saveRates({ rows: given }: Parameters<RateStore['saveRates']>[0]) {
       await later();
       const same = given.every(({ key, seen }) => (rows.get(key)?.version ?? 0) === seen);
-      if (!same) store.refused += 1;
-      else for (const { key, seen, state } of given) rows.set(key, { key, version: seen + 1, state });
+      store.refused += same ? 0 : 1;
+      for (const { key, seen, state } of same ? given : []) {
+        rows.set(key, { key, version: seen + 1, state });
+      }
       return same;
     },
   };
@@ -50,7 +52,7 @@ function busiest(times: readonly number[], spanMs: number): number {
     times.filter((time) => time >= from && time < from + spanMs).length));
 }
 
-test('three replicas that book at once never exceed a limit together, and none starves', async () => {
+test('replicas that book at once never exceed a limit together, and none starves', async () => {
   const store = memoryRates();
   const replicas = [replicaOn(store), replicaOn(store), replicaOn(store)];
   const booked = await Promise.all(Array.from({ length: 120 }, async (_, at) => {

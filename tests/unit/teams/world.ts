@@ -171,7 +171,8 @@ export function startBot(connector: LocalConnector, given: {
     findConversation: (key: string) =>
       Promise.resolve(given.conversations?.find((one) => one.key === key)),
   };
-  const basics = { clock: { now: given.now ?? (() => NOW) }, ids: countingIds(), log: silentLogger };
+  const clock = { now: given.now ?? (() => NOW) };
+  const basics = { clock, ids: countingIds(), log: silentLogger };
   const channels = { approvals: {
     tenantId: demoTenantId, teamId: '19:team@thread.tacv2', channelId: CHANNEL,
     serviceUrl: connector.serviceUrl,
