@@ -15,6 +15,7 @@ import {
 import type { Place } from '../support/people-at-work.ts';
 import { serviceProcess } from '../support/service-process.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
+import { seeded } from './campaign/seeded.ts';
 import { WIRE_TRANSFER, WITH_BANK } from '../support/wire-transfer.ts';
 
 // The service is a process that is killed for real; provider, connector and target live on. Kills
@@ -272,7 +273,7 @@ describe('killed before the click', () => {
 describe(`killed at random, seed ${SEED}`, () => {
   const draw = seeded(SEED);
   const delays = Array.from({ length: RANDOM_KILLS }, (_, at) =>
-    [at + 1, Math.floor(draw() * 90)]);
+    [at + 1, draw.whole(90)]);
 
   test.each(delays)('kill %i, %i ms after the click', async (_number, delayMs) => {
     const { click, place, ...one } = await asked();
@@ -295,14 +296,3 @@ test('in the end all is sealed, the log verifies, and no process complained', as
   expect(query(file, 'SELECT key, error FROM jobs WHERE due_at IS NULL')).toEqual([]);
   expect(service.errors()).toBe('');
 });
-
-/** A small generator of numbers from 0 to 1 (mulberry32), the same for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
