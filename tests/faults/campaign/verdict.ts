@@ -66,8 +66,11 @@ export async function judge(cluster: Cluster, tracked: readonly Tracked[]): Prom
     const copies = cluster.board.copies(one.number);
     if (copies.length === 0) found.unsettled.push(`request ${one.number} has no card`);
     for (const copy of copies.filter((each) => !isSettled(each, request))) {
-      found.unsettled.push(`request ${one.number} is ${request.state}, a card of it is not `
-        + `(${copy.messageId})`);
+      const rows = (await cluster.store.listCards(one.id)).map(({ activityId, postedRevision }) =>
+        `${activityId} shows ${postedRevision}`);
+      found.unsettled.push(`request ${one.number} is ${request.state}, at ${request.version}, `
+        + `its card ${copy.messageId} (of ${copies.length}) is not; known: ${rows.join(', ')}; `
+        + copy.text.slice(0, 60).replaceAll('\n', ' '));
     }
   }
   if (!(await isQuiet(cluster))) found.unsettled.push('jobs are left');
