@@ -12,6 +12,9 @@ export const TRANSFER_TABLES = [
   'audit_pending', 'audit_leaves', 'audit_checkpoints', 'audit_frontier',
 ] as const;
 
+/** Tables that stay behind: what was booked against Teams' limits is old within the hour. */
+export const LEFT_BEHIND = ['rates'] as const;
+
 export type TransferTable = (typeof TRANSFER_TABLES)[number];
 
 /** What comes after the tables: the comparison of both stores. */

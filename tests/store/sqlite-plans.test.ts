@@ -43,7 +43,8 @@ describe('plans of the SQLite queries', () => {
   });
 
   test('every statement is hot or cold, and every file of them is looked at', () => {
-    expect(readdirSync(FOLDER).sort())
+    // Those of a move to another engine read whole tables, by their keys, once.
+    expect(readdirSync(FOLDER).filter((name) => name !== 'transfer.ts').sort())
       .toEqual(Object.keys(SQLITE_QUERIES).map((name) => `${name}.ts`).sort());
     expect([...golden.keys()].sort()).toEqual(hot.map(([name]) => name).sort());
     const names = all.map(([name]) => name);

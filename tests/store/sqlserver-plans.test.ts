@@ -10,6 +10,7 @@ import * as housekeeping from '../../src/store/sqlserver/queries/housekeeping.ts
 import * as jobs from '../../src/store/sqlserver/queries/jobs.ts';
 import * as keys from '../../src/store/sqlserver/queries/keys.ts';
 import * as people from '../../src/store/sqlserver/queries/people.ts';
+import * as rates from '../../src/store/sqlserver/queries/rates.ts';
 import * as requests from '../../src/store/sqlserver/queries/requests.ts';
 import * as signIn from '../../src/store/sqlserver/queries/sign-in.ts';
 import type { Query } from '../../src/store/sqlserver/query.ts';
@@ -30,10 +31,11 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
   LIST_BY_REQUESTER_AND_WORKFLOW: ['requests_by_requester'],
   CLAIM_JOBS: ['jobs_by_due'],
   NEXT_JOB_AT: ['jobs_by_due'],
-  LOAD_WITH_CARDS: ['cards_by_request'],
+  LOAD_WITH_CARDS: ['requests_by_id', 'decisions_pk', 'cards_by_request'],
   FIND_PEOPLE: ['people_roles_by_role'],
   REDEEM: ['sign_in_links_by_code'],
   PURGE_CLAIMS: ['claims_by_expiry'],
+  PURGE_RATES: ['rates_by_expiry'],
   PURGE_CHANGES: ['changes_by_time'],
   PURGE_LINKS: ['sign_in_links_by_expiry'],
   READ_LEAVES: ['audit_leaves_pk', 'audit_events_pk'],
@@ -52,7 +54,7 @@ const GROWN = [
 
 const queries = Object.entries({
   ...audit, ...cards, ...changes, ...commit, ...housekeeping, ...jobs, ...keys, ...people,
-  ...requests, ...signIn,
+  ...rates, ...requests, ...signIn,
 }).filter((entry): entry is [string, Query] => typeof entry[1] === 'object');
 const hot = queries.filter(([name]) => !COLD.includes(name));
 

@@ -1,7 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { encodeHash, createFrontier } from '../../../src/audit/merkle.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
+import { peaksText } from '../../../src/store/rows.ts';
 import { migrate } from '../../../src/store/sqlite/migrate.ts';
+import { PUT_FRONTIER } from '../../../src/store/sqlite/queries/audit.ts';
 import { openWriter } from '../../../src/store/sqlite/session.ts';
 import { FILL, eventsEach } from './rows.ts';
 import type { Size } from './rows.ts';
@@ -53,4 +55,5 @@ function sealAll(database: DatabaseSync, { requests, now }: Size): void {
       checkpoint.run(frontier.size, encodeHash(frontier.root()), now, jws);
     }
   }
+  database.prepare(PUT_FRONTIER).run(frontier.size, peaksText(frontier.peaks().map(encodeHash)));
 }

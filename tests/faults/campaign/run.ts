@@ -126,8 +126,9 @@ async function quiet({ cluster, patienceMs }: Under): Promise<void> {
 async function pressStrays({ cluster, tracked }: Under): Promise<number> {
   let adopted = 0;
   for (const { id, number } of tracked) {
-    const request = await cluster.store.loadRequest(id);
-    const known = new Set((await cluster.store.listCards(id)).map(({ activityId }) => activityId));
+    const stored = await cluster.store.loadWithCards(id);
+    const request = stored?.request;
+    const known = new Set(stored?.cards.map(({ activityId }) => activityId));
     for (const copy of cluster.board.copies(number)) {
       if (!request || isSettled(copy, request) || known.has(copy.messageId)) continue;
       const key = `stray-${copy.messageId}`;

@@ -66,7 +66,8 @@ export async function judge(cluster: Cluster, tracked: readonly Tracked[]): Prom
     const copies = cluster.board.copies(one.number);
     if (copies.length === 0) found.unsettled.push(`request ${one.number} has no card`);
     for (const copy of copies.filter((each) => !isSettled(each, request))) {
-      const rows = (await cluster.store.listCards(one.id)).map(({ activityId, postedRevision }) =>
+      const { cards = [] } = await cluster.store.loadWithCards(one.id) ?? {};
+      const rows = cards.map(({ activityId, postedRevision }) =>
         `${activityId} shows ${postedRevision}`);
       found.unsettled.push(`request ${one.number} is ${request.state}, at ${request.version}, `
         + `its card ${copy.messageId} (of ${copies.length}) is not; known: ${rows.join(', ')}; `

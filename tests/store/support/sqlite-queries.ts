@@ -5,13 +5,15 @@ import * as housekeeping from '../../../src/store/sqlite/queries/housekeeping.ts
 import * as jobs from '../../../src/store/sqlite/queries/jobs.ts';
 import * as keys from '../../../src/store/sqlite/queries/keys.ts';
 import * as people from '../../../src/store/sqlite/queries/people.ts';
+import * as rates from '../../../src/store/sqlite/queries/rates.ts';
 import * as requests from '../../../src/store/sqlite/queries/requests.ts';
 import * as schema from '../../../src/store/sqlite/queries/schema.ts';
 import * as signIn from '../../../src/store/sqlite/queries/sign-in.ts';
 
 /** Every statement of the SQLite store by its file; a test holds that no file is missing. */
 export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  audit, cards, changes, housekeeping, jobs, keys, people, requests, schema, 'sign-in': signIn,
+  audit, cards, changes, housekeeping, jobs, keys, people, rates, requests, schema,
+  'sign-in': signIn,
 };
 
 /** Statements that are let scan, and why that does not grow with what was ever asked. */
