@@ -41,7 +41,8 @@ export async function applyCommand(
     const now = deps.clock.now();
     const ruled = transition(request, input.command, now);
     if (ruled.kind !== 'step') {
-      await settleCopy(deps, request, { ...input, known, now });
+      const settled = await settleCopy(deps, request, { ...input, known, now });
+      if (!settled) continue;
       if (ruled.kind === 'repeat') return { kind: 'repeat', request, decision: ruled.decision };
       return { kind: 'refused', request, refusal: ruled.refusal };
     }
@@ -77,7 +78,8 @@ export async function applyCommand(
 
 /**
  * A click that changes nothing may come from a copy that nobody knows of and that still shows an
- * earlier revision: it is adopted, so that it shows how things stand.
+ * earlier revision: it is adopted, so that it shows how things stand. False where the request has
+ * moved on meanwhile: whoever moved it did not know of this copy.
  */
 async function settleCopy(
   deps: Deps,
@@ -85,16 +87,18 @@ async function settleCopy(
   { command, clicked, known, now }: {
     command: Command; clicked?: ClickedCard | null; known: readonly Card[]; now: number;
   },
-): Promise<void> {
-  if (command.type !== 'decide' || !clicked) return;
-  if (command.revision >= request.version || command.digest !== request.digest) return;
+): Promise<boolean> {
+  if (command.type !== 'decide' || !clicked) return true;
+  if (command.revision >= request.version || command.digest !== request.digest) return true;
   const cards = adopt(deps, request, { known, clicked, now });
-  if (cards.length === 0) return;
-  await deps.store.commit({
+  if (cards.length === 0) return true;
+  const { status } = await deps.store.commit({
     id: deps.ids.next('chg', now), at: now, cards,
+    guard: { requestId: request.id, version: request.version },
     jobs: cards.map((card) => cardJob(card, request.version, now)),
   });
   deps.signals.jobsWaiting();
+  return status === 'committed';
 }
 
 /**

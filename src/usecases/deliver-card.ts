@@ -11,6 +11,9 @@ import { commitSurely, insist } from './store-faults.ts';
 import type { Card, Change, Job } from './store-ports.ts';
 import { tryLater } from './try-later.ts';
 
+/** The revision of a card that is never to be posted: its message has a row of its own. */
+const SETTLED = Number.MAX_SAFE_INTEGER;
+
 /**
  * Brings one copy of a card up to the request as it now is: posts it the first time, updates it
  * afterwards. A job carries no card, so retries and reordering all end at the truth.
@@ -36,20 +39,6 @@ export async function deliverCard(deps: JobDeps, job: Job): Promise<JobResult> {
     if (error.gone && job.attempts >= 10) return { dead: error.message };
     return tryLater(deps, error);
   }
-}
-
-/**
- * Somebody may click a card before its poster knows the message's id. The click has then adopted
- * the message (apply-command.ts), and the poster's own row would post it a second time.
- */
-async function giveWay(deps: JobDeps, card: Card): Promise<void> {
-  const kept = await deps.store.loadCard(card.id);
-  if (kept === undefined || kept.activityId !== null) return;
-  const now = deps.clock.now();
-  await deps.store.commit({
-    id: deps.ids.next('chg', now), at: now,
-    cards: [{ ...kept, postedRevision: Number.MAX_SAFE_INTEGER }],
-  });
 }
 
 /**
@@ -107,22 +96,64 @@ async function save(
   job: Job,
   { card, before }: { card: Card; before: Card },
 ): Promise<JobResult> {
-  const now = deps.clock.now();
-  const first = before.activityId === null;
-  const found = first ? await deps.store.loadCard(card.id) : undefined;
+  const written = before.activityId === null
+    ? await saveFirst(deps, job, card)
+    : await write(deps, job, { cards: [card], done: card.postedRevision });
+  if (!written) await comeLate(deps, card);
+  await catchUp(deps, card);
+  return { acknowledged: true };
+}
+
+/**
+ * A message that is new. Somebody may click it before its id is known here; the click has then
+ * adopted the message (apply-command.ts), and this row gives way, as it would be posted a second
+ * time. The job stays in hand until that is settled: whoever took it meanwhile would post as well.
+ */
+async function saveFirst(deps: JobDeps, job: Job, card: Card): Promise<boolean> {
+  const found = await deps.store.loadCard(card.id);
   // Somebody came late with a message of the same card: both are kept.
   const twin = found !== undefined && found.activityId !== null && !isAt(found, card);
-  const change: Change = {
-    id: deps.ids.next('chg', now),
-    at: now,
-    ack: { key: job.key, fence: job.fence, done: card.postedRevision },
+  const now = deps.clock.now();
+  const written = await write(deps, job, {
     cards: [twin ? { ...card, id: deps.ids.next('crd', now), channel: null } : card],
-    events: first ? stamp([postedEvent(card)], deps.ids, now) : [],
+    events: stamp([postedEvent(card)], deps.ids, now),
+    done: null,
+  });
+  if (!written) return false;
+  const kept = await deps.store.loadCard(card.id);
+  const adopted = kept !== undefined && kept.activityId === null;
+  // Where the lease has ended by now, whoever has the job finds the card as it is.
+  await write(deps, job, adopted
+    ? { cards: [{ ...kept, postedRevision: SETTLED }], done: SETTLED }
+    : { done: card.postedRevision });
+  return true;
+}
+
+/** Commits under the job's fence; false where the job is another claim's by now. */
+async function write(
+  deps: JobDeps,
+  { key, fence }: Job,
+  { done, ...rows }: Pick<Change, 'cards' | 'events'> & { done: number | null },
+): Promise<boolean> {
+  const now = deps.clock.now();
+  const change: Change = {
+    id: deps.ids.next('chg', now), at: now, ack: { key, fence, done }, ...rows,
   };
   const saved = await insist(deps.log, () => commitSurely(deps.store, change));
-  if (saved.status === 'conflict') await comeLate(deps, card);
-  else if (first) await giveWay(deps, card);
-  return { acknowledged: true };
+  return saved.status !== 'conflict';
+}
+
+/**
+ * A decision asks for the copies that it read: one that was adopted while it was on its way is not
+ * among them, and is asked for here.
+ */
+async function catchUp(deps: JobDeps, card: Card): Promise<void> {
+  const request = await deps.store.loadRequest(card.requestId);
+  if (!request || request.version <= card.postedRevision) return;
+  const now = deps.clock.now();
+  await deps.store.commit({
+    id: deps.ids.next('chg', now), at: now, jobs: [cardJob(card, request.version, now)],
+  });
 }
 
 function postedEvent(card: Card): DomainEvent {

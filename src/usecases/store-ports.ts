@@ -98,9 +98,10 @@ export interface Change {
   readonly people?: readonly SeenPerson[];
   /**
    * The job that this change carries out. It is gone where `done` is at least what is wanted, else
-   * ready to run again. A stale fence makes the whole change a conflict.
+   * ready to run again; it stays in hand where `done` is null. A stale fence makes the whole change
+   * a conflict.
    */
-  readonly ack?: { readonly key: string; readonly fence: number; readonly done: number };
+  readonly ack?: { readonly key: string; readonly fence: number; readonly done: number | null };
 }
 
 export type CommitResult =

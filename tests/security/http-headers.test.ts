@@ -175,8 +175,8 @@ describe('ours', () => {
       return socket;
     });
     await sleep(100);
-    expect((await get(`${small.url}/healthz`)).status).toBe(503);
-    await eventually('room again', async () => (await get(`${small.url}/healthz`)).ok);
+    expect((await get(`${small.url}/readyz`)).status).toBe(503);
+    await eventually('room again', async () => (await get(`${small.url}/readyz`)).ok);
     for (const socket of unread) socket.destroy();
     await small.stop();
   });

@@ -4,7 +4,7 @@ import { finishJob } from './job-operations.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
 import { FIND_CHANGE, FIND_CLAIM, INSERT_CHANGE, INSERT_CLAIM } from './queries/changes.ts';
-import { UPSERT_JOB } from './queries/jobs.ts';
+import { HOLD_JOB, UPSERT_JOB } from './queries/jobs.ts';
 import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
 import {
   CHECK_VERSION, INSERT_DECISION, INSERT_REQUEST, UPDATE_REQUEST,
@@ -26,7 +26,7 @@ export function commit(session: Session, change: EncodedChange): CommitResult {
   const repeated = rememberChange(session, change) ?? takeClaims(session, change);
   if (repeated) return repeated;
   const { ack } = change;
-  if (ack && !finishJob(session, { ...ack, now: change.at })) return CONFLICT;
+  if (ack && !carryOut(session, ack, change.at)) return CONFLICT;
   const number = writeRequest(session, change);
   if (number === undefined) return CONFLICT;
   if (change.decision && session.run(INSERT_DECISION, change.decision) === 0) {
@@ -47,6 +47,13 @@ function rememberChange(session: Session, change: EncodedChange): CommitResult |
   if (session.run(INSERT_CHANGE, [change.id, change.requestId, change.at]) > 0) return undefined;
   const first = session.get(FIND_CHANGE, [change.id]) as Pick<Claim, 'requestId'>;
   return duplicate('change', { ...first, fingerprint: null });
+}
+
+function carryOut(
+  session: Session, { key, fence, done }: NonNullable<EncodedChange['ack']>, now: number,
+): boolean {
+  if (done === null) return session.run(HOLD_JOB, [key, fence]) > 0;
+  return finishJob(session, { key, fence, done, now });
 }
 
 function takeClaims(session: Session, change: EncodedChange): CommitResult | undefined {

@@ -12,7 +12,7 @@ export interface EncodedChange {
   readonly at: number;
   readonly requestId: string | null;
   readonly claims: readonly Row[];
-  readonly ack: { readonly key: string; readonly fence: number; readonly done: number } | null;
+  readonly ack: Change['ack'] | null;
   /** Of one of three statements: insert, update under a guard, or the guard alone. */
   readonly request: { readonly write: 'insert' | 'update' | 'check'; readonly row: Row } | null;
   readonly decision: Row | null;

@@ -144,6 +144,23 @@ export function jobTests(given: Given): void {
     expect(await store.findClaim('idempotency', 'by-job')).toBeDefined();
   });
 
+  test('a commit under a job\'s fence may leave it in hand', async () => {
+    const { store } = given();
+    await add(job({ key: 'j', wanted: 1 }));
+    const { fence } = await takeOne();
+    const held = change({
+      ack: { key: 'j', fence, done: null }, claims: [claim({ key: 'by-holder' })],
+    });
+    expect((await store.commit(held)).status).toBe('committed');
+    expect(await take()).toEqual([]);
+    expect(await store.ackJob({ key: 'j', fence, done: 1, now: T0 })).toBe(true);
+    const late = change({
+      ack: { key: 'j', fence, done: null }, claims: [claim({ key: 'too-late' })],
+    });
+    expect(await store.commit(late)).toEqual({ status: 'conflict' });
+    expect(await store.findClaim('idempotency', 'too-late')).toBeUndefined();
+  });
+
   test('a commit\'s ack leaves a job ready where more is wanted', async () => {
     const { store } = given();
     await add(job({ key: 'j', wanted: 1 }));

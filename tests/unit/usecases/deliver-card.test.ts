@@ -1,5 +1,6 @@
 import { eventually } from '../../../src/local/find.ts';
 import { StoreError } from '../../../src/store/errors.ts';
+import { cardJob } from '../../../src/usecases/build-change.ts';
 import { runJob } from '../../../src/usecases/run-job.ts';
 import { answerLost, approve, ask, eventsOf, openHouse } from './house.ts';
 import type { House } from './house.ts';
@@ -148,4 +149,51 @@ test('late by a moment: the copy of who has the job now does not push the other 
   await approve(house, id);
   await deliverAll();
   expect([...house.messages]).toEqual([['m1', 2], ['m2', 2]]);
+});
+
+test('a message that a click has adopted gives way before anybody else can post it', async () => {
+  const id = await ask(house);
+  const [job] = await house.claim('card');
+  if (!job) throw new Error('no card job');
+  // Somebody clicks m1 before its id is known here, and a step asks for all copies.
+  house.beforeAnswer = async (at) => {
+    house.beforeAnswer = async () => undefined;
+    const adopted = {
+      id: 'crd_adopted', requestId: id, channel: null, ...at, postedRevision: 0,
+    };
+    await house.store.commit({
+      id: 'chg_adopted', at: house.deps.clock.now(), cards: [adopted],
+      jobs: [cardJob(adopted, 1, 0), { ...job, wanted: 2 }],
+    });
+  };
+  const free: string[] = [];
+  house.commit = async (_change, real) => {
+    const result = await real();
+    free.push(...(await house.claim('card', 1)).map(({ key }) => key));
+    house.pass(1);
+    return result;
+  };
+  await runJob(house.deps, job);
+  house.commit = (_change, real) => real();
+  expect(free).not.toContain(job.key);
+  await deliverAll();
+  expect([...house.messages.keys()]).toEqual(['m1']);
+});
+
+test('a copy that a step did not know of is brought up to it all the same', async () => {
+  const id = await ask(house);
+  const [job] = await house.claim('card');
+  if (!job) throw new Error('no card job');
+  house.beforeAnswer = async () => {
+    house.beforeAnswer = async () => undefined;
+    const request = await house.store.loadRequest(id);
+    if (!request) throw new Error('no request');
+    await house.store.commit({
+      id: 'chg_step', at: house.deps.clock.now(), guard: { requestId: id, version: 1 },
+      request: { ...request, version: 2 },
+    });
+  };
+  await runJob(house.deps, job);
+  await deliverAll();
+  expect([...house.messages]).toEqual([['m1', 2]]);
 });

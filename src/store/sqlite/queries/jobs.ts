@@ -39,6 +39,11 @@ export const FINISH_JOB = `
   DELETE FROM jobs
   WHERE key = ? AND fence = ? AND lease_until IS NOT NULL AND wanted <= ?`;
 
+/** key, fence. It stays in hand. */
+export const HOLD_JOB = `
+  UPDATE jobs SET lease_until = lease_until
+  WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
+
 /** now, now; key, fence. Delivered, but more was wanted meanwhile: ready at once. */
 export const REOPEN_JOB = `
   UPDATE jobs SET lease_until = NULL, run_at = ?, due_at = ?, attempts = 0, error = NULL

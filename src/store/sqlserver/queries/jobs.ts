@@ -46,14 +46,23 @@ const REOPEN = `
   SET lease_until = NULL, run_at = @at, due_at = @at, attempts = 0, error = NULL
   WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL;`;
 
-/** Part of a commit. Sets @acked where the job was this claim's. */
+/** Part of a commit. Sets @acked where the job was this claim's; without @ackDone it stays so. */
 export const END_JOB = `
-  ${FINISH}
-  SET @acked = @@ROWCOUNT;
-  IF @acked = 0
+  IF @ackDone IS NULL
   BEGIN
-    ${REOPEN}
+    UPDATE dbo.jobs SET lease_until = lease_until
+    WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL;
     SET @acked = @@ROWCOUNT;
+  END
+  ELSE
+  BEGIN
+    ${FINISH}
+    SET @acked = @@ROWCOUNT;
+    IF @acked = 0
+    BEGIN
+      ${REOPEN}
+      SET @acked = @@ROWCOUNT;
+    END;
   END;`;
 
 /** Both in one transaction: between them nobody may raise what is wanted. */
