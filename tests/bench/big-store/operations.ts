@@ -118,7 +118,7 @@ const nothing = async () => undefined;
  * store of a thousand has 120 pending requests, some of which the lists are to find still pending.
  */
 export const OPERATIONS: readonly Operation[] = [
-  operation({ name: 'decision', rounds: 100, prepare: nextDecision, run: decide }),
+  operation({ name: 'decision', rounds: 65, prepare: nextDecision, run: decide }),
   operation({
     name: 'submission', rounds: 100,
     prepare: async () => {
