@@ -5,6 +5,9 @@ import { createExecutors } from './executors/registry.ts';
 import { createServer } from './http/server.ts';
 import { createBotCredentials } from './identity/bot-credentials.ts';
 import { createChannelTokens } from './identity/channel-tokens.ts';
+import { createClaimsRefresher } from './identity/claims-refresher.ts';
+import { createDpopNonces } from './identity/dpop-nonces.ts';
+import { createGraphWays, createGroupSource } from './identity/group-lookup.ts';
 import { createIdentity } from './identity/identity.ts';
 import { createSignIn } from './identity/sign-in.ts';
 import { createVerifier } from './identity/verify-token.ts';
@@ -22,6 +25,8 @@ import type { StoreTiming } from './store/open-store.ts';
 import { createTeams, createTeamsOutbound } from './teams/teams.ts';
 import { createApp } from './usecases/app.ts';
 import type { Deps } from './usecases/deps.ts';
+import { createOnceOnly } from './usecases/once-only.ts';
+import { nobodyCanTell } from './usecases/ports.ts';
 import type { StoredSecrets, Workflows } from './usecases/ports.ts';
 import { runJob } from './usecases/run-job.ts';
 import { createSignals } from './usecases/signals.ts';
@@ -96,8 +101,17 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const keys = await createKeys({ store, secret: config.signing.secret, clock });
   const allowLoopbackHttp = config.profile === 'local';
   const parts = { config, clock, log };
-  const verifier = createVerifier(parts);
-  const identity = createIdentity({ ...parts, verifier });
+  const ways = createGraphWays();
+  const groups = createGroupSource({ clock, log, ways });
+  const verifier = createVerifier({ ...parts, groups });
+  const identity = createIdentity({
+    ...parts, verifier, once: createOnceOnly({ store, clock, ids }),
+    ...(config.identity.dpopNonce === true
+      ? { nonces: createDpopNonces((text) => keys.mac('dpop-nonces', text)) } : {}),
+  });
+  const refresher = createClaimsRefresher({
+    config, providers: verifier.providers, groups, ways, otherwise: nobodyCanTell,
+  });
   const signIn = createSignIn({ ...parts, ids, store, verifier, secrets: storedSecrets(keys) });
   const outbound = createTeamsOutbound({
     clock, ids, log, config: config.teams, channels: config.channels, directory: store,
@@ -133,7 +147,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     startRelay({
       store, clock, ids, log,
       ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
-      handle: (job) => runJob({ ...deps, notifier: outbound.notifier, cards }, job),
+      handle: (job) => runJob({ ...deps, notifier: outbound.notifier, cards, refresher }, job),
     }),
     createSealer({
       store, keys, clock, ids, log, origin: config.audit.origin, everyMs: config.audit.sealEveryMs,

@@ -1,3 +1,4 @@
+import { evidenceAge } from '../domain/evidence.ts';
 import { distinctPeople, standing } from '../domain/quorum.ts';
 import { openStage } from '../domain/request.ts';
 import type { Decision, PlannedStage, Request } from '../domain/request.ts';
@@ -27,7 +28,7 @@ export function stageModels(request: Request, limits: Limits): readonly Model[] 
         some: left > 0,
         left: slot(left === 1 ? '1 earlier decision' : `${left} earlier decisions`),
         decisions: here.filter((decision) => shown.has(decision))
-          .map((decision) => decisionModel(decision, limits)),
+          .map((decision) => decisionModel(request, decision, limits)),
       };
     });
 }
@@ -39,7 +40,7 @@ export function approvalsLeft(request: Request): number {
   return Math.max(quorum - approvals(decisionsOf(request, index)), 0);
 }
 
-function decisionModel(decision: Decision, limits: Limits): Model {
+function decisionModel(request: Request, decision: Decision, limits: Limits): Model {
   const approved = decision.decision === 'approve';
   const reason = decision.reason ?? '';
   const hasReason = reason !== '' && limits.decisionReason > 0;
@@ -48,11 +49,19 @@ function decisionModel(decision: Decision, limits: Limits): Model {
     color: approved ? 'Good' : 'Attention',
     sign: slot(approved ? '✓  ' : '✕  '),
     who: slot(name(decision.approver.name)),
-    verdict: slot(approved ? ' approved' : ' denied'),
+    verdict: slot(`${approved ? ' approved' : ' denied'}${doubt(request, decision)}`),
     at: slot(cardTime(decision.at)),
     hasReason,
     reason: slot(hasReason ? `“${fit(reason, room).text}”` : undefined),
   };
+}
+
+/** What is to be known of the role behind a decision, where it is not fresh. */
+function doubt(request: Request, decision: Decision): string {
+  const { found, stale } = evidenceAge(request, decision);
+  if (!stale) return '';
+  if (found === null) return ' (role not fresh)';
+  return found === 'lost' ? ' (role lost since)' : ' (role not confirmed)';
 }
 
 function markOf(request: Request, stage: PlannedStage, index: number): Model {

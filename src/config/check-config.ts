@@ -1,3 +1,4 @@
+import { checkLinks, checkRoleSources } from './check-identity.ts';
 import type { Config } from './config.ts';
 import { describeFound, formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
@@ -18,6 +19,8 @@ export function checkConfig(
   };
   checkIssuers(config, report);
   checkImplies(config, report);
+  checkRoleSources(config.identity, report);
+  checkLinks(config.identity, report);
   checkTeams(config, report);
   for (const [name, channel] of Object.entries(config.channels)) {
     if (channel.serviceUrl === '') {

@@ -60,6 +60,10 @@ function checkIssuers(config: Omit<Config, 'workflows'>, report: Report): void {
     const plain = issuer.issuer.replaceAll('{tenantid}', 'tenant');
     checkUrl(report, [...path, 'issuer'], plain, 'production_http_issuer');
     checkUrl(report, [...path, 'discoveryUrl'], issuer.discoveryUrl, 'production_http_issuer');
+    const { graphUrl } = issuer.groupLookup ?? {};
+    if (graphUrl !== undefined) {
+      checkUrl(report, [...path, 'groupLookup', 'graphUrl'], graphUrl, 'production_http_cloud');
+    }
   });
 }
 

@@ -7,6 +7,14 @@ import { oneOf } from './suggest.ts';
 /** What workflows refer to. */
 export type Surroundings = Pick<Config, 'channels' | 'executors' | 'identity'>;
 
+/** Claims that hold a name that others can take over, and what is beside them that stays. */
+const IDS_OF_NAMES: Readonly<Record<string, readonly string[]>> = {
+  repository: ['repository_id'],
+  repository_owner: ['repository_owner_id', 'repository_id'],
+  project_path: ['project_id'],
+  namespace_path: ['namespace_id', 'project_id'],
+};
+
 interface Findings {
   readonly problems: Problem[];
   readonly warnings: Problem[];
@@ -122,10 +130,10 @@ function checkWorkloads(loaded: LoadedWorkflow, around: Surroundings, findings: 
       report(findings.problems, loaded, [...path, claim], 'unknown_claim', rule.claims[claim],
         `a claim listed for the issuer ${issuer.id}: ${oneOf(issuer.claims, claim)}`);
     }
-    if ('repository' in rule.claims && !('repository_id' in rule.claims)) {
-      report(findings.warnings, loaded, [...path, 'repository'], 'repository_by_name',
-        rule.claims.repository,
-        'repository_id beside it: a name can be taken over after a rename or deletion');
+    for (const [name, id] of Object.entries(IDS_OF_NAMES)) {
+      if (!(name in rule.claims) || id.some((one) => one in rule.claims)) continue;
+      report(findings.warnings, loaded, [...path, name], 'repository_by_name', rule.claims[name],
+        `${id[0]} beside it: a name can be taken over after a rename or deletion`);
     }
   });
 }

@@ -9,6 +9,8 @@ export interface CloudPreset {
   readonly teams: TeamsConfig['cloud'];
   /** Where Entra's issuers of this cloud stand. */
   readonly entraUrl: string;
+  /** Microsoft Graph of this cloud. */
+  readonly graphUrl: string;
   /** Where proactive messages go until an activity has told better; null: must be configured. */
   readonly serviceUrl: string | null;
 }
@@ -39,16 +41,19 @@ export const CLOUDS: Readonly<Record<CloudName, CloudPreset>> = {
       ],
     },
     entraUrl: 'https://login.microsoftonline.com',
+    graphUrl: 'https://graph.microsoft.com',
     serviceUrl: 'https://smba.trafficmanager.net/teams/',
   },
   usgov: {
     teams: { ...AZURE_GOVERNMENT, serviceUrlHosts: ['smba.infra.gov.teams.microsoft.us'] },
     entraUrl: 'https://login.microsoftonline.us',
+    graphUrl: 'https://graph.microsoft.us',
     serviceUrl: 'https://smba.infra.gov.teams.microsoft.us/teams/',
   },
   dod: {
     teams: { ...AZURE_GOVERNMENT, serviceUrlHosts: ['smba.infra.dod.teams.microsoft.us'] },
     entraUrl: 'https://login.microsoftonline.us',
+    graphUrl: 'https://dod-graph.microsoft.us',
     serviceUrl: 'https://smba.infra.dod.teams.microsoft.us/teams/',
   },
   china: {
@@ -60,6 +65,7 @@ export const CLOUDS: Readonly<Record<CloudName, CloudPreset>> = {
       serviceUrlHosts: ['frontend.botapi.msg.infra.teams.microsoftonline.cn'],
     },
     entraUrl: 'https://login.partner.microsoftonline.cn',
+    graphUrl: 'https://microsoftgraph.chinacloudapi.cn',
     serviceUrl: null,
   },
 };

@@ -20,6 +20,10 @@ export interface Config {
     readonly issuers: readonly IssuerConfig[];
     /** Roles that a role brings with it, directly; cycles are refused at start. */
     readonly implies: Readonly<Record<string, readonly string[]>>;
+    /** DPoP proofs must carry a nonce of ours. */
+    readonly dpopNonce?: boolean;
+    /** Identities of one person that an administrator linked. */
+    readonly links?: readonly (readonly LinkedIdentity[])[];
   };
   readonly channels: Readonly<Record<string, ChannelConfig>>;
   readonly workflows: readonly Workflow[];
@@ -102,6 +106,8 @@ export interface IssuerConfig {
   readonly roles: readonly {
     readonly claim: string;
     readonly map: Readonly<Record<string, readonly string[]>> | null;
+    /** Tenants whose tokens it reads; left out: the issuer has one tenant, or none. */
+    readonly tenants?: readonly string[];
   }[];
   /** Claims that rules may use. */
   readonly claims: readonly string[];
@@ -109,7 +115,35 @@ export interface IssuerConfig {
   readonly teams: { readonly objectIdClaim: string; readonly tenantClaim: string } | null;
   /** The claim that holds the display name. */
   readonly nameClaim: string;
+  /** Claims that are part of a workload's key beside its subject, as names can be taken over. */
+  readonly keyClaims?: readonly string[];
+  /** The claim that names the human who started a workload. */
+  readonly actorClaim?: string;
+  /** Where groups are looked up that a token does not list (Entra's overage). */
+  readonly groupLookup?: GroupLookupConfig;
 }
+
+/** Microsoft Graph, asked with a registration of its own or the bot's. */
+export interface GroupLookupConfig {
+  /** Such as https://graph.microsoft.com. */
+  readonly graphUrl: string;
+  /** Where its tokens come from, such as https://login.microsoftonline.com. */
+  readonly loginUrl: string;
+  /** The registration that asks, whose app roles a look at roles before running reads. */
+  readonly clientId: string;
+  /** A managed identity is refused at start: it has no credential to ask with. */
+  readonly credential: TeamsConfig['credential'];
+  /** `person`: on behalf of the person where there is an access token; else as the application. */
+  readonly as: 'application' | 'person';
+}
+
+/** One identity of a link, by what its tokens say. */
+export type LinkedIdentity = { readonly issuer: string } & (
+  | { readonly tenant: string; readonly objectId: string }
+  | { readonly subject: string }
+  /** What `actorClaim` holds in the tokens of workloads that the person started. */
+  | { readonly actor: string }
+);
 
 export interface ChannelConfig {
   readonly tenantId: string;

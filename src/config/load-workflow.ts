@@ -62,6 +62,9 @@ class Builder {
       channel: input.notify.channel,
       expireMs: input.timing.expire,
       executor: input.execute.use,
+      // Left out where it is the default, so that the versions of older files stay what they were.
+      ...(input.singleUse === 'workloads' ? {} : { singleUse: input.singleUse }),
+      ...(input.execute.recheckRoles ? { recheckRoles: true as const } : {}),
     };
     this.#distinct(input.stages.map((stage) => stage.name), 'stages', 'name');
     return { ...content, version: workflowVersion(content) };
@@ -85,7 +88,8 @@ class Builder {
         const expected = 'at least one claim beside the issuer, such as repository_id';
         this.#add(['request', 'workloads', at], 'open_workload', { issuer }, expected);
       }
-      const texts = Object.entries(claims).map(([claim, value]) => [claim, String(value)] as const);
+      const texts = Object.entries(claims).map(([claim, value]) =>
+        [claim, Array.isArray(value) ? value.map(String) : String(value)] as const);
       return { issuer, claims: Object.fromEntries(texts) };
     });
   }

@@ -1,9 +1,10 @@
 import { CLOUDS } from './clouds.ts';
-import type { IssuerConfig } from './config.ts';
+import type { GroupLookupConfig, IssuerConfig, TeamsConfig } from './config.ts';
 import type { ConfigInput } from './schema.ts';
 import type { IssuerInput } from './schema-identity.ts';
 
 const MINUTE_MS = 60_000;
+const V1_ISSUER = /^https:\/\/sts\.[a-z.]+\/[^/]+\/$/;
 
 /** The claims of a GitHub Actions token that rules may use without naming them. */
 const GITHUB_CLAIMS = [
@@ -12,52 +13,127 @@ const GITHUB_CLAIMS = [
   'run_attempt',
 ] as const;
 
+/** The same of a GitLab job's token, and of a run of Azure Pipelines. */
+const GITLAB_CLAIMS = [
+  'sub', 'namespace_id', 'namespace_path', 'project_id', 'project_path', 'ref', 'ref_type',
+  'ref_path', 'ref_protected', 'environment', 'environment_protected', 'deployment_tier',
+  'pipeline_source', 'ci_config_ref_uri', 'user_id', 'user_login', 'sha', 'pipeline_id', 'job_id',
+] as const;
+const AZURE_DEVOPS_CLAIMS = [
+  'sub', 'org_id', 'prj_id', 'def_id', 'rpo_id', 'rpo_uri', 'rpo_ref', 'rpo_ver', 'run_id',
+] as const;
+
+/** What every token of Azure Pipelines is for: the audience cannot be chosen there. */
+export const AZURE_DEVOPS_AUDIENCE = 'api://AzureADTokenExchange';
+
 /** The issuers with what their kind presets: Entra needs no more than tenant and audience. */
-export function resolveIssuers(input: ConfigInput): IssuerConfig[] {
+export function resolveIssuers(
+  input: ConfigInput, bot: TeamsConfig['credential'],
+): IssuerConfig[] {
   return input.identity.issuers.map((issuer) => {
     switch (issuer.kind) {
-      case 'entra': return entraIssuer(issuer, entraUrlOf(input));
+      case 'entra': return entraIssuer(issuer, input, bot);
       case 'github': return githubIssuer(issuer);
+      case 'gitlab': return gitlabIssuer(issuer);
+      case 'azure-devops': return azureDevOpsIssuer(issuer);
       case 'oidc': return oidcIssuer(issuer);
     }
   });
 }
 
+type Input<Kind extends IssuerInput['kind']> = Extract<IssuerInput, { kind: Kind }>;
+
 function entraIssuer(
-  input: Extract<IssuerInput, { kind: 'entra' }>, entraUrl: string,
+  input: Input<'entra'>, whole: ConfigInput, bot: TeamsConfig['credential'],
 ): IssuerConfig {
+  const entraUrl = entraUrlOf(whole);
   const tenants = input.tenants ?? (input.tenant === undefined ? [] : [input.tenant]);
   const authority = tenants.length === 1 ? tenants[0] : 'organizations';
+  const issuer = input.issuer ?? `${entraUrl}/{tenantid}/v2.0`;
+  // The v1.0 document names other keys and another issuer than the v2.0 one.
+  const version = V1_ISSUER.test(issuer) ? '' : '/v2.0';
+  const lookup = groupLookupOf(input, whole, bot);
   return {
     ...commonOf(input, { maxAgeMs: 90 * MINUTE_MS, claims: [] }),
     kind: 'entra',
-    issuer: input.issuer ?? `${entraUrl}/{tenantid}/v2.0`,
+    issuer,
     discoveryUrl: input.discoveryUrl ??
-      `${entraUrl}/${authority}/v2.0/.well-known/openid-configuration`,
+      `${entraUrl}/${authority}${version}/.well-known/openid-configuration`,
     use: input.use,
     tenants,
     roles: rolesOf(input) ?? [{ claim: 'roles', map: null }],
     teams: { objectIdClaim: 'oid', tenantClaim: 'tid' },
     nameClaim: input.nameClaim,
+    ...(lookup === undefined ? {} : { groupLookup: lookup }),
   };
 }
 
-function githubIssuer(input: Extract<IssuerInput, { kind: 'github' }>): IssuerConfig {
-  const issuer = 'https://token.actions.githubusercontent.com';
+/** The lookup with the bot's registration put in. */
+function groupLookupOf(
+  input: Input<'entra'>, whole: ConfigInput, bot: TeamsConfig['credential'],
+): GroupLookupConfig | undefined {
+  const { groupLookup } = input;
+  const credential = groupLookup?.credential ?? bot;
+  if (groupLookup === undefined) return undefined;
+  const { cloud, appId } = whole.teams;
   return {
-    ...commonOf(input, { maxAgeMs: 15 * MINUTE_MS, claims: GITHUB_CLAIMS }),
+    graphUrl: (groupLookup.graphUrl ?? (typeof cloud === 'string' ? CLOUDS[cloud].graphUrl : ''))
+      .replace(/\/$/, ''),
+    loginUrl: entraUrlOf(whole),
+    clientId: groupLookup.clientId ?? appId,
+    credential: credential.kind === 'certificate'
+      ? { ...credential, thumbprintSha256: credential.thumbprintSha256.toLowerCase() }
+      : credential,
+    as: groupLookup.as,
+  };
+}
+
+/** What pipelines' issuers have in common. */
+function pipelineIssuer(
+  input: IssuerInput, { issuer, claims }: { issuer: string; claims: readonly string[] },
+): Omit<IssuerConfig, 'nameClaim'> {
+  return {
+    ...commonOf(input, { maxAgeMs: 15 * MINUTE_MS, claims }),
     kind: 'oidc',
     issuer,
-    discoveryUrl: `${issuer}/.well-known/openid-configuration`,
+    discoveryUrl: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
     use: ['workloads'],
     tenants: [],
     roles: rolesOf(input) ?? [],
     teams: null,
-    nameClaim: 'repository',
   };
 }
 
-function oidcIssuer(input: Extract<IssuerInput, { kind: 'oidc' }>): IssuerConfig {
+function githubIssuer(input: Input<'github'>): IssuerConfig {
+  const issuer = input.issuer ?? 'https://token.actions.githubusercontent.com';
+  return {
+    ...pipelineIssuer(input, { issuer, claims: GITHUB_CLAIMS }),
+    nameClaim: 'repository',
+    // A repository's name can be taken over after a rename or deletion; its ids cannot.
+    keyClaims: ['repository_owner_id', 'repository_id'],
+    actorClaim: 'actor_id',
+  };
+}
+
+function gitlabIssuer(input: Input<'gitlab'>): IssuerConfig {
+  return {
+    ...pipelineIssuer(input, { issuer: input.issuer, claims: GITLAB_CLAIMS }),
+    nameClaim: 'project_path',
+    keyClaims: ['namespace_id', 'project_id'],
+    actorClaim: 'user_id',
+  };
+}
+
+/** Azure's tokens name no human; the organization is bound by its issuer. */
+function azureDevOpsIssuer(input: Input<'azure-devops'>): IssuerConfig {
+  const issuer = `https://vstoken.dev.azure.com/${input.organization}`;
+  return {
+    ...pipelineIssuer(input, { issuer, claims: AZURE_DEVOPS_CLAIMS }),
+    nameClaim: 'sub',
+  };
+}
+
+function oidcIssuer(input: Input<'oidc'>): IssuerConfig {
   const base = input.issuer.replace(/\/$/, '');
   return {
     ...commonOf(input, { maxAgeMs: 60 * MINUTE_MS, claims: [] }),
@@ -69,6 +145,7 @@ function oidcIssuer(input: Extract<IssuerInput, { kind: 'oidc' }>): IssuerConfig
     roles: rolesOf(input) ?? [],
     teams: input.teams ?? null,
     nameClaim: input.nameClaim,
+    ...(input.actorClaim === undefined ? {} : { actorClaim: input.actorClaim }),
   };
 }
 
@@ -86,8 +163,9 @@ function commonOf(
 }
 
 function rolesOf(input: IssuerInput): IssuerConfig['roles'] | undefined {
-  return input.roles?.map(({ claim, map }) => ({
+  return input.roles?.map(({ claim, map, tenants }) => ({
     claim,
+    ...(tenants === undefined ? {} : { tenants }),
     map: map === undefined ? null : Object.fromEntries(
       Object.entries(map).map(([value, roles]) =>
         [value, typeof roles === 'string' ? [roles] : roles]),

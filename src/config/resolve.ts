@@ -16,18 +16,21 @@ export function resolveConfig(options: {
 }): Omit<Config, 'workflows'> {
   const { input, file, references } = options;
   const { server, store, audit } = input;
+  const teams = resolveTeams(input);
   return {
     profile: options.profile,
     server: { publicUrl: server.publicUrl, host: server.host, port: options.port ?? server.port },
     store: store.kind === 'sqlite'
       ? { kind: 'sqlite', path: resolve(dirname(file), store.path) }
       : { kind: 'sqlserver', connectionString: store.connectionString },
-    teams: resolveTeams(input),
+    teams,
     identity: {
-      issuers: resolveIssuers(input),
+      issuers: resolveIssuers(input, teams.credential),
       implies: Object.fromEntries(
         Object.entries(input.identity.roles).map(([role, { implies }]) => [role, implies]),
       ),
+      dpopNonce: input.identity.dpop.nonce,
+      links: input.identity.links.map(({ identities }) => identities),
     },
     channels: resolveChannels(input),
     executors: resolveExecutors(input, references),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { claimSchema, durationSchema, guidSchema, lineSchema, nameSchema, roleSchema, uniqueList,
   urlSchema } from './schema-parts.ts';
+import { ownCredentialSchema } from './schema-teams.ts';
 
 /** Signatures that only the provider can make; nothing with a shared key, never `none`. */
 export const ALGORITHMS = [
@@ -13,6 +14,16 @@ const roleSourceSchema = z.strictObject({
   claim: claimSchema,
   map: z.record(z.string().min(1), z.union([roleSchema, uniqueList(roleSchema, 50)])).optional()
     .describe('Value of the claim → role or roles; without a map the value is the role'),
+  tenants: uniqueList(guidSchema, 100).min(1).optional()
+    .describe('Tenants whose tokens it reads; required where the issuer has several'),
+});
+
+const groupLookupSchema = z.strictObject({
+  as: z.enum(['application', 'person']).default('application')
+    .describe('Whose permission at Microsoft Graph is used'),
+  clientId: guidSchema.optional().describe('The registration that asks; default: teams.appId'),
+  credential: ownCredentialSchema.optional().describe('Of that registration; default: the bot\'s'),
+  graphUrl: urlSchema.optional().describe('Default: Microsoft Graph of the cloud'),
 });
 
 const common = {
@@ -37,6 +48,8 @@ const entraSchema = z.strictObject({
     .describe('Exact `iss`, may hold {tenantid}; default: the v2 issuer of the cloud'),
   discoveryUrl: urlSchema.optional(),
   nameClaim: claimSchema.default('name'),
+  groupLookup: groupLookupSchema.optional()
+    .describe('Looks groups up that a token does not list because there are too many'),
 });
 
 const oidcSchema = z.strictObject({
@@ -49,20 +62,54 @@ const oidcSchema = z.strictObject({
   teams: z.strictObject({ objectIdClaim: claimSchema, tenantClaim: claimSchema }).optional()
     .describe('Claims that name the person as Teams does; needed to decide in Teams'),
   nameClaim: claimSchema.default('name'),
+  actorClaim: claimSchema.optional()
+    .describe('The claim of a workload\'s token that names the human who started it'),
 });
 
 const githubSchema = z.strictObject({
   kind: z.literal('github').describe('GitHub Actions: tokens of workflow runs'),
   ...common,
+  issuer: urlSchema.optional().describe('Of an enterprise of its own; default: that of github.com'),
 });
+
+const gitlabSchema = z.strictObject({
+  kind: z.literal('gitlab').describe('GitLab CI/CD: ID tokens of jobs'),
+  ...common,
+  issuer: urlSchema.default('https://gitlab.com').describe('Address of the instance'),
+});
+
+const azureDevOpsSchema = z.strictObject({
+  kind: z.literal('azure-devops').describe('Azure Pipelines: tokens of runs'),
+  ...common,
+  organization: guidSchema.describe('Id of the organization, as it stands in the tokens\' iss'),
+});
+
+const linkedSchema = z.union([
+  z.strictObject({ issuer: nameSchema, tenant: guidSchema, objectId: guidSchema }),
+  z.strictObject({ issuer: nameSchema, subject: lineSchema(1_000) }),
+  z.strictObject({
+    issuer: nameSchema,
+    actor: z.union([lineSchema(200), z.int().min(0)]).transform(String),
+  }),
+]).describe('An identity: by tenant and object id, by subject, or as the starter of workloads');
 
 /** The section `identity`. */
 export const identitySchema = z.strictObject({
-  issuers: z.array(z.discriminatedUnion('kind', [entraSchema, oidcSchema, githubSchema]))
-    .min(1).max(20),
+  issuers: z.array(z.discriminatedUnion('kind', [
+    entraSchema, oidcSchema, githubSchema, gitlabSchema, azureDevOpsSchema,
+  ])).min(1).max(20),
   roles: z.record(roleSchema, z.strictObject({
     implies: uniqueList(roleSchema, 50).default([]).describe('Roles that this one brings with it'),
   })).default({}),
+  dpop: z.strictObject({
+    nonce: z.boolean().default(false)
+      .describe('Proofs must carry a nonce of ours, so that none can be made for later'),
+  }).prefault({}),
+  links: z.array(z.strictObject({
+    name: lineSchema(200).optional().describe('Who it is, for the reader of this file'),
+    identities: z.array(linkedSchema).min(2).max(20),
+  })).max(10_000).default([])
+    .describe('Identities of one person: whoever asked as one of them cannot decide as another'),
 });
 
 export type IssuerInput = z.output<typeof identitySchema>['issuers'][number];

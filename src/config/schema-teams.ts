@@ -16,13 +16,20 @@ const cloudSchema = z.strictObject({
     .describe('Hosts that service URLs may have; `*.` at the start stands for one label'),
 });
 
-const credentialSchema = z.discriminatedUnion('kind', [
+const ownCredentials = [
   z.strictObject({ kind: z.literal('secret'), secret: z.string().min(1) }),
   z.strictObject({
     kind: z.literal('certificate'),
     thumbprintSha256: matching(/^[0-9A-Fa-f]{64}$/, 'a SHA-256 thumbprint of 64 hex digits'),
     privateKey: matching(/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'a private key in PEM form'),
   }),
+] as const;
+
+/** A secret or certificate of a registration. */
+export const ownCredentialSchema = z.discriminatedUnion('kind', ownCredentials);
+
+const credentialSchema = z.discriminatedUnion('kind', [
+  ...ownCredentials,
   z.strictObject({ kind: z.literal('managedIdentity'), clientId: guidSchema.optional() }),
 ]);
 

@@ -47,8 +47,11 @@ const stageSchema = z.strictObject({
 });
 
 const workloadSchema = z.object({ issuer: nameSchema })
-  .catchall(z.union([lineSchema(300), z.number(), z.boolean()]))
-  .describe('An issuer and the claims that its token must carry');
+  .catchall(z.union([
+    lineSchema(300), z.number(), z.boolean(),
+    uniqueList(z.union([lineSchema(300), z.number(), z.boolean()]), 50).min(1),
+  ]))
+  .describe('An issuer and the claims that its token must carry; of a list, one');
 
 /** A workflow file. */
 export const workflowSchema = z.strictObject({
@@ -66,7 +69,13 @@ export const workflowSchema = z.strictObject({
   timing: z.strictObject({
     expire: durationSchema({ minMs: 60_000, maxMs: 30 * 86_400_000 }).prefault('24h'),
   }).prefault({}),
-  execute: z.strictObject({ use: nameSchema.describe('Name of an executor') }),
+  execute: z.strictObject({
+    use: nameSchema.describe('Name of an executor'),
+    recheckRoles: z.boolean().default(false)
+      .describe('Run only if those who approved still have their roles then'),
+  }),
+  singleUse: z.enum(['workloads', 'everybody', 'nobody']).default('workloads')
+    .describe('Whose bearer tokens make a request, or decide one by the API, only once'),
 });
 
 export type WorkflowInput = z.output<typeof workflowSchema>;

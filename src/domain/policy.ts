@@ -59,7 +59,11 @@ export function mayDecide(request: Request, principal: Principal): Ruling<{ role
     return refuse('approver_not_person', 'Only people decide; a workload\'s token cannot approve.');
   }
   if ([request.requester, request.beneficiary].some((asker) => samePerson(asker, principal))) {
-    return refuse('own_request', 'You asked for this, so somebody else must decide it.');
+    return refuse(
+      'own_request',
+      'You asked for this, yourself or through a pipeline or another account of yours, so ' +
+        'somebody else must decide it.',
+    );
   }
   const stage = request.plan.stages[openStage(request)];
   if (stage === undefined) {
@@ -93,7 +97,8 @@ function matchesWorkload(rule: WorkloadRule, principal: Principal): boolean {
   const wanted = Object.entries(rule.claims);
   return wanted.length > 0 && wanted.every(([claim, value]) => {
     const own = Object.hasOwn(principal.claims, claim) ? principal.claims[claim] : undefined;
-    return own !== undefined && !Array.isArray(own) && String(own) === value;
+    if (own === undefined || Array.isArray(own)) return false;
+    return typeof value === 'string' ? String(own) === value : value.includes(String(own));
   });
 }
 

@@ -17,6 +17,11 @@ export interface PrincipalRef {
   readonly tenant: string | null;
   readonly objectId: string | null;
   readonly name: string;
+  /**
+   * Keys of other identities of the same person: those that an administrator linked, and the human
+   * whom a pipeline's token names. For rules that keep people apart; grants nothing.
+   */
+  readonly aliases?: readonly string[];
 }
 
 /** What is kept of the token that proved a principal; never the token. Times in ms. */
@@ -47,16 +52,19 @@ export interface Principal extends PrincipalRef {
 /**
  * Whether two identities may be one person: the same key, or the same person in the directory that
  * Teams knows (who may come through one provider by single sign-on and through another by the
- * sign-in button). For rules that keep people apart; what somebody is granted goes by `key` alone.
+ * sign-in button), or identities that an administrator linked. For rules that keep people apart; what somebody is granted goes by `key` alone.
  */
 export function samePerson(one: PrincipalRef, other: PrincipalRef): boolean {
   if (one.key === other.key) return true;
+  const known = new Set([one.key, ...(one.aliases ?? [])]);
+  if ([other.key, ...(other.aliases ?? [])].some((key) => known.has(key))) return true;
   return one.tenant !== null && one.objectId !== null &&
     one.tenant === other.tenant && one.objectId === other.objectId;
 }
 
 /** The part of a principal that is stored. */
 export function refOf(principal: PrincipalRef): PrincipalRef {
-  const { key, kind, provider, subject, tenant, objectId, name } = principal;
-  return { key, kind, provider, subject, tenant, objectId, name };
+  const { key, kind, provider, subject, tenant, objectId, name, aliases } = principal;
+  const ref = { key, kind, provider, subject, tenant, objectId, name };
+  return aliases === undefined || aliases.length === 0 ? ref : { ...ref, aliases };
 }

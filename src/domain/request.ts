@@ -1,5 +1,5 @@
 import type { ClaimValue, PrincipalRef, TokenEvidence } from './principal.ts';
-import type { FieldType, FieldValue } from './workflow.ts';
+import type { FieldType, FieldValue, SingleUse } from './workflow.ts';
 
 export const REQUEST_STATES = [
   'pending', 'approved', 'applying', 'applied', 'failed', 'unknown',
@@ -46,6 +46,25 @@ export interface Plan {
   readonly fields: readonly {
     readonly id: string; readonly label: string; readonly type: FieldType;
   }[];
+  /** Left out: `workloads`. */
+  readonly singleUse?: SingleUse;
+  /** Whether the deciding people must still have their roles when it runs. */
+  readonly recheckRoles?: true;
+}
+
+/** What was found of one deciding person's role just before the execution. */
+export interface Rechecked {
+  /** Key of the approver's principal. */
+  readonly key: string;
+  readonly role: string;
+  /** `unknown`: nobody could tell. */
+  readonly found: 'held' | 'lost' | 'unknown';
+}
+
+/** The look at the deciding people's roles before an execution. `at` in ms. */
+export interface Recheck {
+  readonly at: number;
+  readonly people: readonly Rechecked[];
 }
 
 /** What proves a decision. Times in ms. */
@@ -86,7 +105,9 @@ export interface Decision {
 }
 
 /** Codes of the outcomes that the house itself gives; executors have codes of their own. */
-export const OUTCOME_CODES = ['denied', 'cancelled', 'expired', 'interrupted'] as const;
+export const OUTCOME_CODES = [
+  'denied', 'cancelled', 'expired', 'interrupted', 'roles_withdrawn', 'roles_unconfirmed',
+] as const;
 
 /** How a request ended, or what the executor last said. */
 export interface Outcome {
@@ -119,6 +140,8 @@ export interface Request {
   readonly stagesOpenedAt: readonly number[];
   readonly decisions: readonly Decision[];
   readonly outcome: Outcome | null;
+  /** The last look at the deciding people's roles; left out where there was none. */
+  readonly recheck?: Recheck;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly expiresAt: number;

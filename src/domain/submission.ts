@@ -69,6 +69,8 @@ export function submit(
       execution: submission.execution,
       channel: workflow.channel,
       fields: workflow.fields.map(({ id, label, type }) => ({ id, label, type })),
+      ...(workflow.singleUse === undefined ? {} : { singleUse: workflow.singleUse }),
+      ...(workflow.recheckRoles === undefined ? {} : { recheckRoles: workflow.recheckRoles }),
     },
     digest,
     stagesOpenedAt: [1],
@@ -87,6 +89,7 @@ export function submit(
       requester: ref.key, beneficiary: ref.key, reason, fields: checked.fields,
       execution: submission.execution, stages: planned.stages,
       token: requester.token, roles: requester.roles, channel: submission.channel,
+      ...(ref.aliases === undefined ? {} : { requesterAliases: ref.aliases }),
     },
   }];
   return { ok: true, request, events };

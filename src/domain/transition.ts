@@ -7,7 +7,7 @@ import { refuse } from './refusal.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import { isTerminal, openStage, stageAtRevision } from './request.ts';
 import type {
-  Arrival, Decision, Outcome, OUTCOME_CODES, Request, RequestState, Verdict,
+  Arrival, Decision, Outcome, OUTCOME_CODES, Recheck, Request, RequestState, Verdict,
 } from './request.ts';
 import { MAX_REASON_LENGTH } from './submission.ts';
 
@@ -27,7 +27,9 @@ export type Command =
   | DecideCommand
   | { readonly type: 'cancel'; readonly by: Principal }
   | { readonly type: 'expire' }
-  | { readonly type: 'begin'; readonly configHash: string }
+  | { readonly type: 'begin'; readonly configHash: string; readonly recheck?: Recheck }
+  /** Somebody who approved has lost the role since, or nobody can tell: it does not run. */
+  | { readonly type: 'stop'; readonly outcome: Outcome; readonly recheck: Recheck }
   /** Certainly not applied this time; it goes back to be begun again. */
   | { readonly type: 'hold'; readonly outcome: Outcome }
   | {
@@ -66,7 +68,9 @@ export function transition(request: Request, command: Command, now: number): Tra
     case 'expire':
       return expire(request, now);
     case 'begin':
-      return begin(request, command.configHash, now);
+      return begin(request, command, now);
+    case 'stop':
+      return stop(request, command, now);
     case 'hold':
       if (request.state !== 'applying') return closed(request);
       return stepTo(request, 'approved', now, {
@@ -185,7 +189,11 @@ function expire(request: Request, now: number): Transition {
   });
 }
 
-function begin(request: Request, configHash: string, now: number): Transition {
+function begin(
+  request: Request,
+  { configHash, recheck }: Extract<Command, { type: 'begin' }>,
+  now: number,
+): Transition {
   if (request.state !== 'approved') return closed(request);
   if (configHash !== request.plan.execution.configHash) {
     const outcome = said(
@@ -200,8 +208,25 @@ function begin(request: Request, configHash: string, now: number): Transition {
     });
   }
   return stepTo(request, 'applying', now, {
-    events: [event(request, 'request.applying', null, { executor: request.plan.execution })],
+    ...(recheck === undefined ? {} : { recheck }),
+    events: [event(request, 'request.applying', null, {
+      executor: request.plan.execution, ...(recheck === undefined ? {} : { recheck }),
+    })],
     effects: ['cards'],
+  });
+}
+
+function stop(
+  request: Request,
+  { outcome, recheck }: Extract<Command, { type: 'stop' }>,
+  now: number,
+): Transition {
+  if (request.state !== 'approved') return closed(request);
+  return stepTo(request, 'failed', now, {
+    outcome,
+    recheck,
+    events: [event(request, 'request.failed', null, { outcome, recheck })],
+    effects: ['cards', 'tell-outcome'],
   });
 }
 
@@ -209,7 +234,7 @@ function stepTo(
   request: Request,
   state: RequestState,
   now: number,
-  change: Partial<Pick<Request, 'decisions' | 'outcome' | 'stagesOpenedAt'>> & {
+  change: Partial<Pick<Request, 'decisions' | 'outcome' | 'recheck' | 'stagesOpenedAt'>> & {
     decision?: Decision;
     events: readonly DomainEvent[];
     effects: readonly Effect[];

@@ -41,11 +41,14 @@ export interface StageSpec {
   readonly quorum: number;
 }
 
-/** Which workloads may ask: every named claim must be equal. */
+/** Which workloads may ask: every named claim must be equal, to one of the list where it is one. */
 export interface WorkloadRule {
   readonly issuer: string;
-  readonly claims: Readonly<Record<string, string>>;
+  readonly claims: Readonly<Record<string, string | readonly string[]>>;
 }
+
+/** Whose bearer tokens make a request, or decide one by the API, once only. */
+export type SingleUse = 'workloads' | 'everybody' | 'nobody';
 
 /** What can be requested. `version` is the SHA-256 of its canonical content. */
 export interface Workflow {
@@ -63,4 +66,8 @@ export interface Workflow {
   readonly channel: string;
   readonly expireMs: number;
   readonly executor: string;
+  /** Left out: `workloads`. */
+  readonly singleUse?: SingleUse;
+  /** Whether the deciding people must still have their roles when it runs; left out: no. */
+  readonly recheckRoles?: true;
 }

@@ -27,6 +27,8 @@ export class HttpProblem extends Error {
 const TYPE = 'urn:countersign:problem:';
 const REALM = 'Bearer realm="countersign"';
 const RETRY_SECONDS = '1';
+const DPOP_REALM = 'DPoP realm="countersign", algs="ES256 ES384 ES512 EdDSA RS256 PS256"';
+const DPOP_PROOF = /^dpop_(?:proof_|wrong_key)/;
 
 /** The store's faults that callers can act on: whether anything was changed, and what to do. */
 const STORE_DETAILS = {
@@ -95,7 +97,9 @@ function httpProblem(code: HttpCode, detail: string, headers?: Record<string, st
 }
 
 /** Identity's codes for a check that cannot be made now, rather than one that failed. */
-const UNAVAILABLE: ReadonlySet<string> = new Set(['token_keys_unavailable', 'sign_in_unavailable']);
+const UNAVAILABLE: ReadonlySet<string> = new Set([
+  'token_keys_unavailable', 'sign_in_unavailable', 'groups_unavailable',
+]);
 
 /** RFC 6750 §3: the challenge names the error; the document says it for people. */
 function identityReply(error: IdentityError): Reply {
@@ -113,10 +117,18 @@ function identityReply(error: IdentityError): Reply {
     title: 'The token is not accepted',
     detail: error.message,
     headers: {
-      'www-authenticate':
-        `${REALM}, error="invalid_token", error_description="${description}"`,
+      'www-authenticate': `${challengeOf(error)}, error_description="${description}"`,
+      ...(error.nonce === null ? {} : { 'dpop-nonce': error.nonce }),
     },
   });
+}
+
+/** RFC 6750 §3; where a token is bound to a key, RFC 9449 §7.1 with its own errors. */
+function challengeOf({ code }: IdentityError): string {
+  if (code === 'dpop_nonce_needed') return `${DPOP_REALM}, error="use_dpop_nonce"`;
+  if (code === 'token_bound') return `${DPOP_REALM}, error="invalid_token"`;
+  return DPOP_PROOF.test(code)
+    ? `${DPOP_REALM}, error="invalid_dpop_proof"` : `${REALM}, error="invalid_token"`;
 }
 
 /** The store's code where it is one that passes, or that its operator can mend. */

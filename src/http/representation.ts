@@ -1,3 +1,4 @@
+import { evidenceAge } from '../domain/evidence.ts';
 import type { PrincipalRef } from '../domain/principal.ts';
 import { openStage } from '../domain/request.ts';
 import type { Decision, PlannedExecution, Request } from '../domain/request.ts';
@@ -26,7 +27,8 @@ export function requestJson(request: Request, publicUrl: string) {
       name: stage.name,
       quorum: stage.quorum,
       state: stageState(request, at),
-      decisions: request.decisions.filter(({ stage: index }) => index === at).map(decisionJson),
+      decisions: request.decisions.filter(({ stage: index }) => index === at)
+        .map((decision) => decisionJson(decision, request)),
     })),
     execution: executionJson(request.plan.execution),
     digest: request.digest,
@@ -47,7 +49,8 @@ function executionJson({ executor, kind, target, configHash, durationMs }: Plann
 }
 
 /** A decision; its evidence stays in the audit log. */
-export function decisionJson(decision: Decision) {
+export function decisionJson(decision: Decision, request: Pick<Request, 'recheck'>) {
+  const { asOf, found, stale } = evidenceAge(request, decision);
   return {
     id: decision.id,
     decision: decision.decision,
@@ -56,6 +59,9 @@ export function decisionJson(decision: Decision) {
     via: decision.evidence.via,
     reason: decision.reason,
     at: toTimestamp(decision.at),
+    roleAsOf: toTimestamp(asOf),
+    recheck: found,
+    stale,
   };
 }
 

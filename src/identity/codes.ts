@@ -40,6 +40,23 @@ export const IDENTITY_CODES = {
     'carries delegated scopes, a workload\'s idtyp=app.',
   token_kind_not_accepted: 'This issuer is not configured for this kind of token: see ' +
     'identity.issuers[].use (people, workloads).',
+  token_bound: 'The token is bound to a key of its holder (cnf): send it as "Authorization: DPoP ' +
+    '<token>" with a proof made by that key.',
+  token_binding_unknown: 'The token is bound to its holder in a way that is not known here (cnf): ' +
+    'ask for one that is not, or for one bound by DPoP.',
+  dpop_token_unbound: 'The token is not bound to a key (cnf.jkt): send it as "Authorization: ' +
+    'Bearer <token>", or ask the provider for one that is bound by DPoP.',
+  dpop_proof_invalid: 'The DPoP proof is not accepted: make a new one for this very call and ' +
+    'token (RFC 9449 4.2)',
+  dpop_proof_stale: 'The DPoP proof was not made just now (iat): make one for each call, and ' +
+    'check the clock.',
+  dpop_proof_replayed: 'This DPoP proof was used before (jti): make one for each call.',
+  dpop_wrong_key: 'The DPoP proof is made by another key than the token is bound to.',
+  dpop_nonce_needed: 'The DPoP proof must carry the nonce of the answer\'s DPoP-Nonce header.',
+  groups_not_listed: 'The person is in too many groups for the token to list them: the ' +
+    'administrator configures identity.issuers[].groupLookup, or assigns app roles instead.',
+  groups_unavailable: 'The person\'s groups cannot be looked up now, so no role can be told: ' +
+    'try again shortly; the service\'s log names what is wrong.',
   sso_off: 'Teams single sign-on is not enabled: use the sign-in button.',
   sso_wrong_person: 'The token belongs to another person than the one who clicked: sign in to ' +
     'Teams as yourself and click again.',
@@ -80,11 +97,12 @@ export type IdentityCode = keyof typeof IDENTITY_CODES;
  * message is shown to whoever sent the token.
  */
 export function identityError(
-  code: IdentityCode, options: { about?: string; cause?: unknown } = {},
+  code: IdentityCode, options: { about?: string; cause?: unknown; nonce?: string } = {},
 ): IdentityError {
   const sentence: string = IDENTITY_CODES[code];
   const message = options.about === undefined ? sentence : `${sentence} (${options.about})`;
-  return options.cause === undefined
-    ? new IdentityError(code, message)
-    : new IdentityError(code, message, { cause: options.cause });
+  const { cause, nonce } = options;
+  return new IdentityError(code, message, {
+    ...(cause === undefined ? {} : { cause }), ...(nonce === undefined ? {} : { nonce }),
+  });
 }

@@ -39,9 +39,9 @@ export function parseCompact(token: string): CompactToken {
   if (first < 1 || second <= first + 1 || token.indexOf('.', second + 1) >= 0) {
     throw identityError('token_malformed', { about: 'three parts' });
   }
-  const header = parseStrictObject(decode(token.slice(0, first)), MAX_DEPTH);
-  const claims = parseStrictObject(decode(token.slice(first + 1, second)), MAX_DEPTH);
-  const signature = decode(token.slice(second + 1));
+  const header = parseStrictObject(decodePart(token.slice(0, first)), MAX_DEPTH);
+  const claims = parseStrictObject(decodePart(token.slice(first + 1, second)), MAX_DEPTH);
+  const signature = decodePart(token.slice(second + 1));
   if (header === undefined || claims === undefined) {
     throw identityError('token_malformed', { about: 'JSON objects' });
   }
@@ -51,8 +51,10 @@ export function parseCompact(token: string): CompactToken {
 /**
  * The bytes of a base64url text (RFC 4648 5, without padding). Node reads leniently (other
  * alphabets, white space, stray bits), so what it read must give the same text again.
+ *
+ * @throws IdentityError `token_malformed`.
  */
-function decode(text: string): Buffer {
+export function decodePart(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length === 0 || bytes.toString('base64url') !== text) {
     throw identityError('token_malformed', { about: 'base64url' });

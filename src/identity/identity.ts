@@ -1,5 +1,7 @@
-import type { Identity, TeamsSender } from '../usecases/ports.ts';
+import type { Identity, OnceOnly, TeamsSender } from '../usecases/ports.ts';
 import { identityError } from './codes.ts';
+import { checkHolder, refuseBound } from './dpop.ts';
+import type { DpopNonces } from './dpop-nonces.ts';
 import type { IdentityParts } from './providers.ts';
 import { checkSingleSignOn } from './single-sign-on.ts';
 import { createVerifier } from './verify-token.ts';
@@ -11,22 +13,33 @@ import type { Verifier } from './verify-token.ts';
  *
  * @throws Error at once where the configuration contradicts itself.
  */
-export function createIdentity(parts: IdentityParts & { verifier?: Verifier }): Identity {
+export function createIdentity(parts: IdentityParts & {
+  verifier?: Verifier;
+  /** Remembers DPoP proofs; without it tokens that are bound to a key are refused. */
+  once?: OnceOnly;
+  /** Where DPoP proofs must carry a nonce of ours. */
+  nonces?: DpopNonces;
+}): Identity {
   const verifier = parts.verifier ?? createVerifier(parts);
+  const { clock, once, nonces } = parts;
   const rules = parts.config.teams.singleSignOn;
   const audiences = new Set(rules.audiences);
   if (rules.enabled && verifier.providers.get(rules.issuer) === undefined) {
     throw new Error(`teams.singleSignOn.issuer: no identity issuer has the id "${rules.issuer}"`);
   }
   return {
-    async verifyBearer(token) {
-      return (await verifier.verify(token, { kind: 'bearer' })).principal;
+    async verifyBearer(token, proof) {
+      const { principal, claims } = await verifier.verify(token, { kind: 'bearer' });
+      // The proof comes second: its key is anybody's, and costs nothing to a stranger.
+      await checkHolder({ token, claims, proof }, { clock, once, nonces });
+      return principal;
     },
     async verifySingleSignOn(token: string, sender: TeamsSender) {
       if (!rules.enabled) throw identityError('sso_off');
       const verified = await verifier.verify(token, {
         kind: 'single-sign-on', provider: rules.issuer, audiences,
       });
+      refuseBound(verified.claims);
       return checkSingleSignOn(verified, { rules, sender });
     },
   };

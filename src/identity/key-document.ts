@@ -54,7 +54,7 @@ export function readKeyDocument(document: unknown, before: KeySet): KeySet {
 function readKey(jwk: JsonObject): VerificationKey | undefined {
   const kid = own(jwk, 'kid');
   if (typeof kid !== 'string' || kid === '' || !isForSignatures(jwk)) return undefined;
-  if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return undefined;
+  if (isPrivate(jwk)) return undefined;
   const material = publicMaterial(jwk);
   const alg = own(jwk, 'alg');
   if (material === undefined) return undefined;
@@ -99,8 +99,13 @@ function isForSignatures(jwk: JsonObject): boolean {
     (Array.isArray(operations) && operations.includes('verify'));
 }
 
-/** The members that make the public key, and no others. */
-function publicMaterial(jwk: JsonObject): JWK | undefined {
+/** Whether a JWK holds more than a public key (RFC 7517 9.2). */
+export function isPrivate(jwk: JsonObject): boolean {
+  return PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name));
+}
+
+/** The members that make the public key, and no others; undefined where it is no good one. */
+export function publicMaterial(jwk: JsonObject): JWK | undefined {
   const text = (name: string) => {
     const value = own(jwk, name);
     return typeof value === 'string' && value.length <= 2_048 ? value : undefined;

@@ -54,7 +54,7 @@ function read(result: AuthenticationResult | null): BotToken {
 }
 
 /** msal's network on our bounded fetch: its own follows no limits on time or size. */
-function networkOver(fetch: Fetch): INetworkModule {
+export function networkOver(fetch: Fetch): INetworkModule {
   const call = async <Body>(url: string, init: RequestInit) => {
     const response = await fetch(url, init);
     const text = await response.text();

@@ -3,6 +3,8 @@ import type { Principal, PrincipalKind, TokenEvidence } from '../domain/principa
 import { sha256 } from '../lib/hash.ts';
 import { identityError } from './codes.ts';
 import type { CompactToken } from './compact.ts';
+import { aliasesOf, personKey } from './links.ts';
+import type { Links } from './links.ts';
 import { isGuid } from './providers.ts';
 import type { Provider } from './providers.ts';
 import type { TokenTimes } from './registered-claims.ts';
@@ -10,6 +12,7 @@ import { listClaim, requiredText, textClaim, timeClaim } from './registered-clai
 import { ruleClaims, rolesOf } from './roles.ts';
 import { own } from './strict-json.ts';
 import type { JsonObject } from './strict-json.ts';
+import { actorOf, workloadKey } from './workload-key.ts';
 
 const MAX_NAME = 200;
 
@@ -20,6 +23,14 @@ export interface CheckedToken {
   readonly kind: PrincipalKind;
   readonly audience: string;
   readonly times: TokenTimes;
+  /** Groups that were looked up, where the token does not list them itself. */
+  readonly groups?: readonly string[] | undefined;
+}
+
+/** What configuration makes of claims. */
+export interface PrincipalRules {
+  readonly implied: (role: string) => readonly string[];
+  readonly links: Links;
 }
 
 /** The person as Teams knows them. */
@@ -36,23 +47,24 @@ interface TeamsIdentity {
  *
  * @throws IdentityError where a claim that it needs is missing or misshapen.
  */
-export function principalOf(
-  checked: CheckedToken, implied: (role: string) => readonly string[],
-): Principal {
-  const { token, provider, kind } = checked;
+export function principalOf(checked: CheckedToken, rules: PrincipalRules): Principal {
+  const { token, provider, kind, groups } = checked;
   const { claims } = token;
   const { config } = provider;
   const subject = requiredText(claims, 'sub');
   const teams = teamsIdentity(claims, checked);
+  const key = keyOf({ provider, subject, teams, kind, claims });
+  const aliases = aliasesOf(rules.links, key, actorOf(claims, config, kind));
   return {
-    key: keyOf({ provider, subject, teams }),
+    key,
     kind,
     provider: config.id,
     subject,
     tenant: kind === 'person' ? teams?.tenant ?? null : null,
     objectId: kind === 'person' ? teams?.objectId ?? null : null,
     name: nameOf(claims, config, subject),
-    roles: rolesOf(claims, config, implied),
+    ...(aliases.length === 0 ? {} : { aliases }),
+    roles: rolesOf(claims, config, rules.implied, { tenant: teams?.tenant ?? null, groups }),
     claims: ruleClaims(claims, config.claims),
     token: evidenceOf(checked, subject),
   };
@@ -60,8 +72,12 @@ export function principalOf(
 
 function keyOf(parts: {
   provider: Provider; subject: string; teams: TeamsIdentity | undefined;
+  kind: PrincipalKind; claims: JsonObject;
 }): string {
   const { provider, subject, teams } = parts;
+  if (teams === undefined && parts.kind === 'workload' && provider.config.keyClaims) {
+    return workloadKey(parts.claims, provider.config, subject);
+  }
   if (teams === undefined) {
     // Beside people whose keys are tenant and object id, a subject of two parts could be one.
     if (provider.config.teams !== null && subject.includes('|')) {
@@ -69,8 +85,7 @@ function keyOf(parts: {
     }
     return `${provider.config.id}|${subject}`;
   }
-  const owner = provider.config.kind === 'entra' ? `entra|${provider.cloud}` : provider.config.id;
-  return `${owner}|${teams.tenant}|${teams.objectId}`;
+  return personKey(provider, teams);
 }
 
 /** Tenant and object id: of everybody at Entra, of people only elsewhere. */
@@ -113,7 +128,8 @@ function evidenceOf(checked: CheckedToken, subject: string): TokenEvidence {
   };
 }
 
-/** The client that a token was issued to: `azp` (v2, OpenID Connect), `appid` (v1), `client_id`. */
+/** The client that a token was issued to, by whichever claim its provider names it. */
 export function clientOf(claims: JsonObject): string | null {
-  return textClaim(claims, 'azp') ?? textClaim(claims, 'appid') ?? textClaim(claims, 'client_id');
+  return textClaim(claims, 'azp') ?? textClaim(claims, 'appid') ??
+    textClaim(claims, 'client_id') ?? textClaim(claims, 'cid');
 }

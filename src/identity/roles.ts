@@ -34,6 +34,26 @@ export function impliedRoles(
   return (role) => closed.get(role) ?? [role];
 }
 
+/** What is known of a token besides its claims. */
+export interface RoleContext {
+  /** The tenant that it comes from; null at issuers without tenants. */
+  readonly tenant: string | null;
+  /** Groups that were looked up in place of the claim `groups`; undefined: the claim counts. */
+  readonly groups?: readonly string[] | undefined;
+}
+
+/**
+ * The mappings that read the tokens of one tenant. At an issuer of several tenants, one that names
+ * none reads nothing: roles are handed out by each tenant's own administrator.
+ */
+export function mappingsFor(
+  issuer: Pick<IssuerConfig, 'roles' | 'tenants'>, tenant: string | null,
+): IssuerConfig['roles'] {
+  const several = issuer.tenants.length > 1;
+  return issuer.roles.filter(({ tenants }) =>
+    (tenants === undefined ? !several : tenant !== null && tenants.includes(tenant)));
+}
+
 /**
  * The roles that a token gives under its issuer's mappings. A role claim is an own member of the
  * token, a text or a list of at most 200 texts; other shapes are refused rather than guessed at.
@@ -42,10 +62,12 @@ export function impliedRoles(
  */
 export function rolesOf(
   claims: JsonObject, issuer: IssuerConfig, implied: (role: string) => readonly string[],
+  { tenant, groups }: RoleContext = { tenant: null },
 ): readonly string[] {
   const roles = new Set<string>();
-  for (const { claim, map } of issuer.roles) {
-    for (const value of valuesOf(claims, claim)) {
+  for (const { claim, map } of mappingsFor(issuer, tenant)) {
+    const values = claim === 'groups' && groups !== undefined ? groups : valuesOf(claims, claim);
+    for (const value of values) {
       const given = map === null ? [value] : Object.hasOwn(map, value) ? map[value] ?? [] : [];
       for (const role of given) for (const each of implied(role)) roles.add(each);
     }

@@ -20,15 +20,24 @@ export function refuseIdToken(claims: JsonObject): void {
   }
 }
 
+/** Client id claims: `azp` (v2, OpenID Connect), `appid` (Entra v1), RFC 9068's, Okta's `cid`. */
+const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'] as const;
+/** Keycloak's names of the accounts that stand for clients; nobody may register under one. */
+const SERVICE_ACCOUNT = /^service-account-/;
+
 /**
  * Whether a token says that an application got it for itself: `idtyp`, Auth0's `gty`, or a subject
- * that is the client (RFC 9068 2.2). At Entra it has no `scp`, and its `oid` is its `sub`.
+ * that is the client (RFC 9068 2.2; Auth0 writes `@clients` behind it). At Entra it has no `scp`,
+ * and its `oid` is its `sub`.
  */
 export function isAppOnly(claims: JsonObject): boolean {
   if (own(claims, 'idtyp') === 'app' || own(claims, 'gty') === 'client-credentials') return true;
   const sub = own(claims, 'sub');
-  const clients = [own(claims, 'azp'), own(claims, 'appid'), own(claims, 'client_id')];
-  if (typeof sub === 'string' && clients.includes(sub)) return true;
+  const clients = CLIENT_CLAIMS.map((name) => own(claims, name));
+  if (typeof sub === 'string' &&
+    (clients.includes(sub) || clients.includes(sub.replace(/@clients$/, '')))) return true;
+  const username = own(claims, 'preferred_username');
+  if (typeof username === 'string' && SERVICE_ACCOUNT.test(username)) return true;
   return !hasScope(claims) && clients.some((client) => typeof client === 'string') &&
     typeof sub === 'string' && own(claims, 'oid') === sub;
 }

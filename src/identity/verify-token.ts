@@ -5,6 +5,9 @@ import { identityError } from './codes.ts';
 import { parseCompact } from './compact.ts';
 import type { CompactToken } from './compact.ts';
 import type { VerificationKey } from './key-document.ts';
+import { groupsBeyond } from './group-overage.ts';
+import type { GroupSource } from './group-overage.ts';
+import { createLinks } from './links.ts';
 import { clientOf, principalOf } from './principal.ts';
 import { createProviders, fillTenant } from './providers.ts';
 import type { IdentityParts, Provider, Providers } from './providers.ts';
@@ -56,10 +59,11 @@ const ID_TOKEN_TYPES = new Set<string | null>([null, 'jwt']);
  *
  * @throws Error at once where the configuration of issuers or roles contradicts itself.
  */
-export function createVerifier(parts: IdentityParts): Verifier {
+export function createVerifier(parts: IdentityParts & { groups?: GroupSource }): Verifier {
   const { clock } = parts;
   const providers = createProviders(parts);
-  const implied = impliedRoles(parts.config.identity.implies);
+  const { implies, links = [] } = parts.config.identity;
+  const rules = { implied: impliedRoles(implies), links: createLinks(links, providers) };
   return {
     providers,
     clock,
@@ -80,7 +84,12 @@ export function createVerifier(parts: IdentityParts): Verifier {
         maxAgeMs: provider.config.maxAgeMs,
       });
       const kind = checkKind(claims, provider, purpose);
-      const principal = principalOf({ token, provider, kind, audience, times }, implied);
+      // Only now: nobody's directory is asked about a token that is not good in itself.
+      const groups = await groupsBeyond(parts.groups, {
+        token, provider, kind,
+        assertion: purpose.kind === 'sign-in' ? null : text,
+      });
+      const principal = principalOf({ token, provider, kind, audience, times, groups }, rules);
       return { principal, claims };
     },
   };

@@ -19,7 +19,7 @@ export type SigningPurpose = (typeof SIGNING_PURPOSES)[number];
 export type SealingPurpose = 'stored-secrets';
 
 /** Purposes whose texts carry a keyed hash of ours. */
-export type MacPurpose = 'wait-tokens';
+export type MacPurpose = 'wait-tokens' | 'dpop-nonces';
 
 export type Statement = Readonly<Record<string, unknown>>;
 
@@ -65,6 +65,7 @@ export async function createKeys(parts: {
   };
   const macKeys: Record<MacPurpose, Uint8Array> = {
     'wait-tokens': deriveKey(secret, 'mac wait-tokens'),
+    'dpop-nonces': deriveKey(secret, 'mac dpop-nonces'),
   };
   return {
     sign: (purpose, payload, typ) => sign(keysOf(purpose), payload, typ),

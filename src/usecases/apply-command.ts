@@ -5,9 +5,9 @@ import type { Command } from '../domain/transition.ts';
 import type { ClickedCard } from './app-port.ts';
 import { cardJob, jobsFor, stamp } from './build-change.ts';
 import type { Deps } from './deps.ts';
-import { exchangeReplayed } from './people.ts';
+import { exchangeReplayed, tokenReplayed } from './people.ts';
 import { commitSurely } from './store-faults.ts';
-import type { Card, Change, Claim, SeenPerson } from './store-ports.ts';
+import type { Card, Change, Claim, CommitResult, SeenPerson } from './store-ports.ts';
 
 /** How often a lost race is run again before it is a fault. */
 const MAX_ROUNDS = 30;
@@ -27,13 +27,14 @@ export async function applyCommand(
   input: {
     id: string;
     command: Command;
-    claims?: readonly Claim[];
+    /** Things that may happen once; worked out from the request where they depend on it. */
+    claims?: (request: Request) => readonly Claim[];
     people?: readonly SeenPerson[];
     /** The copy of the card that was clicked: adopted where it is not known. */
     clicked?: ClickedCard | null;
   },
 ): Promise<Applied> {
-  let exchangeUsed = false;
+  let used: Refusal | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const found = await deps.store.loadWithCards(input.id);
     if (!found) return { kind: 'missing' };
@@ -47,14 +48,14 @@ export async function applyCommand(
       return { kind: 'refused', request, refusal: ruled.refusal };
     }
     // A lost race with the same click ends above as a repeat; here it is used for something else.
-    if (exchangeUsed) return { kind: 'refused', request, refusal: exchangeReplayed() };
+    if (used) return { kind: 'refused', request, refusal: used };
     const { step } = ruled;
     const adopted = adopt(deps, request, { known, clicked: input.clicked ?? null, now });
     const change: Change = {
       id: deps.ids.next('chg', now),
       at: now,
       guard: { requestId: request.id, version: request.version },
-      claims: input.claims ?? [],
+      claims: input.claims?.(request) ?? [],
       request: step.request,
       ...(step.decision ? { decision: step.decision } : {}),
       events: stamp(step.events, deps.ids, now),
@@ -71,9 +72,14 @@ export async function applyCommand(
       deps.signals.jobsWaiting();
       return { kind: 'stepped', request: step.request, decision: step.decision };
     }
-    exchangeUsed = result.status === 'duplicate' && result.of === 'exchange';
+    used = result.status === 'duplicate' ? usedBefore(result.of) : undefined;
   }
   throw new Error(`request ${input.id}: ${MAX_ROUNDS} commits in a row met a newer version`);
+}
+
+function usedBefore(of: Extract<CommitResult, { status: 'duplicate' }>['of']): Refusal | undefined {
+  if (of === 'exchange') return exchangeReplayed();
+  return of === 'token' ? tokenReplayed() : undefined;
 }
 
 /**

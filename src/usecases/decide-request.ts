@@ -1,11 +1,15 @@
 import { refuse } from '../domain/refusal.ts';
+import type { Request } from '../domain/request.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
+import { sha256 } from '../lib/hash.ts';
 import type { DecideInput, DecideResult } from './app-port.ts';
 import { applyCommand } from './apply-command.ts';
 import type { Deps } from './deps.ts';
-import { exchangeClaim, seenPerson } from './people.ts';
+import { exchangeClaim, seenPerson, tokenClaim } from './people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 import type { SeenPeople } from './seen-people.ts';
+import type { Claim } from './store-ports.ts';
 
 /**
  * Counts one verified person's word on a request. The principal comes from a token checked at this
@@ -35,7 +39,7 @@ export async function decideRequest(
       revision: input.revision,
       channel: input.channel,
     },
-    claims: exchange ? [exchange] : [],
+    claims: (request) => claimsOf(input, request, exchange ?? undefined),
     people,
     clicked: input.teams?.card ?? null,
   });
@@ -54,6 +58,17 @@ export async function decideRequest(
       });
       return { kind: 'refused', request: applied.request, refusal: applied.refusal };
   }
+}
+
+/** A click is bound to its exchange; a bearer's word to its token, where the workflow says so. */
+function claimsOf(
+  input: DecideInput, request: Request, exchange: Claim | undefined,
+): readonly Claim[] {
+  if (input.teams) return exchange ? [exchange] : [];
+  const { id, decision, revision } = input;
+  const fingerprint = sha256(canonicalJson({ id, decision, revision }));
+  const token = tokenClaim(input.by, { requestId: id, fingerprint }, request.plan.singleUse);
+  return token ? [token] : [];
 }
 
 /** The refusal of a request that does not exist, or that the asker may not know of. */

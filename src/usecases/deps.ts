@@ -1,4 +1,4 @@
-import type { Basics, Executors, Notifier, Signals, TeamsCards, Workflows } from './ports.ts';
+import type { Basics, ClaimsRefresher, Executors, Notifier, Signals, TeamsCards, Workflows } from './ports.ts';
 import type { CardStore, RequestStore } from './store-ports.ts';
 
 /** What the use cases work with; compose.ts hands it over. */
@@ -15,4 +15,6 @@ export interface Deps extends Basics {
 export interface JobDeps extends Deps {
   readonly notifier: Notifier;
   readonly cards: TeamsCards;
+  /** Whether people still have their roles; left out: nobody can tell. */
+  readonly refresher?: ClaimsRefresher;
 }

@@ -2,8 +2,14 @@ import type { Outcome, Request } from '../domain/request.ts';
 import { applyCommand } from './apply-command.ts';
 import type { JobDeps } from './deps.ts';
 import type { JobResult } from './run-job.ts';
+import { recheckRoles } from './recheck-roles.ts';
+import type { RecheckResult } from './recheck-roles.ts';
 import { insist } from './store-faults.ts';
 import type { Job } from './store-ports.ts';
+
+/** How often roles are asked for while their provider does not answer: in all about 2 minutes. */
+const RECHECK_TRIES = 5;
+const RECHECK_REST_MS = 10_000;
 
 /**
  * Applies an approved request through its executor. `applying` is committed before anything is
@@ -15,8 +21,14 @@ export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult
   const request = await deps.store.loadRequest(job.requestId);
   if (request?.state === 'applying') return resume(deps, job, request);
   if (request?.state !== 'approved') return { done: 0 };
+  const looked = request.plan.recheckRoles ? await recheckRoles(deps, request) : undefined;
+  if (looked?.outcome) return stop(deps, job, request, looked);
   const begun = await applyCommand(deps, {
-    id: request.id, command: { type: 'begin', configHash: configHash(deps, request) },
+    id: request.id,
+    command: {
+      type: 'begin', configHash: configHash(deps, request),
+      ...(looked === undefined ? {} : { recheck: looked.recheck }),
+    },
   });
   if (begun.kind === 'stepped' && begun.request.state === 'applying') {
     return send(deps, job, begun.request);
@@ -25,6 +37,21 @@ export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult
   if (begun.kind === 'refused' && begun.request.state === 'applying') {
     return { retryAtMs: null, error: 'another process is applying it' };
   }
+  return { done: 0 };
+}
+
+/** Somebody who approved lost the role, or nobody can tell even after asking a few times. */
+async function stop(
+  deps: JobDeps, job: Job, request: Request, { outcome, recheck, passing }: RecheckResult,
+): Promise<JobResult> {
+  if (outcome === null) return { done: 0 };
+  if (passing && job.attempts < RECHECK_TRIES) {
+    return {
+      retryAtMs: deps.clock.now() + job.attempts * RECHECK_REST_MS,
+      error: `${outcome.code}: ${outcome.message}`,
+    };
+  }
+  await applyCommand(deps, { id: request.id, command: { type: 'stop', outcome, recheck } });
   return { done: 0 };
 }
 

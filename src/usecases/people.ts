@@ -2,7 +2,11 @@ import type { Principal } from '../domain/principal.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { TeamsSender } from './ports.ts';
+import type { SingleUse } from '../domain/workflow.ts';
 import type { Claim, SeenPerson } from './store-ports.ts';
+
+/** Longer than the clock tolerance of any issuer: a token is remembered until nobody takes it. */
+const PAST_EXPIRY_MS = 600_000;
 
 /** Key of a Teams person in conversations and among people seen. */
 export function personKey(person: { tenantId: string; objectId: string }): string {
@@ -39,6 +43,34 @@ export function exchangeClaim(
     ...made,
     expiresAt: now + 86_400_000,
   };
+}
+
+/**
+ * The claim that makes a bearer token count once, as far as the workflow says so; undefined where
+ * it may be used again, or where it is single sign-on's: Teams reuses those, so they are bound to
+ * person and activity instead. A token is known by its issuer's id for it, else by what it says.
+ */
+export function tokenClaim(
+  by: Principal,
+  made: { requestId: string; fingerprint: string },
+  singleUse: SingleUse = 'workloads',
+): Claim | undefined {
+  if (singleUse === 'nobody' || (singleUse === 'workloads' && by.kind !== 'workload')) {
+    return undefined;
+  }
+  const { issuer, tokenId, digest, expiresAt } = by.token;
+  return {
+    kind: 'token', key: `${issuer}|${tokenId ?? digest}`, ...made,
+    expiresAt: expiresAt + PAST_EXPIRY_MS,
+  };
+}
+
+/** What a bearer token is told that has made or decided something before. */
+export function tokenReplayed(): Refusal {
+  return refuse(
+    'token_replayed', 'This token was used already: it makes or decides one request. Take a new ' +
+      'token, or send the Idempotency-Key of the first try again.',
+  ).refusal;
 }
 
 /** What an exchange is told that was used for something else before. */

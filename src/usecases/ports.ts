@@ -1,4 +1,4 @@
-import type { Principal } from '../domain/principal.ts';
+import type { Principal, PrincipalRef } from '../domain/principal.ts';
 import type { Outcome, PlannedExecution, Request } from '../domain/request.ts';
 import type { Workflow } from '../domain/workflow.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -115,18 +115,52 @@ export interface CardViewer {
 /** What a refused token is told: a stable code and a sentence. */
 export class IdentityError extends Error {
   readonly code: string;
+  /** What the next DPoP proof must carry, where that is why (RFC 9449 9). */
+  readonly nonce: string | null;
 
-  constructor(code: string, message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
+  constructor(
+    code: string, message: string, options: { cause?: unknown; nonce?: string } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
     this.name = 'IdentityError';
     this.code = code;
+    this.nonce = options.nonce ?? null;
   }
 }
 
+/** A DPoP proof as it came with a token (RFC 9449 4), and the call that it came with. */
+export interface TokenProof {
+  readonly proof: string;
+  readonly method: string;
+  /** Where the call went, as callers know this service: without query and fragment. */
+  readonly url: string;
+}
+
+/** Things that may be used once, for all replicas. */
+export interface OnceOnly {
+  /** Whether this is the first use of a key (kept until `expiresAt`, ms). */
+  take(once: { kind: 'dpop'; key: string; expiresAt: number }): Promise<boolean>;
+}
+
+/** Says what somebody may do now, other than by a token: for the look before an execution. */
+export interface ClaimsRefresher {
+  /**
+   * A person's roles as their provider has them now; none for somebody who left. Undefined where
+   * nobody can tell for this person; throws where it cannot be told just now.
+   */
+  rolesNow(person: PrincipalRef): Promise<readonly string[] | undefined>;
+}
+
+/** Where no provider can be asked about people who are away. */
+export const nobodyCanTell: ClaimsRefresher = { rolesNow: async () => undefined };
+
 /** Turns tokens into principals. Every method throws IdentityError where a check fails. */
 export interface Identity {
-  /** A bearer token of the HTTP API, of any configured issuer. */
-  verifyBearer(token: string): Promise<Principal>;
+  /**
+   * A token of the HTTP API, of any configured issuer: with a proof where it came as `DPoP`, and
+   * only so where the token is bound to a key.
+   */
+  verifyBearer(token: string, proof?: TokenProof): Promise<Principal>;
   /**
    * A Teams single sign-on token brought by an activity: all checks of a person's token, and
    * object id and tenant must be the sender's.

@@ -3,7 +3,7 @@ import type { ClaimValue } from '../domain/principal.ts';
 import type { Decision, Request, RequestState } from '../domain/request.ts';
 
 /** What may happen once: a second commit that carries the same (kind, key) is a duplicate. */
-export type ClaimKind = 'idempotency' | 'token' | 'exchange';
+export type ClaimKind = 'idempotency' | 'token' | 'exchange' | 'dpop';
 
 export interface Claim {
   readonly kind: ClaimKind;

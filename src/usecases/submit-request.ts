@@ -7,7 +7,7 @@ import { sha256 } from '../lib/hash.ts';
 import type { SubmitInput, SubmitResult } from './app-port.ts';
 import { cardJob, stamp } from './build-change.ts';
 import type { Deps } from './deps.ts';
-import { exchangeClaim, exchangeReplayed, seenPerson } from './people.ts';
+import { exchangeClaim, exchangeReplayed, seenPerson, tokenClaim, tokenReplayed } from './people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 import { commitSurely } from './store-faults.ts';
@@ -88,11 +88,7 @@ async function settle(
   }
   if (result.status === 'conflict') throw new Error(`request ${request.id}: id is taken`);
   if (result.of === 'token') {
-    return refused(deps, input, refuse(
-      'token_replayed',
-      'This token has already made a request. Take a new token, or send the Idempotency-Key of ' +
-        'the first try again.',
-    ).refusal);
+    return refused(deps, input, tokenReplayed());
   }
   if (result.requestId === null) throw new Error(`duplicate ${result.of} without a request`);
   if (result.fingerprint !== fingerprint(input)) {
@@ -145,13 +141,9 @@ function claimsOf(
   if (key !== null) {
     claims.push({ ...base, kind: 'idempotency', key, expiresAt: now + IDEMPOTENCY_MS });
   }
-  if (by.kind === 'workload') {
-    const id = by.token.tokenId ?? by.token.digest;
-    claims.push({
-      ...base, kind: 'token', key: `${by.token.issuer}|${id}`,
-      expiresAt: by.token.expiresAt + 600_000,
-    });
-  }
+  const token = input.teams === null
+    ? tokenClaim(by, base, request.plan.singleUse) : undefined;
+  if (token) claims.push(token);
   const exchange = input.teams && exchangeClaim(input.teams, base, now);
   return exchange ? [...claims, exchange] : claims;
 }

@@ -24,7 +24,8 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string): ob
       securitySchemes: {
         bearer: {
           type: 'http', scheme: 'bearer',
-          description: 'An access token of a configured identity provider',
+          description: 'An access token of a configured identity provider; one that is bound to ' +
+            'a key is sent as DPoP with a proof (RFC 9449)',
         },
         waitToken: {
           type: 'http', scheme: 'bearer',

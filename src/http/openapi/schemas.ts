@@ -34,6 +34,9 @@ export const schemas: Readonly<Record<string, Json>> = {
     id: text, decision: { type: 'string', enum: ['approve', 'deny'] },
     approver: schemaRef('Principal'), role: text,
     via: { type: 'string', enum: ['teams', 'api'] }, reason: maybe(text), at: time,
+    roleAsOf: { ...time, description: 'When the provider last vouched for the role' },
+    recheck: maybe({ type: 'string', enum: ['held', 'lost', 'unknown'] }),
+    stale: { type: 'boolean', description: 'The role was old at the decision, or is not confirmed' },
   }),
   Stage: object({
     name: text, quorum: whole,

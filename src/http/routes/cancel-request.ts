@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bearerToken } from '../bearer.ts';
+import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { requestNotFound } from '../not-found.ts';
 import { answer, bearer, bearerProblems, bodyProblems, idParameter, jsonBody, problem, schemaRef }
@@ -11,7 +11,8 @@ import type { Route, RouteDeps } from '../route.ts';
 const bodySchema = z.strictObject({});
 
 /** POST /v1/requests/:id/cancel: by its requester, while nothing is applied. */
-export function cancelRequestRoute({ app, identity, config, limits }: RouteDeps): Route {
+export function cancelRequestRoute(deps: RouteDeps): Route {
+  const { app, config, limits } = deps;
   return {
     method: 'POST',
     path: '/v1/requests/:id/cancel',
@@ -29,7 +30,7 @@ export function cancelRequestRoute({ app, identity, config, limits }: RouteDeps)
     },
     takes: { limitBytes: limits.apiBytes, optional: true },
     async handle({ req, params, body }) {
-      const by = await identity.verifyBearer(bearerToken(req));
+      const by = await callerOf(deps, req);
       if (body !== undefined) checkBody(bodySchema, body);
       const id = params.id ?? '';
       const readable = await app.readRequest({ id, by });

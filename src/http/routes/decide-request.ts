@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { stageAtRevision } from '../../domain/request.ts';
 import type { Request } from '../../domain/request.ts';
-import { bearerToken } from '../bearer.ts';
+import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { requestNotFound } from '../not-found.ts';
 import { answer, bearer, bearerProblems, bodyProblems, idParameter, jsonBody, problem, schemaRef }
@@ -34,14 +34,15 @@ const operation = {
 };
 
 /** POST /v1/requests/:id/decisions. */
-export function decideRequestRoute({ app, identity, config, limits }: RouteDeps): Route {
+export function decideRequestRoute(deps: RouteDeps): Route {
+  const { app, config, limits } = deps;
   return {
     method: 'POST',
     path: '/v1/requests/:id/decisions',
     operation,
     takes: { limitBytes: limits.apiBytes },
     async handle({ req, params, body }) {
-      const by = await identity.verifyBearer(bearerToken(req));
+      const by = await callerOf(deps, req);
       const { decision, stage, revision, digest, reason } = checkBody(bodySchema, body);
       const id = params.id ?? '';
       const readable = await app.readRequest({ id, by });
@@ -62,7 +63,7 @@ export function decideRequestRoute({ app, identity, config, limits }: RouteDeps)
         status: 200,
         body: {
           request: requestJson(result.request, config.server.publicUrl),
-          decision: result.decision === null ? null : decisionJson(result.decision),
+          decision: result.decision === null ? null : decisionJson(result.decision, result.request),
         },
       };
     },

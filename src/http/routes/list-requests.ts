@@ -1,6 +1,6 @@
 import { REQUEST_STATES } from '../../domain/request.ts';
 import type { RequestState } from '../../domain/request.ts';
-import { bearerToken } from '../bearer.ts';
+import { callerOf } from '../bearer.ts';
 import { answer, bearer, bearerProblems, problem, schemaRef } from '../openapi/parts.ts';
 import { HttpProblem } from '../problem.ts';
 import { checkQuery, queryOf, shortText, wholeNumber } from '../query.ts';
@@ -31,13 +31,14 @@ const operation = {
 };
 
 /** GET /v1/requests. */
-export function listRequestsRoute({ app, identity, config }: RouteDeps): Route {
+export function listRequestsRoute(deps: RouteDeps): Route {
+  const { app, config } = deps;
   return {
     method: 'GET',
     path: '/v1/requests',
     operation,
     async handle({ req }) {
-      const by = await identity.verifyBearer(bearerToken(req));
+      const by = await callerOf(deps, req);
       const query = queryOf(req.url);
       checkQuery(query, { once: ['workflow', 'requester', 'cursor', 'limit'], many: ['state'] });
       const states = query.getAll('state').map(toState);

@@ -1,10 +1,11 @@
-import { bearerToken } from '../bearer.ts';
+import { callerOf } from '../bearer.ts';
 import { answer, bearer, bearerProblems, schemaRef } from '../openapi/parts.ts';
 import { workflowJson } from '../representation.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
 /** GET /v1/workflows: those that the caller may request. */
-export function listWorkflowsRoute({ app, identity }: RouteDeps): Route {
+export function listWorkflowsRoute(deps: RouteDeps): Route {
+  const { app } = deps;
   return {
     method: 'GET',
     path: '/v1/workflows',
@@ -17,7 +18,7 @@ export function listWorkflowsRoute({ app, identity }: RouteDeps): Route {
       },
     },
     async handle({ req }) {
-      const by = await identity.verifyBearer(bearerToken(req));
+      const by = await callerOf(deps, req);
       return { status: 200, body: { workflows: app.listWorkflows(by).map(workflowJson) } };
     },
   };

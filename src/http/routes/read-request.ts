@@ -1,4 +1,4 @@
-import { bearerToken } from '../bearer.ts';
+import { callerOf } from '../bearer.ts';
 import { requestNotFound } from '../not-found.ts';
 import { answer, bearer, bearerProblems, idParameter, problem, schemaRef }
   from '../openapi/parts.ts';
@@ -6,7 +6,8 @@ import { requestJson } from '../representation.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
 /** GET /v1/requests/:id. */
-export function readRequestRoute({ app, identity, config }: RouteDeps): Route {
+export function readRequestRoute(deps: RouteDeps): Route {
+  const { app, config } = deps;
   return {
     method: 'GET',
     path: '/v1/requests/:id',
@@ -20,7 +21,7 @@ export function readRequestRoute({ app, identity, config }: RouteDeps): Route {
       },
     },
     async handle({ req, params }) {
-      const by = await identity.verifyBearer(bearerToken(req));
+      const by = await callerOf(deps, req);
       const request = await app.readRequest({ id: params.id ?? '', by });
       if (request === undefined) return requestNotFound();
       return { status: 200, body: requestJson(request, config.server.publicUrl) };

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { bearerToken } from '../bearer.ts';
+import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { HttpProblem, refusalReply } from '../problem.ts';
 import { requestJson } from '../representation.ts';
@@ -34,7 +34,8 @@ const operation = {
 };
 
 /** POST /v1/requests. */
-export function submitRequestRoute({ app, identity, config, limits }: RouteDeps): Route {
+export function submitRequestRoute(deps: RouteDeps): Route {
+  const { app, config, limits } = deps;
   const { publicUrl } = config.server;
   return {
     method: 'POST',
@@ -42,7 +43,7 @@ export function submitRequestRoute({ app, identity, config, limits }: RouteDeps)
     operation,
     takes: { limitBytes: limits.apiBytes },
     async handle({ req, body }) {
-      const by = await identity.verifyBearer(bearerToken(req));
+      const by = await callerOf(deps, req);
       const { workflow, fields, reason } = checkBody(bodySchema, body);
       const idempotencyKey = idempotencyKeyOf(req);
       const result = await app.submitRequest({

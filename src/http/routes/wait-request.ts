@@ -1,5 +1,6 @@
 import { sameSecret } from '../../lib/hash.ts';
-import { bearerToken } from '../bearer.ts';
+import { presentedToken } from '../bearer.ts';
+import type { Presented } from '../bearer.ts';
 import { requestNotFound } from '../not-found.ts';
 import { answer, bearerProblems, idParameter, problem, schemaRef } from '../openapi/parts.ts';
 import { HttpProblem } from '../problem.ts';
@@ -41,7 +42,7 @@ export function waitRequestRoute(deps: RouteDeps): Route {
       const query = queryOf(req.url);
       checkQuery(query, { once: ['timeoutSeconds'] });
       const timeoutMs = wholeNumber(query, 'timeoutSeconds', SECONDS) * 1_000;
-      if (!(await mayWait(deps, bearerToken(req), id))) return requestNotFound();
+      if (!(await mayWait(deps, presentedToken(req, config.server.publicUrl), id))) return requestNotFound();
       if (waiting >= limits.waits) {
         throw new HttpProblem('overloaded', 'Too many are waiting; come back in a moment.', {
           headers: { 'retry-after': '5' },
@@ -60,12 +61,14 @@ export function waitRequestRoute(deps: RouteDeps): Route {
 }
 
 /** A wait token speaks for its own request only; every other token must be one of a principal. */
-async function mayWait({ app, identity }: RouteDeps, token: string, id: string): Promise<boolean> {
+async function mayWait(
+  { app, identity }: RouteDeps, { token, proof }: Presented, id: string,
+): Promise<boolean> {
   // Reckoned first: nothing is looked up for a token that anybody made up.
   if (token.startsWith('wait_') && sameSecret(token, app.waitToken(id))) {
     const request = await app.loadForCard(id);
     if (request !== undefined && app.acceptsWaitToken(token, request)) return true;
   }
-  const by = await identity.verifyBearer(token);
+  const by = await identity.verifyBearer(token, proof);
   return (await app.readRequest({ id, by })) !== undefined;
 }

@@ -1,7 +1,8 @@
 import { impliedRoles, rolesOf, ruleClaims } from '../../../src/identity/roles.ts';
 import type { IssuerConfig } from '../../../src/config/config.ts';
 
-const issuer = (roles: IssuerConfig['roles']) => ({ roles }) as IssuerConfig;
+const issuer = (roles: IssuerConfig['roles'], tenants: string[] = []) =>
+  ({ roles, tenants }) as unknown as IssuerConfig;
 const alone = impliedRoles({});
 
 describe('from claims to roles', () => {

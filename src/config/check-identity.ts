@@ -1,0 +1,101 @@
+import type { Config, IssuerConfig, LinkedIdentity } from './config.ts';
+import type { Path } from './problem.ts';
+import { oneOf } from './suggest.ts';
+
+type Identity = Config['identity'];
+type Report = (path: Path, rule: string, found: unknown, expected: string) => void;
+
+/** Ten calls to Microsoft Graph, which takes twenty groups at a time. */
+const MAX_GROUPS = 200;
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Where roles come from. At an issuer with several tenants every mapping must say whose tokens it
+ * reads: app roles and groups are assigned by each tenant's own administrator, who could otherwise
+ * hand out roles to people of the others' making.
+ */
+export function checkRoleSources({ issuers }: Identity, report: Report): void {
+  issuers.forEach((issuer, at) => {
+    const path = ['identity', 'issuers', at];
+    issuer.roles.forEach(({ tenants }, index) => {
+      if (tenants === undefined && issuer.tenants.length > 1) {
+        report([...path, 'roles', index, 'tenants'], 'mapping_without_tenants', undefined,
+          'the tenants whose administrators may give these roles, each of them by name');
+      }
+      tenants?.forEach((tenant, position) => {
+        if (issuer.tenants.includes(tenant)) return;
+        report([...path, 'roles', index, 'tenants', position], 'unknown_tenant', tenant,
+          `a tenant of this issuer: ${oneOf(issuer.tenants, tenant)}`);
+      });
+    });
+    if (issuer.groupLookup !== undefined) checkLookup(issuer, path, report);
+  });
+}
+
+/** Groups are asked for by name, so each must be named, and as Microsoft Graph knows it. */
+function checkLookup(issuer: IssuerConfig, path: Path, report: Report): void {
+  if (!URL.canParse(issuer.groupLookup?.graphUrl ?? '')) {
+    report([...path, 'groupLookup', 'graphUrl'], 'missing', undefined,
+      'the address of Microsoft Graph, as this cloud has no default for it');
+  }
+  if (issuer.groupLookup?.credential.kind === 'managedIdentity') {
+    report([...path, 'groupLookup', 'credential'], 'missing', undefined,
+      'a secret or certificate of the registration that asks Microsoft Graph');
+  }
+  const named = issuer.roles.flatMap(({ claim, map }) =>
+    (claim === 'groups' ? Object.keys(map ?? {}) : []));
+  if (named.length > MAX_GROUPS) {
+    report([...path, 'roles'], 'too_many_groups', named.length,
+      `at most ${MAX_GROUPS} groups, as each look-up asks about all of them`);
+  }
+  issuer.roles.forEach(({ claim, map }, at) => {
+    if (claim !== 'groups') return;
+    const role = [...path, 'roles', at];
+    if (map === null) {
+      report([...role, 'map'], 'group_not_named', undefined,
+        'a map of group ids to roles, as only groups that it names can be looked up');
+    }
+    for (const group of Object.keys(map ?? {})) {
+      if (GUID.test(group)) continue;
+      report([...role, 'map', group], 'group_not_named', group,
+        'the object id of a group, a GUID in lower case');
+    }
+  });
+}
+
+/** Every linked identity is of a configured issuer, of the right form, and in one link only. */
+export function checkLinks({ issuers, links = [] }: Identity, report: Report): void {
+  const seen = new Set<string>();
+  links.forEach((identities, link) => identities.forEach((identity, at) => {
+    const path = ['identity', 'links', link, 'identities', at];
+    const issuer = issuers.find(({ id }) => id === identity.issuer);
+    if (issuer === undefined) {
+      report([...path, 'issuer'], 'unknown_issuer', identity.issuer,
+        `an issuer: ${oneOf(issuers.map(({ id }) => id), identity.issuer)}`);
+    } else {
+      const expected = misfit(issuer, identity);
+      if (expected !== undefined) report(path, 'wrong_link', identity.issuer, expected);
+    }
+    const name = JSON.stringify(identity);
+    if (seen.has(name)) {
+      report(path, 'repeated', identity.issuer, 'an identity that stands in no other place');
+    }
+    seen.add(name);
+  }));
+}
+
+/** What a linked identity of this issuer would have to look like; undefined where it does. */
+function misfit(issuer: IssuerConfig, identity: LinkedIdentity): string | undefined {
+  if ('actor' in identity) {
+    return issuer.actorClaim === undefined
+      ? 'an issuer whose tokens name who started a workload (actorClaim)' : undefined;
+  }
+  if (!issuer.use.includes('people')) return 'an issuer for people, or an actor';
+  if ('objectId' in identity) {
+    if (issuer.teams === null) return 'a subject, as this issuer names no tenant and object id';
+    return issuer.tenants.length === 0 || issuer.tenants.includes(identity.tenant)
+      ? undefined : `a tenant of this issuer: ${oneOf(issuer.tenants, identity.tenant)}`;
+  }
+  return issuer.teams === null ? undefined : 'tenant and objectId, by which this issuer\'s ' +
+    'people are known';
+}

@@ -1,0 +1,27 @@
+import type { Decision, Rechecked, Request } from './request.ts';
+
+/** A role that was vouched for longer ago than this when somebody decided is shown as such. */
+const STALE_MS = 3_600_000;
+
+/** How far the role behind a decision can be relied on. */
+export interface EvidenceAge {
+  /** When the provider last vouched for the role: the token's `iat`, or the look since (ms). */
+  readonly asOf: number;
+  /** What the look before the execution found; null where there was none. */
+  readonly found: Rechecked['found'] | null;
+  /** The role was vouched for long ago, is lost, or could not be confirmed. */
+  readonly stale: boolean;
+}
+
+/** The age of a decision's evidence, for everybody who looks at it. */
+export function evidenceAge(
+  { recheck }: Pick<Request, 'recheck'>, { approver, at, evidence }: Decision,
+): EvidenceAge {
+  const looked = recheck?.people.find(({ key }) => key === approver.key);
+  const { issuedAt } = evidence.token;
+  if (recheck === undefined || looked === undefined) {
+    return { asOf: issuedAt, found: null, stale: at - issuedAt > STALE_MS };
+  }
+  const held = looked.found === 'held';
+  return { asOf: held ? recheck.at : issuedAt, found: looked.found, stale: !held };
+}

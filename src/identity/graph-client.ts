@@ -1,0 +1,118 @@
+import { sleep } from '../lib/loop.ts';
+import type { Fetch } from './bounded-fetch.ts';
+import { isJsonObject, own } from './strict-json.ts';
+import type { JsonObject } from './strict-json.ts';
+
+/** Of one call, its repeats included. */
+const MAX_TRIES = 3;
+/** Somebody waits for the click's answer: a longer Retry-After is not waited for. */
+const MAX_REST_MS = 2_000;
+const MAX_PAGES = 10;
+const BUSY = new Set([429, 503, 504]);
+
+/** An answer of Microsoft Graph that is of no use; `retryAfterMs` where it said when to come. */
+export class GraphError extends Error {
+  readonly status: number;
+  readonly retryAfterMs: number | null;
+
+  constructor(message: string, options: { status: number; retryAfterMs?: number | null }) {
+    super(message);
+    this.name = 'GraphError';
+    this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+export interface GraphCall {
+  /** Path and query below `/v1.0`. */
+  readonly path: string;
+  readonly token: string;
+  /** Sent as JSON by POST; undefined: a GET. */
+  readonly body?: object;
+  /** Ends the call, its repeats and its pages. */
+  readonly signal: AbortSignal;
+}
+
+/** Calls to Microsoft Graph at one configured address. */
+export interface GraphClient {
+  /** One object. @throws GraphError, Error where the call itself failed. */
+  one(call: GraphCall): Promise<JsonObject>;
+  /** All of a collection, from at most ten pages. */
+  all(call: GraphCall): Promise<readonly unknown[]>;
+}
+
+/**
+ * A client that waits out a short throttling (429 with Retry-After) twice, and follows
+ * `@odata.nextLink` only within the configured address: a link elsewhere would carry our token off.
+ */
+export function createGraphClient(graphUrl: string, fetch: Fetch): GraphClient {
+  const base = `${graphUrl}/v1.0`;
+  const one = async (url: string, { token, body, signal }: Omit<GraphCall, 'path'>) => {
+    for (let tries = 1; ; tries += 1) {
+      signal.throwIfAborted();
+      const response = await fetch(url, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          authorization: `Bearer ${token}`, accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal,
+      });
+      const retryAfterMs = retryAfter(response);
+      if (!BUSY.has(response.status)) return read(response, await response.text());
+      if (tries === MAX_TRIES || retryAfterMs === null || retryAfterMs > MAX_REST_MS) {
+        throw new GraphError(`Microsoft Graph answered ${response.status}`, {
+          status: response.status, retryAfterMs,
+        });
+      }
+      await sleep(retryAfterMs, signal);
+    }
+  };
+  return {
+    one: ({ path, ...call }) => one(`${base}${path}`, call),
+    async all({ path, ...call }) {
+      const found: unknown[] = [];
+      let page = await one(`${base}${path}`, call);
+      for (let pages = 1; ; pages += 1) {
+        const value = own(page, 'value');
+        if (!Array.isArray(value)) throw new GraphError('an answer without a list', { status: 200 });
+        found.push(...value);
+        const next = own(page, '@odata.nextLink');
+        if (next === undefined || next === null) return found;
+        if (pages === MAX_PAGES) throw new GraphError('too many pages', { status: 200 });
+        page = await one(nextPage(next, base), { token: call.token, signal: call.signal });
+      }
+    },
+  };
+}
+
+function nextPage(link: unknown, base: string): string {
+  const url = typeof link === 'string' && URL.canParse(link) ? new URL(link) : undefined;
+  const home = new URL(base);
+  if (url?.origin === home.origin && url.pathname.startsWith(`${home.pathname}/`)) return url.href;
+  throw new GraphError('the next page is at another address, which is not called', { status: 200 });
+}
+
+function read(response: Response, text: string): JsonObject {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  const { status } = response;
+  if (status !== 200) {
+    const error = isJsonObject(answer) ? own(answer, 'error') : undefined;
+    const code = isJsonObject(error) ? String(own(error, 'code')).slice(0, 80) : 'no code';
+    throw new GraphError(`Microsoft Graph answered ${status} (${code})`, { status });
+  }
+  if (!isJsonObject(answer)) throw new GraphError('an answer that is no JSON object', { status });
+  return answer;
+}
+
+/** Retry-After in ms, where it is given in seconds; null otherwise. */
+function retryAfter(response: Response): number | null {
+  const text = response.headers.get('retry-after') ?? '';
+  return /^\d{1,6}$/.test(text) ? Number(text) * 1_000 : null;
+}

@@ -1,0 +1,73 @@
+import { ConfidentialClientApplication } from '@azure/msal-node';
+import type { AuthenticationResult, Configuration } from '@azure/msal-node';
+import type { GroupLookupConfig } from '../config/config.ts';
+import type { Fetch } from './bounded-fetch.ts';
+import { networkOver } from './msal-login.ts';
+
+/** Access tokens for Microsoft Graph in one tenant. Both throw where the login gives none. */
+export interface GraphTokens {
+  /** As the application itself (client credentials). */
+  application(tenant: string): Promise<string>;
+  /** As the person whose access token for us this is (on behalf of). */
+  person(tenant: string, assertion: string): Promise<string>;
+}
+
+/**
+ * Logs in with the configured registration. The login's own addresses are handed to msal, which
+ * would look them up otherwise, so that nothing but the configured host is ever called.
+ */
+export function createGraphTokens(lookup: GroupLookupConfig, fetch: Fetch): GraphTokens {
+  const scopes = [`${lookup.graphUrl}/.default`];
+  /** One for each tenant of the issuer's list; each keeps its token until shortly before its end. */
+  const byTenant = new Map<string, ConfidentialClientApplication>();
+  const make = (tenant: string) =>
+    new ConfidentialClientApplication(configurationOf(lookup, tenant, fetch));
+  return {
+    async application(tenant) {
+      const application = byTenant.get(tenant) ?? make(tenant);
+      byTenant.set(tenant, application);
+      return read(await application.acquireTokenByClientCredential({ scopes }));
+    },
+    async person(tenant, assertion) {
+      // A client for each exchange: msal keeps every answer for good, one for each person's token.
+      return read(await make(tenant).acquireTokenOnBehalfOf({
+        scopes, oboAssertion: assertion, skipCache: true,
+      }));
+    },
+  };
+}
+
+function configurationOf(
+  { clientId, credential, loginUrl }: GroupLookupConfig, tenant: string, fetch: Fetch,
+): Configuration {
+  if (credential.kind === 'managedIdentity') {
+    throw new Error('groupLookup needs a secret or certificate');
+  }
+  const authority = `${loginUrl}/${tenant}`;
+  return {
+    auth: {
+      clientId,
+      authority,
+      knownAuthorities: [new URL(loginUrl).host],
+      authorityMetadata: JSON.stringify({
+        issuer: `${authority}/v2.0`,
+        authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
+        token_endpoint: `${authority}/oauth2/v2.0/token`,
+        jwks_uri: `${authority}/discovery/v2.0/keys`,
+      }),
+      ...(credential.kind === 'secret'
+        ? { clientSecret: credential.secret }
+        : {
+            clientCertificate: {
+              thumbprintSha256: credential.thumbprintSha256, privateKey: credential.privateKey,
+            },
+          }),
+    },
+    system: { networkClient: networkOver(fetch) },
+  };
+}
+
+function read(result: AuthenticationResult | null): string {
+  if (result === null || result.accessToken === '') throw new Error('the login gave no token');
+  return result.accessToken;
+}

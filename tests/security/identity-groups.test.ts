@@ -1,0 +1,299 @@
+/**
+ * Groups that a token does not list (Entra's overage). Sources: Microsoft's "Configure group claims"
+ * (overage, `_claim_names`, `hasgroups`), Graph's `checkMemberGroups`, paging and throttling pages;
+ * RFC 8725 3.10 (what a token says is not called); ASVS 5 13.2 (calls to others are bounded).
+ */
+import type { IssuerConfig } from '../../src/config/config.ts';
+import { createGraphWays, createGroupSource } from '../../src/identity/group-lookup.ts';
+import { createIdentity } from '../../src/identity/identity.ts';
+import { createVerifier } from '../../src/identity/verify-token.ts';
+import {
+  AMARA, APP_ID, OTHER_TENANT, TENANT, codeOf, configOf, entraIssuer, log, newKey, personClaims,
+  sign, startKeyServer, turnableClock, workloadClaims,
+} from '../unit/identity/kit.ts';
+import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
+import { GRAPH, LOGIN, startGraph } from '../unit/identity/fake-graph.ts';
+
+const APPROVERS = '0a000000-0000-4000-8000-000000000001';
+const AUDITORS = '0a000000-0000-4000-8000-000000000002';
+const STRANGERS = '0a000000-0000-4000-8000-000000000003';
+const groupsMap = { [APPROVERS]: ['approver'], [AUDITORS]: ['auditor'] };
+
+const clock = turnableClock();
+let entra: KeyServer;
+let key: TestKey;
+let graph: Awaited<ReturnType<typeof startGraph>>;
+let iss: string;
+
+beforeAll(async () => {
+  key = await newKey('k1');
+  entra = await startKeyServer({ issuerPath: '/{tenantid}/v2.0' });
+  entra.state.keys = [key.publicJwk];
+  graph = await startGraph();
+  iss = `${entra.base}/${TENANT}/v2.0`;
+});
+afterAll(() => Promise.all([entra.stop(), graph.stop()]));
+beforeEach(() => graph.reset());
+
+const lookup: NonNullable<IssuerConfig['groupLookup']> = {
+  graphUrl: GRAPH, loginUrl: LOGIN, clientId: APP_ID, as: 'application',
+  credential: { kind: 'secret', secret: 'app-secret' },
+};
+
+function identityWith(over: Partial<IssuerConfig> = {}) {
+  const config = configOf([entraIssuer(entra, {
+    use: ['people', 'workloads'], groupLookup: lookup,
+    roles: [{ claim: 'roles', map: null }, { claim: 'groups', map: groupsMap }], ...over,
+  })]);
+  const parts = { config, clock, log };
+  const groups = createGroupSource({ clock, log, ways: createGraphWays(graph.fetch) });
+  return createIdentity({ ...parts, verifier: createVerifier({ ...parts, groups }) });
+}
+
+let serial = 0;
+const overage = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'x' } } };
+const tokenOf = (over: Claims = {}) => sign(key, personClaims(iss, clock.now(), {
+  roles: undefined, uti: `t-${serial += 1}`, ...overage, ...over,
+}));
+const rolesBy = async (identity: ReturnType<typeof identityWith>, over: Claims = {}) =>
+  (await identity.verifyBearer(await tokenOf(over))).roles;
+
+describe('what counts', () => {
+  test.each([
+    ['_claim_names', {}],
+    ['hasgroups', { _claim_names: undefined, _claim_sources: undefined, hasgroups: true }],
+    ['a list beside it, which the look-up replaces', { groups: [AUDITORS] }],
+  ])('%s: the groups are those that the directory confirms', async (_name, over) => {
+    graph.state.memberOf = [APPROVERS];
+    expect(await rolesBy(identityWith(), over)).toEqual(['approver']);
+    expect(graph.at('graph')).toMatchObject([{
+      method: 'POST', path: `/v1.0/users/${AMARA}/checkMemberGroups`,
+      authorization: 'Bearer graph-token',
+    }]);
+    expect(JSON.parse(graph.at('graph')[0]?.body ?? '')).toEqual({
+      groupIds: [APPROVERS, AUDITORS],
+    });
+  });
+
+  test('app roles of the token count beside the groups', async () => {
+    graph.state.memberOf = [AUDITORS];
+    expect(await rolesBy(identityWith(), { roles: ['developer'] }))
+      .toEqual(['developer', 'auditor']);
+  });
+
+  test('in no such group: no role', async () => {
+    expect(await rolesBy(identityWith())).toEqual([]);
+  });
+
+  test('a token that lists its groups is believed, and nobody is asked', async () => {
+    const roles = await rolesBy(identityWith(), {
+      groups: [APPROVERS], _claim_names: undefined, _claim_sources: undefined,
+    });
+    expect([roles, graph.calls]).toEqual([['approver'], []]);
+  });
+
+  test('groups that no mapping names are not asked for', async () => {
+    const roles = await rolesBy(
+      identityWith({ roles: [{ claim: 'roles', map: null }] }), { roles: ['developer'] },
+    );
+    expect([roles, graph.calls]).toEqual([['developer'], []]);
+  });
+
+  test('45 groups are asked about in calls of at most 20', async () => {
+    const ids = Array.from({ length: 45 }, (_, at) =>
+      `0b000000-0000-4000-8000-${String(at).padStart(12, '0')}`);
+    graph.state.memberOf = [ids[44] ?? ''];
+    const map = Object.fromEntries(ids.map((id) => [id, [`role-${id.slice(-2)}`]]));
+    expect(await rolesBy(identityWith({ roles: [{ claim: 'groups', map }] })))
+      .toEqual(['role-44']);
+    expect(graph.at('graph').map(({ body }) =>
+      (JSON.parse(body) as { groupIds: string[] }).groupIds.length)).toEqual([20, 20, 5]);
+  });
+
+  test('an application is looked up among service principals', async () => {
+    graph.state.memberOf = [APPROVERS];
+    const token = await sign(key, workloadClaims(iss, clock.now(), {
+      sub: AMARA, oid: AMARA, tid: TENANT, uti: `t-${serial += 1}`, ...overage,
+    }));
+    expect((await identityWith().verifyBearer(token)).roles).toEqual(['approver']);
+    expect(graph.at('graph')[0]?.path).toBe(`/v1.0/servicePrincipals/${AMARA}/checkMemberGroups`);
+  });
+
+  test('one token is asked about once a minute, by however many calls', async () => {
+    const identity = identityWith();
+    const token = await tokenOf();
+    await Promise.all(Array.from({ length: 20 }, () => identity.verifyBearer(token)));
+    expect(graph.at('graph')).toHaveLength(1);
+    clock.advance(61_000);
+    graph.state.memberOf = [APPROVERS];
+    expect((await identity.verifyBearer(token)).roles).toEqual(['approver']);
+  });
+});
+
+describe('on behalf of the person (RFC 7523 2.1, Microsoft identity platform)', () => {
+  test('the person\'s own token is exchanged, and Graph asked as them', async () => {
+    graph.state.memberOf = [APPROVERS];
+    const identity = identityWith({ groupLookup: { ...lookup, as: 'person' } });
+    const token = await tokenOf();
+    expect((await identity.verifyBearer(token)).roles).toEqual(['approver']);
+    expect(graph.at('graph')[0]?.path).toBe('/v1.0/me/checkMemberGroups');
+    const [login] = graph.at('login');
+    expect(login?.path).toMatch(new RegExp(`^/${TENANT}/oauth2/v2.0/token`));
+    expect(Object.fromEntries(new URLSearchParams(login?.body))).toMatchObject({
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: token,
+      requested_token_use: 'on_behalf_of', client_id: APP_ID,
+      scope: expect.stringContaining(`${GRAPH}/.default`),
+    });
+  });
+
+  test('two people never share an exchanged token', async () => {
+    const identity = identityWith({ groupLookup: { ...lookup, as: 'person' } });
+    const tokens = await Promise.all([tokenOf(), tokenOf({ oid: STRANGERS, sub: 'other' })]);
+    for (const token of tokens) await identity.verifyBearer(token);
+    expect(graph.at('login').map(({ body }) => new URLSearchParams(body).get('assertion')))
+      .toEqual(tokens);
+  });
+});
+
+describe('what denies', () => {
+  const answered = (status: number, headers: Record<string, string> = {}, body = '{}') =>
+    () => {
+      graph.state.onGraph = (_call, response) => void response.writeHead(status, headers).end(body);
+    };
+  const list = (body: object) => answered(200, {}, JSON.stringify(body));
+  const rows: [string, () => void][] = [
+    ['Graph answers 500', answered(500)],
+    ['the permission is not granted (403)', answered(403)],
+    ['the person is not there (404)', answered(404)],
+    ['a redirect, which is not followed', answered(302, { location: 'http://127.0.0.1:9/' })],
+    ['an answer that is no JSON', answered(200, {}, '<html>')],
+    ['an answer without a list', list({})],
+    ['a list that is none', list({ value: APPROVERS })],
+    ['an answer of two megabytes', answered(200, {}, `"${'x'.repeat(2_000_000)}"`)],
+    ['throttled for half a minute', answered(429, { 'retry-after': '30' })],
+    ['throttled without saying until when', answered(429)],
+    ['throttled again and again', answered(429, { 'retry-after': '0' })],
+    ['the next page at another host', list({
+      value: [APPROVERS], '@odata.nextLink': 'https://graph.attacker.example/v1.0/next',
+    })],
+    ['the next page at a host that begins alike', list({
+      value: [APPROVERS], '@odata.nextLink': `${GRAPH}.attacker.example/v1.0/next`,
+    })],
+    ['the next page over http', list({
+      value: [APPROVERS], '@odata.nextLink': `${GRAPH.replace('https', 'http')}/v1.0/next`,
+    })],
+    ['the next page outside of v1.0', list({
+      value: [APPROVERS], '@odata.nextLink': `${GRAPH}/beta/next`,
+    })],
+    ['a next page that is no link', list({ value: [APPROVERS], '@odata.nextLink': 7 })],
+    ['pages without end', list({ value: [], '@odata.nextLink': `${GRAPH}/v1.0/next` })],
+    ['the login refuses us', () => { graph.state.loginFails = true; }],
+  ];
+  test.each(rows)('%s', async (_name, prepare) => {
+    prepare();
+    expect(await codeOf(identityWith().verifyBearer(await tokenOf()))).toBe('groups_unavailable');
+  });
+
+  test('a Graph that does not answer, after seconds', async () => {
+    graph.state.onGraph = () => undefined;
+    const startedAt = performance.now();
+    expect(await codeOf(identityWith().verifyBearer(await tokenOf()))).toBe('groups_unavailable');
+    expect(performance.now() - startedAt).toBeLessThan(6_000);
+  }, 10_000);
+
+  test('nothing is configured to look them up', async () => {
+    const identity = identityWith({ groupLookup: undefined as never });
+    expect(await codeOf(identity.verifyBearer(await tokenOf()))).toBe('groups_not_listed');
+  });
+
+  test('any group would be a role, so that none can be asked for', async () => {
+    const identity = identityWith({ roles: [{ claim: 'groups', map: null }] });
+    expect(await codeOf(identity.verifyBearer(await tokenOf()))).toBe('groups_not_listed');
+  });
+});
+
+test('a short throttling is waited out, a long one keeps everybody away from Graph', async () => {
+  let throttled = 1;
+  graph.state.onGraph = (_call, response) => {
+    if (throttled === 0) return false;
+    throttled -= 1;
+    response.writeHead(429, { 'retry-after': '1' }).end();
+  };
+  graph.state.memberOf = [APPROVERS];
+  const identity = identityWith();
+  expect(await rolesBy(identity)).toEqual(['approver']);
+  graph.state.onGraph = (_call, response) =>
+    void response.writeHead(429, { 'retry-after': '30' }).end();
+  expect(await codeOf(identity.verifyBearer(await tokenOf()))).toBe('groups_unavailable');
+  graph.state.onGraph = null;
+  const before = graph.at('graph').length;
+  expect(await codeOf(identity.verifyBearer(await tokenOf()))).toBe('groups_unavailable');
+  expect(graph.at('graph')).toHaveLength(before);
+  clock.advance(30_001);
+  expect(await rolesBy(identity)).toEqual(['approver']);
+});
+
+test('a next page at Graph itself is fetched', async () => {
+  graph.state.onGraph = (call, response) => {
+    graph.json(response, call.path.endsWith('/next') ? { value: [APPROVERS] }
+      : { value: [], '@odata.nextLink': `${GRAPH}/v1.0/next` });
+  };
+  expect(await rolesBy(identityWith())).toEqual(['approver']);
+});
+
+test('groups that were not asked for are not believed', async () => {
+  graph.state.onGraph = (_call, response) => graph.json(response, { value: [STRANGERS, 7, null] });
+  expect(await rolesBy(identityWith())).toEqual([]);
+});
+
+test('the endpoint that the token names is never called', async () => {
+  const endpoint = `${graph.base}/graph/trap`;
+  await rolesBy(identityWith(), { _claim_sources: { src1: { endpoint } } });
+  expect(graph.calls.filter(({ path }) => path.includes('trap'))).toEqual([]);
+});
+
+test.each([
+  ['a wrong signature', async () => `${(await tokenOf()).slice(0, -20)}${'A'.repeat(20)}`],
+  ['another audience', () => tokenOf({ aud: 'somebody-else' })],
+  ['an expired token', () => tokenOf({ exp: 1 })],
+])('nobody is asked about %s', async (_name, token) => {
+  expect(await codeOf(identityWith().verifyBearer(await token()))).not.toBe('accepted');
+  expect(graph.calls).toEqual([]);
+});
+
+describe('no other listed tenant hands out roles (Entra: app roles are assigned by each tenant)', () => {
+  const tenants = [TENANT, OTHER_TENANT];
+  const otherIss = () => `${entra.base}/${OTHER_TENANT}/v2.0`;
+  const other = (over: Claims = {}) => sign(key, personClaims(otherIss(), clock.now(), {
+    tid: OTHER_TENANT, ...over,
+  }));
+  const roles = [
+    { claim: 'roles', map: null, tenants: [TENANT] },
+    { claim: 'roles', map: { guest: ['reader'] }, tenants: [OTHER_TENANT] },
+    { claim: 'groups', map: groupsMap, tenants: [TENANT] },
+  ];
+
+  test('an app role that the other tenant assigned', async () => {
+    const principal = await identityWith({ tenants, roles })
+      .verifyBearer(await other({ roles: ['approver', 'guest'] }));
+    expect(principal.roles).toEqual(['reader']);
+  });
+
+  test('a group of the other tenant with the id of one that is mapped', async () => {
+    const principal = await identityWith({ tenants, roles })
+      .verifyBearer(await other({ roles: undefined, groups: [APPROVERS] }));
+    expect(principal.roles).toEqual([]);
+  });
+
+  test('an overage there: its directory is not even asked', async () => {
+    graph.state.memberOf = [APPROVERS];
+    const principal = await identityWith({ tenants, roles })
+      .verifyBearer(await other({ roles: undefined, ...overage }));
+    expect([principal.roles, graph.calls]).toEqual([[], []]);
+  });
+
+  test('a mapping that names no tenant reads nobody\'s tokens', async () => {
+    const identity = identityWith({ tenants, roles: [{ claim: 'roles', map: null }] });
+    expect((await identity.verifyBearer(await other())).roles).toEqual([]);
+  });
+});

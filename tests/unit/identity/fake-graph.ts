@@ -1,0 +1,93 @@
+/** Microsoft's login and Graph on loopback, reached by their public names through a fetch. */
+import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export const GRAPH = 'https://graph.microsoft.com';
+export const LOGIN = 'https://login.microsoftonline.com';
+
+/** One call that arrived, at Graph or at the login. */
+export interface Arrived {
+  readonly to: 'graph' | 'login';
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+  readonly authorization: string | undefined;
+}
+
+/** Answers a call to Graph in place of the usual one; false: the usual one after all. */
+export type GraphAnswer = (call: Arrived, response: ServerResponse) => boolean | void;
+
+/** A directory whose members, app roles and faults a test sets. */
+export async function startGraph() {
+  const calls: Arrived[] = [];
+  const state: {
+    memberOf: readonly string[]; enabled: boolean | null; appRoles: readonly string[];
+    onGraph: GraphAnswer | null; loginFails: boolean;
+  } = { memberOf: [], enabled: true, appRoles: [], onGraph: null, loginFails: false };
+  const json = (response: ServerResponse, body: unknown, status = 200) => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(body));
+  };
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
+    request.on('end', () => {
+      const [, to = '', path = ''] = /^\/(graph|login)(\/.*)$/.exec(request.url ?? '') ?? [];
+      const call: Arrived = {
+        to: to === 'graph' ? 'graph' : 'login', method: request.method ?? '', path, body,
+        authorization: request.headers.authorization,
+      };
+      calls.push(call);
+      if (to === 'login') {
+        return state.loginFails
+          ? json(response, { error: 'invalid_client', error_description: 'AADSTS7000215' }, 401)
+          : json(response, { token_type: 'Bearer', access_token: 'graph-token', expires_in: 3_600 });
+      }
+      if (state.onGraph !== null && state.onGraph(call, response) !== false) return;
+      if (path.endsWith('/checkMemberGroups')) {
+        const { groupIds } = JSON.parse(body) as { groupIds: string[] };
+        return json(response, { value: groupIds.filter((id) => state.memberOf.includes(id)) });
+      }
+      if (path.includes('/appRoleAssignments')) {
+        return json(response, {
+          value: state.appRoles.map((id) => ({ appRoleId: `id-of-${id}`, resourceId: 'resource' })),
+        });
+      }
+      if (path.startsWith('/v1.0/servicePrincipals(')) {
+        return json(response, {
+          id: 'resource',
+          appRoles: ['approver', 'auditor'].map((value) => ({ id: `id-of-${value}`, value })),
+        });
+      }
+      if (state.enabled === null) return json(response, { error: { code: 'NotFound' } }, 404);
+      json(response, { id: 'x', accountEnabled: state.enabled });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    base,
+    state,
+    calls,
+    json,
+    at: (to: Arrived['to']) => calls.filter((call) => call.to === to),
+    /** The wire: what goes to Microsoft arrives here, anything else goes nowhere. */
+    fetch: (url: string, init?: RequestInit) => {
+      const here = url.replace(GRAPH, `${base}/graph`).replace(LOGIN, `${base}/login`);
+      if (here === url) throw new Error(`nothing else is called, and ${url} was`);
+      return fetch(here, init);
+    },
+    reset() {
+      calls.length = 0;
+      Object.assign(state, {
+        memberOf: [], enabled: true, appRoles: [], onGraph: null, loginFails: false,
+      });
+    },
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
