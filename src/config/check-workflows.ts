@@ -41,6 +41,7 @@ export function checkWorkflows(
     checkRoles(loaded, around, findings);
     checkClaims(loaded, around, findings);
     checkWorkloads(loaded, around, findings);
+    checkRecheck(loaded, around, findings);
   }
   return findings;
 }
@@ -136,6 +137,15 @@ function checkWorkloads(loaded: LoadedWorkflow, around: Surroundings, findings: 
         `${id[0]} beside it: a name can be taken over after a rename or deletion`);
     }
   });
+}
+
+/** Where no provider can be asked about people who are away, nothing of this would ever run. */
+function checkRecheck(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
+  if (loaded.workflow.recheckRoles !== true) return;
+  if (peopleIssuers(around.identity).some(({ groupLookup }) => groupLookup !== undefined)) return;
+  report(findings.warnings, loaded, ['execute', 'recheckRoles'], 'recheck_without_source', true,
+    'a groupLookup of an issuer for people: without it no role can be confirmed, and no request ' +
+      'of this workflow will run');
 }
 
 function report(

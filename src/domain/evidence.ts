@@ -15,9 +15,9 @@ export interface EvidenceAge {
 
 /** The age of a decision's evidence, for everybody who looks at it. */
 export function evidenceAge(
-  { recheck }: Pick<Request, 'recheck'>, { approver, at, evidence }: Decision,
+  { recheck }: Pick<Request, 'recheck'>, { id, at, evidence }: Decision,
 ): EvidenceAge {
-  const looked = recheck?.people.find(({ key }) => key === approver.key);
+  const looked = recheck?.people.find(({ decisionId }) => decisionId === id);
   const { issuedAt } = evidence.token;
   if (recheck === undefined || looked === undefined) {
     return { asOf: issuedAt, found: null, stale: at - issuedAt > STALE_MS };

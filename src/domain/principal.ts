@@ -52,7 +52,8 @@ export interface Principal extends PrincipalRef {
 /**
  * Whether two identities may be one person: the same key, or the same person in the directory that
  * Teams knows (who may come through one provider by single sign-on and through another by the
- * sign-in button), or identities that an administrator linked. For rules that keep people apart; what somebody is granted goes by `key` alone.
+ * sign-in button), or identities that an administrator linked. For rules that keep people
+ * apart; what somebody is granted goes by `key` alone.
  */
 export function samePerson(one: PrincipalRef, other: PrincipalRef): boolean {
   if (one.key === other.key) return true;

@@ -54,6 +54,7 @@ export interface Plan {
 
 /** What was found of one deciding person's role just before the execution. */
 export interface Rechecked {
+  readonly decisionId: string;
   /** Key of the approver's principal. */
   readonly key: string;
   readonly role: string;

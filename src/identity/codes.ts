@@ -42,8 +42,8 @@ export const IDENTITY_CODES = {
     'identity.issuers[].use (people, workloads).',
   token_bound: 'The token is bound to a key of its holder (cnf): send it as "Authorization: DPoP ' +
     '<token>" with a proof made by that key.',
-  token_binding_unknown: 'The token is bound to its holder in a way that is not known here (cnf): ' +
-    'ask for one that is not, or for one bound by DPoP.',
+  token_binding_unknown: 'The token is bound to its holder in a way that is not known here ' +
+    '(cnf): ask for one that is not, or for one bound by DPoP.',
   dpop_token_unbound: 'The token is not bound to a key (cnf.jkt): send it as "Authorization: ' +
     'Bearer <token>", or ask the provider for one that is bound by DPoP.',
   dpop_proof_invalid: 'The DPoP proof is not accepted: make a new one for this very call and ' +

@@ -76,11 +76,11 @@ export function createGraphClient(graphUrl: string, fetch: Fetch): GraphClient {
       let page = await one(`${base}${path}`, call);
       for (let pages = 1; ; pages += 1) {
         const value = own(page, 'value');
-        if (!Array.isArray(value)) throw new GraphError('an answer without a list', { status: 200 });
+        if (!Array.isArray(value)) throw useless('an answer without a list');
         found.push(...value);
         const next = own(page, '@odata.nextLink');
         if (next === undefined || next === null) return found;
-        if (pages === MAX_PAGES) throw new GraphError('too many pages', { status: 200 });
+        if (pages === MAX_PAGES) throw useless('too many pages');
         page = await one(nextPage(next, base), { token: call.token, signal: call.signal });
       }
     },
@@ -91,7 +91,11 @@ function nextPage(link: unknown, base: string): string {
   const url = typeof link === 'string' && URL.canParse(link) ? new URL(link) : undefined;
   const home = new URL(base);
   if (url?.origin === home.origin && url.pathname.startsWith(`${home.pathname}/`)) return url.href;
-  throw new GraphError('the next page is at another address, which is not called', { status: 200 });
+  throw useless('the next page is at another address, which is not called');
+}
+
+function useless(why: string): GraphError {
+  return new GraphError(why, { status: 200 });
 }
 
 function read(response: Response, text: string): JsonObject {

@@ -18,7 +18,7 @@ export interface GraphTokens {
  */
 export function createGraphTokens(lookup: GroupLookupConfig, fetch: Fetch): GraphTokens {
   const scopes = [`${lookup.graphUrl}/.default`];
-  /** One for each tenant of the issuer's list; each keeps its token until shortly before its end. */
+  /** One for each tenant of the issuer; each keeps its token until shortly before its end. */
   const byTenant = new Map<string, ConfidentialClientApplication>();
   const make = (tenant: string) =>
     new ConfidentialClientApplication(configurationOf(lookup, tenant, fetch));

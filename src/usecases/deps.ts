@@ -1,4 +1,6 @@
-import type { Basics, ClaimsRefresher, Executors, Notifier, Signals, TeamsCards, Workflows } from './ports.ts';
+import type {
+  Basics, ClaimsRefresher, Executors, Notifier, Signals, TeamsCards, Workflows,
+} from './ports.ts';
 import type { CardStore, RequestStore } from './store-ports.ts';
 
 /** What the use cases work with; compose.ts hands it over. */

@@ -25,11 +25,11 @@ export async function recheckRoles(deps: JobDeps, request: Request): Promise<Rec
   const approvals = request.decisions.filter(({ decision }) => decision === 'approve');
   const people = new Map(approvals.map(({ approver }) => [approver.key, approver]));
   const now = await rolesOfAll(deps, [...people.values()]);
-  const found = approvals.map(({ approver, stage, evidence }): Rechecked => {
+  const found = approvals.map(({ id, approver, stage, evidence }): Rechecked => {
     const roles = now.get(approver.key);
     const enough = request.plan.stages[stage]?.roles ?? [evidence.role];
     return {
-      key: approver.key, role: evidence.role,
+      decisionId: id, key: approver.key, role: evidence.role,
       found: roles === undefined || roles === 'fault' ? 'unknown'
         : enough.some((role) => roles.includes(role)) ? 'held' : 'lost',
     };

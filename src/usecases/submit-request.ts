@@ -7,7 +7,9 @@ import { sha256 } from '../lib/hash.ts';
 import type { SubmitInput, SubmitResult } from './app-port.ts';
 import { cardJob, stamp } from './build-change.ts';
 import type { Deps } from './deps.ts';
-import { exchangeClaim, exchangeReplayed, seenPerson, tokenClaim, tokenReplayed } from './people.ts';
+import {
+  exchangeClaim, exchangeReplayed, seenPerson, tokenClaim, tokenReplayed,
+} from './people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 import { commitSurely } from './store-faults.ts';

@@ -1,7 +1,7 @@
 /**
- * Tokens that are bound to a key of their holder. Sources: RFC 9449 (DPoP) sections by row, RFC 7800
- * 3 (`cnf`), RFC 8705 3 (mTLS-bound tokens), RFC 8725 3 (what holds for every JWT), CVE-2018-0114
- * (embedded keys), ASVS 5 10.3.5 (sender-constrained tokens).
+ * Tokens that are bound to a key of their holder. Sources: RFC 9449 (DPoP) sections by row,
+ * RFC 7800 3 (`cnf`), RFC 8705 3 (mTLS-bound tokens), RFC 8725 3 (what holds for every JWT),
+ * CVE-2018-0114 (embedded keys), ASVS 5 10.3.5 (sender-constrained tokens).
  */
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { sha256 } from '../../src/lib/hash.ts';

@@ -1,7 +1,7 @@
 /**
- * Groups that a token does not list (Entra's overage). Sources: Microsoft's "Configure group claims"
- * (overage, `_claim_names`, `hasgroups`), Graph's `checkMemberGroups`, paging and throttling pages;
- * RFC 8725 3.10 (what a token says is not called); ASVS 5 13.2 (calls to others are bounded).
+ * Groups that a token does not list (Entra's overage). Sources: Microsoft's "Configure group
+ * claims" (overage, `_claim_names`, `hasgroups`); Graph's pages on `checkMemberGroups`, paging and
+ * throttling; RFC 8725 3.10 (what a token says is not called); ASVS 5 13.2 (bounded calls).
  */
 import type { IssuerConfig } from '../../src/config/config.ts';
 import { createGraphWays, createGroupSource } from '../../src/identity/group-lookup.ts';
@@ -218,6 +218,7 @@ test('a short throttling is waited out, a long one keeps everybody away from Gra
     if (throttled === 0) return false;
     throttled -= 1;
     response.writeHead(429, { 'retry-after': '1' }).end();
+    return true;
   };
   graph.state.memberOf = [APPROVERS];
   const identity = identityWith();
@@ -261,7 +262,7 @@ test.each([
   expect(graph.calls).toEqual([]);
 });
 
-describe('no other listed tenant hands out roles (Entra: app roles are assigned by each tenant)', () => {
+describe('no other listed tenant hands out roles (each tenant assigns its own app roles)', () => {
   const tenants = [TENANT, OTHER_TENANT];
   const otherIss = () => `${entra.base}/${OTHER_TENANT}/v2.0`;
   const other = (over: Claims = {}) => sign(key, personClaims(otherIss(), clock.now(), {

@@ -36,7 +36,9 @@ export const schemas: Readonly<Record<string, Json>> = {
     via: { type: 'string', enum: ['teams', 'api'] }, reason: maybe(text), at: time,
     roleAsOf: { ...time, description: 'When the provider last vouched for the role' },
     recheck: maybe({ type: 'string', enum: ['held', 'lost', 'unknown'] }),
-    stale: { type: 'boolean', description: 'The role was old at the decision, or is not confirmed' },
+    stale: {
+      type: 'boolean', description: 'The role was old at the decision, or is not confirmed since',
+    },
   }),
   Stage: object({
     name: text, quorum: whole,

@@ -42,7 +42,8 @@ export function waitRequestRoute(deps: RouteDeps): Route {
       const query = queryOf(req.url);
       checkQuery(query, { once: ['timeoutSeconds'] });
       const timeoutMs = wholeNumber(query, 'timeoutSeconds', SECONDS) * 1_000;
-      if (!(await mayWait(deps, presentedToken(req, config.server.publicUrl), id))) return requestNotFound();
+      const presented = presentedToken(req, config.server.publicUrl);
+      if (!(await mayWait(deps, presented, id))) return requestNotFound();
       if (waiting >= limits.waits) {
         throw new HttpProblem('overloaded', 'Too many are waiting; come back in a moment.', {
           headers: { 'retry-after': '5' },

@@ -54,7 +54,7 @@ export function claimTests(given: Given): void {
 
   test('claims of another kind with the same key do not meet', async () => {
     const { store } = given();
-    for (const kind of ['idempotency', 'token', 'exchange'] as const) {
+    for (const kind of ['idempotency', 'token', 'exchange', 'dpop'] as const) {
       expect((await store.commit(change({ claims: [claim({ kind, key: 'k' })] }))).status)
         .toBe('committed');
       expect((await store.findClaim(kind, 'k'))?.kind).toBe(kind);

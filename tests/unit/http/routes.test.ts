@@ -82,7 +82,8 @@ describe('reading', () => {
         { name: 'Service owner', quorum: 1, state: 'approved', decisions: [{
           id: 'dec_1', decision: 'approve', role: 'approver', via: 'teams', reason: null,
           approver: { key: 'people:amara', kind: 'person', name: 'amara' },
-          at: '2026-11-22T09:00:01.000Z',
+          at: '2026-11-22T09:00:01.000Z', roleAsOf: '2026-11-22T09:00:00.000Z', recheck: null,
+          stale: false,
         }] },
         { name: 'Security', quorum: 1, state: 'open', decisions: [] },
       ],

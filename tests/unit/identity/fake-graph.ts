@@ -42,7 +42,9 @@ export async function startGraph() {
       if (to === 'login') {
         return state.loginFails
           ? json(response, { error: 'invalid_client', error_description: 'AADSTS7000215' }, 401)
-          : json(response, { token_type: 'Bearer', access_token: 'graph-token', expires_in: 3_600 });
+          : json(response, {
+            token_type: 'Bearer', access_token: 'graph-token', expires_in: 3_600,
+          });
       }
       if (state.onGraph !== null && state.onGraph(call, response) !== false) return;
       if (path.endsWith('/checkMemberGroups')) {

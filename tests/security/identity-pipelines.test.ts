@@ -1,0 +1,252 @@
+/**
+ * People behind pipelines, linked identities, and whose pipeline it is. Sources: GitHub's, GitLab's
+ * and Azure DevOps' references of the claims of workload tokens, RFC 9068 2.2 (app-only tokens),
+ * ASVS 5 2.3.4 (separation of duties), OWASP CICD-SEC-1 (insufficient flow control).
+ */
+import type { IssuerConfig } from '../../src/config/config.ts';
+import type { Principal } from '../../src/domain/principal.ts';
+import { createIdentity } from '../../src/identity/identity.ts';
+import type { Identity } from '../../src/usecases/ports.ts';
+import {
+  AMARA, API, TENANT, codeOf, configOf, entraIssuer, log, newKey, oidcIssuer, personClaims, sign,
+  startKeyServer, turnableClock,
+} from '../unit/identity/kit.ts';
+import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
+import { approve, openHouse } from '../unit/usecases/house.ts';
+import type { House } from '../unit/usecases/house.ts';
+import { principal, stage, workflow } from '../support/builders.ts';
+
+describe('the human behind a pipeline', () => {
+  const clock = turnableClock();
+  let github: KeyServer;
+  let gitlab: KeyServer;
+  let entra: KeyServer;
+  let okta: KeyServer;
+  let key: TestKey;
+  let identity: Identity;
+  let house: House;
+
+  beforeAll(async () => {
+    key = await newKey('k1');
+    [github, gitlab, okta] = await Promise.all([
+      startKeyServer(), startKeyServer(), startKeyServer(),
+    ]);
+    entra = await startKeyServer({ issuerPath: '/{tenantid}/v2.0' });
+    for (const each of [github, gitlab, entra, okta]) each.state.keys = [key.publicJwk];
+    const runs = (server: KeyServer, over: Partial<IssuerConfig>) => oidcIssuer(server, {
+      use: ['workloads'], teams: null, roles: [], ...over,
+    });
+    const config = configOf([
+      entraIssuer(entra),
+      runs(github, { id: 'github', actorClaim: 'actor_id', claims: ['repository_id'],
+        keyClaims: ['repository_owner_id', 'repository_id'] }),
+      runs(gitlab, { id: 'gitlab', actorClaim: 'user_id', claims: ['project_id'],
+        keyClaims: ['namespace_id', 'project_id'] }),
+      oidcIssuer(okta, { id: 'okta', use: ['people'], teams: null }),
+    ]);
+    identity = createIdentity({
+      config: {
+        ...config,
+        identity: { ...config.identity, links: [[
+          { issuer: 'entra', tenant: TENANT, objectId: AMARA },
+          { issuer: 'github', actor: '583231' },
+          { issuer: 'gitlab', actor: '42' },
+          { issuer: 'okta', subject: '00u-amara' },
+        ]] },
+      },
+      clock, log,
+    });
+  });
+  afterAll(() => Promise.all([github, gitlab, entra, okta].map((server) => server.stop())));
+  beforeEach(async () => {
+    house = await openHouse();
+    house.workflows = [workflow({ request: { roles: ['approver'], workloads: [
+      { issuer: 'github', claims: { repository_id: '2' } },
+      { issuer: 'gitlab', claims: { project_id: '7' } },
+    ] } })];
+  });
+  afterEach(() => house.close());
+
+  const now = () => Math.floor(clock.now() / 1_000);
+  const times = () => ({ iat: now(), nbf: now(), exp: now() + 600 });
+  const githubToken = (over: Claims = {}) => sign(key, {
+    iss: github.state.issuer, aud: API, sub: 'repo:contoso/checkout:environment:production',
+    repository: 'contoso/checkout', repository_id: '2', repository_owner_id: '1',
+    actor: 'amara', actor_id: '583231', jti: `run-${Math.random()}`, ...times(), ...over,
+  });
+  const gitlabToken = (over: Claims = {}) => sign(key, {
+    iss: gitlab.state.issuer, aud: API, sub: 'project_path:contoso/checkout:ref:main',
+    project_id: '7', namespace_id: '3', user_id: '42', jti: `job-${Math.random()}`, ...times(),
+    ...over,
+  });
+  const amara = async () => identity.verifyBearer(
+    await sign(key, personClaims(`${entra.base}/${TENANT}/v2.0`, clock.now())));
+  const amaraAtOkta = async () => identity.verifyBearer(await sign(key, {
+    iss: okta.state.issuer, aud: API, sub: '00u-amara', scp: ['approve'], cid: 'spa',
+    roles: ['approver'], ...times(),
+  }));
+  const ask = async (token: string) => {
+    const result = await house.app.submitRequest({
+      workflow: 'deploy-production', by: await identity.verifyBearer(token),
+      fields: { service: 'checkout' }, reason: null, idempotencyKey: null, teams: null,
+    });
+    if (result.kind === 'refused') throw new Error(result.refusal.code);
+    return result.request.id;
+  };
+  const answerOf = async (id: string, by: Principal) => {
+    const result = await approve(house, id, by);
+    return result.kind === 'refused' ? result.refusal.code : result.kind;
+  };
+
+  test('a GitHub run that Amara started is not approved by Amara', async () => {
+    const id = await ask(await githubToken());
+    expect(await answerOf(id, await amara())).toBe('own_request');
+    expect(await answerOf(id, await amaraAtOkta())).toBe('own_request');
+    const ben = principal({ key: 'local|ben', roles: ['approver'] });
+    expect(await answerOf(id, ben)).toBe('decided');
+  });
+
+  test('nor a GitLab job', async () => {
+    expect(await answerOf(await ask(await gitlabToken()), await amara())).toBe('own_request');
+  });
+
+  test('one that somebody else started, she may', async () => {
+    expect(await answerOf(await ask(await githubToken({ actor_id: '9' })), await amara()))
+      .toBe('decided');
+  });
+
+  test('the actor\'s number decides, never the name', async () => {
+    const id = await ask(await githubToken({ actor: 'somebody-else' }));
+    expect(await answerOf(id, await amara())).toBe('own_request');
+    expect(await answerOf(await ask(await githubToken({ actor: 'amara', actor_id: '9' })),
+      await amara())).toBe('decided');
+  });
+
+  test('the audit log holds who it was', async () => {
+    await ask(await githubToken());
+    const [event] = (await house.store.unsealedEvents(10))
+      .filter(({ type }) => type === 'request.submitted');
+    expect(event?.data['requesterAliases']).toContain('actor:github|583231');
+  });
+
+  test.each([
+    ['missing', undefined, 'token_claim_missing'], ['empty', '', 'token_claim_invalid'],
+    ['a list', ['583231', '9'], 'token_claim_invalid'], ['null', null, 'token_claim_invalid'],
+    ['with a separator', 'x|583231', 'token_claim_invalid'],
+  ])('an actor that is %s is refused: nobody could be kept apart from it', async (_n, id, code) => {
+    expect(await codeOf(identity.verifyBearer(await githubToken({ actor_id: id })))).toBe(code);
+  });
+
+  test('an actor written as a number is the same one', async () => {
+    const id = await ask(await githubToken({ actor_id: 583231 }));
+    expect(await answerOf(id, await amara())).toBe('own_request');
+  });
+
+  test('Amara asks as one identity and decides as a linked one: no', async () => {
+    const result = await house.app.submitRequest({
+      workflow: 'deploy-production', by: await amaraAtOkta(), fields: { service: 'checkout' },
+      reason: null, idempotencyKey: null, teams: null,
+    });
+    if (result.kind === 'refused') throw new Error(result.refusal.code);
+    expect(await answerOf(result.request.id, await amara())).toBe('own_request');
+  });
+
+  test('a link that was taken away later does not open what was asked under it', async () => {
+    const id = await ask(await githubToken());
+    const { aliases, ...alone } = await amara();
+    expect(aliases).not.toEqual([]);
+    expect(await answerOf(id, alone)).toBe('own_request');
+  });
+
+  test('two linked identities are one voice of a quorum', async () => {
+    house.workflows = [workflow({
+      request: { roles: ['developer'], workloads: [] }, stages: [stage({ quorum: 2 })],
+    })];
+    const result = await house.app.submitRequest({
+      workflow: 'deploy-production', by: principal({ key: 'local|mia', roles: ['developer'] }),
+      fields: { service: 'checkout' }, reason: null, idempotencyKey: null, teams: null,
+    });
+    if (result.kind === 'refused') throw new Error(result.refusal.code);
+    const { id } = result.request;
+    expect(await answerOf(id, await amara())).toBe('decided');
+    const request = await house.store.loadRequest(id);
+    const again = await house.app.decideRequest({
+      id, by: await amaraAtOkta(), decision: 'approve', reason: null, teams: null,
+      digest: request?.digest ?? '', revision: 1,
+      channel: { via: 'api', tenant: null, objectId: null, activityId: null, conversationId: null,
+        exchangeId: null },
+    });
+    expect(again.kind).toBe('repeated');
+    expect((await house.store.loadRequest(id))?.state).toBe('pending');
+  });
+
+  test('a link passes no role, right or request on', async () => {
+    const id = await ask(await githubToken());
+    const plain = await identity.verifyBearer(await sign(key, {
+      iss: okta.state.issuer, aud: API, sub: '00u-amara', scp: ['x'], cid: 'spa', ...times(),
+    }));
+    expect(plain.roles).toEqual([]);
+    expect(await house.app.readRequest({ id, by: plain })).toBeUndefined();
+    expect((await house.app.cancelRequest({ id, by: plain })).kind).toBe('refused');
+  });
+
+  describe('whose pipeline it is (GitHub, both forms of `sub`)', () => {
+    const keyOf = async (over: Claims) =>
+      (await identity.verifyBearer(await githubToken(over))).key;
+
+    test('the form with ids is the same principal as the one without', async () => {
+      expect(await keyOf({ sub: 'repo:contoso@1/checkout@2:environment:production' }))
+        .toBe(await keyOf({}));
+    });
+
+    test('a repository that took the name over is another one', async () => {
+      expect(await keyOf({ repository_id: '999' })).not.toBe(await keyOf({}));
+      expect(await keyOf({ repository_owner_id: '999' })).not.toBe(await keyOf({}));
+    });
+
+    test('another environment or branch is another one', async () => {
+      expect(await keyOf({ sub: 'repo:contoso/checkout:ref:refs/heads/main' }))
+        .not.toBe(await keyOf({}));
+    });
+
+    test.each([
+      ['repo:contoso@1/checkout@999:environment:production'],
+      ['repo:contoso@999/checkout@2:environment:production'],
+    ])('%s contradicts the ids beside it', async (sub) => {
+      expect(await codeOf(identity.verifyBearer(await githubToken({ sub }))))
+        .toBe('token_claim_invalid');
+    });
+
+    test.each([
+      ['repository_id'], ['repository_owner_id'],
+    ])('without %s it is nobody', async (id) => {
+      expect(await codeOf(identity.verifyBearer(await githubToken({ [id]: undefined }))))
+        .toBe('token_claim_missing');
+    });
+
+    test('a very long branch still gives a key that stores take', async () => {
+      const long = { sub: `repo:contoso/checkout:ref:refs/heads/${'b'.repeat(900)}` };
+      const found = await keyOf(long);
+      expect(found.length).toBeLessThan(320);
+      expect(found).not.toBe(await keyOf({ sub: `${long.sub}c` }));
+    });
+  });
+
+  describe('app-only tokens by other providers never stand for people', () => {
+    const row = (claims: Claims) => sign(key, {
+      iss: okta.state.issuer, aud: API, roles: ['approver'], ...times(), ...claims,
+    });
+    test.each([
+      ['Okta: the subject is the client (cid)', { sub: '0oa1', cid: '0oa1', scp: ['approve'] }],
+      ['Auth0: <client>@clients', { sub: 'abc@clients', azp: 'abc', scope: 'approve' }],
+      ['Auth0: gty', { sub: 'abc', gty: 'client-credentials' }],
+      ['Keycloak: a service account',
+        { sub: 'f00', azp: 'ci', preferred_username: 'service-account-ci' }],
+      ['RFC 9068 2.2: sub is client_id', { sub: 'ci', client_id: 'ci' }],
+      ['Google: a service account\'s azp', { sub: '1098', azp: '1098', email: 'ci@x.iam' }],
+    ])('%s', async (_name, claims) => {
+      expect(await codeOf(identity.verifyBearer(await row(claims))))
+        .toBe('token_kind_not_accepted');
+    });
+  });
+});

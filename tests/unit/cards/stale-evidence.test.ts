@@ -1,0 +1,35 @@
+import { createCards } from '../../../src/cards/cards.ts';
+import type { Decision, Recheck } from '../../../src/domain/request.ts';
+import { textsOf } from './card-reading.ts';
+import { amara, decision, NOW, sample } from './samples.ts';
+
+const cards = createCards({ publicUrl: 'https://approvals.example' });
+
+function shown(decided: Decision, found?: Recheck['people'][number]['found']): string {
+  const recheck: Recheck | undefined = found && {
+    at: NOW, people: [{ decisionId: decided.id, key: amara.key, role: 'approver', found }],
+  };
+  const request = sample({
+    state: 'failed', decisions: [decided], ...(recheck === undefined ? {} : { recheck }),
+  });
+  return textsOf(cards.request(request, { viewer: null, refreshFor: [], now: NOW }).card).join('');
+}
+
+const fresh = decision(amara);
+const { token } = fresh.evidence;
+const old = decision(amara, 'approve', {
+  evidence: { ...fresh.evidence, token: { ...token, issuedAt: fresh.at - 3_600_001 } },
+});
+
+test.each([
+  ['a fresh role needs no word', fresh, undefined, null],
+  ['one vouched for an hour before', old, undefined, 'approved (role not fresh)'],
+  ['an old one that was confirmed since', old, 'held', null],
+  ['one that was lost since', fresh, 'lost', 'approved (role lost since)'],
+  ['one that nobody could confirm', fresh, 'unknown', 'approved (role not confirmed)'],
+] as const)('%s', (_name, decided, found, words) => {
+  const text = shown(decided, found);
+  expect(text).toContain('Amara Okafor');
+  if (words === null) expect(text).not.toContain('(role');
+  else expect(text).toContain(words);
+});

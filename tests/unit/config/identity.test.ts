@@ -1,0 +1,134 @@
+import { configText, edited, load, problemsOf, workflowText } from './support.ts';
+
+const TENANT = '8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254';
+const OTHER = '0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0';
+const two = edited(configText, `      tenant: ${TENANT}`, `      tenants: [${TENANT}, ${OTHER}]`);
+const bound = edited(two, '        - claim: roles', `        - claim: roles
+          tenants: [${TENANT}]`);
+const rulesOf = (config: string) =>
+  problemsOf({ config }).map(({ rule, path }) => `${rule} ${path}`);
+const withLookup = (groups: string, lookup = '{}', text = configText) =>
+  edited(text, '    - kind: github', `      groupLookup: ${lookup}
+    - kind: github`).replace('        - claim: roles', `        - { claim: groups, ${groups} }
+        - claim: roles`);
+const links = (text: string) => edited(configText, '  roles:\n    security-lead', `  links:
+    - identities: ${text}
+  roles:
+    security-lead`);
+const G = '0a000000-0000-4000-8000-000000000001';
+
+describe('roles at an issuer of several tenants', () => {
+  test('a mapping must say whose tokens it reads', () => {
+    expect(rulesOf(two)).toEqual(['mapping_without_tenants identity.issuers[0].roles[0].tenants']);
+    expect(load({ config: bound }).config.identity.issuers[0]?.roles[0]?.tenants).toEqual([TENANT]);
+  });
+
+  test('so must the mapping that is there by itself', () => {
+    const preset = two.replace(/ {6}roles:\n {8}- claim: roles[\s\S]*?(?= {4}- kind: github)/, '');
+    expect(rulesOf(preset)).toContain(
+      'mapping_without_tenants identity.issuers[0].roles[0].tenants');
+  });
+
+  test('only tenants of that issuer', () => {
+    expect(rulesOf(bound.replace(`tenants: [${TENANT}]\n`, `tenants: [${TENANT}, ` +
+      '11111111-2222-4333-8444-555555555555]\n')))
+      .toEqual(['unknown_tenant identity.issuers[0].roles[0].tenants[1]']);
+  });
+});
+
+describe('looking groups up', () => {
+  test('with the bot\'s registration, at the Graph of the cloud', () => {
+    const { config } = load({ config: withLookup(`map: { ${G}: approver }`) });
+    expect(config.identity.issuers[0]?.groupLookup).toEqual({
+      graphUrl: 'https://graph.microsoft.com', loginUrl: 'https://login.microsoftonline.com',
+      clientId: '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24', as: 'application',
+      credential: { kind: 'secret', secret: 'bot-secret' },
+    });
+  });
+
+  test.each([
+    ['any group for a role', 'none', '{}', 'group_not_named identity.issuers[0].roles[0].map'],
+    ['a group by its name', 'map: { Approvers: approver }', '{}',
+      'group_not_named identity.issuers[0].roles[0].map.Approvers'],
+    ['Graph over http', `map: { ${G}: approver }`, '{ graphUrl: http://graph.example }',
+      'production_http_cloud identity.issuers[0].groupLookup.graphUrl'],
+  ])('%s is refused', (_name, groups, lookup, problem) => {
+    const text = withLookup(groups === 'none' ? `tenants: [${TENANT}]` : groups, lookup);
+    expect(rulesOf(text)).toContain(problem);
+  });
+
+  test('more groups than a look-up may ask about', () => {
+    const many = Array.from({ length: 201 }, (_, at) =>
+      `0a000000-0000-4000-8000-${String(at).padStart(12, '0')}: approver`).join(', ');
+    expect(rulesOf(withLookup(`map: { ${many} }`))).toContain(
+      'too_many_groups identity.issuers[0].roles');
+  });
+
+  test('a managed identity has no credential to ask with', () => {
+    const managed = edited(edited(configText, 'credential: { kind: secret, secret: ' +
+      "'${env:COUNTERSIGN_BOT_SECRET}' }", 'credential: { kind: managedIdentity }'),
+    '  tenantId: 8c', '  appType: UserAssignedMSI\n  tenantId: 8c');
+    expect(rulesOf(withLookup(`map: { ${G}: approver }`, '{}', managed)))
+      .toEqual(['missing identity.issuers[0].groupLookup.credential']);
+  });
+});
+
+describe('links between identities', () => {
+  const person = `{ issuer: entra, tenant: ${TENANT}, objectId: ${OTHER} }`;
+
+  test('as they stand', () => {
+    expect(load({ config: links(`[${person}, { issuer: github, actor: 583231 }]`) })
+      .config.identity.links).toEqual([[
+      { issuer: 'entra', tenant: TENANT, objectId: OTHER }, { issuer: 'github', actor: '583231' },
+    ]]);
+  });
+
+  const at = (index: number) => `identity.links[0].identities[${index}]`;
+  test.each([
+    ['an issuer that is not there', `[${person}, { issuer: okta, subject: x }]`,
+      `unknown_issuer ${at(1)}.issuer`],
+    ['a subject where people are known by object id', `[${person}, { issuer: entra, subject: x }]`,
+      `wrong_link ${at(1)}`],
+    ['an actor of an issuer that names none', `[${person}, { issuer: entra, actor: x }]`,
+      `wrong_link ${at(1)}`],
+    ['a subject of an issuer for pipelines', `[${person}, { issuer: github, subject: x }]`,
+      `wrong_link ${at(1)}`],
+    ['another tenant', `[{ issuer: github, actor: x }, { issuer: entra, tenant: ${OTHER}, ` +
+      `objectId: ${OTHER} }]`, `wrong_link ${at(1)}`],
+    ['one identity twice', `[${person}, ${person}]`, `repeated ${at(1)}`],
+  ])('%s is refused', (_name, identities, problem) => {
+    expect(rulesOf(links(identities))).toEqual([problem]);
+  });
+});
+
+describe('workflows', () => {
+  const workflow = (from: string, to: string) =>
+    load({ workflows: { 'deploy.yaml': edited(workflowText, from, to) } });
+
+  test('whose tokens count once, and roles looked at before running', () => {
+    const { config } = workflow('execute: { use: deploy-webhook }',
+      'execute: { use: deploy-webhook, recheckRoles: true }\nsingleUse: everybody');
+    expect(config.workflows[0]).toMatchObject({ singleUse: 'everybody', recheckRoles: true });
+  });
+
+  test('a file that says nothing of it keeps its version', () => {
+    const [plain] = load().config.workflows;
+    const [said] = workflow('execute:', 'singleUse: workloads\nexecute:').config.workflows;
+    expect(plain?.version).toBe(said?.version);
+    expect(plain).not.toHaveProperty('singleUse');
+  });
+
+  test('a look that nobody could take is told of', () => {
+    const { warnings } = workflow('use: deploy-webhook', 'use: deploy-webhook, recheckRoles: true');
+    expect(warnings.map(({ rule, path }) => `${rule} ${path}`))
+      .toContain('recheck_without_source execute.recheckRoles');
+  });
+
+  test('a claim of a pipeline may be one of a list', () => {
+    const { config } = workflow("repository_id: '734518209'",
+      "repository_id: '734518209'\n      ref: [refs/heads/main, refs/heads/stable]");
+    expect(config.workflows[0]?.request.workloads[0]?.claims).toMatchObject({
+      ref: ['refs/heads/main', 'refs/heads/stable'],
+    });
+  });
+});
