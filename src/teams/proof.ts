@@ -29,7 +29,10 @@ const FOREIGN = [
   'sign_in_wrong_person', 'token_own_issuer',
 ];
 /** Codes that another sign-in would not mend. */
-const PASSING = ['token_keys_unavailable', 'sign_in_unavailable', 'sign_in_too_many_tries'];
+const PASSING = [
+  'token_keys_unavailable', 'sign_in_unavailable', 'sign_in_too_many_tries', 'groups_unavailable',
+  'groups_not_listed',
+];
 
 /**
  * Turns what the client brought with a card action into a verified principal: a single sign-on

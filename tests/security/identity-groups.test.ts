@@ -6,6 +6,7 @@
 import type { IssuerConfig } from '../../src/config/config.ts';
 import { createGraphWays, createGroupSource } from '../../src/identity/group-lookup.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
+import { createProviders } from '../../src/identity/providers.ts';
 import { createVerifier } from '../../src/identity/verify-token.ts';
 import {
   AMARA, APP_ID, OTHER_TENANT, TENANT, codeOf, configOf, entraIssuer, log, newKey, personClaims,
@@ -161,6 +162,13 @@ describe('what denies', () => {
       graph.state.onGraph = (_call, response) => void response.writeHead(status, headers).end(body);
     };
   const list = (body: object) => answered(200, {}, JSON.stringify(body));
+  /** A first page with this link, and whatever is asked next would be a good last page. */
+  const linked = (next: unknown) => () => {
+    graph.state.onGraph = (call, response) => graph.json(response, {
+      value: [APPROVERS],
+      ...(call.path.endsWith('/checkMemberGroups') ? { '@odata.nextLink': next } : {}),
+    });
+  };
   const rows: [string, () => void][] = [
     ['Graph answers 500', answered(500)],
     ['the permission is not granted (403)', answered(403)],
@@ -173,25 +181,19 @@ describe('what denies', () => {
     ['throttled for half a minute', answered(429, { 'retry-after': '30' })],
     ['throttled without saying until when', answered(429)],
     ['throttled again and again', answered(429, { 'retry-after': '0' })],
-    ['the next page at another host', list({
-      value: [APPROVERS], '@odata.nextLink': 'https://graph.attacker.example/v1.0/next',
-    })],
-    ['the next page at a host that begins alike', list({
-      value: [APPROVERS], '@odata.nextLink': `${GRAPH}.attacker.example/v1.0/next`,
-    })],
-    ['the next page over http', list({
-      value: [APPROVERS], '@odata.nextLink': `${GRAPH.replace('https', 'http')}/v1.0/next`,
-    })],
-    ['the next page outside of v1.0', list({
-      value: [APPROVERS], '@odata.nextLink': `${GRAPH}/beta/next`,
-    })],
-    ['a next page that is no link', list({ value: [APPROVERS], '@odata.nextLink': 7 })],
+    ['the next page at another host', linked('https://graph.attacker.example/v1.0/next')],
+    ['the next page at a host that begins alike', linked(`${GRAPH}.attacker.example/v1.0/next`)],
+    ['the next page over http', linked(`${GRAPH.replace('https', 'http')}/v1.0/next`)],
+    ['the next page outside of v1.0', linked(`${GRAPH}/beta/next`)],
+    ['the next page out of v1.0 by dots', linked(`${GRAPH}/v1.0/../beta/next`)],
+    ['a next page that is no link', linked(7)],
     ['pages without end', list({ value: [], '@odata.nextLink': `${GRAPH}/v1.0/next` })],
     ['the login refuses us', () => { graph.state.loginFails = true; }],
   ];
   test.each(rows)('%s', async (_name, prepare) => {
     prepare();
     expect(await codeOf(identityWith().verifyBearer(await tokenOf()))).toBe('groups_unavailable');
+    expect(graph.strays).toEqual([]);
   });
 
   test('a Graph that does not answer, after seconds', async () => {
@@ -243,14 +245,24 @@ test('a next page at Graph itself is fetched', async () => {
 });
 
 test('groups that were not asked for are not believed', async () => {
-  graph.state.onGraph = (_call, response) => graph.json(response, { value: [STRANGERS, 7, null] });
-  expect(await rolesBy(identityWith())).toEqual([]);
+  graph.state.onGraph = (_call, response) =>
+    graph.json(response, { value: [STRANGERS, 7, null, APPROVERS] });
+  expect(await rolesBy(identityWith())).toEqual(['approver']);
+  const config = configOf([entraIssuer(entra, { groupLookup: lookup })]);
+  const provider = createProviders({ config, clock, log }).get('entra');
+  if (provider === undefined) throw new Error('no provider');
+  const source = createGroupSource({ clock, log, ways: createGraphWays(graph.fetch) });
+  expect(await source.memberOf({
+    provider, tenant: TENANT, objectId: AMARA, kind: 'person', groups: [APPROVERS, AUDITORS],
+    assertion: null, token: null,
+  })).toEqual([APPROVERS]);
 });
 
 test('the endpoint that the token names is never called', async () => {
   const endpoint = `${graph.base}/graph/trap`;
   await rolesBy(identityWith(), { _claim_sources: { src1: { endpoint } } });
-  expect(graph.calls.filter(({ path }) => path.includes('trap'))).toEqual([]);
+  expect([graph.calls.filter(({ path }) => path.includes('trap')), graph.strays])
+    .toEqual([[], []]);
 });
 
 test.each([

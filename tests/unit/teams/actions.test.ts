@@ -98,9 +98,11 @@ describe('who clicks', () => {
     } }]);
   });
 
-  test('keys that cannot be fetched are told and not looped over', async () => {
+  test.each([
+    ['token_keys_unavailable'], ['groups_unavailable'], ['groups_not_listed'],
+  ])('%s, which no other sign-in mends, is told and not looped over', async (code) => {
     const { teams } = startBot(wire, { signIn: {} });
-    const answer = await teams.handle(press('deny', shown, withToken('token_keys_unavailable')));
+    const answer = await teams.handle(press('deny', shown, withToken(code)));
     expect(answer.body).toMatchObject({ statusCode: 200, type: MESSAGE });
   });
 
