@@ -28,6 +28,7 @@ export function resolveConfig(options: {
       implies: Object.fromEntries(
         Object.entries(input.identity.roles).map(([role, { implies }]) => [role, implies]),
       ),
+      ...sessionOf(input),
     },
     channels: resolveChannels(input),
     executors: resolveExecutors(input, references),
@@ -36,6 +37,15 @@ export function resolveConfig(options: {
       origin: audit.origin ?? new URL(server.publicUrl).host,
       sealEveryMs: audit.sealEvery,
     },
+  };
+}
+
+function sessionOf({ identity }: ConfigInput): Pick<Config['identity'], 'session'> {
+  const { session } = identity;
+  if (session === undefined) return {};
+  const { idle, absolute, maxClaimAge, sliding } = session;
+  return {
+    session: { idleMs: idle, absoluteMs: absolute, maxClaimAgeMs: maxClaimAge, sliding },
   };
 }
 

@@ -56,6 +56,17 @@ const githubSchema = z.strictObject({
   ...common,
 });
 
+const sessionSchema = z.strictObject({
+  idle: durationSchema({ minMs: MINUTE, maxMs: 30 * 24 * 60 * MINUTE }).prefault('8h')
+    .describe('Without a click for this long, a session has ended'),
+  absolute: durationSchema({ minMs: MINUTE, maxMs: 90 * 24 * 60 * MINUTE }).prefault('24h')
+    .describe('A session ends this long after its sign-in'),
+  maxClaimAge: durationSchema({ minMs: 30_000, maxMs: 24 * 60 * MINUTE }).prefault('15m')
+    .describe('How old claims may be at a click before they are fetched again'),
+  sliding: z.boolean().default(true)
+    .describe('A click moves the idle limit; else it is counted from the sign-in'),
+});
+
 /** The section `identity`. */
 export const identitySchema = z.strictObject({
   issuers: z.array(z.discriminatedUnion('kind', [entraSchema, oidcSchema, githubSchema]))
@@ -63,6 +74,8 @@ export const identitySchema = z.strictObject({
   roles: z.record(roleSchema, z.strictObject({
     implies: uniqueList(roleSchema, 50).default([]).describe('Roles that this one brings with it'),
   })).default({}),
+  session: sessionSchema.optional()
+    .describe('Leave it out to sign in at every click; needs teams.signIn'),
 });
 
 export type IssuerInput = z.output<typeof identitySchema>['issuers'][number];

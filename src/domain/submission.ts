@@ -1,4 +1,5 @@
 import { requestDigest } from './digest.ts';
+import type { DigestSubject } from './digest.ts';
 import type { DomainEvent } from './events.ts';
 import { checkFields } from './fields.ts';
 import { mayRequest, saysNothing } from './policy.ts';
@@ -50,6 +51,7 @@ export function submit(
     reason,
     fields: checked.fields,
     execution: submission.execution,
+    ...demandsOf(planned.stages),
   });
   const request: Request = {
     id: submission.id,
@@ -86,10 +88,17 @@ export function submit(
       workflow: workflow.id, workflowVersion: workflow.version, digest,
       requester: ref.key, beneficiary: ref.key, reason, fields: checked.fields,
       execution: submission.execution, stages: planned.stages,
-      token: requester.token, roles: requester.roles, channel: submission.channel,
+      token: requester.token, proof: requester.proof ?? null, roles: requester.roles, channel: submission.channel,
     },
   }];
   return { ok: true, request, events };
+}
+
+/** What the stages demand of a sign-in, for the digest; nothing where none demands anything. */
+function demandsOf(stages: readonly PlannedStage[]): Pick<DigestSubject, 'stepUp'> {
+  const stepUp = stages.flatMap(({ name, stepUp: demand }) =>
+    (demand ? [{ stage: name, ...demand }] : []));
+  return stepUp.length > 0 ? { stepUp } : {};
 }
 
 /** The stages that apply to these fields, with the requester's claims put in. */
@@ -109,7 +118,10 @@ function planStages(
           'does not carry. Ask an administrator to add the claim.',
       );
     }
-    stages.push({ name: spec.name, roles: spec.roles, where, quorum: spec.quorum });
+    stages.push({
+      name: spec.name, roles: spec.roles, where, quorum: spec.quorum,
+      ...(spec.stepUp ? { stepUp: spec.stepUp } : {}),
+    });
   }
   if (stages.length === 0) {
     return refuse('no_stage_applies', `No stage of ${workflow.id} applies to these fields.`);

@@ -1,3 +1,4 @@
+import type { Principal, Proof } from '../domain/principal.ts';
 import type { Identity, TeamsSender } from '../usecases/ports.ts';
 import { identityError } from './codes.ts';
 import type { IdentityParts } from './providers.ts';
@@ -20,14 +21,19 @@ export function createIdentity(parts: IdentityParts & { verifier?: Verifier }): 
   }
   return {
     async verifyBearer(token) {
-      return (await verifier.verify(token, { kind: 'bearer' })).principal;
+      const { principal } = await verifier.verify(token, { kind: 'bearer' });
+      return proven(principal, 'bearer');
     },
     async verifySingleSignOn(token: string, sender: TeamsSender) {
       if (!rules.enabled) throw identityError('sso_off');
       const verified = await verifier.verify(token, {
         kind: 'single-sign-on', provider: rules.issuer, audiences,
       });
-      return checkSingleSignOn(verified, { rules, sender });
+      return proven(checkSingleSignOn(verified, { rules, sender }), 'single-sign-on');
     },
   };
+
+  function proven(principal: Principal, way: Proof['way']): Principal {
+    return { ...principal, proof: { way, verifiedAt: verifier.clock.now(), sessionId: null } };
+  }
 }

@@ -209,6 +209,8 @@ export interface SignInLink {
   readonly requestId: string;
   readonly revision: number;
   readonly expiresAt: number;
+  /** JSON of what the sign-in must come up to beyond the usual (StepUp); null: nothing. */
+  readonly demand: string | null;
 }
 
 /** What the provider's redirect must match. `browser` is the SHA-256 of the cookie's value. */
@@ -222,6 +224,7 @@ export interface SignInAttempt {
 }
 
 export interface SignInStore {
+  /** Adds a link; a person has 20 at most, this one among them: the oldest go. */
   addLink(link: SignInLink): Promise<void>;
   /** Marks the link opened in one browser; undefined where unknown, used or expired. */
   openLink(id: string, attempt: SignInAttempt, now: number): Promise<SignInLink | undefined>;
@@ -235,6 +238,81 @@ export interface SignInStore {
   redeem(
     key: { code: string; tenantId: string; objectId: string }, now: number,
   ): Promise<(SignInLink & { readonly identity: string }) | undefined>;
+}
+
+/**
+ * What is kept between the clicks of a person who signed in: one row a person and provider. What
+ * could be used (the refresh token, the claims) is inside `sealed`, which names this very session.
+ */
+export interface StoredSession {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly objectId: string;
+  /** Id of the provider that the person signed in at. */
+  readonly provider: string;
+  /** Key of the principal. */
+  readonly principal: string;
+  /** Rises by one whenever the claims were fetched again; 1 after the sign-in. */
+  readonly generation: number;
+  readonly createdAt: number;
+  /** The last click that counted under it (ms). */
+  readonly usedAt: number;
+  /** When it ends unless it is used again (ms): for the purge; configuration decides at a click. */
+  readonly endsAt: number;
+  /** JWE of the claims and the refresh token. */
+  readonly sealed: string;
+  /** Name of the key that it is sealed under. */
+  readonly sealedWith: string;
+}
+
+/** Whom a session belongs to: what Teams vouches for at a click, and where they signed in. */
+export type SessionOwner = Pick<StoredSession, 'tenantId' | 'objectId' | 'provider'>;
+
+/** Which sessions are meant. A `person` without a tenant is that object id in any. */
+export type WhichSessions =
+  | { readonly kind: 'one'; readonly id: string }
+  | { readonly kind: 'person'; readonly objectId: string; readonly tenantId?: string }
+  | { readonly kind: 'principal'; readonly key: string }
+  | { readonly kind: 'all' };
+
+export interface SessionStore {
+  /** Puts a new session in the place of the owner's last one, and its event into the log. */
+  startSession(session: StoredSession, event: AuditEvent): Promise<void>;
+  /** Never from a cache: an end takes effect at the next look, on every replica. */
+  findSession(owner: SessionOwner): Promise<StoredSession | undefined>;
+  /** Remembers a use, where the session is still of this generation. */
+  touchSession(use: {
+    id: string; generation: number; usedAt: number; endsAt: number;
+  }): Promise<boolean>;
+  /**
+   * Takes the right to fetch the claims again, for one holder at a time until `until`; false where
+   * another has it, or the session is gone or of another generation.
+   */
+  claimRefresh(claim: {
+    id: string; generation: number; holder: string; until: number; now: number;
+  }): Promise<boolean>;
+  /**
+   * Writes what the refresh gave, as the next generation; false where the session has gone or is of
+   * another generation than `generation`: then this refresh was one too many.
+   */
+  renewSession(renewed: {
+    id: string; generation: number; sealed: string; sealedWith: string;
+  }): Promise<boolean>;
+  /** Gives the right back without a result. */
+  releaseRefresh(held: { id: string; holder: string }): Promise<void>;
+  /** Seals a session anew under another key; false where it changed in the meantime. */
+  resealSession(session: {
+    id: string; generation: number; sealed: string; sealedWith: string;
+  }): Promise<boolean>;
+  /** Sessions that are sealed under another key than this, at most `limit`. */
+  sessionsNotSealedWith(key: string, limit: number): Promise<readonly StoredSession[]>;
+  /**
+   * Ends sessions, in one commit with the event; gives how many. Where there was none the event is
+   * written only if `always` says so.
+   */
+  endSessions(ended: {
+    which: WhichSessions; event: AuditEvent; always?: boolean;
+  }): Promise<number>;
 }
 
 /** A key of our own as it is stored: the private part encrypted. */
@@ -252,6 +330,12 @@ export interface KeyStore {
   addFirstKey(key: StoredKey): Promise<boolean>;
 }
 
+/** What a rotation needs of the store. */
+export interface KeyRotationStore {
+  /** Inserts behind the keys that the purpose has: the newest is the current one. */
+  addKey(key: StoredKey): Promise<void>;
+}
+
 export interface LeaseStore {
   /** Takes or extends the named lease until now + leaseMs; undefined while another holds it. */
   takeLease(options: {
@@ -263,7 +347,7 @@ export interface LeaseStore {
 export interface Housekeeping {
   /** The database's own clock (ms). */
   now(): Promise<number>;
-  /** Forgets claims, change ids and sign-in links past their time; at most `limit` rows of each. */
+  /** Forgets claims, change ids, links and sessions past their time; at most `limit` of each. */
   purge(now: number, limit: number): Promise<number>;
   /** Throws where the store cannot be read and written. */
   check(): Promise<void>;
@@ -272,5 +356,5 @@ export interface Housekeeping {
 
 /** Everything that an engine offers. */
 export interface Store
-  extends RequestStore, CardStore, JobStore, AuditStore, SignInStore, KeyStore, LeaseStore,
-  Housekeeping {}
+  extends RequestStore, CardStore, JobStore, AuditStore, SignInStore, SessionStore, KeyStore,
+  KeyRotationStore, LeaseStore, Housekeeping {}

@@ -11,6 +11,7 @@ import { keyTests } from './conformance/keys.ts';
 import { listTests } from './conformance/lists.ts';
 import { peopleTests } from './conformance/people.ts';
 import { requestTests } from './conformance/requests.ts';
+import { sessionTests } from './conformance/sessions.ts';
 import { signInTests } from './conformance/sign-in.ts';
 
 /** An empty store of some engine, for one test. */
@@ -47,6 +48,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('people', () => peopleTests(given));
     describe('audit log', () => auditTests(given));
     describe('sign-in', () => signInTests(given));
+    describe('sessions', () => sessionTests(given));
     describe('keys and leases', () => keyTests(given));
     describe('housekeeping', () => housekeepingTests(given));
   });

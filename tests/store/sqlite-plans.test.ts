@@ -8,6 +8,7 @@ import * as jobs from '../../src/store/sqlite/queries/jobs.ts';
 import * as keys from '../../src/store/sqlite/queries/keys.ts';
 import * as people from '../../src/store/sqlite/queries/people.ts';
 import * as requests from '../../src/store/sqlite/queries/requests.ts';
+import * as sessions from '../../src/store/sqlite/queries/sessions.ts';
 import * as signIn from '../../src/store/sqlite/queries/sign-in.ts';
 import { openWriter } from '../../src/store/sqlite/session.ts';
 import type { Session } from '../../src/store/sqlite/session.ts';
@@ -27,16 +28,23 @@ const INDEX: Record<string, string> = {
   LOAD_WITH_CARDS: 'cards_by_request (request_id=?)',
   UPSERT_CARD: 'cards_by_message (conversation_id=? AND activity_id=?)',
   FIND_PEOPLE: 'people_roles_by_role (role=?)',
-  REDEEM: 'sign_in_links_by_code (code=?)',
+  // Of one person there are twenty links at most.
+  REDEEM: 'sign_in_links_by_person (tenant_id=? AND object_id=?',
   PURGE_CLAIMS: 'claims_by_expiry (expires_at<?)',
   PURGE_CHANGES: 'changes_by_time (at<?)',
   PURGE_LINKS: 'sign_in_links_by_expiry (expires_at<?)',
+  BOUND_LINKS: 'sign_in_links_by_person (tenant_id=? AND object_id=?)',
+  PURGE_SESSIONS: 'sessions_by_end (ends_at<?)',
+  NOT_SEALED_WITH: 'sessions_by_key (sealed_with<?)',
+  END_PRINCIPAL: 'sessions_by_principal (principal=?)',
   READ_LEAVES: 'INTEGER PRIMARY KEY (rowid>?)',
 };
 
 /** Scans that are meant: of a parameter's list, of a table that holds only what is to be done. */
 const MEANT = [/^SCAN [srx]? ?VIRTUAL TABLE/, /^SCAN \w+ VIRTUAL TABLE/, /^SCAN CONSTANT ROW/];
-const WHOLE_TABLE = ['UNSEALED_EVENTS', 'COUNT_JOBS', 'TREE_SIZE', 'LAST_CHECKPOINT'];
+const WHOLE_TABLE = [
+  'UNSEALED_EVENTS', 'COUNT_JOBS', 'TREE_SIZE', 'LAST_CHECKPOINT', 'END_ALL', 'NOT_SEALED_WITH',
+];
 
 describe('plans of the SQLite queries', () => {
   const file = temporaryPath();
@@ -52,7 +60,7 @@ describe('plans of the SQLite queries', () => {
 
   const all = Object.entries({
     ...audit, ...cards, ...changes, ...housekeeping, ...jobs, ...keys, ...people, ...requests,
-    ...signIn,
+    ...signIn, ...sessions,
   });
 
   test.each(all)('%s walks an index', (name, sql) => {

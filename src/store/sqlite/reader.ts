@@ -1,7 +1,7 @@
 import { REQUEST_STATES } from '../../domain/request.ts';
 import type {
   AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
-  KeyStore, RequestQuery, RequestStore, StoredKey,
+  KeyStore, RequestQuery, RequestStore, SessionStore, StoredKey, StoredSession,
 } from '../../usecases/store-ports.ts';
 import { cardsFrom, eventFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, PersonRow, RequestRow } from '../rows.ts';
@@ -18,6 +18,7 @@ import {
   FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
   LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST, LOAD_WITH_CARDS,
 } from './queries/requests.ts';
+import { FIND_SESSION, NOT_SEALED_WITH } from './queries/sessions.ts';
 import { openReader } from './session.ts';
 import type { Row, Session } from './session.ts';
 
@@ -27,6 +28,7 @@ export type Reader =
   & CardStore
   & Pick<JobStore, 'nextJobAt' | 'countJobs'>
   & Omit<AuditStore, 'seal'>
+  & Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'>
   & Pick<KeyStore, 'listKeys'>;
 
 /**
@@ -75,6 +77,11 @@ export function createReader(session: Session): Reader {
     treeSize: async () => (await get<{ size: number }>(TREE_SIZE))?.size ?? 0,
     lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT),
     listCheckpoints: ({ from, limit }) => all<AuditCheckpoint>(LIST_CHECKPOINTS, [from, limit]),
+
+    findSession: ({ objectId, tenantId, provider }) =>
+      get<StoredSession>(FIND_SESSION, [objectId, tenantId, provider]),
+    sessionsNotSealedWith: (key, limit) =>
+      all<StoredSession>(NOT_SEALED_WITH, [key, key, limit]),
 
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, [purpose]),
   };
