@@ -19,6 +19,9 @@ import type { Verifier } from './verify-token.ts';
  */
 const LEASE_MS = 20_000;
 
+/** The token may be good: its key is not known here yet, as after a rotation at the provider. */
+const KEYS_MISSING = ['token_keys_unavailable', 'token_key_unknown'];
+
 /** `renewed`: the row holds new claims; `ended`: there is no session; `busy`: another is at it. */
 export type Refreshed = 'renewed' | 'ended' | 'busy';
 
@@ -69,7 +72,7 @@ async function refresh(
   if (tokens === undefined) return 'ended';
   // The old refresh token is spent from here on: what came in its place must be kept.
   const { principal, failure } = await claimsOf(parts, content, tokens);
-  if (principal === undefined && failure.code !== 'token_keys_unavailable') {
+  if (principal === undefined && !KEYS_MISSING.includes(failure.code)) {
     await parts.end(session, 'claims_refused', failure.code);
     return 'ended';
   }

@@ -78,7 +78,7 @@ export function createSignInClient(options: {
         nonce: secrets.nonce,
         code_challenge: await oidc.calculatePKCECodeChallenge(secrets.verifier),
         code_challenge_method: 'S256',
-        ...hints(config, provider, person.objectId),
+        ...hints({ config, signIn, provider }, person.objectId),
         ...demands(person.stepUp, provider, await metadataOf(provider)),
       });
       return url.href;
@@ -119,11 +119,20 @@ export function createSignInClient(options: {
 /**
  * Entra is asked to let the person choose, as the account that the browser is signed in with need
  * not be the one in Teams. Its login_hint would be a user name, which Teams does not tell; the
- * local provider takes an object id.
+ * local provider takes an object id. Others ignore `offline_access` unless they are asked to have
+ * the person consent (OpenID Connect Core 11).
  */
-function hints(config: Config, provider: Provider, objectId: string): Record<string, string> {
+function hints(
+  { config, signIn, provider }: {
+    config: Config; signIn: NonNullable<Config['teams']['signIn']>; provider: Provider;
+  },
+  objectId: string,
+): Record<string, string> {
   if (provider.config.kind === 'entra') return { prompt: 'select_account' };
-  return config.profile === 'local' ? { login_hint: objectId } : {};
+  return {
+    ...(signIn.scopes.includes('offline_access') ? { prompt: 'consent' } : {}),
+    ...(config.profile === 'local' ? { login_hint: objectId } : {}),
+  };
 }
 
 /**
