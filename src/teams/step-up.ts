@@ -10,8 +10,14 @@ import type { BotDeps } from './deps.ts';
 import { askToSignIn, refused } from './proof.ts';
 import type { Unproven } from './proof.ts';
 
-/** What the open stage of a request demands of a sign-in; null: nothing. */
+/**
+ * What the open stage of a request demands of a sign-in; null: nothing. Where no workflow demands
+ * anything the request is not read; one of an older workflow is asked for it after its first try.
+ */
 export async function demandOn(deps: BotDeps, requestId: string): Promise<StepUp | null> {
+  const demanding = deps.workflows.list()
+    .some(({ stages }) => stages.some((stage) => stage.stepUp !== undefined));
+  if (!demanding) return null;
   const request = await deps.app.loadForCard(requestId);
   return (request && demandOf(request)) ?? null;
 }
