@@ -71,7 +71,8 @@ function needs(stage: PlannedStage): string {
   const value = where === null ? '' : name(claimText(where.value), 80);
   const condition = where === null ? '' : ` · ${name(where.claim, 40)} is ${value}`;
   const sign = stage.stepUp ? ` · needs ${name(stepUpText(stage.stepUp), 120)}` : '';
-  return fit(`Decided by ${roles || 'nobody'}${condition}${sign}`, { characters: 300, lines: 1 }).text;
+  const whole = `Decided by ${roles || 'nobody'}${condition}${sign}`;
+  return fit(whole, { characters: 300, lines: 1 }).text;
 }
 
 function claimText(value: string | number | boolean | readonly string[]): string {

@@ -88,7 +88,8 @@ export function submit(
       workflow: workflow.id, workflowVersion: workflow.version, digest,
       requester: ref.key, beneficiary: ref.key, reason, fields: checked.fields,
       execution: submission.execution, stages: planned.stages,
-      token: requester.token, proof: requester.proof ?? null, roles: requester.roles, channel: submission.channel,
+      token: requester.token, proof: requester.proof ?? null, roles: requester.roles,
+      channel: submission.channel,
     },
   }];
   return { ok: true, request, events };

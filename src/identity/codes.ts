@@ -69,10 +69,10 @@ export const IDENTITY_CODES = {
   sign_in_too_many_tries: 'Too many wrong sign-in codes: wait ten minutes, then sign in again.',
   sign_in_other_request: 'You signed in for another request, or it has changed since: press the ' +
     'button on the current card again.',
-  sign_in_step_up_unmet: 'You signed in, but not as the stage demands: press the button again and ' +
-    'sign in as it asks, or ask an administrator whether the provider can do it.',
-  session_refresh_unavailable: 'Your roles cannot be confirmed now, as the identity provider does ' +
-    'not answer: nothing was counted and you stay signed in. Press the button again shortly.',
+  sign_in_step_up_unmet: 'You signed in, but not as the stage demands: press the button again ' +
+    'and sign in as it asks, or ask an administrator whether the provider can do it.',
+  session_refresh_unavailable: 'Your roles cannot be confirmed now, as the identity provider ' +
+    'does not answer: nothing was counted and you stay signed in. Press the button again shortly.',
   session_refresh_refused: 'The identity provider does not continue this sign-in: sign in again.',
   session_claims_stale: 'The identity provider gives no claims that are new enough: send ' +
     '"sign out" to Countersign in Teams, then press the button and sign in again.',

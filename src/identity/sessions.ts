@@ -15,7 +15,7 @@ import type { SessionContent, SessionSecrets } from './session-tokens.ts';
 import type { SignInFlow } from './sign-in-flow.ts';
 import type { Verifier } from './verify-token.ts';
 
-/** How long a click waits for another replica's refresh: short of what Teams waits for the click. */
+/** How long a click waits for another replica's refresh: short of what Teams waits for it. */
 const WAIT_MS = 100;
 const ROUNDS = 60;
 /** A use is written at most this often, so that a row of clicks is no row of writes. */

@@ -128,7 +128,8 @@ async function begin(
 }
 
 async function finish(
-  parts: SignInParts, flow: SignInFlow, input: { query: URLSearchParams; cookie: string | undefined },
+  parts: SignInParts, flow: SignInFlow,
+  input: { query: URLSearchParams; cookie: string | undefined },
 ): Promise<{ code: string; setCookie: string }> {
   const { ids, store, clock, verifier } = parts;
   const [state, ...more] = input.query.getAll('state');

@@ -58,7 +58,8 @@ export async function openSealingKeys(options: {
       const key = new Uint8Array(Buffer.from(systemIds.secret(KEY_BYTES), 'base64url'));
       const id = keyName(key);
       const jwk = JSON.stringify({ kty: 'oct', k: Buffer.from(key).toString('base64url') });
-      await into.addKey({ id, purpose, createdAt: clock.now(), sealed: await wrapper.encrypt(jwk) });
+      const sealed = await wrapper.encrypt(jwk);
+      await into.addKey({ id, purpose, createdAt: clock.now(), sealed });
       await reload();
       return current;
     },

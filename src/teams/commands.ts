@@ -19,8 +19,8 @@ const MAX_VALUES = 60;
 const PARTS = /([A-Za-z][\w-]{0,63})=(?:"([^"]*)"|(\S*))|(\S+)/g;
 
 /**
- * Reads a chat command: `request`, `request <workflow> [key=value …]`, `status <number>`, `sign out`,
- * `help`.
+ * Reads a chat command: `request`, `request <workflow> [key=value …]`, `status <number>`,
+ * `sign out`, `help`.
  * Case does not matter in the command's name; curly quotes count as straight ones.
  */
 export function parseCommand(text: string): Command {

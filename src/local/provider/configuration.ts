@@ -61,7 +61,8 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     clientBasedCORS: () => false,
     ttl: {
       AccessToken: HOUR_SECONDS, ClientCredentials: HOUR_SECONDS, IdToken: HOUR_SECONDS,
-      AuthorizationCode: 60, Grant: 24 * HOUR_SECONDS, RefreshToken: 24 * HOUR_SECONDS, Interaction: 900, Session: 8 * HOUR_SECONDS,
+      AuthorizationCode: 60, Grant: 24 * HOUR_SECONDS, RefreshToken: 24 * HOUR_SECONDS,
+      Interaction: 900, Session: 8 * HOUR_SECONDS,
     },
     features: {
       devInteractions: { enabled: false },

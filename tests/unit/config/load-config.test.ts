@@ -45,7 +45,8 @@ describe('loadConfig', () => {
       idleMs: 8 * 3_600_000, absoluteMs: 24 * 3_600_000, maxClaimAgeMs: 900_000, sliding: true,
     });
     const alone = edited(config, '  signIn:\n    issuer: entra\n    clientId: ' +
-      '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24\n    clientSecret: ${env:COUNTERSIGN_BOT_SECRET}\n', '');
+      '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24\n' +
+      '    clientSecret: ${env:COUNTERSIGN_BOT_SECRET}\n', '');
     expect(problemsOf({ config: alone })).toEqual([
       expect.objectContaining({ rule: 'session_without_sign_in', path: 'identity.session' }),
     ]);

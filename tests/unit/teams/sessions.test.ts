@@ -84,7 +84,7 @@ test('a live session decides without a sign-in', async () => {
   expect(it.decided()).toEqual(['session']);
 });
 
-test('without one the answer is a login request, whose link names the stage\'s demand', async () => {
+test('without one the link of the login request names the stage\'s demand', async () => {
   const it = bot({});
   expect(await body(it)).toMatchObject({
     statusCode: 401, type: LOGIN, value: { buttons: [{
