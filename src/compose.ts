@@ -9,8 +9,14 @@ import { createClaimsRefresher } from './identity/claims-refresher.ts';
 import { createDpopNonces } from './identity/dpop-nonces.ts';
 import { createGraphWays, createGroupSource } from './identity/group-lookup.ts';
 import { createIdentity } from './identity/identity.ts';
+import { rolesBySession } from './identity/session-roles.ts';
+import type { SessionSecrets } from './identity/session-tokens.ts';
+import { createSessions } from './identity/sessions.ts';
+import type { SessionKeeper } from './identity/sessions.ts';
 import { createSignIn } from './identity/sign-in.ts';
+import { createSignInFlow } from './identity/sign-in-flow.ts';
 import { createVerifier } from './identity/verify-token.ts';
+import type { Verifier } from './identity/verify-token.ts';
 import { createKeys } from './keys/keys.ts';
 import type { Keys } from './keys/keys.ts';
 import { correctedClock, systemClock } from './lib/clock.ts';
@@ -27,7 +33,7 @@ import { createApp } from './usecases/app.ts';
 import type { Deps } from './usecases/deps.ts';
 import { createOnceOnly } from './usecases/once-only.ts';
 import { nobodyCanTell } from './usecases/ports.ts';
-import type { StoredSecrets, Workflows } from './usecases/ports.ts';
+import type { Workflows } from './usecases/ports.ts';
 import { runJob } from './usecases/run-job.ts';
 import { createSignals } from './usecases/signals.ts';
 import type { Store } from './usecases/store-ports.ts';
@@ -109,10 +115,12 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     ...(config.identity.dpopNonce === true
       ? { nonces: createDpopNonces((text) => keys.mac('dpop-nonces', text)) } : {}),
   });
+  const secrets = storedSecrets(keys);
+  const sessions = sessionsOf(config, { ...ground, verifier, secrets });
   const refresher = createClaimsRefresher({
-    config, providers: verifier.providers, groups, ways, otherwise: nobodyCanTell,
+    config, providers: verifier.providers, groups, ways,
+    otherwise: sessions ? rolesBySession(sessions) : nobodyCanTell,
   });
-  const signIn = createSignIn({ ...parts, ids, store, verifier, secrets: storedSecrets(keys) });
   const outbound = createTeamsOutbound({
     clock, ids, log, config: config.teams, channels: config.channels, directory: store,
     rates: store, credentials: createBotCredentials(parts), allowLoopbackHttp,
@@ -127,9 +135,13 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     waitTokenMac: (text) => keys.mac('wait-tokens', text),
   };
   const app = createApp(deps);
+  const signIn = createSignIn({
+    ...parts, ids, store, verifier, secrets, ...(sessions ? { sessions } : {}),
+    mismatch: ({ person, ...seen }) => app.recordMismatch({ sender: person, ...seen }),
+  });
   const teams = createTeams({
     clock, ids, log, config: config.teams, channels: config.channels, app, workflows, identity,
-    signIn, cards,
+    signIn, sessions, cards,
     directory: store, outbound, allowLoopbackHttp, tokens: createChannelTokens(parts),
   });
   const http = createServer({
@@ -152,7 +164,10 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     createSealer({
       store, keys, clock, ids, log, origin: config.audit.origin, everyMs: config.audit.sealEveryMs,
     }),
-    startSchedule({ store: timed(store, overrides), clock, machineClock, log }),
+    startSchedule({
+      store: timed(store, overrides), clock, machineClock, log,
+      chore: () => tidyKeys(keys, sessions),
+    }),
   ] as const;
   const setClock = () => correctClock({ store: timed(store, overrides), clock, machineClock, log });
   return lifecycle({ ...ground, keys, http, workers, running, setClock });
@@ -210,8 +225,26 @@ function timed(store: Store, { clock }: Overrides): Pick<Store, 'now' | 'purge'>
   return { now: () => Promise.resolve(clock.now()), purge: (...given) => store.purge(...given) };
 }
 
-function storedSecrets(keys: Keys): StoredSecrets {
+const RESEALED_AT_ONCE = 500;
+
+/** Sessions, where they are configured: they begin at the sign-in button alone. */
+function sessionsOf(
+  config: Config, given: Ground & { verifier: Verifier; secrets: SessionSecrets },
+): SessionKeeper | null {
+  const { session } = config.identity;
+  const flow = createSignInFlow({ config, clock: given.clock, verifier: given.verifier });
+  return session && flow ? createSessions({ ...given, config, flow }, session) : null;
+}
+
+/** Learns of new keys, and seals anew what older ones sealed. */
+async function tidyKeys(keys: Keys, sessions: SessionKeeper | null): Promise<void> {
+  await keys.refresh();
+  await sessions?.reseal(RESEALED_AT_ONCE);
+}
+
+function storedSecrets(keys: Keys): SessionSecrets {
   return {
+    sealingKey: () => keys.sealingKey('stored-secrets'),
     encrypt: (text) => keys.encrypt('stored-secrets', text),
     decrypt: (sealed) => keys.decrypt('stored-secrets', sealed),
   };

@@ -26,6 +26,7 @@ GRANT SELECT, INSERT, UPDATE ON dbo.people TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.people_roles TO countersign_service;
 GRANT SELECT, INSERT, DELETE ON dbo.audit_pending TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.sign_in_links TO countersign_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.sessions TO countersign_service;
 GRANT SELECT, INSERT ON dbo.keys TO countersign_service;
 -- Derived from the leaves, and held against the last signed checkpoint before it is used.
 GRANT SELECT, INSERT, UPDATE ON dbo.audit_frontier TO countersign_service;
@@ -58,6 +59,7 @@ GO
 GRANT SELECT, DELETE ON dbo.claims TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.changes TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.sign_in_links TO countersign_retention;
+GRANT SELECT, DELETE ON dbo.sessions TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.conversations TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.people TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.people_roles TO countersign_retention;
@@ -70,4 +72,5 @@ GRANT SELECT ON SCHEMA::dbo TO countersign_auditor;
 -- The keys are encrypted, and still nobody's business.
 DENY SELECT ON dbo.keys TO countersign_auditor;
 DENY SELECT ON dbo.sign_in_links TO countersign_auditor;
+DENY SELECT ON dbo.sessions TO countersign_auditor;
 GO

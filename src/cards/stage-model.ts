@@ -1,5 +1,6 @@
 import { evidenceAge } from '../domain/evidence.ts';
 import { distinctPeople, standing } from '../domain/quorum.ts';
+import { stepUpText } from '../domain/step-up.ts';
 import { openStage } from '../domain/request.ts';
 import type { Decision, PlannedStage, Request } from '../domain/request.ts';
 import { fit, name } from './plain-text.ts';
@@ -78,7 +79,9 @@ function needs(stage: PlannedStage): string {
   const { where } = stage;
   const value = where === null ? '' : name(claimText(where.value), 80);
   const condition = where === null ? '' : ` · ${name(where.claim, 40)} is ${value}`;
-  return fit(`Decided by ${roles || 'nobody'}${condition}`, { characters: 300, lines: 1 }).text;
+  const sign = stage.stepUp ? ` · needs ${name(stepUpText(stage.stepUp), 120)}` : '';
+  const whole = `Decided by ${roles || 'nobody'}${condition}${sign}`;
+  return fit(whole, { characters: 300, lines: 1 }).text;
 }
 
 function claimText(value: string | number | boolean | readonly string[]): string {

@@ -102,6 +102,22 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./audit-verify.ts'),
   },
   {
+    name: 'session revoke', summary: 'End sessions of people; takes effect at the next click',
+    usage: 'session revoke (--person PERSON | --all) [--config FILE] [--json]',
+    details: [
+      CONFIG,
+      '  --person PERSON      an object id, TENANT/OBJECT_ID, or the key of a principal',
+      '  --all                everybody\'s',
+      JSON_FLAG,
+    ],
+    load: () => import('./session-revoke.ts'),
+  },
+  {
+    name: 'keys rotate', summary: 'Make a new key for stored secrets; the old ones still open',
+    usage: 'keys rotate [--config FILE] [--json]', details: [CONFIG, JSON_FLAG],
+    load: () => import('./keys-rotate.ts'),
+  },
+  {
     name: 'package-app', summary: 'Write the Teams app package',
     usage: 'package-app [--config FILE] [--out FILE] [--json]',
     details: [CONFIG, '  --out FILE           the zip to write', JSON_FLAG],

@@ -22,6 +22,7 @@ export function checkConfig(
   checkRoleSources(config.identity, report);
   checkLinks(config.identity, report);
   checkTeams(config, report);
+  checkSession(config, report);
   for (const [name, channel] of Object.entries(config.channels)) {
     if (channel.serviceUrl === '') {
       report(['channels', name, 'serviceUrl'], 'missing', undefined,
@@ -60,6 +61,19 @@ function checkImplies({ identity }: Omit<Config, 'workflows'>, report: Report): 
       report(['identity', 'roles', role, 'implies'], 'role_cycle', role,
         `roles that do not lead back to ${role}`);
     }
+  }
+}
+
+function checkSession({ identity, teams }: Omit<Config, 'workflows'>, report: Report): void {
+  const { session } = identity;
+  if (session === undefined) return;
+  if (teams.signIn === null) {
+    report(['identity', 'session'], 'session_without_sign_in', undefined,
+      'teams.signIn: only the sign-in button starts a session');
+  }
+  if (session.idleMs > session.absoluteMs) {
+    report(['identity', 'session', 'idle'], 'session_limits', session.idleMs,
+      'at most `absolute`');
   }
 }
 

@@ -24,6 +24,8 @@ export interface Config {
     readonly dpopNonce?: boolean;
     /** Identities of one person that an administrator linked. */
     readonly links?: readonly (readonly LinkedIdentity[])[];
+    /** Absent: every click signs in. */
+    readonly session?: SessionConfig;
   };
   readonly channels: Readonly<Record<string, ChannelConfig>>;
   readonly workflows: readonly Workflow[];
@@ -37,6 +39,18 @@ export interface Config {
     readonly origin: string;
     readonly sealEveryMs: number;
   };
+}
+
+/** How long a sign-in by the button carries over clicks. */
+export interface SessionConfig {
+  /** Without a click for this long, the session has ended. */
+  readonly idleMs: number;
+  /** It ends this long after the sign-in, whatever happens. */
+  readonly absoluteMs: number;
+  /** How old claims may be at a click before they are fetched again. */
+  readonly maxClaimAgeMs: number;
+  /** A click moves the idle limit; else it is counted from the sign-in. */
+  readonly sliding: boolean;
 }
 
 export interface TeamsConfig {

@@ -1,4 +1,5 @@
 import { workflowVersion } from '../domain/digest.ts';
+import type { StepUp } from '../domain/step-up.ts';
 import type { ClaimCondition, FieldCondition, FieldSpec, Workflow } from '../domain/workflow.ts';
 import { checkShape } from './check-shape.ts';
 import { toBound, toFieldSpec, toFieldValue } from './field-spec.ts';
@@ -32,6 +33,13 @@ export function loadWorkflow(file: string, text: string): {
   return { loaded: { workflow, source }, problems: builder.problems };
 }
 
+function stepUpOf(
+  input: NonNullable<WorkflowInput['stages'][number]['stepUp']>,
+): StepUp {
+  const { acr, amr, maxAge } = input;
+  return { acr: acr ?? null, amr: amr ?? null, maxAgeMs: maxAge ?? null };
+}
+
 class Builder {
   readonly problems: Problem[] = [];
   readonly #source: YamlSource;
@@ -58,6 +66,7 @@ class Builder {
         where: stage.where === undefined ? null : this.#where(stage.where, at),
         when: stage.when === undefined ? null : this.#when(stage.when, at, fields),
         quorum: stage.quorum,
+        ...(stage.stepUp === undefined ? {} : { stepUp: stepUpOf(stage.stepUp) }),
       })),
       channel: input.notify.channel,
       expireMs: input.timing.expire,

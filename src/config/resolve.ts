@@ -31,6 +31,7 @@ export function resolveConfig(options: {
       ),
       dpopNonce: input.identity.dpop.nonce,
       links: input.identity.links.map(({ identities }) => identities),
+      ...sessionOf(input),
     },
     channels: resolveChannels(input),
     executors: resolveExecutors(input, references),
@@ -39,6 +40,15 @@ export function resolveConfig(options: {
       origin: audit.origin ?? new URL(server.publicUrl).host,
       sealEveryMs: audit.sealEvery,
     },
+  };
+}
+
+function sessionOf({ identity }: ConfigInput): Pick<Config['identity'], 'session'> {
+  const { session } = identity;
+  if (session === undefined) return {};
+  const { idle, absolute, maxClaimAge, sliding } = session;
+  return {
+    session: { idleMs: idle, absoluteMs: absolute, maxClaimAgeMs: maxClaimAge, sliding },
   };
 }
 

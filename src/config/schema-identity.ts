@@ -93,6 +93,17 @@ const linkedSchema = z.union([
   }),
 ]).describe('An identity: by tenant and object id, by subject, or as the starter of workloads');
 
+const sessionSchema = z.strictObject({
+  idle: durationSchema({ minMs: MINUTE, maxMs: 30 * 24 * 60 * MINUTE }).prefault('8h')
+    .describe('Without a click for this long, a session has ended'),
+  absolute: durationSchema({ minMs: MINUTE, maxMs: 90 * 24 * 60 * MINUTE }).prefault('24h')
+    .describe('A session ends this long after its sign-in'),
+  maxClaimAge: durationSchema({ minMs: 30_000, maxMs: 24 * 60 * MINUTE }).prefault('15m')
+    .describe('How old claims may be at a click before they are fetched again'),
+  sliding: z.boolean().default(true)
+    .describe('A click moves the idle limit; else it is counted from the sign-in'),
+});
+
 /** The section `identity`. */
 export const identitySchema = z.strictObject({
   issuers: z.array(z.discriminatedUnion('kind', [
@@ -110,6 +121,8 @@ export const identitySchema = z.strictObject({
     identities: z.array(linkedSchema).min(2).max(20),
   })).max(10_000).default([])
     .describe('Identities of one person: whoever asked as one of them cannot decide as another'),
+  session: sessionSchema.optional()
+    .describe('Leave it out to sign in at every click; needs teams.signIn'),
 });
 
 export type IssuerInput = z.output<typeof identitySchema>['issuers'][number];

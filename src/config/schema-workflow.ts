@@ -28,6 +28,9 @@ const fieldSchema = z.strictObject({
   default: scalarSchema.optional(),
 });
 
+/** One word: contexts are sent in a list that is parted by spaces (`acr_values`). */
+const contextSchema = matching(/^[\x21-\x7e]{1,200}$/, 'a word without spaces');
+
 const stageSchema = z.strictObject({
   name: lineSchema(60),
   roles: uniqueList(roleSchema, 20).min(1).describe('Roles of which one is needed to decide'),
@@ -44,6 +47,16 @@ const stageSchema = z.strictObject({
     error: '`in` or `over`',
   }).optional().describe('The stage is asked only where this holds'),
   quorum: z.int().min(1).max(20).default(1).describe('How many people must approve'),
+  stepUp: z.strictObject({
+    acr: uniqueList(contextSchema, 10).min(1).optional()
+      .describe('Authentication contexts of which the sign-in must have one'),
+    amr: uniqueList(contextSchema, 10).min(1).optional()
+      .describe('Methods that the sign-in must have used, all of them'),
+    maxAge: durationSchema({ minMs: 10_000, maxMs: 86_400_000 }).optional()
+      .describe('How long ago the person may have signed in'),
+  }).refine((stepUp) => Object.values(stepUp).some((part) => part !== undefined), {
+    error: '`acr`, `amr` or `maxAge`',
+  }).optional().describe('What is demanded of the sign-in behind a decision'),
 });
 
 const workloadSchema = z.object({ issuer: nameSchema })

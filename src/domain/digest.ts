@@ -1,6 +1,7 @@
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { PlannedExecution } from './request.ts';
+import type { StepUp } from './step-up.ts';
 import type { FieldValue, Workflow } from './workflow.ts';
 
 /** What a decision is about. Stage progress is not part of it; the revision carries that. */
@@ -13,6 +14,8 @@ export interface DigestSubject {
   readonly reason: string | null;
   readonly fields: Readonly<Record<string, FieldValue>>;
   readonly execution: PlannedExecution;
+  /** What stages demand of a sign-in, in their order; absent where none demands anything. */
+  readonly stepUp?: readonly (StepUp & { readonly stage: string })[];
 }
 
 /**

@@ -14,6 +14,9 @@ export const EVENT_TYPES = [
   'decision.refused',
   'submission.refused',
   'identity.mismatch',
+  'session.started',
+  'session.ended',
+  'keys.rotated',
   'card.posted',
 ] as const;
 

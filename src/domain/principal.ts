@@ -37,8 +37,21 @@ export interface TokenEvidence {
   readonly authTime: number | null;
   readonly acr: string | null;
   readonly amr: readonly string[];
+  /** Entra's authentication contexts, where the token names any. */
+  readonly acrs?: readonly string[];
   /** SHA-256 over header and payload (not the signature, which has more than one encoding). */
   readonly digest: string;
+}
+
+/** By which way a principal was proven, and when its claims were verified (ms). */
+export interface Proof {
+  /**
+   * `session`: under claims of an earlier sign-in that are fresh enough; `refresh`: under claims
+   * that the provider gave anew for this very use.
+   */
+  readonly way: 'bearer' | 'single-sign-on' | 'sign-in' | 'session' | 'refresh';
+  readonly verifiedAt: number;
+  readonly sessionId: string | null;
 }
 
 /** A verified identity: the person or workload that a checked token speaks for. */
@@ -47,6 +60,7 @@ export interface Principal extends PrincipalRef {
   /** The claims that configuration makes available to rules; own properties only. */
   readonly claims: Readonly<Record<string, ClaimValue>>;
   readonly token: TokenEvidence;
+  readonly proof?: Proof;
 }
 
 /**

@@ -21,6 +21,7 @@ export const REFUSAL_CODES = [
   'approver_not_person',
   'role_missing',
   'claim_mismatch',
+  'step_up_required',
   'already_decided',
   'not_requester',
   'too_late_to_cancel',

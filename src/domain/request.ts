@@ -1,5 +1,6 @@
-import type { ClaimValue, PrincipalRef, TokenEvidence } from './principal.ts';
+import type { ClaimValue, PrincipalRef, Proof, TokenEvidence } from './principal.ts';
 import type { FieldType, FieldValue, SingleUse } from './workflow.ts';
+import type { StepUp } from './step-up.ts';
 
 export const REQUEST_STATES = [
   'pending', 'approved', 'applying', 'applied', 'failed', 'unknown',
@@ -25,6 +26,8 @@ export interface PlannedStage {
   /** The claim that an approver must carry with exactly this value. */
   readonly where: { readonly claim: string; readonly value: ClaimValue } | null;
   readonly quorum: number;
+  /** What the sign-in behind a decision must come up to; absent: nothing beyond the role. */
+  readonly stepUp?: StepUp;
 }
 
 /** What will be applied, by what, to what. `target` names it for people, without secrets. */
@@ -71,6 +74,8 @@ export interface Recheck {
 /** What proves a decision. Times in ms. */
 export interface Evidence {
   readonly token: TokenEvidence;
+  /** Which way proved the person, and when the claims were verified. */
+  readonly proof?: Proof;
   readonly roles: readonly string[];
   /** The role that authorised it. */
   readonly role: string;

@@ -1,4 +1,5 @@
 import { requestDigest } from './digest.ts';
+import type { DigestSubject } from './digest.ts';
 import type { DomainEvent } from './events.ts';
 import { checkFields } from './fields.ts';
 import { mayRequest, saysNothing } from './policy.ts';
@@ -50,6 +51,7 @@ export function submit(
     reason,
     fields: checked.fields,
     execution: submission.execution,
+    ...demandsOf(planned.stages),
   });
   const request: Request = {
     id: submission.id,
@@ -80,19 +82,30 @@ export function submit(
     updatedAt: now,
     expiresAt: now + workflow.expireMs,
   };
-  const events: DomainEvent[] = [{
+  return { ok: true, request, events: [submittedEvent(request, submission)] };
+}
+
+/** What the audit log keeps of a submission: with the id all that the digest is over, and more. */
+function submittedEvent(request: Request, { requester, channel }: Submission): DomainEvent {
+  const { workflow, workflowVersion, digest, reason, fields, plan, requester: ref } = request;
+  return {
     type: 'request.submitted',
     requestId: request.id,
     actor: ref.key,
     data: {
-      workflow: workflow.id, workflowVersion: workflow.version, digest,
-      requester: ref.key, beneficiary: ref.key, reason, fields: checked.fields,
-      execution: submission.execution, stages: planned.stages,
-      token: requester.token, roles: requester.roles, channel: submission.channel,
+      workflow, workflowVersion, digest, requester: ref.key, beneficiary: request.beneficiary.key,
+      reason, fields, execution: plan.execution, stages: plan.stages,
+      token: requester.token, proof: requester.proof ?? null, roles: requester.roles, channel,
       ...(ref.aliases === undefined ? {} : { requesterAliases: ref.aliases }),
     },
-  }];
-  return { ok: true, request, events };
+  };
+}
+
+/** What the stages demand of a sign-in, for the digest; nothing where none demands anything. */
+function demandsOf(stages: readonly PlannedStage[]): Pick<DigestSubject, 'stepUp'> {
+  const stepUp = stages.flatMap(({ name, stepUp: demand }) =>
+    (demand ? [{ stage: name, ...demand }] : []));
+  return stepUp.length > 0 ? { stepUp } : {};
 }
 
 /** The stages that apply to these fields, with the requester's claims put in. */
@@ -112,7 +125,10 @@ function planStages(
           'does not carry. Ask an administrator to add the claim.',
       );
     }
-    stages.push({ name: spec.name, roles: spec.roles, where, quorum: spec.quorum });
+    stages.push({
+      name: spec.name, roles: spec.roles, where, quorum: spec.quorum,
+      ...(spec.stepUp ? { stepUp: spec.stepUp } : {}),
+    });
   }
   if (stages.length === 0) {
     return refuse('no_stage_applies', `No stage of ${workflow.id} applies to these fields.`);

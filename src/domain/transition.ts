@@ -9,6 +9,7 @@ import { isTerminal, openStage, stageAtRevision } from './request.ts';
 import type {
   Arrival, Decision, Outcome, OUTCOME_CODES, Recheck, Request, RequestState, Verdict,
 } from './request.ts';
+import { meetsStepUp } from './step-up.ts';
 import { MAX_REASON_LENGTH } from './submission.ts';
 
 /** Somebody's word on the stage that a card of `revision` showed with `digest`. */
@@ -114,6 +115,9 @@ function decide(request: Request, command: DecideCommand, now: number): Transiti
   }
   const allowed = mayDecide(request, by);
   if (!allowed.ok) return { kind: 'refused', refusal: allowed.refusal };
+  const demand = request.plan.stages[stage]?.stepUp;
+  const strong = demand ? meetsStepUp(demand, by.token, now) : { ok: true as const };
+  if (!strong.ok) return { kind: 'refused', refusal: strong.refusal };
   return settleStage(request, command, { stage, role: allowed.role, now });
 }
 
@@ -133,7 +137,8 @@ function settleStage(
     reason: command.reason,
     at: now,
     evidence: {
-      token: by.token, roles: by.roles, role, ...command.channel,
+      token: by.token, ...(by.proof ? { proof: by.proof } : {}), roles: by.roles, role,
+      ...command.channel,
       digest: request.digest, revision: command.revision,
     },
   };

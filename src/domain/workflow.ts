@@ -1,4 +1,5 @@
 import type { ClaimValue } from './principal.ts';
+import type { StepUp } from './step-up.ts';
 
 export type FieldType = 'text' | 'multiline' | 'choice' | 'number' | 'boolean' | 'duration';
 
@@ -39,6 +40,8 @@ export interface StageSpec {
   readonly where: ClaimCondition | null;
   readonly when: FieldCondition | null;
   readonly quorum: number;
+  /** Absent where nothing is demanded, so that the versions of such workflows stay. */
+  readonly stepUp?: StepUp;
 }
 
 /** Which workloads may ask: every named claim must be equal, to one of the list where it is one. */

@@ -60,6 +60,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   own_request: 403,
   approver_not_person: 403,
   role_missing: 403,
+  step_up_required: 403,
   claim_mismatch: 403,
   already_decided: 409,
   not_requester: 403,

@@ -86,6 +86,13 @@ export const IDENTITY_CODES = {
   sign_in_too_many_tries: 'Too many wrong sign-in codes: wait ten minutes, then sign in again.',
   sign_in_other_request: 'You signed in for another request, or it has changed since: press the ' +
     'button on the current card again.',
+  sign_in_step_up_unmet: 'You signed in, but not as the stage demands: press the button again ' +
+    'and sign in as it asks, or ask an administrator whether the provider can do it.',
+  session_refresh_unavailable: 'Your roles cannot be confirmed now, as the identity provider ' +
+    'does not answer: nothing was counted and you stay signed in. Press the button again shortly.',
+  session_refresh_refused: 'The identity provider does not continue this sign-in: sign in again.',
+  session_claims_stale: 'The identity provider gives no claims that are new enough: send ' +
+    '"sign out" to Countersign in Teams, then press the button and sign in again.',
   bot_login_failed: 'The bot could not log in at Microsoft: check teams.appId, ' +
     'teams.tenantId and teams.credential; the log holds the answer.',
 } as const;

@@ -1,4 +1,5 @@
 import type { Identity, OnceOnly, TeamsSender } from '../usecases/ports.ts';
+import type { Principal, Proof } from '../domain/principal.ts';
 import { identityError } from './codes.ts';
 import { checkHolder, refuseBound } from './dpop.ts';
 import type { DpopNonces } from './dpop-nonces.ts';
@@ -32,7 +33,7 @@ export function createIdentity(parts: IdentityParts & {
       const { principal, claims } = await verifier.verify(token, { kind: 'bearer' });
       // The proof comes second: its key is anybody's, and costs nothing to a stranger.
       await checkHolder({ token, claims, proof }, { clock, once, nonces });
-      return principal;
+      return proven(principal, 'bearer');
     },
     async verifySingleSignOn(token: string, sender: TeamsSender) {
       if (!rules.enabled) throw identityError('sso_off');
@@ -40,7 +41,11 @@ export function createIdentity(parts: IdentityParts & {
         kind: 'single-sign-on', provider: rules.issuer, audiences,
       });
       refuseBound(verified.claims);
-      return checkSingleSignOn(verified, { rules, sender });
+      return proven(checkSingleSignOn(verified, { rules, sender }), 'single-sign-on');
     },
   };
+
+  function proven(principal: Principal, way: Proof['way']): Principal {
+    return { ...principal, proof: { way, verifiedAt: verifier.clock.now(), sessionId: null } };
+  }
 }

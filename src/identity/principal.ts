@@ -124,6 +124,7 @@ function evidenceOf(checked: CheckedToken, subject: string): TokenEvidence {
     authTime: timeClaim(claims, 'auth_time'),
     acr: textClaim(claims, 'acr'),
     amr: listClaim(claims, 'amr'),
+    ...(own(claims, 'acrs') === undefined ? {} : { acrs: listClaim(claims, 'acrs') }),
     digest: sha256(signedText),
   };
 }

@@ -1,8 +1,8 @@
-import type { Principal } from '../domain/principal.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { StoredSecrets } from '../usecases/ports.ts';
 import type { SignInAttempt, SignInLink } from '../usecases/store-ports.ts';
 import { identityError } from './codes.ts';
+import type { SessionContent } from './session-tokens.ts';
 import type { AttemptSecrets } from './sign-in-client.ts';
 import { isJsonObject, own } from './strict-json.ts';
 import type { JsonObject } from './strict-json.ts';
@@ -26,14 +26,24 @@ export async function readSealedAttempt(
   return { state, nonce, verifier };
 }
 
+/** What is parked at the end of a sign-in, until its person brings the code. */
+export interface Parked extends SessionContent {
+  readonly link: string;
+}
+
+/** Seals it. */
+export function sealParked(secrets: StoredSecrets, parked: Parked): Promise<string> {
+  return secrets.encrypt(JSON.stringify(parked));
+}
+
 /** The identity that was parked for this link. @throws IdentityError `sign_in_unknown`. */
 export async function readParked(
   secrets: StoredSecrets, parked: SignInLink & { readonly identity: string },
-): Promise<Principal> {
-  const principal = own(await open(secrets, parked.identity, parked.id), 'principal');
-  if (!isJsonObject(principal)) throw identityError('sign_in_unknown');
-  // What only our own key can have encrypted was a principal when it was parked.
-  return principal as unknown as Principal;
+): Promise<SessionContent> {
+  const opened = await open(secrets, parked.identity, parked.id);
+  if (!isJsonObject(own(opened, 'principal'))) throw identityError('sign_in_unknown');
+  // What only our own key can have encrypted was this when it was parked.
+  return opened as unknown as Parked;
 }
 
 async function open(secrets: StoredSecrets, sealed: string, link: string): Promise<JsonObject> {

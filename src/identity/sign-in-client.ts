@@ -1,5 +1,6 @@
 import * as oidc from 'openid-client';
 import type { Config } from '../config/config.ts';
+import type { StepUp } from '../domain/step-up.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { IdentityError } from '../usecases/ports.ts';
@@ -18,18 +19,32 @@ export interface AttemptSecrets {
   readonly verifier: string;
 }
 
+/** What the provider gave at the end of a sign-in, or for a refresh token. */
+export interface SignInTokens {
+  readonly idToken: string;
+  /** Null where it gives none: `offline_access` was not asked for, or not granted. */
+  readonly refreshToken: string | null;
+}
+
 /** Our side of the authorization code flow at one provider. */
 export interface SignInClient {
   /** Resolves when the provider's metadata is known. */
   ready(): Promise<void>;
   /** Where the browser is sent to sign in. `person` is who the link is for. */
   authorizationUrl(
-    secrets: AttemptSecrets, person: { tenantId: string; objectId: string },
+    secrets: AttemptSecrets,
+    person: { tenantId: string; objectId: string; stepUp: StepUp | null },
   ): Promise<string>;
-  /** The ID token that the callback's code is good for. */
-  idToken(
+  /** What the callback's code is good for. */
+  tokens(
     query: URLSearchParams, secrets: AttemptSecrets, tenantId: string,
-  ): Promise<string>;
+  ): Promise<SignInTokens>;
+  /**
+   * What a refresh token is good for, once. Throws IdentityError `session_refresh_refused` where
+   * the provider ends it (`invalid_grant`, RFC 6749 5.2), or wants to see the person;
+   * `session_refresh_unavailable` where it does not answer, or does not know this service.
+   */
+  refresh(refreshToken: string, tenantId: string): Promise<SignInTokens>;
 }
 
 /**
@@ -37,7 +52,7 @@ export interface SignInClient {
  * where the provider says that it sends it. Metadata comes from our own discovery, so that its
  * limits and its cache hold here too.
  *
- * All throw IdentityError `sign_in_refused` or `sign_in_unavailable`.
+ * All but `refresh` throw IdentityError `sign_in_refused` or `sign_in_unavailable`.
  */
 export function createSignInClient(options: {
   config: Config;
@@ -63,14 +78,15 @@ export function createSignInClient(options: {
         nonce: secrets.nonce,
         code_challenge: await oidc.calculatePKCECodeChallenge(secrets.verifier),
         code_challenge_method: 'S256',
-        ...hints(config, provider, person.objectId),
+        ...hints({ config, signIn, provider }, person.objectId),
+        ...demands(person.stepUp, provider, await metadataOf(provider)),
       });
       return url.href;
     },
-    async idToken(query, secrets, tenantId) {
+    async tokens(query, secrets, tenantId) {
       const client = await clientFor(tenantId);
       try {
-        const tokens = await oidc.authorizationCodeGrant(
+        const given = await oidc.authorizationCodeGrant(
           client,
           new URL(`${redirectUri}?${query.toString()}`),
           {
@@ -78,12 +94,24 @@ export function createSignInClient(options: {
             pkceCodeVerifier: secrets.verifier, idTokenExpected: true,
           },
         );
-        if (tokens.id_token !== undefined) return tokens.id_token;
+        const tokens = tokensOf(given);
+        if (tokens !== undefined) return tokens;
       } catch (cause) {
         const code = isRefusal(cause) ? 'sign_in_refused' : 'sign_in_unavailable';
         throw identityError(code, { cause });
       }
       throw identityError('sign_in_refused', { about: 'no id_token' });
+    },
+    async refresh(refreshToken, tenantId) {
+      try {
+        const client = await clientFor(tenantId);
+        const tokens = tokensOf(await oidc.refreshTokenGrant(client, refreshToken));
+        if (tokens !== undefined) return tokens;
+      } catch (cause) {
+        const code = isEnd(cause) ? 'session_refresh_refused' : 'session_refresh_unavailable';
+        throw identityError(code, { cause });
+      }
+      throw identityError('session_refresh_refused', { about: 'no id_token' });
     },
   };
 }
@@ -91,11 +119,59 @@ export function createSignInClient(options: {
 /**
  * Entra is asked to let the person choose, as the account that the browser is signed in with need
  * not be the one in Teams. Its login_hint would be a user name, which Teams does not tell; the
- * local provider takes an object id.
+ * local provider takes an object id. Others ignore `offline_access` unless they are asked to have
+ * the person consent (OpenID Connect Core 11).
  */
-function hints(config: Config, provider: Provider, objectId: string): Record<string, string> {
+function hints(
+  { config, signIn, provider }: {
+    config: Config; signIn: NonNullable<Config['teams']['signIn']>; provider: Provider;
+  },
+  objectId: string,
+): Record<string, string> {
   if (provider.config.kind === 'entra') return { prompt: 'select_account' };
-  return config.profile === 'local' ? { login_hint: objectId } : {};
+  return {
+    ...(signIn.scopes.includes('offline_access') ? { prompt: 'consent' } : {}),
+    ...(config.profile === 'local' ? { login_hint: objectId } : {}),
+  };
+}
+
+/**
+ * How more than the usual sign-in is asked for: `acr_values` and `max_age`, and the claims request
+ * (OpenID Connect Core 3.1.2.1, 5.5.1.1) where the provider takes one. At Entra it is the only way
+ * to ask for an authentication context.
+ */
+function demands(
+  stepUp: StepUp | null, provider: Provider, { document }: ProviderMetadata,
+): Record<string, string> {
+  if (stepUp === null) return {};
+  const { acr, amr, maxAgeMs } = stepUp;
+  const entra = provider.config.kind === 'entra';
+  const wanted = (values: readonly string[]) => ({ essential: true, values });
+  const claims = {
+    ...(acr === null ? {} : { [entra ? 'acrs' : 'acr']: wanted(acr) }),
+    ...(amr === null ? {} : { amr: wanted(amr) }),
+    ...(maxAgeMs === null ? {} : { auth_time: { essential: true } }),
+  };
+  const takesClaims = entra || own(document, 'claims_parameter_supported') === true;
+  return {
+    ...(acr === null ? {} : { acr_values: acr.join(' ') }),
+    ...(maxAgeMs === null ? {} : { max_age: String(Math.floor(maxAgeMs / 1_000)) }),
+    // No parameter asks for a method alone; one that was used lately counts, an old one may not do.
+    ...(amr !== null && acr === null && maxAgeMs === null ? { max_age: '0' } : {}),
+    ...(takesClaims ? { claims: JSON.stringify({ id_token: claims }) } : {}),
+  };
+}
+
+function tokensOf(given: oidc.TokenEndpointResponse): SignInTokens | undefined {
+  const { id_token: idToken, refresh_token: refreshToken } = given;
+  return idToken === undefined ? undefined : { idToken, refreshToken: refreshToken ?? null };
+}
+
+/** Errors of the token endpoint after which only the person's own sign-in helps. */
+const ENDS = ['invalid_grant', 'interaction_required', 'login_required', 'consent_required'];
+
+function isEnd(error: unknown): boolean {
+  return error instanceof oidc.ResponseBodyError && ENDS.includes(error.error);
 }
 
 async function metadataOf(provider: Provider): Promise<ProviderMetadata> {

@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Principal } from '../domain/principal.ts';
+import { meetsStepUp } from '../domain/step-up.ts';
+import type { StepUp } from '../domain/step-up.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sameSecret, sha256 } from '../lib/hash.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -7,9 +9,11 @@ import type { SignIn, SignInPages, StoredSecrets } from '../usecases/ports.ts';
 import type { SignInAttempt, SignInLink, SignInStore } from '../usecases/store-ports.ts';
 import type { Fetch } from './bounded-fetch.ts';
 import { identityError } from './codes.ts';
-import { readParked, readSealedAttempt } from './sealed-sign-in.ts';
-import { createSignInClient } from './sign-in-client.ts';
-import type { AttemptSecrets, SignInClient } from './sign-in-client.ts';
+import { readParked, readSealedAttempt, sealParked } from './sealed-sign-in.ts';
+import type { SessionKeeper } from './sessions.ts';
+import type { AttemptSecrets } from './sign-in-client.ts';
+import { createSignInFlow } from './sign-in-flow.ts';
+import type { SignInFlow } from './sign-in-flow.ts';
 import { clearedSignInCookie, readSignInCookie, signInCookie } from './sign-in-cookie.ts';
 import { createTries } from './tries.ts';
 import type { Verifier } from './verify-token.ts';
@@ -34,11 +38,13 @@ export interface SignInParts {
   readonly secrets: StoredSecrets;
   readonly verifier: Verifier;
   readonly fetch?: Fetch;
-}
-
-interface Flow {
-  readonly signIn: NonNullable<Config['teams']['signIn']>;
-  readonly client: SignInClient;
+  /** Carries what is redeemed over the next clicks; absent: it counts for this one alone. */
+  readonly sessions?: Pick<SessionKeeper, 'start'>;
+  /** Told of somebody who signed in as another person than the link is for. */
+  readonly mismatch?: (seen: {
+    person: Pick<SignInLink, 'tenantId' | 'objectId'>; requestId: string | null; code: string;
+    signedInAs: string;
+  }) => Promise<void>;
 }
 
 /**
@@ -50,15 +56,16 @@ interface Flow {
  */
 export function createSignIn(parts: SignInParts): SignIn & SignInPages {
   const { clock, ids, store, config } = parts;
-  const flow = createFlow(parts);
+  const flow = createSignInFlow(parts);
   const tries = createTries({ clock, limit: 5, windowMs: SIGN_IN_MS });
   return {
-    async createLink({ sender, requestId, revision }) {
+    async createLink({ sender, requestId, revision, stepUp = null }) {
       required(flow);
       const secret = ids.secret(32);
       await store.addLink({
         id: sha256(secret), tenantId: sender.tenantId, objectId: sender.objectId,
         requestId, revision, expiresAt: clock.now() + SIGN_IN_MS,
+        demand: stepUp === null ? null : JSON.stringify(stepUp),
       });
       return `${config.server.publicUrl}/auth/start?link=${secret}`;
     },
@@ -79,16 +86,21 @@ export function createSignIn(parts: SignInParts): SignIn & SignInPages {
       if (parked.requestId !== requestId || parked.revision !== revision) {
         throw identityError('sign_in_other_request');
       }
-      const principal = await readParked(parts.secrets, parked);
+      const content = await readParked(parts.secrets, parked);
+      const { principal, verifiedAt } = content;
       assertPerson(principal, sender);
       if (principal.token.expiresAt <= clock.now()) throw identityError('token_expired');
-      return principal;
+      const { refreshToken, nonce } = content;
+      const sessionId = (await parts.sessions?.start(
+        sender, { principal, verifiedAt, refreshToken, nonce },
+      )) ?? null;
+      return { ...principal, proof: { way: 'sign-in', verifiedAt, sessionId } };
     },
   };
 }
 
 async function begin(
-  parts: SignInParts, flow: Flow, link: string,
+  parts: SignInParts, flow: SignInFlow, link: string,
 ): Promise<{ redirectTo: string; setCookie: string }> {
   if (!SECRET.test(link)) throw identityError('sign_in_link_invalid');
   const { ids, store, clock } = parts;
@@ -108,14 +120,16 @@ async function begin(
   }, clock.now());
   if (opened === undefined) throw identityError('sign_in_link_invalid');
   const { tenantId, objectId } = opened;
+  const stepUp = demandOf(opened);
   return {
-    redirectTo: await flow.client.authorizationUrl(secrets, { tenantId, objectId }),
+    redirectTo: await flow.client.authorizationUrl(secrets, { tenantId, objectId, stepUp }),
     setCookie: signInCookie(browser, SIGN_IN_MS),
   };
 }
 
 async function finish(
-  parts: SignInParts, flow: Flow, input: { query: URLSearchParams; cookie: string | undefined },
+  parts: SignInParts, flow: SignInFlow,
+  input: { query: URLSearchParams; cookie: string | undefined },
 ): Promise<{ code: string; setCookie: string }> {
   const { ids, store, clock, verifier } = parts;
   const [state, ...more] = input.query.getAll('state');
@@ -126,31 +140,26 @@ async function finish(
   if (attempt === undefined) throw identityError('sign_in_unknown');
   assertBrowser(attempt, input.cookie);
   const secrets = await readSealedAttempt(parts.secrets, attempt);
-  const idToken = await flow.client.idToken(input.query, secrets, attempt.tenantId);
+  const { idToken, refreshToken } = await flow.client.tokens(
+    input.query, secrets, attempt.tenantId,
+  );
   const { principal } = await verifier.verify(idToken, {
     kind: 'sign-in', provider: flow.signIn.issuer,
     clientId: flow.signIn.clientId, nonce: secrets.nonce,
   });
-  assertPerson(principal, attempt);
+  await checkPerson(parts, principal, attempt);
+  checkDemand(attempt, principal, clock.now());
   const code = ids.code(CODE_DIGITS);
-  const identity = await parts.secrets.encrypt(JSON.stringify({ link: attempt.id, principal }));
+  const identity = await sealParked(parts.secrets, {
+    link: attempt.id, principal, verifiedAt: clock.now(), nonce: secrets.nonce,
+    // Kept only where it is used.
+    refreshToken: parts.sessions ? refreshToken : null,
+  });
   await store.park(attempt.id, { code: sha256(code), identity }, clock.now());
   return { code, setCookie: clearedSignInCookie() };
 }
 
-function createFlow(parts: SignInParts): Flow | undefined {
-  const { signIn } = parts.config.teams;
-  if (signIn === null) return undefined;
-  const provider = parts.verifier.providers.get(signIn.issuer);
-  if (provider === undefined) {
-    throw new Error(`teams.signIn.issuer: no identity issuer has the id "${signIn.issuer}"`);
-  }
-  const fetch = parts.fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init));
-  const { config, clock } = parts;
-  return { signIn, client: createSignInClient({ config, signIn, provider, clock, fetch }) };
-}
-
-function required(flow: Flow | undefined): Flow {
+function required(flow: SignInFlow | undefined): SignInFlow {
   if (flow === undefined) throw identityError('sign_in_off');
   return flow;
 }
@@ -160,6 +169,33 @@ function assertBrowser(attempt: SignInAttempt, cookie: string | undefined): void
   const browser = readSignInCookie(cookie);
   if (browser === undefined || !sameSecret(sha256(browser), attempt.browser)) {
     throw identityError('sign_in_other_browser');
+  }
+}
+
+/** What the link's stage demands; the column is ours alone to write. */
+function demandOf({ demand }: SignInLink): StepUp | null {
+  return demand === null ? null : (JSON.parse(demand) as StepUp);
+}
+
+/** A sign-in that does not come up to what was demanded ends here, with a sentence. */
+function checkDemand(link: SignInLink, { token }: Principal, now: number): void {
+  const demand = demandOf(link);
+  const met = demand === null ? { ok: true as const } : meetsStepUp(demand, token, now);
+  if (!met.ok) throw identityError('sign_in_step_up_unmet', { about: met.refusal.message });
+}
+
+async function checkPerson(
+  { mismatch }: SignInParts, principal: Principal, link: SignInLink,
+): Promise<void> {
+  try {
+    assertPerson(principal, link);
+  } catch (error) {
+    const { tenantId, objectId, requestId, revision } = link;
+    await mismatch?.({
+      person: { tenantId, objectId }, requestId: revision === 0 ? null : requestId,
+      code: 'sign_in_wrong_person', signedInAs: principal.key,
+    });
+    throw error;
   }
 }
 

@@ -33,6 +33,14 @@ export type Purpose =
       readonly provider: string;
       readonly clientId: string;
       readonly nonce: string;
+    }
+  /** At a refresh: the ID token that came with it (OpenID Connect Core 12.2). */
+  | {
+      readonly kind: 'refresh';
+      readonly provider: string;
+      readonly clientId: string;
+      /** Of the sign-in; a refreshed token need not carry one, and may carry no other. */
+      readonly nonce: string;
     };
 
 export interface VerifiedToken {
@@ -99,7 +107,7 @@ export function createVerifier(parts: IdentityParts & { groups?: GroupSource }):
 async function checkSignature(
   token: CompactToken, provider: Provider, purpose: Purpose,
 ): Promise<void> {
-  const types = purpose.kind === 'sign-in' ? ID_TOKEN_TYPES : ACCESS_TOKEN_TYPES;
+  const types = isOurClients(purpose) ? ID_TOKEN_TYPES : ACCESS_TOKEN_TYPES;
   if (!types.has(token.typ)) throw identityError('token_header_refused', { about: 'typ' });
   if (!provider.algorithms.has(token.alg)) throw identityError('token_algorithm_refused');
   const key = await provider.keys.find(token.kid);
@@ -150,16 +158,19 @@ function audiencesOf(purpose: Purpose, provider: Provider): ReadonlySet<string> 
   switch (purpose.kind) {
     case 'bearer': return provider.audiences;
     case 'single-sign-on': return purpose.audiences;
-    case 'sign-in': return new Set([purpose.clientId]);
+    case 'sign-in':
+    case 'refresh': return new Set([purpose.clientId]);
   }
 }
 
 function checkKind(claims: JsonObject, provider: Provider, purpose: Purpose): PrincipalKind {
-  if (purpose.kind !== 'sign-in') {
+  if (!isOurClients(purpose)) {
     refuseIdToken(claims);
     return kindOf(claims, provider.config);
   }
-  if (textClaim(claims, 'nonce') !== purpose.nonce) throw identityError('token_wrong_nonce');
+  const nonce = textClaim(claims, 'nonce');
+  const left = nonce === null && purpose.kind === 'refresh';
+  if (!left && nonce !== purpose.nonce) throw identityError('token_wrong_nonce');
   const client = clientOf(claims);
   if (client !== null && client !== purpose.clientId) throw identityError('token_audience');
   if (isAppOnly(claims)) throw identityError('token_kind_not_accepted', { about: 'workload' });
@@ -167,4 +178,11 @@ function checkKind(claims: JsonObject, provider: Provider, purpose: Purpose): Pr
     throw identityError('token_kind_not_accepted', { about: 'person' });
   }
   return 'person';
+}
+
+/** Whether an ID token for our own client is expected. */
+function isOurClients(
+  purpose: Purpose,
+): purpose is Extract<Purpose, { kind: 'sign-in' | 'refresh' }> {
+  return purpose.kind === 'sign-in' || purpose.kind === 'refresh';
 }

@@ -2,11 +2,12 @@ import { CompactSign, compactVerify } from 'jose';
 import type { JWK } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { hmacSha256 } from '../lib/hash.ts';
-import type { KeyStore } from '../usecases/store-ports.ts';
+import type { KeyRotationStore, KeyStore } from '../usecases/store-ports.ts';
 import { deriveKey } from './derive.ts';
 import { KeysError } from './errors.ts';
-import { createSealer } from './seal.ts';
-import type { Sealer } from './seal.ts';
+import { createSealer, keyOfSealed } from './seal.ts';
+import { openSealingKeys } from './sealing-keys.ts';
+import type { SealingKeys } from './sealing-keys.ts';
 import { SIGNING_ALGORITHM, loadSigningKeys } from './signing-keys.ts';
 import type { SigningKey } from './signing-keys.ts';
 
@@ -34,8 +35,15 @@ export interface Keys {
   /** Keyed hash of a text, base64url; compare with sameSecret. */
   mac(purpose: MacPurpose, text: string): string;
   encrypt(purpose: SealingPurpose, text: string): Promise<string>;
-  /** @throws KeysError `sealed_invalid`. */
+  /** Under whichever key of the purpose. @throws KeysError `sealed_invalid`. */
   decrypt(purpose: SealingPurpose, sealed: string): Promise<string>;
+  /** The names of the key that seals now, and of the one that sealed a text (RFC 7516 4.1.6). */
+  sealingKey(purpose: SealingPurpose): string;
+  sealedWith(sealed: string): string;
+  /** Makes a new key the current one of a purpose; the others still decrypt. Gives its name. */
+  rotate(purpose: SealingPurpose, store: KeyRotationStore): Promise<string>;
+  /** Learns of keys that another replica made. */
+  refresh(): Promise<void>;
 }
 
 const MAX_STATEMENT = 256 * 1024;
@@ -60,8 +68,8 @@ export async function createKeys(parts: {
     if (keys === undefined) throw new Error(`${purpose} is no purpose that signs`);
     return keys;
   };
-  const sealers: Record<SealingPurpose, Sealer> = {
-    'stored-secrets': createSealer(deriveKey(secret, 'encrypt stored-secrets')),
+  const sealing: Record<SealingPurpose, SealingKeys> = {
+    'stored-secrets': await openSealingKeys({ purpose: 'stored-secrets', secret, store, clock }),
   };
   const macKeys: Record<MacPurpose, Uint8Array> = {
     'wait-tokens': deriveKey(secret, 'mac wait-tokens'),
@@ -75,8 +83,14 @@ export async function createKeys(parts: {
       return { keys: purposes.flatMap(keysOf).map(({ publicJwk }) => publicJwk) };
     },
     mac: (purpose, text) => hmacSha256(macKeys[purpose], text),
-    encrypt: (purpose, text) => sealers[purpose].encrypt(text),
-    decrypt: (purpose, sealed) => sealers[purpose].decrypt(sealed),
+    encrypt: (purpose, text) => sealing[purpose].encrypt(text),
+    decrypt: (purpose, sealed) => sealing[purpose].decrypt(sealed),
+    sealingKey: (purpose) => sealing[purpose].current(),
+    sealedWith: keyOfSealed,
+    rotate: (purpose, into) => sealing[purpose].rotate(into),
+    async refresh() {
+      await Promise.all(Object.values(sealing).map((keysOfPurpose) => keysOfPurpose.reload()));
+    },
   };
 }
 

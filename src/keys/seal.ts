@@ -1,4 +1,4 @@
-import { CompactEncrypt, compactDecrypt } from 'jose';
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { keyName } from './derive.ts';
 import { KeysError } from './errors.ts';
 
@@ -31,4 +31,20 @@ export function createSealer(key: Uint8Array): Sealer {
       throw new KeysError('sealed_invalid');
     },
   };
+}
+
+/**
+ * The name of the key that a text says it is sealed under.
+ *
+ * @throws KeysError `sealed_invalid`.
+ */
+export function keyOfSealed(sealed: string): string {
+  let kid: unknown;
+  try {
+    ({ kid } = decodeProtectedHeader(sealed));
+  } catch (cause) {
+    throw new KeysError('sealed_invalid', { cause });
+  }
+  if (typeof kid === 'string') return kid;
+  throw new KeysError('sealed_invalid');
 }

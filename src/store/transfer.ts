@@ -8,7 +8,7 @@ import { StoreError } from './errors.ts';
  */
 export const TRANSFER_TABLES = [
   'keys', 'requests', 'decisions', 'changes', 'claims', 'jobs', 'counters', 'cards',
-  'conversations', 'people', 'people_roles', 'sign_in_links', 'leases', 'audit_events',
+  'conversations', 'people', 'people_roles', 'sign_in_links', 'sessions', 'leases', 'audit_events',
   'audit_pending', 'audit_leaves', 'audit_checkpoints', 'audit_frontier',
 ] as const;
 

@@ -10,6 +10,7 @@ export type Command =
       readonly values: Readonly<Record<string, string>>;
     }
   | { readonly name: 'status'; readonly number: number }
+  | { readonly name: 'sign-out' }
   | { readonly name: 'help' }
   | { readonly name: 'unknown' };
 
@@ -18,7 +19,8 @@ const MAX_VALUES = 60;
 const PARTS = /([A-Za-z][\w-]{0,63})=(?:"([^"]*)"|(\S*))|(\S+)/g;
 
 /**
- * Reads a chat command: `request`, `request <workflow> [key=value …]`, `status <number>`, `help`.
+ * Reads a chat command: `request`, `request <workflow> [key=value …]`, `status <number>`,
+ * `sign out`, `help`.
  * Case does not matter in the command's name; curly quotes count as straight ones.
  */
 export function parseCommand(text: string): Command {
@@ -32,6 +34,10 @@ export function parseCommand(text: string): Command {
       const digits = /^#?(\d{1,9})$/.exec(rest)?.[1];
       return digits === undefined ? { name: 'help' } : { name: 'status', number: Number(digits) };
     }
+    case 'sign':
+      return { name: rest.toLowerCase() === 'out' ? 'sign-out' : 'unknown' };
+    case 'signout':
+      return { name: 'sign-out' };
     case 'help':
     case '':
       return { name: 'help' };

@@ -1,7 +1,8 @@
 import { mayRead } from '../domain/policy.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Request, Verdict } from '../domain/request.ts';
-import type { ClickedCard } from '../usecases/app-port.ts';
+import type { ClickedCard, DecideResult } from '../usecases/app-port.ts';
 import type { TeamsSender } from '../usecases/ports.ts';
 import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
@@ -11,6 +12,7 @@ import type { BotDeps } from './deps.ts';
 import { prove } from './proof.ts';
 import { requestAnswer, viewerFrom } from './request-view.ts';
 import type { ShownRequest } from './request-view.ts';
+import { afterStepUp, demandOn } from './step-up.ts';
 
 /** A press on a button of a request's card. */
 export interface Press {
@@ -32,11 +34,28 @@ export async function onDecide(
 ): Promise<Answer> {
   const { activity, sender, shown } = press;
   const subject = { requestId: shown.id, revision: shown.revision };
-  const proof = await prove(deps, activity, { sender, subject });
+  const unproven = { sender, subject, stepUp: () => demandOn(deps, shown.id) };
+  const proof = await prove(deps, activity, unproven);
   if (proof.kind === 'answer') return (await earlier(deps, press)) ?? proof.answer;
-  const result = await deps.app.decideRequest({
+  const { exchangeId } = proof;
+  const decide = (by: Principal) => decideBy(deps, press, { ...said, by, exchangeId });
+  const result = await decide(proof.by);
+  const weak = result.kind === 'refused' && result.refusal.code === 'step_up_required';
+  if (!weak || !result.request) return decideAnswer(deps, press, { by: proof.by, result });
+  const { request } = result;
+  const after = await afterStepUp(deps, unproven, { by: proof.by, request, decide });
+  if (after && !('kind' in after)) return after;
+  return decideAnswer(deps, press, { by: proof.by, result: after ?? result });
+}
+
+function decideBy(
+  deps: BotDeps,
+  { activity, sender, shown }: Press,
+  said: { decision: Verdict; reason: string | null; by: Principal; exchangeId: string | null },
+): Promise<DecideResult> {
+  return deps.app.decideRequest({
     id: shown.id,
-    by: proof.by,
+    by: said.by,
     decision: said.decision,
     reason: said.reason,
     digest: shown.digest,
@@ -44,18 +63,23 @@ export async function onDecide(
     channel: {
       via: 'teams', tenant: sender.tenantId, objectId: sender.objectId,
       activityId: activity.id, conversationId: activity.conversation.id,
-      exchangeId: proof.exchangeId,
+      exchangeId: said.exchangeId,
     },
     teams: { sender, card: pressedCard(deps, activity) },
   });
+}
+
+async function decideAnswer(
+  deps: BotDeps, { shown }: Press, { by, result }: { by: Principal; result: DecideResult },
+): Promise<Answer> {
   if (result.kind !== 'refused') {
-    return requestAnswer(deps, result.request, viewerFrom(result.request, proof.by));
+    return requestAnswer(deps, result.request, viewerFrom(result.request, by));
   }
   const { request, refusal } = result;
-  const mayShow = request && (request.digest === shown.digest || mayRead(request, proof.by));
+  const mayShow = request && (request.digest === shown.digest || mayRead(request, by));
   if (!mayShow) return messageAnswer(NOT_YOURS);
   if (OUT_OF_DATE.includes(refusal.code)) {
-    return requestAnswer(deps, request, viewerFrom(request, proof.by));
+    return requestAnswer(deps, request, viewerFrom(request, by));
   }
   return messageAnswer(refusal.message);
 }

@@ -1,6 +1,8 @@
 import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import type { App } from '../usecases/app-port.ts';
-import type { Basics, Identity, SignIn, TeamsCards, Workflows } from '../usecases/ports.ts';
+import type {
+  Basics, Identity, Sessions, SignIn, TeamsCards, Workflows,
+} from '../usecases/ports.ts';
 import type { CardStore } from '../usecases/store-ports.ts';
 import type { Messenger } from './messenger.ts';
 
@@ -14,6 +16,8 @@ export interface BotDeps extends Basics {
   readonly identity: Pick<Identity, 'verifySingleSignOn'>;
   /** The sign-in button's way; null where it is not configured. */
   readonly signIn: SignIn | null;
+  /** What carries a sign-in over clicks; absent where every click signs in. */
+  readonly sessions?: Sessions | null;
   readonly cards: TeamsCards;
   readonly messenger: Messenger;
   readonly directory: Pick<CardStore, 'findConversation'>;

@@ -8,7 +8,7 @@ import type { BotDeps } from './deps.ts';
 import { answerSubmitted } from './fallback.ts';
 import type { Message } from './messenger.ts';
 
-const UNKNOWN = 'I know `request`, `request <workflow>`, `status <number>` and `help`.';
+const UNKNOWN = 'I know `request`, `request <workflow>`, `status <number>`, `sign out` and `help`.';
 const NO_WORKFLOWS = 'There is nothing to request yet: no workflow is configured.';
 
 /** What a message is answered with. Errors of the store are thrown. */
@@ -20,11 +20,24 @@ export async function answerMessage(deps: BotDeps, activity: TeamsActivity): Pro
       return answerRequest(deps, command);
     case 'status':
       return deps.cards.status(command.number);
+    case 'sign-out':
+      return { text: await signOut(deps, activity) };
     case 'help':
       return deps.cards.help(deps.workflows.list());
     case 'unknown':
       return { text: UNKNOWN };
   }
+}
+
+/** Ends the sender's session: whoever writes under a name may end what that name holds. */
+async function signOut(
+  { sessions }: BotDeps, { sender, conversation }: TeamsActivity,
+): Promise<string> {
+  if (!sessions) return 'You sign in at every decision here, so there is nothing to sign out of.';
+  if (!conversation.personal) return 'Send `sign out` to me in our own chat.';
+  const ended = sender !== null && (await sessions.signOut(sender));
+  return ended ? 'You are signed out. The next button asks you to sign in.'
+    : 'You are not signed in.';
 }
 
 /** A form for the workflow that is named; a choice where none or more than one is. */

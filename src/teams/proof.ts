@@ -1,4 +1,5 @@
 import type { Principal } from '../domain/principal.ts';
+import type { StepUp } from '../domain/step-up.ts';
 import { IdentityError } from '../usecases/ports.ts';
 import type { TeamsSender } from '../usecases/ports.ts';
 import type { TeamsActivity } from './activity.ts';
@@ -21,6 +22,14 @@ export interface ProofSubject {
   readonly revision: number;
 }
 
+/** A click to be proven. */
+export interface Unproven {
+  readonly sender: TeamsSender;
+  readonly subject: ProofSubject;
+  /** What the click demands of a sign-in; asked only where one is asked for. */
+  readonly stepUp?: () => Promise<StepUp | null>;
+}
+
 const MAX_TOKEN = 16_384;
 
 /** Codes of identities that are not the sender's, or that nobody may bring: recorded, and told. */
@@ -31,20 +40,21 @@ const FOREIGN = [
 /** Codes that another sign-in would not mend. */
 const PASSING = [
   'token_keys_unavailable', 'sign_in_unavailable', 'sign_in_too_many_tries', 'groups_unavailable',
-  'groups_not_listed',
+  'groups_not_listed', 'session_refresh_unavailable', 'session_claims_stale',
 ];
+const STALE = 'You signed in, but your roles were confirmed too long ago to count. Press the ' +
+  'button again and come back with the code without delay.';
 
 /**
  * Turns what the client brought with a card action into a verified principal: a single sign-on
- * token (`value.authentication`) or the code of our sign-in page (`value.state`). Without either
- * the answer is a login request. A token or code that did not do is followed by a login request
- * without the silent way, so that no client loops; somebody else's identity is recorded and
- * answered with a sentence.
+ * token (`value.authentication`), the code of our sign-in page (`value.state`), or, with neither,
+ * the sender's live session. Claims that are too old are fetched again by the session; where there
+ * is none the answer is a login request. A token or code that did not do is followed by a login
+ * request without the silent way, and a second one that is too old by a sentence, so that no client
+ * loops; somebody else's identity is recorded and answered with a sentence.
  */
 export async function prove(
-  deps: BotDeps,
-  activity: TeamsActivity,
-  given: { sender: TeamsSender; subject: ProofSubject },
+  deps: BotDeps, activity: TeamsActivity, given: Unproven,
 ): Promise<Proof> {
   const authentication = jsonOr(activity.value.authentication);
   const token = textOf(authentication.token, MAX_TOKEN);
@@ -53,23 +63,30 @@ export async function prove(
     if (token !== undefined && deps.config.singleSignOn.enabled) {
       const by = await deps.identity.verifySingleSignOn(token, given.sender);
       const exchangeId = textOf(authentication.id, 256) ?? null;
-      return { kind: 'principal', by, exchangeId };
+      if (isFresh(deps, by)) return { kind: 'principal', by, exchangeId };
+      return (await bySession(deps, given)) ?? loggingIn(deps, given, { silent: false });
     }
     if (code !== undefined && deps.signIn) {
       const by = await deps.signIn.redeem({ code, sender: given.sender, ...given.subject });
-      return { kind: 'principal', by, exchangeId: null };
+      if (isFresh(deps, by)) return { kind: 'principal', by, exchangeId: null };
+      const answer = messageAnswer(STALE);
+      return (await bySession(deps, given)) ?? { kind: 'answer', answer };
     }
+    return (await bySession(deps, given)) ?? (await loggingIn(deps, given, { silent: true }));
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error;
     return { kind: 'answer', answer: await refused(deps, given, error) };
   }
-  return { kind: 'answer', answer: await login(deps, given, { silent: true }) };
 }
 
-async function refused(
-  deps: BotDeps,
-  given: { sender: TeamsSender; subject: ProofSubject },
-  error: IdentityError,
+/** A login request for a person whose proof was good and does not come up to what is demanded. */
+export function askToSignIn(deps: BotDeps, given: Unproven): Promise<Answer> {
+  return login(deps, given, { silent: false });
+}
+
+/** What a refused proof is answered with. */
+export async function refused(
+  deps: BotDeps, given: Unproven, error: IdentityError,
 ): Promise<Answer> {
   const { code, message } = error;
   deps.log.info('the proof of a click was refused', { code });
@@ -83,16 +100,34 @@ async function refused(
   return deps.signIn ? login(deps, given, { silent: false }) : preconditionAnswer(message);
 }
 
+function isFresh({ sessions }: BotDeps, by: Principal): boolean {
+  return !sessions || sessions.areFresh(by);
+}
+
+async function bySession({ sessions }: BotDeps, { sender }: Unproven): Promise<Proof | undefined> {
+  const by = await sessions?.current(sender);
+  return by && { kind: 'principal', by, exchangeId: null };
+}
+
+async function loggingIn(
+  deps: BotDeps, given: Unproven, options: { silent: boolean },
+): Promise<Proof> {
+  return { kind: 'answer', answer: await login(deps, given, options) };
+}
+
 async function login(
   deps: BotDeps,
-  { sender, subject }: { sender: TeamsSender; subject: ProofSubject },
+  { sender, subject, stepUp }: Unproven,
   { silent }: { silent: boolean },
 ): Promise<Answer> {
   const { enabled, connectionName, resource } = deps.config.singleSignOn;
   if (!enabled && !deps.signIn) {
     return messageAnswer('Nobody can sign in here yet: ask an administrator to configure it.');
   }
-  const link = deps.signIn ? await deps.signIn.createLink({ sender, ...subject }) : null;
+  // A stage's demand goes into the link; the silent way can be told of none.
+  const link = deps.signIn
+    ? await deps.signIn.createLink({ sender, ...subject, stepUp: (await stepUp?.()) ?? null })
+    : null;
   const exchange = silent && enabled ? { id: deps.ids.secret(16), uri: resource } : null;
   return loginAnswer({ connectionName, exchange, link });
 }

@@ -41,7 +41,10 @@ export interface App {
   viewerOf(request: Request, sender: TeamsSender): Promise<{ key: string; mayDecide: boolean }>;
   /** Records a refusal before a principal was known (wrong person's token), bounded in rate. */
   recordMismatch(input: {
-    sender: TeamsSender; requestId: string | null; code: string;
+    sender: Pick<TeamsSender, 'tenantId' | 'objectId'> & Partial<TeamsSender>;
+    requestId: string | null; code: string;
+    /** Key of the principal that was brought, where it is known. */
+    signedInAs?: string;
   }): Promise<void>;
 }
 

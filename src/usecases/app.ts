@@ -50,7 +50,10 @@ async function recordMismatch(
     at: now,
     events: stamp([{
       type: 'identity.mismatch', requestId: input.requestId, actor: null,
-      data: { code: input.code, sender: { ...input.sender } },
+      data: {
+        code: input.code, sender: { ...input.sender },
+        ...(input.signedInAs === undefined ? {} : { signedInAs: input.signedInAs }),
+      },
     }], deps.ids, now),
   });
 }

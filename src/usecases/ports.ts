@@ -1,4 +1,5 @@
 import type { Principal, PrincipalRef } from '../domain/principal.ts';
+import type { StepUp } from '../domain/step-up.ts';
 import type { Outcome, PlannedExecution, Request } from '../domain/request.ts';
 import type { Workflow } from '../domain/workflow.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -182,11 +183,30 @@ export interface SignIn {
   /** A link for one person, request and revision; single-use, ten minutes. */
   createLink(options: {
     sender: TeamsSender; requestId: string; revision: number;
+    /** What the sign-in must come up to beyond the usual. */
+    stepUp?: StepUp | null;
   }): Promise<string>;
   /** The principal that this code was issued for, once. Throws IdentityError. */
   redeem(options: {
     code: string; sender: TeamsSender; requestId: string; revision: number;
   }): Promise<Principal>;
+}
+
+/** What carries a sign-in by the button over the clicks after it. */
+export interface Sessions {
+  /**
+   * Who the sender's live session speaks for, under claims no older than configured: where they are
+   * older, or `renew` asks for it, they are fetched again. Undefined: there is none (any more), and
+   * the person has to sign in. Throws IdentityError where that cannot be told now, or the provider
+   * gives no newer claims.
+   */
+  current(
+    sender: Pick<TeamsSender, 'tenantId' | 'objectId'>, options?: { renew?: boolean },
+  ): Promise<Principal | undefined>;
+  /** Whether claims are young enough to count at a click. */
+  areFresh(by: Principal): boolean;
+  /** Ends the sender's session; whether there was one. */
+  signOut(sender: TeamsSender): Promise<boolean>;
 }
 
 /** The sign-in button's two addresses, without the pages around them. They throw IdentityError. */

@@ -53,7 +53,7 @@ export async function recordRefusal(
       actor: refused.by.key,
       data: {
         ...refused.data, code: refused.refusal.code, roles: refused.by.roles,
-        token: refused.by.token,
+        token: refused.by.token, proof: refused.by.proof ?? null,
       },
     }], deps.ids, now),
   });

@@ -1,6 +1,11 @@
 import type { AuditEvent } from '../domain/events.ts';
 import type { ClaimValue } from '../domain/principal.ts';
 import type { Decision, Request, RequestState } from '../domain/request.ts';
+import type { SessionStore } from './session-store.ts';
+
+export type {
+  SessionOwner, SessionStore, StoredSession, WhichSessions,
+} from './session-store.ts';
 
 /** What may happen once: a second commit that carries the same (kind, key) is a duplicate. */
 export type ClaimKind = 'idempotency' | 'token' | 'exchange' | 'dpop';
@@ -229,6 +234,8 @@ export interface SignInLink {
   readonly requestId: string;
   readonly revision: number;
   readonly expiresAt: number;
+  /** JSON of what the sign-in must come up to beyond the usual (StepUp); null: nothing. */
+  readonly demand: string | null;
 }
 
 /** What the provider's redirect must match. `browser` is the SHA-256 of the cookie's value. */
@@ -242,6 +249,7 @@ export interface SignInAttempt {
 }
 
 export interface SignInStore {
+  /** Adds a link; a person has 20 at most, this one among them: the oldest go. */
   addLink(link: SignInLink): Promise<void>;
   /** Marks the link opened in one browser; undefined where unknown, used or expired. */
   openLink(id: string, attempt: SignInAttempt, now: number): Promise<SignInLink | undefined>;
@@ -270,6 +278,12 @@ export interface KeyStore {
   listKeys(purpose: string): Promise<readonly StoredKey[]>;
   /** Inserts unless a key of this purpose is already there (then false). */
   addFirstKey(key: StoredKey): Promise<boolean>;
+}
+
+/** What a rotation needs of the store. */
+export interface KeyRotationStore {
+  /** Inserts behind the keys that the purpose has: the newest is the current one. */
+  addKey(key: StoredKey): Promise<void>;
 }
 
 export interface LeaseStore {
@@ -305,8 +319,8 @@ export interface Housekeeping {
   /** The database's own clock (ms). */
   now(): Promise<number>;
   /**
-   * Forgets claims, change ids, rates and sign-in links past their time; at most `limit` rows of
-   * each.
+   * Forgets claims, change ids, rates, sign-in links and sessions past their time; at most `limit`
+   * rows of each.
    */
   purge(now: number, limit: number): Promise<number>;
   /** Throws where the store cannot be read and written. */
@@ -316,5 +330,5 @@ export interface Housekeeping {
 
 /** Everything that an engine offers. */
 export interface Store
-  extends RequestStore, CardStore, JobStore, AuditStore, SignInStore, KeyStore, LeaseStore,
-  RateStore, Housekeeping {}
+  extends RequestStore, CardStore, JobStore, AuditStore, SignInStore, SessionStore, KeyStore,
+  KeyRotationStore, LeaseStore, RateStore, Housekeeping {}

@@ -23,6 +23,8 @@ export interface ScheduleOptions {
   readonly correctEveryMs?: number;
   /** Default 10 min. */
   readonly purgeEveryMs?: number;
+  /** What else has to be done as often as the purge; it bounds itself. */
+  readonly chore?: () => Promise<void>;
   /** Rows of each kind forgotten at a time; default 1,000. */
   readonly purgeLimit?: number;
 }
@@ -50,6 +52,14 @@ export function startSchedule(options: ScheduleOptions): Running {
         return purgeEveryMs;
       },
       failed: (error) => log.warn('the store was not purged', { error }),
+      failureRestMs: purgeEveryMs,
+    }),
+    startLoop({
+      turn: async () => {
+        await options.chore?.();
+        return purgeEveryMs;
+      },
+      failed: (error) => log.warn('a chore was not done', { error }),
       failureRestMs: purgeEveryMs,
     }),
   ];

@@ -129,7 +129,7 @@ export function seen(name: string, given: Partial<SeenPerson> = {}): SeenPerson 
 export function link(given: Partial<SignInLink> = {}): SignInLink {
   return {
     id: newId('link'), tenantId: 'contoso', objectId: 'oid-alex', requestId: 'req_x', revision: 1,
-    expiresAt: T0 + 600_000, ...given,
+    expiresAt: T0 + 600_000, demand: null, ...given,
   };
 }
 

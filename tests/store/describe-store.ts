@@ -12,6 +12,7 @@ import { listTests } from './conformance/lists.ts';
 import { peopleTests } from './conformance/people.ts';
 import { rateTests } from './conformance/rates.ts';
 import { requestTests } from './conformance/requests.ts';
+import { sessionTests } from './conformance/sessions.ts';
 import { signInTests } from './conformance/sign-in.ts';
 
 /** An empty store of some engine, for one test. */
@@ -48,6 +49,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('people', () => peopleTests(given));
     describe('audit log', () => auditTests(given));
     describe('sign-in', () => signInTests(given));
+    describe('sessions', () => sessionTests(given));
     describe('keys and leases', () => keyTests(given));
     describe('rates', () => rateTests(given));
     describe('housekeeping', () => housekeepingTests(given));

@@ -12,6 +12,7 @@ import * as keys from '../../src/store/sqlserver/queries/keys.ts';
 import * as people from '../../src/store/sqlserver/queries/people.ts';
 import * as rates from '../../src/store/sqlserver/queries/rates.ts';
 import * as requests from '../../src/store/sqlserver/queries/requests.ts';
+import * as sessions from '../../src/store/sqlserver/queries/sessions.ts';
 import * as signIn from '../../src/store/sqlserver/queries/sign-in.ts';
 import type { Query } from '../../src/store/sqlserver/query.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
@@ -54,7 +55,7 @@ const GROWN = [
 
 const queries = Object.entries({
   ...audit, ...cards, ...changes, ...commit, ...housekeeping, ...jobs, ...keys, ...people,
-  ...rates, ...requests, ...signIn,
+  ...rates, ...requests, ...sessions, ...signIn,
 }).filter((entry): entry is [string, Query] => typeof entry[1] === 'object');
 const hot = queries.filter(([name]) => !COLD.includes(name));
 

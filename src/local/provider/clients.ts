@@ -37,7 +37,7 @@ export function localClients(options: {
         client_name: 'Countersign',
         redirect_uris: [options.redirectUri()],
         response_types: ['code'],
-        grant_types: ['authorization_code'],
+        grant_types: ['authorization_code', 'refresh_token'],
       };
     }
     const person = clientId === teamsClientId || clientId === cliClientId;

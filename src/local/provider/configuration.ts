@@ -42,7 +42,8 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     clientDefaults: { token_endpoint_auth_method: 'client_secret_basic' },
     acrValues,
     claims: { openid: CLAIMS, profile: ['name', 'preferred_username'] },
-    scopes: ['openid', 'profile'],
+    scopes: ['openid', 'profile', 'offline_access'],
+    rotateRefreshToken: true,
     // Claims belong into the id_token: the service asks nothing of the userinfo endpoint.
     conformIdTokenClaims: false,
     subjectTypes: ['pairwise'],
@@ -60,7 +61,8 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     clientBasedCORS: () => false,
     ttl: {
       AccessToken: HOUR_SECONDS, ClientCredentials: HOUR_SECONDS, IdToken: HOUR_SECONDS,
-      AuthorizationCode: 60, Grant: HOUR_SECONDS, Interaction: 900, Session: 8 * HOUR_SECONDS,
+      AuthorizationCode: 60, Grant: 24 * HOUR_SECONDS, RefreshToken: 24 * HOUR_SECONDS,
+      Interaction: 900, Session: 8 * HOUR_SECONDS,
     },
     features: {
       devInteractions: { enabled: false },

@@ -11,16 +11,20 @@ import {
   DELETE_PENDING, INSERT_CHECKPOINT, INSERT_LEAF, PUT_FRONTIER, TREE_SIZE,
 } from './queries/audit.ts';
 import {
-  PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, PURGE_RATES, WRITE_CHECK,
+  PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, PURGE_RATES, PURGE_SESSIONS, WRITE_CHECK,
 } from './queries/housekeeping.ts';
-import { INSERT_FIRST_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
+import { INSERT_FIRST_KEY, INSERT_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
 import { RATE_IS_AT, WRITE_RATE } from './queries/rates.ts';
-import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/sign-in.ts';
+import {
+  BOUND_LINKS, INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT,
+} from './queries/sign-in.ts';
+import { SESSION_OPERATIONS } from './session-operations.ts';
 import type { Session } from './session.ts';
 
 const DAY_MS = 86_400_000;
 const CHANGES_KEPT_MS = 7 * DAY_MS;
 const LINKS_KEPT_MS = DAY_MS;
+const LINKS_OF_A_PERSON = 20;
 
 type LeaseOptions = Parameters<LeaseStore['takeLease']>[0];
 
@@ -33,10 +37,12 @@ export const OPERATIONS = {
   failJob,
   postponeJob,
   seal,
+  ...SESSION_OPERATIONS,
 
   addLink(session: Session, link: SignInLink): void {
-    const { id, tenantId, objectId, requestId, revision, expiresAt } = link;
-    session.run(INSERT_LINK, [id, tenantId, objectId, requestId, revision, expiresAt]);
+    const { id, tenantId, objectId, requestId, revision, expiresAt, demand } = link;
+    session.run(INSERT_LINK, [id, tenantId, objectId, requestId, revision, expiresAt, demand]);
+    session.run(BOUND_LINKS, [tenantId, objectId, id, LINKS_OF_A_PERSON - 1]);
   },
 
   openLink(
@@ -76,6 +82,10 @@ export const OPERATIONS = {
     return session.run(INSERT_FIRST_KEY, [purpose, id, sealed, createdAt, purpose]) > 0;
   },
 
+  addKey(session: Session, { purpose, id, sealed, createdAt }: StoredKey): void {
+    session.run(INSERT_KEY, [purpose, id, sealed, createdAt, purpose]);
+  },
+
   takeLease(session: Session, { name, holder, leaseMs, now }: LeaseOptions): number | undefined {
     const row = session.get(TAKE_LEASE, [name, holder, now + leaseMs, now]) as
       | { lease_until: number }
@@ -103,7 +113,8 @@ export const OPERATIONS = {
     return session.run(PURGE_CLAIMS, [now, limit])
       + session.run(PURGE_CHANGES, [now - CHANGES_KEPT_MS, limit])
       + session.run(PURGE_RATES, [now, limit])
-      + session.run(PURGE_LINKS, [now - LINKS_KEPT_MS, limit]);
+      + session.run(PURGE_LINKS, [now - LINKS_KEPT_MS, limit])
+      + session.run(PURGE_SESSIONS, [now, limit]);
   },
 
   check(session: Session, now: number): void {

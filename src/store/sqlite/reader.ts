@@ -1,7 +1,8 @@
 import { REQUEST_STATES } from '../../domain/request.ts';
 import type {
   AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
-  KeyStore, RateStore, RequestQuery, RequestStore, StoredKey, StoredRate,
+  KeyStore, RateStore, RequestQuery, RequestStore, SessionStore, StoredKey, StoredRate,
+  StoredSession,
 } from '../../usecases/store-ports.ts';
 import { cardsFrom, eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
@@ -19,6 +20,7 @@ import {
   FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
   LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST, LOAD_WITH_CARDS,
 } from './queries/requests.ts';
+import { FIND_SESSION, NOT_SEALED_WITH } from './queries/sessions.ts';
 import { openReader } from './session.ts';
 import type { Row, Session } from './session.ts';
 
@@ -28,6 +30,7 @@ export type Reader =
   & CardStore
   & Pick<JobStore, 'nextJobAt' | 'countJobs'>
   & Omit<AuditStore, 'seal'>
+  & Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'>
   & Pick<KeyStore, 'listKeys'>
   & Pick<RateStore, 'loadRates'>;
 
@@ -83,6 +86,11 @@ export function createReader(session: Session): Reader {
     listCheckpoints: ({ from, limit }) => all<AuditCheckpoint>(LIST_CHECKPOINTS, [from, limit]),
 
     loadRates: (keys) => all<StoredRate>(LOAD_RATES, [JSON.stringify(keys)]),
+    findSession: ({ objectId, tenantId, provider }) =>
+      get<StoredSession>(FIND_SESSION, [objectId, tenantId, provider]),
+    sessionsNotSealedWith: (key, limit) =>
+      all<StoredSession>(NOT_SEALED_WITH, [key, key, limit]),
+
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, [purpose]),
   };
 }

@@ -70,6 +70,15 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     park: (linkId, parked, now) => writer.call('park', { linkId, ...parked, now }),
     redeem: (key, now) => writer.call('redeem', { key, now }),
 
+    startSession: (started, event) => writer.call('startSession', { started, event }),
+    touchSession: (use) => writer.call('touchSession', use),
+    claimRefresh: (claim) => writer.call('claimRefresh', claim),
+    renewSession: (renewed) => writer.call('renewSession', renewed),
+    releaseRefresh: (held) => writer.call('releaseRefresh', held),
+    resealSession: (sealed) => writer.call('resealSession', sealed),
+    endSessions: (ended) => writer.call('endSessions', ended),
+
+    addKey: (key) => writer.call('addKey', key),
     addFirstKey: (key) => writer.call('addFirstKey', key),
     takeLease: (options) => writer.call('takeLease', options),
     releaseLease: (name, holder) => writer.call('releaseLease', { name, holder }),

@@ -6,25 +6,29 @@ import { peaksText } from '../rows.ts';
 import { isTaken } from './errors.ts';
 import { SEAL } from './queries/audit.ts';
 import {
-  CHECK, NOW, PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, PURGE_RATES,
+  CHECK, NOW, PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, PURGE_RATES, PURGE_SESSIONS,
 } from './queries/housekeeping.ts';
-import { INSERT_FIRST_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
+import { INSERT_FIRST_KEY, INSERT_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
 import { SAVE_RATES } from './queries/rates.ts';
 import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/sign-in.ts';
 import { carry } from './query.ts';
+import { sessionWrites } from './session-operations.ts';
+import type { SessionWrites } from './session-operations.ts';
 import type { Repeat, Row, Session } from './session.ts';
 
 const DAY_MS = 86_400_000;
 const CHANGES_KEPT_MS = 7 * DAY_MS;
 const LINKS_KEPT_MS = DAY_MS;
+const LINKS_OF_A_PERSON = 20;
 
 /** For statements that lead to the same state when they are carried out twice. */
 const TWICE: { repeat: Repeat } = { repeat: 'twice' };
 const ONCE: { repeat: Repeat } = { repeat: 'once' };
 
 /** The writing half of the port but for commits and jobs: one batch each. */
-export type Writes = SignInStore & LeaseStore & Pick<AuditStore, 'seal'>
+export type Writes = SignInStore & SessionWrites & LeaseStore & Pick<AuditStore, 'seal'>
 & Pick<RateStore, 'saveRates'> & {
+  addKey(key: StoredKey): Promise<void>;
   addFirstKey(key: StoredKey): Promise<boolean>;
   now(): Promise<number>;
   purge(now: number, limit: number): Promise<number>;
@@ -35,11 +39,16 @@ export type Writes = SignInStore & LeaseStore & Pick<AuditStore, 'seal'>
 export function createWrites(session: Session): Writes {
   return {
     ...signIn(session),
+    ...sessionWrites(session, meeting),
     seal: (options) => seal(session, options),
 
     async addFirstKey({ purpose, id, sealed, createdAt }) {
       const key = { purpose, id, sealed, createdAt };
       return changed(await meeting(() => session.all(INSERT_FIRST_KEY, key, ONCE))) > 0;
+    },
+    async addKey({ purpose, id, sealed, createdAt }) {
+      const key = { purpose, id, sealed, createdAt };
+      await meeting(() => session.all(INSERT_KEY, key, ONCE));
     },
     async takeLease({ name, holder, leaseMs, now }) {
       const leaseUntil = now + leaseMs;
@@ -64,7 +73,7 @@ export function createWrites(session: Session): Writes {
       let gone = 0;
       for (const [query, keptMs] of [
         [PURGE_CLAIMS, 0], [PURGE_CHANGES, CHANGES_KEPT_MS], [PURGE_RATES, 0],
-        [PURGE_LINKS, LINKS_KEPT_MS],
+        [PURGE_LINKS, LINKS_KEPT_MS], [PURGE_SESSIONS, 0],
       ] as const) {
         gone += changed(await session.all(query, { until: now - keptMs, limit }, ONCE));
       }
@@ -78,8 +87,11 @@ export function createWrites(session: Session): Writes {
 
 function signIn(session: Session): SignInStore {
   return {
-    async addLink({ id, tenantId, objectId, requestId, revision, expiresAt }) {
-      const values = { id, tenantId, objectId, requestId, revision, expiresAt };
+    async addLink({ id, tenantId, objectId, requestId, revision, expiresAt, demand }) {
+      const others = LINKS_OF_A_PERSON - 1;
+      const values = {
+        id, tenantId, objectId, requestId, revision, expiresAt, demand, others,
+      };
       await session.all(INSERT_LINK, values, ONCE);
     },
     async openLink(id, { state, browser, nonce, verifier }, now) {

@@ -2,7 +2,8 @@ import { REQUEST_STATES } from '../../domain/request.ts';
 import type { Decision, Request } from '../../domain/request.ts';
 import type {
   AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
-  KeyStore, RateStore, RequestQuery, RequestStore, StoredKey, StoredRate,
+  KeyStore, RateStore, RequestQuery, RequestStore, SessionStore, StoredKey, StoredRate,
+  StoredSession,
 } from '../../usecases/store-ports.ts';
 import { eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
@@ -20,6 +21,7 @@ import {
   FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
   LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST, LOAD_WITH_CARDS,
 } from './queries/requests.ts';
+import { FIND_SESSION, NOT_SEALED_WITH } from './queries/sessions.ts';
 import { carry } from './query.ts';
 import type { Query, ValuesOf } from './query.ts';
 import type { Row, Session } from './session.ts';
@@ -30,6 +32,7 @@ export type Reader =
   & CardStore
   & Pick<JobStore, 'nextJobAt' | 'countJobs'>
   & Omit<AuditStore, 'seal'>
+  & Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'>
   & Pick<KeyStore, 'listKeys'>
   & Pick<RateStore, 'loadRates'>;
 
@@ -85,6 +88,11 @@ export function createReader(session: Session): Reader {
     loadRates: (keys) => all<StoredRate>(LOAD_RATES, {
       keys: carry(keys.map((key) => ({ key }))),
     }),
+    findSession: ({ objectId, tenantId, provider }) =>
+      get<StoredSession>(FIND_SESSION, { objectId, tenantId, provider }),
+    sessionsNotSealedWith: (sealedWith, limit) =>
+      all<StoredSession>(NOT_SEALED_WITH, { sealedWith, limit }),
+
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, { purpose }),
   };
 }

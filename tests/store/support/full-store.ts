@@ -78,7 +78,16 @@ async function leaveJobs(store: Store): Promise<void> {
   });
 }
 
+async function leaveSession(store: Store): Promise<void> {
+  await store.startSession({
+    id: newId('ses'), tenantId: 'contoso', objectId: 'oid-alex', provider: 'entra',
+    principal: 'entra|public|contoso|oid-alex', generation: 3, createdAt: T0, usedAt: T0,
+    endsAt: T0 + 3_600_000, sealed: 'z'.repeat(9_000), sealedWith: 'key-1',
+  }, event(null, { type: 'session.started' }));
+}
+
 async function leaveLinks(store: Store): Promise<void> {
+  await leaveSession(store);
   await store.addLink(link());
   const opened = link();
   await store.addLink(opened);

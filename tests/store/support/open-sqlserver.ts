@@ -19,7 +19,7 @@ export const SKIPPED = 'COUNTERSIGN_TEST_SQLSERVER is not set: the store suite w
 const TABLES = [
   'decisions', 'cards', 'requests', 'changes', 'claims', 'jobs', 'conversations', 'people',
   'people_roles', 'audit_pending', 'audit_leaves', 'audit_events', 'audit_checkpoints',
-  'audit_frontier', 'transfers', 'sign_in_links', 'keys', 'leases', 'rates',
+  'audit_frontier', 'transfers', 'sign_in_links', 'sessions', 'keys', 'leases', 'rates',
 ];
 
 /**

@@ -2,6 +2,7 @@ import { partsOf } from '../../../src/store/sqlserver/migrate.ts';
 import type { Migration } from '../../../src/store/migrations.ts';
 
 const TABLE = /CREATE TABLE dbo\.(\w+) \((.*?)\);/g;
+const ADDED = /ALTER TABLE dbo\.(\w+) ADD (\S[^;]*);/g;
 const INDEX = /CREATE (UNIQUE )?INDEX (\w+) ON dbo\.(\w+) \(([^)]*)\)/g;
 const TRIGGER = /CREATE TRIGGER (\w+) ON dbo\.(\w+) (AFTER [A-Z, ]+?) AS /g;
 const COLUMN = /^(\S+) (\w+(?:\([\w, ]+\))?)( IDENTITY\(1, 1\))?( COLLATE \w+)? (NOT NULL|NULL)$/;
@@ -13,6 +14,9 @@ export function dumpOf(migrations: readonly Migration[]): string {
   for (const part of migrations.flatMap(partsOf)) {
     for (const [, table = '', body = ''] of part.matchAll(TABLE)) {
       for (const definition of splitDefinitions(body)) lines.push(`${table} ${toldOf(definition)}`);
+    }
+    for (const [, table = '', definition = ''] of part.matchAll(ADDED)) {
+      lines.push(`${table} ${toldOf(definition)}`);
     }
     for (const [, unique = '', name, table, columns] of part.matchAll(INDEX)) {
       lines.push(`${table} ${unique.toLowerCase()}index ${name} (${plain(columns ?? '')})`);

@@ -8,12 +8,13 @@ import * as people from '../../../src/store/sqlite/queries/people.ts';
 import * as rates from '../../../src/store/sqlite/queries/rates.ts';
 import * as requests from '../../../src/store/sqlite/queries/requests.ts';
 import * as schema from '../../../src/store/sqlite/queries/schema.ts';
+import * as sessions from '../../../src/store/sqlite/queries/sessions.ts';
 import * as signIn from '../../../src/store/sqlite/queries/sign-in.ts';
 
 /** Every statement of the SQLite store by its file; a test holds that no file is missing. */
 export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   audit, cards, changes, housekeeping, jobs, keys, people, rates, requests, schema,
-  'sign-in': signIn,
+  sessions, 'sign-in': signIn,
 };
 
 /** Statements that are let scan, and why that does not grow with what was ever asked. */
@@ -39,5 +40,6 @@ export const SMALL_SORTS: Readonly<Record<string, string>> = {
   LIST_BY_REQUESTER_AND_WORKFLOW: 'one page of each state asked for',
   LOAD_WITH_CARDS: 'the decisions and cards of one request',
   FIND_PEOPLE: 'as many people a role as are asked for',
-  REDEEM: 'links that wait under one code: one, or two that were drawn alike',
+  REDEEM: 'the links of one person, twenty at most',
+  BOUND_LINKS: 'the links of one person, twenty at most',
 };

@@ -38,6 +38,31 @@ describe('loadConfig', () => {
     });
   });
 
+  test('a session has limits by default; none is there where none is configured', () => {
+    expect(load().config.identity.session).toBeUndefined();
+    const config = edited(configText, 'identity:\n', 'identity:\n  session: {}\n');
+    expect(load({ config }).config.identity.session).toEqual({
+      idleMs: 8 * 3_600_000, absoluteMs: 24 * 3_600_000, maxClaimAgeMs: 900_000, sliding: true,
+    });
+    const alone = edited(config, '  signIn:\n    issuer: entra\n    clientId: ' +
+      '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24\n' +
+      '    clientSecret: ${env:COUNTERSIGN_BOT_SECRET}\n', '');
+    expect(problemsOf({ config: alone })).toEqual([
+      expect.objectContaining({ rule: 'session_without_sign_in', path: 'identity.session' }),
+    ]);
+  });
+
+  test('a stage\'s step-up is part of the workflow\'s version; without one nothing changes', () => {
+    const name = '  - name: Service owner\n';
+    const stepUp = '    stepUp: { acr: [c1], maxAge: 5m }\n';
+    const text = edited(workflowText, name, name + stepUp);
+    const [plain, strong] = [load(), load({ workflows: { 'deploy.yaml': text } })]
+      .map(({ config }) => config.workflows[0]);
+    expect(plain?.stages[0]).not.toHaveProperty('stepUp');
+    expect(strong?.stages[0]?.stepUp).toEqual({ acr: ['c1'], amr: null, maxAgeMs: 300_000 });
+    expect(strong?.version).not.toBe(plain?.version);
+  });
+
   test.each(['usgov', 'dod', 'china'] as const)('the cloud %s by its name', (cloud) => {
     const text = edited(configText, 'cloud: public', `cloud: ${cloud}`);
     const config = cloud === 'china'

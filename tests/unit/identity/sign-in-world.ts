@@ -46,7 +46,8 @@ export async function startSignInWorld() {
     config, clock, ids: systemIds, store: opened.store, secrets: secretsOf(keys), verifier, fetch,
   });
   return {
-    clock, provider, wire, signIn, config, store: opened.store, verifier,
+    clock, provider, wire, signIn, config, store: opened.store, verifier, keys,
+    reopen: opened.reopen,
     ...helpers(provider.issuer, signIn),
     async stop() {
       await provider.stop();

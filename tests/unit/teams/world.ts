@@ -12,7 +12,7 @@ import { demoBotAppId, demoPeople, demoTenantId } from '../../../src/local/peopl
 import { createTeams, createTeamsOutbound } from '../../../src/teams/teams.ts';
 import type { App } from '../../../src/usecases/app-port.ts';
 import { IdentityError } from '../../../src/usecases/ports.ts';
-import type { TeamsCards, TeamsSender } from '../../../src/usecases/ports.ts';
+import type { Sessions, TeamsCards, TeamsSender } from '../../../src/usecases/ports.ts';
 import type { Conversation } from '../../../src/usecases/store-ports.ts';
 import { NOW, pendingRequest, principal, workflow } from '../../support/builders.ts';
 
@@ -156,6 +156,7 @@ export function startBot(connector: LocalConnector, given: {
   workflows?: readonly Workflow[];
   config?: Partial<TeamsConfig>;
   signIn?: { redeem?: (code: string) => Principal };
+  sessions?: Sessions;
   conversations?: readonly Conversation[];
   wait?: (ms: number) => Promise<void>;
   timeoutMs?: number;
@@ -188,12 +189,14 @@ export function startBot(connector: LocalConnector, given: {
   const { signIn } = given;
   const teams = createTeams({
     ...basics, config, channels, app, outbound, identity, directory, cards: plainCards,
-    allowLoopbackHttp: true,
+    allowLoopbackHttp: true, sessions: given.sessions ?? null,
     workflows: { list: () => workflows },
     tokens: { verify: () => Promise.reject(new Error('not at this level')) },
     signIn: signIn === undefined ? null : {
-      createLink: ({ requestId, revision }) =>
-        Promise.resolve(`https://countersign.example/auth/${requestId}/${revision}`),
+      createLink: ({ requestId, revision, stepUp }) => {
+        const acr = stepUp?.acr ? `?acr=${stepUp.acr.join('+')}` : '';
+        return Promise.resolve(`https://countersign.example/auth/${requestId}/${revision}${acr}`);
+      },
       redeem: ({ code }) => {
         const found = signIn.redeem?.(code);
         return found ? Promise.resolve(found)

@@ -19,6 +19,10 @@ export const PURGE_RATES = `
   DELETE FROM rates WHERE key IN (
     SELECT key FROM rates WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;
 
+export const PURGE_SESSIONS = `
+  DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE ends_at <= ? ORDER BY ends_at LIMIT ? + 0)`;
+
 export const PURGE_LINKS = `
   DELETE FROM sign_in_links WHERE id IN (
     SELECT id FROM sign_in_links WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;

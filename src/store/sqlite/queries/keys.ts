@@ -8,6 +8,11 @@ export const INSERT_FIRST_KEY = `
   INSERT INTO keys (purpose, ordinal, id, sealed, created_at)
   SELECT ?, 1, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM keys WHERE purpose = ?)`;
 
+/** purpose, id, sealed, created at; purpose */
+export const INSERT_KEY = `
+  INSERT INTO keys (purpose, ordinal, id, sealed, created_at)
+  SELECT ?, coalesce(max(ordinal), 0) + 1, ?, ?, ? FROM keys WHERE purpose = ?`;
+
 /** name, holder, lease until; now. No row: another holder's lease has not run out. */
 export const TAKE_LEASE = `
   INSERT INTO leases (name, holder, lease_until) VALUES (?, ?, ?)

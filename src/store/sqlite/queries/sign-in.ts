@@ -2,12 +2,18 @@
 
 const LINK = `
   id, tenant_id AS tenantId, object_id AS objectId, request_id AS requestId, revision,
-  expires_at AS expiresAt`;
+  expires_at AS expiresAt, demand`;
 
-/** id, tenant, object, request, revision, expires at */
+/** id, tenant, object, request, revision, expires at, demand */
 export const INSERT_LINK = `
-  INSERT INTO sign_in_links (id, tenant_id, object_id, request_id, revision, expires_at)
-  VALUES (?, ?, ?, ?, ?, ?)`;
+  INSERT INTO sign_in_links (id, tenant_id, object_id, request_id, revision, expires_at, demand)
+  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+
+/** tenant, object, id of the newest, how many others stay. The oldest go. */
+export const BOUND_LINKS = `
+  DELETE FROM sign_in_links WHERE id IN (
+    SELECT id FROM sign_in_links WHERE tenant_id = ? AND object_id = ? AND id <> ?
+    ORDER BY expires_at DESC, id LIMIT 1000 OFFSET ? + 0)`;
 
 /** state, browser, nonce, verifier; id, now */
 export const OPEN_LINK = `

@@ -66,7 +66,12 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   sign_in_links: table('sign_in_links', ['id'], {
     start: [''],
     columns: `id, tenant_id, object_id, request_id, revision, expires_at, state, browser, nonce,
-    verifier, taken_at, code, identity`,
+    verifier, taken_at, code, identity, demand`,
+  }),
+  sessions: table('sessions', ['id'], {
+    start: [''],
+    columns: `id, tenant_id, object_id, provider, principal, generation, created_at, used_at,
+    ends_at, sealed, sealed_with, refresh_holder, refresh_until`,
   }),
   leases: table('leases', ['name'], { start: [''], columns: 'name, holder, lease_until' }),
   audit_events: table('audit_events', ['id'], {

@@ -36,6 +36,13 @@ export const PURGE_RATES = query(PURGE, `
     SELECT TOP (@limit) [key] FROM dbo.rates WHERE expires_at <= @until ORDER BY expires_at);
   SELECT @@ROWCOUNT AS changed`);
 
+/** Index sessions_by_end */
+export const PURGE_SESSIONS = query(PURGE, `
+  SET NOCOUNT ON;
+  DELETE FROM dbo.sessions WHERE id IN (
+    SELECT TOP (@limit) id FROM dbo.sessions WHERE ends_at <= @until ORDER BY ends_at);
+  SELECT @@ROWCOUNT AS changed`);
+
 /** Index sign_in_links_by_expiry */
 export const PURGE_LINKS = query(PURGE, `
   SET NOCOUNT ON;

@@ -16,6 +16,13 @@ export const INSERT_FIRST_KEY = query(
   WHERE NOT EXISTS (SELECT 1 FROM dbo.keys WHERE purpose = @purpose);
   SELECT @@ROWCOUNT AS changed`);
 
+/** Two that are added at once meet at keys_pk: the later one asks once more. */
+export const INSERT_KEY = query(
+  { purpose: ID, id: ID, sealed: JSON_TEXT, createdAt: WHOLE }, `
+  INSERT INTO dbo.keys (purpose, ordinal, id, sealed, created_at)
+  SELECT @purpose, COALESCE(MAX(ordinal), 0) + 1, @id, @sealed, @createdAt
+  FROM dbo.keys WHERE purpose = @purpose`);
+
 /** Nothing changed: another holder's lease has not run out. */
 export const TAKE_LEASE = query(
   { name: ID, holder: text(200), leaseUntil: WHOLE, now: WHOLE }, `

@@ -1,13 +1,13 @@
-import { ID, JSON_TEXT, WHOLE, query, text } from '../query.ts';
+import { ID, JSON_TEXT, SMALL, WHOLE, query, text } from '../query.ts';
 
 /** Sign-in links: every step is one conditional statement, so that it happens once. */
 
 const LINK = `id, tenant_id AS tenantId, object_id AS objectId, request_id AS requestId, revision,
-    expires_at AS expiresAt`;
+    expires_at AS expiresAt, demand`;
 
 const COLUMNS = [
   'id', 'tenant_id', 'object_id', 'request_id', 'revision', 'expires_at', 'state', 'browser',
-  'nonce', 'verifier', '[identity]',
+  'nonce', 'verifier', '[identity]', 'demand',
 ];
 
 /**
@@ -19,18 +19,31 @@ const TAKEN = `
   DECLARE @taken TABLE (
     id nvarchar(100), tenant_id nvarchar(100), object_id nvarchar(100), request_id nvarchar(100),
     revision bigint, expires_at bigint, state nvarchar(120), browser nvarchar(100),
-    nonce nvarchar(200), verifier nvarchar(max), [identity] nvarchar(max)
+    nonce nvarchar(200), verifier nvarchar(max), [identity] nvarchar(max), demand nvarchar(max)
   );`;
 
 const into = (name: 'inserted' | 'deleted') =>
   `OUTPUT ${COLUMNS.map((column) => `${name}.${column}`).join(', ')} INTO @taken`;
 
-/** `~` is in no state: an unopened link's place in the unique key is its own. */
+/**
+ * `~` is in no state: an unopened link's place in the unique key is its own. The oldest of the
+ * person's go (index sign_in_links_by_person).
+ */
 export const INSERT_LINK = query(
-  { id: ID, tenantId: ID, objectId: ID, requestId: ID, revision: WHOLE, expiresAt: WHOLE }, `
+  {
+    id: ID, tenantId: ID, objectId: ID, requestId: ID, revision: WHOLE, expiresAt: WHOLE,
+    demand: JSON_TEXT, others: SMALL,
+  }, `
+  SET NOCOUNT ON;
   INSERT INTO dbo.sign_in_links
-    (id, tenant_id, object_id, request_id, revision, expires_at, opened, state)
-  VALUES (@id, @tenantId, @objectId, @requestId, @revision, @expiresAt, 0, N'~' + @id)`);
+    (id, tenant_id, object_id, request_id, revision, expires_at, opened, state, demand)
+  VALUES (@id, @tenantId, @objectId, @requestId, @revision, @expiresAt, 0, N'~' + @id, @demand);
+  DELETE FROM dbo.sign_in_links
+  WHERE tenant_id = @tenantId AND object_id = @objectId AND id <> @id AND id NOT IN (
+    SELECT TOP (@others) id FROM dbo.sign_in_links
+    WHERE tenant_id = @tenantId AND object_id = @objectId AND id <> @id
+    ORDER BY expires_at DESC, id
+  )`);
 
 /** Primary key sign_in_links_pk */
 export const OPEN_LINK = query(

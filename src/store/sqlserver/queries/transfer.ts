@@ -55,7 +55,13 @@ export const TARGET_COLUMNS: Readonly<Record<TransferTable, Columns>> = {
     ['id', KEY], ['tenant_id', KEY], ['object_id', KEY], ['request_id', KEY],
     ['revision', NUMBER], ['expires_at', NUMBER], ['opened', 'bit'], ['state', 'nvarchar(120)'],
     ['browser', KEY], ['nonce', 'nvarchar(200)'], ['verifier', LONG], ['taken_at', NUMBER],
-    ['code', KEY], ['identity', LONG],
+    ['code', KEY], ['identity', LONG], ['demand', LONG],
+  ],
+  sessions: [
+    ['id', KEY], ['tenant_id', KEY], ['object_id', KEY], ['provider', KEY],
+    ['principal', 'nvarchar(320)'], ['generation', NUMBER], ['created_at', NUMBER],
+    ['used_at', NUMBER], ['ends_at', NUMBER], ['sealed', LONG], ['sealed_with', KEY],
+    ['refresh_holder', KEY], ['refresh_until', NUMBER],
   ],
   leases: [['name', KEY], ['holder', 'nvarchar(200)'], ['lease_until', NUMBER]],
   audit_events: [

@@ -1,0 +1,36 @@
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { ConfigError, formatProblem } from '../config/problem.ts';
+import { systemClock } from '../lib/clock.ts';
+import { describeError, silentLogger } from '../lib/logger.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../usecases/store-ports.ts';
+import { EXIT } from './command.ts';
+import type { CommandIo } from './command.ts';
+import { configPath } from './options.ts';
+
+/**
+ * Does some work on the store of a configuration, for commands of an administrator, and closes it.
+ * Gives `done`, or `failed` with the reason on standard error.
+ */
+export async function onConfiguredStore(
+  option: string | undefined, io: CommandIo,
+  work: (given: { store: Store; config: Config }) => Promise<void>,
+): Promise<number> {
+  const path = configPath(option, io);
+  try {
+    const { config } = loadConfig({ path, env: io.env, profile: 'production' });
+    const store = await openStore(config.store, { clock: systemClock, log: silentLogger });
+    try {
+      await work({ store, config });
+    } finally {
+      await store.close();
+    }
+    return EXIT.done;
+  } catch (error) {
+    const told = error instanceof ConfigError
+      ? error.problems.map(formatProblem) : [`Nothing was changed: ${describeError(error)}`];
+    for (const line of told) io.stderr(`${line}\n`);
+    return EXIT.failed;
+  }
+}

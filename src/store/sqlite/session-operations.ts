@@ -1,0 +1,74 @@
+import type { AuditEvent } from '../../domain/events.ts';
+import type { SessionStore, StoredSession, WhichSessions } from '../../usecases/store-ports.ts';
+import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
+import {
+  CLAIM_REFRESH, DELETE_OF_OWNER, END_ALL, END_OBJECT, END_ONE, END_PERSON, END_PRINCIPAL,
+  INSERT_SESSION, RELEASE_REFRESH, RENEW_SESSION, RESEAL_SESSION, TOUCH_SESSION,
+} from './queries/sessions.ts';
+import type { Row, Session } from './session.ts';
+
+type Input<Name extends keyof SessionStore> = Parameters<SessionStore[Name]>[0];
+
+/** What the writer does with sessions of people; each inside a savepoint of its own. */
+export const SESSION_OPERATIONS = {
+  startSession(
+    session: Session, { started, event }: { started: StoredSession; event: AuditEvent },
+  ): void {
+    const { id, tenantId, objectId, provider, principal, generation } = started;
+    session.run(DELETE_OF_OWNER, [objectId, tenantId, provider]);
+    session.run(INSERT_SESSION, [
+      id, tenantId, objectId, provider, principal, generation, started.createdAt, started.usedAt,
+      started.endsAt, started.sealed, started.sealedWith,
+    ]);
+    record(session, event);
+  },
+
+  touchSession(session: Session, { id, generation, usedAt, endsAt }: Input<'touchSession'>) {
+    return session.run(TOUCH_SESSION, [usedAt, endsAt, id, generation]) > 0;
+  },
+
+  claimRefresh(
+    session: Session, { id, generation, holder, until, now }: Input<'claimRefresh'>,
+  ): boolean {
+    return session.run(CLAIM_REFRESH, [holder, until, id, generation, now]) > 0;
+  },
+
+  renewSession(
+    session: Session, { id, generation, sealed, sealedWith }: Input<'renewSession'>,
+  ): boolean {
+    return session.run(RENEW_SESSION, [sealed, sealedWith, id, generation]) > 0;
+  },
+
+  releaseRefresh(session: Session, { id, holder }: Input<'releaseRefresh'>): void {
+    session.run(RELEASE_REFRESH, [id, holder]);
+  },
+
+  resealSession(
+    session: Session, { id, generation, sealed, sealedWith }: Input<'resealSession'>,
+  ): boolean {
+    return session.run(RESEAL_SESSION, [sealed, sealedWith, id, generation]) > 0;
+  },
+
+  endSessions(session: Session, { which, event, always = false }: Input<'endSessions'>): number {
+    const gone = session.run(...ending(which));
+    if (gone > 0 || always) record(session, event);
+    return gone;
+  },
+};
+
+function ending(which: WhichSessions): [sql: string, row: Row] {
+  switch (which.kind) {
+    case 'one': return [END_ONE, [which.id]];
+    case 'principal': return [END_PRINCIPAL, [which.key]];
+    case 'all': return [END_ALL, []];
+    case 'person': return which.tenantId === undefined
+      ? [END_OBJECT, [which.objectId]]
+      : [END_PERSON, [which.objectId, which.tenantId]];
+  }
+}
+
+function record(session: Session, event: AuditEvent): void {
+  const { id, at, type, requestId, actor, data } = event;
+  session.run(INSERT_EVENT, [id, at, type, requestId, actor, JSON.stringify(data)]);
+  session.run(INSERT_PENDING, [id]);
+}

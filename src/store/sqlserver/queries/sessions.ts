@@ -1,0 +1,128 @@
+import { ID, JSON_TEXT, PRINCIPAL_KEY, SMALL, WHOLE, query } from '../query.ts';
+import { INSERT_EVENTS } from './audit.ts';
+
+/** Sessions: every step is one conditional statement on the session's row. */
+
+const SESSION = `id, tenant_id AS tenantId, object_id AS objectId, provider, principal, generation,
+    created_at AS createdAt, used_at AS usedAt, ends_at AS endsAt, sealed,
+    sealed_with AS sealedWith`;
+
+const RENEWAL = { id: ID, generation: WHOLE, sealed: JSON_TEXT, sealedWith: ID };
+const CHANGED = 'SELECT @@ROWCOUNT AS changed';
+
+/** Two who start at one moment meet at sessions_by_owner: the later one asks once more. */
+export const START_SESSION = query(
+  {
+    id: ID, tenantId: ID, objectId: ID, provider: ID, principal: PRINCIPAL_KEY, generation: WHOLE,
+    createdAt: WHOLE, usedAt: WHOLE, endsAt: WHOLE, sealed: JSON_TEXT, sealedWith: ID,
+    events: JSON_TEXT,
+  }, `
+  SET NOCOUNT ON; SET XACT_ABORT ON;
+  BEGIN TRY
+    BEGIN TRANSACTION;
+    DELETE FROM dbo.sessions
+    WHERE object_id = @objectId AND tenant_id = @tenantId AND provider = @provider;
+    INSERT INTO dbo.sessions (id, tenant_id, object_id, provider, principal, generation,
+      created_at, used_at, ends_at, sealed, sealed_with, refresh_until)
+    VALUES (@id, @tenantId, @objectId, @provider, @principal, @generation,
+      @createdAt, @usedAt, @endsAt, @sealed, @sealedWith, 0);
+    ${INSERT_EVENTS}
+    COMMIT TRANSACTION;
+  END TRY
+  BEGIN CATCH
+    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+    THROW;
+  END CATCH`);
+
+/** Unique key sessions_by_owner */
+export const FIND_SESSION = query({ objectId: ID, tenantId: ID, provider: ID }, `
+  SELECT ${SESSION} FROM dbo.sessions
+  WHERE object_id = @objectId AND tenant_id = @tenantId AND provider = @provider`);
+
+/** Primary key sessions_pk. A click that comes late takes nothing back. */
+export const TOUCH_SESSION = query({ id: ID, generation: WHOLE, usedAt: WHOLE, endsAt: WHOLE }, `
+  SET NOCOUNT ON;
+  UPDATE dbo.sessions SET
+    used_at = CASE WHEN used_at > @usedAt THEN used_at ELSE @usedAt END,
+    ends_at = CASE WHEN ends_at > @endsAt THEN ends_at ELSE @endsAt END
+  WHERE id = @id AND generation = @generation;
+  ${CHANGED}`);
+
+/** Primary key sessions_pk */
+export const CLAIM_REFRESH = query(
+  { id: ID, generation: WHOLE, holder: ID, until: WHOLE, now: WHOLE }, `
+  SET NOCOUNT ON;
+  UPDATE dbo.sessions SET refresh_holder = @holder, refresh_until = @until
+  WHERE id = @id AND generation = @generation AND refresh_until <= @now;
+  ${CHANGED}`);
+
+/** Primary key sessions_pk */
+export const RENEW_SESSION = query(RENEWAL, `
+  SET NOCOUNT ON;
+  UPDATE dbo.sessions SET generation = generation + 1, sealed = @sealed,
+    sealed_with = @sealedWith, refresh_holder = NULL, refresh_until = 0
+  WHERE id = @id AND generation = @generation;
+  ${CHANGED}`);
+
+/** Primary key sessions_pk */
+export const RELEASE_REFRESH = query({ id: ID, holder: ID }, `
+  UPDATE dbo.sessions SET refresh_holder = NULL, refresh_until = 0
+  WHERE id = @id AND refresh_holder = @holder`);
+
+/** Primary key sessions_pk */
+export const RESEAL_SESSION = query(RENEWAL, `
+  SET NOCOUNT ON;
+  UPDATE dbo.sessions SET sealed = @sealed, sealed_with = @sealedWith
+  WHERE id = @id AND generation = @generation;
+  ${CHANGED}`);
+
+/** Index sessions_by_key, two ranges of it, as an inequality has none. */
+export const NOT_SEALED_WITH = query({ sealedWith: ID, limit: SMALL }, `
+  SELECT TOP (@limit) * FROM (
+    SELECT ${SESSION} FROM dbo.sessions WHERE sealed_with < @sealedWith
+    UNION ALL
+    SELECT ${SESSION} FROM dbo.sessions WHERE sealed_with > @sealedWith
+  ) s`);
+
+/** What ends, and the event that says so, in one transaction. */
+const ending = (where: string) => `
+  SET NOCOUNT ON; SET XACT_ABORT ON;
+  DECLARE @gone int;
+  BEGIN TRY
+    BEGIN TRANSACTION;
+    DELETE FROM dbo.sessions ${where};
+    SET @gone = @@ROWCOUNT;
+    IF @gone > 0 OR @always = 1
+    BEGIN
+      ${INSERT_EVENTS}
+    END;
+    COMMIT TRANSACTION;
+  END TRY
+  BEGIN CATCH
+    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+    THROW;
+  END CATCH;
+  SELECT @gone AS changed`;
+
+const ENDING = { events: JSON_TEXT, always: SMALL };
+
+/** Primary key sessions_pk */
+export const END_ONE = query({ ...ENDING, id: ID }, ending('WHERE id = @id'));
+
+/** Unique key sessions_by_owner */
+export const END_OBJECT = query(
+  { ...ENDING, objectId: ID }, ending('WHERE object_id = @objectId'),
+);
+
+/** Unique key sessions_by_owner */
+export const END_PERSON = query(
+  { ...ENDING, objectId: ID, tenantId: ID },
+  ending('WHERE object_id = @objectId AND tenant_id = @tenantId'),
+);
+
+/** Index sessions_by_principal */
+export const END_PRINCIPAL = query(
+  { ...ENDING, principal: PRINCIPAL_KEY }, ending('WHERE principal = @principal'),
+);
+
+export const END_ALL = query(ENDING, ending(''));

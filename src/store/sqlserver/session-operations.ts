@@ -1,0 +1,74 @@
+import type { AuditEvent } from '../../domain/events.ts';
+import type { SessionStore, WhichSessions } from '../../usecases/store-ports.ts';
+import {
+  CLAIM_REFRESH, END_ALL, END_OBJECT, END_ONE, END_PERSON, END_PRINCIPAL, RELEASE_REFRESH,
+  RENEW_SESSION, RESEAL_SESSION, START_SESSION, TOUCH_SESSION,
+} from './queries/sessions.ts';
+import { carry, jsonText } from './query.ts';
+import type { Row, Session } from './session.ts';
+
+const ONCE = { repeat: 'once' } as const;
+const TWICE = { repeat: 'twice' } as const;
+
+/** The writing half of the sessions' port. */
+export type SessionWrites = Omit<SessionStore, 'findSession' | 'sessionsNotSealedWith'>;
+
+/**
+ * Sessions of people, one batch each. `meeting` asks once more where two wrote one key at the same
+ * moment.
+ */
+export function sessionWrites(
+  session: Session, meeting: (ask: () => Promise<readonly Row[]>) => Promise<readonly Row[]>,
+): SessionWrites {
+  return {
+    async startSession(started, event) {
+      const {
+        id, tenantId, objectId, provider, principal, generation, createdAt, usedAt, endsAt, sealed,
+        sealedWith,
+      } = started;
+      await meeting(() => session.all(START_SESSION, {
+        id, tenantId, objectId, provider, principal, generation, createdAt, usedAt, endsAt, sealed,
+        sealedWith, events: eventText(event),
+      }, ONCE));
+    },
+    touchSession: async ({ id, generation, usedAt, endsAt }) =>
+      changed(await session.all(TOUCH_SESSION, { id, generation, usedAt, endsAt }, TWICE)) > 0,
+    // Not twice: the answer that was lost may have been a yes, and the second try a no.
+    claimRefresh: async ({ id, generation, holder, until, now }) => changed(
+      await session.all(CLAIM_REFRESH, { id, generation, holder, until, now }, ONCE),
+    ) > 0,
+    renewSession: async ({ id, generation, sealed, sealedWith }) =>
+      changed(await session.all(RENEW_SESSION, { id, generation, sealed, sealedWith }, ONCE)) > 0,
+    async releaseRefresh({ id, holder }) {
+      await session.all(RELEASE_REFRESH, { id, holder }, TWICE);
+    },
+    resealSession: async ({ id, generation, sealed, sealedWith }) =>
+      changed(await session.all(RESEAL_SESSION, { id, generation, sealed, sealedWith }, TWICE)) > 0,
+    endSessions: async ({ which, event, always = false }) =>
+      changed(await end(session, which, { events: eventText(event), always: always ? 1 : 0 })),
+  };
+}
+
+function end(
+  session: Session, which: WhichSessions, given: { events: string; always: number },
+): Promise<readonly Row[]> {
+  switch (which.kind) {
+    case 'one': return session.all(END_ONE, { ...given, id: which.id }, ONCE);
+    case 'principal': return session.all(END_PRINCIPAL, { ...given, principal: which.key }, ONCE);
+    case 'all': return session.all(END_ALL, given, ONCE);
+    case 'person': {
+      const { objectId, tenantId } = which;
+      return tenantId === undefined
+        ? session.all(END_OBJECT, { ...given, objectId }, ONCE)
+        : session.all(END_PERSON, { ...given, objectId, tenantId }, ONCE);
+    }
+  }
+}
+
+function eventText({ id, at, type, requestId, actor, data }: AuditEvent): string {
+  return carry([{ id, at, type, requestId, actor, data: jsonText(data) }]);
+}
+
+function changed(rows: readonly Row[]): number {
+  return Number(rows[0]?.['changed'] ?? 0);
+}

@@ -1,0 +1,146 @@
+import { eventually, textOfCard } from '../../src/local/find.ts';
+import type { ClickResult } from '../../src/local/world.ts';
+import { startWorld } from '../support/local-world.ts';
+import type { LocalWorld } from '../support/local-world.ts';
+import {
+  api, askByPipeline, cardAt, eventuallyIn, personalChat, placeInChannel, press, readRequest,
+} from '../support/people-at-work.ts';
+import type { Asked, Place } from '../support/people-at-work.ts';
+import { auditRowsOf } from '../support/world-database.ts';
+import { browser } from '../unit/local/browser.ts';
+
+const STRICT = `
+workflow: strict
+title: Strict
+fields: []
+request: { workloads: [{ issuer: local, repository: contoso/checkout }] }
+stages:
+  - { name: Heads, roles: [approver], stepUp: { acr: [c1], maxAge: 5m } }
+notify: { channel: approvals }
+execute: { use: deploy-webhook }
+`;
+
+let world: LocalWorld;
+beforeAll(async () => {
+  world = await startWorld({
+    workflows: { strict: STRICT },
+    config: (text) => text
+      .replace('    clientSecret: ${env:LOCAL_SIGN_IN_SECRET}\n', (line) =>
+        `${line}    scopes: [openid, profile, offline_access]\n`)
+      .replace('identity:\n', 'identity:\n  session: { idle: 1h, absolute: 4h }\n'),
+  });
+  world.connector.singleSignOn = false;
+});
+afterAll(async () => {
+  await world?.stop();
+});
+
+async function placed(asked: Asked): Promise<Asked & { place: Place }> {
+  return { ...asked, place: await placeInChannel(world, asked.number) };
+}
+
+const deployment = async () => placed(await askByPipeline(world));
+
+async function strict() {
+  const { body } = await api(world, '/v1/requests', {
+    token: await world.provider.workloadToken(),
+    body: { workflow: 'strict', fields: {}, reason: 'x' },
+  });
+  return placed({ id: String(body['id']), number: Number(body['number']) });
+}
+
+function linkOf(result: ClickResult): string {
+  if (result.kind !== 'signIn') throw new Error(`no sign-in: ${JSON.stringify(result)}`);
+  return result.url;
+}
+
+/** Opens a link, picks a person, and gives the code and what the provider was asked. */
+async function signIn(link: string, personId: string) {
+  const agent = browser('http://127.0.0.1:');
+  const begun = await agent.once(link, {});
+  const page = await agent.follow(begun.location ?? '');
+  const form = new URL(/action="([^"]+)"/.exec(page.text)?.[1] ?? '', page.url).href;
+  const end = await agent.follow(form, { person: personId });
+  const code = /data-code="(\d{8})"/.exec(end.text)?.[1];
+  if (code === undefined) throw new Error(`no code on: ${end.text.slice(0, 2_000)}`);
+  return { code, asked: new URL(begun.location ?? '').searchParams };
+}
+
+const click = (place: Place, state?: string) =>
+  press(world, 'amara', { place, verb: 'approve', ...(state === undefined ? {} : { state }) });
+
+const evidenceOf = async (id: string) => (await auditRowsOf(world, id))
+  .find(({ type }) => type === 'request.decided')?.data['evidence'];
+
+test('one sign-in carries over clicks, until the person signs out', async () => {
+  const first = await deployment();
+  const { code, asked } = await signIn(linkOf(await click(first.place)), 'amara');
+  expect(asked.get('scope')).toBe('openid profile offline_access');
+  expect(await click(first.place, code)).toMatchObject({ kind: 'card' });
+  await eventuallyIn(world, first.id, 'applied');
+  const began = await evidenceOf(first.id) as { proof: { sessionId: string } };
+  expect(began.proof).toEqual({
+    way: 'sign-in', verifiedAt: expect.any(Number), sessionId: expect.stringMatching(/^ses_/),
+  });
+
+  const second = await deployment();
+  expect(await click(second.place)).toMatchObject({ kind: 'card' });
+  await eventuallyIn(world, second.id, 'applied');
+  expect(await evidenceOf(second.id)).toMatchObject({
+    proof: { way: 'session', sessionId: began.proof.sessionId }, roles: ['approver'],
+  });
+
+  const chat = personalChat(world, 'amara');
+  await world.connector.say('amara', chat, 'sign out');
+  await eventually('the answer', () => world.connector.messages('amara', chat)
+    .some((message) => JSON.stringify(message).includes('You are signed out')));
+  const third = await deployment();
+  linkOf(await click(third.place));
+  expect(await readRequest(world, third.id)).toMatchObject({ state: 'pending' });
+  const kinds = await world.database.rows(
+    `SELECT type FROM audit_events WHERE type LIKE 'session.%' ORDER BY id`);
+  expect(kinds.map(({ type }) => type)).toEqual(['session.started', 'session.ended']);
+});
+
+test('a session is of nobody else', async () => {
+  const first = await deployment();
+  const { code } = await signIn(linkOf(await click(first.place)), 'amara');
+  await click(first.place, code);
+  const second = await deployment();
+  linkOf(await press(world, 'ingrid', { place: second.place, verb: 'approve' }));
+  expect(await readRequest(world, second.id)).toMatchObject({ state: 'pending' });
+});
+
+test('a stage that demands more asks for just that, in spite of the session', async () => {
+  const asked = await strict();
+  expect(textOfCard(cardAt(world, 'amara', asked.place))).toContain('c1');
+  const link = linkOf(await click(asked.place));
+  const signed = await signIn(link, 'amara');
+  expect(Object.fromEntries(signed.asked)).toMatchObject({ acr_values: 'c1', max_age: '300' });
+  expect(await click(asked.place, signed.code)).toMatchObject({ kind: 'card' });
+  await eventuallyIn(world, asked.id, 'applied');
+  expect(await evidenceOf(asked.id)).toMatchObject({
+    proof: { way: 'sign-in' }, token: { acr: 'c1', authTime: expect.any(Number) },
+  });
+  // The session is now of that stronger sign-in, and serves the next such stage while it is young.
+  const next = await strict();
+  expect(await click(next.place)).toMatchObject({ kind: 'card' });
+  expect(await evidenceOf(next.id)).toMatchObject({
+    proof: { way: 'session' }, token: { acr: 'c1' },
+  });
+});
+
+test('single sign-on cannot step up: the button alone follows, and no loop', async () => {
+  world.connector.singleSignOn = true;
+  try {
+    const asked = await strict();
+    const result = await press(world, 'kenji', { place: asked.place, verb: 'approve' });
+    const { code, asked: wanted } = await signIn(linkOf(result), 'kenji');
+    expect(wanted.get('acr_values')).toBe('c1');
+    expect(await readRequest(world, asked.id)).toMatchObject({ state: 'pending' });
+    const again = { place: asked.place, verb: 'approve', state: code };
+    expect(await press(world, 'kenji', again)).toMatchObject({ kind: 'card' });
+  } finally {
+    world.connector.singleSignOn = false;
+  }
+});

@@ -1,0 +1,216 @@
+/** Attacks on the refresh of a session (RFC 9700 4.14, OpenID Connect Core 12). */
+import { jest } from '@jest/globals';
+import { senderOf } from '../unit/identity/sign-in-world.ts';
+import { codeOf } from '../unit/identity/kit.ts';
+import { LIMITS, MINUTE, startSessionWorld } from '../unit/identity/session-world.ts';
+import type { SessionWorld } from '../unit/identity/session-world.ts';
+
+jest.setTimeout(30_000);
+let world: SessionWorld;
+beforeAll(async () => { world = await startSessionWorld(); });
+afterAll(() => world.stop());
+beforeEach(async () => {
+  world.reset();
+  const event = {
+    id: `evt_clear_${Math.random()}`, at: 0, type: 'session.ended' as const, requestId: null,
+    actor: null, data: {},
+  };
+  await world.store.endSessions({ which: { kind: 'all' }, event });
+  await world.events();
+});
+
+const reasons = async () => (await world.events())
+  .filter(({ type }) => type === 'session.ended').map(({ data }) => data['reason']);
+const past = (ms = LIMITS.maxClaimAgeMs) => world.clock.advance(ms + MINUTE);
+
+// RFC 9700 4.14.2: of a refresh token that is used twice, one user is a thief.
+describe('refresh tokens', () => {
+  test('16 clicks at once on one replica make one refresh', async () => {
+    await world.one.signInAs('amara');
+    past();
+    const clicks = await Promise.all(
+      Array.from({ length: 16 }, () => world.one.click('amara')),
+    );
+    expect(clicks.map((by) => by?.roles)).toEqual(Array.from({ length: 16 }, () => ['approver']));
+    expect(world.wire.refreshes).toBe(1);
+    expect(await world.row('amara')).toMatchObject({ generation: 2 });
+  });
+
+  test('16 clicks at once over two replicas make one refresh', async () => {
+    await world.one.signInAs('amara');
+    past();
+    const clicks = await Promise.all(Array.from({ length: 16 }, (_, at) =>
+      (at % 2 === 0 ? world.one : world.two).click('amara')));
+    expect(clicks.filter((by) => by === undefined)).toEqual([]);
+    expect(world.wire.refreshes).toBe(1);
+  });
+
+  test('one that a hanging replica uses after another ends the family', async () => {
+    await world.one.signInAs('amara');
+    past();
+    let release = () => undefined as void;
+    const held = new Promise<void>((resolve) => { release = resolve; });
+    let first = true;
+    world.wire.before = async () => {
+      if (!first) return;
+      first = false;
+      await held;
+    };
+    const hanging = world.one.click('amara');
+    for (let at = 0; at < 500 && world.wire.refreshes === 0; at += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    world.clock.advance(21_000);
+    expect((await world.two.click('amara'))?.proof?.way).toBe('refresh');
+    release();
+    expect(await hanging).toBeUndefined();
+    expect(await world.two.click('amara')).toBeUndefined();
+    const events = (await world.events()).filter(({ type }) => type === 'session.ended');
+    expect(events.map(({ data }) => [data['reason'], data['code']]))
+      .toEqual([['refresh_refused', 'invalid_grant']]);
+  });
+
+  test('a provider that lets one be used twice does not help: the generation tells', async () => {
+    await world.one.signInAs('amara');
+    past();
+    world.wire.after = async () => {
+      const row = await world.row('amara');
+      if (row) await world.store.renewSession(row);
+    };
+    expect(await world.one.click('amara')).toBeUndefined();
+    expect(await world.row('amara')).toBeUndefined();
+    expect(await reasons()).toEqual(['refresh_reused']);
+  });
+
+  test('a stolen one that was used elsewhere ends the family', async () => {
+    await world.one.signInAs('amara');
+    past();
+    world.wire.instead = async () => Response.json({ error: 'invalid_grant' }, { status: 400 });
+    expect(await world.one.click('amara')).toBeUndefined();
+    world.wire.instead = null;
+    expect(await world.one.click('amara')).toBeUndefined();
+    expect(await reasons()).toEqual(['refresh_refused']);
+  });
+
+  test('rotates at each use', async () => {
+    const sent: unknown[] = [];
+    world.wire.body = (body) => {
+      sent.push(body['refresh_token']);
+      return body;
+    };
+    await world.one.signInAs('amara');
+    for (let at = 0; at < 3; at += 1) {
+      past();
+      expect(await world.one.click('amara')).toBeDefined();
+    }
+    expect(new Set(sent).size).toBe(3);
+  });
+
+  test('are nowhere to be read in the database', async () => {
+    const { token } = await world.one.signInAs('amara');
+    const row = JSON.stringify(await world.row('amara'));
+    expect(row).toContain('"sealed":"eyJ');
+    expect(row).not.toContain('approver');
+    expect(row).not.toContain(token.digest);
+  });
+});
+
+describe('a provider that does not answer', () => {
+  const unavailable: [string, () => Promise<Response>][] = [
+    ['down', () => Promise.reject(new Error('ECONNREFUSED'))],
+    ['503', async () => new Response('no', { status: 503 })],
+    ['no JSON', async () => new Response('<html>')],
+    ['does not know our secret', async () =>
+      Response.json({ error: 'invalid_client' }, { status: 401 })],
+  ];
+  test.each(unavailable)('%s: denied with a sentence, and nothing is lost', async (_name, say) => {
+    await world.one.signInAs('amara');
+    past();
+    world.wire.instead = say;
+    expect(await codeOf(world.one.click('amara'))).toBe('session_refresh_unavailable');
+    world.wire.instead = null;
+    expect((await world.two.click('amara'))?.proof?.way).toBe('refresh');
+    expect(await reasons()).toEqual([]);
+  });
+});
+
+// OpenID Connect Core 12.2
+describe('the refreshed ID token', () => {
+  type Twist = (claims: Record<string, unknown>) => Record<string, unknown>;
+  const rows: [string, Twist][] = [
+    ['another subject', (claims) => ({ ...claims, sub: 'other' })],
+    ['another person', (claims) => ({ ...claims, oid: senderOf('kenji').objectId })],
+    ['another tenant', (claims) => ({ ...claims, tid: '0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0' })],
+    ['another nonce', (claims) => ({ ...claims, nonce: 'other' })],
+    ['another audience', (claims) => ({ ...claims, aud: 'other' })],
+    ['another azp', (claims) => ({ ...claims, azp: 'other' })],
+    ['an application', (claims) => ({ ...claims, idtyp: 'app' })],
+    ['roles of an odd form', (claims) => ({ ...claims, roles: [['approver']] })],
+    ['an expiry in the past', (claims) => ({ ...claims, exp: 1 })],
+  ];
+  test.each(rows)('%s: refused, and the session ends', async (_name, twist) => {
+    await world.one.signInAs('amara');
+    past();
+    world.wire.twist = twist;
+    expect(await codeOf(world.one.click('amara').then((by) => {
+      if (by === undefined) throw Object.assign(new Error('none'), { code: 'no session' });
+    }))).toMatch(/^(no session|session_refresh_unavailable)$/);
+    world.wire.twist = null;
+    expect(await world.one.click('amara')).toBeUndefined();
+    expect(await world.row('amara')).toBeUndefined();
+  });
+
+  test('none at all: the session ends', async () => {
+    await world.one.signInAs('amara');
+    past();
+    world.wire.body = ({ id_token: _dropped, ...rest }) => rest;
+    expect(await world.one.click('amara')).toBeUndefined();
+    expect(await reasons()).toEqual(['refresh_refused']);
+  });
+
+  test('one without a nonce is good (it need not carry one)', async () => {
+    await world.one.signInAs('amara');
+    past();
+    world.wire.twist = ({ nonce: _dropped, ...rest }) => rest;
+    expect(await world.one.click('amara')).toBeDefined();
+  });
+
+  test('says that the person has just authenticated: the first time counts', async () => {
+    const { token } = await world.one.signInAs('amara');
+    past();
+    const now = Math.floor(world.clock.now() / 1_000);
+    world.wire.twist = (claims) => ({ ...claims, auth_time: now });
+    const by = await world.one.click('amara');
+    expect(by?.token.authTime ?? 0).toBeLessThanOrEqual((token.authTime ?? Infinity) + 1_000);
+    expect(by?.token.authTime ?? 0).toBeLessThan(world.clock.now() - LIMITS.maxClaimAgeMs);
+  });
+
+  test('with claims that are stale again is refused with a sentence, once', async () => {
+    await world.one.signInAs('amara');
+    past();
+    const old = Math.floor(world.clock.now() / 1_000) - 11 * 60;
+    world.wire.twist = (claims) => ({ ...claims, iat: old });
+    expect(await codeOf(world.one.click('amara'))).toBe('session_claims_stale');
+    expect(world.wire.refreshes).toBe(1);
+  });
+});
+
+// Last, as a provider's new key is looked for at most once in five minutes.
+test('keys that cannot be had: the new token is kept, the old claims do not count', async () => {
+  const own = await startSessionWorld();
+  try {
+    await own.one.signInAs('amara');
+    own.clock.advance(LIMITS.maxClaimAgeMs + MINUTE);
+    await own.provider.rotateKeys({ drop: true });
+    own.wire.deaf = true;
+    expect(await codeOf(own.one.click('amara'))).toBe('session_refresh_unavailable');
+    expect(await own.row('amara')).toMatchObject({ generation: 2 });
+    own.wire.deaf = false;
+    own.clock.advance(6 * MINUTE);
+    expect((await own.one.click('amara'))?.proof?.way).toBe('refresh');
+    expect(await own.row('amara')).toMatchObject({ generation: 3 });
+    expect((await own.events()).map(({ type }) => type)).toEqual(['session.started']);
+  } finally {
+    await own.stop();
+  }
+});

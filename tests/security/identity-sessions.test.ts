@@ -1,0 +1,278 @@
+/** Attacks on what carries a sign-in over the clicks after it (ASVS 5 V7, OIDC Core). */
+import { jest } from '@jest/globals';
+import { senderOf } from '../unit/identity/sign-in-world.ts';
+import { codeOf } from '../unit/identity/kit.ts';
+import { HOUR, LIMITS, MINUTE, startSessionWorld } from '../unit/identity/session-world.ts';
+import type { SessionWorld } from '../unit/identity/session-world.ts';
+
+jest.setTimeout(30_000);
+let world: SessionWorld;
+beforeAll(async () => { world = await startSessionWorld(); });
+afterAll(() => world.stop());
+beforeEach(async () => {
+  world.reset();
+  const event = {
+    id: `evt_clear_${Math.random()}`, at: 0, type: 'session.ended' as const, requestId: null,
+    actor: null, data: {},
+  };
+  await world.store.endSessions({ which: { kind: 'all' }, event });
+  await world.events();
+});
+
+const reasons = async () => (await world.events())
+  .filter(({ type }) => type === 'session.ended').map(({ data }) => data['reason']);
+const past = (ms = LIMITS.maxClaimAgeMs) => world.clock.advance(ms + MINUTE);
+
+describe('a live session', () => {
+  test('counts without a sign-in, on every replica, and says so', async () => {
+    const signedIn = await world.one.signInAs('amara');
+    expect(signedIn.proof).toMatchObject({ way: 'sign-in' });
+    const sessionId = signedIn.proof?.sessionId;
+    for (const replica of [world.one, world.two]) {
+      const by = await replica.click('amara');
+      expect(by).toMatchObject({
+        key: signedIn.key, roles: ['approver'], proof: { way: 'session', sessionId },
+      });
+    }
+    expect(world.wire.refreshes).toBe(0);
+    expect((await world.events()).map(({ type, actor }) => [type, actor]))
+      .toEqual([['session.started', signedIn.key]]);
+  });
+
+  test('claims past their age are fetched again: what was taken away is gone', async () => {
+    await world.one.signInAs('amara');
+    past();
+    const roles = ['approver', 'security-lead'];
+    world.provider.setRoles('amara', roles);
+    try {
+      const by = await world.one.click('amara');
+      expect(by).toMatchObject({ roles, proof: { way: 'refresh', verifiedAt: world.clock.now() } });
+      world.provider.setRoles('amara', []);
+      expect((await world.two.click('amara'))?.roles).toEqual(roles);
+      past();
+      expect((await world.two.click('amara'))?.roles).toEqual([]);
+    } finally {
+      world.provider.setRoles('amara', ['approver']);
+    }
+    expect(world.wire.refreshes).toBe(2);
+  });
+
+  test('is fresh to the very age, and not beyond', async () => {
+    const { token } = await world.one.signInAs('amara');
+    world.clock.set(token.issuedAt + LIMITS.maxClaimAgeMs);
+    expect((await world.one.click('amara'))?.proof?.way).toBe('session');
+    world.clock.advance(1);
+    expect((await world.one.click('amara'))?.proof?.way).toBe('refresh');
+  });
+});
+
+describe('a row that was meddled with', () => {
+  const swapped = async (change: object) => {
+    const row = await world.row('amara');
+    if (!row) throw new Error('amara has no session');
+    const event = {
+      id: `evt_${Math.random()}`, at: 0, type: 'session.started' as const, requestId: null,
+      actor: null, data: {},
+    };
+    await world.store.startSession({ ...row, ...change }, event);
+  };
+
+  test('the session of another person: their content opens for nobody else', async () => {
+    await world.one.signInAs('amara');
+    const { tenantId, objectId } = senderOf('mia');
+    await swapped({ id: 'ses_stolen', tenantId, objectId });
+    expect(await world.one.click('mia')).toBeUndefined();
+    expect(await reasons()).toEqual(['unreadable']);
+    expect(await world.one.click('amara')).toBeDefined();
+  });
+
+  test.each([
+    ['another id', { id: 'ses_other' }],
+    ['an earlier start, so that it lasts', { createdAt: 1 }],
+    ['another generation, with the content of the last', { generation: 7 }],
+    ['a content of nobody', { sealed: 'eyJhbGciOiJkaXIifQ....' }],
+  ])('%s', async (_name, change) => {
+    await world.one.signInAs('amara');
+    await swapped(change);
+    if ('createdAt' in change) world.clock.set(2);
+    expect(await world.one.click('amara')).toBeUndefined();
+    expect(await reasons()).toEqual(['unreadable']);
+  });
+
+  test('fixation: a session that was there before is no part of the new one', async () => {
+    await world.one.signInAs('amara');
+    const planted = await world.row('amara');
+    await world.two.signInAs('amara');
+    const row = await world.row('amara');
+    expect(row?.id).not.toBe(planted?.id);
+    expect(row?.generation).toBe(1);
+    expect(await world.one.click('amara')).toMatchObject({ proof: { sessionId: row?.id } });
+  });
+});
+
+describe('limits', () => {
+  test('without a click for the idle time it has ended; clicks move it', async () => {
+    await world.one.signInAs('amara');
+    for (let at = 0; at < 3; at += 1) {
+      world.clock.advance(LIMITS.idleMs - 1_000);
+      expect(await world.one.click('amara')).toBeDefined();
+    }
+    world.clock.advance(LIMITS.idleMs);
+    expect(await world.one.click('amara')).toBeUndefined();
+  });
+
+  test('the absolute time ends it, however often it is used', async () => {
+    await world.one.signInAs('amara');
+    const start = world.clock.now();
+    for (let at = HOUR; at < LIMITS.absoluteMs; at += HOUR) {
+      world.clock.set(start + at);
+      expect(await world.one.click('amara')).toBeDefined();
+    }
+    world.clock.set(start + LIMITS.absoluteMs - 1);
+    expect(await world.one.click('amara')).toBeDefined();
+    world.clock.set(start + LIMITS.absoluteMs);
+    expect(await world.one.click('amara')).toBeUndefined();
+  });
+
+  test('where it does not slide, the idle time is counted from the sign-in', async () => {
+    const fixed = await world.replica(world.store, { limits: { ...LIMITS, sliding: false } });
+    await fixed.signInAs('amara');
+    world.clock.advance(LIMITS.idleMs - 1_000);
+    expect(await fixed.click('amara')).toBeDefined();
+    world.clock.advance(1_000);
+    expect(await fixed.click('amara')).toBeUndefined();
+  });
+
+  test('limits that were shortened hold for sessions that are there', async () => {
+    await world.one.signInAs('amara');
+    const strict = await world.replica(world.store, { limits: { ...LIMITS, idleMs: MINUTE } });
+    world.clock.advance(MINUTE);
+    expect(await strict.click('amara')).toBeUndefined();
+  });
+
+  test('without a refresh token it is good while its claims are', async () => {
+    const { signIn } = world.config.teams;
+    if (signIn === null) throw new Error('no sign-in');
+    const teams = { ...world.config.teams, signIn: { ...signIn, scopes: ['openid'] } };
+    const plain = await world.replica(world.store, { config: { ...world.config, teams } });
+    await plain.signInAs('amara');
+    expect(await plain.click('amara')).toBeDefined();
+    past();
+    expect(await plain.click('amara')).toBeUndefined();
+    expect(world.wire.refreshes).toBe(0);
+  });
+});
+
+describe('an end', () => {
+  test('by an administrator takes effect at the next click, on every replica', async () => {
+    await world.one.signInAs('amara');
+    expect(await world.two.click('amara')).toBeDefined();
+    const event = {
+      id: `evt_${Math.random()}`, at: 0, type: 'session.ended' as const, requestId: null,
+      actor: null, data: { reason: 'revoked' },
+    };
+    await world.store.endSessions({ which: { kind: 'all' }, event });
+    expect(await world.one.click('amara')).toBeUndefined();
+    expect(await world.two.click('amara')).toBeUndefined();
+  });
+
+  test('in the middle of a refresh is not undone by it', async () => {
+    await world.one.signInAs('amara');
+    past();
+    world.wire.after = async () => void (await world.two.sessions.signOut(senderOf('amara')));
+    expect(await world.one.click('amara')).toBeUndefined();
+    expect(await world.row('amara')).toBeUndefined();
+    expect(await reasons()).toEqual(['signed_out']);
+  });
+
+  test('by signing out is one\'s own alone, and names who did it', async () => {
+    const { key } = await world.one.signInAs('amara');
+    await world.one.signInAs('kenji');
+    expect(await world.two.sessions.signOut(senderOf('amara'))).toBe(true);
+    expect(await world.two.sessions.signOut(senderOf('amara'))).toBe(false);
+    expect(await world.one.click('amara')).toBeUndefined();
+    expect(await world.one.click('kenji')).toBeDefined();
+    const ended = (await world.events()).filter(({ type }) => type === 'session.ended');
+    expect(ended.map(({ actor, data }) => [actor, data['reason']])).toEqual([[key, 'signed_out']]);
+  });
+});
+
+describe('rotation of the key', () => {
+  test('the old key still opens; what is used is sealed anew, elsewhere too', async () => {
+    await world.one.signInAs('amara');
+    const before = (await world.row('amara'))?.sealedWith;
+    const key = await world.one.keys.rotate('stored-secrets', world.store);
+    expect(key).not.toBe(before);
+    expect(await world.one.click('amara')).toBeDefined();
+    expect(await world.row('amara')).toMatchObject({ sealedWith: key, generation: 1 });
+    // The other replica has not heard of the key, and learns of it by the text that it sealed.
+    expect(await world.two.click('amara')).toBeDefined();
+    expect(world.two.keys.sealingKey('stored-secrets')).toBe(key);
+    const late = await world.replica(world.store);
+    expect(await late.click('amara')).toBeDefined();
+  });
+
+  test('the housekeeping seals the others anew, and a refresh goes on', async () => {
+    await world.one.signInAs('amara');
+    await world.one.signInAs('kenji');
+    const key = await world.one.keys.rotate('stored-secrets', world.store);
+    expect(await world.one.sessions.reseal(1)).toBe(1);
+    expect(await world.one.sessions.reseal(10)).toBe(1);
+    expect(await world.one.sessions.reseal(10)).toBe(0);
+    expect((await world.row('kenji'))?.sealedWith).toBe(key);
+    past();
+    expect((await world.two.click('kenji'))?.proof?.way).toBe('refresh');
+  });
+
+  test('a sign-in that was parked before is redeemed after', async () => {
+    const { code } = await (await world.one.toCallback('amara')).finish();
+    await world.two.keys.rotate('stored-secrets', world.store);
+    const target = { requestId: 'req_1', revision: 1 };
+    expect(await codeOf(world.one.signIn.redeem({ code, sender: senderOf('amara'), ...target })))
+      .toBe('accepted');
+  });
+});
+
+describe('step-up', () => {
+  const stepUp = (given: { acr?: string[]; amr?: string[]; maxAgeMs?: number }) =>
+    ({ stepUp: { acr: null, amr: null, maxAgeMs: null, ...given } });
+
+  test('the link asks for what the stage demands, and gets it', async () => {
+    const { redirectTo, finish } = await world.one.toCallback(
+      'amara', 'amara', stepUp({ acr: ['c1', 'c2'], maxAgeMs: 5 * MINUTE }),
+    );
+    expect(Object.fromEntries(redirectTo.searchParams))
+      .toMatchObject({ acr_values: 'c1 c2', max_age: '300' });
+    const { code } = await finish();
+    const target = { requestId: 'req_1', revision: 1 };
+    const by = await world.one.signIn.redeem({ code, sender: senderOf('amara'), ...target });
+    expect(by.token).toMatchObject({ acr: 'c1', amr: ['pwd', 'mfa'] });
+    expect(by.token.authTime).not.toBeNull();
+  });
+
+  test.each([
+    ['another context', { acr: ['c9'] }],
+    ['a method that was not used', { amr: ['hwk'] }],
+  ])('%s: refused at the page, with a sentence', async (_name, demand) => {
+    const { finish } = await world.one.toCallback('amara', 'amara', stepUp(demand));
+    expect(await codeOf(finish())).toBe('sign_in_step_up_unmet');
+  });
+
+  test('a refresh does not make a sign-in younger', async () => {
+    await world.one.signInAs('amara');
+    past();
+    const by = await world.one.click('amara', { renew: true });
+    expect(world.clock.now() - (by?.token.authTime ?? 0)).toBeGreaterThan(LIMITS.maxClaimAgeMs);
+  });
+});
+
+test('who signs in as another person is told, and it is on record', async () => {
+  const { finish } = await world.one.toCallback('amara', 'kenji');
+  expect(await codeOf(finish())).toBe('sign_in_wrong_person');
+  const { tenantId, objectId } = senderOf('amara');
+  expect(world.one.mismatches.at(-1)).toEqual({
+    person: { tenantId, objectId }, requestId: 'req_1', code: 'sign_in_wrong_person',
+    signedInAs: `local|${tenantId}|${senderOf('kenji').objectId}`,
+  });
+  expect(await world.row('amara')).toBeUndefined();
+});

@@ -1,0 +1,93 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
+import type { Store, StoredSession } from '../../../src/usecases/store-ports.ts';
+import { configText, edited, exampleEnv, workflowText } from '../config/support.ts';
+import { cli, folder } from './support.ts';
+
+const STORE = 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}';
+const TENANT = '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013';
+const AMARA = '33f6d812-74ca-4e50-9029-8c312dae4f53';
+const KENJI = '4407e923-85db-4f61-913a-9d423ebf5064';
+
+let dir: ReturnType<typeof folder>;
+let store: Store;
+beforeEach(async () => {
+  const config = edited(configText, STORE, 'kind: sqlite\n  path: countersign.db');
+  dir = folder({ 'countersign.yaml': config });
+  mkdirSync(join(dir.path, 'workflows'));
+  writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
+  store = await openSqliteStore({
+    path: join(dir.path, 'countersign.db'), clock: systemClock, log: silentLogger,
+  });
+});
+afterEach(async () => {
+  await store.close();
+  dir.remove();
+});
+
+const run = (...args: string[]) =>
+  cli([...args, '--config', 'countersign.yaml'], { cwd: dir.path, env: exampleEnv });
+
+async function started(objectId: string) {
+  const session: StoredSession = {
+    id: `ses_${objectId}`, tenantId: TENANT, objectId, provider: 'entra',
+    principal: `entra|public|${TENANT}|${objectId}`, generation: 1, createdAt: 1, usedAt: 1,
+    endsAt: 9e15, sealed: 'jwe', sealedWith: 'key',
+  };
+  await store.startSession(session, {
+    id: `evt_${objectId}`, at: 1, type: 'session.started', requestId: null, actor: null, data: {},
+  });
+}
+
+const left = async () => {
+  const found = await Promise.all([AMARA, KENJI].map((objectId) =>
+    store.findSession({ tenantId: TENANT, objectId, provider: 'entra' })));
+  return found.flatMap((one) => (one ? [one.objectId] : []));
+};
+
+describe('countersign session revoke', () => {
+  beforeEach(async () => {
+    await started(AMARA);
+    await started(KENJI);
+  });
+
+  test.each([
+    ['an object id', AMARA.toUpperCase()],
+    ['tenant and object id', `${TENANT}/${AMARA}`],
+    ['a principal', `entra|public|${TENANT}|${AMARA}`],
+  ])('of a person by %s: at once, for the service that runs', async (_name, person) => {
+    expect(await run('session', 'revoke', '--person', person))
+      .toMatchObject({ code: 0, out: 'Ended 1 session.\n' });
+    expect(await left()).toEqual([KENJI]);
+    const ended = (await store.unsealedEvents(10)).filter(({ type }) => type === 'session.ended');
+    expect(ended.map(({ data }) => data['reason'])).toEqual(['revoked']);
+  });
+
+  test('of everybody', async () => {
+    const ran = await run('session', 'revoke', '--all', '--json');
+    expect(JSON.parse(ran.out)).toEqual({ ended: 2 });
+    expect(await left()).toEqual([]);
+  });
+
+  test.each([
+    ['neither', []],
+    ['both', ['--all', '--person', AMARA]],
+    ['what is no id', ['--person', 'Amara Okafor']],
+    ['too many parts', ['--person', 'a/b/c']],
+  ])('%s is a wrong use, and ends nothing', async (_name, args) => {
+    expect((await run('session', 'revoke', ...args)).code).toBe(2);
+    expect(await left()).toEqual([AMARA, KENJI]);
+  });
+});
+
+test('countersign keys rotate: each time another key, on record', async () => {
+  const ran = [await run('keys', 'rotate', '--json'), await run('keys', 'rotate', '--json')];
+  const keys = ran.map(({ out }) => (JSON.parse(out) as { key: string }).key);
+  expect(new Set(keys).size).toBe(2);
+  expect((await store.listKeys('stored-secrets')).map(({ id }) => id)).toEqual(keys);
+  const rotated = (await store.unsealedEvents(10)).filter(({ type }) => type === 'keys.rotated');
+  expect(rotated.map(({ data }) => [data['before'], data['key']])[1]).toEqual(keys);
+});

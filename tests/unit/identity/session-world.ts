@@ -1,0 +1,155 @@
+/** Sessions on real parts: two replicas on one database, the local provider, a clock to turn. */
+import { decodeJwt } from 'jose';
+import type { Config, SessionConfig } from '../../../src/config/config.ts';
+import type { AuditEvent } from '../../../src/domain/events.ts';
+import { createSessions } from '../../../src/identity/sessions.ts';
+import { createSignIn } from '../../../src/identity/sign-in.ts';
+import { createSignInFlow } from '../../../src/identity/sign-in-flow.ts';
+import { createVerifier } from '../../../src/identity/verify-token.ts';
+import { createKeys } from '../../../src/keys/keys.ts';
+import { systemIds } from '../../../src/lib/ids.ts';
+import type { Store } from '../../../src/usecases/store-ports.ts';
+import { log } from './kit.ts';
+import { cookieOf, secretsOf, senderOf, startSignInWorld } from './sign-in-world.ts';
+import type { SignInWorld } from './sign-in-world.ts';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const LIMITS: SessionConfig = {
+  idleMs: 2 * HOUR, absoluteMs: 8 * HOUR, maxClaimAgeMs: 10 * MINUTE, sliding: true,
+};
+
+type Claims = Record<string, unknown>;
+type Body = Record<string, unknown>;
+
+/** What a test may do to the way to the provider. */
+interface Wire {
+  /** Refreshes that were asked for. */
+  refreshes: number;
+  /** Answers instead of the token endpoint, at a refresh. */
+  instead: (() => Promise<Response>) | null;
+  /** The provider's keys cannot be fetched. */
+  deaf: boolean;
+  /** Runs before and after the provider is asked to refresh. */
+  before: (() => Promise<void>) | null;
+  after: (() => Promise<void>) | null;
+  /** Changes claims of ID tokens; the provider's key signs what comes out. */
+  twist: ((claims: Claims) => Claims) | null;
+  /** Changes the token endpoint's answer. */
+  body: ((body: Body) => Body) | null;
+}
+
+/** Starts it; `replica` makes one more service on the same database. */
+export async function startSessionWorld() {
+  const base = await startSignInWorld();
+  const quiet: Wire = {
+    refreshes: 0, instead: null, deaf: false, before: null, after: null, twist: null, body: null,
+  };
+  const wire = { ...quiet };
+  const scopes = ['openid', 'profile', 'offline_access'];
+  const { signIn } = base.config.teams;
+  if (signIn === null) throw new Error('the world has a sign-in');
+  const config: Config = {
+    ...base.config, teams: { ...base.config.teams, signIn: { ...signIn, scopes } },
+  };
+  const fetch = wireOf(base, wire);
+  const replica = async (
+    store: Store, given: { limits?: Partial<SessionConfig>; config?: Config } = {},
+  ) => replicaOf({ base, fetch, store, config, limits: LIMITS, ...given });
+  const one = await replica(base.store);
+  const two = await replica(await base.reopen());
+  return {
+    ...base, wire, config, replica, one, two,
+    reset() {
+      base.clock.set(Date.now());
+      Object.assign(wire, quiet);
+    },
+    row: (id: string) => {
+      const { tenantId, objectId } = senderOf(id);
+      return base.store.findSession({ tenantId, objectId, provider: 'local' });
+    },
+    /** Events of sessions since the last call, oldest first. */
+    events: eventReader(base.store),
+  };
+}
+
+export type SessionWorld = Awaited<ReturnType<typeof startSessionWorld>>;
+export type Replica = SessionWorld['one'];
+
+async function replicaOf(given: {
+  base: SignInWorld; fetch: ReturnType<typeof wireOf>; store: Store; config: Config;
+  limits: Partial<SessionConfig>;
+}) {
+  const { base, fetch, store, config } = given;
+  const { clock } = base;
+  const keys = await createKeys({ store, secret: config.signing.secret, clock });
+  const secrets = { ...secretsOf(keys), sealingKey: () => keys.sealingKey('stored-secrets') };
+  const verifier = createVerifier({ config, clock, log, fetch });
+  const flow = createSignInFlow({ config, clock, verifier, fetch });
+  if (flow === undefined) throw new Error('no sign-in is configured');
+  const parts = { config, clock, ids: systemIds, log, store, secrets, verifier };
+  const sessions = createSessions({ ...parts, flow }, { ...LIMITS, ...given.limits });
+  const mismatches: unknown[] = [];
+  const signIn = createSignIn({
+    ...parts, fetch, sessions, mismatch: async (seen) => void mismatches.push(seen),
+  });
+  const target = { requestId: 'req_1', revision: 1 };
+  const toCallback = async (
+    id: string, as = id, more: Partial<Parameters<typeof signIn.createLink>[0]> = {},
+  ) => {
+    const address = await signIn.createLink({ sender: senderOf(id), ...target, ...more });
+    const link = new URL(address).searchParams.get('link') ?? '';
+    const { redirectTo, setCookie } = await signIn.begin({ link });
+    const back = new URL(await base.signInAt(redirectTo, as));
+    return {
+      redirectTo: new URL(redirectTo),
+      finish: () => signIn.finish({ query: back.searchParams, cookie: cookieOf(setCookie) }),
+    };
+  };
+  return {
+    sessions, signIn, keys, store, mismatches, toCallback,
+    /** Signs a demo person in by the button: the session starts where the code is redeemed. */
+    async signInAs(id: string) {
+      const { code } = await (await toCallback(id)).finish();
+      return signIn.redeem({ code, sender: senderOf(id), ...target });
+    },
+    click: (id: string, options: { renew?: boolean } = {}) =>
+      sessions.current(senderOf(id), options),
+  };
+}
+
+/** The wire with its hooks. Tokens are of the machine's clock: they are moved to the test's. */
+function wireOf({ clock, provider }: SignInWorld, wire: Wire) {
+  return async (url: string, init?: RequestInit): Promise<Response> => {
+    if (wire.deaf && url.endsWith('/jwks')) throw new Error('ECONNREFUSED');
+    const form = String(init?.body as URLSearchParams | string | undefined);
+    const refresh = url.endsWith('/token') && form.includes('grant_type=refresh_token');
+    if (refresh) {
+      wire.refreshes += 1;
+      await wire.before?.();
+      if (wire.instead) return wire.instead();
+    }
+    const response = await globalThis.fetch(url, init);
+    if (!url.endsWith('/token') || !response.ok) return response;
+    const body = (await response.json()) as Body;
+    const claims: Claims = { ...decodeJwt(String(body['id_token'])) };
+    const movedS = Math.round((clock.now() - Date.now()) / 1_000);
+    for (const name of ['iat', 'exp', 'auth_time']) {
+      if (typeof claims[name] === 'number') claims[name] += movedS;
+    }
+    const twisted = refresh && wire.twist ? wire.twist(claims) : claims;
+    const answer = { ...body, id_token: await provider.forge({ claims: twisted }) };
+    if (refresh) await wire.after?.();
+    return Response.json(refresh && wire.body ? wire.body(answer) : answer);
+  };
+}
+
+function eventReader(store: Store) {
+  const seen = new Set<string>();
+  return async (): Promise<readonly AuditEvent[]> => {
+    const events = (await store.unsealedEvents(1_000))
+      .filter(({ id, type }) => type.startsWith('session.') && !seen.has(id));
+    for (const { id } of events) seen.add(id);
+    return events;
+  };
+}

@@ -1,0 +1,201 @@
+import { meetsStepUp } from '../../../src/domain/step-up.ts';
+import type { Principal } from '../../../src/domain/principal.ts';
+import { readActivity } from '../../../src/teams/activity.ts';
+import type { LocalConnector } from '../../../src/local/connector.ts';
+import type { Json } from '../../../src/local/world.ts';
+import type { DecideInput, DecideResult } from '../../../src/usecases/app-port.ts';
+import { IdentityError } from '../../../src/usecases/ports.ts';
+import type { Sessions } from '../../../src/usecases/ports.ts';
+import { NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
+import { amara, amaraPrincipal, approvedRequest, CHANNEL, startBot, startWire } from './world.ts';
+
+const LOGIN = 'application/vnd.microsoft.activity.loginRequest';
+const CARD = 'application/vnd.microsoft.card.adaptive';
+const MESSAGE = 'application/vnd.microsoft.activity.message';
+const STRICT = workflow({
+  stages: [stage({ stepUp: { acr: ['c1'], amr: null, maxAgeMs: null } })],
+});
+const request = pendingRequest({ workflow: STRICT });
+
+let wire: LocalConnector;
+beforeAll(async () => {
+  wire = await startWire();
+});
+afterAll(() => wire.stop());
+
+function press(value: Json = {}) {
+  const data = { r: request.id, rev: 1, d: request.digest };
+  const read = readActivity(wire.activity({
+    personId: 'amara', chatId: CHANNEL, replyToId: 'card-1',
+    with: { id: 'act-1', name: 'adaptiveCard/action', value: {
+      action: { type: 'Action.Execute', verb: 'approve', data }, trigger: 'manual', ...value,
+    } },
+  }));
+  if (!read) throw new Error('the activity has no shape');
+  return read;
+}
+
+const SSO = { authentication: { id: 'exchange-7', connectionName: 'countersign', token: 'good' } };
+
+/** Amara, proven in some way, under some context. */
+function by(way: NonNullable<Principal['proof']>['way'], acr: string | null = 'c1'): Principal {
+  const sender = { tenantId: '', objectId: amara?.oid ?? '', userId: '', name: 'Amara' };
+  const { token } = principal();
+  return {
+    ...amaraPrincipal(sender), token: { ...token, acr },
+    proof: { way, verifiedAt: NOW, sessionId: way === 'session' ? 'ses_1' : null },
+  };
+}
+
+/** The rule on step-up as the domain has it. */
+const decideRequest = (input: DecideInput): Promise<DecideResult> => {
+  const demand = request.plan.stages[0]?.stepUp;
+  const ruled = demand ? meetsStepUp(demand, input.by.token, NOW) : { ok: true as const };
+  return Promise.resolve(ruled.ok
+    ? { kind: 'decided', request: approvedRequest(request), decision: null }
+    : { kind: 'refused', request, refusal: ruled.refusal });
+};
+
+function bot(sessions: Partial<Sessions>, redeem: () => Principal = () => by('sign-in')) {
+  const asked: ({ renew?: boolean } | undefined)[] = [];
+  const { current = () => Promise.resolve(undefined), ...rest } = sessions;
+  const made = startBot(wire, {
+    signIn: { redeem }, workflows: [STRICT],
+    handlers: { decideRequest, loadForCard: () => Promise.resolve(request) },
+    sessions: {
+      areFresh: () => true, signOut: () => Promise.resolve(false), ...rest,
+      current(sender, options) {
+        asked.push(options);
+        return current(sender, options);
+      },
+    },
+  });
+  const decided = () => made.calls.filter(({ name }) => name === 'decideRequest')
+    .map(({ input }) => (input as DecideInput).by.proof?.way);
+  return { ...made, asked, decided };
+}
+
+const body = async ({ teams }: ReturnType<typeof bot>, value?: Json) =>
+  (await teams.handle(press(value))).body as Json;
+
+test('a live session decides without a sign-in', async () => {
+  const it = bot({ current: () => Promise.resolve(by('session')) });
+  expect(await body(it)).toMatchObject({ statusCode: 200, type: CARD });
+  expect(it.decided()).toEqual(['session']);
+});
+
+test('without one the link of the login request names the stage\'s demand', async () => {
+  const it = bot({});
+  expect(await body(it)).toMatchObject({
+    statusCode: 401, type: LOGIN, value: { buttons: [{
+      value: 'https://countersign.example/auth/req_1/1?acr=c1',
+    }] },
+  });
+  expect(it.decided()).toEqual([]);
+});
+
+test('a provider that is down is told in a sentence: nobody is sent to sign in', async () => {
+  const it = bot({
+    current: () => Promise.reject(
+      new IdentityError('session_refresh_unavailable', 'It does not answer.'),
+    ),
+  });
+  expect(await body(it)).toEqual({ statusCode: 200, type: MESSAGE, value: 'It does not answer.' });
+});
+
+describe('a single sign-on token whose claims are too old', () => {
+  const areFresh = () => false;
+
+  test('makes way for the session', async () => {
+    const it = bot({ areFresh, current: () => Promise.resolve(by('refresh')) });
+    expect(await body(it, SSO)).toMatchObject({ type: CARD });
+    expect(it.decided()).toEqual(['refresh']);
+  });
+
+  test('else for the button alone', async () => {
+    const answer = await body(bot({ areFresh }), SSO);
+    expect(answer).toMatchObject({ statusCode: 401, type: LOGIN });
+    expect(answer).not.toHaveProperty('value.tokenExchangeResource');
+  });
+
+  test('a code that is too old as well ends it with a sentence', async () => {
+    const it = bot({ areFresh });
+    expect(await body(it, { state: '12345678' })).toMatchObject({
+      statusCode: 200, type: MESSAGE, value: expect.stringMatching(/too long ago/),
+    });
+    expect(it.decided()).toEqual([]);
+  });
+});
+
+describe('a stage that demands a step-up', () => {
+  test('a session is refreshed for it, once, and decides where that does', async () => {
+    const it = bot({
+      current: (_sender, options) => Promise.resolve(
+        options?.renew ? by('refresh', 'c1') : by('session', 'pwd'),
+      ),
+    });
+    expect(await body(it)).toMatchObject({ type: CARD });
+    expect(it.asked).toEqual([undefined, { renew: true }]);
+    expect(it.decided()).toEqual(['session', 'refresh']);
+  });
+
+  test.each([
+    ['a refresh that does not do', () => by('session', 'pwd'), {}],
+    ['claims that were refreshed just now', () => by('refresh', 'pwd'), {}],
+  ])('%s: the link with the demand', async (_name, proven, value) => {
+    const it = bot({ current: () => Promise.resolve(proven()) });
+    const answer = await body(it, value);
+    expect(answer).toMatchObject({ statusCode: 401, type: LOGIN });
+    expect(JSON.stringify(answer)).toContain('?acr=c1');
+    expect(answer).not.toHaveProperty('value.tokenExchangeResource');
+    expect(it.decided()).toHaveLength(1);
+  });
+
+  test('single sign-on, which cannot do it: the link', async () => {
+    const it = bot({});
+    expect(JSON.stringify(await body(it, SSO))).toContain('?acr=c1');
+  });
+
+  test('a sign-in by the link that does not do either is a sentence, never a loop', async () => {
+    const it = bot({}, () => by('sign-in', 'pwd'));
+    expect(await body(it, { state: '12345678' })).toMatchObject({
+      statusCode: 200, type: MESSAGE, value: expect.stringMatching(/authentication context c1/),
+    });
+    expect(it.decided()).toEqual(['sign-in']);
+    expect(it.asked).toEqual([]);
+  });
+});
+
+describe('sign out', () => {
+  const say = async (text: string, given: Partial<Sessions> | null, chat?: string) => {
+    const chatId = chat ?? wire.chats('amara').find(({ kind }) => kind === 'personal')?.id ?? '';
+    const raw = wire.activity({
+      personId: 'amara', chatId, with: { type: 'message', id: 'm-1', text },
+    });
+    const read = readActivity(raw);
+    if (!read) throw new Error('the activity has no shape');
+    const { teams } = given === null ? startBot(wire) : bot(given);
+    const before = wire.calls().length;
+    await teams.handle(read);
+    return String((wire.calls()[before]?.body as Json)['text']);
+  };
+
+  test('ends the session of who says so', async () => {
+    const ended: string[] = [];
+    const signOut: Sessions['signOut'] = ({ objectId }) => {
+      ended.push(objectId);
+      return Promise.resolve(true);
+    };
+    expect(await say('Sign Out', { signOut })).toMatch(/^You are signed out/);
+    expect(await say('/signout', { signOut })).toMatch(/^You are signed out/);
+    expect(ended).toEqual([amara?.oid, amara?.oid]);
+    expect(await say('sign out', {})).toMatch(/not signed in/);
+  });
+
+  test('is no word for a channel, and none where there are no sessions', async () => {
+    const signOut = () => Promise.reject(new Error('not expected'));
+    expect(await say('sign out', { signOut }, CHANNEL)).toMatch(/our own chat/);
+    expect(await say('sign out', null)).toMatch(/nothing to sign out of/);
+    expect(await say('sign here', { signOut })).toMatch(/^I know/);
+  });
+});
