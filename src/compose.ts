@@ -6,6 +6,7 @@ import { createServer } from './http/server.ts';
 import { createBotCredentials } from './identity/bot-credentials.ts';
 import { createChannelTokens } from './identity/channel-tokens.ts';
 import { createIdentity } from './identity/identity.ts';
+import { startKeySchedule } from './identity/key-schedule.ts';
 import { createSignIn } from './identity/sign-in.ts';
 import { createVerifier } from './identity/verify-token.ts';
 import { createKeys } from './keys/keys.ts';
@@ -135,6 +136,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
       store, keys, clock, ids, log, origin: config.audit.origin, everyMs: config.audit.sealEveryMs,
     }),
     startSchedule({ store: timed(store, overrides), clock, machineClock, log }),
+    startKeySchedule({ providers: verifier.providers, log }),
   ] as const;
   const setClock = () => correctClock({ store: timed(store, overrides), clock, machineClock, log });
   return lifecycle({ ...ground, keys, http, workers, running, setClock });
@@ -144,7 +146,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
 function lifecycle(given: Ground & {
   keys: Keys;
   http: ReturnType<typeof createServer>;
-  workers: () => readonly [Running, Running, Running];
+  workers: () => readonly [Running, ...Running[]];
   setClock: () => Promise<void>;
   running: { relay?: Running };
 }): Service {

@@ -8,8 +8,9 @@ import type { Fetch } from './bounded-fetch.ts';
 import { identityError } from './codes.ts';
 import type { ProviderMetadata } from './discovery.ts';
 import { fillTenant } from './providers.ts';
-import type { Provider } from './providers.ts';
+import type { IdentityParts, Provider } from './providers.ts';
 import { own } from './strict-json.ts';
+import type { JsonObject } from './strict-json.ts';
 
 /** What is drawn anew for every attempt and must come back. */
 export interface AttemptSecrets {
@@ -104,6 +105,21 @@ async function metadataOf(provider: Provider): Promise<ProviderMetadata> {
   } catch (cause) {
     throw identityError('sign_in_unavailable', { cause });
   }
+}
+
+/** The client of `teams.signIn` at a provider whose discovery document is at hand. */
+export function createSignInClientConfiguration(given: {
+  document: JsonObject; tenantId: string; parts: IdentityParts;
+}): oidc.Configuration {
+  const { document, tenantId, parts: { config, clock, fetch } } = given;
+  const { signIn } = config.teams;
+  if (signIn === null) throw identityError('sign_in_off');
+  const text = (name: string) => String(own(document, name) ?? '');
+  return configuration({
+    config, signIn, tenantId, clock,
+    fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    metadata: { issuer: text('issuer'), jwksUri: text('jwks_uri'), document },
+  });
 }
 
 function configuration(options: {
