@@ -20,15 +20,23 @@ export function refuseIdToken(claims: JsonObject): void {
   }
 }
 
+/** Claims that name the client: OpenID Connect and Entra v2, Entra v1, RFC 9068, Okta. */
+const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'] as const;
+
 /**
  * Whether a token says that an application got it for itself: `idtyp`, Auth0's `gty`, or a subject
- * that is the client (RFC 9068 2.2). At Entra it has no `scp`, and its `oid` is its `sub`.
+ * that is the client (RFC 9068 2.2; Auth0 writes `<client>@clients`). At Entra it has no `scp`, and
+ * its `oid` is its `sub`. Keycloak gives such tokens a user of their own, `service-account-<client>`.
  */
 export function isAppOnly(claims: JsonObject): boolean {
   if (own(claims, 'idtyp') === 'app' || own(claims, 'gty') === 'client-credentials') return true;
   const sub = own(claims, 'sub');
-  const clients = [own(claims, 'azp'), own(claims, 'appid'), own(claims, 'client_id')];
-  if (typeof sub === 'string' && clients.includes(sub)) return true;
+  const user = own(claims, 'preferred_username');
+  if (typeof user === 'string' && /^service-account-/i.test(user)) return true;
+  const clients = CLIENT_CLAIMS.map((name) => own(claims, name));
+  const isClient = clients.some((client) => typeof client === 'string' &&
+    (sub === client || sub === `${client}@clients`));
+  if (isClient) return true;
   return !hasScope(claims) && clients.some((client) => typeof client === 'string') &&
     typeof sub === 'string' && own(claims, 'oid') === sub;
 }

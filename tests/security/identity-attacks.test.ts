@@ -11,7 +11,7 @@ import {
 } from './attacks/claim-attacks.ts';
 import { endpointAttacks } from './attacks/endpoint-attacks.ts';
 import { discoveryAttacks, keyDocumentAttacks } from './attacks/key-attacks.ts';
-import { claimShapeAttacks, kindAttacks } from './attacks/kind-attacks.ts';
+import { applicationAttacks, claimShapeAttacks, kindAttacks } from './attacks/kind-attacks.ts';
 import {
   callbackAttacks, cookieAttacks, idTokenAttacks,
 } from './attacks/sign-in-attacks.ts';
@@ -27,7 +27,7 @@ const BEARER = {
   'encodings': encodingAttacks, 'JSON': jsonAttacks, 'spliced tokens': splicedAttacks,
   'issuers': issuerAttacks, 'audiences': audienceAttacks, 'times': timeAttacks,
   'tenants and people': tenantAttacks, 'kinds of token': kindAttacks,
-  'shapes of claims': claimShapeAttacks,
+  'shapes of claims': claimShapeAttacks, 'applications': applicationAttacks,
 } as const;
 const ELSEWHERE = {
   'key documents': keyDocumentAttacks, 'discovery': discoveryAttacks,

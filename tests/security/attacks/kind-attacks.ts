@@ -75,3 +75,26 @@ export const claimShapeAttacks = attacks<MakeToken>([
   ['jti as a number', 'token_claim_invalid', claims({ jti: 7 }), 'RFC 7519 4.1.7'],
   ['azp as a list', 'token_claim_invalid', claims({ azp: ['a'] }), 'OpenID Connect Core 2'],
 ], 'RFC 9068 2.2.3.1');
+
+const onlyPeople = (over: Claims): MakeToken => (w) =>
+  sign(w.key, personClaims(w.people.state.issuer, NOW_MS, { azp: undefined, ...over }));
+
+/** Applications that bring roles and a person's ids where only people are expected. */
+export const applicationAttacks = attacks<MakeToken>([
+  ['a person there', 'accepted', onlyPeople({ azp: 'portal' })],
+  ['an application by idtyp', 'token_kind_not_accepted', onlyPeople({ idtyp: 'app' }),
+    'Microsoft identity platform: optional claims'],
+  ['a subject that is the client', 'token_kind_not_accepted',
+    onlyPeople({ sub: 'robot', azp: 'robot' })],
+  ['a subject that is the client_id', 'token_kind_not_accepted',
+    onlyPeople({ sub: 'robot', client_id: 'robot' })],
+  ['Entra v1: a subject that is the appid', 'token_kind_not_accepted',
+    onlyPeople({ sub: 'robot', appid: 'robot' })],
+  ['Okta: a subject that is the cid', 'token_kind_not_accepted',
+    onlyPeople({ sub: '0oa1', cid: '0oa1', scp: ['approve'] })],
+  ['Auth0: gty', 'token_kind_not_accepted', onlyPeople({ gty: 'client-credentials' })],
+  ['Auth0: a subject at @clients', 'token_kind_not_accepted',
+    onlyPeople({ sub: 'robot@clients', azp: 'robot' })],
+  ['Keycloak: a service account', 'token_kind_not_accepted',
+    onlyPeople({ azp: 'robot', preferred_username: 'service-account-robot' })],
+], 'RFC 9068 5');

@@ -18,15 +18,15 @@ export const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toS
 
 /** Issuers of people and workloads, of people at Entra, and of pipelines; keys known and not. */
 export async function startTokenWorld() {
-  const [server, entra, pipelines, curves] = await Promise.all([
+  const [server, entra, pipelines, curves, people] = await Promise.all([
     startKeyServer(), startKeyServer({ issuerPath: '/{tenantid}/v2.0' }), startKeyServer(),
-    startKeyServer(),
+    startKeyServer(), startKeyServer(),
   ]);
   const [key, elliptic, stranger] = await Promise.all([
     newKey('k1'), newKey('e1', 'ES256'), newKey('k1'),
   ]);
   server.state.keys = [key.publicJwk, elliptic.publicJwk];
-  entra.state.keys = pipelines.state.keys = [key.publicJwk];
+  entra.state.keys = pipelines.state.keys = people.state.keys = [key.publicJwk];
   curves.state.keys = [elliptic.publicJwk];
   const config = configOf([
     oidcIssuer(server, { algorithms: ['RS256', 'PS256'] }),
@@ -34,12 +34,13 @@ export async function startTokenWorld() {
     oidcIssuer(pipelines, {
       id: 'github', use: ['workloads'], teams: null, nameClaim: 'repository',
     }),
+    oidcIssuer(people, { id: 'people', use: ['people'] }),
     oidcIssuer(curves, { id: 'elliptic', algorithms: ['ES256'] }),
   ]);
   const claims = (over: Claims = {}) => personClaims(server.state.issuer, NOW_MS, over);
   const good = () => sign(key, claims());
   return {
-    server, entra, pipelines, curves, key, elliptic, stranger, claims, good,
+    server, entra, pipelines, curves, people, key, elliptic, stranger, claims, good,
     entraIss: `${entra.base}/${TENANT}/v2.0`,
     verifier: createVerifier({ config, clock: turnableClock(NOW_MS), log }),
     parts: async () => (await good()).split('.') as [string, string, string],
@@ -53,7 +54,8 @@ export async function startTokenWorld() {
       return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
     },
     pem: async () => exportSPKI(await importJWK({ ...key.publicJwk, alg: 'RS256' }) as CryptoKey),
-    stop: () => Promise.all([server, entra, pipelines, curves].map((each) => each.stop())),
+    stop: () =>
+      Promise.all([server, entra, pipelines, curves, people].map((each) => each.stop())),
   };
 }
 
