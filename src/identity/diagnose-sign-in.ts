@@ -47,7 +47,7 @@ async function trySecret(
     });
     findings.warn('token endpoint', 'a code that never was is taken', 'this is no sound provider');
   } catch (error) {
-    const code = error instanceof oidc.ResponseBodyError ? error.error : undefined;
+    const code = codeOf(error);
     if (code === 'invalid_grant') findings.ok('token endpoint', 'the client is let in');
     else if (code === 'invalid_client' || code === 'unauthorized_client') {
       findings.fail('token endpoint', code, `check ${secret} (a secret may have expired)`);
@@ -59,4 +59,10 @@ async function trySecret(
         'the token endpoint must be reachable from here');
     }
   }
+}
+
+/** The provider's own word; a challenge means that the client was not let in (RFC 6749 5.2). */
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof oidc.WWWAuthenticateChallengeError) return 'invalid_client';
+  return error instanceof oidc.ResponseBodyError ? error.error : undefined;
 }

@@ -143,7 +143,7 @@ function configuration(options: {
       [oidc.clockSkew]: Math.round((clock.now() - systemClock.now()) / 1_000),
       [oidc.clockTolerance]: 30,
     },
-    (basic ? oidc.ClientSecretBasic : oidc.ClientSecretPost)(signIn.clientSecret),
+    clientAuth(signIn.clientSecret, basic),
   );
   const wire = boundedFetch(options.fetch, { ...PROVIDER_LIMITS, allowHttp });
   client[oidc.customFetch] = async (url, init) => {
@@ -156,11 +156,19 @@ function configuration(options: {
   return client;
 }
 
+/** How the client proves itself; a public one by PKCE alone (RFC 9700 2.1.1). */
+function clientAuth(secret: string | null, basic: boolean): oidc.ClientAuth {
+  if (secret === null) return oidc.None();
+  return basic ? oidc.ClientSecretBasic(secret) : oidc.ClientSecretPost(secret);
+}
+
 /** Whether the provider, or a check of its answer, said no; else it could not be reached. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof IdentityError) return true;
   if (error instanceof oidc.AuthorizationResponseError) return true;
   if (error instanceof oidc.ResponseBodyError) return true;
+  // A client that was not let in is answered so where it came by basic authentication.
+  if (error instanceof oidc.WWWAuthenticateChallengeError) return true;
   const code = error instanceof oidc.ClientError ? error.code : undefined;
   return code !== undefined && code !== 'OAUTH_TIMEOUT' && code !== 'OAUTH_ABORT';
 }

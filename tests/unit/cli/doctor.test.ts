@@ -88,6 +88,13 @@ describe('what is wrong is told', () => {
     for (const one of findings) expect(one.result === 'ok').toBe(one.change === undefined);
   });
 
+  test('a secret that is refused is told as that, not as an outage', async () => {
+    const { findings } = await doctor({ LOCAL_SIGN_IN_SECRET: 'expired' });
+    expect(findings.find(({ check }) => check === 'token endpoint')).toMatchObject({
+      found: 'invalid_client', change: expect.stringContaining('teams.signIn.clientId'),
+    });
+  });
+
   test('keys of another signing secret', async () => {
     const { createKeys } = await import('../../../src/keys/keys.ts');
     const path = parts.env.LOCAL_STORE ?? '';
