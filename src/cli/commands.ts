@@ -72,7 +72,7 @@ export const COMMANDS: readonly Command[] = [
     details: [
       '  TOKEN                the token; better --file or standard input, which nobody else sees',
       '  --file FILE          a file with the token; also --token-file',
-      '  --as NAME            api (default): as a bearer token; teams: as single sign-on at a click',
+      '  --as NAME            api (default): a bearer token; teams: single sign-on at a click',
       '  --config FILE        make every check that the service of this configuration would make;',
       '                       default: $COUNTERSIGN_CONFIG',
       '  --explain            name the line of countersign.yaml that decided each check and role',

@@ -10,7 +10,7 @@ export interface ConfigLine {
   readonly line: number;
   /** Such as `identity.issuers[0].audience`. */
   readonly path: string;
-  /** The key is not in the file: its default decided, and the line is that of what it belongs to. */
+  /** The key is not in the file: its default decided, and the line is of what it belongs to. */
   readonly isDefault: boolean;
 }
 

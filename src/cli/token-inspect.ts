@@ -71,7 +71,9 @@ async function explain(
   const verifier = createVerifier({ config, clock: systemClock, log: silentLogger });
   const inspection = await inspectToken(token, singleSignOn ? {
     verifier, singleSignOn: rules,
-    purpose: { kind: 'single-sign-on', provider: rules.issuer, audiences: new Set(rules.audiences) },
+    purpose: {
+      kind: 'single-sign-on', provider: rules.issuer, audiences: new Set(rules.audiences),
+    },
   } : { verifier, purpose: { kind: 'bearer' } });
   const { verdict, issuer, claims } = inspection;
   return {

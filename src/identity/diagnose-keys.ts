@@ -29,8 +29,8 @@ export async function diagnoseKeys(findings: Findings, given: KeyExpectation): P
     keys = readKeyDocument(document, new Map());
   } catch (error) {
     findings.fail('keys', describeError(error).slice(0, 300),
-      'the provider must publish signing keys (use=sig, with kid, RSA of 2048 bits or more, EC or ' +
-        'Ed25519) at its jwks_uri');
+      'the provider must publish signing keys (use=sig, with kid, RSA of 2048 bits or more, EC ' +
+        'or Ed25519) at its jwks_uri');
     return;
   }
   const published = isJsonObject(document) ? own(document, 'keys') : [];

@@ -30,7 +30,7 @@ export async function diagnoseSignIn(
   if (Array.isArray(methods) && methods.includes('S256')) findings.ok('pkce', 'S256');
   else {
     findings.warn('pkce', 'the provider does not list S256',
-      'S256 is sent all the same (Entra takes it without listing it); make sure that it is checked');
+      'S256 is sent all the same (Entra checks it without listing it); ask the provider');
   }
   await trySecret(findings, { document, tenantId, parts });
 }

@@ -102,7 +102,7 @@ async function checkDiscovery(
   if (source.issuers.includes(named)) findings.ok('issuer', named);
   else {
     findings.fail('issuer', `the provider calls itself ${named.slice(0, 300)}`,
-      `configure exactly that (a slash at the end counts); configured: ${source.issuers.join(', ')}`);
+      `configure exactly that (a slash at the end counts), not ${source.issuers.join(', ')}`);
   }
   return document;
 }

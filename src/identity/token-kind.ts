@@ -26,7 +26,7 @@ const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'] as const;
 /**
  * Whether a token says that an application got it for itself: `idtyp`, Auth0's `gty`, or a subject
  * that is the client (RFC 9068 2.2; Auth0 writes `<client>@clients`). At Entra it has no `scp`, and
- * its `oid` is its `sub`. Keycloak gives such tokens a user of their own, `service-account-<client>`.
+ * its `oid` is its `sub`. Keycloak gives such tokens a user, `service-account-<client>`.
  */
 export function isAppOnly(claims: JsonObject): boolean {
   if (own(claims, 'idtyp') === 'app' || own(claims, 'gty') === 'client-credentials') return true;

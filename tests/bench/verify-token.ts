@@ -21,7 +21,7 @@ type Name = (typeof NAMES)[number];
 type Verify = (token: string) => Promise<unknown>;
 
 /**
- * `verify-token`: 2,000 distinct RS256 tokens of a person a round, 16 checks under way at a time, in
+ * `verify-token`: 2,000 distinct RS256 tokens of a person a round, 16 checks at a time, in
  * one process and in turn (A B C D A B C D …). The others are set up as their own documentation
  * shows it; none of them checks tenant, kind of token, age or roles, which ours does besides.
  */

@@ -32,7 +32,8 @@ const BEARER = {
 const ELSEWHERE = {
   'key documents': keyDocumentAttacks, 'discovery': discoveryAttacks,
   'callbacks': callbackAttacks, 'cookies': cookieAttacks, 'ID tokens': idTokenAttacks,
-  'single sign-on': singleSignOnAttacks, 'endpoints': endpointAttacks, 'channel tokens': channelAttacks,
+  'single sign-on': singleSignOnAttacks, 'endpoints': endpointAttacks,
+  'channel tokens': channelAttacks,
 } as const;
 
 let world: TokenWorld;

@@ -40,7 +40,8 @@ afterEach(() => server.stop());
 const claims = (over: Claims = {}): Claims => {
   const now = clock.now() / 1_000;
   return {
-    serviceurl: SERVICE_URL, iss: CHANNEL_ISSUER, aud: APP_ID, nbf: now - 300, exp: now + 3_600, ...over,
+    serviceurl: SERVICE_URL, iss: CHANNEL_ISSUER, aud: APP_ID, nbf: now - 300,
+    exp: now + 3_600, ...over,
   };
 };
 const refusal = async (token: Promise<string>) => codeOf(tokens.verify(await token));

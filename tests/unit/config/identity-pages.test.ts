@@ -51,7 +51,7 @@ test.each(pages.filter((page) => !WITHOUT_CONFIG.includes(page)))('%s', (page) =
       expect(config.identity.issuers.map((issuer) => issuer.id)).toContain(id);
     }
   }
-  // A workflow's part belongs to the configuration that stands before it on the page, or to Entra's.
+  // A workflow's part belongs to the configuration that stands before it on the page.
   for (const request of requests) {
     const before = blocks.slice(0, blocks.indexOf(request)).filter(isConfig).at(-1);
     const workflow = { ...(parse(workflowText) as Block), ...request };

@@ -78,7 +78,8 @@ async function startPeer(setup: Setup) {
       resourceIndicators: {
         enabled: true, defaultResource: () => API, useGrantedResource: () => true,
         getResourceServerInfo: () => ({
-          scope: '', audience: API, accessTokenFormat: 'jwt', jwt: { sign: { alg: alg as 'RS256' } },
+          scope: '', audience: API, accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: alg as 'RS256' } },
         }),
       },
     },
@@ -215,7 +216,9 @@ describe('openid-client as the peer', () => {
       );
       const { access_token: token } = await oidc.clientCredentialsGrant(client, { resource: API });
       const { principal } = await verifier.verify(token, { kind: 'bearer' });
-      expect(principal).toMatchObject({ kind: 'workload', key: 'peer|checkout-pipeline', roles: [] });
+      expect(principal).toMatchObject({
+        kind: 'workload', key: 'peer|checkout-pipeline', roles: [],
+      });
     });
   });
 
@@ -230,7 +233,7 @@ describe('openid-client as the peer', () => {
     });
   });
 
-  test('a person\'s access token by code and PKCE is that person; the ID token is nothing', async () => {
+  test('a person\'s access token by code and PKCE is theirs, the ID token nothing', async () => {
     await withPeer({}, async (peer) => {
       const client = await oidc.discovery(
         new URL(peer.issuer), 'countersign', SECRET, undefined, insecure,
