@@ -19,7 +19,7 @@ export interface Explained {
 const TIMES = ['iat', 'nbf', 'exp', 'auth_time'] as const;
 const MARKS = { pass: 'pass', fail: 'FAIL', skipped: '-   ' } as const;
 /** A token inside a claim, such as an access token that a provider nests. */
-const TOKEN = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
+const TOKEN = /\be[yw][\w-]{9,}\.[\w-]+\.[\w-]*/g;
 
 /** Header and claims of a token for a terminal, times made readable. */
 export function tokenLines({ header, claims }: {

@@ -1,4 +1,5 @@
 /** What a well-signed token says, beside the rows of identity-attacks: who it makes of whom. */
+import { samePerson } from '../../src/domain/principal.ts';
 import type { Principal } from '../../src/domain/principal.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity } from '../../src/usecases/ports.ts';
@@ -108,6 +109,19 @@ describe('tenant and person', () => {
     });
     const token = await entraRow({ tid: OTHER_TENANT });
     expect(await codeOf(two.verifyBearer(token))).toBe('token_tenant_mismatch');
+  });
+
+  test('one subject and object id in two allowed tenants are two people', async () => {
+    const two = createIdentity({
+      config: configOf([entraIssuer(entra, { tenants: [TENANT, OTHER_TENANT] })]), clock, log,
+    });
+    const from = async (tid: string) => two.verifyBearer(
+      await sign(key, personClaims(`${entra.base}/${tid}/v2.0`, start, { tid, sub: 'same' })),
+    );
+    const [here, there] = [await from(TENANT), await from(OTHER_TENANT)];
+    expect([here.subject, here.objectId]).toEqual([there.subject, there.objectId]);
+    expect(here.key).not.toBe(there.key);
+    expect(samePerson(here, there)).toBe(false);
   });
 
   test('a key that Entra publishes for another issuer does not count', async () => {
