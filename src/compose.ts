@@ -13,6 +13,7 @@ import { rolesBySession } from './identity/session-roles.ts';
 import type { SessionSecrets } from './identity/session-tokens.ts';
 import { createSessions } from './identity/sessions.ts';
 import type { SessionKeeper } from './identity/sessions.ts';
+import { startKeySchedule } from './identity/key-schedule.ts';
 import { createSignIn } from './identity/sign-in.ts';
 import { createSignInFlow } from './identity/sign-in-flow.ts';
 import { createVerifier } from './identity/verify-token.ts';
@@ -150,10 +151,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     pages: createWebPages({ config, signIn, log, clock }),
     jwks: async () => keys.publicJwks(),
     ready: () => readiness(store),
-    gauges: async () => {
-      const { waiting, dead } = await store.countJobs();
-      return { countersign_jobs_waiting: waiting, countersign_jobs_dead: dead };
-    },
+    gauges: () => jobGauges(store),
   });
   const workers = () => [
     startRelay({
@@ -168,6 +166,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
       store: timed(store, overrides), clock, machineClock, log,
       chore: () => tidyKeys(keys, sessions),
     }),
+    startKeySchedule({ providers: verifier.providers, log }),
   ] as const;
   const setClock = () => correctClock({ store: timed(store, overrides), clock, machineClock, log });
   return lifecycle({ ...ground, keys, http, workers, running, setClock });
@@ -177,7 +176,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
 function lifecycle(given: Ground & {
   keys: Keys;
   http: ReturnType<typeof createServer>;
-  workers: () => readonly [Running, Running, Running];
+  workers: () => readonly [Running, ...Running[]];
   setClock: () => Promise<boolean>;
   running: { relay?: Running };
 }): Service {
@@ -253,6 +252,11 @@ function storedSecrets(keys: Keys): SessionSecrets {
 function workflowList(config: Config): Workflows {
   const byId = new Map(config.workflows.map((workflow) => [workflow.id, workflow]));
   return { get: (id) => byId.get(id), list: () => config.workflows };
+}
+
+async function jobGauges(store: Store): Promise<Readonly<Record<string, number>>> {
+  const { waiting, dead } = await store.countJobs();
+  return { countersign_jobs_waiting: waiting, countersign_jobs_dead: dead };
 }
 
 async function readiness(

@@ -78,14 +78,31 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'token inspect', summary: 'Show what a token says and how it would be judged',
-    usage: 'token inspect [--token-file FILE] [--config FILE] [--json]',
+    usage: 'token inspect [TOKEN | --file FILE] [--as api|teams] [--config FILE] [--explain] ' +
+      '[--profile production|local] [--json]',
     details: [
-      '  --token-file FILE    the token; default: standard input',
-      '  --config FILE        verify it too, as the service of this configuration would',
+      '  TOKEN                the token; better --file or standard input, which nobody else sees',
+      '  --file FILE          a file with the token; also --token-file',
+      '  --as NAME            api (default): a bearer token; teams: single sign-on at a click',
+      '  --config FILE        make every check that the service of this configuration would make;',
+      '                       default: $COUNTERSIGN_CONFIG',
+      '  --explain            name the line of countersign.yaml that decided each check and role',
+      '  --profile NAME       production (default) or local',
       JSON_FLAG, '',
-      'Without --config nothing is verified: what is shown is what the token claims.',
+      'Without a configuration nothing is verified: what is shown is what the token claims. The',
+      'signature is never shown. Exits with 1 where the token would be refused.',
     ],
     load: () => import('./token-inspect.ts'),
+  },
+  {
+    name: 'doctor', summary: 'Look at providers, keys, logins and the store',
+    usage: 'doctor [--config FILE] [--profile production|local] [--json]',
+    details: [
+      CONFIG, '  --profile NAME       production (default) or local', JSON_FLAG, '',
+      'Fetches discovery and keys of every issuer, tries the sign-in client and the bot\'s login,',
+      'and looks at the store without changing it. Exits with 1 where something fails.',
+    ],
+    load: () => import('./doctor.ts'),
   },
   {
     name: 'audit verify', summary: 'Recompute the audit log and compare',

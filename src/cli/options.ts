@@ -9,9 +9,12 @@ import type { CommandIo } from './command.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** Reads arguments; a wrong one is a UsageError with the sentence that Node gives. */
+/**
+ * Reads arguments; a wrong one is a UsageError with the sentence that Node gives. `optional` is
+ * how many more arguments may stand beside the required ones.
+ */
 export function parseOptions<Given extends Options>(
-  args: string[], options: Given, positionals: number,
+  args: string[], options: Given, positionals: number, optional = 0,
 ) {
   let parsed;
   try {
@@ -19,8 +22,10 @@ export function parseOptions<Given extends Options>(
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  if (parsed.positionals.length !== positionals) {
-    const words = positionals === 1 ? 'one argument' : positionals === 0 ? 'no arguments'
+  const given = parsed.positionals.length;
+  if (given < positionals || given > positionals + optional) {
+    const words = optional > 0 ? `at most ${positionals + optional} arguments`
+      : positionals === 1 ? 'one argument' : positionals === 0 ? 'no arguments'
       : `${positionals} arguments`;
     throw new UsageError(`This takes ${words} beside its options.`);
   }

@@ -1,92 +1,147 @@
+import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { systemClock, toTimestamp } from '../lib/clock.ts';
+import { ConfigError, formatProblem } from '../config/problem.ts';
+import type { YamlSource } from '../config/yaml-source.ts';
+import type { Inspection } from '../identity/inspect-token.ts';
+import { systemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
-import { IdentityError } from '../usecases/ports.ts';
 import { EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
+import { lineOfCheck, sourcesOfRoles } from './explain-check.ts';
 import { configPath, parseOptions, readGiven } from './options.ts';
-import { plain } from './report.ts';
+import { inspectionLines, tokenLines, withoutTokens } from './token-report.ts';
+import type { Explained, JsonObject } from './token-report.ts';
 
 const MAX_TOKEN_CHARS = 16_384;
-const TIMES = ['iat', 'nbf', 'exp', 'auth_time'] as const;
-
-interface Verdict {
-  readonly accepted: boolean;
-  readonly code?: string;
-  readonly message?: string;
-  readonly principal?: {
-    readonly key: string; readonly kind: string; readonly roles: readonly string[];
-  };
-}
+/** Told to whoever pastes a token as an argument; it may be wanted all the same. */
+const SEEN = 'An argument stays in the shell\'s history and is seen by every process of this ' +
+  'machine: standard input or --file is better.\n';
 
 /**
  * `countersign token inspect`: shows what a token says, without its signature; with a
- * configuration also verifies it as the API would, and exits with 1 where it is refused.
+ * configuration also every check that the service would make, the roles that result, and with
+ * `--explain` the line that decided. Exits with 1 where the token would be refused.
  */
 export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseOptions(args, {
+  const { values, positionals } = parseOptions(args, {
+    file: { type: 'string' },
     'token-file': { type: 'string' },
+    as: { type: 'string', default: 'api' },
     config: { type: 'string' },
     profile: { type: 'string', default: 'production' },
+    explain: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-  }, 0);
-  const tokenFile = values['token-file'];
-  const text = tokenFile === undefined ? await standardInput() : readGiven(tokenFile, io);
-  const token = text.trim();
-  const claims = part(token, 1);
-  const header = part(token, 0);
-  const verdict = values.config === undefined && !io.env.COUNTERSIGN_CONFIG
-    ? undefined
-    : await verify({ token, path: configPath(values.config, io), profile: values.profile, io });
-  if (values.json) {
-    io.stdout(`${JSON.stringify({ header, claims, ...(verdict ? { verdict } : {}) })}\n`);
-  } else {
-    io.stdout(describe(header, claims, verdict));
+  }, 0, 1);
+  const { as, profile } = values;
+  if (as !== 'api' && as !== 'teams') throw new UsageError('--as is api or teams.');
+  if (profile !== 'production' && profile !== 'local') {
+    throw new UsageError('--profile is production or local.');
   }
-  return verdict === undefined || verdict.accepted ? EXIT.done : EXIT.failed;
+  const token = await tokenOf(values.file ?? values['token-file'], positionals[0], io);
+  const [header, claims] = [part(token, 0), part(token, 1)];
+  const configured = values.config !== undefined || Boolean(io.env.COUNTERSIGN_CONFIG);
+  if (values.explain && !configured) {
+    throw new UsageError('--explain needs a configuration: --config FILE, or COUNTERSIGN_CONFIG.');
+  }
+  if (!configured) {
+    io.stdout(values.json ? jsonLine({ header, claims })
+      : `${tokenLines({ header, claims })}Not verified: name a configuration to do so.\n`);
+    return EXIT.done;
+  }
+  const loaded = load({ path: configPath(values.config, io), profile, io });
+  if (loaded === undefined) return EXIT.failed;
+  const explained = await explain(token, { ...loaded, as });
+  io.stdout(values.json
+    ? jsonLine(reported({ header, claims, explained, lines: values.explain }))
+    : tokenLines({ header, claims }) + inspectionLines(explained, values.explain));
+  return explained.inspection.verdict.accepted ? EXIT.done : EXIT.failed;
 }
 
-async function verify(given: {
-  token: string; path: string; profile: string; io: CommandIo;
-}): Promise<Verdict> {
-  const profile = given.profile === 'local' ? 'local' : 'production';
-  const { config } = loadConfig({ path: given.path, env: given.io.env, profile });
-  const { createIdentity } = await import('../identity/identity.ts');
-  const identity = createIdentity({ config, clock: systemClock, log: silentLogger });
+async function explain(
+  token: string, given: { config: Config; source: YamlSource; as: 'api' | 'teams' },
+): Promise<Explained> {
+  const { config, source, as } = given;
+  const { singleSignOn: rules } = config.teams;
+  const singleSignOn = as === 'teams';
+  if (singleSignOn && !rules.enabled) {
+    throw new UsageError('teams.singleSignOn is not enabled in this configuration.');
+  }
+  const { createVerifier } = await import('../identity/verify-token.ts');
+  const { inspectToken } = await import('../identity/inspect-token.ts');
+  const verifier = createVerifier({ config, clock: systemClock, log: silentLogger });
+  const inspection = await inspectToken(token, singleSignOn ? {
+    verifier, singleSignOn: rules,
+    purpose: {
+      kind: 'single-sign-on', provider: rules.issuer, audiences: new Set(rules.audiences),
+    },
+  } : { verifier, purpose: { kind: 'bearer' } });
+  const { verdict, issuer, claims } = inspection;
+  return {
+    inspection,
+    configured: config.identity.issuers.map((one) => one.issuer),
+    lines: new Map(inspection.checks.map(({ check }) =>
+      [check, lineOfCheck(check, { config, source, issuer, singleSignOn })])),
+    roles: verdict.accepted && issuer !== null
+      ? sourcesOfRoles(verdict.principal.roles, { config, source, issuer, claims: claims ?? {} })
+      : [],
+  };
+}
+
+function reported(given: {
+  header: JsonObject; claims: JsonObject; explained: Explained; lines: boolean;
+}) {
+  const { explained: { inspection, lines, roles } } = given;
+  const { issuer, verdict } = inspection;
+  const checks = inspection.checks.map((one) => {
+    const line = given.lines ? lines.get(one.check) : undefined;
+    return line === undefined ? one : { ...one, decidedBy: line };
+  });
+  return {
+    header: given.header, claims: given.claims, issuer, checks,
+    verdict: verdict.accepted ? { accepted: true, principal: shortly(verdict) } : verdict,
+    ...(given.lines ? { roles } : {}),
+  };
+}
+
+function shortly({ principal }: Extract<Inspection['verdict'], { accepted: true }>) {
+  const { key, kind, name, roles, claims } = principal;
+  return { key, kind, name, roles, claims };
+}
+
+function load(given: { path: string; profile: 'production' | 'local'; io: CommandIo }) {
+  const { path, profile, io } = given;
   try {
-    const { key, kind, roles } = await identity.verifyBearer(given.token);
-    return { accepted: true, principal: { key, kind, roles } };
+    return loadConfig({ path, env: io.env, profile });
   } catch (error) {
-    if (!(error instanceof IdentityError)) throw error;
-    return { accepted: false, code: error.code, message: error.message };
+    if (!(error instanceof ConfigError)) throw error;
+    for (const problem of error.problems) io.stderr(`${formatProblem(problem)}\n`);
+    return undefined;
   }
 }
 
-function describe(
-  header: Readonly<Record<string, unknown>>,
-  claims: Readonly<Record<string, unknown>>,
-  verdict: Verdict | undefined,
-): string {
-  const lines = ['Header', ...entries(header), 'Claims', ...entries(claims)];
-  for (const name of TIMES) {
-    const seconds = claims[name];
-    if (typeof seconds !== 'number' || Math.abs(seconds) > 8e12) continue;
-    lines.push(`  ${name} is ${toTimestamp(seconds * 1_000)}`);
+function jsonLine(value: unknown): string {
+  return `${JSON.stringify(withoutTokens(value))}\n`;
+}
+
+async function tokenOf(
+  file: string | undefined, argument: string | undefined, io: CommandIo,
+): Promise<string> {
+  if (file !== undefined && argument !== undefined) {
+    throw new UsageError('Give the token once: as an argument, by --file, or on standard input.');
   }
-  if (verdict === undefined) lines.push('Not verified: name a configuration to do so.');
-  else if (verdict.accepted) {
-    const { key = '', kind = '', roles = [] } = verdict.principal ?? {};
-    lines.push(`Accepted: ${kind} ${plain(key)}, roles ${roles.map(plain).join(', ') || 'none'}.`);
-  } else lines.push(`Refused: ${plain(verdict.message)} [${plain(verdict.code)}]`);
-  return `${lines.join('\n')}\n`;
+  if (argument !== undefined) {
+    io.stderr(SEEN);
+    return bare(argument);
+  }
+  return bare(file === undefined ? await standardInput() : readGiven(file, io));
 }
 
-function entries(object: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(object).map(([name, value]) =>
-    `  ${plain(name)}: ${plain(JSON.stringify(value))}`);
+/** What is pasted often comes from a header. */
+function bare(text: string): string {
+  return text.trim().replace(/^(authorization:\s*)?bearer\s+/i, '');
 }
 
-function part(token: string, at: 0 | 1): Readonly<Record<string, unknown>> {
+function part(token: string, at: 0 | 1): JsonObject {
   const parts = token.split('.');
   try {
     if (token.length <= MAX_TOKEN_CHARS && parts.length === 3) {

@@ -113,7 +113,7 @@ function warningsOf(source: YamlSource, config: Omit<Config, 'workflows'>): Prob
     ['signing', 'secret'],
     ...Object.keys(config.executors).map((name) => ['executors', name, 'secret']),
     ...(config.teams.credential.kind === 'secret' ? [['teams', 'credential', 'secret']] : []),
-    ...(config.teams.signIn === null ? [] : [['teams', 'signIn', 'clientSecret']]),
+    ...(config.teams.signIn?.clientSecret ? [['teams', 'signIn', 'clientSecret']] : []),
   ];
   for (const path of secrets) {
     if (source.references.has(formatPath(path))) continue;

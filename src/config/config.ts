@@ -95,7 +95,8 @@ export interface TeamsConfig {
   readonly signIn: {
     readonly issuer: string;
     readonly clientId: string;
-    readonly clientSecret: string;
+    /** Null: a public client, whose only proof is PKCE. */
+    readonly clientSecret: string | null;
     readonly scopes: readonly string[];
   } | null;
 }

@@ -36,7 +36,10 @@ export interface LoadOptions {
  * @throws ConfigError with every problem at once, each with file, line and column.
  */
 export function loadConfig(options: LoadOptions): {
-  readonly config: Config; readonly warnings: readonly Problem[];
+  readonly config: Config;
+  readonly warnings: readonly Problem[];
+  /** Where each key stands in the file; its data holds secrets and is for this process alone. */
+  readonly source: YamlSource;
 } {
   const readFile = options.readFile ?? ((path: string) => readFileSync(path, 'utf8'));
   const listFolder = options.listFolder ?? ((path: string) => readdirSync(path));
@@ -70,7 +73,7 @@ export function loadConfig(options: LoadOptions): {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const found = workflows.map(({ workflow }) => workflow);
-  return { config: freeze({ ...config, workflows: found }), warnings };
+  return { config: freeze({ ...config, workflows: found }), warnings, source };
 }
 
 function readOrThrow(file: string, readFile: (path: string) => string): string {

@@ -23,7 +23,8 @@ export function resolveTeams(input: ConfigInput): TeamsConfig {
       clients: teams.singleSignOn.clients ?? TEAMS_CLIENT_IDS,
       scope: teams.singleSignOn.scope,
     },
-    signIn: teams.signIn ?? null,
+    signIn: teams.signIn === undefined ? null
+      : { ...teams.signIn, clientSecret: teams.signIn.clientSecret ?? null },
   };
 }
 

@@ -50,7 +50,8 @@ const singleSignOnSchema = z.strictObject({
 const signInSchema = z.strictObject({
   issuer: nameSchema.describe('Id of the issuer that the sign-in button uses'),
   clientId: lineSchema(200),
-  clientSecret: z.string().min(1),
+  clientSecret: z.string().min(1).optional()
+    .describe('Leave it out for a public client, whose only proof is PKCE'),
   scopes: uniqueList(lineSchema(200), 20).default(['openid', 'profile']),
 });
 

@@ -43,6 +43,11 @@ export interface KeySource {
   find(kid: string): VerificationKey | Promise<VerificationKey>;
   /** The provider's discovery document. @throws IdentityError `token_keys_unavailable`. */
   metadata(): Promise<ProviderMetadata>;
+  /**
+   * The scheduled refresh: fetches again what was asked for once and has become old, unless the
+   * provider rests after a failure. A rotation arrives by it whatever strangers ask for meanwhile.
+   */
+  keepFresh(): Promise<void>;
 }
 
 export interface KeySourceOptions {
@@ -100,6 +105,14 @@ class KeyCache implements KeySource {
     }
     if (this.#metadata === undefined) throw identityError('token_keys_unavailable');
     return this.#metadata;
+  }
+
+  async keepFresh(): Promise<void> {
+    const now = this.#options.clock.now();
+    // Nothing is fetched for a provider that nobody has brought a token of.
+    const asked = this.#fetchedAt !== -Infinity || this.#failures > 0;
+    if (!asked || now < this.#restUntil) return;
+    if (now - this.#fetchedAt >= KEY_TIMES.refreshMs) await this.#refresh();
   }
 
   async #look(kid: string, now: number): Promise<VerificationKey> {

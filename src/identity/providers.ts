@@ -28,6 +28,7 @@ export interface Providers {
   ofIssuer(iss: string): Provider;
   /** By its id in configuration; undefined where there is none. */
   get(id: string): Provider | undefined;
+  list(): readonly Provider[];
 }
 
 export interface IdentityParts {
@@ -64,6 +65,7 @@ export function createProviders(parts: IdentityParts): Providers {
   }
   return {
     get: (id) => byId.get(id),
+    list: () => [...byId.values()],
     ofIssuer(iss) {
       const provider = byIssuer.get(iss);
       if (provider !== undefined) return provider;
@@ -86,21 +88,28 @@ export function isGuid(text: string): boolean {
   return GUID.test(text);
 }
 
+/** What an issuer's discovery document may name as issuer: the template too, at Entra. */
+export function discoveryIssuersOf(config: IssuerConfig): readonly string[] {
+  return config.tenants.length === 1 ? [config.issuer, ...issuersOf(config)] : [config.issuer];
+}
+
+/** The wire of everything that is fetched from providers, within the limits of production. */
+export function providerFetch(parts: Pick<IdentityParts, 'config' | 'fetch'>): Fetch {
+  return boundedFetch(
+    parts.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    { ...PROVIDER_LIMITS, allowHttp: parts.config.profile === 'local' },
+  );
+}
+
 function createProvider(config: IssuerConfig, parts: IdentityParts): Provider {
   const { clock, log } = parts;
-  const allowHttp = parts.config.profile === 'local';
-  const fetch = boundedFetch(
-    parts.fetch ?? ((url, init) => globalThis.fetch(url, init)),
-    { ...PROVIDER_LIMITS, allowHttp },
-  );
+  const fetch = providerFetch(parts);
   const unknown = config.algorithms.find((alg) => !isKnownAlgorithm(alg));
   if (unknown !== undefined) throw new Error(`${config.id}: unknown algorithm ${unknown}`);
-  const discoveryIssuers = config.tenants.length === 1
-    ? [config.issuer, ...issuersOf(config)] : [config.issuer];
   return {
     config,
     keys: createKeySource({
-      name: config.id, discoveryUrl: config.discoveryUrl, issuers: discoveryIssuers,
+      name: config.id, discoveryUrl: config.discoveryUrl, issuers: discoveryIssuersOf(config),
       clock, log, fetch,
     }),
     algorithms: new Set(config.algorithms),

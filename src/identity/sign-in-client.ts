@@ -9,8 +9,9 @@ import type { Fetch } from './bounded-fetch.ts';
 import { identityError } from './codes.ts';
 import type { ProviderMetadata } from './discovery.ts';
 import { fillTenant } from './providers.ts';
-import type { Provider } from './providers.ts';
+import type { IdentityParts, Provider } from './providers.ts';
 import { own } from './strict-json.ts';
+import type { JsonObject } from './strict-json.ts';
 
 /** What is drawn anew for every attempt and must come back. */
 export interface AttemptSecrets {
@@ -182,6 +183,21 @@ async function metadataOf(provider: Provider): Promise<ProviderMetadata> {
   }
 }
 
+/** The client of `teams.signIn` at a provider whose discovery document is at hand. */
+export function createSignInClientConfiguration(given: {
+  document: JsonObject; tenantId: string; parts: IdentityParts;
+}): oidc.Configuration {
+  const { document, tenantId, parts: { config, clock, fetch } } = given;
+  const { signIn } = config.teams;
+  if (signIn === null) throw identityError('sign_in_off');
+  const text = (name: string) => String(own(document, name) ?? '');
+  return configuration({
+    config, signIn, tenantId, clock,
+    fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    metadata: { issuer: text('issuer'), jwksUri: text('jwks_uri'), document },
+  });
+}
+
 function configuration(options: {
   config: Config;
   signIn: NonNullable<Config['teams']['signIn']>;
@@ -203,7 +219,7 @@ function configuration(options: {
       [oidc.clockSkew]: Math.round((clock.now() - systemClock.now()) / 1_000),
       [oidc.clockTolerance]: 30,
     },
-    (basic ? oidc.ClientSecretBasic : oidc.ClientSecretPost)(signIn.clientSecret),
+    clientAuth(signIn.clientSecret, basic),
   );
   const wire = boundedFetch(options.fetch, { ...PROVIDER_LIMITS, allowHttp });
   client[oidc.customFetch] = async (url, init) => {
@@ -216,11 +232,19 @@ function configuration(options: {
   return client;
 }
 
+/** How the client proves itself; a public one by PKCE alone (RFC 9700 2.1.1). */
+function clientAuth(secret: string | null, basic: boolean): oidc.ClientAuth {
+  if (secret === null) return oidc.None();
+  return basic ? oidc.ClientSecretBasic(secret) : oidc.ClientSecretPost(secret);
+}
+
 /** Whether the provider, or a check of its answer, said no; else it could not be reached. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof IdentityError) return true;
   if (error instanceof oidc.AuthorizationResponseError) return true;
   if (error instanceof oidc.ResponseBodyError) return true;
+  // A client that was not let in is answered so where it came by basic authentication.
+  if (error instanceof oidc.WWWAuthenticateChallengeError) return true;
   const code = error instanceof oidc.ClientError ? error.code : undefined;
   return code !== undefined && code !== 'OAUTH_TIMEOUT' && code !== 'OAUTH_ABORT';
 }

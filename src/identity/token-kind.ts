@@ -23,7 +23,7 @@ export function refuseIdToken(claims: JsonObject): void {
 /** Client id claims: `azp` (v2, OpenID Connect), `appid` (Entra v1), RFC 9068's, Okta's `cid`. */
 const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'] as const;
 /** Keycloak's names of the accounts that stand for clients; nobody may register under one. */
-const SERVICE_ACCOUNT = /^service-account-/;
+const SERVICE_ACCOUNT = /^service-account-/i;
 
 /**
  * Whether a token says that an application got it for itself: `idtyp`, Auth0's `gty`, or a subject

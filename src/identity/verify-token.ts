@@ -107,12 +107,22 @@ export function createVerifier(parts: IdentityParts & { groups?: GroupSource }):
 async function checkSignature(
   token: CompactToken, provider: Provider, purpose: Purpose,
 ): Promise<void> {
+  checkType(token, purpose);
+  checkAlgorithm(token, provider);
+  const key = await provider.keys.find(token.kid);
+  checkKeyIssuer(key, token.claims);
+  await checkWithKey(token, key);
+}
+
+/** Refuses a `typ` of another kind of token (RFC 8725 3.11). @throws IdentityError. */
+export function checkType(token: Pick<CompactToken, 'typ'>, purpose: Purpose): void {
   const types = isOurClients(purpose) ? ID_TOKEN_TYPES : ACCESS_TOKEN_TYPES;
   if (!types.has(token.typ)) throw identityError('token_header_refused', { about: 'typ' });
+}
+
+/** Refuses what the issuer's configuration does not list (RFC 8725 3.1). @throws IdentityError. */
+export function checkAlgorithm(token: Pick<CompactToken, 'alg'>, provider: Provider): void {
   if (!provider.algorithms.has(token.alg)) throw identityError('token_algorithm_refused');
-  const key = await provider.keys.find(token.kid);
-  if (!isForIssuer(key, token.claims)) throw identityError('token_key_not_for_issuer');
-  await checkWithKey(token, key);
 }
 
 /**
@@ -138,15 +148,20 @@ async function importedKey(alg: string, key: VerificationKey) {
   throw identityError('token_algorithm_refused', { about: 'the key is for another algorithm' });
 }
 
-/** Entra publishes the keys of several issuers in one document; each names its own. */
-function isForIssuer(key: VerificationKey, claims: JsonObject): boolean {
-  if (key.issuer === null) return true;
+/**
+ * Entra publishes the keys of several issuers in one document; each names its own.
+ *
+ * @throws IdentityError `token_key_not_for_issuer`.
+ */
+export function checkKeyIssuer(key: VerificationKey, claims: JsonObject): void {
+  if (key.issuer === null) return;
   const tid = own(claims, 'tid');
-  return fillTenant(key.issuer, typeof tid === 'string' ? tid : '') === own(claims, 'iss');
+  const meant = fillTenant(key.issuer, typeof tid === 'string' ? tid : '');
+  if (meant !== own(claims, 'iss')) throw identityError('token_key_not_for_issuer');
 }
 
 /** At Entra the tenant stands twice, in `iss` and in `tid`, and both must say the same. */
-function checkTenant(claims: JsonObject, provider: Provider, iss: string): void {
+export function checkTenant(claims: JsonObject, provider: Provider, iss: string): void {
   if (provider.config.kind !== 'entra') return;
   const tid = requiredText(claims, 'tid');
   if (!provider.tenants.has(tid)) throw identityError('token_tenant_not_allowed');
@@ -154,7 +169,8 @@ function checkTenant(claims: JsonObject, provider: Provider, iss: string): void 
   if (inIssuer !== undefined && inIssuer !== tid) throw identityError('token_tenant_mismatch');
 }
 
-function audiencesOf(purpose: Purpose, provider: Provider): ReadonlySet<string> {
+/** What `aud` may be for a purpose. */
+export function audiencesOf(purpose: Purpose, provider: Provider): ReadonlySet<string> {
   switch (purpose.kind) {
     case 'bearer': return provider.audiences;
     case 'single-sign-on': return purpose.audiences;
@@ -163,7 +179,8 @@ function audiencesOf(purpose: Purpose, provider: Provider): ReadonlySet<string> 
   }
 }
 
-function checkKind(claims: JsonObject, provider: Provider, purpose: Purpose): PrincipalKind {
+/** Refuses wrong kinds of tokens; gives whom the token speaks for. @throws IdentityError. */
+export function checkKind(claims: JsonObject, provider: Provider, purpose: Purpose): PrincipalKind {
   if (!isOurClients(purpose)) {
     refuseIdToken(claims);
     return kindOf(claims, provider.config);

@@ -14,8 +14,9 @@ import { memory } from './memory.ts';
 import { LOAD_CORE } from './stage.ts';
 import { start } from './start.ts';
 import { submit } from './submit.ts';
+import { verifyToken } from './verify-token.ts';
 
-const BENCHES: readonly Bench[] = [decide, submit, start, memory, bigStore];
+const BENCHES: readonly Bench[] = [decide, submit, verifyToken, start, memory, bigStore];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

@@ -4,10 +4,12 @@ import { PROVIDER_LIMITS, boundedFetch } from '../../src/identity/bounded-fetch.
 import type { Fetch } from '../../src/identity/bounded-fetch.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import { KEY_TIMES } from '../../src/identity/jwks.ts';
+import { createVerifier } from '../../src/identity/verify-token.ts';
 import {
   codeOf, configOf, log, newKey, oidcIssuer, personClaims, sign, startKeyServer, turnableClock,
 } from '../unit/identity/kit.ts';
 import type { Answer, Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
+import { discoveryAttacks, json, keyDocumentAttacks } from './attacks/key-attacks.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -29,6 +31,11 @@ afterEach(() => server.stop());
 
 const identityOf = (over: { profile?: Config['profile'] } = {}) =>
   createIdentity({ config: configOf([oidcIssuer(server)], over), clock, log });
+const withVerifier = () => {
+  const parts = { config: configOf([oidcIssuer(server)]), clock, log };
+  const verifier = createVerifier(parts);
+  return { verifier, identity: createIdentity({ ...parts, verifier }) };
+};
 const token = (signer = key, header: Claims = {}) =>
   sign(signer, personClaims(server.state.issuer, clock.now()), header);
 /** Lets a fetch that runs in the background come to its end. */
@@ -70,6 +77,56 @@ describe('unknown key ids', () => {
     expect(await codeOf(identity.verifyBearer(await token(next)))).toBe('token_key_unknown');
     clock.advance(KEY_TIMES.refreshMs);
     expect(await codeOf(identity.verifyBearer(await token(next)))).toBe('accepted');
+  });
+
+  test('a rotation in the very minute of a storm arrives by the scheduled refresh', async () => {
+    const { verifier, identity } = withVerifier();
+    const everyMinute = async () => {
+      await Promise.all(verifier.providers.list().map(({ keys }) => keys.keepFresh()));
+      clock.advance(MINUTE);
+    };
+    await identity.verifyBearer(await token());
+    const [, payload, signature] = (await token()).split('.');
+    let refused = 0;
+    for (let at = 0; at < 10_000; at += 1) {
+      const header = { alg: 'RS256', kid: `storm-${at}` };
+      const text = Buffer.from(JSON.stringify(header)).toString('base64url');
+      await codeOf(identity.verifyBearer(`${text}.${payload}.${signature}`));
+      if (at % 500 === 0 && await codeOf(identity.verifyBearer(await token())) !== 'accepted') {
+        refused += 1;
+      }
+      clock.advance(6);
+    }
+    expect([refused, server.fetched.keys]).toEqual([0, 2]);
+    server.state.keys = [next.publicJwk, key.publicJwk];
+    // Nobody brings a token of the new key meanwhile: only the schedule fetches.
+    for (let minute = 0; minute < 11; minute += 1) await everyMinute();
+    expect(server.fetched.keys).toBe(3);
+    expect(await codeOf(identity.verifyBearer(await token(next)))).toBe('accepted');
+    expect(server.fetched.keys).toBe(3);
+  });
+
+  test('the schedule fetches every ten minutes, and nothing that nobody asked for', async () => {
+    const { verifier, identity } = withVerifier();
+    const [provider] = verifier.providers.list();
+    await provider?.keys.keepFresh();
+    expect(server.fetched).toEqual({ discovery: 0, keys: 0 });
+    await identity.verifyBearer(await token());
+    for (let minute = 0; minute < 60; minute += 1) {
+      clock.advance(MINUTE);
+      await provider?.keys.keepFresh();
+    }
+    expect(server.fetched).toEqual({ discovery: 1, keys: 7 });
+    server.down();
+    for (let minute = 0; minute < 24 * 60; minute += 1) {
+      clock.advance(MINUTE);
+      await provider?.keys.keepFresh();
+      if (minute % 60 === 0) {
+        expect(await codeOf(identity.verifyBearer(await token()))).toBe('accepted');
+      }
+    }
+    // A discovery document and keys each five minutes at most.
+    expect(server.fetched.keys + server.fetched.discovery).toBeLessThan(2 * 24 * 12 + 20);
   });
 
   test('an id that was looked for in vain is not looked for again within the hour', async () => {
@@ -160,59 +217,9 @@ describe('a provider that is down', () => {
 });
 
 describe('answers of the key endpoint that are refused', () => {
-  const json = (body: string): Answer => (_request, response) => {
-    response.setHeader('content-type', 'application/json');
-    response.end(body);
-  };
-  const keys = (over: Claims) => () =>
-    json(JSON.stringify({ keys: [{ ...key.publicJwk, ...over }] }));
-  const rows: [string, () => Answer][] = [
-    ['a redirect to good keys', () => {
-      server.state.onDiscovery = (request, response) => json(JSON.stringify(
-        request.url === '/elsewhere' ? { keys: [key.publicJwk] }
-          : { issuer: server.state.issuer, jwks_uri: server.state.jwksUri },
-      ))(request, response);
-      return (_request, response) =>
-        void response.writeHead(302, { location: `${server.base}/elsewhere` }).end();
-    }],
-    ['two megabytes', () => json(JSON.stringify({
-      keys: [key.publicJwk], padding: 'x'.repeat(2 * 1024 * 1024),
-    }))],
-    ['an endless stream', () => (_request, response) => {
-      response.setHeader('content-type', 'application/json');
-      const more = () => {
-        if (!response.destroyed) response.write(' '.repeat(65_536), () => setImmediate(more));
-      };
-      more();
-    }],
-    ['HTML', () => (_request, response) => {
-      response.setHeader('content-type', 'text/html');
-      response.end(JSON.stringify({ keys: [key.publicJwk] }));
-    }],
-    ['an error with a key set', () => (_request, response) => {
-      response.writeHead(500, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ keys: [key.publicJwk] }));
-    }],
-    ['no JSON', () => json('keys')],
-    ['no list of keys', () => json('{"keys":{}}')],
-    ['no keys', () => json('{"keys":[]}')],
-    ['101 keys', () => json(JSON.stringify({
-      keys: Array.from({ length: 101 }, () => key.publicJwk),
-    }))],
-    ['a broken connection', () => (request) => void request.socket.destroy()],
-    ['a key for encryption', keys({ use: 'enc' })],
-    ['a key with operations other than verify', keys({ key_ops: ['encrypt'] })],
-    ['a key with its private part', keys({ d: 'AQAB' })],
-    ['a symmetric key', keys({ kty: 'oct', k: 'c2VjcmV0', n: undefined, e: undefined })],
-    ['an exponent of one', keys({ e: 'AQ' })],
-    ['a key without id', keys({ kid: undefined })],
-    ['a key for a symmetric algorithm', keys({ alg: 'HS256' })],
-    ['a weak key', keys({ n: Buffer.alloc(128, 255).toString('base64url') })],
-    ['an absurdly long key', keys({ n: Buffer.alloc(1_100, 255).toString('base64url') })],
-  ];
-  test.each(rows)('%s', async (_name, answer) => {
-    server.state.onKeys = answer();
-    expect(await codeOf(identityOf().verifyBearer(await token()))).toBe('token_keys_unavailable');
+  test.each(keyDocumentAttacks)('$attack: $refusedAs ($source)', async ({ refusedAs, of }) => {
+    server.state.onKeys = of({ server, key });
+    expect(await codeOf(identityOf().verifyBearer(await token()))).toBe(refusedAs);
   });
 
   test('a broken answer does not take away the keys that are known', async () => {
@@ -253,26 +260,11 @@ describe('answers of the key endpoint that are refused', () => {
 });
 
 describe('discovery', () => {
-  const rows: [string, () => void][] = [
-    ['a document of another issuer (Discovery 4.3)', () => {
-      server.state.issuer = 'https://attacker.example';
-    }],
-    ['an issuer with a slash more', () => { server.state.issuer += '/'; }],
-    ['no address of keys', () => { server.state.jwksUri = ''; }],
-    ['keys behind another scheme', () => { server.state.jwksUri = 'file:///etc/passwd'; }],
-    ['keys behind a password', () => {
-      server.state.jwksUri = server.state.jwksUri.replace('//', '//user:secret@');
-    }],
-    ['a redirect', () => {
-      server.state.onDiscovery = (_request, response) =>
-        void response.writeHead(301, { location: `${server.base}/other` }).end();
-    }],
-  ];
-  test.each(rows)('%s is refused', async (_name, twist) => {
+  test.each(discoveryAttacks)('$attack: $refusedAs ($source)', async ({ refusedAs, of }) => {
     const identity = identityOf();
     const text = await token();
-    twist();
-    expect(await codeOf(identity.verifyBearer(text))).toBe('token_keys_unavailable');
+    of({ server, key });
+    expect(await codeOf(identity.verifyBearer(text))).toBe(refusedAs);
     expect(server.fetched.keys).toBe(0);
   });
 

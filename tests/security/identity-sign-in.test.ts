@@ -11,6 +11,7 @@ import {
   cookieOf, secretsOf, senderOf, startSignInWorld, stateOf,
 } from '../unit/identity/sign-in-world.ts';
 import type { SignInWorld } from '../unit/identity/sign-in-world.ts';
+import { callbackAttacks, cookieAttacks, idTokenAttacks } from './attacks/sign-in-attacks.ts';
 
 jest.setTimeout(20_000);
 let world: SignInWorld;
@@ -147,39 +148,15 @@ describe('the link', () => {
 });
 
 describe('the callback', () => {
-  const queries: [string, string, (query: URLSearchParams) => void][] = [
-    ['no state (login CSRF, RFC 6749 10.12)', 'sign_in_unknown', (query) => query.delete('state')],
-    ['a state of nobody', 'sign_in_unknown', (query) => query.set('state', 'A'.repeat(43))],
-    ['an odd state', 'sign_in_unknown', (query) => query.set('state', '\' OR 1=1 --')],
-    ['two states', 'sign_in_unknown', (query) => query.append('state', 'A'.repeat(43))],
-    ['no code', 'sign_in_refused', (query) => query.delete('code')],
-    ['a code of nobody (injection)', 'sign_in_refused', (query) => query.set('code', 'stolen')],
-    ['two codes', 'sign_in_refused', (query) => query.append('code', 'stolen')],
-    ['the iss of another provider (mix-up, RFC 9207)', 'sign_in_refused',
-      (query) => query.set('iss', 'https://attacker.example')],
-    ['no iss where the provider sends one', 'sign_in_refused', (query) => query.delete('iss')],
-    ['an error of the provider', 'sign_in_refused', (query) => {
-      query.delete('code');
-      query.set('error', 'access_denied');
-    }],
-    ['an ID token in the query (implicit flow)', 'sign_in_refused',
-      (query) => query.set('id_token', 'a.b.c')],
-    ['a JARM response', 'sign_in_refused', (query) => query.set('response', 'a.b.c')],
-  ];
-  test.each(queries)('%s: %s', async (_name, code, twist) => {
+  test.each(callbackAttacks)('$attack: $refusedAs ($source)', async ({ refusedAs, of }) => {
     const { back, finish } = await atCallback();
-    twist(back.searchParams);
-    expect(await finish()).toBe(code);
+    of(back.searchParams);
+    expect(await finish()).toBe(refusedAs);
   });
 
-  test.each([
-    ['none', undefined],
-    ['another browser\'s', `__Host-countersign-signin=${'A'.repeat(43)}`],
-    ['an empty one', '__Host-countersign-signin='],
-    ['one without the prefix', `countersign-signin=${'A'.repeat(43)}`],
-  ])('a cookie that is not the one that began: %s', async (_name, cookie) => {
+  test.each(cookieAttacks)('a cookie: $attack ($source)', async ({ refusedAs, of }) => {
     const { finish } = await atCallback();
-    expect(await finish({ cookie })).toBe('sign_in_other_browser');
+    expect(await finish({ cookie: of })).toBe(refusedAs);
   });
 
   test('two cookies of the name: a planted one does not win', async () => {
@@ -232,7 +209,6 @@ describe('the callback', () => {
 
 // OpenID Connect Core 3.1.3.7; checked although the token comes over our own connection.
 describe('the ID token', () => {
-  type Twist = (claims: Record<string, unknown>) => Record<string, unknown>;
   const answerWith = (make: (claims: Record<string, unknown>) => Promise<string | undefined>) => {
     world.wire.tamper = async (url, response) => {
       if (!url.endsWith('/token')) return response;
@@ -241,26 +217,10 @@ describe('the ID token', () => {
       return Response.json({ ...body, id_token: idToken });
     };
   };
-  const rows: [string, Twist][] = [
-    ['another nonce', (claims) => ({ ...claims, nonce: 'another' })],
-    ['no nonce', (claims) => ({ ...claims, nonce: undefined })],
-    ['another audience', (claims) => ({ ...claims, aud: 'other' })],
-    ['a further audience',
-      (claims) => ({ ...claims, aud: ['countersign', 'other'], azp: 'countersign' })],
-    ['another azp', (claims) => ({ ...claims, azp: 'other' })],
-    ['another issuer', (claims) => ({ ...claims, iss: 'https://attacker.example' })],
-    ['an expiry in the past', (claims) => ({ ...claims, exp: 1 })],
-    ['no expiry', (claims) => ({ ...claims, exp: undefined })],
-    ['another person', (claims) => ({ ...claims, oid: senderOf('kenji').objectId })],
-    ['another tenant', (claims) => ({ ...claims, tid: '0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0' })],
-    ['no object id', (claims) => ({ ...claims, oid: undefined })],
-    ['an application', (claims) => ({ ...claims, idtyp: 'app' })],
-    ['roles of an odd form', (claims) => ({ ...claims, roles: [['approver']] })],
-  ];
-  test.each(rows)('%s is refused', async (_name, twist) => {
+  test.each(idTokenAttacks)('$attack: $refusedAs ($source)', async ({ refusedAs, of }) => {
     const { finish } = await atCallback();
-    answerWith((claims) => world.provider.forge({ claims: twist(claims) }));
-    expect(await finish()).toMatch(/^(sign_in_refused|sign_in_wrong_person|token_\w+)$/);
+    answerWith((claims) => world.provider.forge({ claims: of(claims) }));
+    expect(await finish()).toBe(refusedAs);
   });
 
   test('a signature that nobody checks elsewhere is checked here', async () => {

@@ -2,10 +2,11 @@
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity, TeamsSender } from '../../src/usecases/ports.ts';
 import {
-  AMARA, API, APP_ID, KENJI, OTHER_TENANT, TEAMS_CLIENT, TENANT, codeOf, configOf, entraIssuer, log,
+  AMARA, APP_ID, KENJI, OTHER_TENANT, TEAMS_CLIENT, TENANT, codeOf, configOf, entraIssuer, log,
   newKey, oidcIssuer, personClaims, sign, startKeyServer, turnableClock, workloadClaims,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
+import { singleSignOnAttacks } from './attacks/single-sign-on-attacks.ts';
 
 const clock = turnableClock();
 const sender: TeamsSender = {
@@ -50,35 +51,8 @@ test('the token of the person who clicked is accepted, with its evidence', async
   });
 });
 
-const rows: [string, string, Claims][] = [
-  ['the token of another person', 'sso_wrong_person', { oid: KENJI }],
-  ['the object id in capitals', 'sso_wrong_person', { oid: AMARA.toUpperCase() }],
-  ['the same object id in another tenant', 'sso_wrong_tenant', { tid: OTHER_TENANT }],
-  ['no object id', 'token_claim_missing', { oid: undefined }],
-  ['no tenant', 'token_claim_missing', { tid: undefined }],
-  ['no scope', 'sso_scope_missing', { scp: undefined }],
-  ['another scope', 'sso_scope_missing', { scp: 'User.Read' }],
-  ['a scope that only starts alike', 'sso_scope_missing', { scp: 'access_as_user.read' }],
-  ['the scope in capitals', 'sso_scope_missing', { scp: 'ACCESS_AS_USER' }],
-  ['the scope as a list', 'sso_scope_missing', { scp: ['access_as_user'] }],
-  ['the scope in the claim of other providers', 'sso_scope_missing',
-    { scp: undefined, scope: 'access_as_user' }],
-  ['brought by another client', 'sso_wrong_client', { azp: 'attacker' }],
-  ['brought by the bot itself', 'sso_wrong_client', { azp: APP_ID }],
-  ['brought by nobody', 'sso_wrong_client', { azp: undefined }],
-  ['another client, Teams named besides', 'sso_wrong_client',
-    { azp: 'attacker', appid: TEAMS_CLIENT }],
-  ['azp as a list', 'token_claim_invalid', { azp: [TEAMS_CLIENT] }],
-  ['for the API instead of the bot', 'token_audience', { aud: API }],
-  ['for the bot and the API', 'token_audience', { aud: [APP_ID, API] }],
-  ['for another bot', 'token_audience', { aud: 'api://botid-other' }],
-  ['an ID token of the bot\'s own client', 'token_is_id_token', { nonce: 'n' }],
-  ['an application with roles, a scope and the person\'s ids', 'sso_not_person', { idtyp: 'app' }],
-  ['expired', 'token_expired', { exp: 1 }],
-  ['too old', 'token_too_old', { iat: 1 }],
-];
-test.each(rows)('%s: %s', async (_name, code, over) => {
-  expect(await refusal(over)).toBe(code);
+test.each(singleSignOnAttacks)('$attack: $refusedAs ($source)', async ({ refusedAs, of }) => {
+  expect(await refusal(of)).toBe(refusedAs);
 });
 
 test('a stolen token does not work for the thief', async () => {

@@ -1,0 +1,131 @@
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { ConfigError, formatProblem } from '../config/problem.ts';
+import type { Finding } from '../identity/finding.ts';
+import { createKeys } from '../keys/keys.ts';
+import { systemClock } from '../lib/clock.ts';
+import { describeError, silentLogger } from '../lib/logger.ts';
+import { lookAtStore } from '../store/look-at-store.ts';
+import type { StoreLook } from '../store/look-at-store.ts';
+import type { StoredKey } from '../usecases/store-ports.ts';
+import { EXIT, UsageError } from './command.ts';
+import type { CommandIo } from './command.ts';
+import { configPath, parseOptions } from './options.ts';
+import { plain } from './report.ts';
+
+const MARKS = { ok: 'OK  ', warn: 'WARN', fail: 'FAIL' } as const;
+
+/**
+ * `countersign doctor`: asks everything that the configuration names and tells what is wrong and
+ * what to do. Changes nothing. Exits with 1 where something fails; warnings alone are 0.
+ */
+export async function run(args: string[], io: CommandIo): Promise<number> {
+  const { values } = parseOptions(args, {
+    config: { type: 'string' },
+    profile: { type: 'string', default: 'production' },
+    json: { type: 'boolean', default: false },
+  }, 0);
+  const { profile, json } = values;
+  if (profile !== 'production' && profile !== 'local') {
+    throw new UsageError('--profile is production or local.');
+  }
+  const path = configPath(values.config, io);
+  const findings = await examine(path, profile, io);
+  const failed = findings.filter(({ result }) => result === 'fail').length;
+  const warned = findings.filter(({ result }) => result === 'warn').length;
+  if (json) io.stdout(`${JSON.stringify({ ok: failed === 0, failed, warned, findings })}\n`);
+  else {
+    io.stdout(findings.map(lineOf).join(''));
+    io.stdout(`${failed} failed, ${warned} to look at, ${findings.length} looked at.\n`);
+  }
+  return failed === 0 ? EXIT.done : EXIT.failed;
+}
+
+async function examine(
+  path: string, profile: Config['profile'], io: CommandIo,
+): Promise<readonly Finding[]> {
+  let loaded;
+  try {
+    loaded = loadConfig({ path, env: io.env, profile });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map((problem) => ({
+      part: 'configuration', check: problem.rule, result: 'fail' as const,
+      found: formatProblem(problem), change: `expected ${problem.expected}`,
+    }));
+  }
+  const { config, warnings } = loaded;
+  const { diagnoseIdentity } = await import('../identity/diagnose.ts');
+  const parts = { config, clock: systemClock, log: silentLogger };
+  const [identity, store] = await Promise.all([diagnoseIdentity(parts), examineStore(config)]);
+  return [
+    { part: 'configuration', check: 'valid', result: 'ok', found: path },
+    ...warnings.map((warning): Finding => ({
+      part: 'configuration', check: warning.rule, result: 'warn',
+      found: formatProblem(warning), change: `expected ${warning.expected}`,
+    })),
+    ...identity, ...store,
+  ];
+}
+
+async function examineStore(config: Config): Promise<readonly Finding[]> {
+  const part = 'store';
+  let look: StoreLook;
+  try {
+    const allowUntrusted = config.profile === 'local';
+    look = await lookAtStore(config.store, { log: silentLogger, allowUntrusted });
+  } catch (error) {
+    const fresh = config.store.kind === 'sqlite' && !(await exists(config.store.path));
+    return [fresh
+      ? { part, check: 'opens', result: 'warn', found: `${config.store.path} is not there yet`,
+          change: 'nothing before the first start, which makes it; otherwise check store.path' }
+      : { part, check: 'opens', result: 'fail', found: describeError(error).slice(0, 300),
+          change: 'check store, the login\'s rights, and that the server can be reached' }];
+  }
+  try {
+    const { missing } = look;
+    return [
+      { part, check: 'opens', result: 'ok', found: `${config.store.kind}, for reading` },
+      missing.length === 0
+        ? { part, check: 'schema', result: 'ok', found: 'up to date' }
+        : { part, check: 'schema', result: 'warn', found: `missing ${missing.join(', ')}`,
+            change: 'run `countersign migrate`, or start with a login that may change the schema' },
+      await examineKeys(config, look),
+    ];
+  } finally {
+    await look.close();
+  }
+}
+
+/** Whether signing.secret opens the stored keys. What a first start would make stays in memory. */
+async function examineKeys(config: Config, look: StoreLook): Promise<Finding> {
+  const made: StoredKey[] = [];
+  const store = {
+    listKeys: async (purpose: string) =>
+      [...await look.listKeys(purpose), ...made.filter((key) => key.purpose === purpose)],
+    addFirstKey: async (key: StoredKey) => made.push(key) > 0,
+  };
+  try {
+    const keys = await createKeys({ store, secret: config.signing.secret, clock: systemClock });
+    const count = keys.publicJwks().keys.length - made.length;
+    const more = made.length === 0 ? '' : `; the next start makes ${made.length}`;
+    return {
+      part: 'keys', check: 'open', result: 'ok', found: `${count} signing keys open${more}`,
+    };
+  } catch (error) {
+    return {
+      part: 'keys', check: 'open', result: 'fail', found: describeError(error).slice(0, 300),
+      change: 'start with the signing.secret that these keys were made with',
+    };
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  const { access } = await import('node:fs/promises');
+  return access(path).then(() => true, () => false);
+}
+
+function lineOf({ part, check, result, found, change }: Finding): string {
+  const head = `${MARKS[result]}  ${`${part}: ${check}`.padEnd(36)} ${plain(found)}\n`;
+  return change === undefined ? head : `${head}${' '.repeat(43)}→ ${plain(change)}\n`;
+}

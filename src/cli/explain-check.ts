@@ -1,0 +1,111 @@
+import type { Config } from '../config/config.ts';
+import { formatPath } from '../config/problem.ts';
+import type { Path } from '../config/problem.ts';
+import type { YamlSource } from '../config/yaml-source.ts';
+import type { CheckName } from '../identity/inspect-checks.ts';
+
+/** The line of countersign.yaml that decided something. */
+export interface ConfigLine {
+  readonly file: string;
+  readonly line: number;
+  /** Such as `identity.issuers[0].audience`. */
+  readonly path: string;
+  /** The key is not in the file: its default decided, and the line is of what it belongs to. */
+  readonly isDefault: boolean;
+}
+
+/** Keys of an issuer that decide a check; the first that stands in the file is told. */
+const ISSUER_KEYS: Readonly<Partial<Record<CheckName, readonly string[]>>> = {
+  issuer: ['issuer', 'tenants', 'tenant', 'kind'],
+  algorithm: ['algorithms'],
+  key: ['discoveryUrl', 'issuer', 'kind'],
+  signature: ['discoveryUrl', 'issuer', 'kind'],
+  tenant: ['tenants', 'tenant'],
+  audience: ['audience'],
+  expiry: ['clockTolerance'],
+  'not-before': ['clockTolerance'],
+  'issued-at': ['clockTolerance'],
+  age: ['maxAge'],
+  kind: ['use'],
+  roles: ['roles'],
+  principal: ['teams'],
+};
+
+/** Which line of the file decided a check; undefined where none does, as with a token's form. */
+export function lineOfCheck(
+  check: CheckName, given: { config: Config; source: YamlSource; issuer: string | null;
+    singleSignOn: boolean; },
+): ConfigLine | undefined {
+  const { config, source, singleSignOn } = given;
+  const at = config.identity.issuers.findIndex(({ id }) => id === given.issuer);
+  if (singleSignOn && check === 'single-sign-on') {
+    return lineOf(source, ['teams', 'singleSignOn'], ['scope', 'clients']);
+  }
+  if (singleSignOn && check === 'audience') {
+    return lineOf(source, ['teams', 'singleSignOn'], ['audiences', 'resource']);
+  }
+  if (at < 0) return check === 'issuer' ? lineOf(source, ['identity'], ['issuers']) : undefined;
+  const keys = ISSUER_KEYS[check];
+  return keys && lineOf(source, ['identity', 'issuers', at], keys);
+}
+
+/** What gave a role. */
+export interface RoleSource extends ConfigLine {
+  readonly role: string;
+  /** `roles = Countersign.Approver`, or `implied by security-lead`. */
+  readonly because: string;
+}
+
+/** For each role of a principal what gave it: a mapped claim, or another role that implies it. */
+export function sourcesOfRoles(
+  roles: readonly string[], given: {
+    config: Config; source: YamlSource; issuer: string;
+    claims: Readonly<Record<string, unknown>>;
+  },
+): RoleSource[] {
+  const { config, source, claims } = given;
+  const at = config.identity.issuers.findIndex(({ id }) => id === given.issuer);
+  const found = new Map<string, RoleSource>();
+  const add = (role: string, because: string, line: ConfigLine) => {
+    if (roles.includes(role) && !found.has(role)) found.set(role, { role, because, ...line });
+  };
+  config.identity.issuers[at]?.roles.forEach(({ claim, map }, index) => {
+    const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+    const block: Path = ['identity', 'issuers', at];
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (typeof one !== 'string') continue;
+      const mapped = map === null ? [one] : Object.hasOwn(map, one) ? map[one] ?? [] : [];
+      const path: Path = [...block, 'roles', index, ...(map === null ? ['claim'] : ['map', one])];
+      for (const role of mapped) add(role, `${claim} = ${one}`, exactLine(source, path));
+    }
+  });
+  // A role that implies others may itself be implied; as many rounds as there are roles at most.
+  for (let round = 0; round < roles.length; round += 1) {
+    for (const role of [...found.keys()]) {
+      for (const next of config.identity.implies[role] ?? []) {
+        add(next, `implied by ${role}`, exactLine(source, ['identity', 'roles', role, 'implies']));
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function lineOf(source: YamlSource, block: Path, keys: readonly string[]): ConfigLine {
+  const there = keys.find((key) => stands(source.data, [...block, key]));
+  return exactLine(source, [...block, there ?? keys[0] ?? '']);
+}
+
+function exactLine(source: YamlSource, path: Path): ConfigLine {
+  const isDefault = !stands(source.data, path);
+  const { file, line } = source.atKey(path);
+  return { file, line, path: formatPath(path), isDefault };
+}
+
+function stands(data: unknown, path: Path): boolean {
+  let here: unknown = data;
+  for (const part of path) {
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, part)) return false;
+    here = (here as Readonly<Record<string | number, unknown>>)[part];
+  }
+  return true;
+}

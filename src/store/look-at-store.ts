@@ -1,0 +1,76 @@
+import type { Config } from '../config/config.ts';
+import { systemIds } from '../lib/ids.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { StoredKey } from '../usecases/store-ports.ts';
+
+/** What a look at the store found. */
+export interface StoreLook {
+  /** Migrations that the next start (or `countersign migrate`) would apply. */
+  readonly missing: readonly string[];
+  /** The stored keys of a purpose; empty where the schema has no table for them yet. */
+  listKeys(purpose: string): Promise<readonly StoredKey[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the configured store for reading alone: nothing is migrated, made or written.
+ *
+ * @throws StoreError with a sentence that says what to do.
+ */
+export async function lookAtStore(
+  config: Config['store'], given: { log: Logger; allowUntrusted?: boolean },
+): Promise<StoreLook> {
+  if (config.kind === 'sqlite') return lookAtSqlite(config.path);
+  const { poolConfig } = await import('./sqlserver/connection.ts');
+  const { openSession } = await import('./sqlserver/session.ts');
+  const { pendingMigrations } = await import('./sqlserver/migrate.ts');
+  const { createReader } = await import('./sqlserver/reader.ts');
+  const patienceMs = 4_000;
+  const session = await openSession({
+    config: poolConfig({
+      connectionString: config.connectionString, allowUntrusted: given.allowUntrusted ?? false,
+      timing: { patienceMs, connectTimeoutMs: 5_000, requestTimeoutMs: 5_000 },
+    }),
+    ids: systemIds, log: given.log, patienceMs, queueLimit: 10,
+  });
+  try {
+    const missing = (await pendingMigrations(session)).map(({ name }) => name);
+    const reader = createReader(session);
+    return {
+      missing,
+      listKeys: (purpose) => (missing.length === 0 ? reader.listKeys(purpose) : none()),
+      close: () => session.close(),
+    };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+async function lookAtSqlite(path: string): Promise<StoreLook> {
+  const { openReader } = await import('./sqlite/session.ts');
+  const { createReader } = await import('./sqlite/reader.ts');
+  const { pendingMigrations } = await import('./sqlite/migrate.ts');
+  const { toStoreError } = await import('./sqlite/errors.ts');
+  try {
+    const session = openReader(path, { busyMs: 1_000 });
+    try {
+      const missing = pendingMigrations(session).map(({ name }) => name);
+      const reader = createReader(session);
+      return {
+        missing,
+        listKeys: (purpose) => (missing.length === 0 ? reader.listKeys(purpose) : none()),
+        close: () => Promise.resolve(session.close()),
+      };
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
+
+function none(): Promise<readonly StoredKey[]> {
+  return Promise.resolve([]);
+}

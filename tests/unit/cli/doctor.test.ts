@@ -1,0 +1,163 @@
+/** `countersign doctor` against the parts of the local profile, whole and broken. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import type { Finding } from '../../../src/identity/finding.ts';
+import { startLocalParts } from '../../../src/local/profile.ts';
+import type { LocalParts } from '../../../src/local/profile.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLogger } from '../../../src/lib/logger.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { newKey, startKeyServer } from '../identity/kit.ts';
+import { cli } from './support.ts';
+
+jest.setTimeout(60_000);
+let home: string;
+let parts: LocalParts;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'countersign-doctor-'));
+  parts = await startLocalParts({ home });
+  const path = parts.env.LOCAL_STORE ?? '';
+  await (await openStore({ kind: 'sqlite', path }, { clock: systemClock, log: silentLogger }))
+    .close();
+});
+afterAll(async () => {
+  await parts.stop();
+  await rm(home, { recursive: true, force: true });
+});
+
+async function doctor(env: Record<string, string> = {}) {
+  const args = ['doctor', '--config', parts.configPath, '--profile', 'local', '--json'];
+  const { code, out } = await cli(args, { env: { ...parts.env, ...env } });
+  const told = JSON.parse(out) as { ok: boolean; findings: Finding[] };
+  return {
+    code, ...told,
+    // The demo's workflow names a repository; `check` tells the same.
+    bad: told.findings.filter(({ result, check }) =>
+      result !== 'ok' && check !== 'repository_by_name')
+      .map(({ part, check, result }) => `${result} ${part}: ${check}`),
+  };
+}
+
+test('a sound world: everything is looked at and well', async () => {
+  const { code, ok, findings, bad } = await doctor();
+  expect(bad).toEqual([]);
+  expect([code, ok]).toEqual([0, true]);
+  expect(new Set(findings.map(({ part, check }) => `${part}: ${check}`))).toEqual(new Set([
+    'configuration: valid', 'configuration: repository_by_name',
+    ...['https', 'reachable', 'issuer', 'clock', 'jwks_uri', 'keys', 'algorithms',
+      'authorization_endpoint', 'token_endpoint', 'pkce', 'token endpoint']
+      .map((check) => `issuer local: ${check}`),
+    ...['https', 'reachable', 'issuer', 'clock', 'jwks_uri', 'keys', 'algorithms', 'endorsements']
+      .map((check) => `channel bot-framework: ${check}`),
+    'bot: login', 'store: opens', 'store: schema', 'keys: open',
+  ]));
+});
+
+test('in words, one line for each, and no secret among them', async () => {
+  const args = ['doctor', '--config', parts.configPath, '--profile', 'local'];
+  const { code, out } = await cli(args, { env: parts.env });
+  expect(code).toBe(0);
+  expect(out).toMatch(/^OK {4}issuer local: issuer +http:\/\/127/m);
+  expect(out).toMatch(/\n0 failed, 1 to look at, \d+ looked at\.\n$/);
+  for (const name of ['LOCAL_APP_SECRET', 'LOCAL_SIGN_IN_SECRET', 'LOCAL_SIGNING_SECRET']) {
+    expect(out).not.toContain(parts.env[name]);
+  }
+});
+
+describe('what is wrong is told', () => {
+  const rows: [string, Record<string, string>, string][] = [
+    ['a provider that is not there', { LOCAL_ISSUER: 'http://127.0.0.1:9' },
+      'fail issuer local: reachable'],
+    ['a wrong secret of the sign-in client', { LOCAL_SIGN_IN_SECRET: 'expired' },
+      'fail issuer local: token endpoint'],
+    ['a wrong secret of the bot', { LOCAL_APP_SECRET: 'expired' }, 'fail bot: login'],
+    ['a channel of another issuer', { LOCAL_CHANNEL_ISSUER: 'https://other.example' },
+      'fail channel bot-framework: issuer'],
+    ['a store that does not exist yet', { LOCAL_STORE: '/nowhere/countersign.db' },
+      'warn store: opens'],
+    ['a configuration that does not load', { LOCAL_SERVICE_URL: 'nonsense' },
+      'fail configuration: wrong_value'],
+  ];
+  test.each(rows)('%s', async (_name, env, expected) => {
+    const { bad, findings, code } = await doctor(env);
+    expect(bad).toContain(expected);
+    expect(code).toBe(expected.startsWith('fail') ? 1 : 0);
+    for (const one of findings) expect(one.result === 'ok').toBe(one.change === undefined);
+  });
+
+  test('a secret that is refused is told as that, not as an outage', async () => {
+    const { findings } = await doctor({ LOCAL_SIGN_IN_SECRET: 'expired' });
+    expect(findings.find(({ check }) => check === 'token endpoint')).toMatchObject({
+      found: 'invalid_client', change: expect.stringContaining('teams.signIn.clientId'),
+    });
+  });
+
+  test('keys of another signing secret', async () => {
+    const { createKeys } = await import('../../../src/keys/keys.ts');
+    const path = parts.env.LOCAL_STORE ?? '';
+    const store = await openStore({ kind: 'sqlite', path }, {
+      clock: systemClock, log: silentLogger,
+    });
+    const secret = 'another signing secret that is long enough';
+    await createKeys({ store, secret, clock: systemClock });
+    await store.close();
+    expect((await doctor()).bad).toEqual(['fail keys: open']);
+    expect((await doctor({ LOCAL_SIGNING_SECRET: secret })).bad).toEqual([]);
+  });
+});
+
+describe('what a provider publishes', () => {
+  const strange = async (change: (server: Awaited<ReturnType<typeof startKeyServer>>) => void) => {
+    const server = await startKeyServer();
+    const key = await newKey('k1');
+    server.state.keys = [key.publicJwk];
+    change(server);
+    try {
+      return (await doctor({ LOCAL_ISSUER: server.base })).bad;
+    } finally {
+      await server.stop();
+    }
+  };
+
+  test('another issuer, to the letter', async () => {
+    expect(await strange(({ state }) => { state.issuer += '/'; }))
+      .toContain('fail issuer local: issuer');
+  });
+
+  test('no jwks_uri', async () => {
+    expect(await strange(({ state }) => { state.jwksUri = ''; }))
+      .toContain('fail issuer local: jwks_uri');
+  });
+
+  test('no key that can be used', async () => {
+    expect(await strange(({ state }) => { state.keys = [{ kty: 'oct', k: 'AAAA', kid: 'x' }]; }))
+      .toContain('fail issuer local: keys');
+  });
+
+  test('keys of which some are left out', async () => {
+    expect(await strange(({ state }) => {
+      state.keys = [...state.keys, { ...state.keys[0], kid: undefined }];
+    })).toContain('warn issuer local: keys');
+  });
+
+  test('keys for another algorithm than the configured one', async () => {
+    const elliptic = await newKey('e1', 'ES256');
+    expect(await strange(({ state }) => { state.keys = [elliptic.publicJwk]; }))
+      .toContain('fail issuer local: algorithms');
+  });
+
+  test('a clock that is a minute off, and one that is ten seconds off', async () => {
+    const off = (seconds: number) => strange(({ state, base }) => {
+      state.onDiscovery = (_request, response) => {
+        response.setHeader('date', new Date(systemClock.now() + seconds * 1_000).toUTCString());
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ issuer: base, jwks_uri: `${base}/keys` }));
+      };
+    });
+    expect(await off(60)).toContain('fail issuer local: clock');
+    expect(await off(10)).toContain('warn issuer local: clock');
+  });
+});

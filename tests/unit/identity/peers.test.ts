@@ -1,0 +1,260 @@
+/**
+ * Sign-in and tokens against a provider from another hand, panva's oidc-provider, set up in several
+ * ways, and with openid-client as the client that people and pipelines use.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
+import { exportJWK, generateKeyPair } from 'jose';
+import type { JWK } from 'jose';
+import { Provider } from 'oidc-provider';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
+import * as oidc from 'openid-client';
+import type { IssuerConfig } from '../../../src/config/config.ts';
+import { createSignIn } from '../../../src/identity/sign-in.ts';
+import { createVerifier } from '../../../src/identity/verify-token.ts';
+import { createKeys } from '../../../src/keys/keys.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { systemIds } from '../../../src/lib/ids.ts';
+import { openSqlite } from '../../store/open-sqlite.ts';
+import { browser } from '../local/browser.ts';
+import { AMARA, API, OUR_URL, TENANT, codeOf, configOf, log } from './kit.ts';
+import { cookieOf, secretsOf } from './sign-in-world.ts';
+
+jest.setTimeout(30_000);
+// oidc-provider warns of plain http and of its own interaction pages; both are wanted here.
+beforeAll(() => {
+  jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+  jest.spyOn(console, 'info').mockImplementation(() => undefined);
+});
+afterAll(() => { jest.restoreAllMocks(); });
+
+const SECRET = 'a client secret of the peer, long enough';
+const REDIRECT = `${OUR_URL}/auth/callback`;
+const CLIENT: ClientMetadata = {
+  client_id: 'countersign', client_secret: SECRET, redirect_uris: [REDIRECT],
+  grant_types: ['authorization_code'], response_types: ['code'],
+};
+const ROBOT: ClientMetadata = {
+  client_id: 'checkout-pipeline', client_secret: SECRET, redirect_uris: [], response_types: [],
+  grant_types: ['client_credentials'],
+};
+const person = { oid: AMARA, tid: TENANT, roles: ['approver'], name: 'Amara Okafor' };
+
+interface Setup {
+  readonly client?: Partial<ClientMetadata>;
+  readonly configuration?: Configuration;
+  readonly alg?: string;
+  readonly issuer?: Partial<IssuerConfig>;
+  /** Null: a public client. */
+  readonly secret?: string | null;
+}
+
+/** Starts the provider, and our side of it; `stop` ends both. */
+async function startPeer(setup: Setup) {
+  const alg = setup.alg ?? 'RS256';
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  const jwk: JWK = { ...(await exportJWK(privateKey)), kid: 'peer-1', use: 'sig', alg };
+  const provider = new Provider(issuer, {
+    clients: [
+      { ...CLIENT, id_token_signed_response_alg: alg, ...setup.client } as ClientMetadata,
+      { ...ROBOT, id_token_signed_response_alg: alg } as ClientMetadata,
+    ],
+    jwks: { keys: [jwk] } as NonNullable<Configuration['jwks']>,
+    cookies: { keys: ['peer-cookies'] },
+    claims: { openid: ['sub', 'oid', 'tid', 'roles', 'name'] },
+    conformIdTokenClaims: false,
+    pkce: { required: () => true },
+    findAccount: (_context, id) => ({
+      accountId: id, claims: () => Promise.resolve({ sub: id, ...person }),
+    }),
+    extraTokenClaims: (_context, token) =>
+      Promise.resolve('accountId' in token ? { ...person } : {}),
+    features: {
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true, defaultResource: () => API, useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: '', audience: API, accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: alg as 'RS256' } },
+        }),
+      },
+    },
+    ...setup.configuration,
+  });
+  server.on('request', provider.callback());
+  const opened = await openSqlite({ clock: systemClock });
+  const ours = await ourSide(issuer, setup, opened.store);
+  return {
+    issuer, ...ours,
+    async stop() {
+      await opened.cleanup();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+type SqliteStore = Awaited<ReturnType<typeof openSqlite>>['store'];
+
+async function ourSide(issuer: string, setup: Setup, store: SqliteStore) {
+  const base = configOf([{
+    id: 'peer', kind: 'oidc', issuer, discoveryUrl: `${issuer}/.well-known/openid-configuration`,
+    use: ['people', 'workloads'], audiences: [API], algorithms: [setup.alg ?? 'RS256'],
+    maxAgeMs: 3_600_000, clockToleranceMs: 30_000, tenants: [],
+    roles: [{ claim: 'roles', map: null }], claims: [],
+    teams: { objectIdClaim: 'oid', tenantClaim: 'tid' }, nameClaim: 'name', ...setup.issuer,
+  }]);
+  const signIn = {
+    issuer: 'peer', clientId: 'countersign', scopes: ['openid'],
+    clientSecret: setup.secret === undefined ? SECRET : setup.secret,
+  };
+  const config = { ...base, teams: { ...base.teams, signIn } };
+  const parts = { config, clock: systemClock, log };
+  const verifier = createVerifier(parts);
+  const keys = await createKeys({ store, secret: config.signing.secret, clock: systemClock });
+  return {
+    verifier,
+    signIn: createSignIn({
+      ...parts, ids: systemIds, store, verifier, secrets: secretsOf(keys),
+    }),
+  };
+}
+
+type Peer = Awaited<ReturnType<typeof startPeer>>;
+
+/** Signs in on the provider's own pages; gives the address that it sends the browser back to. */
+async function signInAt(peer: Peer, address: string, login = 'amara'): Promise<URL> {
+  const agent = browser(peer.issuer);
+  let page = await agent.follow(address);
+  for (let step = 0; step < 4 && !page.location?.startsWith(OUR_URL); step += 1) {
+    const action = /action="([^"]+)"/.exec(page.text)?.[1];
+    const prompt = /name="prompt" value="([^"]+)"/.exec(page.text)?.[1];
+    if (action === undefined || prompt === undefined) {
+      throw new Error(`no form: ${page.status} ${page.text.slice(0, 300)}`);
+    }
+    page = await agent.follow(new URL(action, page.url).href, { prompt, login, password: 'x' });
+  }
+  return new URL(page.location ?? '');
+}
+
+async function wholeWay(peer: Peer) {
+  const sender = { tenantId: TENANT, objectId: AMARA, userId: '29:amara', name: 'Amara' };
+  const at = { requestId: 'req_1', revision: 1 };
+  const link = new URL(await peer.signIn.createLink({ sender, ...at })).searchParams.get('link');
+  const { redirectTo, setCookie } = await peer.signIn.begin({ link: link ?? '' });
+  const { searchParams: query } = await signInAt(peer, redirectTo);
+  const { code } = await peer.signIn.finish({ query, cookie: cookieOf(setCookie) });
+  return peer.signIn.redeem({ code, sender, ...at });
+}
+
+async function withPeer<Value>(setup: Setup, use: (peer: Peer) => Promise<Value>): Promise<Value> {
+  const peer = await startPeer(setup);
+  try {
+    return await use(peer);
+  } finally {
+    await peer.stop();
+  }
+}
+
+const SETUPS: [string, Setup][] = [
+  ['client_secret_basic', {}],
+  ['client_secret_post alone', {
+    client: { token_endpoint_auth_method: 'client_secret_post' },
+    configuration: { clientAuthMethods: ['client_secret_post'] },
+  }],
+  ['PKCE only: a public client', {
+    client: { token_endpoint_auth_method: 'none', client_secret: undefined }, secret: null,
+  }],
+  ['ID tokens of ES256', { alg: 'ES256' }],
+  ['ID tokens of PS256', { alg: 'PS256' }],
+  ['a subject for each application', {
+    client: { subject_type: 'pairwise' },
+    configuration: {
+      subjectTypes: ['public', 'pairwise'],
+      pairwiseIdentifier: (_context, id, client) => `${client.clientId}-${id}`,
+    },
+  }],
+];
+
+test.each(SETUPS)('the sign-in button, %s', async (_name, setup) => {
+  await withPeer(setup, async (peer) => {
+    expect(await wholeWay(peer)).toMatchObject({
+      key: `peer|${TENANT}|${AMARA}`, kind: 'person', roles: ['approver'], name: 'Amara Okafor',
+    });
+  });
+});
+
+const POST: Partial<ClientMetadata> = { token_endpoint_auth_method: 'client_secret_post' };
+const REFUSED: [string, Setup, string][] = [
+  ['a wrong secret', { secret: 'another secret' }, 'sign_in_refused'],
+  ['a wrong secret in the body', {
+    secret: 'another', client: POST, configuration: { clientAuthMethods: ['client_secret_post'] },
+  }, 'sign_in_refused'],
+  ['no secret where one is registered', { secret: null }, 'sign_in_refused'],
+  ['an algorithm that is not configured', { alg: 'ES256', issuer: { algorithms: ['RS256'] } },
+    'token_algorithm_refused'],
+];
+
+test.each(REFUSED)('%s is refused', async (_name, setup, code) => {
+  await withPeer(setup, async (peer) => {
+    expect(await codeOf(wholeWay(peer))).toBe(code);
+  });
+});
+
+describe('openid-client as the peer', () => {
+  const insecure = { execute: [oidc.allowInsecureRequests] };
+
+  test('a pipeline\'s token by client credentials is a workload at the API', async () => {
+    await withPeer({}, async ({ issuer, verifier }) => {
+      const client = await oidc.discovery(
+        new URL(issuer), 'checkout-pipeline', SECRET, undefined, insecure,
+      );
+      const { access_token: token } = await oidc.clientCredentialsGrant(client, { resource: API });
+      const { principal } = await verifier.verify(token, { kind: 'bearer' });
+      expect(principal).toMatchObject({
+        kind: 'workload', key: 'peer|checkout-pipeline', roles: [],
+      });
+    });
+  });
+
+  test('the same token where only people may come is refused', async () => {
+    await withPeer({ issuer: { use: ['people'] } }, async ({ issuer, verifier }) => {
+      const client = await oidc.discovery(
+        new URL(issuer), 'checkout-pipeline', SECRET, undefined, insecure,
+      );
+      const { access_token: token } = await oidc.clientCredentialsGrant(client, { resource: API });
+      expect(await codeOf(verifier.verify(token, { kind: 'bearer' })))
+        .toBe('token_kind_not_accepted');
+    });
+  });
+
+  test('a person\'s access token by code and PKCE is theirs, the ID token nothing', async () => {
+    await withPeer({}, async (peer) => {
+      const client = await oidc.discovery(
+        new URL(peer.issuer), 'countersign', SECRET, undefined, insecure,
+      );
+      const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
+      const expectedState = oidc.randomState();
+      const address = oidc.buildAuthorizationUrl(client, {
+        redirect_uri: REDIRECT, scope: 'openid', resource: API, state: expectedState,
+        code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
+        code_challenge_method: 'S256',
+      });
+      const back = await signInAt(peer, address.href);
+      const tokens = await oidc.authorizationCodeGrant(
+        client, back, { pkceCodeVerifier, expectedState }, { resource: API },
+      );
+      const { principal } = await peer.verifier.verify(tokens.access_token, { kind: 'bearer' });
+      expect(principal).toMatchObject({
+        kind: 'person', key: `peer|${TENANT}|${AMARA}`, roles: ['approver'],
+      });
+      expect(await codeOf(peer.verifier.verify(tokens.id_token ?? '', { kind: 'bearer' })))
+        .toBe('token_audience');
+    });
+  });
+});
