@@ -87,12 +87,26 @@ async function refresh(
   });
   if (!written) {
     await parts.end(session, 'refresh_reused', null);
+    await forget(parts, session, renewed);
     return 'ended';
   }
   if (principal === undefined) {
     throw identityError('session_refresh_unavailable', { cause: failure });
   }
   return 'renewed';
+}
+
+/** Has the provider forget what nobody uses any more; the end here does not wait for its word. */
+export async function forget(
+  { flow, log }: Pick<RefreshParts, 'flow' | 'log'>, session: StoredSession,
+  { refreshToken }: Pick<SessionContent, 'refreshToken'>,
+): Promise<void> {
+  if (refreshToken === null) return;
+  try {
+    await flow.client.revoke(refreshToken, session.tenantId);
+  } catch (error) {
+    log.warn('a refresh token was not revoked at its provider', { error: describeError(error) });
+  }
 }
 
 /** What the provider gives; undefined where it ends the session. */

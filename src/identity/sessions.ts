@@ -9,7 +9,7 @@ import type { SessionOwner, SessionStore, StoredSession } from '../usecases/stor
 import { identityError } from './codes.ts';
 import { endedEvent, startedEvent } from './session-events.ts';
 import type { EndReason } from './session-events.ts';
-import { createRefresher } from './session-refresh.ts';
+import { createRefresher, forget } from './session-refresh.ts';
 import { openSession, sealSession } from './session-tokens.ts';
 import type { SessionContent, SessionSecrets } from './session-tokens.ts';
 import type { SignInFlow } from './sign-in-flow.ts';
@@ -92,7 +92,10 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
         session, reason: 'signed_out', code: null, actor: session.principal,
       });
       const which = { kind: 'person', tenantId, objectId } as const;
-      return (await store.endSessions({ which, event })) > 0;
+      const ended = await store.endSessions({ which, event });
+      const content = await openSession(secrets, session);
+      if (content !== undefined) await forget(parts, session, content);
+      return ended > 0;
     },
     start: ({ tenantId, objectId }, content) =>
       start(parts, limits, { owner: { tenantId, objectId, provider }, content }),

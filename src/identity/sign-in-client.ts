@@ -46,6 +46,11 @@ export interface SignInClient {
    * `session_refresh_unavailable` where it does not answer, or does not know this service.
    */
   refresh(refreshToken: string, tenantId: string): Promise<SignInTokens>;
+  /**
+   * Has the provider forget a refresh token (RFC 7009), where it offers that. Throws where it does
+   * not answer.
+   */
+  revoke(refreshToken: string, tenantId: string): Promise<void>;
 }
 
 /**
@@ -113,6 +118,12 @@ export function createSignInClient(options: {
         throw identityError(code, { cause });
       }
       throw identityError('session_refresh_refused', { about: 'no id_token' });
+    },
+    async revoke(refreshToken, tenantId) {
+      const { document } = await metadataOf(provider);
+      if (typeof own(document, 'revocation_endpoint') !== 'string') return;
+      const hint = { token_type_hint: 'refresh_token' };
+      await oidc.tokenRevocation(await clientFor(tenantId), refreshToken, hint);
     },
   };
 }

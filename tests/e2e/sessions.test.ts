@@ -144,3 +144,16 @@ test('single sign-on cannot step up: the button alone follows, and no loop', asy
     world.connector.singleSignOn = false;
   }
 });
+
+test('somebody else signs in at a person\'s link: told at the page, and on record', async () => {
+  const asked = await strict();
+  const link = linkOf(await press(world, 'ingrid', { place: asked.place, verb: 'approve' }));
+  await expect(signIn(link, 'rafael')).rejects.toThrow(/sign_in_wrong_person/);
+  const [event] = auditRows(databaseOf(world), asked.id)
+    .filter(({ type }) => type === 'identity.mismatch');
+  const { oid, tid } = world.people.find(({ id }) => id === 'rafael') ?? {};
+  expect(event?.data).toMatchObject({
+    code: 'sign_in_wrong_person', signedInAs: `local|${tid}|${oid}`,
+    sender: { tenantId: tid, objectId: expect.any(String) },
+  });
+});

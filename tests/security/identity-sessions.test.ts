@@ -185,6 +185,25 @@ describe('an end', () => {
     expect(await reasons()).toEqual(['signed_out']);
   });
 
+  test('by signing out is told to the provider: the refresh token is dead there too', async () => {
+    let refreshToken = '';
+    world.wire.body = (body) => {
+      refreshToken = String(body['refresh_token']);
+      return body;
+    };
+    await world.one.signInAs('amara');
+    past();
+    await world.one.click('amara');
+    await world.one.sessions.signOut(senderOf('amara'));
+    const { clientId, clientSecret } = world.provider.signInClient;
+    const answer = await fetch(world.provider.tokenEndpoint, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` },
+      body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+    });
+    expect(await answer.json()).toMatchObject({ error: 'invalid_grant' });
+  });
+
   test('by signing out is one\'s own alone, and names who did it', async () => {
     const { key } = await world.one.signInAs('amara');
     await world.one.signInAs('kenji');

@@ -48,6 +48,7 @@ test('the token of the person who clicked is accepted, with its evidence', async
       authTime: 1_700_000_000_000, acr: 'mfa', amr: ['pwd', 'mfa'],
       digest: expect.stringMatching(/^[\w-]{43}$/),
     },
+    proof: { way: 'single-sign-on', verifiedAt: clock.now(), sessionId: null },
   });
 });
 

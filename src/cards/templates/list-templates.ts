@@ -51,6 +51,7 @@ export const HELP_TEMPLATE = adaptiveCard([
     plain('What you can say', { weight: 'Bolder' }),
     command('request', 'choose a workflow and fill in its form'),
     command('status 17', 'see request 17'),
+    command('sign out', 'end your sign-in here'),
     command('help', 'see this card'),
   ], { spacing: 'Medium', separator: true }),
 ]);
