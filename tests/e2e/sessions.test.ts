@@ -149,7 +149,7 @@ test('somebody else signs in at a person\'s link: told at the page, and on recor
   const asked = await strict();
   const link = linkOf(await press(world, 'ingrid', { place: asked.place, verb: 'approve' }));
   await expect(signIn(link, 'rafael')).rejects.toThrow(/sign_in_wrong_person/);
-  const [event] = auditRows(databaseOf(world), asked.id)
+  const [event] = (await auditRowsOf(world, asked.id))
     .filter(({ type }) => type === 'identity.mismatch');
   const { oid, tid } = world.people.find(({ id }) => id === 'rafael') ?? {};
   expect(event?.data).toMatchObject({
