@@ -58,12 +58,11 @@ export function mayDecide(request: Request, principal: Principal): Ruling<{ role
   if (principal.kind !== 'person') {
     return refuse('approver_not_person', 'Only people decide; a workload\'s token cannot approve.');
   }
-  if ([request.requester, request.beneficiary].some((asker) => samePerson(asker, principal))) {
-    return refuse(
-      'own_request',
-      'You asked for this, yourself or through a pipeline or another account of yours, so ' +
-        'somebody else must decide it.',
-    );
+  const askers = [request.requester, request.beneficiary];
+  if (askers.some((asker) => samePerson(asker, principal))) {
+    const how = askers.some(({ key }) => key === principal.key)
+      ? '' : ', through a pipeline or another account of yours';
+    return refuse('own_request', `You asked for this${how}, so somebody else must decide it.`);
   }
   const stage = request.plan.stages[openStage(request)];
   if (stage === undefined) {
