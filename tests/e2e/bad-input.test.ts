@@ -21,12 +21,12 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** Everything that is stored, by table: how many rows. */
+/** What goes on by itself meanwhile. */
 const ONGOING = /^(jobs|changes|leases|rates|audit_(pending|leaves|checkpoints|frontier))$/;
 
+/** Everything else that is stored, by table: how many rows. */
 async function stored(): Promise<Record<string, number>> {
   const tables = (await world.database.tables())
-    // What goes on by itself meanwhile.
     .filter((name) => !ONGOING.test(name));
   const counted = tables.map((name) => `SELECT '${name}' AS name, count(*) AS n FROM ${name}`);
   const rows = await world.database.rows(counted.join(' UNION ALL '));
