@@ -6,6 +6,7 @@ import { ownCredentialSchema } from './schema-teams.ts';
 /** Signatures that only the provider can make; nothing with a shared key, never `none`. */
 export const ALGORITHMS = [
   'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
+  'Ed25519',
 ] as const;
 
 const MINUTE = 60_000;

@@ -27,7 +27,8 @@ export class HttpProblem extends Error {
 const TYPE = 'urn:countersign:problem:';
 const REALM = 'Bearer realm="countersign"';
 const RETRY_SECONDS = '1';
-const DPOP_REALM = 'DPoP realm="countersign", algs="ES256 ES384 ES512 EdDSA RS256 PS256"';
+const DPOP_REALM =
+  'DPoP realm="countersign", algs="ES256 ES384 ES512 Ed25519 EdDSA RS256 PS256"';
 const DPOP_PROOF = /^dpop_(?:proof_|wrong_key)/;
 
 /** The store's faults that callers can act on: whether anything was changed, and what to do. */

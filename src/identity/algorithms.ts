@@ -18,10 +18,12 @@ const pss = (hash: string, saltLength: number): Algorithm => ({
 });
 const ec = (crv: string, hash: string): Algorithm =>
   ({ kty: 'EC', crv, hash, how: { dsaEncoding: 'ieee-p1363' } });
+const ed25519: Algorithm = { kty: 'OKP', crv: 'Ed25519', hash: null, how: null };
 
 /**
- * The algorithms there are for tokens from outside (RFC 7518 3.1, RFC 8037): asymmetric only, so
- * that nobody can sign with what is published. Keys are bound to one of them when imported.
+ * The algorithms there are for tokens from outside (RFC 7518 3.1, RFC 8037, and RFC 9864 2.2 for
+ * the name that clients on WebCrypto give to EdDSA): asymmetric only, so that nobody can sign with
+ * what is published. Keys are bound to one of them when imported.
  */
 const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
   ['RS256', rsa('sha256')],
@@ -33,7 +35,8 @@ const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
   ['ES256', ec('P-256', 'sha256')],
   ['ES384', ec('P-384', 'sha384')],
   ['ES512', ec('P-521', 'sha512')],
-  ['EdDSA', { kty: 'OKP', crv: 'Ed25519', hash: null, how: null }],
+  ['EdDSA', ed25519],
+  ['Ed25519', ed25519],
 ]);
 
 /** Longer RSA keys and larger curves than P-256 take a quarter of a millisecond and more. */

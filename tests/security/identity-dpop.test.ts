@@ -95,7 +95,9 @@ beforeEach(async () => {
 });
 
 describe('what is accepted', () => {
-  test.each(['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'])('a proof by %s', async (alg) => {
+  test.each([
+    'ES256', 'ES384', 'EdDSA', 'Ed25519', 'RS256', 'PS256',
+  ])('a proof by %s', async (alg) => {
     const other = await newKey('other', alg);
     token = await tokenWith({ cnf: { jkt: await jktOf(other) } });
     expect(await refusal(await proofOf({ by: other }))).toBe('accepted');

@@ -25,6 +25,7 @@ const principal = async (verifier: Verifier, claims: Claims) =>
 
 test.each([
   'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
+  'Ed25519',
 ])(
   '%s verifies, and only where it is allowed', async (alg) => {
     const signer = await newKey(`key-${alg}`, alg);
