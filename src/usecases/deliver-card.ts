@@ -98,9 +98,10 @@ async function save(
 ): Promise<JobResult> {
   const written = before.activityId === null
     ? await saveFirst(deps, job, card)
-    : await write(deps, job, { cards: [card], done: card.postedRevision });
-  if (!written) await comeLate(deps, card);
-  await catchUp(deps, card);
+    : await write(deps, job, { cards: [card], done: card.postedRevision }) && card;
+  if (!written) await insist(deps.log, () => comeLate(deps, card));
+  // The job is gone by now: nobody comes back for what is not written here.
+  await insist(deps.log, () => catchUp(deps, written || card));
   return { acknowledged: true };
 }
 
@@ -108,14 +109,16 @@ async function save(
  * A message that is new. Somebody may click it before its id is known here; the click has then
  * adopted the message (apply-command.ts), and this row gives way, as it would be posted a second
  * time. The job stays in hand until that is settled: whoever took it meanwhile would post as well.
+ * Gives the row that was written, false where the job is another claim's by now.
  */
-async function saveFirst(deps: JobDeps, job: Job, card: Card): Promise<boolean> {
+async function saveFirst(deps: JobDeps, job: Job, card: Card): Promise<Card | false> {
   const found = await deps.store.loadCard(card.id);
   // Somebody came late with a message of the same card: both are kept.
   const twin = found !== undefined && found.activityId !== null && !isAt(found, card);
   const now = deps.clock.now();
+  const row = twin ? { ...card, id: deps.ids.next('crd', now), channel: null } : card;
   const written = await write(deps, job, {
-    cards: [twin ? { ...card, id: deps.ids.next('crd', now), channel: null } : card],
+    cards: [row],
     events: stamp([postedEvent(card)], deps.ids, now),
     done: null,
   });
@@ -126,7 +129,7 @@ async function saveFirst(deps: JobDeps, job: Job, card: Card): Promise<boolean> 
   await write(deps, job, adopted
     ? { cards: [{ ...kept, postedRevision: SETTLED }], done: SETTLED }
     : { done: card.postedRevision });
-  return true;
+  return row;
 }
 
 /** Commits under the job's fence; false where the job is another claim's by now. */

@@ -122,7 +122,9 @@ test('slower than its lease, and nobody else was there: one copy, which is known
   expect(await cardsOf(id)).toMatchObject([{ activityId: 'm1', postedRevision: 1 }]);
 });
 
-test('late by a moment: the copy of who has the job now does not push the other out', async () => {
+test.each([
+  ['after both', false], ['that knew of one of them', true],
+])('late by a moment: both copies are kept, and settle with a step %s', async (_name, between) => {
   const id = await ask(house);
   const [job] = await house.claim('card', 1_000);
   if (!job) throw new Error('no card job');
@@ -141,12 +143,13 @@ test('late by a moment: the copy of who has the job now does not push the other 
     await eventually('the other posts', () => house.messages.has('m2'));
   };
   await runJob(house.deps, job);
+  if (between) await approve(house, id);
   write();
   await other;
   house.beforeAnswer = async () => undefined;
   expect((await cardsOf(id)).map((card) => card.activityId).sort())
     .toEqual(['m1', 'm2']);
-  await approve(house, id);
+  if (!between) await approve(house, id);
   await deliverAll();
   expect([...house.messages]).toEqual([['m1', 2], ['m2', 2]]);
 });
@@ -181,7 +184,13 @@ test('a message that a click has adopted gives way before anybody else can post 
 });
 
 test('a copy that a step did not know of is brought up to it all the same', async () => {
+  const faults: StoreError[] = [];
+  house.commit = (change, real) => {
+    const fault = change.ack || change.guard ? undefined : faults.shift();
+    return fault ? Promise.reject(fault) : real();
+  };
   const id = await ask(house);
+  faults.push(new StoreError('store_busy', 'busy'));
   const [job] = await house.claim('card');
   if (!job) throw new Error('no card job');
   house.beforeAnswer = async () => {
@@ -196,4 +205,5 @@ test('a copy that a step did not know of is brought up to it all the same', asyn
   await runJob(house.deps, job);
   await deliverAll();
   expect([...house.messages]).toEqual([['m1', 2]]);
+  expect(faults).toEqual([]);
 });
