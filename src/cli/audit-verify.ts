@@ -63,7 +63,7 @@ async function verify(
   known: { size: number; root: string } | undefined,
 ): Promise<AuditReport> {
   const log = jsonLogger({ level: 'error', now: () => systemClock.now() });
-  const auditLog = await openAuditLog(target.store, { clock: systemClock, log });
+  const auditLog = await openAuditLog(target.store, { log });
   try {
     const verifyCheckpoint = await target.verifier(auditLog);
     return await verifyAudit(auditLog, {

@@ -1,8 +1,6 @@
 import type { Config } from '../config/config.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { AuditStore, Housekeeping, KeyStore } from '../usecases/store-ports.ts';
-import { openStore } from './open-store.ts';
 
 /** What verifying takes: the log and the stored keys, for reading. */
 export type AuditLog =
@@ -11,16 +9,26 @@ export type AuditLog =
   & Pick<Housekeeping, 'close'>;
 
 /**
- * Opens a store to look at its audit log. An embedded database is opened read-only: nothing is
- * migrated, made or written, so a copy that is kept as evidence stays as it is.
+ * Opens a store to look at its audit log: nothing is migrated, made or written, so a copy that is
+ * kept as evidence stays as it is, and on a server an identity that may only read is enough.
+ * `allowUntrusted` as in openStore.
  *
  * @throws StoreError with a sentence that says what to do.
  */
 export async function openAuditLog(
   config: Config['store'],
-  given: { clock: Clock; log: Logger },
+  { log, allowUntrusted = false }: { log: Logger; allowUntrusted?: boolean },
 ): Promise<AuditLog> {
-  if (config.kind !== 'sqlite') return openStore(config, given);
-  const { openSqliteReader } = await import('./sqlite/reader.ts');
-  return openSqliteReader(config.path);
+  if (config.kind === 'sqlite') {
+    const { openSqliteReader } = await import('./sqlite/reader.ts');
+    return openSqliteReader(config.path);
+  }
+  const { openForSchema } = await import('./sqlserver/open-for-schema.ts');
+  const { createReader } = await import('./sqlserver/reader.ts');
+  const { refuseUnfinished } = await import('./sqlserver/store.ts');
+  const { connectionString } = config;
+  return openForSchema({ connectionString, allowUntrusted, log }, async (session) => {
+    await refuseUnfinished(session);
+    return { ...createReader(session), close: () => session.close() };
+  });
 }

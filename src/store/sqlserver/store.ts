@@ -70,8 +70,12 @@ export async function openSqlServerStore(options: SqlServerStoreOptions): Promis
   }
 }
 
-/** Half of a store would be served as if it were the whole, and what it lacks decided anew. */
-async function refuseUnfinished(session: Session): Promise<void> {
+/**
+ * Half of a store would be served as if it were the whole, and what it lacks decided anew.
+ *
+ * @throws StoreError `store_unfinished` while another store is being carried into this one.
+ */
+export async function refuseUnfinished(session: Session): Promise<void> {
   const [unfinished] = await session.all(UNFINISHED_TRANSFER, {}, { repeat: 'twice' });
   if (unfinished === undefined) return;
   throw new StoreError(
