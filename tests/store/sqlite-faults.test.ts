@@ -9,7 +9,7 @@ import { StoreError } from '../../src/store/errors.ts';
 import { encodeChange } from '../../src/store/sqlite/encode-change.ts';
 import { runGroup } from '../../src/store/sqlite/group.ts';
 import type { Call } from '../../src/store/sqlite/group.ts';
-import { migrate } from '../../src/store/sqlite/migrate.ts';
+import { migrate, shippedMigrations } from '../../src/store/sqlite/migrate.ts';
 import { openWriter } from '../../src/store/sqlite/session.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { event, change, request, submission } from './build.ts';
@@ -121,6 +121,29 @@ describe('faults of a SQLite store', () => {
     expect(() => migrate(session, { now: 1, patienceMs: 100, migrations: bad })).toThrow(/already/);
     expect(session.all('SELECT name FROM sqlite_master')).toEqual([]);
     session.close();
+  });
+
+  test('a store of the first schema comes up with all that it holds', async () => {
+    const session = openWriter(file.path, { busyMs: 100 });
+    migrate(session, { now: 1, patienceMs: 100, migrations: shippedMigrations().slice(0, 1) });
+    const asked = request();
+    const more = submission(asked);
+    expect(runGroup(session, [['commit', encodeChange(more)]], { patienceMs: 100 }))
+      .toMatchObject([{ value: { status: 'committed' } }]);
+    session.run(`INSERT INTO sign_in_links
+      (id, tenant_id, object_id, request_id, revision, expires_at)
+      VALUES ('link', 't', 'o', 'r', 1, 2000)`);
+    session.close();
+    const store = await open();
+    expect(await store.loadRequest(asked.id)).toEqual({ ...asked, number: 1 });
+    expect(await store.unsealedEvents(10)).toEqual(more.events);
+    expect((await store.countJobs()).waiting).toBe(more.jobs?.length);
+    const attempt = { state: 's', browser: 'b', nonce: 'n', verifier: 'v' };
+    expect(await store.openLink('link', attempt, 1)).toMatchObject({ id: 'link', demand: null });
+    expect(await store.frontier()).toBeUndefined();
+    expect(await store.saveRates({ rows: [{ key: 'k', seen: 0, state: '' }], expiresAt: 9 }))
+      .toBe(true);
+    await store.close();
   });
 
   test('the file can be read by its owner alone', async () => {

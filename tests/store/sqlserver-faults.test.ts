@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
+import { openAuditLog } from '../../src/store/open-audit-log.ts';
 import { shippedMigrations } from '../../src/store/sqlserver/migrate.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import type { SqlServerStoreOptions } from '../../src/store/sqlserver/store.ts';
@@ -257,5 +258,52 @@ describe('faults of a SQL Server store, at the wire', () => {
     const codes = results.map((result) =>
       (result.status === 'rejected' ? (result.reason as { code: string }).code : 'done'));
     expect(codes.slice(12)).toEqual(['store_busy', 'store_busy']);
+  });
+
+  test('rows that replicas share are reached for in one order', async () => {
+    const { connectionString, asked } = await double({ answer: healthy });
+    const store = await open(connectionString);
+    const rows = ['rate-b', 'rate-a'].map((key) => ({ key, seen: 1, state: '[]' }));
+    await store.saveRates({ rows, expiresAt: 1 });
+    const jobs = ['job-b', 'job-a'].map((key) => ({ key, fence: 1 }));
+    await store.renewJobs({ jobs, leaseMs: 1, now: 1 });
+    const sent = asked.slice(-2).map((text) => text.match(/(?:rate|job)-[ab]/g));
+    expect(sent).toEqual([['rate-a', 'rate-b'], ['job-a', 'job-b']]);
+  });
+
+  test('the end of a claim is sent again where its answer is lost', async () => {
+    let lost = 3;
+    const cut = new Set<string>();
+    const { connectionString } = await double({
+      answer(statement) {
+        const [ends] = /DELETE FROM dbo.jobs|error = @error|attempts - 1/.exec(statement) ?? [];
+        if (ends === undefined || isCommit(statement)) return healthy(statement);
+        if (cut.has(ends)) return { rows: [{ changed: 1 }] };
+        cut.add(ends);
+        lost -= 1;
+        return 'cut';
+      },
+    });
+    const store = await open(connectionString);
+    const held = { key: 'job', fence: 1 };
+    expect([
+      await store.ackJob({ ...held, done: 1, now: 1 }),
+      await store.failJob({ ...held, runAt: 1, error: 'why', now: 1 }),
+      await store.postponeJob({ ...held, runAt: 1 }),
+      lost,
+    ]).toEqual([true, true, true, 0]);
+  });
+
+  test('whoever looks at the audit log writes nothing', async () => {
+    const { connectionString, asked } = await double({
+      answer: (statement) => (/INSERT|UPDATE|CREATE/.test(statement)
+        ? { error: 229 } : { rows: [] }),
+    });
+    const log = await openAuditLog(
+      { kind: 'sqlserver', connectionString }, { log: silentLogger, allowUntrusted: true },
+    );
+    expect(await log.lastCheckpoint()).toBeUndefined();
+    await log.close();
+    expect(asked.filter((text) => /INSERT|UPDATE|CREATE/.test(text))).toEqual([]);
   });
 });

@@ -2,11 +2,17 @@ import type { Job, JobStore } from '../../usecases/store-ports.ts';
 import {
   CLAIM_JOBS, FAIL_JOB, FINISH_JOB, POSTPONE_JOB, RENEW_JOBS,
 } from './queries/jobs.ts';
-import { carry } from './query.ts';
+import { byKey, carry } from './query.ts';
 import type { Session } from './session.ts';
 
 /** Longest text that is kept of why a job failed: its column's size. */
 const MAX_ERROR_LENGTH = 2_000;
+
+/**
+ * What ends a claim may be sent again where its answer was lost: the second finds no such claim and
+ * changes nothing. `false` then says as much, and a job that is done does not run a second time.
+ */
+const TWICE = { repeat: 'twice' } as const;
 
 /**
  * Takes due jobs, soonest first; all of one claim carry the same fence, which no other will. Where
@@ -30,7 +36,7 @@ export async function renewJobs(
 ): Promise<readonly string[]> {
   const held = jobs.map(({ key, fence }) => ({ key, fence }));
   const rows = await session.all(
-    RENEW_JOBS, { jobs: carry(held), leaseUntil: now + leaseMs }, { repeat: 'twice' },
+    RENEW_JOBS, { jobs: carry(byKey(held)), leaseUntil: now + leaseMs }, { repeat: 'twice' },
   );
   return rows.map(({ key }) => String(key));
 }
@@ -41,7 +47,7 @@ export function finishJob(
   { key, fence, done, now }: Parameters<JobStore['ackJob']>[0],
 ): Promise<boolean> {
   return changed(session.all(
-    FINISH_JOB, { ackKey: key, ackFence: fence, ackDone: done, at: now }, { repeat: 'once' },
+    FINISH_JOB, { ackKey: key, ackFence: fence, ackDone: done, at: now }, TWICE,
   ));
 }
 
@@ -51,7 +57,7 @@ export function failJob(
   { key, fence, runAt, error }: Parameters<JobStore['failJob']>[0],
 ): Promise<boolean> {
   const text = error.slice(0, MAX_ERROR_LENGTH);
-  return changed(session.all(FAIL_JOB, { key, fence, runAt, error: text }, { repeat: 'once' }));
+  return changed(session.all(FAIL_JOB, { key, fence, runAt, error: text }, TWICE));
 }
 
 /** Whether the job was this claim's; it then waits for `runAt`, with the attempts it had. */
@@ -59,7 +65,7 @@ export function postponeJob(
   session: Session,
   { key, fence, runAt }: Parameters<JobStore['postponeJob']>[0],
 ): Promise<boolean> {
-  return changed(session.all(POSTPONE_JOB, { key, fence, runAt }, { repeat: 'once' }));
+  return changed(session.all(POSTPONE_JOB, { key, fence, runAt }, TWICE));
 }
 
 async function changed(asked: ReturnType<Session['all']>): Promise<boolean> {

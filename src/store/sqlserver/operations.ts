@@ -11,7 +11,7 @@ import {
 import { INSERT_FIRST_KEY, INSERT_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
 import { SAVE_RATES } from './queries/rates.ts';
 import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/sign-in.ts';
-import { carry } from './query.ts';
+import { byKey, carry } from './query.ts';
 import { sessionWrites } from './session-operations.ts';
 import type { SessionWrites } from './session-operations.ts';
 import type { Repeat, Row, Session } from './session.ts';
@@ -61,7 +61,7 @@ export function createWrites(session: Session): Writes {
     },
 
     async saveRates({ rows, expiresAt }) {
-      const values = { rows: carry(rows), count: rows.length, expiresAt };
+      const values = { rows: carry(byKey(rows)), count: rows.length, expiresAt };
       return changed(await session.all(SAVE_RATES, values, ONCE)) > 0;
     },
 
