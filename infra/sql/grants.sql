@@ -60,6 +60,7 @@ GRANT SELECT, DELETE ON dbo.claims TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.changes TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.sign_in_links TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.sessions TO countersign_retention;
+GRANT SELECT, DELETE ON dbo.rates TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.conversations TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.people TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.people_roles TO countersign_retention;

@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
+import * as housekeeping from '../../src/store/sqlserver/queries/housekeeping.ts';
+
+const grants = readFileSync(new URL('../../infra/sql/grants.sql', import.meta.url), 'utf8');
+const golden = readFileSync(new URL('./golden/sqlserver-schema.txt', import.meta.url), 'utf8');
+const folder = new URL('../../src/store/sqlserver/queries/', import.meta.url);
+
+/** What is granted to a role, as `right table`. */
+function grantedTo(role: string): string[] {
+  return [...grants.matchAll(/^GRANT ([A-Z, ]+) ON dbo\.(\w+) TO (\w+);/gm)]
+    .filter(([, , , to]) => to === role)
+    .flatMap(([, rights = '', table = '']) => rights.split(', ').map((one) => `${one} ${table}`))
+    .sort();
+}
+
+/** What statements do, as `right table`; of tables that they write the SELECT goes without saying. */
+function neededBy(text: string): string[] {
+  const found = [
+    ...[...text.matchAll(/\bINSERT INTO dbo\.(\w+)/g)].map(([, table]) => `INSERT ${table}`),
+    ...[...text.matchAll(/\bUPDATE dbo\.(\w+)/g)].map(([, table]) => `UPDATE ${table}`),
+    ...[...text.matchAll(/\bDELETE FROM dbo\.(\w+)/g)].map(([, table]) => `DELETE ${table}`),
+    ...[...text.matchAll(/\b(UPDATE|DELETE) (\w)\s[^;]*?\bFROM dbo\.(\w+) \2\b/g)]
+      .map(([, right, , table]) => `${right} ${table}`),
+    ...[...text.matchAll(/\b(?:FROM|JOIN|INTO|UPDATE) dbo\.(\w+)/g)]
+      .map(([, table]) => `SELECT ${table}`),
+  ];
+  return [...new Set(found)].sort();
+}
+
+describe('grants on SQL Server', () => {
+  test('the service may do what its statements do, on every table, and no more', () => {
+    const statements = readdirSync(folder).filter((name) => name !== 'transfer.ts')
+      .map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
+    const needed = neededBy(statements).filter((one) => one !== 'INSERT schema_migrations');
+    expect(grantedTo('countersign_service')).toEqual([...needed, 'SELECT transfers'].sort());
+  });
+
+  test('the retention identity may forget what the service forgets', () => {
+    const purges = Object.entries(housekeeping).filter(([name]) => name.startsWith('PURGE_'))
+      .map(([, { sql }]) => sql).join(';\n');
+    expect(purges).toContain('DELETE');
+    expect(grantedTo('countersign_retention'))
+      .toEqual(expect.arrayContaining(neededBy(purges)));
+  });
+
+  test('no role may change or delete rows of the audit log', () => {
+    const log = [...golden.matchAll(/^(\w+) trigger \w+_keep/gm)].map(([, table]) => table);
+    expect(log).toHaveLength(3);
+    for (const role of ['service', 'migration', 'retention']) {
+      for (const table of log) {
+        expect(grants).toContain(`DENY UPDATE, DELETE ON dbo.${table} TO countersign_${role};`);
+      }
+    }
+  });
+});
