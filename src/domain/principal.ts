@@ -70,11 +70,23 @@ export interface Principal extends PrincipalRef {
  * apart; what somebody is granted goes by `key` alone.
  */
 export function samePerson(one: PrincipalRef, other: PrincipalRef): boolean {
-  if (one.key === other.key) return true;
-  const known = new Set([one.key, ...(one.aliases ?? [])]);
-  if ([other.key, ...(other.aliases ?? [])].some((key) => known.has(key))) return true;
-  return one.tenant !== null && one.objectId !== null &&
-    one.tenant === other.tenant && one.objectId === other.objectId;
+  const known = new Set(namesOf(one));
+  return namesOf(other).some((name) => known.has(name));
+}
+
+/**
+ * What a person is called in the directory that Teams knows, whichever provider vouched for them;
+ * among aliases it stands beside keys, none of which begins with a word and a colon like this one.
+ */
+export function directoryName(person: { tenant: string; objectId: string }): string {
+  return `teams:${person.tenant}|${person.objectId}`;
+}
+
+/** All that an identity goes by, for rules that keep people apart. */
+function namesOf({ key, aliases = [], tenant, objectId }: PrincipalRef): readonly string[] {
+  const inDirectory = tenant === null || objectId === null
+    ? [] : [directoryName({ tenant, objectId })];
+  return [key, ...aliases, ...inDirectory];
 }
 
 /** The part of a principal that is stored. */

@@ -1,4 +1,5 @@
 import type { LinkedIdentity } from '../config/config.ts';
+import { directoryName } from '../domain/principal.ts';
 import type { Provider, Providers } from './providers.ts';
 
 /** From a key to the keys of the same person's other identities. */
@@ -15,7 +16,11 @@ export function createLinks(
 ): Links {
   const byKey = new Map<string, readonly string[]>();
   for (const identities of links) {
-    const keys = identities.map((identity) => keyOfLinked(identity, providers));
+    const keys = [...new Set(identities.flatMap((identity) => [
+      keyOfLinked(identity, providers),
+      // Another provider may vouch for the same person of Teams under a key of its own.
+      ...('objectId' in identity ? [directoryName(identity)] : []),
+    ]))];
     for (const key of keys) byKey.set(key, keys.filter((other) => other !== key));
   }
   return byKey;

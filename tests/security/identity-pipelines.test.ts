@@ -106,6 +106,15 @@ describe('the human behind a pipeline', () => {
     expect(await answerOf(id, ben)).toBe('decided');
   });
 
+  test('nor by Amara as a third provider vouches for her, whom no link names', async () => {
+    const elsewhere = {
+      ...await amara(), key: `other|${TENANT}|${AMARA}`, provider: 'other', aliases: [],
+    };
+    for (const token of [githubToken(), gitlabToken()]) {
+      expect(await answerOf(await ask(await token), elsewhere)).toBe('own_request');
+    }
+  });
+
   test('nor a GitLab job', async () => {
     expect(await answerOf(await ask(await gitlabToken()), await amara())).toBe('own_request');
   });
