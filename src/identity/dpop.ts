@@ -144,8 +144,10 @@ function thumbprint(jwk: JWK): Promise<string> {
 function checkCall(claims: JsonObject, given: { token: string; proof: TokenProof }): void {
   const { token, proof } = given;
   if (text(claims, 'htm') !== proof.method) throw invalid('htm');
+  const called = address(proof.url);
   const htu = text(claims, 'htu');
-  if (htu === null || address(htu) !== address(proof.url)) throw invalid('htu');
+  // What cannot be read as an address is no address, not even that of an odd call.
+  if (htu === null || called === undefined || address(htu) !== called) throw invalid('htu');
   if (text(claims, 'ath') !== sha256(token)) throw invalid('ath');
 }
 

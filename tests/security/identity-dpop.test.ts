@@ -245,6 +245,13 @@ describe('the proof (4.3)', () => {
   });
 });
 
+// RFC 9112 3.2.2: what a proxy passes on as a target need not give an address with ours before it.
+test('4.3: an address that cannot be read is not that of a call that cannot be read', async () => {
+  const proof = await proofOf({ claims: { htu: 'no address' } });
+  expect(await refusal(proof, { url: 'https://approve.example:8443http://x/v1/requests' }))
+    .toBe('dpop_proof_invalid');
+});
+
 describe('a proof counts once (11.1)', () => {
   test('the same one again, here and at another replica', async () => {
     const proof = await proofOf();
