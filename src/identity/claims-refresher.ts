@@ -63,6 +63,8 @@ function knownAtGraph(
   const provider = providers.get(person.provider);
   if (provider?.config.kind !== 'entra' || tenant === null || objectId === null) return undefined;
   const way = ways(provider);
+  // Roles of a tenant that is trusted no more count as little as its tokens: nobody is asked.
+  if (!provider.tenants.has(tenant)) return undefined;
   const mappings = mappingsFor(provider.config, tenant);
   const tellable = mappings.every(({ claim, map }) =>
     REFRESHABLE.has(claim) && (claim !== 'groups' || map !== null));

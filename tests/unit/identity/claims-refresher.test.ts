@@ -82,6 +82,13 @@ test('only mappings of the person\'s tenant count', async () => {
   expect(await refresher({ tenants: [TENANT, OTHER_TENANT], roles }).rolesNow(amara)).toEqual([]);
 });
 
+test('a tenant that is trusted no more is not asked', async () => {
+  graph.state.appRoles = ['approver'];
+  const asked = refresher({ tenants: [OTHER_TENANT] });
+  expect(await asked.rolesNow(amara)).toEqual(['from the session']);
+  expect(graph.calls).toEqual([]);
+});
+
 test('nothing is kept: each look asks again', async () => {
   const asked = refresher();
   graph.state.memberOf = [APPROVERS];
