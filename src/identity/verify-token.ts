@@ -95,7 +95,8 @@ export function createVerifier(parts: IdentityParts & { groups?: GroupSource }):
       // Only now: nobody's directory is asked about a token that is not good in itself.
       const groups = await groupsBeyond(parts.groups, {
         token, provider, kind,
-        assertion: purpose.kind === 'sign-in' ? null : text,
+        // Only an access token can be exchanged (on behalf of); an ID token is for us alone.
+        assertion: isOurClients(purpose) ? null : text,
       });
       const principal = principalOf({ token, provider, kind, audience, times, groups }, rules);
       return { principal, claims };

@@ -147,6 +147,26 @@ describe('on behalf of the person (RFC 7523 2.1, Microsoft identity platform)', 
     });
   });
 
+  test('an ID token is exchanged for nothing, at a sign-in and at a refresh', async () => {
+    graph.state.memberOf = [APPROVERS];
+    const config = configOf([entraIssuer(entra, {
+      groupLookup: { ...lookup, as: 'person' }, roles: [{ claim: 'groups', map: groupsMap }],
+    })]);
+    const groups = createGroupSource({ clock, log, ways: createGraphWays(graph.fetch) });
+    const verifier = createVerifier({ config, clock, log, groups });
+    for (const kind of ['sign-in', 'refresh'] as const) {
+      const token = await tokenOf({
+        aud: APP_ID, nonce: 'n', azp: undefined, scp: undefined, appid: undefined,
+      });
+      const { principal } = await verifier.verify(token, {
+        kind, provider: 'entra', clientId: APP_ID, nonce: 'n',
+      });
+      expect(principal.roles).toEqual(['approver']);
+    }
+    expect(graph.at('login').map(({ body }) => new URLSearchParams(body).get('grant_type')))
+      .toEqual(['client_credentials']);
+  });
+
   test('two people never share an exchanged token', async () => {
     const identity = identityWith({ groupLookup: { ...lookup, as: 'person' } });
     const tokens = await Promise.all([tokenOf(), tokenOf({ oid: STRANGERS, sub: 'other' })]);
