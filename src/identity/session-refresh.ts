@@ -15,12 +15,16 @@ import type { Verifier } from './verify-token.ts';
 
 /**
  * How long one replica has a refresh to itself. The provider is given five seconds for metadata,
- * tokens and keys each; whoever is killed in the middle holds the others up no longer.
+ * tokens and keys each, and a look-up of groups five besides three for its login; whoever is killed
+ * in the middle holds the others up no longer.
  */
-const LEASE_MS = 20_000;
+const LEASE_MS = 30_000;
 
-/** The token may be good: its key is not known here yet, as after a rotation at the provider. */
-const KEYS_MISSING = ['token_keys_unavailable', 'token_key_unknown'];
+/**
+ * The token may be good, and cannot be judged now: its key is not known here yet, as after a
+ * rotation at the provider, or the directory does not tell the groups that it leaves out.
+ */
+const PASSING = ['token_keys_unavailable', 'token_key_unknown', 'groups_unavailable'];
 
 /** `renewed`: the row holds new claims; `ended`: there is no session; `busy`: another is at it. */
 export type Refreshed = 'renewed' | 'ended' | 'busy';
@@ -72,7 +76,7 @@ async function refresh(
   if (tokens === undefined) return 'ended';
   // The old refresh token is spent from here on: what came in its place must be kept.
   const { principal, failure } = await claimsOf(parts, content, tokens);
-  if (principal === undefined && !KEYS_MISSING.includes(failure.code)) {
+  if (principal === undefined && !PASSING.includes(failure.code)) {
     await parts.end(session, 'claims_refused', failure.code);
     return 'ended';
   }
@@ -155,13 +159,14 @@ async function claimsOf(
 
 /**
  * The refreshed principal, if it is the same one (OpenID Connect Core 12.2: `iss` and `sub` as at
- * first). A refresh is no authentication: where a provider says otherwise, the older time counts.
+ * first). A refresh is no authentication: where a provider says otherwise, the older time counts,
+ * and where the sign-in told of none, a refresh cannot tell of it either.
  */
 function continued(before: Principal, after: Principal): Principal {
   const same = after.key === before.key && after.subject === before.subject &&
     after.token.issuer === before.token.issuer;
   if (!same) throw identityError('token_claim_invalid', { about: 'sub' });
-  const times = [before.token.authTime, after.token.authTime].filter((time) => time !== null);
-  const authTime = times.length === 0 ? null : Math.min(...times);
+  const [first, told] = [before.token.authTime, after.token.authTime];
+  const authTime = first === null ? null : Math.min(first, told ?? first);
   return { ...after, token: { ...after.token, authTime } };
 }

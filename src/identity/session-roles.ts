@@ -8,7 +8,8 @@ export function rolesBySession(sessions: Pick<Sessions, 'current'>): ClaimsRefre
   return {
     async rolesNow({ key, tenant, objectId }) {
       if (tenant === null || objectId === null) return undefined;
-      const by = await sessions.current({ tenantId: tenant, objectId }, { renew: true });
+      const sender = { tenantId: tenant, objectId };
+      const by = await sessions.current(sender, { renew: true, unattended: true });
       return by?.key === key ? by.roles : undefined;
     },
   };

@@ -62,19 +62,23 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
 
   return {
     areFresh,
-    async current(sender, { renew = false } = {}) {
+    async current(sender, { renew = false, unattended = false } = {}) {
       const wait = parts.wait ?? sleep;
-      let first: number | undefined;
+      let first: Found | undefined;
       for (let round = 0; round < ROUNDS; round += 1) {
         const found = await find(sender);
         if (found === undefined) return undefined;
         const { session, content } = found;
-        first ??= session.generation;
-        const renewed = session.generation > first;
+        first ??= found;
+        const renewed = session.generation > first.session.generation;
+        // Another replica may have kept the new refresh token without claims that it could judge.
+        if (renewed && haveSameClaims(first, found)) {
+          throw identityError('session_refresh_unavailable');
+        }
         const good = areFresh(content.principal) &&
           clock.now() < content.principal.token.expiresAt;
         if (good && (renewed || !renew)) {
-          await keep(parts, limits, found);
+          await keep(parts, unattended ? { ...limits, sliding: false } : limits, found);
           return proven(found, renewed ? 'refresh' : 'session');
         }
         if (renewed) throw identityError('session_claims_stale');
@@ -146,6 +150,12 @@ async function live(
   if (content !== undefined) return { session, content };
   await end(session, 'unreadable', null);
   return undefined;
+}
+
+/** Whether two states of a row rest on one and the same token. */
+function haveSameClaims({ content: one }: Found, { content: other }: Found): boolean {
+  return one.verifiedAt === other.verifiedAt &&
+    one.principal.token.digest === other.principal.token.digest;
 }
 
 /** When a session ends by the limits that are configured now. */

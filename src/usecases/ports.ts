@@ -198,10 +198,11 @@ export interface Sessions {
    * Who the sender's live session speaks for, under claims no older than configured: where they are
    * older, or `renew` asks for it, they are fetched again. Undefined: there is none (any more), and
    * the person has to sign in. Throws IdentityError where that cannot be told now, or the provider
-   * gives no newer claims.
+   * gives no newer claims. `unattended`: nobody clicked, so the idle limit goes on.
    */
   current(
-    sender: Pick<TeamsSender, 'tenantId' | 'objectId'>, options?: { renew?: boolean },
+    sender: Pick<TeamsSender, 'tenantId' | 'objectId'>,
+    options?: { renew?: boolean; unattended?: boolean },
   ): Promise<Principal | undefined>;
   /** Whether claims are young enough to count at a click. */
   areFresh(by: Principal): boolean;

@@ -1,6 +1,9 @@
 /** Attacks on the refresh of a session (RFC 9700 4.14, OpenID Connect Core 12). */
 import { jest } from '@jest/globals';
-import { senderOf } from '../unit/identity/sign-in-world.ts';
+import { identityError } from '../../src/identity/codes.ts';
+import { rolesBySession } from '../../src/identity/session-roles.ts';
+import { openSession, sealSession } from '../../src/identity/session-tokens.ts';
+import { secretsOf, senderOf } from '../unit/identity/sign-in-world.ts';
 import { codeOf } from '../unit/identity/kit.ts';
 import { LIMITS, MINUTE, startSessionWorld } from '../unit/identity/session-world.ts';
 import type { SessionWorld } from '../unit/identity/session-world.ts';
@@ -60,7 +63,7 @@ describe('refresh tokens', () => {
     for (let at = 0; at < 500 && world.wire.refreshes === 0; at += 1) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    world.clock.advance(21_000);
+    world.clock.advance(31_000);
     expect((await world.two.click('amara'))?.proof?.way).toBe('refresh');
     release();
     expect(await hanging).toBeUndefined();
@@ -134,6 +137,39 @@ describe('a provider that does not answer', () => {
   });
 });
 
+test('a look at roles before running is no click: the idle limit goes on', async () => {
+  await world.one.signInAs('amara');
+  const before = await world.row('amara');
+  world.clock.advance(LIMITS.idleMs - MINUTE);
+  const { tenantId: tenant, objectId } = senderOf('amara');
+  const roles = await rolesBySession(world.one.sessions).rolesNow({
+    key: before?.principal ?? '', kind: 'person', provider: 'local', subject: 's', tenant, objectId,
+    name: 'Amara',
+  });
+  expect(roles).toEqual(['approver']);
+  expect((await world.row('amara'))?.usedAt).toBe(before?.usedAt);
+  world.clock.advance(2 * MINUTE);
+  expect(await world.one.click('amara')).toBeUndefined();
+});
+
+test('groups that cannot be looked up: denied with a sentence, and the session goes on', async () => {
+  let down = true;
+  const replica = await world.replica(world.store, {
+    judge: (real) => ({
+      ...real,
+      verify: (token, purpose) => (down && purpose.kind === 'refresh'
+        ? Promise.reject(identityError('groups_unavailable')) : real.verify(token, purpose)),
+    }),
+  });
+  await replica.signInAs('amara');
+  past();
+  expect(await codeOf(replica.click('amara'))).toBe('session_refresh_unavailable');
+  expect(await codeOf(replica.click('amara'))).toBe('session_refresh_unavailable');
+  down = false;
+  expect((await replica.click('amara'))?.proof?.way).toBe('refresh');
+  expect(await reasons()).toEqual([]);
+});
+
 // OpenID Connect Core 12.2
 describe('the refreshed ID token', () => {
   type Twist = (claims: Record<string, unknown>) => Record<string, unknown>;
@@ -185,6 +221,23 @@ describe('the refreshed ID token', () => {
     expect(by?.token.authTime ?? 0).toBeLessThan(world.clock.now() - LIMITS.maxClaimAgeMs);
   });
 
+  test('cannot tell of an authentication that the sign-in did not tell of', async () => {
+    const row = await (async () => {
+      await world.one.signInAs('amara');
+      return world.row('amara');
+    })();
+    if (row === undefined) throw new Error('no session');
+    const secrets = { ...secretsOf(world.one.keys), sealingKey: () => row.sealedWith };
+    const content = await openSession(secrets, row);
+    if (content === undefined) throw new Error('a session that cannot be opened');
+    const { principal } = content;
+    const silent = { ...principal, token: { ...principal.token, authTime: null } };
+    const sealed = await sealSession(secrets, row, { ...content, principal: silent });
+    await world.store.resealSession({ id: row.id, generation: row.generation, ...sealed });
+    past();
+    expect((await world.one.click('amara'))?.token.authTime).toBeNull();
+  });
+
   test('with claims that are stale again is refused with a sentence, once', async () => {
     await world.one.signInAs('amara');
     past();
@@ -210,6 +263,27 @@ test('keys that cannot be had: the new token is kept, the old claims do not coun
     expect((await own.one.click('amara'))?.proof?.way).toBe('refresh');
     expect(await own.row('amara')).toMatchObject({ generation: 3 });
     expect((await own.events()).map(({ type }) => type)).toEqual(['session.started']);
+  } finally {
+    await own.stop();
+  }
+});
+
+// Claims that are still young would pass for ones that were fetched at this very moment.
+test('a replica that waited does not take the kept old claims for new ones', async () => {
+  const own = await startSessionWorld();
+  try {
+    await own.one.signInAs('amara');
+    await own.provider.rotateKeys({ drop: true });
+    own.wire.deaf = true;
+    let waiting: Promise<string> | undefined;
+    own.wire.before = async () => {
+      waiting ??= codeOf(own.two.click('amara', { renew: true }));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    };
+    expect(await codeOf(own.one.click('amara', { renew: true })))
+      .toBe('session_refresh_unavailable');
+    expect(await waiting).toBe('session_refresh_unavailable');
+    expect(own.wire.refreshes).toBe(1);
   } finally {
     await own.stop();
   }

@@ -6,6 +6,7 @@ import { createSessions } from '../../../src/identity/sessions.ts';
 import { createSignIn } from '../../../src/identity/sign-in.ts';
 import { createSignInFlow } from '../../../src/identity/sign-in-flow.ts';
 import { createVerifier } from '../../../src/identity/verify-token.ts';
+import type { Verifier } from '../../../src/identity/verify-token.ts';
 import { createKeys } from '../../../src/keys/keys.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import type { Store } from '../../../src/usecases/store-ports.ts';
@@ -54,7 +55,10 @@ export async function startSessionWorld() {
   };
   const fetch = wireOf(base, wire);
   const replica = async (
-    store: Store, given: { limits?: Partial<SessionConfig>; config?: Config } = {},
+    store: Store,
+    given: {
+      limits?: Partial<SessionConfig>; config?: Config; judge?: (real: Verifier) => Verifier;
+    } = {},
   ) => replicaOf({ base, fetch, store, config, limits: LIMITS, ...given });
   const one = await replica(base.store);
   const two = await replica(await base.reopen());
@@ -78,13 +82,14 @@ export type Replica = SessionWorld['one'];
 
 async function replicaOf(given: {
   base: SignInWorld; fetch: ReturnType<typeof wireOf>; store: Store; config: Config;
-  limits: Partial<SessionConfig>;
+  limits: Partial<SessionConfig>; judge?: (real: Verifier) => Verifier;
 }) {
   const { base, fetch, store, config } = given;
   const { clock } = base;
   const keys = await createKeys({ store, secret: config.signing.secret, clock });
   const secrets = { ...secretsOf(keys), sealingKey: () => keys.sealingKey('stored-secrets') };
-  const verifier = createVerifier({ config, clock, log, fetch });
+  const real = createVerifier({ config, clock, log, fetch });
+  const verifier = given.judge?.(real) ?? real;
   const flow = createSignInFlow({ config, clock, verifier, fetch });
   if (flow === undefined) throw new Error('no sign-in is configured');
   const parts = { config, clock, ids: systemIds, log, store, secrets, verifier };
