@@ -45,8 +45,8 @@ export interface SessionStore {
     id: string; generation: number; usedAt: number; endsAt: number;
   }): Promise<boolean>;
   /**
-   * Takes the right to fetch the claims again, for one holder at a time until `until`; false where
-   * another has it, or the session is gone or of another generation.
+   * Takes the right to fetch the claims again, for one holder at a time until `until`, who may ask
+   * again; false where another has it, or the session is gone or of another generation.
    */
   claimRefresh(claim: {
     id: string; generation: number; holder: string; until: number; now: number;

@@ -5,7 +5,7 @@ import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import type { Store } from '../../src/usecases/store-ports.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
-import { deciding, request, submission } from './build.ts';
+import { deciding, event, newId, request, submission } from './build.ts';
 import {
   PATIENT, SERVER, SKIPPED, TEST_MS, createScratch,
 } from './support/open-sqlserver.ts';
@@ -77,6 +77,24 @@ if (SERVER === '') {
       expect(await store.commit(click)).toMatchObject({ status: 'committed' });
       expect((await store.loadRequest(asked.id))?.decisions).toHaveLength(1);
       expect(await store.commit(click)).toMatchObject({ status: 'duplicate', of: 'change' });
+    });
+
+    test('a session\'s refresh whose answers are lost is claimed and written once', async () => {
+      const id = newId('ses');
+      const began = {
+        id, tenantId: 't', objectId: id, provider: 'entra', principal: id, generation: 1,
+        createdAt: 1, usedAt: 1, endsAt: 9_000, sealed: 'first', sealedWith: 'key',
+      };
+      await store.startSession(began, event(null));
+      const claim = { id, generation: 1, holder: 'one', until: 5_000, now: 1_000 };
+      proxy.loseAnswerTo(Buffer.from('SET refresh_holder = @holder', 'utf16le'));
+      expect(await store.claimRefresh(claim)).toBe(true);
+      expect(await store.claimRefresh({ ...claim, holder: 'two' })).toBe(false);
+      const next = { id, generation: 1, sealed: 'second', sealedWith: 'key' };
+      proxy.loseAnswerTo(Buffer.from('SET generation = generation + 1', 'utf16le'));
+      expect(await store.renewSession(next)).toBe(true);
+      expect(await store.renewSession({ ...next, sealed: 'Second' })).toBe(false);
+      expect(await store.findSession(began)).toMatchObject({ generation: 2, sealed: 'second' });
     });
 
     test('lines that are reset again and again lose nothing and double nothing', async () => {

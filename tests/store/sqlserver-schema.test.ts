@@ -2,10 +2,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { readFileSync } from 'node:fs';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { partsOf, shippedMigrations } from '../../src/store/sqlserver/migrate.ts';
+import { systemIds } from '../../src/lib/ids.ts';
+import { commit } from '../../src/store/sqlserver/commit.ts';
+import { poolConfig } from '../../src/store/sqlserver/connection.ts';
+import { migrate, partsOf, shippedMigrations } from '../../src/store/sqlserver/migrate.ts';
 import { COMMIT } from '../../src/store/sqlserver/queries/commit.ts';
+import { openSession } from '../../src/store/sqlserver/session.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import type { Store } from '../../src/usecases/store-ports.ts';
+import { request, submission } from './build.ts';
 import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 import { columnsOf, dumpOf } from './support/schema-dump.ts';
@@ -116,6 +121,39 @@ if (SERVER === '') {
       }
       const { recordset } = await scratch.execute('SELECT data FROM dbo.audit_events');
       expect(recordset).toEqual([{ data: '{}' }]);
+    });
+
+    test('a store of the first schema comes up with all that it holds', async () => {
+      const old = await createScratch();
+      try {
+        const session = await openSession({
+          config: poolConfig({
+            connectionString: old.connectionString, allowUntrusted: true, timing: PATIENT,
+          }),
+          ids: systemIds, log: silentLogger, patienceMs: PATIENT.patienceMs, queueLimit: 10,
+        });
+        const first = shippedMigrations().slice(0, 1);
+        expect(await migrate(session, { now: 1, migrations: first })).toHaveLength(1);
+        const asked = request();
+        const made = await commit(session, submission(asked), systemIds);
+        expect(made.status).toBe('committed');
+        await session.close();
+        await old.execute(`INSERT INTO dbo.sign_in_links
+          (id, tenant_id, object_id, request_id, revision, expires_at, opened, state)
+          VALUES (N'link', N't', N'o', N'r', 1, 2000, 0, N'~link')`);
+        const store = await openSqlServerStore({
+          connectionString: old.connectionString, clock: systemClock, log: silentLogger,
+          allowUntrusted: true, ...PATIENT,
+        });
+        stores.push(store);
+        expect(await store.loadRequest(asked.id)).toEqual({ ...asked, number: 1 });
+        const attempt = { state: 's', browser: 'b', nonce: 'n', verifier: 'v' };
+        expect(await store.openLink('link', attempt, 1)).toMatchObject({ demand: null });
+        expect(await store.frontier()).toBeUndefined();
+        await stores.pop()?.close();
+      } finally {
+        await old.drop();
+      }
     });
 
     test('an edited and a newer schema are refused', async () => {

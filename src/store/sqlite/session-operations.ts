@@ -30,7 +30,7 @@ export const SESSION_OPERATIONS = {
   claimRefresh(
     session: Session, { id, generation, holder, until, now }: Input<'claimRefresh'>,
   ): boolean {
-    return session.run(CLAIM_REFRESH, [holder, until, id, generation, now]) > 0;
+    return session.run(CLAIM_REFRESH, [holder, until, id, generation, now, holder]) > 0;
   },
 
   renewSession(

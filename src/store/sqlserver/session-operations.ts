@@ -33,12 +33,12 @@ export function sessionWrites(
     },
     touchSession: async ({ id, generation, usedAt, endsAt }) =>
       changed(await session.all(TOUCH_SESSION, { id, generation, usedAt, endsAt }, TWICE)) > 0,
-    // Not twice: the answer that was lost may have been a yes, and the second try a no.
     claimRefresh: async ({ id, generation, holder, until, now }) => changed(
-      await session.all(CLAIM_REFRESH, { id, generation, holder, until, now }, ONCE),
+      await session.all(CLAIM_REFRESH, { id, generation, holder, until, now }, TWICE),
     ) > 0,
+    // The provider has taken the last refresh token back: what came in its place must be kept.
     renewSession: async ({ id, generation, sealed, sealedWith }) =>
-      changed(await session.all(RENEW_SESSION, { id, generation, sealed, sealedWith }, ONCE)) > 0,
+      changed(await session.all(RENEW_SESSION, { id, generation, sealed, sealedWith }, TWICE)) > 0,
     async releaseRefresh({ id, holder }) {
       await session.all(RELEASE_REFRESH, { id, holder }, TWICE);
     },

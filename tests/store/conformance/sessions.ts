@@ -77,6 +77,7 @@ export function sessionTests(given: Given): void {
     const { store } = given();
     const made = await started();
     expect(await store.claimRefresh(lease(made, 'a'))).toBe(true);
+    expect(await store.claimRefresh(lease(made, 'a'))).toBe(true);
     expect(await store.claimRefresh(lease(made, 'b', T0 + 999))).toBe(false);
     expect(await store.claimRefresh(lease(made, 'b', T0 + 1_000))).toBe(true);
     await store.releaseRefresh({ id: made.id, holder: 'a' });

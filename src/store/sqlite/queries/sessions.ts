@@ -24,10 +24,10 @@ export const TOUCH_SESSION = `
   UPDATE sessions SET used_at = max(used_at, ?), ends_at = max(ends_at, ?)
   WHERE id = ? AND generation = ?`;
 
-/** holder, until; id, generation, now */
+/** holder, until; id, generation, now, holder */
 export const CLAIM_REFRESH = `
   UPDATE sessions SET refresh_holder = ?, refresh_until = ?
-  WHERE id = ? AND generation = ? AND refresh_until <= ?`;
+  WHERE id = ? AND generation = ? AND (refresh_until <= ? OR refresh_holder = ?)`;
 
 /** sealed, key; id, generation */
 export const RENEW_SESSION = `

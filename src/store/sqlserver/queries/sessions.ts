@@ -48,21 +48,32 @@ export const TOUCH_SESSION = query({ id: ID, generation: WHOLE, usedAt: WHOLE, e
   WHERE id = @id AND generation = @generation;
   ${CHANGED}`);
 
-/** Primary key sessions_pk */
+/** Primary key sessions_pk. The holder asks again where the answer was lost: it is still its own. */
 export const CLAIM_REFRESH = query(
   { id: ID, generation: WHOLE, holder: ID, until: WHOLE, now: WHOLE }, `
   SET NOCOUNT ON;
   UPDATE dbo.sessions SET refresh_holder = @holder, refresh_until = @until
-  WHERE id = @id AND generation = @generation AND refresh_until <= @now;
+  WHERE id = @id AND generation = @generation
+    AND (refresh_until <= @now OR refresh_holder = @holder);
   ${CHANGED}`);
 
-/** Primary key sessions_pk */
+/**
+ * Primary key sessions_pk. What is sealed is of this writing alone: found as the next generation, it
+ * was written by the sending whose answer was lost.
+ */
 export const RENEW_SESSION = query(RENEWAL, `
   SET NOCOUNT ON;
+  DECLARE @renewed int;
   UPDATE dbo.sessions SET generation = generation + 1, sealed = @sealed,
     sealed_with = @sealedWith, refresh_holder = NULL, refresh_until = 0
   WHERE id = @id AND generation = @generation;
-  ${CHANGED}`);
+  SET @renewed = @@ROWCOUNT;
+  IF @renewed = 0 AND EXISTS (
+    SELECT 1 FROM dbo.sessions
+    WHERE id = @id AND generation = @generation + 1
+      AND sealed = @sealed COLLATE Latin1_General_BIN2
+  ) SET @renewed = 1;
+  SELECT @renewed AS changed`);
 
 /** Primary key sessions_pk */
 export const RELEASE_REFRESH = query({ id: ID, holder: ID }, `
