@@ -48,7 +48,7 @@ export const TOUCH_SESSION = query({ id: ID, generation: WHOLE, usedAt: WHOLE, e
   WHERE id = @id AND generation = @generation;
   ${CHANGED}`);
 
-/** Primary key sessions_pk. The holder asks again where the answer was lost: it is still its own. */
+/** Primary key sessions_pk. A holder whose answer was lost asks again, and still has it. */
 export const CLAIM_REFRESH = query(
   { id: ID, generation: WHOLE, holder: ID, until: WHOLE, now: WHOLE }, `
   SET NOCOUNT ON;
@@ -58,8 +58,8 @@ export const CLAIM_REFRESH = query(
   ${CHANGED}`);
 
 /**
- * Primary key sessions_pk. What is sealed is of this writing alone: found as the next generation, it
- * was written by the sending whose answer was lost.
+ * Primary key sessions_pk. What is sealed is of this writing alone: found as the next generation,
+ * it was written by the sending whose answer was lost.
  */
 export const RENEW_SESSION = query(RENEWAL, `
   SET NOCOUNT ON;
