@@ -16,11 +16,20 @@ export function encodeRate({ booked, kept, rest }: Rate): string {
 
 /** The rate of a text; an empty one where there is none, or none of ours. */
 export function decodeRate(text: string | undefined): Rate {
-  const parsed: unknown = text === undefined ? [] : JSON.parse(text);
+  const parsed = text === undefined ? null : read(text);
   const [rest, booked, kept] = Array.isArray(parsed) ? (parsed as unknown[]) : [];
   return {
     rest: typeof rest === 'number' ? rest : 0, booked: times(booked), kept: times(kept),
   };
+}
+
+// A row that cannot be read would stay as it is, and keep every replica from what all have booked.
+function read(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function steps(of: readonly number[]): number[] {
@@ -29,5 +38,6 @@ function steps(of: readonly number[]): number[] {
 
 function times(of: unknown): number[] {
   let last = 0;
-  return Array.isArray(of) ? of.map((step) => (last += Number(step))) : [];
+  return Array.isArray(of) && of.every(Number.isFinite)
+    ? of.map((step) => (last += Number(step))) : [];
 }

@@ -138,5 +138,7 @@ test('a rate is the same after it was written down', () => {
   const rate = { rest: T0 + 5, booked: [T0, T0, T0 + 3], kept: [T0 + 9] };
   expect(decodeRate(encodeRate(rate))).toEqual(rate);
   expect(decodeRate(undefined)).toEqual({ rest: 0, booked: [], kept: [] });
-  expect(decodeRate('null')).toEqual({ rest: 0, booked: [], kept: [] });
+  for (const none of ['null', '', '[1,', '[0,["x"],[null]]']) {
+    expect(decodeRate(none)).toEqual({ rest: 0, booked: [], kept: [] });
+  }
 });
