@@ -17,7 +17,7 @@ const REFUSED_MEMBERS = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'enc', 'zip'
 export interface CompactToken {
   readonly alg: string;
   readonly kid: string;
-  /** In lower case; null where the header has none. */
+  /** In lower case and without `application/` (RFC 7515 4.1.9); null where there is none. */
   readonly typ: string | null;
   readonly claims: JsonObject;
   /** `header.payload`, exactly as it was signed. */
@@ -75,5 +75,10 @@ function readHeader(header: JsonObject): Pick<CompactToken, 'alg' | 'kid' | 'typ
   if (typ !== null && typeof typ !== 'string') {
     throw identityError('token_header_refused', { about: 'typ' });
   }
-  return { alg, kid, typ: typ === null ? null : typ.toLowerCase() };
+  return { alg, kid, typ: typ === null ? null : shortType(typ) };
+}
+
+/** A type without a slash and the same one behind `application/` are one; no others are. */
+function shortType(typ: string): string {
+  return typ.toLowerCase().replace(/^application\/(?=[^/]+$)/, '');
 }

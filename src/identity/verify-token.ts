@@ -57,7 +57,7 @@ export interface Verifier {
   verify(token: string, purpose: Purpose): Promise<VerifiedToken>;
 }
 
-const ACCESS_TOKEN_TYPES = new Set<string | null>([null, 'jwt', 'at+jwt', 'application/at+jwt']);
+const ACCESS_TOKEN_TYPES = new Set<string | null>([null, 'jwt', 'at+jwt']);
 const ID_TOKEN_TYPES = new Set<string | null>([null, 'jwt']);
 
 /**
