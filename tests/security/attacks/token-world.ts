@@ -25,7 +25,10 @@ export async function startTokenWorld() {
   const [key, elliptic, stranger] = await Promise.all([
     newKey('k1'), newKey('e1', 'ES256'), newKey('k1'),
   ]);
-  server.state.keys = [key.publicJwk, elliptic.publicJwk];
+  server.state.keys = [
+    key.publicJwk, elliptic.publicJwk,
+    { ...key.publicJwk, kid: 'only-rs256', alg: 'RS256' },
+  ];
   entra.state.keys = pipelines.state.keys = people.state.keys = [key.publicJwk];
   curves.state.keys = [elliptic.publicJwk];
   const config = configOf([
