@@ -79,7 +79,8 @@ export function samePerson(one: PrincipalRef, other: PrincipalRef): boolean {
  * among aliases it stands beside keys, none of which begins with a word and a colon like this one.
  */
 export function directoryName(person: { tenant: string; objectId: string }): string {
-  return `teams:${person.tenant}|${person.objectId}`;
+  // Teams' ids are GUIDs, which some providers write in capitals.
+  return `teams:${person.tenant}|${person.objectId}`.toLowerCase();
 }
 
 /** All that an identity goes by, for rules that keep people apart. */

@@ -115,7 +115,18 @@ describe('the human behind a pipeline', () => {
     }
   });
 
-  test('nor a GitLab job', async () => {
+  test('one person of Teams is one, however a provider writes their ids', async () => {
+    const by = await amara();
+    const asker = { ...by, key: 'other|a', objectId: AMARA.toUpperCase(), aliases: [] };
+    const result = await house.app.submitRequest({
+      workflow: 'deploy-production', by: asker, fields: { service: 'checkout' }, reason: null,
+      idempotencyKey: null, teams: null,
+    });
+    if (result.kind === 'refused') throw new Error(result.refusal.code);
+    expect(await answerOf(result.request.id, by)).toBe('own_request');
+  });
+
+  test('nor is a GitLab job that she started', async () => {
     expect(await answerOf(await ask(await gitlabToken()), await amara())).toBe('own_request');
   });
 

@@ -152,7 +152,7 @@ test('a look at roles before running is no click: the idle limit goes on', async
   expect(await world.one.click('amara')).toBeUndefined();
 });
 
-test('groups that cannot be looked up: denied with a sentence, and the session goes on', async () => {
+test('groups that cannot be looked up: denied with a sentence, and nothing is lost', async () => {
   let down = true;
   const replica = await world.replica(world.store, {
     judge: (real) => ({
