@@ -4,6 +4,12 @@ import type { Request } from '../domain/request.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Card, NewJob } from './store-ports.ts';
 
+/**
+ * Jobs are claimed by the time since when they are due. What was approved does not queue behind
+ * cards: thousands may be due while Teams does not answer, each for as long as a call may take.
+ */
+const AHEAD_OF_ALL = 0;
+
 /** Gives events their ids and time. */
 export function stamp(events: readonly DomainEvent[], ids: Ids, now: number): AuditEvent[] {
   return events.map((event) => ({ ...event, id: ids.next('evt', now), at: now }));
@@ -29,7 +35,10 @@ export function jobsFor(
     if (effect === 'cards') {
       jobs.push(...cards.map((card) => cardJob(card, request.version, request.updatedAt)));
     } else if (effect === 'execute') {
-      jobs.push({ ...base, key: `execute:${request.id}`, kind: 'execute', subject: request.id });
+      jobs.push({
+        ...base, key: `execute:${request.id}`, kind: 'execute', subject: request.id,
+        runAt: AHEAD_OF_ALL,
+      });
     } else if (request.requester.kind === 'person' && request.requester.objectId !== null) {
       jobs.push({
         ...base, key: `notify:${request.id}:outcome`, kind: 'notify', subject: 'outcome',

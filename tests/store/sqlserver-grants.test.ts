@@ -14,7 +14,7 @@ function grantedTo(role: string): string[] {
     .sort();
 }
 
-/** What statements do, as `right table`; of tables that they write the SELECT goes without saying. */
+/** What statements do, as `right table`. What they write they read as well. */
 function neededBy(text: string): string[] {
   const found = [
     ...[...text.matchAll(/\bINSERT INTO dbo\.(\w+)/g)].map(([, table]) => `INSERT ${table}`),

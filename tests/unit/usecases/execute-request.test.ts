@@ -37,6 +37,20 @@ test('cut off, and the executor is another one now: nothing is sent, a person lo
   });
 });
 
+test('what was approved does not queue behind cards that have waited for longer', async () => {
+  const at = house.deps.clock.now();
+  await house.store.commit({
+    id: 'chg_cards', at, jobs: Array.from({ length: 5 }, (_, n) => ({
+      key: `card:${n}`, kind: 'card', requestId: 'r', subject: `${n}`, runAt: at - 1, wanted: 1,
+    })),
+  });
+  const id = await ask(house);
+  await approve(house, id);
+  const now = house.deps.clock.now();
+  expect(await house.store.claimJobs({ limit: 1, leaseMs: 1, now }))
+    .toMatchObject([{ kind: 'execute', requestId: id }]);
+});
+
 test('two had the job: the second leaves it in place while the first applies', async () => {
   const { id, job } = await claimed(1_000);
   house.pass(1_000);
