@@ -1,6 +1,6 @@
 import { eventually, textOfCard } from '../../src/local/find.ts';
 import type { ClickResult } from '../../src/local/world.ts';
-import { startWorld } from '../support/local-world.ts';
+import { movableClock, startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
   api, askByPipeline, cardAt, eventuallyIn, personalChat, placeInChannel, press, readRequest,
@@ -20,14 +20,15 @@ notify: { channel: approvals }
 execute: { use: deploy-webhook }
 `;
 
+const withSessions = (session: string) => (text: string) => text
+  .replace('    clientSecret: ${env:LOCAL_SIGN_IN_SECRET}\n', (line) =>
+    `${line}    scopes: [openid, profile, offline_access]\n`)
+  .replace('identity:\n', `identity:\n  session: ${session}\n`);
+
 let world: LocalWorld;
 beforeAll(async () => {
   world = await startWorld({
-    workflows: { strict: STRICT },
-    config: (text) => text
-      .replace('    clientSecret: ${env:LOCAL_SIGN_IN_SECRET}\n', (line) =>
-        `${line}    scopes: [openid, profile, offline_access]\n`)
-      .replace('identity:\n', 'identity:\n  session: { idle: 1h, absolute: 4h }\n'),
+    workflows: { strict: STRICT }, config: withSessions('{ idle: 1h, absolute: 4h }'),
   });
   world.connector.singleSignOn = false;
 });
@@ -156,4 +157,61 @@ test('somebody else signs in at a person\'s link: told at the page, and on recor
     code: 'sign_in_wrong_person', signedInAs: `local|${tid}|${oid}`,
     sender: { tenantId: tid, objectId: expect.any(String) },
   });
+});
+
+describe('claims that grew old', () => {
+  // The provider's ID tokens carry the machine's time, so no clock of ours can make a refreshed one
+  // newer: ours goes ahead by most of maxClaimAge, and the rest is waited for.
+  const AHEAD_MS = 21_000;
+  const REST_MS = 9_500;
+  const clock = movableClock();
+  const wait = () => new Promise((resolve) => { setTimeout(resolve, REST_MS); });
+  let before: LocalWorld;
+  beforeAll(async () => {
+    before = world;
+    world = await startWorld({
+      config: withSessions('{ idle: 1h, absolute: 4h, maxClaimAge: 30s }'), overrides: { clock },
+    });
+    world.connector.singleSignOn = false;
+  });
+  afterAll(async () => {
+    await world.stop();
+    world = before;
+  });
+
+  test('are fetched anew without bothering the person, and what they say then counts', async () => {
+    const young = await deployment();
+    const { code } = await signIn(linkOf(await click(young.place)), 'amara');
+    expect(await click(young.place, code)).toMatchObject({ kind: 'card' });
+    const began = await evidenceOf(young.id) as { proof: { sessionId: string } };
+    const { sessionId } = began.proof;
+
+    world.provider.setRoles('amara', ['approver', 'auditor']);
+    const within = await deployment();
+    expect(await click(within.place)).toMatchObject({ kind: 'card' });
+    expect(await evidenceOf(within.id)).toMatchObject({
+      proof: { way: 'session', sessionId }, roles: ['approver'],
+    });
+
+    clock.advance(AHEAD_MS);
+    await wait();
+    const after = await deployment();
+    expect(await click(after.place)).toMatchObject({ kind: 'card' });
+    expect(await evidenceOf(after.id)).toMatchObject({
+      proof: { way: 'refresh', sessionId }, roles: ['approver', 'auditor'],
+    });
+
+    // The refresh token was rotated; the new one brings the news that the role is gone.
+    world.provider.setRoles('amara', []);
+    await wait();
+    const last = await deployment();
+    expect(await click(last.place)).not.toMatchObject({ kind: 'signIn' });
+    expect(await readRequest(world, last.id, 'kenji')).toMatchObject({ state: 'pending' });
+    const refused = (await auditRowsOf(world, last.id))
+      .find(({ type }) => type === 'decision.refused');
+    expect(JSON.stringify(refused?.data)).toContain('role_missing');
+    const kinds = await world.database.rows(
+      `SELECT type FROM audit_events WHERE type LIKE 'session.%' ORDER BY id`);
+    expect(kinds.map(({ type }) => type)).toEqual(['session.started']);
+  }, 60_000);
 });
