@@ -7,7 +7,8 @@ export type Links = ReadonlyMap<string, readonly string[]>;
 
 /**
  * The links of configuration by key. They keep one person's identities apart from nobody but
- * themselves: no role, claim or right passes from one identity to another.
+ * themselves: no role, claim or right passes from one identity to another. At the sign-in button
+ * one also tells whose identity it is (sign-in.ts).
  *
  * @throws Error where a link names an issuer that is not configured.
  */

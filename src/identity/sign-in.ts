@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { directoryName } from '../domain/principal.ts';
 import type { Principal } from '../domain/principal.ts';
 import { meetsStepUp } from '../domain/step-up.ts';
 import type { StepUp } from '../domain/step-up.ts';
@@ -200,13 +201,15 @@ async function checkPerson(
 }
 
 /**
- * Who signed in must be the Teams person that the link is for. A provider that cannot say who its
- * people are in Teams proves nothing here, until an administrator can link the two identities.
+ * Who signed in must be the Teams person that the link is for: by the provider's own word, or as an
+ * identity that an administrator linked to that person (`identity.links`).
  */
 function assertPerson(
-  principal: Principal, person: Pick<SignInLink, 'tenantId' | 'objectId'>,
+  principal: Principal, { tenantId, objectId }: Pick<SignInLink, 'tenantId' | 'objectId'>,
 ): void {
-  if (principal.tenant !== person.tenantId || principal.objectId !== person.objectId) {
-    throw identityError('sign_in_wrong_person');
-  }
+  if (principal.tenant === tenantId && principal.objectId === objectId) return;
+  const linked = directoryName({ tenant: tenantId, objectId });
+  // A provider that names people of Teams is believed over a link: it says that this is another.
+  if (principal.tenant === null && principal.aliases?.includes(linked)) return;
+  throw identityError('sign_in_wrong_person');
 }

@@ -1,6 +1,7 @@
 /** Attacks on the sign-in button: links, browsers, callbacks, ID tokens, codes. */
 import { jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import type { Config } from '../../src/config/config.ts';
 import { createSignIn } from '../../src/identity/sign-in.ts';
 import { createVerifier } from '../../src/identity/verify-token.ts';
 import { createKeys } from '../../src/keys/keys.ts';
@@ -48,6 +49,50 @@ test('the whole way gives the principal, once', async () => {
   });
   expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target })))
     .toBe('sign_in_code_invalid');
+});
+
+describe('a provider that does not know who its people are in Teams', () => {
+  /** The same provider without its word on Teams, and with links. */
+  const blind = (links: Config['identity']['links'] & object) => {
+    const { identity } = world.config;
+    const config: Config = { ...world.config, identity: {
+      ...identity, links, issuers: identity.issuers.map((issuer) => ({ ...issuer, teams: null })),
+    } };
+    const parts = { config, clock: world.clock, log };
+    return createSignIn({
+      ...parts, ids: systemIds, store: world.store, verifier: createVerifier(parts),
+      secrets: secretsOf(world.keys),
+    });
+  };
+  const comeBack = async (signIn: ReturnType<typeof blind>) => {
+    if (signIn === null) throw new Error('there is no sign-in');
+    const link = new URL(await signIn.createLink({ sender: amara, ...target }));
+    const secret = link.searchParams.get('link') ?? '';
+    const { redirectTo, setCookie } = await signIn.begin({ link: secret });
+    const back = new URL(await world.signInAt(redirectTo, 'kenji'));
+    const finished = signIn.finish({ query: back.searchParams, cookie: cookieOf(setCookie) });
+    return finished.then(async ({ code }) => signIn.redeem({ code, sender: amara, ...target }));
+  };
+  const subjectOf = async (person: string) => {
+    const code = await world.codeFor(person);
+    const by = await world.signIn.redeem({ code, sender: senderOf(person), ...target });
+    return by.subject;
+  };
+
+  test('proves nothing, unless an administrator linked that very identity', async () => {
+    const { tenantId: tenant, objectId } = amara;
+    const me = { issuer: 'local', tenant, objectId };
+    expect(await codeOf(comeBack(blind([])))).toBe('sign_in_wrong_person');
+    expect(await codeOf(comeBack(blind([[me, { issuer: 'local', subject: 'another' }]]))))
+      .toBe('sign_in_wrong_person');
+    const subject = await subjectOf('kenji');
+    const other = { ...me, objectId: senderOf('mia').objectId };
+    expect(await codeOf(comeBack(blind([[other, { issuer: 'local', subject }]]))))
+      .toBe('sign_in_wrong_person');
+    expect(await comeBack(blind([[me, { issuer: 'local', subject }]]))).toMatchObject({
+      key: `local|${subject}`, roles: ['approver'],
+    });
+  });
 });
 
 describe('the authorization request', () => {
