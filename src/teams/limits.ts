@@ -21,7 +21,7 @@ export interface Limits {
 const MOST_AT_ONCE = 100;
 const MOST_TRIES = 20;
 /** A booking that is known this late is made once more, so many times at most. */
-const LATE_MS = 50;
+export const LATE_MS = 50;
 const MOST_BOOKINGS = 4;
 const MOST_LAG_MS = 1_000;
 const KEPT_MS = 3_700_000;

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { eventually } from '../../src/local/find.ts';
 import type { Json } from '../../src/local/world.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
@@ -16,6 +17,12 @@ beforeAll(async () => {
   asked = await askByPipeline(world);
   place = await placeInChannel(world, asked.number);
   await world.connector.say('mia', place.chatId, 'help');
+  // A message is in the channel a moment before the store knows of it.
+  const unposted = "SELECT count(*) AS n FROM cards WHERE activity_id IS NULL";
+  await eventually('every copy is on record', async () => {
+    const [row] = await world.database.rows(unposted);
+    return Number(row?.['n']) === 0;
+  });
 });
 afterAll(async () => {
   await world?.stop();
