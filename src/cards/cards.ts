@@ -59,15 +59,26 @@ export function createCards(options: { publicUrl?: string } = {}): TeamsCards {
   };
 }
 
-/** Most cards leave as text; the object is made for those who want one. */
+/**
+ * Most cards leave as text; the object is made for those who want one. A class, as V8 gives every
+ * object literal with a getter of its own a map that outlives it.
+ */
+class Content implements CardContent {
+  readonly json: string;
+  readonly summary: string;
+
+  constructor(json: string, summary: string) {
+    this.json = json;
+    this.summary = summary;
+  }
+
+  get card(): Record<string, unknown> {
+    return parsed(this.json);
+  }
+}
+
 function content(json: string, summary: string): CardContent {
-  return {
-    json,
-    get card() {
-      return parsed(json);
-    },
-    summary,
-  };
+  return new Content(json, summary);
 }
 
 function parsed(json: string): Record<string, unknown> {

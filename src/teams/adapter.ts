@@ -1,9 +1,9 @@
-import { CloudAdapter, INVOKE_RESPONSE_KEY } from 'botbuilder';
-import type {
-  Activity, ConfigurationBotFrameworkAuthentication, TurnContext,
-} from 'botbuilder';
+import { BotCallbackHandlerKey, CloudAdapter, TurnContext } from 'botbuilder';
+import type { Activity } from 'botbuilder';
 import type { TeamsActivity } from './activity.ts';
-import type { ClaimsIdentity, ConnectorClient, ConnectorClients } from './connector-clients.ts';
+import type {
+  ClaimsIdentity, ConnectorClient, ConnectorClients, ConnectorFactory,
+} from './connector-clients.ts';
 
 /** What an activity is answered with: an invoke's status and body; nothing for the others. */
 export interface Answer {
@@ -13,18 +13,20 @@ export interface Answer {
   readonly json?: string;
 }
 
-type ReadyResult = Awaited<
-  ReturnType<ConfigurationBotFrameworkAuthentication['authenticateRequest']>
->;
-
 /**
- * Botbuilder's adapter behind the gate: an activity that the gate let through is handed over with
- * a ready authentication result, so that nothing is verified or built twice in a request.
+ * Botbuilder's adapter behind the gate: what the gate let through gets a turn with an identity and
+ * a connector client that are there already, so that nothing is verified or built twice.
+ *
+ * The turn is the one of `CloudAdapterBase.processActivity`, written as a native async function.
+ * Botbuilder's own are compiled to generator functions, made anew in each turn; V8 gives each of
+ * them a map of its own in the old generation, and what they can reach (the activity, the answer)
+ * outlives every collection but a full one.
  */
 export class GatedAdapter extends CloudAdapter {
   readonly #clients: ConnectorClients;
-  readonly #ready: ReadyResult;
   readonly #identity: ClaimsIdentity;
+  readonly #factory: ConnectorFactory;
+  readonly #scope: string;
 
   constructor({ clients, appId, scope }: {
     clients: ConnectorClients; appId: string; scope: string;
@@ -32,11 +34,8 @@ export class GatedAdapter extends CloudAdapter {
     super(clients);
     this.#clients = clients;
     this.#identity = this.createClaimsIdentity(appId);
-    this.#ready = {
-      audience: scope,
-      claimsIdentity: this.#identity,
-      connectorFactory: clients.createConnectorFactory(this.#identity),
-    };
+    this.#factory = clients.createConnectorFactory(this.#identity);
+    this.#scope = scope;
   }
 
   /** Runs one turn. What `logic` answers goes back as the invoke's response. */
@@ -44,16 +43,43 @@ export class GatedAdapter extends CloudAdapter {
     activity: TeamsActivity,
     logic: (activity: TeamsActivity) => Promise<Answer | undefined>,
   ): Promise<Answer | undefined> {
-    const turn = async (context: TurnContext) => {
-      const answer = (await logic(activity)) ?? { status: 200 };
-      context.turnState.set(INVOKE_RESPONSE_KEY, { type: 'invokeResponse', value: answer });
+    let answer: Answer | undefined;
+    const turn = async () => {
+      answer = (await logic(activity)) ?? { status: 200 };
     };
-    const raw: unknown = activity.raw;
-    return this.processActivity(this.#ready, raw as Activity, turn);
+    await this.runMiddleware(await this.#context(activity, turn), turn);
+    return answer;
+  }
+
+  override async runMiddleware(
+    context: TurnContext, next: (context: TurnContext) => Promise<void>,
+  ): Promise<void> {
+    const { proxy, revoke } = Proxy.revocable(context, {});
+    try {
+      await this.middleware.run(proxy, () => next(proxy));
+    } finally {
+      revoke();
+    }
   }
 
   /** The cached client of a service URL, for what is sent outside a turn. */
   client(serviceUrl: string): Promise<ConnectorClient> {
     return this.#clients.client(serviceUrl, this.#identity);
+  }
+
+  async #context(activity: TeamsActivity, turn: () => Promise<void>): Promise<TurnContext> {
+    // Who calls for a skill is botbuilder's to say, never the sender's.
+    const raw: unknown = { ...activity.raw, callerId: undefined };
+    const context = new TurnContext(this, raw as Activity);
+    const { turnState } = context;
+    turnState.set(this.BotIdentityKey, this.#identity);
+    turnState.set(this.ConnectorClientKey, await this.client(activity.serviceUrl));
+    turnState.set(
+      this.UserTokenClientKey, await this.#clients.createUserTokenClient(this.#identity),
+    );
+    turnState.set(BotCallbackHandlerKey, turn);
+    turnState.set(this.ConnectorFactoryKey, this.#factory);
+    turnState.set(this.OAuthScopeKey, this.#scope);
+    return context;
   }
 }

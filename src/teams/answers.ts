@@ -13,15 +13,24 @@ function actionAnswer(statusCode: number, type: string, value: unknown): Answer 
 
 /** Shows this card instead of the one that was clicked, to the person who clicked. */
 export function cardAnswer(content: CardContent): Answer {
-  const { json } = content;
-  if (json === undefined) return actionAnswer(200, CARD, content.card);
-  return {
-    status: 200,
-    json: `{"statusCode":200,"type":"${CARD}","value":${json}}`,
-    get body() {
-      return { statusCode: 200, type: CARD, value: content.card };
-    },
-  };
+  return content.json === undefined
+    ? actionAnswer(200, CARD, content.card) : new CardAnswer(content, content.json);
+}
+
+/** A card that is text already; its object is made for those who want one. */
+class CardAnswer implements Answer {
+  readonly status = 200;
+  readonly json: string;
+  readonly #content: CardContent;
+
+  constructor(content: CardContent, json: string) {
+    this.#content = content;
+    this.json = `{"statusCode":200,"type":"${CARD}","value":${json}}`;
+  }
+
+  get body() {
+    return { statusCode: 200, type: CARD, value: this.#content.card };
+  }
 }
 
 /** Shows a sentence and keeps the card. */
