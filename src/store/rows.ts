@@ -35,7 +35,7 @@ export interface RequestRow {
   readonly number: number;
   readonly asked: string;
   readonly progress: string;
-  /** A JSON array of the decisions' bodies, oldest first; null where there is none. */
+  /** A JSON array of the decisions' bodies, in any order; null where there is none. */
   readonly decisions: string | null;
 }
 
@@ -44,6 +44,7 @@ export function requestFrom(row: RequestRow): Request {
   const asked = JSON.parse(row.asked) as Omit<Request, 'number' | 'decisions'>;
   const progress = JSON.parse(row.progress) as Partial<Request>;
   const decisions = row.decisions === null ? [] : (JSON.parse(row.decisions) as Decision[]);
+  if (decisions.length > 1) decisions.sort((a, b) => a.at - b.at || inOrder(a, b));
   return { ...asked, ...progress, number: row.number, decisions };
 }
 
@@ -51,12 +52,19 @@ type CardCells = [
   string, string | null, string | null, string | null, string | null, number,
 ];
 
-/** The copies of a request's card that a JSON array of arrays of their columns holds. */
+/** The copies of a request's card, by id, that a JSON array of arrays of their columns holds. */
 export function cardsFrom(json: string, requestId: string): readonly Card[] {
-  return (JSON.parse(json) as CardCells[]).map(
+  const cards = (JSON.parse(json) as CardCells[]).map(
     ([id, channel, conversationId, serviceUrl, activityId, postedRevision]) =>
       ({ id, requestId, channel, conversationId, serviceUrl, activityId, postedRevision }),
   );
+  return cards.length > 1 ? cards.sort(inOrder) : cards;
+}
+
+/** By their ids, as SQL compares them: byte by byte (ids are ASCII). */
+function inOrder(one: { readonly id: string }, other: { readonly id: string }): number {
+  if (one.id === other.id) return 0;
+  return one.id < other.id ? -1 : 1;
 }
 
 export interface EventRow {

@@ -9,13 +9,9 @@ import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
 import {
   CHECK_VERSION, INSERT_DECISION, INSERT_REQUEST, UPDATE_REQUEST,
 } from './queries/requests.ts';
-import type { Session } from './session.ts';
+import type { Row, Session } from './session.ts';
 
 const CONFLICT: CommitResult = { status: 'conflict' };
-
-const REQUEST_SQL = {
-  insert: INSERT_REQUEST, update: UPDATE_REQUEST, check: CHECK_VERSION,
-} as const;
 
 /**
  * Writes a change inside the savepoint of its caller, who undoes it unless the answer is
@@ -68,10 +64,22 @@ function takeClaims(session: Session, change: EncodedChange): CommitResult | und
 /** The request's number, 0 where the change is about none; undefined where the guard fails. */
 function writeRequest(session: Session, { request }: EncodedChange): number | undefined {
   if (!request) return 0;
-  const row = session.get(REQUEST_SQL[request.write], request.row) as
-    | { number: number }
-    | undefined;
-  return row?.number;
+  switch (request.write) {
+    case 'insert':
+      return session.insert(INSERT_REQUEST, request.row);
+    case 'check':
+      return guarded(session, request.row);
+    case 'update': {
+      const number = guarded(session, request.guard);
+      if (number !== undefined) session.run(UPDATE_REQUEST, [...request.row, number]);
+      return number;
+    }
+  }
+}
+
+/** The number of the request that is at the version that was seen. */
+function guarded(session: Session, guard: Row): number | undefined {
+  return (session.get(CHECK_VERSION, guard) as { number: number } | undefined)?.number;
 }
 
 function seePerson(session: Session, { row, key, roles, seenAt }: EncodedPerson): void {

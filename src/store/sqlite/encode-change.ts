@@ -13,8 +13,7 @@ export interface EncodedChange {
   readonly requestId: string | null;
   readonly claims: readonly Row[];
   readonly ack: Change['ack'] | null;
-  /** Of one of three statements: insert, update under a guard, or the guard alone. */
-  readonly request: { readonly write: 'insert' | 'update' | 'check'; readonly row: Row } | null;
+  readonly request: EncodedRequest | null;
   readonly decision: Row | null;
   readonly events: readonly Row[];
   readonly jobs: readonly Row[];
@@ -22,6 +21,11 @@ export interface EncodedChange {
   readonly conversations: readonly Row[];
   readonly people: readonly EncodedPerson[];
 }
+
+/** To be inserted, updated under a guard, or only held against the guard. */
+export type EncodedRequest =
+  | { readonly write: 'insert' | 'check'; readonly row: Row }
+  | { readonly write: 'update'; readonly guard: Row; readonly row: Row };
 
 export interface EncodedPerson {
   readonly row: Row;
@@ -70,7 +74,7 @@ export function encodeChange(change: Change): EncodedChange {
   };
 }
 
-function encodeRequest({ request, guard }: Change): EncodedChange['request'] {
+function encodeRequest({ request, guard }: Change): EncodedRequest | null {
   if (!request) return guard ? { write: 'check', row: [guard.requestId, guard.version] } : null;
   if (!guard) {
     const row = [
@@ -86,10 +90,8 @@ function encodeRequest({ request, guard }: Change): EncodedChange['request'] {
         + `written (${request.id}, version ${request.version}): this is a fault of the program.`,
     );
   }
-  const row = [
-    request.version, request.state, progressPart(request), guard.requestId, guard.version,
-  ];
-  return { write: 'update', row };
+  const row = [request.version, request.state, progressPart(request)];
+  return { write: 'update', guard: [guard.requestId, guard.version], row };
 }
 
 function encodePerson(person: SeenPerson): EncodedPerson {

@@ -9,6 +9,8 @@ export interface Session {
   readonly database: DatabaseSync;
   /** How many rows a statement changed. */
   run(sql: string, row?: Row): number;
+  /** Inserts one row and gives its row id. */
+  insert(sql: string, row?: Row): number;
   get(sql: string, row?: Row): unknown;
   all(sql: string, row?: Row): unknown[];
   close(): void;
@@ -62,6 +64,7 @@ export function sessionOf(database: DatabaseSync): Session {
   return {
     database,
     run: (sql, row = []) => Number(statement(sql).run(...row).changes),
+    insert: (sql, row = []) => Number(statement(sql).run(...row).lastInsertRowid),
     get: (sql, row = []) => statement(sql).get(...row),
     all: (sql, row = []) => statement(sql).all(...row),
     close() {

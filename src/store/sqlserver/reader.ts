@@ -1,5 +1,5 @@
 import { REQUEST_STATES } from '../../domain/request.ts';
-import type { Decision, Request } from '../../domain/request.ts';
+import type { Request } from '../../domain/request.ts';
 import type {
   AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
   KeyStore, RateStore, RequestQuery, RequestStore, SessionStore, StoredKey, StoredRate,
@@ -97,16 +97,8 @@ export function createReader(session: Session): Reader {
   };
 }
 
-/** The decisions come in no order: engines differ in how an aggregate is told its order. */
-function storedRequest(row: RequestRow): Request {
-  const decisions = row.decisions === null ? null : `[${row.decisions}]`;
-  const request = requestFrom({ number: row.number, asked: row.asked, progress: row.progress,
-    decisions });
-  return { ...request, decisions: [...request.decisions].sort(earlier) };
-}
-
-function earlier(a: Decision, b: Decision): number {
-  return a.at - b.at || (a.id < b.id ? -1 : 1);
+function storedRequest({ decisions, ...row }: RequestRow): Request {
+  return requestFrom({ ...row, decisions: decisions === null ? null : `[${decisions}]` });
 }
 
 interface LeafRow extends Omit<EventRow, 'id'> {

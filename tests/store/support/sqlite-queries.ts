@@ -31,14 +31,10 @@ export const COLD: Readonly<Record<string, string>> = {
 
 /** Sorts in memory that are let be, for what they sort is bounded. */
 export const SMALL_SORTS: Readonly<Record<string, string>> = {
-  LOAD_REQUEST: 'the decisions of one request',
-  FIND_REQUEST: 'the decisions of one request',
-  LIST_REQUESTS: 'the decisions of each request of the page',
   LIST_BY_STATE: 'one page of each state asked for',
   LIST_BY_WORKFLOW: 'one page of each state asked for',
   LIST_BY_REQUESTER: 'one page of each state asked for',
   LIST_BY_REQUESTER_AND_WORKFLOW: 'one page of each state asked for',
-  LOAD_WITH_CARDS: 'the decisions and cards of one request',
   FIND_PEOPLE: 'as many people a role as are asked for',
   REDEEM: 'the links of one person, twenty at most',
   BOUND_LINKS: 'the links of one person, twenty at most',

@@ -1,8 +1,11 @@
-/** Requests and their decisions: reads in one statement each, so that both are of one version. */
+/**
+ * Requests and their decisions: reads in one statement each, so that both are of one version.
+ * Whoever reads puts decisions and cards in order: a sorter for one or two rows is half a read.
+ */
 
 const REQUEST = `
   r.number, r.asked, r.progress, (
-    SELECT '[' || group_concat(d.body, ',' ORDER BY d.at, d.id) || ']'
+    SELECT '[' || group_concat(d.body) || ']'
     FROM decisions d WHERE d.request_id = r.id
   ) AS decisions`;
 
@@ -13,7 +16,7 @@ export const LOAD_WITH_CARDS = `
   SELECT ${REQUEST}, (
     SELECT json_group_array(json_array(
       c.id, c.channel, c.conversation_id, c.service_url, c.activity_id, c.posted_revision
-    ) ORDER BY c.id)
+    ))
     FROM cards c WHERE c.request_id = r.id
   ) AS cards
   FROM requests r WHERE r.id = ?`;
@@ -54,17 +57,19 @@ export const LIST_BY_REQUESTER_AND_WORKFLOW = newestOfStates(
   'i.requester_key = ? AND +i.workflow = ? AND i.state = s.value',
 );
 
-/** id, version, state, workflow, requester key, asked, progress */
+/**
+ * id, version, state, workflow, requester key, asked, progress. The row id is its number: RETURNING
+ * makes a table in memory each time, which costs more than all else of the statement.
+ */
 export const INSERT_REQUEST = `
   INSERT INTO requests (id, version, state, workflow, requester_key, asked, progress)
-  VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number`;
+  VALUES (?, ?, ?, ?, ?, ?, ?)`;
 
-/** version, state, progress; id, version seen. No row: somebody else was faster. */
+/** version, state, progress; number, once CHECK_VERSION has given it in the same transaction. */
 export const UPDATE_REQUEST = `
-  UPDATE requests SET version = ?, state = ?, progress = ?
-  WHERE id = ? AND version = ? RETURNING number`;
+  UPDATE requests SET version = ?, state = ?, progress = ? WHERE number = ?`;
 
-/** id, version seen */
+/** id, version seen. No row: somebody else was faster. */
 export const CHECK_VERSION = 'SELECT number FROM requests WHERE id = ? AND version = ?';
 
 /** id, request, stage, approver key, at, body. No row changed: this person has spoken. */
