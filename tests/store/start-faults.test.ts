@@ -79,6 +79,14 @@ describe('bad starts on SQL Server', () => {
     expect(await start(connectionString, { profile: 'production' })).toEqual(failed(words));
   });
 
+  test('a server that does not encrypt', async () => {
+    const { connectionString, logins } = await double({});
+    const said = await start(connectionString.replace('Encrypt=false', 'Encrypt=true'));
+    expect(said).toEqual(failed(/keeps the line from being encrypted/));
+    expect(said.err).not.toContain('secret');
+    expect(logins()).toBe(0);
+  });
+
   test.each([
     ['a wrong password', 18456, /refuses the login: check user and password/],
     ['no such database', 4060, /may not open the database/],

@@ -1,5 +1,6 @@
 import sql from 'mssql';
 import { StoreError } from '../errors.ts';
+import { encryptedConnector } from './encrypted-socket.ts';
 
 export interface Timing {
   /** For a connection and its login (ms). */
@@ -32,7 +33,8 @@ const AUTHENTICATION: Readonly<Record<string, string | undefined>> = {
 
 /**
  * What the driver is given for a connection string: encrypted unless it says otherwise, bounded,
- * one round trip a statement.
+ * one round trip a statement. Encrypted means that a connection which is not breaks before the
+ * login; `strict` begins with TLS and needs no help in that.
  *
  * @throws StoreError `store_unavailable` for a string that cannot be used, or one that switches
  *   encryption or the check of the certificate off without `allowUntrusted`.
@@ -71,6 +73,9 @@ export function poolConfig(
     },
     options: {
       ...given, encrypt, trustServerCertificate: trusting,
+      ...(encrypt === true
+        ? { connector: encryptedConnector({ inParallel: given.multiSubnetFailover === true }) }
+        : {}),
       appName: words.get('application name') ?? 'countersign',
       abortTransactionOnError: true, cancelTimeout: CANCEL_MS, maxRetriesOnTransientErrors: 0,
     },

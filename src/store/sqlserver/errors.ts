@@ -1,5 +1,6 @@
 import { StoreError } from '../errors.ts';
 import type { StoreErrorCode } from '../errors.ts';
+import { UNENCRYPTED } from './encryption-guard.ts';
 
 /** A fault, and what is known of the statement that met it. */
 export interface Failure {
@@ -139,6 +140,12 @@ function lineFailure(thrown: unknown, beforeSent: boolean): Failure {
       error: new StoreError('store_unavailable', message, cause), undone: true, passing: false,
     };
   }
+  if (codes.includes(UNENCRYPTED)) {
+    return {
+      error: new StoreError('store_unavailable', NOT_ENCRYPTED, cause), undone: true,
+      passing: false,
+    };
+  }
   if (codes.some((code) => LINE.includes(code))) {
     const message = beforeSent
       ? 'The server cannot be reached: check server name, port and firewall, and that encryption '
@@ -160,6 +167,10 @@ const FAULT: Meaning = {
   code: 'store_unavailable',
   message: 'The server failed in a way that has no advice; the cause says what it reported.',
 };
+
+const NOT_ENCRYPTED = 'The server, or somebody on the way to it, keeps the line from being '
+  + 'encrypted, so no login was sent: switch encryption on at the server (it needs a certificate), '
+  + 'and see that Server= names it and that nothing in between answers for it.';
 
 /** What mssql puts before the words of its pool, whose error has no code or name of its own. */
 const NO_CONNECTION = 'Failed to acquire a connection from the pool';

@@ -1,13 +1,17 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   answerTokens, attentionTokens, errorTokens, loginTokens, packet, preloginPayload, readPackets,
 } from './tds-tokens.ts';
 import type { DoubleRow } from './tds-tokens.ts';
+import { overTls } from './tds-tls.ts';
+import type { ServerTls } from './tds-tls.ts';
 
 /** What the double does when it is asked. `cut`, `reset`: the line ends or breaks; `silence`. */
 export type Answer =
   | { readonly rows: readonly DoubleRow[] }
+  | { readonly tokens: Buffer }
   | { readonly error: number; readonly message?: string }
   | 'cut'
   | 'reset'
@@ -26,6 +30,12 @@ export interface TdsDouble {
   stop(): Promise<void>;
 }
 
+/** A connection, and what its messages go through: itself, or TLS on it. */
+interface Line {
+  readonly socket: Socket;
+  readonly line: Duplex;
+}
+
 const PRELOGIN = 0x12;
 const LOGIN = 0x10;
 const ATTENTION = 0x06;
@@ -33,41 +43,50 @@ const ATTENTION = 0x06;
 /**
  * A server that speaks as much TDS (MS-TDS 2.2) as a client needs to log in and to be told rows and
  * errors. It knows no SQL: `answer` is asked what to say to each statement, `login` to each login.
+ * With `tls` it takes logins over TLS alone; `prelogin` says something else of encryption.
  */
 export async function startTdsDouble(script: {
   answer: (statement: string) => Answer;
   login?: () => Answer;
+  prelogin?: (socket: Socket) => void;
+  tls?: ServerTls;
 }): Promise<TdsDouble> {
   const asked: string[] = [];
   const open = new Set<Socket>();
   let logins = 0;
   const reply = (
-    socket: Socket, answer: Answer, tokens: (rows: readonly DoubleRow[]) => Buffer,
+    { socket, line }: Line, answer: Answer, tokens: (rows: readonly DoubleRow[]) => Buffer,
   ) => {
     if (answer === 'silence') return;
     if (answer === 'cut') socket.destroy();
     else if (answer === 'reset') socket.resetAndDestroy();
-    else if ('error' in answer) socket.write(packet(errorTokens(answer.error, answer.message)));
-    else socket.write(packet(tokens(answer.rows)));
+    else if ('error' in answer) line.write(packet(errorTokens(answer.error, answer.message)));
+    else line.write(packet('tokens' in answer ? answer.tokens : tokens(answer.rows)));
   };
+  const serve = (on: Line) => readPackets(on.line, (type, payload) => {
+    if (type === PRELOGIN) {
+      if (script.prelogin) script.prelogin(on.socket);
+      else on.socket.write(packet(preloginPayload(script.tls ? 1 : 2)));
+      if (!script.tls) return;
+      on.socket.removeAllListeners('data');
+      serve({ socket: on.socket, line: overTls(on.socket, script.tls) });
+    } else if (type === LOGIN) {
+      logins += 1;
+      reply(on, script.login?.() ?? { rows: [] }, loginTokens);
+    } else if (type === ATTENTION) on.line.write(packet(attentionTokens()));
+    else {
+      // Latin text in UTF-16, wherever it starts: every second byte is 0.
+      const statement = payload.toString('latin1').replaceAll('\0', '');
+      asked.push(statement);
+      reply(on, script.answer(statement), (rows) => answerTokens(rows));
+    }
+  });
   const server = createServer((socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     // The client may break the line as well: that is what some tests are about.
     socket.on('error', () => socket.destroy());
-    readPackets(socket, (type, payload) => {
-      if (type === PRELOGIN) socket.write(packet(preloginPayload()));
-      else if (type === LOGIN) {
-        logins += 1;
-        reply(socket, script.login?.() ?? { rows: [] }, loginTokens);
-      } else if (type === ATTENTION) socket.write(packet(attentionTokens()));
-      else {
-        // Latin text in UTF-16, wherever it starts: every second byte is 0.
-        const statement = payload.toString('latin1').replaceAll('\0', '');
-        asked.push(statement);
-        reply(socket, script.answer(statement), (rows) => answerTokens(rows));
-      }
-    });
+    serve({ socket, line: socket });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

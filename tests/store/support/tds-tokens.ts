@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** A row of the double: numbers are sent as bigint, texts as nvarchar. */
 export type DoubleRow = Readonly<Record<string, string | number | null>>;
@@ -8,13 +8,13 @@ const LAST = 0x01;
 const ANSWER = 0x04;
 const COLLATION = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34]);
 
-/** Hands on each whole message of a connection: its type and what its packets carry. */
+/** Hands on each whole message of a line: its type and what its packets carry. */
 export function readPackets(
-  socket: Socket, see: (type: number, payload: Buffer) => void,
+  line: Duplex, see: (type: number, payload: Buffer) => void,
 ): void {
   let pending: Buffer = Buffer.alloc(0);
   let parts: Buffer[] = [];
-  socket.on('data', (chunk: Buffer) => {
+  line.on('data', (chunk: Buffer) => {
     pending = Buffer.concat([pending, chunk]);
     while (pending.length >= HEADER_BYTES && pending.length >= pending.readUInt16BE(2)) {
       const size = pending.readUInt16BE(2);
@@ -29,19 +29,29 @@ export function readPackets(
   });
 }
 
-/** One packet that is a whole answer. */
-export function packet(payload: Buffer): Buffer {
+/** One packet that is a whole answer, or what is said of it. */
+export function packet(payload: Buffer, { type = ANSWER, last = true } = {}): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
-  header.writeUInt8(ANSWER, 0);
-  header.writeUInt8(LAST, 1);
+  header.writeUInt8(type, 0);
+  header.writeUInt8(last ? LAST : 0, 1);
   header.writeUInt16BE(payload.length + HEADER_BYTES, 2);
   header.writeUInt8(1, 6);
   return Buffer.concat([header, payload]);
 }
 
-/** Version and `encryption not supported` (MS-TDS 2.2.6.5). */
-export function preloginPayload(): Buffer {
-  return Buffer.from([0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xff, 16, 0, 0, 0, 0, 0, 2]);
+/** Version and what is said of encryption (MS-TDS 2.2.6.5): usually that there is none. */
+export function preloginPayload(encryption = 2): Buffer {
+  return Buffer.from([0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xff, 16, 0, 0, 0, 0, 0, encryption]);
+}
+
+/** Sends the client on to another server, as Azure's gateways do (MS-TDS 2.2.7.9, type 20). */
+export function routingTokens({ host, port }: { host: string; port: number }): Buffer {
+  const where = Buffer.alloc(5);
+  where.writeUInt16LE(port, 1);
+  where.writeUInt16LE(host.length, 3);
+  const route = Buffer.concat([where, Buffer.from(host, 'utf16le')]);
+  const body = Buffer.concat([Buffer.from([20]), length16(route), route, Buffer.from([0, 0])]);
+  return Buffer.concat([Buffer.from([0xe3]), length16(body), body]);
 }
 
 /** LOGINACK and DONE. */

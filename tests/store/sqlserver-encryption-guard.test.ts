@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals';
+import { createEncryptionGuard } from '../../src/store/sqlserver/encryption-guard.ts';
+import type { EncryptionGuard } from '../../src/store/sqlserver/encryption-guard.ts';
+import { loginTokens, packet, preloginPayload } from './support/tds-tokens.ts';
+
+const QUESTION = packet(preloginPayload(1), { type: 0x12 });
+const YES = packet(preloginPayload(1));
+const LOGIN = packet(Buffer.from('secret'), { type: 0x10 });
+const handshake = packet(Buffer.from([0x16, 3, 3]), { type: 0x12 });
+const record = Buffer.from([0x17, 3, 3, 0, 1, 0]);
+const clear = /gone out in the clear \(EUNENCRYPTED\)/;
+const early = /out of its turn, in the clear \(EUNENCRYPTED\)/;
+
+/** The whole start of a good connection; `until` says how many of its steps are taken. */
+const STEPS: readonly ((guard: EncryptionGuard) => unknown)[] = [
+  (guard) => guard.sent(QUESTION),
+  (guard) => guard.received(YES),
+  (guard) => guard.sent(handshake),
+  (guard) => guard.received(handshake),
+  (guard) => guard.sent(handshake),
+  (guard) => guard.received(handshake),
+];
+function after(until: number): EncryptionGuard {
+  const guard = createEncryptionGuard();
+  for (const step of STEPS.slice(0, until)) step(guard);
+  return guard;
+}
+
+// The sockets' tests show what a server may say; these, what neither side may.
+describe('the guard of an encrypted connection', () => {
+  test.each([0, 1, 2, 3, 4, 5, 6])('lets no login out in the clear after %i steps', (steps) => {
+    expect(() => after(steps).sent(LOGIN)).toThrow(clear);
+    expect(() => after(steps).sent('a text')).toThrow(clear);
+  });
+
+  test.each([0, 1, 3, 5])('takes no bare record for TLS after %i steps', (steps) => {
+    expect(() => after(steps).sent(record)).toThrow(clear);
+  });
+
+  test('lets nothing but one question out before it saw the answer', () => {
+    expect(() => after(1).sent(QUESTION)).toThrow(clear);
+  });
+
+  test.each([0, 2, 4, 6])('takes nothing from the server out of its turn, after %i', (steps) => {
+    expect(() => after(steps).received(packet(loginTokens()))).toThrow(early);
+  });
+
+  test('hands on whole messages, as they came, and all of it once TLS has begun', () => {
+    const guard = after(1);
+    expect(guard.received(YES.subarray(0, 3))).toBeUndefined();
+    expect(guard.received(YES.subarray(3))).toEqual(YES);
+    const begun = after(6);
+    begun.sent(record);
+    begun.sent(LOGIN);
+    expect(begun.received(record)).toBe(record);
+  });
+
+  test('a handshake has a bound as well', () => {
+    const guard = after(3);
+    const part = packet(Buffer.alloc(30_000), { type: 0x12, last: false });
+    expect([guard.received(part), guard.received(part)]).toEqual([undefined, undefined]);
+    expect(() => guard.received(part)).toThrow(/has no end/);
+  });
+});

@@ -1,0 +1,233 @@
+/** What stock tedious does with a server that does not encrypt, beside what ours does. */
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import sql from 'mssql';
+import type { Socket } from 'node:net';
+import { systemIds } from '../../src/lib/ids.ts';
+import { describeError, silentLogger } from '../../src/lib/logger.ts';
+import { poolConfig } from '../../src/store/sqlserver/connection.ts';
+import { openSession } from '../../src/store/sqlserver/session.ts';
+import { selfSigned } from '../support/self-signed.ts';
+import { startTdsDouble } from './support/tds-double.ts';
+import type { TdsDouble } from './support/tds-double.ts';
+import type { ServerTls } from './support/tds-tls.ts';
+import { loginTokens, packet, preloginPayload, routingTokens } from './support/tds-tokens.ts';
+
+const [OFF, ON, NOT_SUPPORTED, REQUIRED] = [0, 1, 2, 3];
+
+const stops: (() => unknown)[] = [];
+let tls: ServerTls;
+beforeAll(() => {
+  tls = selfSigned();
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function double(
+  script: Omit<Parameters<typeof startTdsDouble>[0], 'answer'>,
+): Promise<TdsDouble> {
+  const started = await startTdsDouble({
+    answer: (text) => ({ rows: text.includes('SELECT 7') ? [{ n: '7' }] : [] }), ...script,
+  });
+  stops.push(() => started.stop());
+  return started;
+}
+const encrypted = ({ connectionString }: TdsDouble) => connectionString
+  .replace('Encrypt=false', 'Encrypt=true;TrustServerCertificate=true')
+  // TLS knows no names that are addresses.
+  .replace('127.0.0.1', 'localhost');
+
+/** mssql and tedious as they come. */
+async function stock(connectionString: string): Promise<string> {
+  const pool = new sql.ConnectionPool(connectionString);
+  try {
+    await pool.connect();
+    await pool.close();
+    return 'connected';
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
+/** A store's session, and what it answers to a statement. */
+async function ours(
+  connectionString: string, { allowUntrusted = true, connectTimeoutMs = 4_000 } = {},
+): Promise<unknown> {
+  const timing = { connectTimeoutMs, requestTimeoutMs: 2_000, patienceMs: 10_000 };
+  const session = await openSession({
+    config: poolConfig({ connectionString, allowUntrusted, timing }),
+    ids: systemIds, log: silentLogger, patienceMs: 300, queueLimit: 10,
+  });
+  const rows = await session.all({ sql: 'SELECT 7', parameters: {} }, {}, { repeat: 'twice' });
+  await session.close();
+  return rows;
+}
+const refusalOf = (connectionString: string) =>
+  ours(connectionString).then(() => 'opened', (error: unknown) => error);
+const SENTENCE = /keeps the line from being encrypted, so no login was sent: switch encryption on/;
+const notEncrypted = {
+  name: 'StoreError', code: 'store_unavailable',
+  message: expect.stringMatching(SENTENCE) as unknown,
+};
+
+/** PRELOGIN options as a server writes them: token and value. */
+function options(...given: [token: number, ...value: number[]][]): Buffer {
+  let at = 5 * given.length + 1;
+  const heads = given.map(([token, ...value]) => {
+    const head = Buffer.from([token, 0, at, 0, value.length]);
+    at += value.length;
+    return head;
+  });
+  return Buffer.concat([...heads, Buffer.from([0xff, ...given.flatMap(([, ...value]) => value)])]);
+}
+const version: [number, ...number[]] = [0, 16, 0, 0, 0, 0, 0];
+
+/** Each byte in a segment of its own. */
+async function bytewise(socket: Socket, bytes: Buffer): Promise<void> {
+  socket.setNoDelay(true);
+  for (const byte of bytes) {
+    socket.write(Buffer.from([byte]));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+function endlessly(socket: Socket, bytes: Buffer): void {
+  const on = () => {
+    if (!socket.destroyed) socket.write(bytes, () => setImmediate(on));
+  };
+  on();
+}
+
+describe('a server that does not encrypt, and a client that asks for it', () => {
+  test.each([
+    ['that it is not supported', () => preloginPayload(NOT_SUPPORTED)],
+    ['that it is off', () => preloginPayload(OFF)],
+    ['nothing of it', () => options(version)],
+    ['yes and no', () => options(version, [1, ON], [1, NOT_SUPPORTED])],
+  ])('stock tedious logs in, in the clear, where it answers %s', async (_name, payload) => {
+    const server = await double({ prelogin: (socket) => socket.write(packet(payload())) });
+    expect(await stock(encrypted(server))).toBe('connected');
+    expect(server.logins()).toBe(1);
+    expect(await refusalOf(encrypted(server))).toMatchObject(notEncrypted);
+    expect(server.logins()).toBe(1);
+  });
+
+  const answering = (payload: Buffer) => (socket: Socket) => socket.write(packet(payload));
+  test.each<[string, (socket: Socket) => unknown, RegExp]>([
+    ['no, byte by byte', (socket) => bytewise(socket, packet(preloginPayload(NOT_SUPPORTED))),
+      /does not encrypt \(it answered 2\)/],
+    ['a number that means nothing', answering(preloginPayload(0x20)), /it answered 32/],
+    ['yes and no', answering(options(version, [1, ON], [1, NOT_SUPPORTED])), /it answered 1, 2/],
+    ['no and yes', answering(options(version, [1, NOT_SUPPORTED], [1, ON])), /it answered 2, 1/],
+    ['an option without a value', answering(options([1], [0, ON, 0, 0, 0, 0, 0])),
+      /cannot be read/],
+    ['a value beyond the answer', answering(Buffer.from([1, 0xff, 0, 0, 1, 0xff, ON])),
+      /cannot be read/],
+    ['options without an end', answering(Buffer.from([1, 0, 5, 0, 1, ON])), /is cut off/],
+    ['nothing at all', answering(Buffer.alloc(0)), /is cut off/],
+    ['another protocol', (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'), /no TDS/],
+    ['a packet smaller than its head',
+      (socket) => socket.write(Buffer.from([4, 1, 0, 7, 0, 0, 0, 0])), /no TDS/],
+    ['a packet of another type',
+      (socket) => socket.write(packet(preloginPayload(ON), { type: 0x12 })), /no TDS/],
+    ['packets without an end',
+      (socket) => endlessly(socket, packet(Buffer.alloc(512), { last: false })), /has no end/],
+    ['a packet that is too long', (socket) => socket.write(
+      Buffer.concat([Buffer.from([4, 1, 0xff, 0xff]), Buffer.alloc(5_000)])), /has no end/],
+    ['yes, and a login that was never asked for',
+      (socket) => socket.write(Buffer.concat([packet(preloginPayload(ON)), packet(loginTokens())])),
+      /something stands behind/],
+  ])('it is refused where it answers %s', async (_name, prelogin, why) => {
+    let asked = 0;
+    const server = await double({
+      prelogin(socket) {
+        asked += 1;
+        void prelogin(socket);
+      },
+    });
+    const refusal = await refusalOf(encrypted(server));
+    expect(server.logins()).toBe(0);
+    expect(refusal).toMatchObject(notEncrypted);
+    expect(describeError(refusal)).toMatch(why);
+    // It will say the same again: this is not tried a second time.
+    expect(asked).toBe(1);
+  });
+});
+
+describe('a server that encrypts, and a client that asks for it', () => {
+  const SEVEN = [{ n: '7' }];
+  const cut = (bytes: Buffer) => [
+    packet(bytes.subarray(0, 5), { last: false }), packet(bytes.subarray(5)),
+  ];
+
+  test.each<[string, ((socket: Socket) => unknown) | undefined]>([
+    ['that it does', undefined],
+    ['that it must be', (socket) => socket.write(packet(preloginPayload(REQUIRED)))],
+    ['byte by byte', (socket) => bytewise(socket, packet(preloginPayload(ON)))],
+    ['in two packets', (socket) => socket.write(Buffer.concat(cut(preloginPayload(ON))))],
+  ])('the login and all after it go through TLS where it answers %s', async (_name, prelogin) => {
+    const server = await double({ tls, ...(prelogin ? { prelogin } : {}) });
+    expect(await ours(encrypted(server))).toEqual(SEVEN);
+    expect(server.logins()).toBeGreaterThan(0);
+  });
+
+  test('its certificate is checked as before', async () => {
+    const server = await double({ tls });
+    const checked = encrypted(server).replace('TrustServerCertificate=true', '');
+    expect(describeError(await ours(checked, { allowUntrusted: false }).catch((e: unknown) => e)))
+      .toMatch(/cannot be reached: .*certificate/);
+    expect(server.logins()).toBe(0);
+  });
+
+  test('whoever takes over the line after a yes gets no login', async () => {
+    let asked = 0;
+    const server = await double({
+      prelogin(socket) {
+        asked += 1;
+        // The handshake comes in PRELOGIN packets as well.
+        socket.write(packet(preloginPayload(asked % 2 === 1 ? ON : NOT_SUPPORTED)));
+      },
+    });
+    expect(await refusalOf(encrypted(server))).toMatchObject({ code: 'store_unavailable' });
+    expect(server.logins()).toBe(0);
+  });
+
+  test('a server that it is sent on to has to encrypt as well', async () => {
+    const sendingOn = (to: TdsDouble) => double({
+      tls,
+      login: () => ({ tokens: Buffer.concat([
+        routingTokens({ host: 'localhost', port: to.port }), loginTokens(),
+      ]) }),
+    });
+    const good = await double({ tls });
+    expect(await ours(encrypted(await sendingOn(good)))).toEqual(SEVEN);
+    const bad = await double({});
+    const gateway = await sendingOn(bad);
+    expect(await refusalOf(encrypted(gateway))).toMatchObject(notEncrypted);
+    expect([gateway.logins(), bad.logins()]).toEqual([1, 0]);
+  });
+
+  test('what is put in behind the handshake is no answer to the login', async () => {
+    const thief = await double({ tls });
+    const insertion = packet(Buffer.concat([
+      routingTokens({ host: 'localhost', port: thief.port }), loginTokens(),
+    ]));
+    const server = await double({ tls: { ...tls, insertion } });
+    // Stock takes it for what came through TLS, and brings its password to where it says.
+    expect(await stock(encrypted(server))).toBe('connected');
+    expect(thief.logins()).toBe(1);
+    expect(await refusalOf(encrypted(server))).toMatchObject(notEncrypted);
+    expect(thief.logins()).toBe(1);
+  });
+
+  test('a client that asks for none gets none', async () => {
+    const server = await double({});
+    expect(await ours(server.connectionString)).toEqual(SEVEN);
+    expect(server.logins()).toBeGreaterThan(0);
+  });
+
+  test('a server that says nothing is given up after the time for a connection', async () => {
+    const server = await double({ prelogin: () => undefined });
+    expect(describeError(await ours(encrypted(server), { connectTimeoutMs: 300 })
+      .catch((error: unknown) => error))).toMatch(/cannot be reached.*in 300ms/);
+  });
+});
