@@ -19,5 +19,5 @@ export function standing(
 /** How many people stand behind these identities. */
 export function distinctPeople(identities: readonly PrincipalRef[]): number {
   return identities.filter((one, at) =>
-    identities.findIndex((other) => samePerson(one, other)) === at).length;
+    !identities.slice(0, at).some((other) => samePerson(one, other))).length;
 }
