@@ -8,8 +8,8 @@ import { createChannelTokens } from './identity/channel-tokens.ts';
 import { createClaimsRefresher } from './identity/claims-refresher.ts';
 import { createDpopNonces } from './identity/dpop-nonces.ts';
 import { createGraphWays, createGroupSource } from './identity/group-lookup.ts';
+import { heldBySession } from './identity/held-by-session.ts';
 import { createIdentity } from './identity/identity.ts';
-import { rolesBySession } from './identity/session-roles.ts';
 import type { SessionSecrets } from './identity/session-tokens.ts';
 import { createSessions } from './identity/sessions.ts';
 import type { SessionKeeper } from './identity/sessions.ts';
@@ -120,7 +120,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const sessions = sessionsOf(config, { ...ground, verifier, secrets });
   const refresher = createClaimsRefresher({
     config, providers: verifier.providers, groups, ways,
-    otherwise: sessions ? rolesBySession(sessions) : nobodyCanTell,
+    otherwise: sessions ? heldBySession(sessions) : nobodyCanTell,
   });
   const outbound = createTeamsOutbound({
     clock, ids, log, config: config.teams, channels: config.channels, directory: store,

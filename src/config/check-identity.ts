@@ -42,6 +42,11 @@ function checkLookup(issuer: IssuerConfig, path: Path, report: Report): void {
     report([...path, 'groupLookup', 'credential'], 'missing', undefined,
       'a secret or certificate of the registration that asks Microsoft Graph');
   }
+  for (const claim of Object.keys(issuer.groupLookup?.claims ?? {})) {
+    if (issuer.claims.includes(claim)) continue;
+    report([...path, 'groupLookup', 'claims', claim], 'unknown_claim', claim,
+      `a claim listed for this issuer: ${oneOf(issuer.claims, claim)}`);
+  }
   const named = issuer.roles.flatMap(({ claim, map }) =>
     (claim === 'groups' ? Object.keys(map ?? {}) : []));
   if (named.length > MAX_GROUPS) {

@@ -150,6 +150,8 @@ export interface GroupLookupConfig {
   readonly credential: TeamsConfig['credential'];
   /** `person`: on behalf of the person where there is an access token; else as the application. */
   readonly as: 'application' | 'person';
+  /** From claims to the properties of Graph's users that hold the same; left out: none. */
+  readonly claims?: Readonly<Record<string, string>>;
 }
 
 /** One identity of a link, by what its tokens say. */

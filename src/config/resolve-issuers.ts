@@ -85,6 +85,7 @@ function groupLookupOf(
       ? { ...credential, thumbprintSha256: credential.thumbprintSha256.toLowerCase() }
       : credential,
     as: groupLookup.as,
+    claims: groupLookup.claims,
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { claimSchema, durationSchema, guidSchema, lineSchema, nameSchema, roleSchema, uniqueList,
-  urlSchema } from './schema-parts.ts';
+import { claimSchema, durationSchema, guidSchema, lineSchema, matching, nameSchema, roleSchema,
+  uniqueList, urlSchema } from './schema-parts.ts';
 import { ownCredentialSchema } from './schema-teams.ts';
 
 /** Signatures that only the provider can make; nothing with a shared key, never `none`. */
@@ -25,6 +25,10 @@ const groupLookupSchema = z.strictObject({
   clientId: guidSchema.optional().describe('The registration that asks; default: teams.appId'),
   credential: ownCredentialSchema.optional().describe('Of that registration; default: the bot\'s'),
   graphUrl: urlSchema.optional().describe('Default: Microsoft Graph of the cloud'),
+  claims: z.record(claimSchema, matching(
+    /^[A-Za-z][A-Za-z0-9_]{0,119}(\.[A-Za-z][A-Za-z0-9_]{0,119})?$/,
+    'a property of a user at Microsoft Graph, such as department',
+  )).default({}).describe('Claim → property of the user at Microsoft Graph that holds the same'),
 });
 
 const common = {

@@ -9,6 +9,8 @@ export interface EvidenceAge {
   readonly asOf: number;
   /** What the look before the execution found; null where there was none. */
   readonly found: Rechecked['found'] | null;
+  /** The claim that it is about; null: the role. */
+  readonly claim: string | null;
   /** The role was vouched for long ago, is lost, or could not be confirmed. */
   readonly stale: boolean;
 }
@@ -20,8 +22,11 @@ export function evidenceAge(
   const looked = recheck?.people.find(({ decisionId }) => decisionId === id);
   const { issuedAt } = evidence.token;
   if (recheck === undefined || looked === undefined) {
-    return { asOf: issuedAt, found: null, stale: at - issuedAt > STALE_MS };
+    return { asOf: issuedAt, found: null, claim: null, stale: at - issuedAt > STALE_MS };
   }
   const held = looked.found === 'held';
-  return { asOf: held ? recheck.at : issuedAt, found: looked.found, stale: !held };
+  return {
+    asOf: held ? recheck.at : issuedAt, found: looked.found, claim: looked.claim ?? null,
+    stale: !held,
+  };
 }

@@ -42,7 +42,7 @@ describe('looking groups up', () => {
     expect(config.identity.issuers[0]?.groupLookup).toEqual({
       graphUrl: 'https://graph.microsoft.com', loginUrl: 'https://login.microsoftonline.com',
       clientId: '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24', as: 'application',
-      credential: { kind: 'secret', secret: 'bot-secret' },
+      credential: { kind: 'secret', secret: 'bot-secret' }, claims: {},
     });
   });
 
@@ -52,6 +52,9 @@ describe('looking groups up', () => {
       'group_not_named identity.issuers[0].roles[0].map.Approvers'],
     ['Graph over http', `map: { ${G}: approver }`, '{ graphUrl: http://graph.example }',
       'production_http_cloud identity.issuers[0].groupLookup.graphUrl'],
+    ['a claim that the issuer does not list', `map: { ${G}: approver }`,
+      '{ claims: { badge: employeeId } }',
+      'unknown_claim identity.issuers[0].groupLookup.claims.badge'],
   ])('%s is refused', (_name, groups, lookup, problem) => {
     const text = withLookup(groups === 'none' ? `tenants: [${TENANT}]` : groups, lookup);
     expect(rulesOf(text)).toContain(problem);
@@ -118,10 +121,24 @@ describe('workflows', () => {
     expect(plain).not.toHaveProperty('singleUse');
   });
 
-  test('a look that nobody could take is told of', () => {
-    const { warnings } = workflow('use: deploy-webhook', 'use: deploy-webhook, recheckRoles: true');
-    expect(warnings.map(({ rule, path }) => `${rule} ${path}`))
-      .toContain('recheck_without_source execute.recheckRoles');
+  describe('a look that nobody could take is told of', () => {
+    const careful = edited(workflowText, 'use: deploy-webhook',
+      'use: deploy-webhook, recheckRoles: true');
+    const lookup = (text = '{}') => withLookup(`map: { ${G}: approver }`, text);
+    const session = (scopes: string) => edited(configText, '  roles:\n    security-lead',
+      '  session: {}\n  roles:\n    security-lead').replace(/ {4}scopes: .*\n/, '')
+      .replace('    clientSecret:', `    scopes: [${scopes}]\n    clientSecret:`);
+    test.each([
+      ['roles', configText, ['execute.recheckRoles']],
+      ['a claim that Graph is not asked for', lookup(), ['stages[0].where.claim']],
+      ['nothing where Graph tells it', lookup('{ claims: { department: department } }'), []],
+      ['nothing where a session tells both', session('openid, offline_access'), []],
+      ['a session that cannot be refreshed', session('openid'), ['execute.recheckRoles']],
+    ])('%s', (_name, config, paths) => {
+      const { warnings } = load({ config, workflows: { 'deploy.yaml': careful } });
+      expect(warnings.filter(({ rule }) => rule === 'recheck_without_source')
+        .map(({ path }) => path)).toEqual(paths);
+    });
   });
 
   test('a claim of a pipeline may be one of a list', () => {

@@ -4,6 +4,7 @@ import type { PrincipalRef } from '../../../src/domain/principal.ts';
 import { createClaimsRefresher } from '../../../src/identity/claims-refresher.ts';
 import { createGraphWays, createGroupSource } from '../../../src/identity/group-lookup.ts';
 import { createProviders } from '../../../src/identity/providers.ts';
+import type { ClaimsRefresher } from '../../../src/usecases/ports.ts';
 import { GRAPH, LOGIN, startGraph } from './fake-graph.ts';
 import {
   AMARA, APP_ID, OTHER_TENANT, TENANT, configOf, entraIssuer, log, oidcIssuer, startKeyServer,
@@ -19,7 +20,11 @@ beforeAll(async () => {
   graph = await startGraph();
 });
 afterAll(() => Promise.all([server.stop(), graph.stop()]));
-beforeEach(() => graph.reset());
+let askedOfSession: string[];
+beforeEach(() => {
+  graph.reset();
+  askedOfSession = [];
+});
 
 const lookup: NonNullable<IssuerConfig['groupLookup']> = {
   graphUrl: GRAPH, loginUrl: LOGIN, clientId: APP_ID, as: 'application',
@@ -40,7 +45,12 @@ function refresher(over: Partial<IssuerConfig> = {}) {
   return createClaimsRefresher({
     config, ways, providers: createProviders({ config, clock, log }),
     groups: createGroupSource({ clock, log, ways }),
-    otherwise: { rolesNow: async () => ['from the session'] },
+    otherwise: {
+      heldNow: async ({ claims }) => {
+        askedOfSession.push(...claims);
+        return { roles: ['from the session'], claims: { badge: 'gold' } };
+      },
+    },
   });
 }
 
@@ -49,14 +59,19 @@ const amara: PrincipalRef = {
   tenant: TENANT, objectId: AMARA, name: 'Amara',
 };
 
+const held = (of: ClaimsRefresher, claims: readonly string[], person = amara) =>
+  of.heldNow({ person, teams: null, claims });
+const rolesNow = async (of: ClaimsRefresher, person: PrincipalRef) =>
+  (await held(of, [], person))?.roles;
+
 test('app roles and groups of this moment, with what they imply', async () => {
   graph.state.appRoles = ['approver'];
   graph.state.memberOf = [APPROVERS];
-  expect(await refresher().rolesNow(amara)).toEqual(['approver', 'lead', 'reader']);
+  expect(await rolesNow(refresher(), amara)).toEqual(['approver', 'lead', 'reader']);
 });
 
 test('what was taken away is gone', async () => {
-  expect(await refresher().rolesNow(amara)).toEqual([]);
+  expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
 test.each([['disabled', false], ['deleted', null]])('an account that is %s has none', async (
@@ -64,7 +79,7 @@ test.each([['disabled', false], ['deleted', null]])('an account that is %s has n
 ) => {
   graph.state.appRoles = ['approver'];
   graph.state.enabled = enabled;
-  expect(await refresher().rolesNow(amara)).toEqual([]);
+  expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
 test('an assignment of another application does not count', async () => {
@@ -73,28 +88,28 @@ test('an assignment of another application does not count', async () => {
     graph.json(response, { value: [{ appRoleId: 'id-of-approver', resourceId: 'other' }] });
     return true;
   };
-  expect(await refresher().rolesNow(amara)).toEqual([]);
+  expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
 test('only mappings of the person\'s tenant count', async () => {
   graph.state.appRoles = ['approver'];
   const roles = [{ claim: 'roles', map: null, tenants: [OTHER_TENANT] }];
-  expect(await refresher({ tenants: [TENANT, OTHER_TENANT], roles }).rolesNow(amara)).toEqual([]);
+  expect(await rolesNow(refresher({ tenants: [TENANT, OTHER_TENANT], roles }), amara)).toEqual([]);
 });
 
 test('a tenant that is trusted no more is not asked', async () => {
   graph.state.appRoles = ['approver'];
   const asked = refresher({ tenants: [OTHER_TENANT] });
-  expect(await asked.rolesNow(amara)).toEqual(['from the session']);
+  expect(await rolesNow(asked, amara)).toEqual(['from the session']);
   expect(graph.calls).toEqual([]);
 });
 
 test('nothing is kept: each look asks again', async () => {
   const asked = refresher();
   graph.state.memberOf = [APPROVERS];
-  expect(await asked.rolesNow(amara)).toContain('lead');
+  expect(await rolesNow(asked, amara)).toContain('lead');
   graph.state.memberOf = [];
-  expect(await asked.rolesNow(amara)).toEqual([]);
+  expect(await rolesNow(asked, amara)).toEqual([]);
 });
 
 test.each([
@@ -103,11 +118,60 @@ test.each([
   ['roles from a claim that Graph does not hold', { roles: [{ claim: 'wids', map: null }] }, {}],
   ['any group for a role', { roles: [{ claim: 'groups', map: null }] }, {}],
 ])('%s are told by others', async (_name, over, person) => {
-  expect(await refresher(over).rolesNow({ ...amara, ...person })).toEqual(['from the session']);
+  expect(await rolesNow(refresher(over), { ...amara, ...person })).toEqual(['from the session']);
   expect(graph.at('graph')).toEqual([]);
 });
 
 test.each([[500], [403], [429]])('an answer of %d is a fault, not an absence', async (status) => {
   graph.state.onGraph = (_call, response) => void response.writeHead(status).end('{}');
-  await expect(refresher().rolesNow(amara)).rejects.toThrow();
+  await expect(rolesNow(refresher(), amara)).rejects.toThrow();
+});
+
+describe('claims, by the properties that configuration names for them', () => {
+  const claims = { department: 'department', cost: 'employeeOrgData.costCenter' };
+  const asked = () => refresher({ groupLookup: { ...lookup, claims } });
+
+  test('as they are now, in the call that there is anyway', async () => {
+    graph.state.user = { department: 'Payments', employeeOrgData: { costCenter: 'c7' } };
+    expect(await held(asked(), ['department', 'cost'])).toMatchObject({
+      claims: { department: 'Payments', cost: 'c7' },
+    });
+    const calls = graph.at('graph').filter(({ path }) => path.startsWith('/v1.0/users/'));
+    expect(calls[0]?.path).toContain('$select=id,accountEnabled,department,employeeOrgData');
+    expect(askedOfSession).toEqual([]);
+  });
+
+  test('only those that matter are asked for', async () => {
+    await held(asked(), []);
+    expect(graph.at('graph')[0]?.path).toContain('$select=id,accountEnabled');
+    expect(graph.at('graph')[0]?.path).not.toContain('department');
+  });
+
+  test.each([
+    ['empty', { department: null }, { department: null }],
+    ['not in the answer', {}, {}],
+    ['of a form that rules do not know', { department: { name: 'Payments' } }, {}],
+    ['inside of what is empty', { department: 'x', employeeOrgData: null },
+      { department: 'x', cost: null }],
+  ])('%s is told apart', async (_name, user, found) => {
+    graph.state.user = user;
+    graph.state.appRoles = ['approver'];
+    expect((await held(asked(), ['department', 'cost', 'badge']))?.claims)
+      .toEqual({ badge: 'gold', ...found });
+  });
+
+  test('one that no property is named for is left to the session, and replaces none', async () => {
+    graph.state.user = { department: 'Payments' };
+    graph.state.appRoles = ['approver'];
+    expect(await held(asked(), ['department', 'badge'])).toEqual({
+      roles: ['approver'], claims: { department: 'Payments', badge: 'gold' },
+    });
+    expect(askedOfSession).toEqual(['badge']);
+  });
+
+  test('of a disabled account nothing is told', async () => {
+    graph.state.user = { department: 'Payments' };
+    graph.state.enabled = false;
+    expect(await held(asked(), ['department'])).toEqual({ roles: [], claims: {} });
+  });
 });
