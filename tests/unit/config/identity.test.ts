@@ -67,12 +67,33 @@ describe('looking groups up', () => {
       'too_many_groups identity.issuers[0].roles');
   });
 
-  test('a managed identity has no credential to ask with', () => {
-    const managed = edited(edited(configText, 'credential: { kind: secret, secret: ' +
+  describe('as the managed identity of the machine', () => {
+    const managed = (text: string) => edited(edited(text, 'credential: { kind: secret, secret: ' +
       "'${env:COUNTERSIGN_BOT_SECRET}' }", 'credential: { kind: managedIdentity }'),
     '  tenantId: 8c', '  appType: UserAssignedMSI\n  tenantId: 8c');
-    expect(rulesOf(withLookup(`map: { ${G}: approver }`, '{}', managed)))
-      .toEqual(['missing identity.issuers[0].groupLookup.credential']);
+    const map = `map: { ${G}: approver }`;
+
+    test('of the bot, in its own tenant', () => {
+      const { config } = load({ config: withLookup(map, '{}', managed(configText)) });
+      expect(config.identity.issuers[0]?.groupLookup?.credential)
+        .toEqual({ kind: 'managedIdentity', clientId: config.teams.appId });
+    });
+
+    test('of its own, which is to be named', () => {
+      const of = (id: string) => withLookup(map, `{ credential: { kind: managedIdentity${id} } }`);
+      expect(load({ config: of(`, clientId: ${OTHER}`) }).config.identity.issuers[0]?.groupLookup
+        ?.credential).toEqual({ kind: 'managedIdentity', clientId: OTHER });
+      expect(rulesOf(of(''))).toEqual([
+        'missing identity.issuers[0].groupLookup.credential.clientId',
+      ]);
+    });
+
+    test('not on behalf of people, and not in other tenants', () => {
+      expect(rulesOf(withLookup(map, '{ as: person }', managed(configText))))
+        .toEqual(['wrong_value identity.issuers[0].groupLookup.as']);
+      const both = withLookup(`tenants: [${TENANT}], ${map}`, '{}', managed(bound));
+      expect(rulesOf(both)).toEqual(['missing identity.issuers[0].groupLookup.credential']);
+    });
   });
 });
 

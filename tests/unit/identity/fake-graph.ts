@@ -47,6 +47,7 @@ export async function startGraph() {
           ? json(response, { error: 'invalid_client', error_description: 'AADSTS7000215' }, 401)
           : json(response, {
             token_type: 'Bearer', access_token: 'graph-token', expires_in: 3_600,
+            expires_on: String(Math.floor(Date.now() / 1_000) + 3_600),
           });
       }
       if (state.onGraph !== null && state.onGraph(call, response) !== false) return;
