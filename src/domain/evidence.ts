@@ -5,7 +5,7 @@ const STALE_MS = 3_600_000;
 
 /** How far the role behind a decision can be relied on. */
 export interface EvidenceAge {
-  /** When the provider last vouched for the role: the token's `iat`, or the look since (ms). */
+  /** When the provider last vouched for the role: the token's `iat`, or a look since (ms). */
   readonly asOf: number;
   /** What the look before the execution found; null where there was none. */
   readonly found: Rechecked['found'] | null;
@@ -20,7 +20,8 @@ export function evidenceAge(
   { recheck }: Pick<Request, 'recheck'>, { id, at, evidence }: Decision,
 ): EvidenceAge {
   const looked = recheck?.people.find(({ decisionId }) => decisionId === id);
-  const { issuedAt } = evidence.token;
+  const { token, proof } = evidence;
+  const issuedAt = proof?.way === 'look-up' ? proof.verifiedAt : token.issuedAt;
   if (recheck === undefined || looked === undefined) {
     return { asOf: issuedAt, found: null, claim: null, stale: at - issuedAt > STALE_MS };
   }

@@ -48,7 +48,8 @@ export function createGraphTokens(
 function byManagedIdentity(resource: string, clientId: string, platform: Fetch): GraphTokens {
   const application = new ManagedIdentityApplication({
     managedIdentityIdParams: { userAssignedClientId: clientId },
-    system: { networkClient: networkOver(platform) },
+    // Its own repeats take up to a minute, and a click waits.
+    system: { networkClient: networkOver(platform), disableInternalRetries: true },
   });
   return {
     application: async () => read(await application.acquireToken({ resource })),

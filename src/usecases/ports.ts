@@ -162,6 +162,12 @@ export interface ClaimsRefresher {
   heldNow(asked: AskedAbout): Promise<HeldNow | undefined>;
 }
 
+/**
+ * A principal under roles and claims of this moment, where something besides their token tells all
+ * of them; undefined where nothing does.
+ */
+export type RenewClaims = (by: Principal) => Promise<Principal | undefined>;
+
 /** Where no provider can be asked about people who are away. */
 export const nobodyCanTell: ClaimsRefresher = { heldNow: async () => undefined };
 

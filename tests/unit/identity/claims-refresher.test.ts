@@ -1,10 +1,14 @@
 /** What Microsoft Graph says of a person who is away: roles as they are now. */
 import type { IssuerConfig } from '../../../src/config/config.ts';
+import { evidenceAge } from '../../../src/domain/evidence.ts';
 import type { PrincipalRef } from '../../../src/domain/principal.ts';
 import { createClaimsRefresher } from '../../../src/identity/claims-refresher.ts';
 import { createGraphWays, createGroupSource } from '../../../src/identity/group-lookup.ts';
 import { createProviders } from '../../../src/identity/providers.ts';
+import { renewClaimsBy } from '../../../src/identity/renew-claims.ts';
 import type { ClaimsRefresher } from '../../../src/usecases/ports.ts';
+import { principal } from '../../support/builders.ts';
+import { amara as approver, decision as decisionOf } from '../cards/samples.ts';
 import { GRAPH, LOGIN, startGraph } from './fake-graph.ts';
 import {
   AMARA, APP_ID, OTHER_TENANT, TENANT, configOf, entraIssuer, log, oidcIssuer, startKeyServer,
@@ -54,6 +58,7 @@ function refresher(over: Partial<IssuerConfig> = {}) {
   });
 }
 
+const approval = decisionOf(approver);
 const amara: PrincipalRef = {
   key: `entra|public|${TENANT}|${AMARA}`, kind: 'person', provider: 'entra', subject: 's',
   tenant: TENANT, objectId: AMARA, name: 'Amara',
@@ -173,5 +178,45 @@ describe('claims, by the properties that configuration names for them', () => {
     graph.state.user = { department: 'Payments' };
     graph.state.enabled = false;
     expect(await held(asked(), ['department'])).toEqual({ roles: [], claims: {} });
+  });
+});
+
+describe('claims of a good token that are too old', () => {
+  const claims = { department: 'department' };
+  const clock = turnableClock();
+  const old = principal({ ...amara, roles: ['approver'], claims: { department: 'Payments' } });
+  const renew = (over: Partial<IssuerConfig> = { groupLookup: { ...lookup, claims } }) =>
+    renewClaimsBy({ refresher: refresher(over), clock, log })(old);
+  beforeEach(() => {
+    graph.state.user = { department: 'Sales' };
+    graph.state.appRoles = ['auditor'];
+  });
+
+  test('are those of this moment, and say so', async () => {
+    const by = await renew();
+    expect(by).toMatchObject({
+      key: old.key, roles: ['auditor'], claims: { department: 'Sales' },
+      proof: { way: 'look-up', verifiedAt: clock.now(), sessionId: null },
+    });
+    const decision = { ...approval, at: clock.now(), evidence: { ...approval.evidence, ...by } };
+    expect(evidenceAge({}, decision)).toMatchObject({ asOf: clock.now(), stale: false });
+  });
+
+  test('one that is empty now is none', async () => {
+    graph.state.user = { department: null };
+    expect((await renew())?.claims).toEqual({});
+  });
+
+  test.each([
+    ['a claim that is not told', () => { graph.state.user = {}; }],
+    ['a disabled account', () => { graph.state.enabled = false; }],
+    ['Graph fails', () => { graph.state.onGraph = (_c, r) => void r.writeHead(500).end('{}'); }],
+  ])('%s: none are renewed, and the person has to sign in', async (_name, prepare) => {
+    prepare();
+    expect(await renew()).toBeUndefined();
+  });
+
+  test('where no property is named for a claim, nor', async () => {
+    expect(await renew({ groupLookup: lookup })).toBeUndefined();
   });
 });
