@@ -49,9 +49,10 @@ const STALE = 'You signed in, but your roles were confirmed too long ago to coun
  * Turns what the client brought with a card action into a verified principal: a single sign-on
  * token (`value.authentication`), the code of our sign-in page (`value.state`), or, with neither,
  * the sender's live session. Claims that are too old are fetched again by the session, or looked up
- * in the directory; where neither can be the answer is a login request. A token or code that did not do is followed by a login
- * request without the silent way, and a second one that is too old by a sentence, so that no client
- * loops; somebody else's identity is recorded and answered with a sentence.
+ * in the directory; where neither can be the answer is a login request. A token or code that did
+ * not do is followed by a login request without the silent way, and a second one that is too old by
+ * a sentence, so that no client loops; somebody else's identity is recorded and answered with a
+ * sentence.
  */
 export async function prove(
   deps: BotDeps, activity: TeamsActivity, given: Unproven,

@@ -6,6 +6,7 @@
 import type { IssuerConfig } from '../../src/config/config.ts';
 import { createGraphWays, createGroupSource } from '../../src/identity/group-lookup.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
+import { inspectToken } from '../../src/identity/inspect-token.ts';
 import { createProviders } from '../../src/identity/providers.ts';
 import { createVerifier } from '../../src/identity/verify-token.ts';
 import {
@@ -41,15 +42,18 @@ const lookup: NonNullable<IssuerConfig['groupLookup']> = {
   credential: { kind: 'secret', secret: 'app-secret' },
 };
 
-function identityWith(over: Partial<IssuerConfig> = {}, fetch = graph.fetch) {
+function partsWith(over: Partial<IssuerConfig> = {}, fetch = graph.fetch) {
   const config = configOf([entraIssuer(entra, {
     use: ['people', 'workloads'], groupLookup: lookup,
     roles: [{ claim: 'roles', map: null }, { claim: 'groups', map: groupsMap }], ...over,
   })]);
   const parts = { config, clock, log };
   const groups = createGroupSource({ clock, log, ways: createGraphWays(fetch) });
-  return createIdentity({ ...parts, verifier: createVerifier({ ...parts, groups }) });
+  return { ...parts, verifier: createVerifier({ ...parts, groups }) };
 }
+
+const identityWith = (...given: Parameters<typeof partsWith>) =>
+  createIdentity(partsWith(...given));
 
 let serial = 0;
 const overage = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'x' } } };
@@ -80,6 +84,14 @@ describe('what counts', () => {
     graph.state.memberOf = [AUDITORS];
     expect(await rolesBy(identityWith(), { roles: ['developer'] }))
       .toEqual(['developer', 'auditor']);
+  });
+
+  test('token inspect tells of the look-up', async () => {
+    graph.state.memberOf = [AUDITORS];
+    const { verifier } = partsWith();
+    const told = await inspectToken(await tokenOf(), { verifier, purpose: { kind: 'bearer' } });
+    expect(told.checks.at(-1)).toMatchObject({ check: 'groups', result: 'pass' });
+    expect(told.verdict).toMatchObject({ accepted: true, principal: { roles: ['auditor'] } });
   });
 
   test('in no such group: no role', async () => {

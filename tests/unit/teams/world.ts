@@ -12,7 +12,9 @@ import { demoBotAppId, demoPeople, demoTenantId } from '../../../src/local/peopl
 import { createTeams, createTeamsOutbound } from '../../../src/teams/teams.ts';
 import type { App } from '../../../src/usecases/app-port.ts';
 import { IdentityError } from '../../../src/usecases/ports.ts';
-import type { RenewClaims, Sessions, TeamsCards, TeamsSender } from '../../../src/usecases/ports.ts';
+import type {
+  RenewClaims, Sessions, TeamsCards, TeamsSender,
+} from '../../../src/usecases/ports.ts';
 import type { Conversation } from '../../../src/usecases/store-ports.ts';
 import { NOW, pendingRequest, principal, workflow } from '../../support/builders.ts';
 
