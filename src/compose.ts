@@ -8,12 +8,13 @@ import { createChannelTokens } from './identity/channel-tokens.ts';
 import { createClaimsRefresher } from './identity/claims-refresher.ts';
 import { createDpopNonces } from './identity/dpop-nonces.ts';
 import { createGraphWays, createGroupSource } from './identity/group-lookup.ts';
+import { heldBySession } from './identity/held-by-session.ts';
 import { createIdentity } from './identity/identity.ts';
-import { rolesBySession } from './identity/session-roles.ts';
 import type { SessionSecrets } from './identity/session-tokens.ts';
 import { createSessions } from './identity/sessions.ts';
 import type { SessionKeeper } from './identity/sessions.ts';
 import { startKeySchedule } from './identity/key-schedule.ts';
+import { renewClaimsBy } from './identity/renew-claims.ts';
 import { createSignIn } from './identity/sign-in.ts';
 import { createSignInFlow } from './identity/sign-in-flow.ts';
 import { createVerifier } from './identity/verify-token.ts';
@@ -34,7 +35,7 @@ import { createApp } from './usecases/app.ts';
 import type { Deps } from './usecases/deps.ts';
 import { createOnceOnly } from './usecases/once-only.ts';
 import { nobodyCanTell } from './usecases/ports.ts';
-import type { Workflows } from './usecases/ports.ts';
+import type { ClaimsRefresher, Workflows } from './usecases/ports.ts';
 import { runJob } from './usecases/run-job.ts';
 import { createSignals } from './usecases/signals.ts';
 import type { Store } from './usecases/store-ports.ts';
@@ -118,10 +119,12 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   });
   const secrets = storedSecrets(keys);
   const sessions = sessionsOf(config, { ...ground, verifier, secrets });
-  const refresher = createClaimsRefresher({
-    config, providers: verifier.providers, groups, ways,
-    otherwise: sessions ? rolesBySession(sessions) : nobodyCanTell,
+  const refresherOr = (otherwise: ClaimsRefresher) => createClaimsRefresher({
+    config, providers: verifier.providers, groups, ways, otherwise,
   });
+  const refresher = refresherOr(sessions ? heldBySession(sessions) : nobodyCanTell);
+  const renewClaims = sessions &&
+    renewClaimsBy({ refresher: refresherOr(nobodyCanTell), clock, log });
   const outbound = createTeamsOutbound({
     clock, ids, log, config: config.teams, channels: config.channels, directory: store,
     rates: store, credentials: createBotCredentials(parts), allowLoopbackHttp,
@@ -142,7 +145,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   });
   const teams = createTeams({
     clock, ids, log, config: config.teams, channels: config.channels, app, workflows, identity,
-    signIn, sessions, cards,
+    signIn, sessions, renewClaims, cards,
     directory: store, outbound, allowLoopbackHttp, tokens: createChannelTokens(parts),
   });
   const http = createServer({

@@ -57,12 +57,14 @@ function decisionModel(request: Request, decision: Decision, limits: Limits): Mo
   };
 }
 
-/** What is to be known of the role behind a decision, where it is not fresh. */
+/** What is to be known of the role or claim behind a decision, where it is not fresh. */
 function doubt(request: Request, decision: Decision): string {
-  const { found, stale } = evidenceAge(request, decision);
+  const { found, claim, stale } = evidenceAge(request, decision);
   if (!stale) return '';
   if (found === null) return ' (role not fresh)';
-  return found === 'lost' ? ' (role lost since)' : ' (role not confirmed)';
+  if (claim !== null && found === 'lost') return ` (${name(claim, 40)} changed since)`;
+  const what = claim === null ? 'role' : name(claim, 40);
+  return found === 'lost' ? ' (role lost since)' : ` (${what} not confirmed)`;
 }
 
 function markOf(request: Request, stage: PlannedStage, index: number): Model {

@@ -28,6 +28,7 @@ const ISSUER_KEYS: Readonly<Partial<Record<CheckName, readonly string[]>>> = {
   age: ['maxAge'],
   kind: ['use'],
   roles: ['roles'],
+  groups: ['groupLookup'],
   principal: ['teams'],
 };
 

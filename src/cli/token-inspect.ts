@@ -68,7 +68,10 @@ async function explain(
   }
   const { createVerifier } = await import('../identity/verify-token.ts');
   const { inspectToken } = await import('../identity/inspect-token.ts');
-  const verifier = createVerifier({ config, clock: systemClock, log: silentLogger });
+  const { createGraphWays, createGroupSource } = await import('../identity/group-lookup.ts');
+  const parts = { config, clock: systemClock, log: silentLogger };
+  const groups = createGroupSource({ ...parts, ways: createGraphWays() });
+  const verifier = createVerifier({ ...parts, groups });
   const inspection = await inspectToken(token, singleSignOn ? {
     verifier, singleSignOn: rules,
     purpose: {

@@ -19,7 +19,7 @@ export function checkConfig(
   };
   checkIssuers(config, report);
   checkImplies(config, report);
-  checkRoleSources(config.identity, report);
+  checkRoleSources(config.identity, report, config.teams);
   checkLinks(config.identity, report);
   checkTeams(config, report);
   checkSession(config, report);

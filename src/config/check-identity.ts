@@ -14,7 +14,9 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * reads: app roles and groups are assigned by each tenant's own administrator, who could otherwise
  * hand out roles to people of the others' making.
  */
-export function checkRoleSources({ issuers }: Identity, report: Report): void {
+export function checkRoleSources(
+  { issuers }: Identity, report: Report, { tenantId }: { tenantId: string },
+): void {
   issuers.forEach((issuer, at) => {
     const path = ['identity', 'issuers', at];
     issuer.roles.forEach(({ tenants }, index) => {
@@ -28,19 +30,25 @@ export function checkRoleSources({ issuers }: Identity, report: Report): void {
           `a tenant of this issuer: ${oneOf(issuer.tenants, tenant)}`);
       });
     });
-    if (issuer.groupLookup !== undefined) checkLookup(issuer, path, report);
+    if (issuer.groupLookup !== undefined) checkLookup(issuer, path, report, tenantId);
   });
 }
 
 /** Groups are asked for by name, so each must be named, and as Microsoft Graph knows it. */
-function checkLookup(issuer: IssuerConfig, path: Path, report: Report): void {
+function checkLookup(
+  issuer: IssuerConfig, path: Path, report: Report, tenantId: string,
+): void {
   if (!URL.canParse(issuer.groupLookup?.graphUrl ?? '')) {
     report([...path, 'groupLookup', 'graphUrl'], 'missing', undefined,
       'the address of Microsoft Graph, as this cloud has no default for it');
   }
   if (issuer.groupLookup?.credential.kind === 'managedIdentity') {
-    report([...path, 'groupLookup', 'credential'], 'missing', undefined,
-      'a secret or certificate of the registration that asks Microsoft Graph');
+    checkManaged(issuer, path, { report, tenantId });
+  }
+  for (const claim of Object.keys(issuer.groupLookup?.claims ?? {})) {
+    if (issuer.claims.includes(claim)) continue;
+    report([...path, 'groupLookup', 'claims', claim], 'unknown_claim', claim,
+      `a claim listed for this issuer: ${oneOf(issuer.claims, claim)}`);
   }
   const named = issuer.roles.flatMap(({ claim, map }) =>
     (claim === 'groups' ? Object.keys(map ?? {}) : []));
@@ -61,6 +69,22 @@ function checkLookup(issuer: IssuerConfig, path: Path, report: Report): void {
         'the object id of a group, a GUID in lower case');
     }
   });
+}
+
+/** A managed identity asks as itself, and Microsoft Graph answers it of its own tenant alone. */
+function checkManaged(
+  { groupLookup, tenants }: IssuerConfig, path: Path,
+  { report, tenantId }: { report: Report; tenantId: string },
+): void {
+  if (groupLookup?.as === 'person') {
+    report([...path, 'groupLookup', 'as'], 'wrong_value', 'person',
+      'application, as a managed identity cannot ask on behalf of people (or another credential)');
+  }
+  if (tenants.some((tenant) => tenant !== tenantId)) {
+    report([...path, 'groupLookup', 'credential'], 'missing', undefined,
+      'a secret or certificate, as a managed identity is known in its own tenant alone ' +
+        '(teams.tenantId) and this issuer has others');
+  }
 }
 
 /** Every linked identity is of a configured issuer, of the right form, and in one link only. */

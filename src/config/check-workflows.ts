@@ -5,7 +5,7 @@ import type { Path, Problem } from './problem.ts';
 import { oneOf } from './suggest.ts';
 
 /** What workflows refer to. */
-export type Surroundings = Pick<Config, 'channels' | 'executors' | 'identity'>;
+export type Surroundings = Pick<Config, 'channels' | 'executors' | 'identity' | 'teams'>;
 
 /** Claims that hold a name that others can take over, and what is beside them that stays. */
 const IDS_OF_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -142,10 +142,25 @@ function checkWorkloads(loaded: LoadedWorkflow, around: Surroundings, findings: 
 /** Where no provider can be asked about people who are away, nothing of this would ever run. */
 function checkRecheck(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
   if (loaded.workflow.recheckRoles !== true) return;
-  if (peopleIssuers(around.identity).some(({ groupLookup }) => groupLookup !== undefined)) return;
-  report(findings.warnings, loaded, ['execute', 'recheckRoles'], 'recheck_without_source', true,
-    'a groupLookup of an issuer for people: without it no role can be confirmed, and no request ' +
-      'of this workflow will run');
+  const { identity, teams } = around;
+  // A session tells both, and can be asked only with a refresh token.
+  if (identity.session && teams.signIn?.scopes.includes('offline_access')) return;
+  const rule = 'recheck_without_source';
+  const lookups = peopleIssuers(identity).flatMap(({ groupLookup }) => groupLookup ?? []);
+  const otherwise = 'or identity.session with the scope offline_access: without it no';
+  if (lookups.length === 0) {
+    report(findings.warnings, loaded, ['execute', 'recheckRoles'], rule, true,
+      `a groupLookup of an issuer for people, ${otherwise} role can be confirmed, and no request ` +
+        'of this workflow will run');
+    return;
+  }
+  loaded.workflow.stages.forEach(({ where }, at) => {
+    if (where === null) return;
+    if (lookups.some(({ claims = {} }) => Object.hasOwn(claims, where.claim))) return;
+    report(findings.warnings, loaded, ['stages', at, 'where', 'claim'], rule, where.claim,
+      `the claim under groupLookup.claims of an issuer for people, ${otherwise} request that ` +
+        'this stage approved will run (execute.recheckRoles)');
+  });
 }
 
 function report(

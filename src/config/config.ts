@@ -146,10 +146,12 @@ export interface GroupLookupConfig {
   readonly loginUrl: string;
   /** The registration that asks, whose app roles a look at roles before running reads. */
   readonly clientId: string;
-  /** A managed identity is refused at start: it has no credential to ask with. */
+  /** A managed identity asks as itself, in its own tenant. */
   readonly credential: TeamsConfig['credential'];
   /** `person`: on behalf of the person where there is an access token; else as the application. */
   readonly as: 'application' | 'person';
+  /** From claims to the properties of Graph's users that hold the same; left out: none. */
+  readonly claims?: Readonly<Record<string, string>>;
 }
 
 /** One identity of a link, by what its tokens say. */

@@ -1,5 +1,6 @@
 import { CLOUDS } from './clouds.ts';
 import type { GroupLookupConfig, IssuerConfig, TeamsConfig } from './config.ts';
+import { resolveCredential } from './resolve-teams.ts';
 import type { ConfigInput } from './schema.ts';
 import type { IssuerInput } from './schema-identity.ts';
 
@@ -73,7 +74,6 @@ function groupLookupOf(
   input: Input<'entra'>, whole: ConfigInput, bot: TeamsConfig['credential'],
 ): GroupLookupConfig | undefined {
   const { groupLookup } = input;
-  const credential = groupLookup?.credential ?? bot;
   if (groupLookup === undefined) return undefined;
   const { cloud, appId } = whole.teams;
   return {
@@ -81,10 +81,10 @@ function groupLookupOf(
       .replace(/\/$/, ''),
     loginUrl: entraUrlOf(whole),
     clientId: groupLookup.clientId ?? appId,
-    credential: credential.kind === 'certificate'
-      ? { ...credential, thumbprintSha256: credential.thumbprintSha256.toLowerCase() }
-      : credential,
+    credential: groupLookup.credential === undefined ? bot
+      : resolveCredential({ credential: groupLookup.credential, appId }),
     as: groupLookup.as,
+    claims: groupLookup.claims,
   };
 }
 

@@ -40,8 +40,10 @@ export function resolveChannels(input: ConfigInput): Record<string, ChannelConfi
   }]));
 }
 
-function resolveCredential(teams: ConfigInput['teams']): TeamsConfig['credential'] {
-  const { credential, appId } = teams;
+/** A credential as it is used; the bot's own managed identity goes by its app id. */
+export function resolveCredential(
+  { credential, appId }: Pick<ConfigInput['teams'], 'credential' | 'appId'>,
+): TeamsConfig['credential'] {
   if (credential === undefined || credential.kind === 'managedIdentity') {
     return { kind: 'managedIdentity', clientId: credential?.clientId ?? appId };
   }

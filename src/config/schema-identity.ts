@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { claimSchema, durationSchema, guidSchema, lineSchema, nameSchema, roleSchema, uniqueList,
-  urlSchema } from './schema-parts.ts';
-import { ownCredentialSchema } from './schema-teams.ts';
+import { claimSchema, durationSchema, guidSchema, lineSchema, matching, nameSchema, roleSchema,
+  uniqueList, urlSchema } from './schema-parts.ts';
+import { lookupCredentialSchema } from './schema-teams.ts';
 
 /** Signatures that only the provider can make; nothing with a shared key, never `none`. */
 export const ALGORITHMS = [
@@ -23,8 +23,13 @@ const groupLookupSchema = z.strictObject({
   as: z.enum(['application', 'person']).default('application')
     .describe('Whose permission at Microsoft Graph is used'),
   clientId: guidSchema.optional().describe('The registration that asks; default: teams.appId'),
-  credential: ownCredentialSchema.optional().describe('Of that registration; default: the bot\'s'),
+  credential: lookupCredentialSchema.optional()
+    .describe('Of that registration, or a managed identity; default: the bot\'s'),
   graphUrl: urlSchema.optional().describe('Default: Microsoft Graph of the cloud'),
+  claims: z.record(claimSchema, matching(
+    /^[A-Za-z][A-Za-z0-9_]{0,119}(\.[A-Za-z][A-Za-z0-9_]{0,119})?$/,
+    'a property of a user at Microsoft Graph, such as department',
+  )).default({}).describe('Claim → property of the user at Microsoft Graph that holds the same'),
 });
 
 const common = {

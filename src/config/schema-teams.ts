@@ -25,8 +25,11 @@ const ownCredentials = [
   }),
 ] as const;
 
-/** A secret or certificate of a registration. */
-export const ownCredentialSchema = z.discriminatedUnion('kind', ownCredentials);
+/** What the look-up of groups asks with, where it is not the bot's. */
+export const lookupCredentialSchema = z.discriminatedUnion('kind', [
+  ...ownCredentials,
+  z.strictObject({ kind: z.literal('managedIdentity'), clientId: guidSchema }),
+]);
 
 const credentialSchema = z.discriminatedUnion('kind', [
   ...ownCredentials,

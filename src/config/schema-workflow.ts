@@ -85,7 +85,7 @@ export const workflowSchema = z.strictObject({
   execute: z.strictObject({
     use: nameSchema.describe('Name of an executor'),
     recheckRoles: z.boolean().default(false)
-      .describe('Run only if those who approved still have their roles then'),
+      .describe('Run only if those who approved still have role and claim of their stage then'),
   }),
   singleUse: z.enum(['workloads', 'everybody', 'nobody']).default('workloads')
     .describe('Whose bearer tokens make a request, or decide one by the API, only once'),

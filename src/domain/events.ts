@@ -6,6 +6,7 @@ export const EVENT_TYPES = [
   'request.denied',
   'request.cancelled',
   'request.expired',
+  'request.rechecked',
   'request.applying',
   'request.held',
   'request.applied',

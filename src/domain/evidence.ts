@@ -5,10 +5,12 @@ const STALE_MS = 3_600_000;
 
 /** How far the role behind a decision can be relied on. */
 export interface EvidenceAge {
-  /** When the provider last vouched for the role: the token's `iat`, or the look since (ms). */
+  /** When the provider last vouched for the role: the token's `iat`, or a look since (ms). */
   readonly asOf: number;
   /** What the look before the execution found; null where there was none. */
   readonly found: Rechecked['found'] | null;
+  /** The claim that it is about; null: the role. */
+  readonly claim: string | null;
   /** The role was vouched for long ago, is lost, or could not be confirmed. */
   readonly stale: boolean;
 }
@@ -18,10 +20,14 @@ export function evidenceAge(
   { recheck }: Pick<Request, 'recheck'>, { id, at, evidence }: Decision,
 ): EvidenceAge {
   const looked = recheck?.people.find(({ decisionId }) => decisionId === id);
-  const { issuedAt } = evidence.token;
+  const { token, proof } = evidence;
+  const issuedAt = proof?.way === 'look-up' ? proof.verifiedAt : token.issuedAt;
   if (recheck === undefined || looked === undefined) {
-    return { asOf: issuedAt, found: null, stale: at - issuedAt > STALE_MS };
+    return { asOf: issuedAt, found: null, claim: null, stale: at - issuedAt > STALE_MS };
   }
   const held = looked.found === 'held';
-  return { asOf: held ? recheck.at : issuedAt, found: looked.found, stale: !held };
+  return {
+    asOf: held ? recheck.at : issuedAt, found: looked.found, claim: looked.claim ?? null,
+    stale: !held,
+  };
 }

@@ -47,9 +47,10 @@ export interface TokenEvidence {
 export interface Proof {
   /**
    * `session`: under claims of an earlier sign-in that are fresh enough; `refresh`: under claims
-   * that the provider gave anew for this very use.
+   * that the provider gave anew for this very use. `look-up`: a good token whose claims were too
+   * old, under roles and claims that the directory told for this very use.
    */
-  readonly way: 'bearer' | 'single-sign-on' | 'sign-in' | 'session' | 'refresh';
+  readonly way: 'bearer' | 'single-sign-on' | 'sign-in' | 'session' | 'refresh' | 'look-up';
   readonly verifiedAt: number;
   readonly sessionId: string | null;
 }

@@ -51,11 +51,11 @@ export interface Plan {
   }[];
   /** Left out: `workloads`. */
   readonly singleUse?: SingleUse;
-  /** Whether the deciding people must still have their roles when it runs. */
+  /** Whether the deciding people must still have role and claim of their stage when it runs. */
   readonly recheckRoles?: true;
 }
 
-/** What was found of one deciding person's role just before the execution. */
+/** What was found of one deciding person just before the execution. */
 export interface Rechecked {
   readonly decisionId: string;
   /** Key of the approver's principal. */
@@ -63,12 +63,16 @@ export interface Rechecked {
   readonly role: string;
   /** `unknown`: nobody could tell. */
   readonly found: 'held' | 'lost' | 'unknown';
+  /** The stage's claim that was not found as it was wanted; left out where it was the role. */
+  readonly claim?: string;
 }
 
-/** The look at the deciding people's roles before an execution. `at` in ms. */
+/** The look at the deciding people before an execution, or before another try. Times in ms. */
 export interface Recheck {
   readonly at: number;
   readonly people: readonly Rechecked[];
+  /** Since when the look-up fails, and is repeated. */
+  readonly failingSince?: number;
 }
 
 /** What proves a decision. Times in ms. */
@@ -112,7 +116,8 @@ export interface Decision {
 
 /** Codes of the outcomes that the house itself gives; executors have codes of their own. */
 export const OUTCOME_CODES = [
-  'denied', 'cancelled', 'expired', 'interrupted', 'roles_withdrawn', 'roles_unconfirmed',
+  'denied', 'cancelled', 'expired', 'interrupted', 'roles_withdrawn', 'claim_changed',
+  'roles_unconfirmed',
 ] as const;
 
 /** How a request ended, or what the executor last said. */
@@ -146,7 +151,7 @@ export interface Request {
   readonly stagesOpenedAt: readonly number[];
   readonly decisions: readonly Decision[];
   readonly outcome: Outcome | null;
-  /** The last look at the deciding people's roles; left out where there was none. */
+  /** The last look at the deciding people; left out where there was none. */
   readonly recheck?: Recheck;
   readonly createdAt: number;
   readonly updatedAt: number;

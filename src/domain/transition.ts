@@ -29,7 +29,9 @@ export type Command =
   | { readonly type: 'cancel'; readonly by: Principal }
   | { readonly type: 'expire' }
   | { readonly type: 'begin'; readonly configHash: string; readonly recheck?: Recheck }
-  /** Somebody who approved has lost the role since, or nobody can tell: it does not run. */
+  /** A look at the deciding people that begins nothing: it failed, or is for another try. */
+  | { readonly type: 'recheck'; readonly recheck: Recheck }
+  /** Somebody who approved has lost role or claim, or nobody can tell: it does not run. */
   | { readonly type: 'stop'; readonly outcome: Outcome; readonly recheck: Recheck }
   /** Certainly not applied this time; it goes back to be begun again. */
   | { readonly type: 'hold'; readonly outcome: Outcome }
@@ -70,6 +72,8 @@ export function transition(request: Request, command: Command, now: number): Tra
       return expire(request, now);
     case 'begin':
       return begin(request, command, now);
+    case 'recheck':
+      return recheck(request, command.recheck, now);
     case 'stop':
       return stop(request, command, now);
     case 'hold':
@@ -196,7 +200,7 @@ function expire(request: Request, now: number): Transition {
 
 function begin(
   request: Request,
-  { configHash, recheck }: Extract<Command, { type: 'begin' }>,
+  { configHash, recheck: look }: Extract<Command, { type: 'begin' }>,
   now: number,
 ): Transition {
   if (request.state !== 'approved') return closed(request);
@@ -213,24 +217,40 @@ function begin(
     });
   }
   return stepTo(request, 'applying', now, {
-    ...(recheck === undefined ? {} : { recheck }),
+    ...(look === undefined ? {} : { recheck: look }),
     events: [event(request, 'request.applying', null, {
-      executor: request.plan.execution, ...(recheck === undefined ? {} : { recheck }),
+      executor: request.plan.execution, ...(look === undefined ? {} : { recheck: look }),
     })],
     effects: ['cards'],
   });
 }
 
+function recheck(request: Request, look: Recheck, now: number): Transition {
+  const { state } = request;
+  if (state !== 'approved' && state !== 'applying') return closed(request);
+  // A card that would say the same is left alone: there may be a look before each of many tries.
+  const shown = ({ people }: Recheck) => people.map(({ found, claim }) => [found, claim]).join();
+  const same = request.recheck !== undefined && shown(request.recheck) === shown(look);
+  return stepTo(request, state, now, {
+    recheck: look,
+    events: [event(request, 'request.rechecked', null, { recheck: look })],
+    effects: same ? [] : ['cards'],
+  });
+}
+
 function stop(
   request: Request,
-  { outcome, recheck }: Extract<Command, { type: 'stop' }>,
+  { outcome, recheck: look }: Extract<Command, { type: 'stop' }>,
   now: number,
 ): Transition {
-  if (request.state !== 'approved') return closed(request);
-  return stepTo(request, 'failed', now, {
+  const { state } = request;
+  if (state !== 'approved' && state !== 'applying') return closed(request);
+  // Being applied already, an earlier try may have reached the target: nobody can say `failed`.
+  const end = state === 'approved' ? 'failed' : 'unknown';
+  return stepTo(request, end, now, {
     outcome,
-    recheck,
-    events: [event(request, 'request.failed', null, { outcome, recheck })],
+    recheck: look,
+    events: [event(request, eventOf(end), null, { outcome, recheck: look })],
     effects: ['cards', 'tell-outcome'],
   });
 }

@@ -1,13 +1,13 @@
 import type { Config } from '../config/config.ts';
-import type { PrincipalRef } from '../domain/principal.ts';
-import type { ClaimsRefresher } from '../usecases/ports.ts';
-import { GraphError } from './graph-client.ts';
+import type { ClaimValue } from '../domain/principal.ts';
+import type { HeldNow } from '../domain/recheck.ts';
+import type { AskedAbout, ClaimsRefresher } from '../usecases/ports.ts';
+import { appRolesAtGraph, userAtGraph } from './graph-user.ts';
 import type { GraphWay } from './group-lookup.ts';
 import { namedGroups } from './group-overage.ts';
 import type { GroupSource } from './group-overage.ts';
 import type { Provider, Providers } from './providers.ts';
 import { impliedRoles, mappingsFor, rolesOf } from './roles.ts';
-import { isJsonObject, own } from './strict-json.ts';
 
 const LOOKUP_MS = 5_000;
 const REFRESHABLE = new Set(['roles', 'groups']);
@@ -20,43 +20,69 @@ interface Known {
   readonly way: GraphWay;
 }
 
+interface Parts {
+  readonly config: Config;
+  readonly providers: Pick<Providers, 'get'>;
+  readonly groups: GroupSource;
+  readonly ways: (provider: Provider) => GraphWay | undefined;
+  readonly otherwise: ClaimsRefresher;
+}
+
 /**
- * Asks Microsoft Graph what an Entra person's roles are now: the account must be enabled, groups
- * that mappings name are checked, and app roles read from their assignments. Others are left to
- * `otherwise` (a session's refreshed claims), as are roles from claims that Graph does not hold.
+ * Asks Microsoft Graph what an Entra person has now: the account must be enabled, groups that
+ * mappings name are checked, app roles read from their assignments, and claims from the properties
+ * that configuration names for them. Others are left to `otherwise` (a session's refreshed claims),
+ * as are roles from claims that Graph does not hold, and claims that no property is named for.
  */
-export function createClaimsRefresher(parts: {
-  config: Config;
-  providers: Pick<Providers, 'get'>;
-  groups: GroupSource;
-  ways: (provider: Provider) => GraphWay | undefined;
-  otherwise: ClaimsRefresher;
-}): ClaimsRefresher {
-  const { providers, groups, ways, otherwise } = parts;
+export function createClaimsRefresher(parts: Parts): ClaimsRefresher {
+  const { providers, ways, otherwise } = parts;
   const implied = impliedRoles(parts.config.identity.implies);
   return {
-    async rolesNow(person) {
-      const known = knownAtGraph(person, providers, ways);
-      if (known === undefined) return otherwise.rolesNow(person);
-      const { provider, tenant, objectId, way } = known;
-      const token = await way.tokens.application(tenant);
-      const signal = AbortSignal.timeout(LOOKUP_MS);
-      if (!(await isEnabled(way, { objectId, token, signal }))) return [];
-      const claims = new Set(mappingsFor(provider.config, tenant).map(({ claim }) => claim));
-      const named = namedGroups(provider, tenant) ?? [];
-      const isIn = claims.has('groups') && named.length > 0
-        ? await groups.memberOf({
-          provider, tenant, objectId, kind: 'person', groups: named, assertion: null, token: null,
-        }) : [];
-      const roles = claims.has('roles')
-        ? await appRoles(way, { objectId, token, signal, provider }) : [];
-      return rolesOf({ roles }, provider.config, implied, { tenant, groups: isIn });
+    async heldNow(asked) {
+      const known = knownAtGraph(asked, providers, ways);
+      if (known === undefined) return otherwise.heldNow(asked);
+      const { roles, claims } = await heldAtGraph(parts, known, { asked, implied });
+      const left = asked.claims.filter((name) => !Object.hasOwn(claims, name));
+      if (left.length === 0 || roles.length === 0) return { roles, claims };
+      const more = await otherwise.heldNow({ ...asked, claims: left });
+      return { roles, claims: { ...more?.claims, ...claims } };
     },
   };
 }
 
+async function heldAtGraph(
+  { groups }: Parts, { provider, tenant, objectId, way }: Known,
+  { asked, implied }: { asked: AskedAbout; implied: (role: string) => readonly string[] },
+): Promise<HeldNow> {
+  const token = await way.tokens.application(tenant);
+  const signal = AbortSignal.timeout(LOOKUP_MS);
+  const { groupLookup } = provider.config;
+  const properties = Object.entries(groupLookup?.claims ?? {})
+    .filter(([claim]) => asked.claims.includes(claim));
+  const user = await userAtGraph(way, {
+    objectId, token, signal, properties: properties.map(([, property]) => property),
+  });
+  if (user === undefined) return { roles: [], claims: {} };
+  const mapped = new Set(mappingsFor(provider.config, tenant).map(({ claim }) => claim));
+  const named = namedGroups(provider, tenant) ?? [];
+  const isIn = mapped.has('groups') && named.length > 0
+    ? await groups.memberOf({
+      provider, tenant, objectId, kind: 'person', groups: named, assertion: null, token: null,
+    }) : [];
+  const roles = mapped.has('roles')
+    ? await appRolesAtGraph(way, {
+      objectId, token, signal, appId: groupLookup?.clientId ?? '',
+    }) : [];
+  const claims = properties.map(([claim, property]) => [claim, user.get(property)] as const)
+    .filter((entry): entry is [string, ClaimValue | null] => entry[1] !== undefined);
+  return {
+    roles: rolesOf({ roles }, provider.config, implied, { tenant, groups: isIn }),
+    claims: Object.fromEntries(claims),
+  };
+}
+
 function knownAtGraph(
-  person: PrincipalRef, providers: Pick<Providers, 'get'>,
+  { person }: AskedAbout, providers: Pick<Providers, 'get'>,
   ways: (provider: Provider) => GraphWay | undefined,
 ): Known | undefined {
   const { tenant, objectId } = person;
@@ -69,46 +95,4 @@ function knownAtGraph(
   const tellable = mappings.every(({ claim, map }) =>
     REFRESHABLE.has(claim) && (claim !== 'groups' || map !== null));
   return way === undefined || !tellable ? undefined : { provider, tenant, objectId, way };
-}
-
-interface Asked {
-  readonly objectId: string;
-  readonly token: string;
-  readonly signal: AbortSignal;
-}
-
-async function isEnabled({ client }: GraphWay, asked: Asked): Promise<boolean> {
-  const { objectId, token, signal } = asked;
-  try {
-    const path = `/users/${objectId}?$select=id,accountEnabled`;
-    const user = await client.one({ path, token, signal });
-    return own(user, 'accountEnabled') === true;
-  } catch (error) {
-    if (error instanceof GraphError && error.status === 404) return false;
-    throw error;
-  }
-}
-
-/** Values of the app roles that the person is assigned, directly or by a group of theirs. */
-async function appRoles(
-  { client }: GraphWay, asked: Asked & { provider: Provider },
-): Promise<readonly string[]> {
-  const { objectId, token, signal, provider } = asked;
-  const appId = provider.config.groupLookup?.clientId ?? '';
-  const application = await client.one({
-    path: `/servicePrincipals(appId='${appId}')?$select=id,appRoles`, token, signal,
-  });
-  const resource = String(own(application, 'id'));
-  const defined = own(application, 'appRoles');
-  const values = new Map<unknown, unknown>((Array.isArray(defined) ? defined : [])
-    .filter(isJsonObject).filter((role) => own(role, 'isEnabled') !== false)
-    .map((role) => [own(role, 'id'), own(role, 'value')]));
-  const filter = encodeURIComponent(`resourceId eq ${resource}`);
-  const assigned = await client.all({
-    path: `/users/${objectId}/appRoleAssignments?$filter=${filter}`, token, signal,
-  });
-  return assigned.filter(isJsonObject)
-    .filter((one) => own(one, 'resourceId') === resource)
-    .map((one) => values.get(own(one, 'appRoleId')))
-    .filter((value) => typeof value === 'string');
 }

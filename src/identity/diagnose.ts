@@ -4,6 +4,7 @@ import { createBotCredentials } from './bot-credentials.ts';
 import { fetchJson } from './bounded-fetch.ts';
 import type { Fetch } from './bounded-fetch.ts';
 import { diagnoseKeys } from './diagnose-keys.ts';
+import { diagnoseLookups } from './diagnose-lookup.ts';
 import { diagnoseSignIn } from './diagnose-sign-in.ts';
 import { findingsOf } from './finding.ts';
 import type { Finding, Findings } from './finding.ts';
@@ -29,8 +30,8 @@ interface Source {
 
 /**
  * Looks at every provider as the service would, over the same bounded fetch, all of them at once:
- * discovery, keys, clocks, the sign-in client and the bot's own login. Never throws for what it
- * finds, and sends nothing that changes anything.
+ * discovery, keys, clocks, the sign-in client, and the logins of the bot and of the look-ups.
+ * Never throws for what it finds, and sends nothing that changes anything.
  */
 export async function diagnoseIdentity(parts: IdentityParts): Promise<readonly Finding[]> {
   const { identity, teams } = parts.config;
@@ -41,6 +42,7 @@ export async function diagnoseIdentity(parts: IdentityParts): Promise<readonly F
   const found = await Promise.all([
     ...sources.map((source) => diagnoseSource(source, parts)),
     diagnoseBotLogin(parts),
+    diagnoseLookups(parts),
   ]);
   return found.flat();
 }

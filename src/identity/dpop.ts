@@ -74,8 +74,12 @@ export function refuseBound(claims: JsonObject): void {
   if (boundTo(claims) !== null) throw identityError('token_bound');
 }
 
-/** The thumbprint of the key that a token is bound to; null where it is bound to nothing. */
-function boundTo(claims: JsonObject): string | null {
+/**
+ * The thumbprint of the key that a token is bound to; null where it is bound to nothing.
+ *
+ * @throws IdentityError `token_binding_unknown`.
+ */
+export function boundTo(claims: JsonObject): string | null {
   const cnf = own(claims, 'cnf');
   if (cnf === undefined) return null;
   const jkt = isJsonObject(cnf) ? own(cnf, 'jkt') : undefined;

@@ -1,4 +1,4 @@
-import { ConfidentialClientApplication } from '@azure/msal-node';
+import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azure/msal-node';
 import type { AuthenticationResult, Configuration } from '@azure/msal-node';
 import type { GroupLookupConfig } from '../config/config.ts';
 import type { Fetch } from './bounded-fetch.ts';
@@ -13,10 +13,17 @@ export interface GraphTokens {
 }
 
 /**
- * Logs in with the configured registration. The login's own addresses are handed to msal, which
- * would look them up otherwise, so that nothing but the configured host is ever called.
+ * Logs in with the configured registration, or as the managed identity of the machine. The login's
+ * own addresses are handed to msal, which would look them up otherwise, so that nothing but the
+ * configured host is ever called; a managed identity is asked for over `platform`, where the
+ * machine's environment says (plain http).
  */
-export function createGraphTokens(lookup: GroupLookupConfig, fetch: Fetch): GraphTokens {
+export function createGraphTokens(
+  lookup: GroupLookupConfig, { fetch, platform }: { fetch: Fetch; platform: Fetch },
+): GraphTokens {
+  if (lookup.credential.kind === 'managedIdentity') {
+    return byManagedIdentity(lookup.graphUrl, lookup.credential.clientId, platform);
+  }
   const scopes = [`${lookup.graphUrl}/.default`];
   /** One for each tenant of the issuer; each keeps its token until shortly before its end. */
   const byTenant = new Map<string, ConfidentialClientApplication>();
@@ -37,12 +44,23 @@ export function createGraphTokens(lookup: GroupLookupConfig, fetch: Fetch): Grap
   };
 }
 
+/** Its tokens are of its own tenant alone: which one that is, is checked with the configuration. */
+function byManagedIdentity(resource: string, clientId: string, platform: Fetch): GraphTokens {
+  const application = new ManagedIdentityApplication({
+    managedIdentityIdParams: { userAssignedClientId: clientId },
+    // Its own repeats take up to a minute, and a click waits.
+    system: { networkClient: networkOver(platform), disableInternalRetries: true },
+  });
+  return {
+    application: async () => read(await application.acquireToken({ resource })),
+    person: () => Promise.reject(new Error('a managed identity asks as itself alone')),
+  };
+}
+
 function configurationOf(
   { clientId, credential, loginUrl }: GroupLookupConfig, tenant: string, fetch: Fetch,
 ): Configuration {
-  if (credential.kind === 'managedIdentity') {
-    throw new Error('groupLookup needs a secret or certificate');
-  }
+  if (credential.kind === 'managedIdentity') throw new Error('it has no credential of its own');
   const authority = `${loginUrl}/${tenant}`;
   return {
     auth: {

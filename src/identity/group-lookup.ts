@@ -30,15 +30,20 @@ export interface GraphWay {
 }
 
 /** The ways of all providers, made on first use. */
-export function createGraphWays(fetch?: Fetch): (provider: Provider) => GraphWay | undefined {
+export function createGraphWays(
+  fetch?: Fetch,
+): (provider: Pick<Provider, 'config'>) => GraphWay | undefined {
   const wire = fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init));
-  const bounded = boundedFetch(wire, { ...PROVIDER_LIMITS, timeoutMs: CALL_MS, allowHttp: false });
+  const limits = { ...PROVIDER_LIMITS, timeoutMs: CALL_MS };
+  const bounded = boundedFetch(wire, { ...limits, allowHttp: false });
+  // A managed identity's tokens come from the machine itself, over plain http.
+  const platform = boundedFetch(wire, { ...limits, allowHttp: true });
   const ways = new Map<string, GraphWay>();
   return ({ config: { id, groupLookup } }) => {
     if (groupLookup === undefined) return undefined;
     const way = ways.get(id) ?? {
       client: createGraphClient(groupLookup.graphUrl, bounded),
-      tokens: createGraphTokens(groupLookup, bounded),
+      tokens: createGraphTokens(groupLookup, { fetch: bounded, platform }),
     };
     ways.set(id, way);
     return way;

@@ -64,7 +64,7 @@ export function namedGroups(provider: Provider, tenant: string): readonly string
 }
 
 /** `_claim_names` in place of the list, or `hasgroups` in tokens of the implicit flow. */
-function isOverage(claims: JsonObject): boolean {
+export function isOverage(claims: JsonObject): boolean {
   const names = own(claims, '_claim_names');
   if (isJsonObject(names) && Object.hasOwn(names, 'groups')) return true;
   const has = own(claims, 'hasgroups');

@@ -19,7 +19,7 @@ const USUAL_TOLERANCE_MS = 30_000;
 export type CheckName =
   | 'form' | 'issuer' | 'type' | 'algorithm' | 'key' | 'signature' | 'tenant' | 'audience'
   | 'expiry' | 'not-before' | 'issued-at' | 'age' | 'kind' | 'roles' | 'principal'
-  | 'single-sign-on';
+  | 'groups' | 'binding' | 'single-sign-on';
 
 /** What is known when a check runs. */
 export interface CheckContext {

@@ -3,12 +3,14 @@ import type { Principal } from '../domain/principal.ts';
 import { IdentityError } from '../usecases/ports.ts';
 import { identityError } from './codes.ts';
 import { parseCompact } from './compact.ts';
+import { boundTo, refuseBound } from './dpop.ts';
+import { isOverage } from './group-overage.ts';
 import { CLAIM_CHECKS, KEY_CHECKS, told } from './inspect-checks.ts';
 import type { CheckContext, CheckName, CheckStep } from './inspect-checks.ts';
 import type { Provider } from './providers.ts';
 import { requiredText } from './registered-claims.ts';
 import { checkSingleSignOn } from './single-sign-on.ts';
-import { parseStrictObject } from './strict-json.ts';
+import { own, parseStrictObject } from './strict-json.ts';
 import type { JsonObject } from './strict-json.ts';
 import type { Purpose, VerifiedToken, Verifier } from './verify-token.ts';
 
@@ -74,10 +76,20 @@ export async function inspectToken(
   if (claims === null) checks.push(skipped('issuer'));
   else add('issuer', `iss ${told(claims, 'iss')}`, unknown);
   for (const step of [...KEY_CHECKS, ...CLAIM_CHECKS]) checks.push(await run(step, context));
+  const bound = claims === null || own(claims, 'cnf') === undefined ? undefined
+    : await attempt(() => checkBinding(claims, purpose));
+  if (bound) add('binding', bound.value ?? 'a binding that is not known here', bound.error);
   const judged = await attempt(async () => {
     const verified = await verifier.verify(text, purpose);
+    if (bound?.error !== undefined) throw bound.error;
     return singleSignOn === undefined ? verified.principal : byTeams(verified, singleSignOn);
   });
+  if (provider?.config.kind === 'entra' && claims !== null && isOverage(claims)) {
+    const failed = judged.error?.code.startsWith('groups_') ? judged.error : undefined;
+    if (judged.error === undefined || failed) {
+      add('groups', 'left out of the token, looked up at Microsoft Graph', failed);
+    } else checks.push(skipped('groups'));
+  }
   if (singleSignOn !== undefined) {
     const failed = judged.error?.code.startsWith('sso_') ? judged.error : undefined;
     const told = `scope ${singleSignOn.scope}, brought by Teams, version and audience`;
@@ -90,6 +102,12 @@ export async function inspectToken(
       ? { accepted: true, principal: judged.value }
       : { accepted: false, code: judged.error.code, message: judged.error.message },
   };
+}
+
+/** Whom the token says that it belongs to. At a click no proof of it can come along. */
+function checkBinding(claims: JsonObject, { kind }: Purpose): string {
+  if (kind === 'single-sign-on') refuseBound(claims);
+  return `bound to the key ${boundTo(claims)}: counts with a DPoP proof of it, never as Bearer`;
 }
 
 function byTeams(verified: VerifiedToken, rules: TeamsConfig['singleSignOn']): Principal {

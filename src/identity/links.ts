@@ -1,5 +1,6 @@
 import type { LinkedIdentity } from '../config/config.ts';
 import { directoryName } from '../domain/principal.ts';
+import type { PrincipalRef } from '../domain/principal.ts';
 import type { Provider, Providers } from './providers.ts';
 
 /** From a key to the keys of the same person's other identities. */
@@ -32,6 +33,20 @@ export function aliasesOf(links: Links, key: string, actor: string | null): read
   const own = links.get(key) ?? [];
   if (actor === null) return own;
   return [...new Set([...own, actor, ...(links.get(actor) ?? [])])];
+}
+
+/**
+ * Whether who signed in is a Teams person: by the provider's own word, or as an identity that an
+ * administrator linked to that person (`identity.links`).
+ */
+export function isTeamsPerson(
+  { tenant, objectId, aliases }: Pick<PrincipalRef, 'tenant' | 'objectId' | 'aliases'>,
+  person: { tenantId: string; objectId: string },
+): boolean {
+  // A provider that names people of Teams is believed over a link: it says that this is another.
+  if (tenant !== null) return tenant === person.tenantId && objectId === person.objectId;
+  const linked = directoryName({ tenant: person.tenantId, objectId: person.objectId });
+  return aliases?.includes(linked) ?? false;
 }
 
 /** The key of a person that a provider names as Teams does: the same for Entra's v1 and v2. */

@@ -96,7 +96,8 @@ function valuesOf(claims: JsonObject, name: string): readonly string[] {
   throw identityError('token_claim_invalid', { about: name });
 }
 
-function isClaimValue(value: unknown): value is ClaimValue {
+/** Whether a value has a form that rules understand. */
+export function isClaimValue(value: unknown): value is ClaimValue {
   if (typeof value === 'string') return value.length <= MAX_TEXT;
   if (typeof value === 'number') return Number.isFinite(value);
   return typeof value === 'boolean' || isTextList(value, MAX_VALUES);

@@ -6,12 +6,13 @@ import type { StoredSession } from '../usecases/store-ports.ts';
 /**
  * Why a session ended before its time. `refresh_refused`: the provider took the refresh token back
  * (also where it saw it used twice); `refresh_reused`: somebody else used it meanwhile;
- * `claims_refused`: the refreshed claims are not this person's, or not good; `unreadable`: the row
- * is not as it was written.
+ * `claims_refused`: the refreshed claims are not this person's, or not good; `unlinked`: no link
+ * says any more that who signed in is this Teams person; `unreadable`: the row is not as it was
+ * written.
  */
 export type EndReason =
   | 'signed_out' | 'revoked' | 'refresh_refused' | 'refresh_reused' | 'claims_refused'
-  | 'unreadable';
+  | 'unlinked' | 'unreadable';
 
 /** A sign-in that carries on. */
 export function startedEvent(

@@ -7,6 +7,8 @@ import { sleep } from '../lib/loop.ts';
 import type { Sessions, TeamsSender } from '../usecases/ports.ts';
 import type { SessionOwner, SessionStore, StoredSession } from '../usecases/store-ports.ts';
 import { identityError } from './codes.ts';
+import { aliasesOf, createLinks, isTeamsPerson } from './links.ts';
+import type { Links } from './links.ts';
 import { endedEvent, startedEvent } from './session-events.ts';
 import type { EndReason } from './session-events.ts';
 import { createRefresher, forget } from './session-refresh.ts';
@@ -50,6 +52,7 @@ export interface SessionKeeper extends Sessions {
 export function createSessions(parts: SessionParts, limits: SessionConfig): SessionKeeper {
   const { clock, ids, store, secrets, flow } = parts;
   const provider = flow.signIn.issuer;
+  const links = createLinks(parts.config.identity.links ?? [], parts.verifier.providers);
   const end = async (session: StoredSession, reason: EndReason, code: string | null) => {
     const event = endedEvent(ids, clock.now(), { session, reason, code, actor: null });
     await store.endSessions({ which: { kind: 'one', id: session.id }, event });
@@ -57,8 +60,10 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
   };
   const refresh = createRefresher({ ...parts, end });
   const areFresh = ({ token }: Principal) => clock.now() - token.issuedAt <= limits.maxClaimAgeMs;
-  const find = (sender: Pick<TeamsSender, 'tenantId' | 'objectId'>) =>
-    live(parts, limits, { tenantId: sender.tenantId, objectId: sender.objectId, provider }, end);
+  const find = async ({ tenantId, objectId }: Pick<TeamsSender, 'tenantId' | 'objectId'>) => {
+    const found = await live(parts, limits, { tenantId, objectId, provider }, end);
+    return found && linkedNow(found, links, end);
+  };
 
   return {
     areFresh,
@@ -149,6 +154,22 @@ async function live(
   const content = await openSession(secrets, session);
   if (content !== undefined) return { session, content };
   await end(session, 'unreadable', null);
+  return undefined;
+}
+
+/**
+ * A session under the links of now, not of its sign-in: one that an administrator took away ends
+ * it, and one that was added keeps people apart from the next click on.
+ */
+async function linkedNow(
+  found: Found, links: Links,
+  end: (session: StoredSession, why: EndReason, code: string | null) => Promise<void>,
+): Promise<Found | undefined> {
+  const { session, content } = found;
+  const aliases = aliasesOf(links, content.principal.key, null);
+  const principal = { ...content.principal, aliases };
+  if (isTeamsPerson(principal, session)) return { session, content: { ...content, principal } };
+  await end(session, 'unlinked', null);
   return undefined;
 }
 

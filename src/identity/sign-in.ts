@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import { directoryName } from '../domain/principal.ts';
 import type { Principal } from '../domain/principal.ts';
 import { meetsStepUp } from '../domain/step-up.ts';
 import type { StepUp } from '../domain/step-up.ts';
@@ -10,6 +9,7 @@ import type { SignIn, SignInPages, StoredSecrets } from '../usecases/ports.ts';
 import type { SignInAttempt, SignInLink, SignInStore } from '../usecases/store-ports.ts';
 import type { Fetch } from './bounded-fetch.ts';
 import { identityError } from './codes.ts';
+import { isTeamsPerson } from './links.ts';
 import { readParked, readSealedAttempt, sealParked } from './sealed-sign-in.ts';
 import type { SessionKeeper } from './sessions.ts';
 import type { AttemptSecrets } from './sign-in-client.ts';
@@ -200,16 +200,9 @@ async function checkPerson(
   }
 }
 
-/**
- * Who signed in must be the Teams person that the link is for: by the provider's own word, or as an
- * identity that an administrator linked to that person (`identity.links`).
- */
+/** Who signed in must be the Teams person that the link is for. */
 function assertPerson(
-  principal: Principal, { tenantId, objectId }: Pick<SignInLink, 'tenantId' | 'objectId'>,
+  principal: Principal, person: Pick<SignInLink, 'tenantId' | 'objectId'>,
 ): void {
-  if (principal.tenant === tenantId && principal.objectId === objectId) return;
-  const linked = directoryName({ tenant: tenantId, objectId });
-  // A provider that names people of Teams is believed over a link: it says that this is another.
-  if (principal.tenant === null && principal.aliases?.includes(linked)) return;
-  throw identityError('sign_in_wrong_person');
+  if (!isTeamsPerson(principal, person)) throw identityError('sign_in_wrong_person');
 }

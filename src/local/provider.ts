@@ -64,6 +64,9 @@ export async function startProvider(options: ProviderOptions): Promise<LocalProv
     setRoles(personId, roles) {
       need(findPerson(personId), personId).roles = [...roles];
     },
+    setDepartment(personId, department) {
+      need(findPerson(personId), personId).department = department;
+    },
     async rotateKeys({ drop = false } = {}) {
       keys = await rotated({ keys, drop, file: options.keysFile });
       // The provider's key store cannot be changed, so a new one takes over the same storage.
@@ -78,7 +81,9 @@ type TokenParts = {
   firstPipeline: string | undefined; keys(): SigningKeys;
 };
 
-function tokens(parts: TokenParts): Omit<LocalProvider, 'setRoles' | 'rotateKeys' | 'stop'> {
+function tokens(
+  parts: TokenParts,
+): Omit<LocalProvider, 'setRoles' | 'setDepartment' | 'rotateKeys' | 'stop'> {
   const { issuer, clients, botAppId } = parts;
   const tokenEndpoint = `${issuer}/token`;
   const ask = (clientId: string, form: Record<string, string>) => {

@@ -18,7 +18,8 @@ export interface Person {
   readonly mri: string;
   /** Roles that the provider puts into this person's tokens now; may change while it runs. */
   roles: string[];
-  readonly department: string;
+  /** As the provider puts it into this person's tokens now. */
+  department: string;
   /** One sentence that tells the visitor what to try as this person. */
   readonly hint: string;
 }

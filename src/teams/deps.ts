@@ -1,7 +1,7 @@
 import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import type { App } from '../usecases/app-port.ts';
 import type {
-  Basics, Identity, Sessions, SignIn, TeamsCards, Workflows,
+  Basics, Identity, RenewClaims, Sessions, SignIn, TeamsCards, Workflows,
 } from '../usecases/ports.ts';
 import type { CardStore } from '../usecases/store-ports.ts';
 import type { Messenger } from './messenger.ts';
@@ -18,6 +18,8 @@ export interface BotDeps extends Basics {
   readonly signIn: SignIn | null;
   /** What carries a sign-in over clicks; absent where every click signs in. */
   readonly sessions?: Sessions | null;
+  /** Claims of single sign-on that are too old, from a directory; absent where none is asked. */
+  readonly renewClaims?: RenewClaims | null;
   readonly cards: TeamsCards;
   readonly messenger: Messenger;
   readonly directory: Pick<CardStore, 'findConversation'>;

@@ -48,10 +48,11 @@ const STALE = 'You signed in, but your roles were confirmed too long ago to coun
 /**
  * Turns what the client brought with a card action into a verified principal: a single sign-on
  * token (`value.authentication`), the code of our sign-in page (`value.state`), or, with neither,
- * the sender's live session. Claims that are too old are fetched again by the session; where there
- * is none the answer is a login request. A token or code that did not do is followed by a login
- * request without the silent way, and a second one that is too old by a sentence, so that no client
- * loops; somebody else's identity is recorded and answered with a sentence.
+ * the sender's live session. Claims that are too old are fetched again by the session, or looked up
+ * in the directory; where neither can be the answer is a login request. A token or code that did
+ * not do is followed by a login request without the silent way, and a second one that is too old by
+ * a sentence, so that no client loops; somebody else's identity is recorded and answered with a
+ * sentence.
  */
 export async function prove(
   deps: BotDeps, activity: TeamsActivity, given: Unproven,
@@ -64,7 +65,8 @@ export async function prove(
       const by = await deps.identity.verifySingleSignOn(token, given.sender);
       const exchangeId = textOf(authentication.id, 256) ?? null;
       if (isFresh(deps, by)) return { kind: 'principal', by, exchangeId };
-      return (await bySession(deps, given)) ?? loggingIn(deps, given, { silent: false });
+      return (await bySession(deps, given)) ?? (await byLookUp(deps, { by, exchangeId })) ??
+        loggingIn(deps, given, { silent: false });
     }
     if (code !== undefined && deps.signIn) {
       const by = await deps.signIn.redeem({ code, sender: given.sender, ...given.subject });
@@ -107,6 +109,14 @@ function isFresh({ sessions }: BotDeps, by: Principal): boolean {
 async function bySession({ sessions }: BotDeps, { sender }: Unproven): Promise<Proof | undefined> {
   const by = await sessions?.current(sender);
   return by && { kind: 'principal', by, exchangeId: null };
+}
+
+/** A single sign-on token that is good but for its age, under what a directory says now. */
+async function byLookUp(
+  { renewClaims }: BotDeps, { by, exchangeId }: { by: Principal; exchangeId: string | null },
+): Promise<Proof | undefined> {
+  const renewed = await renewClaims?.(by);
+  return renewed && { kind: 'principal', by: renewed, exchangeId };
 }
 
 async function loggingIn(

@@ -17,6 +17,6 @@ export interface Deps extends Basics {
 export interface JobDeps extends Deps {
   readonly notifier: Notifier;
   readonly cards: TeamsCards;
-  /** Whether people still have their roles; left out: nobody can tell. */
+  /** What people still have of roles and claims; left out: nobody can tell. */
   readonly refresher?: ClaimsRefresher;
 }

@@ -2,27 +2,29 @@ import type { Outcome, Request } from '../domain/request.ts';
 import { applyCommand } from './apply-command.ts';
 import type { JobDeps } from './deps.ts';
 import type { JobResult } from './run-job.ts';
-import { recheckRoles } from './recheck-roles.ts';
-import type { RecheckResult } from './recheck-roles.ts';
+import { recheckApprovals } from './recheck-approvals.ts';
+import type { Look } from './recheck-approvals.ts';
 import { insist } from './store-faults.ts';
 import type { Job } from './store-ports.ts';
 
-/** How often roles are asked for while their provider does not answer: in all about 2 minutes. */
-const RECHECK_TRIES = 5;
-const RECHECK_REST_MS = 10_000;
+/** How long people are asked about again while their provider does not answer. */
+const LOOK_AGAIN_MS = 100_000;
+const LEAST_REST_MS = 10_000;
+const MOST_REST_MS = 40_000;
 
 /**
  * Applies an approved request through its executor. `applying` is committed before anything is
  * sent. Found in `applying`, an earlier try was cut off: it is sent again only where the target
  * drops repeats of the same key and is still the one that was approved; else its outcome is
- * `unknown` and a person has to look.
+ * `unknown` and a person has to look. Where the workflow wants it, every try is made under a look
+ * at the deciding people of its own: the last one may be hours old.
  */
 export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult> {
   const request = await deps.store.loadRequest(job.requestId);
   if (request?.state === 'applying') return resume(deps, job, request);
   if (request?.state !== 'approved') return { done: 0 };
-  const looked = request.plan.recheckRoles ? await recheckRoles(deps, request) : undefined;
-  if (looked?.outcome) return stop(deps, job, request, looked);
+  const looked = await look(deps, request);
+  if (looked?.outcome) return stop(deps, request, looked);
   const begun = await applyCommand(deps, {
     id: request.id,
     command: {
@@ -40,16 +42,27 @@ export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult
   return { done: 0 };
 }
 
-/** Somebody who approved lost the role, or nobody can tell even after asking a few times. */
+/** The look at the deciding people; undefined where the workflow wants none. */
+async function look(deps: JobDeps, request: Request): Promise<Look | undefined> {
+  return request.plan.recheckRoles ? recheckApprovals(deps, request) : undefined;
+}
+
+/** Somebody who approved lost role or claim, or nobody can tell even after asking for a while. */
 async function stop(
-  deps: JobDeps, job: Job, request: Request, { outcome, recheck, passing }: RecheckResult,
+  deps: JobDeps, request: Request, { outcome, recheck, passing }: Look,
 ): Promise<JobResult> {
   if (outcome === null) return { done: 0 };
-  if (passing && job.attempts < RECHECK_TRIES) {
-    return {
-      retryAtMs: deps.clock.now() + job.attempts * RECHECK_REST_MS,
-      error: `${outcome.code}: ${outcome.message}`,
-    };
+  const { failingSince = recheck.at } = recheck;
+  const failingMs = recheck.at - failingSince;
+  if (passing && failingMs < LOOK_AGAIN_MS) {
+    // On record once: since when it fails holds for every replica, and shows on the card.
+    if (request.recheck?.failingSince !== failingSince) {
+      await applyCommand(deps, { id: request.id, command: { type: 'recheck', recheck } });
+    }
+    const restMs = Math.min(MOST_REST_MS, Math.max(LEAST_REST_MS, failingMs));
+    // Nothing was sent: the executor's tries are not used up by this.
+    const error = `${outcome.code}: ${outcome.message}`;
+    return { retryAtMs: deps.clock.now() + restMs, error, tried: false };
   }
   await applyCommand(deps, { id: request.id, command: { type: 'stop', outcome, recheck } });
   return { done: 0 };
@@ -68,7 +81,13 @@ async function resume(deps: JobDeps, job: Job, request: Request): Promise<JobRes
     return unknown('interrupted',
       'The service stopped while it was being applied. Look at the target.');
   }
-  return send(deps, job, request);
+  const looked = await look(deps, request);
+  if (looked === undefined) return send(deps, job, request);
+  if (looked.outcome) return stop(deps, request, looked);
+  const { recheck } = looked;
+  const kept = await applyCommand(deps, { id: request.id, command: { type: 'recheck', recheck } });
+  const ours = kept.kind === 'stepped' && kept.request.state === 'applying';
+  return ours ? send(deps, job, kept.request) : { done: 0 };
 }
 
 async function send(deps: JobDeps, job: Job, request: Request): Promise<JobResult> {

@@ -1,4 +1,5 @@
 import type { Principal, PrincipalRef } from '../domain/principal.ts';
+import type { HeldNow } from '../domain/recheck.ts';
 import type { StepUp } from '../domain/step-up.ts';
 import type { Outcome, PlannedExecution, Request } from '../domain/request.ts';
 import type { Workflow } from '../domain/workflow.ts';
@@ -143,17 +144,32 @@ export interface OnceOnly {
   take(once: { kind: 'dpop'; key: string; expiresAt: number }): Promise<boolean>;
 }
 
+/** Somebody of whom it is asked what they have now. */
+export interface AskedAbout {
+  readonly person: PrincipalRef;
+  /** Whom Teams knows them as; a linked identity itself knows nothing of Teams. */
+  readonly teams: { readonly tenantId: string; readonly objectId: string } | null;
+  /** Claims that matter besides the roles. */
+  readonly claims: readonly string[];
+}
+
 /** Says what somebody may do now, other than by a token: for the look before an execution. */
 export interface ClaimsRefresher {
   /**
-   * A person's roles as their provider has them now; none for somebody who left. Undefined where
-   * nobody can tell for this person; throws where it cannot be told just now.
+   * A person's roles and claims as their provider has them now; no role for somebody who left.
+   * Undefined where nobody can tell for this person; throws where it cannot be told just now.
    */
-  rolesNow(person: PrincipalRef): Promise<readonly string[] | undefined>;
+  heldNow(asked: AskedAbout): Promise<HeldNow | undefined>;
 }
 
+/**
+ * A principal under roles and claims of this moment, where something besides their token tells all
+ * of them; undefined where nothing does.
+ */
+export type RenewClaims = (by: Principal) => Promise<Principal | undefined>;
+
 /** Where no provider can be asked about people who are away. */
-export const nobodyCanTell: ClaimsRefresher = { rolesNow: async () => undefined };
+export const nobodyCanTell: ClaimsRefresher = { heldNow: async () => undefined };
 
 /** Turns tokens into principals. Every method throws IdentityError where a check fails. */
 export interface Identity {

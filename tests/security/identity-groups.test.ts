@@ -6,6 +6,7 @@
 import type { IssuerConfig } from '../../src/config/config.ts';
 import { createGraphWays, createGroupSource } from '../../src/identity/group-lookup.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
+import { inspectToken } from '../../src/identity/inspect-token.ts';
 import { createProviders } from '../../src/identity/providers.ts';
 import { createVerifier } from '../../src/identity/verify-token.ts';
 import {
@@ -41,15 +42,18 @@ const lookup: NonNullable<IssuerConfig['groupLookup']> = {
   credential: { kind: 'secret', secret: 'app-secret' },
 };
 
-function identityWith(over: Partial<IssuerConfig> = {}) {
+function partsWith(over: Partial<IssuerConfig> = {}, fetch = graph.fetch) {
   const config = configOf([entraIssuer(entra, {
     use: ['people', 'workloads'], groupLookup: lookup,
     roles: [{ claim: 'roles', map: null }, { claim: 'groups', map: groupsMap }], ...over,
   })]);
   const parts = { config, clock, log };
-  const groups = createGroupSource({ clock, log, ways: createGraphWays(graph.fetch) });
-  return createIdentity({ ...parts, verifier: createVerifier({ ...parts, groups }) });
+  const groups = createGroupSource({ clock, log, ways: createGraphWays(fetch) });
+  return { ...parts, verifier: createVerifier({ ...parts, groups }) };
 }
+
+const identityWith = (...given: Parameters<typeof partsWith>) =>
+  createIdentity(partsWith(...given));
 
 let serial = 0;
 const overage = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'x' } } };
@@ -80,6 +84,14 @@ describe('what counts', () => {
     graph.state.memberOf = [AUDITORS];
     expect(await rolesBy(identityWith(), { roles: ['developer'] }))
       .toEqual(['developer', 'auditor']);
+  });
+
+  test('token inspect tells of the look-up', async () => {
+    graph.state.memberOf = [AUDITORS];
+    const { verifier } = partsWith();
+    const told = await inspectToken(await tokenOf(), { verifier, purpose: { kind: 'bearer' } });
+    expect(told.checks.at(-1)).toMatchObject({ check: 'groups', result: 'pass' });
+    expect(told.verdict).toMatchObject({ accepted: true, principal: { roles: ['auditor'] } });
   });
 
   test('in no such group: no role', async () => {
@@ -173,6 +185,50 @@ describe('on behalf of the person (RFC 7523 2.1, Microsoft identity platform)', 
     for (const token of tokens) await identity.verifyBearer(token);
     expect(graph.at('login').map(({ body }) => new URLSearchParams(body).get('assertion')))
       .toEqual(tokens);
+  });
+});
+
+describe('as the managed identity of the machine', () => {
+  const before = { ...process.env };
+  afterEach(() => { process.env = { ...before }; });
+  /** The machine's own endpoint is on loopback; all else is Microsoft's. */
+  const wire = (url: string, init?: RequestInit) =>
+    (url.startsWith(graph.base) ? fetch(url, init) : graph.fetch(url, init));
+  let count = 0;
+  const ask = async () => {
+    // msal keeps a token for each identity in this process.
+    const clientId = `00000000-0000-4000-8000-${String(count += 1).padStart(12, '0')}`;
+    const identity = identityWith({
+      groupLookup: { ...lookup, credential: { kind: 'managedIdentity', clientId } },
+    }, wire);
+    return { clientId, roles: rolesBy(identity), again: () => rolesBy(identity) };
+  };
+
+  // Where the machine says that its identity endpoint is; without it, a virtual machine's own.
+  beforeEach(() => {
+    process.env['AZURE_POD_IDENTITY_AUTHORITY_HOST'] = `${graph.base}/login`;
+  });
+
+  test('its token is taken once, for Graph, and no other login is called', async () => {
+    graph.state.memberOf = [APPROVERS];
+    const { clientId, roles, again } = await ask();
+    expect(await roles).toEqual(['approver']);
+    expect(await again()).toEqual(['approver']);
+    expect(graph.at('login')).toHaveLength(1);
+    const asked = new URL(graph.at('login')[0]?.path ?? '', 'http://machine');
+    expect(asked.pathname).toMatch(/^\/metadata\/identity\/oauth2\/token/);
+    expect(asked.searchParams.get('client_id')).toBe(clientId);
+    expect(asked.searchParams.get('resource')).toBe(GRAPH);
+    expect(graph.at('graph')[0]?.authorization).toBe('Bearer graph-token');
+    expect(graph.strays).toEqual([]);
+  });
+
+  test('which gives no token: refused', async () => {
+    graph.state.memberOf = [APPROVERS];
+    graph.state.loginFails = true;
+    const { roles } = await ask();
+    expect(await codeOf(roles)).toBe('groups_unavailable');
+    expect(graph.at('graph')).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Attacks on the refresh of a session (RFC 9700 4.14, OpenID Connect Core 12). */
 import { jest } from '@jest/globals';
 import { identityError } from '../../src/identity/codes.ts';
-import { rolesBySession } from '../../src/identity/session-roles.ts';
+import { heldBySession } from '../../src/identity/held-by-session.ts';
 import { openSession, sealSession } from '../../src/identity/session-tokens.ts';
 import { secretsOf, senderOf } from '../unit/identity/sign-in-world.ts';
 import { codeOf } from '../unit/identity/kit.ts';
@@ -141,12 +141,17 @@ test('a look at roles before running is no click: the idle limit goes on', async
   await world.one.signInAs('amara');
   const before = await world.row('amara');
   world.clock.advance(LIMITS.idleMs - MINUTE);
-  const { tenantId: tenant, objectId } = senderOf('amara');
-  const roles = await rolesBySession(world.one.sessions).rolesNow({
-    key: before?.principal ?? '', kind: 'person', provider: 'local', subject: 's', tenant, objectId,
-    name: 'Amara',
+  const sender = senderOf('amara');
+  const asked = (key = before?.principal ?? '') => heldBySession(world.one.sessions).heldNow({
+    // As a linked identity is known, which itself says nothing of Teams.
+    person: {
+      key, kind: 'person', provider: 'local', subject: 's', tenant: null, objectId: null,
+      name: 'Amara',
+    },
+    teams: { tenantId: sender.tenantId, objectId: sender.objectId }, claims: [],
   });
-  expect(roles).toEqual(['approver']);
+  expect(await asked()).toEqual({ roles: ['approver'], claims: { department: 'Payments' } });
+  expect(await asked('another|key')).toBeUndefined();
   expect((await world.row('amara'))?.usedAt).toBe(before?.usedAt);
   world.clock.advance(2 * MINUTE);
   expect(await world.one.click('amara')).toBeUndefined();

@@ -216,6 +216,42 @@ describe('an end', () => {
   });
 });
 
+describe('an identity that only a link makes a Teams person', () => {
+  const { tenantId: tenant, objectId } = senderOf('amara');
+  const me = { issuer: 'local', tenant, objectId };
+  /** A replica whose provider says nothing of Teams, under these links. */
+  const blind = (links: NonNullable<typeof world.config.identity.links>) => {
+    const { identity } = world.config;
+    const issuers = identity.issuers.map((issuer) => ({ ...issuer, teams: null }));
+    return world.replica(world.store, {
+      config: { ...world.config, identity: { ...identity, issuers, links } },
+    });
+  };
+
+  test('its session ends when an administrator takes the link away', async () => {
+    const { subject } = await world.one.signInAs('amara');
+    const mine = { issuer: 'local', subject };
+    const linked = await blind([[me, mine]]);
+    const { key } = await linked.signInAs('amara');
+    expect(key).toBe(`local|${subject}`);
+    expect(await linked.click('amara')).toMatchObject({ key });
+    const stranger = { issuer: 'local', subject: 'another' };
+    await world.events();
+    expect(await (await blind([[me, stranger]])).click('amara')).toBeUndefined();
+    expect(await reasons()).toEqual(['unlinked']);
+    expect(await linked.click('amara')).toBeUndefined();
+  });
+
+  test('a link that is added keeps people apart in a session that is there', async () => {
+    const { subject } = await world.one.signInAs('amara');
+    const mine = { issuer: 'local', subject };
+    await (await blind([[me, mine]])).signInAs('amara');
+    const other = { issuer: 'local', subject: 'the-other-account' };
+    const by = await (await blind([[me, mine, other]])).click('amara');
+    expect(by?.aliases).toContain('local|the-other-account');
+  });
+});
+
 describe('rotation of the key', () => {
   test('the old key still opens; what is used is sealed anew, elsewhere too', async () => {
     await world.one.signInAs('amara');

@@ -65,6 +65,8 @@ export interface LocalProvider {
   forge(options: ForgeOptions): Promise<string>;
   /** Changes a person's roles; the next token carries them. */
   setRoles(personId: string, roles: readonly string[]): void;
+  /** Moves a person to another department; the next token carries it. */
+  setDepartment(personId: string, department: string): void;
   /** Signs with a new key from now on; the old one stays published unless `drop` is true. */
   rotateKeys(options?: { readonly drop?: boolean }): Promise<void>;
   stop(): Promise<void>;

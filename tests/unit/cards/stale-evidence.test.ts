@@ -5,9 +5,14 @@ import { amara, decision, NOW, sample } from './samples.ts';
 
 const cards = createCards({ publicUrl: 'https://approvals.example' });
 
-function shown(decided: Decision, found?: Recheck['people'][number]['found']): string {
+function shown(
+  decided: Decision, found?: Recheck['people'][number]['found'], claim?: string,
+): string {
   const recheck: Recheck | undefined = found && {
-    at: NOW, people: [{ decisionId: decided.id, key: amara.key, role: 'approver', found }],
+    at: NOW, people: [{
+      decisionId: decided.id, key: amara.key, role: 'approver', found,
+      ...(claim === undefined ? {} : { claim }),
+    }],
   };
   const request = sample({
     state: 'failed', decisions: [decided], ...(recheck === undefined ? {} : { recheck }),
@@ -22,13 +27,17 @@ const old = decision(amara, 'approve', {
 });
 
 test.each([
-  ['a fresh role needs no word', fresh, undefined, null],
-  ['one vouched for an hour before', old, undefined, 'approved (role not fresh)'],
-  ['an old one that was confirmed since', old, 'held', null],
-  ['one that was lost since', fresh, 'lost', 'approved (role lost since)'],
-  ['one that nobody could confirm', fresh, 'unknown', 'approved (role not confirmed)'],
-] as const)('%s', (_name, decided, found, words) => {
-  const text = shown(decided, found);
+  ['a fresh role needs no word', fresh, undefined, null, null],
+  ['one vouched for an hour before', old, undefined, 'approved (role not fresh)', null],
+  ['an old one that was confirmed since', old, 'held', null, null],
+  ['one that was lost since', fresh, 'lost', 'approved (role lost since)', null],
+  ['one that nobody could confirm', fresh, 'unknown', 'approved (role not confirmed)', null],
+  ['a claim that is another now', fresh, 'lost', 'approved (department changed since)',
+    'department'],
+  ['a claim that nobody could tell', fresh, 'unknown', 'approved (department not confirmed)',
+    'department'],
+] as const)('%s', (_name, decided, found, words, claim) => {
+  const text = shown(decided, found, claim ?? undefined);
   expect(text).toContain('Amara Okafor');
   if (words === null) expect(text).not.toContain('(role');
   else expect(text).toContain(words);

@@ -1,15 +1,20 @@
 /** `countersign doctor` against the parts of the local profile, whole and broken. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
+import type { IssuerConfig } from '../../../src/config/config.ts';
+import { diagnoseIdentity } from '../../../src/identity/diagnose.ts';
 import type { Finding } from '../../../src/identity/finding.ts';
 import { startLocalParts } from '../../../src/local/profile.ts';
 import type { LocalParts } from '../../../src/local/profile.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { openStore } from '../../../src/store/open-store.ts';
-import { newKey, startKeyServer } from '../identity/kit.ts';
+import { GRAPH, LOGIN, startGraph } from '../identity/fake-graph.ts';
+import {
+  APP_ID, OTHER_TENANT, TENANT, configOf, entraIssuer, newKey, startKeyServer,
+} from '../identity/kit.ts';
 import { cli } from './support.ts';
 
 jest.setTimeout(60_000);
@@ -106,6 +111,57 @@ describe('what is wrong is told', () => {
     await store.close();
     expect((await doctor()).bad).toEqual(['fail keys: open']);
     expect((await doctor({ LOCAL_SIGNING_SECRET: secret })).bad).toEqual([]);
+  });
+});
+
+describe('the look-up of groups', () => {
+  const lookup: NonNullable<IssuerConfig['groupLookup']> = {
+    graphUrl: GRAPH, loginUrl: LOGIN, clientId: APP_ID, as: 'application',
+    credential: { kind: 'secret', secret: 'app-secret' },
+  };
+
+  test('is let in, tenant by tenant, or not', async () => {
+    const graph = await startGraph();
+    const server = await startKeyServer();
+    try {
+      const tenants = [TENANT, OTHER_TENANT];
+      const config = configOf([entraIssuer(server, { groupLookup: lookup, tenants })]);
+      const clock = systemClock;
+      const look = async () => (await diagnoseIdentity({
+        config, clock, log: silentLogger, fetch: graph.fetch,
+      })).filter(({ check }) => check === 'group look-up');
+      expect((await look()).map(({ part, result }) => `${result} ${part}`))
+        .toEqual(['ok issuer entra', 'ok issuer entra']);
+      graph.state.loginFails = true;
+      const [first, second] = await look();
+      expect(first).toMatchObject({ result: 'fail', found: expect.stringContaining(TENANT) });
+      expect(second?.change).toContain('secret may have expired');
+      expect(JSON.stringify([first, second])).not.toContain('app-secret');
+    } finally {
+      await Promise.all([server.stop(), graph.stop()]);
+    }
+  });
+
+  test('is looked at by the command', async () => {
+    const text = await readFile(parts.configPath, 'utf8');
+    await cp(join(dirname(parts.configPath), 'workflows'), join(home, 'workflows'), {
+      recursive: true,
+    });
+    const path = join(home, 'with-entra.yaml');
+    await writeFile(path, text.replace('channels:\n', `    - id: entra
+      kind: entra
+      tenant: ${TENANT}
+      audience: ${APP_ID}
+      groupLookup: { graphUrl: 'https://127.0.0.1:9' }
+channels:
+`));
+    const args = ['doctor', '--config', path, '--profile', 'local', '--json'];
+    const { code, out } = await cli(args, { env: parts.env });
+    const { findings } = JSON.parse(out) as { findings: Finding[] };
+    expect(code).toBe(1);
+    expect(findings).toContainEqual(expect.objectContaining({
+      part: 'issuer entra', check: 'group look-up', result: 'fail',
+    }));
   });
 });
 

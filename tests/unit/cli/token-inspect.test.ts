@@ -132,6 +132,56 @@ test('as single sign-on: scope, client and version are judged too', async () => 
   expect([bad.code, ...failed(bad)]).toEqual([1, 'single-sign-on sso_wrong_client']);
 });
 
+describe('groups that the token leaves out', () => {
+  const overage = () => token({ roles: undefined, _claim_names: { groups: 'src1' } });
+  const groups = '        - { claim: groups, map: { 0a000000-0000-4000-8000-000000000001: x } }\n';
+  const mapped = () => edited(config, '        - claim: roles', `${groups}        - claim: roles`);
+  const under = async (text: string) => {
+    writeFileSync(join(dir.path, 'groups.yaml'), text);
+    return told(await overage(), '--config', 'groups.yaml', '--explain');
+  };
+
+  test('without a look-up: refused, and the check says so', async () => {
+    const bad = await under(mapped());
+    expect([bad.code, ...failed(bad)]).toEqual([1, 'groups groups_not_listed']);
+  });
+
+  test('with one the service\'s own way is gone, as far as it leads', async () => {
+    const lookup = "      groupLookup: { graphUrl: 'https://127.0.0.1:9' }\n    - kind: github";
+    const text = edited(mapped(), '    - kind: github', lookup);
+    const cloud = edited(text, '  cloud: public\n', `  cloud:
+    issuer: https://api.botframework.com
+    metadataUrl: https://127.0.0.1:9/metadata
+    loginUrl: https://127.0.0.1:9
+    scope: https://api.botframework.com/.default
+    serviceUrlHosts: [smba.example]
+`);
+    const bad = await under(edited(cloud, '    team: ', '    serviceUrl: https://smba.example/\n' +
+      '    team: '));
+    expect([bad.code, ...failed(bad)]).toEqual([1, 'groups groups_unavailable']);
+    expect(bad.checks.find(({ check }) => check === 'groups')?.decidedBy?.path)
+      .toBe('identity.issuers[0].groupLookup');
+  });
+});
+
+describe('a token that says whom it belongs to', () => {
+  const bound = () => token({ cnf: { jkt: 'A'.repeat(43) } });
+
+  test('to a key: counts with a proof, and not at a click', async () => {
+    const good = await told(await bound());
+    expect([good.code, good.checks.at(-1)]).toEqual([0, expect.objectContaining({
+      check: 'binding', result: 'pass', found: expect.stringContaining('never as Bearer'),
+    })]);
+    const bad = await told(await bound(), '--as', 'teams');
+    expect([bad.code, ...failed(bad)]).toEqual([1, 'binding token_bound']);
+  });
+
+  test('in a way that is not known here: refused', async () => {
+    const bad = await told(await token({ cnf: { 'x5t#S256': 'A'.repeat(43) } }));
+    expect([bad.code, ...failed(bad)]).toEqual([1, 'binding token_binding_unknown']);
+  });
+});
+
 test('the output holds no signature, neither the token\'s nor of one inside a claim', async () => {
   const nested = await token({ sub: 'inner' });
   const outer = await token({ access_token: nested, list: [`Bearer ${nested}`] });

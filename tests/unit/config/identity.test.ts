@@ -42,7 +42,7 @@ describe('looking groups up', () => {
     expect(config.identity.issuers[0]?.groupLookup).toEqual({
       graphUrl: 'https://graph.microsoft.com', loginUrl: 'https://login.microsoftonline.com',
       clientId: '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24', as: 'application',
-      credential: { kind: 'secret', secret: 'bot-secret' },
+      credential: { kind: 'secret', secret: 'bot-secret' }, claims: {},
     });
   });
 
@@ -52,6 +52,9 @@ describe('looking groups up', () => {
       'group_not_named identity.issuers[0].roles[0].map.Approvers'],
     ['Graph over http', `map: { ${G}: approver }`, '{ graphUrl: http://graph.example }',
       'production_http_cloud identity.issuers[0].groupLookup.graphUrl'],
+    ['a claim that the issuer does not list', `map: { ${G}: approver }`,
+      '{ claims: { badge: employeeId } }',
+      'unknown_claim identity.issuers[0].groupLookup.claims.badge'],
   ])('%s is refused', (_name, groups, lookup, problem) => {
     const text = withLookup(groups === 'none' ? `tenants: [${TENANT}]` : groups, lookup);
     expect(rulesOf(text)).toContain(problem);
@@ -64,12 +67,33 @@ describe('looking groups up', () => {
       'too_many_groups identity.issuers[0].roles');
   });
 
-  test('a managed identity has no credential to ask with', () => {
-    const managed = edited(edited(configText, 'credential: { kind: secret, secret: ' +
+  describe('as the managed identity of the machine', () => {
+    const managed = (text: string) => edited(edited(text, 'credential: { kind: secret, secret: ' +
       "'${env:COUNTERSIGN_BOT_SECRET}' }", 'credential: { kind: managedIdentity }'),
     '  tenantId: 8c', '  appType: UserAssignedMSI\n  tenantId: 8c');
-    expect(rulesOf(withLookup(`map: { ${G}: approver }`, '{}', managed)))
-      .toEqual(['missing identity.issuers[0].groupLookup.credential']);
+    const map = `map: { ${G}: approver }`;
+
+    test('of the bot, in its own tenant', () => {
+      const { config } = load({ config: withLookup(map, '{}', managed(configText)) });
+      expect(config.identity.issuers[0]?.groupLookup?.credential)
+        .toEqual({ kind: 'managedIdentity', clientId: config.teams.appId });
+    });
+
+    test('of its own, which is to be named', () => {
+      const of = (id: string) => withLookup(map, `{ credential: { kind: managedIdentity${id} } }`);
+      expect(load({ config: of(`, clientId: ${OTHER}`) }).config.identity.issuers[0]?.groupLookup
+        ?.credential).toEqual({ kind: 'managedIdentity', clientId: OTHER });
+      expect(rulesOf(of(''))).toEqual([
+        'missing identity.issuers[0].groupLookup.credential.clientId',
+      ]);
+    });
+
+    test('not on behalf of people, and not in other tenants', () => {
+      expect(rulesOf(withLookup(map, '{ as: person }', managed(configText))))
+        .toEqual(['wrong_value identity.issuers[0].groupLookup.as']);
+      const both = withLookup(`tenants: [${TENANT}], ${map}`, '{}', managed(bound));
+      expect(rulesOf(both)).toEqual(['missing identity.issuers[0].groupLookup.credential']);
+    });
   });
 });
 
@@ -118,10 +142,24 @@ describe('workflows', () => {
     expect(plain).not.toHaveProperty('singleUse');
   });
 
-  test('a look that nobody could take is told of', () => {
-    const { warnings } = workflow('use: deploy-webhook', 'use: deploy-webhook, recheckRoles: true');
-    expect(warnings.map(({ rule, path }) => `${rule} ${path}`))
-      .toContain('recheck_without_source execute.recheckRoles');
+  describe('a look that nobody could take is told of', () => {
+    const careful = edited(workflowText, 'use: deploy-webhook',
+      'use: deploy-webhook, recheckRoles: true');
+    const lookup = (text = '{}') => withLookup(`map: { ${G}: approver }`, text);
+    const session = (scopes: string) => edited(configText, '  roles:\n    security-lead',
+      '  session: {}\n  roles:\n    security-lead').replace(/ {4}scopes: .*\n/, '')
+      .replace('    clientSecret:', `    scopes: [${scopes}]\n    clientSecret:`);
+    test.each([
+      ['roles', configText, ['execute.recheckRoles']],
+      ['a claim that Graph is not asked for', lookup(), ['stages[0].where.claim']],
+      ['nothing where Graph tells it', lookup('{ claims: { department: department } }'), []],
+      ['nothing where a session tells both', session('openid, offline_access'), []],
+      ['a session that cannot be refreshed', session('openid'), ['execute.recheckRoles']],
+    ])('%s', (_name, config, paths) => {
+      const { warnings } = load({ config, workflows: { 'deploy.yaml': careful } });
+      expect(warnings.filter(({ rule }) => rule === 'recheck_without_source')
+        .map(({ path }) => path)).toEqual(paths);
+    });
   });
 
   test('a claim of a pipeline may be one of a list', () => {

@@ -8,8 +8,9 @@ import { NOW, pendingRequest, principal, stage, workflow } from '../../support/b
 /** Every way from one state to another that there may ever be. */
 const ARROWS: Record<RequestState, readonly RequestState[]> = {
   pending: ['pending', 'approved', 'denied', 'expired', 'cancelled'],
-  approved: ['applying', 'failed'],
-  applying: ['applied', 'failed', 'unknown', 'approved'],
+  // A look at the deciding people stays where it is, and goes on record.
+  approved: ['approved', 'applying', 'failed'],
+  applying: ['applying', 'applied', 'failed', 'unknown', 'approved'],
   applied: [], failed: [], unknown: [], denied: [], expired: [], cancelled: [],
   revoking: [], revoked: [],
 };
@@ -44,6 +45,8 @@ const command: fc.Arbitrary<(request: Request) => Command> = fc.oneof(
   fc.constantFrom('hash-1', 'hash-2').map((configHash) => (): Command =>
     ({ type: 'begin', configHash })),
   fc.constant((): Command => ({ type: 'hold', outcome })),
+  fc.constantFrom('recheck' as const, 'stop' as const).map((type) => (): Command =>
+    ({ type, outcome, recheck: { at: NOW, people: [] } })),
   fc.constantFrom('applied' as const, 'failed' as const, 'unknown' as const)
     .map((state) => (): Command => ({ type: 'settle', state, outcome })),
 );

@@ -143,6 +143,37 @@ describe('the other commands', () => {
     const changed = stepped(run(approved, { type: 'begin', configHash: 'hash-2' }));
     expect([changed.state, changed.outcome?.code]).toEqual(['failed', 'executor_changed']);
   });
+
+  test('a look stops what was not sent as failed, and what was as unknown', () => {
+    const outcome = { code: 'roles_withdrawn', message: 'x', reference: null, at: NOW };
+    const recheck = { at: NOW, people: [] };
+    const pending = pendingRequest();
+    const approved = stepped(run(pending, decide(pending)));
+    const begun = stepped(run(approved, { type: 'begin', configHash: 'hash-1' }));
+    const stop = { type: 'stop' as const, outcome, recheck };
+    expect(stepped(run(approved, stop))).toMatchObject({ state: 'failed', outcome, recheck });
+    const ended = stepped(run(begun, stop));
+    expect(ended).toMatchObject({ state: 'unknown', outcome, recheck });
+    for (const closed of [pending, ended]) {
+      expect(code(run(closed, stop))).toBe('request_closed');
+      expect(code(run(closed, { type: 'recheck', recheck }))).toBe('request_closed');
+    }
+  });
+
+  test('a look that would show the same leaves the cards alone', () => {
+    const pending = pendingRequest();
+    const approved = stepped(run(pending, decide(pending)));
+    const look = (found: 'held' | 'unknown') => ({ type: 'recheck' as const, recheck: {
+      at: NOW, people: [{ decisionId: 'd', key: 'k', role: 'approver', found }],
+    } });
+    const effects = (request: Request, found: 'held' | 'unknown') => {
+      const result = run(request, look(found));
+      return result.kind === 'step' ? result.step.effects : undefined;
+    };
+    const held = stepped(run(approved, look('held')));
+    expect([effects(approved, 'held'), effects(held, 'held'), effects(held, 'unknown')])
+      .toEqual([['cards'], [], ['cards']]);
+  });
 });
 
 test('a revision names the stage that was open then', () => {

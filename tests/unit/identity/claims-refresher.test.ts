@@ -1,9 +1,14 @@
 /** What Microsoft Graph says of a person who is away: roles as they are now. */
 import type { IssuerConfig } from '../../../src/config/config.ts';
+import { evidenceAge } from '../../../src/domain/evidence.ts';
 import type { PrincipalRef } from '../../../src/domain/principal.ts';
 import { createClaimsRefresher } from '../../../src/identity/claims-refresher.ts';
 import { createGraphWays, createGroupSource } from '../../../src/identity/group-lookup.ts';
 import { createProviders } from '../../../src/identity/providers.ts';
+import { renewClaimsBy } from '../../../src/identity/renew-claims.ts';
+import type { ClaimsRefresher } from '../../../src/usecases/ports.ts';
+import { principal } from '../../support/builders.ts';
+import { amara as approver, decision as decisionOf } from '../cards/samples.ts';
 import { GRAPH, LOGIN, startGraph } from './fake-graph.ts';
 import {
   AMARA, APP_ID, OTHER_TENANT, TENANT, configOf, entraIssuer, log, oidcIssuer, startKeyServer,
@@ -19,7 +24,11 @@ beforeAll(async () => {
   graph = await startGraph();
 });
 afterAll(() => Promise.all([server.stop(), graph.stop()]));
-beforeEach(() => graph.reset());
+let askedOfSession: string[];
+beforeEach(() => {
+  graph.reset();
+  askedOfSession = [];
+});
 
 const lookup: NonNullable<IssuerConfig['groupLookup']> = {
   graphUrl: GRAPH, loginUrl: LOGIN, clientId: APP_ID, as: 'application',
@@ -40,23 +49,34 @@ function refresher(over: Partial<IssuerConfig> = {}) {
   return createClaimsRefresher({
     config, ways, providers: createProviders({ config, clock, log }),
     groups: createGroupSource({ clock, log, ways }),
-    otherwise: { rolesNow: async () => ['from the session'] },
+    otherwise: {
+      heldNow: async ({ claims }) => {
+        askedOfSession.push(...claims);
+        return { roles: ['from the session'], claims: { badge: 'gold' } };
+      },
+    },
   });
 }
 
+const approval = decisionOf(approver);
 const amara: PrincipalRef = {
   key: `entra|public|${TENANT}|${AMARA}`, kind: 'person', provider: 'entra', subject: 's',
   tenant: TENANT, objectId: AMARA, name: 'Amara',
 };
 
+const held = (of: ClaimsRefresher, claims: readonly string[], person = amara) =>
+  of.heldNow({ person, teams: null, claims });
+const rolesNow = async (of: ClaimsRefresher, person: PrincipalRef) =>
+  (await held(of, [], person))?.roles;
+
 test('app roles and groups of this moment, with what they imply', async () => {
   graph.state.appRoles = ['approver'];
   graph.state.memberOf = [APPROVERS];
-  expect(await refresher().rolesNow(amara)).toEqual(['approver', 'lead', 'reader']);
+  expect(await rolesNow(refresher(), amara)).toEqual(['approver', 'lead', 'reader']);
 });
 
 test('what was taken away is gone', async () => {
-  expect(await refresher().rolesNow(amara)).toEqual([]);
+  expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
 test.each([['disabled', false], ['deleted', null]])('an account that is %s has none', async (
@@ -64,7 +84,7 @@ test.each([['disabled', false], ['deleted', null]])('an account that is %s has n
 ) => {
   graph.state.appRoles = ['approver'];
   graph.state.enabled = enabled;
-  expect(await refresher().rolesNow(amara)).toEqual([]);
+  expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
 test('an assignment of another application does not count', async () => {
@@ -73,28 +93,28 @@ test('an assignment of another application does not count', async () => {
     graph.json(response, { value: [{ appRoleId: 'id-of-approver', resourceId: 'other' }] });
     return true;
   };
-  expect(await refresher().rolesNow(amara)).toEqual([]);
+  expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
 test('only mappings of the person\'s tenant count', async () => {
   graph.state.appRoles = ['approver'];
   const roles = [{ claim: 'roles', map: null, tenants: [OTHER_TENANT] }];
-  expect(await refresher({ tenants: [TENANT, OTHER_TENANT], roles }).rolesNow(amara)).toEqual([]);
+  expect(await rolesNow(refresher({ tenants: [TENANT, OTHER_TENANT], roles }), amara)).toEqual([]);
 });
 
 test('a tenant that is trusted no more is not asked', async () => {
   graph.state.appRoles = ['approver'];
   const asked = refresher({ tenants: [OTHER_TENANT] });
-  expect(await asked.rolesNow(amara)).toEqual(['from the session']);
+  expect(await rolesNow(asked, amara)).toEqual(['from the session']);
   expect(graph.calls).toEqual([]);
 });
 
 test('nothing is kept: each look asks again', async () => {
   const asked = refresher();
   graph.state.memberOf = [APPROVERS];
-  expect(await asked.rolesNow(amara)).toContain('lead');
+  expect(await rolesNow(asked, amara)).toContain('lead');
   graph.state.memberOf = [];
-  expect(await asked.rolesNow(amara)).toEqual([]);
+  expect(await rolesNow(asked, amara)).toEqual([]);
 });
 
 test.each([
@@ -103,11 +123,100 @@ test.each([
   ['roles from a claim that Graph does not hold', { roles: [{ claim: 'wids', map: null }] }, {}],
   ['any group for a role', { roles: [{ claim: 'groups', map: null }] }, {}],
 ])('%s are told by others', async (_name, over, person) => {
-  expect(await refresher(over).rolesNow({ ...amara, ...person })).toEqual(['from the session']);
+  expect(await rolesNow(refresher(over), { ...amara, ...person })).toEqual(['from the session']);
   expect(graph.at('graph')).toEqual([]);
 });
 
 test.each([[500], [403], [429]])('an answer of %d is a fault, not an absence', async (status) => {
   graph.state.onGraph = (_call, response) => void response.writeHead(status).end('{}');
-  await expect(refresher().rolesNow(amara)).rejects.toThrow();
+  await expect(rolesNow(refresher(), amara)).rejects.toThrow();
+});
+
+describe('claims, by the properties that configuration names for them', () => {
+  const claims = { department: 'department', cost: 'employeeOrgData.costCenter' };
+  const asked = () => refresher({ groupLookup: { ...lookup, claims } });
+
+  test('as they are now, in the call that there is anyway', async () => {
+    graph.state.user = { department: 'Payments', employeeOrgData: { costCenter: 'c7' } };
+    expect(await held(asked(), ['department', 'cost'])).toMatchObject({
+      claims: { department: 'Payments', cost: 'c7' },
+    });
+    const calls = graph.at('graph').filter(({ path }) => path.startsWith('/v1.0/users/'));
+    expect(calls[0]?.path).toContain('$select=id,accountEnabled,department,employeeOrgData');
+    expect(askedOfSession).toEqual([]);
+  });
+
+  test('only those that matter are asked for', async () => {
+    await held(asked(), []);
+    expect(graph.at('graph')[0]?.path).toContain('$select=id,accountEnabled');
+    expect(graph.at('graph')[0]?.path).not.toContain('department');
+  });
+
+  test.each([
+    ['empty', { department: null }, { department: null }],
+    ['not in the answer', {}, {}],
+    ['of a form that rules do not know', { department: { name: 'Payments' } }, {}],
+    ['inside of what is empty', { department: 'x', employeeOrgData: null },
+      { department: 'x', cost: null }],
+  ])('%s is told apart', async (_name, user, found) => {
+    graph.state.user = user;
+    graph.state.appRoles = ['approver'];
+    expect((await held(asked(), ['department', 'cost', 'badge']))?.claims)
+      .toEqual({ badge: 'gold', ...found });
+  });
+
+  test('one that no property is named for is left to the session, and replaces none', async () => {
+    graph.state.user = { department: 'Payments' };
+    graph.state.appRoles = ['approver'];
+    expect(await held(asked(), ['department', 'badge'])).toEqual({
+      roles: ['approver'], claims: { department: 'Payments', badge: 'gold' },
+    });
+    expect(askedOfSession).toEqual(['badge']);
+  });
+
+  test('of a disabled account nothing is told', async () => {
+    graph.state.user = { department: 'Payments' };
+    graph.state.enabled = false;
+    expect(await held(asked(), ['department'])).toEqual({ roles: [], claims: {} });
+  });
+});
+
+describe('claims of a good token that are too old', () => {
+  const claims = { department: 'department' };
+  const clock = turnableClock();
+  const old = principal({ ...amara, roles: ['approver'], claims: { department: 'Payments' } });
+  const renew = (over: Partial<IssuerConfig> = { groupLookup: { ...lookup, claims } }) =>
+    renewClaimsBy({ refresher: refresher(over), clock, log })(old);
+  beforeEach(() => {
+    graph.state.user = { department: 'Sales' };
+    graph.state.appRoles = ['auditor'];
+  });
+
+  test('are those of this moment, and say so', async () => {
+    const by = await renew();
+    expect(by).toMatchObject({
+      key: old.key, roles: ['auditor'], claims: { department: 'Sales' },
+      proof: { way: 'look-up', verifiedAt: clock.now(), sessionId: null },
+    });
+    const decision = { ...approval, at: clock.now(), evidence: { ...approval.evidence, ...by } };
+    expect(evidenceAge({}, decision)).toMatchObject({ asOf: clock.now(), stale: false });
+  });
+
+  test('one that is empty now is none', async () => {
+    graph.state.user = { department: null };
+    expect((await renew())?.claims).toEqual({});
+  });
+
+  test.each([
+    ['a claim that is not told', () => { graph.state.user = {}; }],
+    ['a disabled account', () => { graph.state.enabled = false; }],
+    ['Graph fails', () => { graph.state.onGraph = (_c, r) => void r.writeHead(500).end('{}'); }],
+  ])('%s: none are renewed, and the person has to sign in', async (_name, prepare) => {
+    prepare();
+    expect(await renew()).toBeUndefined();
+  });
+
+  test('where no property is named for a claim, nor', async () => {
+    expect(await renew({ groupLookup: lookup })).toBeUndefined();
+  });
 });

@@ -24,8 +24,10 @@ export async function startGraph() {
   const strays: string[] = [];
   const state: {
     memberOf: readonly string[]; enabled: boolean | null; appRoles: readonly string[];
-    onGraph: GraphAnswer | null; loginFails: boolean;
-  } = { memberOf: [], enabled: true, appRoles: [], onGraph: null, loginFails: false };
+    onGraph: GraphAnswer | null; loginFails: boolean; user: object;
+  } = {
+    memberOf: [], enabled: true, appRoles: [], onGraph: null, loginFails: false, user: {},
+  };
   const json = (response: ServerResponse, body: unknown, status = 200) => {
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body));
@@ -45,6 +47,7 @@ export async function startGraph() {
           ? json(response, { error: 'invalid_client', error_description: 'AADSTS7000215' }, 401)
           : json(response, {
             token_type: 'Bearer', access_token: 'graph-token', expires_in: 3_600,
+            expires_on: String(Math.floor(Date.now() / 1_000) + 3_600),
           });
       }
       if (state.onGraph !== null && state.onGraph(call, response) !== false) return;
@@ -64,7 +67,7 @@ export async function startGraph() {
         });
       }
       if (state.enabled === null) return json(response, { error: { code: 'NotFound' } }, 404);
-      json(response, { id: 'x', accountEnabled: state.enabled });
+      json(response, { id: 'x', accountEnabled: state.enabled, ...state.user });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -87,7 +90,7 @@ export async function startGraph() {
       calls.length = 0;
       strays.length = 0;
       Object.assign(state, {
-        memberOf: [], enabled: true, appRoles: [], onGraph: null, loginFails: false,
+        memberOf: [], enabled: true, appRoles: [], onGraph: null, loginFails: false, user: {},
       });
     },
     async stop() {

@@ -5,7 +5,7 @@ import type { LocalConnector } from '../../../src/local/connector.ts';
 import type { Json } from '../../../src/local/world.ts';
 import type { DecideInput, DecideResult } from '../../../src/usecases/app-port.ts';
 import { IdentityError } from '../../../src/usecases/ports.ts';
-import type { Sessions } from '../../../src/usecases/ports.ts';
+import type { RenewClaims, Sessions } from '../../../src/usecases/ports.ts';
 import { NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 import { amara, amaraPrincipal, approvedRequest, CHANNEL, startBot, startWire } from './world.ts';
 
@@ -56,11 +56,14 @@ const decideRequest = (input: DecideInput): Promise<DecideResult> => {
     : { kind: 'refused', request, refusal: ruled.refusal });
 };
 
-function bot(sessions: Partial<Sessions>, redeem: () => Principal = () => by('sign-in')) {
+function bot(
+  sessions: Partial<Sessions>, redeem: () => Principal = () => by('sign-in'),
+  renewClaims: RenewClaims = () => Promise.resolve(undefined),
+) {
   const asked: ({ renew?: boolean } | undefined)[] = [];
   const { current = () => Promise.resolve(undefined), ...rest } = sessions;
   const made = startBot(wire, {
-    signIn: { redeem }, workflows: [STRICT],
+    signIn: { redeem }, workflows: [STRICT], renewClaims,
     handlers: { decideRequest, loadForCard: () => Promise.resolve(request) },
     sessions: {
       areFresh: () => true, signOut: () => Promise.resolve(false), ...rest,
@@ -110,6 +113,22 @@ describe('a single sign-on token whose claims are too old', () => {
     const it = bot({ areFresh, current: () => Promise.resolve(by('refresh')) });
     expect(await body(it, SSO)).toMatchObject({ type: CARD });
     expect(it.decided()).toEqual(['refresh']);
+  });
+
+  test('else for what the directory says now, without bothering the person', async () => {
+    const asked: string[] = [];
+    const it = bot({ areFresh }, undefined, async ({ objectId }) => {
+      asked.push(objectId ?? '');
+      return by('look-up');
+    });
+    expect(await body(it, SSO)).toMatchObject({ type: CARD });
+    expect([it.decided(), asked]).toEqual([['look-up'], [amara?.oid]]);
+  });
+
+  test('a fresh one asks no directory', async () => {
+    const it = bot({}, undefined, () => Promise.reject(new Error('asked')));
+    await body(it, SSO);
+    expect(it.decided()).toEqual([undefined]);
   });
 
   test('else for the button alone', async () => {

@@ -12,7 +12,9 @@ import { demoBotAppId, demoPeople, demoTenantId } from '../../../src/local/peopl
 import { createTeams, createTeamsOutbound } from '../../../src/teams/teams.ts';
 import type { App } from '../../../src/usecases/app-port.ts';
 import { IdentityError } from '../../../src/usecases/ports.ts';
-import type { Sessions, TeamsCards, TeamsSender } from '../../../src/usecases/ports.ts';
+import type {
+  RenewClaims, Sessions, TeamsCards, TeamsSender,
+} from '../../../src/usecases/ports.ts';
 import type { Conversation } from '../../../src/usecases/store-ports.ts';
 import { NOW, pendingRequest, principal, workflow } from '../../support/builders.ts';
 
@@ -157,6 +159,7 @@ export function startBot(connector: LocalConnector, given: {
   config?: Partial<TeamsConfig>;
   signIn?: { redeem?: (code: string) => Principal };
   sessions?: Sessions;
+  renewClaims?: RenewClaims;
   conversations?: readonly Conversation[];
   wait?: (ms: number) => Promise<void>;
   timeoutMs?: number;
@@ -190,6 +193,7 @@ export function startBot(connector: LocalConnector, given: {
   const teams = createTeams({
     ...basics, config, channels, app, outbound, identity, directory, cards: plainCards,
     allowLoopbackHttp: true, sessions: given.sessions ?? null,
+    renewClaims: given.renewClaims ?? null,
     workflows: { list: () => workflows },
     tokens: { verify: () => Promise.reject(new Error('not at this level')) },
     signIn: signIn === undefined ? null : {

@@ -1,0 +1,287 @@
+import { evidenceAge } from '../../../src/domain/evidence.ts';
+import type { HeldNow } from '../../../src/domain/recheck.ts';
+import type { AskedAbout, ClaimsRefresher } from '../../../src/usecases/ports.ts';
+import { runJob } from '../../../src/usecases/run-job.ts';
+import type { Job } from '../../../src/usecases/store-ports.ts';
+import { principal, stage, workflow } from '../../support/builders.ts';
+import { approve, ask, ben, eventsOf, openHouse, outcome } from './house.ts';
+import type { House } from './house.ts';
+
+const cara = principal({ key: 'local|cara', roles: ['lead'] });
+
+let house: House;
+let asked: string[];
+let about: AskedAbout[];
+beforeEach(async () => {
+  asked = [];
+  about = [];
+  house = await openHouse();
+  house.workflows = [workflow({
+    recheckRoles: true,
+    stages: [stage({ roles: ['approver', 'owner'] }), stage({ name: 'Lead', roles: ['lead'] })],
+  })];
+});
+afterEach(() => house.close());
+
+type Said = readonly string[] | HeldNow | undefined | Error;
+
+/** What each person's provider says now; a person it does not name has what they had. */
+function says(now: Record<string, Said>): ClaimsRefresher {
+  return {
+    async heldNow(one) {
+      const { key } = one.person;
+      asked.push(key);
+      about.push(one);
+      const found: Said = Object.hasOwn(now, key) ? now[key] : { [ben.key]: ['approver'],
+        [cara.key]: ['lead'] }[key];
+      if (found instanceof Error) throw found;
+      return found !== undefined && 'claims' in found ? found
+        : found && { roles: found, claims: {} };
+    },
+  };
+}
+
+/** A request that Ben and Cara approved, and its job. */
+async function approved() {
+  const id = await ask(house);
+  await approve(house, id, ben);
+  await approve(house, id, cara);
+  return { id, job: await next() };
+}
+
+async function next(): Promise<Job> {
+  const [job] = await house.claim('execute');
+  if (!job) throw new Error('no execute job');
+  return job;
+}
+
+/** Runs a job with what the provider says now, and gives it back as the relay does. */
+async function tryIt(job: Job, refresher: ClaimsRefresher | undefined) {
+  const deps = refresher === undefined ? house.deps : { ...house.deps, refresher };
+  const result = await runJob(deps, job);
+  const { key, fence } = job;
+  const now = house.deps.clock.now();
+  if ('retryAtMs' in result) {
+    const runAt = result.retryAtMs ?? now;
+    if (result.tried === false) await house.store.postponeJob({ key, fence, runAt });
+    else await house.store.failJob({ key, fence, runAt, error: result.error, now });
+  }
+  const request = await house.store.loadRequest(job.requestId);
+  if (!request) throw new Error('no request');
+  return { result, request, executed: house.executed };
+}
+
+async function run(refresher: ClaimsRefresher | undefined) {
+  const { id, job } = await approved();
+  return { id, ...(await tryIt(job, refresher)) };
+}
+
+test('everybody still has the role: it runs, and the look is on record', async () => {
+  const { request, executed, id } = await run(says({}));
+  expect([request.state, executed]).toEqual(['applied', [id]]);
+  expect(asked.sort()).toEqual([ben.key, cara.key]);
+  const idOf = (key: string) =>
+    request.decisions.find(({ approver }) => approver.key === key)?.id;
+  expect(request.recheck?.people).toHaveLength(2);
+  expect(request.recheck?.people).toEqual(expect.arrayContaining([
+    { decisionId: idOf(ben.key), key: ben.key, role: 'approver', found: 'held' },
+    { decisionId: idOf(cara.key), key: cara.key, role: 'lead', found: 'held' },
+  ]));
+  const [event] = await eventsOf(house, 'request.applying');
+  expect(event?.data['recheck']).toEqual(request.recheck);
+  expect(request.decisions.map((decision) => evidenceAge(request, decision))).toEqual([
+    { asOf: request.recheck?.at, found: 'held', claim: null, stale: false },
+    { asOf: request.recheck?.at, found: 'held', claim: null, stale: false },
+  ]);
+});
+
+test('another role of the same stage is as good', async () => {
+  expect((await run(says({ [ben.key]: ['owner'] }))).request.state).toBe('applied');
+});
+
+test.each([
+  ['taken away', []], ['another stage\'s only', ['lead']],
+])('a role that was %s stops it, and nothing is sent', async (_name, roles) => {
+  const { request, executed, result } = await run(says({ [ben.key]: roles }));
+  expect(executed).toEqual([]);
+  expect(result).toEqual({ done: 0 });
+  expect(request).toMatchObject({ state: 'failed', outcome: {
+    code: 'roles_withdrawn', message: expect.stringContaining('ben approved it as approver'),
+  } });
+  const [event] = await eventsOf(house, 'request.failed');
+  expect(event?.data['recheck']).toEqual(request.recheck);
+  const his = request.decisions.find(({ approver }) => approver.key === ben.key);
+  expect(his && evidenceAge(request, his)).toMatchObject({ found: 'lost', stale: true });
+});
+
+test('the last approver counts as much as the first', async () => {
+  expect((await run(says({ [cara.key]: [] }))).request.outcome?.code).toBe('roles_withdrawn');
+});
+
+test.each([
+  ['nobody can tell', says({ [ben.key]: undefined })], ['nobody is asked at all', undefined],
+])('where %s it does not run', async (_name, refresher) => {
+  const { request, executed } = await run(refresher);
+  expect(executed).toEqual([]);
+  expect(request).toMatchObject({ state: 'failed', outcome: { code: 'roles_unconfirmed' } });
+});
+
+test('a look-up that fails is repeated for two minutes, then stops it', async () => {
+  const failing = says({ [ben.key]: new Error('503') });
+  let { job } = await approved();
+  const rests: number[] = [];
+  for (let looks = 0; looks < 10; looks += 1) {
+    const { result, request } = await tryIt(job, failing);
+    if (!('retryAtMs' in result)) break;
+    expect([request.state, house.executed]).toEqual(['approved', []]);
+    rests.push((result.retryAtMs ?? 0) - house.deps.clock.now());
+    house.pass(rests.at(-1) ?? 0);
+    job = await next();
+    // Nothing was tried: the executor's first try is still to come.
+    expect(job.attempts).toBe(1);
+  }
+  expect(rests).toEqual([10_000, 10_000, 20_000, 40_000, 40_000]);
+  expect(await house.store.loadRequest(job.requestId)).toMatchObject({
+    state: 'failed', outcome: { code: 'roles_unconfirmed' },
+  });
+  expect(house.executed).toEqual([]);
+  // On record at its beginning and its end, not at each look.
+  expect(await eventsOf(house, 'request.rechecked')).toHaveLength(1);
+});
+
+test('a look-up that fails is on the card meanwhile, and forgotten afterwards', async () => {
+  const { id, job } = await approved();
+  const { request } = await tryIt(job, says({ [ben.key]: new Error('503') }));
+  const since = request.recheck?.failingSince;
+  expect(since).toBe(house.deps.clock.now());
+  expect(request.decisions.map((one) => evidenceAge(request, one).found).sort())
+    .toEqual(['held', 'unknown']);
+  expect((await house.claim('card')).map(({ wanted }) => wanted)).toContain(request.version);
+  house.pass(10_000);
+  const after = await tryIt(await next(), says({}));
+  expect([after.request.state, after.executed]).toEqual(['applied', [id]]);
+  expect(after.request.recheck).not.toHaveProperty('failingSince');
+});
+
+test('a lost role is not waited for, whatever else fails', async () => {
+  const { request } = await run(says({ [ben.key]: new Error('503'), [cara.key]: [] }));
+  expect(request.outcome?.code).toBe('roles_withdrawn');
+});
+
+describe('the claim that a stage wants', () => {
+  const withDepartment = (value: string) => ({ claims: { department: value } });
+  const owen = principal({ ...ben, key: 'local|owen', ...withDepartment('payments') });
+  const has = (claims: HeldNow['claims']) => says({
+    [owen.key]: { roles: ['approver'], claims },
+  });
+
+  beforeEach(() => {
+    house.workflows = [workflow({
+      recheckRoles: true,
+      stages: [stage({ where: { claim: 'department', equals: { value: 'payments' } } })],
+    })];
+  });
+
+  async function runAs(refresher: ClaimsRefresher) {
+    const id = await ask(house);
+    await approve(house, id, owen);
+    return tryIt(await next(), refresher);
+  }
+
+  test('is asked for, and where it is still so it runs', async () => {
+    const { request } = await runAs(has({ department: 'payments' }));
+    expect(request.state).toBe('applied');
+    expect(about).toMatchObject([{
+      claims: ['department'], teams: { tenantId: owen.tenant, objectId: owen.objectId },
+    }]);
+  });
+
+  test.each([
+    ['another', { department: 'sales' }, 'lost', 'claim_changed', /payments and no longer has/],
+    ['empty', { department: '' }, 'lost', 'claim_changed', /no longer/],
+    ['gone', { department: null }, 'lost', 'claim_changed', /no longer/],
+    ['not to be told', {}, 'unknown', 'roles_unconfirmed', /the department payments could not/],
+  ])('%s: it stops, nothing is sent, and it is said why', async (...given) => {
+    const [, claims, found, code, words] = given;
+    const { request, executed } = await runAs(has(claims));
+    expect(executed).toEqual([]);
+    expect(request).toMatchObject({
+      state: 'failed', outcome: { code, message: expect.stringMatching(words) },
+      recheck: { people: [{ key: owen.key, role: 'approver', found, claim: 'department' }] },
+    });
+    const [event] = await eventsOf(house, 'request.failed');
+    expect(event?.data).toMatchObject({ outcome: { code }, recheck: request.recheck });
+  });
+
+  test('a role that is lost as well is what is told', async () => {
+    const { request } = await runAs(says({ [owen.key]: { roles: [], claims: {} } }));
+    expect(request.outcome?.code).toBe('roles_withdrawn');
+    expect(request.recheck?.people[0]).not.toHaveProperty('claim');
+  });
+});
+
+describe('another try of an executor that may be called again', () => {
+  beforeEach(() => {
+    house.repeatable = true;
+    house.says = async () =>
+      ({ kind: 'retry', outcome: outcome('target_timeout'), retryAfterMs: 3_600_000 });
+  });
+
+  /** The first try, whose answer was lost, and the job of the next one, an hour later. */
+  async function triedOnce() {
+    const { id, job } = await approved();
+    expect((await tryIt(job, says({}))).request.state).toBe('applying');
+    house.pass(3_600_000);
+    house.says = async () => ({ kind: 'applied', outcome: outcome('applied') });
+    return { id, job: await next() };
+  }
+
+  test('is made under a look of its own, which is on record', async () => {
+    const { id, job } = await triedOnce();
+    const before = asked.length;
+    const { request, executed } = await tryIt(job, says({}));
+    expect([request.state, executed]).toEqual(['applied', [id, id]]);
+    expect(asked).toHaveLength(before + 2);
+    expect(request.recheck?.at).toBe(house.deps.clock.now());
+    const [look] = await eventsOf(house, 'request.rechecked');
+    expect(look?.data['recheck']).toEqual(request.recheck);
+  });
+
+  test('is not made where a role was taken away since: nobody says that it failed', async () => {
+    const { id, job } = await triedOnce();
+    const { request, executed } = await tryIt(job, says({ [ben.key]: [] }));
+    expect(executed).toEqual([id]);
+    expect(request).toMatchObject({ state: 'unknown', outcome: {
+      code: 'roles_withdrawn', message: expect.stringContaining('An earlier try may have'),
+    } });
+    const [event] = await eventsOf(house, 'request.unknown');
+    expect(event?.data).toMatchObject({ recheck: request.recheck });
+  });
+
+  test('waits for a look-up that fails, and is not used up by it', async () => {
+    const { id, job } = await triedOnce();
+    const first = await tryIt(job, says({ [cara.key]: new Error('503') }));
+    expect([first.request.state, first.executed]).toEqual(['applying', [id]]);
+    house.pass(10_000);
+    const again = await next();
+    expect(again.attempts).toBe(job.attempts);
+    expect((await tryIt(again, says({}))).request.state).toBe('applied');
+  });
+});
+
+test('a workflow that does not ask for it runs without a look', async () => {
+  house.workflows = [workflow({ stages: [stage(), stage({ name: 'Lead', roles: ['lead'] })] })];
+  const { request } = await run(says({ [ben.key]: [] }));
+  expect([request.state, asked, request.recheck]).toEqual(['applied', [], undefined]);
+});
+
+test('a role vouched for long before the decision is shown as such', async () => {
+  house.workflows = [workflow()];
+  const id = await ask(house);
+  const old = { ...ben, token: { ...ben.token, issuedAt: ben.token.issuedAt - 3_600_000 } };
+  await approve(house, id, old);
+  const request = await house.store.loadRequest(id);
+  const [decision] = request?.decisions ?? [];
+  expect(request && decision && evidenceAge(request, decision).stale)
+    .toBe((decision?.at ?? 0) - old.token.issuedAt > 3_600_000);
+});
