@@ -2,17 +2,14 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
-import { CLIENTS, contest, resultOf, rounded } from './contest.ts';
+import { CLIENTS, SHOTS, contest, resultOf, rounded, shotsOf } from './contest.ts';
 import { fire } from './load.ts';
 import { approvedCard, decideShots, makePending, postedCards } from './shots.ts';
 import { withStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 
-const WARM_UP = 1_000;
-const ROUND = 1_500;
-const ROUNDS = 5;
 /** How long the jobs that the run wrote are watched while they are carried out. */
-const DRAIN_MS = 20_000;
+const DRAIN_MS = 30_000;
 
 /**
  * The complete decision against a stock adapter that answers the same invoke with a constant card
@@ -26,20 +23,18 @@ export const decide: Bench = {
   run: ({ profile }) => withStage({ workers: 'held' }, async (stage) => {
     const { world, service, baseline } = stage;
     const origin = service.url;
-    const count = 1 + WARM_UP + ROUNDS * ROUND;
+    const count = 1 + SHOTS;
     const requests = await makePending(world, { origin, count, clients: CLIENTS });
     await service.child.ask('posted', postedCards(world, requests));
     const [probe, ...shots] = await decideShots(world, requests);
     const first = await fire({ origin, shots: probe ? [probe] : [], clients: 1, status: 200 });
     await baseline.child.ask('card', approvedCard(first.answers[0] ?? ''));
-    const part = (round: number) => round < 0
-      ? shots.slice(0, WARM_UP)
-      : shots.slice(WARM_UP + round * ROUND, WARM_UP + (round + 1) * ROUND);
+    const part = (round: number) => shotsOf(shots, round);
     const side = { status: 200, shots: part, check: approvedCard };
     if (profile !== undefined) await service.child.ask('profile');
     const result = resultOf('decide', await contest({
       ours: { ...side, server: service }, theirs: { ...side, server: baseline },
-    }, ROUNDS));
+    }));
     if (profile !== undefined) {
       await service.child.ask('profile', join(profile, 'decide.cpuprofile'));
     }

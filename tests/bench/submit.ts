@@ -1,14 +1,10 @@
 import { join } from 'node:path';
 import { objectOr } from '../../src/local/loopback.ts';
 import type { Bench } from './bench.ts';
-import { contest, resultOf } from './contest.ts';
+import { SHOTS, WARM_UP, contest, resultOf, shotsOf } from './contest.ts';
 import { fire } from './load.ts';
 import { approvedCard, decideShots, makePending, submitShots } from './shots.ts';
 import { withStage } from './stage.ts';
-
-const WARM_UP = 1_000;
-const ROUND = 1_000;
-const ROUNDS = 5;
 
 /** `POST /v1/requests`, each with a token and Idempotency-Key of its own, against that adapter. */
 export const submit: Bench = {
@@ -17,27 +13,24 @@ export const submit: Bench = {
   holds: ({ ratio }) => ratio >= 2,
   run: ({ profile }) => withStage({ workers: 'held' }, async ({ world, service, baseline }) => {
     const origin = service.url;
-    const sizeOf = (round: number) => (round < 0 ? WARM_UP : ROUND);
-    const startOf = (round: number) => (round < 0 ? 0 : WARM_UP + round * ROUND);
-    const shots = await submitShots(world, WARM_UP + ROUNDS * ROUND);
+    const shots = await submitShots(world, SHOTS);
     // The baseline answers clicks: of one request, as it stores nothing.
     const [request] = await makePending(world, { origin, count: 1, clients: 1 });
     const clicks = await decideShots(
-      world, Array.from({ length: Math.max(WARM_UP, ROUND) }, () => request ?? never()),
+      world, Array.from({ length: WARM_UP }, () => request ?? never()),
     );
     const first = await fire({ origin, shots: clicks.slice(0, 1), clients: 1, status: 200 });
     await baseline.child.ask('card', approvedCard(first.answers[0] ?? ''));
     if (profile !== undefined) await service.child.ask('profile');
     const fought = await contest({
       ours: {
-        server: service, status: 201, check: isPending,
-        shots: (round) => shots.slice(startOf(round), startOf(round) + sizeOf(round)),
+        server: service, status: 201, check: isPending, shots: (round) => shotsOf(shots, round),
       },
       theirs: {
         server: baseline, status: 200, check: approvedCard,
-        shots: (round) => clicks.slice(0, sizeOf(round)),
+        shots: (round) => clicks.slice(0, shotsOf(shots, round).length),
       },
-    }, ROUNDS);
+    });
     if (profile !== undefined) {
       await service.child.ask('profile', join(profile, 'submit.cpuprofile'));
     }
