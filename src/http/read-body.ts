@@ -83,7 +83,20 @@ function checkMedia(req: IncomingMessage): void {
   }
 }
 
-function readBytes(req: IncomingMessage, limitBytes: number, timeoutMs: number): Promise<Buffer> {
+async function readBytes(
+  req: IncomingMessage, limitBytes: number, timeoutMs: number,
+): Promise<Buffer> {
+  // A body that came in one piece with its head is there once the parser has looked at that piece.
+  if (!req.complete) await undefined;
+  if (!req.complete || req.destroyed) return gatherBytes(req, limitBytes, timeoutMs);
+  const whole = (req.read() as Buffer | null) ?? Buffer.alloc(0);
+  if (whole.length > limitBytes) throw tooLarge(limitBytes);
+  return whole;
+}
+
+function gatherBytes(
+  req: IncomingMessage, limitBytes: number, timeoutMs: number,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
