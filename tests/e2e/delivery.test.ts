@@ -11,6 +11,8 @@ import {
 import type { Place } from '../support/people-at-work.ts';
 import { WIRE_TRANSFER, WITH_BANK } from '../support/wire-transfer.ts';
 
+/** Several jobs one after the other take seconds on a slow server for tests. */
+const SLOW_STORE_MS = 60_000;
 const THREADS = /\/v3\/conversations\/?$/;
 
 let world: LocalWorld;
@@ -23,7 +25,8 @@ afterAll(async () => {
 });
 afterEach(async () => {
   // What one test left behind would meet the faults of the next.
-  await eventually('nothing is left to deliver', async () => await jobsLeft() === 0);
+  await eventually('nothing is left to deliver', async () => await jobsLeft() === 0,
+    SLOW_STORE_MS);
 });
 
 /** Jobs that wait or run; those that end a request in time do not count. */
@@ -134,14 +137,14 @@ describe('Teams has trouble', () => {
       status: 404, method: 'PUT', path: new RegExp(place.messageId), times: 100,
     });
     await press(world, 'amara', { place, verb: 'approve' });
-    const fresh = await eventually('a new card', () => copies(number)[1]);
+    const fresh = await eventually('a new card', () => copies(number)[1], SLOW_STORE_MS);
     expect(textOfCard(cardOf(fresh))).toMatch(/stage 2 of 2/);
     await press(world, 'ingrid', {
       place: { chatId: APPROVALS, messageId: fresh.id }, verb: 'approve',
     });
     await eventuallyIn(world, id, 'applied');
     await eventually('applied on the new card', () =>
-      /Applied/.test(textOfCard(cardOf(copies(number)[1]))));
+      /Applied/.test(textOfCard(cardOf(copies(number)[1]))), SLOW_STORE_MS);
     const gone = callsSince(from, 'PUT').filter(({ status }) => status === 404);
     expect(gone).toHaveLength(1);
     expect(copies(number)).toHaveLength(2);
