@@ -1,5 +1,6 @@
 import { createSealer } from './audit/seal.ts';
 import { createCards } from './cards/cards.ts';
+import type { PreparedCards } from './cards/cards.ts';
 import type { Config } from './config/config.ts';
 import { createExecutors } from './executors/registry.ts';
 import { createServer } from './http/server.ts';
@@ -172,7 +173,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     startKeySchedule({ providers: verifier.providers, log }),
   ] as const;
   const setClock = () => correctClock({ store: timed(store, overrides), clock, machineClock, log });
-  return lifecycle({ ...ground, keys, http, workers, running, setClock });
+  return lifecycle({ ...ground, keys, http, workers, running, setClock, cards });
 }
 
 /** Starts and stops in order; twice does no harm. */
@@ -181,6 +182,7 @@ function lifecycle(given: Ground & {
   http: ReturnType<typeof createServer>;
   workers: () => readonly [Running, ...Running[]];
   setClock: () => Promise<boolean>;
+  cards: PreparedCards;
   running: { relay?: Running };
 }): Service {
   const { store, http, running } = given;
@@ -210,6 +212,8 @@ function lifecycle(given: Ground & {
         await given.setClock();
         const { url } = await http.start();
         if (given.overrides.workers !== 'held') release();
+        // The first card would wait for it; the first answer need not.
+        void given.cards.prepare();
         return { url };
       } catch (error) {
         // What runs already (the store's thread) would keep the process alive.

@@ -10,6 +10,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 1;
 } else {
+  const { keepCompiledCode } = await import('./cli/compile-cache.ts');
+  keepCompiledCode();
   const { runCommandLine } = await import('./cli/run.ts');
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -34,13 +34,18 @@ const MAX_SHAPES = 200;
  */
 export class CardTemplate {
   readonly #name: string;
-  readonly #template: Template;
+  readonly #payload: object;
+  #template: Template | undefined;
   readonly #skeletons = new Lru<string, readonly Part[]>(MAX_SHAPES);
 
-  /** Parses the template, which takes milliseconds: make one for all cards. */
   constructor(name: string, payload: object) {
     this.#name = name;
-    this.#template = new Template(payload);
+    this.#payload = payload;
+  }
+
+  /** Parses the template, unless that was done: it takes up to 0.1 s, once. */
+  prepare(): Template {
+    return (this.#template ??= new Template(this.#payload));
   }
 
   /**
@@ -51,7 +56,7 @@ export class CardTemplate {
     const { key, values } = shapeOf(model);
     let parts = this.#skeletons.get(key);
     if (parts === undefined) {
-      const card: unknown = this.#template.expand({ $root: withMarkers(model) });
+      const card: unknown = this.prepare().expand({ $root: withMarkers(model) });
       parts = joined(compile(card, this.#name));
       this.#skeletons.set(key, parts);
     }

@@ -9,7 +9,7 @@ import type { HttpLimits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { errorReply, HttpProblem } from './problem.ts';
 import { drain } from './read-body.ts';
-import { restify } from './restify.ts';
+import { createRestify } from './restify.ts';
 import { allRoutes } from './routes.ts';
 import type { Route, RouteDeps, ServerOptions } from './route.ts';
 import { securityHeaders, send } from './send.ts';
@@ -40,7 +40,7 @@ export function createServer(options: ServerOptions): HttpServer {
   const metrics = createMetrics();
   const deps: RouteDeps = { ...options, limits, metrics, stopping: stopping.signal };
   const base = securityHeaders(options.config.server.publicUrl.startsWith('https:'));
-  const server = restify.createServer({ name: '', handleUncaughtExceptions: false });
+  const server = createRestify(options.log);
   const node = server.server as NodeServer;
   harden(node, limits);
   node.on('drop', () => metrics.add('countersign_http_noise_total', { kind: 'dropped' }));

@@ -26,6 +26,8 @@ interface Answer {
  */
 export function startChild(options: {
   script: string; core: number; nodeOptions?: readonly string[];
+  /** Besides the environment of this process. */
+  env?: Readonly<Record<string, string>>;
 }): Child {
   const script = fileURLToPath(new URL(options.script, import.meta.url));
   const node = [process.execPath, ...(options.nodeOptions ?? []), script];
@@ -33,7 +35,7 @@ export function startChild(options: {
     ? ['taskset', '-c', String(options.core), ...node] : node;
   const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', ...options.env },
   });
   return talkTo(child, options.script);
 }

@@ -17,16 +17,20 @@ beforeAll(async () => {
   asked = await askByPipeline(world);
   place = await placeInChannel(world, asked.number);
   await world.connector.say('mia', place.chatId, 'help');
-  // A message is in the channel a moment before the store knows of it.
-  const unposted = "SELECT count(*) AS n FROM cards WHERE activity_id IS NULL";
-  await eventually('every copy is on record', async () => {
-    const [row] = await world.database.rows(unposted);
-    return Number(row?.['n']) === 0;
-  });
+  await delivered();
 });
 afterAll(async () => {
   await world?.stop();
 });
+
+/** A message is in the channel a moment before the store knows of it. */
+async function delivered(): Promise<void> {
+  const unposted = 'SELECT count(*) AS n FROM cards WHERE activity_id IS NULL';
+  await eventually('every copy is on record', async () => {
+    const [row] = await world.database.rows(unposted);
+    return Number(row?.['n']) === 0;
+  });
+}
 
 /** What goes on by itself meanwhile. */
 const ONGOING = /^(jobs|changes|leases|rates|audit_(pending|leaves|checkpoints|frontier))$/;
@@ -136,6 +140,7 @@ test('text that has no canonical form, under a key that was used: 4xx, not a fau
 });
 
 test('card data of no form that we write: an error in the answer, nothing stored', async () => {
+  await delivered();
   const before = await stored();
   const shown = { r: asked.id, rev: 1, d: 'x' };
   for (const data of [

@@ -40,7 +40,9 @@ describe('files', () => {
 
 describe('code', () => {
   test('exports by name only', () => {
-    expect(typescript.flatMap(defaultExports)).toEqual([]);
+    // A .d.ts tells what a package of somebody else exports.
+    const ours = typescript.filter(({ path }) => !path.endsWith('.d.ts'));
+    expect(ours.flatMap(defaultExports)).toEqual([]);
     expect(defaultExports(file('export default function f() {}'))).toHaveLength(1);
     expect(defaultExports(file('const a = 1; export { a as default };'))).toHaveLength(1);
   });

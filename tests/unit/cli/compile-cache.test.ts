@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from '../../tidy/tree.ts';
+
+const run = promisify(execFile);
+let home = '';
+
+/** The program by itself in a folder of its own, where it has never run. */
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'countersign-compiled-'));
+  await cp(join(ROOT, 'src'), join(home, 'src'), { recursive: true });
+  await cp(join(ROOT, 'package.json'), join(home, 'package.json'));
+  await symlink(join(ROOT, 'node_modules'), join(home, 'node_modules'));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+async function start(env: Record<string, string> = {}) {
+  const inherited = { ...process.env };
+  delete inherited['NODE_COMPILE_CACHE'];
+  delete inherited['NODE_DISABLE_COMPILE_CACHE'];
+  return run(process.execPath, [join(home, 'src/main.ts'), '--help'], {
+    timeout: 30_000, env: { ...inherited, ...env },
+  });
+}
+
+async function help(env?: Record<string, string>): Promise<string> {
+  return (await start(env)).stdout;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return readdir(folder, { recursive: true }).catch(() => []);
+}
+
+const kept = () => filesIn(join(home, '.cache/compiled'));
+
+test('what was compiled is kept beside package.json and used by the next start', async () => {
+  expect(await kept()).toEqual([]);
+  expect(await help()).toContain('Usage: countersign');
+  const first = await kept();
+  expect(first.length).toBeGreaterThan(3);
+  const again = await start({ NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+  expect(again.stderr).toMatch(/cache for ESM \S+\/src\/cli\/run\.ts was accepted/);
+  expect(await kept()).toEqual(expect.arrayContaining(first));
+});
+
+test('the environment names another folder, or wants none', async () => {
+  const other = join(home, 'elsewhere');
+  expect(await help({ NODE_COMPILE_CACHE: other })).toContain('Usage: countersign');
+  expect((await filesIn(other)).length).toBeGreaterThan(3);
+  expect(await help({ NODE_DISABLE_COMPILE_CACHE: '1' })).toContain('Usage: countersign');
+  expect(await kept()).toEqual([]);
+});
+
+test('a folder that cannot be made changes nothing', async () => {
+  await writeFile(join(home, '.cache'), 'a file');
+  expect(await help()).toContain('Usage: countersign');
+  expect(await readFile(join(home, '.cache'), 'utf8')).toBe('a file');
+});
