@@ -1,3 +1,5 @@
+import { scanJson } from '../lib/scan-json.ts';
+
 /** Characters that a target may put into what people are shown. */
 export const MAX_MESSAGE_LENGTH = 300;
 export const MAX_REFERENCE_LENGTH = 200;
@@ -41,7 +43,11 @@ export function plainLine(text: string, limit: number): string | null {
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
+/** Deeper answers say nothing that is shown. */
+const MAX_DEPTH = 32;
+
 function parseObject(body: string): Record<string, unknown> {
+  if (scanJson(body, MAX_DEPTH) !== undefined) return {};
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === 'object' && value !== null ? { ...value } : {};
