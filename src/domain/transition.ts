@@ -141,9 +141,8 @@ function settleStage(
     reason: command.reason,
     at: now,
     evidence: {
-      token: by.token, ...(by.proof ? { proof: by.proof } : {}), roles: by.roles, role,
-      ...command.channel,
-      digest: request.digest, revision: command.revision,
+      token: by.token, roles: by.roles, role, digest: request.digest, revision: command.revision,
+      ...command.channel, ...(by.proof ? { proof: by.proof } : {}),
     },
   };
   const decisions = [...request.decisions, decision];
@@ -255,6 +254,8 @@ function stop(
   });
 }
 
+type Mutable<Value> = { -readonly [Name in keyof Value]: Value[Name] };
+
 function stepTo(
   request: Request,
   state: RequestState,
@@ -267,7 +268,10 @@ function stepTo(
 ): Transition {
   const { decision, events, effects, ...rest } = change;
   const { version } = request;
-  const next: Request = { ...request, ...rest, state, version: version + 1, updatedAt: now };
+  const next: Mutable<Request> = { ...request, ...rest };
+  next.state = state;
+  next.version = version + 1;
+  next.updatedAt = now;
   return { kind: 'step', step: { request: next, decision: decision ?? null, events, effects } };
 }
 

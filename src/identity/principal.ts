@@ -63,10 +63,10 @@ export function principalOf(checked: CheckedToken, rules: PrincipalRules): Princ
     tenant: kind === 'person' ? teams?.tenant ?? null : null,
     objectId: kind === 'person' ? teams?.objectId ?? null : null,
     name: nameOf(claims, config, subject),
-    ...(aliases.length === 0 ? {} : { aliases }),
     roles: rolesOf(claims, config, rules.implied, { tenant: teams?.tenant ?? null, groups }),
     claims: ruleClaims(claims, config.claims),
     token: evidenceOf(checked, subject),
+    ...(aliases.length === 0 ? {} : { aliases }),
   };
 }
 
@@ -124,8 +124,8 @@ function evidenceOf(checked: CheckedToken, subject: string): TokenEvidence {
     authTime: timeClaim(claims, 'auth_time'),
     acr: textClaim(claims, 'acr'),
     amr: listClaim(claims, 'amr'),
-    ...(own(claims, 'acrs') === undefined ? {} : { acrs: listClaim(claims, 'acrs') }),
     digest: sha256(signedText),
+    ...(own(claims, 'acrs') === undefined ? {} : { acrs: listClaim(claims, 'acrs') }),
   };
 }
 

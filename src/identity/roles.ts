@@ -50,6 +50,7 @@ export function mappingsFor(
   issuer: Pick<IssuerConfig, 'roles' | 'tenants'>, tenant: string | null,
 ): IssuerConfig['roles'] {
   const several = issuer.tenants.length > 1;
+  if (!several && issuer.roles.every(({ tenants }) => tenants === undefined)) return issuer.roles;
   return issuer.roles.filter(({ tenants }) =>
     (tenants === undefined ? !several : tenant !== null && tenants.includes(tenant)));
 }

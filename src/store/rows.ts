@@ -40,12 +40,16 @@ export interface RequestRow {
 }
 
 /** The request that a row holds. */
-export function requestFrom(row: RequestRow): Request {
-  const asked = JSON.parse(row.asked) as Omit<Request, 'number' | 'decisions'>;
-  const progress = JSON.parse(row.progress) as Partial<Request>;
-  const decisions = row.decisions === null ? [] : (JSON.parse(row.decisions) as Decision[]);
-  if (decisions.length > 1) decisions.sort((a, b) => a.at - b.at || inOrder(a, b));
-  return { ...asked, ...progress, number: row.number, decisions };
+export function requestFrom({ number, asked, progress, decisions }: RequestRow): Request {
+  // One text of all its parts, as members of one object: parsing them apart and putting the objects
+  // together costs half as much again. A member that stands in both is that of the later part.
+  const request = JSON.parse(
+    `${asked.slice(0, -1)},${progress.slice(1, -1)},"number":${number},`
+      + `"decisions":${decisions ?? '[]'}}`,
+  ) as Omit<Request, 'decisions'> & { decisions: Decision[] };
+  const { decisions: made } = request;
+  if (made.length > 1) made.sort((a, b) => a.at - b.at || inOrder(a, b));
+  return request;
 }
 
 type CardCells = [
@@ -118,7 +122,7 @@ export function personFrom(row: PersonRow): SeenPerson {
 }
 
 function textOf(request: Request, wanted: (name: string) => boolean): string {
-  return JSON.stringify(
-    Object.fromEntries(Object.entries(request).filter(([name]) => wanted(name))),
-  );
+  const part: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(request)) if (wanted(name)) part[name] = value;
+  return JSON.stringify(part);
 }

@@ -57,7 +57,6 @@ export async function applyCommand(
       guard: { requestId: request.id, version: request.version },
       claims: input.claims?.(request) ?? [],
       request: step.request,
-      ...(step.decision ? { decision: step.decision } : {}),
       events: stamp(step.events, deps.ids, now),
       jobs: [
         ...jobsFor(step.request, step.effects, known),
@@ -65,6 +64,8 @@ export async function applyCommand(
       ],
       cards: adopted,
       people: input.people ?? [],
+      // What is spread comes last: V8 defines each member behind it one by one, and slowly.
+      ...(step.decision ? { decision: step.decision } : {}),
     };
     const result = await commitSurely(deps.store, change);
     if (result.status === 'committed') {

@@ -12,7 +12,7 @@ const AHEAD_OF_ALL = 0;
 
 /** Gives events their ids and time. */
 export function stamp(events: readonly DomainEvent[], ids: Ids, now: number): AuditEvent[] {
-  return events.map((event) => ({ ...event, id: ids.next('evt', now), at: now }));
+  return events.map((event) => ({ id: ids.next('evt', now), at: now, ...event }));
 }
 
 /** The job that brings one posted copy of a card up to a revision. */
