@@ -13,6 +13,8 @@ const FOLDER = fileURLToPath(new URL('../../.cache/compiled', import.meta.url));
  * https://nodejs.org/api/module.html#module-compile-cache
  */
 export function keepCompiledCode(): void {
-  enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? FOLDER);
-  process.env['NODE_COMPILE_CACHE'] ??= FOLDER;
+  // Empty means that nothing was said; Node's function would take the folder that we run in.
+  const folder = process.env['NODE_COMPILE_CACHE'] || FOLDER;
+  enableCompileCache(folder);
+  process.env['NODE_COMPILE_CACHE'] = folder;
 }

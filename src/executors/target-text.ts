@@ -43,7 +43,7 @@ export function plainLine(text: string, limit: number): string | null {
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
-/** Deeper answers say nothing that is shown. */
+/** Deeper answers say nothing that is shown, nor do those whose keys are odd (scan-json.ts). */
 const MAX_DEPTH = 32;
 
 function parseObject(body: string): Record<string, unknown> {

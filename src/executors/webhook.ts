@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { Lru } from '../lib/lru.ts';
 import type { ExecutionResult } from '../usecases/ports.ts';
 import { createAddressPolicy } from './addresses.ts';
+import { exchange } from './exchange.ts';
 import type { Resolve } from './guarded-connect.ts';
 import { judge } from './judge-answer.ts';
 import type { Verdict } from './judge-answer.ts';
@@ -44,8 +45,6 @@ export function createWebhookExecutor(options: {
     plan: { executor: name, kind: config.kind, configHash, target, durationMs: null },
     repeatable: config.idempotent,
     async execute(request, attempt) {
-      // With undici, which takes a tenth of a second to load: not while a start is waited for.
-      const { exchange } = await import('./exchange.ts');
       const now = clock.now();
       const id = `msg_${request.id}`;
       const body = webhookBody(request);

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { countMembers, jsonShape } from '../lib/json-shape.ts';
-import { scanJson } from '../lib/scan-json.ts';
+import { mayHoldOddKey, scanJson } from '../lib/scan-json.ts';
 import type { HttpLimits } from './limits.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -40,8 +40,7 @@ export function parseJson(bytes: Buffer, maxDepth: number): unknown {
   const text = bytes.toString('utf8');
   const shape = jsonShape(text);
   // Whether all is well is found out quickly; what is not well, by a closer look.
-  const suspect = shape === undefined || shape.depth > maxDepth ||
-    text.includes('\\') || text.includes('__proto__');
+  const suspect = shape === undefined || shape.depth > maxDepth || mayHoldOddKey(text);
   if (suspect) refuseFault(text, maxDepth);
   let value: unknown;
   try {

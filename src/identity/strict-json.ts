@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { countMembers, jsonShape } from '../lib/json-shape.ts';
-import { scanJson } from '../lib/scan-json.ts';
+import { mayHoldOddKey, scanJson } from '../lib/scan-json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * The JSON object in these bytes; undefined where they are no UTF-8, no JSON, no object, nested
  * deeper than `maxDepth`, or name a member twice (RFC 8725 2.6: parsers that disagree on which one
- * counts are a hole).
+ * counts are a hole), `__proto__`, or with a backslash.
  */
 export function parseStrictObject(bytes: Buffer, maxDepth: number): JsonObject | undefined {
   if (!isUtf8(bytes)) return undefined;
@@ -15,7 +15,7 @@ export function parseStrictObject(bytes: Buffer, maxDepth: number): JsonObject |
   const shape = jsonShape(text);
   if (shape === undefined || shape.depth > maxDepth) return undefined;
   // Keys with escapes are looked at ahead of V8, which may misread them.
-  if (text.includes('\\') && scanJson(text, maxDepth) !== undefined) return undefined;
+  if (mayHoldOddKey(text) && scanJson(text, maxDepth) !== undefined) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);

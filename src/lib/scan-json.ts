@@ -57,6 +57,11 @@ export function scanJson(text: string, maxDepth: number): JsonFault | undefined 
   return undefined;
 }
 
+/** Whether a text may hold a key that only `scanJson` finds: with an escape, or `__proto__`. */
+export function mayHoldOddKey(text: string): boolean {
+  return text.includes('\\') || text.includes('__proto__');
+}
+
 function addKey(
   keys: Set<string> | undefined, text: string, start: number, end: number,
 ): JsonFault | undefined {

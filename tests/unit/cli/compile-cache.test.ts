@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,6 +13,7 @@ beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'countersign-compiled-'));
   await cp(join(ROOT, 'src'), join(home, 'src'), { recursive: true });
   await cp(join(ROOT, 'package.json'), join(home, 'package.json'));
+  await mkdir(join(home, 'here'));
   await symlink(join(ROOT, 'node_modules'), join(home, 'node_modules'));
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
@@ -22,7 +23,7 @@ async function start(env: Record<string, string> = {}) {
   delete inherited['NODE_COMPILE_CACHE'];
   delete inherited['NODE_DISABLE_COMPILE_CACHE'];
   return run(process.execPath, [join(home, 'src/main.ts'), '--help'], {
-    timeout: 30_000, env: { ...inherited, ...env },
+    timeout: 30_000, cwd: join(home, 'here'), env: { ...inherited, ...env },
   });
 }
 
@@ -52,6 +53,12 @@ test('the environment names another folder, or wants none', async () => {
   expect((await filesIn(other)).length).toBeGreaterThan(3);
   expect(await help({ NODE_DISABLE_COMPILE_CACHE: '1' })).toContain('Usage: countersign');
   expect(await kept()).toEqual([]);
+});
+
+test('an empty name is none: the folder that it runs in holds no compiled code', async () => {
+  expect(await help({ NODE_COMPILE_CACHE: '' })).toContain('Usage: countersign');
+  expect(await filesIn(join(home, 'here'))).toEqual([]);
+  expect((await kept()).length).toBeGreaterThan(3);
 });
 
 test('a folder that cannot be made changes nothing', async () => {
