@@ -97,8 +97,7 @@ type Serve = (req: IncomingMessage, res: ServerResponse) => unknown;
 
 /**
  * Hands all routes to restify. Gives what serves a request whose target is the path of a route as
- * it stands: that needs no router, nor what restify hangs on every request for its plugins, which
- * is a twentieth of a decision's time.
+ * it stands: that needs no router, nor what restify hangs on every request for its plugins.
  */
 function mount(
   server: RestifyServer, deps: RouteDeps, base: Base,
