@@ -58,6 +58,7 @@ export function oneLine(text: string): string {
 /** Untrusted text, cut to the room that there is for it. */
 export function fit(text: string, room: Room): ShownText {
   const shown = room.lines === 1 ? oneLine(text) : visible(text);
+  if (shown.length <= room.characters && !shown.includes('\n')) return { text: shown, whole: true };
   const lines = shown.split('\n');
   const fewer = lines.length > room.lines ? lines.slice(0, room.lines).join('\n') : shown;
   const cut = shorten(fewer, room.characters);

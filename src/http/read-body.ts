@@ -23,7 +23,7 @@ export async function readJson(
   if (takes.optional === true && length === 0) return undefined;
   checkMedia(req);
   if (length !== undefined && length > takes.limitBytes) throw tooLarge(takes.limitBytes);
-  const bytes = await readBytes(req, takes.limitBytes, limits.bodyTimeoutMs);
+  const bytes = await readBytes(req, { ...takes, length, timeoutMs: limits.bodyTimeoutMs });
   if (takes.optional === true && bytes.length === 0) return undefined;
   return parseJson(bytes, limits.jsonDepth);
 }
@@ -98,19 +98,29 @@ function checkMedia(req: IncomingMessage): void {
   }
 }
 
-async function readBytes(
-  req: IncomingMessage, limitBytes: number, timeoutMs: number,
-): Promise<Buffer> {
-  // A body that came in one piece with its head is there once the parser has looked at that piece.
-  if (!req.complete) await undefined;
-  if (!req.complete || req.destroyed) return gatherBytes(req, limitBytes, timeoutMs);
+interface Awaited {
+  /** What the request declares; undefined where it comes in chunks. */
+  readonly length: number | undefined;
+  readonly limitBytes: number;
+  readonly timeoutMs: number;
+}
+
+async function readBytes(req: IncomingMessage, awaited: Awaited): Promise<Buffer> {
+  // A body that came in one piece with its head is there once the parser has handed on that piece,
+  // which is before it calls the message complete.
+  if (!isThere(req, awaited)) await undefined;
+  if (!isThere(req, awaited)) return gatherBytes(req, awaited);
   const whole = (req.read() as Buffer | null) ?? Buffer.alloc(0);
-  if (whole.length > limitBytes) throw tooLarge(limitBytes);
+  if (whole.length > awaited.limitBytes) throw tooLarge(awaited.limitBytes);
   return whole;
 }
 
+function isThere(req: IncomingMessage, { length }: Awaited): boolean {
+  return !req.destroyed && (req.complete || req.readableLength === length);
+}
+
 function gatherBytes(
-  req: IncomingMessage, limitBytes: number, timeoutMs: number,
+  req: IncomingMessage, { limitBytes, timeoutMs }: Awaited,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

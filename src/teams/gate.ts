@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Lru } from '../lib/lru.ts';
+import { rememberLast } from '../lib/remember-last.ts';
 import { IdentityError } from '../usecases/ports.ts';
 import type { ChannelTokens } from '../usecases/ports.ts';
 import { readActivity } from './activity.ts';
@@ -61,6 +62,7 @@ export function createGate(given: {
   const tenants = new Set(config.allowedTenants.map((tenant) => tenant.toLowerCase()));
   const recipient = `28:${config.appId}`.toLowerCase();
   const refuse = refusals(given);
+  // Nearly all activities name one service URL.
   const allowed = rememberLast((url: string) => isAllowedServiceUrl(url, rules));
   return {
     async check({ authorization, body }) {
@@ -110,13 +112,4 @@ function bearer(authorization: string | undefined): string | undefined {
 function recipientOf(body: Readonly<Record<string, unknown>>): string | undefined {
   const id = isJson(body.recipient) ? body.recipient.id : undefined;
   return typeof id === 'string' ? id.toLowerCase() : undefined;
-}
-
-/** The same test, which knows its last answer: nearly all activities name one service URL. */
-function rememberLast(test: (url: string) => boolean): (url: string) => boolean {
-  let last: { readonly url: string; readonly answer: boolean } | undefined;
-  return (url) => {
-    if (last?.url !== url) last = { url, answer: test(url) };
-    return last.answer;
-  };
 }

@@ -29,7 +29,8 @@ export function seenPerson(by: Principal, sender: TeamsSender, now: number): See
 
 /**
  * The claim that makes one token exchange of one person count once. `fingerprint` is of what a
- * submission asked for; a decision has none.
+ * submission asked for; a decision has none. The exchange stands first: our ids for them rise, and a
+ * store that keeps rows by their keys need not touch a page for each of them.
  */
 export function exchangeClaim(
   teams: { sender: TeamsSender; exchangeId: string | null },
@@ -39,7 +40,7 @@ export function exchangeClaim(
   if (teams.exchangeId === null) return undefined;
   return {
     kind: 'exchange',
-    key: `${personKey(teams.sender)}|${teams.exchangeId}`,
+    key: `${teams.exchangeId}|${personKey(teams.sender)}`,
     ...made,
     expiresAt: now + 86_400_000,
   };

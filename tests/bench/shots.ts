@@ -1,4 +1,5 @@
 import { objectOr } from '../../src/local/loopback.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import { fire } from './load.ts';
 import type { Shot } from './load.ts';
@@ -79,6 +80,8 @@ export async function decideShots(world: World, requests: readonly Pending[]): P
   return requests.map((request, index) => {
     const personId = APPROVERS[index % APPROVERS.length] ?? APPROVERS[0];
     const token = tokens.get(personId)?.pop();
+    // What our own answer to the click without a token gave, and the client sends back.
+    const exchange = systemIds.next('sso', systemClock.now());
     const activity = world.connector.activity({
       personId,
       chatId: APPROVALS,
@@ -91,7 +94,7 @@ export async function decideShots(world: World, requests: readonly Pending[]): P
             type: 'Action.Execute', id: 'approve', verb: 'approve',
             data: { r: request.id, rev: request.version, d: request.digest },
           },
-          authentication: { id: systemIds.secret(16), connectionName: 'countersign', token },
+          authentication: { id: exchange, connectionName: 'countersign', token },
           trigger: 'manual',
         },
       },

@@ -68,9 +68,9 @@ export function startWriter(options: WriterOptions): Writer {
     for (const answer of answers) {
       const call = waiting[answered];
       answered += 1;
-      if (!call) continue;
-      if ('failed' in answer) call.reject(fromWire(answer.failed));
-      else call.resolve(answer.value);
+      // Each in a moment of its own: what waits for it goes on to its end before the next one's
+      // begins. Settled together they would take their steps in turn, and all answer last.
+      if (call) setImmediate(conclude, call, answer);
     }
     if (answered < 1_024 && answered < waiting.length) return;
     waiting = waiting.slice(answered);
@@ -132,10 +132,17 @@ export function startWriter(options: WriterOptions): Writer {
       closing ??= (async () => {
         flush();
         await thread?.close();
+        // What the thread answered last is settled in a turn after this one.
+        await new Promise((resolve) => setImmediate(resolve));
       })();
       return closing;
     },
   };
+}
+
+function conclude(call: Waiting, answer: Answer): void {
+  if ('failed' in answer) call.reject(fromWire(answer.failed));
+  else call.resolve(answer.value);
 }
 
 interface Thread {
