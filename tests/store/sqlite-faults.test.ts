@@ -12,7 +12,7 @@ import type { Call } from '../../src/store/sqlite/group.ts';
 import { migrate, shippedMigrations } from '../../src/store/sqlite/migrate.ts';
 import { openWriter } from '../../src/store/sqlite/session.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { event, change, request, submission } from './build.ts';
+import { claim, event, change, request, submission } from './build.ts';
 import { temporaryPath } from './open-sqlite.ts';
 
 describe('faults of a SQLite store', () => {
@@ -127,7 +127,8 @@ describe('faults of a SQLite store', () => {
     const session = openWriter(file.path, { busyMs: 100 });
     migrate(session, { now: 1, patienceMs: 100, migrations: shippedMigrations().slice(0, 1) });
     const asked = request();
-    const more = submission(asked);
+    const once = claim({ requestId: asked.id });
+    const more = submission(asked, { claims: [once] });
     expect(runGroup(session, [['commit', encodeChange(more)]], { patienceMs: 100 }))
       .toMatchObject([{ value: { status: 'committed' } }]);
     session.run(`INSERT INTO sign_in_links
@@ -137,6 +138,8 @@ describe('faults of a SQLite store', () => {
     const store = await open();
     expect(await store.loadRequest(asked.id)).toEqual({ ...asked, number: 1 });
     expect(await store.unsealedEvents(10)).toEqual(more.events);
+    expect(await store.findClaim(once.kind, once.key)).toEqual(once);
+    expect(await store.commit(change({ claims: [once] }))).toMatchObject({ of: once.kind });
     expect((await store.countJobs()).waiting).toBe(more.jobs?.length);
     const attempt = { state: 's', browser: 'b', nonce: 'n', verifier: 'v' };
     expect(await store.openLink('link', attempt, 1)).toMatchObject({ id: 'link', demand: null });

@@ -8,8 +8,8 @@ export const WRITE_CHECK = `UPDATE counters SET value = ? WHERE name = 'checked_
 export const READ_CHECK = `SELECT value FROM counters WHERE name = 'checked_at'`;
 
 export const PURGE_CLAIMS = `
-  DELETE FROM claims WHERE (kind, key) IN (
-    SELECT kind, key FROM claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;
+  DELETE FROM claims WHERE rowid IN (
+    SELECT rowid FROM claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;
 
 export const PURGE_CHANGES = `
   DELETE FROM changes WHERE id IN (

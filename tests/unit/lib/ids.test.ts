@@ -1,0 +1,31 @@
+import { idsFrom, systemIds } from '../../../src/lib/ids.ts';
+
+const NOW = Date.UTC(2026, 10, 29);
+
+test('ids are a prefix and 26 characters, and differ', () => {
+  const made = Array.from({ length: 5_000 }, () => systemIds.next('evt', NOW));
+  for (const id of made) expect(id).toMatch(/^evt_[0-9a-hjkmnp-tv-z]{26}$/);
+  expect(new Set(made).size).toBe(made.length);
+});
+
+test('ids rise within a millisecond and from one to the next', () => {
+  const made = Array.from({ length: 5_000 }, (_, at) =>
+    systemIds.next('evt', NOW + Math.floor(at / 100)));
+  expect([...made].sort()).toEqual(made);
+});
+
+test('a millisecond begins at a random place, and each id ends in random bits of its own', () => {
+  const bytes = (fill: number) => () => new Uint8Array(10).fill(fill);
+  const one = idsFrom(bytes(1)).next('a', NOW);
+  expect(idsFrom(bytes(2)).next('a', NOW).slice(0, 12)).toBe(one.slice(0, 12));
+  expect(idsFrom(bytes(2)).next('a', NOW).slice(12, 20)).not.toBe(one.slice(12, 20));
+  const twice = idsFrom(bytes(255));
+  const [first, second] = [twice.next('a', NOW), twice.next('a', NOW)];
+  expect(second > first).toBe(true);
+  expect(second.slice(-8)).toBe(first.slice(-8));
+});
+
+test('a clock that goes back makes ids that still differ', () => {
+  const made = [NOW, NOW - 5, NOW, NOW - 5].map((now) => systemIds.next('req', now));
+  expect(new Set(made).size).toBe(4);
+});
