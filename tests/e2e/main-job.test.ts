@@ -149,7 +149,8 @@ test('a click without a token is answered with a login request that offers both 
       text: expect.any(String),
       connectionName: world.config.teams.singleSignOn.connectionName,
       tokenExchangeResource: {
-        id: expect.stringMatching(/^[\w-]{22}$/), uri: world.config.teams.singleSignOn.resource,
+        id: expect.stringMatching(/^sso_[0-9a-z]{26}$/),
+        uri: world.config.teams.singleSignOn.resource,
       },
       buttons: [{
         type: 'signin', title: 'Sign in', text: 'Sign in',

@@ -50,10 +50,13 @@ export function createReader(session: Session): Reader {
   const request = (row: RequestRow | undefined) => (row ? requestFrom(row) : undefined);
   return {
     loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, [id])),
-    async loadWithCards(id) {
-      const row = await get<RequestRow & { cards: string }>(LOAD_WITH_CARDS, [id]);
-      return row && { request: requestFrom(row), cards: cardsFrom(row.cards, id) };
-    },
+    loadWithCards: (id) => read(session, () => {
+      const columns = session.columns(LOAD_WITH_CARDS, [id]);
+      if (columns === undefined) return undefined;
+      const [number, asked, progress, decisions, cards] = columns as WithCards;
+      const request = requestFrom({ number, asked, progress, decisions });
+      return { request, cards: cardsFrom(cards, id) };
+    }),
     findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, [number])),
     findClaim: (kind, key) => get<Claim>(FIND_CLAIM, [kind, key]),
     listRequests: async (query) => (await all<RequestRow>(...listing(query))).map(requestFrom),
@@ -109,11 +112,29 @@ export async function openSqliteReader(path: string): Promise<Reader & { close()
 export async function read<Value>(session: Session, take: () => Value): Promise<Value> {
   if (!session.database.isOpen) throw storeClosed();
   try {
+    shareSnapshot(session);
     return take();
   } catch (error) {
     throw toStoreError(error);
   }
 }
+
+/**
+ * Reads of one turn of the event loop see one moment, as to begin and end one takes longer than a
+ * read does. It ends before anything of a later turn: what a commit was answered with, and whatever
+ * the network brings after it, finds that commit.
+ */
+function shareSnapshot({ database, run }: Session): void {
+  if (database.isTransaction) return;
+  run('BEGIN');
+  setImmediate(() => {
+    if (database.isOpen && database.isTransaction) run('COMMIT');
+  });
+}
+
+type WithCards = [
+  number: number, asked: string, progress: string, decisions: string | null, cards: string,
+];
 
 interface LeafRow extends Omit<EventRow, 'id'> {
   readonly idx: number;

@@ -12,6 +12,8 @@ export interface Session {
   /** Inserts one row and gives its row id. */
   insert(sql: string, row?: Row): number;
   get(sql: string, row?: Row): unknown;
+  /** The columns of one row, in their order: making an object of a row takes as long as reading it. */
+  columns(sql: string, row?: Row): unknown[] | undefined;
   all(sql: string, row?: Row): unknown[];
   close(): void;
 }
@@ -56,6 +58,7 @@ export function openReader(path: string, options: { busyMs: number }): Session {
 /** A session over an open connection. */
 export function sessionOf(database: DatabaseSync): Session {
   const prepared = new Map<string, StatementSync>();
+  const inColumns = new Map<string, StatementSync>();
   const statement = (sql: string) => {
     const known = prepared.get(sql);
     if (known) return known;
@@ -63,14 +66,25 @@ export function sessionOf(database: DatabaseSync): Session {
     prepared.set(sql, fresh);
     return fresh;
   };
+  const columnStatement = (sql: string) => {
+    const known = inColumns.get(sql);
+    if (known) return known;
+    const fresh = database.prepare(sql);
+    fresh.setReturnArrays(true);
+    inColumns.set(sql, fresh);
+    return fresh;
+  };
   return {
     database,
     run: (sql, row = []) => Number(statement(sql).run(...row).changes),
     insert: (sql, row = []) => Number(statement(sql).run(...row).lastInsertRowid),
     get: (sql, row = []) => statement(sql).get(...row),
+    columns: (sql, row = []) =>
+      columnStatement(sql).get(...row) as unknown as unknown[] | undefined,
     all: (sql, row = []) => statement(sql).all(...row),
     close() {
       prepared.clear();
+      inColumns.clear();
       if (database.isOpen) database.close();
     },
   };
