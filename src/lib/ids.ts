@@ -6,8 +6,8 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 export interface Ids {
   /**
    * A sortable unique id: prefix, 48 bits of time, 80 more (as RFC 9562 v7). Those of one
-   * millisecond follow one another by a counter of 40 bits that starts at random (6.2, method 1), so
-   * that rows are added at the end of an index and not between others.
+   * millisecond rise by a counter of 40 bits that starts at random (6.2, method 1), so that rows
+   * are added at the end of an index and not between others.
    */
   next(prefix: string, nowMs: number): string;
   /** A secret of `bytes` random bytes as base64url. */

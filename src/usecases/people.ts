@@ -29,8 +29,8 @@ export function seenPerson(by: Principal, sender: TeamsSender, now: number): See
 
 /**
  * The claim that makes one token exchange of one person count once. `fingerprint` is of what a
- * submission asked for; a decision has none. The exchange stands first: our ids for them rise, and a
- * store that keeps rows by their keys need not touch a page for each of them.
+ * submission asked for; a decision has none. The exchange stands first: our ids for them rise, and
+ * a store that keeps rows by their keys need not touch a page for each of them.
  */
 export function exchangeClaim(
   teams: { sender: TeamsSender; exchangeId: string | null },

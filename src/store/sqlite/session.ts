@@ -12,14 +12,18 @@ export interface Session {
   /** Inserts one row and gives its row id. */
   insert(sql: string, row?: Row): number;
   get(sql: string, row?: Row): unknown;
-  /** The columns of one row, in their order: making an object of a row takes as long as reading it. */
+  /** The columns of one row, in order: to make an object of them takes as long as to read them. */
   columns(sql: string, row?: Row): unknown[] | undefined;
   all(sql: string, row?: Row): unknown[];
   close(): void;
 }
 
-/** Pages of 4 KB that the log may hold before a commit moves them into the file. */
-const CHECKPOINT_PAGES = 4_000;
+/**
+ * Pages of 4 KB that the log may hold before a commit moves them into the file: 60 MB. The same
+ * few pages are written again and again, so fewer moves write less, and few commits wait for one.
+ * A start after a crash reads the log once.
+ */
+const CHECKPOINT_PAGES = 15_000;
 
 /**
  * The one connection of a process that writes. Every commit is on the disk before it answers
