@@ -107,7 +107,7 @@ interface Awaited {
 
 async function readBytes(req: IncomingMessage, awaited: Awaited): Promise<Buffer> {
   // A body that came in one piece with its head is there once the parser has handed on that piece,
-  // which is before it calls the message complete.
+  // which is before it calls the message complete. Such a request emits neither `end` nor `close`.
   if (!isThere(req, awaited)) await undefined;
   if (!isThere(req, awaited)) return gatherBytes(req, awaited);
   const whole = (req.read() as Buffer | null) ?? Buffer.alloc(0);

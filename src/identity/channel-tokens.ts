@@ -30,8 +30,8 @@ interface Remembered {
  * id as the one audience, an expiry, and a service URL.
  *
  * Teams sends one token for about an hour, so signatures that were good are remembered (1,000 at
- * most, by the hash of the whole text); times and the key's place in the key set are checked again
- * at every use.
+ * most, by the hash of the whole text, and of the last one the text); times and the key's place in
+ * the key set are checked again at every use.
  */
 export function createChannelTokens(parts: IdentityParts): ChannelTokens {
   const { teams } = parts.config;

@@ -2,12 +2,16 @@ import { randomFillSync } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
+/** How far times may lie behind the last one; a clock that was put back further starts anew. */
+const SLACK_MS = 1_000;
+
 /** Source of ids and secrets; tests hand in one of their own to be repeatable. */
 export interface Ids {
   /**
-   * A sortable unique id: prefix, 48 bits of time, 80 more (as RFC 9562 v7). Those of one
-   * millisecond rise by a counter of 40 bits that starts at random (6.2, method 1), so that rows
-   * are added at the end of an index and not between others.
+   * A sortable unique id: prefix, 48 bits of time, 80 more (as RFC 9562 v7). Within a millisecond
+   * a counter of 40 bits rises that starts at random (6.2, method 1), and a time up to a second
+   * behind the last one counts as that one: whoever makes ids for several things at a time still
+   * gets rising ones, so that rows are added at the end of an index and not between others.
    */
   next(prefix: string, nowMs: number): string;
   /** A secret of `bytes` random bytes as base64url. */
@@ -20,7 +24,8 @@ export interface Ids {
 export function idsFrom(bytes: (size: number) => Uint8Array): Ids {
   let last = { ms: NaN, time: '', count: 0 };
   const counted = (ms: number, raw: Uint8Array): string => {
-    if (ms === last.ms) last.count = (last.count + 1) % 2 ** 40;
+    const behind = last.ms - ms;
+    if (behind >= 0 && behind < SLACK_MS) last.count = (last.count + 1) % 2 ** 40;
     // The first bit stays free for counting up.
     else last = { ms, time: letters(ms, 10), count: fortyBits(raw, 0) % 2 ** 39 };
     return last.time + letters(last.count, 8);

@@ -39,8 +39,8 @@ export async function fire(options: {
   const requests = shots.map((shot) => bytesOf(shot, host));
   const latencies = new Float64Array(shots.length);
   const bodies = new Array<Buffer>(shots.length);
-  const sockets = await Promise.all(Array.from({ length: Math.min(clients, shots.length) },
-    () => open(hostname, Number(port))));
+  const sockets = Array.from({ length: Math.min(clients, shots.length) },
+    () => connect({ host: hostname, port: Number(port), noDelay: true }));
   let next = 0;
   const client = (socket: Socket) => new Promise<void>((resolve, reject) => {
     let index = -1;
@@ -72,6 +72,7 @@ export async function fire(options: {
     send();
   });
   try {
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     const begun = performance.now();
     await Promise.all(sockets.map(client));
     const seconds = (performance.now() - begun) / 1_000;
@@ -82,12 +83,6 @@ export async function fire(options: {
   } finally {
     for (const socket of sockets) socket.destroy();
   }
-}
-
-async function open(host: string, port: number): Promise<Socket> {
-  const socket = connect({ host, port, noDelay: true });
-  await once(socket, 'connect');
-  return socket;
 }
 
 function bytesOf({ path, headers, body }: Shot, host: string): Buffer {

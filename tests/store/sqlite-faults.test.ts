@@ -128,7 +128,8 @@ describe('faults of a SQLite store', () => {
     migrate(session, { now: 1, patienceMs: 100, migrations: shippedMigrations().slice(0, 1) });
     const asked = request();
     const once = claim({ requestId: asked.id });
-    const more = submission(asked, { claims: [once] });
+    const exchange = claim({ kind: 'exchange', key: 'person:t:o|a|b', requestId: asked.id });
+    const more = submission(asked, { claims: [once, exchange] });
     expect(runGroup(session, [['commit', encodeChange(more)]], { patienceMs: 100 }))
       .toMatchObject([{ value: { status: 'committed' } }]);
     session.run(`INSERT INTO sign_in_links
@@ -139,6 +140,8 @@ describe('faults of a SQLite store', () => {
     expect(await store.loadRequest(asked.id)).toEqual({ ...asked, number: 1 });
     expect(await store.unsealedEvents(10)).toEqual(more.events);
     expect(await store.findClaim(once.kind, once.key)).toEqual(once);
+    expect(await store.findClaim('exchange', 'a|b|person:t:o'))
+      .toEqual({ ...exchange, key: 'a|b|person:t:o' });
     expect(await store.commit(change({ claims: [once] }))).toMatchObject({ of: once.kind });
     expect((await store.countJobs()).waiting).toBe(more.jobs?.length);
     const attempt = { state: 's', browser: 'b', nonce: 'n', verifier: 'v' };

@@ -112,24 +112,10 @@ export async function openSqliteReader(path: string): Promise<Reader & { close()
 export async function read<Value>(session: Session, take: () => Value): Promise<Value> {
   if (!session.database.isOpen) throw storeClosed();
   try {
-    shareSnapshot(session);
     return take();
   } catch (error) {
     throw toStoreError(error);
   }
-}
-
-/**
- * Reads of one turn of the event loop see one moment, as to begin and end one takes longer than a
- * read does. It ends before anything of a later turn: what a commit was answered with, and whatever
- * the network brings after it, finds that commit.
- */
-function shareSnapshot({ database, run }: Session): void {
-  if (database.isTransaction) return;
-  run('BEGIN');
-  setImmediate(() => {
-    if (database.isOpen && database.isTransaction) run('COMMIT');
-  });
 }
 
 type WithCards = [

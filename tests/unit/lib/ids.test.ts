@@ -25,7 +25,16 @@ test('a millisecond begins at a random place, and each id ends in random bits of
   expect(second.slice(-8)).toBe(first.slice(-8));
 });
 
-test('a clock that goes back makes ids that still differ', () => {
-  const made = [NOW, NOW - 5, NOW, NOW - 5].map((now) => systemIds.next('req', now));
+test('ids rise where two things at a time have read the clock one after the other', () => {
+  const made = Array.from({ length: 5_000 }, (_, at) =>
+    systemIds.next('evt', NOW + at - (at % 2) * 7));
+  expect([...made].sort()).toEqual(made);
+});
+
+test('a clock that was put back makes ids of its time, that still differ', () => {
+  const hour = 3_600_000;
+  const made = [NOW, NOW - hour, NOW, NOW - hour].map((now) => systemIds.next('req', now));
   expect(new Set(made).size).toBe(4);
+  expect(made[1]?.slice(0, 14)).toBe(idsFrom((size) => new Uint8Array(size))
+    .next('req', NOW - hour).slice(0, 14));
 });
