@@ -243,7 +243,11 @@ describe('faults of a SQL Server store, at the wire', () => {
       proxy.become(mode);
       await expect(store.countJobs()).rejects.toMatchObject({ code: 'store_unavailable' });
       proxy.become('pass');
-      expect(await store.countJobs()).toEqual({ waiting: 3, dead: 1 });
+      // On a slow machine the pool may still wait for a line that was begun while nothing passed.
+      const once = () => store.countJobs().catch((error: { code: string }) => error.code);
+      let answer = await once();
+      for (let tries = 0; answer === 'store_busy' && tries < 5; tries += 1) answer = await once();
+      expect(answer).toEqual({ waiting: 3, dead: 1 });
     }
   });
 
