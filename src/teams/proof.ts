@@ -138,7 +138,7 @@ async function login(
   const link = deps.signIn
     ? await deps.signIn.createLink({ sender, ...subject, stepUp: (await stepUp?.()) ?? null })
     : null;
-  const id = deps.ids.next('sso', deps.clock.now());
-  const exchange = silent && enabled ? { id, uri: resource } : null;
+  const exchange = silent && enabled
+    ? { id: deps.ids.next('sso', deps.clock.now()), uri: resource } : null;
   return loginAnswer({ connectionName, exchange, link });
 }

@@ -61,21 +61,14 @@ export function openReader(path: string, options: { busyMs: number }): Session {
 
 /** A session over an open connection. */
 export function sessionOf(database: DatabaseSync): Session {
-  const prepared = new Map<string, StatementSync>();
-  const inColumns = new Map<string, StatementSync>();
-  const statement = (sql: string) => {
+  const asObjects = new Map<string, StatementSync>();
+  const asColumns = new Map<string, StatementSync>();
+  const statement = (sql: string, prepared = asObjects) => {
     const known = prepared.get(sql);
     if (known) return known;
     const fresh = database.prepare(sql);
+    fresh.setReturnArrays(prepared === asColumns);
     prepared.set(sql, fresh);
-    return fresh;
-  };
-  const columnStatement = (sql: string) => {
-    const known = inColumns.get(sql);
-    if (known) return known;
-    const fresh = database.prepare(sql);
-    fresh.setReturnArrays(true);
-    inColumns.set(sql, fresh);
     return fresh;
   };
   return {
@@ -84,11 +77,11 @@ export function sessionOf(database: DatabaseSync): Session {
     insert: (sql, row = []) => Number(statement(sql).run(...row).lastInsertRowid),
     get: (sql, row = []) => statement(sql).get(...row),
     columns: (sql, row = []) =>
-      columnStatement(sql).get(...row) as unknown as unknown[] | undefined,
+      statement(sql, asColumns).get(...row) as unknown as unknown[] | undefined,
     all: (sql, row = []) => statement(sql).all(...row),
     close() {
-      prepared.clear();
-      inColumns.clear();
+      asObjects.clear();
+      asColumns.clear();
       if (database.isOpen) database.close();
     },
   };

@@ -1,6 +1,6 @@
 -- Claims lie in the order in which they came, and are found by an index of their keys. As a tree of
 -- whole rows by key, and keys lie at random, each new one touched a page of its own and split it
--- twice as often; and the index by expiry held those keys again, where it now holds row numbers.
+-- more often; and the index by expiry held those keys again, where it now holds row numbers.
 -- The key of a token exchange was person|exchange and is exchange|person; a person has no bar in it.
 CREATE TABLE claims_in_order (
   kind TEXT NOT NULL,
