@@ -9,7 +9,7 @@ import { startTarget } from '../../src/local/target.ts';
 import type { Target } from '../../src/local/target.ts';
 import type { Person } from '../../src/local/world.ts';
 import type { BaselineInput } from './baseline-process.ts';
-import { freePort } from './free-port.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 const APP_SECRET = 'local-bot-secret';
 const TEAM = { id: '19:team-release@thread.tacv2', name: 'Release' };
@@ -66,7 +66,7 @@ export async function startWorld(): Promise<World> {
   return {
     people, provider, connector, target,
     async serviceEnv(home) {
-      const port = await freePort();
+      const port = await freePorts();
       current.url = `http://127.0.0.1:${port}`;
       return {
         ...fixed,

@@ -14,7 +14,7 @@ import type { ServiceProcess } from '../../support/service-process.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { PATIENT, createScratch } from '../../store/support/open-sqlserver.ts';
-import { freePort } from '../../bench/free-port.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import { startBalancer } from './balancer.ts';
 import { watchBoard } from './board.ts';
 import type { Board } from './board.ts';
@@ -99,7 +99,7 @@ async function startReplicas(options: ClusterOptions, given: {
   const { world, home, stops } = given;
   const replicas: Replica[] = [];
   for (let at = 0; at < options.replicas; at += 1) {
-    const port = await freePort();
+    const port = await freePorts();
     const process = serviceProcess({
       configPath: world.configPath, cache: join(home, 'compiled'),
       env: { ...world.env, ...given.line, LOCAL_PORT: String(port) },
