@@ -10,8 +10,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 1;
 } else {
-  const { keepCompiledCode } = await import('./cli/compile-cache.ts');
-  keepCompiledCode();
+  const { prepareEngine } = await import('./cli/engine.ts');
+  prepareEngine();
   const { runCommandLine } = await import('./cli/run.ts');
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
