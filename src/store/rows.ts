@@ -21,14 +21,19 @@ const ELSEWHERE: ReadonlySet<string> = new Set(
   ['number', 'decisions'] satisfies (keyof Request)[],
 );
 
+/** Laid over a request, these leave what is not named: JSON has no undefined. */
+const NOT_PROGRESS = Object.fromEntries([...ASKED, ...ELSEWHERE].map((name) => [name, undefined]));
+
 /** The JSON text of what was asked. */
 export function askedPart(request: Request): string {
-  return textOf(request, (name) => ASKED.has(name));
+  const asked: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(request)) if (ASKED.has(name)) asked[name] = value;
+  return JSON.stringify(asked);
 }
 
 /** The JSON text of what has become of it: everything that a later version may change. */
 export function progressPart(request: Request): string {
-  return textOf(request, (name) => !ASKED.has(name) && !ELSEWHERE.has(name));
+  return JSON.stringify({ ...request, ...NOT_PROGRESS });
 }
 
 export interface RequestRow {
@@ -119,10 +124,4 @@ export function personFrom(row: PersonRow): SeenPerson {
     roles: JSON.parse(row.roles) as SeenPerson['roles'],
     claims: JSON.parse(row.claims) as SeenPerson['claims'],
   };
-}
-
-function textOf(request: Request, wanted: (name: string) => boolean): string {
-  const part: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(request)) if (wanted(name)) part[name] = value;
-  return JSON.stringify(part);
 }

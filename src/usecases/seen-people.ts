@@ -1,3 +1,4 @@
+import type { ClaimValue } from '../domain/principal.ts';
 import { Lru } from '../lib/lru.ts';
 import type { SeenPerson } from './store-ports.ts';
 
@@ -14,22 +15,33 @@ export interface SeenPeople {
 
 /** Remembers the last 10,000 people. */
 export function createSeenPeople(): SeenPeople {
-  const last = new Lru<string, { what: string; at: number }>(10_000);
+  const last = new Lru<string, SeenPerson>(10_000);
   return {
     news(person) {
       const known = last.get(person.key);
-      const fresh = known !== undefined && person.seenAt - known.at < FRESH_MS;
-      return fresh && known.what === whatIsSaid(person) ? [] : [person];
+      const fresh = known !== undefined && person.seenAt - known.seenAt < FRESH_MS;
+      return fresh && saysTheSame(person, known) ? [] : [person];
     },
     written(people) {
-      for (const person of people) {
-        last.set(person.key, { what: whatIsSaid(person), at: person.seenAt });
-      }
+      for (const person of people) last.set(person.key, person);
     },
   };
 }
 
-function whatIsSaid({ userId, name, roles, claims }: SeenPerson): string {
-  // Only ever compared to itself: the same in another order is written once more.
-  return JSON.stringify([userId, name, roles, claims]);
+/** The same in another order is no sameness: it is written once more. */
+function saysTheSame(one: SeenPerson, other: SeenPerson): boolean {
+  if (one.userId !== other.userId || one.name !== other.name) return false;
+  if (!sameList(one.roles, other.roles)) return false;
+  const names = Object.keys(one.claims);
+  return sameList(names, Object.keys(other.claims))
+    && names.every((name) => sameValue(one.claims[name], other.claims[name]));
+}
+
+function sameValue(one: ClaimValue | undefined, other: ClaimValue | undefined): boolean {
+  if (one === other) return true;
+  return typeof one === 'object' && typeof other === 'object' && sameList(one, other);
+}
+
+function sameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((item, at) => item === other[at]);
 }

@@ -1,6 +1,8 @@
 import type { Claim, ClaimKind, CommitResult } from '../../usecases/store-ports.ts';
 import type { EncodedChange, EncodedPerson } from './encode-change.ts';
 import { finishJob } from './job-operations.ts';
+import { unpackChange } from './packed-change.ts';
+import type { PackedChange } from './packed-change.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
 import { FIND_CHANGE, FIND_CLAIM, INSERT_CHANGE, INSERT_CLAIM } from './queries/changes.ts';
@@ -18,7 +20,8 @@ const CONFLICT: CommitResult = { status: 'conflict' };
  * `committed`. The order is the port's: a known change, claims in their order, the job's fence, the
  * guard, the decision; what comes first is what is answered.
  */
-export function commit(session: Session, change: EncodedChange): CommitResult {
+export function commit(session: Session, packed: PackedChange): CommitResult {
+  const change = unpackChange(packed);
   const repeated = rememberChange(session, change) ?? takeClaims(session, change);
   if (repeated) return repeated;
   const { ack } = change;

@@ -1,18 +1,17 @@
 import type { SeenPerson, Change } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
 import { askedPart, progressPart } from '../rows.ts';
+import { packChange } from './packed-change.ts';
+import type { PackedChange } from './packed-change.ts';
 import type { Row } from './session.ts';
 
-/**
- * A change as it is posted to the writer: rows in the order of their statements' parameters, JSON
- * already text. Strings and numbers cross between threads several times faster than nested objects.
- */
+/** A change as the writer takes it: rows in the order of their statements' parameters. */
 export interface EncodedChange {
   readonly id: string;
   readonly at: number;
   readonly requestId: string | null;
   readonly claims: readonly Row[];
-  readonly ack: Change['ack'] | null;
+  readonly ack: NonNullable<Change['ack']> | null;
   readonly request: EncodedRequest | null;
   readonly decision: Row | null;
   readonly events: readonly Row[];
@@ -37,12 +36,14 @@ export interface EncodedPerson {
 const NONE: readonly never[] = [];
 
 /**
+ * A change as it is posted to the writer, JSON already text.
+ *
  * @throws StoreError `store_rejected` where the guard is another request's, or the version that is
  *   written does not rise above the guarded one (a later guard could then miss this commit).
  */
-export function encodeChange(change: Change): EncodedChange {
+export function encodeChange(change: Change): PackedChange {
   const { request, guard, decision, at } = change;
-  return {
+  return packChange({
     id: change.id,
     at,
     requestId: guard?.requestId ?? request?.id ?? decision?.requestId ?? null,
@@ -71,7 +72,7 @@ export function encodeChange(change: Change): EncodedChange {
       met.key, met.tenantId, met.conversationId, met.serviceUrl, met.userId, met.updatedAt,
     ]) ?? NONE,
     people: change.people?.map(encodePerson) ?? NONE,
-  };
+  });
 }
 
 function encodeRequest({ request, guard }: Change): EncodedRequest | null {

@@ -3,8 +3,8 @@ import type { Logger } from '../../lib/logger.ts';
 import type { Change, Store } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
 import { encodeChange } from './encode-change.ts';
-import type { EncodedChange } from './encode-change.ts';
 import { toStoreError } from './errors.ts';
+import type { PackedChange } from './packed-change.ts';
 import { NOW, READ_CHECK } from './queries/housekeeping.ts';
 import { ANY_DUE } from './queries/jobs.ts';
 import { createReader, read } from './reader.ts';
@@ -103,7 +103,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
 }
 
 /** A value without a JSON form is the sender's fault, as one that breaks the schema is. */
-function encode(change: Change): EncodedChange {
+function encode(change: Change): PackedChange {
   try {
     return encodeChange(change);
   } catch (error) {
