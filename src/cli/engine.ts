@@ -32,7 +32,8 @@ export function optimizeEarly(): void {
 /**
  * Has Node keep what it compiles, for the next start: a third of a start is the compiling of 1,900
  * files that never change. `NODE_COMPILE_CACHE` names another folder, `NODE_DISABLE_COMPILE_CACHE`
- * wants none; a folder that cannot be written changes nothing. Threads take it from the environment.
+ * wants none; a folder that cannot be written changes nothing. Threads take it from the
+ * environment.
  * https://nodejs.org/api/module.html#module-compile-cache
  */
 function keepCompiledCode(): void {
