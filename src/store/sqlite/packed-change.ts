@@ -4,7 +4,7 @@ import type { Row } from './session.ts';
 /**
  * A change as it is posted to the writer: the cells of all its rows in one list, each row and each
  * list of rows behind its length. Such a list crosses between threads in half the time of the rows
- * in objects of their own, and a group commit is mostly that crossing and the disk.
+ * in objects of their own.
  */
 export type PackedChange = Row;
 
