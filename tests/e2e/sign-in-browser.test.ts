@@ -1,6 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startPageServer } from '../../src/local/page-server.ts';
-import { freePorts } from '../support/free-ports.ts';
 import { inBrowser } from '../support/in-browser.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
@@ -10,13 +9,10 @@ import {
 
 const TIMEOUT_MS = 60_000;
 
-/** Service, page, provider, connector and target, as `countersign local` lays them out. */
-const PORTS = 5;
-
 let world: LocalWorld;
 
 beforeAll(async () => {
-  world = await startWorld({ port: await freePorts(PORTS) });
+  world = await startWorld();
   world.connector.singleSignOn = false;
 });
 afterAll(async () => {

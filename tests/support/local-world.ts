@@ -7,6 +7,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger, LogLevel } from '../../src/lib/logger.ts';
 import { startLocalProfile } from '../../src/local/profile.ts';
 import type { LocalOptions, LocalProfile } from '../../src/local/profile.ts';
+import { freePorts } from './free-ports.ts';
 import { PATIENT } from '../store/support/open-sqlserver.ts';
 import { ENGINE, createDatabase } from './world-database.ts';
 import type { WorldDatabase } from './world-database.ts';
@@ -15,6 +16,9 @@ const LOCAL = new URL('../../src/local/', import.meta.url);
 
 /** A server for tests may be a slow one; a click that is sent again would make it slower still. */
 const SLOW = { giveUpAfterMs: 200_000, resendAfterMs: 190_000 };
+
+/** Service, page, provider, connector and target, as `countersign local` lays them out. */
+const PORTS = 5;
 
 export interface LogLine {
   readonly level: LogLevel;
@@ -49,7 +53,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<LocalWorld
   };
   try {
     const profile = await startLocalProfile({
-      ...(ENGINE === 'sqlserver' ? SLOW : {}), ...rest,
+      ...(ENGINE === 'sqlserver' ? SLOW : {}), port: await freePorts(PORTS), ...rest,
       home,
       configPath: await writeConfig(home, { config, workflows, database }),
       overrides: { log: collecting(logged), storeTiming: PATIENT, ...rest.overrides },

@@ -1,5 +1,5 @@
 import type { Claim, ClaimKind, CommitResult } from '../../usecases/store-ports.ts';
-import type { EncodedChange, EncodedPerson } from './encode-change.ts';
+import type { EncodedChange } from './encode-change.ts';
 import { finishJob } from './job-operations.ts';
 import { unpackChange } from './packed-change.ts';
 import type { PackedChange } from './packed-change.ts';
@@ -85,8 +85,9 @@ function guarded(session: Session, guard: Row): number | undefined {
   return (session.get(CHECK_VERSION, guard) as { number: number } | undefined)?.number;
 }
 
-function seePerson(session: Session, { row, key, roles, seenAt }: EncodedPerson): void {
+function seePerson(session: Session, row: Row): void {
   if (session.run(UPSERT_PERSON, row) === 0) return;
+  const [key = null, , , , , roles = null, , seenAt = null] = row;
   session.run(FORGET_ROLES, [key, roles]);
   session.run(UPSERT_ROLES, [key, seenAt, roles]);
 }

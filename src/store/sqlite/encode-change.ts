@@ -18,20 +18,13 @@ export interface EncodedChange {
   readonly jobs: readonly Row[];
   readonly cards: readonly Row[];
   readonly conversations: readonly Row[];
-  readonly people: readonly EncodedPerson[];
+  readonly people: readonly Row[];
 }
 
 /** To be inserted, updated under a guard, or only held against the guard. */
 export type EncodedRequest =
   | { readonly write: 'insert' | 'check'; readonly row: Row }
   | { readonly write: 'update'; readonly guard: Row; readonly row: Row };
-
-export interface EncodedPerson {
-  readonly row: Row;
-  readonly key: string;
-  readonly roles: string;
-  readonly seenAt: number;
-}
 
 const NONE: readonly never[] = [];
 
@@ -95,12 +88,9 @@ function encodeRequest({ request, guard }: Change): EncodedRequest | null {
   return { write: 'update', guard: [guard.requestId, guard.version], row };
 }
 
-function encodePerson(person: SeenPerson): EncodedPerson {
-  const { key, seenAt } = person;
-  const roles = JSON.stringify(person.roles);
-  const row = [
-    key, person.tenantId, person.objectId, person.userId, person.name, roles,
-    JSON.stringify(person.claims), seenAt,
+function encodePerson(person: SeenPerson): Row {
+  const { key, tenantId, objectId, userId, name, roles, claims, seenAt } = person;
+  return [
+    key, tenantId, objectId, userId, name, JSON.stringify(roles), JSON.stringify(claims), seenAt,
   ];
-  return { row, key, roles, seenAt };
 }

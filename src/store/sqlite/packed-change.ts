@@ -1,4 +1,4 @@
-import type { EncodedChange, EncodedPerson, EncodedRequest } from './encode-change.ts';
+import type { EncodedChange, EncodedRequest } from './encode-change.ts';
 import type { Row } from './session.ts';
 
 /**
@@ -27,7 +27,7 @@ export function packChange(change: EncodedChange): PackedChange {
   put(change.jobs);
   put(change.cards);
   put(change.conversations);
-  put(change.people.flatMap(({ row, key, roles, seenAt }) => [row, [key, roles, seenAt]]));
+  put(change.people);
   return cells;
 }
 
@@ -55,7 +55,7 @@ export function unpackChange(cells: PackedChange): EncodedChange {
     jobs: take(),
     cards: take(),
     conversations: take(),
-    people: peopleOf(take()),
+    people: take(),
   };
 }
 
@@ -73,19 +73,7 @@ function requestOf([write, row, guard]: readonly Row[]): EncodedRequest | null {
 function ackOf([row]: readonly Row[]): EncodedChange['ack'] {
   if (row === undefined) return null;
   const [key, fence, done] = row;
-  return {
-    key: String(key), fence: Number(fence),
-    done: done === null || done === undefined ? null : Number(done),
-  };
-}
-
-function peopleOf(rows: readonly Row[]): readonly EncodedPerson[] {
-  const people: EncodedPerson[] = [];
-  for (let at = 0; at + 1 < rows.length; at += 2) {
-    const [row = [], [key, roles, seenAt] = []] = [rows[at], rows[at + 1]];
-    people.push({ row, key: String(key), roles: String(roles), seenAt: Number(seenAt) });
-  }
-  return people;
+  return { key: String(key), fence: Number(fence), done: typeof done === 'number' ? done : null };
 }
 
 function textOrNull(cell: Row[number] | undefined): string | null {
