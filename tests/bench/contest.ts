@@ -99,12 +99,18 @@ export function resultOf(name: string, { ours, theirs, ratios }: Contest): Resul
     baselineCpuMsEach: rounded(median(theirs.map((round) => round.cpuMs))),
     measured: mine.length,
     ratios: ratios.map(rounded),
+    // With the pauses of both sides, which the median of the rounds leaves out.
+    ratioOfTotals: rounded(total(theirs) / total(ours)),
   };
 }
 
 /** Two digits after the point. */
 export function rounded(value: number): number {
   return Math.round(value * 100) / 100;
+}
+
+function total(rounds: readonly Measured[]): number {
+  return rounds.reduce((seconds, round) => seconds + round.seconds, 0);
 }
 
 function latencies(rounds: readonly Measured[]): number[] {

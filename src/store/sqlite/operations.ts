@@ -111,7 +111,7 @@ export const OPERATIONS = {
 
   purge(session: Session, { now, limit }: { now: number; limit: number }): number {
     return session.run(PURGE_CLAIMS, [now, limit])
-      + session.run(PURGE_CHANGES, [now - CHANGES_KEPT_MS, limit])
+      + session.run(PURGE_CHANGES, [limit, now - CHANGES_KEPT_MS])
       + session.run(PURGE_RATES, [now, limit])
       + session.run(PURGE_LINKS, [now - LINKS_KEPT_MS, limit])
       + session.run(PURGE_SESSIONS, [now, limit]);

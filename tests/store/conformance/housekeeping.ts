@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { correctedClock, systemClock } from '../../../src/lib/clock.ts';
+import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { correctClock } from '../../../src/workers/schedule.ts';
 import { T0, change, claim, event, link, request, submission } from '../build.ts';
@@ -54,6 +55,21 @@ export function housekeepingTests(given: Given): void {
     expect((await store.commit({ ...change(), id: noted.id })).status).toBe('committed');
     expect(await store.loadRequest(asked.id)).toBeDefined();
     expect(await store.unsealedEvents(9)).toHaveLength(2);
+  });
+
+  test('of many change ids the oldest are forgotten first, and none that is young', async () => {
+    const { store } = given();
+    const made = [0, 1, 2, 3, 4].map((days) => {
+      const at = T0 + days * DAY;
+      return { ...change({ at }), id: systemIds.next('chg', at) };
+    });
+    for (const one of made.toReversed()) await store.commit(one);
+    expect(await store.purge(T0 + 9 * DAY, 2)).toBe(2);
+    expect(await store.purge(T0 + 9 * DAY, 2)).toBe(1);
+    expect(await store.purge(T0 + 9 * DAY, 2)).toBe(0);
+    const answers = [];
+    for (const one of made) answers.push((await store.commit(one)).status);
+    expect(answers).toEqual(['committed', 'committed', 'committed', 'duplicate', 'duplicate']);
   });
 
   test('sign-in links are forgotten a day after their end', async () => {

@@ -11,9 +11,13 @@ export const PURGE_CLAIMS = `
   DELETE FROM claims WHERE rowid IN (
     SELECT rowid FROM claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;
 
+/**
+ * Limit, time. Ids of changes begin with their time, so the oldest come first by the key; of these
+ * go those that are old enough.
+ */
 export const PURGE_CHANGES = `
   DELETE FROM changes WHERE id IN (
-    SELECT id FROM changes WHERE at <= ? ORDER BY at LIMIT ? + 0)`;
+    SELECT id FROM changes WHERE id > '' ORDER BY id LIMIT ? + 0) AND at <= ?`;
 
 export const PURGE_RATES = `
   DELETE FROM rates WHERE key IN (
