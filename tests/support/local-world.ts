@@ -7,8 +7,8 @@ import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger, LogLevel } from '../../src/lib/logger.ts';
 import { startLocalProfile } from '../../src/local/profile.ts';
 import type { LocalOptions, LocalProfile } from '../../src/local/profile.ts';
-import { freePorts } from './free-ports.ts';
 import { PATIENT } from '../store/support/open-sqlserver.ts';
+import { freePorts } from './free-ports.ts';
 import { ENGINE, createDatabase } from './world-database.ts';
 import type { WorldDatabase } from './world-database.ts';
 
