@@ -37,6 +37,8 @@ import type { Deps } from './usecases/deps.ts';
 import { createOnceOnly } from './usecases/once-only.ts';
 import { nobodyCanTell } from './usecases/ports.ts';
 import type { ClaimsRefresher, Workflows } from './usecases/ports.ts';
+import { rememberRequests } from './usecases/request-memory.ts';
+import type { RequestMemory } from './usecases/request-memory.ts';
 import { runJob } from './usecases/run-job.ts';
 import { createSignals } from './usecases/signals.ts';
 import type { Store } from './usecases/store-ports.ts';
@@ -84,10 +86,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const ids = overrides.ids ?? systemIds;
   const log = overrides.log ?? jsonLogger({ level: 'info', now: () => clock.now() });
   const basics = { clock, ids, log };
-  const store = await openStore(config.store, {
+  const store = rememberRequests(await openStore(config.store, {
     ...basics, allowUntrusted: config.profile === 'local',
     ...(overrides.storeTiming ? { timing: overrides.storeTiming } : {}),
-  });
+  }));
   try {
     return await assemble(config, { ...basics, store, machineClock, overrides });
   } catch (error) {
@@ -101,7 +103,7 @@ interface Ground {
   readonly machineClock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  readonly store: Store;
+  readonly store: Store & RequestMemory;
   readonly overrides: Overrides;
 }
 

@@ -37,7 +37,7 @@ export function createChannelTokens(parts: IdentityParts): ChannelTokens {
   const { teams } = parts.config;
   const keys = channelKeys(parts, teams.cloud);
   const seen = new Lru<string, Remembered>(REMEMBERED);
-  const idOf = rememberLast((text) => sha256(text));
+  const idOf = rememberLast((text: string) => sha256(text));
   const audiences = new Set([teams.appId]);
   const check = async (text: string): Promise<Remembered> => {
     const token = parseCompact(text);

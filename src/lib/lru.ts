@@ -1,12 +1,18 @@
-/** A map that holds at most `limit` entries and drops the one unused for longest. */
+/**
+ * A map whose entries weigh at most `limit` together (each 1 unless `weigh` says otherwise); drops
+ * what was unused for longest.
+ */
 export class Lru<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #limit: number;
+  readonly #weigh: (value: Value) => number;
+  #weight = 0;
   /** The key used last needs no move; often it is asked for many times in a row. */
   #newest: Key | undefined;
 
-  constructor(limit: number) {
+  constructor(limit: number, weigh: (value: Value) => number = () => 1) {
     this.#limit = limit;
+    this.#weigh = weigh;
   }
 
   get size(): number {
@@ -23,15 +29,21 @@ export class Lru<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    this.#entries.delete(key);
+    this.delete(key);
     this.#entries.set(key, value);
     this.#newest = key;
-    if (this.#entries.size <= this.#limit) return;
-    const oldest = this.#entries.keys().next();
-    if (!oldest.done) this.#entries.delete(oldest.value);
+    this.#weight += this.#weigh(value);
+    while (this.#weight > this.#limit) {
+      const oldest = this.#entries.keys().next();
+      if (oldest.done) return;
+      this.delete(oldest.value);
+    }
   }
 
   delete(key: Key): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
     this.#entries.delete(key);
+    this.#weight -= this.#weigh(value);
   }
 }

@@ -2,7 +2,8 @@ import { mayRead } from '../domain/policy.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Request, Verdict } from '../domain/request.ts';
-import type { ClickedCard, DecideResult } from '../usecases/app-port.ts';
+import { rememberLast } from '../lib/remember-last.ts';
+import type { ClickedCard, DecideResult, Foreseen } from '../usecases/app-port.ts';
 import type { TeamsSender } from '../usecases/ports.ts';
 import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
@@ -38,20 +39,25 @@ export async function onDecide(
   const proof = await prove(deps, activity, unproven);
   if (proof.kind === 'answer') return (await earlier(deps, press)) ?? proof.answer;
   const { exchangeId } = proof;
-  const decide = (by: Principal) => decideBy(deps, press, { ...said, by, exchangeId });
+  const view: ViewOf = rememberLast((request) =>
+    requestAnswer(deps, request, viewerFrom(request, proof.by)));
+  // Where this fails, the answer does.
+  const foreseen = (request: Request) => void view(request).catch(() => undefined);
+  const decide = (by: Principal) => decideBy(deps, press, { ...said, by, exchangeId, foreseen });
   const result = await decide(proof.by);
   const weak = result.kind === 'refused' && result.refusal.code === 'step_up_required';
-  if (!weak || !result.request) return decideAnswer(deps, press, { by: proof.by, result });
+  if (!weak || !result.request) return decideAnswer(press, { by: proof.by, result, view });
   const { request } = result;
   const after = await afterStepUp(deps, unproven, { by: proof.by, request, decide });
   if (after && !('kind' in after)) return after;
-  return decideAnswer(deps, press, { by: proof.by, result: after ?? result });
+  return decideAnswer(press, { by: proof.by, result: after ?? result, view });
 }
 
 function decideBy(
   deps: BotDeps,
   { activity, sender, shown }: Press,
-  said: { decision: Verdict; reason: string | null; by: Principal; exchangeId: string | null },
+  said: { decision: Verdict; reason: string | null; by: Principal; exchangeId: string | null;
+    foreseen: Foreseen },
 ): Promise<DecideResult> {
   return deps.app.decideRequest({
     id: shown.id,
@@ -66,21 +72,22 @@ function decideBy(
       exchangeId: said.exchangeId,
     },
     teams: { sender, card: pressedCard(deps, activity) },
+    foreseen: said.foreseen,
   });
 }
 
+/** The request's card as the presser sees it. */
+type ViewOf = (request: Request) => Promise<Answer>;
+
 async function decideAnswer(
-  deps: BotDeps, { shown }: Press, { by, result }: { by: Principal; result: DecideResult },
+  { shown }: Press,
+  { by, result, view }: { by: Principal; result: DecideResult; view: ViewOf },
 ): Promise<Answer> {
-  if (result.kind !== 'refused') {
-    return requestAnswer(deps, result.request, viewerFrom(result.request, by));
-  }
+  if (result.kind !== 'refused') return view(result.request);
   const { request, refusal } = result;
   const mayShow = request && (request.digest === shown.digest || mayRead(request, by));
   if (!mayShow) return messageAnswer(NOT_YOURS);
-  if (OUT_OF_DATE.includes(refusal.code)) {
-    return requestAnswer(deps, request, viewerFrom(request, by));
-  }
+  if (OUT_OF_DATE.includes(refusal.code)) return view(request);
   return messageAnswer(refusal.message);
 }
 

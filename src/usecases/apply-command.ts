@@ -20,7 +20,8 @@ export type Applied =
 
 /**
  * Loads a request, rules on a command, and commits the step; where somebody else was first, loads
- * and rules again, so that no decision is lost or counted twice.
+ * and rules again, so that no decision is lost or counted twice. A request that is remembered does
+ * for the first try: what is committed must fit what the store has, and nothing else counts.
  */
 export async function applyCommand(
   deps: Deps,
@@ -32,16 +33,20 @@ export async function applyCommand(
     people?: readonly SeenPerson[];
     /** The copy of the card that was clicked: adopted where it is not known. */
     clicked?: ClickedCard | null;
+    /** Told what the request will be while that is written; see `RequestStore.commit`. */
+    foreseen?: ((request: Request) => void) | undefined;
   },
 ): Promise<Applied> {
   let used: Refusal | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const found = await deps.store.loadWithCards(input.id);
+    const remembered = deps.store.recall(input.id);
+    const found = remembered ?? await deps.store.loadWithCards(input.id);
     if (!found) return { kind: 'missing' };
     const { request, cards: known } = found;
     const now = deps.clock.now();
     const ruled = transition(request, input.command, now);
     if (ruled.kind !== 'step') {
+      if (remembered) continue;
       const settled = await settleCopy(deps, request, { ...input, known, now });
       if (!settled) continue;
       if (ruled.kind === 'repeat') return { kind: 'repeat', request, decision: ruled.decision };
@@ -54,7 +59,7 @@ export async function applyCommand(
     const change: Change = {
       id: deps.ids.next('chg', now),
       at: now,
-      guard: { requestId: request.id, version: request.version },
+      guard: { requestId: request.id, version: request.version, copies: known.length },
       claims: input.claims?.(request) ?? [],
       request: step.request,
       events: stamp(step.events, deps.ids, now),
@@ -67,7 +72,9 @@ export async function applyCommand(
       // What is spread comes last: V8 defines each member behind it one by one, and slowly.
       ...(step.decision ? { decision: step.decision } : {}),
     };
-    const result = await commitSurely(deps.store, change);
+    const result = await commitSurely(deps.store, change, ({ status }) => {
+      if (status === 'committed') input.foreseen?.(step.request);
+    });
     if (result.status === 'committed') {
       deps.signals.changed(request.id);
       deps.signals.jobsWaiting();

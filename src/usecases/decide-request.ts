@@ -42,6 +42,7 @@ export async function decideRequest(
     claims: (request) => claimsOf(input, request, exchange ?? undefined),
     people,
     clicked: input.teams?.card ?? null,
+    foreseen: input.foreseen,
   });
   switch (applied.kind) {
     case 'stepped':

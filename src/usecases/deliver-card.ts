@@ -151,8 +151,10 @@ async function write(
  * among them, and is asked for here.
  */
 async function catchUp(deps: JobDeps, card: Card): Promise<void> {
-  const request = await deps.store.loadRequest(card.requestId);
-  if (!request || request.version <= card.postedRevision) return;
+  // With the cards: so the request is remembered for the click that comes next.
+  const found = await deps.store.loadWithCards(card.requestId);
+  if (!found || found.request.version <= card.postedRevision) return;
+  const { request } = found;
   const now = deps.clock.now();
   await deps.store.commit({
     id: deps.ids.next('chg', now), at: now, jobs: [cardJob(card, request.version, now)],

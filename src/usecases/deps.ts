@@ -1,11 +1,12 @@
 import type {
   Basics, ClaimsRefresher, Executors, Notifier, Signals, TeamsCards, Workflows,
 } from './ports.ts';
+import type { RequestMemory } from './request-memory.ts';
 import type { CardStore, RequestStore } from './store-ports.ts';
 
 /** What the use cases work with; compose.ts hands it over. */
 export interface Deps extends Basics {
-  readonly store: RequestStore & CardStore;
+  readonly store: RequestStore & RequestMemory & CardStore;
   readonly workflows: Workflows;
   readonly executors: Executors;
   readonly signals: Signals;

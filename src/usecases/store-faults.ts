@@ -22,9 +22,10 @@ const PASSING: readonly unknown[] = [
 export async function commitSurely(
   store: Pick<RequestStore, 'commit' | 'loadRequest'>,
   change: Change,
+  foreseen?: (result: CommitResult) => void,
 ): Promise<CommitResult> {
   try {
-    return await store.commit(change);
+    return await store.commit(change, foreseen);
   } catch (error) {
     if (codeOf(error) !== 'store_unavailable') throw error;
   }

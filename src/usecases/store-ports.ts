@@ -88,8 +88,13 @@ export interface Change {
   /** Unique; a second commit of the same id answers `duplicate` of kind `change`. */
   readonly id: string;
   readonly at: number;
-  /** The request's version that the change was worked out from. */
-  readonly guard?: { readonly requestId: string; readonly version: number };
+  /**
+   * The request's version that the change was worked out from, and how many copies of its card it
+   * knew of (absent: of no matter).
+   */
+  readonly guard?: {
+    readonly requestId: string; readonly version: number; readonly copies?: number;
+  };
   /** Checked in this order, so that an idempotent repeat is recognised before a replay. */
   readonly claims?: readonly Claim[];
   /** Inserted where there is no guard, else updated; its `decisions` are not written from here. */
@@ -136,7 +141,11 @@ export interface RequestWithCards {
 
 /** Requests and everything that is committed with them. */
 export interface RequestStore {
-  commit(change: Change): Promise<CommitResult>;
+  /**
+   * `foreseen` is told the answer while the disk is waited for, at most once and not by every
+   * engine: what only a success needs can be made ready then. The commit may fail yet.
+   */
+  commit(change: Change, foreseen?: (result: CommitResult) => void): Promise<CommitResult>;
   loadRequest(id: string): Promise<Request | undefined>;
   /** The request and the copies of its card (by id), of one moment and in one round trip. */
   loadWithCards(id: string): Promise<RequestWithCards | undefined>;

@@ -4,6 +4,7 @@ import type { Refusal } from '../domain/refusal.ts';
 import type { Request } from '../domain/request.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { sha256 } from '../lib/hash.ts';
+import { rememberLast } from '../lib/remember-last.ts';
 import type { SubmitInput, SubmitResult } from './app-port.ts';
 import { cardJob, stamp } from './build-change.ts';
 import type { Deps } from './deps.ts';
@@ -37,6 +38,7 @@ export async function submitRequest(
     return refused(deps, input, ruled.refusal);
   }
   const { request } = ruled;
+  const numbered = rememberLast((number: number): Request => ({ ...request, number }));
   const cards = cardsOf(deps, input, request);
   const result = await commitSurely(deps.store, {
     id: deps.ids.next('chg', now),
@@ -53,8 +55,10 @@ export async function submitRequest(
     ],
     cards,
     people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
+  }, (expected) => {
+    if (expected.status === 'committed') input.foreseen?.(numbered(expected.number));
   });
-  return settle(deps, input, { request, result });
+  return settle(deps, input, { request, numbered, result });
 }
 
 /** The domain's ruling on what is asked, with what configuration knows of the workflow. */
@@ -82,11 +86,13 @@ function rule(deps: Deps, input: SubmitInput, now: number): ReturnType<typeof su
 async function settle(
   deps: Deps & { refusals: RefusalRecorder },
   input: SubmitInput,
-  { request, result }: { request: Request; result: CommitResult },
+  { request, numbered, result }: {
+    request: Request; numbered: (number: number) => Request; result: CommitResult;
+  },
 ): Promise<SubmitResult> {
   if (result.status === 'committed') {
     deps.signals.jobsWaiting();
-    return { kind: 'submitted', request: { ...request, number: result.number } };
+    return { kind: 'submitted', request: numbered(result.number) };
   }
   if (result.status === 'conflict') throw new Error(`request ${request.id}: id is taken`);
   if (result.of === 'token') {

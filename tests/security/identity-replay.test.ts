@@ -5,6 +5,7 @@
 import type { Principal } from '../../src/domain/principal.ts';
 import { createApp } from '../../src/usecases/app.ts';
 import type { App } from '../../src/usecases/app-port.ts';
+import { rememberRequests } from '../../src/usecases/request-memory.ts';
 import { approve, openHouse } from '../unit/usecases/house.ts';
 import type { House } from '../unit/usecases/house.ts';
 import { principal, stage, workflow } from '../support/builders.ts';
@@ -21,7 +22,7 @@ describe('a token makes one request', () => {
   let replica: App;
   beforeEach(async () => {
     house = await openHouse();
-    replica = createApp(house.deps);
+    replica = createApp({ ...house.deps, store: rememberRequests(house.store) });
     house.workflows = [workflow({ request: { roles: ['developer'], ...open_ } })];
   });
   afterEach(() => house.close());

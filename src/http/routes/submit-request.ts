@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import type { Request } from '../../domain/request.ts';
+import { rememberLast } from '../../lib/remember-last.ts';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { HttpProblem, refusalReply } from '../problem.ts';
@@ -46,16 +48,16 @@ export function submitRequestRoute(deps: RouteDeps): Route {
       const by = await callerOf(deps, req);
       const { workflow, fields, reason } = checkBody(bodySchema, body);
       const idempotencyKey = idempotencyKeyOf(req);
+      const shown = rememberLast((request: Request) => {
+        const json = requestJson(request, publicUrl);
+        const body = JSON.stringify({ ...json, waitToken: app.waitToken(request.id) });
+        return { body, contentType: 'application/json', headers: { location: json.url } };
+      });
       const result = await app.submitRequest({
-        workflow, fields, reason, by, idempotencyKey, teams: null,
+        workflow, fields, reason, by, idempotencyKey, teams: null, foreseen: shown,
       });
       if (result.kind === 'refused') return refusalReply(result.refusal);
-      const json = requestJson(result.request, publicUrl);
-      return {
-        status: result.kind === 'submitted' ? 201 : 200,
-        body: { ...json, waitToken: app.waitToken(result.request.id) },
-        headers: { location: json.url },
-      };
+      return { status: result.kind === 'submitted' ? 201 : 200, ...shown(result.request) };
     },
   };
 }

@@ -69,7 +69,7 @@ export function encodeChange(change: Change): PackedChange {
 }
 
 function encodeRequest({ request, guard }: Change): EncodedRequest | null {
-  if (!request) return guard ? { write: 'check', row: [guard.requestId, guard.version] } : null;
+  if (!request) return guard ? { write: 'check', row: encodeGuard(guard) } : null;
   if (!guard) {
     const row = [
       request.id, request.version, request.state, request.workflow, request.requester.key,
@@ -85,7 +85,12 @@ function encodeRequest({ request, guard }: Change): EncodedRequest | null {
     );
   }
   const row = [request.version, request.state, progressPart(request)];
-  return { write: 'update', guard: [guard.requestId, guard.version], row };
+  return { write: 'update', guard: encodeGuard(guard), row };
+}
+
+/** Request, version, and the copies of its card where they are of matter. */
+function encodeGuard({ requestId, version, copies }: NonNullable<Change['guard']>): Row {
+  return copies === undefined ? [requestId, version] : [requestId, version, copies];
 }
 
 function encodePerson(person: SeenPerson): Row {

@@ -18,10 +18,15 @@ export interface WriterData {
 /** To the thread: calls in their order, or the wish to end. */
 export type ToWriter = readonly Call[] | 'close';
 
-/** From the thread: it is ready, it cannot start, or the answers to the oldest calls. */
+/**
+ * From the thread: it is ready, it cannot start; the answers to the oldest calls as they will be
+ * once their commit is on the disk, and that it is (`written`); or other answers to them.
+ */
 export type FromWriter =
   | { readonly ready: readonly string[] }
   | { readonly fatal: WireError }
+  | { readonly expected: readonly Answer[] }
+  | 'written'
   | readonly Answer[];
 
 /** Bounds how long one transaction lasts, and so how long its first call waits. */
@@ -43,12 +48,24 @@ function serve(port: MessagePort, session: Session, patienceMs: number): void {
   port.on('message', (message: ToWriter) => {
     const { calls, close } = arrived(port, message);
     for (let at = 0; at < calls.length; at += MAX_GROUP) {
-      port.postMessage(runGroup(session, calls.slice(at, at + MAX_GROUP), { patienceMs }));
+      answerGroup(port, session, calls.slice(at, at + MAX_GROUP), patienceMs);
     }
     if (!close) return;
     session.close();
     port.close();
   });
+}
+
+function answerGroup(
+  port: MessagePort, session: Session, calls: readonly Call[], patienceMs: number,
+): void {
+  let told: readonly Answer[] | undefined;
+  const expected = (answers: readonly Answer[]) => {
+    told = answers;
+    port.postMessage({ expected: answers } satisfies FromWriter);
+  };
+  const answers = runGroup(session, calls, { patienceMs, expected });
+  port.postMessage((answers === told ? 'written' : answers) satisfies FromWriter);
 }
 
 /** How long a start waits for another process that holds the file (ms). */

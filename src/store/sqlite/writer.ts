@@ -5,8 +5,10 @@ import { describeError } from '../../lib/logger.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { StoreError } from '../errors.ts';
 import { fromWire, storeClosed, toStoreError } from './errors.ts';
-import type { Answer, Call } from './group.ts';
+import type { Call } from './group.ts';
 import type { InputOf, OperationName, OutputOf } from './operations.ts';
+import { createPendingCalls } from './pending-calls.ts';
+import type { PendingCalls, Waiting } from './pending-calls.ts';
 import type { FromWriter, ToWriter, WriterData } from './writer-thread.ts';
 
 /** Hands operations to the thread that writes; nothing here waits for the disk. */
@@ -14,11 +16,14 @@ export interface Writer {
   /** Resolves once the file is open and its schema up to date. */
   readonly ready: Promise<void>;
   /**
-   * Queues an operation; resolves after the commit that holds it.
+   * Queues an operation; resolves after the commit that holds it. `foreseen` is told the answer
+   * while that commit waits for the disk, if there is time.
    *
    * @throws StoreError; `store_busy` at once where the queue is full.
    */
-  call<Name extends OperationName>(name: Name, input: InputOf<Name>): Promise<OutputOf<Name>>;
+  call<Name extends OperationName>(
+    name: Name, input: InputOf<Name>, foreseen?: (output: OutputOf<Name>) => void,
+  ): Promise<OutputOf<Name>>;
   /** Finishes what is queued and ends the thread. May be called again. */
   close(): Promise<void>;
 }
@@ -31,11 +36,6 @@ export interface WriterOptions {
   readonly patienceMs: number;
   /** Operations that may wait for an answer at one time. */
   readonly queueLimit: number;
-}
-
-interface Waiting {
-  resolve(value: unknown): void;
-  reject(error: StoreError): void;
 }
 
 /** Rest before a thread that died is replaced, so that a broken disk does not spin. */
@@ -56,33 +56,17 @@ const THREAD = new URL(
 
 /** Starts the writer's thread. */
 export function startWriter(options: WriterOptions): Writer {
-  /** Posted calls in their order; the thread answers in the same order. */
-  let waiting: Waiting[] = [];
-  let answered = 0;
+  const pending = createPendingCalls(options.log);
   let outbox: Call[] = [];
-  let thread: Thread | undefined = startThread(options, settle, lost);
+  let thread: Thread | undefined = startThread(options, pending, lost);
   let mayRestartAt = 0;
   let closing: Promise<void> | undefined;
 
-  function settle(answers: readonly Answer[]): void {
-    for (const answer of answers) {
-      const call = waiting[answered];
-      answered += 1;
-      // Each in a moment of its own: what waits for it goes on to its end before the next one's
-      // begins. Settled together they would take their steps in turn, and all answer last.
-      if (call) setImmediate(conclude, call, answer);
-    }
-    if (answered < 1_024 && answered < waiting.length) return;
-    waiting = waiting.slice(answered);
-    answered = 0;
-  }
-
   /** The thread has ended: nobody will answer what it was asked. */
   function lost(reason: StoreError): void {
-    const abandoned = waiting.slice(answered);
-    [waiting, answered, outbox, thread] = [[], 0, [], undefined];
+    [outbox, thread] = [[], undefined];
     mayRestartAt = options.clock.now() + RESTART_REST_MS;
-    for (const call of abandoned) call.reject(reason);
+    pending.abandon(reason);
   }
 
   function gather(seen: number, turns: number): void {
@@ -101,13 +85,13 @@ export function startWriter(options: WriterOptions): Writer {
       thread?.post(calls);
     } catch (error) {
       // Something in them cannot travel: none of them has left, and they were queued last.
-      for (const call of waiting.splice(-calls.length)) call.reject(toStoreError(error));
+      for (const call of pending.drop(calls.length)) call.reject(toStoreError(error));
     }
   }
 
   function refusal(): StoreError | undefined {
     if (closing) return storeClosed();
-    if (waiting.length - answered >= options.queueLimit) return overloaded(options.queueLimit);
+    if (pending.size >= options.queueLimit) return overloaded(options.queueLimit);
     // A clock that was put back must not lengthen the rest.
     const restMs = mayRestartAt - options.clock.now();
     if (thread || restMs <= 0 || restMs > RESTART_REST_MS) return undefined;
@@ -116,16 +100,19 @@ export function startWriter(options: WriterOptions): Writer {
 
   return {
     ready: thread.ready,
-    call(name, input) {
+    call(name, input, foreseen) {
       const refused = refusal();
       if (refused) return Promise.reject(refused);
-      thread ??= startThread(options, settle, lost);
+      thread ??= startThread(options, pending, lost);
       // Whatever is asked for in turns of the event loop that follow one another travels together:
       // a message between threads costs more than a row, a group of one more than a group of eight.
       if (outbox.length === 0) gather(0, 0);
       outbox.push([name, input]);
       return new Promise((resolve, reject) => {
-        waiting.push({ resolve: resolve as Waiting['resolve'], reject });
+        pending.add({
+          resolve: resolve as Waiting['resolve'], reject,
+          foreseen: foreseen as Waiting['foreseen'],
+        });
       });
     },
     close() {
@@ -140,11 +127,6 @@ export function startWriter(options: WriterOptions): Writer {
   };
 }
 
-function conclude(call: Waiting, answer: Answer): void {
-  if ('failed' in answer) call.reject(fromWire(answer.failed));
-  else call.resolve(answer.value);
-}
-
 interface Thread {
   readonly ready: Promise<void>;
   post(message: ToWriter): void;
@@ -153,7 +135,7 @@ interface Thread {
 
 function startThread(
   { path, clock, log, patienceMs }: WriterOptions,
-  settle: (answers: readonly Answer[]) => void,
+  pending: PendingCalls,
   lost: (reason: StoreError) => void,
 ): Thread {
   const workerData: WriterData = { path, now: clock.now(), patienceMs };
@@ -165,12 +147,14 @@ function startThread(
   });
   const ready = new Promise<void>((resolve, reject) => {
     worker.on('message', (message: FromWriter) => {
-      if ('ready' in message) {
+      if (message === 'written') pending.settle();
+      else if ('expected' in message) pending.expect(message.expected);
+      else if ('ready' in message) {
         if (message.ready.length > 0) log.info('store migrated', { applied: message.ready });
         resolve();
       } else if ('fatal' in message) {
         reason = fromWire(message.fatal);
-      } else settle(message);
+      } else pending.settle(message);
     });
     worker.on('error', (error) => {
       reason = new StoreError(

@@ -12,12 +12,13 @@ const CLAIM_KEY_SIZE = 400;
 type Values = ValuesOf<typeof COMMIT>;
 type RequestValues = Pick<
   Values,
-  'write' | 'seenVersion' | 'version' | 'state' | 'workflow' | 'requesterKey' | 'asked' | 'progress'
+  | 'write' | 'seenVersion' | 'seenCopies' | 'version' | 'state' | 'workflow' | 'requesterKey'
+  | 'asked' | 'progress'
 >;
 
 const NO_REQUEST: RequestValues = {
-  write: null, seenVersion: null, version: null, state: null, workflow: null, requesterKey: null,
-  asked: null, progress: null,
+  write: null, seenVersion: null, seenCopies: null, version: null, state: null, workflow: null,
+  requesterKey: null, asked: null, progress: null,
 };
 
 /**
@@ -63,12 +64,11 @@ function encodeClaim(claim: Claim, n: number): object {
 }
 
 function encodeRequest({ request, guard }: Change): RequestValues {
-  if (!request) {
-    return guard ? { ...NO_REQUEST, write: 'check', seenVersion: guard.version } : NO_REQUEST;
-  }
+  const seen = guard && { seenVersion: guard.version, seenCopies: guard.copies ?? null };
+  if (!request) return seen ? { ...NO_REQUEST, write: 'check', ...seen } : NO_REQUEST;
   const { version, state } = request;
   const written = { ...NO_REQUEST, version, state, progress: progressPart(request) };
-  if (!guard) {
+  if (!guard || !seen) {
     return {
       ...written, write: 'insert', workflow: request.workflow,
       requesterKey: request.requester.key, asked: askedPart(request),
@@ -81,7 +81,7 @@ function encodeRequest({ request, guard }: Change): RequestValues {
         + `written (${request.id}, version ${version}): this is a fault of the program.`,
     );
   }
-  return { ...written, write: 'update', seenVersion: guard.version };
+  return { ...written, write: 'update', ...seen };
 }
 
 /** One insertion a key, as if they had come one after the other. */

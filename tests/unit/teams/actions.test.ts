@@ -165,6 +165,7 @@ describe('approve and deny', () => {
           channels: ['approvals'],
         },
       },
+      foreseen: expect.any(Function),
     } });
   });
 

@@ -6,6 +6,7 @@ import { createApp } from '../../../src/usecases/app.ts';
 import type { App } from '../../../src/usecases/app-port.ts';
 import type { JobDeps } from '../../../src/usecases/deps.ts';
 import type { ExecutionResult, Executors, Posted } from '../../../src/usecases/ports.ts';
+import { rememberRequests } from '../../../src/usecases/request-memory.ts';
 import { createSignals } from '../../../src/usecases/signals.ts';
 import type { Change, CommitResult, Job, Store } from '../../../src/usecases/store-ports.ts';
 import { StoreError } from '../../../src/store/errors.ts';
@@ -66,10 +67,10 @@ export async function openHouse(): Promise<House> {
   };
   const deps: JobDeps = {
     clock: opened.clock, ids: systemIds, log: silentLogger, executors,
-    store: {
+    store: rememberRequests({
       ...store,
       commit: (change) => house.commit(change, () => store.commit(change)),
-    },
+    }),
     workflows: {
       get: (id) => house.workflows.find((one) => one.id === id), list: () => house.workflows,
     },

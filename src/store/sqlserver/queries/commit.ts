@@ -7,8 +7,8 @@ import { FIND_FIRST, INSERT_CHANGE, INSERT_CLAIMS } from './changes.ts';
 import { END_JOB, UPSERT_JOBS } from './jobs.ts';
 import { UPSERT_PEOPLE } from './people.ts';
 import {
-  CHECK_DECIDED, CHECK_VERSION, FIND_DECISION, FIND_NUMBER, INSERT_DECISION, INSERT_REQUEST,
-  UPDATE_REQUEST,
+  CHECK_COPIES, CHECK_DECIDED, CHECK_VERSION, FIND_DECISION, FIND_NUMBER, INSERT_DECISION,
+  INSERT_REQUEST, UPDATE_REQUEST,
 } from './requests.ts';
 
 /** Runs a step while nothing was found that ends the commit. */
@@ -24,7 +24,8 @@ const PARAMETERS = {
   id: ID, attempt: text(40), requestId: ID, at: WHOLE,
   claims: JSON_TEXT, claimCount: SMALL,
   ackKey: JOB_KEY, ackFence: WHOLE, ackDone: WHOLE,
-  write: KIND, seenVersion: WHOLE, version: WHOLE, state: KIND, workflow: text(200),
+  write: KIND, seenVersion: WHOLE, seenCopies: SMALL, version: WHOLE, state: KIND,
+  workflow: text(200),
   requesterKey: PRINCIPAL_KEY, asked: JSON_TEXT, progress: JSON_TEXT,
   decisionId: ID, decided: ID, stage: SMALL, approverKey: PRINCIPAL_KEY, decidedAt: WHOLE,
   decidedVersion: WHOLE, decision: JSON_TEXT,
@@ -60,6 +61,7 @@ export const COMMIT = query(PARAMETERS, `
       ${unlessChanged('conflict')}`)}
     ${step(`@write = N'check'`, `${CHECK_VERSION}
       ${unlessChanged('conflict')}`)}
+    ${step('@seenCopies IS NOT NULL', CHECK_COPIES)}
     ${step('@decisionId IS NOT NULL', CHECK_DECIDED)}
     ${step('@decisionId IS NOT NULL', `${INSERT_DECISION}
       ${unlessChanged('decision')}`)}
