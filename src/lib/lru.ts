@@ -41,9 +41,15 @@ export class Lru<Key, Value> {
   }
 
   delete(key: Key): void {
+    this.take(key);
+  }
+
+  /** The value, which is no longer held. */
+  take(key: Key): Value | undefined {
     const value = this.#entries.get(key);
-    if (value === undefined) return;
+    if (value === undefined) return undefined;
     this.#entries.delete(key);
     this.#weight -= this.#weigh(value);
+    return value;
   }
 }

@@ -24,18 +24,14 @@ export function rememberRequests<Store extends RequestStore>(
   const known = new Lru<string, { found: RequestWithCards; bytes: number }>(
     limitBytes, ({ bytes }) => bytes,
   );
-  const forget = ({ request, guard, cards = [] }: Change) => {
-    if (request) known.delete(request.id);
-    if (guard) known.delete(guard.requestId);
-    for (const card of cards) known.delete(card.requestId);
+  const forget = ({ request, guard, cards }: Change) => {
+    const id = guard?.requestId ?? request?.id;
+    if (id !== undefined) known.delete(id);
+    if (cards) for (const card of cards) if (card.requestId !== id) known.delete(card.requestId);
   };
   return {
     ...store,
-    recall(id) {
-      const remembered = known.get(id);
-      known.delete(id);
-      return remembered?.found;
-    },
+    recall: (id) => known.take(id)?.found,
     async loadWithCards(id) {
       const found = await store.loadWithCards(id);
       if (found?.request.state === 'pending') known.set(id, { found, bytes: sizeOf(found) });

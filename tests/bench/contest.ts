@@ -22,7 +22,7 @@ export const CLIENTS = 16;
  */
 export const WARM_UP = 4_000;
 const ROUND = 400;
-const ROUNDS = 20;
+const ROUNDS = 21;
 /** Shots that a side with fresh ones needs. */
 export const SHOTS = WARM_UP + ROUNDS * ROUND;
 

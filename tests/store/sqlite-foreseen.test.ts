@@ -49,19 +49,20 @@ describe('what a SQLite commit will answer', () => {
     };
     const failed = (code: 'store_full' | 'store_rejected') =>
       ({ failed: { code, message: 'no', detail: null } });
-    Array.from({ length: 8 }, add);
+    Array.from({ length: 11 }, add);
     calls.expect([{ value: 'wrong' }, failed('store_rejected'), { value: 3 }]);
     await turns(10);
-    expect([told, answered, warned, calls.size]).toEqual([['wrong', 3], [], [1], 8]);
+    expect([told, answered, warned, calls.size]).toEqual([['wrong', 3], [], [1], 11]);
     calls.settle();
     await turns(1);
     expect([told.length, answered]).toEqual([2, ['wrong', 'store_rejected', 3]]);
-    calls.expect([{ value: 4 }, { value: 5 }]);
+    calls.expect([4, 5, 6, 7, 8, 9].map((value) => ({ value })));
     await turns(1);
     // The disk was faster, or refused: nobody is told any more, least of all of another's answer.
     calls.settle([failed('store_full'), { value: 6 }]);
     await turns(10);
-    expect([told.slice(2), answered.slice(3), calls.size]).toEqual([[4], ['store_full', 6], 3]);
+    expect([told.slice(2), answered.slice(3), calls.size])
+      .toEqual([[4, 5, 6, 7], ['store_full', 6], 6]);
   });
 
   test('is told of what fails as well', async () => {
