@@ -2,7 +2,6 @@ import { mayRead } from '../domain/policy.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Request, Verdict } from '../domain/request.ts';
-import { rememberLast } from '../lib/remember-last.ts';
 import type { ClickedCard, DecideResult, Foreseen } from '../usecases/app-port.ts';
 import type { TeamsSender } from '../usecases/ports.ts';
 import { clickedCard } from './activity.ts';
@@ -39,10 +38,8 @@ export async function onDecide(
   const proof = await prove(deps, activity, unproven);
   if (proof.kind === 'answer') return (await earlier(deps, press)) ?? proof.answer;
   const { exchangeId } = proof;
-  const view: ViewOf = rememberLast((request) =>
+  const { view, foreseen } = viewAhead((request) =>
     requestAnswer(deps, request, viewerFrom(request, proof.by)));
-  // Where this fails, the answer does.
-  const foreseen = (request: Request) => void view(request).catch(() => undefined);
   const decide = (by: Principal) => decideBy(deps, press, { ...said, by, exchangeId, foreseen });
   const result = await decide(proof.by);
   const weak = result.kind === 'refused' && result.refusal.code === 'step_up_required';
@@ -78,6 +75,21 @@ function decideBy(
 
 /** The request's card as the presser sees it. */
 type ViewOf = (request: Request) => Promise<Answer>;
+
+/** The same, made ahead of the moment in which it is sure to be wanted. */
+function viewAhead(make: ViewOf): { view: ViewOf; foreseen: Foreseen } {
+  let ahead: { readonly request: Request; readonly answer: Promise<Answer> } | undefined;
+  return {
+    view: (request) => (ahead?.request === request ? ahead.answer : make(request)),
+    foreseen(request) {
+      const answer = make(request);
+      ahead = { request, answer };
+      answer.catch(() => {
+        ahead = undefined;
+      });
+    },
+  };
+}
 
 async function decideAnswer(
   { shown }: Press,

@@ -39,7 +39,7 @@ export async function applyCommand(
 ): Promise<Applied> {
   let used: Refusal | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const remembered = deps.store.recall(input.id);
+    const remembered = round === 0 ? deps.store.recall(input.id) : undefined;
     const found = remembered ?? await deps.store.loadWithCards(input.id);
     if (!found) return { kind: 'missing' };
     const { request, cards: known } = found;

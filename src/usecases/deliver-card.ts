@@ -147,8 +147,8 @@ async function write(
 }
 
 /**
- * A decision asks for the copies that it read: one that was adopted while it was on its way is not
- * among them, and is asked for here.
+ * A decision asks for the copies that it knew of: one that came to be known while that was written
+ * may not be among them, and is asked for here.
  */
 async function catchUp(deps: JobDeps, card: Card): Promise<void> {
   // With the cards: so the request is remembered for the click that comes next.

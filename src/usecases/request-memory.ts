@@ -5,13 +5,13 @@ import type { Change, RequestStore, RequestWithCards } from './store-ports.ts';
 export interface RequestMemory {
   /**
    * A pending request as this process last read it with `loadWithCards`, once; undefined where it
-   * did not, or has changed it since. Another process may have changed it: good for a change under
-   * a guard of its version and copies, and for nothing that is told to anybody.
+   * did not, or where it has changed it since. It may be out of date (by another process, or by a
+   * read that was under way): good for a change under a guard of its version and copies, alone.
    */
   recall(id: string): RequestWithCards | undefined;
 }
 
-/** Bytes, estimated: some 8,000 requests. */
+/** Bytes, estimated: ten thousand requests of 3 KB. */
 const LIMIT_BYTES = 32 * 1_048_576;
 
 /**

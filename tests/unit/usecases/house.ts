@@ -69,7 +69,8 @@ export async function openHouse(): Promise<House> {
     clock: opened.clock, ids: systemIds, log: silentLogger, executors,
     store: rememberRequests({
       ...store,
-      commit: (change) => house.commit(change, () => store.commit(change)),
+      commit: (change, foreseen) =>
+        house.commit(change, () => store.commit(change, foreseen)),
     }),
     workflows: {
       get: (id) => house.workflows.find((one) => one.id === id), list: () => house.workflows,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Principal } from '../../../src/domain/principal.ts';
 import { createApp } from '../../../src/usecases/app.ts';
-import type { App, ClickedCard } from '../../../src/usecases/app-port.ts';
+import type { App, ClickedCard, Foreseen } from '../../../src/usecases/app-port.ts';
 import { rememberRequests } from '../../../src/usecases/request-memory.ts';
 import { runJob } from '../../../src/usecases/run-job.ts';
 import type { RequestWithCards } from '../../../src/usecases/store-ports.ts';
@@ -33,9 +33,11 @@ function replica() {
 
 async function decide(
   app: App, id: string,
-  { by = ben, decision = 'approve', digest, clicked = null, revision }: {
+  {
+    by = ben, decision = 'approve', digest, clicked = null, revision, exchangeId = null, foreseen,
+  }: {
     by?: Principal; decision?: 'approve' | 'deny'; digest?: string; revision?: number;
-    clicked?: ClickedCard | null;
+    clicked?: ClickedCard | null; exchangeId?: string | null; foreseen?: Foreseen;
   } = {},
 ): Promise<string> {
   const known = await house.store.loadRequest(id);
@@ -45,12 +47,13 @@ async function decide(
     revision: revision ?? known?.version ?? 0,
     channel: {
       via: clicked ? 'teams' : 'api', tenant: TENANT, objectId, conversationId: null,
-      activityId: clicked?.activityId ?? null, exchangeId: null,
+      activityId: clicked?.activityId ?? null, exchangeId,
     },
     teams: clicked
       ? { sender: { tenantId: TENANT, objectId, userId: `29:${objectId}`, name: by.name },
           card: clicked }
       : null,
+    ...(foreseen ? { foreseen } : {}),
   });
   return result.kind === 'refused' ? result.refusal.code : result.kind;
 }
@@ -138,6 +141,44 @@ test('a clicked copy is adopted once, be it known from a memory or not', async (
   expect(await decide(app, id, { clicked: copy('m:1') })).toBe('decided');
   const cards = (await house.store.loadWithCards(id))?.cards ?? [];
   expect(cards.map(({ activityId }) => activityId).sort()).toEqual(['m:1', null].sort());
+});
+
+test('a lost race is run again on what the store has, never on what is remembered', async () => {
+  const { store } = replica();
+  const id = await ask(house);
+  const stale = await store.loadWithCards(id);
+  const exchange = { exchangeId: 'x-1', clicked: copy('m:1') };
+  expect(await decide(replica().app, id, exchange)).toBe('decided');
+  // A memory that is always behind, as a slow read may make it.
+  const app = createApp({ ...house.deps, store: { ...store, recall: () => stale } });
+  expect(await decide(app, id, { ...exchange, revision: 1 })).toBe('repeated');
+});
+
+test('what is made ahead sees the people that the decision writes', async () => {
+  house.workflows = [workflow({ stages: [stage({ quorum: 2 })] })];
+  const eager = rememberRequests({
+    ...house.store,
+    commit(sent, foreseen) {
+      foreseen?.({ status: 'committed', number: 1 });
+      return house.store.commit(sent);
+    },
+  });
+  const app = createApp({ ...house.deps, store: eager });
+  const told: [number, string, readonly string[]][] = [];
+  const click = async (id: string, by: Principal) => decide(app, id, {
+    by, clicked: copy('m:1'),
+    foreseen: (seen) => void app.refreshFor(seen).then((users) => {
+      told.push([seen.version, seen.state, users]);
+    }),
+  });
+  const [one, two] = [await ask(house), await ask(house)];
+  expect(await click(one, cleo)).toBe('decided');
+  // Cleo is new, and the card of what is pending names her: not before she is written.
+  expect(told).toEqual([]);
+  expect(await click(two, cleo)).toBe('decided');
+  expect(told).toEqual([[2, 'pending', ['29:cleo']]]);
+  expect(await click(two, principal({ ...ben, objectId: 'ben' }))).toBe('decided');
+  expect(told[1]).toEqual([3, 'approved', []]);
 });
 
 describe('the memory', () => {
