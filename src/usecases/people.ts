@@ -49,8 +49,7 @@ export function exchangeClaim(
 /**
  * The claim that makes a bearer token count once, as far as the workflow says so; undefined where
  * it may be used again, or where it is single sign-on's: Teams reuses those, so they are bound to
- * person and activity instead. A token is known by its issuer's id for it, else by what it says;
- * its end stands first, so that tokens of one hour have claims that lie side by side.
+ * person and activity instead. A token is known by its issuer's id for it, else by what it says.
  */
 export function tokenClaim(
   by: Principal,
@@ -61,10 +60,9 @@ export function tokenClaim(
     return undefined;
   }
   const { issuer, tokenId, digest, expiresAt } = by.token;
-  const forgotten = expiresAt + PAST_EXPIRY_MS;
   return {
-    kind: 'token', key: `${forgotten}|${issuer}|${tokenId ?? digest}`, ...made,
-    expiresAt: forgotten,
+    kind: 'token', key: `${issuer}|${tokenId ?? digest}`, ...made,
+    expiresAt: expiresAt + PAST_EXPIRY_MS,
   };
 }
 

@@ -129,8 +129,7 @@ describe('faults of a SQLite store', () => {
     const asked = request();
     const once = claim({ requestId: asked.id });
     const exchange = claim({ kind: 'exchange', key: 'person:t:o|a|b', requestId: asked.id });
-    const token = claim({ kind: 'token', key: 'https://idp.example|t1', requestId: asked.id });
-    const more = submission(asked, { claims: [once, exchange, token] });
+    const more = submission(asked, { claims: [once, exchange] });
     expect(runGroup(session, [['commit', encodeChange(more)]], { patienceMs: 100 }))
       .toMatchObject([{ value: { status: 'committed' } }]);
     session.run(`INSERT INTO sign_in_links
@@ -143,8 +142,6 @@ describe('faults of a SQLite store', () => {
     expect(await store.findClaim(once.kind, once.key)).toEqual(once);
     expect(await store.findClaim('exchange', 'a|b|person:t:o'))
       .toEqual({ ...exchange, key: 'a|b|person:t:o' });
-    const ended = `${token.expiresAt}|https://idp.example|t1`;
-    expect(await store.findClaim('token', ended)).toEqual({ ...token, key: ended });
     expect(await store.commit(change({ claims: [once] }))).toMatchObject({ of: once.kind });
     expect((await store.countJobs()).waiting).toBe(more.jobs?.length);
     const attempt = { state: 's', browser: 'b', nonce: 'n', verifier: 'v' };

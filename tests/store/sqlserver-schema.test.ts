@@ -10,7 +10,7 @@ import { COMMIT } from '../../src/store/sqlserver/queries/commit.ts';
 import { openSession } from '../../src/store/sqlserver/session.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import type { Store } from '../../src/usecases/store-ports.ts';
-import { claim, request, submission } from './build.ts';
+import { request, submission } from './build.ts';
 import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 import { columnsOf, dumpOf } from './support/schema-dump.ts';
@@ -135,14 +135,7 @@ if (SERVER === '') {
         const first = shippedMigrations().slice(0, 1);
         expect(await migrate(session, { now: 1, migrations: first })).toHaveLength(1);
         const asked = request();
-        // An Idempotency-Key keeps its key; so does a token whose new one would be kept as a hash.
-        const [once, token, long] = [
-          claim({ requestId: asked.id }),
-          claim({ kind: 'token', key: 'https://idp.example|t1', requestId: asked.id }),
-          claim({ kind: 'token', key: 'l'.repeat(390), requestId: asked.id }),
-        ];
-        const claims = [once, token, long];
-        const made = await commit(session, submission(asked, { claims }), systemIds);
+        const made = await commit(session, submission(asked), systemIds);
         expect(made.status).toBe('committed');
         await session.close();
         await old.execute(`INSERT INTO dbo.sign_in_links
@@ -154,12 +147,6 @@ if (SERVER === '') {
         });
         stores.push(store);
         expect(await store.loadRequest(asked.id)).toEqual({ ...asked, number: 1 });
-        const ended = `${token.expiresAt}|${token.key}`;
-        expect(await store.findClaim('token', ended)).toEqual({ ...token, key: ended });
-        expect(await store.findClaim('token', token.key)).toBeUndefined();
-        for (const kept of [once, long]) {
-          expect(await store.findClaim(kept.kind, kept.key)).toEqual(kept);
-        }
         const attempt = { state: 's', browser: 'b', nonce: 'n', verifier: 'v' };
         expect(await store.openLink('link', attempt, 1)).toMatchObject({ demand: null });
         expect(await store.frontier()).toBeUndefined();
