@@ -62,7 +62,7 @@ export interface Overrides {
 
 /** The whole service, made and not yet started. */
 export interface Service {
-  readonly store: Store;
+  readonly store: Store & RequestMemory;
   readonly keys: Keys;
   /**
    * Listens and starts the workers; gives the address of this machine's side. Where that fails,

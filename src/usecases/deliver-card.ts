@@ -151,8 +151,7 @@ async function write(
  * may not be among them, and is asked for here.
  */
 async function catchUp(deps: JobDeps, card: Card): Promise<void> {
-  // With the cards: so the request is remembered for the click that comes next.
-  const found = await deps.store.loadWithCards(card.requestId);
+  const found = await deps.store.loadAhead(card.requestId);
   if (!found || found.request.version <= card.postedRevision) return;
   const { request } = found;
   const now = deps.clock.now();

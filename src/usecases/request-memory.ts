@@ -1,12 +1,14 @@
 import { Lru } from '../lib/lru.ts';
 import type { Change, RequestStore, RequestWithCards } from './store-ports.ts';
 
-/** Requests that were read lately, as they were then. */
+/** Requests that were read ahead of a command, as they were then. */
 export interface RequestMemory {
+  /** `loadWithCards`, for one who has just put the request in front of people. */
+  loadAhead(id: string): Promise<RequestWithCards | undefined>;
   /**
-   * A pending request as this process last read it with `loadWithCards`, once; undefined where it
-   * did not, or where it has changed it since. It may be out of date (by another process, or by a
-   * read that was under way): good for a change under a guard of its version and copies, alone.
+   * A pending request as this process last read it ahead, once; undefined where it did not, or has
+   * changed it since. It may be out of date (by another process, or by a read that was under way):
+   * good for a change under a guard of its version and copies, alone.
    */
   recall(id: string): RequestWithCards | undefined;
 }
@@ -15,8 +17,8 @@ export interface RequestMemory {
 const LIMIT_BYTES = 32 * 1_048_576;
 
 /**
- * The store with a memory. Whoever has put a request's card in front of people has just read it,
- * and a click on it need not read it again: over a network that is half of the click's way.
+ * The store with a memory. Whoever has put a request's card in front of people reads it ahead, and
+ * a click on it need not read it again: over a network that is half of the click's way.
  */
 export function rememberRequests<Store extends RequestStore>(
   store: Store, limitBytes = LIMIT_BYTES,
@@ -32,7 +34,7 @@ export function rememberRequests<Store extends RequestStore>(
   return {
     ...store,
     recall: (id) => known.take(id)?.found,
-    async loadWithCards(id) {
+    async loadAhead(id) {
       const found = await store.loadWithCards(id);
       if (found?.request.state === 'pending') known.set(id, { found, bytes: sizeOf(found) });
       return found;

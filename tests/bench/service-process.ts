@@ -61,7 +61,7 @@ async function posted(cards: readonly PostedCard[]): Promise<void> {
     await store.commit({
       id: systemIds.next('chg', now), at: now, cards: [{ ...card, ...place, postedRevision: 1 }],
     });
-    await store.loadWithCards(requestId);
+    await store.loadAhead(requestId);
   };
   for (let at = 0; at < cards.length; at += AT_ONCE) {
     await Promise.all(cards.slice(at, at + AT_ONCE).map(post));

@@ -79,8 +79,8 @@ test('a click on a request whose card was just posted reads nothing, and only on
 test('what another process decided is seen, whatever is remembered here', async () => {
   const [here, there] = [replica(), replica()];
   const id = await ask(house);
-  await here.store.loadWithCards(id);
-  await there.store.loadWithCards(id);
+  await here.store.loadAhead(id);
+  await there.store.loadAhead(id);
   expect(await decide(there.app, id, { by: cleo, decision: 'deny' })).toBe('decided');
   expect(await decide(here.app, id)).toBe('request_closed');
   expect(await house.store.loadRequest(id)).toMatchObject({
@@ -92,7 +92,7 @@ test('what another process decided is seen, whatever is remembered here', async 
 test('the same person\'s word at two processes counts once', async () => {
   const [here, there] = [replica(), replica()];
   const id = await ask(house);
-  await Promise.all([here, there].map(({ store }) => store.loadWithCards(id)));
+  await Promise.all([here, there].map(({ store }) => store.loadAhead(id)));
   const answers = await Promise.all([decide(here.app, id), decide(there.app, id)]);
   expect(answers.sort()).toEqual(['decided', 'repeated']);
 });
@@ -107,13 +107,13 @@ test('a refusal is never of what is remembered', async () => {
     [{ by: principal({ key: 'local|olga', roles: [] }) }, 'role_missing'],
   ];
   for (const [given, refusal] of cases) {
-    await store.loadWithCards(id);
+    await store.loadAhead(id);
     read.length = 0;
     expect(await decide(app, id, given)).toBe(refusal);
     expect(read).toEqual([id]);
   }
   // Here a first word is remembered to be the only one; by now it was Ben who has spoken.
-  await store.loadWithCards(id);
+  await store.loadAhead(id);
   expect((await approve(house, id)).kind).toBe('decided');
   expect(await decide(app, id, { revision: 1 })).toBe('repeated');
   expect(await decide(app, id, { by: cleo })).toBe('decided');
@@ -123,7 +123,7 @@ test('a refusal is never of what is remembered', async () => {
 test('a copy of the card that another process came to know is told of the decision', async () => {
   const { app, store } = replica();
   const id = await ask(house);
-  const asked = (await store.loadWithCards(id))?.request;
+  const asked = (await store.loadAhead(id))?.request;
   if (!asked) throw new Error('no request');
   await house.store.commit(change({ cards: [card(asked, { id: 'found', ...copyOf('m:found') })] }));
   await house.claim('card');
@@ -137,7 +137,7 @@ test('a copy of the card that another process came to know is told of the decisi
 test('a clicked copy is adopted once, be it known from a memory or not', async () => {
   const { app, store } = replica();
   const id = await ask(house);
-  await store.loadWithCards(id);
+  await store.loadAhead(id);
   expect(await decide(app, id, { clicked: copy('m:1') })).toBe('decided');
   const cards = (await house.store.loadWithCards(id))?.cards ?? [];
   expect(cards.map(({ activityId }) => activityId).sort()).toEqual(['m:1', null].sort());
@@ -146,7 +146,7 @@ test('a clicked copy is adopted once, be it known from a memory or not', async (
 test('a lost race is run again on what the store has, never on what is remembered', async () => {
   const { store } = replica();
   const id = await ask(house);
-  const stale = await store.loadWithCards(id);
+  const stale = await store.loadAhead(id);
   const exchange = { exchangeId: 'x-1', clicked: copy('m:1') };
   expect(await decide(replica().app, id, exchange)).toBe('decided');
   // A memory that is always behind, as a slow read may make it.
@@ -188,19 +188,19 @@ describe('the memory', () => {
     const { store } = replica();
     await store.commit(submission(asked));
     expect(store.recall(asked.id)).toBeUndefined();
-    const found = await store.loadWithCards(asked.id);
+    const found = await store.loadAhead(asked.id);
     expect(store.recall(asked.id)).toEqual(found);
     expect(store.recall(asked.id)).toBeUndefined();
-    await store.loadWithCards(asked.id);
+    await store.loadAhead(asked.id);
     await store.commit(change({ cards: [card(asked, { id: 'more' })] }));
     expect(store.recall(asked.id)).toBeUndefined();
-    await store.loadWithCards(asked.id);
+    await store.loadAhead(asked.id);
     const closed = { ...asked, version: 2, state: 'cancelled' as const };
     await store.commit(change({ guard: { requestId: asked.id, version: 1 }, request: closed }));
     expect(store.recall(asked.id)).toBeUndefined();
-    await store.loadWithCards(asked.id);
+    await store.loadAhead(asked.id);
     expect(store.recall(asked.id)).toBeUndefined();
-    expect(await store.loadWithCards('req_none')).toBeUndefined();
+    expect(await store.loadAhead('req_none')).toBeUndefined();
     expect(store.recall('req_none')).toBeUndefined();
   });
 
@@ -209,7 +209,7 @@ describe('the memory', () => {
       ...house.store, commit: ({ id }) => Promise.reject(new Error(`${id} was lost`)),
     });
     await house.store.commit(submission(asked));
-    await store.loadWithCards(asked.id);
+    await store.loadAhead(asked.id);
     const guard = { requestId: asked.id, version: 1 };
     await expect(store.commit(change({ guard }))).rejects.toThrow('lost');
     expect(store.recall(asked.id)).toBeUndefined();
@@ -220,7 +220,7 @@ describe('the memory', () => {
     const long = request({ reason: 'x'.repeat(13_000) });
     const many = [asked, long, ...Array.from({ length: 10 }, () => request())];
     for (const one of many) await store.commit(submission(one));
-    for (const one of many) await store.loadWithCards(one.id);
+    for (const one of many) await store.loadAhead(one.id);
     const kept = many.map(({ id }) => store.recall(id) !== undefined);
     expect(kept.slice(0, 2)).toEqual([false, false]);
     expect(kept.lastIndexOf(false)).toBe(kept.indexOf(true) - 1);
@@ -238,11 +238,13 @@ test('processes that remember whatever they like decide as one that reads each t
   house.workflows = [workflow({ stages: [stage({ quorum: 2 }), stage({ name: 'second' })] })];
   const run = async (steps: readonly Step[], remembering: boolean) => {
     const both = [replica(), replica()];
+    const apps = remembering ? both.map(({ app }) => app) : both.map(({ store }) =>
+      createApp({ ...house.deps, store: { ...store, recall: () => undefined } }));
     const id = await ask(house);
     const said: string[] = [];
     for (const { process, who, deny, remember, cancel } of steps) {
-      if (remembering) for (const at of remember) await both[at]?.store.loadWithCards(id);
-      const { app } = both[process] ?? replica();
+      for (const at of remember) await both[at]?.store.loadAhead(id);
+      const app = apps[process] ?? house.app;
       const by = people[who];
       said.push(cancel ? (await app.cancelRequest({ id, by: mia })).kind
         : await decide(app, id, { decision: deny ? 'deny' : 'approve', ...(by ? { by } : {}) }));
