@@ -16,7 +16,9 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    rules: { 'max-lines-per-function': ['error', { max: 70, skipComments: true, skipBlankLines: true }] },
+    rules: {
+      'max-lines-per-function': ['error', { max: 70, skipComments: true, skipBlankLines: true }],
+    },
   },
   { ignores: ['dist', 'node_modules', 'tests/support/*.cjs'] },
 );

@@ -86,10 +86,13 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const ids = overrides.ids ?? systemIds;
   const log = overrides.log ?? jsonLogger({ level: 'info', now: () => clock.now() });
   const basics = { clock, ids, log };
-  const store = rememberRequests(await openStore(config.store, {
-    ...basics, allowUntrusted: config.profile === 'local',
-    ...(overrides.storeTiming ? { timing: overrides.storeTiming } : {}),
-  }));
+  const store = rememberRequests(
+    await openStore(config.store, {
+      ...basics,
+      allowUntrusted: config.profile === 'local',
+      ...(overrides.storeTiming ? { timing: overrides.storeTiming } : {}),
+    }),
+  );
   try {
     return await assemble(config, { ...basics, store, machineClock, overrides });
   } catch (error) {
@@ -116,77 +119,133 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const groups = createGroupSource({ clock, log, ways });
   const verifier = createVerifier({ ...parts, groups });
   const identity = createIdentity({
-    ...parts, verifier, once: createOnceOnly({ store, clock, ids }),
+    ...parts,
+    verifier,
+    once: createOnceOnly({ store, clock, ids }),
     ...(config.identity.dpopNonce === true
-      ? { nonces: createDpopNonces((text) => keys.mac('dpop-nonces', text)) } : {}),
+      ? { nonces: createDpopNonces((text) => keys.mac('dpop-nonces', text)) }
+      : {}),
   });
   const secrets = storedSecrets(keys);
   const sessions = sessionsOf(config, { ...ground, verifier, secrets });
-  const refresherOr = (otherwise: ClaimsRefresher) => createClaimsRefresher({
-    config, providers: verifier.providers, groups, ways, otherwise,
-  });
+  const refresherOr = (otherwise: ClaimsRefresher) =>
+    createClaimsRefresher({
+      config,
+      providers: verifier.providers,
+      groups,
+      ways,
+      otherwise,
+    });
   const refresher = refresherOr(sessions ? heldBySession(sessions) : nobodyCanTell);
-  const renewClaims = sessions &&
-    renewClaimsBy({ refresher: refresherOr(nobodyCanTell), clock, log });
+  const renewClaims =
+    sessions && renewClaimsBy({ refresher: refresherOr(nobodyCanTell), clock, log });
   const outbound = createTeamsOutbound({
-    clock, ids, log, config: config.teams, channels: config.channels, directory: store,
-    rates: store, credentials: createBotCredentials(parts), allowLoopbackHttp,
+    clock,
+    ids,
+    log,
+    config: config.teams,
+    channels: config.channels,
+    directory: store,
+    rates: store,
+    credentials: createBotCredentials(parts),
+    allowLoopbackHttp,
   });
   const cards = createCards({ publicUrl: config.server.publicUrl });
   const workflows = workflowList(config);
   const running: { relay?: Running } = {};
   const deps: Deps = {
-    clock, ids, log, store, workflows,
+    clock,
+    ids,
+    log,
+    store,
+    workflows,
     executors: createExecutors({ config, clock, log }),
     signals: createSignals(() => running.relay?.wake()),
     waitTokenMac: (text) => keys.mac('wait-tokens', text),
   };
   const app = createApp(deps);
   const signIn = createSignIn({
-    ...parts, ids, store, verifier, secrets, ...(sessions ? { sessions } : {}),
+    ...parts,
+    ids,
+    store,
+    verifier,
+    secrets,
+    ...(sessions ? { sessions } : {}),
     mismatch: ({ person, ...seen }) => app.recordMismatch({ sender: person, ...seen }),
   });
   const teams = createTeams({
-    clock, ids, log, config: config.teams, channels: config.channels, app, workflows, identity,
-    signIn, sessions, renewClaims, cards,
-    directory: store, outbound, allowLoopbackHttp, tokens: createChannelTokens(parts),
+    clock,
+    ids,
+    log,
+    config: config.teams,
+    channels: config.channels,
+    app,
+    workflows,
+    identity,
+    signIn,
+    sessions,
+    renewClaims,
+    cards,
+    directory: store,
+    outbound,
+    allowLoopbackHttp,
+    tokens: createChannelTokens(parts),
   });
   const http = createServer({
-    config, app, identity, log, clock,
+    config,
+    app,
+    identity,
+    log,
+    clock,
     activities: { messages: (input) => teams.receive(input) },
     pages: createWebPages({ config, signIn, log, clock }),
     jwks: async () => keys.publicJwks(),
     ready: () => readiness(store),
     gauges: () => jobGauges(store),
   });
-  const workers = () => [
-    startRelay({
-      store, clock, ids, log,
-      ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
-      handle: (job) => runJob({ ...deps, notifier: outbound.notifier, cards, refresher }, job),
-    }),
-    createSealer({
-      store, keys, clock, ids, log, origin: config.audit.origin, everyMs: config.audit.sealEveryMs,
-    }),
-    startSchedule({
-      store: timed(store, overrides), clock, machineClock, log,
-      chore: () => tidyKeys(keys, sessions),
-    }),
-    startKeySchedule({ providers: verifier.providers, log }),
-  ] as const;
+  const workers = () =>
+    [
+      startRelay({
+        store,
+        clock,
+        ids,
+        log,
+        ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
+        handle: (job) => runJob({ ...deps, notifier: outbound.notifier, cards, refresher }, job),
+      }),
+      createSealer({
+        store,
+        keys,
+        clock,
+        ids,
+        log,
+        origin: config.audit.origin,
+        everyMs: config.audit.sealEveryMs,
+      }),
+      startSchedule({
+        store: timed(store, overrides),
+        clock,
+        machineClock,
+        log,
+        chore: () => tidyKeys(keys, sessions),
+      }),
+      startKeySchedule({ providers: verifier.providers, log }),
+    ] as const;
   const setClock = () => correctClock({ store: timed(store, overrides), clock, machineClock, log });
   return lifecycle({ ...ground, keys, http, workers, running, setClock, cards });
 }
 
 /** Starts and stops in order; twice does no harm. */
-function lifecycle(given: Ground & {
-  keys: Keys;
-  http: ReturnType<typeof createServer>;
-  workers: () => readonly [Running, ...Running[]];
-  setClock: () => Promise<boolean>;
-  cards: PreparedCards;
-  running: { relay?: Running };
-}): Service {
+function lifecycle(
+  given: Ground & {
+    keys: Keys;
+    http: ReturnType<typeof createServer>;
+    workers: () => readonly [Running, ...Running[]];
+    setClock: () => Promise<boolean>;
+    cards: PreparedCards;
+    running: { relay?: Running };
+  },
+): Service {
   const { store, http, running } = given;
   let working: readonly Running[] = [];
   let stopped: Promise<void> | undefined;
@@ -237,7 +296,8 @@ const RESEALED_AT_ONCE = 500;
 
 /** Sessions, where they are configured: they begin at the sign-in button alone. */
 function sessionsOf(
-  config: Config, given: Ground & { verifier: Verifier; secrets: SessionSecrets },
+  config: Config,
+  given: Ground & { verifier: Verifier; secrets: SessionSecrets },
 ): SessionKeeper | null {
   const { session } = config.identity;
   const flow = createSignInFlow({ config, clock: given.clock, verifier: given.verifier });

@@ -23,5 +23,6 @@ function wellFormed(data: AuditEvent['data']): unknown {
   // JSON writes lone surrogates, and nothing else of this kind, as \ud800 to \udfff.
   if (!/\\ud[89a-f]/.test(text)) return data;
   return JSON.parse(text, (_key, value: unknown) =>
-    typeof value === 'string' ? value.toWellFormed() : value);
+    typeof value === 'string' ? value.toWellFormed() : value,
+  );
 }

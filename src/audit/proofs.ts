@@ -63,7 +63,11 @@ export function consistencyRanges(earlier: number, size: number): readonly LeafR
 
 /** Whether `proof` shows that `leaf` is leaf `index` of the tree (RFC 9162 section 2.1.3.2). */
 export function verifyInclusion(claim: {
-  index: number; size: number; leaf: Hash; root: Hash; proof: readonly Hash[];
+  index: number;
+  size: number;
+  leaf: Hash;
+  root: Hash;
+  proof: readonly Hash[];
 }): boolean {
   if (!isCount(claim.index) || !isCount(claim.size) || claim.index >= claim.size) return false;
   let place = claim.index;
@@ -85,7 +89,11 @@ export function verifyInclusion(claim: {
 
 /** Whether `proof` shows that the later tree extends the earlier (RFC 9162 section 2.1.4.2). */
 export function verifyConsistency(claim: {
-  earlier: number; earlierRoot: Hash; size: number; root: Hash; proof: readonly Hash[];
+  earlier: number;
+  earlierRoot: Hash;
+  size: number;
+  root: Hash;
+  proof: readonly Hash[];
 }): boolean {
   const { earlier, size } = claim;
   if (!isCount(earlier) || !isCount(size) || earlier < 1 || earlier > size) return false;

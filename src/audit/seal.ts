@@ -17,10 +17,11 @@ const MIN_LEASE_MS = 10_000;
 const LOST_RACE_REST_MS = 250;
 
 export interface SealerOptions {
-  readonly store: LeaseStore & Pick<
-    AuditStore,
-    'unsealedEvents' | 'seal' | 'frontier' | 'readLeaves' | 'treeSize' | 'lastCheckpoint'
-  >;
+  readonly store: LeaseStore &
+    Pick<
+      AuditStore,
+      'unsealedEvents' | 'seal' | 'frontier' | 'readLeaves' | 'treeSize' | 'lastCheckpoint'
+    >;
   readonly keys: CheckpointSigner;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -69,7 +70,8 @@ export function createSealer(options: SealerOptions): Running {
  * to rest; `letGo` releases the lease where it was taken.
  */
 export function sealTurn(options: SealerOptions): {
-  turn: () => Promise<number>; letGo: () => Promise<void>;
+  turn: () => Promise<number>;
+  letGo: () => Promise<void>;
 } {
   const { store, clock, ids, everyMs } = options;
   const batchSize = options.batchSize ?? 500;
@@ -153,13 +155,18 @@ async function catchUp(
 
 /** What the last seal left, where it can be this log's. */
 async function storedFrontier(
-  store: Pick<AuditStore, 'frontier'>, size: number,
+  store: Pick<AuditStore, 'frontier'>,
+  size: number,
 ): Promise<Frontier | undefined> {
   const stored = await store.frontier();
   if (stored === undefined || stored.size > size) return undefined;
   const hashes = stored.peaks.map(decodeHash);
   return hashes.includes(undefined)
-    ? undefined : frontierAt(stored.size, hashes.filter((hash) => hash !== undefined));
+    ? undefined
+    : frontierAt(
+        stored.size,
+        hashes.filter((hash) => hash !== undefined),
+      );
 }
 
 /** The frontier grown by the stored leaves up to a size; undefined where the lease was lost. */
@@ -198,12 +205,17 @@ async function sealBatch(
     return { index, eventId: event.id, hash: encodeHash(hash) };
   });
   const statement: CheckpointStatement = {
-    origin, size: next.size, root: encodeHash(next.root()), at: clock.now(),
+    origin,
+    size: next.size,
+    root: encodeHash(next.root()),
+    at: clock.now(),
   };
   const jws = await keys.sign('checkpoints', { ...statement }, CHECKPOINT_TYPE);
   const { size, root, at } = statement;
   const sealed = await store.seal({
-    expectedSize: current.size, leaves, checkpoint: { size, root, at, jws },
+    expectedSize: current.size,
+    leaves,
+    checkpoint: { size, root, at, jws },
     peaks: next.peaks().map(encodeHash),
   });
   if (!sealed) return undefined;

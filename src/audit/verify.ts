@@ -7,9 +7,17 @@ import type { Frontier } from './merkle.ts';
 
 /** What can be wrong with an audit log. Each is explained in docs/reference/errors.md. */
 export const AUDIT_PROBLEM_CODES = [
-  'event_missing', 'leaf_mismatch', 'index_gap', 'log_truncated', 'leaves_unsigned',
-  'root_mismatch', 'signature_invalid', 'checkpoint_altered', 'other_origin',
-  'known_root_mismatch', 'events_unsealed',
+  'event_missing',
+  'leaf_mismatch',
+  'index_gap',
+  'log_truncated',
+  'leaves_unsigned',
+  'root_mismatch',
+  'signature_invalid',
+  'checkpoint_altered',
+  'other_origin',
+  'known_root_mismatch',
+  'events_unsealed',
 ] as const;
 
 export type AuditProblemCode = (typeof AUDIT_PROBLEM_CODES)[number];
@@ -49,7 +57,8 @@ export interface VerifyAuditOptions {
 }
 
 type ReadableLog = Pick<
-  AuditStore, 'unsealedEvents' | 'readLeaves' | 'treeSize' | 'lastCheckpoint' | 'listCheckpoints'
+  AuditStore,
+  'unsealedEvents' | 'readLeaves' | 'treeSize' | 'lastCheckpoint' | 'listCheckpoints'
 >;
 
 /**
@@ -219,14 +228,18 @@ function collector(limit: number) {
   const problems: AuditProblem[] = [];
   let errors = 0;
   let count = 0;
-  const note = (severity: AuditProblem['severity']) =>
+  const note =
+    (severity: AuditProblem['severity']) =>
     (code: AuditProblemCode, message: string, at: number | null = null) => {
       count += 1;
       if (severity === 'error') errors += 1;
       if (problems.length < limit) problems.push({ code, severity, message, at });
     };
   return {
-    error: note('error'), warning: note('warning'), problems,
-    errors: () => errors, count: () => count,
+    error: note('error'),
+    warning: note('warning'),
+    problems,
+    errors: () => errors,
+    count: () => count,
   };
 }

@@ -111,7 +111,8 @@ function compile(node: unknown, name: string): readonly Part[] {
     return [{ ...gap, before: before + key, after, absent: '' }];
   });
   return anchor < 0 && ordered.length > 0
-    ? ['{', { parts: ordered.flat() }, '}'] : ['{', ...ordered.flat(), '}'];
+    ? ['{', { parts: ordered.flat() }, '}']
+    : ['{', ...ordered.flat(), '}'];
 }
 
 /** The gap of a property that is left out where its slot holds undefined. */

@@ -42,11 +42,13 @@ export function createCards(options: { publicUrl?: string } = {}): PreparedCards
   const statuses = new CardTemplate('status', STATUS_TEMPLATE);
   const publicUrl = options.publicUrl ?? null;
 
-  const render = (request: Request, view: View): CardContent => content(
-    firstThatFits(LIMITS[limitsOf(request, view)], (limits) =>
-      requests.render(requestModel(request, view, limits))),
-    summaryOf(request),
-  );
+  const render = (request: Request, view: View): CardContent =>
+    content(
+      firstThatFits(LIMITS[limitsOf(request, view)], (limits) =>
+        requests.render(requestModel(request, view, limits)),
+      ),
+      summaryOf(request),
+    );
   const formCard = (form: RequestForm, chat: boolean): string =>
     firstThatFits(FORM_LIMITS, (limits) => forms.render(formModel(form, chat, limits)));
 
@@ -57,24 +59,33 @@ export function createCards(options: { publicUrl?: string } = {}): PreparedCards
         template.prepare();
       }
     },
-    request: (request, { viewer, refreshFor, now }) => render(request, {
-      kind: 'card', viewer, refreshFor, late: now >= request.expiresAt, publicUrl,
-    }),
-    review: (request, viewer) => render(request, {
-      kind: 'review', viewer, refreshFor: [], late: false, publicUrl,
-    }),
+    request: (request, { viewer, refreshFor, now }) =>
+      render(request, {
+        kind: 'card',
+        viewer,
+        refreshFor,
+        late: now >= request.expiresAt,
+        publicUrl,
+      }),
+    review: (request, viewer) =>
+      render(request, {
+        kind: 'review',
+        viewer,
+        refreshFor: [],
+        late: false,
+        publicUrl,
+      }),
     form: (form) => content(formCard(form, true), `Request: ${name(form.workflow.title)}`),
     dialogForm: (form) => parsed(formCard(form, false)),
-    picker: (workflows) => parsed(
-      firstThatFits(LIST_LIMITS, (limit) => pickers.render(pickerModel(workflows, limit))),
-    ),
-    status: (number) => content(
-      statuses.render({ number: slot(number), n: slot(number) }), `Request ${number}`,
-    ),
-    help: (workflows) => content(
-      firstThatFits(LIST_LIMITS, (limit) => helps.render(helpModel(workflows, limit))),
-      'What Countersign can do for you',
-    ),
+    picker: (workflows) =>
+      parsed(firstThatFits(LIST_LIMITS, (limit) => pickers.render(pickerModel(workflows, limit)))),
+    status: (number) =>
+      content(statuses.render({ number: slot(number), n: slot(number) }), `Request ${number}`),
+    help: (workflows) =>
+      content(
+        firstThatFits(LIST_LIMITS, (limit) => helps.render(helpModel(workflows, limit))),
+        'What Countersign can do for you',
+      ),
   };
 }
 

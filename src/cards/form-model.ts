@@ -71,7 +71,9 @@ function fieldModel(spec: FieldSpec, given: unknown, limits: FormLimits): Model 
   switch (spec.type) {
     case 'boolean':
       return {
-        ...common, kind: 'boolean', value: slot(String(value === true || value === 'true')),
+        ...common,
+        kind: 'boolean',
+        value: slot(String(value === true || value === 'true')),
       };
     case 'number':
       return { ...common, ...numberModel(spec, value, label) };
@@ -121,8 +123,8 @@ function numberModel(spec: FieldSpec, value: unknown, label: string): Model {
     kind: 'number',
     value: slot(typeof number === 'number' && Number.isFinite(number) ? number : undefined),
     // Clients count an empty input as out of its range, required or not; we check it anyway.
-    min: slot(spec.required ? min ?? undefined : undefined),
-    max: slot(spec.required ? max ?? undefined : undefined),
+    min: slot(spec.required ? (min ?? undefined) : undefined),
+    max: slot(spec.required ? (max ?? undefined) : undefined),
     error: slot(`${label} must be a number ${rangeOf(spec)}`.trimEnd()),
   };
 }

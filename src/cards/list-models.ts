@@ -14,9 +14,12 @@ export const LIST_LIMITS: readonly number[] = [150, 60, 20];
 /** What the picker template is given, at most `limit` workflows. */
 export function pickerModel(workflows: readonly Workflow[], limit: number): Model {
   const shown = workflows.slice(0, limit);
-  const style = shown.length <= EXPANDED_UP_TO
-    ? 'expanded'
-    : shown.length < SEARCHABLE_FROM ? 'compact' : 'filtered';
+  const style =
+    shown.length <= EXPANDED_UP_TO
+      ? 'expanded'
+      : shown.length < SEARCHABLE_FROM
+        ? 'compact'
+        : 'filtered';
   return {
     some: shown.length > 0,
     style,

@@ -46,8 +46,12 @@ export interface Room {
 export function visible(text: string): string {
   if (PLAIN.test(text)) return indented(text);
   const lines = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n').replaceAll('\t', '    ');
-  return indented(lines.replace(HIDDEN, UNSEEN).replace(PILED, `$1${UNSEEN}`)
-    .replace(CLIENT_FUNCTION, '{\u2060{'));
+  return indented(
+    lines
+      .replace(HIDDEN, UNSEEN)
+      .replace(PILED, `$1${UNSEEN}`)
+      .replace(CLIENT_FUNCTION, '{\u2060{'),
+  );
 }
 
 /** The same on one line; line ends are shown as a sign. */

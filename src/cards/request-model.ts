@@ -21,7 +21,9 @@ export function requestModel(request: Request, view: View, limits: Limits): Mode
   const fields = fieldRows(request, limits);
   const work = pending || view.kind === 'review' ? workRows(request, limits) : [];
   const details = detailRows(request);
-  const whole = fields.left === 0 && limits.details !== 'none' &&
+  const whole =
+    fields.left === 0 &&
+    limits.details !== 'none' &&
     [...fields.rows, ...work, ...details].every((row) => row.whole);
   const stages = stageModels(request, limits);
   const refreshed = pending && view.refreshFor.length > 0;
@@ -110,6 +112,8 @@ function detailRows(request: Request): readonly Row[] {
   ];
   if (beneficiary.key !== requester.key) rows.splice(3, 0, ['For', beneficiary.key]);
   return rows.map(([label, value]) => ({
-    ...fit(value, { characters: 600, lines: 1 }), label, wide: false,
+    ...fit(value, { characters: 600, lines: 1 }),
+    label,
+    wide: false,
   }));
 }

@@ -12,26 +12,29 @@ import type { Limits } from './view-limits.ts';
 /** Where each stage stands, who may decide it, and who decided; latest decisions win the room. */
 export function stageModels(request: Request, limits: Limits): readonly Model[] {
   const shown = new Set(request.decisions.slice(-limits.decisions));
-  return request.plan.stages
-    .map((stage, index) => ({ stage, index, here: decisionsOf(request, index) }))
-    // After the end, stages that nobody decided say nothing.
-    .filter(({ here }) => request.state === 'pending' || here.length > 0)
-    .map(({ stage, index, here }) => {
-      const left = here.filter((decision) => !shown.has(decision)).length;
-      const pending = request.state === 'pending';
-      return {
-        ...markOf(request, stage, index),
-        name: slot(name(stage.name)),
-        needed: pending,
-        needs: slot(pending ? needs(stage) : undefined),
-        counted: stage.quorum > 1,
-        count: slot(`${approvals(here)} of ${stage.quorum}`),
-        some: left > 0,
-        left: slot(left === 1 ? '1 earlier decision' : `${left} earlier decisions`),
-        decisions: here.filter((decision) => shown.has(decision))
-          .map((decision) => decisionModel(request, decision, limits)),
-      };
-    });
+  return (
+    request.plan.stages
+      .map((stage, index) => ({ stage, index, here: decisionsOf(request, index) }))
+      // After the end, stages that nobody decided say nothing.
+      .filter(({ here }) => request.state === 'pending' || here.length > 0)
+      .map(({ stage, index, here }) => {
+        const left = here.filter((decision) => !shown.has(decision)).length;
+        const pending = request.state === 'pending';
+        return {
+          ...markOf(request, stage, index),
+          name: slot(name(stage.name)),
+          needed: pending,
+          needs: slot(pending ? needs(stage) : undefined),
+          counted: stage.quorum > 1,
+          count: slot(`${approvals(here)} of ${stage.quorum}`),
+          some: left > 0,
+          left: slot(left === 1 ? '1 earlier decision' : `${left} earlier decisions`),
+          decisions: here
+            .filter((decision) => shown.has(decision))
+            .map((decision) => decisionModel(request, decision, limits)),
+        };
+      })
+  );
 }
 
 /** Approvals that the open stage still lacks. */
@@ -95,6 +98,7 @@ function decisionsOf(request: Request, stage: number): readonly Decision[] {
 }
 
 function approvals(decisions: readonly Decision[]): number {
-  return distinctPeople(decisions.filter(({ decision }) => decision === 'approve')
-    .map(({ approver }) => approver));
+  return distinctPeople(
+    decisions.filter(({ decision }) => decision === 'approve').map(({ approver }) => approver),
+  );
 }

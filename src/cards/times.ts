@@ -13,7 +13,11 @@ export function exactDuration(ms: number): string {
 
 /** A duration (ms) as forms and chat take it: `90s`, `15m`, `8h`, `2d`. */
 export function typedDuration(ms: number): string {
-  for (const [unit, size] of [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000]] as const) {
+  for (const [unit, size] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+  ] as const) {
     if (ms > 0 && ms % size === 0) return `${ms / size}${unit}`;
   }
   return `${Math.round(ms / 1_000)}s`;

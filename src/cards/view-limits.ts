@@ -19,19 +19,31 @@ export interface Limits {
 // longer is cut, and then Review takes the place of Approve.
 const BASE: Limits = {
   value: { characters: 500, lines: 10 },
-  fields: 16, decisions: 8, decisionReason: 240, dense: false, details: 'toggle',
+  fields: 16,
+  decisions: 8,
+  decisionReason: 240,
+  dense: false,
+  details: 'toggle',
 };
 
 const ENDED: Limits = {
   value: { characters: 140, lines: 2 },
-  fields: 8, decisions: 8, decisionReason: 240, dense: false, details: 'none',
+  fields: 8,
+  decisions: 8,
+  decisionReason: 240,
+  dense: false,
+  details: 'none',
 };
 
 const EVERYTHING: Room = { characters: Infinity, lines: Infinity };
 
 const REVIEW: Limits = {
   value: EVERYTHING,
-  fields: Infinity, decisions: 40, decisionReason: 1_000, dense: false, details: 'open',
+  fields: Infinity,
+  decisions: 40,
+  decisionReason: 1_000,
+  dense: false,
+  details: 'open',
 };
 
 /** Variants of each view, the fullest first; the first that fits into a message is shown. */
@@ -55,12 +67,20 @@ export const LIMITS: Readonly<Record<'base' | 'ended' | 'review', readonly Limit
     { ...REVIEW, decisions: 3, decisionReason: 0 },
     { ...REVIEW, decisions: 3, decisionReason: 0, dense: true },
     {
-      ...REVIEW, value: { characters: 1_000, lines: 40 }, fields: 40,
-      decisions: 3, decisionReason: 0, dense: true,
+      ...REVIEW,
+      value: { characters: 1_000, lines: 40 },
+      fields: 40,
+      decisions: 3,
+      decisionReason: 0,
+      dense: true,
     },
     {
-      ...REVIEW, value: { characters: 100, lines: 2 }, fields: 20,
-      decisions: 3, decisionReason: 0, dense: true,
+      ...REVIEW,
+      value: { characters: 100, lines: 2 },
+      fields: 20,
+      decisions: 3,
+      decisionReason: 0,
+      dense: true,
     },
   ],
 };

@@ -92,7 +92,9 @@ function targetOf(values: ReturnType<typeof parse>, io: CommandIo): Target {
     throw new UsageError('Name the log: --config FILE (or COUNTERSIGN_CONFIG), or --sqlite FILE.');
   }
   const { config } = loadConfig({
-    path: resolve(io.cwd, path), env: io.env, profile: 'production',
+    path: resolve(io.cwd, path),
+    env: io.env,
+    profile: 'production',
   });
   if (config.store.kind === 'sqlite') existing(config.store.path);
   return {

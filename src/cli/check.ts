@@ -11,11 +11,15 @@ import { configPath, parseOptions } from './options.ts';
  * connected to. Exits with 1 where there is a problem; warnings alone are 0.
  */
 export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseOptions(args, {
-    config: { type: 'string' },
-    profile: { type: 'string', default: 'production' },
-    json: { type: 'boolean', default: false },
-  }, 0);
+  const { values } = parseOptions(
+    args,
+    {
+      config: { type: 'string' },
+      profile: { type: 'string', default: 'production' },
+      json: { type: 'boolean', default: false },
+    },
+    0,
+  );
   const { profile, json } = values;
   if (profile !== 'production' && profile !== 'local') {
     throw new UsageError('--profile is production or local.');
@@ -52,16 +56,20 @@ function summary(config: Config) {
 
 function sumUp(config: Config, warnings: readonly Problem[], io: CommandIo): void {
   const { publicUrl, store, issuers, channels, executors, workflows } = summary(config);
-  io.stdout([
-    `The configuration is good (${config.profile}).`,
-    `  Address    ${publicUrl}`,
-    `  Store      ${store}`,
-    `  Issuers    ${issuers.map(({ id, use }) => `${id} (${use.join(', ')})`).join(', ')}`,
-    `  Channels   ${channels.join(', ')}`,
-    `  Executors  ${executors.join(', ')}`,
-    ...workflows.map(({ id, version }, at) =>
-      `  ${at === 0 ? 'Workflows ' : '          '} ${id} @ ${version.slice(0, 12)}`),
-    '',
-  ].join('\n'));
+  io.stdout(
+    [
+      `The configuration is good (${config.profile}).`,
+      `  Address    ${publicUrl}`,
+      `  Store      ${store}`,
+      `  Issuers    ${issuers.map(({ id, use }) => `${id} (${use.join(', ')})`).join(', ')}`,
+      `  Channels   ${channels.join(', ')}`,
+      `  Executors  ${executors.join(', ')}`,
+      ...workflows.map(
+        ({ id, version }, at) =>
+          `  ${at === 0 ? 'Workflows ' : '          '} ${id} @ ${version.slice(0, 12)}`,
+      ),
+      '',
+    ].join('\n'),
+  );
   for (const warning of warnings) io.stderr(`warning: ${formatProblem(warning)}\n`);
 }

@@ -15,7 +15,7 @@ const SERVER = [
   '  --url URL            the service; default: $COUNTERSIGN_URL',
   '  --token-file FILE    a bearer token; default: $COUNTERSIGN_TOKEN, or in GitHub Actions a',
   '                       token of the workflow run (permission id-token: write)',
-  '  --audience TEXT      audience of that GitHub token; default: the service\'s URL',
+  "  --audience TEXT      audience of that GitHub token; default: the service's URL",
 ];
 const OUTCOMES = [
   'Exits with 0 when applied, 3 denied, 4 expired or cancelled, 5 failed to apply, 1 when refused',
@@ -25,34 +25,41 @@ const OUTCOMES = [
 /** Every command, in the order that --help lists them. */
 export const COMMANDS: readonly Command[] = [
   {
-    name: 'serve', summary: 'Run the service', usage: 'serve [--config FILE]',
+    name: 'serve',
+    summary: 'Run the service',
+    usage: 'serve [--config FILE]',
     details: [CONFIG, '', 'PORT in the environment wins over server.port. Ends on SIGTERM.'],
     load: () => import('./serve.ts'),
   },
   {
-    name: 'check', summary: 'Check the configuration and tell every problem',
+    name: 'check',
+    summary: 'Check the configuration and tell every problem',
     usage: 'check [--config FILE] [--profile production|local] [--json]',
     details: [CONFIG, '  --profile NAME       production (default) or local', JSON_FLAG],
     load: () => import('./check.ts'),
   },
   {
-    name: 'migrate', summary: 'Bring the schema of the store up to date, or move to SQL Server',
-    usage: 'migrate [--config FILE] [--plan | --from sqlite:PATH [--to sqlserver:env:NAME]] '
-      + '[--profile production|local] [--json]',
+    name: 'migrate',
+    summary: 'Bring the schema of the store up to date, or move to SQL Server',
+    usage:
+      'migrate [--config FILE] [--plan | --from sqlite:PATH [--to sqlserver:env:NAME]] ' +
+      '[--profile production|local] [--json]',
     details: [
       CONFIG,
       '  --plan               tell which migrations would run; nothing is changed',
       '  --from sqlite:PATH   carry this embedded store over; its service must be stopped',
       '  --to sqlserver:...   where to: env:NAME (a variable that holds the connection string)',
-      '                       or the string itself; default: the configuration\'s store',
+      "                       or the string itself; default: the configuration's store",
       '  --profile NAME       production (default), or local: encryption may be off',
-      JSON_FLAG, '',
+      JSON_FLAG,
+      '',
       'Interrupted, the same command goes on where it was.',
     ],
     load: () => import('./migrate.ts'),
   },
   {
-    name: 'request', summary: 'Ask for something',
+    name: 'request',
+    summary: 'Ask for something',
     usage: 'request WORKFLOW [-f FIELD=VALUE]... [--reason TEXT] [--wait] [--json]',
     details: [
       ...SERVER,
@@ -61,24 +68,32 @@ export const COMMANDS: readonly Command[] = [
       '  --key TEXT           Idempotency-Key: the same key asks once; default: a new one',
       '  --wait               wait for the end',
       '  --timeout DURATION   how long to wait at most, such as 2h; default 24h',
-      JSON_FLAG, '', 'With --wait:', ...OUTCOMES,
+      JSON_FLAG,
+      '',
+      'With --wait:',
+      ...OUTCOMES,
     ],
     load: () => import('./request.ts'),
   },
   {
-    name: 'wait', summary: 'Wait for the end of a request',
+    name: 'wait',
+    summary: 'Wait for the end of a request',
     usage: 'wait REQUEST_ID [--timeout DURATION] [--json]',
     details: [
       ...SERVER,
       '                       A wait token (from request --json) is taken as well.',
       '  --timeout DURATION   how long to wait at most, such as 2h; default 24h',
-      JSON_FLAG, '', ...OUTCOMES,
+      JSON_FLAG,
+      '',
+      ...OUTCOMES,
     ],
     load: () => import('./wait.ts'),
   },
   {
-    name: 'token inspect', summary: 'Show what a token says and how it would be judged',
-    usage: 'token inspect [TOKEN | --file FILE] [--as api|teams] [--config FILE] [--explain] ' +
+    name: 'token inspect',
+    summary: 'Show what a token says and how it would be judged',
+    usage:
+      'token inspect [TOKEN | --file FILE] [--as api|teams] [--config FILE] [--explain] ' +
       '[--profile production|local] [--json]',
     details: [
       '  TOKEN                the token; better --file or standard input, which nobody else sees',
@@ -88,25 +103,32 @@ export const COMMANDS: readonly Command[] = [
       '                       default: $COUNTERSIGN_CONFIG',
       '  --explain            name the line of countersign.yaml that decided each check and role',
       '  --profile NAME       production (default) or local',
-      JSON_FLAG, '',
+      JSON_FLAG,
+      '',
       'Without a configuration nothing is verified: what is shown is what the token claims. The',
       'signature is never shown. Exits with 1 where the token would be refused.',
     ],
     load: () => import('./token-inspect.ts'),
   },
   {
-    name: 'doctor', summary: 'Look at providers, keys, logins and the store',
+    name: 'doctor',
+    summary: 'Look at providers, keys, logins and the store',
     usage: 'doctor [--config FILE] [--profile production|local] [--json]',
     details: [
-      CONFIG, '  --profile NAME       production (default) or local', JSON_FLAG, '',
-      'Fetches discovery and keys of every issuer, tries the sign-in client and the bot\'s login,',
+      CONFIG,
+      '  --profile NAME       production (default) or local',
+      JSON_FLAG,
+      '',
+      "Fetches discovery and keys of every issuer, tries the sign-in client and the bot's login,",
       'and looks at the store without changing it. Exits with 1 where something fails.',
     ],
     load: () => import('./doctor.ts'),
   },
   {
-    name: 'audit verify', summary: 'Recompute the audit log and compare',
-    usage: 'audit verify [--config FILE | --sqlite FILE] [--jwks FILE] [--origin NAME] ' +
+    name: 'audit verify',
+    summary: 'Recompute the audit log and compare',
+    usage:
+      'audit verify [--config FILE | --sqlite FILE] [--jwks FILE] [--origin NAME] ' +
       '[--known SIZE:ROOT] [--json]',
     details: [
       CONFIG,
@@ -119,34 +141,42 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./audit-verify.ts'),
   },
   {
-    name: 'session revoke', summary: 'End sessions of people; takes effect at the next click',
+    name: 'session revoke',
+    summary: 'End sessions of people; takes effect at the next click',
     usage: 'session revoke (--person PERSON | --all) [--config FILE] [--json]',
     details: [
       CONFIG,
       '  --person PERSON      an object id, TENANT/OBJECT_ID, or the key of a principal',
-      '  --all                everybody\'s',
+      "  --all                everybody's",
       JSON_FLAG,
     ],
     load: () => import('./session-revoke.ts'),
   },
   {
-    name: 'keys rotate', summary: 'Make a new key for stored secrets; the old ones still open',
-    usage: 'keys rotate [--config FILE] [--json]', details: [CONFIG, JSON_FLAG],
+    name: 'keys rotate',
+    summary: 'Make a new key for stored secrets; the old ones still open',
+    usage: 'keys rotate [--config FILE] [--json]',
+    details: [CONFIG, JSON_FLAG],
     load: () => import('./keys-rotate.ts'),
   },
   {
-    name: 'package-app', summary: 'Write the Teams app package',
+    name: 'package-app',
+    summary: 'Write the Teams app package',
     usage: 'package-app [--config FILE] [--out FILE] [--json]',
     details: [CONFIG, '  --out FILE           the zip to write', JSON_FLAG],
     load: () => import('./package-app.ts'),
   },
   {
-    name: 'local', summary: 'Run everything on this machine, with demo people', usage: 'local',
+    name: 'local',
+    summary: 'Run everything on this machine, with demo people',
+    usage: 'local',
     details: ['PORT and COUNTERSIGN_HOME in the environment choose the port and the folder.'],
     load: () => import('./local.ts'),
   },
   {
-    name: 'demo', summary: 'Play the main job step by step and prove it', usage: 'demo',
+    name: 'demo',
+    summary: 'Play the main job step by step and prove it',
+    usage: 'demo',
     details: ['Exits with 0 when every step held.'],
     load: () => import('./demo.ts'),
   },
@@ -176,9 +206,14 @@ export function helpOfAll(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
   return [
-    'Countersign: human approval for sensitive actions, in Microsoft Teams.', '',
-    'Usage: countersign COMMAND [OPTIONS]', '', ...lines, '',
+    'Countersign: human approval for sensitive actions, in Microsoft Teams.',
+    '',
+    'Usage: countersign COMMAND [OPTIONS]',
+    '',
+    ...lines,
+    '',
     'countersign COMMAND --help tells more.',
-    'Exit codes: 0 done, 1 refused or failed, 2 wrong usage.', '',
+    'Exit codes: 0 done, 1 refused or failed, 2 wrong usage.',
+    '',
   ].join('\n');
 }

@@ -20,11 +20,15 @@ const MARKS = { ok: 'OK  ', warn: 'WARN', fail: 'FAIL' } as const;
  * what to do. Changes nothing. Exits with 1 where something fails; warnings alone are 0.
  */
 export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseOptions(args, {
-    config: { type: 'string' },
-    profile: { type: 'string', default: 'production' },
-    json: { type: 'boolean', default: false },
-  }, 0);
+  const { values } = parseOptions(
+    args,
+    {
+      config: { type: 'string' },
+      profile: { type: 'string', default: 'production' },
+      json: { type: 'boolean', default: false },
+    },
+    0,
+  );
   const { profile, json } = values;
   if (profile !== 'production' && profile !== 'local') {
     throw new UsageError('--profile is production or local.');
@@ -42,7 +46,9 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
 }
 
 async function examine(
-  path: string, profile: Config['profile'], io: CommandIo,
+  path: string,
+  profile: Config['profile'],
+  io: CommandIo,
 ): Promise<readonly Finding[]> {
   let loaded;
   try {
@@ -50,8 +56,11 @@ async function examine(
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map((problem) => ({
-      part: 'configuration', check: problem.rule, result: 'fail' as const,
-      found: formatProblem(problem), change: `expected ${problem.expected}`,
+      part: 'configuration',
+      check: problem.rule,
+      result: 'fail' as const,
+      found: formatProblem(problem),
+      change: `expected ${problem.expected}`,
     }));
   }
   const { config, warnings } = loaded;
@@ -61,10 +70,14 @@ async function examine(
   return [
     { part: 'configuration', check: 'valid', result: 'ok', found: path },
     ...warnings.map((warning): Finding => ({
-      part: 'configuration', check: warning.rule, result: 'warn',
-      found: formatProblem(warning), change: `expected ${warning.expected}`,
+      part: 'configuration',
+      check: warning.rule,
+      result: 'warn',
+      found: formatProblem(warning),
+      change: `expected ${warning.expected}`,
     })),
-    ...identity, ...store,
+    ...identity,
+    ...store,
   ];
 }
 
@@ -76,11 +89,23 @@ async function examineStore(config: Config): Promise<readonly Finding[]> {
     look = await lookAtStore(config.store, { log: silentLogger, allowUntrusted });
   } catch (error) {
     const fresh = config.store.kind === 'sqlite' && !(await exists(config.store.path));
-    return [fresh
-      ? { part, check: 'opens', result: 'warn', found: `${config.store.path} is not there yet`,
-          change: 'nothing before the first start, which makes it; otherwise check store.path' }
-      : { part, check: 'opens', result: 'fail', found: describeError(error).slice(0, 300),
-          change: 'check store, the login\'s rights, and that the server can be reached' }];
+    return [
+      fresh
+        ? {
+            part,
+            check: 'opens',
+            result: 'warn',
+            found: `${config.store.path} is not there yet`,
+            change: 'nothing before the first start, which makes it; otherwise check store.path',
+          }
+        : {
+            part,
+            check: 'opens',
+            result: 'fail',
+            found: describeError(error).slice(0, 300),
+            change: "check store, the login's rights, and that the server can be reached",
+          },
+    ];
   }
   try {
     const { missing } = look;
@@ -88,8 +113,13 @@ async function examineStore(config: Config): Promise<readonly Finding[]> {
       { part, check: 'opens', result: 'ok', found: `${config.store.kind}, for reading` },
       missing.length === 0
         ? { part, check: 'schema', result: 'ok', found: 'up to date' }
-        : { part, check: 'schema', result: 'warn', found: `missing ${missing.join(', ')}`,
-            change: 'run `countersign migrate`, or start with a login that may change the schema' },
+        : {
+            part,
+            check: 'schema',
+            result: 'warn',
+            found: `missing ${missing.join(', ')}`,
+            change: 'run `countersign migrate`, or start with a login that may change the schema',
+          },
       await examineKeys(config, look),
     ];
   } finally {
@@ -101,8 +131,10 @@ async function examineStore(config: Config): Promise<readonly Finding[]> {
 async function examineKeys(config: Config, look: StoreLook): Promise<Finding> {
   const made: StoredKey[] = [];
   const store = {
-    listKeys: async (purpose: string) =>
-      [...await look.listKeys(purpose), ...made.filter((key) => key.purpose === purpose)],
+    listKeys: async (purpose: string) => [
+      ...(await look.listKeys(purpose)),
+      ...made.filter((key) => key.purpose === purpose),
+    ],
     addFirstKey: async (key: StoredKey) => made.push(key) > 0,
   };
   try {
@@ -110,11 +142,17 @@ async function examineKeys(config: Config, look: StoreLook): Promise<Finding> {
     const count = keys.publicJwks().keys.length - made.length;
     const more = made.length === 0 ? '' : `; the next start makes ${made.length}`;
     return {
-      part: 'keys', check: 'open', result: 'ok', found: `${count} signing keys open${more}`,
+      part: 'keys',
+      check: 'open',
+      result: 'ok',
+      found: `${count} signing keys open${more}`,
     };
   } catch (error) {
     return {
-      part: 'keys', check: 'open', result: 'fail', found: describeError(error).slice(0, 300),
+      part: 'keys',
+      check: 'open',
+      result: 'fail',
+      found: describeError(error).slice(0, 300),
       change: 'start with the signing.secret that these keys were made with',
     };
   }
@@ -122,7 +160,10 @@ async function examineKeys(config: Config, look: StoreLook): Promise<Finding> {
 
 async function exists(path: string): Promise<boolean> {
   const { access } = await import('node:fs/promises');
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function lineOf({ part, check, result, found, change }: Finding): string {

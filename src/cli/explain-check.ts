@@ -34,8 +34,8 @@ const ISSUER_KEYS: Readonly<Partial<Record<CheckName, readonly string[]>>> = {
 
 /** Which line of the file decided a check; undefined where none does, as with a token's form. */
 export function lineOfCheck(
-  check: CheckName, given: { config: Config; source: YamlSource; issuer: string | null;
-    singleSignOn: boolean; },
+  check: CheckName,
+  given: { config: Config; source: YamlSource; issuer: string | null; singleSignOn: boolean },
 ): ConfigLine | undefined {
   const { config, source, singleSignOn } = given;
   const at = config.identity.issuers.findIndex(({ id }) => id === given.issuer);
@@ -59,8 +59,11 @@ export interface RoleSource extends ConfigLine {
 
 /** For each role of a principal what gave it: a mapped claim, or another role that implies it. */
 export function sourcesOfRoles(
-  roles: readonly string[], given: {
-    config: Config; source: YamlSource; issuer: string;
+  roles: readonly string[],
+  given: {
+    config: Config;
+    source: YamlSource;
+    issuer: string;
     claims: Readonly<Record<string, unknown>>;
   },
 ): RoleSource[] {
@@ -75,7 +78,7 @@ export function sourcesOfRoles(
     const block: Path = ['identity', 'issuers', at];
     for (const one of Array.isArray(value) ? value : [value]) {
       if (typeof one !== 'string') continue;
-      const mapped = map === null ? [one] : Object.hasOwn(map, one) ? map[one] ?? [] : [];
+      const mapped = map === null ? [one] : Object.hasOwn(map, one) ? (map[one] ?? []) : [];
       const path: Path = [...block, 'roles', index, ...(map === null ? ['claim'] : ['map', one])];
       for (const role of mapped) add(role, `${claim} = ${one}`, exactLine(source, path));
     }

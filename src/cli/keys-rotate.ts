@@ -24,11 +24,18 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
     const key = await keys.rotate('stored-secrets', store);
     const now = systemClock.now();
     await store.commit({
-      id: systemIds.next('chg', now), at: now,
-      events: [{
-        id: systemIds.next('evt', now), at: now, type: 'keys.rotated', requestId: null,
-        actor: null, data: { purpose: 'stored-secrets', before, key },
-      }],
+      id: systemIds.next('chg', now),
+      at: now,
+      events: [
+        {
+          id: systemIds.next('evt', now),
+          at: now,
+          type: 'keys.rotated',
+          requestId: null,
+          actor: null,
+          data: { purpose: 'stored-secrets', before, key },
+        },
+      ],
     });
     io.stdout(values.json ? `${JSON.stringify({ key })}\n` : `The key is now ${key}.\n`);
   });

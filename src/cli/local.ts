@@ -67,7 +67,12 @@ function stopSignal(signal: AbortSignal | undefined): Promise<void> {
 
 /** What to do about a start that failed for a reason of this machine; undefined: a fault. */
 function explained(error: unknown, at: { port: number; home: string }): string | undefined {
-  const { code, name, message, port = at.port } = error as NodeJS.ErrnoException & {
+  const {
+    code,
+    name,
+    message,
+    port = at.port,
+  } = error as NodeJS.ErrnoException & {
     port?: number;
   };
   if (code === 'EADDRINUSE') {

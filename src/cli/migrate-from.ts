@@ -10,8 +10,9 @@ import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 
 const LEAF_PAGE = 500;
-const NOT_IN_ORDER = 'warning: the audit log does not verify on either side, as it did not before: '
-  + '`countersign audit verify` tells what is wrong.\n';
+const NOT_IN_ORDER =
+  'warning: the audit log does not verify on either side, as it did not before: ' +
+  '`countersign audit verify` tells what is wrong.\n';
 /** Progress is told this often at most. */
 const TELL_EVERY_MS = 2_000;
 
@@ -22,17 +23,24 @@ const TELL_EVERY_MS = 2_000;
  * @throws StoreError with a sentence that says what to do.
  */
 export async function moveStore(options: {
-  io: CommandIo; json: boolean; allowUntrusted: boolean; path: string; connectionString: string;
+  io: CommandIo;
+  json: boolean;
+  allowUntrusted: boolean;
+  path: string;
+  connectionString: string;
 }): Promise<number> {
   const { io, json } = options;
   const { source, target } = await openTransfer({
-    ...options, clock: systemClock,
+    ...options,
+    clock: systemClock,
     log: jsonLogger({ level: 'warn', now: () => systemClock.now(), write: io.stderr }),
   });
   try {
     let audit: Proven = { size: 0, root: '', ok: true };
     const outcome = await carryOver(source, target, {
-      now: () => systemClock.now(), progress: telling(io), signal: io.signal,
+      now: () => systemClock.now(),
+      progress: telling(io),
+      signal: io.signal,
       verify: async () => {
         audit = await prove(source, target);
       },
@@ -61,8 +69,9 @@ async function prove(source: TransferSource, target: TransferTarget): Promise<Pr
   const found = await target.counts();
   const different = TRANSFER_TABLES.filter((table) => found[table] !== source.counts[table]);
   if (different.length > 0) {
-    const told = different.map((table) =>
-      `${table} has ${source.counts[table]} rows there and ${found[table]} here`);
+    const told = different.map(
+      (table) => `${table} has ${source.counts[table]} rows there and ${found[table]} here`,
+    );
     throw differs(told.join(', '));
   }
   const before = await recomputed(source);
@@ -75,8 +84,10 @@ async function prove(source: TransferSource, target: TransferTarget): Promise<Pr
 
 function summaryOf({ size, root, checkpoints, problemCount, problems }: AuditReport): string {
   const [first] = problems;
-  return `${size} leaves, root ${root}, ${checkpoints} checkpoints`
-    + (first ? `, ${problemCount} findings (${first.message})` : '');
+  return (
+    `${size} leaves, root ${root}, ${checkpoints} checkpoints` +
+    (first ? `, ${problemCount} findings (${first.message})` : '')
+  );
 }
 
 /**
@@ -93,8 +104,11 @@ async function payloadOf(jws: string): Promise<Readonly<Record<string, unknown>>
 }
 
 function differs(how: string): StoreError {
-  return new StoreError('transfer_refused', `The copy is not what the source is: ${how}. No `
-    + 'service starts on it. Stop what writes to it, and move to a new empty database.');
+  return new StoreError(
+    'transfer_refused',
+    `The copy is not what the source is: ${how}. No ` +
+      'service starts on it. Stop what writes to it, and move to a new empty database.',
+  );
 }
 
 /** Tells how far a table is, to a person who waits; never more often than they can read. */
@@ -117,7 +131,9 @@ function sumUp(
     return;
   }
   for (const table of TRANSFER_TABLES) io.stdout(`${table.padEnd(18)} ${counts[table]}\n`);
-  io.stdout(`Everything was carried over. The audit log has ${audit.size} leaves on both sides,\n`
-    + `root ${audit.root}.\n`
-    + 'Point store: in countersign.yaml at the target, and put the old file away.\n');
+  io.stdout(
+    `Everything was carried over. The audit log has ${audit.size} leaves on both sides,\n` +
+      `root ${audit.root}.\n` +
+      'Point store: in countersign.yaml at the target, and put the old file away.\n',
+  );
 }

@@ -25,11 +25,18 @@ interface Given {
  * with 1 where it cannot.
  */
 export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseOptions(args, {
-    config: { type: 'string' }, profile: { type: 'string', default: 'production' },
-    plan: { type: 'boolean', default: false }, from: { type: 'string' }, to: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  }, 0);
+  const { values } = parseOptions(
+    args,
+    {
+      config: { type: 'string' },
+      profile: { type: 'string', default: 'production' },
+      plan: { type: 'boolean', default: false },
+      from: { type: 'string' },
+      to: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+    0,
+  );
   const { profile, plan, from, to, json } = values;
   if (profile !== 'production' && profile !== 'local') {
     throw new UsageError('--profile is production or local.');
@@ -48,9 +55,10 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
     return await moveStore({ ...given, path: sourceGiven(from, io), connectionString });
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const told = error instanceof ConfigError
-      ? error.problems.map(formatProblem)
-      : [`The store was not migrated: ${describeError(error)}`];
+    const told =
+      error instanceof ConfigError
+        ? error.problems.map(formatProblem)
+        : [`The store was not migrated: ${describeError(error)}`];
     for (const line of told) io.stderr(`${line}\n`);
     return EXIT.failed;
   }
@@ -63,7 +71,9 @@ async function bringUp(store: Config['store'], given: Given): Promise<number> {
     if (Array.isArray(fields['applied'])) applied.push(...fields['applied'].map(String));
   };
   const opened = await openStore(store, {
-    clock: systemClock, log: { ...silentLogger, info }, allowUntrusted,
+    clock: systemClock,
+    log: { ...silentLogger, info },
+    allowUntrusted,
   });
   await opened.close();
   if (json) io.stdout(`${JSON.stringify({ applied })}\n`);
@@ -103,8 +113,10 @@ function targetGiven(text: string, io: CommandIo): string {
   const name = plain ?? braced;
   if (name === undefined) {
     if (/(?:^|;)\s*(?:password|pwd)\s*=/i.test(given)) {
-      io.stderr('warning: every process of this machine sees that password: name an environment '
-        + 'variable instead (--to sqlserver:env:NAME), and change it.\n');
+      io.stderr(
+        'warning: every process of this machine sees that password: name an environment ' +
+          'variable instead (--to sqlserver:env:NAME), and change it.\n',
+      );
     }
     return given;
   }
@@ -117,6 +129,8 @@ function targetGiven(text: string, io: CommandIo): string {
 
 function targetIn(store: Config['store']): string {
   if (store.kind === 'sqlserver') return store.connectionString;
-  throw new UsageError('The configuration\'s store is sqlite: name the target by --to, or make the '
-    + 'configuration that of the target.');
+  throw new UsageError(
+    "The configuration's store is sqlite: name the target by --to, or make the " +
+      'configuration that of the target.',
+  );
 }

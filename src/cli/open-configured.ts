@@ -14,7 +14,8 @@ import { configPath } from './options.ts';
  * Gives `done`, or `failed` with the reason on standard error.
  */
 export async function onConfiguredStore(
-  option: string | undefined, io: CommandIo,
+  option: string | undefined,
+  io: CommandIo,
   work: (given: { store: Store; config: Config }) => Promise<void>,
 ): Promise<number> {
   const path = configPath(option, io);
@@ -28,8 +29,10 @@ export async function onConfiguredStore(
     }
     return EXIT.done;
   } catch (error) {
-    const told = error instanceof ConfigError
-      ? error.problems.map(formatProblem) : [`Nothing was changed: ${describeError(error)}`];
+    const told =
+      error instanceof ConfigError
+        ? error.problems.map(formatProblem)
+        : [`Nothing was changed: ${describeError(error)}`];
     for (const line of told) io.stderr(`${line}\n`);
     return EXIT.failed;
   }

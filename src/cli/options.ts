@@ -14,7 +14,10 @@ type Options = NonNullable<ParseArgsConfig['options']>;
  * how many more arguments may stand beside the required ones.
  */
 export function parseOptions<Given extends Options>(
-  args: string[], options: Given, positionals: number, optional = 0,
+  args: string[],
+  options: Given,
+  positionals: number,
+  optional = 0,
 ) {
   let parsed;
   try {
@@ -24,9 +27,14 @@ export function parseOptions<Given extends Options>(
   }
   const given = parsed.positionals.length;
   if (given < positionals || given > positionals + optional) {
-    const words = optional > 0 ? `at most ${positionals + optional} arguments`
-      : positionals === 1 ? 'one argument' : positionals === 0 ? 'no arguments'
-      : `${positionals} arguments`;
+    const words =
+      optional > 0
+        ? `at most ${positionals + optional} arguments`
+        : positionals === 1
+          ? 'one argument'
+          : positionals === 0
+            ? 'no arguments'
+            : `${positionals} arguments`;
     throw new UsageError(`This takes ${words} beside its options.`);
   }
   return parsed;

@@ -65,21 +65,28 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
   }
   try {
     const { config } = loadConfig({
-      path: resolve(io.cwd, path), env: io.env, profile: 'production',
+      path: resolve(io.cwd, path),
+      env: io.env,
+      profile: 'production',
     });
     const bytes = packApp(config, {
-      name: values.name, developer: values.developer,
+      name: values.name,
+      developer: values.developer,
       version: values['app-version'] ?? ownVersion(),
-      manifestId: values['manifest-id'], websiteUrl: values.website, privacyUrl: values.privacy,
+      manifestId: values['manifest-id'],
+      websiteUrl: values.website,
+      privacyUrl: values.privacy,
       termsUrl: values.terms,
     });
     const out = resolve(io.cwd, values.out);
     writeFileSync(out, bytes);
     const digest = sha256(bytes);
-    io.stdout(values.json
-      ? `${JSON.stringify({ file: out, sizeBytes: bytes.length, sha256: digest })}\n`
-      : `Wrote ${out} (${bytes.length} bytes, SHA-256 ${digest}).\n` +
-        'Upload it in the Teams admin center under Manage apps, or sideload it in Teams.\n');
+    io.stdout(
+      values.json
+        ? `${JSON.stringify({ file: out, sizeBytes: bytes.length, sha256: digest })}\n`
+        : `Wrote ${out} (${bytes.length} bytes, SHA-256 ${digest}).\n` +
+            'Upload it in the Teams admin center under Manage apps, or sideload it in Teams.\n',
+    );
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof ConfigError) && !(error instanceof PackageError)) throw error;
@@ -159,8 +166,12 @@ function checkGuid(name: string, text: string): string {
 
 function checkUrl(name: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'https:' || /^[\d.]+$|^\[/.test(url.hostname) ||
-      !url.hostname.includes('.') || NOT_A_HOST.test(url.hostname)) {
+  if (
+    url?.protocol !== 'https:' ||
+    /^[\d.]+$|^\[/.test(url.hostname) ||
+    !url.hostname.includes('.') ||
+    NOT_A_HOST.test(url.hostname)
+  ) {
     throw new PackageError(
       `${name} is "${text.slice(0, 100)}"; Teams needs an https address with a real host name.`,
     );

@@ -16,13 +16,16 @@ export function reportProblem(answer: ApiAnswer, json: boolean, io: CommandIo): 
 /** How a request ended, in one line. */
 export function outcomeLine(request: Readonly<Record<string, unknown>>): string {
   const { number, state, outcome } = request;
-  const about = typeof outcome === 'object' && outcome !== null && 'message' in outcome
-    ? `: ${plain(outcome.message)}`
-    : '';
+  const about =
+    typeof outcome === 'object' && outcome !== null && 'message' in outcome
+      ? `: ${plain(outcome.message)}`
+      : '';
   return `Request ${plain(number)} is ${plain(state)}${about}\n`;
 }
 
 /** Text of others as a terminal may show it: no control characters, one line, not too long. */
 export function plain(value: unknown): string {
-  return String(value).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 500);
+  return String(value)
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .slice(0, 500);
 }

@@ -30,13 +30,21 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
   const timeoutMs = durationOption(values.timeout, '--timeout');
   const base = serviceUrl(values.url, io);
   const token = await bearerFor({
-    tokenFile: values['token-file'], audience: values.audience ?? base, io,
+    tokenFile: values['token-file'],
+    audience: values.audience ?? base,
+    io,
   });
-  const answer = await callApi(base, {
-    method: 'POST', path: '/v1/requests', token,
-    body: { workflow, fields, ...(values.reason === undefined ? {} : { reason: values.reason }) },
-    headers: { 'idempotency-key': values.key ?? systemIds.secret(24) },
-  }, io);
+  const answer = await callApi(
+    base,
+    {
+      method: 'POST',
+      path: '/v1/requests',
+      token,
+      body: { workflow, fields, ...(values.reason === undefined ? {} : { reason: values.reason }) },
+      headers: { 'idempotency-key': values.key ?? systemIds.secret(24) },
+    },
+    io,
+  );
   if (answer.status !== 201 && answer.status !== 200) {
     return reportProblem(answer, values.json, io);
   }
@@ -47,8 +55,14 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
     return EXIT.done;
   }
   const waited = await waitForEnd({
-    base, id: String(id), token: String(waitToken), timeoutMs, io,
-    changed: (state) => { if (!values.json) io.stdout(`  ${plain(state)}\n`); },
+    base,
+    id: String(id),
+    token: String(waitToken),
+    timeoutMs,
+    io,
+    changed: (state) => {
+      if (!values.json) io.stdout(`  ${plain(state)}\n`);
+    },
   });
   if (waited.answer.status !== 200) return reportProblem(waited.answer, values.json, io);
   if (values.json) io.stdout(`${JSON.stringify(waited.answer.body)}\n`);

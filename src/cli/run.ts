@@ -47,8 +47,10 @@ function unknown(args: readonly string[], io: CommandIo): number {
   const [first = ''] = args;
   const family = COMMANDS.filter(({ name }) => name.startsWith(`${first} `));
   const given = JSON.stringify(args.slice(0, 2).join(' ').slice(0, 60));
-  io.stderr(family.length > 0
-    ? `Use one of: ${family.map(({ name }) => `countersign ${name}`).join(', ')}\n`
-    : `There is no command ${given}. countersign --help lists them.\n`);
+  io.stderr(
+    family.length > 0
+      ? `Use one of: ${family.map(({ name }) => `countersign ${name}`).join(', ')}\n`
+      : `There is no command ${given}. countersign --help lists them.\n`,
+  );
   return EXIT.usage;
 }

@@ -23,7 +23,11 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
   const which = meant(values);
   const now = systemClock.now();
   const event: AuditEvent = {
-    id: systemIds.next('evt', now), at: now, type: 'session.ended', requestId: null, actor: null,
+    id: systemIds.next('evt', now),
+    at: now,
+    type: 'session.ended',
+    requestId: null,
+    actor: null,
     data: { reason: 'revoked', which },
   };
   return onConfiguredStore(values.config, io, async ({ store }) => {
@@ -43,7 +47,7 @@ function meant({ person, all }: { person?: string; all: boolean }): WhichSession
   const [first = '', second, ...more] = text.toLowerCase().split('/');
   const ids = second === undefined ? [first] : [first, second];
   if (more.length > 0 || ids.some((id) => !/^[0-9a-z][0-9a-z-]{0,98}$/.test(id))) {
-    throw new UsageError('--person takes an object id, TENANT/OBJECT_ID, or a principal\'s key.');
+    throw new UsageError("--person takes an object id, TENANT/OBJECT_ID, or a principal's key.");
   }
   return second === undefined
     ? { kind: 'person', objectId: first }

@@ -14,7 +14,8 @@ import type { Explained, JsonObject } from './token-report.ts';
 
 const MAX_TOKEN_CHARS = 16_384;
 /** Told to whoever pastes a token as an argument; it may be wanted all the same. */
-const SEEN = 'An argument stays in the shell\'s history and is seen by every process of this ' +
+const SEEN =
+  "An argument stays in the shell's history and is seen by every process of this " +
   'machine: standard input or --file is better.\n';
 
 /**
@@ -23,15 +24,20 @@ const SEEN = 'An argument stays in the shell\'s history and is seen by every pro
  * `--explain` the line that decided. Exits with 1 where the token would be refused.
  */
 export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = parseOptions(args, {
-    file: { type: 'string' },
-    'token-file': { type: 'string' },
-    as: { type: 'string', default: 'api' },
-    config: { type: 'string' },
-    profile: { type: 'string', default: 'production' },
-    explain: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  }, 0, 1);
+  const { values, positionals } = parseOptions(
+    args,
+    {
+      file: { type: 'string' },
+      'token-file': { type: 'string' },
+      as: { type: 'string', default: 'api' },
+      config: { type: 'string' },
+      profile: { type: 'string', default: 'production' },
+      explain: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+    0,
+    1,
+  );
   const { as, profile } = values;
   if (as !== 'api' && as !== 'teams') throw new UsageError('--as is api or teams.');
   if (profile !== 'production' && profile !== 'local') {
@@ -44,21 +50,27 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
     throw new UsageError('--explain needs a configuration: --config FILE, or COUNTERSIGN_CONFIG.');
   }
   if (!configured) {
-    io.stdout(values.json ? jsonLine({ header, claims })
-      : `${tokenLines({ header, claims })}Not verified: name a configuration to do so.\n`);
+    io.stdout(
+      values.json
+        ? jsonLine({ header, claims })
+        : `${tokenLines({ header, claims })}Not verified: name a configuration to do so.\n`,
+    );
     return EXIT.done;
   }
   const loaded = load({ path: configPath(values.config, io), profile, io });
   if (loaded === undefined) return EXIT.failed;
   const explained = await explain(token, { ...loaded, as });
-  io.stdout(values.json
-    ? jsonLine(reported({ header, claims, explained, lines: values.explain }))
-    : tokenLines({ header, claims }) + inspectionLines(explained, values.explain));
+  io.stdout(
+    values.json
+      ? jsonLine(reported({ header, claims, explained, lines: values.explain }))
+      : tokenLines({ header, claims }) + inspectionLines(explained, values.explain),
+  );
   return explained.inspection.verdict.accepted ? EXIT.done : EXIT.failed;
 }
 
 async function explain(
-  token: string, given: { config: Config; source: YamlSource; as: 'api' | 'teams' },
+  token: string,
+  given: { config: Config; source: YamlSource; as: 'api' | 'teams' },
 ): Promise<Explained> {
   const { config, source, as } = given;
   const { singleSignOn: rules } = config.teams;
@@ -72,35 +84,56 @@ async function explain(
   const parts = { config, clock: systemClock, log: silentLogger };
   const groups = createGroupSource({ ...parts, ways: createGraphWays() });
   const verifier = createVerifier({ ...parts, groups });
-  const inspection = await inspectToken(token, singleSignOn ? {
-    verifier, singleSignOn: rules,
-    purpose: {
-      kind: 'single-sign-on', provider: rules.issuer, audiences: new Set(rules.audiences),
-    },
-  } : { verifier, purpose: { kind: 'bearer' } });
+  const inspection = await inspectToken(
+    token,
+    singleSignOn
+      ? {
+          verifier,
+          singleSignOn: rules,
+          purpose: {
+            kind: 'single-sign-on',
+            provider: rules.issuer,
+            audiences: new Set(rules.audiences),
+          },
+        }
+      : { verifier, purpose: { kind: 'bearer' } },
+  );
   const { verdict, issuer, claims } = inspection;
   return {
     inspection,
     configured: config.identity.issuers.map((one) => one.issuer),
-    lines: new Map(inspection.checks.map(({ check }) =>
-      [check, lineOfCheck(check, { config, source, issuer, singleSignOn })])),
-    roles: verdict.accepted && issuer !== null
-      ? sourcesOfRoles(verdict.principal.roles, { config, source, issuer, claims: claims ?? {} })
-      : [],
+    lines: new Map(
+      inspection.checks.map(({ check }) => [
+        check,
+        lineOfCheck(check, { config, source, issuer, singleSignOn }),
+      ]),
+    ),
+    roles:
+      verdict.accepted && issuer !== null
+        ? sourcesOfRoles(verdict.principal.roles, { config, source, issuer, claims: claims ?? {} })
+        : [],
   };
 }
 
 function reported(given: {
-  header: JsonObject; claims: JsonObject; explained: Explained; lines: boolean;
+  header: JsonObject;
+  claims: JsonObject;
+  explained: Explained;
+  lines: boolean;
 }) {
-  const { explained: { inspection, lines, roles } } = given;
+  const {
+    explained: { inspection, lines, roles },
+  } = given;
   const { issuer, verdict } = inspection;
   const checks = inspection.checks.map((one) => {
     const line = given.lines ? lines.get(one.check) : undefined;
     return line === undefined ? one : { ...one, decidedBy: line };
   });
   return {
-    header: given.header, claims: given.claims, issuer, checks,
+    header: given.header,
+    claims: given.claims,
+    issuer,
+    checks,
     verdict: verdict.accepted ? { accepted: true, principal: shortly(verdict) } : verdict,
     ...(given.lines ? { roles } : {}),
   };
@@ -127,7 +160,9 @@ function jsonLine(value: unknown): string {
 }
 
 async function tokenOf(
-  file: string | undefined, argument: string | undefined, io: CommandIo,
+  file: string | undefined,
+  argument: string | undefined,
+  io: CommandIo,
 ): Promise<string> {
   if (file !== undefined && argument !== undefined) {
     throw new UsageError('Give the token once: as an argument, by --file, or on standard input.');

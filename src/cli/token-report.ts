@@ -22,9 +22,7 @@ const MARKS = { pass: 'pass', fail: 'FAIL', skipped: '-   ' } as const;
 const TOKEN = /\be[yw][\w-]{9,}\.[\w-]+\.[\w-]*/g;
 
 /** Header and claims of a token for a terminal, times made readable. */
-export function tokenLines({ header, claims }: {
-  header: JsonObject; claims: JsonObject;
-}): string {
+export function tokenLines({ header, claims }: { header: JsonObject; claims: JsonObject }): string {
   const lines = ['Header', ...entries(header), 'Claims', ...entries(claims)];
   for (const name of TIMES) {
     const seconds = claims[name];
@@ -37,9 +35,14 @@ export function tokenLines({ header, claims }: {
 
 /** Every check, the verdict and the roles; `lines`: with what in countersign.yaml decided. */
 export function inspectionLines(explained: Explained, lines: boolean): string {
-  const { inspection: { issuer, checks, verdict }, configured, roles } = explained;
+  const {
+    inspection: { issuer, checks, verdict },
+    configured,
+    roles,
+  } = explained;
   const told = [
-    issuer === null ? `Issuer: none matches; configured: ${configured.join(', ')}`
+    issuer === null
+      ? `Issuer: none matches; configured: ${configured.join(', ')}`
       : `Issuer: ${issuer}`,
     'Checks',
     ...checks.flatMap((one) => checkLines(one, explained, lines)),
@@ -48,8 +51,12 @@ export function inspectionLines(explained: Explained, lines: boolean): string {
     const { key, kind, roles: given } = verdict.principal;
     told.push(`Accepted: ${kind} ${plain(key)}, roles ${given.map(plain).join(', ') || 'none'}.`);
     if (lines) {
-      told.push(...roles.map(({ role, because, ...line }) =>
-        `  role ${plain(role)}: ${plain(because)} (${placeOf(line)})`));
+      told.push(
+        ...roles.map(
+          ({ role, because, ...line }) =>
+            `  role ${plain(role)}: ${plain(because)} (${placeOf(line)})`,
+        ),
+      );
     }
   } else told.push(`Refused: ${plain(verdict.message)} [${plain(verdict.code)}]`);
   return `${told.join('\n')}\n`;
@@ -57,7 +64,8 @@ export function inspectionLines(explained: Explained, lines: boolean): string {
 
 function checkLines(
   { check, result, found, code, change }: InspectedCheck,
-  { inspection: { claims }, configured, lines }: Explained, withLines: boolean,
+  { inspection: { claims }, configured, lines }: Explained,
+  withLines: boolean,
 ): string[] {
   const told = [`  ${MARKS[result]} ${check.padEnd(14)} ${plain(withoutTokens(found))}`];
   const indent = ' '.repeat(22);
@@ -75,8 +83,9 @@ function placeOf({ file, line, path, isDefault }: ConfigLine): string {
 }
 
 function entries(object: JsonObject): string[] {
-  return Object.entries(object).map(([name, value]) =>
-    `  ${plain(name)}: ${plain(JSON.stringify(withoutTokens(value)))}`);
+  return Object.entries(object).map(
+    ([name, value]) => `  ${plain(name)}: ${plain(JSON.stringify(withoutTokens(value)))}`,
+  );
 }
 
 /** A value without the signatures of tokens inside it, so that what is shown can be passed on. */

@@ -8,7 +8,9 @@ import { readGiven } from './options.ts';
  * arguments are seen by every process of the machine.
  */
 export async function bearerFor(options: {
-  tokenFile: string | undefined; audience: string; io: CommandIo;
+  tokenFile: string | undefined;
+  audience: string;
+  io: CommandIo;
 }): Promise<string> {
   const { tokenFile, audience, io } = options;
   if (tokenFile !== undefined) return checked(readGiven(tokenFile, io), tokenFile);
@@ -22,7 +24,9 @@ export async function bearerFor(options: {
 }
 
 async function githubToken(given: {
-  url: string; secret: string; audience: string;
+  url: string;
+  secret: string;
+  audience: string;
 }): Promise<string> {
   const url = new URL(given.url);
   url.searchParams.set('audience', given.audience);
@@ -32,8 +36,12 @@ async function githubToken(given: {
     signal: AbortSignal.timeout(10_000),
   });
   const body: unknown = response.ok ? await response.json() : undefined;
-  if (typeof body === 'object' && body !== null && 'value' in body &&
-      typeof body.value === 'string') {
+  if (
+    typeof body === 'object' &&
+    body !== null &&
+    'value' in body &&
+    typeof body.value === 'string'
+  ) {
     return checked(body.value, 'GitHub');
   }
   throw new Error(`GitHub gave no token for the workflow run (status ${response.status})`);

@@ -29,7 +29,11 @@ export function exitOfState(state: unknown): number | undefined {
  * ended. An answer other than 200 ends the waiting too.
  */
 export async function waitForEnd(options: {
-  base: string; id: string; token: string; timeoutMs: number; io: CommandIo;
+  base: string;
+  id: string;
+  token: string;
+  timeoutMs: number;
+  io: CommandIo;
   changed?: (state: string) => void;
 }): Promise<{ answer: ApiAnswer; exit: number | undefined }> {
   const { base, id, token, io } = options;
@@ -38,10 +42,16 @@ export async function waitForEnd(options: {
   for (;;) {
     const leftMs = Math.max(0, until - systemClock.now());
     const seconds = Math.min(POLL_SECONDS, Math.ceil(leftMs / 1_000));
-    const answer = await callApi(base, {
-      method: 'GET', token, timeoutMs: (seconds + 15) * 1_000,
-      path: `/v1/requests/${encodeURIComponent(id)}/wait?timeoutSeconds=${seconds}`,
-    }, io);
+    const answer = await callApi(
+      base,
+      {
+        method: 'GET',
+        token,
+        timeoutMs: (seconds + 15) * 1_000,
+        path: `/v1/requests/${encodeURIComponent(id)}/wait?timeoutSeconds=${seconds}`,
+      },
+      io,
+    );
     const { state } = answer.body;
     const exit = answer.status === 200 ? exitOfState(state) : undefined;
     if (answer.status === 200 && state !== seen) options.changed?.(String(state));

@@ -19,10 +19,15 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parseOptions(args, OPTIONS, 1);
   const base = serviceUrl(values.url, io);
   const token = await bearerFor({
-    tokenFile: values['token-file'], audience: values.audience ?? base, io,
+    tokenFile: values['token-file'],
+    audience: values.audience ?? base,
+    io,
   });
   const { answer, exit } = await waitForEnd({
-    base, id: positionals[0] ?? '', token, io,
+    base,
+    id: positionals[0] ?? '',
+    token,
+    io,
     timeoutMs: durationOption(values.timeout, '--timeout'),
   });
   if (answer.status !== 200) return reportProblem(answer, values.json, io);

@@ -9,12 +9,17 @@ type Report = (path: Path, rule: string, found: unknown, expected: string) => vo
 
 /** Checks that hold between keys of countersign.yaml, in every profile. */
 export function checkConfig(
-  source: YamlSource, config: Omit<Config, 'workflows'>,
+  source: YamlSource,
+  config: Omit<Config, 'workflows'>,
 ): readonly Problem[] {
   const problems: Problem[] = [];
   const report: Report = (path, rule, found, expected) => {
     problems.push({
-      ...source.at(path), rule, path: formatPath(path), found: describeFound(found, path), expected,
+      ...source.at(path),
+      rule,
+      path: formatPath(path),
+      found: describeFound(found, path),
+      expected,
     });
   };
   checkIssuers(config, report);
@@ -25,8 +30,12 @@ export function checkConfig(
   checkSession(config, report);
   for (const [name, channel] of Object.entries(config.channels)) {
     if (channel.serviceUrl === '') {
-      report(['channels', name, 'serviceUrl'], 'missing', undefined,
-        'the service URL, as this cloud has no default for it');
+      report(
+        ['channels', name, 'serviceUrl'],
+        'missing',
+        undefined,
+        'the service URL, as this cloud has no default for it',
+      );
     }
   }
   return problems;
@@ -47,8 +56,12 @@ function checkIssuers(config: Omit<Config, 'workflows'>, report: Report): void {
       report([...path, 'issuer'], 'wrong_value', issuer.issuer, 'an absolute URL');
     }
     if (issuer.issuer === config.server.publicUrl) {
-      report([...path, 'issuer'], 'own_issuer', issuer.issuer,
-        'another issuer than this service itself (its tokens are not accepted as inbound ones)');
+      report(
+        [...path, 'issuer'],
+        'own_issuer',
+        issuer.issuer,
+        'another issuer than this service itself (its tokens are not accepted as inbound ones)',
+      );
     }
   });
 }
@@ -58,8 +71,12 @@ function checkImplies({ identity }: Omit<Config, 'workflows'>, report: Report): 
     const reached = new Set(identity.implies[role]);
     for (const next of reached) for (const one of identity.implies[next] ?? []) reached.add(one);
     if (reached.has(role)) {
-      report(['identity', 'roles', role, 'implies'], 'role_cycle', role,
-        `roles that do not lead back to ${role}`);
+      report(
+        ['identity', 'roles', role, 'implies'],
+        'role_cycle',
+        role,
+        `roles that do not lead back to ${role}`,
+      );
     }
   }
 }
@@ -68,39 +85,59 @@ function checkSession({ identity, teams }: Omit<Config, 'workflows'>, report: Re
   const { session } = identity;
   if (session === undefined) return;
   if (teams.signIn === null) {
-    report(['identity', 'session'], 'session_without_sign_in', undefined,
-      'teams.signIn: only the sign-in button starts a session');
+    report(
+      ['identity', 'session'],
+      'session_without_sign_in',
+      undefined,
+      'teams.signIn: only the sign-in button starts a session',
+    );
   }
   if (session.idleMs > session.absoluteMs) {
-    report(['identity', 'session', 'idle'], 'session_limits', session.idleMs,
-      'at most `absolute`');
+    report(['identity', 'session', 'idle'], 'session_limits', session.idleMs, 'at most `absolute`');
   }
 }
 
 function checkTeams(config: Omit<Config, 'workflows'>, report: Report): void {
   const { teams, identity } = config;
-  const people = identity.issuers.filter((issuer) =>
-    issuer.use.includes('people') && issuer.teams !== null);
+  const people = identity.issuers.filter(
+    (issuer) => issuer.use.includes('people') && issuer.teams !== null,
+  );
   const ids = people.map(({ id }) => id);
   const expected = `an issuer for people with Teams' claims: ${oneOf(ids)}`;
   if (teams.singleSignOn.enabled && !ids.includes(teams.singleSignOn.issuer)) {
-    report(['teams', 'singleSignOn', 'issuer'], 'unknown_issuer',
-      teams.singleSignOn.issuer || undefined, expected);
+    report(
+      ['teams', 'singleSignOn', 'issuer'],
+      'unknown_issuer',
+      teams.singleSignOn.issuer || undefined,
+      expected,
+    );
   }
   if (teams.signIn !== null && !ids.includes(teams.signIn.issuer)) {
     report(['teams', 'signIn', 'issuer'], 'unknown_issuer', teams.signIn.issuer, expected);
   }
   if (!teams.singleSignOn.enabled && teams.signIn === null) {
-    report(['teams'], 'no_sign_in', undefined,
-      'singleSignOn enabled or signIn configured: otherwise nobody can prove a role');
+    report(
+      ['teams'],
+      'no_sign_in',
+      undefined,
+      'singleSignOn enabled or signIn configured: otherwise nobody can prove a role',
+    );
   }
   const managed = teams.credential.kind === 'managedIdentity';
   if (teams.appType === 'SingleTenant' && managed) {
-    report(['teams', 'credential'], 'missing', undefined,
-      'a secret or certificate (a managed identity goes with appType UserAssignedMSI)');
+    report(
+      ['teams', 'credential'],
+      'missing',
+      undefined,
+      'a secret or certificate (a managed identity goes with appType UserAssignedMSI)',
+    );
   }
   if (teams.appType === 'UserAssignedMSI' && !managed) {
-    report(['teams', 'credential', 'kind'], 'wrong_value', teams.credential.kind,
-      'managedIdentity, as appType is UserAssignedMSI');
+    report(
+      ['teams', 'credential', 'kind'],
+      'wrong_value',
+      teams.credential.kind,
+      'managedIdentity, as appType is UserAssignedMSI',
+    );
   }
 }

@@ -15,19 +15,29 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * hand out roles to people of the others' making.
  */
 export function checkRoleSources(
-  { issuers }: Identity, report: Report, { tenantId }: { tenantId: string },
+  { issuers }: Identity,
+  report: Report,
+  { tenantId }: { tenantId: string },
 ): void {
   issuers.forEach((issuer, at) => {
     const path = ['identity', 'issuers', at];
     issuer.roles.forEach(({ tenants }, index) => {
       if (tenants === undefined && issuer.tenants.length > 1) {
-        report([...path, 'roles', index, 'tenants'], 'mapping_without_tenants', undefined,
-          'the tenants whose administrators may give these roles, each of them by name');
+        report(
+          [...path, 'roles', index, 'tenants'],
+          'mapping_without_tenants',
+          undefined,
+          'the tenants whose administrators may give these roles, each of them by name',
+        );
       }
       tenants?.forEach((tenant, position) => {
         if (issuer.tenants.includes(tenant)) return;
-        report([...path, 'roles', index, 'tenants', position], 'unknown_tenant', tenant,
-          `a tenant of this issuer: ${oneOf(issuer.tenants, tenant)}`);
+        report(
+          [...path, 'roles', index, 'tenants', position],
+          'unknown_tenant',
+          tenant,
+          `a tenant of this issuer: ${oneOf(issuer.tenants, tenant)}`,
+        );
       });
     });
     if (issuer.groupLookup !== undefined) checkLookup(issuer, path, report, tenantId);
@@ -35,91 +45,131 @@ export function checkRoleSources(
 }
 
 /** Groups are asked for by name, so each must be named, and as Microsoft Graph knows it. */
-function checkLookup(
-  issuer: IssuerConfig, path: Path, report: Report, tenantId: string,
-): void {
+function checkLookup(issuer: IssuerConfig, path: Path, report: Report, tenantId: string): void {
   if (!URL.canParse(issuer.groupLookup?.graphUrl ?? '')) {
-    report([...path, 'groupLookup', 'graphUrl'], 'missing', undefined,
-      'the address of Microsoft Graph, as this cloud has no default for it');
+    report(
+      [...path, 'groupLookup', 'graphUrl'],
+      'missing',
+      undefined,
+      'the address of Microsoft Graph, as this cloud has no default for it',
+    );
   }
   if (issuer.groupLookup?.credential.kind === 'managedIdentity') {
     checkManaged(issuer, path, { report, tenantId });
   }
   for (const claim of Object.keys(issuer.groupLookup?.claims ?? {})) {
     if (issuer.claims.includes(claim)) continue;
-    report([...path, 'groupLookup', 'claims', claim], 'unknown_claim', claim,
-      `a claim listed for this issuer: ${oneOf(issuer.claims, claim)}`);
+    report(
+      [...path, 'groupLookup', 'claims', claim],
+      'unknown_claim',
+      claim,
+      `a claim listed for this issuer: ${oneOf(issuer.claims, claim)}`,
+    );
   }
   const named = issuer.roles.flatMap(({ claim, map }) =>
-    (claim === 'groups' ? Object.keys(map ?? {}) : []));
+    claim === 'groups' ? Object.keys(map ?? {}) : [],
+  );
   if (named.length > MAX_GROUPS) {
-    report([...path, 'roles'], 'too_many_groups', named.length,
-      `at most ${MAX_GROUPS} groups, as each look-up asks about all of them`);
+    report(
+      [...path, 'roles'],
+      'too_many_groups',
+      named.length,
+      `at most ${MAX_GROUPS} groups, as each look-up asks about all of them`,
+    );
   }
   issuer.roles.forEach(({ claim, map }, at) => {
     if (claim !== 'groups') return;
     const role = [...path, 'roles', at];
     if (map === null) {
-      report([...role, 'map'], 'group_not_named', undefined,
-        'a map of group ids to roles, as only groups that it names can be looked up');
+      report(
+        [...role, 'map'],
+        'group_not_named',
+        undefined,
+        'a map of group ids to roles, as only groups that it names can be looked up',
+      );
     }
     for (const group of Object.keys(map ?? {})) {
       if (GUID.test(group)) continue;
-      report([...role, 'map', group], 'group_not_named', group,
-        'the object id of a group, a GUID in lower case');
+      report(
+        [...role, 'map', group],
+        'group_not_named',
+        group,
+        'the object id of a group, a GUID in lower case',
+      );
     }
   });
 }
 
 /** A managed identity asks as itself, and Microsoft Graph answers it of its own tenant alone. */
 function checkManaged(
-  { groupLookup, tenants }: IssuerConfig, path: Path,
+  { groupLookup, tenants }: IssuerConfig,
+  path: Path,
   { report, tenantId }: { report: Report; tenantId: string },
 ): void {
   if (groupLookup?.as === 'person') {
-    report([...path, 'groupLookup', 'as'], 'wrong_value', 'person',
-      'application, as a managed identity cannot ask on behalf of people (or another credential)');
+    report(
+      [...path, 'groupLookup', 'as'],
+      'wrong_value',
+      'person',
+      'application, as a managed identity cannot ask on behalf of people (or another credential)',
+    );
   }
   if (tenants.some((tenant) => tenant !== tenantId)) {
-    report([...path, 'groupLookup', 'credential'], 'missing', undefined,
+    report(
+      [...path, 'groupLookup', 'credential'],
+      'missing',
+      undefined,
       'a secret or certificate, as a managed identity is known in its own tenant alone ' +
-        '(teams.tenantId) and this issuer has others');
+        '(teams.tenantId) and this issuer has others',
+    );
   }
 }
 
 /** Every linked identity is of a configured issuer, of the right form, and in one link only. */
 export function checkLinks({ issuers, links = [] }: Identity, report: Report): void {
   const seen = new Set<string>();
-  links.forEach((identities, link) => identities.forEach((identity, at) => {
-    const path = ['identity', 'links', link, 'identities', at];
-    const issuer = issuers.find(({ id }) => id === identity.issuer);
-    if (issuer === undefined) {
-      report([...path, 'issuer'], 'unknown_issuer', identity.issuer,
-        `an issuer: ${oneOf(issuers.map(({ id }) => id), identity.issuer)}`);
-    } else {
-      const expected = misfit(issuer, identity);
-      if (expected !== undefined) report(path, 'wrong_link', identity.issuer, expected);
-    }
-    const name = JSON.stringify(identity);
-    if (seen.has(name)) {
-      report(path, 'repeated', identity.issuer, 'an identity that stands in no other place');
-    }
-    seen.add(name);
-  }));
+  links.forEach((identities, link) =>
+    identities.forEach((identity, at) => {
+      const path = ['identity', 'links', link, 'identities', at];
+      const issuer = issuers.find(({ id }) => id === identity.issuer);
+      if (issuer === undefined) {
+        report(
+          [...path, 'issuer'],
+          'unknown_issuer',
+          identity.issuer,
+          `an issuer: ${oneOf(
+            issuers.map(({ id }) => id),
+            identity.issuer,
+          )}`,
+        );
+      } else {
+        const expected = misfit(issuer, identity);
+        if (expected !== undefined) report(path, 'wrong_link', identity.issuer, expected);
+      }
+      const name = JSON.stringify(identity);
+      if (seen.has(name)) {
+        report(path, 'repeated', identity.issuer, 'an identity that stands in no other place');
+      }
+      seen.add(name);
+    }),
+  );
 }
 
 /** What a linked identity of this issuer would have to look like; undefined where it does. */
 function misfit(issuer: IssuerConfig, identity: LinkedIdentity): string | undefined {
   if ('actor' in identity) {
     return issuer.actorClaim === undefined
-      ? 'an issuer whose tokens name who started a workload (actorClaim)' : undefined;
+      ? 'an issuer whose tokens name who started a workload (actorClaim)'
+      : undefined;
   }
   if (!issuer.use.includes('people')) return 'an issuer for people, or an actor';
   if ('objectId' in identity) {
     if (issuer.teams === null) return 'a subject, as this issuer names no tenant and object id';
     return issuer.tenants.length === 0 || issuer.tenants.includes(identity.tenant)
-      ? undefined : `a tenant of this issuer: ${oneOf(issuer.tenants, identity.tenant)}`;
+      ? undefined
+      : `a tenant of this issuer: ${oneOf(issuer.tenants, identity.tenant)}`;
   }
-  return issuer.teams === null ? undefined : 'tenant and objectId, by which this issuer\'s ' +
-    'people are known';
+  return issuer.teams === null
+    ? undefined
+    : "tenant and objectId, by which this issuer's " + 'people are known';
 }

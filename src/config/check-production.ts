@@ -6,14 +6,20 @@ import type { YamlSource } from './yaml-source.ts';
 
 /** Tenant and bot of the local profile's demo people: never trusted in production. */
 export const DEMO_IDS: readonly string[] = [
-  '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013', 'c0de51a7-9b34-4e02-8f6d-2a7c1e95b840',
+  '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013',
+  'c0de51a7-9b34-4e02-8f6d-2a7c1e95b840',
 ];
 
 /** Every rule that the local profile relaxes and production refuses, by name. */
 export const PRODUCTION_RULES = [
-  'production_http_public_url', 'production_http_issuer', 'production_http_cloud',
-  'production_http_webhook', 'production_http_service_url', 'production_loopback_host',
-  'production_demo_tenant', 'production_short_secret',
+  'production_http_public_url',
+  'production_http_issuer',
+  'production_http_cloud',
+  'production_http_webhook',
+  'production_http_service_url',
+  'production_loopback_host',
+  'production_demo_tenant',
+  'production_short_secret',
 ] as const;
 
 type Rule = (typeof PRODUCTION_RULES)[number];
@@ -23,12 +29,17 @@ const MIN_SECRET_BYTES = 32;
 
 /** What of this configuration is fit for the local profile only. */
 export function checkProduction(
-  source: YamlSource, config: Omit<Config, 'workflows'>,
+  source: YamlSource,
+  config: Omit<Config, 'workflows'>,
 ): { problems: readonly Problem[]; warnings: readonly Problem[] } {
   const problems: Problem[] = [];
   const report: Report = (path, rule, found, expected) => {
     problems.push({
-      ...source.at(path), rule, path: formatPath(path), found: describeFound(found, path), expected,
+      ...source.at(path),
+      rule,
+      path: formatPath(path),
+      found: describeFound(found, path),
+      expected,
     });
   };
   const { server, teams, signing } = config;
@@ -38,7 +49,8 @@ export function checkProduction(
     checkUrl(report, ['teams', 'cloud', key], teams.cloud[key], 'production_http_cloud');
   }
   teams.cloud.serviceUrlHosts.forEach((host, at) =>
-    checkHost(report, ['teams', 'cloud', 'serviceUrlHosts', at], host));
+    checkHost(report, ['teams', 'cloud', 'serviceUrlHosts', at], host),
+  );
   for (const [name, { serviceUrl }] of Object.entries(config.channels)) {
     const path = ['channels', name, 'serviceUrl'];
     if (serviceUrl !== '') checkUrl(report, path, serviceUrl, 'production_http_service_url');
@@ -48,8 +60,12 @@ export function checkProduction(
   }
   checkDemo(config, report);
   if (Buffer.byteLength(signing.secret) < MIN_SECRET_BYTES) {
-    report(['signing', 'secret'], 'production_short_secret', signing.secret,
-      `at least ${MIN_SECRET_BYTES} bytes, such as from \`openssl rand -base64 48\``);
+    report(
+      ['signing', 'secret'],
+      'production_short_secret',
+      signing.secret,
+      `at least ${MIN_SECRET_BYTES} bytes, such as from \`openssl rand -base64 48\``,
+    );
   }
   return { problems, warnings: warningsOf(source, config) };
 }
@@ -95,7 +111,11 @@ function checkHost(report: Report, path: Path, host: string): void {
 
 /** Whether a host (with or without port) is this machine itself. */
 function isLoopback(host: string): boolean {
-  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+  const name = host
+    .replace(/:\d+$/, '')
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
   if (name === 'localhost' || name.endsWith('.localhost')) return true;
   if (isIP(name) === 4) return name.startsWith('127.') || name === '0.0.0.0';
   return isIP(name) === 6 && (name === '::1' || name === '::' || name.startsWith('::ffff:7f'));
@@ -106,8 +126,12 @@ function warningsOf(source: YamlSource, config: Omit<Config, 'workflows'>): Prob
   const warn = (path: Path, rule: string, found: string, expected: string) =>
     warnings.push({ ...source.at(path), rule, path: formatPath(path), found, expected });
   if (config.store.kind === 'sqlite') {
-    warn(['store', 'kind'], 'sqlite_in_production', 'sqlite',
-      'sqlserver where more than one replica runs (SQLite serves one process on one disk)');
+    warn(
+      ['store', 'kind'],
+      'sqlite_in_production',
+      'sqlite',
+      'sqlserver where more than one replica runs (SQLite serves one process on one disk)',
+    );
   }
   const secrets: Path[] = [
     ['signing', 'secret'],

@@ -9,8 +9,13 @@ import type { YamlSource } from './yaml-source.ts';
 type Issue = z.core.$ZodIssue;
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
-  string: 'text', number: 'a number', int: 'a whole number', boolean: 'true or false',
-  array: 'a list', object: 'a block of keys', record: 'a block of keys',
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a block of keys',
+  record: 'a block of keys',
 };
 
 /** Checks a source against a schema; gives the parsed value, or every problem with its place. */
@@ -22,7 +27,8 @@ export function checkShape<Schema extends z.ZodType>(
   if (result.success) return { value: result.data };
   const jsonSchema = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const problems = result.error.issues.flatMap((issue) =>
-    problemsOf({ issue, source, jsonSchema, prefix: [] }));
+    problemsOf({ issue, source, jsonSchema, prefix: [] }),
+  );
   return { problems };
 }
 
@@ -35,17 +41,23 @@ interface Finding {
 
 function problemsOf(finding: Finding): Problem[] {
   const { issue, source, prefix } = finding;
-  const path: Path = [...prefix, ...issue.path.map((part) =>
-    (typeof part === 'symbol' ? String(part) : part))];
+  const path: Path = [
+    ...prefix,
+    ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
+  ];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => unknownKey(finding, path, key));
   }
   if (issue.code === 'invalid_key') {
-    return [{
-      ...source.atKey(path), rule: 'wrong_name', path: formatPath(path),
-      found: JSON.stringify(path.at(-1)),
-      expected: issue.issues.map((inner) => inner.message).join('; ') || 'a name',
-    }];
+    return [
+      {
+        ...source.atKey(path),
+        rule: 'wrong_name',
+        path: formatPath(path),
+        found: JSON.stringify(path.at(-1)),
+        expected: issue.issues.map((inner) => inner.message).join('; ') || 'a name',
+      },
+    ];
   }
   const value = valueAt(source.data, path);
   if (issue.code === 'invalid_union') {
@@ -55,13 +67,15 @@ function problemsOf(finding: Finding): Problem[] {
     }
   }
   const missing = value === undefined;
-  return [{
-    ...source.at(path),
-    rule: missing ? 'missing' : 'wrong_value',
-    path: formatPath(path),
-    found: describeFound(value, path, source.references.get(formatPath(path))),
-    expected: expectation(issue, value),
-  }];
+  return [
+    {
+      ...source.at(path),
+      rule: missing ? 'missing' : 'wrong_value',
+      path: formatPath(path),
+      found: describeFound(value, path, source.references.get(formatPath(path))),
+      expected: expectation(issue, value),
+    },
+  ];
 }
 
 function unknownKey(finding: Finding, path: Path, key: string): Problem {
@@ -83,8 +97,9 @@ function unknownKey(finding: Finding, path: Path, key: string): Problem {
 /** The branch of a union whose outer type the value has, so that its inner problems are told. */
 function likelyBranch(branches: readonly Issue[][], value: unknown): Issue[] | undefined {
   if (value === undefined) return undefined;
-  const fitting = branches.filter((issues) =>
-    !issues.some((issue) => issue.path.length === 0 && issue.code === 'invalid_type'));
+  const fitting = branches.filter(
+    (issues) => !issues.some((issue) => issue.path.length === 0 && issue.code === 'invalid_type'),
+  );
   const structured = typeof value === 'object' && value !== null;
   return fitting.length === 1 && (structured || fitting[0]?.[0]?.code !== 'invalid_value')
     ? fitting[0]
@@ -108,15 +123,18 @@ function expectation(issue: Issue, value: unknown): string {
   }
 }
 
-function unionWords(
-  issue: Extract<Issue, { code: 'invalid_union' }>, value: unknown,
-): string {
+function unionWords(issue: Extract<Issue, { code: 'invalid_union' }>, value: unknown): string {
   if (issue.errors.length === 0) {
     const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
     return options.length > 0 ? oneOf(options.map(String), value) : 'a known kind';
   }
-  return [...new Set(issue.errors.flatMap((branch) =>
-    branch.slice(0, 1).map((inner) => expectation(inner, value))))].join(', or ');
+  return [
+    ...new Set(
+      issue.errors.flatMap((branch) =>
+        branch.slice(0, 1).map((inner) => expectation(inner, value)),
+      ),
+    ),
+  ].join(', or ');
 }
 
 function unit(origin: string): string {

@@ -25,7 +25,8 @@ interface Findings {
  * claims exist, somebody can have each role, ids are unique.
  */
 export function checkWorkflows(
-  workflows: readonly LoadedWorkflow[], around: Surroundings,
+  workflows: readonly LoadedWorkflow[],
+  around: Surroundings,
 ): Findings {
   const findings: Findings = { problems: [], warnings: [] };
   const seen = new Map<string, string>();
@@ -33,8 +34,14 @@ export function checkWorkflows(
     const { workflow, source } = loaded;
     const first = seen.get(workflow.id);
     if (first !== undefined) {
-      report(findings.problems, loaded, ['workflow'], 'repeated', workflow.id,
-        `an id that no other file has (${first} has it)`);
+      report(
+        findings.problems,
+        loaded,
+        ['workflow'],
+        'repeated',
+        workflow.id,
+        `an id that no other file has (${first} has it)`,
+      );
     }
     seen.set(workflow.id, first ?? source.file);
     checkTargets(loaded, around, findings);
@@ -66,13 +73,25 @@ export function producibleRoles(identity: Config['identity']): ReadonlySet<strin
 function checkTargets(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
   const { workflow } = loaded;
   if (!Object.hasOwn(around.channels, workflow.channel)) {
-    report(findings.problems, loaded, ['notify', 'channel'], 'unknown_channel', workflow.channel,
-      `a channel of countersign.yaml: ${oneOf(Object.keys(around.channels), workflow.channel)}`);
+    report(
+      findings.problems,
+      loaded,
+      ['notify', 'channel'],
+      'unknown_channel',
+      workflow.channel,
+      `a channel of countersign.yaml: ${oneOf(Object.keys(around.channels), workflow.channel)}`,
+    );
   }
   if (!Object.hasOwn(around.executors, workflow.executor)) {
     const names = oneOf(Object.keys(around.executors), workflow.executor);
-    report(findings.problems, loaded, ['execute', 'use'], 'unknown_executor', workflow.executor,
-      `an executor of countersign.yaml: ${names}`);
+    report(
+      findings.problems,
+      loaded,
+      ['execute', 'use'],
+      'unknown_executor',
+      workflow.executor,
+      `an executor of countersign.yaml: ${names}`,
+    );
   }
 }
 
@@ -82,17 +101,29 @@ function checkRoles(loaded: LoadedWorkflow, around: Surroundings, findings: Find
   const check = (roles: readonly string[], path: Path) => {
     roles.forEach((role, at) => {
       if (possible === undefined || possible.has(role)) return;
-      report(findings.problems, loaded, [...path, at], 'role_nobody_has', role,
+      report(
+        findings.problems,
+        loaded,
+        [...path, at],
+        'role_nobody_has',
+        role,
         `a role that somebody can have: ${oneOf([...possible], role)} ` +
           '(nobody can ever have this one: no map of a people issuer gives it and no role ' +
-          'implies it)');
+          'implies it)',
+      );
     });
   };
   check(workflow.request.roles, ['request', 'roles']);
   workflow.stages.forEach((stage, at) => check(stage.roles, ['stages', at, 'roles']));
   if (workflow.request.roles.length === 0 && workflow.request.workloads.length === 0) {
-    report(findings.problems, loaded, ['request'], 'nobody_may_request', undefined,
-      'roles or workloads that may ask for it');
+    report(
+      findings.problems,
+      loaded,
+      ['request'],
+      'nobody_may_request',
+      undefined,
+      'roles or workloads that may ask for it',
+    );
   }
 }
 
@@ -103,15 +134,27 @@ function checkClaims(loaded: LoadedWorkflow, around: Surroundings, findings: Fin
     if (where === null) return;
     const path = ['stages', at, 'where'];
     if (!people.includes(where.claim)) {
-      report(findings.problems, loaded, [...path, 'claim'], 'unknown_claim', where.claim,
+      report(
+        findings.problems,
+        loaded,
+        [...path, 'claim'],
+        'unknown_claim',
+        where.claim,
         `a claim listed under identity.issuers[].claims of a people issuer: ` +
-          oneOf(people, where.claim));
+          oneOf(people, where.claim),
+      );
     }
     if ('value' in where.equals || where.equals.requesterClaim === '') return;
     const { requesterClaim } = where.equals;
     if (!all.includes(requesterClaim)) {
-      report(findings.problems, loaded, [...path, 'equals'], 'unknown_claim', requesterClaim,
-        `a claim listed under identity.issuers[].claims: ${oneOf(all, requesterClaim)}`);
+      report(
+        findings.problems,
+        loaded,
+        [...path, 'equals'],
+        'unknown_claim',
+        requesterClaim,
+        `a claim listed under identity.issuers[].claims: ${oneOf(all, requesterClaim)}`,
+      );
     }
   });
 }
@@ -122,19 +165,40 @@ function checkWorkloads(loaded: LoadedWorkflow, around: Surroundings, findings: 
     const path = ['request', 'workloads', at];
     const issuer = issuers.find(({ id }) => id === rule.issuer);
     if (issuer === undefined) {
-      report(findings.problems, loaded, [...path, 'issuer'], 'unknown_issuer', rule.issuer,
-        `an issuer for workloads: ${oneOf(issuers.map(({ id }) => id), rule.issuer)}`);
+      report(
+        findings.problems,
+        loaded,
+        [...path, 'issuer'],
+        'unknown_issuer',
+        rule.issuer,
+        `an issuer for workloads: ${oneOf(
+          issuers.map(({ id }) => id),
+          rule.issuer,
+        )}`,
+      );
       return;
     }
     for (const claim of Object.keys(rule.claims)) {
       if (issuer.claims.includes(claim)) continue;
-      report(findings.problems, loaded, [...path, claim], 'unknown_claim', rule.claims[claim],
-        `a claim listed for the issuer ${issuer.id}: ${oneOf(issuer.claims, claim)}`);
+      report(
+        findings.problems,
+        loaded,
+        [...path, claim],
+        'unknown_claim',
+        rule.claims[claim],
+        `a claim listed for the issuer ${issuer.id}: ${oneOf(issuer.claims, claim)}`,
+      );
     }
     for (const [name, id] of Object.entries(IDS_OF_NAMES)) {
       if (!(name in rule.claims) || id.some((one) => one in rule.claims)) continue;
-      report(findings.warnings, loaded, [...path, name], 'repository_by_name', rule.claims[name],
-        `${id[0]} beside it: a name can be taken over after a rename or deletion`);
+      report(
+        findings.warnings,
+        loaded,
+        [...path, name],
+        'repository_by_name',
+        rule.claims[name],
+        `${id[0]} beside it: a name can be taken over after a rename or deletion`,
+      );
     }
   });
 }
@@ -149,27 +213,46 @@ function checkRecheck(loaded: LoadedWorkflow, around: Surroundings, findings: Fi
   const lookups = peopleIssuers(identity).flatMap(({ groupLookup }) => groupLookup ?? []);
   const otherwise = 'or identity.session with the scope offline_access: without it no';
   if (lookups.length === 0) {
-    report(findings.warnings, loaded, ['execute', 'recheckRoles'], rule, true,
+    report(
+      findings.warnings,
+      loaded,
+      ['execute', 'recheckRoles'],
+      rule,
+      true,
       `a groupLookup of an issuer for people, ${otherwise} role can be confirmed, and no request ` +
-        'of this workflow will run');
+        'of this workflow will run',
+    );
     return;
   }
   loaded.workflow.stages.forEach(({ where }, at) => {
     if (where === null) return;
     if (lookups.some(({ claims = {} }) => Object.hasOwn(claims, where.claim))) return;
-    report(findings.warnings, loaded, ['stages', at, 'where', 'claim'], rule, where.claim,
+    report(
+      findings.warnings,
+      loaded,
+      ['stages', at, 'where', 'claim'],
+      rule,
+      where.claim,
       `the claim under groupLookup.claims of an issuer for people, ${otherwise} request that ` +
-        'this stage approved will run (execute.recheckRoles)');
+        'this stage approved will run (execute.recheckRoles)',
+    );
   });
 }
 
 function report(
-  list: Problem[], loaded: LoadedWorkflow, path: Path, rule: string, found: unknown,
+  list: Problem[],
+  loaded: LoadedWorkflow,
+  path: Path,
+  rule: string,
+  found: unknown,
   expected: string,
 ): void {
   list.push({
-    ...loaded.source.at(path), rule, path: formatPath(path),
-    found: describeFound(found, path), expected,
+    ...loaded.source.at(path),
+    rule,
+    path: formatPath(path),
+    found: describeFound(found, path),
+    expected,
   });
 }
 

@@ -65,7 +65,8 @@ export function toFieldSpec(input: FieldInput): { spec: FieldSpec; problems: Fie
 /** A value as the domain takes it for this field (durations in ms), or what is expected instead. */
 export function toFieldValue(spec: FieldSpec, value: unknown): FieldValue | { expected: string } {
   const probe: Pick<Workflow, 'id' | 'fields'> = {
-    id: 'check', fields: [{ ...spec, required: true }],
+    id: 'check',
+    fields: [{ ...spec, required: true }],
   };
   const checked = checkFields(probe as Workflow, { [spec.id]: value });
   if (!checked.ok) return { expected: `a value that the field takes (${checked.refusal.message})` };
@@ -83,15 +84,17 @@ function bound(input: FieldInput, key: 'min' | 'max', problems: FieldProblem[]):
   if (value === undefined || !ONLY_FOR[key]?.includes(input.type)) return null;
   const parsed = toBound(input.type, value);
   if (parsed === undefined) {
-    const expected = input.type === 'duration'
-      ? 'a duration such as 90s, 15m, 8h or 2d'
-      : 'a number';
+    const expected =
+      input.type === 'duration' ? 'a duration such as 90s, 15m, 8h or 2d' : 'a number';
     problems.push({ key, expected });
   }
   return parsed ?? null;
 }
 
 function labelOf(id: string): string {
-  const words = id.replace(/[_-]+/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  const words = id
+    .replace(/[_-]+/g, ' ')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -59,7 +59,10 @@ export function loadConfig(options: LoadOptions): {
   }
   const port = portOf(options.env.PORT, file, problems);
   const config = resolveConfig({
-    input: shape.value, profile: options.profile, file: resolve(file), port,
+    input: shape.value,
+    profile: options.profile,
+    file: resolve(file),
+    port,
     references: source.references,
   });
   problems.push(...checkConfig(source, config));
@@ -80,20 +83,25 @@ function readOrThrow(file: string, readFile: (path: string) => string): string {
   try {
     return readFile(file);
   } catch (error) {
-    throw new ConfigError([{
-      file, line: 1, column: 1, rule: 'file_unreadable', path: '',
-      found: describeError(error).slice(0, 200),
-      expected: 'a readable countersign.yaml (--config or COUNTERSIGN_CONFIG names it)',
-    }]);
+    throw new ConfigError([
+      {
+        file,
+        line: 1,
+        column: 1,
+        rule: 'file_unreadable',
+        path: '',
+        found: describeError(error).slice(0, 200),
+        expected: 'a readable countersign.yaml (--config or COUNTERSIGN_CONFIG names it)',
+      },
+    ]);
   }
 }
 
 /** The folder is read even where the rest of the file is wrong, so that all is told at once. */
 function workflowsFolder(file: string, source: YamlSource): string {
   const { data } = source;
-  const given = typeof data === 'object' && data !== null && 'workflows' in data
-    ? data.workflows
-    : undefined;
+  const given =
+    typeof data === 'object' && data !== null && 'workflows' in data ? data.workflows : undefined;
   return resolve(dirname(file), typeof given === 'string' ? given : './workflows');
 }
 
@@ -109,7 +117,10 @@ function loadFolder(options: {
     problems.push({ ...source.at(['workflows']), rule, path: 'workflows', found, expected });
   const loaded: LoadedWorkflow[] = [];
   try {
-    const names = options.listFolder(folder).filter((name) => /\.ya?ml$/.test(name)).sort();
+    const names = options
+      .listFolder(folder)
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort();
     if (names.length === 0) complain('no_workflows', `no *.yaml in ${folder}`, 'a workflow file');
     if (names.length > MAX_WORKFLOWS) {
       complain('too_many_workflows', `${names.length} files`, `at most ${MAX_WORKFLOWS}`);
@@ -131,8 +142,13 @@ function portOf(text: string | undefined, file: string, problems: Problem[]): nu
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (port <= 65_535) return port;
   problems.push({
-    file, line: 1, column: 1, rule: 'wrong_value', path: 'server.port',
-    found: `PORT=${text.slice(0, 20)} in the environment`, expected: 'a port number',
+    file,
+    line: 1,
+    column: 1,
+    rule: 'wrong_value',
+    path: 'server.port',
+    found: `PORT=${text.slice(0, 20)} in the environment`,
+    expected: 'a port number',
   });
   return undefined;
 }

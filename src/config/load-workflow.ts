@@ -21,8 +21,12 @@ export interface LoadedWorkflow {
 }
 
 /** Reads one workflow file by itself: its form, its fields, its conditions, its version. */
-export function loadWorkflow(file: string, text: string): {
-  readonly loaded: LoadedWorkflow | undefined; readonly problems: readonly Problem[];
+export function loadWorkflow(
+  file: string,
+  text: string,
+): {
+  readonly loaded: LoadedWorkflow | undefined;
+  readonly problems: readonly Problem[];
 } {
   const { source, problems: form } = readYaml({ file, text, substitute: refuseReferences });
   if (form.length > 0) return { loaded: undefined, problems: form };
@@ -33,9 +37,7 @@ export function loadWorkflow(file: string, text: string): {
   return { loaded: { workflow, source }, problems: builder.problems };
 }
 
-function stepUpOf(
-  input: NonNullable<WorkflowInput['stages'][number]['stepUp']>,
-): StepUp {
+function stepUpOf(input: NonNullable<WorkflowInput['stages'][number]['stepUp']>): StepUp {
   const { acr, amr, maxAge } = input;
   return { acr: acr ?? null, amr: amr ?? null, maxAgeMs: maxAge ?? null };
 }
@@ -75,13 +77,21 @@ class Builder {
       ...(input.singleUse === 'workloads' ? {} : { singleUse: input.singleUse }),
       ...(input.execute.recheckRoles ? { recheckRoles: true as const } : {}),
     };
-    this.#distinct(input.stages.map((stage) => stage.name), 'stages', 'name');
+    this.#distinct(
+      input.stages.map((stage) => stage.name),
+      'stages',
+      'name',
+    );
     return { ...content, version: workflowVersion(content) };
   }
 
   #fields(): FieldSpec[] {
     const { fields } = this.#input;
-    this.#distinct(fields.map((field) => field.id), 'fields', 'id');
+    this.#distinct(
+      fields.map((field) => field.id),
+      'fields',
+      'id',
+    );
     return fields.map((input, at) => {
       const { spec, problems } = toFieldSpec(input);
       for (const { key, expected } of problems) {
@@ -97,8 +107,10 @@ class Builder {
         const expected = 'at least one claim beside the issuer, such as repository_id';
         this.#add(['request', 'workloads', at], 'open_workload', { issuer }, expected);
       }
-      const texts = Object.entries(claims).map(([claim, value]) =>
-        [claim, Array.isArray(value) ? value.map(String) : String(value)] as const);
+      const texts = Object.entries(claims).map(
+        ([claim, value]) =>
+          [claim, Array.isArray(value) ? value.map(String) : String(value)] as const,
+      );
       return { issuer, claims: Object.fromEntries(texts) };
     });
   }
@@ -136,8 +148,10 @@ class Builder {
     });
     const over = when.over === undefined ? null : toBound(spec.type, when.over);
     if (over === undefined) {
-      const expected = spec.type === 'duration' ? 'a duration such as 4h'
-        : 'no `over` but for a field of type number (a number) or duration';
+      const expected =
+        spec.type === 'duration'
+          ? 'a duration such as 4h'
+          : 'no `over` but for a field of type number (a number) or duration';
       this.#add([...at, 'over'], 'wrong_condition', when.over, expected);
     }
     return { field: when.field, in: values ?? null, over: over ?? null };
@@ -152,8 +166,11 @@ class Builder {
 
   #add(path: Path, rule: string, found: unknown, expected: string): void {
     this.problems.push({
-      ...this.#source.at(path), rule, path: formatPath(path),
-      found: describeFound(found, path), expected,
+      ...this.#source.at(path),
+      rule,
+      path: formatPath(path),
+      found: describeFound(found, path),
+      expected,
     });
   }
 }

@@ -3,7 +3,10 @@ import type { Path } from './problem.ts';
 
 /** Keys that are promised and not there in this version: refused by name, never ignored. */
 const NOT_YET: ReadonlySet<string> = new Set([
-  'auto', 'timing.remind', 'timing.escalate', 'execute.revokeAfter',
+  'auto',
+  'timing.remind',
+  'timing.escalate',
+  'execute.revokeAfter',
 ]);
 
 /** The words for a key of a later version; undefined for all others. */

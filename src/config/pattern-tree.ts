@@ -4,8 +4,10 @@ export type PatternNode =
   | { readonly kind: 'char'; readonly set: bigint }
   | { readonly kind: 'concat' | 'either'; readonly nodes: readonly PatternNode[] }
   | {
-      readonly kind: 'repeat'; readonly node: PatternNode;
-      readonly min: number; readonly max: number;
+      readonly kind: 'repeat';
+      readonly node: PatternNode;
+      readonly min: number;
+      readonly max: number;
     };
 
 const OTHERS = 1n << 128n;
@@ -15,7 +17,12 @@ const DIGITS = range(0x30, 0x39);
 const WORDS = DIGITS | range(0x41, 0x5a) | range(0x61, 0x7a) | setOf('_');
 const SPACES = range(0x09, 0x0d) | setOf(' ') | OTHERS;
 const CONTROLS: Readonly<Record<string, string>> = {
-  n: '\n', r: '\r', t: '\t', v: '\v', f: '\f', 0: '\0',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  f: '\f',
+  0: '\0',
 };
 
 /** A construct that is not taken: back references and look-around. */
@@ -75,14 +82,20 @@ class Reader {
     const char = this.#next();
     switch (char) {
       case '^':
-      case '$': return { kind: 'empty' };
-      case '.': return { kind: 'char', set: ALL & ~LINE_ENDS };
-      case '(': return this.#group();
-      case '[': return { kind: 'char', set: this.#class() };
-      case '\\': return this.#sees('b') || this.#sees('B')
-        ? (this.#next(), { kind: 'empty' })
-        : { kind: 'char', set: this.#escape() };
-      default: return { kind: 'char', set: setOf(char) };
+      case '$':
+        return { kind: 'empty' };
+      case '.':
+        return { kind: 'char', set: ALL & ~LINE_ENDS };
+      case '(':
+        return this.#group();
+      case '[':
+        return { kind: 'char', set: this.#class() };
+      case '\\':
+        return this.#sees('b') || this.#sees('B')
+          ? (this.#next(), { kind: 'empty' })
+          : { kind: 'char', set: this.#escape() };
+      default:
+        return { kind: 'char', set: setOf(char) };
     }
   }
 
@@ -122,19 +135,30 @@ class Reader {
   #escape(): bigint {
     const char = this.#next();
     switch (char) {
-      case 'd': return DIGITS;
-      case 'D': return ALL & ~DIGITS;
-      case 'w': return WORDS;
-      case 'W': return ALL & ~WORDS;
-      case 's': return SPACES;
-      case 'S': return ALL & (~SPACES | OTHERS);
+      case 'd':
+        return DIGITS;
+      case 'D':
+        return ALL & ~DIGITS;
+      case 'w':
+        return WORDS;
+      case 'W':
+        return ALL & ~WORDS;
+      case 's':
+        return SPACES;
+      case 'S':
+        return ALL & (~SPACES | OTHERS);
       // What a property holds is not looked up: it may be anything.
       case 'p':
-      case 'P': return (this.#until('}'), ALL);
-      case 'x': return setOf(String.fromCodePoint(parseInt(this.#next() + this.#next(), 16)));
-      case 'u': return this.#unicode();
-      case 'c': return setOf(String.fromCharCode(this.#next().charCodeAt(0) % 32));
-      case 'k': throw new PatternRefused('without back references');
+      case 'P':
+        return (this.#until('}'), ALL);
+      case 'x':
+        return setOf(String.fromCodePoint(parseInt(this.#next() + this.#next(), 16)));
+      case 'u':
+        return this.#unicode();
+      case 'c':
+        return setOf(String.fromCharCode(this.#next().charCodeAt(0) % 32));
+      case 'k':
+        throw new PatternRefused('without back references');
       default:
         if (/[1-9]/.test(char)) throw new PatternRefused('without back references');
         return setOf(CONTROLS[char] ?? char);
@@ -142,7 +166,8 @@ class Reader {
   }
 
   #unicode(): bigint {
-    const digits = this.#take('{') ? this.#until('}')
+    const digits = this.#take('{')
+      ? this.#until('}')
       : this.#next() + this.#next() + this.#next() + this.#next();
     return setOf(String.fromCodePoint(parseInt(digits, 16)));
   }

@@ -24,12 +24,13 @@ export function referenceSubstitute(options: {
       replaced = true;
       const value = kind === 'env' ? env[name] : readSecret(resolve(dirname(file), name), readFile);
       if (typeof value === 'string' && value !== '') return value;
-      problem ??= kind === 'env'
-        ? { found: written, expected: `the environment variable ${name} to be set` }
-        : {
-            found: typeof value === 'object' ? `${written} (${value.error})` : written,
-            expected: `a readable file with text, at most ${MAX_SECRET_CHARS} characters`,
-          };
+      problem ??=
+        kind === 'env'
+          ? { found: written, expected: `the environment variable ${name} to be set` }
+          : {
+              found: typeof value === 'object' ? `${written} (${value.error})` : written,
+              expected: `a readable file with text, at most ${MAX_SECRET_CHARS} characters`,
+            };
       return '';
     });
     return problem ?? { text: result, replaced };
@@ -43,7 +44,8 @@ export const refuseReferences: Substitute = (text) =>
     : { text, replaced: false };
 
 function readSecret(
-  path: string, readFile: (path: string) => string,
+  path: string,
+  readFile: (path: string) => string,
 ): string | { error: string } | undefined {
   try {
     const text = readFile(path).replace(/\r?\n$/, '');

@@ -9,35 +9,74 @@ const V1_ISSUER = /^https:\/\/sts\.[a-z.]+\/[^/]+\/$/;
 
 /** The claims of a GitHub Actions token that rules may use without naming them. */
 const GITHUB_CLAIMS = [
-  'repository', 'repository_id', 'repository_owner', 'repository_owner_id', 'environment', 'ref',
-  'ref_type', 'event_name', 'job_workflow_ref', 'workflow', 'actor', 'actor_id', 'sha', 'run_id',
+  'repository',
+  'repository_id',
+  'repository_owner',
+  'repository_owner_id',
+  'environment',
+  'ref',
+  'ref_type',
+  'event_name',
+  'job_workflow_ref',
+  'workflow',
+  'actor',
+  'actor_id',
+  'sha',
+  'run_id',
   'run_attempt',
 ] as const;
 
 /** The same of a GitLab job's token, and of a run of Azure Pipelines. */
 const GITLAB_CLAIMS = [
-  'sub', 'namespace_id', 'namespace_path', 'project_id', 'project_path', 'ref', 'ref_type',
-  'ref_path', 'ref_protected', 'environment', 'environment_protected', 'deployment_tier',
-  'pipeline_source', 'ci_config_ref_uri', 'user_id', 'user_login', 'sha', 'pipeline_id', 'job_id',
+  'sub',
+  'namespace_id',
+  'namespace_path',
+  'project_id',
+  'project_path',
+  'ref',
+  'ref_type',
+  'ref_path',
+  'ref_protected',
+  'environment',
+  'environment_protected',
+  'deployment_tier',
+  'pipeline_source',
+  'ci_config_ref_uri',
+  'user_id',
+  'user_login',
+  'sha',
+  'pipeline_id',
+  'job_id',
 ] as const;
 const AZURE_DEVOPS_CLAIMS = [
-  'sub', 'org_id', 'prj_id', 'def_id', 'rpo_id', 'rpo_uri', 'rpo_ref', 'rpo_ver', 'run_id',
+  'sub',
+  'org_id',
+  'prj_id',
+  'def_id',
+  'rpo_id',
+  'rpo_uri',
+  'rpo_ref',
+  'rpo_ver',
+  'run_id',
 ] as const;
 
 /** What every token of Azure Pipelines is for: the audience cannot be chosen there. */
 export const AZURE_DEVOPS_AUDIENCE = 'api://AzureADTokenExchange';
 
 /** The issuers with what their kind presets: Entra needs no more than tenant and audience. */
-export function resolveIssuers(
-  input: ConfigInput, bot: TeamsConfig['credential'],
-): IssuerConfig[] {
+export function resolveIssuers(input: ConfigInput, bot: TeamsConfig['credential']): IssuerConfig[] {
   return input.identity.issuers.map((issuer) => {
     switch (issuer.kind) {
-      case 'entra': return entraIssuer(issuer, input, bot);
-      case 'github': return githubIssuer(issuer);
-      case 'gitlab': return gitlabIssuer(issuer);
-      case 'azure-devops': return azureDevOpsIssuer(issuer);
-      case 'oidc': return oidcIssuer(issuer);
+      case 'entra':
+        return entraIssuer(issuer, input, bot);
+      case 'github':
+        return githubIssuer(issuer);
+      case 'gitlab':
+        return gitlabIssuer(issuer);
+      case 'azure-devops':
+        return azureDevOpsIssuer(issuer);
+      case 'oidc':
+        return oidcIssuer(issuer);
     }
   });
 }
@@ -45,7 +84,9 @@ export function resolveIssuers(
 type Input<Kind extends IssuerInput['kind']> = Extract<IssuerInput, { kind: Kind }>;
 
 function entraIssuer(
-  input: Input<'entra'>, whole: ConfigInput, bot: TeamsConfig['credential'],
+  input: Input<'entra'>,
+  whole: ConfigInput,
+  bot: TeamsConfig['credential'],
 ): IssuerConfig {
   const entraUrl = entraUrlOf(whole);
   const tenants = input.tenants ?? (input.tenant === undefined ? [] : [input.tenant]);
@@ -58,8 +99,8 @@ function entraIssuer(
     ...commonOf(input, { maxAgeMs: 90 * MINUTE_MS, claims: [] }),
     kind: 'entra',
     issuer,
-    discoveryUrl: input.discoveryUrl ??
-      `${entraUrl}/${authority}${version}/.well-known/openid-configuration`,
+    discoveryUrl:
+      input.discoveryUrl ?? `${entraUrl}/${authority}${version}/.well-known/openid-configuration`,
     use: input.use,
     tenants,
     roles: rolesOf(input) ?? [{ claim: 'roles', map: null }],
@@ -71,18 +112,23 @@ function entraIssuer(
 
 /** The lookup with the bot's registration put in. */
 function groupLookupOf(
-  input: Input<'entra'>, whole: ConfigInput, bot: TeamsConfig['credential'],
+  input: Input<'entra'>,
+  whole: ConfigInput,
+  bot: TeamsConfig['credential'],
 ): GroupLookupConfig | undefined {
   const { groupLookup } = input;
   if (groupLookup === undefined) return undefined;
   const { cloud, appId } = whole.teams;
   return {
-    graphUrl: (groupLookup.graphUrl ?? (typeof cloud === 'string' ? CLOUDS[cloud].graphUrl : ''))
-      .replace(/\/$/, ''),
+    graphUrl: (
+      groupLookup.graphUrl ?? (typeof cloud === 'string' ? CLOUDS[cloud].graphUrl : '')
+    ).replace(/\/$/, ''),
     loginUrl: entraUrlOf(whole),
     clientId: groupLookup.clientId ?? appId,
-    credential: groupLookup.credential === undefined ? bot
-      : resolveCredential({ credential: groupLookup.credential, appId }),
+    credential:
+      groupLookup.credential === undefined
+        ? bot
+        : resolveCredential({ credential: groupLookup.credential, appId }),
     as: groupLookup.as,
     claims: groupLookup.claims,
   };
@@ -90,7 +136,8 @@ function groupLookupOf(
 
 /** What pipelines' issuers have in common. */
 function pipelineIssuer(
-  input: IssuerInput, { issuer, claims }: { issuer: string; claims: readonly string[] },
+  input: IssuerInput,
+  { issuer, claims }: { issuer: string; claims: readonly string[] },
 ): Omit<IssuerConfig, 'nameClaim'> {
   return {
     ...commonOf(input, { maxAgeMs: 15 * MINUTE_MS, claims }),
@@ -149,9 +196,7 @@ function oidcIssuer(input: Input<'oidc'>): IssuerConfig {
   };
 }
 
-function commonOf(
-  input: IssuerInput, defaults: { maxAgeMs: number; claims: readonly string[] },
-) {
+function commonOf(input: IssuerInput, defaults: { maxAgeMs: number; claims: readonly string[] }) {
   return {
     id: input.id,
     audiences: typeof input.audience === 'string' ? [input.audience] : input.audience,
@@ -166,10 +211,15 @@ function rolesOf(input: IssuerInput): IssuerConfig['roles'] | undefined {
   return input.roles?.map(({ claim, map, tenants }) => ({
     claim,
     ...(tenants === undefined ? {} : { tenants }),
-    map: map === undefined ? null : Object.fromEntries(
-      Object.entries(map).map(([value, roles]) =>
-        [value, typeof roles === 'string' ? [roles] : roles]),
-    ),
+    map:
+      map === undefined
+        ? null
+        : Object.fromEntries(
+            Object.entries(map).map(([value, roles]) => [
+              value,
+              typeof roles === 'string' ? [roles] : roles,
+            ]),
+          ),
   }));
 }
 

@@ -23,8 +23,10 @@ export function resolveTeams(input: ConfigInput): TeamsConfig {
       clients: teams.singleSignOn.clients ?? TEAMS_CLIENT_IDS,
       scope: teams.singleSignOn.scope,
     },
-    signIn: teams.signIn === undefined ? null
-      : { ...teams.signIn, clientSecret: teams.signIn.clientSecret ?? null },
+    signIn:
+      teams.signIn === undefined
+        ? null
+        : { ...teams.signIn, clientSecret: teams.signIn.clientSecret ?? null },
   };
 }
 
@@ -32,18 +34,24 @@ export function resolveTeams(input: ConfigInput): TeamsConfig {
 export function resolveChannels(input: ConfigInput): Record<string, ChannelConfig> {
   const { cloud, tenantId } = input.teams;
   const serviceUrl = typeof cloud === 'string' ? CLOUDS[cloud].serviceUrl : null;
-  return Object.fromEntries(Object.entries(input.channels).map(([name, channel]) => [name, {
-    tenantId: channel.tenant ?? tenantId,
-    teamId: channel.team,
-    channelId: channel.channel,
-    serviceUrl: channel.serviceUrl ?? serviceUrl ?? '',
-  }]));
+  return Object.fromEntries(
+    Object.entries(input.channels).map(([name, channel]) => [
+      name,
+      {
+        tenantId: channel.tenant ?? tenantId,
+        teamId: channel.team,
+        channelId: channel.channel,
+        serviceUrl: channel.serviceUrl ?? serviceUrl ?? '',
+      },
+    ]),
+  );
 }
 
 /** A credential as it is used; the bot's own managed identity goes by its app id. */
-export function resolveCredential(
-  { credential, appId }: Pick<ConfigInput['teams'], 'credential' | 'appId'>,
-): TeamsConfig['credential'] {
+export function resolveCredential({
+  credential,
+  appId,
+}: Pick<ConfigInput['teams'], 'credential' | 'appId'>): TeamsConfig['credential'] {
   if (credential === undefined || credential.kind === 'managedIdentity') {
     return { kind: 'managedIdentity', clientId: credential?.clientId ?? appId };
   }

@@ -20,9 +20,10 @@ export function resolveConfig(options: {
   return {
     profile: options.profile,
     server: { publicUrl: server.publicUrl, host: server.host, port: options.port ?? server.port },
-    store: store.kind === 'sqlite'
-      ? { kind: 'sqlite', path: resolve(dirname(file), store.path) }
-      : { kind: 'sqlserver', connectionString: store.connectionString },
+    store:
+      store.kind === 'sqlite'
+        ? { kind: 'sqlite', path: resolve(dirname(file), store.path) }
+        : { kind: 'sqlserver', connectionString: store.connectionString },
     teams,
     identity: {
       issuers: resolveIssuers(input, teams.credential),
@@ -53,17 +54,24 @@ function sessionOf({ identity }: ConfigInput): Pick<Config['identity'], 'session
 }
 
 function resolveExecutors(
-  input: ConfigInput, references: ReadonlyMap<string, string>,
+  input: ConfigInput,
+  references: ReadonlyMap<string, string>,
 ): Record<string, WebhookExecutorConfig> {
-  return Object.fromEntries(Object.entries(input.executors).map(([name, executor]) => [name, {
-    kind: executor.kind,
-    url: executor.url,
-    secret: executor.secret,
-    // A secret written out has no reference; its hash tells a change without telling the secret.
-    secretRef: references.get(`executors.${name}.secret`) ?? `sha256:${sha256(executor.secret)}`,
-    timeoutMs: executor.timeout,
-    idempotent: executor.idempotent,
-    maxAttempts: executor.maxAttempts,
-    allowPrivate: executor.allowPrivate,
-  }]));
+  return Object.fromEntries(
+    Object.entries(input.executors).map(([name, executor]) => [
+      name,
+      {
+        kind: executor.kind,
+        url: executor.url,
+        secret: executor.secret,
+        // A secret written out has no reference; its hash tells a change without telling the secret.
+        secretRef:
+          references.get(`executors.${name}.secret`) ?? `sha256:${sha256(executor.secret)}`,
+        timeoutMs: executor.timeout,
+        idempotent: executor.idempotent,
+        maxAttempts: executor.maxAttempts,
+        allowPrivate: executor.allowPrivate,
+      },
+    ]),
+  );
 }

@@ -23,8 +23,10 @@ export function patternProblem(pattern: string, maxLength: number): string | und
     throw error;
   }
   if (isDeterministic(tree) || ways(tree, maxLength) <= MAX_WAYS) return undefined;
-  return 'a pattern that has few ways to read a text (here repeats overlap, such as in (a+)+ or ' +
-    `.*.*.*; make them distinct, or maxLength smaller than ${maxLength})`;
+  return (
+    'a pattern that has few ways to read a text (here repeats overlap, such as in (a+)+ or ' +
+    `.*.*.*; make them distinct, or maxLength smaller than ${maxLength})`
+  );
 }
 
 interface Ends {
@@ -53,25 +55,31 @@ function isDeterministic(tree: PatternNode): boolean {
   };
   const walk = (node: PatternNode): Ends => {
     switch (node.kind) {
-      case 'empty': return { nullable: true, first: [], last: [] };
+      case 'empty':
+        return { nullable: true, first: [], last: [] };
       case 'char': {
         const at = sets.push(node.set) - 1;
         follow.push(new Set());
         return { nullable: false, first: [at], last: [at] };
       }
-      case 'either': return node.nodes.map(walk).reduce((left, right) => ({
-        nullable: left.nullable || right.nullable,
-        first: [...left.first, ...right.first],
-        last: [...left.last, ...right.last],
-      }));
-      case 'concat': return node.nodes.map(walk).reduce<Ends>((left, right) => {
-        link(left.last, right.first);
-        return {
-          nullable: left.nullable && right.nullable,
-          first: left.nullable ? [...left.first, ...right.first] : left.first,
-          last: right.nullable ? [...left.last, ...right.last] : right.last,
-        };
-      }, { nullable: true, first: [], last: [] });
+      case 'either':
+        return node.nodes.map(walk).reduce((left, right) => ({
+          nullable: left.nullable || right.nullable,
+          first: [...left.first, ...right.first],
+          last: [...left.last, ...right.last],
+        }));
+      case 'concat':
+        return node.nodes.map(walk).reduce<Ends>(
+          (left, right) => {
+            link(left.last, right.first);
+            return {
+              nullable: left.nullable && right.nullable,
+              first: left.nullable ? [...left.first, ...right.first] : left.first,
+              last: right.nullable ? [...left.last, ...right.last] : right.last,
+            };
+          },
+          { nullable: true, first: [], last: [] },
+        );
       case 'repeat': {
         const inner = walk(node.node);
         if (node.max > 1) {
@@ -83,24 +91,30 @@ function isDeterministic(tree: PatternNode): boolean {
     }
   };
   const { first } = walk(tree);
-  return distinct && [first, ...follow].every((positions) => {
-    let taken = 0n;
-    for (const at of positions) {
-      const set = sets[at] ?? 0n;
-      if ((taken & set) !== 0n) return false;
-      taken |= set;
-    }
-    return true;
-  });
+  return (
+    distinct &&
+    [first, ...follow].every((positions) => {
+      let taken = 0n;
+      for (const at of positions) {
+        const set = sets[at] ?? 0n;
+        if ((taken & set) !== 0n) return false;
+        taken |= set;
+      }
+      return true;
+    })
+  );
 }
 
 /** At most how many ways there are to read a text of this length; Infinity where too many. */
 function ways(node: PatternNode, length: number): number {
   switch (node.kind) {
     case 'empty':
-    case 'char': return 1;
-    case 'concat': return node.nodes.reduce((product, one) => product * ways(one, length), 1);
-    case 'either': return node.nodes.reduce((sum, one) => sum + ways(one, length), 0);
+    case 'char':
+      return 1;
+    case 'concat':
+      return node.nodes.reduce((product, one) => product * ways(one, length), 1);
+    case 'either':
+      return node.nodes.reduce((sum, one) => sum + ways(one, length), 0);
     case 'repeat': {
       const inner = ways(node.node, length);
       const most = Math.min(node.max, length);

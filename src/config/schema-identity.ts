@@ -1,11 +1,29 @@
 import { z } from 'zod';
-import { claimSchema, durationSchema, guidSchema, lineSchema, matching, nameSchema, roleSchema,
-  uniqueList, urlSchema } from './schema-parts.ts';
+import {
+  claimSchema,
+  durationSchema,
+  guidSchema,
+  lineSchema,
+  matching,
+  nameSchema,
+  roleSchema,
+  uniqueList,
+  urlSchema,
+} from './schema-parts.ts';
 import { lookupCredentialSchema } from './schema-teams.ts';
 
 /** Signatures that only the provider can make; nothing with a shared key, never `none`. */
 export const ALGORITHMS = [
-  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
   'Ed25519',
 ] as const;
 
@@ -13,31 +31,46 @@ const MINUTE = 60_000;
 
 const roleSourceSchema = z.strictObject({
   claim: claimSchema,
-  map: z.record(z.string().min(1), z.union([roleSchema, uniqueList(roleSchema, 50)])).optional()
+  map: z
+    .record(z.string().min(1), z.union([roleSchema, uniqueList(roleSchema, 50)]))
+    .optional()
     .describe('Value of the claim → role or roles; without a map the value is the role'),
-  tenants: uniqueList(guidSchema, 100).min(1).optional()
+  tenants: uniqueList(guidSchema, 100)
+    .min(1)
+    .optional()
     .describe('Tenants whose tokens it reads; required where the issuer has several'),
 });
 
 const groupLookupSchema = z.strictObject({
-  as: z.enum(['application', 'person']).default('application')
+  as: z
+    .enum(['application', 'person'])
+    .default('application')
     .describe('Whose permission at Microsoft Graph is used'),
   clientId: guidSchema.optional().describe('The registration that asks; default: teams.appId'),
-  credential: lookupCredentialSchema.optional()
-    .describe('Of that registration, or a managed identity; default: the bot\'s'),
+  credential: lookupCredentialSchema
+    .optional()
+    .describe("Of that registration, or a managed identity; default: the bot's"),
   graphUrl: urlSchema.optional().describe('Default: Microsoft Graph of the cloud'),
-  claims: z.record(claimSchema, matching(
-    /^[A-Za-z][A-Za-z0-9_]{0,119}(\.[A-Za-z][A-Za-z0-9_]{0,119})?$/,
-    'a property of a user at Microsoft Graph, such as department',
-  )).default({}).describe('Claim → property of the user at Microsoft Graph that holds the same'),
+  claims: z
+    .record(
+      claimSchema,
+      matching(
+        /^[A-Za-z][A-Za-z0-9_]{0,119}(\.[A-Za-z][A-Za-z0-9_]{0,119})?$/,
+        'a property of a user at Microsoft Graph, such as department',
+      ),
+    )
+    .default({})
+    .describe('Claim → property of the user at Microsoft Graph that holds the same'),
 });
 
 const common = {
   id: nameSchema.describe('The provider id, part of every identity of this issuer: never reuse'),
-  audience: z.union([lineSchema(300), uniqueList(lineSchema(300), 10).min(1)])
+  audience: z
+    .union([lineSchema(300), uniqueList(lineSchema(300), 10).min(1)])
     .describe('What `aud` must be; one of a list'),
   algorithms: uniqueList(z.enum(ALGORITHMS), 10).min(1).default(['RS256']),
-  maxAge: durationSchema({ minMs: MINUTE, maxMs: 24 * 60 * MINUTE }).optional()
+  maxAge: durationSchema({ minMs: MINUTE, maxMs: 24 * 60 * MINUTE })
+    .optional()
     .describe('How old a token may be; default 90m for entra, 15m for github, 1h for others'),
   clockTolerance: durationSchema({ minMs: 0, maxMs: 5 * MINUTE }).prefault('30s'),
   roles: z.array(roleSourceSchema).max(20).optional(),
@@ -49,12 +82,16 @@ const entraSchema = z.strictObject({
   ...common,
   tenant: guidSchema.optional().describe('The one trusted tenant (or use tenants)'),
   tenants: uniqueList(guidSchema, 100).min(1).optional(),
-  use: uniqueList(z.enum(['people', 'workloads']), 2).min(1).default(['people']),
-  issuer: lineSchema(500).optional()
+  use: uniqueList(z.enum(['people', 'workloads']), 2)
+    .min(1)
+    .default(['people']),
+  issuer: lineSchema(500)
+    .optional()
     .describe('Exact `iss`, may hold {tenantid}; default: the v2 issuer of the cloud'),
   discoveryUrl: urlSchema.optional(),
   nameClaim: claimSchema.default('name'),
-  groupLookup: groupLookupSchema.optional()
+  groupLookup: groupLookupSchema
+    .optional()
     .describe('Looks groups up that a token does not list because there are too many'),
 });
 
@@ -62,14 +99,16 @@ const oidcSchema = z.strictObject({
   kind: z.literal('oidc'),
   ...common,
   issuer: urlSchema.describe('Exact `iss`'),
-  discoveryUrl: urlSchema.optional()
-    .describe('Default: <issuer>/.well-known/openid-configuration'),
+  discoveryUrl: urlSchema.optional().describe('Default: <issuer>/.well-known/openid-configuration'),
   use: uniqueList(z.enum(['people', 'workloads']), 2).min(1),
-  teams: z.strictObject({ objectIdClaim: claimSchema, tenantClaim: claimSchema }).optional()
+  teams: z
+    .strictObject({ objectIdClaim: claimSchema, tenantClaim: claimSchema })
+    .optional()
     .describe('Claims that name the person as Teams does; needed to decide in Teams'),
   nameClaim: claimSchema.default('name'),
-  actorClaim: claimSchema.optional()
-    .describe('The claim of a workload\'s token that names the human who started it'),
+  actorClaim: claimSchema
+    .optional()
+    .describe("The claim of a workload's token that names the human who started it"),
 });
 
 const githubSchema = z.strictObject({
@@ -87,47 +126,80 @@ const gitlabSchema = z.strictObject({
 const azureDevOpsSchema = z.strictObject({
   kind: z.literal('azure-devops').describe('Azure Pipelines: tokens of runs'),
   ...common,
-  organization: guidSchema.describe('Id of the organization, as it stands in the tokens\' iss'),
+  organization: guidSchema.describe("Id of the organization, as it stands in the tokens' iss"),
 });
 
-const linkedSchema = z.union([
-  z.strictObject({ issuer: nameSchema, tenant: guidSchema, objectId: guidSchema }),
-  z.strictObject({ issuer: nameSchema, subject: lineSchema(1_000) }),
-  z.strictObject({
-    issuer: nameSchema,
-    actor: z.union([lineSchema(200), z.int().min(0)]).transform(String),
-  }),
-]).describe('An identity: by tenant and object id, by subject, or as the starter of workloads');
+const linkedSchema = z
+  .union([
+    z.strictObject({ issuer: nameSchema, tenant: guidSchema, objectId: guidSchema }),
+    z.strictObject({ issuer: nameSchema, subject: lineSchema(1_000) }),
+    z.strictObject({
+      issuer: nameSchema,
+      actor: z.union([lineSchema(200), z.int().min(0)]).transform(String),
+    }),
+  ])
+  .describe('An identity: by tenant and object id, by subject, or as the starter of workloads');
 
 const sessionSchema = z.strictObject({
-  idle: durationSchema({ minMs: MINUTE, maxMs: 30 * 24 * 60 * MINUTE }).prefault('8h')
+  idle: durationSchema({ minMs: MINUTE, maxMs: 30 * 24 * 60 * MINUTE })
+    .prefault('8h')
     .describe('Without a click for this long, a session has ended'),
-  absolute: durationSchema({ minMs: MINUTE, maxMs: 90 * 24 * 60 * MINUTE }).prefault('24h')
+  absolute: durationSchema({ minMs: MINUTE, maxMs: 90 * 24 * 60 * MINUTE })
+    .prefault('24h')
     .describe('A session ends this long after its sign-in'),
-  maxClaimAge: durationSchema({ minMs: 30_000, maxMs: 24 * 60 * MINUTE }).prefault('15m')
+  maxClaimAge: durationSchema({ minMs: 30_000, maxMs: 24 * 60 * MINUTE })
+    .prefault('15m')
     .describe('How old claims may be at a click before they are fetched again'),
-  sliding: z.boolean().default(true)
+  sliding: z
+    .boolean()
+    .default(true)
     .describe('A click moves the idle limit; else it is counted from the sign-in'),
 });
 
 /** The section `identity`. */
 export const identitySchema = z.strictObject({
-  issuers: z.array(z.discriminatedUnion('kind', [
-    entraSchema, oidcSchema, githubSchema, gitlabSchema, azureDevOpsSchema,
-  ])).min(1).max(20),
-  roles: z.record(roleSchema, z.strictObject({
-    implies: uniqueList(roleSchema, 50).default([]).describe('Roles that this one brings with it'),
-  })).default({}),
-  dpop: z.strictObject({
-    nonce: z.boolean().default(false)
-      .describe('Proofs must carry a nonce of ours, so that none can be made for later'),
-  }).prefault({}),
-  links: z.array(z.strictObject({
-    name: lineSchema(200).optional().describe('Who it is, for the reader of this file'),
-    identities: z.array(linkedSchema).min(2).max(20),
-  })).max(10_000).default([])
+  issuers: z
+    .array(
+      z.discriminatedUnion('kind', [
+        entraSchema,
+        oidcSchema,
+        githubSchema,
+        gitlabSchema,
+        azureDevOpsSchema,
+      ]),
+    )
+    .min(1)
+    .max(20),
+  roles: z
+    .record(
+      roleSchema,
+      z.strictObject({
+        implies: uniqueList(roleSchema, 50)
+          .default([])
+          .describe('Roles that this one brings with it'),
+      }),
+    )
+    .default({}),
+  dpop: z
+    .strictObject({
+      nonce: z
+        .boolean()
+        .default(false)
+        .describe('Proofs must carry a nonce of ours, so that none can be made for later'),
+    })
+    .prefault({}),
+  links: z
+    .array(
+      z.strictObject({
+        name: lineSchema(200).optional().describe('Who it is, for the reader of this file'),
+        identities: z.array(linkedSchema).min(2).max(20),
+      }),
+    )
+    .max(10_000)
+    .default([])
     .describe('Identities of one person: whoever asked as one of them cannot decide as another'),
-  session: sessionSchema.optional()
+  session: sessionSchema
+    .optional()
     .describe('Leave it out to sign in at every click; needs teams.signIn'),
 });
 

@@ -7,26 +7,35 @@ export const matching = (pattern: RegExp, expected: string) =>
 
 /** A name that other parts of the configuration refer to. */
 export const nameSchema = matching(
-  /^[a-z][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and dashes',
+  /^[a-z][a-z0-9-]{0,62}$/,
+  'a name of lower-case letters, digits and dashes',
 );
 
 /** The name of a role or claim, as tokens write them. */
 export const roleSchema = matching(
-  /^[A-Za-z][A-Za-z0-9._:/-]{0,119}$/, 'a role: letters, digits and . _ : / -',
+  /^[A-Za-z][A-Za-z0-9._:/-]{0,119}$/,
+  'a role: letters, digits and . _ : / -',
 );
 export const claimSchema = matching(
-  /^[A-Za-z][A-Za-z0-9._:/-]{0,119}$/, 'a claim: letters, digits and . _ : / -',
+  /^[A-Za-z][A-Za-z0-9._:/-]{0,119}$/,
+  'a claim: letters, digits and . _ : / -',
 );
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A GUID in lower case, as Entra writes tenants and applications. */
-export const guidSchema = z.string().toLowerCase()
+export const guidSchema = z
+  .string()
+  .toLowerCase()
   .regex(GUID, { error: 'a GUID such as 11111111-2222-3333-4444-555555555555' });
 
 /** One line of text for people. */
-export const lineSchema = (maxLength: number) => z.string().min(1).max(maxLength)
-  .regex(/^[^\r\n]*$/, { error: 'one line of text' });
+export const lineSchema = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .regex(/^[^\r\n]*$/, { error: 'one line of text' });
 
 /** An absolute http(s) URL without user, password and fragment. */
 export const urlSchema = z.string().max(2_000).refine(isPlainUrl, {
@@ -36,7 +45,8 @@ export const urlSchema = z.string().max(2_000).refine(isPlainUrl, {
 /** A duration as `90s`, `15m`, `8h`, `2d` or ISO 8601, within bounds; gives ms. */
 export function durationSchema(limits: { minMs: number; maxMs: number }) {
   const { minMs, maxMs } = limits;
-  const expected = `a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}, ` +
+  const expected =
+    `a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}, ` +
     'such as 90s, 15m, 8h or 2d';
   return z.string().transform((text, context) => {
     const ms = parseDuration(text.trim());
@@ -48,13 +58,20 @@ export function durationSchema(limits: { minMs: number; maxMs: number }) {
 
 /** A list without repeats. */
 export const uniqueList = <Item extends z.ZodType>(item: Item, maxItems: number) =>
-  z.array(item).max(maxItems).refine(
-    (items) => new Set(items.map((one) => JSON.stringify(one))).size === items.length,
-    { error: 'a list without repeats' },
-  );
+  z
+    .array(item)
+    .max(maxItems)
+    .refine((items) => new Set(items.map((one) => JSON.stringify(one))).size === items.length, {
+      error: 'a list without repeats',
+    });
 
 function isPlainUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:') &&
-    url.username === '' && url.password === '' && url.hash === '';
+  return (
+    url !== undefined &&
+    (url.protocol === 'https:' || url.protocol === 'http:') &&
+    url.username === '' &&
+    url.password === '' &&
+    url.hash === ''
+  );
 }

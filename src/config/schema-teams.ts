@@ -1,18 +1,26 @@
 import { z } from 'zod';
 import { CLOUD_NAMES } from './clouds.ts';
-import { guidSchema, lineSchema, matching, nameSchema, uniqueList, urlSchema }
-  from './schema-parts.ts';
+import {
+  guidSchema,
+  lineSchema,
+  matching,
+  nameSchema,
+  uniqueList,
+  urlSchema,
+} from './schema-parts.ts';
 
 const hostSchema = matching(
-  /^(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$/, 'a host name, with :port where it is not 443',
+  /^(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$/,
+  'a host name, with :port where it is not 443',
 );
 
 const cloudSchema = z.strictObject({
   issuer: urlSchema.describe('`iss` of the tokens that Bot Framework sends'),
   metadataUrl: urlSchema.describe('OpenID metadata of those tokens'),
   loginUrl: urlSchema.describe('Where the bot takes its own tokens'),
-  scope: lineSchema(300).describe('Scope of the bot\'s own tokens'),
-  serviceUrlHosts: uniqueList(hostSchema, 20).min(1)
+  scope: lineSchema(300).describe("Scope of the bot's own tokens"),
+  serviceUrlHosts: uniqueList(hostSchema, 20)
+    .min(1)
     .describe('Hosts that service URLs may have; `*.` at the start stands for one label'),
 });
 
@@ -38,14 +46,18 @@ const credentialSchema = z.discriminatedUnion('kind', [
 
 const singleSignOnSchema = z.strictObject({
   enabled: z.boolean().default(true),
-  issuer: nameSchema.optional()
+  issuer: nameSchema
+    .optional()
     .describe('Id of the issuer whose tokens Teams hands out; default: the first of kind entra'),
   connectionName: lineSchema(100).default('countersign'),
-  resource: lineSchema(300).optional()
-    .describe('Application ID URI; default: api://botid-<appId>'),
-  audiences: uniqueList(lineSchema(300), 10).min(1).optional()
+  resource: lineSchema(300).optional().describe('Application ID URI; default: api://botid-<appId>'),
+  audiences: uniqueList(lineSchema(300), 10)
+    .min(1)
+    .optional()
     .describe('Default: the app id and the resource'),
-  clients: uniqueList(guidSchema, 10).min(1).optional()
+  clients: uniqueList(guidSchema, 10)
+    .min(1)
+    .optional()
     .describe('Client ids that may bring the tokens; default: those of Microsoft Teams'),
   scope: lineSchema(100).default('access_as_user'),
 });
@@ -53,7 +65,10 @@ const singleSignOnSchema = z.strictObject({
 const signInSchema = z.strictObject({
   issuer: nameSchema.describe('Id of the issuer that the sign-in button uses'),
   clientId: lineSchema(200),
-  clientSecret: z.string().min(1).optional()
+  clientSecret: z
+    .string()
+    .min(1)
+    .optional()
     .describe('Leave it out for a public client, whose only proof is PKCE'),
   scopes: uniqueList(lineSchema(200), 20).default(['openid', 'profile']),
 });
@@ -62,10 +77,13 @@ const signInSchema = z.strictObject({
 export const teamsSchema = z.strictObject({
   appId: guidSchema.describe('Application (client) id of the bot'),
   appType: z.enum(['SingleTenant', 'UserAssignedMSI']).default('SingleTenant'),
-  tenantId: guidSchema.describe('Tenant of the bot\'s app registration'),
-  credential: credentialSchema.optional()
+  tenantId: guidSchema.describe("Tenant of the bot's app registration"),
+  credential: credentialSchema
+    .optional()
     .describe('How the bot proves itself; default with UserAssignedMSI: its managed identity'),
-  allowedTenants: uniqueList(guidSchema, 100).min(1).optional()
+  allowedTenants: uniqueList(guidSchema, 100)
+    .min(1)
+    .optional()
     .describe('Tenants whose people may use the bot; default: tenantId alone'),
   cloud: z.union([z.enum(CLOUD_NAMES), cloudSchema]).default('public'),
   singleSignOn: singleSignOnSchema.prefault({}),
@@ -73,9 +91,12 @@ export const teamsSchema = z.strictObject({
 });
 
 /** The section `channels`: name → where it is. */
-export const channelsSchema = z.record(nameSchema, z.strictObject({
-  team: lineSchema(300).describe('Id of the team (19:…@thread.tacv2)'),
-  channel: lineSchema(300).describe('Id of the channel (19:…@thread.tacv2)'),
-  tenant: guidSchema.optional().describe('Default: teams.tenantId'),
-  serviceUrl: urlSchema.optional().describe('Default: that of the cloud'),
-}));
+export const channelsSchema = z.record(
+  nameSchema,
+  z.strictObject({
+    team: lineSchema(300).describe('Id of the team (19:…@thread.tacv2)'),
+    channel: lineSchema(300).describe('Id of the channel (19:…@thread.tacv2)'),
+    tenant: guidSchema.optional().describe('Default: teams.tenantId'),
+    serviceUrl: urlSchema.optional().describe('Default: that of the cloud'),
+  }),
+);

@@ -1,6 +1,12 @@
 import { z } from 'zod';
-import { durationSchema, lineSchema, matching, nameSchema, uniqueList, urlSchema }
-  from './schema-parts.ts';
+import {
+  durationSchema,
+  lineSchema,
+  matching,
+  nameSchema,
+  uniqueList,
+  urlSchema,
+} from './schema-parts.ts';
 import { identitySchema } from './schema-identity.ts';
 import { channelsSchema, teamsSchema } from './schema-teams.ts';
 
@@ -24,22 +30,28 @@ const webhookSchema = z.strictObject({
   kind: z.literal('webhook'),
   url: urlSchema.describe('Where the approved request is posted'),
   secret: matching(
-    /^whsec_[A-Za-z0-9+/]{32,128}={0,2}$/, 'a Standard Webhooks secret: whsec_ and base64',
+    /^whsec_[A-Za-z0-9+/]{32,128}={0,2}$/,
+    'a Standard Webhooks secret: whsec_ and base64',
   ).describe('Signs every call'),
   timeout: durationSchema({ minMs: SECOND, maxMs: 60 * SECOND }).prefault('10s'),
-  idempotent: z.boolean().default(false)
+  idempotent: z
+    .boolean()
+    .default(false)
     .describe('The target drops repeats of one webhook-id, so that sending again is safe'),
   maxAttempts: z.int().min(1).max(20).default(5),
-  allowPrivate: uniqueList(lineSchema(100), 20).default([])
+  allowPrivate: uniqueList(lineSchema(100), 20)
+    .default([])
     .describe('Hosts or CIDR ranges that may be private addresses'),
 });
 
 /** countersign.yaml, as a whole. */
 export const configSchema = z.strictObject({
   server: z.strictObject({
-    publicUrl: urlSchema.refine(isBareUrl, {
-      error: 'an absolute URL without a trailing slash and query',
-    }).describe('Where browsers and Teams reach the service'),
+    publicUrl: urlSchema
+      .refine(isBareUrl, {
+        error: 'an absolute URL without a trailing slash and query',
+      })
+      .describe('Where browsers and Teams reach the service'),
     host: lineSchema(255).default('0.0.0.0'),
     port: portSchema.default(3978).describe('The environment variable PORT wins'),
   }),
@@ -47,17 +59,19 @@ export const configSchema = z.strictObject({
   teams: teamsSchema,
   identity: identitySchema,
   channels: channelsSchema,
-  workflows: lineSchema(1_000).describe('Folder of the workflow files')
-    .default('./workflows'),
+  workflows: lineSchema(1_000).describe('Folder of the workflow files').default('./workflows'),
   executors: z.record(nameSchema, webhookSchema),
   signing: z.strictObject({
     secret: z.string().min(1).describe('At least 32 random bytes; keys of our own rest on it'),
   }),
-  audit: z.strictObject({
-    origin: lineSchema(200).optional()
-      .describe('Name of the audit log in its checkpoints; default: the host of publicUrl'),
-    sealEvery: durationSchema({ minMs: SECOND, maxMs: HOUR }).prefault('10s'),
-  }).prefault({}),
+  audit: z
+    .strictObject({
+      origin: lineSchema(200)
+        .optional()
+        .describe('Name of the audit log in its checkpoints; default: the host of publicUrl'),
+      sealEvery: durationSchema({ minMs: SECOND, maxMs: HOUR }).prefault('10s'),
+    })
+    .prefault({}),
 });
 
 export type ConfigInput = z.output<typeof configSchema>;

@@ -34,12 +34,14 @@ function editDistance(left: string, right: string, limit: number): number {
     for (let column = 1; column <= right.length; column += 1) {
       const same = left[row - 1] === right[column - 1] ? 0 : 1;
       const swapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
-      current.push(Math.min(
-        (previous[column] ?? limit) + 1,
-        (current[column - 1] ?? limit) + 1,
-        (previous[column - 1] ?? limit) + same,
-        swapped ? (before[column - 2] ?? limit) + 1 : limit,
-      ));
+      current.push(
+        Math.min(
+          (previous[column] ?? limit) + 1,
+          (current[column - 1] ?? limit) + 1,
+          (previous[column - 1] ?? limit) + same,
+          swapped ? (before[column - 2] ?? limit) + 1 : limit,
+        ),
+      );
     }
     before = previous;
     previous = current;

@@ -1,6 +1,4 @@
-import {
-  isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument,
-} from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Node, Pair } from 'yaml';
 import { formatPath } from './problem.ts';
 import type { Path, Place, Problem } from './problem.ts';
@@ -21,7 +19,9 @@ export interface YamlSource {
 }
 
 /** Replaces the references in one text; answers a problem's words where one cannot be. */
-export type Substitute = (text: string) =>
+export type Substitute = (
+  text: string,
+) =>
   | { readonly text: string; readonly replaced: boolean }
   | { readonly found: string; readonly expected: string };
 
@@ -34,27 +34,41 @@ interface Marks {
  * Reads one YAML 1.2 document (core schema, no aliases, no tags, no repeated keys).
  * Gives the source and what is wrong with its form.
  */
-export function readYaml(options: {
-  file: string; text: string; substitute: Substitute;
-}): { source: YamlSource; problems: readonly Problem[] } {
+export function readYaml(options: { file: string; text: string; substitute: Substitute }): {
+  source: YamlSource;
+  problems: readonly Problem[];
+} {
   const { file, substitute } = options;
   const tooLong = options.text.length > MAX_FILE_CHARS;
   const lines = new LineCounter();
   const document = parseDocument(tooLong ? '' : options.text, {
-    lineCounter: lines, version: '1.2', schema: 'core', strict: true, uniqueKeys: true,
-    stringKeys: true, prettyErrors: false, merge: false, resolveKnownTags: false,
+    lineCounter: lines,
+    version: '1.2',
+    schema: 'core',
+    strict: true,
+    uniqueKeys: true,
+    stringKeys: true,
+    prettyErrors: false,
+    merge: false,
+    resolveKnownTags: false,
   });
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
-    ...place(error.pos[0]), rule: 'yaml_syntax', path: '', found: error.message,
+    ...place(error.pos[0]),
+    rule: 'yaml_syntax',
+    path: '',
+    found: error.message,
     expected: 'one YAML 1.2 document without tags or repeated keys',
   }));
   if (tooLong) {
     problems.push({
-      ...place(0), rule: 'file_too_large', path: '', found: `${options.text.length} characters`,
+      ...place(0),
+      rule: 'file_too_large',
+      path: '',
+      found: `${options.text.length} characters`,
       expected: `at most ${MAX_FILE_CHARS}`,
     });
   }
@@ -86,7 +100,9 @@ class Walk {
   readonly #problems: Problem[];
 
   constructor(options: {
-    place: (offset: number) => Place; substitute: Substitute; problems: Problem[];
+    place: (offset: number) => Place;
+    substitute: Substitute;
+    problems: Problem[];
   }) {
     this.#place = options.place;
     this.#substitute = options.substitute;
@@ -98,7 +114,8 @@ class Walk {
     this.marks.set(formatPath(path), { value: offset, key: keyOffset });
     if (path.length > MAX_DEPTH) {
       return this.#refuse(offset, path, {
-        found: 'a block nested too deep', expected: `at most ${MAX_DEPTH} levels`,
+        found: 'a block nested too deep',
+        expected: `at most ${MAX_DEPTH} levels`,
       });
     }
     if (isMap(node)) {
@@ -114,7 +131,8 @@ class Walk {
     }
     if (isAlias(node)) {
       return this.#refuse(offset, path, {
-        found: 'an alias', expected: 'the value written out (anchors are not taken)',
+        found: 'an alias',
+        expected: 'the value written out (anchors are not taken)',
       });
     }
     if (!isScalar(node)) return null;
@@ -129,7 +147,10 @@ class Walk {
   }
 
   #refuse(
-    offset: number, path: Path, words: { found: string; expected: string }, rule = 'yaml_form',
+    offset: number,
+    path: Path,
+    words: { found: string; expected: string },
+    rule = 'yaml_form',
   ): undefined {
     this.#problems.push({ ...this.#place(offset), rule, path: formatPath(path), ...words });
     return undefined;

@@ -17,7 +17,8 @@ export interface EvidenceAge {
 
 /** The age of a decision's evidence, for everybody who looks at it. */
 export function evidenceAge(
-  { recheck }: Pick<Request, 'recheck'>, { id, at, evidence }: Decision,
+  { recheck }: Pick<Request, 'recheck'>,
+  { id, at, evidence }: Decision,
 ): EvidenceAge {
   const looked = recheck?.people.find(({ decisionId }) => decisionId === id);
   const { token, proof } = evidence;
@@ -27,7 +28,9 @@ export function evidenceAge(
   }
   const held = looked.found === 'held';
   return {
-    asOf: held ? recheck.at : issuedAt, found: looked.found, claim: looked.claim ?? null,
+    asOf: held ? recheck.at : issuedAt,
+    found: looked.found,
+    claim: looked.claim ?? null,
     stale: !held,
   };
 }

@@ -21,7 +21,8 @@ export function checkFields(
   if (extra !== undefined) {
     const names = [...known].join(', ') || 'none';
     return refuse(
-      'field_unknown', `${workflow.id} has no field "${clip(extra)}". Its fields: ${names}.`,
+      'field_unknown',
+      `${workflow.id} has no field "${clip(extra)}". Its fields: ${names}.`,
     );
   }
   const fields: Record<string, FieldValue> = {};

@@ -15,7 +15,7 @@ export function mayRequest(workflow: Workflow, principal: Principal): Ruling<obj
     return refuse(
       'requester_not_allowed',
       `The workload ${principal.name} may not request ${workflow.id}: no rule under ` +
-        'request.workloads matches its token\'s issuer and claims.',
+        "request.workloads matches its token's issuer and claims.",
     );
   }
   if (workflow.request.roles.some((role) => principal.roles.includes(role))) return { ok: true };
@@ -56,12 +56,13 @@ export function mayDecideStage(
 /** Whether a principal may decide a request's open stage: a person, not the asker, in the role. */
 export function mayDecide(request: Request, principal: Principal): Ruling<{ role: string }> {
   if (principal.kind !== 'person') {
-    return refuse('approver_not_person', 'Only people decide; a workload\'s token cannot approve.');
+    return refuse('approver_not_person', "Only people decide; a workload's token cannot approve.");
   }
   const askers = [request.requester, request.beneficiary];
   if (askers.some((asker) => samePerson(asker, principal))) {
     const how = askers.some(({ key }) => key === principal.key)
-      ? '' : ', through a pipeline or another account of yours';
+      ? ''
+      : ', through a pipeline or another account of yours';
     return refuse('own_request', `You asked for this${how}, so somebody else must decide it.`);
   }
   const stage = request.plan.stages[openStage(request)];
@@ -94,11 +95,14 @@ export function mayRead(request: Request, principal: Principal): boolean {
 function matchesWorkload(rule: WorkloadRule, principal: Principal): boolean {
   if (rule.issuer !== principal.provider) return false;
   const wanted = Object.entries(rule.claims);
-  return wanted.length > 0 && wanted.every(([claim, value]) => {
-    const own = Object.hasOwn(principal.claims, claim) ? principal.claims[claim] : undefined;
-    if (own === undefined || Array.isArray(own)) return false;
-    return typeof value === 'string' ? String(own) === value : value.includes(String(own));
-  });
+  return (
+    wanted.length > 0 &&
+    wanted.every(([claim, value]) => {
+      const own = Object.hasOwn(principal.claims, claim) ? principal.claims[claim] : undefined;
+      if (own === undefined || Array.isArray(own)) return false;
+      return typeof value === 'string' ? String(own) === value : value.includes(String(own));
+    })
+  );
 }
 
 /** An empty claim is no claim: two people without a department do not share one. */

@@ -87,8 +87,8 @@ export function directoryName(person: { tenant: string; objectId: string }): str
 
 /** All that an identity goes by, for rules that keep people apart. */
 function namesOf({ key, aliases = [], tenant, objectId }: PrincipalRef): readonly string[] {
-  const inDirectory = tenant === null || objectId === null
-    ? [] : [directoryName({ tenant, objectId })];
+  const inDirectory =
+    tenant === null || objectId === null ? [] : [directoryName({ tenant, objectId })];
   return [key, ...aliases, ...inDirectory];
 }
 

@@ -18,6 +18,7 @@ export function standing(
 
 /** How many people stand behind these identities. */
 export function distinctPeople(identities: readonly PrincipalRef[]): number {
-  return identities.filter((one, at) =>
-    !identities.slice(0, at).some((other) => samePerson(one, other))).length;
+  return identities.filter(
+    (one, at) => !identities.slice(0, at).some((other) => samePerson(one, other)),
+  ).length;
 }

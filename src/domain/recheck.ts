@@ -21,14 +21,17 @@ export function approvalsOf({ decisions }: Pick<Request, 'decisions'>): readonly
  * a role of the stage, and the claim that it wants. `now` undefined: nobody can tell.
  */
 export function recheckApproval(
-  { plan }: Pick<Request, 'plan'>, approval: Decision, now: HeldNow | undefined,
+  { plan }: Pick<Request, 'plan'>,
+  approval: Decision,
+  now: HeldNow | undefined,
 ): Rechecked {
   const { id, approver, evidence, stage: index } = approval;
   const about = { decisionId: id, key: approver.key, role: evidence.role };
   const stage = plan.stages[index];
   if (stage === undefined || now === undefined) return { ...about, found: 'unknown' };
-  const known = Object.entries(now.claims)
-    .filter((entry): entry is [string, ClaimValue] => entry[1] !== null);
+  const known = Object.entries(now.claims).filter(
+    (entry): entry is [string, ClaimValue] => entry[1] !== null,
+  );
   const ruled = mayDecideStage(stage, { roles: now.roles, claims: Object.fromEntries(known) });
   if (ruled.ok) return { ...about, found: 'held' };
   if (stage.where === null || ruled.refusal.code === 'role_missing') {
@@ -40,8 +43,8 @@ export function recheckApproval(
 
 /** Why a request must not run after a look; null: every approval stands. */
 export function outcomeOf(request: Request, { at, people }: Recheck): Outcome | null {
-  const bad = people.find(({ found }) => found === 'lost') ??
-    people.find(({ found }) => found === 'unknown');
+  const bad =
+    people.find(({ found }) => found === 'lost') ?? people.find(({ found }) => found === 'unknown');
   if (bad === undefined) return null;
   const decision = request.decisions.find(({ id }) => id === bad.decisionId);
   const name = decision?.approver.name ?? bad.key;
@@ -50,13 +53,22 @@ export function outcomeOf(request: Request, { at, people }: Recheck): Outcome | 
   const value = String(wanted).slice(0, MAX_SHOWN);
   const held = claim === undefined ? `the role ${bad.role}` : `the ${claim} ${value}`;
   // Being applied already, it was sent before, and nobody knows how far that went.
-  const advice = request.state === 'applying'
-    ? 'An earlier try may have reached the target: look there.' : 'Ask for it again.';
-  const said = (code: string, message: string): Outcome =>
-    ({ code, message: `${message} ${advice}`, reference: null, at });
+  const advice =
+    request.state === 'applying'
+      ? 'An earlier try may have reached the target: look there.'
+      : 'Ask for it again.';
+  const said = (code: string, message: string): Outcome => ({
+    code,
+    message: `${message} ${advice}`,
+    reference: null,
+    at,
+  });
   if (bad.found === 'unknown') {
-    return said('roles_unconfirmed', `Whether ${name} still has ${held} could not be found out, ` +
-      'and this workflow does not run without.');
+    return said(
+      'roles_unconfirmed',
+      `Whether ${name} still has ${held} could not be found out, ` +
+        'and this workflow does not run without.',
+    );
   }
   return claim === undefined
     ? said('roles_withdrawn', `${name} approved it as ${bad.role} and no longer has that role.`)

@@ -42,8 +42,7 @@ export interface Refusal {
 
 /** Either what was asked for, or why not. */
 export type Ruling<Value> =
-  | ({ readonly ok: true } & Value)
-  | { readonly ok: false; readonly refusal: Refusal };
+  ({ readonly ok: true } & Value) | { readonly ok: false; readonly refusal: Refusal };
 
 /** A ruling against. */
 export function refuse(

@@ -3,15 +3,30 @@ import type { FieldType, FieldValue, SingleUse } from './workflow.ts';
 import type { StepUp } from './step-up.ts';
 
 export const REQUEST_STATES = [
-  'pending', 'approved', 'applying', 'applied', 'failed', 'unknown',
-  'denied', 'expired', 'cancelled', 'revoking', 'revoked',
+  'pending',
+  'approved',
+  'applying',
+  'applied',
+  'failed',
+  'unknown',
+  'denied',
+  'expired',
+  'cancelled',
+  'revoking',
+  'revoked',
 ] as const;
 
 export type RequestState = (typeof REQUEST_STATES)[number];
 
 /** States from which nothing more happens by itself or by anybody. */
 export const TERMINAL_STATES: readonly RequestState[] = [
-  'applied', 'failed', 'unknown', 'denied', 'expired', 'cancelled', 'revoked',
+  'applied',
+  'failed',
+  'unknown',
+  'denied',
+  'expired',
+  'cancelled',
+  'revoked',
 ];
 
 /** Whether nothing more can happen to a request in this state. */
@@ -47,7 +62,9 @@ export interface Plan {
   /** The name of the channel where the card is posted. */
   readonly channel: string;
   readonly fields: readonly {
-    readonly id: string; readonly label: string; readonly type: FieldType;
+    readonly id: string;
+    readonly label: string;
+    readonly type: FieldType;
   }[];
   /** Left out: `workloads`. */
   readonly singleUse?: SingleUse;
@@ -96,7 +113,8 @@ export interface Evidence {
 
 /** How a command came in, as evidence keeps it. */
 export type Arrival = Pick<
-  Evidence, 'via' | 'tenant' | 'objectId' | 'activityId' | 'conversationId' | 'exchangeId'
+  Evidence,
+  'via' | 'tenant' | 'objectId' | 'activityId' | 'conversationId' | 'exchangeId'
 >;
 
 export type Verdict = 'approve' | 'deny';
@@ -116,7 +134,12 @@ export interface Decision {
 
 /** Codes of the outcomes that the house itself gives; executors have codes of their own. */
 export const OUTCOME_CODES = [
-  'denied', 'cancelled', 'expired', 'interrupted', 'roles_withdrawn', 'claim_changed',
+  'denied',
+  'cancelled',
+  'expired',
+  'interrupted',
+  'roles_withdrawn',
+  'claim_changed',
   'roles_unconfirmed',
 ] as const;
 

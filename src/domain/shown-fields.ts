@@ -3,12 +3,14 @@ import type { Request } from './request.ts';
 import type { FieldType, FieldValue } from './workflow.ts';
 
 /** A request's fields as they leave the house: durations in ISO 8601's form, not in ms. */
-export function shownFields(
-  { fields, plan }: Pick<Request, 'fields' | 'plan'>,
-): Readonly<Record<string, FieldValue>> {
+export function shownFields({
+  fields,
+  plan,
+}: Pick<Request, 'fields' | 'plan'>): Readonly<Record<string, FieldValue>> {
   const types = new Map(plan.fields.map(({ id, type }) => [id, type]));
-  return Object.fromEntries(Object.entries(fields).map(([id, value]) =>
-    [id, shownValue(value, types.get(id))]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([id, value]) => [id, shownValue(value, types.get(id))]),
+  );
 }
 
 /** One such value. */

@@ -22,9 +22,7 @@ const CLOCKS_DIFFER_MS = 60_000;
  * Whether the sign-in that a token tells of comes up to what is demanded at `now` (ms). A token
  * that does not tell comes up to nothing.
  */
-export function meetsStepUp(
-  demand: StepUp, token: TokenEvidence, now: number,
-): Ruling<object> {
+export function meetsStepUp(demand: StepUp, token: TokenEvidence, now: number): Ruling<object> {
   const { acr, amr, maxAgeMs } = demand;
   const contexts = [...(token.acr === null ? [] : [token.acr]), ...(token.acrs ?? [])];
   const told = (what: readonly string[]) => what.join(', ') || 'none';

@@ -36,7 +36,8 @@ export function submit(
   if (!checked.ok) return checked;
   if (reason !== null && (reason.length > MAX_REASON_LENGTH || !reason.isWellFormed())) {
     return refuse(
-      'reason_too_long', `The reason may hold ${MAX_REASON_LENGTH} characters of text.`,
+      'reason_too_long',
+      `The reason may hold ${MAX_REASON_LENGTH} characters of text.`,
     );
   }
   const planned = planStages(workflow, requester, checked.fields);
@@ -93,9 +94,19 @@ function submittedEvent(request: Request, { requester, channel }: Submission): D
     requestId: request.id,
     actor: ref.key,
     data: {
-      workflow, workflowVersion, digest, requester: ref.key, beneficiary: request.beneficiary.key,
-      reason, fields, execution: plan.execution, stages: plan.stages,
-      token: requester.token, proof: requester.proof ?? null, roles: requester.roles, channel,
+      workflow,
+      workflowVersion,
+      digest,
+      requester: ref.key,
+      beneficiary: request.beneficiary.key,
+      reason,
+      fields,
+      execution: plan.execution,
+      stages: plan.stages,
+      token: requester.token,
+      proof: requester.proof ?? null,
+      roles: requester.roles,
+      channel,
       ...(ref.aliases === undefined ? {} : { requesterAliases: ref.aliases }),
     },
   };
@@ -104,7 +115,8 @@ function submittedEvent(request: Request, { requester, channel }: Submission): D
 /** What the stages demand of a sign-in, for the digest; nothing where none demands anything. */
 function demandsOf(stages: readonly PlannedStage[]): Pick<DigestSubject, 'stepUp'> {
   const stepUp = stages.flatMap(({ name, stepUp: demand }) =>
-    (demand ? [{ stage: name, ...demand }] : []));
+    demand ? [{ stage: name, ...demand }] : [],
+  );
   return stepUp.length > 0 ? { stepUp } : {};
 }
 
@@ -126,7 +138,10 @@ function planStages(
       );
     }
     stages.push({
-      name: spec.name, roles: spec.roles, where, quorum: spec.quorum,
+      name: spec.name,
+      roles: spec.roles,
+      where,
+      quorum: spec.quorum,
       ...(spec.stepUp ? { stepUp: spec.stepUp } : {}),
     });
   }

@@ -7,7 +7,14 @@ import { refuse } from './refusal.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import { isTerminal, openStage, stageAtRevision } from './request.ts';
 import type {
-  Arrival, Decision, Outcome, OUTCOME_CODES, Recheck, Request, RequestState, Verdict,
+  Arrival,
+  Decision,
+  Outcome,
+  OUTCOME_CODES,
+  Recheck,
+  Request,
+  RequestState,
+  Verdict,
 } from './request.ts';
 import { meetsStepUp } from './step-up.ts';
 import { MAX_REASON_LENGTH } from './submission.ts';
@@ -141,33 +148,48 @@ function settleStage(
     reason: command.reason,
     at: now,
     evidence: {
-      token: by.token, roles: by.roles, role, digest: request.digest, revision: command.revision,
-      ...command.channel, ...(by.proof ? { proof: by.proof } : {}),
+      token: by.token,
+      roles: by.roles,
+      role,
+      digest: request.digest,
+      revision: command.revision,
+      ...command.channel,
+      ...(by.proof ? { proof: by.proof } : {}),
     },
   };
   const decisions = [...request.decisions, decision];
   const planned = request.plan.stages[stage];
   const stands = planned ? standing(planned, stage, decisions) : 'denied';
   const last = stage === request.plan.stages.length - 1;
-  const events = [event(request, 'request.decided', by.key, {
-    decision: decision.decision, stage, stageName: planned?.name ?? '', reason: decision.reason,
-    decisionId: decision.id, evidence: decision.evidence,
-  })];
+  const events = [
+    event(request, 'request.decided', by.key, {
+      decision: decision.decision,
+      stage,
+      stageName: planned?.name ?? '',
+      reason: decision.reason,
+      decisionId: decision.id,
+      evidence: decision.evidence,
+    }),
+  ];
   const with_ = { decisions, decision };
   if (stands === 'denied') {
     const outcome = said('denied', `${by.name} denied it.`, now);
     events.push(event(request, 'request.denied', by.key, { outcome }));
     return stepTo(request, 'denied', now, {
-      ...with_, outcome, events, effects: ['cards', 'tell-outcome'],
+      ...with_,
+      outcome,
+      events,
+      effects: ['cards', 'tell-outcome'],
     });
   }
   if (stands === 'approved' && last) {
     events.push(event(request, 'request.approved', by.key, { digest: request.digest }));
     return stepTo(request, 'approved', now, { ...with_, events, effects: ['cards', 'execute'] });
   }
-  const stagesOpenedAt = stands === 'approved'
-    ? [...request.stagesOpenedAt, request.version + 1]
-    : request.stagesOpenedAt;
+  const stagesOpenedAt =
+    stands === 'approved'
+      ? [...request.stagesOpenedAt, request.version + 1]
+      : request.stagesOpenedAt;
   return stepTo(request, 'pending', now, { ...with_, stagesOpenedAt, events, effects: ['cards'] });
 }
 
@@ -206,7 +228,7 @@ function begin(
   if (configHash !== request.plan.execution.configHash) {
     const outcome = said(
       'executor_changed',
-      'The executor\'s configuration is no longer what was approved. Ask for it again.',
+      "The executor's configuration is no longer what was approved. Ask for it again.",
       now,
     );
     return stepTo(request, 'failed', now, {
@@ -217,9 +239,12 @@ function begin(
   }
   return stepTo(request, 'applying', now, {
     ...(look === undefined ? {} : { recheck: look }),
-    events: [event(request, 'request.applying', null, {
-      executor: request.plan.execution, ...(look === undefined ? {} : { recheck: look }),
-    })],
+    events: [
+      event(request, 'request.applying', null, {
+        executor: request.plan.execution,
+        ...(look === undefined ? {} : { recheck: look }),
+      }),
+    ],
     effects: ['cards'],
   });
 }
@@ -297,7 +322,9 @@ function eventOf(state: 'applied' | 'failed' | 'unknown'): EventType {
 }
 
 function said(
-  code: (typeof OUTCOME_CODES)[number] | RefusalCode, message: string, at: number,
+  code: (typeof OUTCOME_CODES)[number] | RefusalCode,
+  message: string,
+  at: number,
 ): Outcome {
   return { code, message, reference: null, at };
 }

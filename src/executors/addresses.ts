@@ -11,7 +11,11 @@ const PRIVATE_RANGES = new Set(['private', 'loopback', 'uniqueLocal', 'carrierGr
  * even public: they open only to an entry that names the address or its range itself.
  */
 const METADATA = new Set([
-  '169.254.169.254', '168.63.129.16', '100.100.100.200', '192.0.0.192', 'fd00:ec2::254',
+  '169.254.169.254',
+  '168.63.129.16',
+  '100.100.100.200',
+  '192.0.0.192',
+  'fd00:ec2::254',
   'fd20:ce::254',
 ]);
 

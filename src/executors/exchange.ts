@@ -38,7 +38,12 @@ export async function exchange(options: {
   let sent = false;
   const agent = new Agent({
     connect: guardedConnector({
-      policy, timeoutMs, connected: () => { sent = true; }, ...(resolve ? { resolve } : {}),
+      policy,
+      timeoutMs,
+      connected: () => {
+        sent = true;
+      },
+      ...(resolve ? { resolve } : {}),
     }),
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
@@ -48,7 +53,12 @@ export async function exchange(options: {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await send(url, {
-      dispatcher: agent, method: 'POST', headers, body, signal, reset: true,
+      dispatcher: agent,
+      method: 'POST',
+      headers,
+      body,
+      signal,
+      reset: true,
     });
     const after = response.headers['retry-after'];
     return {

@@ -16,7 +16,7 @@ export class AddressRefused extends Error {
   constructor(hostname: string) {
     super(
       `${hostname.slice(0, 100)} leads to a private or special address. ` +
-        'If that is meant, list the host or range under the executor\'s allowPrivate.',
+        "If that is meant, list the host or range under the executor's allowPrivate.",
     );
     this.name = 'AddressRefused';
   }
@@ -38,7 +38,8 @@ export function guardedConnector(options: {
   const lookup: LookupFunction = (hostname, asked, answer) => {
     resolve(hostname, (error, addresses) => {
       if (error) return answer(error, '', 0);
-      const refused = addresses.length === 0 ||
+      const refused =
+        addresses.length === 0 ||
         addresses.some(({ address }) => !options.policy.allows(hostname, address));
       const [first] = addresses;
       if (refused || first === undefined) return answer(new AddressRefused(hostname), '', 0);

@@ -23,22 +23,31 @@ export function judge(result: Exchange, { target, now }: { target: string; now: 
   const answer = readAnswer(result.body);
   const said = answer.message === null ? '' : ` It said: ${answer.message}`;
   const verdict = (
-    effect: Verdict['effect'], code: ExecutionCode, message: string,
+    effect: Verdict['effect'],
+    code: ExecutionCode,
+    message: string,
     retryAfterMs: number | null = null,
   ): Verdict => ({ effect, code, message, reference: answer.reference, retryAfterMs });
   if (status >= 200 && status < 300) {
     return verdict('done', 'applied', answer.message ?? `${target} took it (${status}).`);
   }
   if (status < 400) {
-    return verdict('none', 'target_redirected',
-      `${target} answered ${status}, a redirect; those are not followed. Configure its final URL.`);
+    return verdict(
+      'none',
+      'target_redirected',
+      `${target} answered ${status}, a redirect; those are not followed. Configure its final URL.`,
+    );
   }
   const retryAfterMs = parseRetryAfter(result.retryAfter, now);
-  const busy = status === 408 || status === 425 || status === 429 ||
-    (status === 503 && retryAfterMs !== null);
+  const busy =
+    status === 408 || status === 425 || status === 429 || (status === 503 && retryAfterMs !== null);
   if (busy) {
-    return verdict('none-yet', 'target_busy',
-      `${target} could not take it now (${status}).${said}`, retryAfterMs);
+    return verdict(
+      'none-yet',
+      'target_busy',
+      `${target} could not take it now (${status}).${said}`,
+      retryAfterMs,
+    );
   }
   if (status < 500) {
     return verdict('none', 'target_refused', `${target} refused it (${status}).${said}`);
@@ -54,17 +63,23 @@ function judgeFailure(result: Exchange & { kind: 'failed' }, target: string): Ve
       return { ...base, effect: 'none-yet', code: 'target_address_refused', message: detail };
     case 'connect':
       return {
-        ...base, effect: 'none-yet', code: 'target_unreachable',
+        ...base,
+        effect: 'none-yet',
+        code: 'target_unreachable',
         message: `${target} was not reached: ${detail}.`,
       };
     case 'timeout':
       return {
-        ...base, effect: 'unsure', code: 'target_timeout',
+        ...base,
+        effect: 'unsure',
+        code: 'target_timeout',
         message: `${target} did not answer in time; whether it took effect is not known.`,
       };
     case 'lost':
       return {
-        ...base, effect: 'unsure', code: 'connection_lost',
+        ...base,
+        effect: 'unsure',
+        code: 'connection_lost',
         message: `The connection to ${target} broke off (${detail}).`,
       };
   }

@@ -29,13 +29,18 @@ export function createExecutors(options: {
   resolve?: Resolve;
 }): Executors {
   const { config, clock, log, resolve } = options;
-  const byName = new Map(Object.entries(config.executors).map(([name, executor]) => [
-    name,
-    createWebhookExecutor({
-      name, config: executor, allowHttp: config.profile === 'local', clock,
-      ...(resolve ? { resolve } : {}),
-    }),
-  ]));
+  const byName = new Map(
+    Object.entries(config.executors).map(([name, executor]) => [
+      name,
+      createWebhookExecutor({
+        name,
+        config: executor,
+        allowHttp: config.profile === 'local',
+        clock,
+        ...(resolve ? { resolve } : {}),
+      }),
+    ]),
+  );
   return {
     plan: (name) => byName.get(name)?.plan,
     repeatable: (name) => byName.get(name)?.repeatable ?? false,
@@ -45,7 +50,11 @@ export function createExecutors(options: {
       if (executor === undefined) return missing(name, clock.now());
       const result = await executor.execute(request, attempt);
       log.info('executor answered', {
-        request: request.id, executor: name, attempt, kind: result.kind, code: result.outcome.code,
+        request: request.id,
+        executor: name,
+        attempt,
+        kind: result.kind,
+        code: result.outcome.code,
       });
       return result;
     },

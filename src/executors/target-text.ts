@@ -22,7 +22,9 @@ export function readAnswer(body: string): TargetAnswer {
   };
   return {
     reference: text('reference', MAX_REFERENCE_LENGTH),
-    message: text('message', MAX_MESSAGE_LENGTH) ?? text('detail', MAX_MESSAGE_LENGTH) ??
+    message:
+      text('message', MAX_MESSAGE_LENGTH) ??
+      text('detail', MAX_MESSAGE_LENGTH) ??
       text('title', MAX_MESSAGE_LENGTH),
   };
 }

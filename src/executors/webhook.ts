@@ -35,8 +35,12 @@ export function createWebhookExecutor(options: {
   const webhook = signerOf(name, config.secret);
   const target = `${url.host}${url.pathname}`.slice(0, 200);
   const configHash = executorConfigHash({
-    kind: config.kind, url: config.url, secretRef: config.secretRef, timeoutMs: config.timeoutMs,
-    idempotent: config.idempotent, maxAttempts: config.maxAttempts,
+    kind: config.kind,
+    url: config.url,
+    secretRef: config.secretRef,
+    timeoutMs: config.timeoutMs,
+    idempotent: config.idempotent,
+    maxAttempts: config.maxAttempts,
     allowPrivate: config.allowPrivate,
   });
   // Requests whose earlier tries in this process are all known to have done nothing.
@@ -50,7 +54,10 @@ export function createWebhookExecutor(options: {
       const body = webhookBody(request);
       const signedAt = new Date(now);
       const result = await exchange({
-        url: url.href, body, timeoutMs: config.timeoutMs, policy,
+        url: url.href,
+        body,
+        timeoutMs: config.timeoutMs,
+        policy,
         ...(options.resolve ? { resolve: options.resolve } : {}),
         headers: {
           'content-type': 'application/json; charset=utf-8',
@@ -65,8 +72,8 @@ export function createWebhookExecutor(options: {
       const verdict = judge(result, { target, now });
       // After an unsure try only a target that drops repeats is asked again, and then a later
       // "not applied" says nothing of the earlier. Tries of other processes count as unsure.
-      const certain = !config.idempotent || attempt === 1 ||
-        untouched.get(request.id) === attempt - 1;
+      const certain =
+        !config.idempotent || attempt === 1 || untouched.get(request.id) === attempt - 1;
       if (certain && verdict.effect === 'none-yet') untouched.set(request.id, attempt);
       else untouched.delete(request.id);
       return conclude(verdict, { config, attempt, certain, at: clock.now() });
@@ -76,8 +83,16 @@ export function createWebhookExecutor(options: {
 
 function conclude(
   verdict: Verdict,
-  { config, attempt, certain, at }: {
-    config: WebhookExecutorConfig; attempt: number; certain: boolean; at: number;
+  {
+    config,
+    attempt,
+    certain,
+    at,
+  }: {
+    config: WebhookExecutorConfig;
+    attempt: number;
+    certain: boolean;
+    at: number;
   },
 ): ExecutionResult {
   const { effect, code, message, reference, retryAfterMs } = verdict;
@@ -97,8 +112,14 @@ function signerOf(name: string, secret: string): Webhook {
   }
 }
 
-function checkedUrl({ name, config, allowHttp }: {
-  name: string; config: WebhookExecutorConfig; allowHttp: boolean;
+function checkedUrl({
+  name,
+  config,
+  allowHttp,
+}: {
+  name: string;
+  config: WebhookExecutorConfig;
+  allowHttp: boolean;
 }): URL {
   const url = URL.canParse(config.url) ? new URL(config.url) : undefined;
   if (url?.protocol !== 'https:' && !(allowHttp && url?.protocol === 'http:')) {

@@ -19,7 +19,7 @@ export interface Presented {
  */
 export function presentedToken(req: IncomingMessage, publicUrl: string): Presented {
   const header = req.headers.authorization;
-  const [, scheme = '', token] = header === undefined ? [] : AUTHORIZATION.exec(header) ?? [];
+  const [, scheme = '', token] = header === undefined ? [] : (AUTHORIZATION.exec(header) ?? []);
   if (token === undefined) {
     throw new HttpProblem('token_missing', 'Send Authorization: Bearer with a token.');
   }
@@ -29,7 +29,8 @@ export function presentedToken(req: IncomingMessage, publicUrl: string): Present
 
 /** Who calls. @throws HttpProblem, IdentityError. */
 export function callerOf(
-  { identity, config }: Pick<RouteDeps, 'identity' | 'config'>, req: IncomingMessage,
+  { identity, config }: Pick<RouteDeps, 'identity' | 'config'>,
+  req: IncomingMessage,
 ): Promise<Principal> {
   const { token, proof } = presentedToken(req, config.server.publicUrl);
   return identity.verifyBearer(token, proof);

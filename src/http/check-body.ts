@@ -3,15 +3,17 @@ import { HttpProblem } from './problem.ts';
 
 /** The body as a schema takes it. Throws HttpProblem `body_invalid` that names the first fault. */
 export function checkBody<Schema extends z.ZodType>(
-  schema: Schema, body: unknown,
+  schema: Schema,
+  body: unknown,
 ): z.output<Schema> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const pointer = issue?.path.map((part) => `/${clip(String(part))}`).join('') || 'The body';
-  const words = issue?.code === 'unrecognized_keys'
-    ? `has keys that are not known: ${issue.keys.slice(0, 5).map(clip).join(', ')}`
-    : (issue?.message ?? 'is not valid');
+  const words =
+    issue?.code === 'unrecognized_keys'
+      ? `has keys that are not known: ${issue.keys.slice(0, 5).map(clip).join(', ')}`
+      : (issue?.message ?? 'is not valid');
   throw new HttpProblem('body_invalid', `${pointer}: ${words}.`);
 }
 

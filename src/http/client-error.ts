@@ -13,7 +13,8 @@ const CODES: Readonly<Record<string, HttpCode>> = {
  * closes the connection. Gives the code, for metrics; undefined where nobody listens any more.
  */
 export function answerClientError(
-  error: Error & { code?: string }, socket: Socket & { _httpMessage?: unknown },
+  error: Error & { code?: string },
+  socket: Socket & { _httpMessage?: unknown },
 ): HttpCode | undefined {
   // A response is under way on this connection: another one in between would corrupt it.
   if (!socket.writable || socket._httpMessage || error.code === 'ECONNRESET') {
@@ -23,15 +24,17 @@ export function answerClientError(
   const code = CODES[error.code ?? ''] ?? 'request_malformed';
   const [status, title] = HTTP_PROBLEMS[code];
   const body = JSON.stringify(errorReply(new HttpProblem(code, 'The connection is closed.')).body);
-  socket.end([
-    `HTTP/1.1 ${status} ${title}`,
-    'content-type: application/problem+json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'cache-control: no-store',
-    'x-content-type-options: nosniff',
-    'connection: close',
-    '',
-    body,
-  ].join('\r\n'));
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${title}`,
+      'content-type: application/problem+json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'cache-control: no-store',
+      'x-content-type-options: nosniff',
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
   return code;
 }

@@ -28,7 +28,8 @@ export function guardRequest(req: IncomingMessage, limits: GuardLimits): void {
   }
   if (req.method !== 'GET' && req.method !== 'POST') {
     throw new HttpProblem('method_not_allowed', 'Use GET or POST.', {
-      unread: true, headers: { allow: 'GET, POST' },
+      unread: true,
+      headers: { allow: 'GET, POST' },
     });
   }
   let authorizations = 0;

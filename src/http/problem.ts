@@ -27,8 +27,7 @@ export class HttpProblem extends Error {
 const TYPE = 'urn:countersign:problem:';
 const REALM = 'Bearer realm="countersign"';
 const RETRY_SECONDS = '1';
-const DPOP_REALM =
-  'DPoP realm="countersign", algs="ES256 ES384 ES512 Ed25519 EdDSA RS256 PS256"';
+const DPOP_REALM = 'DPoP realm="countersign", algs="ES256 ES384 ES512 Ed25519 EdDSA RS256 PS256"';
 const DPOP_PROOF = /^dpop_(?:proof_|wrong_key)/;
 
 /** The store's faults that callers can act on: whether anything was changed, and what to do. */
@@ -37,14 +36,19 @@ const STORE_DETAILS = {
   store_full: 'Nothing was changed; try again once the operator has made room.',
   store_readonly: 'Nothing was changed; try again once the operator has mended it.',
   store_closed: 'Nothing was changed; try again in a moment.',
-  store_unavailable: 'The request may or may not have been carried out. A repeat with the same ' +
+  store_unavailable:
+    'The request may or may not have been carried out. A repeat with the same ' +
     'Idempotency-Key is safe.',
 } as const satisfies Partial<Record<HttpCode, string>>;
 
 /** A problem document (RFC 9457) as a reply; further members (RFC 9457 §3.2) may be added. */
 export function problemReply(options: {
-  status: number; code: string; title: string; detail: string;
-  headers?: Readonly<Record<string, string>>; members?: Readonly<Record<string, unknown>>;
+  status: number;
+  code: string;
+  title: string;
+  detail: string;
+  headers?: Readonly<Record<string, string>>;
+  members?: Readonly<Record<string, unknown>>;
 }): Reply {
   const { status, code, title, detail } = options;
   return {
@@ -73,7 +77,10 @@ export function errorReply(error: unknown): Reply {
     const [status, title] = HTTP_PROBLEMS[error.code];
     const challenge: Record<string, string> = status === 401 ? { 'www-authenticate': REALM } : {};
     return problemReply({
-      status, title, code: error.code, detail: error.message,
+      status,
+      title,
+      code: error.code,
+      detail: error.message,
       headers: { ...challenge, ...error.headers },
     });
   }
@@ -82,14 +89,20 @@ export function errorReply(error: unknown): Reply {
   if (store !== undefined) {
     return httpProblem(store, STORE_DETAILS[store], { 'retry-after': RETRY_SECONDS });
   }
-  return httpProblem('internal_error', 'The request may or may not have been carried out; its ' +
-    'cause is in the log. A repeat with the same Idempotency-Key is safe.');
+  return httpProblem(
+    'internal_error',
+    'The request may or may not have been carried out; its ' +
+      'cause is in the log. A repeat with the same Idempotency-Key is safe.',
+  );
 }
 
 /** Whether an error is a fault of ours (and worth a line in the log), not of the request. */
 export function isFault(error: unknown): boolean {
-  return !(error instanceof HttpProblem || error instanceof IdentityError ||
-    storeCode(error) === 'store_busy');
+  return !(
+    error instanceof HttpProblem ||
+    error instanceof IdentityError ||
+    storeCode(error) === 'store_busy'
+  );
 }
 
 function httpProblem(code: HttpCode, detail: string, headers?: Record<string, string>): Reply {
@@ -99,15 +112,20 @@ function httpProblem(code: HttpCode, detail: string, headers?: Record<string, st
 
 /** Identity's codes for a check that cannot be made now, rather than one that failed. */
 const UNAVAILABLE: ReadonlySet<string> = new Set([
-  'token_keys_unavailable', 'sign_in_unavailable', 'groups_unavailable',
+  'token_keys_unavailable',
+  'sign_in_unavailable',
+  'groups_unavailable',
 ]);
 
 /** RFC 6750 §3: the challenge names the error; the document says it for people. */
 function identityReply(error: IdentityError): Reply {
   if (UNAVAILABLE.has(error.code)) {
     return problemReply({
-      status: 503, code: error.code, title: 'The token cannot be checked now',
-      detail: error.message, headers: { 'retry-after': RETRY_SECONDS },
+      status: 503,
+      code: error.code,
+      title: 'The token cannot be checked now',
+      detail: error.message,
+      headers: { 'retry-after': RETRY_SECONDS },
     });
   }
   // RFC 6750 §3 allows %x20-21 / %x23-5B / %x5D-7E in error_description.
@@ -129,12 +147,14 @@ function challengeOf({ code }: IdentityError): string {
   if (code === 'dpop_nonce_needed') return `${DPOP_REALM}, error="use_dpop_nonce"`;
   if (code === 'token_bound') return `${DPOP_REALM}, error="invalid_token"`;
   return DPOP_PROOF.test(code)
-    ? `${DPOP_REALM}, error="invalid_dpop_proof"` : `${REALM}, error="invalid_token"`;
+    ? `${DPOP_REALM}, error="invalid_dpop_proof"`
+    : `${REALM}, error="invalid_token"`;
 }
 
 /** The store's code where it is one that passes, or that its operator can mend. */
 function storeCode(error: unknown): keyof typeof STORE_DETAILS | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return (Object.keys(STORE_DETAILS) as (keyof typeof STORE_DETAILS)[])
-    .find((name) => name === code);
+  return (Object.keys(STORE_DETAILS) as (keyof typeof STORE_DETAILS)[]).find(
+    (name) => name === code,
+  );
 }

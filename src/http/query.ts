@@ -8,7 +8,8 @@ export function queryOf(target: string | undefined): URLSearchParams {
 
 /** Refuses parameters that are not known, or stand twice where they may once. */
 export function checkQuery(
-  query: URLSearchParams, known: { once: readonly string[]; many?: readonly string[] },
+  query: URLSearchParams,
+  known: { once: readonly string[]; many?: readonly string[] },
 ): void {
   for (const name of new Set(query.keys())) {
     if (known.many?.includes(name)) continue;

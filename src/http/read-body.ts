@@ -87,13 +87,15 @@ export function drain(req: IncomingMessage, limitBytes: number): Promise<void> {
 function checkMedia(req: IncomingMessage): void {
   if (req.headers['content-encoding'] !== undefined) {
     throw new HttpProblem('content_encoding_refused', 'Send the body without Content-Encoding.', {
-      unread: true, headers: { 'accept-encoding': 'identity' },
+      unread: true,
+      headers: { 'accept-encoding': 'identity' },
     });
   }
   const type = req.headers['content-type'];
   if (type === undefined || !JSON_TYPE.test(type)) {
     throw new HttpProblem('media_type_refused', 'Send Content-Type: application/json.', {
-      unread: true, headers: { 'accept-post': 'application/json' },
+      unread: true,
+      headers: { 'accept-post': 'application/json' },
     });
   }
 }
@@ -119,9 +121,7 @@ function isThere(req: IncomingMessage, { length }: Awaited): boolean {
   return !req.destroyed && (req.complete || req.readableLength === length);
 }
 
-function gatherBytes(
-  req: IncomingMessage, { limitBytes, timeoutMs }: Awaited,
-): Promise<Buffer> {
+function gatherBytes(req: IncomingMessage, { limitBytes, timeoutMs }: Awaited): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -130,21 +130,31 @@ function gatherBytes(
       req.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       settle();
     };
-    const fail = (problem: HttpProblem) => finish(() => {
-      req.pause();
-      reject(problem);
-    });
-    const timer = setTimeout(() => fail(new HttpProblem(
-      'body_timeout', `The body must arrive within ${timeoutMs} ms.`, { unread: true },
-    )), timeoutMs);
+    const fail = (problem: HttpProblem) =>
+      finish(() => {
+        req.pause();
+        reject(problem);
+      });
+    const timer = setTimeout(
+      () =>
+        fail(
+          new HttpProblem('body_timeout', `The body must arrive within ${timeoutMs} ms.`, {
+            unread: true,
+          }),
+        ),
+      timeoutMs,
+    );
     const onData = (chunk: Buffer) => {
       size += chunk.length;
       if (size > limitBytes) return fail(tooLarge(limitBytes));
       chunks.push(chunk);
     };
-    const onEnd = () => finish(() => resolve(
-      chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size),
-    ));
+    const onEnd = () =>
+      finish(() =>
+        resolve(
+          chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size),
+        ),
+      );
     const onClose = () => fail(new HttpProblem('body_incomplete', 'The connection closed.'));
     req.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });

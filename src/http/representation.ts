@@ -27,7 +27,8 @@ export function requestJson(request: Request, publicUrl: string) {
       name: stage.name,
       quorum: stage.quorum,
       state: stageState(request, at),
-      decisions: request.decisions.filter(({ stage: index }) => index === at)
+      decisions: request.decisions
+        .filter(({ stage: index }) => index === at)
         .map((decision) => decisionJson(decision, request)),
     })),
     execution: executionJson(request.plan.execution),
@@ -35,9 +36,8 @@ export function requestJson(request: Request, publicUrl: string) {
     createdAt: toTimestamp(request.createdAt),
     updatedAt: toTimestamp(request.updatedAt),
     expiresAt: toTimestamp(request.expiresAt),
-    outcome: request.outcome === null
-      ? null
-      : { ...request.outcome, at: toTimestamp(request.outcome.at) },
+    outcome:
+      request.outcome === null ? null : { ...request.outcome, at: toTimestamp(request.outcome.at) },
     url: `${publicUrl}/v1/requests/${request.id}`,
   };
 }
@@ -100,10 +100,14 @@ function stageState(request: Request, at: number): StageState {
   if (at > open) return ended ? 'closed' : 'waiting';
   if (at < open) return 'approved';
   switch (request.state) {
-    case 'pending': return 'open';
-    case 'denied': return 'denied';
+    case 'pending':
+      return 'open';
+    case 'denied':
+      return 'denied';
     case 'expired':
-    case 'cancelled': return 'closed';
-    default: return 'approved';
+    case 'cancelled':
+      return 'closed';
+    default:
+      return 'approved';
   }
 }

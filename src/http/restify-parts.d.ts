@@ -9,9 +9,11 @@ declare module 'restify/lib/server.js' {
       warn(seen: object, text: string): void;
     }
   }
-  const RestifyServer: new (
-    options: { name: string; log: RestifyServer.RestifyLog; router: object },
-  ) => Server;
+  const RestifyServer: new (options: {
+    name: string;
+    log: RestifyServer.RestifyLog;
+    router: object;
+  }) => Server;
   export = RestifyServer;
 }
 

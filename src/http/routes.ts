@@ -10,7 +10,10 @@ import { metricsRoute } from './routes/metrics.ts';
 import { openApiRoute } from './routes/openapi.ts';
 import { readRequestRoute } from './routes/read-request.ts';
 import {
-  assetRoute, signInBeginRoute, signInCallbackRoute, signInStartRoute,
+  assetRoute,
+  signInBeginRoute,
+  signInCallbackRoute,
+  signInStartRoute,
 } from './routes/sign-in.ts';
 import { submitRequestRoute } from './routes/submit-request.ts';
 import { waitRequestRoute } from './routes/wait-request.ts';

@@ -7,7 +7,7 @@ export function securityHeaders(https: boolean): Readonly<Record<string, string>
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    'content-security-policy': 'default-src \'none\'; frame-ancestors \'none\'',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     'cross-origin-resource-policy': 'same-origin',
     ...(https ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
   };
@@ -22,9 +22,8 @@ export function send(
   if (res.headersSent || res.destroyed) return;
   const { body } = reply;
   const raw = typeof body === 'string' || body instanceof Uint8Array;
-  const data = body === undefined ? '' : raw && reply.contentType !== undefined
-    ? body
-    : JSON.stringify(body);
+  const data =
+    body === undefined ? '' : raw && reply.contentType !== undefined ? body : JSON.stringify(body);
   const headers: Record<string, string | number> = { ...options.base };
   if (body !== undefined) headers['content-type'] = reply.contentType ?? 'application/json';
   if (reply.headers !== undefined) Object.assign(headers, reply.headers);

@@ -30,7 +30,9 @@ export async function serveRoute(options: {
   } catch (error) {
     if (isFault(error)) {
       deps.log.error('a request failed', {
-        route: route.path, method: route.method, error: describeError(error),
+        route: route.path,
+        method: route.method,
+        error: describeError(error),
       });
     }
     unread = error instanceof HttpProblem && error.unread;

@@ -60,16 +60,19 @@ export function createServer(options: ServerOptions): HttpServer {
       return false;
     }
     inFlight += 1;
-    res.once('close', () => { inFlight -= 1; });
+    res.once('close', () => {
+      inFlight -= 1;
+    });
     const serve = direct(req);
     if (serve === undefined) return true;
     serve(req, res);
     return false;
   });
   return {
-    start: () => listen(server, node, options.config.server, (error) => {
-      options.log.error('the HTTP server failed', { error: describeError(error) });
-    }),
+    start: () =>
+      listen(server, node, options.config.server, (error) => {
+        options.log.error('the HTTP server failed', { error: describeError(error) });
+      }),
     stop: () => close({ node, stopping, graceMs: limits.stopGraceMs }),
   };
 }
@@ -100,7 +103,9 @@ type Serve = (req: IncomingMessage, res: ServerResponse) => unknown;
  * it stands: that needs no router, nor what restify hangs on every request for its plugins.
  */
 function mount(
-  server: RestifyServer, deps: RouteDeps, base: Base,
+  server: RestifyServer,
+  deps: RouteDeps,
+  base: Base,
 ): (req: IncomingMessage) => Serve | undefined {
   const routes = allRoutes(deps);
   const fixed = { GET: new Map<string, Serve>(), POST: new Map<string, Serve>() };
@@ -126,8 +131,7 @@ function mount(
 /** 405 where the path is there for another method, else 404. */
 function noRoute(req: IncomingMessage, routes: readonly Route[]): HttpProblem {
   const path = (req.url ?? '').split('?')[0] ?? '';
-  const others = routes.filter((route) =>
-    route.method !== req.method && matches(route.path, path));
+  const others = routes.filter((route) => route.method !== req.method && matches(route.path, path));
   if (others.length === 0) {
     return new HttpProblem('route_not_found', '/openapi.json lists what there is.', {
       unread: req.method === 'POST',
@@ -142,12 +146,18 @@ function noRoute(req: IncomingMessage, routes: readonly Route[]): HttpProblem {
 function matches(pattern: string, path: string): boolean {
   const wanted = pattern.split('/');
   const given = path.split('/');
-  return wanted.length === given.length &&
-    wanted.every((part, at) => part.startsWith(':') || part === given[at]);
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, at) => part.startsWith(':') || part === given[at])
+  );
 }
 
 async function turnAway(options: {
-  deps: RouteDeps; base: Base; req: IncomingMessage; res: ServerResponse; error: unknown;
+  deps: RouteDeps;
+  base: Base;
+  req: IncomingMessage;
+  res: ServerResponse;
+  error: unknown;
 }): Promise<void> {
   const { deps, base, req, res, error } = options;
   const reply = errorReply(error);
@@ -159,12 +169,15 @@ async function turnAway(options: {
 
 function overloaded(): HttpProblem {
   return new HttpProblem('overloaded', 'Come back in a moment.', {
-    headers: { 'retry-after': '1' }, unread: true,
+    headers: { 'retry-after': '1' },
+    unread: true,
   });
 }
 
 function listen(
-  server: RestifyServer, node: NodeServer, at: { host: string; port: number },
+  server: RestifyServer,
+  node: NodeServer,
+  at: { host: string; port: number },
   failed: (error: Error) => void,
 ): Promise<{ port: number; url: string }> {
   return new Promise((resolve, reject) => {
@@ -182,7 +195,9 @@ function listen(
 }
 
 function close(options: {
-  node: NodeServer; stopping: AbortController; graceMs: number;
+  node: NodeServer;
+  stopping: AbortController;
+  graceMs: number;
 }): Promise<void> {
   const { node, stopping, graceMs } = options;
   stopping.abort();

@@ -5,7 +5,8 @@ import type { Clock } from '../lib/clock.ts';
  * and within `keepMs` of its start, whether it succeeds or not.
  */
 export function sharedReading<Value>(
-  read: () => Promise<Value>, { clock, keepMs }: { clock: Clock; keepMs: number },
+  read: () => Promise<Value>,
+  { clock, keepMs }: { clock: Clock; keepMs: number },
 ): () => Promise<Value> {
   let last: { at: number; value: Promise<Value>; running: boolean } | undefined;
   return () => {
@@ -13,7 +14,9 @@ export function sharedReading<Value>(
     // A corrected clock may also jump back.
     if (last !== undefined && (last.running || Math.abs(now - last.at) < keepMs)) return last.value;
     const started = { at: now, value: read(), running: true };
-    const ended = () => { started.running = false; };
+    const ended = () => {
+      started.running = false;
+    };
     started.value.then(ended, ended);
     last = started;
     return started.value;

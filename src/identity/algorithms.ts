@@ -11,13 +11,19 @@ interface Algorithm {
   readonly how: Omit<VerifyKeyObjectInput, 'key'> | null;
 }
 
-const rsa = (hash: string): Algorithm =>
-  ({ kty: 'RSA', crv: null, hash, how: null });
+const rsa = (hash: string): Algorithm => ({ kty: 'RSA', crv: null, hash, how: null });
 const pss = (hash: string, saltLength: number): Algorithm => ({
-  kty: 'RSA', crv: null, hash, how: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
+  kty: 'RSA',
+  crv: null,
+  hash,
+  how: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
 });
-const ec = (crv: string, hash: string): Algorithm =>
-  ({ kty: 'EC', crv, hash, how: { dsaEncoding: 'ieee-p1363' } });
+const ec = (crv: string, hash: string): Algorithm => ({
+  kty: 'EC',
+  crv,
+  hash,
+  how: { dsaEncoding: 'ieee-p1363' },
+});
 const ed25519: Algorithm = { kty: 'OKP', crv: 'Ed25519', hash: null, how: null };
 
 /**
@@ -66,7 +72,10 @@ const readied = new WeakMap<CryptoKey, { readonly key: KeyObject; readonly quick
  * back costs more; slow ones, of which a stranger could ask for many, on Node's pool.
  */
 export async function verifySignature(options: {
-  alg: string; key: CryptoKey; signature: Uint8Array; data: Uint8Array;
+  alg: string;
+  key: CryptoKey;
+  signature: Uint8Array;
+  data: Uint8Array;
 }): Promise<boolean> {
   const algorithm = ALGORITHMS.get(options.alg);
   if (algorithm === undefined) return false;
@@ -93,9 +102,10 @@ function ready(imported: CryptoKey): { readonly key: KeyObject; readonly quick: 
   if (known) return known;
   const key = KeyObject.from(imported as Parameters<typeof KeyObject.from>[0]);
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
-  const quick = modulusLength > 0
-    ? modulusLength <= QUICK_RSA_BITS
-    : namedCurve === undefined || namedCurve === 'prime256v1';
+  const quick =
+    modulusLength > 0
+      ? modulusLength <= QUICK_RSA_BITS
+      : namedCurve === undefined || namedCurve === 'prime256v1';
   const made = { key, quick };
   readied.set(imported, made);
   return made;

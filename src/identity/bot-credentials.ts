@@ -27,7 +27,9 @@ export type Login = () => Promise<BotToken>;
  * `token()` throws IdentityError `bot_login_failed`.
  */
 export function createBotCredentials(parts: {
-  config: Config; clock: Clock; fetch?: Fetch;
+  config: Config;
+  clock: Clock;
+  fetch?: Fetch;
 }): BotCredentials {
   const { clock } = parts;
   const login = loginOf(parts);
@@ -64,7 +66,8 @@ function loginOf(parts: { config: Config; fetch?: Fetch }): Login {
   const local = config.profile === 'local' && config.teams.cloud.loginUrl.startsWith('http:');
   const wire = parts.fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init));
   const fetch = boundedFetch(wire, {
-    ...PROVIDER_LIMITS, allowHttp: local || config.teams.credential.kind === 'managedIdentity',
+    ...PROVIDER_LIMITS,
+    allowHttp: local || config.teams.credential.kind === 'managedIdentity',
   });
   return local ? localLogin(config.teams, fetch) : msalLogin(config.teams, fetch);
 }

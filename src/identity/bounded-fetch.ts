@@ -54,9 +54,7 @@ function assertAllowed(url: string, allowHttp: boolean): void {
   if (username !== '' || password !== '') throw new Error('an address with a password is refused');
 }
 
-async function readBounded(
-  response: Response, maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
+async function readBounded(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let size = 0;
   const reader = response.body?.getReader();

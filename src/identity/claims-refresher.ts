@@ -51,29 +51,47 @@ export function createClaimsRefresher(parts: Parts): ClaimsRefresher {
 }
 
 async function heldAtGraph(
-  { groups }: Parts, { provider, tenant, objectId, way }: Known,
+  { groups }: Parts,
+  { provider, tenant, objectId, way }: Known,
   { asked, implied }: { asked: AskedAbout; implied: (role: string) => readonly string[] },
 ): Promise<HeldNow> {
   const token = await way.tokens.application(tenant);
   const signal = AbortSignal.timeout(LOOKUP_MS);
   const { groupLookup } = provider.config;
-  const properties = Object.entries(groupLookup?.claims ?? {})
-    .filter(([claim]) => asked.claims.includes(claim));
+  const properties = Object.entries(groupLookup?.claims ?? {}).filter(([claim]) =>
+    asked.claims.includes(claim),
+  );
   const user = await userAtGraph(way, {
-    objectId, token, signal, properties: properties.map(([, property]) => property),
+    objectId,
+    token,
+    signal,
+    properties: properties.map(([, property]) => property),
   });
   if (user === undefined) return { roles: [], claims: {} };
   const mapped = new Set(mappingsFor(provider.config, tenant).map(({ claim }) => claim));
   const named = namedGroups(provider, tenant) ?? [];
-  const isIn = mapped.has('groups') && named.length > 0
-    ? await groups.memberOf({
-      provider, tenant, objectId, kind: 'person', groups: named, assertion: null, token: null,
-    }) : [];
+  const isIn =
+    mapped.has('groups') && named.length > 0
+      ? await groups.memberOf({
+          provider,
+          tenant,
+          objectId,
+          kind: 'person',
+          groups: named,
+          assertion: null,
+          token: null,
+        })
+      : [];
   const roles = mapped.has('roles')
     ? await appRolesAtGraph(way, {
-      objectId, token, signal, appId: groupLookup?.clientId ?? '',
-    }) : [];
-  const claims = properties.map(([claim, property]) => [claim, user.get(property)] as const)
+        objectId,
+        token,
+        signal,
+        appId: groupLookup?.clientId ?? '',
+      })
+    : [];
+  const claims = properties
+    .map(([claim, property]) => [claim, user.get(property)] as const)
     .filter((entry): entry is [string, ClaimValue | null] => entry[1] !== undefined);
   return {
     roles: rolesOf({ roles }, provider.config, implied, { tenant, groups: isIn }),
@@ -82,7 +100,8 @@ async function heldAtGraph(
 }
 
 function knownAtGraph(
-  { person }: AskedAbout, providers: Pick<Providers, 'get'>,
+  { person }: AskedAbout,
+  providers: Pick<Providers, 'get'>,
   ways: (provider: Provider) => GraphWay | undefined,
 ): Known | undefined {
   const { tenant, objectId } = person;
@@ -92,7 +111,8 @@ function knownAtGraph(
   // Roles of a tenant that is trusted no more count as little as its tokens: nobody is asked.
   if (!provider.tenants.has(tenant)) return undefined;
   const mappings = mappingsFor(provider.config, tenant);
-  const tellable = mappings.every(({ claim, map }) =>
-    REFRESHABLE.has(claim) && (claim !== 'groups' || map !== null));
+  const tellable = mappings.every(
+    ({ claim, map }) => REFRESHABLE.has(claim) && (claim !== 'groups' || map !== null),
+  );
   return way === undefined || !tellable ? undefined : { provider, tenant, objectId, way };
 }

@@ -28,9 +28,12 @@ export async function diagnoseKeys(findings: Findings, given: KeyExpectation): P
     document = await fetchJson(given.fetch, given.jwksUri);
     keys = readKeyDocument(document, new Map());
   } catch (error) {
-    findings.fail('keys', describeError(error).slice(0, 300),
+    findings.fail(
+      'keys',
+      describeError(error).slice(0, 300),
       'the provider must publish signing keys (use=sig, with kid, RSA of 2048 bits or more, EC ' +
-        'or Ed25519) at its jwks_uri');
+        'or Ed25519) at its jwks_uri',
+    );
     return;
   }
   const published = isJsonObject(document) ? own(document, 'keys') : [];
@@ -42,26 +45,35 @@ export async function diagnoseKeys(findings: Findings, given: KeyExpectation): P
   else if (left.every((why) => why === 'for encryption') && left.length === lost) {
     findings.ok('keys', `${told}; the others are for encryption`);
   } else {
-    findings.warn('keys', `${told}; left out: ${[...new Set(left)].join(', ') || 'weak or double'}`,
-      'tokens signed with a key that is left out are refused: have the provider mend it');
+    findings.warn(
+      'keys',
+      `${told}; left out: ${[...new Set(left)].join(', ') || 'weak or double'}`,
+      'tokens signed with a key that is left out are refused: have the provider mend it',
+    );
   }
   await checkAlgorithms(findings, given, keys);
   if (given.endorsement !== null) checkEndorsement(findings, keys, given.endorsement);
 }
 
 async function checkAlgorithms(
-  findings: Findings, { document, algorithms }: KeyExpectation, keys: KeySet,
+  findings: Findings,
+  { document, algorithms }: KeyExpectation,
+  keys: KeySet,
 ): Promise<void> {
   const usable: string[] = [];
   for (const alg of algorithms) {
-    const ready = await Promise.all([...keys.values()].map(async (key) =>
-      (await key.forAlgorithm(alg)) !== undefined));
+    const ready = await Promise.all(
+      [...keys.values()].map(async (key) => (await key.forAlgorithm(alg)) !== undefined),
+    );
     if (ready.includes(true)) usable.push(alg);
   }
   const configured = algorithms.join(', ');
   if (usable.length === 0) {
-    findings.fail('algorithms', `no published key can be used with ${configured}`,
-      'name the provider\'s algorithm under algorithms of this issuer');
+    findings.fail(
+      'algorithms',
+      `no published key can be used with ${configured}`,
+      "name the provider's algorithm under algorithms of this issuer",
+    );
     return;
   }
   const listed = own(document, 'id_token_signing_alg_values_supported');
@@ -69,11 +81,17 @@ async function checkAlgorithms(
   const other = supported !== undefined && !algorithms.some((alg) => supported.includes(alg));
   const idle = algorithms.filter((alg) => !usable.includes(alg));
   if (other) {
-    findings.warn('algorithms', `configured ${configured}; the provider lists ` +
-      supported.join(', '), 'name one of those under algorithms of this issuer');
+    findings.warn(
+      'algorithms',
+      `configured ${configured}; the provider lists ` + supported.join(', '),
+      'name one of those under algorithms of this issuer',
+    );
   } else if (idle.length > 0) {
-    findings.warn('algorithms', `no key for ${idle.join(', ')}`,
-      'leave out algorithms that the provider does not use');
+    findings.warn(
+      'algorithms',
+      `no key for ${idle.join(', ')}`,
+      'leave out algorithms that the provider does not use',
+    );
   } else findings.ok('algorithms', configured);
 }
 
@@ -81,8 +99,11 @@ function checkEndorsement(findings: Findings, keys: KeySet, channel: string): vo
   const count = [...keys.values()].filter((key) => key.endorsements.includes(channel)).length;
   if (count > 0) findings.ok('endorsements', `${count} keys may speak for ${channel}`);
   else {
-    findings.fail('endorsements', `no key is endorsed for ${channel}`,
-      'check teams.cloud: Teams\' activities would all be refused');
+    findings.fail(
+      'endorsements',
+      `no key is endorsed for ${channel}`,
+      "check teams.cloud: Teams' activities would all be refused",
+    );
   }
 }
 

@@ -12,7 +12,8 @@ import type { JsonObject } from './strict-json.ts';
  * let in, `invalid_client` that it was not.
  */
 export async function diagnoseSignIn(
-  findings: Findings, given: { name: string; document: JsonObject; parts: IdentityParts },
+  findings: Findings,
+  given: { name: string; document: JsonObject; parts: IdentityParts },
 ): Promise<void> {
   const { document, parts } = given;
   const { signIn, tenantId } = parts.config.teams;
@@ -29,20 +30,27 @@ export async function diagnoseSignIn(
   const methods = own(document, 'code_challenge_methods_supported');
   if (Array.isArray(methods) && methods.includes('S256')) findings.ok('pkce', 'S256');
   else {
-    findings.warn('pkce', 'the provider does not list S256',
-      'S256 is sent all the same (Entra checks it without listing it); ask the provider');
+    findings.warn(
+      'pkce',
+      'the provider does not list S256',
+      'S256 is sent all the same (Entra checks it without listing it); ask the provider',
+    );
   }
   await trySecret(findings, { document, tenantId, parts });
 }
 
 async function trySecret(
-  findings: Findings, given: { document: JsonObject; tenantId: string; parts: IdentityParts },
+  findings: Findings,
+  given: { document: JsonObject; tenantId: string; parts: IdentityParts },
 ): Promise<void> {
-  const { parts: { config } } = given;
+  const {
+    parts: { config },
+  } = given;
   const secret = 'teams.signIn.clientId and clientSecret';
   try {
     await oidc.genericGrantRequest(createSignInClientConfiguration(given), 'authorization_code', {
-      code: 'countersign-doctor', redirect_uri: `${config.server.publicUrl}/auth/callback`,
+      code: 'countersign-doctor',
+      redirect_uri: `${config.server.publicUrl}/auth/callback`,
       code_verifier: 'countersign-doctor-countersign-doctor-countersign',
     });
     findings.warn('token endpoint', 'a code that never was is taken', 'this is no sound provider');
@@ -52,11 +60,17 @@ async function trySecret(
     else if (code === 'invalid_client' || code === 'unauthorized_client') {
       findings.fail('token endpoint', code, `check ${secret} (a secret may have expired)`);
     } else if (code !== undefined) {
-      findings.warn('token endpoint', `${code}: ${describeError(error).slice(0, 200)}`,
-        `check ${secret}, and that the redirect URI <publicUrl>/auth/callback is registered`);
+      findings.warn(
+        'token endpoint',
+        `${code}: ${describeError(error).slice(0, 200)}`,
+        `check ${secret}, and that the redirect URI <publicUrl>/auth/callback is registered`,
+      );
     } else {
-      findings.fail('token endpoint', describeError(error).slice(0, 200),
-        'the token endpoint must be reachable from here');
+      findings.fail(
+        'token endpoint',
+        describeError(error).slice(0, 200),
+        'the token endpoint must be reachable from here',
+      );
     }
   }
 }

@@ -35,10 +35,17 @@ interface Source {
  */
 export async function diagnoseIdentity(parts: IdentityParts): Promise<readonly Finding[]> {
   const { identity, teams } = parts.config;
-  const sources = [...identity.issuers.map(sourceOf), {
-    name: 'channel bot-framework', url: teams.cloud.metadataUrl, issuers: [teams.cloud.issuer],
-    algorithms: ['RS256'], toleranceMs: 5 * 60_000, endorsement: 'msteams',
-  }];
+  const sources = [
+    ...identity.issuers.map(sourceOf),
+    {
+      name: 'channel bot-framework',
+      url: teams.cloud.metadataUrl,
+      issuers: [teams.cloud.issuer],
+      algorithms: ['RS256'],
+      toleranceMs: 5 * 60_000,
+      endorsement: 'msteams',
+    },
+  ];
   const found = await Promise.all([
     ...sources.map((source) => diagnoseSource(source, parts)),
     diagnoseBotLogin(parts),
@@ -49,8 +56,12 @@ export async function diagnoseIdentity(parts: IdentityParts): Promise<readonly F
 
 function sourceOf(issuer: IssuerConfig): Source {
   return {
-    name: `issuer ${issuer.id}`, url: issuer.discoveryUrl, issuers: discoveryIssuersOf(issuer),
-    algorithms: issuer.algorithms, toleranceMs: issuer.clockToleranceMs, endorsement: null,
+    name: `issuer ${issuer.id}`,
+    url: issuer.discoveryUrl,
+    issuers: discoveryIssuersOf(issuer),
+    algorithms: issuer.algorithms,
+    toleranceMs: issuer.clockToleranceMs,
+    endorsement: null,
   };
 }
 
@@ -63,8 +74,12 @@ async function diagnoseSource(source: Source, parts: IdentityParts): Promise<rea
   checkSkew(findings, source, wire.skewMs());
   const jwksUri = own(document, 'jwks_uri');
   if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) {
-    findings.fail('jwks_uri', `${String(jwksUri)}`, 'the provider must publish jwks_uri; check ' +
-      'that discoveryUrl leads to its OpenID configuration');
+    findings.fail(
+      'jwks_uri',
+      `${String(jwksUri)}`,
+      'the provider must publish jwks_uri; check ' +
+        'that discoveryUrl leads to its OpenID configuration',
+    );
   } else {
     checkAddress(findings, 'jwks_uri', jwksUri, parts);
     await diagnoseKeys(findings, { ...source, jwksUri, document, fetch: wire.fetch });
@@ -74,7 +89,10 @@ async function diagnoseSource(source: Source, parts: IdentityParts): Promise<rea
 }
 
 function checkAddress(
-  findings: Findings, check: string, address: string, { config }: IdentityParts,
+  findings: Findings,
+  check: string,
+  address: string,
+  { config }: IdentityParts,
 ): void {
   const { protocol } = new URL(address);
   if (protocol === 'https:') findings.ok(check, address);
@@ -84,14 +102,20 @@ function checkAddress(
 }
 
 async function checkDiscovery(
-  findings: Findings, source: Source, fetch: Fetch,
+  findings: Findings,
+  source: Source,
+  fetch: Fetch,
 ): Promise<JsonObject | undefined> {
   let document: unknown;
   try {
     document = await fetchJson(fetch, source.url);
   } catch (error) {
-    findings.fail('reachable', describeError(error).slice(0, 300), 'check the address ' +
-      '(discoveryUrl or issuer), name resolution, and that this machine may reach it by https');
+    findings.fail(
+      'reachable',
+      describeError(error).slice(0, 300),
+      'check the address ' +
+        '(discoveryUrl or issuer), name resolution, and that this machine may reach it by https',
+    );
     return undefined;
   }
   if (!isJsonObject(document)) {
@@ -103,8 +127,11 @@ async function checkDiscovery(
   const named = typeof issuer === 'string' ? issuer : 'no issuer';
   if (source.issuers.includes(named)) findings.ok('issuer', named);
   else {
-    findings.fail('issuer', `the provider calls itself ${named.slice(0, 300)}`,
-      `configure exactly that (a slash at the end counts), not ${source.issuers.join(', ')}`);
+    findings.fail(
+      'issuer',
+      `the provider calls itself ${named.slice(0, 300)}`,
+      `configure exactly that (a slash at the end counts), not ${source.issuers.join(', ')}`,
+    );
   }
   return document;
 }
@@ -116,7 +143,7 @@ function checkSkew(findings: Findings, source: Source, skewMs: number | undefine
     return;
   }
   const told = `${Math.round(skewMs / 1_000)} s apart (of the provider's Date header)`;
-  const change = 'let this machine\'s clock follow a time server (NTP)';
+  const change = "let this machine's clock follow a time server (NTP)";
   if (Math.abs(skewMs) > Math.max(source.toleranceMs, DATE_STEP_MS)) {
     findings.fail('clock', told, `${change}: fresh tokens are refused`);
   } else if (Math.abs(skewMs) > SKEW_WARN_MS) findings.warn('clock', told, change);
@@ -132,8 +159,11 @@ async function diagnoseBotLogin(parts: IdentityParts): Promise<readonly Finding[
     findings.ok('login', `a token for ${config.teams.cloud.scope}, good for ${minutes} min`);
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    findings.fail('login', describeError(cause).slice(0, 300),
-      'check teams.appId, teams.tenantId and teams.credential (a secret may have expired)');
+    findings.fail(
+      'login',
+      describeError(cause).slice(0, 300),
+      'check teams.appId, teams.tenantId and teams.credential (a secret may have expired)',
+    );
   }
   return findings.list;
 }

@@ -18,7 +18,9 @@ export interface ProviderMetadata {
  * @throws Error that tells what was found and what was expected.
  */
 export async function discover(options: {
-  fetch: Fetch; url: string; issuers: readonly string[];
+  fetch: Fetch;
+  url: string;
+  issuers: readonly string[];
 }): Promise<ProviderMetadata> {
   const document = await fetchJson(options.fetch, options.url);
   if (!isJsonObject(document)) throw new Error(`${options.url} is no JSON object`);

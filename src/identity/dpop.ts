@@ -56,7 +56,7 @@ export async function checkHolder(
   if (proof === undefined || once === undefined) throw identityError('token_bound');
   const parts = parseProof(proof.proof);
   // Ahead of the signature: only the holder's own key is ever calculated with.
-  if (await thumbprint(parts.jwk) !== jkt) throw identityError('dpop_wrong_key');
+  if ((await thumbprint(parts.jwk)) !== jkt) throw identityError('dpop_wrong_key');
   await checkSignature(parts);
   checkCall(parts.claims, { token, proof });
   const now = clock.now();
@@ -107,7 +107,11 @@ function parseProof(text: string): ProofParts {
     throw invalid('jwk');
   }
   return {
-    alg, jwk: material, claims, signedText: `${first}.${second}`, signature: proofPart(third),
+    alg,
+    jwk: material,
+    claims,
+    signedText: `${first}.${second}`,
+    signature: proofPart(third),
   };
 }
 
@@ -125,9 +129,12 @@ async function checkSignature({ alg, jwk, signedText, signature }: ProofParts): 
   if (!good) throw invalid('signature');
 }
 
-async function verifies(
-  { alg, jwk, signedText, signature }: Omit<ProofParts, 'claims'>,
-): Promise<boolean> {
+async function verifies({
+  alg,
+  jwk,
+  signedText,
+  signature,
+}: Omit<ProofParts, 'claims'>): Promise<boolean> {
   let key;
   try {
     key = await importJWK(jwk, alg);

@@ -53,7 +53,8 @@ export function createGraphClient(graphUrl: string, fetch: Fetch): GraphClient {
       const response = await fetch(url, {
         method: body === undefined ? 'GET' : 'POST',
         headers: {
-          authorization: `Bearer ${token}`, accept: 'application/json',
+          authorization: `Bearer ${token}`,
+          accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -63,7 +64,8 @@ export function createGraphClient(graphUrl: string, fetch: Fetch): GraphClient {
       if (!BUSY.has(response.status)) return read(response, await response.text());
       if (tries === MAX_TRIES || retryAfterMs === null || retryAfterMs > MAX_REST_MS) {
         throw new GraphError(`Microsoft Graph answered ${response.status}`, {
-          status: response.status, retryAfterMs,
+          status: response.status,
+          retryAfterMs,
         });
       }
       await sleep(retryAfterMs, signal);

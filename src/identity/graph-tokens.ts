@@ -19,7 +19,8 @@ export interface GraphTokens {
  * machine's environment says (plain http).
  */
 export function createGraphTokens(
-  lookup: GroupLookupConfig, { fetch, platform }: { fetch: Fetch; platform: Fetch },
+  lookup: GroupLookupConfig,
+  { fetch, platform }: { fetch: Fetch; platform: Fetch },
 ): GraphTokens {
   if (lookup.credential.kind === 'managedIdentity') {
     return byManagedIdentity(lookup.graphUrl, lookup.credential.clientId, platform);
@@ -37,9 +38,13 @@ export function createGraphTokens(
     },
     async person(tenant, assertion) {
       // A client for each exchange: msal keeps every answer for good, one for each person's token.
-      return read(await make(tenant).acquireTokenOnBehalfOf({
-        scopes, oboAssertion: assertion, skipCache: true,
-      }));
+      return read(
+        await make(tenant).acquireTokenOnBehalfOf({
+          scopes,
+          oboAssertion: assertion,
+          skipCache: true,
+        }),
+      );
     },
   };
 }
@@ -58,7 +63,9 @@ function byManagedIdentity(resource: string, clientId: string, platform: Fetch):
 }
 
 function configurationOf(
-  { clientId, credential, loginUrl }: GroupLookupConfig, tenant: string, fetch: Fetch,
+  { clientId, credential, loginUrl }: GroupLookupConfig,
+  tenant: string,
+  fetch: Fetch,
 ): Configuration {
   if (credential.kind === 'managedIdentity') throw new Error('it has no credential of its own');
   const authority = `${loginUrl}/${tenant}`;
@@ -77,7 +84,8 @@ function configurationOf(
         ? { clientSecret: credential.secret }
         : {
             clientCertificate: {
-              thumbprintSha256: credential.thumbprintSha256, privateKey: credential.privateKey,
+              thumbprintSha256: credential.thumbprintSha256,
+              privateKey: credential.privateKey,
             },
           }),
     },

@@ -17,12 +17,13 @@ interface Asked {
  * of, or in a form that rules do not understand, is left out.
  */
 export async function userAtGraph(
-  { client }: GraphWay, asked: Asked & { properties: readonly string[] },
+  { client }: GraphWay,
+  asked: Asked & { properties: readonly string[] },
 ): Promise<ReadonlyMap<string, ClaimValue | null> | undefined> {
   const { objectId, token, signal, properties } = asked;
-  const select = [...new Set([
-    'id', 'accountEnabled', ...properties.map((name) => name.split('.')[0] ?? name),
-  ])].join(',');
+  const select = [
+    ...new Set(['id', 'accountEnabled', ...properties.map((name) => name.split('.')[0] ?? name)]),
+  ].join(',');
   let user: JsonObject;
   try {
     user = await client.one({ path: `/users/${objectId}?$select=${select}`, token, signal });
@@ -48,22 +49,31 @@ function inside(user: JsonObject, name: string): unknown {
 
 /** Values of the app roles that the person is assigned, directly or by a group of theirs. */
 export async function appRolesAtGraph(
-  { client }: GraphWay, asked: Asked & { appId: string },
+  { client }: GraphWay,
+  asked: Asked & { appId: string },
 ): Promise<readonly string[]> {
   const { objectId, token, signal, appId } = asked;
   const application = await client.one({
-    path: `/servicePrincipals(appId='${appId}')?$select=id,appRoles`, token, signal,
+    path: `/servicePrincipals(appId='${appId}')?$select=id,appRoles`,
+    token,
+    signal,
   });
   const resource = String(own(application, 'id'));
   const defined = own(application, 'appRoles');
-  const values = new Map<unknown, unknown>((Array.isArray(defined) ? defined : [])
-    .filter(isJsonObject).filter((role) => own(role, 'isEnabled') !== false)
-    .map((role) => [own(role, 'id'), own(role, 'value')]));
+  const values = new Map<unknown, unknown>(
+    (Array.isArray(defined) ? defined : [])
+      .filter(isJsonObject)
+      .filter((role) => own(role, 'isEnabled') !== false)
+      .map((role) => [own(role, 'id'), own(role, 'value')]),
+  );
   const filter = encodeURIComponent(`resourceId eq ${resource}`);
   const assigned = await client.all({
-    path: `/users/${objectId}/appRoleAssignments?$filter=${filter}`, token, signal,
+    path: `/users/${objectId}/appRoleAssignments?$filter=${filter}`,
+    token,
+    signal,
   });
-  return assigned.filter(isJsonObject)
+  return assigned
+    .filter(isJsonObject)
     .filter((one) => own(one, 'resourceId') === resource)
     .map((one) => values.get(own(one, 'appRoleId')))
     .filter((value) => typeof value === 'string');

@@ -57,7 +57,9 @@ export function createGraphWays(
  * (`transitiveMemberOf` would list them all). Whatever fails denies.
  */
 export function createGroupSource(parts: {
-  clock: Clock; log: Logger; ways: (provider: Provider) => GraphWay | undefined;
+  clock: Clock;
+  log: Logger;
+  ways: (provider: Provider) => GraphWay | undefined;
 }): GroupSource {
   const { clock, log, ways } = parts;
   const kept = new Lru<string, { at: number; groups: Promise<readonly string[]> }>(KEPT);
@@ -100,13 +102,16 @@ export function createGroupSource(parts: {
 }
 
 async function askFor(
-  { client, tokens }: GraphWay, question: GroupQuestion,
+  { client, tokens }: GraphWay,
+  question: GroupQuestion,
 ): Promise<readonly string[]> {
   const { provider, tenant, objectId, kind, groups, assertion } = question;
   const signal = AbortSignal.timeout(LOOKUP_MS);
   const asPerson = provider.config.groupLookup?.as === 'person' && kind === 'person';
-  const token = asPerson && assertion !== null
-    ? await tokens.person(tenant, assertion) : await tokens.application(tenant);
+  const token =
+    asPerson && assertion !== null
+      ? await tokens.person(tenant, assertion)
+      : await tokens.application(tenant);
   const who = kind === 'person' ? `/users/${objectId}` : `/servicePrincipals/${objectId}`;
   const path = `${asPerson && assertion !== null ? '/me' : who}/checkMemberGroups`;
   const calls: Promise<readonly unknown[]>[] = [];

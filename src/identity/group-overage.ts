@@ -39,10 +39,18 @@ export interface GroupSource {
 export async function groupsBeyond(
   source: GroupSource | undefined,
   given: {
-    token: CompactToken; provider: Provider; kind: PrincipalKind; assertion: string | null;
+    token: CompactToken;
+    provider: Provider;
+    kind: PrincipalKind;
+    assertion: string | null;
   },
 ): Promise<readonly string[] | undefined> {
-  const { token: { claims, signedText }, provider, kind, assertion } = given;
+  const {
+    token: { claims, signedText },
+    provider,
+    kind,
+    assertion,
+  } = given;
   if (provider.config.kind !== 'entra' || !isOverage(claims)) return undefined;
   const tenant = requiredText(claims, 'tid');
   const wanted = namedGroups(provider, tenant);
@@ -51,7 +59,12 @@ export async function groupsBeyond(
     throw identityError('groups_not_listed');
   }
   return source.memberOf({
-    provider, tenant, kind, assertion, groups: wanted, token: sha256(signedText),
+    provider,
+    tenant,
+    kind,
+    assertion,
+    groups: wanted,
+    token: sha256(signedText),
     objectId: requiredText(claims, 'oid'),
   });
 }

@@ -14,13 +14,15 @@ import type { Verifier } from './verify-token.ts';
  *
  * @throws Error at once where the configuration contradicts itself.
  */
-export function createIdentity(parts: IdentityParts & {
-  verifier?: Verifier;
-  /** Remembers DPoP proofs; without it tokens that are bound to a key are refused. */
-  once?: OnceOnly;
-  /** Where DPoP proofs must carry a nonce of ours. */
-  nonces?: DpopNonces;
-}): Identity {
+export function createIdentity(
+  parts: IdentityParts & {
+    verifier?: Verifier;
+    /** Remembers DPoP proofs; without it tokens that are bound to a key are refused. */
+    once?: OnceOnly;
+    /** Where DPoP proofs must carry a nonce of ours. */
+    nonces?: DpopNonces;
+  },
+): Identity {
   const verifier = parts.verifier ?? createVerifier(parts);
   const { clock, once, nonces } = parts;
   const rules = parts.config.teams.singleSignOn;
@@ -38,7 +40,9 @@ export function createIdentity(parts: IdentityParts & {
     async verifySingleSignOn(token: string, sender: TeamsSender) {
       if (!rules.enabled) throw identityError('sso_off');
       const verified = await verifier.verify(token, {
-        kind: 'single-sign-on', provider: rules.issuer, audiences,
+        kind: 'single-sign-on',
+        provider: rules.issuer,
+        audiences,
       });
       refuseBound(verified.claims);
       return proven(checkSingleSignOn(verified, { rules, sender }), 'single-sign-on');

@@ -8,7 +8,13 @@ import { checkAudience, checkTimes } from './registered-claims.ts';
 import { own } from './strict-json.ts';
 import type { JsonObject } from './strict-json.ts';
 import {
-  audiencesOf, checkAlgorithm, checkKeyIssuer, checkKind, checkTenant, checkType, checkWithKey,
+  audiencesOf,
+  checkAlgorithm,
+  checkKeyIssuer,
+  checkKind,
+  checkTenant,
+  checkType,
+  checkWithKey,
 } from './verify-token.ts';
 import type { Purpose } from './verify-token.ts';
 
@@ -17,9 +23,24 @@ const USUAL_TOLERANCE_MS = 30_000;
 
 /** The checks, in the order in which they are told. */
 export type CheckName =
-  | 'form' | 'issuer' | 'type' | 'algorithm' | 'key' | 'signature' | 'tenant' | 'audience'
-  | 'expiry' | 'not-before' | 'issued-at' | 'age' | 'kind' | 'roles' | 'principal'
-  | 'groups' | 'binding' | 'single-sign-on';
+  | 'form'
+  | 'issuer'
+  | 'type'
+  | 'algorithm'
+  | 'key'
+  | 'signature'
+  | 'tenant'
+  | 'audience'
+  | 'expiry'
+  | 'not-before'
+  | 'issued-at'
+  | 'age'
+  | 'kind'
+  | 'roles'
+  | 'principal'
+  | 'groups'
+  | 'binding'
+  | 'single-sign-on';
 
 /** What is known when a check runs. */
 export interface CheckContext {
@@ -43,24 +64,28 @@ export interface CheckStep {
 /** What rests on the header and the provider's keys. */
 export const KEY_CHECKS: readonly CheckStep[] = [
   {
-    check: 'type', needs: ['token'],
+    check: 'type',
+    needs: ['token'],
     found: ({ token }) => `typ ${token?.typ ?? 'is missing'}`,
     run: ({ token, purpose }) => checkType(token, purpose),
   },
   {
-    check: 'algorithm', needs: ['token', 'provider'],
+    check: 'algorithm',
+    needs: ['token', 'provider'],
     found: ({ token, provider }) =>
       `alg ${token?.alg}, allowed ${[...(provider?.algorithms ?? [])].join(', ')}`,
     run: ({ token, provider }) => checkAlgorithm(token, provider),
   },
   {
-    check: 'key', needs: ['token', 'provider'],
+    check: 'key',
+    needs: ['token', 'provider'],
     found: ({ token }) => `kid ${token?.kid}`,
     run: async ({ token, provider, claims }) =>
       checkKeyIssuer(await provider.keys.find(token.kid), claims),
   },
   {
-    check: 'signature', needs: ['token', 'provider'],
+    check: 'signature',
+    needs: ['token', 'provider'],
     found: () => 'header and payload under that key',
     run: async ({ token, provider }) => {
       checkAlgorithm(token, provider);
@@ -72,55 +97,71 @@ export const KEY_CHECKS: readonly CheckStep[] = [
 /** What the claims say; each is told whatever the others say. */
 export const CLAIM_CHECKS: readonly CheckStep[] = [
   {
-    check: 'tenant', needs: ['provider'],
-    found: ({ claims, provider }) => (provider?.config.kind === 'entra'
-      ? `tid ${told(claims, 'tid')}` : 'this issuer has no tenants'),
+    check: 'tenant',
+    needs: ['provider'],
+    found: ({ claims, provider }) =>
+      provider?.config.kind === 'entra'
+        ? `tid ${told(claims, 'tid')}`
+        : 'this issuer has no tenants',
     run: ({ claims, provider }) => {
       const iss = own(claims, 'iss');
       return checkTenant(claims, provider, typeof iss === 'string' ? iss : '');
     },
   },
   {
-    check: 'audience', needs: ['provider'],
+    check: 'audience',
+    needs: ['provider'],
     found: ({ claims, provider, purpose }) => {
       const expected = provider && purpose ? [...audiencesOf(purpose, provider)].join(' or ') : '';
       return `aud ${told(claims, 'aud')}, expected ${expected}`;
     },
-    run: ({ claims, provider, purpose }) =>
-      checkAudience(claims, audiencesOf(purpose, provider)),
+    run: ({ claims, provider, purpose }) => checkAudience(claims, audiencesOf(purpose, provider)),
   },
   {
-    check: 'expiry', needs: [], found: foundTime('exp'),
+    check: 'expiry',
+    needs: [],
+    found: foundTime('exp'),
     run: (context) => judgeTime(context, 'exp'),
   },
   {
-    check: 'not-before', needs: [], found: foundTime('nbf'),
+    check: 'not-before',
+    needs: [],
+    found: foundTime('nbf'),
     run: (context) => judgeTime(context, 'nbf'),
   },
   {
-    check: 'issued-at', needs: [], found: foundTime('iat'),
+    check: 'issued-at',
+    needs: [],
+    found: foundTime('iat'),
     run: (context) => judgeTime(context, 'iat'),
   },
   {
-    check: 'age', needs: ['provider'], found: foundTime('iat'),
+    check: 'age',
+    needs: ['provider'],
+    found: foundTime('iat'),
     run: (context) => judgeTime(context, 'iat', context.provider.config.maxAgeMs),
   },
   {
-    check: 'kind', needs: ['provider'],
-    found: ({ claims, provider }) => `used for ${provider?.config.use.join(' and ')}; ` +
+    check: 'kind',
+    needs: ['provider'],
+    found: ({ claims, provider }) =>
+      `used for ${provider?.config.use.join(' and ')}; ` +
       ['idtyp', 'scp', 'gty', 'nonce'].map((name) => `${name} ${told(claims, name)}`).join(', '),
     run: ({ claims, provider, purpose }) => checkKind(claims, provider, purpose),
   },
   {
-    check: 'roles', needs: ['provider'],
-    found: ({ claims, provider }) => provider?.config.roles
-      .map(({ claim }) => `${claim} ${told(claims, claim)}`).join(', ') || 'no claim gives roles',
+    check: 'roles',
+    needs: ['provider'],
+    found: ({ claims, provider }) =>
+      provider?.config.roles.map(({ claim }) => `${claim} ${told(claims, claim)}`).join(', ') ||
+      'no claim gives roles',
     run: ({ claims, provider }) => rolesOf(claims, provider.config, impliedRoles({})),
   },
   {
-    check: 'principal', needs: ['token', 'provider'],
-    found: ({ claims, provider }) => ['sub', ...teamsClaims(provider)]
-      .map((name) => `${name} ${told(claims, name)}`).join(', '),
+    check: 'principal',
+    needs: ['token', 'provider'],
+    found: ({ claims, provider }) =>
+      ['sub', ...teamsClaims(provider)].map((name) => `${name} ${told(claims, name)}`).join(', '),
     run: (context) => {
       const { claims, provider, token, purpose } = context;
       const kind = likelyKind(context);
@@ -129,9 +170,16 @@ export const CLAIM_CHECKS: readonly CheckStep[] = [
       const without = Object.fromEntries(
         Object.entries(claims).filter(([name]) => !roleClaims(provider).has(name)),
       );
-      principalOf({
-        token: { ...token, claims: without }, provider, kind, times, audience: purpose.kind,
-      }, { implied: impliedRoles({}), links: new Map() });
+      principalOf(
+        {
+          token: { ...token, claims: without },
+          provider,
+          kind,
+          times,
+          audience: purpose.kind,
+        },
+        { implied: impliedRoles({}), links: new Map() },
+      );
     },
   },
 ];
@@ -143,14 +191,20 @@ function foundTime(name: 'exp' | 'nbf' | 'iat'): CheckStep['found'] {
 /** Judges one of the times alone; the others stand as if they were well. */
 function judgeTime(
   context: Pick<CheckContext, 'claims' | 'now'> & { provider?: Provider },
-  name: 'exp' | 'nbf' | 'iat', maxAgeMs: number | null = null,
+  name: 'exp' | 'nbf' | 'iat',
+  maxAgeMs: number | null = null,
 ): void {
   const { claims, now, provider } = context;
   const well = name === 'exp' ? {} : { exp: Math.ceil(now / 1_000) + 3_600 };
   const given = Object.hasOwn(claims, name) ? { [name]: claims[name] } : {};
-  checkTimes({ ...well, ...given }, {
-    now, maxAgeMs, toleranceMs: provider?.config.clockToleranceMs ?? USUAL_TOLERANCE_MS,
-  });
+  checkTimes(
+    { ...well, ...given },
+    {
+      now,
+      maxAgeMs,
+      toleranceMs: provider?.config.clockToleranceMs ?? USUAL_TOLERANCE_MS,
+    },
+  );
 }
 
 /** Whom the token speaks for; where that itself is what fails, whom the issuer is there for. */

@@ -53,31 +53,37 @@ export interface InspectionOptions {
  * Looks at a token as the service would, but goes on after a failed check wherever the next one
  * does not rest on it. The verdict is the verifier's own: nothing here decides.
  */
-export async function inspectToken(
-  text: string, options: InspectionOptions,
-): Promise<Inspection> {
+export async function inspectToken(text: string, options: InspectionOptions): Promise<Inspection> {
   const { purpose, verifier, singleSignOn } = options;
   const { header, claims } = readParts(text);
   const checks: InspectedCheck[] = [];
   const add = (check: CheckName, found: string, error?: IdentityError) => {
-    checks.push(error === undefined ? { check, result: 'pass', found }
-      : { check, result: 'fail', found, code: error.code, change: error.message });
+    checks.push(
+      error === undefined
+        ? { check, result: 'pass', found }
+        : { check, result: 'fail', found, code: error.code, change: error.message },
+    );
   };
   const { value: token, error: malformed } = await attempt(() => parseCompact(text));
   add('form', token ? 'a signed token' : 'no signed token in canonical form', malformed);
   const context: Partial<CheckContext> & { purpose: Purpose; now: number } = {
-    purpose, now: verifier.clock.now(),
+    purpose,
+    now: verifier.clock.now(),
     ...(token === undefined ? {} : { token }),
     ...(claims === null ? {} : { claims }),
   };
-  const { value: provider, error: unknown } = claims === null ? { value: undefined }
-    : await attempt(() => providerOf(claims, purpose, verifier));
+  const { value: provider, error: unknown } =
+    claims === null
+      ? { value: undefined }
+      : await attempt(() => providerOf(claims, purpose, verifier));
   if (provider !== undefined) context.provider = provider;
   if (claims === null) checks.push(skipped('issuer'));
   else add('issuer', `iss ${told(claims, 'iss')}`, unknown);
   for (const step of [...KEY_CHECKS, ...CLAIM_CHECKS]) checks.push(await run(step, context));
-  const bound = claims === null || own(claims, 'cnf') === undefined ? undefined
-    : await attempt(() => checkBinding(claims, purpose));
+  const bound =
+    claims === null || own(claims, 'cnf') === undefined
+      ? undefined
+      : await attempt(() => checkBinding(claims, purpose));
   if (bound) add('binding', bound.value ?? 'a binding that is not known here', bound.error);
   const judged = await attempt(async () => {
     const verified = await verifier.verify(text, purpose);
@@ -97,10 +103,14 @@ export async function inspectToken(
     else checks.push(skipped('single-sign-on'));
   }
   return {
-    header, claims, issuer: provider?.config.id ?? null, checks,
-    verdict: judged.error === undefined
-      ? { accepted: true, principal: judged.value }
-      : { accepted: false, code: judged.error.code, message: judged.error.message },
+    header,
+    claims,
+    issuer: provider?.config.id ?? null,
+    checks,
+    verdict:
+      judged.error === undefined
+        ? { accepted: true, principal: judged.value }
+        : { accepted: false, code: judged.error.code, message: judged.error.message },
   };
 }
 
@@ -111,14 +121,17 @@ function checkBinding(claims: JsonObject, { kind }: Purpose): string {
 }
 
 function byTeams(verified: VerifiedToken, rules: TeamsConfig['singleSignOn']): Principal {
-  const { principal: { tenant, objectId, name } } = verified;
+  const {
+    principal: { tenant, objectId, name },
+  } = verified;
   const sender = { tenantId: tenant ?? '', objectId: objectId ?? '', userId: '', name };
   return checkSingleSignOn(verified, { rules, sender });
 }
 
 /** Runs one check if what it needs is known. */
 async function run(
-  step: CheckStep, context: Partial<CheckContext> & { purpose: Purpose; now: number },
+  step: CheckStep,
+  context: Partial<CheckContext> & { purpose: Purpose; now: number },
 ): Promise<InspectedCheck> {
   const { claims } = context;
   const ready = claims !== undefined && step.needs.every((name) => context[name] !== undefined);

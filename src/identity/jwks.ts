@@ -156,8 +156,11 @@ class KeyCache implements KeySource {
       const restMs = Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(this.#failures, 20));
       this.#failures += 1;
       this.#restUntil = clock.now() + restMs;
-      log.warn('a provider\'s keys could not be fetched', {
-        provider: name, failures: this.#failures, restMs, error: describeError(error),
+      log.warn("a provider's keys could not be fetched", {
+        provider: name,
+        failures: this.#failures,
+        restMs,
+        error: describeError(error),
       });
     }
   }
@@ -172,8 +175,9 @@ class KeyCache implements KeySource {
       this.#metadataAt = clock.now();
     } catch (error) {
       if (this.#metadata === undefined) throw error;
-      log.warn('a provider\'s discovery document could not be fetched', {
-        provider: name, error: describeError(error),
+      log.warn("a provider's discovery document could not be fetched", {
+        provider: name,
+        error: describeError(error),
       });
     }
     return this.#metadata;

@@ -72,9 +72,7 @@ function readKey(jwk: JsonObject): VerificationKey | undefined {
   };
 }
 
-function importer(
-  material: JWK, only: string | undefined,
-): VerificationKey['forAlgorithm'] {
+function importer(material: JWK, only: string | undefined): VerificationKey['forAlgorithm'] {
   const imported = new Map<string, CryptoKey | Promise<CryptoKey>>();
   return (alg) => {
     const ready = imported.get(alg);
@@ -95,8 +93,7 @@ function isForSignatures(jwk: JsonObject): boolean {
   const use = own(jwk, 'use');
   const operations = own(jwk, 'key_ops');
   if (use !== undefined && use !== 'sig') return false;
-  return operations === undefined ||
-    (Array.isArray(operations) && operations.includes('verify'));
+  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
 }
 
 /** Whether a JWK holds more than a public key (RFC 7517 9.2). */

@@ -11,7 +11,9 @@ const LOOK_EVERY_MS = 60_000;
  * there before the first token that needs it, and a quiet hour costs nobody a wait.
  */
 export function startKeySchedule(options: {
-  providers: Providers; log: Logger; everyMs?: number;
+  providers: Providers;
+  log: Logger;
+  everyMs?: number;
 }): Running {
   const { providers, log, everyMs = LOOK_EVERY_MS } = options;
   return startLoop({

@@ -14,16 +14,25 @@ export type Links = ReadonlyMap<string, readonly string[]>;
  * @throws Error where a link names an issuer that is not configured.
  */
 export function createLinks(
-  links: readonly (readonly LinkedIdentity[])[], providers: Pick<Providers, 'get'>,
+  links: readonly (readonly LinkedIdentity[])[],
+  providers: Pick<Providers, 'get'>,
 ): Links {
   const byKey = new Map<string, readonly string[]>();
   for (const identities of links) {
-    const keys = [...new Set(identities.flatMap((identity) => [
-      keyOfLinked(identity, providers),
-      // Another provider may vouch for the same person of Teams under a key of its own.
-      ...('objectId' in identity ? [directoryName(identity)] : []),
-    ]))];
-    for (const key of keys) byKey.set(key, keys.filter((other) => other !== key));
+    const keys = [
+      ...new Set(
+        identities.flatMap((identity) => [
+          keyOfLinked(identity, providers),
+          // Another provider may vouch for the same person of Teams under a key of its own.
+          ...('objectId' in identity ? [directoryName(identity)] : []),
+        ]),
+      ),
+    ];
+    for (const key of keys)
+      byKey.set(
+        key,
+        keys.filter((other) => other !== key),
+      );
   }
   return byKey;
 }
@@ -70,5 +79,6 @@ function keyOfLinked(identity: LinkedIdentity, providers: Pick<Providers, 'get'>
   }
   if ('actor' in identity) return actorKey(identity.issuer, identity.actor);
   return 'subject' in identity
-    ? `${identity.issuer}|${identity.subject}` : personKey(provider, identity);
+    ? `${identity.issuer}|${identity.subject}`
+    : personKey(provider, identity);
 }

@@ -18,8 +18,10 @@ export function localLogin(teams: TeamsConfig, fetch: Fetch): Login {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({
-        grant_type: 'client_credentials', client_id: teams.appId,
-        client_secret: credential.secret, scope: cloud.scope,
+        grant_type: 'client_credentials',
+        client_id: teams.appId,
+        client_secret: credential.secret,
+        scope: cloud.scope,
       }).toString(),
     });
     const answer: unknown = await response.json();

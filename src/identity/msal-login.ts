@@ -1,6 +1,9 @@
 import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azure/msal-node';
 import type {
-  AuthenticationResult, INetworkModule, NetworkRequestOptions, NodeAuthOptions,
+  AuthenticationResult,
+  INetworkModule,
+  NetworkRequestOptions,
+  NodeAuthOptions,
 } from '@azure/msal-node';
 import type { TeamsConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -16,15 +19,20 @@ export function msalLogin(teams: TeamsConfig, fetch: Fetch): Login {
   const system = { networkClient: networkOver(fetch) };
   if (credential.kind === 'managedIdentity') {
     const application = new ManagedIdentityApplication({
-      managedIdentityIdParams: { userAssignedClientId: credential.clientId }, system,
+      managedIdentityIdParams: { userAssignedClientId: credential.clientId },
+      system,
     });
     const resource = cloud.scope.replace(/\/\.default$/, '');
     return async () => read(await application.acquireToken({ resource, forceRefresh: true }));
   }
   const application = new ConfidentialClientApplication({ auth: authOf(teams), system });
-  return async () => read(await application.acquireTokenByClientCredential({
-    scopes: [cloud.scope], skipCache: true,
-  }));
+  return async () =>
+    read(
+      await application.acquireTokenByClientCredential({
+        scopes: [cloud.scope],
+        skipCache: true,
+      }),
+    );
 }
 
 function authOf({ appId, tenantId, credential, cloud }: TeamsConfig): NodeAuthOptions {
@@ -35,12 +43,14 @@ function authOf({ appId, tenantId, credential, cloud }: TeamsConfig): NodeAuthOp
     knownAuthorities: [new URL(cloud.loginUrl).host],
   };
   switch (credential.kind) {
-    case 'secret': return { ...common, clientSecret: credential.secret };
+    case 'secret':
+      return { ...common, clientSecret: credential.secret };
     case 'certificate': {
       const { thumbprintSha256, privateKey } = credential;
       return { ...common, clientCertificate: { thumbprintSha256, privateKey } };
     }
-    case 'managedIdentity': throw new Error('a managed identity has no credential of its own');
+    case 'managedIdentity':
+      throw new Error('a managed identity has no credential of its own');
   }
 }
 
@@ -66,7 +76,9 @@ export function networkOver(fetch: Fetch): INetworkModule {
       call<Body>(url, { method: 'GET', headers: options?.headers ?? {} }),
     sendPostRequestAsync: <Body>(url: string, options?: NetworkRequestOptions) =>
       call<Body>(url, {
-        method: 'POST', headers: options?.headers ?? {}, body: options?.body ?? '',
+        method: 'POST',
+        headers: options?.headers ?? {},
+        body: options?.body ?? '',
       }),
   };
 }

@@ -60,8 +60,8 @@ export function principalOf(checked: CheckedToken, rules: PrincipalRules): Princ
     kind,
     provider: config.id,
     subject,
-    tenant: kind === 'person' ? teams?.tenant ?? null : null,
-    objectId: kind === 'person' ? teams?.objectId ?? null : null,
+    tenant: kind === 'person' ? (teams?.tenant ?? null) : null,
+    objectId: kind === 'person' ? (teams?.objectId ?? null) : null,
     name: nameOf(claims, config, subject),
     roles: rolesOf(claims, config, rules.implied, { tenant: teams?.tenant ?? null, groups }),
     claims: ruleClaims(claims, config.claims),
@@ -71,8 +71,11 @@ export function principalOf(checked: CheckedToken, rules: PrincipalRules): Princ
 }
 
 function keyOf(parts: {
-  provider: Provider; subject: string; teams: TeamsIdentity | undefined;
-  kind: PrincipalKind; claims: JsonObject;
+  provider: Provider;
+  subject: string;
+  teams: TeamsIdentity | undefined;
+  kind: PrincipalKind;
+  claims: JsonObject;
 }): string {
   const { provider, subject, teams } = parts;
   if (teams === undefined && parts.kind === 'workload' && provider.config.keyClaims) {
@@ -90,12 +93,18 @@ function keyOf(parts: {
 
 /** Tenant and object id: of everybody at Entra, of people only elsewhere. */
 function teamsIdentity(claims: JsonObject, checked: CheckedToken): TeamsIdentity | undefined {
-  const { provider: { config, tenants }, kind } = checked;
+  const {
+    provider: { config, tenants },
+    kind,
+  } = checked;
   const names = config.teams;
   if (names === null || (config.kind !== 'entra' && kind !== 'person')) return undefined;
   const tenant = requiredText(claims, names.tenantClaim);
   const objectId = requiredText(claims, names.objectIdClaim);
-  for (const [name, value] of [[names.tenantClaim, tenant], [names.objectIdClaim, objectId]]) {
+  for (const [name, value] of [
+    [names.tenantClaim, tenant],
+    [names.objectIdClaim, objectId],
+  ]) {
     const shaped = config.kind === 'entra' ? isGuid(value ?? '') : !value?.includes('|');
     if (!shaped) throw identityError('token_claim_invalid', { about: name });
   }
@@ -107,12 +116,20 @@ function teamsIdentity(claims: JsonObject, checked: CheckedToken): TeamsIdentity
 function nameOf(claims: JsonObject, config: IssuerConfig, subject: string): string {
   const claimed = own(claims, config.nameClaim);
   const name = typeof claimed === 'string' && claimed.trim() !== '' ? claimed : subject;
-  return name.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
-    .slice(0, MAX_NAME).toWellFormed();
+  return name
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_NAME)
+    .toWellFormed();
 }
 
 function evidenceOf(checked: CheckedToken, subject: string): TokenEvidence {
-  const { token: { claims, signedText }, audience, times } = checked;
+  const {
+    token: { claims, signedText },
+    audience,
+    times,
+  } = checked;
   return {
     issuer: requiredText(claims, 'iss'),
     subject,
@@ -131,6 +148,10 @@ function evidenceOf(checked: CheckedToken, subject: string): TokenEvidence {
 
 /** The client that a token was issued to, by whichever claim its provider names it. */
 export function clientOf(claims: JsonObject): string | null {
-  return textClaim(claims, 'azp') ?? textClaim(claims, 'appid') ??
-    textClaim(claims, 'client_id') ?? textClaim(claims, 'cid');
+  return (
+    textClaim(claims, 'azp') ??
+    textClaim(claims, 'appid') ??
+    textClaim(claims, 'client_id') ??
+    textClaim(claims, 'cid')
+  );
 }

@@ -95,10 +95,10 @@ export function discoveryIssuersOf(config: IssuerConfig): readonly string[] {
 
 /** The wire of everything that is fetched from providers, within the limits of production. */
 export function providerFetch(parts: Pick<IdentityParts, 'config' | 'fetch'>): Fetch {
-  return boundedFetch(
-    parts.fetch ?? ((url, init) => globalThis.fetch(url, init)),
-    { ...PROVIDER_LIMITS, allowHttp: parts.config.profile === 'local' },
-  );
+  return boundedFetch(parts.fetch ?? ((url, init) => globalThis.fetch(url, init)), {
+    ...PROVIDER_LIMITS,
+    allowHttp: parts.config.profile === 'local',
+  });
 }
 
 function createProvider(config: IssuerConfig, parts: IdentityParts): Provider {
@@ -109,8 +109,12 @@ function createProvider(config: IssuerConfig, parts: IdentityParts): Provider {
   return {
     config,
     keys: createKeySource({
-      name: config.id, discoveryUrl: config.discoveryUrl, issuers: discoveryIssuersOf(config),
-      clock, log, fetch,
+      name: config.id,
+      discoveryUrl: config.discoveryUrl,
+      issuers: discoveryIssuersOf(config),
+      clock,
+      log,
+      fetch,
     }),
     algorithms: new Set(config.algorithms),
     audiences: new Set(config.audiences),
@@ -146,10 +150,12 @@ function cloudOf(discoveryUrl: string): string {
     case 'login.windows.net':
     case 'sts.windows.net':
       return 'public';
-    case 'login.microsoftonline.us': return 'usgov';
+    case 'login.microsoftonline.us':
+      return 'usgov';
     case 'login.partner.microsoftonline.cn':
     case 'login.chinacloudapi.cn':
       return 'china';
-    default: return host;
+    default:
+      return host;
   }
 }

@@ -49,8 +49,11 @@ export function listClaim(claims: JsonObject, name: string): readonly string[] {
 
 /** Whether a value is a list of at most `limit` texts of sane length. */
 export function isTextList(value: unknown, limit: number): value is readonly string[] {
-  return Array.isArray(value) && value.length <= limit &&
-    value.every((item) => typeof item === 'string' && item.length <= MAX_TEXT);
+  return (
+    Array.isArray(value) &&
+    value.length <= limit &&
+    value.every((item) => typeof item === 'string' && item.length <= MAX_TEXT)
+  );
 }
 
 /**
@@ -59,9 +62,14 @@ export function isTextList(value: unknown, limit: number): value is readonly str
  *
  * @throws IdentityError naming the first check that failed.
  */
-export function checkTimes(claims: JsonObject, rules: {
-  now: number; toleranceMs: number; maxAgeMs: number | null;
-}): TokenTimes {
+export function checkTimes(
+  claims: JsonObject,
+  rules: {
+    now: number;
+    toleranceMs: number;
+    maxAgeMs: number | null;
+  },
+): TokenTimes {
   const { now, toleranceMs, maxAgeMs } = rules;
   const expiresAt = timeClaim(claims, 'exp');
   if (expiresAt === null) throw identityError('token_claim_missing', { about: 'exp' });

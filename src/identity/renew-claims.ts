@@ -9,9 +9,15 @@ import type { ClaimsRefresher, RenewClaims } from '../usecases/ports.ts';
  * old: single sign-on cannot ask for younger ones. All or nothing: a claim that the directory does
  * not tell would be as old as it was, so that the person has to sign in.
  */
-export function renewClaimsBy(
-  { refresher, clock, log }: { refresher: ClaimsRefresher; clock: Clock; log: Logger },
-): RenewClaims {
+export function renewClaimsBy({
+  refresher,
+  clock,
+  log,
+}: {
+  refresher: ClaimsRefresher;
+  clock: Clock;
+  log: Logger;
+}): RenewClaims {
   return async (by) => {
     const names = Object.keys(by.claims);
     try {
@@ -27,14 +33,23 @@ export function renewClaimsBy(
 
 function renewed(
   by: Principal,
-  { roles, claims, at }: {
-    roles: readonly string[]; claims: Readonly<Record<string, ClaimValue | null>>; at: number;
+  {
+    roles,
+    claims,
+    at,
+  }: {
+    roles: readonly string[];
+    claims: Readonly<Record<string, ClaimValue | null>>;
+    at: number;
   },
 ): Principal {
-  const there = Object.entries(claims)
-    .filter((entry): entry is [string, ClaimValue] => entry[1] !== null);
+  const there = Object.entries(claims).filter(
+    (entry): entry is [string, ClaimValue] => entry[1] !== null,
+  );
   return {
-    ...by, roles, claims: Object.fromEntries(there),
+    ...by,
+    roles,
+    claims: Object.fromEntries(there),
     proof: { way: 'look-up', verifiedAt: at, sessionId: null },
   };
 }

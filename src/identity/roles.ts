@@ -25,7 +25,7 @@ export function impliedRoles(
     if (path.includes(role)) {
       throw new Error(`identity.roles imply each other: ${[...path, role].join(' → ')}`);
     }
-    const direct = Object.hasOwn(implies, role) ? implies[role] ?? [] : [];
+    const direct = Object.hasOwn(implies, role) ? (implies[role] ?? []) : [];
     const all = new Set([role, ...direct.flatMap((next) => close(next, [...path, role]))]);
     closed.set(role, [...all]);
     return [...all];
@@ -47,12 +47,14 @@ export interface RoleContext {
  * none reads nothing: roles are handed out by each tenant's own administrator.
  */
 export function mappingsFor(
-  issuer: Pick<IssuerConfig, 'roles' | 'tenants'>, tenant: string | null,
+  issuer: Pick<IssuerConfig, 'roles' | 'tenants'>,
+  tenant: string | null,
 ): IssuerConfig['roles'] {
   const several = issuer.tenants.length > 1;
   if (!several && issuer.roles.every(({ tenants }) => tenants === undefined)) return issuer.roles;
   return issuer.roles.filter(({ tenants }) =>
-    (tenants === undefined ? !several : tenant !== null && tenants.includes(tenant)));
+    tenants === undefined ? !several : tenant !== null && tenants.includes(tenant),
+  );
 }
 
 /**
@@ -62,14 +64,16 @@ export function mappingsFor(
  * @throws IdentityError `token_claim_invalid`.
  */
 export function rolesOf(
-  claims: JsonObject, issuer: IssuerConfig, implied: (role: string) => readonly string[],
+  claims: JsonObject,
+  issuer: IssuerConfig,
+  implied: (role: string) => readonly string[],
   { tenant, groups }: RoleContext = { tenant: null },
 ): readonly string[] {
   const roles = new Set<string>();
   for (const { claim, map } of mappingsFor(issuer, tenant)) {
     const values = claim === 'groups' && groups !== undefined ? groups : valuesOf(claims, claim);
     for (const value of values) {
-      const given = map === null ? [value] : Object.hasOwn(map, value) ? map[value] ?? [] : [];
+      const given = map === null ? [value] : Object.hasOwn(map, value) ? (map[value] ?? []) : [];
       for (const role of given) for (const each of implied(role)) roles.add(each);
     }
   }
@@ -79,7 +83,8 @@ export function rolesOf(
 
 /** The claims that rules may use, as far as the token has them in a form that rules understand. */
 export function ruleClaims(
-  claims: JsonObject, names: readonly string[],
+  claims: JsonObject,
+  names: readonly string[],
 ): Readonly<Record<string, ClaimValue>> {
   const found: [string, ClaimValue][] = [];
   for (const name of names) {

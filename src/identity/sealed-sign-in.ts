@@ -14,12 +14,13 @@ import type { JsonObject } from './strict-json.ts';
  * @throws IdentityError `sign_in_unknown`.
  */
 export async function readSealedAttempt(
-  secrets: StoredSecrets, attempt: SignInLink & SignInAttempt,
+  secrets: StoredSecrets,
+  attempt: SignInLink & SignInAttempt,
 ): Promise<AttemptSecrets> {
   const opened = await open(secrets, attempt.verifier, attempt.id);
   const [state, nonce, verifier] = ['state', 'nonce', 'verifier'].map((name) => own(opened, name));
-  const texts = typeof state === 'string' && typeof nonce === 'string' &&
-    typeof verifier === 'string';
+  const texts =
+    typeof state === 'string' && typeof nonce === 'string' && typeof verifier === 'string';
   if (!texts || sha256(state) !== attempt.state || sha256(nonce) !== attempt.nonce) {
     throw identityError('sign_in_unknown');
   }
@@ -38,7 +39,8 @@ export function sealParked(secrets: StoredSecrets, parked: Parked): Promise<stri
 
 /** The identity that was parked for this link. @throws IdentityError `sign_in_unknown`. */
 export async function readParked(
-  secrets: StoredSecrets, parked: SignInLink & { readonly identity: string },
+  secrets: StoredSecrets,
+  parked: SignInLink & { readonly identity: string },
 ): Promise<SessionContent> {
   const opened = await open(secrets, parked.identity, parked.id);
   if (!isJsonObject(own(opened, 'principal'))) throw identityError('sign_in_unknown');

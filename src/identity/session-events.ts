@@ -11,18 +11,32 @@ import type { StoredSession } from '../usecases/store-ports.ts';
  * written.
  */
 export type EndReason =
-  | 'signed_out' | 'revoked' | 'refresh_refused' | 'refresh_reused' | 'claims_refused'
-  | 'unlinked' | 'unreadable';
+  | 'signed_out'
+  | 'revoked'
+  | 'refresh_refused'
+  | 'refresh_reused'
+  | 'claims_refused'
+  | 'unlinked'
+  | 'unreadable';
 
 /** A sign-in that carries on. */
 export function startedEvent(
-  ids: Ids, now: number, started: { session: StoredSession; by: Principal; renewable: boolean },
+  ids: Ids,
+  now: number,
+  started: { session: StoredSession; by: Principal; renewable: boolean },
 ): AuditEvent {
   const { session, by, renewable } = started;
   return {
-    id: ids.next('evt', now), at: now, type: 'session.started', requestId: null, actor: by.key,
+    id: ids.next('evt', now),
+    at: now,
+    type: 'session.started',
+    requestId: null,
+    actor: by.key,
     data: {
-      sessionId: session.id, provider: session.provider, renewable, roles: by.roles,
+      sessionId: session.id,
+      provider: session.provider,
+      renewable,
+      roles: by.roles,
       token: by.token,
     },
   };
@@ -30,17 +44,31 @@ export function startedEvent(
 
 /** The end of one session. `code` says more where there is more to say. */
 export function endedEvent(
-  ids: Ids, now: number,
+  ids: Ids,
+  now: number,
   ended: {
-    session: StoredSession; reason: EndReason; code: string | null; actor: string | null;
+    session: StoredSession;
+    reason: EndReason;
+    code: string | null;
+    actor: string | null;
   },
 ): AuditEvent {
   const { session, reason, code, actor } = ended;
   const { id, tenantId, objectId, provider, principal, generation } = session;
   return {
-    id: ids.next('evt', now), at: now, type: 'session.ended', requestId: null, actor,
+    id: ids.next('evt', now),
+    at: now,
+    type: 'session.ended',
+    requestId: null,
+    actor,
     data: {
-      sessionId: id, tenantId, objectId, provider, principal, generation, reason,
+      sessionId: id,
+      tenantId,
+      objectId,
+      provider,
+      principal,
+      generation,
+      reason,
       ...(code === null ? {} : { code }),
     },
   };

@@ -62,7 +62,9 @@ export function createRefresher(
 }
 
 async function refresh(
-  parts: RefreshParts, session: StoredSession, content: SessionContent,
+  parts: RefreshParts,
+  session: StoredSession,
+  content: SessionContent,
 ): Promise<Refreshed> {
   const { store, clock, ids, secrets } = parts;
   const { id, generation } = session;
@@ -87,7 +89,9 @@ async function refresh(
   };
   const next = { ...session, generation: generation + 1 };
   const written = await store.renewSession({
-    id, generation, ...(await sealSession(secrets, next, renewed)),
+    id,
+    generation,
+    ...(await sealSession(secrets, next, renewed)),
   });
   if (!written) {
     await parts.end(session, 'refresh_reused', null);
@@ -102,7 +106,8 @@ async function refresh(
 
 /** Has the provider forget what nobody uses any more; the end here does not wait for its word. */
 export async function forget(
-  { flow, log }: Pick<RefreshParts, 'flow' | 'log'>, session: StoredSession,
+  { flow, log }: Pick<RefreshParts, 'flow' | 'log'>,
+  session: StoredSession,
   { refreshToken }: Pick<SessionContent, 'refreshToken'>,
 ): Promise<void> {
   if (refreshToken === null) return;
@@ -116,8 +121,14 @@ export async function forget(
 /** What the provider gives; undefined where it ends the session. */
 async function ask(
   parts: RefreshParts,
-  { session, refreshToken, holder }: {
-    session: StoredSession; refreshToken: string; holder: string;
+  {
+    session,
+    refreshToken,
+    holder,
+  }: {
+    session: StoredSession;
+    refreshToken: string;
+    holder: string;
   },
 ): Promise<SignInTokens | undefined> {
   try {
@@ -140,14 +151,17 @@ function reasonOf({ cause, code }: IdentityError): string {
 }
 
 async function claimsOf(
-  { verifier, flow }: RefreshParts, content: SessionContent, tokens: SignInTokens,
+  { verifier, flow }: RefreshParts,
+  content: SessionContent,
+  tokens: SignInTokens,
 ): Promise<
-  | { principal: Principal; failure?: undefined }
-  | { principal?: undefined; failure: IdentityError }
+  { principal: Principal; failure?: undefined } | { principal?: undefined; failure: IdentityError }
 > {
   try {
     const { principal } = await verifier.verify(tokens.idToken, {
-      kind: 'refresh', provider: flow.signIn.issuer, clientId: flow.signIn.clientId,
+      kind: 'refresh',
+      provider: flow.signIn.issuer,
+      clientId: flow.signIn.clientId,
       nonce: content.nonce,
     });
     return { principal: continued(content.principal, principal) };
@@ -163,7 +177,9 @@ async function claimsOf(
  * and where the sign-in told of none, a refresh cannot tell of it either.
  */
 function continued(before: Principal, after: Principal): Principal {
-  const same = after.key === before.key && after.subject === before.subject &&
+  const same =
+    after.key === before.key &&
+    after.subject === before.subject &&
     after.token.issuer === before.token.issuer;
   if (!same) throw identityError('token_claim_invalid', { about: 'sub' });
   const [first, told] = [before.token.authTime, after.token.authTime];

@@ -22,14 +22,17 @@ export interface SessionSecrets extends StoredSecrets {
 
 /** What the sealed text names, so that rows cannot be exchanged, put back or made to last. */
 type Name = Pick<
-  StoredSession, 'id' | 'tenantId' | 'objectId' | 'provider' | 'generation' | 'createdAt'
+  StoredSession,
+  'id' | 'tenantId' | 'objectId' | 'provider' | 'generation' | 'createdAt'
 >;
 
 const NAMED = ['id', 'tenantId', 'objectId', 'provider', 'generation', 'createdAt'] as const;
 
 /** Seals a session's content for its row. */
 export async function sealSession(
-  secrets: SessionSecrets, name: Name, content: SessionContent,
+  secrets: SessionSecrets,
+  name: Name,
+  content: SessionContent,
 ): Promise<Pick<StoredSession, 'sealed' | 'sealedWith'>> {
   const named = Object.fromEntries(NAMED.map((member) => [member, name[member]]));
   // The key is asked first: where it changes meanwhile, the row is only sealed anew once more.
@@ -42,7 +45,8 @@ export async function sealSession(
  * earlier state of this one.
  */
 export async function openSession(
-  secrets: StoredSecrets, stored: StoredSession,
+  secrets: StoredSecrets,
+  stored: StoredSession,
 ): Promise<SessionContent | undefined> {
   let opened: unknown;
   try {

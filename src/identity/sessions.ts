@@ -38,8 +38,10 @@ export interface SessionParts {
 /** Sessions, with what the sign-in and the housekeeping need of them besides. */
 export interface SessionKeeper extends Sessions {
   /** A new session in the place of the person's last one; gives its id. */
-  start(sender: Pick<TeamsSender, 'tenantId' | 'objectId'>, content: SessionContent):
-  Promise<string>;
+  start(
+    sender: Pick<TeamsSender, 'tenantId' | 'objectId'>,
+    content: SessionContent,
+  ): Promise<string>;
   /** Seals anew what is sealed under an older key, at most `limit`; gives how many were. */
   reseal(limit: number): Promise<number>;
 }
@@ -80,8 +82,7 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
         if (renewed && haveSameClaims(first, found)) {
           throw identityError('session_refresh_unavailable');
         }
-        const good = areFresh(content.principal) &&
-          clock.now() < content.principal.token.expiresAt;
+        const good = areFresh(content.principal) && clock.now() < content.principal.token.expiresAt;
         if (good && (renewed || !renew)) {
           await keep(parts, unattended ? { ...limits, sliding: false } : limits, found);
           return proven(found, renewed ? 'refresh' : 'session');
@@ -98,7 +99,10 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
       const session = await store.findSession({ tenantId, objectId, provider });
       if (session === undefined) return false;
       const event = endedEvent(ids, clock.now(), {
-        session, reason: 'signed_out', code: null, actor: session.principal,
+        session,
+        reason: 'signed_out',
+        code: null,
+        actor: session.principal,
       });
       const which = { kind: 'person', tenantId, objectId } as const;
       const ended = await store.endSessions({ which, event });
@@ -121,20 +125,24 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
 }
 
 async function start(
-  { clock, ids, store, secrets }: SessionParts, limits: SessionConfig,
+  { clock, ids, store, secrets }: SessionParts,
+  limits: SessionConfig,
   { owner, content }: { owner: SessionOwner; content: SessionContent },
 ): Promise<string> {
   const now = clock.now();
   // Always a new id: nothing of an earlier session, or of who planted one, goes on.
   const named = { ...owner, id: ids.next('ses', now), generation: 1, createdAt: now };
   const session: StoredSession = {
-    ...named, principal: content.principal.key, usedAt: now,
+    ...named,
+    principal: content.principal.key,
+    usedAt: now,
     endsAt: endOf(limits, { createdAt: now, usedAt: now }),
     ...(await sealSession(secrets, named, content)),
   };
   const renewable = content.refreshToken !== null;
   await store.startSession(
-    session, startedEvent(ids, now, { session, by: content.principal, renewable }),
+    session,
+    startedEvent(ids, now, { session, by: content.principal, renewable }),
   );
   return session.id;
 }
@@ -146,7 +154,9 @@ interface Found {
 
 /** The owner's session where it has not ended; one that cannot be read is ended here. */
 async function live(
-  { store, clock, secrets }: SessionParts, limits: SessionConfig, owner: SessionOwner,
+  { store, clock, secrets }: SessionParts,
+  limits: SessionConfig,
+  owner: SessionOwner,
   end: (session: StoredSession, reason: EndReason, code: string | null) => Promise<void>,
 ): Promise<Found | undefined> {
   const session = await store.findSession(owner);
@@ -162,7 +172,8 @@ async function live(
  * it, and one that was added keeps people apart from the next click on.
  */
 async function linkedNow(
-  found: Found, links: Links,
+  found: Found,
+  links: Links,
   end: (session: StoredSession, why: EndReason, code: string | null) => Promise<void>,
 ): Promise<Found | undefined> {
   const { session, content } = found;
@@ -175,8 +186,10 @@ async function linkedNow(
 
 /** Whether two states of a row rest on one and the same token. */
 function haveSameClaims({ content: one }: Found, { content: other }: Found): boolean {
-  return one.verifiedAt === other.verifiedAt &&
-    one.principal.token.digest === other.principal.token.digest;
+  return (
+    one.verifiedAt === other.verifiedAt &&
+    one.principal.token.digest === other.principal.token.digest
+  );
 }
 
 /** When a session ends by the limits that are configured now. */
@@ -200,7 +213,8 @@ async function keep(parts: SessionParts, limits: SessionConfig, found: Found): P
 }
 
 async function sealAnew(
-  { store, secrets }: SessionParts, { session, content }: Found,
+  { store, secrets }: SessionParts,
+  { session, content }: Found,
 ): Promise<void> {
   const { id, generation } = session;
   await store.resealSession({ id, generation, ...(await sealSession(secrets, session, content)) });

@@ -37,9 +37,7 @@ export interface SignInClient {
     person: { tenantId: string; objectId: string; stepUp: StepUp | null },
   ): Promise<string>;
   /** What the callback's code is good for. */
-  tokens(
-    query: URLSearchParams, secrets: AttemptSecrets, tenantId: string,
-  ): Promise<SignInTokens>;
+  tokens(query: URLSearchParams, secrets: AttemptSecrets, tenantId: string): Promise<SignInTokens>;
   /**
    * What a refresh token is good for, once. Throws IdentityError `session_refresh_refused` where
    * the provider ends it (`invalid_grant`, RFC 6749 5.2), or wants to see the person;
@@ -96,8 +94,10 @@ export function createSignInClient(options: {
           client,
           new URL(`${redirectUri}?${query.toString()}`),
           {
-            expectedState: secrets.state, expectedNonce: secrets.nonce,
-            pkceCodeVerifier: secrets.verifier, idTokenExpected: true,
+            expectedState: secrets.state,
+            expectedNonce: secrets.nonce,
+            pkceCodeVerifier: secrets.verifier,
+            idTokenExpected: true,
           },
         );
         const tokens = tokensOf(given);
@@ -135,8 +135,14 @@ export function createSignInClient(options: {
  * the person consent (OpenID Connect Core 11).
  */
 function hints(
-  { config, signIn, provider }: {
-    config: Config; signIn: NonNullable<Config['teams']['signIn']>; provider: Provider;
+  {
+    config,
+    signIn,
+    provider,
+  }: {
+    config: Config;
+    signIn: NonNullable<Config['teams']['signIn']>;
+    provider: Provider;
   },
   objectId: string,
 ): Record<string, string> {
@@ -153,7 +159,9 @@ function hints(
  * to ask for an authentication context.
  */
 function demands(
-  stepUp: StepUp | null, provider: Provider, { document }: ProviderMetadata,
+  stepUp: StepUp | null,
+  provider: Provider,
+  { document }: ProviderMetadata,
 ): Record<string, string> {
   if (stepUp === null) return {};
   const { acr, amr, maxAgeMs } = stepUp;
@@ -196,14 +204,23 @@ async function metadataOf(provider: Provider): Promise<ProviderMetadata> {
 
 /** The client of `teams.signIn` at a provider whose discovery document is at hand. */
 export function createSignInClientConfiguration(given: {
-  document: JsonObject; tenantId: string; parts: IdentityParts;
+  document: JsonObject;
+  tenantId: string;
+  parts: IdentityParts;
 }): oidc.Configuration {
-  const { document, tenantId, parts: { config, clock, fetch } } = given;
+  const {
+    document,
+    tenantId,
+    parts: { config, clock, fetch },
+  } = given;
   const { signIn } = config.teams;
   if (signIn === null) throw identityError('sign_in_off');
   const text = (name: string) => String(own(document, name) ?? '');
   return configuration({
-    config, signIn, tenantId, clock,
+    config,
+    signIn,
+    tenantId,
+    clock,
     fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
     metadata: { issuer: text('issuer'), jwksUri: text('jwks_uri'), document },
   });

@@ -18,7 +18,9 @@ export function clearedSignInCookie(): string {
 
 /** The secret in a Cookie header; undefined where there is none, or more than one. */
 export function readSignInCookie(header: string | undefined): string | undefined {
-  const found = (header ?? '').slice(0, 8_192).split(';')
+  const found = (header ?? '')
+    .slice(0, 8_192)
+    .split(';')
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${NAME}=`));
   const value = found.length === 1 ? found[0]?.slice(NAME.length + 1) : undefined;

@@ -17,7 +17,10 @@ export interface SignInFlow {
  * @throws Error at once where teams.signIn names an issuer that does not stand in configuration.
  */
 export function createSignInFlow(parts: {
-  config: Config; clock: Clock; verifier: Verifier; fetch?: Fetch;
+  config: Config;
+  clock: Clock;
+  verifier: Verifier;
+  fetch?: Fetch;
 }): SignInFlow | undefined {
   const { config, clock, verifier } = parts;
   const { signIn } = config.teams;

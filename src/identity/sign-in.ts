@@ -43,7 +43,9 @@ export interface SignInParts {
   readonly sessions?: Pick<SessionKeeper, 'start'>;
   /** Told of somebody who signed in as another person than the link is for. */
   readonly mismatch?: (seen: {
-    person: Pick<SignInLink, 'tenantId' | 'objectId'>; requestId: string | null; code: string;
+    person: Pick<SignInLink, 'tenantId' | 'objectId'>;
+    requestId: string | null;
+    code: string;
     signedInAs: string;
   }) => Promise<void>;
 }
@@ -64,8 +66,12 @@ export function createSignIn(parts: SignInParts): SignIn & SignInPages {
       required(flow);
       const secret = ids.secret(32);
       await store.addLink({
-        id: sha256(secret), tenantId: sender.tenantId, objectId: sender.objectId,
-        requestId, revision, expiresAt: clock.now() + SIGN_IN_MS,
+        id: sha256(secret),
+        tenantId: sender.tenantId,
+        objectId: sender.objectId,
+        requestId,
+        revision,
+        expiresAt: clock.now() + SIGN_IN_MS,
         demand: stepUp === null ? null : JSON.stringify(stepUp),
       });
       return `${config.server.publicUrl}/auth/start?link=${secret}`;
@@ -92,33 +98,41 @@ export function createSignIn(parts: SignInParts): SignIn & SignInPages {
       assertPerson(principal, sender);
       if (principal.token.expiresAt <= clock.now()) throw identityError('token_expired');
       const { refreshToken, nonce } = content;
-      const sessionId = (await parts.sessions?.start(
-        sender, { principal, verifiedAt, refreshToken, nonce },
-      )) ?? null;
+      const sessionId =
+        (await parts.sessions?.start(sender, { principal, verifiedAt, refreshToken, nonce })) ??
+        null;
       return { ...principal, proof: { way: 'sign-in', verifiedAt, sessionId } };
     },
   };
 }
 
 async function begin(
-  parts: SignInParts, flow: SignInFlow, link: string,
+  parts: SignInParts,
+  flow: SignInFlow,
+  link: string,
 ): Promise<{ redirectTo: string; setCookie: string }> {
   if (!SECRET.test(link)) throw identityError('sign_in_link_invalid');
   const { ids, store, clock } = parts;
   const browser = ids.secret(32);
   const secrets: AttemptSecrets = {
-    state: ids.secret(32), nonce: ids.secret(32), verifier: ids.secret(32),
+    state: ids.secret(32),
+    nonce: ids.secret(32),
+    verifier: ids.secret(32),
   };
   const id = sha256(link);
   // Asked before the link is used up, so that a provider that is down does not cost the link.
   await flow.client.ready();
   const state = sha256(secrets.state);
-  const opened = await store.openLink(id, {
-    state,
-    browser: sha256(browser),
-    nonce: sha256(secrets.nonce),
-    verifier: await parts.secrets.encrypt(JSON.stringify({ ...secrets, link: id })),
-  }, clock.now());
+  const opened = await store.openLink(
+    id,
+    {
+      state,
+      browser: sha256(browser),
+      nonce: sha256(secrets.nonce),
+      verifier: await parts.secrets.encrypt(JSON.stringify({ ...secrets, link: id })),
+    },
+    clock.now(),
+  );
   if (opened === undefined) throw identityError('sign_in_link_invalid');
   const { tenantId, objectId } = opened;
   const stepUp = demandOf(opened);
@@ -129,7 +143,8 @@ async function begin(
 }
 
 async function finish(
-  parts: SignInParts, flow: SignInFlow,
+  parts: SignInParts,
+  flow: SignInFlow,
   input: { query: URLSearchParams; cookie: string | undefined },
 ): Promise<{ code: string; setCookie: string }> {
   const { ids, store, clock, verifier } = parts;
@@ -142,17 +157,24 @@ async function finish(
   assertBrowser(attempt, input.cookie);
   const secrets = await readSealedAttempt(parts.secrets, attempt);
   const { idToken, refreshToken } = await flow.client.tokens(
-    input.query, secrets, attempt.tenantId,
+    input.query,
+    secrets,
+    attempt.tenantId,
   );
   const { principal } = await verifier.verify(idToken, {
-    kind: 'sign-in', provider: flow.signIn.issuer,
-    clientId: flow.signIn.clientId, nonce: secrets.nonce,
+    kind: 'sign-in',
+    provider: flow.signIn.issuer,
+    clientId: flow.signIn.clientId,
+    nonce: secrets.nonce,
   });
   await checkPerson(parts, principal, attempt);
   checkDemand(attempt, principal, clock.now());
   const code = ids.code(CODE_DIGITS);
   const identity = await sealParked(parts.secrets, {
-    link: attempt.id, principal, verifiedAt: clock.now(), nonce: secrets.nonce,
+    link: attempt.id,
+    principal,
+    verifiedAt: clock.now(),
+    nonce: secrets.nonce,
     // Kept only where it is used.
     refreshToken: parts.sessions ? refreshToken : null,
   });
@@ -186,15 +208,19 @@ function checkDemand(link: SignInLink, { token }: Principal, now: number): void 
 }
 
 async function checkPerson(
-  { mismatch }: SignInParts, principal: Principal, link: SignInLink,
+  { mismatch }: SignInParts,
+  principal: Principal,
+  link: SignInLink,
 ): Promise<void> {
   try {
     assertPerson(principal, link);
   } catch (error) {
     const { tenantId, objectId, requestId, revision } = link;
     await mismatch?.({
-      person: { tenantId, objectId }, requestId: revision === 0 ? null : requestId,
-      code: 'sign_in_wrong_person', signedInAs: principal.key,
+      person: { tenantId, objectId },
+      requestId: revision === 0 ? null : requestId,
+      code: 'sign_in_wrong_person',
+      signedInAs: principal.key,
     });
     throw error;
   }
@@ -202,7 +228,8 @@ async function checkPerson(
 
 /** Who signed in must be the Teams person that the link is for. */
 function assertPerson(
-  principal: Principal, person: Pick<SignInLink, 'tenantId' | 'objectId'>,
+  principal: Principal,
+  person: Pick<SignInLink, 'tenantId' | 'objectId'>,
 ): void {
   if (!isTeamsPerson(principal, person)) throw identityError('sign_in_wrong_person');
 }

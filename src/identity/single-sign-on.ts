@@ -40,8 +40,8 @@ function checkVersion(claims: JsonObject, audience: string): void {
   const version = own(claims, 'ver');
   const isV2 = typeof iss === 'string' && iss.endsWith('/v2.0');
   const isV1 = typeof iss === 'string' && /^https:\/\/sts\.[a-z.]+\/[0-9a-f-]{36}\/$/.test(iss);
-  const fits = (!isV2 || (version === '2.0' && !audience.includes(':'))) &&
-    (!isV1 || version === '1.0');
+  const fits =
+    (!isV2 || (version === '2.0' && !audience.includes(':'))) && (!isV1 || version === '1.0');
   if (!fits) throw identityError('sso_wrong_version');
 }
 

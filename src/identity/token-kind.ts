@@ -34,12 +34,19 @@ export function isAppOnly(claims: JsonObject): boolean {
   if (own(claims, 'idtyp') === 'app' || own(claims, 'gty') === 'client-credentials') return true;
   const sub = own(claims, 'sub');
   const clients = CLIENT_CLAIMS.map((name) => own(claims, name));
-  if (typeof sub === 'string' &&
-    (clients.includes(sub) || clients.includes(sub.replace(/@clients$/, '')))) return true;
+  if (
+    typeof sub === 'string' &&
+    (clients.includes(sub) || clients.includes(sub.replace(/@clients$/, '')))
+  )
+    return true;
   const username = own(claims, 'preferred_username');
   if (typeof username === 'string' && SERVICE_ACCOUNT.test(username)) return true;
-  return !hasScope(claims) && clients.some((client) => typeof client === 'string') &&
-    typeof sub === 'string' && own(claims, 'oid') === sub;
+  return (
+    !hasScope(claims) &&
+    clients.some((client) => typeof client === 'string') &&
+    typeof sub === 'string' &&
+    own(claims, 'oid') === sub
+  );
 }
 
 /**
@@ -68,7 +75,9 @@ function entraKind(claims: JsonObject): PrincipalKind | undefined {
  */
 function plainKind(claims: JsonObject, issuer: IssuerConfig): PrincipalKind | undefined {
   if (isAppOnly(claims)) return 'workload';
-  const person = own(claims, 'idtyp') === 'user' || hasScope(claims) ||
+  const person =
+    own(claims, 'idtyp') === 'user' ||
+    hasScope(claims) ||
     PERSON_CLAIMS.some((name) => Object.hasOwn(claims, name)) ||
     (issuer.teams !== null && Object.hasOwn(claims, issuer.teams.objectIdClaim));
   if (person || !issuer.use.includes('workloads')) return 'person';

@@ -94,7 +94,9 @@ export function createVerifier(parts: IdentityParts & { groups?: GroupSource }):
       const kind = checkKind(claims, provider, purpose);
       // Only now: nobody's directory is asked about a token that is not good in itself.
       const groups = await groupsBeyond(parts.groups, {
-        token, provider, kind,
+        token,
+        provider,
+        kind,
         // Only an access token can be exchanged (on behalf of); an ID token is for us alone.
         assertion: isOurClients(purpose) ? null : text,
       });
@@ -106,7 +108,9 @@ export function createVerifier(parts: IdentityParts & { groups?: GroupSource }):
 
 /** Checks header and signature with the issuer's keys. @throws IdentityError. */
 async function checkSignature(
-  token: CompactToken, provider: Provider, purpose: Purpose,
+  token: CompactToken,
+  provider: Provider,
+  purpose: Purpose,
 ): Promise<void> {
   checkType(token, purpose);
   checkAlgorithm(token, provider);
@@ -134,7 +138,10 @@ export function checkAlgorithm(token: Pick<CompactToken, 'alg'>, provider: Provi
 export async function checkWithKey(token: CompactToken, key: VerificationKey): Promise<void> {
   const ready = await importedKey(token.alg, key);
   const good = await verifySignature({
-    alg: token.alg, key: ready, signature: token.signature, data: Buffer.from(token.signedText),
+    alg: token.alg,
+    key: ready,
+    signature: token.signature,
+    data: Buffer.from(token.signedText),
   });
   if (!good) throw identityError('token_signature_invalid');
 }
@@ -173,10 +180,13 @@ export function checkTenant(claims: JsonObject, provider: Provider, iss: string)
 /** What `aud` may be for a purpose. */
 export function audiencesOf(purpose: Purpose, provider: Provider): ReadonlySet<string> {
   switch (purpose.kind) {
-    case 'bearer': return provider.audiences;
-    case 'single-sign-on': return purpose.audiences;
+    case 'bearer':
+      return provider.audiences;
+    case 'single-sign-on':
+      return purpose.audiences;
     case 'sign-in':
-    case 'refresh': return new Set([purpose.clientId]);
+    case 'refresh':
+      return new Set([purpose.clientId]);
   }
 }
 

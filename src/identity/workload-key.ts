@@ -37,7 +37,9 @@ export function workloadKey(claims: JsonObject, issuer: IssuerConfig, subject: s
  * @throws IdentityError `token_claim_missing`, `token_claim_invalid`.
  */
 export function actorOf(
-  claims: JsonObject, issuer: IssuerConfig, kind: PrincipalKind,
+  claims: JsonObject,
+  issuer: IssuerConfig,
+  kind: PrincipalKind,
 ): string | null {
   if (kind !== 'workload' || issuer.actorClaim === undefined) return null;
   const actor = idClaim(claims, issuer.actorClaim);
@@ -60,7 +62,8 @@ function withoutIds(subject: string, claims: JsonObject): string {
   if (found === null) return subject;
   const [whole, owner, ownerId, repository, repositoryId] = found;
   for (const [claim, id] of [
-    ['repository_owner_id', ownerId], ['repository_id', repositoryId],
+    ['repository_owner_id', ownerId],
+    ['repository_id', repositoryId],
   ] as const) {
     if (id !== undefined && idClaim(claims, claim) !== id) {
       throw identityError('token_claim_invalid', { about: `sub and ${claim} differ` });

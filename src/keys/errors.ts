@@ -1,7 +1,8 @@
 /** Why keys of our own cannot be used: a closed set, each with what to do. */
 export const KEYS_CODES = {
   signing_secret_short: 'signing.secret must be at least 32 bytes: make one with 48 random bytes.',
-  signing_secret_wrong: 'The stored keys were not encrypted under this signing.secret: start ' +
+  signing_secret_wrong:
+    'The stored keys were not encrypted under this signing.secret: start ' +
     'with the secret they were made with, or with a new database.',
   signing_key_unusable: 'A stored key is damaged: restore it from a backup of the database.',
   statement_invalid: 'This statement was not signed by this service for this purpose.',

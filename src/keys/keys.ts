@@ -55,7 +55,9 @@ const MAX_STATEMENT = 256 * 1024;
  * @throws KeysError `signing_secret_short`, `signing_secret_wrong`, `signing_key_unusable`.
  */
 export async function createKeys(parts: {
-  store: KeyStore; secret: string; clock: Clock;
+  store: KeyStore;
+  secret: string;
+  clock: Clock;
 }): Promise<Keys> {
   const { store, secret, clock } = parts;
   const signing = new Map<SigningPurpose, readonly [SigningKey, ...SigningKey[]]>();
@@ -96,7 +98,9 @@ export async function createKeys(parts: {
 
 /** Signs with the newest key. */
 async function sign(
-  keys: readonly [SigningKey, ...SigningKey[]], payload: Statement, typ: string,
+  keys: readonly [SigningKey, ...SigningKey[]],
+  payload: Statement,
+  typ: string,
 ): Promise<string> {
   const newest = keys.at(-1) ?? keys[0];
   return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
@@ -104,9 +108,7 @@ async function sign(
     .sign(newest.privateKey);
 }
 
-async function verify(
-  keys: readonly SigningKey[], jws: string, typ: string,
-): Promise<Statement> {
+async function verify(keys: readonly SigningKey[], jws: string, typ: string): Promise<Statement> {
   try {
     if (jws.length > MAX_STATEMENT) throw new Error('the statement is too long');
     const { payload, protectedHeader } = await compactVerify(

@@ -16,13 +16,15 @@ export interface Sealer {
 export function createSealer(key: Uint8Array): Sealer {
   const kid = keyName(key);
   return {
-    encrypt: (text) => new CompactEncrypt(new TextEncoder().encode(text))
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
-      .encrypt(key),
+    encrypt: (text) =>
+      new CompactEncrypt(new TextEncoder().encode(text))
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
+        .encrypt(key),
     async decrypt(sealed) {
       try {
         const { plaintext, protectedHeader } = await compactDecrypt(sealed, key, {
-          keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'],
+          keyManagementAlgorithms: ['dir'],
+          contentEncryptionAlgorithms: ['A256GCM'],
         });
         if (protectedHeader.kid === kid) return new TextDecoder().decode(plaintext);
       } catch (cause) {

@@ -26,7 +26,10 @@ const KEY_BYTES = 32;
  * @throws KeysError `signing_secret_short`, `signing_secret_wrong`, `signing_key_unusable`.
  */
 export async function openSealingKeys(options: {
-  purpose: string; secret: string; store: KeyStore; clock: Clock;
+  purpose: string;
+  secret: string;
+  store: KeyStore;
+  clock: Clock;
 }): Promise<SealingKeys> {
   const { purpose, secret, store, clock } = options;
   const wrapper = createSealer(deriveKey(secret, `seal ${purpose}`));

@@ -26,7 +26,10 @@ export interface SigningKey {
  * @throws KeysError `signing_secret_wrong`, `signing_key_unusable`.
  */
 export async function loadSigningKeys(options: {
-  purpose: string; store: KeyStore; sealer: Sealer; clock: Clock;
+  purpose: string;
+  store: KeyStore;
+  sealer: Sealer;
+  clock: Clock;
 }): Promise<readonly [SigningKey, ...SigningKey[]]> {
   const { purpose, store, sealer, clock } = options;
   let stored = await store.listKeys(purpose);
@@ -45,7 +48,10 @@ async function newKey(purpose: string, sealer: Sealer, now: number): Promise<Sto
   const jwk = await exportJWK(pair.privateKey);
   const id = await calculateJwkThumbprint(jwk);
   return {
-    id, purpose, createdAt: now, sealed: await sealer.encrypt(JSON.stringify({ ...jwk, kid: id })),
+    id,
+    purpose,
+    createdAt: now,
+    sealed: await sealer.encrypt(JSON.stringify({ ...jwk, kid: id })),
   };
 }
 
@@ -64,13 +70,16 @@ async function openKey(stored: StoredKey, sealer: Sealer): Promise<SigningKey> {
       throw new Error('the key is not the one that its row names');
     }
     const [privateKey, publicKey] = await Promise.all([
-      importJWK({ ...publicJwk, d }, SIGNING_ALGORITHM), importJWK(publicJwk, SIGNING_ALGORITHM),
+      importJWK({ ...publicJwk, d }, SIGNING_ALGORITHM),
+      importJWK(publicJwk, SIGNING_ALGORITHM),
     ]);
     if (privateKey instanceof Uint8Array || publicKey instanceof Uint8Array) {
       throw new Error('the key is symmetric');
     }
     return {
-      id: stored.id, privateKey, publicKey,
+      id: stored.id,
+      privateKey,
+      publicKey,
       publicJwk: { ...publicJwk, kid, alg: SIGNING_ALGORITHM, use: 'sig' },
     };
   } catch (cause) {

@@ -17,11 +17,13 @@ export function jsonLogger(options: {
   now: () => number;
 }): Logger {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
-  const at = (level: LogLevel) => (message: string, fields: Record<string, unknown> = {}) => {
-    if (ORDER[level] < ORDER[options.level]) return;
-    const time = new Date(options.now()).toISOString();
-    write(`${JSON.stringify({ time, level, message, ...plain(fields) })}\n`);
-  };
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: Record<string, unknown> = {}) => {
+      if (ORDER[level] < ORDER[options.level]) return;
+      const time = new Date(options.now()).toISOString();
+      write(`${JSON.stringify({ time, level, message, ...plain(fields) })}\n`);
+    };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 

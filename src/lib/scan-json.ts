@@ -1,9 +1,10 @@
 import { endOfString } from './json-shape.ts';
 
 /** Why a JSON text is not taken. */
-export type JsonFault =
-  | { readonly code: 'json_too_deep' | 'json_duplicate_key' | 'json_invalid';
-      readonly detail: string };
+export type JsonFault = {
+  readonly code: 'json_too_deep' | 'json_duplicate_key' | 'json_invalid';
+  readonly detail: string;
+};
 
 const QUOTE = 0x22;
 const OPEN_OBJECT = 0x7b;
@@ -63,7 +64,10 @@ export function mayHoldOddKey(text: string): boolean {
 }
 
 function addKey(
-  keys: Set<string> | undefined, text: string, start: number, end: number,
+  keys: Set<string> | undefined,
+  text: string,
+  start: number,
+  end: number,
 ): JsonFault | undefined {
   if (keys === undefined || start < 0 || end >= text.length) {
     return { code: 'json_invalid', detail: 'A key is missing or stands where none may.' };

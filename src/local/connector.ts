@@ -34,7 +34,11 @@ export async function startConnector(options: ConnectorOptions): Promise<LocalCo
   const [channel, login] = await Promise.all([
     openChannel({ issuer, appId, serviceUrl, now }),
     openBotLogin({
-      issuer: `${base}/${tenantId}/`, appId, appSecret: options.appSecret, tenantId, now,
+      issuer: `${base}/${tenantId}/`,
+      appId,
+      appSecret: options.appSecret,
+      tenantId,
+      now,
     }),
   ]);
   const paths = {
@@ -43,7 +47,14 @@ export async function startConnector(options: ConnectorOptions): Promise<LocalCo
     loginPath: `/${tenantId}/oauth2/v2.0/token`,
   };
   const http = {
-    base, issuer, ...paths, channel, login, calls, now, log,
+    base,
+    issuer,
+    ...paths,
+    channel,
+    login,
+    calls,
+    now,
+    log,
     rest: { appId, botName, tenantId, people, chats },
     limiter: options.limits === 'off' ? undefined : rateLimiter(now),
   };
@@ -64,7 +75,11 @@ export async function startConnector(options: ConnectorOptions): Promise<LocalCo
   const activity: ActivityParts = { appId, botName, tenantId, serviceUrl, now };
   const apps = installer({ chats, delivery, activity });
   const world = teamsClient({
-    people, chats, activity, delivery, log,
+    people,
+    chats,
+    activity,
+    delivery,
+    log,
     singleSignOn: options.singleSignOn,
     ensureInstalled: apps.add,
   });
@@ -86,11 +101,18 @@ export async function startConnector(options: ConnectorOptions): Promise<LocalCo
 }
 
 type HookParts = {
-  calls: CallLog; channel: Channel; login: BotLogin; chats: Chats; people: readonly Person[];
-  activity: ActivityParts; delivery: Delivery;
+  calls: CallLog;
+  channel: Channel;
+  login: BotLogin;
+  chats: Chats;
+  people: readonly Person[];
+  activity: ActivityParts;
+  delivery: Delivery;
 };
 
-function testHooks(parts: HookParts): Pick<
+function testHooks(
+  parts: HookParts,
+): Pick<
   LocalConnector,
   'calls' | 'fail' | 'channelToken' | 'botToken' | 'activity' | 'post' | 'rotateKeys'
 > {
@@ -104,9 +126,10 @@ function testHooks(parts: HookParts): Pick<
       const conversation = chats.of(personId).find(({ chat }) => chat.id === chatId);
       const person = parts.people.find(({ id }) => id === personId);
       if (person === undefined || conversation === undefined) throw new Error('no such place');
-      const threadId = conversation.channel === undefined || replyToId === undefined
-        ? undefined
-        : chats.get(chatId, replyToId)?.message.threadId ?? replyToId;
+      const threadId =
+        conversation.channel === undefined || replyToId === undefined
+          ? undefined
+          : (chats.get(chatId, replyToId)?.message.threadId ?? replyToId);
       const origin = { person, conversation, threadId, replyToId };
       return personActivity(parts.activity, origin, members);
     },

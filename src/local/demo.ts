@@ -62,7 +62,8 @@ async function play(stage: Stage, io: DemoIo): Promise<void> {
   const { tell, target } = stage;
   const asked = await ask(stage);
   const message = await eventually('the card in the channel', () =>
-    channelCard(stage, asked.number));
+    channelCard(stage, asked.number),
+  );
   const approve = actionOf(cardOf(message), 'approve');
   check(approve, 'the card offers Approve');
   tell(`The card is in the channel: "${firstLine(message)}".`);
@@ -72,13 +73,16 @@ async function play(stage: Stage, io: DemoIo): Promise<void> {
   await refusals(stage, { id: asked.id, message, approve });
   await ownRequest(stage);
   await decide(stage, { message, approve });
-  await eventually('the channel\'s card says applied', () =>
-    /applied/i.test(textOfCard(cardOf(channelCard(stage, asked.number)))));
+  await eventually("the channel's card says applied", () =>
+    /applied/i.test(textOfCard(cardOf(channelCard(stage, asked.number)))),
+  );
   const delivery = target.deliveries.find((one) => JSON.stringify(one.body).includes(asked.id));
   check(delivery && target.applied() === 1, 'the target was called once for this request');
   check(delivery.idempotencyKey, 'the call carried an idempotency key');
-  tell('The webhook target was called once, its signature held; idempotency key ' +
-    `${delivery.idempotencyKey}.`);
+  tell(
+    'The webhook target was called once, its signature held; idempotency key ' +
+      `${delivery.idempotencyKey}.`,
+  );
   tell('Every copy of the card says applied.');
   const outcome = await waiting;
   check(outcome['state'] === 'applied', 'the waiting pipeline got the outcome');
@@ -102,11 +106,13 @@ async function ask(stage: Stage): Promise<Asked> {
   const response = await fetch(`${stage.url}/v1/requests`, {
     method: 'POST',
     headers: {
-      'authorization': `Bearer ${token}`, 'content-type': 'application/json',
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
       'idempotency-key': 'demo-build-1042',
     },
     body: JSON.stringify({
-      workflow: 'deploy-production', reason: 'Fixes the rounding of refunds',
+      workflow: 'deploy-production',
+      reason: 'Fixes the rounding of refunds',
       fields: { service: 'checkout', version: '4.2.0', window: '1h' },
     }),
   });
@@ -120,9 +126,11 @@ async function ask(stage: Stage): Promise<Asked> {
 }
 
 async function waitFor(stage: Stage, asked: Asked): Promise<Json> {
-  return object(await fetch(`${stage.url}/v1/requests/${asked.id}/wait?timeoutSeconds=30`, {
-    headers: { authorization: `Bearer ${asked.waitToken}` },
-  }));
+  return object(
+    await fetch(`${stage.url}/v1/requests/${asked.id}/wait?timeoutSeconds=30`, {
+      headers: { authorization: `Bearer ${asked.waitToken}` },
+    }),
+  );
 }
 
 interface Target {
@@ -132,7 +140,10 @@ interface Target {
 
 async function refusals(stage: Stage, at: Target & { id: string }): Promise<void> {
   const before = await read(stage, at.id);
-  for (const [person, why] of [['olu', 'onlooker'], ['rafael', 'former approver']] as const) {
+  for (const [person, why] of [
+    ['olu', 'onlooker'],
+    ['rafael', 'former approver'],
+  ] as const) {
     const result = await click(stage, person, at);
     check(result.kind === 'message' || result.kind === 'error', `${why} is refused in words`);
     stage.tell(`The ${why}'s click is refused: "${result.text}"`);
@@ -149,11 +160,15 @@ async function ownRequest(stage: Stage): Promise<void> {
   check(chat, 'Mia has a chat with the bot');
   await connector.say('mia', chat.id, 'request deploy-production service=search version=2.0.1');
   const form = await eventually('the form in the chat', () =>
-    connector.messages('mia', chat.id).findLast((one) => actionOf(cardOf(one), 'submit')));
+    connector.messages('mia', chat.id).findLast((one) => actionOf(cardOf(one), 'submit')),
+  );
   const submit = actionOf(cardOf(form), 'submit');
   check(submit, 'the form can be sent');
   const sent = await connector.click({
-    personId: 'mia', chatId: chat.id, messageId: form.id, action: submit,
+    personId: 'mia',
+    chatId: chat.id,
+    messageId: form.id,
+    action: submit,
     inputs: { service: 'search', version: '2.0.1', window: '1h', reason: 'New index' },
   });
   check(sent.kind === 'card', `the form is taken (${JSON.stringify(sent).slice(0, 300)})`);
@@ -172,8 +187,10 @@ async function decide(stage: Stage, at: Target): Promise<void> {
   stage.tell('An approver clicks; the bot holds no fresh token and answers with a login request.');
   const result = await click(stage, 'amara', at);
   check(result.kind === 'card', `the decision is taken (${JSON.stringify(result).slice(0, 300)})`);
-  stage.tell('The client sends the click again with her token; signature, issuer, audience, ' +
-    'expiry, tenant, object id and role are verified, and the decision is committed.');
+  stage.tell(
+    'The client sends the click again with her token; signature, issuer, audience, ' +
+      'expiry, tenant, object id and role are verified, and the decision is committed.',
+  );
 }
 
 async function clickAgain(stage: Stage, at: Target & { id: string }): Promise<void> {
@@ -192,9 +209,12 @@ async function clickAgain(stage: Stage, at: Target & { id: string }): Promise<vo
 
 function invoke(stage: Stage, personId: string, at: Target, more: Json = {}): Json {
   return stage.connector.activity({
-    personId, chatId: APPROVALS, replyToId: at.message.id,
+    personId,
+    chatId: APPROVALS,
+    replyToId: at.message.id,
     with: {
-      type: 'invoke', name: 'adaptiveCard/action',
+      type: 'invoke',
+      name: 'adaptiveCard/action',
       value: { action: at.approve, trigger: 'manual', ...more },
     },
   });
@@ -202,14 +222,18 @@ function invoke(stage: Stage, personId: string, at: Target, more: Json = {}): Js
 
 function click(stage: Stage, personId: string, at: Target): Promise<ClickResult> {
   return stage.connector.click({
-    personId, chatId: APPROVALS, messageId: at.message.id, action: at.approve,
+    personId,
+    chatId: APPROVALS,
+    messageId: at.message.id,
+    action: at.approve,
   });
 }
 
 /** The channel's card of a request, as it is now. */
 function channelCard(stage: Stage, number: number): Message | undefined {
-  return stage.connector.messages('kenji', APPROVALS).find((message) =>
-    new RegExp(`#${number}\\b`).test(textOfCard(cardOf(message))));
+  return stage.connector
+    .messages('kenji', APPROVALS)
+    .find((message) => new RegExp(`#${number}\\b`).test(textOfCard(cardOf(message))));
 }
 
 async function read(stage: Stage, id: string): Promise<Json> {

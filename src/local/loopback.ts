@@ -23,7 +23,8 @@ export async function stopServer(server: Server): Promise<void> {
 
 /** Reads a body as UTF-8; undefined when it is longer than `limitBytes`. */
 export async function readText(
-  req: IncomingMessage, limitBytes: number,
+  req: IncomingMessage,
+  limitBytes: number,
 ): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -38,7 +39,8 @@ export async function readText(
 
 /** Answers with JSON and never lets it be cached. */
 export function sendJson(
-  res: ServerResponse, answer: { status: number; body?: unknown; headers?: Record<string, string> },
+  res: ServerResponse,
+  answer: { status: number; body?: unknown; headers?: Record<string, string> },
 ): void {
   const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
   res.writeHead(answer.status, {

@@ -89,7 +89,9 @@ interface Context {
 }
 
 async function answer(
-  request: IncomingMessage, response: ServerResponse, context: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: Context,
 ): Promise<void> {
   for (const [name, value] of securityHeaders()) response.setHeader(name, value);
   const url = parseTarget(request.url ?? '/');

@@ -131,18 +131,27 @@ async function startParts(
   const timed = clock === undefined ? {} : { now: () => clock.now() };
   const webhookSecret = await kept(home, 'webhook-secret', () => `whsec_${secret64()}`);
   const provider = await startProvider({
-    ...next(2), ...timed, people, serviceUrl: () => url,
+    ...next(2),
+    ...timed,
+    people,
+    serviceUrl: () => url,
     keysFile: join(home, 'provider-keys.json'),
   });
   stops.push(() => provider.stop());
   const target = await startTarget({
-    ...next(4), secret: webhookSecret, ...(options.heard ? { heard: options.heard } : {}),
+    ...next(4),
+    secret: webhookSecret,
+    ...(options.heard ? { heard: options.heard } : {}),
   });
   stops.push(() => target.stop());
   const connector = await startConnector({
-    ...next(3), ...timed, appId: demoBotAppId, appSecret: APP_SECRET, tenantId: demoTenantId,
-    people, channels: [{ id: APPROVALS, name: 'Approvals', team: TEAM },
-      ...(options.channels ?? [])],
+    ...next(3),
+    ...timed,
+    appId: demoBotAppId,
+    appSecret: APP_SECRET,
+    tenantId: demoTenantId,
+    people,
+    channels: [{ id: APPROVALS, name: 'Approvals', team: TEAM }, ...(options.channels ?? [])],
     botEndpoint: () => `${url}/api/messages`,
     singleSignOn: (personId, resource) => provider.singleSignOnToken(personId, resource),
     limits: options.limits ?? 'on',
@@ -160,13 +169,16 @@ async function startParts(
     LOCAL_WEBHOOK_SECRET: webhookSecret,
     LOCAL_SIGNING_SECRET: await kept(home, 'signing-secret', () => systemIds.secret(48)),
   };
-  const configPath = options.configPath ??
-    fileURLToPath(new URL('./countersign.yaml', import.meta.url));
+  const configPath =
+    options.configPath ?? fileURLToPath(new URL('./countersign.yaml', import.meta.url));
   return { people, provider, connector, target, url, env, configPath };
 }
 
 function addresses(parts: {
-  provider: LocalProvider; connector: LocalConnector; target: Target; serviceUrl: string;
+  provider: LocalProvider;
+  connector: LocalConnector;
+  target: Target;
+  serviceUrl: string;
 }): Record<string, string> {
   const { provider, connector, target, serviceUrl } = parts;
   const connectorUrl = new URL(connector.serviceUrl);

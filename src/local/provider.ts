@@ -7,7 +7,12 @@ import { systemIds } from '../lib/ids.ts';
 import { listenOnLoopback, stopServer } from './loopback.ts';
 import { demoBotAppId, demoPipeline } from './people.ts';
 import {
-  cliClientId, localClients, personGrantType, signInClientId, teamsClientId, type Clients,
+  cliClientId,
+  localClients,
+  personGrantType,
+  signInClientId,
+  teamsClientId,
+  type Clients,
 } from './provider/clients.ts';
 import { providerConfiguration } from './provider/configuration.ts';
 import { handleInteraction } from './provider/interaction.ts';
@@ -38,7 +43,10 @@ export async function startProvider(options: ProviderOptions): Promise<LocalProv
   const issuer = await listenOnLoopback(server, options.port ?? 0);
   const findPerson = (id: string) => options.people.find((person) => person.id === id);
   const shared = {
-    issuer, people: options.people, pipelines, botAppId,
+    issuer,
+    people: options.people,
+    pipelines,
+    botAppId,
     cookieKeys: [systemIds.secret(32)],
     storage: memoryStorage((clientId) => clients.find(clientId)),
     now: options.now ?? systemClock.now,
@@ -59,7 +67,11 @@ export async function startProvider(options: ProviderOptions): Promise<LocalProv
   });
   return {
     ...tokens({
-      issuer, clients, botAppId, firstPipeline: pipelines[0]?.clientId, keys: () => keys,
+      issuer,
+      clients,
+      botAppId,
+      firstPipeline: pipelines[0]?.clientId,
+      keys: () => keys,
     }),
     setRoles(personId, roles) {
       need(findPerson(personId), personId).roles = [...roles];
@@ -77,8 +89,11 @@ export async function startProvider(options: ProviderOptions): Promise<LocalProv
 }
 
 type TokenParts = {
-  issuer: string; clients: Clients; botAppId: string;
-  firstPipeline: string | undefined; keys(): SigningKeys;
+  issuer: string;
+  clients: Clients;
+  botAppId: string;
+  firstPipeline: string | undefined;
+  keys(): SigningKeys;
 };
 
 function tokens(
@@ -93,9 +108,10 @@ function tokens(
   const askForPerson = (clientId: string, person: string, resource: string) =>
     ask(clientId, { grant_type: personGrantType, person, resource });
   const personToken = async ({ personId, audience, overrides }: PersonTokenOptions) => {
-    const token = audience === 'bot'
-      ? await askForPerson(teamsClientId, personId, botResource(botAppId))
-      : await askForPerson(cliClientId, personId, apiAudience);
+    const token =
+      audience === 'bot'
+        ? await askForPerson(teamsClientId, personId, botResource(botAppId))
+        : await askForPerson(cliClientId, personId, apiAudience);
     if (overrides === undefined) return token;
     return forge(parts.keys(), { claims: { ...decodeJwt(token), ...overrides } });
   };
@@ -118,7 +134,10 @@ function tokens(
 }
 
 type ServeParts = {
-  issuer: string; people: readonly Person[]; provider(): Provider; returnTo(): string;
+  issuer: string;
+  people: readonly Person[];
+  provider(): Provider;
+  returnTo(): string;
   rest: ReturnType<Provider['callback']>;
 };
 

@@ -33,7 +33,9 @@ const MAX_DELIVERIES = 10_000;
  * each delivery that took effect, before it is answered.
  */
 export async function startTarget(options: {
-  port?: number; secret: string; heard?: (delivery: Delivery) => void;
+  port?: number;
+  secret: string;
+  heard?: (delivery: Delivery) => void;
 }): Promise<Target> {
   const deliveries: Delivery[] = [];
   const references = new Map<string, string>();
@@ -62,8 +64,10 @@ export async function startTarget(options: {
     const id = headers['webhook-id'];
     const reference = references.get(id) ?? `deploy-${1041 + references.size + 1}`;
     const delivery: Delivery = {
-      webhookId: id, idempotencyKey: header(req, 'idempotency-key') || undefined,
-      body: isObject(body) ? body : {}, repeat: references.has(id),
+      webhookId: id,
+      idempotencyKey: header(req, 'idempotency-key') || undefined,
+      body: isObject(body) ? body : {},
+      repeat: references.has(id),
     };
     if (deliveries.length < MAX_DELIVERIES) deliveries.push(delivery);
     references.set(id, reference);

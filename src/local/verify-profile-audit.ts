@@ -3,14 +3,21 @@ import { CHECKPOINT_TYPE } from '../audit/checkpoint.ts';
 import type { LocalProfile } from './profile.ts';
 
 /** Recomputes the audit log of a running profile from its store, as `countersign audit verify`. */
-export async function verifyProfileAudit(
-  { service, config }: Pick<LocalProfile, 'service' | 'config'>,
-): Promise<{ ok: boolean; size: number; problems: string[] }> {
+export async function verifyProfileAudit({
+  service,
+  config,
+}: Pick<LocalProfile, 'service' | 'config'>): Promise<{
+  ok: boolean;
+  size: number;
+  problems: string[];
+}> {
   const report = await verifyAudit(service.store, {
     verifyCheckpoint: (jws) => service.keys.verify('checkpoints', jws, CHECKPOINT_TYPE),
     origin: config.audit.origin,
   });
   return {
-    ok: report.ok, size: report.size, problems: report.problems.map((problem) => problem.message),
+    ok: report.ok,
+    size: report.size,
+    problems: report.problems.map((problem) => problem.message),
   };
 }

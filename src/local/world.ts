@@ -76,7 +76,11 @@ export interface TeamsWorld {
   /** The messaging-extension command: opens its dialog, sends its form. */
   openExtension(personId: string, chatId: string, commandId: string): Promise<ClickResult>;
   submitExtension(options: {
-    personId: string; chatId: string; commandId: string; data: Json; state?: string;
+    personId: string;
+    chatId: string;
+    commandId: string;
+    data: Json;
+    state?: string;
   }): Promise<ClickResult>;
   /** Whether the client hands out single sign-on tokens; off shows the sign-in button's way. */
   singleSignOn: boolean;

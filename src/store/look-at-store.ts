@@ -18,7 +18,8 @@ export interface StoreLook {
  * @throws StoreError with a sentence that says what to do.
  */
 export async function lookAtStore(
-  config: Config['store'], given: { log: Logger; allowUntrusted?: boolean },
+  config: Config['store'],
+  given: { log: Logger; allowUntrusted?: boolean },
 ): Promise<StoreLook> {
   if (config.kind === 'sqlite') return lookAtSqlite(config.path);
   const { poolConfig } = await import('./sqlserver/connection.ts');
@@ -28,10 +29,14 @@ export async function lookAtStore(
   const patienceMs = 4_000;
   const session = await openSession({
     config: poolConfig({
-      connectionString: config.connectionString, allowUntrusted: given.allowUntrusted ?? false,
+      connectionString: config.connectionString,
+      allowUntrusted: given.allowUntrusted ?? false,
       timing: { patienceMs, connectTimeoutMs: 5_000, requestTimeoutMs: 5_000 },
     }),
-    ids: systemIds, log: given.log, patienceMs, queueLimit: 10,
+    ids: systemIds,
+    log: given.log,
+    patienceMs,
+    queueLimit: 10,
   });
   try {
     const missing = (await pendingMigrations(session)).map(({ name }) => name);

@@ -17,11 +17,14 @@ const FILE = /^(\d{4})-[a-z0-9-]+\.sql$/;
 
 /** The migrations in a folder, in order. */
 export function readMigrations(folder: URL): readonly Migration[] {
-  return readdirSync(folder).filter((name) => FILE.test(name)).sort().map((name) => {
-    // A checkout may have turned the line ends; the checksum must not depend on that.
-    const sql = readFileSync(new URL(name, folder), 'utf8').replaceAll('\r\n', '\n');
-    return { version: Number(name.slice(0, 4)), name, sql, checksum: sha256(sql) };
-  });
+  return readdirSync(folder)
+    .filter((name) => FILE.test(name))
+    .sort()
+    .map((name) => {
+      // A checkout may have turned the line ends; the checksum must not depend on that.
+      const sql = readFileSync(new URL(name, folder), 'utf8').replaceAll('\r\n', '\n');
+      return { version: Number(name.slice(0, 4)), name, sql, checksum: sha256(sql) };
+    });
 }
 
 /**
@@ -40,15 +43,15 @@ export function missingMigrations(
     if (!migration) {
       throw new StoreError(
         'schema_newer',
-        `The store has schema ${version} (${name}), which this program does not know: `
-          + 'start the newer program, or restore a backup from before its first start.',
+        `The store has schema ${version} (${name}), which this program does not know: ` +
+          'start the newer program, or restore a backup from before its first start.',
       );
     }
     if (migration.checksum !== checksum) {
       throw new StoreError(
         'schema_changed',
-        `Migration ${name} is not the one that made this store: undo the edit of that file, and `
-          + 'put the change into a migration with the next number.',
+        `Migration ${name} is not the one that made this store: undo the edit of that file, and ` +
+          'put the change into a migration with the next number.',
       );
     }
   }

@@ -3,10 +3,9 @@ import type { Logger } from '../lib/logger.ts';
 import type { AuditStore, Housekeeping, KeyStore } from '../usecases/store-ports.ts';
 
 /** What verifying takes: the log and the stored keys, for reading. */
-export type AuditLog =
-  & Omit<AuditStore, 'seal'>
-  & Pick<KeyStore, 'listKeys'>
-  & Pick<Housekeeping, 'close'>;
+export type AuditLog = Omit<AuditStore, 'seal'> &
+  Pick<KeyStore, 'listKeys'> &
+  Pick<Housekeeping, 'close'>;
 
 /**
  * Opens a store to look at its audit log: nothing is migrated, made or written, so a copy that is

@@ -9,7 +9,11 @@ import type { TransferSource, TransferTarget } from './transfer.ts';
  * @throws StoreError with a sentence that says what to do; nothing is left open then.
  */
 export async function openTransfer(options: {
-  path: string; connectionString: string; allowUntrusted: boolean; clock: Clock; log: Logger;
+  path: string;
+  connectionString: string;
+  allowUntrusted: boolean;
+  clock: Clock;
+  log: Logger;
 }): Promise<{ source: TransferSource; target: TransferTarget }> {
   const { openTransferSource } = await import('./sqlite/transfer-source.ts');
   const { openTransferTarget } = await import('./sqlserver/transfer-target.ts');

@@ -23,10 +23,14 @@ export async function planMigrations(
   config: Config['store'],
   given: { log: Logger; allowUntrusted: boolean; requestTimeoutMs?: number },
 ): Promise<readonly PlannedMigration[]> {
-  const pending = config.kind === 'sqlite'
-    ? await pendingOnSqlite(config.path) : await pendingOnSqlServer(config, given);
+  const pending =
+    config.kind === 'sqlite'
+      ? await pendingOnSqlite(config.path)
+      : await pendingOnSqlServer(config, given);
   return pending.map(({ sql, ...migration }) => ({
-    ...migration, statements: sql.match(STATEMENT)?.length ?? 0, bytes: Buffer.byteLength(sql),
+    ...migration,
+    statements: sql.match(STATEMENT)?.length ?? 0,
+    bytes: Buffer.byteLength(sql),
   }));
 }
 

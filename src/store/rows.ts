@@ -12,14 +12,22 @@ import type { AuditFrontier, Card, SeenPerson } from '../usecases/store-ports.ts
  * writes little. A field of the request that is not named here is written with every version.
  */
 const ASKED: ReadonlySet<string> = new Set([
-  'id', 'workflow', 'workflowVersion', 'title', 'requester', 'beneficiary', 'requestedWith',
-  'fields', 'reason', 'plan', 'digest', 'createdAt',
+  'id',
+  'workflow',
+  'workflowVersion',
+  'title',
+  'requester',
+  'beneficiary',
+  'requestedWith',
+  'fields',
+  'reason',
+  'plan',
+  'digest',
+  'createdAt',
 ] satisfies (keyof Request)[]);
 
 /** What has columns or rows of its own and is put back when the request is read. */
-const ELSEWHERE: ReadonlySet<string> = new Set(
-  ['number', 'decisions'] satisfies (keyof Request)[],
-);
+const ELSEWHERE: ReadonlySet<string> = new Set(['number', 'decisions'] satisfies (keyof Request)[]);
 
 /** Laid over a request, these leave what is not named: JSON has no undefined. */
 const NOT_PROGRESS = Object.fromEntries([...ASKED, ...ELSEWHERE].map((name) => [name, undefined]));
@@ -49,23 +57,28 @@ export function requestFrom({ number, asked, progress, decisions }: RequestRow):
   // One text of all its parts, as members of one object: parsing them apart and putting the objects
   // together costs half as much again. A member that stands in both is that of the later part.
   const request = JSON.parse(
-    `${asked.slice(0, -1)},${progress.slice(1, -1)},"number":${number},`
-      + `"decisions":${decisions ?? '[]'}}`,
+    `${asked.slice(0, -1)},${progress.slice(1, -1)},"number":${number},` +
+      `"decisions":${decisions ?? '[]'}}`,
   ) as Omit<Request, 'decisions'> & { decisions: Decision[] };
   const { decisions: made } = request;
   if (made.length > 1) made.sort((a, b) => a.at - b.at || inOrder(a, b));
   return request;
 }
 
-type CardCells = [
-  string, string | null, string | null, string | null, string | null, number,
-];
+type CardCells = [string, string | null, string | null, string | null, string | null, number];
 
 /** The copies of a request's card, by id, that a JSON array of arrays of their columns holds. */
 export function cardsFrom(json: string, requestId: string): readonly Card[] {
   const cards = (JSON.parse(json) as CardCells[]).map(
-    ([id, channel, conversationId, serviceUrl, activityId, postedRevision]) =>
-      ({ id, requestId, channel, conversationId, serviceUrl, activityId, postedRevision }),
+    ([id, channel, conversationId, serviceUrl, activityId, postedRevision]) => ({
+      id,
+      requestId,
+      channel,
+      conversationId,
+      serviceUrl,
+      activityId,
+      postedRevision,
+    }),
   );
   return cards.length > 1 ? cards.sort(inOrder) : cards;
 }

@@ -7,9 +7,25 @@ import { StoreError } from './errors.ts';
  * that started on the target meanwhile would have made its own, and the copy then ends at once.
  */
 export const TRANSFER_TABLES = [
-  'keys', 'requests', 'decisions', 'changes', 'claims', 'jobs', 'counters', 'cards',
-  'conversations', 'people', 'people_roles', 'sign_in_links', 'sessions', 'leases', 'audit_events',
-  'audit_pending', 'audit_leaves', 'audit_checkpoints', 'audit_frontier',
+  'keys',
+  'requests',
+  'decisions',
+  'changes',
+  'claims',
+  'jobs',
+  'counters',
+  'cards',
+  'conversations',
+  'people',
+  'people_roles',
+  'sign_in_links',
+  'sessions',
+  'leases',
+  'audit_events',
+  'audit_pending',
+  'audit_leaves',
+  'audit_checkpoints',
+  'audit_frontier',
 ] as const;
 
 /** Tables that stay behind: what was booked against Teams' limits is old within the hour. */
@@ -54,13 +70,20 @@ export interface TransferStep {
 export interface TransferTarget {
   readonly audit: ReadableLog;
   /** Notes the steps where the store is empty and no transfer was begun; gives those noted. */
-  begin(source: string, steps: readonly Pick<TransferStep, 'step' | 'position'>[]): Promise<
-    { readonly empty: boolean; readonly steps: readonly TransferStep[] }
-  >;
+  begin(
+    source: string,
+    steps: readonly Pick<TransferStep, 'step' | 'position'>[],
+  ): Promise<{ readonly empty: boolean; readonly steps: readonly TransferStep[] }>;
   /** Writes rows and the position together; false where the step is not where it was seen. */
-  write(table: TransferTable, rows: readonly TransferRow[], options: {
-    source: string; copied: number; position: string;
-  }): Promise<boolean>;
+  write(
+    table: TransferTable,
+    rows: readonly TransferRow[],
+    options: {
+      source: string;
+      copied: number;
+      position: string;
+    },
+  ): Promise<boolean>;
   /** Marks a step as done. */
   finish(step: string, options: { source: string; now: number }): Promise<void>;
   steps(): Promise<readonly TransferStep[]>;
@@ -92,13 +115,18 @@ const PAGE_CHARS = 500_000;
  *   since the copy began; whatever the stores throw.
  */
 export async function carryOver(
-  source: TransferSource, target: TransferTarget, options: TransferOptions,
+  source: TransferSource,
+  target: TransferTarget,
+  options: TransferOptions,
 ): Promise<'done' | 'already'> {
-  const wanted = TRANSFER_TABLES.map((table) =>
-    ({ step: table, position: JSON.stringify(source.start(table)) }));
-  const { empty, steps } = await target.begin(
-    source.fingerprint, [...wanted, { step: VERIFY, position: '' }],
-  );
+  const wanted = TRANSFER_TABLES.map((table) => ({
+    step: table,
+    position: JSON.stringify(source.start(table)),
+  }));
+  const { empty, steps } = await target.begin(source.fingerprint, [
+    ...wanted,
+    { step: VERIFY, position: '' },
+  ]);
   if (!empty && steps.length === 0) throw refused(OTHER_DATA);
   if (steps.some((step) => step.source !== source.fingerprint)) throw refused(OTHER_SOURCE);
   if (steps.every(({ finishedAt }) => finishedAt !== null)) return 'already';
@@ -113,7 +141,8 @@ export async function carryOver(
 }
 
 async function carryTable(
-  table: TransferTable, begun: TransferStep,
+  table: TransferTable,
+  begun: TransferStep,
   given: TransferOptions & { source: TransferSource; target: TransferTarget },
 ): Promise<void> {
   const { source, target, now, progress, signal } = given;
@@ -126,7 +155,7 @@ async function carryTable(
     if (last === undefined) break;
     const next = JSON.stringify(source.keyOf(table, last));
     const options = { source: source.fingerprint, copied, position: next };
-    if (!await target.write(table, rows, options)) {
+    if (!(await target.write(table, rows, options))) {
       // Either our own page, whose answer was lost and which was sent again, or another copy's.
       const seen = (await target.steps()).find(({ step }) => step === table);
       if (seen?.position !== next || seen.copied !== copied + rows.length) {
@@ -159,7 +188,9 @@ export function refused(message: string): StoreError {
   return new StoreError('transfer_refused', message);
 }
 
-const OTHER_DATA = 'The target holds data already, of a service or of something else: nothing was '
-  + 'written. Give the move a database of its own that no service has been started on.';
-const OTHER_SOURCE = 'The target holds the copy of another store, or of this one before it was '
-  + 'used again: stop the service, make a new empty database, and move to that.';
+const OTHER_DATA =
+  'The target holds data already, of a service or of something else: nothing was ' +
+  'written. Give the move a database of its own that no service has been started on.';
+const OTHER_SOURCE =
+  'The target holds the copy of another store, or of this one before it was ' +
+  'used again: stop the service, make a new empty database, and move to that.';

@@ -18,7 +18,8 @@ export async function onCardAction(deps: BotDeps, activity: TeamsActivity): Prom
     return await act(deps, activity);
   } catch (error) {
     deps.log.error('a card action failed', {
-      activityId: activity.id, error: describeError(error),
+      activityId: activity.id,
+      error: describeError(error),
     });
     return errorAnswer(500, 'internal_error', 'Something went wrong here. Please try again.');
   }

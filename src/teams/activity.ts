@@ -95,8 +95,10 @@ function tenantOf(first: unknown, second: unknown): string | undefined {
 // Where only the team is named, its id is that of its first channel.
 function channelOf(data: Json): string | null {
   const named = [
-    jsonOr(data.channel).id, data.teamsChannelId,
-    jsonOr(jsonOr(data.settings).selectedChannel).id, jsonOr(data.team).id,
+    jsonOr(data.channel).id,
+    data.teamsChannelId,
+    jsonOr(jsonOr(data.settings).selectedChannel).id,
+    jsonOr(data.team).id,
   ];
   return named.map((id) => textOf(id, MAX_CONVERSATION_ID)).find((id) => id !== undefined) ?? null;
 }

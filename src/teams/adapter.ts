@@ -2,7 +2,10 @@ import { BotCallbackHandlerKey, CloudAdapter, TurnContext } from 'botbuilder';
 import type { Activity } from 'botbuilder';
 import type { TeamsActivity } from './activity.ts';
 import type {
-  ClaimsIdentity, ConnectorClient, ConnectorClients, ConnectorFactory,
+  ClaimsIdentity,
+  ConnectorClient,
+  ConnectorClients,
+  ConnectorFactory,
 } from './connector-clients.ts';
 
 /** What an activity is answered with: an invoke's status and body; nothing for the others. */
@@ -28,8 +31,14 @@ export class GatedAdapter extends CloudAdapter {
   readonly #factory: ConnectorFactory;
   readonly #scope: string;
 
-  constructor({ clients, appId, scope }: {
-    clients: ConnectorClients; appId: string; scope: string;
+  constructor({
+    clients,
+    appId,
+    scope,
+  }: {
+    clients: ConnectorClients;
+    appId: string;
+    scope: string;
   }) {
     super(clients);
     this.#clients = clients;
@@ -52,7 +61,8 @@ export class GatedAdapter extends CloudAdapter {
   }
 
   override async runMiddleware(
-    context: TurnContext, next: (context: TurnContext) => Promise<void>,
+    context: TurnContext,
+    next: (context: TurnContext) => Promise<void>,
   ): Promise<void> {
     const { proxy, revoke } = Proxy.revocable(context, {});
     try {
@@ -75,7 +85,8 @@ export class GatedAdapter extends CloudAdapter {
     turnState.set(this.BotIdentityKey, this.#identity);
     turnState.set(this.ConnectorClientKey, await this.client(activity.serviceUrl));
     turnState.set(
-      this.UserTokenClientKey, await this.#clients.createUserTokenClient(this.#identity),
+      this.UserTokenClientKey,
+      await this.#clients.createUserTokenClient(this.#identity),
     );
     turnState.set(BotCallbackHandlerKey, turn);
     turnState.set(this.ConnectorFactoryKey, this.#factory);

@@ -14,7 +14,8 @@ function actionAnswer(statusCode: number, type: string, value: unknown): Answer 
 /** Shows this card instead of the one that was clicked, to the person who clicked. */
 export function cardAnswer(content: CardContent): Answer {
   return content.json === undefined
-    ? actionAnswer(200, CARD, content.card) : new CardAnswer(content, content.json);
+    ? actionAnswer(200, CARD, content.card)
+    : new CardAnswer(content, content.json);
 }
 
 /** A card that is text already; its object is made for those who want one. */
@@ -46,22 +47,18 @@ export const CARD_ACTION_CODES = ['sender_unknown', 'card_data_invalid', 'verb_u
 
 /** The codes that an error answer may carry. */
 type ActionErrorCode =
-  | (typeof CARD_ACTION_CODES)[number]
-  | 'workflow_unknown' | 'request_not_found' | 'internal_error';
+  (typeof CARD_ACTION_CODES)[number] | 'workflow_unknown' | 'request_not_found' | 'internal_error';
 
 /** The client did something that the house cannot understand (400), or the house failed (500). */
-export function errorAnswer(
-  statusCode: 400 | 500,
-  code: ActionErrorCode,
-  message: string,
-): Answer {
+export function errorAnswer(statusCode: 400 | 500, code: ActionErrorCode, message: string): Answer {
   return actionAnswer(statusCode, 'application/vnd.microsoft.error', { code, message });
 }
 
 /** The single sign-on token did not do, and there is no other way to sign in. */
 export function preconditionAnswer(message: string): Answer {
   return actionAnswer(412, 'application/vnd.microsoft.error.preconditionFailed', {
-    code: '412', message,
+    code: '412',
+    message,
   });
 }
 
@@ -80,16 +77,17 @@ export function loginAnswer(login: {
     text: 'Sign in to show that it is you.',
     connectionName: login.connectionName,
     ...(login.exchange === null ? {} : { tokenExchangeResource: login.exchange }),
-    buttons: login.link === null
-      ? []
-      : [{ type: 'signin', title, text: title, value: login.link }],
+    buttons: login.link === null ? [] : [{ type: 'signin', title, text: title, value: login.link }],
   });
 }
 
 /** Opens a dialog with a card, or shows the next one in it. */
 export function dialogAnswer(title: string, card: Readonly<Record<string, unknown>>): Answer {
   const value = {
-    title, height: 'medium', width: 'medium', card: { contentType: CARD, content: card },
+    title,
+    height: 'medium',
+    width: 'medium',
+    card: { contentType: CARD, content: card },
   };
   return { status: 200, body: { task: { type: 'continue', value } } };
 }

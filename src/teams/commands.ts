@@ -24,7 +24,10 @@ const PARTS = /([A-Za-z][\w-]{0,63})=(?:"([^"]*)"|(\S*))|(\S+)/g;
  * Case does not matter in the command's name; curly quotes count as straight ones.
  */
 export function parseCommand(text: string): Command {
-  const plain = text.replace(/[\u201c\u201d\u201e]/g, '"').replace(/\s+/g, ' ').trim();
+  const plain = text
+    .replace(/[\u201c\u201d\u201e]/g, '"')
+    .replace(/\s+/g, ' ')
+    .trim();
   const [first = ''] = plain.split(' ', 1);
   const rest = plain.slice(first.length).trim();
   switch (first.replace(/^\//, '').toLowerCase()) {

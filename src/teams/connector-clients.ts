@@ -24,7 +24,9 @@ export class ConnectorClients extends ConfigurationBotFrameworkAuthentication {
   #userTokens: ReturnType<Authentication['createUserTokenClient']> | undefined;
 
   constructor(given: {
-    config: TeamsConfig; credentials: BotCredentials; allowLoopbackHttp: boolean;
+    config: TeamsConfig;
+    credentials: BotCredentials;
+    allowLoopbackHttp: boolean;
   }) {
     const { config } = given;
     super(
@@ -75,13 +77,14 @@ function credentialsFrom(appId: string, credentials: BotCredentials): Credential
   return {
     isValidAppId: (id) => Promise.resolve(id === appId),
     isAuthenticationDisabled: () => Promise.resolve(false),
-    createCredentials: () => Promise.resolve({
-      async signRequest(request) {
-        const { value } = await credentials.token();
-        request.headers.set('authorization', `Bearer ${value}`);
-        return request;
-      },
-    }),
+    createCredentials: () =>
+      Promise.resolve({
+        async signRequest(request) {
+          const { value } = await credentials.token();
+          request.headers.set('authorization', `Bearer ${value}`);
+          return request;
+        },
+      }),
   };
 }
 
@@ -91,9 +94,13 @@ function credentialsFrom(appId: string, credentials: BotCredentials): Credential
  */
 function withoutRetries(connector: ConnectorClient): ConnectorClient {
   const client: unknown = Reflect.get(connector, 'client');
-  const pipeline = (client as { pipeline?: {
-    removePolicy(options: { name: string }): readonly unknown[];
-  } }).pipeline;
+  const pipeline = (
+    client as {
+      pipeline?: {
+        removePolicy(options: { name: string }): readonly unknown[];
+      };
+    }
+  ).pipeline;
   for (const name of ['defaultRetryPolicy', 'redirectPolicy']) {
     if (pipeline?.removePolicy({ name }).length !== 1) {
       throw new Error(`botframework-connector has no ${name} to remove: look at its pipeline`);

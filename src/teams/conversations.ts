@@ -8,12 +8,21 @@ export async function rememberPlace(deps: BotDeps, activity: TeamsActivity): Pro
   if (conversation.personal) {
     if (!sender) return;
     await deps.app.rememberConversation({
-      kind: 'person', tenantId: sender.tenantId, id: sender.objectId,
-      conversationId: conversation.id, serviceUrl, userId: sender.userId,
+      kind: 'person',
+      tenantId: sender.tenantId,
+      id: sender.objectId,
+      conversationId: conversation.id,
+      serviceUrl,
+      userId: sender.userId,
     });
   } else if (channelId !== null) {
     await deps.app.rememberConversation({
-      kind: 'channel', tenantId, id: channelId, conversationId: channelId, serviceUrl, userId: null,
+      kind: 'channel',
+      tenantId,
+      id: channelId,
+      conversationId: channelId,
+      serviceUrl,
+      userId: null,
     });
   }
 }

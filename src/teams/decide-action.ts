@@ -23,7 +23,11 @@ export interface Press {
 
 /** Refusals that mean: this card is not how things stand. */
 const OUT_OF_DATE: readonly Refusal['code'][] = [
-  'request_closed', 'request_expired', 'stage_passed', 'digest_mismatch', 'already_decided',
+  'request_closed',
+  'request_expired',
+  'stage_passed',
+  'digest_mismatch',
+  'already_decided',
 ];
 
 /** Approve or deny: the word of the person that the brought token proves. */
@@ -39,7 +43,8 @@ export async function onDecide(
   if (proof.kind === 'answer') return (await earlier(deps, press)) ?? proof.answer;
   const { exchangeId } = proof;
   const { view, foreseen } = viewAhead((request) =>
-    requestAnswer(deps, request, viewerFrom(request, proof.by)));
+    requestAnswer(deps, request, viewerFrom(request, proof.by)),
+  );
   const decide = (by: Principal) => decideBy(deps, press, { ...said, by, exchangeId, foreseen });
   const result = await decide(proof.by);
   const weak = result.kind === 'refused' && result.refusal.code === 'step_up_required';
@@ -53,8 +58,13 @@ export async function onDecide(
 function decideBy(
   deps: BotDeps,
   { activity, sender, shown }: Press,
-  said: { decision: Verdict; reason: string | null; by: Principal; exchangeId: string | null;
-    foreseen: Foreseen },
+  said: {
+    decision: Verdict;
+    reason: string | null;
+    by: Principal;
+    exchangeId: string | null;
+    foreseen: Foreseen;
+  },
 ): Promise<DecideResult> {
   return deps.app.decideRequest({
     id: shown.id,
@@ -64,8 +74,11 @@ function decideBy(
     digest: shown.digest,
     revision: shown.revision,
     channel: {
-      via: 'teams', tenant: sender.tenantId, objectId: sender.objectId,
-      activityId: activity.id, conversationId: activity.conversation.id,
+      via: 'teams',
+      tenant: sender.tenantId,
+      objectId: sender.objectId,
+      activityId: activity.id,
+      conversationId: activity.conversation.id,
       exchangeId: said.exchangeId,
     },
     teams: { sender, card: pressedCard(deps, activity) },
@@ -131,7 +144,8 @@ async function earlier(deps: BotDeps, press: Press): Promise<Answer | undefined>
   const request: Request | undefined = await deps.app.loadForCard(shown.id);
   const decision = request?.decisions.find(
     ({ evidence }) =>
-      evidence.activityId === activity.id && evidence.objectId === sender.objectId &&
+      evidence.activityId === activity.id &&
+      evidence.objectId === sender.objectId &&
       evidence.tenant === sender.tenantId,
   );
   if (!request || !decision) return undefined;

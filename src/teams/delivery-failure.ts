@@ -14,7 +14,8 @@ const GONE = [403, 404];
 /** Reads status and Retry-After from what the connector client threw. */
 export function readFailure(error: unknown, now: number): Failure {
   const { statusCode, response } = (error ?? {}) as {
-    statusCode?: unknown; response?: { headers?: { get?(name: string): unknown } };
+    statusCode?: unknown;
+    response?: { headers?: { get?(name: string): unknown } };
   };
   const header = response?.headers?.get?.('retry-after');
   return {
@@ -33,7 +34,9 @@ export function deliveryError(what: string, failure: Failure, cause: unknown): D
   const { status, retryAfterMs } = failure;
   const said = status === null ? 'no answer' : `status ${status}`;
   return new DeliveryError(`Teams did not take ${what}: ${said}`, {
-    gone: status !== null && GONE.includes(status), retryAfterMs, cause,
+    gone: status !== null && GONE.includes(status),
+    retryAfterMs,
+    cause,
   });
 }
 

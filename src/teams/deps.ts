@@ -1,7 +1,13 @@
 import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import type { App } from '../usecases/app-port.ts';
 import type {
-  Basics, Identity, RenewClaims, Sessions, SignIn, TeamsCards, Workflows,
+  Basics,
+  Identity,
+  RenewClaims,
+  Sessions,
+  SignIn,
+  TeamsCards,
+  Workflows,
 } from '../usecases/ports.ts';
 import type { CardStore } from '../usecases/store-ports.ts';
 import type { Messenger } from './messenger.ts';

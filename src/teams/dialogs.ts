@@ -69,6 +69,8 @@ function workflowIn(deps: BotDeps, data: Json) {
 
 // The picker sends the workflow alone, a form its inputs as well.
 function isFilled(data: Json): boolean {
-  return data.v !== undefined ||
-    Object.keys(data).some((key) => !['workflow', 'msteams', 'verb'].includes(key));
+  return (
+    data.v !== undefined ||
+    Object.keys(data).some((key) => !['workflow', 'msteams', 'verb'].includes(key))
+  );
 }

@@ -11,10 +11,7 @@ const UPDATE = 'This version of Teams cannot run the button. Update Teams';
  * without Action.Execute. Such a press carries no token, so it never does anything: the person is
  * told where the same button works.
  */
-export async function answerSubmitted(
-  deps: BotDeps,
-  activity: TeamsActivity,
-): Promise<Message> {
+export async function answerSubmitted(deps: BotDeps, activity: TeamsActivity): Promise<Message> {
   const { value } = activity;
   const shown = readShown(value);
   if (shown) {

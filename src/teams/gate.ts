@@ -57,7 +57,8 @@ export function createGate(given: {
 }): Gate {
   const { config, tokens } = given;
   const rules = {
-    hosts: config.cloud.serviceUrlHosts, allowLoopbackHttp: given.allowLoopbackHttp,
+    hosts: config.cloud.serviceUrlHosts,
+    allowLoopbackHttp: given.allowLoopbackHttp,
   };
   const tenants = new Set(config.allowedTenants.map((tenant) => tenant.toLowerCase()));
   const recipient = `28:${config.appId}`.toLowerCase();

@@ -57,7 +57,11 @@ interface Waiting {
  * the store does not answer, this process keeps to the limits alone.
  */
 export function sharedLimits(given: {
-  store: RateStore; clock: Clock; ids: Ids; log: Logger; wait(ms: number): Promise<void>;
+  store: RateStore;
+  clock: Clock;
+  ids: Ids;
+  log: Logger;
+  wait(ms: number): Promise<void>;
 }): Limits {
   const { clock, log } = given;
   const own = ownLimits(clock);
@@ -80,12 +84,13 @@ export function sharedLimits(given: {
     }
     playing = false;
   };
-  const ask = (keys: readonly string[], step: Step) => new Promise<void>((resolve, reject) => {
-    queue.push({ keys, step, done: resolve, failed: reject });
-    void play();
-  });
+  const ask = (keys: readonly string[], step: Step) =>
+    new Promise<void>((resolve, reject) => {
+      queue.push({ keys, step, done: resolve, failed: reject });
+      void play();
+    });
   const alone = (error: unknown) =>
-    log.warn('Teams\' limits are kept by this process alone', { error: describeError(error) });
+    log.warn("Teams' limits are kept by this process alone", { error: describeError(error) });
   return {
     async book(keys, maxWaitMs) {
       const padded = keys.map(({ key, windows }) => ({ key, windows: windows.map(wider) }));
@@ -124,21 +129,22 @@ export function sharedLimits(given: {
 
 /** Plays a round; gives how long its last try took, from what it booked to what is written. */
 async function playRound(
-  { store, clock, ids, wait }: Parameters<typeof sharedLimits>[0], round: readonly Waiting[],
+  { store, clock, ids, wait }: Parameters<typeof sharedLimits>[0],
+  round: readonly Waiting[],
 ): Promise<number> {
   const names = [...new Set(round.flatMap(({ keys }) => keys))];
   for (let tried = 1; tried <= MOST_TRIES; tried += 1) {
-    const stored = new Map((await store.loadRates(names.map(sha256)))
-      .map((row) => [row.key, row]));
-    const rates = new Map(names.map((name) =>
-      [name, decodeRate(stored.get(sha256(name))?.state)]));
+    const stored = new Map((await store.loadRates(names.map(sha256))).map((row) => [row.key, row]));
+    const rates = new Map(names.map((name) => [name, decodeRate(stored.get(sha256(name))?.state)]));
     const limiter = createRateLimiter(columns(rates));
     const bookedAt = clock.now();
     for (const { step } of round) step(limiter, rates);
-    const rows = [...rates].map(([name, rate]) => {
-      const { version: seen = 0, state: before } = stored.get(sha256(name)) ?? {};
-      return { key: sha256(name), seen, before, state: encodeRate(rate) };
-    }).filter(({ before, state }) => before !== state);
+    const rows = [...rates]
+      .map(([name, rate]) => {
+        const { version: seen = 0, state: before } = stored.get(sha256(name)) ?? {};
+        return { key: sha256(name), seen, before, state: encodeRate(rate) };
+      })
+      .filter(({ before, state }) => before !== state);
     const expiresAt = clock.now() + KEPT_MS;
     const writing = rows.map(({ key, seen, state }) => ({ key, seen, state }));
     if (rows.length === 0) return 0;

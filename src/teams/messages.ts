@@ -31,12 +31,14 @@ export async function answerMessage(deps: BotDeps, activity: TeamsActivity): Pro
 
 /** Ends the sender's session: whoever writes under a name may end what that name holds. */
 async function signOut(
-  { sessions }: BotDeps, { sender, conversation }: TeamsActivity,
+  { sessions }: BotDeps,
+  { sender, conversation }: TeamsActivity,
 ): Promise<string> {
   if (!sessions) return 'You sign in at every decision here, so there is nothing to sign out of.';
   if (!conversation.personal) return 'Send `sign out` to me in our own chat.';
   const ended = sender !== null && (await sessions.signOut(sender));
-  return ended ? 'You are signed out. The next button asks you to sign in.'
+  return ended
+    ? 'You are signed out. The next button asks you to sign in.'
     : 'You are not signed in.';
 }
 
@@ -49,8 +51,11 @@ function answerRequest(
   const found = deps.app.findWorkflow(wanted);
   const [workflow] = found;
   if (!workflow) {
-    return { text: `No workflow is called ${escapeMarkdown(wanted.slice(0, 60))}. Send ` +
-      '`request` to choose one.' };
+    return {
+      text:
+        `No workflow is called ${escapeMarkdown(wanted.slice(0, 60))}. Send ` +
+        '`request` to choose one.',
+    };
   }
   if (found.length > 1) return pickerMessage(deps, found);
   const stray = Object.keys(values).find(

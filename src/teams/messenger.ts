@@ -18,7 +18,8 @@ export interface Messenger {
   update(at: Place & { activityId: string }, message: Message): Promise<void>;
   /** Starts a thread in a channel. */
   startThread(
-    to: { channelId: string; serviceUrl: string; tenantId: string }, message: Message,
+    to: { channelId: string; serviceUrl: string; tenantId: string },
+    message: Message,
   ): Promise<Posted>;
   /** Opens the personal chat with somebody who has the app; gives the conversation's id. */
   openChat(to: { userId: string; serviceUrl: string; tenantId: string }): Promise<string>;
@@ -30,54 +31,88 @@ const CARD_TYPE = 'application/vnd.microsoft.card.adaptive';
  * A messenger over the outbox; `appId` is the bot's. A message waits at most `patienceMs` for its
  * turn under Teams' rate limits.
  */
-export function createMessenger(
-  { outbox, appId, patienceMs }: { outbox: Outbox; appId: string; patienceMs: number },
-): Messenger {
+export function createMessenger({
+  outbox,
+  appId,
+  patienceMs,
+}: {
+  outbox: Outbox;
+  appId: string;
+  patienceMs: number;
+}): Messenger {
   const bot = { id: `28:${appId}`, name: 'Countersign' };
   return {
-    send: (to, message) => outbox.call({
-      what: 'a message', thread: to.conversationId, ...pick(to), patienceMs,
-      async make(client, options) {
-        const { id } = await client.conversations.sendToConversation(
-          to.conversationId,
-          { ...activityOf(message), from: bot },
-          options,
-        );
-        return posted(to, to.conversationId, id);
-      },
-    }),
-    update: (at, message) => outbox.call({
-      what: 'an update', thread: at.conversationId, ...pick(at), patienceMs,
-      async make(client, options) {
-        await client.conversations.updateActivity(
-          at.conversationId, at.activityId,
-          { ...activityOf(message), id: at.activityId, from: bot },
-          options,
-        );
-      },
-    }),
-    startThread: (to, message) => outbox.call({
-      what: 'a channel message', thread: `create ${to.channelId}`, ...pick(to), patienceMs,
-      async make(client, options) {
-        const { id, activityId } = await client.conversations.createConversation({
-          isGroup: true, bot, tenantId: to.tenantId,
-          channelData: { channel: { id: to.channelId }, tenant: { id: to.tenantId } },
-          // Teams fills in what botbuilder's type asks for besides.
-          activity: { ...activityOf(message), from: bot } as Activity,
-        }, options);
-        return posted(to, id, activityId);
-      },
-    }),
-    openChat: (to) => outbox.call({
-      what: 'a new chat', thread: `create ${to.userId}`, ...pick(to), patienceMs,
-      async make(client, options) {
-        const { id } = await client.conversations.createConversation({
-          isGroup: false, bot, members: [{ id: to.userId, name: '' }], tenantId: to.tenantId,
-          channelData: { tenant: { id: to.tenantId } },
-        }, options);
-        return posted(to, id, 'none').conversationId;
-      },
-    }),
+    send: (to, message) =>
+      outbox.call({
+        what: 'a message',
+        thread: to.conversationId,
+        ...pick(to),
+        patienceMs,
+        async make(client, options) {
+          const { id } = await client.conversations.sendToConversation(
+            to.conversationId,
+            { ...activityOf(message), from: bot },
+            options,
+          );
+          return posted(to, to.conversationId, id);
+        },
+      }),
+    update: (at, message) =>
+      outbox.call({
+        what: 'an update',
+        thread: at.conversationId,
+        ...pick(at),
+        patienceMs,
+        async make(client, options) {
+          await client.conversations.updateActivity(
+            at.conversationId,
+            at.activityId,
+            { ...activityOf(message), id: at.activityId, from: bot },
+            options,
+          );
+        },
+      }),
+    startThread: (to, message) =>
+      outbox.call({
+        what: 'a channel message',
+        thread: `create ${to.channelId}`,
+        ...pick(to),
+        patienceMs,
+        async make(client, options) {
+          const { id, activityId } = await client.conversations.createConversation(
+            {
+              isGroup: true,
+              bot,
+              tenantId: to.tenantId,
+              channelData: { channel: { id: to.channelId }, tenant: { id: to.tenantId } },
+              // Teams fills in what botbuilder's type asks for besides.
+              activity: { ...activityOf(message), from: bot } as Activity,
+            },
+            options,
+          );
+          return posted(to, id, activityId);
+        },
+      }),
+    openChat: (to) =>
+      outbox.call({
+        what: 'a new chat',
+        thread: `create ${to.userId}`,
+        ...pick(to),
+        patienceMs,
+        async make(client, options) {
+          const { id } = await client.conversations.createConversation(
+            {
+              isGroup: false,
+              bot,
+              members: [{ id: to.userId, name: '' }],
+              tenantId: to.tenantId,
+              channelData: { tenant: { id: to.tenantId } },
+            },
+            options,
+          );
+          return posted(to, id, 'none').conversationId;
+        },
+      }),
   };
 }
 

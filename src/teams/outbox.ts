@@ -58,7 +58,9 @@ export function createOutbox(given: {
       const { ok, waitMs } = await limits.book(keys, patienceMs);
       if (!ok) {
         throw new DeliveryError(`Teams' rate limit leaves no room for ${what}`, {
-          gone: false, retryAfterMs: waitMs, tried: false,
+          gone: false,
+          retryAfterMs: waitMs,
+          tried: false,
         });
       }
       if (waitMs <= 0) return;

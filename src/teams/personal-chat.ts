@@ -15,7 +15,12 @@ export async function personalChat(
   if (known) return { ...known, tenantId };
   const conversationId = await deps.messenger.openChat({ userId, serviceUrl, tenantId });
   await deps.app.rememberConversation({
-    kind: 'person', tenantId, id: objectId, conversationId, serviceUrl, userId,
+    kind: 'person',
+    tenantId,
+    id: objectId,
+    conversationId,
+    serviceUrl,
+    userId,
   });
   return { conversationId, serviceUrl, tenantId };
 }

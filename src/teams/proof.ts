@@ -34,15 +34,25 @@ const MAX_TOKEN = 16_384;
 
 /** Codes of identities that are not the sender's, or that nobody may bring: recorded, and told. */
 const FOREIGN = [
-  'sso_wrong_person', 'sso_wrong_tenant', 'sso_not_person', 'sso_wrong_client',
-  'sign_in_wrong_person', 'token_own_issuer',
+  'sso_wrong_person',
+  'sso_wrong_tenant',
+  'sso_not_person',
+  'sso_wrong_client',
+  'sign_in_wrong_person',
+  'token_own_issuer',
 ];
 /** Codes that another sign-in would not mend. */
 const PASSING = [
-  'token_keys_unavailable', 'sign_in_unavailable', 'sign_in_too_many_tries', 'groups_unavailable',
-  'groups_not_listed', 'session_refresh_unavailable', 'session_claims_stale',
+  'token_keys_unavailable',
+  'sign_in_unavailable',
+  'sign_in_too_many_tries',
+  'groups_unavailable',
+  'groups_not_listed',
+  'session_refresh_unavailable',
+  'session_claims_stale',
 ];
-const STALE = 'You signed in, but your roles were confirmed too long ago to count. Press the ' +
+const STALE =
+  'You signed in, but your roles were confirmed too long ago to count. Press the ' +
   'button again and come back with the code without delay.';
 
 /**
@@ -55,7 +65,9 @@ const STALE = 'You signed in, but your roles were confirmed too long ago to coun
  * sentence.
  */
 export async function prove(
-  deps: BotDeps, activity: TeamsActivity, given: Unproven,
+  deps: BotDeps,
+  activity: TeamsActivity,
+  given: Unproven,
 ): Promise<Proof> {
   const authentication = jsonOr(activity.value.authentication);
   const token = textOf(authentication.token, MAX_TOKEN);
@@ -65,8 +77,11 @@ export async function prove(
       const by = await deps.identity.verifySingleSignOn(token, given.sender);
       const exchangeId = textOf(authentication.id, 256) ?? null;
       if (isFresh(deps, by)) return { kind: 'principal', by, exchangeId };
-      return (await bySession(deps, given)) ?? (await byLookUp(deps, { by, exchangeId })) ??
-        loggingIn(deps, given, { silent: false });
+      return (
+        (await bySession(deps, given)) ??
+        (await byLookUp(deps, { by, exchangeId })) ??
+        loggingIn(deps, given, { silent: false })
+      );
     }
     if (code !== undefined && deps.signIn) {
       const by = await deps.signIn.redeem({ code, sender: given.sender, ...given.subject });
@@ -88,7 +103,9 @@ export function askToSignIn(deps: BotDeps, given: Unproven): Promise<Answer> {
 
 /** What a refused proof is answered with. */
 export async function refused(
-  deps: BotDeps, given: Unproven, error: IdentityError,
+  deps: BotDeps,
+  given: Unproven,
+  error: IdentityError,
 ): Promise<Answer> {
   const { code, message } = error;
   deps.log.info('the proof of a click was refused', { code });
@@ -113,14 +130,17 @@ async function bySession({ sessions }: BotDeps, { sender }: Unproven): Promise<P
 
 /** A single sign-on token that is good but for its age, under what a directory says now. */
 async function byLookUp(
-  { renewClaims }: BotDeps, { by, exchangeId }: { by: Principal; exchangeId: string | null },
+  { renewClaims }: BotDeps,
+  { by, exchangeId }: { by: Principal; exchangeId: string | null },
 ): Promise<Proof | undefined> {
   const renewed = await renewClaims?.(by);
   return renewed && { kind: 'principal', by: renewed, exchangeId };
 }
 
 async function loggingIn(
-  deps: BotDeps, given: Unproven, options: { silent: boolean },
+  deps: BotDeps,
+  given: Unproven,
+  options: { silent: boolean },
 ): Promise<Proof> {
   return { kind: 'answer', answer: await login(deps, given, options) };
 }
@@ -138,7 +158,7 @@ async function login(
   const link = deps.signIn
     ? await deps.signIn.createLink({ sender, ...subject, stepUp: (await stepUp?.()) ?? null })
     : null;
-  const exchange = silent && enabled
-    ? { id: deps.ids.next('sso', deps.clock.now()), uri: resource } : null;
+  const exchange =
+    silent && enabled ? { id: deps.ids.next('sso', deps.clock.now()), uri: resource } : null;
   return loginAnswer({ connectionName, exchange, link });
 }

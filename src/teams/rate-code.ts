@@ -19,7 +19,9 @@ export function decodeRate(text: string | undefined): Rate {
   const parsed = text === undefined ? null : read(text);
   const [rest, booked, kept] = Array.isArray(parsed) ? (parsed as unknown[]) : [];
   return {
-    rest: typeof rest === 'number' ? rest : 0, booked: times(booked), kept: times(kept),
+    rest: typeof rest === 'number' ? rest : 0,
+    booked: times(booked),
+    kept: times(kept),
   };
 }
 
@@ -39,5 +41,6 @@ function steps(of: readonly number[]): number[] {
 function times(of: unknown): number[] {
   let last = 0;
   return Array.isArray(of) && of.every(Number.isFinite)
-    ? of.map((step) => (last += Number(step))) : [];
+    ? of.map((step) => (last += Number(step)))
+    : [];
 }

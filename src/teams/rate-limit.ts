@@ -54,7 +54,9 @@ export function createRateLimiter({
   kept = new Lru<string, number[]>(MAX_KEYS),
   rests,
 }: {
-  booked?: Times; kept?: Times; rests?: { get(key: string): number | undefined };
+  booked?: Times;
+  kept?: Times;
+  rests?: { get(key: string): number | undefined };
 } = {}): RateLimiter {
   // The soonest turn that is kept for whoever comes by then; those that nobody took are let go.
   const takeTurn = ({ key }: LimitKey, now: number, maxWaitMs: number) => {
@@ -68,7 +70,9 @@ export function createRateLimiter({
       const [first] = keys;
       const turn = first && takeTurn(first, now, maxWaitMs);
       const rows = keys.map(({ key, windows }) => ({
-        key, windows, past: without(turn, recent(booked.get(key) ?? [], windows, now)),
+        key,
+        windows,
+        past: without(turn, recent(booked.get(key) ?? [], windows, now)),
       }));
       let at = Math.max(now, ...keys.map(({ key }) => rests?.get(key) ?? now));
       for (let moved = true; moved && at - now <= Math.max(maxWaitMs, HORIZON_MS);) {
@@ -115,9 +119,7 @@ function nextFree(past: readonly number[], windows: readonly Window[], at: numbe
 }
 
 /** When the last run of calls begins that a call at `at` would make too many; else undefined. */
-function crowd(
-  past: readonly number[], at: number, { calls, spanMs }: Window,
-): number | undefined {
+function crowd(past: readonly number[], at: number, { calls, spanMs }: Window): number | undefined {
   if (past.length < calls) return undefined;
   const before = countUpTo(past, at);
   const first = Math.max(0, before - calls);

@@ -15,7 +15,8 @@ import type { Unproven } from './proof.ts';
  * anything the request is not read; one of an older workflow is asked for it after its first try.
  */
 export async function demandOn(deps: BotDeps, requestId: string): Promise<StepUp | null> {
-  const demanding = deps.workflows.list()
+  const demanding = deps.workflows
+    .list()
     .some(({ stages }) => stages.some((stage) => stage.stepUp !== undefined));
   if (!demanding) return null;
   const request = await deps.app.loadForCard(requestId);
@@ -31,8 +32,14 @@ export async function demandOn(deps: BotDeps, requestId: string): Promise<StepUp
 export async function afterStepUp(
   deps: BotDeps,
   given: Unproven,
-  { by, request, decide }: {
-    by: Principal; request: Request; decide: (by: Principal) => Promise<DecideResult>;
+  {
+    by,
+    request,
+    decide,
+  }: {
+    by: Principal;
+    request: Request;
+    decide: (by: Principal) => Promise<DecideResult>;
   },
 ): Promise<DecideResult | Answer | undefined> {
   const demand = demandOf(request);
@@ -40,9 +47,8 @@ export async function afterStepUp(
   if (demand === undefined || way === 'sign-in') return undefined;
   try {
     // Only where the claims were not fetched for this very click.
-    const again = way === 'refresh'
-      ? undefined
-      : await deps.sessions?.current(given.sender, { renew: true });
+    const again =
+      way === 'refresh' ? undefined : await deps.sessions?.current(given.sender, { renew: true });
     if (again && meetsStepUp(demand, again.token, deps.clock.now()).ok) return decide(again);
     return deps.signIn ? await askToSignIn(deps, given) : undefined;
   } catch (error) {

@@ -30,7 +30,8 @@ export interface Teams {
    * 401 to what the gate keeps out, with the gate's code, and 500 where the house failed.
    */
   receive(input: {
-    authorization: string | undefined; body: unknown;
+    authorization: string | undefined;
+    body: unknown;
   }): Promise<Answer & { readonly code?: string }>;
   /** Runs an activity that the gate let through. */
   handle(activity: TeamsActivity): Promise<Answer>;
@@ -42,24 +43,29 @@ const CHAT_PATIENCE_MS = 3_000;
 const JOB_PATIENCE_MS = 0;
 
 /** Makes the way out. `wait` and `timeoutMs` are for tests. */
-export function createTeamsOutbound(given: Basics & {
-  config: TeamsConfig;
-  channels: Readonly<Record<string, ChannelConfig>>;
-  credentials: BotCredentials;
-  directory: Pick<CardStore, 'findConversation'>;
-  /** Whether http to loopback addresses is taken: the local profile only. */
-  allowLoopbackHttp: boolean;
-  /** Where all replicas book their calls; absent: this process keeps to Teams' limits alone. */
-  rates?: RateStore;
-  wait?: (ms: number) => Promise<void>;
-  timeoutMs?: number;
-}): TeamsOutbound {
+export function createTeamsOutbound(
+  given: Basics & {
+    config: TeamsConfig;
+    channels: Readonly<Record<string, ChannelConfig>>;
+    credentials: BotCredentials;
+    directory: Pick<CardStore, 'findConversation'>;
+    /** Whether http to loopback addresses is taken: the local profile only. */
+    allowLoopbackHttp: boolean;
+    /** Where all replicas book their calls; absent: this process keeps to Teams' limits alone. */
+    rates?: RateStore;
+    wait?: (ms: number) => Promise<void>;
+    timeoutMs?: number;
+  },
+): TeamsOutbound {
   const { config, clock, ids } = given;
   const clients = new ConnectorClients(given);
   const adapter = new GatedAdapter({ clients, appId: config.appId, scope: config.cloud.scope });
   const { rates, wait = sleep } = given;
   const outbox = createOutbox({
-    client: (serviceUrl) => adapter.client(serviceUrl), clock, ids, wait,
+    client: (serviceUrl) => adapter.client(serviceUrl),
+    clock,
+    ids,
+    wait,
     ...(rates ? { limits: sharedLimits({ ...given, store: rates, wait }) } : {}),
     timeoutMs: given.timeoutMs ?? CALL_TIMEOUT_MS,
   });
@@ -67,18 +73,22 @@ export function createTeamsOutbound(given: Basics & {
   const messenger = createMessenger({ outbox, appId, patienceMs: CHAT_PATIENCE_MS });
   const notifier = createNotifier({
     messenger: createMessenger({ outbox, appId, patienceMs: JOB_PATIENCE_MS }),
-    directory: given.directory, channels: given.channels, tenantId: config.tenantId,
+    directory: given.directory,
+    channels: given.channels,
+    tenantId: config.tenantId,
   });
   return { notifier, messenger, adapter };
 }
 
 /** Makes the way in: gate, then botbuilder, then the bot. */
-export function createTeams(given: Omit<BotDeps, 'messenger' | 'config'> & {
-  config: TeamsConfig;
-  tokens: ChannelTokens;
-  outbound: TeamsOutbound;
-  allowLoopbackHttp: boolean;
-}): Teams {
+export function createTeams(
+  given: Omit<BotDeps, 'messenger' | 'config'> & {
+    config: TeamsConfig;
+    tokens: ChannelTokens;
+    outbound: TeamsOutbound;
+    allowLoopbackHttp: boolean;
+  },
+): Teams {
   const { outbound, log } = given;
   const gate = createGate(given);
   const signIn = given.config.signIn === null ? null : given.signIn;

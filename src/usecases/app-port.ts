@@ -28,7 +28,9 @@ export interface App {
   listRequests(input: ListInput): Promise<{ requests: readonly Request[]; cursor: string | null }>;
   /** Resolves when the request has ended or the time is up, with the request as it then is. */
   waitRequest(input: {
-    id: string; timeoutMs: number; signal?: AbortSignal;
+    id: string;
+    timeoutMs: number;
+    signal?: AbortSignal;
   }): Promise<Request | undefined>;
   /** The read-only token that outlives a pipeline's own, for one request. */
   waitToken(requestId: string): string;
@@ -48,7 +50,8 @@ export interface App {
   /** Records a refusal before a principal was known (wrong person's token), bounded in rate. */
   recordMismatch(input: {
     sender: Pick<TeamsSender, 'tenantId' | 'objectId'> & Partial<TeamsSender>;
-    requestId: string | null; code: string;
+    requestId: string | null;
+    code: string;
     /** Key of the principal that was brought, where it is known. */
     signedInAs?: string;
   }): Promise<void>;
@@ -61,8 +64,11 @@ export interface SubmitInput {
   readonly reason: string | null;
   readonly idempotencyKey: string | null;
   /** The chat that asked, where it was Teams: its message becomes a card of the request. */
-  readonly teams: { readonly sender: TeamsSender; readonly exchangeId: string | null;
-    readonly card: Posted | null; } | null;
+  readonly teams: {
+    readonly sender: TeamsSender;
+    readonly exchangeId: string | null;
+    readonly card: Posted | null;
+  } | null;
   readonly foreseen?: Foreseen;
 }
 

@@ -48,12 +48,21 @@ async function recordMismatch(
   await deps.store.commit({
     id: deps.ids.next('chg', now),
     at: now,
-    events: stamp([{
-      type: 'identity.mismatch', requestId: input.requestId, actor: null,
-      data: {
-        code: input.code, sender: { ...input.sender },
-        ...(input.signedInAs === undefined ? {} : { signedInAs: input.signedInAs }),
-      },
-    }], deps.ids, now),
+    events: stamp(
+      [
+        {
+          type: 'identity.mismatch',
+          requestId: input.requestId,
+          actor: null,
+          data: {
+            code: input.code,
+            sender: { ...input.sender },
+            ...(input.signedInAs === undefined ? {} : { signedInAs: input.signedInAs }),
+          },
+        },
+      ],
+      deps.ids,
+      now,
+    ),
   });
 }

@@ -40,7 +40,7 @@ export async function applyCommand(
   let used: Refusal | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const remembered = round === 0 ? deps.store.recall(input.id) : undefined;
-    const found = remembered ?? await deps.store.loadWithCards(input.id);
+    const found = remembered ?? (await deps.store.loadWithCards(input.id));
     if (!found) return { kind: 'missing' };
     const { request, cards: known } = found;
     const now = deps.clock.now();
@@ -98,8 +98,16 @@ function usedBefore(of: Extract<CommitResult, { status: 'duplicate' }>['of']): R
 async function settleCopy(
   deps: Deps,
   request: Request,
-  { command, clicked, known, now }: {
-    command: Command; clicked?: ClickedCard | null; known: readonly Card[]; now: number;
+  {
+    command,
+    clicked,
+    known,
+    now,
+  }: {
+    command: Command;
+    clicked?: ClickedCard | null;
+    known: readonly Card[];
+    now: number;
   },
 ): Promise<boolean> {
   if (command.type !== 'decide' || !clicked) return true;
@@ -107,7 +115,9 @@ async function settleCopy(
   const cards = adopt(deps, request, { known, clicked, now });
   if (cards.length === 0) return true;
   const { status } = await deps.store.commit({
-    id: deps.ids.next('chg', now), at: now, cards,
+    id: deps.ids.next('chg', now),
+    at: now,
+    cards,
     guard: { requestId: request.id, version: request.version },
     jobs: cards.map((card) => cardJob(card, request.version, now)),
   });
@@ -134,8 +144,13 @@ function adopt(
       card.activityId === posted.activityId && card.conversationId === posted.conversationId,
   );
   if (found) return [];
-  return [{
-    id: deps.ids.next('crd', copy.now), requestId: request.id, channel: null,
-    ...posted, postedRevision: 0,
-  }];
+  return [
+    {
+      id: deps.ids.next('crd', copy.now),
+      requestId: request.id,
+      channel: null,
+      ...posted,
+      postedRevision: 0,
+    },
+  ];
 }

@@ -18,8 +18,12 @@ export function stamp(events: readonly DomainEvent[], ids: Ids, now: number): Au
 /** The job that brings one posted copy of a card up to a revision. */
 export function cardJob(card: Card, wanted: number, runAt: number): NewJob {
   return {
-    key: `card:${card.id}`, kind: 'card', requestId: card.requestId, subject: card.id,
-    runAt, wanted,
+    key: `card:${card.id}`,
+    kind: 'card',
+    requestId: card.requestId,
+    subject: card.id,
+    runAt,
+    wanted,
   };
 }
 
@@ -36,12 +40,18 @@ export function jobsFor(
       jobs.push(...cards.map((card) => cardJob(card, request.version, request.updatedAt)));
     } else if (effect === 'execute') {
       jobs.push({
-        ...base, key: `execute:${request.id}`, kind: 'execute', subject: request.id,
+        ...base,
+        key: `execute:${request.id}`,
+        kind: 'execute',
+        subject: request.id,
         runAt: AHEAD_OF_ALL,
       });
     } else if (request.requester.kind === 'person' && request.requester.objectId !== null) {
       jobs.push({
-        ...base, key: `notify:${request.id}:outcome`, kind: 'notify', subject: 'outcome',
+        ...base,
+        key: `notify:${request.id}:outcome`,
+        kind: 'notify',
+        subject: 'outcome',
       });
     }
   }

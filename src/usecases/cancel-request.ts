@@ -20,7 +20,8 @@ export async function cancelRequest(
     return { kind: 'refused', request: undefined, ...notFound() };
   }
   const applied = await applyCommand(deps, {
-    id: input.id, command: { type: 'cancel', by: input.by },
+    id: input.id,
+    command: { type: 'cancel', by: input.by },
   });
   if (applied.kind === 'stepped') {
     return { kind: 'decided', request: applied.request, decision: null };
@@ -39,6 +40,10 @@ function record(
   refusal: Refusal,
 ): Promise<void> {
   return recordRefusal(deps, {
-    type: 'decision.refused', requestId: id, by, refusal, data: { command: 'cancel' },
+    type: 'decision.refused',
+    requestId: id,
+    by,
+    refusal,
+    data: { command: 'cancel' },
   });
 }

@@ -38,11 +38,14 @@ export async function viewerOf(
   const stage = request.plan.stages[openStage(request)];
   const person = await deps.store.findPerson(personKey(sender));
   const decided = request.decisions.some(
-    (decision) =>
-      decision.stage === openStage(request) && isSender(decision.approver, sender),
+    (decision) => decision.stage === openStage(request) && isSender(decision.approver, sender),
   );
-  const mayDecide = request.state === 'pending' && !decided && stage !== undefined &&
-    person !== undefined && mayDecideStage(stage, person).ok;
+  const mayDecide =
+    request.state === 'pending' &&
+    !decided &&
+    stage !== undefined &&
+    person !== undefined &&
+    mayDecideStage(stage, person).ok;
   return { key: known?.key ?? personKey(sender), mayDecide };
 }
 

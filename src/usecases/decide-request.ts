@@ -20,13 +20,14 @@ export async function decideRequest(
   input: DecideInput,
 ): Promise<DecideResult> {
   const now = deps.clock.now();
-  const exchange = input.teams && exchangeClaim(
-    { sender: input.teams.sender, exchangeId: input.channel.exchangeId },
-    { requestId: input.id, fingerprint: null }, now,
-  );
-  const people = input.teams
-    ? deps.seen.news(seenPerson(input.by, input.teams.sender, now))
-    : [];
+  const exchange =
+    input.teams &&
+    exchangeClaim(
+      { sender: input.teams.sender, exchangeId: input.channel.exchangeId },
+      { requestId: input.id, fingerprint: null },
+      now,
+    );
+  const people = input.teams ? deps.seen.news(seenPerson(input.by, input.teams.sender, now)) : [];
   const applied = await applyCommand(deps, {
     id: input.id,
     command: {
@@ -57,7 +58,10 @@ export async function decideRequest(
       return { kind: 'refused', request: undefined, ...notFound() };
     case 'refused':
       await recordRefusal(deps, {
-        type: 'decision.refused', requestId: input.id, by: input.by, refusal: applied.refusal,
+        type: 'decision.refused',
+        requestId: input.id,
+        by: input.by,
+        refusal: applied.refusal,
         data: { decision: input.decision, revision: input.revision, channel: input.channel },
       });
       return { kind: 'refused', request: applied.request, refusal: applied.refusal };
@@ -66,7 +70,9 @@ export async function decideRequest(
 
 /** A click is bound to its exchange; a bearer's word to its token, where the workflow says so. */
 function claimsOf(
-  input: DecideInput, request: Request, exchange: Claim | undefined,
+  input: DecideInput,
+  request: Request,
+  exchange: Claim | undefined,
 ): readonly Claim[] {
   if (input.teams) return exchange ? [exchange] : [];
   const { id, decision, revision } = input;

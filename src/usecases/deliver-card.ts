@@ -26,12 +26,15 @@ export async function deliverCard(deps: JobDeps, job: Job): Promise<JobResult> {
   if (!request) return { dead: 'the request is not there' };
   if (card.postedRevision >= request.version) return { done: request.version };
   const content = deps.cards.request(request, {
-    viewer: null, refreshFor: await refreshFor(deps, request), now: deps.clock.now(),
+    viewer: null,
+    refreshFor: await refreshFor(deps, request),
+    now: deps.clock.now(),
   });
   try {
     const posted = await put(deps, card, content);
     return await save(deps, job, {
-      before: card, card: { ...card, ...posted, postedRevision: request.version },
+      before: card,
+      card: { ...card, ...posted, postedRevision: request.version },
     });
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
@@ -54,9 +57,13 @@ async function comeLate(deps: JobDeps, late: Card): Promise<void> {
   const alone = kept.activityId === null || isAt(kept, late);
   const card = undone
     ? { ...kept, postedRevision: 0 }
-    : alone ? late : { ...late, id: deps.ids.next('crd', now), channel: null, postedRevision: 0 };
+    : alone
+      ? late
+      : { ...late, id: deps.ids.next('crd', now), channel: null, postedRevision: 0 };
   await deps.store.commit({
-    id: deps.ids.next('chg', now), at: now, cards: [card],
+    id: deps.ids.next('chg', now),
+    at: now,
+    cards: [card],
     jobs: card.postedRevision === 0 ? [cardJob(card, late.postedRevision, now)] : [],
   });
 }
@@ -71,7 +78,9 @@ async function lost(deps: JobDeps, card: Card, request: Request): Promise<JobRes
   const now = deps.clock.now();
   const fresh = { conversationId: null, serviceUrl: null, activityId: null, postedRevision: 0 };
   await deps.store.commit({
-    id: deps.ids.next('chg', now), at: now, cards: [{ ...card, ...fresh }],
+    id: deps.ids.next('chg', now),
+    at: now,
+    cards: [{ ...card, ...fresh }],
   });
   return { retryAtMs: now, error: 'the message is gone; it is posted anew' };
 }
@@ -96,9 +105,10 @@ async function save(
   job: Job,
   { card, before }: { card: Card; before: Card },
 ): Promise<JobResult> {
-  const written = before.activityId === null
-    ? await saveFirst(deps, job, card)
-    : await write(deps, job, { cards: [card], done: card.postedRevision }) && card;
+  const written =
+    before.activityId === null
+      ? await saveFirst(deps, job, card)
+      : (await write(deps, job, { cards: [card], done: card.postedRevision })) && card;
   if (!written) await insist(deps.log, () => comeLate(deps, card));
   // The job is gone by now: nobody comes back for what is not written here.
   await insist(deps.log, () => catchUp(deps, written || card));
@@ -126,9 +136,13 @@ async function saveFirst(deps: JobDeps, job: Job, card: Card): Promise<Card | fa
   const kept = await deps.store.loadCard(card.id);
   const adopted = kept !== undefined && kept.activityId === null;
   // Where the lease has ended by now, whoever has the job finds the card as it is.
-  await write(deps, job, adopted
-    ? { cards: [{ ...kept, postedRevision: SETTLED }], done: SETTLED }
-    : { done: card.postedRevision });
+  await write(
+    deps,
+    job,
+    adopted
+      ? { cards: [{ ...kept, postedRevision: SETTLED }], done: SETTLED }
+      : { done: card.postedRevision },
+  );
   return row;
 }
 
@@ -140,7 +154,10 @@ async function write(
 ): Promise<boolean> {
   const now = deps.clock.now();
   const change: Change = {
-    id: deps.ids.next('chg', now), at: now, ack: { key, fence, done }, ...rows,
+    id: deps.ids.next('chg', now),
+    at: now,
+    ack: { key, fence, done },
+    ...rows,
   };
   const saved = await insist(deps.log, () => commitSurely(deps.store, change));
   return saved.status !== 'conflict';
@@ -156,16 +173,22 @@ async function catchUp(deps: JobDeps, card: Card): Promise<void> {
   const { request } = found;
   const now = deps.clock.now();
   await deps.store.commit({
-    id: deps.ids.next('chg', now), at: now, jobs: [cardJob(card, request.version, now)],
+    id: deps.ids.next('chg', now),
+    at: now,
+    jobs: [cardJob(card, request.version, now)],
   });
 }
 
 function postedEvent(card: Card): DomainEvent {
   return {
-    type: 'card.posted', requestId: card.requestId, actor: null,
+    type: 'card.posted',
+    requestId: card.requestId,
+    actor: null,
     data: {
-      activityId: card.activityId, conversationId: card.conversationId,
-      channel: card.channel, revision: card.postedRevision,
+      activityId: card.activityId,
+      conversationId: card.conversationId,
+      channel: card.channel,
+      revision: card.postedRevision,
     },
   };
 }

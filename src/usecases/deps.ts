@@ -1,5 +1,11 @@
 import type {
-  Basics, ClaimsRefresher, Executors, Notifier, Signals, TeamsCards, Workflows,
+  Basics,
+  ClaimsRefresher,
+  Executors,
+  Notifier,
+  Signals,
+  TeamsCards,
+  Workflows,
 } from './ports.ts';
 import type { RequestMemory } from './request-memory.ts';
 import type { CardStore, RequestStore } from './store-ports.ts';

@@ -28,7 +28,8 @@ export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult
   const begun = await applyCommand(deps, {
     id: request.id,
     command: {
-      type: 'begin', configHash: configHash(deps, request),
+      type: 'begin',
+      configHash: configHash(deps, request),
       ...(looked === undefined ? {} : { recheck: looked.recheck }),
     },
   });
@@ -49,7 +50,9 @@ async function look(deps: JobDeps, request: Request): Promise<Look | undefined> 
 
 /** Somebody who approved lost role or claim, or nobody can tell even after asking for a while. */
 async function stop(
-  deps: JobDeps, request: Request, { outcome, recheck, passing }: Look,
+  deps: JobDeps,
+  request: Request,
+  { outcome, recheck, passing }: Look,
 ): Promise<JobResult> {
   if (outcome === null) return { done: 0 };
   const { failingSince = recheck.at } = recheck;
@@ -70,16 +73,24 @@ async function stop(
 
 /** An earlier try may have reached the target. */
 async function resume(deps: JobDeps, job: Job, request: Request): Promise<JobResult> {
-  const unknown = (code: string, message: string) => settle(deps, request, 'unknown', {
-    code, message, reference: null, at: deps.clock.now(),
-  });
+  const unknown = (code: string, message: string) =>
+    settle(deps, request, 'unknown', {
+      code,
+      message,
+      reference: null,
+      at: deps.clock.now(),
+    });
   if (configHash(deps, request) !== request.plan.execution.configHash) {
-    return unknown('executor_changed',
-      'The executor\'s configuration was changed while it was being applied. Look at the target.');
+    return unknown(
+      'executor_changed',
+      "The executor's configuration was changed while it was being applied. Look at the target.",
+    );
   }
   if (!deps.executors.repeatable(request.plan.execution.executor)) {
-    return unknown('interrupted',
-      'The service stopped while it was being applied. Look at the target.');
+    return unknown(
+      'interrupted',
+      'The service stopped while it was being applied. Look at the target.',
+    );
   }
   const looked = await look(deps, request);
   if (looked === undefined) return send(deps, job, request);
@@ -94,9 +105,12 @@ async function send(deps: JobDeps, job: Job, request: Request): Promise<JobResul
   const result = await deps.executors.execute(request, job.attempts);
   if (result.kind !== 'retry') return settle(deps, request, result.kind, result.outcome);
   if (!deps.executors.repeatable(request.plan.execution.executor)) {
-    await insist(deps.log, () => applyCommand(deps, {
-      id: request.id, command: { type: 'hold', outcome: result.outcome },
-    }));
+    await insist(deps.log, () =>
+      applyCommand(deps, {
+        id: request.id,
+        command: { type: 'hold', outcome: result.outcome },
+      }),
+    );
   }
   const { retryAfterMs } = result;
   return {
@@ -112,7 +126,8 @@ async function settle(
   outcome: Outcome,
 ): Promise<JobResult> {
   await insist(deps.log, () =>
-    applyCommand(deps, { id: request.id, command: { type: 'settle', state, outcome } }));
+    applyCommand(deps, { id: request.id, command: { type: 'settle', state, outcome } }),
+  );
   return { done: 0 };
 }
 

@@ -16,9 +16,11 @@ export function findWorkflow(workflows: Workflows, text: string): readonly Workf
   if (exact) return [exact];
   const byId = workflows.list().filter((workflow) => workflow.id.startsWith(wanted));
   if (byId.length > 0) return byId;
-  return workflows.list().filter(
-    (workflow) =>
-      workflow.keywords.some((keyword) => keyword.toLowerCase() === wanted) ||
-      workflow.title.toLowerCase().includes(wanted),
-  );
+  return workflows
+    .list()
+    .filter(
+      (workflow) =>
+        workflow.keywords.some((keyword) => keyword.toLowerCase() === wanted) ||
+        workflow.title.toLowerCase().includes(wanted),
+    );
 }

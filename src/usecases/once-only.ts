@@ -5,14 +5,21 @@ import { commitSurely } from './store-faults.ts';
 import type { RequestStore } from './store-ports.ts';
 
 /** Uses up keys in the store's claims, so that every replica knows. Errors: the store's. */
-export function createOnceOnly({ store, clock, ids }: {
-  store: Pick<RequestStore, 'commit' | 'loadRequest'>; clock: Clock; ids: Ids;
+export function createOnceOnly({
+  store,
+  clock,
+  ids,
+}: {
+  store: Pick<RequestStore, 'commit' | 'loadRequest'>;
+  clock: Clock;
+  ids: Ids;
 }): OnceOnly {
   return {
     async take({ kind, key, expiresAt }) {
       const at = clock.now();
       const result = await commitSurely(store, {
-        id: ids.next('chg', at), at,
+        id: ids.next('chg', at),
+        at,
         claims: [{ kind, key, requestId: null, fingerprint: null, expiresAt }],
       });
       return result.status === 'committed';

@@ -61,7 +61,9 @@ export function tokenClaim(
   }
   const { issuer, tokenId, digest, expiresAt } = by.token;
   return {
-    kind: 'token', key: `${issuer}|${tokenId ?? digest}`, ...made,
+    kind: 'token',
+    key: `${issuer}|${tokenId ?? digest}`,
+    ...made,
     expiresAt: expiresAt + PAST_EXPIRY_MS,
   };
 }
@@ -69,7 +71,8 @@ export function tokenClaim(
 /** What a bearer token is told that has made or decided something before. */
 export function tokenReplayed(): Refusal {
   return refuse(
-    'token_replayed', 'This token was used already: it makes or decides one request. Take a new ' +
+    'token_replayed',
+    'This token was used already: it makes or decides one request. Take a new ' +
       'token, or send the Idempotency-Key of the first try again.',
   ).refusal;
 }
@@ -77,6 +80,7 @@ export function tokenReplayed(): Refusal {
 /** What an exchange is told that was used for something else before. */
 export function exchangeReplayed(): Refusal {
   return refuse(
-    'token_replayed', 'This sign-in was used for something else already. Press the button again.',
+    'token_replayed',
+    'This sign-in was used for something else already. Press the button again.',
   ).refusal;
 }

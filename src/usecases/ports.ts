@@ -57,8 +57,7 @@ export interface Notifier {
 }
 
 export type Address =
-  | { readonly channel: string }
-  | { readonly conversationId: string; readonly serviceUrl: string };
+  { readonly channel: string } | { readonly conversationId: string; readonly serviceUrl: string };
 
 export interface Posted {
   readonly conversationId: string;
@@ -120,9 +119,7 @@ export class IdentityError extends Error {
   /** What the next DPoP proof must carry, where that is why (RFC 9449 9). */
   readonly nonce: string | null;
 
-  constructor(
-    code: string, message: string, options: { cause?: unknown; nonce?: string } = {},
-  ) {
+  constructor(code: string, message: string, options: { cause?: unknown; nonce?: string } = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : {});
     this.name = 'IdentityError';
     this.code = code;
@@ -198,13 +195,18 @@ export interface TeamsSender {
 export interface SignIn {
   /** A link for one person, request and revision; single-use, ten minutes. */
   createLink(options: {
-    sender: TeamsSender; requestId: string; revision: number;
+    sender: TeamsSender;
+    requestId: string;
+    revision: number;
     /** What the sign-in must come up to beyond the usual. */
     stepUp?: StepUp | null;
   }): Promise<string>;
   /** The principal that this code was issued for, once. Throws IdentityError. */
   redeem(options: {
-    code: string; sender: TeamsSender; requestId: string; revision: number;
+    code: string;
+    sender: TeamsSender;
+    requestId: string;
+    revision: number;
   }): Promise<Principal>;
 }
 
@@ -238,7 +240,8 @@ export interface SignInPages {
    * request's Cookie header; `setCookie` takes the sign-in's cookie away again.
    */
   finish(input: {
-    query: URLSearchParams; cookie: string | undefined;
+    query: URLSearchParams;
+    cookie: string | undefined;
   }): Promise<{ code: string; setCookie: string }>;
 }
 
@@ -264,7 +267,9 @@ export interface BotCredentials {
 export interface CheckpointSigner {
   /** A compact JWS over `payload`, its header's `typ` as given. */
   sign(
-    purpose: 'checkpoints', payload: Readonly<Record<string, unknown>>, typ: string,
+    purpose: 'checkpoints',
+    payload: Readonly<Record<string, unknown>>,
+    typ: string,
   ): Promise<string>;
 }
 
@@ -294,7 +299,8 @@ export interface RequestForm {
 export interface ActivityHandler {
   /** `authorization` is the header as it came; `body` is checked JSON (UTF-8, depth, keys). */
   messages(input: { authorization: string | undefined; body: unknown }): Promise<{
-    status: number; body?: unknown;
+    status: number;
+    body?: unknown;
     /** The same body as JSON text, where that is at hand already. */
     json?: string;
     /** Why it was kept out: for the metrics, never for the sender. */

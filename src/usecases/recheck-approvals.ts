@@ -39,46 +39,51 @@ export async function recheckApprovals(deps: JobDeps, request: Request): Promise
 }
 
 /** Each deciding person once, with the claims of all stages that they approved. */
-function askedAbout(
-  { plan }: Request, approvals: readonly Decision[],
-): readonly AskedAbout[] {
+function askedAbout({ plan }: Request, approvals: readonly Decision[]): readonly AskedAbout[] {
   const people = new Map<string, AskedAbout>();
   for (const { approver, stage, evidence } of approvals) {
     const before = people.get(approver.key);
     const where = plan.stages[stage]?.where ?? null;
     people.set(approver.key, {
       person: approver,
-      teams: before?.teams ?? teamsOf(approver) ?? (evidence.via === 'teams' ? teamsOf(evidence)
-        : null),
-      claims: [...new Set([...before?.claims ?? [], ...(where === null ? [] : [where.claim])])],
+      teams:
+        before?.teams ?? teamsOf(approver) ?? (evidence.via === 'teams' ? teamsOf(evidence) : null),
+      claims: [...new Set([...(before?.claims ?? []), ...(where === null ? [] : [where.claim])])],
     });
   }
   return [...people.values()];
 }
 
-function teamsOf(
-  { tenant, objectId }: { tenant: string | null; objectId: string | null },
-): AskedAbout['teams'] {
+function teamsOf({
+  tenant,
+  objectId,
+}: {
+  tenant: string | null;
+  objectId: string | null;
+}): AskedAbout['teams'] {
   return tenant === null || objectId === null ? null : { tenantId: tenant, objectId };
 }
 
 type Found = HeldNow | undefined | 'fault';
 
 async function heldByAll(
-  deps: JobDeps, people: readonly AskedAbout[],
+  deps: JobDeps,
+  people: readonly AskedAbout[],
 ): Promise<ReadonlyMap<string, Found>> {
   const refresher = deps.refresher ?? nobodyCanTell;
   const found = new Map<string, Found>();
   for (let from = 0; from < people.length; from += AT_ONCE) {
-    await Promise.all(people.slice(from, from + AT_ONCE).map(async (asked) => {
-      const { key } = asked.person;
-      try {
-        found.set(key, await refresher.heldNow(asked));
-      } catch (error) {
-        deps.log.warn('roles and claims were not looked up', { error: describeError(error) });
-        found.set(key, 'fault');
-      }
-    }));
+    await Promise.all(
+      people.slice(from, from + AT_ONCE).map(async (asked) => {
+        const { key } = asked.person;
+        try {
+          found.set(key, await refresher.heldNow(asked));
+        } catch (error) {
+          deps.log.warn('roles and claims were not looked up', { error: describeError(error) });
+          found.set(key, 'fault');
+        }
+      }),
+    );
   }
   return found;
 }

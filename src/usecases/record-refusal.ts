@@ -47,14 +47,23 @@ export async function recordRefusal(
   await deps.store.commit({
     id: deps.ids.next('chg', now),
     at: now,
-    events: stamp([{
-      type: refused.type,
-      requestId: refused.requestId,
-      actor: refused.by.key,
-      data: {
-        ...refused.data, code: refused.refusal.code, roles: refused.by.roles,
-        token: refused.by.token, proof: refused.by.proof ?? null,
-      },
-    }], deps.ids, now),
+    events: stamp(
+      [
+        {
+          type: refused.type,
+          requestId: refused.requestId,
+          actor: refused.by.key,
+          data: {
+            ...refused.data,
+            code: refused.refusal.code,
+            roles: refused.by.roles,
+            token: refused.by.token,
+            proof: refused.by.proof ?? null,
+          },
+        },
+      ],
+      deps.ids,
+      now,
+    ),
   });
 }

@@ -4,9 +4,7 @@ import type { Deps } from './deps.ts';
 import type { Conversation } from './store-ports.ts';
 
 /** Remembers where somebody is reached; what this process wrote lately is not written again. */
-export function createRememberConversation(
-  deps: Deps,
-): (input: RememberInput) => Promise<void> {
+export function createRememberConversation(deps: Deps): (input: RememberInput) => Promise<void> {
   const written = new Lru<string, string>(10_000);
   return async (input) => {
     const now = deps.clock.now();
@@ -21,7 +19,9 @@ export function createRememberConversation(
     const same = `${input.conversationId}|${input.serviceUrl}|${input.userId ?? ''}`;
     if (written.get(conversation.key) === same) return;
     await deps.store.commit({
-      id: deps.ids.next('chg', now), at: now, conversations: [conversation],
+      id: deps.ids.next('chg', now),
+      at: now,
+      conversations: [conversation],
     });
     written.set(conversation.key, same);
   };

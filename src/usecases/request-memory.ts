@@ -21,10 +21,12 @@ const LIMIT_BYTES = 32 * 1_048_576;
  * a click on it need not read it again: over a network that is half of the click's way.
  */
 export function rememberRequests<Store extends RequestStore>(
-  store: Store, limitBytes = LIMIT_BYTES,
+  store: Store,
+  limitBytes = LIMIT_BYTES,
 ): Store & RequestMemory {
   const known = new Lru<string, { found: RequestWithCards; bytes: number }>(
-    limitBytes, ({ bytes }) => bytes,
+    limitBytes,
+    ({ bytes }) => bytes,
   );
   const forget = ({ request, guard, cards }: Change) => {
     const id = guard?.requestId ?? request?.id;

@@ -33,8 +33,10 @@ function saysTheSame(one: SeenPerson, other: SeenPerson): boolean {
   if (one.userId !== other.userId || one.name !== other.name) return false;
   if (!sameList(one.roles, other.roles)) return false;
   const names = Object.keys(one.claims);
-  return sameList(names, Object.keys(other.claims))
-    && names.every((name) => sameValue(one.claims[name], other.claims[name]));
+  return (
+    sameList(names, Object.keys(other.claims)) &&
+    names.every((name) => sameValue(one.claims[name], other.claims[name]))
+  );
 }
 
 function sameValue(one: ClaimValue | undefined, other: ClaimValue | undefined): boolean {

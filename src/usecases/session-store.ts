@@ -42,27 +42,40 @@ export interface SessionStore {
   findSession(owner: SessionOwner): Promise<StoredSession | undefined>;
   /** Remembers a use, where the session is still of this generation. */
   touchSession(use: {
-    id: string; generation: number; usedAt: number; endsAt: number;
+    id: string;
+    generation: number;
+    usedAt: number;
+    endsAt: number;
   }): Promise<boolean>;
   /**
    * Takes the right to fetch the claims again, for one holder at a time until `until`, who may ask
    * again; false where another has it, or the session is gone or of another generation.
    */
   claimRefresh(claim: {
-    id: string; generation: number; holder: string; until: number; now: number;
+    id: string;
+    generation: number;
+    holder: string;
+    until: number;
+    now: number;
   }): Promise<boolean>;
   /**
    * Writes what the refresh gave, as the next generation; false where the session has gone or is of
    * another generation than `generation`: then this refresh was one too many.
    */
   renewSession(renewed: {
-    id: string; generation: number; sealed: string; sealedWith: string;
+    id: string;
+    generation: number;
+    sealed: string;
+    sealedWith: string;
   }): Promise<boolean>;
   /** Gives the right back without a result. */
   releaseRefresh(held: { id: string; holder: string }): Promise<void>;
   /** Seals a session anew under another key; false where it changed in the meantime. */
   resealSession(session: {
-    id: string; generation: number; sealed: string; sealedWith: string;
+    id: string;
+    generation: number;
+    sealed: string;
+    sealedWith: string;
   }): Promise<boolean>;
   /** Sessions that are sealed under another key than this, at most `limit`. */
   sessionsNotSealedWith(key: string, limit: number): Promise<readonly StoredSession[]>;
@@ -71,6 +84,8 @@ export interface SessionStore {
    * written only if `always` says so.
    */
   endSessions(ended: {
-    which: WhichSessions; event: AuditEvent; always?: boolean;
+    which: WhichSessions;
+    event: AuditEvent;
+    always?: boolean;
   }): Promise<number>;
 }

@@ -12,7 +12,10 @@ const INSIST_REST_MS = 1_000;
 
 /** Codes of the store's faults that may pass by themselves or once somebody has made room. */
 const PASSING: readonly unknown[] = [
-  'store_busy', 'store_unavailable', 'store_full', 'store_readonly',
+  'store_busy',
+  'store_unavailable',
+  'store_full',
+  'store_readonly',
 ];
 
 /**

@@ -3,9 +3,7 @@ import type { ClaimValue } from '../domain/principal.ts';
 import type { Decision, Request, RequestState } from '../domain/request.ts';
 import type { SessionStore } from './session-store.ts';
 
-export type {
-  SessionOwner, SessionStore, StoredSession, WhichSessions,
-} from './session-store.ts';
+export type { SessionOwner, SessionStore, StoredSession, WhichSessions } from './session-store.ts';
 
 /** What may happen once: a second commit that carries the same (kind, key) is a duplicate. */
 export type ClaimKind = 'idempotency' | 'token' | 'exchange' | 'dpop';
@@ -93,7 +91,9 @@ export interface Change {
    * knew of (absent: of no matter).
    */
   readonly guard?: {
-    readonly requestId: string; readonly version: number; readonly copies?: number;
+    readonly requestId: string;
+    readonly version: number;
+    readonly copies?: number;
   };
   /** Checked in this order, so that an idempotent repeat is recognised before a replay. */
   readonly claims?: readonly Claim[];
@@ -166,21 +166,25 @@ export interface CardStore {
 
 export interface JobStore {
   /** Takes up to `limit` due jobs for `leaseMs`; jobs whose lease ran out are due again. */
-  claimJobs(options: {
-    limit: number; leaseMs: number; now: number;
-  }): Promise<readonly Job[]>;
+  claimJobs(options: { limit: number; leaseMs: number; now: number }): Promise<readonly Job[]>;
   /**
    * Lets the leases of jobs in hand end `leaseMs` from `now`; gives the keys of those that still
    * are their claim's. A lease that has run out is taken up again where nobody else claimed.
    */
   renewJobs(options: {
-    jobs: readonly { readonly key: string; readonly fence: number }[]; leaseMs: number; now: number;
+    jobs: readonly { readonly key: string; readonly fence: number }[];
+    leaseMs: number;
+    now: number;
   }): Promise<readonly string[]>;
   /** Whether the job was still this claim's. `done` as in Change.ack. */
   ackJob(job: { key: string; fence: number; done: number; now: number }): Promise<boolean>;
   /** Gives the job back for `runAt`, or parks it as dead where that is null. */
   failJob(job: {
-    key: string; fence: number; runAt: number | null; error: string; now: number;
+    key: string;
+    fence: number;
+    runAt: number | null;
+    error: string;
+    now: number;
   }): Promise<boolean>;
   /** Gives a job that was not tried back for `runAt`: this claim is no attempt. */
   postponeJob(job: { key: string; fence: number; runAt: number }): Promise<boolean>;
@@ -220,14 +224,17 @@ export interface AuditStore {
    * those of the tree that the checkpoint speaks of.
    */
   seal(options: {
-    expectedSize: number; leaves: readonly AuditLeaf[]; checkpoint: AuditCheckpoint;
+    expectedSize: number;
+    leaves: readonly AuditLeaf[];
+    checkpoint: AuditCheckpoint;
     peaks: readonly string[];
   }): Promise<boolean>;
   /** What the last seal left; undefined where none left one (a store of before). */
   frontier(): Promise<AuditFrontier | undefined>;
   /** Leaves from an index on, each with its event (undefined where that row is missing). */
   readLeaves(options: {
-    from: number; limit: number;
+    from: number;
+    limit: number;
   }): Promise<readonly (AuditLeaf & { readonly event: AuditEvent | undefined })[]>;
   treeSize(): Promise<number>;
   lastCheckpoint(): Promise<AuditCheckpoint | undefined>;
@@ -263,14 +270,13 @@ export interface SignInStore {
   /** Marks the link opened in one browser; undefined where unknown, used or expired. */
   openLink(id: string, attempt: SignInAttempt, now: number): Promise<SignInLink | undefined>;
   /** Takes the attempt of a `state`, once; undefined where unknown, taken or expired. */
-  takeAttempt(
-    state: string, now: number,
-  ): Promise<(SignInLink & SignInAttempt) | undefined>;
+  takeAttempt(state: string, now: number): Promise<(SignInLink & SignInAttempt) | undefined>;
   /** Parks a verified identity (JSON, encrypted by keys/) under the SHA-256 of a one-time code. */
   park(linkId: string, parked: { code: string; identity: string }, now: number): Promise<void>;
   /** Takes what is parked for this person, once; undefined where there is nothing (any more). */
   redeem(
-    key: { code: string; tenantId: string; objectId: string }, now: number,
+    key: { code: string; tenantId: string; objectId: string },
+    now: number,
   ): Promise<(SignInLink & { readonly identity: string }) | undefined>;
 }
 
@@ -298,7 +304,10 @@ export interface KeyRotationStore {
 export interface LeaseStore {
   /** Takes or extends the named lease until now + leaseMs; undefined while another holds it. */
   takeLease(options: {
-    name: string; holder: string; leaseMs: number; now: number;
+    name: string;
+    holder: string;
+    leaseMs: number;
+    now: number;
   }): Promise<number | undefined>;
   releaseLease(name: string, holder: string): Promise<void>;
 }
@@ -339,5 +348,15 @@ export interface Housekeeping {
 
 /** Everything that an engine offers. */
 export interface Store
-  extends RequestStore, CardStore, JobStore, AuditStore, SignInStore, SessionStore, KeyStore,
-  KeyRotationStore, LeaseStore, RateStore, Housekeeping {}
+  extends
+    RequestStore,
+    CardStore,
+    JobStore,
+    AuditStore,
+    SignInStore,
+    SessionStore,
+    KeyStore,
+    KeyRotationStore,
+    LeaseStore,
+    RateStore,
+    Housekeeping {}

@@ -9,7 +9,11 @@ import type { SubmitInput, SubmitResult } from './app-port.ts';
 import { cardJob, stamp } from './build-change.ts';
 import type { Deps } from './deps.ts';
 import {
-  exchangeClaim, exchangeReplayed, seenPerson, tokenClaim, tokenReplayed,
+  exchangeClaim,
+  exchangeReplayed,
+  seenPerson,
+  tokenClaim,
+  tokenReplayed,
 } from './people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
@@ -40,24 +44,32 @@ export async function submitRequest(
   const { request } = ruled;
   const numbered = rememberLast((number: number): Request => ({ ...request, number }));
   const cards = cardsOf(deps, input, request);
-  const result = await commitSurely(deps.store, {
-    id: deps.ids.next('chg', now),
-    at: now,
-    claims: claimsOf(input, { request, key, now }),
-    request,
-    events: stamp(ruled.events, deps.ids, now),
-    jobs: [
-      ...cards.filter((card) => card.activityId === null).map((card) => cardJob(card, 1, now)),
-      {
-        key: `expire:${request.id}`, kind: 'expire', requestId: request.id, subject: request.id,
-        runAt: request.expiresAt, wanted: 0,
-      },
-    ],
-    cards,
-    people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
-  }, (expected) => {
-    if (expected.status === 'committed') input.foreseen?.(numbered(expected.number));
-  });
+  const result = await commitSurely(
+    deps.store,
+    {
+      id: deps.ids.next('chg', now),
+      at: now,
+      claims: claimsOf(input, { request, key, now }),
+      request,
+      events: stamp(ruled.events, deps.ids, now),
+      jobs: [
+        ...cards.filter((card) => card.activityId === null).map((card) => cardJob(card, 1, now)),
+        {
+          key: `expire:${request.id}`,
+          kind: 'expire',
+          requestId: request.id,
+          subject: request.id,
+          runAt: request.expiresAt,
+          wanted: 0,
+        },
+      ],
+      cards,
+      people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
+    },
+    (expected) => {
+      if (expected.status === 'committed') input.foreseen?.(numbered(expected.number));
+    },
+  );
   return settle(deps, input, { request, numbered, result });
 }
 
@@ -70,24 +82,38 @@ function rule(deps: Deps, input: SubmitInput, now: number): ReturnType<typeof su
   const execution = deps.executors.plan(workflow.executor);
   if (!execution) throw new Error(`workflow ${workflow.id}: executor is not configured`);
   const { by, teams, fields, reason } = input;
-  return submit({
-    id: deps.ids.next('req', now), workflow, requester: by, fields, reason, execution,
-    channel: {
-      via: teams ? 'teams' : 'api',
-      tenant: teams ? teams.sender.tenantId : by.tenant,
-      objectId: teams ? teams.sender.objectId : by.objectId,
-      activityId: teams?.card?.activityId ?? null,
-      conversationId: teams?.card?.conversationId ?? null,
-      exchangeId: teams?.exchangeId ?? null,
+  return submit(
+    {
+      id: deps.ids.next('req', now),
+      workflow,
+      requester: by,
+      fields,
+      reason,
+      execution,
+      channel: {
+        via: teams ? 'teams' : 'api',
+        tenant: teams ? teams.sender.tenantId : by.tenant,
+        objectId: teams ? teams.sender.objectId : by.objectId,
+        activityId: teams?.card?.activityId ?? null,
+        conversationId: teams?.card?.conversationId ?? null,
+        exchangeId: teams?.exchangeId ?? null,
+      },
     },
-  }, now);
+    now,
+  );
 }
 
 async function settle(
   deps: Deps & { refusals: RefusalRecorder },
   input: SubmitInput,
-  { request, numbered, result }: {
-    request: Request; numbered: (number: number) => Request; result: CommitResult;
+  {
+    request,
+    numbered,
+    result,
+  }: {
+    request: Request;
+    numbered: (number: number) => Request;
+    result: CommitResult;
   },
 ): Promise<SubmitResult> {
   if (result.status === 'committed') {
@@ -100,10 +126,16 @@ async function settle(
   }
   if (result.requestId === null) throw new Error(`duplicate ${result.of} without a request`);
   if (result.fingerprint !== fingerprint(input)) {
-    return refused(deps, input, result.of === 'exchange' ? exchangeReplayed() : refuse(
-      'idempotency_mismatch',
-      'This Idempotency-Key was used for a request with other content. Take a new key.',
-    ).refusal);
+    return refused(
+      deps,
+      input,
+      result.of === 'exchange'
+        ? exchangeReplayed()
+        : refuse(
+            'idempotency_mismatch',
+            'This Idempotency-Key was used for a request with other content. Take a new key.',
+          ).refusal,
+    );
   }
   return repeated(deps, result.requestId);
 }
@@ -114,7 +146,10 @@ async function refused(
   refusal: Refusal,
 ): Promise<SubmitResult> {
   await recordRefusal(deps, {
-    type: 'submission.refused', requestId: null, by: input.by, refusal,
+    type: 'submission.refused',
+    requestId: null,
+    by: input.by,
+    refusal,
     data: { workflow: named(input) },
   });
   return { kind: 'refused', refusal };
@@ -129,10 +164,15 @@ async function repeated(deps: Deps, id: string): Promise<SubmitResult> {
 /** One card for the workflow's channel, one for the chat's message that asked. */
 function cardsOf(deps: Deps, input: SubmitInput, request: Request): Card[] {
   const card = (place: Omit<Card, 'id' | 'requestId'>): Card => ({
-    id: deps.ids.next('crd', request.createdAt), requestId: request.id, ...place,
+    id: deps.ids.next('crd', request.createdAt),
+    requestId: request.id,
+    ...place,
   });
   const channel = card({
-    channel: request.plan.channel, conversationId: null, serviceUrl: null, activityId: null,
+    channel: request.plan.channel,
+    conversationId: null,
+    serviceUrl: null,
+    activityId: null,
     postedRevision: 0,
   });
   const own = input.teams?.card;
@@ -149,8 +189,7 @@ function claimsOf(
   if (key !== null) {
     claims.push({ ...base, kind: 'idempotency', key, expiresAt: now + IDEMPOTENCY_MS });
   }
-  const token = input.teams === null
-    ? tokenClaim(by, base, request.plan.singleUse) : undefined;
+  const token = input.teams === null ? tokenClaim(by, base, request.plan.singleUse) : undefined;
   if (token) claims.push(token);
   const exchange = input.teams && exchangeClaim(input.teams, base, now);
   return exchange ? [...claims, exchange] : claims;
@@ -164,9 +203,13 @@ function idempotencyKey(input: SubmitInput): string | null {
 }
 
 function fingerprint(input: SubmitInput): string {
-  return sha256(canonicalJson({
-    workflow: input.workflow, fields: input.fields, reason: input.reason,
-  }));
+  return sha256(
+    canonicalJson({
+      workflow: input.workflow,
+      fields: input.fields,
+      reason: input.reason,
+    }),
+  );
 }
 
 /** Whether a refused try asks for what the first one did. */

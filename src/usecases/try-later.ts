@@ -6,6 +6,8 @@ import type { JobResult } from './run-job.ts';
 export function tryLater({ clock }: Pick<JobDeps, 'clock'>, error: DeliveryError): JobResult {
   const { retryAfterMs, message, tried } = error;
   return {
-    retryAtMs: retryAfterMs === null ? null : clock.now() + retryAfterMs, error: message, tried,
+    retryAtMs: retryAfterMs === null ? null : clock.now() + retryAfterMs,
+    error: message,
+    tried,
   };
 }

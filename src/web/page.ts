@@ -3,9 +3,14 @@ import { escapeHtml } from './html.ts';
 
 /** Where Microsoft Teams may frame a page of ours ("Tab requirements"), all clouds. */
 const FRAME_ANCESTORS = [
-  'https://teams.microsoft.com', 'https://*.teams.microsoft.com', 'https://*.cloud.microsoft',
-  'https://*.microsoft365.com', 'https://*.office.com', 'https://gov.teams.microsoft.us',
-  'https://dod.teams.microsoft.us', 'https://*.teams.microsoft.us',
+  'https://teams.microsoft.com',
+  'https://*.teams.microsoft.com',
+  'https://*.cloud.microsoft',
+  'https://*.microsoft365.com',
+  'https://*.office.com',
+  'https://gov.teams.microsoft.us',
+  'https://dod.teams.microsoft.us',
+  'https://*.teams.microsoft.us',
   'https://teams.microsoftonline.cn',
 ];
 
@@ -35,14 +40,16 @@ export interface PageParts {
 export function renderPage(parts: PageParts): WebReply {
   const { nonce } = parts;
   const data = Object.entries(parts.data ?? {})
-    .map(([name, value]) => ` data-${name}="${escapeHtml(value)}"`).join('');
+    .map(([name, value]) => ` data-${name}="${escapeHtml(value)}"`)
+    .join('');
   const scripts = (parts.scripts ?? [])
-    .map((name) => `<script nonce="${nonce}" src="/assets/${name}"></script>`).join('\n');
+    .map((name) => `<script nonce="${nonce}" src="/assets/${name}"></script>`)
+    .join('\n');
   return {
     status: parts.status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': policy(nonce, parts.formAction ?? '\'none\''),
+      'content-security-policy': policy(nonce, parts.formAction ?? "'none'"),
       ...(parts.setCookie === undefined ? {} : { 'set-cookie': parts.setCookie }),
     },
     body: `<!doctype html>
@@ -69,11 +76,11 @@ ${scripts}
 
 function policy(nonce: string, formAction: string): string {
   return [
-    'default-src \'none\'',
+    "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
     `style-src 'nonce-${nonce}'`,
     'img-src data:',
-    'base-uri \'none\'',
+    "base-uri 'none'",
     `form-action ${formAction}`,
     `frame-ancestors ${FRAME_ANCESTORS.join(' ')}`,
   ].join('; ');

@@ -28,9 +28,8 @@ const NONCE_BYTES = 18;
 export function createWebPages(options: WebPagesOptions): WebPages {
   const { config, signIn, log } = options;
   const ids = options.ids ?? systemIds;
-  const openers = config.profile === 'local'
-    ? (options.openers ?? localOpeners(config.server.publicUrl))
-    : [];
+  const openers =
+    config.profile === 'local' ? (options.openers ?? localOpeners(config.server.publicUrl)) : [];
   const guarded = async (work: (nonce: string) => Promise<WebReply>): Promise<WebReply> => {
     const nonce = ids.secret(NONCE_BYTES);
     try {
@@ -42,22 +41,30 @@ export function createWebPages(options: WebPagesOptions): WebPages {
       }
       log.error('a sign-in failed', { error: describeError(error) });
       return refusedPage({
-        status: 500, code: 'internal_error', nonce,
+        status: 500,
+        code: 'internal_error',
+        nonce,
         message: 'Something went wrong here. Press the button in Teams again.',
       });
     }
   };
   return {
-    signInStart: ({ query }) => guarded((nonce) =>
-      Promise.resolve(startPage({ link: linkOf(query), nonce }))),
-    signInBegin: ({ query }) => guarded(async () => {
-      const { redirectTo, setCookie } = await signIn.begin({ link: linkOf(query) });
-      return { status: 303, headers: { location: redirectTo, 'set-cookie': setCookie }, body: '' };
-    }),
-    signInCallback: (input) => guarded(async (nonce) => {
-      const { code, setCookie } = await signIn.finish(input);
-      return resultPage({ code, setCookie, nonce, openers });
-    }),
+    signInStart: ({ query }) =>
+      guarded((nonce) => Promise.resolve(startPage({ link: linkOf(query), nonce }))),
+    signInBegin: ({ query }) =>
+      guarded(async () => {
+        const { redirectTo, setCookie } = await signIn.begin({ link: linkOf(query) });
+        return {
+          status: 303,
+          headers: { location: redirectTo, 'set-cookie': setCookie },
+          body: '',
+        };
+      }),
+    signInCallback: (input) =>
+      guarded(async (nonce) => {
+        const { code, setCookie } = await signIn.finish(input);
+        return resultPage({ code, setCookie, nonce, openers });
+      }),
     asset: createAssets(),
   };
 }

@@ -2,10 +2,12 @@ import type { WebReply } from '../usecases/ports.ts';
 import { escapeHtml } from './html.ts';
 import { renderPage } from './page.ts';
 
-const TICK = '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.6" ' +
+const TICK =
+  '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.6" ' +
   'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M5 12.8l4.6 4.6L19 ' +
   '7.6"/></svg>';
-const CROSS = '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.6" ' +
+const CROSS =
+  '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.6" ' +
   'stroke-linecap="round" aria-hidden="true"><path d="M7 7l10 10M17 7L7 17"/></svg>';
 
 /** The page that a link opens: it uses nothing up, its button does. */
@@ -28,7 +30,9 @@ export function startPage({ link, nonce }: { link: string; nonce: string }): Web
 
 /** The page after a good sign-in: its code goes to Teams by itself, and can be typed. */
 export function resultPage(options: {
-  code: string; setCookie: string; nonce: string;
+  code: string;
+  setCookie: string;
+  nonce: string;
   /** Origins that may have opened the window (local profile only). */
   openers: readonly string[];
 }): WebReply {
@@ -53,7 +57,10 @@ export function resultPage(options: {
 
 /** The page of a sign-in that came to nothing: why, and what to do. */
 export function refusedPage(options: {
-  status: number; code: string; message: string; nonce: string;
+  status: number;
+  code: string;
+  message: string;
+  nonce: string;
 }): WebReply {
   const { status, code, message, nonce } = options;
   return renderPage({

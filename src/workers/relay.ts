@@ -63,7 +63,11 @@ export function startRelay(options: RelayOptions): Relay {
   const pollMs = options.pollMs ?? 1_000;
   const inHand = new Map<string, Promise<void>>();
   const renewal = startRenewal({
-    store, clock, log, leaseMs, holdMs: options.holdMs ?? 120_000,
+    store,
+    clock,
+    log,
+    leaseMs,
+    holdMs: options.holdMs ?? 120_000,
   });
   const carry = async (job: Job) => {
     const letGo = renewal.hold(job);
@@ -76,9 +80,13 @@ export function startRelay(options: RelayOptions): Relay {
     const endsAt = clock.now() + leaseMs;
     // Claimed again before the last delivery here has quite ended (just acknowledged and wanted
     // anew, or outlived its lease): one after the other, never twice at once.
-    const delivered = (before === undefined ? carry(job) : before.then(async () => {
-      if (clock.now() < endsAt) await carry(job);
-    })).finally(() => {
+    const delivered = (
+      before === undefined
+        ? carry(job)
+        : before.then(async () => {
+            if (clock.now() < endsAt) await carry(job);
+          })
+    ).finally(() => {
       if (inHand.get(job.key) === delivered) inHand.delete(job.key);
       loop.wake();
     });
@@ -128,8 +136,9 @@ async function deliver(job: Job, options: RelayOptions): Promise<void> {
   try {
     await record(job, delivery, options);
   } catch (error) {
-    log.error('a job\'s state was not written; it runs again when its lease ends', {
-      job: job.key, error,
+    log.error("a job's state was not written; it runs again when its lease ends", {
+      job: job.key,
+      error,
     });
   }
 }
@@ -142,7 +151,7 @@ async function record(job: Job, delivery: Delivery, options: RelayOptions): Prom
   const now = clock.now();
   if ('done' in delivery) {
     const acked = await store.ackJob({ key, fence, done: delivery.done, now });
-    if (!acked) log.debug('a job was no longer this claim\'s', { job: key });
+    if (!acked) log.debug("a job was no longer this claim's", { job: key });
     return;
   }
   if ('retryAtMs' in delivery && delivery.tried === false && delivery.retryAtMs !== null) {
@@ -154,7 +163,7 @@ async function record(job: Job, delivery: Delivery, options: RelayOptions): Prom
   const error = 'dead' in delivery ? delivery.dead : delivery.error;
   const givenUp = 'dead' in delivery || attempts >= (options.maxAttempts ?? 30);
   const retryAt = 'dead' in delivery ? null : delivery.retryAtMs;
-  const runAt = givenUp ? null : retryAt ?? now + backoffMs(attempts, ids);
+  const runAt = givenUp ? null : (retryAt ?? now + backoffMs(attempts, ids));
   const fields = { job: key, attempts, error: error.slice(0, 500) };
   if (givenUp) log.error('a job was given up', fields);
   else log.warn('a job is tried again', { ...fields, inMs: (runAt ?? now) - now });

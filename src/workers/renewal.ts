@@ -30,14 +30,15 @@ export function startRenewal(options: {
   const restMs = Math.max(1, Math.floor(leaseMs / TIMES));
   const turn = async () => {
     const now = clock.now();
-    const jobs = [...held.values()].filter(({ since }) => now - since < holdMs)
+    const jobs = [...held.values()]
+      .filter(({ since }) => now - since < holdMs)
       .map(({ key, fence }) => ({ key, fence }));
     if (jobs.length === 0) return restMs;
     const kept = new Set(await store.renewJobs({ jobs, leaseMs, now }));
     for (const { key, fence } of jobs) {
       if (kept.has(key) || held.get(key)?.fence !== fence) continue;
       held.delete(key);
-      log.warn('a job in hand is another\'s by now', { job: key });
+      log.warn("a job in hand is another's by now", { job: key });
     }
     return restMs;
   };

@@ -1,6 +1,8 @@
 /** The baseline: a bot as botbuilder's own samples set it up, with a constant card and no store. */
 import {
-  CloudAdapter, ConfigurationBotFrameworkAuthentication, TeamsActivityHandler,
+  CloudAdapter,
+  ConfigurationBotFrameworkAuthentication,
+  TeamsActivityHandler,
 } from 'botbuilder';
 import type { AdaptiveCardInvokeResponse } from 'botbuilder';
 import restify from 'restify';
@@ -22,7 +24,9 @@ class ConstantBot extends TeamsActivityHandler {
 
   override async onAdaptiveCardInvoke(): Promise<AdaptiveCardInvokeResponse> {
     return {
-      statusCode: 200, type: 'application/vnd.microsoft.card.adaptive', value: this.card,
+      statusCode: 200,
+      type: 'application/vnd.microsoft.card.adaptive',
+      value: this.card,
     };
   }
 }
@@ -32,20 +36,22 @@ const server = restify.createServer();
 server.use(restify.plugins.bodyParser());
 
 function start(given: BaselineInput): Promise<string> {
-  const adapter = new CloudAdapter(new ConfigurationBotFrameworkAuthentication({
-    MicrosoftAppId: given.appId,
-    MicrosoftAppPassword: given.appSecret,
-    MicrosoftAppType: 'SingleTenant',
-    MicrosoftAppTenantId: given.tenantId,
-    ValidateAuthority: true,
-    ToChannelFromBotLoginUrl: given.loginUrl,
-    ToChannelFromBotOAuthScope: given.scope,
-    ToBotFromChannelTokenIssuer: given.issuer,
-    OAuthUrl: 'http://127.0.0.1:9/never-called',
-    ToBotFromChannelOpenIdMetadataUrl: given.metadataUrl,
-    ToBotFromEmulatorOpenIdMetadataUrl: given.metadataUrl,
-    CallerId: 'urn:botframework:azure',
-  }));
+  const adapter = new CloudAdapter(
+    new ConfigurationBotFrameworkAuthentication({
+      MicrosoftAppId: given.appId,
+      MicrosoftAppPassword: given.appSecret,
+      MicrosoftAppType: 'SingleTenant',
+      MicrosoftAppTenantId: given.tenantId,
+      ValidateAuthority: true,
+      ToChannelFromBotLoginUrl: given.loginUrl,
+      ToChannelFromBotOAuthScope: given.scope,
+      ToBotFromChannelTokenIssuer: given.issuer,
+      OAuthUrl: 'http://127.0.0.1:9/never-called',
+      ToBotFromChannelOpenIdMetadataUrl: given.metadataUrl,
+      ToBotFromEmulatorOpenIdMetadataUrl: given.metadataUrl,
+      CallerId: 'urn:botframework:azure',
+    }),
+  );
   server.post('/api/messages', async (req, res) => {
     await adapter.process(req, res, (context) => bot.run(context));
   });
@@ -54,11 +60,15 @@ function start(given: BaselineInput): Promise<string> {
   });
 }
 
-serveParent({
-  start: (input) => start(input as BaselineInput),
-  card: (input) => {
-    bot.card = input as Record<string, unknown>;
+serveParent(
+  {
+    start: (input) => start(input as BaselineInput),
+    card: (input) => {
+      bot.card = input as Record<string, unknown>;
+    },
   },
-}, () => new Promise((resolve) => {
-  server.close(() => resolve());
-}));
+  () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+    }),
+);

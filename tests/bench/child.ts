@@ -25,14 +25,17 @@ interface Answer {
  * possible. `nodeOptions` go before the script. What it writes to stderr is shown.
  */
 export function startChild(options: {
-  script: string; core: number; nodeOptions?: readonly string[];
+  script: string;
+  core: number;
+  nodeOptions?: readonly string[];
   /** Besides the environment of this process. */
   env?: Readonly<Record<string, string>>;
 }): Child {
   const script = fileURLToPath(new URL(options.script, import.meta.url));
   const node = [process.execPath, ...(options.nodeOptions ?? []), script];
   const [command = '', ...args] = canPin()
-    ? ['taskset', '-c', String(options.core), ...node] : node;
+    ? ['taskset', '-c', String(options.core), ...node]
+    : node;
   const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production', ...options.env },
@@ -71,10 +74,12 @@ function talkTo(child: ChildProcess, name: string): Child {
           waiting.delete(id);
           reject(new Error(`${name} did not answer "${task}" in ${ANSWER_WITHIN_MS} ms`));
         }, ANSWER_WITHIN_MS);
-        const settle = <Value>(done: (value: Value) => void) => (value: Value) => {
-          clearTimeout(late);
-          done(value);
-        };
+        const settle =
+          <Value>(done: (value: Value) => void) =>
+          (value: Value) => {
+            clearTimeout(late);
+            done(value);
+          };
         waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
         child.send({ id, task, input });
       });
@@ -94,7 +99,10 @@ export type Tasks = Readonly<Record<string, (input: unknown) => unknown>>;
 /** Answers the parent for as long as it is there; `end` runs before the process leaves. */
 export function serveParent(tasks: Tasks, end: () => Promise<void>): void {
   const leave = () => {
-    end().then(() => process.exit(0), () => process.exit(1));
+    end().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
   };
   process.once('SIGTERM', leave);
   // The parent died without saying so: nobody would ever stop this process.
@@ -108,9 +116,11 @@ export function serveParent(tasks: Tasks, end: () => Promise<void>): void {
     };
     run().then(
       (value) => process.send?.({ id, value }),
-      (error: unknown) => process.send?.({
-        id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      }),
+      (error: unknown) =>
+        process.send?.({
+          id,
+          failed: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        }),
     );
   });
 }

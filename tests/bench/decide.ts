@@ -18,28 +18,33 @@ const DRAIN_MS = 30_000;
  */
 export const decide: Bench = {
   name: 'decide',
-  goal: 'ratio at least 2.0, p99 no worse than the baseline\'s',
+  goal: "ratio at least 2.0, p99 no worse than the baseline's",
   holds: ({ ratio, p99Ms, baselineP99Ms }) => ratio >= 2 && p99Ms <= baselineP99Ms,
-  run: ({ profile }) => withStage({ workers: 'held' }, async (stage) => {
-    const { world, service, baseline } = stage;
-    const origin = service.url;
-    const count = 1 + SHOTS;
-    const requests = await makePending(world, { origin, count, clients: CLIENTS });
-    await service.child.ask('posted', postedCards(world, requests));
-    const [probe, ...shots] = await decideShots(world, requests);
-    const first = await fire({ origin, shots: probe ? [probe] : [], clients: 1, status: 200 });
-    await baseline.child.ask('card', approvedCard(first.answers[0] ?? ''));
-    const part = (round: number) => shotsOf(shots, round);
-    const side = { status: 200, shots: part, check: approvedCard };
-    if (profile !== undefined) await service.child.ask('profile');
-    const result = resultOf('decide', await contest({
-      ours: { ...side, server: service }, theirs: { ...side, server: baseline },
-    }));
-    if (profile !== undefined) {
-      await service.child.ask('profile', join(profile, 'decide.cpuprofile'));
-    }
-    return { ...result, ...await drain(stage, count) };
-  }),
+  run: ({ profile }) =>
+    withStage({ workers: 'held' }, async (stage) => {
+      const { world, service, baseline } = stage;
+      const origin = service.url;
+      const count = 1 + SHOTS;
+      const requests = await makePending(world, { origin, count, clients: CLIENTS });
+      await service.child.ask('posted', postedCards(world, requests));
+      const [probe, ...shots] = await decideShots(world, requests);
+      const first = await fire({ origin, shots: probe ? [probe] : [], clients: 1, status: 200 });
+      await baseline.child.ask('card', approvedCard(first.answers[0] ?? ''));
+      const part = (round: number) => shotsOf(shots, round);
+      const side = { status: 200, shots: part, check: approvedCard };
+      if (profile !== undefined) await service.child.ask('profile');
+      const result = resultOf(
+        'decide',
+        await contest({
+          ours: { ...side, server: service },
+          theirs: { ...side, server: baseline },
+        }),
+      );
+      if (profile !== undefined) {
+        await service.child.ask('profile', join(profile, 'decide.cpuprofile'));
+      }
+      return { ...result, ...(await drain(stage, count)) };
+    }),
 };
 
 /** Lets the workers go and counts how many approved requests are carried out a second. */

@@ -32,52 +32,59 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
  * do not: a server that answers many at once, as a group commit does, would idle meanwhile.
  */
 export async function fire(options: {
-  origin: string; shots: readonly Shot[]; clients: number; status: number;
+  origin: string;
+  shots: readonly Shot[];
+  clients: number;
+  status: number;
 }): Promise<Measured> {
   const { origin, shots, clients, status } = options;
   const { host, hostname, port } = new URL(origin);
   const requests = shots.map((shot) => bytesOf(shot, host));
   const latencies = new Float64Array(shots.length);
   const bodies = new Array<Buffer>(shots.length);
-  const sockets = Array.from({ length: Math.min(clients, shots.length) },
-    () => connect({ host: hostname, port: Number(port), noDelay: true }));
+  const sockets = Array.from({ length: Math.min(clients, shots.length) }, () =>
+    connect({ host: hostname, port: Number(port), noDelay: true }),
+  );
   let next = 0;
-  const client = (socket: Socket) => new Promise<void>((resolve, reject) => {
-    let index = -1;
-    let begun = 0;
-    const answer = new Answer();
-    const send = () => {
-      index = next;
-      next += 1;
-      const bytes = requests[index];
-      if (bytes === undefined) return resolve();
-      begun = performance.now();
-      socket.write(bytes);
-    };
-    const fail = (why: string) => {
-      next = shots.length;
-      reject(new Error(`${shots[index]?.path} ${why}`));
-    };
-    socket.on('data', (chunk) => {
-      const body = answer.take(chunk);
-      if (body === undefined) return;
-      latencies[index] = performance.now() - begun;
-      bodies[index] = body;
-      if (answer.status === status) send();
-      else fail(`answered ${answer.status}: ${body.toString().slice(0, 500)}`);
+  const client = (socket: Socket) =>
+    new Promise<void>((resolve, reject) => {
+      let index = -1;
+      let begun = 0;
+      const answer = new Answer();
+      const send = () => {
+        index = next;
+        next += 1;
+        const bytes = requests[index];
+        if (bytes === undefined) return resolve();
+        begun = performance.now();
+        socket.write(bytes);
+      };
+      const fail = (why: string) => {
+        next = shots.length;
+        reject(new Error(`${shots[index]?.path} ${why}`));
+      };
+      socket.on('data', (chunk) => {
+        const body = answer.take(chunk);
+        if (body === undefined) return;
+        latencies[index] = performance.now() - begun;
+        bodies[index] = body;
+        if (answer.status === status) send();
+        else fail(`answered ${answer.status}: ${body.toString().slice(0, 500)}`);
+      });
+      socket.setTimeout(TIMEOUT_MS, () => fail(`got no answer in ${TIMEOUT_MS} ms`));
+      socket.once('error', ({ message }) => fail(`met an error: ${message}`));
+      socket.once('close', () => fail('was cut off'));
+      send();
     });
-    socket.setTimeout(TIMEOUT_MS, () => fail(`got no answer in ${TIMEOUT_MS} ms`));
-    socket.once('error', ({ message }) => fail(`met an error: ${message}`));
-    socket.once('close', () => fail('was cut off'));
-    send();
-  });
   try {
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     const begun = performance.now();
     await Promise.all(sockets.map(client));
     const seconds = (performance.now() - begun) / 1_000;
     return {
-      perSecond: shots.length / seconds, seconds, latenciesMs: [...latencies.sort()],
+      perSecond: shots.length / seconds,
+      seconds,
+      latenciesMs: [...latencies.sort()],
       answers: bodies.map(String),
     };
   } finally {
@@ -88,7 +95,9 @@ export async function fire(options: {
 function bytesOf({ path, headers, body }: Shot, host: string): Buffer {
   const content = Buffer.from(body);
   const all = { host, ...headers, 'content-length': content.length };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const lines = Object.entries(all)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
   return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${lines}\r\n`), content]);
 }
 
@@ -129,5 +138,8 @@ export function quantile(sorted: readonly number[], part: number): number {
 
 /** The middle of some values. */
 export function median(values: readonly number[]): number {
-  return quantile([...values].sort((one, other) => one - other), 0.5);
+  return quantile(
+    [...values].sort((one, other) => one - other),
+    0.5,
+  );
 }

@@ -83,8 +83,9 @@ function deviceOf(folder: string): string | undefined {
   // Linux packs the device number as glibc's makedev does: 12 bits of major from bit 8 on.
   const number = `${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`;
   if (!existsSync('/sys/class/block')) return undefined;
-  const found = readdirSync('/sys/class/block').find((name) =>
-    text(`/sys/class/block/${name}/dev`) === number);
+  const found = readdirSync('/sys/class/block').find(
+    (name) => text(`/sys/class/block/${name}/dev`) === number,
+  );
   if (found === undefined) return undefined;
   const partition = existsSync(`/sys/class/block/${found}/partition`);
   return partition ? `/sys/class/block/${found}/..` : `/sys/class/block/${found}`;
@@ -92,13 +93,16 @@ function deviceOf(folder: string): string | undefined {
 
 function driverOf(device: string): string | undefined {
   const uevent = text(join(device, 'device', 'uevent'));
-  return uevent?.split('\n').find((line) => line.startsWith('DRIVER='))?.slice('DRIVER='.length);
+  return uevent
+    ?.split('\n')
+    .find((line) => line.startsWith('DRIVER='))
+    ?.slice('DRIVER='.length);
 }
 
 function fileSystemOf(folder: string): string | undefined {
   const mounts = (text('/proc/mounts') ?? '').split('\n').map((line) => line.split(' '));
   const [best] = mounts
-    .filter(([, at]) => at !== undefined && (`${folder}/`).startsWith(at === '/' ? at : `${at}/`))
+    .filter(([, at]) => at !== undefined && `${folder}/`.startsWith(at === '/' ? at : `${at}/`))
     .sort((one, other) => (other[1]?.length ?? 0) - (one[1]?.length ?? 0));
   return best?.[2];
 }

@@ -22,7 +22,9 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      json: { type: 'boolean' }, profile: { type: 'string' }, requests: { type: 'string' },
+      json: { type: 'boolean' },
+      profile: { type: 'string' },
+      requests: { type: 'string' },
       folder: { type: 'string' },
     },
   });
@@ -33,7 +35,8 @@ async function main(): Promise<number> {
     return 2;
   }
   const chosen = BENCHES.filter(({ name, onlyNamed = false }) =>
-    positionals.length === 0 ? !onlyNamed : positionals.includes(name));
+    positionals.length === 0 ? !onlyNamed : positionals.includes(name),
+  );
   const options: BenchOptions = {
     ...(values.profile === undefined ? {} : { profile: values.profile }),
     ...(values.requests === undefined ? {} : { requests: Number(values.requests) }),
@@ -48,8 +51,9 @@ async function main(): Promise<number> {
   for (const bench of chosen) {
     const result = await bench.run(options);
     held &&= bench.holds(result);
-    process.stdout.write(json
-      ? `${JSON.stringify({ ...result, machine })}\n` : told(bench, result));
+    process.stdout.write(
+      json ? `${JSON.stringify({ ...result, machine })}\n` : told(bench, result),
+    );
   }
   return held ? 0 : 1;
 }

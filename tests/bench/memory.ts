@@ -18,27 +18,28 @@ export const memory: Bench = {
   name: 'memory',
   goal: 'at most 1.1 times',
   holds: ({ ratio }) => ratio <= 1.1,
-  run: () => withStage({ workers: 'running', serviceNode: ['--expose-gc'] }, async (stage) => {
-    const latencies: number[] = [];
-    const uses: number[] = [];
-    for (let decided = PORTION; decided <= ALL; decided += PORTION) {
-      latencies.push(...await decideSome(stage, PORTION));
-      uses.push(await bytesInUse(stage));
-    }
-    const [first = NaN] = uses.slice(FIRST / PORTION - 1);
-    const last = uses.at(-1) ?? NaN;
-    latencies.sort((one, other) => one - other);
-    return {
-      name: 'memory',
-      ratio: rounded(last / first),
-      baseline: `the same process after ${FIRST} decisions`,
-      p50Ms: rounded(quantile(latencies, 0.5)),
-      p99Ms: rounded(quantile(latencies, 0.99)),
-      baselineP99Ms: rounded(quantile(latencies, 0.99)),
-      megabytes: uses.map((bytes) => rounded(bytes / 2 ** 20)),
-      measured: ALL,
-    };
-  }),
+  run: () =>
+    withStage({ workers: 'running', serviceNode: ['--expose-gc'] }, async (stage) => {
+      const latencies: number[] = [];
+      const uses: number[] = [];
+      for (let decided = PORTION; decided <= ALL; decided += PORTION) {
+        latencies.push(...(await decideSome(stage, PORTION)));
+        uses.push(await bytesInUse(stage));
+      }
+      const [first = NaN] = uses.slice(FIRST / PORTION - 1);
+      const last = uses.at(-1) ?? NaN;
+      latencies.sort((one, other) => one - other);
+      return {
+        name: 'memory',
+        ratio: rounded(last / first),
+        baseline: `the same process after ${FIRST} decisions`,
+        p50Ms: rounded(quantile(latencies, 0.5)),
+        p99Ms: rounded(quantile(latencies, 0.99)),
+        baselineP99Ms: rounded(quantile(latencies, 0.99)),
+        megabytes: uses.map((bytes) => rounded(bytes / 2 ** 20)),
+        measured: ALL,
+      };
+    }),
 };
 
 async function decideSome({ world, service }: Stage, count: number): Promise<readonly number[]> {
@@ -51,6 +52,6 @@ async function decideSome({ world, service }: Stage, count: number): Promise<rea
 }
 
 async function bytesInUse({ service }: Stage): Promise<number> {
-  const { heapUsed, external } = await service.child.ask('memory') as MemoryUse;
+  const { heapUsed, external } = (await service.child.ask('memory')) as MemoryUse;
   return heapUsed + external;
 }

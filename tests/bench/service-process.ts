@@ -59,7 +59,9 @@ async function posted(cards: readonly PostedCard[]): Promise<void> {
     const card = (await store.loadWithCards(requestId))?.cards[0];
     if (card === undefined) throw new Error(`request ${requestId} has no card`);
     await store.commit({
-      id: systemIds.next('chg', now), at: now, cards: [{ ...card, ...place, postedRevision: 1 }],
+      id: systemIds.next('chg', now),
+      at: now,
+      cards: [{ ...card, ...place, postedRevision: 1 }],
     });
     await store.loadAhead(requestId);
   };
@@ -70,8 +72,9 @@ async function posted(cards: readonly PostedCard[]): Promise<void> {
     const now = systemClock.now();
     const jobs = await store.claimJobs({ limit: AT_ONCE, leaseMs: 60_000, now });
     if (jobs.length === 0) return;
-    await Promise.all(jobs.map(({ key, fence, wanted }) =>
-      store.ackJob({ key, fence, done: wanted, now })));
+    await Promise.all(
+      jobs.map(({ key, fence, wanted }) => store.ackJob({ key, fence, done: wanted, now })),
+    );
   }
 }
 
@@ -106,12 +109,15 @@ async function profile(file: unknown): Promise<void> {
   await writeFile(String(file), JSON.stringify(samples));
 }
 
-serveParent({
-  start: (input) => start(input as ServiceInput),
-  release: () => running().release(),
-  posted: (input) => posted(input as readonly PostedCard[]),
-  memory,
-  profile,
-}, async () => {
-  await service?.stop();
-});
+serveParent(
+  {
+    start: (input) => start(input as ServiceInput),
+    release: () => running().release(),
+    posted: (input) => posted(input as readonly PostedCard[]),
+    memory,
+    profile,
+  },
+  async () => {
+    await service?.stop();
+  },
+);

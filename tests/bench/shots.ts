@@ -38,7 +38,8 @@ export async function submitShots(world: World, count: number): Promise<Shot[]> 
 
 /** Makes requests over the wire, for decisions to be measured on. */
 export async function makePending(
-  world: World, given: { origin: string; count: number; clients: number },
+  world: World,
+  given: { origin: string; count: number; clients: number },
 ): Promise<Pending[]> {
   const shots = await submitShots(world, given.count);
   const { answers } = await fire({ ...given, shots, status: 201 });
@@ -91,7 +92,9 @@ export async function decideShots(world: World, requests: readonly Pending[]): P
         name: 'adaptiveCard/action',
         value: {
           action: {
-            type: 'Action.Execute', id: 'approve', verb: 'approve',
+            type: 'Action.Execute',
+            id: 'approve',
+            verb: 'approve',
             data: { r: request.id, rev: request.version, d: request.digest },
           },
           authentication: { id: exchange, connectionName: 'countersign', token },

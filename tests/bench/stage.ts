@@ -29,7 +29,9 @@ export async function withStage<Value>(
     const world = await startWorld();
     stops.push(() => world.stop());
     const child = startChild({
-      script: './service-process.ts', core: SERVER_CORE, nodeOptions: options.serviceNode ?? [],
+      script: './service-process.ts',
+      core: SERVER_CORE,
+      nodeOptions: options.serviceNode ?? [],
     });
     stops.push(() => child.stop());
     const input: ServiceInput = { env: await world.serviceEnv(home), workers: options.workers };

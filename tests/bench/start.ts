@@ -75,7 +75,9 @@ async function serviceStart(world: World, cache: Env): Promise<number> {
   const env = await world.serviceEnv(home);
   const begun = performance.now();
   const child = startChild({
-    script: './service-process.ts', core: SERVER_CORE, env: cache,
+    script: './service-process.ts',
+    core: SERVER_CORE,
+    env: cache,
   });
   try {
     const url = String(await child.ask('start', { env, workers: 'running' }));
@@ -95,7 +97,9 @@ async function bareStart(cache: Env): Promise<number> {
   const [command = '', ...args] = canPin() ? ['taskset', '-c', String(SERVER_CORE), ...node] : node;
   const begun = performance.now();
   await run(command, args, {
-    cwd: import.meta.dirname, timeout: 30_000, env: { ...process.env, ...cache },
+    cwd: import.meta.dirname,
+    timeout: 30_000,
+    env: { ...process.env, ...cache },
   });
   return performance.now() - begun;
 }

@@ -11,31 +11,38 @@ export const submit: Bench = {
   name: 'submit',
   goal: 'ratio at least 2.0',
   holds: ({ ratio }) => ratio >= 2,
-  run: ({ profile }) => withStage({ workers: 'held' }, async ({ world, service, baseline }) => {
-    const origin = service.url;
-    const shots = await submitShots(world, SHOTS);
-    // The baseline answers clicks: of one request, as it stores nothing.
-    const [request] = await makePending(world, { origin, count: 1, clients: 1 });
-    const clicks = await decideShots(
-      world, Array.from({ length: WARM_UP }, () => request ?? never()),
-    );
-    const first = await fire({ origin, shots: clicks.slice(0, 1), clients: 1, status: 200 });
-    await baseline.child.ask('card', approvedCard(first.answers[0] ?? ''));
-    if (profile !== undefined) await service.child.ask('profile');
-    const fought = await contest({
-      ours: {
-        server: service, status: 201, check: isPending, shots: (round) => shotsOf(shots, round),
-      },
-      theirs: {
-        server: baseline, status: 200, check: approvedCard,
-        shots: (round) => clicks.slice(0, shotsOf(shots, round).length),
-      },
-    });
-    if (profile !== undefined) {
-      await service.child.ask('profile', join(profile, 'submit.cpuprofile'));
-    }
-    return resultOf('submit', fought);
-  }),
+  run: ({ profile }) =>
+    withStage({ workers: 'held' }, async ({ world, service, baseline }) => {
+      const origin = service.url;
+      const shots = await submitShots(world, SHOTS);
+      // The baseline answers clicks: of one request, as it stores nothing.
+      const [request] = await makePending(world, { origin, count: 1, clients: 1 });
+      const clicks = await decideShots(
+        world,
+        Array.from({ length: WARM_UP }, () => request ?? never()),
+      );
+      const first = await fire({ origin, shots: clicks.slice(0, 1), clients: 1, status: 200 });
+      await baseline.child.ask('card', approvedCard(first.answers[0] ?? ''));
+      if (profile !== undefined) await service.child.ask('profile');
+      const fought = await contest({
+        ours: {
+          server: service,
+          status: 201,
+          check: isPending,
+          shots: (round) => shotsOf(shots, round),
+        },
+        theirs: {
+          server: baseline,
+          status: 200,
+          check: approvedCard,
+          shots: (round) => clicks.slice(0, shotsOf(shots, round).length),
+        },
+      });
+      if (profile !== undefined) {
+        await service.child.ask('profile', join(profile, 'submit.cpuprofile'));
+      }
+      return resultOf('submit', fought);
+    }),
 };
 
 function isPending(answer: string): void {

@@ -13,7 +13,8 @@ export async function workloadTokens(world: World, count: number): Promise<strin
 
 /** Distinct single sign-on tokens of one person, as Teams would hand them out. */
 export async function personTokens(
-  world: World, given: { personId: string; count: number },
+  world: World,
+  given: { personId: string; count: number },
 ): Promise<string[]> {
   const first = await world.provider.personToken({ personId: given.personId, audience: 'bot' });
   return copies(world, { token: first, count: given.count });
@@ -21,16 +22,21 @@ export async function personTokens(
 
 // The endpoint makes some hundred a second; the same claims under new ids are signed faster.
 async function copies(
-  world: World, { token, count }: { token: string; count: number },
+  world: World,
+  { token, count }: { token: string; count: number },
 ): Promise<string[]> {
   const claims = decodeJwt(token);
   const made: string[] = [];
   while (made.length < count) {
     const size = Math.min(PARALLEL, count - made.length);
-    made.push(...await Promise.all(Array.from({ length: size }, () => {
-      const id = systemIds.secret(16);
-      return world.provider.forge({ claims: { ...claims, jti: id, uti: id } });
-    })));
+    made.push(
+      ...(await Promise.all(
+        Array.from({ length: size }, () => {
+          const id = systemIds.secret(16);
+          return world.provider.forge({ claims: { ...claims, jti: id, uti: id } });
+        }),
+      )),
+    );
   }
   return made;
 }

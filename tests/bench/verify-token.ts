@@ -5,7 +5,14 @@ import { importJWK, jwtVerify } from 'jose';
 import { createVerifier } from '../../src/identity/verify-token.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import {
-  API, configOf, log, newKey, oidcIssuer, personClaims, sign, startKeyServer,
+  API,
+  configOf,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  startKeyServer,
 } from '../unit/identity/kit.ts';
 import type { KeyServer, TestKey } from '../unit/identity/kit.ts';
 import type { Bench } from './bench.ts';
@@ -34,9 +41,11 @@ export const verifyToken: Bench = {
     try {
       const key = await newKey('k1');
       server.state.keys = [{ ...key.publicJwk, alg: 'RS256' }];
-      const tokens = await Promise.all(Array.from({ length: TOKENS }, (_, at) => sign(
-        key, personClaims(server.state.issuer, systemClock.now(), { uti: `token-${at}` }),
-      )));
+      const tokens = await Promise.all(
+        Array.from({ length: TOKENS }, (_, at) =>
+          sign(key, personClaims(server.state.issuer, systemClock.now(), { uti: `token-${at}` })),
+        ),
+      );
       return await compete(await contestants(server, key), tokens);
     } finally {
       await server.stop();
@@ -50,7 +59,8 @@ function ahead(result: Result): number {
 }
 
 async function contestants(
-  server: KeyServer, key: TestKey,
+  server: KeyServer,
+  key: TestKey,
 ): Promise<Readonly<Record<Name, Verify>>> {
   const config = configOf([oidcIssuer(server)]);
   const verifier = createVerifier({ config, clock: systemClock, log });
@@ -71,60 +81,81 @@ function jsonWebToken(server: KeyServer, expected: object): Verify {
   type Callback = (error: Error | null, found?: unknown) => void;
   const { verify } = require('jsonwebtoken') as {
     verify(
-      token: string, getKey: (header: { kid: string }, done: Callback) => void, options: object,
+      token: string,
+      getKey: (header: { kid: string }, done: Callback) => void,
+      options: object,
       done: Callback,
     ): void;
   };
   const createClient = require('jwks-rsa') as (options: { jwksUri: string }) => {
     getSigningKey(
-      kid: string, done: (error: Error | null, key?: { getPublicKey(): string }) => void,
+      kid: string,
+      done: (error: Error | null, key?: { getPublicKey(): string }) => void,
     ): void;
   };
   const client = createClient({ jwksUri: server.state.jwksUri });
   const getKey = (header: { kid: string }, done: Callback) =>
     client.getSigningKey(header.kid, (error, key) => done(error, key?.getPublicKey()));
-  return (token) => new Promise((resolve, reject) => {
-    verify(token, getKey, expected, (error, claims) => {
-      if (error) reject(error);
-      else resolve(claims);
+  return (token) =>
+    new Promise((resolve, reject) => {
+      verify(token, getKey, expected, (error, claims) => {
+        if (error) reject(error);
+        else resolve(claims);
+      });
     });
-  });
 }
 
 /** The middleware as its README has it, called as Express would. */
 function jwtBearer(server: KeyServer): Verify {
   const { auth } = require('express-oauth2-jwt-bearer') as {
-    auth(options: { issuerBaseURL: string; audience: string }):
-      (request: object, response: object, next: (error?: Error) => void) => void;
+    auth(options: {
+      issuerBaseURL: string;
+      audience: string;
+    }): (request: object, response: object, next: (error?: Error) => void) => void;
   };
   const middleware = auth({ issuerBaseURL: server.state.issuer, audience: API });
-  return (token) => new Promise((resolve, reject) => {
-    const request = {
-      headers: { authorization: `Bearer ${token}`, host: 'localhost' }, query: {}, method: 'GET',
-      protocol: 'https', url: '/v1/requests', originalUrl: '/v1/requests', is: () => false,
-      get: (name: string) => (name.toLowerCase() === 'host' ? 'localhost' : undefined),
-      auth: undefined as { payload: unknown } | undefined,
-    };
-    middleware(request, {}, (error) => {
-      if (error === undefined && request.auth !== undefined) resolve(request.auth.payload);
-      else reject(error ?? new Error('no claims'));
+  return (token) =>
+    new Promise((resolve, reject) => {
+      const request = {
+        headers: { authorization: `Bearer ${token}`, host: 'localhost' },
+        query: {},
+        method: 'GET',
+        protocol: 'https',
+        url: '/v1/requests',
+        originalUrl: '/v1/requests',
+        is: () => false,
+        get: (name: string) => (name.toLowerCase() === 'host' ? 'localhost' : undefined),
+        auth: undefined as { payload: unknown } | undefined,
+      };
+      middleware(request, {}, (error) => {
+        if (error === undefined && request.auth !== undefined) resolve(request.auth.payload);
+        else reject(error ?? new Error('no claims'));
+      });
     });
-  });
 }
 
 async function compete(
-  sides: Readonly<Record<Name, Verify>>, tokens: readonly string[],
+  sides: Readonly<Record<Name, Verify>>,
+  tokens: readonly string[],
 ): Promise<Result> {
-  const rounds = Object.fromEntries(NAMES.map((name) => [name, [] as Round[]])) as
-    Record<Name, Round[]>;
+  const rounds = Object.fromEntries(NAMES.map((name) => [name, [] as Round[]])) as Record<
+    Name,
+    Round[]
+  >;
   for (let round = -1; round < ROUNDS; round += 1) {
     for (const name of NAMES) {
       const measured = await run(sides[name], tokens);
       if (round >= 0) rounds[name].push(measured);
     }
   }
-  const ratioTo = (name: Name) => rounded(median(rounds.ours.map(({ perSecond }, round) =>
-    perSecond / (rounds[name][round]?.perSecond ?? NaN))));
+  const ratioTo = (name: Name) =>
+    rounded(
+      median(
+        rounds.ours.map(
+          ({ perSecond }, round) => perSecond / (rounds[name][round]?.perSecond ?? NaN),
+        ),
+      ),
+    );
   const others = NAMES.slice(2);
   return {
     name: 'verify-token',
@@ -135,10 +166,16 @@ async function compete(
     baselineP99Ms: latency(rounds.jose, 0.99),
     perSecond: Math.round(median(rounds.ours.map(({ perSecond }) => perSecond))),
     baselinePerSecond: Math.round(median(rounds.jose.map(({ perSecond }) => perSecond))),
-    others: Object.fromEntries(others.map((name) => [name, {
-      ratio: ratioTo(name), p99Ms: latency(rounds[name], 0.99),
-      perSecond: Math.round(median(rounds[name].map(({ perSecond }) => perSecond))),
-    }])),
+    others: Object.fromEntries(
+      others.map((name) => [
+        name,
+        {
+          ratio: ratioTo(name),
+          p99Ms: latency(rounds[name], 0.99),
+          perSecond: Math.round(median(rounds[name].map(({ perSecond }) => perSecond))),
+        },
+      ]),
+    ),
     clients: CLIENTS,
     measured: ROUNDS * tokens.length,
   };

@@ -37,7 +37,10 @@ export async function startWorld(): Promise<World> {
   const provider = await startProvider({ people, serviceUrl: () => current.url });
   const target = await startTarget({ secret: webhookSecret });
   const connector = await startConnector({
-    appId: demoBotAppId, appSecret: APP_SECRET, tenantId: demoTenantId, people,
+    appId: demoBotAppId,
+    appSecret: APP_SECRET,
+    tenantId: demoTenantId,
+    people,
     channels: [{ id: APPROVALS, name: 'Approvals', team: TEAM }],
     botEndpoint: () => `${current.url}/api/messages`,
     singleSignOn: (personId, resource) => provider.singleSignOnToken(personId, resource),
@@ -64,7 +67,10 @@ export async function startWorld(): Promise<World> {
     LOCAL_SIGNING_SECRET: systemIds.secret(48),
   };
   return {
-    people, provider, connector, target,
+    people,
+    provider,
+    connector,
+    target,
     async serviceEnv(home) {
       const port = await freePorts();
       current.url = `http://127.0.0.1:${port}`;
@@ -76,8 +82,12 @@ export async function startWorld(): Promise<World> {
       };
     },
     baseline: {
-      appId: demoBotAppId, appSecret: APP_SECRET, tenantId: demoTenantId,
-      issuer: connector.issuer, metadataUrl: connector.metadataUrl, loginUrl,
+      appId: demoBotAppId,
+      appSecret: APP_SECRET,
+      tenantId: demoTenantId,
+      issuer: connector.issuer,
+      metadataUrl: connector.metadataUrl,
+      loginUrl,
       scope: `${connector.botScope}/.default`,
     },
     async stop() {

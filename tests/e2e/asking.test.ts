@@ -4,8 +4,17 @@ import type { ClickResult, Json, Message } from '../../src/local/world.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  api, askByPipeline, askInChat, cardAt, inputsOf, openForm, personalChat, placeInChannel, press,
-  readRequest, textAt,
+  api,
+  askByPipeline,
+  askInChat,
+  cardAt,
+  inputsOf,
+  openForm,
+  personalChat,
+  placeInChannel,
+  press,
+  readRequest,
+  textAt,
 } from '../support/people-at-work.ts';
 import { nodesOf, problemsOf } from '../unit/cards/card-reading.ts';
 
@@ -26,7 +35,11 @@ async function say(personId: string, text: string): Promise<Message> {
   const before = world.connector.messages(personId, chatId).length;
   await world.connector.say(personId, chatId, text);
   return eventually(`an answer to "${text}"`, () =>
-    world.connector.messages(personId, chatId).slice(before).find(({ from }) => from.bot));
+    world.connector
+      .messages(personId, chatId)
+      .slice(before)
+      .find(({ from }) => from.bot),
+  );
 }
 
 const cardIn = (result: ClickResult): Json => {
@@ -46,43 +59,61 @@ describe('by the messaging extension', () => {
     const choices = nodesOf(picker).filter(({ type }) => type === 'Action.Submit');
     expect(JSON.stringify(picker)).toContain('deploy-production');
     expect(choices.length).toBeGreaterThan(0);
-    const form = cardIn(await world.connector.submitExtension({
-      ...at, data: { ...submitOf(picker), workflow: 'deploy-production' },
-    }));
+    const form = cardIn(
+      await world.connector.submitExtension({
+        ...at,
+        data: { ...submitOf(picker), workflow: 'deploy-production' },
+      }),
+    );
     const filled = { ...submitOf(form), ...inputsOf(form), service: 'billing', reason: 'Taxes' };
-    const again = cardIn(await world.connector.submitExtension({
-      ...at, data: { ...filled, version: 'latest' },
-    }));
+    const again = cardIn(
+      await world.connector.submitExtension({
+        ...at,
+        data: { ...filled, version: 'latest' },
+      }),
+    );
     expect(textOfCard(again)).toMatch(/does not match/);
     expect(inputsOf(again)).toMatchObject({ service: 'billing', reason: 'Taxes' });
     const sent = await world.connector.submitExtension({
-      ...at, data: { ...filled, version: '9.9.9' },
+      ...at,
+      data: { ...filled, version: '9.9.9' },
     });
     expect(sent).toMatchObject({ kind: 'message', text: expect.stringContaining('Confirm it') });
     expect(await ownRequests('mia')).toEqual([]);
     const chatId = personalChat(world, 'mia');
-    const waiting = world.connector.messages('mia', chatId)
+    const waiting = world.connector
+      .messages('mia', chatId)
       .findLast((one) => actionOf(cardOf(one), 'submit'));
     const place = { chatId, messageId: waiting?.id ?? '' };
     await press(world, 'mia', {
-      place, verb: 'submit', inputs: inputsOf(cardAt(world, 'mia', place)),
+      place,
+      verb: 'submit',
+      inputs: inputsOf(cardAt(world, 'mia', place)),
     });
-    expect(await ownRequests('mia')).toMatchObject([{
-      workflow: 'deploy-production', state: 'pending', reason: 'Taxes',
-      fields: { service: 'billing', version: '9.9.9' }, requester: { name: 'Mia Lindqvist' },
-    }]);
+    expect(await ownRequests('mia')).toMatchObject([
+      {
+        workflow: 'deploy-production',
+        state: 'pending',
+        reason: 'Taxes',
+        fields: { service: 'billing', version: '9.9.9' },
+        requester: { name: 'Mia Lindqvist' },
+      },
+    ]);
   });
 
   test('who has taken the app away is told to add it, and gets no form', async () => {
     await world.connector.openExtension('tomasz', APPROVALS, COMMAND);
     await world.connector.uninstall('tomasz');
     const result = await world.connector.submitExtension({
-      personId: 'tomasz', chatId: APPROVALS, commandId: COMMAND,
+      personId: 'tomasz',
+      chatId: APPROVALS,
+      commandId: COMMAND,
       data: { workflow: 'deploy-production', v: 1, service: 'search', version: '1.0.0' },
     });
     await world.connector.install({ personIds: ['tomasz'] });
     expect(result).toMatchObject({
-      kind: 'message', text: expect.stringContaining('Add the Countersign app'),
+      kind: 'message',
+      text: expect.stringContaining('Add the Countersign app'),
     });
     expect(await ownRequests('tomasz')).toEqual([]);
   });
@@ -93,12 +124,16 @@ describe('by chat', () => {
     const form = await openForm(world, 'tomasz', 'request deploy-production service=search');
     const place = { chatId: form.chatId, messageId: form.id };
     const result = await press(world, 'tomasz', {
-      place, verb: 'submit', inputs: { ...inputsOf(cardOf(form)), version: '1.x' },
+      place,
+      verb: 'submit',
+      inputs: { ...inputsOf(cardOf(form)), version: '1.x' },
     });
     expect(textOfCard((result as { card: Json }).card)).toMatch(/does not match/);
     expect(await ownRequests('tomasz')).toEqual([]);
     const good = await press(world, 'tomasz', {
-      place, verb: 'submit', inputs: { ...inputsOf(cardOf(form)), version: '1.0.0' },
+      place,
+      verb: 'submit',
+      inputs: { ...inputsOf(cardOf(form)), version: '1.0.0' },
     });
     expect(good).toMatchObject({ kind: 'card' });
     expect(await ownRequests('tomasz')).toHaveLength(1);
@@ -107,11 +142,13 @@ describe('by chat', () => {
   test('who may not ask is refused in words, whatever the form held', async () => {
     const form = await openForm(world, 'olu', 'request deploy-production');
     const result = await press(world, 'olu', {
-      place: { chatId: form.chatId, messageId: form.id }, verb: 'submit',
+      place: { chatId: form.chatId, messageId: form.id },
+      verb: 'submit',
       inputs: { service: 'search', version: '1.0.0', window: '1h', reason: '' },
     });
     expect(result).toEqual({
-      kind: 'message', text: expect.stringContaining('needs the role developer'),
+      kind: 'message',
+      text: expect.stringContaining('needs the role developer'),
     });
     expect(await ownRequests('olu')).toEqual([]);
   });
@@ -127,37 +164,44 @@ describe('by chat', () => {
     expect(textOfCard(cardOf(await say('mia', 'help')))).toMatch(/Deploy to production/);
   });
 
-  test('status tells nothing before its button brought a token, and then to readers only',
-    async () => {
-      const { number, id } = await askByPipeline(world, { reason: 'A secret reason' });
-      for (const [personId, may] of [['amara', true], ['olu', false]] as const) {
-        const answer = await say(personId, `status ${number}`);
-        expect(textOfCard(cardOf(answer))).not.toMatch(/secret|Deploy/);
-        const place = { chatId: answer.chatId, messageId: answer.id };
-        const result = await press(world, personId, { place, verb: 'review' });
-        if (may) {
-          const { card } = result as { card: Json };
-          expect(textOfCard(card)).toContain('A secret reason');
-          await press(world, personId, { place, verb: 'deny', card });
-        } else {
-          expect(result).toMatchObject({ kind: 'message' });
-        }
+  test('status tells nothing before its button brought a token, and then to readers only', async () => {
+    const { number, id } = await askByPipeline(world, { reason: 'A secret reason' });
+    for (const [personId, may] of [
+      ['amara', true],
+      ['olu', false],
+    ] as const) {
+      const answer = await say(personId, `status ${number}`);
+      expect(textOfCard(cardOf(answer))).not.toMatch(/secret|Deploy/);
+      const place = { chatId: answer.chatId, messageId: answer.id };
+      const result = await press(world, personId, { place, verb: 'review' });
+      if (may) {
+        const { card } = result as { card: Json };
+        expect(textOfCard(card)).toContain('A secret reason');
+        await press(world, personId, { place, verb: 'deny', card });
+      } else {
+        expect(result).toMatchObject({ kind: 'message' });
       }
-      expect(await readRequest(world, id)).toMatchObject({ state: 'denied' });
-    });
+    }
+    expect(await readRequest(world, id)).toMatchObject({ state: 'denied' });
+  });
 
-  test('an old client\'s Action.Submit decides nothing and is told so', async () => {
+  test("an old client's Action.Submit decides nothing and is told so", async () => {
     const { number, id } = await askByPipeline(world);
     const place = await placeInChannel(world, number);
     const approve = actionOf(cardAt(world, 'amara', place), 'approve');
     const fallback = (approve?.['fallback'] ?? {}) as Json;
     expect(fallback).toMatchObject({ type: 'Action.Submit' });
     const result = await world.connector.click({
-      personId: 'amara', ...place, action: fallback,
+      personId: 'amara',
+      ...place,
+      action: fallback,
     });
     expect(result).toEqual({ kind: 'none' });
-    await eventually('she is told', () => world.connector.messages('amara', APPROVALS)
-      .some(({ text }) => /This version of Teams cannot run the button/.test(text ?? '')));
+    await eventually('she is told', () =>
+      world.connector
+        .messages('amara', APPROVALS)
+        .some(({ text }) => /This version of Teams cannot run the button/.test(text ?? '')),
+    );
     expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 1 });
   });
 });
@@ -172,7 +216,8 @@ describe('fields', () => {
   ])('%j is refused with the field and a sentence', async (fields, field, words) => {
     const before = (await ownRequests('mia')).length;
     const { status, body } = await api(world, '/v1/requests', {
-      as: 'mia', body: { workflow: 'deploy-production', fields },
+      as: 'mia',
+      body: { workflow: 'deploy-production', fields },
     });
     expect(status).toBe(422);
     expect(body['field']).toBe(field);
@@ -186,7 +231,8 @@ describe('fields', () => {
       inputs: { payment: 'PAY-1234', amount: '1200.5', purpose: 'Two\nlines', reason: '' },
     });
     expect(await readRequest(world, id)).toMatchObject({
-      reason: null, fields: { payment: 'PAY-1234', amount: 1200.5, purpose: 'Two\nlines' },
+      reason: null,
+      fields: { payment: 'PAY-1234', amount: 1200.5, purpose: 'Two\nlines' },
     });
   });
 

@@ -4,7 +4,13 @@ import type { Json } from '../../src/local/world.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  api, askByPipeline, DEPLOYMENT, personToken, placeInChannel, pressActivity, readRequest,
+  api,
+  askByPipeline,
+  DEPLOYMENT,
+  personToken,
+  placeInChannel,
+  pressActivity,
+  readRequest,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
 
@@ -37,8 +43,7 @@ const ONGOING = /^(jobs|changes|leases|rates|audit_(pending|leaves|checkpoints|f
 
 /** Everything else that is stored, by table: how many rows. */
 async function stored(): Promise<Record<string, number>> {
-  const tables = (await world.database.tables())
-    .filter((name) => !ONGOING.test(name));
+  const tables = (await world.database.tables()).filter((name) => !ONGOING.test(name));
   const counted = tables.map((name) => `SELECT '${name}' AS name, count(*) AS n FROM ${name}`);
   const rows = await world.database.rows(counted.join(' UNION ALL '));
   return Object.fromEntries(rows.map(({ name, n }) => [String(name), Number(n)]));
@@ -46,27 +51,38 @@ async function stored(): Promise<Record<string, number>> {
 
 /** Sends bytes under good tokens to both of the addresses that take JSON; gives what came back. */
 async function send(
-  body: string | Uint8Array, headers: Record<string, string> = {},
+  body: string | Uint8Array,
+  headers: Record<string, string> = {},
 ): Promise<[number, unknown][]> {
   const tokens = {
     '/api/messages': await world.connector.channelToken(),
     '/v1/requests': await personToken(world, 'mia'),
   };
-  return Promise.all(Object.entries(tokens).map(async ([path, token]) => {
-    const response = await fetch(world.url + path, {
-      method: 'POST', body: body as string,
-      headers: {
-        'authorization': `Bearer ${token}`, 'content-type': 'application/json', ...headers,
-      },
-    });
-    const { code } = (await response.json()) as Json;
-    return [response.status, code] as [number, unknown];
-  }));
+  return Promise.all(
+    Object.entries(tokens).map(async ([path, token]) => {
+      const response = await fetch(world.url + path, {
+        method: 'POST',
+        body: body as string,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          ...headers,
+        },
+      });
+      const { code } = (await response.json()) as Json;
+      return [response.status, code] as [number, unknown];
+    }),
+  );
 }
 
-const good = () => JSON.stringify(world.connector.activity({
-  personId: 'mia', chatId: place.chatId, with: { type: 'message', text: 'help' },
-}));
+const good = () =>
+  JSON.stringify(
+    world.connector.activity({
+      personId: 'mia',
+      chatId: place.chatId,
+      with: { type: 'message', text: 'help' },
+    }),
+  );
 
 const bodies: [string, () => string | Uint8Array, Record<string, string>, number, string][] = [
   ['cut off', () => good().slice(0, -1), {}, 400, 'json_invalid'],
@@ -74,49 +90,81 @@ const bodies: [string, () => string | Uint8Array, Record<string, string>, number
   ['not UTF-8', () => Buffer.from('{"type":"\xff"}', 'latin1'), {}, 400, 'body_not_utf8'],
   ['a key twice', () => good().replace('{', '{"type":"message",'), {}, 400, 'json_duplicate_key'],
   ['__proto__', () => good().replace('{', '{"__proto__":{},'), {}, 400, 'json_invalid'],
-  ['deep', () => good().replace('{', `{"x":${'['.repeat(40)}${']'.repeat(40)},`), {}, 400,
-    'json_too_deep'],
+  [
+    'deep',
+    () => good().replace('{', `{"x":${'['.repeat(40)}${']'.repeat(40)},`),
+    {},
+    400,
+    'json_too_deep',
+  ],
   ['huge', () => JSON.stringify({ text: 'x'.repeat(300_000) }), {}, 413, 'body_too_large'],
-  ['compressed', () => gzipSync(good()), { 'content-encoding': 'gzip' }, 415,
-    'content_encoding_refused'],
-  ['a form', () => 'type=message', { 'content-type': 'application/x-www-form-urlencoded' }, 415,
-    'media_type_refused'],
+  [
+    'compressed',
+    () => gzipSync(good()),
+    { 'content-encoding': 'gzip' },
+    415,
+    'content_encoding_refused',
+  ],
+  [
+    'a form',
+    () => 'type=message',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    415,
+    'media_type_refused',
+  ],
 ];
 
-test.each(bodies)('%s: 4xx with a code, nothing stored, and it goes on', async (
-  _name, body, headers, status, code,
-) => {
-  const before = await stored();
-  expect(await send(body(), headers)).toEqual([[status, code], [status, code]]);
-  expect(await stored()).toEqual(before);
-  expect((await fetch(`${world.url}/healthz`)).status).toBe(200);
-});
+test.each(bodies)(
+  '%s: 4xx with a code, nothing stored, and it goes on',
+  async (_name, body, headers, status, code) => {
+    const before = await stored();
+    expect(await send(body(), headers)).toEqual([
+      [status, code],
+      [status, code],
+    ]);
+    expect(await stored()).toEqual(before);
+    expect((await fetch(`${world.url}/healthz`)).status).toBe(200);
+  },
+);
 
 test.each<[string, unknown]>([
-  ['a text', 'x'], ['a list', []], ['null', null], ['an object of something else', { a: 1 }],
+  ['a text', 'x'],
+  ['a list', []],
+  ['null', null],
+  ['an object of something else', { a: 1 }],
 ])('JSON that says something else, %s: 401 and 422', async (_name, value) => {
   const before = await stored();
-  expect(await send(JSON.stringify(value)))
-    .toEqual([[401, 'activity_refused'], [422, 'body_invalid']]);
+  expect(await send(JSON.stringify(value))).toEqual([
+    [401, 'activity_refused'],
+    [422, 'body_invalid'],
+  ]);
   expect(await stored()).toEqual(before);
 });
 
-test('a click without the channel\'s token, or with a forged one, is 401 and nothing', async () => {
+test("a click without the channel's token, or with a forged one, is 401 and nothing", async () => {
   const before = await stored();
   const activity = pressActivity(world, 'amara', { place, verb: 'approve' });
   const token = await world.connector.channelToken();
   for (const authorization of [undefined, 'Bearer x.y.z', `Bearer ${token.slice(0, -6)}AAAAAA`]) {
     const response = await fetch(`${world.url}/api/messages`, {
-      method: 'POST', body: JSON.stringify(activity),
+      method: 'POST',
+      body: JSON.stringify(activity),
       headers: {
-        'content-type': 'application/json', ...(authorization ? { authorization } : {}),
+        'content-type': 'application/json',
+        ...(authorization ? { authorization } : {}),
       },
     });
     // One answer for every reason; which it was is for the metrics.
-    expect([response.status, await response.json()]).toEqual([401, {
-      type: 'urn:countersign:problem:activity_refused', title: 'This activity is not taken',
-      status: 401, detail: expect.any(String), code: 'activity_refused',
-    }]);
+    expect([response.status, await response.json()]).toEqual([
+      401,
+      {
+        type: 'urn:countersign:problem:activity_refused',
+        title: 'This activity is not taken',
+        status: 401,
+        detail: expect.any(String),
+        code: 'activity_refused',
+      },
+    ]);
   }
   expect(await stored()).toEqual(before);
   const metrics = await (await fetch(`${world.url}/metrics`)).text();
@@ -127,13 +175,17 @@ test('a click without the channel\'s token, or with a forged one, is 401 and not
 
 test('text that has no canonical form, under a key that was used: 4xx, not a fault', async () => {
   const key = { 'idempotency-key': 'once' };
-  expect((await api(world, '/v1/requests', { as: 'mia', body: DEPLOYMENT, headers: key })).status)
-    .toBe(201);
+  expect(
+    (await api(world, '/v1/requests', { as: 'mia', body: DEPLOYMENT, headers: key })).status,
+  ).toBe(201);
   for (const change of [
-    { fields: { ...DEPLOYMENT.fields, service: '\ud800' } }, { reason: '\udfff' },
+    { fields: { ...DEPLOYMENT.fields, service: '\ud800' } },
+    { reason: '\udfff' },
   ]) {
     const { status, body } = await api(world, '/v1/requests', {
-      as: 'mia', body: { ...DEPLOYMENT, ...change }, headers: key,
+      as: 'mia',
+      body: { ...DEPLOYMENT, ...change },
+      headers: key,
     });
     expect([status, body['code']]).toEqual([422, expect.stringMatching(/^(field|reason)_/)]);
   }
@@ -144,15 +196,31 @@ test('card data of no form that we write: an error in the answer, nothing stored
   const before = await stored();
   const shown = { r: asked.id, rev: 1, d: 'x' };
   for (const data of [
-    undefined, null, [], 'x', 7, {}, { ...shown, r: 7 }, { ...shown, rev: '1' },
-    { ...shown, rev: -1 }, { ...shown, rev: 1e308 }, { ...shown, d: ['x'] },
-    { ...shown, r: 'x'.repeat(10_000) }, { n: -1 }, { n: 1.5 }, { workflow: {} },
+    undefined,
+    null,
+    [],
+    'x',
+    7,
+    {},
+    { ...shown, r: 7 },
+    { ...shown, rev: '1' },
+    { ...shown, rev: -1 },
+    { ...shown, rev: 1e308 },
+    { ...shown, d: ['x'] },
+    { ...shown, r: 'x'.repeat(10_000) },
+    { n: -1 },
+    { n: 1.5 },
+    { workflow: {} },
   ]) {
     for (const verb of ['approve', 'refresh', 'review', 'submit', 'nobody', '', null]) {
-      const { status, body } = await world.connector.post(world.connector.activity({
-        personId: 'amara', chatId: place.chatId, replyToId: place.messageId,
-        with: { type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data } } },
-      }));
+      const { status, body } = await world.connector.post(
+        world.connector.activity({
+          personId: 'amara',
+          chatId: place.chatId,
+          replyToId: place.messageId,
+          with: { type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data } } },
+        }),
+      );
       expect([status, (body as Json)['statusCode']]).toEqual([200, 400]);
     }
   }

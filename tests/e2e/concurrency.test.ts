@@ -5,7 +5,14 @@ import { auditRowsOf } from '../support/world-database.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  api, askByPipeline, askInChat, cardAt, placeInChannel, pressActivity, readRequest, signedOn,
+  api,
+  askByPipeline,
+  askInChat,
+  cardAt,
+  placeInChannel,
+  pressActivity,
+  readRequest,
+  signedOn,
   textAt,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
@@ -32,7 +39,8 @@ afterAll(async () => {
 
 /** Clicks of people who are not among the demo's, each with the provider's token for them. */
 async function clicksOf(
-  count: number, given: { place: Place; card: Json; verb: (index: number) => string },
+  count: number,
+  given: { place: Place; card: Json; verb: (index: number) => string },
 ): Promise<Json[]> {
   const claims = decodeJwt(await world.provider.singleSignOnToken('amara'));
   const clicks: Json[] = [];
@@ -44,7 +52,8 @@ async function clicksOf(
       claims: { ...claims, oid, sub: `subject-${index}`, name, jti: id, uti: id },
     });
     const click = pressActivity(world, 'amara', {
-      ...given, verb: given.verb(index),
+      ...given,
+      verb: given.verb(index),
       value: { authentication: { id, connectionName: 'countersign', token } },
     });
     clicks.push({ ...click, from: { id: `29:member-${index}`, name, aadObjectId: oid } });
@@ -68,10 +77,11 @@ const appliedFor = (id: string) =>
 const rowsOf = async (id: string, type: string) =>
   (await auditRowsOf(world, id)).filter((row) => row.type === type);
 
-const settled = (id: string) => eventually('it has ended', async () => {
-  const request = await readRequest(world, id);
-  return ['applied', 'denied', 'cancelled'].includes(String(request['state'])) && request;
-});
+const settled = (id: string) =>
+  eventually('it has ended', async () => {
+    const request = await readRequest(world, id);
+    return ['applied', 'denied', 'cancelled'].includes(String(request['state'])) && request;
+  });
 
 test.each([1, 2, 3])(
   'round %i: 100 people approve and deny at once; one word counts, all are told',
@@ -80,7 +90,9 @@ test.each([1, 2, 3])(
     const place = await placeInChannel(world, number);
     const card = cardAt(world, 'kenji', place);
     const clicks = await clicksOf(100, {
-      place, card, verb: (index) => ((index + round) % 2 === 0 ? 'approve' : 'deny'),
+      place,
+      card,
+      verb: (index) => ((index + round) % 2 === 0 ? 'approve' : 'deny'),
     });
     const answers = await atOnce(clicks);
     const request = await settled(id);
@@ -94,7 +106,8 @@ test.each([1, 2, 3])(
     expect(await rowsOf(id, 'request.decided')).toHaveLength(1);
     expect(await rowsOf(id, 'decision.refused')).toHaveLength(99);
     await eventually('the card has settled', () =>
-      (approved ? /Applied/ : /Denied/).test(textAt(world, 'rafael', place)));
+      (approved ? /Applied/ : /Denied/).test(textAt(world, 'rafael', place)),
+    );
   },
 );
 
@@ -119,11 +132,15 @@ test('100 approve at once where twenty are needed: twenty count, it is applied o
 test('one person clicks both buttons twenty times at once: the first word stands', async () => {
   const { id, number } = await askByPipeline(world);
   const place = await placeInChannel(world, number);
-  const clicks = await Promise.all(Array.from({ length: 20 }, async (_, at) =>
-    pressActivity(world, 'amara', {
-      place, verb: at % 2 === 0 ? 'approve' : 'deny',
-      value: await signedOn(world, 'amara', `exchange-${at}`),
-    })));
+  const clicks = await Promise.all(
+    Array.from({ length: 20 }, async (_, at) =>
+      pressActivity(world, 'amara', {
+        place,
+        verb: at % 2 === 0 ? 'approve' : 'deny',
+        value: await signedOn(world, 'amara', `exchange-${at}`),
+      }),
+    ),
+  );
   await atOnce(clicks);
   const decisions = decisionsOf(await settled(id));
   expect(decisions).toHaveLength(1);
@@ -134,14 +151,20 @@ test('one person clicks both buttons twenty times at once: the first word stands
 test.each([1, 2, 3])(
   'round %i: the requester cancels while thirty approve: it is one or the other',
   async (round) => {
-    const { id, number, place: own } = await askInChat(world, 'mia', {
+    const {
+      id,
+      number,
+      place: own,
+    } = await askInChat(world, 'mia', {
       command: 'request deploy-production service=search version=2.0.0',
     });
     const place = await placeInChannel(world, number);
     const card = cardAt(world, 'kenji', place);
     const clicks = await clicksOf(30, { place, card, verb: () => 'approve' });
     const cancel = pressActivity(world, 'mia', {
-      place: own, verb: 'cancel', value: await signedOn(world, 'mia', `cancel-${round}`),
+      place: own,
+      verb: 'cancel',
+      value: await signedOn(world, 'mia', `cancel-${round}`),
     });
     clicks.splice(round === 1 ? 0 : round * 2, 0, cancel);
     await atOnce(clicks);
@@ -150,9 +173,13 @@ test.each([1, 2, 3])(
     expect(decisionsOf(request)).toHaveLength(cancelled ? 0 : 1);
     expect(appliedFor(id)).toHaveLength(cancelled ? 0 : 1);
     expect(await rowsOf(id, 'request.cancelled')).toHaveLength(cancelled ? 1 : 0);
-    for (const [who, at] of [['rafael', place], ['mia', own]] as const) {
+    for (const [who, at] of [
+      ['rafael', place],
+      ['mia', own],
+    ] as const) {
       await eventually('every copy says so', () =>
-        (cancelled ? /Cancelled/ : /Applied/).test(textAt(world, who, at)));
+        (cancelled ? /Cancelled/ : /Applied/).test(textAt(world, who, at)),
+      );
     }
   },
 );

@@ -5,8 +5,19 @@ import { auditRowsOf } from '../support/world-database.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  askByApi, askByPipeline, askInChat, cardAt, cardsOf, eventuallyIn, personalChat, placeInChannel,
-  press, pressActivity, readRequest, signedOn, textAt,
+  askByApi,
+  askByPipeline,
+  askInChat,
+  cardAt,
+  cardsOf,
+  eventuallyIn,
+  personalChat,
+  placeInChannel,
+  press,
+  pressActivity,
+  readRequest,
+  signedOn,
+  textAt,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
 import { WIRE_TRANSFER, WITH_BANK } from '../support/wire-transfer.ts';
@@ -25,8 +36,11 @@ afterAll(async () => {
 });
 afterEach(async () => {
   // What one test left behind would meet the faults of the next.
-  await eventually('nothing is left to deliver', async () => await jobsLeft() === 0,
-    SLOW_STORE_MS);
+  await eventually(
+    'nothing is left to deliver',
+    async () => (await jobsLeft()) === 0,
+    SLOW_STORE_MS,
+  );
 });
 
 /** Jobs that wait or run; those that end a request in time do not count. */
@@ -38,14 +52,18 @@ async function jobsLeft(): Promise<number> {
 
 const appliedFor = (id: string) =>
   world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id));
-const copies = (number: number) =>
-  cardsOf(world.connector.messages('rafael', APPROVALS), number);
+const copies = (number: number) => cardsOf(world.connector.messages('rafael', APPROVALS), number);
 const callsSince = (from: number, method: string) =>
-  world.connector.calls().slice(from).filter((call) => call.method === method);
+  world.connector
+    .calls()
+    .slice(from)
+    .filter((call) => call.method === method);
 
 /** Amara approves, and the card in the channel has to come to this state. */
 async function approved(
-  { id, place }: { id: string; place: Place }, state: string, words: RegExp,
+  { id, place }: { id: string; place: Place },
+  state: string,
+  words: RegExp,
 ): Promise<Json> {
   await press(world, 'amara', { place, verb: 'approve' });
   const request = await eventuallyIn(world, id, state, { withinMs: 20_000 });
@@ -92,96 +110,127 @@ describe('Teams has trouble', () => {
     expect(world.connector.calls()).toHaveLength(settled);
   });
 
-  test('a lost answer to the first post leaves a second copy; the clicked one settles too',
-    async () => {
-      world.connector.fail({ drop: 'after', method: 'POST', path: THREADS });
-      const { id, number, place: orphan } = await asked();
-      const both = await eventually('the card that the service knows of', () =>
-        copies(number).length === 2 && copies(number));
-      const [, known] = both.map((message) => ({ chatId: APPROVALS, messageId: message.id }));
-      const posted = await eventually('the post is on record', async () => {
-        const rows = (await auditRowsOf(world, id)).filter(({ type }) => type === 'card.posted');
-        return rows.length > 0 && rows;
-      });
-      expect(posted).toMatchObject([{ data: { activityId: known?.messageId } }]);
-      await approved({ id, place: orphan }, 'applied', /Applied/);
-      await eventually('applied on the other copy', () =>
-        /Applied/.test(textAt(world, 'rafael', known ?? orphan)));
-      expect(appliedFor(id)).toHaveLength(1);
-      expect(copies(number)).toHaveLength(2);
+  test('a lost answer to the first post leaves a second copy; the clicked one settles too', async () => {
+    world.connector.fail({ drop: 'after', method: 'POST', path: THREADS });
+    const { id, number, place: orphan } = await asked();
+    const both = await eventually(
+      'the card that the service knows of',
+      () => copies(number).length === 2 && copies(number),
+    );
+    const [, known] = both.map((message) => ({ chatId: APPROVALS, messageId: message.id }));
+    const posted = await eventually('the post is on record', async () => {
+      const rows = (await auditRowsOf(world, id)).filter(({ type }) => type === 'card.posted');
+      return rows.length > 0 && rows;
     });
+    expect(posted).toMatchObject([{ data: { activityId: known?.messageId } }]);
+    await approved({ id, place: orphan }, 'applied', /Applied/);
+    await eventually('applied on the other copy', () =>
+      /Applied/.test(textAt(world, 'rafael', known ?? orphan)),
+    );
+    expect(appliedFor(id)).toHaveLength(1);
+    expect(copies(number)).toHaveLength(2);
+  });
 
   test('a copy that nobody knows of settles at a click that comes too late as well', async () => {
     world.connector.fail({ drop: 'after', method: 'POST', path: THREADS });
     const { id, number, place: orphan } = await asked();
-    const [, known] = await eventually('the card that the service knows of', () =>
-      copies(number).length === 2 && copies(number));
+    const [, known] = await eventually(
+      'the card that the service knows of',
+      () => copies(number).length === 2 && copies(number),
+    );
     const before = cardAt(world, 'kenji', orphan);
     await approved(
-      { id, place: { chatId: APPROVALS, messageId: known?.id ?? '' } }, 'applied', /Applied/,
+      { id, place: { chatId: APPROVALS, messageId: known?.id ?? '' } },
+      'applied',
+      /Applied/,
     );
     expect(textAt(world, 'rafael', orphan)).toMatch(/Waiting for approval/);
     await press(world, 'kenji', { place: orphan, verb: 'approve', card: before });
-    await eventually('applied on the copy', () =>
-      /Applied/.test(textAt(world, 'rafael', orphan)));
+    await eventually('applied on the copy', () => /Applied/.test(textAt(world, 'rafael', orphan)));
     expect(appliedFor(id)).toHaveLength(1);
   });
 
   test('a card that was deleted while it is open is posted anew, and decided there', async () => {
     const { id, number } = await askByApi(world, 'mia', {
-      workflow: 'payment-release', fields: { payment: 'PAY-0815', amount: 5, purpose: 'Ink' },
+      workflow: 'payment-release',
+      fields: { payment: 'PAY-0815', amount: 5, purpose: 'Ink' },
     });
     const place = await placeInChannel(world, number);
     const from = world.connector.calls().length;
     world.connector.fail({
-      status: 404, method: 'PUT', path: new RegExp(place.messageId), times: 100,
+      status: 404,
+      method: 'PUT',
+      path: new RegExp(place.messageId),
+      times: 100,
     });
     await press(world, 'amara', { place, verb: 'approve' });
     const fresh = await eventually('a new card', () => copies(number)[1], SLOW_STORE_MS);
     expect(textOfCard(cardOf(fresh))).toMatch(/stage 2 of 2/);
     await press(world, 'ingrid', {
-      place: { chatId: APPROVALS, messageId: fresh.id }, verb: 'approve',
+      place: { chatId: APPROVALS, messageId: fresh.id },
+      verb: 'approve',
     });
     await eventuallyIn(world, id, 'applied');
-    await eventually('applied on the new card', () =>
-      /Applied/.test(textOfCard(cardOf(copies(number)[1]))), SLOW_STORE_MS);
+    await eventually(
+      'applied on the new card',
+      () => /Applied/.test(textOfCard(cardOf(copies(number)[1]))),
+      SLOW_STORE_MS,
+    );
     const gone = callsSince(from, 'PUT').filter(({ status }) => status === 404);
     expect(gone).toHaveLength(1);
     expect(copies(number)).toHaveLength(2);
   });
 
   test('a card that was deleted when all is decided is left alone', async () => {
-    const { id, number, place: own } = await askInChat(world, 'mia', {
+    const {
+      id,
+      number,
+      place: own,
+    } = await askInChat(world, 'mia', {
       command: 'request deploy-production service=search version=1.2.3',
     });
     const place = await placeInChannel(world, number);
     const from = world.connector.calls().length;
     world.connector.fail({
-      status: 404, method: 'PUT', path: new RegExp(place.messageId), times: 100,
+      status: 404,
+      method: 'PUT',
+      path: new RegExp(place.messageId),
+      times: 100,
     });
     await press(world, 'amara', { place, verb: 'deny' });
     await eventuallyIn(world, id, 'denied');
     await eventually('denied on her own copy', () => /Denied/.test(textAt(world, 'mia', own)));
-    await eventually('the update met its end', async () => await jobsLeft() === 0);
+    await eventually('the update met its end', async () => (await jobsLeft()) === 0);
     expect(callsSince(from, 'PUT').filter(({ status }) => status === 404)).toHaveLength(1);
     expect(copies(number)).toHaveLength(1);
     expect(await world.service.store.countJobs()).toMatchObject({ dead: 0 });
   });
 
   test('an update that is refused does not hold up the other copies', async () => {
-    const { id, number, place: own } = await askInChat(world, 'mia', {
+    const {
+      id,
+      number,
+      place: own,
+    } = await askInChat(world, 'mia', {
       command: 'request deploy-production service=search version=1.2.4',
     });
     const place = await placeInChannel(world, number);
     world.connector.fail({
-      status: 400, method: 'PUT', path: new RegExp(own.messageId), times: 2,
+      status: 400,
+      method: 'PUT',
+      path: new RegExp(own.messageId),
+      times: 2,
     });
     await press(world, 'amara', { place, verb: 'approve' });
     await eventuallyIn(world, id, 'applied');
-    await eventually('applied in the channel', () =>
-      /Applied/.test(textAt(world, 'rafael', place)), 3_000);
+    await eventually(
+      'applied in the channel',
+      () => /Applied/.test(textAt(world, 'rafael', place)),
+      3_000,
+    );
     await eventually('applied on her own copy in the end', () =>
-      /Applied/.test(textAt(world, 'mia', own)));
+      /Applied/.test(textAt(world, 'mia', own)),
+    );
   });
 
   test('the requester took the app away: the channel is told, the notice is given up', async () => {
@@ -193,18 +242,26 @@ describe('Teams has trouble', () => {
     await press(world, 'kenji', { place, verb: 'approve' });
     await eventuallyIn(world, id, 'applied');
     await eventually('applied in the channel', () =>
-      /Applied/.test(textAt(world, 'rafael', place)));
-    await eventually('the notice is given up', async () =>
-      (await world.service.store.countJobs()).dead === 1);
-    expect(world.connector.messages('tomasz', personalChat(world, 'tomasz'))
-      .some(({ text }) => text?.startsWith(`Request ${number} `))).toBe(false);
+      /Applied/.test(textAt(world, 'rafael', place)),
+    );
+    await eventually(
+      'the notice is given up',
+      async () => (await world.service.store.countJobs()).dead === 1,
+    );
+    expect(
+      world.connector
+        .messages('tomasz', personalChat(world, 'tomasz'))
+        .some(({ text }) => text?.startsWith(`Request ${number} `)),
+    ).toBe(false);
     await world.connector.install({ personIds: ['tomasz'] });
   });
 
   test('the client sends an invoke again after a time-out: one decision, one call', async () => {
     const { id, place } = await asked();
     const activity = pressActivity(world, 'amara', {
-      place, verb: 'approve', value: await signedOn(world, 'amara', 'exchange-twice'),
+      place,
+      verb: 'approve',
+      value: await signedOn(world, 'amara', 'exchange-twice'),
     });
     const answers = await Promise.all(
       Array.from({ length: 4 }, () => world.connector.post(activity)),
@@ -212,14 +269,14 @@ describe('Teams has trouble', () => {
     for (const { status, body } of answers) {
       expect(status).toBe(200);
       expect(body).toMatchObject({
-        statusCode: 200, type: 'application/vnd.microsoft.card.adaptive',
+        statusCode: 200,
+        type: 'application/vnd.microsoft.card.adaptive',
       });
     }
     const request = await eventuallyIn(world, id, 'applied');
     expect((request['stages'] as { decisions: Json[] }[])[0]?.decisions).toHaveLength(1);
     expect(appliedFor(id)).toHaveLength(1);
-    const decided = (await auditRowsOf(world, id))
-      .filter(({ type }) => type === 'request.decided');
+    const decided = (await auditRowsOf(world, id)).filter(({ type }) => type === 'request.decided');
     expect(decided).toHaveLength(1);
   });
 });
@@ -268,10 +325,11 @@ describe('the target has trouble', () => {
     const place = await placeInChannel(world, number);
     await approved({ id, place }, 'applied', /Applied/);
     expect(appliedFor(id)).toMatchObject([{ repeat: false }]);
-    expect((await auditRowsOf(world, id)).map(({ type }) => type)
-      .filter((type) => /held|applying|applied/.test(type))).toEqual([
-      'request.applying', 'request.held', 'request.applying', 'request.applied',
-    ]);
+    expect(
+      (await auditRowsOf(world, id))
+        .map(({ type }) => type)
+        .filter((type) => /held|applying|applied/.test(type)),
+    ).toEqual(['request.applying', 'request.held', 'request.applying', 'request.applied']);
   });
 
   test('one that does not drop repeats is never asked twice: unknown for people', async () => {
@@ -287,15 +345,18 @@ describe('the target has trouble', () => {
     expect(world.target.applied()).toBe(before + 1);
     expect(textOfCard(cardAt(world, 'rafael', place))).toMatch(/broke off/);
     expect(await readRequest(world, id)).toMatchObject({ state: 'unknown' });
-    await eventually('Mia is told', () => world.connector
-      .messages('mia', personalChat(world, 'mia'))
-      .some(({ text }) => new RegExp(`Request ${number} .*unknown`).test(text ?? '')));
+    await eventually('Mia is told', () =>
+      world.connector
+        .messages('mia', personalChat(world, 'mia'))
+        .some(({ text }) => new RegExp(`Request ${number} .*unknown`).test(text ?? '')),
+    );
   });
 });
 
 test('cards of everything above are settled, and only the one notice was given up', async () => {
   expect(await world.service.store.countJobs()).toMatchObject({ dead: 1 });
-  const waiting = world.connector.messages('rafael', APPROVALS)
+  const waiting = world.connector
+    .messages('rafael', APPROVALS)
     .map((message) => textOfCard(cardOf(message)))
     .filter((text) => /Waiting for approval|being applied/.test(text));
   // The two that were "deleted" keep in this world what they showed last.

@@ -8,8 +8,13 @@ import * as oidc from 'openid-client';
 import { decodeJwt } from 'jose';
 import { isObject } from '../../src/local/loopback.ts';
 import type { Json } from '../../src/local/world.ts';
-import { COMMAND_LINE, PIPELINE, REDIRECT, signInAtPeer, startDpopPeer }
-  from '../support/dpop-peer.ts';
+import {
+  COMMAND_LINE,
+  PIPELINE,
+  REDIRECT,
+  signInAtPeer,
+  startDpopPeer,
+} from '../support/dpop-peer.ts';
 import type { DpopPeer } from '../support/dpop-peer.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
@@ -20,7 +25,9 @@ beforeAll(() => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   jest.spyOn(console, 'info').mockImplementation(() => undefined);
 });
-afterAll(() => { jest.restoreAllMocks(); });
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 
 const API = 'api://countersign';
 const TENANT = '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013';
@@ -57,8 +64,10 @@ const insecure = { execute: [oidc.allowInsecureRequests] };
 
 /** What openid-client does with a token: proofs and nonces are its own affair. */
 async function holderOf(
-  world: LocalWorld, client: oidc.Configuration,
-  grant: (DPoP: oidc.DPoPHandle) => Promise<oidc.TokenEndpointResponse>, alg: string,
+  world: LocalWorld,
+  client: oidc.Configuration,
+  grant: (DPoP: oidc.DPoPHandle) => Promise<oidc.TokenEndpointResponse>,
+  alg: string,
 ): Promise<Holder> {
   const handle = oidc.getDPoPHandle(client, await oidc.randomDPoPKeyPair(alg));
   const { access_token: token, token_type: type } = await grant(handle);
@@ -73,10 +82,15 @@ async function holderOf(
     return response;
   };
   return {
-    token, type, sent,
+    token,
+    type,
+    sent,
     async call(path, body) {
       const response = await oidc.fetchProtectedResource(
-        client, token, new URL(`${world.url}${path}`), body === undefined ? 'GET' : 'POST',
+        client,
+        token,
+        new URL(`${world.url}${path}`),
+        body === undefined ? 'GET' : 'POST',
         body === undefined ? undefined : JSON.stringify(body),
         new Headers(body === undefined ? {} : { 'content-type': 'application/json' }),
         { DPoP: handle },
@@ -93,30 +107,54 @@ async function jsonOf(response: Response): Promise<Json> {
 
 async function pipelineOf(world: LocalWorld, peer: DpopPeer): Promise<Holder> {
   const client = await oidc.discovery(
-    new URL(peer.issuer), PIPELINE.id, PIPELINE.secret, undefined, insecure,
+    new URL(peer.issuer),
+    PIPELINE.id,
+    PIPELINE.secret,
+    undefined,
+    insecure,
   );
-  return holderOf(world, client,
-    (DPoP) => oidc.clientCredentialsGrant(client, { resource: API }, { DPoP }), 'ES256');
+  return holderOf(
+    world,
+    client,
+    (DPoP) => oidc.clientCredentialsGrant(client, { resource: API }, { DPoP }),
+    'ES256',
+  );
 }
 
 /** A person at a public client: code, PKCE and DPoP, no secret anywhere. */
 async function personOf(world: LocalWorld, peer: DpopPeer): Promise<Holder> {
   const client = await oidc.discovery(
-    new URL(peer.issuer), COMMAND_LINE, undefined, oidc.None(), insecure,
+    new URL(peer.issuer),
+    COMMAND_LINE,
+    undefined,
+    oidc.None(),
+    insecure,
   );
-  return holderOf(world, client, async (DPoP) => {
-    const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
-    const expectedState = oidc.randomState();
-    const address = oidc.buildAuthorizationUrl(client, {
-      redirect_uri: REDIRECT, scope: 'openid', resource: API, state: expectedState,
-      code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
-      code_challenge_method: 'S256',
-    });
-    const back = await signInAtPeer(peer, address, 'boris');
-    return oidc.authorizationCodeGrant(
-      client, back, { pkceCodeVerifier, expectedState }, { resource: API }, { DPoP },
-    );
-  }, 'Ed25519');
+  return holderOf(
+    world,
+    client,
+    async (DPoP) => {
+      const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
+      const expectedState = oidc.randomState();
+      const address = oidc.buildAuthorizationUrl(client, {
+        redirect_uri: REDIRECT,
+        scope: 'openid',
+        resource: API,
+        state: expectedState,
+        code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
+        code_challenge_method: 'S256',
+      });
+      const back = await signInAtPeer(peer, address, 'boris');
+      return oidc.authorizationCodeGrant(
+        client,
+        back,
+        { pkceCodeVerifier, expectedState },
+        { resource: API },
+        { DPoP },
+      );
+    },
+    'Ed25519',
+  );
 }
 
 /** The very bytes of a call again; `headers` replaces some of them. */
@@ -124,10 +162,13 @@ async function again({ url, method, headers, body }: Sent, over: Record<string, 
   const same = new Headers(headers);
   for (const [name, value] of Object.entries(over)) same.set(name, value);
   const response = await fetch(url, {
-    method, headers: same, ...(body === undefined ? {} : { body }),
+    method,
+    headers: same,
+    ...(body === undefined ? {} : { body }),
   });
   return {
-    status: response.status, code: (await jsonOf(response))['code'],
+    status: response.status,
+    code: (await jsonOf(response))['code'],
     challenge: response.headers.get('www-authenticate') ?? '',
   };
 }
@@ -137,14 +178,15 @@ async function startBoth(nonce: boolean) {
     claims: { oid: BORIS, tid: TENANT, name: 'Boris Novak', roles: ['approver'] },
     requireNonce: nonce,
   });
-  const issuer = `    - { id: peer, kind: oidc, issuer: '${peer.issuer}', audience: '${API}', ` +
+  const issuer =
+    `    - { id: peer, kind: oidc, issuer: '${peer.issuer}', audience: '${API}', ` +
     'use: [people, workloads], roles: [{ claim: roles }], claims: [client_id], ' +
     'teams: { objectIdClaim: oid, tenantClaim: tid } }\n';
   try {
     const world = await startWorld({
       workflows: { bound: BOUND },
-      config: (text) => text
-        .replace('  issuers:\n', `  dpop: { nonce: ${nonce} }\n  issuers:\n${issuer}`),
+      config: (text) =>
+        text.replace('  issuers:\n', `  dpop: { nonce: ${nonce} }\n  issuers:\n${issuer}`),
     });
     return { peer, world };
   } catch (error) {
@@ -155,7 +197,10 @@ async function startBoth(nonce: boolean) {
 
 const ASKED = { workflow: 'bound', fields: {}, reason: 'Fixes the rounding of refunds' };
 const decisionOn = (request: Json): Json => ({
-  decision: 'approve', stage: 'Heads', revision: 1, digest: request['digest'],
+  decision: 'approve',
+  stage: 'Heads',
+  revision: 1,
+  digest: request['digest'],
 });
 const last = ({ sent }: Holder): Sent => {
   const found = sent.at(-1);
@@ -164,7 +209,8 @@ const last = ({ sent }: Holder): Sent => {
 };
 
 describe.each([
-  ['without nonces', false], ['with nonces of provider and service', true],
+  ['without nonces', false],
+  ['with nonces of provider and service', true],
 ])('bound tokens by openid-client, %s', (_name, nonce) => {
   let peer: DpopPeer | undefined;
   let world: LocalWorld;
@@ -204,8 +250,10 @@ describe.each([
   });
 
   test('the client fetched a nonce by itself, once, where we ask for one', () => {
-    const firstOf = ({ sent }: Holder) => sent.map(({ status, challenge }) =>
-      status === 401 ? /error="(\w+)"/.exec(challenge)?.[1] : status);
+    const firstOf = ({ sent }: Holder) =>
+      sent.map(({ status, challenge }) =>
+        status === 401 ? /error="(\w+)"/.exec(challenge)?.[1] : status,
+      );
     expect(firstOf(pipeline)).toEqual(nonce ? ['use_dpop_nonce', 201] : [201]);
     expect(firstOf(person)).toEqual(nonce ? ['use_dpop_nonce', 200, 200] : [200, 200]);
   });
@@ -213,7 +261,8 @@ describe.each([
   test('the same proof again is refused, before anything is said of the token', async () => {
     for (const holder of [pipeline, person]) {
       expect(await again(last(holder))).toEqual({
-        status: 401, code: 'dpop_proof_replayed',
+        status: 401,
+        code: 'dpop_proof_replayed',
         challenge: expect.stringMatching(/^DPoP .*error="invalid_dpop_proof"/),
       });
     }
@@ -223,7 +272,9 @@ describe.each([
     for (const holder of [pipeline, person]) {
       const bearer = { authorization: `Bearer ${holder.token}` };
       const refused = {
-        status: 401, code: 'token_bound', challenge: expect.stringMatching(/^DPoP .*algs="ES256/),
+        status: 401,
+        code: 'token_bound',
+        challenge: expect.stringMatching(/^DPoP .*algs="ES256/),
       };
       expect(await again(last(holder), bearer)).toEqual(refused);
       const { url } = last(person);
@@ -233,14 +284,15 @@ describe.each([
     }
   });
 
-  test('one\'s token with another\'s proof is refused', async () => {
+  test("one's token with another's proof is refused", async () => {
     const mixed = { authorization: `DPoP ${person.token}` };
     expect(await again(last(pipeline), mixed)).toMatchObject({
-      status: 401, code: 'dpop_wrong_key',
+      status: 401,
+      code: 'dpop_wrong_key',
     });
   });
 
-  test('a new proof does not make a pipeline\'s token count twice', async () => {
+  test("a new proof does not make a pipeline's token count twice", async () => {
     const second = await pipeline.call('/v1/requests', ASKED).then(
       ({ status, body }) => [status, body['code']],
       (error: unknown) => error,

@@ -3,8 +3,10 @@ import { SERVER } from '../store/support/open-sqlserver.ts';
 
 test('says which engines the end-to-end suite was run on', () => {
   if (SERVER === '') {
-    console.warn('COUNTERSIGN_TEST_SQLSERVER is not set: the end-to-end suite was run on SQLite '
-      + 'alone, and not on SQL Server.');
+    console.warn(
+      'COUNTERSIGN_TEST_SQLSERVER is not set: the end-to-end suite was run on SQLite ' +
+        'alone, and not on SQL Server.',
+    );
   }
   expect(SERVER !== '' || ENGINE === 'sqlite').toBe(true);
 });

@@ -4,7 +4,13 @@ import type { ClickResult, Json, Message } from '../../src/local/world.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  api, cardAt, inputsOf, personalChat, placeInChannel, press, textAt,
+  api,
+  cardAt,
+  inputsOf,
+  personalChat,
+  placeInChannel,
+  press,
+  textAt,
 } from '../support/people-at-work.ts';
 import { nodesOf } from '../unit/cards/card-reading.ts';
 
@@ -20,22 +26,26 @@ afterAll(async () => {
 });
 
 const open = (personId: string) => world.connector.openExtension(personId, APPROVALS, COMMAND);
-const send = (personId: string, data: Json) => world.connector.submitExtension({
-  personId, chatId: APPROVALS, commandId: COMMAND, data,
-});
+const send = (personId: string, data: Json) =>
+  world.connector.submitExtension({
+    personId,
+    chatId: APPROVALS,
+    commandId: COMMAND,
+    data,
+  });
 
 function dialogOf(result: ClickResult): Json {
   if (result.kind !== 'dialog') throw new Error(`no dialog: ${JSON.stringify(result)}`);
   return result.card;
 }
 
-const requests = async () =>
-  (await world.database.rows('SELECT id FROM requests')).length;
+const requests = async () => (await world.database.rows('SELECT id FROM requests')).length;
 const inChat = (personId: string): readonly Message[] =>
   world.connector.messages(personId, personalChat(world, personId));
 const filled = (card: Json, inputs: Json): Json => ({
   ...(nodesOf(card).find(({ type }) => type === 'Action.Submit')?.['data'] as Json),
-  ...inputsOf(card), ...inputs,
+  ...inputsOf(card),
+  ...inputs,
 });
 
 /** Tomasz opens the command in the channel, chooses a workflow, and gives the form that opens. */
@@ -48,9 +58,17 @@ async function openForm(workflow: string): Promise<Json> {
 test('the command leads over form and confirmation in the own chat to a request', async () => {
   const form = await openForm('deploy-production');
   const before = inChat('tomasz').length;
-  expect(await send('tomasz', filled(form, {
-    service: 'billing', version: '7.0.1', window: '2h', reason: 'Tax tables of the new year',
-  }))).toEqual({ kind: 'message', text: expect.stringContaining('Confirm it in your chat') });
+  expect(
+    await send(
+      'tomasz',
+      filled(form, {
+        service: 'billing',
+        version: '7.0.1',
+        window: '2h',
+        reason: 'Tax tables of the new year',
+      }),
+    ),
+  ).toEqual({ kind: 'message', text: expect.stringContaining('Confirm it in your chat') });
   // Nothing is asked for before its requester's token came; and nobody else sees the form.
   expect([await requests(), inChat('tomasz').length]).toEqual([0, before + 1]);
   expect(world.connector.messages('mia', APPROVALS).map((one) => cardOf(one))).toEqual(
@@ -59,17 +77,22 @@ test('the command leads over form and confirmation in the own chat to a request'
   const message = inChat('tomasz').at(-1);
   const place = { chatId: personalChat(world, 'tomasz'), messageId: message?.id ?? '' };
   expect(inputsOf(cardOf(message))).toMatchObject({
-    service: 'billing', version: '7.0.1', reason: 'Tax tables of the new year',
+    service: 'billing',
+    version: '7.0.1',
+    reason: 'Tax tables of the new year',
   });
   const result = await press(world, 'tomasz', {
-    place, verb: 'submit', inputs: inputsOf(cardOf(message)),
+    place,
+    verb: 'submit',
+    inputs: inputsOf(cardOf(message)),
   });
   expect(result).toMatchObject({ kind: 'card' });
   expect(await requests()).toBe(1);
   const { body } = await api(world, '/v1/requests?requester=me', { as: 'tomasz' });
   const [request] = body['requests'] as Json[];
   expect(request).toMatchObject({
-    workflow: 'deploy-production', requester: { name: 'Tomasz Zieliński' },
+    workflow: 'deploy-production',
+    requester: { name: 'Tomasz Zieliński' },
     fields: { service: 'billing', version: '7.0.1', window: 'PT2H' },
     reason: 'Tax tables of the new year',
   });
@@ -82,9 +105,16 @@ test('the command leads over form and confirmation in the own chat to a request'
 test('a problem with a field shows the form again, filled in, in the dialog', async () => {
   const form = await openForm('payment-release');
   const before = [await requests(), inChat('tomasz').length];
-  const again = dialogOf(await send('tomasz', filled(form, {
-    payment: 'PAY-1', amount: '12', purpose: 'Invoice 9',
-  })));
+  const again = dialogOf(
+    await send(
+      'tomasz',
+      filled(form, {
+        payment: 'PAY-1',
+        amount: '12',
+        purpose: 'Invoice 9',
+      }),
+    ),
+  );
   expect(textOfCard(again)).toContain('does not match');
   expect(inputsOf(again)).toMatchObject({ payment: 'PAY-1', amount: '12', purpose: 'Invoice 9' });
   expect([await requests(), inChat('tomasz').length]).toEqual(before);
@@ -97,7 +127,9 @@ test('a problem that only the button meets shows the form again in the chat', as
   const place = { chatId: personalChat(world, 'tomasz'), messageId: message?.id ?? '' };
   const before = await requests();
   const result = await press(world, 'tomasz', {
-    place, verb: 'submit', inputs: { ...inputsOf(cardOf(message)), amount: '6000000' },
+    place,
+    verb: 'submit',
+    inputs: { ...inputsOf(cardOf(message)), amount: '6000000' },
   });
   expect(result).toMatchObject({ kind: 'card' });
   const card = (result as { card: Json }).card;
@@ -115,23 +147,35 @@ test('a problem that only the button meets shows the form again in the chat', as
 
 test('who may not ask fills in the form, and is refused under the own token', async () => {
   const before = await requests();
-  const form = dialogOf(await world.connector.submitExtension({
-    personId: 'olu', chatId: APPROVALS, commandId: COMMAND, data: { workflow: 'payment-release' },
-  }));
+  const form = dialogOf(
+    await world.connector.submitExtension({
+      personId: 'olu',
+      chatId: APPROVALS,
+      commandId: COMMAND,
+      data: { workflow: 'payment-release' },
+    }),
+  );
   await send('olu', filled(form, { payment: 'PAY-4711', amount: '12', purpose: 'x' }));
   const message = inChat('olu').at(-1);
   const place = { chatId: personalChat(world, 'olu'), messageId: message?.id ?? '' };
-  expect(await press(world, 'olu', {
-    place, verb: 'submit', inputs: inputsOf(cardOf(message)),
-  })).toEqual({ kind: 'message', text: expect.stringContaining('needs the role developer') });
+  expect(
+    await press(world, 'olu', {
+      place,
+      verb: 'submit',
+      inputs: inputsOf(cardOf(message)),
+    }),
+  ).toEqual({ kind: 'message', text: expect.stringContaining('needs the role developer') });
   expect(await requests()).toBe(before);
 });
 
 test('a form that names another workflow, or none, asks for nothing', async () => {
   const before = await requests();
   for (const data of [
-    { workflow: 'of-nobody', v: 1, service: 'x' }, { v: 1 }, { workflow: ['deploy-production'] },
-    { workflow: '__proto__', v: 1 }, {},
+    { workflow: 'of-nobody', v: 1, service: 'x' },
+    { v: 1 },
+    { workflow: ['deploy-production'] },
+    { workflow: '__proto__', v: 1 },
+    {},
   ]) {
     expect(textOfCard(dialogOf(await send('mia', data)))).toContain('Deploy to production');
   }

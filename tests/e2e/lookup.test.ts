@@ -4,7 +4,15 @@ import type { Json } from '../../src/local/world.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  askByApi, cardAt, eventuallyIn, personalChat, press, pressActivity, readRequest, signedOn, textAt,
+  askByApi,
+  cardAt,
+  eventuallyIn,
+  personalChat,
+  press,
+  pressActivity,
+  readRequest,
+  signedOn,
+  textAt,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
 
@@ -41,14 +49,17 @@ afterAll(async () => {
 
 /** Mia asks; somebody says `status …` in a chat. Gives the request and where the answer is. */
 async function lookedUp(
-  personId: string, chatId: string,
+  personId: string,
+  chatId: string,
 ): Promise<{ id: string; number: number; place: Place }> {
   const asked = await askByApi(world, 'mia', { workflow: 'sell-branch', fields: { buyer: BUYER } });
   const before = new Set(world.connector.messages(personId, chatId).map(({ id }) => id));
   await world.connector.say(personId, chatId, `status ${asked.number}`);
   const { id: messageId } = await eventually('the answer to status', () =>
-    world.connector.messages(personId, chatId).find((one) =>
-      !before.has(one.id) && actionOf(cardOf(one), 'review') !== undefined));
+    world.connector
+      .messages(personId, chatId)
+      .find((one) => !before.has(one.id) && actionOf(cardOf(one), 'review') !== undefined),
+  );
   return { ...asked, place: { chatId, messageId } };
 }
 
@@ -59,28 +70,31 @@ test('a number tells nothing to those who may not read, whether it is taken or n
   await world.connector.say('olu', APPROVALS, 'status 9999');
   const free = world.connector.messages('olu', APPROVALS).at(-1);
   expect(actionOf(cardOf(free), 'review')?.['data']).toEqual({ n: 9999 });
-  expect(await press(world, 'olu', {
-    place: { chatId: APPROVALS, messageId: free?.id ?? '' }, verb: 'review',
-  })).toEqual(taken);
+  expect(
+    await press(world, 'olu', {
+      place: { chatId: APPROVALS, messageId: free?.id ?? '' },
+      verb: 'review',
+    }),
+  ).toEqual(taken);
 });
 
-test('what an approver reviews and decides in another channel stays that person\'s view',
-  async () => {
-    const { id, place } = await lookedUp('olu', APPROVALS);
-    const review = await press(world, 'amara', { place, verb: 'review' });
-    expect(textOfCard((review as { card: Json }).card)).toContain(BUYER);
-    expect(await press(world, 'amara', { place, verb: 'approve' })).toMatchObject({ kind: 'card' });
-    await eventuallyIn(world, id, 'applied');
-    // A copy to be kept up to date would have been written with the decision.
-    const copies = await world.database.rows(
-      'SELECT conversation_id FROM cards WHERE request_id = ?', id,
-    );
-    expect(JSON.stringify(copies)).not.toContain(APPROVALS);
-    for (const personId of ['olu', 'rafael', 'mia']) {
-      expect(textAt(world, personId, place)).not.toContain(BUYER);
-      expect(actionOf(cardAt(world, personId, place), 'review')).toBeDefined();
-    }
-  });
+test("what an approver reviews and decides in another channel stays that person's view", async () => {
+  const { id, place } = await lookedUp('olu', APPROVALS);
+  const review = await press(world, 'amara', { place, verb: 'review' });
+  expect(textOfCard((review as { card: Json }).card)).toContain(BUYER);
+  expect(await press(world, 'amara', { place, verb: 'approve' })).toMatchObject({ kind: 'card' });
+  await eventuallyIn(world, id, 'applied');
+  // A copy to be kept up to date would have been written with the decision.
+  const copies = await world.database.rows(
+    'SELECT conversation_id FROM cards WHERE request_id = ?',
+    id,
+  );
+  expect(JSON.stringify(copies)).not.toContain(APPROVALS);
+  for (const personId of ['olu', 'rafael', 'mia']) {
+    expect(textAt(world, personId, place)).not.toContain(BUYER);
+    expect(actionOf(cardAt(world, personId, place), 'review')).toBeDefined();
+  }
+});
 
 test('in the own chat the reviewed card is kept up to date', async () => {
   const { id, place } = await lookedUp('kenji', personalChat(world, 'kenji'));
@@ -95,7 +109,9 @@ test('an id alone tells nothing of its request, nor how it stands', async () => 
   const said = async (data: Json, verb: string) => {
     const action = { type: 'Action.Execute', verb, data };
     const activity = pressActivity(world, 'olu', {
-      place, verb: 'review', value: { action, ...(await signedOn(world, 'olu')) },
+      place,
+      verb: 'review',
+      value: { action, ...(await signedOn(world, 'olu')) },
     });
     return (await world.connector.post(activity)).body;
   };

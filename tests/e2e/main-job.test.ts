@@ -5,8 +5,22 @@ import { auditRowsOf } from '../support/world-database.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  api, askByPipeline, askInChat, cardAt, channelMessage, DEPLOYMENT, eventuallyIn, inputsOf,
-  openForm, personalChat, placeInChannel, press, pressActivity, readRequest, signedOn, textAt,
+  api,
+  askByPipeline,
+  askInChat,
+  cardAt,
+  channelMessage,
+  DEPLOYMENT,
+  eventuallyIn,
+  inputsOf,
+  openForm,
+  personalChat,
+  placeInChannel,
+  press,
+  pressActivity,
+  readRequest,
+  signedOn,
+  textAt,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
 
@@ -32,7 +46,10 @@ const appliedFor = (id: string) =>
 test('a pipeline asks with its own token; its card is in the channel', async () => {
   const asked = await askByPipeline(world, { key: 'build-1042' });
   expect(asked.body).toMatchObject({
-    number: 1, state: 'pending', workflow: 'deploy-production', reason: DEPLOYMENT.reason,
+    number: 1,
+    state: 'pending',
+    workflow: 'deploy-production',
+    reason: DEPLOYMENT.reason,
     fields: { service: 'checkout', version: '4.2.0', window: 'PT1H' },
     requester: { kind: 'workload' },
     stages: [{ name: 'Service owner', quorum: 1, state: 'open', decisions: [] }],
@@ -46,7 +63,9 @@ test('a pipeline asks with its own token; its card is in the channel', async () 
     expect(text).toContain(shown);
   }
   expect(actionOf(approveCard, 'approve')?.['data']).toEqual({
-    r: asked.id, rev: 1, d: asked.body['digest'],
+    r: asked.id,
+    rev: 1,
+    d: asked.body['digest'],
   });
   expect((await rowsOf(asked.id)).map(({ type }) => type)).toContain('request.submitted');
 });
@@ -55,31 +74,35 @@ test('the pipeline waits with its wait token, and nothing is told before the end
   const path = `/v1/requests/${pipelines.id}/wait`;
   const now = await api(world, `${path}?timeoutSeconds=0`, { token: pipelines.waitToken });
   expect(now.body).toMatchObject({ state: 'pending', outcome: null });
-  waiting = api(world, `${path}?timeoutSeconds=60`, { token: pipelines.waitToken })
-    .then(({ body }) => body);
+  waiting = api(world, `${path}?timeoutSeconds=60`, { token: pipelines.waitToken }).then(
+    ({ body }) => body,
+  );
 });
 
-test.each([['olu', 'the onlooker'], ['rafael', 'the former approver']])(
-  '%s, %s, is refused with a reason and changes nothing',
-  async (personId) => {
-    const before = await readRequest(world, pipelines.id);
-    const result = await press(world, personId, { place: pipelines.place, verb: 'approve' });
-    expect(result).toEqual({
-      kind: 'message', text: expect.stringMatching(/role approver; your token carries no role/),
-    });
-    expect(await readRequest(world, pipelines.id)).toEqual(before);
-    expect(world.target.deliveries).toEqual([]);
-    const refused = (await rowsOf(pipelines.id)).filter(({ type }) => type === 'decision.refused');
-    expect(refused.at(-1)).toMatchObject({
-      actor: expect.stringContaining(oidOf(personId) ?? 'nobody'),
-      data: { code: 'role_missing', decision: 'approve', token: { tokenId: expect.any(String) } },
-    });
-  },
-);
+test.each([
+  ['olu', 'the onlooker'],
+  ['rafael', 'the former approver'],
+])('%s, %s, is refused with a reason and changes nothing', async (personId) => {
+  const before = await readRequest(world, pipelines.id);
+  const result = await press(world, personId, { place: pipelines.place, verb: 'approve' });
+  expect(result).toEqual({
+    kind: 'message',
+    text: expect.stringMatching(/role approver; your token carries no role/),
+  });
+  expect(await readRequest(world, pipelines.id)).toEqual(before);
+  expect(world.target.deliveries).toEqual([]);
+  const refused = (await rowsOf(pipelines.id)).filter(({ type }) => type === 'decision.refused');
+  expect(refused.at(-1)).toMatchObject({
+    actor: expect.stringContaining(oidOf(personId) ?? 'nobody'),
+    data: { code: 'role_missing', decision: 'approve', token: { tokenId: expect.any(String) } },
+  });
+});
 
 test('Mia asks in the chat: the form asks for a login, then takes her token', async () => {
   const form = await openForm(
-    world, 'mia', 'request deploy-production service=search version=2.0.1',
+    world,
+    'mia',
+    'request deploy-production service=search version=2.0.1',
   );
   const own = { chatId: form.chatId, messageId: form.id };
   const inputs = inputsOf(cardOf(form));
@@ -87,37 +110,50 @@ test('Mia asks in the chat: the form asks for a login, then takes her token', as
   const sent = { place: own, verb: 'submit', inputs: { ...inputs, reason: 'Faster search' } };
   const bare = await world.connector.post(pressActivity(world, 'mia', sent));
   expect(bare.body).toMatchObject({
-    statusCode: 401, type: 'application/vnd.microsoft.activity.loginRequest',
+    statusCode: 401,
+    type: 'application/vnd.microsoft.activity.loginRequest',
   });
-  expect((await api(world, '/v1/requests?requester=me', { as: 'mia' })).body['requests'])
-    .toEqual([]);
+  expect((await api(world, '/v1/requests?requester=me', { as: 'mia' })).body['requests']).toEqual(
+    [],
+  );
   const result = await press(world, 'mia', sent);
   expect(result).toMatchObject({ kind: 'card' });
   const { body } = await api(world, '/v1/requests?requester=me', { as: 'mia' });
   const [request] = body['requests'] as Json[];
   expect(request).toMatchObject({
-    number: 2, state: 'pending', reason: 'Faster search', requester: { name: 'Mia Lindqvist' },
+    number: 2,
+    state: 'pending',
+    reason: 'Faster search',
+    requester: { name: 'Mia Lindqvist' },
     fields: { service: 'search', version: '2.0.1' },
   });
   const place = await placeInChannel(world, 2);
   mias = { id: String(request?.['id']), number: 2, place, own };
   const [submitted] = await rowsOf(mias.id);
   expect(submitted).toMatchObject({
-    type: 'request.submitted', actor: expect.stringContaining(oidOf('mia') ?? 'nobody'),
+    type: 'request.submitted',
+    actor: expect.stringContaining(oidOf('mia') ?? 'nobody'),
     data: { roles: ['developer'], token: { tokenId: expect.any(String) } },
   });
 });
 
 test('the same form, sent again, makes no second request', async () => {
   const sent = {
-    place: mias.own, verb: 'submit',
+    place: mias.own,
+    verb: 'submit',
     inputs: { service: 'search', version: '2.0.1', window: '1h', reason: 'Faster search' },
-    card: { body: [{ type: 'Action.Execute', verb: 'submit',
-      data: { workflow: 'deploy-production', v: 1 } }] },
+    card: {
+      body: [
+        { type: 'Action.Execute', verb: 'submit', data: { workflow: 'deploy-production', v: 1 } },
+      ],
+    },
   };
-  const answer = await world.connector.post(pressActivity(world, 'mia', {
-    ...sent, value: await signedOn(world, 'mia', 'another-exchange'),
-  }));
+  const answer = await world.connector.post(
+    pressActivity(world, 'mia', {
+      ...sent,
+      value: await signedOn(world, 'mia', 'another-exchange'),
+    }),
+  );
   expect(answer.body).toMatchObject({ statusCode: 200 });
   const { body } = await api(world, '/v1/requests?requester=me', { as: 'mia' });
   expect(body['requests']).toHaveLength(1);
@@ -128,11 +164,13 @@ test('Mia cannot approve what she asked for', async () => {
   const before = await readRequest(world, mias.id);
   const result = await press(world, 'mia', { place: mias.place, verb: 'approve' });
   expect(result).toEqual({
-    kind: 'message', text: 'You asked for this, so somebody else must decide it.',
+    kind: 'message',
+    text: 'You asked for this, so somebody else must decide it.',
   });
   expect(await readRequest(world, mias.id)).toEqual(before);
   expect((await rowsOf(mias.id)).at(-1)).toMatchObject({
-    type: 'decision.refused', data: { code: 'own_request' },
+    type: 'decision.refused',
+    data: { code: 'own_request' },
   });
   world.provider.setRoles('mia', ['developer']);
 });
@@ -152,19 +190,25 @@ test('a click without a token is answered with a login request that offers both 
         id: expect.stringMatching(/^sso_[0-9a-z]{26}$/),
         uri: world.config.teams.singleSignOn.resource,
       },
-      buttons: [{
-        type: 'signin', title: 'Sign in', text: 'Sign in',
-        value: expect.stringMatching(new RegExp(`^${world.url}/auth/start\\?link=[\\w-]{43}$`)),
-      }],
+      buttons: [
+        {
+          type: 'signin',
+          title: 'Sign in',
+          text: 'Sign in',
+          value: expect.stringMatching(new RegExp(`^${world.url}/auth/start\\?link=[\\w-]{43}$`)),
+        },
+      ],
     },
   });
   expect(await readRequest(world, pipelines.id)).toMatchObject({ state: 'pending', version: 1 });
 });
 
-test('Amara\'s click with her token decides, and is answered with the new card', async () => {
+test("Amara's click with her token decides, and is answered with the new card", async () => {
   const { place, id } = pipelines;
   const activity = pressActivity(world, 'amara', {
-    place, verb: 'approve', value: await signedOn(world, 'amara', 'exchange-1'),
+    place,
+    verb: 'approve',
+    value: await signedOn(world, 'amara', 'exchange-1'),
   });
   const { body } = await world.connector.post(activity);
   expect(body).toMatchObject({ statusCode: 200, type: 'application/vnd.microsoft.card.adaptive' });
@@ -173,26 +217,51 @@ test('Amara\'s click with her token decides, and is answered with the new card',
   expect(actionOf(card, 'approve')).toBeUndefined();
   const request = await readRequest(world, id);
   expect(request).toMatchObject({
-    stages: [{ state: 'approved', decisions: [{
-      decision: 'approve', via: 'teams', role: 'approver',
-      approver: { kind: 'person', name: 'Amara Okafor' },
-    }] }],
+    stages: [
+      {
+        state: 'approved',
+        decisions: [
+          {
+            decision: 'approve',
+            via: 'teams',
+            role: 'approver',
+            approver: { kind: 'person', name: 'Amara Okafor' },
+          },
+        ],
+      },
+    ],
   });
   const decided = (await rowsOf(id)).find(({ type }) => type === 'request.decided');
   const { conversation } = activity as { conversation: { id: string } };
   expect(decided).toMatchObject({
     actor: expect.stringContaining(oidOf('amara') ?? 'nobody'),
-    data: { decision: 'approve', stage: 0, stageName: 'Service owner', evidence: {
-      token: {
-        issuer: world.provider.issuer, subject: expect.any(String),
-        audience: expect.any(String), tokenId: expect.any(String), clientId: expect.any(String),
-        issuedAt: expect.any(Number), expiresAt: expect.any(Number),
-        digest: expect.stringMatching(/^[\w-]{43}$/),
+    data: {
+      decision: 'approve',
+      stage: 0,
+      stageName: 'Service owner',
+      evidence: {
+        token: {
+          issuer: world.provider.issuer,
+          subject: expect.any(String),
+          audience: expect.any(String),
+          tokenId: expect.any(String),
+          clientId: expect.any(String),
+          issuedAt: expect.any(Number),
+          expiresAt: expect.any(Number),
+          digest: expect.stringMatching(/^[\w-]{43}$/),
+        },
+        roles: ['approver'],
+        role: 'approver',
+        via: 'teams',
+        tenant: world.config.teams.tenantId,
+        objectId: oidOf('amara'),
+        activityId: activity['id'],
+        conversationId: conversation.id,
+        exchangeId: 'exchange-1',
+        digest: request['digest'],
+        revision: 1,
       },
-      roles: ['approver'], role: 'approver', via: 'teams', tenant: world.config.teams.tenantId,
-      objectId: oidOf('amara'), activityId: activity['id'], conversationId: conversation.id,
-      exchangeId: 'exchange-1', digest: request['digest'], revision: 1,
-    } },
+    },
   });
 });
 
@@ -211,27 +280,34 @@ test('no token stands anywhere in the database', async () => {
 test('the webhook target is called once, with an idempotency key and a signature', async () => {
   await eventuallyIn(world, pipelines.id, 'applied');
   // The target takes nothing whose Standard Webhooks signature does not hold.
-  expect(appliedFor(pipelines.id)).toEqual([{
-    webhookId: `msg_${pipelines.id}`, idempotencyKey: `msg_${pipelines.id}`, repeat: false,
-    body: expect.objectContaining({ type: 'countersign.request.approved',
-      data: expect.objectContaining({
-        request: pipelines.id,
-        fields: expect.objectContaining({ service: 'checkout', version: '4.2.0' }),
-        decisions: [expect.objectContaining({ decision: 'approve', role: 'approver' })],
+  expect(appliedFor(pipelines.id)).toEqual([
+    {
+      webhookId: `msg_${pipelines.id}`,
+      idempotencyKey: `msg_${pipelines.id}`,
+      repeat: false,
+      body: expect.objectContaining({
+        type: 'countersign.request.approved',
+        data: expect.objectContaining({
+          request: pipelines.id,
+          fields: expect.objectContaining({ service: 'checkout', version: '4.2.0' }),
+          decisions: [expect.objectContaining({ decision: 'approve', role: 'approver' })],
+        }),
       }),
-    }),
-  }]);
+    },
+  ]);
   const unsigned = await fetch(world.target.url, {
-    method: 'POST', body: '{}',
+    method: 'POST',
+    body: '{}',
     headers: {
-      'webhook-id': 'msg_x', 'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
+      'webhook-id': 'msg_x',
+      'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
       'webhook-signature': 'v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',
     },
   });
   expect(unsigned.status).toBe(401);
 });
 
-test('the channel\'s card says applied, with the target\'s reference and no button', async () => {
+test("the channel's card says applied, with the target's reference and no button", async () => {
   const text = await eventually('applied on the card', () => {
     const shown = textAt(world, 'rafael', pipelines.place);
     return /Rolled out/.test(shown) && shown;
@@ -244,7 +320,8 @@ test('the channel\'s card says applied, with the target\'s reference and no butt
 
 test('the waiting pipeline gets the outcome', async () => {
   expect(await waiting).toMatchObject({
-    id: pipelines.id, state: 'applied',
+    id: pipelines.id,
+    state: 'applied',
     outcome: { code: 'applied', message: 'Rolled out.', reference: 'deploy-1042' },
   });
 });
@@ -254,7 +331,9 @@ test('the same click, sent five more times, changes nothing', async () => {
   const rows = (await rowsOf(pipelines.id)).length;
   for (const round of [1, 2, 3, 4, 5]) {
     const activity = pressActivity(world, 'amara', {
-      place: pipelines.place, verb: 'approve', card: approveCard,
+      place: pipelines.place,
+      verb: 'approve',
+      card: approveCard,
       value: await signedOn(world, 'amara', `exchange-again-${round}`),
     });
     const { body } = await world.connector.post(activity);
@@ -268,10 +347,15 @@ test('the same click, sent five more times, changes nothing', async () => {
 
 test('a denial updates every copy of the card, and Mia is told in her chat', async () => {
   const result = await press(world, 'kenji', {
-    place: mias.place, verb: 'deny', inputs: { reason: 'Not on a Friday' },
+    place: mias.place,
+    verb: 'deny',
+    inputs: { reason: 'Not on a Friday' },
   });
   expect(result).toMatchObject({ kind: 'card' });
-  for (const [personId, place] of [['rafael', mias.place], ['mia', mias.own]] as const) {
+  for (const [personId, place] of [
+    ['rafael', mias.place],
+    ['mia', mias.own],
+  ] as const) {
     const text = await eventually('denied on the card', () => {
       const shown = textAt(world, personId, place);
       return /denied/i.test(shown) && shown;
@@ -280,27 +364,35 @@ test('a denial updates every copy of the card, and Mia is told in her chat', asy
     expect(actionOf(cardAt(world, personId, place), 'approve')).toBeUndefined();
     expect(actionOf(cardAt(world, personId, place), 'cancel')).toBeUndefined();
   }
-  const told = await eventually('Mia is told', () => world.connector
-    .messages('mia', personalChat(world, 'mia'))
-    .find(({ text }) => /Request 2 .*denied/.test(text ?? '')));
+  const told = await eventually('Mia is told', () =>
+    world.connector
+      .messages('mia', personalChat(world, 'mia'))
+      .find(({ text }) => /Request 2 .*denied/.test(text ?? '')),
+  );
   expect(told.text).toContain('Kenji Watanabe denied it');
   expect(appliedFor(mias.id)).toEqual([]);
 });
 
-test('an approval updates the requester\'s own copy too, up to applied', async () => {
+test("an approval updates the requester's own copy too, up to applied", async () => {
   const asked = await askInChat(world, 'tomasz', {
     command: 'request deploy-production service=billing version=3.1.4 window=2h',
   });
   const place = await placeInChannel(world, asked.number);
   await press(world, 'kenji', { place, verb: 'approve' });
   await eventually('applied on his own card', () =>
-    /applied/i.test(textAt(world, 'tomasz', asked.place)));
-  await eventually('Tomasz is told', () => world.connector
-    .messages('tomasz', personalChat(world, 'tomasz'))
-    .some(({ text }) => /Request 3 .*applied/.test(text ?? '')));
+    /applied/i.test(textAt(world, 'tomasz', asked.place)),
+  );
+  await eventually('Tomasz is told', () =>
+    world.connector
+      .messages('tomasz', personalChat(world, 'tomasz'))
+      .some(({ text }) => /Request 3 .*applied/.test(text ?? '')),
+  );
   expect(appliedFor(asked.id)).toHaveLength(1);
-  expect(world.connector.messages('kenji', APPROVALS).filter((message) =>
-    /#3\b/.test(textOfCard(cardOf(message))))).toHaveLength(1);
+  expect(
+    world.connector
+      .messages('kenji', APPROVALS)
+      .filter((message) => /#3\b/.test(textOfCard(cardOf(message)))),
+  ).toHaveLength(1);
 });
 
 test('the audit log verifies with the published keys alone', async () => {
@@ -321,10 +413,13 @@ test('one row changed by somebody with all rights is found and named', async () 
   const { exit, report } = await world.database.verifyForged(world.url, String(row?.['id']));
   expect(exit).toBe(1);
   expect(report.ok).toBe(false);
-  expect(report.problems).toContainEqual(expect.objectContaining({
-    code: 'leaf_mismatch', at: Number(row?.['idx']),
-    message: expect.stringContaining(String(row?.['id'])),
-  }));
+  expect(report.problems).toContainEqual(
+    expect.objectContaining({
+      code: 'leaf_mismatch',
+      at: Number(row?.['idx']),
+      message: expect.stringContaining(String(row?.['id'])),
+    }),
+  );
 });
 
 test('nothing was logged as an error, and the service holds no job that it gave up', async () => {

@@ -3,7 +3,12 @@ import { auditRowsOf } from '../support/world-database.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  api, askByApi, askByPipeline, DEPLOYMENT, personToken, readRequest,
+  api,
+  askByApi,
+  askByPipeline,
+  DEPLOYMENT,
+  personToken,
+  readRequest,
 } from '../support/people-at-work.ts';
 import type { Asked } from '../support/people-at-work.ts';
 
@@ -19,7 +24,8 @@ beforeAll(async () => {
   pipelines = await askByPipeline(world);
   mias = await askByApi(world, 'mia', DEPLOYMENT);
   data = await askByApi(world, 'mia', {
-    workflow: 'database-access', fields: { database: 'ledger', ticket: 'PAY-17' },
+    workflow: 'database-access',
+    fields: { database: 'ledger', ticket: 'PAY-17' },
   });
 });
 afterAll(async () => {
@@ -53,7 +59,7 @@ describe('who may read a request', () => {
     }
   });
 
-  test('a pipeline reads its own alone, also when it asks for another\'s by name', async () => {
+  test("a pipeline reads its own alone, also when it asks for another's by name", async () => {
     const token = await world.provider.workloadToken();
     expect(numbers((await api(world, '/v1/requests', { token })).body)).toEqual([1]);
     const { body } = await api(world, `/v1/requests/${mias.id}`, { as: 'mia' });
@@ -69,7 +75,8 @@ describe('who may read a request', () => {
       expect(numbers((await api(world, '/v1/requests', { as: 'olu' })).body)).toEqual([3, 2, 1]);
       const { digest } = await readRequest(world, mias.id, 'olu');
       const { status, body } = await api(world, `/v1/requests/${mias.id}/decisions`, {
-        as: 'olu', body: { decision: 'approve', stage: 0, revision: 1, digest },
+        as: 'olu',
+        body: { decision: 'approve', stage: 0, revision: 1, digest },
       });
       expect({ status, code: body['code'] }).toEqual({ status: 403, code: 'role_missing' });
     } finally {
@@ -99,15 +106,20 @@ describe('who may read a request', () => {
       expect(one.body).toEqual(none.body);
     }
     expect(await readRequest(world, mias.id)).toMatchObject({ state: 'pending', version: 1 });
-    const refused = (await auditRowsOf(world, mias.id))
-      .filter(({ type, data: { command, decision } }) =>
-        type === 'decision.refused' && (command ?? decision) === 'deny');
+    const refused = (await auditRowsOf(world, mias.id)).filter(
+      ({ type, data: { command, decision } }) =>
+        type === 'decision.refused' && (command ?? decision) === 'deny',
+    );
     expect(refused.length).toBeGreaterThan(0);
   });
 
   test.each([
-    ['GET', '/v1/requests'], ['GET', '/v1/requests/:id'], ['GET', '/v1/requests/:id/wait'],
-    ['GET', '/v1/workflows'], ['POST', '/v1/requests'], ['POST', '/v1/requests/:id/decisions'],
+    ['GET', '/v1/requests'],
+    ['GET', '/v1/requests/:id'],
+    ['GET', '/v1/requests/:id/wait'],
+    ['GET', '/v1/workflows'],
+    ['POST', '/v1/requests'],
+    ['POST', '/v1/requests/:id/decisions'],
     ['POST', '/v1/requests/:id/cancel'],
   ])('%s %s: nothing without a token, nothing with one that is not good', async (method, path) => {
     const at = path.replace(':id', pipelines.id);
@@ -119,10 +131,13 @@ describe('who may read a request', () => {
     const bad = `${good.slice(0, -8)}AAAAAAAA`;
     expect(await api(world, at, { ...sent, token: bad })).toMatchObject({ status: 401 });
     const stale = await world.provider.personToken({
-      personId: 'amara', audience: 'api', overrides: { aud: 'api://another' },
+      personId: 'amara',
+      audience: 'api',
+      overrides: { aud: 'api://another' },
     });
     expect(await api(world, at, { ...sent, token: stale })).toMatchObject({
-      status: 401, body: { code: 'token_audience' },
+      status: 401,
+      body: { code: 'token_audience' },
     });
   });
 
@@ -132,11 +147,14 @@ describe('who may read a request', () => {
       return (body['workflows'] as Json[]).map(({ id }) => id);
     };
     expect(await listed({ as: 'mia' })).toEqual([
-      'database-access', 'deploy-production', 'payment-release',
+      'database-access',
+      'deploy-production',
+      'payment-release',
     ]);
     expect(await listed({ as: 'amara' })).toEqual([]);
-    expect(await listed({ token: await world.provider.workloadToken() }))
-      .toEqual(['deploy-production']);
+    expect(await listed({ token: await world.provider.workloadToken() })).toEqual([
+      'deploy-production',
+    ]);
   });
 });
 
@@ -146,7 +164,8 @@ describe('the wait token', () => {
 
   test('reads its own request, and is the same at every repeat of the asking', async () => {
     expect(await wait(pipelines.id, pipelines.waitToken)).toMatchObject({
-      status: 200, body: { id: pipelines.id, state: 'pending' },
+      status: 200,
+      body: { id: pipelines.id, state: 'pending' },
     });
   });
 
@@ -166,8 +185,10 @@ describe('the wait token', () => {
       ['/v1/requests', undefined],
       ['/v1/requests', DEPLOYMENT],
       [`/v1/requests/${pipelines.id}/cancel`, {}],
-      [`/v1/requests/${pipelines.id}/decisions`,
-        { decision: 'approve', stage: 0, revision: 1, digest }],
+      [
+        `/v1/requests/${pipelines.id}/decisions`,
+        { decision: 'approve', stage: 0, revision: 1, digest },
+      ],
     ] as const) {
       expect((await api(world, path, { token, body })).status).toBe(401);
     }
@@ -178,12 +199,18 @@ describe('the wait token', () => {
 describe('asking again', () => {
   const ask = (token: string, key: string | undefined, change: Json = {}) =>
     api(world, '/v1/requests', {
-      token, body: { ...DEPLOYMENT, ...change },
+      token,
+      body: { ...DEPLOYMENT, ...change },
       ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
     });
-  const ofPipeline = async () => numbers((await api(world, '/v1/requests', {
-    token: await world.provider.workloadToken(),
-  })).body).length;
+  const ofPipeline = async () =>
+    numbers(
+      (
+        await api(world, '/v1/requests', {
+          token: await world.provider.workloadToken(),
+        })
+      ).body,
+    ).length;
 
   test('the same key gets the first request, with the same wait token', async () => {
     const first = await ask(await world.provider.workloadToken(), 'build-7');
@@ -207,7 +234,8 @@ describe('asking again', () => {
     expect(first.status).toBe(201);
     for (const key of ['build-9', undefined]) {
       expect(await ask(token, key)).toMatchObject({
-        status: 409, body: { code: 'token_replayed' },
+        status: 409,
+        body: { code: 'token_replayed' },
       });
     }
     const same = await ask(token, 'build-8');
@@ -237,9 +265,11 @@ describe('asking again', () => {
     expect(await ofPipeline()).toBe(before + 1);
   });
 
-  test('a key is its owner\'s: another principal\'s request with it is a new one', async () => {
+  test("a key is its owner's: another principal's request with it is a new one", async () => {
     const mine = await api(world, '/v1/requests', {
-      as: 'mia', body: DEPLOYMENT, headers: { 'idempotency-key': 'build-7' },
+      as: 'mia',
+      body: DEPLOYMENT,
+      headers: { 'idempotency-key': 'build-7' },
     });
     expect(mine.status).toBe(201);
     expect(mine.body['requester']).toMatchObject({ name: 'Mia Lindqvist' });
@@ -252,7 +282,9 @@ describe('asking again', () => {
       "SELECT data FROM audit_events WHERE type = 'submission.refused' ORDER BY id",
     );
     expect(JSON.parse(String(rows.at(-1)?.['data']))).toMatchObject({
-      code: 'requester_not_allowed', workflow: 'deploy-production', roles: [],
+      code: 'requester_not_allowed',
+      workflow: 'deploy-production',
+      roles: [],
       token: { tokenId: expect.any(String) },
     });
   });

@@ -4,7 +4,13 @@ import type { ClickResult, Json } from '../../src/local/world.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  askByApi, eventuallyIn, personalChat, placeInChannel, press, readRequest, textAt,
+  askByApi,
+  eventuallyIn,
+  personalChat,
+  placeInChannel,
+  press,
+  readRequest,
+  textAt,
 } from '../support/people-at-work.ts';
 import type { Asked, Place } from '../support/people-at-work.ts';
 import { auditRowsOf } from '../support/world-database.ts';
@@ -22,10 +28,13 @@ notify: { channel: approvals }
 execute: { use: deploy-webhook, recheckRoles: true }
 `;
 
-const config = (text: string) => text
-  .replace('    clientSecret: ${env:LOCAL_SIGN_IN_SECRET}\n', (line) =>
-    `${line}    scopes: [openid, profile, offline_access]\n`)
-  .replace('identity:\n', 'identity:\n  session: { idle: 1h, absolute: 4h }\n');
+const config = (text: string) =>
+  text
+    .replace(
+      '    clientSecret: ${env:LOCAL_SIGN_IN_SECRET}\n',
+      (line) => `${line}    scopes: [openid, profile, offline_access]\n`,
+    )
+    .replace('identity:\n', 'identity:\n  session: { idle: 1h, absolute: 4h }\n');
 
 let world: LocalWorld;
 beforeAll(async () => {
@@ -42,16 +51,20 @@ afterAll(() => world?.stop());
 
 /** Presses Approve, with a sign-in where the click asks for one. */
 async function approve(place: Place, personId: string): Promise<void> {
-  const click = (state?: string) => press(world, personId, {
-    place, verb: 'approve', ...(state === undefined ? {} : { state }),
-  });
+  const click = (state?: string) =>
+    press(world, personId, {
+      place,
+      verb: 'approve',
+      ...(state === undefined ? {} : { state }),
+    });
   const first = await click();
   const done = first.kind === 'signIn' ? await click(await codeFor(first, personId)) : first;
   expect(done).toMatchObject({ kind: 'card' });
 }
 
 async function codeFor(
-  { url }: Extract<ClickResult, { kind: 'signIn' }>, personId: string,
+  { url }: Extract<ClickResult, { kind: 'signIn' }>,
+  personId: string,
 ): Promise<string> {
   const agent = browser('http://127.0.0.1:');
   const begun = await agent.once(url, {});
@@ -70,13 +83,15 @@ async function half(): Promise<Asked & { place: Place }> {
   await approve(place, 'amara');
   // A link is for one revision: Ingrid's must be of the card that shows her stage.
   await eventually('her word on the card', () =>
-    /Amara Okafor\s*approved/.test(textAt(world, 'ingrid', place)));
+    /Amara Okafor\s*approved/.test(textAt(world, 'ingrid', place)),
+  );
   return { ...asked, place };
 }
 
-const rechecks = async (id: string, type: string) => (await auditRowsOf(world, id))
-  .filter((row) => row.type === type)
-  .map(({ data }) => (data['recheck'] as { people: Json[] }).people);
+const rechecks = async (id: string, type: string) =>
+  (await auditRowsOf(world, id))
+    .filter((row) => row.type === type)
+    .map(({ data }) => (data['recheck'] as { people: Json[] }).people);
 const delivered = (id: string) =>
   world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id)).length;
 
@@ -85,7 +100,10 @@ test('role and department are as they were: it runs, under a look that is on rec
   await approve(place, 'ingrid');
   await eventuallyIn(world, id, 'applied');
   expect(await rechecks(id, 'request.applying')).toMatchObject([
-    [{ role: 'approver', found: 'held' }, { role: 'security-lead', found: 'held' }],
+    [
+      { role: 'approver', found: 'held' },
+      { role: 'security-lead', found: 'held' },
+    ],
   ]);
 });
 
@@ -98,10 +116,12 @@ test('another department by now: nothing is sent, and card, API and log say why'
   const [head] = request['stages'] as { decisions: Json[] }[];
   expect(head?.decisions).toMatchObject([{ recheck: 'lost', stale: true }]);
   await eventually('it is on the card', () =>
-    /department changed since/.test(textAt(world, 'rafael', place)));
+    /department changed since/.test(textAt(world, 'rafael', place)),
+  );
   expect(textAt(world, 'rafael', place)).toMatch(/the department Payments and no longer has that/);
   expect((await rechecks(id, 'request.failed'))[0]).toContainEqual(
-    expect.objectContaining({ found: 'lost', claim: 'department' }));
+    expect.objectContaining({ found: 'lost', claim: 'department' }),
+  );
   expect(delivered(id)).toBe(0);
 });
 
@@ -109,13 +129,16 @@ test('a role taken away between two tries: no further try, and nobody says faile
   const { id, place } = await half();
   world.target.failNext(1_000, 0);
   await approve(place, 'ingrid');
-  await eventually('the first try', async () =>
-    (await rechecks(id, 'request.applying')).length === 1);
+  await eventually(
+    'the first try',
+    async () => (await rechecks(id, 'request.applying')).length === 1,
+  );
   world.provider.setRoles('amara', []);
   const request = await eventuallyIn(world, id, 'unknown');
   expect(request['outcome']).toMatchObject({ code: 'roles_withdrawn' });
   expect((await rechecks(id, 'request.unknown'))[0]).toContainEqual(
-    expect.objectContaining({ role: 'approver', found: 'lost' }));
+    expect.objectContaining({ role: 'approver', found: 'lost' }),
+  );
   world.target.failNext(0, 500);
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(delivered(id)).toBe(0);

@@ -3,7 +3,14 @@ import type { ClickResult } from '../../src/local/world.ts';
 import { movableClock, startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  api, askByPipeline, cardAt, eventuallyIn, personalChat, placeInChannel, press, readRequest,
+  api,
+  askByPipeline,
+  cardAt,
+  eventuallyIn,
+  personalChat,
+  placeInChannel,
+  press,
+  readRequest,
 } from '../support/people-at-work.ts';
 import type { Asked, Place } from '../support/people-at-work.ts';
 import { auditRowsOf } from '../support/world-database.ts';
@@ -20,15 +27,19 @@ notify: { channel: approvals }
 execute: { use: deploy-webhook }
 `;
 
-const withSessions = (session: string) => (text: string) => text
-  .replace('    clientSecret: ${env:LOCAL_SIGN_IN_SECRET}\n', (line) =>
-    `${line}    scopes: [openid, profile, offline_access]\n`)
-  .replace('identity:\n', `identity:\n  session: ${session}\n`);
+const withSessions = (session: string) => (text: string) =>
+  text
+    .replace(
+      '    clientSecret: ${env:LOCAL_SIGN_IN_SECRET}\n',
+      (line) => `${line}    scopes: [openid, profile, offline_access]\n`,
+    )
+    .replace('identity:\n', `identity:\n  session: ${session}\n`);
 
 let world: LocalWorld;
 beforeAll(async () => {
   world = await startWorld({
-    workflows: { strict: STRICT }, config: withSessions('{ idle: 1h, absolute: 4h }'),
+    workflows: { strict: STRICT },
+    config: withSessions('{ idle: 1h, absolute: 4h }'),
   });
   world.connector.singleSignOn = false;
 });
@@ -70,8 +81,8 @@ async function signIn(link: string, personId: string) {
 const click = (place: Place, state?: string) =>
   press(world, 'amara', { place, verb: 'approve', ...(state === undefined ? {} : { state }) });
 
-const evidenceOf = async (id: string) => (await auditRowsOf(world, id))
-  .find(({ type }) => type === 'request.decided')?.data['evidence'];
+const evidenceOf = async (id: string) =>
+  (await auditRowsOf(world, id)).find(({ type }) => type === 'request.decided')?.data['evidence'];
 
 test('one sign-in carries over clicks, until the person signs out', async () => {
   const first = await deployment();
@@ -79,27 +90,34 @@ test('one sign-in carries over clicks, until the person signs out', async () => 
   expect(asked.get('scope')).toBe('openid profile offline_access');
   expect(await click(first.place, code)).toMatchObject({ kind: 'card' });
   await eventuallyIn(world, first.id, 'applied');
-  const began = await evidenceOf(first.id) as { proof: { sessionId: string } };
+  const began = (await evidenceOf(first.id)) as { proof: { sessionId: string } };
   expect(began.proof).toEqual({
-    way: 'sign-in', verifiedAt: expect.any(Number), sessionId: expect.stringMatching(/^ses_/),
+    way: 'sign-in',
+    verifiedAt: expect.any(Number),
+    sessionId: expect.stringMatching(/^ses_/),
   });
 
   const second = await deployment();
   expect(await click(second.place)).toMatchObject({ kind: 'card' });
   await eventuallyIn(world, second.id, 'applied');
   expect(await evidenceOf(second.id)).toMatchObject({
-    proof: { way: 'session', sessionId: began.proof.sessionId }, roles: ['approver'],
+    proof: { way: 'session', sessionId: began.proof.sessionId },
+    roles: ['approver'],
   });
 
   const chat = personalChat(world, 'amara');
   await world.connector.say('amara', chat, 'sign out');
-  await eventually('the answer', () => world.connector.messages('amara', chat)
-    .some((message) => JSON.stringify(message).includes('You are signed out')));
+  await eventually('the answer', () =>
+    world.connector
+      .messages('amara', chat)
+      .some((message) => JSON.stringify(message).includes('You are signed out')),
+  );
   const third = await deployment();
   linkOf(await click(third.place));
   expect(await readRequest(world, third.id)).toMatchObject({ state: 'pending' });
   const kinds = await world.database.rows(
-    `SELECT type FROM audit_events WHERE type LIKE 'session.%' ORDER BY id`);
+    `SELECT type FROM audit_events WHERE type LIKE 'session.%' ORDER BY id`,
+  );
   expect(kinds.map(({ type }) => type)).toEqual(['session.started', 'session.ended']);
 });
 
@@ -121,13 +139,15 @@ test('a stage that demands more asks for just that, in spite of the session', as
   expect(await click(asked.place, signed.code)).toMatchObject({ kind: 'card' });
   await eventuallyIn(world, asked.id, 'applied');
   expect(await evidenceOf(asked.id)).toMatchObject({
-    proof: { way: 'sign-in' }, token: { acr: 'c1', authTime: expect.any(Number) },
+    proof: { way: 'sign-in' },
+    token: { acr: 'c1', authTime: expect.any(Number) },
   });
   // The session is now of that stronger sign-in, and serves the next such stage while it is young.
   const next = await strict();
   expect(await click(next.place)).toMatchObject({ kind: 'card' });
   expect(await evidenceOf(next.id)).toMatchObject({
-    proof: { way: 'session' }, token: { acr: 'c1' },
+    proof: { way: 'session' },
+    token: { acr: 'c1' },
   });
 });
 
@@ -146,15 +166,17 @@ test('single sign-on cannot step up: the button alone follows, and no loop', asy
   }
 });
 
-test('somebody else signs in at a person\'s link: told at the page, and on record', async () => {
+test("somebody else signs in at a person's link: told at the page, and on record", async () => {
   const asked = await strict();
   const link = linkOf(await press(world, 'ingrid', { place: asked.place, verb: 'approve' }));
   await expect(signIn(link, 'rafael')).rejects.toThrow(/sign_in_wrong_person/);
-  const [event] = (await auditRowsOf(world, asked.id))
-    .filter(({ type }) => type === 'identity.mismatch');
+  const [event] = (await auditRowsOf(world, asked.id)).filter(
+    ({ type }) => type === 'identity.mismatch',
+  );
   const { oid, tid } = world.people.find(({ id }) => id === 'rafael') ?? {};
   expect(event?.data).toMatchObject({
-    code: 'sign_in_wrong_person', signedInAs: `local|${tid}|${oid}`,
+    code: 'sign_in_wrong_person',
+    signedInAs: `local|${tid}|${oid}`,
     sender: { tenantId: tid, objectId: expect.any(String) },
   });
 });
@@ -165,12 +187,16 @@ describe('claims that grew old', () => {
   const AHEAD_MS = 21_000;
   const REST_MS = 9_500;
   const clock = movableClock();
-  const wait = () => new Promise((resolve) => { setTimeout(resolve, REST_MS); });
+  const wait = () =>
+    new Promise((resolve) => {
+      setTimeout(resolve, REST_MS);
+    });
   let before: LocalWorld;
   beforeAll(async () => {
     before = world;
     world = await startWorld({
-      config: withSessions('{ idle: 1h, absolute: 4h, maxClaimAge: 30s }'), overrides: { clock },
+      config: withSessions('{ idle: 1h, absolute: 4h, maxClaimAge: 30s }'),
+      overrides: { clock },
     });
     world.connector.singleSignOn = false;
   });
@@ -183,14 +209,15 @@ describe('claims that grew old', () => {
     const young = await deployment();
     const { code } = await signIn(linkOf(await click(young.place)), 'amara');
     expect(await click(young.place, code)).toMatchObject({ kind: 'card' });
-    const began = await evidenceOf(young.id) as { proof: { sessionId: string } };
+    const began = (await evidenceOf(young.id)) as { proof: { sessionId: string } };
     const { sessionId } = began.proof;
 
     world.provider.setRoles('amara', ['approver', 'auditor']);
     const within = await deployment();
     expect(await click(within.place)).toMatchObject({ kind: 'card' });
     expect(await evidenceOf(within.id)).toMatchObject({
-      proof: { way: 'session', sessionId }, roles: ['approver'],
+      proof: { way: 'session', sessionId },
+      roles: ['approver'],
     });
 
     clock.advance(AHEAD_MS);
@@ -198,7 +225,8 @@ describe('claims that grew old', () => {
     const after = await deployment();
     expect(await click(after.place)).toMatchObject({ kind: 'card' });
     expect(await evidenceOf(after.id)).toMatchObject({
-      proof: { way: 'refresh', sessionId }, roles: ['approver', 'auditor'],
+      proof: { way: 'refresh', sessionId },
+      roles: ['approver', 'auditor'],
     });
 
     // The refresh token was rotated; the new one brings the news that the role is gone.
@@ -207,11 +235,13 @@ describe('claims that grew old', () => {
     const last = await deployment();
     expect(await click(last.place)).not.toMatchObject({ kind: 'signIn' });
     expect(await readRequest(world, last.id, 'kenji')).toMatchObject({ state: 'pending' });
-    const refused = (await auditRowsOf(world, last.id))
-      .find(({ type }) => type === 'decision.refused');
+    const refused = (await auditRowsOf(world, last.id)).find(
+      ({ type }) => type === 'decision.refused',
+    );
     expect(JSON.stringify(refused?.data)).toContain('role_missing');
     const kinds = await world.database.rows(
-      `SELECT type FROM audit_events WHERE type LIKE 'session.%' ORDER BY id`);
+      `SELECT type FROM audit_events WHERE type LIKE 'session.%' ORDER BY id`,
+    );
     expect(kinds.map(({ type }) => type)).toEqual(['session.started']);
   }, 60_000);
 });

@@ -3,16 +3,30 @@ import type { Json } from '../../src/local/world.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  api, askByApi, askInChat, cardAt, eventuallyIn, personalChat, placeInChannel, press,
-  pressActivity, readRequest, textAt,
+  api,
+  askByApi,
+  askInChat,
+  cardAt,
+  eventuallyIn,
+  personalChat,
+  placeInChannel,
+  press,
+  pressActivity,
+  readRequest,
+  textAt,
 } from '../support/people-at-work.ts';
 import { nodesOf, problemsOf } from '../unit/cards/card-reading.ts';
 
 const BIDI = '\u202Etxt.exe\u2066';
 const HOSTILE = [
-  '[Approved by security](https://evil.example/x)', '<at>Kenji Watanabe</at>', '**urgent**',
-  '${$root.secret}', '{{DATE(2020-01-01T00:00:00Z, SHORT)}}', '<script>alert(1)</script>',
-  BIDI, '![i](https://evil.example/p.png)',
+  '[Approved by security](https://evil.example/x)',
+  '<at>Kenji Watanabe</at>',
+  '**urgent**',
+  '${$root.secret}',
+  '{{DATE(2020-01-01T00:00:00Z, SHORT)}}',
+  '<script>alert(1)</script>',
+  BIDI,
+  '![i](https://evil.example/p.png)',
 ].join(' ');
 const SHOWN = HOSTILE.replace(/[\u202E\u2066]/g, '\uFFFD').replace('{{DATE', '{\u2060{DATE');
 
@@ -26,12 +40,14 @@ afterAll(async () => {
 });
 
 /** Elements that a client reads as Markdown, and the strings in them. */
-const markdown = (card: unknown) => nodesOf(card)
-  .filter(({ type }) => type === 'TextBlock' || String(type).startsWith('Action.'))
-  .map(({ text, title }) => String(text ?? title ?? ''));
+const markdown = (card: unknown) =>
+  nodesOf(card)
+    .filter(({ type }) => type === 'TextBlock' || String(type).startsWith('Action.'))
+    .map(({ text, title }) => String(text ?? title ?? ''));
 
 const payment = (purpose: string, reason: string | null) => ({
-  workflow: 'payment-release', reason,
+  workflow: 'payment-release',
+  reason,
   fields: { payment: 'PAY-4711', amount: 1200, purpose },
 });
 
@@ -80,20 +96,28 @@ describe('hostile text', () => {
     });
     const place = await placeInChannel(world, number);
     const token = await world.provider.personToken({
-      personId: 'kenji', audience: 'bot', overrides: { name: `Kenji ${HOSTILE}` },
+      personId: 'kenji',
+      audience: 'bot',
+      overrides: { name: `Kenji ${HOSTILE}` },
     });
-    const { body } = await world.connector.post(pressActivity(world, 'kenji', {
-      place, verb: 'deny', inputs: { reason: HOSTILE },
-      value: { authentication: { id: 'x-1', connectionName: 'countersign', token } },
-    }));
+    const { body } = await world.connector.post(
+      pressActivity(world, 'kenji', {
+        place,
+        verb: 'deny',
+        inputs: { reason: HOSTILE },
+        value: { authentication: { id: 'x-1', connectionName: 'countersign', token } },
+      }),
+    );
     expect(body).toMatchObject({ statusCode: 200 });
     expectHarmless((body as { value: Json }).value);
     expect(await readRequest(world, id)).toMatchObject({ state: 'denied' });
     await eventually('denied', () => /Denied/.test(textAt(world, 'rafael', place)));
     expectHarmless(cardAt(world, 'rafael', place));
-    const told = await eventually('Mia is told', () => world.connector
-      .messages('mia', personalChat(world, 'mia'))
-      .find(({ text }) => text?.startsWith(`Request ${number} `)));
+    const told = await eventually('Mia is told', () =>
+      world.connector
+        .messages('mia', personalChat(world, 'mia'))
+        .find(({ text }) => text?.startsWith(`Request ${number} `)),
+    );
     expect(told.text).toContain('\\[Approved by security\\](https://evil.example/x)');
     expect(told.text).toContain('\\<at\\>');
     expect(told.text).not.toMatch(/(^|[^\\])<at>|(^|[^\\])\[Approved|[\u202E\u2066]/);
@@ -106,7 +130,9 @@ describe('hostile text', () => {
     expect(answer?.from.bot).toBe(true);
     expect(answer?.text).not.toMatch(/(^|[^\\])\[Approved|(^|[^\\])<at>|[\u202E\u2066]/);
     await world.connector.say(
-      'tomasz', chatId, 'request payment-release purpose="[x](https://evil.example) ${$root.a}"',
+      'tomasz',
+      chatId,
+      'request payment-release purpose="[x](https://evil.example) ${$root.a}"',
     );
     const form = cardOf(world.connector.messages('tomasz', chatId).at(-1));
     expect(problemsOf(form ?? {})).toEqual([]);
@@ -121,7 +147,8 @@ describe('hostile text', () => {
       { payment: 'PAY-4711\n', amount: 1, purpose: 'x' },
     ]) {
       const answer = await api(world, '/v1/requests', {
-        as: 'mia', body: { workflow: 'payment-release', fields },
+        as: 'mia',
+        body: { workflow: 'payment-release', fields },
       });
       expect(answer.status).toBeGreaterThanOrEqual(400);
       expect(answer.status).toBeLessThan(500);
@@ -150,7 +177,10 @@ describe('what is too long for a card', () => {
     expect(actionOf(review, 'approve')?.['data']).toEqual({ r: id, rev: 1, d: digest });
 
     const result = await press(world, 'kenji', {
-      place, verb: 'approve', card: review, inputs: { reason: 'Read to the end' },
+      place,
+      verb: 'approve',
+      card: review,
+      inputs: { reason: 'Read to the end' },
     });
     expect(result).toMatchObject({ kind: 'card' });
     expect(await readRequest(world, id)).toMatchObject({
@@ -166,7 +196,8 @@ describe('what is too long for a card', () => {
     const { number } = await askByApi(world, 'mia', payment(LONG, null));
     const place = await placeInChannel(world, number);
     expect(await press(world, 'olu', { place, verb: 'review' })).toEqual({
-      kind: 'message', text: 'There is no such request, or it is not one that you may read.',
+      kind: 'message',
+      text: 'There is no such request, or it is not one that you may read.',
     });
   });
 

@@ -4,7 +4,11 @@ import { inBrowser } from '../support/in-browser.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  askByPipeline, eventuallyIn, placeInChannel, press, readRequest,
+  askByPipeline,
+  eventuallyIn,
+  placeInChannel,
+  press,
+  readRequest,
 } from '../support/people-at-work.ts';
 
 const TIMEOUT_MS = 60_000;
@@ -37,7 +41,8 @@ function complaints(context: BrowserContext): string[] {
 }
 
 async function openLink(
-  browser: Browser, options: { javaScriptEnabled: boolean },
+  browser: Browser,
+  options: { javaScriptEnabled: boolean },
 ): Promise<{ id: string; page: Page; told: string[] }> {
   const { id, number } = await askByPipeline(world);
   const place = await placeInChannel(world, number);
@@ -51,58 +56,73 @@ async function openLink(
   return { id, page, told };
 }
 
-test('the button of the Teams-like page: one press more, at the provider, and it is decided', () =>
-  inBrowser(async (browser) => {
-    const { id } = await askByPipeline(world);
-    const port = Number(new URL(world.url).port) + 1;
-    const server = await startPageServer({ world: world.connector, port });
-    try {
-      const context = await browser.newContext();
-      const told = complaints(context);
-      const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
-      await page.goto(`${server.url}/?as=amara`);
-      await page.locator('.chat-item', { hasText: 'Approvals' }).click();
-      const button = page.locator('.card').getByRole('button', { name: 'Approve', exact: true });
-      await button.last().click();
-      const opened = context.waitForEvent('page');
-      await page.locator('.sign-in').getByRole('button', { name: 'Sign in' }).click();
-      const popup = await opened;
-      await popup.getByRole('button', { name: 'Amara Okafor' }).click();
-      await eventuallyIn(world, id, 'applied');
-      await popup.waitForEvent('close').catch(() => expect(popup.isClosed()).toBe(true));
+test(
+  'the button of the Teams-like page: one press more, at the provider, and it is decided',
+  () =>
+    inBrowser(async (browser) => {
+      const { id } = await askByPipeline(world);
+      const port = Number(new URL(world.url).port) + 1;
+      const server = await startPageServer({ world: world.connector, port });
+      try {
+        const context = await browser.newContext();
+        const told = complaints(context);
+        const page = await context.newPage();
+        page.setDefaultTimeout(15_000);
+        await page.goto(`${server.url}/?as=amara`);
+        await page.locator('.chat-item', { hasText: 'Approvals' }).click();
+        const button = page.locator('.card').getByRole('button', { name: 'Approve', exact: true });
+        await button.last().click();
+        const opened = context.waitForEvent('page');
+        await page.locator('.sign-in').getByRole('button', { name: 'Sign in' }).click();
+        const popup = await opened;
+        await popup.getByRole('button', { name: 'Amara Okafor' }).click();
+        await eventuallyIn(world, id, 'applied');
+        await popup.waitForEvent('close').catch(() => expect(popup.isClosed()).toBe(true));
+        expect(told).toEqual([]);
+      } finally {
+        await server.stop();
+      }
+    }),
+  TIMEOUT_MS,
+);
+
+test(
+  'without scripts the link is used by its button, and the code is there to be typed',
+  () =>
+    inBrowser(async (browser) => {
+      const { id, page, told } = await openLink(browser, { javaScriptEnabled: false });
+      await page.getByRole('heading', { name: 'Sign in to show that it is you' }).waitFor();
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByRole('button', { name: 'Amara Okafor' }).click();
+      expect((await page.locator('output').innerText()).replace(/\s/g, '')).toMatch(/^\d{8}$/);
       expect(told).toEqual([]);
-    } finally {
-      await server.stop();
-    }
-  }), TIMEOUT_MS);
+      expect(await readRequest(world, id)).toMatchObject({ state: 'pending' });
+    }),
+  TIMEOUT_MS,
+);
 
-test('without scripts the link is used by its button, and the code is there to be typed', () =>
-  inBrowser(async (browser) => {
-    const { id, page, told } = await openLink(browser, { javaScriptEnabled: false });
-    await page.getByRole('heading', { name: 'Sign in to show that it is you' }).waitFor();
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByRole('button', { name: 'Amara Okafor' }).click();
-    expect((await page.locator('output').innerText()).replace(/\s/g, '')).toMatch(/^\d{8}$/);
-    expect(told).toEqual([]);
-    expect(await readRequest(world, id)).toMatchObject({ state: 'pending' });
-  }), TIMEOUT_MS);
-
-test('a page that nobody sees waits until somebody does', () =>
-  inBrowser(async (browser) => {
-    const context = await browser.newContext();
-    // What a prerendered page, or one in a tab behind, is told of itself.
-    await context.addInitScript('Object.defineProperty(document, "visibilityState", ' +
-      '{ configurable: true, get: () => window.seen ?? "hidden" })');
-    const { number } = await askByPipeline(world);
-    const place = await placeInChannel(world, number);
-    const clicked = await press(world, 'kenji', { place, verb: 'approve' });
-    const page = await context.newPage();
-    await page.goto(clicked.kind === 'signIn' ? clicked.url : '');
-    await page.getByRole('button', { name: 'Continue' }).waitFor();
-    await page.evaluate('new Promise((done) => setTimeout(done, 300))');
-    expect(page.url()).toContain('/auth/start?link=');
-    await page.evaluate('window.seen = "visible"; ' +
-      'document.dispatchEvent(new Event("visibilitychange"))');
-    await page.getByRole('button', { name: 'Kenji Watanabe' }).waitFor();
-  }), TIMEOUT_MS);
+test(
+  'a page that nobody sees waits until somebody does',
+  () =>
+    inBrowser(async (browser) => {
+      const context = await browser.newContext();
+      // What a prerendered page, or one in a tab behind, is told of itself.
+      await context.addInitScript(
+        'Object.defineProperty(document, "visibilityState", ' +
+          '{ configurable: true, get: () => window.seen ?? "hidden" })',
+      );
+      const { number } = await askByPipeline(world);
+      const place = await placeInChannel(world, number);
+      const clicked = await press(world, 'kenji', { place, verb: 'approve' });
+      const page = await context.newPage();
+      await page.goto(clicked.kind === 'signIn' ? clicked.url : '');
+      await page.getByRole('button', { name: 'Continue' }).waitFor();
+      await page.evaluate('new Promise((done) => setTimeout(done, 300))');
+      expect(page.url()).toContain('/auth/start?link=');
+      await page.evaluate(
+        'window.seen = "visible"; ' + 'document.dispatchEvent(new Event("visibilitychange"))',
+      );
+      await page.getByRole('button', { name: 'Kenji Watanabe' }).waitFor();
+    }),
+  TIMEOUT_MS,
+);

@@ -4,7 +4,14 @@ import { auditRowsOf } from '../support/world-database.ts';
 import { movableClock, startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  askByPipeline, cardAt, eventuallyIn, placeInChannel, press, pressActivity, readRequest, signedOn,
+  askByPipeline,
+  cardAt,
+  eventuallyIn,
+  placeInChannel,
+  press,
+  pressActivity,
+  readRequest,
+  signedOn,
   textAt,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
@@ -76,46 +83,56 @@ async function codeFor(personId: string, place: Place, verb = 'approve'): Promis
 const untouched = async (id: string) =>
   expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 1 });
 
-test('the button leads over the provider\'s page to a code, and the code to the decision',
-  async () => {
-    const { id, place } = await asked();
-    const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
-    expect(link).toMatch(new RegExp(`^${world.url}/auth/start\\?link=`));
-    const agent = everywhere();
-    const page = await agent.once(link);
-    expect([page.status, page.location]).toEqual([200, undefined]);
-    const start = await agent.once(link, {});
-    expect(start.status).toBe(303);
-    const asking = new URL(start.location ?? '');
-    expect(asking.origin).toBe(world.provider.issuer);
-    expect(Object.fromEntries(asking.searchParams)).toMatchObject({
-      response_type: 'code', code_challenge_method: 'S256',
-      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
-      state: expect.stringMatching(/^[\w-]{43}$/), nonce: expect.stringMatching(/^[\w-]{43}$/),
-      redirect_uri: `${world.url}/auth/callback`,
-    });
-    expect([...agent.jar.keys()]).toEqual(['__Host-countersign-signin']);
-    const who = await agent.follow(start.location ?? '');
-    const form = new URL(/action="([^"]+)"/.exec(who.text)?.[1] ?? '', who.url).href;
-    const end = await agent.follow(form, { person: 'amara' });
-    expect(end).toMatchObject({ status: 200, url: expect.stringContaining('/auth/callback?') });
-    expect(agent.jar.has('__Host-countersign-signin')).toBe(false);
-    // Signed in is not decided: the person's own activity has to bring the code.
-    await untouched(id);
-    const result = await press(world, 'amara', { place, verb: 'approve', state: codeOn(end) });
-    expect(result).toMatchObject({ kind: 'card' });
-    await eventuallyIn(world, id, 'applied');
-    const decided = (await auditRowsOf(world, id))
-      .find(({ type }) => type === 'request.decided');
-    const { oid, tid } = world.people.find((person) => person.id === 'amara') ?? {};
-    expect(decided?.data).toMatchObject({ evidence: {
-      via: 'teams', objectId: oid, tenant: tid, exchangeId: null, roles: ['approver'],
-      token: {
-        issuer: world.provider.issuer, audience: 'countersign', acr: 'pwd', amr: ['pwd'],
-        authTime: expect.any(Number), tokenId: expect.any(String),
-      },
-    } });
+test("the button leads over the provider's page to a code, and the code to the decision", async () => {
+  const { id, place } = await asked();
+  const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
+  expect(link).toMatch(new RegExp(`^${world.url}/auth/start\\?link=`));
+  const agent = everywhere();
+  const page = await agent.once(link);
+  expect([page.status, page.location]).toEqual([200, undefined]);
+  const start = await agent.once(link, {});
+  expect(start.status).toBe(303);
+  const asking = new URL(start.location ?? '');
+  expect(asking.origin).toBe(world.provider.issuer);
+  expect(Object.fromEntries(asking.searchParams)).toMatchObject({
+    response_type: 'code',
+    code_challenge_method: 'S256',
+    code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+    state: expect.stringMatching(/^[\w-]{43}$/),
+    nonce: expect.stringMatching(/^[\w-]{43}$/),
+    redirect_uri: `${world.url}/auth/callback`,
   });
+  expect([...agent.jar.keys()]).toEqual(['__Host-countersign-signin']);
+  const who = await agent.follow(start.location ?? '');
+  const form = new URL(/action="([^"]+)"/.exec(who.text)?.[1] ?? '', who.url).href;
+  const end = await agent.follow(form, { person: 'amara' });
+  expect(end).toMatchObject({ status: 200, url: expect.stringContaining('/auth/callback?') });
+  expect(agent.jar.has('__Host-countersign-signin')).toBe(false);
+  // Signed in is not decided: the person's own activity has to bring the code.
+  await untouched(id);
+  const result = await press(world, 'amara', { place, verb: 'approve', state: codeOn(end) });
+  expect(result).toMatchObject({ kind: 'card' });
+  await eventuallyIn(world, id, 'applied');
+  const decided = (await auditRowsOf(world, id)).find(({ type }) => type === 'request.decided');
+  const { oid, tid } = world.people.find((person) => person.id === 'amara') ?? {};
+  expect(decided?.data).toMatchObject({
+    evidence: {
+      via: 'teams',
+      objectId: oid,
+      tenant: tid,
+      exchangeId: null,
+      roles: ['approver'],
+      token: {
+        issuer: world.provider.issuer,
+        audience: 'countersign',
+        acr: 'pwd',
+        amr: ['pwd'],
+        authTime: expect.any(Number),
+        tokenId: expect.any(String),
+      },
+    },
+  });
+});
 
 test('the database holds neither the link, nor the state, nor the code', async () => {
   const { place } = await asked();
@@ -127,11 +144,12 @@ test('the database holds neither the link, nor the state, nor the code', async (
   for (const hidden of [secret, code, 'Okafor']) expect(rows).not.toContain(hidden);
 });
 
-test('another person\'s code does not count', async () => {
+test("another person's code does not count", async () => {
   const { id, place } = await asked();
   const code = await codeFor('amara', place);
-  expect(await press(world, 'kenji', { place, verb: 'approve', state: code }))
-    .toMatchObject({ kind: 'signIn' });
+  expect(await press(world, 'kenji', { place, verb: 'approve', state: code })).toMatchObject({
+    kind: 'signIn',
+  });
   await untouched(id);
   // It is still Amara's to use.
   await press(world, 'amara', { place, verb: 'approve', state: code });
@@ -142,7 +160,9 @@ test('a code is good once; the same activity sent again is told what it did', as
   const first = await asked();
   const code = await codeFor('amara', first.place);
   const activity = pressActivity(world, 'amara', {
-    place: first.place, verb: 'approve', state: code,
+    place: first.place,
+    verb: 'approve',
+    state: code,
   });
   const card = cardAt(world, 'amara', first.place);
   for (const round of ['the first', 'the repeat']) {
@@ -150,21 +170,28 @@ test('a code is good once; the same activity sent again is told what it did', as
     expect({ round, ...(body as Json) }).toMatchObject({ round, statusCode: 200 });
     expect(textOfCard((body as { value: Json }).value)).toContain('Amara Okafor');
   }
-  const { body } = await world.connector.post(pressActivity(world, 'amara', {
-    place: first.place, verb: 'approve', state: code, card,
-  }));
+  const { body } = await world.connector.post(
+    pressActivity(world, 'amara', {
+      place: first.place,
+      verb: 'approve',
+      state: code,
+      card,
+    }),
+  );
   expect(body).toMatchObject({ statusCode: 401 });
   const second = await asked();
-  expect(await press(world, 'amara', { place: second.place, verb: 'approve', state: code }))
-    .toMatchObject({ kind: 'signIn' });
+  expect(
+    await press(world, 'amara', { place: second.place, verb: 'approve', state: code }),
+  ).toMatchObject({ kind: 'signIn' });
   await untouched(second.id);
 });
 
 test('a code for one request does not decide another', async () => {
   const [one, other] = [await asked(), await asked()];
   const code = await codeFor('kenji', one.place);
-  expect(await press(world, 'kenji', { place: other.place, verb: 'approve', state: code }))
-    .toMatchObject({ kind: 'signIn' });
+  expect(
+    await press(world, 'kenji', { place: other.place, verb: 'approve', state: code }),
+  ).toMatchObject({ kind: 'signIn' });
   await untouched(other.id);
   await untouched(one.id);
 });
@@ -233,46 +260,60 @@ test('the onlooker signs in well and is still refused for the missing role', asy
   const { id, place } = await asked();
   const code = await codeFor('olu', place);
   expect(await press(world, 'olu', { place, verb: 'approve', state: code })).toEqual({
-    kind: 'message', text: expect.stringContaining('your token carries no role'),
+    kind: 'message',
+    text: expect.stringContaining('your token carries no role'),
   });
   await untouched(id);
 });
 
 test('the same person by both ways is one person, and counts once', async () => {
   const response = await fetch(`${world.url}/v1/requests`, {
-    method: 'POST', body: JSON.stringify({ workflow: 'two-heads' }),
+    method: 'POST',
+    body: JSON.stringify({ workflow: 'two-heads' }),
     headers: {
-      'authorization': `Bearer ${await world.provider.workloadToken()}`,
+      authorization: `Bearer ${await world.provider.workloadToken()}`,
       'content-type': 'application/json',
     },
   });
-  const { id, number } = await response.json() as { id: string; number: number };
+  const { id, number } = (await response.json()) as { id: string; number: number };
   const place = await placeInChannel(world, number);
   const card = cardAt(world, 'kenji', place);
   const code = await codeFor('kenji', place);
   await press(world, 'kenji', { place, verb: 'approve', state: code });
-  const { body } = await world.connector.post(pressActivity(world, 'kenji', {
-    place, verb: 'approve', card, value: await signedOn(world, 'kenji'),
-  }));
+  const { body } = await world.connector.post(
+    pressActivity(world, 'kenji', {
+      place,
+      verb: 'approve',
+      card,
+      value: await signedOn(world, 'kenji'),
+    }),
+  );
   expect(body).toMatchObject({ statusCode: 200 });
   expect(await readRequest(world, id)).toMatchObject({
-    state: 'pending', version: 2,
+    state: 'pending',
+    version: 2,
     stages: [{ decisions: [{ approver: { name: 'Kenji Watanabe' } }] }],
   });
 });
 
 test('a single sign-on token of somebody else is refused and recorded', async () => {
   const { id, place } = await asked();
-  const { body } = await world.connector.post(pressActivity(world, 'olu', {
-    place, verb: 'approve', value: await signedOn(world, 'amara'),
-  }));
+  const { body } = await world.connector.post(
+    pressActivity(world, 'olu', {
+      place,
+      verb: 'approve',
+      value: await signedOn(world, 'amara'),
+    }),
+  );
   expect(body).toMatchObject({
-    statusCode: 200, type: 'application/vnd.microsoft.activity.message',
+    statusCode: 200,
+    type: 'application/vnd.microsoft.activity.message',
     value: expect.stringContaining('belongs to another person'),
   });
   await untouched(id);
   expect((await auditRowsOf(world, id)).at(-1)).toMatchObject({
-    type: 'identity.mismatch', data: {
+    type: 'identity.mismatch',
+    data: {
       code: 'sso_wrong_person',
       sender: { objectId: world.people.find((person) => person.id === 'olu')?.oid },
     },
@@ -283,10 +324,14 @@ test('deny takes the same way', async () => {
   const { id, place } = await asked();
   const code = await codeFor('amara', place, 'deny');
   await press(world, 'amara', {
-    place, verb: 'deny', state: code, inputs: { reason: 'Not now' },
+    place,
+    verb: 'deny',
+    state: code,
+    inputs: { reason: 'Not now' },
   });
   expect(await readRequest(world, id)).toMatchObject({
-    state: 'denied', stages: [{ decisions: [{ reason: 'Not now' }] }],
+    state: 'denied',
+    stages: [{ decisions: [{ reason: 'Not now' }] }],
   });
   await eventually('denied', () => /Denied/.test(textAt(world, 'rafael', place)));
   expect(actionOf(cardAt(world, 'rafael', place), 'deny')).toBeUndefined();
@@ -297,11 +342,13 @@ test('guessing codes ends after five tries, for ten minutes', async () => {
   const good = await codeFor('ingrid', place);
   for (let at = 0; at < 5; at += 1) {
     const guess = String((Number(good) + 1 + at) % 100_000_000).padStart(8, '0');
-    expect(await press(world, 'ingrid', { place, verb: 'approve', state: guess }))
-      .toMatchObject({ kind: 'signIn' });
+    expect(await press(world, 'ingrid', { place, verb: 'approve', state: guess })).toMatchObject({
+      kind: 'signIn',
+    });
   }
   expect(await press(world, 'ingrid', { place, verb: 'approve', state: good })).toEqual({
-    kind: 'message', text: expect.stringContaining('Too many wrong sign-in codes'),
+    kind: 'message',
+    text: expect.stringContaining('Too many wrong sign-in codes'),
   });
   await untouched(id);
 });
@@ -315,7 +362,8 @@ test('a link and a code are over after ten minutes', async () => {
   const page = await everywhere().follow(link);
   expect(page.status).toBe(400);
   expect(page.text).toContain('sign_in_link_invalid');
-  expect(await press(world, 'kenji', { place, verb: 'approve', state: code }))
-    .toMatchObject({ kind: 'signIn' });
+  expect(await press(world, 'kenji', { place, verb: 'approve', state: code })).toMatchObject({
+    kind: 'signIn',
+  });
   await untouched(id);
 });

@@ -4,8 +4,17 @@ import { auditRowsOf } from '../support/world-database.ts';
 import { movableClock, startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
-  api, askByApi, askByPipeline, askInChat, cardAt, eventuallyIn, personalChat, placeInChannel,
-  press, readRequest, textAt,
+  api,
+  askByApi,
+  askByPipeline,
+  askInChat,
+  cardAt,
+  eventuallyIn,
+  personalChat,
+  placeInChannel,
+  press,
+  readRequest,
+  textAt,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
 
@@ -37,13 +46,17 @@ afterAll(async () => {
 
 async function fourEyes(): Promise<{ id: string; number: number; place: Place }> {
   const asked = await askByApi(world, 'mia', {
-    workflow: 'four-eyes', fields: { why: 'Yearly rotation' },
+    workflow: 'four-eyes',
+    fields: { why: 'Yearly rotation' },
   });
   return { ...asked, place: await placeInChannel(world, asked.number) };
 }
 
-const stagesOf = (request: Json) => (request['stages'] as Json[]).map(({ state, decisions }) =>
-  ({ state, decided: (decisions as Json[]).length }));
+const stagesOf = (request: Json) =>
+  (request['stages'] as Json[]).map(({ state, decisions }) => ({
+    state,
+    decided: (decisions as Json[]).length,
+  }));
 const appliedFor = (id: string) =>
   world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id));
 
@@ -54,20 +67,24 @@ describe('stages and quorum', () => {
     const one = await press(world, 'amara', { place, verb: 'approve' });
     expect(textOfCard((one as { card: Json }).card)).toMatch(/1 more approval is needed/);
     expect(stagesOf(await readRequest(world, id))).toEqual([
-      { state: 'open', decided: 1 }, { state: 'waiting', decided: 0 },
+      { state: 'open', decided: 1 },
+      { state: 'waiting', decided: 0 },
     ]);
     // The same head twice is one head.
-    expect(await press(world, 'amara', { place, verb: 'approve', card: first }))
-      .toMatchObject({ kind: 'card' });
+    expect(await press(world, 'amara', { place, verb: 'approve', card: first })).toMatchObject({
+      kind: 'card',
+    });
     expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 2 });
     // Security cannot go ahead of them.
     expect(await press(world, 'ingrid', { place, verb: 'approve', card: first })).toEqual({
-      kind: 'message', text: expect.stringContaining('decided by the role approver'),
+      kind: 'message',
+      text: expect.stringContaining('decided by the role approver'),
     });
     await press(world, 'kenji', { place, verb: 'approve', card: first });
     const open = await readRequest(world, id);
     expect(stagesOf(open)).toEqual([
-      { state: 'approved', decided: 2 }, { state: 'open', decided: 0 },
+      { state: 'approved', decided: 2 },
+      { state: 'open', decided: 0 },
     ]);
     expect(appliedFor(id)).toEqual([]);
     const second = await eventually('a card of the second stage', () => {
@@ -76,12 +93,18 @@ describe('stages and quorum', () => {
     });
     await press(world, 'ingrid', { place, verb: 'approve', card: second });
     expect(stagesOf(await eventuallyIn(world, id, 'applied'))).toEqual([
-      { state: 'approved', decided: 2 }, { state: 'approved', decided: 1 },
+      { state: 'approved', decided: 2 },
+      { state: 'approved', decided: 1 },
     ]);
     expect(appliedFor(id)).toHaveLength(1);
-    expect((appliedFor(id)[0]?.body as { data: { decisions: Json[] } }).data.decisions
-      .map(({ stage, role }) => [stage, role])).toEqual([
-      ['Heads', 'approver'], ['Heads', 'approver'], ['Security', 'security-lead'],
+    expect(
+      (appliedFor(id)[0]?.body as { data: { decisions: Json[] } }).data.decisions.map(
+        ({ stage, role }) => [stage, role],
+      ),
+    ).toEqual([
+      ['Heads', 'approver'],
+      ['Heads', 'approver'],
+      ['Security', 'security-lead'],
     ]);
   });
 
@@ -97,15 +120,18 @@ describe('stages and quorum', () => {
       await press(world, 'amara', { place, verb: 'approve', card: first });
       await press(world, 'ingrid', { place, verb: 'approve', card: first });
       expect(stagesOf(await readRequest(world, id))).toEqual([
-        { state: 'approved', decided: 2 }, { state: 'open', decided: 0 },
+        { state: 'approved', decided: 2 },
+        { state: 'open', decided: 0 },
       ]);
       const { digest } = await readRequest(world, id);
       const repeat = await api(world, `/v1/requests/${id}/decisions`, {
-        as: 'amara', body: { decision: 'approve', stage: 'Heads', revision: 1, digest },
+        as: 'amara',
+        body: { decision: 'approve', stage: 'Heads', revision: 1, digest },
       });
       expect(repeat).toMatchObject({ status: 200, body: { decision: { role: 'approver' } } });
       const wrong = await api(world, `/v1/requests/${id}/decisions`, {
-        as: 'amara', body: { decision: 'approve', stage: 'Security', revision: 1, digest },
+        as: 'amara',
+        body: { decision: 'approve', stage: 'Security', revision: 1, digest },
       });
       expect(wrong).toMatchObject({ status: 409, body: { code: 'stage_mismatch' } });
       expect(stagesOf(await readRequest(world, id))[1]).toEqual({ state: 'open', decided: 0 });
@@ -121,7 +147,8 @@ describe('stages and quorum', () => {
     await press(world, 'amara', { place, verb: 'approve', card: first });
     await press(world, 'kenji', { place, verb: 'deny', card: first, inputs: { reason: 'No' } });
     expect(await readRequest(world, id)).toMatchObject({
-      state: 'denied', outcome: { code: 'denied', message: 'Kenji Watanabe denied it.' },
+      state: 'denied',
+      outcome: { code: 'denied', message: 'Kenji Watanabe denied it.' },
     });
     const late = await press(world, 'ingrid', { place, verb: 'approve', card: first });
     expect(textOfCard((late as { card: Json }).card)).toMatch(/denied/i);
@@ -144,18 +171,19 @@ describe('stages and quorum', () => {
     await press(world, 'kenji', { place, verb: 'approve' });
     const request = await readRequest(world, id);
     expect(stagesOf(request)).toEqual([
-      { state: 'approved', decided: 1 }, { state: 'open', decided: 0 },
+      { state: 'approved', decided: 1 },
+      { state: 'open', decided: 0 },
     ]);
     const short = await askByPipeline(world, { fields: { window: '4h' } });
     expect((await readRequest(world, short.id))['stages']).toHaveLength(1);
   });
 });
 
-describe('the department\'s own head', () => {
+describe("the department's own head", () => {
   test.each([
     ['mia', 'amara', 'kenji', 'Payments', 'Platform'],
     ['tomasz', 'kenji', 'amara', 'Platform', 'Payments'],
-  ])('%s\'s access is decided by %s, not by %s', async (asker, head, other, own, others) => {
+  ])("%s's access is decided by %s, not by %s", async (asker, head, other, own, others) => {
     const { id, number } = await askInChat(world, asker, {
       command: 'request database-access',
       inputs: { database: 'ledger', ticket: 'OPS-12', personal_data: 'true', reason: '' },
@@ -163,7 +191,8 @@ describe('the department\'s own head', () => {
     const place = await placeInChannel(world, number);
     expect(await press(world, other, { place, verb: 'approve' })).toEqual({
       kind: 'message',
-      text: `"Head of department" is decided by people whose department is ${own}; ` +
+      text:
+        `"Head of department" is decided by people whose department is ${own}; ` +
         `yours is ${others}.`,
     });
     expect(await readRequest(world, id, head)).toMatchObject({ state: 'pending', version: 1 });
@@ -176,18 +205,25 @@ describe('the department\'s own head', () => {
 
 describe('taking back', () => {
   test('the requester cancels from the own card; nobody decides afterwards', async () => {
-    const { id, number, place: own } = await askInChat(world, 'mia', {
+    const {
+      id,
+      number,
+      place: own,
+    } = await askInChat(world, 'mia', {
       command: 'request deploy-production service=billing version=1.0.0',
     });
     const place = await placeInChannel(world, number);
     const before = cardAt(world, 'kenji', place);
-    expect(await press(world, 'mia', { place: own, verb: 'cancel' }))
-      .toMatchObject({ kind: 'card' });
+    expect(await press(world, 'mia', { place: own, verb: 'cancel' })).toMatchObject({
+      kind: 'card',
+    });
     expect(await readRequest(world, id)).toMatchObject({
-      state: 'cancelled', outcome: { message: 'Mia Lindqvist cancelled it.' },
+      state: 'cancelled',
+      outcome: { message: 'Mia Lindqvist cancelled it.' },
     });
     await eventually('cancelled in the channel', () =>
-      /cancelled/i.test(textAt(world, 'rafael', place)));
+      /cancelled/i.test(textAt(world, 'rafael', place)),
+    );
     const late = await press(world, 'kenji', { place, verb: 'approve', card: before });
     expect(textOfCard((late as { card: Json }).card)).toMatch(/cancelled/i);
     expect(await readRequest(world, id)).toMatchObject({ state: 'cancelled', version: 2 });
@@ -199,27 +235,38 @@ describe('taking back', () => {
     const cancel = (options: { as?: string; token?: string }) =>
       api(world, `/v1/requests/${id}/cancel`, { ...options, body: {} });
     expect(await cancel({ as: 'amara' })).toMatchObject({
-      status: 403, body: { code: 'not_requester' },
+      status: 403,
+      body: { code: 'not_requester' },
     });
     expect(await cancel({ as: 'olu' })).toMatchObject({ status: 404 });
     for (const round of ['first', 'again']) {
       const answer = await cancel({ token: await world.provider.workloadToken() });
-      expect({ round, status: answer.status, state: answer.body['state'] })
-        .toEqual({ round, status: 200, state: 'cancelled' });
+      expect({ round, status: answer.status, state: answer.body['state'] }).toEqual({
+        round,
+        status: 200,
+        state: 'cancelled',
+      });
     }
     expect(await readRequest(world, id)).toMatchObject({ version: 2 });
   });
 
   test('a cancel button that somebody else sends is refused', async () => {
-    const { id, number, place: own } = await askInChat(world, 'tomasz', {
+    const {
+      id,
+      number,
+      place: own,
+    } = await askInChat(world, 'tomasz', {
       command: 'request deploy-production service=billing version=1.0.1',
     });
     const place = await placeInChannel(world, number);
     const result = await press(world, 'amara', {
-      place, verb: 'cancel', card: cardAt(world, 'tomasz', own),
+      place,
+      verb: 'cancel',
+      card: cardAt(world, 'tomasz', own),
     });
     expect(result).toEqual({
-      kind: 'message', text: 'Only the person who asked can cancel a request.',
+      kind: 'message',
+      text: 'Only the person who asked can cancel a request.',
     });
     expect(await readRequest(world, id)).toMatchObject({ state: 'pending' });
   });
@@ -251,13 +298,18 @@ describe('personal views', () => {
     const { number } = await askByPipeline(world);
     const place = await placeInChannel(world, number);
     const { refresh } = cardAt(world, 'olu', place) as { refresh: { action: Json } };
-    const { body } = await world.connector.post(world.connector.activity({
-      personId: 'olu', chatId: place.chatId, replyToId: place.messageId,
-      with: {
-        type: 'invoke', name: 'adaptiveCard/action',
-        value: { action: refresh.action, trigger: 'automatic' },
-      },
-    }));
+    const { body } = await world.connector.post(
+      world.connector.activity({
+        personId: 'olu',
+        chatId: place.chatId,
+        replyToId: place.messageId,
+        with: {
+          type: 'invoke',
+          name: 'adaptiveCard/action',
+          value: { action: refresh.action, trigger: 'automatic' },
+        },
+      }),
+    );
     expect(body).toMatchObject({ statusCode: 200 });
     const { value: card } = body as { value: Json };
     for (const verb of ['approve', 'deny', 'cancel']) expect(actionOf(card, verb)).toBeUndefined();
@@ -269,7 +321,8 @@ describe('personal views', () => {
 describe('expiry', () => {
   test('nobody decided in time: every card, the requester and the log say so', async () => {
     const asked = await askInChat(world, 'tomasz', {
-      command: 'request four-eyes', inputs: { why: 'Nobody looks', reason: '' },
+      command: 'request four-eyes',
+      inputs: { why: 'Nobody looks', reason: '' },
     });
     const place = await placeInChannel(world, asked.number);
     const before = cardAt(world, 'kenji', place);
@@ -282,18 +335,26 @@ describe('expiry', () => {
     expect(request).toMatchObject({
       outcome: { code: 'expired', message: 'Nobody decided it in time.' },
     });
-    for (const [personId, at] of [['rafael', place], ['tomasz', asked.place]] as const) {
+    for (const [personId, at] of [
+      ['rafael', place],
+      ['tomasz', asked.place],
+    ] as const) {
       await eventually('expired on the card', () => /Expired/.test(textAt(world, personId, at)));
       expect(actionOf(cardAt(world, personId, at), 'approve')).toBeUndefined();
     }
-    await eventually('Tomasz is told', () => world.connector
-      .messages('tomasz', personalChat(world, 'tomasz'))
-      .some(({ text }) => new RegExp(`Request ${asked.number} .*expired`).test(text ?? '')));
+    await eventually('Tomasz is told', () =>
+      world.connector
+        .messages('tomasz', personalChat(world, 'tomasz'))
+        .some(({ text }) => new RegExp(`Request ${asked.number} .*expired`).test(text ?? '')),
+    );
     const late = await press(world, 'kenji', { place, verb: 'approve', card: before });
     expect(textOfCard((late as { card: Json }).card)).toMatch(/Expired/);
     expect(await readRequest(world, asked.id)).toMatchObject({ state: 'expired', version: 2 });
     expect((await auditRowsOf(world, asked.id)).map(({ type }) => type).sort()).toEqual([
-      'card.posted', 'decision.refused', 'decision.refused', 'request.expired',
+      'card.posted',
+      'decision.refused',
+      'decision.refused',
+      'request.expired',
       'request.submitted',
     ]);
     expect(appliedFor(asked.id)).toEqual([]);

@@ -15,18 +15,22 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-test('a channel that takes two cards a second does not hold up what was approved', async () => {
-  const asked = [];
-  for (let count = 0; count < REQUESTS; count += 1) asked.push(await askByPipeline(world));
-  const token = await personToken(world, 'amara');
-  for (const { id, body } of asked) {
-    const { status } = await api(world, `/v1/requests/${id}/decisions`, {
-      token,
-      body: { decision: 'approve', stage: 0, revision: body['version'], digest: body['digest'] },
-    });
-    expect(status).toBe(200);
-  }
-  // By its rate limit the channel is busy for more than a minute.
-  await eventually('all are applied', () => world.target.applied() === REQUESTS, WITHIN_MS);
-  expect(await world.service.store.countJobs()).toMatchObject({ dead: 0 });
-}, 30_000 + 3 * WITHIN_MS);
+test(
+  'a channel that takes two cards a second does not hold up what was approved',
+  async () => {
+    const asked = [];
+    for (let count = 0; count < REQUESTS; count += 1) asked.push(await askByPipeline(world));
+    const token = await personToken(world, 'amara');
+    for (const { id, body } of asked) {
+      const { status } = await api(world, `/v1/requests/${id}/decisions`, {
+        token,
+        body: { decision: 'approve', stage: 0, revision: body['version'], digest: body['digest'] },
+      });
+      expect(status).toBe(200);
+    }
+    // By its rate limit the channel is busy for more than a minute.
+    await eventually('all are applied', () => world.target.applied() === REQUESTS, WITHIN_MS);
+    expect(await world.service.store.countJobs()).toMatchObject({ dead: 0 });
+  },
+  30_000 + 3 * WITHIN_MS,
+);

@@ -8,8 +8,15 @@ import type { LocalParts } from '../../src/local/profile.ts';
 import type { Message } from '../../src/local/world.ts';
 import { query } from '../support/audit-rows.ts';
 import {
-  askByPipeline, cardsOf, eventuallyIn, placeInChannel, press, pressActivity, readRequest,
-  signedOn, textAt,
+  askByPipeline,
+  cardsOf,
+  eventuallyIn,
+  placeInChannel,
+  press,
+  pressActivity,
+  readRequest,
+  signedOn,
+  textAt,
 } from '../support/people-at-work.ts';
 import { serviceProcess } from '../support/service-process.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
@@ -25,7 +32,10 @@ beforeAll(async () => {
   file = join(home, 'countersign.db');
   world = await startLocalParts({ home });
   service = serviceProcess({
-    configPath: world.configPath, env: world.env, leaseMs: 5_000, cache: join(home, 'compiled'),
+    configPath: world.configPath,
+    env: world.env,
+    leaseMs: 5_000,
+    cache: join(home, 'compiled'),
   });
   await service.start();
   await world.connector.install();
@@ -48,13 +58,14 @@ function postMeanwhile(body: unknown, token: string): unknown {
     fetch(url, { method: 'POST', headers, body }).then((answer) => answer.text())
       .then((text) => process.stdout.write(text));`;
   const { stdout } = spawnSync(
-    process.execPath, ['-e', script, `${world.url}/api/messages`, token],
+    process.execPath,
+    ['-e', script, `${world.url}/api/messages`, token],
     { input: JSON.stringify(body), encoding: 'utf8', timeout: 10_000 },
   );
   return JSON.parse(stdout);
 }
 
-test('a click before the poster knows the card\'s id: one card, which settles', async () => {
+test("a click before the poster knows the card's id: one card, which settles", async () => {
   // One round first, so that the service holds every key that it has to ask others for.
   const warm = await askByPipeline(world);
   const warmPlace = await placeInChannel(world, warm.number);
@@ -72,13 +83,17 @@ test('a click before the poster knows the card\'s id: one card, which settles', 
   const place = await placeInChannel(world, number);
   stopListening();
   expect(answer).toMatchObject({
-    statusCode: 200, type: 'application/vnd.microsoft.card.adaptive',
+    statusCode: 200,
+    type: 'application/vnd.microsoft.card.adaptive',
   });
   await eventuallyIn(world, id, 'applied');
   await eventually('the card says applied', () => /Applied/.test(textAt(world, 'rafael', place)));
-  await eventually('nothing is left to do', () => query(
-    file, 'SELECT key FROM jobs WHERE kind <> \'expire\' AND request_id = ?', id,
-  ).length === 0);
+  await eventually(
+    'nothing is left to do',
+    () =>
+      query(file, "SELECT key FROM jobs WHERE kind <> 'expire' AND request_id = ?", id).length ===
+      0,
+  );
   expect(cardsOf(world.connector.messages('rafael', APPROVALS), number)).toHaveLength(1);
   expect((await readRequest(world, id))['stages']).toMatchObject([{ decisions: [{}] }]);
   expect(service.errors()).toBe('');

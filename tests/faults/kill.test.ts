@@ -9,8 +9,15 @@ import type { Json } from '../../src/local/world.ts';
 import { auditRows, auditSize, query, verifyLog } from '../support/audit-rows.ts';
 import { writeConfig } from '../support/local-world.ts';
 import {
-  askByApi, askByPipeline, cardsOf, DEPLOYMENT, eventuallyIn, placeInChannel, pressActivity,
-  signedOn, textAt,
+  askByApi,
+  askByPipeline,
+  cardsOf,
+  DEPLOYMENT,
+  eventuallyIn,
+  placeInChannel,
+  pressActivity,
+  signedOn,
+  textAt,
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
 import { serviceProcess } from '../support/service-process.ts';
@@ -35,7 +42,9 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'countersign-kill-'));
   file = join(home, 'countersign.db');
   world = await startLocalParts({
-    home, configPath: await writeConfig(home, WITH_BANK), limits: 'off',
+    home,
+    configPath: await writeConfig(home, WITH_BANK),
+    limits: 'off',
     heard: ({ webhookId }) => onWebhook(webhookId),
   });
   const { configPath, env } = world;
@@ -67,7 +76,8 @@ class Watch extends RegExp {
 function killAtCall(method: string, path: RegExp, { lost }: { lost: boolean }): void {
   let armed = true;
   world.connector.fail({
-    method, drop: lost ? 'before' : 'after',
+    method,
+    drop: lost ? 'before' : 'after',
     path: new Watch((called) => {
       if (!armed || !path.test(called)) return false;
       armed = false;
@@ -91,12 +101,19 @@ function killAtWebhook(id: string, times = 1): void {
 function sendBytes(path: string, headers: Record<string, string>, body: Json): Promise<void> {
   return new Promise((resolve) => {
     const text = JSON.stringify(body);
-    const outgoing = httpRequest(`${world.url}${path}`, {
-      method: 'POST', agent: false,
-      headers: {
-        'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers,
+    const outgoing = httpRequest(
+      `${world.url}${path}`,
+      {
+        method: 'POST',
+        agent: false,
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(text),
+          ...headers,
+        },
       },
-    }, (incoming) => incoming.resume());
+      (incoming) => incoming.resume(),
+    );
     // The process at the other end is about to die.
     outgoing.on('error', () => undefined);
     outgoing.end(text, () => resolve());
@@ -137,37 +154,59 @@ async function asked(): Promise<Asked> {
 
 async function clickOn(place: Place, exchange: string): Promise<Json> {
   return pressActivity(world, 'amara', {
-    place, verb: 'approve', value: await signedOn(world, 'amara', exchange),
+    place,
+    verb: 'approve',
+    value: await signedOn(world, 'amara', exchange),
   });
 }
 
 /** Everything that must hold once the dust has settled. */
-async function expectSettled({ id, number, places }: {
-  id: string; number: number; places: readonly Place[];
+async function expectSettled({
+  id,
+  number,
+  places,
+}: {
+  id: string;
+  number: number;
+  places: readonly Place[];
 }): Promise<void> {
   await eventuallyIn(world, id, 'applied');
   for (const place of places) {
     await eventually('the card says applied', () => /Applied/.test(textAt(world, 'rafael', place)));
   }
-  expect(cardsOf(world.connector.messages('rafael', APPROVALS), number))
-    .toHaveLength(places.length);
-  expect(query(file, `SELECT stage, approver_key AS who, count(*) AS words FROM decisions
-    WHERE request_id = ? GROUP BY stage, approver_key`, id)).toEqual([
-    { stage: 0, who: expect.any(String), words: 1 },
-  ]);
-  for (const type of ['request.submitted', 'request.decided', 'request.approved',
-    'request.applying', 'request.applied']) {
+  expect(cardsOf(world.connector.messages('rafael', APPROVALS), number)).toHaveLength(
+    places.length,
+  );
+  expect(
+    query(
+      file,
+      `SELECT stage, approver_key AS who, count(*) AS words FROM decisions
+    WHERE request_id = ? GROUP BY stage, approver_key`,
+      id,
+    ),
+  ).toEqual([{ stage: 0, who: expect.any(String), words: 1 }]);
+  for (const type of [
+    'request.submitted',
+    'request.decided',
+    'request.approved',
+    'request.applying',
+    'request.applied',
+  ]) {
     const rows = auditRows(file, id).filter((row) => row.type === type);
     expect({ type, times: rows.length }).toEqual({ type, times: 1 });
   }
-  const deliveries = world.target.deliveries
-    .filter(({ body }) => JSON.stringify(body).includes(id));
+  const deliveries = world.target.deliveries.filter(({ body }) =>
+    JSON.stringify(body).includes(id),
+  );
   expect(deliveries.filter(({ repeat }) => !repeat)).toHaveLength(1);
   expect(new Set(deliveries.map(({ webhookId }) => webhookId))).toEqual(new Set([`msg_${id}`]));
   expect(new Set(deliveries.map(({ body }) => JSON.stringify(body))).size).toBe(1);
-  await eventually('nothing is left to do', () => query(
-    file, 'SELECT key FROM jobs WHERE kind <> \'expire\' AND request_id = ?', id,
-  ).length === 0);
+  await eventually(
+    'nothing is left to do',
+    () =>
+      query(file, "SELECT key FROM jobs WHERE kind <> 'expire' AND request_id = ?", id).length ===
+      0,
+  );
   expect((await verifyLog(file, { url: world.url, home })).report).toMatchObject({ ok: true });
 }
 
@@ -178,7 +217,7 @@ async function restart(): Promise<void> {
 }
 
 describe('killed between click and card', () => {
-  test('when the click\'s bytes are sent', async () => {
+  test("when the click's bytes are sent", async () => {
     const { click, place, ...one } = await asked();
     await sendClick(click);
     service.kill();
@@ -203,8 +242,9 @@ describe('killed between click and card', () => {
     await restart();
     await resend(click);
     await expectSettled({ ...one, places: [place] });
-    const deliveries = world.target.deliveries
-      .filter(({ webhookId }) => webhookId === `msg_${one.id}`);
+    const deliveries = world.target.deliveries.filter(
+      ({ webhookId }) => webhookId === `msg_${one.id}`,
+    );
     expect(deliveries.map(({ repeat }) => repeat)).toEqual([false, true, true]);
   });
 
@@ -229,51 +269,50 @@ test('killed when a target has the webhook and drops no repeats: not sent again'
   const request = await eventuallyIn(world, id, 'unknown');
   expect(request).toMatchObject({ outcome: { code: 'interrupted' } });
   await eventually('the card says so', () =>
-    /outcome not known/.test(textAt(world, 'rafael', place)));
-  expect(world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id)))
-    .toHaveLength(1);
+    /outcome not known/.test(textAt(world, 'rafael', place)),
+  );
+  expect(world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id))).toHaveLength(1);
 });
 
 describe('killed before the click', () => {
-  test('when a pipeline\'s bytes are sent: its repeat gets one request', async () => {
+  test("when a pipeline's bytes are sent: its repeat gets one request", async () => {
     const token = await world.provider.workloadToken();
-    const headers = { 'authorization': `Bearer ${token}`, 'idempotency-key': 'killed-1' };
+    const headers = { authorization: `Bearer ${token}`, 'idempotency-key': 'killed-1' };
     const before = Number(query(file, 'SELECT count(*) AS n FROM requests')[0]?.['n']);
     await sendBytes('/v1/requests', headers, DEPLOYMENT);
     service.kill();
     await restart();
     const response = await fetch(`${world.url}/v1/requests`, {
-      method: 'POST', headers: { ...headers, 'content-type': 'application/json' },
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(DEPLOYMENT),
     });
     expect([200, 201]).toContain(response.status);
     expect(query(file, 'SELECT count(*) AS n FROM requests')).toEqual([{ n: before + 1 }]);
-    const { id, number } = await response.json() as { id: string; number: number };
+    const { id, number } = (await response.json()) as { id: string; number: number };
     const place = await placeInChannel(world, number);
     await resend(await clickOn(place, id));
     await expectSettled({ id, number, places: [place] });
   });
 
-  test('when Teams has taken the first card: the copy that nobody knows of settles too',
-    async () => {
-      killAtCall('POST', /\/v3\/conversations\/?$/, { lost: false });
-      const { id, number } = await askByPipeline(world);
-      const orphan = await placeInChannel(world, number);
-      await restart();
-      const both = await eventually('the card that is known', () => {
-        const found = cardsOf(world.connector.messages('rafael', APPROVALS), number);
-        return found.length === 2 && found;
-      });
-      await resend(await clickOn(orphan, id));
-      const places = both.map((message) => ({ chatId: APPROVALS, messageId: message.id }));
-      await expectSettled({ id, number, places });
+  test('when Teams has taken the first card: the copy that nobody knows of settles too', async () => {
+    killAtCall('POST', /\/v3\/conversations\/?$/, { lost: false });
+    const { id, number } = await askByPipeline(world);
+    const orphan = await placeInChannel(world, number);
+    await restart();
+    const both = await eventually('the card that is known', () => {
+      const found = cardsOf(world.connector.messages('rafael', APPROVALS), number);
+      return found.length === 2 && found;
     });
+    await resend(await clickOn(orphan, id));
+    const places = both.map((message) => ({ chatId: APPROVALS, messageId: message.id }));
+    await expectSettled({ id, number, places });
+  });
 });
 
 describe(`killed at random, seed ${SEED}`, () => {
   const draw = seeded(SEED);
-  const delays = Array.from({ length: RANDOM_KILLS }, (_, at) =>
-    [at + 1, draw.whole(90)]);
+  const delays = Array.from({ length: RANDOM_KILLS }, (_, at) => [at + 1, draw.whole(90)]);
 
   test.each(delays)('kill %i, %i ms after the click', async (_number, delayMs) => {
     const { click, place, ...one } = await asked();
@@ -287,12 +326,19 @@ describe(`killed at random, seed ${SEED}`, () => {
 });
 
 test('in the end all is sealed, the log verifies, and no process complained', async () => {
-  const { exit, report } = await eventually('everything is sealed', async () => {
-    const verified = await verifyLog(file, { url: world.url, home });
-    return verified.report.size === auditSize(file) && verified;
-  }, 18_000);
-  expect({ exit, ok: report.ok, unsealed: report.unsealed })
-    .toEqual({ exit: 0, ok: true, unsealed: 0 });
+  const { exit, report } = await eventually(
+    'everything is sealed',
+    async () => {
+      const verified = await verifyLog(file, { url: world.url, home });
+      return verified.report.size === auditSize(file) && verified;
+    },
+    18_000,
+  );
+  expect({ exit, ok: report.ok, unsealed: report.unsealed }).toEqual({
+    exit: 0,
+    ok: true,
+    unsealed: 0,
+  });
   expect(query(file, 'SELECT key, error FROM jobs WHERE due_at IS NULL')).toEqual([]);
   expect(service.errors()).toBe('');
 });

@@ -10,7 +10,7 @@ import { eventually } from '../../src/local/find.ts';
 
 // Real processes behind a load balancer. The long runs are `npm run faults`; these are short ones
 // of the same. On a slow server for tests a connection alone takes seconds.
-const ENGINES = SERVER === '' ? ['sqlite'] as const : ['sqlite', 'sqlserver'] as const;
+const ENGINES = SERVER === '' ? (['sqlite'] as const) : (['sqlite', 'sqlserver'] as const);
 const SEED = 20_261_122;
 const CLICKS = 500;
 const ROOMS = 40;
@@ -54,21 +54,29 @@ if (SERVER === '') {
 describe.each(ENGINES)('replicas on %s', (store) => {
   afterEach(() => cluster?.stop(), 60_000);
 
-  test(`${CLICKS} approve and deny clicks at once: one outcome, the others told, one execution`,
+  test(
+    `${CLICKS} approve and deny clicks at once: one outcome, the others told, one execution`,
     async () => {
       await started({ replicas: 3, rooms: 1, store });
       const { id, number } = await ask(cluster, { room: 0, target: 'deploy', key: 'contested' });
       const copy = await eventually('the card', () => cluster.board.copies(number)[0], 60_000);
-      const activities = await Promise.all(Array.from({ length: CLICKS }, (_, at) => clickOn(
-        cluster, {
-          copy, key: `click-${at}`, verb: at % 2 === 0 ? 'approve' : 'deny',
-          by: APPROVERS[(at >> 1) % APPROVERS.length] ?? 'amara',
-        },
-      )));
+      const activities = await Promise.all(
+        Array.from({ length: CLICKS }, (_, at) =>
+          clickOn(cluster, {
+            copy,
+            key: `click-${at}`,
+            verb: at % 2 === 0 ? 'approve' : 'deny',
+            by: APPROVERS[(at >> 1) % APPROVERS.length] ?? 'amara',
+          }),
+        ),
+      );
       const told = await Promise.all(activities.map((activity) => click(cluster, activity)));
       await eventually('quiet', () => isQuiet(cluster), PATIENCE_MS[store]);
-      await eventually('sealed', async () =>
-        (await cluster.store.unsealedEvents(1)).length === 0, PATIENCE_MS[store]);
+      await eventually(
+        'sealed',
+        async () => (await cluster.store.unsealedEvents(1)).length === 0,
+        PATIENCE_MS[store],
+      );
       const request = await cluster.store.loadRequest(id);
       if (!request) throw new Error('the request is gone');
       expect(request.decisions).toHaveLength(1);
@@ -81,29 +89,45 @@ describe.each(ENGINES)('replicas on %s', (store) => {
       const name = request.decisions[0]?.approver.name ?? '';
       expect(told.filter(({ kind, text }) => kind === 'card' && !text.includes(name))).toEqual([]);
       if (store === 'sqlite') expect(errors()).toBe('');
-    }, TEST_MS[store]);
+    },
+    TEST_MS[store],
+  );
 
-  test(`${SIZE[store]} requests over ${ROOMS} channels, one of 4 processes killed after the other`,
+  test(
+    `${SIZE[store]} requests over ${ROOMS} channels, one of 4 processes killed after the other`,
     async () => {
       await started({ replicas: 4, rooms: ROOMS, store });
       const plan = { seed: SEED, replicas: 4, rooms: ROOMS, lines: false };
       const report = await playMany(cluster, {
-        plan, patienceMs: PATIENCE_MS[store], log, requests: SIZE[store], atOnce: 16,
+        plan,
+        patienceMs: PATIENCE_MS[store],
+        log,
+        requests: SIZE[store],
+        atOnce: 16,
       });
       clean(report);
       expect(report.decisions).toBe(SIZE[store]);
       expect(report.kills).toBeGreaterThan(0);
       // Turns never overlap (tests/unit/teams/limits.test.ts); calls may, held up on their way.
       expect(cluster.refusedForRate()).toBeLessThan(SIZE[store] / MOST_OUT_OF_TURN);
-    }, TEST_MS[store]);
+    },
+    TEST_MS[store],
+  );
 
-  test('kills, pauses, races and faults of a seed lose nothing and double nothing', async () => {
-    await started({ replicas: 3, rooms: 8, store });
-    const plan = { seed: SEED, replicas: 3, rooms: 8, lines: store === 'sqlserver' };
-    const report = await playSchedules(cluster, {
-      plan, patienceMs: PATIENCE_MS[store], log, seconds: SECONDS[store],
-    });
-    clean(report);
-    expect(report.decisions).toBeGreaterThan(0);
-  }, TEST_MS[store]);
+  test(
+    'kills, pauses, races and faults of a seed lose nothing and double nothing',
+    async () => {
+      await started({ replicas: 3, rooms: 8, store });
+      const plan = { seed: SEED, replicas: 3, rooms: 8, lines: store === 'sqlserver' };
+      const report = await playSchedules(cluster, {
+        plan,
+        patienceMs: PATIENCE_MS[store],
+        log,
+        seconds: SECONDS[store],
+      });
+      clean(report);
+      expect(report.decisions).toBeGreaterThan(0);
+    },
+    TEST_MS[store],
+  );
 });

@@ -11,7 +11,13 @@ import { eventually } from '../../src/local/find.ts';
 import { startLocalParts } from '../../src/local/profile.ts';
 import type { LocalParts } from '../../src/local/profile.ts';
 import {
-  api, askByPipeline, eventuallyIn, placeInChannel, press, readRequest, textAt,
+  api,
+  askByPipeline,
+  eventuallyIn,
+  placeInChannel,
+  press,
+  readRequest,
+  textAt,
 } from '../support/people-at-work.ts';
 
 let home: string;
@@ -87,8 +93,9 @@ test('a workflow that changed holds for new requests; old ones keep their plan',
   await start((config) => ({
     ...config,
     workflows: config.workflows.map((workflow) => ({
-      ...workflow, version: 'another', stages: workflow.stages.map((stage) =>
-        ({ ...stage, quorum: 2 })),
+      ...workflow,
+      version: 'another',
+      stages: workflow.stages.map((stage) => ({ ...stage, quorum: 2 })),
     })),
   }));
   const fresh = await askByPipeline(world);

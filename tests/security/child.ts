@@ -15,13 +15,16 @@ export interface Child {
 export async function startChild(script: string): Promise<Child> {
   const file = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(process.execPath, [file], {
-    stdio: ['ignore', 'pipe', 'ignore', 'ipc'], env: { PATH: process.env.PATH ?? '' },
+    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    env: { PATH: process.env.PATH ?? '' },
   });
   if (child.stdout === null) throw new Error('no standard output');
   const exit = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   const first = await Promise.race([
     once(child.stdout, 'data').then(([chunk]) => String(chunk)),
-    exit.then((code) => { throw new Error(`${script} ended with ${code} before it listened`); }),
+    exit.then((code) => {
+      throw new Error(`${script} ended with ${code} before it listened`);
+    }),
   ]);
   return {
     port: Number(first),

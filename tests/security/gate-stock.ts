@@ -19,10 +19,15 @@ export interface StockResult {
  */
 export function stockAdapter(connector: LocalConnector, options: { appId?: string } = {}) {
   const { appId = demoBotAppId } = options;
-  const registration = appId === '' ? {} : {
-    MicrosoftAppId: appId, MicrosoftAppPassword: APP_SECRET,
-    MicrosoftAppType: 'SingleTenant', MicrosoftAppTenantId: demoTenantId,
-  };
+  const registration =
+    appId === ''
+      ? {}
+      : {
+          MicrosoftAppId: appId,
+          MicrosoftAppPassword: APP_SECRET,
+          MicrosoftAppType: 'SingleTenant',
+          MicrosoftAppTenantId: demoTenantId,
+        };
   const authentication = new ConfigurationBotFrameworkAuthentication({
     ...registration,
     ToChannelFromBotLoginUrl: connector.loginUrl,
@@ -45,9 +50,8 @@ export function stockAdapter(connector: LocalConnector, options: { appId?: strin
   return async (body: unknown, token: string | null): Promise<StockResult> => {
     let status = 0;
     let ran = false;
-    const headers: { authorization?: string } = token === null
-      ? {}
-      : { authorization: `Bearer ${token}` };
+    const headers: { authorization?: string } =
+      token === null ? {} : { authorization: `Bearer ${token}` };
     const request: Request = { method: 'POST', headers, body: body as Record<string, unknown> };
     const response: Response = {
       socket: undefined,

@@ -34,16 +34,24 @@ function gate(change: Partial<TeamsConfig> = {}, allowLoopbackHttp = true) {
   const config = { profile: 'local', teams } as Config;
   const basics = { clock: systemClock, log: silentLogger };
   return createGate({
-    config: teams, tokens: createChannelTokens({ config, ...basics }), ...basics,
+    config: teams,
+    tokens: createChannelTokens({ config, ...basics }),
+    ...basics,
     allowLoopbackHttp,
   });
 }
 
 /** An invoke as Amara's client sends it; `members` replace its own, undefined removes one. */
 function invoke(members: Json = {}): Json {
-  return wire.activity({ personId: 'amara', chatId: CHANNEL, with: {
-    name: 'adaptiveCard/action', value: { action: { verb: 'approve' } }, ...members,
-  } });
+  return wire.activity({
+    personId: 'amara',
+    chatId: CHANNEL,
+    with: {
+      name: 'adaptiveCard/action',
+      value: { action: { verb: 'approve' } },
+      ...members,
+    },
+  });
 }
 
 const check = (body: unknown, token: string | null, change: Partial<TeamsConfig> = {}) =>
@@ -53,9 +61,18 @@ test('what Teams sends passes both, with the sender that Teams names', async () 
   const token = await wire.channelToken();
   expect((await stock(invoke(), token)).ran).toBe(true);
   const passed = await check(invoke(), token);
-  expect(passed).toMatchObject({ ok: true, activity: { type: 'invoke', sender: {
-    tenantId: demoTenantId, objectId: amara?.oid, userId: amara?.mri, name: amara?.name,
-  } } });
+  expect(passed).toMatchObject({
+    ok: true,
+    activity: {
+      type: 'invoke',
+      sender: {
+        tenantId: demoTenantId,
+        objectId: amara?.oid,
+        userId: amara?.mri,
+        name: amara?.name,
+      },
+    },
+  });
 });
 
 describe('open in the stock adapter, closed here', () => {
@@ -68,87 +85,131 @@ describe('open in the stock adapter, closed here', () => {
     readonly stumbles?: boolean;
   }
   const channel = () => wire.channelToken();
-  const entra = (tenant: string, claims: Json) => wire.channelToken({ claims: {
-    iss: `https://sts.windows.net/${tenant}/`, tid: tenant, serviceurl: undefined, ...claims,
-  } });
+  const entra = (tenant: string, claims: Json) =>
+    wire.channelToken({
+      claims: {
+        iss: `https://sts.windows.net/${tenant}/`,
+        tid: tenant,
+        serviceurl: undefined,
+        ...claims,
+      },
+    });
   const holes: readonly Hole[] = [
     {
       name: 'a token that any tenant gave out for the bot (emulator, v1)',
-      body: invoke, code: 'token_issuer_unknown',
+      body: invoke,
+      code: 'token_issuer_unknown',
       token: () => entra(STRANGER, { ver: '1.0', appid: demoBotAppId, aud: demoBotAppId }),
     },
     {
       name: 'a token that any tenant gave out for the bot (emulator, v2)',
-      body: invoke, code: 'token_issuer_unknown',
-      token: () => wire.channelToken({ claims: {
-        iss: `https://login.microsoftonline.com/${STRANGER}/v2.0`, tid: STRANGER, ver: '2.0',
-        azp: demoBotAppId, aud: demoBotAppId, serviceurl: undefined,
-      } }),
+      body: invoke,
+      code: 'token_issuer_unknown',
+      token: () =>
+        wire.channelToken({
+          claims: {
+            iss: `https://login.microsoftonline.com/${STRANGER}/v2.0`,
+            tid: STRANGER,
+            ver: '2.0',
+            azp: demoBotAppId,
+            aud: demoBotAppId,
+            serviceurl: undefined,
+          },
+        }),
     },
     {
-      name: 'the bot\'s own outbound token sent back to it, whose audience is the connector',
-      body: invoke, code: 'token_issuer_unknown', stumbles: true,
-      token: () => entra(demoTenantId, {
-        ver: '1.0', appid: demoBotAppId, aud: wire.botScope, idtyp: 'app',
-      }),
+      name: "the bot's own outbound token sent back to it, whose audience is the connector",
+      body: invoke,
+      code: 'token_issuer_unknown',
+      stumbles: true,
+      token: () =>
+        entra(demoTenantId, {
+          ver: '1.0',
+          appid: demoBotAppId,
+          aud: wire.botScope,
+          idtyp: 'app',
+        }),
     },
     {
-      name: 'no service URL', code: 'activity_malformed', token: channel,
+      name: 'no service URL',
+      code: 'activity_malformed',
+      token: channel,
       body: () => invoke({ serviceUrl: undefined }),
     },
     {
-      name: 'an empty service URL', code: 'activity_malformed', token: channel,
+      name: 'an empty service URL',
+      code: 'activity_malformed',
+      token: channel,
       body: () => invoke({ serviceUrl: '' }),
     },
     {
-      name: 'a blank channel', code: 'channel_not_teams', token: channel,
+      name: 'a blank channel',
+      code: 'channel_not_teams',
+      token: channel,
       body: () => invoke({ channelId: ' ' }),
     },
     {
       name: 'a blank channel under a key that is not endorsed for Teams',
-      code: 'channel_not_teams', token: () => wire.channelToken({ key: 'unendorsed' }),
+      code: 'channel_not_teams',
+      token: () => wire.channelToken({ key: 'unendorsed' }),
       body: () => invoke({ channelId: '' }),
     },
     {
-      name: 'a token without an expiry', body: invoke, code: 'token_claim_missing',
+      name: 'a token without an expiry',
+      body: invoke,
+      code: 'token_claim_missing',
       token: () => wire.channelToken({ claims: { exp: undefined } }),
     },
     {
-      name: 'somebody of a tenant that is not allowed', code: 'tenant_not_allowed', token: channel,
-      body: () => invoke({
-        conversation: { id: CHANNEL, tenantId: STRANGER },
-        channelData: { tenant: { id: STRANGER } },
-      }),
+      name: 'somebody of a tenant that is not allowed',
+      code: 'tenant_not_allowed',
+      token: channel,
+      body: () =>
+        invoke({
+          conversation: { id: CHANNEL, tenantId: STRANGER },
+          channelData: { tenant: { id: STRANGER } },
+        }),
     },
     {
       name: 'a guest of a tenant that is not allowed, in a shared channel',
-      code: 'tenant_not_allowed', token: channel,
+      code: 'tenant_not_allowed',
+      token: channel,
       body: () => invoke({ from: { id: '29:x', aadObjectId: 'x', tenantId: STRANGER } }),
     },
     {
       name: 'somebody of a tenant that is not allowed, without an object id',
-      code: 'tenant_not_allowed', token: channel,
+      code: 'tenant_not_allowed',
+      token: channel,
       body: () => invoke({ from: { id: '29:x', tenantId: STRANGER } }),
     },
     {
-      name: 'a sender whose tenant is no text', code: 'activity_malformed', token: channel,
+      name: 'a sender whose tenant is no text',
+      code: 'activity_malformed',
+      token: channel,
       body: () => invoke({ from: { id: '29:x', aadObjectId: 'x', tenantId: {} } }),
     },
     {
       name: 'a conversation of one tenant and channel data of another',
-      code: 'activity_malformed', token: channel,
+      code: 'activity_malformed',
+      token: channel,
       body: () => invoke({ channelData: { tenant: { id: STRANGER } } }),
     },
     {
-      name: 'no tenant at all', code: 'activity_malformed', token: channel,
+      name: 'no tenant at all',
+      code: 'activity_malformed',
+      token: channel,
       body: () => invoke({ conversation: { id: CHANNEL }, channelData: {} }),
     },
     {
-      name: 'an activity for another bot', code: 'recipient_not_bot', token: channel,
+      name: 'an activity for another bot',
+      code: 'recipient_not_bot',
+      token: channel,
       body: () => invoke({ recipient: { id: `28:${STRANGER}` } }),
     },
     {
-      name: 'no sender', code: 'activity_malformed', token: channel,
+      name: 'no sender',
+      code: 'activity_malformed',
+      token: channel,
       body: () => invoke({ from: undefined }),
     },
   ];
@@ -163,16 +224,18 @@ describe('open in the stock adapter, closed here', () => {
     const open = stockAdapter(wire, { appId: '' });
     expect((await open(invoke(), null)).ran).toBe(true);
     expect(await check(invoke(), null, { appId: '' })).toEqual({
-      ok: false, code: 'channel_token_missing',
+      ok: false,
+      code: 'channel_token_missing',
     });
   });
 
-  test('a service URL that the token names, on a host that is not Microsoft\'s', async () => {
+  test("a service URL that the token names, on a host that is not Microsoft's", async () => {
     const elsewhere = 'https://collector.example/';
     const token = await wire.channelToken({ claims: { serviceurl: elsewhere } });
     expect((await stock(invoke({ serviceUrl: elsewhere }), token)).ran).toBe(true);
     expect(await check(invoke({ serviceUrl: elsewhere }), token)).toEqual({
-      ok: false, code: 'service_url_not_allowed',
+      ok: false,
+      code: 'service_url_not_allowed',
     });
   });
 
@@ -183,10 +246,11 @@ describe('open in the stock adapter, closed here', () => {
   });
 
   test('every tenant that an unsigned token names becomes a trusted issuer for good', async () => {
-    const { ToBotFromBotOrEmulatorTokenValidationParameters: { issuer: trusted } } =
-      createRequire(import.meta.url)(
-        'botframework-connector/lib/auth/tokenValidationParameters.js',
-      ) as { ToBotFromBotOrEmulatorTokenValidationParameters: { issuer: string[] } };
+    const {
+      ToBotFromBotOrEmulatorTokenValidationParameters: { issuer: trusted },
+    } = createRequire(import.meta.url)(
+      'botframework-connector/lib/auth/tokenValidationParameters.js',
+    ) as { ToBotFromBotOrEmulatorTokenValidationParameters: { issuer: string[] } };
     const before = trusted.length;
     for (let tenant = 0; tenant < 20; tenant += 1) {
       const payload = Buffer.from(JSON.stringify({ iss: 'x', tid: `t${tenant}` }));
@@ -203,8 +267,11 @@ describe('open in the stock adapter, closed here', () => {
 test('a replay passes both', async () => {
   const [token, body] = [await wire.channelToken(), invoke()];
   for (const round of [1, 2]) {
-    expect([round, (await stock(body, token)).ran, (await check(body, token)).ok])
-      .toEqual([round, true, true]);
+    expect([round, (await stock(body, token)).ran, (await check(body, token)).ok]).toEqual([
+      round,
+      true,
+      true,
+    ]);
   }
 });
 
@@ -228,7 +295,8 @@ describe('closed in both', () => {
   test('a channel in other letters', async () => {
     const token = await wire.channelToken();
     expect(await check(invoke({ channelId: 'MsTeams' }), token)).toEqual({
-      ok: false, code: 'channel_not_teams',
+      ok: false,
+      code: 'channel_not_teams',
     });
   });
 });
@@ -265,45 +333,63 @@ describe('service URLs', () => {
     expect(await passes('http://eu.bots.example/', ['*.bots.example'], true)).toBe(false);
   });
 
-  test('a slash at the end makes no difference to the token\'s, anything else does', async () => {
+  test("a slash at the end makes no difference to the token's, anything else does", async () => {
     const { serviceUrl } = wire;
     const token = await wire.channelToken({ claims: { serviceurl: serviceUrl.slice(0, -1) } });
     expect((await check(invoke(), token)).ok).toBe(true);
     const other = invoke({ serviceUrl: `${serviceUrl}other/` });
     expect(await check(other, await wire.channelToken())).toEqual({
-      ok: false, code: 'service_url_mismatch',
+      ok: false,
+      code: 'service_url_mismatch',
     });
   });
 });
 
 describe('shapes', () => {
   test.each<[string, unknown]>([
-    ['nothing', undefined], ['null', null], ['a list', []], ['a text', 'x'], ['a number', 7],
+    ['nothing', undefined],
+    ['null', null],
+    ['a list', []],
+    ['a text', 'x'],
+    ['a number', 7],
     ['an empty object', {}],
   ])('%s is no activity', async (_name, body) => {
     expect(await check(body, await wire.channelToken())).toEqual({
-      ok: false, code: 'activity_malformed',
+      ok: false,
+      code: 'activity_malformed',
     });
   });
 
   test.each<[string, Json]>([
-    ['an id of a megabyte', { id: 'x'.repeat(1_000_000) }], ['a list as id', { id: ['a'] }],
-    ['no type', { type: undefined }], ['an object as type', { type: {} }],
+    ['an id of a megabyte', { id: 'x'.repeat(1_000_000) }],
+    ['a list as id', { id: ['a'] }],
+    ['no type', { type: undefined }],
+    ['an object as type', { type: {} }],
     ['a long sender', { from: { id: 'x'.repeat(600) } }],
-    ['no conversation', { conversation: null }], ['a number as name', { name: 1 }],
+    ['no conversation', { conversation: null }],
+    ['a number as name', { name: 1 }],
     ['an object as replyToId', { replyToId: {} }],
   ])('%s is malformed', async (_name, members) => {
     expect(await check(invoke(members), await wire.channelToken())).toEqual({
-      ok: false, code: 'activity_malformed',
+      ok: false,
+      code: 'activity_malformed',
     });
   });
 
   test.each([
-    undefined, '', 'Bearer', 'Bearer ', 'Basic abc', 'bearer a.b.c', 'Bearer a.b', 'Bearer a.b.c d',
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    'Basic abc',
+    'bearer a.b.c',
+    'Bearer a.b',
+    'Bearer a.b.c d',
     `Bearer ${'a'.repeat(9_000)}.b.c`,
   ])('an Authorization of %j brings no token', async (authorization) => {
     expect(await gate().check({ authorization, body: invoke() })).toEqual({
-      ok: false, code: 'channel_token_missing',
+      ok: false,
+      code: 'channel_token_missing',
     });
   });
 

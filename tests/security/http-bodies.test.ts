@@ -11,15 +11,25 @@ const MB = 1_048_576;
 /** 200 KB that unzip to 200 MB: under the cap of 256 KiB that the stock server is given. */
 const bomb = gzipSync(Buffer.alloc(200 * MB), { level: 9 });
 
-const head = (path: string, headers: Record<string, string | number>) => [
-  `POST ${path} HTTP/1.1`, 'host: bot', 'authorization: Bearer mia',
-  ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', '',
-].join('\r\n');
+const head = (path: string, headers: Record<string, string | number>) =>
+  [
+    `POST ${path} HTTP/1.1`,
+    'host: bot',
+    'authorization: Bearer mia',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    '',
+    '',
+  ].join('\r\n');
 
-const zipped = (body: Buffer) => [head('/api/messages', {
-  connection: 'close', 'content-type': 'application/json', 'content-encoding': 'gzip',
-  'content-length': body.length,
-}), body];
+const zipped = (body: Buffer) => [
+  head('/api/messages', {
+    connection: 'close',
+    'content-type': 'application/json',
+    'content-encoding': 'gzip',
+    'content-length': body.length,
+  }),
+  body,
+];
 
 describe('compressed bodies', () => {
   test('stock restify dies from garbage that says it is gzip', async () => {
@@ -37,7 +47,7 @@ describe('compressed bodies', () => {
     try {
       const before = await stock.peakMemory();
       await raw(stock.port, zipped(bomb));
-      expect(await stock.peakMemory() - before).toBeGreaterThan(150 * MB);
+      expect((await stock.peakMemory()) - before).toBeGreaterThan(150 * MB);
     } finally {
       await stock.stop();
     }
@@ -53,7 +63,7 @@ describe('compressed bodies', () => {
         expect(answer).toMatch(/^HTTP\/1\.1 415 /);
         expect(answer).toContain('"code":"content_encoding_refused"');
       }
-      expect(await ours.peakMemory() - before).toBeLessThan(30 * MB);
+      expect((await ours.peakMemory()) - before).toBeLessThan(30 * MB);
       expect((await fetch(`http://127.0.0.1:${ours.port}/healthz`)).status).toBe(200);
     } finally {
       await ours.stop();
@@ -90,18 +100,27 @@ describe('bodies that are turned away', () => {
       ['the encoding identity', { 'content-encoding': 'identity' }, 'content_encoding_refused'],
       ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'media_type_refused'],
       ['multipart', { 'content-type': 'multipart/form-data; boundary=x' }, 'media_type_refused'],
-      ['another charset', { 'content-type': 'application/json; charset=utf-16' },
-        'media_type_refused'],
-      ['another JSON type', { 'content-type': 'application/json-patch+json' },
-        'media_type_refused'],
+      [
+        'another charset',
+        { 'content-type': 'application/json; charset=utf-16' },
+        'media_type_refused',
+      ],
+      [
+        'another JSON type',
+        { 'content-type': 'application/json-patch+json' },
+        'media_type_refused',
+      ],
     ])('%s', async (_name, headers, code) => {
       await expectProblem(post(server.url + path, '{}', headers), 415, code);
     });
 
     test.each([
-      ['no JSON', '{"a":', 'json_invalid'], ['nothing', '', 'json_invalid'],
-      ['two values', '{} {}', 'json_invalid'], ['a byte order mark', '\ufeff{}', 'json_invalid'],
-      ['NaN', '{"a":NaN}', 'json_invalid'], ['a comment', '{/*x*/}', 'json_invalid'],
+      ['no JSON', '{"a":', 'json_invalid'],
+      ['nothing', '', 'json_invalid'],
+      ['two values', '{} {}', 'json_invalid'],
+      ['a byte order mark', '\ufeff{}', 'json_invalid'],
+      ['NaN', '{"a":NaN}', 'json_invalid'],
+      ['a comment', '{/*x*/}', 'json_invalid'],
       ['a key twice', '{"a":1,"a":2}', 'json_duplicate_key'],
       ['a key twice, once escaped', '{"a":1,"\\u0061":2}', 'json_duplicate_key'],
       ['a key twice deep inside', '{"a":[{"b":{"c":1,"d":"}","c":2}}]}', 'json_duplicate_key'],
@@ -116,7 +135,11 @@ describe('bodies that are turned away', () => {
     });
 
     test('text that is not UTF-8', async () => {
-      const wrong = [[0x22, 0xff, 0x22], [0x22, 0xc0, 0xaf, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22]];
+      const wrong = [
+        [0x22, 0xff, 0x22],
+        [0x22, 0xc0, 0xaf, 0x22],
+        [0x22, 0xed, 0xa0, 0x80, 0x22],
+      ];
       for (const bytes of wrong) {
         await expectProblem(post(server.url + path, Buffer.from(bytes)), 400, 'body_not_utf8');
       }
@@ -161,8 +184,10 @@ describe('bodies that are turned away', () => {
 
   test('two lengths, or a length and chunks, are no HTTP to us', async () => {
     for (const headers of [
-      'content-length: 2\r\ncontent-length: 3', 'content-length: 2\r\ntransfer-encoding: chunked',
-      'transfer-encoding: chunked\r\ntransfer-encoding: identity', 'content-length: +2',
+      'content-length: 2\r\ncontent-length: 3',
+      'content-length: 2\r\ntransfer-encoding: chunked',
+      'transfer-encoding: chunked\r\ntransfer-encoding: identity',
+      'content-length: +2',
     ]) {
       const request = `POST /v1/requests HTTP/1.1\r\nhost: x\r\n${headers}\r\n\r\n{}`;
       expect(await raw(server.port, [request])).toMatch(/^HTTP\/1\.1 400 [^]*request_malformed/);
@@ -188,9 +213,14 @@ test('bodies at their limits are taken', async () => {
   const largest = JSON.stringify('x'.repeat(262_142));
   expect((await post(`${server.url}/api/messages`, largest, headers)).status).toBe(200);
   const repeated = '{"a":{"k":1},"b":{"k":2},"c":"\\"a\\":","d":["a","a"]}';
-  expect((await post(`${server.url}/api/messages`, repeated, {
-    ...headers, 'content-type': 'Application/JSON; charset="UTF-8"',
-  })).status).toBe(200);
+  expect(
+    (
+      await post(`${server.url}/api/messages`, repeated, {
+        ...headers,
+        'content-type': 'Application/JSON; charset="UTF-8"',
+      })
+    ).status,
+  ).toBe(200);
   expect(server.bodies).toHaveLength(3);
   await server.stop();
 });

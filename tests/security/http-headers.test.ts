@@ -34,7 +34,10 @@ function answered(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.write(request('/healthz', ['host: x', 'connection: Upgrade', 'upgrade: websocket']));
-    socket.on('data', () => end(true)).on('error', () => end(false)).on('close', () => end(false));
+    socket
+      .on('data', () => end(true))
+      .on('error', () => end(false))
+      .on('close', () => end(false));
     const timer = setTimeout(() => end(false), 1_000);
     const end = (result: boolean) => {
       clearTimeout(timer);
@@ -61,26 +64,42 @@ describe('ours', () => {
 
   test('lives with any Host header', async () => {
     for (const host of badHosts) {
-      const answer = await raw(server.port, [request('/healthz', [`host: ${host}`,
-        'connection: close'])]);
+      const answer = await raw(server.port, [
+        request('/healthz', [`host: ${host}`, 'connection: close']),
+      ]);
       expect(answer).toMatch(/^HTTP\/1\.1 (200|400) /);
     }
   });
 
   test.each([
-    '*', 'http://evil.example/healthz', '//', '/%', '/%zz', '/v1/requests/%ff', '/\\..\\x', '/a"b',
-    '/v1/requests/%2e%2e/x', `/${'x'.repeat(9_000)}`, '/v1/requests/%00', '/<script>', '/[',
-    '/v1/requests/__proto__', '/v1/requests/constructor', `/v1/requests/${'9'.repeat(500)}`,
+    '*',
+    'http://evil.example/healthz',
+    '//',
+    '/%',
+    '/%zz',
+    '/v1/requests/%ff',
+    '/\\..\\x',
+    '/a"b',
+    '/v1/requests/%2e%2e/x',
+    `/${'x'.repeat(9_000)}`,
+    '/v1/requests/%00',
+    '/<script>',
+    '/[',
+    '/v1/requests/__proto__',
+    '/v1/requests/constructor',
+    `/v1/requests/${'9'.repeat(500)}`,
   ])('turns the target %s away', async (target) => {
-    const answer = await raw(server.port, [request(target, ['host: x', 'connection: close',
-      'authorization: Bearer mia'])]);
+    const answer = await raw(server.port, [
+      request(target, ['host: x', 'connection: close', 'authorization: Bearer mia']),
+    ]);
     expect(answer).toMatch(/^HTTP\/1\.1 (400|404) /);
     expect(answer).toContain('application/problem+json');
     expect(answer).not.toContain('<script>');
   });
 
   test.each(['PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'PROPFIND'])(
-    'knows no %s', async (method) => {
+    'knows no %s',
+    async (method) => {
       const answer = await raw(server.port, [request('/v1/requests', ['host: x'], method)]);
       expect(answer).toMatch(/^HTTP\/1\.1 405 [^]*allow: GET, POST/i);
     },
@@ -95,23 +114,30 @@ describe('ours', () => {
 
   test('too many headers and too long ones', async () => {
     const many = Array.from({ length: 200 }, (_, at) => `x-${at}: 1`);
-    expect(await raw(server.port, [request('/healthz', ['host: x', ...many])]))
-      .toMatch(/^HTTP\/1\.1 431 [^]*"code":"headers_too_large"/);
-    expect(await raw(server.port, [request('/healthz', ['host: x', `x: ${'y'.repeat(20_000)}`])]))
-      .toMatch(/^HTTP\/1\.1 431 [^]*"code":"headers_too_large"/);
+    expect(await raw(server.port, [request('/healthz', ['host: x', ...many])])).toMatch(
+      /^HTTP\/1\.1 431 [^]*"code":"headers_too_large"/,
+    );
+    expect(
+      await raw(server.port, [request('/healthz', ['host: x', `x: ${'y'.repeat(20_000)}`])]),
+    ).toMatch(/^HTTP\/1\.1 431 [^]*"code":"headers_too_large"/);
   });
 
   test.each(['authorization', 'content-type'])('%s may stand once', async (name) => {
     const headers = ['host: x', `${name}: Bearer mia`, `${name.toUpperCase()}: Bearer amara`];
-    expect(await raw(server.port, [request('/v1/workflows', headers)]))
-      .toMatch(/^HTTP\/1\.1 400 [^]*"code":"header_invalid"/);
+    expect(await raw(server.port, [request('/v1/workflows', headers)])).toMatch(
+      /^HTTP\/1\.1 400 [^]*"code":"header_invalid"/,
+    );
   });
 
   test('broken HTTP gets a problem document and a closed connection', async () => {
-    for (const text of ['NONSENSE\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', '\u0016\u0003\u0001\u0002',
+    for (const text of [
+      'NONSENSE\r\n\r\n',
+      'GET / HTTP/9.9\r\n\r\n',
+      '\u0016\u0003\u0001\u0002',
       'GET /healthz HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n',
       'GET /healthz HTTP/1.1\r\nhost: x\r\nx: a\u0000b\r\n\r\n',
-      'GET /healthz HTTP/1.1\r\nx: no host\r\n\r\n']) {
+      'GET /healthz HTTP/1.1\r\nx: no host\r\n\r\n',
+    ]) {
       expect(await raw(server.port, [text])).toMatch(/^HTTP\/1\.1 400 /);
     }
   });
@@ -129,8 +155,9 @@ describe('ours', () => {
   });
 
   test('connections beyond the bound are dropped, and room comes back', async () => {
-    const idle = Array.from({ length: 40 }, () => connect(server.port, '127.0.0.1')
-      .on('error', () => undefined));
+    const idle = Array.from({ length: 40 }, () =>
+      connect(server.port, '127.0.0.1').on('error', () => undefined),
+    );
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(idle.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(20);
     for (const socket of idle) socket.destroy();
@@ -152,25 +179,42 @@ describe('ours', () => {
   test('clients that never hang up after broken HTTP are hung up on', async () => {
     const halfOpen = Array.from({ length: 20 }, () => {
       const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
-      socket.on('error', () => undefined).resume().write('NONSENSE\r\n\r\n');
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .write('NONSENSE\r\n\r\n');
       return socket;
     });
     await Promise.all(halfOpen.map((socket) => once(socket, 'end')));
     // They hold every connection there is, unless the server lets go of its own half.
-    await eventually('room again', () =>
-      get(`${server.url}/healthz`).then(({ ok }) => ok, () => false), 5_000);
+    await eventually(
+      'room again',
+      () =>
+        get(`${server.url}/healthz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      5_000,
+    );
     for (const socket of halfOpen) socket.destroy();
   });
 
   test('a client that does not read its answers loses its places', async () => {
     const small = await startServer({
       limits: { inFlight: 4, silenceMs: 500 },
-      pages: { ...server.pages, asset: () => ({
-        status: 200, headers: { 'content-type': 'text/plain' }, body: Buffer.alloc(20 * 1_048_576),
-      }) },
+      pages: {
+        ...server.pages,
+        asset: () => ({
+          status: 200,
+          headers: { 'content-type': 'text/plain' },
+          body: Buffer.alloc(20 * 1_048_576),
+        }),
+      },
     });
     const unread = Array.from({ length: 4 }, () => {
-      const socket = connect(small.port, '127.0.0.1').on('error', () => undefined).pause();
+      const socket = connect(small.port, '127.0.0.1')
+        .on('error', () => undefined)
+        .pause();
       socket.write(request('/assets/large', ['host: x']));
       return socket;
     });
@@ -183,10 +227,13 @@ describe('ours', () => {
 
   test('requests one after another on a connection are answered in order', async () => {
     const one = request('/healthz', ['host: x']);
-    const answer = await raw(server.port, [one + one + request('/nowhere', ['host: x',
-      'connection: close'])]);
-    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(
-      ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404'],
-    );
+    const answer = await raw(server.port, [
+      one + one + request('/nowhere', ['host: x', 'connection: close']),
+    ]);
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([
+      'HTTP/1.1 200',
+      'HTTP/1.1 200',
+      'HTTP/1.1 404',
+    ]);
   });
 });

@@ -7,44 +7,71 @@ import { codeOf } from '../unit/identity/kit.ts';
 import { attacks, isSource } from './attacks/attack.ts';
 import { channelAttacks } from './attacks/channel-attacks.ts';
 import {
-  audienceAttacks, issuerAttacks, tenantAttacks, timeAttacks,
+  audienceAttacks,
+  issuerAttacks,
+  tenantAttacks,
+  timeAttacks,
 } from './attacks/claim-attacks.ts';
 import { endpointAttacks } from './attacks/endpoint-attacks.ts';
 import { discoveryAttacks, keyDocumentAttacks } from './attacks/key-attacks.ts';
 import { applicationAttacks, claimShapeAttacks, kindAttacks } from './attacks/kind-attacks.ts';
-import {
-  callbackAttacks, cookieAttacks, idTokenAttacks,
-} from './attacks/sign-in-attacks.ts';
+import { callbackAttacks, cookieAttacks, idTokenAttacks } from './attacks/sign-in-attacks.ts';
 import { singleSignOnAttacks } from './attacks/single-sign-on-attacks.ts';
 import {
-  algorithmNameAttacks, encryptionAttacks, formatAttacks, keyUseAttacks, typeAttacks,
+  algorithmNameAttacks,
+  encryptionAttacks,
+  formatAttacks,
+  keyUseAttacks,
+  typeAttacks,
   untrustedHeaderAttacks,
 } from './attacks/successor-attacks.ts';
 import {
-  algorithmAttacks, encodingAttacks, headerAttacks, jsonAttacks, keyIdAttacks, splicedAttacks,
+  algorithmAttacks,
+  encodingAttacks,
+  headerAttacks,
+  jsonAttacks,
+  keyIdAttacks,
+  splicedAttacks,
 } from './attacks/token-attacks.ts';
 import { startTokenWorld } from './attacks/token-world.ts';
 import type { TokenWorld } from './attacks/token-world.ts';
 
 const BEARER = {
-  'algorithms': algorithmAttacks, 'key ids': keyIdAttacks, 'headers': headerAttacks,
-  'encodings': encodingAttacks, 'JSON': jsonAttacks, 'spliced tokens': splicedAttacks,
-  'issuers': issuerAttacks, 'audiences': audienceAttacks, 'times': timeAttacks,
-  'tenants and people': tenantAttacks, 'kinds of token': kindAttacks,
-  'shapes of claims': claimShapeAttacks, 'applications': applicationAttacks,
-  'names of algorithms': algorithmNameAttacks, 'uses of a key': keyUseAttacks,
-  'encryption and nesting': encryptionAttacks, 'serialisations': formatAttacks,
-  'types': typeAttacks, 'untrusted headers': untrustedHeaderAttacks,
+  algorithms: algorithmAttacks,
+  'key ids': keyIdAttacks,
+  headers: headerAttacks,
+  encodings: encodingAttacks,
+  JSON: jsonAttacks,
+  'spliced tokens': splicedAttacks,
+  issuers: issuerAttacks,
+  audiences: audienceAttacks,
+  times: timeAttacks,
+  'tenants and people': tenantAttacks,
+  'kinds of token': kindAttacks,
+  'shapes of claims': claimShapeAttacks,
+  applications: applicationAttacks,
+  'names of algorithms': algorithmNameAttacks,
+  'uses of a key': keyUseAttacks,
+  'encryption and nesting': encryptionAttacks,
+  serialisations: formatAttacks,
+  types: typeAttacks,
+  'untrusted headers': untrustedHeaderAttacks,
 } as const;
 const ELSEWHERE = {
-  'key documents': keyDocumentAttacks, 'discovery': discoveryAttacks,
-  'callbacks': callbackAttacks, 'cookies': cookieAttacks, 'ID tokens': idTokenAttacks,
-  'single sign-on': singleSignOnAttacks, 'endpoints': endpointAttacks,
+  'key documents': keyDocumentAttacks,
+  discovery: discoveryAttacks,
+  callbacks: callbackAttacks,
+  cookies: cookieAttacks,
+  'ID tokens': idTokenAttacks,
+  'single sign-on': singleSignOnAttacks,
+  endpoints: endpointAttacks,
   'channel tokens': channelAttacks,
 } as const;
 
 let world: TokenWorld;
-beforeAll(async () => { world = await startTokenWorld(); });
+beforeAll(async () => {
+  world = await startTokenWorld();
+});
 afterAll(() => world.stop());
 
 test('the token that every row starts from is accepted', async () => {
@@ -66,15 +93,17 @@ describe.each(Object.entries(BEARER))('%s', (_area, rows) => {
   });
 });
 
-test.each(endpointAttacks)('at the wrong place, $attack: $refusedAs ($source)',
+test.each(endpointAttacks)(
+  'at the wrong place, $attack: $refusedAs ($source)',
   async ({ refusedAs, of: { purpose, make } }) => {
     expect(await codeOf(world.verifier.verify(await make(world), purpose))).toBe(refusedAs);
-  });
+  },
+);
 
 describe('the suite itself', () => {
-  const all = Object.entries({ ...BEARER, ...ELSEWHERE })
-    .flatMap(([area, rows]) => rows.map(({ attack, source, refusedAs }) =>
-      ({ area, attack, source, refusedAs })));
+  const all = Object.entries({ ...BEARER, ...ELSEWHERE }).flatMap(([area, rows]) =>
+    rows.map(({ attack, source, refusedAs }) => ({ area, attack, source, refusedAs })),
+  );
 
   test('has at least 300 attacks that are refused, each once, each with a source', () => {
     const refused = all.filter(({ refusedAs }) => refusedAs !== 'accepted');
@@ -87,9 +116,17 @@ describe('the suite itself', () => {
   test('cites every kind of source that it is built on', () => {
     const cited = all.map(({ source }) => source).join('; ');
     for (const kind of [
-      'RFC 8725 ', 'draft-ietf-oauth-rfc8725bis ',
-      'RFC 9068 ', 'RFC 9207 ', 'RFC 9449 ', 'RFC 9700 ', 'OpenID Connect Core ',
-      'OpenID Connect Discovery ', 'ASVS 5.0 V9.', 'ASVS 5.0 V10.', 'CVE-',
+      'RFC 8725 ',
+      'draft-ietf-oauth-rfc8725bis ',
+      'RFC 9068 ',
+      'RFC 9207 ',
+      'RFC 9449 ',
+      'RFC 9700 ',
+      'OpenID Connect Core ',
+      'OpenID Connect Discovery ',
+      'ASVS 5.0 V9.',
+      'ASVS 5.0 V10.',
+      'CVE-',
     ]) {
       expect(cited).toContain(kind);
     }

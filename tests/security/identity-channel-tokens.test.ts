@@ -2,7 +2,14 @@
 import { createChannelTokens } from '../../src/identity/channel-tokens.ts';
 import type { ChannelTokens } from '../../src/usecases/ports.ts';
 import {
-  APP_ID, codeOf, configOf, log, newKey, oidcIssuer, sign, startKeyServer,
+  APP_ID,
+  codeOf,
+  configOf,
+  log,
+  newKey,
+  oidcIssuer,
+  sign,
+  startKeyServer,
   turnableClock,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
@@ -17,7 +24,9 @@ let tokens: ChannelTokens;
 
 beforeAll(async () => {
   [key, unendorsed, elliptic] = await Promise.all([
-    newKey('c1'), newKey('c2'), newKey('c3', 'ES256'),
+    newKey('c1'),
+    newKey('c2'),
+    newKey('c3', 'ES256'),
   ]);
 });
 beforeEach(async () => {
@@ -25,13 +34,16 @@ beforeEach(async () => {
   server = await startKeyServer();
   server.state.issuer = CHANNEL_ISSUER;
   server.state.keys = [
-    { ...key.publicJwk, endorsements: ['msteams', 'skype'] }, unendorsed.publicJwk,
+    { ...key.publicJwk, endorsements: ['msteams', 'skype'] },
+    unendorsed.publicJwk,
     elliptic.publicJwk,
   ];
   const base = configOf([oidcIssuer(server)]);
   const cloud = { ...base.teams.cloud, issuer: CHANNEL_ISSUER, metadataUrl: server.discoveryUrl };
   tokens = createChannelTokens({
-    config: { ...base, teams: { ...base.teams, cloud } }, clock, log,
+    config: { ...base, teams: { ...base.teams, cloud } },
+    clock,
+    log,
   });
 });
 afterEach(() => server.stop());
@@ -40,15 +52,20 @@ afterEach(() => server.stop());
 const claims = (over: Claims = {}): Claims => {
   const now = clock.now() / 1_000;
   return {
-    serviceurl: SERVICE_URL, iss: CHANNEL_ISSUER, aud: APP_ID, nbf: now - 300,
-    exp: now + 3_600, ...over,
+    serviceurl: SERVICE_URL,
+    iss: CHANNEL_ISSUER,
+    aud: APP_ID,
+    nbf: now - 300,
+    exp: now + 3_600,
+    ...over,
   };
 };
 const refusal = async (token: Promise<string>) => codeOf(tokens.verify(await token));
 
 test('gives service URL and endorsements', async () => {
   expect(await tokens.verify(await sign(key, claims()))).toEqual({
-    serviceUrl: SERVICE_URL, endorsements: ['msteams', 'skype'],
+    serviceUrl: SERVICE_URL,
+    endorsements: ['msteams', 'skype'],
   });
   expect(await tokens.verify(await sign(unendorsed, claims()))).toMatchObject({ endorsements: [] });
 });
@@ -88,8 +105,9 @@ describe('a remembered token', () => {
     const [header, payload, signature] = (await sign(key, claims())).split('.');
     await tokens.verify(`${header}.${payload}.${signature}`);
     const forged = Buffer.from(JSON.stringify(claims({ serviceurl: 'https://attacker.example' })));
-    expect(await refusal(Promise.resolve(`${header}.${forged.toString('base64url')}.${signature}`)))
-      .toBe('token_signature_invalid');
+    expect(
+      await refusal(Promise.resolve(`${header}.${forged.toString('base64url')}.${signature}`)),
+    ).toBe('token_signature_invalid');
   });
 
   test('a refused one is not remembered as good', async () => {

@@ -4,8 +4,22 @@ import type { Principal } from '../../src/domain/principal.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity } from '../../src/usecases/ports.ts';
 import {
-  AMARA, OTHER_TENANT, OUR_URL, TENANT, codeOf, configOf, entraIssuer, log, newKey,
-  oidcIssuer, personClaims, sign, signText, startKeyServer, turnableClock, workloadClaims,
+  AMARA,
+  OTHER_TENANT,
+  OUR_URL,
+  TENANT,
+  codeOf,
+  configOf,
+  entraIssuer,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  signText,
+  startKeyServer,
+  turnableClock,
+  workloadClaims,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
 
@@ -30,10 +44,14 @@ beforeAll(async () => {
       oidcIssuer(server),
       entraIssuer(entra, { use: ['people', 'workloads'] }),
       oidcIssuer(pipelines, {
-        id: 'github', use: ['workloads'], teams: null, nameClaim: 'repository',
+        id: 'github',
+        use: ['workloads'],
+        teams: null,
+        nameClaim: 'repository',
       }),
     ]),
-    clock, log,
+    clock,
+    log,
   });
 });
 afterAll(() => Promise.all([server.stop(), entra.stop(), pipelines.stop()]));
@@ -61,7 +79,7 @@ describe('issuer (RFC 8725 3.8, OpenID Connect Core 3.1.3.7)', () => {
     expect(() => createIdentity({ config, clock, log })).toThrow(/two of them answer/);
   });
 
-  test('no other provider takes the name that the keys of Entra\'s people begin with', () => {
+  test("no other provider takes the name that the keys of Entra's people begin with", () => {
     const config = configOf([oidcIssuer(server, { id: 'entra' })]);
     expect(() => createIdentity({ config, clock, log })).toThrow(/"entra" is for an issuer/);
   });
@@ -89,14 +107,19 @@ describe('kinds of token at the API', () => {
   const appOnly: [string, Claims][] = [
     ['idtyp', {}],
     ['a subject that is the client (RFC 9068 2.2)', { idtyp: undefined }],
-    ['Auth0\'s gty', { idtyp: undefined, azp: 'x', gty: 'client-credentials' }],
-    ['idtyp although there are roles, a scope and an oid',
-      { scp: 'x', roles: ['approver'], oid: 'o' }],
+    ["Auth0's gty", { idtyp: undefined, azp: 'x', gty: 'client-credentials' }],
+    [
+      'idtyp although there are roles, a scope and an oid',
+      { scp: 'x', roles: ['approver'], oid: 'o' },
+    ],
   ];
   test.each(appOnly)('an app-only token is no person: %s', async (_name, over) => {
     const token = await sign(key, workloadClaims(server.state.issuer, start, over));
     expect(await identity.verifyBearer(token)).toMatchObject({
-      kind: 'workload', tenant: null, objectId: null, key: 'idp|checkout-pipeline',
+      kind: 'workload',
+      tenant: null,
+      objectId: null,
+      key: 'idp|checkout-pipeline',
     });
   });
 });
@@ -105,7 +128,9 @@ describe('tenant and person', () => {
   const entraRow = (over: Claims) => sign(key, personClaims(entraIss, start, over));
   test('two allowed tenants: tid and iss must name the same', async () => {
     const two = createIdentity({
-      config: configOf([entraIssuer(entra, { tenants: [TENANT, OTHER_TENANT] })]), clock, log,
+      config: configOf([entraIssuer(entra, { tenants: [TENANT, OTHER_TENANT] })]),
+      clock,
+      log,
     });
     const token = await entraRow({ tid: OTHER_TENANT });
     expect(await codeOf(two.verifyBearer(token))).toBe('token_tenant_mismatch');
@@ -113,11 +138,14 @@ describe('tenant and person', () => {
 
   test('one subject and object id in two allowed tenants are two people', async () => {
     const two = createIdentity({
-      config: configOf([entraIssuer(entra, { tenants: [TENANT, OTHER_TENANT] })]), clock, log,
+      config: configOf([entraIssuer(entra, { tenants: [TENANT, OTHER_TENANT] })]),
+      clock,
+      log,
     });
-    const from = async (tid: string) => two.verifyBearer(
-      await sign(key, personClaims(`${entra.base}/${tid}/v2.0`, start, { tid, sub: 'same' })),
-    );
+    const from = async (tid: string) =>
+      two.verifyBearer(
+        await sign(key, personClaims(`${entra.base}/${tid}/v2.0`, start, { tid, sub: 'same' })),
+      );
     const [here, there] = [await from(TENANT), await from(OTHER_TENANT)];
     expect([here.subject, here.objectId]).toEqual([there.subject, there.objectId]);
     expect(here.key).not.toBe(there.key);
@@ -149,10 +177,12 @@ describe('tenant and person', () => {
 
 describe('roles and claims', () => {
   test('a text is one role, and is never split', async () => {
-    expect((await person({ roles: 'approver security-lead' })).roles)
-      .toEqual(['approver security-lead']);
-    expect((await person({ roles: 'approver,security-lead' })).roles)
-      .toEqual(['approver,security-lead']);
+    expect((await person({ roles: 'approver security-lead' })).roles).toEqual([
+      'approver security-lead',
+    ]);
+    expect((await person({ roles: 'approver,security-lead' })).roles).toEqual([
+      'approver,security-lead',
+    ]);
   });
 
   test('no roles are no roles', async () => {
@@ -163,14 +193,18 @@ describe('roles and claims', () => {
 
   test('what is inherited is no claim: __proto__, constructor, toString', async () => {
     const inherited = createIdentity({
-      config: configOf([oidcIssuer(server, {
-        roles: [
-          { claim: 'constructor', map: null }, { claim: '__proto__', map: null },
-          { claim: 'groups', map: { admins: ['security-lead'] } },
-        ],
-        claims: ['toString', '__proto__', 'department'],
-      })]),
-      clock, log,
+      config: configOf([
+        oidcIssuer(server, {
+          roles: [
+            { claim: 'constructor', map: null },
+            { claim: '__proto__', map: null },
+            { claim: 'groups', map: { admins: ['security-lead'] } },
+          ],
+          claims: ['toString', '__proto__', 'department'],
+        }),
+      ]),
+      clock,
+      log,
     });
     const principal = await inherited.verifyBearer(
       await sign(key, claims({ groups: ['__proto__', 'constructor', 'toString', 'valueOf'] })),
@@ -180,8 +214,10 @@ describe('roles and claims', () => {
   });
 
   test('a token with a __proto__ member is none, and changes nothing', async () => {
-    const payload = JSON.stringify(claims({ roles: undefined }))
-      .replace('{', '{"__proto__":{"roles":["approver"],"department":"Security"},');
+    const payload = JSON.stringify(claims({ roles: undefined })).replace(
+      '{',
+      '{"__proto__":{"roles":["approver"],"department":"Security"},',
+    );
     const token = await signText(key, { alg: 'RS256', kid: 'k1' }, payload);
     expect(await codeOf(identity.verifyBearer(token))).toBe('token_malformed');
     expect(({} as Claims).roles).toBeUndefined();

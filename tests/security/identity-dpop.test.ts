@@ -14,8 +14,20 @@ import { openSqlite } from '../store/open-sqlite.ts';
 import { get, startServer } from '../unit/http/support.ts';
 import type { Harness } from '../unit/http/support.ts';
 import {
-  APP_ID, TEAMS_CLIENT, codeOf, configOf, entraIssuer, log, newKey, oidcIssuer, personClaims, sign,
-  startKeyServer, turnableClock, TENANT, AMARA,
+  APP_ID,
+  TEAMS_CLIENT,
+  codeOf,
+  configOf,
+  entraIssuer,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  startKeyServer,
+  turnableClock,
+  TENANT,
+  AMARA,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
 
@@ -34,20 +46,38 @@ let token: string;
 let serial = 0;
 
 const jktOf = (of: TestKey) => calculateJwkThumbprint(of.publicJwk);
-const tokenWith = async (over: Claims = {}) => sign(key, personClaims(server.state.issuer, start, {
-  cnf: { jkt: await jktOf(holder) }, ...over,
-}));
+const tokenWith = async (over: Claims = {}) =>
+  sign(
+    key,
+    personClaims(server.state.issuer, start, {
+      cnf: { jkt: await jktOf(holder) },
+      ...over,
+    }),
+  );
 const publicJwk = ({ publicJwk: { kty, crv, x, y, n, e } }: TestKey) =>
   JSON.parse(JSON.stringify({ kty, crv, x, y, n, e })) as Claims;
 
-async function proofOf(over: {
-  by?: TestKey; header?: Claims; claims?: Claims; forToken?: string;
-} = {}): Promise<string> {
+async function proofOf(
+  over: {
+    by?: TestKey;
+    header?: Claims;
+    claims?: Claims;
+    forToken?: string;
+  } = {},
+): Promise<string> {
   const by = over.by ?? holder;
-  return sign(by, {
-    jti: `proof-${serial += 1}`, htm: 'POST', htu: URL_, iat: Math.floor(clock.now() / 1_000),
-    ath: sha256(over.forToken ?? token), ...over.claims,
-  }, { typ: 'dpop+jwt', kid: undefined, jwk: publicJwk(by), ...over.header });
+  return sign(
+    by,
+    {
+      jti: `proof-${(serial += 1)}`,
+      htm: 'POST',
+      htu: URL_,
+      iat: Math.floor(clock.now() / 1_000),
+      ath: sha256(over.forToken ?? token),
+      ...over.claims,
+    },
+    { typ: 'dpop+jwt', kid: undefined, jwk: publicJwk(by), ...over.header },
+  );
 }
 const offCurve = (): Claims => ({ ...publicJwk(holder), y: publicJwk(holder)['x'] });
 
@@ -57,13 +87,17 @@ async function reheaded(header: Claims): Promise<string> {
   const text = JSON.stringify({ typ: 'dpop+jwt', alg: 'ES256', jwk: publicJwk(holder), ...header });
   return `${Buffer.from(text).toString('base64url')}.${payload}.${signature}`;
 }
-const at = (proof: string, over: Partial<TokenProof> = {}): TokenProof =>
-  ({ proof, method: 'POST', url: URL_, ...over });
+const at = (proof: string, over: Partial<TokenProof> = {}): TokenProof => ({
+  proof,
+  method: 'POST',
+  url: URL_,
+  ...over,
+});
 const refusal = async (proof: string, over: Partial<TokenProof> = {}) =>
   codeOf(identity.verifyBearer(token, at(proof, over)));
 /** The code, and the member that an invalid proof was refused for. */
 async function reason(proof: string): Promise<string> {
-  const error = await identity.verifyBearer(token, at(proof)).catch((e: unknown) => e) as Error;
+  const error = (await identity.verifyBearer(token, at(proof)).catch((e: unknown) => e)) as Error;
   const code = await codeOf(Promise.reject(error));
   const about = /\((\w+)\)$/.exec(error.message)?.[1];
   return code === 'dpop_proof_invalid' ? `invalid: ${about}` : code;
@@ -71,17 +105,22 @@ async function reason(proof: string): Promise<string> {
 
 beforeAll(async () => {
   [key, holder, thief] = await Promise.all([
-    newKey('k1'), newKey('h', 'ES256'), newKey('t', 'ES256'),
+    newKey('k1'),
+    newKey('h', 'ES256'),
+    newKey('t', 'ES256'),
   ]);
   server = await startKeyServer();
   entra = await startKeyServer({ issuerPath: '/{tenantid}/v2.0' });
   for (const each of [server, entra]) each.state.keys = [key.publicJwk];
   opened = await openSqlite();
   const config = configOf([entraIssuer(entra), oidcIssuer(server, { maxAgeMs: 86_400_000 })]);
-  const replica = async () => createIdentity({
-    config, clock, log,
-    once: createOnceOnly({ store: await opened.reopen(), clock, ids: systemIds }),
-  });
+  const replica = async () =>
+    createIdentity({
+      config,
+      clock,
+      log,
+      once: createOnceOnly({ store: await opened.reopen(), clock, ids: systemIds }),
+    });
   identity = await replica();
   otherReplica = await replica();
 });
@@ -95,13 +134,14 @@ beforeEach(async () => {
 });
 
 describe('what is accepted', () => {
-  test.each([
-    'ES256', 'ES384', 'EdDSA', 'Ed25519', 'RS256', 'PS256',
-  ])('a proof by %s', async (alg) => {
-    const other = await newKey('other', alg);
-    token = await tokenWith({ cnf: { jkt: await jktOf(other) } });
-    expect(await refusal(await proofOf({ by: other }))).toBe('accepted');
-  });
+  test.each(['ES256', 'ES384', 'EdDSA', 'Ed25519', 'RS256', 'PS256'])(
+    'a proof by %s',
+    async (alg) => {
+      const other = await newKey('other', alg);
+      token = await tokenWith({ cnf: { jkt: await jktOf(other) } });
+      expect(await refusal(await proofOf({ by: other }))).toBe('accepted');
+    },
+  );
 
   const rows: [string, Claims][] = [
     ['4.3: query and fragment of htu do not count', { htu: `${URL_}?a=b#c` }],
@@ -150,9 +190,14 @@ describe('the token and its binding', () => {
 
   test('a bound token does not pass at a click, where no proof can come along', async () => {
     const iss = `${entra.base}/${TENANT}/v2.0`;
-    const bound = await sign(key, personClaims(iss, start, {
-      aud: APP_ID, azp: TEAMS_CLIENT, cnf: { jkt: await jktOf(holder) },
-    }));
+    const bound = await sign(
+      key,
+      personClaims(iss, start, {
+        aud: APP_ID,
+        azp: TEAMS_CLIENT,
+        cnf: { jkt: await jktOf(holder) },
+      }),
+    );
     const sender = { tenantId: TENANT, objectId: AMARA, userId: '29:a', name: 'Amara' };
     expect(await codeOf(identity.verifySingleSignOn(bound, sender))).toBe('token_bound');
   });
@@ -165,75 +210,136 @@ describe('the token and its binding', () => {
 
 describe('the proof (4.3)', () => {
   const rows: [string, string, () => Promise<string>][] = [
-    ['6: another key than the token\'s', 'dpop_wrong_key', () => proofOf({ by: thief })],
-    ['4.3: the holder\'s key shown, the thief\'s used', 'invalid: signature',
-      () => proofOf({ by: thief, header: { jwk: publicJwk(holder) } })],
-    ['4.3: the claims changed after signing', 'invalid: signature', async () => {
-      const [header = '', , signature = ''] = (await proofOf()).split('.');
-      const [, payload = ''] = (await proofOf()).split('.');
-      return `${header}.${payload}.${signature}`;
-    }],
+    ["6: another key than the token's", 'dpop_wrong_key', () => proofOf({ by: thief })],
+    [
+      "4.3: the holder's key shown, the thief's used",
+      'invalid: signature',
+      () => proofOf({ by: thief, header: { jwk: publicJwk(holder) } }),
+    ],
+    [
+      '4.3: the claims changed after signing',
+      'invalid: signature',
+      async () => {
+        const [header = '', , signature = ''] = (await proofOf()).split('.');
+        const [, payload = ''] = (await proofOf()).split('.');
+        return `${header}.${payload}.${signature}`;
+      },
+    ],
     ['4.2: type JWT (RFC 8725 3.11)', 'invalid: typ', () => proofOf({ header: { typ: 'JWT' } })],
     ['4.2: no type', 'invalid: typ', () => proofOf({ header: { typ: undefined } })],
     ['4.2: no key', 'invalid: jwk', () => proofOf({ header: { jwk: undefined } })],
-    ['4.2: a private key', 'invalid: jwk', async () => proofOf({
-      header: { jwk: await exportJWK(holder.privateKey) },
-    })],
-    ['4.2: a list of keys', 'invalid: jwk', () => proofOf({
-      header: { jwk: [publicJwk(holder)] },
-    })],
+    [
+      '4.2: a private key',
+      'invalid: jwk',
+      async () =>
+        proofOf({
+          header: { jwk: await exportJWK(holder.privateKey) },
+        }),
+    ],
+    [
+      '4.2: a list of keys',
+      'invalid: jwk',
+      () =>
+        proofOf({
+          header: { jwk: [publicJwk(holder)] },
+        }),
+    ],
     ['4.3 (RFC 8725 3.1): alg none', 'invalid: alg', () => reheaded({ alg: 'none' })],
     ['4.3: a shared-key algorithm', 'invalid: alg', () => reheaded({ alg: 'HS256' })],
     ['4.3: an algorithm of another key type', 'invalid: jwk', () => reheaded({ alg: 'RS256' })],
     ['4.3: an algorithm of another curve', 'invalid: jwk', () => reheaded({ alg: 'ES512' })],
     ['RFC 7515 4.1.11: a critical extension', 'invalid: crit', () => reheaded({ crit: ['x'] })],
     ['RFC 7797 3: an unencoded payload', 'invalid: crit', () => reheaded({ b64: false })],
-    ['RFC 7518 3.3: a weak RSA key', 'invalid: jwk', () => reheaded({
-      alg: 'RS256', jwk: { kty: 'RSA', n: 'A'.repeat(171), e: 'AQAB' },
-    })],
-    ['RFC 7518 6.4: a shared key', 'invalid: jwk', () => reheaded({
-      jwk: { kty: 'oct', k: 'AAAA' },
-    })],
+    [
+      'RFC 7518 3.3: a weak RSA key',
+      'invalid: jwk',
+      () =>
+        reheaded({
+          alg: 'RS256',
+          jwk: { kty: 'RSA', n: 'A'.repeat(171), e: 'AQAB' },
+        }),
+    ],
+    [
+      'RFC 7518 6.4: a shared key',
+      'invalid: jwk',
+      () =>
+        reheaded({
+          jwk: { kty: 'oct', k: 'AAAA' },
+        }),
+    ],
     ['a point off its curve', 'dpop_wrong_key', () => reheaded({ jwk: offCurve() })],
     ['no form at all', 'invalid: form', async () => 'proof'],
     ['five parts (JWE)', 'invalid: form', async () => 'a.b.c.d.e'],
     ['padding in base64url', 'invalid: form', async () => `${await proofOf()}=`],
-    ['RFC 8725 2.6: a member named twice', 'invalid: form', async () => {
-      const [header = '', , signature = ''] = (await proofOf()).split('.');
-      const twice = Buffer.from('{"htm":"GET","htm":"POST"}').toString('base64url');
-      return `${header}.${twice}.${signature}`;
-    }],
+    [
+      'RFC 8725 2.6: a member named twice',
+      'invalid: form',
+      async () => {
+        const [header = '', , signature = ''] = (await proofOf()).split('.');
+        const twice = Buffer.from('{"htm":"GET","htm":"POST"}').toString('base64url');
+        return `${header}.${twice}.${signature}`;
+      },
+    ],
     ['10 KiB of it', 'invalid: form', () => proofOf({ claims: { filler: 'x'.repeat(10_000) } })],
     ['4.3: another method', 'invalid: htm', () => proofOf({ claims: { htm: 'GET' } })],
-    ['4.3: the method in small letters', 'invalid: htm',
-      () => proofOf({ claims: { htm: 'post' } })],
+    [
+      '4.3: the method in small letters',
+      'invalid: htm',
+      () => proofOf({ claims: { htm: 'post' } }),
+    ],
     ['4.3: no method', 'invalid: htm', () => proofOf({ claims: { htm: undefined } })],
-    ['4.3: another path', 'invalid: htu',
-      () => proofOf({ claims: { htu: `${URL_}/req_1/decisions` } })],
-    ['4.3: another host', 'invalid: htu',
-      () => proofOf({ claims: { htu: URL_.replace('approve', 'evil') } })],
-    ['4.3: another scheme', 'invalid: htu',
-      () => proofOf({ claims: { htu: URL_.replace('https', 'http') } })],
-    ['4.3: another port', 'invalid: htu',
-      () => proofOf({ claims: { htu: URL_.replace('example', 'example:8443') } })],
-    ['4.3: an address with a user', 'invalid: htu',
-      () => proofOf({ claims: { htu: URL_.replace('//', '//mallory@') } })],
-    ['4.3: a relative address', 'invalid: htu',
-      () => proofOf({ claims: { htu: '/v1/requests' } })],
+    [
+      '4.3: another path',
+      'invalid: htu',
+      () => proofOf({ claims: { htu: `${URL_}/req_1/decisions` } }),
+    ],
+    [
+      '4.3: another host',
+      'invalid: htu',
+      () => proofOf({ claims: { htu: URL_.replace('approve', 'evil') } }),
+    ],
+    [
+      '4.3: another scheme',
+      'invalid: htu',
+      () => proofOf({ claims: { htu: URL_.replace('https', 'http') } }),
+    ],
+    [
+      '4.3: another port',
+      'invalid: htu',
+      () => proofOf({ claims: { htu: URL_.replace('example', 'example:8443') } }),
+    ],
+    [
+      '4.3: an address with a user',
+      'invalid: htu',
+      () => proofOf({ claims: { htu: URL_.replace('//', '//mallory@') } }),
+    ],
+    ['4.3: a relative address', 'invalid: htu', () => proofOf({ claims: { htu: '/v1/requests' } })],
     ['4.3: no address', 'invalid: htu', () => proofOf({ claims: { htu: undefined } })],
     ['7: the hash of another token', 'invalid: ath', () => proofOf({ forToken: 'other' })],
-    ['7: no hash of the token (a proof for the token endpoint)', 'invalid: ath',
-      () => proofOf({ claims: { ath: undefined } })],
-    ['11.1: 61 s old', 'dpop_proof_stale',
-      () => proofOf({ claims: { iat: Math.floor(start / 1_000) - 61 } })],
-    ['11.1: 31 s ahead', 'dpop_proof_stale',
-      () => proofOf({ claims: { iat: Math.floor(start / 1_000) + 31 } })],
+    [
+      '7: no hash of the token (a proof for the token endpoint)',
+      'invalid: ath',
+      () => proofOf({ claims: { ath: undefined } }),
+    ],
+    [
+      '11.1: 61 s old',
+      'dpop_proof_stale',
+      () => proofOf({ claims: { iat: Math.floor(start / 1_000) - 61 } }),
+    ],
+    [
+      '11.1: 31 s ahead',
+      'dpop_proof_stale',
+      () => proofOf({ claims: { iat: Math.floor(start / 1_000) + 31 } }),
+    ],
     ['11.1: no time', 'invalid: iat', () => proofOf({ claims: { iat: undefined } })],
     ['11.1: a time that is text', 'invalid: iat', () => proofOf({ claims: { iat: '1' } })],
     ['4.2: no jti', 'invalid: jti', () => proofOf({ claims: { jti: undefined } })],
     ['4.2: a jti that is no text', 'invalid: jti', () => proofOf({ claims: { jti: 1 } })],
-    ['11.1: a jti of 300 characters', 'invalid: jti',
-      () => proofOf({ claims: { jti: 'j'.repeat(300) } })],
+    [
+      '11.1: a jti of 300 characters',
+      'invalid: jti',
+      () => proofOf({ claims: { jti: 'j'.repeat(300) } }),
+    ],
   ];
   test.each(rows)('%s', async (_name, code, make) => {
     expect(await reason(await make())).toBe(code);
@@ -248,8 +354,9 @@ describe('the proof (4.3)', () => {
 // RFC 9112 3.2.2: what a proxy passes on as a target need not give an address with ours before it.
 test('4.3: an address that cannot be read is not that of a call that cannot be read', async () => {
   const proof = await proofOf({ claims: { htu: 'no address' } });
-  expect(await refusal(proof, { url: 'https://approve.example:8443http://x/v1/requests' }))
-    .toBe('dpop_proof_invalid');
+  expect(await refusal(proof, { url: 'https://approve.example:8443http://x/v1/requests' })).toBe(
+    'dpop_proof_invalid',
+  );
 });
 
 describe('a proof counts once (11.1)', () => {
@@ -262,10 +369,15 @@ describe('a proof counts once (11.1)', () => {
 
   test('two replicas at the same moment: one of them', async () => {
     const proof = await proofOf();
-    const codes = await Promise.all(Array.from({ length: 10 }, (_, index) =>
-      codeOf((index % 2 ? identity : otherReplica).verifyBearer(token, at(proof)))));
-    expect(codes.sort()).toEqual(['accepted', ...Array.from({ length: 9 }, () =>
-      'dpop_proof_replayed')]);
+    const codes = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        codeOf((index % 2 ? identity : otherReplica).verifyBearer(token, at(proof))),
+      ),
+    );
+    expect(codes.sort()).toEqual([
+      'accepted',
+      ...Array.from({ length: 9 }, () => 'dpop_proof_replayed'),
+    ]);
   });
 
   test('a jti of two keys is two', async () => {
@@ -277,8 +389,9 @@ describe('a proof counts once (11.1)', () => {
 
   test('a refused proof uses nothing up', async () => {
     const claims = { jti: 'kept' };
-    expect(await refusal(await proofOf({ claims: { ...claims, htm: 'GET' } })))
-      .toBe('dpop_proof_invalid');
+    expect(await refusal(await proofOf({ claims: { ...claims, htm: 'GET' } }))).toBe(
+      'dpop_proof_invalid',
+    );
     expect(await refusal(await proofOf({ claims }))).toBe('accepted');
   });
 
@@ -296,10 +409,14 @@ describe('a proof counts once (11.1)', () => {
 
 describe('with nonces of ours (8, 9)', () => {
   const nonces = createDpopNonces((text) => sha256(`secret ${text}`));
-  const strict = async () => createIdentity({
-    config: configOf([oidcIssuer(server)], { teams: {} }), clock, log, nonces,
-    once: createOnceOnly({ store: opened.store, clock, ids: systemIds }),
-  });
+  const strict = async () =>
+    createIdentity({
+      config: configOf([oidcIssuer(server)], { teams: {} }),
+      clock,
+      log,
+      nonces,
+      once: createOnceOnly({ store: opened.store, clock, ids: systemIds }),
+    });
 
   test('without one the answer brings it, and with it the proof is taken', async () => {
     const asked = await strict();
@@ -323,44 +440,58 @@ describe('with nonces of ours (8, 9)', () => {
 describe('over HTTP', () => {
   let harness: Harness;
   beforeAll(async () => {
-    harness = await startServer({ identity: { verifyBearer: (...given) =>
-      identity.verifyBearer(...given) } });
+    harness = await startServer({
+      identity: { verifyBearer: (...given) => identity.verifyBearer(...given) },
+    });
   });
   afterAll(() => harness.stop());
 
   const list = async (headers: Record<string, string>) => {
     const answer = await fetch(`${harness.url}/v1/requests?limit=5`, { headers });
     const body = (await answer.json()) as { code?: string };
-    return { status: answer.status, code: body.code,
-      challenge: answer.headers.get('www-authenticate') ?? '' };
+    return {
+      status: answer.status,
+      code: body.code,
+      challenge: answer.headers.get('www-authenticate') ?? '',
+    };
   };
   const getProof = () => proofOf({ claims: { htm: 'GET' } });
 
   test('7.1: the scheme DPoP and one proof for the address that callers see', async () => {
-    expect(await list({ authorization: `DPoP ${token}`, dpop: await getProof() }))
-      .toMatchObject({ status: 200 });
+    expect(await list({ authorization: `DPoP ${token}`, dpop: await getProof() })).toMatchObject({
+      status: 200,
+    });
   });
 
   test('7.2: the bound token as Bearer, with or without a proof', async () => {
-    const refused = { status: 401, code: 'token_bound',
-      challenge: expect.stringMatching(/^DPoP .*algs="ES256/) };
+    const refused = {
+      status: 401,
+      code: 'token_bound',
+      challenge: expect.stringMatching(/^DPoP .*algs="ES256/),
+    };
     expect(await list({ authorization: `Bearer ${token}` })).toMatchObject(refused);
-    expect(await list({ authorization: `Bearer ${token}`, dpop: await getProof() }))
-      .toMatchObject(refused);
+    expect(await list({ authorization: `Bearer ${token}`, dpop: await getProof() })).toMatchObject(
+      refused,
+    );
   });
 
   test('4.3: no proof, or two of them', async () => {
-    expect(await list({ authorization: `DPoP ${token}` }))
-      .toMatchObject({ status: 400, code: 'header_invalid' });
+    expect(await list({ authorization: `DPoP ${token}` })).toMatchObject({
+      status: 400,
+      code: 'header_invalid',
+    });
     const [one, two] = [await getProof(), await getProof()];
-    expect((await list({ authorization: `DPoP ${token}`, dpop: `${one}, ${two}` })).status)
-      .toBe(401);
+    expect((await list({ authorization: `DPoP ${token}`, dpop: `${one}, ${two}` })).status).toBe(
+      401,
+    );
   });
 
   test('7.1: a proof for another address is told as such', async () => {
-    expect(await list({ authorization: `DPoP ${token}`, dpop: await proofOf() }))
-      .toMatchObject({ status: 401, code: 'dpop_proof_invalid',
-        challenge: expect.stringContaining('error="invalid_dpop_proof"') });
+    expect(await list({ authorization: `DPoP ${token}`, dpop: await proofOf() })).toMatchObject({
+      status: 401,
+      code: 'dpop_proof_invalid',
+      challenge: expect.stringContaining('error="invalid_dpop_proof"'),
+    });
   });
 
   test('a plain token goes on as Bearer', async () => {

@@ -10,8 +10,20 @@ import { inspectToken } from '../../src/identity/inspect-token.ts';
 import { createProviders } from '../../src/identity/providers.ts';
 import { createVerifier } from '../../src/identity/verify-token.ts';
 import {
-  AMARA, APP_ID, OTHER_TENANT, TENANT, codeOf, configOf, entraIssuer, log, newKey, personClaims,
-  sign, startKeyServer, turnableClock, workloadClaims,
+  AMARA,
+  APP_ID,
+  OTHER_TENANT,
+  TENANT,
+  codeOf,
+  configOf,
+  entraIssuer,
+  log,
+  newKey,
+  personClaims,
+  sign,
+  startKeyServer,
+  turnableClock,
+  workloadClaims,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
 import { GRAPH, LOGIN, startGraph } from '../unit/identity/fake-graph.ts';
@@ -38,15 +50,25 @@ afterAll(() => Promise.all([entra.stop(), graph.stop()]));
 beforeEach(() => graph.reset());
 
 const lookup: NonNullable<IssuerConfig['groupLookup']> = {
-  graphUrl: GRAPH, loginUrl: LOGIN, clientId: APP_ID, as: 'application',
+  graphUrl: GRAPH,
+  loginUrl: LOGIN,
+  clientId: APP_ID,
+  as: 'application',
   credential: { kind: 'secret', secret: 'app-secret' },
 };
 
 function partsWith(over: Partial<IssuerConfig> = {}, fetch = graph.fetch) {
-  const config = configOf([entraIssuer(entra, {
-    use: ['people', 'workloads'], groupLookup: lookup,
-    roles: [{ claim: 'roles', map: null }, { claim: 'groups', map: groupsMap }], ...over,
-  })]);
+  const config = configOf([
+    entraIssuer(entra, {
+      use: ['people', 'workloads'],
+      groupLookup: lookup,
+      roles: [
+        { claim: 'roles', map: null },
+        { claim: 'groups', map: groupsMap },
+      ],
+      ...over,
+    }),
+  ]);
   const parts = { config, clock, log };
   const groups = createGroupSource({ clock, log, ways: createGraphWays(fetch) });
   return { ...parts, verifier: createVerifier({ ...parts, groups }) };
@@ -57,9 +79,16 @@ const identityWith = (...given: Parameters<typeof partsWith>) =>
 
 let serial = 0;
 const overage = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'x' } } };
-const tokenOf = (over: Claims = {}) => sign(key, personClaims(iss, clock.now(), {
-  roles: undefined, uti: `t-${serial += 1}`, ...overage, ...over,
-}));
+const tokenOf = (over: Claims = {}) =>
+  sign(
+    key,
+    personClaims(iss, clock.now(), {
+      roles: undefined,
+      uti: `t-${(serial += 1)}`,
+      ...overage,
+      ...over,
+    }),
+  );
 const rolesBy = async (identity: ReturnType<typeof identityWith>, over: Claims = {}) =>
   (await identity.verifyBearer(await tokenOf(over))).roles;
 
@@ -71,10 +100,13 @@ describe('what counts', () => {
   ])('%s: the groups are those that the directory confirms', async (_name, over) => {
     graph.state.memberOf = [APPROVERS];
     expect(await rolesBy(identityWith(), over)).toEqual(['approver']);
-    expect(graph.at('graph')).toMatchObject([{
-      method: 'POST', path: `/v1.0/users/${AMARA}/checkMemberGroups`,
-      authorization: 'Bearer graph-token',
-    }]);
+    expect(graph.at('graph')).toMatchObject([
+      {
+        method: 'POST',
+        path: `/v1.0/users/${AMARA}/checkMemberGroups`,
+        authorization: 'Bearer graph-token',
+      },
+    ]);
     expect(JSON.parse(graph.at('graph')[0]?.body ?? '')).toEqual({
       groupIds: [APPROVERS, AUDITORS],
     });
@@ -82,8 +114,10 @@ describe('what counts', () => {
 
   test('app roles of the token count beside the groups', async () => {
     graph.state.memberOf = [AUDITORS];
-    expect(await rolesBy(identityWith(), { roles: ['developer'] }))
-      .toEqual(['developer', 'auditor']);
+    expect(await rolesBy(identityWith(), { roles: ['developer'] })).toEqual([
+      'developer',
+      'auditor',
+    ]);
   });
 
   test('token inspect tells of the look-up', async () => {
@@ -100,34 +134,47 @@ describe('what counts', () => {
 
   test('a token that lists its groups is believed, and nobody is asked', async () => {
     const roles = await rolesBy(identityWith(), {
-      groups: [APPROVERS], _claim_names: undefined, _claim_sources: undefined,
+      groups: [APPROVERS],
+      _claim_names: undefined,
+      _claim_sources: undefined,
     });
     expect([roles, graph.calls]).toEqual([['approver'], []]);
   });
 
   test('groups that no mapping names are not asked for', async () => {
-    const roles = await rolesBy(
-      identityWith({ roles: [{ claim: 'roles', map: null }] }), { roles: ['developer'] },
-    );
+    const roles = await rolesBy(identityWith({ roles: [{ claim: 'roles', map: null }] }), {
+      roles: ['developer'],
+    });
     expect([roles, graph.calls]).toEqual([['developer'], []]);
   });
 
   test('45 groups are asked about in calls of at most 20', async () => {
-    const ids = Array.from({ length: 45 }, (_, at) =>
-      `0b000000-0000-4000-8000-${String(at).padStart(12, '0')}`);
+    const ids = Array.from(
+      { length: 45 },
+      (_, at) => `0b000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
+    );
     graph.state.memberOf = [ids[44] ?? ''];
     const map = Object.fromEntries(ids.map((id) => [id, [`role-${id.slice(-2)}`]]));
-    expect(await rolesBy(identityWith({ roles: [{ claim: 'groups', map }] })))
-      .toEqual(['role-44']);
-    expect(graph.at('graph').map(({ body }) =>
-      (JSON.parse(body) as { groupIds: string[] }).groupIds.length)).toEqual([20, 20, 5]);
+    expect(await rolesBy(identityWith({ roles: [{ claim: 'groups', map }] }))).toEqual(['role-44']);
+    expect(
+      graph
+        .at('graph')
+        .map(({ body }) => (JSON.parse(body) as { groupIds: string[] }).groupIds.length),
+    ).toEqual([20, 20, 5]);
   });
 
   test('an application is looked up among service principals', async () => {
     graph.state.memberOf = [APPROVERS];
-    const token = await sign(key, workloadClaims(iss, clock.now(), {
-      sub: AMARA, oid: AMARA, tid: TENANT, uti: `t-${serial += 1}`, ...overage,
-    }));
+    const token = await sign(
+      key,
+      workloadClaims(iss, clock.now(), {
+        sub: AMARA,
+        oid: AMARA,
+        tid: TENANT,
+        uti: `t-${(serial += 1)}`,
+        ...overage,
+      }),
+    );
     expect((await identityWith().verifyBearer(token)).roles).toEqual(['approver']);
     expect(graph.at('graph')[0]?.path).toBe(`/v1.0/servicePrincipals/${AMARA}/checkMemberGroups`);
   });
@@ -144,7 +191,7 @@ describe('what counts', () => {
 });
 
 describe('on behalf of the person (RFC 7523 2.1, Microsoft identity platform)', () => {
-  test('the person\'s own token is exchanged, and Graph asked as them', async () => {
+  test("the person's own token is exchanged, and Graph asked as them", async () => {
     graph.state.memberOf = [APPROVERS];
     const identity = identityWith({ groupLookup: { ...lookup, as: 'person' } });
     const token = await tokenOf();
@@ -153,54 +200,73 @@ describe('on behalf of the person (RFC 7523 2.1, Microsoft identity platform)', 
     const [login] = graph.at('login');
     expect(login?.path).toMatch(new RegExp(`^/${TENANT}/oauth2/v2.0/token`));
     expect(Object.fromEntries(new URLSearchParams(login?.body))).toMatchObject({
-      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: token,
-      requested_token_use: 'on_behalf_of', client_id: APP_ID,
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      assertion: token,
+      requested_token_use: 'on_behalf_of',
+      client_id: APP_ID,
       scope: expect.stringContaining(`${GRAPH}/.default`),
     });
   });
 
   test('an ID token is exchanged for nothing, at a sign-in and at a refresh', async () => {
     graph.state.memberOf = [APPROVERS];
-    const config = configOf([entraIssuer(entra, {
-      groupLookup: { ...lookup, as: 'person' }, roles: [{ claim: 'groups', map: groupsMap }],
-    })]);
+    const config = configOf([
+      entraIssuer(entra, {
+        groupLookup: { ...lookup, as: 'person' },
+        roles: [{ claim: 'groups', map: groupsMap }],
+      }),
+    ]);
     const groups = createGroupSource({ clock, log, ways: createGraphWays(graph.fetch) });
     const verifier = createVerifier({ config, clock, log, groups });
     for (const kind of ['sign-in', 'refresh'] as const) {
       const token = await tokenOf({
-        aud: APP_ID, nonce: 'n', azp: undefined, scp: undefined, appid: undefined,
+        aud: APP_ID,
+        nonce: 'n',
+        azp: undefined,
+        scp: undefined,
+        appid: undefined,
       });
       const { principal } = await verifier.verify(token, {
-        kind, provider: 'entra', clientId: APP_ID, nonce: 'n',
+        kind,
+        provider: 'entra',
+        clientId: APP_ID,
+        nonce: 'n',
       });
       expect(principal.roles).toEqual(['approver']);
     }
-    expect(graph.at('login').map(({ body }) => new URLSearchParams(body).get('grant_type')))
-      .toEqual(['client_credentials']);
+    expect(
+      graph.at('login').map(({ body }) => new URLSearchParams(body).get('grant_type')),
+    ).toEqual(['client_credentials']);
   });
 
   test('two people never share an exchanged token', async () => {
     const identity = identityWith({ groupLookup: { ...lookup, as: 'person' } });
     const tokens = await Promise.all([tokenOf(), tokenOf({ oid: STRANGERS, sub: 'other' })]);
     for (const token of tokens) await identity.verifyBearer(token);
-    expect(graph.at('login').map(({ body }) => new URLSearchParams(body).get('assertion')))
-      .toEqual(tokens);
+    expect(graph.at('login').map(({ body }) => new URLSearchParams(body).get('assertion'))).toEqual(
+      tokens,
+    );
   });
 });
 
 describe('as the managed identity of the machine', () => {
   const before = { ...process.env };
-  afterEach(() => { process.env = { ...before }; });
+  afterEach(() => {
+    process.env = { ...before };
+  });
   /** The machine's own endpoint is on loopback; all else is Microsoft's. */
   const wire = (url: string, init?: RequestInit) =>
-    (url.startsWith(graph.base) ? fetch(url, init) : graph.fetch(url, init));
+    url.startsWith(graph.base) ? fetch(url, init) : graph.fetch(url, init);
   let count = 0;
   const ask = async () => {
     // msal keeps a token for each identity in this process.
-    const clientId = `00000000-0000-4000-8000-${String(count += 1).padStart(12, '0')}`;
-    const identity = identityWith({
-      groupLookup: { ...lookup, credential: { kind: 'managedIdentity', clientId } },
-    }, wire);
+    const clientId = `00000000-0000-4000-8000-${String((count += 1)).padStart(12, '0')}`;
+    const identity = identityWith(
+      {
+        groupLookup: { ...lookup, credential: { kind: 'managedIdentity', clientId } },
+      },
+      wire,
+    );
     return { clientId, roles: rolesBy(identity), again: () => rolesBy(identity) };
   };
 
@@ -233,17 +299,19 @@ describe('as the managed identity of the machine', () => {
 });
 
 describe('what denies', () => {
-  const answered = (status: number, headers: Record<string, string> = {}, body = '{}') =>
+  const answered =
+    (status: number, headers: Record<string, string> = {}, body = '{}') =>
     () => {
       graph.state.onGraph = (_call, response) => void response.writeHead(status, headers).end(body);
     };
   const list = (body: object) => answered(200, {}, JSON.stringify(body));
   /** A first page with this link, and whatever is asked next would be a good last page. */
   const linked = (next: unknown) => () => {
-    graph.state.onGraph = (call, response) => graph.json(response, {
-      value: [APPROVERS],
-      ...(call.path.endsWith('/checkMemberGroups') ? { '@odata.nextLink': next } : {}),
-    });
+    graph.state.onGraph = (call, response) =>
+      graph.json(response, {
+        value: [APPROVERS],
+        ...(call.path.endsWith('/checkMemberGroups') ? { '@odata.nextLink': next } : {}),
+      });
   };
   const rows: [string, () => void][] = [
     ['Graph answers 500', answered(500)],
@@ -264,7 +332,12 @@ describe('what denies', () => {
     ['the next page out of v1.0 by dots', linked(`${GRAPH}/v1.0/../beta/next`)],
     ['a next page that is no link', linked(7)],
     ['pages without end', list({ value: [], '@odata.nextLink': `${GRAPH}/v1.0/next` })],
-    ['the login refuses us', () => { graph.state.loginFails = true; }],
+    [
+      'the login refuses us',
+      () => {
+        graph.state.loginFails = true;
+      },
+    ],
   ];
   test.each(rows)('%s', async (_name, prepare) => {
     prepare();
@@ -314,8 +387,12 @@ test('a short throttling is waited out, a long one keeps everybody away from Gra
 
 test('a next page at Graph itself is fetched', async () => {
   graph.state.onGraph = (call, response) => {
-    graph.json(response, call.path.endsWith('/next') ? { value: [APPROVERS] }
-      : { value: [], '@odata.nextLink': `${GRAPH}/v1.0/next` });
+    graph.json(
+      response,
+      call.path.endsWith('/next')
+        ? { value: [APPROVERS] }
+        : { value: [], '@odata.nextLink': `${GRAPH}/v1.0/next` },
+    );
   };
   expect(await rolesBy(identityWith())).toEqual(['approver']);
 });
@@ -328,17 +405,23 @@ test('groups that were not asked for are not believed', async () => {
   const provider = createProviders({ config, clock, log }).get('entra');
   if (provider === undefined) throw new Error('no provider');
   const source = createGroupSource({ clock, log, ways: createGraphWays(graph.fetch) });
-  expect(await source.memberOf({
-    provider, tenant: TENANT, objectId: AMARA, kind: 'person', groups: [APPROVERS, AUDITORS],
-    assertion: null, token: null,
-  })).toEqual([APPROVERS]);
+  expect(
+    await source.memberOf({
+      provider,
+      tenant: TENANT,
+      objectId: AMARA,
+      kind: 'person',
+      groups: [APPROVERS, AUDITORS],
+      assertion: null,
+      token: null,
+    }),
+  ).toEqual([APPROVERS]);
 });
 
 test('the endpoint that the token names is never called', async () => {
   const endpoint = `${graph.base}/graph/trap`;
   await rolesBy(identityWith(), { _claim_sources: { src1: { endpoint } } });
-  expect([graph.calls.filter(({ path }) => path.includes('trap')), graph.strays])
-    .toEqual([[], []]);
+  expect([graph.calls.filter(({ path }) => path.includes('trap')), graph.strays]).toEqual([[], []]);
 });
 
 test.each([
@@ -353,9 +436,14 @@ test.each([
 describe('no other listed tenant hands out roles (each tenant assigns its own app roles)', () => {
   const tenants = [TENANT, OTHER_TENANT];
   const otherIss = () => `${entra.base}/${OTHER_TENANT}/v2.0`;
-  const other = (over: Claims = {}) => sign(key, personClaims(otherIss(), clock.now(), {
-    tid: OTHER_TENANT, ...over,
-  }));
+  const other = (over: Claims = {}) =>
+    sign(
+      key,
+      personClaims(otherIss(), clock.now(), {
+        tid: OTHER_TENANT,
+        ...over,
+      }),
+    );
   const roles = [
     { claim: 'roles', map: null, tenants: [TENANT] },
     { claim: 'roles', map: { guest: ['reader'] }, tenants: [OTHER_TENANT] },
@@ -363,25 +451,28 @@ describe('no other listed tenant hands out roles (each tenant assigns its own ap
   ];
 
   test('an app role that the other tenant assigned', async () => {
-    const principal = await identityWith({ tenants, roles })
-      .verifyBearer(await other({ roles: ['approver', 'guest'] }));
+    const principal = await identityWith({ tenants, roles }).verifyBearer(
+      await other({ roles: ['approver', 'guest'] }),
+    );
     expect(principal.roles).toEqual(['reader']);
   });
 
   test('a group of the other tenant with the id of one that is mapped', async () => {
-    const principal = await identityWith({ tenants, roles })
-      .verifyBearer(await other({ roles: undefined, groups: [APPROVERS] }));
+    const principal = await identityWith({ tenants, roles }).verifyBearer(
+      await other({ roles: undefined, groups: [APPROVERS] }),
+    );
     expect(principal.roles).toEqual([]);
   });
 
   test('an overage there: its directory is not even asked', async () => {
     graph.state.memberOf = [APPROVERS];
-    const principal = await identityWith({ tenants, roles })
-      .verifyBearer(await other({ roles: undefined, ...overage }));
+    const principal = await identityWith({ tenants, roles }).verifyBearer(
+      await other({ roles: undefined, ...overage }),
+    );
     expect([principal.roles, graph.calls]).toEqual([[], []]);
   });
 
-  test('a mapping that names no tenant reads nobody\'s tokens', async () => {
+  test("a mapping that names no tenant reads nobody's tokens", async () => {
     const identity = identityWith({ tenants, roles: [{ claim: 'roles', map: null }] });
     expect((await identity.verifyBearer(await other())).roles).toEqual([]);
   });

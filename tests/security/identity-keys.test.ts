@@ -6,7 +6,15 @@ import { createIdentity } from '../../src/identity/identity.ts';
 import { KEY_TIMES } from '../../src/identity/jwks.ts';
 import { createVerifier } from '../../src/identity/verify-token.ts';
 import {
-  codeOf, configOf, log, newKey, oidcIssuer, personClaims, sign, startKeyServer, turnableClock,
+  codeOf,
+  configOf,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  startKeyServer,
+  turnableClock,
 } from '../unit/identity/kit.ts';
 import type { Answer, Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
 import { discoveryAttacks, json, keyDocumentAttacks } from './attacks/key-attacks.ts';
@@ -92,7 +100,7 @@ describe('unknown key ids', () => {
       const header = { alg: 'RS256', kid: `storm-${at}` };
       const text = Buffer.from(JSON.stringify(header)).toString('base64url');
       await codeOf(identity.verifyBearer(`${text}.${payload}.${signature}`));
-      if (at % 500 === 0 && await codeOf(identity.verifyBearer(await token())) !== 'accepted') {
+      if (at % 500 === 0 && (await codeOf(identity.verifyBearer(await token()))) !== 'accepted') {
         refused += 1;
       }
       clock.advance(6);
@@ -163,7 +171,7 @@ describe('a provider that is down', () => {
     let refused = 0;
     for (let at = 0; at < 24 * 60; at += 1) {
       clock.advance(MINUTE);
-      if (await codeOf(identity.verifyBearer(await token())) !== 'accepted') refused += 1;
+      if ((await codeOf(identity.verifyBearer(await token()))) !== 'accepted') refused += 1;
       if (at % 30 === 0) await settle();
     }
     expect(refused).toBe(0);
@@ -242,17 +250,22 @@ describe('answers of the key endpoint that are refused', () => {
 
   test.each<[string, Answer]>([
     ['does not come', () => undefined],
-    ['drips', (_request, response) => {
-      response.setHeader('content-type', 'application/json');
-      const timer = setInterval(() => response.write(' '), 50);
-      response.on('close', () => clearInterval(timer));
-    }],
+    [
+      'drips',
+      (_request, response) => {
+        response.setHeader('content-type', 'application/json');
+        const timer = setInterval(() => response.write(' '), 50);
+        response.on('close', () => clearInterval(timer));
+      },
+    ],
   ])('an answer that %s is cut off by the time limit', async (_name, answer) => {
     expect(PROVIDER_LIMITS.timeoutMs).toBe(5_000);
     server.state.onKeys = answer;
     const started = performance.now();
     const bounded = boundedFetch(fetch as Fetch, {
-      ...PROVIDER_LIMITS, timeoutMs: 300, allowHttp: true,
+      ...PROVIDER_LIMITS,
+      timeoutMs: 300,
+      allowHttp: true,
     });
     await expect(bounded(server.state.jwksUri)).rejects.toThrow(/timeout|aborted/i);
     expect(performance.now() - started).toBeLessThan(3_000);
@@ -286,9 +299,13 @@ describe('discovery', () => {
     server.state.jwksUri = `${server.base}/keys?moved`;
     server.state.onDiscovery = (request, response) => {
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(request.url === '/keys?moved'
-        ? { keys: [next.publicJwk] }
-        : { issuer: server.state.issuer, jwks_uri: server.state.jwksUri }));
+      response.end(
+        JSON.stringify(
+          request.url === '/keys?moved'
+            ? { keys: [next.publicJwk] }
+            : { issuer: server.state.issuer, jwks_uri: server.state.jwksUri },
+        ),
+      );
     };
     server.state.onKeys = (_request, response) => void response.writeHead(404).end();
     clock.advance(10 * MINUTE);

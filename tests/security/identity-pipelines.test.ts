@@ -8,8 +8,19 @@ import type { Principal } from '../../src/domain/principal.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity } from '../../src/usecases/ports.ts';
 import {
-  AMARA, API, TENANT, codeOf, configOf, entraIssuer, log, newKey, oidcIssuer, personClaims, sign,
-  startKeyServer, turnableClock,
+  AMARA,
+  API,
+  TENANT,
+  codeOf,
+  configOf,
+  entraIssuer,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  startKeyServer,
+  turnableClock,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
 import { approve, openHouse } from '../unit/usecases/house.ts';
@@ -29,66 +40,123 @@ describe('the human behind a pipeline', () => {
   beforeAll(async () => {
     key = await newKey('k1');
     [github, gitlab, okta] = await Promise.all([
-      startKeyServer(), startKeyServer(), startKeyServer(),
+      startKeyServer(),
+      startKeyServer(),
+      startKeyServer(),
     ]);
     entra = await startKeyServer({ issuerPath: '/{tenantid}/v2.0' });
     for (const each of [github, gitlab, entra, okta]) each.state.keys = [key.publicJwk];
-    const runs = (server: KeyServer, over: Partial<IssuerConfig>) => oidcIssuer(server, {
-      use: ['workloads'], teams: null, roles: [], ...over,
-    });
+    const runs = (server: KeyServer, over: Partial<IssuerConfig>) =>
+      oidcIssuer(server, {
+        use: ['workloads'],
+        teams: null,
+        roles: [],
+        ...over,
+      });
     const config = configOf([
       entraIssuer(entra),
-      runs(github, { id: 'github', actorClaim: 'actor_id', claims: ['repository_id'],
-        keyClaims: ['repository_owner_id', 'repository_id'] }),
-      runs(gitlab, { id: 'gitlab', actorClaim: 'user_id', claims: ['project_id'],
-        keyClaims: ['namespace_id', 'project_id'] }),
+      runs(github, {
+        id: 'github',
+        actorClaim: 'actor_id',
+        claims: ['repository_id'],
+        keyClaims: ['repository_owner_id', 'repository_id'],
+      }),
+      runs(gitlab, {
+        id: 'gitlab',
+        actorClaim: 'user_id',
+        claims: ['project_id'],
+        keyClaims: ['namespace_id', 'project_id'],
+      }),
       oidcIssuer(okta, { id: 'okta', use: ['people'], teams: null }),
     ]);
     identity = createIdentity({
       config: {
         ...config,
-        identity: { ...config.identity, links: [[
-          { issuer: 'entra', tenant: TENANT, objectId: AMARA },
-          { issuer: 'github', actor: '583231' },
-          { issuer: 'gitlab', actor: '42' },
-          { issuer: 'okta', subject: '00u-amara' },
-        ]] },
+        identity: {
+          ...config.identity,
+          links: [
+            [
+              { issuer: 'entra', tenant: TENANT, objectId: AMARA },
+              { issuer: 'github', actor: '583231' },
+              { issuer: 'gitlab', actor: '42' },
+              { issuer: 'okta', subject: '00u-amara' },
+            ],
+          ],
+        },
       },
-      clock, log,
+      clock,
+      log,
     });
   });
   afterAll(() => Promise.all([github, gitlab, entra, okta].map((server) => server.stop())));
   beforeEach(async () => {
     house = await openHouse();
-    house.workflows = [workflow({ request: { roles: ['approver'], workloads: [
-      { issuer: 'github', claims: { repository_id: '2' } },
-      { issuer: 'gitlab', claims: { project_id: '7' } },
-    ] } })];
+    house.workflows = [
+      workflow({
+        request: {
+          roles: ['approver'],
+          workloads: [
+            { issuer: 'github', claims: { repository_id: '2' } },
+            { issuer: 'gitlab', claims: { project_id: '7' } },
+          ],
+        },
+      }),
+    ];
   });
   afterEach(() => house.close());
 
   const now = () => Math.floor(clock.now() / 1_000);
   const times = () => ({ iat: now(), nbf: now(), exp: now() + 600 });
-  const githubToken = (over: Claims = {}) => sign(key, {
-    iss: github.state.issuer, aud: API, sub: 'repo:contoso/checkout:environment:production',
-    repository: 'contoso/checkout', repository_id: '2', repository_owner_id: '1',
-    actor: 'amara', actor_id: '583231', jti: `run-${Math.random()}`, ...times(), ...over,
-  });
-  const gitlabToken = (over: Claims = {}) => sign(key, {
-    iss: gitlab.state.issuer, aud: API, sub: 'project_path:contoso/checkout:ref:main',
-    project_id: '7', namespace_id: '3', user_id: '42', jti: `job-${Math.random()}`, ...times(),
-    ...over,
-  });
-  const amara = async () => identity.verifyBearer(
-    await sign(key, personClaims(`${entra.base}/${TENANT}/v2.0`, clock.now())));
-  const amaraAtOkta = async () => identity.verifyBearer(await sign(key, {
-    iss: okta.state.issuer, aud: API, sub: '00u-amara', scp: ['approve'], cid: 'spa',
-    roles: ['approver'], ...times(),
-  }));
+  const githubToken = (over: Claims = {}) =>
+    sign(key, {
+      iss: github.state.issuer,
+      aud: API,
+      sub: 'repo:contoso/checkout:environment:production',
+      repository: 'contoso/checkout',
+      repository_id: '2',
+      repository_owner_id: '1',
+      actor: 'amara',
+      actor_id: '583231',
+      jti: `run-${Math.random()}`,
+      ...times(),
+      ...over,
+    });
+  const gitlabToken = (over: Claims = {}) =>
+    sign(key, {
+      iss: gitlab.state.issuer,
+      aud: API,
+      sub: 'project_path:contoso/checkout:ref:main',
+      project_id: '7',
+      namespace_id: '3',
+      user_id: '42',
+      jti: `job-${Math.random()}`,
+      ...times(),
+      ...over,
+    });
+  const amara = async () =>
+    identity.verifyBearer(
+      await sign(key, personClaims(`${entra.base}/${TENANT}/v2.0`, clock.now())),
+    );
+  const amaraAtOkta = async () =>
+    identity.verifyBearer(
+      await sign(key, {
+        iss: okta.state.issuer,
+        aud: API,
+        sub: '00u-amara',
+        scp: ['approve'],
+        cid: 'spa',
+        roles: ['approver'],
+        ...times(),
+      }),
+    );
   const ask = async (token: string) => {
     const result = await house.app.submitRequest({
-      workflow: 'deploy-production', by: await identity.verifyBearer(token),
-      fields: { service: 'checkout' }, reason: null, idempotencyKey: null, teams: null,
+      workflow: 'deploy-production',
+      by: await identity.verifyBearer(token),
+      fields: { service: 'checkout' },
+      reason: null,
+      idempotencyKey: null,
+      teams: null,
     });
     if (result.kind === 'refused') throw new Error(result.refusal.code);
     return result.request.id;
@@ -108,7 +176,10 @@ describe('the human behind a pipeline', () => {
 
   test('nor by Amara as a third provider vouches for her, whom no link names', async () => {
     const elsewhere = {
-      ...await amara(), key: `other|${TENANT}|${AMARA}`, provider: 'other', aliases: [],
+      ...(await amara()),
+      key: `other|${TENANT}|${AMARA}`,
+      provider: 'other',
+      aliases: [],
     };
     for (const token of [githubToken(), gitlabToken()]) {
       expect(await answerOf(await ask(await token), elsewhere)).toBe('own_request');
@@ -119,8 +190,12 @@ describe('the human behind a pipeline', () => {
     const by = await amara();
     const asker = { ...by, key: 'other|a', objectId: AMARA.toUpperCase(), aliases: [] };
     const result = await house.app.submitRequest({
-      workflow: 'deploy-production', by: asker, fields: { service: 'checkout' }, reason: null,
-      idempotencyKey: null, teams: null,
+      workflow: 'deploy-production',
+      by: asker,
+      fields: { service: 'checkout' },
+      reason: null,
+      idempotencyKey: null,
+      teams: null,
     });
     if (result.kind === 'refused') throw new Error(result.refusal.code);
     expect(await answerOf(result.request.id, by)).toBe('own_request');
@@ -131,27 +206,35 @@ describe('the human behind a pipeline', () => {
   });
 
   test('one that somebody else started, she may', async () => {
-    expect(await answerOf(await ask(await githubToken({ actor_id: '9' })), await amara()))
-      .toBe('decided');
+    expect(await answerOf(await ask(await githubToken({ actor_id: '9' })), await amara())).toBe(
+      'decided',
+    );
   });
 
-  test('the actor\'s number decides, never the name', async () => {
+  test("the actor's number decides, never the name", async () => {
     const id = await ask(await githubToken({ actor: 'somebody-else' }));
     expect(await answerOf(id, await amara())).toBe('own_request');
-    expect(await answerOf(await ask(await githubToken({ actor: 'amara', actor_id: '9' })),
-      await amara())).toBe('decided');
+    expect(
+      await answerOf(
+        await ask(await githubToken({ actor: 'amara', actor_id: '9' })),
+        await amara(),
+      ),
+    ).toBe('decided');
   });
 
   test('the audit log holds who it was', async () => {
     await ask(await githubToken());
-    const [event] = (await house.store.unsealedEvents(10))
-      .filter(({ type }) => type === 'request.submitted');
+    const [event] = (await house.store.unsealedEvents(10)).filter(
+      ({ type }) => type === 'request.submitted',
+    );
     expect(event?.data['requesterAliases']).toContain('actor:github|583231');
   });
 
   test.each([
-    ['missing', undefined, 'token_claim_missing'], ['empty', '', 'token_claim_invalid'],
-    ['a list', ['583231', '9'], 'token_claim_invalid'], ['null', null, 'token_claim_invalid'],
+    ['missing', undefined, 'token_claim_missing'],
+    ['empty', '', 'token_claim_invalid'],
+    ['a list', ['583231', '9'], 'token_claim_invalid'],
+    ['null', null, 'token_claim_invalid'],
     ['with a separator', 'x|583231', 'token_claim_invalid'],
   ])('an actor that is %s is refused: nobody could be kept apart from it', async (_n, id, code) => {
     expect(await codeOf(identity.verifyBearer(await githubToken({ actor_id: id })))).toBe(code);
@@ -164,8 +247,12 @@ describe('the human behind a pipeline', () => {
 
   test('Amara asks as one identity and decides as a linked one: no', async () => {
     const result = await house.app.submitRequest({
-      workflow: 'deploy-production', by: await amaraAtOkta(), fields: { service: 'checkout' },
-      reason: null, idempotencyKey: null, teams: null,
+      workflow: 'deploy-production',
+      by: await amaraAtOkta(),
+      fields: { service: 'checkout' },
+      reason: null,
+      idempotencyKey: null,
+      teams: null,
     });
     if (result.kind === 'refused') throw new Error(result.refusal.code);
     expect(await answerOf(result.request.id, await amara())).toBe('own_request');
@@ -179,22 +266,40 @@ describe('the human behind a pipeline', () => {
   });
 
   test('two linked identities are one voice of a quorum', async () => {
-    house.workflows = [workflow({
-      request: { roles: ['developer'], workloads: [] }, stages: [stage({ quorum: 2 })],
-    })];
+    house.workflows = [
+      workflow({
+        request: { roles: ['developer'], workloads: [] },
+        stages: [stage({ quorum: 2 })],
+      }),
+    ];
     const result = await house.app.submitRequest({
-      workflow: 'deploy-production', by: principal({ key: 'local|mia', roles: ['developer'] }),
-      fields: { service: 'checkout' }, reason: null, idempotencyKey: null, teams: null,
+      workflow: 'deploy-production',
+      by: principal({ key: 'local|mia', roles: ['developer'] }),
+      fields: { service: 'checkout' },
+      reason: null,
+      idempotencyKey: null,
+      teams: null,
     });
     if (result.kind === 'refused') throw new Error(result.refusal.code);
     const { id } = result.request;
     expect(await answerOf(id, await amara())).toBe('decided');
     const request = await house.store.loadRequest(id);
     const again = await house.app.decideRequest({
-      id, by: await amaraAtOkta(), decision: 'approve', reason: null, teams: null,
-      digest: request?.digest ?? '', revision: 1,
-      channel: { via: 'api', tenant: null, objectId: null, activityId: null, conversationId: null,
-        exchangeId: null },
+      id,
+      by: await amaraAtOkta(),
+      decision: 'approve',
+      reason: null,
+      teams: null,
+      digest: request?.digest ?? '',
+      revision: 1,
+      channel: {
+        via: 'api',
+        tenant: null,
+        objectId: null,
+        activityId: null,
+        conversationId: null,
+        exchangeId: null,
+      },
     });
     expect(again.kind).toBe('repeated');
     expect((await house.store.loadRequest(id))?.state).toBe('pending');
@@ -202,9 +307,16 @@ describe('the human behind a pipeline', () => {
 
   test('a link passes no role, right or request on', async () => {
     const id = await ask(await githubToken());
-    const plain = await identity.verifyBearer(await sign(key, {
-      iss: okta.state.issuer, aud: API, sub: '00u-amara', scp: ['x'], cid: 'spa', ...times(),
-    }));
+    const plain = await identity.verifyBearer(
+      await sign(key, {
+        iss: okta.state.issuer,
+        aud: API,
+        sub: '00u-amara',
+        scp: ['x'],
+        cid: 'spa',
+        ...times(),
+      }),
+    );
     expect(plain.roles).toEqual([]);
     expect(await house.app.readRequest({ id, by: plain })).toBeUndefined();
     expect((await house.app.cancelRequest({ id, by: plain })).kind).toBe('refused');
@@ -215,8 +327,9 @@ describe('the human behind a pipeline', () => {
       (await identity.verifyBearer(await githubToken(over))).key;
 
     test('the form with ids is the same principal as the one without', async () => {
-      expect(await keyOf({ sub: 'repo:contoso@1/checkout@2:environment:production' }))
-        .toBe(await keyOf({}));
+      expect(await keyOf({ sub: 'repo:contoso@1/checkout@2:environment:production' })).toBe(
+        await keyOf({}),
+      );
     });
 
     test('a repository that took the name over is another one', async () => {
@@ -225,24 +338,28 @@ describe('the human behind a pipeline', () => {
     });
 
     test('another environment or branch is another one', async () => {
-      expect(await keyOf({ sub: 'repo:contoso/checkout:ref:refs/heads/main' }))
-        .not.toBe(await keyOf({}));
+      expect(await keyOf({ sub: 'repo:contoso/checkout:ref:refs/heads/main' })).not.toBe(
+        await keyOf({}),
+      );
     });
 
     test.each([
       ['repo:contoso@1/checkout@999:environment:production'],
       ['repo:contoso@999/checkout@2:environment:production'],
     ])('%s contradicts the ids beside it', async (sub) => {
-      expect(await codeOf(identity.verifyBearer(await githubToken({ sub }))))
-        .toBe('token_claim_invalid');
+      expect(await codeOf(identity.verifyBearer(await githubToken({ sub })))).toBe(
+        'token_claim_invalid',
+      );
     });
 
-    test.each([
-      ['repository_id'], ['repository_owner_id'],
-    ])('without %s it is nobody', async (id) => {
-      expect(await codeOf(identity.verifyBearer(await githubToken({ [id]: undefined }))))
-        .toBe('token_claim_missing');
-    });
+    test.each([['repository_id'], ['repository_owner_id']])(
+      'without %s it is nobody',
+      async (id) => {
+        expect(await codeOf(identity.verifyBearer(await githubToken({ [id]: undefined })))).toBe(
+          'token_claim_missing',
+        );
+      },
+    );
 
     test('a very long branch still gives a key that stores take', async () => {
       const long = { sub: `repo:contoso/checkout:ref:refs/heads/${'b'.repeat(900)}` };
@@ -253,20 +370,28 @@ describe('the human behind a pipeline', () => {
   });
 
   describe('app-only tokens by other providers never stand for people', () => {
-    const row = (claims: Claims) => sign(key, {
-      iss: okta.state.issuer, aud: API, roles: ['approver'], ...times(), ...claims,
-    });
+    const row = (claims: Claims) =>
+      sign(key, {
+        iss: okta.state.issuer,
+        aud: API,
+        roles: ['approver'],
+        ...times(),
+        ...claims,
+      });
     test.each([
       ['Okta: the subject is the client (cid)', { sub: '0oa1', cid: '0oa1', scp: ['approve'] }],
       ['Auth0: <client>@clients', { sub: 'abc@clients', azp: 'abc', scope: 'approve' }],
       ['Auth0: gty', { sub: 'abc', gty: 'client-credentials' }],
-      ['Keycloak: a service account',
-        { sub: 'f00', azp: 'ci', preferred_username: 'service-account-ci' }],
+      [
+        'Keycloak: a service account',
+        { sub: 'f00', azp: 'ci', preferred_username: 'service-account-ci' },
+      ],
       ['RFC 9068 2.2: sub is client_id', { sub: 'ci', client_id: 'ci' }],
-      ['Google: a service account\'s azp', { sub: '1098', azp: '1098', email: 'ci@x.iam' }],
+      ["Google: a service account's azp", { sub: '1098', azp: '1098', email: 'ci@x.iam' }],
     ])('%s', async (_name, claims) => {
-      expect(await codeOf(identity.verifyBearer(await row(claims))))
-        .toBe('token_kind_not_accepted');
+      expect(await codeOf(identity.verifyBearer(await row(claims)))).toBe(
+        'token_kind_not_accepted',
+      );
     });
   });
 });

@@ -11,8 +11,14 @@ import type { House } from '../unit/usecases/house.ts';
 import { principal, stage, workflow } from '../support/builders.ts';
 
 const pipeline = (tokenId: string | null, over: Partial<Principal> = {}): Principal => {
-  const base = principal({ key: 'github|1|2|repo:contoso/checkout', kind: 'workload',
-    provider: 'github', tenant: null, objectId: null, claims: { repository_id: '2' } });
+  const base = principal({
+    key: 'github|1|2|repo:contoso/checkout',
+    kind: 'workload',
+    provider: 'github',
+    tenant: null,
+    objectId: null,
+    claims: { repository_id: '2' },
+  });
   return { ...base, token: { ...base.token, tokenId, digest: `digest of ${tokenId}` }, ...over };
 };
 const open_ = { workloads: [{ issuer: 'github', claims: { repository_id: '2' } }] };
@@ -28,11 +34,16 @@ describe('a token makes one request', () => {
   afterEach(() => house.close());
 
   const submit = async (
-    by: Principal, over: { key?: string; service?: string; app?: App } = {},
+    by: Principal,
+    over: { key?: string; service?: string; app?: App } = {},
   ): Promise<string> => {
     const { app = house.app, key = null, service = 'checkout' } = over;
     const result = await app.submitRequest({
-      workflow: 'deploy-production', by, fields: { service }, reason: null, idempotencyKey: key,
+      workflow: 'deploy-production',
+      by,
+      fields: { service },
+      reason: null,
+      idempotencyKey: key,
       teams: null,
     });
     return result.kind === 'refused' ? result.refusal.code : result.kind;
@@ -45,10 +56,15 @@ describe('a token makes one request', () => {
   });
 
   test('ten at the same moment on two replicas: one of them', async () => {
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, at) =>
-      submit(pipeline('jti-1'), { app: at % 2 ? house.app : replica })));
-    expect(answers.sort()).toEqual(['submitted', ...Array.from({ length: 9 }, () =>
-      'token_replayed')]);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, at) =>
+        submit(pipeline('jti-1'), { app: at % 2 ? house.app : replica }),
+      ),
+    );
+    expect(answers.sort()).toEqual([
+      'submitted',
+      ...Array.from({ length: 9 }, () => 'token_replayed'),
+    ]);
   });
 
   test('with the same Idempotency-Key the first answer comes back, and no replay', async () => {
@@ -68,8 +84,9 @@ describe('a token makes one request', () => {
 
   test('the same key with other content is told as such', async () => {
     expect(await submit(pipeline('jti-1'), { key: 'run-1' })).toBe('submitted');
-    expect(await submit(pipeline('jti-1'), { key: 'run-1', service: 'billing' }))
-      .toBe('idempotency_mismatch');
+    expect(await submit(pipeline('jti-1'), { key: 'run-1', service: 'billing' })).toBe(
+      'idempotency_mismatch',
+    );
   });
 
   test('a token without an id is known by what it says', async () => {
@@ -85,8 +102,9 @@ describe('a token makes one request', () => {
   test('one id at two issuers is two tokens', async () => {
     const other = pipeline('jti-1');
     expect(await submit(pipeline('jti-1'))).toBe('submitted');
-    expect(await submit({ ...other, token: { ...other.token, issuer: 'https://other' } }))
-      .toBe('submitted');
+    expect(await submit({ ...other, token: { ...other.token, issuer: 'https://other' } })).toBe(
+      'submitted',
+    );
   });
 
   test('what was refused used nothing up', async () => {
@@ -103,7 +121,7 @@ describe('a token makes one request', () => {
     expect(await submit(by)).toBe('submitted');
   });
 
-  test('a person\'s token may be used again, unless the workflow says otherwise', async () => {
+  test("a person's token may be used again, unless the workflow says otherwise", async () => {
     const mia = principal({ key: 'local|mia', roles: ['developer'] });
     expect([await submit(mia), await submit(mia)]).toEqual(['submitted', 'submitted']);
     house.workflows = [workflow({ singleUse: 'everybody' })];
@@ -111,21 +129,29 @@ describe('a token makes one request', () => {
     expect([await submit(other), await submit(other)]).toEqual(['submitted', 'token_replayed']);
   });
 
-  test('nobody\'s, where the workflow says so', async () => {
+  test("nobody's, where the workflow says so", async () => {
     house.workflows = [workflow({ singleUse: 'nobody', request: { roles: [], ...open_ } })];
-    expect([await submit(pipeline('jti-1')), await submit(pipeline('jti-1'))])
-      .toEqual(['submitted', 'submitted']);
+    expect([await submit(pipeline('jti-1')), await submit(pipeline('jti-1'))]).toEqual([
+      'submitted',
+      'submitted',
+    ]);
   });
 
-  describe('where people\'s tokens count once', () => {
+  describe("where people's tokens count once", () => {
     const ben = principal({ key: 'local|ben', roles: ['approver', 'developer'] });
     const mia = principal({ key: 'local|mia', roles: ['developer'] });
-    const fresh = (by: Principal, tokenId: string): Principal =>
-      ({ ...by, token: { ...by.token, tokenId } });
+    const fresh = (by: Principal, tokenId: string): Principal => ({
+      ...by,
+      token: { ...by.token, tokenId },
+    });
     const ask = async (tokenId: string) => {
       const result = await house.app.submitRequest({
-        workflow: 'deploy-production', by: fresh(mia, tokenId), fields: { service: 'checkout' },
-        reason: null, idempotencyKey: null, teams: null,
+        workflow: 'deploy-production',
+        by: fresh(mia, tokenId),
+        fields: { service: 'checkout' },
+        reason: null,
+        idempotencyKey: null,
+        teams: null,
       });
       if (result.kind === 'refused') throw new Error(result.refusal.code);
       return result.request.id;
@@ -135,20 +161,35 @@ describe('a token makes one request', () => {
       return result.kind === 'refused' ? result.refusal.code : result.kind;
     };
     beforeEach(() => {
-      house.workflows = [workflow({
-        singleUse: 'everybody', stages: [stage(), stage({ name: 'Second', roles: ['developer'] })],
-      })];
+      house.workflows = [
+        workflow({
+          singleUse: 'everybody',
+          stages: [stage(), stage({ name: 'Second', roles: ['developer'] })],
+        }),
+      ];
     });
 
     test('one decision a token; its repeat gets the first answer', async () => {
       const [one, two] = [await ask('a'), await ask('b')];
       const request = await house.store.loadRequest(one);
-      const decide = () => house.app.decideRequest({
-        id: one, by: fresh(ben, 'c'), decision: 'approve', reason: null, teams: null,
-        digest: request?.digest ?? '', revision: 1,
-        channel: { via: 'api', tenant: null, objectId: null, activityId: null,
-          conversationId: null, exchangeId: null },
-      });
+      const decide = () =>
+        house.app.decideRequest({
+          id: one,
+          by: fresh(ben, 'c'),
+          decision: 'approve',
+          reason: null,
+          teams: null,
+          digest: request?.digest ?? '',
+          revision: 1,
+          channel: {
+            via: 'api',
+            tenant: null,
+            objectId: null,
+            activityId: null,
+            conversationId: null,
+            exchangeId: null,
+          },
+        });
       expect(await kindOf(decide())).toBe('decided');
       expect(await kindOf(decide())).toBe('repeated');
       expect(await kindOf(approve(house, two, fresh(ben, 'c')))).toBe('token_replayed');
@@ -165,16 +206,21 @@ describe('a token makes one request', () => {
     test('a token that asked does not decide', async () => {
       const id = await ask('a');
       await house.app.submitRequest({
-        workflow: 'deploy-production', by: fresh(ben, 'c'), fields: { service: 'billing' },
-        reason: null, idempotencyKey: null, teams: null,
+        workflow: 'deploy-production',
+        by: fresh(ben, 'c'),
+        fields: { service: 'billing' },
+        reason: null,
+        idempotencyKey: null,
+        teams: null,
       });
       expect(await kindOf(approve(house, id, fresh(ben, 'c')))).toBe('token_replayed');
     });
 
     test('two replicas, two requests, one token, the same moment: one decision', async () => {
       const ids = [await ask('a'), await ask('b')];
-      const answers = await Promise.all(ids.map((id) =>
-        kindOf(approve(house, id, fresh(ben, 'c')))));
+      const answers = await Promise.all(
+        ids.map((id) => kindOf(approve(house, id, fresh(ben, 'c')))),
+      );
       expect(answers.sort()).toEqual(['decided', 'token_replayed']);
     });
   });

@@ -10,20 +10,28 @@ import type { SessionWorld } from '../unit/identity/session-world.ts';
 
 jest.setTimeout(30_000);
 let world: SessionWorld;
-beforeAll(async () => { world = await startSessionWorld(); });
+beforeAll(async () => {
+  world = await startSessionWorld();
+});
 afterAll(() => world.stop());
 beforeEach(async () => {
   world.reset();
   const event = {
-    id: `evt_clear_${Math.random()}`, at: 0, type: 'session.ended' as const, requestId: null,
-    actor: null, data: {},
+    id: `evt_clear_${Math.random()}`,
+    at: 0,
+    type: 'session.ended' as const,
+    requestId: null,
+    actor: null,
+    data: {},
   };
   await world.store.endSessions({ which: { kind: 'all' }, event });
   await world.events();
 });
 
-const reasons = async () => (await world.events())
-  .filter(({ type }) => type === 'session.ended').map(({ data }) => data['reason']);
+const reasons = async () =>
+  (await world.events())
+    .filter(({ type }) => type === 'session.ended')
+    .map(({ data }) => data['reason']);
 const past = (ms = LIMITS.maxClaimAgeMs) => world.clock.advance(ms + MINUTE);
 
 // RFC 9700 4.14.2: of a refresh token that is used twice, one user is a thief.
@@ -31,9 +39,7 @@ describe('refresh tokens', () => {
   test('16 clicks at once on one replica make one refresh', async () => {
     await world.one.signInAs('amara');
     past();
-    const clicks = await Promise.all(
-      Array.from({ length: 16 }, () => world.one.click('amara')),
-    );
+    const clicks = await Promise.all(Array.from({ length: 16 }, () => world.one.click('amara')));
     expect(clicks.map((by) => by?.roles)).toEqual(Array.from({ length: 16 }, () => ['approver']));
     expect(world.wire.refreshes).toBe(1);
     expect(await world.row('amara')).toMatchObject({ generation: 2 });
@@ -42,8 +48,9 @@ describe('refresh tokens', () => {
   test('16 clicks at once over two replicas make one refresh', async () => {
     await world.one.signInAs('amara');
     past();
-    const clicks = await Promise.all(Array.from({ length: 16 }, (_, at) =>
-      (at % 2 === 0 ? world.one : world.two).click('amara')));
+    const clicks = await Promise.all(
+      Array.from({ length: 16 }, (_, at) => (at % 2 === 0 ? world.one : world.two).click('amara')),
+    );
     expect(clicks.filter((by) => by === undefined)).toEqual([]);
     expect(world.wire.refreshes).toBe(1);
   });
@@ -52,7 +59,9 @@ describe('refresh tokens', () => {
     await world.one.signInAs('amara');
     past();
     let release = () => undefined as void;
-    const held = new Promise<void>((resolve) => { release = resolve; });
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     let first = true;
     world.wire.before = async () => {
       if (!first) return;
@@ -69,8 +78,9 @@ describe('refresh tokens', () => {
     expect(await hanging).toBeUndefined();
     expect(await world.two.click('amara')).toBeUndefined();
     const events = (await world.events()).filter(({ type }) => type === 'session.ended');
-    expect(events.map(({ data }) => [data['reason'], data['code']]))
-      .toEqual([['refresh_refused', 'invalid_grant']]);
+    expect(events.map(({ data }) => [data['reason'], data['code']])).toEqual([
+      ['refresh_refused', 'invalid_grant'],
+    ]);
   });
 
   test('a provider that lets one be used twice does not help: the generation tells', async () => {
@@ -123,8 +133,10 @@ describe('a provider that does not answer', () => {
     ['down', () => Promise.reject(new Error('ECONNREFUSED'))],
     ['503', async () => new Response('no', { status: 503 })],
     ['no JSON', async () => new Response('<html>')],
-    ['does not know our secret', async () =>
-      Response.json({ error: 'invalid_client' }, { status: 401 })],
+    [
+      'does not know our secret',
+      async () => Response.json({ error: 'invalid_client' }, { status: 401 }),
+    ],
   ];
   test.each(unavailable)('%s: denied with a sentence, and nothing is lost', async (_name, say) => {
     await world.one.signInAs('amara');
@@ -142,14 +154,21 @@ test('a look at roles before running is no click: the idle limit goes on', async
   const before = await world.row('amara');
   world.clock.advance(LIMITS.idleMs - MINUTE);
   const sender = senderOf('amara');
-  const asked = (key = before?.principal ?? '') => heldBySession(world.one.sessions).heldNow({
-    // As a linked identity is known, which itself says nothing of Teams.
-    person: {
-      key, kind: 'person', provider: 'local', subject: 's', tenant: null, objectId: null,
-      name: 'Amara',
-    },
-    teams: { tenantId: sender.tenantId, objectId: sender.objectId }, claims: [],
-  });
+  const asked = (key = before?.principal ?? '') =>
+    heldBySession(world.one.sessions).heldNow({
+      // As a linked identity is known, which itself says nothing of Teams.
+      person: {
+        key,
+        kind: 'person',
+        provider: 'local',
+        subject: 's',
+        tenant: null,
+        objectId: null,
+        name: 'Amara',
+      },
+      teams: { tenantId: sender.tenantId, objectId: sender.objectId },
+      claims: [],
+    });
   expect(await asked()).toEqual({ roles: ['approver'], claims: { department: 'Payments' } });
   expect(await asked('another|key')).toBeUndefined();
   expect((await world.row('amara'))?.usedAt).toBe(before?.usedAt);
@@ -162,8 +181,10 @@ test('groups that cannot be looked up: denied with a sentence, and nothing is lo
   const replica = await world.replica(world.store, {
     judge: (real) => ({
       ...real,
-      verify: (token, purpose) => (down && purpose.kind === 'refresh'
-        ? Promise.reject(identityError('groups_unavailable')) : real.verify(token, purpose)),
+      verify: (token, purpose) =>
+        down && purpose.kind === 'refresh'
+          ? Promise.reject(identityError('groups_unavailable'))
+          : real.verify(token, purpose),
     }),
   });
   await replica.signInAs('amara');
@@ -193,9 +214,13 @@ describe('the refreshed ID token', () => {
     await world.one.signInAs('amara');
     past();
     world.wire.twist = twist;
-    expect(await codeOf(world.one.click('amara').then((by) => {
-      if (by === undefined) throw Object.assign(new Error('none'), { code: 'no session' });
-    }))).toMatch(/^(no session|session_refresh_unavailable)$/);
+    expect(
+      await codeOf(
+        world.one.click('amara').then((by) => {
+          if (by === undefined) throw Object.assign(new Error('none'), { code: 'no session' });
+        }),
+      ),
+    ).toMatch(/^(no session|session_refresh_unavailable)$/);
     world.wire.twist = null;
     expect(await world.one.click('amara')).toBeUndefined();
     expect(await world.row('amara')).toBeUndefined();
@@ -285,8 +310,9 @@ test('a replica that waited does not take the kept old claims for new ones', asy
       waiting ??= codeOf(own.two.click('amara', { renew: true }));
       await new Promise((resolve) => setTimeout(resolve, 300));
     };
-    expect(await codeOf(own.one.click('amara', { renew: true })))
-      .toBe('session_refresh_unavailable');
+    expect(await codeOf(own.one.click('amara', { renew: true }))).toBe(
+      'session_refresh_unavailable',
+    );
     expect(await waiting).toBe('session_refresh_unavailable');
     expect(own.wire.refreshes).toBe(1);
   } finally {

@@ -7,20 +7,28 @@ import type { SessionWorld } from '../unit/identity/session-world.ts';
 
 jest.setTimeout(30_000);
 let world: SessionWorld;
-beforeAll(async () => { world = await startSessionWorld(); });
+beforeAll(async () => {
+  world = await startSessionWorld();
+});
 afterAll(() => world.stop());
 beforeEach(async () => {
   world.reset();
   const event = {
-    id: `evt_clear_${Math.random()}`, at: 0, type: 'session.ended' as const, requestId: null,
-    actor: null, data: {},
+    id: `evt_clear_${Math.random()}`,
+    at: 0,
+    type: 'session.ended' as const,
+    requestId: null,
+    actor: null,
+    data: {},
   };
   await world.store.endSessions({ which: { kind: 'all' }, event });
   await world.events();
 });
 
-const reasons = async () => (await world.events())
-  .filter(({ type }) => type === 'session.ended').map(({ data }) => data['reason']);
+const reasons = async () =>
+  (await world.events())
+    .filter(({ type }) => type === 'session.ended')
+    .map(({ data }) => data['reason']);
 const past = (ms = LIMITS.maxClaimAgeMs) => world.clock.advance(ms + MINUTE);
 
 describe('a live session', () => {
@@ -31,12 +39,15 @@ describe('a live session', () => {
     for (const replica of [world.one, world.two]) {
       const by = await replica.click('amara');
       expect(by).toMatchObject({
-        key: signedIn.key, roles: ['approver'], proof: { way: 'session', sessionId },
+        key: signedIn.key,
+        roles: ['approver'],
+        proof: { way: 'session', sessionId },
       });
     }
     expect(world.wire.refreshes).toBe(0);
-    expect((await world.events()).map(({ type, actor }) => [type, actor]))
-      .toEqual([['session.started', signedIn.key]]);
+    expect((await world.events()).map(({ type, actor }) => [type, actor])).toEqual([
+      ['session.started', signedIn.key],
+    ]);
   });
 
   test('claims past their age are fetched again: what was taken away is gone', async () => {
@@ -71,8 +82,12 @@ describe('a row that was meddled with', () => {
     const row = await world.row('amara');
     if (!row) throw new Error('amara has no session');
     const event = {
-      id: `evt_${Math.random()}`, at: 0, type: 'session.started' as const, requestId: null,
-      actor: null, data: {},
+      id: `evt_${Math.random()}`,
+      at: 0,
+      type: 'session.started' as const,
+      requestId: null,
+      actor: null,
+      data: {},
     };
     await world.store.startSession({ ...row, ...change }, event);
   };
@@ -168,8 +183,12 @@ describe('an end', () => {
     await world.one.signInAs('amara');
     expect(await world.two.click('amara')).toBeDefined();
     const event = {
-      id: `evt_${Math.random()}`, at: 0, type: 'session.ended' as const, requestId: null,
-      actor: null, data: { reason: 'revoked' },
+      id: `evt_${Math.random()}`,
+      at: 0,
+      type: 'session.ended' as const,
+      requestId: null,
+      actor: null,
+      data: { reason: 'revoked' },
     };
     await world.store.endSessions({ which: { kind: 'all' }, event });
     expect(await world.one.click('amara')).toBeUndefined();
@@ -204,7 +223,7 @@ describe('an end', () => {
     expect(await answer.json()).toMatchObject({ error: 'invalid_grant' });
   });
 
-  test('by signing out is one\'s own alone, and names who did it', async () => {
+  test("by signing out is one's own alone, and names who did it", async () => {
     const { key } = await world.one.signInAs('amara');
     await world.one.signInAs('kenji');
     expect(await world.two.sessions.signOut(senderOf('amara'))).toBe(true);
@@ -283,21 +302,27 @@ describe('rotation of the key', () => {
     const { code } = await (await world.one.toCallback('amara')).finish();
     await world.two.keys.rotate('stored-secrets', world.store);
     const target = { requestId: 'req_1', revision: 1 };
-    expect(await codeOf(world.one.signIn.redeem({ code, sender: senderOf('amara'), ...target })))
-      .toBe('accepted');
+    expect(
+      await codeOf(world.one.signIn.redeem({ code, sender: senderOf('amara'), ...target })),
+    ).toBe('accepted');
   });
 });
 
 describe('step-up', () => {
-  const stepUp = (given: { acr?: string[]; amr?: string[]; maxAgeMs?: number }) =>
-    ({ stepUp: { acr: null, amr: null, maxAgeMs: null, ...given } });
+  const stepUp = (given: { acr?: string[]; amr?: string[]; maxAgeMs?: number }) => ({
+    stepUp: { acr: null, amr: null, maxAgeMs: null, ...given },
+  });
 
   test('the link asks for what the stage demands, and gets it', async () => {
     const { redirectTo, finish } = await world.one.toCallback(
-      'amara', 'amara', stepUp({ acr: ['c1', 'c2'], maxAgeMs: 5 * MINUTE }),
+      'amara',
+      'amara',
+      stepUp({ acr: ['c1', 'c2'], maxAgeMs: 5 * MINUTE }),
     );
-    expect(Object.fromEntries(redirectTo.searchParams))
-      .toMatchObject({ acr_values: 'c1 c2', max_age: '300' });
+    expect(Object.fromEntries(redirectTo.searchParams)).toMatchObject({
+      acr_values: 'c1 c2',
+      max_age: '300',
+    });
     const { code } = await finish();
     const target = { requestId: 'req_1', revision: 1 };
     const by = await world.one.signIn.redeem({ code, sender: senderOf('amara'), ...target });
@@ -326,7 +351,9 @@ test('who signs in as another person is told, and it is on record', async () => 
   expect(await codeOf(finish())).toBe('sign_in_wrong_person');
   const { tenantId, objectId } = senderOf('amara');
   expect(world.one.mismatches.at(-1)).toEqual({
-    person: { tenantId, objectId }, requestId: 'req_1', code: 'sign_in_wrong_person',
+    person: { tenantId, objectId },
+    requestId: 'req_1',
+    code: 'sign_in_wrong_person',
     signedInAs: `local|${tenantId}|${senderOf('kenji').objectId}`,
   });
   expect(await world.row('amara')).toBeUndefined();

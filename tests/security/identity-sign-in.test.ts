@@ -9,14 +9,20 @@ import { sha256 } from '../../src/lib/hash.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import { codeOf, log } from '../unit/identity/kit.ts';
 import {
-  cookieOf, secretsOf, senderOf, startSignInWorld, stateOf,
+  cookieOf,
+  secretsOf,
+  senderOf,
+  startSignInWorld,
+  stateOf,
 } from '../unit/identity/sign-in-world.ts';
 import type { SignInWorld } from '../unit/identity/sign-in-world.ts';
 import { callbackAttacks, cookieAttacks, idTokenAttacks } from './attacks/sign-in-attacks.ts';
 
 jest.setTimeout(20_000);
 let world: SignInWorld;
-beforeAll(async () => { world = await startSignInWorld(); });
+beforeAll(async () => {
+  world = await startSignInWorld();
+});
 afterAll(() => world.stop());
 beforeEach(() => {
   world.clock.set(Date.now());
@@ -32,10 +38,12 @@ async function atCallback(linkOf = 'amara', signsInAs = linkOf) {
   const { redirectTo, setCookie } = await world.signIn.begin({ link: await world.linkFor(linkOf) });
   const back = new URL(await world.signInAt(redirectTo, signsInAs));
   const finish = (over: { cookie?: string | undefined; query?: URLSearchParams } = {}) =>
-    codeOf(world.signIn.finish({
-      query: over.query ?? back.searchParams,
-      cookie: 'cookie' in over ? over.cookie : cookieOf(setCookie),
-    }));
+    codeOf(
+      world.signIn.finish({
+        query: over.query ?? back.searchParams,
+        cookie: 'cookie' in over ? over.cookie : cookieOf(setCookie),
+      }),
+    );
   return { back, finish, redirectTo, cookie: cookieOf(setCookie) };
 }
 
@@ -44,23 +52,35 @@ test('the whole way gives the principal, once', async () => {
   expect(code).toMatch(/^\d{8}$/);
   const principal = await world.signIn.redeem({ code, sender: amara, ...target });
   expect(principal).toMatchObject({
-    key: `local|${amara.tenantId}|${amara.objectId}`, kind: 'person', roles: ['approver'],
-    claims: { department: 'Payments' }, token: { audience: 'countersign', acr: 'pwd' },
+    key: `local|${amara.tenantId}|${amara.objectId}`,
+    kind: 'person',
+    roles: ['approver'],
+    claims: { department: 'Payments' },
+    token: { audience: 'countersign', acr: 'pwd' },
   });
-  expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target })))
-    .toBe('sign_in_code_invalid');
+  expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target }))).toBe(
+    'sign_in_code_invalid',
+  );
 });
 
 describe('a provider that does not know who its people are in Teams', () => {
   /** The same provider without its word on Teams, and with links. */
   const blind = (links: Config['identity']['links'] & object) => {
     const { identity } = world.config;
-    const config: Config = { ...world.config, identity: {
-      ...identity, links, issuers: identity.issuers.map((issuer) => ({ ...issuer, teams: null })),
-    } };
+    const config: Config = {
+      ...world.config,
+      identity: {
+        ...identity,
+        links,
+        issuers: identity.issuers.map((issuer) => ({ ...issuer, teams: null })),
+      },
+    };
     const parts = { config, clock: world.clock, log };
     return createSignIn({
-      ...parts, ids: systemIds, store: world.store, verifier: createVerifier(parts),
+      ...parts,
+      ids: systemIds,
+      store: world.store,
+      verifier: createVerifier(parts),
       secrets: secretsOf(world.keys),
     });
   };
@@ -83,14 +103,17 @@ describe('a provider that does not know who its people are in Teams', () => {
     const { tenantId: tenant, objectId } = amara;
     const me = { issuer: 'local', tenant, objectId };
     expect(await codeOf(comeBack(blind([])))).toBe('sign_in_wrong_person');
-    expect(await codeOf(comeBack(blind([[me, { issuer: 'local', subject: 'another' }]]))))
-      .toBe('sign_in_wrong_person');
+    expect(await codeOf(comeBack(blind([[me, { issuer: 'local', subject: 'another' }]])))).toBe(
+      'sign_in_wrong_person',
+    );
     const subject = await subjectOf('kenji');
     const other = { ...me, objectId: senderOf('mia').objectId };
-    expect(await codeOf(comeBack(blind([[other, { issuer: 'local', subject }]]))))
-      .toBe('sign_in_wrong_person');
+    expect(await codeOf(comeBack(blind([[other, { issuer: 'local', subject }]])))).toBe(
+      'sign_in_wrong_person',
+    );
     expect(await comeBack(blind([[me, { issuer: 'local', subject }]]))).toMatchObject({
-      key: `local|${subject}`, roles: ['approver'],
+      key: `local|${subject}`,
+      roles: ['approver'],
     });
   });
 });
@@ -101,8 +124,11 @@ describe('the authorization request', () => {
       new URL((await world.signIn.begin({ link: await world.linkFor('amara') })).redirectTo);
     const [one, two] = [await request(), await request()];
     expect(Object.fromEntries(one.searchParams)).toMatchObject({
-      response_type: 'code', code_challenge_method: 'S256', client_id: 'countersign',
-      redirect_uri: 'http://127.0.0.1:9/auth/callback', login_hint: amara.objectId,
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      client_id: 'countersign',
+      redirect_uri: 'http://127.0.0.1:9/auth/callback',
+      login_hint: amara.objectId,
       scope: 'openid profile',
     });
     for (const name of ['state', 'nonce', 'code_challenge']) {
@@ -135,12 +161,17 @@ describe('the authorization request', () => {
     const keys = await createKeys({ store, secret, clock: world.clock });
     const parts = { config: world.config, clock: world.clock, log };
     const signIn = createSignIn({
-      ...parts, ids: systemIds, store, secrets: secretsOf(keys), verifier: createVerifier(parts),
+      ...parts,
+      ids: systemIds,
+      store,
+      secrets: secretsOf(keys),
+      verifier: createVerifier(parts),
     });
     const { redirectTo, setCookie } = await signIn.begin({ link });
     const back = new URL(await world.signInAt(redirectTo, 'amara'));
     const { code } = await signIn.finish({
-      query: back.searchParams, cookie: cookieOf(setCookie),
+      query: back.searchParams,
+      cookie: cookieOf(setCookie),
     });
     const written = JSON.stringify(seen);
     const nonce = new URL(redirectTo).searchParams.get('nonce') ?? '';
@@ -183,7 +214,10 @@ describe('the link', () => {
     const parts = { config: world.config, clock: world.clock, log };
     const fetch = () => Promise.reject(new Error('down'));
     const down = createSignIn({
-      ...parts, ids: systemIds, store: world.store, fetch,
+      ...parts,
+      ids: systemIds,
+      store: world.store,
+      fetch,
       secrets: { encrypt: () => Promise.resolve(''), decrypt: () => Promise.resolve('') },
       verifier: createVerifier({ ...parts, fetch }),
     });
@@ -306,8 +340,7 @@ describe('the ID token', () => {
 describe('the code', () => {
   test('counts for nobody else', async () => {
     const code = await world.codeFor('amara');
-    const by = (sender: typeof amara) =>
-      codeOf(world.signIn.redeem({ code, sender, ...target }));
+    const by = (sender: typeof amara) => codeOf(world.signIn.redeem({ code, sender, ...target }));
     expect(await by(senderOf('mia'))).toBe('sign_in_code_invalid');
     expect(await by({ ...amara, tenantId: 'other' })).toBe('sign_in_code_invalid');
     expect(await by(amara)).toBe('accepted');
@@ -318,30 +351,38 @@ describe('the code', () => {
     ['a later revision', { requestId: 'req_1', revision: 2 }],
   ])('does not count for %s, and is spent', async (_name, other) => {
     const code = await world.codeFor('amara');
-    expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...other })))
-      .toBe('sign_in_other_request');
-    expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target })))
-      .toBe('sign_in_code_invalid');
+    expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...other }))).toBe(
+      'sign_in_other_request',
+    );
+    expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target }))).toBe(
+      'sign_in_code_invalid',
+    );
   });
 
   test('ends with its link', async () => {
     const code = await world.codeFor('amara');
     world.clock.advance(10 * MINUTE);
-    expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target })))
-      .toBe('sign_in_code_invalid');
+    expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target }))).toBe(
+      'sign_in_code_invalid',
+    );
   });
 
   test('is taken by one of twenty at the same time', async () => {
     const code = await world.codeFor('ingrid');
-    const codes = await Promise.all(Array.from({ length: 20 }, () =>
-      codeOf(world.signIn.redeem({ code, sender: senderOf('ingrid'), ...target }))));
+    const codes = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        codeOf(world.signIn.redeem({ code, sender: senderOf('ingrid'), ...target })),
+      ),
+    );
     expect(codes.filter((each) => each === 'accepted')).toHaveLength(1);
   });
 
   test.each(['', '1234567', '123456789', '1234567a', '{"CancelledByUser":true}', '12345678 '])(
-    'of an odd form: "%s"', async (code) => {
-      expect(await codeOf(world.signIn.redeem({ code, sender: senderOf('olu'), ...target })))
-        .toMatch(/^sign_in_(code_invalid|too_many_tries)$/);
+    'of an odd form: "%s"',
+    async (code) => {
+      expect(
+        await codeOf(world.signIn.redeem({ code, sender: senderOf('olu'), ...target })),
+      ).toMatch(/^sign_in_(code_invalid|too_many_tries)$/);
     },
   );
 
@@ -352,8 +393,9 @@ describe('the code', () => {
     for (let at = 0; at < 5; at += 1) expect(await guess()).toBe('sign_in_code_invalid');
     expect(await guess()).toBe('sign_in_too_many_tries');
     const code = await world.codeFor('rafael');
-    expect(await codeOf(world.signIn.redeem({ code, sender: rafael, ...target })))
-      .toBe('sign_in_too_many_tries');
+    expect(await codeOf(world.signIn.redeem({ code, sender: rafael, ...target }))).toBe(
+      'sign_in_too_many_tries',
+    );
     expect(await guess(senderOf('tomasz'))).toBe('sign_in_code_invalid');
     world.clock.advance(10 * MINUTE);
     expect(await guess()).toBe('sign_in_code_invalid');
@@ -361,13 +403,18 @@ describe('the code', () => {
 
   test('a parked identity that was exchanged in the database does not open', async () => {
     const keys = await createKeys({
-      store: world.store, secret: world.config.signing.secret, clock: world.clock,
+      store: world.store,
+      secret: world.config.signing.secret,
+      clock: world.clock,
     });
     const other = JSON.stringify({ link: 'x', principal: {} });
     const forged = await keys.encrypt('stored-secrets', other);
     const parts = { config: world.config, clock: world.clock, log };
     const swapped = createSignIn({
-      ...parts, ids: systemIds, secrets: secretsOf(keys), verifier: createVerifier(parts),
+      ...parts,
+      ids: systemIds,
+      secrets: secretsOf(keys),
+      verifier: createVerifier(parts),
       store: {
         addLink: (link) => world.store.addLink(link),
         openLink: (...given) => world.store.openLink(...given),
@@ -380,8 +427,9 @@ describe('the code', () => {
       },
     });
     const code = await world.codeFor('amara');
-    expect(await codeOf(swapped.redeem({ code, sender: amara, ...target })))
-      .toBe('sign_in_unknown');
+    expect(await codeOf(swapped.redeem({ code, sender: amara, ...target }))).toBe(
+      'sign_in_unknown',
+    );
   });
 });
 
@@ -389,11 +437,15 @@ test('without a provider the button is off', async () => {
   const config = { ...world.config, teams: { ...world.config.teams, signIn: null } };
   const parts = { config, clock: world.clock, log };
   const off = createSignIn({
-    ...parts, ids: systemIds, store: world.store, verifier: createVerifier(parts),
+    ...parts,
+    ids: systemIds,
+    store: world.store,
+    verifier: createVerifier(parts),
     secrets: { encrypt: () => Promise.resolve(''), decrypt: () => Promise.resolve('') },
   });
   expect(await codeOf(off.createLink({ sender: amara, ...target }))).toBe('sign_in_off');
   expect(await codeOf(off.begin({ link: 'A'.repeat(43) }))).toBe('sign_in_off');
-  expect(await codeOf(off.redeem({ code: '12345678', sender: amara, ...target })))
-    .toBe('sign_in_off');
+  expect(await codeOf(off.redeem({ code: '12345678', sender: amara, ...target }))).toBe(
+    'sign_in_off',
+  );
 });

@@ -2,15 +2,33 @@
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity, TeamsSender } from '../../src/usecases/ports.ts';
 import {
-  AMARA, APP_ID, KENJI, OTHER_TENANT, TEAMS_CLIENT, TENANT, codeOf, configOf, entraIssuer, log,
-  newKey, oidcIssuer, personClaims, sign, startKeyServer, turnableClock, workloadClaims,
+  AMARA,
+  APP_ID,
+  KENJI,
+  OTHER_TENANT,
+  TEAMS_CLIENT,
+  TENANT,
+  codeOf,
+  configOf,
+  entraIssuer,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  startKeyServer,
+  turnableClock,
+  workloadClaims,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
 import { singleSignOnAttacks } from './attacks/single-sign-on-attacks.ts';
 
 const clock = turnableClock();
 const sender: TeamsSender = {
-  tenantId: TENANT, objectId: AMARA, userId: '29:amara', name: 'Amara',
+  tenantId: TENANT,
+  objectId: AMARA,
+  userId: '29:amara',
+  name: 'Amara',
 };
 let server: KeyServer;
 let other: KeyServer;
@@ -35,17 +53,31 @@ const refusal = async (over: Claims, by = sender) =>
 
 test('the token of the person who clicked is accepted, with its evidence', async () => {
   const token = await sign(
-    key, claims({ acr: 'mfa', amr: ['pwd', 'mfa'], auth_time: 1_700_000_000 }),
+    key,
+    claims({ acr: 'mfa', amr: ['pwd', 'mfa'], auth_time: 1_700_000_000 }),
   );
   const principal = await identity.verifySingleSignOn(token, sender);
   expect(principal).toEqual({
-    key: `idp|${TENANT}|${AMARA}`, kind: 'person', provider: 'idp', subject: 'pairwise-amara',
-    tenant: TENANT, objectId: AMARA, name: 'Amara Okafor', roles: ['approver'],
+    key: `idp|${TENANT}|${AMARA}`,
+    kind: 'person',
+    provider: 'idp',
+    subject: 'pairwise-amara',
+    tenant: TENANT,
+    objectId: AMARA,
+    name: 'Amara Okafor',
+    roles: ['approver'],
     claims: { department: 'Payments' },
     token: {
-      issuer: server.state.issuer, subject: 'pairwise-amara', audience: APP_ID, tokenId: 'token-1',
-      clientId: TEAMS_CLIENT, issuedAt: clock.now(), expiresAt: clock.now() + 3_600_000,
-      authTime: 1_700_000_000_000, acr: 'mfa', amr: ['pwd', 'mfa'],
+      issuer: server.state.issuer,
+      subject: 'pairwise-amara',
+      audience: APP_ID,
+      tokenId: 'token-1',
+      clientId: TEAMS_CLIENT,
+      issuedAt: clock.now(),
+      expiresAt: clock.now() + 3_600_000,
+      authTime: 1_700_000_000_000,
+      acr: 'mfa',
+      amr: ['pwd', 'mfa'],
       digest: expect.stringMatching(/^[\w-]{43}$/),
     },
     proof: { way: 'single-sign-on', verifiedAt: clock.now(), sessionId: null },
@@ -62,9 +94,15 @@ test('a stolen token does not work for the thief', async () => {
 });
 
 test('an app-only token never stands for an approver', async () => {
-  const token = await sign(key, workloadClaims(server.state.issuer, clock.now(), {
-    aud: APP_ID, roles: ['approver'], oid: AMARA, tid: TENANT,
-  }));
+  const token = await sign(
+    key,
+    workloadClaims(server.state.issuer, clock.now(), {
+      aud: APP_ID,
+      roles: ['approver'],
+      oid: AMARA,
+      tid: TENANT,
+    }),
+  );
   expect(await codeOf(identity.verifySingleSignOn(token, sender))).toBe('sso_not_person');
 });
 
@@ -73,7 +111,7 @@ test('a configured issuer that is not the one of single sign-on', async () => {
   expect(await codeOf(identity.verifySingleSignOn(token, sender))).toBe('token_issuer_unknown');
 });
 
-test('the single sign-on token is nothing at the API, the API\'s nothing at a click', async () => {
+test("the single sign-on token is nothing at the API, the API's nothing at a click", async () => {
   expect(await codeOf(identity.verifyBearer(await sign(key, claims())))).toBe('token_audience');
 });
 
@@ -84,7 +122,8 @@ test('single sign-on that is off refuses every token', async () => {
       ...config,
       teams: { ...config.teams, singleSignOn: { ...config.teams.singleSignOn, enabled: false } },
     },
-    clock, log,
+    clock,
+    log,
   });
   expect(await codeOf(off.verifySingleSignOn(await sign(key, claims()), sender))).toBe('sso_off');
 });
@@ -96,7 +135,7 @@ test('a provider that does not name people as Teams does proves nobody', async (
   expect(await codeOf(blind.verifySingleSignOn(token, sender))).toBe('sso_wrong_person');
 });
 
-describe('versions of Entra\'s tokens', () => {
+describe("versions of Entra's tokens", () => {
   const cases: [string, string, Claims][] = [
     ['v2.0 for the client id', 'accepted', {}],
     ['v2.0 for the api:// resource', 'sso_wrong_version', { aud: `api://botid-${APP_ID}` }],
@@ -108,9 +147,13 @@ describe('versions of Entra\'s tokens', () => {
     entra.state.keys = [key.publicJwk];
     try {
       const strict = createIdentity({ config: configOf([entraIssuer(entra)]), clock, log });
-      const token = await sign(key, personClaims(`${entra.base}/${TENANT}/v2.0`, clock.now(), {
-        aud: APP_ID, ...over,
-      }));
+      const token = await sign(
+        key,
+        personClaims(`${entra.base}/${TENANT}/v2.0`, clock.now(), {
+          aud: APP_ID,
+          ...over,
+        }),
+      );
       expect(await codeOf(strict.verifySingleSignOn(token, sender))).toBe(code);
     } finally {
       await entra.stop();
@@ -133,10 +176,17 @@ describe('versions of Entra\'s tokens', () => {
         return createIdentity({ config, clock, log });
       };
       const old = await both('v1').verifySingleSignOn(
-        await sign(key, personClaims(`https://sts.windows.net/${TENANT}/`, clock.now(), {
-          aud: `api://botid-${APP_ID}`, ver: '1.0', sub: 'another', azp: undefined,
-          appid: TEAMS_CLIENT,
-        })), sender,
+        await sign(
+          key,
+          personClaims(`https://sts.windows.net/${TENANT}/`, clock.now(), {
+            aud: `api://botid-${APP_ID}`,
+            ver: '1.0',
+            sub: 'another',
+            azp: undefined,
+            appid: TEAMS_CLIENT,
+          }),
+        ),
+        sender,
       );
       const now = await both('v2').verifySingleSignOn(
         await sign(key, personClaims(`${v2.base}/${TENANT}/v2.0`, clock.now(), { aud: APP_ID })),

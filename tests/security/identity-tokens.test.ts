@@ -2,7 +2,15 @@
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity } from '../../src/usecases/ports.ts';
 import {
-  codeOf, configOf, log, newKey, oidcIssuer, personClaims, sign, startKeyServer, turnableClock,
+  codeOf,
+  configOf,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  startKeyServer,
+  turnableClock,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
 
@@ -23,7 +31,8 @@ const claims = (over: Claims = {}) => personClaims(server.state.issuer, clock.no
 const refusal = (token: string) => codeOf(identity.verifyBearer(token));
 
 test.each(['JWT', 'jwt', 'at+jwt', 'application/at+jwt', undefined])(
-  'typ %s is fine', async (typ) => {
+  'typ %s is fine',
+  async (typ) => {
     expect(await refusal(await sign(key, claims(), { typ }))).toBe('accepted');
   },
 );

@@ -33,9 +33,10 @@ test('what strangers send is read as it was meant: no such key gets as far as V8
   }
 });
 
-test.each([
-  '{"__proto__":{"admin":true}}', String.raw`{"__pr\u006fto__":{"admin":true}}`,
-])('a token whose member is named %s is no token', (text) => {
-  expect(parseStrictObject(Buffer.from(text), 12)).toBeUndefined();
-  expect(parseStrictObject(Buffer.from('{"proto":{"admin":true}}'), 12)).toBeDefined();
-});
+test.each(['{"__proto__":{"admin":true}}', String.raw`{"__pr\u006fto__":{"admin":true}}`])(
+  'a token whose member is named %s is no token',
+  (text) => {
+    expect(parseStrictObject(Buffer.from(text), 12)).toBeUndefined();
+    expect(parseStrictObject(Buffer.from('{"proto":{"admin":true}}'), 12)).toBeDefined();
+  },
+);

@@ -9,7 +9,16 @@ import { boundedFetch } from '../../src/identity/bounded-fetch.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import { createSealer } from '../../src/keys/seal.ts';
 import {
-  API, codeOf, configOf, log, newKey, oidcIssuer, personClaims, sign, signText, startKeyServer,
+  API,
+  codeOf,
+  configOf,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  signText,
+  startKeyServer,
 } from '../unit/identity/kit.ts';
 import type { KeyServer, TestKey } from '../unit/identity/kit.ts';
 
@@ -71,11 +80,15 @@ describe('jose by itself, and identity', () => {
   test('keys that were good a moment ago are forgotten with the provider', async () => {
     let now = clock.now();
     const ours = createIdentity({
-      config: configOf([oidcIssuer(server)]), clock: { now: () => now }, log,
+      config: configOf([oidcIssuer(server)]),
+      clock: { now: () => now },
+      log,
     });
     const set = keySet({ cacheMaxAge: 1 });
-    expect([await stock(token, set), await codeOf(ours.verifyBearer(token))])
-      .toEqual(['accepted', 'accepted']);
+    expect([await stock(token, set), await codeOf(ours.verifyBearer(token))]).toEqual([
+      'accepted',
+      'accepted',
+    ]);
     server.down();
     now += 30 * 60_000;
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -100,7 +113,9 @@ test('Node takes a tag of four bytes for sixteen; a sealed text keeps its length
 
   const sealer = createSealer(randomBytes(32));
   const parts = (await sealer.encrypt('hello')).split('.');
-  const tag = Buffer.from(parts.pop() ?? '', 'base64url').subarray(0, 4).toString('base64url');
+  const tag = Buffer.from(parts.pop() ?? '', 'base64url')
+    .subarray(0, 4)
+    .toString('base64url');
   expect(await codeOf(sealer.decrypt([...parts, tag].join('.')))).toBe('sealed_invalid');
 });
 
@@ -131,7 +146,7 @@ test('fetch passes an agent over and follows redirects; the bounded one stays', 
 });
 
 // Ours keeps no context beyond its turn: what is sent later goes by ids (teams/messenger.ts).
-test('botbuilder\'s context is of no use after its turn', async () => {
+test("botbuilder's context is of no use after its turn", async () => {
   let kept: TurnContext | undefined;
   await new TestAdapter((context) => {
     kept = context;

@@ -4,7 +4,13 @@ import type { Decision, Request } from '../../src/domain/request.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import type {
-  Card, Change, Claim, NewJob, SeenPerson, SignInAttempt, SignInLink,
+  Card,
+  Change,
+  Claim,
+  NewJob,
+  SeenPerson,
+  SignInAttempt,
+  SignInLink,
 } from '../../src/usecases/store-ports.ts';
 
 /** Builders of the values that a store keeps. Every id is new unless it is given. */
@@ -20,43 +26,72 @@ export function newId(prefix: string): string {
 /** A person as requests and decisions name them. */
 export function person(name: string): PrincipalRef {
   return {
-    key: `entra:public:contoso:${name}`, kind: 'person', provider: 'entra', subject: name,
-    tenant: 'contoso', objectId: `oid-${name}`, name,
+    key: `entra:public:contoso:${name}`,
+    kind: 'person',
+    provider: 'entra',
+    subject: name,
+    tenant: 'contoso',
+    objectId: `oid-${name}`,
+    name,
   };
 }
 
 export const TOKEN: TokenEvidence = {
-  issuer: 'https://login.example/contoso/v2.0', subject: 'sub', audience: 'api://bot',
-  tokenId: 'uti-1', clientId: 'client', issuedAt: T0 - 5_000, expiresAt: T0 + 3_600_000,
-  authTime: null, acr: null, amr: ['pwd', 'mfa'],
+  issuer: 'https://login.example/contoso/v2.0',
+  subject: 'sub',
+  audience: 'api://bot',
+  tokenId: 'uti-1',
+  clientId: 'client',
+  issuedAt: T0 - 5_000,
+  expiresAt: T0 + 3_600_000,
+  authTime: null,
+  acr: null,
+  amr: ['pwd', 'mfa'],
   digest: 'Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFy',
 };
 
 /** A pending request of version 1, as a submission makes it. */
 export function request(given: Partial<Request> = {}): Request {
   return {
-    id: newId('req'), number: 0, version: 1, state: 'pending', workflow: 'deploy-production',
-    workflowVersion: 'sha256-of-the-file', title: 'Deploy “checkout” to production 🚀',
-    requester: person('dana'), beneficiary: person('dana'), requestedWith: TOKEN,
+    id: newId('req'),
+    number: 0,
+    version: 1,
+    state: 'pending',
+    workflow: 'deploy-production',
+    workflowVersion: 'sha256-of-the-file',
+    title: 'Deploy “checkout” to production 🚀',
+    requester: person('dana'),
+    beneficiary: person('dana'),
+    requestedWith: TOKEN,
     fields: { service: 'checkout', version: '1.4.2', window: 3_600_000, urgent: false },
     reason: 'The fix for the basket,\n"quoted" and \u0000 escaped',
     plan: {
       stages: [
         {
-          name: 'Service owner', roles: ['approver'], quorum: 1,
+          name: 'Service owner',
+          roles: ['approver'],
+          quorum: 1,
           where: { claim: 'department', value: 'payments' },
         },
         { name: 'Security', roles: ['security-lead'], where: null, quorum: 2 },
       ],
       execution: {
-        executor: 'deploy-webhook', kind: 'webhook', configHash: 'hash', durationMs: 3_600_000,
+        executor: 'deploy-webhook',
+        kind: 'webhook',
+        configHash: 'hash',
+        durationMs: 3_600_000,
         target: 'https://deploy.example/hook',
       },
       channel: 'prod-approvals',
       fields: [{ id: 'service', label: 'Service', type: 'choice' }],
     },
-    digest: 'c2hhMjU2LW9mLXdoYXQtd2FzLXNob3du', stagesOpenedAt: [1], decisions: [], outcome: null,
-    createdAt: T0, updatedAt: T0, expiresAt: T0 + 86_400_000,
+    digest: 'c2hhMjU2LW9mLXdoYXQtd2FzLXNob3du',
+    stagesOpenedAt: [1],
+    decisions: [],
+    outcome: null,
+    createdAt: T0,
+    updatedAt: T0,
+    expiresAt: T0 + 86_400_000,
     ...given,
   };
 }
@@ -70,12 +105,25 @@ export function next(before: Request, given: Partial<Request> = {}): Request {
 export function decision(of: Request, given: Partial<Decision> = {}): Decision {
   const approver = given.approver ?? person('alex');
   return {
-    id: newId('dec'), requestId: of.id, stage: 0, approver, decision: 'approve', reason: null,
+    id: newId('dec'),
+    requestId: of.id,
+    stage: 0,
+    approver,
+    decision: 'approve',
+    reason: null,
     at: T0 + 1,
     evidence: {
-      token: TOKEN, roles: ['approver'], role: 'approver', via: 'teams', tenant: 'contoso',
-      objectId: approver.objectId, activityId: 'f:1', conversationId: '19:channel',
-      exchangeId: 'ex-1', digest: of.digest, revision: of.version,
+      token: TOKEN,
+      roles: ['approver'],
+      role: 'approver',
+      via: 'teams',
+      tenant: 'contoso',
+      objectId: approver.objectId,
+      activityId: 'f:1',
+      conversationId: '19:channel',
+      exchangeId: 'ex-1',
+      digest: of.digest,
+      revision: of.version,
     },
     ...given,
   };
@@ -84,7 +132,10 @@ export function decision(of: Request, given: Partial<Decision> = {}): Decision {
 /** An audit event about a request. */
 export function event(of: Request | null, given: Partial<AuditEvent> = {}): AuditEvent {
   return {
-    id: newId('evt'), at: T0, type: 'request.submitted', requestId: of?.id ?? null,
+    id: newId('evt'),
+    at: T0,
+    type: 'request.submitted',
+    requestId: of?.id ?? null,
     actor: of?.requester.key ?? null,
     data: { state: of?.state ?? 'none', nested: { list: [1, null] } },
     ...given,
@@ -95,41 +146,68 @@ export function event(of: Request | null, given: Partial<AuditEvent> = {}): Audi
 export function job(given: Partial<NewJob> = {}): NewJob {
   const key = given.key ?? newId('job');
   return {
-    key, kind: 'card', requestId: 'req_x', subject: 'card_x', runAt: T0, wanted: 1, ...given,
+    key,
+    kind: 'card',
+    requestId: 'req_x',
+    subject: 'card_x',
+    runAt: T0,
+    wanted: 1,
+    ...given,
   };
 }
 
 /** A claim for an hour. */
 export function claim(given: Partial<Claim> = {}): Claim {
   return {
-    kind: 'idempotency', key: newId('key'), requestId: 'req_x', fingerprint: 'print',
-    expiresAt: T0 + 3_600_000, ...given,
+    kind: 'idempotency',
+    key: newId('key'),
+    requestId: 'req_x',
+    fingerprint: 'print',
+    expiresAt: T0 + 3_600_000,
+    ...given,
   };
 }
 
 /** A card slot of a request, not yet posted. */
 export function card(of: Request, given: Partial<Card> = {}): Card {
   return {
-    id: newId('card'), requestId: of.id, channel: 'prod-approvals', conversationId: null,
-    serviceUrl: null, activityId: null, postedRevision: 0, ...given,
+    id: newId('card'),
+    requestId: of.id,
+    channel: 'prod-approvals',
+    conversationId: null,
+    serviceUrl: null,
+    activityId: null,
+    postedRevision: 0,
+    ...given,
   };
 }
 
 /** A person whom a verified token brought. */
 export function seen(name: string, given: Partial<SeenPerson> = {}): SeenPerson {
   return {
-    key: `person:contoso:oid-${name}`, tenantId: 'contoso', objectId: `oid-${name}`,
-    userId: `29:${name}`, name, roles: ['approver'],
+    key: `person:contoso:oid-${name}`,
+    tenantId: 'contoso',
+    objectId: `oid-${name}`,
+    userId: `29:${name}`,
+    name,
+    roles: ['approver'],
     claims: { department: 'payments', level: 3, oncall: true, groups: ['a', 'b'] },
-    seenAt: T0, ...given,
+    seenAt: T0,
+    ...given,
   };
 }
 
 /** A sign-in link for ten minutes. */
 export function link(given: Partial<SignInLink> = {}): SignInLink {
   return {
-    id: newId('link'), tenantId: 'contoso', objectId: 'oid-alex', requestId: 'req_x', revision: 1,
-    expiresAt: T0 + 600_000, demand: null, ...given,
+    id: newId('link'),
+    tenantId: 'contoso',
+    objectId: 'oid-alex',
+    requestId: 'req_x',
+    revision: 1,
+    expiresAt: T0 + 600_000,
+    demand: null,
+    ...given,
   };
 }
 
@@ -147,7 +225,9 @@ export function change(given: Partial<Change> = {}): Change {
 export function submission(of: Request, given: Partial<Change> = {}): Change {
   const slot = card(of);
   return change({
-    request: of, events: [event(of)], cards: [slot],
+    request: of,
+    events: [event(of)],
+    cards: [slot],
     jobs: [job({ key: `card:${slot.id}`, requestId: of.id, subject: slot.id })],
     ...given,
   });

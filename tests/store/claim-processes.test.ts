@@ -4,7 +4,11 @@ import { change, job } from './build.ts';
 import { runChild } from './children/run-child.ts';
 import { openSqlite } from './open-sqlite.ts';
 import {
-  SERVER, SKIPPED, TEST_MS, createScratch, openSqlServer,
+  SERVER,
+  SKIPPED,
+  TEST_MS,
+  createScratch,
+  openSqlServer,
 } from './support/open-sqlserver.ts';
 
 const PROCESSES = 4;
@@ -15,7 +19,8 @@ jest.setTimeout(TEST_MS);
 /** Sixteen workers in processes of their own take these jobs; gives what each took. */
 async function takenBy(engine: string, where: string): Promise<string[]> {
   const children = Array.from({ length: PROCESSES }, () =>
-    runChild('claim-jobs.ts', [engine, where, String(WORKERS)]));
+    runChild('claim-jobs.ts', [engine, where, String(WORKERS)]),
+  );
   await Promise.all(children.map(({ started }) => started));
   for (const { process } of children) process.stdin?.end();
   expect(await Promise.all(children.map(({ ended }) => ended))).toEqual(children.map(() => 0));

@@ -36,7 +36,10 @@ export async function openSqlite(
     return store;
   };
   return {
-    path, clock, reopen, store: await reopen(),
+    path,
+    clock,
+    reopen,
+    store: await reopen(),
     async cleanup() {
       await Promise.all(opened.map((store) => store.close()));
       remove();

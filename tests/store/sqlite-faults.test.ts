@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync }
-  from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -25,7 +32,10 @@ describe('faults of a SQLite store', () => {
   const open = (path = file.path) =>
     openSqliteStore({ path, clock: systemClock, log: silentLogger });
   const refused = (path = file.path): Promise<unknown> =>
-    open(path).then((store) => store.close(), (error: unknown) => error);
+    open(path).then(
+      (store) => store.close(),
+      (error: unknown) => error,
+    );
 
   /** A store with one request in it, closed again. */
   async function made(): Promise<void> {
@@ -101,7 +111,7 @@ describe('faults of a SQLite store', () => {
     expect(String(error)).toContain('0001-initial.sql');
   });
 
-  test('another program\'s database is refused and left as it is', async () => {
+  test("another program's database is refused and left as it is", async () => {
     execute('CREATE TABLE theirs (id)');
     expect(await refused()).toMatchObject({ code: 'schema_changed' });
     const database = new DatabaseSync(file.path);
@@ -115,8 +125,12 @@ describe('faults of a SQLite store', () => {
     const session = openWriter(file.path, { busyMs: 100 });
     const bad = [
       { version: 1, name: '0001-a.sql', sql: 'CREATE TABLE a (id)', checksum: 'a' },
-      { version: 2, name: '0002-b.sql', sql: 'CREATE TABLE b (id); CREATE TABLE a (id)',
-        checksum: 'b' },
+      {
+        version: 2,
+        name: '0002-b.sql',
+        sql: 'CREATE TABLE b (id); CREATE TABLE a (id)',
+        checksum: 'b',
+      },
     ];
     expect(() => migrate(session, { now: 1, patienceMs: 100, migrations: bad })).toThrow(/already/);
     expect(session.all('SELECT name FROM sqlite_master')).toEqual([]);
@@ -130,8 +144,9 @@ describe('faults of a SQLite store', () => {
     const once = claim({ requestId: asked.id });
     const exchange = claim({ kind: 'exchange', key: 'person:t:o|a|b', requestId: asked.id });
     const more = submission(asked, { claims: [once, exchange] });
-    expect(runGroup(session, [['commit', encodeChange(more)]], { patienceMs: 100 }))
-      .toMatchObject([{ value: { status: 'committed' } }]);
+    expect(runGroup(session, [['commit', encodeChange(more)]], { patienceMs: 100 })).toMatchObject([
+      { value: { status: 'committed' } },
+    ]);
     session.run(`INSERT INTO sign_in_links
       (id, tenant_id, object_id, request_id, revision, expires_at)
       VALUES ('link', 't', 'o', 'r', 1, 2000)`);
@@ -140,15 +155,18 @@ describe('faults of a SQLite store', () => {
     expect(await store.loadRequest(asked.id)).toEqual({ ...asked, number: 1 });
     expect(await store.unsealedEvents(10)).toEqual(more.events);
     expect(await store.findClaim(once.kind, once.key)).toEqual(once);
-    expect(await store.findClaim('exchange', 'a|b|person:t:o'))
-      .toEqual({ ...exchange, key: 'a|b|person:t:o' });
+    expect(await store.findClaim('exchange', 'a|b|person:t:o')).toEqual({
+      ...exchange,
+      key: 'a|b|person:t:o',
+    });
     expect(await store.commit(change({ claims: [once] }))).toMatchObject({ of: once.kind });
     expect((await store.countJobs()).waiting).toBe(more.jobs?.length);
     const attempt = { state: 's', browser: 'b', nonce: 'n', verifier: 'v' };
     expect(await store.openLink('link', attempt, 1)).toMatchObject({ id: 'link', demand: null });
     expect(await store.frontier()).toBeUndefined();
-    expect(await store.saveRates({ rows: [{ key: 'k', seen: 0, state: '' }], expiresAt: 9 }))
-      .toBe(true);
+    expect(await store.saveRates({ rows: [{ key: 'k', seen: 0, state: '' }], expiresAt: 9 })).toBe(
+      true,
+    );
     await store.close();
   });
 
@@ -162,7 +180,8 @@ describe('faults of a SQLite store', () => {
     migrate(session, { now: 1, patienceMs: 100 });
     const big = { text: 'x'.repeat(200_000) };
     const calls = [0, 1, 2].map((at): Call => [
-      'commit', encodeChange(change({ events: [event(null, { data: at === 1 ? big : {} })] })),
+      'commit',
+      encodeChange(change({ events: [event(null, { data: at === 1 ? big : {} })] })),
     ]);
     const { page_count: pages } = session.get('PRAGMA page_count') as { page_count: number };
     session.database.exec(`PRAGMA max_page_count = ${pages + 10}`);
@@ -171,8 +190,9 @@ describe('faults of a SQLite store', () => {
     expect(session.get('SELECT count(*) AS n FROM audit_events')).toMatchObject({ n: 0 });
     expect(session.get('SELECT count(*) AS n FROM changes')).toMatchObject({ n: 0 });
     session.database.exec(`PRAGMA max_page_count = ${pages + 1_000}`);
-    expect(runGroup(session, calls, { patienceMs: 100 }))
-      .toEqual(Array(3).fill({ value: { status: 'committed', number: 0 } }));
+    expect(runGroup(session, calls, { patienceMs: 100 })).toEqual(
+      Array(3).fill({ value: { status: 'committed', number: 0 } }),
+    );
     session.close();
   });
 });

@@ -21,11 +21,15 @@ describe('what a SQLite commit will answer', () => {
   test('is told once, ahead of the answer, of which it is the same', async () => {
     const { store } = opened;
     const told: unknown[] = [];
-    const answers = await Promise.all(Array.from({ length: 40 }, async (_, at) => {
-      const answer = await store.commit(submission(request()), (result) => told.push([at, result]));
-      const before = told.filter((one) => Array.isArray(one) && one[0] === at);
-      return { answer, before, at };
-    }));
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, async (_, at) => {
+        const answer = await store.commit(submission(request()), (result) =>
+          told.push([at, result]),
+        );
+        const before = told.filter((one) => Array.isArray(one) && one[0] === at);
+        return { answer, before, at };
+      }),
+    );
     for (const { answer, before, at } of answers) {
       expect(answer.status).toBe('committed');
       // An answer does not wait for what may be made ready: some are told nothing.
@@ -37,18 +41,21 @@ describe('what a SQLite commit will answer', () => {
   test('is told call by call, for as long as the commit takes', async () => {
     const calls = createPendingCalls({ ...silentLogger, warn: () => void warned.push(1) });
     const [told, answered, warned]: [unknown[], unknown[], unknown[]] = [[], [], []];
-    const add = () => calls.add({
-      resolve: (value) => answered.push(value), reject: (error) => answered.push(error.code),
-      foreseen(value) {
-        told.push(value);
-        if (value === 'wrong') throw new Error('not ready');
-      },
-    });
+    const add = () =>
+      calls.add({
+        resolve: (value) => answered.push(value),
+        reject: (error) => answered.push(error.code),
+        foreseen(value) {
+          told.push(value);
+          if (value === 'wrong') throw new Error('not ready');
+        },
+      });
     const turns = async (many: number) => {
       for (let left = many; left > 0; left -= 1) await new Promise((go) => setImmediate(go));
     };
-    const failed = (code: 'store_full' | 'store_rejected') =>
-      ({ failed: { code, message: 'no', detail: null } });
+    const failed = (code: 'store_full' | 'store_rejected') => ({
+      failed: { code, message: 'no', detail: null },
+    });
     Array.from({ length: 11 }, add);
     calls.expect([{ value: 'wrong' }, failed('store_rejected'), { value: 3 }]);
     await turns(10);
@@ -61,8 +68,11 @@ describe('what a SQLite commit will answer', () => {
     // The disk was faster, or refused: nobody is told any more, least of all of another's answer.
     calls.settle([failed('store_full'), { value: 6 }]);
     await turns(10);
-    expect([told.slice(2), answered.slice(3), calls.size])
-      .toEqual([[4, 5, 6, 7], ['store_full', 6], 6]);
+    expect([told.slice(2), answered.slice(3), calls.size]).toEqual([
+      [4, 5, 6, 7],
+      ['store_full', 6],
+      6,
+    ]);
   });
 
   test('is told of what fails as well', async () => {
@@ -82,7 +92,8 @@ describe('what a SQLite commit will answer', () => {
       throw new Error('not ready');
     };
     const both = await Promise.all([
-      store.commit(submission(request()), wrong), store.commit(submission(request())),
+      store.commit(submission(request()), wrong),
+      store.commit(submission(request())),
     ]);
     expect(both.map(({ status }) => status)).toEqual(['committed', 'committed']);
   });
@@ -102,13 +113,19 @@ describe('what a SQLite commit will answer', () => {
       const told: (readonly Answer[])[] = [];
       const asked = submission(request(), { claims: [claim({ key: 'k' })] });
       const answers = runGroup(
-        broken, [['commit', encodeChange(asked)], ['commit', encodeChange(change({}))]],
+        broken,
+        [
+          ['commit', encodeChange(asked)],
+          ['commit', encodeChange(change({}))],
+        ],
         { patienceMs: 100, expected: (expected) => told.push(expected) },
       );
-      expect(told).toEqual([[
-        { value: { status: 'committed', number: 1 } },
-        { value: { status: 'committed', number: 0 } },
-      ]]);
+      expect(told).toEqual([
+        [
+          { value: { status: 'committed', number: 1 } },
+          { value: { status: 'committed', number: 0 } },
+        ],
+      ]);
       expect(answers).toMatchObject([{ failed: {} }, { failed: {} }]);
       expect(session.all('SELECT id FROM requests')).toEqual([]);
       expect(session.all('SELECT key FROM claims')).toEqual([]);

@@ -77,30 +77,37 @@ describe('a SQLite store beside other connections', () => {
     const events = await store.unsealedEvents(9);
     const hash = 'h';
     await store.seal({
-      expectedSize: 0, leaves: events.map(({ id }, index) => ({ index, eventId: id, hash })),
+      expectedSize: 0,
+      leaves: events.map(({ id }, index) => ({ index, eventId: id, hash })),
       checkpoint: { size: events.length, root: 'r', at: 1, jws: 'j' },
       peaks: [],
     });
     for (const [table, column] of [
-      ['audit_events', 'data'], ['audit_leaves', 'hash'], ['audit_checkpoints', 'root'],
+      ['audit_events', 'data'],
+      ['audit_leaves', 'hash'],
+      ['audit_checkpoints', 'root'],
     ]) {
       expect(() => other.exec(`UPDATE ${table} SET ${column} = 'x'`)).toThrow(/never changed/);
       expect(() => other.exec(`DELETE FROM ${table}`)).toThrow(/never deleted/);
     }
-    expect((await store.readLeaves({ from: 0, limit: 9 })).map((leaf) => leaf.event))
-      .toEqual(events);
+    expect((await store.readLeaves({ from: 0, limit: 9 })).map((leaf) => leaf.event)).toEqual(
+      events,
+    );
   });
 
   test('a leaf whose event was taken out by force is read without it', async () => {
     const { store } = opened;
     await store.commit(change({ events: [event(null, { id: 'evt_1' })] }));
     await store.seal({
-      expectedSize: 0, leaves: [{ index: 0, eventId: 'evt_1', hash: 'h' }],
-      checkpoint: { size: 1, root: 'r', at: 1, jws: 'j' }, peaks: [],
+      expectedSize: 0,
+      leaves: [{ index: 0, eventId: 'evt_1', hash: 'h' }],
+      checkpoint: { size: 1, root: 'r', at: 1, jws: 'j' },
+      peaks: [],
     });
     other.exec('DROP TRIGGER audit_events_stay');
     other.exec('DELETE FROM audit_events');
-    expect(await store.readLeaves({ from: 0, limit: 9 }))
-      .toEqual([{ index: 0, eventId: 'evt_1', hash: 'h', event: undefined }]);
+    expect(await store.readLeaves({ from: 0, limit: 9 })).toEqual([
+      { index: 0, eventId: 'evt_1', hash: 'h', event: undefined },
+    ]);
   });
 });

@@ -10,8 +10,12 @@ const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf
 const FOLDER = new URL('../../src/store/sqlite/queries/', import.meta.url);
 
 /** What each hot statement does, a line each: `NAME: step; step`. */
-const golden = new Map(read('./golden/sqlite-plans.txt').trim().split('\n')
-  .map((line) => line.split(': ', 2) as [string, string]));
+const golden = new Map(
+  read('./golden/sqlite-plans.txt')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(': ', 2) as [string, string]),
+);
 
 /** Scans of what is no table: a parameter's list, one row of constants. */
 const NO_TABLE = /^SCAN (CONSTANT ROW|\w+ VIRTUAL TABLE)/;
@@ -29,8 +33,10 @@ describe('plans of the SQLite queries', () => {
     file.remove();
   });
 
-  const stepsOf = (sql: string) => (session.all(`EXPLAIN QUERY PLAN ${sql}`) as Step[])
-    .map(({ detail }) => detail).filter((detail) => !FRAME.test(detail));
+  const stepsOf = (sql: string) =>
+    (session.all(`EXPLAIN QUERY PLAN ${sql}`) as Step[])
+      .map(({ detail }) => detail)
+      .filter((detail) => !FRAME.test(detail));
   const all = Object.values(SQLITE_QUERIES).flatMap((queries) => Object.entries(queries));
   const hot = all.filter(([name]) => !(name in COLD));
 
@@ -44,18 +50,27 @@ describe('plans of the SQLite queries', () => {
 
   test('every statement is hot or cold, and every file of them is looked at', () => {
     // Those of a move to another engine read whole tables, by their keys, once.
-    expect(readdirSync(FOLDER).filter((name) => name !== 'transfer.ts').sort())
-      .toEqual(Object.keys(SQLITE_QUERIES).map((name) => `${name}.ts`).sort());
+    expect(
+      readdirSync(FOLDER)
+        .filter((name) => name !== 'transfer.ts')
+        .sort(),
+    ).toEqual(
+      Object.keys(SQLITE_QUERIES)
+        .map((name) => `${name}.ts`)
+        .sort(),
+    );
     expect([...golden.keys()].sort()).toEqual(hot.map(([name]) => name).sort());
     const names = all.map(([name]) => name);
-    expect(names).toEqual(expect.arrayContaining([...Object.keys(COLD),
-      ...Object.keys(SMALL_SORTS)]));
+    expect(names).toEqual(
+      expect.arrayContaining([...Object.keys(COLD), ...Object.keys(SMALL_SORTS)]),
+    );
   });
 
   test('the reference tells of every hot and every cold statement', () => {
     const reference = read('../../docs/reference/store-queries.md');
-    expect(all.map(([name]) => name).filter((name) => !reference.includes(`\`${name}\``)))
-      .toEqual([]);
+    expect(all.map(([name]) => name).filter((name) => !reference.includes(`\`${name}\``))).toEqual(
+      [],
+    );
   });
 });
 

@@ -42,63 +42,71 @@ describe('processes on one SQLite file', () => {
     const tally = query(TALLY) as Record<string, number>;
     const { requests = 0, decided = 0 } = tally;
     expect(tally).toEqual({
-      requests, decided, decisions: decided, claims: decided, changes: requests + decided,
-      events: requests + 2 * decided, pending: requests + 2 * decided, cards: requests,
+      requests,
+      decided,
+      decisions: decided,
+      claims: decided,
+      changes: requests + decided,
+      events: requests + 2 * decided,
+      pending: requests + 2 * decided,
+      cards: requests,
       jobs: requests + 2 * decided,
     });
     expect(query('PRAGMA integrity_check')).toEqual({ integrity_check: 'ok' });
   }
 
-  test('three processes write at once: every commit holds, every number is given once',
-    async () => {
-      const children = [0, 1, 2].map(() => runChild('write-requests.ts', [file.path, '15', '8']));
-      expect(await Promise.all(children.map(({ ended }) => ended))).toEqual([0, 0, 0]);
-      const numbers = children.flatMap(({ lines }) => lines)
-        .map((line) => Number(line.split(' ')[1]));
-      expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 360 }, (_, at) => at + 1));
-      expectWhole();
-    });
+  test('three processes write at once: every commit holds, every number is given once', async () => {
+    const children = [0, 1, 2].map(() => runChild('write-requests.ts', [file.path, '15', '8']));
+    expect(await Promise.all(children.map(({ ended }) => ended))).toEqual([0, 0, 0]);
+    const numbers = children
+      .flatMap(({ lines }) => lines)
+      .map((line) => Number(line.split(' ')[1]));
+    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 360 }, (_, at) => at + 1));
+    expectWhole();
+  });
 
   test('six processes that start at once on no file migrate it once', async () => {
     const children = Array.from({ length: 6 }, () =>
-      runChild('write-requests.ts', [file.path, '1', '1']));
+      runChild('write-requests.ts', [file.path, '1', '1']),
+    );
     expect(await Promise.all(children.map(({ ended }) => ended))).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(query('SELECT count(*) AS applied FROM schema_migrations'))
-      .toEqual({ applied: shippedMigrations().length });
+    expect(query('SELECT count(*) AS applied FROM schema_migrations')).toEqual({
+      applied: shippedMigrations().length,
+    });
     expect(query(TALLY)).toMatchObject({ requests: 6, decided: 6 });
   });
 
-  test('a process killed while it writes leaves whole changes, and all that it confirmed',
-    async () => {
-      const confirmed: string[] = [];
-      for (const lastsMs of [5, 40, 90, 170]) {
-        const child = runChild('write-requests.ts', [file.path, '100000', '16']);
-        await child.started;
-        await new Promise((resolve) => setTimeout(resolve, lastsMs));
-        child.process.kill('SIGKILL');
-        expect(await child.ended).toBe('SIGKILL');
-        confirmed.push(...child.lines.slice(0, -1).map((line) => line.split(' ')[0] ?? ''));
+  test('a process killed while it writes leaves whole changes, and all that it confirmed', async () => {
+    const confirmed: string[] = [];
+    for (const lastsMs of [5, 40, 90, 170]) {
+      const child = runChild('write-requests.ts', [file.path, '100000', '16']);
+      await child.started;
+      await new Promise((resolve) => setTimeout(resolve, lastsMs));
+      child.process.kill('SIGKILL');
+      expect(await child.ended).toBe('SIGKILL');
+      confirmed.push(...child.lines.slice(0, -1).map((line) => line.split(' ')[0] ?? ''));
 
-        const store = await openSqliteStore({
-          path: file.path, clock: systemClock, log: silentLogger,
-        });
-        for (const id of confirmed) {
-          expect((await store.loadRequest(id))?.decisions).toHaveLength(1);
-        }
-        await store.close();
-        expectWhole();
+      const store = await openSqliteStore({
+        path: file.path,
+        clock: systemClock,
+        log: silentLogger,
+      });
+      for (const id of confirmed) {
+        expect((await store.loadRequest(id))?.decisions).toHaveLength(1);
       }
-      expect(confirmed.length).toBeGreaterThan(50);
-    });
+      await store.close();
+      expectWhole();
+    }
+    expect(confirmed.length).toBeGreaterThan(50);
+  });
 
-  test('a writer\'s thread that dies is replaced; a change tells by its id what became of it',
-    async () => {
-      const child = runChild('lose-thread.ts', [file.path]);
-      expect(await child.ended).toBe(0);
-      expect(child.lines).toEqual(['store_unavailable', 'store_unavailable', 'known', '1']);
-    });
+  test("a writer's thread that dies is replaced; a change tells by its id what became of it", async () => {
+    const child = runChild('lose-thread.ts', [file.path]);
+    expect(await child.ended).toBe(0);
+    expect(child.lines).toEqual(['store_unavailable', 'store_unavailable', 'known', '1']);
+  });
 
-  test('a clock that is put back meanwhile does not lengthen the store\'s rest', async () => {
+  test("a clock that is put back meanwhile does not lengthen the store's rest", async () => {
     const child = runChild('lose-thread.ts', [file.path, '3600000']);
     expect(await child.ended).toBe(0);
     expect(child.lines).toEqual(['store_unavailable', 'store_unavailable', 'known', '1']);

@@ -18,8 +18,14 @@ const refusal = (connectionString: string): string => {
 describe('connection strings of a SQL Server store', () => {
   test('a plain one is encrypted, checked and bounded', () => {
     expect(config(`${BASE};User Id=cs;Password=p`)).toMatchObject({
-      server: 'db.example', port: 1444, database: 'countersign', user: 'cs', password: 'p',
-      connectionTimeout: 1, requestTimeout: 2, validateConnection: 'socket',
+      server: 'db.example',
+      port: 1444,
+      database: 'countersign',
+      user: 'cs',
+      password: 'p',
+      connectionTimeout: 1,
+      requestTimeout: 2,
+      validateConnection: 'socket',
       pool: { min: 0, max: 10, acquireTimeoutMillis: 3 },
       options: { encrypt: true, trustServerCertificate: false },
     });
@@ -27,13 +33,15 @@ describe('connection strings of a SQL Server store', () => {
 
   test('the size of the pool and strict encryption are as it says', () => {
     expect(config(`${BASE};Max Pool Size=40;Encrypt=strict`)).toMatchObject({
-      pool: { max: 40 }, options: { encrypt: 'strict' },
+      pool: { max: 40 },
+      options: { encrypt: 'strict' },
     });
   });
 
   test('times that it names replace the usual ones', () => {
     expect(config(`${BASE};Connect Timeout=60;Command Timeout=30`)).toMatchObject({
-      connectionTimeout: 60_000, requestTimeout: 30_000,
+      connectionTimeout: 60_000,
+      requestTimeout: 30_000,
     });
     expect(refusal(`${BASE};Command Timeout=0`)).toMatch(/1 to 600 seconds/);
   });
@@ -67,11 +75,13 @@ describe('connection strings of a SQL Server store', () => {
     ['Active Directory Default', 'azure-active-directory-default', undefined],
     [
       'Active Directory Service Principal;User Id=id;Password=s;Tenant Id=t',
-      'azure-active-directory-service-principal-secret', 'id',
+      'azure-active-directory-service-principal-secret',
+      'id',
     ],
   ])('Authentication=%s signs in with Microsoft Entra', (said, type, clientId) => {
     const made = config(`${BASE};Authentication=${said}`) as {
-      authentication_type?: string; clientId?: string;
+      authentication_type?: string;
+      clientId?: string;
     };
     expect([made.authentication_type, made.clientId]).toEqual([type, clientId]);
   });

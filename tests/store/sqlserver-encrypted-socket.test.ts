@@ -19,7 +19,10 @@ async function listening() {
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket);
-    socket.on('close', () => open.delete(socket)).on('error', () => undefined).resume();
+    socket
+      .on('close', () => open.delete(socket))
+      .on('error', () => undefined)
+      .resume();
   }).listen(0, V4);
   await once(server, 'listening');
   const stop = async () => {
@@ -30,13 +33,18 @@ async function listening() {
   return { port: (server.address() as AddressInfo).port, open, stop };
 }
 /** A look-up that finds these. */
-const finding = (...addresses: string[]) =>
+const finding =
+  (...addresses: string[]) =>
   (_host: string, _options: { all: true }, found: (e: null, a: LookupAddress[]) => void) =>
-    found(null, addresses.map((address) => ({ address, family: address === V6 ? 6 : 4 })));
+    found(
+      null,
+      addresses.map((address) => ({ address, family: address === V6 ? 6 : 4 })),
+    );
 const never = new AbortController().signal;
 
 describe.each([
-  ['in turn', false], ['in parallel', true],
+  ['in turn', false],
+  ['in parallel', true],
 ])('connecting to the addresses of a server, %s', (_name, inParallel) => {
   const connect = encryptedConnector({ inParallel });
 
@@ -60,8 +68,9 @@ describe.each([
     const { port, stop } = await listening();
     await stop();
     const refused = { code: 'ECONNREFUSED' };
-    await expect(connect({ host: 'db', port }, finding(V4, V4), never))
-      .rejects.toMatchObject({ errors: [refused, refused] });
+    await expect(connect({ host: 'db', port }, finding(V4, V4), never)).rejects.toMatchObject({
+      errors: [refused, refused],
+    });
   });
 
   test('an abort ends the search for addresses, with its reason', async () => {
@@ -85,16 +94,20 @@ describe.each([
 });
 
 describe('which connections are guarded', () => {
-  const connectorOf = (rest: string) => (poolConfig({
-    connectionString: `Server=db;Database=d;${rest}`, allowUntrusted: true,
-    timing: { connectTimeoutMs: 1, requestTimeoutMs: 1, patienceMs: 1 },
-  }).options as { connector?: unknown }).connector;
+  const connectorOf = (rest: string) =>
+    (
+      poolConfig({
+        connectionString: `Server=db;Database=d;${rest}`,
+        allowUntrusted: true,
+        timing: { connectTimeoutMs: 1, requestTimeoutMs: 1, patienceMs: 1 },
+      }).options as { connector?: unknown }
+    ).connector;
 
-  test.each(['', 'Encrypt=true', 'Encrypt=mandatory', 'Encrypt=optional'])(
-    'those of %j', (rest) => expect(connectorOf(rest)).toBeInstanceOf(Function),
+  test.each(['', 'Encrypt=true', 'Encrypt=mandatory', 'Encrypt=optional'])('those of %j', (rest) =>
+    expect(connectorOf(rest)).toBeInstanceOf(Function),
   );
 
-  test.each(['Encrypt=strict', 'Encrypt=false'])(
-    'not those of %j', (rest) => expect(connectorOf(rest)).toBeUndefined(),
+  test.each(['Encrypt=strict', 'Encrypt=false'])('not those of %j', (rest) =>
+    expect(connectorOf(rest)).toBeUndefined(),
   );
 });

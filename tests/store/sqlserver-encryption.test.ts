@@ -27,15 +27,17 @@ async function double(
   script: Omit<Parameters<typeof startTdsDouble>[0], 'answer'>,
 ): Promise<TdsDouble> {
   const started = await startTdsDouble({
-    answer: (text) => ({ rows: text.includes('SELECT 7') ? [{ n: '7' }] : [] }), ...script,
+    answer: (text) => ({ rows: text.includes('SELECT 7') ? [{ n: '7' }] : [] }),
+    ...script,
   });
   stops.push(() => started.stop());
   return started;
 }
-const encrypted = ({ connectionString }: TdsDouble) => connectionString
-  .replace('Encrypt=false', 'Encrypt=true;TrustServerCertificate=true')
-  // TLS knows no names that are addresses.
-  .replace('127.0.0.1', 'localhost');
+const encrypted = ({ connectionString }: TdsDouble) =>
+  connectionString
+    .replace('Encrypt=false', 'Encrypt=true;TrustServerCertificate=true')
+    // TLS knows no names that are addresses.
+    .replace('127.0.0.1', 'localhost');
 
 /** mssql and tedious as they come. */
 async function stock(connectionString: string): Promise<string> {
@@ -51,22 +53,30 @@ async function stock(connectionString: string): Promise<string> {
 
 /** A store's session, and what it answers to a statement. */
 async function ours(
-  connectionString: string, { allowUntrusted = true, connectTimeoutMs = 4_000 } = {},
+  connectionString: string,
+  { allowUntrusted = true, connectTimeoutMs = 4_000 } = {},
 ): Promise<unknown> {
   const timing = { connectTimeoutMs, requestTimeoutMs: 2_000, patienceMs: 10_000 };
   const session = await openSession({
     config: poolConfig({ connectionString, allowUntrusted, timing }),
-    ids: systemIds, log: silentLogger, patienceMs: 300, queueLimit: 10,
+    ids: systemIds,
+    log: silentLogger,
+    patienceMs: 300,
+    queueLimit: 10,
   });
   const rows = await session.all({ sql: 'SELECT 7', parameters: {} }, {}, { repeat: 'twice' });
   await session.close();
   return rows;
 }
 const refusalOf = (connectionString: string) =>
-  ours(connectionString).then(() => 'opened', (error: unknown) => error);
+  ours(connectionString).then(
+    () => 'opened',
+    (error: unknown) => error,
+  );
 const SENTENCE = /keeps the line from being encrypted, so no login was sent: switch encryption on/;
 const notEncrypted = {
-  name: 'StoreError', code: 'store_unavailable',
+  name: 'StoreError',
+  code: 'store_unavailable',
   message: expect.stringMatching(SENTENCE) as unknown,
 };
 
@@ -113,29 +123,53 @@ describe('a server that does not encrypt, and a client that asks for it', () => 
 
   const answering = (payload: Buffer) => (socket: Socket) => socket.write(packet(payload));
   test.each<[string, (socket: Socket) => unknown, RegExp]>([
-    ['no, byte by byte', (socket) => bytewise(socket, packet(preloginPayload(NOT_SUPPORTED))),
-      /does not encrypt \(it answered 2\)/],
+    [
+      'no, byte by byte',
+      (socket) => bytewise(socket, packet(preloginPayload(NOT_SUPPORTED))),
+      /does not encrypt \(it answered 2\)/,
+    ],
     ['a number that means nothing', answering(preloginPayload(0x20)), /it answered 32/],
     ['yes and no', answering(options(version, [1, ON], [1, NOT_SUPPORTED])), /it answered 1, 2/],
     ['no and yes', answering(options(version, [1, NOT_SUPPORTED], [1, ON])), /it answered 2, 1/],
-    ['an option without a value', answering(options([1], [0, ON, 0, 0, 0, 0, 0])),
-      /cannot be read/],
-    ['a value beyond the answer', answering(Buffer.from([1, 0xff, 0, 0, 1, 0xff, ON])),
-      /cannot be read/],
+    [
+      'an option without a value',
+      answering(options([1], [0, ON, 0, 0, 0, 0, 0])),
+      /cannot be read/,
+    ],
+    [
+      'a value beyond the answer',
+      answering(Buffer.from([1, 0xff, 0, 0, 1, 0xff, ON])),
+      /cannot be read/,
+    ],
     ['options without an end', answering(Buffer.from([1, 0, 5, 0, 1, ON])), /is cut off/],
     ['nothing at all', answering(Buffer.alloc(0)), /is cut off/],
     ['another protocol', (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'), /no TDS/],
-    ['a packet smaller than its head',
-      (socket) => socket.write(Buffer.from([4, 1, 0, 7, 0, 0, 0, 0])), /no TDS/],
-    ['a packet of another type',
-      (socket) => socket.write(packet(preloginPayload(ON), { type: 0x12 })), /no TDS/],
-    ['packets without an end',
-      (socket) => endlessly(socket, packet(Buffer.alloc(512), { last: false })), /has no end/],
-    ['a packet that is too long', (socket) => socket.write(
-      Buffer.concat([Buffer.from([4, 1, 0xff, 0xff]), Buffer.alloc(5_000)])), /has no end/],
-    ['yes, and a login that was never asked for',
+    [
+      'a packet smaller than its head',
+      (socket) => socket.write(Buffer.from([4, 1, 0, 7, 0, 0, 0, 0])),
+      /no TDS/,
+    ],
+    [
+      'a packet of another type',
+      (socket) => socket.write(packet(preloginPayload(ON), { type: 0x12 })),
+      /no TDS/,
+    ],
+    [
+      'packets without an end',
+      (socket) => endlessly(socket, packet(Buffer.alloc(512), { last: false })),
+      /has no end/,
+    ],
+    [
+      'a packet that is too long',
+      (socket) =>
+        socket.write(Buffer.concat([Buffer.from([4, 1, 0xff, 0xff]), Buffer.alloc(5_000)])),
+      /has no end/,
+    ],
+    [
+      'yes, and a login that was never asked for',
       (socket) => socket.write(Buffer.concat([packet(preloginPayload(ON)), packet(loginTokens())])),
-      /something stands behind/],
+      /something stands behind/,
+    ],
   ])('it is refused where it answers %s', async (_name, prelogin, why) => {
     let asked = 0;
     const server = await double({
@@ -156,7 +190,8 @@ describe('a server that does not encrypt, and a client that asks for it', () => 
 describe('a server that encrypts, and a client that asks for it', () => {
   const SEVEN = [{ n: '7' }];
   const cut = (bytes: Buffer) => [
-    packet(bytes.subarray(0, 5), { last: false }), packet(bytes.subarray(5)),
+    packet(bytes.subarray(0, 5), { last: false }),
+    packet(bytes.subarray(5)),
   ];
 
   test.each<[string, ((socket: Socket) => unknown) | undefined]>([
@@ -173,8 +208,9 @@ describe('a server that encrypts, and a client that asks for it', () => {
   test('its certificate is checked as before', async () => {
     const server = await double({ tls });
     const checked = encrypted(server).replace('TrustServerCertificate=true', '');
-    expect(describeError(await ours(checked, { allowUntrusted: false }).catch((e: unknown) => e)))
-      .toMatch(/cannot be reached: .*certificate/);
+    expect(
+      describeError(await ours(checked, { allowUntrusted: false }).catch((e: unknown) => e)),
+    ).toMatch(/cannot be reached: .*certificate/);
     expect(server.logins()).toBe(0);
   });
 
@@ -192,12 +228,16 @@ describe('a server that encrypts, and a client that asks for it', () => {
   });
 
   test('a server that it is sent on to has to encrypt as well', async () => {
-    const sendingOn = (to: TdsDouble) => double({
-      tls,
-      login: () => ({ tokens: Buffer.concat([
-        routingTokens({ host: 'localhost', port: to.port }), loginTokens(),
-      ]) }),
-    });
+    const sendingOn = (to: TdsDouble) =>
+      double({
+        tls,
+        login: () => ({
+          tokens: Buffer.concat([
+            routingTokens({ host: 'localhost', port: to.port }),
+            loginTokens(),
+          ]),
+        }),
+      });
     const good = await double({ tls });
     expect(await ours(encrypted(await sendingOn(good)))).toEqual(SEVEN);
     const bad = await double({});
@@ -208,9 +248,9 @@ describe('a server that encrypts, and a client that asks for it', () => {
 
   test('what is put in behind the handshake is no answer to the login', async () => {
     const thief = await double({ tls });
-    const insertion = packet(Buffer.concat([
-      routingTokens({ host: 'localhost', port: thief.port }), loginTokens(),
-    ]));
+    const insertion = packet(
+      Buffer.concat([routingTokens({ host: 'localhost', port: thief.port }), loginTokens()]),
+    );
     const server = await double({ tls: { ...tls, insertion } });
     // Stock takes it for what came through TLS, and brings its password to where it says.
     expect(await stock(encrypted(server))).toBe('connected');
@@ -227,7 +267,10 @@ describe('a server that encrypts, and a client that asks for it', () => {
 
   test('a server that says nothing is given up after the time for a connection', async () => {
     const server = await double({ prelogin: () => undefined });
-    expect(describeError(await ours(encrypted(server), { connectTimeoutMs: 300 })
-      .catch((error: unknown) => error))).toMatch(/cannot be reached.*in 300ms/);
+    expect(
+      describeError(
+        await ours(encrypted(server), { connectTimeoutMs: 300 }).catch((error: unknown) => error),
+      ),
+    ).toMatch(/cannot be reached.*in 300ms/);
   });
 });

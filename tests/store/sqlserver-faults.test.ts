@@ -15,8 +15,11 @@ import type { Answer, TdsDouble } from './support/tds-double.ts';
 function healthy(statement: string): Answer {
   if (statement.includes('sys.tables')) return { rows: [{ tables: 18, ours: 1 }] };
   if (statement.includes('dbo.schema_migrations')) {
-    const known = shippedMigrations()
-      .map(({ version, name, checksum }) => ({ version, name, checksum }));
+    const known = shippedMigrations().map(({ version, name, checksum }) => ({
+      version,
+      name,
+      checksum,
+    }));
     return { rows: known };
   }
   if (statement.includes('checked_at')) return { rows: [{ value: 1 }] };
@@ -26,7 +29,12 @@ function healthy(statement: string): Answer {
 }
 
 const outcome = (said: string, more: Record<string, string | number | null> = {}) => ({
-  outcome: said, ofKind: null, requestId: null, fingerprint: null, attempt: null, number: 7,
+  outcome: said,
+  ofKind: null,
+  requestId: null,
+  fingerprint: null,
+  attempt: null,
+  number: 7,
   ...more,
 });
 
@@ -44,17 +52,27 @@ describe('faults of a SQL Server store, at the wire', () => {
     return started;
   }
   async function open(
-    connectionString: string, more: Partial<SqlServerStoreOptions> = {},
+    connectionString: string,
+    more: Partial<SqlServerStoreOptions> = {},
   ): Promise<Store> {
     const store = await openSqlServerStore({
-      connectionString, clock: systemClock, log: silentLogger, allowUntrusted: true,
-      connectTimeoutMs: 600, requestTimeoutMs: 600, patienceMs: 600, ...more,
+      connectionString,
+      clock: systemClock,
+      log: silentLogger,
+      allowUntrusted: true,
+      connectTimeoutMs: 600,
+      requestTimeoutMs: 600,
+      patienceMs: 600,
+      ...more,
     });
     stops.push(() => store.close());
     return store;
   }
   const refused = (connectionString: string, more: Partial<SqlServerStoreOptions> = {}) =>
-    open(connectionString, more).then(() => 'opened', (error: unknown) => error);
+    open(connectionString, more).then(
+      () => 'opened',
+      (error: unknown) => error,
+    );
   const noted = () => change({ events: [event(null)] });
 
   /** Answers each statement of a kind in turn, and the last of them from then on. */
@@ -126,21 +144,20 @@ describe('faults of a SQL Server store, at the wire', () => {
     expect(asked.some((text) => text.includes('sp_getapplock'))).toBe(false);
   });
 
-  test('nobody at the port, a black hole and a server that never answers are told in time',
-    async () => {
-      const { connectionString, stop } = await double({ answer: healthy });
-      await stop();
-      stops.pop();
-      expect(await refused(connectionString)).toMatchObject({ code: 'store_unavailable' });
-      const silent = await double({ answer: () => 'silence', login: () => 'silence' });
-      const proxy = await startTcpProxy({ port: silent.port });
-      stops.push(() => proxy.stop());
-      proxy.become('swallow');
-      for (const port of [proxy.port, silent.port]) {
-        const said = await refused(silent.connectionString.replace(`${silent.port}`, `${port}`));
-        expect(said).toMatchObject({ code: 'store_unavailable' });
-      }
-    });
+  test('nobody at the port, a black hole and a server that never answers are told in time', async () => {
+    const { connectionString, stop } = await double({ answer: healthy });
+    await stop();
+    stops.pop();
+    expect(await refused(connectionString)).toMatchObject({ code: 'store_unavailable' });
+    const silent = await double({ answer: () => 'silence', login: () => 'silence' });
+    const proxy = await startTcpProxy({ port: silent.port });
+    stops.push(() => proxy.stop());
+    proxy.become('swallow');
+    for (const port of [proxy.port, silent.port]) {
+      const said = await refused(silent.connectionString.replace(`${silent.port}`, `${port}`));
+      expect(said).toMatchObject({ code: 'store_unavailable' });
+    }
+  });
 
   test('a line that breaks while logging in is told, not hung on', async () => {
     const { connectionString } = await double({ answer: healthy, login: () => 'cut' });
@@ -162,12 +179,14 @@ describe('faults of a SQL Server store, at the wire', () => {
     const { connectionString } = await double({ answer: inTurn(isCommit, { error: 1205 }) });
     const store = await open(connectionString);
     await expect(store.commit(noted())).rejects.toMatchObject({
-      code: 'store_busy', retryable: true,
+      code: 'store_busy',
+      retryable: true,
     });
   });
 
   test.each(['cut', 'reset', 'silence'] as const)(
-    'a commit whose answer is lost (%s) is recognised by its attempt', async (fault) => {
+    'a commit whose answer is lost (%s) is recognised by its attempt',
+    async (fault) => {
       let sent = 0;
       const { connectionString } = await double({
         answer(statement) {
@@ -175,9 +194,10 @@ describe('faults of a SQL Server store, at the wire', () => {
           sent += 1;
           if (sent === 1) return fault;
           // The server has it already, and says which sending brought it.
-          const attempt = /[A-Za-z0-9_-]{24}(?=[^A-Za-z0-9_-])/.exec(
-            statement.slice(statement.lastIndexOf('@attempt')),
-          )?.[0] ?? '';
+          const attempt =
+            /[A-Za-z0-9_-]{24}(?=[^A-Za-z0-9_-])/.exec(
+              statement.slice(statement.lastIndexOf('@attempt')),
+            )?.[0] ?? '';
           return { rows: [outcome('change', { ofKind: 'change', attempt })] };
         },
       });
@@ -195,7 +215,10 @@ describe('faults of a SQL Server store, at the wire', () => {
     });
     const store = await open(connectionString);
     expect(await store.commit(noted())).toEqual({
-      status: 'duplicate', of: 'change', requestId: 'req_1', fingerprint: null,
+      status: 'duplicate',
+      of: 'change',
+      requestId: 'req_1',
+      fingerprint: null,
     });
   });
 
@@ -217,7 +240,8 @@ describe('faults of a SQL Server store, at the wire', () => {
     });
     const store = await open(connectionString);
     await expect(store.claimJobs({ limit: 1, leaseMs: 1, now: 1 })).rejects.toMatchObject({
-      code: 'store_unavailable', retryable: true,
+      code: 'store_unavailable',
+      retryable: true,
     });
     expect(asked.filter(claims)).toHaveLength(1);
   });
@@ -256,11 +280,10 @@ describe('faults of a SQL Server store, at the wire', () => {
       answer: inTurn((text) => text.includes('COUNT_BIG(due_at)'), 'silence'),
     });
     const store = await open(connectionString, { queueLimit: 2 });
-    const results = await Promise.allSettled(
-      Array.from({ length: 14 }, () => store.countJobs()),
-    );
+    const results = await Promise.allSettled(Array.from({ length: 14 }, () => store.countJobs()));
     const codes = results.map((result) =>
-      (result.status === 'rejected' ? (result.reason as { code: string }).code : 'done'));
+      result.status === 'rejected' ? (result.reason as { code: string }).code : 'done',
+    );
     expect(codes.slice(12)).toEqual(['store_busy', 'store_busy']);
   });
 
@@ -272,7 +295,10 @@ describe('faults of a SQL Server store, at the wire', () => {
     const jobs = ['job-b', 'job-a'].map((key) => ({ key, fence: 1 }));
     await store.renewJobs({ jobs, leaseMs: 1, now: 1 });
     const sent = asked.slice(-2).map((text) => text.match(/(?:rate|job)-[ab]/g));
-    expect(sent).toEqual([['rate-a', 'rate-b'], ['job-a', 'job-b']]);
+    expect(sent).toEqual([
+      ['rate-a', 'rate-b'],
+      ['job-a', 'job-b'],
+    ]);
   });
 
   test('the end of a claim is sent again where its answer is lost', async () => {
@@ -300,11 +326,12 @@ describe('faults of a SQL Server store, at the wire', () => {
 
   test('whoever looks at the audit log writes nothing', async () => {
     const { connectionString, asked } = await double({
-      answer: (statement) => (/INSERT|UPDATE|CREATE/.test(statement)
-        ? { error: 229 } : { rows: [] }),
+      answer: (statement) =>
+        /INSERT|UPDATE|CREATE/.test(statement) ? { error: 229 } : { rows: [] },
     });
     const log = await openAuditLog(
-      { kind: 'sqlserver', connectionString }, { log: silentLogger, allowUntrusted: true },
+      { kind: 'sqlserver', connectionString },
+      { log: silentLogger, allowUntrusted: true },
     );
     expect(await log.lastCheckpoint()).toBeUndefined();
     await log.close();

@@ -20,28 +20,33 @@ function neededBy(text: string): string[] {
     ...[...text.matchAll(/\bINSERT INTO dbo\.(\w+)/g)].map(([, table]) => `INSERT ${table}`),
     ...[...text.matchAll(/\bUPDATE dbo\.(\w+)/g)].map(([, table]) => `UPDATE ${table}`),
     ...[...text.matchAll(/\bDELETE FROM dbo\.(\w+)/g)].map(([, table]) => `DELETE ${table}`),
-    ...[...text.matchAll(/\b(UPDATE|DELETE) (\w)\s[^;]*?\bFROM dbo\.(\w+) \2\b/g)]
-      .map(([, right, , table]) => `${right} ${table}`),
-    ...[...text.matchAll(/\b(?:FROM|JOIN|INTO|UPDATE) dbo\.(\w+)/g)]
-      .map(([, table]) => `SELECT ${table}`),
+    ...[...text.matchAll(/\b(UPDATE|DELETE) (\w)\s[^;]*?\bFROM dbo\.(\w+) \2\b/g)].map(
+      ([, right, , table]) => `${right} ${table}`,
+    ),
+    ...[...text.matchAll(/\b(?:FROM|JOIN|INTO|UPDATE) dbo\.(\w+)/g)].map(
+      ([, table]) => `SELECT ${table}`,
+    ),
   ];
   return [...new Set(found)].sort();
 }
 
 describe('grants on SQL Server', () => {
   test('the service may do what its statements do, on every table, and no more', () => {
-    const statements = readdirSync(folder).filter((name) => name !== 'transfer.ts')
-      .map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
+    const statements = readdirSync(folder)
+      .filter((name) => name !== 'transfer.ts')
+      .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+      .join('\n');
     const needed = neededBy(statements).filter((one) => one !== 'INSERT schema_migrations');
     expect(grantedTo('countersign_service')).toEqual([...needed, 'SELECT transfers'].sort());
   });
 
   test('the retention identity may forget what the service forgets', () => {
-    const purges = Object.entries(housekeeping).filter(([name]) => name.startsWith('PURGE_'))
-      .map(([, { sql }]) => sql).join(';\n');
+    const purges = Object.entries(housekeeping)
+      .filter(([name]) => name.startsWith('PURGE_'))
+      .map(([, { sql }]) => sql)
+      .join(';\n');
     expect(purges).toContain('DELETE');
-    expect(grantedTo('countersign_retention'))
-      .toEqual(expect.arrayContaining(neededBy(purges)));
+    expect(grantedTo('countersign_retention')).toEqual(expect.arrayContaining(neededBy(purges)));
   });
 
   test('no role may change or delete rows of the audit log', () => {

@@ -6,9 +6,7 @@ import type { Store } from '../../src/usecases/store-ports.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { deciding, event, newId, request, submission } from './build.ts';
-import {
-  PATIENT, SERVER, SKIPPED, TEST_MS, createScratch,
-} from './support/open-sqlserver.ts';
+import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 
 /** How a commit's batch begins on the wire, whatever the alignment of its UTF-16. */
@@ -33,9 +31,13 @@ if (SERVER === '') {
       proxy = await startTcpProxy({ host, port: Number(port) });
       store = await openSqlServerStore({
         connectionString: scratch.connectionString.replace(
-          /(server|data source)\s*=[^;]*/i, `Server=127.0.0.1,${proxy.port}`,
+          /(server|data source)\s*=[^;]*/i,
+          `Server=127.0.0.1,${proxy.port}`,
         ),
-        clock: systemClock, log: silentLogger, allowUntrusted: true, ...PATIENT,
+        clock: systemClock,
+        log: silentLogger,
+        allowUntrusted: true,
+        ...PATIENT,
       });
       // What a server compiles at a first commit is no matter of the line.
       await store.commit(submission(request()));
@@ -79,11 +81,20 @@ if (SERVER === '') {
       expect(await store.commit(click)).toMatchObject({ status: 'duplicate', of: 'change' });
     });
 
-    test('a session\'s refresh whose answers are lost is claimed and written once', async () => {
+    test("a session's refresh whose answers are lost is claimed and written once", async () => {
       const id = newId('ses');
       const began = {
-        id, tenantId: 't', objectId: id, provider: 'entra', principal: id, generation: 1,
-        createdAt: 1, usedAt: 1, endsAt: 9_000, sealed: 'first', sealedWith: 'key',
+        id,
+        tenantId: 't',
+        objectId: id,
+        provider: 'entra',
+        principal: id,
+        generation: 1,
+        createdAt: 1,
+        usedAt: 1,
+        endsAt: 9_000,
+        sealed: 'first',
+        sealedWith: 'key',
       };
       await store.startSession(began, event(null));
       const claim = { id, generation: 1, holder: 'one', until: 5_000, now: 1_000 };

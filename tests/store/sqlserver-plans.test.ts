@@ -43,34 +43,54 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Let scan, as on SQLite: the end of a table by its key, what waits, or no table of ours. */
-const COLD = [
-  'UNSEALED_EVENTS', 'LAST_CHECKPOINT', 'TREE_SIZE', 'COUNT_JOBS', 'NOW', 'SEAL',
-];
+const COLD = ['UNSEALED_EVENTS', 'LAST_CHECKPOINT', 'TREE_SIZE', 'COUNT_JOBS', 'NOW', 'SEAL'];
 
 /** Tables that grow, as a busy house has them after some years. */
 const GROWN = [
-  'requests', 'decisions', 'cards', 'audit_events', 'audit_leaves', 'changes', 'claims', 'jobs',
-  'people', 'people_roles', 'conversations', 'sign_in_links',
+  'requests',
+  'decisions',
+  'cards',
+  'audit_events',
+  'audit_leaves',
+  'changes',
+  'claims',
+  'jobs',
+  'people',
+  'people_roles',
+  'conversations',
+  'sign_in_links',
 ];
 
 const queries = Object.entries({
-  ...audit, ...cards, ...changes, ...commit, ...housekeeping, ...jobs, ...keys, ...people,
-  ...rates, ...requests, ...sessions, ...signIn,
+  ...audit,
+  ...cards,
+  ...changes,
+  ...commit,
+  ...housekeeping,
+  ...jobs,
+  ...keys,
+  ...people,
+  ...rates,
+  ...requests,
+  ...sessions,
+  ...signIn,
 }).filter((entry): entry is [string, Query] => typeof entry[1] === 'object');
 const hot = queries.filter(([name]) => !COLD.includes(name));
 
 test('the plans of a showplan are read: operation, table, index', () => {
-  expect(stepsIn(`<RelOp NodeId="0" PhysicalOp="Top"><RelOp NodeId="1" PhysicalOp="Index Seek">
+  expect(
+    stepsIn(`<RelOp NodeId="0" PhysicalOp="Top"><RelOp NodeId="1" PhysicalOp="Index Seek">
     <IndexScan Ordered="1"><Object Database="[d]" Schema="[dbo]" Table="[jobs]"
-    Index="[jobs_by_due]" IndexKind="NonClustered"/></IndexScan></RelOp></RelOp>`))
-    .toEqual([{ operation: 'Index Seek', table: 'jobs', index: 'jobs_by_due' }]);
+    Index="[jobs_by_due]" IndexKind="NonClustered"/></IndexScan></RelOp></RelOp>`),
+  ).toEqual([{ operation: 'Index Seek', table: 'jobs', index: 'jobs_by_due' }]);
 });
 
 test('every promise is about a query, and the reference tells of every query', () => {
   const names = queries.map(([name]) => name);
   expect(names).toEqual(expect.arrayContaining([...Object.keys(SERVED), ...COLD]));
   const reference = readFileSync(
-    new URL('../../docs/reference/store-queries.md', import.meta.url), 'utf8',
+    new URL('../../docs/reference/store-queries.md', import.meta.url),
+    'utf8',
   );
   expect(names.filter((name) => !reference.includes(`\`${name}\``))).toEqual([]);
 });
@@ -89,13 +109,18 @@ if (SERVER === '') {
       scratch = await createScratch();
       const { recordset } = await scratch.execute('SELECT @@VERSION AS version');
       if (/babelfish/i.test(String(recordset[0]?.['version']))) {
-        console.warn('This server is Babelfish, which plans in another way and tells no plans of '
-          + 'SQL Server: the plans were not looked at. They are in the public workflow.');
+        console.warn(
+          'This server is Babelfish, which plans in another way and tells no plans of ' +
+            'SQL Server: the plans were not looked at. They are in the public workflow.',
+        );
         return;
       }
       const store = await openSqlServerStore({
-        connectionString: scratch.connectionString, clock: systemClock, log: silentLogger,
-        allowUntrusted: true, ...PATIENT,
+        connectionString: scratch.connectionString,
+        clock: systemClock,
+        log: silentLogger,
+        allowUntrusted: true,
+        ...PATIENT,
       });
       await store.close();
       for (const table of GROWN) {
@@ -113,10 +138,12 @@ if (SERVER === '') {
     test.each(hot)('%s seeks in every table that grows', async (name, asked) => {
       if (planner === undefined) return;
       const steps = await planner.stepsOf(asked);
-      expect(steps.filter(({ operation, table }) =>
-        operation.endsWith('Scan') && GROWN.includes(table))).toEqual([]);
-      expect(steps.map(({ index }) => index))
-        .toEqual(expect.arrayContaining([...SERVED[name] ?? []]));
+      expect(
+        steps.filter(({ operation, table }) => operation.endsWith('Scan') && GROWN.includes(table)),
+      ).toEqual([]);
+      expect(steps.map(({ index }) => index)).toEqual(
+        expect.arrayContaining([...(SERVED[name] ?? [])]),
+      );
     });
   });
 }

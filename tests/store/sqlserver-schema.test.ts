@@ -24,8 +24,8 @@ describe('schema of the SQL Server store', () => {
 
   test('has keys within the size of an index, and none over a column that may be NULL', () => {
     const lines = golden.trim().split('\n');
-    const column = (table: string, name: string) => lines.find((line) =>
-      line.startsWith(`${table} column ${name} `)) ?? '';
+    const column = (table: string, name: string) =>
+      lines.find((line) => line.startsWith(`${table} column ${name} `)) ?? '';
     const bytes = (told: string) => {
       const size = /nvarchar\((\w+)\)/.exec(told)?.[1];
       return size === undefined ? 8 : 2 * Number(size);
@@ -81,12 +81,19 @@ if (SERVER === '') {
     afterAll(() => scratch.drop());
     const open = async () => {
       const store = await openSqlServerStore({
-        connectionString: scratch.connectionString, clock: systemClock, log: silentLogger,
-        allowUntrusted: true, ...PATIENT,
+        connectionString: scratch.connectionString,
+        clock: systemClock,
+        log: silentLogger,
+        allowUntrusted: true,
+        ...PATIENT,
       });
       stores.push(store);
     };
-    const refused = () => open().then(() => 'opened', (error: unknown) => error);
+    const refused = () =>
+      open().then(
+        () => 'opened',
+        (error: unknown) => error,
+      );
 
     test('twenty starts at once apply them once', async () => {
       await Promise.all(Array.from({ length: 20 }, open));
@@ -115,7 +122,8 @@ if (SERVER === '') {
       await scratch.execute(`INSERT INTO dbo.audit_events (id, [at], type, data)
         VALUES (N'e', 1, N't', N'{}')`);
       for (const statement of [
-        `UPDATE dbo.audit_events SET data = N'x'`, 'DELETE FROM dbo.audit_events',
+        `UPDATE dbo.audit_events SET data = N'x'`,
+        'DELETE FROM dbo.audit_events',
       ]) {
         await expect(scratch.execute(statement)).rejects.toThrow(/never changed or deleted/);
       }
@@ -128,9 +136,14 @@ if (SERVER === '') {
       try {
         const session = await openSession({
           config: poolConfig({
-            connectionString: old.connectionString, allowUntrusted: true, timing: PATIENT,
+            connectionString: old.connectionString,
+            allowUntrusted: true,
+            timing: PATIENT,
           }),
-          ids: systemIds, log: silentLogger, patienceMs: PATIENT.patienceMs, queueLimit: 10,
+          ids: systemIds,
+          log: silentLogger,
+          patienceMs: PATIENT.patienceMs,
+          queueLimit: 10,
         });
         const first = shippedMigrations().slice(0, 1);
         expect(await migrate(session, { now: 1, migrations: first })).toHaveLength(1);
@@ -142,8 +155,11 @@ if (SERVER === '') {
           (id, tenant_id, object_id, request_id, revision, expires_at, opened, state)
           VALUES (N'link', N't', N'o', N'r', 1, 2000, 0, N'~link')`);
         const store = await openSqlServerStore({
-          connectionString: old.connectionString, clock: systemClock, log: silentLogger,
-          allowUntrusted: true, ...PATIENT,
+          connectionString: old.connectionString,
+          clock: systemClock,
+          log: silentLogger,
+          allowUntrusted: true,
+          ...PATIENT,
         });
         stores.push(store);
         expect(await store.loadRequest(asked.id)).toEqual({ ...asked, number: 1 });

@@ -10,7 +10,12 @@ import { openSession } from '../../src/store/sqlserver/session.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import { newId } from './build.ts';
 import {
-  PATIENT, SERVER, SKIPPED, TEST_MS, createScratch, withDatabase,
+  PATIENT,
+  SERVER,
+  SKIPPED,
+  TEST_MS,
+  createScratch,
+  withDatabase,
 } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 
@@ -34,9 +39,13 @@ if (SERVER === '') {
     });
 
     async function asAdmin(statement: string): Promise<void> {
-      const pool = await new sql.ConnectionPool(poolConfig({
-        connectionString: withDatabase(SERVER, 'master'), allowUntrusted: true, timing: PATIENT,
-      })).connect();
+      const pool = await new sql.ConnectionPool(
+        poolConfig({
+          connectionString: withDatabase(SERVER, 'master'),
+          allowUntrusted: true,
+          timing: PATIENT,
+        }),
+      ).connect();
       try {
         await pool.request().batch(statement);
       } finally {
@@ -46,25 +55,31 @@ if (SERVER === '') {
     /** What a start says. How soon is shown at the wire (start-faults.test.ts). */
     async function refused(connectionString: string): Promise<string> {
       return openSqlServerStore({
-        connectionString, clock: systemClock, log: silentLogger, allowUntrusted: true, ...PATIENT,
+        connectionString,
+        clock: systemClock,
+        log: silentLogger,
+        allowUntrusted: true,
+        ...PATIENT,
       }).then(async (store) => {
         await store.close();
         return 'opened';
       }, describeError);
     }
-    const as = (user: string, password: string) => scratch.connectionString
-      .replace(/user id=[^;]*/i, `User Id=${user}`)
-      .replace(/password=[^;]*/i, `Password=${password}`);
+    const as = (user: string, password: string) =>
+      scratch.connectionString
+        .replace(/user id=[^;]*/i, `User Id=${user}`)
+        .replace(/password=[^;]*/i, `Password=${password}`);
     const tables = async () => {
       const { recordset } = await scratch.execute(
         'SELECT COUNT(*) AS n FROM sys.tables WHERE is_ms_shipped = 0',
       );
       return Number(recordset[0]?.['n']);
     };
-    const plan = () => planMigrations(
-      { kind: 'sqlserver', connectionString: scratch.connectionString },
-      { log: silentLogger, allowUntrusted: true, requestTimeoutMs: PATIENT.requestTimeoutMs },
-    );
+    const plan = () =>
+      planMigrations(
+        { kind: 'sqlserver', connectionString: scratch.connectionString },
+        { log: silentLogger, allowUntrusted: true, requestTimeoutMs: PATIENT.requestTimeoutMs },
+      );
 
     test('the plan names every migration, and makes nothing', async () => {
       const names = (await plan()).map(({ name }) => name);
@@ -86,10 +101,15 @@ if (SERVER === '') {
       const lacking = /lacks a right|permission denied/;
       expect(await refused(as(login, password))).toMatch(lacking);
       expect(await tables()).toBe(0);
-      await (await openSqlServerStore({
-        connectionString: scratch.connectionString, clock: systemClock, log: silentLogger,
-        allowUntrusted: true, ...PATIENT,
-      })).close();
+      await (
+        await openSqlServerStore({
+          connectionString: scratch.connectionString,
+          clock: systemClock,
+          log: silentLogger,
+          allowUntrusted: true,
+          ...PATIENT,
+        })
+      ).close();
       expect(await refused(as(login, password))).toMatch(lacking);
       expect(await plan()).toEqual([]);
     });
@@ -97,19 +117,28 @@ if (SERVER === '') {
     test('a migration that fails half-way leaves nothing of itself', async () => {
       const session = await openSession({
         config: poolConfig({
-          connectionString: scratch.connectionString, allowUntrusted: true, timing: PATIENT,
+          connectionString: scratch.connectionString,
+          allowUntrusted: true,
+          timing: PATIENT,
         }),
-        ids: systemIds, log: silentLogger, patienceMs: PATIENT.patienceMs, queueLimit: 10,
+        ids: systemIds,
+        log: silentLogger,
+        patienceMs: PATIENT.patienceMs,
+        queueLimit: 10,
       });
       await migrate(session, { now: 1 });
       const before = await tables();
       const bad = {
-        version: 9_000, name: '9000-bad.sql', checksum: 'x',
-        sql: 'CREATE TABLE dbo.fresh (id int NOT NULL);\n--> next\n'
-          + 'CREATE TABLE dbo.requests (id int NOT NULL);',
+        version: 9_000,
+        name: '9000-bad.sql',
+        checksum: 'x',
+        sql:
+          'CREATE TABLE dbo.fresh (id int NOT NULL);\n--> next\n' +
+          'CREATE TABLE dbo.requests (id int NOT NULL);',
       };
-      await expect(migrate(session, { now: 1, migrations: [...shippedMigrations(), bad] }))
-        .rejects.toMatchObject({ name: 'StoreError' });
+      await expect(
+        migrate(session, { now: 1, migrations: [...shippedMigrations(), bad] }),
+      ).rejects.toMatchObject({ name: 'StoreError' });
       await session.close();
       expect(await tables()).toBe(before);
       expect(await plan()).toEqual([]);

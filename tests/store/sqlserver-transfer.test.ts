@@ -54,21 +54,35 @@ if (SERVER === '') {
       await scratch.drop();
     });
 
-    const args = () =>
-      ['--from', `sqlite:${source.path}`, '--to', 'sqlserver:env:MOVED_TO', '--profile', 'local'];
+    const args = () => [
+      '--from',
+      `sqlite:${source.path}`,
+      '--to',
+      'sqlserver:env:MOVED_TO',
+      '--profile',
+      'local',
+    ];
     async function move(...more: string[]): Promise<{ code: number; out: string; err: string }> {
       const told = { out: '', err: '' };
       const code = await runCommandLine(['migrate', ...args(), ...more], {
-        stdout: (text) => { told.out += text; },
-        stderr: (text) => { told.err += text; },
-        env: { MOVED_TO: scratch.connectionString }, cwd: process.cwd(),
+        stdout: (text) => {
+          told.out += text;
+        },
+        stderr: (text) => {
+          told.err += text;
+        },
+        env: { MOVED_TO: scratch.connectionString },
+        cwd: process.cwd(),
       });
       return { code, ...told };
     }
     async function open(): Promise<Store> {
       const store = await openSqlServerStore({
-        connectionString: scratch.connectionString, clock: { now: () => T0 }, log: silentLogger,
-        allowUntrusted: true, ...PATIENT,
+        connectionString: scratch.connectionString,
+        clock: { now: () => T0 },
+        log: silentLogger,
+        allowUntrusted: true,
+        ...PATIENT,
       });
       stores.push(store);
       return store;
@@ -89,10 +103,13 @@ if (SERVER === '') {
       const done = await move('--json');
       expect(done).toMatchObject({ code: 0 });
       const told = JSON.parse(done.out) as {
-        outcome: string; tables: Record<string, number>; audit: { size: number; ok: boolean };
+        outcome: string;
+        tables: Record<string, number>;
+        audit: { size: number; ok: boolean };
       };
       expect(told).toMatchObject({
-        outcome: 'done', audit: { size: EVENTS, ok: true },
+        outcome: 'done',
+        audit: { size: EVENTS, ok: true },
       });
       for (const table of TRANSFER_TABLES) {
         const { recordset } = await scratch.execute(`SELECT COUNT(*) AS n FROM dbo.${table}`);
@@ -110,11 +127,14 @@ if (SERVER === '') {
     test('what may happen once has happened, whatever the key looks like', async () => {
       const store = await open();
       for (const key of ['Key 0 ', 'x'.repeat(1_000)]) {
-        expect(await store.commit(change({ claims: [claim({ key })] })))
-          .toMatchObject({ status: 'duplicate', of: 'idempotency' });
+        expect(await store.commit(change({ claims: [claim({ key })] }))).toMatchObject({
+          status: 'duplicate',
+          of: 'idempotency',
+        });
       }
-      expect(await store.commit(change({ claims: [claim({ key: 'key 0 ' })] })))
-        .toMatchObject({ status: 'committed' });
+      expect(await store.commit(change({ claims: [claim({ key: 'key 0 ' })] }))).toMatchObject({
+        status: 'committed',
+      });
     });
 
     test('jobs, links and people are as they were', async () => {
@@ -125,16 +145,19 @@ if (SERVER === '') {
       const [job] = await store.claimJobs({ limit: 1, leaseMs: 1_000, now: T0 + 20 });
       expect(job?.fence).toBeGreaterThan(Number(fence?.['value']));
       expect((await store.countJobs()).dead).toBe(1);
-      expect(await store.redeem({ code: 'code', tenantId: 'contoso', objectId: 'oid-alex' }, T0))
-        .toMatchObject({ identity: `{"sealed":"${'y'.repeat(9_000)}"}` });
+      expect(
+        await store.redeem({ code: 'code', tenantId: 'contoso', objectId: 'oid-alex' }, T0),
+      ).toMatchObject({ identity: `{"sealed":"${'y'.repeat(9_000)}"}` });
       expect((await store.findPeople(['Approver'], 9)).map(({ name }) => name)).toEqual(['bo']);
     });
 
     test('it goes on numbering, deciding and sealing, and the whole log verifies', async () => {
       const store = await open();
       const asked = request();
-      expect(await store.commit(submission(asked)))
-        .toEqual({ status: 'committed', number: REQUESTS + 1 });
+      expect(await store.commit(submission(asked))).toEqual({
+        status: 'committed',
+        number: REQUESTS + 1,
+      });
       const waiting = before[1];
       if (!waiting) throw new Error('no request waits');
       expect(await store.commit(deciding(waiting))).toMatchObject({ status: 'committed' });
@@ -149,10 +172,15 @@ if (SERVER === '') {
 
     test('the service starts on it with nothing but its configuration changed', async () => {
       const { config } = loadConfig({ path: exampleConfig, env: exampleEnv, profile: 'local' });
-      const service = await compose({
-        ...config, signing: { secret: SECRET }, server: { ...config.server, port: 0 },
-        store: { kind: 'sqlserver', connectionString: scratch.connectionString },
-      }, { log: silentLogger, workers: 'held' });
+      const service = await compose(
+        {
+          ...config,
+          signing: { secret: SECRET },
+          server: { ...config.server, port: 0 },
+          store: { kind: 'sqlserver', connectionString: scratch.connectionString },
+        },
+        { log: silentLogger, workers: 'held' },
+      );
       const { url } = await service.start();
       expect((await fetch(`${url}/readyz`)).status).toBe(200);
       await service.stop();

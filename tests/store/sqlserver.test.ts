@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { describeStore } from './describe-store.ts';
 import {
-  SERVER, SKIPPED, TEST_MS, createScratch, openSqlServer,
+  SERVER,
+  SKIPPED,
+  TEST_MS,
+  createScratch,
+  openSqlServer,
 } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 

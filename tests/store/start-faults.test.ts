@@ -1,8 +1,15 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync, writeSync }
-  from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +44,8 @@ afterEach(async () => {
 
 /** `countersign migrate`, which opens the store as `serve` does; what it said, and how soon. */
 async function start(
-  connectionString: string, { profile = 'local', more = [] as string[] } = {},
+  connectionString: string,
+  { profile = 'local', more = [] as string[] } = {},
 ): Promise<{ code: number; err: string; inTime: boolean }> {
   const before = performance.now();
   const { code, err } = await cli(
@@ -46,8 +54,11 @@ async function start(
   );
   return { code, err, inTime: performance.now() - before < IN_TIME_MS };
 }
-const failed = (words: RegExp) =>
-  ({ code: 1, inTime: true, err: expect.stringMatching(words) as unknown as string });
+const failed = (words: RegExp) => ({
+  code: 1,
+  inTime: true,
+  err: expect.stringMatching(words) as unknown as string,
+});
 
 describe('bad starts on SQL Server', () => {
   const known = forServer().map(({ version, name, checksum }) => ({ version, name, checksum }));
@@ -119,7 +130,8 @@ describe('bad starts on SQL Server', () => {
     const { connectionString, asked } = await double({
       answer(text) {
         if (text.includes('sp_getapplock')) return { error };
-        return text.includes('dbo.schema_migrations ORDER') ? { rows: known.slice(0, 1) }
+        return text.includes('dbo.schema_migrations ORDER')
+          ? { rows: known.slice(0, 1) }
           : healthy(text);
       },
     });
@@ -131,14 +143,16 @@ describe('bad starts on SQL Server', () => {
 
   test('a newer schema, and a store that is half carried over', async () => {
     const newer = await double({
-      answer: (text) => (text.includes('dbo.schema_migrations')
-        ? { rows: [{ version: 9001, name: '9001-later.sql', checksum: 'x' }] } : healthy(text)),
+      answer: (text) =>
+        text.includes('dbo.schema_migrations')
+          ? { rows: [{ version: 9001, name: '9001-later.sql', checksum: 'x' }] }
+          : healthy(text),
     });
     expect(await start(newer.connectionString)).toEqual(failed(/9001-later.*newer program/));
     expect(writes(newer.asked)).toEqual([]);
     const half = await double({
-      answer: (text) => (text.includes('dbo.transfers')
-        ? { rows: [{ step: 'requests' }] } : healthy(text)),
+      answer: (text) =>
+        text.includes('dbo.transfers') ? { rows: [{ step: 'requests' }] } : healthy(text),
     });
     expect(await start(half.connectionString)).toEqual(failed(/not all of it is there/));
     expect(writes(half.asked)).toEqual([]);
@@ -157,7 +171,9 @@ describe('bad starts on SQL Server', () => {
     proxy.become('swallow');
     const hole = login.connectionString.replace(`${login.port}`, `${proxy.port}`);
     const said = await Promise.all([
-      start(gone.connectionString), start(hole), start(hole, { more: ['--plan'] }),
+      start(gone.connectionString),
+      start(hole),
+      start(hole, { more: ['--plan'] }),
       ...[login, survey, later].map(({ connectionString }) => start(connectionString)),
     ]);
     expect(said).toEqual(said.map(() => failed(/cannot be reached|did not answer in time/)));
@@ -172,16 +188,20 @@ describe('bad starts on SQL Server', () => {
       process.execPath,
       ['--disable-warning=ExperimentalWarning', main, 'serve', '--config', 'countersign.yaml'],
       {
-        cwd: dir.path, stdio: 'pipe',
+        cwd: dir.path,
+        stdio: 'pipe',
         env: {
-          ...exampleEnv, PATH: process.env['PATH'],
+          ...exampleEnv,
+          PATH: process.env['PATH'],
           COUNTERSIGN_SQLSERVER: `Server=127.0.0.1,${proxy.port};Database=x;User Id=a;Password=b`,
         },
       },
     );
     stops.push(() => child.kill('SIGKILL'));
     let errors = '';
-    child.stderr.on('data', (chunk: Buffer) => { errors += String(chunk); });
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += String(chunk);
+    });
     // Loading the program is no part of the ten seconds on a machine that is busy with tests.
     const exit = once(child, 'exit');
     const timer = setTimeout(() => child.kill('SIGKILL'), 2 * IN_TIME_MS);
@@ -194,8 +214,10 @@ describe('bad starts on SQL Server', () => {
 describe('bad starts on SQLite', () => {
   const path = () => join(dir.path, 'store.db');
   const startOn = (given = 'store.db') => {
-    writeFileSync(join(dir.path, 'countersign.yaml'),
-      edited(configText, STORE, `kind: sqlite\n  path: ${given}`));
+    writeFileSync(
+      join(dir.path, 'countersign.yaml'),
+      edited(configText, STORE, `kind: sqlite\n  path: ${given}`),
+    );
     return start('');
   };
   const change = (sql: string) => {
@@ -203,8 +225,11 @@ describe('bad starts on SQLite', () => {
     database.exec(sql);
     database.close();
   };
-  const left = () => readdirSync(dir.path).filter((name) => name.startsWith('store')).sort()
-    .map((name) => [name, readFileSync(join(dir.path, name)).toString('base64')]);
+  const left = () =>
+    readdirSync(dir.path)
+      .filter((name) => name.startsWith('store'))
+      .sort()
+      .map((name) => [name, readFileSync(join(dir.path, name)).toString('base64')]);
 
   test('a path that leads nowhere', async () => {
     expect(await startOn('no/where/store.db')).toEqual(failed(/directory exists/));
@@ -223,7 +248,7 @@ describe('bad starts on SQLite', () => {
     expect(left()).toEqual(before);
   });
 
-  test('a newer schema, an edited one, and another program\'s', async () => {
+  test("a newer schema, an edited one, and another program's", async () => {
     await startOn();
     change(`INSERT INTO schema_migrations VALUES (9001, '9001-later.sql', 'x', 0)`);
     let before = left();
@@ -267,24 +292,36 @@ describe('bad starts on SQLite', () => {
     session.close();
   });
 
-  test('where the system lets no more be written, the next start finds nothing half-done',
-    async () => {
-      writeFileSync(join(dir.path, 'countersign.yaml'),
-        edited(configText, STORE, 'kind: sqlite\n  path: store.db'));
-      // A process's limit is the one full disk that needs no disk (setrlimit(2), RLIMIT_FSIZE).
-      const child = spawn('sh', [
-        '-c', 'ulimit -f 64 && exec "$0" "$@"', process.execPath,
-        '--disable-warning=ExperimentalWarning', main,
-        'migrate', '--config', 'countersign.yaml',
-      ], { cwd: dir.path, env: { ...exampleEnv, PATH: process.env['PATH'] }, stdio: 'pipe' });
-      stops.push(() => child.kill('SIGKILL'));
-      let errors = '';
-      child.stderr.on('data', (chunk: Buffer) => { errors += String(chunk); });
-      expect(await once(child, 'close')).toEqual([1, null]);
-      expect(errors).toMatch(/check the disk, the room on it/);
-      const database = new DatabaseSync(path(), { readOnly: true });
-      expect(database.prepare('SELECT name FROM sqlite_master').all()).toEqual([]);
-      database.close();
-      expect(await startOn()).toMatchObject({ code: 0 });
+  test('where the system lets no more be written, the next start finds nothing half-done', async () => {
+    writeFileSync(
+      join(dir.path, 'countersign.yaml'),
+      edited(configText, STORE, 'kind: sqlite\n  path: store.db'),
+    );
+    // A process's limit is the one full disk that needs no disk (setrlimit(2), RLIMIT_FSIZE).
+    const child = spawn(
+      'sh',
+      [
+        '-c',
+        'ulimit -f 64 && exec "$0" "$@"',
+        process.execPath,
+        '--disable-warning=ExperimentalWarning',
+        main,
+        'migrate',
+        '--config',
+        'countersign.yaml',
+      ],
+      { cwd: dir.path, env: { ...exampleEnv, PATH: process.env['PATH'] }, stdio: 'pipe' },
+    );
+    stops.push(() => child.kill('SIGKILL'));
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += String(chunk);
     });
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(errors).toMatch(/check the disk, the room on it/);
+    const database = new DatabaseSync(path(), { readOnly: true });
+    expect(database.prepare('SELECT name FROM sqlite_master').all()).toEqual([]);
+    database.close();
+    expect(await startOn()).toMatchObject({ code: 0 });
+  });
 });

@@ -13,7 +13,10 @@ import { memoryTarget } from './support/memory-target.ts';
 
 /** Columns that one engine has and the other does not. */
 const ONLY_THERE: Readonly<Record<string, readonly string[]>> = {
-  changes: ['attempt'], cards: ['message_key'], sign_in_links: ['opened'], decisions: ['version'],
+  changes: ['attempt'],
+  cards: ['message_key'],
+  sign_in_links: ['opened'],
+  decisions: ['version'],
 };
 
 describe('carrying a store over', () => {
@@ -43,7 +46,10 @@ describe('carrying a store over', () => {
     }
   };
   const quietly = {
-    now: () => 1, progress: () => undefined, verify: () => Promise.resolve(), pageRows: 7,
+    now: () => 1,
+    progress: () => undefined,
+    verify: () => Promise.resolve(),
+    pageRows: 7,
   };
   const execute = (sql: string) => {
     const database = new DatabaseSync(opened.path);
@@ -53,13 +59,22 @@ describe('carrying a store over', () => {
 
   test('every table of the schema is carried or left behind, and every column of it', () => {
     const database = new DatabaseSync(opened.path, { readOnly: true });
-    const tables = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'
-      AND name NOT IN ('schema_migrations', 'sqlite_sequence')`).all();
-    expect(tables.map(({ name }) => name).sort())
-      .toEqual([...TRANSFER_TABLES, ...LEFT_BEHIND].sort());
+    const tables = database
+      .prepare(
+        `SELECT name FROM sqlite_master WHERE type = 'table'
+      AND name NOT IN ('schema_migrations', 'sqlite_sequence')`,
+      )
+      .all();
+    expect(tables.map(({ name }) => name).sort()).toEqual(
+      [...TRANSFER_TABLES, ...LEFT_BEHIND].sort(),
+    );
     for (const table of TRANSFER_TABLES) {
-      const columns = database.prepare(`PRAGMA table_info(${table})`).all().map(({ name }) => name);
-      const there = TARGET_COLUMNS[table].map(([name]) => name)
+      const columns = database
+        .prepare(`PRAGMA table_info(${table})`)
+        .all()
+        .map(({ name }) => name);
+      const there = TARGET_COLUMNS[table]
+        .map(([name]) => name)
         .filter((name) => !ONLY_THERE[table]?.includes(name));
       expect([table, there.sort()]).toEqual([table, columns.sort()]);
     }
@@ -69,11 +84,13 @@ describe('carrying a store over', () => {
   test('columns of the target are those of its schema, each of its type', () => {
     const golden = readFileSync(new URL('golden/sqlserver-schema.txt', import.meta.url), 'utf8');
     const told = TRANSFER_TABLES.flatMap((table) =>
-      TARGET_COLUMNS[table].map(([name, type]) => `${table} column ${name} ${type}`));
+      TARGET_COLUMNS[table].map(([name, type]) => `${table} column ${name} ${type}`),
+    );
     const wanted = golden.split('\n').flatMap((line) => {
       const [, table = '', name, type] = /^(\w+) column (\w+) (\S+)/.exec(line) ?? [];
       return TRANSFER_TABLES.some((one) => one === table)
-        ? [`${table} column ${name} ${type}`] : [];
+        ? [`${table} column ${name} ${type}`]
+        : [];
     });
     expect(told.sort()).toEqual(wanted.sort());
   });
@@ -82,15 +99,18 @@ describe('carrying a store over', () => {
     const source = open();
     const target = memoryTarget();
     expect(await carryOver(source, target, quietly)).toBe('done');
-    expect(target.tables).toEqual(Object.fromEntries(
-      TRANSFER_TABLES.map((table) => [table, source.page(table, source.start(table), 100_000)]),
-    ));
+    expect(target.tables).toEqual(
+      Object.fromEntries(
+        TRANSFER_TABLES.map((table) => [table, source.page(table, source.start(table), 100_000)]),
+      ),
+    );
     for (const table of TRANSFER_TABLES) {
       expect([table, target.tables[table].length]).toEqual([table, source.counts[table]]);
       expect(source.counts[table]).toBeGreaterThan(0);
     }
-    expect(target.tables.requests.map(({ number }) => number))
-      .toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+    expect(target.tables.requests.map(({ number }) => number)).toEqual(
+      Array.from({ length: 20 }, (_, at) => at + 1),
+    );
     expect(Math.max(...target.pages)).toBe(7);
     expect(await carryOver(source, target, quietly)).toBe('already');
   });
@@ -136,9 +156,10 @@ describe('carrying a store over', () => {
   test('two copies at once do not double a row; one of them is told so', async () => {
     const source = open();
     const target = memoryTarget();
-    const outcomes = await Promise.allSettled(
-      [carryOver(source, target, quietly), carryOver(source, target, quietly)],
-    );
+    const outcomes = await Promise.allSettled([
+      carryOver(source, target, quietly),
+      carryOver(source, target, quietly),
+    ]);
     expect(outcomes.map(({ status }) => status)).toContain('rejected');
     if (outcomes.every(({ status }) => status === 'rejected')) {
       expect(await carryOver(source, target, quietly)).toBe('done');
@@ -155,8 +176,9 @@ describe('carrying a store over', () => {
     const progress = (table: TransferTable) => {
       if (table === 'decisions') stop.abort();
     };
-    await expect(carryOver(source, target, { ...quietly, progress, signal: stop.signal }))
-      .rejects.toMatchObject({ code: 'transfer_refused' });
+    await expect(
+      carryOver(source, target, { ...quietly, progress, signal: stop.signal }),
+    ).rejects.toMatchObject({ code: 'transfer_refused' });
     expect(target.tables.decisions).toHaveLength(7);
     expect(await carryOver(source, target, quietly)).toBe('done');
   });
@@ -202,7 +224,7 @@ describe('carrying a store over', () => {
     await (await opened.reopen()).check();
   });
 
-  test('a source of an older schema, another program\'s and none at all are refused', () => {
+  test("a source of an older schema, another program's and none at all are refused", () => {
     execute(`DELETE FROM schema_migrations WHERE version = ${shippedMigrations().length}`);
     expect(refusal()).toMatchObject({ code: 'transfer_refused' });
     expect(String(refusal())).toContain('countersign migrate');

@@ -18,7 +18,10 @@ export interface AuditRow {
 export function query(file: string, sql: string, ...values: string[]): Json[] {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
   try {
-    return database.prepare(sql).all(...values).map((row) => ({ ...row }));
+    return database
+      .prepare(sql)
+      .all(...values)
+      .map((row) => ({ ...row }));
   } finally {
     database.close();
   }
@@ -26,9 +29,13 @@ export function query(file: string, sql: string, ...values: string[]): Json[] {
 
 /** The audit log's rows about a request, in the order of their ids. */
 export function auditRows(file: string, requestId: string): AuditRow[] {
-  const rows = query(file, `
+  const rows = query(
+    file,
+    `
     SELECT id, type, request_id AS requestId, actor, data FROM audit_events
-    WHERE request_id = ? ORDER BY id`, requestId);
+    WHERE request_id = ? ORDER BY id`,
+    requestId,
+  );
   return rows.map((row) => ({ ...row, data: JSON.parse(String(row['data'])) }) as AuditRow);
 }
 
@@ -43,7 +50,8 @@ export function auditSize(file: string): number {
  * publishes, as somebody does who trusts neither.
  */
 export async function verifyLog(
-  file: string, { url, home }: { url: string; home: string },
+  file: string,
+  { url, home }: { url: string; home: string },
 ): Promise<{ exit: number; report: AuditReport }> {
   const jwks = join(home, 'jwks.json');
   const published = await fetch(`${url}/.well-known/jwks.json`);

@@ -12,12 +12,27 @@ export function principal(change: Partial<Principal> & { key?: string } = {}): P
   const key = change.key ?? 'local|ada';
   const subject = key.split('|').at(-1) ?? key;
   return {
-    key, kind: 'person', provider: 'local', subject, tenant: TENANT, objectId: `oid-${subject}`,
-    name: subject, roles: [], claims: {},
+    key,
+    kind: 'person',
+    provider: 'local',
+    subject,
+    tenant: TENANT,
+    objectId: `oid-${subject}`,
+    name: subject,
+    roles: [],
+    claims: {},
     token: {
-      issuer: 'http://127.0.0.1:1/', subject, audience: 'api://countersign', tokenId: `jti-${key}`,
-      clientId: 'client', issuedAt: NOW - 1_000, expiresAt: NOW + 3_600_000, authTime: null,
-      acr: null, amr: [], digest: `digest-${key}`,
+      issuer: 'http://127.0.0.1:1/',
+      subject,
+      audience: 'api://countersign',
+      tokenId: `jti-${key}`,
+      clientId: 'client',
+      issuedAt: NOW - 1_000,
+      expiresAt: NOW + 3_600_000,
+      authTime: null,
+      acr: null,
+      amr: [],
+      digest: `digest-${key}`,
     },
     ...change,
   };
@@ -25,8 +40,16 @@ export function principal(change: Partial<Principal> & { key?: string } = {}): P
 
 export function field(change: Partial<FieldSpec> & { id: string }): FieldSpec {
   return {
-    label: change.id, type: 'text', required: false, choices: [], pattern: null, maxLength: 200,
-    min: null, max: null, default: null, ...change,
+    label: change.id,
+    type: 'text',
+    required: false,
+    choices: [],
+    pattern: null,
+    maxLength: 200,
+    min: null,
+    max: null,
+    default: null,
+    ...change,
   };
 }
 
@@ -36,38 +59,62 @@ export function stage(change: Partial<StageSpec> = {}): StageSpec {
 
 export function workflow(change: Partial<Omit<Workflow, 'version'>> = {}): Workflow {
   const content: Omit<Workflow, 'version'> = {
-    id: 'deploy-production', title: 'Deploy to production', description: null,
-    keywords: ['release'], fields: [field({ id: 'service', required: true })],
-    request: { roles: ['developer'], workloads: [] }, stages: [stage()], channel: 'approvals',
-    expireMs: 86_400_000, executor: 'deploy', ...change,
+    id: 'deploy-production',
+    title: 'Deploy to production',
+    description: null,
+    keywords: ['release'],
+    fields: [field({ id: 'service', required: true })],
+    request: { roles: ['developer'], workloads: [] },
+    stages: [stage()],
+    channel: 'approvals',
+    expireMs: 86_400_000,
+    executor: 'deploy',
+    ...change,
   };
   return { ...content, version: workflowVersion(content) };
 }
 
 export const EXECUTION: PlannedExecution = {
-  executor: 'deploy', kind: 'webhook', configHash: 'hash-1', target: 'deploy.example/hook',
+  executor: 'deploy',
+  kind: 'webhook',
+  configHash: 'hash-1',
+  target: 'deploy.example/hook',
   durationMs: null,
 };
 
 export const BY_API: Arrival = {
-  via: 'api', tenant: TENANT, objectId: 'oid-mia', activityId: null, conversationId: null,
+  via: 'api',
+  tenant: TENANT,
+  objectId: 'oid-mia',
+  activityId: null,
+  conversationId: null,
   exchangeId: null,
 };
 
 /** A pending request, version 1, as a commit would have left it. */
-export function pendingRequest(options: {
-  id?: string; number?: number; workflow?: Workflow; by?: Principal;
-  fields?: Record<string, unknown>; reason?: string | null; now?: number;
-} = {}): Request {
-  const made = submit({
-    id: options.id ?? 'req_1',
-    workflow: options.workflow ?? workflow(),
-    requester: options.by ?? principal({ key: 'local|mia', roles: ['developer'] }),
-    fields: options.fields ?? { service: 'checkout' },
-    reason: options.reason ?? null,
-    execution: EXECUTION,
-    channel: BY_API,
-  }, options.now ?? NOW);
+export function pendingRequest(
+  options: {
+    id?: string;
+    number?: number;
+    workflow?: Workflow;
+    by?: Principal;
+    fields?: Record<string, unknown>;
+    reason?: string | null;
+    now?: number;
+  } = {},
+): Request {
+  const made = submit(
+    {
+      id: options.id ?? 'req_1',
+      workflow: options.workflow ?? workflow(),
+      requester: options.by ?? principal({ key: 'local|mia', roles: ['developer'] }),
+      fields: options.fields ?? { service: 'checkout' },
+      reason: options.reason ?? null,
+      execution: EXECUTION,
+      channel: BY_API,
+    },
+    options.now ?? NOW,
+  );
   if (!made.ok) throw new Error(`${made.refusal.code}: ${made.refusal.message}`);
   return { ...made.request, number: options.number ?? 17 };
 }

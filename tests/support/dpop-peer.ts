@@ -26,7 +26,8 @@ export interface DpopPeer {
 
 /** Starts it on loopback; `claims` are what its person's tokens say beside `sub`. */
 export async function startDpopPeer(options: {
-  claims: Json; requireNonce: boolean;
+  claims: Json;
+  requireNonce: boolean;
 }): Promise<DpopPeer> {
   const server = createServer();
   const issuer = await listenOnLoopback(server, 0);
@@ -37,38 +38,59 @@ export async function startDpopPeer(options: {
   return { issuer, stop: () => stopServer(server) };
 }
 
-function configuration(
-  { claims, requireNonce, jwk }: { claims: Json; requireNonce: boolean; jwk: JWK },
-): Configuration {
+function configuration({
+  claims,
+  requireNonce,
+  jwk,
+}: {
+  claims: Json;
+  requireNonce: boolean;
+  jwk: JWK;
+}): Configuration {
   return {
     clients: [
       {
-        client_id: PIPELINE.id, client_secret: PIPELINE.secret, redirect_uris: [],
-        response_types: [], grant_types: ['client_credentials'],
+        client_id: PIPELINE.id,
+        client_secret: PIPELINE.secret,
+        redirect_uris: [],
+        response_types: [],
+        grant_types: ['client_credentials'],
         dpop_bound_access_tokens: true,
       },
       {
-        client_id: COMMAND_LINE, token_endpoint_auth_method: 'none', redirect_uris: [REDIRECT],
-        response_types: ['code'], grant_types: ['authorization_code'],
-        application_type: 'native', dpop_bound_access_tokens: true,
+        client_id: COMMAND_LINE,
+        token_endpoint_auth_method: 'none',
+        redirect_uris: [REDIRECT],
+        response_types: ['code'],
+        grant_types: ['authorization_code'],
+        application_type: 'native',
+        dpop_bound_access_tokens: true,
       },
     ],
     jwks: { keys: [jwk] } as NonNullable<Configuration['jwks']>,
     cookies: { keys: ['peer-cookies'] },
     pkce: { required: () => true },
     findAccount: (_context, id) => ({
-      accountId: id, claims: () => Promise.resolve({ sub: id }),
+      accountId: id,
+      claims: () => Promise.resolve({ sub: id }),
     }),
-    extraTokenClaims: (_context, token) => 'accountId' in token ? claims : {},
+    extraTokenClaims: (_context, token) => ('accountId' in token ? claims : {}),
     features: {
       dPoP: {
-        enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => requireNonce,
+        enabled: true,
+        nonceSecret: Buffer.alloc(32, 7),
+        requireNonce: () => requireNonce,
       },
       clientCredentials: { enabled: true },
       resourceIndicators: {
-        enabled: true, defaultResource: () => AUDIENCE, useGrantedResource: () => true,
+        enabled: true,
+        defaultResource: () => AUDIENCE,
+        useGrantedResource: () => true,
         getResourceServerInfo: () => ({
-          scope: '', audience: AUDIENCE, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } },
+          scope: '',
+          audience: AUDIENCE,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'RS256' } },
         }),
       },
     },

@@ -53,7 +53,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<LocalWorld
   };
   try {
     const profile = await startLocalProfile({
-      ...(ENGINE === 'sqlserver' ? SLOW : {}), port: await freePorts(PORTS), ...rest,
+      ...(ENGINE === 'sqlserver' ? SLOW : {}),
+      port: await freePorts(PORTS),
+      ...rest,
       home,
       configPath: await writeConfig(home, { config, workflows, database }),
       overrides: { log: collecting(logged), storeTiming: PATIENT, ...rest.overrides },
@@ -72,7 +74,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<LocalWorld
 /** Writes the demo's configuration into a folder, changed; gives its path. */
 export async function writeConfig(
   home: string,
-  { config, workflows = {}, database }: Pick<WorldOptions, 'config' | 'workflows'> & {
+  {
+    config,
+    workflows = {},
+    database,
+  }: Pick<WorldOptions, 'config' | 'workflows'> & {
     database?: WorldDatabase;
   },
 ): Promise<string> {
@@ -102,7 +108,9 @@ export function movableClock(): Clock & { advance(ms: number): void } {
 }
 
 function collecting(lines: LogLine[]): Logger {
-  const at = (level: LogLevel) => (message: string, fields: Record<string, unknown> = {}) =>
-    void lines.push({ level, message, fields });
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: Record<string, unknown> = {}) =>
+      void lines.push({ level, message, fields });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

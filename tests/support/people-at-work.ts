@@ -30,13 +30,15 @@ export async function api(
   world: Around,
   path: string,
   options: {
-    as?: string; token?: string; body?: unknown; headers?: Record<string, string>;
+    as?: string;
+    token?: string;
+    body?: unknown;
+    headers?: Record<string, string>;
     method?: string;
   } = {},
 ): Promise<ApiAnswer> {
   const { as, body } = options;
-  const token = options.token ??
-    (as === undefined ? undefined : await personToken(world, as));
+  const token = options.token ?? (as === undefined ? undefined : await personToken(world, as));
   const response = await fetch(`${world.url}${path}`, {
     method: options.method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
@@ -49,7 +51,9 @@ export async function api(
   const text = await response.text();
   const parsed: unknown = text === '' ? {} : JSON.parse(text);
   return {
-    status: response.status, headers: response.headers, body: isObject(parsed) ? parsed : {},
+    status: response.status,
+    headers: response.headers,
+    body: isObject(parsed) ? parsed : {},
   };
 }
 
@@ -59,13 +63,15 @@ export function personToken({ provider }: Around, personId: string): Promise<str
 }
 
 export const DEPLOYMENT = {
-  workflow: 'deploy-production', reason: 'Fixes the rounding of refunds',
+  workflow: 'deploy-production',
+  reason: 'Fixes the rounding of refunds',
   fields: { service: 'checkout', version: '4.2.0', window: '1h' },
 };
 
 /** A pipeline asks; throws where it is not let. */
 export async function askByPipeline(
-  world: Around, change: { fields?: Json; reason?: string | null; key?: string } = {},
+  world: Around,
+  change: { fields?: Json; reason?: string | null; key?: string } = {},
 ): Promise<Asked & { waitToken: string; body: Json }> {
   const { fields, reason = DEPLOYMENT.reason, key } = change;
   const { status, body } = await api(world, '/v1/requests', {
@@ -78,9 +84,7 @@ export async function askByPipeline(
 }
 
 /** A person asks by the HTTP API. */
-export async function askByApi(
-  world: Around, personId: string, body: Json,
-): Promise<Asked> {
+export async function askByApi(world: Around, personId: string, body: Json): Promise<Asked> {
   const answer = await api(world, '/v1/requests', { as: personId, body });
   if (answer.status !== 201) {
     throw new Error(`not asked: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -100,26 +104,30 @@ export function personalChat({ connector }: Around, personId: string): string {
 }
 
 /** Has the bot show a form in the person's chat; gives the form's message. */
-export async function openForm(
-  world: Around, personId: string, command: string,
-): Promise<Message> {
+export async function openForm(world: Around, personId: string, command: string): Promise<Message> {
   const { connector } = world;
   const chatId = personalChat(world, personId);
   const before = new Set(connector.messages(personId, chatId).map(({ id }) => id));
   await connector.say(personId, chatId, command);
-  return eventually('a form in the chat', () => connector.messages(personId, chatId).find(
-    (one) => !before.has(one.id) && actionOf(cardOf(one), 'submit') !== undefined,
-  ));
+  return eventually('a form in the chat', () =>
+    connector
+      .messages(personId, chatId)
+      .find((one) => !before.has(one.id) && actionOf(cardOf(one), 'submit') !== undefined),
+  );
 }
 
 /** A person asks in the chat: command, form, button, sign-on. Gives the request and its message. */
 export async function askInChat(
-  world: Around, personId: string, given: { command: string; inputs?: Json },
+  world: Around,
+  personId: string,
+  given: { command: string; inputs?: Json },
 ): Promise<Asked & { place: Place }> {
   const form = await openForm(world, personId, given.command);
   const place = { chatId: form.chatId, messageId: form.id };
   const result = await press(world, personId, {
-    place, verb: 'submit', inputs: given.inputs ?? inputsOf(cardOf(form)),
+    place,
+    verb: 'submit',
+    inputs: given.inputs ?? inputsOf(cardOf(form)),
   });
   if (result.kind !== 'card') throw new Error(`not asked: ${JSON.stringify(result)}`);
   const { body } = await api(world, '/v1/requests?requester=me&limit=1', { as: personId });
@@ -145,7 +153,9 @@ export function inputsOf(card: unknown): Json {
 
 /** The channel's message with a request's card, as everybody sees it, or as one person does. */
 export function channelMessage(
-  { connector }: Around, number: number, personId = 'rafael',
+  { connector }: Around,
+  number: number,
+  personId = 'rafael',
 ): Message | undefined {
   return cardsOf(connector.messages(personId, APPROVALS), number)[0];
 }
@@ -153,19 +163,22 @@ export function channelMessage(
 /** Every message that shows a card of this request. */
 export function cardsOf(messages: readonly Message[], number: number): Message[] {
   return messages.filter((message) =>
-    new RegExp(`(^|\\s)#${number}\\b`).test(textOfCard(cardOf(message))));
+    new RegExp(`(^|\\s)#${number}\\b`).test(textOfCard(cardOf(message))),
+  );
 }
 
 /** Waits for the channel's card; gives where it is. */
 export async function placeInChannel(world: Around, number: number): Promise<Place> {
   const { id } = await eventually(`the card of request ${number} in the channel`, () =>
-    channelMessage(world, number));
+    channelMessage(world, number),
+  );
   return { chatId: APPROVALS, messageId: id };
 }
 
 /** What a person sees at a place. */
 export function cardAt({ connector }: Around, personId: string, place: Place): Json {
-  const message = connector.messages(personId, place.chatId)
+  const message = connector
+    .messages(personId, place.chatId)
     .find(({ id }) => id === place.messageId);
   const card = cardOf(message);
   if (!card) throw new Error(`${personId} sees no card there`);
@@ -190,7 +203,9 @@ export interface Press {
 export async function press(world: Around, personId: string, given: Press): Promise<ClickResult> {
   const { place, inputs, state } = given;
   return world.connector.click({
-    personId, chatId: place.chatId, messageId: place.messageId,
+    personId,
+    chatId: place.chatId,
+    messageId: place.messageId,
     action: buttonOf(world, personId, given),
     ...(inputs === undefined ? {} : { inputs }),
     ...(state === undefined ? {} : { state }),
@@ -206,17 +221,24 @@ function buttonOf(world: Around, personId: string, { place, verb, card }: Press)
 
 /** The activity of a press, not sent; `value` is added to what the client sends. */
 export function pressActivity(
-  world: Around, personId: string, given: Press & { value?: Json },
+  world: Around,
+  personId: string,
+  given: Press & { value?: Json },
 ): Json {
   const action = buttonOf(world, personId, given);
   const { verb, data } = action;
   return world.connector.activity({
-    personId, chatId: given.place.chatId, replyToId: given.place.messageId,
+    personId,
+    chatId: given.place.chatId,
+    replyToId: given.place.messageId,
     with: {
-      type: 'invoke', name: 'adaptiveCard/action',
+      type: 'invoke',
+      name: 'adaptiveCard/action',
       value: {
         action: {
-          type: 'Action.Execute', verb, data: { ...(isObject(data) ? data : {}), ...given.inputs },
+          type: 'Action.Execute',
+          verb,
+          data: { ...(isObject(data) ? data : {}), ...given.inputs },
         },
         trigger: 'manual',
         ...(given.state === undefined ? {} : { state: given.state }),
@@ -228,7 +250,9 @@ export function pressActivity(
 
 /** What single sign-on adds to an activity's value. */
 export async function signedOn(
-  { provider }: Around, personId: string, id = `exchange-${personId}`,
+  { provider }: Around,
+  personId: string,
+  id = `exchange-${personId}`,
 ): Promise<Json> {
   const token = await provider.singleSignOnToken(personId);
   return { authentication: { id, connectionName: 'countersign', token } };
@@ -243,10 +267,17 @@ export async function readRequest(world: Around, id: string, as = 'amara'): Prom
 
 /** Waits until a request is in this state. */
 export function eventuallyIn(
-  world: Around, id: string, state: string, options: { as?: string; withinMs?: number } = {},
+  world: Around,
+  id: string,
+  state: string,
+  options: { as?: string; withinMs?: number } = {},
 ): Promise<Json> {
-  return eventually(`request ${id} ${state}`, async () => {
-    const request = await readRequest(world, id, options.as);
-    return request['state'] === state && request;
-  }, options.withinMs ?? 15_000);
+  return eventually(
+    `request ${id} ${state}`,
+    async () => {
+      const request = await readRequest(world, id, options.as);
+      return request['state'] === state && request;
+    },
+    options.withinMs ?? 15_000,
+  );
 }

@@ -7,17 +7,28 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 export function selfSigned(name = 'double'): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const who = sequence(tagged(0x31, sequence(COMMON_NAME, tagged(0x0c, Buffer.from(name)))));
-  const times = sequence(...['000101000000Z', '491231235959Z']
-    .map((time) => tagged(0x17, Buffer.from(time))));
+  const times = sequence(
+    ...['000101000000Z', '491231235959Z'].map((time) => tagged(0x17, Buffer.from(time))),
+  );
   const content = sequence(
-    tagged(0x02, Buffer.from([1])), ECDSA_WITH_SHA256, who, times, who,
+    tagged(0x02, Buffer.from([1])),
+    ECDSA_WITH_SHA256,
+    who,
+    times,
+    who,
     publicKey.export({ type: 'spki', format: 'der' }),
   );
   const signature = sign('sha256', content, privateKey);
   const der = sequence(
-    content, ECDSA_WITH_SHA256, tagged(0x03, Buffer.concat([Buffer.from([0]), signature])),
+    content,
+    ECDSA_WITH_SHA256,
+    tagged(0x03, Buffer.concat([Buffer.from([0]), signature])),
   );
-  const lines = der.toString('base64').match(/.{1,64}/g)?.join('\n') ?? '';
+  const lines =
+    der
+      .toString('base64')
+      .match(/.{1,64}/g)
+      ?.join('\n') ?? '';
   return {
     key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
     cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,

@@ -17,7 +17,8 @@ let service: Service | undefined;
 async function start(): Promise<void> {
   const { config } = loadConfig({ path: CHILD_CONFIG, env: process.env, profile: 'local' });
   service = await compose(config, {
-    log, ...(CHILD_LEASE_MS === '' ? {} : { jobLeaseMs: Number(CHILD_LEASE_MS) }),
+    log,
+    ...(CHILD_LEASE_MS === '' ? {} : { jobLeaseMs: Number(CHILD_LEASE_MS) }),
   });
   await service.start();
   process.send?.('started');
@@ -25,7 +26,10 @@ async function start(): Promise<void> {
 
 function leave(): void {
   const stopped = service?.stop() ?? Promise.resolve();
-  stopped.then(() => process.exit(0), () => process.exit(1));
+  stopped.then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
 }
 
 process.on('message', () => {

@@ -25,7 +25,8 @@ export interface ServiceProcess {
 
 /** Gets a first process ready; `start` it. */
 export function serviceProcess(options: {
-  configPath: string; env: Readonly<Record<string, string>>;
+  configPath: string;
+  env: Readonly<Record<string, string>>;
   /** Absent: the lease of production. */
   leaseMs?: number;
   /** A folder for what Node compiled, so that the next process is loaded in less time. */
@@ -36,8 +37,10 @@ export function serviceProcess(options: {
     const child = spawn(process.execPath, [CHILD], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: {
-        PATH: process.env['PATH'], ...options.env,
-        CHILD_CONFIG: options.configPath, CHILD_LEASE_MS: String(options.leaseMs ?? ''),
+        PATH: process.env['PATH'],
+        ...options.env,
+        CHILD_CONFIG: options.configPath,
+        CHILD_LEASE_MS: String(options.leaseMs ?? ''),
         NODE_COMPILE_CACHE: options.cache,
       },
     });

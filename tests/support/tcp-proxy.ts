@@ -32,9 +32,7 @@ interface Line {
 }
 
 /** Starts a proxy on loopback in front of a port of this machine (or of `host`). */
-export async function startTcpProxy(
-  target: { port: number; host?: string },
-): Promise<TcpProxy> {
+export async function startTcpProxy(target: { port: number; host?: string }): Promise<TcpProxy> {
   const lines = new Set<Line>();
   let mode: ProxyMode = 'pass';
   let delayMs = 0;
@@ -100,9 +98,10 @@ export async function startTcpProxy(
       marker = bytes;
     },
     lost: () => lost,
-    stop: () => new Promise((resolve) => {
-      for (const line of [...lines]) drop(line);
-      listener.close(() => resolve());
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        for (const line of [...lines]) drop(line);
+        listener.close(() => resolve());
+      }),
   };
 }

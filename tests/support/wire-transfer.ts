@@ -26,5 +26,6 @@ export const WITH_BANK = {
 };
 
 export const WIRE_TRANSFER = {
-  workflow: 'wire-transfer', fields: { iban: 'DE02120300000000202051' },
+  workflow: 'wire-transfer',
+  fields: { iban: 'DE02120300000000202051' },
 };

@@ -33,7 +33,8 @@ export interface WorldDatabase {
 /** The engine that this run of the end-to-end suite is for; `jest.config.js` sets the global. */
 export const ENGINE =
   (globalThis as { COUNTERSIGN_E2E_STORE?: string }).COUNTERSIGN_E2E_STORE === 'sqlserver'
-    ? 'sqlserver' : 'sqlite';
+    ? 'sqlserver'
+    : 'sqlite';
 
 /** A database of a world's own on the engine of this run. */
 export async function createDatabase(home: string): Promise<WorldDatabase> {
@@ -42,11 +43,15 @@ export async function createDatabase(home: string): Promise<WorldDatabase> {
 
 /** The audit log's rows about a request, in the order of their ids. */
 export async function auditRowsOf(
-  { database }: { database: WorldDatabase }, requestId: string,
+  { database }: { database: WorldDatabase },
+  requestId: string,
 ): Promise<AuditRow[]> {
-  const rows = await database.rows(`
+  const rows = await database.rows(
+    `
     SELECT id, type, request_id AS requestId, actor, data FROM audit_events
-    WHERE request_id = ? ORDER BY id`, requestId);
+    WHERE request_id = ? ORDER BY id`,
+    requestId,
+  );
   return rows.map((row) => ({ ...row, data: JSON.parse(String(row['data'])) }) as AuditRow);
 }
 
@@ -58,8 +63,10 @@ function onSqlite(home: string): WorldDatabase {
   return {
     config: (text) => text,
     rows: async (sql, ...values) => query(file, sql, ...values),
-    tables: async () => query(file, "SELECT name FROM sqlite_master WHERE type = 'table'")
-      .map(({ name }) => String(name)),
+    tables: async () =>
+      query(file, "SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) =>
+        String(name),
+      ),
     verify: (url) => verifyLog(file, { url, home }),
     async verifyForged(url, eventId) {
       const copy = join(home, 'copy.db');
@@ -85,15 +92,20 @@ function onSqlServer(scratch: Scratch): WorldDatabase {
   const { connectionString } = scratch;
   const rows = async (sql: string, ...values: string[]) => {
     const left = [...values];
-    const { recordset } = await scratch.execute(sql.replaceAll('?', () =>
-      `N${quoted(left.shift() ?? '')}`));
+    const { recordset } = await scratch.execute(
+      sql.replaceAll('?', () => `N${quoted(left.shift() ?? '')}`),
+    );
     return recordset.map((row) => ({ ...row }));
   };
   const verify = async (url: string) => {
     const published = await fetch(`${url}/.well-known/jwks.json`);
     const verifyCheckpoint = verifierOfJwks(await published.text());
     const store = await openSqlServerStore({
-      connectionString, clock: systemClock, log: silentLogger, allowUntrusted: true, ...PATIENT,
+      connectionString,
+      clock: systemClock,
+      log: silentLogger,
+      allowUntrusted: true,
+      ...PATIENT,
     });
     try {
       const report = await verifyAudit(store, { verifyCheckpoint });
@@ -103,11 +115,16 @@ function onSqlServer(scratch: Scratch): WorldDatabase {
     }
   };
   return {
-    config: (text) => text.replace(STORE, () =>
-      `  kind: sqlserver\n  connectionString: ${JSON.stringify(connectionString)}`),
+    config: (text) =>
+      text.replace(
+        STORE,
+        () => `  kind: sqlserver\n  connectionString: ${JSON.stringify(connectionString)}`,
+      ),
     rows,
-    tables: async () => (await rows('SELECT name FROM sys.tables WHERE is_ms_shipped = 0'))
-      .map(({ name }) => String(name)),
+    tables: async () =>
+      (await rows('SELECT name FROM sys.tables WHERE is_ms_shipped = 0')).map(({ name }) =>
+        String(name),
+      ),
     verify,
     async verifyForged(url, eventId) {
       await scratch.execute('DROP TRIGGER dbo.audit_events_keep');

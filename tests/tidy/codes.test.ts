@@ -15,9 +15,16 @@ import { GATE_CODES } from '../../src/teams/gate.ts';
 import { filesUnder, parse, ROOT } from './tree.ts';
 
 const SETS: Readonly<Record<string, readonly string[]>> = {
-  REFUSAL_CODES, OUTCOME_CODES, CARD_ACTION_CODES, HTTP_CODES,
-  IDENTITY_CODES: Object.keys(IDENTITY_CODES), GATE_CODES, EXECUTION_CODES, STORE_ERROR_CODES,
-  KEYS_CODES: Object.keys(KEYS_CODES), AUDIT_PROBLEM_CODES,
+  REFUSAL_CODES,
+  OUTCOME_CODES,
+  CARD_ACTION_CODES,
+  HTTP_CODES,
+  IDENTITY_CODES: Object.keys(IDENTITY_CODES),
+  GATE_CODES,
+  EXECUTION_CODES,
+  STORE_ERROR_CODES,
+  KEYS_CODES: Object.keys(KEYS_CODES),
+  AUDIT_PROBLEM_CODES,
 };
 
 /** What stands in code marks in the first column of a document's tables. */
@@ -39,10 +46,14 @@ describe('codes and their documents', () => {
 
   test('no set of codes is left out of the comparison', () => {
     const found = filesUnder(['src'], ['.ts']).flatMap((file) =>
-      parse(file).statements.filter(ts.isVariableStatement).flatMap((statement) =>
-        statement.declarationList.declarations
-          .map(({ name }) => name.getText())
-          .filter((name) => name.endsWith('_CODES'))));
+      parse(file)
+        .statements.filter(ts.isVariableStatement)
+        .flatMap((statement) =>
+          statement.declarationList.declarations
+            .map(({ name }) => name.getText())
+            .filter((name) => name.endsWith('_CODES')),
+        ),
+    );
     expect([...new Set(found)].sort()).toEqual(Object.keys(SETS).sort());
   });
 
@@ -56,7 +67,11 @@ describe('codes and their documents', () => {
       }
     }
     expect(shared.sort()).toEqual([
-      'store_busy', 'store_closed', 'store_full', 'store_readonly', 'store_unavailable',
+      'store_busy',
+      'store_closed',
+      'store_full',
+      'store_readonly',
+      'store_unavailable',
       'token_missing',
     ]);
   });

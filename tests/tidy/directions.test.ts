@@ -55,23 +55,28 @@ describe('import directions and vendor fences', () => {
       .flatMap((file) => importsOf(file).map((name) => ({ name, path: file.path })))
       .filter(({ name }) => !name.startsWith('.') && !isBuiltin(name))
       .filter(({ name }) => {
-        const owner = name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/');
+        const owner = name
+          .split('/')
+          .slice(0, name.startsWith('@') ? 2 : 1)
+          .join('/');
         return !(owner in dependencies);
       });
     expect(missing).toEqual([]);
   });
 
   test('the doors to the local profile open only when they are run', () => {
-    const eager = sources.filter((file) => partOf(file.path) === 'cli').flatMap((file) => {
-      const source = parse(file);
-      const found: string[] = [];
-      visit(source, (node) => {
-        if (!ts.isImportDeclaration(node) || !ts.isStringLiteral(node.moduleSpecifier)) return;
-        if (node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) return;
-        if (node.moduleSpecifier.text.includes('/local/')) found.push(placeOf(source, node));
+    const eager = sources
+      .filter((file) => partOf(file.path) === 'cli')
+      .flatMap((file) => {
+        const source = parse(file);
+        const found: string[] = [];
+        visit(source, (node) => {
+          if (!ts.isImportDeclaration(node) || !ts.isStringLiteral(node.moduleSpecifier)) return;
+          if (node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) return;
+          if (node.moduleSpecifier.text.includes('/local/')) found.push(placeOf(source, node));
+        });
+        return found;
       });
-      return found;
-    });
     expect(eager).toEqual([]);
   });
 });

@@ -4,7 +4,16 @@ import type { File } from './tree.ts';
 
 /** Parts that touch the outside; none may know of another. */
 const ADAPTERS = [
-  'store', 'identity', 'keys', 'cards', 'teams', 'http', 'web', 'executors', 'audit', 'workers',
+  'store',
+  'identity',
+  'keys',
+  'cards',
+  'teams',
+  'http',
+  'web',
+  'executors',
+  'audit',
+  'workers',
 ];
 const INNER = ['lib', 'domain'];
 const USE_CASES = [...INNER, 'usecases'];

@@ -1,6 +1,4 @@
-import {
-  defaultExports, impurities, isKebab, looseEnds, undocumented,
-} from './habits.ts';
+import { defaultExports, impurities, isKebab, looseEnds, undocumented } from './habits.ts';
 import { filesUnder } from './tree.ts';
 import type { File } from './tree.ts';
 
@@ -20,8 +18,11 @@ describe('files', () => {
   });
 
   test(`have lines of at most ${MAX_COLUMNS} columns`, () => {
-    const wide = code.flatMap(({ path, text }) => text.split('\n').flatMap((line, at) =>
-      [...line].length > MAX_COLUMNS ? [`${path}:${at + 1}`] : []));
+    const wide = code.flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, at) => ([...line].length > MAX_COLUMNS ? [`${path}:${at + 1}`] : [])),
+    );
     expect(wide).toEqual([]);
   });
 
@@ -51,7 +52,11 @@ describe('code', () => {
     const outside = sources.filter(({ path }) => !path.startsWith('src/lib/'));
     expect(outside.flatMap(impurities)).toEqual([]);
     for (const text of [
-      'Date.now()', 'new Date()', 'Date()', 'Math.random()', 'crypto.randomUUID()',
+      'Date.now()',
+      'new Date()',
+      'Date()',
+      'Math.random()',
+      'crypto.randomUUID()',
       'import { randomUUID } from "node:crypto";',
       'import { randomBytes as r } from "node:crypto";',
     ]) {
@@ -77,7 +82,12 @@ describe('code', () => {
 describe('tests', () => {
   test('are neither skipped nor singled out, and nothing is left to do later', () => {
     const marks = /\b(test|it|describe)\.(skip|only|todo)\b|\b(xit|xtest|xdescribe|fdescribe)\(/;
-    const words = [['TO', 'DO'], ['FIX', 'ME']].map((parts) => parts.join('')).join('|');
+    const words = [
+      ['TO', 'DO'],
+      ['FIX', 'ME'],
+    ]
+      .map((parts) => parts.join(''))
+      .join('|');
     const later = new RegExp(`(//|\\*).*\\b(${words})\\b`);
     const found = typescript.filter(({ text }) => marks.test(text) || later.test(text));
     expect(found.map(({ path }) => path)).toEqual([]);

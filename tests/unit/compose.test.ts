@@ -19,7 +19,8 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 function configOn(port: number): Config {
   const { config } = loadConfig({ path: exampleConfig, env: exampleEnv, profile: 'production' });
   return {
-    ...config, store: { kind: 'sqlite', path: join(home, 'countersign.db') },
+    ...config,
+    store: { kind: 'sqlite', path: join(home, 'countersign.db') },
     server: { ...config.server, host: '127.0.0.1', port },
   };
 }

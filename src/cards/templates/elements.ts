@@ -45,18 +45,23 @@ export function container(items: readonly Json[], look: Json = {}): Json {
 const ABOUT: Json = { r: '${$root.r}', rev: '${$root.rev}', d: '${$root.d}' };
 
 /** A button that sends a verb about the request, also in clients without Action.Execute. */
-export function execute(
-  title: string, verb: string, look: Json = {}, data: Json = ABOUT,
-): Json {
+export function execute(title: string, verb: string, look: Json = {}, data: Json = ABOUT): Json {
   return {
-    type: 'Action.Execute', title, verb, ...look, data,
+    type: 'Action.Execute',
+    title,
+    verb,
+    ...look,
+    data,
     fallback: { type: 'Action.Submit', title, ...withoutWhen(look), data: { ...data, verb } },
   };
 }
 
 /** The action that a client sends by itself to get its own view. */
 export const REFRESH: Json = {
-  type: 'Action.Execute', title: 'Refresh', verb: 'refresh', data: ABOUT,
+  type: 'Action.Execute',
+  title: 'Refresh',
+  verb: 'refresh',
+  data: ABOUT,
 };
 
 /** The outermost object of every card. */

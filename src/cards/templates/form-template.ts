@@ -3,7 +3,10 @@ import { adaptiveCard, container, plain } from './elements.ts';
 import type { Json } from './elements.ts';
 
 const COMMON: Json = {
-  id: '${id}', label: '${label}', isRequired: '${required}', errorMessage: '${error}',
+  id: '${id}',
+  label: '${label}',
+  isRequired: '${required}',
+  errorMessage: '${error}',
 };
 
 function input(type: string, when: string, rest: Json): Json {
@@ -11,33 +14,64 @@ function input(type: string, when: string, rest: Json): Json {
 }
 
 // One container a field, so that what is wrong with a value stands right under it.
-const fields = container([
-  input('Input.Text', "${kind == 'text'}", {
-    value: '${value}', placeholder: '${hint}', maxLength: '${maxLength}', regex: '${regex}',
-  }),
-  input('Input.Text', "${kind == 'multiline'}", {
-    value: '${value}', placeholder: '${hint}', maxLength: '${maxLength}', regex: '${regex}',
-    isMultiline: true,
-  }),
-  input('Input.ChoiceSet', "${kind == 'choice'}", {
-    value: '${value}', placeholder: '${hint}', choices: '${choices}', style: '${style}',
-  }),
-  input('Input.Number', "${kind == 'number'}", {
-    value: '${value}', placeholder: '${hint}', min: '${min}', max: '${max}',
-  }),
-  {
-    type: 'Input.Toggle', $when: "${kind == 'boolean'}", id: '${id}', title: '${label}',
-    value: '${value}', valueOn: 'true', valueOff: 'false', wrap: true,
-  },
-  plain('${problem}', { color: 'Attention', size: 'Small' }, {
-    $when: '${wrong}', spacing: 'Small',
-  }),
-], { $data: '${fields}', spacing: 'Medium' });
+const fields = container(
+  [
+    input('Input.Text', "${kind == 'text'}", {
+      value: '${value}',
+      placeholder: '${hint}',
+      maxLength: '${maxLength}',
+      regex: '${regex}',
+    }),
+    input('Input.Text', "${kind == 'multiline'}", {
+      value: '${value}',
+      placeholder: '${hint}',
+      maxLength: '${maxLength}',
+      regex: '${regex}',
+      isMultiline: true,
+    }),
+    input('Input.ChoiceSet', "${kind == 'choice'}", {
+      value: '${value}',
+      placeholder: '${hint}',
+      choices: '${choices}',
+      style: '${style}',
+    }),
+    input('Input.Number', "${kind == 'number'}", {
+      value: '${value}',
+      placeholder: '${hint}',
+      min: '${min}',
+      max: '${max}',
+    }),
+    {
+      type: 'Input.Toggle',
+      $when: "${kind == 'boolean'}",
+      id: '${id}',
+      title: '${label}',
+      value: '${value}',
+      valueOn: 'true',
+      valueOff: 'false',
+      wrap: true,
+    },
+    plain(
+      '${problem}',
+      { color: 'Attention', size: 'Small' },
+      {
+        $when: '${wrong}',
+        spacing: 'Small',
+      },
+    ),
+  ],
+  { $data: '${fields}', spacing: 'Medium' },
+);
 
 const reason = {
-  type: 'Input.Text', $when: '${asksReason}', id: 'reason', label: 'Reason',
-  isMultiline: true, spacing: 'Medium',
-  placeholder: 'Why is it needed? Those who decide read this.', value: '${reason}',
+  type: 'Input.Text',
+  $when: '${asksReason}',
+  id: 'reason',
+  label: 'Reason',
+  isMultiline: true,
+  spacing: 'Medium',
+  placeholder: 'Why is it needed? Those who decide read this.',
+  value: '${reason}',
   maxLength: MAX_REASON_LENGTH,
 };
 
@@ -49,21 +83,30 @@ const DATA = { workflow: '${id}', v: 1 };
  * What a requester fills in, for a message (`chat`: Action.Execute, so that the requester's token
  * is asked for) or for a dialog. Its model is made in form-model.ts.
  */
-export const FORM_TEMPLATE = adaptiveCard([
-  plain('${title}', { size: 'Large', weight: 'Bolder' }),
-  plain('${description}', { isSubtle: true }, { $when: '${described}', spacing: 'Small' }),
-  container([plain('${problem}')], {
-    $when: '${wrong}', style: 'attention', spacing: 'Medium',
-  }),
-  fields,
-  reason,
-  plain('${next}', { isSubtle: true, size: 'Small' }, { spacing: 'Medium' }),
-], {
-  actions: [
-    {
-      type: 'Action.Execute', $when: '${chat}', ...SUBMIT, verb: 'submit', data: DATA,
-      fallback: { type: 'Action.Submit', ...SUBMIT, data: { ...DATA, verb: 'submit' } },
-    },
-    { type: 'Action.Submit', $when: '${!chat}', ...SUBMIT, data: DATA },
+export const FORM_TEMPLATE = adaptiveCard(
+  [
+    plain('${title}', { size: 'Large', weight: 'Bolder' }),
+    plain('${description}', { isSubtle: true }, { $when: '${described}', spacing: 'Small' }),
+    container([plain('${problem}')], {
+      $when: '${wrong}',
+      style: 'attention',
+      spacing: 'Medium',
+    }),
+    fields,
+    reason,
+    plain('${next}', { isSubtle: true, size: 'Small' }, { spacing: 'Medium' }),
   ],
-});
+  {
+    actions: [
+      {
+        type: 'Action.Execute',
+        $when: '${chat}',
+        ...SUBMIT,
+        verb: 'submit',
+        data: DATA,
+        fallback: { type: 'Action.Submit', ...SUBMIT, data: { ...DATA, verb: 'submit' } },
+      },
+      { type: 'Action.Submit', $when: '${!chat}', ...SUBMIT, data: DATA },
+    ],
+  },
+);

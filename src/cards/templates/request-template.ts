@@ -1,26 +1,44 @@
 import {
-  adaptiveCard, column, columns, container, execute, moment, ownText, plain, REFRESH, rich, run,
+  adaptiveCard,
+  column,
+  columns,
+  container,
+  execute,
+  moment,
+  ownText,
+  plain,
+  REFRESH,
+  rich,
+  run,
 } from './elements.ts';
 import { MAX_REASON_LENGTH } from '../../domain/submission.ts';
 
 const QUIET = { isSubtle: true, size: 'Small' };
 
-const header = container([
-  columns([
-    column('stretch', [plain('${state}', { color: '${color}', weight: 'Bolder' })]),
-    column('auto', [plain('${number}', { isSubtle: true, weight: 'Bolder' })]),
-  ]),
-  plain('${title}', { size: 'Large', weight: 'Bolder' }, { spacing: 'Small' }),
-  rich([
-    run('${asker}', { weight: 'Bolder' }),
-    run('${asks}'),
-    run(' for ', { $when: '${forOther}' }),
-    run('${other}', { $when: '${forOther}', weight: 'Bolder' }),
-  ], { spacing: 'Small' }),
-], { style: '${style}', bleed: true });
+const header = container(
+  [
+    columns([
+      column('stretch', [plain('${state}', { color: '${color}', weight: 'Bolder' })]),
+      column('auto', [plain('${number}', { isSubtle: true, weight: 'Bolder' })]),
+    ]),
+    plain('${title}', { size: 'Large', weight: 'Bolder' }, { spacing: 'Small' }),
+    rich(
+      [
+        run('${asker}', { weight: 'Bolder' }),
+        run('${asks}'),
+        run(' for ', { $when: '${forOther}' }),
+        run('${other}', { $when: '${forOther}', weight: 'Bolder' }),
+      ],
+      { spacing: 'Small' },
+    ),
+  ],
+  { style: '${style}', bleed: true },
+);
 
 const notes = container([plain('${text}')], {
-  $data: '${notes}', style: '${style}', spacing: 'Medium',
+  $data: '${notes}',
+  style: '${style}',
+  spacing: 'Medium',
 });
 
 const FACT = [
@@ -28,89 +46,143 @@ const FACT = [
   column('stretch', [plain('${value}')]),
 ];
 
-const facts = container([
-  columns(FACT, { $data: '${facts}', spacing: 'Small' }),
-  container([
-    plain('${label}', { isSubtle: true }),
-    container([plain('${value}')], { style: 'emphasis', spacing: 'Small' }),
-  ], { $data: '${texts}', spacing: 'Medium' }),
-  { ...rich([]), $when: '${dense}', inlines: '${inlines}' },
-  plain('${left}', { isSubtle: true }, { $when: '${some}', spacing: 'Small' }),
-], { spacing: 'Medium' });
+const facts = container(
+  [
+    columns(FACT, { $data: '${facts}', spacing: 'Small' }),
+    container(
+      [
+        plain('${label}', { isSubtle: true }),
+        container([plain('${value}')], { style: 'emphasis', spacing: 'Small' }),
+      ],
+      { $data: '${texts}', spacing: 'Medium' },
+    ),
+    { ...rich([]), $when: '${dense}', inlines: '${inlines}' },
+    plain('${left}', { isSubtle: true }, { $when: '${some}', spacing: 'Small' }),
+  ],
+  { spacing: 'Medium' },
+);
 
 const work = container([columns(FACT, { $data: '${work}', spacing: 'Small' })], {
-  $when: '${working}', spacing: 'Large', separator: true,
+  $when: '${working}',
+  spacing: 'Large',
+  separator: true,
 });
 
-const decision = container([
-  rich([
-    run('${sign}', { color: '${color}', weight: 'Bolder' }),
-    run('${who}', { weight: 'Bolder' }),
-    run('${verdict}'),
-  ]),
-  plain('${reason}', {}, { $when: '${hasReason}', spacing: 'None' }),
-  ownText(moment('at'), { ...QUIET, spacing: 'None' }),
-], { $data: '${decisions}', spacing: 'Small' });
-
-const stages = container([columns([
-  column('20px', [plain('${sign}', { color: '${color}', weight: 'Bolder' })]),
-  column('stretch', [
-    plain('${name}', { weight: 'Bolder' }),
-    plain('${needs}', QUIET, { $when: '${needed}', spacing: 'None' }),
-    plain('${left}', QUIET, { $when: '${some}', spacing: 'Small' }),
-    decision,
-  ], { spacing: 'Small' }),
-  column('auto', [plain('${count}', { isSubtle: true })], { $when: '${counted}' }),
-], { $data: '${stages}', spacing: 'Medium' })], {
-  $when: '${staged}', spacing: 'Large', separator: true,
-});
-
-const outcome = container([
-  plain('${outcome}'),
-  rich([
-    run('Reference  ', { isSubtle: true }),
-    run('${reference}', { weight: 'Bolder' }),
-  ], { $when: '${referenced}', spacing: 'Small' }),
-  ownText(moment('outcomeAt'), { ...QUIET, spacing: 'Small' }),
-], { $when: '${ended}', style: '${outcomeStyle}', spacing: 'Medium' });
-
-const ids = container([container([
-  plain('${label}', QUIET),
-  plain('${value}', { size: 'Small', fontType: 'Monospace' }, { spacing: 'None' }),
-], { $data: '${ids}', spacing: 'Small' })], { spacing: 'Small' });
-
-const footer = container([
-  columns([
-    column('stretch', [
-      ownText(`Expires ${moment('expires')}`, { ...QUIET, $when: '${pending}' }),
-      ownText(`Asked ${moment('asked')}`, { ...QUIET, $when: '${!pending}' }),
+const decision = container(
+  [
+    rich([
+      run('${sign}', { color: '${color}', weight: 'Bolder' }),
+      run('${who}', { weight: 'Bolder' }),
+      run('${verdict}'),
     ]),
-    column('auto', [ownText('Details', { color: 'Accent', size: 'Small' })], {
-      $when: "${details == 'toggle'}",
-      selectAction: {
-        type: 'Action.ToggleVisibility', title: 'Show or hide details',
-        targetElements: ['details'],
-      },
+    plain('${reason}', {}, { $when: '${hasReason}', spacing: 'None' }),
+    ownText(moment('at'), { ...QUIET, spacing: 'None' }),
+  ],
+  { $data: '${decisions}', spacing: 'Small' },
+);
+
+const stages = container(
+  [
+    columns(
+      [
+        column('20px', [plain('${sign}', { color: '${color}', weight: 'Bolder' })]),
+        column(
+          'stretch',
+          [
+            plain('${name}', { weight: 'Bolder' }),
+            plain('${needs}', QUIET, { $when: '${needed}', spacing: 'None' }),
+            plain('${left}', QUIET, { $when: '${some}', spacing: 'Small' }),
+            decision,
+          ],
+          { spacing: 'Small' },
+        ),
+        column('auto', [plain('${count}', { isSubtle: true })], { $when: '${counted}' }),
+      ],
+      { $data: '${stages}', spacing: 'Medium' },
+    ),
+  ],
+  {
+    $when: '${staged}',
+    spacing: 'Large',
+    separator: true,
+  },
+);
+
+const outcome = container(
+  [
+    plain('${outcome}'),
+    rich([run('Reference  ', { isSubtle: true }), run('${reference}', { weight: 'Bolder' })], {
+      $when: '${referenced}',
+      spacing: 'Small',
     }),
-  ]),
-  { ...ids, $when: "${details == 'toggle'}", id: 'details', isVisible: false },
-  { ...ids, $when: "${details == 'open'}", spacing: 'Medium' },
-], { spacing: 'Large', separator: true });
+    ownText(moment('outcomeAt'), { ...QUIET, spacing: 'Small' }),
+  ],
+  { $when: '${ended}', style: '${outcomeStyle}', spacing: 'Medium' },
+);
+
+const ids = container(
+  [
+    container(
+      [
+        plain('${label}', QUIET),
+        plain('${value}', { size: 'Small', fontType: 'Monospace' }, { spacing: 'None' }),
+      ],
+      { $data: '${ids}', spacing: 'Small' },
+    ),
+  ],
+  { spacing: 'Small' },
+);
+
+const footer = container(
+  [
+    columns([
+      column('stretch', [
+        ownText(`Expires ${moment('expires')}`, { ...QUIET, $when: '${pending}' }),
+        ownText(`Asked ${moment('asked')}`, { ...QUIET, $when: '${!pending}' }),
+      ]),
+      column('auto', [ownText('Details', { color: 'Accent', size: 'Small' })], {
+        $when: "${details == 'toggle'}",
+        selectAction: {
+          type: 'Action.ToggleVisibility',
+          title: 'Show or hide details',
+          targetElements: ['details'],
+        },
+      }),
+    ]),
+    { ...ids, $when: "${details == 'toggle'}", id: 'details', isVisible: false },
+    { ...ids, $when: "${details == 'open'}", spacing: 'Medium' },
+  ],
+  { spacing: 'Large', separator: true },
+);
 
 const comment = {
-  type: 'Input.Text', id: 'reason', $when: '${comment}', spacing: 'Medium', isMultiline: true,
-  label: 'Your reason (optional)', placeholder: 'Kept with your decision',
+  type: 'Input.Text',
+  id: 'reason',
+  $when: '${comment}',
+  spacing: 'Medium',
+  isMultiline: true,
+  label: 'Your reason (optional)',
+  placeholder: 'Kept with your decision',
   maxLength: MAX_REASON_LENGTH,
 };
 
 const denyCard = {
-  type: 'Action.ShowCard', title: 'Deny', $when: "${deny == 'card'}", style: 'destructive',
+  type: 'Action.ShowCard',
+  title: 'Deny',
+  $when: "${deny == 'card'}",
+  style: 'destructive',
   card: {
     type: 'AdaptiveCard',
-    body: [{
-      type: 'Input.Text', id: 'reason', isMultiline: true, label: 'Why? (optional)',
-      placeholder: 'Shown to the person who asked', maxLength: MAX_REASON_LENGTH,
-    }],
+    body: [
+      {
+        type: 'Input.Text',
+        id: 'reason',
+        isMultiline: true,
+        label: 'Why? (optional)',
+        placeholder: 'Shown to the person who asked',
+        maxLength: MAX_REASON_LENGTH,
+      },
+    ],
     actions: [execute('Deny request', 'deny', { style: 'destructive' })],
   },
 };

@@ -14,7 +14,8 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string): ob
     info: {
       title: 'Countersign',
       version: '1',
-      description: 'Human approval for sensitive actions. Errors are problem documents ' +
+      description:
+        'Human approval for sensitive actions. Errors are problem documents ' +
         '(RFC 9457) with a stable `code`.',
     },
     servers: [{ url: publicUrl }],
@@ -23,12 +24,15 @@ export function openApiDocument(routes: readonly Route[], publicUrl: string): ob
       schemas,
       securitySchemes: {
         bearer: {
-          type: 'http', scheme: 'bearer',
-          description: 'An access token of a configured identity provider; one that is bound to ' +
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'An access token of a configured identity provider; one that is bound to ' +
             'a key is sent as DPoP with a proof (RFC 9449)',
         },
         waitToken: {
-          type: 'http', scheme: 'bearer',
+          type: 'http',
+          scheme: 'bearer',
           description: 'The wait token of one request, from POST /v1/requests',
         },
       },

@@ -20,7 +20,10 @@ export const problem = (description: string): Json => ({
 export const bearer: readonly Json[] = [{ bearer: [] }];
 
 export const idParameter: Json = {
-  name: 'id', in: 'path', required: true, schema: { type: 'string', maxLength: 64 },
+  name: 'id',
+  in: 'path',
+  required: true,
+  schema: { type: 'string', maxLength: 64 },
 };
 
 /** The answers that every route for bearers may give. */
@@ -40,5 +43,6 @@ export const bodyProblems: Readonly<Record<string, Json>> = {
 
 /** A JSON body. */
 export const jsonBody = (schema: Json, required = true): Json => ({
-  required, content: { 'application/json': { schema } },
+  required,
+  content: { 'application/json': { schema } },
 });

@@ -2,8 +2,16 @@ import { z } from 'zod';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { requestNotFound } from '../not-found.ts';
-import { answer, bearer, bearerProblems, bodyProblems, idParameter, jsonBody, problem, schemaRef }
-  from '../openapi/parts.ts';
+import {
+  answer,
+  bearer,
+  bearerProblems,
+  bodyProblems,
+  idParameter,
+  jsonBody,
+  problem,
+  schemaRef,
+} from '../openapi/parts.ts';
 import { refusalReply } from '../problem.ts';
 import { requestJson } from '../representation.ts';
 import type { Route, RouteDeps } from '../route.ts';
@@ -17,15 +25,19 @@ export function cancelRequestRoute(deps: RouteDeps): Route {
     method: 'POST',
     path: '/v1/requests/:id/cancel',
     operation: {
-      operationId: 'cancelRequest', summary: 'Take a request back', tags: ['Requests'],
-      security: bearer, parameters: [idParameter],
+      operationId: 'cancelRequest',
+      summary: 'Take a request back',
+      tags: ['Requests'],
+      security: bearer,
+      parameters: [idParameter],
       requestBody: jsonBody({ type: 'object', additionalProperties: false }, false),
       responses: {
         200: answer('Cancelled', schemaRef('Request')),
         403: problem('Only its requester may cancel it'),
         404: problem('There is none, or the caller may not read it'),
         409: problem('It is too late'),
-        ...bearerProblems, ...bodyProblems,
+        ...bearerProblems,
+        ...bodyProblems,
       },
     },
     takes: { limitBytes: limits.apiBytes, optional: true },

@@ -4,15 +4,24 @@ import type { Request } from '../../domain/request.ts';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { requestNotFound } from '../not-found.ts';
-import { answer, bearer, bearerProblems, bodyProblems, idParameter, jsonBody, problem, schemaRef }
-  from '../openapi/parts.ts';
+import {
+  answer,
+  bearer,
+  bearerProblems,
+  bodyProblems,
+  idParameter,
+  jsonBody,
+  problem,
+  schemaRef,
+} from '../openapi/parts.ts';
 import { HttpProblem, refusalReply } from '../problem.ts';
 import { decisionJson, requestJson } from '../representation.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
 const bodySchema = z.strictObject({
   decision: z.enum(['approve', 'deny']),
-  stage: z.union([z.string().min(1).max(100), z.int().min(0).max(100)])
+  stage: z
+    .union([z.string().min(1).max(100), z.int().min(0).max(100)])
     .describe('Name of the stage, or its position from 0'),
   revision: z.int().min(1).describe('The version of the request that was looked at'),
   digest: z.string().min(1).max(100).describe('The digest of the request that was looked at'),
@@ -20,16 +29,20 @@ const bodySchema = z.strictObject({
 });
 
 const operation = {
-  operationId: 'decideRequest', summary: 'Approve or deny the open stage', tags: ['Requests'],
+  operationId: 'decideRequest',
+  summary: 'Approve or deny the open stage',
+  tags: ['Requests'],
   description: 'For people only. A repeated decision answers its first result.',
-  security: bearer, parameters: [idParameter],
+  security: bearer,
+  parameters: [idParameter],
   requestBody: jsonBody(z.toJSONSchema(bodySchema, { io: 'input' })),
   responses: {
     200: answer('Decided, now or before', schemaRef('DecisionAnswer')),
     403: problem('The role, claim or person does not fit'),
     404: problem('There is none, or the caller may not read it'),
     409: problem('The request is closed, has changed, or was decided by the caller before'),
-    ...bearerProblems, ...bodyProblems,
+    ...bearerProblems,
+    ...bodyProblems,
   },
 };
 
@@ -49,10 +62,19 @@ export function decideRequestRoute(deps: RouteDeps): Route {
       if (readable !== undefined) checkStage(readable, stage, revision);
       // Asked even where the caller may not read it, so that the refusal is on record.
       const result = await app.decideRequest({
-        id, by, decision, reason, digest, revision,
+        id,
+        by,
+        decision,
+        reason,
+        digest,
+        revision,
         channel: {
-          via: 'api', tenant: by.tenant, objectId: by.objectId,
-          activityId: null, conversationId: null, exchangeId: null,
+          via: 'api',
+          tenant: by.tenant,
+          objectId: by.objectId,
+          activityId: null,
+          conversationId: null,
+          exchangeId: null,
         },
         teams: null,
       });

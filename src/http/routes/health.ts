@@ -10,7 +10,9 @@ export function healthRoute(): Route {
     method: 'GET',
     path: '/healthz',
     operation: {
-      operationId: 'health', summary: 'Whether the process answers', tags: ['Service'],
+      operationId: 'health',
+      summary: 'Whether the process answers',
+      tags: ['Service'],
       responses: { 200: answer('It does', schemaRef('Health')) },
     },
     handle: () => Promise.resolve({ status: 200, body: { status: 'ok' } }),
@@ -25,7 +27,9 @@ export function readyRoute({ ready, stopping, log, clock }: RouteDeps): Route {
     method: 'GET',
     path: '/readyz',
     operation: {
-      operationId: 'ready', summary: 'Whether requests may be sent here', tags: ['Service'],
+      operationId: 'ready',
+      summary: 'Whether requests may be sent here',
+      tags: ['Service'],
       responses: {
         200: answer('Ready', schemaRef('Readiness')),
         503: answer('Not ready', schemaRef('Readiness')),
@@ -38,8 +42,10 @@ export function readyRoute({ ready, stopping, log, clock }: RouteDeps): Route {
       const { ok, checks } = await reading();
       if (!ok) log.warn('not ready', { checks });
       // Anybody may ask, so the reasons stay in the log.
-      const shown = Object.entries(checks).map(([name, word]) =>
-        [name, word === 'ok' ? 'ok' : 'failed']);
+      const shown = Object.entries(checks).map(([name, word]) => [
+        name,
+        word === 'ok' ? 'ok' : 'failed',
+      ]);
       return { status: ok ? 200 : 503, body: { ok, checks: Object.fromEntries(shown) } };
     },
   };

@@ -7,12 +7,16 @@ export function jwksRoute({ jwks }: RouteDeps): Route {
     method: 'GET',
     path: '/.well-known/jwks.json',
     operation: {
-      operationId: 'jwks', summary: 'Public keys of this service', tags: ['Service'],
+      operationId: 'jwks',
+      summary: 'Public keys of this service',
+      tags: ['Service'],
       responses: { 200: answer('A JWK set (RFC 7517)', schemaRef('Jwks')) },
     },
     async handle() {
       return {
-        status: 200, body: await jwks(), contentType: 'application/jwk-set+json',
+        status: 200,
+        body: await jwks(),
+        contentType: 'application/jwk-set+json',
         headers: { 'cache-control': 'public, max-age=300' },
       };
     },

@@ -10,18 +10,35 @@ import type { Route, RouteDeps } from '../route.ts';
 const LIMIT = { min: 1, max: 100, default: 20 };
 
 const operation = {
-  operationId: 'listRequests', summary: 'Requests that the caller may read, newest first',
-  tags: ['Requests'], security: bearer,
+  operationId: 'listRequests',
+  summary: 'Requests that the caller may read, newest first',
+  tags: ['Requests'],
+  security: bearer,
   parameters: [
-    { name: 'state', in: 'query', description: 'May stand more than once',
-      schema: { type: 'array', items: { type: 'string', enum: [...REQUEST_STATES] } } },
+    {
+      name: 'state',
+      in: 'query',
+      description: 'May stand more than once',
+      schema: { type: 'array', items: { type: 'string', enum: [...REQUEST_STATES] } },
+    },
     { name: 'workflow', in: 'query', schema: { type: 'string' } },
-    { name: 'requester', in: 'query', description: '`me`, or the key of a principal',
-      schema: { type: 'string' } },
-    { name: 'cursor', in: 'query', description: 'From the page before',
-      schema: { type: 'string', pattern: '^[0-9]{1,15}$' } },
-    { name: 'limit', in: 'query',
-      schema: { type: 'integer', minimum: LIMIT.min, maximum: LIMIT.max, default: LIMIT.default } },
+    {
+      name: 'requester',
+      in: 'query',
+      description: '`me`, or the key of a principal',
+      schema: { type: 'string' },
+    },
+    {
+      name: 'cursor',
+      in: 'query',
+      description: 'From the page before',
+      schema: { type: 'string', pattern: '^[0-9]{1,15}$' },
+    },
+    {
+      name: 'limit',
+      in: 'query',
+      schema: { type: 'integer', minimum: LIMIT.min, maximum: LIMIT.max, default: LIMIT.default },
+    },
   ],
   responses: {
     200: answer('A page; `cursor` is null on the last', schemaRef('RequestList')),

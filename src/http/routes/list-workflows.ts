@@ -10,8 +10,10 @@ export function listWorkflowsRoute(deps: RouteDeps): Route {
     method: 'GET',
     path: '/v1/workflows',
     operation: {
-      operationId: 'listWorkflows', summary: 'Workflows that the caller may request',
-      tags: ['Workflows'], security: bearer,
+      operationId: 'listWorkflows',
+      summary: 'Workflows that the caller may request',
+      tags: ['Workflows'],
+      security: bearer,
       responses: {
         200: answer('The workflows', schemaRef('WorkflowList')),
         ...bearerProblems,

@@ -8,7 +8,9 @@ export function messagesRoute({ activities, limits }: RouteDeps): Route {
     method: 'POST',
     path: '/api/messages',
     operation: {
-      operationId: 'messages', summary: 'Bot Framework activities', tags: ['Teams'],
+      operationId: 'messages',
+      summary: 'Bot Framework activities',
+      tags: ['Teams'],
       requestBody: jsonBody({ type: 'object' }),
       responses: {
         200: { description: 'The answer to an invoke' },

@@ -10,7 +10,9 @@ export function metricsRoute({ metrics, gauges, clock }: RouteDeps): Route {
     method: 'GET',
     path: '/metrics',
     operation: {
-      operationId: 'metrics', summary: 'Counters for Prometheus', tags: ['Service'],
+      operationId: 'metrics',
+      summary: 'Counters for Prometheus',
+      tags: ['Service'],
       responses: { 200: { description: 'Text exposition format', content: { 'text/plain': {} } } },
     },
     async handle() {

@@ -8,7 +8,9 @@ export function openApiRoute({ config }: RouteDeps, routes: readonly Route[]): R
     method: 'GET',
     path: '/openapi.json',
     operation: {
-      operationId: 'openapi', summary: 'This document', tags: ['Service'],
+      operationId: 'openapi',
+      summary: 'This document',
+      tags: ['Service'],
       responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': {} } } },
     },
     handle() {

@@ -1,7 +1,13 @@
 import { callerOf } from '../bearer.ts';
 import { requestNotFound } from '../not-found.ts';
-import { answer, bearer, bearerProblems, idParameter, problem, schemaRef }
-  from '../openapi/parts.ts';
+import {
+  answer,
+  bearer,
+  bearerProblems,
+  idParameter,
+  problem,
+  schemaRef,
+} from '../openapi/parts.ts';
 import { requestJson } from '../representation.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
@@ -12,7 +18,10 @@ export function readRequestRoute(deps: RouteDeps): Route {
     method: 'GET',
     path: '/v1/requests/:id',
     operation: {
-      operationId: 'readRequest', summary: 'One request', tags: ['Requests'], security: bearer,
+      operationId: 'readRequest',
+      summary: 'One request',
+      tags: ['Requests'],
+      security: bearer,
       parameters: [idParameter],
       responses: {
         200: answer('The request', schemaRef('Request')),

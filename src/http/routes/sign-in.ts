@@ -12,7 +12,9 @@ export function signInStartRoute({ pages }: RouteDeps): Route {
     method: 'GET',
     path: '/auth/start',
     operation: {
-      operationId: 'signInStart', summary: 'Open the sign-in of a button', tags: ['Sign-in'],
+      operationId: 'signInStart',
+      summary: 'Open the sign-in of a button',
+      tags: ['Sign-in'],
       responses: { 200: page },
     },
     handle: async ({ req }) => toReply(await pages.signInStart({ query: queryOf(req.url) })),
@@ -28,7 +30,9 @@ export function signInBeginRoute({ pages }: RouteDeps): Route {
     method: 'POST',
     path: '/auth/start',
     operation: {
-      operationId: 'signInBegin', summary: 'Begin the sign-in of a button', tags: ['Sign-in'],
+      operationId: 'signInBegin',
+      summary: 'Begin the sign-in of a button',
+      tags: ['Sign-in'],
       responses: { 303: { description: 'On to the identity provider' }, 400: page },
     },
     handle: async ({ req }) => toReply(await pages.signInBegin({ query: queryOf(req.url) })),
@@ -41,7 +45,9 @@ export function signInCallbackRoute({ pages }: RouteDeps): Route {
     method: 'GET',
     path: '/auth/callback',
     operation: {
-      operationId: 'signInCallback', summary: 'End the sign-in of a button', tags: ['Sign-in'],
+      operationId: 'signInCallback',
+      summary: 'End the sign-in of a button',
+      tags: ['Sign-in'],
       responses: { 200: page, 400: page },
     },
     async handle({ req }) {
@@ -57,7 +63,9 @@ export function assetRoute({ pages }: RouteDeps): Route {
     method: 'GET',
     path: '/assets/:name',
     operation: {
-      operationId: 'asset', summary: 'Scripts and styles of the pages', tags: ['Sign-in'],
+      operationId: 'asset',
+      summary: 'Scripts and styles of the pages',
+      tags: ['Sign-in'],
       parameters: [{ name: 'name', in: 'path', required: true, schema: { type: 'string' } }],
       responses: { 200: { description: 'The file' }, 404: problem('There is none') },
     },

@@ -6,24 +6,39 @@ import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { HttpProblem, refusalReply } from '../problem.ts';
 import { requestJson } from '../representation.ts';
-import { answer, bearer, bearerProblems, bodyProblems, jsonBody, problem, schemaRef }
-  from '../openapi/parts.ts';
+import {
+  answer,
+  bearer,
+  bearerProblems,
+  bodyProblems,
+  jsonBody,
+  problem,
+  schemaRef,
+} from '../openapi/parts.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
 const bodySchema = z.strictObject({
   workflow: z.string().min(1).max(100),
-  fields: z.record(z.string().max(100), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+  fields: z
+    .record(z.string().max(100), z.union([z.string(), z.number(), z.boolean(), z.null()]))
     .default({}),
   reason: z.string().nullable().default(null),
 });
 
 const operation = {
-  operationId: 'submitRequest', summary: 'Ask for something', tags: ['Requests'], security: bearer,
-  parameters: [{
-    name: 'Idempotency-Key', in: 'header', required: false,
-    description: 'Send the same key with a repeat: it is answered with the first request',
-    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
-  }],
+  operationId: 'submitRequest',
+  summary: 'Ask for something',
+  tags: ['Requests'],
+  security: bearer,
+  parameters: [
+    {
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: false,
+      description: 'Send the same key with a repeat: it is answered with the first request',
+      schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
+    },
+  ],
   requestBody: jsonBody(z.toJSONSchema(bodySchema, { io: 'input' })),
   responses: {
     201: answer('Asked', schemaRef('SubmittedRequest'), {
@@ -31,7 +46,8 @@ const operation = {
     }),
     200: answer('A repeat of a request that was made before', schemaRef('SubmittedRequest')),
     403: problem('This principal may not ask for it'),
-    ...bearerProblems, ...bodyProblems,
+    ...bearerProblems,
+    ...bodyProblems,
   },
 };
 
@@ -54,7 +70,13 @@ export function submitRequestRoute(deps: RouteDeps): Route {
         return { body, contentType: 'application/json', headers: { location: json.url } };
       });
       const result = await app.submitRequest({
-        workflow, fields, reason, by, idempotencyKey, teams: null, foreseen: shown,
+        workflow,
+        fields,
+        reason,
+        by,
+        idempotencyKey,
+        teams: null,
+        foreseen: shown,
       });
       if (result.kind === 'refused') return refusalReply(result.refusal);
       return { status: result.kind === 'submitted' ? 201 : 200, ...shown(result.request) };

@@ -11,16 +11,26 @@ import type { Route, RouteDeps } from '../route.ts';
 const SECONDS = { min: 0, max: 60, default: 30 };
 
 const operation = {
-  operationId: 'waitRequest', summary: 'Wait until a request has ended', tags: ['Requests'],
-  description: 'Answers with the request once nothing more happens to it, or as it is when the ' +
+  operationId: 'waitRequest',
+  summary: 'Wait until a request has ended',
+  tags: ['Requests'],
+  description:
+    'Answers with the request once nothing more happens to it, or as it is when the ' +
     'time is up; then ask again.',
   security: [{ bearer: [] }, { waitToken: [] }],
-  parameters: [idParameter, {
-    name: 'timeoutSeconds', in: 'query',
-    schema: {
-      type: 'integer', minimum: SECONDS.min, maximum: SECONDS.max, default: SECONDS.default,
+  parameters: [
+    idParameter,
+    {
+      name: 'timeoutSeconds',
+      in: 'query',
+      schema: {
+        type: 'integer',
+        minimum: SECONDS.min,
+        maximum: SECONDS.max,
+        default: SECONDS.default,
+      },
     },
-  }],
+  ],
   responses: {
     200: answer('The request as it is now', schemaRef('Request')),
     400: problem('A query parameter is not valid'),
@@ -63,7 +73,9 @@ export function waitRequestRoute(deps: RouteDeps): Route {
 
 /** A wait token speaks for its own request only; every other token must be one of a principal. */
 async function mayWait(
-  { app, identity }: RouteDeps, { token, proof }: Presented, id: string,
+  { app, identity }: RouteDeps,
+  { token, proof }: Presented,
+  id: string,
 ): Promise<boolean> {
   // Reckoned first: nothing is looked up for a token that anybody made up.
   if (token.startsWith('wait_') && sameSecret(token, app.waitToken(id))) {

@@ -42,8 +42,9 @@ export function personActivity(parts: ActivityParts, origin: Origin, members: Js
     conversation: conversationAccount(parts, conversation, threadId),
     recipient: botAccount(parts),
     locale: 'en-US',
-    entities: [{ type: 'clientInfo', locale: 'en-US', country: 'US', platform: 'Web',
-      timezone: 'Etc/UTC' }],
+    entities: [
+      { type: 'clientInfo', locale: 'en-US', country: 'US', platform: 'Web', timezone: 'Etc/UTC' },
+    ],
     channelData: channelData(parts, conversation, replyToId),
     replyToId,
     ...members,
@@ -52,10 +53,16 @@ export function personActivity(parts: ActivityParts, origin: Origin, members: Js
 
 /** A message that a person typed; in a channel it mentions the bot, which else hears nothing. */
 export function messageActivity(
-  parts: ActivityParts, origin: Origin, message: { id: string; text: string },
+  parts: ActivityParts,
+  origin: Origin,
+  message: { id: string; text: string },
 ): Json {
   const activity = personActivity(parts, origin, {
-    type: 'message', id: message.id, text: message.text, textFormat: 'plain', attachments: [],
+    type: 'message',
+    id: message.id,
+    text: message.text,
+    textFormat: 'plain',
+    attachments: [],
   });
   if (origin.conversation.chat.kind === 'personal') return activity;
   const mark = `<at>${parts.botName}</at>`;
@@ -69,7 +76,9 @@ export function messageActivity(
 
 /** What the bot hears when the app is added (or, as `remove`, taken away). */
 export function installActivities(
-  parts: ActivityParts, origin: Origin, action: 'add' | 'remove',
+  parts: ActivityParts,
+  origin: Origin,
+  action: 'add' | 'remove',
 ): Json[] {
   const { person, conversation } = origin;
   const bot = { id: `28:${parts.appId}` };
@@ -94,7 +103,9 @@ export function installActivities(
 }
 
 function conversationAccount(
-  parts: ActivityParts, { chat }: Conversation, threadId: string | undefined,
+  parts: ActivityParts,
+  { chat }: Conversation,
+  threadId: string | undefined,
 ): Json {
   const base = { conversationType: chat.kind, tenantId: parts.tenantId };
   if (chat.kind === 'personal') return { ...base, id: chat.id };
@@ -103,16 +114,20 @@ function conversationAccount(
 }
 
 function channelData(
-  parts: ActivityParts, { chat, channel }: Conversation, replyToId: string | undefined,
+  parts: ActivityParts,
+  { chat, channel }: Conversation,
+  replyToId: string | undefined,
 ): Json {
   return defined({
     tenant: { id: parts.tenantId },
-    ...(channel === undefined ? {} : {
-      teamsChannelId: channel.id,
-      teamsTeamId: channel.team.id,
-      channel: { id: channel.id, name: channel.name },
-      team: defined({ ...channel.team }),
-    }),
+    ...(channel === undefined
+      ? {}
+      : {
+          teamsChannelId: channel.id,
+          teamsTeamId: channel.team.id,
+          channel: { id: channel.id, name: channel.name },
+          team: defined({ ...channel.team }),
+        }),
     source: { name: chat.kind === 'personal' ? 'message' : 'channel' },
     legacy: replyToId === undefined ? undefined : { replyToId },
   });

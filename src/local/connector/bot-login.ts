@@ -36,11 +36,23 @@ export async function openBotLogin(parts: LoginParts): Promise<BotLogin> {
   const publicKey = await importJWK(pair.published, 'RS256');
   const mint = (claims: Json = {}) => {
     const issuedAt = Math.floor(parts.now() / 1_000);
-    return new SignJWT(defined({
-      aud: botScope, iss: parts.issuer, iat: issuedAt, nbf: issuedAt,
-      exp: issuedAt + TOKEN_SECONDS, appid: parts.appId, appidacr: '1', idtyp: 'app',
-      tid: parts.tenantId, uti: systemIds.secret(12), ver: '1.0', ...claims,
-    })).setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: pair.kid })
+    return new SignJWT(
+      defined({
+        aud: botScope,
+        iss: parts.issuer,
+        iat: issuedAt,
+        nbf: issuedAt,
+        exp: issuedAt + TOKEN_SECONDS,
+        appid: parts.appId,
+        appidacr: '1',
+        idtyp: 'app',
+        tid: parts.tenantId,
+        uti: systemIds.secret(12),
+        ver: '1.0',
+        ...claims,
+      }),
+    )
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: pair.kid })
       .sign(pair.privateKey);
   };
   return {
@@ -77,10 +89,12 @@ export async function openBotLogin(parts: LoginParts): Promise<BotLogin> {
 }
 
 function problemOf(
-  form: URLSearchParams, parts: LoginParts,
+  form: URLSearchParams,
+  parts: LoginParts,
 ): { status: number; body: Json } | undefined {
   const refuse = (status: number, error: string, text: string) => ({
-    status, body: { error, error_description: text },
+    status,
+    body: { error, error_description: text },
   });
   if (form.get('grant_type') !== 'client_credentials') {
     return refuse(400, 'unsupported_grant_type', 'AADSTS70003: use client_credentials.');

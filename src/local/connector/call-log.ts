@@ -34,9 +34,11 @@ export class CallLog {
 
   /** The first planned fault that this call meets; each one is used up. */
   next(method: string, path: string): Fault | undefined {
-    const hit = this.#faults.find(({ fault }) =>
-      (fault.method === undefined || fault.method === method)
-      && (fault.path === undefined || fault.path.test(path)));
+    const hit = this.#faults.find(
+      ({ fault }) =>
+        (fault.method === undefined || fault.method === method) &&
+        (fault.path === undefined || fault.path.test(path)),
+    );
     if (hit === undefined) return undefined;
     hit.left -= 1;
     if (hit.left <= 0) this.#faults = this.#faults.filter((one) => one !== hit);

@@ -47,7 +47,8 @@ export interface Channel {
 export async function openChannel(parts: ChannelParts): Promise<Channel> {
   const newKeys = async () => {
     const [channel, unendorsed] = await Promise.all([
-      newKeyPair(['msteams', 'skype']), newKeyPair(['webchat']),
+      newKeyPair(['msteams', 'skype']),
+      newKeyPair(['webchat']),
     ]);
     return { channel, unendorsed };
   };

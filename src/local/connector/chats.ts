@@ -45,7 +45,10 @@ export class Chats {
   #lastId = 0;
 
   constructor(options: {
-    people: readonly Person[]; channels: readonly ChannelSpec[]; botName: string; now: () => number;
+    people: readonly Person[];
+    channels: readonly ChannelSpec[];
+    botName: string;
+    now: () => number;
   }) {
     this.#now = options.now;
     for (const person of options.people) {
@@ -136,7 +139,11 @@ export class Chats {
    * it was edited since `edits` was read: the answer is then older than what everybody sees.
    */
   showTo(options: {
-    personId: string; chatId: string; id: string; card: Json; edits: number;
+    personId: string;
+    chatId: string;
+    id: string;
+    card: Json;
+    edits: number;
   }): void {
     const stored = this.#stored(options.chatId, options.id);
     if (stored === undefined || stored.edits !== options.edits) return;
@@ -165,7 +172,8 @@ function seenBy({ message, views }: Stored, personId: string): Message {
   const card = views.get(personId);
   if (card === undefined) return message;
   const attachments = message.attachments.map((one) =>
-    one.contentType === CARD ? { ...one, content: card } : one);
+    one.contentType === CARD ? { ...one, content: card } : one,
+  );
   return { ...message, attachments };
 }
 

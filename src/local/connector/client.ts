@@ -1,9 +1,7 @@
 /** Teams' client: what it sends when a person says, presses or opens something. */
 import { objectOr, textOf } from '../loopback.ts';
 import type { Click, ClickResult, Json, Message, Person, TeamsWorld } from '../world.ts';
-import {
-  messageActivity, personActivity, type ActivityParts, type Origin,
-} from './activities.ts';
+import { messageActivity, personActivity, type ActivityParts, type Origin } from './activities.ts';
 import { actionAnswer, dialogAnswer, problem, type LoginRequest } from './answers.ts';
 import { cardOf, type Chats, type Conversation } from './chats.ts';
 import type { Delivery } from './delivery.ts';
@@ -33,12 +31,16 @@ export function teamsClient(parts: ClientParts): TeamsWorld {
   const invoke = (origin: Origin, name: string, value: Json) =>
     parts.delivery.invoke(personActivity(parts.activity, origin, { name, value }));
   const extension = async (
-    options: { personId: string; chatId: string; commandId: string }, name: string, more: Json,
+    options: { personId: string; chatId: string; commandId: string },
+    name: string,
+    more: Json,
   ) => {
     const origin = place(options.personId, options.chatId);
     await parts.ensureInstalled(origin.person, origin.conversation);
     const value = {
-      commandId: options.commandId, commandContext: 'compose', context: { theme: 'default' },
+      commandId: options.commandId,
+      commandContext: 'compose',
+      context: { theme: 'default' },
       ...more,
     };
     return dialogAnswer(await invoke(origin, `composeExtension/${name}`, value));
@@ -68,10 +70,11 @@ export function teamsClient(parts: ClientParts): TeamsWorld {
       refresh({ parts, origin: place(personId, chatId), messageId, invoke }),
     openExtension: (personId, chatId, commandId) =>
       extension({ personId, chatId, commandId }, 'fetchTask', {}),
-    submitExtension: (options) => extension(options, 'submitAction', {
-      data: options.data,
-      ...(options.state === undefined ? {} : { state: options.state }),
-    }),
+    submitExtension: (options) =>
+      extension(options, 'submitAction', {
+        data: options.data,
+        ...(options.state === undefined ? {} : { state: options.state }),
+      }),
   };
   return world;
 }
@@ -93,9 +96,16 @@ function at(origin: Origin, message: Message): Origin {
 }
 
 async function refresh(options: {
-  parts: ClientParts; origin: Origin; messageId: string; invoke: Press['invoke'];
+  parts: ClientParts;
+  origin: Origin;
+  messageId: string;
+  invoke: Press['invoke'];
 }): Promise<Json | undefined> {
-  const { parts: { chats }, origin, messageId } = options;
+  const {
+    parts: { chats },
+    origin,
+    messageId,
+  } = options;
   const chatId = origin.conversation.chat.id;
   const found = chats.get(chatId, messageId);
   const wanted = objectOr(cardOf(found?.message)?.refresh);
@@ -115,7 +125,9 @@ async function refresh(options: {
 async function say(parts: ClientParts, origin: Origin, text: string): Promise<void> {
   const { person, conversation } = origin;
   const message = parts.chats.add(conversation.chat.id, {
-    from: { id: person.mri, name: person.name, bot: false }, text, attachments: [],
+    from: { id: person.mri, name: person.name, bot: false },
+    text,
+    attachments: [],
   });
   const here = conversation.channel === undefined ? origin : { ...origin, threadId: message.id };
   const activity = messageActivity(parts.activity, here, { id: message.id, text });
@@ -133,13 +145,14 @@ export async function tell(parts: Pick<ClientParts, 'delivery'>, activity: Json)
 async function execute(press: Press): Promise<ClickResult> {
   const { click, parts } = press;
   const action = sentAction(click.action, click.inputs ?? {});
-  const send = async (more: Json) => actionAnswer(await press.invoke(
-    press.here, 'adaptiveCard/action', { action, trigger: 'manual', ...more },
-  ));
+  const send = async (more: Json) =>
+    actionAnswer(
+      await press.invoke(press.here, 'adaptiveCard/action', { action, trigger: 'manual', ...more }),
+    );
   const first = await send(click.state === undefined ? {} : { state: click.state });
   if (first.kind === 'result') return shown(press, first.result);
   const exchange = press.sso && click.state === undefined ? first.login?.exchange : undefined;
-  const token = exchange && await silentToken(parts, click.personId, exchange.uri);
+  const token = exchange && (await silentToken(parts, click.personId, exchange.uri));
   if (exchange === undefined || token === undefined) return signIn(first.login);
   const { connectionName } = first.login ?? {};
   const second = await send({ authentication: { id: exchange.id, connectionName, token } });
@@ -148,7 +161,9 @@ async function execute(press: Press): Promise<ClickResult> {
 }
 
 async function silentToken(
-  parts: ClientParts, personId: string, resource: string,
+  parts: ClientParts,
+  personId: string,
+  resource: string,
 ): Promise<string | undefined> {
   try {
     return await parts.singleSignOn(personId, resource);
@@ -185,7 +200,11 @@ async function submit(press: Press): Promise<ClickResult> {
     return dialogAnswer(await press.invoke(here, 'task/fetch', { data, context: theme() }));
   }
   const activity = personActivity(parts.activity, here, {
-    type: 'message', id: parts.chats.nextId(), text: '', textFormat: 'plain', value: data,
+    type: 'message',
+    id: parts.chats.nextId(),
+    text: '',
+    textFormat: 'plain',
+    value: data,
   });
   const { status } = await parts.delivery.post(activity);
   if (status >= 200 && status <= 299) return { kind: 'none' };

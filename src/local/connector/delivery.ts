@@ -24,14 +24,20 @@ export interface Delivery {
 
 /** Opens the line. Times in ms; `token` gives the channel's token for an activity. */
 export function openDelivery(options: {
-  botEndpoint(): string; token(): Promise<string>;
-  resendAfterMs: number; giveUpAfterMs: number; log: (line: string) => void;
+  botEndpoint(): string;
+  token(): Promise<string>;
+  resendAfterMs: number;
+  giveUpAfterMs: number;
+  log: (line: string) => void;
 }): Delivery {
   const agent = new Agent({ keepAlive: true, maxSockets: PARALLEL });
   const post = async (body: unknown, token?: string | null) => {
     const bearer = token === undefined ? await options.token() : token;
     const answer = await send({
-      agent, url: options.botEndpoint(), bearer, timeoutMs: options.giveUpAfterMs,
+      agent,
+      url: options.botEndpoint(),
+      bearer,
+      timeoutMs: options.giveUpAfterMs,
       text: typeof body === 'string' ? body : JSON.stringify(body),
     });
     options.log(`to bot: ${describe(body)} answered ${answer.status}`);
@@ -69,28 +75,38 @@ export function openDelivery(options: {
 }
 
 function send(options: {
-  agent: Agent; url: string; bearer: string | null; text: string; timeoutMs: number;
+  agent: Agent;
+  url: string;
+  bearer: string | null;
+  text: string;
+  timeoutMs: number;
 }): Promise<PostAnswer> {
   const { agent, url, bearer, text, timeoutMs } = options;
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, {
-      method: 'POST',
-      agent,
-      headers: {
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': Buffer.byteLength(text),
-        ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+    const outgoing = request(
+      url,
+      {
+        method: 'POST',
+        agent,
+        headers: {
+          'content-type': 'application/json; charset=utf-8',
+          'content-length': Buffer.byteLength(text),
+          ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+        },
+        signal: AbortSignal.timeout(timeoutMs),
       },
-      signal: AbortSignal.timeout(timeoutMs),
-    }, (incoming) => {
-      readText(incoming, ANSWER_BYTES).then((answer) => {
-        if (answer === undefined) throw new Error('the bot answered too much');
-        const headers = Object.fromEntries(
-          Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
-        );
-        resolve({ status: incoming.statusCode ?? 0, headers, body: parsed(answer) });
-      }).catch(reject);
-    });
+      (incoming) => {
+        readText(incoming, ANSWER_BYTES)
+          .then((answer) => {
+            if (answer === undefined) throw new Error('the bot answered too much');
+            const headers = Object.fromEntries(
+              Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
+            );
+            resolve({ status: incoming.statusCode ?? 0, headers, body: parsed(answer) });
+          })
+          .catch(reject);
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(text);
   });

@@ -28,7 +28,9 @@ export interface HttpParts {
 
 /** Answers one HTTP request. */
 export async function handleHttp(
-  parts: HttpParts, req: IncomingMessage, res: ServerResponse,
+  parts: HttpParts,
+  req: IncomingMessage,
+  res: ServerResponse,
 ): Promise<void> {
   const url = new URL(req.url ?? '/', parts.base);
   if (req.headers.host !== new URL(parts.base).host) return sendJson(res, { status: 421 });
@@ -57,7 +59,8 @@ function metadata(parts: HttpParts): Record<string, unknown> {
 }
 
 async function handleRest(
-  parts: HttpParts, call: { req: IncomingMessage; res: ServerResponse; url: URL },
+  parts: HttpParts,
+  call: { req: IncomingMessage; res: ServerResponse; url: URL },
 ): Promise<void> {
   const { req, res, url } = call;
   const text = await readText(req, BODY_BYTES);
@@ -81,8 +84,8 @@ async function handleRest(
   if (fault?.drop === 'before') return void req.socket.destroy();
   if (fault?.status !== undefined) {
     const { status, retryAfterSeconds } = fault;
-    const headers = retryAfterSeconds === undefined
-      ? undefined : { 'Retry-After': String(retryAfterSeconds) };
+    const headers =
+      retryAfterSeconds === undefined ? undefined : { 'Retry-After': String(retryAfterSeconds) };
     return answer({ ...refusal(status, 'ServiceError', 'A planned fault.'), headers });
   }
   const request: RestRequest = { method, parts: segments, query: url.searchParams, body };

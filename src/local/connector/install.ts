@@ -40,9 +40,10 @@ export function installer(parts: InstallParts): Installer {
       const everywhere = wanted.personIds === undefined && wanted.channelIds === undefined;
       for (const conversation of chats.all()) {
         const [person] = conversation.members;
-        const named = conversation.channel === undefined
-          ? wanted.personIds?.includes(person?.id ?? '')
-          : wanted.channelIds?.includes(conversation.chat.id);
+        const named =
+          conversation.channel === undefined
+            ? wanted.personIds?.includes(person?.id ?? '')
+            : wanted.channelIds?.includes(conversation.chat.id);
         if (person !== undefined && (everywhere || named === true)) await add(person, conversation);
       }
     },

@@ -8,7 +8,9 @@ const PAGE_MOST = 500;
 
 /** Answers `/members`, `/members/{id}` (Teams id or object id) and `/pagedmembers`. */
 export function members(options: {
-  conversation: Conversation; kind: 'members' | 'pagedmembers'; id: string | undefined;
+  conversation: Conversation;
+  kind: 'members' | 'pagedmembers';
+  id: string | undefined;
   query: URLSearchParams;
 }): RestAnswer {
   const { conversation, kind, id, query } = options;

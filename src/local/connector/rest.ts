@@ -62,7 +62,8 @@ export function answerRest(parts: RestParts, call: RestRequest): RestAnswer {
   }
   if (!conversation.installed) return notInRoster();
   if (kind === 'members' || kind === 'pagedmembers') {
-    return call.method === 'GET' ? members({ conversation, kind, id, query: call.query })
+    return call.method === 'GET'
+      ? members({ conversation, kind, id, query: call.query })
       : unknownPath();
   }
   if (kind !== 'activities') return unknownPath();
@@ -125,9 +126,10 @@ function post(target: Target, body: unknown, replyToId: string | undefined): Res
   if ('status' in content) return content;
   const chatId = conversation.chat.id;
   const answered = replyToId === undefined ? undefined : parts.chats.get(chatId, replyToId);
-  const thread = conversation.channel === undefined
-    ? undefined
-    : threadId ?? answered?.message.threadId ?? answered?.message.id;
+  const thread =
+    conversation.channel === undefined
+      ? undefined
+      : (threadId ?? answered?.message.threadId ?? answered?.message.id);
   if (thread !== undefined && parts.chats.get(chatId, thread) === undefined) {
     return refusal(404, 'ActivityNotFoundInConversation', 'The thread was not found.');
   }
@@ -161,7 +163,7 @@ function notOwn({ parts, conversation, threadId }: Target, id: string): RestAnsw
   if (found === undefined || !inThread) {
     return refusal(404, 'ActivityNotFoundInConversation', 'The activity was not found.');
   }
-  return found.from.bot ? undefined : refusal(403, 'Forbidden', 'The activity is not the bot\'s.');
+  return found.from.bot ? undefined : refusal(403, 'Forbidden', "The activity is not the bot's.");
 }
 
 // A message's text and attachments, held to the size that Teams takes.
@@ -174,14 +176,17 @@ function contentOf(body: unknown): Pick<Message, 'text' | 'attachments'> | RestA
   }
   const given: unknown[] = Array.isArray(body.attachments) ? body.attachments : [];
   const attachments = given.map(objectOr).map(({ contentType, content }) => ({
-    contentType: textOf(contentType) ?? '', content: objectOr(content),
+    contentType: textOf(contentType) ?? '',
+    content: objectOr(content),
   }));
   const text = textOf(body.text);
   if ((text === undefined || text === '') && attachments.length === 0) {
     return refusal(400, 'BadSyntax', 'The activity has neither text nor attachments.');
   }
-  const bad = attachments.some(({ contentType, content }) =>
-    contentType === 'application/vnd.microsoft.card.adaptive' && content.type !== 'AdaptiveCard');
+  const bad = attachments.some(
+    ({ contentType, content }) =>
+      contentType === 'application/vnd.microsoft.card.adaptive' && content.type !== 'AdaptiveCard',
+  );
   if (bad) return refusal(400, 'BadSyntax', 'An adaptive card is not one.');
   return text === undefined ? { attachments } : { text, attachments };
 }

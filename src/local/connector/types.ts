@@ -101,7 +101,8 @@ export interface LocalConnector extends TeamsWorld {
   readonly botScope: string;
   /** Adds the app for people and channels (default: all that lack it), and tells the bot. */
   install(options?: {
-    readonly personIds?: readonly string[]; readonly channelIds?: readonly string[];
+    readonly personIds?: readonly string[];
+    readonly channelIds?: readonly string[];
   }): Promise<void>;
   /** Takes the app away from a person; proactive posts then answer 403. */
   uninstall(personId: string): Promise<void>;

@@ -93,6 +93,9 @@ export function openWebPage(url) {
  * @returns {boolean}
  */
 export function isWebAddress(url) {
-  return typeof url === 'string' && URL.canParse(url)
-    && ['http:', 'https:'].includes(new URL(url).protocol);
+  return (
+    typeof url === 'string' &&
+    URL.canParse(url) &&
+    ['http:', 'https:'].includes(new URL(url).protocol)
+  );
 }

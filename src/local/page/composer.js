@@ -11,11 +11,20 @@ const MAX_HEIGHT_PX = 160;
  * @returns {{ element: HTMLElement, open: (chat: object) => void, offer: (text: string) => void }}
  */
 export function composer({ onSend, onRequest }) {
-  const mention = h('span', {
-    class: 'mention-pill', title: 'In a channel the bot hears only what mentions it', hidden: true,
-  }, '@Countersign');
+  const mention = h(
+    'span',
+    {
+      class: 'mention-pill',
+      title: 'In a channel the bot hears only what mentions it',
+      hidden: true,
+    },
+    '@Countersign',
+  );
   const text = h('textarea', {
-    id: 'composer-text', rows: '1', maxlength: MAX_CHARS, 'aria-label': 'Type a message',
+    id: 'composer-text',
+    rows: '1',
+    maxlength: MAX_CHARS,
+    'aria-label': 'Type a message',
     onkeydown: (event) => {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
       event.preventDefault();
@@ -24,13 +33,23 @@ export function composer({ onSend, onRequest }) {
     oninput: fit,
   });
   const sendButton = iconButton({
-    label: 'Send', icon: icon('send'), className: 'icon-button send', title: 'Send (Enter)',
+    label: 'Send',
+    icon: icon('send'),
+    className: 'icon-button send',
+    title: 'Send (Enter)',
     onclick: send,
   });
-  const element = h('footer', { class: 'composer' },
-    h('button', { type: 'button', class: 'button request', onclick: onRequest },
-      icon('plus', 16), 'Request'),
-    h('div', { class: 'composer-box' }, mention, text, sendButton));
+  const element = h(
+    'footer',
+    { class: 'composer' },
+    h(
+      'button',
+      { type: 'button', class: 'button request', onclick: onRequest },
+      icon('plus', 16),
+      'Request',
+    ),
+    h('div', { class: 'composer-box' }, mention, text, sendButton),
+  );
 
   function fit() {
     text.style.height = 'auto';

@@ -13,8 +13,7 @@ export class Conversation {
   #list = h('div', { class: 'messages', role: 'log', 'aria-label': 'Messages' });
   #scroller = h('div', { class: 'scroller', tabindex: '0', 'aria-label': 'Messages' });
   #head = h('header', { class: 'chat-head' });
-  #lost = h('p', { class: 'lost', role: 'status', hidden: true },
-    'Connection lost. Trying again…');
+  #lost = h('p', { class: 'lost', role: 'status', hidden: true }, 'Connection lost. Trying again…');
   #typing = h('div', { class: 'typing', hidden: true });
   #newer;
   #pinned = true;
@@ -27,24 +26,48 @@ export class Conversation {
    */
   constructor(options) {
     this.#options = options;
-    this.#newer = h('button', {
-      type: 'button', class: 'newer', hidden: true, onclick: () => this.#toBottom(true),
-    }, icon('down', 16), 'New messages');
-    this.#typing.append(h('span', { class: 'avatar bot small' }, mark(24)),
-      h('span', { class: 'dots', role: 'img', 'aria-label': 'Countersign is typing' },
-        h('i'), h('i'), h('i')));
+    this.#newer = h(
+      'button',
+      {
+        type: 'button',
+        class: 'newer',
+        hidden: true,
+        onclick: () => this.#toBottom(true),
+      },
+      icon('down', 16),
+      'New messages',
+    );
+    this.#typing.append(
+      h('span', { class: 'avatar bot small' }, mark(24)),
+      h(
+        'span',
+        { class: 'dots', role: 'img', 'aria-label': 'Countersign is typing' },
+        h('i'),
+        h('i'),
+        h('i'),
+      ),
+    );
     this.#scroller.append(this.#list);
-    this.#scroller.addEventListener('scroll', () => {
-      this.#pinned = this.#nearBottom();
-      if (this.#pinned) this.#newer.hidden = true;
-    }, { passive: true });
+    this.#scroller.addEventListener(
+      'scroll',
+      () => {
+        this.#pinned = this.#nearBottom();
+        if (this.#pinned) this.#newer.hidden = true;
+      },
+      { passive: true },
+    );
     // Cards grow after they were placed (a personal view, a form that unfolds): whoever reads the
     // newest message keeps its foot in sight.
     new ResizeObserver(() => {
       if (this.#pinned) this.#toBottom(false);
     }).observe(this.#list);
-    byId('conversation').replaceChildren(this.#head, this.#lost, this.#scroller,
-      h('div', { class: 'newer-place' }, this.#newer), options.composer);
+    byId('conversation').replaceChildren(
+      this.#head,
+      this.#lost,
+      this.#scroller,
+      h('div', { class: 'newer-place' }, this.#newer),
+      options.composer,
+    );
   }
 
   /**
@@ -151,8 +174,8 @@ export class Conversation {
         wanted.push(this.#divider(day));
         shownDay = day;
       }
-      const grouped = !newDay && before !== null && before.reply === reply
-        && continues(before.message, message);
+      const grouped =
+        !newDay && before !== null && before.reply === reply && continues(before.message, message);
       element.classList.toggle('grouped', grouped);
       element.classList.toggle('reply', reply);
       wanted.push(element);
@@ -174,8 +197,9 @@ export class Conversation {
   }
 
   #divider(day) {
-    const there = [...this.#list.children]
-      .find((child) => child.classList.contains('day') && child.textContent === day);
+    const there = [...this.#list.children].find(
+      (child) => child.classList.contains('day') && child.textContent === day,
+    );
     return there ?? h('div', { class: 'day' }, h('span', {}, day));
   }
 
@@ -184,17 +208,33 @@ export class Conversation {
     const channel = chat.kind === 'channel';
     this.#head.replaceChildren(
       iconButton({
-        label: 'Back to chats', icon: icon('back'), className: 'icon-button back',
+        label: 'Back to chats',
+        icon: icon('back'),
+        className: 'icon-button back',
         onclick: this.#options.onBack,
       }),
-      channel ? h('span', { class: 'avatar channel' }, icon('channel')) : h('span', {
-        class: 'avatar bot',
-      }, mark(36)),
-      h('div', { class: 'chat-name' },
+      channel
+        ? h('span', { class: 'avatar channel' }, icon('channel'))
+        : h(
+            'span',
+            {
+              class: 'avatar bot',
+            },
+            mark(36),
+          ),
+      h(
+        'div',
+        { class: 'chat-name' },
         h('h1', {}, chat.title),
-        h('p', { class: 'muted' }, channel
-          ? `${chat.team ?? 'Team'} · ${people.length} people and Countersign`
-          : 'Your personal chat with the bot')));
+        h(
+          'p',
+          { class: 'muted' },
+          channel
+            ? `${chat.team ?? 'Team'} · ${people.length} people and Countersign`
+            : 'Your personal chat with the bot',
+        ),
+      ),
+    );
   }
 
   #nearBottom() {
@@ -206,24 +246,33 @@ export class Conversation {
     this.#newer.hidden = true;
     this.#pinned = true;
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    requestAnimationFrame(() => this.#scroller.scrollTo({
-      top: this.#scroller.scrollHeight, behavior: smooth && !calm ? 'smooth' : 'instant',
-    }));
+    requestAnimationFrame(() =>
+      this.#scroller.scrollTo({
+        top: this.#scroller.scrollHeight,
+        behavior: smooth && !calm ? 'smooth' : 'instant',
+      }),
+    );
   }
 }
 
 /** Oldest first; what answers in a thread stands under the message that started it. */
 function threaded(messages) {
   const known = new Map(messages.map((message) => [message.id, message]));
-  return messages.map((message) => {
-    const root = known.get(message.threadId) ?? message;
-    return { message, reply: root !== message, order: [root.at, root.id, root !== message] };
-  }).sort((one, two) => {
-    const [at, id, reply] = one.order;
-    const [otherAt, otherId, otherReply] = two.order;
-    return compare(at, otherAt) || compare(id, otherId) || compare(reply, otherReply)
-      || compare(one.message.at, two.message.at);
-  });
+  return messages
+    .map((message) => {
+      const root = known.get(message.threadId) ?? message;
+      return { message, reply: root !== message, order: [root.at, root.id, root !== message] };
+    })
+    .sort((one, two) => {
+      const [at, id, reply] = one.order;
+      const [otherAt, otherId, otherReply] = two.order;
+      return (
+        compare(at, otherAt) ||
+        compare(id, otherId) ||
+        compare(reply, otherReply) ||
+        compare(one.message.at, two.message.at)
+      );
+    });
 }
 
 function compare(one, two) {
@@ -232,6 +281,9 @@ function compare(one, two) {
 }
 
 function continues(before, message) {
-  return before.from.id === message.from.id && message.attachments.length === 0
-    && Date.parse(message.at) - Date.parse(before.at) < GROUP_MS;
+  return (
+    before.from.id === message.from.id &&
+    message.attachments.length === 0 &&
+    Date.parse(message.at) - Date.parse(before.at) < GROUP_MS
+  );
 }

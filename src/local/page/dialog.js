@@ -16,16 +16,31 @@ export function openDialog({ title, card, submit }) {
   const notes = notices();
   const place = h('div', { class: 'dialog-card' });
   const heading = h('h2', {}, title);
-  const dialog = h('dialog', { class: 'task', 'aria-label': title },
-    h('header', { class: 'task-head' },
-      h('span', { class: 'task-mark' }, mark(24)), heading,
-      iconButton({ label: 'Close', icon: icon('close'), onclick: () => dialog.close() })),
-    h('div', { class: 'task-body' }, place, notes.element));
+  const dialog = h(
+    'dialog',
+    { class: 'task', 'aria-label': title },
+    h(
+      'header',
+      { class: 'task-head' },
+      h('span', { class: 'task-mark' }, mark(24)),
+      heading,
+      iconButton({ label: 'Close', icon: icon('close'), onclick: () => dialog.close() }),
+    ),
+    h('div', { class: 'task-body' }, place, notes.element),
+  );
 
   function show(json) {
-    const view = cardView(json, (pressed) => perform({
-      notes, busy: view.setBusy, done, run: (state) => submit(pressed, state),
-    }), 'dialog');
+    const view = cardView(
+      json,
+      (pressed) =>
+        perform({
+          notes,
+          busy: view.setBusy,
+          done,
+          run: (state) => submit(pressed, state),
+        }),
+      'dialog',
+    );
     place.replaceChildren(view.element);
   }
   function done(result) {

@@ -18,7 +18,12 @@ export function initials(name) {
  * @returns {number} 0 to 7
  */
 export function toneOf(people, id) {
-  return Math.max(0, people.findIndex((person) => person.id === id)) % TONES;
+  return (
+    Math.max(
+      0,
+      people.findIndex((person) => person.id === id),
+    ) % TONES
+  );
 }
 
 /**
@@ -75,10 +80,14 @@ function textBlocks(elements, depth) {
 
 function richText({ inlines }) {
   const runs = Array.isArray(inlines) ? inlines : [];
-  const text = runs.map((run) => (typeof run === 'string' ? run : run?.text ?? '')).join('');
+  const text = runs.map((run) => (typeof run === 'string' ? run : (run?.text ?? ''))).join('');
   return { text, size: runs[0]?.size };
 }
 
 function plain(text) {
-  return String(text).replace(/<\/?at>/g, '').replace(/\\(.)|[*_`]/g, '$1').trim().slice(0, 160);
+  return String(text)
+    .replace(/<\/?at>/g, '')
+    .replace(/\\(.)|[*_`]/g, '$1')
+    .trim()
+    .slice(0, 160);
 }

@@ -13,17 +13,26 @@ export function frame({ onAbout, onPeople, onRequest, onChats }) {
   const me = h('button', { type: 'button', class: 'me', onclick: onPeople });
   const title = h('span', { class: 'top-title' });
   byId('top').replaceChildren(
-    mark(24), title, h('span', { class: 'tag' }, 'Local profile'),
+    mark(24),
+    title,
+    h('span', { class: 'tag' }, 'Local profile'),
     h('span', { class: 'grow' }),
-    h('button', { type: 'button', class: 'button quiet what', onclick: onAbout },
-      icon('info', 18), h('span', {}, 'What is this?')),
-    themeSwitch(), me);
+    h(
+      'button',
+      { type: 'button', class: 'button quiet what', onclick: onAbout },
+      icon('info', 18),
+      h('span', {}, 'What is this?'),
+    ),
+    themeSwitch(),
+    me,
+  );
   byId('rail').replaceChildren(
     railItem('chat', 'Chat', onChats, true),
     railItem('plus', 'Request', onRequest),
     railItem('people', 'People', onPeople),
     h('span', { class: 'grow' }),
-    railItem('info', 'About', onAbout));
+    railItem('info', 'About', onAbout),
+  );
 
   function draw(state) {
     title.textContent = state.title;
@@ -32,15 +41,22 @@ export function frame({ onAbout, onPeople, onRequest, onChats }) {
     me.title = 'Switch person';
     me.replaceChildren(
       h('span', { class: 'me-name' }, state.me.name),
-      h('span', { class: `avatar small tone-${toneOf(state.people, state.me.id)}` },
-        initials(state.me.name)));
+      h(
+        'span',
+        { class: `avatar small tone-${toneOf(state.people, state.me.id)}` },
+        initials(state.me.name),
+      ),
+    );
   }
   return { draw };
 }
 
 function railItem(name, label, onclick, current = false) {
   const button = iconButton({
-    label, icon: icon(name, 22), className: current ? 'rail-item is-current' : 'rail-item', onclick,
+    label,
+    icon: icon(name, 22),
+    className: current ? 'rail-item is-current' : 'rail-item',
+    onclick,
   });
   button.append(h('span', { class: 'rail-label', 'aria-hidden': 'true' }, label));
   return button;

@@ -4,8 +4,13 @@ const MONO = 'var(--mono)';
 // Every colour is a custom property of tokens.css: the renderer writes them through, so one
 // configuration serves both themes and a switch of theme needs no second rendering.
 const foregroundColors = {
-  default: colour('ink'), dark: colour('ink'), light: colour('ink-2'), accent: colour('accent-ink'),
-  good: colour('good'), warning: colour('warn'), attention: colour('bad'),
+  default: colour('ink'),
+  dark: colour('ink'),
+  light: colour('ink-2'),
+  accent: colour('accent-ink'),
+  good: colour('good'),
+  warning: colour('warn'),
+  attention: colour('bad'),
 };
 
 function colour(name) {

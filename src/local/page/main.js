@@ -13,8 +13,17 @@ import { toast } from './toasts.js';
 import { extensionResult } from './extension.js';
 
 const state = {
-  title: 'Countersign', me: null, people: [], chats: [], chatId: null, commandId: 'request',
-  suggestions: [], links: [], settings: { singleSignOn: true }, last: new Map(), unread: new Map(),
+  title: 'Countersign',
+  me: null,
+  people: [],
+  chats: [],
+  chatId: null,
+  commandId: 'request',
+  suggestions: [],
+  links: [],
+  settings: { singleSignOn: true },
+  last: new Map(),
+  unread: new Map(),
 };
 const shell = byId('shell');
 let stopListening = () => {};
@@ -24,13 +33,18 @@ const box = composer({ onSend: say, onRequest: request });
 const conversation = new Conversation({
   composer: box.element,
   onBack: () => pane('list'),
-  emptyState: (context) => emptyState(context, {
-    suggestions: state.suggestions, onSay: box.offer, onRequest: request,
-  }),
+  emptyState: (context) =>
+    emptyState(context, {
+      suggestions: state.suggestions,
+      onSay: box.offer,
+      onRequest: request,
+    }),
 });
 const list = chatList({ onPick: openChat });
 const panel = peoplePanel({
-  onPick: become, onClose: () => drawer(false), onSingleSignOn: setSingleSignOn,
+  onPick: become,
+  onClose: () => drawer(false),
+  onSingleSignOn: setSingleSignOn,
 });
 const bars = frame({
   onAbout: () => openAbout(state),
@@ -93,8 +107,11 @@ function takeState(next) {
 function wantedChat() {
   const wanted = (choice('chat') ?? '').toLowerCase();
   const names = (chat) => [chat.id, chat.title, chat.kind].map((name) => name.toLowerCase());
-  return state.chats.find((chat) => chat.id === state.chatId)
-    ?? state.chats.find((chat) => names(chat).includes(wanted)) ?? state.chats[0];
+  return (
+    state.chats.find((chat) => chat.id === state.chatId) ??
+    state.chats.find((chat) => names(chat).includes(wanted)) ??
+    state.chats[0]
+  );
 }
 
 function openChat(chatId) {
@@ -113,15 +130,17 @@ function openChat(chatId) {
 /** Reads every chat anew: the open one to show it, the others for the list. */
 async function loadMessages() {
   const { me } = state;
-  await Promise.all(state.chats.map(async (chat) => {
-    const path = `/api/chats/${encodeURIComponent(chat.id)}/messages?as=${me.id}`;
-    const before = conversation.snapshot();
-    const { messages } = await get(path);
-    if (state.me !== me) return;
-    const newest = messages[messages.length - 1];
-    if (newest) state.last.set(chat.id, newest);
-    if (chat.id === state.chatId) conversation.load(messages, before);
-  }));
+  await Promise.all(
+    state.chats.map(async (chat) => {
+      const path = `/api/chats/${encodeURIComponent(chat.id)}/messages?as=${me.id}`;
+      const before = conversation.snapshot();
+      const { messages } = await get(path);
+      if (state.me !== me) return;
+      const newest = messages[messages.length - 1];
+      if (newest) state.last.set(chat.id, newest);
+      if (chat.id === state.chatId) conversation.load(messages, before);
+    }),
+  );
   draw();
 }
 
@@ -150,15 +169,17 @@ function request() {
   return attempt(async () => {
     const result = await post('/api/extension/open', where);
     extensionResult(result, {
-      open: ({ title, card }) => openDialog({
-        title,
-        card,
-        submit: ({ action, inputs }, code) => post('/api/extension/submit', {
-          ...where,
-          data: { ...action.data, ...inputs },
-          ...(code ? { state: code } : {}),
+      open: ({ title, card }) =>
+        openDialog({
+          title,
+          card,
+          submit: ({ action, inputs }, code) =>
+            post('/api/extension/submit', {
+              ...where,
+              data: { ...action.data, ...inputs },
+              ...(code ? { state: code } : {}),
+            }),
         }),
-      }),
     });
   });
 }
@@ -199,12 +220,14 @@ byId('scrim').addEventListener('click', () => drawer(false));
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') drawer(false);
 });
-window.addEventListener('focus', () => attempt(async () => {
-  const { me } = state;
-  if (!me) return;
-  const next = await readState(me.id);
-  if (state.me !== me) return;
-  takeState(next);
-  draw();
-}));
+window.addEventListener('focus', () =>
+  attempt(async () => {
+    const { me } = state;
+    if (!me) return;
+    const next = await readState(me.id);
+    if (state.me !== me) return;
+    takeState(next);
+    draw();
+  }),
+);
 attempt(() => become(choice('as')));

@@ -11,15 +11,18 @@ export function escapeHtml(text) {
 
 // One pass, first rule that fits: an escaped sign, code, a link, bold, italic, a mention. What a
 // rule took is not looked at again, except what stands inside bold and italic.
-const INLINE = new RegExp([
-  String.raw`\\(?<escaped>[\\\`*_{}\[\]()#+\-.!~|>&<])`,
-  '`(?<code>[^`\n]{1,500})`',
-  String.raw`\[(?<label>[^\]\n]{1,300})\]\((?<href>https?:\/\/[^\s)]{1,1000})\)`,
-  String.raw`\*\*(?<bold>(?=\S)(?:[^*\n\\]|\\.){1,1000})\*\*`,
-  String.raw`(?<![\w*])[*](?<star>(?=\S)(?:[^*\n\\]|\\.){1,1000})[*](?![\w*])`,
-  String.raw`(?<![\w_])_(?<under>(?=\S)(?:[^_\n\\]|\\.){1,1000})_(?![\w_])`,
-  '<at>(?<at>[^<>\n]{1,200})</at>',
-].join('|'), 'g');
+const INLINE = new RegExp(
+  [
+    String.raw`\\(?<escaped>[\\\`*_{}\[\]()#+\-.!~|>&<])`,
+    '`(?<code>[^`\n]{1,500})`',
+    String.raw`\[(?<label>[^\]\n]{1,300})\]\((?<href>https?:\/\/[^\s)]{1,1000})\)`,
+    String.raw`\*\*(?<bold>(?=\S)(?:[^*\n\\]|\\.){1,1000})\*\*`,
+    String.raw`(?<![\w*])[*](?<star>(?=\S)(?:[^*\n\\]|\\.){1,1000})[*](?![\w*])`,
+    String.raw`(?<![\w_])_(?<under>(?=\S)(?:[^_\n\\]|\\.){1,1000})_(?![\w_])`,
+    '<at>(?<at>[^<>\n]{1,200})</at>',
+  ].join('|'),
+  'g',
+);
 
 const MAX_DEPTH = 3;
 
@@ -41,7 +44,10 @@ export function toHtml(text) {
     else if (line.trim() !== '') blocks.push({ kind, lines: [html] });
     else blocks.push({ kind: 'gap', lines: [] });
   }
-  return blocks.filter((block) => block.kind !== 'gap').map(blockHtml).join('');
+  return blocks
+    .filter((block) => block.kind !== 'gap')
+    .map(blockHtml)
+    .join('');
 }
 
 function blockHtml({ kind, lines }) {

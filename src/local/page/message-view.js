@@ -36,17 +36,29 @@ export class MessageView {
     // A channel is a board: everybody's posts stand on the left, one's own too.
     const mine = context.chat.kind === 'personal' && message.from.id === context.me.mri;
     const { from, at } = message;
-    this.element = h('article', {
-      class: `message ${mine ? 'mine' : 'theirs'}`, dataset: { id: message.id },
-    },
-    avatarOf(from, context.people),
-    h('div', { class: 'message-main' },
-      h('header', { class: 'message-head' },
-        h('span', { class: 'author' }, from.name),
-        from.bot && h('span', { class: 'app-tag' }, 'App'),
-        h('time', { datetime: at, title: new Date(at).toLocaleString() }, clockTime(at)),
-        this.#meta),
-      this.#bubble, this.#cards, this.#notes.element));
+    this.element = h(
+      'article',
+      {
+        class: `message ${mine ? 'mine' : 'theirs'}`,
+        dataset: { id: message.id },
+      },
+      avatarOf(from, context.people),
+      h(
+        'div',
+        { class: 'message-main' },
+        h(
+          'header',
+          { class: 'message-head' },
+          h('span', { class: 'author' }, from.name),
+          from.bot && h('span', { class: 'app-tag' }, 'App'),
+          h('time', { datetime: at, title: new Date(at).toLocaleString() }, clockTime(at)),
+          this.#meta,
+        ),
+        this.#bubble,
+        this.#cards,
+        this.#notes.element,
+      ),
+    );
     this.#draw(false);
   }
 
@@ -155,9 +167,14 @@ export class MessageView {
       openDialog({
         title: result.title,
         card: result.card,
-        submit: ({ action, inputs }, state) => post('/api/click', {
-          ...this.#address(), action, inputs, dialog: true, ...(state ? { state } : {}),
-        }),
+        submit: ({ action, inputs }, state) =>
+          post('/api/click', {
+            ...this.#address(),
+            action,
+            inputs,
+            dialog: true,
+            ...(state ? { state } : {}),
+          }),
       });
     }
   }

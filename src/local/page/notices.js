@@ -15,12 +15,20 @@ export function notices() {
   const clear = () => element.replaceChildren();
   function show(kind, text, code) {
     const role = kind === 'bad' ? 'alert' : 'status';
-    element.replaceChildren(h('div', { class: `notice ${kind}`, role },
-      h('span', { class: 'notice-icon' }, icon(ICONS[kind], 18)),
-      h('div', { class: 'notice-body' },
-        h('p', {}, text),
-        code && h('code', { class: 'code-chip', title: 'The code of this refusal' }, code)),
-      iconButton({ label: 'Dismiss', icon: icon('close', 16), onclick: clear })));
+    element.replaceChildren(
+      h(
+        'div',
+        { class: `notice ${kind}`, role },
+        h('span', { class: 'notice-icon' }, icon(ICONS[kind], 18)),
+        h(
+          'div',
+          { class: 'notice-body' },
+          h('p', {}, text),
+          code && h('code', { class: 'code-chip', title: 'The code of this refusal' }, code),
+        ),
+        iconButton({ label: 'Dismiss', icon: icon('close', 16), onclick: clear }),
+      ),
+    );
     bringIntoView();
   }
   function bringIntoView() {

@@ -8,7 +8,8 @@ const kept = new Map();
  * @returns {any[]}
  */
 export function cardsOf(message) {
-  return message.attachments.filter((one) => one.contentType === CARD_TYPE)
+  return message.attachments
+    .filter((one) => one.contentType === CARD_TYPE)
     .map((one) => one.content);
 }
 
@@ -30,8 +31,9 @@ export function cardOf(message) {
 export function withCard(message, card) {
   if (!card) return message;
   const base = cardOf(message);
-  const attachments = message.attachments
-    .map((one) => (one.content === base ? { ...one, content: card } : one));
+  const attachments = message.attachments.map((one) =>
+    one.content === base ? { ...one, content: card } : one,
+  );
   return { ...message, attachments };
 }
 

@@ -14,11 +14,19 @@ const MAX_CODE_CHARS = 200;
  */
 export function signInBar({ url, text, onCode, onClose }) {
   const origin = isWebAddress(url) ? new URL(url).origin : null;
-  const waiting = h('span', { class: 'sign-in-wait', hidden: true },
-    'Waiting for the sign-in page…');
+  const waiting = h(
+    'span',
+    { class: 'sign-in-wait', hidden: true },
+    'Waiting for the sign-in page…',
+  );
   const code = h('input', {
-    type: 'text', class: 'code-input', placeholder: 'Paste code', 'aria-label': 'Sign-in code',
-    autocomplete: 'one-time-code', maxlength: MAX_CODE_CHARS, spellcheck: 'false',
+    type: 'text',
+    class: 'code-input',
+    placeholder: 'Paste code',
+    'aria-label': 'Sign-in code',
+    autocomplete: 'one-time-code',
+    maxlength: MAX_CODE_CHARS,
+    spellcheck: 'false',
   });
   const bar = h('div', { class: 'notice sign-in', role: 'group', 'aria-label': 'Sign in' });
 
@@ -38,22 +46,39 @@ export function signInBar({ url, text, onCode, onClose }) {
   window.addEventListener('message', heard);
   bar.append(
     h('span', { class: 'notice-icon' }, icon('key', 18)),
-    h('div', { class: 'notice-body' },
+    h(
+      'div',
+      { class: 'notice-body' },
       h('p', {}, text),
-      h('div', { class: 'sign-in-row' },
-        h('button', {
-          type: 'button', class: 'button primary', onclick: open, disabled: origin === null,
-        }, 'Sign in'),
-        h('form', {
-          class: 'code-form',
-          onsubmit: (event) => {
-            event.preventDefault();
-            take(code.value.trim());
+      h(
+        'div',
+        { class: 'sign-in-row' },
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'button primary',
+            onclick: open,
+            disabled: origin === null,
           },
-        },
-        h('span', {}, 'or'), code,
-        h('button', { type: 'submit', class: 'button' }, 'Continue'))),
-      waiting),
+          'Sign in',
+        ),
+        h(
+          'form',
+          {
+            class: 'code-form',
+            onsubmit: (event) => {
+              event.preventDefault();
+              take(code.value.trim());
+            },
+          },
+          h('span', {}, 'or'),
+          code,
+          h('button', { type: 'submit', class: 'button' }, 'Continue'),
+        ),
+      ),
+      waiting,
+    ),
     iconButton({ label: 'Not now', icon: icon('close', 16), onclick: onClose }),
   );
   return bar;

@@ -9,7 +9,7 @@
     console.info('The browser keeps nothing for this page.', error);
   }
   const choice = asked || kept || 'auto';
-  const dark = choice === 'dark'
-    || (choice !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
+  const dark =
+    choice === 'dark' || (choice !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
   document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 })();

@@ -15,14 +15,23 @@ const system = matchMedia('(prefers-color-scheme: dark)');
  */
 export function themeSwitch() {
   let chosen = choice('theme') ?? 'auto';
-  const buttons = THEMES.map((theme) => h('button', {
-    type: 'button', class: 'segment', title: theme.label, 'aria-label': theme.label,
-    onclick: () => {
-      chosen = theme.id;
-      keep('theme', chosen);
-      apply();
-    },
-  }, icon(theme.icon, 16)));
+  const buttons = THEMES.map((theme) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'segment',
+        title: theme.label,
+        'aria-label': theme.label,
+        onclick: () => {
+          chosen = theme.id;
+          keep('theme', chosen);
+          apply();
+        },
+      },
+      icon(theme.icon, 16),
+    ),
+  );
   function apply() {
     const dark = chosen === 'dark' || (chosen !== 'light' && system.matches);
     document.documentElement.dataset.theme = dark ? 'dark' : 'light';

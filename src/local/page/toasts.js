@@ -12,8 +12,12 @@ const MAX_TOASTS = 3;
 export function toast(text, kind = 'good') {
   const place = byId('toasts');
   while (place.children.length >= MAX_TOASTS) place.firstChild.remove();
-  const element = h('div', { class: `toast ${kind}` },
-    icon(kind === 'bad' ? 'alert' : 'check', 18), h('span', {}, text));
+  const element = h(
+    'div',
+    { class: `toast ${kind}` },
+    icon(kind === 'bad' ? 'alert' : 'check', 18),
+    h('span', {}, text),
+  );
   place.append(element);
   setTimeout(() => element.remove(), SHOWN_MS);
 }

@@ -23,7 +23,9 @@ export interface Clients {
 
 /** Puts the clients together; `redirectUri` is asked at each look-up. */
 export function localClients(options: {
-  pipelines: readonly Pipeline[]; redirectUri(): string; signInSecret: string | undefined;
+  pipelines: readonly Pipeline[];
+  redirectUri(): string;
+  signInSecret: string | undefined;
 }): Clients {
   const secrets: Record<string, string> = {
     [signInClientId]: options.signInSecret ?? systemIds.secret(32),

@@ -4,7 +4,11 @@ import { systemIds } from '../../lib/ids.ts';
 import type { Pipeline } from '../people.ts';
 import type { Person } from '../world.ts';
 import {
-  personAccessToken, personClaims, subjectOf, workloadAccessToken, type Subjects,
+  personAccessToken,
+  personClaims,
+  subjectOf,
+  workloadAccessToken,
+  type Subjects,
 } from './claims.ts';
 import type { SigningKeys } from './keys.ts';
 import { messagePage } from './page.ts';
@@ -13,8 +17,18 @@ import { resourceServer } from './resources.ts';
 
 const HOUR_SECONDS = 3_600;
 const CLAIMS = [
-  'sub', 'oid', 'tid', 'name', 'preferred_username', 'department', 'roles', 'ver', 'uti',
-  'acr', 'amr', 'auth_time',
+  'sub',
+  'oid',
+  'tid',
+  'name',
+  'preferred_username',
+  'department',
+  'roles',
+  'ver',
+  'uti',
+  'acr',
+  'amr',
+  'auth_time',
 ];
 
 /** What the configuration leans on. */
@@ -60,9 +74,14 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     },
     clientBasedCORS: () => false,
     ttl: {
-      AccessToken: HOUR_SECONDS, ClientCredentials: HOUR_SECONDS, IdToken: HOUR_SECONDS,
-      AuthorizationCode: 60, Grant: 24 * HOUR_SECONDS, RefreshToken: 24 * HOUR_SECONDS,
-      Interaction: 900, Session: 8 * HOUR_SECONDS,
+      AccessToken: HOUR_SECONDS,
+      ClientCredentials: HOUR_SECONDS,
+      IdToken: HOUR_SECONDS,
+      AuthorizationCode: 60,
+      Grant: 24 * HOUR_SECONDS,
+      RefreshToken: 24 * HOUR_SECONDS,
+      Interaction: 900,
+      Session: 8 * HOUR_SECONDS,
     },
     features: {
       devInteractions: { enabled: false },

@@ -17,7 +17,9 @@ export interface InteractionParts {
 
 /** Handles `/interaction/{uid}`; gives false for other paths. */
 export async function handleInteraction(
-  parts: InteractionParts, req: IncomingMessage, res: ServerResponse,
+  parts: InteractionParts,
+  req: IncomingMessage,
+  res: ServerResponse,
 ): Promise<boolean> {
   const path = (req.url ?? '').split('?')[0] ?? '';
   if (!PATH.test(path)) return false;
@@ -39,12 +41,15 @@ export async function handleInteraction(
     } else {
       const { login_hint: hint, acr_values: acr } = interaction.params;
       const asked = typeof acr === 'string' ? acr : undefined;
-      show(200, signInPage({
-        action: path,
-        people: parts.people,
-        hinted: hintedPerson(parts.people, typeof hint === 'string' ? hint : undefined),
-        acr: asked === undefined ? undefined : grantedAcr(asked),
-      }));
+      show(
+        200,
+        signInPage({
+          action: path,
+          people: parts.people,
+          hinted: hintedPerson(parts.people, typeof hint === 'string' ? hint : undefined),
+          acr: asked === undefined ? undefined : grantedAcr(asked),
+        }),
+      );
     }
   } catch (error) {
     if (!(error instanceof errors.OIDCProviderError)) throw error;
@@ -54,7 +59,9 @@ export async function handleInteraction(
 }
 
 async function finish(
-  parts: InteractionParts, req: IncomingMessage, res: ServerResponse,
+  parts: InteractionParts,
+  req: IncomingMessage,
+  res: ServerResponse,
 ): Promise<void> {
   const provider = parts.provider();
   const form = await readForm(req);
@@ -65,8 +72,7 @@ async function finish(
     return provider.interactionFinished(req, res, result);
   }
   const interaction = await provider.interactionDetails(req, res);
-  if (interaction.session?.accountId !== undefined
-    && interaction.session.accountId !== person.id) {
+  if (interaction.session?.accountId !== undefined && interaction.session.accountId !== person.id) {
     // Another person was signed in here: end that session instead of asking to sign out first.
     await (await provider.Session.findByUid(interaction.session.uid))?.destroy();
     delete interaction.session;

@@ -2,7 +2,12 @@
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
-  SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK,
+  SignJWT,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
 } from 'jose';
 import { defined } from '../loopback.ts';
 import type { ForgeOptions } from './types.ts';
@@ -25,7 +30,9 @@ export async function openKeys(file: string | undefined): Promise<SigningKeys> {
 
 /** Puts a new key in front; `drop` forgets the old ones instead of going on to publish them. */
 export async function rotated(options: {
-  keys: SigningKeys; drop: boolean; file: string | undefined;
+  keys: SigningKeys;
+  drop: boolean;
+  file: string | undefined;
 }): Promise<SigningKeys> {
   const older = options.drop ? [] : options.keys.keys.slice(0, KEPT_KEYS - 1);
   const next = { keys: [await newKey(), ...older] };
@@ -38,7 +45,10 @@ export async function forge(keys: SigningKeys, options: ForgeOptions): Promise<s
   const current = keys.keys[0];
   if (current === undefined) throw new Error('the provider has no signing key');
   const header: Record<string, unknown> = {
-    alg: 'RS256', typ: 'JWT', kid: current.kid, ...options.header,
+    alg: 'RS256',
+    typ: 'JWT',
+    kid: current.kid,
+    ...options.header,
   };
   const key = options.key ?? (await importJWK(current, 'RS256'));
   return new SignJWT(defined(options.claims))

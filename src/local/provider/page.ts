@@ -25,8 +25,9 @@ background:var(--mark);color:var(--on);font-weight:600}.who{display:grid;min-wid
 .cancel{border:0;justify-content:center;color:var(--soft);margin-top:4px}
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
-const SEAL = '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
-  + 'aria-hidden="true"><circle cx="12" cy="12" r="9.5"/><path d="m7.5 12.5 3 3 6-7"/></svg>';
+const SEAL =
+  '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" ' +
+  'aria-hidden="true"><circle cx="12" cy="12" r="9.5"/><path d="m7.5 12.5 3 3 6-7"/></svg>';
 
 /**
  * Headers of the pages. `returnTo` is the origin that the form's redirects end at: browsers hold
@@ -36,8 +37,9 @@ export function pageHeaders(returnTo: string): Record<string, string> {
   return {
     'Content-Type': 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; `
-      + `form-action 'self' ${returnTo}; base-uri 'none'; frame-ancestors 'none'`,
+    'Content-Security-Policy':
+      `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; ` +
+      `form-action 'self' ${returnTo}; base-uri 'none'; frame-ancestors 'none'`,
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
   };
@@ -45,20 +47,28 @@ export function pageHeaders(returnTo: string): Record<string, string> {
 
 /** The page on which a visitor says who they are; `hinted` stands first and is marked. */
 export function signInPage(options: {
-  action: string; people: readonly Person[]; hinted: Person | undefined; acr: string | undefined;
+  action: string;
+  people: readonly Person[];
+  hinted: Person | undefined;
+  acr: string | undefined;
 }): string {
   const { hinted } = options;
-  const people = hinted === undefined
-    ? options.people
-    : [hinted, ...options.people.filter(({ id }) => id !== hinted.id)];
+  const people =
+    hinted === undefined
+      ? options.people
+      : [hinted, ...options.people.filter(({ id }) => id !== hinted.id)];
   const buttons = people.map((person) => personButton(person, person.id === hinted?.id)).join('');
-  const ask = options.acr === undefined
-    ? ''
-    : `<p class="ask">This sign-in asks for <b>${escapeHtml(options.acr)}</b>.</p>`;
-  return page('Sign in', `
+  const ask =
+    options.acr === undefined
+      ? ''
+      : `<p class="ask">This sign-in asks for <b>${escapeHtml(options.acr)}</b>.</p>`;
+  return page(
+    'Sign in',
+    `
 <h1>Who are you today?</h1><p>Pick a demo person to sign in to Countersign.</p>${ask}
 <form method="post" action="${escapeHtml(options.action)}">${buttons}
-<button class="cancel" name="cancel" value="1">Cancel</button></form>`);
+<button class="cancel" name="cancel" value="1">Cancel</button></form>`,
+  );
 }
 
 /** A page with one message. */
@@ -67,20 +77,28 @@ export function messagePage(title: string, text: string): string {
 }
 
 function personButton(person: Person, hinted: boolean): string {
-  const initials = person.name.split(' ').map((part) => part[0] ?? '').join('').slice(0, 2);
+  const initials = person.name
+    .split(' ')
+    .map((part) => part[0] ?? '')
+    .join('')
+    .slice(0, 2);
   const roles = person.roles.length === 0 ? 'no role' : person.roles.join(', ');
   const marks = hinted ? ' class="hinted" autofocus' : '';
-  return `<button name="person" value="${escapeHtml(person.id)}"${marks}>`
-    + `<span class="face" aria-hidden="true">${escapeHtml(initials)}</span>`
-    + `<span class="who"><b>${escapeHtml(person.name)}</b>`
-    + `<small>${escapeHtml(`${person.title} · ${roles}`)}</small></span></button>`;
+  return (
+    `<button name="person" value="${escapeHtml(person.id)}"${marks}>` +
+    `<span class="face" aria-hidden="true">${escapeHtml(initials)}</span>` +
+    `<span class="who"><b>${escapeHtml(person.name)}</b>` +
+    `<small>${escapeHtml(`${person.title} · ${roles}`)}</small></span></button>`
+  );
 }
 
 function page(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}`
-    + '</title><meta name="viewport" content="width=device-width,initial-scale=1">'
-    + `<style>${STYLE}</style></head><body><main><div class="brand">${SEAL}`
-    + `<span>Contoso · local sign-in</span></div>${body}</main></body></html>`;
+  return (
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}` +
+    '</title><meta name="viewport" content="width=device-width,initial-scale=1">' +
+    `<style>${STYLE}</style></head><body><main><div class="brand">${SEAL}` +
+    `<span>Contoso · local sign-in</span></div>${body}</main></body></html>`
+  );
 }
 
 function escapeHtml(text: string): string {

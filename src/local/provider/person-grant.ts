@@ -22,7 +22,9 @@ export function registerPersonGrant(
       if (person === undefined) throw new errors.InvalidGrant('nobody has this id');
       const resource = params.resource ?? '';
       const info = resourceServer({
-        resource, clientId: client.clientId, botAppId: options.botAppId,
+        resource,
+        clientId: client.clientId,
+        botAppId: options.botAppId,
       });
       const token = new provider.AccessToken({
         accountId: person.id,

@@ -7,7 +7,8 @@ export const acrValues = ['pwd', 'mfa', 'c1', 'c2', 'c3'] as const;
 
 /** The person that a `login_hint` names: by id, user name or object id. */
 export function hintedPerson(
-  people: readonly Person[], hint: string | undefined,
+  people: readonly Person[],
+  hint: string | undefined,
 ): Person | undefined {
   const wanted = hint?.toLowerCase();
   return people.find(
@@ -31,16 +32,20 @@ export function signInPolicy(people: readonly Person[]): interactionPolicy.Defau
   if (checks === undefined) throw new Error('the stock policy has no login prompt');
   const settled = (ctx: KoaContextWithOIDC) =>
     ctx.oidc.session?.accountId === undefined || ctx.oidc.result?.login !== undefined;
-  checks.add(new interactionPolicy.Check('other_person', 'another person is signed in', (ctx) => {
-    const hint = text(ctx.oidc.params?.login_hint);
-    if (settled(ctx) || hint === undefined) return false;
-    return hintedPerson(people, hint)?.id !== ctx.oidc.session?.accountId;
-  }));
-  checks.add(new interactionPolicy.Check('weaker_sign_in', 'a stronger sign-in is asked', (ctx) => {
-    const wanted = text(ctx.oidc.params?.acr_values);
-    if (settled(ctx) || wanted === undefined) return false;
-    return !wanted.split(' ').includes(ctx.oidc.session?.acr ?? '');
-  }));
+  checks.add(
+    new interactionPolicy.Check('other_person', 'another person is signed in', (ctx) => {
+      const hint = text(ctx.oidc.params?.login_hint);
+      if (settled(ctx) || hint === undefined) return false;
+      return hintedPerson(people, hint)?.id !== ctx.oidc.session?.accountId;
+    }),
+  );
+  checks.add(
+    new interactionPolicy.Check('weaker_sign_in', 'a stronger sign-in is asked', (ctx) => {
+      const wanted = text(ctx.oidc.params?.acr_values);
+      if (settled(ctx) || wanted === undefined) return false;
+      return !wanted.split(' ').includes(ctx.oidc.session?.acr ?? '');
+    }),
+  );
   return policy;
 }
 

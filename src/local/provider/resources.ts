@@ -14,7 +14,9 @@ export const botResource = (botAppId: string): string => `api://botid-${botAppId
  * id), everybody else for the API only. Any other pair is refused with `invalid_target`.
  */
 export function resourceServer(options: {
-  resource: string; clientId: string; botAppId: string;
+  resource: string;
+  clientId: string;
+  botAppId: string;
 }): ResourceServer {
   const { resource, clientId, botAppId } = options;
   const forBot = clientId === teamsClientId && isBotResource(resource, botAppId);

@@ -9,7 +9,11 @@ import { FIND_CHANGE, FIND_CLAIM, INSERT_CHANGE, INSERT_CLAIM } from './queries/
 import { HOLD_JOB, UPSERT_JOB } from './queries/jobs.ts';
 import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
 import {
-  CHECK_COPIES, CHECK_VERSION, INSERT_DECISION, INSERT_REQUEST, UPDATE_REQUEST,
+  CHECK_COPIES,
+  CHECK_VERSION,
+  INSERT_DECISION,
+  INSERT_REQUEST,
+  UPDATE_REQUEST,
 } from './queries/requests.ts';
 import type { Row, Session } from './session.ts';
 
@@ -49,7 +53,9 @@ function rememberChange(session: Session, change: EncodedChange): CommitResult |
 }
 
 function carryOut(
-  session: Session, { key, fence, done }: NonNullable<EncodedChange['ack']>, now: number,
+  session: Session,
+  { key, fence, done }: NonNullable<EncodedChange['ack']>,
+  now: number,
 ): boolean {
   if (done === null) return session.run(HOLD_JOB, [key, fence]) > 0;
   return finishJob(session, { key, fence, done, now });

@@ -40,30 +40,69 @@ export function encodeChange(change: Change): PackedChange {
     id: change.id,
     at,
     requestId: guard?.requestId ?? request?.id ?? decision?.requestId ?? null,
-    claims: change.claims?.map((claim): Row => [
-      claim.kind, claim.key, claim.requestId, claim.fingerprint, claim.expiresAt,
-    ]) ?? NONE,
+    claims:
+      change.claims?.map((claim): Row => [
+        claim.kind,
+        claim.key,
+        claim.requestId,
+        claim.fingerprint,
+        claim.expiresAt,
+      ]) ?? NONE,
     ack: change.ack ?? null,
     request: encodeRequest(change),
     decision: decision
       ? [
-          decision.id, decision.requestId, decision.stage, decision.approver.key, decision.at,
+          decision.id,
+          decision.requestId,
+          decision.stage,
+          decision.approver.key,
+          decision.at,
           JSON.stringify(decision),
         ]
       : null,
-    events: change.events?.map((event): Row => [
-      event.id, event.at, event.type, event.requestId, event.actor, JSON.stringify(event.data),
-    ]) ?? NONE,
-    jobs: change.jobs?.map((job): Row => [
-      job.key, job.kind, job.requestId, job.subject, job.runAt, job.runAt, job.wanted, at, at,
-    ]) ?? NONE,
-    cards: change.cards?.map((card): Row => [
-      card.id, card.requestId, card.channel, card.conversationId, card.serviceUrl, card.activityId,
-      card.postedRevision, card.conversationId, card.activityId, card.id,
-    ]) ?? NONE,
-    conversations: change.conversations?.map((met): Row => [
-      met.key, met.tenantId, met.conversationId, met.serviceUrl, met.userId, met.updatedAt,
-    ]) ?? NONE,
+    events:
+      change.events?.map((event): Row => [
+        event.id,
+        event.at,
+        event.type,
+        event.requestId,
+        event.actor,
+        JSON.stringify(event.data),
+      ]) ?? NONE,
+    jobs:
+      change.jobs?.map((job): Row => [
+        job.key,
+        job.kind,
+        job.requestId,
+        job.subject,
+        job.runAt,
+        job.runAt,
+        job.wanted,
+        at,
+        at,
+      ]) ?? NONE,
+    cards:
+      change.cards?.map((card): Row => [
+        card.id,
+        card.requestId,
+        card.channel,
+        card.conversationId,
+        card.serviceUrl,
+        card.activityId,
+        card.postedRevision,
+        card.conversationId,
+        card.activityId,
+        card.id,
+      ]) ?? NONE,
+    conversations:
+      change.conversations?.map((met): Row => [
+        met.key,
+        met.tenantId,
+        met.conversationId,
+        met.serviceUrl,
+        met.userId,
+        met.updatedAt,
+      ]) ?? NONE,
     people: change.people?.map(encodePerson) ?? NONE,
   });
 }
@@ -72,16 +111,21 @@ function encodeRequest({ request, guard }: Change): EncodedRequest | null {
   if (!request) return guard ? { write: 'check', row: encodeGuard(guard) } : null;
   if (!guard) {
     const row = [
-      request.id, request.version, request.state, request.workflow, request.requester.key,
-      askedPart(request), progressPart(request),
+      request.id,
+      request.version,
+      request.state,
+      request.workflow,
+      request.requester.key,
+      askedPart(request),
+      progressPart(request),
     ];
     return { write: 'insert', row };
   }
   if (guard.requestId !== request.id || request.version <= guard.version) {
     throw new StoreError(
       'store_rejected',
-      `The guard (${guard.requestId}, version ${guard.version}) does not fit the request that is `
-        + `written (${request.id}, version ${request.version}): this is a fault of the program.`,
+      `The guard (${guard.requestId}, version ${guard.version}) does not fit the request that is ` +
+        `written (${request.id}, version ${request.version}): this is a fault of the program.`,
     );
   }
   const row = [request.version, request.state, progressPart(request)];
@@ -96,6 +140,13 @@ function encodeGuard({ requestId, version, copies }: NonNullable<Change['guard']
 function encodePerson(person: SeenPerson): Row {
   const { key, tenantId, objectId, userId, name, roles, claims, seenAt } = person;
   return [
-    key, tenantId, objectId, userId, name, JSON.stringify(roles), JSON.stringify(claims), seenAt,
+    key,
+    tenantId,
+    objectId,
+    userId,
+    name,
+    JSON.stringify(roles),
+    JSON.stringify(claims),
+    seenAt,
   ];
 }

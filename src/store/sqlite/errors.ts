@@ -11,18 +11,19 @@ export interface WireError {
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) and what they mean to an operator. */
 const BY_RESULT_CODE: Readonly<Record<number, { code: StoreErrorCode; message: string }>> = {
-  3: unavailable('SQLite may not open the database file: give the service\'s user its rights.'),
+  3: unavailable("SQLite may not open the database file: give the service's user its rights."),
   5: busy(),
   6: busy(),
   7: unavailable('SQLite ran out of memory: give the service more, or load it less.'),
   8: {
     code: 'store_readonly',
-    message: 'The database cannot be written: make the file, its directory and their disk '
-      + 'writable for the service\'s user.',
+    message:
+      'The database cannot be written: make the file, its directory and their disk ' +
+      "writable for the service's user.",
   },
   10: unavailable(
-    'Reading or writing the database file failed: check the disk, the room on it, and quotas and '
-      + 'limits of the service\'s user.',
+    'Reading or writing the database file failed: check the disk, the room on it, and quotas and ' +
+      "limits of the service's user.",
   ),
   11: corrupt(),
   13: {
@@ -30,13 +31,13 @@ const BY_RESULT_CODE: Readonly<Record<number, { code: StoreErrorCode; message: s
     message: 'The disk of the database is full: make room. Nothing of the change was written.',
   },
   14: unavailable(
-    'The database file cannot be opened: make sure that its directory exists and that the '
-      + 'service\'s user may read and write in it.',
+    'The database file cannot be opened: make sure that its directory exists and that the ' +
+      "service's user may read and write in it.",
   ),
   18: rejected(),
   19: rejected(),
   20: rejected(),
-  23: unavailable('SQLite may not use the database file: give the service\'s user its rights.'),
+  23: unavailable("SQLite may not use the database file: give the service's user its rights."),
   26: corrupt(),
 };
 
@@ -46,9 +47,10 @@ export function toStoreError(error: unknown): StoreError {
   const known = BY_RESULT_CODE[resultCode(error) ?? -1];
   if (known) return new StoreError(known.code, known.message, { cause: error });
   // A value that SQLite cannot hold fails while it is bound, before SQLite sees it.
-  const { code, message } = resultCode(error) === undefined
-    ? rejected()
-    : unavailable('SQLite failed in a way that has no advice; the cause says what it reported.');
+  const { code, message } =
+    resultCode(error) === undefined
+      ? rejected()
+      : unavailable('SQLite failed in a way that has no advice; the cause says what it reported.');
   return new StoreError(code, message, { cause: error });
 }
 
@@ -95,23 +97,26 @@ function unavailable(message: string): { code: StoreErrorCode; message: string }
 function busy(): { code: StoreErrorCode; message: string } {
   return {
     code: 'store_busy',
-    message: 'Another process holds the database for too long: send the same again a little later, '
-      + 'and look for a program that keeps a transaction open on the file.',
+    message:
+      'Another process holds the database for too long: send the same again a little later, ' +
+      'and look for a program that keeps a transaction open on the file.',
   };
 }
 
 function corrupt(): { code: StoreErrorCode; message: string } {
   return {
     code: 'store_corrupt',
-    message: 'The database file is damaged or is no SQLite database: stop, keep a copy of it, and '
-      + 'restore the last backup.',
+    message:
+      'The database file is damaged or is no SQLite database: stop, keep a copy of it, and ' +
+      'restore the last backup.',
   };
 }
 
 function rejected(): { code: StoreErrorCode; message: string } {
   return {
     code: 'store_rejected',
-    message: 'What was to be written breaks a rule of the schema, which is a fault of the program '
-      + 'that sent it: nothing of it was written, and sending it again will not help.',
+    message:
+      'What was to be written breaks a rule of the schema, which is a fault of the program ' +
+      'that sent it: nothing of it was written, and sending it again will not help.',
   };
 }

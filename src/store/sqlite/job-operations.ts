@@ -1,6 +1,12 @@
 import type { Job, JobStore } from '../../usecases/store-ports.ts';
 import {
-  CLAIM_JOBS, FAIL_JOB, FINISH_JOB, NEXT_FENCE, POSTPONE_JOB, RENEW_JOB, REOPEN_JOB,
+  CLAIM_JOBS,
+  FAIL_JOB,
+  FINISH_JOB,
+  NEXT_FENCE,
+  POSTPONE_JOB,
+  RENEW_JOB,
+  REOPEN_JOB,
 } from './queries/jobs.ts';
 import type { Session } from './session.ts';
 
@@ -24,7 +30,8 @@ export function renewJobs(
   { jobs, leaseMs, now }: Parameters<JobStore['renewJobs']>[0],
 ): readonly string[] {
   const until = now + leaseMs;
-  return jobs.filter(({ key, fence }) => session.run(RENEW_JOB, [until, until, key, fence]) > 0)
+  return jobs
+    .filter(({ key, fence }) => session.run(RENEW_JOB, [until, until, key, fence]) > 0)
     .map(({ key }) => key);
 }
 
@@ -33,8 +40,10 @@ export function finishJob(
   session: Session,
   { key, fence, done, now }: Parameters<JobStore['ackJob']>[0],
 ): boolean {
-  return session.run(FINISH_JOB, [key, fence, done]) > 0
-    || session.run(REOPEN_JOB, [now, now, key, fence]) > 0;
+  return (
+    session.run(FINISH_JOB, [key, fence, done]) > 0 ||
+    session.run(REOPEN_JOB, [now, now, key, fence]) > 0
+  );
 }
 
 /** Whether the job was this claim's; it then waits for `runAt`, or is parked as dead. */

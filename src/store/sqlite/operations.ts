@@ -1,22 +1,40 @@
 import type {
-  AuditStore, LeaseStore, RateStore, SignInAttempt, SignInLink, SignInStore, StoredKey,
+  AuditStore,
+  LeaseStore,
+  RateStore,
+  SignInAttempt,
+  SignInLink,
+  SignInStore,
+  StoredKey,
 } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
 import { peaksText } from '../rows.ts';
 import { commit } from './commit.ts';
+import { claimJobs, failJob, finishJob, postponeJob, renewJobs } from './job-operations.ts';
 import {
-  claimJobs, failJob, finishJob, postponeJob, renewJobs,
-} from './job-operations.ts';
-import {
-  DELETE_PENDING, INSERT_CHECKPOINT, INSERT_LEAF, PUT_FRONTIER, TREE_SIZE,
+  DELETE_PENDING,
+  INSERT_CHECKPOINT,
+  INSERT_LEAF,
+  PUT_FRONTIER,
+  TREE_SIZE,
 } from './queries/audit.ts';
 import {
-  PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, PURGE_RATES, PURGE_SESSIONS, WRITE_CHECK,
+  PURGE_CHANGES,
+  PURGE_CLAIMS,
+  PURGE_LINKS,
+  PURGE_RATES,
+  PURGE_SESSIONS,
+  WRITE_CHECK,
 } from './queries/housekeeping.ts';
 import { INSERT_FIRST_KEY, INSERT_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
 import { RATE_IS_AT, WRITE_RATE } from './queries/rates.ts';
 import {
-  BOUND_LINKS, INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT,
+  BOUND_LINKS,
+  INSERT_LINK,
+  OPEN_LINK,
+  PARK,
+  REDEEM,
+  TAKE_ATTEMPT,
 } from './queries/sign-in.ts';
 import { SESSION_OPERATIONS } from './session-operations.ts';
 import type { Session } from './session.ts';
@@ -51,8 +69,7 @@ export const OPERATIONS = {
   ): SignInLink | undefined {
     const { state, browser, nonce, verifier } = attempt;
     return session.get(OPEN_LINK, [state, browser, nonce, verifier, id, now]) as
-      | SignInLink
-      | undefined;
+      SignInLink | undefined;
   },
 
   takeAttempt(
@@ -74,8 +91,7 @@ export const OPERATIONS = {
     { key, now }: { key: Parameters<SignInStore['redeem']>[0]; now: number },
   ): (SignInLink & { readonly identity: string }) | undefined {
     return session.get(REDEEM, [key.code, key.tenantId, key.objectId, now]) as
-      | (SignInLink & { readonly identity: string })
-      | undefined;
+      (SignInLink & { readonly identity: string }) | undefined;
   },
 
   addFirstKey(session: Session, { purpose, id, sealed, createdAt }: StoredKey): boolean {
@@ -88,8 +104,7 @@ export const OPERATIONS = {
 
   takeLease(session: Session, { name, holder, leaseMs, now }: LeaseOptions): number | undefined {
     const row = session.get(TAKE_LEASE, [name, holder, now + leaseMs, now]) as
-      | { lease_until: number }
-      | undefined;
+      { lease_until: number } | undefined;
     return row?.lease_until;
   },
 
@@ -97,11 +112,10 @@ export const OPERATIONS = {
     session.run(RELEASE_LEASE, [name, holder]);
   },
 
-  saveRates(
-    session: Session, { rows, expiresAt }: Parameters<RateStore['saveRates']>[0],
-  ): boolean {
-    const same = rows.every(({ key, seen }) =>
-      (session.get(RATE_IS_AT, [key, seen]) as { same: number }).same === 1);
+  saveRates(session: Session, { rows, expiresAt }: Parameters<RateStore['saveRates']>[0]): boolean {
+    const same = rows.every(
+      ({ key, seen }) => (session.get(RATE_IS_AT, [key, seen]) as { same: number }).same === 1,
+    );
     if (!same) return false;
     for (const { key, seen, state } of rows) {
       session.run(WRITE_RATE, [key, seen + 1, state, expiresAt]);
@@ -110,11 +124,13 @@ export const OPERATIONS = {
   },
 
   purge(session: Session, { now, limit }: { now: number; limit: number }): number {
-    return session.run(PURGE_CLAIMS, [now, limit])
-      + session.run(PURGE_CHANGES, [limit, now - CHANGES_KEPT_MS])
-      + session.run(PURGE_RATES, [now, limit])
-      + session.run(PURGE_LINKS, [now - LINKS_KEPT_MS, limit])
-      + session.run(PURGE_SESSIONS, [now, limit]);
+    return (
+      session.run(PURGE_CLAIMS, [now, limit]) +
+      session.run(PURGE_CHANGES, [limit, now - CHANGES_KEPT_MS]) +
+      session.run(PURGE_RATES, [now, limit]) +
+      session.run(PURGE_LINKS, [now - LINKS_KEPT_MS, limit]) +
+      session.run(PURGE_SESSIONS, [now, limit])
+    );
   },
 
   check(session: Session, now: number): void {

@@ -11,7 +11,7 @@ export type PackedChange = Row;
 /** The change as one list of cells. */
 export function packChange(change: EncodedChange): PackedChange {
   const { id, at, requestId, ack, request, decision } = change;
-  const cells: (Row[number])[] = [id, at, requestId];
+  const cells: Row[number][] = [id, at, requestId];
   const put = (rows: readonly Row[]) => {
     cells.push(rows.length);
     for (const row of rows) {

@@ -1,14 +1,32 @@
 import { REQUEST_STATES } from '../../domain/request.ts';
 import type {
-  AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
-  KeyStore, RateStore, RequestQuery, RequestStore, SessionStore, StoredKey, StoredRate,
+  AuditCheckpoint,
+  AuditLeaf,
+  AuditStore,
+  Card,
+  CardStore,
+  Claim,
+  Conversation,
+  JobStore,
+  KeyStore,
+  RateStore,
+  RequestQuery,
+  RequestStore,
+  SessionStore,
+  StoredKey,
+  StoredRate,
   StoredSession,
 } from '../../usecases/store-ports.ts';
 import { cardsFrom, eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
 import { storeClosed, toStoreError } from './errors.ts';
 import {
-  FRONTIER, LAST_CHECKPOINT, LIST_CHECKPOINTS, READ_LEAVES, TREE_SIZE, UNSEALED_EVENTS,
+  FRONTIER,
+  LAST_CHECKPOINT,
+  LIST_CHECKPOINTS,
+  READ_LEAVES,
+  TREE_SIZE,
+  UNSEALED_EVENTS,
 } from './queries/audit.ts';
 import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
 import { FIND_CLAIM } from './queries/changes.ts';
@@ -17,22 +35,27 @@ import { LIST_KEYS } from './queries/keys.ts';
 import { LOAD_RATES } from './queries/rates.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
 import {
-  FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
-  LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST, LOAD_WITH_CARDS,
+  FIND_REQUEST,
+  LIST_BY_REQUESTER,
+  LIST_BY_REQUESTER_AND_WORKFLOW,
+  LIST_BY_STATE,
+  LIST_BY_WORKFLOW,
+  LIST_REQUESTS,
+  LOAD_REQUEST,
+  LOAD_WITH_CARDS,
 } from './queries/requests.ts';
 import { FIND_SESSION, NOT_SEALED_WITH } from './queries/sessions.ts';
 import { openReader } from './session.ts';
 import type { Row, Session } from './session.ts';
 
 /** The reading half of the port. */
-export type Reader =
-  & Omit<RequestStore, 'commit'>
-  & CardStore
-  & Pick<JobStore, 'nextJobAt' | 'countJobs'>
-  & Omit<AuditStore, 'seal'>
-  & Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'>
-  & Pick<KeyStore, 'listKeys'>
-  & Pick<RateStore, 'loadRates'>;
+export type Reader = Omit<RequestStore, 'commit'> &
+  CardStore &
+  Pick<JobStore, 'nextJobAt' | 'countJobs'> &
+  Omit<AuditStore, 'seal'> &
+  Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'> &
+  Pick<KeyStore, 'listKeys'> &
+  Pick<RateStore, 'loadRates'>;
 
 /**
  * Reads on the calling thread: a look into the page cache takes less than the way to another
@@ -50,13 +73,14 @@ export function createReader(session: Session): Reader {
   const request = (row: RequestRow | undefined) => (row ? requestFrom(row) : undefined);
   return {
     loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, [id])),
-    loadWithCards: (id) => read(session, () => {
-      const columns = session.columns(LOAD_WITH_CARDS, [id]);
-      if (columns === undefined) return undefined;
-      const [number, asked, progress, decisions, cards] = columns as WithCards;
-      const request = requestFrom({ number, asked, progress, decisions });
-      return { request, cards: cardsFrom(cards, id) };
-    }),
+    loadWithCards: (id) =>
+      read(session, () => {
+        const columns = session.columns(LOAD_WITH_CARDS, [id]);
+        if (columns === undefined) return undefined;
+        const [number, asked, progress, decisions, cards] = columns as WithCards;
+        const request = requestFrom({ number, asked, progress, decisions });
+        return { request, cards: cardsFrom(cards, id) };
+      }),
     findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, [number])),
     findClaim: (kind, key) => get<Claim>(FIND_CLAIM, [kind, key]),
     listRequests: async (query) => (await all<RequestRow>(...listing(query))).map(requestFrom),
@@ -76,8 +100,7 @@ export function createReader(session: Session): Reader {
     countJobs: async () =>
       (await get<{ waiting: number; dead: number }>(COUNT_JOBS)) ?? { waiting: 0, dead: 0 },
 
-    unsealedEvents: async (limit) =>
-      (await all<EventRow>(UNSEALED_EVENTS, [limit])).map(eventFrom),
+    unsealedEvents: async (limit) => (await all<EventRow>(UNSEALED_EVENTS, [limit])).map(eventFrom),
     readLeaves: async ({ from, limit }) =>
       (await all<LeafRow>(READ_LEAVES, [from, limit])).map(leafFrom),
     treeSize: async () => (await get<{ size: number }>(TREE_SIZE))?.size ?? 0,
@@ -91,8 +114,7 @@ export function createReader(session: Session): Reader {
     loadRates: (keys) => all<StoredRate>(LOAD_RATES, [JSON.stringify(keys)]),
     findSession: ({ objectId, tenantId, provider }) =>
       get<StoredSession>(FIND_SESSION, [objectId, tenantId, provider]),
-    sessionsNotSealedWith: (key, limit) =>
-      all<StoredSession>(NOT_SEALED_WITH, [key, key, limit]),
+    sessionsNotSealedWith: (key, limit) => all<StoredSession>(NOT_SEALED_WITH, [key, key, limit]),
 
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, [purpose]),
   };
@@ -119,7 +141,11 @@ export async function read<Value>(session: Session, take: () => Value): Promise<
 }
 
 type WithCards = [
-  number: number, asked: string, progress: string, decisions: string | null, cards: string,
+  number: number,
+  asked: string,
+  progress: string,
+  decisions: string | null,
+  cards: string,
 ];
 
 interface LeafRow extends Omit<EventRow, 'id'> {

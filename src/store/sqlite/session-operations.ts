@@ -2,8 +2,18 @@ import type { AuditEvent } from '../../domain/events.ts';
 import type { SessionStore, StoredSession, WhichSessions } from '../../usecases/store-ports.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import {
-  CLAIM_REFRESH, DELETE_OF_OWNER, END_ALL, END_OBJECT, END_ONE, END_PERSON, END_PRINCIPAL,
-  INSERT_SESSION, RELEASE_REFRESH, RENEW_SESSION, RESEAL_SESSION, TOUCH_SESSION,
+  CLAIM_REFRESH,
+  DELETE_OF_OWNER,
+  END_ALL,
+  END_OBJECT,
+  END_ONE,
+  END_PERSON,
+  END_PRINCIPAL,
+  INSERT_SESSION,
+  RELEASE_REFRESH,
+  RENEW_SESSION,
+  RESEAL_SESSION,
+  TOUCH_SESSION,
 } from './queries/sessions.ts';
 import type { Row, Session } from './session.ts';
 
@@ -12,13 +22,23 @@ type Input<Name extends keyof SessionStore> = Parameters<SessionStore[Name]>[0];
 /** What the writer does with sessions of people; each inside a savepoint of its own. */
 export const SESSION_OPERATIONS = {
   startSession(
-    session: Session, { started, event }: { started: StoredSession; event: AuditEvent },
+    session: Session,
+    { started, event }: { started: StoredSession; event: AuditEvent },
   ): void {
     const { id, tenantId, objectId, provider, principal, generation } = started;
     session.run(DELETE_OF_OWNER, [objectId, tenantId, provider]);
     session.run(INSERT_SESSION, [
-      id, tenantId, objectId, provider, principal, generation, started.createdAt, started.usedAt,
-      started.endsAt, started.sealed, started.sealedWith,
+      id,
+      tenantId,
+      objectId,
+      provider,
+      principal,
+      generation,
+      started.createdAt,
+      started.usedAt,
+      started.endsAt,
+      started.sealed,
+      started.sealedWith,
     ]);
     record(session, event);
   },
@@ -28,13 +48,15 @@ export const SESSION_OPERATIONS = {
   },
 
   claimRefresh(
-    session: Session, { id, generation, holder, until, now }: Input<'claimRefresh'>,
+    session: Session,
+    { id, generation, holder, until, now }: Input<'claimRefresh'>,
   ): boolean {
     return session.run(CLAIM_REFRESH, [holder, until, id, generation, now, holder]) > 0;
   },
 
   renewSession(
-    session: Session, { id, generation, sealed, sealedWith }: Input<'renewSession'>,
+    session: Session,
+    { id, generation, sealed, sealedWith }: Input<'renewSession'>,
   ): boolean {
     return session.run(RENEW_SESSION, [sealed, sealedWith, id, generation]) > 0;
   },
@@ -44,7 +66,8 @@ export const SESSION_OPERATIONS = {
   },
 
   resealSession(
-    session: Session, { id, generation, sealed, sealedWith }: Input<'resealSession'>,
+    session: Session,
+    { id, generation, sealed, sealedWith }: Input<'resealSession'>,
   ): boolean {
     return session.run(RESEAL_SESSION, [sealed, sealedWith, id, generation]) > 0;
   },
@@ -58,12 +81,16 @@ export const SESSION_OPERATIONS = {
 
 function ending(which: WhichSessions): [sql: string, row: Row] {
   switch (which.kind) {
-    case 'one': return [END_ONE, [which.id]];
-    case 'principal': return [END_PRINCIPAL, [which.key]];
-    case 'all': return [END_ALL, []];
-    case 'person': return which.tenantId === undefined
-      ? [END_OBJECT, [which.objectId]]
-      : [END_PERSON, [which.objectId, which.tenantId]];
+    case 'one':
+      return [END_ONE, [which.id]];
+    case 'principal':
+      return [END_PRINCIPAL, [which.key]];
+    case 'all':
+      return [END_ALL, []];
+    case 'person':
+      return which.tenantId === undefined
+        ? [END_OBJECT, [which.objectId]]
+        : [END_PERSON, [which.objectId, which.tenantId]];
   }
 }
 

@@ -35,8 +35,10 @@ export function openTransferSource(path: string): TransferSource {
   } catch (error) {
     if (database?.isOpen) database.close();
     if (isBusy(error)) {
-      throw refused(`The database ${path} is in use: stop the service that has it open, and every `
-        + 'other program, before it is carried over.');
+      throw refused(
+        `The database ${path} is in use: stop the service that has it open, and every ` +
+          'other program, before it is carried over.',
+      );
     }
     const { code, message, cause } = toStoreError(error);
     throw new StoreError(code, `${message} (${path})`, { cause });
@@ -57,15 +59,19 @@ function lock(session: Session): void {
 function requireSchema(session: Session, path: string): void {
   const missing = pendingMigrations(session).map(({ name }) => name);
   if (missing.length === 0) return;
-  throw refused(`The database ${path} has an older schema (it lacks ${missing.join(', ')}): run `
-    + '`countersign migrate` with it first.');
+  throw refused(
+    `The database ${path} has an older schema (it lacks ${missing.join(', ')}): run ` +
+      '`countersign migrate` with it first.',
+  );
 }
 
 function sourceOver(session: Session): TransferSource {
-  const counts = Object.fromEntries(TRANSFER_TABLES.map((table) => {
-    const { n } = session.get(SOURCE_TABLES[table].count) as { n: number };
-    return [table, n];
-  })) as TransferCounts;
+  const counts = Object.fromEntries(
+    TRANSFER_TABLES.map((table) => {
+      const { n } = session.get(SOURCE_TABLES[table].count) as { n: number };
+      return [table, n];
+    }),
+  ) as TransferCounts;
   const { told } = session.get(IDENTITY) as { told: string };
   return {
     counts,

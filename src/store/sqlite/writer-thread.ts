@@ -57,7 +57,10 @@ function serve(port: MessagePort, session: Session, patienceMs: number): void {
 }
 
 function answerGroup(
-  port: MessagePort, session: Session, calls: readonly Call[], patienceMs: number,
+  port: MessagePort,
+  session: Session,
+  calls: readonly Call[],
+  patienceMs: number,
 ): void {
   let told: readonly Answer[] | undefined;
   const expected = (answers: readonly Answer[]) => {

@@ -22,7 +22,9 @@ export interface Writer {
    * @throws StoreError; `store_busy` at once where the queue is full.
    */
   call<Name extends OperationName>(
-    name: Name, input: InputOf<Name>, foreseen?: (output: OutputOf<Name>) => void,
+    name: Name,
+    input: InputOf<Name>,
+    foreseen?: (output: OutputOf<Name>) => void,
   ): Promise<OutputOf<Name>>;
   /** Finishes what is queued and ends the thread. May be called again. */
   close(): Promise<void>;
@@ -51,7 +53,8 @@ const GATHER_TURNS = 16;
 
 // Sources run as they are, a build runs as JavaScript: the thread's file ends as this one does.
 const THREAD = new URL(
-  `./writer-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url,
+  `./writer-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
+  import.meta.url,
 );
 
 /** Starts the writer's thread. */
@@ -110,7 +113,8 @@ export function startWriter(options: WriterOptions): Writer {
       outbox.push([name, input]);
       return new Promise((resolve, reject) => {
         pending.add({
-          resolve: resolve as Waiting['resolve'], reject,
+          resolve: resolve as Waiting['resolve'],
+          reject,
           foreseen: foreseen as Waiting['foreseen'],
         });
       });
@@ -194,6 +198,7 @@ function overloaded(limit: number): StoreError {
 
 function endedEarly(): StoreError {
   return new StoreError(
-    'store_unavailable', 'The thread that writes to the store has ended; send the same again.',
+    'store_unavailable',
+    'The thread that writes to the store has ended; send the same again.',
   );
 }

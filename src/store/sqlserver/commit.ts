@@ -24,9 +24,7 @@ interface Outcome {
  * Writes a change in one batch. Where the answer is lost the same batch is sent again: the change's
  * id lets it happen once, and the attempt tells whether it was this sending that did it.
  */
-export async function commit(
-  session: Session, change: Change, ids: Ids,
-): Promise<CommitResult> {
+export async function commit(session: Session, change: Change, ids: Ids): Promise<CommitResult> {
   const attempt = ids.secret(ATTEMPT_BYTES);
   const values = encode(change, attempt);
   for (let races = 0; races < MOST_RACES; races += 1) {
@@ -35,8 +33,8 @@ export async function commit(
   }
   throw new StoreError(
     'store_rejected',
-    'What was to be written has a key that another row has: nothing of it was written, and '
-      + 'sending it again will not help.',
+    'What was to be written has a key that another row has: nothing of it was written, and ' +
+      'sending it again will not help.',
   );
 }
 
@@ -48,14 +46,17 @@ async function sendOnce(session: Session, values: ValuesOf<typeof COMMIT>): Prom
 
 /** Undefined where the batch met another and is to be sent again. */
 function resultOf(
-  found: Outcome, { attempt, requestId }: ValuesOf<typeof COMMIT>,
+  found: Outcome,
+  { attempt, requestId }: ValuesOf<typeof COMMIT>,
 ): CommitResult | undefined {
   if (found.outcome === 'committed') return { status: 'committed', number: found.number };
   if (found.outcome === 'conflict') return { status: 'conflict' };
   if (found.outcome === 'decision' || found.ofKind === 'decision') {
     return {
-      status: 'duplicate', of: 'decision',
-      requestId: requestId === null ? null : String(requestId), fingerprint: null,
+      status: 'duplicate',
+      of: 'decision',
+      requestId: requestId === null ? null : String(requestId),
+      fingerprint: null,
     };
   }
   if (found.outcome === 'known') {
@@ -63,7 +64,8 @@ function resultOf(
   }
   if (found.outcome === 'orphan') {
     throw new StoreError(
-      'store_rejected', 'A decision or a card names a request that is not there.',
+      'store_rejected',
+      'A decision or a card names a request that is not there.',
     );
   }
   if (found.ofKind === null) return undefined;

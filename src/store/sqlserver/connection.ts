@@ -39,25 +39,33 @@ const AUTHENTICATION: Readonly<Record<string, string | undefined>> = {
  * @throws StoreError `store_unavailable` for a string that cannot be used, or one that switches
  *   encryption or the check of the certificate off without `allowUntrusted`.
  */
-export function poolConfig(
-  { connectionString, allowUntrusted, timing }: {
-    connectionString: string; allowUntrusted: boolean; timing: Timing;
-  },
-): sql.config {
+export function poolConfig({
+  connectionString,
+  allowUntrusted,
+  timing,
+}: {
+  connectionString: string;
+  allowUntrusted: boolean;
+  timing: Timing;
+}): sql.config {
   const parsed = parse(connectionString);
   if (!parsed.server) {
-    throw unusable('it names no server. It looks like '
-      + '`Server=HOST,1433;Database=countersign;User Id=…;Password=…`');
+    throw unusable(
+      'it names no server. It looks like ' +
+        '`Server=HOST,1433;Database=countersign;User Id=…;Password=…`',
+    );
   }
   if (!parsed.database) throw unusable('it names no database (Database=…)');
   const words = wordsOf(connectionString);
   const given = parsed.options ?? {};
-  const encrypt = words.get('encrypt') === 'strict' ? 'strict' : given.encrypt ?? true;
+  const encrypt = words.get('encrypt') === 'strict' ? 'strict' : (given.encrypt ?? true);
   const trusting = given.trustServerCertificate === true;
   if (!allowUntrusted && (trusting || encrypt === false)) {
-    throw unusable('it switches encryption or the check of the server\'s certificate off. Give the '
-      + 'server a certificate that this machine trusts (NODE_EXTRA_CA_CERTS names a private '
-      + 'authority) and drop TrustServerCertificate and Encrypt');
+    throw unusable(
+      "it switches encryption or the check of the server's certificate off. Give the " +
+        'server a certificate that this machine trusts (NODE_EXTRA_CA_CERTS names a private ' +
+        'authority) and drop TrustServerCertificate and Encrypt',
+    );
   }
   const { connectTimeoutMs, requestTimeoutMs, patienceMs } = timing;
   const config = {
@@ -68,16 +76,23 @@ export function poolConfig(
     // mssql's own check of a pooled connection is a statement of its own before every statement.
     validateConnection: 'socket',
     pool: {
-      min: 0, max: MAX_CONNECTIONS, ...parsed.pool,
-      idleTimeoutMillis: IDLE_MS, acquireTimeoutMillis: patienceMs,
+      min: 0,
+      max: MAX_CONNECTIONS,
+      ...parsed.pool,
+      idleTimeoutMillis: IDLE_MS,
+      acquireTimeoutMillis: patienceMs,
     },
     options: {
-      ...given, encrypt, trustServerCertificate: trusting,
+      ...given,
+      encrypt,
+      trustServerCertificate: trusting,
       ...(encrypt === true
         ? { connector: encryptedConnector({ inParallel: given.multiSubnetFailover === true }) }
         : {}),
       appName: words.get('application name') ?? 'countersign',
-      abortTransactionOnError: true, cancelTimeout: CANCEL_MS, maxRetriesOnTransientErrors: 0,
+      abortTransactionOnError: true,
+      cancelTimeout: CANCEL_MS,
+      maxRetriesOnTransientErrors: 0,
     },
   };
   // The types of mssql know neither this way to validate nor some of tedious' options.
@@ -100,12 +115,20 @@ function parse(connectionString: string): sql.config {
 
 /** Keys and values in lower case, for what mssql's reading leaves out. */
 function wordsOf(connectionString: string): ReadonlyMap<string, string> {
-  return new Map(connectionString.split(';').slice(0, 100).flatMap((part) => {
-    const at = part.indexOf('=');
-    if (at < 0) return [];
-    const value = part.slice(at + 1).trim().replace(/^(["'])(.*)\1$/, '$2');
-    return [[part.slice(0, at).trim().toLowerCase(), value.toLowerCase()] as const];
-  }));
+  return new Map(
+    connectionString
+      .split(';')
+      .slice(0, 100)
+      .flatMap((part) => {
+        const at = part.indexOf('=');
+        if (at < 0) return [];
+        const value = part
+          .slice(at + 1)
+          .trim()
+          .replace(/^(["'])(.*)\1$/, '$2');
+        return [[part.slice(0, at).trim().toLowerCase(), value.toLowerCase()] as const];
+      }),
+  );
 }
 
 /** Milliseconds of a time that is given in whole seconds, from 1 s to 10 min; else undefined. */
@@ -126,16 +149,20 @@ function authenticationOf(
   if (said === undefined) return {};
   const type = AUTHENTICATION[said];
   if (type === undefined) {
-    throw unusable(`it asks for Authentication=${said}, which is none of: `
-      + Object.keys(AUTHENTICATION).join(', '));
+    throw unusable(
+      `it asks for Authentication=${said}, which is none of: ` +
+        Object.keys(AUTHENTICATION).join(', '),
+    );
   }
   // As other drivers do, the user's name is the client's id where an application signs in.
   const clientId = parsed.clientId ?? parsed.user;
   const clientSecret = parsed.clientSecret ?? parsed.password;
   if (type === 'azure-active-directory-service-principal-secret') {
     if (!clientId || !clientSecret || !parsed.tenantId) {
-      throw unusable('a service principal needs User Id (the client id), Password (its secret) '
-        + 'and Tenant Id');
+      throw unusable(
+        'a service principal needs User Id (the client id), Password (its secret) ' +
+          'and Tenant Id',
+      );
     }
     return { authentication_type: type, clientId, clientSecret };
   }
@@ -144,6 +171,7 @@ function authenticationOf(
 
 function unusable(why: string): StoreError {
   return new StoreError(
-    'store_unavailable', `The connection string of the store cannot be used: ${why}.`,
+    'store_unavailable',
+    `The connection string of the store cannot be used: ${why}.`,
   );
 }

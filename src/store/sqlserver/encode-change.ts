@@ -12,13 +12,27 @@ const CLAIM_KEY_SIZE = 400;
 type Values = ValuesOf<typeof COMMIT>;
 type RequestValues = Pick<
   Values,
-  | 'write' | 'seenVersion' | 'seenCopies' | 'version' | 'state' | 'workflow' | 'requesterKey'
-  | 'asked' | 'progress'
+  | 'write'
+  | 'seenVersion'
+  | 'seenCopies'
+  | 'version'
+  | 'state'
+  | 'workflow'
+  | 'requesterKey'
+  | 'asked'
+  | 'progress'
 >;
 
 const NO_REQUEST: RequestValues = {
-  write: null, seenVersion: null, seenCopies: null, version: null, state: null, workflow: null,
-  requesterKey: null, asked: null, progress: null,
+  write: null,
+  seenVersion: null,
+  seenCopies: null,
+  version: null,
+  state: null,
+  workflow: null,
+  requesterKey: null,
+  asked: null,
+  progress: null,
 };
 
 /**
@@ -32,22 +46,34 @@ export function encodeChange(change: Change, attempt: string): Values {
   const { request, guard, decision, at, ack } = change;
   const people = latest(change.people ?? [], (person) => person.seenAt);
   return {
-    id: change.id, attempt, at,
+    id: change.id,
+    attempt,
+    at,
     requestId: guard?.requestId ?? request?.id ?? decision?.requestId ?? null,
-    claims: list(change.claims?.map(encodeClaim)), claimCount: change.claims?.length ?? 0,
-    ackKey: ack?.key ?? null, ackFence: ack?.fence ?? null, ackDone: ack?.done ?? null,
+    claims: list(change.claims?.map(encodeClaim)),
+    claimCount: change.claims?.length ?? 0,
+    ackKey: ack?.key ?? null,
+    ackFence: ack?.fence ?? null,
+    ackDone: ack?.done ?? null,
     ...encodeRequest(change),
-    decisionId: decision?.id ?? null, decided: decision?.requestId ?? null,
-    stage: decision?.stage ?? null, approverKey: decision?.approver.key ?? null,
-    decidedAt: decision?.at ?? null, decidedVersion: request?.version ?? guard?.version ?? 0,
+    decisionId: decision?.id ?? null,
+    decided: decision?.requestId ?? null,
+    stage: decision?.stage ?? null,
+    approverKey: decision?.approver.key ?? null,
+    decidedAt: decision?.at ?? null,
+    decidedVersion: request?.version ?? guard?.version ?? 0,
     decision: decision ? JSON.stringify(decision) : null,
     events: list(change.events?.map((event) => ({ ...event, data: jsonText(event.data) }))),
     jobs: list(sorted(joined(change.jobs ?? []), ({ key }) => key)),
     cards: list(encodeCards(change.cards ?? [])),
     conversations: list(latest(change.conversations ?? [], (met) => met.updatedAt)),
     people: list(people.map(encodePerson)),
-    roles: list(people.flatMap(({ key, roles, seenAt }) =>
-      [...new Set(roles)].sort().map((role) => ({ key, role, seenAt })))) ?? '[]',
+    roles:
+      list(
+        people.flatMap(({ key, roles, seenAt }) =>
+          [...new Set(roles)].sort().map((role) => ({ key, role, seenAt })),
+        ),
+      ) ?? '[]',
   };
 }
 
@@ -70,15 +96,18 @@ function encodeRequest({ request, guard }: Change): RequestValues {
   const written = { ...NO_REQUEST, version, state, progress: progressPart(request) };
   if (!guard || !seen) {
     return {
-      ...written, write: 'insert', workflow: request.workflow,
-      requesterKey: request.requester.key, asked: askedPart(request),
+      ...written,
+      write: 'insert',
+      workflow: request.workflow,
+      requesterKey: request.requester.key,
+      asked: askedPart(request),
     };
   }
   if (guard.requestId !== request.id || version <= guard.version) {
     throw new StoreError(
       'store_rejected',
-      `The guard (${guard.requestId}, version ${guard.version}) does not fit the request that is `
-        + `written (${request.id}, version ${version}): this is a fault of the program.`,
+      `The guard (${guard.requestId}, version ${guard.version}) does not fit the request that is ` +
+        `written (${request.id}, version ${version}): this is a fault of the program.`,
     );
   }
   return { ...written, write: 'update', ...seen };
@@ -89,12 +118,16 @@ function joined(jobs: readonly NewJob[]): NewJob[] {
   const byKey = new Map<string, NewJob>();
   for (const job of jobs) {
     const before = byKey.get(job.key);
-    byKey.set(job.key, before
-      ? {
-          ...before, wanted: Math.max(before.wanted, job.wanted),
-          runAt: Math.min(before.runAt, job.runAt),
-        }
-      : job);
+    byKey.set(
+      job.key,
+      before
+        ? {
+            ...before,
+            wanted: Math.max(before.wanted, job.wanted),
+            runAt: Math.min(before.runAt, job.runAt),
+          }
+        : job,
+    );
   }
   return [...byKey.values()];
 }
@@ -103,30 +136,39 @@ function joined(jobs: readonly NewJob[]): NewJob[] {
 function encodeCards(cards: readonly Card[]): object[] {
   const byId = new Map(cards.map((card) => [card.id, { ...card, messageKey: messageKey(card) }]));
   const taken = new Set<string>();
-  return sorted([...byId.values()].filter((card) => {
-    const fresh = !taken.has(card.messageKey);
-    taken.add(card.messageKey);
-    return fresh;
-  }), ({ id }) => id);
+  return sorted(
+    [...byId.values()].filter((card) => {
+      const fresh = !taken.has(card.messageKey);
+      taken.add(card.messageKey);
+      return fresh;
+    }),
+    ({ id }) => id,
+  );
 }
 
 /** What no two cards share: the posted message, or the card itself before it is posted. */
-export function messageKey(
-  { id, conversationId, activityId }: Pick<Card, 'id' | 'conversationId' | 'activityId'>,
-): string {
+export function messageKey({
+  id,
+  conversationId,
+  activityId,
+}: Pick<Card, 'id' | 'conversationId' | 'activityId'>): string {
   return activityId === null || conversationId === null
-    ? `card:${id}` : `message:${sha256(JSON.stringify([conversationId, activityId]))}`;
+    ? `card:${id}`
+    : `message:${sha256(JSON.stringify([conversationId, activityId]))}`;
 }
 
 function encodePerson(person: SeenPerson): object {
   return {
-    ...person, roles: jsonText(person.roles), claims: jsonText(person.claims),
+    ...person,
+    roles: jsonText(person.roles),
+    claims: jsonText(person.claims),
   };
 }
 
 /** The newest of each key. */
 function latest<Item extends { readonly key: string }>(
-  items: readonly Item[], time: (item: Item) => number,
+  items: readonly Item[],
+  time: (item: Item) => number,
 ): Item[] {
   const byKey = new Map<string, Item>();
   for (const item of items) {

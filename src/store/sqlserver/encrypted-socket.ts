@@ -11,7 +11,8 @@ export interface Target {
 }
 
 type Lookup = (
-  host: string, options: { all: true },
+  host: string,
+  options: { all: true },
   found: (error: Error | null, addresses: LookupAddress[]) => void,
 ) => void;
 
@@ -27,7 +28,10 @@ export function encryptedConnector({ inParallel }: { inParallel: boolean }): Con
   return async (to, lookup, signal) => {
     const addresses = await addressesOf(to.host, lookup, signal);
     const connect = inParallel ? connectToAnyAtOnce : connectInTurn;
-    return connect(addresses.map(({ address }) => ({ ...to, host: address })), signal);
+    return connect(
+      addresses.map(({ address }) => ({ ...to, host: address })),
+      signal,
+    );
   };
 }
 
@@ -52,7 +56,13 @@ class EncryptedSocket extends Socket {
   }
 
   override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
-    if (this.#mayLeave(chunks.map(({ chunk }) => chunk), done)) super._writev?.(chunks, done);
+    if (
+      this.#mayLeave(
+        chunks.map(({ chunk }) => chunk),
+        done,
+      )
+    )
+      super._writev?.(chunks, done);
   }
 
   #mayLeave(chunks: readonly unknown[], done: Done): boolean {
@@ -69,7 +79,9 @@ class EncryptedSocket extends Socket {
 type Done = (error?: Error | null) => void;
 
 async function addressesOf(
-  host: string, lookup: Lookup, signal: AbortSignal,
+  host: string,
+  lookup: Lookup,
+  signal: AbortSignal,
 ): Promise<readonly LookupAddress[]> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
@@ -96,7 +108,8 @@ async function connectInTurn(targets: readonly Target[], signal: AbortSignal): P
 }
 
 async function connectToAnyAtOnce(
-  targets: readonly Target[], signal: AbortSignal,
+  targets: readonly Target[],
+  signal: AbortSignal,
 ): Promise<Socket> {
   const enough = new AbortController();
   const either = AbortSignal.any([signal, enough.signal]);

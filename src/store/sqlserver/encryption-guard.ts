@@ -54,7 +54,7 @@ export function createEncryptionGuard(): EncryptionGuard {
     },
     sent(chunk) {
       if (phase === 'encrypted') return;
-      const first = Buffer.isBuffer(chunk) ? chunk[0] ?? 0 : 0;
+      const first = Buffer.isBuffer(chunk) ? (chunk[0] ?? 0) : 0;
       const answered = phase === 'handshake' && !asked;
       if (answered && TLS_RECORDS.includes(first)) phase = 'encrypted';
       else if (first === PRELOGIN && (phase === 'handshake' || !asked)) asked = true;

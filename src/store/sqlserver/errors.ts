@@ -19,49 +19,59 @@ interface Meaning {
   readonly mayBeDone?: boolean;
 }
 
-const NO_DATABASE = 'The login may not open the database, or there is none of that name: check '
-  + 'Database (Initial Catalog) in the connection string and create the user in that database.';
+const NO_DATABASE =
+  'The login may not open the database, or there is none of that name: check ' +
+  'Database (Initial Catalog) in the connection string and create the user in that database.';
 
 /** learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors */
 const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   ...each([1205, 1222, 3960, 3961], {
-    code: 'store_busy', passing: true,
+    code: 'store_busy',
+    passing: true,
     message: 'Others hold the same rows for too long: send the same again a little later.',
   }),
   ...each([10928, 10929, 40501, 49918, 49919, 49920], {
-    code: 'store_busy', passing: true,
+    code: 'store_busy',
+    passing: true,
     message: 'The database is at the limit of its service tier: load it less or raise the tier.',
   }),
   ...each([40197, 40613, 233, 64, 10053, 10054, 10060, 121, 596, 6005], {
-    code: 'store_unavailable', passing: true, mayBeDone: true,
+    code: 'store_unavailable',
+    passing: true,
+    mayBeDone: true,
     message: 'The database is failing over or restarting: send the same again a little later.',
   }),
   ...each([4060], { code: 'store_unavailable', passing: true, message: NO_DATABASE }),
   ...each([911], { code: 'store_unavailable', message: NO_DATABASE }),
   ...each([18456, 18452, 18486, 18487, 18488, 40532], {
     code: 'store_unavailable',
-    message: 'The server refuses the login: check user and password (or the managed identity) in '
-      + 'the connection string, and that the login is not locked.',
+    message:
+      'The server refuses the login: check user and password (or the managed identity) in ' +
+      'the connection string, and that the login is not locked.',
   }),
   ...each([229, 230, 262, 297, 300, 916, 1088, 2760, 3701, 15247], {
     code: 'store_unavailable',
-    message: 'The database user lacks a right: run infra/sql/grants.sql for the service, and '
-      + '`countersign migrate` with the identity that may change the schema.',
+    message:
+      'The database user lacks a right: run infra/sql/grants.sql for the service, and ' +
+      '`countersign migrate` with the identity that may change the schema.',
   }),
   ...each([3906, 3908, 976, 978, 945], {
     code: 'store_readonly',
-    message: 'The database cannot be written: connect to the primary (not a secondary or a '
-      + 'snapshot) and set it READ_WRITE.',
+    message:
+      'The database cannot be written: connect to the primary (not a secondary or a ' +
+      'snapshot) and set it READ_WRITE.',
   }),
   ...each([1105, 1101, 9002, 40544, 5149, 3257], {
     code: 'store_full',
-    message: 'The database or its log is full: make room, or raise its size. Nothing of the '
-      + 'change was written.',
+    message:
+      'The database or its log is full: make room, or raise its size. Nothing of the ' +
+      'change was written.',
   }),
   ...each([823, 824, 825, 605, 7987], {
     code: 'store_corrupt',
-    message: 'The server found damage in the database: stop, keep a copy of it, run DBCC CHECKDB, '
-      + 'and restore the last backup.',
+    message:
+      'The server found damage in the database: stop, keep a copy of it, run DBCC CHECKDB, ' +
+      'and restore the last backup.',
   }),
   ...each([208, 207, 213], {
     code: 'schema_changed',
@@ -69,15 +79,18 @@ const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   }),
   ...each([515, 547, 2601, 2627, 2628, 8152, 8115, 220, 245, 8114, 8016, 8023, 13609, 51010], {
     code: 'store_rejected',
-    message: 'What was to be written breaks a rule of the schema, which is a fault of the program '
-      + 'that sent it: nothing of it was written, and sending it again will not help.',
+    message:
+      'What was to be written breaks a rule of the schema, which is a fault of the program ' +
+      'that sent it: nothing of it was written, and sending it again will not help.',
   }),
   ...each([51001], {
-    code: 'store_busy', passing: true,
+    code: 'store_busy',
+    passing: true,
     message: 'Another start changes the schema for too long: look at it, then start again.',
   }),
   ...each([701, 802, 8645, 8651], {
-    code: 'store_busy', passing: true,
+    code: 'store_busy',
+    passing: true,
     message: 'The server is short of memory: give it more, or load it less.',
   }),
 ]);
@@ -91,11 +104,14 @@ export function failureOf(thrown: unknown): Failure {
     return { error: thrown, undone: true, passing: thrown.code === 'store_busy' };
   }
   const beforeSent = nameOf(thrown) !== 'RequestError';
-  const meaning = numbersOf(thrown).map((number) => BY_NUMBER.get(number)).find((one) => one);
+  const meaning = numbersOf(thrown)
+    .map((number) => BY_NUMBER.get(number))
+    .find((one) => one);
   if (meaning) {
     const { code, message, passing = false, mayBeDone = false } = meaning;
     return {
-      error: new StoreError(code, message, { cause: thrown }), passing,
+      error: new StoreError(code, message, { cause: thrown }),
+      passing,
       undone: beforeSent || !mayBeDone,
     };
   }
@@ -121,7 +137,8 @@ export function storeClosed(): StoreError {
 /** What is answered where more wait than the queue holds. */
 export function storeOverloaded(limit: number): StoreError {
   return new StoreError(
-    'store_busy', `More than ${limit} calls wait for the database: send the same again later.`,
+    'store_busy',
+    `More than ${limit} calls wait for the database: send the same again later.`,
   );
 }
 
@@ -130,29 +147,34 @@ function lineFailure(thrown: unknown, beforeSent: boolean): Failure {
   const codes = chainOf(thrown).flatMap(codesOf);
   const cause = { cause: thrown };
   if (chainOf(thrown).some(({ message }) => String(message).startsWith(NO_CONNECTION))) {
-    const message = 'No connection of the pool came free in time: send the same again later, or '
-      + 'raise Max Pool Size.';
+    const message =
+      'No connection of the pool came free in time: send the same again later, or ' +
+      'raise Max Pool Size.';
     return { error: new StoreError('store_busy', message, cause), undone: true, passing: false };
   }
   if (codes.some((code) => code === 'ELOGIN')) {
     const message = 'The server refuses the login: check the connection string.';
     return {
-      error: new StoreError('store_unavailable', message, cause), undone: true, passing: false,
+      error: new StoreError('store_unavailable', message, cause),
+      undone: true,
+      passing: false,
     };
   }
   if (codes.includes(UNENCRYPTED)) {
     return {
-      error: new StoreError('store_unavailable', NOT_ENCRYPTED, cause), undone: true,
+      error: new StoreError('store_unavailable', NOT_ENCRYPTED, cause),
+      undone: true,
       passing: false,
     };
   }
   if (codes.some((code) => LINE.includes(code))) {
     const message = beforeSent
-      ? 'The server cannot be reached: check server name, port and firewall, and that encryption '
-        + 'and the certificate are what the server offers.'
+      ? 'The server cannot be reached: check server name, port and firewall, and that encryption ' +
+        'and the certificate are what the server offers.'
       : 'The line to the server broke or it did not answer in time: send the same again.';
     return {
-      error: new StoreError('store_unavailable', message, cause), undone: beforeSent,
+      error: new StoreError('store_unavailable', message, cause),
+      undone: beforeSent,
       passing: true,
     };
   }
@@ -168,16 +190,29 @@ const FAULT: Meaning = {
   message: 'The server failed in a way that has no advice; the cause says what it reported.',
 };
 
-const NOT_ENCRYPTED = 'The server, or somebody on the way to it, keeps the line from being '
-  + 'encrypted, so no login was sent: switch encryption on at the server (it needs a certificate), '
-  + 'and see that Server= names it and that nothing in between answers for it.';
+const NOT_ENCRYPTED =
+  'The server, or somebody on the way to it, keeps the line from being ' +
+  'encrypted, so no login was sent: switch encryption on at the server (it needs a certificate), ' +
+  'and see that Server= names it and that nothing in between answers for it.';
 
 /** What mssql puts before the words of its pool, whose error has no code or name of its own. */
 const NO_CONNECTION = 'Failed to acquire a connection from the pool';
 
 const LINE: readonly string[] = [
-  'ESOCKET', 'ETIMEOUT', 'ECONNCLOSED', 'ENOTOPEN', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE',
-  'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EINSTLOOKUP', 'EINVALIDSTATE', 'ECANCEL',
+  'ESOCKET',
+  'ETIMEOUT',
+  'ECONNCLOSED',
+  'ENOTOPEN',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'EINSTLOOKUP',
+  'EINVALIDSTATE',
+  'ECANCEL',
 ];
 
 /** Its code, and those in its text: an error of another realm comes through mssql as text. */
@@ -195,10 +230,16 @@ interface Told {
 
 /** The server's numbers, the first that it reported first. */
 function numbersOf(thrown: unknown): number[] {
-  const preceding = typeof thrown === 'object' && thrown !== null && 'precedingErrors' in thrown
-    && Array.isArray(thrown.precedingErrors) ? (thrown.precedingErrors as unknown[]) : [];
-  return [...preceding, thrown].flatMap(chainOf).flatMap(({ number }) =>
-    typeof number === 'number' ? [number] : []);
+  const preceding =
+    typeof thrown === 'object' &&
+    thrown !== null &&
+    'precedingErrors' in thrown &&
+    Array.isArray(thrown.precedingErrors)
+      ? (thrown.precedingErrors as unknown[])
+      : [];
+  return [...preceding, thrown]
+    .flatMap(chainOf)
+    .flatMap(({ number }) => (typeof number === 'number' ? [number] : []));
 }
 
 /** An error and what is inside it. Not instanceof: another realm has an Error of its own. */

@@ -1,7 +1,5 @@
 import type { Job, JobStore } from '../../usecases/store-ports.ts';
-import {
-  CLAIM_JOBS, FAIL_JOB, FINISH_JOB, POSTPONE_JOB, RENEW_JOBS,
-} from './queries/jobs.ts';
+import { CLAIM_JOBS, FAIL_JOB, FINISH_JOB, POSTPONE_JOB, RENEW_JOBS } from './queries/jobs.ts';
 import { byKey, carry } from './query.ts';
 import type { Session } from './session.ts';
 
@@ -23,7 +21,9 @@ export async function claimJobs(
   { limit, leaseMs, now }: Parameters<JobStore['claimJobs']>[0],
 ): Promise<readonly Job[]> {
   const rows = await session.all(
-    CLAIM_JOBS, { limit, leaseUntil: now + leaseMs, now }, { repeat: 'once' },
+    CLAIM_JOBS,
+    { limit, leaseUntil: now + leaseMs, now },
+    { repeat: 'once' },
   );
   const jobs = [...rows] as unknown as Job[];
   return jobs.sort((a, b) => a.runAt - b.runAt || (a.key < b.key ? -1 : 1));
@@ -36,7 +36,9 @@ export async function renewJobs(
 ): Promise<readonly string[]> {
   const held = jobs.map(({ key, fence }) => ({ key, fence }));
   const rows = await session.all(
-    RENEW_JOBS, { jobs: carry(byKey(held)), leaseUntil: now + leaseMs }, { repeat: 'twice' },
+    RENEW_JOBS,
+    { jobs: carry(byKey(held)), leaseUntil: now + leaseMs },
+    { repeat: 'twice' },
   );
   return rows.map(({ key }) => String(key));
 }
@@ -46,9 +48,9 @@ export function finishJob(
   session: Session,
   { key, fence, done, now }: Parameters<JobStore['ackJob']>[0],
 ): Promise<boolean> {
-  return changed(session.all(
-    FINISH_JOB, { ackKey: key, ackFence: fence, ackDone: done, at: now }, TWICE,
-  ));
+  return changed(
+    session.all(FINISH_JOB, { ackKey: key, ackFence: fence, ackDone: done, at: now }, TWICE),
+  );
 }
 
 /** Whether the job was this claim's; it then waits for `runAt`, or is parked as dead. */

@@ -20,8 +20,10 @@ export function shippedMigrations(folder: URL = SHIPPED): readonly Migration[] {
 
 /** The parts of a migration, each to be sent on its own, without remarks and on one line. */
 export function partsOf({ sql }: Pick<Migration, 'sql'>): readonly string[] {
-  return sql.split(CUT).map((part) => part.replaceAll(REMARK, '').replaceAll(/\s+/g, ' ').trim())
-   .filter((part) => part !== '');
+  return sql
+    .split(CUT)
+    .map((part) => part.replaceAll(REMARK, '').replaceAll(/\s+/g, ' ').trim())
+    .filter((part) => part !== '');
 }
 
 /** The migrations that the store still lacks; throws as `migrate` does. */
@@ -60,7 +62,8 @@ export async function migrate(
     const { version, name, checksum } = migration;
     const parts = carry(partsOf(migration).map((part, n) => ({ n, part })));
     const [row] = await session.all(
-      APPLY, { version, name, checksum, now: options.now, parts },
+      APPLY,
+      { version, name, checksum, now: options.now, parts },
       { repeat: 'twice', timeoutMs: STEP_WITHIN_MS },
     );
     if (Number(row?.['changed'] ?? 0) > 0) applied.push(name);

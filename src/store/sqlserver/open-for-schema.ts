@@ -18,7 +18,9 @@ const QUEUE = 10;
  */
 export async function openForSchema<Found>(
   options: {
-    connectionString: string; allowUntrusted: boolean; log: Logger;
+    connectionString: string;
+    allowUntrusted: boolean;
+    log: Logger;
     /** For a statement's answer (ms); default 5,000. */
     requestTimeoutMs?: number;
   },
@@ -29,7 +31,11 @@ export async function openForSchema<Found>(
   const config = poolConfig({ connectionString, allowUntrusted, timing });
   try {
     const session = await openSession({
-      config, ids: systemIds, log, patienceMs: TIMING.patienceMs, queueLimit: QUEUE,
+      config,
+      ids: systemIds,
+      log,
+      patienceMs: TIMING.patienceMs,
+      queueLimit: QUEUE,
     });
     return await closingOnFailure(session, () => use(session));
   } catch (error) {

@@ -1,12 +1,24 @@
 import type {
-  AuditStore, LeaseStore, RateStore, SignInAttempt, SignInLink, SignInStore, StoredKey,
+  AuditStore,
+  LeaseStore,
+  RateStore,
+  SignInAttempt,
+  SignInLink,
+  SignInStore,
+  StoredKey,
 } from '../../usecases/store-ports.ts';
 import { StoreError } from '../errors.ts';
 import { peaksText } from '../rows.ts';
 import { isTaken } from './errors.ts';
 import { SEAL } from './queries/audit.ts';
 import {
-  CHECK, NOW, PURGE_CHANGES, PURGE_CLAIMS, PURGE_LINKS, PURGE_RATES, PURGE_SESSIONS,
+  CHECK,
+  NOW,
+  PURGE_CHANGES,
+  PURGE_CLAIMS,
+  PURGE_LINKS,
+  PURGE_RATES,
+  PURGE_SESSIONS,
 } from './queries/housekeeping.ts';
 import { INSERT_FIRST_KEY, INSERT_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
 import { SAVE_RATES } from './queries/rates.ts';
@@ -26,14 +38,17 @@ const TWICE: { repeat: Repeat } = { repeat: 'twice' };
 const ONCE: { repeat: Repeat } = { repeat: 'once' };
 
 /** The writing half of the port but for commits and jobs: one batch each. */
-export type Writes = SignInStore & SessionWrites & LeaseStore & Pick<AuditStore, 'seal'>
-& Pick<RateStore, 'saveRates'> & {
-  addKey(key: StoredKey): Promise<void>;
-  addFirstKey(key: StoredKey): Promise<boolean>;
-  now(): Promise<number>;
-  purge(now: number, limit: number): Promise<number>;
-  check(now: number): Promise<void>;
-};
+export type Writes = SignInStore &
+  SessionWrites &
+  LeaseStore &
+  Pick<AuditStore, 'seal'> &
+  Pick<RateStore, 'saveRates'> & {
+    addKey(key: StoredKey): Promise<void>;
+    addFirstKey(key: StoredKey): Promise<boolean>;
+    now(): Promise<number>;
+    purge(now: number, limit: number): Promise<number>;
+    check(now: number): Promise<void>;
+  };
 
 /** The operations over a session. */
 export function createWrites(session: Session): Writes {
@@ -72,8 +87,11 @@ export function createWrites(session: Session): Writes {
     async purge(now, limit) {
       let gone = 0;
       for (const [query, keptMs] of [
-        [PURGE_CLAIMS, 0], [PURGE_CHANGES, CHANGES_KEPT_MS], [PURGE_RATES, 0],
-        [PURGE_LINKS, LINKS_KEPT_MS], [PURGE_SESSIONS, 0],
+        [PURGE_CLAIMS, 0],
+        [PURGE_CHANGES, CHANGES_KEPT_MS],
+        [PURGE_RATES, 0],
+        [PURGE_LINKS, LINKS_KEPT_MS],
+        [PURGE_SESSIONS, 0],
       ] as const) {
         gone += changed(await session.all(query, { until: now - keptMs, limit }, ONCE));
       }
@@ -90,14 +108,19 @@ function signIn(session: Session): SignInStore {
     async addLink({ id, tenantId, objectId, requestId, revision, expiresAt, demand }) {
       const others = LINKS_OF_A_PERSON - 1;
       const values = {
-        id, tenantId, objectId, requestId, revision, expiresAt, demand, others,
+        id,
+        tenantId,
+        objectId,
+        requestId,
+        revision,
+        expiresAt,
+        demand,
+        others,
       };
       await session.all(INSERT_LINK, values, ONCE);
     },
     async openLink(id, { state, browser, nonce, verifier }, now) {
-      const rows = await session.all(
-        OPEN_LINK, { id, state, browser, nonce, verifier, now }, ONCE,
-      );
+      const rows = await session.all(OPEN_LINK, { id, state, browser, nonce, verifier, now }, ONCE);
       return rows[0] as SignInLink | undefined;
     },
     async takeAttempt(state, now) {
@@ -126,10 +149,20 @@ async function seal(
   if (size !== expectedSize + leaves.length) {
     throw unsealable(`the checkpoint speaks of ${size} leaves`);
   }
-  const [row] = await session.all(SEAL, {
-    expectedSize, leaves: carry(leaves), count: leaves.length, size, root, at, jws,
-    peaks: peaksText(peaks),
-  }, ONCE);
+  const [row] = await session.all(
+    SEAL,
+    {
+      expectedSize,
+      leaves: carry(leaves),
+      count: leaves.length,
+      size,
+      root,
+      at,
+      jws,
+      peaks: peaksText(peaks),
+    },
+    ONCE,
+  );
   const outcome = row?.['outcome'];
   if (outcome === 'stranger') throw unsealable('an event does not wait to be sealed');
   if (outcome === 'repeated') throw unsealable('an event has a leaf already');

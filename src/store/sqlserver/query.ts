@@ -42,7 +42,8 @@ export const CONVERSATION_KEY = text(400);
 
 /** Names a statement and the types of its parameters. */
 export function query<const Name extends string>(
-  parameters: Readonly<Record<Name, ParameterType>>, sql: string,
+  parameters: Readonly<Record<Name, ParameterType>>,
+  sql: string,
 ): Query<Name> {
   return { parameters, sql };
 }
@@ -52,17 +53,21 @@ export function query<const Name extends string>(
  * type. Text is put back as `carry` sent it, and compared byte by byte as every key is.
  */
 export function rowsOf(
-  parameter: string, columns: readonly (readonly [name: string, path: string, type: string])[],
+  parameter: string,
+  columns: readonly (readonly [name: string, path: string, type: string])[],
 ): string {
   const long = columns.some(([, , type]) => type === LONG);
-  const told = columns.filter(([, , type]) => type !== LONG)
+  const told = columns
+    .filter(([, , type]) => type !== LONG)
     .map(([name, path, type]) => `${name} ${type} '${path}'`);
   const taken = columns.map(([name, path, type]) => {
     if (!type.startsWith('nvarchar')) return `o.${name}`;
     const found = type === LONG ? longText(path) : `o.${name}`;
     const bytes = `${found} ${BYTES}`;
-    return `REPLACE(REPLACE(${bytes}, NCHAR(${QUOTE_CODE}), N'"'), NCHAR(${SLASH_CODE}), N'\\') `
-      + `${BYTES} AS ${name}`;
+    return (
+      `REPLACE(REPLACE(${bytes}, NCHAR(${QUOTE_CODE}), N'"'), NCHAR(${SLASH_CODE}), N'\\') ` +
+      `${BYTES} AS ${name}`
+    );
   });
   const source = long
     ? `OPENJSON(${parameter}) i CROSS APPLY OPENJSON(i.value) WITH (${told.join(', ')}) o`
@@ -94,10 +99,15 @@ const REPLACEMENT = '\ufffd';
  * no escape, and come out the same on both.
  */
 export function carry(rows: readonly unknown[]): string {
-  return JSON.stringify(rows, (_name, value: unknown) => (typeof value === 'string'
-    ? value.replaceAll(QUOTE, REPLACEMENT).replaceAll(SLASH, REPLACEMENT)
-      .replaceAll('"', QUOTE).replaceAll('\\', SLASH)
-    : value));
+  return JSON.stringify(rows, (_name, value: unknown) =>
+    typeof value === 'string'
+      ? value
+          .replaceAll(QUOTE, REPLACEMENT)
+          .replaceAll(SLASH, REPLACEMENT)
+          .replaceAll('"', QUOTE)
+          .replaceAll('\\', SLASH)
+      : value,
+  );
 }
 
 /**

@@ -1,15 +1,33 @@
 import { REQUEST_STATES } from '../../domain/request.ts';
 import type { Request } from '../../domain/request.ts';
 import type {
-  AuditCheckpoint, AuditLeaf, AuditStore, Card, CardStore, Claim, Conversation, JobStore,
-  KeyStore, RateStore, RequestQuery, RequestStore, SessionStore, StoredKey, StoredRate,
+  AuditCheckpoint,
+  AuditLeaf,
+  AuditStore,
+  Card,
+  CardStore,
+  Claim,
+  Conversation,
+  JobStore,
+  KeyStore,
+  RateStore,
+  RequestQuery,
+  RequestStore,
+  SessionStore,
+  StoredKey,
+  StoredRate,
   StoredSession,
 } from '../../usecases/store-ports.ts';
 import { eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
 import { claimKey } from './encode-change.ts';
 import {
-  FRONTIER, LAST_CHECKPOINT, LIST_CHECKPOINTS, READ_LEAVES, TREE_SIZE, UNSEALED_EVENTS,
+  FRONTIER,
+  LAST_CHECKPOINT,
+  LIST_CHECKPOINTS,
+  READ_LEAVES,
+  TREE_SIZE,
+  UNSEALED_EVENTS,
 } from './queries/audit.ts';
 import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
 import { FIND_CLAIM } from './queries/changes.ts';
@@ -18,8 +36,14 @@ import { LIST_KEYS } from './queries/keys.ts';
 import { LOAD_RATES } from './queries/rates.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
 import {
-  FIND_REQUEST, LIST_BY_REQUESTER, LIST_BY_REQUESTER_AND_WORKFLOW, LIST_BY_STATE,
-  LIST_BY_WORKFLOW, LIST_REQUESTS, LOAD_REQUEST, LOAD_WITH_CARDS,
+  FIND_REQUEST,
+  LIST_BY_REQUESTER,
+  LIST_BY_REQUESTER_AND_WORKFLOW,
+  LIST_BY_STATE,
+  LIST_BY_WORKFLOW,
+  LIST_REQUESTS,
+  LOAD_REQUEST,
+  LOAD_WITH_CARDS,
 } from './queries/requests.ts';
 import { FIND_SESSION, NOT_SEALED_WITH } from './queries/sessions.ts';
 import { carry } from './query.ts';
@@ -27,14 +51,13 @@ import type { Query, ValuesOf } from './query.ts';
 import type { Row, Session } from './session.ts';
 
 /** The reading half of the port. */
-export type Reader =
-  & Omit<RequestStore, 'commit'>
-  & CardStore
-  & Pick<JobStore, 'nextJobAt' | 'countJobs'>
-  & Omit<AuditStore, 'seal'>
-  & Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'>
-  & Pick<KeyStore, 'listKeys'>
-  & Pick<RateStore, 'loadRates'>;
+export type Reader = Omit<RequestStore, 'commit'> &
+  CardStore &
+  Pick<JobStore, 'nextJobAt' | 'countJobs'> &
+  Omit<AuditStore, 'seal'> &
+  Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'> &
+  Pick<KeyStore, 'listKeys'> &
+  Pick<RateStore, 'loadRates'>;
 
 /** Each method is one statement and one round trip. */
 export function createReader(session: Session): Reader {
@@ -85,9 +108,10 @@ export function createReader(session: Session): Reader {
     lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT, {}),
     listCheckpoints: (page) => all<AuditCheckpoint>(LIST_CHECKPOINTS, page),
 
-    loadRates: (keys) => all<StoredRate>(LOAD_RATES, {
-      keys: carry(keys.map((key) => ({ key }))),
-    }),
+    loadRates: (keys) =>
+      all<StoredRate>(LOAD_RATES, {
+        keys: carry(keys.map((key) => ({ key }))),
+      }),
     findSession: ({ objectId, tenantId, provider }) =>
       get<StoredSession>(FIND_SESSION, { objectId, tenantId, provider }),
     sessionsNotSealedWith: (sealedWith, limit) =>
@@ -120,7 +144,7 @@ async function listing(session: Session, query: RequestQuery): Promise<RequestRo
   const states = carry([...new Set(query.states ?? REQUEST_STATES)]);
   const page = { states, before, limit };
   const rows = async <Asked extends Query>(asked: Asked, values: ValuesOf<Asked>) =>
-    [...await session.all(asked, values, { repeat: 'twice' })] as (Row & RequestRow)[];
+    [...(await session.all(asked, values, { repeat: 'twice' }))] as (Row & RequestRow)[];
   if (requester !== undefined && workflow !== undefined) {
     return rows(LIST_BY_REQUESTER_AND_WORKFLOW, { ...page, requester, workflow });
   }

@@ -1,8 +1,17 @@
 import type { AuditEvent } from '../../domain/events.ts';
 import type { SessionStore, WhichSessions } from '../../usecases/store-ports.ts';
 import {
-  CLAIM_REFRESH, END_ALL, END_OBJECT, END_ONE, END_PERSON, END_PRINCIPAL, RELEASE_REFRESH,
-  RENEW_SESSION, RESEAL_SESSION, START_SESSION, TOUCH_SESSION,
+  CLAIM_REFRESH,
+  END_ALL,
+  END_OBJECT,
+  END_ONE,
+  END_PERSON,
+  END_PRINCIPAL,
+  RELEASE_REFRESH,
+  RENEW_SESSION,
+  RESEAL_SESSION,
+  START_SESSION,
+  TOUCH_SESSION,
 } from './queries/sessions.ts';
 import { carry, jsonText } from './query.ts';
 import type { Row, Session } from './session.ts';
@@ -18,24 +27,49 @@ export type SessionWrites = Omit<SessionStore, 'findSession' | 'sessionsNotSeale
  * moment.
  */
 export function sessionWrites(
-  session: Session, meeting: (ask: () => Promise<readonly Row[]>) => Promise<readonly Row[]>,
+  session: Session,
+  meeting: (ask: () => Promise<readonly Row[]>) => Promise<readonly Row[]>,
 ): SessionWrites {
   return {
     async startSession(started, event) {
       const {
-        id, tenantId, objectId, provider, principal, generation, createdAt, usedAt, endsAt, sealed,
+        id,
+        tenantId,
+        objectId,
+        provider,
+        principal,
+        generation,
+        createdAt,
+        usedAt,
+        endsAt,
+        sealed,
         sealedWith,
       } = started;
-      await meeting(() => session.all(START_SESSION, {
-        id, tenantId, objectId, provider, principal, generation, createdAt, usedAt, endsAt, sealed,
-        sealedWith, events: eventText(event),
-      }, ONCE));
+      await meeting(() =>
+        session.all(
+          START_SESSION,
+          {
+            id,
+            tenantId,
+            objectId,
+            provider,
+            principal,
+            generation,
+            createdAt,
+            usedAt,
+            endsAt,
+            sealed,
+            sealedWith,
+            events: eventText(event),
+          },
+          ONCE,
+        ),
+      );
     },
     touchSession: async ({ id, generation, usedAt, endsAt }) =>
       changed(await session.all(TOUCH_SESSION, { id, generation, usedAt, endsAt }, TWICE)) > 0,
-    claimRefresh: async ({ id, generation, holder, until, now }) => changed(
-      await session.all(CLAIM_REFRESH, { id, generation, holder, until, now }, TWICE),
-    ) > 0,
+    claimRefresh: async ({ id, generation, holder, until, now }) =>
+      changed(await session.all(CLAIM_REFRESH, { id, generation, holder, until, now }, TWICE)) > 0,
     // The provider has taken the last refresh token back: what came in its place must be kept.
     renewSession: async ({ id, generation, sealed, sealedWith }) =>
       changed(await session.all(RENEW_SESSION, { id, generation, sealed, sealedWith }, TWICE)) > 0,
@@ -50,12 +84,17 @@ export function sessionWrites(
 }
 
 function end(
-  session: Session, which: WhichSessions, given: { events: string; always: number },
+  session: Session,
+  which: WhichSessions,
+  given: { events: string; always: number },
 ): Promise<readonly Row[]> {
   switch (which.kind) {
-    case 'one': return session.all(END_ONE, { ...given, id: which.id }, ONCE);
-    case 'principal': return session.all(END_PRINCIPAL, { ...given, principal: which.key }, ONCE);
-    case 'all': return session.all(END_ALL, given, ONCE);
+    case 'one':
+      return session.all(END_ONE, { ...given, id: which.id }, ONCE);
+    case 'principal':
+      return session.all(END_PRINCIPAL, { ...given, principal: which.key }, ONCE);
+    case 'all':
+      return session.all(END_ALL, given, ONCE);
     case 'person': {
       const { objectId, tenantId } = which;
       return tenantId === undefined

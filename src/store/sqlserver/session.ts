@@ -19,7 +19,9 @@ export type Repeat = 'twice' | 'once';
 export interface Session {
   /** The rows that a statement (or a batch, which selects once) gives. */
   all<Asked extends Query>(
-    asked: Asked, values: ValuesOf<Asked>, options: { repeat: Repeat; timeoutMs?: number },
+    asked: Asked,
+    values: ValuesOf<Asked>,
+    options: { repeat: Repeat; timeoutMs?: number },
   ): Promise<readonly Row[]>;
   /** Finishes what was asked and closes every connection. May be called again. */
   close(): Promise<void>;
@@ -54,7 +56,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   let closing: Promise<void> | undefined;
 
   await patiently(() => logins.numbered(() => pool.connect()), {
-    patienceMs, ids, mayRepeat: () => true,
+    patienceMs,
+    ids,
+    mayRepeat: () => true,
   });
 
   return {
@@ -65,7 +69,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       try {
         const attempt = () => send(pool, { asked, values, timeoutMs });
         return await patiently(() => logins.numbered(attempt), {
-          patienceMs, ids, mayRepeat: ({ undone }) => undone || repeat === 'twice',
+          patienceMs,
+          ids,
+          mayRepeat: ({ undone }) => undone || repeat === 'twice',
         });
       } finally {
         inHand -= 1;
@@ -73,8 +79,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     },
     close() {
       closing ??= (async () => {
-        for (let waitedMs = 0; inHand > 0 && waitedMs < CLOSE_WITHIN_MS;
-          waitedMs += CLOSE_LOOK_MS) {
+        for (
+          let waitedMs = 0;
+          inHand > 0 && waitedMs < CLOSE_WITHIN_MS;
+          waitedMs += CLOSE_LOOK_MS
+        ) {
           await new Promise((resolve) => setTimeout(resolve, CLOSE_LOOK_MS));
         }
         await pool.close();
@@ -118,8 +127,14 @@ interface Told {
 
 async function send(
   pool: sql.ConnectionPool,
-  { asked, values, timeoutMs }: {
-    asked: Query; values: Readonly<Record<string, Value>>; timeoutMs: number | undefined;
+  {
+    asked,
+    values,
+    timeoutMs,
+  }: {
+    asked: Query;
+    values: Readonly<Record<string, Value>>;
+    timeoutMs: number | undefined;
   },
 ): Promise<readonly Row[]> {
   // The types of mssql do not know that a request may have a time of its own.
@@ -135,20 +150,26 @@ async function send(
 
 function sqlType(type: ParameterType): sql.ISqlType {
   switch (type.kind) {
-    case 'text': return sql.NVarChar(type.size);
-    case 'json': return sql.NVarChar(sql.MAX);
-    case 'whole': return sql.BigInt();
-    case 'small': return sql.Int();
+    case 'text':
+      return sql.NVarChar(type.size);
+    case 'json':
+      return sql.NVarChar(sql.MAX);
+    case 'whole':
+      return sql.BigInt();
+    case 'small':
+      return sql.Int();
   }
 }
 
 /** A value that its column cannot hold is refused here: on the wire it would break the message. */
 function checked(name: string, type: ParameterType, value: Value): Value {
   if (value === null) return value;
-  const fits = typeof value === 'string'
-    ? type.kind === 'json' || (type.kind === 'text' && value.length <= type.size)
-    : (type.kind === 'whole' || type.kind === 'small') && Number.isSafeInteger(value)
-      && (type.kind === 'whole' || Math.abs(value) < 2 ** 31);
+  const fits =
+    typeof value === 'string'
+      ? type.kind === 'json' || (type.kind === 'text' && value.length <= type.size)
+      : (type.kind === 'whole' || type.kind === 'small') &&
+        Number.isSafeInteger(value) &&
+        (type.kind === 'whole' || Math.abs(value) < 2 ** 31);
   if (fits) return value;
   throw new StoreError(
     'store_rejected',
@@ -170,7 +191,8 @@ function plain(rows: sql.IRecordSet<Row>): readonly Row[] {
 
 /** Closes what was opened where the rest of the opening fails. */
 export async function closingOnFailure<Found>(
-  session: Session, rest: () => Promise<Found>,
+  session: Session,
+  rest: () => Promise<Found>,
 ): Promise<Found> {
   try {
     return await rest();

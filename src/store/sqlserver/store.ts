@@ -7,9 +7,7 @@ import { StoreError } from '../errors.ts';
 import { commit } from './commit.ts';
 import { poolConfig, targetOf } from './connection.ts';
 import { toStoreError } from './errors.ts';
-import {
-  claimJobs, failJob, finishJob, postponeJob, renewJobs,
-} from './job-operations.ts';
+import { claimJobs, failJob, finishJob, postponeJob, renewJobs } from './job-operations.ts';
 import { migrate } from './migrate.ts';
 import { createWrites } from './operations.ts';
 import { UNFINISHED_TRANSFER } from './queries/transfer.ts';
@@ -47,12 +45,14 @@ export interface SqlServerStoreOptions {
 export async function openSqlServerStore(options: SqlServerStoreOptions): Promise<Store> {
   const { clock, log, queueLimit = 1_000, patienceMs = 4_000, ids = systemIds } = options;
   const timing = {
-    patienceMs, connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    patienceMs,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 5_000,
   };
   const config = poolConfig({
     connectionString: options.connectionString,
-    allowUntrusted: options.allowUntrusted ?? false, timing,
+    allowUntrusted: options.allowUntrusted ?? false,
+    timing,
   });
   try {
     const session = await openSession({ config, ids, log, patienceMs, queueLimit });
@@ -80,8 +80,8 @@ export async function refuseUnfinished(session: Session): Promise<void> {
   if (unfinished === undefined) return;
   throw new StoreError(
     'store_unfinished',
-    'Another store is being carried into this database, and not all of it is there: run '
-      + '`countersign migrate --from … --to …` again, to its end, and then start the service.',
+    'Another store is being carried into this database, and not all of it is there: run ' +
+      '`countersign migrate --from … --to …` again, to its end, and then start the service.',
   );
 }
 

@@ -2,13 +2,22 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { StoreError } from '../errors.ts';
 import type {
-  TransferCounts, TransferRow, TransferStep, TransferTable, TransferTarget,
+  TransferCounts,
+  TransferRow,
+  TransferStep,
+  TransferTable,
+  TransferTarget,
 } from '../transfer.ts';
 import { claimKey, messageKey } from './encode-change.ts';
 import { migrate } from './migrate.ts';
 import { openForSchema } from './open-for-schema.ts';
 import {
-  BEGIN_TRANSFER, COUNT_TABLES, FINISH_STEP, TARGET_COLUMNS, TRANSFER_STEPS, WRITE_PAGE,
+  BEGIN_TRANSFER,
+  COUNT_TABLES,
+  FINISH_STEP,
+  TARGET_COLUMNS,
+  TRANSFER_STEPS,
+  WRITE_PAGE,
 } from './queries/transfer.ts';
 import { carry, protectText } from './query.ts';
 import { createReader } from './reader.ts';
@@ -29,7 +38,10 @@ const ATTEMPT = 'carried-over';
  * @throws StoreError with a sentence that says what to do.
  */
 export async function openTransferTarget(options: {
-  connectionString: string; allowUntrusted: boolean; clock: Clock; log: Logger;
+  connectionString: string;
+  allowUntrusted: boolean;
+  clock: Clock;
+  log: Logger;
 }): Promise<TransferTarget> {
   const { clock, log } = options;
   return openForSchema({ ...options, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (session) => {
@@ -46,14 +58,17 @@ function targetOver(session: Session): TransferTarget {
     audit: createReader(session),
     async begin(source, wanted) {
       const [row] = await session.all(
-        BEGIN_TRANSFER, { source, steps: carry(wanted) }, { repeat: 'twice' },
+        BEGIN_TRANSFER,
+        { source, steps: carry(wanted) },
+        { repeat: 'twice' },
       );
       return { empty: row?.['outcome'] === 'begun', steps: await steps() };
     },
     async write(table, rows, { source, copied, position }) {
       const encoded = carry(rows.map((row) => encode(table, row)));
       const [row] = await session.all(
-        WRITE_PAGE[table], { source, copied, position, rows: encoded, count: rows.length },
+        WRITE_PAGE[table],
+        { source, copied, position, rows: encoded, count: rows.length },
         { repeat: 'twice', timeoutMs: PAGE_WITHIN_MS },
       );
       return row?.['outcome'] === 'written';
@@ -64,7 +79,9 @@ function targetOver(session: Session): TransferTarget {
     steps,
     async counts() {
       const [row] = await session.all(
-        COUNT_TABLES, {}, { repeat: 'twice', timeoutMs: COUNT_WITHIN_MS },
+        COUNT_TABLES,
+        {},
+        { repeat: 'twice', timeoutMs: COUNT_WITHIN_MS },
       );
       return { ...row } as TransferCounts;
     },
@@ -75,25 +92,36 @@ function targetOver(session: Session): TransferTarget {
 /** A row of the embedded store as this engine keeps it. */
 function encode(table: TransferTable, row: TransferRow): TransferRow {
   const told = { ...row, ...additions(table, row) };
-  return Object.fromEntries(TARGET_COLUMNS[table].map(([name, type]) =>
-    [name, fitting(told[name] ?? null, { table, name, type })]));
+  return Object.fromEntries(
+    TARGET_COLUMNS[table].map(([name, type]) => [
+      name,
+      fitting(told[name] ?? null, { table, name, type }),
+    ]),
+  );
 }
 
 /** Columns that only this engine has, or that hold something else here. */
 function additions(table: TransferTable, row: TransferRow): TransferRow {
   switch (table) {
-    case 'changes': return { attempt: ATTEMPT };
-    case 'claims': return { key: claimKey(String(row['key'])) };
-    case 'cards': return {
-      message_key: messageKey({
-        id: String(row['id']), conversationId: textOf(row['conversation_id']),
-        activityId: textOf(row['activity_id']),
-      }),
-    };
-    case 'sign_in_links': return {
-      opened: row['state'] === null ? 0 : 1, state: row['state'] ?? `~${String(row['id'])}`,
-    };
-    default: return {};
+    case 'changes':
+      return { attempt: ATTEMPT };
+    case 'claims':
+      return { key: claimKey(String(row['key'])) };
+    case 'cards':
+      return {
+        message_key: messageKey({
+          id: String(row['id']),
+          conversationId: textOf(row['conversation_id']),
+          activityId: textOf(row['activity_id']),
+        }),
+      };
+    case 'sign_in_links':
+      return {
+        opened: row['state'] === null ? 0 : 1,
+        state: row['state'] ?? `~${String(row['id'])}`,
+      };
+    default:
+      return {};
   }
 }
 
@@ -103,7 +131,8 @@ function textOf(value: TransferRow[string] | undefined): string | null {
 
 /** A text that its column cannot hold is refused: the server might cut it without a word. */
 function fitting(
-  value: string | number | null, column: { table: string; name: string; type: string },
+  value: string | number | null,
+  column: { table: string; name: string; type: string },
 ): string | number | null {
   if (typeof value !== 'string') return value;
   if (column.type === 'nvarchar(max)') return protectText(value);
@@ -111,7 +140,7 @@ function fitting(
   if (value.length <= size) return value;
   throw new StoreError(
     'store_rejected',
-    `A value of ${column.table}.${column.name} has ${value.length} characters, which are more than `
-      + `the ${size} that its column on SQL Server holds: nothing of its page was written.`,
+    `A value of ${column.table}.${column.name} has ${value.length} characters, which are more than ` +
+      `the ${size} that its column on SQL Server holds: nothing of its page was written.`,
   );
 }

@@ -49,7 +49,7 @@ export const bigStore: Bench = {
   onlyNamed: true,
   holds: ({ ratio }) => ratio <= MOST,
   async run({ requests = BIG, folder }) {
-    const home = folder ?? await mkdtemp(join(tmpdir(), 'countersign-big-store-'));
+    const home = folder ?? (await mkdtemp(join(tmpdir(), 'countersign-big-store-')));
     await mkdir(home, { recursive: true });
     try {
       return await withStores(home, requests);
@@ -72,12 +72,18 @@ async function withStores(home: string, requests: number) {
     }
     const decision = rows['decision'];
     return {
-      name: 'big-store', baseline: `a store of ${SMALL} requests`,
-      ratio: Math.max(...Object.values(rows)
-        .filter(({ outside }) => outside === undefined).map(({ ratio }) => ratio)),
-      p50Ms: decision?.ms ?? NaN, p99Ms: decision?.p99Ms ?? NaN,
+      name: 'big-store',
+      baseline: `a store of ${SMALL} requests`,
+      ratio: Math.max(
+        ...Object.values(rows)
+          .filter(({ outside }) => outside === undefined)
+          .map(({ ratio }) => ratio),
+      ),
+      p50Ms: decision?.ms ?? NaN,
+      p99Ms: decision?.p99Ms ?? NaN,
       baselineP99Ms: decision?.baselineP99Ms ?? NaN,
-      requests, events: requests * eventsEach,
+      requests,
+      events: requests * eventsEach,
       ...rows,
     };
   } finally {
@@ -98,13 +104,17 @@ async function filled(home: string, requests: number): Promise<{ path: string; n
 }
 
 async function measure(
-  operation: Operation, { big, small }: { big: Side; small: Side },
+  operation: Operation,
+  { big, small }: { big: Side; small: Side },
 ): Promise<Row> {
   const times = { big: [] as number[], small: [] as number[] };
   const warmUp = Math.min(WARM_UP, Math.ceil(operation.rounds / 10));
   for (let round = -warmUp; round < operation.rounds; round += 1) {
     // The first of a pair may have to wait for what others left to be written: they take turns.
-    const pair = [['big', big], ['small', small]] as const;
+    const pair = [
+      ['big', big],
+      ['small', small],
+    ] as const;
     for (const [name, side] of round % 2 === 0 ? pair : [pair[1], pair[0]]) {
       const given = await operation.prepare(side);
       const begun = performance.now();
@@ -113,21 +123,25 @@ async function measure(
     }
   }
   return rowOf(times.big, times.small, {
-    pages: await pagesOf(operation, big), baselinePages: await pagesOf(operation, small),
+    pages: await pagesOf(operation, big),
+    baselinePages: await pagesOf(operation, small),
     ...(operation.outside === undefined ? {} : { outside: operation.outside }),
   });
 }
 
 function rowOf(
-  big: readonly number[], small: readonly number[],
+  big: readonly number[],
+  small: readonly number[],
   pages: Pick<Row, 'pages' | 'baselinePages' | 'outside'> = { pages: null, baselinePages: null },
 ): Row {
   const sorted = (times: readonly number[]) => [...times].sort((one, two) => one - two);
   return {
-    ms: digits(median(big)), baselineMs: digits(median(small)),
+    ms: digits(median(big)),
+    baselineMs: digits(median(small)),
     ratio: rounded(median(big) / median(small)),
     p99Ms: digits(quantile(sorted(big), 0.99)),
-    baselineP99Ms: digits(quantile(sorted(small), 0.99)), ...pages,
+    baselineP99Ms: digits(quantile(sorted(small), 0.99)),
+    ...pages,
   };
 }
 
@@ -167,8 +181,12 @@ function digits(ms: number): number {
 function warmIndexes(path: string): void {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
-    const indexes = database.prepare(`SELECT name, tbl_name AS tableName FROM sqlite_schema
-      WHERE type = 'index' AND (sql IS NULL OR sql NOT LIKE '%WHERE%')`).all();
+    const indexes = database
+      .prepare(
+        `SELECT name, tbl_name AS tableName FROM sqlite_schema
+      WHERE type = 'index' AND (sql IS NULL OR sql NOT LIKE '%WHERE%')`,
+      )
+      .all();
     for (const { name, tableName } of indexes) {
       database.prepare(`SELECT count(*) FROM "${tableName}" INDEXED BY "${name}"`).get();
     }

@@ -23,7 +23,10 @@ export function fillStore(path: string, size: Size): void {
   try {
     // The log has to be left before there can be none.
     for (const setting of [
-      'journal_mode = DELETE', 'journal_mode = OFF', 'synchronous = OFF', 'cache_size = -1000000',
+      'journal_mode = DELETE',
+      'journal_mode = OFF',
+      'synchronous = OFF',
+      'cache_size = -1000000',
     ]) {
       database.exec(`PRAGMA ${setting}`);
     }

@@ -39,30 +39,40 @@ function reading<Given>(
   read: (reader: Reader, given: Given) => Promise<unknown>,
 ): Operation {
   return operation({
-    name, rounds: 300, prepare: async (side) => prepare(side),
-    run: (side, given) => read(side.store, given), read,
+    name,
+    rounds: 300,
+    prepare: async (side) => prepare(side),
+    run: (side, given) => read(side.store, given),
+    read,
   });
 }
 
 /** A list by its first page, and by one from the middle of the house's history. */
 function listing(name: string, filter: (side: Side) => Omit<RequestQuery, 'limit'>): Operation[] {
-  const page = (before?: (side: Side) => number) => (side: Side): RequestQuery => ({
-    ...filter(side), limit: PAGE, ...(before ? { before: before(side) } : {}),
-  });
+  const page =
+    (before?: (side: Side) => number) =>
+    (side: Side): RequestQuery => ({
+      ...filter(side),
+      limit: PAGE,
+      ...(before ? { before: before(side) } : {}),
+    });
   const look = async (reader: Reader, query: RequestQuery) => {
     const rows = await reader.listRequests(query);
     if (rows.length !== PAGE) throw new Error(`${name} gave ${rows.length} of ${PAGE} rows`);
   };
   return [
     reading(`list ${name}, first page`, page(), look),
-    reading(`list ${name}, deep page`, page(({ size }) => Math.floor(size.requests * 0.6)), look),
+    reading(
+      `list ${name}, deep page`,
+      page(({ size }) => Math.floor(size.requests * 0.6)),
+      look,
+    ),
   ];
 }
 
 const someId = (side: Side) => idOf('req', side.nextNumber());
 /** One of the latest hundred: what people and pipelines look at while it is of interest. */
-const recentId = (side: Side) =>
-  idOf('req', side.size.requests - side.nextNumber() % LATEST);
+const recentId = (side: Side) => idOf('req', side.size.requests - (side.nextNumber() % LATEST));
 const someRequester = (side: Side) => personKey(side.nextNumber() % 8);
 const someWorkflow = (side: Side) => workflowOf(side.nextNumber() % 8);
 
@@ -70,7 +80,7 @@ const someWorkflow = (side: Side) => workflowOf(side.nextNumber() % 8);
 async function nextDecision(side: Side): Promise<string> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     // What is still to be decided is new, or it would have expired.
-    const id = idOf('req', side.size.requests - side.nextNumber() % 1_000);
+    const id = idOf('req', side.size.requests - (side.nextNumber() % 1_000));
     const found = await side.store.loadRequest(id);
     if (found?.state === 'pending') return id;
   }
@@ -100,7 +110,8 @@ async function seal(side: Side): Promise<void> {
   if (events.length !== SEALED) throw new Error(`${events.length} events waited`);
   const expectedSize = await side.store.treeSize();
   const leaves = events.map((event, offset) => ({
-    index: expectedSize + offset, eventId: event.id,
+    index: expectedSize + offset,
+    eventId: event.id,
     hash: encodeHash(leafHash(eventBytes(event))),
   }));
   const size = expectedSize + events.length;
@@ -120,7 +131,8 @@ const nothing = async () => undefined;
 export const OPERATIONS: readonly Operation[] = [
   operation({ name: 'decision', rounds: 65, prepare: nextDecision, run: decide }),
   operation({
-    name: 'submission', rounds: 100,
+    name: 'submission',
+    rounds: 100,
     prepare: async () => {
       const asked = request({ workflow: workflowOf(1) });
       return submission(asked, { at: systemClock.now() });
@@ -128,8 +140,11 @@ export const OPERATIONS: readonly Operation[] = [
     run: committed,
   }),
   reading('request by id (load, wait)', recentId, (reader, id) => reader.loadRequest(id)),
-  reading('request by number', (side) => side.size.requests - side.nextNumber() % LATEST,
-    (reader, number) => reader.findRequest(number)),
+  reading(
+    'request by number',
+    (side) => side.size.requests - (side.nextNumber() % LATEST),
+    (reader, number) => reader.findRequest(number),
+  ),
   {
     ...reading('request by id, anywhere', someId, (reader, id) => reader.loadRequest(id)),
     outside: 'any of a million is in no cache of 16 MB, and each of a thousand is',
@@ -141,20 +156,41 @@ export const OPERATIONS: readonly Operation[] = [
   ...listing('by requester', (side) => ({ requester: someRequester(side) })),
   operation({ name: 'claim of jobs', rounds: 20, prepare: nothing, run: claim }),
   operation({
-    name: 'claim, nothing due', rounds: 300, prepare: nothing,
+    name: 'claim, nothing due',
+    rounds: 300,
+    prepare: nothing,
     run: ({ store }) => store.claimJobs({ limit: CLAIMED, leaseMs: LEASE_MS, now: 1 }),
   }),
-  reading('next job', () => undefined, (reader) => reader.nextJobAt()),
+  reading(
+    'next job',
+    () => undefined,
+    (reader) => reader.nextJobAt(),
+  ),
   operation({ name: 'sealing step', rounds: 8, prepare: nothing, run: seal }),
   reading('cards of a request', recentId, (reader, id) => reader.loadWithCards(id)),
-  reading('approvers', () => ['approver'], (reader, roles) => reader.findPeople(roles, 60)),
-  reading('claim of a key', (side) => idOf('key', side.nextNumber() % 4_000), (reader, key) =>
-    reader.findClaim('token', key)),
-  reading('leaves', (side) => side.size.requests, (reader, from) =>
-    reader.readLeaves({ from, limit: 100 })),
-  reading('last checkpoint', () => undefined, (reader) => reader.lastCheckpoint()),
+  reading(
+    'approvers',
+    () => ['approver'],
+    (reader, roles) => reader.findPeople(roles, 60),
+  ),
+  reading(
+    'claim of a key',
+    (side) => idOf('key', side.nextNumber() % 4_000),
+    (reader, key) => reader.findClaim('token', key),
+  ),
+  reading(
+    'leaves',
+    (side) => side.size.requests,
+    (reader, from) => reader.readLeaves({ from, limit: 100 }),
+  ),
+  reading(
+    'last checkpoint',
+    () => undefined,
+    (reader) => reader.lastCheckpoint(),
+  ),
   operation({
-    name: 'purge', rounds: 40,
+    name: 'purge',
+    rounds: 40,
     // Every row is past its time a year from now.
     prepare: async ({ size }) => size.now + 365 * 86_400_000,
     run: ({ store }, now) => store.purge(now, PURGED),

@@ -32,8 +32,11 @@ export const workflowOf = (number: number): string => `workflow-${number}`;
 
 // Texts of real values, with marks where rows differ.
 const MARKED = request({
-  id: '@id@', workflow: '@workflow@', state: 'pending',
-  requester: person('@who@'), beneficiary: person('@who@'),
+  id: '@id@',
+  workflow: '@workflow@',
+  state: 'pending',
+  requester: person('@who@'),
+  beneficiary: person('@who@'),
 });
 const ASKED = askedPart(MARKED);
 const PROGRESS = progressPart(MARKED);
@@ -125,11 +128,22 @@ const EVENTS: Fill = {
         WHEN 3 THEN 'request.decided' WHEN 4 THEN 'request.approved' ELSE 'request.applied' END,
       ${id('req', `(i - 1) / ${eventsEach} + 1`)}, ?, ? FROM n`,
   values: ({ requests, now }) => [
-    requests * eventsEach, now - requests * eventsEach, person('alex').key, EVENT,
+    requests * eventsEach,
+    now - requests * eventsEach,
+    person('alex').key,
+    EVENT,
   ],
 };
 
 /** Everything but leaves and checkpoints, in the order of the references. */
 export const FILL: readonly Fill[] = [
-  REQUESTS, DECISIONS, CARDS, JOBS, CHANGES, CLAIMS, PEOPLE, ROLES, EVENTS,
+  REQUESTS,
+  DECISIONS,
+  CARDS,
+  JOBS,
+  CHANGES,
+  CLAIMS,
+  PEOPLE,
+  ROLES,
+  EVENTS,
 ];

@@ -28,7 +28,9 @@ export async function openSide(path: string, size: Size): Promise<Side> {
   const reader = createReader(session);
   let drawn = 0;
   return {
-    size, path, store,
+    size,
+    path,
+    store,
     async pagesOf(look) {
       // Once ahead, so that the statement is prepared and the schema is read.
       await look(reader);
@@ -38,7 +40,7 @@ export async function openSide(path: string, size: Size): Promise<Side> {
     nextNumber() {
       drawn += 1;
       // A prime step walks over the whole store and meets each number once.
-      return 1 + (drawn * 7_368_787) % size.requests;
+      return 1 + ((drawn * 7_368_787) % size.requests);
     },
     async close() {
       session.close();

@@ -13,9 +13,13 @@ export interface Balancer {
  * Listens on a loopback port and hands each connection to the next port that takes it, in turn; one
  * that refuses (its process was killed) is passed over. A connection waits while none takes it.
  */
-export async function startBalancer(
-  { port, ports }: { port: number; ports: readonly number[] },
-): Promise<Balancer> {
+export async function startBalancer({
+  port,
+  ports,
+}: {
+  port: number;
+  ports: readonly number[];
+}): Promise<Balancer> {
   const open = new Set<Socket>();
   let turn = 0;
   const accept = (client: Socket, waitedMs: number, tried: number) => {
@@ -53,9 +57,10 @@ export async function startBalancer(
     listener.listen(port, '127.0.0.1', resolve);
   });
   return {
-    stop: () => new Promise((resolve) => {
-      for (const socket of open) socket.destroy();
-      listener.close(() => resolve());
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        for (const socket of open) socket.destroy();
+        listener.close(() => resolve());
+      }),
   };
 }

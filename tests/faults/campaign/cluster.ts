@@ -71,7 +71,10 @@ async function startAll(options: ClusterOptions, stops: Stop[]): Promise<Omit<Cl
   const server = options.store === 'sqlserver' ? await serverOf(stops) : undefined;
   let refused = 0;
   const world = await startLocalParts({
-    home, limits, channels: roomChannels(rooms), resendAfterMs: 60_000,
+    home,
+    limits,
+    channels: roomChannels(rooms),
+    resendAfterMs: 60_000,
     configPath: await writeConfig(home, roomsConfig(rooms, options.store)),
     log: (line) => {
       if (line.endsWith(': 429')) refused += 1;
@@ -83,9 +86,10 @@ async function startAll(options: ClusterOptions, stops: Stop[]): Promise<Omit<Cl
   }
   const replicas = await startReplicas(options, { world, home, stops, line: server?.env ?? {} });
   const given = { clock: systemClock, log: silentLogger };
-  const store = server === undefined
-    ? await openSqliteStore({ ...given, path: world.env['LOCAL_STORE'] ?? '' })
-    : await openSqlServerStore({ ...given, ...server.options, allowUntrusted: true });
+  const store =
+    server === undefined
+      ? await openSqliteStore({ ...given, path: world.env['LOCAL_STORE'] ?? '' })
+      : await openSqlServerStore({ ...given, ...server.options, allowUntrusted: true });
   stops.push(() => store.close());
   await world.connector.install();
   const board = watchBoard(world.connector, 'rafael');
@@ -93,15 +97,22 @@ async function startAll(options: ClusterOptions, stops: Stop[]): Promise<Omit<Cl
   return { world, replicas, board, store, line: server?.proxy, refusedForRate: () => refused };
 }
 
-async function startReplicas(options: ClusterOptions, given: {
-  world: LocalParts; home: string; stops: Stop[]; line: Readonly<Record<string, string>>;
-}): Promise<readonly Replica[]> {
+async function startReplicas(
+  options: ClusterOptions,
+  given: {
+    world: LocalParts;
+    home: string;
+    stops: Stop[];
+    line: Readonly<Record<string, string>>;
+  },
+): Promise<readonly Replica[]> {
   const { world, home, stops } = given;
   const replicas: Replica[] = [];
   for (let at = 0; at < options.replicas; at += 1) {
     const port = await freePorts();
     const process = serviceProcess({
-      configPath: world.configPath, cache: join(home, 'compiled'),
+      configPath: world.configPath,
+      cache: join(home, 'compiled'),
       env: { ...world.env, ...given.line, LOCAL_PORT: String(port) },
       ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
     });
@@ -127,7 +138,8 @@ async function serverOf(stops: Stop[]) {
   const proxy = await startTcpProxy({ host, port: Number(port) });
   stops.push(() => proxy.stop());
   const through = connectionString.replace(
-    /(server|data source)\s*=[^;]*/i, `Server=127.0.0.1,${proxy.port}`,
+    /(server|data source)\s*=[^;]*/i,
+    `Server=127.0.0.1,${proxy.port}`,
   );
   // A slow server compiles for seconds what a connection asks first.
   const env = { CAMPAIGN_SQLSERVER: `${through};Connect Timeout=60;Command Timeout=30` };

@@ -27,26 +27,31 @@ export function mischiefFor({ replicas, line, world }: Cluster): Mischief {
     last = next.catch(() => undefined);
     return next;
   };
-  const kill = (replica: number) => inTurn(async () => {
-    const one = replicas[replica % replicas.length];
-    if (!one) return;
-    one.process.kill();
-    kills += 1;
-    await one.process.gone();
-    await one.process.start();
-    await eventually('the killed one answers again', async () => {
-      const response = await fetch(`${one.url}/readyz`)
-        .catch(() => undefined);
-      await response?.arrayBuffer();
-      return response?.status === 200;
-    }, BACK_WITHIN_MS);
-  });
-  const pause = (replica: number, forMs: number) => inTurn(async () => {
-    const one = replicas[replica % replicas.length];
-    one?.process.pause();
-    await sleep(forMs);
-    one?.process.resume();
-  });
+  const kill = (replica: number) =>
+    inTurn(async () => {
+      const one = replicas[replica % replicas.length];
+      if (!one) return;
+      one.process.kill();
+      kills += 1;
+      await one.process.gone();
+      await one.process.start();
+      await eventually(
+        'the killed one answers again',
+        async () => {
+          const response = await fetch(`${one.url}/readyz`).catch(() => undefined);
+          await response?.arrayBuffer();
+          return response?.status === 200;
+        },
+        BACK_WITHIN_MS,
+      );
+    });
+  const pause = (replica: number, forMs: number) =>
+    inTurn(async () => {
+      const one = replicas[replica % replicas.length];
+      one?.process.pause();
+      await sleep(forMs);
+      one?.process.resume();
+    });
   const breakLine = (mode: 'reset' | 'swallow' | 'deaf' | 'slow', forMs: number) =>
     inTurn(async () => {
       if (mode === 'reset') line?.reset();
@@ -63,11 +68,16 @@ export function mischiefFor({ replicas, line, world }: Cluster): Mischief {
     async carryOut(fault) {
       await sleep(fault.afterMs);
       switch (fault.kind) {
-        case 'kill': return kill(fault.replica);
-        case 'pause': return pause(fault.replica, fault.forMs);
-        case 'line': return breakLine(fault.mode, fault.forMs);
-        case 'teams': return world.connector.fail(fault.fault);
-        case 'target': return world.target.failNext(1, fault.status);
+        case 'kill':
+          return kill(fault.replica);
+        case 'pause':
+          return pause(fault.replica, fault.forMs);
+        case 'line':
+          return breakLine(fault.mode, fault.forMs);
+        case 'teams':
+          return world.connector.fail(fault.fault);
+        case 'target':
+          return world.target.failNext(1, fault.status);
       }
     },
     async killOn(draw, over) {

@@ -11,14 +11,14 @@ import { playMany, playSchedules } from './run.ts';
 import type { Report } from './run.ts';
 
 const OPTIONS = {
-  'seconds': { type: 'string', default: '60' },
-  'seed': { type: 'string' },
-  'store': { type: 'string', default: 'sqlite' },
-  'requests': { type: 'string' },
+  seconds: { type: 'string', default: '60' },
+  seed: { type: 'string' },
+  store: { type: 'string', default: 'sqlite' },
+  requests: { type: 'string' },
   'at-once': { type: 'string', default: '24' },
-  'replicas': { type: 'string', default: '4' },
+  replicas: { type: 'string', default: '4' },
   'lease-ms': { type: 'string' },
-  'verbose': { type: 'boolean', default: false },
+  verbose: { type: 'boolean', default: false },
 } as const;
 
 const ROOMS = 40;
@@ -39,7 +39,9 @@ async function main(): Promise<number> {
   };
   say(`seed ${seed}, ${replicas} processes on ${store}`);
   const cluster = await startCluster({
-    replicas, rooms: ROOMS, store,
+    replicas,
+    rooms: ROOMS,
+    store,
     ...(values['lease-ms'] === undefined ? {} : { leaseMs: whole(values['lease-ms']) }),
   });
   const plan = { seed, replicas, rooms: ROOMS, lines: store === 'sqlserver' };
@@ -47,16 +49,21 @@ async function main(): Promise<number> {
   const begun = systemClock.now();
   let report: Report;
   try {
-    report = values.requests === undefined
-      ? await playSchedules(cluster, { ...given, seconds: whole(values.seconds) })
-      : await playMany(cluster, {
-        ...given, requests: whole(values.requests), atOnce: whole(values['at-once']),
-      });
+    report =
+      values.requests === undefined
+        ? await playSchedules(cluster, { ...given, seconds: whole(values.seconds) })
+        : await playMany(cluster, {
+            ...given,
+            requests: whole(values.requests),
+            atOnce: whole(values['at-once']),
+          });
     const errors = cluster.replicas.map(({ process }) => process.errors()).join('');
     if (errors !== '') say(`the processes said:\n${errors.slice(-4_000)}`);
-    say(`${report.kills} kills, ${report.adopted} cards adopted, `
-      + `${cluster.refusedForRate()} calls over Teams' limits, `
-      + `${Math.round((systemClock.now() - begun) / 1_000)} s`);
+    say(
+      `${report.kills} kills, ${report.adopted} cards adopted, ` +
+        `${cluster.refusedForRate()} calls over Teams' limits, ` +
+        `${Math.round((systemClock.now() - begun) / 1_000)} s`,
+    );
   } finally {
     await cluster.stop();
   }
@@ -68,10 +75,16 @@ function tell(report: Report, seed: number, say: (line: string) => void): number
   for (const [kind, found] of Object.entries({ lost, doubled, unsettled })) {
     for (const sentence of found.slice(0, 20)) say(`${kind}: ${sentence}`);
   }
-  process.stdout.write(`${JSON.stringify({
-    seed, schedules, decisions,
-    lost: lost.length, doubled: doubled.length, unsettled: unsettled.length,
-  })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({
+      seed,
+      schedules,
+      decisions,
+      lost: lost.length,
+      doubled: doubled.length,
+      unsettled: unsettled.length,
+    })}\n`,
+  );
   return lost.length + doubled.length + unsettled.length === 0 ? 0 : 1;
 }
 

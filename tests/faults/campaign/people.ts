@@ -25,16 +25,19 @@ const ANSWER_WITHIN_MS = 20_000;
 
 /** A pipeline asks, again and again under one key until it is answered. */
 export async function ask(
-  { world }: Cluster, given: { room: number; target: 'deploy' | 'bank'; key: string },
+  { world }: Cluster,
+  given: { room: number; target: 'deploy' | 'bank'; key: string },
 ): Promise<Asked> {
   const token = await world.provider.workloadToken();
   const body = JSON.stringify({
-    workflow: workflowOf(given.room, given.target), reason: 'As planned',
+    workflow: workflowOf(given.room, given.target),
+    reason: 'As planned',
     fields: { subject: given.key },
   });
   return persistently(`asking ${given.key}`, async () => {
     const answer = await post(`${world.url}/v1/requests`, body, {
-      'authorization': `Bearer ${token}`, 'idempotency-key': given.key,
+      authorization: `Bearer ${token}`,
+      'idempotency-key': given.key,
     });
     if (answer.status >= 500) return undefined;
     const { id, number } = answer.body;
@@ -47,15 +50,20 @@ export async function ask(
 
 /** The activity of a click on a message, with a token and an exchange of its own. */
 export async function clickOn(
-  { world }: Cluster, given: { copy: Copy; by: string; verb: string; key: string },
+  { world }: Cluster,
+  given: { copy: Copy; by: string; verb: string; key: string },
 ): Promise<Json> {
   const { copy, by, verb } = given;
   return world.connector.activity({
-    personId: by, chatId: copy.chatId, replyToId: copy.messageId,
+    personId: by,
+    chatId: copy.chatId,
+    replyToId: copy.messageId,
     with: {
-      type: 'invoke', name: 'adaptiveCard/action',
+      type: 'invoke',
+      name: 'adaptiveCard/action',
       value: {
-        action: { type: 'Action.Execute', verb, data: copy.data }, trigger: 'manual',
+        action: { type: 'Action.Execute', verb, data: copy.data },
+        trigger: 'manual',
         ...(await signedOn(world, by, given.key)),
       },
     },
@@ -88,11 +96,16 @@ function told(status: number, { statusCode, type, value }: Json): Told {
 }
 
 async function post(
-  url: string, body: string, headers: Readonly<Record<string, string>>,
+  url: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
 ): Promise<{ status: number; body: Json }> {
   const answer = await request(url, {
-    method: 'POST', body, headers: { ...headers, 'content-type': 'application/json' },
-    headersTimeout: ANSWER_WITHIN_MS, bodyTimeout: ANSWER_WITHIN_MS,
+    method: 'POST',
+    body,
+    headers: { ...headers, 'content-type': 'application/json' },
+    headersTimeout: ANSWER_WITHIN_MS,
+    bodyTimeout: ANSWER_WITHIN_MS,
   });
   const text = await answer.body.text();
   return { status: answer.statusCode, body: text === '' ? {} : objectOr(JSON.parse(text)) };
@@ -100,7 +113,8 @@ async function post(
 
 /** Tries until there is an answer; a line that breaks, or a time-out, is no answer. */
 async function persistently<Answer>(
-  what: string, attempt: () => Promise<Answer | undefined>,
+  what: string,
+  attempt: () => Promise<Answer | undefined>,
 ): Promise<Answer> {
   for (let tried = 0; tried < TRIES; tried += 1) {
     try {

@@ -36,15 +36,20 @@ export interface PlannedClick {
 export type PlannedFault =
   | { readonly kind: 'kill'; readonly replica: number; readonly afterMs: number }
   | {
-      readonly kind: 'pause'; readonly replica: number; readonly afterMs: number;
+      readonly kind: 'pause';
+      readonly replica: number;
+      readonly afterMs: number;
       readonly forMs: number;
     }
   | {
-      readonly kind: 'line'; readonly mode: 'reset' | 'swallow' | 'deaf' | 'slow';
-      readonly afterMs: number; readonly forMs: number;
+      readonly kind: 'line';
+      readonly mode: 'reset' | 'swallow' | 'deaf' | 'slow';
+      readonly afterMs: number;
+      readonly forMs: number;
     }
   | {
-      readonly kind: 'teams'; readonly afterMs: number;
+      readonly kind: 'teams';
+      readonly afterMs: number;
       readonly fault: TeamsFault;
     }
   | { readonly kind: 'target'; readonly afterMs: number; readonly status: 0 | 503 };
@@ -76,7 +81,7 @@ export function planSchedule(index: number, options: PlanOptions): Schedule {
 export function planSingle(index: number, { seed, rooms }: PlanOptions): PlannedRequest {
   const draw = seeded(Math.imul(seed + 1, 0x9e3779b1) + index);
   const by = draw.one(APPROVERS);
-  const verb = draw.chance(0.6) ? 'approve' as const : 'deny' as const;
+  const verb = draw.chance(0.6) ? ('approve' as const) : ('deny' as const);
   const clicks = [{ by, verb, afterMs: draw.whole(100), times: 1 }];
   return { room: index % rooms, target: 'deploy', afterMs: 0, clicks };
 }
@@ -89,7 +94,7 @@ function request(draw: Draws, { rooms }: PlanOptions): PlannedRequest {
     afterMs: draw.whole(WITHIN_MS),
     clicks: Array.from({ length: race ? 2 + draw.whole(5) : 1 }, () => ({
       by: draw.one(APPROVERS),
-      verb: draw.chance(0.6) ? 'approve' as const : 'deny' as const,
+      verb: draw.chance(0.6) ? ('approve' as const) : ('deny' as const),
       afterMs: race ? draw.whole(30) : draw.whole(300),
       times: draw.chance(0.3) ? 2 : 1,
     })),
@@ -107,12 +112,15 @@ function fault(draw: Draws, { replicas, lines }: PlanOptions): PlannedFault {
       return { kind, afterMs, replica: draw.whole(replicas), forMs: 100 + draw.whole(4_000) };
     case 'line':
       return {
-        kind, afterMs, mode: draw.one(['reset', 'swallow', 'deaf', 'slow'] as const),
+        kind,
+        afterMs,
+        mode: draw.one(['reset', 'swallow', 'deaf', 'slow'] as const),
         forMs: 100 + draw.whole(1_500),
       };
     case 'teams':
       return {
-        kind, afterMs,
+        kind,
+        afterMs,
         fault: draw.one<TeamsFault>([{ status: 502 }, { drop: 'before' }, { drop: 'after' }]),
       };
     case 'target':

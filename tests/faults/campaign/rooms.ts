@@ -10,7 +10,9 @@ export function roomId(room: number): string {
 /** The channels, as the connector takes them. */
 export function roomChannels(rooms: number) {
   return Array.from({ length: rooms }, (_, room) => ({
-    id: roomId(room), name: `Room ${room}`, team: TEAM,
+    id: roomId(room),
+    name: `Room ${room}`,
+    team: TEAM,
   }));
 }
 
@@ -56,11 +58,18 @@ const SQLSERVER = 'kind: sqlserver\n  connectionString: ${env:CAMPAIGN_SQLSERVER
 export function roomsConfig(rooms: number, store: 'sqlite' | 'sqlserver') {
   const all = Array.from({ length: rooms }, (_, room) => room);
   return {
-    workflows: Object.fromEntries(all.flatMap((room) => (['deploy', 'bank'] as const)
-      .map((target) => [workflowOf(room, target), workflow(room, target)]))),
-    config: (text: string) => text
-      .replace('executors:\n', BANK)
-      .replace('channels:\n', `channels:\n${all.map(channel).join('')}`)
-      .replace(SQLITE, store === 'sqlite' ? SQLITE : SQLSERVER),
+    workflows: Object.fromEntries(
+      all.flatMap((room) =>
+        (['deploy', 'bank'] as const).map((target) => [
+          workflowOf(room, target),
+          workflow(room, target),
+        ]),
+      ),
+    ),
+    config: (text: string) =>
+      text
+        .replace('executors:\n', BANK)
+        .replace('channels:\n', `channels:\n${all.map(channel).join('')}`)
+        .replace(SQLITE, store === 'sqlite' ? SQLITE : SQLSERVER),
   };
 }

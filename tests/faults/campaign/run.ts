@@ -34,7 +34,8 @@ interface Under extends CampaignOptions {
 
 /** Plays schedules one after the other for so long, then waits until all is settled. */
 export async function playSchedules(
-  cluster: Cluster, options: CampaignOptions & { seconds: number },
+  cluster: Cluster,
+  options: CampaignOptions & { seconds: number },
 ): Promise<Report> {
   const under: Under = { ...options, cluster, tracked: [] };
   const mischief = mischiefFor(cluster);
@@ -54,7 +55,8 @@ export async function playSchedules(
 
 /** So many requests, decided by one person each, while one process after the other is killed. */
 export async function playMany(
-  cluster: Cluster, options: CampaignOptions & { requests: number; atOnce: number },
+  cluster: Cluster,
+  options: CampaignOptions & { requests: number; atOnce: number },
 ): Promise<Report> {
   const under: Under = { ...options, cluster, tracked: [] };
   const mischief = mischiefFor(cluster);
@@ -89,14 +91,19 @@ async function decide(under: Under, planned: PlannedRequest, key: string): Promi
   const { id, number } = await ask(cluster, { room, target, key });
   const told: Told[] = [];
   tracked.push({ id, number, target, told });
-  const copy = await eventually(`the card of request ${number}`, () =>
-    cluster.board.copies(number)[0], under.patienceMs);
-  await Promise.all(planned.clicks.map(async ({ by, verb, afterMs, times }, at) => {
-    await sleep(afterMs);
-    const activity = await clickOn(cluster, { copy, by, verb, key: `${key}-${at}` });
-    const answers = Array.from({ length: times }, () => click(cluster, activity));
-    told.push(...(await Promise.all(answers)));
-  }));
+  const copy = await eventually(
+    `the card of request ${number}`,
+    () => cluster.board.copies(number)[0],
+    under.patienceMs,
+  );
+  await Promise.all(
+    planned.clicks.map(async ({ by, verb, afterMs, times }, at) => {
+      await sleep(afterMs);
+      const activity = await clickOn(cluster, { copy, by, verb, key: `${key}-${at}` });
+      const answers = Array.from({ length: times }, () => click(cluster, activity));
+      told.push(...(await Promise.all(answers)));
+    }),
+  );
 }
 
 /** Waits until nothing is left to do, then judges. */
@@ -106,8 +113,11 @@ async function settle(under: Under): Promise<Findings & { decisions: number; ado
   await quiet(under);
   const adopted = await pressStrays(under);
   if (adopted > 0) await quiet(under);
-  await eventually('the audit log is sealed', async () =>
-    (await cluster.store.unsealedEvents(1)).length === 0, patienceMs).catch(() => undefined);
+  await eventually(
+    'the audit log is sealed',
+    async () => (await cluster.store.unsealedEvents(1)).length === 0,
+    patienceMs,
+  ).catch(() => undefined);
   const findings = await judge(cluster, tracked);
   const decisions = tracked.reduce((sum, { told }) => sum + told.length, 0);
   return { ...findings, decisions, adopted };

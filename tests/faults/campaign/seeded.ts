@@ -21,7 +21,8 @@ export function seeded(seed: number): Draws {
   };
   const whole = (below: number) => Math.floor(next() * below);
   return {
-    next, whole,
+    next,
+    whole,
     one: (of) => of[whole(of.length)] ?? of[0],
     chance: (part) => next() < part,
   };

@@ -23,12 +23,18 @@ export interface Findings {
 }
 
 const LABELS: Partial<Record<RequestState, string>> = {
-  applied: '✓  Applied', denied: '✕  Denied', unknown: 'Sent · outcome not known',
+  applied: '✓  Applied',
+  denied: '✕  Denied',
+  unknown: 'Sent · outcome not known',
   failed: '✕  Failed to apply',
 };
 const ONCE = [
-  'request.submitted', 'request.decided', 'request.approved', 'request.denied',
-  'request.applied', 'request.unknown',
+  'request.submitted',
+  'request.decided',
+  'request.approved',
+  'request.denied',
+  'request.applied',
+  'request.unknown',
 ];
 /** Only the expiry of a request that is decided is still to come, many hours later. */
 const NOTHING_DUE_MS = 3_600_000;
@@ -49,7 +55,8 @@ export async function isQuiet({ store }: Cluster): Promise<boolean> {
 export async function judge(cluster: Cluster, tracked: readonly Tracked[]): Promise<Findings> {
   const found: Findings = { lost: [], doubled: [], unsettled: [] };
   const deliveries = Map.groupBy(cluster.world.target.deliveries, ({ webhookId }) =>
-    webhookId.replace(/^msg_/, ''));
+    webhookId.replace(/^msg_/, ''),
+  );
   const events = await countEvents(cluster);
   for (const one of tracked) {
     const request = await cluster.store.loadRequest(one.id);
@@ -66,12 +73,15 @@ export async function judge(cluster: Cluster, tracked: readonly Tracked[]): Prom
     const copies = cluster.board.copies(one.number);
     if (copies.length === 0) found.unsettled.push(`request ${one.number} has no card`);
     for (const copy of copies.filter((each) => !isSettled(each, request))) {
-      const { cards = [] } = await cluster.store.loadWithCards(one.id) ?? {};
-      const rows = cards.map(({ activityId, postedRevision }) =>
-        `${activityId} shows ${postedRevision}`);
-      found.unsettled.push(`request ${one.number} is ${request.state}, at ${request.version}, `
-        + `its card ${copy.messageId} (of ${copies.length}) is not; known: ${rows.join(', ')}; `
-        + copy.text.slice(0, 60).replaceAll('\n', ' '));
+      const { cards = [] } = (await cluster.store.loadWithCards(one.id)) ?? {};
+      const rows = cards.map(
+        ({ activityId, postedRevision }) => `${activityId} shows ${postedRevision}`,
+      );
+      found.unsettled.push(
+        `request ${one.number} is ${request.state}, at ${request.version}, ` +
+          `its card ${copy.messageId} (of ${copies.length}) is not; known: ${rows.join(', ')}; ` +
+          copy.text.slice(0, 60).replaceAll('\n', ' '),
+      );
     }
   }
   if (!(await isQuiet(cluster))) found.unsettled.push('jobs are left');
@@ -104,9 +114,18 @@ function judgeRequest(found: Findings, { number, told }: Tracked, request: Reque
   }
 }
 
-function judgeTarget(found: Findings, { one, request, deliveries }: {
-  one: Tracked; request: Request; deliveries: readonly Delivery[];
-}): void {
+function judgeTarget(
+  found: Findings,
+  {
+    one,
+    request,
+    deliveries,
+  }: {
+    one: Tracked;
+    request: Request;
+    deliveries: readonly Delivery[];
+  },
+): void {
   const { number } = one;
   const effects = deliveries.filter(({ repeat }) => !repeat).length;
   if (effects > 1 || (one.target === 'bank' && deliveries.length > 1)) {

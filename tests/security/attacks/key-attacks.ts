@@ -10,98 +10,212 @@ export interface KeyWorld {
 type MakeAnswer = (world: KeyWorld) => Answer;
 
 /** Answers with a text as JSON. */
-export const json = (body: string): Answer => (_request, response) => {
-  response.setHeader('content-type', 'application/json');
-  response.end(body);
-};
-const keys = (over: Claims): MakeAnswer => ({ key }) =>
-  json(JSON.stringify({ keys: [{ ...key.publicJwk, ...over }] }));
+export const json =
+  (body: string): Answer =>
+  (_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(body);
+  };
+const keys =
+  (over: Claims): MakeAnswer =>
+  ({ key }) =>
+    json(JSON.stringify({ keys: [{ ...key.publicJwk, ...over }] }));
 const bytes = (length: number) => Buffer.alloc(length, 255).toString('base64url');
 const UNAVAILABLE = 'token_keys_unavailable';
 
 /** What the key endpoint answers; each time nothing of it is taken. */
 export const keyDocumentAttacks = attacks<MakeAnswer>([
-  ['a redirect to good keys', UNAVAILABLE, ({ server, key }) => {
-    server.state.onDiscovery = (request, response) => json(JSON.stringify(
-      request.url === '/elsewhere' ? { keys: [key.publicJwk] }
-        : { issuer: server.state.issuer, jwks_uri: server.state.jwksUri },
-    ))(request, response);
-    return (_request, response) =>
-      void response.writeHead(302, { location: `${server.base}/elsewhere` }).end();
-  }, 'RFC 8725 2.9'],
-  ['two megabytes', UNAVAILABLE, ({ key }) => json(JSON.stringify({
-    keys: [key.publicJwk], padding: 'x'.repeat(2 * 1024 * 1024),
-  })), 'RFC 8725 2.9'],
-  ['an endless stream', UNAVAILABLE, () => (_request, response) => {
-    response.setHeader('content-type', 'application/json');
-    const more = () => {
-      if (!response.destroyed) response.write(' '.repeat(65_536), () => setImmediate(more));
-    };
-    more();
-  }, 'RFC 8725 2.9'],
-  ['HTML', UNAVAILABLE, ({ key }) => (_request, response) => {
-    response.setHeader('content-type', 'text/html');
-    response.end(JSON.stringify({ keys: [key.publicJwk] }));
-  }, 'RFC 7517 8.5'],
-  ['an error with a key set', UNAVAILABLE, ({ key }) => (_request, response) => {
-    response.writeHead(500, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ keys: [key.publicJwk] }));
-  }, 'OpenID Connect Core 10.1.1'],
+  [
+    'a redirect to good keys',
+    UNAVAILABLE,
+    ({ server, key }) => {
+      server.state.onDiscovery = (request, response) =>
+        json(
+          JSON.stringify(
+            request.url === '/elsewhere'
+              ? { keys: [key.publicJwk] }
+              : { issuer: server.state.issuer, jwks_uri: server.state.jwksUri },
+          ),
+        )(request, response);
+      return (_request, response) =>
+        void response.writeHead(302, { location: `${server.base}/elsewhere` }).end();
+    },
+    'RFC 8725 2.9',
+  ],
+  [
+    'two megabytes',
+    UNAVAILABLE,
+    ({ key }) =>
+      json(
+        JSON.stringify({
+          keys: [key.publicJwk],
+          padding: 'x'.repeat(2 * 1024 * 1024),
+        }),
+      ),
+    'RFC 8725 2.9',
+  ],
+  [
+    'an endless stream',
+    UNAVAILABLE,
+    () => (_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      const more = () => {
+        if (!response.destroyed) response.write(' '.repeat(65_536), () => setImmediate(more));
+      };
+      more();
+    },
+    'RFC 8725 2.9',
+  ],
+  [
+    'HTML',
+    UNAVAILABLE,
+    ({ key }) =>
+      (_request, response) => {
+        response.setHeader('content-type', 'text/html');
+        response.end(JSON.stringify({ keys: [key.publicJwk] }));
+      },
+    'RFC 7517 8.5',
+  ],
+  [
+    'an error with a key set',
+    UNAVAILABLE,
+    ({ key }) =>
+      (_request, response) => {
+        response.writeHead(500, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ keys: [key.publicJwk] }));
+      },
+    'OpenID Connect Core 10.1.1',
+  ],
   ['no JSON', UNAVAILABLE, () => json('keys'), 'RFC 7517 5'],
   ['no list of keys', UNAVAILABLE, () => json('{"keys":{}}'), 'RFC 7517 5.1'],
   ['no keys', UNAVAILABLE, () => json('{"keys":[]}'), 'RFC 7517 5.1'],
-  ['101 keys', UNAVAILABLE, ({ key }) => json(JSON.stringify({
-    keys: Array.from({ length: 101 }, () => key.publicJwk),
-  })), 'RFC 7517 5.1'],
-  ['a broken connection', UNAVAILABLE, () => (request) => void request.socket.destroy(),
-    'OpenID Connect Core 10.1.1'],
+  [
+    '101 keys',
+    UNAVAILABLE,
+    ({ key }) =>
+      json(
+        JSON.stringify({
+          keys: Array.from({ length: 101 }, () => key.publicJwk),
+        }),
+      ),
+    'RFC 7517 5.1',
+  ],
+  [
+    'a broken connection',
+    UNAVAILABLE,
+    () => (request) => void request.socket.destroy(),
+    'OpenID Connect Core 10.1.1',
+  ],
   ['a key for encryption', UNAVAILABLE, keys({ use: 'enc' }), 'RFC 7517 4.2'],
-  ['a key with operations other than verify', UNAVAILABLE, keys({ key_ops: ['encrypt'] }),
-    'RFC 7517 4.3'],
+  [
+    'a key with operations other than verify',
+    UNAVAILABLE,
+    keys({ key_ops: ['encrypt'] }),
+    'RFC 7517 4.3',
+  ],
   ['a key with its private part', UNAVAILABLE, keys({ d: 'AQAB' }), 'RFC 7517 9.2'],
-  ['a symmetric key', UNAVAILABLE, keys({ kty: 'oct', k: 'c2VjcmV0', n: undefined, e: undefined }),
-    'RFC 8725 3.5'],
+  [
+    'a symmetric key',
+    UNAVAILABLE,
+    keys({ kty: 'oct', k: 'c2VjcmV0', n: undefined, e: undefined }),
+    'RFC 8725 3.5',
+  ],
   ['an exponent of one', UNAVAILABLE, keys({ e: 'AQ' }), 'RFC 8725 3.4'],
   ['an even exponent', UNAVAILABLE, keys({ e: 'AQAA' }), 'RFC 8725 3.4'],
   ['a key without id', UNAVAILABLE, keys({ kid: undefined }), 'RFC 7517 4.5'],
   ['a key for a symmetric algorithm', UNAVAILABLE, keys({ alg: 'HS256' }), 'ASVS 5.0 V9.1.2'],
   ['a key for no algorithm', UNAVAILABLE, keys({ alg: 'none' }), 'ASVS 5.0 V9.1.2'],
   ['a weak key', UNAVAILABLE, keys({ n: bytes(128) }), 'RFC 7518 3.3'],
-  ['a weak key with zeros in front', UNAVAILABLE,
+  [
+    'a weak key with zeros in front',
+    UNAVAILABLE,
     keys({ n: Buffer.concat([Buffer.alloc(200), Buffer.alloc(128, 255)]).toString('base64url') }),
-    'RFC 7518 3.3'],
+    'RFC 7518 3.3',
+  ],
   ['an absurdly long key', UNAVAILABLE, keys({ n: bytes(1_100) }), 'RFC 8725 3.4'],
 ]);
 
 /** Discovery documents that lead elsewhere. */
-export const discoveryAttacks = attacks<(world: KeyWorld) => void>([
-  ['a document of another issuer', UNAVAILABLE, ({ server }) => {
-    server.state.issuer = 'https://attacker.example';
-  }],
-  ['an issuer with a slash more', UNAVAILABLE, ({ server }) => { server.state.issuer += '/'; }],
-  ['an issuer as a list', UNAVAILABLE, ({ server }) => {
-    server.state.onDiscovery = json(JSON.stringify({
-      issuer: [server.state.issuer], jwks_uri: server.state.jwksUri,
-    }));
-  }],
-  ['no issuer', UNAVAILABLE, ({ server }) => {
-    server.state.onDiscovery = json(JSON.stringify({ jwks_uri: server.state.jwksUri }));
-  }],
-  ['no address of keys', UNAVAILABLE, ({ server }) => { server.state.jwksUri = ''; },
-    'OpenID Connect Discovery 3'],
-  ['keys in a file', UNAVAILABLE, ({ server }) => {
-    server.state.jwksUri = 'file:///etc/passwd';
-  }, 'RFC 8725 2.9'],
-  ['keys inside the address', UNAVAILABLE, ({ server, key }) => {
-    server.state.jwksUri = `data:application/json,${encodeURIComponent(JSON.stringify({
-      keys: [key.publicJwk],
-    }))}`;
-  }, 'RFC 8725 2.9'],
-  ['keys behind a password', UNAVAILABLE, ({ server }) => {
-    server.state.jwksUri = server.state.jwksUri.replace('//', '//user:secret@');
-  }, 'RFC 8725 2.9'],
-  ['a redirect', UNAVAILABLE, ({ server }) => {
-    server.state.onDiscovery = (_request, response) =>
-      void response.writeHead(301, { location: `${server.base}/other` }).end();
-  }, 'OpenID Connect Discovery 4.2'],
-], 'OpenID Connect Discovery 4.3; ASVS 5.0 V10.5.3');
+export const discoveryAttacks = attacks<(world: KeyWorld) => void>(
+  [
+    [
+      'a document of another issuer',
+      UNAVAILABLE,
+      ({ server }) => {
+        server.state.issuer = 'https://attacker.example';
+      },
+    ],
+    [
+      'an issuer with a slash more',
+      UNAVAILABLE,
+      ({ server }) => {
+        server.state.issuer += '/';
+      },
+    ],
+    [
+      'an issuer as a list',
+      UNAVAILABLE,
+      ({ server }) => {
+        server.state.onDiscovery = json(
+          JSON.stringify({
+            issuer: [server.state.issuer],
+            jwks_uri: server.state.jwksUri,
+          }),
+        );
+      },
+    ],
+    [
+      'no issuer',
+      UNAVAILABLE,
+      ({ server }) => {
+        server.state.onDiscovery = json(JSON.stringify({ jwks_uri: server.state.jwksUri }));
+      },
+    ],
+    [
+      'no address of keys',
+      UNAVAILABLE,
+      ({ server }) => {
+        server.state.jwksUri = '';
+      },
+      'OpenID Connect Discovery 3',
+    ],
+    [
+      'keys in a file',
+      UNAVAILABLE,
+      ({ server }) => {
+        server.state.jwksUri = 'file:///etc/passwd';
+      },
+      'RFC 8725 2.9',
+    ],
+    [
+      'keys inside the address',
+      UNAVAILABLE,
+      ({ server, key }) => {
+        server.state.jwksUri = `data:application/json,${encodeURIComponent(
+          JSON.stringify({
+            keys: [key.publicJwk],
+          }),
+        )}`;
+      },
+      'RFC 8725 2.9',
+    ],
+    [
+      'keys behind a password',
+      UNAVAILABLE,
+      ({ server }) => {
+        server.state.jwksUri = server.state.jwksUri.replace('//', '//user:secret@');
+      },
+      'RFC 8725 2.9',
+    ],
+    [
+      'a redirect',
+      UNAVAILABLE,
+      ({ server }) => {
+        server.state.onDiscovery = (_request, response) =>
+          void response.writeHead(301, { location: `${server.base}/other` }).end();
+      },
+      'OpenID Connect Discovery 4.2',
+    ],
+  ],
+  'OpenID Connect Discovery 4.3; ASVS 5.0 V10.5.3',
+);

@@ -15,36 +15,44 @@ import type { MakeToken, TokenWorld } from './token-world.ts';
 
 const DRAFT = 'draft-ietf-oauth-rfc8725bis';
 
-const alg = (name: string): MakeToken => (w) => w.raw({ alg: name, kid: 'k1' });
+const alg =
+  (name: string): MakeToken =>
+  (w) =>
+    w.raw({ alg: name, kid: 'k1' });
 const NAMES = `${DRAFT} 2.11; ${DRAFT} 3.1`;
 
 /**
  * Names that a reader who folds case, trims or normalises takes for an algorithm (or none).
  * Defended twice: the issuer does not list them, and no key can be used with them.
  */
-export const algorithmNameAttacks = attacks<MakeToken>((
-  [
-    ['noNE', 'noNE'],
-    ['NONE', 'NONE'],
-    ['none with a blank', 'none '],
-    ['Rs256', 'Rs256'],
-    ['rS256', 'rS256'],
-    ['RS256 with a blank behind', 'RS256 '],
-    ['RS256 with a blank in front', ' RS256'],
-    ['RS256 with a tab', 'RS256\t'],
-    ['RS256 with a NUL', 'RS256\u0000'],
-    ['RS256 with a long s, whose capital is S', 'R\u017f256'],
-    ['RS256 in full-width letters', '\uff32\uff33\uff12\uff15\uff16'],
-    ['RS256 with a Cyrillic letter', 'R\u0405256'],
-    ['RS256 with a hyphen', 'RS-256'],
-    ['RS256 by the name of its hash', 'SHA256withRSA'],
-    ['RS256 by its XML name', 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'],
-    ['the empty name', ''],
-    ['HS256 in small letters, with the public key', null],
-  ] as readonly [string, string | null][]
-).map(([attack, name]) => [attack, 'token_algorithm_refused',
-  name === null ? async (w) => w.hmac(await w.pem(), { alg: 'hs256', kid: 'k1' }) : alg(name),
-  NAMES]));
+export const algorithmNameAttacks = attacks<MakeToken>(
+  (
+    [
+      ['noNE', 'noNE'],
+      ['NONE', 'NONE'],
+      ['none with a blank', 'none '],
+      ['Rs256', 'Rs256'],
+      ['rS256', 'rS256'],
+      ['RS256 with a blank behind', 'RS256 '],
+      ['RS256 with a blank in front', ' RS256'],
+      ['RS256 with a tab', 'RS256\t'],
+      ['RS256 with a NUL', 'RS256\u0000'],
+      ['RS256 with a long s, whose capital is S', 'R\u017f256'],
+      ['RS256 in full-width letters', '\uff32\uff33\uff12\uff15\uff16'],
+      ['RS256 with a Cyrillic letter', 'R\u0405256'],
+      ['RS256 with a hyphen', 'RS-256'],
+      ['RS256 by the name of its hash', 'SHA256withRSA'],
+      ['RS256 by its XML name', 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'],
+      ['the empty name', ''],
+      ['HS256 in small letters, with the public key', null],
+    ] as readonly [string, string | null][]
+  ).map(([attack, name]) => [
+    attack,
+    'token_algorithm_refused',
+    name === null ? async (w) => w.hmac(await w.pem(), { alg: 'hs256', kid: 'k1' }) : alg(name),
+    NAMES,
+  ]),
+);
 
 /** Signed truly by the issuer's own RSA key, with a padding that the key is not published for. */
 const otherPadding: MakeToken = async (w) => {
@@ -56,15 +64,23 @@ const otherPadding: MakeToken = async (w) => {
 };
 
 /** One key, one algorithm. */
-export const keyUseAttacks = attacks<MakeToken>([
-  ['the algorithm that the key is published for', 'accepted',
-    (w) => sign(w.key, w.claims(), { kid: 'only-rs256' })],
-  ['another padding with a key published for RS256', 'token_algorithm_refused', otherPadding],
-], `${DRAFT} 3.1`);
+export const keyUseAttacks = attacks<MakeToken>(
+  [
+    [
+      'the algorithm that the key is published for',
+      'accepted',
+      (w) => sign(w.key, w.claims(), { kid: 'only-rs256' }),
+    ],
+    ['another padding with a key published for RS256', 'token_algorithm_refused', otherPadding],
+  ],
+  `${DRAFT} 3.1`,
+);
 
 /** Anybody can encrypt to a key that is published. */
 async function encrypted(
-  w: TokenWorld, text: string, header: { cty?: string } = {},
+  w: TokenWorld,
+  text: string,
+  header: { cty?: string } = {},
 ): Promise<string> {
   const key = await importJWK({ ...w.key.publicJwk, alg: 'RSA-OAEP-256' }, 'RSA-OAEP-256');
   return new CompactEncrypt(Buffer.from(text))
@@ -72,45 +88,117 @@ async function encrypted(
     .encrypt(key);
 }
 const FIVE = `${DRAFT} 2.3; ${DRAFT} 3.3`;
-const partsOf = (header: object, ...rest: readonly string[]) =>
-  [encode(header), ...rest].join('.');
+const partsOf = (header: object, ...rest: readonly string[]) => [encode(header), ...rest].join('.');
 const BOMB = deflateRawSync(Buffer.alloc(8 * 1024 * 1024, 'x')).toString('base64url');
 
 /** Encrypted, nested and compressed tokens; refused before any key is looked for. */
 export const encryptionAttacks = attacks<MakeToken>([
   // Defended three times: by the number of parts, as a dot is no base64url, and as what stands
   // where claims would is no JSON.
-  ['claims encrypted to the issuer\'s public key', 'token_malformed',
-    (w) => encrypted(w, JSON.stringify(w.claims())), `${FIVE}; CVE-2023-51774`],
-  ['a good token encrypted to it', 'token_malformed',
-    async (w) => encrypted(w, await w.good(), { cty: 'JWT' }), FIVE],
-  ['a stranger\'s token encrypted to it', 'token_malformed',
-    async (w) => encrypted(w, await sign(w.stranger, w.claims()), { cty: 'JWT' }), FIVE],
-  ['five parts under the header of a signature', 'token_malformed', async (w) => {
-    const [h, p, s] = await w.parts();
-    return [h, '', p, s, s].join('.');
-  }, FIVE],
-  ['two thousand million rounds of PBES2', 'token_malformed', () => partsOf({
-    alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', kid: 'k1', p2s: 'c2FsdHNhbHQ', p2c: 2_147_483_647,
-  }, 'a2V5', 'aXY', 'dGV4dA', 'dGFn'), `${DRAFT} 2.10; ${DRAFT} 3.13`],
-  ['a decompression bomb', 'token_malformed', () => partsOf({
-    alg: 'dir', enc: 'A128GCM', kid: 'k1', zip: 'DEF',
-  }, '', 'aXY', BOMB, 'dGFn'), `${DRAFT} 2.12; ${DRAFT} 3.15`],
+  [
+    "claims encrypted to the issuer's public key",
+    'token_malformed',
+    (w) => encrypted(w, JSON.stringify(w.claims())),
+    `${FIVE}; CVE-2023-51774`,
+  ],
+  [
+    'a good token encrypted to it',
+    'token_malformed',
+    async (w) => encrypted(w, await w.good(), { cty: 'JWT' }),
+    FIVE,
+  ],
+  [
+    "a stranger's token encrypted to it",
+    'token_malformed',
+    async (w) => encrypted(w, await sign(w.stranger, w.claims()), { cty: 'JWT' }),
+    FIVE,
+  ],
+  [
+    'five parts under the header of a signature',
+    'token_malformed',
+    async (w) => {
+      const [h, p, s] = await w.parts();
+      return [h, '', p, s, s].join('.');
+    },
+    FIVE,
+  ],
+  [
+    'two thousand million rounds of PBES2',
+    'token_malformed',
+    () =>
+      partsOf(
+        {
+          alg: 'PBES2-HS256+A128KW',
+          enc: 'A128GCM',
+          kid: 'k1',
+          p2s: 'c2FsdHNhbHQ',
+          p2c: 2_147_483_647,
+        },
+        'a2V5',
+        'aXY',
+        'dGV4dA',
+        'dGFn',
+      ),
+    `${DRAFT} 2.10; ${DRAFT} 3.13`,
+  ],
+  [
+    'a decompression bomb',
+    'token_malformed',
+    () =>
+      partsOf(
+        {
+          alg: 'dir',
+          enc: 'A128GCM',
+          kid: 'k1',
+          zip: 'DEF',
+        },
+        '',
+        'aXY',
+        BOMB,
+        'dGFn',
+      ),
+    `${DRAFT} 2.12; ${DRAFT} 3.15`,
+  ],
   // Defended once each.
-  ['rounds of PBES2 at twice the recommended number', 'token_header_refused', (w) => w.raw({
-    alg: 'PBES2-HS512+A256KW', enc: 'A256GCM', kid: 'k1', p2s: 'c2FsdA', p2c: 1_200_001,
-  }), `${DRAFT} 3.13`],
-  ['a bomb signed by the issuer', 'token_malformed', async (w) => {
-    const signed = `${encode({ alg: 'RS256', kid: 'k1', zip: 'DEF' })}.${BOMB}`;
-    const signature = await crypto.subtle.sign(
-      'RSASSA-PKCS1-v1_5', w.key.privateKey, Buffer.from(signed),
-    );
-    return `${signed}.${Buffer.from(signature).toString('base64url')}`;
-  }, `${DRAFT} 2.12`],
-  ['a good token as the payload of another', 'token_malformed',
-    async (w) => w.raw({ alg: 'RS256', kid: 'k1' }, await w.good()), `${DRAFT} 3.3`],
-  ['a nested token that says so', 'token_header_refused',
-    (w) => w.raw({ alg: 'RS256', kid: 'k1', typ: 'JWT', cty: 'JWT' }), `${DRAFT} 3.3`],
+  [
+    'rounds of PBES2 at twice the recommended number',
+    'token_header_refused',
+    (w) =>
+      w.raw({
+        alg: 'PBES2-HS512+A256KW',
+        enc: 'A256GCM',
+        kid: 'k1',
+        p2s: 'c2FsdA',
+        p2c: 1_200_001,
+      }),
+    `${DRAFT} 3.13`,
+  ],
+  [
+    'a bomb signed by the issuer',
+    'token_malformed',
+    async (w) => {
+      const signed = `${encode({ alg: 'RS256', kid: 'k1', zip: 'DEF' })}.${BOMB}`;
+      const signature = await crypto.subtle.sign(
+        'RSASSA-PKCS1-v1_5',
+        w.key.privateKey,
+        Buffer.from(signed),
+      );
+      return `${signed}.${Buffer.from(signature).toString('base64url')}`;
+    },
+    `${DRAFT} 2.12`,
+  ],
+  [
+    'a good token as the payload of another',
+    'token_malformed',
+    async (w) => w.raw({ alg: 'RS256', kid: 'k1' }, await w.good()),
+    `${DRAFT} 3.3`,
+  ],
+  [
+    'a nested token that says so',
+    'token_header_refused',
+    (w) => w.raw({ alg: 'RS256', kid: 'k1', typ: 'JWT', cty: 'JWT' }),
+    `${DRAFT} 3.3`,
+  ],
 ]);
 
 type Twist = (given: { h: string; p: string; s: string; forged: string }) => string;
@@ -120,68 +208,118 @@ type Twist = (given: { h: string; p: string; s: string; forged: string }) => str
  * Defended by canonical base64url; those that do not fall into three good parts by the number of
  * parts and the JSON inside, too.
  */
-export const formatAttacks = attacks<MakeToken>((
-  [
-    ['general JSON', ({ h, p, s }) =>
-      JSON.stringify({ payload: p, signatures: [{ protected: h, signature: s }] })],
-    ['general JSON with a second, forged signature', ({ h, p, s }) => JSON.stringify({
-      payload: p, signatures: [{ protected: h, signature: 'AAAA' }, { protected: h, signature: s }],
-    })],
-    ['flattened JSON with a header that nobody signed', ({ p, s }) =>
-      JSON.stringify({ header: { alg: 'RS256', kid: 'k1' }, payload: p, signature: s })],
-    ['good JSON whose dots make another token', ({ h, p, s, forged }) =>
-      JSON.stringify({ x: `.${forged}.`, protected: h, payload: p, signature: s })],
-    ['another token in front of good JSON', ({ h, p, s, forged }) =>
-      `${h}.${forged}.${JSON.stringify({ protected: h, payload: p, signature: s })}`],
-    ['quotation marks around it', ({ h, p, s }) => `"${h}.${p}.${s}"`],
-    ['braces around it', ({ h, p, s }) => `{${h}.${p}.${s}}`],
-    ['a list of it', ({ h, p, s }) => `["${h}.${p}.${s}"]`],
-    ['dots in percent signs', ({ h, p, s }) => `${h}%2E${p}%2E${s}`],
-    ['a percent sign at the end', ({ h, p, s }) => `${h}.${p}.${s}%`],
-    ['a tilde, as with disclosures', ({ h, p, s }) => `${h}.${p}.${s}~`],
-    ['disclosures behind it', ({ h, p, s }) => `${h}.${p}.${s}~${encode(['salt', 'roles', 'x'])}~`],
-    ['a second token behind a comma', ({ h, p, s, forged }) =>
-      `${h}.${p}.${s},${h}.${forged}.${s}`],
-    ['a quotation mark inside the payload', ({ h, p, s }) =>
-      `${h}.${p.slice(0, 8)}"${p.slice(8)}.${s}`],
-    ['a zero-width blank at the end', ({ h, p, s }) => `${h}.${p}.${s}\u200b`],
-    ['a byte order mark in front', ({ h, p, s }) => `\ufeff${h}.${p}.${s}`],
-  ] as readonly [string, Twist][]
-).map(([attack, twist]) => [attack, 'token_malformed', async (w) => {
-  const [h, p, s] = await w.parts();
-  return twist({ h, p, s, forged: encode(w.claims({ roles: ['security-lead'] })) });
-}, `${DRAFT} 2.13; ${DRAFT} 3.14`]));
+export const formatAttacks = attacks<MakeToken>(
+  (
+    [
+      [
+        'general JSON',
+        ({ h, p, s }) =>
+          JSON.stringify({ payload: p, signatures: [{ protected: h, signature: s }] }),
+      ],
+      [
+        'general JSON with a second, forged signature',
+        ({ h, p, s }) =>
+          JSON.stringify({
+            payload: p,
+            signatures: [
+              { protected: h, signature: 'AAAA' },
+              { protected: h, signature: s },
+            ],
+          }),
+      ],
+      [
+        'flattened JSON with a header that nobody signed',
+        ({ p, s }) =>
+          JSON.stringify({ header: { alg: 'RS256', kid: 'k1' }, payload: p, signature: s }),
+      ],
+      [
+        'good JSON whose dots make another token',
+        ({ h, p, s, forged }) =>
+          JSON.stringify({ x: `.${forged}.`, protected: h, payload: p, signature: s }),
+      ],
+      [
+        'another token in front of good JSON',
+        ({ h, p, s, forged }) =>
+          `${h}.${forged}.${JSON.stringify({ protected: h, payload: p, signature: s })}`,
+      ],
+      ['quotation marks around it', ({ h, p, s }) => `"${h}.${p}.${s}"`],
+      ['braces around it', ({ h, p, s }) => `{${h}.${p}.${s}}`],
+      ['a list of it', ({ h, p, s }) => `["${h}.${p}.${s}"]`],
+      ['dots in percent signs', ({ h, p, s }) => `${h}%2E${p}%2E${s}`],
+      ['a percent sign at the end', ({ h, p, s }) => `${h}.${p}.${s}%`],
+      ['a tilde, as with disclosures', ({ h, p, s }) => `${h}.${p}.${s}~`],
+      [
+        'disclosures behind it',
+        ({ h, p, s }) => `${h}.${p}.${s}~${encode(['salt', 'roles', 'x'])}~`,
+      ],
+      [
+        'a second token behind a comma',
+        ({ h, p, s, forged }) => `${h}.${p}.${s},${h}.${forged}.${s}`,
+      ],
+      [
+        'a quotation mark inside the payload',
+        ({ h, p, s }) => `${h}.${p.slice(0, 8)}"${p.slice(8)}.${s}`,
+      ],
+      ['a zero-width blank at the end', ({ h, p, s }) => `${h}.${p}.${s}\u200b`],
+      ['a byte order mark in front', ({ h, p, s }) => `\ufeff${h}.${p}.${s}`],
+    ] as readonly [string, Twist][]
+  ).map(([attack, twist]) => [
+    attack,
+    'token_malformed',
+    async (w) => {
+      const [h, p, s] = await w.parts();
+      return twist({ h, p, s, forged: encode(w.claims({ roles: ['security-lead'] })) });
+    },
+    `${DRAFT} 2.13; ${DRAFT} 3.14`,
+  ]),
+);
 
-const typ = (value: string): MakeToken => (w) => w.raw({ alg: 'RS256', kid: 'k1', typ: value });
+const typ =
+  (value: string): MakeToken =>
+  (w) =>
+    w.raw({ alg: 'RS256', kid: 'k1', typ: value });
 const REFUSED = 'token_header_refused';
 
 /** A type without a slash stands for `application/` and itself; nothing else is the same type. */
-export const typeAttacks = attacks<MakeToken>([
-  ['JWT by its media type', 'accepted', typ('application/jwt')],
-  ['an access token by its media type', 'accepted', typ('application/at+jwt')],
-  ['an access token in other letters', 'accepted', typ('AT+JWT')],
-  ['a DPoP proof by its media type', REFUSED, typ('application/dpop+jwt')],
-  ['a security event by its media type', REFUSED, typ('application/secevent+jwt')],
-  ['a logout token in capitals', REFUSED, typ('APPLICATION/LOGOUT+JWT')],
-  ['another tree of types', REFUSED, typ('text/jwt')],
-  ['the prefix alone', REFUSED, typ('application/')],
-  ['the prefix twice', REFUSED, typ('application/application/jwt')],
-  ['a path behind the type', REFUSED, typ('application/jwt/at+jwt')],
-  ['a parameter behind the type', REFUSED, typ('at+jwt;profile=x')],
-  ['a blank behind the type', REFUSED, typ('JWT ')],
-  ['the empty type', REFUSED, typ('')],
-  ['a nested token\'s outer type', REFUSED, typ('nested+jwt')],
-], `${DRAFT} 3.11`);
+export const typeAttacks = attacks<MakeToken>(
+  [
+    ['JWT by its media type', 'accepted', typ('application/jwt')],
+    ['an access token by its media type', 'accepted', typ('application/at+jwt')],
+    ['an access token in other letters', 'accepted', typ('AT+JWT')],
+    ['a DPoP proof by its media type', REFUSED, typ('application/dpop+jwt')],
+    ['a security event by its media type', REFUSED, typ('application/secevent+jwt')],
+    ['a logout token in capitals', REFUSED, typ('APPLICATION/LOGOUT+JWT')],
+    ['another tree of types', REFUSED, typ('text/jwt')],
+    ['the prefix alone', REFUSED, typ('application/')],
+    ['the prefix twice', REFUSED, typ('application/application/jwt')],
+    ['a path behind the type', REFUSED, typ('application/jwt/at+jwt')],
+    ['a parameter behind the type', REFUSED, typ('at+jwt;profile=x')],
+    ['a blank behind the type', REFUSED, typ('JWT ')],
+    ['the empty type', REFUSED, typ('')],
+    ["a nested token's outer type", REFUSED, typ('nested+jwt')],
+  ],
+  `${DRAFT} 3.11`,
+);
 
 /** Addresses and key ids of an attacker's making. */
-export const untrustedHeaderAttacks = attacks<MakeToken>((
-  [
-    ['keys at a name that resolves to loopback', { jku: 'https://attacker.example/etc/passwd' }],
-    ['keys at our own address', (w) => ({ jku: w.server.state.jwksUri })],
-    ['a certificate at loopback', { x5u: 'https://127.0.0.1/cert.pem' }],
-    ['a certificate at an IPv6 loopback', { x5u: 'https://[::1]/cert.pem' }],
-    ['keys in the address itself', { jku: 'data:application/json,{"keys":[]}' }],
-  ] as readonly [string, object | ((w: TokenWorld) => object)][]
-).map(([attack, extra]) => [attack, 'token_header_refused', (w) => w.raw({
-  alg: 'RS256', kid: 'k1', ...(typeof extra === 'function' ? extra(w) : extra),
-}), `${DRAFT} 2.9; ${DRAFT} 3.10`]));
+export const untrustedHeaderAttacks = attacks<MakeToken>(
+  (
+    [
+      ['keys at a name that resolves to loopback', { jku: 'https://attacker.example/etc/passwd' }],
+      ['keys at our own address', (w) => ({ jku: w.server.state.jwksUri })],
+      ['a certificate at loopback', { x5u: 'https://127.0.0.1/cert.pem' }],
+      ['a certificate at an IPv6 loopback', { x5u: 'https://[::1]/cert.pem' }],
+      ['keys in the address itself', { jku: 'data:application/json,{"keys":[]}' }],
+    ] as readonly [string, object | ((w: TokenWorld) => object)][]
+  ).map(([attack, extra]) => [
+    attack,
+    'token_header_refused',
+    (w) =>
+      w.raw({
+        alg: 'RS256',
+        kid: 'k1',
+        ...(typeof extra === 'function' ? extra(w) : extra),
+      }),
+    `${DRAFT} 2.9; ${DRAFT} 3.10`,
+  ]),
+);

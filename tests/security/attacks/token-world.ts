@@ -4,8 +4,17 @@ import type { CryptoKey } from 'jose';
 import { createHmac } from 'node:crypto';
 import { createVerifier } from '../../../src/identity/verify-token.ts';
 import {
-  TENANT, configOf, entraIssuer, log, newKey, oidcIssuer, personClaims, sign, signText,
-  startKeyServer, turnableClock,
+  TENANT,
+  configOf,
+  entraIssuer,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  signText,
+  startKeyServer,
+  turnableClock,
 } from '../../unit/identity/kit.ts';
 import type { Claims } from '../../unit/identity/kit.ts';
 
@@ -19,14 +28,20 @@ export const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toS
 /** Issuers of people and workloads, of people at Entra, and of pipelines; keys known and not. */
 export async function startTokenWorld() {
   const [server, entra, pipelines, curves, people] = await Promise.all([
-    startKeyServer(), startKeyServer({ issuerPath: '/{tenantid}/v2.0' }), startKeyServer(),
-    startKeyServer(), startKeyServer(),
+    startKeyServer(),
+    startKeyServer({ issuerPath: '/{tenantid}/v2.0' }),
+    startKeyServer(),
+    startKeyServer(),
+    startKeyServer(),
   ]);
   const [key, elliptic, stranger] = await Promise.all([
-    newKey('k1'), newKey('e1', 'ES256'), newKey('k1'),
+    newKey('k1'),
+    newKey('e1', 'ES256'),
+    newKey('k1'),
   ]);
   server.state.keys = [
-    key.publicJwk, elliptic.publicJwk,
+    key.publicJwk,
+    elliptic.publicJwk,
     { ...key.publicJwk, kid: 'only-rs256', alg: 'RS256' },
   ];
   entra.state.keys = pipelines.state.keys = people.state.keys = [key.publicJwk];
@@ -35,7 +50,10 @@ export async function startTokenWorld() {
     oidcIssuer(server, { algorithms: ['RS256', 'PS256'] }),
     entraIssuer(entra, { use: ['people', 'workloads'] }),
     oidcIssuer(pipelines, {
-      id: 'github', use: ['workloads'], teams: null, nameClaim: 'repository',
+      id: 'github',
+      use: ['workloads'],
+      teams: null,
+      nameClaim: 'repository',
     }),
     oidcIssuer(people, { id: 'people', use: ['people'] }),
     oidcIssuer(curves, { id: 'elliptic', algorithms: ['ES256'] }),
@@ -43,7 +61,16 @@ export async function startTokenWorld() {
   const claims = (over: Claims = {}) => personClaims(server.state.issuer, NOW_MS, over);
   const good = () => sign(key, claims());
   return {
-    server, entra, pipelines, curves, people, key, elliptic, stranger, claims, good,
+    server,
+    entra,
+    pipelines,
+    curves,
+    people,
+    key,
+    elliptic,
+    stranger,
+    claims,
+    good,
     entraIss: `${entra.base}/${TENANT}/v2.0`,
     verifier: createVerifier({ config, clock: turnableClock(NOW_MS), log }),
     parts: async () => (await good()).split('.') as [string, string, string],
@@ -56,9 +83,8 @@ export async function startTokenWorld() {
       const text = `${encode(header)}.${encode(claims())}`;
       return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
     },
-    pem: async () => exportSPKI(await importJWK({ ...key.publicJwk, alg: 'RS256' }) as CryptoKey),
-    stop: () =>
-      Promise.all([server, entra, pipelines, curves, people].map((each) => each.stop())),
+    pem: async () => exportSPKI((await importJWK({ ...key.publicJwk, alg: 'RS256' })) as CryptoKey),
+    stop: () => Promise.all([server, entra, pipelines, curves, people].map((each) => each.stop())),
   };
 }
 

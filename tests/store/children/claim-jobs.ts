@@ -12,11 +12,15 @@ import { PATIENT } from '../support/open-sqlserver.ts';
  */
 const [engine = '', where = '', workers = '1'] = process.argv.slice(2);
 const given = { clock: systemClock, log: silentLogger };
-const store = engine === 'sqlite'
-  ? await openSqliteStore({ ...given, path: where })
-  : await openSqlServerStore({
-    ...given, ...PATIENT, connectionString: where, allowUntrusted: true,
-  });
+const store =
+  engine === 'sqlite'
+    ? await openSqliteStore({ ...given, path: where })
+    : await openSqlServerStore({
+        ...given,
+        ...PATIENT,
+        connectionString: where,
+        allowUntrusted: true,
+      });
 // What a server compiles at a first claim is no matter of the race.
 await store.claimJobs({ limit: 1, leaseMs: 1, now: 0 });
 const go = new Promise((resolve) => process.stdin.once('end', resolve).resume());
@@ -30,7 +34,8 @@ async function work(): Promise<void> {
     for (const { key, fence } of jobs) {
       const kept = await store.renewJobs({ jobs: [{ key, fence }], leaseMs: 600_000, now: T0 });
       if (!kept.includes(key)) throw new Error(`${key} is another's`);
-      if (!await store.ackJob({ key, fence, done: 1, now: T0 })) throw new Error(`${key} was lost`);
+      if (!(await store.ackJob({ key, fence, done: 1, now: T0 })))
+        throw new Error(`${key} was lost`);
       process.stdout.write(`${key}\n`);
     }
   }

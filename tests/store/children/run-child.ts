@@ -16,11 +16,14 @@ export interface Child {
 
 /** Starts a script of this folder with the running Node; `env` goes on top of ours. */
 export function runChild(
-  script: string, args: readonly string[], env: Readonly<Record<string, string>> = {},
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Child {
   const file = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });

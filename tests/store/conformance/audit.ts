@@ -3,21 +3,31 @@ import type { AuditCheckpoint, AuditLeaf } from '../../../src/usecases/store-por
 import { T0, change, event, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
-const checkpoint = (size: number): AuditCheckpoint =>
-  ({ size, root: `root-${size}`, at: T0 + size, jws: `jws-${size}` });
+const checkpoint = (size: number): AuditCheckpoint => ({
+  size,
+  root: `root-${size}`,
+  at: T0 + size,
+  jws: `jws-${size}`,
+});
 
-const leaf = (index: number, eventId: string): AuditLeaf =>
-  ({ index, eventId, hash: `hash-${index}` });
+const leaf = (index: number, eventId: string): AuditLeaf => ({
+  index,
+  eventId,
+  hash: `hash-${index}`,
+});
 
 export function auditTests(given: Given): void {
   /** Commits one event for each id, one commit each. */
   async function record(...ids: string[]): Promise<void> {
     for (const id of ids) await given().store.commit(change({ events: [event(null, { id })] }));
   }
-  const sealAll = (from: number, ...ids: string[]) => given().store.seal({
-    expectedSize: from, leaves: ids.map((id, at) => leaf(from + at, id)),
-    checkpoint: checkpoint(from + ids.length), peaks: [`peak-${from + ids.length}`],
-  });
+  const sealAll = (from: number, ...ids: string[]) =>
+    given().store.seal({
+      expectedSize: from,
+      leaves: ids.map((id, at) => leaf(from + at, id)),
+      checkpoint: checkpoint(from + ids.length),
+      peaks: [`peak-${from + ids.length}`],
+    });
   const unsealed = async (limit = 100) =>
     (await given().store.unsealedEvents(limit)).map(({ id }) => id);
 
@@ -75,7 +85,10 @@ export function auditTests(given: Given): void {
     const replica = await reopen();
     await record('evt_1');
     const options = {
-      expectedSize: 0, leaves: [leaf(0, 'evt_1')], checkpoint: checkpoint(1), peaks: [],
+      expectedSize: 0,
+      leaves: [leaf(0, 'evt_1')],
+      checkpoint: checkpoint(1),
+      peaks: [],
     };
     const sealed = await Promise.all([store.seal(options), replica.seal(options)]);
     expect(sealed.sort()).toEqual([false, true]);
@@ -92,8 +105,9 @@ export function auditTests(given: Given): void {
       { expectedSize: 0, leaves: [leaf(0, 'evt_1')], checkpoint: checkpoint(2) },
     ];
     for (const wrong of seals) {
-      await expect(store.seal({ ...wrong, peaks: ['p'] }))
-        .rejects.toMatchObject({ code: 'store_rejected' });
+      await expect(store.seal({ ...wrong, peaks: ['p'] })).rejects.toMatchObject({
+        code: 'store_rejected',
+      });
     }
     expect(await store.treeSize()).toBe(0);
     expect(await unsealed()).toEqual(['evt_1', 'evt_2']);
@@ -109,7 +123,10 @@ export function auditTests(given: Given): void {
     expect(await store.frontier()).toEqual({ size: 2, peaks: ['peak-2'] });
     const peaks = Array.from({ length: 53 }, (_, at) => `${at}`.padStart(43, 'x'));
     await store.seal({
-      expectedSize: 2, leaves: [leaf(2, 'evt_3')], checkpoint: checkpoint(3), peaks,
+      expectedSize: 2,
+      leaves: [leaf(2, 'evt_3')],
+      checkpoint: checkpoint(3),
+      peaks,
     });
     expect(await (await reopen()).frontier()).toEqual({ size: 3, peaks });
     // One that lost its race leaves it as it is.
@@ -132,8 +149,10 @@ export function auditTests(given: Given): void {
     const { store } = given();
     await record('evt_1', 'evt_2', 'evt_3');
     for (const [at, id] of ['evt_1', 'evt_2', 'evt_3'].entries()) await sealAll(at, id);
-    expect(await store.listCheckpoints({ from: 0, limit: 2 }))
-      .toEqual([checkpoint(1), checkpoint(2)]);
+    expect(await store.listCheckpoints({ from: 0, limit: 2 })).toEqual([
+      checkpoint(1),
+      checkpoint(2),
+    ]);
     expect(await store.listCheckpoints({ from: 3, limit: 2 })).toEqual([checkpoint(3)]);
     expect(await store.listCheckpoints({ from: 4, limit: 2 })).toEqual([]);
   });

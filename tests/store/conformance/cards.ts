@@ -4,8 +4,11 @@ import { T0, card, change, request } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
 export function cardTests(given: Given): void {
-  const posted = (conversationId: string, activityId: string) =>
-    ({ conversationId, activityId, serviceUrl: 'https://smba.example/emea/' });
+  const posted = (conversationId: string, activityId: string) => ({
+    conversationId,
+    activityId,
+    serviceUrl: 'https://smba.example/emea/',
+  });
   const cardsOf = async (id: string) => (await given().store.loadWithCards(id))?.cards ?? [];
 
   test('cards are read back by id and by request', async () => {
@@ -26,7 +29,8 @@ export function cardTests(given: Given): void {
     const asked = request();
     await store.commit(change({ request: asked }));
     expect(await store.loadWithCards(asked.id)).toEqual({
-      request: await store.loadRequest(asked.id), cards: [],
+      request: await store.loadRequest(asked.id),
+      cards: [],
     });
     const quoted = card(asked, { id: 'card_1', channel: 'prod "1"\\\u00e9\ud83d\ude80' });
     await store.commit(change({ cards: [quoted] }));
@@ -56,13 +60,16 @@ export function cardTests(given: Given): void {
     expect((await cardsOf(asked.id)).map(({ id }) => id)).toEqual(['card_1', 'card_3']);
   });
 
-  test('a known card does not take another card\'s message either', async () => {
+  test("a known card does not take another card's message either", async () => {
     const { store } = given();
     const asked = request();
     const slot = card(asked, { id: 'card_2' });
-    await store.commit(change({
-      request: asked, cards: [card(asked, { id: 'card_1', ...posted('19:c', 'm:1') }), slot],
-    }));
+    await store.commit(
+      change({
+        request: asked,
+        cards: [card(asked, { id: 'card_1', ...posted('19:c', 'm:1') }), slot],
+      }),
+    );
     await store.commit(change({ cards: [{ ...slot, ...posted('19:c', 'm:1') }] }));
     expect(await store.loadCard('card_2')).toEqual(slot);
   });
@@ -71,14 +78,20 @@ export function cardTests(given: Given): void {
     const { store } = given();
     const asked = request();
     const slots = ['card_1', 'card_2'].map((id) =>
-      card(asked, { id, channel: null, conversationId: 'a:1', serviceUrl: 'https://s/' }));
+      card(asked, { id, channel: null, conversationId: 'a:1', serviceUrl: 'https://s/' }),
+    );
     await store.commit(change({ request: asked, cards: slots }));
     expect(await cardsOf(asked.id)).toHaveLength(2);
   });
 
   const met = (more: Partial<Conversation> = {}): Conversation => ({
-    key: 'person:contoso:oid-alex', tenantId: 'contoso', conversationId: 'a:1',
-    serviceUrl: 'https://smba.example/emea/', userId: '29:alex', updatedAt: T0, ...more,
+    key: 'person:contoso:oid-alex',
+    tenantId: 'contoso',
+    conversationId: 'a:1',
+    serviceUrl: 'https://smba.example/emea/',
+    userId: '29:alex',
+    updatedAt: T0,
+    ...more,
   });
 
   test('a conversation is found by its key; the newest news stay', async () => {

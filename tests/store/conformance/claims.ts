@@ -3,19 +3,21 @@ import { T0, change, claim, deciding, event, job, request, submission } from '..
 import type { Given } from '../describe-store.ts';
 
 export function claimTests(given: Given): void {
-  test('a change of a known id is a duplicate that names its request, and is not applied twice',
-    async () => {
-      const { store } = given();
-      const asked = request();
-      await store.commit(submission(asked));
-      const click = deciding(asked);
-      expect((await store.commit(click)).status).toBe('committed');
-      expect(await store.commit(click)).toEqual({
-        status: 'duplicate', of: 'change', requestId: asked.id, fingerprint: null,
-      });
-      expect((await store.loadRequest(asked.id))?.version).toBe(2);
-      expect((await store.loadRequest(asked.id))?.decisions).toHaveLength(1);
+  test('a change of a known id is a duplicate that names its request, and is not applied twice', async () => {
+    const { store } = given();
+    const asked = request();
+    await store.commit(submission(asked));
+    const click = deciding(asked);
+    expect((await store.commit(click)).status).toBe('committed');
+    expect(await store.commit(click)).toEqual({
+      status: 'duplicate',
+      of: 'change',
+      requestId: asked.id,
+      fingerprint: null,
     });
+    expect((await store.loadRequest(asked.id))?.version).toBe(2);
+    expect((await store.loadRequest(asked.id))?.decisions).toHaveLength(1);
+  });
 
   test('after a restart a change is still known by its id', async () => {
     const { store, reopen } = given();
@@ -24,8 +26,11 @@ export function claimTests(given: Given): void {
     await store.commit(sent);
     await store.close();
     const again = await reopen();
-    expect(await again.commit(sent)).toMatchObject({ status: 'duplicate', of: 'change',
-      requestId: asked.id });
+    expect(await again.commit(sent)).toMatchObject({
+      status: 'duplicate',
+      of: 'change',
+      requestId: asked.id,
+    });
     expect(await again.findRequest(2)).toBeUndefined();
   });
 
@@ -34,7 +39,10 @@ export function claimTests(given: Given): void {
     const noted = change({ events: [event(null)] });
     await store.commit(noted);
     expect(await store.commit(noted)).toEqual({
-      status: 'duplicate', of: 'change', requestId: null, fingerprint: null,
+      status: 'duplicate',
+      of: 'change',
+      requestId: null,
+      fingerprint: null,
     });
   });
 
@@ -46,7 +54,10 @@ export function claimTests(given: Given): void {
     const second = request();
     const other = claim({ key: 'k', requestId: second.id, fingerprint: 'print-2' });
     expect(await store.commit(submission(second, { claims: [other] }))).toEqual({
-      status: 'duplicate', of: 'idempotency', requestId: first.id, fingerprint: 'print-1',
+      status: 'duplicate',
+      of: 'idempotency',
+      requestId: first.id,
+      fingerprint: 'print-1',
     });
     expect(await store.loadRequest(second.id)).toBeUndefined();
     expect(await store.findClaim('idempotency', 'k')).toEqual(taken);
@@ -55,8 +66,9 @@ export function claimTests(given: Given): void {
   test('claims of another kind with the same key do not meet', async () => {
     const { store } = given();
     for (const kind of ['idempotency', 'token', 'exchange', 'dpop'] as const) {
-      expect((await store.commit(change({ claims: [claim({ kind, key: 'k' })] }))).status)
-        .toBe('committed');
+      expect((await store.commit(change({ claims: [claim({ kind, key: 'k' })] }))).status).toBe(
+        'committed',
+      );
       expect((await store.findClaim(kind, 'k'))?.kind).toBe(kind);
     }
     expect(await store.findClaim('token', 'other')).toBeUndefined();
@@ -68,10 +80,15 @@ export function claimTests(given: Given): void {
     const keyOfTwo = claim({ key: 'k', requestId: 'req_2' });
     await store.commit(change({ claims: [tokenOfOne] }));
     await store.commit(change({ claims: [keyOfTwo] }));
-    expect(await store.commit(change({ claims: [keyOfTwo, tokenOfOne] })))
-      .toMatchObject({ of: 'idempotency', requestId: 'req_2' });
-    expect(await store.commit(change({ claims: [tokenOfOne, keyOfTwo] })))
-      .toMatchObject({ of: 'token', requestId: 'req_1', fingerprint: null });
+    expect(await store.commit(change({ claims: [keyOfTwo, tokenOfOne] }))).toMatchObject({
+      of: 'idempotency',
+      requestId: 'req_2',
+    });
+    expect(await store.commit(change({ claims: [tokenOfOne, keyOfTwo] }))).toMatchObject({
+      of: 'token',
+      requestId: 'req_1',
+      fingerprint: null,
+    });
   });
 
   test('a claim ahead of a taken one is given back', async () => {
@@ -91,8 +108,9 @@ export function claimTests(given: Given): void {
     await store.commit(click);
     expect(await store.commit(click)).toMatchObject({ of: 'change' });
     expect(await store.commit({ ...click, id: 'another' })).toMatchObject({ of: 'exchange' });
-    expect(await store.commit({ ...click, id: 'another', claims: [] }))
-      .toEqual({ status: 'conflict' });
+    expect(await store.commit({ ...click, id: 'another', claims: [] })).toEqual({
+      status: 'conflict',
+    });
   });
 
   test('a taken claim comes before a stale fence, a stale fence before the decision', async () => {
@@ -102,12 +120,14 @@ export function claimTests(given: Given): void {
     const click = deciding(asked);
     await store.commit(click);
     const stale = { key: 'j', fence: 999, done: 1 };
-    expect(await store.commit({ ...click, id: 'c2', ack: stale }))
-      .toMatchObject({ of: 'exchange' });
+    expect(await store.commit({ ...click, id: 'c2', ack: stale })).toMatchObject({
+      of: 'exchange',
+    });
     const { guard, claims, request: written, ...decisionOnly } = click;
     expect([guard, claims, written]).not.toContain(undefined);
-    expect(await store.commit({ ...decisionOnly, id: 'c3', ack: stale }))
-      .toEqual({ status: 'conflict' });
+    expect(await store.commit({ ...decisionOnly, id: 'c3', ack: stale })).toEqual({
+      status: 'conflict',
+    });
     expect(await store.commit({ ...decisionOnly, id: 'c3' })).toMatchObject({ of: 'decision' });
   });
 
@@ -115,10 +135,12 @@ export function claimTests(given: Given): void {
     const { store, clock } = given();
     await store.commit(change({ claims: [claim({ key: 'k', expiresAt: T0 + 10 })] }));
     clock.set(T0 + 10);
-    expect((await store.commit(change({ at: T0 + 10, claims: [claim({ key: 'k' })] }))).status)
-      .toBe('duplicate');
+    expect(
+      (await store.commit(change({ at: T0 + 10, claims: [claim({ key: 'k' })] }))).status,
+    ).toBe('duplicate');
     await store.purge(T0 + 10, 100);
-    expect((await store.commit(change({ at: T0 + 10, claims: [claim({ key: 'k' })] }))).status)
-      .toBe('committed');
+    expect(
+      (await store.commit(change({ at: T0 + 10, claims: [claim({ key: 'k' })] }))).status,
+    ).toBe('committed');
   });
 }

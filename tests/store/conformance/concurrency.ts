@@ -1,8 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { CommitResult } from '../../../src/usecases/store-ports.ts';
-import {
-  change, claim, decision, deciding, event, person, request, submission,
-} from '../build.ts';
+import { change, claim, decision, deciding, event, person, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
 const count = (results: readonly CommitResult[], status: string) =>
@@ -22,10 +20,16 @@ export function concurrencyTests(given: Given): void {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
-    const results = await Promise.all(Array.from({ length: 50 }, (_, at) =>
-      store.commit(deciding(asked, {
-        decision: decision(asked, { approver: person(`p${at}`) }), people: [],
-      }))));
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, at) =>
+        store.commit(
+          deciding(asked, {
+            decision: decision(asked, { approver: person(`p${at}`) }),
+            people: [],
+          }),
+        ),
+      ),
+    );
     expect(count(results, 'committed')).toBe(1);
     expect(count(results, 'conflict')).toBe(49);
     expect((await store.loadRequest(asked.id))?.decisions).toHaveLength(1);
@@ -34,11 +38,13 @@ export function concurrencyTests(given: Given): void {
   test('of 50 commits with one claim, over two replicas, one wins and 49 are told', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
-    const results = await Promise.all(Array.from({ length: 50 }, (_, at) => {
-      const asked = request();
-      const taken = claim({ key: 'same', requestId: asked.id });
-      return (at % 2 === 0 ? store : replica).commit(submission(asked, { claims: [taken] }));
-    }));
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => {
+        const asked = request();
+        const taken = claim({ key: 'same', requestId: asked.id });
+        return (at % 2 === 0 ? store : replica).commit(submission(asked, { claims: [taken] }));
+      }),
+    );
     expect(count(results, 'committed')).toBe(1);
     const winner = await store.findRequest(1);
     for (const result of results) {
@@ -67,8 +73,9 @@ export function concurrencyTests(given: Given): void {
     const broken = submission(request(), { events: [known] });
     const sent = [...good.slice(0, 4), broken, ...good.slice(4)];
     const results = await Promise.allSettled(sent.map((each) => store.commit(each)));
-    expect(results.map(({ status }) => status === 'fulfilled'))
-      .toEqual(sent.map((each) => each !== broken));
+    expect(results.map(({ status }) => status === 'fulfilled')).toEqual(
+      sent.map((each) => each !== broken),
+    );
     expect(results[4]).toMatchObject({ reason: { name: 'StoreError', code: 'store_rejected' } });
     expect(await store.loadRequest(broken.request?.id ?? '')).toBeUndefined();
     expect(await store.listRequests({ limit: 20 })).toHaveLength(9);
@@ -99,8 +106,13 @@ export function concurrencyTests(given: Given): void {
       store.commit(deciding(asked)),
       store.commit(submission(request())),
     ]);
-    expect(results.map(({ status }) => status))
-      .toEqual(['committed', 'duplicate', 'conflict', 'committed', 'committed']);
+    expect(results.map(({ status }) => status)).toEqual([
+      'committed',
+      'duplicate',
+      'conflict',
+      'committed',
+      'committed',
+    ]);
     expect(await store.listRequests({ limit: 9 })).toHaveLength(3);
   });
 

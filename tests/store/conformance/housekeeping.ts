@@ -17,25 +17,29 @@ export function housekeepingTests(given: Given): void {
     expect(Number.isInteger(told)).toBe(true);
   });
 
-  test('replicas whose machines\' clocks are hours apart agree by the database\'s', async () => {
+  test("replicas whose machines' clocks are hours apart agree by the database's", async () => {
     const { store } = given();
-    const agreed = await Promise.all([-7_200_000, 0, 3_600_000].map(async (offMs) => {
-      const machineClock = { now: () => systemClock.now() + offMs };
-      const clock = correctedClock(machineClock);
-      for (let tried = 0; tried < 10; tried += 1) {
-        if (await correctClock({ store, clock, machineClock, log: silentLogger })) break;
-      }
-      return clock.now() - machineClock.now() + offMs;
-    }));
+    const agreed = await Promise.all(
+      [-7_200_000, 0, 3_600_000].map(async (offMs) => {
+        const machineClock = { now: () => systemClock.now() + offMs };
+        const clock = correctedClock(machineClock);
+        for (let tried = 0; tried < 10; tried += 1) {
+          if (await correctClock({ store, clock, machineClock, log: silentLogger })) break;
+        }
+        return clock.now() - machineClock.now() + offMs;
+      }),
+    );
     // What is left is half of what one way to the database takes longer than the other.
     for (const differsMs of agreed) expect(Math.abs(differsMs)).toBeLessThan(500);
   });
 
   test('claims are forgotten from their end on', async () => {
     const { store } = given();
-    await store.commit(change({
-      claims: [claim({ key: 'a', expiresAt: T0 + 5 }), claim({ key: 'b', expiresAt: T0 + 6 })],
-    }));
+    await store.commit(
+      change({
+        claims: [claim({ key: 'a', expiresAt: T0 + 5 }), claim({ key: 'b', expiresAt: T0 + 6 })],
+      }),
+    );
     expect(await store.purge(T0 + 4, 100)).toBe(0);
     expect(await store.purge(T0 + 5, 100)).toBe(1);
     expect(await store.findClaim('idempotency', 'a')).toBeUndefined();
@@ -84,9 +88,12 @@ export function housekeepingTests(given: Given): void {
   test('a purge takes no more rows of each than its limit, oldest first', async () => {
     const { store } = given();
     for (const at of [3, 1, 2]) {
-      await store.commit(change({
-        at: T0 + at, claims: [claim({ key: `k${at}`, expiresAt: T0 + at })],
-      }));
+      await store.commit(
+        change({
+          at: T0 + at,
+          claims: [claim({ key: `k${at}`, expiresAt: T0 + at })],
+        }),
+      );
       await store.addLink(link({ expiresAt: T0 + at }));
     }
     expect(await store.purge(T0 + 8 * DAY, 2)).toBe(6);

@@ -5,14 +5,16 @@ import type { Given } from '../describe-store.ts';
 const LEASE = 30_000;
 
 export function jobClaimTests(given: Given): void {
-  const take = (now = T0, limit = 10) =>
-    given().store.claimJobs({ limit, leaseMs: LEASE, now });
+  const take = (now = T0, limit = 10) => given().store.claimJobs({ limit, leaseMs: LEASE, now });
   const add = (...jobs: ReturnType<typeof job>[]) => given().store.commit(change({ jobs }));
 
   test('only due jobs are taken, soonest first, up to the limit', async () => {
     await add(
-      job({ key: 'c', runAt: T0 - 1 }), job({ key: 'a', runAt: T0 }), job({ key: 'b', runAt: T0 }),
-      job({ key: 'later', runAt: T0 + 1 }), job({ key: 'd', runAt: T0 - 9 }),
+      job({ key: 'c', runAt: T0 - 1 }),
+      job({ key: 'a', runAt: T0 }),
+      job({ key: 'b', runAt: T0 }),
+      job({ key: 'later', runAt: T0 + 1 }),
+      job({ key: 'd', runAt: T0 - 9 }),
     );
     expect((await take(T0, 3)).map(({ key }) => key)).toEqual(['d', 'c', 'a']);
     expect((await take(T0, 3)).map(({ key }) => key)).toEqual(['b']);
@@ -20,7 +22,7 @@ export function jobClaimTests(given: Given): void {
     expect((await take(T0 + 1)).map(({ key }) => key)).toEqual(['later']);
   });
 
-  test('a job in somebody\'s hands is not taken until its lease has run out', async () => {
+  test("a job in somebody's hands is not taken until its lease has run out", async () => {
     await add(job({ key: 'j' }));
     const [first] = await take(T0);
     expect(first).toMatchObject({ attempts: 1 });
@@ -51,7 +53,7 @@ export function jobClaimTests(given: Given): void {
     expect(await given().store.ackJob(ack)).toBe(true);
   });
 
-  test('a job that was given back is nobody\'s', async () => {
+  test("a job that was given back is nobody's", async () => {
     const { store } = given();
     await add(job({ key: 'back' }), job({ key: 'dead' }));
     const [back, dead] = await take(T0);
@@ -87,20 +89,24 @@ export function jobClaimTests(given: Given): void {
     const [a, b] = await take(T0);
     const jobs = [a, b].map((one) => ({ key: one?.key ?? '', fence: one?.fence ?? 0 }));
     const now = T0 + LEASE - 1;
-    expect([...await store.renewJobs({ jobs, leaseMs: LEASE, now })].sort()).toEqual(['a', 'b']);
+    expect([...(await store.renewJobs({ jobs, leaseMs: LEASE, now }))].sort()).toEqual(['a', 'b']);
     expect(await take(T0 + LEASE)).toEqual([]);
     expect(await store.nextJobAt()).toBe(now + LEASE);
     expect(await take(now + LEASE)).toMatchObject([{ attempts: 2 }, { attempts: 2 }]);
   });
 
-  test('of a job that is another claim\'s, given back or done no lease is renewed', async () => {
+  test("of a job that is another claim's, given back or done no lease is renewed", async () => {
     const { store } = given();
     await add(job({ key: 'taken' }), job({ key: 'back' }), job({ key: 'done' }));
     const jobs = (await take(T0)).map(({ key, fence }) => ({ key, fence }));
     const fenceOf = (key: string) => jobs.find((one) => one.key === key)?.fence ?? 0;
     const now = T0 + LEASE;
     await store.failJob({
-      key: 'back', fence: fenceOf('back'), runAt: now + 5, error: 'x', now,
+      key: 'back',
+      fence: fenceOf('back'),
+      runAt: now + 5,
+      error: 'x',
+      now,
     });
     await store.ackJob({ key: 'done', fence: fenceOf('done'), done: 1, now });
     const [taken] = await take(now);
@@ -127,17 +133,19 @@ export function jobClaimTests(given: Given): void {
     const keys = Array.from({ length: 400 }, (_, at) => `job_${String(at).padStart(3, '0')}`);
     await add(...keys.map((key) => job({ key })));
     const taken: string[] = [];
-    await Promise.all(Array.from({ length: 16 }, async (_, at) => {
-      const mine = at % 2 === 0 ? store : replica;
-      for (let round = 0; round < 400; round += 1) {
-        const jobs = await mine.claimJobs({ limit: 7, leaseMs: LEASE, now: T0 });
-        if (jobs.length === 0) return;
-        for (const { key, fence } of jobs) {
-          taken.push(key);
-          expect(await mine.ackJob({ key, fence, done: 1, now: T0 })).toBe(true);
+    await Promise.all(
+      Array.from({ length: 16 }, async (_, at) => {
+        const mine = at % 2 === 0 ? store : replica;
+        for (let round = 0; round < 400; round += 1) {
+          const jobs = await mine.claimJobs({ limit: 7, leaseMs: LEASE, now: T0 });
+          if (jobs.length === 0) return;
+          for (const { key, fence } of jobs) {
+            taken.push(key);
+            expect(await mine.ackJob({ key, fence, done: 1, now: T0 })).toBe(true);
+          }
         }
-      }
-    }));
+      }),
+    );
     expect(taken.sort()).toEqual(keys);
     expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0 });
   });

@@ -35,8 +35,14 @@ export function jobTests(given: Given): void {
   test('a job keeps its kind, request and subject', async () => {
     await add(job({ key: 'j', kind: 'execute', requestId: 'req_1', subject: 's' }));
     expect(await takeOne()).toEqual({
-      key: 'j', kind: 'execute', requestId: 'req_1', subject: 's', runAt: T0, wanted: 1,
-      fence: expect.any(Number), attempts: 1,
+      key: 'j',
+      kind: 'execute',
+      requestId: 'req_1',
+      subject: 's',
+      runAt: T0,
+      wanted: 1,
+      fence: expect.any(Number),
+      attempts: 1,
     });
   });
 
@@ -130,12 +136,13 @@ export function jobTests(given: Given): void {
     expect(await takeOne(T0 + 10)).toMatchObject({ attempts: 2 });
   });
 
-  test('a commit may carry a job out: what it writes and the job\'s end are one', async () => {
+  test("a commit may carry a job out: what it writes and the job's end are one", async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
     const done = change({
-      ack: { key: 'j', fence, done: 1 }, claims: [claim({ key: 'by-job' })],
+      ack: { key: 'j', fence, done: 1 },
+      claims: [claim({ key: 'by-job' })],
       jobs: [job({ key: 'next', runAt: T0 + 5 })],
     });
     expect((await store.commit(done)).status).toBe('committed');
@@ -144,24 +151,26 @@ export function jobTests(given: Given): void {
     expect(await store.findClaim('idempotency', 'by-job')).toBeDefined();
   });
 
-  test('a commit under a job\'s fence may leave it in hand', async () => {
+  test("a commit under a job's fence may leave it in hand", async () => {
     const { store } = given();
     await add(job({ key: 'j', wanted: 1 }));
     const { fence } = await takeOne();
     const held = change({
-      ack: { key: 'j', fence, done: null }, claims: [claim({ key: 'by-holder' })],
+      ack: { key: 'j', fence, done: null },
+      claims: [claim({ key: 'by-holder' })],
     });
     expect((await store.commit(held)).status).toBe('committed');
     expect(await take()).toEqual([]);
     expect(await store.ackJob({ key: 'j', fence, done: 1, now: T0 })).toBe(true);
     const late = change({
-      ack: { key: 'j', fence, done: null }, claims: [claim({ key: 'too-late' })],
+      ack: { key: 'j', fence, done: null },
+      claims: [claim({ key: 'too-late' })],
     });
     expect(await store.commit(late)).toEqual({ status: 'conflict' });
     expect(await store.findClaim('idempotency', 'too-late')).toBeUndefined();
   });
 
-  test('a commit\'s ack leaves a job ready where more is wanted', async () => {
+  test("a commit's ack leaves a job ready where more is wanted", async () => {
     const { store } = given();
     await add(job({ key: 'j', wanted: 1 }));
     const { fence } = await takeOne();
@@ -170,7 +179,7 @@ export function jobTests(given: Given): void {
     expect(await store.nextJobAt()).toBe(T0 + 3);
   });
 
-  test('a commit may end a job and make it anew: the old fence is not the new one\'s', async () => {
+  test("a commit may end a job and make it anew: the old fence is not the new one's", async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
@@ -187,7 +196,8 @@ export function jobTests(given: Given): void {
     const slow = await takeOne();
     const fast = await takeOne(T0 + LEASE);
     const late = change({
-      ack: { key: 'j', fence: slow.fence, done: 1 }, claims: [claim({ key: 'late' })],
+      ack: { key: 'j', fence: slow.fence, done: 1 },
+      claims: [claim({ key: 'late' })],
       jobs: [job({ key: 'more' })],
     });
     expect(await store.commit(late)).toEqual({ status: 'conflict' });

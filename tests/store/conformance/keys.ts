@@ -3,8 +3,12 @@ import type { StoredKey } from '../../../src/usecases/store-ports.ts';
 import { T0 } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
-const key = (id: string, purpose = 'receipts'): StoredKey =>
-  ({ id, purpose, sealed: `jwe-of-${id}`, createdAt: T0 });
+const key = (id: string, purpose = 'receipts'): StoredKey => ({
+  id,
+  purpose,
+  sealed: `jwe-of-${id}`,
+  createdAt: T0,
+});
 
 export function keyTests(given: Given): void {
   test('the first key of a purpose is kept, a second is told so', async () => {
@@ -25,8 +29,11 @@ export function keyTests(given: Given): void {
   test('of many replicas that start at once, one makes the key', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
-    const made = await Promise.all(Array.from({ length: 20 }, (_, at) =>
-      (at % 2 === 0 ? store : replica).addFirstKey(key(`k${at}`))));
+    const made = await Promise.all(
+      Array.from({ length: 20 }, (_, at) =>
+        (at % 2 === 0 ? store : replica).addFirstKey(key(`k${at}`)),
+      ),
+    );
     expect(made.filter((first) => first)).toHaveLength(1);
     expect(await replica.listKeys('receipts')).toEqual([key(`k${made.indexOf(true)}`)]);
   });
@@ -67,8 +74,11 @@ export function keyTests(given: Given): void {
   test('of 16 who reach for a lease at once, over two replicas, one has it', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
-    const taken = await Promise.all(Array.from({ length: 16 }, (_, at) =>
-      (at % 2 === 0 ? store : replica).takeLease(lease(`holder-${at}`))));
+    const taken = await Promise.all(
+      Array.from({ length: 16 }, (_, at) =>
+        (at % 2 === 0 ? store : replica).takeLease(lease(`holder-${at}`)),
+      ),
+    );
     expect(taken.filter((until) => until !== undefined)).toHaveLength(1);
   });
 }

@@ -11,11 +11,15 @@ export function listTests(given: Given): void {
   /** 12 requests: the workflow changes every 2, the requester every 3, the state every 4. */
   async function dozen(): Promise<void> {
     for (let at = 0; at < 12; at += 1) {
-      await given().store.commit(submission(request({
-        workflow: at % 2 === 0 ? 'deploy' : 'access',
-        requester: person(['dana', 'kim', 'noor'][at % 3] ?? ''),
-        state: (['pending', 'approved', 'denied', 'applied'] as const)[at % 4] ?? 'failed',
-      })));
+      await given().store.commit(
+        submission(
+          request({
+            workflow: at % 2 === 0 ? 'deploy' : 'access',
+            requester: person(['dana', 'kim', 'noor'][at % 3] ?? ''),
+            state: (['pending', 'approved', 'denied', 'applied'] as const)[at % 4] ?? 'failed',
+          }),
+        ),
+      );
     }
   }
 
@@ -34,8 +38,9 @@ export function listTests(given: Given): void {
   test('by one state and by several', async () => {
     await dozen();
     expect(await numbers({ states: ['pending'], limit: 10 })).toEqual([9, 5, 1]);
-    expect(await numbers({ states: ['pending', 'denied'], limit: 10 }))
-      .toEqual([11, 9, 7, 5, 3, 1]);
+    expect(await numbers({ states: ['pending', 'denied'], limit: 10 })).toEqual([
+      11, 9, 7, 5, 3, 1,
+    ]);
     expect(await numbers({ states: ['denied', 'pending'], limit: 2, before: 9 })).toEqual([7, 5]);
     expect(await numbers({ states: ['pending', 'pending'], limit: 10 })).toEqual([9, 5, 1]);
     expect(await numbers({ states: ['revoked'], limit: 10 })).toEqual([]);
@@ -46,8 +51,7 @@ export function listTests(given: Given): void {
     await dozen();
     expect(await numbers({ workflow: 'access', limit: 3 })).toEqual([12, 10, 8]);
     expect(await numbers({ workflow: 'access', limit: 3, before: 8 })).toEqual([6, 4, 2]);
-    expect(await numbers({ workflow: 'deploy', states: ['pending'], limit: 9 }))
-      .toEqual([9, 5, 1]);
+    expect(await numbers({ workflow: 'deploy', states: ['pending'], limit: 9 })).toEqual([9, 5, 1]);
     expect(await numbers({ workflow: 'none', limit: 9 })).toEqual([]);
   });
 
@@ -63,8 +67,9 @@ export function listTests(given: Given): void {
     await dozen();
     const requester = person('kim').key;
     expect(await numbers({ requester, workflow: 'access', limit: 9 })).toEqual([8, 2]);
-    expect(await numbers({ requester, workflow: 'access', states: ['applied'], limit: 9 }))
-      .toEqual([8]);
+    expect(await numbers({ requester, workflow: 'access', states: ['applied'], limit: 9 })).toEqual(
+      [8],
+    );
   });
 
   test('a request that moves on is listed under its new state, with its decisions', async () => {
@@ -82,15 +87,27 @@ export function listTests(given: Given): void {
   test('every state is found by a filter on something else', async () => {
     const { store } = given();
     const states: readonly Request['state'][] = [
-      'pending', 'approved', 'applying', 'applied', 'failed', 'unknown', 'denied', 'expired',
-      'cancelled', 'revoking', 'revoked',
+      'pending',
+      'approved',
+      'applying',
+      'applied',
+      'failed',
+      'unknown',
+      'denied',
+      'expired',
+      'cancelled',
+      'revoking',
+      'revoked',
     ];
     for (const state of states) {
       const asked = request({ workflow: 'w' });
       await store.commit(submission(asked));
-      await store.commit(change({
-        guard: { requestId: asked.id, version: 1 }, request: next(asked, { state }),
-      }));
+      await store.commit(
+        change({
+          guard: { requestId: asked.id, version: 1 },
+          request: next(asked, { state }),
+        }),
+      );
     }
     expect(await numbers({ workflow: 'w', limit: 20 })).toHaveLength(states.length);
   });

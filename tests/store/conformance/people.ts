@@ -35,7 +35,10 @@ export function peopleTests(given: Given): void {
   test('a later token replaces what an earlier one said, roles and all', async () => {
     await see(seen('alex', { roles: ['approver', 'duty-manager'] }), seen('sam'));
     const later = seen('alex', {
-      roles: ['approver', 'auditor'], seenAt: T0 + 5, userId: '29:new', claims: {},
+      roles: ['approver', 'auditor'],
+      seenAt: T0 + 5,
+      userId: '29:new',
+      claims: {},
     });
     await see(later);
     expect(await given().store.findPerson(later.key)).toEqual(later);

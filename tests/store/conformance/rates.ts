@@ -7,14 +7,16 @@ export function rateTests(given: Given): void {
   const save = (...rows: { key: string; seen: number; state: string }[]) =>
     given().store.saveRates({ rows, expiresAt: T0 + 1_000 });
   const load = async (...keys: string[]) =>
-    [...await given().store.loadRates(keys)].sort((a, b) => (a.key < b.key ? -1 : 1));
+    [...(await given().store.loadRates(keys))].sort((a, b) => (a.key < b.key ? -1 : 1));
 
   test('what is written is read, its version rises, other keys are not given', async () => {
     expect(await load('a', 'b')).toEqual([]);
-    expect(await save({ key: 'a', seen: 0, state: '[1]' }, { key: 'b', seen: 0, state: '[2]' }))
-      .toBe(true);
+    expect(
+      await save({ key: 'a', seen: 0, state: '[1]' }, { key: 'b', seen: 0, state: '[2]' }),
+    ).toBe(true);
     expect(await load('a', 'b', 'c')).toEqual([
-      { key: 'a', version: 1, state: '[1]' }, { key: 'b', version: 1, state: '[2]' },
+      { key: 'a', version: 1, state: '[1]' },
+      { key: 'b', version: 1, state: '[2]' },
     ]);
     expect(await save({ key: 'a', seen: 1, state: '[3]' })).toBe(true);
     expect(await load('a')).toEqual([{ key: 'a', version: 2, state: '[3]' }]);
@@ -25,8 +27,9 @@ export function rateTests(given: Given): void {
     await save({ key: 'a', seen: 0, state: '[1]' });
     await save({ key: 'a', seen: 1, state: '[2]' });
     for (const seen of [0, 1, 3]) {
-      expect(await save({ key: 'b', seen: 0, state: '[9]' }, { key: 'a', seen, state: '[9]' }))
-        .toBe(false);
+      expect(
+        await save({ key: 'b', seen: 0, state: '[9]' }, { key: 'a', seen, state: '[9]' }),
+      ).toBe(false);
     }
     expect(await load('a', 'b')).toEqual([{ key: 'a', version: 2, state: '[2]' }]);
   });
@@ -41,21 +44,24 @@ export function rateTests(given: Given): void {
     const { store, reopen } = given();
     const replica = await reopen();
     let refused = 0;
-    await Promise.all(Array.from({ length: 16 }, async (_, at) => {
-      const mine = at % 2 === 0 ? store : replica;
-      for (let tried = 0; tried < 400; tried += 1) {
-        const [row] = await mine.loadRates(['a']);
-        const list = JSON.parse(row?.state ?? '[]') as number[];
-        const next = { key: 'a', seen: row?.version ?? 0, state: JSON.stringify([...list, at]) };
-        if (await mine.saveRates({ rows: [next], expiresAt: T0 })) return;
-        refused += 1;
-      }
-      throw new Error('never written');
-    }));
+    await Promise.all(
+      Array.from({ length: 16 }, async (_, at) => {
+        const mine = at % 2 === 0 ? store : replica;
+        for (let tried = 0; tried < 400; tried += 1) {
+          const [row] = await mine.loadRates(['a']);
+          const list = JSON.parse(row?.state ?? '[]') as number[];
+          const next = { key: 'a', seen: row?.version ?? 0, state: JSON.stringify([...list, at]) };
+          if (await mine.saveRates({ rows: [next], expiresAt: T0 })) return;
+          refused += 1;
+        }
+        throw new Error('never written');
+      }),
+    );
     const [row] = await load('a');
     expect(row?.version).toBe(16);
-    expect((JSON.parse(row?.state ?? '[]') as number[]).sort((a, b) => a - b))
-      .toEqual(Array.from({ length: 16 }, (_, at) => at));
+    expect((JSON.parse(row?.state ?? '[]') as number[]).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 16 }, (_, at) => at),
+    );
     expect(refused).toBeGreaterThan(0);
   });
 

@@ -1,6 +1,16 @@
 import { expect, test } from '@jest/globals';
 import {
-  T0, card, change, decision, deciding, event, job, next, person, request, submission,
+  T0,
+  card,
+  change,
+  decision,
+  deciding,
+  event,
+  job,
+  next,
+  person,
+  request,
+  submission,
 } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
@@ -32,7 +42,7 @@ export function requestTests(given: Given): void {
     expect(committed).toEqual({ status: 'committed', number: 0 });
   });
 
-  test('a guarded change writes the next version and answers the request\'s number', async () => {
+  test("a guarded change writes the next version and answers the request's number", async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(request()));
@@ -40,7 +50,10 @@ export function requestTests(given: Given): void {
     const click = deciding(asked);
     expect(await store.commit(click)).toEqual({ status: 'committed', number: 2 });
     expect(await store.loadRequest(asked.id)).toEqual({
-      ...asked, ...click.request, number: 2, decisions: [click.decision],
+      ...asked,
+      ...click.request,
+      number: 2,
+      decisions: [click.decision],
     });
   });
 
@@ -49,12 +62,17 @@ export function requestTests(given: Given): void {
     const asked = request();
     await store.commit(submission(asked));
     const after = next(asked, {
-      state: 'applied', stagesOpenedAt: [1, 2], expiresAt: T0 + 5,
+      state: 'applied',
+      stagesOpenedAt: [1, 2],
+      expiresAt: T0 + 5,
       outcome: { code: 'ok', message: 'Deployed', reference: '42', at: T0 + 9 },
     });
-    await store.commit(change({
-      guard: { requestId: asked.id, version: 1 }, request: after,
-    }));
+    await store.commit(
+      change({
+        guard: { requestId: asked.id, version: 1 },
+        request: after,
+      }),
+    );
     expect(await store.loadRequest(asked.id)).toEqual({ ...after, number: 1 });
   });
 
@@ -63,13 +81,17 @@ export function requestTests(given: Given): void {
     const asked = request();
     await store.commit(submission(asked));
     const guard = { requestId: asked.id, version: 1 };
-    expect(await store.commit(change({ guard, jobs: [job({ key: 'j' })] })))
-      .toEqual({ status: 'committed', number: 1 });
+    expect(await store.commit(change({ guard, jobs: [job({ key: 'j' })] }))).toEqual({
+      status: 'committed',
+      number: 1,
+    });
     expect((await store.loadRequest(asked.id))?.version).toBe(1);
-    expect(await store.commit(change({ guard: { ...guard, version: 2 } })))
-      .toEqual({ status: 'conflict' });
-    expect(await store.commit(change({ guard: { requestId: 'req_none', version: 1 } })))
-      .toEqual({ status: 'conflict' });
+    expect(await store.commit(change({ guard: { ...guard, version: 2 } }))).toEqual({
+      status: 'conflict',
+    });
+    expect(await store.commit(change({ guard: { requestId: 'req_none', version: 1 } }))).toEqual({
+      status: 'conflict',
+    });
   });
 
   test('a guard of the copies of its card fails where there are more by now', async () => {
@@ -79,24 +101,38 @@ export function requestTests(given: Given): void {
     await store.commit(submission(request()));
     const guard = { requestId: asked.id, version: 1 };
     const rewritten = card(asked, { id: 'one', postedRevision: 1 });
-    expect(await store.commit(change({ guard: { ...guard, copies: 1 }, cards: [rewritten] })))
-      .toEqual({ status: 'committed', number: 1 });
+    expect(
+      await store.commit(change({ guard: { ...guard, copies: 1 }, cards: [rewritten] })),
+    ).toEqual({ status: 'committed', number: 1 });
     await store.commit(change({ cards: [card(asked, { id: 'two' })] }));
     const late = deciding(asked);
     for (const copies of [0, 1, 3]) {
-      expect(await store.commit({ ...late, guard: { ...guard, copies } }))
-        .toEqual({ status: 'conflict' });
+      expect(await store.commit({ ...late, guard: { ...guard, copies } })).toEqual({
+        status: 'conflict',
+      });
     }
     expect(await store.loadRequest(asked.id)).toMatchObject({ version: 1, decisions: [] });
-    expect(await store.commit({ ...late, guard: { ...guard, version: 2, copies: 2 },
-      request: next({ ...asked, version: 2 }) })).toEqual({ status: 'conflict' });
-    expect(await store.commit({ ...late, guard: { ...guard, copies: 2 } }))
-      .toEqual({ status: 'committed', number: 1 });
+    expect(
+      await store.commit({
+        ...late,
+        guard: { ...guard, version: 2, copies: 2 },
+        request: next({ ...asked, version: 2 }),
+      }),
+    ).toEqual({ status: 'conflict' });
+    expect(await store.commit({ ...late, guard: { ...guard, copies: 2 } })).toEqual({
+      status: 'committed',
+      number: 1,
+    });
     const bare = request();
     await store.commit(submission(bare, { cards: [] }));
-    expect((await store.commit({
-      ...deciding(bare), guard: { requestId: bare.id, version: 1, copies: 0 },
-    })).status).toBe('committed');
+    expect(
+      (
+        await store.commit({
+          ...deciding(bare),
+          guard: { requestId: bare.id, version: 1, copies: 0 },
+        })
+      ).status,
+    ).toBe('committed');
   });
 
   test('a version that is not the stored one is a conflict and leaves nothing', async () => {
@@ -107,7 +143,8 @@ export function requestTests(given: Given): void {
     const jobsBefore = await store.countJobs();
     const late = deciding(asked, {
       decision: decision(asked, { approver: person('sam') }),
-      jobs: [job({ key: 'late' })], cards: [card(asked, { id: 'late' })],
+      jobs: [job({ key: 'late' })],
+      cards: [card(asked, { id: 'late' })],
     });
     expect(first.status).toBe('committed');
     expect(await store.commit(late)).toEqual({ status: 'conflict' });
@@ -115,22 +152,27 @@ export function requestTests(given: Given): void {
     expect(await store.countJobs()).toEqual(jobsBefore);
     expect(await store.loadCard('late')).toBeUndefined();
     expect(await store.findClaim('exchange', late.claims?.[0]?.key ?? '')).toBeUndefined();
-    expect((await store.unsealedEvents(100)).map(({ id }) => id))
-      .not.toContain(late.events?.[0]?.id);
+    expect((await store.unsealedEvents(100)).map(({ id }) => id)).not.toContain(
+      late.events?.[0]?.id,
+    );
   });
 
-  test('a conflicting change may be committed under its id once it was worked out anew',
-    async () => {
-      const { store } = given();
-      const asked = request();
-      await store.commit(submission(asked));
-      const click = deciding(asked);
-      expect(await store.commit({ ...click, guard: { requestId: asked.id, version: 7 },
-        request: next({ ...asked, version: 7 }) })).toEqual({ status: 'conflict' });
-      expect((await store.commit(click)).status).toBe('committed');
-    });
+  test('a conflicting change may be committed under its id once it was worked out anew', async () => {
+    const { store } = given();
+    const asked = request();
+    await store.commit(submission(asked));
+    const click = deciding(asked);
+    expect(
+      await store.commit({
+        ...click,
+        guard: { requestId: asked.id, version: 7 },
+        request: next({ ...asked, version: 7 }),
+      }),
+    ).toEqual({ status: 'conflict' });
+    expect((await store.commit(click)).status).toBe('committed');
+  });
 
-  test('one person\'s second decision on a stage is a duplicate and leaves nothing', async () => {
+  test("one person's second decision on a stage is a duplicate and leaves nothing", async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -138,7 +180,10 @@ export function requestTests(given: Given): void {
     const second = next(asked, { state: 'pending' });
     const again = deciding(second, { decision: decision(second, { decision: 'deny' }) });
     expect(await store.commit(again)).toEqual({
-      status: 'duplicate', of: 'decision', requestId: asked.id, fingerprint: null,
+      status: 'duplicate',
+      of: 'decision',
+      requestId: asked.id,
+      fingerprint: null,
     });
     const stored = await store.loadRequest(asked.id);
     expect(stored?.version).toBe(2);

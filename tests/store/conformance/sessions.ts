@@ -7,8 +7,16 @@ const OWNER = { tenantId: 'contoso', objectId: 'oid-alex', provider: 'entra' };
 
 function session(given: Partial<StoredSession> = {}): StoredSession {
   return {
-    id: newId('ses'), ...OWNER, principal: 'entra|public|contoso|oid-alex', generation: 1,
-    createdAt: T0, usedAt: T0, endsAt: T0 + 3_600_000, sealed: 'jwe', sealedWith: 'key-1', ...given,
+    id: newId('ses'),
+    ...OWNER,
+    principal: 'entra|public|contoso|oid-alex',
+    generation: 1,
+    createdAt: T0,
+    usedAt: T0,
+    endsAt: T0 + 3_600_000,
+    sealed: 'jwe',
+    sealedWith: 'key-1',
+    ...given,
   };
 }
 
@@ -23,8 +31,13 @@ export function sessionTests(given: Given): void {
     given().store.endSessions({ which, always, event: event(null, { type: 'session.ended' }) });
   const typesOfEvents = async () =>
     (await given().store.unsealedEvents(50)).map(({ type }) => type);
-  const lease = (of: StoredSession, holder: string, now = T0) =>
-    ({ id: of.id, generation: of.generation, holder, until: now + 1_000, now });
+  const lease = (of: StoredSession, holder: string, now = T0) => ({
+    id: of.id,
+    generation: of.generation,
+    holder,
+    until: now + 1_000,
+    now,
+  });
 
   test('a session is found by its owner alone, and its start is on record', async () => {
     const made = await started();
@@ -47,8 +60,14 @@ export function sessionTests(given: Given): void {
     const { store, reopen } = given();
     const replica = await reopen();
     const made = Array.from({ length: 6 }, () => session());
-    await Promise.all(made.map((one, at) => (at % 2 === 0 ? store : replica)
-      .startSession(one, event(null, { type: 'session.started' }))));
+    await Promise.all(
+      made.map((one, at) =>
+        (at % 2 === 0 ? store : replica).startSession(
+          one,
+          event(null, { type: 'session.started' }),
+        ),
+      ),
+    );
     const left = await found();
     expect(made).toContainEqual(left);
     expect(await ended({ kind: 'all' })).toBe(1);
@@ -68,8 +87,11 @@ export function sessionTests(given: Given): void {
     const { store, reopen } = given();
     const replica = await reopen();
     const made = await started();
-    const mine = await Promise.all(Array.from({ length: 16 }, (_, at) =>
-      (at % 2 === 0 ? store : replica).claimRefresh(lease(made, `holder-${at}`))));
+    const mine = await Promise.all(
+      Array.from({ length: 16 }, (_, at) =>
+        (at % 2 === 0 ? store : replica).claimRefresh(lease(made, `holder-${at}`)),
+      ),
+    );
     expect(mine.filter((one) => one)).toHaveLength(1);
   });
 
@@ -84,8 +106,9 @@ export function sessionTests(given: Given): void {
     expect(await store.claimRefresh(lease(made, 'c', T0 + 1_001))).toBe(false);
     await store.releaseRefresh({ id: made.id, holder: 'b' });
     expect(await store.claimRefresh(lease(made, 'c', T0 + 1_001))).toBe(true);
-    expect(await store.claimRefresh({ ...lease(made, 'd', T0 + 9_000), generation: 2 }))
-      .toBe(false);
+    expect(await store.claimRefresh({ ...lease(made, 'd', T0 + 9_000), generation: 2 })).toBe(
+      false,
+    );
   });
 
   test('a renewal makes the next generation, once', async () => {
@@ -101,8 +124,9 @@ export function sessionTests(given: Given): void {
     const { store } = given();
     const { id } = await started();
     await ended({ kind: 'one', id });
-    expect(await store.renewSession({ id, generation: 1, sealed: 'new', sealedWith: 'key-1' }))
-      .toBe(false);
+    expect(
+      await store.renewSession({ id, generation: 1, sealed: 'new', sealedWith: 'key-1' }),
+    ).toBe(false);
     expect(await found()).toBeUndefined();
   });
 
@@ -154,7 +178,7 @@ export function sessionTests(given: Given): void {
     expect(await found()).toBeUndefined();
   });
 
-  test('of one person\'s links the newest twenty are kept; those of others stay', async () => {
+  test("of one person's links the newest twenty are kept; those of others stay", async () => {
     const { store } = given();
     const links = Array.from({ length: 23 }, (_, at) => link({ expiresAt: T0 + 1_000 + at }));
     const other = link({ objectId: 'oid-sam', expiresAt: T0 + 1 });
@@ -168,8 +192,9 @@ export function sessionTests(given: Given): void {
     expect(opened.indexOf(true)).toBe(4);
     expect(opened.filter((yes) => yes)).toHaveLength(19);
     expect(await open(other)).toBe(true);
-    expect(await store.openLink(demanding.id, { ...state, state: newId('st') }, T0))
-      .toEqual(demanding);
+    expect(await store.openLink(demanding.id, { ...state, state: newId('st') }, T0)).toEqual(
+      demanding,
+    );
   });
 
   test('keys that are added line up behind the first', async () => {

@@ -13,8 +13,11 @@ export function signInTests(given: Given): void {
     await given().store.takeAttempt(tried.state, T0);
     return made;
   }
-  const who = (of: SignInLink, code: string) =>
-    ({ code, tenantId: of.tenantId, objectId: of.objectId });
+  const who = (of: SignInLink, code: string) => ({
+    code,
+    tenantId: of.tenantId,
+    objectId: of.objectId,
+  });
 
   test('the whole way: made, opened, taken, parked, redeemed', async () => {
     const { store } = given();
@@ -45,8 +48,11 @@ export function signInTests(given: Given): void {
     const tried = attempt();
     await store.addLink(made);
     await store.openLink(made.id, tried, T0);
-    const found = await Promise.all(Array.from({ length: 6 }, (_, at) =>
-      (at % 2 === 0 ? store : replica).takeAttempt(tried.state, T0)));
+    const found = await Promise.all(
+      Array.from({ length: 6 }, (_, at) =>
+        (at % 2 === 0 ? store : replica).takeAttempt(tried.state, T0),
+      ),
+    );
     expect(found.filter((one) => one !== undefined)).toHaveLength(1);
     expect(await store.takeAttempt('none', T0)).toBeUndefined();
   });
@@ -56,8 +62,11 @@ export function signInTests(given: Given): void {
     const replica = await reopen();
     const made = await taken();
     await store.park(made.id, { code: 'code', identity: 'sealed' }, T0);
-    const found = await Promise.all(Array.from({ length: 6 }, (_, at) =>
-      (at % 2 === 0 ? store : replica).redeem(who(made, 'code'), T0)));
+    const found = await Promise.all(
+      Array.from({ length: 6 }, (_, at) =>
+        (at % 2 === 0 ? store : replica).redeem(who(made, 'code'), T0),
+      ),
+    );
     expect(found.filter((one) => one !== undefined)).toHaveLength(1);
     expect(await store.openLink(made.id, attempt(), T0)).toBeUndefined();
   });
@@ -73,7 +82,7 @@ export function signInTests(given: Given): void {
     expect(await store.redeem(right, T0)).toBeDefined();
   });
 
-  test('one code that was drawn for two people is each one\'s own', async () => {
+  test("one code that was drawn for two people is each one's own", async () => {
     const { store } = given();
     const [alex, sam] = [await taken(), await taken({ objectId: 'oid-sam' })];
     await store.park(alex.id, { code: '123456', identity: 'of alex' }, T0);

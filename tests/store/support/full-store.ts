@@ -5,7 +5,19 @@ import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import type { Store } from '../../../src/usecases/store-ports.ts';
 import {
-  T0, attempt, card, change, claim, deciding, event, job, link, newId, request, seen, submission,
+  T0,
+  attempt,
+  card,
+  change,
+  claim,
+  deciding,
+  event,
+  job,
+  link,
+  newId,
+  request,
+  seen,
+  submission,
 } from '../build.ts';
 
 /** What keys of the tests' stores are sealed under. */
@@ -16,10 +28,17 @@ export const HOSTILE = 'quote " slash \\ \u0090 \u009d nul \u0000 line\nü🚀 \
 
 /** A sealer over a store, without its loop. */
 export function sealerOn(
-  store: Store, keys: Keys, now: () => number = () => T0,
+  store: Store,
+  keys: Keys,
+  now: () => number = () => T0,
 ): ReturnType<typeof sealTurn> {
   return sealTurn({
-    store, keys, clock: { now }, ids: systemIds, log: silentLogger, origin: 'tests/log',
+    store,
+    keys,
+    clock: { now },
+    ids: systemIds,
+    log: silentLogger,
+    origin: 'tests/log',
     everyMs: 1_000,
   });
 }
@@ -43,24 +62,37 @@ export async function fillStore(store: Store, count: number): Promise<Keys> {
   for (let at = 0; at < count; at += 1) {
     const asked = request({ reason: HOSTILE.repeat(1 + (at % 40)) });
     const posted = card(asked, {
-      conversationId: '19:channel', serviceUrl: 'https://t.example/', activityId: newId('act'),
+      conversationId: '19:channel',
+      serviceUrl: 'https://t.example/',
+      activityId: newId('act'),
       postedRevision: 1,
     });
-    await store.commit(submission(asked, {
-      cards: [card(asked), posted], claims: [claim({ key: `Key ${at} `, requestId: asked.id })],
-      events: [event(asked, { data: { text: HOSTILE } })],
-    }));
+    await store.commit(
+      submission(asked, {
+        cards: [card(asked), posted],
+        claims: [claim({ key: `Key ${at} `, requestId: asked.id })],
+        events: [event(asked, { data: { text: HOSTILE } })],
+      }),
+    );
     if (at % 2 === 0) await store.commit(deciding(asked));
   }
-  await store.commit(change({
-    people: [seen('alex'), seen('bo', { roles: ['approver', 'Approver'], claims: {} })],
-    conversations: [{
-      key: 'person:contoso:oid-alex', tenantId: 'contoso', conversationId: 'a:1',
-      serviceUrl: 'https://t.example/', userId: null, updatedAt: T0,
-    }],
-    jobs: [job({ key: 'later', runAt: T0 + 1_000_000 })],
-    claims: [claim({ key: 'x'.repeat(1_000) })],
-  }));
+  await store.commit(
+    change({
+      people: [seen('alex'), seen('bo', { roles: ['approver', 'Approver'], claims: {} })],
+      conversations: [
+        {
+          key: 'person:contoso:oid-alex',
+          tenantId: 'contoso',
+          conversationId: 'a:1',
+          serviceUrl: 'https://t.example/',
+          userId: null,
+          updatedAt: T0,
+        },
+      ],
+      jobs: [job({ key: 'later', runAt: T0 + 1_000_000 })],
+      claims: [claim({ key: 'x'.repeat(1_000) })],
+    }),
+  );
   await leaveJobs(store);
   await leaveLinks(store);
   await sealAll(store, keys);
@@ -74,16 +106,31 @@ async function leaveJobs(store: Store): Promise<void> {
   const [dead] = claimed;
   if (!dead) throw new Error('no job was due');
   await store.failJob({
-    key: dead.key, fence: dead.fence, runAt: null, error: 'it "failed"', now: T0,
+    key: dead.key,
+    fence: dead.fence,
+    runAt: null,
+    error: 'it "failed"',
+    now: T0,
   });
 }
 
 async function leaveSession(store: Store): Promise<void> {
-  await store.startSession({
-    id: newId('ses'), tenantId: 'contoso', objectId: 'oid-alex', provider: 'entra',
-    principal: 'entra|public|contoso|oid-alex', generation: 3, createdAt: T0, usedAt: T0,
-    endsAt: T0 + 3_600_000, sealed: 'z'.repeat(9_000), sealedWith: 'key-1',
-  }, event(null, { type: 'session.started' }));
+  await store.startSession(
+    {
+      id: newId('ses'),
+      tenantId: 'contoso',
+      objectId: 'oid-alex',
+      provider: 'entra',
+      principal: 'entra|public|contoso|oid-alex',
+      generation: 3,
+      createdAt: T0,
+      usedAt: T0,
+      endsAt: T0 + 3_600_000,
+      sealed: 'z'.repeat(9_000),
+      sealedWith: 'key-1',
+    },
+    event(null, { type: 'session.started' }),
+  );
 }
 
 async function leaveLinks(store: Store): Promise<void> {

@@ -1,6 +1,11 @@
 import { TRANSFER_TABLES } from '../../../src/store/transfer.ts';
 import type {
-  TransferCounts, TransferRow, TransferSource, TransferStep, TransferTable, TransferTarget,
+  TransferCounts,
+  TransferRow,
+  TransferSource,
+  TransferStep,
+  TransferTable,
+  TransferTarget,
 } from '../../../src/store/transfer.ts';
 
 /** A target in arrays, which keeps the port's promises and breaks its line as a test wants. */
@@ -22,8 +27,10 @@ export function memoryTarget(): MemoryTarget {
   let breakAt = Number.POSITIVE_INFINITY;
   let losing = false;
   const target: MemoryTarget = {
-    tables: Object.fromEntries(TRANSFER_TABLES.map((table) => [table, []])) as unknown as
-      Record<TransferTable, TransferRow[]>,
+    tables: Object.fromEntries(TRANSFER_TABLES.map((table) => [table, []])) as unknown as Record<
+      TransferTable,
+      TransferRow[]
+    >,
     pages: [],
     largest: 0,
     audit: undefined as unknown as TransferSource['audit'],
@@ -34,8 +41,8 @@ export function memoryTarget(): MemoryTarget {
       losing = true;
     },
     async begin(source, wanted) {
-      const empty = steps.size === 0
-        && TRANSFER_TABLES.every((table) => target.tables[table].length === 0);
+      const empty =
+        steps.size === 0 && TRANSFER_TABLES.every((table) => target.tables[table].length === 0);
       if (empty) {
         for (const { step, position } of wanted) {
           steps.set(step, { step, source, position, copied: 0, finishedAt: null });
@@ -60,8 +67,10 @@ export function memoryTarget(): MemoryTarget {
       if (found) steps.set(step, { ...found, finishedAt: now });
     },
     steps: async () => [...steps.values()],
-    counts: async () => Object.fromEntries(TRANSFER_TABLES.map((table) =>
-      [table, target.tables[table].length])) as TransferCounts,
+    counts: async () =>
+      Object.fromEntries(
+        TRANSFER_TABLES.map((table) => [table, target.tables[table].length]),
+      ) as TransferCounts,
     close: async () => undefined,
   };
   return target;

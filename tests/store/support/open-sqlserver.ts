@@ -12,14 +12,32 @@ import type { OpenedStore } from '../describe-store.ts';
 export const SERVER = process.env['COUNTERSIGN_TEST_SQLSERVER'] ?? '';
 
 /** What a run without a server says, so that nobody takes it for one with. */
-export const SKIPPED = 'COUNTERSIGN_TEST_SQLSERVER is not set: the store suite was not run on SQL '
-  + 'Server. Set it to a connection string of a server on which it may create databases.';
+export const SKIPPED =
+  'COUNTERSIGN_TEST_SQLSERVER is not set: the store suite was not run on SQL ' +
+  'Server. Set it to a connection string of a server on which it may create databases.';
 
 /** Every table with rows that a test makes; `counters` starts at 0. */
 const TABLES = [
-  'decisions', 'cards', 'requests', 'changes', 'claims', 'jobs', 'conversations', 'people',
-  'people_roles', 'audit_pending', 'audit_leaves', 'audit_events', 'audit_checkpoints',
-  'audit_frontier', 'transfers', 'sign_in_links', 'sessions', 'keys', 'leases', 'rates',
+  'decisions',
+  'cards',
+  'requests',
+  'changes',
+  'claims',
+  'jobs',
+  'conversations',
+  'people',
+  'people_roles',
+  'audit_pending',
+  'audit_leaves',
+  'audit_events',
+  'audit_checkpoints',
+  'audit_frontier',
+  'transfers',
+  'sign_in_links',
+  'sessions',
+  'keys',
+  'leases',
+  'rates',
 ];
 
 /**
@@ -84,7 +102,8 @@ async function persistently(attempt: () => Promise<unknown>): Promise<void> {
 
 /** An empty store in a database. */
 export async function openSqlServer(
-  scratch: Scratch, given: Partial<SqlServerStoreOptions> = {},
+  scratch: Scratch,
+  given: Partial<SqlServerStoreOptions> = {},
 ): Promise<OpenedStore> {
   let now = T0;
   const clock = {
@@ -96,15 +115,21 @@ export async function openSqlServer(
   const opened: Store[] = [];
   const reopen = async () => {
     const store = await openSqlServerStore({
-      clock, log: silentLogger, allowUntrusted: true, ...PATIENT,
-      connectionString: scratch.connectionString, ...given,
+      clock,
+      log: silentLogger,
+      allowUntrusted: true,
+      ...PATIENT,
+      connectionString: scratch.connectionString,
+      ...given,
     });
     opened.push(store);
     return store;
   };
   await scratch.clear();
   return {
-    clock, reopen, store: await reopen(),
+    clock,
+    reopen,
+    store: await reopen(),
     async cleanup() {
       await Promise.all(opened.map((store) => store.close()));
     },
@@ -113,7 +138,8 @@ export async function openSqlServer(
 
 /** A connection string with another database. */
 export function withDatabase(connectionString: string, name: string): string {
-  const kept = connectionString.split(';')
+  const kept = connectionString
+    .split(';')
     .filter((part) => part.trim() !== '' && !/^\s*(database|initial catalog)\s*=/i.test(part));
   return [...kept, `Database=${name}`].join(';');
 }

@@ -30,8 +30,11 @@ export function dumpOf(migrations: readonly Migration[]): string {
 
 /** The columns of a dump as an information schema tells them. */
 export function columnsOf(dump: string): string[] {
-  return dump.split('\n').filter((line) => / column /.test(line)).map((line) =>
-    line.replace(/ identity(?= (bytes |)(not )?null$)/, '').replace(' bytes', '')).sort();
+  return dump
+    .split('\n')
+    .filter((line) => / column /.test(line))
+    .map((line) => line.replace(/ identity(?= (bytes |)(not )?null$)/, '').replace(' bytes', ''))
+    .sort();
 }
 
 function toldOf(definition: string): string {
@@ -44,9 +47,15 @@ function toldOf(definition: string): string {
     throw new Error(`A key of another collation: ${definition}`);
   }
   return [
-    'column', plain(name), type.replaceAll(' ', ''), identity ? 'identity' : '',
-    collation ? 'bytes' : '', nullable.toLowerCase(),
-  ].filter((word) => word !== '').join(' ');
+    'column',
+    plain(name),
+    type.replaceAll(' ', ''),
+    identity ? 'identity' : '',
+    collation ? 'bytes' : '',
+    nullable.toLowerCase(),
+  ]
+    .filter((word) => word !== '')
+    .join(' ');
 }
 
 /** Definitions are parted by commas that are in no brackets. */

@@ -13,8 +13,18 @@ import * as signIn from '../../../src/store/sqlite/queries/sign-in.ts';
 
 /** Every statement of the SQLite store by its file; a test holds that no file is missing. */
 export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  audit, cards, changes, housekeeping, jobs, keys, people, rates, requests, schema,
-  sessions, 'sign-in': signIn,
+  audit,
+  cards,
+  changes,
+  housekeeping,
+  jobs,
+  keys,
+  people,
+  rates,
+  requests,
+  schema,
+  sessions,
+  'sign-in': signIn,
 };
 
 /** Statements that are let scan, and why that does not grow with what was ever asked. */

@@ -22,13 +22,15 @@ export interface Planner {
 export async function openPlanner(connectionString: string): Promise<Planner> {
   const config = poolConfig({ connectionString, allowUntrusted: true, timing: PATIENT });
   const pool = await new sql.ConnectionPool({
-    ...config, pool: { min: 1, max: 1, idleTimeoutMillis: 600_000 },
+    ...config,
+    pool: { min: 1, max: 1, idleTimeoutMillis: 600_000 },
   }).connect();
   await pool.request().batch('SET SHOWPLAN_XML ON');
   return {
     async stepsOf({ sql: text, parameters }) {
-      const declared = Object.entries(parameters as Record<string, ParameterType>)
-        .map(([name, type]) => `DECLARE @${name} ${typeOf(type)};`);
+      const declared = Object.entries(parameters as Record<string, ParameterType>).map(
+        ([name, type]) => `DECLARE @${name} ${typeOf(type)};`,
+      );
       const { recordset } = await pool.request().batch(`${declared.join('\n')}\n${text}`);
       const [row] = recordset as unknown as Record<string, unknown>[];
       return stepsIn(String(Object.values(row ?? {})[0]));
@@ -53,9 +55,13 @@ export function stepsIn(xml: string): readonly PlanStep[] {
 
 function typeOf(type: ParameterType): string {
   switch (type.kind) {
-    case 'text': return `nvarchar(${type.size})`;
-    case 'json': return 'nvarchar(max)';
-    case 'whole': return 'bigint';
-    case 'small': return 'int';
+    case 'text':
+      return `nvarchar(${type.size})`;
+    case 'json':
+      return 'nvarchar(max)';
+    case 'whole':
+      return 'bigint';
+    case 'small':
+      return 'int';
   }
 }

@@ -2,7 +2,13 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
-  answerTokens, attentionTokens, errorTokens, loginTokens, packet, preloginPayload, readPackets,
+  answerTokens,
+  attentionTokens,
+  errorTokens,
+  loginTokens,
+  packet,
+  preloginPayload,
+  readPackets,
 } from './tds-tokens.ts';
 import type { DoubleRow } from './tds-tokens.ts';
 import { overTls } from './tds-tls.ts';
@@ -55,7 +61,9 @@ export async function startTdsDouble(script: {
   const open = new Set<Socket>();
   let logins = 0;
   const reply = (
-    { socket, line }: Line, answer: Answer, tokens: (rows: readonly DoubleRow[]) => Buffer,
+    { socket, line }: Line,
+    answer: Answer,
+    tokens: (rows: readonly DoubleRow[]) => Buffer,
   ) => {
     if (answer === 'silence') return;
     if (answer === 'cut') socket.destroy();
@@ -63,24 +71,25 @@ export async function startTdsDouble(script: {
     else if ('error' in answer) line.write(packet(errorTokens(answer.error, answer.message)));
     else line.write(packet('tokens' in answer ? answer.tokens : tokens(answer.rows)));
   };
-  const serve = (on: Line) => readPackets(on.line, (type, payload) => {
-    if (type === PRELOGIN) {
-      if (script.prelogin) script.prelogin(on.socket);
-      else on.socket.write(packet(preloginPayload(script.tls ? 1 : 2)));
-      if (!script.tls) return;
-      on.socket.removeAllListeners('data');
-      serve({ socket: on.socket, line: overTls(on.socket, script.tls) });
-    } else if (type === LOGIN) {
-      logins += 1;
-      reply(on, script.login?.() ?? { rows: [] }, loginTokens);
-    } else if (type === ATTENTION) on.line.write(packet(attentionTokens()));
-    else {
-      // Latin text in UTF-16, wherever it starts: every second byte is 0.
-      const statement = payload.toString('latin1').replaceAll('\0', '');
-      asked.push(statement);
-      reply(on, script.answer(statement), (rows) => answerTokens(rows));
-    }
-  });
+  const serve = (on: Line) =>
+    readPackets(on.line, (type, payload) => {
+      if (type === PRELOGIN) {
+        if (script.prelogin) script.prelogin(on.socket);
+        else on.socket.write(packet(preloginPayload(script.tls ? 1 : 2)));
+        if (!script.tls) return;
+        on.socket.removeAllListeners('data');
+        serve({ socket: on.socket, line: overTls(on.socket, script.tls) });
+      } else if (type === LOGIN) {
+        logins += 1;
+        reply(on, script.login?.() ?? { rows: [] }, loginTokens);
+      } else if (type === ATTENTION) on.line.write(packet(attentionTokens()));
+      else {
+        // Latin text in UTF-16, wherever it starts: every second byte is 0.
+        const statement = payload.toString('latin1').replaceAll('\0', '');
+        asked.push(statement);
+        reply(on, script.answer(statement), (rows) => answerTokens(rows));
+      }
+    });
   const server = createServer((socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
@@ -94,13 +103,15 @@ export async function startTdsDouble(script: {
     for (const socket of open) socket.resetAndDestroy();
   };
   return {
-    port, asked, cutAll,
-    connectionString:
-      `Server=127.0.0.1,${port};Database=double;User Id=sa;Password=secret;Encrypt=false`,
+    port,
+    asked,
+    cutAll,
+    connectionString: `Server=127.0.0.1,${port};Database=double;User Id=sa;Password=secret;Encrypt=false`,
     logins: () => logins,
-    stop: () => new Promise((resolve) => {
-      cutAll();
-      server.close(() => resolve());
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        cutAll();
+        server.close(() => resolve());
+      }),
   };
 }

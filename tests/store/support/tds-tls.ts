@@ -51,7 +51,10 @@ export function overTls(socket: Socket, { key, cert, insertion }: ServerTls): Du
     pending = Buffer.alloc(0);
   });
   const line = new TLSSocket(carrier as Socket, {
-    isServer: true, key, cert, maxVersion: 'TLSv1.2',
+    isServer: true,
+    key,
+    cert,
+    maxVersion: 'TLSv1.2',
   });
   // The client may break it off: that is what some tests are about.
   line.on('error', () => socket.destroy());

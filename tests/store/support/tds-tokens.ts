@@ -9,9 +9,7 @@ const ANSWER = 0x04;
 const COLLATION = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34]);
 
 /** Hands on each whole message of a line: its type and what its packets carry. */
-export function readPackets(
-  line: Duplex, see: (type: number, payload: Buffer) => void,
-): void {
+export function readPackets(line: Duplex, see: (type: number, payload: Buffer) => void): void {
   let pending: Buffer = Buffer.alloc(0);
   let parts: Buffer[] = [];
   line.on('data', (chunk: Buffer) => {
@@ -57,7 +55,9 @@ export function routingTokens({ host, port }: { host: string; port: number }): B
 /** LOGINACK and DONE. */
 export function loginTokens(): Buffer {
   const body = Buffer.concat([
-    Buffer.from([1, 0x74, 0, 0, 4]), shortText('double'), Buffer.from([16, 0, 0, 0]),
+    Buffer.from([1, 0x74, 0, 0, 4]),
+    shortText('double'),
+    Buffer.from([16, 0, 0, 0]),
   ]);
   return Buffer.concat([Buffer.from([0xad]), length16(body), body, done(0xfd, 0, 0)]);
 }
@@ -72,7 +72,12 @@ export function errorTokens(number: number, message = `error ${number}`): Buffer
   head.writeUInt8(1, 4);
   head.writeUInt8(14, 5);
   const body = Buffer.concat([
-    head, size, words, shortText('double'), shortText(''), Buffer.from([1, 0, 0, 0]),
+    head,
+    size,
+    words,
+    shortText('double'),
+    shortText(''),
+    Buffer.from([1, 0, 0, 0]),
   ]);
   return Buffer.concat([Buffer.from([0xaa]), length16(body), body, done(0xfd, 0x02, 0)]);
 }
@@ -91,17 +96,28 @@ export function answerTokens(rows: readonly DoubleRow[]): Buffer {
   const whole = names.map((name) => typeof first[name] === 'number');
   const count = Buffer.alloc(2);
   count.writeUInt16LE(names.length);
-  const columns = names.map((name, at) => Buffer.concat([
-    Buffer.from([0, 0, 0, 0, 9, 0]),
-    whole[at] ? Buffer.from([0x26, 8])
-      : Buffer.concat([Buffer.from([0xe7, 0x40, 0x1f]), COLLATION]),
-    shortText(name),
-  ]));
-  const told = rows.map((row) => Buffer.concat([
-    Buffer.from([0xd1]), ...names.map((name, at) => cell(row[name] ?? null, whole[at] ?? false)),
-  ]));
+  const columns = names.map((name, at) =>
+    Buffer.concat([
+      Buffer.from([0, 0, 0, 0, 9, 0]),
+      whole[at]
+        ? Buffer.from([0x26, 8])
+        : Buffer.concat([Buffer.from([0xe7, 0x40, 0x1f]), COLLATION]),
+      shortText(name),
+    ]),
+  );
+  const told = rows.map((row) =>
+    Buffer.concat([
+      Buffer.from([0xd1]),
+      ...names.map((name, at) => cell(row[name] ?? null, whole[at] ?? false)),
+    ]),
+  );
   return Buffer.concat([
-    Buffer.from([0x81]), count, ...columns, ...told, done(0xff, 0x11, rows.length), status,
+    Buffer.from([0x81]),
+    count,
+    ...columns,
+    ...told,
+    done(0xff, 0x11, rows.length),
+    status,
     done(0xfe, 0, 0),
   ]);
 }

@@ -13,7 +13,9 @@ const require = createRequire(import.meta.url);
 const APP_ID = '4e7a1c6d-83b2-4f5e-9d10-6a2b8c7e5f31';
 const config = (change: { publicUrl?: string; appId?: string; enabled?: boolean } = {}) => ({
   server: {
-    publicUrl: change.publicUrl ?? 'https://approvals.northwind.dev', host: '0.0.0.0', port: 80,
+    publicUrl: change.publicUrl ?? 'https://approvals.northwind.dev',
+    host: '0.0.0.0',
+    port: 80,
   },
   teams: {
     appId: change.appId ?? APP_ID,
@@ -27,8 +29,8 @@ type Manifest = Parameters<typeof AppManifestUtils.validateAgainstSchema>[0];
 type Schema = Parameters<typeof AppManifestUtils.validateAgainstSchema>[1];
 async function schemaProblems(manifest: Record<string, unknown>): Promise<string[]> {
   const version = String(manifest['manifestVersion']);
-  const path = '@microsoft/app-manifest/build/json-schemas/teams/' +
-    `v${version}/MicrosoftTeams.schema.json`;
+  const path =
+    '@microsoft/app-manifest/build/json-schemas/teams/' + `v${version}/MicrosoftTeams.schema.json`;
   const schema = require(path) as Schema;
   return AppManifestUtils.validateAgainstSchema(manifest as unknown as Manifest, schema);
 }
@@ -50,17 +52,25 @@ describe('the manifest of the Teams app', () => {
   test('carries the bot, the action command and the single sign-on of the configuration', () => {
     const manifest = buildManifest(config(), options);
     expect(manifest).toMatchObject({
-      id: APP_ID, version: '1.2.3', validDomains: ['approvals.northwind.dev'],
+      id: APP_ID,
+      version: '1.2.3',
+      validDomains: ['approvals.northwind.dev'],
       name: { short: 'Countersign' },
       developer: { name: 'Northwind', websiteUrl: 'https://approvals.northwind.dev/' },
       bots: [{ botId: APP_ID, scopes: ['personal', 'team', 'groupChat'] }],
-      composeExtensions: [{
-        botId: APP_ID,
-        commands: [{
-          id: 'request', type: 'action', fetchTask: true,
-          context: ['compose', 'commandBox', 'message'],
-        }],
-      }],
+      composeExtensions: [
+        {
+          botId: APP_ID,
+          commands: [
+            {
+              id: 'request',
+              type: 'action',
+              fetchTask: true,
+              context: ['compose', 'commandBox', 'message'],
+            },
+          ],
+        },
+      ],
       webApplicationInfo: { id: APP_ID, resource: `api://botid-${APP_ID}` },
     });
     expect(JSON.stringify(manifest)).not.toMatch(/\{\{|\w\}\}/);
@@ -73,7 +83,8 @@ describe('the manifest of the Teams app', () => {
 
   test('takes an id and addresses of its own', () => {
     const manifest = buildManifest(config(), {
-      ...options, manifestId: APP_ID.replace('4e', '5f').toUpperCase(),
+      ...options,
+      manifestId: APP_ID.replace('4e', '5f').toUpperCase(),
       privacyUrl: 'https://www.northwind.dev/privacy',
     });
     expect(manifest).toMatchObject({
@@ -91,24 +102,43 @@ describe('the manifest of the Teams app', () => {
   });
 
   test.each([
-    ['00000000-0000-0000-0000-000000000000'], ['11111111-1111-1111-1111-111111111111'],
-    ['12345678-1234-1234-1234-123456789012'], ['your-app-id'], [''], [`${APP_ID}0`],
+    ['00000000-0000-0000-0000-000000000000'],
+    ['11111111-1111-1111-1111-111111111111'],
+    ['12345678-1234-1234-1234-123456789012'],
+    ['your-app-id'],
+    [''],
+    [`${APP_ID}0`],
   ])('refuses the app id "%s"', (appId) => {
     expect(() => buildManifest(config({ appId }), options)).toThrow(PackageError);
   });
 
   test.each([
-    'http://approvals.northwind.dev', 'https://localhost', 'https://127.0.0.1', 'https://[::1]',
-    'https://countersign.example.com', 'https://x.contoso.com', 'https://bot.invalid',
-    'https://intranet', 'nonsense', '',
+    'http://approvals.northwind.dev',
+    'https://localhost',
+    'https://127.0.0.1',
+    'https://[::1]',
+    'https://countersign.example.com',
+    'https://x.contoso.com',
+    'https://bot.invalid',
+    'https://intranet',
+    'nonsense',
+    '',
   ])('refuses the public address "%s"', (publicUrl) => {
     expect(() => buildManifest(config({ publicUrl }), options)).toThrow(PackageError);
   });
 
   test.each([
-    { name: '' }, { name: '  ' }, { name: 'x'.repeat(31) }, { name: '{{name}}' }, { name: 'TODO' },
-    { developer: '<your company>' }, { developer: 'y'.repeat(33) }, { version: '1.2' },
-    { version: '01.2.3' }, { version: 'v1.2.3' }, { manifestId: 'x' },
+    { name: '' },
+    { name: '  ' },
+    { name: 'x'.repeat(31) },
+    { name: '{{name}}' },
+    { name: 'TODO' },
+    { developer: '<your company>' },
+    { developer: 'y'.repeat(33) },
+    { version: '1.2' },
+    { version: '01.2.3' },
+    { version: 'v1.2.3' },
+    { manifestId: 'x' },
     { privacyUrl: 'http://plain.dev' },
   ])('refuses %j', (change) => {
     expect(() => buildManifest(config(), { ...options, ...change })).toThrow(PackageError);
@@ -125,7 +155,8 @@ describe('the app package', () => {
 
   test('is the same bytes every time, in every time zone', () => {
     const once = Buffer.from(packApp(config(), options)).toString('base64');
-    const script = 'const { packApp } = await import(process.argv[1]);' +
+    const script =
+      'const { packApp } = await import(process.argv[1]);' +
       'const [, , config, options] = process.argv;' +
       'console.log(Buffer.from(packApp(JSON.parse(config), JSON.parse(options)))' +
       '.toString("base64"));';
@@ -133,7 +164,8 @@ describe('the app package', () => {
     const args = ['--input-type=module', '-e', script, file];
     for (const TZ of ['Pacific/Auckland', 'America/Los_Angeles']) {
       const other = execFileSync(
-        process.execPath, [...args, JSON.stringify(config()), JSON.stringify(options)],
+        process.execPath,
+        [...args, JSON.stringify(config()), JSON.stringify(options)],
         { env: { ...process.env, TZ, NODE_OPTIONS: '' }, encoding: 'utf8' },
       );
       expect(other.trim()).toBe(once);
@@ -149,8 +181,9 @@ describe('the app package', () => {
     const drawn = outline.pixels.filter(([, , , alpha]) => alpha > 0);
     expect(drawn.length).toBeGreaterThan(60);
     expect(drawn.length).toBeLessThan(512);
-    expect(drawn.every(([red, green, blue]) => red === 255 && green === 255 && blue === 255))
-      .toBe(true);
+    expect(drawn.every(([red, green, blue]) => red === 255 && green === 255 && blue === 255)).toBe(
+      true,
+    );
     expect(readdirSync(pictures)).toEqual(expect.arrayContaining(['color.svg', 'outline.svg']));
   });
 });
@@ -191,9 +224,14 @@ describe('countersign package-app', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
   const io = (env: Record<string, string> = {}) => ({
-    stdout: (text: string) => { printed += text; },
-    stderr: (text: string) => { printed += text; },
-    env, cwd: folder,
+    stdout: (text: string) => {
+      printed += text;
+    },
+    stderr: (text: string) => {
+      printed += text;
+    },
+    env,
+    cwd: folder,
   });
 
   test('wants to know the configuration, and knows its options', async () => {
@@ -207,7 +245,8 @@ describe('countersign package-app', () => {
     mkdirSync(join(folder, 'workflows'));
     writeFileSync(join(folder, 'workflows', 'deploy.yaml'), WORKFLOW);
     const env = {
-      COUNTERSIGN_CONFIG: 'countersign.yaml', BOT_SECRET: 'a-bot-secret-of-some-length',
+      COUNTERSIGN_CONFIG: 'countersign.yaml',
+      BOT_SECRET: 'a-bot-secret-of-some-length',
       HOOK_SECRET: `whsec_${Buffer.alloc(32, 5).toString('base64')}`,
       SIGNING_SECRET: 'k'.repeat(48),
     };

@@ -43,9 +43,9 @@ function unfilter(
     const filter = data[row * (stride + 1)] ?? 0;
     for (let at = 0; at < stride; at += 1) {
       const here = row * stride + at;
-      const left = at < channels ? 0 : out[here - channels] ?? 0;
-      const up = row === 0 ? 0 : out[here - stride] ?? 0;
-      const corner = row === 0 || at < channels ? 0 : out[here - stride - channels] ?? 0;
+      const left = at < channels ? 0 : (out[here - channels] ?? 0);
+      const up = row === 0 ? 0 : (out[here - stride] ?? 0);
+      const corner = row === 0 || at < channels ? 0 : (out[here - stride - channels] ?? 0);
       const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][filter] ?? 0;
       out[here] = (data[row * (stride + 1) + 1 + at] ?? 0) + guess;
     }
@@ -55,8 +55,11 @@ function unfilter(
 
 function paeth(left: number, up: number, corner: number): number {
   const guess = left + up - corner;
-  const [byLeft, byUp, byCorner] =
-    [Math.abs(guess - left), Math.abs(guess - up), Math.abs(guess - corner)];
+  const [byLeft, byUp, byCorner] = [
+    Math.abs(guess - left),
+    Math.abs(guess - up),
+    Math.abs(guess - corner),
+  ];
   if (byLeft <= byUp && byLeft <= byCorner) return left;
   return byUp <= byCorner ? up : corner;
 }

@@ -48,11 +48,17 @@ let error = '';
 let jwks = '';
 let root = '';
 const io = (env: Record<string, string> = {}) => ({
-  stdout: (text: string) => { out += text; },
-  stderr: (text: string) => { error += text; },
+  stdout: (text: string) => {
+    out += text;
+  },
+  stderr: (text: string) => {
+    error += text;
+  },
   cwd: folder,
   env: {
-    HOOK_SECRET: `whsec_${Buffer.alloc(32, 5).toString('base64')}`, SIGNING_SECRET: SECRET, ...env,
+    HOOK_SECRET: `whsec_${Buffer.alloc(32, 5).toString('base64')}`,
+    SIGNING_SECRET: SECRET,
+    ...env,
   },
 });
 
@@ -63,7 +69,8 @@ beforeAll(async () => {
   mkdirSync(join(made, 'workflows'));
   writeFileSync(join(made, 'workflows', 'deploy.yaml'), WORKFLOW);
   const store = await openStore(
-    { kind: 'sqlite', path: join(made, 'data.db') }, { clock: systemClock, log: silentLogger },
+    { kind: 'sqlite', path: join(made, 'data.db') },
+    { clock: systemClock, log: silentLogger },
   );
   const keys = await createKeys({ store, secret: SECRET, clock: systemClock });
   jwks = JSON.stringify(keys.publicJwks());
@@ -72,8 +79,14 @@ beforeAll(async () => {
     await store.commit({ id: `chg_${at}`, at, events: [eventOf(`evt_${at}`, { at, name: 'é' })] });
   }
   const { turn, letGo } = sealTurn({
-    store, keys, clock: systemClock, ids: systemIds, log: silentLogger, origin: 'northwind/log',
-    everyMs: 100, batchSize: 2,
+    store,
+    keys,
+    clock: systemClock,
+    ids: systemIds,
+    log: silentLogger,
+    origin: 'northwind/log',
+    everyMs: 100,
+    batchSize: 2,
   });
   while ((await turn()) === 0);
   await letGo();
@@ -92,7 +105,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function tamper(sql: string): void {
   const database = new DatabaseSync(join(folder, 'data.db'));
   // Whoever owns the file can take away the triggers that hold rows as they are.
-  const named = 'SELECT name FROM sqlite_master WHERE type = \'trigger\'';
+  const named = "SELECT name FROM sqlite_master WHERE type = 'trigger'";
   const triggers = database.prepare(named).all();
   for (const { name } of triggers) database.exec(`DROP TRIGGER ${String(name)}`);
   database.exec(sql);
@@ -112,7 +125,13 @@ describe('countersign audit verify', () => {
   test('takes the configuration from the environment, and answers as JSON', async () => {
     expect(await run(['--json'], io({ COUNTERSIGN_CONFIG: 'countersign.yaml' }))).toBe(0);
     expect(JSON.parse(out)).toEqual({
-      ok: true, size: 5, root, checkpoints: 3, unsealed: 0, problems: [], problemCount: 0,
+      ok: true,
+      size: 5,
+      root,
+      checkpoints: 3,
+      unsealed: 0,
+      problems: [],
+      problemCount: 0,
     });
   });
 
@@ -122,24 +141,39 @@ describe('countersign audit verify', () => {
     expect(await run([...args, '--known', `5:${root}`], io())).toBe(0);
     const other = JSON.parse(jwks) as { keys: { x?: string; y?: string }[] };
     const [first, second] = other.keys;
-    writeFileSync(join(folder, 'jwks.json'), JSON.stringify({
-      keys: other.keys.map((key) => ({ ...key, x: second?.x, y: second?.y })),
-    }));
+    writeFileSync(
+      join(folder, 'jwks.json'),
+      JSON.stringify({
+        keys: other.keys.map((key) => ({ ...key, x: second?.x, y: second?.y })),
+      }),
+    );
     expect(first?.x).not.toBe(second?.x);
     expect(await run(args, io())).toBe(1);
     expect(error).toContain('[signature_invalid]');
   });
 
   test.each([
-    ['an event was changed', 'UPDATE audit_events SET actor = \'demo|eve\' WHERE id = \'evt_3\'',
-      'leaf 3 is not the hash of its event evt_3 [leaf_mismatch]'],
-    ['an event was removed', 'PRAGMA foreign_keys = OFF; DELETE FROM audit_events ' +
-      'WHERE id = \'evt_1\'', 'the event evt_1 of leaf 1 is gone [event_missing]'],
-    ['a leaf was removed', 'DELETE FROM audit_leaves WHERE idx = 2',
-      'leaf 2 is missing, 3 follows [index_gap]'],
+    [
+      'an event was changed',
+      "UPDATE audit_events SET actor = 'demo|eve' WHERE id = 'evt_3'",
+      'leaf 3 is not the hash of its event evt_3 [leaf_mismatch]',
+    ],
+    [
+      'an event was removed',
+      'PRAGMA foreign_keys = OFF; DELETE FROM audit_events ' + "WHERE id = 'evt_1'",
+      'the event evt_1 of leaf 1 is gone [event_missing]',
+    ],
+    [
+      'a leaf was removed',
+      'DELETE FROM audit_leaves WHERE idx = 2',
+      'leaf 2 is missing, 3 follows [index_gap]',
+    ],
     ['the end was removed', 'DELETE FROM audit_leaves WHERE idx = 4', '[log_truncated]'],
-    ['a root was changed', 'UPDATE audit_checkpoints SET at = at + 1 WHERE size = 4',
-      'at at size 4 is not as signed [checkpoint_altered]'],
+    [
+      'a root was changed',
+      'UPDATE audit_checkpoints SET at = at + 1 WHERE size = 4',
+      'at at size 4 is not as signed [checkpoint_altered]',
+    ],
   ])('says that %s, and exits with 1', async (_what, sql, message) => {
     tamper(sql);
     expect(await run(viaConfig, io())).toBe(1);
@@ -154,8 +188,11 @@ describe('countersign audit verify', () => {
   });
 
   test.each([
-    [[]], [['--sqlite', 'data.db']], [['--sqlite', 'other.db', '--jwks', 'jwks.json']],
-    [['--config', 'countersign.yaml', '--known', '5:short']], [['--nonsense']],
+    [[]],
+    [['--sqlite', 'data.db']],
+    [['--sqlite', 'other.db', '--jwks', 'jwks.json']],
+    [['--config', 'countersign.yaml', '--known', '5:short']],
+    [['--nonsense']],
     [['--sqlite', 'data.db', '--jwks', 'missing.json']],
   ])('is told what is missing: %j', async (args) => {
     await expect(run(args, io())).rejects.toThrow(UsageError);

@@ -25,8 +25,11 @@ describe('checkpoints checked with published keys', () => {
     const other = await generateKeyPair('ES256');
     const good = await sign(CHECKPOINT_TYPE);
     for (const jws of [
-      await sign(CHECKPOINT_TYPE, 'k1', other.privateKey), await sign(CHECKPOINT_TYPE, 'k2'),
-      good.replace(/.{6}$/, 'AAAAAA'), good.slice(0, 40), '',
+      await sign(CHECKPOINT_TYPE, 'k1', other.privateKey),
+      await sign(CHECKPOINT_TYPE, 'k2'),
+      good.replace(/.{6}$/, 'AAAAAA'),
+      good.slice(0, 40),
+      '',
     ]) {
       await expect(verify(jws)).rejects.toThrow();
     }

@@ -1,6 +1,10 @@
 import type { AuditEvent } from '../../../src/domain/events.ts';
 import type {
-  AuditCheckpoint, AuditFrontier, AuditLeaf, AuditStore, LeaseStore,
+  AuditCheckpoint,
+  AuditFrontier,
+  AuditLeaf,
+  AuditStore,
+  LeaseStore,
 } from '../../../src/usecases/store-ports.ts';
 
 /** An audit store in arrays that a test may tamper with; it keeps what the port promises. */

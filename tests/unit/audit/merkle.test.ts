@@ -1,13 +1,25 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import {
-  createFrontier, decodeHash, emptyRoot, encodeHash, frontierAt, leafHash, nodeHash,
+  createFrontier,
+  decodeHash,
+  emptyRoot,
+  encodeHash,
+  frontierAt,
+  leafHash,
+  nodeHash,
 } from '../../../src/audit/merkle.ts';
 import type { Hash } from '../../../src/audit/merkle.ts';
 
 // The leaves and roots that the reference implementations of RFC 6962 test themselves with.
 const LEAVES = [
-  '', '00', '10', '2021', '3031', '40414243', '5051525354555657',
+  '',
+  '00',
+  '10',
+  '2021',
+  '3031',
+  '40414243',
+  '5051525354555657',
   '606162636465666768696a6b6c6d6e6f',
 ].map((hex) => Buffer.from(hex, 'hex'));
 const ROOTS = [
@@ -53,8 +65,9 @@ describe('the Merkle tree of the audit log', () => {
     expect(frontierAt(5, [hash, hash, hash])).toBeUndefined();
     expect(frontierAt(-1, [])).toBeUndefined();
     expect(frontierAt(0.5, [])).toBeUndefined();
-    expect(frontierAt(Number.MAX_SAFE_INTEGER, Array<Hash>(53).fill(hash))?.size)
-      .toBe(Number.MAX_SAFE_INTEGER);
+    expect(frontierAt(Number.MAX_SAFE_INTEGER, Array<Hash>(53).fill(hash))?.size).toBe(
+      Number.MAX_SAFE_INTEGER,
+    );
     expect(frontierAt(Number.MAX_SAFE_INTEGER + 1, [hash])).toBeUndefined();
   });
 
@@ -76,12 +89,14 @@ describe('the Merkle tree of the audit log', () => {
   });
 
   test('agrees with the plain definition for any leaves', () => {
-    fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 8 }), { maxLength: 70 }), (data) => {
-      const hashes = data.map(leafHash);
-      const frontier = createFrontier();
-      hashes.forEach((hash) => frontier.append(hash));
-      expect(hex(frontier.root())).toBe(hex(naiveRoot(hashes)));
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 8 }), { maxLength: 70 }), (data) => {
+        const hashes = data.map(leafHash);
+        const frontier = createFrontier();
+        hashes.forEach((hash) => frontier.append(hash));
+        expect(hex(frontier.root())).toBe(hex(naiveRoot(hashes)));
+      }),
+    );
   });
 
   test('a copy grows without its original', () => {

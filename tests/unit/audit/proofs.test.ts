@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { leafHash, nodeHash } from '../../../src/audit/merkle.ts';
 import type { Hash } from '../../../src/audit/merkle.ts';
 import {
-  consistencyRanges, inclusionRanges, verifyConsistency, verifyInclusion,
+  consistencyRanges,
+  inclusionRanges,
+  verifyConsistency,
+  verifyInclusion,
 } from '../../../src/audit/proofs.ts';
 import type { LeafRange } from '../../../src/audit/proofs.ts';
 
@@ -31,36 +34,50 @@ const sizes = fc.integer({ min: 1, max: 90 });
 describe('inclusion proofs', () => {
   test('the example of RFC 9162 section 2.1.5: seven leaves', () => {
     expect(inclusionRanges(0, 7)).toEqual([
-      { from: 1, to: 2 }, { from: 2, to: 4 }, { from: 4, to: 7 },
+      { from: 1, to: 2 },
+      { from: 2, to: 4 },
+      { from: 4, to: 7 },
     ]);
     expect(inclusionRanges(3, 7)).toEqual([
-      { from: 2, to: 3 }, { from: 0, to: 2 }, { from: 4, to: 7 },
+      { from: 2, to: 3 },
+      { from: 0, to: 2 },
+      { from: 4, to: 7 },
     ]);
     expect(inclusionRanges(4, 7)).toEqual([
-      { from: 5, to: 6 }, { from: 6, to: 7 }, { from: 0, to: 4 },
+      { from: 5, to: 6 },
+      { from: 6, to: 7 },
+      { from: 0, to: 4 },
     ]);
-    expect(inclusionRanges(6, 7)).toEqual([{ from: 4, to: 6 }, { from: 0, to: 4 }]);
+    expect(inclusionRanges(6, 7)).toEqual([
+      { from: 4, to: 6 },
+      { from: 0, to: 4 },
+    ]);
   });
 
   test('hold for every leaf of any tree, and for no other leaf, place or root', () => {
-    fc.assert(fc.property(sizes, fc.nat(), (size, pick) => {
-      const index = pick % size;
-      const leaves = leavesOf(size);
-      const claim = {
-        index, size, leaf: at(leaves, index), root: rootOf(leaves),
-        proof: prove(leaves, inclusionRanges(index, size)),
-      };
-      expect(verifyInclusion(claim)).toBe(true);
-      expect(verifyInclusion({ ...claim, leaf: flip(claim.leaf) })).toBe(false);
-      expect(verifyInclusion({ ...claim, root: flip(claim.root) })).toBe(false);
-      expect(verifyInclusion({ ...claim, proof: [...claim.proof, claim.leaf] })).toBe(false);
-      expect(verifyInclusion({ ...claim, index: size })).toBe(false);
-      expect(verifyInclusion({ ...claim, index: -1 })).toBe(false);
-      if (size > 1) {
-        expect(verifyInclusion({ ...claim, index: (index + 1) % size })).toBe(false);
-        expect(verifyInclusion({ ...claim, proof: claim.proof.slice(1) })).toBe(false);
-      }
-    }));
+    fc.assert(
+      fc.property(sizes, fc.nat(), (size, pick) => {
+        const index = pick % size;
+        const leaves = leavesOf(size);
+        const claim = {
+          index,
+          size,
+          leaf: at(leaves, index),
+          root: rootOf(leaves),
+          proof: prove(leaves, inclusionRanges(index, size)),
+        };
+        expect(verifyInclusion(claim)).toBe(true);
+        expect(verifyInclusion({ ...claim, leaf: flip(claim.leaf) })).toBe(false);
+        expect(verifyInclusion({ ...claim, root: flip(claim.root) })).toBe(false);
+        expect(verifyInclusion({ ...claim, proof: [...claim.proof, claim.leaf] })).toBe(false);
+        expect(verifyInclusion({ ...claim, index: size })).toBe(false);
+        expect(verifyInclusion({ ...claim, index: -1 })).toBe(false);
+        if (size > 1) {
+          expect(verifyInclusion({ ...claim, index: (index + 1) % size })).toBe(false);
+          expect(verifyInclusion({ ...claim, proof: claim.proof.slice(1) })).toBe(false);
+        }
+      }),
+    );
   });
 
   test('hold in a tree larger than 2^32 leaves', () => {
@@ -81,7 +98,12 @@ describe('inclusion proofs', () => {
   });
 
   test('are refused for leaves that are not there', () => {
-    for (const [index, size] of [[3, 3], [-1, 3], [0, 0], [0.5, 3]] as const) {
+    for (const [index, size] of [
+      [3, 3],
+      [-1, 3],
+      [0, 0],
+      [0.5, 3],
+    ] as const) {
       expect(() => inclusionRanges(index, size)).toThrow(RangeError);
     }
   });
@@ -90,40 +112,57 @@ describe('inclusion proofs', () => {
 describe('consistency proofs', () => {
   test('the example of RFC 9162 section 2.1.5: from 3, 4 and 6 to seven leaves', () => {
     expect(consistencyRanges(3, 7)).toEqual([
-      { from: 2, to: 3 }, { from: 3, to: 4 }, { from: 0, to: 2 }, { from: 4, to: 7 },
+      { from: 2, to: 3 },
+      { from: 3, to: 4 },
+      { from: 0, to: 2 },
+      { from: 4, to: 7 },
     ]);
     expect(consistencyRanges(4, 7)).toEqual([{ from: 4, to: 7 }]);
     expect(consistencyRanges(6, 7)).toEqual([
-      { from: 4, to: 6 }, { from: 6, to: 7 }, { from: 0, to: 4 },
+      { from: 4, to: 6 },
+      { from: 6, to: 7 },
+      { from: 0, to: 4 },
     ]);
   });
 
   test('hold for any growth, and for no rewritten past', () => {
-    fc.assert(fc.property(sizes, fc.nat(), fc.nat(), (size, pick, other) => {
-      const earlier = 1 + (pick % size);
-      const leaves = leavesOf(size);
-      const claim = {
-        earlier, size, earlierRoot: rootOf(leaves.slice(0, earlier)), root: rootOf(leaves),
-        proof: prove(leaves, consistencyRanges(earlier, size)),
-      };
-      expect(verifyConsistency(claim)).toBe(true);
-      expect(verifyConsistency({ ...claim, earlierRoot: flip(claim.earlierRoot) })).toBe(false);
-      expect(verifyConsistency({ ...claim, root: flip(claim.root) })).toBe(false);
-      expect(verifyConsistency({ ...claim, proof: [...claim.proof, claim.root] })).toBe(false);
-      const changed = other % earlier;
-      const rewritten = leaves.map((leaf, index) => (index === changed ? flip(leaf) : leaf));
-      expect(verifyConsistency({
-        ...claim,
-        root: rootOf(rewritten),
-        proof: prove(rewritten, consistencyRanges(earlier, size)),
-      })).toBe(false);
-      if (earlier < size) expect(verifyConsistency({ ...claim, proof: [] })).toBe(false);
-    }));
+    fc.assert(
+      fc.property(sizes, fc.nat(), fc.nat(), (size, pick, other) => {
+        const earlier = 1 + (pick % size);
+        const leaves = leavesOf(size);
+        const claim = {
+          earlier,
+          size,
+          earlierRoot: rootOf(leaves.slice(0, earlier)),
+          root: rootOf(leaves),
+          proof: prove(leaves, consistencyRanges(earlier, size)),
+        };
+        expect(verifyConsistency(claim)).toBe(true);
+        expect(verifyConsistency({ ...claim, earlierRoot: flip(claim.earlierRoot) })).toBe(false);
+        expect(verifyConsistency({ ...claim, root: flip(claim.root) })).toBe(false);
+        expect(verifyConsistency({ ...claim, proof: [...claim.proof, claim.root] })).toBe(false);
+        const changed = other % earlier;
+        const rewritten = leaves.map((leaf, index) => (index === changed ? flip(leaf) : leaf));
+        expect(
+          verifyConsistency({
+            ...claim,
+            root: rootOf(rewritten),
+            proof: prove(rewritten, consistencyRanges(earlier, size)),
+          }),
+        ).toBe(false);
+        if (earlier < size) expect(verifyConsistency({ ...claim, proof: [] })).toBe(false);
+      }),
+    );
   });
 
   test('are refused for sizes that make no sense', () => {
     const root = leafHash(Buffer.from('a'));
-    for (const [earlier, size] of [[0, 3], [4, 3], [1.5, 3], [-1, 3]] as const) {
+    for (const [earlier, size] of [
+      [0, 3],
+      [4, 3],
+      [1.5, 3],
+      [-1, 3],
+    ] as const) {
       expect(() => consistencyRanges(earlier, size)).toThrow(RangeError);
       const claim = { earlier, size, earlierRoot: root, root, proof: [] };
       expect(verifyConsistency(claim)).toBe(false);

@@ -24,8 +24,14 @@ const verifyCheckpoint = async (jws: string) => {
 const encoded = (text: string) => encodeHash(leafHash(Buffer.from(text)));
 const ids = (seed: number) => idsFrom((size) => new Uint8Array(size).fill(seed));
 const optionsFor = (store: MemoryLog, seed = 1) => ({
-  store, keys: signer, clock: { now: () => 5_000 }, ids: ids(seed), log: silentLogger,
-  origin: 'tests/log', everyMs: 100, batchSize: 4,
+  store,
+  keys: signer,
+  clock: { now: () => 5_000 },
+  ids: ids(seed),
+  log: silentLogger,
+  origin: 'tests/log',
+  everyMs: 100,
+  batchSize: 4,
 });
 const fill = (store: MemoryLog, from: number, count: number) => {
   for (let at = from; at < from + count; at += 1) {
@@ -47,7 +53,10 @@ describe('the sealer', () => {
     expect(store.checkpoints.map(({ size }) => size)).toEqual([4, 8, 10]);
     const last = store.checkpoints.at(-1);
     expect(await verifyCheckpoint(last?.jws ?? '')).toEqual({
-      origin: 'tests/log', size: 10, root: last?.root, at: 5_000,
+      origin: 'tests/log',
+      size: 10,
+      root: last?.root,
+      at: 5_000,
     });
     const report = await verifyAudit(store, { verifyCheckpoint, origin: 'tests/log' });
     expect(report).toMatchObject({ ok: true, size: 10, checkpoints: 3, problems: [] });
@@ -57,7 +66,8 @@ describe('the sealer', () => {
     const store = memoryLog();
     store.events.push(eventOf('evt_1', { z: 1, a: 'é' }));
     await drain(sealTurn(optionsFor(store)).turn);
-    const bytes = '{"event":{"actor":"demo|ann","at":1000,"data":{"a":"é","z":1},"id":"evt_1",' +
+    const bytes =
+      '{"event":{"actor":"demo|ann","at":1000,"data":{"a":"é","z":1},"id":"evt_1",' +
       '"requestId":"req_1","type":"request.submitted"},"type":"countersign.audit-event.v1"}';
     const wanted = createHash('sha256').update(Uint8Array.of(0)).update(bytes).digest('base64url');
     expect(store.leaves[0]?.hash).toBe(wanted);
@@ -72,7 +82,10 @@ describe('the sealer', () => {
     fill(store, 0, 2);
     await drain(turn);
     expect(store.leaves.map((leaf) => leaf.eventId)).toEqual([
-      'evt_0005', 'evt_0006', 'evt_0000', 'evt_0001',
+      'evt_0005',
+      'evt_0006',
+      'evt_0000',
+      'evt_0001',
     ]);
     expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
   });
@@ -85,7 +98,7 @@ describe('the sealer', () => {
     expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
   });
 
-  test('continues another sealer\'s log, reading it in bounded pages', async () => {
+  test("continues another sealer's log, reading it in bounded pages", async () => {
     const store = memoryLog();
     fill(store, 0, 11);
     const first = sealTurn(optionsFor(store, 1));

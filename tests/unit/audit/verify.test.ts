@@ -19,8 +19,14 @@ async function sealedLog(count = 9): Promise<MemoryLog> {
   const store = memoryLog();
   for (let at = 0; at < count; at += 1) store.events.push(eventOf(`evt_${at}`, { at }));
   const { turn } = sealTurn({
-    store, keys: signer, clock: { now: () => 5_000 }, log: silentLogger,
-    ids: idsFrom((size) => new Uint8Array(size)), origin: 'tests/log', everyMs: 100, batchSize: 4,
+    store,
+    keys: signer,
+    clock: { now: () => 5_000 },
+    log: silentLogger,
+    ids: idsFrom((size) => new Uint8Array(size)),
+    origin: 'tests/log',
+    everyMs: 100,
+    batchSize: 4,
   });
   while ((await turn()) === 0);
   store.reads.length = 0;
@@ -41,8 +47,13 @@ describe('verification of the audit log', () => {
     expect(await check(memoryLog())).toMatchObject({ ok: true, size: 0, problems: [] });
     const store = await sealedLog();
     expect(await check(store)).toEqual({
-      ok: true, size: 9, root: store.checkpoints.at(-1)?.root, checkpoints: 3, unsealed: 0,
-      problems: [], problemCount: 0,
+      ok: true,
+      size: 9,
+      root: store.checkpoints.at(-1)?.root,
+      checkpoints: 3,
+      unsealed: 0,
+      problems: [],
+      problemCount: 0,
     });
     expect(Math.max(...store.reads)).toBe(2);
   });
@@ -56,43 +67,99 @@ describe('verification of the audit log', () => {
   });
 
   const tampered: [string, (store: MemoryLog) => void, unknown[]][] = [
-    ['an event was changed', (store) => {
-      replace(store.events, 2, (event) => ({ ...event, actor: 'demo|eve' }));
-    }, [['leaf_mismatch', 2], ['root_mismatch', 4], ['root_mismatch', 8], ['root_mismatch', 9]]],
-    ['an event and its leaf were changed', (store) => {
-      replace(store.leaves, 8, (leaf) => ({ ...leaf, hash: store.leaves[0]?.hash ?? '' }));
-      replace(store.events, 8, (event) => ({ ...event, at: 1 }));
-    }, [['leaf_mismatch', 8], ['root_mismatch', 9]]],
-    ['an event got data that cannot be hashed', (store) => {
-      replace(store.events, 8, (event) => ({ ...event, data: { at: Infinity } }));
-    }, [['leaf_mismatch', 8]]],
-    ['an event was deleted', (store) => {
-      store.events.splice(3, 1);
-    }, [['event_missing', 3]]],
-    ['a leaf was deleted', (store) => {
-      store.leaves.splice(5, 1);
-    }, [['log_truncated', 8], ['index_gap', 5]]],
-    ['the end was cut off', (store) => {
-      store.leaves.length = 8;
-      store.events.length = 8;
-    }, [['log_truncated', 8]]],
-    ['leaves were added without a signature', (store) => {
-      store.checkpoints.length = 2;
-    }, [['leaves_unsigned', 8]]],
-    ['a signature was forged', (store) => {
-      replace(store.checkpoints, 1, (row) => ({ ...row, jws: 'forged' }));
-    }, [['signature_invalid', 8]]],
-    ['a checkpoint of the log at another size stands in', (store) => {
-      replace(store.checkpoints, 1, (row) => ({ ...row, jws: store.checkpoints[0]?.jws ?? '' }));
-    }, [['checkpoint_altered', 8]]],
-    ['a checkpoint\'s time was changed', (store) => {
-      replace(store.checkpoints, 0, (row) => ({ ...row, at: 4_999 }));
-    }, [['checkpoint_altered', 4]]],
-    ['a checkpoint is of another log', (store) => {
-      replace(store.checkpoints, 2, (row) => ({
-        ...row, jws: row.jws.replace('tests/log', 'other/log'),
-      }));
-    }, [['other_origin', 9]]],
+    [
+      'an event was changed',
+      (store) => {
+        replace(store.events, 2, (event) => ({ ...event, actor: 'demo|eve' }));
+      },
+      [
+        ['leaf_mismatch', 2],
+        ['root_mismatch', 4],
+        ['root_mismatch', 8],
+        ['root_mismatch', 9],
+      ],
+    ],
+    [
+      'an event and its leaf were changed',
+      (store) => {
+        replace(store.leaves, 8, (leaf) => ({ ...leaf, hash: store.leaves[0]?.hash ?? '' }));
+        replace(store.events, 8, (event) => ({ ...event, at: 1 }));
+      },
+      [
+        ['leaf_mismatch', 8],
+        ['root_mismatch', 9],
+      ],
+    ],
+    [
+      'an event got data that cannot be hashed',
+      (store) => {
+        replace(store.events, 8, (event) => ({ ...event, data: { at: Infinity } }));
+      },
+      [['leaf_mismatch', 8]],
+    ],
+    [
+      'an event was deleted',
+      (store) => {
+        store.events.splice(3, 1);
+      },
+      [['event_missing', 3]],
+    ],
+    [
+      'a leaf was deleted',
+      (store) => {
+        store.leaves.splice(5, 1);
+      },
+      [
+        ['log_truncated', 8],
+        ['index_gap', 5],
+      ],
+    ],
+    [
+      'the end was cut off',
+      (store) => {
+        store.leaves.length = 8;
+        store.events.length = 8;
+      },
+      [['log_truncated', 8]],
+    ],
+    [
+      'leaves were added without a signature',
+      (store) => {
+        store.checkpoints.length = 2;
+      },
+      [['leaves_unsigned', 8]],
+    ],
+    [
+      'a signature was forged',
+      (store) => {
+        replace(store.checkpoints, 1, (row) => ({ ...row, jws: 'forged' }));
+      },
+      [['signature_invalid', 8]],
+    ],
+    [
+      'a checkpoint of the log at another size stands in',
+      (store) => {
+        replace(store.checkpoints, 1, (row) => ({ ...row, jws: store.checkpoints[0]?.jws ?? '' }));
+      },
+      [['checkpoint_altered', 8]],
+    ],
+    [
+      "a checkpoint's time was changed",
+      (store) => {
+        replace(store.checkpoints, 0, (row) => ({ ...row, at: 4_999 }));
+      },
+      [['checkpoint_altered', 4]],
+    ],
+    [
+      'a checkpoint is of another log',
+      (store) => {
+        replace(store.checkpoints, 2, (row) => ({
+          ...row,
+          jws: row.jws.replace('tests/log', 'other/log'),
+        }));
+      },
+      [['other_origin', 9]],
+    ],
   ];
   test.each(tampered)('finds that %s', async (_what, tamper, wanted) => {
     const store = await sealedLog();
@@ -104,7 +171,10 @@ describe('verification of the audit log', () => {
   test('an Infinity that JSON would have made null is no other event', async () => {
     const store = await sealedLog(1);
     replace(store.events, 0, (event) => ({ ...event, data: { at: null } }));
-    expect(await codes(store)).toEqual([['leaf_mismatch', 0], ['root_mismatch', 1]]);
+    expect(await codes(store)).toEqual([
+      ['leaf_mismatch', 0],
+      ['root_mismatch', 1],
+    ]);
   });
 
   test('a size and root kept elsewhere show a log that was rewritten as a whole', async () => {

@@ -52,8 +52,9 @@ export function verbsOf(card: Card): readonly string[] {
 
 /** The action of a verb. */
 export function actionOf(card: Card, verb: string): Node {
-  const found = nodesOf(card['actions'])
-    .find((node) => node['type'] === 'Action.Execute' && node['verb'] === verb);
+  const found = nodesOf(card['actions']).find(
+    (node) => node['type'] === 'Action.Execute' && node['verb'] === verb,
+  );
   if (!found) throw new Error(`no button ${verb}`);
   return found;
 }

@@ -32,11 +32,15 @@ function largest(fields: Record<string, string>, sign: string): Request {
     requester: person(sign.repeat(400)),
     plan: {
       ...base.plan,
-      stages: [{ ...OWNER, quorum: 12 }, { ...OWNER, name: sign.repeat(200), quorum: 20 }],
+      stages: [
+        { ...OWNER, quorum: 12 },
+        { ...OWNER, name: sign.repeat(200), quorum: 20 },
+      ],
     },
     stagesOpenedAt: [1, 13],
     decisions: Array.from({ length: 20 }, (_, at) =>
-      decision(person(`${sign.repeat(200)}${at}`), 'approve', { stage: at < 12 ? 0 : 1, reason })),
+      decision(person(`${sign.repeat(200)}${at}`), 'approve', { stage: at < 12 ? 0 : 1, reason }),
+    ),
   };
 }
 
@@ -48,10 +52,16 @@ function filled(count: number, sign: string): Record<string, string> {
 
 describe('the size of cards', () => {
   test.each([
-    ['one field', 1, 'x'], ['ten fields', 10, 'é'], ['lines', 3, 'a\n '], ['quotes', 4, '"'],
-    ['hidden signs', 5, '\u202E'], ['deletes', 1, '\u007F'], ['emoji', 40, '😀'],
-    ['many small fields', 400, 'x'], ['controls', 2, '\u0001'],
-  ])('stays within the limit at the domain\'s maxima: %s', (_what, count, sign) => {
+    ['one field', 1, 'x'],
+    ['ten fields', 10, 'é'],
+    ['lines', 3, 'a\n '],
+    ['quotes', 4, '"'],
+    ['hidden signs', 5, '\u202E'],
+    ['deletes', 1, '\u007F'],
+    ['emoji', 40, '😀'],
+    ['many small fields', 400, 'x'],
+    ['controls', 2, '\u0001'],
+  ])("stays within the limit at the domain's maxima: %s", (_what, count, sign) => {
     const request = largest(filled(count, sign), sign);
     for (const state of REQUEST_STATES) {
       for (const content of views({ ...request, state })) {
@@ -73,8 +83,7 @@ describe('the size of cards', () => {
     for (const fields of [{ a: 'x'.repeat(501) }, { a: 'x\n'.repeat(12) }, filled(17, 'x')]) {
       const { card } = cards.request(withFields(fields), { viewer, refreshFor: [], now: NOW });
       expect(verbsOf(card)).toEqual(['review']);
-      expect(textsOf(card))
-        .toContain('Parts are too long for this card. Review shows everything.');
+      expect(textsOf(card)).toContain('Parts are too long for this card. Review shows everything.');
     }
     const reason = 'r'.repeat(501);
     const { card } = cards.request(sample({ reason }), { viewer: null, refreshFor: [], now: NOW });
@@ -90,15 +99,18 @@ describe('the size of cards', () => {
   test('Approve stands only where every field and the reason can be read to their end', () => {
     const text = fc.string({ unit: 'binary', maxLength: 700 });
     const fields = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), text);
-    fc.assert(fc.property(fields, text, (given, reason) => {
-      const request = { ...withFields(given), reason };
-      for (const { card } of views(request)) {
-        if (!verbsOf(card).includes('approve')) continue;
-        const read = textsOf(card).join('\n').replaceAll('↵', '\n');
-        for (const value of [...Object.values(given), reason]) {
-          expect(read).toContain(visible(value).replaceAll('↵', '\n'));
+    fc.assert(
+      fc.property(fields, text, (given, reason) => {
+        const request = { ...withFields(given), reason };
+        for (const { card } of views(request)) {
+          if (!verbsOf(card).includes('approve')) continue;
+          const read = textsOf(card).join('\n').replaceAll('↵', '\n');
+          for (const value of [...Object.values(given), reason]) {
+            expect(read).toContain(visible(value).replaceAll('↵', '\n'));
+          }
         }
-      }
-    }), { numRuns: 100 });
+      }),
+      { numRuns: 100 },
+    );
   });
 });

@@ -14,20 +14,28 @@ function read(json: string): Record<string, unknown> {
 }
 
 function render(title: unknown, rows: readonly string[] = [], shown = false) {
-  return read(template.render({
-    title: slot(title), number: slot(17), shown,
-    rows: rows.map((label) => ({ label: slot(label) })),
-  }));
+  return read(
+    template.render({
+      title: slot(title),
+      number: slot(17),
+      shown,
+      rows: rows.map((label) => ({ label: slot(label) })),
+    }),
+  );
 }
 
 describe('a card template', () => {
   test('is filled in with values of any kind, rows and conditions', () => {
     expect(render('A', ['x', 'y'], true)).toEqual({
-      title: 'A', both: '#17 of A', only: { text: 'shown' },
+      title: 'A',
+      both: '#17 of A',
+      only: { text: 'shown' },
       rows: [{ label: 'x', of: 'A' }, { label: 'y', of: 'A' }, { fixed: [1, true] }],
     });
     expect(render(['list'])).toEqual({
-      title: ['list'], both: '#17 of list', rows: [{ fixed: [1, true] }],
+      title: ['list'],
+      both: '#17 of list',
+      rows: [{ fixed: [1, true] }],
     });
   });
 
@@ -53,30 +61,47 @@ describe('a card template', () => {
   });
 
   test('refuses text of people as structure', () => {
-    expect(() => template.render({ title: 'a text', shown: false }))
-      .toThrow('text in a card model must be a slot');
+    expect(() => template.render({ title: 'a text', shown: false })).toThrow(
+      'text in a card model must be a slot',
+    );
   });
 
   test('leaves out any properties whose values are undefined, wherever they stand', () => {
     const loose = new CardTemplate('loose', {
-      a: '${a}', b: '${b}', in: { a: '${a}', b: '${b}' }, all: ['${a}', '${b}'], end: 1, c: '${a}',
+      a: '${a}',
+      b: '${b}',
+      in: { a: '${a}', b: '${b}' },
+      all: ['${a}', '${b}'],
+      end: 1,
+      c: '${a}',
     });
     const of = (a: unknown, b: unknown) => read(loose.render({ a: slot(a), b: slot(b) }));
     expect(of(1, [2])).toEqual({
-      a: 1, b: [2], in: { a: 1, b: [2] }, all: [1, [2]], end: 1, c: 1,
+      a: 1,
+      b: [2],
+      in: { a: 1, b: [2] },
+      all: [1, [2]],
+      end: 1,
+      c: 1,
     });
     expect(of(undefined, 'x')).toEqual({ b: 'x', in: { b: 'x' }, all: [null, 'x'], end: 1 });
     expect(of('x', undefined)).toEqual({
-      a: 'x', in: { a: 'x' }, all: ['x', null], end: 1, c: 'x',
+      a: 'x',
+      in: { a: 'x' },
+      all: ['x', null],
+      end: 1,
+      c: 'x',
     });
     expect(of(undefined, undefined)).toEqual({ in: {}, all: [null, null], end: 1 });
   });
 
   test('any text comes out as it went in', () => {
     const simple = new CardTemplate('simple', { text: '${text}', in: ['– ${text} …'] });
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 150 }), (text) => {
-      const card = read(simple.render({ text: slot(text) }));
-      expect(card).toEqual({ text, in: [`– ${text} …`] });
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 150 }), (text) => {
+        const card = read(simple.render({ text: slot(text) }));
+        expect(card).toEqual({ text, in: [`– ${text} …`] });
+      }),
+    );
   });
 });

@@ -13,19 +13,28 @@ describe('a form', () => {
   test('has an input for every field, and one for the reason', () => {
     expect(summary).toBe('Request: Deploy to production');
     expect(inputOf(card, 'service')).toMatchObject({
-      type: 'Input.ChoiceSet', isRequired: true, style: 'compact',
+      type: 'Input.ChoiceSet',
+      isRequired: true,
+      style: 'compact',
       choices: [
-        { title: 'checkout', value: 'checkout' }, { title: 'billing', value: 'billing' },
+        { title: 'checkout', value: 'checkout' },
+        { title: 'billing', value: 'billing' },
       ],
     });
     expect(inputOf(card, 'version')).toMatchObject({
-      type: 'Input.Text', isRequired: true, regex: '^(?:\\d+\\.\\d+\\.\\d+)$', maxLength: 200,
+      type: 'Input.Text',
+      isRequired: true,
+      regex: '^(?:\\d+\\.\\d+\\.\\d+)$',
+      maxLength: 200,
     });
     expect(inputOf(card, 'window')).toMatchObject({
-      type: 'Input.Text', value: '1h', label: 'window (at most 8 h)',
+      type: 'Input.Text',
+      value: '1h',
+      label: 'window (at most 8 h)',
     });
     expect(inputOf(card, 'share')).toMatchObject({
-      type: 'Input.Number', label: 'share (from 1 to 100)',
+      type: 'Input.Number',
+      label: 'share (from 1 to 100)',
     });
     expect(inputOf(card, 'notes')).toMatchObject({ isMultiline: true, maxLength: 4_000 });
     expect(inputOf(card, 'notify')).toMatchObject({ type: 'Input.Toggle', value: 'true' });
@@ -38,31 +47,49 @@ describe('a form', () => {
     const required = workflow({
       fields: [field({ id: 'share', type: 'number', required: true, min: 0, max: 100 })],
     });
-    expect(inputOf(cards.form({ workflow: required, values: {} }).card, 'share'))
-      .toMatchObject({ min: 0, max: 100 });
+    expect(inputOf(cards.form({ workflow: required, values: {} }).card, 'share')).toMatchObject({
+      min: 0,
+      max: 100,
+    });
   });
 
   test('submits by Action.Execute in a chat and by Action.Submit in a dialog', () => {
-    expect(card['actions']).toEqual([{
-      type: 'Action.Execute', title: 'Send request', style: 'positive', verb: 'submit',
-      data: { workflow: 'deploy-production', v: 1 },
-      fallback: {
-        type: 'Action.Submit', title: 'Send request', style: 'positive',
-        data: { workflow: 'deploy-production', v: 1, verb: 'submit' },
+    expect(card['actions']).toEqual([
+      {
+        type: 'Action.Execute',
+        title: 'Send request',
+        style: 'positive',
+        verb: 'submit',
+        data: { workflow: 'deploy-production', v: 1 },
+        fallback: {
+          type: 'Action.Submit',
+          title: 'Send request',
+          style: 'positive',
+          data: { workflow: 'deploy-production', v: 1, verb: 'submit' },
+        },
       },
-    }]);
+    ]);
     const dialog = cards.dialogForm({ workflow: workflow(), values: {} });
-    expect(dialog['actions']).toEqual([{
-      type: 'Action.Submit', title: 'Send request', style: 'positive',
-      data: { workflow: 'deploy-production', v: 1 },
-    }]);
+    expect(dialog['actions']).toEqual([
+      {
+        type: 'Action.Submit',
+        title: 'Send request',
+        style: 'positive',
+        data: { workflow: 'deploy-production', v: 1 },
+      },
+    ]);
     expect(problemsOf(dialog)).toEqual([]);
   });
 
   test('is filled in with what was sent, as far as it fits its input', () => {
     const values = {
-      service: 'nothing of ours', version: '4.${x}', window: '90s', share: '20', notify: 'false',
-      notes: ['no text'], reason: 'because',
+      service: 'nothing of ours',
+      version: '4.${x}',
+      window: '90s',
+      share: '20',
+      notify: 'false',
+      notes: ['no text'],
+      reason: 'because',
     };
     const filled = cards.form({ workflow: workflow(), values }).card;
     expect(inputOf(filled, 'service')).not.toHaveProperty('value');
@@ -75,12 +102,13 @@ describe('a form', () => {
     expect(problemsOf(filled)).toEqual([]);
   });
 
-  test('what it starts with passes the domain\'s own checks', () => {
+  test("what it starts with passes the domain's own checks", () => {
     const { fields } = workflow();
     const sent = Object.fromEntries(fields.map(({ id }) => [id, inputOf(card, id)['value'] ?? '']));
     const given = { ...sent, service: 'checkout', version: '1.2.3' };
     expect(checkFields(workflow(), given)).toMatchObject({
-      ok: true, fields: { window: 3_600_000, notify: true },
+      ok: true,
+      fields: { window: 3_600_000, notify: true },
     });
   });
 
@@ -94,14 +122,17 @@ describe('a form', () => {
 
   test('tells a problem of one field at that field, and others on top', () => {
     const wrong = cards.form({
-      workflow: workflow(), values: {},
+      workflow: workflow(),
+      values: {},
       problem: { field: 'version', message: 'version "[x](y)" does not match.' },
     }).card;
-    expect(textsOf(wrong)).toEqual(expect.arrayContaining([
-      'Please check “version”.', 'version "[x](y)" does not match.',
-    ]));
+    expect(textsOf(wrong)).toEqual(
+      expect.arrayContaining(['Please check “version”.', 'version "[x](y)" does not match.']),
+    );
     const refused = cards.form({
-      workflow: workflow(), values: {}, problem: { message: 'It needs the role developer.' },
+      workflow: workflow(),
+      values: {},
+      problem: { message: 'It needs the role developer.' },
     }).card;
     expect(textsOf(refused)).toContain('It needs the role developer.');
     expect(problemsOf(refused)).toEqual([]);
@@ -109,8 +140,9 @@ describe('a form', () => {
 
   test('drops what is filled in, then long lists, to fit into a message', () => {
     const notes = cards.form({
-      workflow: workflow({ fields: ['a', 'b', 'c'].map((id) =>
-        field({ id, type: 'multiline', maxLength: 20_000 })) }),
+      workflow: workflow({
+        fields: ['a', 'b', 'c'].map((id) => field({ id, type: 'multiline', maxLength: 20_000 })),
+      }),
       values: { a: 'é'.repeat(13_000), b: 'kept', c: 'x' },
     });
     expect(bytesOf(notes)).toBeLessThanOrEqual(MAX_CARD_BYTES);
@@ -119,7 +151,8 @@ describe('a form', () => {
 
     const choices = Array.from({ length: 900 }, (_, at) => `a choice of some length ${at}`);
     const listed = cards.form({
-      workflow: workflow({ fields: [field({ id: 'a', type: 'choice', choices })] }), values: {},
+      workflow: workflow({ fields: [field({ id: 'a', type: 'choice', choices })] }),
+      values: {},
     });
     expect(bytesOf(listed)).toBeLessThanOrEqual(MAX_CARD_BYTES);
     expect(inputOf(listed.card, 'a')['type']).toBe('Input.Text');
@@ -134,18 +167,22 @@ describe('formPattern', () => {
   });
 
   test.each(['\\p{L}+', '(?<=a)b', '(?<y>\\d{4})', '\\u{1F600}', '\\k<y>', '(?i:a)', '['])(
-    'leaves %s to us', (pattern) => expect(formPattern(pattern)).toBeUndefined(),
+    'leaves %s to us',
+    (pattern) => expect(formPattern(pattern)).toBeUndefined(),
   );
 });
 
 describe('lists of workflows', () => {
   const many = Array.from({ length: 400 }, (_, at) =>
-    workflow({ id: `workflow-${at}`, title: `Workflow ${at}`, description: 'd'.repeat(300) }));
+    workflow({ id: `workflow-${at}`, title: `Workflow ${at}`, description: 'd'.repeat(300) }),
+  );
 
   test('the picker sends the id of a workflow', () => {
     const card = cards.picker([workflow(), workflow({ id: 'other', title: 'Other' })]);
     expect(inputOf(card, 'workflow')).toMatchObject({
-      type: 'Input.ChoiceSet', isRequired: true, style: 'expanded',
+      type: 'Input.ChoiceSet',
+      isRequired: true,
+      style: 'expanded',
       choices: [
         { title: 'Deploy to production', value: 'deploy-production' },
         { title: 'Other', value: 'other' },
@@ -163,10 +200,14 @@ describe('lists of workflows', () => {
 
   test('help names what can be said and requested', () => {
     const { card } = cards.help([workflow({ description: 'Rolls it out' })]);
-    expect(textsOf(card)).toEqual(expect.arrayContaining([
-      'Deploy to production', 'Rolls it out', 'request deploy-production',
-      'status 17 – see request 17',
-    ]));
+    expect(textsOf(card)).toEqual(
+      expect.arrayContaining([
+        'Deploy to production',
+        'Rolls it out',
+        'request deploy-production',
+        'status 17 – see request 17',
+      ]),
+    );
     expect(problemsOf(card)).toEqual([]);
     expect(problemsOf(cards.help([]).card)).toEqual([]);
   });
@@ -177,7 +218,8 @@ describe('lists of workflows', () => {
       expect(textsOf(card).join('\n')).toMatch(/and \d+ more/);
       expect(problemsOf(card)).toEqual([]);
     }
-    expect(nodesOf(cards.picker(many)).find((node) => node['id'] === 'workflow'))
-      .toMatchObject({ style: 'filtered' });
+    expect(nodesOf(cards.picker(many)).find((node) => node['id'] === 'workflow')).toMatchObject({
+      style: 'filtered',
+    });
   });
 });

@@ -13,16 +13,20 @@ function show(request: Request) {
 
 describe('text of people on cards', () => {
   const everywhere = sample({
-    title: HOSTILE, reason: HOSTILE, fields: { service: HOSTILE },
-    requester: person(HOSTILE), beneficiary: person(HOSTILE, { key: 'other' }),
+    title: HOSTILE,
+    reason: HOSTILE,
+    fields: { service: HOSTILE },
+    requester: person(HOSTILE),
+    beneficiary: person(HOSTILE, { key: 'other' }),
     decisions: [decision(person(HOSTILE), 'approve', { reason: HOSTILE })],
     outcome: { code: 'c', message: HOSTILE, reference: HOSTILE, at: NOW },
   });
 
   test.each(['pending', 'applied'] as const)('%s: stands in plain runs only', (state) => {
     const { card } = show({ ...everywhere, state });
-    const bearing = nodesOf(card).filter((node) => Object.values(node)
-      .some((value) => typeof value === 'string' && value.includes('Approve](')));
+    const bearing = nodesOf(card).filter((node) =>
+      Object.values(node).some((value) => typeof value === 'string' && value.includes('Approve](')),
+    );
     expect(bearing.length).toBeGreaterThan(4);
     for (const node of bearing) expect(node['type']).toBe('TextRun');
   });
@@ -37,7 +41,7 @@ describe('text of people on cards', () => {
     expect(JSON.stringify(card)).not.toContain('${');
   });
 
-  test('dates of the client\'s own are not put into it', () => {
+  test("dates of the client's own are not put into it", () => {
     const { card } = show(withFields({ a: '{{DATE(1999-01-01T00:00:00Z)}} {{ .Values.x }}' }));
     const [text] = textsOf(card).filter((line) => line.includes('1999'));
     expect(text).not.toContain('{{DATE');
@@ -46,9 +50,13 @@ describe('text of people on cards', () => {
 
   test('hidden signs are shown, also in names and the summary', () => {
     const requester = person('Mia\u202E\u200B\u0007evil\nline');
-    const { card, summary } = show(sample({
-      requester, beneficiary: requester, title: 'Deploy\u2066 it\r\nnow',
-    }));
+    const { card, summary } = show(
+      sample({
+        requester,
+        beneficiary: requester,
+        title: 'Deploy\u2066 it\r\nnow',
+      }),
+    );
     expect(textsOf(card)).toContain('Mia\uFFFD\uFFFD\uFFFDevil↵line asks');
     expect(summary).toBe('Mia\uFFFD\uFFFD\uFFFDevil↵line asks: Deploy\uFFFD it↵now #17');
   });
@@ -80,7 +88,8 @@ describe('visible', () => {
   ])('%j becomes %j', (text, shown) => expect(visible(text)).toBe(shown));
 
   test.each(['👩‍💻 ❤️ 1️⃣ 👍🏽', 'می‌خواهم', 'क्‍ष', 'Zieliński', 'שלום', 'a\nb'])(
-    'leaves %s alone', (text) => expect(visible(text)).toBe(text),
+    'leaves %s alone',
+    (text) => expect(visible(text)).toBe(text),
   );
 
   test('keeps the indentation of lines and stops piles of marks', () => {

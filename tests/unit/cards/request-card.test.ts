@@ -20,13 +20,28 @@ describe('the card of everybody', () => {
   test('shows all that the digest covers, and who decides until when', () => {
     const texts = textsOf(show(sample())).join('\n');
     for (const shown of [
-      'Deploy to production', '#17', 'Waiting for approval', 'Mia Lindqvist asks', 'checkout',
-      '4.12.0', '1 h 30 min', 'yes', 'Fixes the rounding of refunds.', 'deploy-webhook (webhook)',
-      'https://deploy.example/hooks', '1 h', 'Service owner',
-      'Decided by approver · department is Payments', 'req_01jd8z6kq4x5w2m9t7r3v1b0ca',
-      'deploy-production @ u7Jm2Qn0yX3cWk9v', mia.key, '9Xw2bT6vQ1mZk4yL', 'q8Zk2vWm5tYb1NcX',
+      'Deploy to production',
+      '#17',
+      'Waiting for approval',
+      'Mia Lindqvist asks',
+      'checkout',
+      '4.12.0',
+      '1 h 30 min',
+      'yes',
+      'Fixes the rounding of refunds.',
+      'deploy-webhook (webhook)',
+      'https://deploy.example/hooks',
+      '1 h',
+      'Service owner',
+      'Decided by approver · department is Payments',
+      'req_01jd8z6kq4x5w2m9t7r3v1b0ca',
+      'deploy-production @ u7Jm2Qn0yX3cWk9v',
+      mia.key,
+      '9Xw2bT6vQ1mZk4yL',
+      'q8Zk2vWm5tYb1NcX',
       'Expires {{DATE(2026-11-23T09:20:00Z,SHORT)}} at {{TIME(2026-11-23T09:20:00Z)}}',
-    ]) expect(texts).toContain(shown);
+    ])
+      expect(texts).toContain(shown);
   });
 
   test('approves in one click and denies with an optional reason', () => {
@@ -41,13 +56,17 @@ describe('the card of everybody', () => {
   test('carries request, revision and digest, in the fallback the verb as well', () => {
     const data = { r: sample().id, rev: 3, d: sample().digest };
     for (const [verb, card] of [
-      ['approve', show(sample())], ['deny', show(sample())],
-      ['cancel', show(sample(), asker)], ['review', show(sample(), onlooker)],
+      ['approve', show(sample())],
+      ['deny', show(sample())],
+      ['cancel', show(sample(), asker)],
+      ['review', show(sample(), onlooker)],
     ] as const) {
       const action = actionOf(card, verb);
       expect(action['data']).toStrictEqual(data);
       expect(action['fallback']).toMatchObject({
-        type: 'Action.Submit', title: action['title'], data: { ...data, verb },
+        type: 'Action.Submit',
+        title: action['title'],
+        data: { ...data, verb },
       });
     }
   });
@@ -57,7 +76,9 @@ describe('the card of everybody', () => {
     expect(show(sample())).not.toHaveProperty('refresh');
     expect(show(sample(), null, users)['refresh']).toStrictEqual({
       action: {
-        type: 'Action.Execute', title: 'Refresh', verb: 'refresh',
+        type: 'Action.Execute',
+        title: 'Refresh',
+        verb: 'refresh',
         data: { r: sample().id, rev: 3, d: sample().digest },
       },
       userIds: users.slice(0, 60),
@@ -67,7 +88,9 @@ describe('the card of everybody', () => {
 
   test('offers no decision once the time is up', () => {
     const late = cards.request(sample(), {
-      viewer: approver, refreshFor: [], now: sample().expiresAt,
+      viewer: approver,
+      refreshFor: [],
+      now: sample().expiresAt,
     });
     expect(verbsOf(late.card)).toEqual([]);
     expect(textsOf(late.card)).toContain('Time is up');
@@ -75,7 +98,8 @@ describe('the card of everybody', () => {
 
   test('names the one it is for, and a pipeline as such', () => {
     const request = sample({
-      requester: person('contoso/checkout', { kind: 'workload' }), beneficiary: amara,
+      requester: person('contoso/checkout', { kind: 'workload' }),
+      beneficiary: amara,
     });
     expect(textsOf(show(request))).toContain('contoso/checkout (pipeline) asks for Amara Okafor');
   });
@@ -96,8 +120,9 @@ describe('views of one person', () => {
   test('the one it is for is no approver either', () => {
     const request = sample({ beneficiary: amara });
     expect(verbsOf(show(request, approver))).toEqual(['cancel']);
-    expect(textsOf(show(request, approver)))
-      .toContain('This was asked for you, so somebody else decides.');
+    expect(textsOf(show(request, approver))).toContain(
+      'This was asked for you, so somebody else decides.',
+    );
   });
 
   test('an approver decides, an onlooker reviews', () => {
@@ -111,8 +136,9 @@ describe('views of one person', () => {
       decisions: [decision(amara)],
     });
     expect(verbsOf(show(request, approver))).toEqual(['review']);
-    expect(textsOf(show(request, approver)))
-      .toContain('You approved this. 1 more approval is needed.');
+    expect(textsOf(show(request, approver))).toContain(
+      'You approved this. 1 more approval is needed.',
+    );
     expect(textsOf(show(request))).toContain('1 of 2');
   });
 
@@ -120,7 +146,8 @@ describe('views of one person', () => {
     const security = { name: 'Security', roles: ['security-lead'], where: null, quorum: 1 };
     const request = sample({
       plan: { ...sample().plan, stages: [OWNER, security] },
-      decisions: [decision(amara)], stagesOpenedAt: [1, 2],
+      decisions: [decision(amara)],
+      stagesOpenedAt: [1, 2],
     });
     expect(verbsOf(show(request, approver))).toEqual(['approve', 'deny']);
     expect(textsOf(show(request, approver))).toContain('Your decision is asked for: Security');
@@ -140,19 +167,33 @@ describe('after the decision', () => {
 
   test('tells who decided with what reason, and the outcome with its reference', () => {
     const request = sample({
-      state: 'applied', outcome, decisions: [decision(amara, 'approve', { reason: 'Looks right' })],
+      state: 'applied',
+      outcome,
+      decisions: [decision(amara, 'approve', { reason: 'Looks right' })],
     });
     const texts = textsOf(show(request));
-    expect(texts).toEqual(expect.arrayContaining([
-      '✓  Applied', '✓  Amara Okafor approved', '“Looks right”', 'It is done.', 'Reference  run-88',
-      '{{DATE(2026-11-22T09:21:00Z,SHORT)}} at {{TIME(2026-11-22T09:21:00Z)}}',
-    ]));
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        '✓  Applied',
+        '✓  Amara Okafor approved',
+        '“Looks right”',
+        'It is done.',
+        'Reference  run-88',
+        '{{DATE(2026-11-22T09:21:00Z,SHORT)}} at {{TIME(2026-11-22T09:21:00Z)}}',
+      ]),
+    );
   });
 
   test.each([
-    ['pending', 'warning'], ['approved', 'good'], ['applying', 'accent'], ['applied', 'good'],
-    ['failed', 'attention'], ['denied', 'attention'], ['unknown', 'warning'],
-    ['expired', 'emphasis'], ['cancelled', 'emphasis'],
+    ['pending', 'warning'],
+    ['approved', 'good'],
+    ['applying', 'accent'],
+    ['applied', 'good'],
+    ['failed', 'attention'],
+    ['denied', 'attention'],
+    ['unknown', 'warning'],
+    ['expired', 'emphasis'],
+    ['cancelled', 'emphasis'],
   ] as const)('%s is %s', (state, style) => {
     const [band] = show(sample({ state }))['body'] as Record<string, unknown>[];
     expect(band).toMatchObject({ type: 'Container', style, bleed: true });
@@ -177,10 +218,14 @@ describe('review and status', () => {
     const { card, summary } = cards.status(17);
     expect(summary).toBe('Request 17');
     expect(verbsOf(card)).toEqual(['review']);
-    expect(card.actions).toMatchObject([{
-      type: 'Action.Execute', verb: 'review', data: { n: 17 },
-      fallback: { type: 'Action.Submit', data: { n: 17, verb: 'review' } },
-    }]);
+    expect(card.actions).toMatchObject([
+      {
+        type: 'Action.Execute',
+        verb: 'review',
+        data: { n: 17 },
+        fallback: { type: 'Action.Submit', data: { n: 17, verb: 'review' } },
+      },
+    ]);
   });
 });
 
@@ -194,7 +239,10 @@ describe('the summary', () => {
 });
 
 describe('the Adaptive Cards library', () => {
-  const stages = [{ ...OWNER, quorum: 2 }, { ...OWNER, name: 'Security', where: null }];
+  const stages = [
+    { ...OWNER, quorum: 2 },
+    { ...OWNER, name: 'Security', where: null },
+  ];
   const requests = [
     ...REQUEST_STATES.map((state) => sample({ state, outcome, decisions: [decision(amara)] })),
     sample({ plan: { ...sample().plan, stages }, decisions: [decision(ingrid)] }),

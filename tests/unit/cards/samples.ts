@@ -6,14 +6,29 @@ import type { FieldSpec, Workflow } from '../../../src/domain/workflow.ts';
 export const NOW = Date.UTC(2026, 10, 22, 9, 20);
 
 const token: TokenEvidence = {
-  issuer: 'https://login.example/v2.0', subject: 's', audience: 'a', tokenId: null, clientId: null,
-  issuedAt: NOW, expiresAt: NOW + 3_600_000, authTime: null, acr: null, amr: [], digest: 'd',
+  issuer: 'https://login.example/v2.0',
+  subject: 's',
+  audience: 'a',
+  tokenId: null,
+  clientId: null,
+  issuedAt: NOW,
+  expiresAt: NOW + 3_600_000,
+  authTime: null,
+  acr: null,
+  amr: [],
+  digest: 'd',
 };
 
 export function person(name: string, over: Partial<PrincipalRef> = {}): PrincipalRef {
   return {
-    key: `entra:${name}`, kind: 'person', provider: 'entra', subject: name, tenant: 't',
-    objectId: name, name, ...over,
+    key: `entra:${name}`,
+    kind: 'person',
+    provider: 'entra',
+    subject: name,
+    tenant: 't',
+    objectId: name,
+    name,
+    ...over,
   };
 }
 
@@ -27,34 +42,60 @@ export function decision(
   over: Partial<Decision> = {},
 ): Decision {
   return {
-    id: `dec_${approver.key}`, requestId: 'req_1', stage: 0, approver, decision: verdict,
-    reason: null, at: NOW + 60_000,
+    id: `dec_${approver.key}`,
+    requestId: 'req_1',
+    stage: 0,
+    approver,
+    decision: verdict,
+    reason: null,
+    at: NOW + 60_000,
     evidence: {
-      token, roles: ['approver'], role: 'approver', via: 'teams', tenant: 't', objectId: 'o',
-      activityId: null, conversationId: null, exchangeId: null, digest: 'dgst', revision: 1,
+      token,
+      roles: ['approver'],
+      role: 'approver',
+      via: 'teams',
+      tenant: 't',
+      objectId: 'o',
+      activityId: null,
+      conversationId: null,
+      exchangeId: null,
+      digest: 'dgst',
+      revision: 1,
     },
     ...over,
   };
 }
 
 export const OWNER: PlannedStage = {
-  name: 'Service owner', roles: ['approver'],
-  where: { claim: 'department', value: 'Payments' }, quorum: 1,
+  name: 'Service owner',
+  roles: ['approver'],
+  where: { claim: 'department', value: 'Payments' },
+  quorum: 1,
 };
 
 /** A pending deployment of four fields, as everybody sees it. */
 export function sample(over: Partial<Request> = {}): Request {
   return {
-    id: 'req_01jd8z6kq4x5w2m9t7r3v1b0ca', number: 17, version: 3, state: 'pending',
-    workflow: 'deploy-production', workflowVersion: 'u7Jm2Qn0yX3cWk9v',
-    title: 'Deploy to production', requester: mia, beneficiary: mia, requestedWith: token,
+    id: 'req_01jd8z6kq4x5w2m9t7r3v1b0ca',
+    number: 17,
+    version: 3,
+    state: 'pending',
+    workflow: 'deploy-production',
+    workflowVersion: 'u7Jm2Qn0yX3cWk9v',
+    title: 'Deploy to production',
+    requester: mia,
+    beneficiary: mia,
+    requestedWith: token,
     fields: { service: 'checkout', version: '4.12.0', window: 5_400_000, notify: true },
     reason: 'Fixes the rounding of refunds.',
     plan: {
       stages: [OWNER],
       execution: {
-        executor: 'deploy-webhook', kind: 'webhook', configHash: '9Xw2bT6vQ1mZk4yL',
-        target: 'https://deploy.example/hooks', durationMs: 3_600_000,
+        executor: 'deploy-webhook',
+        kind: 'webhook',
+        configHash: '9Xw2bT6vQ1mZk4yL',
+        target: 'https://deploy.example/hooks',
+        durationMs: 3_600_000,
       },
       channel: 'prod-approvals',
       fields: [
@@ -64,8 +105,14 @@ export function sample(over: Partial<Request> = {}): Request {
         { id: 'notify', label: 'Notify support', type: 'boolean' },
       ],
     },
-    digest: 'q8Zk2vWm5tYb1NcX', stagesOpenedAt: [1], decisions: [], outcome: null,
-    createdAt: NOW, updatedAt: NOW, expiresAt: NOW + 86_400_000, ...over,
+    digest: 'q8Zk2vWm5tYb1NcX',
+    stagesOpenedAt: [1],
+    decisions: [],
+    outcome: null,
+    createdAt: NOW,
+    updatedAt: NOW,
+    expiresAt: NOW + 86_400_000,
+    ...over,
   };
 }
 
@@ -83,14 +130,24 @@ export function withFields(fields: Readonly<Record<string, string>>): Request {
 
 export function field(over: Partial<FieldSpec> & Pick<FieldSpec, 'id' | 'type'>): FieldSpec {
   return {
-    label: over.id, required: false, choices: [], pattern: null, maxLength: 200, min: null,
-    max: null, default: null, ...over,
+    label: over.id,
+    required: false,
+    choices: [],
+    pattern: null,
+    maxLength: 200,
+    min: null,
+    max: null,
+    default: null,
+    ...over,
   };
 }
 
 export function workflow(over: Partial<Workflow> = {}): Workflow {
   return {
-    id: 'deploy-production', version: 'v', title: 'Deploy to production', description: null,
+    id: 'deploy-production',
+    version: 'v',
+    title: 'Deploy to production',
+    description: null,
     keywords: [],
     fields: [
       field({ id: 'service', type: 'choice', required: true, choices: ['checkout', 'billing'] }),
@@ -102,6 +159,9 @@ export function workflow(over: Partial<Workflow> = {}): Workflow {
     ],
     request: { roles: ['developer'], workloads: [] },
     stages: [{ name: 'Service owner', roles: ['approver'], where: null, when: null, quorum: 1 }],
-    channel: 'prod-approvals', expireMs: 86_400_000, executor: 'deploy-webhook', ...over,
+    channel: 'prod-approvals',
+    expireMs: 86_400_000,
+    executor: 'deploy-webhook',
+    ...over,
   };
 }

@@ -6,16 +6,26 @@ import { amara, decision, NOW, sample } from './samples.ts';
 const cards = createCards({ publicUrl: 'https://approvals.example' });
 
 function shown(
-  decided: Decision, found?: Recheck['people'][number]['found'], claim?: string,
+  decided: Decision,
+  found?: Recheck['people'][number]['found'],
+  claim?: string,
 ): string {
   const recheck: Recheck | undefined = found && {
-    at: NOW, people: [{
-      decisionId: decided.id, key: amara.key, role: 'approver', found,
-      ...(claim === undefined ? {} : { claim }),
-    }],
+    at: NOW,
+    people: [
+      {
+        decisionId: decided.id,
+        key: amara.key,
+        role: 'approver',
+        found,
+        ...(claim === undefined ? {} : { claim }),
+      },
+    ],
   };
   const request = sample({
-    state: 'failed', decisions: [decided], ...(recheck === undefined ? {} : { recheck }),
+    state: 'failed',
+    decisions: [decided],
+    ...(recheck === undefined ? {} : { recheck }),
   });
   return textsOf(cards.request(request, { viewer: null, refreshFor: [], now: NOW }).card).join('');
 }
@@ -32,10 +42,20 @@ test.each([
   ['an old one that was confirmed since', old, 'held', null, null],
   ['one that was lost since', fresh, 'lost', 'approved (role lost since)', null],
   ['one that nobody could confirm', fresh, 'unknown', 'approved (role not confirmed)', null],
-  ['a claim that is another now', fresh, 'lost', 'approved (department changed since)',
-    'department'],
-  ['a claim that nobody could tell', fresh, 'unknown', 'approved (department not confirmed)',
-    'department'],
+  [
+    'a claim that is another now',
+    fresh,
+    'lost',
+    'approved (department changed since)',
+    'department',
+  ],
+  [
+    'a claim that nobody could tell',
+    fresh,
+    'unknown',
+    'approved (department not confirmed)',
+    'department',
+  ],
 ] as const)('%s', (_name, decided, found, words, claim) => {
   const text = shown(decided, found, claim ?? undefined);
   expect(text).toContain('Amara Okafor');

@@ -27,7 +27,8 @@ describe('the command line', () => {
   });
 
   test.each([[[]], [['nope']], [['audit']], [['token', 'eat']], [['--version=1']]])(
-    '%j is wrong usage', async (args) => {
+    '%j is wrong usage',
+    async (args) => {
       const ran = await cli(args);
       expect([ran.code, ran.out]).toEqual([2, '']);
       expect(ran.err).not.toBe('');
@@ -62,9 +63,13 @@ describe('countersign check', () => {
     expect(plain.err).toMatch(/countersign\.yaml:6:3: server\.prot: /);
     expect(plain.err).toMatch(/countersign\.yaml:16:10: teams\.cloud: [^]*2 problems\.\n$/);
     const json = await cli(['check', '--json'], options);
-    expect(JSON.parse(json.out)).toMatchObject({ ok: false, problems: [
-      { line: 6, column: 3, path: 'server.prot', rule: 'unknown_key' }, { path: 'teams.cloud' },
-    ] });
+    expect(JSON.parse(json.out)).toMatchObject({
+      ok: false,
+      problems: [
+        { line: 6, column: 3, path: 'server.prot', rule: 'unknown_key' },
+        { path: 'teams.cloud' },
+      ],
+    });
     dir.remove();
   });
 });
@@ -72,7 +77,9 @@ describe('countersign check', () => {
 describe('countersign token inspect', () => {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const token = `${encode({ alg: 'RS256', kid: 'k' })}.${encode({
-    iss: 'https://evil.example', sub: 'x\u001b[2J', exp: 1_763_800_000,
+    iss: 'https://evil.example',
+    sub: 'x\u001b[2J',
+    exp: 1_763_800_000,
   })}.c2lnbmF0dXJl`;
 
   test('shows what a token claims, and says that nothing was verified', async () => {
@@ -91,8 +98,10 @@ describe('countersign token inspect', () => {
       ['token', 'inspect', '--token-file', 'token', '--config', exampleConfig, '--json'],
       { cwd: dir.path, env: exampleEnv },
     );
-    expect([ran.code, JSON.parse(ran.out).verdict])
-      .toEqual([1, expect.objectContaining({ accepted: false, code: 'token_issuer_unknown' })]);
+    expect([ran.code, JSON.parse(ran.out).verdict]).toEqual([
+      1,
+      expect.objectContaining({ accepted: false, code: 'token_issuer_unknown' }),
+    ]);
     dir.remove();
   });
 
@@ -110,17 +119,22 @@ describe('countersign serve', () => {
   test('listens, answers, and stops in order on SIGTERM', async () => {
     const config = edited(
       edited(configText, store, 'kind: sqlite\n  path: countersign.db'),
-      'port: 3978', 'port: 0\n  host: 127.0.0.1',
+      'port: 3978',
+      'port: 0\n  host: 127.0.0.1',
     );
     const dir = folder({ 'countersign.yaml': config });
     mkdirSync(join(dir.path, 'workflows'));
     writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
     const child = spawn(process.execPath, [main, 'serve', '--config', 'countersign.yaml'], {
-      cwd: dir.path, env: { ...exampleEnv, PATH: process.env.PATH ?? '' }, stdio: 'pipe',
+      cwd: dir.path,
+      env: { ...exampleEnv, PATH: process.env.PATH ?? '' },
+      stdio: 'pipe',
     });
     const exit = once(child, 'exit');
     let errors = '';
-    child.stderr.on('data', (chunk: Buffer) => { errors += String(chunk); });
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += String(chunk);
+    });
     try {
       const [line] = await Promise.race([once(child.stdout, 'data'), exit]);
       const { event, url } = JSON.parse(String(line)) as { event: string; url: string };
@@ -143,16 +157,21 @@ describe('countersign serve', () => {
     const { port } = taken.address() as AddressInfo;
     const config = edited(
       edited(configText, store, 'kind: sqlite\n  path: countersign.db'),
-      'port: 3978', `port: ${port}\n  host: 127.0.0.1`,
+      'port: 3978',
+      `port: ${port}\n  host: 127.0.0.1`,
     );
     const dir = folder({ 'countersign.yaml': config });
     mkdirSync(join(dir.path, 'workflows'));
     writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
     const child = spawn(process.execPath, [main, 'serve', '--config', 'countersign.yaml'], {
-      cwd: dir.path, env: { ...exampleEnv, PATH: process.env.PATH ?? '' }, stdio: 'pipe',
+      cwd: dir.path,
+      env: { ...exampleEnv, PATH: process.env.PATH ?? '' },
+      stdio: 'pipe',
     });
     let errors = '';
-    child.stderr.on('data', (chunk: Buffer) => { errors += String(chunk); });
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += String(chunk);
+    });
     try {
       expect(await once(child, 'exit')).toEqual([1, null]);
       expect(errors).toContain('EADDRINUSE');
@@ -167,7 +186,8 @@ describe('countersign serve', () => {
     const config = edited(configText, 'publicUrl: https:', 'publicUrl: http:');
     const dir = folder({ 'countersign.yaml': config });
     const ran = await cli(['serve', '--config', 'countersign.yaml'], {
-      cwd: dir.path, env: exampleEnv,
+      cwd: dir.path,
+      env: exampleEnv,
     });
     expect([ran.code, ran.out]).toEqual([1, '']);
     expect(ran.err).toMatch(/yaml:5:14: server\.publicUrl: .*\[production_http_public_url\]/);
@@ -189,9 +209,8 @@ describe('countersign migrate', () => {
     const dir = folder({ 'countersign.yaml': config });
     mkdirSync(join(dir.path, 'workflows'));
     writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
-    const migrate = (...more: string[]) => cli(
-      ['migrate', '--config', 'countersign.yaml', ...more], { cwd: dir.path, env: exampleEnv },
-    );
+    const migrate = (...more: string[]) =>
+      cli(['migrate', '--config', 'countersign.yaml', ...more], { cwd: dir.path, env: exampleEnv });
     const first = await migrate('--json');
     expect(JSON.parse(first.out).applied).toContain('0001-initial.sql');
     expect(await migrate()).toMatchObject({ code: 0, out: 'The schema is up to date.\n' });
@@ -199,14 +218,19 @@ describe('countersign migrate', () => {
   });
 
   test('a store that cannot be reached is told in a sentence', async () => {
-    const dir = folder({ 'countersign.yaml': edited(
-      configText, store, 'kind: sqlite\n  path: nowhere/at/all/countersign.db',
-    ) });
+    const dir = folder({
+      'countersign.yaml': edited(
+        configText,
+        store,
+        'kind: sqlite\n  path: nowhere/at/all/countersign.db',
+      ),
+    });
     mkdirSync(join(dir.path, 'workflows'));
     writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
-    const ran = await cli(
-      ['migrate', '--config', 'countersign.yaml'], { cwd: dir.path, env: exampleEnv },
-    );
+    const ran = await cli(['migrate', '--config', 'countersign.yaml'], {
+      cwd: dir.path,
+      env: exampleEnv,
+    });
     expect(ran.code).toBe(1);
     expect(ran.err).toMatch(/^The store was not migrated: StoreError: /);
     dir.remove();
@@ -220,9 +244,8 @@ describe('countersign migrate --plan', () => {
     const dir = folder({ 'countersign.yaml': config });
     mkdirSync(join(dir.path, 'workflows'));
     writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
-    const migrate = (...more: string[]) => cli(
-      ['migrate', '--config', 'countersign.yaml', ...more], { cwd: dir.path, env: exampleEnv },
-    );
+    const migrate = (...more: string[]) =>
+      cli(['migrate', '--config', 'countersign.yaml', ...more], { cwd: dir.path, env: exampleEnv });
     return { dir, migrate };
   };
 
@@ -234,11 +257,14 @@ describe('countersign migrate --plan', () => {
     expect(plain.out).toMatch(/1 {2}0001-initial\.sql {2}\d+ statements, \d+ bytes\n {3}sha256 /);
     const { out } = await migrate('--plan', '--json');
     const { store: kind, pending } = JSON.parse(out) as {
-      store: string; pending: Record<string, unknown>[];
+      store: string;
+      pending: Record<string, unknown>[];
     };
     expect(kind).toBe('sqlite');
-    expect(pending.map(({ name, statements }) => [name, statements]).slice(0, 2))
-      .toEqual([['0001-initial.sql', 35], ['0002-audit-frontier.sql', 1]]);
+    expect(pending.map(({ name, statements }) => [name, statements]).slice(0, 2)).toEqual([
+      ['0001-initial.sql', 35],
+      ['0002-audit-frontier.sql', 1],
+    ]);
     expect(pending.map(({ version }) => version)).toEqual(pending.map((_, at) => at + 1));
     for (const { checksum } of pending) expect(checksum).toMatch(/^[\w-]{43}$/);
     expect(readdirSync(dir.path)).toEqual(before);
@@ -251,7 +277,8 @@ describe('countersign migrate --plan', () => {
     const file = join(dir.path, 'countersign.db');
     const before = readFileSync(file);
     expect(await migrate('--plan')).toMatchObject({
-      code: 0, out: 'The schema is up to date: nothing would run.\n',
+      code: 0,
+      out: 'The schema is up to date: nothing would run.\n',
     });
     expect(readFileSync(file)).toEqual(before);
     const database = new DatabaseSync(file);
@@ -264,10 +291,14 @@ describe('countersign migrate --plan', () => {
   });
 
   test.each([
-    [['--plan', '--from', 'sqlite:x']], [['--to', 'sqlserver:env:X']], [['--from', 'x']],
-    [['--from', 'sqlite:']], [['--from', 'sqlite:x', '--to', 'sqlite:y']],
+    [['--plan', '--from', 'sqlite:x']],
+    [['--to', 'sqlserver:env:X']],
+    [['--from', 'x']],
+    [['--from', 'sqlite:']],
+    [['--from', 'sqlite:x', '--to', 'sqlite:y']],
     [['--from', 'sqlite:x', '--to', 'sqlserver:env:NOT_SET']],
-    [['--from', 'sqlite:x']], [['--profile', 'test']],
+    [['--from', 'sqlite:x']],
+    [['--profile', 'test']],
   ])('%j is wrong usage', async (args) => {
     const { dir, migrate } = prepared();
     expect(await migrate(...args)).toMatchObject({ code: 2, out: '' });
@@ -278,7 +309,10 @@ describe('countersign migrate --plan', () => {
     const { dir, migrate } = prepared();
     await migrate();
     const ran = await migrate(
-      '--from', 'sqlite:countersign.db', '--to', 'sqlserver:Server=h;Password=hunter2',
+      '--from',
+      'sqlite:countersign.db',
+      '--to',
+      'sqlserver:Server=h;Password=hunter2',
     );
     expect(ran.code).toBe(1);
     expect(ran.err).toMatch(/every process of this machine[^]*names no database/);

@@ -13,7 +13,13 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { GRAPH, LOGIN, startGraph } from '../identity/fake-graph.ts';
 import {
-  APP_ID, OTHER_TENANT, TENANT, configOf, entraIssuer, newKey, startKeyServer,
+  APP_ID,
+  OTHER_TENANT,
+  TENANT,
+  configOf,
+  entraIssuer,
+  newKey,
+  startKeyServer,
 } from '../identity/kit.ts';
 import { cli } from './support.ts';
 
@@ -25,8 +31,9 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'countersign-doctor-'));
   parts = await startLocalParts({ home });
   const path = parts.env.LOCAL_STORE ?? '';
-  await (await openStore({ kind: 'sqlite', path }, { clock: systemClock, log: silentLogger }))
-    .close();
+  await (
+    await openStore({ kind: 'sqlite', path }, { clock: systemClock, log: silentLogger })
+  ).close();
 });
 afterAll(async () => {
   await parts.stop();
@@ -38,10 +45,11 @@ async function doctor(env: Record<string, string> = {}) {
   const { code, out } = await cli(args, { env: { ...parts.env, ...env } });
   const told = JSON.parse(out) as { ok: boolean; findings: Finding[] };
   return {
-    code, ...told,
+    code,
+    ...told,
     // The demo's workflow names a repository; `check` tells the same.
-    bad: told.findings.filter(({ result, check }) =>
-      result !== 'ok' && check !== 'repository_by_name')
+    bad: told.findings
+      .filter(({ result, check }) => result !== 'ok' && check !== 'repository_by_name')
       .map(({ part, check, result }) => `${result} ${part}: ${check}`),
   };
 }
@@ -50,15 +58,39 @@ test('a sound world: everything is looked at and well', async () => {
   const { code, ok, findings, bad } = await doctor();
   expect(bad).toEqual([]);
   expect([code, ok]).toEqual([0, true]);
-  expect(new Set(findings.map(({ part, check }) => `${part}: ${check}`))).toEqual(new Set([
-    'configuration: valid', 'configuration: repository_by_name',
-    ...['https', 'reachable', 'issuer', 'clock', 'jwks_uri', 'keys', 'algorithms',
-      'authorization_endpoint', 'token_endpoint', 'pkce', 'token endpoint']
-      .map((check) => `issuer local: ${check}`),
-    ...['https', 'reachable', 'issuer', 'clock', 'jwks_uri', 'keys', 'algorithms', 'endorsements']
-      .map((check) => `channel bot-framework: ${check}`),
-    'bot: login', 'store: opens', 'store: schema', 'keys: open',
-  ]));
+  expect(new Set(findings.map(({ part, check }) => `${part}: ${check}`))).toEqual(
+    new Set([
+      'configuration: valid',
+      'configuration: repository_by_name',
+      ...[
+        'https',
+        'reachable',
+        'issuer',
+        'clock',
+        'jwks_uri',
+        'keys',
+        'algorithms',
+        'authorization_endpoint',
+        'token_endpoint',
+        'pkce',
+        'token endpoint',
+      ].map((check) => `issuer local: ${check}`),
+      ...[
+        'https',
+        'reachable',
+        'issuer',
+        'clock',
+        'jwks_uri',
+        'keys',
+        'algorithms',
+        'endorsements',
+      ].map((check) => `channel bot-framework: ${check}`),
+      'bot: login',
+      'store: opens',
+      'store: schema',
+      'keys: open',
+    ]),
+  );
 });
 
 test('in words, one line for each, and no secret among them', async () => {
@@ -74,17 +106,32 @@ test('in words, one line for each, and no secret among them', async () => {
 
 describe('what is wrong is told', () => {
   const rows: [string, Record<string, string>, string][] = [
-    ['a provider that is not there', { LOCAL_ISSUER: 'http://127.0.0.1:9' },
-      'fail issuer local: reachable'],
-    ['a wrong secret of the sign-in client', { LOCAL_SIGN_IN_SECRET: 'expired' },
-      'fail issuer local: token endpoint'],
+    [
+      'a provider that is not there',
+      { LOCAL_ISSUER: 'http://127.0.0.1:9' },
+      'fail issuer local: reachable',
+    ],
+    [
+      'a wrong secret of the sign-in client',
+      { LOCAL_SIGN_IN_SECRET: 'expired' },
+      'fail issuer local: token endpoint',
+    ],
     ['a wrong secret of the bot', { LOCAL_APP_SECRET: 'expired' }, 'fail bot: login'],
-    ['a channel of another issuer', { LOCAL_CHANNEL_ISSUER: 'https://other.example' },
-      'fail channel bot-framework: issuer'],
-    ['a store that does not exist yet', { LOCAL_STORE: '/nowhere/countersign.db' },
-      'warn store: opens'],
-    ['a configuration that does not load', { LOCAL_SERVICE_URL: 'nonsense' },
-      'fail configuration: wrong_value'],
+    [
+      'a channel of another issuer',
+      { LOCAL_CHANNEL_ISSUER: 'https://other.example' },
+      'fail channel bot-framework: issuer',
+    ],
+    [
+      'a store that does not exist yet',
+      { LOCAL_STORE: '/nowhere/countersign.db' },
+      'warn store: opens',
+    ],
+    [
+      'a configuration that does not load',
+      { LOCAL_SERVICE_URL: 'nonsense' },
+      'fail configuration: wrong_value',
+    ],
   ];
   test.each(rows)('%s', async (_name, env, expected) => {
     const { bad, findings, code } = await doctor(env);
@@ -96,16 +143,21 @@ describe('what is wrong is told', () => {
   test('a secret that is refused is told as that, not as an outage', async () => {
     const { findings } = await doctor({ LOCAL_SIGN_IN_SECRET: 'expired' });
     expect(findings.find(({ check }) => check === 'token endpoint')).toMatchObject({
-      found: 'invalid_client', change: expect.stringContaining('teams.signIn.clientId'),
+      found: 'invalid_client',
+      change: expect.stringContaining('teams.signIn.clientId'),
     });
   });
 
   test('keys of another signing secret', async () => {
     const { createKeys } = await import('../../../src/keys/keys.ts');
     const path = parts.env.LOCAL_STORE ?? '';
-    const store = await openStore({ kind: 'sqlite', path }, {
-      clock: systemClock, log: silentLogger,
-    });
+    const store = await openStore(
+      { kind: 'sqlite', path },
+      {
+        clock: systemClock,
+        log: silentLogger,
+      },
+    );
     const secret = 'another signing secret that is long enough';
     await createKeys({ store, secret, clock: systemClock });
     await store.close();
@@ -116,7 +168,10 @@ describe('what is wrong is told', () => {
 
 describe('the look-up of groups', () => {
   const lookup: NonNullable<IssuerConfig['groupLookup']> = {
-    graphUrl: GRAPH, loginUrl: LOGIN, clientId: APP_ID, as: 'application',
+    graphUrl: GRAPH,
+    loginUrl: LOGIN,
+    clientId: APP_ID,
+    as: 'application',
     credential: { kind: 'secret', secret: 'app-secret' },
   };
 
@@ -127,11 +182,19 @@ describe('the look-up of groups', () => {
       const tenants = [TENANT, OTHER_TENANT];
       const config = configOf([entraIssuer(server, { groupLookup: lookup, tenants })]);
       const clock = systemClock;
-      const look = async () => (await diagnoseIdentity({
-        config, clock, log: silentLogger, fetch: graph.fetch,
-      })).filter(({ check }) => check === 'group look-up');
-      expect((await look()).map(({ part, result }) => `${result} ${part}`))
-        .toEqual(['ok issuer entra', 'ok issuer entra']);
+      const look = async () =>
+        (
+          await diagnoseIdentity({
+            config,
+            clock,
+            log: silentLogger,
+            fetch: graph.fetch,
+          })
+        ).filter(({ check }) => check === 'group look-up');
+      expect((await look()).map(({ part, result }) => `${result} ${part}`)).toEqual([
+        'ok issuer entra',
+        'ok issuer entra',
+      ]);
       graph.state.loginFails = true;
       const [first, second] = await look();
       expect(first).toMatchObject({ result: 'fail', found: expect.stringContaining(TENANT) });
@@ -148,20 +211,30 @@ describe('the look-up of groups', () => {
       recursive: true,
     });
     const path = join(home, 'with-entra.yaml');
-    await writeFile(path, text.replace('channels:\n', `    - id: entra
+    await writeFile(
+      path,
+      text.replace(
+        'channels:\n',
+        `    - id: entra
       kind: entra
       tenant: ${TENANT}
       audience: ${APP_ID}
       groupLookup: { graphUrl: 'https://127.0.0.1:9' }
 channels:
-`));
+`,
+      ),
+    );
     const args = ['doctor', '--config', path, '--profile', 'local', '--json'];
     const { code, out } = await cli(args, { env: parts.env });
     const { findings } = JSON.parse(out) as { findings: Finding[] };
     expect(code).toBe(1);
-    expect(findings).toContainEqual(expect.objectContaining({
-      part: 'issuer entra', check: 'group look-up', result: 'fail',
-    }));
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        part: 'issuer entra',
+        check: 'group look-up',
+        result: 'fail',
+      }),
+    );
   });
 });
 
@@ -179,40 +252,55 @@ describe('what a provider publishes', () => {
   };
 
   test('another issuer, to the letter', async () => {
-    expect(await strange(({ state }) => { state.issuer += '/'; }))
-      .toContain('fail issuer local: issuer');
+    expect(
+      await strange(({ state }) => {
+        state.issuer += '/';
+      }),
+    ).toContain('fail issuer local: issuer');
   });
 
   test('no jwks_uri', async () => {
-    expect(await strange(({ state }) => { state.jwksUri = ''; }))
-      .toContain('fail issuer local: jwks_uri');
+    expect(
+      await strange(({ state }) => {
+        state.jwksUri = '';
+      }),
+    ).toContain('fail issuer local: jwks_uri');
   });
 
   test('no key that can be used', async () => {
-    expect(await strange(({ state }) => { state.keys = [{ kty: 'oct', k: 'AAAA', kid: 'x' }]; }))
-      .toContain('fail issuer local: keys');
+    expect(
+      await strange(({ state }) => {
+        state.keys = [{ kty: 'oct', k: 'AAAA', kid: 'x' }];
+      }),
+    ).toContain('fail issuer local: keys');
   });
 
   test('keys of which some are left out', async () => {
-    expect(await strange(({ state }) => {
-      state.keys = [...state.keys, { ...state.keys[0], kid: undefined }];
-    })).toContain('warn issuer local: keys');
+    expect(
+      await strange(({ state }) => {
+        state.keys = [...state.keys, { ...state.keys[0], kid: undefined }];
+      }),
+    ).toContain('warn issuer local: keys');
   });
 
   test('keys for another algorithm than the configured one', async () => {
     const elliptic = await newKey('e1', 'ES256');
-    expect(await strange(({ state }) => { state.keys = [elliptic.publicJwk]; }))
-      .toContain('fail issuer local: algorithms');
+    expect(
+      await strange(({ state }) => {
+        state.keys = [elliptic.publicJwk];
+      }),
+    ).toContain('fail issuer local: algorithms');
   });
 
   test('a clock that is a minute off, and one that is ten seconds off', async () => {
-    const off = (seconds: number) => strange(({ state, base }) => {
-      state.onDiscovery = (_request, response) => {
-        response.setHeader('date', new Date(systemClock.now() + seconds * 1_000).toUTCString());
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify({ issuer: base, jwks_uri: `${base}/keys` }));
-      };
-    });
+    const off = (seconds: number) =>
+      strange(({ state, base }) => {
+        state.onDiscovery = (_request, response) => {
+          response.setHeader('date', new Date(systemClock.now() + seconds * 1_000).toUTCString());
+          response.setHeader('content-type', 'application/json');
+          response.end(JSON.stringify({ issuer: base, jwks_uri: `${base}/keys` }));
+        };
+      });
     expect(await off(60)).toContain('fail issuer local: clock');
     expect(await off(10)).toContain('warn issuer local: clock');
   });

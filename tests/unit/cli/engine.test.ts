@@ -23,7 +23,9 @@ async function start(env: Record<string, string> = {}) {
   delete inherited['NODE_COMPILE_CACHE'];
   delete inherited['NODE_DISABLE_COMPILE_CACHE'];
   return run(process.execPath, [join(home, 'src/main.ts'), '--help'], {
-    timeout: 30_000, cwd: join(home, 'here'), env: { ...inherited, ...env },
+    timeout: 30_000,
+    cwd: join(home, 'here'),
+    env: { ...inherited, ...env },
   });
 }
 
@@ -74,7 +76,9 @@ test('functions are optimized early, by a flag that this V8 knows', async () => 
     (await import(${engine})).optimizeEarly();
     console.log(before === cachedDataVersionTag() ? 'as before' : 'changed');`;
   const { stdout, stderr } = await run(
-    process.execPath, ['--input-type=module', '--eval', script], { timeout: 30_000 },
+    process.execPath,
+    ['--input-type=module', '--eval', script],
+    { timeout: 30_000 },
   );
   expect({ stdout, stderr }).toEqual({ stdout: 'changed\n', stderr: '' });
 });

@@ -40,12 +40,17 @@ async function free(port: number): Promise<boolean> {
 }
 
 test.each([
-  ['service', 0], ['page', 1], ['provider', 2], ['connector', 3], ['target', 4],
-])('the %s\'s port is taken: one sentence, and nothing is left running', async (_part, step) => {
+  ['service', 0],
+  ['page', 1],
+  ['provider', 2],
+  ['connector', 3],
+  ['target', 4],
+])("the %s's port is taken: one sentence, and nothing is left running", async (_part, step) => {
   const other = await take(BASE + step);
   const { code, out, err } = await start();
   expect({ code, out, err }).toEqual({
-    code: 1, out: '',
+    code: 1,
+    out: '',
     err: `Port ${BASE + step} is taken. Stop what uses it, or set PORT to another.\n`,
   });
   for (const near of [0, 1, 2, 3, 4].filter((one) => one !== step)) {
@@ -82,21 +87,24 @@ test('a folder that cannot be made is named, with what to do', async () => {
 test.each([
   ['the same ports', 0, /^Port \d+ is taken/],
   ['other ports', 8, /is in use by another Countersign: stop it, or set COUNTERSIGN_HOME/],
-])('a second start over the same folder, on %s, leaves the first its database', async (
-  _name, away, sentence,
-) => {
-  const first = await startLocalProfile({
-    home: home.path, port: BASE, overrides: { log: silentLogger },
-  });
-  try {
-    const { code, err } = await start({ port: BASE + away });
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(sentence) });
-    expect(existsSync(join(home.path, 'countersign.db'))).toBe(true);
-    await first.service.store.check();
-  } finally {
-    await first.stop();
-  }
-});
+])(
+  'a second start over the same folder, on %s, leaves the first its database',
+  async (_name, away, sentence) => {
+    const first = await startLocalProfile({
+      home: home.path,
+      port: BASE,
+      overrides: { log: silentLogger },
+    });
+    try {
+      const { code, err } = await start({ port: BASE + away });
+      expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(sentence) });
+      expect(existsSync(join(home.path, 'countersign.db'))).toBe(true);
+      await first.service.store.check();
+    } finally {
+      await first.stop();
+    }
+  },
+);
 
 test('stopped while it starts: it says nothing and ends well', async () => {
   const stop = new AbortController();
@@ -109,15 +117,24 @@ test('stopped while it starts: it says nothing and ends well', async () => {
 test('starts anew over the database of an earlier start', async () => {
   for (const round of ['first', 'second']) {
     const profile = await startLocalProfile({
-      home: home.path, port: BASE, overrides: { log: silentLogger },
+      home: home.path,
+      port: BASE,
+      overrides: { log: silentLogger },
     });
     const { store } = profile.service;
     expect(await store.findClaim('idempotency', 'kept')).toBeUndefined();
     await store.commit({
-      id: `chg_${round}`, at: 1, claims: [{
-        kind: 'idempotency', key: 'kept', requestId: null, fingerprint: null,
-        expiresAt: Number.MAX_SAFE_INTEGER,
-      }],
+      id: `chg_${round}`,
+      at: 1,
+      claims: [
+        {
+          kind: 'idempotency',
+          key: 'kept',
+          requestId: null,
+          fingerprint: null,
+          expiresAt: Number.MAX_SAFE_INTEGER,
+        },
+      ],
     });
     await profile.stop();
   }

@@ -20,12 +20,18 @@ describe('countersign request', () => {
   test('asks with fields, reason and a key of its own', async () => {
     const ran = await cli([...ask, '--reason', 'now'], { env });
     expect(ran).toEqual({
-      code: 0, err: '', out: 'Asked: request 17, https://approve.example/v1/requests/req_1\n',
+      code: 0,
+      err: '',
+      out: 'Asked: request 17, https://approve.example/v1/requests/req_1\n',
     });
-    expect(server.app.submitted).toEqual([expect.objectContaining({
-      workflow: 'deploy-production', fields: { service: 'checkout', note: 'a=b' }, reason: 'now',
-      idempotencyKey: expect.stringMatching(/^[\w-]{32}$/),
-    })]);
+    expect(server.app.submitted).toEqual([
+      expect.objectContaining({
+        workflow: 'deploy-production',
+        fields: { service: 'checkout', note: 'a=b' },
+        reason: 'now',
+        idempotencyKey: expect.stringMatching(/^[\w-]{32}$/),
+      }),
+    ]);
   });
 
   test('--json gives the answer as it came, and nothing else', async () => {
@@ -35,10 +41,16 @@ describe('countersign request', () => {
   });
 
   test.each([
-    ['applied', 0], ['denied', 3], ['expired', 4], ['cancelled', 4], ['failed', 5], ['unknown', 5],
+    ['applied', 0],
+    ['denied', 3],
+    ['expired', 4],
+    ['cancelled', 4],
+    ['failed', 5],
+    ['unknown', 5],
   ] as const)('--wait until %s exits with %d', async (state: RequestState, code) => {
     server.app.request = makeRequest({
-      state, outcome: { code: 'x', message: 'because\u001b[31m', reference: null, at: 0 },
+      state,
+      outcome: { code: 'x', message: 'because\u001b[31m', reference: null, at: 0 },
     });
     const ran = await cli([...ask, '--wait'], { env });
     expect(ran.code).toBe(code);
@@ -57,9 +69,12 @@ describe('countersign request', () => {
       return wait({ ...input, timeoutMs: 10 });
     };
     const ran = await cli([...ask, '--wait', '--json'], { env });
-    expect([ran.code, JSON.parse(ran.out)]).toEqual([0, expect.objectContaining({
-      state: 'applied',
-    })]);
+    expect([ran.code, JSON.parse(ran.out)]).toEqual([
+      0,
+      expect.objectContaining({
+        state: 'applied',
+      }),
+    ]);
     expect(tokens).toEqual(['wait_req_1', 'wait_req_1', 'wait_req_1']);
   });
 
@@ -69,11 +84,15 @@ describe('countersign request', () => {
   });
 
   test('a refusal is told with its code and exits with 1', async () => {
-    server.app.submit = () => Promise.resolve({
-      kind: 'refused', refusal: { code: 'field_missing', message: 'Version is required.' },
-    });
+    server.app.submit = () =>
+      Promise.resolve({
+        kind: 'refused',
+        refusal: { code: 'field_missing', message: 'Version is required.' },
+      });
     expect(await cli(ask, { env })).toEqual({
-      code: 1, out: '', err: 'Version is required. [field_missing]\n',
+      code: 1,
+      out: '',
+      err: 'Version is required. [field_missing]\n',
     });
     const json = await cli([...ask, '--json'], { env });
     expect(JSON.parse(json.out)).toMatchObject({ code: 'field_missing', status: 422 });
@@ -97,7 +116,8 @@ describe('countersign request', () => {
     setTimeout(() => stop.abort(), 200);
     const started = performance.now();
     const ran = await cli(ask, {
-      env: { ...env, COUNTERSIGN_URL: 'http://127.0.0.1:9' }, signal: stop.signal,
+      env: { ...env, COUNTERSIGN_URL: 'http://127.0.0.1:9' },
+      signal: stop.signal,
     });
     expect(ran.code).toBe(1);
     expect(performance.now() - started).toBeLessThan(3_000);
@@ -114,7 +134,8 @@ describe('countersign request', () => {
     const stop = AbortSignal.timeout(700);
     const { port } = other.address() as AddressInfo;
     const ran = await cli(ask, {
-      env: { ...env, COUNTERSIGN_URL: `http://127.0.0.1:${port}` }, signal: stop,
+      env: { ...env, COUNTERSIGN_URL: `http://127.0.0.1:${port}` },
+      signal: stop,
     });
     other.closeAllConnections();
     other.close();
@@ -124,9 +145,12 @@ describe('countersign request', () => {
   });
 
   test.each([
-    [[...ask, '-f', 'service=billing'], /given twice/], [[...ask, '-f', 'x'], /FIELD=VALUE/],
-    [['request'], /one argument/], [[...ask, '--nope'], /--nope/],
-    [[...ask, '--timeout', 'soon'], /duration/], [[...ask, '--url', 'ftp://x'], /Name the service/],
+    [[...ask, '-f', 'service=billing'], /given twice/],
+    [[...ask, '-f', 'x'], /FIELD=VALUE/],
+    [['request'], /one argument/],
+    [[...ask, '--nope'], /--nope/],
+    [[...ask, '--timeout', 'soon'], /duration/],
+    [[...ask, '--url', 'ftp://x'], /Name the service/],
     [[...ask, '--token-file', '/nowhere'], /cannot be read/],
   ])('%j is wrong usage', async (args, words) => {
     const ran = await cli(args, { env });
@@ -153,11 +177,13 @@ describe('the token of a command', () => {
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => github.once('listening', resolve));
     const { port } = github.address() as AddressInfo;
-    const ran = await cli([...ask, '--audience', 'https://approve.example'], { env: {
-      COUNTERSIGN_URL: server.url,
-      ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/token?api-version=2`,
-      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'runner',
-    } });
+    const ran = await cli([...ask, '--audience', 'https://approve.example'], {
+      env: {
+        COUNTERSIGN_URL: server.url,
+        ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/token?api-version=2`,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'runner',
+      },
+    });
     github.closeAllConnections();
     github.close();
     expect([ran.code, server.app.submitted[0]?.by.name]).toEqual([0, 'pipeline']);

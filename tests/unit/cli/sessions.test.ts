@@ -20,7 +20,9 @@ beforeEach(async () => {
   mkdirSync(join(dir.path, 'workflows'));
   writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
   store = await openSqliteStore({
-    path: join(dir.path, 'countersign.db'), clock: systemClock, log: silentLogger,
+    path: join(dir.path, 'countersign.db'),
+    clock: systemClock,
+    log: silentLogger,
   });
 });
 afterEach(async () => {
@@ -33,18 +35,34 @@ const run = (...args: string[]) =>
 
 async function started(objectId: string) {
   const session: StoredSession = {
-    id: `ses_${objectId}`, tenantId: TENANT, objectId, provider: 'entra',
-    principal: `entra|public|${TENANT}|${objectId}`, generation: 1, createdAt: 1, usedAt: 1,
-    endsAt: 9e15, sealed: 'jwe', sealedWith: 'key',
+    id: `ses_${objectId}`,
+    tenantId: TENANT,
+    objectId,
+    provider: 'entra',
+    principal: `entra|public|${TENANT}|${objectId}`,
+    generation: 1,
+    createdAt: 1,
+    usedAt: 1,
+    endsAt: 9e15,
+    sealed: 'jwe',
+    sealedWith: 'key',
   };
   await store.startSession(session, {
-    id: `evt_${objectId}`, at: 1, type: 'session.started', requestId: null, actor: null, data: {},
+    id: `evt_${objectId}`,
+    at: 1,
+    type: 'session.started',
+    requestId: null,
+    actor: null,
+    data: {},
   });
 }
 
 const left = async () => {
-  const found = await Promise.all([AMARA, KENJI].map((objectId) =>
-    store.findSession({ tenantId: TENANT, objectId, provider: 'entra' })));
+  const found = await Promise.all(
+    [AMARA, KENJI].map((objectId) =>
+      store.findSession({ tenantId: TENANT, objectId, provider: 'entra' }),
+    ),
+  );
   return found.flatMap((one) => (one ? [one.objectId] : []));
 };
 
@@ -59,8 +77,10 @@ describe('countersign session revoke', () => {
     ['tenant and object id', `${TENANT}/${AMARA}`],
     ['a principal', `entra|public|${TENANT}|${AMARA}`],
   ])('of a person by %s: at once, for the service that runs', async (_name, person) => {
-    expect(await run('session', 'revoke', '--person', person))
-      .toMatchObject({ code: 0, out: 'Ended 1 session.\n' });
+    expect(await run('session', 'revoke', '--person', person)).toMatchObject({
+      code: 0,
+      out: 'Ended 1 session.\n',
+    });
     expect(await left()).toEqual([KENJI]);
     const ended = (await store.unsealedEvents(10)).filter(({ type }) => type === 'session.ended');
     expect(ended.map(({ data }) => data['reason'])).toEqual(['revoked']);

@@ -17,8 +17,12 @@ export async function cli(
   let out = '';
   let err = '';
   const code = await runCommandLine(args, {
-    stdout: (text) => { out += text; },
-    stderr: (text) => { err += text; },
+    stdout: (text) => {
+      out += text;
+    },
+    stderr: (text) => {
+      err += text;
+    },
     env: options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
     ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -17,9 +17,12 @@ beforeAll(async () => {
   server = await startKeyServer({ issuerPath: '/{tenantid}/v2.0' });
   key = await newKey('k1');
   server.state.keys = [key.publicJwk];
-  config = edited(configText, 'claims: [department]',
+  config = edited(
+    configText,
+    'claims: [department]',
     `claims: [department]\n      issuer: ${server.base}/{tenantid}/v2.0\n` +
-    `      discoveryUrl: ${server.discoveryUrl}`);
+      `      discoveryUrl: ${server.discoveryUrl}`,
+  );
   dir = folder({ 'countersign.yaml': config });
   mkdirSync(join(dir.path, 'workflows'));
   writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
@@ -29,16 +32,25 @@ afterAll(async () => {
   await server.stop();
 });
 
-const token = (over: Claims = {}, header: Claims = {}) => sign(
-  key, personClaims(`${server.base}/${TENANT}/v2.0`, Date.now(), {
-    aud: APP, tid: TENANT, roles: ['Countersign.SecurityLead'], ...over,
-  }), header,
-);
+const token = (over: Claims = {}, header: Claims = {}) =>
+  sign(
+    key,
+    personClaims(`${server.base}/${TENANT}/v2.0`, Date.now(), {
+      aud: APP,
+      tid: TENANT,
+      roles: ['Countersign.SecurityLead'],
+      ...over,
+    }),
+    header,
+  );
 
 interface Told {
   readonly issuer: string | null;
   readonly checks: readonly {
-    check: string; result: string; code?: string; found: string;
+    check: string;
+    result: string;
+    code?: string;
+    found: string;
     decidedBy?: { line: number; path: string; isDefault: boolean };
   }[];
   readonly verdict: { accepted: boolean; code?: string; principal?: { roles: string[] } };
@@ -63,23 +75,50 @@ const lineOfText = (part: string) => Number(placeOf(config, part).split(':')[0])
 test('a good token: every check passes, and the roles that result', async () => {
   const { code, issuer, checks, verdict } = await told(await token());
   expect([code, issuer, verdict.accepted]).toEqual([0, 'entra', true]);
-  expect(checks.map(({ check, result }) => `${result} ${check}`)).toEqual([
-    'form', 'issuer', 'type', 'algorithm', 'key', 'signature', 'tenant', 'audience', 'expiry',
-    'not-before', 'issued-at', 'age', 'kind', 'roles', 'principal',
-  ].map((check) => `pass ${check}`));
+  expect(checks.map(({ check, result }) => `${result} ${check}`)).toEqual(
+    [
+      'form',
+      'issuer',
+      'type',
+      'algorithm',
+      'key',
+      'signature',
+      'tenant',
+      'audience',
+      'expiry',
+      'not-before',
+      'issued-at',
+      'age',
+      'kind',
+      'roles',
+      'principal',
+    ].map((check) => `pass ${check}`),
+  );
   expect(verdict.principal?.roles).toEqual(['security-lead', 'approver']);
 });
 
 test('it goes on after the first failure', async () => {
   const now = Math.floor(Date.now() / 1_000);
-  const bad = await told(await token({
-    aud: 'api://other', exp: now - 60, nbf: now + 600, iat: now - 86_400, scp: undefined,
-    azp: undefined, oid: 'amara', roles: [['x']],
-  }));
+  const bad = await told(
+    await token({
+      aud: 'api://other',
+      exp: now - 60,
+      nbf: now + 600,
+      iat: now - 86_400,
+      scp: undefined,
+      azp: undefined,
+      oid: 'amara',
+      roles: [['x']],
+    }),
+  );
   expect(bad.code).toBe(1);
   expect(failed(bad)).toEqual([
-    'audience token_audience', 'expiry token_expired', 'not-before token_not_yet_valid',
-    'age token_too_old', 'kind token_kind_unclear', 'roles token_claim_invalid',
+    'audience token_audience',
+    'expiry token_expired',
+    'not-before token_not_yet_valid',
+    'age token_too_old',
+    'kind token_kind_unclear',
+    'roles token_claim_invalid',
     'principal token_claim_invalid',
   ]);
 });
@@ -87,34 +126,49 @@ test('it goes on after the first failure', async () => {
 test('what rests on something unknown is skipped, not guessed', async () => {
   const stranger = await told(await token({ iss: 'https://evil.example' }));
   expect(failed(stranger)).toEqual(['issuer token_issuer_unknown']);
-  expect(stranger.checks.filter(({ result }) => result === 'skipped').map(({ check }) => check))
-    .toEqual(['algorithm', 'key', 'signature', 'tenant', 'audience', 'age', 'kind', 'roles',
-      'principal']);
+  expect(
+    stranger.checks.filter(({ result }) => result === 'skipped').map(({ check }) => check),
+  ).toEqual([
+    'algorithm',
+    'key',
+    'signature',
+    'tenant',
+    'audience',
+    'age',
+    'kind',
+    'roles',
+    'principal',
+  ]);
   const [header, payload, signature] = (await token()).split('.');
   const forged = Buffer.from('{"alg":"RS256","kid":"k1","jwk":{}}').toString('base64url');
   const strange = await told(`${forged}.${payload}.${signature}`);
   expect(failed(strange)).toEqual(['form token_header_refused']);
   expect(strange.checks.find(({ check }) => check === 'audience')?.result).toBe('pass');
-  expect(failed(await told(`${header}.${payload}.${'A'.repeat(342)}`)))
-    .toEqual(['signature token_signature_invalid']);
+  expect(failed(await told(`${header}.${payload}.${'A'.repeat(342)}`))).toEqual([
+    'signature token_signature_invalid',
+  ]);
 });
 
 test('--explain names the line of countersign.yaml', async () => {
   const { checks, roles } = await told(await token(), '--explain');
   const line = (check: string) => checks.find((one) => one.check === check)?.decidedBy;
   expect(line('audience')).toMatchObject({
-    line: lineOfText('audience: [2f6a'), path: 'identity.issuers[0].audience', isDefault: false,
+    line: lineOfText('audience: [2f6a'),
+    path: 'identity.issuers[0].audience',
+    isDefault: false,
   });
   expect(line('age')).toMatchObject({ path: 'identity.issuers[0].maxAge', isDefault: true });
   expect(line('tenant')?.line).toBe(lineOfText('tenant: 8c1d2e37'));
   expect(line('form')).toBeUndefined();
   expect(roles).toEqual([
     expect.objectContaining({
-      role: 'security-lead', because: 'roles = Countersign.SecurityLead',
+      role: 'security-lead',
+      because: 'roles = Countersign.SecurityLead',
       line: lineOfText('Countersign.SecurityLead'),
     }),
     expect.objectContaining({
-      role: 'approver', because: 'implied by security-lead',
+      role: 'approver',
+      because: 'implied by security-lead',
       line: lineOfText('security-lead: { implies'),
     }),
   ]);
@@ -146,21 +200,27 @@ describe('groups that the token leaves out', () => {
     expect([bad.code, ...failed(bad)]).toEqual([1, 'groups groups_not_listed']);
   });
 
-  test('with one the service\'s own way is gone, as far as it leads', async () => {
+  test("with one the service's own way is gone, as far as it leads", async () => {
     const lookup = "      groupLookup: { graphUrl: 'https://127.0.0.1:9' }\n    - kind: github";
     const text = edited(mapped(), '    - kind: github', lookup);
-    const cloud = edited(text, '  cloud: public\n', `  cloud:
+    const cloud = edited(
+      text,
+      '  cloud: public\n',
+      `  cloud:
     issuer: https://api.botframework.com
     metadataUrl: https://127.0.0.1:9/metadata
     loginUrl: https://127.0.0.1:9
     scope: https://api.botframework.com/.default
     serviceUrlHosts: [smba.example]
-`);
-    const bad = await under(edited(cloud, '    team: ', '    serviceUrl: https://smba.example/\n' +
-      '    team: '));
+`,
+    );
+    const bad = await under(
+      edited(cloud, '    team: ', '    serviceUrl: https://smba.example/\n' + '    team: '),
+    );
     expect([bad.code, ...failed(bad)]).toEqual([1, 'groups groups_unavailable']);
-    expect(bad.checks.find(({ check }) => check === 'groups')?.decidedBy?.path)
-      .toBe('identity.issuers[0].groupLookup');
+    expect(bad.checks.find(({ check }) => check === 'groups')?.decidedBy?.path).toBe(
+      'identity.issuers[0].groupLookup',
+    );
   });
 });
 
@@ -169,9 +229,14 @@ describe('a token that says whom it belongs to', () => {
 
   test('to a key: counts with a proof, and not at a click', async () => {
     const good = await told(await bound());
-    expect([good.code, good.checks.at(-1)]).toEqual([0, expect.objectContaining({
-      check: 'binding', result: 'pass', found: expect.stringContaining('never as Bearer'),
-    })]);
+    expect([good.code, good.checks.at(-1)]).toEqual([
+      0,
+      expect.objectContaining({
+        check: 'binding',
+        result: 'pass',
+        found: expect.stringContaining('never as Bearer'),
+      }),
+    ]);
     const bad = await told(await bound(), '--as', 'teams');
     expect([bad.code, ...failed(bad)]).toEqual([1, 'binding token_bound']);
   });
@@ -182,7 +247,7 @@ describe('a token that says whom it belongs to', () => {
   });
 });
 
-test('the output holds no signature, neither the token\'s nor of one inside a claim', async () => {
+test("the output holds no signature, neither the token's nor of one inside a claim", async () => {
   const nested = await token({ sub: 'inner' });
   const outer = await token({ access_token: nested, list: [`Bearer ${nested}`] });
   for (const more of [[], ['--json'], ['--explain'], ['--json', '--explain']]) {

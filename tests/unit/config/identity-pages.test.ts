@@ -11,13 +11,17 @@ const pages = readdirSync(folder).filter((name) => name.endsWith('.md'));
 const WITHOUT_CONFIG = ['README.md', 'sign-in-threat-model.md'];
 
 type Block = Record<string, unknown>;
-interface Issuer extends Block { readonly id: string; readonly kind: string }
+interface Issuer extends Block {
+  readonly id: string;
+  readonly kind: string;
+}
 
 /** The YAML blocks of a page, in order; those of pipelines have other keys and are left out. */
 function blocksOf(page: string): readonly Block[] {
   const text = readFileSync(new URL(page, folder), 'utf8');
-  return [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, yaml = '']) =>
-    parse(yaml) as Block);
+  return [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(
+    ([, yaml = '']) => parse(yaml) as Block,
+  );
 }
 
 const isConfig = (block: Block) => 'identity' in block || 'teams' in block;
@@ -31,7 +35,8 @@ function withBlock(block: Block): Block {
     ...base,
     teams: { ...base.teams, ...(block['teams'] as Block | undefined) },
     identity: {
-      ...base.identity, ...identity,
+      ...base.identity,
+      ...identity,
       issuers: [...base.identity.issuers.filter(({ id }) => !ids.includes(id)), ...issuers],
     },
   };
@@ -56,7 +61,8 @@ test.each(pages.filter((page) => !WITHOUT_CONFIG.includes(page)))('%s', (page) =
     const before = blocks.slice(0, blocks.indexOf(request)).filter(isConfig).at(-1);
     const workflow = { ...(parse(workflowText) as Block), ...request };
     const { config } = load({
-      config: stringify(withBlock(before ?? {})), workflows: { 'a.yaml': stringify(workflow) },
+      config: stringify(withBlock(before ?? {})),
+      workflows: { 'a.yaml': stringify(workflow) },
     });
     expect(config.workflows[0]?.request.workloads.length).toBeGreaterThan(0);
   }

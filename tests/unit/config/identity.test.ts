@@ -3,18 +3,34 @@ import { configText, edited, load, problemsOf, workflowText } from './support.ts
 const TENANT = '8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254';
 const OTHER = '0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0';
 const two = edited(configText, `      tenant: ${TENANT}`, `      tenants: [${TENANT}, ${OTHER}]`);
-const bound = edited(two, '        - claim: roles', `        - claim: roles
-          tenants: [${TENANT}]`);
+const bound = edited(
+  two,
+  '        - claim: roles',
+  `        - claim: roles
+          tenants: [${TENANT}]`,
+);
 const rulesOf = (config: string) =>
   problemsOf({ config }).map(({ rule, path }) => `${rule} ${path}`);
 const withLookup = (groups: string, lookup = '{}', text = configText) =>
-  edited(text, '    - kind: github', `      groupLookup: ${lookup}
-    - kind: github`).replace('        - claim: roles', `        - { claim: groups, ${groups} }
-        - claim: roles`);
-const links = (text: string) => edited(configText, '  roles:\n    security-lead', `  links:
+  edited(
+    text,
+    '    - kind: github',
+    `      groupLookup: ${lookup}
+    - kind: github`,
+  ).replace(
+    '        - claim: roles',
+    `        - { claim: groups, ${groups} }
+        - claim: roles`,
+  );
+const links = (text: string) =>
+  edited(
+    configText,
+    '  roles:\n    security-lead',
+    `  links:
     - identities: ${text}
   roles:
-    security-lead`);
+    security-lead`,
+  );
 const G = '0a000000-0000-4000-8000-000000000001';
 
 describe('roles at an issuer of several tenants', () => {
@@ -26,71 +42,106 @@ describe('roles at an issuer of several tenants', () => {
   test('so must the mapping that is there by itself', () => {
     const preset = two.replace(/ {6}roles:\n {8}- claim: roles[\s\S]*?(?= {4}- kind: github)/, '');
     expect(rulesOf(preset)).toContain(
-      'mapping_without_tenants identity.issuers[0].roles[0].tenants');
+      'mapping_without_tenants identity.issuers[0].roles[0].tenants',
+    );
   });
 
   test('only tenants of that issuer', () => {
-    expect(rulesOf(bound.replace(`tenants: [${TENANT}]\n`, `tenants: [${TENANT}, ` +
-      '11111111-2222-4333-8444-555555555555]\n')))
-      .toEqual(['unknown_tenant identity.issuers[0].roles[0].tenants[1]']);
+    expect(
+      rulesOf(
+        bound.replace(
+          `tenants: [${TENANT}]\n`,
+          `tenants: [${TENANT}, ` + '11111111-2222-4333-8444-555555555555]\n',
+        ),
+      ),
+    ).toEqual(['unknown_tenant identity.issuers[0].roles[0].tenants[1]']);
   });
 });
 
 describe('looking groups up', () => {
-  test('with the bot\'s registration, at the Graph of the cloud', () => {
+  test("with the bot's registration, at the Graph of the cloud", () => {
     const { config } = load({ config: withLookup(`map: { ${G}: approver }`) });
     expect(config.identity.issuers[0]?.groupLookup).toEqual({
-      graphUrl: 'https://graph.microsoft.com', loginUrl: 'https://login.microsoftonline.com',
-      clientId: '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24', as: 'application',
-      credential: { kind: 'secret', secret: 'bot-secret' }, claims: {},
+      graphUrl: 'https://graph.microsoft.com',
+      loginUrl: 'https://login.microsoftonline.com',
+      clientId: '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24',
+      as: 'application',
+      credential: { kind: 'secret', secret: 'bot-secret' },
+      claims: {},
     });
   });
 
   test.each([
     ['any group for a role', 'none', '{}', 'group_not_named identity.issuers[0].roles[0].map'],
-    ['a group by its name', 'map: { Approvers: approver }', '{}',
-      'group_not_named identity.issuers[0].roles[0].map.Approvers'],
-    ['Graph over http', `map: { ${G}: approver }`, '{ graphUrl: http://graph.example }',
-      'production_http_cloud identity.issuers[0].groupLookup.graphUrl'],
-    ['a claim that the issuer does not list', `map: { ${G}: approver }`,
+    [
+      'a group by its name',
+      'map: { Approvers: approver }',
+      '{}',
+      'group_not_named identity.issuers[0].roles[0].map.Approvers',
+    ],
+    [
+      'Graph over http',
+      `map: { ${G}: approver }`,
+      '{ graphUrl: http://graph.example }',
+      'production_http_cloud identity.issuers[0].groupLookup.graphUrl',
+    ],
+    [
+      'a claim that the issuer does not list',
+      `map: { ${G}: approver }`,
       '{ claims: { badge: employeeId } }',
-      'unknown_claim identity.issuers[0].groupLookup.claims.badge'],
+      'unknown_claim identity.issuers[0].groupLookup.claims.badge',
+    ],
   ])('%s is refused', (_name, groups, lookup, problem) => {
     const text = withLookup(groups === 'none' ? `tenants: [${TENANT}]` : groups, lookup);
     expect(rulesOf(text)).toContain(problem);
   });
 
   test('more groups than a look-up may ask about', () => {
-    const many = Array.from({ length: 201 }, (_, at) =>
-      `0a000000-0000-4000-8000-${String(at).padStart(12, '0')}: approver`).join(', ');
+    const many = Array.from(
+      { length: 201 },
+      (_, at) => `0a000000-0000-4000-8000-${String(at).padStart(12, '0')}: approver`,
+    ).join(', ');
     expect(rulesOf(withLookup(`map: { ${many} }`))).toContain(
-      'too_many_groups identity.issuers[0].roles');
+      'too_many_groups identity.issuers[0].roles',
+    );
   });
 
   describe('as the managed identity of the machine', () => {
-    const managed = (text: string) => edited(edited(text, 'credential: { kind: secret, secret: ' +
-      "'${env:COUNTERSIGN_BOT_SECRET}' }", 'credential: { kind: managedIdentity }'),
-    '  tenantId: 8c', '  appType: UserAssignedMSI\n  tenantId: 8c');
+    const managed = (text: string) =>
+      edited(
+        edited(
+          text,
+          'credential: { kind: secret, secret: ' + "'${env:COUNTERSIGN_BOT_SECRET}' }",
+          'credential: { kind: managedIdentity }',
+        ),
+        '  tenantId: 8c',
+        '  appType: UserAssignedMSI\n  tenantId: 8c',
+      );
     const map = `map: { ${G}: approver }`;
 
     test('of the bot, in its own tenant', () => {
       const { config } = load({ config: withLookup(map, '{}', managed(configText)) });
-      expect(config.identity.issuers[0]?.groupLookup?.credential)
-        .toEqual({ kind: 'managedIdentity', clientId: config.teams.appId });
+      expect(config.identity.issuers[0]?.groupLookup?.credential).toEqual({
+        kind: 'managedIdentity',
+        clientId: config.teams.appId,
+      });
     });
 
     test('of its own, which is to be named', () => {
       const of = (id: string) => withLookup(map, `{ credential: { kind: managedIdentity${id} } }`);
-      expect(load({ config: of(`, clientId: ${OTHER}`) }).config.identity.issuers[0]?.groupLookup
-        ?.credential).toEqual({ kind: 'managedIdentity', clientId: OTHER });
+      expect(
+        load({ config: of(`, clientId: ${OTHER}`) }).config.identity.issuers[0]?.groupLookup
+          ?.credential,
+      ).toEqual({ kind: 'managedIdentity', clientId: OTHER });
       expect(rulesOf(of(''))).toEqual([
         'missing identity.issuers[0].groupLookup.credential.clientId',
       ]);
     });
 
     test('not on behalf of people, and not in other tenants', () => {
-      expect(rulesOf(withLookup(map, '{ as: person }', managed(configText))))
-        .toEqual(['wrong_value identity.issuers[0].groupLookup.as']);
+      expect(rulesOf(withLookup(map, '{ as: person }', managed(configText)))).toEqual([
+        'wrong_value identity.issuers[0].groupLookup.as',
+      ]);
       const both = withLookup(`tenants: [${TENANT}], ${map}`, '{}', managed(bound));
       expect(rulesOf(both)).toEqual(['missing identity.issuers[0].groupLookup.credential']);
     });
@@ -101,24 +152,45 @@ describe('links between identities', () => {
   const person = `{ issuer: entra, tenant: ${TENANT}, objectId: ${OTHER} }`;
 
   test('as they stand', () => {
-    expect(load({ config: links(`[${person}, { issuer: github, actor: 583231 }]`) })
-      .config.identity.links).toEqual([[
-      { issuer: 'entra', tenant: TENANT, objectId: OTHER }, { issuer: 'github', actor: '583231' },
-    ]]);
+    expect(
+      load({ config: links(`[${person}, { issuer: github, actor: 583231 }]`) }).config.identity
+        .links,
+    ).toEqual([
+      [
+        { issuer: 'entra', tenant: TENANT, objectId: OTHER },
+        { issuer: 'github', actor: '583231' },
+      ],
+    ]);
   });
 
   const at = (index: number) => `identity.links[0].identities[${index}]`;
   test.each([
-    ['an issuer that is not there', `[${person}, { issuer: okta, subject: x }]`,
-      `unknown_issuer ${at(1)}.issuer`],
-    ['a subject where people are known by object id', `[${person}, { issuer: entra, subject: x }]`,
-      `wrong_link ${at(1)}`],
-    ['an actor of an issuer that names none', `[${person}, { issuer: entra, actor: x }]`,
-      `wrong_link ${at(1)}`],
-    ['a subject of an issuer for pipelines', `[${person}, { issuer: github, subject: x }]`,
-      `wrong_link ${at(1)}`],
-    ['another tenant', `[{ issuer: github, actor: x }, { issuer: entra, tenant: ${OTHER}, ` +
-      `objectId: ${OTHER} }]`, `wrong_link ${at(1)}`],
+    [
+      'an issuer that is not there',
+      `[${person}, { issuer: okta, subject: x }]`,
+      `unknown_issuer ${at(1)}.issuer`,
+    ],
+    [
+      'a subject where people are known by object id',
+      `[${person}, { issuer: entra, subject: x }]`,
+      `wrong_link ${at(1)}`,
+    ],
+    [
+      'an actor of an issuer that names none',
+      `[${person}, { issuer: entra, actor: x }]`,
+      `wrong_link ${at(1)}`,
+    ],
+    [
+      'a subject of an issuer for pipelines',
+      `[${person}, { issuer: github, subject: x }]`,
+      `wrong_link ${at(1)}`,
+    ],
+    [
+      'another tenant',
+      `[{ issuer: github, actor: x }, { issuer: entra, tenant: ${OTHER}, ` +
+        `objectId: ${OTHER} }]`,
+      `wrong_link ${at(1)}`,
+    ],
     ['one identity twice', `[${person}, ${person}]`, `repeated ${at(1)}`],
   ])('%s is refused', (_name, identities, problem) => {
     expect(rulesOf(links(identities))).toEqual([problem]);
@@ -130,8 +202,10 @@ describe('workflows', () => {
     load({ workflows: { 'deploy.yaml': edited(workflowText, from, to) } });
 
   test('whose tokens count once, and roles looked at before running', () => {
-    const { config } = workflow('execute: { use: deploy-webhook }',
-      'execute: { use: deploy-webhook, recheckRoles: true }\nsingleUse: everybody');
+    const { config } = workflow(
+      'execute: { use: deploy-webhook }',
+      'execute: { use: deploy-webhook, recheckRoles: true }\nsingleUse: everybody',
+    );
     expect(config.workflows[0]).toMatchObject({ singleUse: 'everybody', recheckRoles: true });
   });
 
@@ -143,12 +217,20 @@ describe('workflows', () => {
   });
 
   describe('a look that nobody could take is told of', () => {
-    const careful = edited(workflowText, 'use: deploy-webhook',
-      'use: deploy-webhook, recheckRoles: true');
+    const careful = edited(
+      workflowText,
+      'use: deploy-webhook',
+      'use: deploy-webhook, recheckRoles: true',
+    );
     const lookup = (text = '{}') => withLookup(`map: { ${G}: approver }`, text);
-    const session = (scopes: string) => edited(configText, '  roles:\n    security-lead',
-      '  session: {}\n  roles:\n    security-lead').replace(/ {4}scopes: .*\n/, '')
-      .replace('    clientSecret:', `    scopes: [${scopes}]\n    clientSecret:`);
+    const session = (scopes: string) =>
+      edited(
+        configText,
+        '  roles:\n    security-lead',
+        '  session: {}\n  roles:\n    security-lead',
+      )
+        .replace(/ {4}scopes: .*\n/, '')
+        .replace('    clientSecret:', `    scopes: [${scopes}]\n    clientSecret:`);
     test.each([
       ['roles', configText, ['execute.recheckRoles']],
       ['a claim that Graph is not asked for', lookup(), ['stages[0].where.claim']],
@@ -157,14 +239,17 @@ describe('workflows', () => {
       ['a session that cannot be refreshed', session('openid'), ['execute.recheckRoles']],
     ])('%s', (_name, config, paths) => {
       const { warnings } = load({ config, workflows: { 'deploy.yaml': careful } });
-      expect(warnings.filter(({ rule }) => rule === 'recheck_without_source')
-        .map(({ path }) => path)).toEqual(paths);
+      expect(
+        warnings.filter(({ rule }) => rule === 'recheck_without_source').map(({ path }) => path),
+      ).toEqual(paths);
     });
   });
 
   test('a claim of a pipeline may be one of a list', () => {
-    const { config } = workflow("repository_id: '734518209'",
-      "repository_id: '734518209'\n      ref: [refs/heads/main, refs/heads/stable]");
+    const { config } = workflow(
+      "repository_id: '734518209'",
+      "repository_id: '734518209'\n      ref: [refs/heads/main, refs/heads/stable]",
+    );
     expect(config.workflows[0]?.request.workloads[0]?.claims).toMatchObject({
       ref: ['refs/heads/main', 'refs/heads/stable'],
     });

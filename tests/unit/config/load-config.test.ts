@@ -2,13 +2,22 @@ import { readFileSync } from 'node:fs';
 import { CLOUDS } from '../../../src/config/clouds.ts';
 import { jsonSchemas } from '../../../src/config/json-schema.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
-import { configText, edited, exampleConfig, exampleEnv, load, problemsOf, workflowText }
-  from './support.ts';
+import {
+  configText,
+  edited,
+  exampleConfig,
+  exampleEnv,
+  load,
+  problemsOf,
+  workflowText,
+} from './support.ts';
 
 describe('loadConfig', () => {
   test('the example files load for production without a warning', () => {
     const { config, warnings } = loadConfig({
-      path: exampleConfig, env: exampleEnv, profile: 'production',
+      path: exampleConfig,
+      env: exampleEnv,
+      profile: 'production',
     });
     expect(warnings).toEqual([]);
     expect(config.workflows.map(({ id }) => id)).toEqual(['deploy-production']);
@@ -20,7 +29,8 @@ describe('loadConfig', () => {
     expect(entra).toMatchObject({
       kind: 'entra',
       issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0',
-      discoveryUrl: 'https://login.microsoftonline.com/8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254' +
+      discoveryUrl:
+        'https://login.microsoftonline.com/8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254' +
         '/v2.0/.well-known/openid-configuration',
       tenants: ['8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254'],
       algorithms: ['RS256'],
@@ -32,8 +42,11 @@ describe('loadConfig', () => {
   test('single sign-on is worked out from the app id', () => {
     const appId = '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24';
     expect(load().config.teams.singleSignOn).toMatchObject({
-      enabled: true, issuer: 'entra', resource: `api://botid-${appId}`,
-      audiences: [appId, `api://botid-${appId}`], scope: 'access_as_user',
+      enabled: true,
+      issuer: 'entra',
+      resource: `api://botid-${appId}`,
+      audiences: [appId, `api://botid-${appId}`],
+      scope: 'access_as_user',
       clients: ['1fec8e78-bce4-4aaf-ab1b-5451cc387264', '5e3ce6c0-2b1f-4285-8d4b-75ee78787346'],
     });
   });
@@ -42,22 +55,30 @@ describe('loadConfig', () => {
     expect(load().config.identity.session).toBeUndefined();
     const config = edited(configText, 'identity:\n', 'identity:\n  session: {}\n');
     expect(load({ config }).config.identity.session).toEqual({
-      idleMs: 8 * 3_600_000, absoluteMs: 24 * 3_600_000, maxClaimAgeMs: 900_000, sliding: true,
+      idleMs: 8 * 3_600_000,
+      absoluteMs: 24 * 3_600_000,
+      maxClaimAgeMs: 900_000,
+      sliding: true,
     });
-    const alone = edited(config, '  signIn:\n    issuer: entra\n    clientId: ' +
-      '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24\n' +
-      '    clientSecret: ${env:COUNTERSIGN_BOT_SECRET}\n', '');
+    const alone = edited(
+      config,
+      '  signIn:\n    issuer: entra\n    clientId: ' +
+        '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24\n' +
+        '    clientSecret: ${env:COUNTERSIGN_BOT_SECRET}\n',
+      '',
+    );
     expect(problemsOf({ config: alone })).toEqual([
       expect.objectContaining({ rule: 'session_without_sign_in', path: 'identity.session' }),
     ]);
   });
 
-  test('a stage\'s step-up is part of the workflow\'s version; without one nothing changes', () => {
+  test("a stage's step-up is part of the workflow's version; without one nothing changes", () => {
     const name = '  - name: Service owner\n';
     const stepUp = '    stepUp: { acr: [c1], maxAge: 5m }\n';
     const text = edited(workflowText, name, name + stepUp);
-    const [plain, strong] = [load(), load({ workflows: { 'deploy.yaml': text } })]
-      .map(({ config }) => config.workflows[0]);
+    const [plain, strong] = [load(), load({ workflows: { 'deploy.yaml': text } })].map(
+      ({ config }) => config.workflows[0],
+    );
     expect(plain?.stages[0]).not.toHaveProperty('stepUp');
     expect(strong?.stages[0]?.stepUp).toEqual({ acr: ['c1'], amr: null, maxAgeMs: 300_000 });
     expect(strong?.version).not.toBe(plain?.version);
@@ -65,9 +86,10 @@ describe('loadConfig', () => {
 
   test.each(['usgov', 'dod', 'china'] as const)('the cloud %s by its name', (cloud) => {
     const text = edited(configText, 'cloud: public', `cloud: ${cloud}`);
-    const config = cloud === 'china'
-      ? edited(text, '    team: 19', '    serviceUrl: https://smba.example.cn/\n    team: 19')
-      : text;
+    const config =
+      cloud === 'china'
+        ? edited(text, '    team: 19', '    serviceUrl: https://smba.example.cn/\n    team: 19')
+        : text;
     const loaded = load({ config }).config;
     expect(loaded.teams.cloud).toEqual(CLOUDS[cloud].teams);
     expect(loaded.identity.issuers[0]?.issuer).toBe(`${CLOUDS[cloud].entraUrl}/{tenantid}/v2.0`);
@@ -85,7 +107,9 @@ describe('loadConfig', () => {
     expect(byName?.secretRef).toBe('${env:COUNTERSIGN_WEBHOOK_SECRET}');
     expect(byName?.secret).toBe(exampleEnv.COUNTERSIGN_WEBHOOK_SECRET);
     const config = edited(
-      configText, '${env:COUNTERSIGN_WEBHOOK_SECRET}', exampleEnv.COUNTERSIGN_WEBHOOK_SECRET,
+      configText,
+      '${env:COUNTERSIGN_WEBHOOK_SECRET}',
+      exampleEnv.COUNTERSIGN_WEBHOOK_SECRET,
     );
     const literal = load({ config }).config.executors['deploy-webhook'];
     expect(literal?.secretRef).toMatch(/^sha256:[\w-]{43}$/);
@@ -105,8 +129,9 @@ describe('loadConfig', () => {
   });
 
   test('a missing file is a problem, not a stack trace', () => {
-    expect(() => loadConfig({ path: '/nowhere/c.yaml', env: {}, profile: 'production' }))
-      .toThrow(/\/nowhere\/c\.yaml:1:1: found .*ENOENT.*COUNTERSIGN_CONFIG/);
+    expect(() => loadConfig({ path: '/nowhere/c.yaml', env: {}, profile: 'production' })).toThrow(
+      /\/nowhere\/c\.yaml:1:1: found .*ENOENT.*COUNTERSIGN_CONFIG/,
+    );
   });
 
   test('hostile files end as problems', () => {

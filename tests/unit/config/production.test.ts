@@ -3,52 +3,111 @@ import { demoBotAppId, demoTenantId } from '../../../src/local/people.ts';
 import { configText, edited, exampleEnv, load, problemsOf } from './support.ts';
 
 const tenant = '8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254';
-const explicitCloud = (change: string) => [
-  'cloud:',
-  '    issuer: https://api.botframework.com',
-  '    metadataUrl: https://login.botframework.com/v1/.well-known/openidconfiguration',
-  '    loginUrl: https://login.microsoftonline.com',
-  '    scope: https://api.botframework.com/.default',
-  '    serviceUrlHosts: [smba.trafficmanager.net]',
-].join('\n').replace(/^ {4}(\w+):.*$/gm, (line, key: string) =>
-  (change.startsWith(`${key}:`) ? `    ${change}` : line));
+const explicitCloud = (change: string) =>
+  [
+    'cloud:',
+    '    issuer: https://api.botframework.com',
+    '    metadataUrl: https://login.botframework.com/v1/.well-known/openidconfiguration',
+    '    loginUrl: https://login.microsoftonline.com',
+    '    scope: https://api.botframework.com/.default',
+    '    serviceUrlHosts: [smba.trafficmanager.net]',
+  ]
+    .join('\n')
+    .replace(/^ {4}(\w+):.*$/gm, (line, key: string) =>
+      change.startsWith(`${key}:`) ? `    ${change}` : line,
+    );
 
 /** A cloud that is written out has no default service URL for channels. */
-const withServiceUrl = (change: string) => (change.startsWith('cloud:')
-  ? edited(configText, '    team: 19', '    serviceUrl: https://smba.example\n    team: 19')
-  : configText);
+const withServiceUrl = (change: string) =>
+  change.startsWith('cloud:')
+    ? edited(configText, '    team: 19', '    serviceUrl: https://smba.example\n    team: 19')
+    : configText;
 
 const cases: { rule: string; path: string; from: string; to: string }[] = [
-  { rule: 'production_http_public_url', path: 'server.publicUrl',
-    from: 'publicUrl: https:', to: 'publicUrl: http:' },
-  { rule: 'production_loopback_host', path: 'server.publicUrl',
-    from: 'https://countersign.contoso.example', to: 'https://localhost:8443' },
-  { rule: 'production_http_webhook', path: 'executors.deploy-webhook.url',
-    from: 'https://deploy', to: 'http://deploy' },
-  { rule: 'production_loopback_host', path: 'executors.deploy-webhook.url',
-    from: 'https://deploy.contoso.example', to: 'https://127.0.0.1:9000' },
-  { rule: 'production_http_issuer', path: 'identity.issuers[0].issuer',
+  {
+    rule: 'production_http_public_url',
+    path: 'server.publicUrl',
+    from: 'publicUrl: https:',
+    to: 'publicUrl: http:',
+  },
+  {
+    rule: 'production_loopback_host',
+    path: 'server.publicUrl',
+    from: 'https://countersign.contoso.example',
+    to: 'https://localhost:8443',
+  },
+  {
+    rule: 'production_http_webhook',
+    path: 'executors.deploy-webhook.url',
+    from: 'https://deploy',
+    to: 'http://deploy',
+  },
+  {
+    rule: 'production_loopback_host',
+    path: 'executors.deploy-webhook.url',
+    from: 'https://deploy.contoso.example',
+    to: 'https://127.0.0.1:9000',
+  },
+  {
+    rule: 'production_http_issuer',
+    path: 'identity.issuers[0].issuer',
     from: `tenant: ${tenant}`,
-    to: `tenant: ${tenant}\n      issuer: http://id.contoso.example` },
-  { rule: 'production_http_issuer', path: 'identity.issuers[0].discoveryUrl',
+    to: `tenant: ${tenant}\n      issuer: http://id.contoso.example`,
+  },
+  {
+    rule: 'production_http_issuer',
+    path: 'identity.issuers[0].discoveryUrl',
     from: `tenant: ${tenant}`,
-    to: `tenant: ${tenant}\n      discoveryUrl: http://id.contoso.example/d` },
-  { rule: 'production_loopback_host', path: 'identity.issuers[0].discoveryUrl',
-    from: `tenant: ${tenant}`, to: `tenant: ${tenant}\n      discoveryUrl: https://[::1]/d` },
-  { rule: 'production_http_cloud', path: 'teams.cloud.loginUrl',
-    from: 'cloud: public', to: explicitCloud('loginUrl: http://login.example') },
-  { rule: 'production_http_cloud', path: 'teams.cloud.metadataUrl',
-    from: 'cloud: public', to: explicitCloud('metadataUrl: http://login.example') },
-  { rule: 'production_loopback_host', path: 'teams.cloud.serviceUrlHosts[0]',
-    from: 'cloud: public', to: explicitCloud('serviceUrlHosts: [\'localhost:4000\']') },
-  { rule: 'production_http_service_url', path: 'channels.prod-approvals.serviceUrl',
-    from: '    team: 19', to: '    serviceUrl: http://smba.example/\n    team: 19' },
-  { rule: 'production_demo_tenant', path: 'teams.tenantId',
-    from: `tenantId: ${tenant}`, to: `tenantId: ${demoTenantId}` },
-  { rule: 'production_demo_tenant', path: 'teams.appId',
-    from: 'appId: 2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24', to: `appId: ${demoBotAppId}` },
-  { rule: 'production_demo_tenant', path: 'identity.issuers[0].tenant',
-    from: `tenant: ${tenant}`, to: `tenant: ${demoTenantId}` },
+    to: `tenant: ${tenant}\n      discoveryUrl: http://id.contoso.example/d`,
+  },
+  {
+    rule: 'production_loopback_host',
+    path: 'identity.issuers[0].discoveryUrl',
+    from: `tenant: ${tenant}`,
+    to: `tenant: ${tenant}\n      discoveryUrl: https://[::1]/d`,
+  },
+  {
+    rule: 'production_http_cloud',
+    path: 'teams.cloud.loginUrl',
+    from: 'cloud: public',
+    to: explicitCloud('loginUrl: http://login.example'),
+  },
+  {
+    rule: 'production_http_cloud',
+    path: 'teams.cloud.metadataUrl',
+    from: 'cloud: public',
+    to: explicitCloud('metadataUrl: http://login.example'),
+  },
+  {
+    rule: 'production_loopback_host',
+    path: 'teams.cloud.serviceUrlHosts[0]',
+    from: 'cloud: public',
+    to: explicitCloud("serviceUrlHosts: ['localhost:4000']"),
+  },
+  {
+    rule: 'production_http_service_url',
+    path: 'channels.prod-approvals.serviceUrl',
+    from: '    team: 19',
+    to: '    serviceUrl: http://smba.example/\n    team: 19',
+  },
+  {
+    rule: 'production_demo_tenant',
+    path: 'teams.tenantId',
+    from: `tenantId: ${tenant}`,
+    to: `tenantId: ${demoTenantId}`,
+  },
+  {
+    rule: 'production_demo_tenant',
+    path: 'teams.appId',
+    from: 'appId: 2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24',
+    to: `appId: ${demoBotAppId}`,
+  },
+  {
+    rule: 'production_demo_tenant',
+    path: 'identity.issuers[0].tenant',
+    from: `tenant: ${tenant}`,
+    to: `tenant: ${demoTenantId}`,
+  },
 ];
 
 describe('what production refuses by name', () => {
@@ -80,15 +139,19 @@ describe('what production refuses by name', () => {
 
   test('SQLite and secrets written out are warned of, not refused', () => {
     const config = edited(
-      edited(configText, 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}',
-        'kind: sqlite\n  path: data/countersign.db'),
+      edited(
+        configText,
+        'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}',
+        'kind: sqlite\n  path: data/countersign.db',
+      ),
       'secret: ${env:COUNTERSIGN_WEBHOOK_SECRET}',
       `secret: ${exampleEnv.COUNTERSIGN_WEBHOOK_SECRET}`,
     );
     const { config: loaded, warnings } = load({ config });
     expect(loaded.store).toEqual({ kind: 'sqlite', path: '/c/data/countersign.db' });
     expect(warnings.map(({ rule, path }) => `${rule} ${path}`)).toEqual([
-      'sqlite_in_production store.kind', 'secret_in_file executors.deploy-webhook.secret',
+      'sqlite_in_production store.kind',
+      'secret_in_file executors.deploy-webhook.secret',
     ]);
   });
 });

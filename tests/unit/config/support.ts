@@ -19,7 +19,8 @@ export const exampleEnv = {
 
 export const configText = readFileSync(exampleConfig, 'utf8');
 export const workflowText = readFileSync(
-  new URL('workflows/deploy-production.yaml', examples), 'utf8',
+  new URL('workflows/deploy-production.yaml', examples),
+  'utf8',
 );
 
 export interface Given {

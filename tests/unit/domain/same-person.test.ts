@@ -3,7 +3,13 @@ import { transition } from '../../../src/domain/transition.ts';
 import type { Request } from '../../../src/domain/request.ts';
 import { submit } from '../../../src/domain/submission.ts';
 import {
-  BY_API, EXECUTION, NOW, pendingRequest, principal, stage, workflow,
+  BY_API,
+  EXECUTION,
+  NOW,
+  pendingRequest,
+  principal,
+  stage,
+  workflow,
 } from '../../support/builders.ts';
 
 // Single sign-on may go through one provider and the sign-in button through another: the same
@@ -12,15 +18,27 @@ const mia = principal({ key: 'local|mia', roles: ['developer', 'approver'] });
 const miaElsewhere = { ...mia, key: 'okta|00u1', provider: 'okta', subject: '00u1' };
 
 function decide(request: Request, by: typeof mia, decision: 'approve' | 'deny' = 'approve') {
-  return transition(request, {
-    type: 'decide', decisionId: `dec_${by.key}`, by, decision, reason: null,
-    digest: request.digest, revision: request.version, channel: BY_API,
-  }, NOW + 1);
+  return transition(
+    request,
+    {
+      type: 'decide',
+      decisionId: `dec_${by.key}`,
+      by,
+      decision,
+      reason: null,
+      digest: request.digest,
+      revision: request.version,
+      channel: BY_API,
+    },
+    NOW + 1,
+  );
 }
 
-test('nobody approves the own request under another provider\'s identity', () => {
-  expect(decide(pendingRequest({ by: mia }), miaElsewhere))
-    .toMatchObject({ kind: 'refused', refusal: { code: 'own_request' } });
+test("nobody approves the own request under another provider's identity", () => {
+  expect(decide(pendingRequest({ by: mia }), miaElsewhere)).toMatchObject({
+    kind: 'refused',
+    refusal: { code: 'own_request' },
+  });
 });
 
 test('one person with two identities is one of a quorum, and a repeat', () => {
@@ -31,8 +49,10 @@ test('one person with two identities is one of a quorum, and a repeat', () => {
   if (first.kind !== 'step') throw new Error('the first word counts');
   expect(first.step.request.state).toBe('pending');
   expect(decide(first.step.request, benElsewhere)).toMatchObject({ kind: 'repeat' });
-  expect(decide(first.step.request, benElsewhere, 'deny'))
-    .toMatchObject({ kind: 'refused', refusal: { code: 'already_decided' } });
+  expect(decide(first.step.request, benElsewhere, 'deny')).toMatchObject({
+    kind: 'refused',
+    refusal: { code: 'already_decided' },
+  });
 });
 
 test('people outside the directory are told apart by their keys', () => {
@@ -41,27 +61,38 @@ test('people outside the directory are told apart by their keys', () => {
   const request = pendingRequest({ workflow: workflow({ stages: [stage({ quorum: 2 })] }) });
   const first = decide(request, outside('okta|a'));
   if (first.kind !== 'step') throw new Error('the first word counts');
-  expect(decide(first.step.request, outside('okta|b')))
-    .toMatchObject({ kind: 'step', step: { request: { state: 'approved' } } });
+  expect(decide(first.step.request, outside('okta|b'))).toMatchObject({
+    kind: 'step',
+    step: { request: { state: 'approved' } },
+  });
 });
 
 test('no approval ever rests on fewer people than its quorum, whatever identities they use', () => {
-  const clicks = fc.array(fc.record({
-    person: fc.integer({ min: 0, max: 3 }), provider: fc.constantFrom('local', 'okta', 'entra'),
-  }), { maxLength: 12 });
-  fc.assert(fc.property(clicks, fc.integer({ min: 1, max: 3 }), (given, quorum) => {
-    let request = pendingRequest({ workflow: workflow({ stages: [stage({ quorum })] }) });
-    for (const { person, provider } of given) {
-      const by = principal({
-        key: `${provider}|p${person}`, objectId: `oid-p${person}`, roles: ['approver'],
-      });
-      const result = decide(request, by);
-      if (result.kind === 'step') request = result.step.request;
-    }
-    const people = new Set(request.decisions.map(({ approver }) => approver.objectId));
-    expect(people.size).toBe(request.decisions.length);
-    expect(request.state === 'approved').toBe(people.size >= quorum);
-  }), { numRuns: 300 });
+  const clicks = fc.array(
+    fc.record({
+      person: fc.integer({ min: 0, max: 3 }),
+      provider: fc.constantFrom('local', 'okta', 'entra'),
+    }),
+    { maxLength: 12 },
+  );
+  fc.assert(
+    fc.property(clicks, fc.integer({ min: 1, max: 3 }), (given, quorum) => {
+      let request = pendingRequest({ workflow: workflow({ stages: [stage({ quorum })] }) });
+      for (const { person, provider } of given) {
+        const by = principal({
+          key: `${provider}|p${person}`,
+          objectId: `oid-p${person}`,
+          roles: ['approver'],
+        });
+        const result = decide(request, by);
+        if (result.kind === 'step') request = result.step.request;
+      }
+      const people = new Set(request.decisions.map(({ approver }) => approver.objectId));
+      expect(people.size).toBe(request.decisions.length);
+      expect(request.state === 'approved').toBe(people.size >= quorum);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe('a claim that says nothing', () => {
@@ -69,21 +100,34 @@ describe('a claim that says nothing', () => {
   const guarded = workflow({ stages: [stage({ where: department })] });
 
   test.each([[''], [[] as string[]]])('%j: asking needs one that says something', (empty) => {
-    const asked = submit({
-      id: 'req_1', workflow: guarded, requester: { ...mia, claims: { department: empty } },
-      fields: { service: 'checkout' }, reason: null, execution: EXECUTION, channel: BY_API,
-    }, NOW);
+    const asked = submit(
+      {
+        id: 'req_1',
+        workflow: guarded,
+        requester: { ...mia, claims: { department: empty } },
+        fields: { service: 'checkout' },
+        reason: null,
+        execution: EXECUTION,
+        channel: BY_API,
+      },
+      NOW,
+    );
     expect(asked).toMatchObject({ ok: false, refusal: { code: 'claim_unavailable' } });
   });
 
   test('two people without a department do not share one', () => {
     const request = pendingRequest({ by: { ...mia, claims: { department: 'Payments' } } });
     const planned = {
-      name: 'Owner', roles: ['approver'], quorum: 1, where: { claim: 'department', value: '' },
+      name: 'Owner',
+      roles: ['approver'],
+      quorum: 1,
+      where: { claim: 'department', value: '' },
     };
     const older: Request = { ...request, plan: { ...request.plan, stages: [planned] } };
     const ben = principal({
-      key: 'local|ben', roles: ['approver'], claims: { department: '' },
+      key: 'local|ben',
+      roles: ['approver'],
+      claims: { department: '' },
     });
     expect(decide(older, ben)).toMatchObject({ refusal: { code: 'claim_mismatch' } });
   });

@@ -6,15 +6,19 @@ import type { DecideCommand } from '../../../src/domain/transition.ts';
 import { BY_API, NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 
 const MINUTE = 60_000;
-const demand = (given: Partial<StepUp>): StepUp =>
-  ({ acr: null, amr: null, maxAgeMs: null, ...given });
+const demand = (given: Partial<StepUp>): StepUp => ({
+  acr: null,
+  amr: null,
+  maxAgeMs: null,
+  ...given,
+});
 const token = (given: object) => ({ ...principal().token, ...given });
 
 test.each<[string, Partial<StepUp>, object, boolean]>([
   ['one of the contexts', { acr: ['c1', 'c2'] }, { acr: 'c2' }, true],
   ['another context', { acr: ['c1'] }, { acr: 'c2' }, false],
   ['no context', { acr: ['c1'] }, { acr: null }, false],
-  ['one of Entra\'s', { acr: ['c1'] }, { acr: '1', acrs: ['c2', 'c1'] }, true],
+  ["one of Entra's", { acr: ['c1'] }, { acr: '1', acrs: ['c2', 'c1'] }, true],
   ['all methods', { amr: ['pwd', 'mfa'] }, { amr: ['mfa', 'pwd', 'rsa'] }, true],
   ['one method of two', { amr: ['pwd', 'mfa'] }, { amr: ['pwd'] }, false],
   ['young enough, to the ms', { maxAgeMs: MINUTE }, { authTime: NOW - MINUTE }, true],
@@ -32,11 +36,22 @@ test.each<[string, Partial<StepUp>, object, boolean]>([
 describe('a stage that demands a step-up', () => {
   const strict = workflow({ stages: [stage({ stepUp: demand({ acr: ['c1'] }) }), stage()] });
   const request = pendingRequest({ workflow: strict });
-  const say = (acr: string | null, change: Partial<DecideCommand> = {}) => transition(request, {
-    type: 'decide', decisionId: 'dec_1', decision: 'approve', reason: null,
-    digest: request.digest, revision: 1, channel: BY_API,
-    by: principal({ key: 'local|ben', roles: ['approver'], token: token({ acr }) }), ...change,
-  }, NOW);
+  const say = (acr: string | null, change: Partial<DecideCommand> = {}) =>
+    transition(
+      request,
+      {
+        type: 'decide',
+        decisionId: 'dec_1',
+        decision: 'approve',
+        reason: null,
+        digest: request.digest,
+        revision: 1,
+        channel: BY_API,
+        by: principal({ key: 'local|ben', roles: ['approver'], token: token({ acr }) }),
+        ...change,
+      },
+      NOW,
+    );
 
   test('is decided under what it demands, and under nothing less', () => {
     expect(say('c1').kind).toBe('step');
@@ -54,8 +69,14 @@ describe('a stage that demands a step-up', () => {
     expect(request.plan.stages[1]).not.toHaveProperty('stepUp');
     const { workflow: id, workflowVersion, requester, beneficiary, reason, fields, plan } = request;
     const subject = {
-      requestId: request.id, workflow: id, workflowVersion, requester: requester.key,
-      beneficiary: beneficiary.key, reason, fields, execution: plan.execution,
+      requestId: request.id,
+      workflow: id,
+      workflowVersion,
+      requester: requester.key,
+      beneficiary: beneficiary.key,
+      reason,
+      fields,
+      execution: plan.execution,
     };
     expect(requestDigest(subject)).not.toBe(request.digest);
     const stepUp = [{ stage: 'Owner', acr: ['c1'], amr: null, maxAgeMs: null }];
@@ -65,11 +86,11 @@ describe('a stage that demands a step-up', () => {
   test('evidence names the way and when the claims were verified', () => {
     const proof = { way: 'refresh', verifiedAt: NOW - 5, sessionId: 'ses_1' } as const;
     const by = {
-      ...principal({ key: 'local|ben', roles: ['approver'], token: token({ acr: 'c1' }) }), proof,
+      ...principal({ key: 'local|ben', roles: ['approver'], token: token({ acr: 'c1' }) }),
+      proof,
     };
     const made = say('c1', { by });
     expect(made.kind === 'step' && made.step.decision?.evidence.proof).toEqual(proof);
-    expect(made.kind === 'step' && made.step.events[0]?.data['evidence'])
-      .toMatchObject({ proof });
+    expect(made.kind === 'step' && made.step.events[0]?.data['evidence']).toMatchObject({ proof });
   });
 });

@@ -3,19 +3,36 @@ import { mayRead } from '../../../src/domain/policy.ts';
 import { submit } from '../../../src/domain/submission.ts';
 import type { Workflow } from '../../../src/domain/workflow.ts';
 import {
-  BY_API, EXECUTION, NOW, field, pendingRequest, principal, stage, workflow,
+  BY_API,
+  EXECUTION,
+  NOW,
+  field,
+  pendingRequest,
+  principal,
+  stage,
+  workflow,
 } from '../../support/builders.ts';
 
 const mia = principal({ key: 'local|mia', roles: ['developer'] });
 
 function ask(change: {
-  workflow?: Workflow; by?: typeof mia; fields?: Record<string, unknown>; reason?: string;
+  workflow?: Workflow;
+  by?: typeof mia;
+  fields?: Record<string, unknown>;
+  reason?: string;
 }) {
-  const result = submit({
-    id: 'req_1', workflow: change.workflow ?? workflow(), requester: change.by ?? mia,
-    fields: change.fields ?? { service: 'checkout' }, reason: change.reason ?? null,
-    execution: EXECUTION, channel: BY_API,
-  }, NOW);
+  const result = submit(
+    {
+      id: 'req_1',
+      workflow: change.workflow ?? workflow(),
+      requester: change.by ?? mia,
+      fields: change.fields ?? { service: 'checkout' },
+      reason: change.reason ?? null,
+      execution: EXECUTION,
+      channel: BY_API,
+    },
+    NOW,
+  );
   return result.ok ? result.request : result.refusal.code;
 }
 
@@ -36,7 +53,11 @@ describe('fields', () => {
 
   test('text as forms send it becomes values, and defaults fill what is left out', () => {
     expect(check({ version: '1.2', window: 'PT30M', count: '3', dry: 'true' })).toEqual({
-      service: 'checkout', version: '1.2', window: 1_800_000, count: 3, dry: true,
+      service: 'checkout',
+      version: '1.2',
+      window: 1_800_000,
+      count: 3,
+      dry: true,
     });
     expect(check({})).toEqual({ service: 'checkout', window: 3_600_000 });
   });
@@ -75,7 +96,7 @@ describe('who may ask', () => {
     expect(ask({ by: principal({ roles: ['other'] }) })).toBe('requester_not_allowed');
   });
 
-  test('a workload by issuer and every claim; roles and people\'s claims do not count', () => {
+  test("a workload by issuer and every claim; roles and people's claims do not count", () => {
     const only = workflow({
       request: {
         roles: ['developer'],
@@ -83,22 +104,28 @@ describe('who may ask', () => {
       },
     });
     const job = principal({
-      key: 'github|job', kind: 'workload', provider: 'github', roles: ['developer'],
+      key: 'github|job',
+      kind: 'workload',
+      provider: 'github',
+      roles: ['developer'],
       claims: { repository: 'contoso/checkout' },
     });
     expect(ask({ workflow: only, by: job })).toMatchObject({ state: 'pending' });
     for (const other of [
-      { ...job, provider: 'gitlab' }, { ...job, claims: {} },
+      { ...job, provider: 'gitlab' },
+      { ...job, claims: {} },
       { ...job, claims: { repository: ['contoso/checkout'] } },
       { ...job, kind: 'person' as const, roles: [] },
-    ]) expect(ask({ workflow: only, by: other })).toBe('requester_not_allowed');
+    ])
+      expect(ask({ workflow: only, by: other })).toBe('requester_not_allowed');
   });
 
   test('an empty rule matches no workload, and no roles let nobody in', () => {
     const open = workflow({ request: { roles: [], workloads: [{ issuer: 'local', claims: {} }] } });
     expect(ask({ workflow: open })).toBe('requester_not_allowed');
-    expect(ask({ workflow: open, by: principal({ kind: 'workload' }) }))
-      .toBe('requester_not_allowed');
+    expect(ask({ workflow: open, by: principal({ kind: 'workload' }) })).toBe(
+      'requester_not_allowed',
+    );
   });
 
   test('a stage that compares with a claim the requester lacks refuses at once', () => {

@@ -9,10 +9,19 @@ const approver = (name: string, extra: object = {}) =>
 
 function decide(request: Request, change: Partial<DecideCommand> = {}): DecideCommand {
   return {
-    type: 'decide', decisionId: 'dec_1', by: approver('ben'), decision: 'approve', reason: null,
-    digest: request.digest, revision: request.version,
+    type: 'decide',
+    decisionId: 'dec_1',
+    by: approver('ben'),
+    decision: 'approve',
+    reason: null,
+    digest: request.digest,
+    revision: request.version,
     channel: {
-      via: 'teams', tenant: 't', objectId: 'o', activityId: 'a', conversationId: 'c',
+      via: 'teams',
+      tenant: 't',
+      objectId: 'o',
+      activityId: 'a',
+      conversationId: 'c',
       exchangeId: null,
     },
     ...change,
@@ -39,15 +48,18 @@ describe('deciding', () => {
       step: {
         request: { state: 'approved', version: 2 },
         decision: {
-          stage: 0, decision: 'approve',
+          stage: 0,
+          decision: 'approve',
           evidence: { role: 'approver', digest: request.digest, revision: 1, activityId: 'a' },
         },
         effects: ['cards', 'execute'],
       },
     });
     if (result.kind === 'step') {
-      expect(result.step.events.map((event) => event.type))
-        .toEqual(['request.decided', 'request.approved']);
+      expect(result.step.events.map((event) => event.type)).toEqual([
+        'request.decided',
+        'request.approved',
+      ]);
     }
   });
 
@@ -62,7 +74,8 @@ describe('deciding', () => {
     const request = pendingRequest({ workflow: workflow({ stages: [stage({ quorum: 2 })] }) });
     const one = stepped(run(request, decide(request)));
     expect(run(one, decide(one, { decisionId: 'dec_2' }))).toMatchObject({
-      kind: 'repeat', decision: { id: 'dec_1' },
+      kind: 'repeat',
+      decision: { id: 'dec_1' },
     });
     expect(code(run(one, decide(one, { decision: 'deny' })))).toBe('already_decided');
     expect(stepped(run(one, decide(one, { by: approver('cleo') }))).state).toBe('approved');
@@ -80,11 +93,17 @@ describe('deciding', () => {
   });
 
   test.each<[string, (request: Request) => Partial<DecideCommand>, string]>([
-    ['the requester', () => ({ by: principal({ key: 'local|mia', roles: ['approver'] }) }),
-      'own_request'],
+    [
+      'the requester',
+      () => ({ by: principal({ key: 'local|mia', roles: ['approver'] }) }),
+      'own_request',
+    ],
     ['an onlooker', () => ({ by: principal({ key: 'local|onlooker' }) }), 'role_missing'],
-    ['a workload with the role', () => ({ by: approver('bot', { kind: 'workload' }) }),
-      'approver_not_person'],
+    [
+      'a workload with the role',
+      () => ({ by: approver('bot', { kind: 'workload' }) }),
+      'approver_not_person',
+    ],
     ['another digest', () => ({ digest: 'x' }), 'digest_mismatch'],
     ['a revision of the future', () => ({ revision: 2 }), 'stage_passed'],
     ['a revision that is no number', () => ({ revision: Number.NaN }), 'stage_passed'],
@@ -105,12 +124,20 @@ describe('deciding', () => {
     const request = pendingRequest({
       workflow: workflow({ stages: [stage({ where })] }),
       by: principal({
-        key: 'local|mia', roles: ['developer'], claims: { department: 'Payments' },
+        key: 'local|mia',
+        roles: ['developer'],
+        claims: { department: 'Payments' },
       }),
     });
-    const as = (claims: object) => code(run(request, decide(request, {
-      by: approver('ben', { claims }),
-    })));
+    const as = (claims: object) =>
+      code(
+        run(
+          request,
+          decide(request, {
+            by: approver('ben', { claims }),
+          }),
+        ),
+      );
     expect(as({ department: 'Payments' })).toBe('step');
     expect(as({ department: 'Platform' })).toBe('claim_mismatch');
     expect(as({})).toBe('claim_mismatch');
@@ -163,21 +190,37 @@ describe('the other commands', () => {
   test('a look that would show the same leaves the cards alone', () => {
     const pending = pendingRequest();
     const approved = stepped(run(pending, decide(pending)));
-    const look = (found: 'held' | 'unknown') => ({ type: 'recheck' as const, recheck: {
-      at: NOW, people: [{ decisionId: 'd', key: 'k', role: 'approver', found }],
-    } });
+    const look = (found: 'held' | 'unknown') => ({
+      type: 'recheck' as const,
+      recheck: {
+        at: NOW,
+        people: [{ decisionId: 'd', key: 'k', role: 'approver', found }],
+      },
+    });
     const effects = (request: Request, found: 'held' | 'unknown') => {
       const result = run(request, look(found));
       return result.kind === 'step' ? result.step.effects : undefined;
     };
     const held = stepped(run(approved, look('held')));
-    expect([effects(approved, 'held'), effects(held, 'held'), effects(held, 'unknown')])
-      .toEqual([['cards'], [], ['cards']]);
+    expect([effects(approved, 'held'), effects(held, 'held'), effects(held, 'unknown')]).toEqual([
+      ['cards'],
+      [],
+      ['cards'],
+    ]);
   });
 });
 
 test('a revision names the stage that was open then', () => {
   const request = { ...pendingRequest(), version: 9, stagesOpenedAt: [1, 4, 7] };
-  expect([0, 1, 3, 4, 6, 7, 9, 10, 1.5].map((at) => stageAtRevision(request, at)))
-    .toEqual([undefined, 0, 0, 1, 1, 2, 2, undefined, undefined]);
+  expect([0, 1, 3, 4, 6, 7, 9, 10, 1.5].map((at) => stageAtRevision(request, at))).toEqual([
+    undefined,
+    0,
+    0,
+    1,
+    1,
+    2,
+    2,
+    undefined,
+    undefined,
+  ]);
 });

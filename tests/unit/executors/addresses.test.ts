@@ -9,15 +9,46 @@ import type { Target } from './target.ts';
 
 const PUBLIC = ['93.184.215.14', '2606:2800:21f:cb07:6820:80da:af6b:8b2c', '64:ff9b::5db8:d70e'];
 const PRIVATE = [
-  '10.1.2.3', '172.16.0.1', '192.168.1.1', '127.0.0.1', '127.9.9.9', '100.64.0.1', '::1',
-  'fd12:3456::1', '::ffff:10.1.2.3', '::ffff:7f00:1', '64:ff9b::a01:203',
+  '10.1.2.3',
+  '172.16.0.1',
+  '192.168.1.1',
+  '127.0.0.1',
+  '127.9.9.9',
+  '100.64.0.1',
+  '::1',
+  'fd12:3456::1',
+  '::ffff:10.1.2.3',
+  '::ffff:7f00:1',
+  '64:ff9b::a01:203',
 ];
 const SPECIAL = [
-  '0.0.0.0', '0.1.2.3', '169.254.1.1', '169.254.169.254', '168.63.129.16', '100.100.100.200',
-  '192.0.0.192', '192.0.2.1', '198.18.0.1', '198.51.100.1', '203.0.113.1', '224.0.0.1',
-  '240.0.0.1', '255.255.255.255', '::', 'fe80::1', 'fec0::1', 'ff02::1', '2001:db8::1',
-  '2002:a01:203::1', '2001:0:1:2::3', 'fd00:ec2::254', '::ffff:169.254.169.254', '::7f00:1',
-  '64:ff9b::a9fe:a9fe', '64:ff9b:1::1', '100::1',
+  '0.0.0.0',
+  '0.1.2.3',
+  '169.254.1.1',
+  '169.254.169.254',
+  '168.63.129.16',
+  '100.100.100.200',
+  '192.0.0.192',
+  '192.0.2.1',
+  '198.18.0.1',
+  '198.51.100.1',
+  '203.0.113.1',
+  '224.0.0.1',
+  '240.0.0.1',
+  '255.255.255.255',
+  '::',
+  'fe80::1',
+  'fec0::1',
+  'ff02::1',
+  '2001:db8::1',
+  '2002:a01:203::1',
+  '2001:0:1:2::3',
+  'fd00:ec2::254',
+  '::ffff:169.254.169.254',
+  '::7f00:1',
+  '64:ff9b::a9fe:a9fe',
+  '64:ff9b:1::1',
+  '100::1',
 ];
 
 describe('which addresses may be connected to', () => {
@@ -31,7 +62,8 @@ describe('which addresses may be connected to', () => {
   });
 
   test.each(['', 'localhost', '10.1.2.3.', '1.2.3', '::g', '93.184.215.14/8'])(
-    'no address at all: "%s"', (text) => {
+    'no address at all: "%s"',
+    (text) => {
       const open = createAddressPolicy(['0.0.0.0/0', '::/0', 'hooks.test']);
       expect(none.allows('hooks.test', text) || open.allows('hooks.test', text)).toBe(false);
     },
@@ -62,7 +94,8 @@ describe('which addresses may be connected to', () => {
   });
 
   test.each(['', 'a b', '*.internal', '10.0.0.0/33', 'http://x', '-a.test'])(
-    'an entry "%s" is refused', (entry) => {
+    'an entry "%s" is refused',
+    (entry) => {
       expect(() => createAddressPolicy([entry])).toThrow('no host, address or CIDR range');
     },
   );
@@ -70,29 +103,51 @@ describe('which addresses may be connected to', () => {
 
 describe('the check at the moment of connecting', () => {
   let target: Target;
-  beforeEach(async () => { target = await startTarget(); });
+  beforeEach(async () => {
+    target = await startTarget();
+  });
   afterEach(() => target.stop());
-  const attempt = (host: string, allowPrivate: string[], resolve?: Resolve) => createExecutors({
-    config: {
-      profile: 'local',
-      executors: {
-        deploy: {
-          kind: 'webhook', url: `http://${host}:${target.port}/`, secretRef: 'x', timeoutMs: 1_500,
-          secret: `whsec_${Buffer.alloc(32).toString('base64')}`, idempotent: false,
-          maxAttempts: 3, allowPrivate,
+  const attempt = (host: string, allowPrivate: string[], resolve?: Resolve) =>
+    createExecutors({
+      config: {
+        profile: 'local',
+        executors: {
+          deploy: {
+            kind: 'webhook',
+            url: `http://${host}:${target.port}/`,
+            secretRef: 'x',
+            timeoutMs: 1_500,
+            secret: `whsec_${Buffer.alloc(32).toString('base64')}`,
+            idempotent: false,
+            maxAttempts: 3,
+            allowPrivate,
+          },
         },
       },
-    },
-    clock: { now: () => 0 }, log: silentLogger, ...(resolve ? { resolve } : {}),
-  }).execute(approvedRequest(), 1);
-  const to = (...addresses: string[]): Resolve => (_hostname, answered) =>
-    answered(null, addresses.map((address) => ({ address, family: isIP(address) })));
+      clock: { now: () => 0 },
+      log: silentLogger,
+      ...(resolve ? { resolve } : {}),
+    }).execute(approvedRequest(), 1);
+  const to =
+    (...addresses: string[]): Resolve =>
+    (_hostname, answered) =>
+      answered(
+        null,
+        addresses.map((address) => ({ address, family: isIP(address) })),
+      );
 
   test.each([
-    '127.0.0.1', '2130706433', '0x7f.1', '017700000001', '[::1]', '[::ffff:127.0.0.1]', '0',
+    '127.0.0.1',
+    '2130706433',
+    '0x7f.1',
+    '017700000001',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+    '0',
   ])('an address in the URL is checked, however it is written: %s', async (host) => {
     expect(await attempt(host, [])).toMatchObject({
-      kind: 'retry', outcome: { code: 'target_address_refused' },
+      kind: 'retry',
+      outcome: { code: 'target_address_refused' },
     });
     expect(target.received).toEqual([]);
   });
@@ -131,7 +186,8 @@ describe('the check at the moment of connecting', () => {
     for (const resolve of [unknown, hanging]) {
       const started = performance.now();
       expect(await attempt('hooks.test', [], resolve)).toMatchObject({
-        kind: 'retry', outcome: { code: 'target_unreachable' },
+        kind: 'retry',
+        outcome: { code: 'target_unreachable' },
       });
       expect(performance.now() - started).toBeLessThan(6_000);
     }

@@ -25,17 +25,19 @@ export async function startTarget(): Promise<Target> {
     port: 0,
     received: [],
     answer: (response) => void response.writeHead(204).end(),
-    stop: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
   };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       target.received.push({
-        method: request.method ?? '', url: request.url ?? '',
+        method: request.method ?? '',
+        url: request.url ?? '',
         headers: request.headers as Record<string, string>,
         body: Buffer.concat(chunks).toString(),
       });

@@ -18,15 +18,22 @@ afterEach(() => target.stop());
 
 function configOf(change: Partial<WebhookExecutorConfig> = {}): WebhookExecutorConfig {
   return {
-    kind: 'webhook', url: `http://127.0.0.1:${target.port}/hooks/deploy?key=hidden`,
-    secret: SECRET, secretRef: '${env:HOOK_SECRET}', timeoutMs: 1_500, idempotent: false,
-    maxAttempts: 3, allowPrivate: ['127.0.0.1'], ...change,
+    kind: 'webhook',
+    url: `http://127.0.0.1:${target.port}/hooks/deploy?key=hidden`,
+    secret: SECRET,
+    secretRef: '${env:HOOK_SECRET}',
+    timeoutMs: 1_500,
+    idempotent: false,
+    maxAttempts: 3,
+    allowPrivate: ['127.0.0.1'],
+    ...change,
   };
 }
 function executors(change: Partial<WebhookExecutorConfig> = {}, profile = 'local' as const) {
   return createExecutors({
     config: { profile, executors: { deploy: configOf(change) } },
-    clock: { now: () => now }, log: silentLogger,
+    clock: { now: () => now },
+    log: silentLogger,
   });
 }
 const run = (change: Partial<WebhookExecutorConfig> = {}, attempt = 1) =>
@@ -45,7 +52,8 @@ describe('the webhook executor', () => {
     const [got] = target.received;
     if (!got) throw new Error('nothing received');
     expect(got.headers).toMatchObject({
-      'webhook-id': 'msg_req_1', 'idempotency-key': 'msg_req_1',
+      'webhook-id': 'msg_req_1',
+      'idempotency-key': 'msg_req_1',
       'webhook-timestamp': String(Math.floor(now / 1_000)),
       'content-type': 'application/json; charset=utf-8',
     });
@@ -53,14 +61,25 @@ describe('the webhook executor', () => {
       type: 'countersign.request.approved',
       timestamp: '2023-11-14T22:15:00.000Z',
       data: {
-        request: 'req_1', number: 17, workflow: 'deploy-production', workflowVersion: 'v1',
-        requester: { key: 'demo|ann', name: 'ann' }, beneficiary: { key: 'demo|ann', name: 'ann' },
-        fields: { service: 'checkout', window: 'PT1H' }, reason: 'release',
-        decisions: [{
-          stage: 'Owner', decision: 'approve', approver: { key: 'demo|bo', name: 'bo' },
-          role: 'approver', at: '2023-11-14T22:15:00.000Z',
-        }],
-        digest: 'digest-1', createdAt: '2023-11-14T22:13:20.000Z',
+        request: 'req_1',
+        number: 17,
+        workflow: 'deploy-production',
+        workflowVersion: 'v1',
+        requester: { key: 'demo|ann', name: 'ann' },
+        beneficiary: { key: 'demo|ann', name: 'ann' },
+        fields: { service: 'checkout', window: 'PT1H' },
+        reason: 'release',
+        decisions: [
+          {
+            stage: 'Owner',
+            decision: 'approve',
+            approver: { key: 'demo|bo', name: 'bo' },
+            role: 'approver',
+            at: '2023-11-14T22:15:00.000Z',
+          },
+        ],
+        digest: 'digest-1',
+        createdAt: '2023-11-14T22:13:20.000Z',
       },
     });
     expect(got.body).not.toContain('secret-token-id');
@@ -98,16 +117,17 @@ describe('the webhook executor', () => {
     [500, {}, false, 'unknown', 'target_error', null],
     [500, {}, true, 'retry', 'target_error', null],
     [502, { 'retry-after': '3' }, true, 'retry', 'target_error', 3_000],
-  ])('an answer of %d %j (repeats are safe: %p) is %s', async (
-    status, headers, idempotent, kind, code, retryAfterMs,
-  ) => {
-    target.answer = reply(status, '', headers as Record<string, string>);
-    const result = await run({ idempotent });
-    expect(result.kind).toBe(kind);
-    expect(result.outcome.code).toBe(code);
-    expect(result.kind === 'retry' ? result.retryAfterMs : null).toBe(retryAfterMs);
-    expect(target.received).toHaveLength(1);
-  });
+  ])(
+    'an answer of %d %j (repeats are safe: %p) is %s',
+    async (status, headers, idempotent, kind, code, retryAfterMs) => {
+      target.answer = reply(status, '', headers as Record<string, string>);
+      const result = await run({ idempotent });
+      expect(result.kind).toBe(kind);
+      expect(result.outcome.code).toBe(code);
+      expect(result.kind === 'retry' ? result.retryAfterMs : null).toBe(retryAfterMs);
+      expect(target.received).toHaveLength(1);
+    },
+  );
 
   test('a redirect is not followed, wherever it leads', async () => {
     const other = await startTarget();
@@ -146,10 +166,12 @@ describe('the webhook executor', () => {
   });
 
   test('plain http is for the local profile only', () => {
-    const create = () => createExecutors({
-      config: { profile: 'production', executors: { deploy: configOf() } },
-      clock: { now: () => now }, log: silentLogger,
-    });
+    const create = () =>
+      createExecutors({
+        config: { profile: 'production', executors: { deploy: configOf() } },
+        clock: { now: () => now },
+        log: silentLogger,
+      });
     expect(create).toThrow('executors.deploy: url must be an https address');
   });
 
@@ -200,7 +222,8 @@ describe('tries in a row', () => {
 describe('what a target says', () => {
   test('is shown as one bounded line of plain characters', async () => {
     target.answer = reply(422, {
-      detail: `no\n\u0000such \u202eversion\u2066 ${'x'.repeat(1_000)}`, reference: ['not', 'text'],
+      detail: `no\n\u0000such \u202eversion\u2066 ${'x'.repeat(1_000)}`,
+      reference: ['not', 'text'],
     });
     const { message, reference } = (await run()).outcome;
     expect(message).toContain('It said: no such version xxx');
@@ -210,7 +233,10 @@ describe('what a target says', () => {
   });
 
   test.each([
-    ['no JSON', '<html>'], ['null', 'null'], ['a list', '["message"]'], ['nothing', ''],
+    ['no JSON', '<html>'],
+    ['null', 'null'],
+    ['a list', '["message"]'],
+    ['nothing', ''],
     ['other types', '{"message":{"a":1},"reference":7}'],
     ['an inherited name', '{"__proto__":{"message":"from the prototype"}}'],
     ['only invisible characters', '{"message":"\\u200b\\u202e"}'],
@@ -241,20 +267,26 @@ describe('the plan', () => {
   test('names the target without what may be secret', () => {
     const plan = executors().plan('deploy');
     expect(plan).toMatchObject({
-      executor: 'deploy', kind: 'webhook', durationMs: null,
+      executor: 'deploy',
+      kind: 'webhook',
+      durationMs: null,
       target: `127.0.0.1:${target.port}/hooks/deploy`,
     });
     expect(executors().plan('other')).toBeUndefined();
   });
 
-  test('its hash follows everything that was configured, and no secret\'s value', () => {
+  test("its hash follows everything that was configured, and no secret's value", () => {
     const hash = (change: Partial<WebhookExecutorConfig> = {}) =>
       executors(change).plan('deploy')?.configHash;
     const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
     expect(hash({ secret: other })).toBe(hash());
     const changes: Partial<WebhookExecutorConfig>[] = [
-      { url: 'https://hooks.test/other' }, { secretRef: '${env:OTHER}' }, { timeoutMs: 9 },
-      { idempotent: true }, { maxAttempts: 4 }, { allowPrivate: [] },
+      { url: 'https://hooks.test/other' },
+      { secretRef: '${env:OTHER}' },
+      { timeoutMs: 9 },
+      { idempotent: true },
+      { maxAttempts: 4 },
+      { allowPrivate: [] },
     ];
     expect(new Set([hash(), ...changes.map(hash)]).size).toBe(changes.length + 1);
   });

@@ -1,11 +1,16 @@
 import { raw, startServer } from './support.ts';
 
 /** Bodies come in whatever pieces the network makes of them; what is read must be the same. */
-const send = (body: string, more = '') => [
-  'POST /api/messages HTTP/1.1', 'host: bot', 'authorization: Bearer teams',
-  'content-type: application/json',
-  `content-length: ${Buffer.byteLength(body)}${more}`, '', '',
-].join('\r\n');
+const send = (body: string, more = '') =>
+  [
+    'POST /api/messages HTTP/1.1',
+    'host: bot',
+    'authorization: Bearer teams',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}${more}`,
+    '',
+    '',
+  ].join('\r\n');
 
 const LAST = '\r\nconnection: close';
 const first = JSON.stringify({ type: 'message', text: 'é'.repeat(3_000) });
@@ -26,12 +31,14 @@ test.each<[string, (string | Buffer)[]]>([
   ['heads apart from bodies', [send(first), first, send(second, LAST), second]],
   ['cut within a character', [whole.subarray(0, 4_001), whole.subarray(4_001), end]],
   ['cut before the last byte', [whole.subarray(0, -1), whole.subarray(-1), end]],
-  ['the second one\'s head in the first one\'s piece', [
-    Buffer.concat([whole, Buffer.from(send(second, LAST))]), second,
-  ]],
-  ['byte by byte at the end', [
-    whole.subarray(0, -3), ...Array.from(whole.subarray(-3), (byte) => Buffer.of(byte)), end,
-  ]],
+  [
+    "the second one's head in the first one's piece",
+    [Buffer.concat([whole, Buffer.from(send(second, LAST))]), second],
+  ],
+  [
+    'byte by byte at the end',
+    [whole.subarray(0, -3), ...Array.from(whole.subarray(-3), (byte) => Buffer.of(byte)), end],
+  ],
 ])('two bodies on one connection: %s', async (_, pieces) => {
   const answers = await raw(server.port, pieces, { gapMs: 20 });
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);

@@ -24,17 +24,30 @@ beforeAll(async () => {
   server = await startServer();
   document = (await (await get(`${server.url}/openapi.json`)).json()) as Document;
   operations = Object.entries(document.paths).flatMap(([path, entry]) =>
-    Object.entries(entry).map(([method, operation]) => ({ method, path, operation })));
+    Object.entries(entry).map(([method, operation]) => ({ method, path, operation })),
+  );
 });
 afterAll(() => server.stop());
 
 test('it holds every address that contracts.md promises for this version', () => {
   expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
-    'get /.well-known/jwks.json', 'get /assets/{name}', 'get /auth/callback', 'get /auth/start',
-    'get /healthz', 'get /metrics', 'get /openapi.json', 'get /readyz', 'get /v1/requests',
-    'get /v1/requests/{id}', 'get /v1/requests/{id}/wait', 'get /v1/workflows',
-    'post /api/messages', 'post /auth/start', 'post /v1/requests',
-    'post /v1/requests/{id}/cancel', 'post /v1/requests/{id}/decisions',
+    'get /.well-known/jwks.json',
+    'get /assets/{name}',
+    'get /auth/callback',
+    'get /auth/start',
+    'get /healthz',
+    'get /metrics',
+    'get /openapi.json',
+    'get /readyz',
+    'get /v1/requests',
+    'get /v1/requests/{id}',
+    'get /v1/requests/{id}/wait',
+    'get /v1/workflows',
+    'post /api/messages',
+    'post /auth/start',
+    'post /v1/requests',
+    'post /v1/requests/{id}/cancel',
+    'post /v1/requests/{id}/decisions',
   ]);
 });
 
@@ -51,7 +64,9 @@ test('every route is in it', () => {
   const folder = fileURLToPath(new URL('../../../src/http/routes/', import.meta.url));
   const paths = readdirSync(folder).flatMap((name) =>
     [...readFileSync(folder + name, 'utf8').matchAll(/^ {4}path: '([^']+)'/gm)].map(([, path]) =>
-      (path ?? '').replace(/:(\w+)/g, '{$1}')));
+      (path ?? '').replace(/:(\w+)/g, '{$1}'),
+    ),
+  );
   expect(new Set(Object.keys(document.paths))).toEqual(
     new Set([...paths, '/openapi.json', '/metrics', '/healthz', '/readyz']),
   );

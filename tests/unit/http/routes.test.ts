@@ -3,15 +3,19 @@ import type { Harness } from './support.ts';
 
 let server: Harness;
 
-beforeEach(async () => { server = await startServer(); });
+beforeEach(async () => {
+  server = await startServer();
+});
 afterEach(() => server.stop());
 
 const problemOf = async (response: Response) => {
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   const problem = (await response.json()) as Record<string, unknown>;
   expect(problem).toMatchObject({
-    type: `urn:countersign:problem:${problem.code}`, status: response.status,
-    title: expect.any(String), detail: expect.any(String),
+    type: `urn:countersign:problem:${problem.code}`,
+    status: response.status,
+    title: expect.any(String),
+    detail: expect.any(String),
   });
   return problem;
 };
@@ -24,23 +28,30 @@ describe('POST /v1/requests', () => {
     expect(response.status).toBe(201);
     expect(response.headers.get('location')).toBe('https://approve.example/v1/requests/req_1');
     expect(await response.json()).toMatchObject({ id: 'req_1', waitToken: 'wait_req_1' });
-    expect(server.app.submitted).toEqual([expect.objectContaining({
-      workflow: 'deploy-production', fields: { service: 'checkout' }, reason: 'why',
-      idempotencyKey: 'k-1', teams: null, by: expect.objectContaining({ key: 'people:mia' }),
-    })]);
+    expect(server.app.submitted).toEqual([
+      expect.objectContaining({
+        workflow: 'deploy-production',
+        fields: { service: 'checkout' },
+        reason: 'why',
+        idempotencyKey: 'k-1',
+        teams: null,
+        by: expect.objectContaining({ key: 'people:mia' }),
+      }),
+    ]);
   });
 
   test('a repeat gives 200 and the same body', async () => {
     const first = await (await post(`${server.url}/v1/requests`, body)).text();
-    server.app.submit = () =>
-      Promise.resolve({ kind: 'repeated', request: server.app.request });
+    server.app.submit = () => Promise.resolve({ kind: 'repeated', request: server.app.request });
     const repeat = await post(`${server.url}/v1/requests`, body);
     expect(repeat.status).toBe(200);
     expect(await repeat.text()).toBe(first);
   });
 
   test.each([
-    ['idempotency_mismatch', 422], ['requester_not_allowed', 403], ['field_invalid', 422],
+    ['idempotency_mismatch', 422],
+    ['requester_not_allowed', 403],
+    ['field_invalid', 422],
   ] as const)('a refusal %s gives %d', async (code, status) => {
     server.app.submit = () =>
       Promise.resolve({ kind: 'refused', refusal: { code, message: 'No.', field: 'service' } });
@@ -50,16 +61,23 @@ describe('POST /v1/requests', () => {
   });
 
   test.each([
-    ['a space', 'a b'], ['nothing', ''], ['too long', 'x'.repeat(256)], ['no ASCII', 'ä'],
+    ['a space', 'a b'],
+    ['nothing', ''],
+    ['too long', 'x'.repeat(256)],
+    ['no ASCII', 'ä'],
   ])('an Idempotency-Key of %s is refused', async (_name, key) => {
     const response = await post(`${server.url}/v1/requests`, body, { 'idempotency-key': key });
-    expect([response.status, (await problemOf(response)).code])
-      .toEqual([422, 'idempotency_key_invalid']);
+    expect([response.status, (await problemOf(response)).code]).toEqual([
+      422,
+      'idempotency_key_invalid',
+    ]);
     expect(server.app.submitted).toEqual([]);
   });
 
   test.each([
-    ['no object', []], ['no workflow', {}], ['a number for it', { workflow: 1 }],
+    ['no object', []],
+    ['no workflow', {}],
+    ['a number for it', { workflow: 1 }],
     ['an unknown key', { ...body, admin: true }],
     ['a nested field', { ...body, fields: { a: {} } }],
   ])('a body with %s is refused', async (_name, wrong) => {
@@ -73,30 +91,56 @@ describe('reading', () => {
   test('a request is shown as contracts.md promises', async () => {
     const response = await get(`${server.url}/v1/requests/req_1`);
     expect(await response.json()).toEqual({
-      id: 'req_1', number: 17, workflow: 'deploy-production', workflowVersion: 'v',
-      title: 'Deploy to production', state: 'pending', version: 2,
+      id: 'req_1',
+      number: 17,
+      workflow: 'deploy-production',
+      workflowVersion: 'v',
+      title: 'Deploy to production',
+      state: 'pending',
+      version: 2,
       requester: { key: 'people:mia', kind: 'person', name: 'mia' },
       beneficiary: { key: 'people:mia', kind: 'person', name: 'mia' },
-      fields: { service: 'checkout', window: 'PT1H30M' }, reason: 'because',
+      fields: { service: 'checkout', window: 'PT1H30M' },
+      reason: 'because',
       stages: [
-        { name: 'Service owner', quorum: 1, state: 'approved', decisions: [{
-          id: 'dec_1', decision: 'approve', role: 'approver', via: 'teams', reason: null,
-          approver: { key: 'people:amara', kind: 'person', name: 'amara' },
-          at: '2026-11-22T09:00:01.000Z', roleAsOf: '2026-11-22T09:00:00.000Z', recheck: null,
-          stale: false,
-        }] },
+        {
+          name: 'Service owner',
+          quorum: 1,
+          state: 'approved',
+          decisions: [
+            {
+              id: 'dec_1',
+              decision: 'approve',
+              role: 'approver',
+              via: 'teams',
+              reason: null,
+              approver: { key: 'people:amara', kind: 'person', name: 'amara' },
+              at: '2026-11-22T09:00:01.000Z',
+              roleAsOf: '2026-11-22T09:00:00.000Z',
+              recheck: null,
+              stale: false,
+            },
+          ],
+        },
         { name: 'Security', quorum: 1, state: 'open', decisions: [] },
       ],
       execution: {
-        executor: 'deploy-webhook', kind: 'webhook', target: 't', configHash: 'h', duration: null,
+        executor: 'deploy-webhook',
+        kind: 'webhook',
+        target: 't',
+        configHash: 'h',
+        duration: null,
       },
-      digest: 'digest-1', createdAt: '2026-11-22T09:00:00.000Z',
-      updatedAt: '2026-11-22T09:00:01.000Z', expiresAt: '2026-11-23T09:00:00.000Z',
-      outcome: null, url: 'https://approve.example/v1/requests/req_1',
+      digest: 'digest-1',
+      createdAt: '2026-11-22T09:00:00.000Z',
+      updatedAt: '2026-11-22T09:00:01.000Z',
+      expiresAt: '2026-11-23T09:00:00.000Z',
+      outcome: null,
+      url: 'https://approve.example/v1/requests/req_1',
     });
   });
 
-  test('one that is not there and one that is not the caller\'s give the same 404', async () => {
+  test("one that is not there and one that is not the caller's give the same 404", async () => {
     const missing = await get(`${server.url}/v1/requests/req_2`);
     const foreign = await get(`${server.url}/v1/requests/req_1`, 'olu');
     expect([missing.status, foreign.status]).toEqual([404, 404]);
@@ -107,15 +151,28 @@ describe('reading', () => {
     const query = 'state=pending&state=applied&workflow=w&requester=me&cursor=20&limit=5';
     const response = await get(`${server.url}/v1/requests?${query}`);
     expect(await response.json()).toMatchObject({ requests: [{ id: 'req_1' }], cursor: '16' });
-    expect(server.app.listed).toEqual([{
-      by: expect.objectContaining({ name: 'mia' }), states: ['pending', 'applied'], workflow: 'w',
-      requester: 'people:mia', cursor: '20', limit: 5,
-    }]);
+    expect(server.app.listed).toEqual([
+      {
+        by: expect.objectContaining({ name: 'mia' }),
+        states: ['pending', 'applied'],
+        workflow: 'w',
+        requester: 'people:mia',
+        cursor: '20',
+        limit: 5,
+      },
+    ]);
   });
 
   test.each([
-    'limit=0', 'limit=101', 'limit=5&limit=6', 'limit=1e1', 'state=open', 'cursor=abc', 'sort=up',
-    'workflow=', 'workflow=%00',
+    'limit=0',
+    'limit=101',
+    'limit=5&limit=6',
+    'limit=1e1',
+    'state=open',
+    'cursor=abc',
+    'sort=up',
+    'workflow=',
+    'workflow=%00',
   ])('the list refuses ?%s', async (query) => {
     const response = await get(`${server.url}/v1/requests?${query}`);
     expect([response.status, (await problemOf(response)).code]).toEqual([400, 'query_invalid']);
@@ -123,9 +180,15 @@ describe('reading', () => {
 
   test('workflows with their fields', async () => {
     const response = await get(`${server.url}/v1/workflows`);
-    expect(await response.json()).toMatchObject({ workflows: [{
-      id: 'deploy-production', expire: 'P1D', fields: [{ id: 'window', max: 'PT8H' }],
-    }] });
+    expect(await response.json()).toMatchObject({
+      workflows: [
+        {
+          id: 'deploy-production',
+          expire: 'P1D',
+          fields: [{ id: 'window', max: 'PT8H' }],
+        },
+      ],
+    });
   });
 });
 
@@ -136,8 +199,10 @@ describe('waiting', () => {
   test('answers a bearer and the wait token of this request', async () => {
     for (const token of ['mia', 'wait_req_1']) {
       const response = await wait(token);
-      expect([response.status, await response.json()])
-        .toEqual([200, expect.objectContaining({ state: 'pending' })]);
+      expect([response.status, await response.json()]).toEqual([
+        200,
+        expect.objectContaining({ state: 'pending' }),
+      ]);
     }
   });
 
@@ -161,7 +226,8 @@ describe('waiting', () => {
   });
 
   test.each(['timeoutSeconds=61', 'timeoutSeconds=-1', 'timeout=1'])(
-    'refuses ?%s', async (query) => {
+    'refuses ?%s',
+    async (query) => {
       expect((await wait('mia', query)).status).toBe(400);
     },
   );
@@ -188,12 +254,17 @@ describe('waiting', () => {
 
   test('a client that goes away ends its wait', async () => {
     let ended = false;
-    server.app.waitRequest = ({ signal }) => new Promise((resolve) => {
-      signal?.addEventListener('abort', () => { ended = true; resolve(makeRequest()); });
-    });
+    server.app.waitRequest = ({ signal }) =>
+      new Promise((resolve) => {
+        signal?.addEventListener('abort', () => {
+          ended = true;
+          resolve(makeRequest());
+        });
+      });
     const controller = new AbortController();
     const pending = fetch(`${server.url}/v1/requests/req_1/wait`, {
-      headers: { authorization: 'Bearer mia' }, signal: controller.signal,
+      headers: { authorization: 'Bearer mia' },
+      signal: controller.signal,
     }).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 100));
     controller.abort();
@@ -206,21 +277,36 @@ describe('waiting', () => {
 describe('deciding', () => {
   const body = { decision: 'approve', stage: 'Security', revision: 2, digest: 'digest-1' };
   const decide = (change: object = {}, person = 'amara') =>
-    post(`${server.url}/v1/requests/req_1/decisions`, { ...body, ...change },
-      { authorization: `Bearer ${person}` });
+    post(
+      `${server.url}/v1/requests/req_1/decisions`,
+      { ...body, ...change },
+      { authorization: `Bearer ${person}` },
+    );
 
   test('hands the decision over with evidence of the API', async () => {
     const response = await decide({ reason: 'fine', stage: 1 });
     expect(await response.json()).toMatchObject({
-      request: { id: 'req_1' }, decision: { id: 'dec_1', decision: 'approve' },
+      request: { id: 'req_1' },
+      decision: { id: 'dec_1', decision: 'approve' },
     });
-    expect(server.app.decided).toEqual([expect.objectContaining({
-      id: 'req_1', decision: 'approve', reason: 'fine', digest: 'digest-1', revision: 2,
-      teams: null, channel: {
-        via: 'api', tenant: 'tid', objectId: 'oid-amara', activityId: null, conversationId: null,
-        exchangeId: null,
-      },
-    })]);
+    expect(server.app.decided).toEqual([
+      expect.objectContaining({
+        id: 'req_1',
+        decision: 'approve',
+        reason: 'fine',
+        digest: 'digest-1',
+        revision: 2,
+        teams: null,
+        channel: {
+          via: 'api',
+          tenant: 'tid',
+          objectId: 'oid-amara',
+          activityId: null,
+          conversationId: null,
+          exchangeId: null,
+        },
+      }),
+    ]);
   });
 
   test.each([
@@ -234,16 +320,22 @@ describe('deciding', () => {
   });
 
   test.each([
-    [{ decision: 'maybe' }], [{ revision: 0 }], [{ revision: 1.5 }], [{ digest: 7 }],
+    [{ decision: 'maybe' }],
+    [{ revision: 0 }],
+    [{ revision: 1.5 }],
+    [{ digest: 7 }],
     [{ stage: null }],
   ])('a body with %j is refused', async (change) => {
     expect((await decide(change)).status).toBe(422);
   });
 
   test('who may not read it gets 404, and the refusal goes on record', async () => {
-    server.app.decide = () => Promise.resolve({
-      kind: 'refused', refusal: { code: 'role_missing', message: 'secret' }, request: undefined,
-    });
+    server.app.decide = () =>
+      Promise.resolve({
+        kind: 'refused',
+        refusal: { code: 'role_missing', message: 'secret' },
+        request: undefined,
+      });
     const response = await decide({}, 'olu');
     expect([response.status, (await problemOf(response)).code]).toEqual([404, 'request_not_found']);
     expect(server.app.decided).toHaveLength(1);
@@ -263,7 +355,8 @@ describe('deciding', () => {
 
 describe('tokens', () => {
   test.each([undefined, 'Basic bWlhOg==', 'Bearer', 'Bearer a b', 'bearer'])(
-    'the header %j is no token', async (authorization) => {
+    'the header %j is no token',
+    async (authorization) => {
       const response = await fetch(`${server.url}/v1/workflows`, {
         headers: authorization === undefined ? {} : { authorization },
       });
@@ -316,17 +409,24 @@ describe('the service itself', () => {
 
   test('health, readiness, keys, metrics and pages answer', async () => {
     expect(await (await get(`${server.url}/healthz`)).json()).toEqual({ status: 'ok' });
-    expect(await (await get(`${server.url}/readyz`)).json())
-      .toEqual({ ok: true, checks: { store: 'ok' } });
+    expect(await (await get(`${server.url}/readyz`)).json()).toEqual({
+      ok: true,
+      checks: { store: 'ok' },
+    });
     expect(await (await get(`${server.url}/.well-known/jwks.json`)).json()).toEqual({ keys: [] });
     expect((await get(`${server.url}/auth/start?l=x`)).status).toBe(200);
     const start = await fetch(`${server.url}/auth/start?l=x`, {
-      method: 'POST', redirect: 'manual',
+      method: 'POST',
+      redirect: 'manual',
     });
-    expect([start.status, start.headers.get('location'), start.headers.get('set-cookie')])
-      .toEqual([303, 'https://id.example/', 'a=b']);
-    expect((await get(`${server.url}/auth/callback`)).headers.get('content-type'))
-      .toBe('text/html; charset=utf-8');
+    expect([start.status, start.headers.get('location'), start.headers.get('set-cookie')]).toEqual([
+      303,
+      'https://id.example/',
+      'a=b',
+    ]);
+    expect((await get(`${server.url}/auth/callback`)).headers.get('content-type')).toBe(
+      'text/html; charset=utf-8',
+    );
     expect((await get(`${server.url}/assets/other.js`)).status).toBe(404);
   });
 
@@ -347,8 +447,12 @@ describe('the service itself', () => {
       ready: () => Promise.resolve({ ok: (ready += 1) > 1, checks: {} }),
       gauges: () => Promise.resolve({ countersign_jobs_waiting: (gauges += 1) }),
     });
-    const storm = () => Promise.all(['/readyz', '/metrics'].flatMap((path) =>
-      Array.from({ length: 20 }, () => get(asked.url + path))));
+    const storm = () =>
+      Promise.all(
+        ['/readyz', '/metrics'].flatMap((path) =>
+          Array.from({ length: 20 }, () => get(asked.url + path)),
+        ),
+      );
     await storm();
     expect([ready, gauges]).toEqual([1, 1]);
     nowMs = 1_000;
@@ -383,8 +487,9 @@ describe('the service itself', () => {
     expect([good.status, await good.json()]).toEqual([200, { done: true }]);
     const bad = await post(url, { type: 'message' });
     expect([bad.status, (await problemOf(bad)).code]).toEqual([401, 'activity_refused']);
-    expect(await (await get(`${server.url}/metrics`)).text())
-      .toContain('countersign_http_problems_total{code="activity_refused"} 1');
+    expect(await (await get(`${server.url}/metrics`)).text()).toContain(
+      'countersign_http_problems_total{code="activity_refused"} 1',
+    );
     expect(server.bodies).toEqual([{ type: 'message' }, { type: 'message' }]);
   });
 });

@@ -20,37 +20,45 @@ function escaped(key: string): string {
 
 describe('scanJson', () => {
   test('takes every JSON text that is not too deep, however it is spaced', () => {
-    fc.assert(fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 0, max: 3 }), (text, gap) => {
-      fc.pre(!odd(text));
-      const value: unknown = JSON.parse(text);
-      expect(scanJson(JSON.stringify(value, null, gap), 32)).toBeUndefined();
-    }));
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 0, max: 3 }), (text, gap) => {
+        fc.pre(!odd(text));
+        const value: unknown = JSON.parse(text);
+        expect(scanJson(JSON.stringify(value, null, gap), 32)).toBeUndefined();
+      }),
+    );
   });
 
   test('knows the depth as a parser does', () => {
-    fc.assert(fc.property(fc.json({ maxDepth: 6 }), (text) => {
-      fc.pre(!odd(text));
-      const depth = depthOf(JSON.parse(text));
-      expect(scanJson(text, depth)).toBeUndefined();
-      if (depth > 0) expect(scanJson(text, depth - 1)?.code).toBe('json_too_deep');
-    }));
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), (text) => {
+        fc.pre(!odd(text));
+        const depth = depthOf(JSON.parse(text));
+        expect(scanJson(text, depth)).toBeUndefined();
+        if (depth > 0) expect(scanJson(text, depth - 1)?.code).toBe('json_too_deep');
+      }),
+    );
   });
 
   test('finds a key that stands twice, wherever and however it is written', () => {
     const anyKey = fc.string({ unit: 'binary' });
-    fc.assert(fc.property(anyKey, fc.json({ maxDepth: 2 }), fc.boolean(), (key, value, escape) => {
-      fc.pre(key !== '__proto__' && key.isWellFormed() && !key.includes('\\') && !odd(value));
-      const plain = JSON.stringify(key);
-      const other = escape ? escaped(key) : plain;
-      const text = `[{"x": ${value}}, {${plain}: ${value}, ${other}: 1}]`;
-      expect(scanJson(text, 32)?.code).toBe('json_duplicate_key');
-    }));
+    fc.assert(
+      fc.property(anyKey, fc.json({ maxDepth: 2 }), fc.boolean(), (key, value, escape) => {
+        fc.pre(key !== '__proto__' && key.isWellFormed() && !key.includes('\\') && !odd(value));
+        const plain = JSON.stringify(key);
+        const other = escape ? escaped(key) : plain;
+        const text = `[{"x": ${value}}, {${plain}: ${value}, ${other}: 1}]`;
+        expect(scanJson(text, 32)?.code).toBe('json_duplicate_key');
+      }),
+    );
   });
 
   test('ends on any text at all, in a time that grows with its length', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,\\ax') }), (text) => {
-      scanJson(text, 8);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,\\ax') }), (text) => {
+        scanJson(text, 8);
+      }),
+    );
     const started = performance.now();
     for (const text of ['"', '\\"', '{"a":', '[', '"\\', ':', '"a":']) {
       scanJson(text.repeat(262_144 / text.length), 32);
@@ -60,9 +68,15 @@ describe('scanJson', () => {
 });
 
 test('isoDuration writes what parseDuration reads', () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 366 * 86_400 }), (seconds) => {
-    expect(parseDuration(isoDuration(seconds * 1_000))).toBe(seconds * 1_000);
-  }));
-  expect([0, 5_400_000, 86_400_000, 28_800_000].map(isoDuration))
-    .toEqual(['PT0S', 'PT1H30M', 'P1D', 'PT8H']);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 366 * 86_400 }), (seconds) => {
+      expect(parseDuration(isoDuration(seconds * 1_000))).toBe(seconds * 1_000);
+    }),
+  );
+  expect([0, 5_400_000, 86_400_000, 28_800_000].map(isoDuration)).toEqual([
+    'PT0S',
+    'PT1H30M',
+    'P1D',
+    'PT8H',
+  ]);
 });

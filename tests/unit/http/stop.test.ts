@@ -2,7 +2,10 @@ import { makeRequest, get, startServer } from './support.ts';
 import { sleep } from '../../../src/lib/loop.ts';
 
 const settle = (promise: Promise<Response>) =>
-  promise.then(({ status }) => status, () => 'closed' as const);
+  promise.then(
+    ({ status }) => status,
+    () => 'closed' as const,
+  );
 
 test('a stop lets what is in flight finish, and takes nothing new', async () => {
   const server = await startServer();

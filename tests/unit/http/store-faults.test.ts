@@ -18,7 +18,8 @@ test.each<[StoreErrorCode, RegExp]>([
 });
 
 test.each<[StoreErrorCode]>([['store_corrupt'], ['store_rejected'], ['schema_newer']])(
-  '%s is a fault that tells nothing of itself', (code) => {
+  '%s is a fault that tells nothing of itself',
+  (code) => {
     expect(replyOf(code)).toMatchObject({ status: 500, body: { code: 'internal_error' } });
   },
 );

@@ -13,15 +13,33 @@ import type { WebPages } from '../../../src/usecases/ports.ts';
 const now = Date.UTC(2026, 10, 22, 9, 0, 0);
 
 const token = {
-  issuer: 'https://id.example', subject: 's', audience: 'a', tokenId: 't', clientId: null,
-  issuedAt: now, expiresAt: now + 600_000, authTime: null, acr: null, amr: [], digest: 'd',
+  issuer: 'https://id.example',
+  subject: 's',
+  audience: 'a',
+  tokenId: 't',
+  clientId: null,
+  issuedAt: now,
+  expiresAt: now + 600_000,
+  authTime: null,
+  acr: null,
+  amr: [],
+  digest: 'd',
 };
 
 /** A principal of the fake identity. */
 export function principal(id: string, change: Partial<Principal> = {}): Principal {
   return {
-    key: `people:${id}`, kind: 'person', provider: 'people', subject: id, tenant: 'tid',
-    objectId: `oid-${id}`, name: id, roles: ['developer'], claims: {}, token, ...change,
+    key: `people:${id}`,
+    kind: 'person',
+    provider: 'people',
+    subject: id,
+    tenant: 'tid',
+    objectId: `oid-${id}`,
+    name: id,
+    roles: ['developer'],
+    claims: {},
+    token,
+    ...change,
   };
 }
 
@@ -29,16 +47,29 @@ export function principal(id: string, change: Partial<Principal> = {}): Principa
 export function makeRequest(change: Partial<Request> = {}): Request {
   const requester = principal('mia');
   return {
-    id: 'req_1', number: 17, version: 2, state: 'pending', workflow: 'deploy-production',
-    workflowVersion: 'v', title: 'Deploy to production', requester, beneficiary: requester,
-    requestedWith: token, fields: { service: 'checkout', window: 5_400_000 }, reason: 'because',
+    id: 'req_1',
+    number: 17,
+    version: 2,
+    state: 'pending',
+    workflow: 'deploy-production',
+    workflowVersion: 'v',
+    title: 'Deploy to production',
+    requester,
+    beneficiary: requester,
+    requestedWith: token,
+    fields: { service: 'checkout', window: 5_400_000 },
+    reason: 'because',
     plan: {
       stages: [
         { name: 'Service owner', roles: ['approver'], where: null, quorum: 1 },
         { name: 'Security', roles: ['security-lead'], where: null, quorum: 1 },
       ],
       execution: {
-        executor: 'deploy-webhook', kind: 'webhook', configHash: 'h', target: 't', durationMs: null,
+        executor: 'deploy-webhook',
+        kind: 'webhook',
+        configHash: 'h',
+        target: 't',
+        durationMs: null,
       },
       channel: 'prod-approvals',
       fields: [
@@ -46,31 +77,68 @@ export function makeRequest(change: Partial<Request> = {}): Request {
         { id: 'window', label: 'Change window', type: 'duration' },
       ],
     },
-    digest: 'digest-1', stagesOpenedAt: [1, 2], decisions: [decision()], outcome: null,
-    createdAt: now, updatedAt: now + 1_000, expiresAt: now + 86_400_000, ...change,
+    digest: 'digest-1',
+    stagesOpenedAt: [1, 2],
+    decisions: [decision()],
+    outcome: null,
+    createdAt: now,
+    updatedAt: now + 1_000,
+    expiresAt: now + 86_400_000,
+    ...change,
   };
 }
 
 export function decision(change: Partial<Decision> = {}): Decision {
   return {
-    id: 'dec_1', requestId: 'req_1', stage: 0, approver: principal('amara'), decision: 'approve',
-    reason: null, at: now + 1_000,
+    id: 'dec_1',
+    requestId: 'req_1',
+    stage: 0,
+    approver: principal('amara'),
+    decision: 'approve',
+    reason: null,
+    at: now + 1_000,
     evidence: {
-      token, roles: ['approver'], role: 'approver', via: 'teams', tenant: 'tid',
-      objectId: 'oid-amara', activityId: 'a', conversationId: 'c', exchangeId: null,
-      digest: 'digest-1', revision: 1,
+      token,
+      roles: ['approver'],
+      role: 'approver',
+      via: 'teams',
+      tenant: 'tid',
+      objectId: 'oid-amara',
+      activityId: 'a',
+      conversationId: 'c',
+      exchangeId: null,
+      digest: 'digest-1',
+      revision: 1,
     },
     ...change,
   };
 }
 
 const workflow: Workflow = {
-  id: 'deploy-production', version: 'v', title: 'Deploy to production', description: null,
-  keywords: [], request: { roles: ['developer'], workloads: [] },
-  fields: [{ id: 'window', label: 'Change window', type: 'duration', required: false, choices: [],
-    pattern: null, maxLength: 100, min: null, max: 28_800_000, default: 3_600_000 }],
+  id: 'deploy-production',
+  version: 'v',
+  title: 'Deploy to production',
+  description: null,
+  keywords: [],
+  request: { roles: ['developer'], workloads: [] },
+  fields: [
+    {
+      id: 'window',
+      label: 'Change window',
+      type: 'duration',
+      required: false,
+      choices: [],
+      pattern: null,
+      maxLength: 100,
+      min: null,
+      max: 28_800_000,
+      default: 3_600_000,
+    },
+  ],
   stages: [{ name: 'Service owner', roles: ['approver'], where: null, when: null, quorum: 1 }],
-  channel: 'prod-approvals', expireMs: 86_400_000, executor: 'deploy-webhook',
+  channel: 'prod-approvals',
+  expireMs: 86_400_000,
+  executor: 'deploy-webhook',
 };
 
 /** A fake of the application at its port: it records what it was asked, and answers as told. */
@@ -92,12 +160,14 @@ export class FakeApp implements Partial<App> {
     this.decided.push(input);
     return this.decide(input);
   };
-  cancelRequest: App['cancelRequest'] = () => Promise.resolve({
-    kind: 'decided', request: { ...this.request, state: 'cancelled' }, decision: null,
-  });
-  readRequest: App['readRequest'] = ({ id, by }) => Promise.resolve(
-    id === this.request.id && by.name !== 'olu' ? this.request : undefined,
-  );
+  cancelRequest: App['cancelRequest'] = () =>
+    Promise.resolve({
+      kind: 'decided',
+      request: { ...this.request, state: 'cancelled' },
+      decision: null,
+    });
+  readRequest: App['readRequest'] = ({ id, by }) =>
+    Promise.resolve(id === this.request.id && by.name !== 'olu' ? this.request : undefined);
   loadForCard: App['loadForCard'] = (id) =>
     Promise.resolve(id === this.request.id ? this.request : undefined);
   listRequests: App['listRequests'] = (input) => {
@@ -132,13 +202,17 @@ export async function startServer(change: Partial<ServerOptions> = {}): Promise<
   const page = { status: 200, headers: html, body: '<p>' };
   const pages: WebPages = {
     signInStart: () => Promise.resolve(page),
-    signInBegin: () => Promise.resolve({
-      status: 303, headers: { location: 'https://id.example/', 'set-cookie': 'a=b' }, body: '',
-    }),
+    signInBegin: () =>
+      Promise.resolve({
+        status: 303,
+        headers: { location: 'https://id.example/', 'set-cookie': 'a=b' },
+        body: '',
+      }),
     signInCallback: () => Promise.resolve(page),
-    asset: (name) => (name === 'known.js'
-      ? { status: 200, headers: { 'content-type': 'text/javascript' }, body: '1' }
-      : undefined),
+    asset: (name) =>
+      name === 'known.js'
+        ? { status: 200, headers: { 'content-type': 'text/javascript' }, body: '1' }
+        : undefined,
   };
   const server = createServer({
     config: {
@@ -147,16 +221,19 @@ export async function startServer(change: Partial<ServerOptions> = {}): Promise<
     },
     app: app as unknown as App,
     identity: {
-      verifyBearer: (text) => (/^(mia|amara|olu|pipeline)$/.test(text)
-        ? Promise.resolve(principal(text))
-        : Promise.reject(new IdentityError('token_expired', 'The token has "expired".'))),
+      verifyBearer: (text) =>
+        /^(mia|amara|olu|pipeline)$/.test(text)
+          ? Promise.resolve(principal(text))
+          : Promise.reject(new IdentityError('token_expired', 'The token has "expired".')),
     },
     activities: {
       messages({ authorization, body }) {
         bodies.push(body);
-        return Promise.resolve(authorization === 'Bearer teams'
-          ? { status: 200, body: { done: true } }
-          : { status: 401 });
+        return Promise.resolve(
+          authorization === 'Bearer teams'
+            ? { status: 200, body: { done: true } }
+            : { status: 401 },
+        );
       },
     },
     pages,
@@ -175,9 +252,10 @@ export function post(url: string, body: unknown, headers: Record<string, string>
   return fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer mia', ...headers },
-    body: typeof body === 'string' || body instanceof Uint8Array
-      ? (body as string)
-      : JSON.stringify(body),
+    body:
+      typeof body === 'string' || body instanceof Uint8Array
+        ? (body as string)
+        : JSON.stringify(body),
   });
 }
 
@@ -188,7 +266,9 @@ export function get(url: string, person = 'mia') {
 
 /** Writes bytes as they are and gives everything that comes back until the server closes. */
 export function raw(
-  port: number, parts: readonly (string | Buffer)[], options: { gapMs?: number } = {},
+  port: number,
+  parts: readonly (string | Buffer)[],
+  options: { gapMs?: number } = {},
 ): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
@@ -201,7 +281,9 @@ export function raw(
       }
     };
     socket.on('connect', () => void send());
-    socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+    });
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(text));
     socket.setTimeout(8_000, () => socket.destroy());

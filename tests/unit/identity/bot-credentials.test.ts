@@ -16,31 +16,44 @@ const clock = turnableClock(Date.now());
 beforeAll(async () => {
   server = createServer((request, response) => {
     let body = '';
-    request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
     request.on('end', () => {
       const path = request.url ?? '';
       response.setHeader('content-type', 'application/json');
       if (path.includes('openid-configuration')) {
         const authority = `https://login.microsoftonline.com/${TENANT}`;
-        response.end(JSON.stringify({
-          issuer: `${authority}/v2.0`, token_endpoint: `${authority}/oauth2/v2.0/token`,
-          authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
-          jwks_uri: `${authority}/keys`,
-        }));
+        response.end(
+          JSON.stringify({
+            issuer: `${authority}/v2.0`,
+            token_endpoint: `${authority}/oauth2/v2.0/token`,
+            authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
+            jwks_uri: `${authority}/keys`,
+          }),
+        );
         return;
       }
       asked.push({ path, form: new URLSearchParams(body), headers: request.headers });
       if (failing) {
-        response.writeHead(401).end(JSON.stringify({
-          error: 'invalid_client', error_description: 'AADSTS7000215: wrong secret',
-        }));
+        response.writeHead(401).end(
+          JSON.stringify({
+            error: 'invalid_client',
+            error_description: 'AADSTS7000215: wrong secret',
+          }),
+        );
         return;
       }
       const seconds = 3_600;
-      response.end(JSON.stringify({
-        token_type: 'Bearer', access_token: `bot-token-${asked.length}`, expires_in: seconds,
-        expires_on: String(Math.floor(Date.now() / 1_000) + seconds), resource: 'x',
-      }));
+      response.end(
+        JSON.stringify({
+          token_type: 'Bearer',
+          access_token: `bot-token-${asked.length}`,
+          expires_in: seconds,
+          expires_on: String(Math.floor(Date.now() / 1_000) + seconds),
+          resource: 'x',
+        }),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -65,7 +78,9 @@ function credentials(teams: Partial<TeamsConfig>, profile: 'production' | 'local
   const config = configOf([], { profile, teams });
   const cloud = { ...config.teams.cloud, loginUrl: 'https://login.microsoftonline.com' };
   return createBotCredentials({
-    config: { ...config, teams: { ...config.teams, cloud, ...teams } }, clock, fetch: toLoopback,
+    config: { ...config, teams: { ...config.teams, cloud, ...teams } },
+    clock,
+    fetch: toLoopback,
   });
 }
 
@@ -76,7 +91,9 @@ describe('at Entra, through msal', () => {
     expect(Math.abs(expiresAt - clock.now() - 3_600_000)).toBeLessThan(5_000);
     expect(asked[0]?.path).toContain(`/${TENANT}/oauth2/v2.0/token`);
     expect(Object.fromEntries(asked[0]?.form ?? [])).toMatchObject({
-      grant_type: 'client_credentials', client_id: APP_ID, client_secret: 'bot-secret',
+      grant_type: 'client_credentials',
+      client_id: APP_ID,
+      client_secret: 'bot-secret',
       scope: expect.stringContaining('https://api.botframework.com/.default'),
     });
   });
@@ -86,7 +103,8 @@ describe('at Entra, through msal', () => {
     const thumbprintSha256 = 'ab'.repeat(32);
     const { value } = await credentials({
       credential: {
-        kind: 'certificate', thumbprintSha256,
+        kind: 'certificate',
+        thumbprintSha256,
         privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       },
     }).token();
@@ -95,8 +113,9 @@ describe('at Entra, through msal', () => {
     expect(form?.get('client_secret')).toBeNull();
     const assertion = form?.get('client_assertion') ?? '';
     expect(decodeJwt(assertion)).toMatchObject({ iss: APP_ID, sub: APP_ID });
-    expect(decodeProtectedHeader(assertion)['x5t#S256'])
-      .toBe(Buffer.from(thumbprintSha256, 'hex').toString('base64url'));
+    expect(decodeProtectedHeader(assertion)['x5t#S256']).toBe(
+      Buffer.from(thumbprintSha256, 'hex').toString('base64url'),
+    );
   });
 
   test('a managed identity, asked where the machine says', async () => {
@@ -118,7 +137,9 @@ describe('at Entra, through msal', () => {
 
   test('a login that is refused says so, without the secret', async () => {
     failing = true;
-    const error = await credentials({}).token().catch((caught: unknown) => caught);
+    const error = await credentials({})
+      .token()
+      .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'bot_login_failed' });
     expect(String(error)).not.toContain('bot-secret');
   });

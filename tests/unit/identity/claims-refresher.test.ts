@@ -11,7 +11,15 @@ import { principal } from '../../support/builders.ts';
 import { amara as approver, decision as decisionOf } from '../cards/samples.ts';
 import { GRAPH, LOGIN, startGraph } from './fake-graph.ts';
 import {
-  AMARA, APP_ID, OTHER_TENANT, TENANT, configOf, entraIssuer, log, oidcIssuer, startKeyServer,
+  AMARA,
+  APP_ID,
+  OTHER_TENANT,
+  TENANT,
+  configOf,
+  entraIssuer,
+  log,
+  oidcIssuer,
+  startKeyServer,
   turnableClock,
 } from './kit.ts';
 import type { KeyServer } from './kit.ts';
@@ -31,23 +39,34 @@ beforeEach(() => {
 });
 
 const lookup: NonNullable<IssuerConfig['groupLookup']> = {
-  graphUrl: GRAPH, loginUrl: LOGIN, clientId: APP_ID, as: 'application',
+  graphUrl: GRAPH,
+  loginUrl: LOGIN,
+  clientId: APP_ID,
+  as: 'application',
   credential: { kind: 'secret', secret: 'app-secret' },
 };
 
 function refresher(over: Partial<IssuerConfig> = {}) {
   const clock = turnableClock();
-  const config = configOf([
-    entraIssuer(server, {
-      groupLookup: lookup,
-      roles: [{ claim: 'roles', map: null }, { claim: 'groups', map: { [APPROVERS]: ['lead'] } }],
-      ...over,
-    }),
-    oidcIssuer(server, { id: 'okta', issuer: 'http://127.0.0.1:9/okta' }),
-  ], { implies: { lead: ['reader'] } });
+  const config = configOf(
+    [
+      entraIssuer(server, {
+        groupLookup: lookup,
+        roles: [
+          { claim: 'roles', map: null },
+          { claim: 'groups', map: { [APPROVERS]: ['lead'] } },
+        ],
+        ...over,
+      }),
+      oidcIssuer(server, { id: 'okta', issuer: 'http://127.0.0.1:9/okta' }),
+    ],
+    { implies: { lead: ['reader'] } },
+  );
   const ways = createGraphWays(graph.fetch);
   return createClaimsRefresher({
-    config, ways, providers: createProviders({ config, clock, log }),
+    config,
+    ways,
+    providers: createProviders({ config, clock, log }),
     groups: createGroupSource({ clock, log, ways }),
     otherwise: {
       heldNow: async ({ claims }) => {
@@ -60,8 +79,13 @@ function refresher(over: Partial<IssuerConfig> = {}) {
 
 const approval = decisionOf(approver);
 const amara: PrincipalRef = {
-  key: `entra|public|${TENANT}|${AMARA}`, kind: 'person', provider: 'entra', subject: 's',
-  tenant: TENANT, objectId: AMARA, name: 'Amara',
+  key: `entra|public|${TENANT}|${AMARA}`,
+  kind: 'person',
+  provider: 'entra',
+  subject: 's',
+  tenant: TENANT,
+  objectId: AMARA,
+  name: 'Amara',
 };
 
 const held = (of: ClaimsRefresher, claims: readonly string[], person = amara) =>
@@ -79,9 +103,10 @@ test('what was taken away is gone', async () => {
   expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
-test.each([['disabled', false], ['deleted', null]])('an account that is %s has none', async (
-  _name, enabled,
-) => {
+test.each([
+  ['disabled', false],
+  ['deleted', null],
+])('an account that is %s has none', async (_name, enabled) => {
   graph.state.appRoles = ['approver'];
   graph.state.enabled = enabled;
   expect(await rolesNow(refresher(), amara)).toEqual([]);
@@ -96,7 +121,7 @@ test('an assignment of another application does not count', async () => {
   expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
-test('only mappings of the person\'s tenant count', async () => {
+test("only mappings of the person's tenant count", async () => {
   graph.state.appRoles = ['approver'];
   const roles = [{ claim: 'roles', map: null, tenants: [OTHER_TENANT] }];
   expect(await rolesNow(refresher({ tenants: [TENANT, OTHER_TENANT], roles }), amara)).toEqual([]);
@@ -118,7 +143,7 @@ test('nothing is kept: each look asks again', async () => {
 });
 
 test.each([
-  ['another provider\'s people', {}, { provider: 'okta' }],
+  ["another provider's people", {}, { provider: 'okta' }],
   ['a provider without a look-up', { groupLookup: undefined as never }, {}],
   ['roles from a claim that Graph does not hold', { roles: [{ claim: 'wids', map: null }] }, {}],
   ['any group for a role', { roles: [{ claim: 'groups', map: null }] }, {}],
@@ -156,20 +181,26 @@ describe('claims, by the properties that configuration names for them', () => {
     ['empty', { department: null }, { department: null }],
     ['not in the answer', {}, {}],
     ['of a form that rules do not know', { department: { name: 'Payments' } }, {}],
-    ['inside of what is empty', { department: 'x', employeeOrgData: null },
-      { department: 'x', cost: null }],
+    [
+      'inside of what is empty',
+      { department: 'x', employeeOrgData: null },
+      { department: 'x', cost: null },
+    ],
   ])('%s is told apart', async (_name, user, found) => {
     graph.state.user = user;
     graph.state.appRoles = ['approver'];
-    expect((await held(asked(), ['department', 'cost', 'badge']))?.claims)
-      .toEqual({ badge: 'gold', ...found });
+    expect((await held(asked(), ['department', 'cost', 'badge']))?.claims).toEqual({
+      badge: 'gold',
+      ...found,
+    });
   });
 
   test('one that no property is named for is left to the session, and replaces none', async () => {
     graph.state.user = { department: 'Payments' };
     graph.state.appRoles = ['approver'];
     expect(await held(asked(), ['department', 'badge'])).toEqual({
-      roles: ['approver'], claims: { department: 'Payments', badge: 'gold' },
+      roles: ['approver'],
+      claims: { department: 'Payments', badge: 'gold' },
     });
     expect(askedOfSession).toEqual(['badge']);
   });
@@ -195,7 +226,9 @@ describe('claims of a good token that are too old', () => {
   test('are those of this moment, and say so', async () => {
     const by = await renew();
     expect(by).toMatchObject({
-      key: old.key, roles: ['auditor'], claims: { department: 'Sales' },
+      key: old.key,
+      roles: ['auditor'],
+      claims: { department: 'Sales' },
       proof: { way: 'look-up', verifiedAt: clock.now(), sessionId: null },
     });
     const decision = { ...approval, at: clock.now(), evidence: { ...approval.evidence, ...by } };
@@ -208,9 +241,24 @@ describe('claims of a good token that are too old', () => {
   });
 
   test.each([
-    ['a claim that is not told', () => { graph.state.user = {}; }],
-    ['a disabled account', () => { graph.state.enabled = false; }],
-    ['Graph fails', () => { graph.state.onGraph = (_c, r) => void r.writeHead(500).end('{}'); }],
+    [
+      'a claim that is not told',
+      () => {
+        graph.state.user = {};
+      },
+    ],
+    [
+      'a disabled account',
+      () => {
+        graph.state.enabled = false;
+      },
+    ],
+    [
+      'Graph fails',
+      () => {
+        graph.state.onGraph = (_c, r) => void r.writeHead(500).end('{}');
+      },
+    ],
   ])('%s: none are renewed, and the person has to sign in', async (_name, prepare) => {
     prepare();
     expect(await renew()).toBeUndefined();

@@ -3,8 +3,10 @@ import { IDENTITY_CODES, identityError } from '../../../src/identity/codes.ts';
 import { IdentityError } from '../../../src/usecases/ports.ts';
 
 const folder = new URL('../../../src/identity/', import.meta.url);
-const sources = readdirSync(folder).filter((name) => name !== 'codes.ts')
-  .map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
+const sources = readdirSync(folder)
+  .filter((name) => name !== 'codes.ts')
+  .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+  .join('\n');
 
 test.each(Object.entries(IDENTITY_CODES))('%s has a sentence and is used', (code, text) => {
   expect(code).toMatch(/^[a-z]+(_[a-z]+)+$/);

@@ -23,10 +23,19 @@ export async function startGraph() {
   const calls: Arrived[] = [];
   const strays: string[] = [];
   const state: {
-    memberOf: readonly string[]; enabled: boolean | null; appRoles: readonly string[];
-    onGraph: GraphAnswer | null; loginFails: boolean; user: object;
+    memberOf: readonly string[];
+    enabled: boolean | null;
+    appRoles: readonly string[];
+    onGraph: GraphAnswer | null;
+    loginFails: boolean;
+    user: object;
   } = {
-    memberOf: [], enabled: true, appRoles: [], onGraph: null, loginFails: false, user: {},
+    memberOf: [],
+    enabled: true,
+    appRoles: [],
+    onGraph: null,
+    loginFails: false,
+    user: {},
   };
   const json = (response: ServerResponse, body: unknown, status = 200) => {
     response.writeHead(status, { 'content-type': 'application/json' });
@@ -34,11 +43,16 @@ export async function startGraph() {
   };
   const server = createServer((request, response) => {
     let body = '';
-    request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
     request.on('end', () => {
       const [, to = '', path = ''] = /^\/(graph|login)(\/.*)$/.exec(request.url ?? '') ?? [];
       const call: Arrived = {
-        to: to === 'graph' ? 'graph' : 'login', method: request.method ?? '', path, body,
+        to: to === 'graph' ? 'graph' : 'login',
+        method: request.method ?? '',
+        path,
+        body,
         authorization: request.headers.authorization,
       };
       calls.push(call);
@@ -46,9 +60,11 @@ export async function startGraph() {
         return state.loginFails
           ? json(response, { error: 'invalid_client', error_description: 'AADSTS7000215' }, 401)
           : json(response, {
-            token_type: 'Bearer', access_token: 'graph-token', expires_in: 3_600,
-            expires_on: String(Math.floor(Date.now() / 1_000) + 3_600),
-          });
+              token_type: 'Bearer',
+              access_token: 'graph-token',
+              expires_in: 3_600,
+              expires_on: String(Math.floor(Date.now() / 1_000) + 3_600),
+            });
       }
       if (state.onGraph !== null && state.onGraph(call, response) !== false) return;
       if (path.endsWith('/checkMemberGroups')) {
@@ -90,7 +106,12 @@ export async function startGraph() {
       calls.length = 0;
       strays.length = 0;
       Object.assign(state, {
-        memberOf: [], enabled: true, appRoles: [], onGraph: null, loginFails: false, user: {},
+        memberOf: [],
+        enabled: true,
+        appRoles: [],
+        onGraph: null,
+        loginFails: false,
+        user: {},
       });
     },
     async stop() {

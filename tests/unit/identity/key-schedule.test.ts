@@ -2,7 +2,15 @@ import { startKeySchedule } from '../../../src/identity/key-schedule.ts';
 import { KEY_TIMES } from '../../../src/identity/jwks.ts';
 import { createVerifier } from '../../../src/identity/verify-token.ts';
 import {
-  codeOf, configOf, log, newKey, oidcIssuer, personClaims, sign, startKeyServer, turnableClock,
+  codeOf,
+  configOf,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  startKeyServer,
+  turnableClock,
 } from './kit.ts';
 
 test('a running schedule brings a rotated key before a token needs it, and stops', async () => {
@@ -11,9 +19,12 @@ test('a running schedule brings a rotated key before a token needs it, and stops
   server.state.keys = [key.publicJwk];
   const clock = turnableClock();
   const verifier = createVerifier({ config: configOf([oidcIssuer(server)]), clock, log });
-  const verify = async (signer: typeof key) => codeOf(verifier.verify(
-    await sign(signer, personClaims(server.state.issuer, clock.now())), { kind: 'bearer' },
-  ));
+  const verify = async (signer: typeof key) =>
+    codeOf(
+      verifier.verify(await sign(signer, personClaims(server.state.issuer, clock.now())), {
+        kind: 'bearer',
+      }),
+    );
   const schedule = startKeySchedule({ providers: verifier.providers, log, everyMs: 5 });
   try {
     expect(await verify(key)).toBe('accepted');

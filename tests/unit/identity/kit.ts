@@ -23,8 +23,12 @@ export function turnableClock(startMs = Date.UTC(2026, 10, 20, 12)) {
   let nowMs = startMs;
   return {
     now: () => nowMs,
-    advance: (ms: number) => { nowMs += ms; },
-    set: (ms: number) => { nowMs = ms; },
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+    set: (ms: number) => {
+      nowMs = ms;
+    },
   };
 }
 
@@ -48,7 +52,10 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => voi
 export async function startKeyServer(options: { issuerPath?: string } = {}) {
   const fetched = { discovery: 0, keys: 0 };
   const state: {
-    keys: readonly object[]; onKeys: Answer | null; onDiscovery: Answer | null; issuer: string;
+    keys: readonly object[];
+    onKeys: Answer | null;
+    onDiscovery: Answer | null;
+    issuer: string;
     jwksUri: string;
   } = { keys: [], onKeys: null, onDiscovery: null, issuer: '', jwksUri: '' };
   const json = (response: ServerResponse, body: unknown) => {
@@ -93,8 +100,9 @@ export type KeyServer = Awaited<ReturnType<typeof startKeyServer>>;
 
 /** Signs anything; header members that are undefined are left out. */
 export function sign(key: TestKey, claims: Claims, header: Claims = {}): Promise<string> {
-  const kept = Object.entries({ alg: key.alg, typ: 'JWT', kid: key.kid, ...header })
-    .filter(([, value]) => value !== undefined);
+  const kept = Object.entries({ alg: key.alg, typ: 'JWT', kid: key.kid, ...header }).filter(
+    ([, value]) => value !== undefined,
+  );
   const defined = Object.entries(claims).filter(([, value]) => value !== undefined);
   return new SignJWT(Object.fromEntries(defined))
     .setProtectedHeader({ alg: key.alg, ...Object.fromEntries(kept) })
@@ -103,13 +111,17 @@ export function sign(key: TestKey, claims: Claims, header: Claims = {}): Promise
 
 /** A token of any header and payload text, signed as it is: for what no library would write. */
 export async function signText(
-  key: TestKey, header: string | Claims, payload: string | Claims,
+  key: TestKey,
+  header: string | Claims,
+  payload: string | Claims,
 ): Promise<string> {
   const part = (value: string | Claims) =>
     Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
   const text = `${part(header)}.${part(payload)}`;
   const signature = await crypto.subtle.sign(
-    key.privateKey.algorithm.name, key.privateKey, Buffer.from(text),
+    key.privateKey.algorithm.name,
+    key.privateKey,
+    Buffer.from(text),
   );
   return `${text}.${Buffer.from(signature).toString('base64url')}`;
 }
@@ -117,18 +129,31 @@ export async function signText(
 /** An issuer of people and workloads on loopback. */
 export function oidcIssuer(server: KeyServer, over: Partial<IssuerConfig> = {}): IssuerConfig {
   return {
-    id: 'idp', kind: 'oidc', issuer: server.state.issuer, discoveryUrl: server.discoveryUrl,
-    use: ['people', 'workloads'], audiences: [API], algorithms: ['RS256'],
-    maxAgeMs: 3_600_000, clockToleranceMs: 30_000, tenants: [],
-    roles: [{ claim: 'roles', map: null }], claims: ['department', 'repository_id'],
-    teams: { objectIdClaim: 'oid', tenantClaim: 'tid' }, nameClaim: 'name', ...over,
+    id: 'idp',
+    kind: 'oidc',
+    issuer: server.state.issuer,
+    discoveryUrl: server.discoveryUrl,
+    use: ['people', 'workloads'],
+    audiences: [API],
+    algorithms: ['RS256'],
+    maxAgeMs: 3_600_000,
+    clockToleranceMs: 30_000,
+    tenants: [],
+    roles: [{ claim: 'roles', map: null }],
+    claims: ['department', 'repository_id'],
+    teams: { objectIdClaim: 'oid', tenantClaim: 'tid' },
+    nameClaim: 'name',
+    ...over,
   };
 }
 
 /** The same as Entra with a list of tenants. */
 export function entraIssuer(server: KeyServer, over: Partial<IssuerConfig> = {}): IssuerConfig {
   return oidcIssuer(server, {
-    id: 'entra', kind: 'entra', issuer: `${server.base}/{tenantid}/v2.0`, tenants: [TENANT],
+    id: 'entra',
+    kind: 'entra',
+    issuer: `${server.base}/{tenantid}/v2.0`,
+    tenants: [TENANT],
     ...over,
   });
 }
@@ -137,7 +162,8 @@ export function entraIssuer(server: KeyServer, over: Partial<IssuerConfig> = {})
 export function configOf(
   issuers: readonly IssuerConfig[],
   over: {
-    profile?: Config['profile']; teams?: Partial<Config['teams']>;
+    profile?: Config['profile'];
+    teams?: Partial<Config['teams']>;
     implies?: Config['identity']['implies'];
   } = {},
 ): Config {
@@ -147,23 +173,34 @@ export function configOf(
     server: { publicUrl: OUR_URL, host: '127.0.0.1', port: 9 },
     store: { kind: 'sqlite', path: ':memory:' },
     teams: {
-      appId: APP_ID, appType: 'SingleTenant', tenantId: TENANT,
-      credential: { kind: 'secret', secret: 'bot-secret' }, allowedTenants: [TENANT],
+      appId: APP_ID,
+      appType: 'SingleTenant',
+      tenantId: TENANT,
+      credential: { kind: 'secret', secret: 'bot-secret' },
+      allowedTenants: [TENANT],
       cloud: {
-        issuer: 'https://api.botframework.com', metadataUrl: 'http://127.0.0.1:9/metadata',
-        loginUrl: 'http://127.0.0.1:9', scope: 'https://api.botframework.com/.default',
+        issuer: 'https://api.botframework.com',
+        metadataUrl: 'http://127.0.0.1:9/metadata',
+        loginUrl: 'http://127.0.0.1:9',
+        scope: 'https://api.botframework.com/.default',
         serviceUrlHosts: [],
       },
       singleSignOn: {
-        enabled: true, issuer, connectionName: 'sso', resource: `api://botid-${APP_ID}`,
-        audiences: [APP_ID, `api://botid-${APP_ID}`], clients: [TEAMS_CLIENT],
+        enabled: true,
+        issuer,
+        connectionName: 'sso',
+        resource: `api://botid-${APP_ID}`,
+        audiences: [APP_ID, `api://botid-${APP_ID}`],
+        clients: [TEAMS_CLIENT],
         scope: 'access_as_user',
       },
       signIn: null,
       ...over.teams,
     },
     identity: { issuers, implies: over.implies ?? {} },
-    channels: {}, workflows: [], executors: {},
+    channels: {},
+    workflows: [],
+    executors: {},
     signing: { secret: 'a signing secret that is long enough for anybody' },
     audit: { origin: 'test', sealEveryMs: 1_000 },
   };
@@ -173,9 +210,22 @@ export function configOf(
 export function personClaims(iss: string, nowMs: number, over: Claims = {}): Claims {
   const now = Math.floor(nowMs / 1_000);
   return {
-    iss, aud: API, sub: 'pairwise-amara', oid: AMARA, tid: TENANT, name: 'Amara Okafor',
-    azp: TEAMS_CLIENT, scp: 'access_as_user', roles: ['approver'], department: 'Payments',
-    uti: 'token-1', ver: '2.0', iat: now, nbf: now, exp: now + 3_600, ...over,
+    iss,
+    aud: API,
+    sub: 'pairwise-amara',
+    oid: AMARA,
+    tid: TENANT,
+    name: 'Amara Okafor',
+    azp: TEAMS_CLIENT,
+    scp: 'access_as_user',
+    roles: ['approver'],
+    department: 'Payments',
+    uti: 'token-1',
+    ver: '2.0',
+    iat: now,
+    nbf: now,
+    exp: now + 3_600,
+    ...over,
   };
 }
 
@@ -183,8 +233,16 @@ export function personClaims(iss: string, nowMs: number, over: Claims = {}): Cla
 export function workloadClaims(iss: string, nowMs: number, over: Claims = {}): Claims {
   const now = Math.floor(nowMs / 1_000);
   return {
-    iss, aud: API, sub: 'checkout-pipeline', azp: 'checkout-pipeline', idtyp: 'app',
-    repository_id: '734518209', iat: now, nbf: now, exp: now + 3_600, ...over,
+    iss,
+    aud: API,
+    sub: 'checkout-pipeline',
+    azp: 'checkout-pipeline',
+    idtyp: 'app',
+    repository_id: '734518209',
+    iat: now,
+    nbf: now,
+    exp: now + 3_600,
+    ...over,
   };
 }
 

@@ -27,16 +27,24 @@ beforeAll(() => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   jest.spyOn(console, 'info').mockImplementation(() => undefined);
 });
-afterAll(() => { jest.restoreAllMocks(); });
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 
 const SECRET = 'a client secret of the peer, long enough';
 const REDIRECT = `${OUR_URL}/auth/callback`;
 const CLIENT: ClientMetadata = {
-  client_id: 'countersign', client_secret: SECRET, redirect_uris: [REDIRECT],
-  grant_types: ['authorization_code'], response_types: ['code'],
+  client_id: 'countersign',
+  client_secret: SECRET,
+  redirect_uris: [REDIRECT],
+  grant_types: ['authorization_code'],
+  response_types: ['code'],
 };
 const ROBOT: ClientMetadata = {
-  client_id: 'checkout-pipeline', client_secret: SECRET, redirect_uris: [], response_types: [],
+  client_id: 'checkout-pipeline',
+  client_secret: SECRET,
+  redirect_uris: [],
+  response_types: [],
   grant_types: ['client_credentials'],
 };
 const person = { oid: AMARA, tid: TENANT, roles: ['approver'], name: 'Amara Okafor' };
@@ -69,16 +77,21 @@ async function startPeer(setup: Setup) {
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     findAccount: (_context, id) => ({
-      accountId: id, claims: () => Promise.resolve({ sub: id, ...person }),
+      accountId: id,
+      claims: () => Promise.resolve({ sub: id, ...person }),
     }),
     extraTokenClaims: (_context, token) =>
       Promise.resolve('accountId' in token ? { ...person } : {}),
     features: {
       clientCredentials: { enabled: true },
       resourceIndicators: {
-        enabled: true, defaultResource: () => API, useGrantedResource: () => true,
+        enabled: true,
+        defaultResource: () => API,
+        useGrantedResource: () => true,
         getResourceServerInfo: () => ({
-          scope: '', audience: API, accessTokenFormat: 'jwt',
+          scope: '',
+          audience: API,
+          accessTokenFormat: 'jwt',
           jwt: { sign: { alg: alg as 'RS256' } },
         }),
       },
@@ -89,7 +102,8 @@ async function startPeer(setup: Setup) {
   const opened = await openSqlite({ clock: systemClock });
   const ours = await ourSide(issuer, setup, opened.store);
   return {
-    issuer, ...ours,
+    issuer,
+    ...ours,
     async stop() {
       await opened.cleanup();
       const closed = new Promise((resolve) => server.close(resolve));
@@ -102,15 +116,29 @@ async function startPeer(setup: Setup) {
 type SqliteStore = Awaited<ReturnType<typeof openSqlite>>['store'];
 
 async function ourSide(issuer: string, setup: Setup, store: SqliteStore) {
-  const base = configOf([{
-    id: 'peer', kind: 'oidc', issuer, discoveryUrl: `${issuer}/.well-known/openid-configuration`,
-    use: ['people', 'workloads'], audiences: [API], algorithms: [setup.alg ?? 'RS256'],
-    maxAgeMs: 3_600_000, clockToleranceMs: 30_000, tenants: [],
-    roles: [{ claim: 'roles', map: null }], claims: [],
-    teams: { objectIdClaim: 'oid', tenantClaim: 'tid' }, nameClaim: 'name', ...setup.issuer,
-  }]);
+  const base = configOf([
+    {
+      id: 'peer',
+      kind: 'oidc',
+      issuer,
+      discoveryUrl: `${issuer}/.well-known/openid-configuration`,
+      use: ['people', 'workloads'],
+      audiences: [API],
+      algorithms: [setup.alg ?? 'RS256'],
+      maxAgeMs: 3_600_000,
+      clockToleranceMs: 30_000,
+      tenants: [],
+      roles: [{ claim: 'roles', map: null }],
+      claims: [],
+      teams: { objectIdClaim: 'oid', tenantClaim: 'tid' },
+      nameClaim: 'name',
+      ...setup.issuer,
+    },
+  ]);
   const signIn = {
-    issuer: 'peer', clientId: 'countersign', scopes: ['openid'],
+    issuer: 'peer',
+    clientId: 'countersign',
+    scopes: ['openid'],
     clientSecret: setup.secret === undefined ? SECRET : setup.secret,
   };
   const config = { ...base, teams: { ...base.teams, signIn } };
@@ -120,7 +148,11 @@ async function ourSide(issuer: string, setup: Setup, store: SqliteStore) {
   return {
     verifier,
     signIn: createSignIn({
-      ...parts, ids: systemIds, store, verifier, secrets: secretsOf(keys),
+      ...parts,
+      ids: systemIds,
+      store,
+      verifier,
+      secrets: secretsOf(keys),
     }),
   };
 }
@@ -163,28 +195,41 @@ async function withPeer<Value>(setup: Setup, use: (peer: Peer) => Promise<Value>
 
 const SETUPS: [string, Setup][] = [
   ['client_secret_basic', {}],
-  ['client_secret_post alone', {
-    client: { token_endpoint_auth_method: 'client_secret_post' },
-    configuration: { clientAuthMethods: ['client_secret_post'] },
-  }],
-  ['PKCE only: a public client', {
-    client: { token_endpoint_auth_method: 'none', client_secret: undefined }, secret: null,
-  }],
+  [
+    'client_secret_post alone',
+    {
+      client: { token_endpoint_auth_method: 'client_secret_post' },
+      configuration: { clientAuthMethods: ['client_secret_post'] },
+    },
+  ],
+  [
+    'PKCE only: a public client',
+    {
+      client: { token_endpoint_auth_method: 'none', client_secret: undefined },
+      secret: null,
+    },
+  ],
   ['ID tokens of ES256', { alg: 'ES256' }],
   ['ID tokens of PS256', { alg: 'PS256' }],
-  ['a subject for each application', {
-    client: { subject_type: 'pairwise' },
-    configuration: {
-      subjectTypes: ['public', 'pairwise'],
-      pairwiseIdentifier: (_context, id, client) => `${client.clientId}-${id}`,
+  [
+    'a subject for each application',
+    {
+      client: { subject_type: 'pairwise' },
+      configuration: {
+        subjectTypes: ['public', 'pairwise'],
+        pairwiseIdentifier: (_context, id, client) => `${client.clientId}-${id}`,
+      },
     },
-  }],
+  ],
 ];
 
 test.each(SETUPS)('the sign-in button, %s', async (_name, setup) => {
   await withPeer(setup, async (peer) => {
     expect(await wholeWay(peer)).toMatchObject({
-      key: `peer|${TENANT}|${AMARA}`, kind: 'person', roles: ['approver'], name: 'Amara Okafor',
+      key: `peer|${TENANT}|${AMARA}`,
+      kind: 'person',
+      roles: ['approver'],
+      name: 'Amara Okafor',
     });
   });
 });
@@ -192,12 +237,21 @@ test.each(SETUPS)('the sign-in button, %s', async (_name, setup) => {
 const POST: Partial<ClientMetadata> = { token_endpoint_auth_method: 'client_secret_post' };
 const REFUSED: [string, Setup, string][] = [
   ['a wrong secret', { secret: 'another secret' }, 'sign_in_refused'],
-  ['a wrong secret in the body', {
-    secret: 'another', client: POST, configuration: { clientAuthMethods: ['client_secret_post'] },
-  }, 'sign_in_refused'],
+  [
+    'a wrong secret in the body',
+    {
+      secret: 'another',
+      client: POST,
+      configuration: { clientAuthMethods: ['client_secret_post'] },
+    },
+    'sign_in_refused',
+  ],
   ['no secret where one is registered', { secret: null }, 'sign_in_refused'],
-  ['an algorithm that is not configured', { alg: 'ES256', issuer: { algorithms: ['RS256'] } },
-    'token_algorithm_refused'],
+  [
+    'an algorithm that is not configured',
+    { alg: 'ES256', issuer: { algorithms: ['RS256'] } },
+    'token_algorithm_refused',
+  ],
 ];
 
 test.each(REFUSED)('%s is refused', async (_name, setup, code) => {
@@ -209,15 +263,21 @@ test.each(REFUSED)('%s is refused', async (_name, setup, code) => {
 describe('openid-client as the peer', () => {
   const insecure = { execute: [oidc.allowInsecureRequests] };
 
-  test('a pipeline\'s token by client credentials is a workload at the API', async () => {
+  test("a pipeline's token by client credentials is a workload at the API", async () => {
     await withPeer({}, async ({ issuer, verifier }) => {
       const client = await oidc.discovery(
-        new URL(issuer), 'checkout-pipeline', SECRET, undefined, insecure,
+        new URL(issuer),
+        'checkout-pipeline',
+        SECRET,
+        undefined,
+        insecure,
       );
       const { access_token: token } = await oidc.clientCredentialsGrant(client, { resource: API });
       const { principal } = await verifier.verify(token, { kind: 'bearer' });
       expect(principal).toMatchObject({
-        kind: 'workload', key: 'peer|checkout-pipeline', roles: [],
+        kind: 'workload',
+        key: 'peer|checkout-pipeline',
+        roles: [],
       });
     });
   });
@@ -225,36 +285,54 @@ describe('openid-client as the peer', () => {
   test('the same token where only people may come is refused', async () => {
     await withPeer({ issuer: { use: ['people'] } }, async ({ issuer, verifier }) => {
       const client = await oidc.discovery(
-        new URL(issuer), 'checkout-pipeline', SECRET, undefined, insecure,
+        new URL(issuer),
+        'checkout-pipeline',
+        SECRET,
+        undefined,
+        insecure,
       );
       const { access_token: token } = await oidc.clientCredentialsGrant(client, { resource: API });
-      expect(await codeOf(verifier.verify(token, { kind: 'bearer' })))
-        .toBe('token_kind_not_accepted');
+      expect(await codeOf(verifier.verify(token, { kind: 'bearer' }))).toBe(
+        'token_kind_not_accepted',
+      );
     });
   });
 
-  test('a person\'s access token by code and PKCE is theirs, the ID token nothing', async () => {
+  test("a person's access token by code and PKCE is theirs, the ID token nothing", async () => {
     await withPeer({}, async (peer) => {
       const client = await oidc.discovery(
-        new URL(peer.issuer), 'countersign', SECRET, undefined, insecure,
+        new URL(peer.issuer),
+        'countersign',
+        SECRET,
+        undefined,
+        insecure,
       );
       const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
       const expectedState = oidc.randomState();
       const address = oidc.buildAuthorizationUrl(client, {
-        redirect_uri: REDIRECT, scope: 'openid', resource: API, state: expectedState,
+        redirect_uri: REDIRECT,
+        scope: 'openid',
+        resource: API,
+        state: expectedState,
         code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
         code_challenge_method: 'S256',
       });
       const back = await signInAt(peer, address.href);
       const tokens = await oidc.authorizationCodeGrant(
-        client, back, { pkceCodeVerifier, expectedState }, { resource: API },
+        client,
+        back,
+        { pkceCodeVerifier, expectedState },
+        { resource: API },
       );
       const { principal } = await peer.verifier.verify(tokens.access_token, { kind: 'bearer' });
       expect(principal).toMatchObject({
-        kind: 'person', key: `peer|${TENANT}|${AMARA}`, roles: ['approver'],
+        kind: 'person',
+        key: `peer|${TENANT}|${AMARA}`,
+        roles: ['approver'],
       });
-      expect(await codeOf(peer.verifier.verify(tokens.id_token ?? '', { kind: 'bearer' })))
-        .toBe('token_audience');
+      expect(await codeOf(peer.verifier.verify(tokens.id_token ?? '', { kind: 'bearer' }))).toBe(
+        'token_audience',
+      );
     });
   });
 });

@@ -86,10 +86,13 @@ let server: Server;
 let base: string;
 let verifier: Verifier;
 const { config } = load({
-  config: configText.replace(/identity:[\s\S]*?(?=\nchannels:)/, `${ISSUERS}
+  config: configText.replace(
+    /identity:[\s\S]*?(?=\nchannels:)/,
+    `${ISSUERS}
   roles:
     security-lead: { implies: [approver] }
-`),
+`,
+  ),
   workflows: {
     'deploy.yaml': workflowText.replace(/ {2}workloads:[\s\S]*?(?=\nstages:)/, WORKLOADS),
   },
@@ -111,13 +114,20 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     const url = decodeURIComponent((request.url ?? '').slice(1));
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify(url.endsWith('/keys') ? { keys: [key.publicJwk] }
-      : { issuer: issuerAt(url), jwks_uri: `${new URL(url).origin}/keys` }));
+    response.end(
+      JSON.stringify(
+        url.endsWith('/keys')
+          ? { keys: [key.publicJwk] }
+          : { issuer: issuerAt(url), jwks_uri: `${new URL(url).origin}/keys` },
+      ),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   verifier = createVerifier({
-    config, clock, log,
+    config,
+    clock,
+    log,
     fetch: (url, init) => fetch(`${base}/${encodeURIComponent(url)}`, init),
   });
 });
@@ -135,12 +145,28 @@ const of = async (claims: Claims): Promise<Principal> =>
   (await verifier.verify(await token(claims), { kind: 'bearer' })).principal;
 
 const v2 = (over: Claims = {}): Claims => ({
-  iss: `https://login.microsoftonline.com/${A}/v2.0`, ver: '2.0', aud: APP, tid: A, oid: OID,
-  sub: 'pairwise-for-this-app', azp: 'c', scp: 'access_as_user', name: 'Amara', ...over,
+  iss: `https://login.microsoftonline.com/${A}/v2.0`,
+  ver: '2.0',
+  aud: APP,
+  tid: A,
+  oid: OID,
+  sub: 'pairwise-for-this-app',
+  azp: 'c',
+  scp: 'access_as_user',
+  name: 'Amara',
+  ...over,
 });
 const v1 = (over: Claims = {}): Claims => ({
-  iss: `https://sts.windows.net/${A}/`, ver: '1.0', aud: 'api://countersign', tid: A, oid: OID,
-  sub: 'another-pairwise', appid: 'c', scp: 'access_as_user', name: 'Amara', ...over,
+  iss: `https://sts.windows.net/${A}/`,
+  ver: '1.0',
+  aud: 'api://countersign',
+  tid: A,
+  oid: OID,
+  sub: 'another-pairwise',
+  appid: 'c',
+  scp: 'access_as_user',
+  name: 'Amara',
+  ...over,
 });
 
 describe('Entra', () => {
@@ -153,11 +179,14 @@ describe('Entra', () => {
 
   test('a list of tenants, each with its own mappings', async () => {
     const groups = ['0a000000-0000-4000-8000-000000000001'];
-    expect((await of(v2({ roles: ['developer'], groups }))).roles)
-      .toEqual(['developer', 'approver']);
+    expect((await of(v2({ roles: ['developer'], groups }))).roles).toEqual([
+      'developer',
+      'approver',
+    ]);
     const other = { iss: `https://login.microsoftonline.com/${B}/v2.0`, tid: B };
-    expect((await of(v2({ ...other, roles: ['approver', 'Guest'], groups }))).roles)
-      .toEqual(['developer']);
+    expect((await of(v2({ ...other, roles: ['approver', 'Guest'], groups }))).roles).toEqual([
+      'developer',
+    ]);
   });
 
   test('an application of the tenant, by its client id', async () => {
@@ -167,19 +196,26 @@ describe('Entra', () => {
 
   test('sovereign clouds: the addresses of v1 and v2 follow from the cloud', () => {
     for (const [cloud, host] of [
-      ['usgov', 'login.microsoftonline.us'], ['china', 'login.partner.microsoftonline.cn'],
+      ['usgov', 'login.microsoftonline.us'],
+      ['china', 'login.partner.microsoftonline.cn'],
     ]) {
-      const text = configText.replace('cloud: public', `cloud: ${cloud}`)
+      const text = configText
+        .replace('cloud: public', `cloud: ${cloud}`)
         .replace('    channel: 19:9', '    serviceUrl: https://x.example/\n    channel: 19:9')
-        .replace('    - kind: github', `    - kind: entra
+        .replace(
+          '    - kind: github',
+          `    - kind: entra
       id: v1
       tenant: ${A}
       issuer: https://sts.windows.net/{tenantid}/
       audience: api://countersign
-    - kind: github`);
+    - kind: github`,
+        );
       const [first, second] = load({ config: text }).config.identity.issuers;
-      expect(first).toMatchObject({ issuer: `https://${host}/{tenantid}/v2.0`,
-        discoveryUrl: `https://${host}/${A}/v2.0/.well-known/openid-configuration` });
+      expect(first).toMatchObject({
+        issuer: `https://${host}/{tenantid}/v2.0`,
+        discoveryUrl: `https://${host}/${A}/v2.0/.well-known/openid-configuration`,
+      });
       expect(second?.discoveryUrl).toBe(`https://${host}/${A}/.well-known/openid-configuration`);
     }
   });
@@ -187,18 +223,31 @@ describe('Entra', () => {
 
 describe('other providers of people', () => {
   test('Okta: groups as roles', async () => {
-    expect(await of({
-      iss: 'https://contoso.okta.com/oauth2/default', aud: 'api://countersign', ver: 1,
-      sub: 'amara@contoso.example', uid: '00u1', cid: '0oa1', scp: ['approve'],
-      groups: ['Everyone', 'Approvers'],
-    })).toMatchObject({ kind: 'person', roles: ['approver'], key: 'okta|amara@contoso.example' });
+    expect(
+      await of({
+        iss: 'https://contoso.okta.com/oauth2/default',
+        aud: 'api://countersign',
+        ver: 1,
+        sub: 'amara@contoso.example',
+        uid: '00u1',
+        cid: '0oa1',
+        scp: ['approve'],
+        groups: ['Everyone', 'Approvers'],
+      }),
+    ).toMatchObject({ kind: 'person', roles: ['approver'], key: 'okta|amara@contoso.example' });
   });
 
   test('Auth0: a namespaced claim', async () => {
-    expect(await of({
-      iss: 'https://contoso.eu.auth0.com/', aud: 'api://countersign', sub: 'auth0|7', azp: 'c',
-      scope: 'openid', 'https://contoso.example/roles': ['approver'],
-    })).toMatchObject({ kind: 'person', roles: ['approver'] });
+    expect(
+      await of({
+        iss: 'https://contoso.eu.auth0.com/',
+        aud: 'api://countersign',
+        sub: 'auth0|7',
+        azp: 'c',
+        scope: 'openid',
+        'https://contoso.example/roles': ['approver'],
+      }),
+    ).toMatchObject({ kind: 'person', roles: ['approver'] });
   });
 });
 
@@ -210,48 +259,88 @@ describe('workloads, and the rules that let them ask', () => {
     return [principal.kind, mayRequest(workflow, principal).ok];
   };
   const github = (over: Claims = {}): Claims => ({
-    iss: 'https://token.actions.githubusercontent.com', aud: AUD, repository: 'contoso/checkout',
-    sub: 'repo:contoso@1/checkout@2:environment:production', repository_id: '2',
-    repository_owner_id: '1', actor_id: '9', environment: 'production',
-    ref: 'refs/heads/feature', jti: 'j', ...over,
+    iss: 'https://token.actions.githubusercontent.com',
+    aud: AUD,
+    repository: 'contoso/checkout',
+    sub: 'repo:contoso@1/checkout@2:environment:production',
+    repository_id: '2',
+    repository_owner_id: '1',
+    actor_id: '9',
+    environment: 'production',
+    ref: 'refs/heads/feature',
+    jti: 'j',
+    ...over,
   });
   const gitlab = (over: Claims = {}): Claims => ({
-    iss: 'https://gitlab.com', aud: AUD,
+    iss: 'https://gitlab.com',
+    aud: AUD,
     sub: 'project_path:contoso/checkout:ref_type:branch:ref:main',
-    namespace_id: '3', project_id: '7', project_path: 'contoso/checkout', user_id: '42',
-    user_email: 'a@contoso.example', ref_protected: 'true', environment: 'production', jti: 'j',
+    namespace_id: '3',
+    project_id: '7',
+    project_path: 'contoso/checkout',
+    user_id: '42',
+    user_email: 'a@contoso.example',
+    ref_protected: 'true',
+    environment: 'production',
+    jti: 'j',
     ...over,
   });
   const azure = (over: Claims = {}): Claims => ({
-    iss: `https://vstoken.dev.azure.com/${ORGANIZATION}`, aud: 'api://AzureADTokenExchange',
-    sub: 'p://contoso/shop/release', org_id: ORGANIZATION, prj_id: 'p1', def_id: '12',
-    rpo_ref: 'refs/heads/main', run_id: '900', jti: 'j', ...over,
+    iss: `https://vstoken.dev.azure.com/${ORGANIZATION}`,
+    aud: 'api://AzureADTokenExchange',
+    sub: 'p://contoso/shop/release',
+    org_id: ORGANIZATION,
+    prj_id: 'p1',
+    def_id: '12',
+    rpo_ref: 'refs/heads/main',
+    run_id: '900',
+    jti: 'j',
+    ...over,
   });
   const google = (over: Claims = {}): Claims => ({
-    iss: 'https://accounts.google.com', aud: AUD, sub: '1098', azp: '1098',
-    email: 'deployer@contoso.iam.gserviceaccount.com', email_verified: true, ...over,
+    iss: 'https://accounts.google.com',
+    aud: AUD,
+    sub: '1098',
+    azp: '1098',
+    email: 'deployer@contoso.iam.gserviceaccount.com',
+    email_verified: true,
+    ...over,
   });
   const branch = { environment: undefined, sub: 'repo:contoso/checkout:ref:refs/heads/x' };
   const rows: [string, boolean, Claims][] = [
     ['GitHub: the environment', true, github()],
-    ['GitHub: the old form of sub', true,
-      github({ sub: 'repo:contoso/checkout:environment:production' })],
+    [
+      'GitHub: the old form of sub',
+      true,
+      github({ sub: 'repo:contoso/checkout:environment:production' }),
+    ],
     ['GitHub: another environment', false, github({ environment: 'staging' })],
-    ['GitHub: another repository of that name', false,
-      github({ sub: 'repo:contoso/checkout:environment:production', repository_id: '3' })],
-    ['GitHub: the workflow file at its branch', true,
-      github({ ...branch, job_workflow_ref: 'contoso/x/.github/workflows/d.yml@refs/heads/main' })],
-    ['GitHub: that file at another branch', false,
-      github({ ...branch, job_workflow_ref: 'contoso/x/.github/workflows/d.yml@refs/heads/x' })],
+    [
+      'GitHub: another repository of that name',
+      false,
+      github({ sub: 'repo:contoso/checkout:environment:production', repository_id: '3' }),
+    ],
+    [
+      'GitHub: the workflow file at its branch',
+      true,
+      github({ ...branch, job_workflow_ref: 'contoso/x/.github/workflows/d.yml@refs/heads/main' }),
+    ],
+    [
+      'GitHub: that file at another branch',
+      false,
+      github({ ...branch, job_workflow_ref: 'contoso/x/.github/workflows/d.yml@refs/heads/x' }),
+    ],
     ['GitHub: one of two branches', true, github({ ...branch, ref: 'refs/heads/stable' })],
-    ['GitHub: a branch that begins alike', false,
-      github({ ...branch, ref: 'refs/heads/stable-not' })],
+    [
+      'GitHub: a branch that begins alike',
+      false,
+      github({ ...branch, ref: 'refs/heads/stable-not' }),
+    ],
     ['GitLab: a protected branch to production', true, gitlab()],
     ['GitLab: an unprotected one', false, gitlab({ ref_protected: 'false' })],
     ['GitLab: another project', false, gitlab({ project_id: '8' })],
     ['Azure DevOps: project, pipeline and branch', true, azure()],
-    ['Azure DevOps: by a service connection', true,
-      azure({ sub: 'sc://contoso/shop/prod' })],
+    ['Azure DevOps: by a service connection', true, azure({ sub: 'sc://contoso/shop/prod' })],
     ['Azure DevOps: another pipeline', false, azure({ def_id: '13' })],
     ['Google: a service account', true, google()],
     ['Google: another one', false, google({ email: 'x@contoso.iam.gserviceaccount.com' })],
@@ -261,21 +350,28 @@ describe('workloads, and the rules that let them ask', () => {
   });
 
   test('another organization of Azure DevOps is another issuer', async () => {
-    expect(await codeOf(of(azure({ iss: `https://vstoken.dev.azure.com/${B}` }))))
-      .toBe('token_issuer_unknown');
+    expect(await codeOf(of(azure({ iss: `https://vstoken.dev.azure.com/${B}` })))).toBe(
+      'token_issuer_unknown',
+    );
   });
 
-  test('a GitLab of one\'s own does not speak for gitlab.com', async () => {
-    expect(await asks(gitlab({ iss: 'https://gitlab.contoso.example' })))
-      .toEqual(['workload', false]);
+  test("a GitLab of one's own does not speak for gitlab.com", async () => {
+    expect(await asks(gitlab({ iss: 'https://gitlab.contoso.example' }))).toEqual([
+      'workload',
+      false,
+    ]);
   });
 });
 
-test('GitHub on an enterprise\'s own address', () => {
-  const text = edited(configText, 'kind: github', 'kind: github\n      issuer: ' +
-    'https://token.actions.githubusercontent.com/contoso');
+test("GitHub on an enterprise's own address", () => {
+  const text = edited(
+    configText,
+    'kind: github',
+    'kind: github\n      issuer: ' + 'https://token.actions.githubusercontent.com/contoso',
+  );
   expect(load({ config: text }).config.identity.issuers[1]).toMatchObject({
     issuer: 'https://token.actions.githubusercontent.com/contoso',
-    keyClaims: ['repository_owner_id', 'repository_id'], actorClaim: 'actor_id',
+    keyClaims: ['repository_owner_id', 'repository_id'],
+    actorClaim: 'actor_id',
   });
 });

@@ -7,33 +7,41 @@ const alone = impliedRoles({});
 
 describe('from claims to roles', () => {
   test('without a map the value is the role', () => {
-    expect(rolesOf({ roles: ['a', 'b', 'a'] }, issuer([{ claim: 'roles', map: null }]), alone))
-      .toEqual(['a', 'b']);
+    expect(
+      rolesOf({ roles: ['a', 'b', 'a'] }, issuer([{ claim: 'roles', map: null }]), alone),
+    ).toEqual(['a', 'b']);
   });
 
   test('with a map only what it names counts', () => {
     const map = { 'group-1': ['approver', 'auditor'], 'group-2': [] };
     const claims = { groups: ['group-1', 'group-2', 'other'] };
-    expect(rolesOf(claims, issuer([{ claim: 'groups', map }]), alone))
-      .toEqual(['approver', 'auditor']);
+    expect(rolesOf(claims, issuer([{ claim: 'groups', map }]), alone)).toEqual([
+      'approver',
+      'auditor',
+    ]);
   });
 
   test('a namespaced claim is one name, not a path', () => {
     const from = issuer([{ claim: 'https://contoso.example/roles', map: null }]);
-    expect(rolesOf({ 'https://contoso.example/roles': 'approver' }, from, alone))
-      .toEqual(['approver']);
+    expect(rolesOf({ 'https://contoso.example/roles': 'approver' }, from, alone)).toEqual([
+      'approver',
+    ]);
     const dotted = issuer([{ claim: 'realm_access.roles', map: null }]);
     expect(rolesOf({ realm_access: { roles: ['approver'] } }, dotted, alone)).toEqual([]);
   });
 
   test('several claims add up', () => {
-    const from = issuer([{ claim: 'roles', map: null }, { claim: 'wids', map: { w: ['admin'] } }]);
+    const from = issuer([
+      { claim: 'roles', map: null },
+      { claim: 'wids', map: { w: ['admin'] } },
+    ]);
     expect(rolesOf({ roles: ['a'], wids: ['w'] }, from, alone)).toEqual(['a', 'admin']);
   });
 
   test('an overage of groups gives no role', () => {
     const claims = {
-      _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'x' } },
+      _claim_names: { groups: 'src1' },
+      _claim_sources: { src1: { endpoint: 'x' } },
     };
     const from = issuer([{ claim: 'groups', map: { g: ['approver'] } }]);
     expect(rolesOf(claims, from, alone)).toEqual([]);
@@ -54,7 +62,9 @@ describe('roles that bring others', () => {
   });
 
   test.each([
-    [{ a: ['a'] }], [{ a: ['b'], b: ['a'] }], [{ x: ['a'], a: ['b'], b: ['c'], c: ['a'] }],
+    [{ a: ['a'] }],
+    [{ a: ['b'], b: ['a'] }],
+    [{ x: ['a'], a: ['b'], b: ['c'], c: ['a'] }],
   ])('a circle is refused: %j', (implies: Record<string, string[]>) => {
     expect(() => impliedRoles(implies)).toThrow(/imply each other: .*→/);
   });
@@ -66,8 +76,19 @@ describe('roles that bring others', () => {
 
 test('claims for rules: named ones, in forms that rules know', () => {
   const names = ['text', 'number', 'truth', 'list', 'object', 'missing', 'infinite', 'mixed'];
-  expect(ruleClaims({
-    text: 'x', number: 1, truth: false, list: ['a'], object: {}, infinite: Infinity,
-    mixed: ['a', 1], other: 'y',
-  }, names)).toEqual({ text: 'x', number: 1, truth: false, list: ['a'] });
+  expect(
+    ruleClaims(
+      {
+        text: 'x',
+        number: 1,
+        truth: false,
+        list: ['a'],
+        object: {},
+        infinite: Infinity,
+        mixed: ['a', 1],
+        other: 'y',
+      },
+      names,
+    ),
+  ).toEqual({ text: 'x', number: 1, truth: false, list: ['a'] });
 });

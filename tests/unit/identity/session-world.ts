@@ -17,7 +17,10 @@ import type { SignInWorld } from './sign-in-world.ts';
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const LIMITS: SessionConfig = {
-  idleMs: 2 * HOUR, absoluteMs: 8 * HOUR, maxClaimAgeMs: 10 * MINUTE, sliding: true,
+  idleMs: 2 * HOUR,
+  absoluteMs: 8 * HOUR,
+  maxClaimAgeMs: 10 * MINUTE,
+  sliding: true,
 };
 
 type Claims = Record<string, unknown>;
@@ -44,26 +47,40 @@ interface Wire {
 export async function startSessionWorld() {
   const base = await startSignInWorld();
   const quiet: Wire = {
-    refreshes: 0, instead: null, deaf: false, before: null, after: null, twist: null, body: null,
+    refreshes: 0,
+    instead: null,
+    deaf: false,
+    before: null,
+    after: null,
+    twist: null,
+    body: null,
   };
   const wire = { ...quiet };
   const scopes = ['openid', 'profile', 'offline_access'];
   const { signIn } = base.config.teams;
   if (signIn === null) throw new Error('the world has a sign-in');
   const config: Config = {
-    ...base.config, teams: { ...base.config.teams, signIn: { ...signIn, scopes } },
+    ...base.config,
+    teams: { ...base.config.teams, signIn: { ...signIn, scopes } },
   };
   const fetch = wireOf(base, wire);
   const replica = async (
     store: Store,
     given: {
-      limits?: Partial<SessionConfig>; config?: Config; judge?: (real: Verifier) => Verifier;
+      limits?: Partial<SessionConfig>;
+      config?: Config;
+      judge?: (real: Verifier) => Verifier;
     } = {},
   ) => replicaOf({ base, fetch, store, config, limits: LIMITS, ...given });
   const one = await replica(base.store);
   const two = await replica(await base.reopen());
   return {
-    ...base, wire, config, replica, one, two,
+    ...base,
+    wire,
+    config,
+    replica,
+    one,
+    two,
     reset() {
       base.clock.set(Date.now());
       Object.assign(wire, quiet);
@@ -81,8 +98,12 @@ export type SessionWorld = Awaited<ReturnType<typeof startSessionWorld>>;
 export type Replica = SessionWorld['one'];
 
 async function replicaOf(given: {
-  base: SignInWorld; fetch: ReturnType<typeof wireOf>; store: Store; config: Config;
-  limits: Partial<SessionConfig>; judge?: (real: Verifier) => Verifier;
+  base: SignInWorld;
+  fetch: ReturnType<typeof wireOf>;
+  store: Store;
+  config: Config;
+  limits: Partial<SessionConfig>;
+  judge?: (real: Verifier) => Verifier;
 }) {
   const { base, fetch, store, config } = given;
   const { clock } = base;
@@ -96,11 +117,16 @@ async function replicaOf(given: {
   const sessions = createSessions({ ...parts, flow }, { ...LIMITS, ...given.limits });
   const mismatches: unknown[] = [];
   const signIn = createSignIn({
-    ...parts, fetch, sessions, mismatch: async (seen) => void mismatches.push(seen),
+    ...parts,
+    fetch,
+    sessions,
+    mismatch: async (seen) => void mismatches.push(seen),
   });
   const target = { requestId: 'req_1', revision: 1 };
   const toCallback = async (
-    id: string, as = id, more: Partial<Parameters<typeof signIn.createLink>[0]> = {},
+    id: string,
+    as = id,
+    more: Partial<Parameters<typeof signIn.createLink>[0]> = {},
   ) => {
     const address = await signIn.createLink({ sender: senderOf(id), ...target, ...more });
     const link = new URL(address).searchParams.get('link') ?? '';
@@ -112,7 +138,12 @@ async function replicaOf(given: {
     };
   };
   return {
-    sessions, signIn, keys, store, mismatches, toCallback,
+    sessions,
+    signIn,
+    keys,
+    store,
+    mismatches,
+    toCallback,
     /** Signs a demo person in by the button: the session starts where the code is redeemed. */
     async signInAs(id: string) {
       const { code } = await (await toCallback(id)).finish();
@@ -152,8 +183,9 @@ function wireOf({ clock, provider }: SignInWorld, wire: Wire) {
 function eventReader(store: Store) {
   const seen = new Set<string>();
   return async (): Promise<readonly AuditEvent[]> => {
-    const events = (await store.unsealedEvents(1_000))
-      .filter(({ id, type }) => type.startsWith('session.') && !seen.has(id));
+    const events = (await store.unsealedEvents(1_000)).filter(
+      ({ id, type }) => type.startsWith('session.') && !seen.has(id),
+    );
     for (const { id } of events) seen.add(id);
     return events;
   };

@@ -8,7 +8,10 @@ import { systemIds } from '../../../src/lib/ids.ts';
 import { demoPeople } from '../../../src/local/people.ts';
 import { startProvider } from '../../../src/local/provider.ts';
 import type {
-  SignIn, SignInPages, StoredSecrets, TeamsSender,
+  SignIn,
+  SignInPages,
+  StoredSecrets,
+  TeamsSender,
 } from '../../../src/usecases/ports.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
 import { browser } from '../local/browser.ts';
@@ -43,10 +46,23 @@ export async function startSignInWorld() {
   };
   const verifier = createVerifier({ config, clock, log, fetch });
   const signIn: SignIn & SignInPages = createSignIn({
-    config, clock, ids: systemIds, store: opened.store, secrets: secretsOf(keys), verifier, fetch,
+    config,
+    clock,
+    ids: systemIds,
+    store: opened.store,
+    secrets: secretsOf(keys),
+    verifier,
+    fetch,
   });
   return {
-    clock, provider, wire, signIn, config, store: opened.store, verifier, keys,
+    clock,
+    provider,
+    wire,
+    signIn,
+    config,
+    store: opened.store,
+    verifier,
+    keys,
     reopen: opened.reopen,
     ...helpers(provider.issuer, signIn),
     async stop() {
@@ -66,14 +82,24 @@ export function secretsOf(keys: Keys): StoredSecrets {
 }
 
 function configFor(provider: Awaited<ReturnType<typeof startProvider>>): Config {
-  const config = configOf([{
-    id: 'local', kind: 'oidc', issuer: provider.issuer,
-    discoveryUrl: `${provider.issuer}/.well-known/openid-configuration`,
-    use: ['people', 'workloads'], audiences: [provider.apiAudience], algorithms: ['RS256'],
-    maxAgeMs: 3_600_000, clockToleranceMs: 30_000, tenants: [],
-    roles: [{ claim: 'roles', map: null }], claims: ['department'],
-    teams: { objectIdClaim: 'oid', tenantClaim: 'tid' }, nameClaim: 'name',
-  }]);
+  const config = configOf([
+    {
+      id: 'local',
+      kind: 'oidc',
+      issuer: provider.issuer,
+      discoveryUrl: `${provider.issuer}/.well-known/openid-configuration`,
+      use: ['people', 'workloads'],
+      audiences: [provider.apiAudience],
+      algorithms: ['RS256'],
+      maxAgeMs: 3_600_000,
+      clockToleranceMs: 30_000,
+      tenants: [],
+      roles: [{ claim: 'roles', map: null }],
+      claims: ['department'],
+      teams: { objectIdClaim: 'oid', tenantClaim: 'tid' },
+      nameClaim: 'name',
+    },
+  ]);
   return {
     ...config,
     teams: {
@@ -86,7 +112,9 @@ function configFor(provider: Awaited<ReturnType<typeof startProvider>>): Config 
 function helpers(issuer: string, signIn: SignIn & SignInPages) {
   const linkFor = async (id: string, over: { requestId?: string; revision?: number } = {}) => {
     const address = await signIn.createLink({
-      sender: senderOf(id), requestId: over.requestId ?? 'req_1', revision: over.revision ?? 1,
+      sender: senderOf(id),
+      requestId: over.requestId ?? 'req_1',
+      revision: over.revision ?? 1,
     });
     return new URL(address).searchParams.get('link') ?? '';
   };
@@ -105,7 +133,8 @@ function helpers(issuer: string, signIn: SignIn & SignInPages) {
     const { redirectTo, setCookie } = await signIn.begin({ link: await linkFor(id, over) });
     const back = await signInAt(redirectTo, id);
     const finished = await signIn.finish({
-      query: new URL(back).searchParams, cookie: cookieOf(setCookie),
+      query: new URL(back).searchParams,
+      cookie: cookieOf(setCookie),
     });
     return finished.code;
   };

@@ -2,8 +2,19 @@ import { createVerifier } from '../../../src/identity/verify-token.ts';
 import type { Verifier } from '../../../src/identity/verify-token.ts';
 import { sha256 } from '../../../src/lib/hash.ts';
 import {
-  OTHER_TENANT, TENANT, codeOf, configOf, entraIssuer, log, newKey, oidcIssuer, personClaims, sign,
-  startKeyServer, turnableClock, workloadClaims,
+  OTHER_TENANT,
+  TENANT,
+  codeOf,
+  configOf,
+  entraIssuer,
+  log,
+  newKey,
+  oidcIssuer,
+  personClaims,
+  sign,
+  startKeyServer,
+  turnableClock,
+  workloadClaims,
 } from './kit.ts';
 import type { Claims, KeyServer, TestKey } from './kit.ts';
 
@@ -24,23 +35,30 @@ const principal = async (verifier: Verifier, claims: Claims) =>
   (await verifier.verify(await sign(key, claims), { kind: 'bearer' })).principal;
 
 test.each([
-  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
   'Ed25519',
-])(
-  '%s verifies, and only where it is allowed', async (alg) => {
-    const signer = await newKey(`key-${alg}`, alg);
-    server.state.keys = [signer.publicJwk];
-    const token = await sign(signer, personClaims(server.state.issuer, clock.now()));
-    const check = (algorithms: string[]) =>
-      codeOf(verifierOf({ algorithms }).verify(token, { kind: 'bearer' }));
-    try {
-      expect(await check([alg])).toBe('accepted');
-      expect(await check([alg === 'RS256' ? 'ES256' : 'RS256'])).toBe('token_algorithm_refused');
-    } finally {
-      server.state.keys = [key.publicJwk];
-    }
-  },
-);
+])('%s verifies, and only where it is allowed', async (alg) => {
+  const signer = await newKey(`key-${alg}`, alg);
+  server.state.keys = [signer.publicJwk];
+  const token = await sign(signer, personClaims(server.state.issuer, clock.now()));
+  const check = (algorithms: string[]) =>
+    codeOf(verifierOf({ algorithms }).verify(token, { kind: 'bearer' }));
+  try {
+    expect(await check([alg])).toBe('accepted');
+    expect(await check([alg === 'RS256' ? 'ES256' : 'RS256'])).toBe('token_algorithm_refused');
+  } finally {
+    server.state.keys = [key.publicJwk];
+  }
+});
 
 test('HS256 cannot even be configured', () => {
   expect(() => verifierOf({ algorithms: ['HS256'] })).toThrow(/unknown algorithm HS256/);
@@ -78,12 +96,23 @@ describe('an ID token at the sign-in', () => {
     ['too old', 'token_too_old', { iat: 1 }],
   ];
   const expected = {
-    kind: 'sign-in', provider: 'idp', clientId: 'countersign', nonce: 'n',
+    kind: 'sign-in',
+    provider: 'idp',
+    clientId: 'countersign',
+    nonce: 'n',
   } as const;
-  const idToken = (over: Claims, header: Claims = {}) => sign(key, personClaims(
-    server.state.issuer, clock.now(),
-    { aud: 'countersign', azp: undefined, scp: undefined, nonce: 'n', ...over },
-  ), header);
+  const idToken = (over: Claims, header: Claims = {}) =>
+    sign(
+      key,
+      personClaims(server.state.issuer, clock.now(), {
+        aud: 'countersign',
+        azp: undefined,
+        scp: undefined,
+        nonce: 'n',
+        ...over,
+      }),
+      header,
+    );
 
   test.each(rows)('%s: %s', async (_name, code, over) => {
     const token = await idToken(over);
@@ -97,8 +126,9 @@ describe('an ID token at the sign-in', () => {
 
   test('of an issuer for workloads only', async () => {
     const verifier = verifierOf({ use: ['workloads'] });
-    expect(await codeOf(verifier.verify(await idToken({}), expected)))
-      .toBe('token_kind_not_accepted');
+    expect(await codeOf(verifier.verify(await idToken({}), expected))).toBe(
+      'token_kind_not_accepted',
+    );
   });
 });
 
@@ -107,7 +137,9 @@ describe('the key of a principal', () => {
     const verifier = verifierOf({ teams: null, use: ['people'] });
     const claims = personClaims(server.state.issuer, clock.now(), { sub: 'auth0|7' });
     expect(await principal(verifier, claims)).toMatchObject({
-      key: 'idp|auth0|7', tenant: null, objectId: null,
+      key: 'idp|auth0|7',
+      tenant: null,
+      objectId: null,
     });
   });
 
@@ -145,12 +177,20 @@ describe('the key of a principal', () => {
     entra.state.keys = [key.publicJwk];
     try {
       const config = configOf([entraIssuer(entra, { use: ['workloads'] })]);
-      const found = await principal(createVerifier({ config, clock, log }), workloadClaims(
-        iss, clock.now(), { oid: OTHER_TENANT, sub: OTHER_TENANT, azp: 'app', tid: TENANT },
-      ));
+      const found = await principal(
+        createVerifier({ config, clock, log }),
+        workloadClaims(iss, clock.now(), {
+          oid: OTHER_TENANT,
+          sub: OTHER_TENANT,
+          azp: 'app',
+          tid: TENANT,
+        }),
+      );
       expect(found).toMatchObject({
-        key: `entra|127.0.0.1|${TENANT}|${OTHER_TENANT}`, kind: 'workload',
-        tenant: null, objectId: null,
+        key: `entra|127.0.0.1|${TENANT}|${OTHER_TENANT}`,
+        kind: 'workload',
+        tenant: null,
+        objectId: null,
       });
     } finally {
       await entra.stop();
@@ -161,14 +201,15 @@ describe('the key of a principal', () => {
 test('roles bring the roles that they imply', async () => {
   const config = configOf([oidcIssuer(server)], { implies: { approver: ['reader'] } });
   const verifier = createVerifier({ config, clock, log });
-  expect((await principal(verifier, personClaims(server.state.issuer, clock.now()))).roles)
-    .toEqual(['approver', 'reader']);
+  expect((await principal(verifier, personClaims(server.state.issuer, clock.now()))).roles).toEqual(
+    ['approver', 'reader'],
+  );
 });
 
-test('a token id is jti, or else Entra\'s uti', async () => {
+test("a token id is jti, or else Entra's uti", async () => {
   const of = async (over: Claims) =>
-    (await principal(verifierOf(), personClaims(server.state.issuer, clock.now(), over)))
-      .token.tokenId;
+    (await principal(verifierOf(), personClaims(server.state.issuer, clock.now(), over))).token
+      .tokenId;
   expect(await of({ jti: 'j', uti: 'u' })).toBe('j');
   expect(await of({ uti: 'u' })).toBe('u');
   expect(await of({ uti: undefined })).toBeNull();

@@ -33,7 +33,9 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ask-'));
   server = createServer((request, response) => {
     let body = '';
-    request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
     request.on('end', () => {
       const { method, url, headers } = request;
       const { authorization } = headers;
@@ -61,11 +63,19 @@ function ask(change: Record<string, string> = {}): Promise<{ code: number; log: 
   const output = join(folder, 'output');
   writeFileSync(output, '');
   const env = {
-    PATH: process.env['PATH'] ?? '', GITHUB_OUTPUT: output,
-    ACTIONS_ID_TOKEN_REQUEST_URL: `${base}/token?v=1`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret',
-    COUNTERSIGN_URL: base, ASK_MAIN: main, ASK_WORKFLOW: 'deploy', ASK_KEY: '1-1-job-step',
-    ASK_FIELDS: 'service=checkout\r\n\nnote=a "b" $(touch x) = c\n', ASK_REASON: '--wait',
-    ASK_AUDIENCE: 'api://countersign', ASK_TIMEOUT: '20s', ...change,
+    PATH: process.env['PATH'] ?? '',
+    GITHUB_OUTPUT: output,
+    ACTIONS_ID_TOKEN_REQUEST_URL: `${base}/token?v=1`,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret',
+    COUNTERSIGN_URL: base,
+    ASK_MAIN: main,
+    ASK_WORKFLOW: 'deploy',
+    ASK_KEY: '1-1-job-step',
+    ASK_FIELDS: 'service=checkout\r\n\nnote=a "b" $(touch x) = c\n',
+    ASK_REASON: '--wait',
+    ASK_AUDIENCE: 'api://countersign',
+    ASK_TIMEOUT: '20s',
+    ...change,
   };
   return new Promise((resolve) => {
     execFile('bash', [join(folderOfAction, 'ask.sh')], { env, cwd: folder }, (error, out, err) => {
@@ -75,17 +85,20 @@ function ask(change: Record<string, string> = {}): Promise<{ code: number; log: 
 }
 
 describe('the GitHub action', () => {
-  test('asks with the run\'s token, waits with the request\'s, tells what came', async () => {
+  test("asks with the run's token, waits with the request's, tells what came", async () => {
     const { code, log } = await ask();
     expect(log).toContain('Outcome: applied');
     expect(code).toBe(0);
     expect(seen.map(({ method, authorization }) => [method, authorization])).toEqual([
-      ['GET', 'Bearer secret'], ['POST', 'Bearer run-token'], ['GET', 'Bearer wt-1'],
+      ['GET', 'Bearer secret'],
+      ['POST', 'Bearer run-token'],
+      ['GET', 'Bearer wt-1'],
     ]);
     expect(seen[0]?.url).toBe('/token?v=1&audience=api%3A%2F%2Fcountersign');
     expect(seen[1]?.key).toBe('1-1-job-step');
     expect(JSON.parse(seen[1]?.body ?? '')).toEqual({
-      workflow: 'deploy', fields: { service: 'checkout', note: 'a "b" $(touch x) = c' },
+      workflow: 'deploy',
+      fields: { service: 'checkout', note: 'a "b" $(touch x) = c' },
       reason: '--wait',
     });
     expect(readFileSync(join(folder, 'output'), 'utf8')).toBe(
@@ -94,13 +107,15 @@ describe('the GitHub action', () => {
     expect(log).toContain('::add-mask::wt-1');
   });
 
-  test.each([['denied', 3], ['expired', 4], ['failed', 5]])(
-    'a request that ends %s fails the step with %d', async (state, wanted) => {
-      ending = state;
-      const { code, log } = await ask({ ASK_REASON: '', ASK_AUDIENCE: '', ASK_FIELDS: '' });
-      expect([code, log]).toEqual([wanted, expect.stringContaining(`Outcome: ${state}`)]);
-    },
-  );
+  test.each([
+    ['denied', 3],
+    ['expired', 4],
+    ['failed', 5],
+  ])('a request that ends %s fails the step with %d', async (state, wanted) => {
+    ending = state;
+    const { code, log } = await ask({ ASK_REASON: '', ASK_AUDIENCE: '', ASK_FIELDS: '' });
+    expect([code, log]).toEqual([wanted, expect.stringContaining(`Outcome: ${state}`)]);
+  });
 
   test('a refusal fails the step and says why', async () => {
     ending = 'refuse';

@@ -49,15 +49,21 @@ describe('statements', () => {
   test.each([
     ['nothing', () => ''],
     ['rubbish', () => 'a.b.c'],
-    ['a changed payload', (jws: string) => {
-      const [header, , signature] = jws.split('.');
-      return `${header}.${Buffer.from('{"a":2}').toString('base64url')}.${signature}`;
-    }],
-    ['alg none', (jws: string) => {
-      const { kid } = decodeProtectedHeader(jws);
-      const header = Buffer.from(JSON.stringify({ alg: 'none', kid, typ: TYP }));
-      return `${header.toString('base64url')}.${jws.split('.')[1]}.`;
-    }],
+    [
+      'a changed payload',
+      (jws: string) => {
+        const [header, , signature] = jws.split('.');
+        return `${header}.${Buffer.from('{"a":2}').toString('base64url')}.${signature}`;
+      },
+    ],
+    [
+      'alg none',
+      (jws: string) => {
+        const { kid } = decodeProtectedHeader(jws);
+        const header = Buffer.from(JSON.stringify({ alg: 'none', kid, typ: TYP }));
+        return `${header.toString('base64url')}.${jws.split('.')[1]}.`;
+      },
+    ],
     ['a text without end', () => 'a'.repeat(1_000_000)],
   ])('%s is no statement', async (_name, twist) => {
     const jws = await keys.sign('receipts', { a: 1 }, TYP);
@@ -81,7 +87,9 @@ describe('storage', () => {
   test('holds no private key in the clear', async () => {
     const [stored] = await store.listKeys('receipts');
     expect(decodeProtectedHeader(stored?.sealed ?? '')).toMatchObject({
-      alg: 'dir', enc: 'A256GCM', kid: expect.stringMatching(/^[\w-]{12}$/),
+      alg: 'dir',
+      enc: 'A256GCM',
+      kid: expect.stringMatching(/^[\w-]{12}$/),
     });
     expect(stored?.sealed).not.toContain('"d"');
   });
@@ -109,13 +117,15 @@ describe('storage', () => {
 
   test('another secret is told at the start', async () => {
     await expect(createKeys({ store, secret: `${secret}!`, clock })).rejects.toMatchObject({
-      code: 'signing_secret_wrong', message: expect.stringContaining('signing.secret'),
+      code: 'signing_secret_wrong',
+      message: expect.stringContaining('signing.secret'),
     });
   });
 
   test('a short secret is refused', async () => {
-    expect(await codeOf(createKeys({ store, secret: 'x'.repeat(31), clock })))
-      .toBe('signing_secret_short');
+    expect(await codeOf(createKeys({ store, secret: 'x'.repeat(31), clock }))).toBe(
+      'signing_secret_short',
+    );
   });
 
   test('rows that were exchanged for one another are refused', async () => {
@@ -125,8 +135,7 @@ describe('storage', () => {
       listKeys: async (purpose) =>
         (await store.listKeys(purpose)).map((row) => ({ ...row, ...change })),
     });
-    const start = (change: object) =>
-      codeOf(createKeys({ store: swapped(change), secret, clock }));
+    const start = (change: object) => codeOf(createKeys({ store: swapped(change), secret, clock }));
     expect(await start({ sealed: other?.sealed })).toBe('signing_secret_wrong');
     expect(await start({ id: 'another' })).toBe('signing_key_unusable');
   });
@@ -156,8 +165,9 @@ describe('texts that are encrypted', () => {
 
   test('a stored key is no stored secret', async () => {
     const [stored] = await store.listKeys('receipts');
-    expect(await codeOf(keys.decrypt('stored-secrets', stored?.sealed ?? '')))
-      .toBe('sealed_invalid');
+    expect(await codeOf(keys.decrypt('stored-secrets', stored?.sealed ?? ''))).toBe(
+      'sealed_invalid',
+    );
   });
 });
 

@@ -10,7 +10,8 @@ test('ids are a prefix and 26 characters, and differ', () => {
 
 test('ids rise within a millisecond and from one to the next', () => {
   const made = Array.from({ length: 5_000 }, (_, at) =>
-    systemIds.next('evt', NOW + Math.floor(at / 100)));
+    systemIds.next('evt', NOW + Math.floor(at / 100)),
+  );
   expect([...made].sort()).toEqual(made);
 });
 
@@ -27,7 +28,8 @@ test('a millisecond begins at a random place, and each id ends in random bits of
 
 test('ids rise where two things at a time have read the clock one after the other', () => {
   const made = Array.from({ length: 5_000 }, (_, at) =>
-    systemIds.next('evt', NOW + at - (at % 2) * 7));
+    systemIds.next('evt', NOW + at - (at % 2) * 7),
+  );
   expect([...made].sort()).toEqual(made);
 });
 
@@ -35,6 +37,9 @@ test('a clock that was put back makes ids of its time, that still differ', () =>
   const hour = 3_600_000;
   const made = [NOW, NOW - hour, NOW, NOW - hour].map((now) => systemIds.next('req', now));
   expect(new Set(made).size).toBe(4);
-  expect(made[1]?.slice(0, 14)).toBe(idsFrom((size) => new Uint8Array(size))
-    .next('req', NOW - hour).slice(0, 14));
+  expect(made[1]?.slice(0, 14)).toBe(
+    idsFrom((size) => new Uint8Array(size))
+      .next('req', NOW - hour)
+      .slice(0, 14),
+  );
 });

@@ -9,42 +9,55 @@ import { FakeWorld } from './fake-world.ts';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
-  '--disable-background-networking', '--disable-component-update',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-sync',
+  '--disable-background-networking',
+  '--disable-component-update',
 ];
 const TIMEOUT_MS = 60_000;
 const CHANNEL = '19:approvals@thread.tacv2';
 
-test('a click in a browser decides, everybody sees it live, and a sign-in repeats it', async () => {
-  if (!existsSync(CHROMIUM)) {
-    const sentence = `no browser at ${CHROMIUM}; set CHROMIUM to the path of one`;
-    if (process.env['CI']) throw new Error(sentence);
-    console.warn(`The page was not tried in a browser: ${sentence}.`);
-    return;
-  }
-  const world = new FakeWorld();
-  const signIn = await signInPage();
-  const page = await startPageServer({ world });
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-  try {
-    const problems: string[] = [];
-    const open = (as: string) => openAs({ browser, url: page.url, as, problems });
-    await approveLive({ world, open });
-    world.signInUrl = `http://127.0.0.1:${(signIn.address() as AddressInfo).port}/`;
-    await signInAndApprove({ world, open });
-    expect(problems).toEqual([]);
-  } finally {
-    await browser.close();
-    await page.stop();
-    await new Promise((done) => signIn.close(done));
-  }
-}, TIMEOUT_MS);
+test(
+  'a click in a browser decides, everybody sees it live, and a sign-in repeats it',
+  async () => {
+    if (!existsSync(CHROMIUM)) {
+      const sentence = `no browser at ${CHROMIUM}; set CHROMIUM to the path of one`;
+      if (process.env['CI']) throw new Error(sentence);
+      console.warn(`The page was not tried in a browser: ${sentence}.`);
+      return;
+    }
+    const world = new FakeWorld();
+    const signIn = await signInPage();
+    const page = await startPageServer({ world });
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    try {
+      const problems: string[] = [];
+      const open = (as: string) => openAs({ browser, url: page.url, as, problems });
+      await approveLive({ world, open });
+      world.signInUrl = `http://127.0.0.1:${(signIn.address() as AddressInfo).port}/`;
+      await signInAndApprove({ world, open });
+      expect(problems).toEqual([]);
+    } finally {
+      await browser.close();
+      await page.stop();
+      await new Promise((done) => signIn.close(done));
+    }
+  },
+  TIMEOUT_MS,
+);
 
 type Open = (as: string) => Promise<Page>;
 
 async function approveLive({ world, open }: { world: FakeWorld; open: Open }): Promise<void> {
   const id = world.ask({
-    number: 41, service: 'checkout', version: '4.12.0', requester: 'Mia Berg', state: 'pending',
+    number: 41,
+    service: 'checkout',
+    version: '4.12.0',
+    requester: 'Mia Berg',
+    state: 'pending',
     reason: 'Fixes <img src=x onerror="document.title=1"> a double charge',
   });
   const [mia, aisha, oskar] = [await open('mia'), await open('aisha'), await open('oskar')];
@@ -65,23 +78,36 @@ async function approveLive({ world, open }: { world: FakeWorld; open: Open }): P
   for (const one of [mia, aisha, oskar]) await one.context().close();
 }
 
-async function threadsStandTogether(
-  { world, page, root }: { world: FakeWorld; page: Page; root: string },
-): Promise<void> {
+async function threadsStandTogether({
+  world,
+  page,
+  root,
+}: {
+  world: FakeWorld;
+  page: Page;
+  root: string;
+}): Promise<void> {
   const from = { id: '28:countersign', name: 'Countersign', bot: true };
   world.post(CHANNEL, { from, text: 'Something else' });
   world.post(CHANNEL, { from, text: 'An answer', threadId: root });
   await page.locator('.message', { hasText: 'An answer' }).waitFor();
   const texts = await page.locator('.message').allInnerTexts();
-  expect(texts.map((text) => /Decided by|answer|else/.exec(text)?.[0]))
-    .toEqual(['Decided by', 'answer', 'else']);
+  expect(texts.map((text) => /Decided by|answer|else/.exec(text)?.[0])).toEqual([
+    'Decided by',
+    'answer',
+    'else',
+  ]);
   expect(await page.locator('.message.reply').count()).toBe(1);
 }
 
 async function signInAndApprove({ world, open }: { world: FakeWorld; open: Open }): Promise<void> {
   world.singleSignOn = false;
   world.ask({
-    number: 42, service: 'billing', version: '1.0.0', requester: 'Mia Berg', state: 'pending',
+    number: 42,
+    service: 'billing',
+    version: '1.0.0',
+    requester: 'Mia Berg',
+    state: 'pending',
     reason: 'Month end',
   });
   const tomas = await open('tomas');
@@ -111,9 +137,12 @@ async function press(page: Page, name: string): Promise<void> {
   await page.locator('.card').getByRole('button', { name, exact: true }).last().click();
 }
 
-async function openAs(
-  options: { browser: Browser; url: string; as: string; problems: string[] },
-): Promise<Page> {
+async function openAs(options: {
+  browser: Browser;
+  url: string;
+  as: string;
+  problems: string[];
+}): Promise<Page> {
   const context = await options.browser.newContext({ viewport: { width: 420, height: 800 } });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);

@@ -28,7 +28,8 @@ const LOOK = {
  * @returns an Adaptive Card 1.5
  */
 export function approvalCard(
-  request: FakeRequest, options: { userIds?: readonly string[]; note?: string } = {},
+  request: FakeRequest,
+  options: { userIds?: readonly string[]; note?: string } = {},
 ): Json {
   const look = LOOK[request.state];
   const open = request.state === 'pending';
@@ -45,7 +46,11 @@ export function approvalCard(
       { type: 'TextBlock', text: request.reason, wrap: true, spacing: 'Small' },
       ...(options.note ? [note(options.note)] : []),
       {
-        type: 'TextBlock', size: 'Small', isSubtle: true, wrap: true, spacing: 'Medium',
+        type: 'TextBlock',
+        size: 'Small',
+        isSubtle: true,
+        wrap: true,
+        spacing: 'Medium',
         text: 'Expires in 24 hours · digest 9f2c 41aa 07be',
       },
     ],
@@ -55,25 +60,44 @@ export function approvalCard(
 
 function header(request: FakeRequest, look: (typeof LOOK)[FakeRequest['state']]): Json {
   return {
-    type: 'Container', style: look.style, bleed: true,
+    type: 'Container',
+    style: look.style,
+    bleed: true,
     items: [
       {
         type: 'ColumnSet',
         columns: [
           {
-            type: 'Column', width: 'stretch', items: [{
-              type: 'TextBlock', text: look.label, color: look.color, weight: 'Bolder',
-            }],
+            type: 'Column',
+            width: 'stretch',
+            items: [
+              {
+                type: 'TextBlock',
+                text: look.label,
+                color: look.color,
+                weight: 'Bolder',
+              },
+            ],
           },
           {
-            type: 'Column', width: 'auto', items: [{
-              type: 'TextBlock', text: `#${request.number}`, isSubtle: true,
-            }],
+            type: 'Column',
+            width: 'auto',
+            items: [
+              {
+                type: 'TextBlock',
+                text: `#${request.number}`,
+                isSubtle: true,
+              },
+            ],
           },
         ],
       },
       {
-        type: 'TextBlock', size: 'Large', weight: 'Bolder', wrap: true, spacing: 'Small',
+        type: 'TextBlock',
+        size: 'Large',
+        weight: 'Bolder',
+        wrap: true,
+        spacing: 'Small',
         text: `Deploy ${request.service} ${request.version} to production`,
       },
     ],
@@ -95,7 +119,9 @@ function facts(request: FakeRequest): Json[] {
 
 function note(text: string): Json {
   return {
-    type: 'Container', style: 'good', spacing: 'Medium',
+    type: 'Container',
+    style: 'good',
+    spacing: 'Medium',
     items: [{ type: 'TextBlock', text, wrap: true, color: 'Good' }],
   };
 }
@@ -104,19 +130,29 @@ function actions(request: FakeRequest): Json[] {
   return [
     { ...execute('Approve', 'approve', request), style: 'positive' },
     {
-      type: 'Action.ShowCard', title: 'Deny', style: 'destructive',
+      type: 'Action.ShowCard',
+      title: 'Deny',
+      style: 'destructive',
       card: {
         type: 'AdaptiveCard',
-        body: [{
-          type: 'Input.Text', id: 'reason', label: 'Why?', isMultiline: true, isRequired: true,
-          errorMessage: 'Say why, so that the requester can act on it.',
-          placeholder: 'Shown to the requester', maxLength: 500,
-        }],
+        body: [
+          {
+            type: 'Input.Text',
+            id: 'reason',
+            label: 'Why?',
+            isMultiline: true,
+            isRequired: true,
+            errorMessage: 'Say why, so that the requester can act on it.',
+            placeholder: 'Shown to the requester',
+            maxLength: 500,
+          },
+        ],
         actions: [{ ...execute('Deny request', 'deny', request), style: 'destructive' }],
       },
     },
     {
-      type: 'Action.Submit', title: 'Review',
+      type: 'Action.Submit',
+      title: 'Review',
       data: { msteams: { type: 'task/fetch' }, request: request.number },
     },
   ];
@@ -133,25 +169,43 @@ function execute(title: string, verb: string, request: FakeRequest): Json {
  */
 export function formCard(): Json {
   return {
-    type: 'AdaptiveCard', version: '1.5',
+    type: 'AdaptiveCard',
+    version: '1.5',
     body: [
       {
-        type: 'TextBlock', wrap: true, isSubtle: true,
+        type: 'TextBlock',
+        wrap: true,
+        isSubtle: true,
         text: 'The service owner gets a card in **Approvals** and decides with one click.',
       },
       {
-        type: 'Input.ChoiceSet', id: 'service', label: 'Service', isRequired: true,
-        errorMessage: 'Choose a service.', placeholder: 'Choose a service',
+        type: 'Input.ChoiceSet',
+        id: 'service',
+        label: 'Service',
+        isRequired: true,
+        errorMessage: 'Choose a service.',
+        placeholder: 'Choose a service',
         choices: ['checkout', 'billing', 'search'].map((value) => ({ title: value, value })),
       },
       {
-        type: 'Input.Text', id: 'version', label: 'Version', isRequired: true,
-        regex: '^\\d+\\.\\d+\\.\\d+$', placeholder: '4.12.0',
+        type: 'Input.Text',
+        id: 'version',
+        label: 'Version',
+        isRequired: true,
+        regex: '^\\d+\\.\\d+\\.\\d+$',
+        placeholder: '4.12.0',
         errorMessage: 'Three numbers with dots between them, such as 4.12.0.',
       },
       {
-        type: 'Input.ChoiceSet', id: 'window', label: 'Window', style: 'expanded', value: '1h',
-        choices: [{ title: '1 hour', value: '1h' }, { title: '4 hours', value: '4h' }],
+        type: 'Input.ChoiceSet',
+        id: 'window',
+        label: 'Window',
+        style: 'expanded',
+        value: '1h',
+        choices: [
+          { title: '1 hour', value: '1h' },
+          { title: '4 hours', value: '4h' },
+        ],
       },
       { type: 'Input.Text', id: 'reason', label: 'Reason', isMultiline: true, maxLength: 500 },
       { type: 'Input.Toggle', id: 'notify', title: 'Tell me when it is applied', value: 'true' },

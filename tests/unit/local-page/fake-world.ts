@@ -2,12 +2,22 @@ import { approvalCard, formCard } from './fake-cards.ts';
 import type { FakeRequest } from './fake-cards.ts';
 import { fakePeople } from './fake-people.ts';
 import type {
-  Chat, Click, ClickResult, Json, Message, Person, TeamsWorld, WorldEvent,
+  Chat,
+  Click,
+  ClickResult,
+  Json,
+  Message,
+  Person,
+  TeamsWorld,
+  WorldEvent,
 } from '../../../src/local/world.ts';
 
 const BOT = { id: '28:countersign', name: 'Countersign', bot: true };
 const CHANNEL: Chat = {
-  id: '19:approvals@thread.tacv2', kind: 'channel', title: 'Approvals', team: 'Contoso Release',
+  id: '19:approvals@thread.tacv2',
+  kind: 'channel',
+  title: 'Approvals',
+  team: 'Contoso Release',
 };
 
 /** An in-memory world behind the page: rules as the real bot has them, no wire. */
@@ -61,8 +71,8 @@ export class FakeWorld implements TeamsWorld {
     this.post(chatId, { from: { id: person.mri, name: person.name, bot: false }, text });
     await this.#wait();
     const reply = text.startsWith('request')
-      ? 'Press **+ Request** to fill in the form, or name the fields: '
-        + '`request deploy-production service=checkout version=4.12.0`'
+      ? 'Press **+ Request** to fill in the form, or name the fields: ' +
+        '`request deploy-production service=checkout version=4.12.0`'
       : 'I can take a **request**, tell you its *status*, or show this **help**.';
     this.post(chatId, { from: BOT, text: reply });
   }
@@ -149,7 +159,12 @@ export class FakeWorld implements TeamsWorld {
     this.#minute += 1;
     const at = new Date(Date.UTC(2026, 10, 20, 9, this.#minute)).toISOString();
     const whole: Message = {
-      id: `m${this.#next++}`, chatId, at, attachments: [], edited: false, ...message,
+      id: `m${this.#next++}`,
+      chatId,
+      at,
+      attachments: [],
+      edited: false,
+      ...message,
     };
     this.#messages.set(chatId, [...(this.#messages.get(chatId) ?? []), whole]);
     this.#tell({ type: 'message', chatId, message: whole });

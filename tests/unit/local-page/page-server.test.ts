@@ -11,8 +11,12 @@ let messageId: string;
 beforeEach(async () => {
   world = new FakeWorld();
   messageId = world.ask({
-    number: 41, service: 'checkout', version: '4.12.0', requester: 'Mia Berg',
-    reason: 'Fixes a double charge', state: 'pending',
+    number: 41,
+    service: 'checkout',
+    version: '4.12.0',
+    requester: 'Mia Berg',
+    reason: 'Fixes a double charge',
+    state: 'pending',
   });
   page = await startPageServer({ world, title: 'Countersign', commandId: 'ask' });
 });
@@ -30,12 +34,12 @@ async function post(path: string, body: unknown, headers = {}): Promise<Answer> 
     headers: { 'content-type': 'application/json', origin: page.url, ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
-  return { status: answered.status, body: await answered.json() as Answer['body'] };
+  return { status: answered.status, body: (await answered.json()) as Answer['body'] };
 }
 
 async function get(path: string, headers = {}): Promise<Answer> {
   const answered = await fetch(page.url + path, { headers });
-  return { status: answered.status, body: await answered.json() as Answer['body'] };
+  return { status: answered.status, body: (await answered.json()) as Answer['body'] };
 }
 
 function press(as: string, verb: string): Promise<Answer> {
@@ -48,7 +52,10 @@ describe('what the page asks', () => {
     const { status, body } = await get('/api/state?as=aisha');
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      me: 'aisha', title: 'Countersign', commandId: 'ask', settings: { singleSignOn: true },
+      me: 'aisha',
+      title: 'Countersign',
+      commandId: 'ask',
+      settings: { singleSignOn: true },
       chats: [{ kind: 'personal' }, { id: CHANNEL, kind: 'channel' }],
     });
     expect(body['people']).toHaveLength(7);
@@ -60,9 +67,12 @@ describe('what the page asks', () => {
 
   test('a chat gives its messages with their cards', async () => {
     const { body } = await get(`/api/chats/${encodeURIComponent(CHANNEL)}/messages?as=mia`);
-    expect(body['messages']).toMatchObject([{
-      id: messageId, attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive' }],
-    }]);
+    expect(body['messages']).toMatchObject([
+      {
+        id: messageId,
+        attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive' }],
+      },
+    ]);
   });
 
   test('saying something reaches the bot with its author', async () => {
@@ -72,8 +82,10 @@ describe('what the page asks', () => {
   });
 
   test('a click answers what the bot answered: a card, or a refusal with its code', async () => {
-    expect((await press('oskar', 'approve')).body)
-      .toMatchObject({ kind: 'error', code: 'role-missing' });
+    expect((await press('oskar', 'approve')).body).toMatchObject({
+      kind: 'error',
+      code: 'role-missing',
+    });
     expect((await press('aisha', 'approve')).body).toMatchObject({ kind: 'card' });
   });
 
@@ -87,24 +99,29 @@ describe('what the page asks', () => {
 
   test('a refresh gives the card, or null where there is nothing to show', async () => {
     const where = { as: 'aisha', chatId: CHANNEL };
-    expect((await post('/api/refresh', { ...where, messageId })).body)
-      .toMatchObject({ card: { type: 'AdaptiveCard' } });
-    expect((await post('/api/refresh', { ...where, messageId: 'none' })).body)
-      .toEqual({ card: null });
+    expect((await post('/api/refresh', { ...where, messageId })).body).toMatchObject({
+      card: { type: 'AdaptiveCard' },
+    });
+    expect((await post('/api/refresh', { ...where, messageId: 'none' })).body).toEqual({
+      card: null,
+    });
   });
 
   test('the extension command opens a form and takes it', async () => {
     const where = { as: 'mia', chatId: CHANNEL, commandId: 'ask' };
     expect((await post('/api/extension/open', where)).body).toMatchObject({ kind: 'dialog' });
     const data = { service: 'billing', version: '1.0.0' };
-    expect((await post('/api/extension/submit', { ...where, data })).body)
-      .toMatchObject({ kind: 'message' });
+    expect((await post('/api/extension/submit', { ...where, data })).body).toMatchObject({
+      kind: 'message',
+    });
   });
 
   test('a fault of the world is an answer with a sentence, not a hanging request', async () => {
     world.say = () => Promise.reject(new Error('the bot is down'));
-    expect(await post('/api/say', { as: 'mia', chatId: CHANNEL, text: 'help' }))
-      .toEqual({ status: 502, body: { code: 'world-failed', message: 'the bot is down' } });
+    expect(await post('/api/say', { as: 'mia', chatId: CHANNEL, text: 'help' })).toEqual({
+      status: 502,
+      body: { code: 'world-failed', message: 'the bot is down' },
+    });
   });
 });
 
@@ -143,10 +160,15 @@ describe('what is refused', () => {
       pull: (controller) => controller.enqueue(new Uint8Array(16_384).fill(32)),
     });
     const sent = fetch(`${page.url}/api/say`, {
-      method: 'POST', duplex: 'half', body,
+      method: 'POST',
+      duplex: 'half',
+      body,
       headers: { 'content-type': 'application/json', origin: page.url },
     } as RequestInit);
-    const status = await sent.then((answered) => answered.status, () => 'cut off');
+    const status = await sent.then(
+      (answered) => answered.status,
+      () => 'cut off',
+    );
     expect([413, 'cut off']).toContain(status);
     expect((await get('/api/state')).status).toBe(200);
   });
@@ -164,22 +186,29 @@ describe('what is refused', () => {
   });
 
   test('a change without any origin', async () => {
-    expect(await rawPost({ host: new URL(page.url).host }))
-      .toEqual({ status: 403, code: 'cross-origin' });
+    expect(await rawPost({ host: new URL(page.url).host })).toEqual({
+      status: 403,
+      code: 'cross-origin',
+    });
   });
 
   test('a host name that was rebound to loopback', async () => {
     const host = `evil.example:${new URL(page.url).port}`;
-    expect(await rawPost({ host, origin: `http://${host}` }))
-      .toEqual({ status: 421, code: 'wrong-host' });
+    expect(await rawPost({ host, origin: `http://${host}` })).toEqual({
+      status: 421,
+      code: 'wrong-host',
+    });
   });
 
   test('a body that is not JSON by its type, or is compressed', async () => {
     const text = { 'content-type': 'text/plain' };
-    expect(await post('/api/say', '{}', text))
-      .toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
-    expect(await post('/api/say', '{}', { 'content-encoding': 'gzip' }))
-      .toMatchObject({ status: 415 });
+    expect(await post('/api/say', '{}', text)).toMatchObject({
+      status: 415,
+      body: { code: 'unsupported-media-type' },
+    });
+    expect(await post('/api/say', '{}', { 'content-encoding': 'gzip' })).toMatchObject({
+      status: 415,
+    });
   });
 
   test('a host that is not loopback', async () => {
@@ -191,17 +220,25 @@ describe('what is refused', () => {
 function rawPost(headers: Record<string, string>): Promise<{ status?: number; code: unknown }> {
   return new Promise((resolve, reject) => {
     const { port } = new URL(page.url);
-    const sent = httpRequest({
-      host: '127.0.0.1', port, path: '/api/say', method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-    }, (answered) => {
-      let text = '';
-      answered.setEncoding('utf8').on('data', (chunk: string) => { text += chunk; });
-      answered.on('end', () => {
-        const { code } = JSON.parse(text) as { code: unknown };
-        resolve({ status: answered.statusCode, code });
-      });
-    });
+    const sent = httpRequest(
+      {
+        host: '127.0.0.1',
+        port,
+        path: '/api/say',
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+      },
+      (answered) => {
+        let text = '';
+        answered.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        answered.on('end', () => {
+          const { code } = JSON.parse(text) as { code: unknown };
+          resolve({ status: answered.statusCode, code });
+        });
+      },
+    );
     sent.on('error', reject);
     sent.end('{"as":"mia"}');
   });
@@ -233,7 +270,9 @@ describe('live events', () => {
     await until(() => seen().includes('event: settings'));
     const chat = /event: chat\ndata: (.*)\n/.exec(seen());
     expect(JSON.parse(chat?.[1] ?? '{}')).toMatchObject({
-      type: 'update', chatId: CHANNEL, message: { id: messageId, edited: true },
+      type: 'update',
+      chatId: CHANNEL,
+      message: { id: messageId, edited: true },
     });
     await page.stop();
     await ended;

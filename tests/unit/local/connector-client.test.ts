@@ -1,7 +1,12 @@
 import { demoBotAppId, demoTenantId } from '../../../src/local/people.ts';
 import type { Json } from '../../../src/local/world.ts';
 import {
-  CARD, cardMessage, channelId, person, startFixture, type Fixture,
+  CARD,
+  cardMessage,
+  channelId,
+  person,
+  startFixture,
+  type Fixture,
 } from './connector-fixture.ts';
 
 let fixture: Fixture;
@@ -13,7 +18,9 @@ const start = async (options?: Parameters<typeof startFixture>[0]) => {
 
 const channelPath = `conversations/${encodeURIComponent(channelId)}`;
 const shownCard = {
-  type: 'AdaptiveCard', version: '1.5', body: [{ type: 'TextBlock', text: 'ok' }],
+  type: 'AdaptiveCard',
+  version: '1.5',
+  body: [{ type: 'TextBlock', text: 'ok' }],
 };
 const MESSAGE = 'application/vnd.microsoft.activity.message';
 const resource = `api://botid-${demoBotAppId}`;
@@ -35,7 +42,10 @@ async function posted({ call }: Fixture, more: Json = {}) {
   return { personId: 'amara', chatId: channelId, messageId: String(body.id) };
 }
 const approve = {
-  type: 'Action.Execute', title: 'Approve', verb: 'approve', data: { request: 'r' },
+  type: 'Action.Execute',
+  title: 'Approve',
+  verb: 'approve',
+  data: { request: 'r' },
 };
 const valueOf = (fx: Fixture, at: number) => fx.bot.heard[at]?.activity.value as Json;
 
@@ -64,8 +74,11 @@ describe('install', () => {
     bot.heard.length = 0;
     const chat = connector.chats('mia').find(({ kind }) => kind === 'personal');
     await connector.say('mia', chat?.id ?? '', 'help');
-    expect(bot.heard.map(({ activity }) => activity.type))
-      .toEqual(['conversationUpdate', 'installationUpdate', 'message']);
+    expect(bot.heard.map(({ activity }) => activity.type)).toEqual([
+      'conversationUpdate',
+      'installationUpdate',
+      'message',
+    ]);
   });
 });
 
@@ -87,15 +100,19 @@ describe('say', () => {
       from: { id: mia.mri, name: mia.name, aadObjectId: mia.oid },
       recipient: { id: `28:${demoBotAppId}` },
       conversation: {
-        id: `${channelId};messageid=${String(message?.id)}`, conversationType: 'channel',
-        isGroup: true, tenantId: demoTenantId,
+        id: `${channelId};messageid=${String(message?.id)}`,
+        conversationType: 'channel',
+        isGroup: true,
+        tenantId: demoTenantId,
       },
       channelData: {
-        tenant: { id: demoTenantId }, channel: { id: channelId },
+        tenant: { id: demoTenantId },
+        channel: { id: channelId },
         team: { id: '19:team@thread.tacv2' },
       },
       entities: [
-        { type: 'mention', mentioned: { id: `28:${demoBotAppId}` } }, { type: 'clientInfo' },
+        { type: 'mention', mentioned: { id: `28:${demoBotAppId}` } },
+        { type: 'clientInfo' },
       ],
     });
   });
@@ -111,12 +128,13 @@ describe('say', () => {
 });
 
 describe('Action.Execute', () => {
-  test('sends verb, data and inputs; the card is the clicker\'s alone', async () => {
+  test("sends verb, data and inputs; the card is the clicker's alone", async () => {
     const { connector, bot, call } = await start();
     const click = await posted(fixture);
     bot.reply = () => ({ body: card() });
-    expect(await connector.click({ ...click, action: approve, inputs: { reason: 'fine' } }))
-      .toEqual({ kind: 'card', card: shownCard, personal: true });
+    expect(
+      await connector.click({ ...click, action: approve, inputs: { reason: 'fine' } }),
+    ).toEqual({ kind: 'card', card: shownCard, personal: true });
     expect(bot.heard[0]?.activity).toMatchObject({
       type: 'invoke',
       name: 'adaptiveCard/action',
@@ -124,14 +142,15 @@ describe('Action.Execute', () => {
       conversation: { id: `${channelId};messageid=${click.messageId}` },
       value: {
         action: {
-          type: 'Action.Execute', verb: 'approve', data: { request: 'r', reason: 'fine' },
+          type: 'Action.Execute',
+          verb: 'approve',
+          data: { request: 'r', reason: 'fine' },
         },
         trigger: 'manual',
       },
     });
     expect(valueOf(fixture, 0).action).not.toHaveProperty('title');
-    const seen = (id: string) =>
-      connector.messages(id, channelId)[0]?.attachments[0]?.content.body;
+    const seen = (id: string) => connector.messages(id, channelId)[0]?.attachments[0]?.content.body;
     expect([seen('amara'), seen('olu')]).toEqual([shownCard.body, []]);
     await call('PUT', `${channelPath}/activities/${click.messageId}`, cardMessage({ body: [1] }));
     expect([seen('amara'), seen('olu')]).toEqual([[1], [1]]);
@@ -150,14 +169,17 @@ describe('Action.Execute', () => {
   test('a login request is met with single sign-on and the same action', async () => {
     const { connector, bot } = await start();
     const click = await posted(fixture);
-    bot.reply = ({ value }) =>
-      ({ body: (value as Json).authentication === undefined ? loginRequest() : card() });
+    bot.reply = ({ value }) => ({
+      body: (value as Json).authentication === undefined ? loginRequest() : card(),
+    });
     expect(await connector.click({ ...click, action: approve })).toMatchObject({ kind: 'card' });
     expect(bot.heard).toHaveLength(2);
     expect(valueOf(fixture, 1)).toEqual({
       ...valueOf(fixture, 0),
       authentication: {
-        id: 'x1', connectionName: 'teams', token: `token of amara for ${resource}`,
+        id: 'x1',
+        connectionName: 'teams',
+        token: `token of amara for ${resource}`,
       },
     });
   });
@@ -170,42 +192,56 @@ describe('Action.Execute', () => {
     const { connector, bot } = await start();
     const click = await posted(fixture);
     connector.singleSignOn = sso;
-    bot.reply = ({ value }) =>
-      ({ body: (value as Json).authentication === undefined ? loginRequest() : second });
+    bot.reply = ({ value }) => ({
+      body: (value as Json).authentication === undefined ? loginRequest() : second,
+    });
     expect(await connector.click({ ...click, action: approve })).toEqual({
-      kind: 'signIn', url: 'http://127.0.0.1:9/sign-in?link=1', text: 'Prove who you are',
+      kind: 'signIn',
+      url: 'http://127.0.0.1:9/sign-in?link=1',
+      text: 'Prove who you are',
     });
     expect(bot.heard).toHaveLength(sent);
   });
 
-  test('no token for this resource: the sign-in button, and its code brings the action back',
-    async () => {
-      const { connector, bot } = await start({
-        singleSignOn: () => Promise.reject(new Error('resourcematchfailed')),
-      });
-      const click = await posted(fixture);
-      bot.reply = ({ value }) =>
-        ({ body: (value as Json).state === 'code-1' ? card() : loginRequest() });
-      const first = await connector.click({ ...click, action: approve });
-      expect(first).toMatchObject({ kind: 'signIn' });
-      const again = { ...click, action: approve, state: 'code-1' };
-      expect(await connector.click(again)).toMatchObject({ kind: 'card' });
-      expect(valueOf(fixture, 1)).toEqual({ ...valueOf(fixture, 0), state: 'code-1' });
+  test('no token for this resource: the sign-in button, and its code brings the action back', async () => {
+    const { connector, bot } = await start({
+      singleSignOn: () => Promise.reject(new Error('resourcematchfailed')),
     });
+    const click = await posted(fixture);
+    bot.reply = ({ value }) => ({
+      body: (value as Json).state === 'code-1' ? card() : loginRequest(),
+    });
+    const first = await connector.click({ ...click, action: approve });
+    expect(first).toMatchObject({ kind: 'signIn' });
+    const again = { ...click, action: approve, state: 'code-1' };
+    expect(await connector.click(again)).toMatchObject({ kind: 'card' });
+    expect(valueOf(fixture, 1)).toEqual({ ...valueOf(fixture, 0), state: 'code-1' });
+  });
 
   test.each([
-    ['a message', { statusCode: 200, type: MESSAGE, value: 'hi' },
-      { kind: 'message', text: 'hi' }],
-    ['an error', { statusCode: 403, type: 'application/vnd.microsoft.error',
-      value: { code: 'role_missing', message: 'Not yours' } },
-    { kind: 'error', code: 'role_missing', text: 'Not yours' }],
+    ['a message', { statusCode: 200, type: MESSAGE, value: 'hi' }, { kind: 'message', text: 'hi' }],
+    [
+      'an error',
+      {
+        statusCode: 403,
+        type: 'application/vnd.microsoft.error',
+        value: { code: 'role_missing', message: 'Not yours' },
+      },
+      { kind: 'error', code: 'role_missing', text: 'Not yours' },
+    ],
     ['nothing', {}, { kind: 'none' }],
     ['no card', card({ type: 'Nothing' }), { kind: 'error', code: 'bad_card' }],
-    ['a huge card', card({ type: 'AdaptiveCard', x: 'x'.repeat(29_000) }),
-      { kind: 'error', code: 'card_too_big' }],
+    [
+      'a huge card',
+      card({ type: 'AdaptiveCard', x: 'x'.repeat(29_000) }),
+      { kind: 'error', code: 'card_too_big' },
+    ],
     ['no status code', { type: CARD, value: shownCard }, { kind: 'error', code: 'bad_answer' }],
-    ['no sign-in button', { ...loginRequest(), value: {} },
-      { kind: 'error', code: 'sign_in_failed' }],
+    [
+      'no sign-in button',
+      { ...loginRequest(), value: {} },
+      { kind: 'error', code: 'sign_in_failed' },
+    ],
   ])('%s is shown as such', async (_name, body, expected) => {
     const { connector, bot } = await start();
     const click = await posted(fixture);
@@ -219,8 +255,10 @@ describe('time-outs', () => {
     const { connector, bot } = await start({ resendAfterMs: 50, giveUpAfterMs: 150 });
     const click = await posted(fixture);
     bot.reply = () => ({ hang: true });
-    expect(await connector.click({ ...click, action: approve }))
-      .toMatchObject({ kind: 'error', code: 'timeout' });
+    expect(await connector.click({ ...click, action: approve })).toMatchObject({
+      kind: 'error',
+      code: 'timeout',
+    });
     expect(bot.heard).toHaveLength(2);
     expect(bot.heard[1]?.activity).toEqual(bot.heard[0]?.activity);
   });
@@ -237,26 +275,38 @@ describe('time-outs', () => {
     const { connector, bot } = await start();
     const click = await posted(fixture);
     bot.reply = () => ({ status: 500 });
-    expect(await connector.click({ ...click, action: approve }))
-      .toMatchObject({ kind: 'error', code: 'http_500' });
+    expect(await connector.click({ ...click, action: approve })).toMatchObject({
+      kind: 'error',
+      code: 'http_500',
+    });
     await bot.stop();
-    expect(await connector.click({ ...click, action: approve }))
-      .toMatchObject({ kind: 'error', code: 'unreachable' });
+    expect(await connector.click({ ...click, action: approve })).toMatchObject({
+      kind: 'error',
+      code: 'unreachable',
+    });
   });
 });
 
 describe('Action.Submit and dialogs', () => {
-  const dialog = { task: { type: 'continue',
-    value: { title: 'Review', card: { contentType: CARD, content: shownCard } } } };
+  const dialog = {
+    task: {
+      type: 'continue',
+      value: { title: 'Review', card: { contentType: CARD, content: shownCard } },
+    },
+  };
 
   test('a submit is a message with the value', async () => {
     const { connector, bot } = await start();
     const click = await posted(fixture);
     const action = { type: 'Action.Submit', data: { request: 'r' } };
-    expect(await connector.click({ ...click, action, inputs: { a: '1' } }))
-      .toEqual({ kind: 'none' });
+    expect(await connector.click({ ...click, action, inputs: { a: '1' } })).toEqual({
+      kind: 'none',
+    });
     expect(bot.heard[0]?.activity).toMatchObject({
-      type: 'message', text: '', replyToId: click.messageId, value: { request: 'r', a: '1' },
+      type: 'message',
+      text: '',
+      replyToId: click.messageId,
+      value: { request: 'r', a: '1' },
     });
   });
 
@@ -267,11 +317,15 @@ describe('Action.Submit and dialogs', () => {
       body: name === 'task/fetch' ? dialog : { task: { type: 'message', value: 'Thanks' } },
     });
     const fetchTask = { type: 'Action.Submit', data: { msteams: { type: 'task/fetch' }, r: 1 } };
-    expect(await connector.click({ ...click, action: fetchTask }))
-      .toEqual({ kind: 'dialog', title: 'Review', card: shownCard });
+    expect(await connector.click({ ...click, action: fetchTask })).toEqual({
+      kind: 'dialog',
+      title: 'Review',
+      card: shownCard,
+    });
     const action = { type: 'Action.Submit', data: { r: 1 } };
-    expect(await connector.click({ ...click, action, inputs: { why: 'x' }, dialog: true }))
-      .toEqual({ kind: 'message', text: 'Thanks' });
+    expect(await connector.click({ ...click, action, inputs: { why: 'x' }, dialog: true })).toEqual(
+      { kind: 'message', text: 'Thanks' },
+    );
     expect(bot.heard.map(({ activity }) => activity)).toMatchObject([
       { name: 'task/fetch', value: { data: { r: 1 } } },
       { name: 'task/submit', value: { data: { r: 1, why: 'x' } } },
@@ -281,19 +335,28 @@ describe('Action.Submit and dialogs', () => {
   test('the messaging extension opens its form and sends it', async () => {
     const { connector, bot } = await start();
     const at = { personId: 'mia', chatId: channelId, commandId: 'request' };
-    bot.reply = ({ name }) =>
-      ({ body: name === 'composeExtension/fetchTask' ? dialog : undefined });
-    expect(await connector.openExtension('mia', channelId, 'request'))
-      .toMatchObject({ kind: 'dialog', title: 'Review' });
-    expect(await connector.submitExtension({ ...at, data: { service: 'checkout' } }))
-      .toEqual({ kind: 'none' });
+    bot.reply = ({ name }) => ({
+      body: name === 'composeExtension/fetchTask' ? dialog : undefined,
+    });
+    expect(await connector.openExtension('mia', channelId, 'request')).toMatchObject({
+      kind: 'dialog',
+      title: 'Review',
+    });
+    expect(await connector.submitExtension({ ...at, data: { service: 'checkout' } })).toEqual({
+      kind: 'none',
+    });
     expect(valueOf(fixture, 1)).toMatchObject({
-      commandId: 'request', commandContext: 'compose', data: { service: 'checkout' },
+      commandId: 'request',
+      commandContext: 'compose',
+      data: { service: 'checkout' },
     });
     const preview = { type: 'result', attachments: [{ contentType: CARD, content: shownCard }] };
     bot.reply = () => ({ body: { composeExtension: preview } });
-    expect(await connector.submitExtension({ ...at, data: {} }))
-      .toEqual({ kind: 'card', card: shownCard, personal: true });
+    expect(await connector.submitExtension({ ...at, data: {} })).toEqual({
+      kind: 'card',
+      card: shownCard,
+      personal: true,
+    });
   });
 });
 
@@ -324,16 +387,21 @@ describe('raw activities', () => {
     const click = await posted(fixture);
     bot.reply = () => ({ status: 401, body: { code: 'no' } });
     const activity = connector.activity({
-      ...click, replyToId: click.messageId,
+      ...click,
+      replyToId: click.messageId,
       with: { name: 'adaptiveCard/action', value: {}, serviceUrl: undefined },
     });
     expect(activity).not.toHaveProperty('serviceUrl');
-    expect(await connector.post(activity, { token: null }))
-      .toMatchObject({ status: 401, body: { code: 'no' } });
+    expect(await connector.post(activity, { token: null })).toMatchObject({
+      status: 401,
+      body: { code: 'no' },
+    });
     await connector.post(activity, { token: 'forged' });
     await connector.post(activity);
     expect(bot.heard.map(({ authorization }) => authorization)).toEqual([
-      undefined, 'Bearer forged', expect.stringMatching(/^Bearer eyJ/),
+      undefined,
+      'Bearer forged',
+      expect.stringMatching(/^Bearer eyJ/),
     ]);
   });
 });

@@ -20,8 +20,12 @@ export async function startFixture(options: Partial<ConnectorOptions> = {}) {
     people,
     channels: [
       { id: channelId, name: 'Approvals', team: { id: '19:team@thread.tacv2', name: 'Release' } },
-      { id: '19:other@thread.tacv2', name: 'Quiet', members: ['mia'],
-        team: { id: '19:team@thread.tacv2', name: 'Release' } },
+      {
+        id: '19:other@thread.tacv2',
+        name: 'Quiet',
+        members: ['mia'],
+        team: { id: '19:team@thread.tacv2', name: 'Release' },
+      },
     ],
     botEndpoint: () => bot.url,
     singleSignOn: async (personId, resource) => `token of ${personId} for ${resource}`,

@@ -2,7 +2,12 @@ import { createRemoteJWKSet, generateKeyPair, jwtVerify } from 'jose';
 import { demoBotAppId, demoTenantId } from '../../../src/local/people.ts';
 import type { Json, WorldEvent } from '../../../src/local/world.ts';
 import {
-  askLogin, cardMessage, channelId, person, startFixture, type Fixture,
+  askLogin,
+  cardMessage,
+  channelId,
+  person,
+  startFixture,
+  type Fixture,
 } from './connector-fixture.ts';
 
 let fixture: Fixture;
@@ -20,14 +25,18 @@ describe('login', () => {
   test('gives a token for the right client only', async () => {
     const { connector } = fixture;
     expect(await askLogin(connector, {})).toMatchObject({
-      status: 200, body: { token_type: 'Bearer', expires_in: 3_599 },
+      status: 200,
+      body: { token_type: 'Bearer', expires_in: 3_599 },
     });
-    expect((await askLogin(connector, { client_secret: 'guess' })).body.error)
-      .toBe('invalid_client');
-    expect((await askLogin(connector, { client_id: 'another' })).body.error)
-      .toBe('unauthorized_client');
-    expect((await askLogin(connector, { scope: 'api://else/.default' })).body.error)
-      .toBe('invalid_scope');
+    expect((await askLogin(connector, { client_secret: 'guess' })).body.error).toBe(
+      'invalid_client',
+    );
+    expect((await askLogin(connector, { client_id: 'another' })).body.error).toBe(
+      'unauthorized_client',
+    );
+    expect((await askLogin(connector, { scope: 'api://else/.default' })).body.error).toBe(
+      'invalid_scope',
+    );
     expect((await askLogin(connector, { grant_type: 'password' })).status).toBe(400);
   });
 
@@ -49,9 +58,10 @@ describe('login', () => {
 
 describe('channel tokens', () => {
   const keysOf = async ({ connector }: Fixture) => {
-    const metadata = await (await fetch(connector.metadataUrl)).json() as Json;
+    const metadata = (await (await fetch(connector.metadataUrl)).json()) as Json;
     expect(metadata).toMatchObject({
-      issuer: connector.issuer, id_token_signing_alg_values_supported: ['RS256'],
+      issuer: connector.issuer,
+      id_token_signing_alg_values_supported: ['RS256'],
     });
     return createRemoteJWKSet(new URL(String(metadata.jwks_uri)));
   };
@@ -60,20 +70,25 @@ describe('channel tokens', () => {
     const { connector, clock } = fixture;
     const keys = await keysOf(fixture);
     const { payload, protectedHeader } = await jwtVerify(await connector.channelToken(), keys, {
-      issuer: connector.issuer, audience: demoBotAppId, algorithms: ['RS256'],
-      currentDate: new Date(clock.nowMs), requiredClaims: ['exp', 'nbf', 'serviceurl'],
+      issuer: connector.issuer,
+      audience: demoBotAppId,
+      algorithms: ['RS256'],
+      currentDate: new Date(clock.nowMs),
+      requiredClaims: ['exp', 'nbf', 'serviceurl'],
     });
     expect(payload.serviceurl).toBe(connector.serviceUrl);
     expect(connector.serviceUrl).toMatch(/\/$/);
     const published = keys.jwks()?.keys ?? [];
-    expect(published.find(({ kid }) => kid === protectedHeader.kid))
-      .toMatchObject({ endorsements: expect.arrayContaining(['msteams']) });
+    expect(published.find(({ kid }) => kid === protectedHeader.kid)).toMatchObject({
+      endorsements: expect.arrayContaining(['msteams']),
+    });
     const other = await connector.channelToken({ key: 'unendorsed' });
     const { protectedHeader: header } = await jwtVerify(other, keys, {
       currentDate: new Date(clock.nowMs),
     });
-    expect(published.find(({ kid }) => kid === header.kid))
-      .toMatchObject({ endorsements: ['webchat'] });
+    expect(published.find(({ kid }) => kid === header.kid)).toMatchObject({
+      endorsements: ['webchat'],
+    });
   });
 
   test('can be minted wrong, and keys rotate', async () => {
@@ -81,16 +96,19 @@ describe('channel tokens', () => {
     const keys = await keysOf(fixture);
     const currentDate = new Date(clock.nowMs);
     const expired = await connector.channelToken({ claims: { exp: 1, nbf: undefined } });
-    await expect(jwtVerify(expired, keys, { currentDate })).rejects
-      .toMatchObject({ code: 'ERR_JWT_EXPIRED' });
+    await expect(jwtVerify(expired, keys, { currentDate })).rejects.toMatchObject({
+      code: 'ERR_JWT_EXPIRED',
+    });
     const { privateKey } = await generateKeyPair('RS256');
     const foreign = await connector.channelToken({ key: privateKey });
-    await expect(jwtVerify(foreign, keys, { currentDate })).rejects
-      .toMatchObject({ code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' });
+    await expect(jwtVerify(foreign, keys, { currentDate })).rejects.toMatchObject({
+      code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+    });
     const before = await connector.channelToken();
     await connector.rotateKeys();
-    await expect(jwtVerify(before, await keysOf(fixture), { currentDate })).rejects
-      .toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+    await expect(jwtVerify(before, await keysOf(fixture), { currentDate })).rejects.toMatchObject({
+      code: 'ERR_JWKS_NO_MATCHING_KEY',
+    });
   });
 });
 
@@ -110,7 +128,9 @@ describe('conversations', () => {
   test('a channel thread is started with its first activity', async () => {
     const { call, connector } = fixture;
     const { status, body } = await call('POST', 'conversations', {
-      isGroup: true, channelData: { channel: { id: channelId } }, activity: cardMessage(),
+      isGroup: true,
+      channelData: { channel: { id: channelId } },
+      activity: cardMessage(),
     });
     expect(status).toBe(201);
     expect(body.id).toBe(`${channelId};messageid=${String(body.activityId)}`);
@@ -120,17 +140,20 @@ describe('conversations', () => {
       { id: body.activityId, from: { bot: true } },
       { id: answer.body.id, text: 'in the thread', threadId: body.activityId },
     ]);
-    expect((await call('POST', 'conversations', { channelData: { channel: { id: channelId } } }))
-      .status).toBe(400);
+    expect(
+      (await call('POST', 'conversations', { channelData: { channel: { id: channelId } } })).status,
+    ).toBe(400);
   });
 
   test('without the app there is no proactive post', async () => {
     const { call, connector, bot } = fixture;
     await connector.uninstall('olu');
-    expect(bot.heard.map(({ activity }) => [activity.type, activity.action]))
-      .toEqual([['installationUpdate', 'remove']]);
+    expect(bot.heard.map(({ activity }) => [activity.type, activity.action])).toEqual([
+      ['installationUpdate', 'remove'],
+    ]);
     const made = await call('POST', 'conversations', {
-      members: [{ id: person('olu').mri }], tenantId: demoTenantId,
+      members: [{ id: person('olu').mri }],
+      tenantId: demoTenantId,
     });
     expect([made.status, errorOf(made.body)]).toEqual([403, 'BotNotInConversationRoster']);
     const path = `conversations/${encodeURIComponent(personal(fixture, 'olu'))}/activities`;
@@ -145,24 +168,33 @@ describe('activities', () => {
     const { call, connector } = fixture;
     const events: WorldEvent[] = [];
     const stop = connector.listen('amara', (event) => events.push(event));
-    const { body: { id } } = await call('POST', `${channelPath}/activities`, cardMessage());
+    const {
+      body: { id },
+    } = await call('POST', `${channelPath}/activities`, cardMessage());
     await call('POST', `${channelPath}/activities/${String(id)}`, { type: 'message', text: 're' });
     const edited = { ...cardMessage({ body: [{ type: 'TextBlock', text: 'done' }] }), id };
-    expect(await call('PUT', `${channelPath}/activities/${String(id)}`, edited))
-      .toMatchObject({ status: 200, body: { id } });
+    expect(await call('PUT', `${channelPath}/activities/${String(id)}`, edited)).toMatchObject({
+      status: 200,
+      body: { id },
+    });
     expect(connector.messages('mia', channelId)[0]).toMatchObject({
-      id, edited: true, attachments: [{ content: { body: [{ text: 'done' }] } }],
+      id,
+      edited: true,
+      attachments: [{ content: { body: [{ text: 'done' }] } }],
     });
     expect((await call('DELETE', `${channelPath}/activities/${String(id)}`)).status).toBe(200);
     stop();
     await call('POST', `${channelPath}/activities`, cardMessage());
     expect(events.map(({ type, message }) => [type, message.threadId ?? message.id])).toEqual([
-      ['message', id], ['message', id], ['update', id], ['delete', id],
+      ['message', id],
+      ['message', id],
+      ['update', id],
+      ['delete', id],
     ]);
     expect((await call('PUT', `${channelPath}/activities/1`, edited)).status).toBe(404);
   });
 
-  test('a person\'s message is not the bot\'s to change', async () => {
+  test("a person's message is not the bot's to change", async () => {
     const { call, connector } = fixture;
     await connector.say('mia', channelId, 'hello');
     const [message] = connector.messages('mia', channelId);
@@ -190,24 +222,29 @@ describe('activities', () => {
     const olu = person('olu');
     const all = await call('GET', `${channelPath}/members`);
     expect(all.body).toHaveLength(7);
-    expect(await call('GET', `${channelPath}/pagedmembers?pageSize=200`))
-      .toMatchObject({ status: 200, body: { members: all.body } });
+    expect(await call('GET', `${channelPath}/pagedmembers?pageSize=200`)).toMatchObject({
+      status: 200,
+      body: { members: all.body },
+    });
     for (const id of [olu.mri, olu.oid]) {
       expect(await call('GET', `${channelPath}/members/${id}`)).toMatchObject({
-        status: 200, body: { id: olu.mri, aadObjectId: olu.oid, tenantId: demoTenantId },
+        status: 200,
+        body: { id: olu.mri, aadObjectId: olu.oid, tenantId: demoTenantId },
       });
     }
-    expect((await call('GET', 'conversations/19%3Aother%40thread.tacv2/members')).body)
-      .toMatchObject([{ id: person('mia').mri }]);
+    expect(
+      (await call('GET', 'conversations/19%3Aother%40thread.tacv2/members')).body,
+    ).toMatchObject([{ id: person('mia').mri }]);
     expect((await call('GET', `${channelPath}/members/29:nobody`)).status).toBe(404);
   });
 });
 
 describe('limits', () => {
   const send = async () => {
-    const { status, retryAfter } = await fixture.call(
-      'POST', `${channelPath}/activities`, { type: 'message', text: 'x' },
-    );
+    const { status, retryAfter } = await fixture.call('POST', `${channelPath}/activities`, {
+      type: 'message',
+      text: 'x',
+    });
     return status === 429 ? `wait ${retryAfter}` : status;
   };
   const burst = async (count: number) => {
@@ -238,17 +275,23 @@ describe('limits', () => {
     const { body } = await call('POST', `${channelPath}/activities`, cardMessage());
     await burst(6);
     const thread = encodeURIComponent(`${channelId};messageid=${String(body.id)}`);
-    expect((await call('POST', `conversations/${thread}/activities`, cardMessage())).status)
-      .toBe(429);
+    expect((await call('POST', `conversations/${thread}/activities`, cardMessage())).status).toBe(
+      429,
+    );
     const chat = encodeURIComponent(personal(fixture, 'mia'));
-    expect((await call('POST', `conversations/${chat}/activities`, cardMessage())).status)
-      .toBe(201);
+    expect((await call('POST', `conversations/${chat}/activities`, cardMessage())).status).toBe(
+      201,
+    );
   });
 
   test('making conversations is limited for each person and channel', async () => {
-    const make = async (id: string) => (await fixture.call('POST', 'conversations', {
-      members: [{ id: person(id).mri }], tenantId: demoTenantId,
-    })).status;
+    const make = async (id: string) =>
+      (
+        await fixture.call('POST', 'conversations', {
+          members: [{ id: person(id).mri }],
+          tenantId: demoTenantId,
+        })
+      ).status;
     const answers = [];
     for (let made = 0; made < 8; made += 1) answers.push(await make('mia'));
     expect(answers).toEqual([...Array(7).fill(201), 429]);
@@ -286,7 +329,10 @@ describe('faults and the call log', () => {
     expect((await post()).status).toBe(503);
     expect((await post()).status).toBe(201);
     expect(connector.calls().map(({ method, status }) => [method, status])).toEqual([
-      ['GET', 200], ['POST', 503], ['POST', 503], ['POST', 201],
+      ['GET', 200],
+      ['POST', 503],
+      ['POST', 503],
+      ['POST', 201],
     ]);
   });
 

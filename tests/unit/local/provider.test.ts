@@ -12,7 +12,9 @@ let provider: LocalProvider;
 
 beforeAll(async () => {
   provider = await startProvider({
-    people, serviceUrl: () => 'http://127.0.0.1:9', now: () => nowMs,
+    people,
+    serviceUrl: () => 'http://127.0.0.1:9',
+    now: () => nowMs,
   });
 });
 afterAll(() => provider.stop());
@@ -22,7 +24,10 @@ beforeEach(() => {
 
 const verify = (token: string, audience: string) =>
   jwtVerify(token, createRemoteJWKSet(new URL(provider.jwksUri)), {
-    issuer: provider.issuer, audience, algorithms: ['RS256'], currentDate: new Date(nowMs),
+    issuer: provider.issuer,
+    audience,
+    algorithms: ['RS256'],
+    currentDate: new Date(nowMs),
   });
 
 describe('discovery', () => {
@@ -39,7 +44,7 @@ describe('discovery', () => {
   });
 
   test('publishes no private part of a key', async () => {
-    const { keys } = await (await fetch(provider.jwksUri)).json() as { keys: object[] };
+    const { keys } = (await (await fetch(provider.jwksUri)).json()) as { keys: object[] };
     expect(keys).toHaveLength(1);
     expect(Object.keys(keys[0] ?? {})).toEqual(
       expect.not.arrayContaining(['d', 'p', 'q', 'dp', 'dq', 'qi']),
@@ -54,12 +59,24 @@ describe('tokens', () => {
     const amara = people.find(({ id }) => id === 'amara');
     expect(protectedHeader).toMatchObject({ alg: 'RS256', typ: 'JWT', kid: expect.any(String) });
     expect(payload).toEqual({
-      iss: provider.issuer, aud: demoBotAppId, sub: expect.any(String),
-      azp: '1fec8e78-bce4-4aaf-ab1b-5451cc387264', azpacr: '0', scp: 'access_as_user',
-      oid: amara?.oid, tid: demoTenantId, name: 'Amara Okafor', department: 'Payments',
-      preferred_username: 'amara@contoso.example', roles: ['approver'], ver: '2.0',
-      jti: expect.any(String), uti: payload.jti,
-      iat: nowMs / 1000, nbf: nowMs / 1000, exp: nowMs / 1000 + 3_600,
+      iss: provider.issuer,
+      aud: demoBotAppId,
+      sub: expect.any(String),
+      azp: '1fec8e78-bce4-4aaf-ab1b-5451cc387264',
+      azpacr: '0',
+      scp: 'access_as_user',
+      oid: amara?.oid,
+      tid: demoTenantId,
+      name: 'Amara Okafor',
+      department: 'Payments',
+      preferred_username: 'amara@contoso.example',
+      roles: ['approver'],
+      ver: '2.0',
+      jti: expect.any(String),
+      uti: payload.jti,
+      iat: nowMs / 1000,
+      nbf: nowMs / 1000,
+      exp: nowMs / 1000 + 3_600,
     });
   });
 
@@ -77,7 +94,9 @@ describe('tokens', () => {
 
   test('subjects can be another one for each application, as at Entra ID', async () => {
     const entra = await startProvider({
-      people, serviceUrl: () => 'http://127.0.0.1:9', subjects: 'per-application',
+      people,
+      serviceUrl: () => 'http://127.0.0.1:9',
+      subjects: 'per-application',
     });
     const { bot, api } = await bothTokens(entra);
     await entra.stop();
@@ -95,18 +114,24 @@ describe('tokens', () => {
   test('a pipeline gets an application token with the claims of its job', async () => {
     const { payload } = await verify(await provider.workloadToken(), provider.apiAudience);
     expect(payload).toMatchObject({
-      sub: 'checkout-pipeline', azp: 'checkout-pipeline', idtyp: 'app', roles: ['deployer'],
-      repository: 'contoso/checkout', ...demoPipeline().claims,
+      sub: 'checkout-pipeline',
+      azp: 'checkout-pipeline',
+      idtyp: 'app',
+      roles: ['deployer'],
+      repository: 'contoso/checkout',
+      ...demoPipeline().claims,
     });
     expect(payload).not.toHaveProperty('oid');
     expect(decodeJwt(await provider.workloadToken()).jti).not.toBe(payload.jti);
   });
 
   test('nobody gets a token for what is not theirs', async () => {
-    await expect(provider.singleSignOnToken('mia', 'api://botid-another')).rejects
-      .toThrow(/invalid_target/);
-    await expect(provider.singleSignOnToken('mia', 'api://countersign')).rejects
-      .toThrow(/invalid_target/);
+    await expect(provider.singleSignOnToken('mia', 'api://botid-another')).rejects.toThrow(
+      /invalid_target/,
+    );
+    await expect(provider.singleSignOnToken('mia', 'api://countersign')).rejects.toThrow(
+      /invalid_target/,
+    );
     await expect(provider.singleSignOnToken('nobody')).rejects.toThrow(/invalid_grant/);
     const wrong = await fetch(provider.tokenEndpoint, {
       method: 'POST',
@@ -118,15 +143,18 @@ describe('tokens', () => {
 
   test('overrides are signed by the real key, a foreign key is not', async () => {
     const old = await provider.personToken({
-      personId: 'amara', audience: 'bot', overrides: { exp: nowMs / 1000 - 60, oid: undefined },
+      personId: 'amara',
+      audience: 'bot',
+      overrides: { exp: nowMs / 1000 - 60, oid: undefined },
     });
     await expect(verify(old, demoBotAppId)).rejects.toMatchObject({ code: 'ERR_JWT_EXPIRED' });
     const claims = { iss: provider.issuer, aud: demoBotAppId, exp: nowMs / 1000 + 60 };
     const forged = await provider.forge({ claims });
     expect((await verify(forged, demoBotAppId)).payload).toEqual(claims);
     const { privateKey } = await generateKeyPair('RS256');
-    await expect(verify(await provider.forge({ claims, key: privateKey }), demoBotAppId))
-      .rejects.toMatchObject({ code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' });
+    await expect(
+      verify(await provider.forge({ claims, key: privateKey }), demoBotAppId),
+    ).rejects.toMatchObject({ code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' });
   });
 });
 
@@ -138,8 +166,9 @@ describe('keys', () => {
     await verify(before, demoBotAppId);
     await verify(after, demoBotAppId);
     await provider.rotateKeys({ drop: true });
-    await expect(verify(after, demoBotAppId)).rejects
-      .toMatchObject({ code: 'ERR_JWKS_NO_MATCHING_KEY' });
+    await expect(verify(after, demoBotAppId)).rejects.toMatchObject({
+      code: 'ERR_JWKS_NO_MATCHING_KEY',
+    });
   });
 
   test('a keys file outlives the provider and is for its owner only', async () => {

@@ -12,7 +12,10 @@ beforeAll(async () => {
   provider = await startProvider({ people, serviceUrl: () => service });
   const { clientId, clientSecret } = provider.signInClient;
   client = await oidc.discovery(
-    new URL(provider.issuer), clientId, undefined, oidc.ClientSecretBasic(clientSecret),
+    new URL(provider.issuer),
+    clientId,
+    undefined,
+    oidc.ClientSecretBasic(clientSecret),
     { execute: [oidc.allowInsecureRequests] },
   );
 });
@@ -33,7 +36,9 @@ async function open(agent: ReturnType<typeof browser>, extra: Record<string, str
   const page = await agent.follow(url.href);
   const claims = async (callback: string | undefined) => {
     const tokens = await oidc.authorizationCodeGrant(client, new URL(callback ?? ''), {
-      pkceCodeVerifier: verifier, expectedState: state, idTokenExpected: true,
+      pkceCodeVerifier: verifier,
+      expectedState: state,
+      idTokenExpected: true,
     });
     return tokens.claims();
   };
@@ -54,10 +59,19 @@ test('authorization code with PKCE gives an id_token with the claims', async () 
   expect(new URL(back.location ?? '').searchParams.get('iss')).toBe(provider.issuer);
   const amara = people.find(({ id }) => id === 'amara');
   expect(await claims(back.location)).toMatchObject({
-    iss: provider.issuer, aud: 'countersign', oid: amara?.oid, tid: amara?.tid,
-    roles: ['approver'], department: 'Payments', name: 'Amara Okafor',
-    preferred_username: 'amara@contoso.example', acr: 'pwd', amr: ['pwd'],
-    auth_time: expect.any(Number), uti: expect.any(String), ver: '2.0',
+    iss: provider.issuer,
+    aud: 'countersign',
+    oid: amara?.oid,
+    tid: amara?.tid,
+    roles: ['approver'],
+    department: 'Payments',
+    name: 'Amara Okafor',
+    preferred_username: 'amara@contoso.example',
+    acr: 'pwd',
+    amr: ['pwd'],
+    auth_time: expect.any(Number),
+    uti: expect.any(String),
+    ver: '2.0',
   });
 });
 

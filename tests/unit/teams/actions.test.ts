@@ -21,7 +21,9 @@ afterAll(() => wire.stop());
 
 function activity(value: Json, more: Json = {}): TeamsActivity {
   const raw = wire.activity({
-    personId: 'amara', chatId: CHANNEL, replyToId: 'card-1',
+    personId: 'amara',
+    chatId: CHANNEL,
+    replyToId: 'card-1',
     with: { id: 'act-1', name: 'adaptiveCard/action', value, ...more },
   });
   const read = readActivity(raw);
@@ -31,7 +33,9 @@ function activity(value: Json, more: Json = {}): TeamsActivity {
 
 function press(verb: string, data: Json = shown, more: Json = {}): TeamsActivity {
   return activity({
-    action: { type: 'Action.Execute', verb, data }, trigger: 'manual', ...more,
+    action: { type: 'Action.Execute', verb, data },
+    trigger: 'manual',
+    ...more,
   });
 }
 
@@ -43,25 +47,34 @@ describe('who clicks', () => {
   test('without a token the answer is a login request with both ways', async () => {
     const { teams, calls } = startBot(wire, { signIn: {} });
     const answer = await teams.handle(press('approve'));
-    expect(answer).toEqual({ status: 200, body: {
-      statusCode: 401, type: LOGIN,
-      value: {
-        text: 'Sign in to show that it is you.',
-        connectionName: 'countersign',
-        tokenExchangeResource: { id: expect.any(String), uri: `api://botid-${demoBotAppId}` },
-        buttons: [{
-          type: 'signin', title: 'Sign in', text: 'Sign in',
-          value: 'https://countersign.example/auth/req_1/1',
-        }],
+    expect(answer).toEqual({
+      status: 200,
+      body: {
+        statusCode: 401,
+        type: LOGIN,
+        value: {
+          text: 'Sign in to show that it is you.',
+          connectionName: 'countersign',
+          tokenExchangeResource: { id: expect.any(String), uri: `api://botid-${demoBotAppId}` },
+          buttons: [
+            {
+              type: 'signin',
+              title: 'Sign in',
+              text: 'Sign in',
+              value: 'https://countersign.example/auth/req_1/1',
+            },
+          ],
+        },
       },
-    } });
+    });
     expect(calls).toEqual([]);
   });
 
   test.each(['approve', 'deny', 'cancel', 'review'])('%s asks for it too', async (verb) => {
     const { teams, calls } = startBot(wire);
     expect(await teams.handle(press(verb))).toMatchObject({
-      status: 200, body: { statusCode: 401, type: LOGIN },
+      status: 200,
+      body: { statusCode: 401, type: LOGIN },
     });
     expect(calls).toEqual([]);
   });
@@ -78,41 +91,64 @@ describe('who clicks', () => {
   test('a stale token without a button to fall back on is a failed precondition', async () => {
     const { teams } = startBot(wire);
     const answer = await teams.handle(press('approve', shown, withToken('token_expired')));
-    expect(answer).toEqual({ status: 200, body: {
-      statusCode: 412, type: 'application/vnd.microsoft.error.preconditionFailed',
-      value: { code: '412', message: 'Sentence of token_expired.' },
-    } });
+    expect(answer).toEqual({
+      status: 200,
+      body: {
+        statusCode: 412,
+        type: 'application/vnd.microsoft.error.preconditionFailed',
+        value: { code: '412', message: 'Sentence of token_expired.' },
+      },
+    });
   });
 
-  test('somebody else\'s token is recorded and told, and nothing is asked again', async () => {
+  test("somebody else's token is recorded and told, and nothing is asked again", async () => {
     const { teams, calls } = startBot(wire, { signIn: {} });
     const answer = await teams.handle(press('approve', shown, withToken('sso_wrong_person')));
     expect(answer.body).toEqual({
-      statusCode: 200, type: MESSAGE, value: 'Sentence of sso_wrong_person.',
+      statusCode: 200,
+      type: MESSAGE,
+      value: 'Sentence of sso_wrong_person.',
     });
-    expect(calls).toEqual([{ name: 'recordMismatch', input: {
-      sender: {
-        tenantId: demoTenantId, objectId: amara?.oid, userId: amara?.mri, name: amara?.name,
+    expect(calls).toEqual([
+      {
+        name: 'recordMismatch',
+        input: {
+          sender: {
+            tenantId: demoTenantId,
+            objectId: amara?.oid,
+            userId: amara?.mri,
+            name: amara?.name,
+          },
+          requestId: 'req_1',
+          code: 'sso_wrong_person',
+        },
       },
-      requestId: 'req_1', code: 'sso_wrong_person',
-    } }]);
+    ]);
   });
 
-  test.each([
-    ['token_keys_unavailable'], ['groups_unavailable'], ['groups_not_listed'],
-  ])('%s, which no other sign-in mends, is told and not looped over', async (code) => {
-    const { teams } = startBot(wire, { signIn: {} });
-    const answer = await teams.handle(press('deny', shown, withToken(code)));
-    expect(answer.body).toMatchObject({ statusCode: 200, type: MESSAGE });
-  });
+  test.each([['token_keys_unavailable'], ['groups_unavailable'], ['groups_not_listed']])(
+    '%s, which no other sign-in mends, is told and not looped over',
+    async (code) => {
+      const { teams } = startBot(wire, { signIn: {} });
+      const answer = await teams.handle(press('deny', shown, withToken(code)));
+      expect(answer.body).toMatchObject({ statusCode: 200, type: MESSAGE });
+    },
+  );
 
   test('with single sign-on off a token counts for nothing', async () => {
     const { teams, calls } = startBot(wire, {
       signIn: {},
-      config: { singleSignOn: {
-        enabled: false, issuer: 'local', connectionName: 'countersign', resource: 'api://x',
-        audiences: [], clients: [], scope: 'access_as_user',
-      } },
+      config: {
+        singleSignOn: {
+          enabled: false,
+          issuer: 'local',
+          connectionName: 'countersign',
+          resource: 'api://x',
+          audiences: [],
+          clients: [],
+          scope: 'access_as_user',
+        },
+      },
     });
     const answer = await teams.handle(press('approve', shown, withToken('good')));
     expect(answer.body).toMatchObject({ statusCode: 401, type: LOGIN });
@@ -127,7 +163,8 @@ describe('who clicks', () => {
       { from: { id: '29:somebody' } },
     );
     expect((await teams.handle(anonymous)).body).toEqual({
-      statusCode: 400, type: ERROR,
+      statusCode: 400,
+      type: ERROR,
       value: { code: 'sender_unknown', message: 'Teams did not say who you are.' },
     });
     expect(calls).toEqual([]);
@@ -137,80 +174,123 @@ describe('who clicks', () => {
 describe('approve and deny', () => {
   test('hand the verified person, what was shown and where to the use case', async () => {
     const done = approvedRequest();
-    const { teams, calls } = startBot(wire, { handlers: {
-      decideRequest: () => Promise.resolve({ kind: 'decided', request: done, decision: null }),
-    } });
+    const { teams, calls } = startBot(wire, {
+      handlers: {
+        decideRequest: () => Promise.resolve({ kind: 'decided', request: done, decision: null }),
+      },
+    });
     const answer = await teams.handle(
       press('approve', { ...shown, reason: '  looks fine ' }, withToken('good')),
     );
-    expect(answer).toEqual({ status: 200, body: {
-      statusCode: 200, type: CARD,
-      value: {
-        type: 'AdaptiveCard', of: 'req_1', state: 'approved', version: 2, refreshFor: [],
-        viewer: { key: `local|${amara?.oid}`, mayDecide: false },
-      },
-    } });
-    const conversationId = `${CHANNEL};messageid=card-1`;
-    expect(calls[0]).toEqual({ name: 'decideRequest', input: {
-      id: 'req_1', by: expect.objectContaining({ key: `local|${amara?.oid}` }),
-      decision: 'approve', reason: 'looks fine', digest: pending.digest, revision: 1,
-      channel: {
-        via: 'teams', tenant: demoTenantId, objectId: amara?.oid, activityId: 'act-1',
-        conversationId, exchangeId: 'exchange-7',
-      },
-      teams: {
-        sender: expect.objectContaining({ objectId: amara?.oid, tenantId: demoTenantId }),
-        card: {
-          conversationId, serviceUrl: wire.serviceUrl, activityId: 'card-1',
-          channels: ['approvals'],
+    expect(answer).toEqual({
+      status: 200,
+      body: {
+        statusCode: 200,
+        type: CARD,
+        value: {
+          type: 'AdaptiveCard',
+          of: 'req_1',
+          state: 'approved',
+          version: 2,
+          refreshFor: [],
+          viewer: { key: `local|${amara?.oid}`, mayDecide: false },
         },
       },
-      foreseen: expect.any(Function),
-    } });
+    });
+    const conversationId = `${CHANNEL};messageid=card-1`;
+    expect(calls[0]).toEqual({
+      name: 'decideRequest',
+      input: {
+        id: 'req_1',
+        by: expect.objectContaining({ key: `local|${amara?.oid}` }),
+        decision: 'approve',
+        reason: 'looks fine',
+        digest: pending.digest,
+        revision: 1,
+        channel: {
+          via: 'teams',
+          tenant: demoTenantId,
+          objectId: amara?.oid,
+          activityId: 'act-1',
+          conversationId,
+          exchangeId: 'exchange-7',
+        },
+        teams: {
+          sender: expect.objectContaining({ objectId: amara?.oid, tenantId: demoTenantId }),
+          card: {
+            conversationId,
+            serviceUrl: wire.serviceUrl,
+            activityId: 'card-1',
+            channels: ['approvals'],
+          },
+        },
+        foreseen: expect.any(Function),
+      },
+    });
   });
 
   test('a refusal is a sentence under the card, which stays', async () => {
-    const { teams } = startBot(wire, { handlers: {
-      decideRequest: () => Promise.resolve({
-        kind: 'refused', request: pending,
-        refusal: { code: 'role_missing', message: 'You need the role security-lead.' },
-      }),
-    } });
+    const { teams } = startBot(wire, {
+      handlers: {
+        decideRequest: () =>
+          Promise.resolve({
+            kind: 'refused',
+            request: pending,
+            refusal: { code: 'role_missing', message: 'You need the role security-lead.' },
+          }),
+      },
+    });
     const answer = await teams.handle(press('deny', shown, withToken('good')));
     expect(answer.body).toEqual({
-      statusCode: 200, type: MESSAGE, value: 'You need the role security-lead.',
+      statusCode: 200,
+      type: MESSAGE,
+      value: 'You need the role security-lead.',
     });
   });
 
   test('a card that is out of date is replaced by the current one', async () => {
-    const { teams } = startBot(wire, { handlers: {
-      decideRequest: () => Promise.resolve({
-        kind: 'refused', request: { ...pending, state: 'denied', version: 4 },
-        refusal: { code: 'request_closed', message: 'Request 17 is denied already.' },
-      }),
-    } });
+    const { teams } = startBot(wire, {
+      handlers: {
+        decideRequest: () =>
+          Promise.resolve({
+            kind: 'refused',
+            request: { ...pending, state: 'denied', version: 4 },
+            refusal: { code: 'request_closed', message: 'Request 17 is denied already.' },
+          }),
+      },
+    });
     const answer = await teams.handle(press('approve', shown, withToken('good')));
     expect(answer.body).toMatchObject({
-      statusCode: 200, type: CARD, value: { of: 'req_1', state: 'denied' },
+      statusCode: 200,
+      type: CARD,
+      value: { of: 'req_1', state: 'denied' },
     });
   });
 
-  test('a made-up digest shows nobody else\'s request', async () => {
-    const other = pendingRequest({ workflow: workflow({
-      stages: [{ name: 'Board', roles: ['board'], where: null, when: null, quorum: 1 }],
-    }) });
-    const { teams } = startBot(wire, { handlers: {
-      decideRequest: () => Promise.resolve({
-        kind: 'refused', request: other,
-        refusal: { code: 'digest_mismatch', message: 'Open the card again.' },
+  test("a made-up digest shows nobody else's request", async () => {
+    const other = pendingRequest({
+      workflow: workflow({
+        stages: [{ name: 'Board', roles: ['board'], where: null, when: null, quorum: 1 }],
       }),
-    } });
+    });
+    const { teams } = startBot(wire, {
+      handlers: {
+        decideRequest: () =>
+          Promise.resolve({
+            kind: 'refused',
+            request: other,
+            refusal: { code: 'digest_mismatch', message: 'Open the card again.' },
+          }),
+      },
+    });
     const answer = await teams.handle(
       press('approve', { ...shown, d: 'made-up' }, withToken('good')),
     );
     // Not even that there is one, and how it stands.
     expect(answer.body).toEqual({
-      statusCode: 200, type: MESSAGE, value: expect.stringMatching(/^There is no such request/),
+      statusCode: 200,
+      type: MESSAGE,
+      value: expect.stringMatching(/^There is no such request/),
     });
   });
 
@@ -219,22 +299,29 @@ describe('approve and deny', () => {
     const { teams, calls } = startBot(wire, {
       signIn: { redeem: () => amaraPrincipal(sender) },
       handlers: {
-        decideRequest: () => Promise.resolve({
-          kind: 'decided', request: approvedRequest(), decision: null,
-        }),
+        decideRequest: () =>
+          Promise.resolve({
+            kind: 'decided',
+            request: approvedRequest(),
+            decision: null,
+          }),
       },
     });
     const answer = await teams.handle(press('approve', shown, { state: '123456' }));
     expect(answer.body).toMatchObject({ statusCode: 200, type: CARD });
-    expect(calls[0]).toMatchObject({ name: 'decideRequest', input: {
-      channel: { exchangeId: null },
-    } });
+    expect(calls[0]).toMatchObject({
+      name: 'decideRequest',
+      input: {
+        channel: { exchangeId: null },
+      },
+    });
   });
 
   test('the same invoke sent again after its code was used is told what it did', async () => {
     const decided = approvedRequest();
     const decision = {
-      approver: { key: 'local|amara' }, stage: 0,
+      approver: { key: 'local|amara' },
+      stage: 0,
       evidence: { activityId: 'act-1', objectId: amara?.oid, tenant: demoTenantId },
     };
     const { teams, calls } = startBot(wire, {
@@ -245,7 +332,9 @@ describe('approve and deny', () => {
     });
     const answer = await teams.handle(press('approve', shown, { state: '123456' }));
     expect(answer.body).toMatchObject({
-      statusCode: 200, type: CARD, value: { state: 'approved' },
+      statusCode: 200,
+      type: CARD,
+      value: { state: 'approved' },
     });
     expect(calls.map(({ name }) => name)).toEqual(['loadForCard', 'refreshFor']);
   });
@@ -260,7 +349,9 @@ describe('approve and deny', () => {
   ])('%s is a bad request that reaches no use case', async (_name, data) => {
     const { teams, calls } = startBot(wire);
     expect((await teams.handle(press('approve', data, withToken('good')))).body).toMatchObject({
-      statusCode: 400, type: ERROR, value: { code: 'card_data_invalid' },
+      statusCode: 400,
+      type: ERROR,
+      value: { code: 'card_data_invalid' },
     });
     expect(calls).toEqual([]);
   });
@@ -268,59 +359,86 @@ describe('approve and deny', () => {
   test('an unknown verb is one as well', async () => {
     const { teams } = startBot(wire);
     expect((await teams.handle(press('approveAll', shown, withToken('good')))).body).toMatchObject({
-      statusCode: 400, type: ERROR, value: { code: 'verb_unknown' },
+      statusCode: 400,
+      type: ERROR,
+      value: { code: 'verb_unknown' },
     });
   });
 
   test('a fault is an error that tells nothing of the inside', async () => {
-    const { teams } = startBot(wire, { handlers: {
-      decideRequest: () => Promise.reject(new Error('password=hunter2')),
-    } });
+    const { teams } = startBot(wire, {
+      handlers: {
+        decideRequest: () => Promise.reject(new Error('password=hunter2')),
+      },
+    });
     const answer = await teams.handle(press('approve', shown, withToken('good')));
-    expect(answer).toEqual({ status: 200, body: {
-      statusCode: 500, type: ERROR,
-      value: { code: 'internal_error', message: 'Something went wrong here. Please try again.' },
-    } });
+    expect(answer).toEqual({
+      status: 200,
+      body: {
+        statusCode: 500,
+        type: ERROR,
+        value: { code: 'internal_error', message: 'Something went wrong here. Please try again.' },
+      },
+    });
   });
 });
 
 describe('refresh, review, cancel', () => {
   test('a refresh shows what is remembered of the person and never asks to log in', async () => {
-    const { teams, calls } = startBot(wire, { handlers: {
-      loadForCard: () => Promise.resolve(pending),
-      viewerOf: () => Promise.resolve({ key: 'local|amara', mayDecide: true }),
-      refreshFor: () => Promise.resolve(['29:1amara']),
-    } });
+    const { teams, calls } = startBot(wire, {
+      handlers: {
+        loadForCard: () => Promise.resolve(pending),
+        viewerOf: () => Promise.resolve({ key: 'local|amara', mayDecide: true }),
+        refreshFor: () => Promise.resolve(['29:1amara']),
+      },
+    });
     const answer = await teams.handle(press('refresh', shown));
-    expect(answer.body).toMatchObject({ statusCode: 200, type: CARD, value: {
-      of: 'req_1', viewer: { key: 'local|amara', mayDecide: true }, refreshFor: ['29:1amara'],
-    } });
+    expect(answer.body).toMatchObject({
+      statusCode: 200,
+      type: CARD,
+      value: {
+        of: 'req_1',
+        viewer: { key: 'local|amara', mayDecide: true },
+        refreshFor: ['29:1amara'],
+      },
+    });
     expect(calls.map(({ name }) => name)).toEqual(['loadForCard', 'viewerOf', 'refreshFor']);
   });
 
-  test('a refresh without the card\'s digest gets nothing', async () => {
-    const { teams } = startBot(wire, { handlers: {
-      loadForCard: () => Promise.resolve(pending),
-    } });
+  test("a refresh without the card's digest gets nothing", async () => {
+    const { teams } = startBot(wire, {
+      handlers: {
+        loadForCard: () => Promise.resolve(pending),
+      },
+    });
     const answer = await teams.handle(press('refresh', { ...shown, d: 'guess' }));
     expect(answer.body).toMatchObject({ statusCode: 400, value: { code: 'request_not_found' } });
   });
 
   test('review asks the use case whether this person may read', async () => {
-    const { teams } = startBot(wire, { handlers: {
-      readRequest: () => Promise.resolve(pending),
-    } });
+    const { teams } = startBot(wire, {
+      handlers: {
+        readRequest: () => Promise.resolve(pending),
+      },
+    });
     const answer = await teams.handle(press('review', shown, withToken('good')));
-    expect(answer.body).toMatchObject({ statusCode: 200, type: CARD, value: {
-      review: 'req_1', viewer: { key: `local|${amara?.oid}`, mayDecide: true },
-    } });
+    expect(answer.body).toMatchObject({
+      statusCode: 200,
+      type: CARD,
+      value: {
+        review: 'req_1',
+        viewer: { key: `local|${amara?.oid}`, mayDecide: true },
+      },
+    });
   });
 
   test('what may not be read does not exist, by card and by number', async () => {
-    const { teams } = startBot(wire, { handlers: {
-      readRequest: () => Promise.resolve(undefined),
-      readRequestByNumber: () => Promise.resolve(undefined),
-    } });
+    const { teams } = startBot(wire, {
+      handlers: {
+        readRequest: () => Promise.resolve(undefined),
+        readRequestByNumber: () => Promise.resolve(undefined),
+      },
+    });
     const byCard = await teams.handle(press('review', shown, withToken('good')));
     const byNumber = await teams.handle(press('review', { n: 17 }, withToken('good')));
     expect(byCard.body).toMatchObject({ statusCode: 200, type: MESSAGE });
@@ -328,11 +446,16 @@ describe('refresh, review, cancel', () => {
   });
 
   test('cancel goes to its use case', async () => {
-    const { teams, calls } = startBot(wire, { handlers: {
-      cancelRequest: () => Promise.resolve({
-        kind: 'decided', request: { ...pending, state: 'cancelled' }, decision: null,
-      }),
-    } });
+    const { teams, calls } = startBot(wire, {
+      handlers: {
+        cancelRequest: () =>
+          Promise.resolve({
+            kind: 'decided',
+            request: { ...pending, state: 'cancelled' },
+            decision: null,
+          }),
+      },
+    });
     const answer = await teams.handle(press('cancel', shown, withToken('good')));
     expect(answer.body).toMatchObject({ type: CARD, value: { state: 'cancelled' } });
     expect(calls[0]).toMatchObject({ name: 'cancelRequest', input: { id: 'req_1' } });
@@ -342,43 +465,71 @@ describe('refresh, review, cancel', () => {
 describe('submit', () => {
   const data = { workflow: 'deploy-production', v: 1, service: 'checkout', reason: 'Release' };
 
-  test('hands fields and reason to the use case and becomes the request\'s card', async () => {
-    const { teams, calls } = startBot(wire, { handlers: {
-      submitRequest: () => Promise.resolve({ kind: 'submitted', request: pending }),
-    } });
+  test("hands fields and reason to the use case and becomes the request's card", async () => {
+    const { teams, calls } = startBot(wire, {
+      handlers: {
+        submitRequest: () => Promise.resolve({ kind: 'submitted', request: pending }),
+      },
+    });
     const answer = await teams.handle(press('submit', data, withToken('good')));
     expect(answer.body).toMatchObject({ statusCode: 200, type: CARD, value: { of: 'req_1' } });
     expect(calls.find(({ name }) => name === 'submitRequest')?.input).toEqual({
-      workflow: 'deploy-production', by: expect.objectContaining({ objectId: amara?.oid }),
-      fields: { service: 'checkout' }, reason: 'Release', idempotencyKey: 'teams:act-1',
+      workflow: 'deploy-production',
+      by: expect.objectContaining({ objectId: amara?.oid }),
+      fields: { service: 'checkout' },
+      reason: 'Release',
+      idempotencyKey: 'teams:act-1',
       teams: {
-        sender: expect.objectContaining({ objectId: amara?.oid }), exchangeId: 'exchange-7',
+        sender: expect.objectContaining({ objectId: amara?.oid }),
+        exchangeId: 'exchange-7',
         card: expect.objectContaining({ activityId: 'card-1' }),
       },
     });
   });
 
   test('a problem with a field shows the form again with what was filled in', async () => {
-    const { teams } = startBot(wire, { handlers: {
-      submitRequest: () => Promise.resolve({ kind: 'refused', refusal: {
-        code: 'field_invalid', field: 'service', message: 'No such service.',
-      } }),
-    } });
+    const { teams } = startBot(wire, {
+      handlers: {
+        submitRequest: () =>
+          Promise.resolve({
+            kind: 'refused',
+            refusal: {
+              code: 'field_invalid',
+              field: 'service',
+              message: 'No such service.',
+            },
+          }),
+      },
+    });
     const answer = await teams.handle(press('submit', data, withToken('good')));
-    expect(answer.body).toMatchObject({ statusCode: 200, type: CARD, value: {
-      form: 'deploy-production', values: { service: 'checkout', reason: 'Release' },
-      problem: { field: 'service', message: 'No such service.' },
-    } });
+    expect(answer.body).toMatchObject({
+      statusCode: 200,
+      type: CARD,
+      value: {
+        form: 'deploy-production',
+        values: { service: 'checkout', reason: 'Release' },
+        problem: { field: 'service', message: 'No such service.' },
+      },
+    });
   });
 
   test('who may not ask is told so', async () => {
-    const { teams } = startBot(wire, { handlers: {
-      submitRequest: () => Promise.resolve({ kind: 'refused', refusal: {
-        code: 'requester_not_allowed', message: 'It needs the role developer.',
-      } }),
-    } });
+    const { teams } = startBot(wire, {
+      handlers: {
+        submitRequest: () =>
+          Promise.resolve({
+            kind: 'refused',
+            refusal: {
+              code: 'requester_not_allowed',
+              message: 'It needs the role developer.',
+            },
+          }),
+      },
+    });
     expect((await teams.handle(press('submit', data, withToken('good')))).body).toEqual({
-      statusCode: 200, type: MESSAGE, value: 'It needs the role developer.',
+      statusCode: 200,
+      type: MESSAGE,
+      value: 'It needs the role developer.',
     });
   });
 

@@ -2,19 +2,39 @@ import { parseCommand, withoutMention } from '../../../src/teams/commands.ts';
 
 test.each([
   ['request', { name: 'request', workflow: '', values: {} }],
-  ['  Request   deploy-production ', {
-    name: 'request', workflow: 'deploy-production', values: {},
-  }],
+  [
+    '  Request   deploy-production ',
+    {
+      name: 'request',
+      workflow: 'deploy-production',
+      values: {},
+    },
+  ],
   ['/request ship it', { name: 'request', workflow: 'ship it', values: {} }],
-  ['request deploy service=checkout version=1.2.3', {
-    name: 'request', workflow: 'deploy', values: { service: 'checkout', version: '1.2.3' },
-  }],
-  ['request deploy reason="two words" note=\u201ca b\u201d empty=', {
-    name: 'request', workflow: 'deploy', values: { reason: 'two words', note: 'a b', empty: '' },
-  }],
-  ['request deploy a="unclosed x', {
-    name: 'request', workflow: 'deploy', values: { a: '"unclosed' },
-  }],
+  [
+    'request deploy service=checkout version=1.2.3',
+    {
+      name: 'request',
+      workflow: 'deploy',
+      values: { service: 'checkout', version: '1.2.3' },
+    },
+  ],
+  [
+    'request deploy reason="two words" note=\u201ca b\u201d empty=',
+    {
+      name: 'request',
+      workflow: 'deploy',
+      values: { reason: 'two words', note: 'a b', empty: '' },
+    },
+  ],
+  [
+    'request deploy a="unclosed x',
+    {
+      name: 'request',
+      workflow: 'deploy',
+      values: { a: '"unclosed' },
+    },
+  ],
   ['request __proto__=1 x', { name: 'request', workflow: '__proto__=1 x', values: {} }],
   ['status 17', { name: 'status', number: 17 }],
   ['STATUS #17', { name: 'status', number: 17 }],
@@ -41,9 +61,12 @@ test('takes out the mention of the bot and leaves those of people', () => {
     entities: [
       { type: 'mention', text: '<at>Countersign</at>', mentioned: { id: '28:bot' } },
       { type: 'mention', text: '<at>Mia</at>', mentioned: { id: '29:mia' } },
-      { type: 'clientInfo' }, null, 'x',
+      { type: 'clientInfo' },
+      null,
+      'x',
     ],
   };
-  expect(withoutMention(raw, '<at>Countersign</at>&nbsp;request for <at>Mia</at>'))
-    .toBe('request for <at>Mia</at>');
+  expect(withoutMention(raw, '<at>Countersign</at>&nbsp;request for <at>Mia</at>')).toBe(
+    'request for <at>Mia</at>',
+  );
 });

@@ -29,9 +29,20 @@ function invoke(name: string, value: Json): TeamsActivity {
 const submitted = (data: Json) =>
   invoke('composeExtension/submitAction', { commandId: 'request', data });
 
-const dialog = (content: Json) => ({ status: 200, body: { task: { type: 'continue', value: {
-  title: 'New request', height: 'medium', width: 'medium', card: { contentType: CARD, content },
-} } } });
+const dialog = (content: Json) => ({
+  status: 200,
+  body: {
+    task: {
+      type: 'continue',
+      value: {
+        title: 'New request',
+        height: 'medium',
+        width: 'medium',
+        card: { contentType: CARD, content },
+      },
+    },
+  },
+});
 
 const ended = (value: unknown) => ({ status: 200, body: { task: { type: 'message', value } } });
 
@@ -40,19 +51,27 @@ test('the command opens a choice, or the form where there is one workflow', asyn
   expect(await startBot(wire, { workflows: both }).teams.handle(open)).toEqual(
     dialog({ type: 'AdaptiveCard', choose: ['deploy-production', 'grant-access'] }),
   );
-  expect(await startBot(wire).teams.handle(open)).toEqual(dialog({
-    type: 'AdaptiveCard', dialog: 'deploy-production', values: {}, problem: null,
-  }));
+  expect(await startBot(wire).teams.handle(open)).toEqual(
+    dialog({
+      type: 'AdaptiveCard',
+      dialog: 'deploy-production',
+      values: {},
+      problem: null,
+    }),
+  );
 });
 
-test('another app\'s command is none of ours', async () => {
+test("another app's command is none of ours", async () => {
   const other = invoke('composeExtension/fetchTask', { commandId: 'other' });
   expect(await startBot(wire).teams.handle(other)).toEqual({ status: 200 });
 });
 
-test('a choice opens its form, from a card\'s button as well', async () => {
+test("a choice opens its form, from a card's button as well", async () => {
   const form = dialog({
-    type: 'AdaptiveCard', dialog: 'grant-access', values: {}, problem: null,
+    type: 'AdaptiveCard',
+    dialog: 'grant-access',
+    values: {},
+    problem: null,
   });
   const { teams } = startBot(wire, { workflows: both });
   expect(await teams.handle(submitted({ workflow: 'grant-access' }))).toEqual(form);
@@ -66,31 +85,51 @@ test('a form with a problem is shown again with what was filled in', async () =>
   const { teams } = startBot(wire, { workflows: both });
   const before = wire.calls().length;
   const answer = await teams.handle(submitted({ ...filled, service: '' }));
-  expect(answer).toEqual(dialog({
-    type: 'AdaptiveCard', dialog: 'deploy-production',
-    values: { service: '', reason: 'Release' },
-    problem: { code: 'field_missing', field: 'service', message: 'service is required.' },
-  }));
+  expect(answer).toEqual(
+    dialog({
+      type: 'AdaptiveCard',
+      dialog: 'deploy-production',
+      values: { service: '', reason: 'Release' },
+      problem: { code: 'field_missing', field: 'service', message: 'service is required.' },
+    }),
+  );
   const long = await teams.handle(submitted({ ...filled, reason: 'x'.repeat(2_000) }));
   expect(long).toHaveProperty(
-    'body.task.value.card.content.problem.message', 'The reason may hold 1000 characters.',
+    'body.task.value.card.content.problem.message',
+    'The reason may hold 1000 characters.',
   );
   expect(wire.calls()).toHaveLength(before);
 });
 
 test('a good form waits in the known chat and requests nothing yet', async () => {
-  const { teams, calls } = startBot(wire, { workflows: both, conversations: [{
-    key: `person:${demoTenantId}:${mia?.oid}`, tenantId: demoTenantId, conversationId: chatId,
-    serviceUrl: wire.serviceUrl, userId: mia?.mri ?? null, updatedAt: NOW,
-  }] });
+  const { teams, calls } = startBot(wire, {
+    workflows: both,
+    conversations: [
+      {
+        key: `person:${demoTenantId}:${mia?.oid}`,
+        tenantId: demoTenantId,
+        conversationId: chatId,
+        serviceUrl: wire.serviceUrl,
+        userId: mia?.mri ?? null,
+        updatedAt: NOW,
+      },
+    ],
+  });
   expect(await teams.handle(submitted(filled))).toEqual(
     ended('Confirm it in your chat with Countersign: the form is waiting there.'),
   );
   const shown = wire.messages('mia', chatId).at(-1);
-  expect(shown?.attachments).toEqual([{ contentType: CARD, content: {
-    type: 'AdaptiveCard', form: 'deploy-production',
-    values: { service: 'checkout', reason: 'Release' }, problem: null,
-  } }]);
+  expect(shown?.attachments).toEqual([
+    {
+      contentType: CARD,
+      content: {
+        type: 'AdaptiveCard',
+        form: 'deploy-production',
+        values: { service: 'checkout', reason: 'Release' },
+        problem: null,
+      },
+    },
+  ]);
   expect(calls.map(({ name }) => name)).toEqual(['getWorkflow']);
 });
 
@@ -106,20 +145,39 @@ test('an unknown chat is opened and remembered', async () => {
   const { teams, calls } = startBot(wire);
   const answer = await teams.handle(invoke('task/submit', { data: filled }));
   expect(answer).toHaveProperty('body.task.type', 'message');
-  expect(wire.calls().slice(-2).map(({ method, path, body }) => ({ method, path, body }))).toEqual([
-    { method: 'POST', path: '/teams/v3/conversations', body: expect.objectContaining({
-      isGroup: false, members: [{ id: mia?.mri, name: '' }], tenantId: demoTenantId,
-      channelData: { tenant: { id: demoTenantId } },
-    }) },
+  expect(
+    wire
+      .calls()
+      .slice(-2)
+      .map(({ method, path, body }) => ({ method, path, body })),
+  ).toEqual([
     {
-      method: 'POST', body: expect.anything(),
+      method: 'POST',
+      path: '/teams/v3/conversations',
+      body: expect.objectContaining({
+        isGroup: false,
+        members: [{ id: mia?.mri, name: '' }],
+        tenantId: demoTenantId,
+        channelData: { tenant: { id: demoTenantId } },
+      }),
+    },
+    {
+      method: 'POST',
+      body: expect.anything(),
       path: `/teams/v3/conversations/${encodeURIComponent(chatId)}/activities`,
     },
   ]);
-  expect(calls.at(-1)).toEqual({ name: 'rememberConversation', input: {
-    kind: 'person', tenantId: demoTenantId, id: mia?.oid, conversationId: chatId,
-    serviceUrl: wire.serviceUrl, userId: mia?.mri,
-  } });
+  expect(calls.at(-1)).toEqual({
+    name: 'rememberConversation',
+    input: {
+      kind: 'person',
+      tenantId: demoTenantId,
+      id: mia?.oid,
+      conversationId: chatId,
+      serviceUrl: wire.serviceUrl,
+      userId: mia?.mri,
+    },
+  });
 });
 
 test('without the app in personal scope the person is told to add it', async () => {

@@ -5,9 +5,22 @@ const page = '../../../src/local/page/markdown.js';
 const { toHtml } = (await import(page)) as { toHtml(text: string): string };
 
 test.each([
-  '[Approve here](https://evil.example)', '![x](https://evil.example/x.png)', '**bold** _it_ `c`',
-  '<at>everyone</at>', '<b>x</b>', '&lt;at&gt;', '# heading', '- list', '1. list', '+ list',
-  '> quote', '---', 'snake_case_name', 'a\\*b', '~~gone~~', '[ref]: https://evil.example',
+  '[Approve here](https://evil.example)',
+  '![x](https://evil.example/x.png)',
+  '**bold** _it_ `c`',
+  '<at>everyone</at>',
+  '<b>x</b>',
+  '&lt;at&gt;',
+  '# heading',
+  '- list',
+  '1. list',
+  '+ list',
+  '> quote',
+  '---',
+  'snake_case_name',
+  'a\\*b',
+  '~~gone~~',
+  '[ref]: https://evil.example',
 ])('%s is shown as it was written', (text) => {
   const html = toHtml(`He wrote: ${escapeMarkdown(text)}`);
   expect(html).toBe(`<p>He wrote: ${asHtml(text)}</p>`);

@@ -39,28 +39,37 @@ function memoryRates(): RateStore & { fail: boolean; refused: number } {
 
 let now = T0;
 const clock = { now: () => now };
-const replicaOn = (store: RateStore): Limits => sharedLimits({
-  store, clock, ids: systemIds, log: silentLogger,
-  wait: () => new Promise((resolve) => setImmediate(resolve)),
-});
+const replicaOn = (store: RateStore): Limits =>
+  sharedLimits({
+    store,
+    clock,
+    ids: systemIds,
+    log: silentLogger,
+    wait: () => new Promise((resolve) => setImmediate(resolve)),
+  });
 beforeEach(() => {
   now = T0;
 });
 
 function busiest(times: readonly number[], spanMs: number): number {
-  return Math.max(...times.map((from) =>
-    times.filter((time) => time >= from && time < from + spanMs).length));
+  return Math.max(
+    ...times.map((from) => times.filter((time) => time >= from && time < from + spanMs).length),
+  );
 }
 
 test('replicas that book at once never exceed a limit together, and none starves', async () => {
   const store = memoryRates();
   const replicas = [replicaOn(store), replicaOn(store), replicaOn(store)];
-  const booked = await Promise.all(Array.from({ length: 120 }, async (_, at) => {
-    const { ok, waitMs } = await (replicas[at % 3] ?? ownLimits(clock))
-      .book(thread(String(at % 2)), Infinity);
-    expect(ok).toBe(true);
-    return { thread: at % 2, at: now + waitMs };
-  }));
+  const booked = await Promise.all(
+    Array.from({ length: 120 }, async (_, at) => {
+      const { ok, waitMs } = await (replicas[at % 3] ?? ownLimits(clock)).book(
+        thread(String(at % 2)),
+        Infinity,
+      );
+      expect(ok).toBe(true);
+      return { thread: at % 2, at: now + waitMs };
+    }),
+  );
   for (const one of [0, 1]) {
     const times = booked.filter((each) => each.thread === one).map(({ at }) => at);
     for (const { calls, spanMs } of THREAD_WINDOWS) {

@@ -20,7 +20,9 @@ afterAll(() => wire.stop());
 
 function message(members: Json, where = chatId): TeamsActivity {
   const raw = wire.activity({
-    personId: 'mia', chatId: where, with: { type: 'message', id: 'm-1', ...members },
+    personId: 'mia',
+    chatId: where,
+    with: { type: 'message', id: 'm-1', ...members },
   });
   const read = readActivity(raw);
   if (!read) throw new Error('the activity has no shape');
@@ -28,11 +30,7 @@ function message(members: Json, where = chatId): TeamsActivity {
 }
 
 /** What the bot sent back over the wire for a text. */
-async function answers(
-  members: Json,
-  given: Parameters<typeof startBot>[1] = {},
-  where = chatId,
-) {
+async function answers(members: Json, given: Parameters<typeof startBot>[1] = {}, where = chatId) {
   const { teams, calls } = startBot(wire, { workflows: [deploy, access], ...given });
   const before = wire.calls().length;
   expect(await teams.handle(message(members, where))).toEqual({ status: 200 });
@@ -48,7 +46,9 @@ test('help names the workflows', async () => {
   expect(sent).toHaveLength(1);
   expect(sent[0]?.path).toBe(`/teams/v3/conversations/${encodeURIComponent(chatId)}/activities`);
   expect(sent[0]?.body).toMatchObject({
-    type: 'message', summary: 'Help', from: { id: `28:${demoBotAppId}` },
+    type: 'message',
+    summary: 'Help',
+    from: { id: `28:${demoBotAppId}` },
   });
   expect(cardOf(sent[0]?.body)).toMatchObject({ help: ['deploy-production', 'deploy-access'] });
 });
@@ -56,7 +56,10 @@ test('help names the workflows', async () => {
 test('request with a workflow and values is a prefilled form', async () => {
   const { sent } = await answers({ text: 'request deploy-production service=checkout' });
   expect(cardOf(sent[0]?.body)).toEqual({
-    type: 'AdaptiveCard', form: 'deploy-production', values: { service: 'checkout' }, problem: null,
+    type: 'AdaptiveCard',
+    form: 'deploy-production',
+    values: { service: 'checkout' },
+    problem: null,
   });
 });
 
@@ -97,17 +100,38 @@ test('anything else gets the commands', async () => {
 
 test('where people and channels are reached is remembered', async () => {
   const personal = await answers({ text: 'help' });
-  expect(personal.calls[0]).toEqual({ name: 'rememberConversation', input: {
-    kind: 'person', tenantId: demoTenantId, id: mia?.oid, conversationId: chatId,
-    serviceUrl: wire.serviceUrl, userId: mia?.mri,
-  } });
-  const channel = await answers({ text: '<at>Countersign</at> help', entities: [
-    { type: 'mention', text: '<at>Countersign</at>', mentioned: { id: `28:${demoBotAppId}` } },
-  ] }, {}, CHANNEL);
-  expect(channel.calls[0]).toEqual({ name: 'rememberConversation', input: {
-    kind: 'channel', tenantId: demoTenantId, id: CHANNEL, conversationId: CHANNEL,
-    serviceUrl: wire.serviceUrl, userId: null,
-  } });
+  expect(personal.calls[0]).toEqual({
+    name: 'rememberConversation',
+    input: {
+      kind: 'person',
+      tenantId: demoTenantId,
+      id: mia?.oid,
+      conversationId: chatId,
+      serviceUrl: wire.serviceUrl,
+      userId: mia?.mri,
+    },
+  });
+  const channel = await answers(
+    {
+      text: '<at>Countersign</at> help',
+      entities: [
+        { type: 'mention', text: '<at>Countersign</at>', mentioned: { id: `28:${demoBotAppId}` } },
+      ],
+    },
+    {},
+    CHANNEL,
+  );
+  expect(channel.calls[0]).toEqual({
+    name: 'rememberConversation',
+    input: {
+      kind: 'channel',
+      tenantId: demoTenantId,
+      id: CHANNEL,
+      conversationId: CHANNEL,
+      serviceUrl: wire.serviceUrl,
+      userId: null,
+    },
+  });
   expect(cardOf(channel.sent[0]?.body)).toHaveProperty('help');
 });
 
@@ -115,20 +139,26 @@ describe('Action.Submit', () => {
   const shown = { r: pending.id, rev: 1, d: pending.digest };
 
   test('of a decision decides nothing and tells where it works', async () => {
-    const { sent, calls } = await answers({ text: '', value: { verb: 'approve', ...shown } }, {
-      handlers: { loadForCard: () => Promise.resolve(pending) },
-    });
+    const { sent, calls } = await answers(
+      { text: '', value: { verb: 'approve', ...shown } },
+      {
+        handlers: { loadForCard: () => Promise.resolve(pending) },
+      },
+    );
     expect(sent[0]?.body.text).toBe(
       'This version of Teams cannot run the button. Update Teams, or decide request 17 in ' +
-      'another Teams client.',
+        'another Teams client.',
     );
     expect(calls.map(({ name }) => name)).toEqual(['rememberConversation', 'loadForCard']);
   });
 
   test('with a guessed digest learns nothing', async () => {
-    const { sent } = await answers({ value: { verb: 'approve', ...shown, d: 'guess' } }, {
-      handlers: { loadForCard: () => Promise.resolve(pending) },
-    });
+    const { sent } = await answers(
+      { value: { verb: 'approve', ...shown, d: 'guess' } },
+      {
+        handlers: { loadForCard: () => Promise.resolve(pending) },
+      },
+    );
     expect(sent[0]?.body.text).not.toContain('17');
   });
 

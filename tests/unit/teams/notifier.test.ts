@@ -18,27 +18,39 @@ beforeEach(async () => {
 afterEach(() => wire.stop());
 
 const chat = () => wire.chats('mia').find(({ kind }) => kind === 'personal')?.id ?? '';
-const known = () => [{
-  key: `person:${demoTenantId}:${mia?.oid}`, tenantId: demoTenantId, conversationId: chat(),
-  serviceUrl: wire.serviceUrl, userId: mia?.mri ?? null, updatedAt: NOW,
-}];
+const known = () => [
+  {
+    key: `person:${demoTenantId}:${mia?.oid}`,
+    tenantId: demoTenantId,
+    conversationId: chat(),
+    serviceUrl: wire.serviceUrl,
+    userId: mia?.mri ?? null,
+    updatedAt: NOW,
+  },
+];
 
 test('a channel gets a thread of its own, whose ids are what updates name', async () => {
   const { notifier } = startBot(wire).outbound;
   const posted = await notifier.postCard({ channel: 'approvals' }, card('one'));
   const shown = wire.messages('mia', CHANNEL).at(-1);
   expect(posted).toEqual({
-    conversationId: `${CHANNEL};messageid=${shown?.id}`, activityId: shown?.id,
+    conversationId: `${CHANNEL};messageid=${shown?.id}`,
+    activityId: shown?.id,
     serviceUrl: wire.serviceUrl,
   });
-  expect(wire.calls().at(-1)).toMatchObject({ path: '/teams/v3/conversations', body: {
-    isGroup: true, channelData: { channel: { id: CHANNEL }, tenant: { id: demoTenantId } },
-    activity: { type: 'message', summary: 'Says one' },
-  } });
+  expect(wire.calls().at(-1)).toMatchObject({
+    path: '/teams/v3/conversations',
+    body: {
+      isGroup: true,
+      channelData: { channel: { id: CHANNEL }, tenant: { id: demoTenantId } },
+      activity: { type: 'message', summary: 'Says one' },
+    },
+  });
   await notifier.updateCard(posted, card('two'));
   expect(wire.messages('mia', CHANNEL)).toHaveLength(1);
   expect(wire.messages('mia', CHANNEL)[0]).toMatchObject({
-    edited: true, attachments: [{ content: { text: 'two' } }],
+    edited: true,
+    attachments: [{ content: { text: 'two' } }],
   });
 });
 
@@ -56,13 +68,19 @@ test('a conversation and a person are written to where they were met', async () 
 
 test.each([
   ['an unknown channel', () => ({ channel: 'toString' })],
-  ['a conversation that is no more', () => ({
-    conversationId: '19:gone@thread.tacv2', serviceUrl: wire.serviceUrl,
-  })],
+  [
+    'a conversation that is no more',
+    () => ({
+      conversationId: '19:gone@thread.tacv2',
+      serviceUrl: wire.serviceUrl,
+    }),
+  ],
 ])('%s is gone', async (_name, to) => {
   const { notifier } = startBot(wire).outbound;
   await expect(notifier.postCard(to(), card('one'))).rejects.toMatchObject({
-    name: 'DeliveryError', gone: true, retryAfterMs: null,
+    name: 'DeliveryError',
+    gone: true,
+    retryAfterMs: null,
   });
 });
 
@@ -93,11 +111,13 @@ describe('what Teams did not take', () => {
     expect(waits[1]).toBeLessThan(2_400);
   });
 
-  test('is the job\'s after three tries', async () => {
+  test("is the job's after three tries", async () => {
     const { notifier } = startBot(wire, { wait: () => Promise.resolve() }).outbound;
     wire.fail({ status: 502, times: 9 });
     await expect(notifier.postCard({ channel: 'approvals' }, card('one'))).rejects.toMatchObject({
-      name: 'DeliveryError', gone: false, retryAfterMs: null,
+      name: 'DeliveryError',
+      gone: false,
+      retryAfterMs: null,
       message: 'Teams did not take a channel message: status 502',
     });
     expect(wire.calls()).toHaveLength(3);
@@ -116,12 +136,14 @@ describe('what Teams did not take', () => {
     expect(waits).toEqual([3_000]);
     wire.fail({ status: 429, retryAfterSeconds: 30 });
     await expect(notifier.postCard({ channel: 'approvals' }, card('two'))).rejects.toMatchObject({
-      gone: false, retryAfterMs: 30_000,
+      gone: false,
+      retryAfterMs: 30_000,
     });
     expect(waits).toEqual([3_000]);
     const calls = wire.calls().length;
     await expect(notifier.postCard({ channel: 'approvals' }, card('two'))).rejects.toMatchObject({
-      retryAfterMs: 30_000, tried: false,
+      retryAfterMs: 30_000,
+      tried: false,
     });
     expect(wire.calls()).toHaveLength(calls);
     now += 30_000;
@@ -141,25 +163,32 @@ describe('what Teams did not take', () => {
   });
 
   test.each([
-    ['a server error', { status: 500 }], ['503', { status: 503, retryAfterSeconds: 1 }],
+    ['a server error', { status: 500 }],
+    ['503', { status: 503, retryAfterSeconds: 1 }],
     ['a lost answer', { drop: 'after' as const }],
   ])('%s is not sent again by the client: it may have been taken', async (_name, fault) => {
     const { notifier } = startBot(wire).outbound;
     wire.fail({ ...fault, times: 5 });
-    await expect(notifier.postCard({ channel: 'approvals' }, card('one'))).rejects
-      .toBeInstanceOf(DeliveryError);
+    await expect(notifier.postCard({ channel: 'approvals' }, card('one'))).rejects.toBeInstanceOf(
+      DeliveryError,
+    );
     expect(wire.calls()).toHaveLength(1);
   });
 });
 
-test('Teams\' own limits are never met: calls wait for their turn', async () => {
+test("Teams' own limits are never met: calls wait for their turn", async () => {
   await wire.stop();
   let now = NOW;
   wire = await startWire({ limits: 'on', now: () => now });
   const config = teamsConfig(wire);
   const { messenger } = createTeamsOutbound({
-    config, channels: {}, allowLoopbackHttp: true, log: silentLogger, ids: countingIds(),
-    clock: { now: () => now }, directory: { findConversation: () => Promise.resolve(undefined) },
+    config,
+    channels: {},
+    allowLoopbackHttp: true,
+    log: silentLogger,
+    ids: countingIds(),
+    clock: { now: () => now },
+    directory: { findConversation: () => Promise.resolve(undefined) },
     credentials: { token: async () => ({ value: await wire.botToken(), expiresAt: 0 }) },
     wait: (ms) => Promise.resolve(void (now += ms)),
   });
@@ -193,15 +222,17 @@ describe('another server', () => {
   function notifierFor(url: string) {
     const { cloud } = teamsConfig(wire);
     return startBot(wire, {
-      config: { cloud: { ...cloud, serviceUrlHosts: [new URL(url).host] } }, timeoutMs: 300,
+      config: { cloud: { ...cloud, serviceUrlHosts: [new URL(url).host] } },
+      timeoutMs: 300,
     }).outbound.notifier;
   }
 
   test('gets no token of ours where it is not on the list', async () => {
     const { seen, url } = await elsewhere((response) => void response.end('{"id":"1"}'));
     const { notifier } = startBot(wire).outbound;
-    await expect(notifier.postCard({ conversationId: 'x', serviceUrl: url }, card('one')))
-      .rejects.toBeInstanceOf(DeliveryError);
+    await expect(
+      notifier.postCard({ conversationId: 'x', serviceUrl: url }, card('one')),
+    ).rejects.toBeInstanceOf(DeliveryError);
     expect(seen).toEqual([]);
   });
 
@@ -211,21 +242,26 @@ describe('another server', () => {
     const { seen, url } = await elsewhere(
       (response) => void response.writeHead(307, { location }).end(),
     );
-    await expect(notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one')))
-      .rejects.toBeInstanceOf(DeliveryError);
+    await expect(
+      notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one')),
+    ).rejects.toBeInstanceOf(DeliveryError);
     expect(seen).toHaveLength(1);
     expect(target.seen).toEqual([]);
   });
 
   test.each<[string, (response: ServerResponse) => void]>([
     ['never answers', () => undefined],
-    ['stops in the middle of its answer', (response) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).write('{"id":');
-    }],
+    [
+      'stops in the middle of its answer',
+      (response) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).write('{"id":');
+      },
+    ],
   ])('that %s is given up', async (_name, answer) => {
     const { url } = await elsewhere(answer);
-    await expect(notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one')))
-      .rejects.toMatchObject({ name: 'DeliveryError', gone: false, retryAfterMs: null });
+    await expect(
+      notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one')),
+    ).rejects.toMatchObject({ name: 'DeliveryError', gone: false, retryAfterMs: null });
   });
 });
 

@@ -1,5 +1,7 @@
 import {
-  createRateLimiter, TENANT_WINDOWS, THREAD_WINDOWS,
+  createRateLimiter,
+  TENANT_WINDOWS,
+  THREAD_WINDOWS,
 } from '../../../src/teams/rate-limit.ts';
 import type { Window } from '../../../src/teams/rate-limit.ts';
 
@@ -7,9 +9,9 @@ const thread = [{ key: 'thread a', windows: THREAD_WINDOWS }];
 
 /** The most calls that any span of a window's length holds. */
 function busiest(times: readonly number[], { spanMs }: Window): number {
-  return Math.max(...times.map(
-    (from) => times.filter((time) => time >= from && time < from + spanMs).length,
-  ));
+  return Math.max(
+    ...times.map((from) => times.filter((time) => time >= from && time < from + spanMs).length),
+  );
 }
 
 test('no span of any window ever holds more calls than Teams takes', () => {
@@ -43,7 +45,8 @@ test('a turn is kept for what would have to wait longer than is asked for', () =
 test('those that wait are each told a turn of their own, and find it when they come', () => {
   const limiter = createRateLimiter();
   const told = Array.from({ length: 100 }, () => limiter.book(thread, 0, 0))
-    .filter(({ ok }) => !ok).map(({ waitMs }) => waitMs);
+    .filter(({ ok }) => !ok)
+    .map(({ waitMs }) => waitMs);
   expect(told).toHaveLength(93);
   for (const window of THREAD_WINDOWS.slice(0, 3)) {
     expect(busiest([...Array<number>(7).fill(0), ...told], window)).toBe(window.calls);

@@ -25,12 +25,22 @@ afterAll(() => wire.stop());
 
 function press(value: Json = {}) {
   const data = { r: request.id, rev: 1, d: request.digest };
-  const read = readActivity(wire.activity({
-    personId: 'amara', chatId: CHANNEL, replyToId: 'card-1',
-    with: { id: 'act-1', name: 'adaptiveCard/action', value: {
-      action: { type: 'Action.Execute', verb: 'approve', data }, trigger: 'manual', ...value,
-    } },
-  }));
+  const read = readActivity(
+    wire.activity({
+      personId: 'amara',
+      chatId: CHANNEL,
+      replyToId: 'card-1',
+      with: {
+        id: 'act-1',
+        name: 'adaptiveCard/action',
+        value: {
+          action: { type: 'Action.Execute', verb: 'approve', data },
+          trigger: 'manual',
+          ...value,
+        },
+      },
+    }),
+  );
   if (!read) throw new Error('the activity has no shape');
   return read;
 }
@@ -42,7 +52,8 @@ function by(way: NonNullable<Principal['proof']>['way'], acr: string | null = 'c
   const sender = { tenantId: '', objectId: amara?.oid ?? '', userId: '', name: 'Amara' };
   const { token } = principal();
   return {
-    ...amaraPrincipal(sender), token: { ...token, acr },
+    ...amaraPrincipal(sender),
+    token: { ...token, acr },
     proof: { way, verifiedAt: NOW, sessionId: way === 'session' ? 'ses_1' : null },
   };
 }
@@ -51,30 +62,39 @@ function by(way: NonNullable<Principal['proof']>['way'], acr: string | null = 'c
 const decideRequest = (input: DecideInput): Promise<DecideResult> => {
   const demand = request.plan.stages[0]?.stepUp;
   const ruled = demand ? meetsStepUp(demand, input.by.token, NOW) : { ok: true as const };
-  return Promise.resolve(ruled.ok
-    ? { kind: 'decided', request: approvedRequest(request), decision: null }
-    : { kind: 'refused', request, refusal: ruled.refusal });
+  return Promise.resolve(
+    ruled.ok
+      ? { kind: 'decided', request: approvedRequest(request), decision: null }
+      : { kind: 'refused', request, refusal: ruled.refusal },
+  );
 };
 
 function bot(
-  sessions: Partial<Sessions>, redeem: () => Principal = () => by('sign-in'),
+  sessions: Partial<Sessions>,
+  redeem: () => Principal = () => by('sign-in'),
   renewClaims: RenewClaims = () => Promise.resolve(undefined),
 ) {
   const asked: ({ renew?: boolean } | undefined)[] = [];
   const { current = () => Promise.resolve(undefined), ...rest } = sessions;
   const made = startBot(wire, {
-    signIn: { redeem }, workflows: [STRICT], renewClaims,
+    signIn: { redeem },
+    workflows: [STRICT],
+    renewClaims,
     handlers: { decideRequest, loadForCard: () => Promise.resolve(request) },
     sessions: {
-      areFresh: () => true, signOut: () => Promise.resolve(false), ...rest,
+      areFresh: () => true,
+      signOut: () => Promise.resolve(false),
+      ...rest,
       current(sender, options) {
         asked.push(options);
         return current(sender, options);
       },
     },
   });
-  const decided = () => made.calls.filter(({ name }) => name === 'decideRequest')
-    .map(({ input }) => (input as DecideInput).by.proof?.way);
+  const decided = () =>
+    made.calls
+      .filter(({ name }) => name === 'decideRequest')
+      .map(({ input }) => (input as DecideInput).by.proof?.way);
   return { ...made, asked, decided };
 }
 
@@ -87,21 +107,26 @@ test('a live session decides without a sign-in', async () => {
   expect(it.decided()).toEqual(['session']);
 });
 
-test('without one the link of the login request names the stage\'s demand', async () => {
+test("without one the link of the login request names the stage's demand", async () => {
   const it = bot({});
   expect(await body(it)).toMatchObject({
-    statusCode: 401, type: LOGIN, value: { buttons: [{
-      value: 'https://countersign.example/auth/req_1/1?acr=c1',
-    }] },
+    statusCode: 401,
+    type: LOGIN,
+    value: {
+      buttons: [
+        {
+          value: 'https://countersign.example/auth/req_1/1?acr=c1',
+        },
+      ],
+    },
   });
   expect(it.decided()).toEqual([]);
 });
 
 test('a provider that is down is told in a sentence: nobody is sent to sign in', async () => {
   const it = bot({
-    current: () => Promise.reject(
-      new IdentityError('session_refresh_unavailable', 'It does not answer.'),
-    ),
+    current: () =>
+      Promise.reject(new IdentityError('session_refresh_unavailable', 'It does not answer.')),
   });
   expect(await body(it)).toEqual({ statusCode: 200, type: MESSAGE, value: 'It does not answer.' });
 });
@@ -140,7 +165,9 @@ describe('a single sign-on token whose claims are too old', () => {
   test('a code that is too old as well ends it with a sentence', async () => {
     const it = bot({ areFresh });
     expect(await body(it, { state: '12345678' })).toMatchObject({
-      statusCode: 200, type: MESSAGE, value: expect.stringMatching(/too long ago/),
+      statusCode: 200,
+      type: MESSAGE,
+      value: expect.stringMatching(/too long ago/),
     });
     expect(it.decided()).toEqual([]);
   });
@@ -149,9 +176,8 @@ describe('a single sign-on token whose claims are too old', () => {
 describe('a stage that demands a step-up', () => {
   test('a session is refreshed for it, once, and decides where that does', async () => {
     const it = bot({
-      current: (_sender, options) => Promise.resolve(
-        options?.renew ? by('refresh', 'c1') : by('session', 'pwd'),
-      ),
+      current: (_sender, options) =>
+        Promise.resolve(options?.renew ? by('refresh', 'c1') : by('session', 'pwd')),
     });
     expect(await body(it)).toMatchObject({ type: CARD });
     expect(it.asked).toEqual([undefined, { renew: true }]);
@@ -178,7 +204,9 @@ describe('a stage that demands a step-up', () => {
   test('a sign-in by the link that does not do either is a sentence, never a loop', async () => {
     const it = bot({}, () => by('sign-in', 'pwd'));
     expect(await body(it, { state: '12345678' })).toMatchObject({
-      statusCode: 200, type: MESSAGE, value: expect.stringMatching(/authentication context c1/),
+      statusCode: 200,
+      type: MESSAGE,
+      value: expect.stringMatching(/authentication context c1/),
     });
     expect(it.decided()).toEqual(['sign-in']);
     expect(it.asked).toEqual([]);
@@ -189,7 +217,9 @@ describe('sign out', () => {
   const say = async (text: string, given: Partial<Sessions> | null, chat?: string) => {
     const chatId = chat ?? wire.chats('amara').find(({ kind }) => kind === 'personal')?.id ?? '';
     const raw = wire.activity({
-      personId: 'amara', chatId, with: { type: 'message', id: 'm-1', text },
+      personId: 'amara',
+      chatId,
+      with: { type: 'message', id: 'm-1', text },
     });
     const read = readActivity(raw);
     if (!read) throw new Error('the activity has no shape');

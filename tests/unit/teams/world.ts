@@ -13,7 +13,10 @@ import { createTeams, createTeamsOutbound } from '../../../src/teams/teams.ts';
 import type { App } from '../../../src/usecases/app-port.ts';
 import { IdentityError } from '../../../src/usecases/ports.ts';
 import type {
-  RenewClaims, Sessions, TeamsCards, TeamsSender,
+  RenewClaims,
+  Sessions,
+  TeamsCards,
+  TeamsSender,
 } from '../../../src/usecases/ports.ts';
 import type { Conversation } from '../../../src/usecases/store-ports.ts';
 import { NOW, pendingRequest, principal, workflow } from '../../support/builders.ts';
@@ -35,13 +38,19 @@ export function teamsConfig(
     credential: { kind: 'secret', secret: APP_SECRET },
     allowedTenants: [demoTenantId],
     cloud: {
-      issuer: connector.issuer, metadataUrl: connector.metadataUrl, loginUrl: connector.loginUrl,
+      issuer: connector.issuer,
+      metadataUrl: connector.metadataUrl,
+      loginUrl: connector.loginUrl,
       scope: `${connector.botScope}/.default`,
       serviceUrlHosts: [new URL(connector.serviceUrl).host],
     },
     singleSignOn: {
-      enabled: true, issuer: 'local', connectionName: 'countersign',
-      resource: `api://botid-${demoBotAppId}`, audiences: [demoBotAppId], clients: [],
+      enabled: true,
+      issuer: 'local',
+      connectionName: 'countersign',
+      resource: `api://botid-${demoBotAppId}`,
+      audiences: [demoBotAppId],
+      clients: [],
       scope: 'access_as_user',
     },
     signIn: null,
@@ -60,7 +69,10 @@ export async function startWire(
   const { port } = sink.address() as AddressInfo;
   const team = { id: '19:team@thread.tacv2', name: 'Ops' };
   const connector = await startConnector({
-    appId: demoBotAppId, appSecret: APP_SECRET, tenantId: demoTenantId, people: demoPeople(),
+    appId: demoBotAppId,
+    appSecret: APP_SECRET,
+    tenantId: demoTenantId,
+    people: demoPeople(),
     channels: [{ id: CHANNEL, name: 'Approvals', team }],
     botEndpoint: () => `http://127.0.0.1:${port}/api/messages`,
     singleSignOn: () => Promise.reject(new Error('off')),
@@ -77,24 +89,34 @@ export async function startWire(
 export const plainCards: TeamsCards = {
   request: (request, { viewer, refreshFor }) => ({
     card: {
-      type: 'AdaptiveCard', of: request.id, state: request.state, version: request.version,
-      viewer, refreshFor,
+      type: 'AdaptiveCard',
+      of: request.id,
+      state: request.state,
+      version: request.version,
+      viewer,
+      refreshFor,
     },
     summary: `Request ${request.number}`,
   }),
   review: (request, viewer) => ({
-    card: { type: 'AdaptiveCard', review: request.id, viewer }, summary: 'Review',
+    card: { type: 'AdaptiveCard', review: request.id, viewer },
+    summary: 'Review',
   }),
   status: (number) => ({ card: { type: 'AdaptiveCard', status: number }, summary: 'Status' }),
   form: ({ workflow: { id }, values, problem }) => ({
-    card: { type: 'AdaptiveCard', form: id, values, problem: problem ?? null }, summary: 'Form',
+    card: { type: 'AdaptiveCard', form: id, values, problem: problem ?? null },
+    summary: 'Form',
   }),
   dialogForm: ({ workflow: { id }, values, problem }) => ({
-    type: 'AdaptiveCard', dialog: id, values, problem: problem ?? null,
+    type: 'AdaptiveCard',
+    dialog: id,
+    values,
+    problem: problem ?? null,
   }),
   picker: (workflows) => ({ type: 'AdaptiveCard', choose: workflows.map(({ id }) => id) }),
   help: (workflows) => ({
-    card: { type: 'AdaptiveCard', help: workflows.map(({ id }) => id) }, summary: 'Help',
+    card: { type: 'AdaptiveCard', help: workflows.map(({ id }) => id) },
+    summary: 'Help',
   }),
 };
 
@@ -121,14 +143,19 @@ export function fakeApp(
     loadForCard: () => Promise.resolve(undefined),
   };
   const known: Record<string, unknown> = { ...defaults, ...handlers };
-  const app = new Proxy({}, {
-    get: (_target, name) => (...input: unknown[]): unknown => {
-      const handler = known[String(name)];
-      calls.push({ name: String(name), input: input.length === 1 ? input[0] : input });
-      if (typeof handler !== 'function') throw new Error(`not expected: ${String(name)}`);
-      return handler(...input);
+  const app = new Proxy(
+    {},
+    {
+      get:
+        (_target, name) =>
+        (...input: unknown[]): unknown => {
+          const handler = known[String(name)];
+          calls.push({ name: String(name), input: input.length === 1 ? input[0] : input });
+          if (typeof handler !== 'function') throw new Error(`not expected: ${String(name)}`);
+          return handler(...input);
+        },
     },
-  });
+  );
   return { app: app as App, calls };
 }
 
@@ -142,8 +169,11 @@ export const identity = {
 
 export function amaraPrincipal(sender: TeamsSender): Principal {
   return principal({
-    key: `local|${sender.objectId}`, tenant: sender.tenantId, objectId: sender.objectId,
-    name: sender.name, roles: ['approver'],
+    key: `local|${sender.objectId}`,
+    tenant: sender.tenantId,
+    objectId: sender.objectId,
+    name: sender.name,
+    roles: ['approver'],
   });
 }
 
@@ -153,21 +183,25 @@ export function countingIds() {
 }
 
 /** A bot on a wire; `handlers` are what the fake application answers. */
-export function startBot(connector: LocalConnector, given: {
-  handlers?: Handlers;
-  workflows?: readonly Workflow[];
-  config?: Partial<TeamsConfig>;
-  signIn?: { redeem?: (code: string) => Principal };
-  sessions?: Sessions;
-  renewClaims?: RenewClaims;
-  conversations?: readonly Conversation[];
-  wait?: (ms: number) => Promise<void>;
-  timeoutMs?: number;
-  now?: () => number;
-} = {}) {
+export function startBot(
+  connector: LocalConnector,
+  given: {
+    handlers?: Handlers;
+    workflows?: readonly Workflow[];
+    config?: Partial<TeamsConfig>;
+    signIn?: { redeem?: (code: string) => Principal };
+    sessions?: Sessions;
+    renewClaims?: RenewClaims;
+    conversations?: readonly Conversation[];
+    wait?: (ms: number) => Promise<void>;
+    timeoutMs?: number;
+    now?: () => number;
+  } = {},
+) {
   const provider = { issuer: 'local', clientId: 'countersign', clientSecret: 'x', scopes: [] };
   const config = teamsConfig(connector, {
-    signIn: given.signIn === undefined ? null : provider, ...given.config,
+    signIn: given.signIn === undefined ? null : provider,
+    ...given.config,
   });
   const workflows = given.workflows ?? [workflow()];
   const { app, calls } = fakeApp(given.handlers ?? {}, workflows);
@@ -177,12 +211,20 @@ export function startBot(connector: LocalConnector, given: {
   };
   const clock = { now: given.now ?? (() => NOW) };
   const basics = { clock, ids: countingIds(), log: silentLogger };
-  const channels = { approvals: {
-    tenantId: demoTenantId, teamId: '19:team@thread.tacv2', channelId: CHANNEL,
-    serviceUrl: connector.serviceUrl,
-  } };
+  const channels = {
+    approvals: {
+      tenantId: demoTenantId,
+      teamId: '19:team@thread.tacv2',
+      channelId: CHANNEL,
+      serviceUrl: connector.serviceUrl,
+    },
+  };
   const outbound = createTeamsOutbound({
-    ...basics, config, directory, allowLoopbackHttp: true, channels,
+    ...basics,
+    config,
+    directory,
+    allowLoopbackHttp: true,
+    channels,
     credentials: {
       token: async () => ({ value: await connector.botToken(), expiresAt: NOW + 3_600_000 }),
     },
@@ -191,22 +233,36 @@ export function startBot(connector: LocalConnector, given: {
   });
   const { signIn } = given;
   const teams = createTeams({
-    ...basics, config, channels, app, outbound, identity, directory, cards: plainCards,
-    allowLoopbackHttp: true, sessions: given.sessions ?? null,
+    ...basics,
+    config,
+    channels,
+    app,
+    outbound,
+    identity,
+    directory,
+    cards: plainCards,
+    allowLoopbackHttp: true,
+    sessions: given.sessions ?? null,
     renewClaims: given.renewClaims ?? null,
     workflows: { list: () => workflows },
     tokens: { verify: () => Promise.reject(new Error('not at this level')) },
-    signIn: signIn === undefined ? null : {
-      createLink: ({ requestId, revision, stepUp }) => {
-        const acr = stepUp?.acr ? `?acr=${stepUp.acr.join('+')}` : '';
-        return Promise.resolve(`https://countersign.example/auth/${requestId}/${revision}${acr}`);
-      },
-      redeem: ({ code }) => {
-        const found = signIn.redeem?.(code);
-        return found ? Promise.resolve(found)
-          : Promise.reject(new IdentityError('sign_in_code_invalid', 'The code was used.'));
-      },
-    },
+    signIn:
+      signIn === undefined
+        ? null
+        : {
+            createLink: ({ requestId, revision, stepUp }) => {
+              const acr = stepUp?.acr ? `?acr=${stepUp.acr.join('+')}` : '';
+              return Promise.resolve(
+                `https://countersign.example/auth/${requestId}/${revision}${acr}`,
+              );
+            },
+            redeem: ({ code }) => {
+              const found = signIn.redeem?.(code);
+              return found
+                ? Promise.resolve(found)
+                : Promise.reject(new IdentityError('sign_in_code_invalid', 'The code was used.'));
+            },
+          },
   });
   return { teams, calls, outbound };
 }

@@ -48,10 +48,16 @@ test('both posted: both copies are known and settle', async () => {
   standStill(1_000);
   await runJob(house.deps, job);
   await deliverAll();
-  expect([...house.messages]).toEqual([['m1', 1], ['m2', 1]]);
+  expect([...house.messages]).toEqual([
+    ['m1', 1],
+    ['m2', 1],
+  ]);
   await approve(house, id);
   await deliverAll();
-  expect([...house.messages]).toEqual([['m1', 2], ['m2', 2]]);
+  expect([...house.messages]).toEqual([
+    ['m1', 2],
+    ['m2', 2],
+  ]);
 });
 
 test('an update that comes after a newer one does not stand', async () => {
@@ -85,12 +91,14 @@ test('an update that comes after a newer one does not stand', async () => {
   expect([...house.messages]).toEqual([['m1', request?.version]]);
 });
 
-test('a message\'s id outlives a store that is away for a moment: posted once', async () => {
+test("a message's id outlives a store that is away for a moment: posted once", async () => {
   await ask(house);
   const [job] = await house.claim('card');
   if (!job) throw new Error('no card job');
   const faults = [
-    answerLost(), new StoreError('store_full', 'full'), new StoreError('store_busy', 'busy'),
+    answerLost(),
+    new StoreError('store_full', 'full'),
+    new StoreError('store_busy', 'busy'),
   ];
   house.commit = async (change, real) => {
     const fault = change.cards ? faults.shift() : undefined;
@@ -123,7 +131,8 @@ test('slower than its lease, and nobody else was there: one copy, which is known
 });
 
 test.each([
-  ['after both', false], ['that knew of one of them', true],
+  ['after both', false],
+  ['that knew of one of them', true],
 ])('late by a moment: both copies are kept, and settle with a step %s', async (_name, between) => {
   const id = await ask(house);
   const [job] = await house.claim('card', 1_000);
@@ -147,11 +156,13 @@ test.each([
   write();
   await other;
   house.beforeAnswer = async () => undefined;
-  expect((await cardsOf(id)).map((card) => card.activityId).sort())
-    .toEqual(['m1', 'm2']);
+  expect((await cardsOf(id)).map((card) => card.activityId).sort()).toEqual(['m1', 'm2']);
   if (!between) await approve(house, id);
   await deliverAll();
-  expect([...house.messages]).toEqual([['m1', 2], ['m2', 2]]);
+  expect([...house.messages]).toEqual([
+    ['m1', 2],
+    ['m2', 2],
+  ]);
 });
 
 test('a message that a click has adopted gives way before anybody else can post it', async () => {
@@ -162,10 +173,16 @@ test('a message that a click has adopted gives way before anybody else can post 
   house.beforeAnswer = async (at) => {
     house.beforeAnswer = async () => undefined;
     const adopted = {
-      id: 'crd_adopted', requestId: id, channel: null, ...at, postedRevision: 0,
+      id: 'crd_adopted',
+      requestId: id,
+      channel: null,
+      ...at,
+      postedRevision: 0,
     };
     await house.store.commit({
-      id: 'chg_adopted', at: house.deps.clock.now(), cards: [adopted],
+      id: 'chg_adopted',
+      at: house.deps.clock.now(),
+      cards: [adopted],
       jobs: [cardJob(adopted, 1, 0), { ...job, wanted: 2 }],
     });
   };
@@ -198,7 +215,9 @@ test('a copy that a step did not know of is brought up to it all the same', asyn
     const request = await house.store.loadRequest(id);
     if (!request) throw new Error('no request');
     await house.store.commit({
-      id: 'chg_step', at: house.deps.clock.now(), guard: { requestId: id, version: 1 },
+      id: 'chg_step',
+      at: house.deps.clock.now(),
+      guard: { requestId: id, version: 1 },
       request: { ...request, version: 2 },
     });
   };

@@ -24,8 +24,11 @@ const isStep = (change: Change, state: string) => change.request?.state === stat
 
 test('cut off, and the executor is another one now: nothing is sent, a person looks', async () => {
   house.repeatable = true;
-  house.says = async () =>
-    ({ kind: 'retry', outcome: outcome('target_timeout'), retryAfterMs: null });
+  house.says = async () => ({
+    kind: 'retry',
+    outcome: outcome('target_timeout'),
+    retryAfterMs: null,
+  });
   const { id, job } = await claimed();
   await runJob(house.deps, job);
   expect(await stateOf(id)).toBe('applying');
@@ -33,22 +36,31 @@ test('cut off, and the executor is another one now: nothing is sent, a person lo
   expect(await runJob(house.deps, { ...job, attempts: 2 })).toEqual({ done: 0 });
   expect(house.executed).toEqual([id]);
   expect(await house.store.loadRequest(id)).toMatchObject({
-    state: 'unknown', outcome: { code: 'executor_changed' },
+    state: 'unknown',
+    outcome: { code: 'executor_changed' },
   });
 });
 
 test('what was approved does not queue behind cards that have waited for longer', async () => {
   const at = house.deps.clock.now();
   await house.store.commit({
-    id: 'chg_cards', at, jobs: Array.from({ length: 5 }, (_, n) => ({
-      key: `card:${n}`, kind: 'card', requestId: 'r', subject: `${n}`, runAt: at - 1, wanted: 1,
+    id: 'chg_cards',
+    at,
+    jobs: Array.from({ length: 5 }, (_, n) => ({
+      key: `card:${n}`,
+      kind: 'card',
+      requestId: 'r',
+      subject: `${n}`,
+      runAt: at - 1,
+      wanted: 1,
     })),
   });
   const id = await ask(house);
   await approve(house, id);
   const now = house.deps.clock.now();
-  expect(await house.store.claimJobs({ limit: 1, leaseMs: 1, now }))
-    .toMatchObject([{ kind: 'execute', requestId: id }]);
+  expect(await house.store.claimJobs({ limit: 1, leaseMs: 1, now })).toMatchObject([
+    { kind: 'execute', requestId: id },
+  ]);
 });
 
 test('two had the job: the second leaves it in place while the first applies', async () => {

@@ -66,22 +66,30 @@ export async function openHouse(): Promise<House> {
     return at;
   };
   const deps: JobDeps = {
-    clock: opened.clock, ids: systemIds, log: silentLogger, executors,
+    clock: opened.clock,
+    ids: systemIds,
+    log: silentLogger,
+    executors,
     store: rememberRequests({
       ...store,
-      commit: (change, foreseen) =>
-        house.commit(change, () => store.commit(change, foreseen)),
+      commit: (change, foreseen) => house.commit(change, () => store.commit(change, foreseen)),
     }),
     workflows: {
-      get: (id) => house.workflows.find((one) => one.id === id), list: () => house.workflows,
+      get: (id) => house.workflows.find((one) => one.id === id),
+      list: () => house.workflows,
     },
     signals: createSignals(() => undefined),
     waitTokenMac: (text) => text,
     notifier: {
-      postCard: (_to, { summary }) => show({
-        conversationId: '19:approvals', serviceUrl: 'https://teams.example',
-        activityId: `m${messages.size + 1}`,
-      }, summary),
+      postCard: (_to, { summary }) =>
+        show(
+          {
+            conversationId: '19:approvals',
+            serviceUrl: 'https://teams.example',
+            activityId: `m${messages.size + 1}`,
+          },
+          summary,
+        ),
       updateCard: async (at, { summary }) => void (await show(at, summary)),
       tell: async () => undefined,
     },
@@ -91,7 +99,11 @@ export async function openHouse(): Promise<House> {
     },
   };
   const house: House = {
-    app: createApp(deps), deps, store, messages, executed,
+    app: createApp(deps),
+    deps,
+    store,
+    messages,
+    executed,
     says: async () => ({ kind: 'applied', outcome: outcome('applied') }),
     configHash: EXECUTION.configHash,
     repeatable: false,
@@ -115,8 +127,12 @@ export async function openHouse(): Promise<House> {
 /** Asks as Mia; gives the request's id. */
 export async function ask(house: House, key: string | null = null): Promise<string> {
   const result = await house.app.submitRequest({
-    workflow: 'deploy-production', by: mia, fields: { service: 'checkout' }, reason: null,
-    idempotencyKey: key, teams: null,
+    workflow: 'deploy-production',
+    by: mia,
+    fields: { service: 'checkout' },
+    reason: null,
+    idempotencyKey: key,
+    teams: null,
   });
   if (result.kind === 'refused') throw new Error(result.refusal.message);
   return result.request.id;
@@ -126,11 +142,20 @@ export async function ask(house: House, key: string | null = null): Promise<stri
 export async function approve(house: House, id: string, by = ben) {
   const request = await house.store.loadRequest(id);
   return house.app.decideRequest({
-    id, by, decision: 'approve', reason: null, digest: request?.digest ?? '',
-    revision: request?.version ?? 0, teams: null,
+    id,
+    by,
+    decision: 'approve',
+    reason: null,
+    digest: request?.digest ?? '',
+    revision: request?.version ?? 0,
+    teams: null,
     channel: {
-      via: 'api', tenant: by.tenant, objectId: by.objectId, activityId: null,
-      conversationId: null, exchangeId: null,
+      via: 'api',
+      tenant: by.tenant,
+      objectId: by.objectId,
+      activityId: null,
+      conversationId: null,
+      exchangeId: null,
     },
   });
 }

@@ -10,8 +10,13 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 const submission = (over: object = {}) => ({
-  workflow: 'deploy-production', by: mia, fields: { service: 'checkout' }, reason: null,
-  idempotencyKey: null, teams: null, ...over,
+  workflow: 'deploy-production',
+  by: mia,
+  fields: { service: 'checkout' },
+  reason: null,
+  idempotencyKey: null,
+  teams: null,
+  ...over,
 });
 
 /** Loses the answer of the next commit, which happens (or not). */
@@ -38,7 +43,8 @@ describe.each([true, false])('the answer of a commit is lost; it happened: %s', 
     const id = await ask(house);
     loseNext({ happens });
     expect(await approve(house, id)).toMatchObject({
-      kind: 'decided', request: { state: 'approved', version: 2 },
+      kind: 'decided',
+      request: { state: 'approved', version: 2 },
       decision: { decision: 'approve' },
     });
     expect(await house.store.loadRequest(id)).toMatchObject({ version: 2, decisions: [{}] });
@@ -60,26 +66,40 @@ describe('repeats', () => {
   test('of a request whose workflow is no longer configured get the first answer', async () => {
     const id = await ask(house, 'build-1');
     house.workflows = [];
-    expect(await house.app.submitRequest(submission({ idempotencyKey: 'build-1' })))
-      .toMatchObject({ kind: 'repeated', request: { id } });
-    expect(await house.app.submitRequest(submission({ idempotencyKey: 'build-2' })))
-      .toMatchObject({ kind: 'refused', refusal: { code: 'workflow_unknown' } });
+    expect(await house.app.submitRequest(submission({ idempotencyKey: 'build-1' }))).toMatchObject({
+      kind: 'repeated',
+      request: { id },
+    });
+    expect(await house.app.submitRequest(submission({ idempotencyKey: 'build-2' }))).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'workflow_unknown' },
+    });
   });
 
   const sender = {
-    tenantId: mia.tenant ?? '', objectId: mia.objectId ?? '', userId: '29:mia', name: 'Mia',
+    tenantId: mia.tenant ?? '',
+    objectId: mia.objectId ?? '',
+    userId: '29:mia',
+    name: 'Mia',
   };
-  const byExchange = (exchangeId: string, fields: object) => house.app.submitRequest(submission({
-    fields, teams: { sender, exchangeId, card: null },
-  }));
+  const byExchange = (exchangeId: string, fields: object) =>
+    house.app.submitRequest(
+      submission({
+        fields,
+        teams: { sender, exchangeId, card: null },
+      }),
+    );
 
   test('of one token exchange get the first request, and only for the same content', async () => {
     const first = await byExchange('x1', { service: 'checkout' });
     expect(await byExchange('x1', { service: 'checkout' })).toMatchObject({
-      kind: 'repeated', request: first.kind === 'submitted' ? { id: first.request.id } : {},
+      kind: 'repeated',
+      request: first.kind === 'submitted' ? { id: first.request.id } : {},
     });
-    expect(await byExchange('x1', { service: 'search' }))
-      .toMatchObject({ kind: 'refused', refusal: { code: 'token_replayed' } });
+    expect(await byExchange('x1', { service: 'search' })).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'token_replayed' },
+    });
     expect(await house.store.listRequests({ limit: 9 })).toHaveLength(1);
   });
 
@@ -87,27 +107,47 @@ describe('repeats', () => {
     const id = await ask(house);
     const asked = await house.store.loadRequest(id);
     const channel = {
-      via: 'teams' as const, tenant: ben.tenant, objectId: ben.objectId, activityId: 'a',
-      conversationId: 'c', exchangeId: 'x2',
+      via: 'teams' as const,
+      tenant: ben.tenant,
+      objectId: ben.objectId,
+      activityId: 'a',
+      conversationId: 'c',
+      exchangeId: 'x2',
     };
     const who = {
-      tenantId: ben.tenant ?? '', objectId: ben.objectId ?? '', userId: '29:ben', name: 'Ben',
+      tenantId: ben.tenant ?? '',
+      objectId: ben.objectId ?? '',
+      userId: '29:ben',
+      name: 'Ben',
     };
     await house.app.decideRequest({
-      id, by: ben, decision: 'approve', reason: null, digest: asked?.digest ?? '', revision: 1,
-      channel, teams: { sender: who, card: null },
+      id,
+      by: ben,
+      decision: 'approve',
+      reason: null,
+      digest: asked?.digest ?? '',
+      revision: 1,
+      channel,
+      teams: { sender: who, card: null },
     });
     const both = { ...ben, roles: ['approver', 'developer'] };
-    expect(await house.app.submitRequest(submission({
-      by: both, teams: { sender: who, exchangeId: 'x2', card: null },
-    }))).toMatchObject({ kind: 'refused', refusal: { code: 'token_replayed' } });
+    expect(
+      await house.app.submitRequest(
+        submission({
+          by: both,
+          teams: { sender: who, exchangeId: 'x2', card: null },
+        }),
+      ),
+    ).toMatchObject({ kind: 'refused', refusal: { code: 'token_replayed' } });
   });
 
   test('of a key with other content are refused, on record', async () => {
     await ask(house, 'build-1');
     const other = submission({ idempotencyKey: 'build-1', reason: 'other' });
-    expect(await house.app.submitRequest(other))
-      .toMatchObject({ kind: 'refused', refusal: { code: 'idempotency_mismatch' } });
+    expect(await house.app.submitRequest(other)).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'idempotency_mismatch' },
+    });
     expect(await eventsOf(house, 'submission.refused')).toMatchObject([
       { actor: mia.key, data: { code: 'idempotency_mismatch', workflow: 'deploy-production' } },
     ]);
@@ -120,13 +160,22 @@ describe('the record', () => {
     const [event] = await eventsOf(house, 'request.submitted');
     const data: Readonly<Record<string, unknown>> = event?.data ?? {};
     expect(data).toMatchObject({
-      beneficiary: mia.key, stages: [{ name: 'Owner', roles: ['approver'], quorum: 1 }],
-      token: { tokenId: mia.token.tokenId }, channel: { via: 'api', objectId: mia.objectId },
+      beneficiary: mia.key,
+      stages: [{ name: 'Owner', roles: ['approver'], quorum: 1 }],
+      token: { tokenId: mia.token.tokenId },
+      channel: { via: 'api', objectId: mia.objectId },
     });
     const { workflow, workflowVersion, requester, beneficiary, reason, fields, execution } = data;
     const subject = {
-      type: 'countersign.request.v1', requestId: id, workflow, workflowVersion, requester,
-      beneficiary, reason, fields, execution,
+      type: 'countersign.request.v1',
+      requestId: id,
+      workflow,
+      workflowVersion,
+      requester,
+      beneficiary,
+      reason,
+      fields,
+      execution,
     };
     expect(data['digest']).toBe(sha256(canonicalJson(subject)));
   });
@@ -135,7 +184,9 @@ describe('the record', () => {
     const id = await ask(house);
     const olu = { ...ben, key: 'local|olu', objectId: 'oid-olu', roles: [] };
     expect(await house.app.cancelRequest({ id, by: olu })).toMatchObject({
-      kind: 'refused', request: undefined, refusal: { code: 'request_not_found' },
+      kind: 'refused',
+      request: undefined,
+      refusal: { code: 'request_not_found' },
     });
     expect(await eventsOf(house, 'decision.refused')).toMatchObject([
       { requestId: id, actor: olu.key, data: { command: 'cancel' } },

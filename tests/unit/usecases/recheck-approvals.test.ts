@@ -16,10 +16,12 @@ beforeEach(async () => {
   asked = [];
   about = [];
   house = await openHouse();
-  house.workflows = [workflow({
-    recheckRoles: true,
-    stages: [stage({ roles: ['approver', 'owner'] }), stage({ name: 'Lead', roles: ['lead'] })],
-  })];
+  house.workflows = [
+    workflow({
+      recheckRoles: true,
+      stages: [stage({ roles: ['approver', 'owner'] }), stage({ name: 'Lead', roles: ['lead'] })],
+    }),
+  ];
 });
 afterEach(() => house.close());
 
@@ -32,10 +34,12 @@ function says(now: Record<string, Said>): ClaimsRefresher {
       const { key } = one.person;
       asked.push(key);
       about.push(one);
-      const found: Said = Object.hasOwn(now, key) ? now[key] : { [ben.key]: ['approver'],
-        [cara.key]: ['lead'] }[key];
+      const found: Said = Object.hasOwn(now, key)
+        ? now[key]
+        : { [ben.key]: ['approver'], [cara.key]: ['lead'] }[key];
       if (found instanceof Error) throw found;
-      return found !== undefined && 'claims' in found ? found
+      return found !== undefined && 'claims' in found
+        ? found
         : found && { roles: found, claims: {} };
     },
   };
@@ -80,13 +84,14 @@ test('everybody still has the role: it runs, and the look is on record', async (
   const { request, executed, id } = await run(says({}));
   expect([request.state, executed]).toEqual(['applied', [id]]);
   expect(asked.sort()).toEqual([ben.key, cara.key]);
-  const idOf = (key: string) =>
-    request.decisions.find(({ approver }) => approver.key === key)?.id;
+  const idOf = (key: string) => request.decisions.find(({ approver }) => approver.key === key)?.id;
   expect(request.recheck?.people).toHaveLength(2);
-  expect(request.recheck?.people).toEqual(expect.arrayContaining([
-    { decisionId: idOf(ben.key), key: ben.key, role: 'approver', found: 'held' },
-    { decisionId: idOf(cara.key), key: cara.key, role: 'lead', found: 'held' },
-  ]));
+  expect(request.recheck?.people).toEqual(
+    expect.arrayContaining([
+      { decisionId: idOf(ben.key), key: ben.key, role: 'approver', found: 'held' },
+      { decisionId: idOf(cara.key), key: cara.key, role: 'lead', found: 'held' },
+    ]),
+  );
   const [event] = await eventsOf(house, 'request.applying');
   expect(event?.data['recheck']).toEqual(request.recheck);
   expect(request.decisions.map((decision) => evidenceAge(request, decision))).toEqual([
@@ -100,14 +105,19 @@ test('another role of the same stage is as good', async () => {
 });
 
 test.each([
-  ['taken away', []], ['another stage\'s only', ['lead']],
+  ['taken away', []],
+  ["another stage's only", ['lead']],
 ])('a role that was %s stops it, and nothing is sent', async (_name, roles) => {
   const { request, executed, result } = await run(says({ [ben.key]: roles }));
   expect(executed).toEqual([]);
   expect(result).toEqual({ done: 0 });
-  expect(request).toMatchObject({ state: 'failed', outcome: {
-    code: 'roles_withdrawn', message: expect.stringContaining('ben approved it as approver'),
-  } });
+  expect(request).toMatchObject({
+    state: 'failed',
+    outcome: {
+      code: 'roles_withdrawn',
+      message: expect.stringContaining('ben approved it as approver'),
+    },
+  });
   const [event] = await eventsOf(house, 'request.failed');
   expect(event?.data['recheck']).toEqual(request.recheck);
   const his = request.decisions.find(({ approver }) => approver.key === ben.key);
@@ -119,7 +129,8 @@ test('the last approver counts as much as the first', async () => {
 });
 
 test.each([
-  ['nobody can tell', says({ [ben.key]: undefined })], ['nobody is asked at all', undefined],
+  ['nobody can tell', says({ [ben.key]: undefined })],
+  ['nobody is asked at all', undefined],
 ])('where %s it does not run', async (_name, refresher) => {
   const { request, executed } = await run(refresher);
   expect(executed).toEqual([]);
@@ -142,7 +153,8 @@ test('a look-up that fails is repeated for two minutes, then stops it', async ()
   }
   expect(rests).toEqual([10_000, 10_000, 20_000, 40_000, 40_000]);
   expect(await house.store.loadRequest(job.requestId)).toMatchObject({
-    state: 'failed', outcome: { code: 'roles_unconfirmed' },
+    state: 'failed',
+    outcome: { code: 'roles_unconfirmed' },
   });
   expect(house.executed).toEqual([]);
   // On record at its beginning and its end, not at each look.
@@ -154,8 +166,10 @@ test('a look-up that fails is on the card meanwhile, and forgotten afterwards', 
   const { request } = await tryIt(job, says({ [ben.key]: new Error('503') }));
   const since = request.recheck?.failingSince;
   expect(since).toBe(house.deps.clock.now());
-  expect(request.decisions.map((one) => evidenceAge(request, one).found).sort())
-    .toEqual(['held', 'unknown']);
+  expect(request.decisions.map((one) => evidenceAge(request, one).found).sort()).toEqual([
+    'held',
+    'unknown',
+  ]);
   expect((await house.claim('card')).map(({ wanted }) => wanted)).toContain(request.version);
   house.pass(10_000);
   const after = await tryIt(await next(), says({}));
@@ -171,15 +185,18 @@ test('a lost role is not waited for, whatever else fails', async () => {
 describe('the claim that a stage wants', () => {
   const withDepartment = (value: string) => ({ claims: { department: value } });
   const owen = principal({ ...ben, key: 'local|owen', ...withDepartment('payments') });
-  const has = (claims: HeldNow['claims']) => says({
-    [owen.key]: { roles: ['approver'], claims },
-  });
+  const has = (claims: HeldNow['claims']) =>
+    says({
+      [owen.key]: { roles: ['approver'], claims },
+    });
 
   beforeEach(() => {
-    house.workflows = [workflow({
-      recheckRoles: true,
-      stages: [stage({ where: { claim: 'department', equals: { value: 'payments' } } })],
-    })];
+    house.workflows = [
+      workflow({
+        recheckRoles: true,
+        stages: [stage({ where: { claim: 'department', equals: { value: 'payments' } } })],
+      }),
+    ];
   });
 
   async function runAs(refresher: ClaimsRefresher) {
@@ -191,9 +208,12 @@ describe('the claim that a stage wants', () => {
   test('is asked for, and where it is still so it runs', async () => {
     const { request } = await runAs(has({ department: 'payments' }));
     expect(request.state).toBe('applied');
-    expect(about).toMatchObject([{
-      claims: ['department'], teams: { tenantId: owen.tenant, objectId: owen.objectId },
-    }]);
+    expect(about).toMatchObject([
+      {
+        claims: ['department'],
+        teams: { tenantId: owen.tenant, objectId: owen.objectId },
+      },
+    ]);
   });
 
   test.each([
@@ -206,7 +226,8 @@ describe('the claim that a stage wants', () => {
     const { request, executed } = await runAs(has(claims));
     expect(executed).toEqual([]);
     expect(request).toMatchObject({
-      state: 'failed', outcome: { code, message: expect.stringMatching(words) },
+      state: 'failed',
+      outcome: { code, message: expect.stringMatching(words) },
       recheck: { people: [{ key: owen.key, role: 'approver', found, claim: 'department' }] },
     });
     const [event] = await eventsOf(house, 'request.failed');
@@ -223,8 +244,11 @@ describe('the claim that a stage wants', () => {
 describe('another try of an executor that may be called again', () => {
   beforeEach(() => {
     house.repeatable = true;
-    house.says = async () =>
-      ({ kind: 'retry', outcome: outcome('target_timeout'), retryAfterMs: 3_600_000 });
+    house.says = async () => ({
+      kind: 'retry',
+      outcome: outcome('target_timeout'),
+      retryAfterMs: 3_600_000,
+    });
   });
 
   /** The first try, whose answer was lost, and the job of the next one, an hour later. */
@@ -251,9 +275,13 @@ describe('another try of an executor that may be called again', () => {
     const { id, job } = await triedOnce();
     const { request, executed } = await tryIt(job, says({ [ben.key]: [] }));
     expect(executed).toEqual([id]);
-    expect(request).toMatchObject({ state: 'unknown', outcome: {
-      code: 'roles_withdrawn', message: expect.stringContaining('An earlier try may have'),
-    } });
+    expect(request).toMatchObject({
+      state: 'unknown',
+      outcome: {
+        code: 'roles_withdrawn',
+        message: expect.stringContaining('An earlier try may have'),
+      },
+    });
     const [event] = await eventsOf(house, 'request.unknown');
     expect(event?.data).toMatchObject({ recheck: request.recheck });
   });
@@ -282,6 +310,7 @@ test('a role vouched for long before the decision is shown as such', async () =>
   await approve(house, id, old);
   const request = await house.store.loadRequest(id);
   const [decision] = request?.decisions ?? [];
-  expect(request && decision && evidenceAge(request, decision).stale)
-    .toBe((decision?.at ?? 0) - old.token.issuedAt > 3_600_000);
+  expect(request && decision && evidenceAge(request, decision).stale).toBe(
+    (decision?.at ?? 0) - old.token.issuedAt > 3_600_000,
+  );
 });

@@ -32,26 +32,48 @@ function replica() {
 }
 
 async function decide(
-  app: App, id: string,
+  app: App,
+  id: string,
   {
-    by = ben, decision = 'approve', digest, clicked = null, revision, exchangeId = null, foreseen,
+    by = ben,
+    decision = 'approve',
+    digest,
+    clicked = null,
+    revision,
+    exchangeId = null,
+    foreseen,
   }: {
-    by?: Principal; decision?: 'approve' | 'deny'; digest?: string; revision?: number;
-    clicked?: ClickedCard | null; exchangeId?: string | null; foreseen?: Foreseen;
+    by?: Principal;
+    decision?: 'approve' | 'deny';
+    digest?: string;
+    revision?: number;
+    clicked?: ClickedCard | null;
+    exchangeId?: string | null;
+    foreseen?: Foreseen;
   } = {},
 ): Promise<string> {
   const known = await house.store.loadRequest(id);
   const objectId = by.objectId ?? '';
   const result = await app.decideRequest({
-    id, by, decision, reason: null, digest: digest ?? known?.digest ?? '',
+    id,
+    by,
+    decision,
+    reason: null,
+    digest: digest ?? known?.digest ?? '',
     revision: revision ?? known?.version ?? 0,
     channel: {
-      via: clicked ? 'teams' : 'api', tenant: TENANT, objectId, conversationId: null,
-      activityId: clicked?.activityId ?? null, exchangeId,
+      via: clicked ? 'teams' : 'api',
+      tenant: TENANT,
+      objectId,
+      conversationId: null,
+      activityId: clicked?.activityId ?? null,
+      exchangeId,
     },
     teams: clicked
-      ? { sender: { tenantId: TENANT, objectId, userId: `29:${objectId}`, name: by.name },
-          card: clicked }
+      ? {
+          sender: { tenantId: TENANT, objectId, userId: `29:${objectId}`, name: by.name },
+          card: clicked,
+        }
       : null,
     ...(foreseen ? { foreseen } : {}),
   });
@@ -59,7 +81,10 @@ async function decide(
 }
 
 const copy = (activityId: string): ClickedCard => ({
-  activityId, conversationId: '19:c', serviceUrl: 'https://teams.example', channels: null,
+  activityId,
+  conversationId: '19:c',
+  serviceUrl: 'https://teams.example',
+  channels: null,
 });
 
 test('a click on a request whose card was just posted reads nothing, and only once', async () => {
@@ -72,7 +97,9 @@ test('a click on a request whose card was just posted reads nothing, and only on
   expect(await decide(app, id)).toBe('repeated');
   expect(read).toEqual([id]);
   expect(await house.store.loadRequest(id)).toMatchObject({
-    state: 'approved', version: 2, decisions: [{ approver: { key: ben.key } }],
+    state: 'approved',
+    version: 2,
+    decisions: [{ approver: { key: ben.key } }],
   });
 });
 
@@ -84,12 +111,13 @@ test('what another process decided is seen, whatever is remembered here', async 
   expect(await decide(there.app, id, { by: cleo, decision: 'deny' })).toBe('decided');
   expect(await decide(here.app, id)).toBe('request_closed');
   expect(await house.store.loadRequest(id)).toMatchObject({
-    state: 'denied', decisions: [{ approver: { key: cleo.key } }],
+    state: 'denied',
+    decisions: [{ approver: { key: cleo.key } }],
   });
   expect(await eventsOf(house, 'request.denied')).toHaveLength(1);
 });
 
-test('the same person\'s word at two processes counts once', async () => {
+test("the same person's word at two processes counts once", async () => {
   const [here, there] = [replica(), replica()];
   const id = await ask(house);
   await Promise.all([here, there].map(({ store }) => store.loadAhead(id)));
@@ -165,12 +193,15 @@ test('what is made ahead sees the people that the decision writes', async () => 
   });
   const app = createApp({ ...house.deps, store: eager });
   const told: [number, string, readonly string[]][] = [];
-  const click = async (id: string, by: Principal) => decide(app, id, {
-    by, clicked: copy('m:1'),
-    foreseen: (seen) => void app.refreshFor(seen).then((users) => {
-      told.push([seen.version, seen.state, users]);
-    }),
-  });
+  const click = async (id: string, by: Principal) =>
+    decide(app, id, {
+      by,
+      clicked: copy('m:1'),
+      foreseen: (seen) =>
+        void app.refreshFor(seen).then((users) => {
+          told.push([seen.version, seen.state, users]);
+        }),
+    });
   const [one, two] = [await ask(house), await ask(house)];
   expect(await click(one, cleo)).toBe('decided');
   // Cleo is new, and the card of what is pending names her: not before she is written.
@@ -206,7 +237,8 @@ describe('the memory', () => {
 
   test('forgets even where the answer to a change was lost', async () => {
     const store = rememberRequests({
-      ...house.store, commit: ({ id }) => Promise.reject(new Error(`${id} was lost`)),
+      ...house.store,
+      commit: ({ id }) => Promise.reject(new Error(`${id} was lost`)),
     });
     await house.store.commit(submission(asked));
     await store.loadAhead(asked.id);
@@ -230,31 +262,44 @@ describe('the memory', () => {
 
 test('processes that remember whatever they like decide as one that reads each time', async () => {
   const people = ['ben', 'cleo', 'dora'].map((name) =>
-    principal({ key: `local|${name}`, objectId: name, roles: ['approver'] }));
+    principal({ key: `local|${name}`, objectId: name, roles: ['approver'] }),
+  );
   const step = fc.record({
-    process: fc.nat(1), who: fc.nat(2), deny: fc.boolean(),
-    remember: fc.array(fc.nat(1), { maxLength: 2 }), cancel: fc.nat(9).map((n) => n === 0),
+    process: fc.nat(1),
+    who: fc.nat(2),
+    deny: fc.boolean(),
+    remember: fc.array(fc.nat(1), { maxLength: 2 }),
+    cancel: fc.nat(9).map((n) => n === 0),
   });
   house.workflows = [workflow({ stages: [stage({ quorum: 2 }), stage({ name: 'second' })] })];
   const run = async (steps: readonly Step[], remembering: boolean) => {
     const both = [replica(), replica()];
-    const apps = remembering ? both.map(({ app }) => app) : both.map(({ store }) =>
-      createApp({ ...house.deps, store: { ...store, recall: () => undefined } }));
+    const apps = remembering
+      ? both.map(({ app }) => app)
+      : both.map(({ store }) =>
+          createApp({ ...house.deps, store: { ...store, recall: () => undefined } }),
+        );
     const id = await ask(house);
     const said: string[] = [];
     for (const { process, who, deny, remember, cancel } of steps) {
       for (const at of remember) await both[at]?.store.loadAhead(id);
       const app = apps[process] ?? house.app;
       const by = people[who];
-      said.push(cancel ? (await app.cancelRequest({ id, by: mia })).kind
-        : await decide(app, id, { decision: deny ? 'deny' : 'approve', ...(by ? { by } : {}) }));
+      said.push(
+        cancel
+          ? (await app.cancelRequest({ id, by: mia })).kind
+          : await decide(app, id, { decision: deny ? 'deny' : 'approve', ...(by ? { by } : {}) }),
+      );
     }
     return { said, ended: shapeOf(await house.store.loadWithCards(id)) };
   };
   type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
-    expect(await run(steps, true)).toEqual(await run(steps, false));
-  }), { numRuns: 40 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
+      expect(await run(steps, true)).toEqual(await run(steps, false));
+    }),
+    { numRuns: 40 },
+  );
 });
 
 function copyOf(activityId: string) {
@@ -263,9 +308,16 @@ function copyOf(activityId: string) {
 }
 
 function shapeOf(found: RequestWithCards | undefined) {
-  return found && {
-    state: found.request.state, version: found.request.version, cards: found.cards.length,
-    decisions: found.request.decisions.map(({ approver, stage: at, decision }) =>
-      [approver.key, at, decision]),
-  };
+  return (
+    found && {
+      state: found.request.state,
+      version: found.request.version,
+      cards: found.cards.length,
+      decisions: found.request.decisions.map(({ approver, stage: at, decision }) => [
+        approver.key,
+        at,
+        decision,
+      ]),
+    }
+  );
 }

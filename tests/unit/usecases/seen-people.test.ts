@@ -5,8 +5,14 @@ const T0 = 1_700_000_000_000;
 
 function person(change: Partial<SeenPerson> = {}): SeenPerson {
   return {
-    key: 'local|t|o', tenantId: 't', objectId: 'o', userId: '29:a', name: 'Amara',
-    roles: ['approver', 'lead'], claims: { department: 'payments', sites: ['a', 'b'] }, seenAt: T0,
+    key: 'local|t|o',
+    tenantId: 't',
+    objectId: 'o',
+    userId: '29:a',
+    name: 'Amara',
+    roles: ['approver', 'lead'],
+    claims: { department: 'payments', sites: ['a', 'b'] },
+    seenAt: T0,
     ...change,
   };
 }

@@ -6,13 +6,15 @@ import { createWebPages } from '../../../src/web/pages.ts';
 const link = 'l'.repeat(43);
 
 function pagesWith(
-  change: Partial<SignInPages> = {}, profile: 'local' | 'production' = 'production',
+  change: Partial<SignInPages> = {},
+  profile: 'local' | 'production' = 'production',
 ) {
   const asked: unknown[] = [];
   const errors: unknown[] = [];
   const pages = createWebPages({
     config: {
-      profile, server: { publicUrl: 'http://127.0.0.1:3978', host: '127.0.0.1', port: 3978 },
+      profile,
+      server: { publicUrl: 'http://127.0.0.1:3978', host: '127.0.0.1', port: 3978 },
     },
     signIn: {
       begin: (input) => {
@@ -48,7 +50,8 @@ test('opening a link asks nobody; its page goes on by a form to the same address
 test('going on sends the browser away and ties it by a cookie', async () => {
   const { pages, asked } = pagesWith();
   expect(await pages.signInBegin(query(`link=${link}`))).toEqual({
-    status: 303, body: '',
+    status: 303,
+    body: '',
     headers: { location: 'https://id.example/a?b=c', 'set-cookie': 'k=v; Path=/' },
   });
   expect(asked).toEqual([{ link }]);

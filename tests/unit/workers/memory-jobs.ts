@@ -30,8 +30,17 @@ export function memoryJobs(): MemoryJobs {
     claims,
     add(key, runAt = 0, wanted = 0) {
       rows.set(key, {
-        key, kind: 'card', requestId: 'req_1', subject: key, runAt, wanted,
-        attempts: 0, fence: 0, leaseUntil: 0, dead: false, error: null,
+        key,
+        kind: 'card',
+        requestId: 'req_1',
+        subject: key,
+        runAt,
+        wanted,
+        attempts: 0,
+        fence: 0,
+        leaseUntil: 0,
+        dead: false,
+        error: null,
       });
     },
     async claimJobs({ limit, leaseMs, now }) {
@@ -47,11 +56,13 @@ export function memoryJobs(): MemoryJobs {
       });
     },
     async renewJobs({ jobs, leaseMs, now }) {
-      return jobs.filter(({ key, fence }) => {
-        const row = held(key, fence);
-        if (row) row.leaseUntil = now + leaseMs;
-        return row !== undefined;
-      }).map(({ key }) => key);
+      return jobs
+        .filter(({ key, fence }) => {
+          const row = held(key, fence);
+          if (row) row.leaseUntil = now + leaseMs;
+          return row !== undefined;
+        })
+        .map(({ key }) => key);
     },
     async ackJob({ key, fence, done }) {
       const row = held(key, fence);
@@ -64,7 +75,11 @@ export function memoryJobs(): MemoryJobs {
       const row = held(key, fence);
       if (!row) return false;
       Object.assign(row, {
-        runAt: runAt ?? row.runAt, dead: runAt === null, error, leaseUntil: 0, fence: 0,
+        runAt: runAt ?? row.runAt,
+        dead: runAt === null,
+        error,
+        leaseUntil: 0,
+        fence: 0,
       });
       return true;
     },

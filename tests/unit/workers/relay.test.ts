@@ -19,13 +19,17 @@ afterEach(async () => {
   for (const started of running.splice(0)) await started.stop();
 });
 
-function start(
-  handle: (job: Job) => Promise<Delivery>,
-  more: Partial<RelayOptions> = {},
-): Relay {
+function start(handle: (job: Job) => Promise<Delivery>, more: Partial<RelayOptions> = {}): Relay {
   relay = startRelay({
-    store, handle, clock: { now: () => now }, ids: systemIds, log: silentLogger,
-    pollMs: 15, leaseMs: 60_000, stopMs: 300, ...more,
+    store,
+    handle,
+    clock: { now: () => now },
+    ids: systemIds,
+    log: silentLogger,
+    pollMs: 15,
+    leaseMs: 60_000,
+    stopMs: 300,
+    ...more,
   });
   running.push(relay);
   return relay;
@@ -40,7 +44,9 @@ async function until(holds: () => boolean, what: string): Promise<void> {
 /** A delivery that ends when it is told to. */
 function gate() {
   let open: (delivery: Delivery) => void = () => undefined;
-  const delivery = new Promise<Delivery>((resolve) => { open = resolve; });
+  const delivery = new Promise<Delivery>((resolve) => {
+    open = resolve;
+  });
   return { delivery, open };
 }
 
@@ -49,9 +55,16 @@ describe('the relay', () => {
     for (let at = 0; at < 50; at += 1) store.add(`job-${at}`);
     const seen: string[] = [];
     // With this poll only the end of a delivery can be what brings the next ones.
-    start(async (job) => { seen.push(job.key); return { done: 0 }; }, {
-      concurrency: 4, pollMs: 60_000,
-    });
+    start(
+      async (job) => {
+        seen.push(job.key);
+        return { done: 0 };
+      },
+      {
+        concurrency: 4,
+        pollMs: 60_000,
+      },
+    );
     await until(() => store.rows.size === 0, 'all jobs gone');
     expect(new Set(seen).size).toBe(50);
     expect(seen).toHaveLength(50);
@@ -62,10 +75,13 @@ describe('the relay', () => {
     store.add('slow');
     for (let at = 0; at < 20; at += 1) store.add(`job-${at}`);
     let most = 0;
-    const started = start((job) => {
-      most = Math.max(most, started.inHand());
-      return job.key === 'slow' ? slow.delivery : Promise.resolve({ done: 0 });
-    }, { concurrency: 3 });
+    const started = start(
+      (job) => {
+        most = Math.max(most, started.inHand());
+        return job.key === 'slow' ? slow.delivery : Promise.resolve({ done: 0 });
+      },
+      { concurrency: 3 },
+    );
     await until(() => store.rows.size === 1, 'the others delivered');
     expect([...store.rows.keys()]).toEqual(['slow']);
     expect(most).toBeLessThanOrEqual(3);
@@ -78,7 +94,13 @@ describe('the relay', () => {
     const held = gate();
     for (let at = 0; at < 10; at += 1) store.add(`job-${at}`);
     let begun = 0;
-    start(() => { begun += 1; return held.delivery; }, { concurrency: 3 });
+    start(
+      () => {
+        begun += 1;
+        return held.delivery;
+      },
+      { concurrency: 3 },
+    );
     await until(() => begun === 3, 'hands full');
     relay?.wake();
     await new Promise((resolve) => setTimeout(resolve, 60));
@@ -110,11 +132,14 @@ describe('the relay', () => {
     store.add('later');
     store.add('dead');
     store.add('often');
-    start(async (job): Promise<Delivery> => {
-      if (job.key === 'later') return { retryAtMs: now + 7_000, error: 'busy' };
-      if (job.key === 'dead') return { dead: 'no such channel' };
-      return { retryAtMs: now, error: 'again' };
-    }, { maxAttempts: 3 });
+    start(
+      async (job): Promise<Delivery> => {
+        if (job.key === 'later') return { retryAtMs: now + 7_000, error: 'busy' };
+        if (job.key === 'dead') return { dead: 'no such channel' };
+        return { retryAtMs: now, error: 'again' };
+      },
+      { maxAttempts: 3 },
+    );
     await until(() => store.rows.get('often')?.dead === true, 'given up');
     expect(store.rows.get('often')?.attempts).toBe(3);
     expect(store.rows.get('later')).toMatchObject({ runAt: now + 7_000, dead: false });
@@ -124,10 +149,13 @@ describe('the relay', () => {
   test('a job whose turn has not come is given back and never given up', async () => {
     store.add('waits');
     let turns = 0;
-    start(async (): Promise<Delivery> => {
-      turns += 1;
-      return turns < 9 ? { retryAtMs: now, error: 'its turn comes', tried: false } : { done: 0 };
-    }, { maxAttempts: 3 });
+    start(
+      async (): Promise<Delivery> => {
+        turns += 1;
+        return turns < 9 ? { retryAtMs: now, error: 'its turn comes', tried: false } : { done: 0 };
+      },
+      { maxAttempts: 3 },
+    );
     await until(() => store.rows.size === 0, 'delivered');
     expect(turns).toBe(9);
   });
@@ -165,7 +193,13 @@ describe('the relay', () => {
     const slow = gate();
     store.add('slow');
     let started = 0;
-    start(() => { started += 1; return slow.delivery; }, { leaseMs: 1_000 });
+    start(
+      () => {
+        started += 1;
+        return slow.delivery;
+      },
+      { leaseMs: 1_000 },
+    );
     await until(() => started === 1, 'started');
     now += 5_000;
     relay?.wake();
@@ -277,7 +311,8 @@ describe('the relay', () => {
 
 describe('the rest after a failure', () => {
   const drawing = (byte: number) => ({
-    ...systemIds, secret: (size: number) => Buffer.alloc(size, byte).toString('base64url'),
+    ...systemIds,
+    secret: (size: number) => Buffer.alloc(size, byte).toString('base64url'),
   });
 
   test('doubles from a second to five minutes, between half and all of it', () => {

@@ -10,11 +10,17 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('the schedule', () => {
-  test('lets the clock follow the database\'s, by the middle of the round trip', async () => {
+  test("lets the clock follow the database's, by the middle of the round trip", async () => {
     let machine = 1_000;
     const machineClock = { now: () => machine };
     const clock = correctedClock(machineClock);
-    const store = { now: async () => { machine += 100; return 51_050; }, purge: async () => 0 };
+    const store = {
+      now: async () => {
+        machine += 100;
+        return 51_050;
+      },
+      purge: async () => 0,
+    };
     expect(await correctClock({ store, clock, machineClock, log: silentLogger })).toBe(true);
     expect(clock.now()).toBe(51_100);
   });
@@ -24,7 +30,13 @@ describe('the schedule', () => {
       let machine = 100_000;
       const machineClock = { now: () => machine };
       const clock = correctedClock(machineClock);
-      const store = { now: async () => { machine += tookMs; return 9; }, purge: async () => 0 };
+      const store = {
+        now: async () => {
+          machine += tookMs;
+          return 9;
+        },
+        purge: async () => 0,
+      };
       expect(await correctClock({ store, clock, machineClock, log: silentLogger })).toBe(false);
       expect(clock.now()).toBe(100_000 + tookMs);
     }
@@ -45,8 +57,12 @@ describe('the schedule', () => {
     };
     const machineClock = { now: () => 1_000 };
     const schedule = startSchedule({
-      store, clock: correctedClock(machineClock), machineClock, log: silentLogger,
-      purgeEveryMs: 10_000_000, purgeLimit: 10,
+      store,
+      clock: correctedClock(machineClock),
+      machineClock,
+      log: silentLogger,
+      purgeEveryMs: 10_000_000,
+      purgeLimit: 10,
     });
     await until(() => failures === 0);
     schedule.wake();
@@ -59,10 +75,19 @@ describe('the schedule', () => {
 
   test('a purge that never ends is cut off until the next time', async () => {
     let calls = 0;
-    const store = { now: async () => 1_000, purge: async () => { calls += 1; return 1_000; } };
+    const store = {
+      now: async () => 1_000,
+      purge: async () => {
+        calls += 1;
+        return 1_000;
+      },
+    };
     const machineClock = { now: () => 1_000 };
     const schedule = startSchedule({
-      store, clock: correctedClock(machineClock), machineClock, log: silentLogger,
+      store,
+      clock: correctedClock(machineClock),
+      machineClock,
+      log: silentLogger,
     });
     await until(() => calls === 20);
     await schedule.stop();

@@ -20,8 +20,7 @@ export const UPSERT_JOB = `
     attempts = CASE WHEN due_at IS NULL THEN 0 ELSE attempts END,
     error = CASE WHEN due_at IS NULL THEN NULL ELSE error END`;
 
-export const NEXT_FENCE =
-  `UPDATE counters SET value = value + 1 WHERE name = 'fence' RETURNING value`;
+export const NEXT_FENCE = `UPDATE counters SET value = value + 1 WHERE name = 'fence' RETURNING value`;
 
 /** fence, lease until, due at (the same); now, limit */
 export const CLAIM_JOBS = `

@@ -11,13 +11,16 @@ export interface SourceTable {
 }
 
 function table(
-  name: TransferTable, key: readonly string[], given: { start: TransferKey; columns: string },
+  name: TransferTable,
+  key: readonly string[],
+  given: { start: TransferKey; columns: string },
 ): SourceTable {
   const { start, columns } = given;
   const keys = key.join(', ');
   const asked = key.map(() => '?').join(', ');
   return {
-    key, start,
+    key,
+    start,
     page: `
   SELECT ${columns} FROM ${name} t
   WHERE (${keys}) > (${asked}) ORDER BY ${keys} LIMIT ? + 0`,
@@ -28,7 +31,8 @@ function table(
 /** Columns by name: one that a later migration adds must be added here, which a test holds. */
 export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   keys: table('keys', ['purpose', 'ordinal'], {
-    start: ['', 0], columns: 'purpose, ordinal, id, sealed, created_at',
+    start: ['', 0],
+    columns: 'purpose, ordinal, id, sealed, created_at',
   }),
   requests: table('requests', ['number'], {
     start: [0],
@@ -42,7 +46,8 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   }),
   changes: table('changes', ['id'], { start: [''], columns: 'id, request_id, at' }),
   claims: table('claims', ['kind', 'key'], {
-    start: ['', ''], columns: 'kind, key, request_id, fingerprint, expires_at',
+    start: ['', ''],
+    columns: 'kind, key, request_id, fingerprint, expires_at',
   }),
   jobs: table('jobs', ['key'], {
     start: [''],
@@ -55,13 +60,16 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
     columns: 'id, request_id, channel, conversation_id, service_url, activity_id, posted_revision',
   }),
   conversations: table('conversations', ['key'], {
-    start: [''], columns: 'key, tenant_id, conversation_id, service_url, user_id, updated_at',
+    start: [''],
+    columns: 'key, tenant_id, conversation_id, service_url, user_id, updated_at',
   }),
   people: table('people', ['key'], {
-    start: [''], columns: 'key, tenant_id, object_id, user_id, name, roles, claims, seen_at',
+    start: [''],
+    columns: 'key, tenant_id, object_id, user_id, name, roles, claims, seen_at',
   }),
   people_roles: table('people_roles', ['person_key', 'role'], {
-    start: ['', ''], columns: 'person_key, role, seen_at',
+    start: ['', ''],
+    columns: 'person_key, role, seen_at',
   }),
   sign_in_links: table('sign_in_links', ['id'], {
     start: [''],
@@ -75,12 +83,14 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   }),
   leases: table('leases', ['name'], { start: [''], columns: 'name, holder, lease_until' }),
   audit_events: table('audit_events', ['id'], {
-    start: [''], columns: 'id, at, type, request_id, actor, data',
+    start: [''],
+    columns: 'id, at, type, request_id, actor, data',
   }),
   audit_pending: table('audit_pending', ['event_id'], { start: [''], columns: 'event_id' }),
   audit_leaves: table('audit_leaves', ['idx'], { start: [-1], columns: 'idx, event_id, hash' }),
   audit_checkpoints: table('audit_checkpoints', ['size'], {
-    start: [-1], columns: 'size, root, at, jws',
+    start: [-1],
+    columns: 'size, root, at, jws',
   }),
   audit_frontier: table('audit_frontier', ['id'], { start: [0], columns: 'id, size, peaks' }),
 };

@@ -20,10 +20,13 @@ export const INSERT_EVENTS = `
   INSERT INTO dbo.audit_pending (event_id) SELECT n.id FROM ${EVENTS} n;`;
 
 /** Primary key audit_pending_pk, then audit_events_pk */
-export const UNSEALED_EVENTS = query({ limit: SMALL }, `
+export const UNSEALED_EVENTS = query(
+  { limit: SMALL },
+  `
   SELECT TOP (@limit) ${EVENT}
   FROM dbo.audit_pending p JOIN dbo.audit_events e ON e.id = p.event_id
-  ORDER BY p.event_id`);
+  ORDER BY p.event_id`,
+);
 
 const SIZE = 'COALESCE(MAX(idx) + 1, 0)';
 
@@ -43,9 +46,16 @@ const LEAVES = rowsOf('@leaves', [
  */
 export const SEAL = query(
   {
-    expectedSize: WHOLE, leaves: JSON_TEXT, count: SMALL, size: WHOLE, root: text(100), at: WHOLE,
-    jws: JSON_TEXT, peaks: JSON_TEXT,
-  }, `
+    expectedSize: WHOLE,
+    leaves: JSON_TEXT,
+    count: SMALL,
+    size: WHOLE,
+    root: text(100),
+    at: WHOLE,
+    jws: JSON_TEXT,
+    peaks: JSON_TEXT,
+  },
+  `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @outcome nvarchar(20), @found bigint;
   BEGIN TRY
@@ -80,24 +90,37 @@ export const SEAL = query(
     SELECT @found = ${SIZE} FROM dbo.audit_leaves;
     SET @outcome = CASE WHEN @found <> @expectedSize THEN N'stale' ELSE N'repeated' END;
   END CATCH;
-  SELECT @outcome AS outcome`);
+  SELECT @outcome AS outcome`,
+);
 
 /** Primary key audit_frontier_pk */
-export const FRONTIER = query({}, `
-  SELECT size, peaks FROM dbo.audit_frontier WHERE id = 1`);
+export const FRONTIER = query(
+  {},
+  `
+  SELECT size, peaks FROM dbo.audit_frontier WHERE id = 1`,
+);
 
 /** Primary keys audit_leaves_pk and audit_events_pk. `id` is null where the event is missing. */
-export const READ_LEAVES = query({ from: WHOLE, limit: SMALL }, `
+export const READ_LEAVES = query(
+  { from: WHOLE, limit: SMALL },
+  `
   SELECT TOP (@limit) l.idx, l.event_id, l.hash, ${EVENT}
   FROM dbo.audit_leaves l LEFT JOIN dbo.audit_events e ON e.id = l.event_id
-  WHERE l.idx >= @from ORDER BY l.idx`);
+  WHERE l.idx >= @from ORDER BY l.idx`,
+);
 
 const CHECKPOINT = 'size, root, [at], jws';
 
-export const LAST_CHECKPOINT = query({}, `
-  SELECT TOP (1) ${CHECKPOINT} FROM dbo.audit_checkpoints ORDER BY size DESC`);
+export const LAST_CHECKPOINT = query(
+  {},
+  `
+  SELECT TOP (1) ${CHECKPOINT} FROM dbo.audit_checkpoints ORDER BY size DESC`,
+);
 
 /** From a size on. */
-export const LIST_CHECKPOINTS = query({ from: WHOLE, limit: SMALL }, `
+export const LIST_CHECKPOINTS = query(
+  { from: WHOLE, limit: SMALL },
+  `
   SELECT TOP (@limit) ${CHECKPOINT} FROM dbo.audit_checkpoints
-  WHERE size >= @from ORDER BY size`);
+  WHERE size >= @from ORDER BY size`,
+);

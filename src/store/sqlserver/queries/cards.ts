@@ -48,10 +48,13 @@ export const UPSERT_CARDS = `
     AND NOT EXISTS (SELECT 1 FROM dbo.cards o WHERE o.message_key = n.message_key);`;
 
 /** Primary key conversations_pk */
-export const FIND_CONVERSATION = query({ key: CONVERSATION_KEY }, `
+export const FIND_CONVERSATION = query(
+  { key: CONVERSATION_KEY },
+  `
   SELECT [key], tenant_id AS tenantId, conversation_id AS conversationId,
     service_url AS serviceUrl, user_id AS userId, updated_at AS updatedAt
-  FROM dbo.conversations WHERE [key] = @key`);
+  FROM dbo.conversations WHERE [key] = @key`,
+);
 
 const CONVERSATIONS = rowsOf('@conversations', [
   ['[key]', '$.key', 'nvarchar(400)'],

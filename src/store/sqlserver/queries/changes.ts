@@ -39,6 +39,9 @@ export const FIND_FIRST = `
     ORDER BY n.n;`;
 
 /** Primary key claims_pk */
-export const FIND_CLAIM = query({ kind: KIND, key: CLAIM_KEY }, `
+export const FIND_CLAIM = query(
+  { kind: KIND, key: CLAIM_KEY },
+  `
   SELECT kind, request_id AS requestId, fingerprint, expires_at AS expiresAt
-  FROM dbo.claims WHERE kind = @kind AND [key] = @key`);
+  FROM dbo.claims WHERE kind = @kind AND [key] = @key`,
+);

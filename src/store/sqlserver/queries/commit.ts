@@ -1,5 +1,13 @@
 import {
-  ID, JOB_KEY, JSON_TEXT, KIND, PRINCIPAL_KEY, SMALL, WHOLE, query, text,
+  ID,
+  JOB_KEY,
+  JSON_TEXT,
+  KIND,
+  PRINCIPAL_KEY,
+  SMALL,
+  WHOLE,
+  query,
+  text,
 } from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
 import { CHECK_CARDS, UPSERT_CARDS, UPSERT_CONVERSATIONS } from './cards.ts';
@@ -7,8 +15,14 @@ import { FIND_FIRST, INSERT_CHANGE, INSERT_CLAIMS } from './changes.ts';
 import { END_JOB, UPSERT_JOBS } from './jobs.ts';
 import { UPSERT_PEOPLE } from './people.ts';
 import {
-  CHECK_COPIES, CHECK_DECIDED, CHECK_VERSION, FIND_DECISION, FIND_NUMBER, INSERT_DECISION,
-  INSERT_REQUEST, UPDATE_REQUEST,
+  CHECK_COPIES,
+  CHECK_DECIDED,
+  CHECK_VERSION,
+  FIND_DECISION,
+  FIND_NUMBER,
+  INSERT_DECISION,
+  INSERT_REQUEST,
+  UPDATE_REQUEST,
 } from './requests.ts';
 
 /** Runs a step while nothing was found that ends the commit. */
@@ -21,16 +35,37 @@ const step = (condition: string, sql: string) => `
 const unlessChanged = (outcome: string) => `IF @@ROWCOUNT = 0 SET @outcome = N'${outcome}';`;
 
 const PARAMETERS = {
-  id: ID, attempt: text(40), requestId: ID, at: WHOLE,
-  claims: JSON_TEXT, claimCount: SMALL,
-  ackKey: JOB_KEY, ackFence: WHOLE, ackDone: WHOLE,
-  write: KIND, seenVersion: WHOLE, seenCopies: SMALL, version: WHOLE, state: KIND,
+  id: ID,
+  attempt: text(40),
+  requestId: ID,
+  at: WHOLE,
+  claims: JSON_TEXT,
+  claimCount: SMALL,
+  ackKey: JOB_KEY,
+  ackFence: WHOLE,
+  ackDone: WHOLE,
+  write: KIND,
+  seenVersion: WHOLE,
+  seenCopies: SMALL,
+  version: WHOLE,
+  state: KIND,
   workflow: text(200),
-  requesterKey: PRINCIPAL_KEY, asked: JSON_TEXT, progress: JSON_TEXT,
-  decisionId: ID, decided: ID, stage: SMALL, approverKey: PRINCIPAL_KEY, decidedAt: WHOLE,
-  decidedVersion: WHOLE, decision: JSON_TEXT,
-  events: JSON_TEXT, jobs: JSON_TEXT, cards: JSON_TEXT, conversations: JSON_TEXT,
-  people: JSON_TEXT, roles: JSON_TEXT,
+  requesterKey: PRINCIPAL_KEY,
+  asked: JSON_TEXT,
+  progress: JSON_TEXT,
+  decisionId: ID,
+  decided: ID,
+  stage: SMALL,
+  approverKey: PRINCIPAL_KEY,
+  decidedAt: WHOLE,
+  decidedVersion: WHOLE,
+  decision: JSON_TEXT,
+  events: JSON_TEXT,
+  jobs: JSON_TEXT,
+  cards: JSON_TEXT,
+  conversations: JSON_TEXT,
+  people: JSON_TEXT,
+  roles: JSON_TEXT,
 } as const;
 
 /**
@@ -43,7 +78,9 @@ const PARAMETERS = {
  * key at the same moment. A race without `of` was about a row that both would have made or changed:
  * to be sent again.
  */
-export const COMMIT = query(PARAMETERS, `
+export const COMMIT = query(
+  PARAMETERS,
+  `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @outcome nvarchar(20), @of nvarchar(20), @firstRequest nvarchar(100),
     @firstPrint nvarchar(200), @firstAttempt nvarchar(40), @number bigint, @acked int;
@@ -52,19 +89,34 @@ export const COMMIT = query(PARAMETERS, `
     BEGIN TRANSACTION;
     ${INSERT_CHANGE}
     ${unlessChanged('change')}
-    ${step('@claims IS NOT NULL', `${INSERT_CLAIMS}
-      IF @@ROWCOUNT < @claimCount SET @outcome = N'claim';`)}
-    ${step('@ackKey IS NOT NULL', `${END_JOB}
-      IF @acked = 0 SET @outcome = N'conflict';`)}
+    ${step(
+      '@claims IS NOT NULL',
+      `${INSERT_CLAIMS}
+      IF @@ROWCOUNT < @claimCount SET @outcome = N'claim';`,
+    )}
+    ${step(
+      '@ackKey IS NOT NULL',
+      `${END_JOB}
+      IF @acked = 0 SET @outcome = N'conflict';`,
+    )}
     ${step(`@write = N'insert'`, INSERT_REQUEST)}
-    ${step(`@write = N'update'`, `${UPDATE_REQUEST}
-      ${unlessChanged('conflict')}`)}
-    ${step(`@write = N'check'`, `${CHECK_VERSION}
-      ${unlessChanged('conflict')}`)}
+    ${step(
+      `@write = N'update'`,
+      `${UPDATE_REQUEST}
+      ${unlessChanged('conflict')}`,
+    )}
+    ${step(
+      `@write = N'check'`,
+      `${CHECK_VERSION}
+      ${unlessChanged('conflict')}`,
+    )}
     ${step('@seenCopies IS NOT NULL', CHECK_COPIES)}
     ${step('@decisionId IS NOT NULL', CHECK_DECIDED)}
-    ${step('@decisionId IS NOT NULL', `${INSERT_DECISION}
-      ${unlessChanged('decision')}`)}
+    ${step(
+      '@decisionId IS NOT NULL',
+      `${INSERT_DECISION}
+      ${unlessChanged('decision')}`,
+    )}
     ${step('@events IS NOT NULL', INSERT_EVENTS)}
     ${step('@jobs IS NOT NULL', UPSERT_JOBS)}
     ${step('@cards IS NOT NULL', CHECK_CARDS)}
@@ -97,4 +149,5 @@ export const COMMIT = query(PARAMETERS, `
     END;
   END;
   SELECT @outcome AS outcome, @of AS ofKind, @firstRequest AS requestId,
-    @firstPrint AS fingerprint, @firstAttempt AS attempt, @number AS number`);
+    @firstPrint AS fingerprint, @firstAttempt AS attempt, @number AS number`,
+);

@@ -2,51 +2,72 @@ import { SMALL, WHOLE, query } from '../query.ts';
 
 /** The clock, the check, and what may be forgotten, oldest first. */
 
-export const NOW = query({}, `
-  SELECT DATEDIFF_BIG(millisecond, CAST('1970-01-01' AS datetime2), SYSUTCDATETIME()) AS now`);
+export const NOW = query(
+  {},
+  `
+  SELECT DATEDIFF_BIG(millisecond, CAST('1970-01-01' AS datetime2), SYSUTCDATETIME()) AS now`,
+);
 
 /** A database, or a role, that cannot write is found here. */
-export const CHECK = query({ now: WHOLE }, `
+export const CHECK = query(
+  { now: WHOLE },
+  `
   SET NOCOUNT ON;
   UPDATE dbo.counters SET value = @now WHERE name = N'checked_at';
-  SELECT value FROM dbo.counters WHERE name = N'checked_at'`);
+  SELECT value FROM dbo.counters WHERE name = N'checked_at'`,
+);
 
 const PURGE = { until: WHOLE, limit: SMALL };
 
 /** Index claims_by_expiry */
-export const PURGE_CLAIMS = query(PURGE, `
+export const PURGE_CLAIMS = query(
+  PURGE,
+  `
   SET NOCOUNT ON;
   DELETE c FROM dbo.claims c JOIN (
     SELECT TOP (@limit) kind, [key] FROM dbo.claims
     WHERE expires_at <= @until ORDER BY expires_at
   ) o ON o.kind = c.kind AND o.[key] = c.[key];
-  SELECT @@ROWCOUNT AS changed`);
+  SELECT @@ROWCOUNT AS changed`,
+);
 
 /** Index changes_by_time */
-export const PURGE_CHANGES = query(PURGE, `
+export const PURGE_CHANGES = query(
+  PURGE,
+  `
   SET NOCOUNT ON;
   DELETE FROM dbo.changes WHERE id IN (
     SELECT TOP (@limit) id FROM dbo.changes WHERE [at] <= @until ORDER BY [at]);
-  SELECT @@ROWCOUNT AS changed`);
+  SELECT @@ROWCOUNT AS changed`,
+);
 
 /** Index rates_by_expiry */
-export const PURGE_RATES = query(PURGE, `
+export const PURGE_RATES = query(
+  PURGE,
+  `
   SET NOCOUNT ON;
   DELETE FROM dbo.rates WHERE [key] IN (
     SELECT TOP (@limit) [key] FROM dbo.rates WHERE expires_at <= @until ORDER BY expires_at);
-  SELECT @@ROWCOUNT AS changed`);
+  SELECT @@ROWCOUNT AS changed`,
+);
 
 /** Index sessions_by_end */
-export const PURGE_SESSIONS = query(PURGE, `
+export const PURGE_SESSIONS = query(
+  PURGE,
+  `
   SET NOCOUNT ON;
   DELETE FROM dbo.sessions WHERE id IN (
     SELECT TOP (@limit) id FROM dbo.sessions WHERE ends_at <= @until ORDER BY ends_at);
-  SELECT @@ROWCOUNT AS changed`);
+  SELECT @@ROWCOUNT AS changed`,
+);
 
 /** Index sign_in_links_by_expiry */
-export const PURGE_LINKS = query(PURGE, `
+export const PURGE_LINKS = query(
+  PURGE,
+  `
   SET NOCOUNT ON;
   DELETE FROM dbo.sign_in_links WHERE id IN (
     SELECT TOP (@limit) id FROM dbo.sign_in_links
     WHERE expires_at <= @until ORDER BY expires_at);
-  SELECT @@ROWCOUNT AS changed`);
+  SELECT @@ROWCOUNT AS changed`,
+);

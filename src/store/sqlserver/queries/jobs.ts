@@ -85,7 +85,9 @@ const UNMET = '(UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)';
  * (ROWLOCK), and does so under row versioning too (READCOMMITTEDLOCK, without which READPAST is
  * refused there). learn.microsoft.com/sql/t-sql/queries/hints-transact-sql-table
  */
-export const CLAIM_JOBS = query({ now: WHOLE, leaseUntil: WHOLE, limit: SMALL }, `
+export const CLAIM_JOBS = query(
+  { now: WHOLE, leaseUntil: WHOLE, limit: SMALL },
+  `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @drawn TABLE (value bigint);
   DECLARE @taken TABLE (
@@ -107,14 +109,17 @@ export const CLAIM_JOBS = query({ now: WHOLE, leaseUntil: WHOLE, limit: SMALL },
     );
   END;
   SELECT [key], kind, request_id AS requestId, subject, run_at AS runAt, wanted, fence, attempts
-  FROM @taken`);
+  FROM @taken`,
+);
 
 const HELD = rowsOf('@jobs', [
   ['[key]', '$.key', 'nvarchar(200)'],
   ['fence', '$.fence', 'bigint'],
 ]);
 
-export const RENEW_JOBS = query({ jobs: JSON_TEXT, leaseUntil: WHOLE }, `
+export const RENEW_JOBS = query(
+  { jobs: JSON_TEXT, leaseUntil: WHOLE },
+  `
   SET NOCOUNT ON;
   DECLARE @kept TABLE ([key] nvarchar(200));
   UPDATE j SET lease_until = @leaseUntil, due_at = @leaseUntil
@@ -122,27 +127,39 @@ export const RENEW_JOBS = query({ jobs: JSON_TEXT, leaseUntil: WHOLE }, `
   FROM dbo.jobs j JOIN ${HELD} n ON j.[key] = n.[key]
   WHERE j.fence = n.fence AND j.lease_until IS NOT NULL
   ${BY_KEY};
-  SELECT [key] FROM @kept`);
+  SELECT [key] FROM @kept`,
+);
 
 /** @runAt NULL: parked as dead. */
 export const FAIL_JOB = query(
-  { key: JOB_KEY, fence: WHOLE, runAt: WHOLE, error: text(2_000) }, `
+  { key: JOB_KEY, fence: WHOLE, runAt: WHOLE, error: text(2_000) },
+  `
   SET NOCOUNT ON;
   UPDATE dbo.jobs
   SET lease_until = NULL, run_at = COALESCE(@runAt, run_at), due_at = @runAt, error = @error
   WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL;
-  SELECT @@ROWCOUNT AS changed`);
+  SELECT @@ROWCOUNT AS changed`,
+);
 
 /** This claim was no attempt. */
-export const POSTPONE_JOB = query({ key: JOB_KEY, fence: WHOLE, runAt: WHOLE }, `
+export const POSTPONE_JOB = query(
+  { key: JOB_KEY, fence: WHOLE, runAt: WHOLE },
+  `
   SET NOCOUNT ON;
   UPDATE dbo.jobs
   SET lease_until = NULL, run_at = @runAt, due_at = @runAt, attempts = attempts - 1
   WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL;
-  SELECT @@ROWCOUNT AS changed`);
+  SELECT @@ROWCOUNT AS changed`,
+);
 
-export const NEXT_JOB_AT = query({}, `
-  SELECT TOP (1) due_at AS [at] FROM dbo.jobs WHERE due_at IS NOT NULL ORDER BY due_at`);
+export const NEXT_JOB_AT = query(
+  {},
+  `
+  SELECT TOP (1) due_at AS [at] FROM dbo.jobs WHERE due_at IS NOT NULL ORDER BY due_at`,
+);
 
-export const COUNT_JOBS = query({}, `
-  SELECT COUNT_BIG(due_at) AS waiting, COUNT_BIG(*) - COUNT_BIG(due_at) AS dead FROM dbo.jobs`);
+export const COUNT_JOBS = query(
+  {},
+  `
+  SELECT COUNT_BIG(due_at) AS waiting, COUNT_BIG(*) - COUNT_BIG(due_at) AS dead FROM dbo.jobs`,
+);

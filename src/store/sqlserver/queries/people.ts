@@ -7,13 +7,18 @@ const PERSON = `
   p.roles, p.claims, p.seen_at AS seenAt`;
 
 /** Primary key people_pk */
-export const FIND_PERSON = query({ key: PRINCIPAL_KEY }, `
-  SELECT ${PERSON} FROM dbo.people p WHERE p.[key] = @key`);
+export const FIND_PERSON = query(
+  { key: PRINCIPAL_KEY },
+  `
+  SELECT ${PERSON} FROM dbo.people p WHERE p.[key] = @key`,
+);
 
 const ASKED = rowsOf('@roles', [['role', '$', 'nvarchar(100)']]);
 
 /** Index people_roles_by_role: the latest of each role, then of all of them. */
-export const FIND_PEOPLE = query({ roles: JSON_TEXT, limit: SMALL }, `
+export const FIND_PEOPLE = query(
+  { roles: JSON_TEXT, limit: SMALL },
+  `
   SELECT TOP (@limit) ${PERSON} FROM dbo.people p
   WHERE p.[key] IN (
     SELECT x.person_key
@@ -23,7 +28,8 @@ export const FIND_PEOPLE = query({ roles: JSON_TEXT, limit: SMALL }, `
       WHERE i.role = r.role ORDER BY i.seen_at DESC, i.person_key DESC
     ) x
   )
-  ORDER BY p.seen_at DESC, p.[key] DESC`);
+  ORDER BY p.seen_at DESC, p.[key] DESC`,
+);
 
 const PEOPLE = rowsOf('@people', [
   ['[key]', '$.key', 'nvarchar(320)'],

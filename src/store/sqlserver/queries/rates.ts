@@ -4,9 +4,12 @@ import { BY_KEY, JSON_TEXT, SMALL, WHOLE, query, rowsOf } from '../query.ts';
 
 const KEYS = rowsOf('@keys', [['[key]', '$.key', 'nvarchar(100)']]);
 
-export const LOAD_RATES = query({ keys: JSON_TEXT }, `
+export const LOAD_RATES = query(
+  { keys: JSON_TEXT },
+  `
   SELECT r.[key], r.version, r.state
-  FROM dbo.rates r JOIN ${KEYS} n ON r.[key] = n.[key] ${BY_KEY}`);
+  FROM dbo.rates r JOIN ${KEYS} n ON r.[key] = n.[key] ${BY_KEY}`,
+);
 
 const ROWS = rowsOf('@rows', [
   ['[key]', '$.key', 'nvarchar(100)'],
@@ -15,7 +18,9 @@ const ROWS = rowsOf('@rows', [
 ]);
 
 /** All or nothing. Two that insert one key at the same time meet at the primary key. */
-export const SAVE_RATES = query({ rows: JSON_TEXT, count: SMALL, expiresAt: WHOLE }, `
+export const SAVE_RATES = query(
+  { rows: JSON_TEXT, count: SMALL, expiresAt: WHOLE },
+  `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @written int;
   BEGIN TRY
@@ -37,4 +42,5 @@ export const SAVE_RATES = query({ rows: JSON_TEXT, count: SMALL, expiresAt: WHOL
     IF ERROR_NUMBER() NOT IN (2601, 2627) THROW;
     SET @written = -1;
   END CATCH;
-  SELECT CASE WHEN @written = @count THEN 1 ELSE 0 END AS changed`);
+  SELECT CASE WHEN @written = @count THEN 1 ELSE 0 END AS changed`,
+);

@@ -1,6 +1,4 @@
-import {
-  ID, JSON_TEXT, PRINCIPAL_KEY, SMALL, WHOLE, query, rowsOf, text,
-} from '../query.ts';
+import { ID, JSON_TEXT, PRINCIPAL_KEY, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 import { CARD } from './cards.ts';
 
 /** Requests and their decisions. Those in capitals alone are parts of a commit. */
@@ -18,25 +16,37 @@ const REQUEST = `
 const WORKFLOW = text(200);
 
 /** Unique key requests_by_id, then primary key decisions_pk */
-export const LOAD_REQUEST = query({ id: ID }, `
-  SELECT ${REQUEST} FROM dbo.requests r WHERE r.id = @id`);
+export const LOAD_REQUEST = query(
+  { id: ID },
+  `
+  SELECT ${REQUEST} FROM dbo.requests r WHERE r.id = @id`,
+);
 
 /** The same with the copies of its card, by index cards_by_request */
-export const LOAD_WITH_CARDS = query({ id: ID }, `
+export const LOAD_WITH_CARDS = query(
+  { id: ID },
+  `
   SELECT ${REQUEST}, (
     SELECT ${CARD} FROM dbo.cards WHERE request_id = r.id
     ORDER BY id FOR JSON PATH, INCLUDE_NULL_VALUES
   ) AS cards
-  FROM dbo.requests r WHERE r.id = @id`);
+  FROM dbo.requests r WHERE r.id = @id`,
+);
 
 /** Primary key requests_pk */
-export const FIND_REQUEST = query({ number: WHOLE }, `
-  SELECT ${REQUEST} FROM dbo.requests r WHERE r.number = @number`);
+export const FIND_REQUEST = query(
+  { number: WHOLE },
+  `
+  SELECT ${REQUEST} FROM dbo.requests r WHERE r.number = @number`,
+);
 
 /** Primary key requests_pk, backwards */
-export const LIST_REQUESTS = query({ before: WHOLE, limit: SMALL }, `
+export const LIST_REQUESTS = query(
+  { before: WHOLE, limit: SMALL },
+  `
   SELECT TOP (@limit) ${REQUEST} FROM dbo.requests r
-  WHERE r.number < @before ORDER BY r.number DESC`);
+  WHERE r.number < @before ORDER BY r.number DESC`,
+);
 
 const STATES = rowsOf('@states', [['state', '$', 'nvarchar(20)']]);
 

@@ -11,22 +11,32 @@ const CREATE_SCHEMA_TABLE = `CREATE TABLE dbo.schema_migrations (
 )`;
 
 /** How many tables the database holds, and whether one of them is ours. */
-export const SURVEY = query({}, `
+export const SURVEY = query(
+  {},
+  `
   SELECT COUNT_BIG(*) AS tables,
     COALESCE(SUM(CASE WHEN t.name = N'schema_migrations' THEN 1 ELSE 0 END), 0) AS ours
-  FROM sys.tables t WHERE t.is_ms_shipped = 0`);
+  FROM sys.tables t WHERE t.is_ms_shipped = 0`,
+);
 
-export const APPLIED = query({}, `
-  SELECT version, name, checksum FROM dbo.schema_migrations ORDER BY version`);
+export const APPLIED = query(
+  {},
+  `
+  SELECT version, name, checksum FROM dbo.schema_migrations ORDER BY version`,
+);
 
-const PARTS = rowsOf('@parts', [['n', '$.n', 'int'], ['part', '$.part', 'nvarchar(max)']]);
+const PARTS = rowsOf('@parts', [
+  ['n', '$.n', 'int'],
+  ['part', '$.part', 'nvarchar(max)'],
+]);
 
 /**
  * One migration: its parts, and the row that says so, in one transaction under the application
  * lock, which ends with it. Whoever waited for the lock finds the row and does nothing.
  */
 export const APPLY = query(
-  { version: WHOLE, name: text(200), checksum: ID, now: WHOLE, parts: JSON_TEXT }, `
+  { version: WHOLE, name: text(200), checksum: ID, now: WHOLE, parts: JSON_TEXT },
+  `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @lock int, @next int, @part nvarchar(max), @applied int;
   SET @next = 0;
@@ -65,4 +75,5 @@ export const APPLY = query(
     IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
     THROW;
   END CATCH;
-  SELECT CASE WHEN @applied = 0 THEN 1 ELSE 0 END AS changed`);
+  SELECT CASE WHEN @applied = 0 THEN 1 ELSE 0 END AS changed`,
+);

@@ -13,10 +13,20 @@ const CHANGED = 'SELECT @@ROWCOUNT AS changed';
 /** Two who start at one moment meet at sessions_by_owner: the later one asks once more. */
 export const START_SESSION = query(
   {
-    id: ID, tenantId: ID, objectId: ID, provider: ID, principal: PRINCIPAL_KEY, generation: WHOLE,
-    createdAt: WHOLE, usedAt: WHOLE, endsAt: WHOLE, sealed: JSON_TEXT, sealedWith: ID,
+    id: ID,
+    tenantId: ID,
+    objectId: ID,
+    provider: ID,
+    principal: PRINCIPAL_KEY,
+    generation: WHOLE,
+    createdAt: WHOLE,
+    usedAt: WHOLE,
+    endsAt: WHOLE,
+    sealed: JSON_TEXT,
+    sealedWith: ID,
     events: JSON_TEXT,
-  }, `
+  },
+  `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   BEGIN TRY
     BEGIN TRANSACTION;
@@ -32,36 +42,47 @@ export const START_SESSION = query(
   BEGIN CATCH
     IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
     THROW;
-  END CATCH`);
+  END CATCH`,
+);
 
 /** Unique key sessions_by_owner */
-export const FIND_SESSION = query({ objectId: ID, tenantId: ID, provider: ID }, `
+export const FIND_SESSION = query(
+  { objectId: ID, tenantId: ID, provider: ID },
+  `
   SELECT ${SESSION} FROM dbo.sessions
-  WHERE object_id = @objectId AND tenant_id = @tenantId AND provider = @provider`);
+  WHERE object_id = @objectId AND tenant_id = @tenantId AND provider = @provider`,
+);
 
 /** Primary key sessions_pk. A click that comes late takes nothing back. */
-export const TOUCH_SESSION = query({ id: ID, generation: WHOLE, usedAt: WHOLE, endsAt: WHOLE }, `
+export const TOUCH_SESSION = query(
+  { id: ID, generation: WHOLE, usedAt: WHOLE, endsAt: WHOLE },
+  `
   SET NOCOUNT ON;
   UPDATE dbo.sessions SET
     used_at = CASE WHEN used_at > @usedAt THEN used_at ELSE @usedAt END,
     ends_at = CASE WHEN ends_at > @endsAt THEN ends_at ELSE @endsAt END
   WHERE id = @id AND generation = @generation;
-  ${CHANGED}`);
+  ${CHANGED}`,
+);
 
 /** Primary key sessions_pk. A holder whose answer was lost asks again, and still has it. */
 export const CLAIM_REFRESH = query(
-  { id: ID, generation: WHOLE, holder: ID, until: WHOLE, now: WHOLE }, `
+  { id: ID, generation: WHOLE, holder: ID, until: WHOLE, now: WHOLE },
+  `
   SET NOCOUNT ON;
   UPDATE dbo.sessions SET refresh_holder = @holder, refresh_until = @until
   WHERE id = @id AND generation = @generation
     AND (refresh_until <= @now OR refresh_holder = @holder);
-  ${CHANGED}`);
+  ${CHANGED}`,
+);
 
 /**
  * Primary key sessions_pk. What is sealed is of this writing alone: found as the next generation,
  * it was written by the sending whose answer was lost.
  */
-export const RENEW_SESSION = query(RENEWAL, `
+export const RENEW_SESSION = query(
+  RENEWAL,
+  `
   SET NOCOUNT ON;
   DECLARE @renewed int;
   UPDATE dbo.sessions SET generation = generation + 1, sealed = @sealed,
@@ -73,27 +94,37 @@ export const RENEW_SESSION = query(RENEWAL, `
     WHERE id = @id AND generation = @generation + 1
       AND sealed = @sealed COLLATE Latin1_General_BIN2
   ) SET @renewed = 1;
-  SELECT @renewed AS changed`);
+  SELECT @renewed AS changed`,
+);
 
 /** Primary key sessions_pk */
-export const RELEASE_REFRESH = query({ id: ID, holder: ID }, `
+export const RELEASE_REFRESH = query(
+  { id: ID, holder: ID },
+  `
   UPDATE dbo.sessions SET refresh_holder = NULL, refresh_until = 0
-  WHERE id = @id AND refresh_holder = @holder`);
+  WHERE id = @id AND refresh_holder = @holder`,
+);
 
 /** Primary key sessions_pk */
-export const RESEAL_SESSION = query(RENEWAL, `
+export const RESEAL_SESSION = query(
+  RENEWAL,
+  `
   SET NOCOUNT ON;
   UPDATE dbo.sessions SET sealed = @sealed, sealed_with = @sealedWith
   WHERE id = @id AND generation = @generation;
-  ${CHANGED}`);
+  ${CHANGED}`,
+);
 
 /** Index sessions_by_key, two ranges of it, as an inequality has none. */
-export const NOT_SEALED_WITH = query({ sealedWith: ID, limit: SMALL }, `
+export const NOT_SEALED_WITH = query(
+  { sealedWith: ID, limit: SMALL },
+  `
   SELECT TOP (@limit) * FROM (
     SELECT ${SESSION} FROM dbo.sessions WHERE sealed_with < @sealedWith
     UNION ALL
     SELECT ${SESSION} FROM dbo.sessions WHERE sealed_with > @sealedWith
-  ) s`);
+  ) s`,
+);
 
 /** What ends, and the event that says so, in one transaction. */
 const ending = (where: string) => `
@@ -121,9 +152,7 @@ const ENDING = { events: JSON_TEXT, always: SMALL };
 export const END_ONE = query({ ...ENDING, id: ID }, ending('WHERE id = @id'));
 
 /** Unique key sessions_by_owner */
-export const END_OBJECT = query(
-  { ...ENDING, objectId: ID }, ending('WHERE object_id = @objectId'),
-);
+export const END_OBJECT = query({ ...ENDING, objectId: ID }, ending('WHERE object_id = @objectId'));
 
 /** Unique key sessions_by_owner */
 export const END_PERSON = query(
@@ -133,7 +162,8 @@ export const END_PERSON = query(
 
 /** Index sessions_by_principal */
 export const END_PRINCIPAL = query(
-  { ...ENDING, principal: PRINCIPAL_KEY }, ending('WHERE principal = @principal'),
+  { ...ENDING, principal: PRINCIPAL_KEY },
+  ending('WHERE principal = @principal'),
 );
 
 export const END_ALL = query(ENDING, ending(''));

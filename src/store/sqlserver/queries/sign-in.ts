@@ -6,8 +6,18 @@ const LINK = `id, tenant_id AS tenantId, object_id AS objectId, request_id AS re
     expires_at AS expiresAt, demand`;
 
 const COLUMNS = [
-  'id', 'tenant_id', 'object_id', 'request_id', 'revision', 'expires_at', 'state', 'browser',
-  'nonce', 'verifier', '[identity]', 'demand',
+  'id',
+  'tenant_id',
+  'object_id',
+  'request_id',
+  'revision',
+  'expires_at',
+  'state',
+  'browser',
+  'nonce',
+  'verifier',
+  '[identity]',
+  'demand',
 ];
 
 /**
@@ -31,9 +41,16 @@ const into = (name: 'inserted' | 'deleted') =>
  */
 export const INSERT_LINK = query(
   {
-    id: ID, tenantId: ID, objectId: ID, requestId: ID, revision: WHOLE, expiresAt: WHOLE,
-    demand: JSON_TEXT, others: SMALL,
-  }, `
+    id: ID,
+    tenantId: ID,
+    objectId: ID,
+    requestId: ID,
+    revision: WHOLE,
+    expiresAt: WHOLE,
+    demand: JSON_TEXT,
+    others: SMALL,
+  },
+  `
   SET NOCOUNT ON;
   INSERT INTO dbo.sign_in_links
     (id, tenant_id, object_id, request_id, revision, expires_at, opened, state, demand)
@@ -43,36 +60,52 @@ export const INSERT_LINK = query(
     SELECT TOP (@others) id FROM dbo.sign_in_links
     WHERE tenant_id = @tenantId AND object_id = @objectId AND id <> @id
     ORDER BY expires_at DESC, id
-  )`);
+  )`,
+);
 
 /** Primary key sign_in_links_pk */
 export const OPEN_LINK = query(
   {
-    id: ID, state: text(120), browser: ID, nonce: text(200), verifier: JSON_TEXT, now: WHOLE,
-  }, `${TAKEN}
+    id: ID,
+    state: text(120),
+    browser: ID,
+    nonce: text(200),
+    verifier: JSON_TEXT,
+    now: WHOLE,
+  },
+  `${TAKEN}
   UPDATE dbo.sign_in_links
   SET opened = 1, state = @state, browser = @browser, nonce = @nonce, verifier = @verifier
   ${into('inserted')}
   WHERE id = @id AND opened = 0 AND expires_at > @now;
-  SELECT ${LINK} FROM @taken`);
+  SELECT ${LINK} FROM @taken`,
+);
 
 /** Unique key sign_in_links_by_state */
-export const TAKE_ATTEMPT = query({ state: text(120), now: WHOLE }, `${TAKEN}
+export const TAKE_ATTEMPT = query(
+  { state: text(120), now: WHOLE },
+  `${TAKEN}
   UPDATE dbo.sign_in_links SET taken_at = @now
   ${into('inserted')}
   WHERE state = @state AND opened = 1 AND taken_at IS NULL AND expires_at > @now;
-  SELECT ${LINK}, state, browser, nonce, verifier FROM @taken`);
+  SELECT ${LINK}, state, browser, nonce, verifier FROM @taken`,
+);
 
 /** Primary key sign_in_links_pk */
-export const PARK = query({ id: ID, code: ID, identity: JSON_TEXT, now: WHOLE }, `
+export const PARK = query(
+  { id: ID, code: ID, identity: JSON_TEXT, now: WHOLE },
+  `
   UPDATE dbo.sign_in_links SET code = @code, [identity] = @identity
-  WHERE id = @id AND taken_at IS NOT NULL AND code IS NULL AND expires_at > @now`);
+  WHERE id = @id AND taken_at IS NOT NULL AND code IS NULL AND expires_at > @now`,
+);
 
 /**
  * Index sign_in_links_by_code. Codes may be short enough to be drawn twice: one row at most is
  * taken, and only a row of this person.
  */
-export const REDEEM = query({ code: ID, tenantId: ID, objectId: ID, now: WHOLE }, `${TAKEN}
+export const REDEEM = query(
+  { code: ID, tenantId: ID, objectId: ID, now: WHOLE },
+  `${TAKEN}
   DELETE FROM dbo.sign_in_links
   ${into('deleted')}
   WHERE code = @code AND id = (
@@ -80,4 +113,5 @@ export const REDEEM = query({ code: ID, tenantId: ID, objectId: ID, now: WHOLE }
     WHERE code = @code AND tenant_id = @tenantId AND object_id = @objectId AND expires_at > @now
     ORDER BY expires_at DESC, id
   );
-  SELECT ${LINK}, [identity] FROM @taken`);
+  SELECT ${LINK}, [identity] FROM @taken`,
+);

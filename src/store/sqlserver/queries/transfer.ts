@@ -14,76 +14,172 @@ const NUMBER = 'bigint';
 /** Columns by name, with the types of the schema: a test holds them against it. */
 export const TARGET_COLUMNS: Readonly<Record<TransferTable, Columns>> = {
   keys: [
-    ['purpose', KEY], ['ordinal', 'int'], ['id', KEY], ['sealed', LONG], ['created_at', NUMBER],
+    ['purpose', KEY],
+    ['ordinal', 'int'],
+    ['id', KEY],
+    ['sealed', LONG],
+    ['created_at', NUMBER],
   ],
   requests: [
-    ['number', NUMBER], ['id', KEY], ['version', NUMBER], ['state', 'nvarchar(20)'],
-    ['workflow', 'nvarchar(200)'], ['requester_key', 'nvarchar(320)'], ['asked', LONG],
+    ['number', NUMBER],
+    ['id', KEY],
+    ['version', NUMBER],
+    ['state', 'nvarchar(20)'],
+    ['workflow', 'nvarchar(200)'],
+    ['requester_key', 'nvarchar(320)'],
+    ['asked', LONG],
     ['progress', LONG],
   ],
   decisions: [
-    ['id', KEY], ['request_id', KEY], ['stage', 'int'], ['approver_key', 'nvarchar(320)'],
-    ['at', NUMBER], ['version', NUMBER], ['body', LONG],
+    ['id', KEY],
+    ['request_id', KEY],
+    ['stage', 'int'],
+    ['approver_key', 'nvarchar(320)'],
+    ['at', NUMBER],
+    ['version', NUMBER],
+    ['body', LONG],
   ],
-  changes: [['id', KEY], ['request_id', KEY], ['at', NUMBER], ['attempt', 'nvarchar(40)']],
+  changes: [
+    ['id', KEY],
+    ['request_id', KEY],
+    ['at', NUMBER],
+    ['attempt', 'nvarchar(40)'],
+  ],
   claims: [
-    ['kind', 'nvarchar(20)'], ['key', 'nvarchar(400)'], ['request_id', KEY],
-    ['fingerprint', 'nvarchar(200)'], ['expires_at', NUMBER],
+    ['kind', 'nvarchar(20)'],
+    ['key', 'nvarchar(400)'],
+    ['request_id', KEY],
+    ['fingerprint', 'nvarchar(200)'],
+    ['expires_at', NUMBER],
   ],
   jobs: [
-    ['key', 'nvarchar(200)'], ['kind', 'nvarchar(20)'], ['request_id', KEY],
-    ['subject', 'nvarchar(200)'], ['run_at', NUMBER], ['due_at', NUMBER], ['wanted', NUMBER],
-    ['fence', NUMBER], ['attempts', 'int'], ['lease_until', NUMBER], ['error', 'nvarchar(2000)'],
+    ['key', 'nvarchar(200)'],
+    ['kind', 'nvarchar(20)'],
+    ['request_id', KEY],
+    ['subject', 'nvarchar(200)'],
+    ['run_at', NUMBER],
+    ['due_at', NUMBER],
+    ['wanted', NUMBER],
+    ['fence', NUMBER],
+    ['attempts', 'int'],
+    ['lease_until', NUMBER],
+    ['error', 'nvarchar(2000)'],
   ],
-  counters: [['name', 'nvarchar(20)'], ['value', NUMBER]],
+  counters: [
+    ['name', 'nvarchar(20)'],
+    ['value', NUMBER],
+  ],
   cards: [
-    ['id', KEY], ['request_id', KEY], ['channel', 'nvarchar(200)'],
-    ['conversation_id', 'nvarchar(1000)'], ['service_url', 'nvarchar(2000)'],
-    ['activity_id', 'nvarchar(1000)'], ['posted_revision', NUMBER],
+    ['id', KEY],
+    ['request_id', KEY],
+    ['channel', 'nvarchar(200)'],
+    ['conversation_id', 'nvarchar(1000)'],
+    ['service_url', 'nvarchar(2000)'],
+    ['activity_id', 'nvarchar(1000)'],
+    ['posted_revision', NUMBER],
     ['message_key', 'nvarchar(120)'],
   ],
   conversations: [
-    ['key', 'nvarchar(400)'], ['tenant_id', KEY], ['conversation_id', 'nvarchar(1000)'],
-    ['service_url', 'nvarchar(2000)'], ['user_id', 'nvarchar(400)'], ['updated_at', NUMBER],
+    ['key', 'nvarchar(400)'],
+    ['tenant_id', KEY],
+    ['conversation_id', 'nvarchar(1000)'],
+    ['service_url', 'nvarchar(2000)'],
+    ['user_id', 'nvarchar(400)'],
+    ['updated_at', NUMBER],
   ],
   people: [
-    ['key', 'nvarchar(320)'], ['tenant_id', KEY], ['object_id', KEY], ['user_id', 'nvarchar(400)'],
-    ['name', 'nvarchar(1000)'], ['roles', LONG], ['claims', LONG], ['seen_at', NUMBER],
+    ['key', 'nvarchar(320)'],
+    ['tenant_id', KEY],
+    ['object_id', KEY],
+    ['user_id', 'nvarchar(400)'],
+    ['name', 'nvarchar(1000)'],
+    ['roles', LONG],
+    ['claims', LONG],
+    ['seen_at', NUMBER],
   ],
-  people_roles: [['person_key', 'nvarchar(320)'], ['role', KEY], ['seen_at', NUMBER]],
+  people_roles: [
+    ['person_key', 'nvarchar(320)'],
+    ['role', KEY],
+    ['seen_at', NUMBER],
+  ],
   sign_in_links: [
-    ['id', KEY], ['tenant_id', KEY], ['object_id', KEY], ['request_id', KEY],
-    ['revision', NUMBER], ['expires_at', NUMBER], ['opened', 'bit'], ['state', 'nvarchar(120)'],
-    ['browser', KEY], ['nonce', 'nvarchar(200)'], ['verifier', LONG], ['taken_at', NUMBER],
-    ['code', KEY], ['identity', LONG], ['demand', LONG],
+    ['id', KEY],
+    ['tenant_id', KEY],
+    ['object_id', KEY],
+    ['request_id', KEY],
+    ['revision', NUMBER],
+    ['expires_at', NUMBER],
+    ['opened', 'bit'],
+    ['state', 'nvarchar(120)'],
+    ['browser', KEY],
+    ['nonce', 'nvarchar(200)'],
+    ['verifier', LONG],
+    ['taken_at', NUMBER],
+    ['code', KEY],
+    ['identity', LONG],
+    ['demand', LONG],
   ],
   sessions: [
-    ['id', KEY], ['tenant_id', KEY], ['object_id', KEY], ['provider', KEY],
-    ['principal', 'nvarchar(320)'], ['generation', NUMBER], ['created_at', NUMBER],
-    ['used_at', NUMBER], ['ends_at', NUMBER], ['sealed', LONG], ['sealed_with', KEY],
-    ['refresh_holder', KEY], ['refresh_until', NUMBER],
+    ['id', KEY],
+    ['tenant_id', KEY],
+    ['object_id', KEY],
+    ['provider', KEY],
+    ['principal', 'nvarchar(320)'],
+    ['generation', NUMBER],
+    ['created_at', NUMBER],
+    ['used_at', NUMBER],
+    ['ends_at', NUMBER],
+    ['sealed', LONG],
+    ['sealed_with', KEY],
+    ['refresh_holder', KEY],
+    ['refresh_until', NUMBER],
   ],
-  leases: [['name', KEY], ['holder', 'nvarchar(200)'], ['lease_until', NUMBER]],
+  leases: [
+    ['name', KEY],
+    ['holder', 'nvarchar(200)'],
+    ['lease_until', NUMBER],
+  ],
   audit_events: [
-    ['id', KEY], ['at', NUMBER], ['type', KEY], ['request_id', KEY], ['actor', 'nvarchar(400)'],
+    ['id', KEY],
+    ['at', NUMBER],
+    ['type', KEY],
+    ['request_id', KEY],
+    ['actor', 'nvarchar(400)'],
     ['data', LONG],
   ],
   audit_pending: [['event_id', KEY]],
-  audit_leaves: [['idx', NUMBER], ['event_id', KEY], ['hash', KEY]],
-  audit_checkpoints: [['size', NUMBER], ['root', KEY], ['at', NUMBER], ['jws', LONG]],
-  audit_frontier: [['id', 'int'], ['size', NUMBER], ['peaks', LONG]],
+  audit_leaves: [
+    ['idx', NUMBER],
+    ['event_id', KEY],
+    ['hash', KEY],
+  ],
+  audit_checkpoints: [
+    ['size', NUMBER],
+    ['root', KEY],
+    ['at', NUMBER],
+    ['jws', LONG],
+  ],
+  audit_frontier: [
+    ['id', 'int'],
+    ['size', NUMBER],
+    ['peaks', LONG],
+  ],
 };
 
 const STEPS = rowsOf('@steps', [
-  ['step', '$.step', 'nvarchar(40)'], ['position', '$.position', LONG],
+  ['step', '$.step', 'nvarchar(40)'],
+  ['position', '$.position', LONG],
 ]);
 
 /** A store is empty that nobody has served with: a first start makes keys before anything else. */
 const FILLED = TRANSFER_TABLES.filter((table) => table !== 'counters')
-  .map((table) => `EXISTS (SELECT 1 FROM dbo.${table})`).join('\n      OR ');
+  .map((table) => `EXISTS (SELECT 1 FROM dbo.${table})`)
+  .join('\n      OR ');
 
 /** Outcome: `begun`, `known` (a transfer was begun before), `filled`. */
-export const BEGIN_TRANSFER = query({ source: ID, steps: JSON_TEXT }, `
+export const BEGIN_TRANSFER = query(
+  { source: ID, steps: JSON_TEXT },
+  `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @lock int, @outcome nvarchar(20);
   BEGIN TRY
@@ -105,29 +201,45 @@ export const BEGIN_TRANSFER = query({ source: ID, steps: JSON_TEXT }, `
     IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
     THROW;
   END CATCH;
-  SELECT @outcome AS outcome`);
+  SELECT @outcome AS outcome`,
+);
 
 /** A row a step. */
-export const TRANSFER_STEPS = query({}, `
-  SELECT step, source, position, copied, finished_at AS finishedAt FROM dbo.transfers`);
+export const TRANSFER_STEPS = query(
+  {},
+  `
+  SELECT step, source, position, copied, finished_at AS finishedAt FROM dbo.transfers`,
+);
 
 /** Whether a transfer into this store has not ended. */
-export const UNFINISHED_TRANSFER = query({}, `
-  SELECT TOP (1) step FROM dbo.transfers WHERE finished_at IS NULL`);
+export const UNFINISHED_TRANSFER = query(
+  {},
+  `
+  SELECT TOP (1) step FROM dbo.transfers WHERE finished_at IS NULL`,
+);
 
-export const FINISH_STEP = query({ step: text(40), source: ID, now: WHOLE }, `
+export const FINISH_STEP = query(
+  { step: text(40), source: ID, now: WHOLE },
+  `
   SET NOCOUNT ON;
   UPDATE dbo.transfers SET finished_at = COALESCE(finished_at, @now)
   WHERE step = @step AND source = @source;
-  SELECT @@ROWCOUNT AS changed`);
+  SELECT @@ROWCOUNT AS changed`,
+);
 
 const PAGE = {
-  source: ID, copied: WHOLE, position: JSON_TEXT, rows: JSON_TEXT, count: SMALL,
+  source: ID,
+  copied: WHOLE,
+  position: JSON_TEXT,
+  rows: JSON_TEXT,
+  count: SMALL,
 } as const;
 
 /** Rows of a page and how far they bring the step, together. Outcome: `written`, `moved`. */
 function writeOf(table: TransferTable, insert: string): Query<keyof typeof PAGE> {
-  return query(PAGE, `
+  return query(
+    PAGE,
+    `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @outcome nvarchar(20), @written int;
   BEGIN TRY
@@ -148,12 +260,15 @@ function writeOf(table: TransferTable, insert: string): Query<keyof typeof PAGE>
     IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
     THROW;
   END CATCH;
-  SELECT @outcome AS outcome`);
+  SELECT @outcome AS outcome`,
+  );
 }
 
 function rowsFor(table: TransferTable): string {
-  return rowsOf('@rows', TARGET_COLUMNS[table].map(([name, type]) =>
-    [`[${name}]`, `$.${name}`, type] as const));
+  return rowsOf(
+    '@rows',
+    TARGET_COLUMNS[table].map(([name, type]) => [`[${name}]`, `$.${name}`, type] as const),
+  );
 }
 
 function insertOf(table: TransferTable): string {
@@ -175,13 +290,25 @@ const INSERT_REQUESTS = `SET IDENTITY_INSERT dbo.requests ON;
       SET IDENTITY_INSERT dbo.requests OFF;`;
 
 /** The statement of each table. */
-export const WRITE_PAGE = Object.fromEntries(TRANSFER_TABLES.map((table) => [
-  table,
-  writeOf(table, table === 'counters' ? RAISE_COUNTERS
-    : table === 'requests' ? INSERT_REQUESTS : insertOf(table)),
-])) as Readonly<Record<TransferTable, Query<keyof typeof PAGE>>>;
+export const WRITE_PAGE = Object.fromEntries(
+  TRANSFER_TABLES.map((table) => [
+    table,
+    writeOf(
+      table,
+      table === 'counters'
+        ? RAISE_COUNTERS
+        : table === 'requests'
+          ? INSERT_REQUESTS
+          : insertOf(table),
+    ),
+  ]),
+) as Readonly<Record<TransferTable, Query<keyof typeof PAGE>>>;
 
 /** Rows of each table, in one row. */
-export const COUNT_TABLES = query({}, `
-  SELECT ${TRANSFER_TABLES.map((table) =>
-    `(SELECT COUNT_BIG(*) FROM dbo.${table}) AS ${table}`).join(',\n    ')}`);
+export const COUNT_TABLES = query(
+  {},
+  `
+  SELECT ${TRANSFER_TABLES.map(
+    (table) => `(SELECT COUNT_BIG(*) FROM dbo.${table}) AS ${table}`,
+  ).join(',\n    ')}`,
+);
