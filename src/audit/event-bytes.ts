@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../domain/events.ts';
+import type { AuditEvent } from '../domain/events/catalogue.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 
 /**

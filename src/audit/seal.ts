@@ -1,11 +1,11 @@
-import type { AuditEvent } from '../domain/events.ts';
+import type { AuditEvent } from '../domain/events/catalogue.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop } from '../lib/loop.ts';
 import type { Running } from '../lib/loop.ts';
-import type { CheckpointSigner } from '../usecases/ports.ts';
-import type { AuditLeaf, AuditStore, LeaseStore } from '../usecases/store-ports.ts';
+import type { CheckpointSigner } from '../usecases/ports/ports.ts';
+import type { AuditLeaf, AuditStore, LeaseStore } from '../usecases/ports/store.ts';
 import { CHECKPOINT_TYPE } from './checkpoint.ts';
 import type { CheckpointStatement } from './checkpoint.ts';
 import { eventBytes } from './event-bytes.ts';

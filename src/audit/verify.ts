@@ -1,5 +1,5 @@
-import type { AuditEvent } from '../domain/events.ts';
-import type { AuditCheckpoint, AuditStore } from '../usecases/store-ports.ts';
+import type { AuditEvent } from '../domain/events/catalogue.ts';
+import type { AuditCheckpoint, AuditStore } from '../usecases/ports/store.ts';
 import { differsFrom } from './checkpoint.ts';
 import { eventBytes } from './event-bytes.ts';
 import { createFrontier, encodeHash, leafHash } from './merkle.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Request } from '../domain/request.ts';
-import type { CardContent, RequestForm, TeamsCards } from '../usecases/ports.ts';
+import type { Request } from '../domain/request/request.ts';
+import type { CardContent, RequestForm, TeamsCards } from '../usecases/ports/ports.ts';
 import { CardTemplate } from './card-template.ts';
 import { firstThatFits } from './card-size.ts';
 import { FORM_LIMITS, formModel } from './form-model.ts';

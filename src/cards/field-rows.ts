@@ -1,5 +1,5 @@
-import type { Request } from '../domain/request.ts';
-import type { FieldValue } from '../domain/workflow.ts';
+import type { Request } from '../domain/request/request.ts';
+import type { FieldValue } from '../domain/workflow/workflow.ts';
 import { fit, name, oneLine } from './plain-text.ts';
 import type { ShownText } from './plain-text.ts';
 import { exactDuration } from './times.ts';

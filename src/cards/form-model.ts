@@ -1,7 +1,7 @@
 import { formatDuration } from '../lib/duration.ts';
 import { escapeMarkdown } from '../lib/escape-markdown.ts';
-import type { FieldSpec, Workflow } from '../domain/workflow.ts';
-import type { RequestForm } from '../usecases/ports.ts';
+import type { FieldSpec, Workflow } from '../domain/workflow/workflow.ts';
+import type { RequestForm } from '../usecases/ports/ports.ts';
 import { formPattern } from './form-pattern.ts';
 import { fit, name } from './plain-text.ts';
 import { slot } from './slots.ts';

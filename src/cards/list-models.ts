@@ -1,4 +1,4 @@
-import type { Workflow } from '../domain/workflow.ts';
+import type { Workflow } from '../domain/workflow/workflow.ts';
 import { descriptionOf } from './form-model.ts';
 import { name } from './plain-text.ts';
 import { slot } from './slots.ts';

@@ -1,5 +1,5 @@
-import type { Request, RequestState } from '../domain/request.ts';
-import { openStage } from '../domain/request.ts';
+import type { Request, RequestState } from '../domain/request/request.ts';
+import { openStage } from '../domain/request/request.ts';
 
 /** How a state looks: the style of the band, the colour of its words, and what it is called. */
 export interface Look {

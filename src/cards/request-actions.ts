@@ -1,6 +1,6 @@
-import { openStage } from '../domain/request.ts';
-import type { Decision, Request } from '../domain/request.ts';
-import type { CardViewer } from '../usecases/ports.ts';
+import { openStage } from '../domain/request/request.ts';
+import type { Decision, Request } from '../domain/request/request.ts';
+import type { CardViewer } from '../usecases/ports/ports.ts';
 import { name } from './plain-text.ts';
 import { slot } from './slots.ts';
 import type { Model } from './slots.ts';

@@ -1,4 +1,4 @@
-import type { Request } from '../domain/request.ts';
+import type { Request } from '../domain/request/request.ts';
 import { denseInlines, fieldRows, workRows } from './field-rows.ts';
 import type { Row } from './field-rows.ts';
 import { lookOf } from './looks.ts';

@@ -1,8 +1,8 @@
-import { evidenceAge } from '../domain/evidence.ts';
-import { distinctPeople, standing } from '../domain/quorum.ts';
-import { stepUpText } from '../domain/step-up.ts';
-import { openStage } from '../domain/request.ts';
-import type { Decision, PlannedStage, Request } from '../domain/request.ts';
+import { evidenceAge } from '../domain/request/evidence.ts';
+import { distinctPeople, standing } from '../domain/request/quorum.ts';
+import { stepUpText } from '../domain/request/step-up.ts';
+import { openStage } from '../domain/request/request.ts';
+import type { Decision, PlannedStage, Request } from '../domain/request/request.ts';
 import { fit, name } from './plain-text.ts';
 import { slot } from './slots.ts';
 import type { Model } from './slots.ts';

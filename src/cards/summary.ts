@@ -1,4 +1,4 @@
-import type { Request } from '../domain/request.ts';
+import type { Request } from '../domain/request/request.ts';
 import { lookOf } from './looks.ts';
 import { name } from './plain-text.ts';
 

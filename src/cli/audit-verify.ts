@@ -14,7 +14,7 @@ import { systemClock } from '../lib/clock.ts';
 import { describeError, jsonLogger } from '../lib/logger.ts';
 import { openAuditLog } from '../store/open-audit-log.ts';
 import type { AuditLog } from '../store/open-audit-log.ts';
-import type { KeyStore } from '../usecases/store-ports.ts';
+import type { KeyStore } from '../usecases/ports/store.ts';
 import { EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 

@@ -1,13 +1,13 @@
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
-import type { Finding } from '../identity/finding.ts';
+import type { Finding } from '../identity/inspect/finding.ts';
 import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError, silentLogger } from '../lib/logger.ts';
 import { lookAtStore } from '../store/look-at-store.ts';
 import type { StoreLook } from '../store/look-at-store.ts';
-import type { StoredKey } from '../usecases/store-ports.ts';
+import type { StoredKey } from '../usecases/ports/store.ts';
 import { EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { configPath, parseOptions } from './options.ts';
@@ -64,7 +64,7 @@ async function examine(
     }));
   }
   const { config, warnings } = loaded;
-  const { diagnoseIdentity } = await import('../identity/diagnose.ts');
+  const { diagnoseIdentity } = await import('../identity/inspect/diagnose.ts');
   const parts = { config, clock: systemClock, log: silentLogger };
   const [identity, store] = await Promise.all([diagnoseIdentity(parts), examineStore(config)]);
   return [

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { formatPath } from '../config/problem.ts';
 import type { Path } from '../config/problem.ts';
 import type { YamlSource } from '../config/yaml-source.ts';
-import type { CheckName } from '../identity/inspect-checks.ts';
+import type { CheckName } from '../identity/inspect/inspect-checks.ts';
 
 /** The line of countersign.yaml that decided something. */
 export interface ConfigLine {

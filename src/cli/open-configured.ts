@@ -4,7 +4,7 @@ import { ConfigError, formatProblem } from '../config/problem.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError, silentLogger } from '../lib/logger.ts';
 import { openStore } from '../store/open-store.ts';
-import type { Store } from '../usecases/store-ports.ts';
+import type { Store } from '../usecases/ports/store.ts';
 import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { configPath } from './options.ts';

@@ -26,7 +26,7 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
     return EXIT.failed;
   }
   for (const warning of loaded.warnings) log.warn(formatProblem(warning));
-  const { compose } = await import('../compose.ts');
+  const { compose } = await import('../compose/compose.ts');
   const service = await compose(loaded.config, { log });
   const { url } = await service.start();
   const { publicUrl } = loaded.config.server;

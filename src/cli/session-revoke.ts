@@ -1,7 +1,7 @@
-import type { AuditEvent } from '../domain/events.ts';
+import type { AuditEvent } from '../domain/events/catalogue.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
-import type { WhichSessions } from '../usecases/store-ports.ts';
+import type { WhichSessions } from '../usecases/ports/store.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { onConfiguredStore } from './open-configured.ts';

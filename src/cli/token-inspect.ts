@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import type { YamlSource } from '../config/yaml-source.ts';
-import type { Inspection } from '../identity/inspect-token.ts';
+import type { Inspection } from '../identity/inspect/inspect-token.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { EXIT, UsageError } from './command.ts';
@@ -78,8 +78,8 @@ async function explain(
   if (singleSignOn && !rules.enabled) {
     throw new UsageError('teams.singleSignOn is not enabled in this configuration.');
   }
-  const { createVerifier } = await import('../identity/verify-token.ts');
-  const { inspectToken } = await import('../identity/inspect-token.ts');
+  const { createVerifier } = await import('../identity/tokens/verify-token.ts');
+  const { inspectToken } = await import('../identity/inspect/inspect-token.ts');
   const { createGraphWays, createGroupSource } = await import('../identity/group-lookup.ts');
   const parts = { config, clock: systemClock, log: silentLogger };
   const groups = createGroupSource({ ...parts, ways: createGraphWays() });

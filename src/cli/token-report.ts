@@ -1,5 +1,5 @@
-import type { CheckName } from '../identity/inspect-checks.ts';
-import type { InspectedCheck, Inspection } from '../identity/inspect-token.ts';
+import type { CheckName } from '../identity/inspect/inspect-checks.ts';
+import type { InspectedCheck, Inspection } from '../identity/inspect/inspect-token.ts';
 import { oneOf } from '../config/suggest.ts';
 import { toTimestamp } from '../lib/clock.ts';
 import type { ConfigLine, RoleSource } from './explain-check.ts';

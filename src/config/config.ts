@@ -1,4 +1,4 @@
-import type { Workflow } from '../domain/workflow.ts';
+import type { Workflow } from '../domain/workflow/workflow.ts';
 
 /** `local` relaxes http, loopback and demo people; `serve` refuses it by name. */
 export type Profile = 'production' | 'local';

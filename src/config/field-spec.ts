@@ -1,5 +1,5 @@
-import { checkFields } from '../domain/fields.ts';
-import type { FieldSpec, FieldValue, Workflow } from '../domain/workflow.ts';
+import { checkFields } from '../domain/workflow/fields.ts';
+import type { FieldSpec, FieldValue, Workflow } from '../domain/workflow/workflow.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { patternProblem } from './safe-pattern.ts';
 import type { FieldInput } from './schema-workflow.ts';

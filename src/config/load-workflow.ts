@@ -1,6 +1,11 @@
-import { workflowVersion } from '../domain/digest.ts';
-import type { StepUp } from '../domain/step-up.ts';
-import type { ClaimCondition, FieldCondition, FieldSpec, Workflow } from '../domain/workflow.ts';
+import { workflowVersion } from '../domain/request/digest.ts';
+import type { StepUp } from '../domain/request/step-up.ts';
+import type {
+  ClaimCondition,
+  FieldCondition,
+  FieldSpec,
+  Workflow,
+} from '../domain/workflow/workflow.ts';
 import { checkShape } from './check-shape.ts';
 import { toBound, toFieldSpec, toFieldValue } from './field-spec.ts';
 import { describeFound, formatPath } from './problem.ts';

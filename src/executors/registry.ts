@@ -1,11 +1,11 @@
 import type { Config } from '../config/config.ts';
-import type { PlannedExecution, Request } from '../domain/request.ts';
+import type { PlannedExecution, Request } from '../domain/request/request.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { ExecutionResult, Executors } from '../usecases/ports.ts';
+import type { ExecutionResult, Executors } from '../usecases/ports/ports.ts';
 import type { ExecutionCode } from './codes.ts';
 import type { Resolve } from './guarded-connect.ts';
-import { createWebhookExecutor } from './webhook.ts';
+import { createWebhookExecutor } from './webhook/webhook.ts';
 
 /** One configured way to apply approved requests. */
 export interface Executor {

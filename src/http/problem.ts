@@ -1,5 +1,5 @@
 import type { Refusal } from '../domain/refusal.ts';
-import { IdentityError } from '../usecases/ports.ts';
+import { IdentityError } from '../usecases/ports/ports.ts';
 import { HTTP_PROBLEMS, REFUSAL_STATUS } from './codes.ts';
 import type { HttpCode } from './codes.ts';
 import type { Reply } from './route.ts';

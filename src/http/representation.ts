@@ -1,9 +1,9 @@
-import { evidenceAge } from '../domain/evidence.ts';
-import type { PrincipalRef } from '../domain/principal.ts';
-import { openStage } from '../domain/request.ts';
-import type { Decision, PlannedExecution, Request } from '../domain/request.ts';
-import { shownFields, shownValue } from '../domain/shown-fields.ts';
-import type { Workflow } from '../domain/workflow.ts';
+import { evidenceAge } from '../domain/request/evidence.ts';
+import type { PrincipalRef } from '../domain/people/principal.ts';
+import { openStage } from '../domain/request/request.ts';
+import type { Decision, PlannedExecution, Request } from '../domain/request/request.ts';
+import { shownFields, shownValue } from '../domain/request/shown-fields.ts';
+import type { Workflow } from '../domain/workflow/workflow.ts';
 import { toTimestamp } from '../lib/clock.ts';
 import { isoDuration } from '../lib/iso-duration.ts';
 

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { App } from '../usecases/app-port.ts';
-import type { ActivityHandler, Identity, WebPages } from '../usecases/ports.ts';
+import type { App } from '../usecases/ports/app.ts';
+import type { ActivityHandler, Identity, WebPages } from '../usecases/ports/ports.ts';
 import type { HttpLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 

@@ -1,13 +1,13 @@
 import type { Config } from '../config/config.ts';
-import type { ClaimValue } from '../domain/principal.ts';
-import type { HeldNow } from '../domain/recheck.ts';
-import type { AskedAbout, ClaimsRefresher } from '../usecases/ports.ts';
+import type { ClaimValue } from '../domain/people/principal.ts';
+import type { HeldNow } from '../domain/request/recheck.ts';
+import type { AskedAbout, ClaimsRefresher } from '../usecases/ports/ports.ts';
 import { appRolesAtGraph, userAtGraph } from './graph-user.ts';
 import type { GraphWay } from './group-lookup.ts';
 import { namedGroups } from './group-overage.ts';
 import type { GroupSource } from './group-overage.ts';
 import type { Provider, Providers } from './providers.ts';
-import { impliedRoles, mappingsFor, rolesOf } from './roles.ts';
+import { impliedRoles, mappingsFor, rolesOf } from './tokens/roles.ts';
 
 const LOOKUP_MS = 5_000;
 const REFRESHABLE = new Set(['roles', 'groups']);

@@ -1,4 +1,4 @@
-import { IdentityError } from '../usecases/ports.ts';
+import { IdentityError } from '../usecases/ports/ports.ts';
 
 /**
  * Why a token, a sign-in or a login is refused: a closed set of stable codes, each with a sentence

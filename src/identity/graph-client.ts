@@ -1,7 +1,7 @@
 import { sleep } from '../lib/loop.ts';
 import type { Fetch } from './bounded-fetch.ts';
-import { isJsonObject, own } from './strict-json.ts';
-import type { JsonObject } from './strict-json.ts';
+import { isJsonObject, own } from '../lib/strict-json.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
 
 /** Of one call, its repeats included. */
 const MAX_TRIES = 3;

@@ -1,9 +1,9 @@
-import type { ClaimValue } from '../domain/principal.ts';
+import type { ClaimValue } from '../domain/people/principal.ts';
 import { GraphError } from './graph-client.ts';
 import type { GraphWay } from './group-lookup.ts';
-import { isClaimValue } from './roles.ts';
-import { isJsonObject, own } from './strict-json.ts';
-import type { JsonObject } from './strict-json.ts';
+import { isClaimValue } from './tokens/roles.ts';
+import { isJsonObject, own } from '../lib/strict-json.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
 
 interface Asked {
   readonly objectId: string;

@@ -1,12 +1,12 @@
-import type { PrincipalKind } from '../domain/principal.ts';
+import type { PrincipalKind } from '../domain/people/principal.ts';
 import { sha256 } from '../lib/hash.ts';
 import { identityError } from './codes.ts';
-import type { CompactToken } from './compact.ts';
+import type { CompactToken } from './tokens/compact.ts';
 import type { Provider } from './providers.ts';
-import { requiredText } from './registered-claims.ts';
-import { mappingsFor } from './roles.ts';
-import { isJsonObject, own } from './strict-json.ts';
-import type { JsonObject } from './strict-json.ts';
+import { requiredText } from './tokens/registered-claims.ts';
+import { mappingsFor } from './tokens/roles.ts';
+import { isJsonObject, own } from '../lib/strict-json.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
 
 /** Whose groups are looked up, and which ones matter. */
 export interface GroupQuestion {

@@ -1,12 +1,12 @@
-import type { Identity, OnceOnly, TeamsSender } from '../usecases/ports.ts';
-import type { Principal, Proof } from '../domain/principal.ts';
+import type { Identity, OnceOnly, TeamsSender } from '../usecases/ports/ports.ts';
+import type { Principal, Proof } from '../domain/people/principal.ts';
 import { identityError } from './codes.ts';
-import { checkHolder, refuseBound } from './dpop.ts';
-import type { DpopNonces } from './dpop-nonces.ts';
+import { checkHolder, refuseBound } from './tokens/dpop.ts';
+import type { DpopNonces } from './tokens/dpop-nonces.ts';
 import type { IdentityParts } from './providers.ts';
-import { checkSingleSignOn } from './single-sign-on.ts';
-import { createVerifier } from './verify-token.ts';
-import type { Verifier } from './verify-token.ts';
+import { checkSingleSignOn } from './tokens/single-sign-on.ts';
+import { createVerifier } from './tokens/verify-token.ts';
+import type { Verifier } from './tokens/verify-token.ts';
 
 /**
  * The port through which the house asks who somebody is. `verifier` is handed in where its key

@@ -1,7 +1,7 @@
 import type { TeamsConfig } from '../config/config.ts';
 import type { BotToken, Login } from './bot-credentials.ts';
 import type { Fetch } from './bounded-fetch.ts';
-import { isJsonObject, own } from './strict-json.ts';
+import { isJsonObject, own } from '../lib/strict-json.ts';
 
 /**
  * The bot's login in the local profile (RFC 6749 4.4 over http, which msal refuses); the wire is

@@ -1,12 +1,12 @@
 import type { Config, IssuerConfig } from '../config/config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { isKnownAlgorithm } from './algorithms.ts';
+import { isKnownAlgorithm } from './tokens/algorithms.ts';
 import { PROVIDER_LIMITS, boundedFetch } from './bounded-fetch.ts';
 import type { Fetch } from './bounded-fetch.ts';
 import { identityError } from './codes.ts';
-import { createKeySource } from './jwks.ts';
-import type { KeySource } from './jwks.ts';
+import { createKeySource } from './issuer-keys/jwks.ts';
+import type { KeySource } from './issuer-keys/jwks.ts';
 
 const TEMPLATE = '{tenantid}';
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -1,8 +1,8 @@
-import type { ClaimValue, Principal } from '../domain/principal.ts';
+import type { ClaimValue, Principal } from '../domain/people/principal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { ClaimsRefresher, RenewClaims } from '../usecases/ports.ts';
+import type { ClaimsRefresher, RenewClaims } from '../usecases/ports/ports.ts';
 
 /**
  * Has a directory say what the person of a good token has now, in the place of claims that are too

@@ -2,7 +2,7 @@ import { CompactSign, compactVerify } from 'jose';
 import type { JWK } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { hmacSha256 } from '../lib/hash.ts';
-import type { KeyRotationStore, KeyStore } from '../usecases/store-ports.ts';
+import type { KeyRotationStore, KeyStore } from '../usecases/ports/store.ts';
 import { deriveKey } from './derive.ts';
 import { KeysError } from './errors.ts';
 import { createSealer, keyOfSealed } from './seal.ts';

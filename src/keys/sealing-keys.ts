@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
-import type { KeyRotationStore, KeyStore, StoredKey } from '../usecases/store-ports.ts';
+import type { KeyRotationStore, KeyStore, StoredKey } from '../usecases/ports/store.ts';
 import { deriveKey, keyName } from './derive.ts';
 import { KeysError } from './errors.ts';
 import { createSealer, keyOfSealed } from './seal.ts';

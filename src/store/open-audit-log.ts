@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { AuditStore, Housekeeping, KeyStore } from '../usecases/store-ports.ts';
+import type { AuditStore, Housekeeping, KeyStore } from '../usecases/ports/store.ts';
 
 /** What verifying takes: the log and the stored keys, for reading. */
 export type AuditLog = Omit<AuditStore, 'seal'> &

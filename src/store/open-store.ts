@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { Store } from '../usecases/store-ports.ts';
+import type { Store } from '../usecases/ports/store.ts';
 
 /** In ms; what is left out has the engine's default. Only a server has a use for it. */
 export interface StoreTiming {

@@ -1,6 +1,6 @@
-import type { AuditEvent, EventType } from '../domain/events.ts';
-import type { Decision, Request } from '../domain/request.ts';
-import type { AuditFrontier, Card, SeenPerson } from '../usecases/store-ports.ts';
+import type { AuditEvent, EventType } from '../domain/events/catalogue.ts';
+import type { Decision, Request } from '../domain/request/request.ts';
+import type { AuditFrontier, Card, SeenPerson } from '../usecases/ports/store.ts';
 
 /**
  * How domain values lie in rows, the same for every engine. What is searched for has a column of

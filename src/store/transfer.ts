@@ -1,5 +1,5 @@
 import { sha256 } from '../lib/hash.ts';
-import type { AuditStore } from '../usecases/store-ports.ts';
+import type { AuditStore } from '../usecases/ports/store.ts';
 import { StoreError } from './errors.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
-import type { App } from '../usecases/app-port.ts';
+import type { App } from '../usecases/ports/app.ts';
 import type {
   Basics,
   Identity,
@@ -8,9 +8,9 @@ import type {
   SignIn,
   TeamsCards,
   Workflows,
-} from '../usecases/ports.ts';
-import type { CardStore } from '../usecases/store-ports.ts';
-import type { Messenger } from './messenger.ts';
+} from '../usecases/ports/ports.ts';
+import type { CardStore } from '../usecases/ports/store.ts';
+import type { Messenger } from './outbound/messenger.ts';
 
 /** What the bot works with. */
 export interface BotDeps extends Basics {

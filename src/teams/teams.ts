@@ -1,20 +1,20 @@
 import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import { describeError } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
-import type { Basics, BotCredentials, ChannelTokens, Notifier } from '../usecases/ports.ts';
-import type { CardStore, RateStore } from '../usecases/store-ports.ts';
-import { GatedAdapter } from './adapter.ts';
-import type { Answer } from './adapter.ts';
-import { createBot } from './bot.ts';
-import { ConnectorClients } from './connector-clients.ts';
+import type { Basics, BotCredentials, ChannelTokens, Notifier } from '../usecases/ports/ports.ts';
+import type { CardStore, RateStore } from '../usecases/ports/store.ts';
+import { GatedAdapter } from './inbound/adapter.ts';
+import type { Answer } from './inbound/adapter.ts';
+import { createBot } from './inbound/bot.ts';
+import { ConnectorClients } from './outbound/connector-clients.ts';
 import type { BotDeps } from './deps.ts';
-import { createGate } from './gate.ts';
-import type { TeamsActivity } from './activity.ts';
-import { sharedLimits } from './limits.ts';
-import { createMessenger } from './messenger.ts';
-import type { Messenger } from './messenger.ts';
-import { createNotifier } from './notifier.ts';
-import { createOutbox } from './outbox.ts';
+import { createGate } from './inbound/gate.ts';
+import type { TeamsActivity } from './inbound/activity.ts';
+import { sharedLimits } from './outbound/limits.ts';
+import { createMessenger } from './outbound/messenger.ts';
+import type { Messenger } from './outbound/messenger.ts';
+import { createNotifier } from './outbound/notifier.ts';
+import { createOutbox } from './outbound/outbox.ts';
 
 /** The way out to Teams; made first, as the jobs of the use cases need its notifier. */
 export interface TeamsOutbound {

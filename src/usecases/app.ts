@@ -1,18 +1,18 @@
-import { stamp } from './build-change.ts';
-import type { App } from './app-port.ts';
-import { cancelRequest } from './cancel-request.ts';
-import { refreshFor, viewerOf } from './card-views.ts';
-import { decideRequest } from './decide-request.ts';
+import { stamp } from './requests/build-change.ts';
+import type { App } from './ports/app.ts';
+import { cancelRequest } from './requests/cancel-request.ts';
+import { refreshFor, viewerOf } from './requests/card-views.ts';
+import { decideRequest } from './requests/decide-request.ts';
 import type { Deps } from './deps.ts';
-import { findWorkflow, listWorkflows } from './find-workflow.ts';
-import { personKey } from './people.ts';
-import { listRequests, readRequest, readRequestByNumber } from './read-requests.ts';
-import { createRefusalRecorder } from './record-refusal.ts';
-import type { RefusalRecorder } from './record-refusal.ts';
-import { createRememberConversation } from './remember-conversation.ts';
-import { createSeenPeople } from './seen-people.ts';
-import { submitRequest } from './submit-request.ts';
-import { acceptsWaitToken, waitRequest, waitToken } from './wait-request.ts';
+import { findWorkflow, listWorkflows } from './requests/find-workflow.ts';
+import { personKey } from './people/people.ts';
+import { listRequests, readRequest, readRequestByNumber } from './requests/read-requests.ts';
+import { createRefusalRecorder } from './requests/record-refusal.ts';
+import type { RefusalRecorder } from './requests/record-refusal.ts';
+import { createRememberConversation } from './people/remember-conversation.ts';
+import { createSeenPeople } from './people/seen-people.ts';
+import { submitRequest } from './requests/submit-request.ts';
+import { acceptsWaitToken, waitRequest, waitToken } from './requests/wait-request.ts';
 
 /** The use cases as the ingresses call them. */
 export function createApp(given: Deps): App {

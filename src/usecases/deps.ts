@@ -6,9 +6,9 @@ import type {
   Signals,
   TeamsCards,
   Workflows,
-} from './ports.ts';
+} from './ports/ports.ts';
 import type { RequestMemory } from './request-memory.ts';
-import type { CardStore, RequestStore } from './store-ports.ts';
+import type { CardStore, RequestStore } from './ports/store.ts';
 
 /** What the use cases work with; compose.ts hands it over. */
 export interface Deps extends Basics {

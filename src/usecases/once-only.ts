@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
-import type { OnceOnly } from './ports.ts';
+import type { OnceOnly } from './ports/ports.ts';
 import { commitSurely } from './store-faults.ts';
-import type { RequestStore } from './store-ports.ts';
+import type { RequestStore } from './ports/store.ts';
 
 /** Uses up keys in the store's claims, so that every replica knows. Errors: the store's. */
 export function createOnceOnly({

@@ -1,5 +1,5 @@
 import { Lru } from '../lib/lru.ts';
-import type { Change, RequestStore, RequestWithCards } from './store-ports.ts';
+import type { Change, RequestStore, RequestWithCards } from './ports/store.ts';
 
 /** Requests that were read ahead of a command, as they were then. */
 export interface RequestMemory {

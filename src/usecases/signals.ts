@@ -1,4 +1,4 @@
-import type { Signals } from './ports.ts';
+import type { Signals } from './ports/ports.ts';
 
 const MAX_WAITERS = 10_000;
 

@@ -1,7 +1,7 @@
 import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
-import type { Change, CommitResult, RequestStore } from './store-ports.ts';
+import type { Change, CommitResult, RequestStore } from './ports/store.ts';
 
 /** Longer than an engine takes to stand up again after a thread or connection was lost. */
 const RESEND_REST_MS = 1_200;

@@ -1,4 +1,4 @@
-import type { WebReply } from '../usecases/ports.ts';
+import type { WebReply } from '../usecases/ports/ports.ts';
 import { escapeHtml } from './html.ts';
 
 /** Where Microsoft Teams may frame a page of ours ("Tab requirements"), all clouds. */

@@ -4,8 +4,8 @@ import { systemIds } from '../lib/ids.ts';
 import type { Ids } from '../lib/ids.ts';
 import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
-import { IdentityError } from '../usecases/ports.ts';
-import type { SignInPages, WebPages, WebReply } from '../usecases/ports.ts';
+import { IdentityError } from '../usecases/ports/ports.ts';
+import type { SignInPages, WebPages, WebReply } from '../usecases/ports/ports.ts';
 import { createAssets } from './assets.ts';
 import { refusedPage, resultPage, startPage } from './sign-in-pages.ts';
 

@@ -1,4 +1,4 @@
-import type { WebReply } from '../usecases/ports.ts';
+import type { WebReply } from '../usecases/ports/ports.ts';
 import { escapeHtml } from './html.ts';
 import { renderPage } from './page.ts';
 

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { importJWK, jwtVerify } from 'jose';
-import { createVerifier } from '../../src/identity/verify-token.ts';
+import { createVerifier } from '../../src/identity/tokens/verify-token.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import {
   API,

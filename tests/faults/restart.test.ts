@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compose } from '../../src/compose.ts';
-import type { Service } from '../../src/compose.ts';
+import { compose } from '../../src/compose/compose.ts';
+import type { Service } from '../../src/compose/compose.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Config } from '../../src/config/config.ts';
 import { systemClock } from '../../src/lib/clock.ts';

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { jest } from '@jest/globals';
-import { createGate } from '../../src/teams/gate.ts';
-import { createChannelTokens } from '../../src/identity/channel-tokens.ts';
+import { createGate } from '../../src/teams/inbound/gate.ts';
+import { createChannelTokens } from '../../src/identity/tokens/channel-tokens.ts';
 import type { Config, TeamsConfig } from '../../src/config/config.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';

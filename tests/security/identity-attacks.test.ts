@@ -2,7 +2,7 @@
  * The attack suite on tokens: every row names who warned of it. The tables stand in attacks/; those
  * of keys, sign-in, single sign-on and channel tokens run in the files that hold their worlds.
  */
-import { inspectToken } from '../../src/identity/inspect-token.ts';
+import { inspectToken } from '../../src/identity/inspect/inspect-token.ts';
 import { codeOf } from '../unit/identity/kit.ts';
 import { attacks, isSource } from './attacks/attack.ts';
 import { channelAttacks } from './attacks/channel-attacks.ts';

@@ -1,6 +1,6 @@
 /** The tokens that Bot Framework sends: nobody else's pass, remembered ones are checked again. */
-import { createChannelTokens } from '../../src/identity/channel-tokens.ts';
-import type { ChannelTokens } from '../../src/usecases/ports.ts';
+import { createChannelTokens } from '../../src/identity/tokens/channel-tokens.ts';
+import type { ChannelTokens } from '../../src/usecases/ports/ports.ts';
 import {
   APP_ID,
   codeOf,

@@ -1,8 +1,8 @@
 /** What a well-signed token says, beside the rows of identity-attacks: who it makes of whom. */
-import { samePerson } from '../../src/domain/principal.ts';
-import type { Principal } from '../../src/domain/principal.ts';
+import { samePerson } from '../../src/domain/people/principal.ts';
+import type { Principal } from '../../src/domain/people/principal.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
-import type { Identity } from '../../src/usecases/ports.ts';
+import type { Identity } from '../../src/usecases/ports/ports.ts';
 import {
   AMARA,
   OTHER_TENANT,

@@ -6,9 +6,9 @@
 import type { IssuerConfig } from '../../src/config/config.ts';
 import { createGraphWays, createGroupSource } from '../../src/identity/group-lookup.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
-import { inspectToken } from '../../src/identity/inspect-token.ts';
+import { inspectToken } from '../../src/identity/inspect/inspect-token.ts';
 import { createProviders } from '../../src/identity/providers.ts';
-import { createVerifier } from '../../src/identity/verify-token.ts';
+import { createVerifier } from '../../src/identity/tokens/verify-token.ts';
 import {
   AMARA,
   APP_ID,

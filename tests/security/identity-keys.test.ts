@@ -3,8 +3,8 @@ import type { Config } from '../../src/config/config.ts';
 import { PROVIDER_LIMITS, boundedFetch } from '../../src/identity/bounded-fetch.ts';
 import type { Fetch } from '../../src/identity/bounded-fetch.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
-import { KEY_TIMES } from '../../src/identity/jwks.ts';
-import { createVerifier } from '../../src/identity/verify-token.ts';
+import { KEY_TIMES } from '../../src/identity/issuer-keys/jwks.ts';
+import { createVerifier } from '../../src/identity/tokens/verify-token.ts';
 import {
   codeOf,
   configOf,

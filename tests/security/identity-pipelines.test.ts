@@ -4,9 +4,9 @@
  * ASVS 5 2.3.4 (separation of duties), OWASP CICD-SEC-1 (insufficient flow control).
  */
 import type { IssuerConfig } from '../../src/config/config.ts';
-import type { Principal } from '../../src/domain/principal.ts';
+import type { Principal } from '../../src/domain/people/principal.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
-import type { Identity } from '../../src/usecases/ports.ts';
+import type { Identity } from '../../src/usecases/ports/ports.ts';
 import {
   AMARA,
   API,

@@ -2,9 +2,9 @@
  * Tokens used twice. Sources: RFC 7519 4.1.7 (`jti`), Entra's `uti`, RFC 8725 3.9,
  * draft-ietf-httpapi-idempotency-key-header, ASVS 5 9.2 and 2.3.4 (replay).
  */
-import type { Principal } from '../../src/domain/principal.ts';
+import type { Principal } from '../../src/domain/people/principal.ts';
 import { createApp } from '../../src/usecases/app.ts';
-import type { App } from '../../src/usecases/app-port.ts';
+import type { App } from '../../src/usecases/ports/app.ts';
 import { rememberRequests } from '../../src/usecases/request-memory.ts';
 import { approve, openHouse } from '../unit/usecases/house.ts';
 import type { House } from '../unit/usecases/house.ts';

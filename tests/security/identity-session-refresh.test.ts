@@ -1,8 +1,8 @@
 /** Attacks on the refresh of a session (RFC 9700 4.14, OpenID Connect Core 12). */
 import { jest } from '@jest/globals';
 import { identityError } from '../../src/identity/codes.ts';
-import { heldBySession } from '../../src/identity/held-by-session.ts';
-import { openSession, sealSession } from '../../src/identity/session-tokens.ts';
+import { heldBySession } from '../../src/identity/sessions/held-by-session.ts';
+import { openSession, sealSession } from '../../src/identity/sessions/session-tokens.ts';
 import { secretsOf, senderOf } from '../unit/identity/sign-in-world.ts';
 import { codeOf } from '../unit/identity/kit.ts';
 import { LIMITS, MINUTE, startSessionWorld } from '../unit/identity/session-world.ts';

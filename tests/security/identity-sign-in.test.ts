@@ -2,8 +2,8 @@
 import { jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import type { Config } from '../../src/config/config.ts';
-import { createSignIn } from '../../src/identity/sign-in.ts';
-import { createVerifier } from '../../src/identity/verify-token.ts';
+import { createSignIn } from '../../src/identity/sign-in/sign-in.ts';
+import { createVerifier } from '../../src/identity/tokens/verify-token.ts';
 import { createKeys } from '../../src/keys/keys.ts';
 import { sha256 } from '../../src/lib/hash.ts';
 import { systemIds } from '../../src/lib/ids.ts';

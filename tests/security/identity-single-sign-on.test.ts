@@ -1,6 +1,6 @@
 /** The person's token at the click: all ways in which it can be somebody else's. */
 import { createIdentity } from '../../src/identity/identity.ts';
-import type { Identity, TeamsSender } from '../../src/usecases/ports.ts';
+import type { Identity, TeamsSender } from '../../src/usecases/ports/ports.ts';
 import {
   AMARA,
   APP_ID,

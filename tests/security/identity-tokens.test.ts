@@ -1,6 +1,6 @@
 /** What of form and header passes, and that refusing costs little; attacks: identity-attacks. */
 import { createIdentity } from '../../src/identity/identity.ts';
-import type { Identity } from '../../src/usecases/ports.ts';
+import type { Identity } from '../../src/usecases/ports/ports.ts';
 import {
   codeOf,
   configOf,

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { parseJson } from '../../src/http/read-body.ts';
-import { parseStrictObject } from '../../src/identity/strict-json.ts';
-import { readAnswer } from '../../src/executors/target-text.ts';
+import { parseStrictObject } from '../../src/lib/strict-json.ts';
+import { readAnswer } from '../../src/executors/webhook/target-text.ts';
 
 /** JSON texts: what a stranger sends first, and what somebody else means by a later one. */
 const FIRST = String.raw`{"kind":1,"\\":1}`;

@@ -1,6 +1,6 @@
-import type { AuditEvent } from '../../src/domain/events.ts';
-import type { PrincipalRef, TokenEvidence } from '../../src/domain/principal.ts';
-import type { Decision, Request } from '../../src/domain/request.ts';
+import type { AuditEvent } from '../../src/domain/events/catalogue.ts';
+import type { PrincipalRef, TokenEvidence } from '../../src/domain/people/principal.ts';
+import type { Decision, Request } from '../../src/domain/request/request.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
   SeenPerson,
   SignInAttempt,
   SignInLink,
-} from '../../src/usecases/store-ports.ts';
+} from '../../src/usecases/ports/store.ts';
 
 /** Builders of the values that a store keeps. Every id is new unless it is given. */
 

@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import type { Store } from '../../src/usecases/store-ports.ts';
+import type { Store } from '../../src/usecases/ports/store.ts';
 import { change, job } from './build.ts';
 import { runChild } from './children/run-child.ts';
 import { openSqlite } from './open-sqlite.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
-import type { Store } from '../../src/usecases/store-ports.ts';
+import type { Store } from '../../src/usecases/ports/store.ts';
 import { auditTests } from './conformance/audit.ts';
 import { cardTests } from './conformance/cards.ts';
 import { claimTests } from './conformance/claims.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { SqliteStoreOptions } from '../../src/store/sqlite/store.ts';
-import type { Store } from '../../src/usecases/store-ports.ts';
+import type { Store } from '../../src/usecases/ports/store.ts';
 import { T0 } from './build.ts';
 import type { OpenedStore } from './describe-store.ts';
 

@@ -7,7 +7,7 @@ import { migrate } from '../../src/store/sqlite/migrate.ts';
 import { createPendingCalls } from '../../src/store/sqlite/pending-calls.ts';
 import { openWriter } from '../../src/store/sqlite/session.ts';
 import type { Session } from '../../src/store/sqlite/session.ts';
-import type { CommitResult } from '../../src/usecases/store-ports.ts';
+import type { CommitResult } from '../../src/usecases/ports/store.ts';
 import { change, claim, deciding, request, submission } from './build.ts';
 import { openSqlite, temporaryPath } from './open-sqlite.ts';
 

@@ -5,7 +5,7 @@ import { openAuditLog } from '../../src/store/open-audit-log.ts';
 import { shippedMigrations } from '../../src/store/sqlserver/migrate.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import type { SqlServerStoreOptions } from '../../src/store/sqlserver/store.ts';
-import type { Store } from '../../src/usecases/store-ports.ts';
+import type { Store } from '../../src/usecases/ports/store.ts';
 import { change, event } from './build.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startTdsDouble } from './support/tds-double.ts';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { silentLogger } from '../../src/lib/logger.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
-import type { Store } from '../../src/usecases/store-ports.ts';
+import type { Store } from '../../src/usecases/ports/store.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { deciding, event, newId, request, submission } from './build.ts';

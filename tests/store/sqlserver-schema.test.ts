@@ -9,7 +9,7 @@ import { migrate, partsOf, shippedMigrations } from '../../src/store/sqlserver/m
 import { COMMIT } from '../../src/store/sqlserver/queries/commit.ts';
 import { openSession } from '../../src/store/sqlserver/session.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
-import type { Store } from '../../src/usecases/store-ports.ts';
+import type { Store } from '../../src/usecases/ports/store.ts';
 import { request, submission } from './build.ts';
 import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';

@@ -1,8 +1,8 @@
-import type { Principal } from '../../src/domain/principal.ts';
-import type { Arrival, PlannedExecution, Request } from '../../src/domain/request.ts';
-import { workflowVersion } from '../../src/domain/digest.ts';
-import { submit } from '../../src/domain/submission.ts';
-import type { FieldSpec, StageSpec, Workflow } from '../../src/domain/workflow.ts';
+import type { Principal } from '../../src/domain/people/principal.ts';
+import type { Arrival, PlannedExecution, Request } from '../../src/domain/request/request.ts';
+import { workflowVersion } from '../../src/domain/request/digest.ts';
+import { submit } from '../../src/domain/request/submit.ts';
+import type { FieldSpec, StageSpec, Workflow } from '../../src/domain/workflow/workflow.ts';
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 0, 0);
 export const TENANT = '5f1b6a0e-7f3f-4a54-9a55-0d6f4c7f0c11';

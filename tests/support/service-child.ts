@@ -4,8 +4,8 @@
  * this process's environment; `CHILD_LEASE_MS` is how long a killed one's jobs stay with it.
  */
 import { flushCompileCache } from 'node:module';
-import { compose } from '../../src/compose.ts';
-import type { Service } from '../../src/compose.ts';
+import { compose } from '../../src/compose/compose.ts';
+import type { Service } from '../../src/compose/compose.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { jsonLogger } from '../../src/lib/logger.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/compose/compose.ts';
 import type { Config } from '../../src/config/config.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { exampleConfig, exampleEnv } from './config/support.ts';

@@ -1,4 +1,4 @@
-import { MAX_REASON_LENGTH } from '../../domain/submission.ts';
+import { MAX_REASON_LENGTH } from '../../domain/request/submit.ts';
 import { adaptiveCard, container, plain } from './elements.ts';
 import type { Json } from './elements.ts';
 

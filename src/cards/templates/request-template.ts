@@ -11,7 +11,7 @@ import {
   rich,
   run,
 } from './elements.ts';
-import { MAX_REASON_LENGTH } from '../../domain/submission.ts';
+import { MAX_REASON_LENGTH } from '../../domain/request/submit.ts';
 
 const QUIET = { isSubtle: true, size: 'Small' };
 

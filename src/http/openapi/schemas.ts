@@ -1,4 +1,4 @@
-import { REQUEST_STATES } from '../../domain/request.ts';
+import { REQUEST_STATES } from '../../domain/request/request.ts';
 import { schemaRef } from './parts.ts';
 
 type Json = Readonly<Record<string, unknown>>;

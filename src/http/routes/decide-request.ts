@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { stageAtRevision } from '../../domain/request.ts';
-import type { Request } from '../../domain/request.ts';
+import { stageAtRevision } from '../../domain/request/request.ts';
+import type { Request } from '../../domain/request/request.ts';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { requestNotFound } from '../not-found.ts';

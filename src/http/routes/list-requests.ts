@@ -1,5 +1,5 @@
-import { REQUEST_STATES } from '../../domain/request.ts';
-import type { RequestState } from '../../domain/request.ts';
+import { REQUEST_STATES } from '../../domain/request/request.ts';
+import type { RequestState } from '../../domain/request/request.ts';
 import { callerOf } from '../bearer.ts';
 import { answer, bearer, bearerProblems, problem, schemaRef } from '../openapi/parts.ts';
 import { HttpProblem } from '../problem.ts';

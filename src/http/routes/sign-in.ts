@@ -1,4 +1,4 @@
-import type { WebReply } from '../../usecases/ports.ts';
+import type { WebReply } from '../../usecases/ports/ports.ts';
 import { problem } from '../openapi/parts.ts';
 import { HttpProblem } from '../problem.ts';
 import { queryOf } from '../query.ts';

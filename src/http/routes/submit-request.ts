@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import type { Request } from '../../domain/request.ts';
+import type { Request } from '../../domain/request/request.ts';
 import { rememberLast } from '../../lib/remember-last.ts';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';

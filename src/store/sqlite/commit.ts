@@ -1,4 +1,4 @@
-import type { Claim, ClaimKind, CommitResult } from '../../usecases/store-ports.ts';
+import type { Claim, ClaimKind, CommitResult } from '../../usecases/ports/store.ts';
 import type { EncodedChange } from './encode-change.ts';
 import { finishJob } from './job-operations.ts';
 import { unpackChange } from './packed-change.ts';

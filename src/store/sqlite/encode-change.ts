@@ -1,4 +1,4 @@
-import type { SeenPerson, Change } from '../../usecases/store-ports.ts';
+import type { SeenPerson, Change } from '../../usecases/ports/store.ts';
 import { StoreError } from '../errors.ts';
 import { askedPart, progressPart } from '../rows.ts';
 import { packChange } from './packed-change.ts';

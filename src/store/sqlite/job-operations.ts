@@ -1,4 +1,4 @@
-import type { Job, JobStore } from '../../usecases/store-ports.ts';
+import type { Job, JobStore } from '../../usecases/ports/store.ts';
 import {
   CLAIM_JOBS,
   FAIL_JOB,

@@ -6,7 +6,7 @@ import type {
   SignInLink,
   SignInStore,
   StoredKey,
-} from '../../usecases/store-ports.ts';
+} from '../../usecases/ports/store.ts';
 import { StoreError } from '../errors.ts';
 import { peaksText } from '../rows.ts';
 import { commit } from './commit.ts';

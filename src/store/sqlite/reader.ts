@@ -1,4 +1,4 @@
-import { REQUEST_STATES } from '../../domain/request.ts';
+import { REQUEST_STATES } from '../../domain/request/request.ts';
 import type {
   AuditCheckpoint,
   AuditLeaf,
@@ -16,7 +16,7 @@ import type {
   StoredKey,
   StoredRate,
   StoredSession,
-} from '../../usecases/store-ports.ts';
+} from '../../usecases/ports/store.ts';
 import { cardsFrom, eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
 import { storeClosed, toStoreError } from './errors.ts';

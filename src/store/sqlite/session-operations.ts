@@ -1,5 +1,5 @@
-import type { AuditEvent } from '../../domain/events.ts';
-import type { SessionStore, StoredSession, WhichSessions } from '../../usecases/store-ports.ts';
+import type { AuditEvent } from '../../domain/events/catalogue.ts';
+import type { SessionStore, StoredSession, WhichSessions } from '../../usecases/ports/store.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import {
   CLAIM_REFRESH,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { Change, Store } from '../../usecases/store-ports.ts';
+import type { Change, Store } from '../../usecases/ports/store.ts';
 import { StoreError } from '../errors.ts';
 import { encodeChange } from './encode-change.ts';
 import { toStoreError } from './errors.ts';

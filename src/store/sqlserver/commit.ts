@@ -1,5 +1,5 @@
 import type { Ids } from '../../lib/ids.ts';
-import type { Change, ClaimKind, CommitResult } from '../../usecases/store-ports.ts';
+import type { Change, ClaimKind, CommitResult } from '../../usecases/ports/store.ts';
 import { StoreError } from '../errors.ts';
 import { encodeChange } from './encode-change.ts';
 import { COMMIT } from './queries/commit.ts';

@@ -1,5 +1,5 @@
 import { sha256 } from '../../lib/hash.ts';
-import type { Card, Change, Claim, NewJob, SeenPerson } from '../../usecases/store-ports.ts';
+import type { Card, Change, Claim, NewJob, SeenPerson } from '../../usecases/ports/store.ts';
 import { StoreError } from '../errors.ts';
 import { askedPart, progressPart } from '../rows.ts';
 import { carry, jsonText } from './query.ts';

@@ -1,5 +1,5 @@
-import { REQUEST_STATES } from '../../domain/request.ts';
-import type { Request } from '../../domain/request.ts';
+import { REQUEST_STATES } from '../../domain/request/request.ts';
+import type { Request } from '../../domain/request/request.ts';
 import type {
   AuditCheckpoint,
   AuditLeaf,
@@ -17,7 +17,7 @@ import type {
   StoredKey,
   StoredRate,
   StoredSession,
-} from '../../usecases/store-ports.ts';
+} from '../../usecases/ports/store.ts';
 import { eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
 import { claimKey } from './encode-change.ts';

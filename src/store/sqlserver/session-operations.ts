@@ -1,5 +1,5 @@
-import type { AuditEvent } from '../../domain/events.ts';
-import type { SessionStore, WhichSessions } from '../../usecases/store-ports.ts';
+import type { AuditEvent } from '../../domain/events/catalogue.ts';
+import type { SessionStore, WhichSessions } from '../../usecases/ports/store.ts';
 import {
   CLAIM_REFRESH,
   END_ALL,

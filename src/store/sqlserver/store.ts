@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { systemIds } from '../../lib/ids.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { Store } from '../../usecases/store-ports.ts';
+import type { Store } from '../../usecases/ports/store.ts';
 import { StoreError } from '../errors.ts';
 import { commit } from './commit.ts';
 import { poolConfig, targetOf } from './connection.ts';

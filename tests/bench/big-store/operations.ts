@@ -2,7 +2,7 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { encodeHash, leafHash } from '../../../src/audit/merkle.ts';
 import { eventBytes } from '../../../src/audit/event-bytes.ts';
 import type { Reader } from '../../../src/store/sqlite/reader.ts';
-import type { Change, RequestQuery } from '../../../src/usecases/store-ports.ts';
+import type { Change, RequestQuery } from '../../../src/usecases/ports/store.ts';
 import { deciding, request, submission } from '../../store/build.ts';
 import { idOf, personKey, workflowOf } from './rows.ts';
 import { newId } from './side.ts';

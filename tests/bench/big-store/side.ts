@@ -5,7 +5,7 @@ import { createReader } from '../../../src/store/sqlite/reader.ts';
 import type { Reader } from '../../../src/store/sqlite/reader.ts';
 import { openReader } from '../../../src/store/sqlite/session.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
-import type { Store } from '../../../src/usecases/store-ports.ts';
+import type { Store } from '../../../src/usecases/ports/store.ts';
 import { pagesRead } from './pages.ts';
 import type { Size } from './rows.ts';
 

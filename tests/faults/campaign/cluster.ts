@@ -7,7 +7,7 @@ import { startLocalParts } from '../../../src/local/profile.ts';
 import type { LocalParts } from '../../../src/local/profile.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { openSqlServerStore } from '../../../src/store/sqlserver/store.ts';
-import type { Store } from '../../../src/usecases/store-ports.ts';
+import type { Store } from '../../../src/usecases/ports/store.ts';
 import { writeConfig } from '../../support/local-world.ts';
 import { serviceProcess } from '../../support/service-process.ts';
 import type { ServiceProcess } from '../../support/service-process.ts';

@@ -8,7 +8,7 @@ import {
   workloadClaims,
 } from '../../unit/identity/kit.ts';
 import type { Claims } from '../../unit/identity/kit.ts';
-import type { Purpose } from '../../../src/identity/verify-token.ts';
+import type { Purpose } from '../../../src/identity/tokens/verify-token.ts';
 import { attacks } from './attack.ts';
 import { NOW, NOW_MS } from './token-world.ts';
 import type { MakeToken } from './token-world.ts';

@@ -2,7 +2,7 @@
 import { exportSPKI, importJWK } from 'jose';
 import type { CryptoKey } from 'jose';
 import { createHmac } from 'node:crypto';
-import { createVerifier } from '../../../src/identity/verify-token.ts';
+import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
 import {
   TENANT,
   configOf,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { CommitResult } from '../../../src/usecases/store-ports.ts';
+import type { CommitResult } from '../../../src/usecases/ports/store.ts';
 import { change, claim, decision, deciding, event, person, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Job, NewJob } from '../../../src/usecases/store-ports.ts';
+import type { Job, NewJob } from '../../../src/usecases/ports/store.ts';
 import { T0, change, claim, job } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { StoredSession, WhichSessions } from '../../../src/usecases/store-ports.ts';
+import type { StoredSession, WhichSessions } from '../../../src/usecases/ports/store.ts';
 import { T0, event, link, newId } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 

@@ -3,7 +3,7 @@ import { createKeys } from '../../../src/keys/keys.ts';
 import type { Keys } from '../../../src/keys/keys.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import type { Store } from '../../../src/usecases/store-ports.ts';
+import type { Store } from '../../../src/usecases/ports/store.ts';
 import {
   T0,
   attempt,

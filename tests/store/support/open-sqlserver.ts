@@ -4,7 +4,7 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import { poolConfig } from '../../../src/store/sqlserver/connection.ts';
 import { openSqlServerStore } from '../../../src/store/sqlserver/store.ts';
 import type { SqlServerStoreOptions } from '../../../src/store/sqlserver/store.ts';
-import type { Store } from '../../../src/usecases/store-ports.ts';
+import type { Store } from '../../../src/usecases/ports/store.ts';
 import { T0, newId } from '../build.ts';
 import type { OpenedStore } from '../describe-store.ts';
 

@@ -1,11 +1,11 @@
-import type { AuditEvent } from '../../../src/domain/events.ts';
+import type { AuditEvent } from '../../../src/domain/events/catalogue.ts';
 import type {
   AuditCheckpoint,
   AuditFrontier,
   AuditLeaf,
   AuditStore,
   LeaseStore,
-} from '../../../src/usecases/store-ports.ts';
+} from '../../../src/usecases/ports/store.ts';
 
 /** An audit store in arrays that a test may tamper with; it keeps what the port promises. */
 export interface MemoryLog extends AuditStore, LeaseStore {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { createCards } from '../../../src/cards/cards.ts';
 import { MAX_CARD_BYTES } from '../../../src/cards/card-size.ts';
 import { visible } from '../../../src/cards/plain-text.ts';
-import { MAX_REQUEST_BYTES } from '../../../src/domain/fields.ts';
-import { REQUEST_STATES } from '../../../src/domain/request.ts';
-import type { Request } from '../../../src/domain/request.ts';
-import { MAX_REASON_LENGTH } from '../../../src/domain/submission.ts';
+import { MAX_REQUEST_BYTES } from '../../../src/domain/workflow/fields.ts';
+import { REQUEST_STATES } from '../../../src/domain/request/request.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import { MAX_REASON_LENGTH } from '../../../src/domain/request/submit.ts';
 import { bytesOf, problemsOf, textsOf, verbsOf } from './card-reading.ts';
 import { amara, decision, NOW, OWNER, person, sample, withFields } from './samples.ts';
 

@@ -1,7 +1,7 @@
 import { createCards } from '../../../src/cards/cards.ts';
 import { MAX_CARD_BYTES } from '../../../src/cards/card-size.ts';
 import { formPattern } from '../../../src/cards/form-pattern.ts';
-import { checkFields } from '../../../src/domain/fields.ts';
+import { checkFields } from '../../../src/domain/workflow/fields.ts';
 import { bytesOf, inputOf, nodesOf, problemsOf, textsOf } from './card-reading.ts';
 import { field, workflow } from './samples.ts';
 

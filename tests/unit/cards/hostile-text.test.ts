@@ -1,6 +1,6 @@
 import { createCards } from '../../../src/cards/cards.ts';
 import { fit, name, oneLine, visible } from '../../../src/cards/plain-text.ts';
-import type { Request } from '../../../src/domain/request.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
 import { nodesOf, textsOf, verbsOf } from './card-reading.ts';
 import { amara, decision, NOW, person, sample, withFields } from './samples.ts';
 

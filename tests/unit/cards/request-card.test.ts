@@ -1,7 +1,7 @@
-import { REQUEST_STATES } from '../../../src/domain/request.ts';
-import type { Outcome, Request } from '../../../src/domain/request.ts';
+import { REQUEST_STATES } from '../../../src/domain/request/request.ts';
+import type { Outcome, Request } from '../../../src/domain/request/request.ts';
 import { createCards } from '../../../src/cards/cards.ts';
-import type { CardViewer } from '../../../src/usecases/ports.ts';
+import type { CardViewer } from '../../../src/usecases/ports/ports.ts';
 import { actionOf, nodesOf, problemsOf, textsOf, verbsOf } from './card-reading.ts';
 import { amara, decision, ingrid, mia, NOW, OWNER, person, sample } from './samples.ts';
 

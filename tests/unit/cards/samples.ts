@@ -1,6 +1,11 @@
-import type { PrincipalRef, TokenEvidence } from '../../../src/domain/principal.ts';
-import type { Decision, PlannedStage, Request, Verdict } from '../../../src/domain/request.ts';
-import type { FieldSpec, Workflow } from '../../../src/domain/workflow.ts';
+import type { PrincipalRef, TokenEvidence } from '../../../src/domain/people/principal.ts';
+import type {
+  Decision,
+  PlannedStage,
+  Request,
+  Verdict,
+} from '../../../src/domain/request/request.ts';
+import type { FieldSpec, Workflow } from '../../../src/domain/workflow/workflow.ts';
 
 /** When everything of these tests happens. */
 export const NOW = Date.UTC(2026, 10, 22, 9, 20);

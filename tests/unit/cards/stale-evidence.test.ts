@@ -1,5 +1,5 @@
 import { createCards } from '../../../src/cards/cards.ts';
-import type { Decision, Recheck } from '../../../src/domain/request.ts';
+import type { Decision, Recheck } from '../../../src/domain/request/request.ts';
 import { textsOf } from './card-reading.ts';
 import { amara, decision, NOW, sample } from './samples.ts';
 

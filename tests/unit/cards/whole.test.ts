@@ -1,5 +1,5 @@
 import { createCards } from '../../../src/cards/cards.ts';
-import type { Request } from '../../../src/domain/request.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
 import { verbsOf } from './card-reading.ts';
 import { mia, NOW, sample } from './samples.ts';
 

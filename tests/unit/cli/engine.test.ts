@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT } from '../../tidy/tree.ts';
+import { ROOT } from '../../conventions/tree.ts';
 
 const run = promisify(execFile);
 let home = '';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RequestState } from '../../../src/domain/request.ts';
+import type { RequestState } from '../../../src/domain/request/request.ts';
 import { makeRequest, startServer } from '../http/support.ts';
 import type { Harness } from '../http/support.ts';
 import { cli, folder } from './support.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
-import type { Store, StoredSession } from '../../../src/usecases/store-ports.ts';
+import type { Store, StoredSession } from '../../../src/usecases/ports/store.ts';
 import { configText, edited, exampleEnv, workflowText } from '../config/support.ts';
 import { cli, folder } from './support.ts';
 

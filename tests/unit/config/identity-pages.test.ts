@@ -1,7 +1,7 @@
 /** The YAML of docs/identity: what a page tells people to write loads with the real loader. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
-import { createVerifier } from '../../../src/identity/verify-token.ts';
+import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { configText, load, workflowText } from './support.ts';

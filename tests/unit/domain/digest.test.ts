@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
-import { requestDigest } from '../../../src/domain/digest.ts';
+import { requestDigest } from '../../../src/domain/request/digest.ts';
 import { canonicalJson } from '../../../src/lib/canonical-json.ts';
 import { EXECUTION } from '../../support/builders.ts';
 

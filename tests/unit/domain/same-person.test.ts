@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { transition } from '../../../src/domain/transition.ts';
-import type { Request } from '../../../src/domain/request.ts';
-import { submit } from '../../../src/domain/submission.ts';
+import { transition } from '../../../src/domain/request/transition.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import { submit } from '../../../src/domain/request/submit.ts';
 import {
   BY_API,
   EXECUTION,

@@ -1,8 +1,8 @@
-import { requestDigest } from '../../../src/domain/digest.ts';
-import { meetsStepUp } from '../../../src/domain/step-up.ts';
-import type { StepUp } from '../../../src/domain/step-up.ts';
-import { transition } from '../../../src/domain/transition.ts';
-import type { DecideCommand } from '../../../src/domain/transition.ts';
+import { requestDigest } from '../../../src/domain/request/digest.ts';
+import { meetsStepUp } from '../../../src/domain/request/step-up.ts';
+import type { StepUp } from '../../../src/domain/request/step-up.ts';
+import { transition } from '../../../src/domain/request/transition.ts';
+import type { DecideCommand } from '../../../src/domain/request/transition.ts';
 import { BY_API, NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 
 const MINUTE = 60_000;

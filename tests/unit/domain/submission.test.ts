@@ -1,7 +1,7 @@
-import { checkFields } from '../../../src/domain/fields.ts';
-import { mayRead } from '../../../src/domain/policy.ts';
-import { submit } from '../../../src/domain/submission.ts';
-import type { Workflow } from '../../../src/domain/workflow.ts';
+import { checkFields } from '../../../src/domain/workflow/fields.ts';
+import { mayRead } from '../../../src/domain/people/authority.ts';
+import { submit } from '../../../src/domain/request/submit.ts';
+import type { Workflow } from '../../../src/domain/workflow/workflow.ts';
 import {
   BY_API,
   EXECUTION,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { isTerminal } from '../../../src/domain/request.ts';
-import type { Request, RequestState } from '../../../src/domain/request.ts';
-import { transition } from '../../../src/domain/transition.ts';
-import type { Command } from '../../../src/domain/transition.ts';
+import { isTerminal } from '../../../src/domain/request/request.ts';
+import type { Request, RequestState } from '../../../src/domain/request/request.ts';
+import { transition } from '../../../src/domain/request/transition.ts';
+import type { Command } from '../../../src/domain/request/transition.ts';
 import { NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 
 /** Every way from one state to another that there may ever be. */

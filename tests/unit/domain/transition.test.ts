@@ -1,7 +1,7 @@
-import { stageAtRevision } from '../../../src/domain/request.ts';
-import type { Request } from '../../../src/domain/request.ts';
-import { transition } from '../../../src/domain/transition.ts';
-import type { Command, DecideCommand, Transition } from '../../../src/domain/transition.ts';
+import { stageAtRevision } from '../../../src/domain/request/request.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import { transition } from '../../../src/domain/request/transition.ts';
+import type { Command, DecideCommand, Transition } from '../../../src/domain/request/transition.ts';
 import { NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 
 const approver = (name: string, extra: object = {}) =>

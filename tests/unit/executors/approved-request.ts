@@ -1,5 +1,5 @@
-import type { PrincipalRef, TokenEvidence } from '../../../src/domain/principal.ts';
-import type { Request } from '../../../src/domain/request.ts';
+import type { PrincipalRef, TokenEvidence } from '../../../src/domain/people/principal.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
 
 const person = (name: string): PrincipalRef => ({
   key: `demo|${name}`,

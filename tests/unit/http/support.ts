@@ -1,14 +1,14 @@
 import { connect } from 'node:net';
-import type { Principal } from '../../../src/domain/principal.ts';
-import type { Decision, Request } from '../../../src/domain/request.ts';
-import type { Workflow } from '../../../src/domain/workflow.ts';
+import type { Principal } from '../../../src/domain/people/principal.ts';
+import type { Decision, Request } from '../../../src/domain/request/request.ts';
+import type { Workflow } from '../../../src/domain/workflow/workflow.ts';
 import { createServer } from '../../../src/http/server.ts';
 import type { ServerOptions } from '../../../src/http/route.ts';
 import { sleep } from '../../../src/lib/loop.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import type { App, DecideInput, ListInput, SubmitInput } from '../../../src/usecases/app-port.ts';
-import { IdentityError } from '../../../src/usecases/ports.ts';
-import type { WebPages } from '../../../src/usecases/ports.ts';
+import type { App, DecideInput, ListInput, SubmitInput } from '../../../src/usecases/ports/app.ts';
+import { IdentityError } from '../../../src/usecases/ports/ports.ts';
+import type { WebPages } from '../../../src/usecases/ports/ports.ts';
 
 const now = Date.UTC(2026, 10, 22, 9, 0, 0);
 

@@ -1,12 +1,12 @@
 /** What Microsoft Graph says of a person who is away: roles as they are now. */
 import type { IssuerConfig } from '../../../src/config/config.ts';
-import { evidenceAge } from '../../../src/domain/evidence.ts';
-import type { PrincipalRef } from '../../../src/domain/principal.ts';
+import { evidenceAge } from '../../../src/domain/request/evidence.ts';
+import type { PrincipalRef } from '../../../src/domain/people/principal.ts';
 import { createClaimsRefresher } from '../../../src/identity/claims-refresher.ts';
 import { createGraphWays, createGroupSource } from '../../../src/identity/group-lookup.ts';
 import { createProviders } from '../../../src/identity/providers.ts';
 import { renewClaimsBy } from '../../../src/identity/renew-claims.ts';
-import type { ClaimsRefresher } from '../../../src/usecases/ports.ts';
+import type { ClaimsRefresher } from '../../../src/usecases/ports/ports.ts';
 import { principal } from '../../support/builders.ts';
 import { amara as approver, decision as decisionOf } from '../cards/samples.ts';
 import { GRAPH, LOGIN, startGraph } from './fake-graph.ts';

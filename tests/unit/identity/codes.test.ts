@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { IDENTITY_CODES, identityError } from '../../../src/identity/codes.ts';
-import { IdentityError } from '../../../src/usecases/ports.ts';
+import { IdentityError } from '../../../src/usecases/ports/ports.ts';
 
 const folder = new URL('../../../src/identity/', import.meta.url);
 const sources = readdirSync(folder)

@@ -1,6 +1,6 @@
-import { startKeySchedule } from '../../../src/identity/key-schedule.ts';
-import { KEY_TIMES } from '../../../src/identity/jwks.ts';
-import { createVerifier } from '../../../src/identity/verify-token.ts';
+import { startKeySchedule } from '../../../src/identity/issuer-keys/key-schedule.ts';
+import { KEY_TIMES } from '../../../src/identity/issuer-keys/jwks.ts';
+import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
 import {
   codeOf,
   configOf,

@@ -5,10 +5,10 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Principal } from '../../../src/domain/principal.ts';
-import { mayRequest } from '../../../src/domain/policy.ts';
-import { createVerifier } from '../../../src/identity/verify-token.ts';
-import type { Verifier } from '../../../src/identity/verify-token.ts';
+import type { Principal } from '../../../src/domain/people/principal.ts';
+import { mayRequest } from '../../../src/domain/people/authority.ts';
+import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
+import type { Verifier } from '../../../src/identity/tokens/verify-token.ts';
 import { configText, edited, load, workflowText } from '../config/support.ts';
 import { codeOf, log, newKey, sign, turnableClock } from './kit.ts';
 import type { Claims, TestKey } from './kit.ts';

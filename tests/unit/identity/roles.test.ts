@@ -1,4 +1,4 @@
-import { impliedRoles, rolesOf, ruleClaims } from '../../../src/identity/roles.ts';
+import { impliedRoles, rolesOf, ruleClaims } from '../../../src/identity/tokens/roles.ts';
 import type { IssuerConfig } from '../../../src/config/config.ts';
 
 const issuer = (roles: IssuerConfig['roles'], tenants: string[] = []) =>

@@ -1,15 +1,15 @@
 /** Sessions on real parts: two replicas on one database, the local provider, a clock to turn. */
 import { decodeJwt } from 'jose';
 import type { Config, SessionConfig } from '../../../src/config/config.ts';
-import type { AuditEvent } from '../../../src/domain/events.ts';
-import { createSessions } from '../../../src/identity/sessions.ts';
-import { createSignIn } from '../../../src/identity/sign-in.ts';
-import { createSignInFlow } from '../../../src/identity/sign-in-flow.ts';
-import { createVerifier } from '../../../src/identity/verify-token.ts';
-import type { Verifier } from '../../../src/identity/verify-token.ts';
+import type { AuditEvent } from '../../../src/domain/events/catalogue.ts';
+import { createSessions } from '../../../src/identity/sessions/sessions.ts';
+import { createSignIn } from '../../../src/identity/sign-in/sign-in.ts';
+import { createSignInFlow } from '../../../src/identity/sign-in/sign-in-flow.ts';
+import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
+import type { Verifier } from '../../../src/identity/tokens/verify-token.ts';
 import { createKeys } from '../../../src/keys/keys.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
-import type { Store } from '../../../src/usecases/store-ports.ts';
+import type { Store } from '../../../src/usecases/ports/store.ts';
 import { log } from './kit.ts';
 import { cookieOf, secretsOf, senderOf, startSignInWorld } from './sign-in-world.ts';
 import type { SignInWorld } from './sign-in-world.ts';

@@ -1,7 +1,7 @@
 /** A sign-in on real parts: the local OpenID provider, the SQLite store, a small browser. */
 import type { Config } from '../../../src/config/config.ts';
-import { createSignIn } from '../../../src/identity/sign-in.ts';
-import { createVerifier } from '../../../src/identity/verify-token.ts';
+import { createSignIn } from '../../../src/identity/sign-in/sign-in.ts';
+import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
 import { createKeys } from '../../../src/keys/keys.ts';
 import type { Keys } from '../../../src/keys/keys.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
@@ -12,7 +12,7 @@ import type {
   SignInPages,
   StoredSecrets,
   TeamsSender,
-} from '../../../src/usecases/ports.ts';
+} from '../../../src/usecases/ports/ports.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
 import { browser } from '../local/browser.ts';
 import { OUR_URL, configOf, log, turnableClock } from './kit.ts';

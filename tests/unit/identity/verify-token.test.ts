@@ -1,5 +1,5 @@
-import { createVerifier } from '../../../src/identity/verify-token.ts';
-import type { Verifier } from '../../../src/identity/verify-token.ts';
+import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
+import type { Verifier } from '../../../src/identity/tokens/verify-token.ts';
 import { sha256 } from '../../../src/lib/hash.ts';
 import {
   OTHER_TENANT,

@@ -1,5 +1,5 @@
-import { readActivity } from '../../../src/teams/activity.ts';
-import type { TeamsActivity } from '../../../src/teams/activity.ts';
+import { readActivity } from '../../../src/teams/inbound/activity.ts';
+import type { TeamsActivity } from '../../../src/teams/inbound/activity.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import type { Json } from '../../../src/local/world.ts';
 import { demoBotAppId, demoTenantId } from '../../../src/local/people.ts';

@@ -1,7 +1,7 @@
 import { refuse } from '../../../src/domain/refusal.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
-import { readActivity } from '../../../src/teams/activity.ts';
-import type { DecideInput, DecideResult } from '../../../src/usecases/app-port.ts';
+import { readActivity } from '../../../src/teams/inbound/activity.ts';
+import type { DecideInput, DecideResult } from '../../../src/usecases/ports/app.ts';
 import { pendingRequest } from '../../support/builders.ts';
 import { approvedRequest, CHANNEL, startBot, startWire } from './world.ts';
 

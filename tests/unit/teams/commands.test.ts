@@ -1,4 +1,4 @@
-import { parseCommand, withoutMention } from '../../../src/teams/commands.ts';
+import { parseCommand, withoutMention } from '../../../src/teams/inbound/commands.ts';
 
 test.each([
   ['request', { name: 'request', workflow: '', values: {} }],

@@ -1,10 +1,10 @@
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import { ownLimits, sharedLimits } from '../../../src/teams/limits.ts';
-import type { Limits } from '../../../src/teams/limits.ts';
-import { decodeRate, encodeRate } from '../../../src/teams/rate-code.ts';
-import { TENANT_WINDOWS, THREAD_WINDOWS } from '../../../src/teams/rate-limit.ts';
-import type { RateStore, StoredRate } from '../../../src/usecases/store-ports.ts';
+import { ownLimits, sharedLimits } from '../../../src/teams/outbound/limits.ts';
+import type { Limits } from '../../../src/teams/outbound/limits.ts';
+import { decodeRate, encodeRate } from '../../../src/teams/outbound/rate-code.ts';
+import { TENANT_WINDOWS, THREAD_WINDOWS } from '../../../src/teams/outbound/rate-limit.ts';
+import type { RateStore, StoredRate } from '../../../src/usecases/ports/store.ts';
 
 const T0 = 1_763_000_000_000;
 const thread = (name: string) => [

@@ -5,7 +5,7 @@ import type { LocalConnector } from '../../../src/local/connector.ts';
 import { demoTenantId } from '../../../src/local/people.ts';
 import { createTeamsOutbound } from '../../../src/teams/teams.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import { DeliveryError } from '../../../src/usecases/ports.ts';
+import { DeliveryError } from '../../../src/usecases/ports/ports.ts';
 import { NOW } from '../../support/builders.ts';
 import { CHANNEL, countingIds, mia, startBot, startWire, teamsConfig } from './world.ts';
 

@@ -2,8 +2,8 @@ import {
   createRateLimiter,
   TENANT_WINDOWS,
   THREAD_WINDOWS,
-} from '../../../src/teams/rate-limit.ts';
-import type { Window } from '../../../src/teams/rate-limit.ts';
+} from '../../../src/teams/outbound/rate-limit.ts';
+import type { Window } from '../../../src/teams/outbound/rate-limit.ts';
 
 const thread = [{ key: 'thread a', windows: THREAD_WINDOWS }];
 

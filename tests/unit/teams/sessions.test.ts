@@ -1,11 +1,11 @@
-import { meetsStepUp } from '../../../src/domain/step-up.ts';
-import type { Principal } from '../../../src/domain/principal.ts';
-import { readActivity } from '../../../src/teams/activity.ts';
+import { meetsStepUp } from '../../../src/domain/request/step-up.ts';
+import type { Principal } from '../../../src/domain/people/principal.ts';
+import { readActivity } from '../../../src/teams/inbound/activity.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import type { Json } from '../../../src/local/world.ts';
-import type { DecideInput, DecideResult } from '../../../src/usecases/app-port.ts';
-import { IdentityError } from '../../../src/usecases/ports.ts';
-import type { RenewClaims, Sessions } from '../../../src/usecases/ports.ts';
+import type { DecideInput, DecideResult } from '../../../src/usecases/ports/app.ts';
+import { IdentityError } from '../../../src/usecases/ports/ports.ts';
+import type { RenewClaims, Sessions } from '../../../src/usecases/ports/ports.ts';
 import { NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 import { amara, amaraPrincipal, approvedRequest, CHANNEL, startBot, startWire } from './world.ts';
 

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Principal } from '../../../src/domain/principal.ts';
-import type { Request } from '../../../src/domain/request.ts';
-import type { Workflow } from '../../../src/domain/workflow.ts';
+import type { Principal } from '../../../src/domain/people/principal.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { Workflow } from '../../../src/domain/workflow/workflow.ts';
 import type { TeamsConfig } from '../../../src/config/config.ts';
 import { idsFrom } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
@@ -10,15 +10,15 @@ import { startConnector } from '../../../src/local/connector.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import { demoBotAppId, demoPeople, demoTenantId } from '../../../src/local/people.ts';
 import { createTeams, createTeamsOutbound } from '../../../src/teams/teams.ts';
-import type { App } from '../../../src/usecases/app-port.ts';
-import { IdentityError } from '../../../src/usecases/ports.ts';
+import type { App } from '../../../src/usecases/ports/app.ts';
+import { IdentityError } from '../../../src/usecases/ports/ports.ts';
 import type {
   RenewClaims,
   Sessions,
   TeamsCards,
   TeamsSender,
-} from '../../../src/usecases/ports.ts';
-import type { Conversation } from '../../../src/usecases/store-ports.ts';
+} from '../../../src/usecases/ports/ports.ts';
+import type { Conversation } from '../../../src/usecases/ports/store.ts';
 import { NOW, pendingRequest, principal, workflow } from '../../support/builders.ts';
 
 export const APP_SECRET = 'a-secret-of-the-test';

@@ -1,7 +1,7 @@
 import { eventually } from '../../../src/local/find.ts';
 import { StoreError } from '../../../src/store/errors.ts';
-import { cardJob } from '../../../src/usecases/build-change.ts';
-import { runJob } from '../../../src/usecases/run-job.ts';
+import { cardJob } from '../../../src/usecases/requests/build-change.ts';
+import { runJob } from '../../../src/usecases/jobs/run-job.ts';
 import { answerLost, approve, ask, eventsOf, openHouse } from './house.ts';
 import type { House } from './house.ts';
 

@@ -1,14 +1,14 @@
 import { createCards } from '../../../src/cards/cards.ts';
-import type { Outcome } from '../../../src/domain/request.ts';
+import type { Outcome } from '../../../src/domain/request/request.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { createApp } from '../../../src/usecases/app.ts';
-import type { App } from '../../../src/usecases/app-port.ts';
+import type { App } from '../../../src/usecases/ports/app.ts';
 import type { JobDeps } from '../../../src/usecases/deps.ts';
-import type { ExecutionResult, Executors, Posted } from '../../../src/usecases/ports.ts';
+import type { ExecutionResult, Executors, Posted } from '../../../src/usecases/ports/ports.ts';
 import { rememberRequests } from '../../../src/usecases/request-memory.ts';
 import { createSignals } from '../../../src/usecases/signals.ts';
-import type { Change, CommitResult, Job, Store } from '../../../src/usecases/store-ports.ts';
+import type { Change, CommitResult, Job, Store } from '../../../src/usecases/ports/store.ts';
 import { StoreError } from '../../../src/store/errors.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
 import { EXECUTION, principal, workflow } from '../../support/builders.ts';

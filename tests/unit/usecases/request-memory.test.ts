@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import type { Principal } from '../../../src/domain/principal.ts';
+import type { Principal } from '../../../src/domain/people/principal.ts';
 import { createApp } from '../../../src/usecases/app.ts';
-import type { App, ClickedCard, Foreseen } from '../../../src/usecases/app-port.ts';
+import type { App, ClickedCard, Foreseen } from '../../../src/usecases/ports/app.ts';
 import { rememberRequests } from '../../../src/usecases/request-memory.ts';
-import { runJob } from '../../../src/usecases/run-job.ts';
-import type { RequestWithCards } from '../../../src/usecases/store-ports.ts';
+import { runJob } from '../../../src/usecases/jobs/run-job.ts';
+import type { RequestWithCards } from '../../../src/usecases/ports/store.ts';
 import { card, change, request, submission } from '../../store/build.ts';
 import { TENANT, principal, stage, workflow } from '../../support/builders.ts';
 import { approve, ask, ben, eventsOf, mia, openHouse } from './house.ts';

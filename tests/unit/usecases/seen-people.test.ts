@@ -1,5 +1,5 @@
-import { createSeenPeople } from '../../../src/usecases/seen-people.ts';
-import type { SeenPerson } from '../../../src/usecases/store-ports.ts';
+import { createSeenPeople } from '../../../src/usecases/people/seen-people.ts';
+import type { SeenPerson } from '../../../src/usecases/ports/store.ts';
 
 const T0 = 1_700_000_000_000;
 

@@ -1,6 +1,6 @@
 import { silentLogger } from '../../../src/lib/logger.ts';
-import { IdentityError } from '../../../src/usecases/ports.ts';
-import type { SignInPages } from '../../../src/usecases/ports.ts';
+import { IdentityError } from '../../../src/usecases/ports/ports.ts';
+import type { SignInPages } from '../../../src/usecases/ports/ports.ts';
 import { createWebPages } from '../../../src/web/pages.ts';
 
 const link = 'l'.repeat(43);

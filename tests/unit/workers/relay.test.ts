@@ -1,6 +1,6 @@
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import type { Job } from '../../../src/usecases/store-ports.ts';
+import type { Job } from '../../../src/usecases/ports/store.ts';
 import { backoffMs } from '../../../src/workers/backoff.ts';
 import { startRelay } from '../../../src/workers/relay.ts';
 import type { Delivery, Relay, RelayOptions } from '../../../src/workers/relay.ts';

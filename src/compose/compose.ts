@@ -1,0 +1,340 @@
+import { createSealer } from '../audit/seal.ts';
+import { createCards } from '../cards/cards.ts';
+import type { PreparedCards } from '../cards/cards.ts';
+import type { Config } from '../config/config.ts';
+import { createExecutors } from '../executors/registry.ts';
+import { createServer } from '../http/server.ts';
+import { createBotCredentials } from '../identity/bot-credentials.ts';
+import { createChannelTokens } from '../identity/tokens/channel-tokens.ts';
+import { createClaimsRefresher } from '../identity/claims-refresher.ts';
+import { createDpopNonces } from '../identity/tokens/dpop-nonces.ts';
+import { createGraphWays, createGroupSource } from '../identity/group-lookup.ts';
+import { heldBySession } from '../identity/sessions/held-by-session.ts';
+import { createIdentity } from '../identity/identity.ts';
+import type { SessionSecrets } from '../identity/sessions/session-tokens.ts';
+import { createSessions } from '../identity/sessions/sessions.ts';
+import type { SessionKeeper } from '../identity/sessions/sessions.ts';
+import { startKeySchedule } from '../identity/issuer-keys/key-schedule.ts';
+import { renewClaimsBy } from '../identity/renew-claims.ts';
+import { createSignIn } from '../identity/sign-in/sign-in.ts';
+import { createSignInFlow } from '../identity/sign-in/sign-in-flow.ts';
+import { createVerifier } from '../identity/tokens/verify-token.ts';
+import type { Verifier } from '../identity/tokens/verify-token.ts';
+import { createKeys } from '../keys/keys.ts';
+import type { Keys } from '../keys/keys.ts';
+import { correctedClock, systemClock } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
+import { systemIds } from '../lib/ids.ts';
+import type { Ids } from '../lib/ids.ts';
+import { jsonLogger } from '../lib/logger.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Running } from '../lib/loop.ts';
+import { openStore } from '../store/open-store.ts';
+import type { StoreTiming } from '../store/open-store.ts';
+import { createTeams, createTeamsOutbound } from '../teams/teams.ts';
+import { createApp } from '../usecases/app.ts';
+import type { Deps } from '../usecases/deps.ts';
+import { createOnceOnly } from '../usecases/once-only.ts';
+import { nobodyCanTell } from '../usecases/ports/ports.ts';
+import type { ClaimsRefresher, Workflows } from '../usecases/ports/ports.ts';
+import { rememberRequests } from '../usecases/request-memory.ts';
+import type { RequestMemory } from '../usecases/request-memory.ts';
+import { runJob } from '../usecases/jobs/run-job.ts';
+import { createSignals } from '../usecases/signals.ts';
+import type { Store } from '../usecases/ports/store.ts';
+import { createWebPages } from '../web/pages.ts';
+import { startRelay } from '../workers/relay.ts';
+import { correctClock, startSchedule } from '../workers/schedule.ts';
+
+/** What tests, the local profile and benchmarks may put in the place of the real thing. */
+export interface Overrides {
+  /** Stands for the database's clock as well, which would correct it otherwise. */
+  readonly clock?: Clock;
+  readonly ids?: Ids;
+  readonly log?: Logger;
+  /** `held`: jobs are written, and delivered only after `release`. */
+  readonly workers?: 'running' | 'held';
+  /** How long a job that a killed process had in hand stays with it. */
+  readonly jobLeaseMs?: number;
+  /** How long the server of the store may take: for one to test on that is slow by nature. */
+  readonly storeTiming?: StoreTiming;
+}
+
+/** The whole service, made and not yet started. */
+export interface Service {
+  readonly store: Store & RequestMemory;
+  readonly keys: Keys;
+  /**
+   * Listens and starts the workers; gives the address of this machine's side. Where that fails,
+   * everything is stopped again and the error (a taken port, a store that is gone) is thrown.
+   */
+  start(): Promise<{ url: string }>;
+  /** Lets held workers go. */
+  release(): void;
+  /** Ends what runs, in order: ingress, workers, store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Puts every part together; the only place that knows them all.
+ *
+ * @throws StoreError where the store cannot be opened, Error where keys or issuers do not fit.
+ */
+export async function compose(config: Config, overrides: Overrides = {}): Promise<Service> {
+  const machineClock = overrides.clock ?? systemClock;
+  const clock = correctedClock(machineClock);
+  const ids = overrides.ids ?? systemIds;
+  const log = overrides.log ?? jsonLogger({ level: 'info', now: () => clock.now() });
+  const basics = { clock, ids, log };
+  const store = rememberRequests(
+    await openStore(config.store, {
+      ...basics,
+      allowUntrusted: config.profile === 'local',
+      ...(overrides.storeTiming ? { timing: overrides.storeTiming } : {}),
+    }),
+  );
+  try {
+    return await assemble(config, { ...basics, store, machineClock, overrides });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Ground {
+  readonly clock: ReturnType<typeof correctedClock>;
+  readonly machineClock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly store: Store & RequestMemory;
+  readonly overrides: Overrides;
+}
+
+async function assemble(config: Config, ground: Ground): Promise<Service> {
+  const { clock, machineClock, ids, log, store, overrides } = ground;
+  const keys = await createKeys({ store, secret: config.signing.secret, clock });
+  const allowLoopbackHttp = config.profile === 'local';
+  const parts = { config, clock, log };
+  const ways = createGraphWays();
+  const groups = createGroupSource({ clock, log, ways });
+  const verifier = createVerifier({ ...parts, groups });
+  const identity = createIdentity({
+    ...parts,
+    verifier,
+    once: createOnceOnly({ store, clock, ids }),
+    ...(config.identity.dpopNonce === true
+      ? { nonces: createDpopNonces((text) => keys.mac('dpop-nonces', text)) }
+      : {}),
+  });
+  const secrets = storedSecrets(keys);
+  const sessions = sessionsOf(config, { ...ground, verifier, secrets });
+  const refresherOr = (otherwise: ClaimsRefresher) =>
+    createClaimsRefresher({
+      config,
+      providers: verifier.providers,
+      groups,
+      ways,
+      otherwise,
+    });
+  const refresher = refresherOr(sessions ? heldBySession(sessions) : nobodyCanTell);
+  const renewClaims =
+    sessions && renewClaimsBy({ refresher: refresherOr(nobodyCanTell), clock, log });
+  const outbound = createTeamsOutbound({
+    clock,
+    ids,
+    log,
+    config: config.teams,
+    channels: config.channels,
+    directory: store,
+    rates: store,
+    credentials: createBotCredentials(parts),
+    allowLoopbackHttp,
+  });
+  const cards = createCards({ publicUrl: config.server.publicUrl });
+  const workflows = workflowList(config);
+  const running: { relay?: Running } = {};
+  const deps: Deps = {
+    clock,
+    ids,
+    log,
+    store,
+    workflows,
+    executors: createExecutors({ config, clock, log }),
+    signals: createSignals(() => running.relay?.wake()),
+    waitTokenMac: (text) => keys.mac('wait-tokens', text),
+  };
+  const app = createApp(deps);
+  const signIn = createSignIn({
+    ...parts,
+    ids,
+    store,
+    verifier,
+    secrets,
+    ...(sessions ? { sessions } : {}),
+    mismatch: ({ person, ...seen }) => app.recordMismatch({ sender: person, ...seen }),
+  });
+  const teams = createTeams({
+    clock,
+    ids,
+    log,
+    config: config.teams,
+    channels: config.channels,
+    app,
+    workflows,
+    identity,
+    signIn,
+    sessions,
+    renewClaims,
+    cards,
+    directory: store,
+    outbound,
+    allowLoopbackHttp,
+    tokens: createChannelTokens(parts),
+  });
+  const http = createServer({
+    config,
+    app,
+    identity,
+    log,
+    clock,
+    activities: { messages: (input) => teams.receive(input) },
+    pages: createWebPages({ config, signIn, log, clock }),
+    jwks: async () => keys.publicJwks(),
+    ready: () => readiness(store),
+    gauges: () => jobGauges(store),
+  });
+  const workers = () =>
+    [
+      startRelay({
+        store,
+        clock,
+        ids,
+        log,
+        ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
+        handle: (job) => runJob({ ...deps, notifier: outbound.notifier, cards, refresher }, job),
+      }),
+      createSealer({
+        store,
+        keys,
+        clock,
+        ids,
+        log,
+        origin: config.audit.origin,
+        everyMs: config.audit.sealEveryMs,
+      }),
+      startSchedule({
+        store: timed(store, overrides),
+        clock,
+        machineClock,
+        log,
+        chore: () => tidyKeys(keys, sessions),
+      }),
+      startKeySchedule({ providers: verifier.providers, log }),
+    ] as const;
+  const setClock = () => correctClock({ store: timed(store, overrides), clock, machineClock, log });
+  return lifecycle({ ...ground, keys, http, workers, running, setClock, cards });
+}
+
+/** Starts and stops in order; twice does no harm. */
+function lifecycle(
+  given: Ground & {
+    keys: Keys;
+    http: ReturnType<typeof createServer>;
+    workers: () => readonly [Running, ...Running[]];
+    setClock: () => Promise<boolean>;
+    cards: PreparedCards;
+    running: { relay?: Running };
+  },
+): Service {
+  const { store, http, running } = given;
+  let working: readonly Running[] = [];
+  let stopped: Promise<void> | undefined;
+  const release = () => {
+    if (working.length > 0 || stopped) return;
+    working = given.workers();
+    const [relay] = working;
+    if (relay) running.relay = relay;
+  };
+  const stop = async () => {
+    try {
+      await http.stop();
+      await Promise.all(working.map((worker) => worker.stop()));
+    } finally {
+      await store.close();
+    }
+  };
+  return {
+    store,
+    keys: given.keys,
+    release,
+    async start() {
+      try {
+        // Ahead of the first token that is judged by it, and of the first purge.
+        await given.setClock();
+        const { url } = await http.start();
+        if (given.overrides.workers !== 'held') release();
+        // The first card would wait for it; the first answer need not.
+        void given.cards.prepare();
+        return { url };
+      } catch (error) {
+        // What runs already (the store's thread) would keep the process alive.
+        await (stopped ??= stop());
+        throw error;
+      }
+    },
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+/** The store as the schedule asks it for the time: a clock that was put in is nobody else's. */
+function timed(store: Store, { clock }: Overrides): Pick<Store, 'now' | 'purge'> {
+  if (clock === undefined) return store;
+  return { now: () => Promise.resolve(clock.now()), purge: (...given) => store.purge(...given) };
+}
+
+const RESEALED_AT_ONCE = 500;
+
+/** Sessions, where they are configured: they begin at the sign-in button alone. */
+function sessionsOf(
+  config: Config,
+  given: Ground & { verifier: Verifier; secrets: SessionSecrets },
+): SessionKeeper | null {
+  const { session } = config.identity;
+  const flow = createSignInFlow({ config, clock: given.clock, verifier: given.verifier });
+  return session && flow ? createSessions({ ...given, config, flow }, session) : null;
+}
+
+/** Learns of new keys, and seals anew what older ones sealed. */
+async function tidyKeys(keys: Keys, sessions: SessionKeeper | null): Promise<void> {
+  await keys.refresh();
+  await sessions?.reseal(RESEALED_AT_ONCE);
+}
+
+function storedSecrets(keys: Keys): SessionSecrets {
+  return {
+    sealingKey: () => keys.sealingKey('stored-secrets'),
+    encrypt: (text) => keys.encrypt('stored-secrets', text),
+    decrypt: (sealed) => keys.decrypt('stored-secrets', sealed),
+  };
+}
+
+function workflowList(config: Config): Workflows {
+  const byId = new Map(config.workflows.map((workflow) => [workflow.id, workflow]));
+  return { get: (id) => byId.get(id), list: () => config.workflows };
+}
+
+async function jobGauges(store: Store): Promise<Readonly<Record<string, number>>> {
+  const { waiting, dead } = await store.countJobs();
+  return { countersign_jobs_waiting: waiting, countersign_jobs_dead: dead };
+}
+
+async function readiness(
+  store: Store,
+): Promise<{ ok: boolean; checks: Readonly<Record<string, string>> }> {
+  try {
+    await store.check();
+    return { ok: true, checks: { store: 'ok' } };
+  } catch (error) {
+    return { ok: false, checks: { store: error instanceof Error ? error.message : 'failed' } };
+  }
+}

@@ -1,0 +1,194 @@
+import type { ClaimValue, PrincipalRef, Proof, TokenEvidence } from '../people/principal.ts';
+import type { FieldType, FieldValue, SingleUse } from '../workflow/workflow.ts';
+import type { StepUp } from './step-up.ts';
+
+export const REQUEST_STATES = [
+  'pending',
+  'approved',
+  'applying',
+  'applied',
+  'failed',
+  'unknown',
+  'denied',
+  'expired',
+  'cancelled',
+  'revoking',
+  'revoked',
+] as const;
+
+export type RequestState = (typeof REQUEST_STATES)[number];
+
+/** States from which nothing more happens by itself or by anybody. */
+export const TERMINAL_STATES: readonly RequestState[] = [
+  'applied',
+  'failed',
+  'unknown',
+  'denied',
+  'expired',
+  'cancelled',
+  'revoked',
+];
+
+/** Whether nothing more can happen to a request in this state. */
+export function isTerminal(state: RequestState): boolean {
+  return TERMINAL_STATES.includes(state);
+}
+
+/** A stage as it applies to one request: conditions on the requester are already worked out. */
+export interface PlannedStage {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** The claim that an approver must carry with exactly this value. */
+  readonly where: { readonly claim: string; readonly value: ClaimValue } | null;
+  readonly quorum: number;
+  /** What the sign-in behind a decision must come up to; absent: nothing beyond the role. */
+  readonly stepUp?: StepUp;
+}
+
+/** What will be applied, by what, to what. `target` names it for people, without secrets. */
+export interface PlannedExecution {
+  readonly executor: string;
+  readonly kind: string;
+  /** SHA-256 over the executor's configuration, secrets by their reference only. */
+  readonly configHash: string;
+  readonly target: string;
+  readonly durationMs: number | null;
+}
+
+/** Everything that decides about a request, fixed when it was made. */
+export interface Plan {
+  readonly stages: readonly PlannedStage[];
+  readonly execution: PlannedExecution;
+  /** The name of the channel where the card is posted. */
+  readonly channel: string;
+  readonly fields: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly type: FieldType;
+  }[];
+  /** Left out: `workloads`. */
+  readonly singleUse?: SingleUse;
+  /** Whether the deciding people must still have role and claim of their stage when it runs. */
+  readonly recheckRoles?: true;
+}
+
+/** What was found of one deciding person just before the execution. */
+export interface Rechecked {
+  readonly decisionId: string;
+  /** Key of the approver's principal. */
+  readonly key: string;
+  readonly role: string;
+  /** `unknown`: nobody could tell. */
+  readonly found: 'held' | 'lost' | 'unknown';
+  /** The stage's claim that was not found as it was wanted; left out where it was the role. */
+  readonly claim?: string;
+}
+
+/** The look at the deciding people before an execution, or before another try. Times in ms. */
+export interface Recheck {
+  readonly at: number;
+  readonly people: readonly Rechecked[];
+  /** Since when the look-up fails, and is repeated. */
+  readonly failingSince?: number;
+}
+
+/** What proves a decision. Times in ms. */
+export interface Evidence {
+  readonly token: TokenEvidence;
+  /** Which way proved the person, and when the claims were verified. */
+  readonly proof?: Proof;
+  readonly roles: readonly string[];
+  /** The role that authorised it. */
+  readonly role: string;
+  readonly via: 'teams' | 'api';
+  readonly tenant: string | null;
+  readonly objectId: string | null;
+  readonly activityId: string | null;
+  readonly conversationId: string | null;
+  readonly exchangeId: string | null;
+  /** Digest of what was shown, and the request's revision that showed it. */
+  readonly digest: string;
+  readonly revision: number;
+}
+
+/** How a command came in, as evidence keeps it. */
+export type Arrival = Pick<
+  Evidence,
+  'via' | 'tenant' | 'objectId' | 'activityId' | 'conversationId' | 'exchangeId'
+>;
+
+export type Verdict = 'approve' | 'deny';
+
+/** One person's word on one stage. */
+export interface Decision {
+  readonly id: string;
+  readonly requestId: string;
+  /** Index of the stage, from 0. */
+  readonly stage: number;
+  readonly approver: PrincipalRef;
+  readonly decision: Verdict;
+  readonly reason: string | null;
+  readonly at: number;
+  readonly evidence: Evidence;
+}
+
+/** Codes of the outcomes that the house itself gives; executors have codes of their own. */
+export const OUTCOME_CODES = [
+  'denied',
+  'cancelled',
+  'expired',
+  'interrupted',
+  'roles_withdrawn',
+  'claim_changed',
+  'roles_unconfirmed',
+] as const;
+
+/** How a request ended, or what the executor last said. */
+export interface Outcome {
+  readonly code: string;
+  readonly message: string;
+  /** What the target called it, such as a deployment's number. */
+  readonly reference: string | null;
+  readonly at: number;
+}
+
+/** One asking. `version` rises by one with every commit and is what cards call the revision. */
+export interface Request {
+  readonly id: string;
+  /** The number that people say; given by the store, 0 before the first commit. */
+  readonly number: number;
+  readonly version: number;
+  readonly state: RequestState;
+  readonly workflow: string;
+  readonly workflowVersion: string;
+  readonly title: string;
+  readonly requester: PrincipalRef;
+  readonly beneficiary: PrincipalRef;
+  /** The requester's token, for the proof of who asked. */
+  readonly requestedWith: TokenEvidence;
+  readonly fields: Readonly<Record<string, FieldValue>>;
+  readonly reason: string | null;
+  readonly plan: Plan;
+  readonly digest: string;
+  /** The version at which each stage so far was opened; its length less one is the open stage. */
+  readonly stagesOpenedAt: readonly number[];
+  readonly decisions: readonly Decision[];
+  readonly outcome: Outcome | null;
+  /** The last look at the deciding people; left out where there was none. */
+  readonly recheck?: Recheck;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly expiresAt: number;
+}
+
+/** Index of the stage that is open now (or was, when the request ended). */
+export function openStage(request: Request): number {
+  return request.stagesOpenedAt.length - 1;
+}
+
+/** The stage that a card of this revision showed; undefined for a revision from the future. */
+export function stageAtRevision(request: Request, revision: number): number | undefined {
+  if (!Number.isInteger(revision) || revision < 1 || revision > request.version) return undefined;
+  const opened = request.stagesOpenedAt.filter((version) => version <= revision);
+  return opened.length > 0 ? opened.length - 1 : undefined;
+}

@@ -1,0 +1,37 @@
+import type { Request } from '../../domain/request/request.ts';
+import { shownFields } from '../../domain/request/shown-fields.ts';
+import { toTimestamp } from '../../lib/clock.ts';
+
+/**
+ * What the target is told, as JSON text: the approved request and who approved it. The same for
+ * every try of one request, so that a target may compare repeats byte by byte; what changes with a
+ * delivery (its time and signature) is in the headers alone.
+ */
+export function webhookBody(request: Request): string {
+  const approvals = request.decisions.filter(({ decision }) => decision === 'approve');
+  const approvedAt = Math.max(request.createdAt, ...approvals.map(({ at }) => at));
+  const { requester, beneficiary } = request;
+  return JSON.stringify({
+    type: 'countersign.request.approved',
+    timestamp: toTimestamp(approvedAt),
+    data: {
+      request: request.id,
+      number: request.number,
+      workflow: request.workflow,
+      workflowVersion: request.workflowVersion,
+      requester: { key: requester.key, name: requester.name },
+      beneficiary: { key: beneficiary.key, name: beneficiary.name },
+      fields: shownFields(request),
+      reason: request.reason,
+      decisions: approvals.map(({ stage, approver, evidence, at }) => ({
+        stage: request.plan.stages[stage]?.name ?? String(stage),
+        decision: 'approve',
+        approver: { key: approver.key, name: approver.name },
+        role: evidence.role,
+        at: toTimestamp(at),
+      })),
+      digest: request.digest,
+      createdAt: toTimestamp(request.createdAt),
+    },
+  });
+}

@@ -1,0 +1,132 @@
+import { Webhook } from 'standardwebhooks';
+import type { WebhookExecutorConfig } from '../../config/config.ts';
+import { executorConfigHash } from '../../domain/request/digest.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Lru } from '../../lib/lru.ts';
+import type { ExecutionResult } from '../../usecases/ports/ports.ts';
+import { createAddressPolicy } from '../addresses.ts';
+import { exchange } from '../exchange.ts';
+import type { Resolve } from '../guarded-connect.ts';
+import { judge } from './judge-answer.ts';
+import type { Verdict } from './judge-answer.ts';
+import type { Executor } from '../registry.ts';
+import { webhookBody } from './webhook-body.ts';
+
+const REMEMBERED = 10_000;
+
+/**
+ * An executor that POSTs the approved request to one URL, signed as Standard Webhooks says
+ * (webhook-id, webhook-timestamp, webhook-signature), with the same id and Idempotency-Key for
+ * every try of one request.
+ *
+ * @throws Error where the URL, secret or allow-list is not usable; the message names the executor.
+ */
+export function createWebhookExecutor(options: {
+  name: string;
+  config: WebhookExecutorConfig;
+  /** Plain http is let through: the local profile only. */
+  allowHttp: boolean;
+  clock: Clock;
+  resolve?: Resolve;
+}): Executor {
+  const { name, config, clock } = options;
+  const url = checkedUrl(options);
+  const policy = createAddressPolicy(config.allowPrivate);
+  const webhook = signerOf(name, config.secret);
+  const target = `${url.host}${url.pathname}`.slice(0, 200);
+  const configHash = executorConfigHash({
+    kind: config.kind,
+    url: config.url,
+    secretRef: config.secretRef,
+    timeoutMs: config.timeoutMs,
+    idempotent: config.idempotent,
+    maxAttempts: config.maxAttempts,
+    allowPrivate: config.allowPrivate,
+  });
+  // Requests whose earlier tries in this process are all known to have done nothing.
+  const untouched = new Lru<string, number>(REMEMBERED);
+  return {
+    plan: { executor: name, kind: config.kind, configHash, target, durationMs: null },
+    repeatable: config.idempotent,
+    async execute(request, attempt) {
+      const now = clock.now();
+      const id = `msg_${request.id}`;
+      const body = webhookBody(request);
+      const signedAt = new Date(now);
+      const result = await exchange({
+        url: url.href,
+        body,
+        timeoutMs: config.timeoutMs,
+        policy,
+        ...(options.resolve ? { resolve: options.resolve } : {}),
+        headers: {
+          'content-type': 'application/json; charset=utf-8',
+          accept: 'application/json',
+          'user-agent': 'countersign',
+          'idempotency-key': id,
+          'webhook-id': id,
+          'webhook-timestamp': String(Math.floor(now / 1_000)),
+          'webhook-signature': webhook.sign(id, signedAt, body),
+        },
+      });
+      const verdict = judge(result, { target, now });
+      // After an unsure try only a target that drops repeats is asked again, and then a later
+      // "not applied" says nothing of the earlier. Tries of other processes count as unsure.
+      const certain =
+        !config.idempotent || attempt === 1 || untouched.get(request.id) === attempt - 1;
+      if (certain && verdict.effect === 'none-yet') untouched.set(request.id, attempt);
+      else untouched.delete(request.id);
+      return conclude(verdict, { config, attempt, certain, at: clock.now() });
+    },
+  };
+}
+
+function conclude(
+  verdict: Verdict,
+  {
+    config,
+    attempt,
+    certain,
+    at,
+  }: {
+    config: WebhookExecutorConfig;
+    attempt: number;
+    certain: boolean;
+    at: number;
+  },
+): ExecutionResult {
+  const { effect, code, message, reference, retryAfterMs } = verdict;
+  const outcome = { code, message, reference, at };
+  if (effect === 'done') return { kind: 'applied', outcome };
+  if (effect === 'none') return { kind: certain ? 'failed' : 'unknown', outcome };
+  if (effect === 'unsure' && !config.idempotent) return { kind: 'unknown', outcome };
+  if (attempt < config.maxAttempts) return { kind: 'retry', outcome, retryAfterMs };
+  return { kind: certain && effect === 'none-yet' ? 'failed' : 'unknown', outcome };
+}
+
+function signerOf(name: string, secret: string): Webhook {
+  try {
+    return new Webhook(secret);
+  } catch (cause) {
+    throw new Error(`executors.${name}: secret must be whsec_ and base64`, { cause });
+  }
+}
+
+function checkedUrl({
+  name,
+  config,
+  allowHttp,
+}: {
+  name: string;
+  config: WebhookExecutorConfig;
+  allowHttp: boolean;
+}): URL {
+  const url = URL.canParse(config.url) ? new URL(config.url) : undefined;
+  if (url?.protocol !== 'https:' && !(allowHttp && url?.protocol === 'http:')) {
+    throw new Error(`executors.${name}: url must be an https address`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new Error(`executors.${name}: url must not hold a user name or password`);
+  }
+  return url;
+}

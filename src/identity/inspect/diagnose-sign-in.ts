@@ -1,0 +1,82 @@
+import * as oidc from 'openid-client';
+import { describeError } from '../../lib/logger.ts';
+import type { Findings } from './finding.ts';
+import type { IdentityParts } from '../providers.ts';
+import { createSignInClientConfiguration } from '../sign-in/sign-in-client.ts';
+import { own } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+
+/**
+ * Looks at the sign-in button's side of a provider: its endpoints, PKCE, and whether it takes the
+ * client's secret. A code that never was is handed in: `invalid_grant` says that the client was
+ * let in, `invalid_client` that it was not.
+ */
+export async function diagnoseSignIn(
+  findings: Findings,
+  given: { name: string; document: JsonObject; parts: IdentityParts },
+): Promise<void> {
+  const { document, parts } = given;
+  const { signIn, tenantId } = parts.config.teams;
+  const issuer = parts.config.identity.issuers.find(({ id }) => id === signIn?.issuer);
+  if (signIn === null || issuer === undefined || given.name !== `issuer ${issuer.id}`) return;
+  for (const name of ['authorization_endpoint', 'token_endpoint'] as const) {
+    const address = own(document, name);
+    if (typeof address === 'string' && URL.canParse(address)) findings.ok(name, address);
+    else {
+      findings.fail(name, 'is missing', 'this provider cannot serve teams.signIn: name another');
+      return;
+    }
+  }
+  const methods = own(document, 'code_challenge_methods_supported');
+  if (Array.isArray(methods) && methods.includes('S256')) findings.ok('pkce', 'S256');
+  else {
+    findings.warn(
+      'pkce',
+      'the provider does not list S256',
+      'S256 is sent all the same (Entra checks it without listing it); ask the provider',
+    );
+  }
+  await trySecret(findings, { document, tenantId, parts });
+}
+
+async function trySecret(
+  findings: Findings,
+  given: { document: JsonObject; tenantId: string; parts: IdentityParts },
+): Promise<void> {
+  const {
+    parts: { config },
+  } = given;
+  const secret = 'teams.signIn.clientId and clientSecret';
+  try {
+    await oidc.genericGrantRequest(createSignInClientConfiguration(given), 'authorization_code', {
+      code: 'countersign-doctor',
+      redirect_uri: `${config.server.publicUrl}/auth/callback`,
+      code_verifier: 'countersign-doctor-countersign-doctor-countersign',
+    });
+    findings.warn('token endpoint', 'a code that never was is taken', 'this is no sound provider');
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'invalid_grant') findings.ok('token endpoint', 'the client is let in');
+    else if (code === 'invalid_client' || code === 'unauthorized_client') {
+      findings.fail('token endpoint', code, `check ${secret} (a secret may have expired)`);
+    } else if (code !== undefined) {
+      findings.warn(
+        'token endpoint',
+        `${code}: ${describeError(error).slice(0, 200)}`,
+        `check ${secret}, and that the redirect URI <publicUrl>/auth/callback is registered`,
+      );
+    } else {
+      findings.fail(
+        'token endpoint',
+        describeError(error).slice(0, 200),
+        'the token endpoint must be reachable from here',
+      );
+    }
+  }
+}
+
+/** The provider's own word; a challenge means that the client was not let in (RFC 6749 5.2). */
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof oidc.WWWAuthenticateChallengeError) return 'invalid_client';
+  return error instanceof oidc.ResponseBodyError ? error.error : undefined;
+}

@@ -1,0 +1,187 @@
+import type { IssuerConfig } from '../../config/config.ts';
+import { describeError } from '../../lib/logger.ts';
+import { createBotCredentials } from '../bot-credentials.ts';
+import { fetchJson } from '../bounded-fetch.ts';
+import type { Fetch } from '../bounded-fetch.ts';
+import { diagnoseKeys } from './diagnose-keys.ts';
+import { diagnoseLookups } from './diagnose-lookup.ts';
+import { diagnoseSignIn } from './diagnose-sign-in.ts';
+import { findingsOf } from './finding.ts';
+import type { Finding, Findings } from './finding.ts';
+import { discoveryIssuersOf, providerFetch } from '../providers.ts';
+import type { IdentityParts } from '../providers.ts';
+import { isJsonObject, own } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+
+/** Beyond this a clock is worth mending, although tokens still pass (ms). */
+const SKEW_WARN_MS = 5_000;
+/** The Date header counts whole seconds. */
+const DATE_STEP_MS = 1_000;
+
+/** Where keys come from: a configured issuer, or Bot Framework's channel. */
+interface Source {
+  readonly name: string;
+  readonly url: string;
+  readonly issuers: readonly string[];
+  readonly algorithms: readonly string[];
+  readonly toleranceMs: number;
+  readonly endorsement: string | null;
+}
+
+/**
+ * Looks at every provider as the service would, over the same bounded fetch, all of them at once:
+ * discovery, keys, clocks, the sign-in client, and the logins of the bot and of the look-ups.
+ * Never throws for what it finds, and sends nothing that changes anything.
+ */
+export async function diagnoseIdentity(parts: IdentityParts): Promise<readonly Finding[]> {
+  const { identity, teams } = parts.config;
+  const sources = [
+    ...identity.issuers.map(sourceOf),
+    {
+      name: 'channel bot-framework',
+      url: teams.cloud.metadataUrl,
+      issuers: [teams.cloud.issuer],
+      algorithms: ['RS256'],
+      toleranceMs: 5 * 60_000,
+      endorsement: 'msteams',
+    },
+  ];
+  const found = await Promise.all([
+    ...sources.map((source) => diagnoseSource(source, parts)),
+    diagnoseBotLogin(parts),
+    diagnoseLookups(parts),
+  ]);
+  return found.flat();
+}
+
+function sourceOf(issuer: IssuerConfig): Source {
+  return {
+    name: `issuer ${issuer.id}`,
+    url: issuer.discoveryUrl,
+    issuers: discoveryIssuersOf(issuer),
+    algorithms: issuer.algorithms,
+    toleranceMs: issuer.clockToleranceMs,
+    endorsement: null,
+  };
+}
+
+async function diagnoseSource(source: Source, parts: IdentityParts): Promise<readonly Finding[]> {
+  const findings = findingsOf(source.name);
+  const wire = watched(providerFetch(parts), parts);
+  checkAddress(findings, 'https', source.url, parts);
+  const document = await checkDiscovery(findings, source, wire.fetch);
+  if (document === undefined) return findings.list;
+  checkSkew(findings, source, wire.skewMs());
+  const jwksUri = own(document, 'jwks_uri');
+  if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) {
+    findings.fail(
+      'jwks_uri',
+      `${String(jwksUri)}`,
+      'the provider must publish jwks_uri; check ' +
+        'that discoveryUrl leads to its OpenID configuration',
+    );
+  } else {
+    checkAddress(findings, 'jwks_uri', jwksUri, parts);
+    await diagnoseKeys(findings, { ...source, jwksUri, document, fetch: wire.fetch });
+  }
+  await diagnoseSignIn(findings, { name: source.name, document, parts });
+  return findings.list;
+}
+
+function checkAddress(
+  findings: Findings,
+  check: string,
+  address: string,
+  { config }: IdentityParts,
+): void {
+  const { protocol } = new URL(address);
+  if (protocol === 'https:') findings.ok(check, address);
+  else if (config.profile === 'local' && protocol === 'http:') {
+    findings.ok(check, `${address} (http is let through in the local profile)`);
+  } else findings.fail(check, address, 'only https is called: give an https address');
+}
+
+async function checkDiscovery(
+  findings: Findings,
+  source: Source,
+  fetch: Fetch,
+): Promise<JsonObject | undefined> {
+  let document: unknown;
+  try {
+    document = await fetchJson(fetch, source.url);
+  } catch (error) {
+    findings.fail(
+      'reachable',
+      describeError(error).slice(0, 300),
+      'check the address ' +
+        '(discoveryUrl or issuer), name resolution, and that this machine may reach it by https',
+    );
+    return undefined;
+  }
+  if (!isJsonObject(document)) {
+    findings.fail('reachable', `${source.url} is no JSON object`, 'check discoveryUrl');
+    return undefined;
+  }
+  findings.ok('reachable', source.url);
+  const issuer = own(document, 'issuer');
+  const named = typeof issuer === 'string' ? issuer : 'no issuer';
+  if (source.issuers.includes(named)) findings.ok('issuer', named);
+  else {
+    findings.fail(
+      'issuer',
+      `the provider calls itself ${named.slice(0, 300)}`,
+      `configure exactly that (a slash at the end counts), not ${source.issuers.join(', ')}`,
+    );
+  }
+  return document;
+}
+
+/** Tokens are judged by our clock and stamped by the provider's. */
+function checkSkew(findings: Findings, source: Source, skewMs: number | undefined): void {
+  if (skewMs === undefined) {
+    findings.warn('clock', 'the provider sends no Date', 'compare the clocks by hand');
+    return;
+  }
+  const told = `${Math.round(skewMs / 1_000)} s apart (of the provider's Date header)`;
+  const change = "let this machine's clock follow a time server (NTP)";
+  if (Math.abs(skewMs) > Math.max(source.toleranceMs, DATE_STEP_MS)) {
+    findings.fail('clock', told, `${change}: fresh tokens are refused`);
+  } else if (Math.abs(skewMs) > SKEW_WARN_MS) findings.warn('clock', told, change);
+  else findings.ok('clock', told);
+}
+
+async function diagnoseBotLogin(parts: IdentityParts): Promise<readonly Finding[]> {
+  const { clock, config } = parts;
+  const findings = findingsOf('bot');
+  try {
+    const { expiresAt } = await createBotCredentials(parts).token();
+    const minutes = Math.round((expiresAt - clock.now()) / 60_000);
+    findings.ok('login', `a token for ${config.teams.cloud.scope}, good for ${minutes} min`);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    findings.fail(
+      'login',
+      describeError(cause).slice(0, 300),
+      'check teams.appId, teams.tenantId and teams.credential (a secret may have expired)',
+    );
+  }
+  return findings.list;
+}
+
+/** The fetch, watched for how far the answer's Date is from our clock. */
+function watched(fetch: Fetch, { clock }: IdentityParts) {
+  let skew: number | undefined;
+  return {
+    skewMs: () => skew,
+    fetch: (async (url, init) => {
+      const askedMs = clock.now();
+      const response = await fetch(url, init);
+      const date = Date.parse(response.headers.get('date') ?? '');
+      if (!Number.isNaN(date)) {
+        // The header is cut to the second: half of one is the best guess.
+        skew ??= date + DATE_STEP_MS / 2 - (askedMs + clock.now()) / 2;
+      }
+      return response;
+    }) satisfies Fetch,
+  };
+}

@@ -1,0 +1,175 @@
+import type { TeamsConfig } from '../../config/config.ts';
+import type { Principal } from '../../domain/people/principal.ts';
+import { IdentityError } from '../../usecases/ports/ports.ts';
+import { identityError } from '../codes.ts';
+import { parseCompact } from '../tokens/compact.ts';
+import { boundTo, refuseBound } from '../tokens/dpop.ts';
+import { isOverage } from '../group-overage.ts';
+import { CLAIM_CHECKS, KEY_CHECKS, told } from './inspect-checks.ts';
+import type { CheckContext, CheckName, CheckStep } from './inspect-checks.ts';
+import type { Provider } from '../providers.ts';
+import { requiredText } from '../tokens/registered-claims.ts';
+import { checkSingleSignOn } from '../tokens/single-sign-on.ts';
+import { own, parseStrictObject } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+import type { Purpose, VerifiedToken, Verifier } from '../tokens/verify-token.ts';
+
+/** One check of a token. `skipped`: it could not be told, as one before it failed. */
+export interface InspectedCheck {
+  readonly check: CheckName;
+  readonly result: 'pass' | 'fail' | 'skipped';
+  /** What was compared, in words; holds claims, never the signature. */
+  readonly found: string;
+  /** Where it failed: the code and what to change. */
+  readonly code?: string;
+  readonly change?: string;
+}
+
+/** Everything that can be told of a token. */
+export interface Inspection {
+  /** Null where the text holds no readable header or claims. */
+  readonly header: JsonObject | null;
+  readonly claims: JsonObject | null;
+  /** Id of the configured issuer that answers for its `iss`; null: none does. */
+  readonly issuer: string | null;
+  readonly checks: readonly InspectedCheck[];
+  /** What the service itself says; the list above explains it. */
+  readonly verdict:
+    | { readonly accepted: true; readonly principal: Principal }
+    | { readonly accepted: false; readonly code: string; readonly message: string };
+}
+
+const MAX_DEPTH = 12;
+
+/** What is asked of a token: the purpose, and where it is single sign-on, Teams' own rules. */
+export interface InspectionOptions {
+  readonly purpose: Purpose;
+  readonly verifier: Verifier;
+  /** `teams.singleSignOn`; who clicks is taken from the token, as nobody clicks here. */
+  readonly singleSignOn?: TeamsConfig['singleSignOn'];
+}
+
+/**
+ * Looks at a token as the service would, but goes on after a failed check wherever the next one
+ * does not rest on it. The verdict is the verifier's own: nothing here decides.
+ */
+export async function inspectToken(text: string, options: InspectionOptions): Promise<Inspection> {
+  const { purpose, verifier, singleSignOn } = options;
+  const { header, claims } = readParts(text);
+  const checks: InspectedCheck[] = [];
+  const add = (check: CheckName, found: string, error?: IdentityError) => {
+    checks.push(
+      error === undefined
+        ? { check, result: 'pass', found }
+        : { check, result: 'fail', found, code: error.code, change: error.message },
+    );
+  };
+  const { value: token, error: malformed } = await attempt(() => parseCompact(text));
+  add('form', token ? 'a signed token' : 'no signed token in canonical form', malformed);
+  const context: Partial<CheckContext> & { purpose: Purpose; now: number } = {
+    purpose,
+    now: verifier.clock.now(),
+    ...(token === undefined ? {} : { token }),
+    ...(claims === null ? {} : { claims }),
+  };
+  const { value: provider, error: unknown } =
+    claims === null
+      ? { value: undefined }
+      : await attempt(() => providerOf(claims, purpose, verifier));
+  if (provider !== undefined) context.provider = provider;
+  if (claims === null) checks.push(skipped('issuer'));
+  else add('issuer', `iss ${told(claims, 'iss')}`, unknown);
+  for (const step of [...KEY_CHECKS, ...CLAIM_CHECKS]) checks.push(await run(step, context));
+  const bound =
+    claims === null || own(claims, 'cnf') === undefined
+      ? undefined
+      : await attempt(() => checkBinding(claims, purpose));
+  if (bound) add('binding', bound.value ?? 'a binding that is not known here', bound.error);
+  const judged = await attempt(async () => {
+    const verified = await verifier.verify(text, purpose);
+    if (bound?.error !== undefined) throw bound.error;
+    return singleSignOn === undefined ? verified.principal : byTeams(verified, singleSignOn);
+  });
+  if (provider?.config.kind === 'entra' && claims !== null && isOverage(claims)) {
+    const failed = judged.error?.code.startsWith('groups_') ? judged.error : undefined;
+    if (judged.error === undefined || failed) {
+      add('groups', 'left out of the token, looked up at Microsoft Graph', failed);
+    } else checks.push(skipped('groups'));
+  }
+  if (singleSignOn !== undefined) {
+    const failed = judged.error?.code.startsWith('sso_') ? judged.error : undefined;
+    const told = `scope ${singleSignOn.scope}, brought by Teams, version and audience`;
+    if (judged.error === undefined || failed) add('single-sign-on', told, failed);
+    else checks.push(skipped('single-sign-on'));
+  }
+  return {
+    header,
+    claims,
+    issuer: provider?.config.id ?? null,
+    checks,
+    verdict:
+      judged.error === undefined
+        ? { accepted: true, principal: judged.value }
+        : { accepted: false, code: judged.error.code, message: judged.error.message },
+  };
+}
+
+/** Whom the token says that it belongs to. At a click no proof of it can come along. */
+function checkBinding(claims: JsonObject, { kind }: Purpose): string {
+  if (kind === 'single-sign-on') refuseBound(claims);
+  return `bound to the key ${boundTo(claims)}: counts with a DPoP proof of it, never as Bearer`;
+}
+
+function byTeams(verified: VerifiedToken, rules: TeamsConfig['singleSignOn']): Principal {
+  const {
+    principal: { tenant, objectId, name },
+  } = verified;
+  const sender = { tenantId: tenant ?? '', objectId: objectId ?? '', userId: '', name };
+  return checkSingleSignOn(verified, { rules, sender });
+}
+
+/** Runs one check if what it needs is known. */
+async function run(
+  step: CheckStep,
+  context: Partial<CheckContext> & { purpose: Purpose; now: number },
+): Promise<InspectedCheck> {
+  const { claims } = context;
+  const ready = claims !== undefined && step.needs.every((name) => context[name] !== undefined);
+  if (!ready) return skipped(step.check);
+  const found = step.found({ ...context, claims });
+  const { error } = await attempt(() => step.run(context as CheckContext));
+  if (error === undefined) return { check: step.check, result: 'pass', found };
+  return { check: step.check, result: 'fail', found, code: error.code, change: error.message };
+}
+
+function skipped(check: CheckName): InspectedCheck {
+  return { check, result: 'skipped', found: 'cannot be told before what failed above is mended' };
+}
+
+function providerOf(claims: JsonObject, purpose: Purpose, { providers }: Verifier): Provider {
+  const provider = providers.ofIssuer(requiredText(claims, 'iss'));
+  if (purpose.kind !== 'bearer' && purpose.provider !== provider.config.id) {
+    throw identityError('token_issuer_unknown', { about: 'another provider is expected here' });
+  }
+  return provider;
+}
+
+/** The value, or the refusal; anything else is thrown on. */
+async function attempt<Value>(
+  take: () => Value | Promise<Value>,
+): Promise<{ value: Value; error?: undefined } | { value?: undefined; error: IdentityError }> {
+  try {
+    return { value: await take() };
+  } catch (error) {
+    if (error instanceof IdentityError) return { error };
+    throw error;
+  }
+}
+
+/** Header and claims for showing, also of a token that the strict parser refuses. */
+function readParts(text: string): Pick<Inspection, 'header' | 'claims'> {
+  const [first, second] = text.trim().split('.', 3);
+  const object = (part: string | undefined) =>
+    parseStrictObject(Buffer.from(part ?? '', 'base64url'), MAX_DEPTH) ?? null;
+  return { header: object(first), claims: object(second) };
+}

@@ -1,0 +1,39 @@
+import { fetchJson } from '../bounded-fetch.ts';
+import type { Fetch } from '../bounded-fetch.ts';
+import { isJsonObject, own } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+
+/** What a provider says of itself (OpenID Connect Discovery 1.0 3), as far as it is used. */
+export interface ProviderMetadata {
+  readonly issuer: string;
+  readonly jwksUri: string;
+  /** The whole document, for the sign-in client. */
+  readonly document: JsonObject;
+}
+
+/**
+ * Fetches and checks a discovery document. Its issuer must be one of `issuers`, to the letter
+ * (Discovery 4.3): a document of somebody else would bring somebody else's keys.
+ *
+ * @throws Error that tells what was found and what was expected.
+ */
+export async function discover(options: {
+  fetch: Fetch;
+  url: string;
+  issuers: readonly string[];
+}): Promise<ProviderMetadata> {
+  const document = await fetchJson(options.fetch, options.url);
+  if (!isJsonObject(document)) throw new Error(`${options.url} is no JSON object`);
+  const issuer = own(document, 'issuer');
+  const jwksUri = own(document, 'jwks_uri');
+  if (typeof issuer !== 'string' || !options.issuers.includes(issuer)) {
+    throw new Error(
+      `${options.url} is of the issuer "${String(issuer).slice(0, 200)}", ` +
+        `not of ${options.issuers.join(' or ')}`,
+    );
+  }
+  if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) {
+    throw new Error(`${options.url} names no jwks_uri`);
+  }
+  return { issuer, jwksUri, document };
+}

@@ -1,0 +1,188 @@
+import type { Principal } from '../../domain/people/principal.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/ids.ts';
+import { describeError } from '../../lib/logger.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { IdentityError } from '../../usecases/ports/ports.ts';
+import type { SessionStore, StoredSession } from '../../usecases/ports/store.ts';
+import { identityError } from '../codes.ts';
+import type { EndReason } from './session-events.ts';
+import { sealSession } from './session-tokens.ts';
+import type { SessionContent, SessionSecrets } from './session-tokens.ts';
+import type { SignInFlow } from '../sign-in/sign-in-flow.ts';
+import type { SignInTokens } from '../sign-in/sign-in-client.ts';
+import type { Verifier } from '../tokens/verify-token.ts';
+
+/**
+ * How long one replica has a refresh to itself. The provider is given five seconds for metadata,
+ * tokens and keys each, and a look-up of groups five besides three for its login; whoever is killed
+ * in the middle holds the others up no longer.
+ */
+const LEASE_MS = 30_000;
+
+/**
+ * The token may be good, and cannot be judged now: its key is not known here yet, as after a
+ * rotation at the provider, or the directory does not tell the groups that it leaves out.
+ */
+const PASSING = ['token_keys_unavailable', 'token_key_unknown', 'groups_unavailable'];
+
+/** `renewed`: the row holds new claims; `ended`: there is no session; `busy`: another is at it. */
+export type Refreshed = 'renewed' | 'ended' | 'busy';
+
+export interface RefreshParts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly store: SessionStore;
+  readonly secrets: SessionSecrets;
+  readonly verifier: Verifier;
+  readonly flow: SignInFlow;
+  /** Ends a session and records why. */
+  readonly end: (session: StoredSession, why: EndReason, code: string | null) => Promise<void>;
+}
+
+/**
+ * Fetches a session's claims again. A refresh token is used by one at a time: in this process
+ * callers share one flight, among replicas the row's lease decides. The answer is written as the
+ * next generation; where the row is not of the last one any more, somebody else has used the same
+ * token, so nobody keeps it (RFC 9700 4.14.2).
+ */
+export function createRefresher(
+  parts: RefreshParts,
+): (session: StoredSession, content: SessionContent) => Promise<Refreshed> {
+  const flights = new Map<string, Promise<Refreshed>>();
+  return (session, content) => {
+    const key = `${session.id}|${session.generation}`;
+    const flying = flights.get(key);
+    if (flying !== undefined) return flying;
+    const flight = refresh(parts, session, content).finally(() => flights.delete(key));
+    flights.set(key, flight);
+    return flight;
+  };
+}
+
+async function refresh(
+  parts: RefreshParts,
+  session: StoredSession,
+  content: SessionContent,
+): Promise<Refreshed> {
+  const { store, clock, ids, secrets } = parts;
+  const { id, generation } = session;
+  const { refreshToken } = content;
+  if (refreshToken === null) return 'ended';
+  const now = clock.now();
+  const holder = ids.secret(16);
+  const mine = await store.claimRefresh({ id, generation, holder, until: now + LEASE_MS, now });
+  if (!mine) return 'busy';
+  const tokens = await ask(parts, { session, refreshToken, holder });
+  if (tokens === undefined) return 'ended';
+  // The old refresh token is spent from here on: what came in its place must be kept.
+  const { principal, failure } = await claimsOf(parts, content, tokens);
+  if (principal === undefined && !PASSING.includes(failure.code)) {
+    await parts.end(session, 'claims_refused', failure.code);
+    return 'ended';
+  }
+  const renewed: SessionContent = {
+    ...content,
+    ...(principal ? { principal, verifiedAt: clock.now() } : {}),
+    refreshToken: tokens.refreshToken ?? refreshToken,
+  };
+  const next = { ...session, generation: generation + 1 };
+  const written = await store.renewSession({
+    id,
+    generation,
+    ...(await sealSession(secrets, next, renewed)),
+  });
+  if (!written) {
+    await parts.end(session, 'refresh_reused', null);
+    await forget(parts, session, renewed);
+    return 'ended';
+  }
+  if (principal === undefined) {
+    throw identityError('session_refresh_unavailable', { cause: failure });
+  }
+  return 'renewed';
+}
+
+/** Has the provider forget what nobody uses any more; the end here does not wait for its word. */
+export async function forget(
+  { flow, log }: Pick<RefreshParts, 'flow' | 'log'>,
+  session: StoredSession,
+  { refreshToken }: Pick<SessionContent, 'refreshToken'>,
+): Promise<void> {
+  if (refreshToken === null) return;
+  try {
+    await flow.client.revoke(refreshToken, session.tenantId);
+  } catch (error) {
+    log.warn('a refresh token was not revoked at its provider', { error: describeError(error) });
+  }
+}
+
+/** What the provider gives; undefined where it ends the session. */
+async function ask(
+  parts: RefreshParts,
+  {
+    session,
+    refreshToken,
+    holder,
+  }: {
+    session: StoredSession;
+    refreshToken: string;
+    holder: string;
+  },
+): Promise<SignInTokens | undefined> {
+  try {
+    return await parts.flow.client.refresh(refreshToken, session.tenantId);
+  } catch (error) {
+    if (error instanceof IdentityError && error.code === 'session_refresh_refused') {
+      await parts.end(session, 'refresh_refused', reasonOf(error));
+      return undefined;
+    }
+    parts.log.warn('a session was not refreshed', { error: describeError(error) });
+    await parts.store.releaseRefresh({ id: session.id, holder });
+    throw error;
+  }
+}
+
+/** The provider's own word, such as `invalid_grant`. */
+function reasonOf({ cause, code }: IdentityError): string {
+  const word = (cause as { error?: unknown } | undefined)?.error;
+  return typeof word === 'string' ? word.slice(0, 100) : code;
+}
+
+async function claimsOf(
+  { verifier, flow }: RefreshParts,
+  content: SessionContent,
+  tokens: SignInTokens,
+): Promise<
+  { principal: Principal; failure?: undefined } | { principal?: undefined; failure: IdentityError }
+> {
+  try {
+    const { principal } = await verifier.verify(tokens.idToken, {
+      kind: 'refresh',
+      provider: flow.signIn.issuer,
+      clientId: flow.signIn.clientId,
+      nonce: content.nonce,
+    });
+    return { principal: continued(content.principal, principal) };
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error;
+    return { failure: error };
+  }
+}
+
+/**
+ * The refreshed principal, if it is the same one (OpenID Connect Core 12.2: `iss` and `sub` as at
+ * first). A refresh is no authentication: where a provider says otherwise, the older time counts,
+ * and where the sign-in told of none, a refresh cannot tell of it either.
+ */
+function continued(before: Principal, after: Principal): Principal {
+  const same =
+    after.key === before.key &&
+    after.subject === before.subject &&
+    after.token.issuer === before.token.issuer;
+  if (!same) throw identityError('token_claim_invalid', { about: 'sub' });
+  const [first, told] = [before.token.authTime, after.token.authTime];
+  const authTime = first === null ? null : Math.min(first, told ?? first);
+  return { ...after, token: { ...after.token, authTime } };
+}

@@ -1,0 +1,226 @@
+import type { Config, SessionConfig } from '../../config/config.ts';
+import type { Principal, Proof } from '../../domain/people/principal.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/ids.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { sleep } from '../../lib/loop.ts';
+import type { Sessions, TeamsSender } from '../../usecases/ports/ports.ts';
+import type { SessionOwner, SessionStore, StoredSession } from '../../usecases/ports/store.ts';
+import { identityError } from '../codes.ts';
+import { aliasesOf, createLinks, isTeamsPerson } from '../tokens/links.ts';
+import type { Links } from '../tokens/links.ts';
+import { endedEvent, startedEvent } from './session-events.ts';
+import type { EndReason } from './session-events.ts';
+import { createRefresher, forget } from './session-refresh.ts';
+import { openSession, sealSession } from './session-tokens.ts';
+import type { SessionContent, SessionSecrets } from './session-tokens.ts';
+import type { SignInFlow } from '../sign-in/sign-in-flow.ts';
+import type { Verifier } from '../tokens/verify-token.ts';
+
+/** How long a click waits for another replica's refresh: short of what Teams waits for it. */
+const WAIT_MS = 100;
+const ROUNDS = 60;
+/** A use is written at most this often, so that a row of clicks is no row of writes. */
+const TOUCH_EVERY_MS = 60_000;
+
+export interface SessionParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly store: SessionStore;
+  readonly secrets: SessionSecrets;
+  readonly verifier: Verifier;
+  readonly flow: SignInFlow;
+  readonly wait?: (ms: number) => Promise<void>;
+}
+
+/** Sessions, with what the sign-in and the housekeeping need of them besides. */
+export interface SessionKeeper extends Sessions {
+  /** A new session in the place of the person's last one; gives its id. */
+  start(
+    sender: Pick<TeamsSender, 'tenantId' | 'objectId'>,
+    content: SessionContent,
+  ): Promise<string>;
+  /** Seals anew what is sealed under an older key, at most `limit`; gives how many were. */
+  reseal(limit: number): Promise<number>;
+}
+
+/**
+ * Sessions of people who signed in by the button. Nothing of a session leaves the house: it is
+ * found by the Teams person that the gate vouches for, and read from the store at every click, so
+ * that its end takes effect at the next one, wherever it comes in.
+ */
+export function createSessions(parts: SessionParts, limits: SessionConfig): SessionKeeper {
+  const { clock, ids, store, secrets, flow } = parts;
+  const provider = flow.signIn.issuer;
+  const links = createLinks(parts.config.identity.links ?? [], parts.verifier.providers);
+  const end = async (session: StoredSession, reason: EndReason, code: string | null) => {
+    const event = endedEvent(ids, clock.now(), { session, reason, code, actor: null });
+    await store.endSessions({ which: { kind: 'one', id: session.id }, event });
+    parts.log.warn('a session was ended', { session: session.id, reason, code });
+  };
+  const refresh = createRefresher({ ...parts, end });
+  const areFresh = ({ token }: Principal) => clock.now() - token.issuedAt <= limits.maxClaimAgeMs;
+  const find = async ({ tenantId, objectId }: Pick<TeamsSender, 'tenantId' | 'objectId'>) => {
+    const found = await live(parts, limits, { tenantId, objectId, provider }, end);
+    return found && linkedNow(found, links, end);
+  };
+
+  return {
+    areFresh,
+    async current(sender, { renew = false, unattended = false } = {}) {
+      const wait = parts.wait ?? sleep;
+      let first: Found | undefined;
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const found = await find(sender);
+        if (found === undefined) return undefined;
+        const { session, content } = found;
+        first ??= found;
+        const renewed = session.generation > first.session.generation;
+        // Another replica may have kept the new refresh token without claims that it could judge.
+        if (renewed && haveSameClaims(first, found)) {
+          throw identityError('session_refresh_unavailable');
+        }
+        const good = areFresh(content.principal) && clock.now() < content.principal.token.expiresAt;
+        if (good && (renewed || !renew)) {
+          await keep(parts, unattended ? { ...limits, sliding: false } : limits, found);
+          return proven(found, renewed ? 'refresh' : 'session');
+        }
+        if (renewed) throw identityError('session_claims_stale');
+        if (content.refreshToken === null) return undefined;
+        const outcome = await refresh(session, content);
+        if (outcome === 'ended') return undefined;
+        if (outcome === 'busy') await wait(WAIT_MS);
+      }
+      throw identityError('session_refresh_unavailable');
+    },
+    async signOut({ tenantId, objectId }) {
+      const session = await store.findSession({ tenantId, objectId, provider });
+      if (session === undefined) return false;
+      const event = endedEvent(ids, clock.now(), {
+        session,
+        reason: 'signed_out',
+        code: null,
+        actor: session.principal,
+      });
+      const which = { kind: 'person', tenantId, objectId } as const;
+      const ended = await store.endSessions({ which, event });
+      const content = await openSession(secrets, session);
+      if (content !== undefined) await forget(parts, session, content);
+      return ended > 0;
+    },
+    start: ({ tenantId, objectId }, content) =>
+      start(parts, limits, { owner: { tenantId, objectId, provider }, content }),
+    async reseal(limit) {
+      const rows = await store.sessionsNotSealedWith(secrets.sealingKey(), limit);
+      for (const session of rows) {
+        const content = await openSession(secrets, session);
+        if (content === undefined) await end(session, 'unreadable', null);
+        else await sealAnew(parts, { session, content });
+      }
+      return rows.length;
+    },
+  };
+}
+
+async function start(
+  { clock, ids, store, secrets }: SessionParts,
+  limits: SessionConfig,
+  { owner, content }: { owner: SessionOwner; content: SessionContent },
+): Promise<string> {
+  const now = clock.now();
+  // Always a new id: nothing of an earlier session, or of who planted one, goes on.
+  const named = { ...owner, id: ids.next('ses', now), generation: 1, createdAt: now };
+  const session: StoredSession = {
+    ...named,
+    principal: content.principal.key,
+    usedAt: now,
+    endsAt: endOf(limits, { createdAt: now, usedAt: now }),
+    ...(await sealSession(secrets, named, content)),
+  };
+  const renewable = content.refreshToken !== null;
+  await store.startSession(
+    session,
+    startedEvent(ids, now, { session, by: content.principal, renewable }),
+  );
+  return session.id;
+}
+
+interface Found {
+  readonly session: StoredSession;
+  readonly content: SessionContent;
+}
+
+/** The owner's session where it has not ended; one that cannot be read is ended here. */
+async function live(
+  { store, clock, secrets }: SessionParts,
+  limits: SessionConfig,
+  owner: SessionOwner,
+  end: (session: StoredSession, reason: EndReason, code: string | null) => Promise<void>,
+): Promise<Found | undefined> {
+  const session = await store.findSession(owner);
+  if (session === undefined || clock.now() >= endOf(limits, session)) return undefined;
+  const content = await openSession(secrets, session);
+  if (content !== undefined) return { session, content };
+  await end(session, 'unreadable', null);
+  return undefined;
+}
+
+/**
+ * A session under the links of now, not of its sign-in: one that an administrator took away ends
+ * it, and one that was added keeps people apart from the next click on.
+ */
+async function linkedNow(
+  found: Found,
+  links: Links,
+  end: (session: StoredSession, why: EndReason, code: string | null) => Promise<void>,
+): Promise<Found | undefined> {
+  const { session, content } = found;
+  const aliases = aliasesOf(links, content.principal.key, null);
+  const principal = { ...content.principal, aliases };
+  if (isTeamsPerson(principal, session)) return { session, content: { ...content, principal } };
+  await end(session, 'unlinked', null);
+  return undefined;
+}
+
+/** Whether two states of a row rest on one and the same token. */
+function haveSameClaims({ content: one }: Found, { content: other }: Found): boolean {
+  return (
+    one.verifiedAt === other.verifiedAt &&
+    one.principal.token.digest === other.principal.token.digest
+  );
+}
+
+/** When a session ends by the limits that are configured now. */
+function endOf(
+  { idleMs, absoluteMs }: SessionConfig,
+  { createdAt, usedAt }: Pick<StoredSession, 'createdAt' | 'usedAt'>,
+): number {
+  return Math.min(createdAt + absoluteMs, usedAt + idleMs);
+}
+
+/** Remembers the use, and seals anew what an older key sealed. */
+async function keep(parts: SessionParts, limits: SessionConfig, found: Found): Promise<void> {
+  const { session } = found;
+  const now = parts.clock.now();
+  if (session.sealedWith !== parts.secrets.sealingKey()) await sealAnew(parts, found);
+  const due = Math.min(TOUCH_EVERY_MS, limits.idleMs / 10);
+  if (!limits.sliding || now - session.usedAt < due) return;
+  const { id, generation, createdAt } = session;
+  const endsAt = endOf(limits, { createdAt, usedAt: now });
+  await parts.store.touchSession({ id, generation, usedAt: now, endsAt });
+}
+
+async function sealAnew(
+  { store, secrets }: SessionParts,
+  { session, content }: Found,
+): Promise<void> {
+  const { id, generation } = session;
+  await store.resealSession({ id, generation, ...(await sealSession(secrets, session, content)) });
+}
+
+function proven({ session, content }: Found, way: Proof['way']): Principal {
+  const { principal, verifiedAt } = content;
+  return { ...principal, proof: { way, verifiedAt, sessionId: session.id } };
+}

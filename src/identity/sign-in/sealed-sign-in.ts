@@ -1,0 +1,60 @@
+import { sha256 } from '../../lib/hash.ts';
+import type { StoredSecrets } from '../../usecases/ports/ports.ts';
+import type { SignInAttempt, SignInLink } from '../../usecases/ports/store.ts';
+import { identityError } from '../codes.ts';
+import type { SessionContent } from '../sessions/session-tokens.ts';
+import type { AttemptSecrets } from './sign-in-client.ts';
+import { isJsonObject, own } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+
+/**
+ * The secrets of an attempt, decrypted. They name the link they were made for, so that rows cannot
+ * be exchanged for one another by somebody who writes to the database.
+ *
+ * @throws IdentityError `sign_in_unknown`.
+ */
+export async function readSealedAttempt(
+  secrets: StoredSecrets,
+  attempt: SignInLink & SignInAttempt,
+): Promise<AttemptSecrets> {
+  const opened = await open(secrets, attempt.verifier, attempt.id);
+  const [state, nonce, verifier] = ['state', 'nonce', 'verifier'].map((name) => own(opened, name));
+  const texts =
+    typeof state === 'string' && typeof nonce === 'string' && typeof verifier === 'string';
+  if (!texts || sha256(state) !== attempt.state || sha256(nonce) !== attempt.nonce) {
+    throw identityError('sign_in_unknown');
+  }
+  return { state, nonce, verifier };
+}
+
+/** What is parked at the end of a sign-in, until its person brings the code. */
+export interface Parked extends SessionContent {
+  readonly link: string;
+}
+
+/** Seals it. */
+export function sealParked(secrets: StoredSecrets, parked: Parked): Promise<string> {
+  return secrets.encrypt(JSON.stringify(parked));
+}
+
+/** The identity that was parked for this link. @throws IdentityError `sign_in_unknown`. */
+export async function readParked(
+  secrets: StoredSecrets,
+  parked: SignInLink & { readonly identity: string },
+): Promise<SessionContent> {
+  const opened = await open(secrets, parked.identity, parked.id);
+  if (!isJsonObject(own(opened, 'principal'))) throw identityError('sign_in_unknown');
+  // What only our own key can have encrypted was this when it was parked.
+  return opened as unknown as Parked;
+}
+
+async function open(secrets: StoredSecrets, sealed: string, link: string): Promise<JsonObject> {
+  let opened: unknown;
+  try {
+    opened = JSON.parse(await secrets.decrypt(sealed));
+  } catch (cause) {
+    throw identityError('sign_in_unknown', { cause });
+  }
+  if (!isJsonObject(opened) || own(opened, 'link') !== link) throw identityError('sign_in_unknown');
+  return opened;
+}

@@ -1,0 +1,34 @@
+import type { Config } from '../../config/config.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Fetch } from '../bounded-fetch.ts';
+import { createSignInClient } from './sign-in-client.ts';
+import type { SignInClient } from './sign-in-client.ts';
+import type { Verifier } from '../tokens/verify-token.ts';
+
+/** The sign-in button's provider as configured, with our client there. */
+export interface SignInFlow {
+  readonly signIn: NonNullable<Config['teams']['signIn']>;
+  readonly client: SignInClient;
+}
+
+/**
+ * Makes the flow ready; undefined where no sign-in is configured.
+ *
+ * @throws Error at once where teams.signIn names an issuer that does not stand in configuration.
+ */
+export function createSignInFlow(parts: {
+  config: Config;
+  clock: Clock;
+  verifier: Verifier;
+  fetch?: Fetch;
+}): SignInFlow | undefined {
+  const { config, clock, verifier } = parts;
+  const { signIn } = config.teams;
+  if (signIn === null) return undefined;
+  const provider = verifier.providers.get(signIn.issuer);
+  if (provider === undefined) {
+    throw new Error(`teams.signIn.issuer: no identity issuer has the id "${signIn.issuer}"`);
+  }
+  const fetch = parts.fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init));
+  return { signIn, client: createSignInClient({ config, signIn, provider, clock, fetch }) };
+}

@@ -1,0 +1,235 @@
+import type { Config } from '../../config/config.ts';
+import type { Principal } from '../../domain/people/principal.ts';
+import { meetsStepUp } from '../../domain/request/step-up.ts';
+import type { StepUp } from '../../domain/request/step-up.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { sameSecret, sha256 } from '../../lib/hash.ts';
+import type { Ids } from '../../lib/ids.ts';
+import type { SignIn, SignInPages, StoredSecrets } from '../../usecases/ports/ports.ts';
+import type { SignInAttempt, SignInLink, SignInStore } from '../../usecases/ports/store.ts';
+import type { Fetch } from '../bounded-fetch.ts';
+import { identityError } from '../codes.ts';
+import { isTeamsPerson } from '../tokens/links.ts';
+import { readParked, readSealedAttempt, sealParked } from './sealed-sign-in.ts';
+import type { SessionKeeper } from '../sessions/sessions.ts';
+import type { AttemptSecrets } from './sign-in-client.ts';
+import { createSignInFlow } from './sign-in-flow.ts';
+import type { SignInFlow } from './sign-in-flow.ts';
+import { clearedSignInCookie, readSignInCookie, signInCookie } from './sign-in-cookie.ts';
+import { createTries } from './tries.ts';
+import type { Verifier } from '../tokens/verify-token.ts';
+
+/** How long a link, the sign-in it starts, and the code it ends in are good for, together. */
+export const SIGN_IN_MS = 10 * 60_000;
+
+/**
+ * Eight digits: few enough to be typed where a client cannot hand them over, and enough, because a
+ * code counts only with an activity of the very person it was parked for. Who guesses can win no
+ * more than the own identity; five wrong tries in ten minutes end even that.
+ */
+const CODE_DIGITS = 8;
+const CODE = /^\d{8}$/;
+const SECRET = /^[A-Za-z0-9_-]{43}$/;
+
+export interface SignInParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly store: SignInStore;
+  readonly secrets: StoredSecrets;
+  readonly verifier: Verifier;
+  readonly fetch?: Fetch;
+  /** Carries what is redeemed over the next clicks; absent: it counts for this one alone. */
+  readonly sessions?: Pick<SessionKeeper, 'start'>;
+  /** Told of somebody who signed in as another person than the link is for. */
+  readonly mismatch?: (seen: {
+    person: Pick<SignInLink, 'tenantId' | 'objectId'>;
+    requestId: string | null;
+    code: string;
+    signedInAs: string;
+  }) => Promise<void>;
+}
+
+/**
+ * The sign-in button: a link for one person, request and revision, opened once in one browser,
+ * whose result is parked and counts only when an activity of that same person brings the code.
+ * The store sees hashes of secrets and what keys/ has encrypted, nothing that could be used.
+ *
+ * @throws Error at once where teams.signIn names an issuer that does not stand in configuration.
+ */
+export function createSignIn(parts: SignInParts): SignIn & SignInPages {
+  const { clock, ids, store, config } = parts;
+  const flow = createSignInFlow(parts);
+  const tries = createTries({ clock, limit: 5, windowMs: SIGN_IN_MS });
+  return {
+    async createLink({ sender, requestId, revision, stepUp = null }) {
+      required(flow);
+      const secret = ids.secret(32);
+      await store.addLink({
+        id: sha256(secret),
+        tenantId: sender.tenantId,
+        objectId: sender.objectId,
+        requestId,
+        revision,
+        expiresAt: clock.now() + SIGN_IN_MS,
+        demand: stepUp === null ? null : JSON.stringify(stepUp),
+      });
+      return `${config.server.publicUrl}/auth/start?link=${secret}`;
+    },
+    begin: async ({ link }) => begin(parts, required(flow), link),
+    finish: async (input) => finish(parts, required(flow), input),
+    async redeem({ code, sender, requestId, revision }) {
+      required(flow);
+      const person = `${sender.tenantId}|${sender.objectId}`;
+      if (tries.exhausted(person)) throw identityError('sign_in_too_many_tries');
+      const { tenantId, objectId } = sender;
+      const parked = CODE.test(code)
+        ? await store.redeem({ code: sha256(code), tenantId, objectId }, clock.now())
+        : undefined;
+      if (parked === undefined) {
+        tries.failed(person);
+        throw identityError('sign_in_code_invalid');
+      }
+      if (parked.requestId !== requestId || parked.revision !== revision) {
+        throw identityError('sign_in_other_request');
+      }
+      const content = await readParked(parts.secrets, parked);
+      const { principal, verifiedAt } = content;
+      assertPerson(principal, sender);
+      if (principal.token.expiresAt <= clock.now()) throw identityError('token_expired');
+      const { refreshToken, nonce } = content;
+      const sessionId =
+        (await parts.sessions?.start(sender, { principal, verifiedAt, refreshToken, nonce })) ??
+        null;
+      return { ...principal, proof: { way: 'sign-in', verifiedAt, sessionId } };
+    },
+  };
+}
+
+async function begin(
+  parts: SignInParts,
+  flow: SignInFlow,
+  link: string,
+): Promise<{ redirectTo: string; setCookie: string }> {
+  if (!SECRET.test(link)) throw identityError('sign_in_link_invalid');
+  const { ids, store, clock } = parts;
+  const browser = ids.secret(32);
+  const secrets: AttemptSecrets = {
+    state: ids.secret(32),
+    nonce: ids.secret(32),
+    verifier: ids.secret(32),
+  };
+  const id = sha256(link);
+  // Asked before the link is used up, so that a provider that is down does not cost the link.
+  await flow.client.ready();
+  const state = sha256(secrets.state);
+  const opened = await store.openLink(
+    id,
+    {
+      state,
+      browser: sha256(browser),
+      nonce: sha256(secrets.nonce),
+      verifier: await parts.secrets.encrypt(JSON.stringify({ ...secrets, link: id })),
+    },
+    clock.now(),
+  );
+  if (opened === undefined) throw identityError('sign_in_link_invalid');
+  const { tenantId, objectId } = opened;
+  const stepUp = demandOf(opened);
+  return {
+    redirectTo: await flow.client.authorizationUrl(secrets, { tenantId, objectId, stepUp }),
+    setCookie: signInCookie(browser, SIGN_IN_MS),
+  };
+}
+
+async function finish(
+  parts: SignInParts,
+  flow: SignInFlow,
+  input: { query: URLSearchParams; cookie: string | undefined },
+): Promise<{ code: string; setCookie: string }> {
+  const { ids, store, clock, verifier } = parts;
+  const [state, ...more] = input.query.getAll('state');
+  if (state === undefined || more.length > 0 || !SECRET.test(state)) {
+    throw identityError('sign_in_unknown');
+  }
+  const attempt = await store.takeAttempt(sha256(state), clock.now());
+  if (attempt === undefined) throw identityError('sign_in_unknown');
+  assertBrowser(attempt, input.cookie);
+  const secrets = await readSealedAttempt(parts.secrets, attempt);
+  const { idToken, refreshToken } = await flow.client.tokens(
+    input.query,
+    secrets,
+    attempt.tenantId,
+  );
+  const { principal } = await verifier.verify(idToken, {
+    kind: 'sign-in',
+    provider: flow.signIn.issuer,
+    clientId: flow.signIn.clientId,
+    nonce: secrets.nonce,
+  });
+  await checkPerson(parts, principal, attempt);
+  checkDemand(attempt, principal, clock.now());
+  const code = ids.code(CODE_DIGITS);
+  const identity = await sealParked(parts.secrets, {
+    link: attempt.id,
+    principal,
+    verifiedAt: clock.now(),
+    nonce: secrets.nonce,
+    // Kept only where it is used.
+    refreshToken: parts.sessions ? refreshToken : null,
+  });
+  await store.park(attempt.id, { code: sha256(code), identity }, clock.now());
+  return { code, setCookie: clearedSignInCookie() };
+}
+
+function required(flow: SignInFlow | undefined): SignInFlow {
+  if (flow === undefined) throw identityError('sign_in_off');
+  return flow;
+}
+
+/** Login CSRF and a link passed on to somebody else both end here (RFC 6819 4.4.1.8). */
+function assertBrowser(attempt: SignInAttempt, cookie: string | undefined): void {
+  const browser = readSignInCookie(cookie);
+  if (browser === undefined || !sameSecret(sha256(browser), attempt.browser)) {
+    throw identityError('sign_in_other_browser');
+  }
+}
+
+/** What the link's stage demands; the column is ours alone to write. */
+function demandOf({ demand }: SignInLink): StepUp | null {
+  return demand === null ? null : (JSON.parse(demand) as StepUp);
+}
+
+/** A sign-in that does not come up to what was demanded ends here, with a sentence. */
+function checkDemand(link: SignInLink, { token }: Principal, now: number): void {
+  const demand = demandOf(link);
+  const met = demand === null ? { ok: true as const } : meetsStepUp(demand, token, now);
+  if (!met.ok) throw identityError('sign_in_step_up_unmet', { about: met.refusal.message });
+}
+
+async function checkPerson(
+  { mismatch }: SignInParts,
+  principal: Principal,
+  link: SignInLink,
+): Promise<void> {
+  try {
+    assertPerson(principal, link);
+  } catch (error) {
+    const { tenantId, objectId, requestId, revision } = link;
+    await mismatch?.({
+      person: { tenantId, objectId },
+      requestId: revision === 0 ? null : requestId,
+      code: 'sign_in_wrong_person',
+      signedInAs: principal.key,
+    });
+    throw error;
+  }
+}
+
+/** Who signed in must be the Teams person that the link is for. */
+function assertPerson(
+  principal: Principal,
+  person: Pick<SignInLink, 'tenantId' | 'objectId'>,
+): void {
+  if (!isTeamsPerson(principal, person)) throw identityError('sign_in_wrong_person');
+}

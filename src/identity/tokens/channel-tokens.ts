@@ -1,0 +1,83 @@
+import type { TeamsConfig } from '../../config/config.ts';
+import { sha256 } from '../../lib/hash.ts';
+import { Lru } from '../../lib/lru.ts';
+import { rememberLast } from '../../lib/remember-last.ts';
+import type { ChannelTokens } from '../../usecases/ports/ports.ts';
+import { PROVIDER_LIMITS, boundedFetch } from '../bounded-fetch.ts';
+import { identityError } from '../codes.ts';
+import { MAX_TOKEN_CHARACTERS, parseCompact } from './compact.ts';
+import { createKeySource } from '../issuer-keys/jwks.ts';
+import type { KeySource } from '../issuer-keys/jwks.ts';
+import type { VerificationKey } from '../issuer-keys/key-document.ts';
+import type { IdentityParts } from '../providers.ts';
+import { checkAudience, checkTimes, textClaim } from './registered-claims.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+import { own } from '../../lib/strict-json.ts';
+import { checkWithKey } from './verify-token.ts';
+
+const TOLERANCE_MS = 5 * 60_000;
+const REMEMBERED = 1_000;
+
+interface Remembered {
+  readonly claims: JsonObject;
+  readonly kid: string;
+  readonly key: VerificationKey;
+}
+
+/**
+ * Checks the tokens that Bot Framework sends with activities: its own issuer and nobody else's
+ * (tokens that tenants give out, the emulator's among them, are never taken), RS256, the bot's app
+ * id as the one audience, an expiry, and a service URL.
+ *
+ * Teams sends one token for about an hour, so signatures that were good are remembered (1,000 at
+ * most, by the hash of the whole text, and of the last one the text); times and the key's place in
+ * the key set are checked again at every use.
+ */
+export function createChannelTokens(parts: IdentityParts): ChannelTokens {
+  const { teams } = parts.config;
+  const keys = channelKeys(parts, teams.cloud);
+  const seen = new Lru<string, Remembered>(REMEMBERED);
+  const idOf = rememberLast((text: string) => sha256(text));
+  const audiences = new Set([teams.appId]);
+  const check = async (text: string): Promise<Remembered> => {
+    const token = parseCompact(text);
+    if (token.typ !== null && token.typ !== 'jwt') {
+      throw identityError('token_header_refused', { about: 'typ' });
+    }
+    if (own(token.claims, 'iss') !== teams.cloud.issuer) {
+      throw identityError('token_issuer_unknown');
+    }
+    if (token.alg !== 'RS256') throw identityError('token_algorithm_refused');
+    const key = await keys.find(token.kid);
+    await checkWithKey(token, key);
+    checkAudience(token.claims, audiences);
+    return { claims: token.claims, kid: token.kid, key };
+  };
+  return {
+    async verify(text) {
+      if (text.length > MAX_TOKEN_CHARACTERS) throw identityError('token_too_large');
+      const id = idOf(text);
+      const known = seen.get(id);
+      const trusted = known !== undefined && (await keys.find(known.kid)) === known.key;
+      const { claims, kid, key } = trusted ? known : await check(text);
+      checkTimes(claims, { now: parts.clock.now(), toleranceMs: TOLERANCE_MS, maxAgeMs: null });
+      const serviceUrl = textClaim(claims, 'serviceurl');
+      if (serviceUrl === null) throw identityError('channel_service_url_missing');
+      if (!trusted) seen.set(id, { claims, kid, key });
+      return { serviceUrl, endorsements: key.endorsements };
+    },
+  };
+}
+
+function channelKeys(parts: IdentityParts, cloud: TeamsConfig['cloud']): KeySource {
+  const wire = parts.fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init));
+  const allowHttp = parts.config.profile === 'local';
+  return createKeySource({
+    name: 'bot-framework',
+    discoveryUrl: cloud.metadataUrl,
+    issuers: [cloud.issuer],
+    clock: parts.clock,
+    log: parts.log,
+    fetch: boundedFetch(wire, { ...PROVIDER_LIMITS, allowHttp }),
+  });
+}

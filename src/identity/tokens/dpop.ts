@@ -1,0 +1,199 @@
+import { calculateJwkThumbprint, importJWK } from 'jose';
+import type { JWK } from 'jose';
+import type { Clock } from '../../lib/clock.ts';
+import { sha256 } from '../../lib/hash.ts';
+import { IdentityError } from '../../usecases/ports/ports.ts';
+import type { OnceOnly, TokenProof } from '../../usecases/ports/ports.ts';
+import { fits, isKnownAlgorithm, verifySignature } from './algorithms.ts';
+import { identityError } from '../codes.ts';
+import { decodePart } from './compact.ts';
+import type { DpopNonces } from './dpop-nonces.ts';
+import { isPrivate, publicMaterial } from '../issuer-keys/key-document.ts';
+import { isJsonObject, own, parseStrictObject } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+
+const MAX_PROOF_CHARACTERS = 8 * 1024;
+const MAX_DEPTH = 6;
+const MAX_JTI = 256;
+const MAX_TEXT = 2_048;
+/** How old a proof may be, and how far ahead its maker's clock (RFC 9449 11.1). */
+const PAST_MS = 60_000;
+const AHEAD_MS = 30_000;
+
+interface ProofParts {
+  readonly alg: string;
+  readonly jwk: JWK;
+  readonly claims: JsonObject;
+  readonly signedText: string;
+  readonly signature: Buffer;
+}
+
+/** What the checks rest on. */
+export interface HolderChecks {
+  readonly clock: Clock;
+  readonly once: OnceOnly | undefined;
+  readonly nonces: DpopNonces | undefined;
+}
+
+/**
+ * Checks that a verified token comes from its holder. A token that is bound to a key (`cnf.jkt`)
+ * counts only with a proof of that key for this very call (RFC 9449 4.3, 7.1), made just now and
+ * never seen; a token that is not bound only without one. Other bindings are refused, as a token
+ * that says whom it belongs to must not count for everybody (RFC 7800 3, RFC 8705 3).
+ *
+ * @throws IdentityError `token_bound`, `token_binding_unknown`, `dpop_…`.
+ */
+export async function checkHolder(
+  given: { token: string; claims: JsonObject; proof: TokenProof | undefined },
+  { clock, once, nonces }: HolderChecks,
+): Promise<void> {
+  const { token, claims, proof } = given;
+  const jkt = boundTo(claims);
+  if (jkt === null) {
+    if (proof !== undefined) throw identityError('dpop_token_unbound');
+    return;
+  }
+  if (proof === undefined || once === undefined) throw identityError('token_bound');
+  const parts = parseProof(proof.proof);
+  // Ahead of the signature: only the holder's own key is ever calculated with.
+  if ((await thumbprint(parts.jwk)) !== jkt) throw identityError('dpop_wrong_key');
+  await checkSignature(parts);
+  checkCall(parts.claims, { token, proof });
+  const now = clock.now();
+  const usableUntil = checkTime(parts.claims, now);
+  checkNonce(parts.claims, nonces, now);
+  const jti = text(parts.claims, 'jti');
+  if (jti === null || jti.length > MAX_JTI) throw invalid('jti');
+  if (!(await once.take({ kind: 'dpop', key: `${jkt}|${jti}`, expiresAt: usableUntil }))) {
+    throw identityError('dpop_proof_replayed');
+  }
+}
+
+/** Refuses a token that is bound to its holder where no proof can come along. */
+export function refuseBound(claims: JsonObject): void {
+  if (boundTo(claims) !== null) throw identityError('token_bound');
+}
+
+/**
+ * The thumbprint of the key that a token is bound to; null where it is bound to nothing.
+ *
+ * @throws IdentityError `token_binding_unknown`.
+ */
+export function boundTo(claims: JsonObject): string | null {
+  const cnf = own(claims, 'cnf');
+  if (cnf === undefined) return null;
+  const jkt = isJsonObject(cnf) ? own(cnf, 'jkt') : undefined;
+  const only = isJsonObject(cnf) && Object.keys(cnf).length === 1;
+  if (only && typeof jkt === 'string' && /^[\w-]{43}$/.test(jkt)) return jkt;
+  throw identityError('token_binding_unknown');
+}
+
+/** Takes a proof apart (RFC 9449 4.2), as strictly as a token. */
+function parseProof(text: string): ProofParts {
+  const parts = text.length > MAX_PROOF_CHARACTERS ? [] : text.split('.');
+  const [first = '', second = '', third = ''] = parts;
+  if (parts.length !== 3) throw invalid('form');
+  const header = parseStrictObject(proofPart(first), MAX_DEPTH);
+  const claims = parseStrictObject(proofPart(second), MAX_DEPTH);
+  if (header === undefined || claims === undefined) throw invalid('form');
+  if (own(header, 'typ') !== 'dpop+jwt') throw invalid('typ');
+  if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw invalid('crit');
+  const alg = own(header, 'alg');
+  const jwk = own(header, 'jwk');
+  if (typeof alg !== 'string' || !isKnownAlgorithm(alg)) throw invalid('alg');
+  if (!isJsonObject(jwk) || isPrivate(jwk)) throw invalid('jwk');
+  const material = publicMaterial(jwk);
+  if (material === undefined || !fits(alg, { kty: material.kty, crv: material.crv })) {
+    throw invalid('jwk');
+  }
+  return {
+    alg,
+    jwk: material,
+    claims,
+    signedText: `${first}.${second}`,
+    signature: proofPart(third),
+  };
+}
+
+function proofPart(text: string): Buffer {
+  try {
+    return decodePart(text);
+  } catch (cause) {
+    if (cause instanceof IdentityError) throw invalid('form');
+    throw cause;
+  }
+}
+
+async function checkSignature({ alg, jwk, signedText, signature }: ProofParts): Promise<void> {
+  const good = await verifies({ alg, jwk, signedText, signature });
+  if (!good) throw invalid('signature');
+}
+
+async function verifies({
+  alg,
+  jwk,
+  signedText,
+  signature,
+}: Omit<ProofParts, 'claims'>): Promise<boolean> {
+  let key;
+  try {
+    key = await importJWK(jwk, alg);
+  } catch {
+    // A point that is not on its curve, a modulus that is none: as good as a wrong signature.
+    return false;
+  }
+  if (key instanceof Uint8Array) return false;
+  return verifySignature({ alg, key, signature, data: Buffer.from(signedText) });
+}
+
+/** RFC 7638 3; the members are those of a public key already. */
+function thumbprint(jwk: JWK): Promise<string> {
+  return calculateJwkThumbprint(jwk, 'sha256');
+}
+
+/** The proof is for this method, this address and this token. */
+function checkCall(claims: JsonObject, given: { token: string; proof: TokenProof }): void {
+  const { token, proof } = given;
+  if (text(claims, 'htm') !== proof.method) throw invalid('htm');
+  const called = address(proof.url);
+  const htu = text(claims, 'htu');
+  // What cannot be read as an address is no address, not even that of an odd call.
+  if (htu === null || called === undefined || address(htu) !== called) throw invalid('htu');
+  if (text(claims, 'ath') !== sha256(token)) throw invalid('ath');
+}
+
+/** An address without query and fragment, in the normal form of RFC 3986 6.2.2 and 6.2.3. */
+function address(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return undefined;
+  return `${url.origin}${url.pathname}`;
+}
+
+/** Until when the proof could be used again (ms). */
+function checkTime(claims: JsonObject, now: number): number {
+  const iat = own(claims, 'iat');
+  const issuedAt = typeof iat === 'number' ? Math.floor(iat * 1_000) : NaN;
+  if (!Number.isSafeInteger(issuedAt)) throw invalid('iat');
+  if (issuedAt > now + AHEAD_MS || now - issuedAt > PAST_MS) {
+    throw identityError('dpop_proof_stale');
+  }
+  // Later than the window's end, as clocks of replicas and of the purge differ.
+  return issuedAt + PAST_MS + 2 * AHEAD_MS;
+}
+
+function checkNonce(claims: JsonObject, nonces: DpopNonces | undefined, now: number): void {
+  if (nonces === undefined) return;
+  const nonce = text(claims, 'nonce');
+  if (nonce !== null && nonces.accepts(nonce, now)) return;
+  throw identityError('dpop_nonce_needed', { nonce: nonces.current(now) });
+}
+
+function text(claims: JsonObject, name: string): string | null {
+  const value = own(claims, name);
+  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT ? value : null;
+}
+
+function invalid(about: string): IdentityError {
+  return identityError('dpop_proof_invalid', { about });
+}

@@ -1,0 +1,157 @@
+import type { IssuerConfig } from '../../config/config.ts';
+import type { Principal, PrincipalKind, TokenEvidence } from '../../domain/people/principal.ts';
+import { sha256 } from '../../lib/hash.ts';
+import { identityError } from '../codes.ts';
+import type { CompactToken } from './compact.ts';
+import { aliasesOf, personKey } from './links.ts';
+import type { Links } from './links.ts';
+import { isGuid } from '../providers.ts';
+import type { Provider } from '../providers.ts';
+import type { TokenTimes } from './registered-claims.ts';
+import { listClaim, requiredText, textClaim, timeClaim } from './registered-claims.ts';
+import { ruleClaims, rolesOf } from './roles.ts';
+import { own } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+import { actorOf, workloadKey } from './workload-key.ts';
+
+const MAX_NAME = 200;
+
+/** What the checks of a token have found so far. */
+export interface CheckedToken {
+  readonly token: CompactToken;
+  readonly provider: Provider;
+  readonly kind: PrincipalKind;
+  readonly audience: string;
+  readonly times: TokenTimes;
+  /** Groups that were looked up, where the token does not list them itself. */
+  readonly groups?: readonly string[] | undefined;
+}
+
+/** What configuration makes of claims. */
+export interface PrincipalRules {
+  readonly implied: (role: string) => readonly string[];
+  readonly links: Links;
+}
+
+/** The person as Teams knows them. */
+interface TeamsIdentity {
+  readonly tenant: string;
+  readonly objectId: string;
+}
+
+/**
+ * The principal that a checked token speaks for. Entra's v1 and v2 tokens of one person give one
+ * principal, as its key is cloud, tenant and object id. At other providers it is the subject,
+ * except where the provider names the person as Teams does: a subject may be another one for every
+ * application (pairwise, OpenID Connect Core 8.1), and the same person would pass for two.
+ *
+ * @throws IdentityError where a claim that it needs is missing or misshapen.
+ */
+export function principalOf(checked: CheckedToken, rules: PrincipalRules): Principal {
+  const { token, provider, kind, groups } = checked;
+  const { claims } = token;
+  const { config } = provider;
+  const subject = requiredText(claims, 'sub');
+  const teams = teamsIdentity(claims, checked);
+  const key = keyOf({ provider, subject, teams, kind, claims });
+  const aliases = aliasesOf(rules.links, key, actorOf(claims, config, kind));
+  return {
+    key,
+    kind,
+    provider: config.id,
+    subject,
+    tenant: kind === 'person' ? (teams?.tenant ?? null) : null,
+    objectId: kind === 'person' ? (teams?.objectId ?? null) : null,
+    name: nameOf(claims, config, subject),
+    roles: rolesOf(claims, config, rules.implied, { tenant: teams?.tenant ?? null, groups }),
+    claims: ruleClaims(claims, config.claims),
+    token: evidenceOf(checked, subject),
+    ...(aliases.length === 0 ? {} : { aliases }),
+  };
+}
+
+function keyOf(parts: {
+  provider: Provider;
+  subject: string;
+  teams: TeamsIdentity | undefined;
+  kind: PrincipalKind;
+  claims: JsonObject;
+}): string {
+  const { provider, subject, teams } = parts;
+  if (teams === undefined && parts.kind === 'workload' && provider.config.keyClaims) {
+    return workloadKey(parts.claims, provider.config, subject);
+  }
+  if (teams === undefined) {
+    // Beside people whose keys are tenant and object id, a subject of two parts could be one.
+    if (provider.config.teams !== null && subject.includes('|')) {
+      throw identityError('token_claim_invalid', { about: 'sub' });
+    }
+    return `${provider.config.id}|${subject}`;
+  }
+  return personKey(provider, teams);
+}
+
+/** Tenant and object id: of everybody at Entra, of people only elsewhere. */
+function teamsIdentity(claims: JsonObject, checked: CheckedToken): TeamsIdentity | undefined {
+  const {
+    provider: { config, tenants },
+    kind,
+  } = checked;
+  const names = config.teams;
+  if (names === null || (config.kind !== 'entra' && kind !== 'person')) return undefined;
+  const tenant = requiredText(claims, names.tenantClaim);
+  const objectId = requiredText(claims, names.objectIdClaim);
+  for (const [name, value] of [
+    [names.tenantClaim, tenant],
+    [names.objectIdClaim, objectId],
+  ]) {
+    const shaped = config.kind === 'entra' ? isGuid(value ?? '') : !value?.includes('|');
+    if (!shaped) throw identityError('token_claim_invalid', { about: name });
+  }
+  if (tenants.size > 0 && !tenants.has(tenant)) throw identityError('token_tenant_not_allowed');
+  return { tenant, objectId };
+}
+
+/** A name for showing: bounded, on one line, and never what anything is decided by. */
+function nameOf(claims: JsonObject, config: IssuerConfig, subject: string): string {
+  const claimed = own(claims, config.nameClaim);
+  const name = typeof claimed === 'string' && claimed.trim() !== '' ? claimed : subject;
+  return name
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_NAME)
+    .toWellFormed();
+}
+
+function evidenceOf(checked: CheckedToken, subject: string): TokenEvidence {
+  const {
+    token: { claims, signedText },
+    audience,
+    times,
+  } = checked;
+  return {
+    issuer: requiredText(claims, 'iss'),
+    subject,
+    audience,
+    tokenId: textClaim(claims, 'jti') ?? textClaim(claims, 'uti'),
+    clientId: clientOf(claims),
+    issuedAt: times.issuedAt,
+    expiresAt: times.expiresAt,
+    authTime: timeClaim(claims, 'auth_time'),
+    acr: textClaim(claims, 'acr'),
+    amr: listClaim(claims, 'amr'),
+    digest: sha256(signedText),
+    ...(own(claims, 'acrs') === undefined ? {} : { acrs: listClaim(claims, 'acrs') }),
+  };
+}
+
+/** The client that a token was issued to, by whichever claim its provider names it. */
+export function clientOf(claims: JsonObject): string | null {
+  return (
+    textClaim(claims, 'azp') ??
+    textClaim(claims, 'appid') ??
+    textClaim(claims, 'client_id') ??
+    textClaim(claims, 'cid')
+  );
+}

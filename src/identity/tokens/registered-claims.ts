@@ -1,0 +1,107 @@
+import { identityError } from '../codes.ts';
+import { own } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+
+const MAX_TEXT = 1_024;
+
+/** Times of a token, in ms since 1970. */
+export interface TokenTimes {
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/** A string claim; null where there is none. @throws IdentityError `token_claim_invalid`. */
+export function textClaim(claims: JsonObject, name: string): string | null {
+  const value = own(claims, name);
+  if (value === undefined) return null;
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_TEXT) return value;
+  throw identityError('token_claim_invalid', { about: name });
+}
+
+/** A string claim that must be there. @throws IdentityError `token_claim_missing` or `_invalid`. */
+export function requiredText(claims: JsonObject, name: string): string {
+  const value = textClaim(claims, name);
+  if (value === null) throw identityError('token_claim_missing', { about: name });
+  return value;
+}
+
+/**
+ * A NumericDate (RFC 7519 2) in ms; null where there is none. Only numbers that are exact count:
+ * `1e400`, which JSON reads as infinity, and texts are refused.
+ *
+ * @throws IdentityError `token_claim_invalid`.
+ */
+export function timeClaim(claims: JsonObject, name: string): number | null {
+  const value = own(claims, name);
+  if (value === undefined) return null;
+  const ms = typeof value === 'number' && value >= 0 ? Math.floor(value * 1_000) : NaN;
+  if (Number.isSafeInteger(ms)) return ms;
+  throw identityError('token_claim_invalid', { about: name });
+}
+
+/** A list of strings; empty where there is none. @throws IdentityError `token_claim_invalid`. */
+export function listClaim(claims: JsonObject, name: string): readonly string[] {
+  const value = own(claims, name);
+  if (value === undefined) return [];
+  if (isTextList(value, 50)) return value;
+  throw identityError('token_claim_invalid', { about: name });
+}
+
+/** Whether a value is a list of at most `limit` texts of sane length. */
+export function isTextList(value: unknown, limit: number): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= limit &&
+    value.every((item) => typeof item === 'string' && item.length <= MAX_TEXT)
+  );
+}
+
+/**
+ * Checks `exp`, `nbf` and `iat` against now. `exp` is required always, `iat` where a maximum age
+ * is given. At the very moment of `exp` plus the tolerance a token has expired (RFC 7519 4.1.4).
+ *
+ * @throws IdentityError naming the first check that failed.
+ */
+export function checkTimes(
+  claims: JsonObject,
+  rules: {
+    now: number;
+    toleranceMs: number;
+    maxAgeMs: number | null;
+  },
+): TokenTimes {
+  const { now, toleranceMs, maxAgeMs } = rules;
+  const expiresAt = timeClaim(claims, 'exp');
+  if (expiresAt === null) throw identityError('token_claim_missing', { about: 'exp' });
+  const issuedAt = timeClaim(claims, 'iat');
+  if (issuedAt === null && maxAgeMs !== null) {
+    throw identityError('token_claim_missing', { about: 'iat' });
+  }
+  const notBefore = timeClaim(claims, 'nbf');
+  if (now >= expiresAt + toleranceMs) throw identityError('token_expired');
+  if (notBefore !== null && notBefore > now + toleranceMs) {
+    throw identityError('token_not_yet_valid');
+  }
+  if (issuedAt !== null && issuedAt > now + toleranceMs) {
+    throw identityError('token_issued_in_future');
+  }
+  if (issuedAt !== null && maxAgeMs !== null && now - issuedAt > maxAgeMs + toleranceMs) {
+    throw identityError('token_too_old');
+  }
+  return { issuedAt: issuedAt ?? notBefore ?? 0, expiresAt };
+}
+
+/**
+ * Checks that the token is for us and for nobody besides: `aud` is one of ours, as a text or as a
+ * list of that one member. A list with further members names others who hold the same token and
+ * could send it here (RFC 8725 3.9), so it is refused.
+ *
+ * @throws IdentityError `token_claim_missing`, `token_audience`.
+ */
+export function checkAudience(claims: JsonObject, accepted: ReadonlySet<string>): string {
+  const value = own(claims, 'aud');
+  if (value === undefined) throw identityError('token_claim_missing', { about: 'aud' });
+  const only: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  if (typeof only !== 'string' || !accepted.has(only)) throw identityError('token_audience');
+  return only;
+}

@@ -1,0 +1,110 @@
+import type { Config, IssuerConfig } from '../../config/config.ts';
+import type { ClaimValue } from '../../domain/people/principal.ts';
+import { identityError } from '../codes.ts';
+import { isTextList } from './registered-claims.ts';
+import { own } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+
+/** More values than this in one claim are refused: a cut list could hide what matters. */
+const MAX_VALUES = 200;
+const MAX_ROLES = 500;
+const MAX_TEXT = 1_024;
+
+/**
+ * Every role that follows from a role, itself included, worked out once.
+ *
+ * @throws Error where roles imply each other in a circle.
+ */
+export function impliedRoles(
+  implies: Config['identity']['implies'],
+): (role: string) => readonly string[] {
+  const closed = new Map<string, readonly string[]>();
+  const close = (role: string, path: readonly string[]): readonly string[] => {
+    const known = closed.get(role);
+    if (known !== undefined) return known;
+    if (path.includes(role)) {
+      throw new Error(`identity.roles imply each other: ${[...path, role].join(' → ')}`);
+    }
+    const direct = Object.hasOwn(implies, role) ? (implies[role] ?? []) : [];
+    const all = new Set([role, ...direct.flatMap((next) => close(next, [...path, role]))]);
+    closed.set(role, [...all]);
+    return [...all];
+  };
+  for (const role of Object.keys(implies)) close(role, []);
+  return (role) => closed.get(role) ?? [role];
+}
+
+/** What is known of a token besides its claims. */
+export interface RoleContext {
+  /** The tenant that it comes from; null at issuers without tenants. */
+  readonly tenant: string | null;
+  /** Groups that were looked up in place of the claim `groups`; undefined: the claim counts. */
+  readonly groups?: readonly string[] | undefined;
+}
+
+/**
+ * The mappings that read the tokens of one tenant. At an issuer of several tenants, one that names
+ * none reads nothing: roles are handed out by each tenant's own administrator.
+ */
+export function mappingsFor(
+  issuer: Pick<IssuerConfig, 'roles' | 'tenants'>,
+  tenant: string | null,
+): IssuerConfig['roles'] {
+  const several = issuer.tenants.length > 1;
+  if (!several && issuer.roles.every(({ tenants }) => tenants === undefined)) return issuer.roles;
+  return issuer.roles.filter(({ tenants }) =>
+    tenants === undefined ? !several : tenant !== null && tenants.includes(tenant),
+  );
+}
+
+/**
+ * The roles that a token gives under its issuer's mappings. A role claim is an own member of the
+ * token, a text or a list of at most 200 texts; other shapes are refused rather than guessed at.
+ *
+ * @throws IdentityError `token_claim_invalid`.
+ */
+export function rolesOf(
+  claims: JsonObject,
+  issuer: IssuerConfig,
+  implied: (role: string) => readonly string[],
+  { tenant, groups }: RoleContext = { tenant: null },
+): readonly string[] {
+  const roles = new Set<string>();
+  for (const { claim, map } of mappingsFor(issuer, tenant)) {
+    const values = claim === 'groups' && groups !== undefined ? groups : valuesOf(claims, claim);
+    for (const value of values) {
+      const given = map === null ? [value] : Object.hasOwn(map, value) ? (map[value] ?? []) : [];
+      for (const role of given) for (const each of implied(role)) roles.add(each);
+    }
+  }
+  if (roles.size > MAX_ROLES) throw identityError('token_claim_invalid', { about: 'roles' });
+  return [...roles];
+}
+
+/** The claims that rules may use, as far as the token has them in a form that rules understand. */
+export function ruleClaims(
+  claims: JsonObject,
+  names: readonly string[],
+): Readonly<Record<string, ClaimValue>> {
+  const found: [string, ClaimValue][] = [];
+  for (const name of names) {
+    const value = own(claims, name);
+    if (isClaimValue(value)) found.push([name, value]);
+  }
+  return Object.fromEntries(found);
+}
+
+function valuesOf(claims: JsonObject, name: string): readonly string[] {
+  const value = own(claims, name);
+  if (value === undefined) return [];
+  const list = typeof value === 'string' ? [value] : value;
+  if (isTextList(list, MAX_VALUES)) return list.filter((item) => item !== '');
+  throw identityError('token_claim_invalid', { about: name });
+}
+
+/** Whether a value has a form that rules understand. */
+export function isClaimValue(value: unknown): value is ClaimValue {
+  if (typeof value === 'string') return value.length <= MAX_TEXT;
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value === 'boolean' || isTextList(value, MAX_VALUES);
+}

@@ -1,0 +1,216 @@
+import type { Principal, PrincipalKind } from '../../domain/people/principal.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { verifySignature } from './algorithms.ts';
+import { identityError } from '../codes.ts';
+import { parseCompact } from './compact.ts';
+import type { CompactToken } from './compact.ts';
+import type { VerificationKey } from '../issuer-keys/key-document.ts';
+import { groupsBeyond } from '../group-overage.ts';
+import type { GroupSource } from '../group-overage.ts';
+import { createLinks } from './links.ts';
+import { clientOf, principalOf } from './principal.ts';
+import { createProviders, fillTenant } from '../providers.ts';
+import type { IdentityParts, Provider, Providers } from '../providers.ts';
+import { checkAudience, checkTimes, requiredText, textClaim } from './registered-claims.ts';
+import { impliedRoles } from './roles.ts';
+import { own } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+import { isAppOnly, kindOf, refuseIdToken } from './token-kind.ts';
+
+/** What a token is brought for. */
+export type Purpose =
+  /** At the HTTP API: an access token of any configured issuer for its configured audiences. */
+  | { readonly kind: 'bearer' }
+  /** At a click: an access token of one provider, for the audiences of single sign-on. */
+  | {
+      readonly kind: 'single-sign-on';
+      readonly provider: string;
+      readonly audiences: ReadonlySet<string>;
+    }
+  /** At the sign-in's callback: the ID token of one provider for our own client. */
+  | {
+      readonly kind: 'sign-in';
+      readonly provider: string;
+      readonly clientId: string;
+      readonly nonce: string;
+    }
+  /** At a refresh: the ID token that came with it (OpenID Connect Core 12.2). */
+  | {
+      readonly kind: 'refresh';
+      readonly provider: string;
+      readonly clientId: string;
+      /** Of the sign-in; a refreshed token need not carry one, and may carry no other. */
+      readonly nonce: string;
+    };
+
+export interface VerifiedToken {
+  readonly principal: Principal;
+  /** All claims, for the checks of the purpose; never kept. */
+  readonly claims: JsonObject;
+}
+
+/** Turns tokens into principals. */
+export interface Verifier {
+  readonly providers: Providers;
+  readonly clock: Clock;
+  /** @throws IdentityError with the code of the first check that failed. */
+  verify(token: string, purpose: Purpose): Promise<VerifiedToken>;
+}
+
+const ACCESS_TOKEN_TYPES = new Set<string | null>([null, 'jwt', 'at+jwt']);
+const ID_TOKEN_TYPES = new Set<string | null>([null, 'jwt']);
+
+/**
+ * The one way from a token to a principal: form, issuer, algorithm, key, signature, and only then
+ * what the claims say. Each check is one of RFC 8725 or OpenID Connect Core 3.1.3.7; the order
+ * keeps unsigned words from being read further than is needed to find the key.
+ *
+ * @throws Error at once where the configuration of issuers or roles contradicts itself.
+ */
+export function createVerifier(parts: IdentityParts & { groups?: GroupSource }): Verifier {
+  const { clock } = parts;
+  const providers = createProviders(parts);
+  const { implies, links = [] } = parts.config.identity;
+  const rules = { implied: impliedRoles(implies), links: createLinks(links, providers) };
+  return {
+    providers,
+    clock,
+    async verify(text, purpose) {
+      const token = parseCompact(text);
+      const iss = requiredText(token.claims, 'iss');
+      const provider = providers.ofIssuer(iss);
+      if (purpose.kind !== 'bearer' && purpose.provider !== provider.config.id) {
+        throw identityError('token_issuer_unknown', { about: 'another provider is expected here' });
+      }
+      await checkSignature(token, provider, purpose);
+      const { claims } = token;
+      checkTenant(claims, provider, iss);
+      const audience = checkAudience(claims, audiencesOf(purpose, provider));
+      const times = checkTimes(claims, {
+        now: clock.now(),
+        toleranceMs: provider.config.clockToleranceMs,
+        maxAgeMs: provider.config.maxAgeMs,
+      });
+      const kind = checkKind(claims, provider, purpose);
+      // Only now: nobody's directory is asked about a token that is not good in itself.
+      const groups = await groupsBeyond(parts.groups, {
+        token,
+        provider,
+        kind,
+        // Only an access token can be exchanged (on behalf of); an ID token is for us alone.
+        assertion: isOurClients(purpose) ? null : text,
+      });
+      const principal = principalOf({ token, provider, kind, audience, times, groups }, rules);
+      return { principal, claims };
+    },
+  };
+}
+
+/** Checks header and signature with the issuer's keys. @throws IdentityError. */
+async function checkSignature(
+  token: CompactToken,
+  provider: Provider,
+  purpose: Purpose,
+): Promise<void> {
+  checkType(token, purpose);
+  checkAlgorithm(token, provider);
+  const key = await provider.keys.find(token.kid);
+  checkKeyIssuer(key, token.claims);
+  await checkWithKey(token, key);
+}
+
+/** Refuses a `typ` of another kind of token (RFC 8725 3.11). @throws IdentityError. */
+export function checkType(token: Pick<CompactToken, 'typ'>, purpose: Purpose): void {
+  const types = isOurClients(purpose) ? ID_TOKEN_TYPES : ACCESS_TOKEN_TYPES;
+  if (!types.has(token.typ)) throw identityError('token_header_refused', { about: 'typ' });
+}
+
+/** Refuses what the issuer's configuration does not list (RFC 8725 3.1). @throws IdentityError. */
+export function checkAlgorithm(token: Pick<CompactToken, 'alg'>, provider: Provider): void {
+  if (!provider.algorithms.has(token.alg)) throw identityError('token_algorithm_refused');
+}
+
+/**
+ * Checks a signature with one key.
+ *
+ * @throws IdentityError `token_algorithm_refused`, `token_signature_invalid`.
+ */
+export async function checkWithKey(token: CompactToken, key: VerificationKey): Promise<void> {
+  const ready = await importedKey(token.alg, key);
+  const good = await verifySignature({
+    alg: token.alg,
+    key: ready,
+    signature: token.signature,
+    data: Buffer.from(token.signedText),
+  });
+  if (!good) throw identityError('token_signature_invalid');
+}
+
+async function importedKey(alg: string, key: VerificationKey) {
+  try {
+    const ready = await key.forAlgorithm(alg);
+    if (ready !== undefined) return ready;
+  } catch (cause) {
+    throw identityError('token_algorithm_refused', { about: 'the key cannot be used', cause });
+  }
+  throw identityError('token_algorithm_refused', { about: 'the key is for another algorithm' });
+}
+
+/**
+ * Entra publishes the keys of several issuers in one document; each names its own.
+ *
+ * @throws IdentityError `token_key_not_for_issuer`.
+ */
+export function checkKeyIssuer(key: VerificationKey, claims: JsonObject): void {
+  if (key.issuer === null) return;
+  const tid = own(claims, 'tid');
+  const meant = fillTenant(key.issuer, typeof tid === 'string' ? tid : '');
+  if (meant !== own(claims, 'iss')) throw identityError('token_key_not_for_issuer');
+}
+
+/** At Entra the tenant stands twice, in `iss` and in `tid`, and both must say the same. */
+export function checkTenant(claims: JsonObject, provider: Provider, iss: string): void {
+  if (provider.config.kind !== 'entra') return;
+  const tid = requiredText(claims, 'tid');
+  if (!provider.tenants.has(tid)) throw identityError('token_tenant_not_allowed');
+  const inIssuer = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(iss.toLowerCase())?.[0];
+  if (inIssuer !== undefined && inIssuer !== tid) throw identityError('token_tenant_mismatch');
+}
+
+/** What `aud` may be for a purpose. */
+export function audiencesOf(purpose: Purpose, provider: Provider): ReadonlySet<string> {
+  switch (purpose.kind) {
+    case 'bearer':
+      return provider.audiences;
+    case 'single-sign-on':
+      return purpose.audiences;
+    case 'sign-in':
+    case 'refresh':
+      return new Set([purpose.clientId]);
+  }
+}
+
+/** Refuses wrong kinds of tokens; gives whom the token speaks for. @throws IdentityError. */
+export function checkKind(claims: JsonObject, provider: Provider, purpose: Purpose): PrincipalKind {
+  if (!isOurClients(purpose)) {
+    refuseIdToken(claims);
+    return kindOf(claims, provider.config);
+  }
+  const nonce = textClaim(claims, 'nonce');
+  const left = nonce === null && purpose.kind === 'refresh';
+  if (!left && nonce !== purpose.nonce) throw identityError('token_wrong_nonce');
+  const client = clientOf(claims);
+  if (client !== null && client !== purpose.clientId) throw identityError('token_audience');
+  if (isAppOnly(claims)) throw identityError('token_kind_not_accepted', { about: 'workload' });
+  if (!provider.config.use.includes('people')) {
+    throw identityError('token_kind_not_accepted', { about: 'person' });
+  }
+  return 'person';
+}
+
+/** Whether an ID token for our own client is expected. */
+function isOurClients(
+  purpose: Purpose,
+): purpose is Extract<Purpose, { kind: 'sign-in' | 'refresh' }> {
+  return purpose.kind === 'sign-in' || purpose.kind === 'refresh';
+}

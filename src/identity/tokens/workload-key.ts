@@ -1,0 +1,73 @@
+import type { IssuerConfig } from '../../config/config.ts';
+import type { PrincipalKind } from '../../domain/people/principal.ts';
+import { sha256 } from '../../lib/hash.ts';
+import { identityError } from '../codes.ts';
+import { actorKey } from './links.ts';
+import { requiredText } from './registered-claims.ts';
+import { own } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+
+/** Stores keep keys of this many characters; a branch's name may be longer. */
+const MAX_KEY = 300;
+/** GitHub's `sub` with ids (repositories made since 2026-07) or without them. */
+const GITHUB_REPOSITORY = /^repo:([^/:@]+)(?:@(\d+))?\/([^/:@]+)(?:@(\d+))?(?=:|$)/;
+
+/**
+ * The key of a pipeline: the ids of its repository and of the repository's owner, then what its
+ * subject says. Names alone will not do: whoever takes a name over would be the same principal.
+ * Both forms of GitHub's subject give one key.
+ *
+ * @throws IdentityError where a claim is missing, or subject and ids contradict each other.
+ */
+export function workloadKey(claims: JsonObject, issuer: IssuerConfig, subject: string): string {
+  const ids = (issuer.keyClaims ?? []).map((name) => {
+    const id = idClaim(claims, name);
+    if (id === null) throw identityError('token_claim_missing', { about: name });
+    return id;
+  });
+  const about = withoutIds(subject, claims);
+  const key = [issuer.id, ...ids, about].join('|');
+  return key.length <= MAX_KEY ? key : [issuer.id, ...ids, `sha256:${sha256(about)}`].join('|');
+}
+
+/**
+ * The key of the human whom a workload's token names as its starter; null where its issuer names
+ * none. One that should be there and is not is refused: nobody could be kept from approving it.
+ *
+ * @throws IdentityError `token_claim_missing`, `token_claim_invalid`.
+ */
+export function actorOf(
+  claims: JsonObject,
+  issuer: IssuerConfig,
+  kind: PrincipalKind,
+): string | null {
+  if (kind !== 'workload' || issuer.actorClaim === undefined) return null;
+  const actor = idClaim(claims, issuer.actorClaim);
+  if (actor === null) throw identityError('token_claim_missing', { about: issuer.actorClaim });
+  return actorKey(issuer.id, actor);
+}
+
+/** An id: text, or a whole number as some providers write it. */
+function idClaim(claims: JsonObject, name: string): string | null {
+  const value = own(claims, name);
+  if (value === undefined) return null;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+  const text = requiredText(claims, name);
+  if (text.includes('|')) throw identityError('token_claim_invalid', { about: name });
+  return text;
+}
+
+function withoutIds(subject: string, claims: JsonObject): string {
+  const found = GITHUB_REPOSITORY.exec(subject);
+  if (found === null) return subject;
+  const [whole, owner, ownerId, repository, repositoryId] = found;
+  for (const [claim, id] of [
+    ['repository_owner_id', ownerId],
+    ['repository_id', repositoryId],
+  ] as const) {
+    if (id !== undefined && idClaim(claims, claim) !== id) {
+      throw identityError('token_claim_invalid', { about: `sub and ${claim} differ` });
+    }
+  }
+  return `repo:${owner ?? ''}/${repository ?? ''}${subject.slice(whole.length)}`;
+}

@@ -1,0 +1,55 @@
+import { describeError } from '../../lib/logger.ts';
+import type { TeamsActivity } from './activity.ts';
+import type { Answer } from './adapter.ts';
+import { errorAnswer } from './answers.ts';
+import { onCancel, onDecide } from './decide-action.ts';
+import type { BotDeps } from '../deps.ts';
+import { readReason } from './form-values.ts';
+import { jsonOr } from '../json.ts';
+import { readShown } from './request-view.ts';
+import { onSubmit } from './submit-action.ts';
+import { onRefresh, onReview, onReviewByNumber } from './view-actions.ts';
+
+const MALFORMED = 'This button is not one that the service made. Open the card again.';
+
+/** `adaptiveCard/action`: a button of one of our cards was pressed. Never throws. */
+export async function onCardAction(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
+  try {
+    return await act(deps, activity);
+  } catch (error) {
+    deps.log.error('a card action failed', {
+      activityId: activity.id,
+      error: describeError(error),
+    });
+    return errorAnswer(500, 'internal_error', 'Something went wrong here. Please try again.');
+  }
+}
+
+async function act(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
+  const { sender } = activity;
+  if (!sender) return errorAnswer(400, 'sender_unknown', 'Teams did not say who you are.');
+  const action = jsonOr(activity.value.action);
+  const data = jsonOr(action.data);
+  const { verb } = action;
+  if (verb === 'submit') return onSubmit(deps, { activity, sender, data });
+  const { n } = data;
+  if (verb === 'review' && typeof n === 'number' && Number.isSafeInteger(n) && n > 0) {
+    return onReviewByNumber(deps, { activity, sender, number: n });
+  }
+  const shown = readShown(data);
+  if (!shown) return errorAnswer(400, 'card_data_invalid', MALFORMED);
+  const press = { activity, sender, shown };
+  switch (verb) {
+    case 'approve':
+    case 'deny':
+      return onDecide(deps, press, { decision: verb, reason: readReason(data.reason) });
+    case 'cancel':
+      return onCancel(deps, press);
+    case 'review':
+      return onReview(deps, press);
+    case 'refresh':
+      return onRefresh(deps, press);
+    default:
+      return errorAnswer(400, 'verb_unknown', MALFORMED);
+  }
+}

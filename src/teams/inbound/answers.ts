@@ -1,0 +1,98 @@
+import type { CardContent } from '../../usecases/ports/ports.ts';
+import type { Answer } from './adapter.ts';
+
+const CARD = 'application/vnd.microsoft.card.adaptive';
+
+/**
+ * Answers to `adaptiveCard/action`. The HTTP status is always 200; what the client does is in the
+ * body (learn.microsoft.com, "Universal Action Model", response format).
+ */
+function actionAnswer(statusCode: number, type: string, value: unknown): Answer {
+  return { status: 200, body: { statusCode, type, value } };
+}
+
+/** Shows this card instead of the one that was clicked, to the person who clicked. */
+export function cardAnswer(content: CardContent): Answer {
+  return content.json === undefined
+    ? actionAnswer(200, CARD, content.card)
+    : new CardAnswer(content, content.json);
+}
+
+/** A card that is text already; its object is made for those who want one. */
+class CardAnswer implements Answer {
+  readonly status = 200;
+  readonly json: string;
+  readonly #content: CardContent;
+
+  constructor(content: CardContent, json: string) {
+    this.#content = content;
+    this.json = `{"statusCode":200,"type":"${CARD}","value":${json}}`;
+  }
+
+  get body() {
+    return { statusCode: 200, type: CARD, value: this.#content.card };
+  }
+}
+
+/** Shows a sentence and keeps the card. */
+export function messageAnswer(text: string): Answer {
+  return actionAnswer(200, 'application/vnd.microsoft.activity.message', text);
+}
+
+/** The same for a request that is not there and for one that the person may not know of. */
+export const NOT_YOURS = 'There is no such request, or it is not one that you may read.';
+
+/** What is wrong with a card action that no client of ours sends. */
+export const CARD_ACTION_CODES = ['sender_unknown', 'card_data_invalid', 'verb_unknown'] as const;
+
+/** The codes that an error answer may carry. */
+type ActionErrorCode =
+  (typeof CARD_ACTION_CODES)[number] | 'workflow_unknown' | 'request_not_found' | 'internal_error';
+
+/** The client did something that the house cannot understand (400), or the house failed (500). */
+export function errorAnswer(statusCode: 400 | 500, code: ActionErrorCode, message: string): Answer {
+  return actionAnswer(statusCode, 'application/vnd.microsoft.error', { code, message });
+}
+
+/** The single sign-on token did not do, and there is no other way to sign in. */
+export function preconditionAnswer(message: string): Answer {
+  return actionAnswer(412, 'application/vnd.microsoft.error.preconditionFailed', {
+    code: '412',
+    message,
+  });
+}
+
+/**
+ * Asks the client to sign the person in and to send the action again: silently with a token for
+ * `exchange.uri`, or after the button's page with the code that it ends with. An answer to a failed
+ * exchange carries no `exchange` (learn.microsoft.com, "SSO for Adaptive Cards Universal Actions").
+ */
+export function loginAnswer(login: {
+  connectionName: string;
+  exchange: { id: string; uri: string } | null;
+  link: string | null;
+}): Answer {
+  const title = 'Sign in';
+  return actionAnswer(401, 'application/vnd.microsoft.activity.loginRequest', {
+    text: 'Sign in to show that it is you.',
+    connectionName: login.connectionName,
+    ...(login.exchange === null ? {} : { tokenExchangeResource: login.exchange }),
+    buttons: login.link === null ? [] : [{ type: 'signin', title, text: title, value: login.link }],
+  });
+}
+
+/** Opens a dialog with a card, or shows the next one in it. */
+export function dialogAnswer(title: string, card: Readonly<Record<string, unknown>>): Answer {
+  const value = {
+    title,
+    height: 'medium',
+    width: 'medium',
+    card: { contentType: CARD, content: card },
+  };
+  return { status: 200, body: { task: { type: 'continue', value } } };
+}
+
+/** Ends a dialog with a sentence. */
+export function dialogMessage(text: string): Answer {
+  return { status: 200, body: { task: { type: 'message', value: text } } };
+}

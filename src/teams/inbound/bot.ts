@@ -1,0 +1,77 @@
+import { describeError } from '../../lib/logger.ts';
+import { DeliveryError } from '../../usecases/ports/ports.ts';
+import { onCardAction } from './actions.ts';
+import type { TeamsActivity } from './activity.ts';
+import type { Answer } from './adapter.ts';
+import { createWelcomes, isRemoval, rememberPlace } from './conversations.ts';
+import type { Welcomes } from './conversations.ts';
+import type { BotDeps } from '../deps.ts';
+import { openDialog, submitDialog } from './dialogs.ts';
+import { answerMessage } from './messages.ts';
+import type { Message } from '../outbound/messenger.ts';
+
+/** Does what an activity asks for; gives an invoke's answer, undefined for an empty success. */
+export type Bot = (activity: TeamsActivity) => Promise<Answer | undefined>;
+
+const COMMAND = 'request';
+
+/** The bot: which activity leads to what. Every activity has passed the gate. */
+export function createBot(deps: BotDeps): Bot {
+  const welcomes = createWelcomes();
+  return async (activity) => {
+    switch (activity.type) {
+      case 'invoke':
+        return onInvoke(deps, activity);
+      case 'message':
+        await rememberPlace(deps, activity);
+        await reply(deps, activity, await answerMessage(deps, activity));
+        return undefined;
+      case 'installationUpdate':
+      case 'conversationUpdate':
+        return onPlace(deps, activity, welcomes);
+      default:
+        return undefined;
+    }
+  };
+}
+
+async function onInvoke(deps: BotDeps, activity: TeamsActivity): Promise<Answer | undefined> {
+  switch (activity.name) {
+    case 'adaptiveCard/action':
+      return onCardAction(deps, activity);
+    case 'composeExtension/fetchTask':
+      return activity.value.commandId === COMMAND ? openDialog(deps, activity) : undefined;
+    case 'composeExtension/submitAction':
+      return activity.value.commandId === COMMAND ? submitDialog(deps, activity) : undefined;
+    case 'task/fetch':
+      return openDialog(deps, activity);
+    case 'task/submit':
+      return submitDialog(deps, activity);
+    default:
+      // Among them signin/verifyState and signin/tokenExchange: the house signs people in through
+      // card actions alone. Teams shows an error for anything but a success.
+      return undefined;
+  }
+}
+
+async function onPlace(
+  deps: BotDeps,
+  activity: TeamsActivity,
+  welcomes: Welcomes,
+): Promise<undefined> {
+  if (!isRemoval(activity)) await rememberPlace(deps, activity);
+  if (welcomes.isDue(activity)) {
+    await reply(deps, activity, deps.cards.help(deps.workflows.list()));
+  }
+}
+
+// A reply that Teams did not take is lost and logged: the person can ask again.
+async function reply(deps: BotDeps, activity: TeamsActivity, message: Message): Promise<void> {
+  const { conversation, serviceUrl, tenantId } = activity;
+  try {
+    await deps.messenger.send({ conversationId: conversation.id, serviceUrl, tenantId }, message);
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    deps.log.warn('a reply was not delivered', { error: describeError(error) });
+  }
+}

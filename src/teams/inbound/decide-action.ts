@@ -1,0 +1,153 @@
+import { mayRead } from '../../domain/people/authority.ts';
+import type { Principal } from '../../domain/people/principal.ts';
+import type { Refusal } from '../../domain/refusal.ts';
+import type { Request, Verdict } from '../../domain/request/request.ts';
+import type { ClickedCard, DecideResult, Foreseen } from '../../usecases/ports/app.ts';
+import type { TeamsSender } from '../../usecases/ports/ports.ts';
+import { clickedCard } from './activity.ts';
+import type { TeamsActivity } from './activity.ts';
+import type { Answer } from './adapter.ts';
+import { messageAnswer, NOT_YOURS } from './answers.ts';
+import type { BotDeps } from '../deps.ts';
+import { prove } from './proof.ts';
+import { requestAnswer, viewerFrom } from './request-view.ts';
+import type { ShownRequest } from './request-view.ts';
+import { afterStepUp, demandOn } from './step-up.ts';
+
+/** A press on a button of a request's card. */
+export interface Press {
+  readonly activity: TeamsActivity;
+  readonly sender: TeamsSender;
+  readonly shown: ShownRequest;
+}
+
+/** Refusals that mean: this card is not how things stand. */
+const OUT_OF_DATE: readonly Refusal['code'][] = [
+  'request_closed',
+  'request_expired',
+  'stage_passed',
+  'digest_mismatch',
+  'already_decided',
+];
+
+/** Approve or deny: the word of the person that the brought token proves. */
+export async function onDecide(
+  deps: BotDeps,
+  press: Press,
+  said: { decision: Verdict; reason: string | null },
+): Promise<Answer> {
+  const { activity, sender, shown } = press;
+  const subject = { requestId: shown.id, revision: shown.revision };
+  const unproven = { sender, subject, stepUp: () => demandOn(deps, shown.id) };
+  const proof = await prove(deps, activity, unproven);
+  if (proof.kind === 'answer') return (await earlier(deps, press)) ?? proof.answer;
+  const { exchangeId } = proof;
+  const { view, foreseen } = viewAhead((request) =>
+    requestAnswer(deps, request, viewerFrom(request, proof.by)),
+  );
+  const decide = (by: Principal) => decideBy(deps, press, { ...said, by, exchangeId, foreseen });
+  const result = await decide(proof.by);
+  const weak = result.kind === 'refused' && result.refusal.code === 'step_up_required';
+  if (!weak || !result.request) return decideAnswer(press, { by: proof.by, result, view });
+  const { request } = result;
+  const after = await afterStepUp(deps, unproven, { by: proof.by, request, decide });
+  if (after && !('kind' in after)) return after;
+  return decideAnswer(press, { by: proof.by, result: after ?? result, view });
+}
+
+function decideBy(
+  deps: BotDeps,
+  { activity, sender, shown }: Press,
+  said: {
+    decision: Verdict;
+    reason: string | null;
+    by: Principal;
+    exchangeId: string | null;
+    foreseen: Foreseen;
+  },
+): Promise<DecideResult> {
+  return deps.app.decideRequest({
+    id: shown.id,
+    by: said.by,
+    decision: said.decision,
+    reason: said.reason,
+    digest: shown.digest,
+    revision: shown.revision,
+    channel: {
+      via: 'teams',
+      tenant: sender.tenantId,
+      objectId: sender.objectId,
+      activityId: activity.id,
+      conversationId: activity.conversation.id,
+      exchangeId: said.exchangeId,
+    },
+    teams: { sender, card: pressedCard(deps, activity) },
+    foreseen: said.foreseen,
+  });
+}
+
+/** The request's card as the presser sees it. */
+type ViewOf = (request: Request) => Promise<Answer>;
+
+/** The same, made ahead of the moment in which it is sure to be wanted. */
+function viewAhead(make: ViewOf): { view: ViewOf; foreseen: Foreseen } {
+  let ahead: { readonly request: Request; readonly answer: Promise<Answer> } | undefined;
+  return {
+    view: (request) => (ahead?.request === request ? ahead.answer : make(request)),
+    foreseen(request) {
+      const answer = make(request);
+      ahead = { request, answer };
+      answer.catch(() => {
+        ahead = undefined;
+      });
+    },
+  };
+}
+
+async function decideAnswer(
+  { shown }: Press,
+  { by, result, view }: { by: Principal; result: DecideResult; view: ViewOf },
+): Promise<Answer> {
+  if (result.kind !== 'refused') return view(result.request);
+  const { request, refusal } = result;
+  const mayShow = request && (request.digest === shown.digest || mayRead(request, by));
+  if (!mayShow) return messageAnswer(NOT_YOURS);
+  if (OUT_OF_DATE.includes(refusal.code)) return view(request);
+  return messageAnswer(refusal.message);
+}
+
+/** Cancel: by the person who asked. */
+export async function onCancel(deps: BotDeps, press: Press): Promise<Answer> {
+  const { activity, sender, shown } = press;
+  const subject = { requestId: shown.id, revision: shown.revision };
+  const proof = await prove(deps, activity, { sender, subject });
+  if (proof.kind === 'answer') return proof.answer;
+  const result = await deps.app.cancelRequest({ id: shown.id, by: proof.by });
+  if (result.kind === 'refused') return messageAnswer(result.refusal.message);
+  return requestAnswer(deps, result.request, viewerFrom(result.request, proof.by));
+}
+
+function pressedCard(deps: BotDeps, activity: TeamsActivity): ClickedCard | null {
+  const card = clickedCard(activity);
+  if (card === null) return null;
+  const named = Object.entries(deps.channels)
+    .filter(([, { channelId }]) => channelId === activity.channelId)
+    .map(([name]) => name);
+  return { ...card, channels: activity.conversation.personal ? null : named };
+}
+
+// Teams sends an invoke again after a time-out, with a code that the first one used up. Where the
+// first one decided, the second is told what it did.
+async function earlier(deps: BotDeps, press: Press): Promise<Answer | undefined> {
+  const { activity, sender, shown } = press;
+  if (activity.value.state === undefined) return undefined;
+  const request: Request | undefined = await deps.app.loadForCard(shown.id);
+  const decision = request?.decisions.find(
+    ({ evidence }) =>
+      evidence.activityId === activity.id &&
+      evidence.objectId === sender.objectId &&
+      evidence.tenant === sender.tenantId,
+  );
+  if (!request || !decision) return undefined;
+  return requestAnswer(deps, request, { key: decision.approver.key, mayDecide: false });
+}

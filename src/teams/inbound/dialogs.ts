@@ -1,0 +1,76 @@
+import { checkFields } from '../../domain/workflow/fields.ts';
+import { MAX_REASON_LENGTH } from '../../domain/request/submit.ts';
+import { DeliveryError } from '../../usecases/ports/ports.ts';
+import type { RequestForm } from '../../usecases/ports/ports.ts';
+import type { TeamsActivity } from './activity.ts';
+import type { Answer } from './adapter.ts';
+import { dialogAnswer, dialogMessage } from './answers.ts';
+import type { BotDeps } from '../deps.ts';
+import { readFilled } from './form-values.ts';
+import { jsonOr, textOf } from '../json.ts';
+import type { Json } from '../json.ts';
+import { personalChat } from '../outbound/personal-chat.ts';
+
+const TITLE = 'New request';
+const SENT = 'Confirm it in your chat with Countersign: the form is waiting there.';
+const NOT_INSTALLED = 'Add the Countersign app for yourself first, then send the form again.';
+const NOBODY = 'Teams did not say who you are, so this cannot be requested here.';
+const NOT_SENT = 'Teams did not take the message. Please try again in a minute.';
+
+/** Opens the dialog of a request: the form of the workflow named, else the choice of one. */
+export function openDialog(deps: BotDeps, activity: TeamsActivity): Answer {
+  return show(deps, workflowIn(deps, jsonOr(activity.value.data)));
+}
+
+/**
+ * What a dialog sent: a choice opens its form; a form is checked and, once nothing is wrong with
+ * it, put into the person's chat with the bot, where its button brings the token that proves who
+ * asks. Nothing is requested before that.
+ */
+export async function submitDialog(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
+  const data = jsonOr(activity.value.data);
+  const workflow = workflowIn(deps, data);
+  const { sender } = activity;
+  if (!workflow || !isFilled(data)) return show(deps, workflow);
+  if (!sender) return dialogMessage(NOBODY);
+  const { fields, reason, values } = readFilled(workflow, data);
+  const form: RequestForm = { workflow, values };
+  const checked = checkFields(workflow, fields);
+  if (!checked.ok) {
+    return dialogAnswer(TITLE, deps.cards.dialogForm({ ...form, problem: checked.refusal }));
+  }
+  if (reason !== null && reason.length > MAX_REASON_LENGTH) {
+    const message = `The reason may hold ${MAX_REASON_LENGTH} characters.`;
+    return dialogAnswer(TITLE, deps.cards.dialogForm({ ...form, problem: { message } }));
+  }
+  try {
+    const chat = await personalChat(deps, { sender, serviceUrl: activity.serviceUrl });
+    await deps.messenger.send(chat, deps.cards.form(form));
+    return dialogMessage(SENT);
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    deps.log.warn('a form did not reach its chat', { error });
+    return dialogMessage(error.gone ? NOT_INSTALLED : NOT_SENT);
+  }
+}
+
+function show(deps: BotDeps, workflow: RequestForm['workflow'] | undefined): Answer {
+  const all = deps.workflows.list();
+  const form = workflow ?? (all.length === 1 ? all[0] : undefined);
+  if (form) return dialogAnswer(TITLE, deps.cards.dialogForm({ workflow: form, values: {} }));
+  if (all.length === 0) return dialogMessage('There is nothing to request yet.');
+  return dialogAnswer(TITLE, deps.cards.picker(all));
+}
+
+function workflowIn(deps: BotDeps, data: Json) {
+  const id = textOf(data.workflow, 128);
+  return id === undefined ? undefined : deps.app.getWorkflow(id);
+}
+
+// The picker sends the workflow alone, a form its inputs as well.
+function isFilled(data: Json): boolean {
+  return (
+    data.v !== undefined ||
+    Object.keys(data).some((key) => !['workflow', 'msteams', 'verb'].includes(key))
+  );
+}

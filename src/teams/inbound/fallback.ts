@@ -1,0 +1,26 @@
+import type { TeamsActivity } from './activity.ts';
+import type { BotDeps } from '../deps.ts';
+import { textOf } from '../json.ts';
+import type { Message } from '../outbound/messenger.ts';
+import { readShown } from './request-view.ts';
+
+const UPDATE = 'This version of Teams cannot run the button. Update Teams';
+
+/**
+ * What came of an Action.Submit: the choice of a workflow, or a button of ours pressed in a client
+ * without Action.Execute. Such a press carries no token, so it never does anything: the person is
+ * told where the same button works.
+ */
+export async function answerSubmitted(deps: BotDeps, activity: TeamsActivity): Promise<Message> {
+  const { value } = activity;
+  const shown = readShown(value);
+  if (shown) {
+    const request = await deps.app.loadForCard(shown.id);
+    if (request?.digest !== shown.digest) return { text: `${UPDATE} and open the card again.` };
+    return { text: `${UPDATE}, or decide request ${request.number} in another Teams client.` };
+  }
+  const id = textOf(value.workflow, 128);
+  const workflow = id === undefined ? undefined : deps.app.getWorkflow(id);
+  if (workflow && value.verb === undefined) return deps.cards.form({ workflow, values: {} });
+  return { text: `${UPDATE} and press it again.` };
+}

@@ -1,0 +1,30 @@
+import type { Workflow } from '../../domain/workflow/workflow.ts';
+import type { Json } from '../json.ts';
+
+/** Members of a form's data that the house put there. */
+const OURS = ['workflow', 'v', 'verb', 'msteams'];
+
+/** What a person filled into a form: the fields and, apart from them, the reason. */
+export interface Filled {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly reason: string | null;
+  /** Both together, as a form takes them to start with. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Parts a form's data; a workflow with a field of its own called `reason` keeps it. */
+export function readFilled(workflow: Workflow, data: Json): Filled {
+  const own = workflow.fields.some(({ id }) => id === 'reason');
+  const entries = Object.entries(data).filter(([id]) => !OURS.includes(id));
+  return {
+    fields: Object.fromEntries(entries.filter(([id]) => own || id !== 'reason')),
+    reason: own ? null : readReason(data.reason),
+    values: Object.fromEntries(entries),
+  };
+}
+
+/** A reason as it is kept: well-formed, trimmed, null where nothing is left. */
+export function readReason(given: unknown): string | null {
+  const text = typeof given === 'string' ? given.toWellFormed().trim() : '';
+  return text === '' ? null : text;
+}

@@ -1,0 +1,116 @@
+import type { TeamsConfig } from '../../config/config.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { describeError } from '../../lib/logger.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { Lru } from '../../lib/lru.ts';
+import { rememberLast } from '../../lib/remember-last.ts';
+import { IdentityError } from '../../usecases/ports/ports.ts';
+import type { ChannelTokens } from '../../usecases/ports/ports.ts';
+import { readActivity } from './activity.ts';
+import type { TeamsActivity } from './activity.ts';
+import { isJson } from '../json.ts';
+import { isAllowedServiceUrl, withoutSlash } from '../service-url.ts';
+
+/** Why the gate keeps an activity out, besides the codes of the token's own checks. */
+export const GATE_CODES = [
+  'channel_token_missing',
+  'activity_malformed',
+  'channel_not_teams',
+  'recipient_not_bot',
+  'service_url_not_allowed',
+  'tenant_not_allowed',
+  'channel_token_unverified',
+  'channel_not_endorsed',
+  'service_url_mismatch',
+] as const;
+
+/** An activity that may be believed, or why not: the caller answers 401 whatever the code. */
+export type GateResult =
+  | { readonly ok: true; readonly activity: TeamsActivity }
+  | { readonly ok: false; readonly code: string };
+
+/** Decides which posts to /api/messages come from Teams. */
+export interface Gate {
+  /** `body` is the parsed JSON of the request, of any shape. Never throws. */
+  check(input: { authorization: string | undefined; body: unknown }): Promise<GateResult>;
+}
+
+const MAX_TOKEN = 8_192;
+const LOG_EVERY_MS = 60_000;
+
+/**
+ * The gate in front of botbuilder, which accepts a missing `serviceUrl`, a blank `channelId`,
+ * tokens without `exp` and tokens that any tenant gave the bot (its emulator path). Here the token
+ * is the Bot Framework's own (`tokens`: issuer, audience, expiry, RS256), its key is endorsed for
+ * Teams, its `serviceurl` is the activity's, which is on the allow-list, and everybody in the
+ * activity belongs to an allowed tenant. Cheap checks come before the signature.
+ *
+ * The same activity may pass twice: Teams itself sends an invoke again after a time-out. What
+ * happens downstream is idempotent (a decision counts once for a person and stage).
+ */
+export function createGate(given: {
+  config: TeamsConfig;
+  tokens: ChannelTokens;
+  clock: Clock;
+  log: Logger;
+  allowLoopbackHttp: boolean;
+}): Gate {
+  const { config, tokens } = given;
+  const rules = {
+    hosts: config.cloud.serviceUrlHosts,
+    allowLoopbackHttp: given.allowLoopbackHttp,
+  };
+  const tenants = new Set(config.allowedTenants.map((tenant) => tenant.toLowerCase()));
+  const recipient = `28:${config.appId}`.toLowerCase();
+  const refuse = refusals(given);
+  // Nearly all activities name one service URL.
+  const allowed = rememberLast((url: string) => isAllowedServiceUrl(url, rules));
+  return {
+    async check({ authorization, body }) {
+      const token = bearer(authorization);
+      if (token === undefined) return refuse('channel_token_missing');
+      const activity = readActivity(body);
+      if (!activity || !isJson(body)) return refuse('activity_malformed');
+      if (body.channelId !== 'msteams') return refuse('channel_not_teams');
+      if (recipientOf(body) !== recipient) return refuse('recipient_not_bot');
+      if (!allowed(activity.serviceUrl)) return refuse('service_url_not_allowed');
+      const involved = [activity.tenantId, activity.senderTenantId];
+      if (!involved.every((tenant) => tenants.has(tenant))) return refuse('tenant_not_allowed');
+      try {
+        const { serviceUrl, endorsements } = await tokens.verify(token);
+        if (!endorsements.includes('msteams')) return refuse('channel_not_endorsed');
+        if (withoutSlash(serviceUrl) !== withoutSlash(activity.serviceUrl)) {
+          return refuse('service_url_mismatch');
+        }
+        return { ok: true, activity };
+      } catch (error) {
+        if (error instanceof IdentityError) return refuse(error.code);
+        given.log.error('channel token could not be checked', { error: describeError(error) });
+        return refuse('channel_token_unverified');
+      }
+    },
+  };
+}
+
+/** Refusals with a log line once a minute and code: noise from outside must not fill the log. */
+function refusals(given: { clock: Clock; log: Logger }) {
+  const logged = new Lru<string, number>(100);
+  return (code: string): GateResult => {
+    const now = given.clock.now();
+    if (now - (logged.get(code) ?? -LOG_EVERY_MS) >= LOG_EVERY_MS) {
+      logged.set(code, now);
+      given.log.warn('activity refused at the gate', { code });
+    }
+    return { ok: false, code };
+  };
+}
+
+function bearer(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization.length > MAX_TOKEN) return undefined;
+  return /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/.exec(authorization)?.[1];
+}
+
+function recipientOf(body: Readonly<Record<string, unknown>>): string | undefined {
+  const id = isJson(body.recipient) ? body.recipient.id : undefined;
+  return typeof id === 'string' ? id.toLowerCase() : undefined;
+}

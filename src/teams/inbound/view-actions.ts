@@ -1,0 +1,45 @@
+import type { TeamsSender } from '../../usecases/ports/ports.ts';
+import type { TeamsActivity } from './activity.ts';
+import type { Answer } from './adapter.ts';
+import { cardAnswer, errorAnswer, messageAnswer, NOT_YOURS } from './answers.ts';
+import type { Press } from './decide-action.ts';
+import type { BotDeps } from '../deps.ts';
+import { prove } from './proof.ts';
+import { requestAnswer, viewerFrom } from './request-view.ts';
+
+/** Review: everything that is decided about, for people whose token lets them read it. */
+export async function onReview(deps: BotDeps, press: Press): Promise<Answer> {
+  const { activity, sender, shown } = press;
+  const subject = { requestId: shown.id, revision: shown.revision };
+  const proof = await prove(deps, activity, { sender, subject });
+  if (proof.kind === 'answer') return proof.answer;
+  const request = await deps.app.readRequest({ id: shown.id, by: proof.by });
+  if (!request) return messageAnswer(NOT_YOURS);
+  return cardAnswer(deps.cards.review(request, viewerFrom(request, proof.by)));
+}
+
+/** The same for `status 17`: nothing is said about a number before the reader is known. */
+export async function onReviewByNumber(
+  deps: BotDeps,
+  { activity, sender, number }: { activity: TeamsActivity; sender: TeamsSender; number: number },
+): Promise<Answer> {
+  const subject = { requestId: `number:${number}`, revision: 0 };
+  const proof = await prove(deps, activity, { sender, subject });
+  if (proof.kind === 'answer') return proof.answer;
+  const request = await deps.app.readRequestByNumber({ number, by: proof.by });
+  if (!request) return messageAnswer(NOT_YOURS);
+  return cardAnswer(deps.cards.review(request, viewerFrom(request, proof.by)));
+}
+
+/**
+ * Refresh: a client fetches its person's view by itself. It is never asked to log in, so the view
+ * is by what the house remembers of the person; the digest shows that the client has the card.
+ */
+export async function onRefresh(deps: BotDeps, press: Press): Promise<Answer> {
+  const { sender, shown } = press;
+  const request = await deps.app.loadForCard(shown.id);
+  if (request?.digest !== shown.digest) {
+    return errorAnswer(400, 'request_not_found', 'There is no such request.');
+  }
+  return requestAnswer(deps, request, await deps.app.viewerOf(request, sender));
+}

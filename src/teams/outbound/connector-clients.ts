@@ -1,0 +1,110 @@
+import { ConfigurationBotFrameworkAuthentication } from 'botbuilder';
+import type { TeamsConfig } from '../../config/config.ts';
+import { Lru } from '../../lib/lru.ts';
+import type { BotCredentials } from '../../usecases/ports/ports.ts';
+import { isAllowedServiceUrl, withoutSlash } from '../service-url.ts';
+
+type Authentication = ConfigurationBotFrameworkAuthentication;
+export type ConnectorFactory = ReturnType<Authentication['createConnectorFactory']>;
+export type ConnectorClient = Awaited<ReturnType<ConnectorFactory['create']>>;
+export type ClaimsIdentity = Parameters<Authentication['createConnectorFactory']>[0];
+type CredentialsFactory = NonNullable<
+  ConstructorParameters<typeof ConfigurationBotFrameworkAuthentication>[1]
+>;
+
+const MAX_CLIENTS = 64;
+
+/**
+ * Botbuilder's authentication as the house uses it: nothing is authenticated here (the gate has
+ * done that), and there is one connector client a service URL instead of one a request.
+ */
+export class ConnectorClients extends ConfigurationBotFrameworkAuthentication {
+  readonly #clients = new Lru<string, Promise<ConnectorClient>>(MAX_CLIENTS);
+  readonly #allows: (serviceUrl: string) => boolean;
+  #userTokens: ReturnType<Authentication['createUserTokenClient']> | undefined;
+
+  constructor(given: {
+    config: TeamsConfig;
+    credentials: BotCredentials;
+    allowLoopbackHttp: boolean;
+  }) {
+    const { config } = given;
+    super(
+      { MicrosoftAppId: config.appId, ToChannelFromBotOAuthScope: config.cloud.scope },
+      credentialsFrom(config.appId, given.credentials),
+    );
+    const { allowLoopbackHttp } = given;
+    this.#allows = (url) =>
+      isAllowedServiceUrl(url, { hosts: config.cloud.serviceUrlHosts, allowLoopbackHttp });
+  }
+
+  override authenticateRequest(): never {
+    throw new Error('activities are authenticated by the gate');
+  }
+
+  override authenticateStreamingRequest(): never {
+    throw new Error('streaming is not offered');
+  }
+
+  override authenticateChannelRequest(): never {
+    throw new Error('skills are not offered');
+  }
+
+  override createConnectorFactory(identity: ClaimsIdentity): ConnectorFactory {
+    return { create: (serviceUrl) => this.client(serviceUrl, identity) };
+  }
+
+  override createUserTokenClient(identity: ClaimsIdentity) {
+    // Sign-in is the house's own; botbuilder wants one in every turn and never uses it.
+    this.#userTokens ??= super.createUserTokenClient(identity);
+    return this.#userTokens;
+  }
+
+  /** The client for a service URL. Throws where our token must not be sent there. */
+  async client(serviceUrl: string, identity: ClaimsIdentity): Promise<ConnectorClient> {
+    const key = withoutSlash(serviceUrl);
+    const known = this.#clients.get(key);
+    if (known) return known;
+    if (!this.#allows(serviceUrl)) throw new Error(`service URL ${key} is not on the allow-list`);
+    const made = super.createConnectorFactory(identity).create(key).then(withoutRetries);
+    this.#clients.set(key, made);
+    return made;
+  }
+}
+
+/** Bearer tokens of our own making: botbuilder's own factories need another msal. */
+function credentialsFrom(appId: string, credentials: BotCredentials): CredentialsFactory {
+  return {
+    isValidAppId: (id) => Promise.resolve(id === appId),
+    isAuthenticationDisabled: () => Promise.resolve(false),
+    createCredentials: () =>
+      Promise.resolve({
+        async signRequest(request) {
+          const { value } = await credentials.token();
+          request.headers.set('authorization', `Bearer ${value}`);
+          return request;
+        },
+      }),
+  };
+}
+
+/**
+ * The client without its own retries and redirects: it would post a message again whose answer was
+ * lost, wait as long as a server likes, and follow a redirect with our token.
+ */
+function withoutRetries(connector: ConnectorClient): ConnectorClient {
+  const client: unknown = Reflect.get(connector, 'client');
+  const pipeline = (
+    client as {
+      pipeline?: {
+        removePolicy(options: { name: string }): readonly unknown[];
+      };
+    }
+  ).pipeline;
+  for (const name of ['defaultRetryPolicy', 'redirectPolicy']) {
+    if (pipeline?.removePolicy({ name }).length !== 1) {
+      throw new Error(`botframework-connector has no ${name} to remove: look at its pipeline`);
+    }
+  }
+  return connector;
+}

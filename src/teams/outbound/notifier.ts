@@ -1,0 +1,43 @@
+import type { ChannelConfig } from '../../config/config.ts';
+import { DeliveryError } from '../../usecases/ports/ports.ts';
+import type { Notifier } from '../../usecases/ports/ports.ts';
+import type { CardStore } from '../../usecases/ports/store.ts';
+import type { Messenger } from './messenger.ts';
+
+/**
+ * Posts what jobs deliver. Channels are named as in configuration; where the bot was met in one,
+ * the service URL of that meeting counts, else the configured one. `tenantId` is the bot's own and
+ * stands in for the tenant of conversations whose tenant is not at hand.
+ */
+export function createNotifier(given: {
+  messenger: Messenger;
+  directory: Pick<CardStore, 'findConversation'>;
+  channels: Readonly<Record<string, ChannelConfig>>;
+  tenantId: string;
+}): Notifier {
+  const { messenger, directory, channels } = given;
+  return {
+    async postCard(to, card) {
+      if (!('channel' in to)) return messenger.send({ ...to, tenantId: given.tenantId }, card);
+      const channel = Object.hasOwn(channels, to.channel) ? channels[to.channel] : undefined;
+      if (!channel) throw gone(`no channel is configured as ${to.channel}`);
+      const { tenantId, channelId } = channel;
+      const met = await directory.findConversation(
+        `channel:${tenantId.toLowerCase()}:${channelId}`,
+      );
+      const serviceUrl = met?.serviceUrl ?? channel.serviceUrl;
+      return messenger.startThread({ channelId, serviceUrl, tenantId }, card);
+    },
+    updateCard: (at, card) => messenger.update({ ...at, tenantId: given.tenantId }, card),
+    async tell({ tenantId, objectId }, text) {
+      const chat = await directory.findConversation(`person:${tenantId}:${objectId}`);
+      if (!chat) throw gone('the person has not met the bot in a personal chat');
+      const { conversationId, serviceUrl } = chat;
+      await messenger.send({ conversationId, serviceUrl, tenantId }, { text });
+    },
+  };
+}
+
+function gone(message: string): DeliveryError {
+  return new DeliveryError(message, { gone: true, retryAfterMs: null });
+}

@@ -1,0 +1,194 @@
+import type { DomainEvent } from '../../domain/events/catalogue.ts';
+import { isTerminal } from '../../domain/request/request.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { refreshFor } from '../requests/card-views.ts';
+import { cardJob, stamp } from '../requests/build-change.ts';
+import type { JobDeps } from '../deps.ts';
+import { DeliveryError } from '../ports/ports.ts';
+import type { CardContent, Posted } from '../ports/ports.ts';
+import type { JobResult } from './run-job.ts';
+import { commitSurely, insist } from '../store-faults.ts';
+import type { Card, Change, Job } from '../ports/store.ts';
+import { tryLater } from './try-later.ts';
+
+/** The revision of a card that is never to be posted: its message has a row of its own. */
+const SETTLED = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Brings one copy of a card up to the request as it now is: posts it the first time, updates it
+ * afterwards. A job carries no card, so retries and reordering all end at the truth.
+ */
+export async function deliverCard(deps: JobDeps, job: Job): Promise<JobResult> {
+  const card = await deps.store.loadCard(job.subject);
+  // A copy that two came to know at the same time has the row of the first.
+  if (!card) return { done: job.wanted };
+  const request = await deps.store.loadRequest(card.requestId);
+  if (!request) return { dead: 'the request is not there' };
+  if (card.postedRevision >= request.version) return { done: request.version };
+  const content = deps.cards.request(request, {
+    viewer: null,
+    refreshFor: await refreshFor(deps, request),
+    now: deps.clock.now(),
+  });
+  try {
+    const posted = await put(deps, card, content);
+    return await save(deps, job, {
+      before: card,
+      card: { ...card, ...posted, postedRevision: request.version },
+    });
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    if (error.gone && card.activityId !== null) return lost(deps, card, request);
+    if (error.gone && job.attempts >= 10) return { dead: error.message };
+    return tryLater(deps, error);
+  }
+}
+
+/**
+ * The job was another's by the time that Teams had answered: this took longer than its lease. What
+ * we did is written all the same, unless the other was there as well: then a message that only we
+ * know of is adopted, and a newer revision that ours has undone is put there once more.
+ */
+async function comeLate(deps: JobDeps, late: Card): Promise<void> {
+  const kept = await deps.store.loadCard(late.id);
+  if (!kept) return;
+  const now = deps.clock.now();
+  const undone = isAt(kept, late) && kept.postedRevision > late.postedRevision;
+  const alone = kept.activityId === null || isAt(kept, late);
+  const card = undone
+    ? { ...kept, postedRevision: 0 }
+    : alone
+      ? late
+      : { ...late, id: deps.ids.next('crd', now), channel: null, postedRevision: 0 };
+  await deps.store.commit({
+    id: deps.ids.next('chg', now),
+    at: now,
+    cards: [card],
+    jobs: card.postedRevision === 0 ? [cardJob(card, late.postedRevision, now)] : [],
+  });
+}
+
+function isAt(one: Card, other: Card): boolean {
+  return one.activityId === other.activityId && one.conversationId === other.conversationId;
+}
+
+/** A message that somebody deleted: a channel that still has to decide gets a new one. */
+async function lost(deps: JobDeps, card: Card, request: Request): Promise<JobResult> {
+  if (card.channel === null || isTerminal(request.state)) return { done: request.version };
+  const now = deps.clock.now();
+  const fresh = { conversationId: null, serviceUrl: null, activityId: null, postedRevision: 0 };
+  await deps.store.commit({
+    id: deps.ids.next('chg', now),
+    at: now,
+    cards: [{ ...card, ...fresh }],
+  });
+  return { retryAtMs: now, error: 'the message is gone; it is posted anew' };
+}
+
+async function put(deps: JobDeps, card: Card, content: CardContent): Promise<Posted> {
+  const { conversationId, serviceUrl, activityId, channel } = card;
+  if (conversationId !== null && serviceUrl !== null && activityId !== null) {
+    const at = { conversationId, serviceUrl, activityId };
+    await deps.notifier.updateCard(at, content);
+    return at;
+  }
+  if (channel !== null) return deps.notifier.postCard({ channel }, content);
+  if (conversationId === null || serviceUrl === null) {
+    throw new DeliveryError('the card has no address', { gone: true, retryAfterMs: null });
+  }
+  return deps.notifier.postCard({ conversationId, serviceUrl }, content);
+}
+
+/** Writes where the copy is and what it shows, and with it that the job is done. */
+async function save(
+  deps: JobDeps,
+  job: Job,
+  { card, before }: { card: Card; before: Card },
+): Promise<JobResult> {
+  const written =
+    before.activityId === null
+      ? await saveFirst(deps, job, card)
+      : (await write(deps, job, { cards: [card], done: card.postedRevision })) && card;
+  if (!written) await insist(deps.log, () => comeLate(deps, card));
+  // The job is gone by now: nobody comes back for what is not written here.
+  await insist(deps.log, () => catchUp(deps, written || card));
+  return { acknowledged: true };
+}
+
+/**
+ * A message that is new. Somebody may click it before its id is known here; the click has then
+ * adopted the message (apply-command.ts), and this row gives way, as it would be posted a second
+ * time. The job stays in hand until that is settled: whoever took it meanwhile would post as well.
+ * Gives the row that was written, false where the job is another claim's by now.
+ */
+async function saveFirst(deps: JobDeps, job: Job, card: Card): Promise<Card | false> {
+  const found = await deps.store.loadCard(card.id);
+  // Somebody came late with a message of the same card: both are kept.
+  const twin = found !== undefined && found.activityId !== null && !isAt(found, card);
+  const now = deps.clock.now();
+  const row = twin ? { ...card, id: deps.ids.next('crd', now), channel: null } : card;
+  const written = await write(deps, job, {
+    cards: [row],
+    events: stamp([postedEvent(card)], deps.ids, now),
+    done: null,
+  });
+  if (!written) return false;
+  const kept = await deps.store.loadCard(card.id);
+  const adopted = kept !== undefined && kept.activityId === null;
+  // Where the lease has ended by now, whoever has the job finds the card as it is.
+  await write(
+    deps,
+    job,
+    adopted
+      ? { cards: [{ ...kept, postedRevision: SETTLED }], done: SETTLED }
+      : { done: card.postedRevision },
+  );
+  return row;
+}
+
+/** Commits under the job's fence; false where the job is another claim's by now. */
+async function write(
+  deps: JobDeps,
+  { key, fence }: Job,
+  { done, ...rows }: Pick<Change, 'cards' | 'events'> & { done: number | null },
+): Promise<boolean> {
+  const now = deps.clock.now();
+  const change: Change = {
+    id: deps.ids.next('chg', now),
+    at: now,
+    ack: { key, fence, done },
+    ...rows,
+  };
+  const saved = await insist(deps.log, () => commitSurely(deps.store, change));
+  return saved.status !== 'conflict';
+}
+
+/**
+ * A decision asks for the copies that it knew of: one that came to be known while that was written
+ * may not be among them, and is asked for here.
+ */
+async function catchUp(deps: JobDeps, card: Card): Promise<void> {
+  const found = await deps.store.loadAhead(card.requestId);
+  if (!found || found.request.version <= card.postedRevision) return;
+  const { request } = found;
+  const now = deps.clock.now();
+  await deps.store.commit({
+    id: deps.ids.next('chg', now),
+    at: now,
+    jobs: [cardJob(card, request.version, now)],
+  });
+}
+
+function postedEvent(card: Card): DomainEvent {
+  return {
+    type: 'card.posted',
+    requestId: card.requestId,
+    actor: null,
+    data: {
+      activityId: card.activityId,
+      conversationId: card.conversationId,
+      channel: card.channel,
+      revision: card.postedRevision,
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import type { Outcome, Request } from '../../domain/request/request.ts';
+import { applyCommand } from '../requests/apply-command.ts';
+import type { JobDeps } from '../deps.ts';
+import type { JobResult } from './run-job.ts';
+import { recheckApprovals } from '../requests/recheck-approvals.ts';
+import type { Look } from '../requests/recheck-approvals.ts';
+import { insist } from '../store-faults.ts';
+import type { Job } from '../ports/store.ts';
+
+/** How long people are asked about again while their provider does not answer. */
+const LOOK_AGAIN_MS = 100_000;
+const LEAST_REST_MS = 10_000;
+const MOST_REST_MS = 40_000;
+
+/**
+ * Applies an approved request through its executor. `applying` is committed before anything is
+ * sent. Found in `applying`, an earlier try was cut off: it is sent again only where the target
+ * drops repeats of the same key and is still the one that was approved; else its outcome is
+ * `unknown` and a person has to look. Where the workflow wants it, every try is made under a look
+ * at the deciding people of its own: the last one may be hours old.
+ */
+export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult> {
+  const request = await deps.store.loadRequest(job.requestId);
+  if (request?.state === 'applying') return resume(deps, job, request);
+  if (request?.state !== 'approved') return { done: 0 };
+  const looked = await look(deps, request);
+  if (looked?.outcome) return stop(deps, request, looked);
+  const begun = await applyCommand(deps, {
+    id: request.id,
+    command: {
+      type: 'begin',
+      configHash: configHash(deps, request),
+      ...(looked === undefined ? {} : { recheck: looked.recheck }),
+    },
+  });
+  if (begun.kind === 'stepped' && begun.request.state === 'applying') {
+    return send(deps, job, begun.request);
+  }
+  // Two had the job (a lease ran out) and the other was first: it may still be cut off.
+  if (begun.kind === 'refused' && begun.request.state === 'applying') {
+    return { retryAtMs: null, error: 'another process is applying it' };
+  }
+  return { done: 0 };
+}
+
+/** The look at the deciding people; undefined where the workflow wants none. */
+async function look(deps: JobDeps, request: Request): Promise<Look | undefined> {
+  return request.plan.recheckRoles ? recheckApprovals(deps, request) : undefined;
+}
+
+/** Somebody who approved lost role or claim, or nobody can tell even after asking for a while. */
+async function stop(
+  deps: JobDeps,
+  request: Request,
+  { outcome, recheck, passing }: Look,
+): Promise<JobResult> {
+  if (outcome === null) return { done: 0 };
+  const { failingSince = recheck.at } = recheck;
+  const failingMs = recheck.at - failingSince;
+  if (passing && failingMs < LOOK_AGAIN_MS) {
+    // On record once: since when it fails holds for every replica, and shows on the card.
+    if (request.recheck?.failingSince !== failingSince) {
+      await applyCommand(deps, { id: request.id, command: { type: 'recheck', recheck } });
+    }
+    const restMs = Math.min(MOST_REST_MS, Math.max(LEAST_REST_MS, failingMs));
+    // Nothing was sent: the executor's tries are not used up by this.
+    const error = `${outcome.code}: ${outcome.message}`;
+    return { retryAtMs: deps.clock.now() + restMs, error, tried: false };
+  }
+  await applyCommand(deps, { id: request.id, command: { type: 'stop', outcome, recheck } });
+  return { done: 0 };
+}
+
+/** An earlier try may have reached the target. */
+async function resume(deps: JobDeps, job: Job, request: Request): Promise<JobResult> {
+  const unknown = (code: string, message: string) =>
+    settle(deps, request, 'unknown', {
+      code,
+      message,
+      reference: null,
+      at: deps.clock.now(),
+    });
+  if (configHash(deps, request) !== request.plan.execution.configHash) {
+    return unknown(
+      'executor_changed',
+      "The executor's configuration was changed while it was being applied. Look at the target.",
+    );
+  }
+  if (!deps.executors.repeatable(request.plan.execution.executor)) {
+    return unknown(
+      'interrupted',
+      'The service stopped while it was being applied. Look at the target.',
+    );
+  }
+  const looked = await look(deps, request);
+  if (looked === undefined) return send(deps, job, request);
+  if (looked.outcome) return stop(deps, request, looked);
+  const { recheck } = looked;
+  const kept = await applyCommand(deps, { id: request.id, command: { type: 'recheck', recheck } });
+  const ours = kept.kind === 'stepped' && kept.request.state === 'applying';
+  return ours ? send(deps, job, kept.request) : { done: 0 };
+}
+
+async function send(deps: JobDeps, job: Job, request: Request): Promise<JobResult> {
+  const result = await deps.executors.execute(request, job.attempts);
+  if (result.kind !== 'retry') return settle(deps, request, result.kind, result.outcome);
+  if (!deps.executors.repeatable(request.plan.execution.executor)) {
+    await insist(deps.log, () =>
+      applyCommand(deps, {
+        id: request.id,
+        command: { type: 'hold', outcome: result.outcome },
+      }),
+    );
+  }
+  const { retryAfterMs } = result;
+  return {
+    retryAtMs: retryAfterMs === null ? null : deps.clock.now() + retryAfterMs,
+    error: `${result.outcome.code}: ${result.outcome.message}`,
+  };
+}
+
+async function settle(
+  deps: JobDeps,
+  request: Request,
+  state: 'applied' | 'failed' | 'unknown',
+  outcome: Outcome,
+): Promise<JobResult> {
+  await insist(deps.log, () =>
+    applyCommand(deps, { id: request.id, command: { type: 'settle', state, outcome } }),
+  );
+  return { done: 0 };
+}
+
+function configHash(deps: JobDeps, request: Request): string {
+  return deps.executors.plan(request.plan.execution.executor)?.configHash ?? 'none';
+}

@@ -1,0 +1,28 @@
+import { Lru } from '../../lib/lru.ts';
+import type { RememberInput } from '../ports/app.ts';
+import type { Deps } from '../deps.ts';
+import type { Conversation } from '../ports/store.ts';
+
+/** Remembers where somebody is reached; what this process wrote lately is not written again. */
+export function createRememberConversation(deps: Deps): (input: RememberInput) => Promise<void> {
+  const written = new Lru<string, string>(10_000);
+  return async (input) => {
+    const now = deps.clock.now();
+    const conversation: Conversation = {
+      key: `${input.kind}:${input.tenantId}:${input.id}`,
+      tenantId: input.tenantId,
+      conversationId: input.conversationId,
+      serviceUrl: input.serviceUrl,
+      userId: input.userId,
+      updatedAt: now,
+    };
+    const same = `${input.conversationId}|${input.serviceUrl}|${input.userId ?? ''}`;
+    if (written.get(conversation.key) === same) return;
+    await deps.store.commit({
+      id: deps.ids.next('chg', now),
+      at: now,
+      conversations: [conversation],
+    });
+    written.set(conversation.key, same);
+  };
+}

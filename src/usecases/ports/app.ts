@@ -1,0 +1,117 @@
+import type { Principal } from '../../domain/people/principal.ts';
+import type { Refusal } from '../../domain/refusal.ts';
+import type { Decision, Request } from '../../domain/request/request.ts';
+import type { DecideCommand } from '../../domain/request/transition.ts';
+import type { Workflow } from '../../domain/workflow/workflow.ts';
+import type { Posted, TeamsSender } from './ports.ts';
+
+/**
+ * Is given a request as it will be (that very object is answered later) while it is written, so
+ * that the answer can be made ready. What it throws is left aside; it may not be called at all.
+ */
+export type Foreseen = (request: Request) => void;
+
+/**
+ * What the ingresses (Teams, HTTP, web) may ask of the house. Each method is one use case; a
+ * refusal is a value, a fault is thrown.
+ */
+export interface App {
+  submitRequest(input: SubmitInput): Promise<SubmitResult>;
+  decideRequest(input: DecideInput): Promise<DecideResult>;
+  cancelRequest(input: { id: string; by: Principal }): Promise<DecideResult>;
+  /** The request where the principal may read it; undefined otherwise, as if it did not exist. */
+  readRequest(input: { id: string; by: Principal }): Promise<Request | undefined>;
+  /** The same by its number, as people say it. */
+  readRequestByNumber(input: { number: number; by: Principal }): Promise<Request | undefined>;
+  /** For cards only: no reader is checked, as a posted card has already shown it. */
+  loadForCard(id: string): Promise<Request | undefined>;
+  listRequests(input: ListInput): Promise<{ requests: readonly Request[]; cursor: string | null }>;
+  /** Resolves when the request has ended or the time is up, with the request as it then is. */
+  waitRequest(input: {
+    id: string;
+    timeoutMs: number;
+    signal?: AbortSignal;
+  }): Promise<Request | undefined>;
+  /** The read-only token that outlives a pipeline's own, for one request. */
+  waitToken(requestId: string): string;
+  /** Whether a wait token is of this request and still good. */
+  acceptsWaitToken(token: string, request: Request): boolean;
+  /** Workflows that the principal may request. */
+  listWorkflows(by: Principal): readonly Workflow[];
+  /** A workflow by id, unambiguous prefix, or keyword; what chat commands name. */
+  findWorkflow(text: string): readonly Workflow[];
+  getWorkflow(id: string): Workflow | undefined;
+  /** Remembers where a person or channel is reached. */
+  rememberConversation(input: RememberInput): Promise<void>;
+  /** Teams user ids (at most 60) whose clients fetch a view of their own of a request's card. */
+  refreshFor(request: Request): Promise<readonly string[]>;
+  /** Whether this person last carried what the open stage asks for; for views only. */
+  viewerOf(request: Request, sender: TeamsSender): Promise<{ key: string; mayDecide: boolean }>;
+  /** Records a refusal before a principal was known (wrong person's token), bounded in rate. */
+  recordMismatch(input: {
+    sender: Pick<TeamsSender, 'tenantId' | 'objectId'> & Partial<TeamsSender>;
+    requestId: string | null;
+    code: string;
+    /** Key of the principal that was brought, where it is known. */
+    signedInAs?: string;
+  }): Promise<void>;
+}
+
+export interface SubmitInput {
+  readonly workflow: string;
+  readonly by: Principal;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly reason: string | null;
+  readonly idempotencyKey: string | null;
+  /** The chat that asked, where it was Teams: its message becomes a card of the request. */
+  readonly teams: {
+    readonly sender: TeamsSender;
+    readonly exchangeId: string | null;
+    readonly card: Posted | null;
+  } | null;
+  readonly foreseen?: Foreseen;
+}
+
+export type SubmitResult =
+  | { readonly kind: 'submitted' | 'repeated'; readonly request: Request }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** A message that a button was pressed in. */
+export interface ClickedCard extends Posted {
+  /** Configured names of the channel that it stands in; null: the presser's own chat. */
+  readonly channels: readonly string[] | null;
+}
+
+export interface DecideInput extends Omit<DecideCommand, 'type' | 'decisionId'> {
+  readonly id: string;
+  /** The Teams person and the message that was clicked, so that an unknown copy is adopted. */
+  readonly teams: { readonly sender: TeamsSender; readonly card: ClickedCard | null } | null;
+  readonly foreseen?: Foreseen;
+}
+
+export type DecideResult =
+  | {
+      readonly kind: 'decided' | 'repeated';
+      readonly request: Request;
+      readonly decision: Decision | null;
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly request: Request | undefined };
+
+export interface ListInput {
+  readonly by: Principal;
+  readonly states?: readonly Request['state'][];
+  readonly workflow?: string;
+  readonly requester?: string;
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+export interface RememberInput {
+  readonly kind: 'person' | 'channel';
+  readonly tenantId: string;
+  /** Object id of the person, or id of the channel. */
+  readonly id: string;
+  readonly conversationId: string;
+  readonly serviceUrl: string;
+  readonly userId: string | null;
+}

@@ -1,0 +1,48 @@
+import type { AuditEvent } from '../../domain/events/catalogue.ts';
+
+/** One leaf of the audit log. `hash` is RFC 6962's leaf hash, base64url. */
+export interface AuditLeaf {
+  readonly index: number;
+  readonly eventId: string;
+  readonly hash: string;
+}
+
+/** A signed statement of the log's size and root at a time. */
+export interface AuditCheckpoint {
+  readonly size: number;
+  readonly root: string;
+  readonly at: number;
+  /** Compact JWS over the fields above. */
+  readonly jws: string;
+}
+
+/** The right edge of the log's tree: roots of its complete subtrees, largest first, base64url. */
+export interface AuditFrontier {
+  readonly size: number;
+  readonly peaks: readonly string[];
+}
+
+export interface AuditStore {
+  /** Events that have no leaf yet, in the order of their ids. */
+  unsealedEvents(limit: number): Promise<readonly AuditEvent[]>;
+  /**
+   * Inserts leaves and the checkpoint, unless the size is not `expectedSize` any more. `peaks` are
+   * those of the tree that the checkpoint speaks of.
+   */
+  seal(options: {
+    expectedSize: number;
+    leaves: readonly AuditLeaf[];
+    checkpoint: AuditCheckpoint;
+    peaks: readonly string[];
+  }): Promise<boolean>;
+  /** What the last seal left; undefined where none left one (a store of before). */
+  frontier(): Promise<AuditFrontier | undefined>;
+  /** Leaves from an index on, each with its event (undefined where that row is missing). */
+  readLeaves(options: {
+    from: number;
+    limit: number;
+  }): Promise<readonly (AuditLeaf & { readonly event: AuditEvent | undefined })[]>;
+  treeSize(): Promise<number>;
+  lastCheckpoint(): Promise<AuditCheckpoint | undefined>;
+  listCheckpoints(options: { from: number; limit: number }): Promise<readonly AuditCheckpoint[]>;
+}

@@ -1,0 +1,280 @@
+import type { AuditEvent } from '../../domain/events/catalogue.ts';
+import type { ClaimValue } from '../../domain/people/principal.ts';
+import type { Decision, Request, RequestState } from '../../domain/request/request.ts';
+import type { AuditStore } from './audit-store.ts';
+import type { SessionStore } from './session-store.ts';
+import type { SignInStore } from './sign-in-store.ts';
+
+export type { AuditCheckpoint, AuditFrontier, AuditLeaf, AuditStore } from './audit-store.ts';
+export type { SignInAttempt, SignInLink, SignInStore } from './sign-in-store.ts';
+export type { SessionOwner, SessionStore, StoredSession, WhichSessions } from './session-store.ts';
+
+/** What may happen once: a second commit that carries the same (kind, key) is a duplicate. */
+export type ClaimKind = 'idempotency' | 'token' | 'exchange' | 'dpop';
+
+export interface Claim {
+  readonly kind: ClaimKind;
+  readonly key: string;
+  /** The request that the first commit made or changed. */
+  readonly requestId: string | null;
+  /** Hash of what the first asked for, to tell a repeat from another use of the same key. */
+  readonly fingerprint: string | null;
+  /** When the claim may be forgotten (ms). */
+  readonly expiresAt: number;
+}
+
+export type JobKind = 'card' | 'notify' | 'execute' | 'expire';
+
+/**
+ * Durable work to be done after the commit. There is one job per `key`: another insertion raises
+ * `wanted`, brings `runAt` forward and revives a dead one. Payloads hold ids, never secrets.
+ */
+export interface NewJob {
+  readonly key: string;
+  readonly kind: JobKind;
+  readonly requestId: string;
+  /** What the job is about within its request, such as a card's id. */
+  readonly subject: string;
+  readonly runAt: number;
+  /** The revision that must be delivered for the job to be done; 0 where it has none. */
+  readonly wanted: number;
+}
+
+/** A job in somebody's hands: `fence` is of this claim alone and is asked for at ack and fail. */
+export interface Job extends NewJob {
+  readonly fence: number;
+  /** How often it was claimed, this time included. */
+  readonly attempts: number;
+}
+
+/** One copy of a request's card: a place in a channel or chat, and the message once posted. */
+export interface Card {
+  readonly id: string;
+  readonly requestId: string;
+  /** A configured channel's name, or null for a conversation. */
+  readonly channel: string | null;
+  readonly conversationId: string | null;
+  readonly serviceUrl: string | null;
+  readonly activityId: string | null;
+  /** The revision that the posted copy shows; 0 before it is posted. */
+  readonly postedRevision: number;
+}
+
+/** Where a person or a channel is reached: learned from activities that the gate let through. */
+export interface Conversation {
+  /** `person:<tenant>:<object id>` or `channel:<tenant>:<channel id>`. */
+  readonly key: string;
+  readonly tenantId: string;
+  readonly conversationId: string;
+  readonly serviceUrl: string;
+  /** The person's Teams user id (MRI) where it is a personal chat. */
+  readonly userId: string | null;
+  readonly updatedAt: number;
+}
+
+/** What a person's last verified token said: chooses whose card refreshes, never decides. */
+export interface SeenPerson {
+  readonly key: string;
+  readonly tenantId: string;
+  readonly objectId: string;
+  /** Teams user id (MRI). */
+  readonly userId: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly claims: Readonly<Record<string, ClaimValue>>;
+  readonly seenAt: number;
+}
+
+/** One commit: everything in it is written together or not at all. */
+export interface Change {
+  /** Unique; a second commit of the same id answers `duplicate` of kind `change`. */
+  readonly id: string;
+  readonly at: number;
+  /**
+   * The request's version that the change was worked out from, and how many copies of its card it
+   * knew of (absent: of no matter).
+   */
+  readonly guard?: {
+    readonly requestId: string;
+    readonly version: number;
+    readonly copies?: number;
+  };
+  /** Checked in this order, so that an idempotent repeat is recognised before a replay. */
+  readonly claims?: readonly Claim[];
+  /** Inserted where there is no guard, else updated; its `decisions` are not written from here. */
+  readonly request?: Request;
+  readonly decision?: Decision;
+  readonly events?: readonly AuditEvent[];
+  readonly jobs?: readonly NewJob[];
+  /** Upserted by id; a second copy of one posted message (conversation, activity) is ignored. */
+  readonly cards?: readonly Card[];
+  readonly conversations?: readonly Conversation[];
+  readonly people?: readonly SeenPerson[];
+  /**
+   * The job that this change carries out. It is gone where `done` is at least what is wanted, else
+   * ready to run again; it stays in hand where `done` is null. A stale fence makes the whole change
+   * a conflict.
+   */
+  readonly ack?: { readonly key: string; readonly fence: number; readonly done: number | null };
+}
+
+export type CommitResult =
+  | { readonly status: 'committed'; readonly number: number }
+  | { readonly status: 'conflict' }
+  | {
+      readonly status: 'duplicate';
+      readonly of: ClaimKind | 'change' | 'decision';
+      readonly requestId: string | null;
+      readonly fingerprint: string | null;
+    };
+
+export interface RequestQuery {
+  readonly states?: readonly RequestState[];
+  readonly workflow?: string;
+  /** Key of the requester's principal. */
+  readonly requester?: string;
+  /** Numbers below this one only (keyset pagination, newest first). */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+export interface RequestWithCards {
+  readonly request: Request;
+  readonly cards: readonly Card[];
+}
+
+/** Requests and everything that is committed with them. */
+export interface RequestStore {
+  /**
+   * `foreseen` is told the answer while the disk is waited for, at most once and not by every
+   * engine: what only a success needs can be made ready then. The commit may fail yet.
+   */
+  commit(change: Change, foreseen?: (result: CommitResult) => void): Promise<CommitResult>;
+  loadRequest(id: string): Promise<Request | undefined>;
+  /** The request and the copies of its card (by id), of one moment and in one round trip. */
+  loadWithCards(id: string): Promise<RequestWithCards | undefined>;
+  findRequest(number: number): Promise<Request | undefined>;
+  /** What the first commit with this claim left, while it is remembered. */
+  findClaim(kind: ClaimKind, key: string): Promise<Claim | undefined>;
+  /** Newest first. */
+  listRequests(query: RequestQuery): Promise<readonly Request[]>;
+}
+
+export interface CardStore {
+  loadCard(id: string): Promise<Card | undefined>;
+  findConversation(key: string): Promise<Conversation | undefined>;
+  /** People last seen with any of these roles, most recent first. */
+  findPeople(roles: readonly string[], limit: number): Promise<readonly SeenPerson[]>;
+  findPerson(key: string): Promise<SeenPerson | undefined>;
+}
+
+export interface JobStore {
+  /** Takes up to `limit` due jobs for `leaseMs`; jobs whose lease ran out are due again. */
+  claimJobs(options: { limit: number; leaseMs: number; now: number }): Promise<readonly Job[]>;
+  /**
+   * Lets the leases of jobs in hand end `leaseMs` from `now`; gives the keys of those that still
+   * are their claim's. A lease that has run out is taken up again where nobody else claimed.
+   */
+  renewJobs(options: {
+    jobs: readonly { readonly key: string; readonly fence: number }[];
+    leaseMs: number;
+    now: number;
+  }): Promise<readonly string[]>;
+  /** Whether the job was still this claim's. `done` as in Change.ack. */
+  ackJob(job: { key: string; fence: number; done: number; now: number }): Promise<boolean>;
+  /** Gives the job back for `runAt`, or parks it as dead where that is null. */
+  failJob(job: {
+    key: string;
+    fence: number;
+    runAt: number | null;
+    error: string;
+    now: number;
+  }): Promise<boolean>;
+  /** Gives a job that was not tried back for `runAt`: this claim is no attempt. */
+  postponeJob(job: { key: string; fence: number; runAt: number }): Promise<boolean>;
+  /** When the next job is due (ms), undefined where none waits. */
+  nextJobAt(): Promise<number | undefined>;
+  /** Counts by state, for readiness and metrics. */
+  countJobs(): Promise<{ readonly waiting: number; readonly dead: number }>;
+}
+
+/** A key of our own as it is stored: the private part encrypted. */
+export interface StoredKey {
+  readonly id: string;
+  readonly purpose: string;
+  /** JWE of the private JWK. */
+  readonly sealed: string;
+  readonly createdAt: number;
+}
+
+export interface KeyStore {
+  listKeys(purpose: string): Promise<readonly StoredKey[]>;
+  /** Inserts unless a key of this purpose is already there (then false). */
+  addFirstKey(key: StoredKey): Promise<boolean>;
+}
+
+/** What a rotation needs of the store. */
+export interface KeyRotationStore {
+  /** Inserts behind the keys that the purpose has: the newest is the current one. */
+  addKey(key: StoredKey): Promise<void>;
+}
+
+export interface LeaseStore {
+  /** Takes or extends the named lease until now + leaseMs; undefined while another holds it. */
+  takeLease(options: {
+    name: string;
+    holder: string;
+    leaseMs: number;
+    now: number;
+  }): Promise<number | undefined>;
+  releaseLease(name: string, holder: string): Promise<void>;
+}
+
+/** What was booked against one limit, in its keeper's words. `version` rises with each write. */
+export interface StoredRate {
+  readonly key: string;
+  readonly version: number;
+  readonly state: string;
+}
+
+/** Limits that all replicas keep together. */
+export interface RateStore {
+  /** Those of these keys that there are. */
+  loadRates(keys: readonly string[]): Promise<readonly StoredRate[]>;
+  /**
+   * Writes all, or nothing where one is not at the version that was seen any more (0: not there).
+   * They may be forgotten from `expiresAt` on.
+   */
+  saveRates(options: {
+    rows: readonly { readonly key: string; readonly seen: number; readonly state: string }[];
+    expiresAt: number;
+  }): Promise<boolean>;
+}
+
+export interface Housekeeping {
+  /** The database's own clock (ms). */
+  now(): Promise<number>;
+  /**
+   * Forgets claims, change ids, rates, sign-in links and sessions past their time; at most `limit`
+   * rows of each.
+   */
+  purge(now: number, limit: number): Promise<number>;
+  /** Throws where the store cannot be read and written. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Everything that an engine offers. */
+export interface Store
+  extends
+    RequestStore,
+    CardStore,
+    JobStore,
+    AuditStore,
+    SignInStore,
+    SessionStore,
+    KeyStore,
+    KeyRotationStore,
+    LeaseStore,
+    RateStore,
+    Housekeeping {}

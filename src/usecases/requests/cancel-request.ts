@@ -1,0 +1,49 @@
+import { mayRead } from '../../domain/people/authority.ts';
+import type { Principal } from '../../domain/people/principal.ts';
+import type { Refusal } from '../../domain/refusal.ts';
+import type { DecideResult } from '../ports/app.ts';
+import { applyCommand } from './apply-command.ts';
+import { notFound } from './decide-request.ts';
+import type { Deps } from '../deps.ts';
+import { recordRefusal } from './record-refusal.ts';
+import type { RefusalRecorder } from './record-refusal.ts';
+
+/** Takes a pending request back, for the one who asked. */
+export async function cancelRequest(
+  deps: Deps & { refusals: RefusalRecorder },
+  input: { id: string; by: Principal },
+): Promise<DecideResult> {
+  const seen = await deps.store.loadRequest(input.id);
+  if (!seen) return { kind: 'refused', request: undefined, ...notFound() };
+  if (!mayRead(seen, input.by)) {
+    await record(deps, input, notFound().refusal);
+    return { kind: 'refused', request: undefined, ...notFound() };
+  }
+  const applied = await applyCommand(deps, {
+    id: input.id,
+    command: { type: 'cancel', by: input.by },
+  });
+  if (applied.kind === 'stepped') {
+    return { kind: 'decided', request: applied.request, decision: null };
+  }
+  if (applied.kind !== 'refused') return { kind: 'refused', request: undefined, ...notFound() };
+  if (applied.request.state === 'cancelled') {
+    return { kind: 'repeated', request: applied.request, decision: null };
+  }
+  await record(deps, input, applied.refusal);
+  return { kind: 'refused', request: applied.request, refusal: applied.refusal };
+}
+
+function record(
+  deps: Deps & { refusals: RefusalRecorder },
+  { id, by }: { id: string; by: Principal },
+  refusal: Refusal,
+): Promise<void> {
+  return recordRefusal(deps, {
+    type: 'decision.refused',
+    requestId: id,
+    by,
+    refusal,
+    data: { command: 'cancel' },
+  });
+}

@@ -1,0 +1,87 @@
+import { refuse } from '../../domain/refusal.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { canonicalJson } from '../../lib/canonical-json.ts';
+import { sha256 } from '../../lib/hash.ts';
+import type { DecideInput, DecideResult } from '../ports/app.ts';
+import { applyCommand } from './apply-command.ts';
+import type { Deps } from '../deps.ts';
+import { exchangeClaim, seenPerson, tokenClaim } from '../people/people.ts';
+import { recordRefusal } from './record-refusal.ts';
+import type { RefusalRecorder } from './record-refusal.ts';
+import type { SeenPeople } from '../people/seen-people.ts';
+import type { Claim } from '../ports/store.ts';
+
+/**
+ * Counts one verified person's word on a request. The principal comes from a token checked at this
+ * very click; a repeat answers the first decision; a refusal is recorded and changes nothing.
+ */
+export async function decideRequest(
+  deps: Deps & { refusals: RefusalRecorder; seen: SeenPeople },
+  input: DecideInput,
+): Promise<DecideResult> {
+  const now = deps.clock.now();
+  const exchange =
+    input.teams &&
+    exchangeClaim(
+      { sender: input.teams.sender, exchangeId: input.channel.exchangeId },
+      { requestId: input.id, fingerprint: null },
+      now,
+    );
+  const people = input.teams ? deps.seen.news(seenPerson(input.by, input.teams.sender, now)) : [];
+  const applied = await applyCommand(deps, {
+    id: input.id,
+    command: {
+      type: 'decide',
+      decisionId: deps.ids.next('dec', now),
+      by: input.by,
+      decision: input.decision,
+      reason: input.reason,
+      digest: input.digest,
+      revision: input.revision,
+      channel: input.channel,
+    },
+    claims: (request) => claimsOf(input, request, exchange ?? undefined),
+    people,
+    clicked: input.teams?.card ?? null,
+    // A view of what is still pending names people: not before this one is written.
+    foreseen: (request) => {
+      if (people.length === 0 || request.state !== 'pending') input.foreseen?.(request);
+    },
+  });
+  switch (applied.kind) {
+    case 'stepped':
+      deps.seen.written(people);
+      return { kind: 'decided', request: applied.request, decision: applied.decision };
+    case 'repeat':
+      return { kind: 'repeated', request: applied.request, decision: applied.decision };
+    case 'missing':
+      return { kind: 'refused', request: undefined, ...notFound() };
+    case 'refused':
+      await recordRefusal(deps, {
+        type: 'decision.refused',
+        requestId: input.id,
+        by: input.by,
+        refusal: applied.refusal,
+        data: { decision: input.decision, revision: input.revision, channel: input.channel },
+      });
+      return { kind: 'refused', request: applied.request, refusal: applied.refusal };
+  }
+}
+
+/** A click is bound to its exchange; a bearer's word to its token, where the workflow says so. */
+function claimsOf(
+  input: DecideInput,
+  request: Request,
+  exchange: Claim | undefined,
+): readonly Claim[] {
+  if (input.teams) return exchange ? [exchange] : [];
+  const { id, decision, revision } = input;
+  const fingerprint = sha256(canonicalJson({ id, decision, revision }));
+  const token = tokenClaim(input.by, { requestId: id, fingerprint }, request.plan.singleUse);
+  return token ? [token] : [];
+}
+
+/** The refusal of a request that does not exist, or that the asker may not know of. */
+export function notFound(): Pick<ReturnType<typeof refuse>, 'refusal'> {
+  return { refusal: refuse('request_not_found', 'There is no such request.').refusal };
+}

@@ -1,0 +1,60 @@
+import { AUDITOR_ROLE, mayRead } from '../../domain/people/authority.ts';
+import type { Principal } from '../../domain/people/principal.ts';
+import type { Request } from '../../domain/request/request.ts';
+import type { ListInput } from '../ports/app.ts';
+import type { Deps } from '../deps.ts';
+
+const PAGE = 100;
+const MAX_PAGES = 10;
+
+/** A request as far as this principal may know of it. */
+export async function readRequest(
+  deps: Deps,
+  input: { id: string; by: Principal },
+): Promise<Request | undefined> {
+  return readable(await deps.store.loadRequest(input.id), input.by);
+}
+
+/** The same by number. */
+export async function readRequestByNumber(
+  deps: Deps,
+  input: { number: number; by: Principal },
+): Promise<Request | undefined> {
+  return readable(await deps.store.findRequest(input.number), input.by);
+}
+
+function readable(request: Request | undefined, by: Principal): Request | undefined {
+  return request && mayRead(request, by) ? request : undefined;
+}
+
+/**
+ * Requests that the principal may read, newest first. The cursor is the number to go on below; a
+ * page may hold fewer than asked while the cursor says that there is more.
+ */
+export async function listRequests(
+  deps: Deps,
+  input: ListInput,
+): Promise<{ requests: readonly Request[]; cursor: string | null }> {
+  let before = input.cursor === undefined ? undefined : Number(input.cursor);
+  const found: Request[] = [];
+  const narrow =
+    input.by.kind === 'workload' && !input.by.roles.includes(AUDITOR_ROLE)
+      ? { requester: input.by.key }
+      : {};
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const rows = await deps.store.listRequests({
+      ...(input.states ? { states: input.states } : {}),
+      ...(input.workflow === undefined ? {} : { workflow: input.workflow }),
+      ...(input.requester === undefined ? narrow : { requester: input.requester }),
+      ...(before === undefined ? {} : { before }),
+      limit: PAGE,
+    });
+    for (const request of rows) {
+      before = request.number;
+      if (mayRead(request, input.by)) found.push(request);
+      if (found.length === input.limit) return { requests: found, cursor: String(before) };
+    }
+    if (rows.length < PAGE) return { requests: found, cursor: null };
+  }
+  return { requests: found, cursor: before === undefined ? null : String(before) };
+}

@@ -1,0 +1,89 @@
+import { approvalsOf, outcomeOf, recheckApproval } from '../../domain/request/recheck.ts';
+import type { HeldNow } from '../../domain/request/recheck.ts';
+import type { Decision, Outcome, Recheck, Request } from '../../domain/request/request.ts';
+import { describeError } from '../../lib/logger.ts';
+import type { JobDeps } from '../deps.ts';
+import { nobodyCanTell } from '../ports/ports.ts';
+import type { AskedAbout } from '../ports/ports.ts';
+
+/** People asked about at the same time. */
+const AT_ONCE = 10;
+
+/** What the look at the deciding people came to. */
+export interface Look {
+  readonly recheck: Recheck;
+  /** Why it must not run; null: everybody still has what they approved with. */
+  readonly outcome: Outcome | null;
+  /** Whether asking again may tell more. */
+  readonly passing: boolean;
+}
+
+/**
+ * Asks whether everybody who approved still has a role of the stage that they approved, and the
+ * claim that it wants. One that is lost stops the execution, and so does one that nobody can tell
+ * of: the workflow asked for evidence of this moment, and there is none.
+ */
+export async function recheckApprovals(deps: JobDeps, request: Request): Promise<Look> {
+  const approvals = approvalsOf(request);
+  const now = await heldByAll(deps, askedAbout(request, approvals));
+  const found = approvals.map((approval) => {
+    const held = now.get(approval.approver.key);
+    return recheckApproval(request, approval, held === 'fault' ? undefined : held);
+  });
+  const at = deps.clock.now();
+  const lost = found.some((one) => one.found === 'lost');
+  const passing = !lost && [...now.values()].includes('fault');
+  const since = request.recheck?.failingSince ?? at;
+  const recheck = { at, people: found, ...(passing ? { failingSince: since } : {}) };
+  return { recheck, passing, outcome: outcomeOf(request, recheck) };
+}
+
+/** Each deciding person once, with the claims of all stages that they approved. */
+function askedAbout({ plan }: Request, approvals: readonly Decision[]): readonly AskedAbout[] {
+  const people = new Map<string, AskedAbout>();
+  for (const { approver, stage, evidence } of approvals) {
+    const before = people.get(approver.key);
+    const where = plan.stages[stage]?.where ?? null;
+    people.set(approver.key, {
+      person: approver,
+      teams:
+        before?.teams ?? teamsOf(approver) ?? (evidence.via === 'teams' ? teamsOf(evidence) : null),
+      claims: [...new Set([...(before?.claims ?? []), ...(where === null ? [] : [where.claim])])],
+    });
+  }
+  return [...people.values()];
+}
+
+function teamsOf({
+  tenant,
+  objectId,
+}: {
+  tenant: string | null;
+  objectId: string | null;
+}): AskedAbout['teams'] {
+  return tenant === null || objectId === null ? null : { tenantId: tenant, objectId };
+}
+
+type Found = HeldNow | undefined | 'fault';
+
+async function heldByAll(
+  deps: JobDeps,
+  people: readonly AskedAbout[],
+): Promise<ReadonlyMap<string, Found>> {
+  const refresher = deps.refresher ?? nobodyCanTell;
+  const found = new Map<string, Found>();
+  for (let from = 0; from < people.length; from += AT_ONCE) {
+    await Promise.all(
+      people.slice(from, from + AT_ONCE).map(async (asked) => {
+        const { key } = asked.person;
+        try {
+          found.set(key, await refresher.heldNow(asked));
+        } catch (error) {
+          deps.log.warn('roles and claims were not looked up', { error: describeError(error) });
+          found.set(key, 'fault');
+        }
+      }),
+    );
+  }
+  return found;
+}

@@ -1,0 +1,229 @@
+import { submit } from '../../domain/request/submit.ts';
+import { refuse } from '../../domain/refusal.ts';
+import type { Refusal } from '../../domain/refusal.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { canonicalJson } from '../../lib/canonical-json.ts';
+import { sha256 } from '../../lib/hash.ts';
+import { rememberLast } from '../../lib/remember-last.ts';
+import type { SubmitInput, SubmitResult } from '../ports/app.ts';
+import { cardJob, stamp } from './build-change.ts';
+import type { Deps } from '../deps.ts';
+import {
+  exchangeClaim,
+  exchangeReplayed,
+  seenPerson,
+  tokenClaim,
+  tokenReplayed,
+} from '../people/people.ts';
+import { recordRefusal } from './record-refusal.ts';
+import type { RefusalRecorder } from './record-refusal.ts';
+import { commitSurely } from '../store-faults.ts';
+import type { Card, Claim, CommitResult } from '../ports/store.ts';
+
+/** How long a repeat with the same Idempotency-Key gets the first answer. */
+const IDEMPOTENCY_MS = 7 * 86_400_000;
+
+/**
+ * Makes a request: rules on it, then commits request, events, cards and jobs at once. A repeat with
+ * the same Idempotency-Key gets the first request back; the same key with other content is refused.
+ */
+export async function submitRequest(
+  deps: Deps & { refusals: RefusalRecorder },
+  input: SubmitInput,
+): Promise<SubmitResult> {
+  const now = deps.clock.now();
+  const key = idempotencyKey(input);
+  const ruled = rule(deps, input, now);
+  if (!ruled.ok) {
+    const earlier = key === null ? undefined : await deps.store.findClaim('idempotency', key);
+    if (earlier?.requestId && isRepeat(input, earlier)) {
+      return repeated(deps, earlier.requestId);
+    }
+    return refused(deps, input, ruled.refusal);
+  }
+  const { request } = ruled;
+  const numbered = rememberLast((number: number): Request => ({ ...request, number }));
+  const cards = cardsOf(deps, input, request);
+  const result = await commitSurely(
+    deps.store,
+    {
+      id: deps.ids.next('chg', now),
+      at: now,
+      claims: claimsOf(input, { request, key, now }),
+      request,
+      events: stamp(ruled.events, deps.ids, now),
+      jobs: [
+        ...cards.filter((card) => card.activityId === null).map((card) => cardJob(card, 1, now)),
+        {
+          key: `expire:${request.id}`,
+          kind: 'expire',
+          requestId: request.id,
+          subject: request.id,
+          runAt: request.expiresAt,
+          wanted: 0,
+        },
+      ],
+      cards,
+      people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
+    },
+    (expected) => {
+      if (expected.status === 'committed') input.foreseen?.(numbered(expected.number));
+    },
+  );
+  return settle(deps, input, { request, numbered, result });
+}
+
+/** The domain's ruling on what is asked, with what configuration knows of the workflow. */
+function rule(deps: Deps, input: SubmitInput, now: number): ReturnType<typeof submit> {
+  const workflow = deps.workflows.get(input.workflow);
+  if (!workflow) {
+    return refuse('workflow_unknown', `There is no workflow "${named(input)}".`);
+  }
+  const execution = deps.executors.plan(workflow.executor);
+  if (!execution) throw new Error(`workflow ${workflow.id}: executor is not configured`);
+  const { by, teams, fields, reason } = input;
+  return submit(
+    {
+      id: deps.ids.next('req', now),
+      workflow,
+      requester: by,
+      fields,
+      reason,
+      execution,
+      channel: {
+        via: teams ? 'teams' : 'api',
+        tenant: teams ? teams.sender.tenantId : by.tenant,
+        objectId: teams ? teams.sender.objectId : by.objectId,
+        activityId: teams?.card?.activityId ?? null,
+        conversationId: teams?.card?.conversationId ?? null,
+        exchangeId: teams?.exchangeId ?? null,
+      },
+    },
+    now,
+  );
+}
+
+async function settle(
+  deps: Deps & { refusals: RefusalRecorder },
+  input: SubmitInput,
+  {
+    request,
+    numbered,
+    result,
+  }: {
+    request: Request;
+    numbered: (number: number) => Request;
+    result: CommitResult;
+  },
+): Promise<SubmitResult> {
+  if (result.status === 'committed') {
+    deps.signals.jobsWaiting();
+    return { kind: 'submitted', request: numbered(result.number) };
+  }
+  if (result.status === 'conflict') throw new Error(`request ${request.id}: id is taken`);
+  if (result.of === 'token') {
+    return refused(deps, input, tokenReplayed());
+  }
+  if (result.requestId === null) throw new Error(`duplicate ${result.of} without a request`);
+  if (result.fingerprint !== fingerprint(input)) {
+    return refused(
+      deps,
+      input,
+      result.of === 'exchange'
+        ? exchangeReplayed()
+        : refuse(
+            'idempotency_mismatch',
+            'This Idempotency-Key was used for a request with other content. Take a new key.',
+          ).refusal,
+    );
+  }
+  return repeated(deps, result.requestId);
+}
+
+async function refused(
+  deps: Deps & { refusals: RefusalRecorder },
+  input: SubmitInput,
+  refusal: Refusal,
+): Promise<SubmitResult> {
+  await recordRefusal(deps, {
+    type: 'submission.refused',
+    requestId: null,
+    by: input.by,
+    refusal,
+    data: { workflow: named(input) },
+  });
+  return { kind: 'refused', refusal };
+}
+
+async function repeated(deps: Deps, id: string): Promise<SubmitResult> {
+  const request = await deps.store.loadRequest(id);
+  if (!request) throw new Error(`request ${id} is claimed but not there`);
+  return { kind: 'repeated', request };
+}
+
+/** One card for the workflow's channel, one for the chat's message that asked. */
+function cardsOf(deps: Deps, input: SubmitInput, request: Request): Card[] {
+  const card = (place: Omit<Card, 'id' | 'requestId'>): Card => ({
+    id: deps.ids.next('crd', request.createdAt),
+    requestId: request.id,
+    ...place,
+  });
+  const channel = card({
+    channel: request.plan.channel,
+    conversationId: null,
+    serviceUrl: null,
+    activityId: null,
+    postedRevision: 0,
+  });
+  const own = input.teams?.card;
+  return own ? [channel, card({ channel: null, ...own, postedRevision: 1 })] : [channel];
+}
+
+function claimsOf(
+  input: SubmitInput,
+  { request, key, now }: { request: Request; key: string | null; now: number },
+): Claim[] {
+  const { by } = input;
+  const claims: Claim[] = [];
+  const base = { requestId: request.id, fingerprint: fingerprint(input) };
+  if (key !== null) {
+    claims.push({ ...base, kind: 'idempotency', key, expiresAt: now + IDEMPOTENCY_MS });
+  }
+  const token = input.teams === null ? tokenClaim(by, base, request.plan.singleUse) : undefined;
+  if (token) claims.push(token);
+  const exchange = input.teams && exchangeClaim(input.teams, base, now);
+  return exchange ? [...claims, exchange] : claims;
+}
+
+/** A form in a chat makes one request, however often it is sent. */
+function idempotencyKey(input: SubmitInput): string | null {
+  const card = input.teams?.card;
+  if (card) return `teams|${card.conversationId}|${card.activityId}|${input.by.key}`;
+  return input.idempotencyKey === null ? null : `${input.by.key}|${input.idempotencyKey}`;
+}
+
+function fingerprint(input: SubmitInput): string {
+  return sha256(
+    canonicalJson({
+      workflow: input.workflow,
+      fields: input.fields,
+      reason: input.reason,
+    }),
+  );
+}
+
+/** Whether a refused try asks for what the first one did. */
+function isRepeat(input: SubmitInput, earlier: Claim): boolean {
+  try {
+    return earlier.fingerprint === fingerprint(input);
+  } catch (error) {
+    // Text with a lone surrogate has no canonical form, and no request was ever made of it.
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+/** The workflow that was asked for, in the asker's words, cut short. */
+function named(input: SubmitInput): string {
+  return input.workflow.slice(0, 60).toWellFormed();
+}

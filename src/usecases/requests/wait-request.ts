@@ -1,0 +1,38 @@
+import { isTerminal } from '../../domain/request/request.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { sameSecret } from '../../lib/hash.ts';
+import type { Deps } from '../deps.ts';
+
+const POLL_MS = 1_000;
+/** How long after the end a wait token still reads the outcome. */
+const GRACE_MS = 3_600_000;
+
+/**
+ * The request once it has ended, or as it is when the time is up. Commits of this process wake it
+ * at once; those of other replicas are seen within a second.
+ */
+export async function waitRequest(
+  deps: Deps,
+  input: { id: string; timeoutMs: number; signal?: AbortSignal },
+): Promise<Request | undefined> {
+  const until = deps.clock.now() + input.timeoutMs;
+  const maxRounds = Math.ceil(input.timeoutMs / POLL_MS) + 100;
+  for (let round = 0; ; round += 1) {
+    const request = await deps.store.loadRequest(input.id);
+    const leftMs = until - deps.clock.now();
+    const over = leftMs <= 0 || round >= maxRounds || input.signal?.aborted;
+    if (!request || isTerminal(request.state) || over) return request;
+    await deps.signals.nextChange(input.id, Math.min(leftMs, POLL_MS), input.signal);
+  }
+}
+
+/** A token that reads one request and nothing else; the same each time, so nothing is stored. */
+export function waitToken(deps: Deps, requestId: string): string {
+  return `wait_${deps.waitTokenMac(`wait-token.v1|${requestId}`)}`;
+}
+
+/** Whether a wait token is of this request, which has not ended more than an hour ago. */
+export function acceptsWaitToken(deps: Deps, token: string, request: Request): boolean {
+  if (isTerminal(request.state) && deps.clock.now() > request.updatedAt + GRACE_MS) return false;
+  return sameSecret(token, waitToken(deps, request.id));
+}

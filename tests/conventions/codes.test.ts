@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { AUDIT_PROBLEM_CODES } from '../../src/audit/verify.ts';
+import { EVENT_TYPES } from '../../src/domain/events/catalogue.ts';
+import { REFUSAL_CODES } from '../../src/domain/refusal.ts';
+import { OUTCOME_CODES } from '../../src/domain/request/request.ts';
+import { EXECUTION_CODES } from '../../src/executors/codes.ts';
+import { HTTP_CODES } from '../../src/http/codes.ts';
+import { IDENTITY_CODES } from '../../src/identity/codes.ts';
+import { KEYS_CODES } from '../../src/keys/errors.ts';
+import { STORE_ERROR_CODES } from '../../src/store/errors.ts';
+import { CARD_ACTION_CODES } from '../../src/teams/inbound/answers.ts';
+import { GATE_CODES } from '../../src/teams/inbound/gate.ts';
+import { filesUnder, parse, ROOT } from './tree.ts';
+
+const SETS: Readonly<Record<string, readonly string[]>> = {
+  REFUSAL_CODES,
+  OUTCOME_CODES,
+  CARD_ACTION_CODES,
+  HTTP_CODES,
+  IDENTITY_CODES: Object.keys(IDENTITY_CODES),
+  GATE_CODES,
+  EXECUTION_CODES,
+  STORE_ERROR_CODES,
+  KEYS_CODES: Object.keys(KEYS_CODES),
+  AUDIT_PROBLEM_CODES,
+};
+
+/** What stands in code marks in the first column of a document's tables. */
+function documented(name: string): string[] {
+  const text = readFileSync(join(ROOT, 'docs', 'reference', name), 'utf8');
+  return [...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, code = '']) => code);
+}
+
+describe('codes and their documents', () => {
+  test('docs/reference/errors.md lists every code once, and none that is not there', () => {
+    const wanted = new Set(Object.values(SETS).flat());
+    const listed = documented('errors.md');
+    expect([...listed].sort()).toEqual([...wanted].sort());
+  });
+
+  test('docs/reference/events.md lists every event type once, and none that is not there', () => {
+    expect([...documented('events.md')].sort()).toEqual([...EVENT_TYPES].sort());
+  });
+
+  test('no set of codes is left out of the comparison', () => {
+    const found = filesUnder(['src'], ['.ts']).flatMap((file) =>
+      parse(file)
+        .statements.filter(ts.isVariableStatement)
+        .flatMap((statement) =>
+          statement.declarationList.declarations
+            .map(({ name }) => name.getText())
+            .filter((name) => name.endsWith('_CODES')),
+        ),
+    );
+    expect([...new Set(found)].sort()).toEqual(Object.keys(SETS).sort());
+  });
+
+  test('a code means one thing: sets share only what crosses from one part to another', () => {
+    const seen = new Map<string, string>();
+    const shared: string[] = [];
+    for (const [set, codes] of Object.entries(SETS)) {
+      for (const code of codes) {
+        if (seen.has(code)) shared.push(code);
+        seen.set(code, set);
+      }
+    }
+    expect(shared.sort()).toEqual([
+      'store_busy',
+      'store_closed',
+      'store_full',
+      'store_readonly',
+      'store_unavailable',
+      'token_missing',
+    ]);
+  });
+});
