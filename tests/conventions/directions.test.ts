@@ -22,7 +22,8 @@ describe('import directions and vendor fences', () => {
     ['src/domain/request.ts', 'import type { Config } from "../config/config.ts";'],
     ['src/usecases/app.ts', 'export { createBot } from "../teams/bot.ts";'],
     ['src/usecases/app.ts', 'import { setTimeout } from "node:timers/promises";'],
-    ['src/lib/lru.ts', 'import LRU from "lru-cache";'],
+    ['src/lib/hash.ts', 'import { hash } from "hash-wasm";'],
+    ['src/domain/request/digest.ts', 'import canonicalize from "canonicalize";'],
     ['src/http/server.ts', 'import { ActivityTypes } from "botbuilder";'],
     ['src/teams/bot.ts', 'const restify = await import("restify");'],
     ['src/store/sqlite/store.ts', 'import sql from "mssql";'],
@@ -38,6 +39,7 @@ describe('import directions and vendor fences', () => {
 
   test.each([
     ['src/http/server.ts', 'import type { App } from "../usecases/app-port.ts";'],
+    ['src/lib/canonical-json.ts', 'import canonicalize from "canonicalize";'],
     ['src/compose/compose.ts', 'import { createSealer } from "../audit/seal.ts";'],
     ['src/store/sqlserver/pool.ts', 'import sql from "mssql";'],
     ['src/cli/local.ts', 'await import("../local/profile.ts");'],
