@@ -41,9 +41,9 @@ export function rememberRequests<Store extends RequestStore>(
       if (found?.request.state === 'pending') known.set(id, { found, bytes: sizeOf(found) });
       return found;
     },
-    async commit(change, foreseen) {
+    async commit(change) {
       try {
-        return await store.commit(change, foreseen);
+        return await store.commit(change);
       } finally {
         // Not before: what is read until then is of before.
         forget(change);

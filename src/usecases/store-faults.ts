@@ -25,10 +25,9 @@ const PASSING: readonly unknown[] = [
 export async function commitSurely(
   store: Pick<RequestStore, 'commit' | 'loadRequest'>,
   change: Change,
-  foreseen?: (result: CommitResult) => void,
 ): Promise<CommitResult> {
   try {
-    return await store.commit(change, foreseen);
+    return await store.commit(change);
   } catch (error) {
     if (codeOf(error) !== 'store_unavailable') throw error;
   }

@@ -18,6 +18,7 @@ import { runGroup } from '../../src/store/sqlite/group.ts';
 import type { Call } from '../../src/store/sqlite/group.ts';
 import { migrate, shippedMigrations } from '../../src/store/sqlite/migrate.ts';
 import { openWriter } from '../../src/store/sqlite/session.ts';
+import type { Session } from '../../src/store/sqlite/session.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { claim, event, change, request, submission } from './build.ts';
 import { temporaryPath } from './open-sqlite.ts';
@@ -193,6 +194,27 @@ describe('faults of a SQLite store', () => {
     expect(runGroup(session, calls, { patienceMs: 100 })).toEqual(
       Array(3).fill({ value: { status: 'committed', number: 0 } }),
     );
+    session.close();
+  });
+
+  test('a COMMIT that fails fails every call of its group and writes nothing', () => {
+    const session = openWriter(file.path, { busyMs: 100 });
+    migrate(session, { now: 1, patienceMs: 100 });
+    const broken: Session = {
+      ...session,
+      run(sql, row) {
+        if (sql === 'COMMIT') throw new Error('disk I/O error');
+        return session.run(sql, row);
+      },
+    };
+    const calls: Call[] = [
+      ['commit', encodeChange(submission(request(), { claims: [claim({ key: 'k' })] }))],
+      ['commit', encodeChange(change({}))],
+    ];
+    const answers = runGroup(broken, calls, { patienceMs: 100 });
+    expect(answers).toMatchObject([{ failed: {} }, { failed: {} }]);
+    expect(session.all('SELECT id FROM requests')).toEqual([]);
+    expect(session.all('SELECT key FROM claims')).toEqual([]);
     session.close();
   });
 });

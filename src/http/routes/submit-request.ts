@@ -1,7 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import type { Request } from '../../domain/request/request.ts';
-import { rememberLast } from '../../lib/remember-last.ts';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { HttpProblem, refusalReply } from '../problem.ts';
@@ -64,11 +62,6 @@ export function submitRequestRoute(deps: RouteDeps): Route {
       const by = await callerOf(deps, req);
       const { workflow, fields, reason } = checkBody(bodySchema, body);
       const idempotencyKey = idempotencyKeyOf(req);
-      const shown = rememberLast((request: Request) => {
-        const json = requestJson(request, publicUrl);
-        const body = JSON.stringify({ ...json, waitToken: app.waitToken(request.id) });
-        return { body, contentType: 'application/json', headers: { location: json.url } };
-      });
       const result = await app.submitRequest({
         workflow,
         fields,
@@ -76,10 +69,14 @@ export function submitRequestRoute(deps: RouteDeps): Route {
         by,
         idempotencyKey,
         teams: null,
-        foreseen: shown,
       });
       if (result.kind === 'refused') return refusalReply(result.refusal);
-      return { status: result.kind === 'submitted' ? 201 : 200, ...shown(result.request) };
+      const json = requestJson(result.request, publicUrl);
+      return {
+        status: result.kind === 'submitted' ? 201 : 200,
+        body: { ...json, waitToken: app.waitToken(result.request.id) },
+        headers: { location: json.url },
+      };
     },
   };
 }

@@ -15,12 +15,11 @@ export type Answer = { readonly value: unknown } | { readonly failed: WireError 
  * Runs calls in their order inside one transaction, each in a savepoint, and commits them together:
  * one wait for the disk answers them all. A call that breaks a rule of the schema fails alone. If
  * anything else fails, or the commit itself, all of them fail and nothing of them is written.
- * `expected` is given the answers ahead of the commit, which may fail yet.
  */
 export function runGroup(
   session: Session,
   calls: readonly Call[],
-  options: { patienceMs: number; expected?: (answers: readonly Answer[]) => void },
+  options: { patienceMs: number },
 ): readonly Answer[] {
   try {
     const begin = () => patiently(options.patienceMs, () => session.run('BEGIN IMMEDIATE'));
@@ -31,7 +30,6 @@ export function runGroup(
       begin();
       answers = calls.map((call) => runCall(session, call));
     }
-    options.expected?.(answers);
     session.run('COMMIT');
     return answers;
   } catch (error) {

@@ -50,8 +50,8 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
   return {
     ...createReader(session),
 
-    async commit(change, foreseen) {
-      return writer.call('commit', encode(change), foreseen);
+    async commit(change) {
+      return writer.call('commit', encode(change));
     },
     async claimJobs(options) {
       // Most looks find nothing due: those need neither the writer nor its lock.

@@ -19,15 +19,10 @@ export interface WriterData {
 export type ToWriter = readonly Call[] | 'close';
 
 /**
- * From the thread: it is ready, it cannot start; the answers to the oldest calls as they will be
- * once their commit is on the disk, and that it is (`written`); or other answers to them.
+ * From the thread: it is ready, it cannot start, or the answers to the oldest calls in their order.
  */
 export type FromWriter =
-  | { readonly ready: readonly string[] }
-  | { readonly fatal: WireError }
-  | { readonly expected: readonly Answer[] }
-  | 'written'
-  | readonly Answer[];
+  { readonly ready: readonly string[] } | { readonly fatal: WireError } | readonly Answer[];
 
 /** Bounds how long one transaction lasts, and so how long its first call waits. */
 const MAX_GROUP = 256;
@@ -48,27 +43,13 @@ function serve(port: MessagePort, session: Session, patienceMs: number): void {
   port.on('message', (message: ToWriter) => {
     const { calls, close } = arrived(port, message);
     for (let at = 0; at < calls.length; at += MAX_GROUP) {
-      answerGroup(port, session, calls.slice(at, at + MAX_GROUP), patienceMs);
+      const group = calls.slice(at, at + MAX_GROUP);
+      port.postMessage(runGroup(session, group, { patienceMs }) satisfies FromWriter);
     }
     if (!close) return;
     session.close();
     port.close();
   });
-}
-
-function answerGroup(
-  port: MessagePort,
-  session: Session,
-  calls: readonly Call[],
-  patienceMs: number,
-): void {
-  let told: readonly Answer[] | undefined;
-  const expected = (answers: readonly Answer[]) => {
-    told = answers;
-    port.postMessage({ expected: answers } satisfies FromWriter);
-  };
-  const answers = runGroup(session, calls, { patienceMs, expected });
-  port.postMessage((answers === told ? 'written' : answers) satisfies FromWriter);
 }
 
 /** How long a start waits for another process that holds the file (ms). */

@@ -5,10 +5,8 @@ import { describeError } from '../../lib/logger.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { StoreError } from '../errors.ts';
 import { fromWire, storeClosed, toStoreError } from './errors.ts';
-import type { Call } from './group.ts';
+import type { Answer, Call } from './group.ts';
 import type { InputOf, OperationName, OutputOf } from './operations.ts';
-import { createPendingCalls } from './pending-calls.ts';
-import type { PendingCalls, Waiting } from './pending-calls.ts';
 import type { FromWriter, ToWriter, WriterData } from './writer-thread.ts';
 
 /** Hands operations to the thread that writes; nothing here waits for the disk. */
@@ -16,16 +14,11 @@ export interface Writer {
   /** Resolves once the file is open and its schema up to date. */
   readonly ready: Promise<void>;
   /**
-   * Queues an operation; resolves after the commit that holds it. `foreseen` is told the answer
-   * while that commit waits for the disk, if there is time.
+   * Queues an operation; resolves after the commit that holds it.
    *
    * @throws StoreError; `store_busy` at once where the queue is full.
    */
-  call<Name extends OperationName>(
-    name: Name,
-    input: InputOf<Name>,
-    foreseen?: (output: OutputOf<Name>) => void,
-  ): Promise<OutputOf<Name>>;
+  call<Name extends OperationName>(name: Name, input: InputOf<Name>): Promise<OutputOf<Name>>;
   /** Finishes what is queued and ends the thread. May be called again. */
   close(): Promise<void>;
 }
@@ -44,40 +37,42 @@ export interface WriterOptions {
 const RESTART_REST_MS = 1_000;
 const CLOSE_WITHIN_MS = 15_000;
 
-/**
- * A message leaves when a turn of the event loop brings no more calls, and no later than this: with
- * so many calls the next ones had better be worked on while these wait for the disk.
- */
-const GATHER_CALLS = 16;
-const GATHER_TURNS = 16;
-
 // Sources run as they are, a build runs as JavaScript: the thread's file ends as this one does.
 const THREAD = new URL(
   `./writer-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
   import.meta.url,
 );
 
+/** A caller that waits for the answer to its call. */
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: StoreError): void;
+}
+
 /** Starts the writer's thread. */
 export function startWriter(options: WriterOptions): Writer {
-  const pending = createPendingCalls(options.log);
+  /** Callers in the order of their calls, which is the order of the thread's answers. */
+  let waiting: Waiting[] = [];
+  /** Calls that are not posted yet; their callers are the last in `waiting`. */
   let outbox: Call[] = [];
-  let thread: Thread | undefined = startThread(options, pending, lost);
+  let thread: Thread | undefined = startThread(options, { settle, lost });
   let mayRestartAt = 0;
   let closing: Promise<void> | undefined;
 
-  /** The thread has ended: nobody will answer what it was asked. */
-  function lost(reason: StoreError): void {
-    [outbox, thread] = [[], undefined];
-    mayRestartAt = options.clock.now() + RESTART_REST_MS;
-    pending.abandon(reason);
+  function settle(answers: readonly Answer[]): void {
+    const callers = waiting.splice(0, answers.length);
+    for (const [at, answer] of answers.entries()) {
+      if ('failed' in answer) callers[at]?.reject(fromWire(answer.failed));
+      else callers[at]?.resolve(answer.value);
+    }
   }
 
-  function gather(seen: number, turns: number): void {
-    setImmediate(() => {
-      const more = outbox.length > seen && outbox.length < GATHER_CALLS && turns < GATHER_TURNS;
-      if (more) gather(outbox.length, turns + 1);
-      else flush();
-    });
+  /** The thread has ended: nobody will answer the calls that it holds. */
+  function lost(reason: StoreError): void {
+    const callers = waiting;
+    [waiting, outbox, thread] = [[], [], undefined];
+    mayRestartAt = options.clock.now() + RESTART_REST_MS;
+    for (const caller of callers) caller.reject(reason);
   }
 
   function flush(): void {
@@ -87,14 +82,14 @@ export function startWriter(options: WriterOptions): Writer {
     try {
       thread?.post(calls);
     } catch (error) {
-      // Something in them cannot travel: none of them has left, and they were queued last.
-      for (const call of pending.drop(calls.length)) call.reject(toStoreError(error));
+      // One input cannot be cloned, so none of these calls has left.
+      for (const caller of waiting.splice(-calls.length)) caller.reject(toStoreError(error));
     }
   }
 
   function refusal(): StoreError | undefined {
     if (closing) return storeClosed();
-    if (pending.size >= options.queueLimit) return overloaded(options.queueLimit);
+    if (waiting.length >= options.queueLimit) return overloaded(options.queueLimit);
     // A clock that was put back must not lengthen the rest.
     const restMs = mayRestartAt - options.clock.now();
     if (thread || restMs <= 0 || restMs > RESTART_REST_MS) return undefined;
@@ -103,28 +98,21 @@ export function startWriter(options: WriterOptions): Writer {
 
   return {
     ready: thread.ready,
-    call(name, input, foreseen) {
+    call(name, input) {
       const refused = refusal();
       if (refused) return Promise.reject(refused);
-      thread ??= startThread(options, pending, lost);
-      // Whatever is asked for in turns of the event loop that follow one another travels together:
-      // a message between threads costs more than a row, a group of one more than a group of eight.
-      if (outbox.length === 0) gather(0, 0);
+      thread ??= startThread(options, { settle, lost });
+      // Calls of one turn of the event loop travel in one message.
+      if (outbox.length === 0) setImmediate(flush);
       outbox.push([name, input]);
       return new Promise((resolve, reject) => {
-        pending.add({
-          resolve: resolve as Waiting['resolve'],
-          reject,
-          foreseen: foreseen as Waiting['foreseen'],
-        });
+        waiting.push({ resolve: resolve as Waiting['resolve'], reject });
       });
     },
     close() {
       closing ??= (async () => {
         flush();
         await thread?.close();
-        // What the thread answered last is settled in a turn after this one.
-        await new Promise((resolve) => setImmediate(resolve));
       })();
       return closing;
     },
@@ -139,8 +127,7 @@ interface Thread {
 
 function startThread(
   { path, clock, log, patienceMs }: WriterOptions,
-  pending: PendingCalls,
-  lost: (reason: StoreError) => void,
+  { settle, lost }: { settle(answers: readonly Answer[]): void; lost(reason: StoreError): void },
 ): Thread {
   const workerData: WriterData = { path, now: clock.now(), patienceMs };
   const worker = new Worker(THREAD, { workerData, name: 'store-writer' });
@@ -151,14 +138,12 @@ function startThread(
   });
   const ready = new Promise<void>((resolve, reject) => {
     worker.on('message', (message: FromWriter) => {
-      if (message === 'written') pending.settle();
-      else if ('expected' in message) pending.expect(message.expected);
-      else if ('ready' in message) {
+      if ('ready' in message) {
         if (message.ready.length > 0) log.info('store migrated', { applied: message.ready });
         resolve();
       } else if ('fatal' in message) {
         reason = fromWire(message.fatal);
-      } else pending.settle(message);
+      } else settle(message);
     });
     worker.on('error', (error) => {
       reason = new StoreError(

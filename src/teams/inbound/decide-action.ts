@@ -2,7 +2,7 @@ import { mayRead } from '../../domain/people/authority.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Request, Verdict } from '../../domain/request/request.ts';
-import type { ClickedCard, DecideResult, Foreseen } from '../../usecases/ports/app.ts';
+import type { ClickedCard, DecideResult } from '../../usecases/ports/app.ts';
 import type { TeamsSender } from '../../usecases/ports/ports.ts';
 import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
@@ -42,17 +42,14 @@ export async function onDecide(
   const proof = await prove(deps, activity, unproven);
   if (proof.kind === 'answer') return (await earlier(deps, press)) ?? proof.answer;
   const { exchangeId } = proof;
-  const { view, foreseen } = viewAhead((request) =>
-    requestAnswer(deps, request, viewerFrom(request, proof.by)),
-  );
-  const decide = (by: Principal) => decideBy(deps, press, { ...said, by, exchangeId, foreseen });
+  const decide = (by: Principal) => decideBy(deps, press, { ...said, by, exchangeId });
   const result = await decide(proof.by);
   const weak = result.kind === 'refused' && result.refusal.code === 'step_up_required';
-  if (!weak || !result.request) return decideAnswer(press, { by: proof.by, result, view });
+  if (!weak || !result.request) return decideAnswer(deps, press, { by: proof.by, result });
   const { request } = result;
   const after = await afterStepUp(deps, unproven, { by: proof.by, request, decide });
   if (after && !('kind' in after)) return after;
-  return decideAnswer(press, { by: proof.by, result: after ?? result, view });
+  return decideAnswer(deps, press, { by: proof.by, result: after ?? result });
 }
 
 function decideBy(
@@ -63,7 +60,6 @@ function decideBy(
     reason: string | null;
     by: Principal;
     exchangeId: string | null;
-    foreseen: Foreseen;
   },
 ): Promise<DecideResult> {
   return deps.app.decideRequest({
@@ -82,32 +78,15 @@ function decideBy(
       exchangeId: said.exchangeId,
     },
     teams: { sender, card: pressedCard(deps, activity) },
-    foreseen: said.foreseen,
   });
 }
 
-/** The request's card as the presser sees it. */
-type ViewOf = (request: Request) => Promise<Answer>;
-
-/** The same, made ahead of the moment in which it is sure to be wanted. */
-function viewAhead(make: ViewOf): { view: ViewOf; foreseen: Foreseen } {
-  let ahead: { readonly request: Request; readonly answer: Promise<Answer> } | undefined;
-  return {
-    view: (request) => (ahead?.request === request ? ahead.answer : make(request)),
-    foreseen(request) {
-      const answer = make(request);
-      ahead = { request, answer };
-      answer.catch(() => {
-        ahead = undefined;
-      });
-    },
-  };
-}
-
 async function decideAnswer(
+  deps: BotDeps,
   { shown }: Press,
-  { by, result, view }: { by: Principal; result: DecideResult; view: ViewOf },
+  { by, result }: { by: Principal; result: DecideResult },
 ): Promise<Answer> {
+  const view = (request: Request) => requestAnswer(deps, request, viewerFrom(request, by));
   if (result.kind !== 'refused') return view(result.request);
   const { request, refusal } = result;
   const mayShow = request && (request.digest === shown.digest || mayRead(request, by));

@@ -6,12 +6,6 @@ import type { Workflow } from '../../domain/workflow/workflow.ts';
 import type { Posted, TeamsSender } from './ports.ts';
 
 /**
- * Is given a request as it will be (that very object is answered later) while it is written, so
- * that the answer can be made ready. What it throws is left aside; it may not be called at all.
- */
-export type Foreseen = (request: Request) => void;
-
-/**
  * What the ingresses (Teams, HTTP, web) may ask of the house. Each method is one use case; a
  * refusal is a value, a fault is thrown.
  */
@@ -69,7 +63,6 @@ export interface SubmitInput {
     readonly exchangeId: string | null;
     readonly card: Posted | null;
   } | null;
-  readonly foreseen?: Foreseen;
 }
 
 export type SubmitResult =
@@ -86,7 +79,6 @@ export interface DecideInput extends Omit<DecideCommand, 'type' | 'decisionId'> 
   readonly id: string;
   /** The Teams person and the message that was clicked, so that an unknown copy is adopted. */
   readonly teams: { readonly sender: TeamsSender; readonly card: ClickedCard | null } | null;
-  readonly foreseen?: Foreseen;
 }
 
 export type DecideResult =

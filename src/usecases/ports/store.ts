@@ -145,11 +145,7 @@ export interface RequestWithCards {
 
 /** Requests and everything that is committed with them. */
 export interface RequestStore {
-  /**
-   * `foreseen` is told the answer while the disk is waited for, at most once and not by every
-   * engine: what only a success needs can be made ready then. The commit may fail yet.
-   */
-  commit(change: Change, foreseen?: (result: CommitResult) => void): Promise<CommitResult>;
+  commit(change: Change): Promise<CommitResult>;
   loadRequest(id: string): Promise<Request | undefined>;
   /** The request and the copies of its card (by id), of one moment and in one round trip. */
   loadWithCards(id: string): Promise<RequestWithCards | undefined>;

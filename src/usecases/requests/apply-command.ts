@@ -33,8 +33,6 @@ export async function applyCommand(
     people?: readonly SeenPerson[];
     /** The copy of the card that was clicked: adopted where it is not known. */
     clicked?: ClickedCard | null;
-    /** Told what the request will be while that is written; see `RequestStore.commit`. */
-    foreseen?: ((request: Request) => void) | undefined;
   },
 ): Promise<Applied> {
   let used: Refusal | undefined;
@@ -72,9 +70,7 @@ export async function applyCommand(
       // What is spread comes last: V8 defines each member behind it one by one, and slowly.
       ...(step.decision ? { decision: step.decision } : {}),
     };
-    const result = await commitSurely(deps.store, change, ({ status }) => {
-      if (status === 'committed') input.foreseen?.(step.request);
-    });
+    const result = await commitSurely(deps.store, change);
     if (result.status === 'committed') {
       deps.signals.changed(request.id);
       deps.signals.jobsWaiting();

@@ -43,10 +43,6 @@ export async function decideRequest(
     claims: (request) => claimsOf(input, request, exchange ?? undefined),
     people,
     clicked: input.teams?.card ?? null,
-    // A view of what is still pending names people: not before this one is written.
-    foreseen: (request) => {
-      if (people.length === 0 || request.state !== 'pending') input.foreseen?.(request);
-    },
   });
   switch (applied.kind) {
     case 'stepped':

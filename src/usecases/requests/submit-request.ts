@@ -4,7 +4,6 @@ import type { Refusal } from '../../domain/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { sha256 } from '../../lib/hash.ts';
-import { rememberLast } from '../../lib/remember-last.ts';
 import type { SubmitInput, SubmitResult } from '../ports/app.ts';
 import { cardJob, stamp } from './build-change.ts';
 import type { Deps } from '../deps.ts';
@@ -42,35 +41,28 @@ export async function submitRequest(
     return refused(deps, input, ruled.refusal);
   }
   const { request } = ruled;
-  const numbered = rememberLast((number: number): Request => ({ ...request, number }));
   const cards = cardsOf(deps, input, request);
-  const result = await commitSurely(
-    deps.store,
-    {
-      id: deps.ids.next('chg', now),
-      at: now,
-      claims: claimsOf(input, { request, key, now }),
-      request,
-      events: stamp(ruled.events, deps.ids, now),
-      jobs: [
-        ...cards.filter((card) => card.activityId === null).map((card) => cardJob(card, 1, now)),
-        {
-          key: `expire:${request.id}`,
-          kind: 'expire',
-          requestId: request.id,
-          subject: request.id,
-          runAt: request.expiresAt,
-          wanted: 0,
-        },
-      ],
-      cards,
-      people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
-    },
-    (expected) => {
-      if (expected.status === 'committed') input.foreseen?.(numbered(expected.number));
-    },
-  );
-  return settle(deps, input, { request, numbered, result });
+  const result = await commitSurely(deps.store, {
+    id: deps.ids.next('chg', now),
+    at: now,
+    claims: claimsOf(input, { request, key, now }),
+    request,
+    events: stamp(ruled.events, deps.ids, now),
+    jobs: [
+      ...cards.filter((card) => card.activityId === null).map((card) => cardJob(card, 1, now)),
+      {
+        key: `expire:${request.id}`,
+        kind: 'expire',
+        requestId: request.id,
+        subject: request.id,
+        runAt: request.expiresAt,
+        wanted: 0,
+      },
+    ],
+    cards,
+    people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
+  });
+  return settle(deps, input, { request, result });
 }
 
 /** The domain's ruling on what is asked, with what configuration knows of the workflow. */
@@ -106,19 +98,11 @@ function rule(deps: Deps, input: SubmitInput, now: number): ReturnType<typeof su
 async function settle(
   deps: Deps & { refusals: RefusalRecorder },
   input: SubmitInput,
-  {
-    request,
-    numbered,
-    result,
-  }: {
-    request: Request;
-    numbered: (number: number) => Request;
-    result: CommitResult;
-  },
+  { request, result }: { request: Request; result: CommitResult },
 ): Promise<SubmitResult> {
   if (result.status === 'committed') {
     deps.signals.jobsWaiting();
-    return { kind: 'submitted', request: numbered(result.number) };
+    return { kind: 'submitted', request: { ...request, number: result.number } };
   }
   if (result.status === 'conflict') throw new Error(`request ${request.id}: id is taken`);
   if (result.of === 'token') {

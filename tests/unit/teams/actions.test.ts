@@ -224,7 +224,6 @@ describe('approve and deny', () => {
             channels: ['approvals'],
           },
         },
-        foreseen: expect.any(Function),
       },
     });
   });

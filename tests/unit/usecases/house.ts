@@ -72,7 +72,7 @@ export async function openHouse(): Promise<House> {
     executors,
     store: rememberRequests({
       ...store,
-      commit: (change, foreseen) => house.commit(change, () => store.commit(change, foreseen)),
+      commit: (change) => house.commit(change, () => store.commit(change)),
     }),
     workflows: {
       get: (id) => house.workflows.find((one) => one.id === id),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Principal } from '../../../src/domain/people/principal.ts';
 import { createApp } from '../../../src/usecases/app.ts';
-import type { App, ClickedCard, Foreseen } from '../../../src/usecases/ports/app.ts';
+import type { App, ClickedCard } from '../../../src/usecases/ports/app.ts';
 import { rememberRequests } from '../../../src/usecases/request-memory.ts';
 import { runJob } from '../../../src/usecases/jobs/run-job.ts';
 import type { RequestWithCards } from '../../../src/usecases/ports/store.ts';
@@ -41,7 +41,6 @@ async function decide(
     clicked = null,
     revision,
     exchangeId = null,
-    foreseen,
   }: {
     by?: Principal;
     decision?: 'approve' | 'deny';
@@ -49,7 +48,6 @@ async function decide(
     revision?: number;
     clicked?: ClickedCard | null;
     exchangeId?: string | null;
-    foreseen?: Foreseen;
   } = {},
 ): Promise<string> {
   const known = await house.store.loadRequest(id);
@@ -75,7 +73,6 @@ async function decide(
           card: clicked,
         }
       : null,
-    ...(foreseen ? { foreseen } : {}),
   });
   return result.kind === 'refused' ? result.refusal.code : result.kind;
 }
@@ -180,36 +177,6 @@ test('a lost race is run again on what the store has, never on what is remembere
   // A memory that is always behind, as a slow read may make it.
   const app = createApp({ ...house.deps, store: { ...store, recall: () => stale } });
   expect(await decide(app, id, { ...exchange, revision: 1 })).toBe('repeated');
-});
-
-test('what is made ahead sees the people that the decision writes', async () => {
-  house.workflows = [workflow({ stages: [stage({ quorum: 2 })] })];
-  const eager = rememberRequests({
-    ...house.store,
-    commit(sent, foreseen) {
-      foreseen?.({ status: 'committed', number: 1 });
-      return house.store.commit(sent);
-    },
-  });
-  const app = createApp({ ...house.deps, store: eager });
-  const told: [number, string, readonly string[]][] = [];
-  const click = async (id: string, by: Principal) =>
-    decide(app, id, {
-      by,
-      clicked: copy('m:1'),
-      foreseen: (seen) =>
-        void app.refreshFor(seen).then((users) => {
-          told.push([seen.version, seen.state, users]);
-        }),
-    });
-  const [one, two] = [await ask(house), await ask(house)];
-  expect(await click(one, cleo)).toBe('decided');
-  // Cleo is new, and the card of what is pending names her: not before she is written.
-  expect(told).toEqual([]);
-  expect(await click(two, cleo)).toBe('decided');
-  expect(told).toEqual([[2, 'pending', ['29:cleo']]]);
-  expect(await click(two, principal({ ...ben, objectId: 'ben' }))).toBe('decided');
-  expect(told[1]).toEqual([3, 'approved', []]);
 });
 
 describe('the memory', () => {
