@@ -2,10 +2,10 @@ import { formatDuration } from '../lib/duration.ts';
 import { escapeMarkdown } from '../lib/escape-markdown.ts';
 import type { FieldSpec, Workflow } from '../domain/workflow/workflow.ts';
 import type { RequestForm } from '../usecases/ports/ports.ts';
+import { Whole } from './card-template.ts';
+import type { Model } from './card-template.ts';
 import { formPattern } from './form-pattern.ts';
 import { fit, name } from './plain-text.ts';
-import { slot } from './slots.ts';
-import type { Model } from './slots.ts';
 import { exactDuration, typedDuration } from './times.ts';
 
 /** What gives way where a form is too large for a message. */
@@ -34,21 +34,21 @@ export function formModel(input: RequestForm, chat: boolean, limits: FormLimits)
   const message = fit(problem?.message ?? '', { characters: 500, lines: 4 }).text;
   return {
     chat,
-    id: slot(workflow.id),
-    title: slot(name(workflow.title, 160)),
+    id: workflow.id,
+    title: name(workflow.title, 160),
     described: workflow.description !== null,
-    description: slot(descriptionOf(workflow)),
+    description: descriptionOf(workflow),
     wrong: problem !== undefined,
-    problem: slot(wrong === undefined ? message : `Please check “${name(wrong.label, 60)}”.`),
+    problem: wrong === undefined ? message : `Please check “${name(wrong.label, 60)}”.`,
     fields: workflow.fields.map((spec) => ({
       ...fieldModel(spec, Object.hasOwn(values, spec.id) ? values[spec.id] : undefined, limits),
       wrong: spec === wrong,
-      problem: slot(spec === wrong ? message : undefined),
+      problem: spec === wrong ? message : undefined,
     })),
     // A field of the workflow may be called so itself; ids are unique in a card.
     asksReason: !workflow.fields.some(({ id }) => id === 'reason'),
-    reason: slot(prefilled(values['reason'], 1_000, limits)),
-    next: slot(nextOf(workflow)),
+    reason: prefilled(values['reason'], 1_000, limits),
+    next: nextOf(workflow),
   };
 }
 
@@ -62,18 +62,18 @@ function fieldModel(spec: FieldSpec, given: unknown, limits: FormLimits): Model 
   const label = name(spec.label, 80);
   const range = rangeOf(spec);
   const common = {
-    id: slot(spec.id),
-    label: slot(range === '' ? label : `${label} (${range})`),
-    required: slot(spec.required),
-    hint: slot(undefined),
-    value: slot(undefined),
+    id: spec.id,
+    label: range === '' ? label : `${label} (${range})`,
+    required: spec.required,
+    hint: undefined,
+    value: undefined,
   };
   switch (spec.type) {
     case 'boolean':
       return {
         ...common,
-        kind: 'boolean',
-        value: slot(String(value === true || value === 'true')),
+        ...kind('boolean'),
+        value: String(value === true || value === 'true'),
       };
     case 'number':
       return { ...common, ...numberModel(spec, value, label) };
@@ -81,12 +81,19 @@ function fieldModel(spec: FieldSpec, given: unknown, limits: FormLimits): Model 
       if (spec.choices.length <= limits.choices) {
         return { ...common, ...choiceModel(spec, value, label) };
       }
-      return { ...common, ...textModel(spec, value, limits), hint: slot('Type your choice') };
+      return { ...common, ...textModel(spec, value, limits), hint: 'Type your choice' };
     case 'duration':
       return { ...common, ...durationModel(value, label) };
     default:
       return { ...common, ...textModel(spec, value, limits) };
   }
+}
+
+const KINDS = ['text', 'multiline', 'choice', 'number', 'boolean'] as const;
+
+/** The flags by which the template picks the input. */
+function kind(of: (typeof KINDS)[number]): Model {
+  return Object.fromEntries(KINDS.map((one) => [one, one === of]));
 }
 
 function textModel(spec: FieldSpec, value: unknown, limits: FormLimits): Model {
@@ -96,23 +103,23 @@ function textModel(spec: FieldSpec, value: unknown, limits: FormLimits): Model {
   const shape = pattern === '' ? '' : `It must match ${pattern}`;
   const error = spec.required ? `Fill in ${label}. ${shape}` : shape || `Check ${label}.`;
   return {
-    kind: spec.type === 'multiline' ? 'multiline' : 'text',
-    value: slot(prefilled(value, spec.maxLength, limits)),
-    maxLength: slot(spec.maxLength),
-    regex: slot(formPattern(spec.pattern)),
-    error: slot(error.trim()),
+    ...kind(spec.type === 'multiline' ? 'multiline' : 'text'),
+    value: prefilled(value, spec.maxLength, limits),
+    maxLength: spec.maxLength,
+    regex: formPattern(spec.pattern),
+    error: error.trim(),
   };
 }
 
 function choiceModel(spec: FieldSpec, value: unknown, label: string): Model {
   const chosen = typeof value === 'string' && spec.choices.includes(value) ? value : undefined;
   return {
-    kind: 'choice',
-    value: slot(chosen),
-    hint: slot('Choose one'),
+    ...kind('choice'),
+    value: chosen,
+    hint: 'Choose one',
     style: spec.choices.length > SEARCHABLE_FROM ? 'filtered' : 'compact',
-    choices: slot(spec.choices.map((choice) => ({ title: name(choice, 120), value: choice }))),
-    error: slot(`Choose one for ${label}.`),
+    choices: new Whole(spec.choices.map((choice) => ({ title: name(choice, 120), value: choice }))),
+    error: `Choose one for ${label}.`,
   };
 }
 
@@ -120,24 +127,24 @@ function numberModel(spec: FieldSpec, value: unknown, label: string): Model {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   const { min, max } = spec;
   return {
-    kind: 'number',
-    value: slot(typeof number === 'number' && Number.isFinite(number) ? number : undefined),
+    ...kind('number'),
+    value: typeof number === 'number' && Number.isFinite(number) ? number : undefined,
     // Clients count an empty input as out of its range, required or not; we check it anyway.
-    min: slot(spec.required ? (min ?? undefined) : undefined),
-    max: slot(spec.required ? (max ?? undefined) : undefined),
-    error: slot(`${label} must be a number ${rangeOf(spec)}`.trimEnd()),
+    min: spec.required ? (min ?? undefined) : undefined,
+    max: spec.required ? (max ?? undefined) : undefined,
+    error: `${label} must be a number ${rangeOf(spec)}`.trimEnd(),
   };
 }
 
 function durationModel(value: unknown, label: string): Model {
   const text = typeof value === 'number' ? typedDuration(value) : value;
   return {
-    kind: 'text',
-    value: slot(typeof text === 'string' ? text.slice(0, 40) : undefined),
-    maxLength: slot(40),
-    hint: slot('such as 30m, 2h or 1d'),
-    regex: slot('^\\s*(?:\\d{1,9}[smhd]|P[0-9A-Z]+)\\s*$'),
-    error: slot(`${label} must be a duration such as 90s, 15m, 8h or 2d.`),
+    ...kind('text'),
+    value: typeof text === 'string' ? text.slice(0, 40) : undefined,
+    maxLength: 40,
+    hint: 'such as 30m, 2h or 1d',
+    regex: '^\\s*(?:\\d{1,9}[smhd]|P[0-9A-Z]+)\\s*$',
+    error: `${label} must be a duration such as 90s, 15m, 8h or 2d.`,
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Workflow } from '../domain/workflow/workflow.ts';
+import { Whole } from './card-template.ts';
+import type { Model } from './card-template.ts';
 import { descriptionOf } from './form-model.ts';
 import { name } from './plain-text.ts';
-import { slot } from './slots.ts';
-import type { Model } from './slots.ts';
 
 // Short lists are seen at once; long ones are searched.
 const EXPANDED_UP_TO = 5;
@@ -23,8 +23,8 @@ export function pickerModel(workflows: readonly Workflow[], limit: number): Mode
   return {
     some: shown.length > 0,
     style,
-    choices: slot(shown.map(({ id, title }) => ({ title: name(title), value: id }))),
-    first: slot(shown.length === 1 ? shown[0]?.id : undefined),
+    choices: new Whole(shown.map(({ id, title }) => ({ title: name(title), value: id }))),
+    first: shown.length === 1 ? shown[0]?.id : undefined,
     ...leftModel(workflows.length - shown.length),
   };
 }
@@ -35,15 +35,15 @@ export function helpModel(workflows: readonly Workflow[], limit: number): Model 
   return {
     some: shown.length > 0,
     workflows: shown.map((workflow) => ({
-      id: slot(workflow.id),
-      title: slot(name(workflow.title)),
+      id: workflow.id,
+      title: name(workflow.title),
       described: workflow.description !== null,
-      description: slot(descriptionOf(workflow)),
+      description: descriptionOf(workflow),
     })),
     ...leftModel(workflows.length - shown.length),
   };
 }
 
 function leftModel(left: number): Model {
-  return { more: left > 0, left: slot(`… and ${left} more. Name one: request <workflow>`) };
+  return { more: left > 0, left: `… and ${left} more. Name one: request <workflow>` };
 }

@@ -1,9 +1,8 @@
 import { openStage } from '../domain/request/request.ts';
 import type { Decision, Request } from '../domain/request/request.ts';
 import type { CardViewer } from '../usecases/ports/ports.ts';
+import type { Model } from './card-template.ts';
 import { name } from './plain-text.ts';
-import { slot } from './slots.ts';
-import type { Model } from './slots.ts';
 import { approvalsLeft } from './stage-model.ts';
 
 /** Who looks at a request, and where. */
@@ -26,20 +25,18 @@ type Deciding = 'asker' | 'decided' | 'may' | 'open' | 'no';
  * that the digest covers (`whole`). What stands here decides nothing: the click is judged anew.
  */
 export function actionsFor(request: Request, view: View, whole: boolean): Model {
-  const none = { approve: false, deny: 'none', cancel: false, review: false, comment: false };
-  if (request.state !== 'pending' || view.late) return none;
+  const open = request.state === 'pending' && !view.late;
   const deciding = decidingOf(request, view.viewer);
   const review = view.kind === 'review';
-  const decides = deciding === 'may' || (deciding === 'open' && !review);
-  const approve = decides && whole;
+  const decides = open && (deciding === 'may' || (deciding === 'open' && !review));
   // What cannot be read to its end can still be denied.
   const deny = decides && (whole || review);
   return {
-    approve,
-    deny: deny ? (review ? 'plain' : 'card') : 'none',
-    cancel: deciding === 'asker',
-    review: !review && (!whole || deciding === 'no' || deciding === 'decided'),
-    comment: deny && review,
+    approve: decides && whole,
+    denyOnCard: deny && !review,
+    denyInReview: deny && review,
+    cancel: open && deciding === 'asker',
+    review: open && !review && (!whole || deciding === 'no' || deciding === 'decided'),
   };
 }
 
@@ -92,5 +89,5 @@ function stageName(request: Request): string {
 }
 
 function note(style: string, text: string): Model {
-  return { style, text: slot(text) };
+  return { style, text: text };
 }

@@ -1,12 +1,12 @@
 import type { Request } from '../domain/request/request.ts';
+import { Whole } from './card-template.ts';
+import type { Model } from './card-template.ts';
 import { denseInlines, fieldRows, workRows } from './field-rows.ts';
 import type { Row } from './field-rows.ts';
 import { lookOf } from './looks.ts';
 import { fit, name } from './plain-text.ts';
 import { actionsFor, notesFor } from './request-actions.ts';
 import type { View } from './request-actions.ts';
-import { slot } from './slots.ts';
-import type { Model } from './slots.ts';
 import { stageModels } from './stage-model.ts';
 import { cardTime } from './times.ts';
 import type { Limits } from './view-limits.ts';
@@ -32,39 +32,40 @@ export function requestModel(request: Request, view: View, limits: Limits): Mode
     ...headModel(request),
     style: look.style,
     color: look.color,
-    state: slot(look.label),
+    state: look.label,
     notes: notesFor(request, view, whole),
     ...fieldsModel(fields.rows, limits),
     some: fields.left > 0,
-    left: slot(`… and ${fields.left} more fields`),
+    left: `… and ${fields.left} more fields`,
     working: work.length > 0,
     work: work.map(rowModel),
     staged: stages.length > 0,
     stages,
     ...outcomeModel(request, look.style),
     pending,
-    asked: slot(cardTime(request.createdAt)),
-    expires: slot(cardTime(request.expiresAt)),
-    details: limits.details,
-    ...(limits.details === 'none' ? {} : { ids: details.map(rowModel) }),
+    asked: cardTime(request.createdAt),
+    expires: cardTime(request.expiresAt),
+    folded: limits.details === 'toggle',
+    unfolded: limits.details === 'open',
+    ids: limits.details === 'none' ? [] : details.map(rowModel),
     ...actions,
-    r: slot(request.id),
-    rev: slot(request.version),
-    d: slot(request.digest),
+    r: request.id,
+    rev: request.version,
+    d: request.digest,
     refreshed,
-    users: slot(refreshed ? view.refreshFor.slice(0, MAX_REFRESH) : undefined),
+    users: new Whole(view.refreshFor.slice(0, MAX_REFRESH)),
   };
 }
 
 function headModel(request: Request): Model {
   const { requester, beneficiary } = request;
   return {
-    number: slot(`#${request.number}`),
-    title: slot(fit(request.title, { characters: 160, lines: 1 }).text),
-    asker: slot(name(requester.name)),
-    asks: slot(requester.kind === 'workload' ? ' (pipeline) asks' : ' asks'),
+    number: `#${request.number}`,
+    title: fit(request.title, { characters: 160, lines: 1 }).text,
+    asker: name(requester.name),
+    asks: requester.kind === 'workload' ? ' (pipeline) asks' : ' asks',
     forOther: beneficiary.key !== requester.key,
-    other: slot(name(beneficiary.name)),
+    other: name(beneficiary.name),
   };
 }
 
@@ -72,14 +73,14 @@ function fieldsModel(rows: readonly Row[], limits: Limits): Model {
   const { dense } = limits;
   return {
     dense: dense && rows.length > 0,
-    inlines: slot(dense ? denseInlines(rows) : undefined),
+    inlines: new Whole(dense ? denseInlines(rows) : []),
     facts: dense ? [] : rows.filter((row) => !row.wide).map(rowModel),
     texts: dense ? [] : rows.filter((row) => row.wide).map(rowModel),
   };
 }
 
 function rowModel(row: Row): Model {
-  return { label: slot(row.label), value: slot(row.text) };
+  return { label: row.label, value: row.text };
 }
 
 /** How it ended, or what the executor last said; a denial is told by its decision already. */
@@ -93,10 +94,10 @@ function outcomeModel(request: Request, style: string): Model {
     ended: true,
     // Approved with an outcome: the executor could not yet do it and tries again.
     outcomeStyle: request.state === 'approved' ? 'warning' : style,
-    outcome: slot(text || request.state),
-    outcomeAt: slot(cardTime(outcome.at)),
+    outcome: text || request.state,
+    outcomeAt: cardTime(outcome.at),
     referenced: reference !== '',
-    reference: slot(reference === '' ? undefined : name(reference, 120)),
+    reference: reference === '' ? undefined : name(reference, 120),
   };
 }
 

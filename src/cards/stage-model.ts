@@ -3,9 +3,8 @@ import { distinctPeople, standing } from '../domain/request/quorum.ts';
 import { stepUpText } from '../domain/request/step-up.ts';
 import { openStage } from '../domain/request/request.ts';
 import type { Decision, PlannedStage, Request } from '../domain/request/request.ts';
+import type { Model } from './card-template.ts';
 import { fit, name } from './plain-text.ts';
-import { slot } from './slots.ts';
-import type { Model } from './slots.ts';
 import { cardTime } from './times.ts';
 import type { Limits } from './view-limits.ts';
 
@@ -22,13 +21,13 @@ export function stageModels(request: Request, limits: Limits): readonly Model[] 
         const pending = request.state === 'pending';
         return {
           ...markOf(request, stage, index),
-          name: slot(name(stage.name)),
+          name: name(stage.name),
           needed: pending,
-          needs: slot(pending ? needs(stage) : undefined),
+          needs: pending ? needs(stage) : undefined,
           counted: stage.quorum > 1,
-          count: slot(`${approvals(here)} of ${stage.quorum}`),
+          count: `${approvals(here)} of ${stage.quorum}`,
           some: left > 0,
-          left: slot(left === 1 ? '1 earlier decision' : `${left} earlier decisions`),
+          left: left === 1 ? '1 earlier decision' : `${left} earlier decisions`,
           decisions: here
             .filter((decision) => shown.has(decision))
             .map((decision) => decisionModel(request, decision, limits)),
@@ -51,12 +50,12 @@ function decisionModel(request: Request, decision: Decision, limits: Limits): Mo
   const room = { characters: limits.decisionReason, lines: 6 };
   return {
     color: approved ? 'Good' : 'Attention',
-    sign: slot(approved ? '✓  ' : '✕  '),
-    who: slot(name(decision.approver.name)),
-    verdict: slot(`${approved ? ' approved' : ' denied'}${doubt(request, decision)}`),
-    at: slot(cardTime(decision.at)),
+    sign: approved ? '✓  ' : '✕  ',
+    who: name(decision.approver.name),
+    verdict: `${approved ? ' approved' : ' denied'}${doubt(request, decision)}`,
+    at: cardTime(decision.at),
     hasReason,
-    reason: slot(hasReason ? `“${fit(reason, room).text}”` : undefined),
+    reason: hasReason ? `“${fit(reason, room).text}”` : undefined,
   };
 }
 
@@ -72,10 +71,10 @@ function doubt(request: Request, decision: Decision): string {
 
 function markOf(request: Request, stage: PlannedStage, index: number): Model {
   const stands = standing(stage, index, request.decisions);
-  if (stands === 'approved') return { sign: slot('✓'), color: 'Good' };
-  if (stands === 'denied') return { sign: slot('✕'), color: 'Attention' };
+  if (stands === 'approved') return { sign: '✓', color: 'Good' };
+  if (stands === 'denied') return { sign: '✕', color: 'Attention' };
   const open = request.state === 'pending' && index === openStage(request);
-  return open ? { sign: slot('●'), color: 'Accent' } : { sign: slot('○'), color: 'Default' };
+  return open ? { sign: '●', color: 'Accent' } : { sign: '○', color: 'Default' };
 }
 
 /** Who may decide a stage, in words. */

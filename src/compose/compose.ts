@@ -1,6 +1,5 @@
 import { createSealer } from '../audit/seal.ts';
 import { createCards } from '../cards/cards.ts';
-import type { PreparedCards } from '../cards/cards.ts';
 import type { Config } from '../config/config.ts';
 import { createExecutors } from '../executors/registry.ts';
 import { createServer } from '../http/server.ts';
@@ -232,7 +231,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
       startKeySchedule({ providers: verifier.providers, log }),
     ] as const;
   const setClock = () => correctClock({ store: timed(store, overrides), clock, machineClock, log });
-  return lifecycle({ ...ground, keys, http, workers, running, setClock, cards });
+  return lifecycle({ ...ground, keys, http, workers, running, setClock });
 }
 
 /** Starts and stops in order; twice does no harm. */
@@ -242,7 +241,6 @@ function lifecycle(
     http: ReturnType<typeof createServer>;
     workers: () => readonly [Running, ...Running[]];
     setClock: () => Promise<boolean>;
-    cards: PreparedCards;
     running: { relay?: Running };
   },
 ): Service {
@@ -273,8 +271,6 @@ function lifecycle(
         await given.setClock();
         const { url } = await http.start();
         if (given.overrides.workers !== 'held') release();
-        // The first card would wait for it; the first answer need not.
-        void given.cards.prepare();
         return { url };
       } catch (error) {
         // What runs already (the store's thread) would keep the process alive.

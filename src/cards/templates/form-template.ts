@@ -16,26 +16,26 @@ function input(type: string, when: string, rest: Json): Json {
 // One container a field, so that what is wrong with a value stands right under it.
 const fields = container(
   [
-    input('Input.Text', "${kind == 'text'}", {
+    input('Input.Text', '${text}', {
       value: '${value}',
       placeholder: '${hint}',
       maxLength: '${maxLength}',
       regex: '${regex}',
     }),
-    input('Input.Text', "${kind == 'multiline'}", {
+    input('Input.Text', '${multiline}', {
       value: '${value}',
       placeholder: '${hint}',
       maxLength: '${maxLength}',
       regex: '${regex}',
       isMultiline: true,
     }),
-    input('Input.ChoiceSet', "${kind == 'choice'}", {
+    input('Input.ChoiceSet', '${choice}', {
       value: '${value}',
       placeholder: '${hint}',
       choices: '${choices}',
       style: '${style}',
     }),
-    input('Input.Number', "${kind == 'number'}", {
+    input('Input.Number', '${number}', {
       value: '${value}',
       placeholder: '${hint}',
       min: '${min}',
@@ -43,7 +43,7 @@ const fields = container(
     }),
     {
       type: 'Input.Toggle',
-      $when: "${kind == 'boolean'}",
+      $when: '${boolean}',
       id: '${id}',
       title: '${label}',
       value: '${value}',

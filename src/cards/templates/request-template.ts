@@ -141,7 +141,7 @@ const footer = container(
         ownText(`Asked ${moment('asked')}`, { ...QUIET, $when: '${!pending}' }),
       ]),
       column('auto', [ownText('Details', { color: 'Accent', size: 'Small' })], {
-        $when: "${details == 'toggle'}",
+        $when: '${folded}',
         selectAction: {
           type: 'Action.ToggleVisibility',
           title: 'Show or hide details',
@@ -149,8 +149,8 @@ const footer = container(
         },
       }),
     ]),
-    { ...ids, $when: "${details == 'toggle'}", id: 'details', isVisible: false },
-    { ...ids, $when: "${details == 'open'}", spacing: 'Medium' },
+    { ...ids, $when: '${folded}', id: 'details', isVisible: false },
+    { ...ids, $when: '${unfolded}', spacing: 'Medium' },
   ],
   { spacing: 'Large', separator: true },
 );
@@ -158,7 +158,7 @@ const footer = container(
 const comment = {
   type: 'Input.Text',
   id: 'reason',
-  $when: '${comment}',
+  $when: '${denyInReview}',
   spacing: 'Medium',
   isMultiline: true,
   label: 'Your reason (optional)',
@@ -169,7 +169,7 @@ const comment = {
 const denyCard = {
   type: 'Action.ShowCard',
   title: 'Deny',
-  $when: "${deny == 'card'}",
+  $when: '${denyOnCard}',
   style: 'destructive',
   card: {
     type: 'AdaptiveCard',
@@ -195,7 +195,7 @@ export const REQUEST_TEMPLATE = adaptiveCard(
     actions: [
       execute('Approve', 'approve', { $when: '${approve}', style: 'positive' }),
       denyCard,
-      execute('Deny', 'deny', { $when: "${deny == 'plain'}", style: 'destructive' }),
+      execute('Deny', 'deny', { $when: '${denyInReview}', style: 'destructive' }),
       execute('Review', 'review', { $when: '${review}' }),
       execute('Cancel request', 'cancel', { $when: '${cancel}' }),
     ],

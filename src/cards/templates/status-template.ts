@@ -13,5 +13,5 @@ export const STATUS_TEMPLATE = adaptiveCard(
     ]),
     plain('Review shows it to those who may read it.', { isSubtle: true }, { spacing: 'Small' }),
   ],
-  { actions: [execute('Review', 'review', {}, { n: '${n}' })] },
+  { actions: [execute('Review', 'review', {}, { n: '${number}' })] },
 );

@@ -23,10 +23,8 @@ export function messagesRoute({ activities, limits }: RouteDeps): Route {
     async handle({ req, body }) {
       const { authorization } = req.headers;
       const answer = await activities.messages({ authorization, body });
-      const { status, json } = answer;
-      if (status === 401) return keptOut(answer.code);
-      if (json === undefined) return { status, body: answer.body };
-      return { status, body: json, contentType: 'application/json' };
+      if (answer.status === 401) return keptOut(answer.code);
+      return { status: answer.status, body: answer.body };
     },
   };
 }

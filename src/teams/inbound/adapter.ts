@@ -12,8 +12,6 @@ import type {
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
-  /** The same body as JSON text, where that is at hand already. */
-  readonly json?: string;
 }
 
 /**

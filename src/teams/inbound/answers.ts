@@ -13,25 +13,7 @@ function actionAnswer(statusCode: number, type: string, value: unknown): Answer 
 
 /** Shows this card instead of the one that was clicked, to the person who clicked. */
 export function cardAnswer(content: CardContent): Answer {
-  return content.json === undefined
-    ? actionAnswer(200, CARD, content.card)
-    : new CardAnswer(content, content.json);
-}
-
-/** A card that is text already; its object is made for those who want one. */
-class CardAnswer implements Answer {
-  readonly status = 200;
-  readonly json: string;
-  readonly #content: CardContent;
-
-  constructor(content: CardContent, json: string) {
-    this.#content = content;
-    this.json = `{"statusCode":200,"type":"${CARD}","value":${json}}`;
-  }
-
-  get body() {
-    return { statusCode: 200, type: CARD, value: this.#content.card };
-  }
+  return actionAnswer(200, CARD, content.card);
 }
 
 /** Shows a sentence and keeps the card. */

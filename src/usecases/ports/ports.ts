@@ -68,8 +68,6 @@ export interface Posted {
 /** An Adaptive Card with the text that notifications and old clients show instead. */
 export interface CardContent {
   readonly card: Record<string, unknown>;
-  /** The same card as JSON text, where whoever made it has that at hand. */
-  readonly json?: string;
   readonly summary: string;
 }
 
@@ -301,8 +299,6 @@ export interface ActivityHandler {
   messages(input: { authorization: string | undefined; body: unknown }): Promise<{
     status: number;
     body?: unknown;
-    /** The same body as JSON text, where that is at hand already. */
-    json?: string;
     /** Why it was kept out: for the metrics, never for the sender. */
     code?: string;
   }>;
