@@ -1,6 +1,6 @@
 import { requestDigest } from './digest.ts';
 import type { DigestSubject } from './digest.ts';
-import type { DomainEvent } from '../events/catalogue.ts';
+import type { EventBody } from '../events/catalogue.ts';
 import { checkFields } from '../workflow/fields.ts';
 import { mayRequest, saysNothing } from '../people/authority.ts';
 import { refOf } from '../people/principal.ts';
@@ -28,7 +28,7 @@ export interface Submission {
 export function submit(
   submission: Submission,
   now: number,
-): Ruling<{ request: Request; events: readonly DomainEvent[] }> {
+): Ruling<{ request: Request; events: readonly EventBody[] }> {
   const { workflow, requester, reason } = submission;
   const allowed = mayRequest(workflow, requester);
   if (!allowed.ok) return allowed;
@@ -87,7 +87,7 @@ export function submit(
 }
 
 /** What the audit log keeps of a submission: with the id all that the digest is over, and more. */
-function submittedEvent(request: Request, { requester, channel }: Submission): DomainEvent {
+function submittedEvent(request: Request, { requester, channel }: Submission): EventBody {
   const { workflow, workflowVersion, digest, reason, fields, plan, requester: ref } = request;
   return {
     type: 'request.submitted',

@@ -1,4 +1,5 @@
-import type { DomainEvent, EventType } from '../events/catalogue.ts';
+import { eventAbout } from '../events/catalogue.ts';
+import type { EventBody, EventData, EventType } from '../events/catalogue.ts';
 import { isAsker, mayDecide } from '../people/authority.ts';
 import { refOf, samePerson } from '../people/principal.ts';
 import type { Principal } from '../people/principal.ts';
@@ -55,7 +56,7 @@ export type Effect = 'cards' | 'execute' | 'tell-outcome';
 export interface Step {
   readonly request: Request;
   readonly decision: Decision | null;
-  readonly events: readonly DomainEvent[];
+  readonly events: readonly EventBody[];
   readonly effects: readonly Effect[];
 }
 
@@ -161,8 +162,8 @@ function settleStage(
   const planned = request.plan.stages[stage];
   const stands = planned ? standing(planned, stage, decisions) : 'denied';
   const last = stage === request.plan.stages.length - 1;
-  const events = [
-    event(request, 'request.decided', by.key, {
+  const events: EventBody[] = [
+    event(request, 'request.decided', by, {
       decision: decision.decision,
       stage,
       stageName: planned?.name ?? '',
@@ -174,7 +175,7 @@ function settleStage(
   const with_ = { decisions, decision };
   if (stands === 'denied') {
     const outcome = said('denied', `${by.name} denied it.`, now);
-    events.push(event(request, 'request.denied', by.key, { outcome }));
+    events.push(event(request, 'request.denied', by, { outcome }));
     return stepTo(request, 'denied', now, {
       ...with_,
       outcome,
@@ -183,7 +184,7 @@ function settleStage(
     });
   }
   if (stands === 'approved' && last) {
-    events.push(event(request, 'request.approved', by.key, { digest: request.digest }));
+    events.push(event(request, 'request.approved', by, { digest: request.digest }));
     return stepTo(request, 'approved', now, { ...with_, events, effects: ['cards', 'execute'] });
   }
   const stagesOpenedAt =
@@ -204,7 +205,7 @@ function cancel(request: Request, by: Principal, now: number): Transition {
   const outcome = said('cancelled', `${by.name} cancelled it.`, now);
   return stepTo(request, 'cancelled', now, {
     outcome,
-    events: [event(request, 'request.cancelled', by.key, { token: by.token })],
+    events: [event(request, 'request.cancelled', by, { token: by.token })],
     effects: ['cards', 'tell-outcome'],
   });
 }
@@ -287,7 +288,7 @@ function stepTo(
   now: number,
   change: Partial<Pick<Request, 'decisions' | 'outcome' | 'recheck' | 'stagesOpenedAt'>> & {
     decision?: Decision;
-    events: readonly DomainEvent[];
+    events: readonly EventBody[];
     effects: readonly Effect[];
   },
 ): Transition {
@@ -308,17 +309,17 @@ function refused(...given: Parameters<typeof refuse>): Transition {
   return { kind: 'refused', refusal: refuse(...given).refusal };
 }
 
-function event(
+function event<Type extends EventType>(
   request: Request,
-  type: EventType,
-  actor: string | null,
-  data: Readonly<Record<string, unknown>>,
-): DomainEvent {
-  return { type, requestId: request.id, actor, data };
+  type: Type,
+  by: Principal | null,
+  data: EventData[Type],
+): EventBody<Type> {
+  return eventAbout(request, { type, by, data });
 }
 
-function eventOf(state: 'applied' | 'failed' | 'unknown'): EventType {
-  return `request.${state}`;
+function eventOf<State extends 'applied' | 'failed' | 'unknown'>(state: State) {
+  return `request.${state}` as const;
 }
 
 function said(

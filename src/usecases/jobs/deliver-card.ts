@@ -1,4 +1,4 @@
-import type { DomainEvent } from '../../domain/events/catalogue.ts';
+import type { EventBody } from '../../domain/events/catalogue.ts';
 import { isTerminal } from '../../domain/request/request.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { refreshFor } from '../requests/card-views.ts';
@@ -179,7 +179,7 @@ async function catchUp(deps: JobDeps, card: Card): Promise<void> {
   });
 }
 
-function postedEvent(card: Card): DomainEvent {
+function postedEvent(card: Card): EventBody {
   return {
     type: 'card.posted',
     requestId: card.requestId,

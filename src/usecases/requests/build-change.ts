@@ -1,4 +1,4 @@
-import type { AuditEvent, DomainEvent } from '../../domain/events/catalogue.ts';
+import type { AuditEvent, EventBody } from '../../domain/events/catalogue.ts';
 import type { Effect } from '../../domain/request/transition.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Ids } from '../../lib/ids.ts';
@@ -11,8 +11,13 @@ import type { Card, NewJob } from '../ports/store.ts';
 const AHEAD_OF_ALL = 0;
 
 /** Gives events their ids and time. */
-export function stamp(events: readonly DomainEvent[], ids: Ids, now: number): AuditEvent[] {
-  return events.map((event) => ({ id: ids.next('evt', now), at: now, ...event }));
+export function stamp(events: readonly EventBody[], ids: Ids, now: number): AuditEvent[] {
+  return events.map(({ data, ...event }) => ({
+    id: ids.next('evt', now),
+    at: now,
+    ...event,
+    data: { ...data },
+  }));
 }
 
 /** The job that brings one posted copy of a card up to a revision. */

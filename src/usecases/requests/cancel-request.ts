@@ -44,6 +44,6 @@ function record(
     requestId: id,
     by,
     refusal,
-    data: { command: 'cancel' },
+    tried: { command: 'cancel' },
   });
 }

@@ -58,7 +58,7 @@ export async function decideRequest(
         requestId: input.id,
         by: input.by,
         refusal: applied.refusal,
-        data: { decision: input.decision, revision: input.revision, channel: input.channel },
+        tried: { decision: input.decision, revision: input.revision, channel: input.channel },
       });
       return { kind: 'refused', request: applied.request, refusal: applied.refusal };
   }

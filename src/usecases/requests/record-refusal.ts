@@ -1,4 +1,4 @@
-import type { EventType } from '../../domain/events/catalogue.ts';
+import type { DecisionTried, EventBody } from '../../domain/events/catalogue.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { Lru } from '../../lib/lru.ts';
@@ -31,39 +31,37 @@ export function createRefusalRecorder(): RefusalRecorder {
   };
 }
 
-/** Writes a refused command of an authenticated principal to the audit log. */
+/** A refused command of an authenticated principal. */
+export type Refused = {
+  readonly by: Principal;
+  readonly refusal: Refusal;
+} & (
+  | { readonly type: 'decision.refused'; readonly requestId: string; readonly tried: DecisionTried }
+  | { readonly type: 'submission.refused'; readonly workflow: string }
+);
+
+/** Writes a refused command to the audit log. */
 export async function recordRefusal(
   deps: Deps & { refusals: RefusalRecorder },
-  refused: {
-    type: Extract<EventType, 'decision.refused' | 'submission.refused'>;
-    requestId: string | null;
-    by: Principal;
-    refusal: Refusal;
-    data: Readonly<Record<string, unknown>>;
-  },
+  refused: Refused,
 ): Promise<void> {
   const now = deps.clock.now();
   if (!deps.refusals.admit(refused.by.key, now)) return;
   await deps.store.commit({
     id: deps.ids.next('chg', now),
     at: now,
-    events: stamp(
-      [
-        {
-          type: refused.type,
-          requestId: refused.requestId,
-          actor: refused.by.key,
-          data: {
-            ...refused.data,
-            code: refused.refusal.code,
-            roles: refused.by.roles,
-            token: refused.by.token,
-            proof: refused.by.proof ?? null,
-          },
-        },
-      ],
-      deps.ids,
-      now,
-    ),
+    events: stamp([refusalEvent(refused)], deps.ids, now),
   });
+}
+
+function refusalEvent(refused: Refused): EventBody {
+  const { by, refusal } = refused;
+  const { code } = refusal;
+  const facts = { code, roles: by.roles, token: by.token, proof: by.proof ?? null };
+  if (refused.type === 'submission.refused') {
+    const { type, workflow } = refused;
+    return { type, requestId: null, actor: by.key, data: { workflow, ...facts } };
+  }
+  const { type, requestId, tried } = refused;
+  return { type, requestId, actor: by.key, data: { ...tried, ...facts } };
 }

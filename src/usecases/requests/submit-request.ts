@@ -131,10 +131,9 @@ async function refused(
 ): Promise<SubmitResult> {
   await recordRefusal(deps, {
     type: 'submission.refused',
-    requestId: null,
     by: input.by,
     refusal,
-    data: { workflow: named(input) },
+    workflow: named(input),
   });
   return { kind: 'refused', refusal };
 }

@@ -91,6 +91,8 @@ describe('a stage that demands a step-up', () => {
     };
     const made = say('c1', { by });
     expect(made.kind === 'step' && made.step.decision?.evidence.proof).toEqual(proof);
-    expect(made.kind === 'step' && made.step.events[0]?.data['evidence']).toMatchObject({ proof });
+    expect(made.kind === 'step' && made.step.events[0]?.data).toMatchObject({
+      evidence: { proof },
+    });
   });
 });
