@@ -36,8 +36,6 @@ import type { Deps } from '../usecases/deps.ts';
 import { createOnceOnly } from '../usecases/once-only.ts';
 import { nobodyCanTell } from '../usecases/ports/ports.ts';
 import type { ClaimsRefresher, Workflows } from '../usecases/ports/ports.ts';
-import { rememberRequests } from '../usecases/request-memory.ts';
-import type { RequestMemory } from '../usecases/request-memory.ts';
 import { runJob } from '../usecases/jobs/run-job.ts';
 import { createSignals } from '../usecases/signals.ts';
 import type { Store } from '../usecases/ports/store.ts';
@@ -61,7 +59,7 @@ export interface Overrides {
 
 /** The whole service, made and not yet started. */
 export interface Service {
-  readonly store: Store & RequestMemory;
+  readonly store: Store;
   readonly keys: Keys;
   /**
    * Listens and starts the workers; gives the address of this machine's side. Where that fails,
@@ -85,13 +83,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const ids = overrides.ids ?? systemIds;
   const log = overrides.log ?? jsonLogger({ level: 'info', now: () => clock.now() });
   const basics = { clock, ids, log };
-  const store = rememberRequests(
-    await openStore(config.store, {
-      ...basics,
-      allowUntrusted: config.profile === 'local',
-      ...(overrides.storeTiming ? { timing: overrides.storeTiming } : {}),
-    }),
-  );
+  const store = await openStore(config.store, {
+    ...basics,
+    allowUntrusted: config.profile === 'local',
+    ...(overrides.storeTiming ? { timing: overrides.storeTiming } : {}),
+  });
   try {
     return await assemble(config, { ...basics, store, machineClock, overrides });
   } catch (error) {
@@ -105,7 +101,7 @@ interface Ground {
   readonly machineClock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  readonly store: Store & RequestMemory;
+  readonly store: Store;
   readonly overrides: Overrides;
 }
 

@@ -7,12 +7,11 @@ import type {
   TeamsCards,
   Workflows,
 } from './ports/ports.ts';
-import type { RequestMemory } from './request-memory.ts';
 import type { CardStore, RequestStore } from './ports/store.ts';
 
 /** What the use cases work with; compose.ts hands it over. */
 export interface Deps extends Basics {
-  readonly store: RequestStore & RequestMemory & CardStore;
+  readonly store: RequestStore & CardStore;
   readonly workflows: Workflows;
   readonly executors: Executors;
   readonly signals: Signals;

@@ -63,7 +63,6 @@ async function posted(cards: readonly PostedCard[]): Promise<void> {
       at: now,
       cards: [{ ...card, ...place, postedRevision: 1 }],
     });
-    await store.loadAhead(requestId);
   };
   for (let at = 0; at < cards.length; at += AT_ONCE) {
     await Promise.all(cards.slice(at, at + AT_ONCE).map(post));

@@ -5,7 +5,6 @@
 import type { Principal } from '../../src/domain/people/principal.ts';
 import { createApp } from '../../src/usecases/app.ts';
 import type { App } from '../../src/usecases/ports/app.ts';
-import { rememberRequests } from '../../src/usecases/request-memory.ts';
 import { approve, openHouse } from '../unit/usecases/house.ts';
 import type { House } from '../unit/usecases/house.ts';
 import { principal, stage, workflow } from '../support/builders.ts';
@@ -28,7 +27,7 @@ describe('a token makes one request', () => {
   let replica: App;
   beforeEach(async () => {
     house = await openHouse();
-    replica = createApp({ ...house.deps, store: rememberRequests(house.store) });
+    replica = createApp({ ...house.deps, store: house.store });
     house.workflows = [workflow({ request: { roles: ['developer'], ...open_ } })];
   });
   afterEach(() => house.close());

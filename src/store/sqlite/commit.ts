@@ -9,7 +9,6 @@ import { FIND_CHANGE, FIND_CLAIM, INSERT_CHANGE, INSERT_CLAIM } from './queries/
 import { HOLD_JOB, UPSERT_JOB } from './queries/jobs.ts';
 import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
 import {
-  CHECK_COPIES,
   CHECK_VERSION,
   INSERT_DECISION,
   INSERT_REQUEST,
@@ -88,8 +87,7 @@ function writeRequest(session: Session, { request }: EncodedChange): number | un
 
 /** The number of the request that is as it was seen. */
 function guarded(session: Session, guard: Row): number | undefined {
-  const query = guard.length === 2 ? CHECK_VERSION : CHECK_COPIES;
-  return (session.get(query, guard) as { number: number } | undefined)?.number;
+  return (session.get(CHECK_VERSION, guard) as { number: number } | undefined)?.number;
 }
 
 function seePerson(session: Session, row: Row): void {

@@ -132,9 +132,8 @@ function encodeRequest({ request, guard }: Change): EncodedRequest | null {
   return { write: 'update', guard: encodeGuard(guard), row };
 }
 
-/** Request, version, and the copies of its card where they are of matter. */
-function encodeGuard({ requestId, version, copies }: NonNullable<Change['guard']>): Row {
-  return copies === undefined ? [requestId, version] : [requestId, version, copies];
+function encodeGuard({ requestId, version }: NonNullable<Change['guard']>): Row {
+  return [requestId, version];
 }
 
 function encodePerson(person: SeenPerson): Row {

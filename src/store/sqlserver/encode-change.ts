@@ -12,21 +12,12 @@ const CLAIM_KEY_SIZE = 400;
 type Values = ValuesOf<typeof COMMIT>;
 type RequestValues = Pick<
   Values,
-  | 'write'
-  | 'seenVersion'
-  | 'seenCopies'
-  | 'version'
-  | 'state'
-  | 'workflow'
-  | 'requesterKey'
-  | 'asked'
-  | 'progress'
+  'write' | 'seenVersion' | 'version' | 'state' | 'workflow' | 'requesterKey' | 'asked' | 'progress'
 >;
 
 const NO_REQUEST: RequestValues = {
   write: null,
   seenVersion: null,
-  seenCopies: null,
   version: null,
   state: null,
   workflow: null,
@@ -90,7 +81,7 @@ function encodeClaim(claim: Claim, n: number): object {
 }
 
 function encodeRequest({ request, guard }: Change): RequestValues {
-  const seen = guard && { seenVersion: guard.version, seenCopies: guard.copies ?? null };
+  const seen = guard && { seenVersion: guard.version };
   if (!request) return seen ? { ...NO_REQUEST, write: 'check', ...seen } : NO_REQUEST;
   const { version, state } = request;
   const written = { ...NO_REQUEST, version, state, progress: progressPart(request) };

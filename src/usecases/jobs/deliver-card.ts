@@ -168,9 +168,8 @@ async function write(
  * may not be among them, and is asked for here.
  */
 async function catchUp(deps: JobDeps, card: Card): Promise<void> {
-  const found = await deps.store.loadAhead(card.requestId);
-  if (!found || found.request.version <= card.postedRevision) return;
-  const { request } = found;
+  const request = await deps.store.loadRequest(card.requestId);
+  if (!request || request.version <= card.postedRevision) return;
   const now = deps.clock.now();
   await deps.store.commit({
     id: deps.ids.next('chg', now),

@@ -90,15 +90,8 @@ export interface Change {
   /** Unique; a second commit of the same id answers `duplicate` of kind `change`. */
   readonly id: string;
   readonly at: number;
-  /**
-   * The request's version that the change was worked out from, and how many copies of its card it
-   * knew of (absent: of no matter).
-   */
-  readonly guard?: {
-    readonly requestId: string;
-    readonly version: number;
-    readonly copies?: number;
-  };
+  /** The request's version that the change was computed from; another one is a conflict. */
+  readonly guard?: { readonly requestId: string; readonly version: number };
   /** Checked in this order, so that an idempotent repeat is recognised before a replay. */
   readonly claims?: readonly Claim[];
   /** Inserted where there is no guard, else updated; its `decisions` are not written from here. */

@@ -19,9 +19,8 @@ export type Applied =
   | { readonly kind: 'missing' };
 
 /**
- * Loads a request, rules on a command, and commits the step; where somebody else was first, loads
- * and rules again, so that no decision is lost or counted twice. A request that is remembered does
- * for the first try: what is committed must fit what the store has, and nothing else counts.
+ * Loads a request, rules on a command, commits the step. On a conflict with a newer version it
+ * loads and rules again, so that no decision is lost or counted twice.
  */
 export async function applyCommand(
   deps: Deps,
@@ -37,14 +36,12 @@ export async function applyCommand(
 ): Promise<Applied> {
   let used: Refusal | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const remembered = round === 0 ? deps.store.recall(input.id) : undefined;
-    const found = remembered ?? (await deps.store.loadWithCards(input.id));
+    const found = await deps.store.loadWithCards(input.id);
     if (!found) return { kind: 'missing' };
     const { request, cards: known } = found;
     const now = deps.clock.now();
     const ruled = transition(request, input.command, now);
     if (ruled.kind !== 'step') {
-      if (remembered) continue;
       const settled = await settleCopy(deps, request, { ...input, known, now });
       if (!settled) continue;
       if (ruled.kind === 'repeat') return { kind: 'repeat', request, decision: ruled.decision };
@@ -57,7 +54,7 @@ export async function applyCommand(
     const change: Change = {
       id: deps.ids.next('chg', now),
       at: now,
-      guard: { requestId: request.id, version: request.version, copies: known.length },
+      guard: { requestId: request.id, version: request.version },
       claims: input.claims?.(request) ?? [],
       request: step.request,
       events: stamp(step.events, deps.ids, now),
@@ -66,9 +63,8 @@ export async function applyCommand(
         ...adopted.map((card) => cardJob(card, step.request.version, now)),
       ],
       cards: adopted,
-      people: input.people ?? [],
-      // What is spread comes last: V8 defines each member behind it one by one, and slowly.
       ...(step.decision ? { decision: step.decision } : {}),
+      people: input.people ?? [],
     };
     const result = await commitSurely(deps.store, change);
     if (result.status === 'committed') {

@@ -94,47 +94,6 @@ export function requestTests(given: Given): void {
     });
   });
 
-  test('a guard of the copies of its card fails where there are more by now', async () => {
-    const { store } = given();
-    const asked = request();
-    await store.commit(submission(asked, { cards: [card(asked, { id: 'one' })] }));
-    await store.commit(submission(request()));
-    const guard = { requestId: asked.id, version: 1 };
-    const rewritten = card(asked, { id: 'one', postedRevision: 1 });
-    expect(
-      await store.commit(change({ guard: { ...guard, copies: 1 }, cards: [rewritten] })),
-    ).toEqual({ status: 'committed', number: 1 });
-    await store.commit(change({ cards: [card(asked, { id: 'two' })] }));
-    const late = deciding(asked);
-    for (const copies of [0, 1, 3]) {
-      expect(await store.commit({ ...late, guard: { ...guard, copies } })).toEqual({
-        status: 'conflict',
-      });
-    }
-    expect(await store.loadRequest(asked.id)).toMatchObject({ version: 1, decisions: [] });
-    expect(
-      await store.commit({
-        ...late,
-        guard: { ...guard, version: 2, copies: 2 },
-        request: next({ ...asked, version: 2 }),
-      }),
-    ).toEqual({ status: 'conflict' });
-    expect(await store.commit({ ...late, guard: { ...guard, copies: 2 } })).toEqual({
-      status: 'committed',
-      number: 1,
-    });
-    const bare = request();
-    await store.commit(submission(bare, { cards: [] }));
-    expect(
-      (
-        await store.commit({
-          ...deciding(bare),
-          guard: { requestId: bare.id, version: 1, copies: 0 },
-        })
-      ).status,
-    ).toBe('committed');
-  });
-
   test('a version that is not the stored one is a conflict and leaves nothing', async () => {
     const { store } = given();
     const asked = request();

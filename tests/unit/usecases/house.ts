@@ -6,7 +6,6 @@ import { createApp } from '../../../src/usecases/app.ts';
 import type { App } from '../../../src/usecases/ports/app.ts';
 import type { JobDeps } from '../../../src/usecases/deps.ts';
 import type { ExecutionResult, Executors, Posted } from '../../../src/usecases/ports/ports.ts';
-import { rememberRequests } from '../../../src/usecases/request-memory.ts';
 import { createSignals } from '../../../src/usecases/signals.ts';
 import type { Change, CommitResult, Job, Store } from '../../../src/usecases/ports/store.ts';
 import { StoreError } from '../../../src/store/errors.ts';
@@ -70,10 +69,7 @@ export async function openHouse(): Promise<House> {
     ids: systemIds,
     log: silentLogger,
     executors,
-    store: rememberRequests({
-      ...store,
-      commit: (change) => house.commit(change, () => store.commit(change)),
-    }),
+    store: { ...store, commit: (change) => house.commit(change, () => store.commit(change)) },
     workflows: {
       get: (id) => house.workflows.find((one) => one.id === id),
       list: () => house.workflows,

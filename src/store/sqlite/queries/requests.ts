@@ -72,13 +72,6 @@ export const UPDATE_REQUEST = `
 /** id, version seen. No row: somebody else was faster. */
 export const CHECK_VERSION = 'SELECT number FROM requests WHERE id = ? AND version = ?';
 
-/** id, version and copies of its card seen. No row: somebody else was faster. */
-export const CHECK_COPIES = `
-  SELECT r.number FROM requests r
-  WHERE r.id = ? AND r.version = ? AND ? = (
-    SELECT count(*) FROM cards c WHERE c.request_id = r.id
-  )`;
-
 /** id, request, stage, approver key, at, body. No row changed: this person has spoken. */
 export const INSERT_DECISION = `
   INSERT INTO decisions (id, request_id, stage, approver_key, at, body)

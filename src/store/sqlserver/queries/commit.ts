@@ -15,7 +15,6 @@ import { FIND_FIRST, INSERT_CHANGE, INSERT_CLAIMS } from './changes.ts';
 import { END_JOB, UPSERT_JOBS } from './jobs.ts';
 import { UPSERT_PEOPLE } from './people.ts';
 import {
-  CHECK_COPIES,
   CHECK_DECIDED,
   CHECK_VERSION,
   FIND_DECISION,
@@ -46,7 +45,6 @@ const PARAMETERS = {
   ackDone: WHOLE,
   write: KIND,
   seenVersion: WHOLE,
-  seenCopies: SMALL,
   version: WHOLE,
   state: KIND,
   workflow: text(200),
@@ -110,7 +108,6 @@ export const COMMIT = query(
       `${CHECK_VERSION}
       ${unlessChanged('conflict')}`,
     )}
-    ${step('@seenCopies IS NOT NULL', CHECK_COPIES)}
     ${step('@decisionId IS NOT NULL', CHECK_DECIDED)}
     ${step(
       '@decisionId IS NOT NULL',

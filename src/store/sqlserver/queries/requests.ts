@@ -107,11 +107,6 @@ export const UPDATE_REQUEST = `
 export const CHECK_VERSION = `
   UPDATE dbo.requests SET version = version WHERE id = @requestId AND version = @seenVersion;`;
 
-/** Once the request's row is held: a copy that is written under a guard waits for it. */
-export const CHECK_COPIES = `
-  IF @seenCopies <> (SELECT COUNT(*) FROM dbo.cards WHERE request_id = @requestId)
-    SET @outcome = N'conflict';`;
-
 export const FIND_NUMBER = `
   SELECT @number = r.number FROM dbo.requests r WHERE r.id = @requestId;`;
 

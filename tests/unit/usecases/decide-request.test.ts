@@ -1,0 +1,128 @@
+import type { Principal } from '../../../src/domain/people/principal.ts';
+import { runJob } from '../../../src/usecases/jobs/run-job.ts';
+import type { ClickedCard } from '../../../src/usecases/ports/app.ts';
+import { TENANT, principal, stage, workflow } from '../../support/builders.ts';
+import { approve, ask, ben, eventsOf, mia, openHouse } from './house.ts';
+import type { House } from './house.ts';
+
+const cleo = principal({ key: 'local|cleo', objectId: 'cleo', roles: ['approver'] });
+
+let house: House;
+beforeEach(async () => {
+  house = await openHouse();
+});
+afterEach(() => house.close());
+
+interface Click {
+  readonly by?: Principal;
+  readonly decision?: 'approve' | 'deny';
+  readonly digest?: string;
+  readonly revision?: number;
+  readonly clicked?: ClickedCard | null;
+  readonly exchangeId?: string | null;
+}
+
+/** Decides; gives what came of it, a refusal by its code. */
+async function decide(
+  id: string,
+  { by = ben, decision = 'approve', digest, clicked = null, revision, exchangeId = null }: Click,
+): Promise<string> {
+  const known = await house.store.loadRequest(id);
+  const objectId = by.objectId ?? '';
+  const result = await house.app.decideRequest({
+    id,
+    by,
+    decision,
+    reason: null,
+    digest: digest ?? known?.digest ?? '',
+    revision: revision ?? known?.version ?? 0,
+    channel: {
+      via: clicked ? 'teams' : 'api',
+      tenant: TENANT,
+      objectId,
+      conversationId: null,
+      activityId: clicked?.activityId ?? null,
+      exchangeId,
+    },
+    teams: clicked && {
+      sender: { tenantId: TENANT, objectId, userId: `29:${objectId}`, name: by.name },
+      card: clicked,
+    },
+  });
+  return result.kind === 'refused' ? result.refusal.code : result.kind;
+}
+
+/** Lets `meanwhile` happen between the load and the first commit of a decision. */
+function beforeFirstCommit(meanwhile: () => Promise<unknown>): void {
+  house.commit = async (_change, commit) => {
+    house.commit = (_next, real) => real();
+    await meanwhile();
+    return commit();
+  };
+}
+
+const copy = (activityId: string): ClickedCard => ({
+  activityId,
+  conversationId: '19:c',
+  serviceUrl: 'https://teams.example',
+  channels: null,
+});
+
+test('a conflicting commit is ruled on again: the request is closed by then', async () => {
+  const id = await ask(house);
+  beforeFirstCommit(() => decide(id, { by: cleo, decision: 'deny' }));
+  expect(await decide(id, {})).toBe('request_closed');
+  expect(await house.store.loadRequest(id)).toMatchObject({
+    state: 'denied',
+    decisions: [{ approver: { key: cleo.key } }],
+  });
+  expect(await eventsOf(house, 'request.denied')).toHaveLength(1);
+});
+
+test("a conflicting commit is ruled on again: both people's decisions count", async () => {
+  house.workflows = [workflow({ stages: [stage({ quorum: 2 })] })];
+  const id = await ask(house);
+  beforeFirstCommit(() => decide(id, { by: cleo }));
+  expect(await decide(id, {})).toBe('decided');
+  const request = await house.store.loadRequest(id);
+  expect(request).toMatchObject({ state: 'approved', version: 3 });
+  const approvers = request?.decisions.map(({ approver }) => approver.key);
+  expect(approvers?.sort()).toEqual([ben.key, cleo.key]);
+});
+
+test('the same click at two replicas counts once and answers the other as a repeat', async () => {
+  const id = await ask(house);
+  const click = { clicked: copy('m:1'), exchangeId: 'x-1', revision: 1 };
+  beforeFirstCommit(async () => expect(await decide(id, click)).toBe('decided'));
+  expect(await decide(id, click)).toBe('repeated');
+  expect(await eventsOf(house, 'request.approved')).toHaveLength(1);
+});
+
+test.each<[Click, string]>([
+  [{ digest: 'sha256:other' }, 'digest_mismatch'],
+  [{ by: mia }, 'own_request'],
+  [{ by: principal({ key: 'local|olga', roles: [] }) }, 'role_missing'],
+])('a decision as %j is refused as %s and leaves the request', async (click, refusal) => {
+  const id = await ask(house);
+  const before = await house.store.loadRequest(id);
+  expect(await decide(id, click)).toBe(refusal);
+  expect(await house.store.loadRequest(id)).toEqual(before);
+});
+
+test('an unknown copy that is clicked is adopted once', async () => {
+  const id = await ask(house);
+  expect(await decide(id, { clicked: copy('m:1') })).toBe('decided');
+  expect(await decide(id, { clicked: copy('m:1') })).toBe('repeated');
+  const cards = (await house.store.loadWithCards(id))?.cards ?? [];
+  expect(cards.map(({ activityId }) => activityId).sort()).toEqual(['m:1', null].sort());
+});
+
+test('a card that is posted while a decision commits is updated to the decision', async () => {
+  const id = await ask(house);
+  const [job] = await house.claim('card');
+  if (!job) throw new Error('no card job');
+  beforeFirstCommit(() => runJob(house.deps, job));
+  expect((await approve(house, id)).kind).toBe('decided');
+  for (const left of await house.claim('card')) await runJob(house.deps, left);
+  expect([...house.messages.values()]).toEqual([2]);
+});
