@@ -154,6 +154,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     log,
     store,
     workflows,
+    administration: config.administration,
     executors: createExecutors({ config, clock, log }),
     signals: createSignals(() => running.relay?.wake()),
     waitTokenMac: (text) => keys.mac('wait-tokens', text),

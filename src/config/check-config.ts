@@ -26,6 +26,7 @@ export function checkConfig(
   checkImplies(config, report);
   checkRoleSources(config.identity, report, config.teams);
   checkLinks(config.identity, report);
+  checkAdministration(config, report);
   checkTeams(config, report);
   checkSession(config, report);
   for (const [name, channel] of Object.entries(config.channels)) {
@@ -78,6 +79,27 @@ function checkImplies({ identity }: Omit<Config, 'workflows'>, report: Report): 
         `roles that do not lead back to ${role}`,
       );
     }
+  }
+}
+
+function checkAdministration(
+  { administration, identity }: Omit<Config, 'workflows'>,
+  report: Report,
+): void {
+  const { issuers, roles, auditorRoles } = administration;
+  const people = identity.issuers.filter(({ use }) => use.includes('people')).map(({ id }) => id);
+  issuers.forEach((id, at) => {
+    if (people.includes(id)) return;
+    const expected = `an issuer for people: ${oneOf(people, id)}`;
+    report(['administration', 'issuers', at], 'unknown_issuer', id, expected);
+  });
+  if (issuers.length === 0 && roles.length + auditorRoles.length > 0) {
+    report(
+      ['administration', 'issuers'],
+      'missing',
+      undefined,
+      'the issuers whose roles count: without one nobody administers or audits',
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Administration } from '../domain/people/administration.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
 
 /** `local` relaxes http, loopback and demo people; `serve` refuses it by name. */
@@ -27,6 +28,7 @@ export interface Config {
     /** Absent: every click signs in. */
     readonly session?: SessionConfig;
   };
+  readonly administration: Administration;
   readonly channels: Readonly<Record<string, ChannelConfig>>;
   readonly workflows: readonly Workflow[];
   readonly executors: Readonly<Record<string, WebhookExecutorConfig>>;

@@ -34,6 +34,7 @@ export function resolveConfig(options: {
       links: input.identity.links.map(({ identities }) => identities),
       ...sessionOf(input),
     },
+    administration: input.administration,
     channels: resolveChannels(input),
     executors: resolveExecutors(input, references),
     signing: { secret: input.signing.secret },

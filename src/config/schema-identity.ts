@@ -203,4 +203,15 @@ export const identitySchema = z.strictObject({
     .describe('Leave it out to sign in at every click; needs teams.signIn'),
 });
 
+/** The section `administration`. */
+export const administrationSchema = z.strictObject({
+  issuers: uniqueList(nameSchema, 20)
+    .default([])
+    .describe('Issuers for people whose roles count below'),
+  roles: uniqueList(roleSchema, 50).default([]).describe('Roles of administrators'),
+  auditorRoles: uniqueList(roleSchema, 50)
+    .default([])
+    .describe('Roles of auditors, who read every request'),
+});
+
 export type IssuerInput = z.output<typeof identitySchema>['issuers'][number];

@@ -7,7 +7,7 @@ import {
   uniqueList,
   urlSchema,
 } from './schema-parts.ts';
-import { identitySchema } from './schema-identity.ts';
+import { administrationSchema, identitySchema } from './schema-identity.ts';
 import { channelsSchema, teamsSchema } from './schema-teams.ts';
 
 const SECOND = 1_000;
@@ -58,6 +58,7 @@ export const configSchema = z.strictObject({
   store: storeSchema,
   teams: teamsSchema,
   identity: identitySchema,
+  administration: administrationSchema.prefault({}),
   channels: channelsSchema,
   workflows: lineSchema(1_000).describe('Folder of the workflow files').default('./workflows'),
   executors: z.record(nameSchema, webhookSchema),

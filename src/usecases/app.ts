@@ -1,3 +1,4 @@
+import { mayRead } from '../domain/people/authority.ts';
 import { stamp } from './requests/build-change.ts';
 import type { App } from './ports/app.ts';
 import { cancelRequest } from './requests/cancel-request.ts';
@@ -28,6 +29,7 @@ export function createApp(given: Deps): App {
     waitRequest: (input) => waitRequest(deps, input),
     waitToken: (requestId) => waitToken(deps, requestId),
     acceptsWaitToken: (token, request) => acceptsWaitToken(deps, token, request),
+    mayRead: (request, by) => mayRead(request, by, deps.administration),
     listWorkflows: (by) => listWorkflows(deps.workflows, by),
     findWorkflow: (text) => findWorkflow(deps.workflows, text),
     getWorkflow: (id) => deps.workflows.get(id),

@@ -1,3 +1,4 @@
+import type { Administration } from '../domain/people/administration.ts';
 import type {
   Basics,
   ClaimsRefresher,
@@ -13,6 +14,7 @@ import type { CardStore, RequestStore } from './ports/store.ts';
 export interface Deps extends Basics {
   readonly store: RequestStore & CardStore;
   readonly workflows: Workflows;
+  readonly administration: Administration;
   readonly executors: Executors;
   readonly signals: Signals;
   /** Keyed hash of a text, of one purpose: wait tokens. */

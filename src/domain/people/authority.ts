@@ -1,3 +1,5 @@
+import { isAuditor } from './administration.ts';
+import type { Administration } from './administration.ts';
 import { samePerson } from './principal.ts';
 import type { ClaimValue, Principal, PrincipalRef } from './principal.ts';
 import { refuse } from '../refusal.ts';
@@ -77,17 +79,18 @@ export function isAsker(request: Request, principal: PrincipalRef): boolean {
   return request.requester.key === principal.key || request.beneficiary.key === principal.key;
 }
 
-/** The role that lets its holders read every request and the audit log. */
-export const AUDITOR_ROLE = 'auditor';
-
 /**
  * Whether a principal may read a request: its requester and beneficiary, those who decided or may
  * decide any of its stages, and auditors. Everybody else is told that it does not exist.
  */
-export function mayRead(request: Request, principal: Principal): boolean {
+export function mayRead(
+  request: Request,
+  principal: Principal,
+  administration: Administration,
+): boolean {
   if (isAsker(request, principal)) return true;
   if (principal.kind !== 'person') return false;
-  if (principal.roles.includes(AUDITOR_ROLE)) return true;
+  if (isAuditor(administration, principal)) return true;
   if (request.decisions.some((decision) => decision.approver.key === principal.key)) return true;
   return request.plan.stages.some((stage) => mayDecideStage(stage, principal).ok);
 }

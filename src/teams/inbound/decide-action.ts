@@ -1,4 +1,3 @@
-import { mayRead } from '../../domain/people/authority.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Request, Verdict } from '../../domain/request/request.ts';
@@ -89,7 +88,7 @@ async function decideAnswer(
   const view = (request: Request) => requestAnswer(deps, request, viewerFrom(request, by));
   if (result.kind !== 'refused') return view(result.request);
   const { request, refusal } = result;
-  const mayShow = request && (request.digest === shown.digest || mayRead(request, by));
+  const mayShow = request && (request.digest === shown.digest || deps.app.mayRead(request, by));
   if (!mayShow) return messageAnswer(NOT_YOURS);
   if (OUT_OF_DATE.includes(refusal.code)) return view(request);
   return messageAnswer(refusal.message);

@@ -15,7 +15,7 @@ export async function cancelRequest(
 ): Promise<DecideResult> {
   const seen = await deps.store.loadRequest(input.id);
   if (!seen) return { kind: 'refused', request: undefined, ...notFound() };
-  if (!mayRead(seen, input.by)) {
+  if (!mayRead(seen, input.by, deps.administration)) {
     await record(deps, input, notFound().refusal);
     return { kind: 'refused', request: undefined, ...notFound() };
   }

@@ -1,4 +1,4 @@
-import { AUDITOR_ROLE, mayRead } from '../../domain/people/authority.ts';
+import { mayRead } from '../../domain/people/authority.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { ListInput } from '../ports/app.ts';
@@ -12,7 +12,7 @@ export async function readRequest(
   deps: Deps,
   input: { id: string; by: Principal },
 ): Promise<Request | undefined> {
-  return readable(await deps.store.loadRequest(input.id), input.by);
+  return readable(deps, await deps.store.loadRequest(input.id), input.by);
 }
 
 /** The same by number. */
@@ -20,11 +20,15 @@ export async function readRequestByNumber(
   deps: Deps,
   input: { number: number; by: Principal },
 ): Promise<Request | undefined> {
-  return readable(await deps.store.findRequest(input.number), input.by);
+  return readable(deps, await deps.store.findRequest(input.number), input.by);
 }
 
-function readable(request: Request | undefined, by: Principal): Request | undefined {
-  return request && mayRead(request, by) ? request : undefined;
+function readable(
+  { administration }: Deps,
+  request: Request | undefined,
+  by: Principal,
+): Request | undefined {
+  return request && mayRead(request, by, administration) ? request : undefined;
 }
 
 /**
@@ -37,10 +41,7 @@ export async function listRequests(
 ): Promise<{ requests: readonly Request[]; cursor: string | null }> {
   let before = input.cursor === undefined ? undefined : Number(input.cursor);
   const found: Request[] = [];
-  const narrow =
-    input.by.kind === 'workload' && !input.by.roles.includes(AUDITOR_ROLE)
-      ? { requester: input.by.key }
-      : {};
+  const narrow = input.by.kind === 'workload' ? { requester: input.by.key } : {};
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const rows = await deps.store.listRequests({
       ...(input.states ? { states: input.states } : {}),
@@ -51,7 +52,7 @@ export async function listRequests(
     });
     for (const request of rows) {
       before = request.number;
-      if (mayRead(request, input.by)) found.push(request);
+      if (mayRead(request, input.by, deps.administration)) found.push(request);
       if (found.length === input.limit) return { requests: found, cursor: String(before) };
     }
     if (rows.length < PAGE) return { requests: found, cursor: null };

@@ -197,6 +197,31 @@ describe('links between identities', () => {
   });
 });
 
+describe('administration', () => {
+  const administration = (text: string) => configText.replace(/administration:\n(  .*\n)+/, text);
+
+  test('names nobody where it is left out', () => {
+    const nobody = { issuers: [], roles: [], auditorRoles: [] };
+    expect(load({ config: administration('') }).config.administration).toEqual(nobody);
+  });
+
+  test.each([
+    [
+      'an issuer that is not configured',
+      '{ issuers: [okta], roles: [a] }',
+      'unknown_issuer',
+      '[0]',
+    ],
+    ['an issuer for workloads', '{ issuers: [github], roles: [a] }', 'unknown_issuer', '[0]'],
+    ['administrators without an issuer', '{ roles: [admin] }', 'missing', ''],
+    ['auditors without an issuer', '{ auditorRoles: [auditor] }', 'missing', ''],
+  ])('rejects %s', (_name, text, rule, at) => {
+    expect(rulesOf(administration(`administration: ${text}\n`))).toEqual([
+      `${rule} administration.issuers${at}`,
+    ]);
+  });
+});
+
 describe('workflows', () => {
   const workflow = (from: string, to: string) =>
     load({ workflows: { 'deploy.yaml': edited(workflowText, from, to) } });

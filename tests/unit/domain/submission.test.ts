@@ -143,10 +143,15 @@ describe('who may ask', () => {
 
 test('a request is read by asker, deciders of any stage and auditors only', () => {
   const request = pendingRequest();
-  const reads = (change: Parameters<typeof principal>[0]) => mayRead(request, principal(change));
+  const auditors = { issuers: ['local'], roles: ['admin'], auditorRoles: ['auditor'] };
+  const reads = (change: Parameters<typeof principal>[0], administration = auditors) =>
+    mayRead(request, principal(change), administration);
   expect(reads({ key: 'local|mia' })).toBe(true);
   expect(reads({ roles: ['approver'] })).toBe(true);
   expect(reads({ roles: ['auditor'] })).toBe(true);
+  expect(reads({ roles: ['admin'] })).toBe(false);
+  expect(reads({ roles: ['auditor'], provider: 'other' })).toBe(false);
+  expect(reads({ roles: ['auditor'] }, { issuers: [], roles: [], auditorRoles: [] })).toBe(false);
   expect(reads({ roles: ['developer'] })).toBe(false);
   expect(reads({ roles: ['approver', 'auditor'], kind: 'workload' })).toBe(false);
 });

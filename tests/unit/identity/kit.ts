@@ -198,6 +198,7 @@ export function configOf(
       ...over.teams,
     },
     identity: { issuers, implies: over.implies ?? {} },
+    administration: { issuers: [], roles: [], auditorRoles: [] },
     channels: {},
     workflows: [],
     executors: {},

@@ -74,6 +74,7 @@ export async function openHouse(): Promise<House> {
       get: (id) => house.workflows.find((one) => one.id === id),
       list: () => house.workflows,
     },
+    administration: { issuers: ['local'], roles: ['administrator'], auditorRoles: ['auditor'] },
     signals: createSignals(() => undefined),
     waitTokenMac: (text) => text,
     notifier: {
