@@ -3,8 +3,8 @@ import { IDENTITY_CODES, identityError } from '../../../src/identity/codes.ts';
 import { IdentityError } from '../../../src/usecases/ports/ports.ts';
 
 const folder = new URL('../../../src/identity/', import.meta.url);
-const sources = readdirSync(folder)
-  .filter((name) => name !== 'codes.ts')
+const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts') && name !== 'codes.ts')
   .map((name) => readFileSync(new URL(name, folder), 'utf8'))
   .join('\n');
 
