@@ -36,7 +36,7 @@ const MAX_SKELETONS = 200;
 export class CardTemplate {
   readonly #name: string;
   readonly #payload: object;
-  readonly #skeletons = new Lru<string, unknown>(MAX_SKELETONS);
+  readonly #skeletons = new Lru<object>(MAX_SKELETONS);
   #template: Template | undefined;
 
   constructor(name: string, payload: object) {

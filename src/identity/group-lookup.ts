@@ -62,7 +62,7 @@ export function createGroupSource(parts: {
   ways: (provider: Provider) => GraphWay | undefined;
 }): GroupSource {
   const { clock, log, ways } = parts;
-  const kept = new Lru<string, { at: number; groups: Promise<readonly string[]> }>(KEPT);
+  const kept = new Lru<{ at: number; groups: Promise<readonly string[]> }>(KEPT);
   const pausedUntil = new Map<string, number>();
   let running = 0;
   const look = async (question: GroupQuestion): Promise<readonly string[]> => {

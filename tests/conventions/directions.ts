@@ -48,13 +48,14 @@ const FENCES: readonly (readonly [vendor: string, parts: readonly string[]])[] =
   ['ipaddr.js', ['executors']],
   ['fflate', ['cli']],
   ['canonicalize', ['lib']],
+  ['lru-cache', ['lib']],
   ['yaml', ['config', 'cli']],
   ['zod*', ['config', 'http', 'identity', 'local']],
 ];
 /** Parts without any package: the rules and the data flow. What they need stands in lib. */
 const WITHOUT_PACKAGES = ['domain', 'usecases'];
 /** All that lib may import: packages that do no I/O and bring no packages along. */
-const LEAF_PACKAGES = ['canonicalize'];
+const LEAF_PACKAGES = ['canonicalize', 'lru-cache'];
 /** Modules of Node that pure code may not touch either. */
 const PURE = ['domain', 'usecases'];
 

@@ -44,7 +44,7 @@ export function createWebhookExecutor(options: {
     allowPrivate: config.allowPrivate,
   });
   // Requests whose earlier tries in this process are all known to have done nothing.
-  const untouched = new Lru<string, number>(REMEMBERED);
+  const untouched = new Lru<number>(REMEMBERED);
   return {
     plan: { executor: name, kind: config.kind, configHash, target, durationMs: null },
     repeatable: config.idempotent,

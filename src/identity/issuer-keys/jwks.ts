@@ -73,7 +73,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
 
 class KeyCache implements KeySource {
   readonly #options: KeySourceOptions;
-  readonly #missing = new Lru<string, number>(REMEMBERED_MISSING);
+  readonly #missing = new Lru<number>(REMEMBERED_MISSING);
   #keys: KeySet = new Map();
   #metadata: ProviderMetadata | undefined;
   #metadataAt = -Infinity;

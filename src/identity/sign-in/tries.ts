@@ -12,7 +12,7 @@ export interface Tries {
 /** A counter of this process; at most `limit` wrong tries in `windowMs`. */
 export function createTries(options: { clock: Clock; limit: number; windowMs: number }): Tries {
   const { clock, limit, windowMs } = options;
-  const seen = new Lru<string, { count: number; until: number }>(REMEMBERED);
+  const seen = new Lru<{ count: number; until: number }>(REMEMBERED);
   const current = (person: string) => {
     const entry = seen.get(person);
     return entry !== undefined && clock.now() < entry.until ? entry : undefined;

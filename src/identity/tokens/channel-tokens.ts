@@ -36,7 +36,7 @@ interface Remembered {
 export function createChannelTokens(parts: IdentityParts): ChannelTokens {
   const { teams } = parts.config;
   const keys = channelKeys(parts, teams.cloud);
-  const seen = new Lru<string, Remembered>(REMEMBERED);
+  const seen = new Lru<Remembered>(REMEMBERED);
   const idOf = rememberLast((text: string) => sha256(text));
   const audiences = new Set([teams.appId]);
   const check = async (text: string): Promise<Remembered> => {

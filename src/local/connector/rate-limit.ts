@@ -31,7 +31,7 @@ export interface RateLimiter {
 
 /** A limiter by the given clock. */
 export function rateLimiter(now: () => number): RateLimiter {
-  const threads = new Lru<string, number[]>(THREADS_KEPT);
+  const threads = new Lru<number[]>(THREADS_KEPT);
   const tenant: number[] = [];
   return {
     take(operation, thread) {

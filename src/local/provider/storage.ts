@@ -17,9 +17,9 @@ interface Entry {
 export function memoryStorage(
   findClient: (clientId: string) => ClientMetadata | undefined,
 ): AdapterFactory {
-  const entries = new Lru<string, Entry>(ENTRY_LIMIT);
-  const byUid = new Lru<string, string>(ENTRY_LIMIT);
-  const byGrant = new Lru<string, Set<string>>(ENTRY_LIMIT);
+  const entries = new Lru<Entry>(ENTRY_LIMIT);
+  const byUid = new Lru<string>(ENTRY_LIMIT);
+  const byGrant = new Lru<Set<string>>(ENTRY_LIMIT);
   const read = (key: string | undefined): AdapterPayload | undefined => {
     const entry = key === undefined ? undefined : entries.get(key);
     if (key === undefined || entry === undefined) return undefined;
@@ -46,7 +46,7 @@ export function memoryStorage(
         const payload = read(keyOf(id));
         if (payload !== undefined) payload.consumed = Math.floor(systemClock.now() / 1_000);
       },
-      destroy: async (id) => entries.delete(keyOf(id)),
+      destroy: async (id) => void entries.delete(keyOf(id)),
       async revokeByGrantId(grantId) {
         for (const key of byGrant.get(grantId) ?? []) entries.delete(key);
         byGrant.delete(grantId);

@@ -35,7 +35,7 @@ export interface Welcomes {
 
 /** Teams tells of one installation in two activities, and again after time-outs: greet once. */
 export function createWelcomes(): Welcomes {
-  const greeted = new Lru<string, true>(10_000);
+  const greeted = new Lru<true>(10_000);
   return {
     isDue(activity) {
       const { id, personal } = activity.conversation;

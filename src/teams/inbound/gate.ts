@@ -94,7 +94,7 @@ export function createGate(given: {
 
 /** Refusals with a log line once a minute and code: noise from outside must not fill the log. */
 function refusals(given: { clock: Clock; log: Logger }) {
-  const logged = new Lru<string, number>(100);
+  const logged = new Lru<number>(100);
   return (code: string): GateResult => {
     const now = given.clock.now();
     if (now - (logged.get(code) ?? -LOG_EVERY_MS) >= LOG_EVERY_MS) {

@@ -19,7 +19,7 @@ const MAX_CLIENTS = 64;
  * done that), and there is one connector client a service URL instead of one a request.
  */
 export class ConnectorClients extends ConfigurationBotFrameworkAuthentication {
-  readonly #clients = new Lru<string, Promise<ConnectorClient>>(MAX_CLIENTS);
+  readonly #clients = new Lru<Promise<ConnectorClient>>(MAX_CLIENTS);
   readonly #allows: (serviceUrl: string) => boolean;
   #userTokens: ReturnType<Authentication['createUserTokenClient']> | undefined;
 

@@ -50,8 +50,8 @@ export interface Times {
  * 2,000 keys used last are kept. Before a key's time in `rests` no call is made.
  */
 export function createRateLimiter({
-  booked = new Lru<string, number[]>(MAX_KEYS),
-  kept = new Lru<string, number[]>(MAX_KEYS),
+  booked = new Lru<number[]>(MAX_KEYS),
+  kept = new Lru<number[]>(MAX_KEYS),
   rests,
 }: {
   booked?: Times;

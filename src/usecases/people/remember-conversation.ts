@@ -5,7 +5,7 @@ import type { Conversation } from '../ports/store.ts';
 
 /** Remembers where somebody is reached; what this process wrote lately is not written again. */
 export function createRememberConversation(deps: Deps): (input: RememberInput) => Promise<void> {
-  const written = new Lru<string, string>(10_000);
+  const written = new Lru<string>(10_000);
   return async (input) => {
     const now = deps.clock.now();
     const conversation: Conversation = {

@@ -15,7 +15,7 @@ export interface SeenPeople {
 
 /** Remembers the last 10,000 people. */
 export function createSeenPeople(): SeenPeople {
-  const last = new Lru<string, SeenPerson>(10_000);
+  const last = new Lru<SeenPerson>(10_000);
   return {
     news(person) {
       const known = last.get(person.key);

@@ -16,7 +16,7 @@ export interface RefusalRecorder {
 
 /** At most 20 a minute and person; people beyond the last 10,000 start afresh. */
 export function createRefusalRecorder(): RefusalRecorder {
-  const windows = new Lru<string, { since: number; count: number }>(10_000);
+  const windows = new Lru<{ since: number; count: number }>(10_000);
   return {
     admit(key, now) {
       const window = windows.get(key);
