@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { CHECKPOINT_TYPE } from '../audit/checkpoint.ts';
 import { verifierOfJwks } from '../audit/checkpoint-verifier.ts';
 import type { CheckpointVerifier } from '../audit/checkpoint-verifier.ts';
@@ -15,19 +15,11 @@ import { describeError, jsonLogger } from '../lib/logger.ts';
 import { openAuditLog } from '../store/open-audit-log.ts';
 import type { AuditLog } from '../store/open-audit-log.ts';
 import type { KeyStore } from '../usecases/ports/store.ts';
-import { EXIT, UsageError } from './command.ts';
+import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
+import { configOption, jsonOption, readGiven } from './options.ts';
 
 const SHOWN = 20;
-
-const OPTIONS = {
-  config: { type: 'string' },
-  sqlite: { type: 'string' },
-  jwks: { type: 'string' },
-  origin: { type: 'string' },
-  known: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const;
 
 /** Where the log is, and what its checkpoints are checked with. */
 interface Target {
@@ -36,26 +28,40 @@ interface Target {
   verifier(log: AuditLog): Promise<CheckpointVerifier>;
 }
 
-/**
- * `countersign audit verify [--config FILE | --sqlite FILE] [--jwks FILE] [--origin NAME]
- * [--known SIZE:ROOT] [--json]`: recomputes the whole audit log. Exits with 1 and the first
- * problems where it does not verify. `--jwks` checks signatures with published keys instead of the
- * configuration's secret; `--known` compares with a size and root that were kept elsewhere.
- */
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const values = parse(args);
-  const known = knownRoot(values.known);
-  let report: AuditReport;
-  try {
-    report = await verify(targetOf(values, io), known);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    io.stderr(`The audit log could not be read: ${describeError(error)}\n`);
-    return EXIT.failed;
-  }
-  if (values.json) io.stdout(`${JSON.stringify(report)}\n`);
-  else describe(report, io);
-  return report.ok ? EXIT.done : EXIT.failed;
+/** `countersign audit verify`: recomputes the whole audit log and compares it with its checkpoints. */
+export const auditVerify = defineCommand({
+  options: (command) =>
+    command
+      .addOption(configOption)
+      .option('--sqlite <file>', 'a database without a configuration; needs --jwks')
+      .option(
+        '--jwks <file>',
+        "published keys to check signatures with (default: the configuration's signing.secret)",
+      )
+      .option('--origin <name>', 'name of the log in every checkpoint (default: audit.origin)')
+      .option('--known <size:root>', 'a size and root that were kept elsewhere', toKnownRoot)
+      .addOption(jsonOption),
+  notes: 'Exits with 1 where the log does not verify or cannot be read.',
+  async run({ options, io }) {
+    let report: AuditReport;
+    try {
+      report = await verify(targetOf(options, io), options.known);
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      io.stderr(`The audit log could not be read: ${describeError(error)}\n`);
+      return EXIT.failed;
+    }
+    if (options.json) io.stdout(`${JSON.stringify(report)}\n`);
+    else describe(report, io);
+    return report.ok ? EXIT.done : EXIT.failed;
+  },
+});
+
+interface Given {
+  readonly config?: string;
+  readonly sqlite?: string;
+  readonly jwks?: string;
+  readonly origin?: string;
 }
 
 async function verify(
@@ -76,8 +82,8 @@ async function verify(
   }
 }
 
-function targetOf(values: ReturnType<typeof parse>, io: CommandIo): Target {
-  const jwksText = values.jwks === undefined ? undefined : readText(values.jwks, io);
+function targetOf(values: Given, io: CommandIo): Target {
+  const jwksText = values.jwks === undefined ? undefined : readGiven(values.jwks, io);
   const path = values.config ?? io.env['COUNTERSIGN_CONFIG'];
   if (values.sqlite !== undefined) {
     if (jwksText === undefined) {
@@ -89,7 +95,7 @@ function targetOf(values: ReturnType<typeof parse>, io: CommandIo): Target {
     return { store, origin: values.origin, verifier: async () => verifierOfJwks(jwksText) };
   }
   if (path === undefined) {
-    throw new UsageError('Name the log: --config FILE (or COUNTERSIGN_CONFIG), or --sqlite FILE.');
+    throw new UsageError('Name the log: --config (or COUNTERSIGN_CONFIG), or --sqlite.');
   }
   const { config } = loadConfig({
     path: resolve(io.cwd, path),
@@ -123,21 +129,10 @@ function existing(path: string): string {
   throw new UsageError(`There is no database at ${path}.`);
 }
 
-function readText(path: string, io: CommandIo): string {
-  try {
-    return readFileSync(resolve(io.cwd, path), 'utf8');
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${describeError(error).slice(0, 200)}`);
-  }
-}
-
-function knownRoot(text: string | undefined): { size: number; root: string } | undefined {
-  if (text === undefined) return undefined;
+function toKnownRoot(text: string): { size: number; root: string } {
   const [, size = '', root = ''] = /^(\d{1,15}):(.{43})$/.exec(text) ?? [];
-  if (decodeHash(root) === undefined) {
-    throw new UsageError('--known is SIZE:ROOT, such as a checkpoint states them.');
-  }
-  return { size: Number(size), root };
+  if (decodeHash(root) !== undefined) return { size: Number(size), root };
+  throw new InvalidArgumentError('Write SIZE:ROOT, as a checkpoint states them.');
 }
 
 function describe(report: AuditReport, io: CommandIo): void {
@@ -153,12 +148,4 @@ function describe(report: AuditReport, io: CommandIo): void {
   }
   const more = problemCount - Math.min(problems.length, SHOWN);
   if (more > 0) io.stderr(`and ${more} more\n`);
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: false }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

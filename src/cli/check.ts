@@ -2,46 +2,35 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import type { Problem } from '../config/problem.ts';
-import { EXIT, UsageError } from './command.ts';
+import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
-import { configPath, parseOptions } from './options.ts';
+import { configOption, configPath, jsonOption, profileOption } from './options.ts';
 
-/**
- * `countersign check`: tells every problem of the configuration, or sums it up. Nothing is
- * connected to. Exits with 1 where there is a problem; warnings alone are 0.
- */
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseOptions(
-    args,
-    {
-      config: { type: 'string' },
-      profile: { type: 'string', default: 'production' },
-      json: { type: 'boolean', default: false },
-    },
-    0,
-  );
-  const { profile, json } = values;
-  if (profile !== 'production' && profile !== 'local') {
-    throw new UsageError('--profile is production or local.');
-  }
-  const path = configPath(values.config, io);
-  try {
-    const { config, warnings } = loadConfig({ path, env: io.env, profile });
-    const told = { ok: true, problems: [], warnings, ...summary(config) };
-    if (json) io.stdout(`${JSON.stringify(told)}\n`);
-    else sumUp(config, warnings, io);
-    return EXIT.done;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const { problems } = error;
-    if (json) io.stdout(`${JSON.stringify({ ok: false, problems, warnings: [] })}\n`);
-    else {
-      for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`);
-      io.stderr(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}.\n`);
+/** `countersign check`: prints every problem of the configuration, or a summary of it. */
+export const check = defineCommand({
+  options: (command) =>
+    command.addOption(configOption).addOption(profileOption).addOption(jsonOption),
+  notes: 'Connects to nothing. Warnings alone exit with 0.',
+  async run({ options: { config: file, profile, json }, io }) {
+    const path = configPath(file, io);
+    try {
+      const { config, warnings } = loadConfig({ path, env: io.env, profile });
+      const good = { ok: true, problems: [], warnings, ...summary(config) };
+      if (json) io.stdout(`${JSON.stringify(good)}\n`);
+      else sumUp(config, warnings, io);
+      return EXIT.done;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      const { problems } = error;
+      if (json) io.stdout(`${JSON.stringify({ ok: false, problems, warnings: [] })}\n`);
+      else {
+        for (const problem of problems) io.stderr(`${formatProblem(problem)}\n`);
+        io.stderr(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}.\n`);
+      }
+      return EXIT.failed;
     }
-    return EXIT.failed;
-  }
-}
+  },
+});
 
 function summary(config: Config) {
   return {

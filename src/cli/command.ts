@@ -1,19 +1,18 @@
-/** What a command may touch of the outside: given by src/main.ts, replaced in tests. */
+import type { Command, OptionValues } from '@commander-js/extra-typings';
+
+/** What a command may use of the process. `main.ts` provides it; tests replace it. */
 export interface CommandIo {
-  /** Writes text as it is (no line end is added). */
+  /** Writes text as it is, without adding a line end. */
   stdout(text: string): void;
   stderr(text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Relative paths of arguments are resolved against this. */
+  /** Relative paths in arguments are resolved against this folder. */
   readonly cwd: string;
   /** Aborted on SIGINT and SIGTERM; a long-running command then stops and returns. */
   readonly signal?: AbortSignal;
 }
 
-/** What every command file exports as `run`: arguments after the command's name → exit code. */
-export type CommandRun = (args: string[], io: CommandIo) => Promise<number>;
-
-/** The exit codes that contracts.md promises. `request --wait` and `wait` use all of them. */
+/** Exit codes, as `contracts.md` promises them. Only `request --wait` and `wait` use 3 to 5. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -23,7 +22,37 @@ export const EXIT = {
   applyFailed: 5,
 } as const;
 
-/** A wrong use of a command: main prints the sentence and a hint at --help, and exits with 2. */
+/** Wrong usage of a command: the message and the usage line are printed, the exit code is 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** What a command file exports: adds its options and action to an empty commander command. */
+export interface CliCommand {
+  define(command: Command, context: { io: CommandIo; exit: (code: number) => void }): void;
+}
+
+/** Declares a command: its arguments and options, and what it does with them. */
+export function defineCommand<Args extends unknown[], Options extends OptionValues>(spec: {
+  readonly options: (command: Command) => Command<Args, Options>;
+  /** What the help says besides the summary and the options. */
+  readonly notes?: string;
+  /** Gives the exit code. */
+  readonly run: (given: { args: Args; options: Options; io: CommandIo }) => Promise<number>;
+}): CliCommand {
+  return {
+    define(empty, { io, exit }) {
+      const command = spec.options(empty);
+      if (spec.notes !== undefined) command.description(`${empty.description()}\n\n${spec.notes}`);
+      command.action(async () => {
+        const { processedArgs: args } = command;
+        try {
+          exit(await spec.run({ args, options: command.opts(), io }));
+        } catch (error) {
+          if (error instanceof UsageError) command.error(`error: ${error.message}`);
+          throw error;
+        }
+      });
+    },
+  };
 }

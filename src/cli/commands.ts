@@ -1,219 +1,91 @@
-import type { CommandRun } from './command.ts';
+import type { CliCommand } from './command.ts';
 
-/** One command: its words, what --help says, and where it is loaded from when it is asked for. */
-export interface Command {
+/** A command in the list: its file is loaded only when the command is asked for. */
+export interface CommandEntry {
+  /** One word, or the name of a group and one word. */
   readonly name: string;
   readonly summary: string;
-  readonly usage: string;
-  readonly details: readonly string[];
-  readonly load: () => Promise<{ readonly run: CommandRun }>;
+  readonly load: () => Promise<CliCommand>;
 }
 
-const CONFIG = '  --config FILE        countersign.yaml; default: $COUNTERSIGN_CONFIG';
-const JSON_FLAG = '  --json               one JSON object on standard output';
-const SERVER = [
-  '  --url URL            the service; default: $COUNTERSIGN_URL',
-  '  --token-file FILE    a bearer token; default: $COUNTERSIGN_TOKEN, or in GitHub Actions a',
-  '                       token of the workflow run (permission id-token: write)',
-  "  --audience TEXT      audience of that GitHub token; default: the service's URL",
-];
-const OUTCOMES = [
-  'Exits with 0 when applied, 3 denied, 4 expired or cancelled, 5 failed to apply, 1 when refused',
-  'or not reachable.',
-];
+/** The first words of commands with two words, with the summary of the group. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  token: 'Tokens',
+  audit: 'The audit log',
+  session: 'Sessions of people',
+  keys: 'Our own keys',
+};
 
-/** Every command, in the order that --help lists them. */
-export const COMMANDS: readonly Command[] = [
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
     summary: 'Run the service',
-    usage: 'serve [--config FILE]',
-    details: [CONFIG, '', 'PORT in the environment wins over server.port. Ends on SIGTERM.'],
-    load: () => import('./serve.ts'),
+    load: async () => (await import('./serve.ts')).serve,
   },
   {
     name: 'check',
-    summary: 'Check the configuration and tell every problem',
-    usage: 'check [--config FILE] [--profile production|local] [--json]',
-    details: [CONFIG, '  --profile NAME       production (default) or local', JSON_FLAG],
-    load: () => import('./check.ts'),
+    summary: 'Check the configuration and print every problem',
+    load: async () => (await import('./check.ts')).check,
   },
   {
     name: 'migrate',
     summary: 'Bring the schema of the store up to date, or move to SQL Server',
-    usage:
-      'migrate [--config FILE] [--plan | --from sqlite:PATH [--to sqlserver:env:NAME]] ' +
-      '[--profile production|local] [--json]',
-    details: [
-      CONFIG,
-      '  --plan               tell which migrations would run; nothing is changed',
-      '  --from sqlite:PATH   carry this embedded store over; its service must be stopped',
-      '  --to sqlserver:...   where to: env:NAME (a variable that holds the connection string)',
-      "                       or the string itself; default: the configuration's store",
-      '  --profile NAME       production (default), or local: encryption may be off',
-      JSON_FLAG,
-      '',
-      'Interrupted, the same command goes on where it was.',
-    ],
-    load: () => import('./migrate.ts'),
+    load: async () => (await import('./migrate.ts')).migrate,
   },
   {
     name: 'request',
-    summary: 'Ask for something',
-    usage: 'request WORKFLOW [-f FIELD=VALUE]... [--reason TEXT] [--wait] [--json]',
-    details: [
-      ...SERVER,
-      '  -f, --field F=V      a field of the workflow; may stand more than once',
-      '  --reason TEXT        why',
-      '  --key TEXT           Idempotency-Key: the same key asks once; default: a new one',
-      '  --wait               wait for the end',
-      '  --timeout DURATION   how long to wait at most, such as 2h; default 24h',
-      JSON_FLAG,
-      '',
-      'With --wait:',
-      ...OUTCOMES,
-    ],
-    load: () => import('./request.ts'),
+    summary: 'Make a request',
+    load: async () => (await import('./request.ts')).request,
   },
   {
     name: 'wait',
     summary: 'Wait for the end of a request',
-    usage: 'wait REQUEST_ID [--timeout DURATION] [--json]',
-    details: [
-      ...SERVER,
-      '                       A wait token (from request --json) is taken as well.',
-      '  --timeout DURATION   how long to wait at most, such as 2h; default 24h',
-      JSON_FLAG,
-      '',
-      ...OUTCOMES,
-    ],
-    load: () => import('./wait.ts'),
+    load: async () => (await import('./wait.ts')).wait,
   },
   {
     name: 'token inspect',
-    summary: 'Show what a token says and how it would be judged',
-    usage:
-      'token inspect [TOKEN | --file FILE] [--as api|teams] [--config FILE] [--explain] ' +
-      '[--profile production|local] [--json]',
-    details: [
-      '  TOKEN                the token; better --file or standard input, which nobody else sees',
-      '  --file FILE          a file with the token; also --token-file',
-      '  --as NAME            api (default): a bearer token; teams: single sign-on at a click',
-      '  --config FILE        make every check that the service of this configuration would make;',
-      '                       default: $COUNTERSIGN_CONFIG',
-      '  --explain            name the line of countersign.yaml that decided each check and role',
-      '  --profile NAME       production (default) or local',
-      JSON_FLAG,
-      '',
-      'Without a configuration nothing is verified: what is shown is what the token claims. The',
-      'signature is never shown. Exits with 1 where the token would be refused.',
-    ],
-    load: () => import('./token-inspect.ts'),
+    summary: 'Show what a token says and whether it is accepted',
+    load: async () => (await import('./token-inspect.ts')).tokenInspect,
   },
   {
     name: 'doctor',
-    summary: 'Look at providers, keys, logins and the store',
-    usage: 'doctor [--config FILE] [--profile production|local] [--json]',
-    details: [
-      CONFIG,
-      '  --profile NAME       production (default) or local',
-      JSON_FLAG,
-      '',
-      "Fetches discovery and keys of every issuer, tries the sign-in client and the bot's login,",
-      'and looks at the store without changing it. Exits with 1 where something fails.',
-    ],
-    load: () => import('./doctor.ts'),
+    summary: 'Test providers, keys, logins and the store',
+    load: async () => (await import('./doctor.ts')).doctor,
   },
   {
     name: 'audit verify',
     summary: 'Recompute the audit log and compare',
-    usage:
-      'audit verify [--config FILE | --sqlite FILE] [--jwks FILE] [--origin NAME] ' +
-      '[--known SIZE:ROOT] [--json]',
-    details: [
-      CONFIG,
-      '  --sqlite FILE        a database by itself; needs --jwks',
-      '  --jwks FILE          published keys to check signatures with',
-      '  --origin NAME        name of the log; default: audit.origin',
-      '  --known SIZE:ROOT    a checkpoint that was kept elsewhere',
-      JSON_FLAG,
-    ],
-    load: () => import('./audit-verify.ts'),
+    load: async () => (await import('./audit-verify.ts')).auditVerify,
   },
   {
     name: 'session revoke',
-    summary: 'End sessions of people; takes effect at the next click',
-    usage: 'session revoke (--person PERSON | --all) [--config FILE] [--json]',
-    details: [
-      CONFIG,
-      '  --person PERSON      an object id, TENANT/OBJECT_ID, or the key of a principal',
-      "  --all                everybody's",
-      JSON_FLAG,
-    ],
-    load: () => import('./session-revoke.ts'),
+    summary: 'End sessions of people, from their next click on',
+    load: async () => (await import('./session-revoke.ts')).sessionRevoke,
   },
   {
     name: 'keys rotate',
-    summary: 'Make a new key for stored secrets; the old ones still open',
-    usage: 'keys rotate [--config FILE] [--json]',
-    details: [CONFIG, JSON_FLAG],
-    load: () => import('./keys-rotate.ts'),
+    summary: 'Make a new key for stored secrets; older keys still decrypt',
+    load: async () => (await import('./keys-rotate.ts')).keysRotate,
   },
   {
     name: 'package-app',
     summary: 'Write the Teams app package',
-    usage: 'package-app [--config FILE] [--out FILE] [--json]',
-    details: [CONFIG, '  --out FILE           the zip to write', JSON_FLAG],
-    load: () => import('./package-app.ts'),
+    load: async () => (await import('./package-app.ts')).packageApp,
   },
   {
     name: 'local',
     summary: 'Run everything on this machine, with demo people',
-    usage: 'local',
-    details: ['PORT and COUNTERSIGN_HOME in the environment choose the port and the folder.'],
-    load: () => import('./local.ts'),
+    load: async () => (await import('./local.ts')).local,
   },
   {
     name: 'demo',
-    summary: 'Play the main job step by step and prove it',
-    usage: 'demo',
-    details: ['Exits with 0 when every step held.'],
-    load: () => import('./demo.ts'),
+    summary: 'Play the main job step by step and prove each step',
+    load: async () => (await import('./demo.ts')).demo,
   },
 ];
 
-/** The command that these arguments begin with, and the arguments after its words. */
-export function findCommand(
-  args: readonly string[],
-): { readonly command: Command; readonly rest: string[] } | undefined {
-  for (const command of COMMANDS) {
-    const words = command.name.split(' ');
-    if (words.every((word, at) => args[at] === word)) {
-      return { command, rest: args.slice(words.length) };
-    }
-  }
-  return undefined;
-}
-
-/** The help of one command. */
-export function helpOf(command: Command): string {
-  const { summary, usage, details } = command;
-  return [`${summary}.`, '', `Usage: countersign ${usage}`, '', ...details, ''].join('\n');
-}
-
-/** The help of all of them. */
-export function helpOfAll(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
-  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return [
-    'Countersign: human approval for sensitive actions, in Microsoft Teams.',
-    '',
-    'Usage: countersign COMMAND [OPTIONS]',
-    '',
-    ...lines,
-    '',
-    'countersign COMMAND --help tells more.',
-    'Exit codes: 0 done, 1 refused or failed, 2 wrong usage.',
-    '',
-  ].join('\n');
+/** The command whose name these words begin with. */
+export function findCommand(words: readonly string[]): CommandEntry | undefined {
+  return COMMANDS.find(({ name }) => name.split(' ').every((word, at) => words[at] === word));
 }

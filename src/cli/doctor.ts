@@ -8,42 +8,33 @@ import { describeError, silentLogger } from '../lib/logger.ts';
 import { lookAtStore } from '../store/look-at-store.ts';
 import type { StoreLook } from '../store/look-at-store.ts';
 import type { StoredKey } from '../usecases/ports/store.ts';
-import { EXIT, UsageError } from './command.ts';
+import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
-import { configPath, parseOptions } from './options.ts';
+import { configOption, configPath, jsonOption, profileOption } from './options.ts';
 import { plain } from './report.ts';
 
 const MARKS = { ok: 'OK  ', warn: 'WARN', fail: 'FAIL' } as const;
 
-/**
- * `countersign doctor`: asks everything that the configuration names and tells what is wrong and
- * what to do. Changes nothing. Exits with 1 where something fails; warnings alone are 0.
- */
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseOptions(
-    args,
-    {
-      config: { type: 'string' },
-      profile: { type: 'string', default: 'production' },
-      json: { type: 'boolean', default: false },
-    },
-    0,
-  );
-  const { profile, json } = values;
-  if (profile !== 'production' && profile !== 'local') {
-    throw new UsageError('--profile is production or local.');
-  }
-  const path = configPath(values.config, io);
-  const findings = await examine(path, profile, io);
-  const failed = findings.filter(({ result }) => result === 'fail').length;
-  const warned = findings.filter(({ result }) => result === 'warn').length;
-  if (json) io.stdout(`${JSON.stringify({ ok: failed === 0, failed, warned, findings })}\n`);
-  else {
-    io.stdout(findings.map(lineOf).join(''));
-    io.stdout(`${failed} failed, ${warned} to look at, ${findings.length} looked at.\n`);
-  }
-  return failed === 0 ? EXIT.done : EXIT.failed;
-}
+/** `countersign doctor`: tests everything that the configuration names, and changes nothing. */
+export const doctor = defineCommand({
+  options: (command) =>
+    command.addOption(configOption).addOption(profileOption).addOption(jsonOption),
+  notes:
+    "Fetches discovery and keys of every issuer, tries the sign-in client and the bot's login, " +
+    'and reads the store without changing it. Exits with 1 where something fails; warnings ' +
+    'alone exit with 0.',
+  async run({ options: { config, profile, json }, io }) {
+    const findings = await examine(configPath(config, io), profile, io);
+    const failed = findings.filter(({ result }) => result === 'fail').length;
+    const warned = findings.filter(({ result }) => result === 'warn').length;
+    if (json) io.stdout(`${JSON.stringify({ ok: failed === 0, failed, warned, findings })}\n`);
+    else {
+      io.stdout(findings.map(lineOf).join(''));
+      io.stdout(`${findings.length} checks: ${failed} failed, ${warned} with a warning.\n`);
+    }
+    return failed === 0 ? EXIT.done : EXIT.failed;
+  },
+});
 
 async function examine(
   path: string,

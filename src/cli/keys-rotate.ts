@@ -1,23 +1,23 @@
 import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
+import { defineCommand } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { onConfiguredStore } from './open-configured.ts';
-import { parseOptions } from './options.ts';
-
-const OPTIONS = {
-  config: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const;
+import { configOption, jsonOption } from './options.ts';
 
 /**
- * `countersign keys rotate`: makes a new key for secrets that are stored for a while (refresh
- * tokens, parked sign-ins). What older keys sealed still opens, and is sealed anew when it is used
- * or within minutes by the service's housekeeping.
+ * `countersign keys rotate`: makes a new key for stored secrets (refresh tokens, parked sign-ins).
+ * Older keys still decrypt. The service encrypts each secret anew when it is used, or within
+ * minutes in its maintenance.
  */
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseOptions(args, OPTIONS, 0);
-  return onConfiguredStore(values.config, io, async ({ store, config }) => {
+export const keysRotate = defineCommand({
+  options: (command) => command.addOption(configOption).addOption(jsonOption),
+  run: ({ options, io }) => rotate(options, io),
+});
+
+function rotate(options: { config?: string; json?: true }, io: CommandIo): Promise<number> {
+  return onConfiguredStore(options.config, io, async ({ store, config }) => {
     const { secret } = config.signing;
     const keys = await createKeys({ store, secret, clock: systemClock });
     const before = keys.sealingKey('stored-secrets');
@@ -37,6 +37,6 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
         },
       ],
     });
-    io.stdout(values.json ? `${JSON.stringify({ key })}\n` : `The key is now ${key}.\n`);
+    io.stdout(options.json ? `${JSON.stringify({ key })}\n` : `The key is now ${key}.\n`);
   });
 }

@@ -1,19 +1,28 @@
 import { join } from 'node:path';
 import { systemClock } from '../lib/clock.ts';
 import { jsonLogger } from '../lib/logger.ts';
-import { EXIT } from './command.ts';
+import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
+import { jsonOption } from './options.ts';
 
 const DEFAULT_PORT = 3978;
 
-/** What Node says of a folder that cannot be made, or written in. */
+/** Codes of Node for a folder that cannot be made, or written in. */
 const UNUSABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC'];
 
-/** What goes well is seen on the page. */
+/** The page shows what goes well; standard error is for warnings and errors. */
 const quiet = jsonLogger({ level: 'warn', now: () => systemClock.now() });
 
 /** `countersign local`: the local profile with its Teams-like page, until it is stopped. */
-export async function run(_args: string[], io: CommandIo): Promise<number> {
+export const local = defineCommand({
+  options: (command) => command.addOption(jsonOption),
+  notes:
+    'PORT (default 3978) and COUNTERSIGN_HOME (default .countersign/) in the environment choose ' +
+    'the port and the folder. The database is new at every start.',
+  run: ({ options, io }) => runLocal(options.json, io),
+});
+
+async function runLocal(json: true | undefined, io: CommandIo): Promise<number> {
   const port = Number(io.env['PORT'] ?? DEFAULT_PORT);
   if (!Number.isInteger(port) || port < 1 || port > 65_530) {
     io.stderr(`PORT is "${io.env['PORT'] ?? ''}"; give a number from 1 to 65530.\n`);
@@ -29,7 +38,8 @@ export async function run(_args: string[], io: CommandIo): Promise<number> {
     if (io.signal?.aborted) return EXIT.done;
     const page = await startPageServer({ world: profile.connector, port: port + 1 });
     stops.push(() => page.stop());
-    io.stdout(greeting({ page: page.url, service: profile.url, home }));
+    const started = { page: page.url, service: profile.url, home };
+    io.stdout(json ? `${JSON.stringify({ event: 'listening', ...started })}\n` : greeting(started));
     await stopSignal(io.signal);
     return EXIT.done;
   } catch (error) {
@@ -65,7 +75,7 @@ function stopSignal(signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-/** What to do about a start that failed for a reason of this machine; undefined: a fault. */
+/** What to do when this machine does not allow the start; undefined for any other error. */
 function explained(error: unknown, at: { port: number; home: string }): string | undefined {
   const {
     code,

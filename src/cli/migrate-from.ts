@@ -24,7 +24,7 @@ const TELL_EVERY_MS = 2_000;
  */
 export async function moveStore(options: {
   io: CommandIo;
-  json: boolean;
+  json: true | undefined;
   allowUntrusted: boolean;
   path: string;
   connectionString: string;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
@@ -7,62 +8,66 @@ import { describeError, silentLogger } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
 import { openStore } from '../store/open-store.ts';
 import { planMigrations } from '../store/plan-migrations.ts';
-import { EXIT, UsageError } from './command.ts';
+import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { moveStore } from './migrate-from.ts';
-import { configPath, parseOptions } from './options.ts';
+import { configOption, configPath, jsonOption, profileOption } from './options.ts';
 
 interface Given {
   readonly io: CommandIo;
-  readonly json: boolean;
+  readonly json: true | undefined;
   readonly allowUntrusted: boolean;
 }
 
 /**
  * `countersign migrate`: brings the schema of the configured store up to date and ends, for an
- * identity that may change it where the service's own may not. With `--plan` it tells what would
- * run and changes nothing; with `--from` it carries an embedded store over to SQL Server. Exits
- * with 1 where it cannot.
+ * identity that may change the schema where the service's own may not. `--plan` only prints what
+ * would run; `--from` moves an embedded store to SQL Server.
  */
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseOptions(
-    args,
-    {
-      config: { type: 'string' },
-      profile: { type: 'string', default: 'production' },
-      plan: { type: 'boolean', default: false },
-      from: { type: 'string' },
-      to: { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
-    0,
-  );
-  const { profile, plan, from, to, json } = values;
-  if (profile !== 'production' && profile !== 'local') {
-    throw new UsageError('--profile is production or local.');
-  }
-  const given: Given = { io, json, allowUntrusted: profile === 'local' };
-  const configured = (): Config['store'] =>
-    loadConfig({ path: configPath(values.config, io), env: io.env, profile }).config.store;
-  if (plan && (from !== undefined || to !== undefined)) {
-    throw new UsageError('--plan goes without --from and --to.');
-  }
-  if (from === undefined && to !== undefined) throw new UsageError('--to goes with --from.');
-  try {
-    if (plan) return await tellPlan(configured(), given);
-    if (from === undefined) return await bringUp(configured(), given);
-    const connectionString = to === undefined ? targetIn(configured()) : targetGiven(to, io);
-    return await moveStore({ ...given, path: sourceGiven(from, io), connectionString });
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const told =
-      error instanceof ConfigError
-        ? error.problems.map(formatProblem)
-        : [`The store was not migrated: ${describeError(error)}`];
-    for (const line of told) io.stderr(`${line}\n`);
-    return EXIT.failed;
-  }
-}
+export const migrate = defineCommand({
+  options: (command) =>
+    command
+      .addOption(configOption)
+      .addOption(
+        new Option('--plan', 'print which migrations would run, and change nothing').conflicts([
+          'from',
+          'to',
+        ]),
+      )
+      .option(
+        '--from <sqlite:path>',
+        'move this embedded store to SQL Server; its service must be stopped',
+        toSourcePath,
+      )
+      .option(
+        '--to <sqlserver:target>',
+        'env:NAME (a variable with the connection string) or the connection string itself ' +
+          "(default: the configuration's store)",
+      )
+      .addOption(profileOption)
+      .addOption(jsonOption),
+  notes: 'An interrupted move continues when the same command runs again.',
+  async run({ options: { config, plan, from, to, profile, json }, io }) {
+    const given: Given = { io, json, allowUntrusted: profile === 'local' };
+    const configured = (): Config['store'] =>
+      loadConfig({ path: configPath(config, io), env: io.env, profile }).config.store;
+    if (from === undefined && to !== undefined) throw new UsageError('--to needs --from.');
+    try {
+      if (plan) return await printPlan(configured(), given);
+      if (from === undefined) return await bringUp(configured(), given);
+      const connectionString = to === undefined ? targetIn(configured()) : targetGiven(to, io);
+      return await moveStore({ ...given, path: resolve(io.cwd, from), connectionString });
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      const lines =
+        error instanceof ConfigError
+          ? error.problems.map(formatProblem)
+          : [`The store was not migrated: ${describeError(error)}`];
+      for (const line of lines) io.stderr(`${line}\n`);
+      return EXIT.failed;
+    }
+  },
+});
 
 async function bringUp(store: Config['store'], given: Given): Promise<number> {
   const { io, json, allowUntrusted } = given;
@@ -82,7 +87,7 @@ async function bringUp(store: Config['store'], given: Given): Promise<number> {
   return EXIT.done;
 }
 
-async function tellPlan(store: Config['store'], given: Given): Promise<number> {
+async function printPlan(store: Config['store'], given: Given): Promise<number> {
   const { io, json, allowUntrusted } = given;
   const pending = await planMigrations(store, { log: silentLogger, allowUntrusted });
   if (json) io.stdout(`${JSON.stringify({ store: store.kind, pending })}\n`);
@@ -97,17 +102,17 @@ async function tellPlan(store: Config['store'], given: Given): Promise<number> {
   return EXIT.done;
 }
 
-function sourceGiven(text: string, io: CommandIo): string {
+function toSourcePath(text: string): string {
   const [, path = ''] = /^sqlite:(.+)$/s.exec(text) ?? [];
-  if (path === '') throw new UsageError('--from is sqlite:PATH.');
-  return resolve(io.cwd, path);
+  if (path === '') throw new InvalidArgumentError('Write sqlite:PATH.');
+  return path;
 }
 
 /** A connection string, or the environment variable that holds it. */
 function targetGiven(text: string, io: CommandIo): string {
   const [, given = ''] = /^sqlserver:(.+)$/s.exec(text) ?? [];
   if (given === '') {
-    throw new UsageError('--to is sqlserver:env:NAME, or sqlserver:CONNECTIONSTRING.');
+    throw new UsageError('--to must be sqlserver:env:NAME or sqlserver:CONNECTIONSTRING.');
   }
   const [, plain, braced] = /^(?:env:(\w+)|\$\{env:(\w+)\})$/.exec(given) ?? [];
   const name = plain ?? braced;
@@ -130,7 +135,7 @@ function targetGiven(text: string, io: CommandIo): string {
 function targetIn(store: Config['store']): string {
   if (store.kind === 'sqlserver') return store.connectionString;
   throw new UsageError(
-    "The configuration's store is sqlite: name the target by --to, or make the " +
-      'configuration that of the target.',
+    'The configured store is sqlite. Name the target with --to, or use the configuration of ' +
+      'the target.',
   );
 }

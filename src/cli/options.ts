@@ -1,50 +1,52 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import type { ParseArgsConfig } from 'node:util';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { describeError } from '../lib/logger.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 
-type Options = NonNullable<ParseArgsConfig['options']>;
+export const configOption = new Option(
+  '--config <file>',
+  'path of countersign.yaml (default: $COUNTERSIGN_CONFIG)',
+);
 
-/**
- * Reads arguments; a wrong one is a UsageError with the sentence that Node gives. `optional` is
- * how many more arguments may stand beside the required ones.
- */
-export function parseOptions<Given extends Options>(
-  args: string[],
-  options: Given,
-  positionals: number,
-  optional = 0,
-) {
-  let parsed;
-  try {
-    parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const given = parsed.positionals.length;
-  if (given < positionals || given > positionals + optional) {
-    const words =
-      optional > 0
-        ? `at most ${positionals + optional} arguments`
-        : positionals === 1
-          ? 'one argument'
-          : positionals === 0
-            ? 'no arguments'
-            : `${positionals} arguments`;
-    throw new UsageError(`This takes ${words} beside its options.`);
-  }
-  return parsed;
+export const profileOption = new Option(
+  '--profile <name>',
+  'rules that the configuration must keep',
+)
+  .choices(['production', 'local'] as const)
+  .default('production' as const);
+
+export const jsonOption = new Option('--json', 'print one JSON object on standard output');
+
+export const timeoutOption = new Option(
+  '--timeout <duration>',
+  'how long to wait at most, such as 2h',
+)
+  .argParser(durationOption)
+  .default(durationOption('24h'), '24h');
+
+/** Adds the options of a command that calls a running service. */
+export function serviceOptions(command: Command) {
+  return command
+    .option('--url <url>', 'address of the service (default: $COUNTERSIGN_URL)')
+    .option(
+      '--token-file <file>',
+      'file with a bearer token (default: $COUNTERSIGN_TOKEN, or a token of the GitHub Actions run)',
+    )
+    .option(
+      '--audience <text>',
+      'audience of the GitHub token (default: the address of the service)',
+    );
 }
 
-/** The configuration's path, from an option or the environment. */
+/** The absolute path of the configuration, from an option or the environment. */
 export function configPath(option: string | undefined, io: CommandIo): string {
   const path = option ?? io.env.COUNTERSIGN_CONFIG;
   if (path === undefined || path === '') {
-    throw new UsageError('Name the configuration: --config FILE, or COUNTERSIGN_CONFIG.');
+    throw new UsageError('Name the configuration: --config <file>, or COUNTERSIGN_CONFIG.');
   }
   return resolve(io.cwd, path);
 }
@@ -58,11 +60,9 @@ export function readGiven(path: string, io: CommandIo): string {
   }
 }
 
-/** A duration of an option, in ms. */
-export function durationOption(text: string, name: string): number {
+/** Parses a duration of at least 1 s, in ms. */
+function durationOption(text: string): number {
   const ms = parseDuration(text);
-  if (ms === undefined || ms < 1_000) {
-    throw new UsageError(`${name} must be a duration such as 90s, 15m, 8h or 2d.`);
-  }
-  return ms;
+  if (ms !== undefined && ms >= 1_000) return ms;
+  throw new InvalidArgumentError('Write a duration such as 90s, 15m, 8h or 2d.');
 }

@@ -1,32 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { zipSync } from 'fflate';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { ConfigError } from '../config/problem.ts';
 import { sha256 } from '../lib/hash.ts';
-import { EXIT, UsageError } from './command.ts';
-import type { CommandIo } from './command.ts';
+import { defineCommand, EXIT } from './command.ts';
+import { configOption, configPath, jsonOption } from './options.ts';
+import { ownVersion } from './own-version.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const GUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 /** Names that documentation uses in place of one's own (RFC 2606), and what only works at home. */
 const NOT_A_HOST =
   /(^|\.)(example(\.(com|net|org))?|test|invalid|local|localhost|contoso\.com|your-?\w*\.com)$/i;
-
-const OPTIONS = {
-  config: { type: 'string' },
-  out: { type: 'string', default: 'countersign-app.zip' },
-  name: { type: 'string', default: 'Countersign' },
-  developer: { type: 'string', default: 'Countersign' },
-  website: { type: 'string' },
-  privacy: { type: 'string' },
-  terms: { type: 'string' },
-  'manifest-id': { type: 'string' },
-  'app-version': { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const;
 
 /** What the package says besides what the configuration holds. */
 export interface PackageOptions {
@@ -53,47 +40,55 @@ export class PackageError extends Error {
 }
 
 /**
- * `countersign package-app [--config FILE] [--out FILE] [--name NAME] [--developer NAME]
- * [--website|--privacy|--terms URL] [--manifest-id GUID] [--app-version X.Y.Z] [--json]`: writes
- * the app package that Teams takes, from the configuration. The same input gives the same bytes.
+ * `countersign package-app`: writes the app package that Teams takes, from the configuration. The
+ * same input gives the same bytes.
  */
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const values = parse(args);
-  const path = values.config ?? io.env['COUNTERSIGN_CONFIG'];
-  if (path === undefined) {
-    throw new UsageError('Name the configuration: --config FILE or COUNTERSIGN_CONFIG.');
-  }
-  try {
-    const { config } = loadConfig({
-      path: resolve(io.cwd, path),
-      env: io.env,
-      profile: 'production',
-    });
-    const bytes = packApp(config, {
-      name: values.name,
-      developer: values.developer,
-      version: values['app-version'] ?? ownVersion(),
-      manifestId: values['manifest-id'],
-      websiteUrl: values.website,
-      privacyUrl: values.privacy,
-      termsUrl: values.terms,
-    });
-    const out = resolve(io.cwd, values.out);
-    writeFileSync(out, bytes);
-    const digest = sha256(bytes);
-    io.stdout(
-      values.json
-        ? `${JSON.stringify({ file: out, sizeBytes: bytes.length, sha256: digest })}\n`
-        : `Wrote ${out} (${bytes.length} bytes, SHA-256 ${digest}).\n` +
-            'Upload it in the Teams admin center under Manage apps, or sideload it in Teams.\n',
-    );
-    return EXIT.done;
-  } catch (error) {
-    if (!(error instanceof ConfigError) && !(error instanceof PackageError)) throw error;
-    io.stderr(`${error.message}\n`);
-    return EXIT.failed;
-  }
-}
+export const packageApp = defineCommand({
+  options: (command) =>
+    command
+      .addOption(configOption)
+      .option('--out <file>', 'the zip to write', 'countersign-app.zip')
+      .option('--name <name>', 'name in Teams, at most 30 characters', 'Countersign')
+      .option('--developer <name>', 'name of the developer, at most 32 characters', 'Countersign')
+      .option('--website <url>', 'https address of the website (default: server.publicUrl)')
+      .option('--privacy <url>', 'https address of the privacy policy (default: server.publicUrl)')
+      .option('--terms <url>', 'https address of the terms of use (default: server.publicUrl)')
+      .option('--manifest-id <guid>', 'id of the Teams app (default: teams.appId)')
+      .option(
+        '--app-version <x.y.z>',
+        'version of the app; raise it for an update in Teams (default: the version of this program)',
+      )
+      .addOption(jsonOption),
+  async run({ options, io }) {
+    const path = configPath(options.config, io);
+    try {
+      const { config } = loadConfig({ path, env: io.env, profile: 'production' });
+      const bytes = packApp(config, {
+        name: options.name,
+        developer: options.developer,
+        version: options.appVersion ?? ownVersion(),
+        manifestId: options.manifestId,
+        websiteUrl: options.website,
+        privacyUrl: options.privacy,
+        termsUrl: options.terms,
+      });
+      const out = resolve(io.cwd, options.out);
+      writeFileSync(out, bytes);
+      const digest = sha256(bytes);
+      io.stdout(
+        options.json
+          ? `${JSON.stringify({ file: out, sizeBytes: bytes.length, sha256: digest })}\n`
+          : `Wrote ${out} (${bytes.length} bytes, SHA-256 ${digest}).\n` +
+              'Upload it in the Teams admin center under Manage apps, or sideload it in Teams.\n',
+      );
+      return EXIT.done;
+    } catch (error) {
+      if (!(error instanceof ConfigError) && !(error instanceof PackageError)) throw error;
+      io.stderr(`${error.message}\n`);
+      return EXIT.failed;
+    }
+  },
+});
 
 /** The zip's bytes: manifest and both icons, always the same for the same input. */
 export function packApp(config: PackagedConfig, options: PackageOptions): Uint8Array {
@@ -190,18 +185,4 @@ function checkName(option: string, text: string, limit: number): string {
 function checkVersion(text: string): string {
   if (/^(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2}$/.test(text)) return text;
   throw new PackageError(`--app-version is "${text.slice(0, 40)}"; write it like 1.2.3.`);
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('package.json', ROOT), 'utf8');
-  const { version } = JSON.parse(text) as { version: string };
-  return version;
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: false }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

@@ -3,7 +3,7 @@ import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 
 /** Tells an answer that was no success: as JSON as it came, or in one line. Gives the exit code. */
-export function reportProblem(answer: ApiAnswer, json: boolean, io: CommandIo): number {
+export function reportProblem(answer: ApiAnswer, json: true | undefined, io: CommandIo): number {
   if (json) io.stdout(`${JSON.stringify(answer.body)}\n`);
   else {
     const { detail, title, code } = answer.body;

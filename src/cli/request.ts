@@ -1,84 +1,73 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { systemIds } from '../lib/ids.ts';
 import { callApi, serviceUrl } from './api-client.ts';
-import { EXIT, UsageError } from './command.ts';
-import type { CommandIo } from './command.ts';
-import { durationOption, parseOptions } from './options.ts';
-import { outcomeLine, plain, reportProblem } from './report.ts';
+import { defineCommand, EXIT } from './command.ts';
+import { jsonOption, serviceOptions, timeoutOption } from './options.ts';
+import { plain, reportProblem } from './report.ts';
 import { bearerFor } from './token-source.ts';
-import { waitForEnd } from './wait-for-end.ts';
-
-const OPTIONS = {
-  url: { type: 'string' },
-  'token-file': { type: 'string' },
-  audience: { type: 'string' },
-  field: { type: 'string', short: 'f', multiple: true, default: [] as string[] },
-  reason: { type: 'string' },
-  key: { type: 'string' },
-  wait: { type: 'boolean', default: false },
-  timeout: { type: 'string', default: '24h' },
-  json: { type: 'boolean', default: false },
-} as const;
+import { OUTCOME_EXITS, waitForEnd } from './wait-for-end.ts';
 
 /**
- * `countersign request`: asks over the API, once however often it has to try. With `--wait` the
- * exit code tells the outcome; with `--json` the last thing written is the request.
+ * `countersign request`: makes a request over the API. Repeated calls carry one Idempotency-Key, so
+ * only one request is made. With `--json` the last thing written is the request.
  */
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = parseOptions(args, OPTIONS, 1);
-  const [workflow = ''] = positionals;
-  const fields = fieldsOf(values.field);
-  const timeoutMs = durationOption(values.timeout, '--timeout');
-  const base = serviceUrl(values.url, io);
-  const token = await bearerFor({
-    tokenFile: values['token-file'],
-    audience: values.audience ?? base,
-    io,
-  });
-  const answer = await callApi(
-    base,
-    {
-      method: 'POST',
-      path: '/v1/requests',
-      token,
-      body: { workflow, fields, ...(values.reason === undefined ? {} : { reason: values.reason }) },
-      headers: { 'idempotency-key': values.key ?? systemIds.secret(24) },
-    },
-    io,
-  );
-  if (answer.status !== 201 && answer.status !== 200) {
-    return reportProblem(answer, values.json, io);
-  }
-  const { id, number, url, waitToken } = answer.body;
-  if (!values.json) io.stdout(`Asked: request ${plain(number)}, ${plain(url)}\n`);
-  if (!values.wait) {
-    if (values.json) io.stdout(`${JSON.stringify(answer.body)}\n`);
-    return EXIT.done;
-  }
-  const waited = await waitForEnd({
-    base,
-    id: String(id),
-    token: String(waitToken),
-    timeoutMs,
-    io,
-    changed: (state) => {
-      if (!values.json) io.stdout(`  ${plain(state)}\n`);
-    },
-  });
-  if (waited.answer.status !== 200) return reportProblem(waited.answer, values.json, io);
-  if (values.json) io.stdout(`${JSON.stringify(waited.answer.body)}\n`);
-  else io.stdout(outcomeLine(waited.answer.body));
-  if (waited.exit === undefined) io.stderr('The time is up; the request goes on.\n');
-  return waited.exit ?? EXIT.failed;
-}
+export const request = defineCommand({
+  options: (command) =>
+    serviceOptions(command)
+      .argument('<workflow>', 'id of the workflow')
+      .option('-f, --field <field=value>', 'a field of the workflow; repeat it for each', addField)
+      .option('--reason <text>', 'why')
+      .option('--key <text>', 'Idempotency-Key: one key makes one request (default: a new key)')
+      .option('--wait', 'wait for the end of the request')
+      .addOption(timeoutOption)
+      .addOption(jsonOption),
+  notes: `With --wait: ${OUTCOME_EXITS}`,
+  async run({ args: [workflow], options, io }) {
+    const base = serviceUrl(options.url, io);
+    const token = await bearerFor({ ...options, audience: options.audience ?? base, io });
+    const { reason, json, field: fields = {} } = options;
+    const answer = await callApi(
+      base,
+      {
+        method: 'POST',
+        path: '/v1/requests',
+        token,
+        body: { workflow, fields, ...(reason === undefined ? {} : { reason }) },
+        headers: { 'idempotency-key': options.key ?? systemIds.secret(24) },
+      },
+      io,
+    );
+    if (answer.status !== 201 && answer.status !== 200) {
+      return reportProblem(answer, json, io);
+    }
+    const { id, number, url, waitToken } = answer.body;
+    if (!json) io.stdout(`Asked: request ${plain(number)}, ${plain(url)}\n`);
+    if (!options.wait) {
+      if (json) io.stdout(`${JSON.stringify(answer.body)}\n`);
+      return EXIT.done;
+    }
+    return waitForEnd({
+      base,
+      id: String(id),
+      // The wait token outlives the short token of a pipeline.
+      token: String(waitToken),
+      timeoutMs: options.timeout,
+      json,
+      io,
+      changed: (state) => {
+        if (!json) io.stdout(`  ${plain(state)}\n`);
+      },
+    });
+  },
+});
 
-function fieldsOf(pairs: readonly string[]): Record<string, string> {
-  const fields = new Map<string, string>();
-  for (const pair of pairs) {
-    const at = pair.indexOf('=');
-    if (at < 1) throw new UsageError(`-f takes FIELD=VALUE, not "${plain(pair)}".`);
-    const name = pair.slice(0, at);
-    if (fields.has(name)) throw new UsageError(`The field ${plain(name)} is given twice.`);
-    fields.set(name, pair.slice(at + 1));
-  }
-  return Object.fromEntries(fields);
+function addField(
+  pair: string,
+  fields: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const at = pair.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Write FIELD=VALUE.');
+  const name = pair.slice(0, at);
+  if (Object.hasOwn(fields, name)) throw new InvalidArgumentError('The field is given twice.');
+  return Object.fromEntries([...Object.entries(fields), [name, pair.slice(at + 1)]]);
 }

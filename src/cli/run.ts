@@ -1,56 +1,35 @@
+import { CommanderError } from '@commander-js/extra-typings';
 import { describeError } from '../lib/logger.ts';
-import { EXIT, UsageError } from './command.ts';
+import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
-import { COMMANDS, findCommand, helpOf, helpOfAll } from './commands.ts';
-import type { Command } from './commands.ts';
-
-const HELP = new Set(['--help', '-h']);
+import { findCommand, GROUPS } from './commands.ts';
+import { createProgram } from './program.ts';
 
 /** Runs one command line (without `node` and the script); gives the exit code, never throws. */
 export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
-  const [first] = args;
-  if (first === undefined || HELP.has(first) || first === 'help') {
-    const asked = findCommand(args.slice(1));
-    const text = asked === undefined ? helpOfAll() : helpOf(asked.command);
-    if (first === undefined) {
-      io.stderr(text);
-      return EXIT.usage;
-    }
-    io.stdout(text);
-    return EXIT.done;
-  }
-  const found = findCommand(args);
-  if (found === undefined) return unknown(args, io);
-  const { command, rest } = found;
-  if (rest.some((arg) => HELP.has(arg))) {
-    io.stdout(helpOf(command));
-    return EXIT.done;
-  }
-  return runCommand(command, rest, io);
-}
-
-async function runCommand(command: Command, rest: string[], io: CommandIo): Promise<number> {
+  let code: number = EXIT.done;
+  // commander's own `help` takes one word; some of our commands have two.
+  const words = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
+  const asked = findCommand(words);
   try {
-    const { run } = await command.load();
-    return await run(rest, io);
+    const program = await createProgram({
+      io,
+      loaded: asked === undefined ? [] : [asked],
+      exit: (given) => {
+        code = given;
+      },
+    });
+    await program.parseAsync(asked === undefined ? upToUnknown(words) : words, { from: 'user' });
+    return code;
   } catch (error) {
-    if (error instanceof UsageError) {
-      io.stderr(`${error.message}\nUsage: countersign ${command.usage}\n`);
-      return EXIT.usage;
-    }
-    io.stderr(`countersign ${command.name} failed: ${describeError(error)}\n`);
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    io.stderr(`countersign ${asked?.name ?? ''} failed: ${describeError(error)}\n`);
     return EXIT.failed;
   }
 }
 
-function unknown(args: readonly string[], io: CommandIo): number {
-  const [first = ''] = args;
-  const family = COMMANDS.filter(({ name }) => name.startsWith(`${first} `));
-  const given = JSON.stringify(args.slice(0, 2).join(' ').slice(0, 60));
-  io.stderr(
-    family.length > 0
-      ? `Use one of: ${family.map(({ name }) => `countersign ${name}`).join(', ')}\n`
-      : `There is no command ${given}. countersign --help lists them.\n`,
-  );
-  return EXIT.usage;
+/** Cut after the first unknown word: with --help behind it, commander would not report it. */
+function upToUnknown(words: readonly string[]): readonly string[] {
+  const at = Object.hasOwn(GROUPS, words[0] ?? '') ? 1 : 0;
+  return words[at]?.startsWith('-') ? words : words.slice(0, at + 1);
 }

@@ -2,20 +2,23 @@ import { systemClock } from '../lib/clock.ts';
 import { jsonLogger } from '../lib/logger.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { EXIT } from './command.ts';
+import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
-import { configPath, parseOptions } from './options.ts';
+import { configOption, configPath, jsonOption } from './options.ts';
 
 /** How long an orderly stop may take before the process ends regardless. */
 const STOP_MS = 30_000;
 
-/**
- * `countersign serve`: loads the configuration for production, runs the service, and stops it in
- * order on a signal. Writes one line of JSON once it listens.
- */
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseOptions(args, { config: { type: 'string' } }, 0);
-  const path = configPath(values.config, io);
+/** `countersign serve`: loads the configuration for production and runs the service. */
+export const serve = defineCommand({
+  options: (command) => command.addOption(configOption).addOption(jsonOption),
+  notes:
+    'Prints one JSON object when it listens; the log goes to standard error. PORT in the ' +
+    'environment overrides server.port. Stops in order on SIGTERM and SIGINT.',
+  run: ({ options, io }) => runService(configPath(options.config, io), io),
+});
+
+async function runService(path: string, io: CommandIo): Promise<number> {
   const log = jsonLogger({ level: 'info', now: () => systemClock.now(), write: io.stderr });
   let loaded;
   try {

@@ -1,53 +1,55 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { AuditEvent } from '../domain/events/catalogue.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
 import type { WhichSessions } from '../usecases/ports/store.ts';
-import { UsageError } from './command.ts';
-import type { CommandIo } from './command.ts';
+import { defineCommand, UsageError } from './command.ts';
 import { onConfiguredStore } from './open-configured.ts';
-import { parseOptions } from './options.ts';
-
-const OPTIONS = {
-  config: { type: 'string' },
-  person: { type: 'string' },
-  all: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-} as const;
+import { configOption, jsonOption } from './options.ts';
 
 /**
- * `countersign session revoke (--person PERSON | --all)`: ends sessions in the store of the
- * configuration, with an event in the same commit. Every replica looks there at every click.
+ * `countersign session revoke`: ends sessions in the store, with an event in the same commit. It
+ * takes effect at the next click, as every replica reads the session from the store then.
  */
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values } = parseOptions(args, OPTIONS, 0);
-  const which = meant(values);
-  const now = systemClock.now();
-  const event: AuditEvent = {
-    id: systemIds.next('evt', now),
-    at: now,
-    type: 'session.ended',
-    requestId: null,
-    actor: null,
-    data: { reason: 'revoked', which },
-  };
-  return onConfiguredStore(values.config, io, async ({ store }) => {
-    const ended = await store.endSessions({ which, event, always: true });
-    if (values.json) io.stdout(`${JSON.stringify({ ended })}\n`);
-    else io.stdout(ended === 1 ? 'Ended 1 session.\n' : `Ended ${ended} sessions.\n`);
-  });
-}
+export const sessionRevoke = defineCommand({
+  options: (command) =>
+    command
+      .option(
+        '--person <person>',
+        'an object id, TENANT/OBJECT_ID, or the key of a principal',
+        toSelection,
+      )
+      .addOption(new Option('--all', 'end the sessions of everybody').conflicts('person'))
+      .addOption(configOption)
+      .addOption(jsonOption),
+  async run({ options: { person, all, config, json }, io }) {
+    const which: WhichSessions | undefined = all ? { kind: 'all' } : person;
+    if (which === undefined) throw new UsageError('--person or --all is required.');
+    const now = systemClock.now();
+    const event: AuditEvent = {
+      id: systemIds.next('evt', now),
+      at: now,
+      type: 'session.ended',
+      requestId: null,
+      actor: null,
+      data: { reason: 'revoked', which },
+    };
+    return onConfiguredStore(config, io, async ({ store }) => {
+      const ended = await store.endSessions({ which, event, always: true });
+      if (json) io.stdout(`${JSON.stringify({ ended })}\n`);
+      else io.stdout(ended === 1 ? 'Ended 1 session.\n' : `Ended ${ended} sessions.\n`);
+    });
+  },
+});
 
-/** Whose sessions are meant. @throws UsageError. */
-function meant({ person, all }: { person?: string; all: boolean }): WhichSessions {
-  if (all === (person !== undefined)) throw new UsageError('Give either --person or --all.');
-  if (person === undefined) return { kind: 'all' };
+function toSelection(person: string): WhichSessions {
   const text = person.trim();
-  // A principal's key is parted by bars; ids of people and tenants are GUIDs in lower case.
+  // The key of a principal has bars; ids of people and tenants are GUIDs in lower case.
   if (text.includes('|')) return { kind: 'principal', key: text };
   const [first = '', second, ...more] = text.toLowerCase().split('/');
   const ids = second === undefined ? [first] : [first, second];
   if (more.length > 0 || ids.some((id) => !/^[0-9a-z][0-9a-z-]{0,98}$/.test(id))) {
-    throw new UsageError("--person takes an object id, TENANT/OBJECT_ID, or a principal's key.");
+    throw new InvalidArgumentError("Give an object id, TENANT/OBJECT_ID, or a principal's key.");
   }
   return second === undefined
     ? { kind: 'person', objectId: first }

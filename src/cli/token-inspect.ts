@@ -1,3 +1,4 @@
+import { Option } from '@commander-js/extra-typings';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
@@ -5,70 +6,72 @@ import type { YamlSource } from '../config/yaml-source.ts';
 import type { Inspection } from '../identity/inspect/inspect-token.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
-import { EXIT, UsageError } from './command.ts';
+import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { lineOfCheck, sourcesOfRoles } from './explain-check.ts';
-import { configPath, parseOptions, readGiven } from './options.ts';
+import { configOption, configPath, jsonOption, profileOption, readGiven } from './options.ts';
 import { inspectionLines, tokenLines, withoutTokens } from './token-report.ts';
 import type { Explained, JsonObject } from './token-report.ts';
 
 const MAX_TOKEN_CHARS = 16_384;
-/** Told to whoever pastes a token as an argument; it may be wanted all the same. */
-const SEEN =
-  "An argument stays in the shell's history and is seen by every process of this " +
-  'machine: standard input or --file is better.\n';
+const ARGUMENT_WARNING =
+  "warning: an argument stays in the shell's history, and every process of this machine can read " +
+  'it. Use standard input or --file.\n';
 
 /**
- * `countersign token inspect`: shows what a token says, without its signature; with a
- * configuration also every check that the service would make, the roles that result, and with
- * `--explain` the line that decided. Exits with 1 where the token would be refused.
+ * `countersign token inspect`: shows what a token says, without its signature. With a
+ * configuration it makes every check of the service and shows the resulting roles; with
+ * `--explain` also the line of the configuration that decided. Exits with 1 when the service would
+ * refuse the token.
  */
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = parseOptions(
-    args,
-    {
-      file: { type: 'string' },
-      'token-file': { type: 'string' },
-      as: { type: 'string', default: 'api' },
-      config: { type: 'string' },
-      profile: { type: 'string', default: 'production' },
-      explain: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-    0,
-    1,
-  );
-  const { as, profile } = values;
-  if (as !== 'api' && as !== 'teams') throw new UsageError('--as is api or teams.');
-  if (profile !== 'production' && profile !== 'local') {
-    throw new UsageError('--profile is production or local.');
-  }
-  const token = await tokenOf(values.file ?? values['token-file'], positionals[0], io);
-  const [header, claims] = [part(token, 0), part(token, 1)];
-  const configured = values.config !== undefined || Boolean(io.env.COUNTERSIGN_CONFIG);
-  if (values.explain && !configured) {
-    throw new UsageError('--explain needs a configuration: --config FILE, or COUNTERSIGN_CONFIG.');
-  }
-  if (!configured) {
+export const tokenInspect = defineCommand({
+  options: (command) =>
+    command
+      // Variadic, so that commander's error about a second argument does not print the token.
+      .argument('[token...]', 'the token; safer in a file or on standard input')
+      .option('--token-file, --file <file>', 'file with the token')
+      .addOption(
+        new Option(
+          '--as <use>',
+          'a bearer token of the API, or the single sign-on token of a click',
+        )
+          .choices(['api', 'teams'] as const)
+          .default('api' as const),
+      )
+      .addOption(configOption)
+      .option('--explain', 'name the line of countersign.yaml that decided each check and role')
+      .addOption(profileOption)
+      .addOption(jsonOption),
+  notes:
+    'With a configuration, makes every check that the service would make. Without one, verifies ' +
+    'nothing and shows what the token claims. Never shows the signature. Exits with 1 when the ' +
+    'service would refuse the token.',
+  async run({ args: [words], options: { file, as, config, explain, profile, json }, io }) {
+    const token = await tokenOf(file, words, io);
+    const [header, claims] = [part(token, 0), part(token, 1)];
+    const configured = config !== undefined || Boolean(io.env.COUNTERSIGN_CONFIG);
+    if (explain && !configured) {
+      throw new UsageError('--explain needs a configuration: --config or COUNTERSIGN_CONFIG.');
+    }
+    if (!configured) {
+      const text = `${tokenLines({ header, claims })}Not verified: name a configuration to do so.\n`;
+      io.stdout(json ? jsonLine({ header, claims }) : text);
+      return EXIT.done;
+    }
+    const loaded = load({ path: configPath(config, io), profile, io });
+    if (loaded === undefined) return EXIT.failed;
+    const explained = await inspect(token, { ...loaded, as });
+    const lines = explain === true;
     io.stdout(
-      values.json
-        ? jsonLine({ header, claims })
-        : `${tokenLines({ header, claims })}Not verified: name a configuration to do so.\n`,
+      json
+        ? jsonLine(reported({ header, claims, explained, lines }))
+        : tokenLines({ header, claims }) + inspectionLines(explained, lines),
     );
-    return EXIT.done;
-  }
-  const loaded = load({ path: configPath(values.config, io), profile, io });
-  if (loaded === undefined) return EXIT.failed;
-  const explained = await explain(token, { ...loaded, as });
-  io.stdout(
-    values.json
-      ? jsonLine(reported({ header, claims, explained, lines: values.explain }))
-      : tokenLines({ header, claims }) + inspectionLines(explained, values.explain),
-  );
-  return explained.inspection.verdict.accepted ? EXIT.done : EXIT.failed;
-}
+    return explained.inspection.verdict.accepted ? EXIT.done : EXIT.failed;
+  },
+});
 
-async function explain(
+async function inspect(
   token: string,
   given: { config: Config; source: YamlSource; as: 'api' | 'teams' },
 ): Promise<Explained> {
@@ -161,20 +164,21 @@ function jsonLine(value: unknown): string {
 
 async function tokenOf(
   file: string | undefined,
-  argument: string | undefined,
+  words: readonly string[],
   io: CommandIo,
 ): Promise<string> {
+  const argument = words.length === 0 ? undefined : words.join(' ');
   if (file !== undefined && argument !== undefined) {
-    throw new UsageError('Give the token once: as an argument, by --file, or on standard input.');
+    throw new UsageError('Give the token once: as an argument, with --file, or on standard input.');
   }
   if (argument !== undefined) {
-    io.stderr(SEEN);
+    io.stderr(ARGUMENT_WARNING);
     return bare(argument);
   }
   return bare(file === undefined ? await standardInput() : readGiven(file, io));
 }
 
-/** What is pasted often comes from a header. */
+/** Takes the header name and scheme off a token that was copied from a header. */
 function bare(text: string): string {
   return text.trim().replace(/^(authorization:\s*)?bearer\s+/i, '');
 }
@@ -189,7 +193,9 @@ function part(token: string, at: 0 | 1): JsonObject {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new UsageError('This is no signed token (three parts with dots between, JSON inside).');
+  throw new UsageError(
+    'This is not a signed token (three parts of base64url JSON, with dots between).',
+  );
 }
 
 async function standardInput(): Promise<string> {

@@ -8,7 +8,7 @@ import { readGiven } from './options.ts';
  * arguments are seen by every process of the machine.
  */
 export async function bearerFor(options: {
-  tokenFile: string | undefined;
+  tokenFile?: string | undefined;
   audience: string;
   io: CommandIo;
 }): Promise<string> {

@@ -3,8 +3,14 @@ import { callApi } from './api-client.ts';
 import type { ApiAnswer } from './api-client.ts';
 import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
+import { outcomeLine, reportProblem } from './report.ts';
 
 const POLL_SECONDS = 60;
+
+/** What the exit codes say, for the help. */
+export const OUTCOME_EXITS =
+  'Exits with 0 applied, 3 denied, 4 expired or cancelled, 5 failed to apply or outcome unknown, ' +
+  '1 refused, not reachable, or the time is up.';
 
 /** The exit code of each state that a request ends in. */
 const EXIT_OF_STATE: Readonly<Record<string, number>> = {
@@ -18,17 +24,32 @@ const EXIT_OF_STATE: Readonly<Record<string, number>> = {
 };
 
 /** The exit code for a state; undefined while the request goes on. */
-export function exitOfState(state: unknown): number | undefined {
+function exitOfState(state: unknown): number | undefined {
   return typeof state === 'string' && Object.hasOwn(EXIT_OF_STATE, state)
     ? EXIT_OF_STATE[state]
     : undefined;
 }
 
-/**
- * Polls a request until it has ended or the time is up; gives the last answer and whether it
- * ended. An answer other than 200 ends the waiting too.
- */
+/** Polls a request until it has ended or the time is up, reports it, and gives the exit code. */
 export async function waitForEnd(options: {
+  base: string;
+  id: string;
+  token: string;
+  timeoutMs: number;
+  json: true | undefined;
+  io: CommandIo;
+  changed?: (state: string) => void;
+}): Promise<number> {
+  const { json, io } = options;
+  const { answer, exit } = await poll(options);
+  if (answer.status !== 200) return reportProblem(answer, json, io);
+  if (json) io.stdout(`${JSON.stringify(answer.body)}\n`);
+  else io.stdout(outcomeLine(answer.body));
+  if (exit === undefined) io.stderr('The time is up; the request goes on.\n');
+  return exit ?? EXIT.failed;
+}
+
+async function poll(options: {
   base: string;
   id: string;
   token: string;

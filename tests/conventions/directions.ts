@@ -46,6 +46,7 @@ const FENCES: readonly (readonly [vendor: string, parts: readonly string[]])[] =
   ['oidc-provider*', ['local']],
   ['standardwebhooks', ['executors', 'local']],
   ['ipaddr.js', ['executors']],
+  ['@commander-js/*', ['cli']],
   ['fflate', ['cli']],
   ['canonicalize', ['lib']],
   ['lru-cache', ['lib']],

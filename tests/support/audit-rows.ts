@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { run } from '../../src/cli/audit-verify.ts';
+import { runCommandLine } from '../../src/cli/run.ts';
 import type { AuditReport } from '../../src/audit/verify.ts';
 import type { Json } from '../../src/local/world.ts';
 
@@ -57,13 +57,16 @@ export async function verifyLog(
   const published = await fetch(`${url}/.well-known/jwks.json`);
   await writeFile(jwks, await published.text());
   let text = '';
-  const exit = await run(['--sqlite', file, '--jwks', jwks, '--json'], {
-    stdout: (written) => {
-      text += written;
+  const exit = await runCommandLine(
+    ['audit', 'verify', '--sqlite', file, '--jwks', jwks, '--json'],
+    {
+      stdout: (written) => {
+        text += written;
+      },
+      stderr: () => undefined,
+      env: {},
+      cwd: home,
     },
-    stderr: () => undefined,
-    env: {},
-    cwd: home,
-  });
+  );
   return { exit, report: JSON.parse(text) as AuditReport };
 }

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppManifestUtils } from '@microsoft/app-manifest';
 import { unzipSync } from 'fflate';
-import { UsageError } from '../../../src/cli/command.ts';
-import { buildManifest, packApp, PackageError, run } from '../../../src/cli/package-app.ts';
+import { buildManifest, packApp, PackageError } from '../../../src/cli/package-app.ts';
+import { runCommandLine } from '../../../src/cli/run.ts';
 import { readPng } from './png.ts';
 
 const require = createRequire(import.meta.url);
@@ -223,6 +223,8 @@ describe('countersign package-app', () => {
     printed = '';
   });
   afterEach(() => rmSync(folder, { recursive: true }));
+  const run = (args: readonly string[], given: ReturnType<typeof io>) =>
+    runCommandLine(['package-app', ...args], given);
   const io = (env: Record<string, string> = {}) => ({
     stdout: (text: string) => {
       printed += text;
@@ -234,11 +236,13 @@ describe('countersign package-app', () => {
     cwd: folder,
   });
 
-  test('wants to know the configuration, and knows its options', async () => {
-    await expect(run([], io())).rejects.toThrow(UsageError);
-    await expect(run(['--nonsense'], io())).rejects.toThrow(UsageError);
-    await expect(run(['file.zip'], io())).rejects.toThrow(UsageError);
-  });
+  test.each([[[]], [['--nonsense']], [['file.zip']]])(
+    '%j is wrong usage and exits with 2',
+    async (args) => {
+      expect(await run(args, io())).toBe(2);
+      expect(printed).toContain('Usage: countersign package-app');
+    },
+  );
 
   test('writes the package from countersign.yaml', async () => {
     writeFileSync(join(folder, 'countersign.yaml'), YAML);

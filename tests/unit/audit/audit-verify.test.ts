@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sealTurn } from '../../../src/audit/seal.ts';
-import { run } from '../../../src/cli/audit-verify.ts';
-import { UsageError } from '../../../src/cli/command.ts';
+import { runCommandLine } from '../../../src/cli/run.ts';
 import { createKeys } from '../../../src/keys/keys.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
@@ -61,6 +60,9 @@ const io = (env: Record<string, string> = {}) => ({
     ...env,
   },
 });
+
+const run = (args: readonly string[], given: ReturnType<typeof io>) =>
+  runCommandLine(['audit', 'verify', ...args], given);
 
 /** A real database with five sealed events, as the service would leave it. */
 beforeAll(async () => {
@@ -194,8 +196,9 @@ describe('countersign audit verify', () => {
     [['--config', 'countersign.yaml', '--known', '5:short']],
     [['--nonsense']],
     [['--sqlite', 'data.db', '--jwks', 'missing.json']],
-  ])('is told what is missing: %j', async (args) => {
-    await expect(run(args, io())).rejects.toThrow(UsageError);
-    expect(out + error).toBe('');
+  ])('%j is wrong usage and exits with 2', async (args) => {
+    expect(await run(args, io())).toBe(2);
+    expect(out).toBe('');
+    expect(error).toContain('Usage: countersign audit verify');
   });
 });

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -10,37 +11,68 @@ import { COMMANDS } from '../../../src/cli/commands.ts';
 import { configText, edited, exampleConfig, exampleEnv, workflowText } from '../config/support.ts';
 import { cli, folder } from './support.ts';
 
+/** Whole processes start here, on a machine that may be busy. */
+jest.setTimeout(60_000);
+
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
 describe('the command line', () => {
-  test('--help lists every command, and each has help of its own', async () => {
+  test('--help lists every command and group, and each command has a help of its own', async () => {
     const all = await cli(['--help']);
-    expect(all.code).toBe(0);
-    for (const { name, summary, usage } of COMMANDS) {
-      expect(all.out).toContain(name);
-      const own = await cli([...name.split(' '), '--help']);
+    expect([all.code, all.err]).toEqual([0, '']);
+    for (const { name, summary } of COMMANDS) {
+      const words = name.split(' ');
+      expect(all.out).toMatch(new RegExp(`^  ${words[0]} .*${words[1] ?? ''}`, 'm'));
+      const own = await cli([...words, '--help']);
       expect([own.code, own.err]).toEqual([0, '']);
+      expect(own.out).toMatch(new RegExp(`^Usage: countersign ${name} \\[options\\]`));
       expect(own.out).toContain(`${summary}.`);
-      expect(own.out).toContain(`Usage: countersign ${usage}`);
-      expect((await cli(['help', ...name.split(' ')])).out).toBe(own.out);
+      expect((await cli(['help', ...words])).out).toBe(own.out);
     }
   });
 
-  test.each([[[]], [['nope']], [['audit']], [['token', 'eat']], [['--version=1']]])(
-    '%j is wrong usage',
-    async (args) => {
-      const ran = await cli(args);
+  test('help of a group lists its commands', async () => {
+    const { code, out } = await cli(['audit', '--help']);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^ {2}verify +Recompute/m)]);
+  });
+
+  test('--version prints the version of package.json', async () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+    ) as { version: string };
+    expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  test.each([
+    [[], 'Usage: countersign'],
+    [['nope'], "unknown command 'nope'"],
+    [['nope', '--help'], "unknown command 'nope'"],
+    [['chekc'], 'Did you mean check?'],
+    [['audit'], 'Usage: countersign audit'],
+    [['token', 'eat'], "unknown command 'eat'"],
+    [['token', 'inspct', '--json'], 'Did you mean inspect?'],
+    [['--version=1'], "unknown option '--version=1'"],
+    [['check', '--jsno'], 'Did you mean --json?'],
+    [['check', '--profile', 'test'], 'Allowed choices are production, local.'],
+    [['check', '--config'], 'argument missing'],
+    [['check', 'file.yaml'], 'too many arguments'],
+    [['session', 'revoke'], '--person or --all is required'],
+    [['session', 'revoke', '--all', '--person', 'x'], 'cannot be used with'],
+  ])('%j is wrong usage, explained on standard error', async (args, words) => {
+    const ran = await cli(args);
+    expect([ran.code, ran.out]).toEqual([2, '']);
+    expect(ran.err).toContain(words);
+  });
+
+  test.each(COMMANDS.map(({ name }) => name))(
+    '%s takes --json, and no unknown option',
+    async (name) => {
+      const ran = await cli([...name.split(' '), '--json', '--no-such-option']);
       expect([ran.code, ran.out]).toEqual([2, '']);
-      expect(ran.err).not.toBe('');
+      expect(ran.err).toContain("unknown option '--no-such-option'");
+      expect(ran.err).toContain(`Usage: countersign ${name} [options]`);
     },
   );
-
-  test('every command that reads options refuses those it does not know', async () => {
-    for (const { name } of COMMANDS.filter((one) => !['local', 'demo'].includes(one.name))) {
-      const ran = await cli([...name.split(' '), '--no-such-option']);
-      expect([name, ran.code, ran.out]).toEqual([name, 2, '']);
-    }
-  });
 });
 
 describe('countersign check', () => {
@@ -105,11 +137,18 @@ describe('countersign token inspect', () => {
     dir.remove();
   });
 
-  test('what is no token is wrong usage', async () => {
+  test('rejects text that is not a token', async () => {
     const dir = folder({ token: 'a.b.c' });
     const ran = await cli(['token', 'inspect', '--token-file', 'token'], { cwd: dir.path });
     expect(ran.code).toBe(2);
     dir.remove();
+  });
+
+  test('takes the token with its scheme as arguments, and never repeats it in an error', async () => {
+    expect(await cli(['token', 'inspect', 'Bearer', token])).toMatchObject({ code: 0 });
+    const ran = await cli(['token', 'inspect', token, token]);
+    expect([ran.code, ran.out]).toEqual([2, '']);
+    expect(ran.err).not.toContain(token);
   });
 });
 

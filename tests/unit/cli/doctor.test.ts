@@ -98,7 +98,7 @@ test('in words, one line for each, and no secret among them', async () => {
   const { code, out } = await cli(args, { env: parts.env });
   expect(code).toBe(0);
   expect(out).toMatch(/^OK {4}issuer local: issuer +http:\/\/127/m);
-  expect(out).toMatch(/\n0 failed, 1 to look at, \d+ looked at\.\n$/);
+  expect(out).toMatch(/\n\d+ checks: 0 failed, 1 with a warning\.\n$/);
   for (const name of ['LOCAL_APP_SECRET', 'LOCAL_SIGN_IN_SECRET', 'LOCAL_SIGNING_SECRET']) {
     expect(out).not.toContain(parts.env[name]);
   }

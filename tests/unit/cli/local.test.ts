@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -7,10 +8,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startLocalProfile } from '../../../src/local/profile.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
+import { runCommandLine } from '../../../src/cli/run.ts';
 import { cli, folder } from './support.ts';
 
 /** The profile takes five ports from this one on, outside of those that others are given. */
 const BASE = 21_000 + (process.pid % 1_000) * 8;
+
+/** Whole processes start here, on a machine that may be busy. */
+jest.setTimeout(60_000);
 
 let home: ReturnType<typeof folder>;
 beforeEach(() => {
@@ -67,7 +72,7 @@ test('as a process of its own it ends then, for nothing keeps it alive', async (
     stdio: 'ignore',
     env: { PATH: process.env['PATH'], COUNTERSIGN_HOME: home.path, PORT: String(BASE) },
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 45_000);
   expect(await once(child, 'exit')).toEqual([1, null]);
   clearTimeout(timer);
   other.close();
@@ -112,6 +117,30 @@ test('stopped while it starts: it says nothing and ends well', async () => {
   stop.abort('SIGINT');
   expect(await ending).toEqual({ code: 0, out: '', err: '' });
   expect(await free(BASE)).toBe(true);
+});
+
+test('--json prints one object with the addresses once everything listens', async () => {
+  const stop = new AbortController();
+  let out = '';
+  const code = await runCommandLine(['local', '--json'], {
+    stdout: (text) => {
+      out += text;
+      stop.abort('SIGINT');
+    },
+    stderr: () => undefined,
+    env: { COUNTERSIGN_HOME: home.path, PORT: String(BASE) },
+    cwd: home.path,
+    signal: stop.signal,
+  });
+  expect([code, JSON.parse(out)]).toEqual([
+    0,
+    {
+      event: 'listening',
+      page: `http://127.0.0.1:${BASE + 1}`,
+      service: `http://127.0.0.1:${BASE}`,
+      home: home.path,
+    },
+  ]);
 });
 
 test('starts anew over the database of an earlier start', async () => {

@@ -147,8 +147,10 @@ describe('countersign request', () => {
   test.each([
     [[...ask, '-f', 'service=billing'], /given twice/],
     [[...ask, '-f', 'x'], /FIELD=VALUE/],
-    [['request'], /one argument/],
-    [[...ask, '--nope'], /--nope/],
+    [[...ask, 'more'], /too many arguments/],
+    [['request'], /missing required argument 'workflow'/],
+    [[...ask, '--nope'], /unknown option '--nope'/],
+    [[...ask, '--tokenfile=x'], /Did you mean --token-file\?/],
     [[...ask, '--timeout', 'soon'], /duration/],
     [[...ask, '--url', 'ftp://x'], /Name the service/],
     [[...ask, '--token-file', '/nowhere'], /cannot be read/],
