@@ -17,7 +17,7 @@ GO
 GRANT SELECT, INSERT, UPDATE ON dbo.requests TO countersign_service;
 GRANT SELECT, INSERT ON dbo.decisions TO countersign_service;
 GRANT SELECT, INSERT, DELETE ON dbo.changes TO countersign_service;
-GRANT SELECT, INSERT, DELETE ON dbo.claims TO countersign_service;
+GRANT SELECT, INSERT, DELETE ON dbo.once_keys TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.jobs TO countersign_service;
 GRANT SELECT, UPDATE ON dbo.counters TO countersign_service;
 GRANT SELECT, INSERT, UPDATE ON dbo.cards TO countersign_service;
@@ -56,7 +56,7 @@ DENY UPDATE, DELETE ON dbo.audit_checkpoints TO countersign_migration;
 GO
 
 -- Retention: working rows past their time. What was asked, decided and recorded is not among them.
-GRANT SELECT, DELETE ON dbo.claims TO countersign_retention;
+GRANT SELECT, DELETE ON dbo.once_keys TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.changes TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.sign_in_links TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.sessions TO countersign_retention;

@@ -33,7 +33,7 @@ import type { StoreTiming } from '../store/open-store.ts';
 import { createTeams, createTeamsOutbound } from '../teams/teams.ts';
 import { createApp } from '../usecases/app.ts';
 import type { Deps } from '../usecases/deps.ts';
-import { createOnceOnly } from '../usecases/once-only.ts';
+import { createOnceKeys } from '../usecases/once-keys.ts';
 import { nobodyCanTell } from '../usecases/ports/ports.ts';
 import type { ClaimsRefresher, Workflows } from '../usecases/ports/ports.ts';
 import { runJob } from '../usecases/jobs/run-job.ts';
@@ -116,7 +116,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const identity = createIdentity({
     ...parts,
     verifier,
-    once: createOnceOnly({ store, clock, ids }),
+    once: createOnceKeys({ store, clock, ids }),
     ...(config.identity.dpopNonce === true
       ? { nonces: createDpopNonces((text) => keys.mac('dpop-nonces', text)) }
       : {}),

@@ -1,4 +1,4 @@
-import type { Identity, OnceOnly, TeamsSender } from '../usecases/ports/ports.ts';
+import type { Identity, OnceKeys, TeamsSender } from '../usecases/ports/ports.ts';
 import type { Principal, Proof } from '../domain/people/principal.ts';
 import { identityError } from './codes.ts';
 import { checkHolder, refuseBound } from './tokens/dpop.ts';
@@ -18,7 +18,7 @@ export function createIdentity(
   parts: IdentityParts & {
     verifier?: Verifier;
     /** Remembers DPoP proofs; without it tokens that are bound to a key are refused. */
-    once?: OnceOnly;
+    once?: OnceKeys;
     /** Where DPoP proofs must carry a nonce of ours. */
     nonces?: DpopNonces;
   },

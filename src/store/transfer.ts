@@ -11,7 +11,7 @@ export const TRANSFER_TABLES = [
   'requests',
   'decisions',
   'changes',
-  'claims',
+  'once_keys',
   'jobs',
   'counters',
   'cards',

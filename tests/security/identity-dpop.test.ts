@@ -8,7 +8,7 @@ import { sha256 } from '../../src/lib/hash.ts';
 import { createDpopNonces } from '../../src/identity/tokens/dpop-nonces.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity, TokenProof } from '../../src/usecases/ports/ports.ts';
-import { createOnceOnly } from '../../src/usecases/once-only.ts';
+import { createOnceKeys } from '../../src/usecases/once-keys.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import { openSqlite } from '../store/open-sqlite.ts';
 import { get, startServer } from '../unit/http/support.ts';
@@ -119,7 +119,7 @@ beforeAll(async () => {
       config,
       clock,
       log,
-      once: createOnceOnly({ store: await opened.reopen(), clock, ids: systemIds }),
+      once: createOnceKeys({ store: await opened.reopen(), clock, ids: systemIds }),
     });
   identity = await replica();
   otherReplica = await replica();
@@ -415,7 +415,7 @@ describe('with nonces of ours (8, 9)', () => {
       clock,
       log,
       nonces,
-      once: createOnceOnly({ store: opened.store, clock, ids: systemIds }),
+      once: createOnceKeys({ store: opened.store, clock, ids: systemIds }),
     });
 
   test('without one the answer brings it, and with it the proof is taken', async () => {

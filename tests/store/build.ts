@@ -6,7 +6,7 @@ import { systemIds } from '../../src/lib/ids.ts';
 import type {
   Card,
   Change,
-  Claim,
+  OnceKey,
   NewJob,
   SeenPerson,
   SignInAttempt,
@@ -156,8 +156,8 @@ export function job(given: Partial<NewJob> = {}): NewJob {
   };
 }
 
-/** A claim for an hour. */
-export function claim(given: Partial<Claim> = {}): Claim {
+/** A once-key for an hour. */
+export function onceKey(given: Partial<OnceKey> = {}): OnceKey {
   return {
     kind: 'idempotency',
     key: newId('key'),
@@ -240,7 +240,7 @@ export function deciding(before: Request, given: Partial<Change> = {}): Change {
     guard: { requestId: before.id, version: before.version },
     request: next(before, { state: 'approved' }),
     decision: word,
-    claims: [claim({ kind: 'exchange', requestId: before.id })],
+    onceKeys: [onceKey({ kind: 'exchange', requestId: before.id })],
     events: [
       event(before, { type: 'request.decided', data: { evidence: word.evidence } }),
       event(before, { type: 'request.approved', data: { digest: before.digest } }),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { Store } from '../../src/usecases/ports/store.ts';
 import { auditTests } from './conformance/audit.ts';
 import { cardTests } from './conformance/cards.ts';
-import { claimTests } from './conformance/claims.ts';
+import { onceKeyTests } from './conformance/once-keys.ts';
 import { concurrencyTests } from './conformance/concurrency.ts';
 import { housekeepingTests } from './conformance/housekeeping.ts';
 import { jobClaimTests } from './conformance/job-claims.ts';
@@ -41,7 +41,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
 
     describe('requests', () => requestTests(given));
     describe('lists of requests', () => listTests(given));
-    describe('claims and change ids', () => claimTests(given));
+    describe('once-keys and change ids', () => onceKeyTests(given));
     describe('commits at once', () => concurrencyTests(given));
     describe('jobs', () => jobTests(given));
     describe('claiming jobs', () => jobClaimTests(given));

@@ -16,11 +16,11 @@ import { StoreError } from '../../src/store/errors.ts';
 import { encodeChange } from '../../src/store/sqlite/encode-change.ts';
 import { runGroup } from '../../src/store/sqlite/group.ts';
 import type { Call } from '../../src/store/sqlite/group.ts';
-import { migrate, shippedMigrations } from '../../src/store/sqlite/migrate.ts';
+import { migrate } from '../../src/store/sqlite/migrate.ts';
 import { openWriter } from '../../src/store/sqlite/session.ts';
 import type { Session } from '../../src/store/sqlite/session.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { claim, event, change, request, submission } from './build.ts';
+import { onceKey, event, change, request, submission } from './build.ts';
 import { temporaryPath } from './open-sqlite.ts';
 
 describe('faults of a SQLite store', () => {
@@ -138,39 +138,6 @@ describe('faults of a SQLite store', () => {
     session.close();
   });
 
-  test('a store of the first schema comes up with all that it holds', async () => {
-    const session = openWriter(file.path, { busyMs: 100 });
-    migrate(session, { now: 1, patienceMs: 100, migrations: shippedMigrations().slice(0, 1) });
-    const asked = request();
-    const once = claim({ requestId: asked.id });
-    const exchange = claim({ kind: 'exchange', key: 'person:t:o|a|b', requestId: asked.id });
-    const more = submission(asked, { claims: [once, exchange] });
-    expect(runGroup(session, [['commit', encodeChange(more)]], { patienceMs: 100 })).toMatchObject([
-      { value: { status: 'committed' } },
-    ]);
-    session.run(`INSERT INTO sign_in_links
-      (id, tenant_id, object_id, request_id, revision, expires_at)
-      VALUES ('link', 't', 'o', 'r', 1, 2000)`);
-    session.close();
-    const store = await open();
-    expect(await store.loadRequest(asked.id)).toEqual({ ...asked, number: 1 });
-    expect(await store.unsealedEvents(10)).toEqual(more.events);
-    expect(await store.findClaim(once.kind, once.key)).toEqual(once);
-    expect(await store.findClaim('exchange', 'a|b|person:t:o')).toEqual({
-      ...exchange,
-      key: 'a|b|person:t:o',
-    });
-    expect(await store.commit(change({ claims: [once] }))).toMatchObject({ of: once.kind });
-    expect((await store.countJobs()).waiting).toBe(more.jobs?.length);
-    const attempt = { state: 's', browser: 'b', nonce: 'n', verifier: 'v' };
-    expect(await store.openLink('link', attempt, 1)).toMatchObject({ id: 'link', demand: null });
-    expect(await store.frontier()).toBeUndefined();
-    expect(await store.saveRates({ rows: [{ key: 'k', seen: 0, state: '' }], expiresAt: 9 })).toBe(
-      true,
-    );
-    await store.close();
-  });
-
   test('the file can be read by its owner alone', async () => {
     await made();
     expect((statSync(file.path).mode & 0o777).toString(8)).toBe('600');
@@ -208,13 +175,13 @@ describe('faults of a SQLite store', () => {
       },
     };
     const calls: Call[] = [
-      ['commit', encodeChange(submission(request(), { claims: [claim({ key: 'k' })] }))],
+      ['commit', encodeChange(submission(request(), { onceKeys: [onceKey({ key: 'k' })] }))],
       ['commit', encodeChange(change({}))],
     ];
     const answers = runGroup(broken, calls, { patienceMs: 100 });
     expect(answers).toMatchObject([{ failed: {} }, { failed: {} }]);
     expect(session.all('SELECT id FROM requests')).toEqual([]);
-    expect(session.all('SELECT key FROM claims')).toEqual([]);
+    expect(session.all('SELECT key FROM once_keys')).toEqual([]);
     session.close();
   });
 });

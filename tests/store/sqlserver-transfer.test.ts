@@ -12,7 +12,7 @@ import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import { TRANSFER_TABLES } from '../../src/store/transfer.ts';
 import type { Store } from '../../src/usecases/ports/store.ts';
 import { exampleConfig, exampleEnv } from '../unit/config/support.ts';
-import { T0, change, claim, deciding, request, submission } from './build.ts';
+import { T0, change, onceKey, deciding, request, submission } from './build.ts';
 import { runChild } from './children/run-child.ts';
 import { openSqlite } from './open-sqlite.ts';
 import { SECRET, fillStore, sealAll } from './support/full-store.ts';
@@ -127,12 +127,12 @@ if (SERVER === '') {
     test('what may happen once has happened, whatever the key looks like', async () => {
       const store = await open();
       for (const key of ['Key 0 ', 'x'.repeat(1_000)]) {
-        expect(await store.commit(change({ claims: [claim({ key })] }))).toMatchObject({
+        expect(await store.commit(change({ onceKeys: [onceKey({ key })] }))).toMatchObject({
           status: 'duplicate',
           of: 'idempotency',
         });
       }
-      expect(await store.commit(change({ claims: [claim({ key: 'key 0 ' })] }))).toMatchObject({
+      expect(await store.commit(change({ onceKeys: [onceKey({ key: 'key 0 ' })] }))).toMatchObject({
         status: 'committed',
       });
     });

@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import type { Clock } from '../../lib/clock.ts';
 import { sha256 } from '../../lib/hash.ts';
 import { IdentityError } from '../../usecases/ports/ports.ts';
-import type { OnceOnly, TokenProof } from '../../usecases/ports/ports.ts';
+import type { OnceKeys, TokenProof } from '../../usecases/ports/ports.ts';
 import { fits, isKnownAlgorithm, verifySignature } from './algorithms.ts';
 import { identityError } from '../codes.ts';
 import { decodePart } from './compact.ts';
@@ -31,7 +31,7 @@ interface ProofParts {
 /** What the checks rest on. */
 export interface HolderChecks {
   readonly clock: Clock;
-  readonly once: OnceOnly | undefined;
+  readonly once: OnceKeys | undefined;
   readonly nonces: DpopNonces | undefined;
 }
 

@@ -1,11 +1,11 @@
-import type { Claim, ClaimKind, CommitResult } from '../../usecases/ports/store.ts';
+import type { CommitResult, OnceKey, OnceKeyKind } from '../../usecases/ports/store.ts';
 import type { EncodedChange } from './encode-change.ts';
 import { finishJob } from './job-operations.ts';
 import { unpackChange } from './packed-change.ts';
 import type { PackedChange } from './packed-change.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
-import { FIND_CHANGE, FIND_CLAIM, INSERT_CHANGE, INSERT_CLAIM } from './queries/changes.ts';
+import { FIND_CHANGE, FIND_ONCE_KEY, INSERT_CHANGE, INSERT_ONCE_KEY } from './queries/changes.ts';
 import { HOLD_JOB, UPSERT_JOB } from './queries/jobs.ts';
 import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
 import {
@@ -20,12 +20,12 @@ const CONFLICT: CommitResult = { status: 'conflict' };
 
 /**
  * Writes a change inside the savepoint of its caller, who undoes it unless the answer is
- * `committed`. The order is the port's: a known change, claims in their order, the job's fence, the
+ * `committed`. The order is the port's: a known change, once-keys in their order, the job's fence, the
  * guard, the decision; what comes first is what is answered.
  */
 export function commit(session: Session, packed: PackedChange): CommitResult {
   const change = unpackChange(packed);
-  const repeated = rememberChange(session, change) ?? takeClaims(session, change);
+  const repeated = rememberChange(session, change) ?? takeOnceKeys(session, change);
   if (repeated) return repeated;
   const { ack } = change;
   if (ack && !carryOut(session, ack, change.at)) return CONFLICT;
@@ -47,7 +47,7 @@ export function commit(session: Session, packed: PackedChange): CommitResult {
 
 function rememberChange(session: Session, change: EncodedChange): CommitResult | undefined {
   if (session.run(INSERT_CHANGE, [change.id, change.requestId, change.at]) > 0) return undefined;
-  const first = session.get(FIND_CHANGE, [change.id]) as Pick<Claim, 'requestId'>;
+  const first = session.get(FIND_CHANGE, [change.id]) as Pick<OnceKey, 'requestId'>;
   return duplicate('change', { ...first, fingerprint: null });
 }
 
@@ -60,11 +60,11 @@ function carryOut(
   return finishJob(session, { key, fence, done, now });
 }
 
-function takeClaims(session: Session, change: EncodedChange): CommitResult | undefined {
-  for (const claim of change.claims) {
-    if (session.run(INSERT_CLAIM, claim) > 0) continue;
-    const first = session.get(FIND_CLAIM, claim.slice(0, 2)) as Claim;
-    return duplicate(claim[0] as ClaimKind, first);
+function takeOnceKeys(session: Session, change: EncodedChange): CommitResult | undefined {
+  for (const once of change.onceKeys) {
+    if (session.run(INSERT_ONCE_KEY, once) > 0) continue;
+    const first = session.get(FIND_ONCE_KEY, once.slice(0, 2)) as OnceKey;
+    return duplicate(once[0] as OnceKeyKind, first);
   }
   return undefined;
 }
@@ -98,8 +98,8 @@ function seePerson(session: Session, row: Row): void {
 }
 
 function duplicate(
-  of: ClaimKind | 'change' | 'decision',
-  { requestId, fingerprint }: Pick<Claim, 'requestId' | 'fingerprint'>,
+  of: OnceKeyKind | 'change' | 'decision',
+  { requestId, fingerprint }: Pick<OnceKey, 'requestId' | 'fingerprint'>,
 ): CommitResult {
   return { status: 'duplicate', of, requestId, fingerprint };
 }

@@ -10,7 +10,7 @@ export interface EncodedChange {
   readonly id: string;
   readonly at: number;
   readonly requestId: string | null;
-  readonly claims: readonly Row[];
+  readonly onceKeys: readonly Row[];
   readonly ack: NonNullable<Change['ack']> | null;
   readonly request: EncodedRequest | null;
   readonly decision: Row | null;
@@ -40,13 +40,13 @@ export function encodeChange(change: Change): PackedChange {
     id: change.id,
     at,
     requestId: guard?.requestId ?? request?.id ?? decision?.requestId ?? null,
-    claims:
-      change.claims?.map((claim): Row => [
-        claim.kind,
-        claim.key,
-        claim.requestId,
-        claim.fingerprint,
-        claim.expiresAt,
+    onceKeys:
+      change.onceKeys?.map((once): Row => [
+        once.kind,
+        once.key,
+        once.requestId,
+        once.fingerprint,
+        once.expiresAt,
       ]) ?? NONE,
     ack: change.ack ?? null,
     request: encodeRequest(change),

@@ -20,7 +20,7 @@ import {
 } from './queries/audit.ts';
 import {
   PURGE_CHANGES,
-  PURGE_CLAIMS,
+  PURGE_ONCE_KEYS,
   PURGE_LINKS,
   PURGE_RATES,
   PURGE_SESSIONS,
@@ -125,7 +125,7 @@ export const OPERATIONS = {
 
   purge(session: Session, { now, limit }: { now: number; limit: number }): number {
     return (
-      session.run(PURGE_CLAIMS, [now, limit]) +
+      session.run(PURGE_ONCE_KEYS, [now, limit]) +
       session.run(PURGE_CHANGES, [limit, now - CHANGES_KEPT_MS]) +
       session.run(PURGE_RATES, [now, limit]) +
       session.run(PURGE_LINKS, [now - LINKS_KEPT_MS, limit]) +

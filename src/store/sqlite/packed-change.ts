@@ -19,7 +19,7 @@ export function packChange(change: EncodedChange): PackedChange {
       for (const cell of row) cells.push(cell);
     }
   };
-  put(change.claims);
+  put(change.onceKeys);
   put(ack === null ? [] : [[ack.key, ack.fence, ack.done]]);
   put(request === null ? [] : rowsOf(request));
   put(decision === null ? [] : [decision]);
@@ -47,7 +47,7 @@ export function unpackChange(cells: PackedChange): EncodedChange {
     id: String(cells[0]),
     at: Number(cells[1]),
     requestId: textOrNull(cells[2]),
-    claims: take(),
+    onceKeys: take(),
     ack: ackOf(take()),
     request: requestOf(take()),
     decision: take()[0] ?? null,

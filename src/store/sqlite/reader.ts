@@ -5,10 +5,10 @@ import type {
   AuditStore,
   Card,
   CardStore,
-  Claim,
   Conversation,
   JobStore,
   KeyStore,
+  OnceKey,
   RateStore,
   RequestQuery,
   RequestStore,
@@ -29,7 +29,7 @@ import {
   UNSEALED_EVENTS,
 } from './queries/audit.ts';
 import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
-import { FIND_CLAIM } from './queries/changes.ts';
+import { FIND_ONCE_KEY } from './queries/changes.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
 import { LOAD_RATES } from './queries/rates.ts';
@@ -82,7 +82,7 @@ export function createReader(session: Session): Reader {
         return { request, cards: cardsFrom(cards, id) };
       }),
     findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, [number])),
-    findClaim: (kind, key) => get<Claim>(FIND_CLAIM, [kind, key]),
+    findOnceKey: (kind, key) => get<OnceKey>(FIND_ONCE_KEY, [kind, key]),
     listRequests: async (query) => (await all<RequestRow>(...listing(query))).map(requestFrom),
 
     loadCard: (id) => get<Card>(LOAD_CARD, [id]),

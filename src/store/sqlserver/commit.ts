@@ -1,5 +1,5 @@
 import type { Ids } from '../../lib/ids.ts';
-import type { Change, ClaimKind, CommitResult } from '../../usecases/ports/store.ts';
+import type { Change, CommitResult, OnceKeyKind } from '../../usecases/ports/store.ts';
 import { StoreError } from '../errors.ts';
 import { encodeChange } from './encode-change.ts';
 import { COMMIT } from './queries/commit.ts';
@@ -12,8 +12,8 @@ const ATTEMPT_BYTES = 18;
 
 interface Outcome {
   readonly outcome:
-    'committed' | 'conflict' | 'decision' | 'known' | 'orphan' | 'change' | 'claim' | 'race';
-  readonly ofKind: ClaimKind | 'change' | 'decision' | null;
+    'committed' | 'conflict' | 'decision' | 'known' | 'orphan' | 'change' | 'once-key' | 'race';
+  readonly ofKind: OnceKeyKind | 'change' | 'decision' | null;
   readonly requestId: string | null;
   readonly fingerprint: string | null;
   readonly attempt: string | null;

@@ -1,13 +1,13 @@
 import { sha256 } from '../../lib/hash.ts';
-import type { Card, Change, Claim, NewJob, SeenPerson } from '../../usecases/ports/store.ts';
+import type { Card, Change, NewJob, OnceKey, SeenPerson } from '../../usecases/ports/store.ts';
 import { StoreError } from '../errors.ts';
 import { askedPart, progressPart } from '../rows.ts';
 import { carry, jsonText } from './query.ts';
 import type { ValuesOf } from './query.ts';
 import type { COMMIT } from './queries/commit.ts';
 
-/** Characters of the column of a claim's key. */
-const CLAIM_KEY_SIZE = 400;
+/** Characters of the column of a once-key. */
+const ONCE_KEY_SIZE = 400;
 
 type Values = ValuesOf<typeof COMMIT>;
 type RequestValues = Pick<
@@ -41,8 +41,8 @@ export function encodeChange(change: Change, attempt: string): Values {
     attempt,
     at,
     requestId: guard?.requestId ?? request?.id ?? decision?.requestId ?? null,
-    claims: list(change.claims?.map(encodeClaim)),
-    claimCount: change.claims?.length ?? 0,
+    onceKeys: list(change.onceKeys?.map(encodeOnceKey)),
+    onceKeyCount: change.onceKeys?.length ?? 0,
     ackKey: ack?.key ?? null,
     ackFence: ack?.fence ?? null,
     ackDone: ack?.done ?? null,
@@ -69,15 +69,15 @@ export function encodeChange(change: Change, attempt: string): Values {
 }
 
 /**
- * The key of a claim as it is stored: one that is longer than its column, or ends in a blank (which
+ * A once-key's text as it is stored: one that is longer than its column, or ends in a blank (which
  * does not count when SQL Server compares), by its hash.
  */
-export function claimKey(key: string): string {
-  return key.length <= CLAIM_KEY_SIZE && !key.endsWith(' ') ? key : `sha256:${sha256(key)}`;
+export function storedOnceKey(key: string): string {
+  return key.length <= ONCE_KEY_SIZE && !key.endsWith(' ') ? key : `sha256:${sha256(key)}`;
 }
 
-function encodeClaim(claim: Claim, n: number): object {
-  return { ...claim, n, key: claimKey(claim.key) };
+function encodeOnceKey(once: OnceKey, n: number): object {
+  return { ...once, n, key: storedOnceKey(once.key) };
 }
 
 function encodeRequest({ request, guard }: Change): RequestValues {

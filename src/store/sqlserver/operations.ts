@@ -15,7 +15,7 @@ import {
   CHECK,
   NOW,
   PURGE_CHANGES,
-  PURGE_CLAIMS,
+  PURGE_ONCE_KEYS,
   PURGE_LINKS,
   PURGE_RATES,
   PURGE_SESSIONS,
@@ -87,7 +87,7 @@ export function createWrites(session: Session): Writes {
     async purge(now, limit) {
       let gone = 0;
       for (const [query, keptMs] of [
-        [PURGE_CLAIMS, 0],
+        [PURGE_ONCE_KEYS, 0],
         [PURGE_CHANGES, CHANGES_KEPT_MS],
         [PURGE_RATES, 0],
         [PURGE_LINKS, LINKS_KEPT_MS],

@@ -35,7 +35,7 @@ export const SMALL: ParameterType = { kind: 'small' };
 /** Sizes of the columns that are looked up by. */
 export const ID = text(100);
 export const KIND = text(20);
-export const CLAIM_KEY = text(400);
+export const ONCE_KEY = text(400);
 export const PRINCIPAL_KEY = text(320);
 export const JOB_KEY = text(200);
 export const CONVERSATION_KEY = text(400);

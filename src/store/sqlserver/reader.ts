@@ -6,10 +6,10 @@ import type {
   AuditStore,
   Card,
   CardStore,
-  Claim,
   Conversation,
   JobStore,
   KeyStore,
+  OnceKey,
   RateStore,
   RequestQuery,
   RequestStore,
@@ -20,7 +20,7 @@ import type {
 } from '../../usecases/ports/store.ts';
 import { eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
 import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
-import { claimKey } from './encode-change.ts';
+import { storedOnceKey } from './encode-change.ts';
 import {
   FRONTIER,
   LAST_CHECKPOINT,
@@ -30,7 +30,7 @@ import {
   UNSEALED_EVENTS,
 } from './queries/audit.ts';
 import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
-import { FIND_CLAIM } from './queries/changes.ts';
+import { FIND_ONCE_KEY } from './queries/changes.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
 import { LOAD_RATES } from './queries/rates.ts';
@@ -75,8 +75,11 @@ export function createReader(session: Session): Reader {
       return { request: storedRequest(row), cards };
     },
     findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, { number })),
-    async findClaim(kind, key) {
-      const found = await get<Omit<Claim, 'key'>>(FIND_CLAIM, { kind, key: claimKey(key) });
+    async findOnceKey(kind, key) {
+      const found = await get<Omit<OnceKey, 'key'>>(FIND_ONCE_KEY, {
+        kind,
+        key: storedOnceKey(key),
+      });
       return found ? { ...found, key } : undefined;
     },
     listRequests: async (query) => (await listing(session, query)).map(storedRequest),

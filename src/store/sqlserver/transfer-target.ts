@@ -8,7 +8,7 @@ import type {
   TransferTable,
   TransferTarget,
 } from '../transfer.ts';
-import { claimKey, messageKey } from './encode-change.ts';
+import { storedOnceKey, messageKey } from './encode-change.ts';
 import { migrate } from './migrate.ts';
 import { openForSchema } from './open-for-schema.ts';
 import {
@@ -105,8 +105,8 @@ function additions(table: TransferTable, row: TransferRow): TransferRow {
   switch (table) {
     case 'changes':
       return { attempt: ATTEMPT };
-    case 'claims':
-      return { key: claimKey(String(row['key'])) };
+    case 'once_keys':
+      return { key: storedOnceKey(String(row['key'])) };
     case 'cards':
       return {
         message_key: messageKey({

@@ -3,7 +3,7 @@ import { refuse } from '../../domain/refusal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { TeamsSender } from '../ports/ports.ts';
 import type { SingleUse } from '../../domain/workflow/workflow.ts';
-import type { Claim, SeenPerson } from '../ports/store.ts';
+import type { OnceKey, SeenPerson } from '../ports/store.ts';
 
 /** Longer than the clock tolerance of any issuer: a token is remembered until nobody takes it. */
 const PAST_EXPIRY_MS = 600_000;
@@ -28,15 +28,15 @@ export function seenPerson(by: Principal, sender: TeamsSender, now: number): See
 }
 
 /**
- * The claim that makes one token exchange of one person count once. `fingerprint` is of what a
+ * The once-key of one token exchange of one person. `fingerprint` is of what a
  * submission asked for; a decision has none. The exchange stands first: our ids for them rise, and
  * a store that keeps rows by their keys need not touch a page for each of them.
  */
-export function exchangeClaim(
+export function exchangeKey(
   teams: { sender: TeamsSender; exchangeId: string | null },
   made: { requestId: string; fingerprint: string | null },
   now: number,
-): Claim | undefined {
+): OnceKey | undefined {
   if (teams.exchangeId === null) return undefined;
   return {
     kind: 'exchange',
@@ -47,15 +47,15 @@ export function exchangeClaim(
 }
 
 /**
- * The claim that makes a bearer token count once, as far as the workflow says so; undefined where
+ * The once-key of a bearer token, as far as the workflow says so; undefined where
  * it may be used again, or where it is single sign-on's: Teams reuses those, so they are bound to
  * person and activity instead. A token is known by its issuer's id for it, else by what it says.
  */
-export function tokenClaim(
+export function tokenKey(
   by: Principal,
   made: { requestId: string; fingerprint: string },
   singleUse: SingleUse = 'workloads',
-): Claim | undefined {
+): OnceKey | undefined {
   if (singleUse === 'nobody' || (singleUse === 'workloads' && by.kind !== 'workload')) {
     return undefined;
   }

@@ -133,9 +133,9 @@ export interface TokenProof {
   readonly url: string;
 }
 
-/** Things that may be used once, for all replicas. */
-export interface OnceOnly {
-  /** Whether this is the first use of a key (kept until `expiresAt`, ms). */
+/** Uses up once-keys, for all replicas. */
+export interface OnceKeys {
+  /** Whether this is the first use of the key (kept until `expiresAt`, ms). */
   take(once: { kind: 'dpop'; key: string; expiresAt: number }): Promise<boolean>;
 }
 

@@ -9,17 +9,17 @@ export type { AuditCheckpoint, AuditFrontier, AuditLeaf, AuditStore } from './au
 export type { SignInAttempt, SignInLink, SignInStore } from './sign-in-store.ts';
 export type { SessionOwner, SessionStore, StoredSession, WhichSessions } from './session-store.ts';
 
-/** What may happen once: a second commit that carries the same (kind, key) is a duplicate. */
-export type ClaimKind = 'idempotency' | 'token' | 'exchange' | 'dpop';
+export type OnceKeyKind = 'idempotency' | 'token' | 'exchange' | 'dpop';
 
-export interface Claim {
-  readonly kind: ClaimKind;
+/** The key of what may happen once: a second commit with the same (kind, key) is a duplicate. */
+export interface OnceKey {
+  readonly kind: OnceKeyKind;
   readonly key: string;
   /** The request that the first commit made or changed. */
   readonly requestId: string | null;
   /** Hash of what the first asked for, to tell a repeat from another use of the same key. */
   readonly fingerprint: string | null;
-  /** When the claim may be forgotten (ms). */
+  /** When the key may be forgotten (ms). */
   readonly expiresAt: number;
 }
 
@@ -93,7 +93,7 @@ export interface Change {
   /** The request's version that the change was computed from; another one is a conflict. */
   readonly guard?: { readonly requestId: string; readonly version: number };
   /** Checked in this order, so that an idempotent repeat is recognised before a replay. */
-  readonly claims?: readonly Claim[];
+  readonly onceKeys?: readonly OnceKey[];
   /** Inserted where there is no guard, else updated; its `decisions` are not written from here. */
   readonly request?: Request;
   readonly decision?: Decision;
@@ -116,7 +116,7 @@ export type CommitResult =
   | { readonly status: 'conflict' }
   | {
       readonly status: 'duplicate';
-      readonly of: ClaimKind | 'change' | 'decision';
+      readonly of: OnceKeyKind | 'change' | 'decision';
       readonly requestId: string | null;
       readonly fingerprint: string | null;
     };
@@ -143,8 +143,8 @@ export interface RequestStore {
   /** The request and the copies of its card (by id), of one moment and in one round trip. */
   loadWithCards(id: string): Promise<RequestWithCards | undefined>;
   findRequest(number: number): Promise<Request | undefined>;
-  /** What the first commit with this claim left, while it is remembered. */
-  findClaim(kind: ClaimKind, key: string): Promise<Claim | undefined>;
+  /** The once-key as the first commit wrote it, until it is purged. */
+  findOnceKey(kind: OnceKeyKind, key: string): Promise<OnceKey | undefined>;
   /** Newest first. */
   listRequests(query: RequestQuery): Promise<readonly Request[]>;
 }
@@ -244,7 +244,7 @@ export interface Housekeeping {
   /** The database's own clock (ms). */
   now(): Promise<number>;
   /**
-   * Forgets claims, change ids, rates, sign-in links and sessions past their time; at most `limit`
+   * Forgets once-keys, change ids, rates, sign-in links and sessions past their time; at most `limit`
    * rows of each.
    */
   purge(now: number, limit: number): Promise<number>;

@@ -7,7 +7,7 @@ import { cardJob, jobsFor, stamp } from './build-change.ts';
 import type { Deps } from '../deps.ts';
 import { exchangeReplayed, tokenReplayed } from '../people/people.ts';
 import { commitSurely } from '../store-faults.ts';
-import type { Card, Change, Claim, CommitResult, SeenPerson } from '../ports/store.ts';
+import type { Card, Change, CommitResult, OnceKey, SeenPerson } from '../ports/store.ts';
 
 /** How often a lost race is run again before it is a fault. */
 const MAX_ROUNDS = 30;
@@ -27,8 +27,8 @@ export async function applyCommand(
   input: {
     id: string;
     command: Command;
-    /** Things that may happen once; worked out from the request where they depend on it. */
-    claims?: (request: Request) => readonly Claim[];
+    /** Computed from the request, as its plan may ask for one. */
+    onceKeys?: (request: Request) => readonly OnceKey[];
     people?: readonly SeenPerson[];
     /** The copy of the card that was clicked: adopted where it is not known. */
     clicked?: ClickedCard | null;
@@ -55,7 +55,7 @@ export async function applyCommand(
       id: deps.ids.next('chg', now),
       at: now,
       guard: { requestId: request.id, version: request.version },
-      claims: input.claims?.(request) ?? [],
+      onceKeys: input.onceKeys?.(request) ?? [],
       request: step.request,
       events: stamp(step.events, deps.ids, now),
       jobs: [

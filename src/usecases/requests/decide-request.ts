@@ -5,11 +5,11 @@ import { sha256 } from '../../lib/hash.ts';
 import type { DecideInput, DecideResult } from '../ports/app.ts';
 import { applyCommand } from './apply-command.ts';
 import type { Deps } from '../deps.ts';
-import { exchangeClaim, seenPerson, tokenClaim } from '../people/people.ts';
+import { exchangeKey, seenPerson, tokenKey } from '../people/people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 import type { SeenPeople } from '../people/seen-people.ts';
-import type { Claim } from '../ports/store.ts';
+import type { OnceKey } from '../ports/store.ts';
 
 /**
  * Counts one verified person's word on a request. The principal comes from a token checked at this
@@ -22,7 +22,7 @@ export async function decideRequest(
   const now = deps.clock.now();
   const exchange =
     input.teams &&
-    exchangeClaim(
+    exchangeKey(
       { sender: input.teams.sender, exchangeId: input.channel.exchangeId },
       { requestId: input.id, fingerprint: null },
       now,
@@ -40,7 +40,7 @@ export async function decideRequest(
       revision: input.revision,
       channel: input.channel,
     },
-    claims: (request) => claimsOf(input, request, exchange ?? undefined),
+    onceKeys: (request) => onceKeysOf(input, request, exchange ?? undefined),
     people,
     clicked: input.teams?.card ?? null,
   });
@@ -65,15 +65,15 @@ export async function decideRequest(
 }
 
 /** A click is bound to its exchange; a bearer's word to its token, where the workflow says so. */
-function claimsOf(
+function onceKeysOf(
   input: DecideInput,
   request: Request,
-  exchange: Claim | undefined,
-): readonly Claim[] {
+  exchange: OnceKey | undefined,
+): readonly OnceKey[] {
   if (input.teams) return exchange ? [exchange] : [];
   const { id, decision, revision } = input;
   const fingerprint = sha256(canonicalJson({ id, decision, revision }));
-  const token = tokenClaim(input.by, { requestId: id, fingerprint }, request.plan.singleUse);
+  const token = tokenKey(input.by, { requestId: id, fingerprint }, request.plan.singleUse);
   return token ? [token] : [];
 }
 

@@ -8,16 +8,16 @@ import type { SubmitInput, SubmitResult } from '../ports/app.ts';
 import { cardJob, stamp } from './build-change.ts';
 import type { Deps } from '../deps.ts';
 import {
-  exchangeClaim,
+  exchangeKey,
   exchangeReplayed,
   seenPerson,
-  tokenClaim,
+  tokenKey,
   tokenReplayed,
 } from '../people/people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 import { commitSurely } from '../store-faults.ts';
-import type { Card, Claim, CommitResult } from '../ports/store.ts';
+import type { Card, CommitResult, OnceKey } from '../ports/store.ts';
 
 /** How long a repeat with the same Idempotency-Key gets the first answer. */
 const IDEMPOTENCY_MS = 7 * 86_400_000;
@@ -34,7 +34,7 @@ export async function submitRequest(
   const key = idempotencyKey(input);
   const ruled = rule(deps, input, now);
   if (!ruled.ok) {
-    const earlier = key === null ? undefined : await deps.store.findClaim('idempotency', key);
+    const earlier = key === null ? undefined : await deps.store.findOnceKey('idempotency', key);
     if (earlier?.requestId && isRepeat(input, earlier)) {
       return repeated(deps, earlier.requestId);
     }
@@ -45,7 +45,7 @@ export async function submitRequest(
   const result = await commitSurely(deps.store, {
     id: deps.ids.next('chg', now),
     at: now,
-    claims: claimsOf(input, { request, key, now }),
+    onceKeys: onceKeysOf(input, { request, key, now }),
     request,
     events: stamp(ruled.events, deps.ids, now),
     jobs: [
@@ -140,7 +140,7 @@ async function refused(
 
 async function repeated(deps: Deps, id: string): Promise<SubmitResult> {
   const request = await deps.store.loadRequest(id);
-  if (!request) throw new Error(`request ${id} is claimed but not there`);
+  if (!request) throw new Error(`request ${id} has a once-key but is not there`);
   return { kind: 'repeated', request };
 }
 
@@ -162,20 +162,20 @@ function cardsOf(deps: Deps, input: SubmitInput, request: Request): Card[] {
   return own ? [channel, card({ channel: null, ...own, postedRevision: 1 })] : [channel];
 }
 
-function claimsOf(
+function onceKeysOf(
   input: SubmitInput,
   { request, key, now }: { request: Request; key: string | null; now: number },
-): Claim[] {
+): OnceKey[] {
   const { by } = input;
-  const claims: Claim[] = [];
+  const keys: OnceKey[] = [];
   const base = { requestId: request.id, fingerprint: fingerprint(input) };
   if (key !== null) {
-    claims.push({ ...base, kind: 'idempotency', key, expiresAt: now + IDEMPOTENCY_MS });
+    keys.push({ ...base, kind: 'idempotency', key, expiresAt: now + IDEMPOTENCY_MS });
   }
-  const token = input.teams === null ? tokenClaim(by, base, request.plan.singleUse) : undefined;
-  if (token) claims.push(token);
-  const exchange = input.teams && exchangeClaim(input.teams, base, now);
-  return exchange ? [...claims, exchange] : claims;
+  const token = input.teams === null ? tokenKey(by, base, request.plan.singleUse) : undefined;
+  if (token) keys.push(token);
+  const exchange = input.teams && exchangeKey(input.teams, base, now);
+  return exchange ? [...keys, exchange] : keys;
 }
 
 /** A form in a chat makes one request, however often it is sent. */
@@ -196,7 +196,7 @@ function fingerprint(input: SubmitInput): string {
 }
 
 /** Whether a refused try asks for what the first one did. */
-function isRepeat(input: SubmitInput, earlier: Claim): boolean {
+function isRepeat(input: SubmitInput, earlier: OnceKey): boolean {
   try {
     return earlier.fingerprint === fingerprint(input);
   } catch (error) {

@@ -174,9 +174,9 @@ export const OPERATIONS: readonly Operation[] = [
     (reader, roles) => reader.findPeople(roles, 60),
   ),
   reading(
-    'claim of a key',
+    'once-key',
     (side) => idOf('key', side.nextNumber() % 4_000),
-    (reader, key) => reader.findClaim('token', key),
+    (reader, key) => reader.findOnceKey('token', key),
   ),
   reading(
     'leaves',

@@ -100,8 +100,8 @@ const CHANGES: Fill = {
     SELECT ${id('chg')}, ${id('req')}, ? + i FROM (${KEPT})`,
   values: ({ requests, now }) => [kept(requests), now - 7 * DAY_MS],
 };
-const CLAIMS: Fill = {
-  sql: `${NUMBERS} INSERT INTO claims (kind, key, request_id, fingerprint, expires_at)
+const ONCE_KEYS: Fill = {
+  sql: `${NUMBERS} INSERT INTO once_keys (kind, key, request_id, fingerprint, expires_at)
     SELECT 'token', ${id('key')}, ${id('req')}, 'print', ? + i FROM (${KEPT})`,
   values: ({ requests, now }) => [kept(requests), now],
 };
@@ -142,7 +142,7 @@ export const FILL: readonly Fill[] = [
   CARDS,
   JOBS,
   CHANGES,
-  CLAIMS,
+  ONCE_KEYS,
   PEOPLE,
   ROLES,
   EVENTS,

@@ -1,6 +1,15 @@
 import { expect, test } from '@jest/globals';
 import type { CommitResult } from '../../../src/usecases/ports/store.ts';
-import { change, claim, decision, deciding, event, person, request, submission } from '../build.ts';
+import {
+  change,
+  onceKey,
+  decision,
+  deciding,
+  event,
+  person,
+  request,
+  submission,
+} from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
 const count = (results: readonly CommitResult[], status: string) =>
@@ -35,14 +44,14 @@ export function concurrencyTests(given: Given): void {
     expect((await store.loadRequest(asked.id))?.decisions).toHaveLength(1);
   });
 
-  test('of 50 commits with one claim, over two replicas, one wins and 49 are told', async () => {
+  test('of 50 commits with one onceKey, over two replicas, one wins and 49 are told', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     const results = await Promise.all(
       Array.from({ length: 50 }, (_, at) => {
         const asked = request();
-        const taken = claim({ key: 'same', requestId: asked.id });
-        return (at % 2 === 0 ? store : replica).commit(submission(asked, { claims: [taken] }));
+        const taken = onceKey({ key: 'same', requestId: asked.id });
+        return (at % 2 === 0 ? store : replica).commit(submission(asked, { onceKeys: [taken] }));
       }),
     );
     expect(count(results, 'committed')).toBe(1);

@@ -3,7 +3,7 @@ import { correctedClock, systemClock } from '../../../src/lib/clock.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { correctClock } from '../../../src/workers/schedule.ts';
-import { T0, change, claim, event, link, request, submission } from '../build.ts';
+import { T0, change, onceKey, event, link, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
 const DAY = 86_400_000;
@@ -33,17 +33,20 @@ export function housekeepingTests(given: Given): void {
     for (const differsMs of agreed) expect(Math.abs(differsMs)).toBeLessThan(500);
   });
 
-  test('claims are forgotten from their end on', async () => {
+  test('once-keys are purged from their expiry on', async () => {
     const { store } = given();
     await store.commit(
       change({
-        claims: [claim({ key: 'a', expiresAt: T0 + 5 }), claim({ key: 'b', expiresAt: T0 + 6 })],
+        onceKeys: [
+          onceKey({ key: 'a', expiresAt: T0 + 5 }),
+          onceKey({ key: 'b', expiresAt: T0 + 6 }),
+        ],
       }),
     );
     expect(await store.purge(T0 + 4, 100)).toBe(0);
     expect(await store.purge(T0 + 5, 100)).toBe(1);
-    expect(await store.findClaim('idempotency', 'a')).toBeUndefined();
-    expect(await store.findClaim('idempotency', 'b')).toBeDefined();
+    expect(await store.findOnceKey('idempotency', 'a')).toBeUndefined();
+    expect(await store.findOnceKey('idempotency', 'b')).toBeDefined();
   });
 
   test('change ids are forgotten after seven days, what they wrote is not', async () => {
@@ -91,13 +94,13 @@ export function housekeepingTests(given: Given): void {
       await store.commit(
         change({
           at: T0 + at,
-          claims: [claim({ key: `k${at}`, expiresAt: T0 + at })],
+          onceKeys: [onceKey({ key: `k${at}`, expiresAt: T0 + at })],
         }),
       );
       await store.addLink(link({ expiresAt: T0 + at }));
     }
     expect(await store.purge(T0 + 8 * DAY, 2)).toBe(6);
-    expect(await store.findClaim('idempotency', 'k3')).toBeDefined();
+    expect(await store.findOnceKey('idempotency', 'k3')).toBeDefined();
     expect(await store.purge(T0 + 8 * DAY, 2)).toBe(3);
     expect(await store.purge(T0 + 8 * DAY, 2)).toBe(0);
   });

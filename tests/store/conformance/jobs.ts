@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Job, NewJob } from '../../../src/usecases/ports/store.ts';
-import { T0, change, claim, job } from '../build.ts';
+import { T0, change, onceKey, job } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
 const LEASE = 30_000;
@@ -142,13 +142,13 @@ export function jobTests(given: Given): void {
     const { fence } = await takeOne();
     const done = change({
       ack: { key: 'j', fence, done: 1 },
-      claims: [claim({ key: 'by-job' })],
+      onceKeys: [onceKey({ key: 'by-job' })],
       jobs: [job({ key: 'next', runAt: T0 + 5 })],
     });
     expect((await store.commit(done)).status).toBe('committed');
     expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
     expect(await store.nextJobAt()).toBe(T0 + 5);
-    expect(await store.findClaim('idempotency', 'by-job')).toBeDefined();
+    expect(await store.findOnceKey('idempotency', 'by-job')).toBeDefined();
   });
 
   test("a commit under a job's fence may leave it in hand", async () => {
@@ -157,17 +157,17 @@ export function jobTests(given: Given): void {
     const { fence } = await takeOne();
     const held = change({
       ack: { key: 'j', fence, done: null },
-      claims: [claim({ key: 'by-holder' })],
+      onceKeys: [onceKey({ key: 'by-holder' })],
     });
     expect((await store.commit(held)).status).toBe('committed');
     expect(await take()).toEqual([]);
     expect(await store.ackJob({ key: 'j', fence, done: 1, now: T0 })).toBe(true);
     const late = change({
       ack: { key: 'j', fence, done: null },
-      claims: [claim({ key: 'too-late' })],
+      onceKeys: [onceKey({ key: 'too-late' })],
     });
     expect(await store.commit(late)).toEqual({ status: 'conflict' });
-    expect(await store.findClaim('idempotency', 'too-late')).toBeUndefined();
+    expect(await store.findOnceKey('idempotency', 'too-late')).toBeUndefined();
   });
 
   test("a commit's ack leaves a job ready where more is wanted", async () => {
@@ -197,11 +197,11 @@ export function jobTests(given: Given): void {
     const fast = await takeOne(T0 + LEASE);
     const late = change({
       ack: { key: 'j', fence: slow.fence, done: 1 },
-      claims: [claim({ key: 'late' })],
+      onceKeys: [onceKey({ key: 'late' })],
       jobs: [job({ key: 'more' })],
     });
     expect(await store.commit(late)).toEqual({ status: 'conflict' });
-    expect(await store.findClaim('idempotency', 'late')).toBeUndefined();
+    expect(await store.findOnceKey('idempotency', 'late')).toBeUndefined();
     expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
     const now = T0 + LEASE;
     expect(await store.ackJob({ key: 'j', fence: fast.fence, done: 1, now })).toBe(true);

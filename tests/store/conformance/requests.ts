@@ -110,7 +110,7 @@ export function requestTests(given: Given): void {
     expect((await store.loadRequest(asked.id))?.decisions).toHaveLength(1);
     expect(await store.countJobs()).toEqual(jobsBefore);
     expect(await store.loadCard('late')).toBeUndefined();
-    expect(await store.findClaim('exchange', late.claims?.[0]?.key ?? '')).toBeUndefined();
+    expect(await store.findOnceKey('exchange', late.onceKeys?.[0]?.key ?? '')).toBeUndefined();
     expect((await store.unsealedEvents(100)).map(({ id }) => id)).not.toContain(
       late.events?.[0]?.id,
     );

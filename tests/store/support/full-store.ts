@@ -9,7 +9,7 @@ import {
   attempt,
   card,
   change,
-  claim,
+  onceKey,
   deciding,
   event,
   job,
@@ -70,7 +70,7 @@ export async function fillStore(store: Store, count: number): Promise<Keys> {
     await store.commit(
       submission(asked, {
         cards: [card(asked), posted],
-        claims: [claim({ key: `Key ${at} `, requestId: asked.id })],
+        onceKeys: [onceKey({ key: `Key ${at} `, requestId: asked.id })],
         events: [event(asked, { data: { text: HOSTILE } })],
       }),
     );
@@ -90,7 +90,7 @@ export async function fillStore(store: Store, count: number): Promise<Keys> {
         },
       ],
       jobs: [job({ key: 'later', runAt: T0 + 1_000_000 })],
-      claims: [claim({ key: 'x'.repeat(1_000) })],
+      onceKeys: [onceKey({ key: 'x'.repeat(1_000) })],
     }),
   );
   await leaveJobs(store);

@@ -22,7 +22,7 @@ const TABLES = [
   'cards',
   'requests',
   'changes',
-  'claims',
+  'once_keys',
   'jobs',
   'conversations',
   'people',

@@ -151,11 +151,11 @@ test('starts anew over the database of an earlier start', async () => {
       overrides: { log: silentLogger },
     });
     const { store } = profile.service;
-    expect(await store.findClaim('idempotency', 'kept')).toBeUndefined();
+    expect(await store.findOnceKey('idempotency', 'kept')).toBeUndefined();
     await store.commit({
       id: `chg_${round}`,
       at: 1,
-      claims: [
+      onceKeys: [
         {
           kind: 'idempotency',
           key: 'kept',

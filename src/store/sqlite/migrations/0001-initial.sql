@@ -27,24 +27,24 @@ CREATE TABLE decisions (
   UNIQUE (request_id, stage, approver_key)
 ) STRICT;
 
--- Ids of changes that were committed, kept for seven days.
+-- Ids of changes that were committed, kept for seven days. They begin with their time, so the purge
+-- walks the primary key.
 CREATE TABLE changes (
   id TEXT NOT NULL PRIMARY KEY,
   request_id TEXT,
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX changes_by_time ON changes (at);
 
--- Things that may happen once.
-CREATE TABLE claims (
+-- Keys of what may happen once. Keys are random, so rows lie in the order of their insertion.
+CREATE TABLE once_keys (
   kind TEXT NOT NULL,
   key TEXT NOT NULL,
   request_id TEXT,
   fingerprint TEXT,
   expires_at INTEGER NOT NULL,
-  PRIMARY KEY (kind, key)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX claims_by_expiry ON claims (expires_at);
+  UNIQUE (kind, key)
+) STRICT;
+CREATE INDEX once_keys_by_expiry ON once_keys (expires_at);
 
 -- Work to be done. `due_at` says when a claim may take it: `run_at` while it waits, the end of the
 -- lease while it is held, NULL once it is parked as dead.

@@ -1,4 +1,4 @@
-/** What has happened once: change ids and claims. */
+/** What has happened once: change ids and once-keys. */
 
 /** id, request, at. No row changed: the change was committed before. */
 export const INSERT_CHANGE = `
@@ -6,12 +6,12 @@ export const INSERT_CHANGE = `
 
 export const FIND_CHANGE = 'SELECT request_id AS requestId FROM changes WHERE id = ?';
 
-/** kind, key, request, fingerprint, expires at. No row changed: it is claimed already. */
-export const INSERT_CLAIM = `
-  INSERT INTO claims (kind, key, request_id, fingerprint, expires_at)
+/** kind, key, request, fingerprint, expires at. No row changed: the key is used up. */
+export const INSERT_ONCE_KEY = `
+  INSERT INTO once_keys (kind, key, request_id, fingerprint, expires_at)
   VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (kind, key) DO NOTHING`;
 
-export const FIND_CLAIM = `
+export const FIND_ONCE_KEY = `
   SELECT kind, key, request_id AS requestId, fingerprint, expires_at AS expiresAt
-  FROM claims WHERE kind = ? AND key = ?`;
+  FROM once_keys WHERE kind = ? AND key = ?`;

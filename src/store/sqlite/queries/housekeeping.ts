@@ -7,9 +7,9 @@ export const WRITE_CHECK = `UPDATE counters SET value = ? WHERE name = 'checked_
 
 export const READ_CHECK = `SELECT value FROM counters WHERE name = 'checked_at'`;
 
-export const PURGE_CLAIMS = `
-  DELETE FROM claims WHERE rowid IN (
-    SELECT rowid FROM claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;
+export const PURGE_ONCE_KEYS = `
+  DELETE FROM once_keys WHERE rowid IN (
+    SELECT rowid FROM once_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;
 
 /**
  * Limit, time. Ids of changes begin with their time, so the oldest come first by the key; of these

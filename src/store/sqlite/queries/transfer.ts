@@ -45,7 +45,7 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
     (SELECT r.version FROM requests r WHERE r.id = t.request_id) AS version`,
   }),
   changes: table('changes', ['id'], { start: [''], columns: 'id, request_id, at' }),
-  claims: table('claims', ['kind', 'key'], {
+  once_keys: table('once_keys', ['kind', 'key'], {
     start: ['', ''],
     columns: 'kind, key, request_id, fingerprint, expires_at',
   }),

@@ -49,16 +49,16 @@ CREATE TABLE dbo.changes (
 );
 CREATE INDEX changes_by_time ON dbo.changes ([at]);
 
--- Things that may happen once.
-CREATE TABLE dbo.claims (
+-- Keys of what may happen once.
+CREATE TABLE dbo.once_keys (
   kind nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
   [key] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
   request_id nvarchar(100) COLLATE Latin1_General_BIN2 NULL,
   fingerprint nvarchar(200) COLLATE Latin1_General_BIN2 NULL,
   expires_at bigint NOT NULL,
-  CONSTRAINT claims_pk PRIMARY KEY (kind, [key])
+  CONSTRAINT once_keys_pk PRIMARY KEY (kind, [key])
 );
-CREATE INDEX claims_by_expiry ON dbo.claims (expires_at);
+CREATE INDEX once_keys_by_expiry ON dbo.once_keys (expires_at);
 
 -- Work to be done. `due_at` says when a claim may take it: `run_at` while it waits, the end of the
 -- lease while it is held, NULL once it is parked as dead.

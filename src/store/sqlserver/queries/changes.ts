@@ -1,9 +1,9 @@
-import { CLAIM_KEY, KIND, query, rowsOf } from '../query.ts';
+import { ONCE_KEY, KIND, query, rowsOf } from '../query.ts';
 
-/** What has happened once: change ids and claims. Those in capitals alone are parts of a commit. */
+/** What has happened once: change ids and once-keys. The plain strings are parts of a commit. */
 
-/** @claims as rows; `n` is their order. */
-const CLAIMS = rowsOf('@claims', [
+/** @onceKeys as rows; `n` is their order. */
+const ONCE_KEYS = rowsOf('@onceKeys', [
   ['n', '$.n', 'int'],
   ['kind', '$.kind', 'nvarchar(20)'],
   ['[key]', '$.key', 'nvarchar(400)'],
@@ -18,30 +18,30 @@ export const INSERT_CHANGE = `
   SELECT @id, @requestId, @at, @attempt
   WHERE NOT EXISTS (SELECT 1 FROM dbo.changes WHERE id = @id);`;
 
-/** Fewer rows than claims: one of them is taken. */
-export const INSERT_CLAIMS = `
-  INSERT INTO dbo.claims (kind, [key], request_id, fingerprint, expires_at)
+/** Fewer rows than keys: one of them is used up. */
+export const INSERT_ONCE_KEYS = `
+  INSERT INTO dbo.once_keys (kind, [key], request_id, fingerprint, expires_at)
   SELECT n.kind, n.[key], n.request_id, n.fingerprint, n.expires_at
-  FROM ${CLAIMS} n
+  FROM ${ONCE_KEYS} n
   WHERE NOT EXISTS (
-    SELECT 1 FROM dbo.claims c
+    SELECT 1 FROM dbo.once_keys c
     WHERE c.kind = n.kind AND c.[key] = n.[key]
   );`;
 
-/** Who was there first: the change itself, else the first claim that is taken. */
+/** Who was there first: the change itself, else the first key that is used up. */
 export const FIND_FIRST = `
   SELECT @of = N'change', @firstRequest = c.request_id, @firstAttempt = c.attempt
   FROM dbo.changes c WHERE c.id = @id;
-  IF @of IS NULL AND @claims IS NOT NULL
+  IF @of IS NULL AND @onceKeys IS NOT NULL
     SELECT TOP (1) @of = c.kind, @firstRequest = c.request_id, @firstPrint = c.fingerprint
-    FROM ${CLAIMS} n
-    JOIN dbo.claims c ON c.kind = n.kind AND c.[key] = n.[key]
+    FROM ${ONCE_KEYS} n
+    JOIN dbo.once_keys c ON c.kind = n.kind AND c.[key] = n.[key]
     ORDER BY n.n;`;
 
-/** Primary key claims_pk */
-export const FIND_CLAIM = query(
-  { kind: KIND, key: CLAIM_KEY },
+/** Primary key once_keys_pk */
+export const FIND_ONCE_KEY = query(
+  { kind: KIND, key: ONCE_KEY },
   `
   SELECT kind, request_id AS requestId, fingerprint, expires_at AS expiresAt
-  FROM dbo.claims WHERE kind = @kind AND [key] = @key`,
+  FROM dbo.once_keys WHERE kind = @kind AND [key] = @key`,
 );

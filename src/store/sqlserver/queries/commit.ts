@@ -11,7 +11,7 @@ import {
 } from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
 import { CHECK_CARDS, UPSERT_CARDS, UPSERT_CONVERSATIONS } from './cards.ts';
-import { FIND_FIRST, INSERT_CHANGE, INSERT_CLAIMS } from './changes.ts';
+import { FIND_FIRST, INSERT_CHANGE, INSERT_ONCE_KEYS } from './changes.ts';
 import { END_JOB, UPSERT_JOBS } from './jobs.ts';
 import { UPSERT_PEOPLE } from './people.ts';
 import {
@@ -38,8 +38,8 @@ const PARAMETERS = {
   attempt: text(40),
   requestId: ID,
   at: WHOLE,
-  claims: JSON_TEXT,
-  claimCount: SMALL,
+  onceKeys: JSON_TEXT,
+  onceKeyCount: SMALL,
   ackKey: JOB_KEY,
   ackFence: WHOLE,
   ackDone: WHOLE,
@@ -68,11 +68,11 @@ const PARAMETERS = {
 
 /**
  * A whole change in one batch, always the same text, so that there is one plan of it. Steps come in
- * the order of the port's answers: a known change, claims, the job's fence, the guard, the
+ * the order of the port's answers: a known change, once-keys, the job's fence, the guard, the
  * decision; the first that fails is the outcome, and nothing stays.
  *
  * Outcome: `committed`, `conflict`, `decision`, `known` (the request's id), `orphan` (of no
- * request), and with `of` saying who was first `change`, `claim`, or `race`: two commits wrote one
+ * request), and with `of` saying who was first `change`, `once-key`, or `race`: two commits wrote one
  * key at the same moment. A race without `of` was about a row that both would have made or changed:
  * to be sent again.
  */
@@ -88,9 +88,9 @@ export const COMMIT = query(
     ${INSERT_CHANGE}
     ${unlessChanged('change')}
     ${step(
-      '@claims IS NOT NULL',
-      `${INSERT_CLAIMS}
-      IF @@ROWCOUNT < @claimCount SET @outcome = N'claim';`,
+      '@onceKeys IS NOT NULL',
+      `${INSERT_ONCE_KEYS}
+      IF @@ROWCOUNT < @onceKeyCount SET @outcome = N'once-key';`,
     )}
     ${step(
       '@ackKey IS NOT NULL',
@@ -133,7 +133,7 @@ export const COMMIT = query(
     IF ERROR_NUMBER() NOT IN (2601, 2627) THROW;
     SET @outcome = N'race';
   END CATCH;
-  IF @outcome IN (N'change', N'claim', N'race')
+  IF @outcome IN (N'change', N'once-key', N'race')
   BEGIN
     ${FIND_FIRST}
     IF @outcome = N'race' AND @decisionId IS NOT NULL

@@ -19,13 +19,13 @@ export const CHECK = query(
 
 const PURGE = { until: WHOLE, limit: SMALL };
 
-/** Index claims_by_expiry */
-export const PURGE_CLAIMS = query(
+/** Index once_keys_by_expiry */
+export const PURGE_ONCE_KEYS = query(
   PURGE,
   `
   SET NOCOUNT ON;
-  DELETE c FROM dbo.claims c JOIN (
-    SELECT TOP (@limit) kind, [key] FROM dbo.claims
+  DELETE c FROM dbo.once_keys c JOIN (
+    SELECT TOP (@limit) kind, [key] FROM dbo.once_keys
     WHERE expires_at <= @until ORDER BY expires_at
   ) o ON o.kind = c.kind AND o.[key] = c.[key];
   SELECT @@ROWCOUNT AS changed`,

@@ -45,7 +45,7 @@ export const TARGET_COLUMNS: Readonly<Record<TransferTable, Columns>> = {
     ['at', NUMBER],
     ['attempt', 'nvarchar(40)'],
   ],
-  claims: [
+  once_keys: [
     ['kind', 'nvarchar(20)'],
     ['key', 'nvarchar(400)'],
     ['request_id', KEY],

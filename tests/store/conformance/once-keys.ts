@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { T0, change, claim, deciding, event, job, request, submission } from '../build.ts';
+import { T0, change, deciding, event, job, onceKey, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
-export function claimTests(given: Given): void {
+export function onceKeyTests(given: Given): void {
   test('a change of a known id is a duplicate that names its request, and is not applied twice', async () => {
     const { store } = given();
     const asked = request();
@@ -46,61 +46,61 @@ export function claimTests(given: Given): void {
     });
   });
 
-  test('a claim is taken once: the second commit is told who was first', async () => {
+  test('a once-key is used up by the first commit; the second answers with the first request', async () => {
     const { store } = given();
     const first = request();
-    const taken = claim({ key: 'k', requestId: first.id, fingerprint: 'print-1' });
-    await store.commit(submission(first, { claims: [taken] }));
+    const taken = onceKey({ key: 'k', requestId: first.id, fingerprint: 'print-1' });
+    await store.commit(submission(first, { onceKeys: [taken] }));
     const second = request();
-    const other = claim({ key: 'k', requestId: second.id, fingerprint: 'print-2' });
-    expect(await store.commit(submission(second, { claims: [other] }))).toEqual({
+    const other = onceKey({ key: 'k', requestId: second.id, fingerprint: 'print-2' });
+    expect(await store.commit(submission(second, { onceKeys: [other] }))).toEqual({
       status: 'duplicate',
       of: 'idempotency',
       requestId: first.id,
       fingerprint: 'print-1',
     });
     expect(await store.loadRequest(second.id)).toBeUndefined();
-    expect(await store.findClaim('idempotency', 'k')).toEqual(taken);
+    expect(await store.findOnceKey('idempotency', 'k')).toEqual(taken);
   });
 
-  test('claims of another kind with the same key do not meet', async () => {
+  test('once-keys of different kinds with the same key are independent', async () => {
     const { store } = given();
     for (const kind of ['idempotency', 'token', 'exchange', 'dpop'] as const) {
-      expect((await store.commit(change({ claims: [claim({ kind, key: 'k' })] }))).status).toBe(
+      expect((await store.commit(change({ onceKeys: [onceKey({ kind, key: 'k' })] }))).status).toBe(
         'committed',
       );
-      expect((await store.findClaim(kind, 'k'))?.kind).toBe(kind);
+      expect((await store.findOnceKey(kind, 'k'))?.kind).toBe(kind);
     }
-    expect(await store.findClaim('token', 'other')).toBeUndefined();
+    expect(await store.findOnceKey('token', 'other')).toBeUndefined();
   });
 
-  test('of several claims the first that is taken is answered', async () => {
+  test('the first used once-key of several is answered', async () => {
     const { store } = given();
-    const tokenOfOne = claim({ kind: 'token', key: 't', requestId: 'req_1', fingerprint: null });
-    const keyOfTwo = claim({ key: 'k', requestId: 'req_2' });
-    await store.commit(change({ claims: [tokenOfOne] }));
-    await store.commit(change({ claims: [keyOfTwo] }));
-    expect(await store.commit(change({ claims: [keyOfTwo, tokenOfOne] }))).toMatchObject({
+    const tokenOfOne = onceKey({ kind: 'token', key: 't', requestId: 'req_1', fingerprint: null });
+    const keyOfTwo = onceKey({ key: 'k', requestId: 'req_2' });
+    await store.commit(change({ onceKeys: [tokenOfOne] }));
+    await store.commit(change({ onceKeys: [keyOfTwo] }));
+    expect(await store.commit(change({ onceKeys: [keyOfTwo, tokenOfOne] }))).toMatchObject({
       of: 'idempotency',
       requestId: 'req_2',
     });
-    expect(await store.commit(change({ claims: [tokenOfOne, keyOfTwo] }))).toMatchObject({
+    expect(await store.commit(change({ onceKeys: [tokenOfOne, keyOfTwo] }))).toMatchObject({
       of: 'token',
       requestId: 'req_1',
       fingerprint: null,
     });
   });
 
-  test('a claim ahead of a taken one is given back', async () => {
+  test('a fresh once-key before a used one is not written', async () => {
     const { store } = given();
-    await store.commit(change({ claims: [claim({ kind: 'token', key: 't' })] }));
-    const fresh = claim({ key: 'fresh' });
-    await store.commit(change({ claims: [fresh, claim({ kind: 'token', key: 't' })] }));
-    expect(await store.findClaim('idempotency', 'fresh')).toBeUndefined();
-    expect((await store.commit(change({ claims: [fresh] }))).status).toBe('committed');
+    await store.commit(change({ onceKeys: [onceKey({ kind: 'token', key: 't' })] }));
+    const fresh = onceKey({ key: 'fresh' });
+    await store.commit(change({ onceKeys: [fresh, onceKey({ kind: 'token', key: 't' })] }));
+    expect(await store.findOnceKey('idempotency', 'fresh')).toBeUndefined();
+    expect((await store.commit(change({ onceKeys: [fresh] }))).status).toBe('committed');
   });
 
-  test('a known change comes before a taken claim, a taken claim before a conflict', async () => {
+  test('a known change precedes a used once-key, a used once-key precedes a conflict', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -108,12 +108,12 @@ export function claimTests(given: Given): void {
     await store.commit(click);
     expect(await store.commit(click)).toMatchObject({ of: 'change' });
     expect(await store.commit({ ...click, id: 'another' })).toMatchObject({ of: 'exchange' });
-    expect(await store.commit({ ...click, id: 'another', claims: [] })).toEqual({
+    expect(await store.commit({ ...click, id: 'another', onceKeys: [] })).toEqual({
       status: 'conflict',
     });
   });
 
-  test('a taken claim comes before a stale fence, a stale fence before the decision', async () => {
+  test('a used once-key precedes a stale fence, a stale fence precedes the decision', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked, { jobs: [job({ key: 'j' })] }));
@@ -123,24 +123,24 @@ export function claimTests(given: Given): void {
     expect(await store.commit({ ...click, id: 'c2', ack: stale })).toMatchObject({
       of: 'exchange',
     });
-    const { guard, claims, request: written, ...decisionOnly } = click;
-    expect([guard, claims, written]).not.toContain(undefined);
+    const { guard, onceKeys, request: written, ...decisionOnly } = click;
+    expect([guard, onceKeys, written]).not.toContain(undefined);
     expect(await store.commit({ ...decisionOnly, id: 'c3', ack: stale })).toEqual({
       status: 'conflict',
     });
     expect(await store.commit({ ...decisionOnly, id: 'c3' })).toMatchObject({ of: 'decision' });
   });
 
-  test('a claim counts until it is purged', async () => {
+  test('a once-key counts until it is purged', async () => {
     const { store, clock } = given();
-    await store.commit(change({ claims: [claim({ key: 'k', expiresAt: T0 + 10 })] }));
+    await store.commit(change({ onceKeys: [onceKey({ key: 'k', expiresAt: T0 + 10 })] }));
     clock.set(T0 + 10);
     expect(
-      (await store.commit(change({ at: T0 + 10, claims: [claim({ key: 'k' })] }))).status,
+      (await store.commit(change({ at: T0 + 10, onceKeys: [onceKey({ key: 'k' })] }))).status,
     ).toBe('duplicate');
     await store.purge(T0 + 10, 100);
     expect(
-      (await store.commit(change({ at: T0 + 10, claims: [claim({ key: 'k' })] }))).status,
+      (await store.commit(change({ at: T0 + 10, onceKeys: [onceKey({ key: 'k' })] }))).status,
     ).toBe('committed');
   });
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
-import type { OnceOnly } from './ports/ports.ts';
+import type { OnceKeys } from './ports/ports.ts';
 import { commitSurely } from './store-faults.ts';
 import type { RequestStore } from './ports/store.ts';
 
-/** Uses up keys in the store's claims, so that every replica knows. Errors: the store's. */
-export function createOnceOnly({
+/** Uses up once-keys in the store, so that every replica knows them. Errors: the store's. */
+export function createOnceKeys({
   store,
   clock,
   ids,
@@ -13,14 +13,14 @@ export function createOnceOnly({
   store: Pick<RequestStore, 'commit' | 'loadRequest'>;
   clock: Clock;
   ids: Ids;
-}): OnceOnly {
+}): OnceKeys {
   return {
     async take({ kind, key, expiresAt }) {
       const at = clock.now();
       const result = await commitSurely(store, {
         id: ids.next('chg', at),
         at,
-        claims: [{ kind, key, requestId: null, fingerprint: null, expiresAt }],
+        onceKeys: [{ kind, key, requestId: null, fingerprint: null, expiresAt }],
       });
       return result.status === 'committed';
     },
