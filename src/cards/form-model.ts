@@ -1,6 +1,8 @@
 import { formatDuration } from '../lib/duration.ts';
 import { escapeMarkdown } from '../lib/escape-markdown.ts';
 import type { FieldSpec, Workflow } from '../domain/workflow/workflow.ts';
+import { en } from '../text/en.ts';
+import { refusalText } from '../text/text.ts';
 import type { RequestForm } from '../usecases/ports/ports.ts';
 import { Whole } from './card-template.ts';
 import type { Model } from './card-template.ts';
@@ -31,7 +33,10 @@ const SEARCHABLE_FROM = 10;
 export function formModel(input: RequestForm, chat: boolean, limits: FormLimits): Model {
   const { workflow, values, problem } = input;
   const wrong = workflow.fields.find(({ id }) => id === problem?.field);
-  const message = fit(problem?.message ?? '', { characters: 500, lines: 4 }).text;
+  const message = fit(problem === undefined ? '' : refusalText(en, problem), {
+    characters: 500,
+    lines: 4,
+  }).text;
   return {
     chat,
     id: workflow.id,

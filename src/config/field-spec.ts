@@ -1,6 +1,8 @@
 import { checkFields } from '../domain/workflow/fields.ts';
 import type { FieldSpec, FieldValue, Workflow } from '../domain/workflow/workflow.ts';
 import { parseDuration } from '../lib/duration.ts';
+import { en } from '../text/en.ts';
+import { refusalText } from '../text/text.ts';
 import { patternProblem } from './safe-pattern.ts';
 import type { FieldInput } from './schema-workflow.ts';
 
@@ -69,7 +71,8 @@ export function toFieldValue(spec: FieldSpec, value: unknown): FieldValue | { ex
     fields: [{ ...spec, required: true }],
   };
   const checked = checkFields(probe as Workflow, { [spec.id]: value });
-  if (!checked.ok) return { expected: `a value that the field takes (${checked.refusal.message})` };
+  if (!checked.ok)
+    return { expected: `a value that the field takes (${refusalText(en, checked.refusal)})` };
   return checked.fields[spec.id] ?? { expected: 'a value' };
 }
 

@@ -1,7 +1,60 @@
-/**
- * Why a command is refused: a closed set of stable codes. Documented one by one in
- * docs/reference/errors.md (a test compares both ways).
- */
+/** What a sentence is made of: plain values, which JSON keeps as they are. */
+export type Params = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+
+type None = Readonly<Record<never, never>>;
+
+/** Why a command is refused, and what its sentence needs. Codes are stable (docs/reference/errors.md). */
+export interface RefusalParams {
+  workflow_unknown: { workflow: string };
+  /** `workload`: a workload's name; null for a person, who has the roles `held`. */
+  requester_not_allowed: {
+    workflow: string;
+    workload: string | null;
+    roles: readonly string[];
+    held: readonly string[];
+  };
+  field_unknown: { workflow: string; field: string; fields: readonly string[] };
+  field_missing: { label: string };
+  field_invalid: { label: string } & FieldProblem;
+  request_too_large: { maxBytes: number };
+  reason_too_long: { max: number };
+  claim_unavailable: { stage: string; claim: string };
+  no_stage_applies: { workflow: string };
+  request_not_found: None;
+  request_closed: { number: number; state: string };
+  request_expired: None;
+  stage_passed: None;
+  digest_mismatch: None;
+  /** `linked`: asked through a pipeline or another account of the same person. */
+  own_request: { linked: boolean };
+  approver_not_person: None;
+  role_missing: { stage: string; roles: readonly string[]; held: readonly string[] };
+  /** `own`: the person's claim; null where the token does not carry it. */
+  claim_mismatch: { stage: string; claim: string; wanted: string; own: string | null };
+  step_up_required: StepUpLack;
+  already_decided: { decision: string };
+  not_requester: None;
+  too_late_to_cancel: { state: string };
+  executor_changed: None;
+  idempotency_mismatch: None;
+  token_replayed: { proof: 'token' | 'exchange' };
+}
+
+export type RefusalCode = keyof RefusalParams;
+
+/** What is wrong with the value of a field. `limit` is in ms for a duration. */
+export type FieldProblem =
+  | { rule: 'boolean' | 'text' | 'one_line' | 'number' | 'duration' }
+  | { rule: 'length'; length: number; max: number }
+  | { rule: 'choices'; choices: readonly string[] }
+  | { rule: 'pattern'; value: string; pattern: string }
+  | { rule: 'min' | 'max'; limit: number; duration: boolean };
+
+/** What a sign-in lacks. `ageMs`: null where it is unknown, negative where it is still to come. */
+export type StepUpLack =
+  | { lacks: 'acr' | 'amr'; wanted: readonly string[]; found: readonly string[] }
+  | { lacks: 'age'; maxAgeMs: number; ageMs: number | null };
+
 export const REFUSAL_CODES = [
   'workflow_unknown',
   'requester_not_allowed',
@@ -28,14 +81,12 @@ export const REFUSAL_CODES = [
   'executor_changed',
   'idempotency_mismatch',
   'token_replayed',
-] as const;
+] as const satisfies readonly RefusalCode[];
 
-export type RefusalCode = (typeof REFUSAL_CODES)[number];
-
-/** A refusal is a value, not an exception: a code and a sentence that says what to do. */
+/** A refusal is a value, not an exception. Its sentence stands in src/text. */
 export interface Refusal {
   readonly code: RefusalCode;
-  readonly message: string;
+  readonly params: Params;
   /** The field that the refusal is about, where it is about one. */
   readonly field?: string;
 }
@@ -44,11 +95,13 @@ export interface Refusal {
 export type Ruling<Value> =
   ({ readonly ok: true } & Value) | { readonly ok: false; readonly refusal: Refusal };
 
-/** A ruling against. */
-export function refuse(
-  code: RefusalCode,
-  message: string,
-  field?: string,
+/** A ruling against; codes whose sentence needs nothing take no params. */
+export function refuse<Code extends RefusalCode>(
+  code: Code,
+  ...[params, field]: None extends RefusalParams[Code]
+    ? [params?: RefusalParams[Code], field?: string]
+    : [params: RefusalParams[Code], field?: string]
 ): { readonly ok: false; readonly refusal: Refusal } {
-  return { ok: false, refusal: field === undefined ? { code, message } : { code, message, field } };
+  const refusal = { code, params: params ?? {} };
+  return { ok: false, refusal: field === undefined ? refusal : { ...refusal, field } };
 }

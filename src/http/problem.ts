@@ -1,4 +1,6 @@
 import type { Refusal } from '../domain/refusal.ts';
+import { en } from '../text/en.ts';
+import { refusalText } from '../text/text.ts';
 import { IdentityError } from '../usecases/ports/ports.ts';
 import { HTTP_PROBLEMS, REFUSAL_STATUS } from './codes.ts';
 import type { HttpCode } from './codes.ts';
@@ -66,7 +68,7 @@ export function refusalReply(refusal: Refusal): Reply {
     status: REFUSAL_STATUS[refusal.code],
     code: refusal.code,
     title: 'Refused',
-    detail: refusal.message,
+    detail: refusalText(en, refusal),
     members: refusal.field === undefined ? {} : { field: refusal.field },
   });
 }

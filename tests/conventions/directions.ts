@@ -17,16 +17,24 @@ const ADAPTERS = [
 ];
 const INNER = ['lib', 'domain'];
 const USE_CASES = [...INNER, 'usecases'];
+/** Parts that people read, and configuration problems, which quote refusals. */
+const READ = ['cards', 'teams', 'http', 'web', 'identity'];
 /** What each part may import of the others, besides itself. `main`: files of src itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   domain: ['lib'],
   usecases: INNER,
-  config: INNER,
-  ...Object.fromEntries(ADAPTERS.map((name) => [name, [...USE_CASES, 'config']])),
-  compose: [...USE_CASES, 'config', ...ADAPTERS],
-  cli: [...USE_CASES, 'config', ...ADAPTERS, 'compose', 'local'],
-  local: [...USE_CASES, 'config', ...ADAPTERS, 'compose'],
+  text: INNER,
+  config: [...INNER, 'text'],
+  ...Object.fromEntries(
+    ADAPTERS.map((name) => [
+      name,
+      [...USE_CASES, 'config', ...(READ.includes(name) ? ['text'] : [])],
+    ]),
+  ),
+  compose: [...USE_CASES, 'config', 'text', ...ADAPTERS],
+  cli: [...USE_CASES, 'config', 'text', ...ADAPTERS, 'compose', 'local'],
+  local: [...USE_CASES, 'config', 'text', ...ADAPTERS, 'compose'],
   main: [...INNER, 'config', 'compose', 'cli'],
 };
 

@@ -133,7 +133,7 @@ test('a problem that only the button meets shows the form again in the chat', as
   });
   expect(result).toMatchObject({ kind: 'card' });
   const card = (result as { card: Json }).card;
-  expect(textOfCard(card)).toContain('at most 5000000');
+  expect(textOfCard(card)).toContain('at most 5,000,000');
   expect(inputsOf(card)).toMatchObject({ amount: '6000000', payment: 'PAY-4711' });
   expect(await requests()).toBe(before);
   // Corrected, it is one request, however often it is sent.

@@ -115,6 +115,6 @@ export function pendingRequest(
     },
     options.now ?? NOW,
   );
-  if (!made.ok) throw new Error(`${made.refusal.code}: ${made.refusal.message}`);
+  if (!made.ok) throw new Error(JSON.stringify(made.refusal));
   return { ...made.request, number: options.number ?? 17 };
 }

@@ -14,18 +14,15 @@ export function mayRequest(workflow: Workflow, principal: Principal): Ruling<obj
     if (workflow.request.workloads.some((rule) => matchesWorkload(rule, principal))) {
       return { ok: true };
     }
-    return refuse(
-      'requester_not_allowed',
-      `The workload ${principal.name} may not request ${workflow.id}: no rule under ` +
-        "request.workloads matches its token's issuer and claims.",
-    );
+  } else if (workflow.request.roles.some((role) => principal.roles.includes(role))) {
+    return { ok: true };
   }
-  if (workflow.request.roles.some((role) => principal.roles.includes(role))) return { ok: true };
-  return refuse(
-    'requester_not_allowed',
-    `Requesting ${workflow.id} needs the role ${either(workflow.request.roles)}; ` +
-      `your token carries ${held(principal.roles)}.`,
-  );
+  return refuse('requester_not_allowed', {
+    workflow: workflow.id,
+    workload: principal.kind === 'workload' ? principal.name : null,
+    roles: workflow.request.roles,
+    held: principal.roles,
+  });
 }
 
 /** Whether a principal satisfies the role and claim rules of a stage, and by which role. */
@@ -35,21 +32,20 @@ export function mayDecideStage(
 ): Ruling<{ role: string }> {
   const role = stage.roles.find((name) => principal.roles.includes(name));
   if (role === undefined) {
-    return refuse(
-      'role_missing',
-      `"${stage.name}" is decided by the role ${either(stage.roles)}; ` +
-        `your token carries ${held(principal.roles)}.`,
-    );
+    const held = principal.roles;
+    return refuse('role_missing', { stage: stage.name, roles: stage.roles, held });
   }
   if (stage.where !== null) {
     const { claim, value } = stage.where;
     const own = Object.hasOwn(principal.claims, claim) ? principal.claims[claim] : undefined;
-    if (own === undefined || saysNothing(own) || !claimEquals(own, value)) {
-      return refuse(
-        'claim_mismatch',
-        `"${stage.name}" is decided by people whose ${claim} is ${String(value)}; ` +
-          `yours is ${own === undefined || saysNothing(own) ? 'not in your token' : String(own)}.`,
-      );
+    const absent = own === undefined || saysNothing(own);
+    if (absent || !claimEquals(own, value)) {
+      return refuse('claim_mismatch', {
+        stage: stage.name,
+        claim,
+        wanted: String(value),
+        own: absent ? null : String(own),
+      });
     }
   }
   return { ok: true, role };
@@ -58,18 +54,16 @@ export function mayDecideStage(
 /** Whether a principal may decide a request's open stage: a person, not the asker, in the role. */
 export function mayDecide(request: Request, principal: Principal): Ruling<{ role: string }> {
   if (principal.kind !== 'person') {
-    return refuse('approver_not_person', "Only people decide; a workload's token cannot approve.");
+    return refuse('approver_not_person');
   }
   const askers = [request.requester, request.beneficiary];
   if (askers.some((asker) => samePerson(asker, principal))) {
-    const how = askers.some(({ key }) => key === principal.key)
-      ? ''
-      : ', through a pipeline or another account of yours';
-    return refuse('own_request', `You asked for this${how}, so somebody else must decide it.`);
+    return refuse('own_request', { linked: !askers.some(({ key }) => key === principal.key) });
   }
   const stage = request.plan.stages[openStage(request)];
   if (stage === undefined) {
-    return refuse('request_closed', 'This request has no open stage.');
+    const { number, state } = request;
+    return refuse('request_closed', { number, state });
   }
   return mayDecideStage(stage, principal);
 }
@@ -118,12 +112,4 @@ function claimEquals(own: ClaimValue, wanted: ClaimValue): boolean {
     return JSON.stringify(own) === JSON.stringify(wanted);
   }
   return own === wanted;
-}
-
-function either(roles: readonly string[]): string {
-  return roles.length > 0 ? roles.join(' or ') : 'that nobody has (none is configured)';
-}
-
-function held(roles: readonly string[]): string {
-  return roles.length > 0 ? roles.join(', ') : 'no role';
 }

@@ -25,20 +25,18 @@ const CLOCKS_DIFFER_MS = 60_000;
 export function meetsStepUp(demand: StepUp, token: TokenEvidence, now: number): Ruling<object> {
   const { acr, amr, maxAgeMs } = demand;
   const contexts = [...(token.acr === null ? [] : [token.acr]), ...(token.acrs ?? [])];
-  const told = (what: readonly string[]) => what.join(', ') || 'none';
   if (acr !== null && !acr.some((one) => contexts.includes(one))) {
-    return unmet(`with the authentication context ${acr.join(' or ')}`, told(contexts));
+    return refuse('step_up_required', { lacks: 'acr', wanted: acr, found: contexts });
   }
   if (amr !== null && !amr.every((one) => token.amr.includes(one))) {
-    return unmet(`with ${amr.join(' and ')}`, told(token.amr));
+    return refuse('step_up_required', { lacks: 'amr', wanted: amr, found: token.amr });
   }
   if (maxAgeMs !== null) {
-    const wanted = `not older than ${formatDuration(maxAgeMs)}`;
-    if (token.authTime === null) return unmet(wanted, 'of an unknown time');
-    const ageMs = now - token.authTime;
-    // A time that is still to come, by more than clocks differ, is no proof of a sign-in that was.
-    if (ageMs < -CLOCKS_DIFFER_MS) return unmet(wanted, 'of a time still to come');
-    if (ageMs > maxAgeMs) return unmet(wanted, `${formatDuration(ageMs)} old`);
+    const ageMs = token.authTime === null ? null : now - token.authTime;
+    // A time in the future, by more than clocks differ, proves no sign-in.
+    if (ageMs === null || ageMs < -CLOCKS_DIFFER_MS || ageMs > maxAgeMs) {
+      return refuse('step_up_required', { lacks: 'age', maxAgeMs, ageMs });
+    }
   }
   return { ok: true };
 }
@@ -51,11 +49,4 @@ export function stepUpText({ acr, amr, maxAgeMs }: StepUp): string {
     ...(maxAgeMs === null ? [] : [`not older than ${formatDuration(maxAgeMs)}`]),
   ];
   return `a sign-in ${parts.join(', ')}`;
-}
-
-function unmet(wanted: string, found: string): ReturnType<typeof refuse> {
-  return refuse(
-    'step_up_required',
-    `This stage is decided under a sign-in ${wanted}; yours is ${found}. Sign in again as it asks.`,
-  );
 }

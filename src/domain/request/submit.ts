@@ -35,10 +35,7 @@ export function submit(
   const checked = checkFields(workflow, submission.fields);
   if (!checked.ok) return checked;
   if (reason !== null && (reason.length > MAX_REASON_LENGTH || !reason.isWellFormed())) {
-    return refuse(
-      'reason_too_long',
-      `The reason may hold ${MAX_REASON_LENGTH} characters of text.`,
-    );
+    return refuse('reason_too_long', { max: MAX_REASON_LENGTH });
   }
   const planned = planStages(workflow, requester, checked.fields);
   if (!planned.ok) return planned;
@@ -131,11 +128,7 @@ function planStages(
     if (spec.when !== null && !holds(spec.when, fields)) continue;
     const where = resolveWhere(spec, requester);
     if (where === undefined) {
-      return refuse(
-        'claim_unavailable',
-        `"${spec.name}" compares with your ${spec.where?.claim ?? 'claim'}, which your token ` +
-          'does not carry. Ask an administrator to add the claim.',
-      );
+      return refuse('claim_unavailable', { stage: spec.name, claim: spec.where?.claim ?? '' });
     }
     stages.push({
       name: spec.name,
@@ -146,7 +139,7 @@ function planStages(
     });
   }
   if (stages.length === 0) {
-    return refuse('no_stage_applies', `No stage of ${workflow.id} applies to these fields.`);
+    return refuse('no_stage_applies', { workflow: workflow.id });
   }
   return { ok: true, stages };
 }

@@ -109,21 +109,21 @@ function decide(request: Request, command: DecideCommand, now: number): Transiti
   );
   if (earlier?.decision === command.decision) return { kind: 'repeat', decision: earlier };
   if (earlier) {
-    return refused('already_decided', `You already said ${earlier.decision} here; that stands.`);
+    return refused('already_decided', { decision: earlier.decision });
   }
   if (request.state !== 'pending') return closed(request);
   if (now >= request.expiresAt) {
-    return refused('request_expired', 'The time to decide has run out. Ask for it again.');
+    return refused('request_expired');
   }
   const stage = openStage(request);
   if (shown !== stage) {
-    return refused('stage_passed', 'The card showed another stage. Look at the current card.');
+    return refused('stage_passed');
   }
   if (command.digest !== request.digest) {
-    return refused('digest_mismatch', 'What was shown is not what is stored. Open the card again.');
+    return refused('digest_mismatch');
   }
   if (command.reason !== null && command.reason.length > MAX_REASON_LENGTH) {
-    return refused('reason_too_long', `A reason may hold ${MAX_REASON_LENGTH} characters.`);
+    return refused('reason_too_long', { max: MAX_REASON_LENGTH });
   }
   const allowed = mayDecide(request, by);
   if (!allowed.ok) return { kind: 'refused', refusal: allowed.refusal };
@@ -196,11 +196,11 @@ function settleStage(
 
 function cancel(request: Request, by: Principal, now: number): Transition {
   if (!isAsker(request, by)) {
-    return refused('not_requester', 'Only the person who asked can cancel a request.');
+    return refused('not_requester');
   }
   if (isTerminal(request.state)) return closed(request);
   if (request.state !== 'pending') {
-    return refused('too_late_to_cancel', `It is ${request.state} and can no longer be cancelled.`);
+    return refused('too_late_to_cancel', { state: request.state });
   }
   const outcome = said('cancelled', `${by.name} cancelled it.`, now);
   return stepTo(request, 'cancelled', now, {
@@ -302,10 +302,10 @@ function stepTo(
 }
 
 function closed(request: Request): Transition {
-  return refused('request_closed', `Request ${request.number} is ${request.state} already.`);
+  return refused('request_closed', { number: request.number, state: request.state });
 }
 
-function refused(...given: Parameters<typeof refuse>): Transition {
+function refused<Code extends RefusalCode>(...given: Parameters<typeof refuse<Code>>): Transition {
   return { kind: 'refused', refusal: refuse(...given).refusal };
 }
 

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../lib/duration.ts';
 import { refuse } from '../refusal.ts';
-import type { Ruling } from '../refusal.ts';
+import type { FieldProblem, Ruling } from '../refusal.ts';
 import type { FieldSpec, FieldValue, Workflow } from './workflow.ts';
 
 /** All field values and the reason of one request together, in UTF-8 bytes. */
@@ -19,11 +19,8 @@ export function checkFields(
   const known = new Set(workflow.fields.map((field) => field.id));
   const extra = Object.keys(given).find((id) => !known.has(id));
   if (extra !== undefined) {
-    const names = [...known].join(', ') || 'none';
-    return refuse(
-      'field_unknown',
-      `${workflow.id} has no field "${clip(extra)}". Its fields: ${names}.`,
-    );
+    const about = { workflow: workflow.id, field: clip(extra), fields: [...known] };
+    return refuse('field_unknown', about);
   }
   const fields: Record<string, FieldValue> = {};
   for (const spec of workflow.fields) {
@@ -31,22 +28,24 @@ export function checkFields(
     if (raw === undefined || raw === null || raw === '') {
       if (spec.default !== null) fields[spec.id] = spec.default;
       else if (spec.required) {
-        return refuse('field_missing', `${spec.label} is required.`, spec.id);
+        return refuse('field_missing', { label: spec.label }, spec.id);
       }
       continue;
     }
     const value = checkValue(spec, raw);
-    if (typeof value === 'object') return refuse('field_invalid', value.problem, spec.id);
+    if (typeof value === 'object') {
+      return refuse('field_invalid', { label: spec.label, ...value }, spec.id);
+    }
     fields[spec.id] = value;
   }
   if (Buffer.byteLength(JSON.stringify(fields)) > MAX_REQUEST_BYTES) {
-    return refuse('request_too_large', `All fields together may hold ${MAX_REQUEST_BYTES} bytes.`);
+    return refuse('request_too_large', { maxBytes: MAX_REQUEST_BYTES });
   }
   return { ok: true, fields };
 }
 
-/** The checked value, or the problem with it in a sentence. */
-function checkValue(spec: FieldSpec, raw: unknown): FieldValue | { problem: string } {
+/** The checked value, or what is wrong with it. */
+function checkValue(spec: FieldSpec, raw: unknown): FieldValue | FieldProblem {
   switch (spec.type) {
     case 'text':
     case 'multiline':
@@ -55,56 +54,41 @@ function checkValue(spec: FieldSpec, raw: unknown): FieldValue | { problem: stri
     case 'boolean':
       if (raw === true || raw === 'true') return true;
       if (raw === false || raw === 'false') return false;
-      return { problem: `${spec.label} must be true or false.` };
+      return { rule: 'boolean' };
     case 'number':
-      return checkNumber(spec, typeof raw === 'string' ? Number(raw.trim() || NaN) : raw, String);
+      return checkNumber(spec, typeof raw === 'string' ? Number(raw.trim() || NaN) : raw);
     case 'duration':
       return checkDuration(spec, raw);
   }
 }
 
-function checkText(spec: FieldSpec, raw: unknown): FieldValue | { problem: string } {
-  if (typeof raw !== 'string' || !raw.isWellFormed()) {
-    return { problem: `${spec.label} must be text.` };
-  }
-  if (spec.type !== 'multiline' && /[\r\n]/.test(raw)) {
-    return { problem: `${spec.label} must be one line.` };
-  }
+function checkText(spec: FieldSpec, raw: unknown): FieldValue | FieldProblem {
+  if (typeof raw !== 'string' || !raw.isWellFormed()) return { rule: 'text' };
+  if (spec.type !== 'multiline' && /[\r\n]/.test(raw)) return { rule: 'one_line' };
   if (raw.length > spec.maxLength) {
-    return { problem: `${spec.label} has ${raw.length} characters; at most ${spec.maxLength}.` };
+    return { rule: 'length', length: raw.length, max: spec.maxLength };
   }
   if (spec.type === 'choice' && !spec.choices.includes(raw)) {
-    return { problem: `${spec.label} must be one of ${spec.choices.join(', ')}.` };
+    return { rule: 'choices', choices: spec.choices };
   }
   if (spec.pattern !== null && !new RegExp(`^(?:${spec.pattern})$`, 'u').test(raw)) {
-    return { problem: `${spec.label} "${clip(raw)}" does not match ${spec.pattern}.` };
+    return { rule: 'pattern', value: clip(raw), pattern: spec.pattern };
   }
   return raw;
 }
 
-function checkNumber(
-  spec: FieldSpec,
-  value: unknown,
-  show: (value: number) => string,
-): FieldValue | { problem: string } {
-  if (typeof value !== 'number' || !Number.isFinite(value)) {
-    return { problem: `${spec.label} must be a number.` };
-  }
-  if (spec.min !== null && value < spec.min) {
-    return { problem: `${spec.label} must be at least ${show(spec.min)}.` };
-  }
-  if (spec.max !== null && value > spec.max) {
-    return { problem: `${spec.label} must be at most ${show(spec.max)}.` };
-  }
+function checkNumber(spec: FieldSpec, value: unknown): FieldValue | FieldProblem {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return { rule: 'number' };
+  const { min, max } = spec;
+  const duration = spec.type === 'duration';
+  if (min !== null && value < min) return { rule: 'min', limit: min, duration };
+  if (max !== null && value > max) return { rule: 'max', limit: max, duration };
   return value;
 }
 
-function checkDuration(spec: FieldSpec, raw: unknown): FieldValue | { problem: string } {
+function checkDuration(spec: FieldSpec, raw: unknown): FieldValue | FieldProblem {
   const ms = typeof raw === 'string' ? parseDuration(raw.trim()) : undefined;
-  if (ms === undefined || ms <= 0) {
-    return { problem: `${spec.label} must be a duration such as 90s, 15m, 8h or 2d.` };
-  }
-  return checkNumber(spec, ms, (value) => `${value / 60_000} minutes`);
+  return ms === undefined || ms <= 0 ? { rule: 'duration' } : checkNumber(spec, ms);
 }
 
 /** Hostile text cut short before it enters a sentence. */

@@ -1,6 +1,8 @@
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Request, Verdict } from '../../domain/request/request.ts';
+import { en } from '../../text/en.ts';
+import { refusalText } from '../../text/text.ts';
 import type { ClickedCard, DecideResult } from '../../usecases/ports/app.ts';
 import type { TeamsSender } from '../../usecases/ports/ports.ts';
 import { clickedCard } from './activity.ts';
@@ -91,7 +93,7 @@ async function decideAnswer(
   const mayShow = request && (request.digest === shown.digest || deps.app.mayRead(request, by));
   if (!mayShow) return messageAnswer(NOT_YOURS);
   if (OUT_OF_DATE.includes(refusal.code)) return view(request);
-  return messageAnswer(refusal.message);
+  return messageAnswer(refusalText(en, refusal));
 }
 
 /** Cancel: by the person who asked. */
@@ -101,7 +103,7 @@ export async function onCancel(deps: BotDeps, press: Press): Promise<Answer> {
   const proof = await prove(deps, activity, { sender, subject });
   if (proof.kind === 'answer') return proof.answer;
   const result = await deps.app.cancelRequest({ id: shown.id, by: proof.by });
-  if (result.kind === 'refused') return messageAnswer(result.refusal.message);
+  if (result.kind === 'refused') return messageAnswer(refusalText(en, result.refusal));
   return requestAnswer(deps, result.request, viewerFrom(result.request, proof.by));
 }
 

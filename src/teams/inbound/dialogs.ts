@@ -1,3 +1,4 @@
+import { refuse } from '../../domain/refusal.ts';
 import { checkFields } from '../../domain/workflow/fields.ts';
 import { MAX_REASON_LENGTH } from '../../domain/request/submit.ts';
 import { DeliveryError } from '../../usecases/ports/ports.ts';
@@ -40,8 +41,8 @@ export async function submitDialog(deps: BotDeps, activity: TeamsActivity): Prom
     return dialogAnswer(TITLE, deps.cards.dialogForm({ ...form, problem: checked.refusal }));
   }
   if (reason !== null && reason.length > MAX_REASON_LENGTH) {
-    const message = `The reason may hold ${MAX_REASON_LENGTH} characters.`;
-    return dialogAnswer(TITLE, deps.cards.dialogForm({ ...form, problem: { message } }));
+    const { refusal: problem } = refuse('reason_too_long', { max: MAX_REASON_LENGTH });
+    return dialogAnswer(TITLE, deps.cards.dialogForm({ ...form, problem }));
   }
   try {
     const chat = await personalChat(deps, { sender, serviceUrl: activity.serviceUrl });

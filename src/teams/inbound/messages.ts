@@ -1,3 +1,4 @@
+import { refuse } from '../../domain/refusal.ts';
 import type { Workflow } from '../../domain/workflow/workflow.ts';
 import { escapeMarkdown } from '../../lib/escape-markdown.ts';
 import type { CardContent } from '../../usecases/ports/ports.ts';
@@ -62,9 +63,9 @@ function answerRequest(
     (id) => id !== 'reason' && !workflow.fields.some((field) => field.id === id),
   );
   if (stray === undefined) return deps.cards.form({ workflow, values });
-  const names = workflow.fields.map(({ id }) => id).join(', ') || 'none';
-  const message = `There is no field "${stray}". The fields are: ${names}.`;
-  return deps.cards.form({ workflow, values, problem: { message } });
+  const fields = workflow.fields.map(({ id }) => id);
+  const { refusal } = refuse('field_unknown', { workflow: workflow.id, field: stray, fields });
+  return deps.cards.form({ workflow, values, problem: refusal });
 }
 
 function pickerMessage(deps: BotDeps, workflows: readonly Workflow[]): CardContent | Message {

@@ -1,3 +1,5 @@
+import { en } from '../../text/en.ts';
+import { refusalText } from '../../text/text.ts';
 import type { TeamsSender } from '../../usecases/ports/ports.ts';
 import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
@@ -37,7 +39,7 @@ export async function onSubmit(
   if (result.kind !== 'refused') {
     return requestAnswer(deps, result.request, viewerFrom(result.request, proof.by));
   }
-  const { field, message } = result.refusal;
-  if (field === undefined) return messageAnswer(message);
-  return cardAnswer(deps.cards.form({ workflow, values, problem: { field, message } }));
+  const { refusal: problem } = result;
+  if (problem.field === undefined) return messageAnswer(refusalText(en, problem));
+  return cardAnswer(deps.cards.form({ workflow, values, problem }));
 }

@@ -70,17 +70,10 @@ export function tokenKey(
 
 /** What a bearer token is told that has made or decided something before. */
 export function tokenReplayed(): Refusal {
-  return refuse(
-    'token_replayed',
-    'This token was used already: it makes or decides one request. Take a new ' +
-      'token, or send the Idempotency-Key of the first try again.',
-  ).refusal;
+  return refuse('token_replayed', { proof: 'token' }).refusal;
 }
 
 /** What an exchange is told that was used for something else before. */
 export function exchangeReplayed(): Refusal {
-  return refuse(
-    'token_replayed',
-    'This sign-in was used for something else already. Press the button again.',
-  ).refusal;
+  return refuse('token_replayed', { proof: 'exchange' }).refusal;
 }

@@ -1,4 +1,5 @@
 import type { Principal, PrincipalRef } from '../../domain/people/principal.ts';
+import type { Refusal } from '../../domain/refusal.ts';
 import type { HeldNow } from '../../domain/request/recheck.ts';
 import type { StepUp } from '../../domain/request/step-up.ts';
 import type { Outcome, PlannedExecution, Request } from '../../domain/request/request.ts';
@@ -290,7 +291,7 @@ export interface TeamsCards extends CardRenderer {
 export interface RequestForm {
   readonly workflow: Workflow;
   readonly values: Readonly<Record<string, unknown>>;
-  readonly problem?: { readonly field?: string; readonly message: string };
+  readonly problem?: Refusal;
 }
 
 /** Takes what Bot Framework posts: the gate and the bot behind it. A fault is thrown. */

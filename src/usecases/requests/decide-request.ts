@@ -79,5 +79,5 @@ function onceKeysOf(
 
 /** The refusal of a request that does not exist, or that the asker may not know of. */
 export function notFound(): Pick<ReturnType<typeof refuse>, 'refusal'> {
-  return { refusal: refuse('request_not_found', 'There is no such request.').refusal };
+  return { refusal: refuse('request_not_found').refusal };
 }

@@ -69,7 +69,7 @@ export async function submitRequest(
 function rule(deps: Deps, input: SubmitInput, now: number): ReturnType<typeof submit> {
   const workflow = deps.workflows.get(input.workflow);
   if (!workflow) {
-    return refuse('workflow_unknown', `There is no workflow "${named(input)}".`);
+    return refuse('workflow_unknown', { workflow: named(input) });
   }
   const execution = deps.executors.plan(workflow.executor);
   if (!execution) throw new Error(`workflow ${workflow.id}: executor is not configured`);
@@ -113,12 +113,7 @@ async function settle(
     return refused(
       deps,
       input,
-      result.of === 'exchange'
-        ? exchangeReplayed()
-        : refuse(
-            'idempotency_mismatch',
-            'This Idempotency-Key was used for a request with other content. Take a new key.',
-          ).refusal,
+      result.of === 'exchange' ? exchangeReplayed() : refuse('idempotency_mismatch').refusal,
     );
   }
   return repeated(deps, result.requestId);

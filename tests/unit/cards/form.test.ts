@@ -1,3 +1,4 @@
+import { refuse } from '../../../src/domain/refusal.ts';
 import { createCards } from '../../../src/cards/cards.ts';
 import { MAX_CARD_BYTES } from '../../../src/cards/card-size.ts';
 import { formPattern } from '../../../src/cards/form-pattern.ts';
@@ -124,17 +125,21 @@ describe('a form', () => {
     const wrong = cards.form({
       workflow: workflow(),
       values: {},
-      problem: { field: 'version', message: 'version "[x](y)" does not match.' },
+      problem: refuse(
+        'field_invalid',
+        { label: 'version', rule: 'pattern', value: '[x](y)', pattern: '\\d' },
+        'version',
+      ).refusal,
     }).card;
     expect(textsOf(wrong)).toEqual(
-      expect.arrayContaining(['Please check “version”.', 'version "[x](y)" does not match.']),
+      expect.arrayContaining(['Please check “version”.', 'version "[x](y)" does not match \\d.']),
     );
     const refused = cards.form({
       workflow: workflow(),
       values: {},
-      problem: { message: 'It needs the role developer.' },
+      problem: refuse('no_stage_applies', { workflow: 'deploy' }).refusal,
     }).card;
-    expect(textsOf(refused)).toContain('It needs the role developer.');
+    expect(textsOf(refused)).toContain('No stage of deploy applies to these fields.');
     expect(problemsOf(refused)).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { refuse } from '../../../src/domain/refusal.ts';
 import type { RequestState } from '../../../src/domain/request/request.ts';
 import { makeRequest, startServer } from '../http/support.ts';
 import type { Harness } from '../http/support.ts';
@@ -87,7 +88,7 @@ describe('countersign request', () => {
     server.app.submit = () =>
       Promise.resolve({
         kind: 'refused',
-        refusal: { code: 'field_missing', message: 'Version is required.' },
+        ...refuse('field_missing', { label: 'Version' }),
       });
     expect(await cli(ask, { env })).toEqual({
       code: 1,

@@ -322,7 +322,7 @@ const workflowCases: Case[] = [
     at: '9h',
     rule: 'wrong_field',
     path: 'fields[2].default',
-    expected: /at most 480 minutes/,
+    expected: /at most 8 h/,
   },
   {
     name: 'a bound that is no duration',

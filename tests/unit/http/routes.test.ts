@@ -1,3 +1,4 @@
+import { refuse } from '../../../src/domain/refusal.ts';
 import { makeRequest, post, get, startServer } from './support.ts';
 import type { Harness } from './support.ts';
 
@@ -49,15 +50,17 @@ describe('POST /v1/requests', () => {
   });
 
   test.each([
-    ['idempotency_mismatch', 422],
-    ['requester_not_allowed', 403],
-    ['field_invalid', 422],
-  ] as const)('a refusal %s gives %d', async (code, status) => {
-    server.app.submit = () =>
-      Promise.resolve({ kind: 'refused', refusal: { code, message: 'No.', field: 'service' } });
+    [refuse('idempotency_mismatch'), 422, /^This Idempotency-Key was used/],
+    [refuse('role_missing', { stage: 'Owner', roles: ['lead'], held: [] }), 403, /^"Owner" is/],
+    [refuse('field_missing', { label: 'Service' }, 'service'), 422, /^Service is required\.$/],
+    [refuse('token_replayed', { proof: 'token' }), 409, /^This token was used already/],
+  ])('a refusal %j gives %d', async ({ refusal }, status, detail) => {
+    server.app.submit = () => Promise.resolve({ kind: 'refused', refusal });
     const response = await post(`${server.url}/v1/requests`, body);
     expect(response.status).toBe(status);
-    expect(await problemOf(response)).toMatchObject({ code, detail: 'No.', field: 'service' });
+    const problem = await problemOf(response);
+    expect(problem).toMatchObject({ code: refusal.code, detail: expect.stringMatching(detail) });
+    expect(problem['field']).toBe(refusal.field);
   });
 
   test.each([
@@ -333,7 +336,7 @@ describe('deciding', () => {
     server.app.decide = () =>
       Promise.resolve({
         kind: 'refused',
-        refusal: { code: 'role_missing', message: 'secret' },
+        ...refuse('role_missing', { stage: 'secret', roles: ['secret'], held: [] }),
         request: undefined,
       });
     const response = await decide({}, 'olu');

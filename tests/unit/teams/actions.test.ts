@@ -1,3 +1,4 @@
+import { refuse } from '../../../src/domain/refusal.ts';
 import { readActivity } from '../../../src/teams/inbound/activity.ts';
 import type { TeamsActivity } from '../../../src/teams/inbound/activity.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
@@ -235,7 +236,7 @@ describe('approve and deny', () => {
           Promise.resolve({
             kind: 'refused',
             request: pending,
-            refusal: { code: 'role_missing', message: 'You need the role security-lead.' },
+            ...refuse('role_missing', { stage: 'Security', roles: ['lead'], held: [] }),
           }),
       },
     });
@@ -243,7 +244,7 @@ describe('approve and deny', () => {
     expect(answer.body).toEqual({
       statusCode: 200,
       type: MESSAGE,
-      value: 'You need the role security-lead.',
+      value: '"Security" is decided by the role lead; your token carries no role.',
     });
   });
 
@@ -254,7 +255,7 @@ describe('approve and deny', () => {
           Promise.resolve({
             kind: 'refused',
             request: { ...pending, state: 'denied', version: 4 },
-            refusal: { code: 'request_closed', message: 'Request 17 is denied already.' },
+            ...refuse('request_closed', { number: 17, state: 'denied' }),
           }),
       },
     });
@@ -278,7 +279,7 @@ describe('approve and deny', () => {
           Promise.resolve({
             kind: 'refused',
             request: other,
-            refusal: { code: 'digest_mismatch', message: 'Open the card again.' },
+            ...refuse('digest_mismatch'),
           }),
       },
     });
@@ -492,11 +493,7 @@ describe('submit', () => {
         submitRequest: () =>
           Promise.resolve({
             kind: 'refused',
-            refusal: {
-              code: 'field_invalid',
-              field: 'service',
-              message: 'No such service.',
-            },
+            ...refuse('field_missing', { label: 'Service' }, 'service'),
           }),
       },
     });
@@ -507,7 +504,7 @@ describe('submit', () => {
       value: {
         form: 'deploy-production',
         values: { service: 'checkout', reason: 'Release' },
-        problem: { field: 'service', message: 'No such service.' },
+        problem: { code: 'field_missing', params: { label: 'Service' }, field: 'service' },
       },
     });
   });
@@ -518,17 +515,20 @@ describe('submit', () => {
         submitRequest: () =>
           Promise.resolve({
             kind: 'refused',
-            refusal: {
-              code: 'requester_not_allowed',
-              message: 'It needs the role developer.',
-            },
+            ...refuse('requester_not_allowed', {
+              workflow: 'deploy-production',
+              workload: null,
+              roles: ['developer', 'lead'],
+              held: ['approver'],
+            }),
           }),
       },
     });
     expect((await teams.handle(press('submit', data, withToken('good')))).body).toEqual({
       statusCode: 200,
       type: MESSAGE,
-      value: 'It needs the role developer.',
+      value:
+        'Requesting deploy-production needs the role developer or lead; your token carries approver.',
     });
   });
 

@@ -90,14 +90,14 @@ test('a form with a problem is shown again with what was filled in', async () =>
       type: 'AdaptiveCard',
       dialog: 'deploy-production',
       values: { service: '', reason: 'Release' },
-      problem: { code: 'field_missing', field: 'service', message: 'service is required.' },
+      problem: { code: 'field_missing', field: 'service', params: { label: 'service' } },
     }),
   );
   const long = await teams.handle(submitted({ ...filled, reason: 'x'.repeat(2_000) }));
-  expect(long).toHaveProperty(
-    'body.task.value.card.content.problem.message',
-    'The reason may hold 1000 characters.',
-  );
+  expect(long).toHaveProperty('body.task.value.card.content.problem', {
+    code: 'reason_too_long',
+    params: { max: 1_000 },
+  });
   expect(wire.calls()).toHaveLength(before);
 });
 

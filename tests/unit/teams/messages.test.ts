@@ -66,7 +66,7 @@ test('request with a workflow and values is a prefilled form', async () => {
 test('a value for a field that is not there is said in the form', async () => {
   const { sent } = await answers({ text: 'request deploy-production colour=red' });
   expect(cardOf(sent[0]?.body)).toMatchObject({
-    problem: { message: 'There is no field "colour". The fields are: service.' },
+    problem: { code: 'field_unknown', params: { field: 'colour', fields: ['service'] } },
   });
 });
 

@@ -131,7 +131,7 @@ export async function ask(house: House, key: string | null = null): Promise<stri
     idempotencyKey: key,
     teams: null,
   });
-  if (result.kind === 'refused') throw new Error(result.refusal.message);
+  if (result.kind === 'refused') throw new Error(result.refusal.code);
   return result.request.id;
 }
 

@@ -1,0 +1,65 @@
+import { REFUSAL_CODES, refuse } from '../../../src/domain/refusal.ts';
+import { en } from '../../../src/text/en.ts';
+import { refusalText } from '../../../src/text/text.ts';
+
+test('every refusal code has a sentence, and no other code has one', () => {
+  expect(Object.keys(en.refusals).sort()).toEqual([...REFUSAL_CODES].sort());
+});
+
+const stage = 'Service owner';
+const label = 'Window';
+
+test.each([
+  [
+    refuse('role_missing', { stage, roles: ['lead', 'owner'], held: ['developer', 'auditor'] }),
+    '"Service owner" is decided by the role lead or owner; your token carries developer, auditor.',
+  ],
+  [
+    refuse('role_missing', { stage, roles: [], held: [] }),
+    '"Service owner" is decided by the role that nobody has (none is configured); ' +
+      'your token carries no role.',
+  ],
+  [
+    refuse('requester_not_allowed', { workflow: 'deploy', workload: 'ci', roles: [], held: [] }),
+    'The workload ci may not request deploy: no rule under request.workloads matches its ' +
+      "token's issuer and claims.",
+  ],
+  [
+    refuse('claim_mismatch', { stage, claim: 'department', wanted: 'Payments', own: null }),
+    '"Service owner" is decided by people whose department is Payments; yours is not in your token.',
+  ],
+  [
+    refuse('own_request', { linked: true }),
+    'You asked for this, through a pipeline or another account of yours, so somebody else must ' +
+      'decide it.',
+  ],
+  [
+    refuse('field_invalid', { label, rule: 'max', limit: 28_800_000, duration: true }),
+    'Window must be at most 8 h.',
+  ],
+  [
+    refuse('field_invalid', { label, rule: 'min', limit: 1_000.5, duration: false }),
+    'Window must be at least 1,000.5.',
+  ],
+  [
+    refuse('field_invalid', { label, rule: 'length', length: 2_001, max: 2_000 }),
+    'Window has 2,001 characters; at most 2,000.',
+  ],
+  [
+    refuse('step_up_required', { lacks: 'amr', wanted: ['mfa', 'hwk'], found: [] }),
+    'This stage is decided under a sign-in with mfa and hwk; yours is none. ' +
+      'Sign in again as it asks.',
+  ],
+  [
+    refuse('step_up_required', { lacks: 'age', maxAgeMs: 300_000, ageMs: -90_000 }),
+    'This stage is decided under a sign-in not older than 5 min; yours is of a time still to ' +
+      'come. Sign in again as it asks.',
+  ],
+  [
+    refuse('step_up_required', { lacks: 'age', maxAgeMs: 300_000, ageMs: 600_000 }),
+    'This stage is decided under a sign-in not older than 5 min; yours is 10 min old. ' +
+      'Sign in again as it asks.',
+  ],
+])('%j is told in a sentence', ({ refusal }, sentence) => {
+  expect(refusalText(en, refusal)).toBe(sentence);
+});
