@@ -4,26 +4,26 @@ import { fileURLToPath } from 'node:url';
 
 export interface Child {
   readonly port: number;
-  /** The most memory that it ever held, in bytes. */
+  /** Peak memory (resident set size), in bytes. */
   peakMemory(): Promise<number>;
-  /** Exit code (or signal) once it ended; undefined when it still runs after `ms`. */
+  /** Exit code (or signal); undefined if it still runs after `ms`. */
   ended(ms: number): Promise<number | string | undefined>;
   stop(): Promise<void>;
 }
 
-/** Runs a server script beside this file in a process of its own; it must print its port. */
+/** Runs a server script of this folder in a child process; the script must print its port. */
 export async function startChild(script: string): Promise<Child> {
   const file = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(process.execPath, [file], {
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     env: { PATH: process.env.PATH ?? '' },
   });
-  if (child.stdout === null) throw new Error('no standard output');
+  if (child.stdout === null) throw new Error('the child has no standard output');
   const exit = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   const first = await Promise.race([
     once(child.stdout, 'data').then(([chunk]) => String(chunk)),
     exit.then((code) => {
-      throw new Error(`${script} ended with ${code} before it listened`);
+      throw new Error(`${script} exited with ${code} before it listened`);
     }),
   ]);
   return {
@@ -45,7 +45,7 @@ export async function startChild(script: string): Promise<Child> {
   };
 }
 
-/** In the child: answers `peakMemory`, and ends with its parent. */
+/** For the child: answers `peakMemory` and exits with its parent. */
 export function answerParent(): void {
   process.on('message', () => process.send?.(process.resourceUsage().maxRSS));
   process.on('disconnect', () => process.exit(0));

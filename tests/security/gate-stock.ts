@@ -4,18 +4,18 @@ import { APP_SECRET } from '../unit/teams/world.ts';
 import { demoBotAppId, demoTenantId } from '../../src/local/people.ts';
 import type { LocalConnector } from '../../src/local/connector.ts';
 
-/** What the stock adapter did with a post. */
+/** How the stock adapter handled a post. */
 export interface StockResult {
   readonly status: number;
-  /** Its authentication let the post through. */
+  /** Whether its authentication accepted the post. */
   readonly accepted: boolean;
-  /** The bot's code ran. */
+  /** Whether the bot's code ran. */
   readonly ran: boolean;
 }
 
 /**
- * Botbuilder as its documentation has people set it up, but for the addresses: the metadata of the
- * local connector stands in for Microsoft's, as nothing outside this machine is reached.
+ * Botbuilder set up as its documentation shows. Only the metadata address differs: the local
+ * connector replaces Microsoft's.
  */
 export function stockAdapter(connector: LocalConnector, options: { appId?: string } = {}) {
   const { appId = demoBotAppId } = options;

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => wire.stop());
 beforeEach(() => {
-  // Botbuilder writes every refusal to the console.
+  // Botbuilder logs every refusal to the console.
   jest.spyOn(console, 'error').mockImplementation(() => undefined);
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
 });
@@ -41,7 +41,7 @@ function gate(change: Partial<TeamsConfig> = {}, allowLoopbackHttp = true) {
   });
 }
 
-/** An invoke as Amara's client sends it; `members` replace its own, undefined removes one. */
+/** An invoke as Amara's client sends it. `members` overrides members; undefined removes one. */
 function invoke(members: Json = {}): Json {
   return wire.activity({
     personId: 'amara',
@@ -57,7 +57,7 @@ function invoke(members: Json = {}): Json {
 const check = (body: unknown, token: string | null, change: Partial<TeamsConfig> = {}) =>
   gate(change).check({ authorization: token === null ? undefined : `Bearer ${token}`, body });
 
-test('what Teams sends passes both, with the sender that Teams names', async () => {
+test('both accept an invoke from Teams, with the sender that Teams names', async () => {
   const token = await wire.channelToken();
   expect((await stock(invoke(), token)).ran).toBe(true);
   const passed = await check(invoke(), token);
@@ -75,13 +75,13 @@ test('what Teams sends passes both, with the sender that Teams names', async () 
   });
 });
 
-describe('open in the stock adapter, closed here', () => {
+describe('accepted by the stock adapter, refused here', () => {
   interface Hole {
     readonly name: string;
     readonly body: () => Json;
     readonly token: () => Promise<string>;
     readonly code: string;
-    /** The turn of the stock adapter fails for another reason, after it was authenticated. */
+    /** Set where the stock adapter accepts the post, but its turn fails later. */
     readonly stumbles?: boolean;
   }
   const channel = () => wire.channelToken();
@@ -96,13 +96,13 @@ describe('open in the stock adapter, closed here', () => {
     });
   const holes: readonly Hole[] = [
     {
-      name: 'a token that any tenant gave out for the bot (emulator, v1)',
+      name: 'a token that another tenant issued for the bot (emulator, v1)',
       body: invoke,
       code: 'token_issuer_unknown',
       token: () => entra(STRANGER, { ver: '1.0', appid: demoBotAppId, aud: demoBotAppId }),
     },
     {
-      name: 'a token that any tenant gave out for the bot (emulator, v2)',
+      name: 'a token that another tenant issued for the bot (emulator, v2)',
       body: invoke,
       code: 'token_issuer_unknown',
       token: () =>
@@ -118,7 +118,7 @@ describe('open in the stock adapter, closed here', () => {
         }),
     },
     {
-      name: "the bot's own outbound token sent back to it, whose audience is the connector",
+      name: "the bot's own outbound token, with the connector as audience",
       body: invoke,
       code: 'token_issuer_unknown',
       stumbles: true,
@@ -149,7 +149,7 @@ describe('open in the stock adapter, closed here', () => {
       body: () => invoke({ channelId: ' ' }),
     },
     {
-      name: 'a blank channel under a key that is not endorsed for Teams',
+      name: 'a blank channel under a key without endorsement for Teams',
       code: 'channel_not_teams',
       token: () => wire.channelToken({ key: 'unendorsed' }),
       body: () => invoke({ channelId: '' }),
@@ -161,7 +161,7 @@ describe('open in the stock adapter, closed here', () => {
       token: () => wire.channelToken({ claims: { exp: undefined } }),
     },
     {
-      name: 'somebody of a tenant that is not allowed',
+      name: 'a sender of a tenant that is not allowed',
       code: 'tenant_not_allowed',
       token: channel,
       body: () =>
@@ -177,19 +177,19 @@ describe('open in the stock adapter, closed here', () => {
       body: () => invoke({ from: { id: '29:x', aadObjectId: 'x', tenantId: STRANGER } }),
     },
     {
-      name: 'somebody of a tenant that is not allowed, without an object id',
+      name: 'a sender of a tenant that is not allowed, without an object id',
       code: 'tenant_not_allowed',
       token: channel,
       body: () => invoke({ from: { id: '29:x', tenantId: STRANGER } }),
     },
     {
-      name: 'a sender whose tenant is no text',
+      name: 'a sender whose tenant is not a string',
       code: 'activity_malformed',
       token: channel,
       body: () => invoke({ from: { id: '29:x', aadObjectId: 'x', tenantId: {} } }),
     },
     {
-      name: 'a conversation of one tenant and channel data of another',
+      name: 'a conversation of one tenant with channel data of another',
       code: 'activity_malformed',
       token: channel,
       body: () => invoke({ channelData: { tenant: { id: STRANGER } } }),
@@ -220,7 +220,7 @@ describe('open in the stock adapter, closed here', () => {
     expect(await check(body(), forged)).toEqual({ ok: false, code });
   });
 
-  test('no token at all, where no app id is configured', async () => {
+  test('a call without a token, where no app id is configured', async () => {
     const open = stockAdapter(wire, { appId: '' });
     expect((await open(invoke(), null)).ran).toBe(true);
     expect(await check(invoke(), null, { appId: '' })).toEqual({
@@ -229,7 +229,7 @@ describe('open in the stock adapter, closed here', () => {
     });
   });
 
-  test("a service URL that the token names, on a host that is not Microsoft's", async () => {
+  test("a service URL of the token on a host that is not Microsoft's", async () => {
     const elsewhere = 'https://collector.example/';
     const token = await wire.channelToken({ claims: { serviceurl: elsewhere } });
     expect((await stock(invoke({ serviceUrl: elsewhere }), token)).ran).toBe(true);
@@ -239,13 +239,13 @@ describe('open in the stock adapter, closed here', () => {
     });
   });
 
-  test('a token of garbage answers 500', async () => {
+  test('refuses a garbage token, where the stock adapter answers 500', async () => {
     const garbage = await wire.channelToken({ key: new Uint8Array(64), header: { alg: 'HS256' } });
     expect((await stock(invoke(), garbage)).status).toBe(500);
     expect((await check(invoke(), garbage)).ok).toBe(false);
   });
 
-  test('every tenant that an unsigned token names becomes a trusted issuer for good', async () => {
+  test('the stock adapter trusts every tenant that an unsigned token names, permanently', async () => {
     const {
       ToBotFromBotOrEmulatorTokenValidationParameters: { issuer: trusted },
     } = createRequire(import.meta.url)(
@@ -262,9 +262,9 @@ describe('open in the stock adapter, closed here', () => {
   });
 });
 
-// Teams itself sends an invoke again after a time-out, so the gate lets it: what happens behind it
-// happens once (e2e/main-job.test.ts, e2e/sign-in.test.ts).
-test('a replay passes both', async () => {
+// Teams resends an invoke after a time-out, so the gate must accept it. Its effects happen once
+// (e2e/main-job.test.ts, e2e/sign-in.test.ts).
+test('both accept a replay', async () => {
   const [token, body] = [await wire.channelToken(), invoke()];
   for (const round of [1, 2]) {
     expect([round, (await stock(body, token)).ran, (await check(body, token)).ok]).toEqual([
@@ -275,7 +275,7 @@ test('a replay passes both', async () => {
   }
 });
 
-describe('closed in both', () => {
+describe('refused by both', () => {
   test.each<[string, Json, string]>([
     ['another audience', { aud: STRANGER }, 'token_audience'],
     ['an expired token', { exp: Math.floor(Date.now() / 1_000) - 400 }, 'token_expired'],
@@ -286,13 +286,13 @@ describe('closed in both', () => {
     expect(await check(invoke(), token)).toEqual({ ok: false, code });
   });
 
-  test('a key that is not endorsed for Teams', async () => {
+  test('a key without endorsement for Teams', async () => {
     const token = await wire.channelToken({ key: 'unendorsed' });
     expect((await stock(invoke(), token)).ran).toBe(false);
     expect(await check(invoke(), token)).toEqual({ ok: false, code: 'channel_not_endorsed' });
   });
 
-  test('a channel in other letters', async () => {
+  test('a channel in other letter case', async () => {
     const token = await wire.channelToken();
     expect(await check(invoke({ channelId: 'MsTeams' }), token)).toEqual({
       ok: false,
@@ -328,12 +328,12 @@ describe('service URLs', () => {
     expect(await passes(url, hosts)).toBe(passed);
   });
 
-  test('plain http is for loopback in the local profile alone', async () => {
+  test('accepts plain http only on loopback in the local profile', async () => {
     expect(await passes('http://127.0.0.1:3978/', ['127.0.0.1:3978'], true)).toBe(true);
     expect(await passes('http://eu.bots.example/', ['*.bots.example'], true)).toBe(false);
   });
 
-  test("a slash at the end makes no difference to the token's, anything else does", async () => {
+  test("the service URL must equal the token's, except for a trailing slash", async () => {
     const { serviceUrl } = wire;
     const token = await wire.channelToken({ claims: { serviceurl: serviceUrl.slice(0, -1) } });
     expect((await check(invoke(), token)).ok).toBe(true);
@@ -349,11 +349,11 @@ describe('shapes', () => {
   test.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
-    ['a list', []],
-    ['a text', 'x'],
+    ['an array', []],
+    ['a string', 'x'],
     ['a number', 7],
     ['an empty object', {}],
-  ])('%s is no activity', async (_name, body) => {
+  ])('refuses %s as an activity', async (_name, body) => {
     expect(await check(body, await wire.channelToken())).toEqual({
       ok: false,
       code: 'activity_malformed',
@@ -361,15 +361,15 @@ describe('shapes', () => {
   });
 
   test.each<[string, Json]>([
-    ['an id of a megabyte', { id: 'x'.repeat(1_000_000) }],
-    ['a list as id', { id: ['a'] }],
+    ['an id of one megabyte', { id: 'x'.repeat(1_000_000) }],
+    ['an array as id', { id: ['a'] }],
     ['no type', { type: undefined }],
     ['an object as type', { type: {} }],
-    ['a long sender', { from: { id: 'x'.repeat(600) } }],
+    ['a very long sender id', { from: { id: 'x'.repeat(600) } }],
     ['no conversation', { conversation: null }],
     ['a number as name', { name: 1 }],
     ['an object as replyToId', { replyToId: {} }],
-  ])('%s is malformed', async (_name, members) => {
+  ])('refuses %s as malformed', async (_name, members) => {
     expect(await check(invoke(members), await wire.channelToken())).toEqual({
       ok: false,
       code: 'activity_malformed',
@@ -386,14 +386,14 @@ describe('shapes', () => {
     'Bearer a.b',
     'Bearer a.b.c d',
     `Bearer ${'a'.repeat(9_000)}.b.c`,
-  ])('an Authorization of %j brings no token', async (authorization) => {
+  ])('finds no token in an Authorization of %j', async (authorization) => {
     expect(await gate().check({ authorization, body: invoke() })).toEqual({
       ok: false,
       code: 'channel_token_missing',
     });
   });
 
-  test('keys that cannot be fetched keep everything out', async () => {
+  test('refuses every post while the keys cannot be fetched', async () => {
     const cloud = { ...teamsConfig(wire).cloud, metadataUrl: 'http://127.0.0.1:1/metadata' };
     const refused = await check(invoke(), await wire.channelToken(), { cloud });
     expect(refused).toEqual({ ok: false, code: 'token_keys_unavailable' });

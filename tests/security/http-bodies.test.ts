@@ -8,7 +8,7 @@ import { startChild } from './child.ts';
 
 const garbage = Buffer.from('this is not gzip at all');
 const MB = 1_048_576;
-/** 200 KB that unzip to 200 MB: under the cap of 256 KiB that the stock server is given. */
+/** 200 KB that unzip to 200 MB; below the 256 KiB limit of the stock server. */
 const bomb = gzipSync(Buffer.alloc(200 * MB), { level: 9 });
 
 const head = (path: string, headers: Record<string, string | number>) =>
@@ -32,7 +32,7 @@ const zipped = (body: Buffer) => [
 ];
 
 describe('compressed bodies', () => {
-  test('stock restify dies from garbage that says it is gzip', async () => {
+  test('stock restify crashes on garbage declared as gzip', async () => {
     const stock = await startChild('stock-restify.ts');
     try {
       await raw(stock.port, zipped(garbage));
@@ -42,7 +42,7 @@ describe('compressed bodies', () => {
     }
   });
 
-  test('stock restify unzips a small bomb past its maxBodySize into memory', async () => {
+  test('stock restify unzips a small bomb into memory, past its maxBodySize', async () => {
     const stock = await startChild('stock-restify.ts');
     try {
       const before = await stock.peakMemory();
@@ -53,7 +53,7 @@ describe('compressed bodies', () => {
     }
   });
 
-  test('ours answers both with 415 and neither dies nor grows', async () => {
+  test('our server answers both with 415, without a crash or memory growth', async () => {
     const ours = await startChild('our-server.ts');
     try {
       await fetch(`http://127.0.0.1:${ours.port}/healthz`);
@@ -71,7 +71,7 @@ describe('compressed bodies', () => {
   });
 });
 
-describe('bodies that are turned away', () => {
+describe('refused bodies', () => {
   let server: Harness;
   const routes = ['/api/messages', '/v1/requests'] as const;
 
@@ -115,26 +115,30 @@ describe('bodies that are turned away', () => {
     });
 
     test.each([
-      ['no JSON', '{"a":', 'json_invalid'],
+      ['not JSON', '{"a":', 'json_invalid'],
       ['nothing', '', 'json_invalid'],
-      ['two values', '{} {}', 'json_invalid'],
+      ['two JSON values', '{} {}', 'json_invalid'],
       ['a byte order mark', '\ufeff{}', 'json_invalid'],
       ['NaN', '{"a":NaN}', 'json_invalid'],
       ['a comment', '{/*x*/}', 'json_invalid'],
-      ['a key twice', '{"a":1,"a":2}', 'json_duplicate_key'],
-      ['a key twice, once escaped', '{"a":1,"\\u0061":2}', 'json_duplicate_key'],
-      ['a key twice deep inside', '{"a":[{"b":{"c":1,"d":"}","c":2}}]}', 'json_duplicate_key'],
-      ['a prototype', '{"__proto__":{"admin":true}}', 'json_invalid'],
-      ['a prototype, escaped', '{"\\u005f_proto__":{"admin":true}}', 'json_invalid'],
-      ['deep lists', '['.repeat(33) + ']'.repeat(33), 'json_too_deep'],
-      ['deep objects', '{"a":'.repeat(40) + '1' + '}'.repeat(40), 'json_too_deep'],
+      ['a duplicate key', '{"a":1,"a":2}', 'json_duplicate_key'],
+      ['a duplicate key, once escaped', '{"a":1,"\\u0061":2}', 'json_duplicate_key'],
+      [
+        'a duplicate key in a nested object',
+        '{"a":[{"b":{"c":1,"d":"}","c":2}}]}',
+        'json_duplicate_key',
+      ],
+      ['a __proto__ key', '{"__proto__":{"admin":true}}', 'json_invalid'],
+      ['an escaped __proto__ key', '{"\\u005f_proto__":{"admin":true}}', 'json_invalid'],
+      ['deeply nested arrays', '['.repeat(33) + ']'.repeat(33), 'json_too_deep'],
+      ['deeply nested objects', '{"a":'.repeat(40) + '1' + '}'.repeat(40), 'json_too_deep'],
       ['60,000 levels', '['.repeat(60_000), 'json_too_deep'],
       ['60,000 quotes', `"${'\\"'.repeat(30_000)}`, 'json_invalid'],
     ])('%s', async (_name, body, code) => {
       await expectProblem(post(server.url + path, body), 400, code);
     });
 
-    test('text that is not UTF-8', async () => {
+    test('refuses bytes that are not UTF-8', async () => {
       const wrong = [
         [0x22, 0xff, 0x22],
         [0x22, 0xc0, 0xaf, 0x22],
@@ -145,7 +149,7 @@ describe('bodies that are turned away', () => {
       }
     });
 
-    test('one byte more than is taken, declared or in chunks', async () => {
+    test('refuses one byte over the limit, declared or chunked', async () => {
       const limit = path === '/api/messages' ? 262_144 : 65_536;
       const body = JSON.stringify('x'.repeat(limit - 1));
       await expectProblem(post(server.url + path, body), 413, 'body_too_large');
@@ -157,13 +161,13 @@ describe('bodies that are turned away', () => {
       expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*"code":"body_too_large"/);
     });
 
-    test('a gigabyte that is only declared is refused at once', async () => {
+    test('refuses a declared length of one gigabyte at once', async () => {
       const headers = { 'content-type': 'application/json', 'content-length': 1_073_741_824 };
       const answer = await raw(server.port, [head(path, headers)]);
       expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*connection: close/i);
     });
 
-    test('a body that trickles in is ended in time', async () => {
+    test('ends a slow body after the time limit', async () => {
       const started = performance.now();
       const headers = { 'content-type': 'application/json', 'content-length': 10_000 };
       const bytes = Array.from({ length: 60 }, () => ' ');
@@ -172,7 +176,7 @@ describe('bodies that are turned away', () => {
       expect(performance.now() - started).toBeLessThan(5_000);
     });
 
-    test('a body whose sender goes away reaches nobody', async () => {
+    test('does not call the handler when the sender disconnects', async () => {
       const socket = connect(server.port, '127.0.0.1');
       socket.write(head(path, { 'content-type': 'application/json', 'content-length': 100 }));
       socket.write('{"a":');
@@ -182,7 +186,7 @@ describe('bodies that are turned away', () => {
     });
   });
 
-  test('two lengths, or a length and chunks, are no HTTP to us', async () => {
+  test('refuses two Content-Length headers, or a length with chunks', async () => {
     for (const headers of [
       'content-length: 2\r\ncontent-length: 3',
       'content-length: 2\r\ntransfer-encoding: chunked',
@@ -194,18 +198,18 @@ describe('bodies that are turned away', () => {
     }
   });
 
-  test('a GET with a body is refused', async () => {
+  test('refuses a GET with a body', async () => {
     const request = 'GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello';
     expect(await raw(server.port, [request])).toMatch(/^HTTP\/1\.1 400 [^]*body_unexpected/);
   });
 
-  test('hostile JSON values reach nobody as anything but data', async () => {
+  test('hostile JSON values reach the handler as plain data', async () => {
     const response = await post(`${server.url}/v1/requests`, '{"workflow":1e400}');
     expect(response.status).toBe(422);
   });
 });
 
-test('bodies at their limits are taken', async () => {
+test('accepts bodies at the size limit', async () => {
   const server = await startServer();
   const deepest = '['.repeat(32) + ']'.repeat(32);
   const headers = { authorization: 'Bearer teams' };
@@ -225,11 +229,11 @@ test('bodies at their limits are taken', async () => {
   await server.stop();
 });
 
-test('random bytes never end in a fault', async () => {
+test('random bytes never cause a 5xx', async () => {
   const server = await startServer();
   for (let round = 0; round < 100; round += 1) {
     const response = await post(`${server.url}/api/messages`, randomBytes(1 + round * 7));
-    // A few random bytes may be JSON by chance; then it is the token that is missing.
+    // A few random bytes can be valid JSON; then the token is missing.
     expect([400, 401]).toContain(response.status);
   }
   expect(server.errors).toEqual([]);

@@ -10,7 +10,7 @@ const request = (target: string, headers: readonly string[], method = 'GET') =>
   [`${method} ${target} HTTP/1.1`, ...headers, '', ''].join('\r\n');
 const badHosts = ['[', 'a b', 'a:99999', '', '%', 'a/../..', '\u0001x'];
 
-test('stock restify dies from a Host header that is no host', async () => {
+test('stock restify crashes on an invalid Host header', async () => {
   const stock = await startChild('stock-restify.ts');
   try {
     await raw(stock.port, [request('/', ['host: ['])]);
@@ -20,7 +20,7 @@ test('stock restify dies from a Host header that is no host', async () => {
   }
 });
 
-test('stock restify leaves the socket of an upgrade open for ever', async () => {
+test('stock restify never closes the socket of an upgrade request', async () => {
   const stock = await startChild('stock-restify.ts');
   try {
     expect(await answered(stock.port)).toBe(false);
@@ -29,7 +29,7 @@ test('stock restify leaves the socket of an upgrade open for ever', async () => 
   }
 });
 
-/** Whether a request to upgrade gets any answer within a second. */
+/** Whether an upgrade request gets an answer within a second. */
 function answered(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -62,7 +62,7 @@ describe('ours', () => {
     expect(server.errors).toEqual([]);
   });
 
-  test('lives with any Host header', async () => {
+  test('survives any Host header', async () => {
     for (const host of badHosts) {
       const answer = await raw(server.port, [
         request('/healthz', [`host: ${host}`, 'connection: close']),
@@ -88,7 +88,7 @@ describe('ours', () => {
     '/v1/requests/__proto__',
     '/v1/requests/constructor',
     `/v1/requests/${'9'.repeat(500)}`,
-  ])('turns the target %s away', async (target) => {
+  ])('refuses the target %s', async (target) => {
     const answer = await raw(server.port, [
       request(target, ['host: x', 'connection: close', 'authorization: Bearer mia']),
     ]);
@@ -98,21 +98,21 @@ describe('ours', () => {
   });
 
   test.each(['PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'PROPFIND'])(
-    'knows no %s',
+    'refuses the method %s',
     async (method) => {
       const answer = await raw(server.port, [request('/v1/requests', ['host: x'], method)]);
       expect(answer).toMatch(/^HTTP\/1\.1 405 [^]*allow: GET, POST/i);
     },
   );
 
-  test('TRACE and CONNECT give nothing back', async () => {
+  test('TRACE and CONNECT echo nothing', async () => {
     const trace = await raw(server.port, [request('/', ['host: x', 'cookie: secret=1'], 'TRACE')]);
     expect(trace).toMatch(/^HTTP\/1\.1 405 /);
     expect(trace).not.toContain('secret');
     expect(await raw(server.port, [request('x:443', ['host: x'], 'CONNECT')])).not.toMatch(/ 200 /);
   });
 
-  test('too many headers and too long ones', async () => {
+  test('refuses too many headers and too long headers', async () => {
     const many = Array.from({ length: 200 }, (_, at) => `x-${at}: 1`);
     expect(await raw(server.port, [request('/healthz', ['host: x', ...many])])).toMatch(
       /^HTTP\/1\.1 431 [^]*"code":"headers_too_large"/,
@@ -122,14 +122,14 @@ describe('ours', () => {
     ).toMatch(/^HTTP\/1\.1 431 [^]*"code":"headers_too_large"/);
   });
 
-  test.each(['authorization', 'content-type'])('%s may stand once', async (name) => {
+  test.each(['authorization', 'content-type'])('refuses a second %s header', async (name) => {
     const headers = ['host: x', `${name}: Bearer mia`, `${name.toUpperCase()}: Bearer amara`];
     expect(await raw(server.port, [request('/v1/workflows', headers)])).toMatch(
       /^HTTP\/1\.1 400 [^]*"code":"header_invalid"/,
     );
   });
 
-  test('broken HTTP gets a problem document and a closed connection', async () => {
+  test('answers broken HTTP with a problem document and closes the connection', async () => {
     for (const text of [
       'NONSENSE\r\n\r\n',
       'GET / HTTP/9.9\r\n\r\n',
@@ -142,7 +142,7 @@ describe('ours', () => {
     }
   });
 
-  test('headers that trickle in are ended in time', async () => {
+  test('ends slow headers after the time limit', async () => {
     const started = performance.now();
     const many = Array.from({ length: 100 }, (_, at) => `x${at}: 1\r\n`);
     const parts = ['GET /healthz HTTP/1.1\r\n', ...many];
@@ -150,11 +150,11 @@ describe('ours', () => {
     expect(performance.now() - started).toBeLessThan(3_000);
   });
 
-  test('an upgrade is an ordinary request', async () => {
+  test('handles an upgrade as an ordinary request', async () => {
     expect(await answered(server.port)).toBe(true);
   });
 
-  test('connections beyond the bound are dropped, and room comes back', async () => {
+  test('drops connections over the limit, and accepts new ones afterwards', async () => {
     const idle = Array.from({ length: 40 }, () =>
       connect(server.port, '127.0.0.1').on('error', () => undefined),
     );
@@ -164,7 +164,7 @@ describe('ours', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
   });
 
-  test('more requests at once than are taken are asked to come back; it lives', async () => {
+  test('answers requests over the limit with 503 and Retry-After, and keeps running', async () => {
     const small = await startServer({ limits: { inFlight: 1 } });
     const first = get(`${small.url}/v1/requests/req_1/wait?timeoutSeconds=60`);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -176,7 +176,7 @@ describe('ours', () => {
     expect(small.errors).toEqual([]);
   });
 
-  test('clients that never hang up after broken HTTP are hung up on', async () => {
+  test('disconnects clients that keep the connection open after broken HTTP', async () => {
     const halfOpen = Array.from({ length: 20 }, () => {
       const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
       socket
@@ -186,9 +186,9 @@ describe('ours', () => {
       return socket;
     });
     await Promise.all(halfOpen.map((socket) => once(socket, 'end')));
-    // They hold every connection there is, unless the server lets go of its own half.
+    // These clients hold every connection until the server closes its half.
     await eventually(
-      'room again',
+      'a slot is free again',
       () =>
         get(`${server.url}/healthz`).then(
           ({ ok }) => ok,
@@ -199,7 +199,7 @@ describe('ours', () => {
     for (const socket of halfOpen) socket.destroy();
   });
 
-  test('a client that does not read its answers loses its places', async () => {
+  test('disconnects a client that does not read its answers', async () => {
     const small = await startServer({
       limits: { inFlight: 4, silenceMs: 500 },
       pages: {
@@ -220,12 +220,12 @@ describe('ours', () => {
     });
     await sleep(100);
     expect((await get(`${small.url}/readyz`)).status).toBe(503);
-    await eventually('room again', async () => (await get(`${small.url}/readyz`)).ok);
+    await eventually('a slot is free again', async () => (await get(`${small.url}/readyz`)).ok);
     for (const socket of unread) socket.destroy();
     await small.stop();
   });
 
-  test('requests one after another on a connection are answered in order', async () => {
+  test('answers pipelined requests in order', async () => {
     const one = request('/healthz', ['host: x']);
     const answer = await raw(server.port, [
       one + one + request('/nowhere', ['host: x', 'connection: close']),

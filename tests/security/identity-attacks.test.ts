@@ -1,6 +1,6 @@
 /**
- * The attack suite on tokens: every row names who warned of it. The tables stand in attacks/; those
- * of keys, sign-in, single sign-on and channel tokens run in the files that hold their worlds.
+ * The attack suite on tokens; every row names its source. The tables are in attacks/. Those of
+ * keys, sign-in, single sign-on and channel tokens run in the test files with their fixtures.
  */
 import { inspectToken } from '../../src/identity/inspect/inspect-token.ts';
 import { codeOf } from '../unit/identity/kit.ts';
@@ -50,8 +50,8 @@ const BEARER = {
   'kinds of token': kindAttacks,
   'shapes of claims': claimShapeAttacks,
   applications: applicationAttacks,
-  'names of algorithms': algorithmNameAttacks,
-  'uses of a key': keyUseAttacks,
+  'algorithm names': algorithmNameAttacks,
+  'key uses': keyUseAttacks,
   'encryption and nesting': encryptionAttacks,
   serialisations: formatAttacks,
   types: typeAttacks,
@@ -74,7 +74,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-test('the token that every row starts from is accepted', async () => {
+test('accepts the token that every row modifies', async () => {
   const judged = world.verifier.verify(await world.good(), { kind: 'bearer' });
   expect(await codeOf(judged)).toBe('accepted');
 });
@@ -83,7 +83,7 @@ describe.each(Object.entries(BEARER))('%s', (_area, rows) => {
   test.each(rows)('$attack: $refusedAs ($source)', async ({ refusedAs, of }) => {
     const token = await of(world);
     expect(await codeOf(world.verifier.verify(token, { kind: 'bearer' }))).toBe(refusedAs);
-    // What `countersign token inspect` tells is what the service does, and says why.
+    // `countersign token inspect` must report the same check.
     const { verifier } = world;
     const told = await inspectToken(token, { verifier, purpose: { kind: 'bearer' } });
     expect(told.verdict.accepted ? 'accepted' : told.verdict.code).toBe(refusedAs);
@@ -94,7 +94,7 @@ describe.each(Object.entries(BEARER))('%s', (_area, rows) => {
 });
 
 test.each(endpointAttacks)(
-  'at the wrong place, $attack: $refusedAs ($source)',
+  'at the wrong endpoint, $attack: $refusedAs ($source)',
   async ({ refusedAs, of: { purpose, make } }) => {
     expect(await codeOf(world.verifier.verify(await make(world), purpose))).toBe(refusedAs);
   },
@@ -105,7 +105,7 @@ describe('the suite itself', () => {
     rows.map(({ attack, source, refusedAs }) => ({ area, attack, source, refusedAs })),
   );
 
-  test('has at least 300 attacks that are refused, each once, each with a source', () => {
+  test('has at least 300 distinct refused attacks, each with a source', () => {
     const refused = all.filter(({ refusedAs }) => refusedAs !== 'accepted');
     expect(refused.length).toBeGreaterThanOrEqual(300);
     expect(all.filter(({ source }) => !isSource(source))).toEqual([]);
@@ -113,7 +113,7 @@ describe('the suite itself', () => {
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
   });
 
-  test('cites every kind of source that it is built on', () => {
+  test('cites every kind of source', () => {
     const cited = all.map(({ source }) => source).join('; ');
     for (const kind of [
       'RFC 8725 ',
@@ -132,7 +132,7 @@ describe('the suite itself', () => {
     }
   });
 
-  test('takes no row without a source, and no source of its own making', () => {
+  test('rejects a row without a source or with an unknown one', () => {
     expect(() => attacks([['x', 'refused', null]])).toThrow(/"x" names no source/);
     expect(() => attacks([['x', 'refused', null, 'common sense']])).toThrow(/no source/);
     for (const bad of ['', 'RFC 8725', 'CVE-1', 'ASVS 5.0', 'RFC 8725 3.1; a blog']) {

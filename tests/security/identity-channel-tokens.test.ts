@@ -1,4 +1,4 @@
-/** The tokens that Bot Framework sends: nobody else's pass, remembered ones are checked again. */
+/** Bot Framework's tokens: only its own pass, and cached ones are checked again. */
 import { createChannelTokens } from '../../src/identity/tokens/channel-tokens.ts';
 import type { ChannelTokens } from '../../src/usecases/ports/ports.ts';
 import {
@@ -62,7 +62,7 @@ const claims = (over: Claims = {}): Claims => {
 };
 const refusal = async (token: Promise<string>) => codeOf(tokens.verify(await token));
 
-test('gives service URL and endorsements', async () => {
+test('returns service URL and endorsements', async () => {
   expect(await tokens.verify(await sign(key, claims()))).toEqual({
     serviceUrl: SERVICE_URL,
     endorsements: ['msteams', 'skype'],
@@ -75,8 +75,8 @@ test.each(channelAttacks)('$attack: $refusedAs ($source)', async ({ refusedAs, o
   expect(await refusal(of(world))).toBe(refusedAs);
 });
 
-describe('a remembered token', () => {
-  test('expires all the same', async () => {
+describe('a cached token', () => {
+  test('expires like any other', async () => {
     const token = sign(key, claims());
     expect(await refusal(token)).toBe('accepted');
     clock.advance(3_600_000 + 299_999);
@@ -85,7 +85,7 @@ describe('a remembered token', () => {
     expect(await refusal(token)).toBe('token_expired');
   });
 
-  test('falls with its key', async () => {
+  test('is refused once its key is revoked', async () => {
     const token = sign(key, claims({ exp: clock.now() / 1_000 + 86_400 }));
     expect(await refusal(token)).toBe('accepted');
     server.state.keys = [unendorsed.publicJwk];
@@ -93,7 +93,7 @@ describe('a remembered token', () => {
     expect(await refusal(token)).toBe('token_key_unknown');
   });
 
-  test('is verified again when another key takes its id', async () => {
+  test('is verified again when its key id belongs to a new key', async () => {
     const token = sign(key, claims({ exp: clock.now() / 1_000 + 86_400 }));
     expect(await refusal(token)).toBe('accepted');
     server.state.keys = [{ ...unendorsed.publicJwk, kid: 'c1' }];
@@ -101,7 +101,7 @@ describe('a remembered token', () => {
     expect(await refusal(token)).toBe('token_signature_invalid');
   });
 
-  test('does not lend its name to a changed one', async () => {
+  test('does not vouch for a changed token', async () => {
     const [header, payload, signature] = (await sign(key, claims())).split('.');
     await tokens.verify(`${header}.${payload}.${signature}`);
     const forged = Buffer.from(JSON.stringify(claims({ serviceurl: 'https://attacker.example' })));
@@ -110,7 +110,7 @@ describe('a remembered token', () => {
     ).toBe('token_signature_invalid');
   });
 
-  test('a refused one is not remembered as good', async () => {
+  test('is cached only after it was accepted', async () => {
     const token = sign(key, claims({ serviceurl: undefined }));
     expect(await refusal(token)).toBe('channel_service_url_missing');
     expect(await refusal(token)).toBe('channel_service_url_missing');

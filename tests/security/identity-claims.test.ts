@@ -1,4 +1,4 @@
-/** What a well-signed token says, beside the rows of identity-attacks: who it makes of whom. */
+/** Who a well-signed token stands for, beyond the rows of identity-attacks. */
 import { samePerson } from '../../src/domain/people/principal.ts';
 import type { Principal } from '../../src/domain/people/principal.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
@@ -63,28 +63,28 @@ const person = async (over: Claims = {}): Promise<Principal> =>
   identity.verifyBearer(await sign(key, claims(over)));
 
 describe('issuer (RFC 8725 3.8, OpenID Connect Core 3.1.3.7)', () => {
-  test('no key is asked for on behalf of an issuer that is not configured', async () => {
+  test('fetches no keys for an issuer that is not configured', async () => {
     const before = { ...server.fetched };
     await refusal(sign(key, claims({ iss: 'https://attacker.example' })));
     expect(server.fetched).toEqual(before);
   });
 
-  test('ourselves cannot be configured as an issuer', () => {
+  test('rejects our own address as an issuer', () => {
     const config = configOf([oidcIssuer(server, { issuer: OUR_URL })]);
     expect(() => createIdentity({ config, clock, log })).toThrow(/our own address/);
   });
 
-  test('two issuers of one iss cannot be configured', () => {
+  test('rejects two issuers with the same iss', () => {
     const config = configOf([oidcIssuer(server), oidcIssuer(server, { id: 'again' })]);
     expect(() => createIdentity({ config, clock, log })).toThrow(/two of them answer/);
   });
 
-  test("no other provider takes the name that the keys of Entra's people begin with", () => {
+  test("rejects an issuer id that is the key prefix of Entra's people", () => {
     const config = configOf([oidcIssuer(server, { id: 'entra' })]);
     expect(() => createIdentity({ config, clock, log })).toThrow(/"entra" is for an issuer/);
   });
 
-  test('a workload whose subject reads as tenant and object id is not that person', async () => {
+  test("a workload's subject in the form of tenant and object id does not collide with that person", async () => {
     const sub = `${TENANT}|${AMARA}`;
     expect((await person()).key).toBe(`idp|${sub}`);
     const forged = workloadClaims(server.state.issuer, start, { sub, azp: sub });
@@ -92,9 +92,9 @@ describe('issuer (RFC 8725 3.8, OpenID Connect Core 3.1.3.7)', () => {
   });
 });
 
-describe('times (RFC 7519 4.1; ours is a tolerance of 30 s and an age of 1 h)', () => {
+describe('times (RFC 7519 4.1; tolerance 30 s, maximum age 1 h)', () => {
   const now = start / 1_000;
-  test('a token ends at its last moment by our clock, not by its own', async () => {
+  test('a token expires by our clock, not by its own', async () => {
     const token = sign(key, claims({ exp: now + 60 }));
     clock.set(start + 89_999);
     expect(await refusal(token)).toBe('accepted');
@@ -108,12 +108,9 @@ describe('kinds of token at the API', () => {
     ['idtyp', {}],
     ['a subject that is the client (RFC 9068 2.2)', { idtyp: undefined }],
     ["Auth0's gty", { idtyp: undefined, azp: 'x', gty: 'client-credentials' }],
-    [
-      'idtyp although there are roles, a scope and an oid',
-      { scp: 'x', roles: ['approver'], oid: 'o' },
-    ],
+    ['idtyp=app despite roles, a scope and an oid', { scp: 'x', roles: ['approver'], oid: 'o' }],
   ];
-  test.each(appOnly)('an app-only token is no person: %s', async (_name, over) => {
+  test.each(appOnly)('an app-only token does not stand for a person: %s', async (_name, over) => {
     const token = await sign(key, workloadClaims(server.state.issuer, start, over));
     expect(await identity.verifyBearer(token)).toMatchObject({
       kind: 'workload',
@@ -126,7 +123,7 @@ describe('kinds of token at the API', () => {
 
 describe('tenant and person', () => {
   const entraRow = (over: Claims) => sign(key, personClaims(entraIss, start, over));
-  test('two allowed tenants: tid and iss must name the same', async () => {
+  test('with two allowed tenants, tid and iss must agree', async () => {
     const two = createIdentity({
       config: configOf([entraIssuer(entra, { tenants: [TENANT, OTHER_TENANT] })]),
       clock,
@@ -136,7 +133,7 @@ describe('tenant and person', () => {
     expect(await codeOf(two.verifyBearer(token))).toBe('token_tenant_mismatch');
   });
 
-  test('one subject and object id in two allowed tenants are two people', async () => {
+  test('equal subject and object id in two allowed tenants are two people', async () => {
     const two = createIdentity({
       config: configOf([entraIssuer(entra, { tenants: [TENANT, OTHER_TENANT] })]),
       clock,
@@ -152,7 +149,7 @@ describe('tenant and person', () => {
     expect(samePerson(here, there)).toBe(false);
   });
 
-  test('a key that Entra publishes for another issuer does not count', async () => {
+  test('refuses a key that Entra publishes for another issuer', async () => {
     const foreign = await newKey('msa');
     entra.state.keys = [
       { ...key.publicJwk, issuer: `${entra.base}/{tenantid}/v2.0` },
@@ -165,7 +162,7 @@ describe('tenant and person', () => {
     expect(await check(foreign)).toBe('token_key_not_for_issuer');
   });
 
-  test('one subject at two providers is two principals', async () => {
+  test('equal subjects at two providers are two principals', async () => {
     const here = await person({ oid: undefined, sub: 'same', scp: undefined, ...workload });
     const there = await identity.verifyBearer(
       await sign(key, workloadClaims(pipelines.state.issuer, start, { sub: 'same' })),
@@ -176,7 +173,7 @@ describe('tenant and person', () => {
 });
 
 describe('roles and claims', () => {
-  test('a text is one role, and is never split', async () => {
+  test('a string is one role and is never split', async () => {
     expect((await person({ roles: 'approver security-lead' })).roles).toEqual([
       'approver security-lead',
     ]);
@@ -185,13 +182,13 @@ describe('roles and claims', () => {
     ]);
   });
 
-  test('no roles are no roles', async () => {
+  test('an empty role claim gives no roles', async () => {
     expect((await person({ roles: undefined })).roles).toEqual([]);
     expect((await person({ roles: '' })).roles).toEqual([]);
     expect((await person({ roles: [] })).roles).toEqual([]);
   });
 
-  test('what is inherited is no claim: __proto__, constructor, toString', async () => {
+  test('ignores inherited members as claims: __proto__, constructor, toString', async () => {
     const inherited = createIdentity({
       config: configOf([
         oidcIssuer(server, {
@@ -213,7 +210,7 @@ describe('roles and claims', () => {
     expect(Object.keys(principal.claims)).toEqual(['department']);
   });
 
-  test('a token with a __proto__ member is none, and changes nothing', async () => {
+  test('refuses a token with a __proto__ member, without pollution', async () => {
     const payload = JSON.stringify(claims({ roles: undefined })).replace(
       '{',
       '{"__proto__":{"roles":["approver"],"department":"Security"},',
@@ -223,15 +220,15 @@ describe('roles and claims', () => {
     expect(({} as Claims).roles).toBeUndefined();
   });
 
-  test('claims that are not configured do not reach the rules', async () => {
+  test('passes only configured claims to the rules', async () => {
     expect((await person({ salary: 1 })).claims).toEqual({ department: 'Payments' });
   });
 
-  test('claims of a form that rules do not know are left out', async () => {
+  test('leaves out claims of an unsupported shape', async () => {
     expect((await person({ department: { name: 'Payments' } })).claims).toEqual({});
   });
 
-  test('a hostile name is one bounded line', async () => {
+  test('reduces a hostile name to one bounded line', async () => {
     const { name } = await person({ name: `Amara\r\n\u202eadmin\u0000${'x'.repeat(500)}` });
     expect(name).toMatch(/^Amara admin x+$/);
     expect(name.length).toBeLessThanOrEqual(200);

@@ -1,7 +1,7 @@
 /**
- * Tokens that are bound to a key of their holder. Sources: RFC 9449 (DPoP) sections by row,
- * RFC 7800 3 (`cnf`), RFC 8705 3 (mTLS-bound tokens), RFC 8725 3 (what holds for every JWT),
- * CVE-2018-0114 (embedded keys), ASVS 5 10.3.5 (sender-constrained tokens).
+ * Tokens bound to a key of their holder. Sources: RFC 9449 (DPoP; sections by row), RFC 7800 3
+ * (`cnf`), RFC 8705 3 (mTLS-bound tokens), RFC 8725 3 (every JWT), CVE-2018-0114 (embedded keys),
+ * ASVS 5 10.3.5 (sender-constrained tokens).
  */
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { sha256 } from '../../src/lib/hash.ts';
@@ -81,7 +81,7 @@ async function proofOf(
 }
 const offCurve = (): Claims => ({ ...publicJwk(holder), y: publicJwk(holder)['x'] });
 
-/** A good proof under another header, as whoever tries it cannot sign anew. */
+/** A good proof under another header; an attacker cannot sign again. */
 async function reheaded(header: Claims): Promise<string> {
   const [, payload = '', signature = ''] = (await proofOf()).split('.');
   const text = JSON.stringify({ typ: 'dpop+jwt', alg: 'ES256', jwk: publicJwk(holder), ...header });
@@ -95,7 +95,7 @@ const at = (proof: string, over: Partial<TokenProof> = {}): TokenProof => ({
 });
 const refusal = async (proof: string, over: Partial<TokenProof> = {}) =>
   codeOf(identity.verifyBearer(token, at(proof, over)));
-/** The code, and the member that an invalid proof was refused for. */
+/** The code, and the refused member of an invalid proof. */
 async function reason(proof: string): Promise<string> {
   const error = (await identity.verifyBearer(token, at(proof)).catch((e: unknown) => e)) as Error;
   const code = await codeOf(Promise.reject(error));
@@ -133,7 +133,7 @@ beforeEach(async () => {
   token = await tokenWith();
 });
 
-describe('what is accepted', () => {
+describe('accepted', () => {
   test.each(['ES256', 'ES384', 'EdDSA', 'Ed25519', 'RS256', 'PS256'])(
     'a proof by %s',
     async (alg) => {
@@ -144,8 +144,8 @@ describe('what is accepted', () => {
   );
 
   const rows: [string, Claims][] = [
-    ['4.3: query and fragment of htu do not count', { htu: `${URL_}?a=b#c` }],
-    ['4.3 (RFC 3986 6.2.2): a host in capitals', { htu: URL_.replace('approve', 'APPROVE') }],
+    ['4.3: query and fragment of htu are ignored', { htu: `${URL_}?a=b#c` }],
+    ['4.3 (RFC 3986 6.2.2): a host in upper case', { htu: URL_.replace('approve', 'APPROVE') }],
     ['4.3 (RFC 3986 6.2.3): the default port', { htu: URL_.replace('example', 'example:443') }],
     ['11.1: a clock 20 s ahead', { iat: Math.floor(start / 1_000) + 20 }],
     ['11.1: made 50 s ago', { iat: Math.floor(start / 1_000) - 50 }],
@@ -154,41 +154,41 @@ describe('what is accepted', () => {
     expect(await refusal(await proofOf({ claims }))).toBe('accepted');
   });
 
-  test('a plain token without a proof, as ever', async () => {
+  test('accepts an unbound token without a proof', async () => {
     token = await tokenWith({ cnf: undefined });
     expect(await codeOf(identity.verifyBearer(token))).toBe('accepted');
   });
 });
 
-describe('the token and its binding', () => {
-  test('7.2: a stolen token, brought as Bearer', async () => {
+describe("the token's binding", () => {
+  test('7.2: refuses a stolen bound token sent as Bearer', async () => {
     expect(await codeOf(identity.verifyBearer(token))).toBe('token_bound');
   });
 
-  test('7.1: a proof beside a token that is not bound', async () => {
+  test('7.1: refuses a proof with an unbound token', async () => {
     token = await tokenWith({ cnf: undefined });
     expect(await refusal(await proofOf())).toBe('dpop_token_unbound');
   });
 
   const bindings: [string, unknown][] = [
     ['RFC 8705 3.1: a client certificate', { 'x5t#S256': 'A'.repeat(43) }],
-    ['RFC 7800 3.2: a key itself', { jwk: { kty: 'EC' } }],
+    ['RFC 7800 3.2: an embedded key', { jwk: { kty: 'EC' } }],
     ['RFC 7800 3.4: a key id', { kid: 'k' }],
-    ['two at once', { jkt: 'A'.repeat(43), 'x5t#S256': 'A'.repeat(43) }],
-    ['an empty one', {}],
+    ['two bindings at once', { jkt: 'A'.repeat(43), 'x5t#S256': 'A'.repeat(43) }],
+    ['an empty binding', {}],
     ['null', null],
-    ['a text', 'jkt'],
-    ['a list', ['jkt']],
-    ['a jkt that is no thumbprint', { jkt: 'short' }],
-    ['a jkt that is no text', { jkt: 7 }],
+    ['a string', 'jkt'],
+    ['an array', ['jkt']],
+    ['a jkt that is not a thumbprint', { jkt: 'short' }],
+    ['a jkt that is not a string', { jkt: 7 }],
   ];
-  test.each(bindings)('%s is not taken for no binding', async (_name, cnf) => {
+  test.each(bindings)('refuses %s instead of ignoring the binding', async (_name, cnf) => {
     token = await tokenWith({ cnf });
     expect(await codeOf(identity.verifyBearer(token))).toBe('token_binding_unknown');
     expect(await refusal(await proofOf())).toBe('token_binding_unknown');
   });
 
-  test('a bound token does not pass at a click, where no proof can come along', async () => {
+  test('refuses a bound token at a click, where no proof can be sent', async () => {
     const iss = `${entra.base}/${TENANT}/v2.0`;
     const bound = await sign(
       key,
@@ -202,17 +202,17 @@ describe('the token and its binding', () => {
     expect(await codeOf(identity.verifySingleSignOn(bound, sender))).toBe('token_bound');
   });
 
-  test('a good proof does not mend a bad token', async () => {
+  test('a good proof does not save a bad token', async () => {
     token = await tokenWith({ exp: Math.floor(start / 1_000) - 60 });
     expect(await refusal(await proofOf())).toBe('token_expired');
   });
 });
 
-describe('the proof (4.3)', () => {
+describe('refused proofs (4.3)', () => {
   const rows: [string, string, () => Promise<string>][] = [
     ["6: another key than the token's", 'dpop_wrong_key', () => proofOf({ by: thief })],
     [
-      "4.3: the holder's key shown, the thief's used",
+      "4.3: the holder's key in the header, signed by the thief's",
       'invalid: signature',
       () => proofOf({ by: thief, header: { jwk: publicJwk(holder) } }),
     ],
@@ -237,7 +237,7 @@ describe('the proof (4.3)', () => {
         }),
     ],
     [
-      '4.2: a list of keys',
+      '4.2: a JWK set',
       'invalid: jwk',
       () =>
         proofOf({
@@ -245,7 +245,7 @@ describe('the proof (4.3)', () => {
         }),
     ],
     ['4.3 (RFC 8725 3.1): alg none', 'invalid: alg', () => reheaded({ alg: 'none' })],
-    ['4.3: a shared-key algorithm', 'invalid: alg', () => reheaded({ alg: 'HS256' })],
+    ['4.3: a symmetric algorithm', 'invalid: alg', () => reheaded({ alg: 'HS256' })],
     ['4.3: an algorithm of another key type', 'invalid: jwk', () => reheaded({ alg: 'RS256' })],
     ['4.3: an algorithm of another curve', 'invalid: jwk', () => reheaded({ alg: 'ES512' })],
     ['RFC 7515 4.1.11: a critical extension', 'invalid: crit', () => reheaded({ crit: ['x'] })],
@@ -260,7 +260,7 @@ describe('the proof (4.3)', () => {
         }),
     ],
     [
-      'RFC 7518 6.4: a shared key',
+      'RFC 7518 6.4: a symmetric key',
       'invalid: jwk',
       () =>
         reheaded({
@@ -268,11 +268,11 @@ describe('the proof (4.3)', () => {
         }),
     ],
     ['a point off its curve', 'dpop_wrong_key', () => reheaded({ jwk: offCurve() })],
-    ['no form at all', 'invalid: form', async () => 'proof'],
+    ['not a JWS', 'invalid: form', async () => 'proof'],
     ['five parts (JWE)', 'invalid: form', async () => 'a.b.c.d.e'],
     ['padding in base64url', 'invalid: form', async () => `${await proofOf()}=`],
     [
-      'RFC 8725 2.6: a member named twice',
+      'RFC 8725 2.6: a duplicate member',
       'invalid: form',
       async () => {
         const [header = '', , signature = ''] = (await proofOf()).split('.');
@@ -280,13 +280,9 @@ describe('the proof (4.3)', () => {
         return `${header}.${twice}.${signature}`;
       },
     ],
-    ['10 KiB of it', 'invalid: form', () => proofOf({ claims: { filler: 'x'.repeat(10_000) } })],
+    ['10 KiB long', 'invalid: form', () => proofOf({ claims: { filler: 'x'.repeat(10_000) } })],
     ['4.3: another method', 'invalid: htm', () => proofOf({ claims: { htm: 'GET' } })],
-    [
-      '4.3: the method in small letters',
-      'invalid: htm',
-      () => proofOf({ claims: { htm: 'post' } }),
-    ],
+    ['4.3: the method in lower case', 'invalid: htm', () => proofOf({ claims: { htm: 'post' } })],
     ['4.3: no method', 'invalid: htm', () => proofOf({ claims: { htm: undefined } })],
     [
       '4.3: another path',
@@ -309,12 +305,12 @@ describe('the proof (4.3)', () => {
       () => proofOf({ claims: { htu: URL_.replace('example', 'example:8443') } }),
     ],
     [
-      '4.3: an address with a user',
+      '4.3: an address with user information',
       'invalid: htu',
       () => proofOf({ claims: { htu: URL_.replace('//', '//mallory@') } }),
     ],
     ['4.3: a relative address', 'invalid: htu', () => proofOf({ claims: { htu: '/v1/requests' } })],
-    ['4.3: no address', 'invalid: htu', () => proofOf({ claims: { htu: undefined } })],
+    ['4.3: not an address', 'invalid: htu', () => proofOf({ claims: { htu: undefined } })],
     ['7: the hash of another token', 'invalid: ath', () => proofOf({ forToken: 'other' })],
     [
       '7: no hash of the token (a proof for the token endpoint)',
@@ -331,10 +327,10 @@ describe('the proof (4.3)', () => {
       'dpop_proof_stale',
       () => proofOf({ claims: { iat: Math.floor(start / 1_000) + 31 } }),
     ],
-    ['11.1: no time', 'invalid: iat', () => proofOf({ claims: { iat: undefined } })],
-    ['11.1: a time that is text', 'invalid: iat', () => proofOf({ claims: { iat: '1' } })],
+    ['11.1: no iat', 'invalid: iat', () => proofOf({ claims: { iat: undefined } })],
+    ['11.1: an iat that is a string', 'invalid: iat', () => proofOf({ claims: { iat: '1' } })],
     ['4.2: no jti', 'invalid: jti', () => proofOf({ claims: { jti: undefined } })],
-    ['4.2: a jti that is no text', 'invalid: jti', () => proofOf({ claims: { jti: 1 } })],
+    ['4.2: a jti that is not a string', 'invalid: jti', () => proofOf({ claims: { jti: 1 } })],
     [
       '11.1: a jti of 300 characters',
       'invalid: jti',
@@ -345,29 +341,29 @@ describe('the proof (4.3)', () => {
     expect(await reason(await make())).toBe(code);
   });
 
-  test('a point off its curve that the token is even bound to', async () => {
+  test('refuses a point off its curve even when the token is bound to it', async () => {
     token = await tokenWith({ cnf: { jkt: await calculateJwkThumbprint(offCurve()) } });
     expect(await reason(await reheaded({ jwk: offCurve() }))).toBe('invalid: signature');
   });
 });
 
-// RFC 9112 3.2.2: what a proxy passes on as a target need not give an address with ours before it.
-test('4.3: an address that cannot be read is not that of a call that cannot be read', async () => {
+// RFC 9112 3.2.2: a proxy may pass a request target that does not parse with our address in front.
+test('4.3: an unreadable htu does not match an unreadable request URL', async () => {
   const proof = await proofOf({ claims: { htu: 'no address' } });
   expect(await refusal(proof, { url: 'https://approve.example:8443http://x/v1/requests' })).toBe(
     'dpop_proof_invalid',
   );
 });
 
-describe('a proof counts once (11.1)', () => {
-  test('the same one again, here and at another replica', async () => {
+describe('a proof is accepted once (11.1)', () => {
+  test('refuses the same proof again, on this replica and on another', async () => {
     const proof = await proofOf();
     expect(await refusal(proof)).toBe('accepted');
     expect(await refusal(proof)).toBe('dpop_proof_replayed');
     expect(await codeOf(otherReplica.verifyBearer(token, at(proof)))).toBe('dpop_proof_replayed');
   });
 
-  test('two replicas at the same moment: one of them', async () => {
+  test('two replicas at the same moment: exactly one accepts', async () => {
     const proof = await proofOf();
     const codes = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
@@ -380,14 +376,14 @@ describe('a proof counts once (11.1)', () => {
     ]);
   });
 
-  test('a jti of two keys is two', async () => {
+  test('accepts the same jti under another key', async () => {
     const proof = await proofOf({ claims: { jti: 'common' } });
     expect(await refusal(proof)).toBe('accepted');
     token = await tokenWith({ cnf: { jkt: await jktOf(thief) } });
     expect(await refusal(await proofOf({ by: thief, claims: { jti: 'common' } }))).toBe('accepted');
   });
 
-  test('a refused proof uses nothing up', async () => {
+  test('a refused proof does not use up its jti', async () => {
     const claims = { jti: 'kept' };
     expect(await refusal(await proofOf({ claims: { ...claims, htm: 'GET' } }))).toBe(
       'dpop_proof_invalid',
@@ -395,7 +391,7 @@ describe('a proof counts once (11.1)', () => {
     expect(await refusal(await proofOf({ claims }))).toBe('accepted');
   });
 
-  test('it is forgotten only when it is too old to be used', async () => {
+  test('the jti is kept until the proof is too old', async () => {
     const proof = await proofOf();
     expect(await refusal(proof)).toBe('accepted');
     clock.set(start + 59_000);
@@ -418,7 +414,7 @@ describe('with nonces of ours (8, 9)', () => {
       once: createOnceKeys({ store: opened.store, clock, ids: systemIds }),
     });
 
-  test('without one the answer brings it, and with it the proof is taken', async () => {
+  test('asks for a nonce, then accepts the proof with it', async () => {
     const asked = await strict();
     const error = await asked.verifyBearer(token, at(await proofOf())).catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'dpop_nonce_needed', nonce: nonces.current(start) });
@@ -426,7 +422,7 @@ describe('with nonces of ours (8, 9)', () => {
     expect(await codeOf(asked.verifyBearer(token, at(await proofOf({ claims }))))).toBe('accepted');
   });
 
-  test('one of a moment ago is taken, an old or invented one is not', async () => {
+  test('accepts the previous nonce, refuses an older or invented one', async () => {
     const asked = await strict();
     const with_ = async (nonce: string) =>
       codeOf(asked.verifyBearer(token, at(await proofOf({ claims: { nonce } }))));
@@ -457,13 +453,13 @@ describe('over HTTP', () => {
   };
   const getProof = () => proofOf({ claims: { htm: 'GET' } });
 
-  test('7.1: the scheme DPoP and one proof for the address that callers see', async () => {
+  test('7.1: accepts the DPoP scheme with one proof for the public address', async () => {
     expect(await list({ authorization: `DPoP ${token}`, dpop: await getProof() })).toMatchObject({
       status: 200,
     });
   });
 
-  test('7.2: the bound token as Bearer, with or without a proof', async () => {
+  test('7.2: refuses the bound token as Bearer, with or without a proof', async () => {
     const refused = {
       status: 401,
       code: 'token_bound',
@@ -475,7 +471,7 @@ describe('over HTTP', () => {
     );
   });
 
-  test('4.3: no proof, or two of them', async () => {
+  test('4.3: refuses a missing or a second proof', async () => {
     expect(await list({ authorization: `DPoP ${token}` })).toMatchObject({
       status: 400,
       code: 'header_invalid',
@@ -486,7 +482,7 @@ describe('over HTTP', () => {
     );
   });
 
-  test('7.1: a proof for another address is told as such', async () => {
+  test('7.1: names the reason for a proof with another address', async () => {
     expect(await list({ authorization: `DPoP ${token}`, dpop: await proofOf() })).toMatchObject({
       status: 401,
       code: 'dpop_proof_invalid',
@@ -494,7 +490,7 @@ describe('over HTTP', () => {
     });
   });
 
-  test('a plain token goes on as Bearer', async () => {
+  test('accepts an unbound token as Bearer', async () => {
     const plain = await tokenWith({ cnf: undefined });
     expect((await get(`${harness.url}/v1/requests`, plain)).status).toBe(200);
   });

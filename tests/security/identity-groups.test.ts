@@ -1,7 +1,7 @@
 /**
  * Groups that a token does not list (Entra's overage). Sources: Microsoft's "Configure group
  * claims" (overage, `_claim_names`, `hasgroups`); Graph's pages on `checkMemberGroups`, paging and
- * throttling; RFC 8725 3.10 (what a token says is not called); ASVS 5 13.2 (bounded calls).
+ * throttling; RFC 8725 3.10 (addresses in a token are not called); ASVS 5 13.2 (bounded calls).
  */
 import type { IssuerConfig } from '../../src/config/config.ts';
 import { createGraphWays, createGroupSource } from '../../src/identity/group-lookup.ts';
@@ -92,12 +92,12 @@ const tokenOf = (over: Claims = {}) =>
 const rolesBy = async (identity: ReturnType<typeof identityWith>, over: Claims = {}) =>
   (await identity.verifyBearer(await tokenOf(over))).roles;
 
-describe('what counts', () => {
+describe('which groups count', () => {
   test.each([
     ['_claim_names', {}],
     ['hasgroups', { _claim_names: undefined, _claim_sources: undefined, hasgroups: true }],
-    ['a list beside it, which the look-up replaces', { groups: [AUDITORS] }],
-  ])('%s: the groups are those that the directory confirms', async (_name, over) => {
+    ['a list in the token, which the lookup replaces', { groups: [AUDITORS] }],
+  ])('%s: only groups confirmed by the directory count', async (_name, over) => {
     graph.state.memberOf = [APPROVERS];
     expect(await rolesBy(identityWith(), over)).toEqual(['approver']);
     expect(graph.at('graph')).toMatchObject([
@@ -112,7 +112,7 @@ describe('what counts', () => {
     });
   });
 
-  test('app roles of the token count beside the groups', async () => {
+  test('app roles of the token count in addition to groups', async () => {
     graph.state.memberOf = [AUDITORS];
     expect(await rolesBy(identityWith(), { roles: ['developer'] })).toEqual([
       'developer',
@@ -120,7 +120,7 @@ describe('what counts', () => {
     ]);
   });
 
-  test('token inspect tells of the look-up', async () => {
+  test('token inspect reports the lookup', async () => {
     graph.state.memberOf = [AUDITORS];
     const { verifier } = partsWith();
     const told = await inspectToken(await tokenOf(), { verifier, purpose: { kind: 'bearer' } });
@@ -128,11 +128,11 @@ describe('what counts', () => {
     expect(told.verdict).toMatchObject({ accepted: true, principal: { roles: ['auditor'] } });
   });
 
-  test('in no such group: no role', async () => {
+  test('gives no role without a confirmed group', async () => {
     expect(await rolesBy(identityWith())).toEqual([]);
   });
 
-  test('a token that lists its groups is believed, and nobody is asked', async () => {
+  test('trusts the groups in a token, without a directory call', async () => {
     const roles = await rolesBy(identityWith(), {
       groups: [APPROVERS],
       _claim_names: undefined,
@@ -141,14 +141,14 @@ describe('what counts', () => {
     expect([roles, graph.calls]).toEqual([['approver'], []]);
   });
 
-  test('groups that no mapping names are not asked for', async () => {
+  test('does not look up groups without a mapping', async () => {
     const roles = await rolesBy(identityWith({ roles: [{ claim: 'roles', map: null }] }), {
       roles: ['developer'],
     });
     expect([roles, graph.calls]).toEqual([['developer'], []]);
   });
 
-  test('45 groups are asked about in calls of at most 20', async () => {
+  test('looks up 45 groups in calls of at most 20', async () => {
     const ids = Array.from(
       { length: 45 },
       (_, at) => `0b000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
@@ -163,7 +163,7 @@ describe('what counts', () => {
     ).toEqual([20, 20, 5]);
   });
 
-  test('an application is looked up among service principals', async () => {
+  test('looks up an application among service principals', async () => {
     graph.state.memberOf = [APPROVERS];
     const token = await sign(
       key,
@@ -179,7 +179,7 @@ describe('what counts', () => {
     expect(graph.at('graph')[0]?.path).toBe(`/v1.0/servicePrincipals/${AMARA}/checkMemberGroups`);
   });
 
-  test('one token is asked about once a minute, by however many calls', async () => {
+  test('looks up a token at most once a minute', async () => {
     const identity = identityWith();
     const token = await tokenOf();
     await Promise.all(Array.from({ length: 20 }, () => identity.verifyBearer(token)));
@@ -191,7 +191,7 @@ describe('what counts', () => {
 });
 
 describe('on behalf of the person (RFC 7523 2.1, Microsoft identity platform)', () => {
-  test("the person's own token is exchanged, and Graph asked as them", async () => {
+  test("exchanges the person's own token and calls Graph as that person", async () => {
     graph.state.memberOf = [APPROVERS];
     const identity = identityWith({ groupLookup: { ...lookup, as: 'person' } });
     const token = await tokenOf();
@@ -208,7 +208,7 @@ describe('on behalf of the person (RFC 7523 2.1, Microsoft identity platform)', 
     });
   });
 
-  test('an ID token is exchanged for nothing, at a sign-in and at a refresh', async () => {
+  test('never exchanges an ID token, at a sign-in or a refresh', async () => {
     graph.state.memberOf = [APPROVERS];
     const config = configOf([
       entraIssuer(entra, {
@@ -249,17 +249,17 @@ describe('on behalf of the person (RFC 7523 2.1, Microsoft identity platform)', 
   });
 });
 
-describe('as the managed identity of the machine', () => {
+describe("with the machine's managed identity", () => {
   const before = { ...process.env };
   afterEach(() => {
     process.env = { ...before };
   });
-  /** The machine's own endpoint is on loopback; all else is Microsoft's. */
+  /** Redirects the machine's endpoint to loopback; everything else goes to the fake Microsoft. */
   const wire = (url: string, init?: RequestInit) =>
     url.startsWith(graph.base) ? fetch(url, init) : graph.fetch(url, init);
   let count = 0;
   const ask = async () => {
-    // msal keeps a token for each identity in this process.
+    // msal caches a token for each identity in this process.
     const clientId = `00000000-0000-4000-8000-${String((count += 1)).padStart(12, '0')}`;
     const identity = identityWith(
       {
@@ -270,12 +270,13 @@ describe('as the managed identity of the machine', () => {
     return { clientId, roles: rolesBy(identity), again: () => rolesBy(identity) };
   };
 
-  // Where the machine says that its identity endpoint is; without it, a virtual machine's own.
+  // The address of the machine's identity endpoint; without it, msal uses that of a virtual
+  // machine.
   beforeEach(() => {
     process.env['AZURE_POD_IDENTITY_AUTHORITY_HOST'] = `${graph.base}/login`;
   });
 
-  test('its token is taken once, for Graph, and no other login is called', async () => {
+  test('gets a Graph token once, without another login call', async () => {
     graph.state.memberOf = [APPROVERS];
     const { clientId, roles, again } = await ask();
     expect(await roles).toEqual(['approver']);
@@ -289,7 +290,7 @@ describe('as the managed identity of the machine', () => {
     expect(graph.strays).toEqual([]);
   });
 
-  test('which gives no token: refused', async () => {
+  test('refuses when the managed identity returns no token', async () => {
     graph.state.memberOf = [APPROVERS];
     graph.state.loginFails = true;
     const { roles } = await ask();
@@ -298,14 +299,14 @@ describe('as the managed identity of the machine', () => {
   });
 });
 
-describe('what denies', () => {
+describe('refused lookups', () => {
   const answered =
     (status: number, headers: Record<string, string> = {}, body = '{}') =>
     () => {
       graph.state.onGraph = (_call, response) => void response.writeHead(status, headers).end(body);
     };
   const list = (body: object) => answered(200, {}, JSON.stringify(body));
-  /** A first page with this link, and whatever is asked next would be a good last page. */
+  /** A first page with this link; the following page would be good. */
   const linked = (next: unknown) => () => {
     graph.state.onGraph = (call, response) =>
       graph.json(response, {
@@ -316,24 +317,24 @@ describe('what denies', () => {
   const rows: [string, () => void][] = [
     ['Graph answers 500', answered(500)],
     ['the permission is not granted (403)', answered(403)],
-    ['the person is not there (404)', answered(404)],
-    ['a redirect, which is not followed', answered(302, { location: 'http://127.0.0.1:9/' })],
-    ['an answer that is no JSON', answered(200, {}, '<html>')],
-    ['an answer without a list', list({})],
-    ['a list that is none', list({ value: APPROVERS })],
+    ['the person does not exist (404)', answered(404)],
+    ['a redirect, which must not be followed', answered(302, { location: 'http://127.0.0.1:9/' })],
+    ['an answer that is not JSON', answered(200, {}, '<html>')],
+    ['an answer without a value array', list({})],
+    ['a value that is not an array', list({ value: APPROVERS })],
     ['an answer of two megabytes', answered(200, {}, `"${'x'.repeat(2_000_000)}"`)],
     ['throttled for half a minute', answered(429, { 'retry-after': '30' })],
-    ['throttled without saying until when', answered(429)],
-    ['throttled again and again', answered(429, { 'retry-after': '0' })],
+    ['throttled without Retry-After', answered(429)],
+    ['throttled repeatedly', answered(429, { 'retry-after': '0' })],
     ['the next page at another host', linked('https://graph.attacker.example/v1.0/next')],
-    ['the next page at a host that begins alike', linked(`${GRAPH}.attacker.example/v1.0/next`)],
+    ['the next page at a host with the same prefix', linked(`${GRAPH}.attacker.example/v1.0/next`)],
     ['the next page over http', linked(`${GRAPH.replace('https', 'http')}/v1.0/next`)],
-    ['the next page outside of v1.0', linked(`${GRAPH}/beta/next`)],
-    ['the next page out of v1.0 by dots', linked(`${GRAPH}/v1.0/../beta/next`)],
-    ['a next page that is no link', linked(7)],
-    ['pages without end', list({ value: [], '@odata.nextLink': `${GRAPH}/v1.0/next` })],
+    ['the next page outside /v1.0', linked(`${GRAPH}/beta/next`)],
+    ['the next page outside /v1.0 through dot segments', linked(`${GRAPH}/v1.0/../beta/next`)],
+    ['a next page that is not a link', linked(7)],
+    ['endless pages', list({ value: [], '@odata.nextLink': `${GRAPH}/v1.0/next` })],
     [
-      'the login refuses us',
+      'the login refuses the app',
       () => {
         graph.state.loginFails = true;
       },
@@ -345,25 +346,25 @@ describe('what denies', () => {
     expect(graph.strays).toEqual([]);
   });
 
-  test('a Graph that does not answer, after seconds', async () => {
+  test('refuses after a few seconds when Graph does not answer', async () => {
     graph.state.onGraph = () => undefined;
     const startedAt = performance.now();
     expect(await codeOf(identityWith().verifyBearer(await tokenOf()))).toBe('groups_unavailable');
     expect(performance.now() - startedAt).toBeLessThan(6_000);
   }, 10_000);
 
-  test('nothing is configured to look them up', async () => {
+  test('refuses an overage token where no lookup is configured', async () => {
     const identity = identityWith({ groupLookup: undefined as never });
     expect(await codeOf(identity.verifyBearer(await tokenOf()))).toBe('groups_not_listed');
   });
 
-  test('any group would be a role, so that none can be asked for', async () => {
+  test('refuses where every group is a role, as no group can be asked for', async () => {
     const identity = identityWith({ roles: [{ claim: 'groups', map: null }] });
     expect(await codeOf(identity.verifyBearer(await tokenOf()))).toBe('groups_not_listed');
   });
 });
 
-test('a short throttling is waited out, a long one keeps everybody away from Graph', async () => {
+test('waits out a short throttling; a long one stops all calls to Graph', async () => {
   let throttled = 1;
   graph.state.onGraph = (_call, response) => {
     if (throttled === 0) return false;
@@ -385,7 +386,7 @@ test('a short throttling is waited out, a long one keeps everybody away from Gra
   expect(await rolesBy(identity)).toEqual(['approver']);
 });
 
-test('a next page at Graph itself is fetched', async () => {
+test('follows a next page at Graph itself', async () => {
   graph.state.onGraph = (call, response) => {
     graph.json(
       response,
@@ -397,7 +398,7 @@ test('a next page at Graph itself is fetched', async () => {
   expect(await rolesBy(identityWith())).toEqual(['approver']);
 });
 
-test('groups that were not asked for are not believed', async () => {
+test('ignores groups that were not asked for', async () => {
   graph.state.onGraph = (_call, response) =>
     graph.json(response, { value: [STRANGERS, 7, null, APPROVERS] });
   expect(await rolesBy(identityWith())).toEqual(['approver']);
@@ -418,7 +419,7 @@ test('groups that were not asked for are not believed', async () => {
   ).toEqual([APPROVERS]);
 });
 
-test('the endpoint that the token names is never called', async () => {
+test('never calls the endpoint that the token names', async () => {
   const endpoint = `${graph.base}/graph/trap`;
   await rolesBy(identityWith(), { _claim_sources: { src1: { endpoint } } });
   expect([graph.calls.filter(({ path }) => path.includes('trap')), graph.strays]).toEqual([[], []]);
@@ -428,12 +429,12 @@ test.each([
   ['a wrong signature', async () => `${(await tokenOf()).slice(0, -20)}${'A'.repeat(20)}`],
   ['another audience', () => tokenOf({ aud: 'somebody-else' })],
   ['an expired token', () => tokenOf({ exp: 1 })],
-])('nobody is asked about %s', async (_name, token) => {
+])('makes no directory call for %s', async (_name, token) => {
   expect(await codeOf(identityWith().verifyBearer(await token()))).not.toBe('accepted');
   expect(graph.calls).toEqual([]);
 });
 
-describe('no other listed tenant hands out roles (each tenant assigns its own app roles)', () => {
+describe('another listed tenant cannot assign roles (each tenant assigns its own app roles)', () => {
   const tenants = [TENANT, OTHER_TENANT];
   const otherIss = () => `${entra.base}/${OTHER_TENANT}/v2.0`;
   const other = (over: Claims = {}) =>
@@ -450,21 +451,21 @@ describe('no other listed tenant hands out roles (each tenant assigns its own ap
     { claim: 'groups', map: groupsMap, tenants: [TENANT] },
   ];
 
-  test('an app role that the other tenant assigned', async () => {
+  test('ignores an app role that the other tenant assigned', async () => {
     const principal = await identityWith({ tenants, roles }).verifyBearer(
       await other({ roles: ['approver', 'guest'] }),
     );
     expect(principal.roles).toEqual(['reader']);
   });
 
-  test('a group of the other tenant with the id of one that is mapped', async () => {
+  test('ignores a group of the other tenant with a mapped id', async () => {
     const principal = await identityWith({ tenants, roles }).verifyBearer(
       await other({ roles: undefined, groups: [APPROVERS] }),
     );
     expect(principal.roles).toEqual([]);
   });
 
-  test('an overage there: its directory is not even asked', async () => {
+  test('ignores an overage of the other tenant, without a directory call', async () => {
     graph.state.memberOf = [APPROVERS];
     const principal = await identityWith({ tenants, roles }).verifyBearer(
       await other({ roles: undefined, ...overage }),
@@ -472,7 +473,7 @@ describe('no other listed tenant hands out roles (each tenant assigns its own ap
     expect([principal.roles, graph.calls]).toEqual([[], []]);
   });
 
-  test("a mapping that names no tenant reads nobody's tokens", async () => {
+  test('a mapping without tenants gives no role', async () => {
     const identity = identityWith({ tenants, roles: [{ claim: 'roles', map: null }] });
     expect((await identity.verifyBearer(await other())).roles).toEqual([]);
   });

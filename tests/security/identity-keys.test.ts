@@ -1,4 +1,4 @@
-/** Faults of and attacks through a provider's key endpoint: bounded fetches, lasting keys. */
+/** Faults of and attacks through a provider's key endpoint: bounded fetches, cached keys. */
 import type { Config } from '../../src/config/config.ts';
 import { PROVIDER_LIMITS, boundedFetch } from '../../src/identity/bounded-fetch.ts';
 import type { Fetch } from '../../src/identity/bounded-fetch.ts';
@@ -46,11 +46,11 @@ const withVerifier = () => {
 };
 const token = (signer = key, header: Claims = {}) =>
   sign(signer, personClaims(server.state.issuer, clock.now()), header);
-/** Lets a fetch that runs in the background come to its end. */
+/** Waits for fetches in the background. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe('unknown key ids', () => {
-  test('10,000 in a minute buy one extra fetch, and valid tokens pass beside them', async () => {
+  test('10,000 in a minute cause one extra fetch, and valid tokens pass', async () => {
     const identity = identityOf();
     expect(await codeOf(identity.verifyBearer(await token()))).toBe('accepted');
     expect(server.fetched.keys).toBe(1);
@@ -68,7 +68,7 @@ describe('unknown key ids', () => {
     expect(server.fetched.keys).toBe(2);
   });
 
-  test('a day of the storm: at most one extra fetch in five minutes', async () => {
+  test('a day of unknown ids causes at most one extra fetch in five minutes', async () => {
     const identity = identityOf();
     for (let at = 0; at < 24 * 60; at += 1) {
       await codeOf(identity.verifyBearer(await token(key, { kid: `unknown-${at}` })));
@@ -77,7 +77,7 @@ describe('unknown key ids', () => {
     expect(server.fetched.keys).toBeLessThanOrEqual(1 + 24 * 12);
   });
 
-  test('a rotation in the middle of the storm arrives by the next fetch', async () => {
+  test('a key rotated during the flood is found by the next fetch', async () => {
     const identity = identityOf();
     await identity.verifyBearer(await token());
     await codeOf(identity.verifyBearer(await token(key, { kid: 'storm' })));
@@ -87,7 +87,7 @@ describe('unknown key ids', () => {
     expect(await codeOf(identity.verifyBearer(await token(next)))).toBe('accepted');
   });
 
-  test('a rotation in the very minute of a storm arrives by the scheduled refresh', async () => {
+  test('a key rotated in the minute of a flood is found by the scheduled refresh', async () => {
     const { verifier, identity } = withVerifier();
     const everyMinute = async () => {
       await Promise.all(verifier.providers.list().map(({ keys }) => keys.keepFresh()));
@@ -107,14 +107,14 @@ describe('unknown key ids', () => {
     }
     expect([refused, server.fetched.keys]).toEqual([0, 2]);
     server.state.keys = [next.publicJwk, key.publicJwk];
-    // Nobody brings a token of the new key meanwhile: only the schedule fetches.
+    // No token of the new key arrives meanwhile: only the schedule fetches.
     for (let minute = 0; minute < 11; minute += 1) await everyMinute();
     expect(server.fetched.keys).toBe(3);
     expect(await codeOf(identity.verifyBearer(await token(next)))).toBe('accepted');
     expect(server.fetched.keys).toBe(3);
   });
 
-  test('the schedule fetches every ten minutes, and nothing that nobody asked for', async () => {
+  test('the schedule fetches every ten minutes, and only for providers in use', async () => {
     const { verifier, identity } = withVerifier();
     const [provider] = verifier.providers.list();
     await provider?.keys.keepFresh();
@@ -133,11 +133,11 @@ describe('unknown key ids', () => {
         expect(await codeOf(identity.verifyBearer(await token()))).toBe('accepted');
       }
     }
-    // A discovery document and keys each five minutes at most.
+    // At most one discovery document and one key set every five minutes.
     expect(server.fetched.keys + server.fetched.discovery).toBeLessThan(2 * 24 * 12 + 20);
   });
 
-  test('an id that was looked for in vain is not looked for again within the hour', async () => {
+  test('does not look for the same unknown id twice within an hour', async () => {
     const identity = identityOf();
     await identity.verifyBearer(await token());
     for (let at = 0; at < 9; at += 1) {
@@ -147,7 +147,7 @@ describe('unknown key ids', () => {
     expect(server.fetched.keys).toBe(2);
   });
 
-  test('a new key of a calm provider is taken at once', async () => {
+  test('finds a new key at once without a flood', async () => {
     const identity = identityOf();
     await identity.verifyBearer(await token());
     server.state.keys = [next.publicJwk];
@@ -155,7 +155,7 @@ describe('unknown key ids', () => {
     expect(await codeOf(identity.verifyBearer(await token(key)))).toBe('token_key_unknown');
   });
 
-  test('a hundred calls at the cold start share one fetch', async () => {
+  test('a hundred calls at a cold start share one fetch', async () => {
     const identity = identityOf();
     const text = await token();
     await Promise.all(Array.from({ length: 100 }, () => identity.verifyBearer(text)));
@@ -164,7 +164,7 @@ describe('unknown key ids', () => {
 });
 
 describe('a provider that is down', () => {
-  test('for a day: no valid token is refused, and fetches are bounded', async () => {
+  test('down for a day: accepts every valid token, with bounded fetches', async () => {
     const identity = identityOf();
     await identity.verifyBearer(await token());
     server.down();
@@ -185,7 +185,7 @@ describe('a provider that is down', () => {
     expect(await codeOf(identity.verifyBearer(await token(next)))).toBe('accepted');
   });
 
-  test('after three days its keys are not trusted any more', async () => {
+  test('stops trusting its keys after three days', async () => {
     const identity = identityOf();
     await identity.verifyBearer(await token());
     server.down();
@@ -193,7 +193,7 @@ describe('a provider that is down', () => {
     expect(await codeOf(identity.verifyBearer(await token()))).toBe('token_keys_unavailable');
   });
 
-  test('after a quiet hour the keys are fetched before one is trusted', async () => {
+  test('fetches the keys before use after a quiet hour', async () => {
     const identity = identityOf();
     await identity.verifyBearer(await token());
     server.state.keys = [next.publicJwk];
@@ -201,7 +201,7 @@ describe('a provider that is down', () => {
     expect(await codeOf(identity.verifyBearer(await token()))).toBe('token_key_unknown');
   });
 
-  test('from the start: 50 calls, one fetch, and again after the rest', async () => {
+  test('down from the start: 50 calls share one fetch, and retry after the delay', async () => {
     server.down();
     const identity = identityOf();
     for (let at = 0; at < 50; at += 1) {
@@ -213,7 +213,7 @@ describe('a provider that is down', () => {
     expect(await codeOf(identity.verifyBearer(await token()))).toBe('accepted');
   });
 
-  test('unknown key ids do not wake a provider that rests', async () => {
+  test('unknown key ids do not shorten the retry delay', async () => {
     const identity = identityOf();
     await identity.verifyBearer(await token());
     server.down();
@@ -224,13 +224,13 @@ describe('a provider that is down', () => {
   });
 });
 
-describe('answers of the key endpoint that are refused', () => {
+describe('refused answers of the key endpoint', () => {
   test.each(keyDocumentAttacks)('$attack: $refusedAs ($source)', async ({ refusedAs, of }) => {
     server.state.onKeys = of({ server, key });
     expect(await codeOf(identityOf().verifyBearer(await token()))).toBe(refusedAs);
   });
 
-  test('a broken answer does not take away the keys that are known', async () => {
+  test('a broken answer does not remove the known keys', async () => {
     const identity = identityOf();
     await identity.verifyBearer(await token());
     server.state.onKeys = json('{"keys":[]}');
@@ -240,7 +240,7 @@ describe('answers of the key endpoint that are refused', () => {
     expect(await codeOf(identity.verifyBearer(await token()))).toBe('accepted');
   });
 
-  test('two different keys of one id: neither counts', async () => {
+  test('refuses both of two different keys with one id', async () => {
     const twin = await newKey('k1');
     server.state.keys = [key.publicJwk, twin.publicJwk, next.publicJwk];
     const identity = identityOf();
@@ -258,7 +258,7 @@ describe('answers of the key endpoint that are refused', () => {
         response.on('close', () => clearInterval(timer));
       },
     ],
-  ])('an answer that %s is cut off by the time limit', async (_name, answer) => {
+  ])('cuts off an answer that %s after the time limit', async (_name, answer) => {
     expect(PROVIDER_LIMITS.timeoutMs).toBe(5_000);
     server.state.onKeys = answer;
     const started = performance.now();
@@ -281,13 +281,13 @@ describe('discovery', () => {
     expect(server.fetched.keys).toBe(0);
   });
 
-  test('production never calls plain http', async () => {
+  test('never calls plain http in production', async () => {
     const identity = identityOf({ profile: 'production' });
     expect(await codeOf(identity.verifyBearer(await token()))).toBe('token_keys_unavailable');
     expect(server.fetched).toEqual({ discovery: 0, keys: 0 });
   });
 
-  test('keys that move are found again', async () => {
+  test('follows keys to a new address', async () => {
     const identity = identityOf();
     await identity.verifyBearer(await token());
     server.down();

@@ -1,7 +1,7 @@
 /**
- * People behind pipelines, linked identities, and whose pipeline it is. Sources: GitHub's, GitLab's
- * and Azure DevOps' references of the claims of workload tokens, RFC 9068 2.2 (app-only tokens),
- * ASVS 5 2.3.4 (separation of duties), OWASP CICD-SEC-1 (insufficient flow control).
+ * People behind pipelines, linked identities, and the owner of a pipeline. Sources: the claim
+ * references of GitHub, GitLab and Azure DevOps, RFC 9068 2.2 (app-only tokens), ASVS 5 2.3.4
+ * (separation of duties), OWASP CICD-SEC-1 (insufficient flow control).
  */
 import type { IssuerConfig } from '../../src/config/config.ts';
 import type { Principal } from '../../src/domain/people/principal.ts';
@@ -166,7 +166,7 @@ describe('the human behind a pipeline', () => {
     return result.kind === 'refused' ? result.refusal.code : result.kind;
   };
 
-  test('a GitHub run that Amara started is not approved by Amara', async () => {
+  test('Amara cannot approve a GitHub run that she started', async () => {
     const id = await ask(await githubToken());
     expect(await answerOf(id, await amara())).toBe('own_request');
     expect(await answerOf(id, await amaraAtOkta())).toBe('own_request');
@@ -174,7 +174,7 @@ describe('the human behind a pipeline', () => {
     expect(await answerOf(id, ben)).toBe('decided');
   });
 
-  test('nor by Amara as a third provider vouches for her, whom no link names', async () => {
+  test('nor with an identity of a third provider that no link names', async () => {
     const elsewhere = {
       ...(await amara()),
       key: `other|${TENANT}|${AMARA}`,
@@ -186,7 +186,7 @@ describe('the human behind a pipeline', () => {
     }
   });
 
-  test('one person of Teams is one, however a provider writes their ids', async () => {
+  test('one Teams person is one principal, however a provider spells the ids', async () => {
     const by = await amara();
     const asker = { ...by, key: 'other|a', objectId: AMARA.toUpperCase(), aliases: [] };
     const result = await house.app.submitRequest({
@@ -201,17 +201,17 @@ describe('the human behind a pipeline', () => {
     expect(await answerOf(result.request.id, by)).toBe('own_request');
   });
 
-  test('nor is a GitLab job that she started', async () => {
+  test('Amara cannot approve a GitLab job that she started', async () => {
     expect(await answerOf(await ask(await gitlabToken()), await amara())).toBe('own_request');
   });
 
-  test('one that somebody else started, she may', async () => {
+  test('Amara can approve a run that somebody else started', async () => {
     expect(await answerOf(await ask(await githubToken({ actor_id: '9' })), await amara())).toBe(
       'decided',
     );
   });
 
-  test("the actor's number decides, never the name", async () => {
+  test('the actor is compared by id, not by name', async () => {
     const id = await ask(await githubToken({ actor: 'somebody-else' }));
     expect(await answerOf(id, await amara())).toBe('own_request');
     expect(
@@ -222,7 +222,7 @@ describe('the human behind a pipeline', () => {
     ).toBe('decided');
   });
 
-  test('the audit log holds who it was', async () => {
+  test('the audit log records the actor', async () => {
     await ask(await githubToken());
     const [event] = (await house.store.unsealedEvents(10)).filter(
       ({ type }) => type === 'request.submitted',
@@ -233,19 +233,22 @@ describe('the human behind a pipeline', () => {
   test.each([
     ['missing', undefined, 'token_claim_missing'],
     ['empty', '', 'token_claim_invalid'],
-    ['a list', ['583231', '9'], 'token_claim_invalid'],
+    ['an array', ['583231', '9'], 'token_claim_invalid'],
     ['null', null, 'token_claim_invalid'],
     ['with a separator', 'x|583231', 'token_claim_invalid'],
-  ])('an actor that is %s is refused: nobody could be kept apart from it', async (_n, id, code) => {
-    expect(await codeOf(identity.verifyBearer(await githubToken({ actor_id: id })))).toBe(code);
-  });
+  ])(
+    'refuses an actor that is %s, as self-approval could not be detected',
+    async (_n, id, code) => {
+      expect(await codeOf(identity.verifyBearer(await githubToken({ actor_id: id })))).toBe(code);
+    },
+  );
 
-  test('an actor written as a number is the same one', async () => {
+  test('an actor written as a number is the same actor', async () => {
     const id = await ask(await githubToken({ actor_id: 583231 }));
     expect(await answerOf(id, await amara())).toBe('own_request');
   });
 
-  test('Amara asks as one identity and decides as a linked one: no', async () => {
+  test('Amara cannot approve with a linked identity what she requested', async () => {
     const result = await house.app.submitRequest({
       workflow: 'deploy-production',
       by: await amaraAtOkta(),
@@ -258,14 +261,14 @@ describe('the human behind a pipeline', () => {
     expect(await answerOf(result.request.id, await amara())).toBe('own_request');
   });
 
-  test('a link that was taken away later does not open what was asked under it', async () => {
+  test('removing a link later does not allow self-approval', async () => {
     const id = await ask(await githubToken());
     const { aliases, ...alone } = await amara();
     expect(aliases).not.toEqual([]);
     expect(await answerOf(id, alone)).toBe('own_request');
   });
 
-  test('two linked identities are one voice of a quorum', async () => {
+  test('two linked identities count once for a quorum', async () => {
     house.workflows = [
       workflow({
         request: { roles: ['developer'], workloads: [] },
@@ -305,7 +308,7 @@ describe('the human behind a pipeline', () => {
     expect((await house.store.loadRequest(id))?.state).toBe('pending');
   });
 
-  test('a link passes no role, right or request on', async () => {
+  test('a link transfers no role, right or request', async () => {
     const id = await ask(await githubToken());
     const plain = await identity.verifyBearer(
       await sign(key, {
@@ -322,22 +325,22 @@ describe('the human behind a pipeline', () => {
     expect((await house.app.cancelRequest({ id, by: plain })).kind).toBe('refused');
   });
 
-  describe('whose pipeline it is (GitHub, both forms of `sub`)', () => {
+  describe('the owner of a pipeline (GitHub, both forms of `sub`)', () => {
     const keyOf = async (over: Claims) =>
       (await identity.verifyBearer(await githubToken(over))).key;
 
-    test('the form with ids is the same principal as the one without', async () => {
+    test('the form with ids and the form without are one principal', async () => {
       expect(await keyOf({ sub: 'repo:contoso@1/checkout@2:environment:production' })).toBe(
         await keyOf({}),
       );
     });
 
-    test('a repository that took the name over is another one', async () => {
+    test('a repository that took over the name is another principal', async () => {
       expect(await keyOf({ repository_id: '999' })).not.toBe(await keyOf({}));
       expect(await keyOf({ repository_owner_id: '999' })).not.toBe(await keyOf({}));
     });
 
-    test('another environment or branch is another one', async () => {
+    test('another environment or branch is another principal', async () => {
       expect(await keyOf({ sub: 'repo:contoso/checkout:ref:refs/heads/main' })).not.toBe(
         await keyOf({}),
       );
@@ -346,14 +349,14 @@ describe('the human behind a pipeline', () => {
     test.each([
       ['repo:contoso@1/checkout@999:environment:production'],
       ['repo:contoso@999/checkout@2:environment:production'],
-    ])('%s contradicts the ids beside it', async (sub) => {
+    ])('refuses %s that contradicts the ids', async (sub) => {
       expect(await codeOf(identity.verifyBearer(await githubToken({ sub })))).toBe(
         'token_claim_invalid',
       );
     });
 
     test.each([['repository_id'], ['repository_owner_id']])(
-      'without %s it is nobody',
+      'refuses a token without %s',
       async (id) => {
         expect(await codeOf(identity.verifyBearer(await githubToken({ [id]: undefined })))).toBe(
           'token_claim_missing',
@@ -361,7 +364,7 @@ describe('the human behind a pipeline', () => {
       },
     );
 
-    test('a very long branch still gives a key that stores take', async () => {
+    test("a very long branch name gives a key within the store's limit", async () => {
       const long = { sub: `repo:contoso/checkout:ref:refs/heads/${'b'.repeat(900)}` };
       const found = await keyOf(long);
       expect(found.length).toBeLessThan(320);
@@ -369,7 +372,7 @@ describe('the human behind a pipeline', () => {
     });
   });
 
-  describe('app-only tokens by other providers never stand for people', () => {
+  describe('app-only tokens of other providers never stand for people', () => {
     const row = (claims: Claims) =>
       sign(key, {
         iss: okta.state.issuer,

@@ -48,13 +48,13 @@ describe('a token makes one request', () => {
     return result.kind === 'refused' ? result.refusal.code : result.kind;
   };
 
-  test('the same token again, here and at another replica', async () => {
+  test('refuses the same token again, on this replica and on another', async () => {
     expect(await submit(pipeline('jti-1'))).toBe('submitted');
     expect(await submit(pipeline('jti-1'))).toBe('token_replayed');
     expect(await submit(pipeline('jti-1'), { app: replica })).toBe('token_replayed');
   });
 
-  test('ten at the same moment on two replicas: one of them', async () => {
+  test('ten at the same moment on two replicas: exactly one is accepted', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, at) =>
         submit(pipeline('jti-1'), { app: at % 2 ? house.app : replica }),
@@ -71,24 +71,24 @@ describe('a token makes one request', () => {
     expect(await submit(pipeline('jti-1'), { key: 'run-1', app: replica })).toBe('repeated');
   });
 
-  test('the same key with a new token of the pipeline is a repeat too', async () => {
+  test('the same Idempotency-Key with a new token is a repeat', async () => {
     expect(await submit(pipeline('jti-1'), { key: 'run-1' })).toBe('submitted');
     expect(await submit(pipeline('jti-2'), { key: 'run-1' })).toBe('repeated');
   });
 
-  test('another key does not make it another token', async () => {
+  test('refuses the token under another Idempotency-Key', async () => {
     expect(await submit(pipeline('jti-1'), { key: 'run-1' })).toBe('submitted');
     expect(await submit(pipeline('jti-1'), { key: 'run-2' })).toBe('token_replayed');
   });
 
-  test('the same key with other content is told as such', async () => {
+  test('reports the same key with other content as a conflict', async () => {
     expect(await submit(pipeline('jti-1'), { key: 'run-1' })).toBe('submitted');
     expect(await submit(pipeline('jti-1'), { key: 'run-1', service: 'billing' })).toBe(
       'idempotency_mismatch',
     );
   });
 
-  test('a token without an id is known by what it says', async () => {
+  test('identifies a token without an id by its content', async () => {
     const nameless = (digest: string) => {
       const by = pipeline(null);
       return { ...by, token: { ...by.token, digest } };
@@ -98,7 +98,7 @@ describe('a token makes one request', () => {
     expect(await submit(nameless('a'))).toBe('token_replayed');
   });
 
-  test('one id at two issuers is two tokens', async () => {
+  test('equal ids at two issuers are two tokens', async () => {
     const other = pipeline('jti-1');
     expect(await submit(pipeline('jti-1'))).toBe('submitted');
     expect(await submit({ ...other, token: { ...other.token, issuer: 'https://other' } })).toBe(
@@ -106,12 +106,12 @@ describe('a token makes one request', () => {
     );
   });
 
-  test('what was refused used nothing up', async () => {
+  test('a refused request does not use up its token', async () => {
     expect(await submit(pipeline('jti-1'), { service: '' })).toBe('field_missing');
     expect(await submit(pipeline('jti-1'))).toBe('submitted');
   });
 
-  test('it stays used until nobody would take it any more, past its expiry', async () => {
+  test('the token stays used past its expiry, until no check accepts it', async () => {
     const by = pipeline('jti-1');
     expect(await submit(by)).toBe('submitted');
     await house.store.purge(by.token.expiresAt + 5 * 60_000, 1_000);
@@ -120,7 +120,7 @@ describe('a token makes one request', () => {
     expect(await submit(by)).toBe('submitted');
   });
 
-  test("a person's token may be used again, unless the workflow says otherwise", async () => {
+  test("a person's token may be reused by default", async () => {
     const mia = principal({ key: 'local|mia', roles: ['developer'] });
     expect([await submit(mia), await submit(mia)]).toEqual(['submitted', 'submitted']);
     house.workflows = [workflow({ singleUse: 'everybody' })];
@@ -128,7 +128,7 @@ describe('a token makes one request', () => {
     expect([await submit(other), await submit(other)]).toEqual(['submitted', 'token_replayed']);
   });
 
-  test("nobody's, where the workflow says so", async () => {
+  test("refuses a person's reused token if the workflow says so", async () => {
     house.workflows = [workflow({ singleUse: 'nobody', request: { roles: [], ...open_ } })];
     expect([await submit(pipeline('jti-1')), await submit(pipeline('jti-1'))]).toEqual([
       'submitted',
@@ -136,7 +136,7 @@ describe('a token makes one request', () => {
     ]);
   });
 
-  describe("where people's tokens count once", () => {
+  describe("where a person's token counts once", () => {
     const ben = principal({ key: 'local|ben', roles: ['approver', 'developer'] });
     const mia = principal({ key: 'local|mia', roles: ['developer'] });
     const fresh = (by: Principal, tokenId: string): Principal => ({
@@ -168,7 +168,7 @@ describe('a token makes one request', () => {
       ];
     });
 
-    test('one decision a token; its repeat gets the first answer', async () => {
+    test('one decision for each token; a repeat gets the first answer', async () => {
       const [one, two] = [await ask('a'), await ask('b')];
       const request = await house.store.loadRequest(one);
       const decide = () =>
@@ -196,13 +196,13 @@ describe('a token makes one request', () => {
       expect(await kindOf(approve(house, two, fresh(ben, 'd')))).toBe('decided');
     });
 
-    test('not for the next stage either', async () => {
+    test('refuses the token for the next stage', async () => {
       const id = await ask('a');
       expect(await kindOf(approve(house, id, fresh(ben, 'c')))).toBe('decided');
       expect(await kindOf(approve(house, id, fresh(ben, 'c')))).toBe('token_replayed');
     });
 
-    test('a token that asked does not decide', async () => {
+    test('refuses a decision with the token of the request', async () => {
       const id = await ask('a');
       await house.app.submitRequest({
         workflow: 'deploy-production',
@@ -215,7 +215,7 @@ describe('a token makes one request', () => {
       expect(await kindOf(approve(house, id, fresh(ben, 'c')))).toBe('token_replayed');
     });
 
-    test('two replicas, two requests, one token, the same moment: one decision', async () => {
+    test('two replicas, two requests, one token at the same moment: exactly one decision', async () => {
       const ids = [await ask('a'), await ask('b')];
       const answers = await Promise.all(
         ids.map((id) => kindOf(approve(house, id, fresh(ben, 'c')))),

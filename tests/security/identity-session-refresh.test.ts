@@ -34,9 +34,9 @@ const reasons = async () =>
     .map(({ data }) => data['reason']);
 const past = (ms = LIMITS.maxClaimAgeMs) => world.clock.advance(ms + MINUTE);
 
-// RFC 9700 4.14.2: of a refresh token that is used twice, one user is a thief.
+// RFC 9700 4.14.2: if a refresh token is used twice, one user is a thief.
 describe('refresh tokens', () => {
-  test('16 clicks at once on one replica make one refresh', async () => {
+  test('16 concurrent clicks on one replica cause one refresh', async () => {
     await world.one.signInAs('amara');
     past();
     const clicks = await Promise.all(Array.from({ length: 16 }, () => world.one.click('amara')));
@@ -45,7 +45,7 @@ describe('refresh tokens', () => {
     expect(await world.row('amara')).toMatchObject({ generation: 2 });
   });
 
-  test('16 clicks at once over two replicas make one refresh', async () => {
+  test('16 concurrent clicks on two replicas cause one refresh', async () => {
     await world.one.signInAs('amara');
     past();
     const clicks = await Promise.all(
@@ -55,7 +55,7 @@ describe('refresh tokens', () => {
     expect(world.wire.refreshes).toBe(1);
   });
 
-  test('one that a hanging replica uses after another ends the family', async () => {
+  test('reuse by a replica that hung revokes the token family', async () => {
     await world.one.signInAs('amara');
     past();
     let release = () => undefined as void;
@@ -83,7 +83,7 @@ describe('refresh tokens', () => {
     ]);
   });
 
-  test('a provider that lets one be used twice does not help: the generation tells', async () => {
+  test('reuse that the provider accepts is detected by the generation', async () => {
     await world.one.signInAs('amara');
     past();
     world.wire.after = async () => {
@@ -95,7 +95,7 @@ describe('refresh tokens', () => {
     expect(await reasons()).toEqual(['refresh_reused']);
   });
 
-  test('a stolen one that was used elsewhere ends the family', async () => {
+  test('reuse of a stolen token revokes the family', async () => {
     await world.one.signInAs('amara');
     past();
     world.wire.instead = async () => Response.json({ error: 'invalid_grant' }, { status: 400 });
@@ -105,7 +105,7 @@ describe('refresh tokens', () => {
     expect(await reasons()).toEqual(['refresh_refused']);
   });
 
-  test('rotates at each use', async () => {
+  test('rotate at each use', async () => {
     const sent: unknown[] = [];
     world.wire.body = (body) => {
       sent.push(body['refresh_token']);
@@ -119,7 +119,7 @@ describe('refresh tokens', () => {
     expect(new Set(sent).size).toBe(3);
   });
 
-  test('are nowhere to be read in the database', async () => {
+  test('are not readable in the database', async () => {
     const { token } = await world.one.signInAs('amara');
     const row = JSON.stringify(await world.row('amara'));
     expect(row).toContain('"sealed":"eyJ');
@@ -132,13 +132,13 @@ describe('a provider that does not answer', () => {
   const unavailable: [string, () => Promise<Response>][] = [
     ['down', () => Promise.reject(new Error('ECONNREFUSED'))],
     ['503', async () => new Response('no', { status: 503 })],
-    ['no JSON', async () => new Response('<html>')],
+    ['not JSON', async () => new Response('<html>')],
     [
-      'does not know our secret',
+      'does not know our client secret',
       async () => Response.json({ error: 'invalid_client' }, { status: 401 }),
     ],
   ];
-  test.each(unavailable)('%s: denied with a sentence, and nothing is lost', async (_name, say) => {
+  test.each(unavailable)('%s: refuses with a message and keeps the session', async (_name, say) => {
     await world.one.signInAs('amara');
     past();
     world.wire.instead = say;
@@ -149,14 +149,14 @@ describe('a provider that does not answer', () => {
   });
 });
 
-test('a look at roles before running is no click: the idle limit goes on', async () => {
+test('a role recheck before execution does not extend the idle time', async () => {
   await world.one.signInAs('amara');
   const before = await world.row('amara');
   world.clock.advance(LIMITS.idleMs - MINUTE);
   const sender = senderOf('amara');
   const asked = (key = before?.principal ?? '') =>
     heldBySession(world.one.sessions).heldNow({
-      // As a linked identity is known, which itself says nothing of Teams.
+      // As for a linked identity that has no Teams ids.
       person: {
         key,
         kind: 'person',
@@ -176,7 +176,7 @@ test('a look at roles before running is no click: the idle limit goes on', async
   expect(await world.one.click('amara')).toBeUndefined();
 });
 
-test('groups that cannot be looked up: denied with a sentence, and nothing is lost', async () => {
+test('an unavailable group lookup: refuses with a message and keeps the session', async () => {
   let down = true;
   const replica = await world.replica(world.store, {
     judge: (real) => ({
@@ -207,10 +207,10 @@ describe('the refreshed ID token', () => {
     ['another audience', (claims) => ({ ...claims, aud: 'other' })],
     ['another azp', (claims) => ({ ...claims, azp: 'other' })],
     ['an application', (claims) => ({ ...claims, idtyp: 'app' })],
-    ['roles of an odd form', (claims) => ({ ...claims, roles: [['approver']] })],
+    ['malformed roles', (claims) => ({ ...claims, roles: [['approver']] })],
     ['an expiry in the past', (claims) => ({ ...claims, exp: 1 })],
   ];
-  test.each(rows)('%s: refused, and the session ends', async (_name, twist) => {
+  test.each(rows)('%s: refuses and ends the session', async (_name, twist) => {
     await world.one.signInAs('amara');
     past();
     world.wire.twist = twist;
@@ -226,7 +226,7 @@ describe('the refreshed ID token', () => {
     expect(await world.row('amara')).toBeUndefined();
   });
 
-  test('none at all: the session ends', async () => {
+  test('ends the session when there is none', async () => {
     await world.one.signInAs('amara');
     past();
     world.wire.body = ({ id_token: _dropped, ...rest }) => rest;
@@ -234,14 +234,14 @@ describe('the refreshed ID token', () => {
     expect(await reasons()).toEqual(['refresh_refused']);
   });
 
-  test('one without a nonce is good (it need not carry one)', async () => {
+  test('accepts one without a nonce (optional)', async () => {
     await world.one.signInAs('amara');
     past();
     world.wire.twist = ({ nonce: _dropped, ...rest }) => rest;
     expect(await world.one.click('amara')).toBeDefined();
   });
 
-  test('says that the person has just authenticated: the first time counts', async () => {
+  test('keeps the first authentication time over a later one', async () => {
     const { token } = await world.one.signInAs('amara');
     past();
     const now = Math.floor(world.clock.now() / 1_000);
@@ -251,7 +251,7 @@ describe('the refreshed ID token', () => {
     expect(by?.token.authTime ?? 0).toBeLessThan(world.clock.now() - LIMITS.maxClaimAgeMs);
   });
 
-  test('cannot tell of an authentication that the sign-in did not tell of', async () => {
+  test('cannot add an authentication time that the sign-in lacked', async () => {
     const row = await (async () => {
       await world.one.signInAs('amara');
       return world.row('amara');
@@ -278,8 +278,8 @@ describe('the refreshed ID token', () => {
   });
 });
 
-// Last, as a provider's new key is looked for at most once in five minutes.
-test('keys that cannot be had: the new token is kept, the old claims do not count', async () => {
+// Last in the file: an unknown key is looked up at most once in five minutes.
+test('unavailable keys: keeps the new refresh token, does not use the old claims', async () => {
   const own = await startSessionWorld();
   try {
     await own.one.signInAs('amara');
@@ -298,8 +298,8 @@ test('keys that cannot be had: the new token is kept, the old claims do not coun
   }
 });
 
-// Claims that are still young would pass for ones that were fetched at this very moment.
-test('a replica that waited does not take the kept old claims for new ones', async () => {
+// Claims that are still young enough would pass as just fetched.
+test('a waiting replica does not take kept old claims for new ones', async () => {
   const own = await startSessionWorld();
   try {
     await own.one.signInAs('amara');

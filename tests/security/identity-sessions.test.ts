@@ -1,4 +1,4 @@
-/** Attacks on what carries a sign-in over the clicks after it (ASVS 5 V7, OIDC Core). */
+/** Attacks on sessions, which carry a sign-in over later clicks (ASVS 5 V7, OIDC Core). */
 import { jest } from '@jest/globals';
 import { senderOf } from '../unit/identity/sign-in-world.ts';
 import { codeOf } from '../unit/identity/kit.ts';
@@ -31,8 +31,8 @@ const reasons = async () =>
     .map(({ data }) => data['reason']);
 const past = (ms = LIMITS.maxClaimAgeMs) => world.clock.advance(ms + MINUTE);
 
-describe('a live session', () => {
-  test('counts without a sign-in, on every replica, and says so', async () => {
+describe('an active session', () => {
+  test('is accepted without a sign-in on every replica, and named as the proof', async () => {
     const signedIn = await world.one.signInAs('amara');
     expect(signedIn.proof).toMatchObject({ way: 'sign-in' });
     const sessionId = signedIn.proof?.sessionId;
@@ -50,7 +50,7 @@ describe('a live session', () => {
     ]);
   });
 
-  test('claims past their age are fetched again: what was taken away is gone', async () => {
+  test('fetches claims past their age again: removed roles are gone', async () => {
     await world.one.signInAs('amara');
     past();
     const roles = ['approver', 'security-lead'];
@@ -68,7 +68,7 @@ describe('a live session', () => {
     expect(world.wire.refreshes).toBe(2);
   });
 
-  test('is fresh to the very age, and not beyond', async () => {
+  test('is fresh up to exactly its maximum age', async () => {
     const { token } = await world.one.signInAs('amara');
     world.clock.set(token.issuedAt + LIMITS.maxClaimAgeMs);
     expect((await world.one.click('amara'))?.proof?.way).toBe('session');
@@ -77,7 +77,7 @@ describe('a live session', () => {
   });
 });
 
-describe('a row that was meddled with', () => {
+describe('a tampered row', () => {
   const swapped = async (change: object) => {
     const row = await world.row('amara');
     if (!row) throw new Error('amara has no session');
@@ -92,7 +92,7 @@ describe('a row that was meddled with', () => {
     await world.store.startSession({ ...row, ...change }, event);
   };
 
-  test('the session of another person: their content opens for nobody else', async () => {
+  test('the session of another person: their content does not open for anybody else', async () => {
     await world.one.signInAs('amara');
     const { tenantId, objectId } = senderOf('mia');
     await swapped({ id: 'ses_stolen', tenantId, objectId });
@@ -103,9 +103,9 @@ describe('a row that was meddled with', () => {
 
   test.each([
     ['another id', { id: 'ses_other' }],
-    ['an earlier start, so that it lasts', { createdAt: 1 }],
-    ['another generation, with the content of the last', { generation: 7 }],
-    ['a content of nobody', { sealed: 'eyJhbGciOiJkaXIifQ....' }],
+    ['an earlier start, to last longer', { createdAt: 1 }],
+    ['another generation with the old content', { generation: 7 }],
+    ['content of no person', { sealed: 'eyJhbGciOiJkaXIifQ....' }],
   ])('%s', async (_name, change) => {
     await world.one.signInAs('amara');
     await swapped(change);
@@ -114,7 +114,7 @@ describe('a row that was meddled with', () => {
     expect(await reasons()).toEqual(['unreadable']);
   });
 
-  test('fixation: a session that was there before is no part of the new one', async () => {
+  test('fixation: an older session does not become part of the new one', async () => {
     await world.one.signInAs('amara');
     const planted = await world.row('amara');
     await world.two.signInAs('amara');
@@ -126,7 +126,7 @@ describe('a row that was meddled with', () => {
 });
 
 describe('limits', () => {
-  test('without a click for the idle time it has ended; clicks move it', async () => {
+  test('ends after the idle time without a click; a click extends it', async () => {
     await world.one.signInAs('amara');
     for (let at = 0; at < 3; at += 1) {
       world.clock.advance(LIMITS.idleMs - 1_000);
@@ -136,7 +136,7 @@ describe('limits', () => {
     expect(await world.one.click('amara')).toBeUndefined();
   });
 
-  test('the absolute time ends it, however often it is used', async () => {
+  test('ends at the absolute limit, however often it is used', async () => {
     await world.one.signInAs('amara');
     const start = world.clock.now();
     for (let at = HOUR; at < LIMITS.absoluteMs; at += HOUR) {
@@ -149,7 +149,7 @@ describe('limits', () => {
     expect(await world.one.click('amara')).toBeUndefined();
   });
 
-  test('where it does not slide, the idle time is counted from the sign-in', async () => {
+  test('without sliding, the idle time counts from the sign-in', async () => {
     const fixed = await world.replica(world.store, { limits: { ...LIMITS, sliding: false } });
     await fixed.signInAs('amara');
     world.clock.advance(LIMITS.idleMs - 1_000);
@@ -158,14 +158,14 @@ describe('limits', () => {
     expect(await fixed.click('amara')).toBeUndefined();
   });
 
-  test('limits that were shortened hold for sessions that are there', async () => {
+  test('shortened limits apply to existing sessions', async () => {
     await world.one.signInAs('amara');
     const strict = await world.replica(world.store, { limits: { ...LIMITS, idleMs: MINUTE } });
     world.clock.advance(MINUTE);
     expect(await strict.click('amara')).toBeUndefined();
   });
 
-  test('without a refresh token it is good while its claims are', async () => {
+  test('without a refresh token, lasts as long as its claims are fresh', async () => {
     const { signIn } = world.config.teams;
     if (signIn === null) throw new Error('no sign-in');
     const teams = { ...world.config.teams, signIn: { ...signIn, scopes: ['openid'] } };
@@ -178,8 +178,8 @@ describe('limits', () => {
   });
 });
 
-describe('an end', () => {
-  test('by an administrator takes effect at the next click, on every replica', async () => {
+describe('ending a session', () => {
+  test('by an administrator takes effect at the next click on every replica', async () => {
     await world.one.signInAs('amara');
     expect(await world.two.click('amara')).toBeDefined();
     const event = {
@@ -195,7 +195,7 @@ describe('an end', () => {
     expect(await world.two.click('amara')).toBeUndefined();
   });
 
-  test('in the middle of a refresh is not undone by it', async () => {
+  test('during a refresh is not undone by the refresh', async () => {
     await world.one.signInAs('amara');
     past();
     world.wire.after = async () => void (await world.two.sessions.signOut(senderOf('amara')));
@@ -204,7 +204,7 @@ describe('an end', () => {
     expect(await reasons()).toEqual(['signed_out']);
   });
 
-  test('by signing out is told to the provider: the refresh token is dead there too', async () => {
+  test('by signing out revokes the refresh token at the provider', async () => {
     let refreshToken = '';
     world.wire.body = (body) => {
       refreshToken = String(body['refresh_token']);
@@ -223,7 +223,7 @@ describe('an end', () => {
     expect(await answer.json()).toMatchObject({ error: 'invalid_grant' });
   });
 
-  test("by signing out is one's own alone, and names who did it", async () => {
+  test("by signing out affects one's own only, and records who did it", async () => {
     const { key } = await world.one.signInAs('amara');
     await world.one.signInAs('kenji');
     expect(await world.two.sessions.signOut(senderOf('amara'))).toBe(true);
@@ -235,10 +235,10 @@ describe('an end', () => {
   });
 });
 
-describe('an identity that only a link makes a Teams person', () => {
+describe('a Teams person by a link only', () => {
   const { tenantId: tenant, objectId } = senderOf('amara');
   const me = { issuer: 'local', tenant, objectId };
-  /** A replica whose provider says nothing of Teams, under these links. */
+  /** A replica with these links, whose provider gives no Teams ids. */
   const blind = (links: NonNullable<typeof world.config.identity.links>) => {
     const { identity } = world.config;
     const issuers = identity.issuers.map((issuer) => ({ ...issuer, teams: null }));
@@ -247,7 +247,7 @@ describe('an identity that only a link makes a Teams person', () => {
     });
   };
 
-  test('its session ends when an administrator takes the link away', async () => {
+  test('ends when an administrator removes the link', async () => {
     const { subject } = await world.one.signInAs('amara');
     const mine = { issuer: 'local', subject };
     const linked = await blind([[me, mine]]);
@@ -261,7 +261,7 @@ describe('an identity that only a link makes a Teams person', () => {
     expect(await linked.click('amara')).toBeUndefined();
   });
 
-  test('a link that is added keeps people apart in a session that is there', async () => {
+  test('a new link enforces separation of duties in an existing session', async () => {
     const { subject } = await world.one.signInAs('amara');
     const mine = { issuer: 'local', subject };
     await (await blind([[me, mine]])).signInAs('amara');
@@ -271,22 +271,22 @@ describe('an identity that only a link makes a Teams person', () => {
   });
 });
 
-describe('rotation of the key', () => {
-  test('the old key still opens; what is used is sealed anew, elsewhere too', async () => {
+describe('key rotation', () => {
+  test('the old key still decrypts; a used session is encrypted with the new key, on other replicas too', async () => {
     await world.one.signInAs('amara');
     const before = (await world.row('amara'))?.sealedWith;
     const key = await world.one.keys.rotate('stored-secrets', world.store);
     expect(key).not.toBe(before);
     expect(await world.one.click('amara')).toBeDefined();
     expect(await world.row('amara')).toMatchObject({ sealedWith: key, generation: 1 });
-    // The other replica has not heard of the key, and learns of it by the text that it sealed.
+    // The other replica learns of the new key from the text encrypted with it.
     expect(await world.two.click('amara')).toBeDefined();
     expect(world.two.keys.sealingKey('stored-secrets')).toBe(key);
     const late = await world.replica(world.store);
     expect(await late.click('amara')).toBeDefined();
   });
 
-  test('the housekeeping seals the others anew, and a refresh goes on', async () => {
+  test('housekeeping re-encrypts the other sessions, and a refresh still works', async () => {
     await world.one.signInAs('amara');
     await world.one.signInAs('kenji');
     const key = await world.one.keys.rotate('stored-secrets', world.store);
@@ -298,7 +298,7 @@ describe('rotation of the key', () => {
     expect((await world.two.click('kenji'))?.proof?.way).toBe('refresh');
   });
 
-  test('a sign-in that was parked before is redeemed after', async () => {
+  test('a sign-in parked before the rotation can be redeemed', async () => {
     const { code } = await (await world.one.toCallback('amara')).finish();
     await world.two.keys.rotate('stored-secrets', world.store);
     const target = { requestId: 'req_1', revision: 1 };
@@ -313,7 +313,7 @@ describe('step-up', () => {
     stepUp: { acr: null, amr: null, maxAgeMs: null, ...given },
   });
 
-  test('the link asks for what the stage demands, and gets it', async () => {
+  test('the link asks for what the stage requires, and gets it', async () => {
     const { redirectTo, finish } = await world.one.toCallback(
       'amara',
       'amara',
@@ -333,12 +333,12 @@ describe('step-up', () => {
   test.each([
     ['another context', { acr: ['c9'] }],
     ['a method that was not used', { amr: ['hwk'] }],
-  ])('%s: refused at the page, with a sentence', async (_name, demand) => {
+  ])('%s: refuses at the page with a message', async (_name, demand) => {
     const { finish } = await world.one.toCallback('amara', 'amara', stepUp(demand));
     expect(await codeOf(finish())).toBe('sign_in_step_up_unmet');
   });
 
-  test('a refresh does not make a sign-in younger', async () => {
+  test('a refresh does not renew the authentication time', async () => {
     await world.one.signInAs('amara');
     past();
     const by = await world.one.click('amara', { renew: true });
@@ -346,7 +346,7 @@ describe('step-up', () => {
   });
 });
 
-test('who signs in as another person is told, and it is on record', async () => {
+test('signing in as another person is refused and recorded', async () => {
   const { finish } = await world.one.toCallback('amara', 'kenji');
   expect(await codeOf(finish())).toBe('sign_in_wrong_person');
   const { tenantId, objectId } = senderOf('amara');

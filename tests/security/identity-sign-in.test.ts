@@ -33,7 +33,7 @@ const amara = senderOf('amara');
 const MINUTE = 60_000;
 const target = { requestId: 'req_1', revision: 1 };
 
-/** A sign-in that has come as far as the callback. */
+/** A sign-in up to the callback. */
 async function atCallback(linkOf = 'amara', signsInAs = linkOf) {
   const { redirectTo, setCookie } = await world.signIn.begin({ link: await world.linkFor(linkOf) });
   const back = new URL(await world.signInAt(redirectTo, signsInAs));
@@ -47,7 +47,7 @@ async function atCallback(linkOf = 'amara', signsInAs = linkOf) {
   return { back, finish, redirectTo, cookie: cookieOf(setCookie) };
 }
 
-test('the whole way gives the principal, once', async () => {
+test('a complete sign-in returns the principal once', async () => {
   const code = await world.codeFor('amara');
   expect(code).toMatch(/^\d{8}$/);
   const principal = await world.signIn.redeem({ code, sender: amara, ...target });
@@ -63,8 +63,8 @@ test('the whole way gives the principal, once', async () => {
   );
 });
 
-describe('a provider that does not know who its people are in Teams', () => {
-  /** The same provider without its word on Teams, and with links. */
+describe('a provider without Teams ids', () => {
+  /** The same provider without Teams ids, with links. */
   const blind = (links: Config['identity']['links'] & object) => {
     const { identity } = world.config;
     const config: Config = {
@@ -85,7 +85,7 @@ describe('a provider that does not know who its people are in Teams', () => {
     });
   };
   const comeBack = async (signIn: ReturnType<typeof blind>) => {
-    if (signIn === null) throw new Error('there is no sign-in');
+    if (signIn === null) throw new Error('expected no sign-in');
     const link = new URL(await signIn.createLink({ sender: amara, ...target }));
     const secret = link.searchParams.get('link') ?? '';
     const { redirectTo, setCookie } = await signIn.begin({ link: secret });
@@ -99,7 +99,7 @@ describe('a provider that does not know who its people are in Teams', () => {
     return by.subject;
   };
 
-  test('proves nothing, unless an administrator linked that very identity', async () => {
+  test('is refused unless an administrator linked that identity', async () => {
     const { tenantId: tenant, objectId } = amara;
     const me = { issuer: 'local', tenant, objectId };
     expect(await codeOf(comeBack(blind([])))).toBe('sign_in_wrong_person');
@@ -119,7 +119,7 @@ describe('a provider that does not know who its people are in Teams', () => {
 });
 
 describe('the authorization request', () => {
-  test('carries code, PKCE S256, state, nonce, our callback, and no secret twice', async () => {
+  test('carries code, PKCE S256, state, nonce and our callback, with fresh secrets each time', async () => {
     const request = async () =>
       new URL((await world.signIn.begin({ link: await world.linkFor('amara') })).redirectTo);
     const [one, two] = [await request(), await request()];
@@ -137,14 +137,14 @@ describe('the authorization request', () => {
     }
   });
 
-  test('the cookie is bound to host, script-free, and gone after ten minutes', async () => {
+  test('the cookie is bound to the host, HttpOnly, and expires after ten minutes', async () => {
     const { setCookie } = await world.signIn.begin({ link: await world.linkFor('amara') });
     expect(setCookie).toMatch(
       /^__Host-countersign-signin=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Lax; Max-Age=600$/,
     );
   });
 
-  test('the store learns no secret', async () => {
+  test('the store holds no secret in plain text', async () => {
     const link = await world.linkFor('amara');
     const seen: unknown[] = [];
     const store = new Proxy(world.store, {
@@ -185,7 +185,7 @@ describe('the authorization request', () => {
 
 describe('the link', () => {
   const guesses = ['', 'x', 'A'.repeat(43), `${'A'.repeat(42)}'`, '../../start'];
-  test.each(guesses)('a guess: "%s"', async (link) => {
+  test.each(guesses)('refuses the guess "%s"', async (link) => {
     expect(await codeOf(world.signIn.begin({ link }))).toBe('sign_in_link_invalid');
   });
 
@@ -195,7 +195,7 @@ describe('the link', () => {
     expect(await codeOf(world.signIn.begin({ link }))).toBe('sign_in_link_invalid');
   });
 
-  test('opens once among twenty at the same time', async () => {
+  test('opens once out of twenty concurrent calls', async () => {
     const link = await world.linkFor('amara');
     const codes = await Promise.all(
       Array.from({ length: 20 }, () => codeOf(world.signIn.begin({ link }))),
@@ -203,13 +203,13 @@ describe('the link', () => {
     expect(codes.filter((code) => code === 'accepted')).toHaveLength(1);
   });
 
-  test('ends after ten minutes', async () => {
+  test('expires after ten minutes', async () => {
     const link = await world.linkFor('amara');
     world.clock.advance(10 * MINUTE);
     expect(await codeOf(world.signIn.begin({ link }))).toBe('sign_in_link_invalid');
   });
 
-  test('survives a provider that is down when it is opened', async () => {
+  test('still works after the provider was down when it was opened', async () => {
     const link = await world.linkFor('amara');
     const parts = { config: world.config, clock: world.clock, log };
     const fetch = () => Promise.reject(new Error('down'));
@@ -247,12 +247,12 @@ describe('the callback', () => {
     }
   });
 
-  test('a cookie among others is found', async () => {
+  test('finds its cookie among others', async () => {
     const { finish, cookie } = await atCallback();
     expect(await finish({ cookie: `theme=dark; ${cookie}; x=1` })).toBe('accepted');
   });
 
-  test('is good once, and not after a failed try', async () => {
+  test('works once, and not after a failed try', async () => {
     const first = await atCallback();
     expect(await first.finish()).toBe('accepted');
     expect(await first.finish()).toBe('sign_in_unknown');
@@ -261,32 +261,32 @@ describe('the callback', () => {
     expect(await second.finish()).toBe('sign_in_unknown');
   });
 
-  test('a code of another attempt fails its PKCE verifier (RFC 7636)', async () => {
+  test('refuses a code of another attempt by its PKCE verifier (RFC 7636)', async () => {
     const mine = await atCallback();
     const other = await atCallback();
     mine.back.searchParams.set('code', other.back.searchParams.get('code') ?? '');
     expect(await mine.finish()).toBe('sign_in_refused');
   });
 
-  test('comes too late after ten minutes', async () => {
+  test('refuses after ten minutes', async () => {
     const { finish } = await atCallback();
     world.clock.advance(10 * MINUTE);
     expect(await finish()).toBe('sign_in_unknown');
   });
 
-  test('another person signs in than the link is for', async () => {
+  test('refuses another person than the link is for', async () => {
     const { finish } = await atCallback('amara', 'kenji');
     expect(await finish()).toBe('sign_in_wrong_person');
   });
 
-  test('a provider that is down is told apart from one that refuses', async () => {
+  test('reports a provider that is down differently from one that refuses', async () => {
     const { finish } = await atCallback();
     world.wire.tamper = () => Promise.resolve(new Response('no', { status: 503 }));
     expect(await finish()).toBe('sign_in_unavailable');
   });
 });
 
-// OpenID Connect Core 3.1.3.7; checked although the token comes over our own connection.
+// OpenID Connect Core 3.1.3.7; checked although the token comes over our own TLS connection.
 describe('the ID token', () => {
   const answerWith = (make: (claims: Record<string, unknown>) => Promise<string | undefined>) => {
     world.wire.tamper = async (url, response) => {
@@ -302,7 +302,7 @@ describe('the ID token', () => {
     expect(await finish()).toBe(refusedAs);
   });
 
-  test('a signature that nobody checks elsewhere is checked here', async () => {
+  test('checks the signature', async () => {
     const { finish } = await atCallback();
     answerWith(async (claims) => {
       const token = await world.provider.forge({ claims });
@@ -318,19 +318,19 @@ describe('the ID token', () => {
     expect(await finish()).toMatch(/^(sign_in_refused|token_\w+)$/);
   });
 
-  test('an access token in its place', async () => {
+  test('refuses an access token in its place', async () => {
     const { finish } = await atCallback();
     answerWith(() => world.provider.personToken({ personId: 'amara', audience: 'api' }));
     expect(await finish()).toMatch(/^(sign_in_refused|token_\w+)$/);
   });
 
-  test('no ID token at all', async () => {
+  test('refuses a response without an ID token', async () => {
     const { finish } = await atCallback();
     answerWith(() => Promise.resolve(undefined));
     expect(await finish()).toBe('sign_in_refused');
   });
 
-  test('a token endpoint that answers without end', async () => {
+  test('cuts off an endless response of the token endpoint', async () => {
     const { finish } = await atCallback();
     world.wire.tamper = () => Promise.resolve(Response.json({ x: 'x'.repeat(2 * 1024 * 1024) }));
     expect(await finish()).toBe('sign_in_unavailable');
@@ -338,7 +338,7 @@ describe('the ID token', () => {
 });
 
 describe('the code', () => {
-  test('counts for nobody else', async () => {
+  test('is refused for anybody else', async () => {
     const code = await world.codeFor('amara');
     const by = (sender: typeof amara) => codeOf(world.signIn.redeem({ code, sender, ...target }));
     expect(await by(senderOf('mia'))).toBe('sign_in_code_invalid');
@@ -349,7 +349,7 @@ describe('the code', () => {
   test.each([
     ['another request', { requestId: 'req_2', revision: 1 }],
     ['a later revision', { requestId: 'req_1', revision: 2 }],
-  ])('does not count for %s, and is spent', async (_name, other) => {
+  ])('is refused for %s, and is used up', async (_name, other) => {
     const code = await world.codeFor('amara');
     expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...other }))).toBe(
       'sign_in_other_request',
@@ -359,7 +359,7 @@ describe('the code', () => {
     );
   });
 
-  test('ends with its link', async () => {
+  test('expires with its link', async () => {
     const code = await world.codeFor('amara');
     world.clock.advance(10 * MINUTE);
     expect(await codeOf(world.signIn.redeem({ code, sender: amara, ...target }))).toBe(
@@ -367,7 +367,7 @@ describe('the code', () => {
     );
   });
 
-  test('is taken by one of twenty at the same time', async () => {
+  test('is accepted from one of twenty concurrent calls', async () => {
     const code = await world.codeFor('ingrid');
     const codes = await Promise.all(
       Array.from({ length: 20 }, () =>
@@ -378,7 +378,7 @@ describe('the code', () => {
   });
 
   test.each(['', '1234567', '123456789', '1234567a', '{"CancelledByUser":true}', '12345678 '])(
-    'of an odd form: "%s"',
+    'refuses the malformed code "%s"',
     async (code) => {
       expect(
         await codeOf(world.signIn.redeem({ code, sender: senderOf('olu'), ...target })),
@@ -386,7 +386,7 @@ describe('the code', () => {
     },
   );
 
-  test('guessing ends after five tries, for ten minutes, for that person alone', async () => {
+  test('locks that person for ten minutes after five wrong codes, and nobody else', async () => {
     const rafael = senderOf('rafael');
     const guess = (sender = rafael) =>
       codeOf(world.signIn.redeem({ code: '00000000', sender, ...target }));
@@ -401,7 +401,7 @@ describe('the code', () => {
     expect(await guess()).toBe('sign_in_code_invalid');
   });
 
-  test('a parked identity that was exchanged in the database does not open', async () => {
+  test('a parked identity swapped in the database does not decrypt', async () => {
     const keys = await createKeys({
       store: world.store,
       secret: world.config.signing.secret,
@@ -433,7 +433,7 @@ describe('the code', () => {
   });
 });
 
-test('without a provider the button is off', async () => {
+test('the button is off without a provider', async () => {
   const config = { ...world.config, teams: { ...world.config.teams, signIn: null } };
   const parts = { config, clock: world.clock, log };
   const off = createSignIn({

@@ -1,4 +1,4 @@
-/** The person's token at the click: all ways in which it can be somebody else's. */
+/** The token at a click: it must belong to the person who clicked. */
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity, TeamsSender } from '../../src/usecases/ports/ports.ts';
 import {
@@ -51,7 +51,7 @@ const claims = (over: Claims = {}) =>
 const refusal = async (over: Claims, by = sender) =>
   codeOf(identity.verifySingleSignOn(await sign(key, claims(over)), by));
 
-test('the token of the person who clicked is accepted, with its evidence', async () => {
+test('accepts the token of the person who clicked, with its evidence', async () => {
   const token = await sign(
     key,
     claims({ acr: 'mfa', amr: ['pwd', 'mfa'], auth_time: 1_700_000_000 }),
@@ -88,12 +88,12 @@ test.each(singleSignOnAttacks)('$attack: $refusedAs ($source)', async ({ refused
   expect(await refusal(of)).toBe(refusedAs);
 });
 
-test('a stolen token does not work for the thief', async () => {
+test('refuses a stolen token from the thief', async () => {
   expect(await refusal({}, { ...sender, objectId: KENJI })).toBe('sso_wrong_person');
   expect(await refusal({}, { ...sender, tenantId: OTHER_TENANT })).toBe('sso_wrong_tenant');
 });
 
-test('an app-only token never stands for an approver', async () => {
+test('refuses an app-only token as an approver', async () => {
   const token = await sign(
     key,
     workloadClaims(server.state.issuer, clock.now(), {
@@ -106,16 +106,16 @@ test('an app-only token never stands for an approver', async () => {
   expect(await codeOf(identity.verifySingleSignOn(token, sender))).toBe('sso_not_person');
 });
 
-test('a configured issuer that is not the one of single sign-on', async () => {
+test('refuses a configured issuer other than that of single sign-on', async () => {
   const token = await sign(key, personClaims(other.state.issuer, clock.now(), { aud: APP_ID }));
   expect(await codeOf(identity.verifySingleSignOn(token, sender))).toBe('token_issuer_unknown');
 });
 
-test("the single sign-on token is nothing at the API, the API's nothing at a click", async () => {
+test('refuses a single sign-on token at the API, and an API token at a click', async () => {
   expect(await codeOf(identity.verifyBearer(await sign(key, claims())))).toBe('token_audience');
 });
 
-test('single sign-on that is off refuses every token', async () => {
+test('refuses every token while single sign-on is off', async () => {
   const config = configOf([oidcIssuer(server)]);
   const off = createIdentity({
     config: {
@@ -128,14 +128,14 @@ test('single sign-on that is off refuses every token', async () => {
   expect(await codeOf(off.verifySingleSignOn(await sign(key, claims()), sender))).toBe('sso_off');
 });
 
-test('a provider that does not name people as Teams does proves nobody', async () => {
+test('refuses a provider without Teams ids', async () => {
   const config = configOf([oidcIssuer(server, { teams: null })]);
   const blind = createIdentity({ config, clock, log });
   const token = await sign(key, claims());
   expect(await codeOf(blind.verifySingleSignOn(token, sender))).toBe('sso_wrong_person');
 });
 
-describe("versions of Entra's tokens", () => {
+describe('versions of Entra tokens', () => {
   const cases: [string, string, Claims][] = [
     ['v2.0 for the client id', 'accepted', {}],
     ['v2.0 for the api:// resource', 'sso_wrong_version', { aud: `api://botid-${APP_ID}` }],

@@ -1,4 +1,4 @@
-/** What of form and header passes, and that refusing costs little; attacks: identity-attacks. */
+/** Accepted forms and headers, and the cost of a refusal; attacks are in identity-attacks. */
 import { createIdentity } from '../../src/identity/identity.ts';
 import type { Identity } from '../../src/usecases/ports/ports.ts';
 import {
@@ -31,18 +31,18 @@ const claims = (over: Claims = {}) => personClaims(server.state.issuer, clock.no
 const refusal = (token: string) => codeOf(identity.verifyBearer(token));
 
 test.each(['JWT', 'jwt', 'at+jwt', 'application/at+jwt', undefined])(
-  'typ %s is fine',
+  'accepts typ %s',
   async (typ) => {
     expect(await refusal(await sign(key, claims(), { typ }))).toBe('accepted');
   },
 );
 
-test('a colon or a quote inside a string counts for nothing', async () => {
+test('ignores a colon or a quote inside a JSON string', async () => {
   const token = await sign(key, claims({ note: 'a":{"b":[\\', other: '\\"' }));
   expect(await refusal(token)).toBe('accepted');
 });
 
-test('a megabyte of dots is refused quickly', async () => {
+test('refuses a megabyte of dots quickly', async () => {
   const started = performance.now();
   expect(await refusal('.'.repeat(1_048_576))).toBe('token_too_large');
   expect(performance.now() - started).toBeLessThan(100);

@@ -1,5 +1,5 @@
-// Our server over fakes, in a process of its own, so that a test can tell whether it lives.
-// Writes its port to standard output.
+// Our server over fakes in a child process, so that a test can see whether it crashes. Prints its
+// port.
 import { startServer } from '../unit/http/support.ts';
 import { answerParent } from './child.ts';
 

@@ -1,4 +1,4 @@
-/** What the stock parts let through, beside what ours do with the same; docs/threat-model.md. */
+/** What the stock parts accept, and what ours do with the same input; docs/threat-model.md. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { Agent, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +24,7 @@ import type { KeyServer, TestKey } from '../unit/identity/kit.ts';
 
 const clock = { now: () => Date.now() };
 
-describe('jose by itself, and identity', () => {
+describe('jose alone, and src/identity', () => {
   let server: KeyServer;
   let key: TestKey;
   let token: string;
@@ -45,7 +45,7 @@ describe('jose by itself, and identity', () => {
     codeOf(jwtVerify(text, set, { issuer: server.state.issuer, audience: API }));
   const identity = () => createIdentity({ config: configOf([oidcIssuer(server)]), clock, log });
 
-  test('one token passes in several encodings, so its text is no replay key', async () => {
+  test('one token has several encodings, so its text is not a replay key', async () => {
     const [h = '', p = '', s = ''] = token.split('.');
     const last = String.fromCharCode(s.charCodeAt(s.length - 1) + 1);
     for (const text of [`${token}==`, `${token}\n`, `${h}.${p}. ${s}`, token.slice(0, -1) + last]) {
@@ -54,7 +54,7 @@ describe('jose by itself, and identity', () => {
     }
   });
 
-  test('a token without an end, or with one beyond all numbers', async () => {
+  test('a token without an expiry, or with an infinite one', async () => {
     const endless = { ...claims(), exp: undefined };
     const infinite = JSON.stringify(endless).replace(/\}$/, ',"exp":1e400}');
     for (const [text, code] of [
@@ -66,7 +66,7 @@ describe('jose by itself, and identity', () => {
     }
   });
 
-  test('a provider that is down is asked again for every token', async () => {
+  test('a provider that is down is called again for every token', async () => {
     server.down();
     const set = keySet();
     for (let at = 0; at < 50; at += 1) await codeOf(jwtVerify(token, set));
@@ -77,7 +77,7 @@ describe('jose by itself, and identity', () => {
     expect(server.fetched.discovery - before).toBe(1);
   });
 
-  test('keys that were good a moment ago are forgotten with the provider', async () => {
+  test('keys that were good a moment ago are lost while the provider is down', async () => {
     let now = clock.now();
     const ours = createIdentity({
       config: configOf([oidcIssuer(server)]),
@@ -96,14 +96,14 @@ describe('jose by itself, and identity', () => {
     expect(await codeOf(ours.verifyBearer(token))).toBe('accepted');
   });
 
-  test('a key document may be of any size', async () => {
+  test('a key document may have any size', async () => {
     server.state.keys = [key.publicJwk, { kty: 'oct', k: 'A'.repeat(8_000_000) }];
     expect(await stock(token)).toBe('accepted');
     expect(await codeOf(identity().verifyBearer(token))).toBe('token_keys_unavailable');
   });
 });
 
-test('Node takes a tag of four bytes for sixteen; a sealed text keeps its length', async () => {
+test('Node accepts a tag of 4 bytes in place of 16; our decryption requires the full length', async () => {
   const [key, iv] = [randomBytes(32), randomBytes(12)];
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   const text = Buffer.concat([cipher.update('hello'), cipher.final()]);
@@ -119,7 +119,7 @@ test('Node takes a tag of four bytes for sixteen; a sealed text keeps its length
   expect(await codeOf(sealer.decrypt([...parts, tag].join('.')))).toBe('sealed_invalid');
 });
 
-test('fetch passes an agent over and follows redirects; the bounded one stays', async () => {
+test('fetch ignores an agent and follows redirects; the bounded fetch does neither', async () => {
   const asked: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url);
@@ -145,8 +145,8 @@ test('fetch passes an agent over and follows redirects; the bounded one stays', 
   }
 });
 
-// Ours keeps no context beyond its turn: what is sent later goes by ids (teams/messenger.ts).
-test("botbuilder's context is of no use after its turn", async () => {
+// Our code keeps no context beyond its turn: later messages use ids (teams/outbound/messenger.ts).
+test("botbuilder's context is unusable after its turn", async () => {
   let kept: TurnContext | undefined;
   await new TestAdapter((context) => {
     kept = context;

@@ -1,5 +1,5 @@
-// A server as restify's documents show it, for the tests that show what it does not survive.
-// Run in a process of its own; writes its port to standard output.
+// A server as restify's documentation shows it, for tests that crash it. Runs in a child process
+// and prints its port.
 import restify from 'restify';
 import { answerParent } from './child.ts';
 

@@ -5,9 +5,9 @@ import type { CryptoKey } from 'jose';
 interface Algorithm {
   readonly kty: 'RSA' | 'EC' | 'OKP';
   readonly crv: string | null;
-  /** Hash of what is signed; null where the algorithm has its own. */
+  /** Digest of the signed data; null where the algorithm includes its own. */
   readonly hash: string | null;
-  /** What the key's own defaults do not say. */
+  /** Options beyond the key's own defaults. */
   readonly how: Omit<VerifyKeyObjectInput, 'key'> | null;
 }
 
@@ -27,9 +27,8 @@ const ec = (crv: string, hash: string): Algorithm => ({
 const ed25519: Algorithm = { kty: 'OKP', crv: 'Ed25519', hash: null, how: null };
 
 /**
- * The algorithms there are for tokens from outside (RFC 7518 3.1, RFC 8037, and RFC 9864 2.2 for
- * the name that clients on WebCrypto give to EdDSA): asymmetric only, so that nobody can sign with
- * what is published. Keys are bound to one of them when imported.
+ * The accepted signature algorithms (RFC 7518 3.1, RFC 8037; RFC 9864 2.2 for WebCrypto's name of
+ * EdDSA). Asymmetric only: a published key cannot sign. A key is bound to one of them on import.
  */
 const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
   ['RS256', rsa('sha256')],
@@ -45,31 +44,30 @@ const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
   ['Ed25519', ed25519],
 ]);
 
-/** Longer RSA keys and larger curves than P-256 take a quarter of a millisecond and more. */
+/** Longer RSA keys and curves above P-256 take at least 0.25 ms a signature. */
 const QUICK_RSA_BITS = 4_096;
 
-/** Whether a name is one of the algorithms above. */
+/** Whether an algorithm is accepted. */
 export function isKnownAlgorithm(alg: string): boolean {
   return ALGORITHMS.has(alg);
 }
 
-/** Whether a public key of this type and curve can be used with an algorithm. */
+/** Whether a public key of this type and curve fits an algorithm. */
 export function fits(alg: string, key: { kty: unknown; crv: unknown }): boolean {
   const algorithm = ALGORITHMS.get(alg);
   if (algorithm === undefined || algorithm.kty !== key.kty) return false;
   return algorithm.crv === null || algorithm.crv === key.crv;
 }
 
-/** Keys as Node's own functions take them, and whether they check fast enough for this thread. */
+/** Node keys by imported key, and whether a check is fast enough for the main thread. */
 const readied = new WeakMap<CryptoKey, { readonly key: KeyObject; readonly quick: boolean }>();
 
 /**
- * Whether a signature is good. The key must have been imported for `alg`. Node's crypto is called
- * directly: the token was parsed once, by our own strict parser, and a second parser could only see
- * another token in the same text.
+ * Verifies a signature. The key must be imported for `alg`. Calls Node's crypto directly: the token
+ * is already parsed strictly, and a second parser could read it differently.
  *
- * Quick checks (RSA of 2,048 bits: 25 µs) are made on this thread, as the way to another one and
- * back costs more; slow ones, of which a stranger could ask for many, on Node's pool.
+ * Fast checks (RSA with 2,048 bits: 25 µs) run on the main thread. Slow ones run on Node's thread
+ * pool, so that a flood of tokens does not block the process.
  */
 export async function verifySignature(options: {
   alg: string;
@@ -81,11 +79,11 @@ export async function verifySignature(options: {
   if (algorithm === undefined) return false;
   const { signature, data } = options;
   const { key, quick } = ready(options.key);
-  // RSASSA-PKCS1-v1_5 is what an RSA key does by itself.
+  // An RSA key without options verifies RSASSA-PKCS1-v1_5.
   const how = algorithm.how === null ? key : { ...algorithm.how, key };
   if (quick && how === key && algorithm.hash !== null) {
-    // Two thirds of the time that the one-shot function takes. Plain RSA alone: of an elliptic
-    // curve it throws for a signature of the wrong form.
+    // Takes two thirds of the time of the one-shot function. RSA only: for elliptic curves it
+    // throws on a malformed signature.
     return createVerify(algorithm.hash).update(data).verify(key, signature);
   }
   if (quick) return verify(algorithm.hash, data, how, signature);

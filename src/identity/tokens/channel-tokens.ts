@@ -25,13 +25,12 @@ interface Remembered {
 }
 
 /**
- * Checks the tokens that Bot Framework sends with activities: its own issuer and nobody else's
- * (tokens that tenants give out, the emulator's among them, are never taken), RS256, the bot's app
- * id as the one audience, an expiry, and a service URL.
+ * Verifies the tokens that Bot Framework sends with activities: its own issuer only (never a
+ * tenant's, as the emulator uses), RS256, the bot's app id as the single audience, an expiry and a
+ * service URL.
  *
- * Teams sends one token for about an hour, so signatures that were good are remembered (1,000 at
- * most, by the hash of the whole text, and of the last one the text); times and the key's place in
- * the key set are checked again at every use.
+ * Teams reuses a token for about an hour, so the last 1,000 good signatures are cached by the
+ * token's hash. Times and the key's presence in the key set are checked at every use.
  */
 export function createChannelTokens(parts: IdentityParts): ChannelTokens {
   const { teams } = parts.config;

@@ -2,33 +2,33 @@ import { identityError } from '../codes.ts';
 import { own, parseStrictObject } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
-/** Tokens are longer than this only where somebody plays with us; measured in characters. */
+/** In characters; real access tokens are shorter. */
 export const MAX_TOKEN_CHARACTERS = 16 * 1024;
 const MAX_DEPTH = 12;
 const MAX_KID = 256;
 
 /**
- * Header members that bring a key along, or make the rest mean something else. Keys come from the
- * issuer's own document and nowhere else (RFC 8725 3.10; CVE-2018-0114).
+ * Header members that embed a key or change the meaning of the token. Keys come from the issuer's
+ * key document only (RFC 8725 3.10; CVE-2018-0114).
  */
 const REFUSED_MEMBERS = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'enc', 'zip', 'cty'] as const;
 
-/** A signed token that was taken apart and not yet believed. */
+/** A parsed JWS whose signature is not verified yet. */
 export interface CompactToken {
   readonly alg: string;
   readonly kid: string;
-  /** In lower case and without `application/` (RFC 7515 4.1.9); null where there is none. */
+  /** In lower case, without `application/` (RFC 7515 4.1.9); null if absent. */
   readonly typ: string | null;
   readonly claims: JsonObject;
-  /** `header.payload`, exactly as it was signed. */
+  /** `header.payload`, exactly as signed. */
   readonly signedText: string;
   readonly signature: Buffer;
 }
 
 /**
- * Takes a compact JWS (RFC 7515 7.1) apart, strictly: three parts of canonical base64url, JSON
- * objects without doubled members, and no header member that brings a key. One text can therefore
- * stand for one token only, save for the signature, which no digest of ours covers.
+ * Parses a compact JWS (RFC 7515 7.1) strictly: three parts of canonical base64url, JSON objects
+ * without duplicate members, no embedded key. So one string has one meaning. Only the signature can
+ * vary, and no digest covers it.
  *
  * @throws IdentityError `token_too_large`, `token_malformed`, `token_header_refused`.
  */
@@ -49,8 +49,8 @@ export function parseCompact(token: string): CompactToken {
 }
 
 /**
- * The bytes of a base64url text (RFC 4648 5, without padding). Node reads leniently (other
- * alphabets, white space, stray bits), so what it read must give the same text again.
+ * Decodes base64url without padding (RFC 4648 5). Node's decoder is lenient (other alphabets, white
+ * space, stray bits), so the result must encode to the same string.
  *
  * @throws IdentityError `token_malformed`.
  */
@@ -78,7 +78,7 @@ function readHeader(header: JsonObject): Pick<CompactToken, 'alg' | 'kid' | 'typ
   return { alg, kid, typ: typ === null ? null : shortType(typ) };
 }
 
-/** A type without a slash and the same one behind `application/` are one; no others are. */
+/** Removes `application/` in front of a type without a slash (RFC 7515 4.1.9). */
 function shortType(typ: string): string {
   return typ.toLowerCase().replace(/^application\/(?=[^/]+$)/, '');
 }

@@ -16,7 +16,7 @@ const MAX_PROOF_CHARACTERS = 8 * 1024;
 const MAX_DEPTH = 6;
 const MAX_JTI = 256;
 const MAX_TEXT = 2_048;
-/** How old a proof may be, and how far ahead its maker's clock (RFC 9449 11.1). */
+/** Maximum age of a proof, and maximum lead of the client's clock (RFC 9449 11.1). */
 const PAST_MS = 60_000;
 const AHEAD_MS = 30_000;
 
@@ -28,7 +28,7 @@ interface ProofParts {
   readonly signature: Buffer;
 }
 
-/** What the checks rest on. */
+/** What the checks need besides the token and the proof. */
 export interface HolderChecks {
   readonly clock: Clock;
   readonly once: OnceKeys | undefined;
@@ -36,10 +36,9 @@ export interface HolderChecks {
 }
 
 /**
- * Checks that a verified token comes from its holder. A token that is bound to a key (`cnf.jkt`)
- * counts only with a proof of that key for this very call (RFC 9449 4.3, 7.1), made just now and
- * never seen; a token that is not bound only without one. Other bindings are refused, as a token
- * that says whom it belongs to must not count for everybody (RFC 7800 3, RFC 8705 3).
+ * Checks that the caller holds the key of a bound token (`cnf.jkt`): the token needs a fresh,
+ * unused proof for this call (RFC 9449 4.3, 7.1). An unbound token must come without a proof. Other
+ * bindings are refused, because they cannot be checked here (RFC 7800 3, RFC 8705 3).
  *
  * @throws IdentityError `token_bound`, `token_binding_unknown`, `dpop_…`.
  */
@@ -55,7 +54,7 @@ export async function checkHolder(
   }
   if (proof === undefined || once === undefined) throw identityError('token_bound');
   const parts = parseProof(proof.proof);
-  // Ahead of the signature: only the holder's own key is ever calculated with.
+  // Before the signature: only the holder's key reaches the crypto library.
   if ((await thumbprint(parts.jwk)) !== jkt) throw identityError('dpop_wrong_key');
   await checkSignature(parts);
   checkCall(parts.claims, { token, proof });
@@ -69,13 +68,13 @@ export async function checkHolder(
   }
 }
 
-/** Refuses a token that is bound to its holder where no proof can come along. */
+/** Refuses a bound token where no proof can be sent. */
 export function refuseBound(claims: JsonObject): void {
   if (boundTo(claims) !== null) throw identityError('token_bound');
 }
 
 /**
- * The thumbprint of the key that a token is bound to; null where it is bound to nothing.
+ * The thumbprint of the key that a token is bound to; null if unbound.
  *
  * @throws IdentityError `token_binding_unknown`.
  */
@@ -88,7 +87,7 @@ export function boundTo(claims: JsonObject): string | null {
   throw identityError('token_binding_unknown');
 }
 
-/** Takes a proof apart (RFC 9449 4.2), as strictly as a token. */
+/** Parses a proof (RFC 9449 4.2), as strictly as a token. */
 function parseProof(text: string): ProofParts {
   const parts = text.length > MAX_PROOF_CHARACTERS ? [] : text.split('.');
   const [first = '', second = '', third = ''] = parts;
@@ -139,30 +138,30 @@ async function verifies({
   try {
     key = await importJWK(jwk, alg);
   } catch {
-    // A point that is not on its curve, a modulus that is none: as good as a wrong signature.
+    // A point off its curve or a bad modulus counts as a wrong signature.
     return false;
   }
   if (key instanceof Uint8Array) return false;
   return verifySignature({ alg, key, signature, data: Buffer.from(signedText) });
 }
 
-/** RFC 7638 3; the members are those of a public key already. */
+/** RFC 7638 3; the input holds public members only. */
 function thumbprint(jwk: JWK): Promise<string> {
   return calculateJwkThumbprint(jwk, 'sha256');
 }
 
-/** The proof is for this method, this address and this token. */
+/** Checks that the proof is for this method, address and token. */
 function checkCall(claims: JsonObject, given: { token: string; proof: TokenProof }): void {
   const { token, proof } = given;
   if (text(claims, 'htm') !== proof.method) throw invalid('htm');
   const called = address(proof.url);
   const htu = text(claims, 'htu');
-  // What cannot be read as an address is no address, not even that of an odd call.
+  // An unreadable address matches nothing, not even an unreadable request URL.
   if (htu === null || called === undefined || address(htu) !== called) throw invalid('htu');
   if (text(claims, 'ath') !== sha256(token)) throw invalid('ath');
 }
 
-/** An address without query and fragment, in the normal form of RFC 3986 6.2.2 and 6.2.3. */
+/** The address without query and fragment, normalised (RFC 3986 6.2.2, 6.2.3). */
 function address(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
@@ -170,7 +169,7 @@ function address(text: string): string | undefined {
   return `${url.origin}${url.pathname}`;
 }
 
-/** Until when the proof could be used again (ms). */
+/** Until when the proof could be replayed (ms). */
 function checkTime(claims: JsonObject, now: number): number {
   const iat = own(claims, 'iat');
   const issuedAt = typeof iat === 'number' ? Math.floor(iat * 1_000) : NaN;
@@ -178,7 +177,7 @@ function checkTime(claims: JsonObject, now: number): number {
   if (issuedAt > now + AHEAD_MS || now - issuedAt > PAST_MS) {
     throw identityError('dpop_proof_stale');
   }
-  // Later than the window's end, as clocks of replicas and of the purge differ.
+  // Longer than the window: the clocks of replicas and of the purge differ.
   return issuedAt + PAST_MS + 2 * AHEAD_MS;
 }
 

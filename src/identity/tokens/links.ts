@@ -3,15 +3,15 @@ import { directoryName } from '../../domain/people/principal.ts';
 import type { PrincipalRef } from '../../domain/people/principal.ts';
 import type { Provider, Providers } from '../providers.ts';
 
-/** From a key to the keys of the same person's other identities. */
+/** The keys of a person's other identities, by key. */
 export type Links = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The links of configuration by key. They keep one person's identities apart from nobody but
- * themselves: no role, claim or right passes from one identity to another. At the sign-in button
- * one also tells whose identity it is (sign-in.ts).
+ * The configured links by key. They only enforce separation of duties: no role, claim or right
+ * passes between linked identities. At the sign-in button a link also names the Teams person
+ * (sign-in.ts).
  *
- * @throws Error where a link names an issuer that is not configured.
+ * @throws Error where a link names an unknown issuer.
  */
 export function createLinks(
   links: readonly (readonly LinkedIdentity[])[],
@@ -23,7 +23,7 @@ export function createLinks(
       ...new Set(
         identities.flatMap((identity) => [
           keyOfLinked(identity, providers),
-          // Another provider may vouch for the same person of Teams under a key of its own.
+          // Another provider may give the same Teams person a key of its own.
           ...('objectId' in identity ? [directoryName(identity)] : []),
         ]),
       ),
@@ -45,20 +45,20 @@ export function aliasesOf(links: Links, key: string, actor: string | null): read
 }
 
 /**
- * Whether who signed in is a Teams person: by the provider's own word, or as an identity that an
- * administrator linked to that person (`identity.links`).
+ * Whether the signed-in identity is this Teams person: by the token's own claims, or by a link that
+ * an administrator configured (`identity.links`).
  */
 export function isTeamsPerson(
   { tenant, objectId, aliases }: Pick<PrincipalRef, 'tenant' | 'objectId' | 'aliases'>,
   person: { tenantId: string; objectId: string },
 ): boolean {
-  // A provider that names people of Teams is believed over a link: it says that this is another.
+  // The token's own claims take precedence over a link.
   if (tenant !== null) return tenant === person.tenantId && objectId === person.objectId;
   const linked = directoryName({ tenant: person.tenantId, objectId: person.objectId });
   return aliases?.includes(linked) ?? false;
 }
 
-/** The key of a person that a provider names as Teams does: the same for Entra's v1 and v2. */
+/** The key of a person with a Teams object id; equal for Entra's v1 and v2 tokens. */
 export function personKey(
   { config, cloud }: Pick<Provider, 'config' | 'cloud'>,
   { tenant, objectId }: { tenant: string; objectId: string },
@@ -67,7 +67,7 @@ export function personKey(
   return `${owner}|${tenant}|${objectId}`;
 }
 
-/** The key of whoever starts workloads at an issuer; no id of a provider holds a colon. */
+/** The key of a human who starts workloads. No issuer id contains a colon, so it cannot collide. */
 export function actorKey(issuer: string, actor: string): string {
   return `actor:${issuer}|${actor}`;
 }

@@ -16,36 +16,36 @@ import { actorOf, workloadKey } from './workload-key.ts';
 
 const MAX_NAME = 200;
 
-/** What the checks of a token have found so far. */
+/** The results of the token checks. */
 export interface CheckedToken {
   readonly token: CompactToken;
   readonly provider: Provider;
   readonly kind: PrincipalKind;
   readonly audience: string;
   readonly times: TokenTimes;
-  /** Groups that were looked up, where the token does not list them itself. */
+  /** Groups from the directory, if the token does not list them. */
   readonly groups?: readonly string[] | undefined;
 }
 
-/** What configuration makes of claims. */
+/** The parts of the configuration that turn claims into a principal. */
 export interface PrincipalRules {
   readonly implied: (role: string) => readonly string[];
   readonly links: Links;
 }
 
-/** The person as Teams knows them. */
+/** A person's identity in Teams. */
 interface TeamsIdentity {
   readonly tenant: string;
   readonly objectId: string;
 }
 
 /**
- * The principal that a checked token speaks for. Entra's v1 and v2 tokens of one person give one
- * principal, as its key is cloud, tenant and object id. At other providers it is the subject,
- * except where the provider names the person as Teams does: a subject may be another one for every
- * application (pairwise, OpenID Connect Core 8.1), and the same person would pass for two.
+ * The principal of a verified token. At Entra the key is cloud, tenant and object id, so v1 and v2
+ * tokens give the same principal. At other providers it is the subject, unless the token has Teams
+ * ids: a subject may differ for each application (pairwise, OpenID Connect Core 8.1), and one
+ * person would then count as two.
  *
- * @throws IdentityError where a claim that it needs is missing or misshapen.
+ * @throws IdentityError where a required claim is missing or malformed.
  */
 export function principalOf(checked: CheckedToken, rules: PrincipalRules): Principal {
   const { token, provider, kind, groups } = checked;
@@ -82,7 +82,7 @@ function keyOf(parts: {
     return workloadKey(parts.claims, provider.config, subject);
   }
   if (teams === undefined) {
-    // Beside people whose keys are tenant and object id, a subject of two parts could be one.
+    // Prevents collisions: keys of people are tenant and object id, joined by "|".
     if (provider.config.teams !== null && subject.includes('|')) {
       throw identityError('token_claim_invalid', { about: 'sub' });
     }
@@ -91,7 +91,7 @@ function keyOf(parts: {
   return personKey(provider, teams);
 }
 
-/** Tenant and object id: of everybody at Entra, of people only elsewhere. */
+/** Tenant and object id: for everybody at Entra, for people only elsewhere. */
 function teamsIdentity(claims: JsonObject, checked: CheckedToken): TeamsIdentity | undefined {
   const {
     provider: { config, tenants },
@@ -112,7 +112,7 @@ function teamsIdentity(claims: JsonObject, checked: CheckedToken): TeamsIdentity
   return { tenant, objectId };
 }
 
-/** A name for showing: bounded, on one line, and never what anything is decided by. */
+/** The display name: bounded, on one line, never used for decisions. */
 function nameOf(claims: JsonObject, config: IssuerConfig, subject: string): string {
   const claimed = own(claims, config.nameClaim);
   const name = typeof claimed === 'string' && claimed.trim() !== '' ? claimed : subject;
@@ -146,7 +146,7 @@ function evidenceOf(checked: CheckedToken, subject: string): TokenEvidence {
   };
 }
 
-/** The client that a token was issued to, by whichever claim its provider names it. */
+/** The client that the token was issued to; the claim differs by provider. */
 export function clientOf(claims: JsonObject): string | null {
   return (
     textClaim(claims, 'azp') ??

@@ -10,7 +10,7 @@ export interface TokenTimes {
   readonly expiresAt: number;
 }
 
-/** A string claim; null where there is none. @throws IdentityError `token_claim_invalid`. */
+/** A string claim; null if absent. @throws IdentityError `token_claim_invalid`. */
 export function textClaim(claims: JsonObject, name: string): string | null {
   const value = own(claims, name);
   if (value === undefined) return null;
@@ -18,7 +18,7 @@ export function textClaim(claims: JsonObject, name: string): string | null {
   throw identityError('token_claim_invalid', { about: name });
 }
 
-/** A string claim that must be there. @throws IdentityError `token_claim_missing` or `_invalid`. */
+/** A required string claim. @throws IdentityError `token_claim_missing` or `_invalid`. */
 export function requiredText(claims: JsonObject, name: string): string {
   const value = textClaim(claims, name);
   if (value === null) throw identityError('token_claim_missing', { about: name });
@@ -26,8 +26,8 @@ export function requiredText(claims: JsonObject, name: string): string {
 }
 
 /**
- * A NumericDate (RFC 7519 2) in ms; null where there is none. Only numbers that are exact count:
- * `1e400`, which JSON reads as infinity, and texts are refused.
+ * A NumericDate (RFC 7519 2) in ms; null if absent. Refuses strings and inexact numbers, such as
+ * `1e400`, which JSON.parse reads as infinity.
  *
  * @throws IdentityError `token_claim_invalid`.
  */
@@ -39,7 +39,7 @@ export function timeClaim(claims: JsonObject, name: string): number | null {
   throw identityError('token_claim_invalid', { about: name });
 }
 
-/** A list of strings; empty where there is none. @throws IdentityError `token_claim_invalid`. */
+/** An array of strings; empty if absent. @throws IdentityError `token_claim_invalid`. */
 export function listClaim(claims: JsonObject, name: string): readonly string[] {
   const value = own(claims, name);
   if (value === undefined) return [];
@@ -47,7 +47,7 @@ export function listClaim(claims: JsonObject, name: string): readonly string[] {
   throw identityError('token_claim_invalid', { about: name });
 }
 
-/** Whether a value is a list of at most `limit` texts of sane length. */
+/** Whether a value is an array of at most `limit` strings of bounded length. */
 export function isTextList(value: unknown, limit: number): value is readonly string[] {
   return (
     Array.isArray(value) &&
@@ -57,10 +57,10 @@ export function isTextList(value: unknown, limit: number): value is readonly str
 }
 
 /**
- * Checks `exp`, `nbf` and `iat` against now. `exp` is required always, `iat` where a maximum age
- * is given. At the very moment of `exp` plus the tolerance a token has expired (RFC 7519 4.1.4).
+ * Checks `exp`, `nbf` and `iat`. `exp` is always required, `iat` where a maximum age is set. At
+ * exactly `exp` plus the tolerance the token is expired (RFC 7519 4.1.4).
  *
- * @throws IdentityError naming the first check that failed.
+ * @throws IdentityError of the first check that fails.
  */
 export function checkTimes(
   claims: JsonObject,
@@ -92,9 +92,8 @@ export function checkTimes(
 }
 
 /**
- * Checks that the token is for us and for nobody besides: `aud` is one of ours, as a text or as a
- * list of that one member. A list with further members names others who hold the same token and
- * could send it here (RFC 8725 3.9), so it is refused.
+ * Checks that `aud` is exactly one accepted audience, as a string or as an array of one. With a
+ * second audience, others hold the same token and could send it here (RFC 8725 3.9).
  *
  * @throws IdentityError `token_claim_missing`, `token_audience`.
  */

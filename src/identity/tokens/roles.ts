@@ -5,15 +5,15 @@ import { isTextList } from './registered-claims.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
-/** More values than this in one claim are refused: a cut list could hide what matters. */
+/** Longer claims are refused, not cut: the rest could matter. */
 const MAX_VALUES = 200;
 const MAX_ROLES = 500;
 const MAX_TEXT = 1_024;
 
 /**
- * Every role that follows from a role, itself included, worked out once.
+ * Computes every role that a role implies, itself included.
  *
- * @throws Error where roles imply each other in a circle.
+ * @throws Error where roles imply each other in a cycle.
  */
 export function impliedRoles(
   implies: Config['identity']['implies'],
@@ -34,17 +34,17 @@ export function impliedRoles(
   return (role) => closed.get(role) ?? [role];
 }
 
-/** What is known of a token besides its claims. */
+/** What decides roles besides the claims. */
 export interface RoleContext {
-  /** The tenant that it comes from; null at issuers without tenants. */
+  /** The token's tenant; null at issuers without tenants. */
   readonly tenant: string | null;
-  /** Groups that were looked up in place of the claim `groups`; undefined: the claim counts. */
+  /** Groups from the directory; if undefined, the claim `groups` counts. */
   readonly groups?: readonly string[] | undefined;
 }
 
 /**
- * The mappings that read the tokens of one tenant. At an issuer of several tenants, one that names
- * none reads nothing: roles are handed out by each tenant's own administrator.
+ * The role mappings for tokens of one tenant. At an issuer with several tenants a mapping without
+ * tenants is ignored: each tenant's administrator assigns roles on their own.
  */
 export function mappingsFor(
   issuer: Pick<IssuerConfig, 'roles' | 'tenants'>,
@@ -58,8 +58,8 @@ export function mappingsFor(
 }
 
 /**
- * The roles that a token gives under its issuer's mappings. A role claim is an own member of the
- * token, a text or a list of at most 200 texts; other shapes are refused rather than guessed at.
+ * The roles of a token under its issuer's mappings. A role claim is a string or an array of at most
+ * 200 strings; other shapes are refused.
  *
  * @throws IdentityError `token_claim_invalid`.
  */
@@ -81,7 +81,7 @@ export function rolesOf(
   return [...roles];
 }
 
-/** The claims that rules may use, as far as the token has them in a form that rules understand. */
+/** The claims that workflow rules may use. Claims of an unsupported shape are left out. */
 export function ruleClaims(
   claims: JsonObject,
   names: readonly string[],
@@ -102,7 +102,7 @@ function valuesOf(claims: JsonObject, name: string): readonly string[] {
   throw identityError('token_claim_invalid', { about: name });
 }
 
-/** Whether a value has a form that rules understand. */
+/** Whether workflow rules support a value of this shape. */
 export function isClaimValue(value: unknown): value is ClaimValue {
   if (typeof value === 'string') return value.length <= MAX_TEXT;
   if (typeof value === 'number') return Number.isFinite(value);

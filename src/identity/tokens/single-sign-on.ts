@@ -8,10 +8,9 @@ import type { JsonObject } from '../../lib/strict-json.ts';
 import type { VerifiedToken } from './verify-token.ts';
 
 /**
- * The checks that a verified token needs besides, to count as the token of the person who clicked:
- * delegated, with the single sign-on scope, brought by Teams itself, and of the very object id and
- * tenant that Teams names as the sender. A token that was made for another click of the same person
- * passes: Teams reuses them, so decisions are bound to person and activity, not to the token.
+ * Checks that a verified token belongs to the person who clicked: a delegated token with the single
+ * sign-on scope, requested by Teams, with the sender's object id and tenant. Teams reuses tokens
+ * between clicks, so a decision is bound to person and activity, not to the token.
  *
  * @throws IdentityError `sso_…`.
  */
@@ -34,7 +33,7 @@ export function checkSingleSignOn(
   return principal;
 }
 
-/** Entra's v2.0 issuer gives tokens for client ids only; the v1.0 one also for api:// resources. */
+/** Entra's v2.0 issuer uses the client id as audience; the v1.0 issuer also api:// resources. */
 function checkVersion(claims: JsonObject, audience: string): void {
   const iss = own(claims, 'iss');
   const version = own(claims, 'ver');

@@ -4,13 +4,13 @@ import { identityError } from '../codes.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
-/** Claims that only ID tokens carry (OpenID Connect Core 2, 3.1.3.6, 3.3.2.11). */
+/** Claims of ID tokens only (OpenID Connect Core 2, 3.1.3.6, 3.3.2.11). */
 const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash'] as const;
-/** Keycloak's `typ` claim tells its other tokens apart; logout tokens carry `events`. */
+/** Keycloak names its other tokens in the claim `typ`; logout tokens carry `events`. */
 const OTHER_TOKENS = new Set(['ID', 'Refresh', 'Offline', 'Logout']);
 const PERSON_CLAIMS = ['auth_time', 'amr', 'preferred_username', 'email'] as const;
 
-/** Refuses what is no access token. @throws IdentityError `token_is_id_token`. */
+/** Refuses anything but an access token. @throws IdentityError `token_is_id_token`. */
 export function refuseIdToken(claims: JsonObject): void {
   const sign = ID_TOKEN_CLAIMS.find((name) => Object.hasOwn(claims, name));
   const typ = own(claims, 'typ');
@@ -22,13 +22,13 @@ export function refuseIdToken(claims: JsonObject): void {
 
 /** Client id claims: `azp` (v2, OpenID Connect), `appid` (Entra v1), RFC 9068's, Okta's `cid`. */
 const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'] as const;
-/** Keycloak's names of the accounts that stand for clients; nobody may register under one. */
+/** Keycloak's user names for service accounts; people cannot register with this prefix. */
 const SERVICE_ACCOUNT = /^service-account-/i;
 
 /**
- * Whether a token says that an application got it for itself: `idtyp`, Auth0's `gty`, or a subject
- * that is the client (RFC 9068 2.2; Auth0 writes `@clients` behind it). At Entra it has no `scp`,
- * and its `oid` is its `sub`.
+ * Whether an application obtained the token for itself: `idtyp`, Auth0's `gty`, or a subject equal
+ * to the client (RFC 9068 2.2; Auth0 appends `@clients`). At Entra: no `scp`, and `oid` equals
+ * `sub`.
  */
 export function isAppOnly(claims: JsonObject): boolean {
   if (own(claims, 'idtyp') === 'app' || own(claims, 'gty') === 'client-credentials') return true;
@@ -50,7 +50,7 @@ export function isAppOnly(claims: JsonObject): boolean {
 }
 
 /**
- * Who an access token speaks for, a person or a workload, as its issuer may be used.
+ * Whether an access token is for a person or a workload, as far as its issuer may be used for it.
  *
  * @throws IdentityError `token_kind_unclear`, `token_kind_not_accepted`.
  */
@@ -62,7 +62,9 @@ export function kindOf(claims: JsonObject, issuer: IssuerConfig): PrincipalKind 
   return kind;
 }
 
-/** Entra: delegated tokens carry `scp`, app-only ones do not; never both signs at once. */
+/**
+ * Entra: a delegated token has `scp`, an app-only one does not. A token with both signs is refused.
+ */
 function entraKind(claims: JsonObject): PrincipalKind | undefined {
   const app = isAppOnly(claims);
   if (hasScope(claims)) return app ? undefined : 'person';
@@ -70,8 +72,8 @@ function entraKind(claims: JsonObject): PrincipalKind | undefined {
 }
 
 /**
- * Any other provider: what the issuer is configured for, unless the token shows the contrary. Where
- * it serves both, the token must show which.
+ * Other providers: the issuer's configured use decides, unless the token shows otherwise. If the
+ * issuer serves both, the token must show which.
  */
 function plainKind(claims: JsonObject, issuer: IssuerConfig): PrincipalKind | undefined {
   if (isAppOnly(claims)) return 'workload';

@@ -17,9 +17,9 @@ import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 import { isAppOnly, kindOf, refuseIdToken } from './token-kind.ts';
 
-/** What a token is brought for. */
+/** What a token is presented for. */
 export type Purpose =
-  /** At the HTTP API: an access token of any configured issuer for its configured audiences. */
+  /** At the HTTP API: an access token of any configured issuer for its audiences. */
   | { readonly kind: 'bearer' }
   /** At a click: an access token of one provider, for the audiences of single sign-on. */
   | {
@@ -39,21 +39,21 @@ export type Purpose =
       readonly kind: 'refresh';
       readonly provider: string;
       readonly clientId: string;
-      /** Of the sign-in; a refreshed token need not carry one, and may carry no other. */
+      /** Nonce of the sign-in. A refreshed token may omit it, but must not carry another. */
       readonly nonce: string;
     };
 
 export interface VerifiedToken {
   readonly principal: Principal;
-  /** All claims, for the checks of the purpose; never kept. */
+  /** All claims, for the checks of the purpose; never stored. */
   readonly claims: JsonObject;
 }
 
-/** Turns tokens into principals. */
+/** Verifies tokens and returns principals. */
 export interface Verifier {
   readonly providers: Providers;
   readonly clock: Clock;
-  /** @throws IdentityError with the code of the first check that failed. */
+  /** @throws IdentityError with the code of the first check that fails. */
   verify(token: string, purpose: Purpose): Promise<VerifiedToken>;
 }
 
@@ -61,11 +61,11 @@ const ACCESS_TOKEN_TYPES = new Set<string | null>([null, 'jwt', 'at+jwt']);
 const ID_TOKEN_TYPES = new Set<string | null>([null, 'jwt']);
 
 /**
- * The one way from a token to a principal: form, issuer, algorithm, key, signature, and only then
- * what the claims say. Each check is one of RFC 8725 or OpenID Connect Core 3.1.3.7; the order
- * keeps unsigned words from being read further than is needed to find the key.
+ * The only way from a token to a principal. Order: form, issuer, algorithm, key, signature, claims
+ * (RFC 8725, OpenID Connect Core 3.1.3.7). Before the signature is verified, only what selects the
+ * key is read.
  *
- * @throws Error at once where the configuration of issuers or roles contradicts itself.
+ * @throws Error at once where issuers or roles are configured inconsistently.
  */
 export function createVerifier(parts: IdentityParts & { groups?: GroupSource }): Verifier {
   const { clock } = parts;
@@ -92,12 +92,12 @@ export function createVerifier(parts: IdentityParts & { groups?: GroupSource }):
         maxAgeMs: provider.config.maxAgeMs,
       });
       const kind = checkKind(claims, provider, purpose);
-      // Only now: nobody's directory is asked about a token that is not good in itself.
+      // After all checks: an invalid token must cause no directory call.
       const groups = await groupsBeyond(parts.groups, {
         token,
         provider,
         kind,
-        // Only an access token can be exchanged (on behalf of); an ID token is for us alone.
+        // Only an access token can be exchanged (on-behalf-of flow), not an ID token.
         assertion: isOurClients(purpose) ? null : text,
       });
       const principal = principalOf({ token, provider, kind, audience, times, groups }, rules);
@@ -119,19 +119,22 @@ async function checkSignature(
   await checkWithKey(token, key);
 }
 
-/** Refuses a `typ` of another kind of token (RFC 8725 3.11). @throws IdentityError. */
+/** Refuses the `typ` of another kind of token (RFC 8725 3.11). @throws IdentityError. */
 export function checkType(token: Pick<CompactToken, 'typ'>, purpose: Purpose): void {
   const types = isOurClients(purpose) ? ID_TOKEN_TYPES : ACCESS_TOKEN_TYPES;
   if (!types.has(token.typ)) throw identityError('token_header_refused', { about: 'typ' });
 }
 
-/** Refuses what the issuer's configuration does not list (RFC 8725 3.1). @throws IdentityError. */
+/**
+ * Refuses an algorithm that the issuer's configuration does not list (RFC 8725 3.1). @throws
+ * IdentityError.
+ */
 export function checkAlgorithm(token: Pick<CompactToken, 'alg'>, provider: Provider): void {
   if (!provider.algorithms.has(token.alg)) throw identityError('token_algorithm_refused');
 }
 
 /**
- * Checks a signature with one key.
+ * Verifies a signature with one key.
  *
  * @throws IdentityError `token_algorithm_refused`, `token_signature_invalid`.
  */
@@ -157,7 +160,7 @@ async function importedKey(alg: string, key: VerificationKey) {
 }
 
 /**
- * Entra publishes the keys of several issuers in one document; each names its own.
+ * Checks the key's own issuer: Entra publishes the keys of several issuers in one document.
  *
  * @throws IdentityError `token_key_not_for_issuer`.
  */
@@ -168,7 +171,7 @@ export function checkKeyIssuer(key: VerificationKey, claims: JsonObject): void {
   if (meant !== own(claims, 'iss')) throw identityError('token_key_not_for_issuer');
 }
 
-/** At Entra the tenant stands twice, in `iss` and in `tid`, and both must say the same. */
+/** Entra names the tenant twice: `iss` and `tid` must agree. */
 export function checkTenant(claims: JsonObject, provider: Provider, iss: string): void {
   if (provider.config.kind !== 'entra') return;
   const tid = requiredText(claims, 'tid');
@@ -177,7 +180,7 @@ export function checkTenant(claims: JsonObject, provider: Provider, iss: string)
   if (inIssuer !== undefined && inIssuer !== tid) throw identityError('token_tenant_mismatch');
 }
 
-/** What `aud` may be for a purpose. */
+/** The accepted values of `aud` for a purpose. */
 export function audiencesOf(purpose: Purpose, provider: Provider): ReadonlySet<string> {
   switch (purpose.kind) {
     case 'bearer':
@@ -190,7 +193,7 @@ export function audiencesOf(purpose: Purpose, provider: Provider): ReadonlySet<s
   }
 }
 
-/** Refuses wrong kinds of tokens; gives whom the token speaks for. @throws IdentityError. */
+/** Refuses the wrong kind of token and returns the kind of principal. @throws IdentityError. */
 export function checkKind(claims: JsonObject, provider: Provider, purpose: Purpose): PrincipalKind {
   if (!isOurClients(purpose)) {
     refuseIdToken(claims);
@@ -208,7 +211,7 @@ export function checkKind(claims: JsonObject, provider: Provider, purpose: Purpo
   return 'person';
 }
 
-/** Whether an ID token for our own client is expected. */
+/** Whether the purpose takes an ID token for our own client. */
 function isOurClients(
   purpose: Purpose,
 ): purpose is Extract<Purpose, { kind: 'sign-in' | 'refresh' }> {

@@ -7,17 +7,16 @@ import { requiredText } from './registered-claims.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
-/** Stores keep keys of this many characters; a branch's name may be longer. */
+/** The longest key that stores accept; a branch name may be longer. */
 const MAX_KEY = 300;
-/** GitHub's `sub` with ids (repositories made since 2026-07) or without them. */
+/** GitHub's `sub`, with ids (repositories created since 2026-07) or without. */
 const GITHUB_REPOSITORY = /^repo:([^/:@]+)(?:@(\d+))?\/([^/:@]+)(?:@(\d+))?(?=:|$)/;
 
 /**
- * The key of a pipeline: the ids of its repository and of the repository's owner, then what its
- * subject says. Names alone will not do: whoever takes a name over would be the same principal.
- * Both forms of GitHub's subject give one key.
+ * The key of a pipeline: the ids of repository and owner, then its subject. Ids are needed because
+ * a repository name can be taken over. Both forms of GitHub's subject give the same key.
  *
- * @throws IdentityError where a claim is missing, or subject and ids contradict each other.
+ * @throws IdentityError where a claim is missing, or subject and ids disagree.
  */
 export function workloadKey(claims: JsonObject, issuer: IssuerConfig, subject: string): string {
   const ids = (issuer.keyClaims ?? []).map((name) => {
@@ -31,8 +30,8 @@ export function workloadKey(claims: JsonObject, issuer: IssuerConfig, subject: s
 }
 
 /**
- * The key of the human whom a workload's token names as its starter; null where its issuer names
- * none. One that should be there and is not is refused: nobody could be kept from approving it.
+ * The key of the human who started a workload; null where the issuer names none. If the configured
+ * claim is missing, the token is refused: that human could otherwise approve their own request.
  *
  * @throws IdentityError `token_claim_missing`, `token_claim_invalid`.
  */
@@ -47,7 +46,7 @@ export function actorOf(
   return actorKey(issuer.id, actor);
 }
 
-/** An id: text, or a whole number as some providers write it. */
+/** An id: a string, or an integer as some providers write it. */
 function idClaim(claims: JsonObject, name: string): string | null {
   const value = own(claims, name);
   if (value === undefined) return null;

@@ -1,11 +1,11 @@
-/** What every row of the identity attack suite is made of, and what it must say. */
+/** The rows of the identity attack suite, and the check of their sources. */
 
-/** One attack: what is tried, who warned of it, and how it is refused. */
+/** One attack: what is tried, the source, and the expected refusal. */
 export interface Attack<World> {
   readonly attack: string;
-  /** Where the attack or the check is described; `isSource` says what counts. */
+  /** Where the attack or the check is described; `isSource` defines what counts. */
   readonly source: string;
-  /** The code of the refusal; `accepted` for the row beside it that must still pass. */
+  /** The expected code; `accepted` for a neighbouring row that must still pass. */
   readonly refusedAs: string;
   readonly of: World;
 }
@@ -21,12 +21,12 @@ const SOURCES: readonly RegExp[] = [
   /^Bot Framework authentication: ./,
 ];
 
-/** Whether a text names a source: a section, a requirement or a CVE. Several stand with `; `. */
+/** Whether a string names sources: a section, a requirement or a CVE, separated by `; `. */
 export function isSource(text: string): boolean {
   return text !== '' && text.split('; ').every((one) => SOURCES.some((form) => form.test(one)));
 }
 
-/** Rows under one source where a row does not name its own. @throws Error for one without. */
+/** Gives the rows a default source. @throws Error for a row without any. */
 export function attacks<World>(
   rows: readonly (readonly [attack: string, refusedAs: string, of: World, source?: string])[],
   source = '',

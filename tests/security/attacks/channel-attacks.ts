@@ -1,9 +1,9 @@
-/** Tokens that come with an activity and are not Bot Framework's own for this bot. */
+/** Tokens with an activity that Bot Framework did not issue for this bot. */
 import { APP_ID, TENANT, sign, signText } from '../../unit/identity/kit.ts';
 import type { Claims, TestKey } from '../../unit/identity/kit.ts';
 import { attacks } from './attack.ts';
 
-/** Bot Framework on loopback: an endorsed key, one that is not, an elliptic one. */
+/** Bot Framework on loopback: an endorsed key, one without endorsement, an elliptic one. */
 export interface ChannelWorld {
   readonly key: TestKey;
   readonly unendorsed: TestKey;
@@ -16,7 +16,7 @@ export interface ChannelWorld {
 export const CHANNEL_ISSUER = 'https://api.botframework.com';
 export const SERVICE_URL = 'https://smba.trafficmanager.net/emea/';
 
-/** Made with a key that the channel publishes, unless they say otherwise. */
+/** Signed with a key that the channel publishes, unless a row says otherwise. */
 export const channelAttacks = attacks<(world: ChannelWorld) => Promise<string>>(
   [
     [
@@ -60,7 +60,7 @@ export const channelAttacks = attacks<(world: ChannelWorld) => Promise<string>>(
       (w) => sign(w.key, w.claims({ iss: 'https://api.botframework.us' })),
     ],
     [
-      'the issuer with a slash',
+      'the issuer with a trailing slash',
       'token_issuer_unknown',
       (w) => sign(w.key, w.claims({ iss: `${CHANNEL_ISSUER}/` })),
     ],
@@ -77,7 +77,7 @@ export const channelAttacks = attacks<(world: ChannelWorld) => Promise<string>>(
     ],
     ['another bot', 'token_audience', (w) => sign(w.key, w.claims({ aud: 'other' }))],
     [
-      'this bot among others',
+      'this bot and another one',
       'token_audience',
       (w) => sign(w.key, w.claims({ aud: [APP_ID, 'other'] })),
       'RFC 8725 3.9',
@@ -95,7 +95,7 @@ export const channelAttacks = attacks<(world: ChannelWorld) => Promise<string>>(
       'ASVS 5.0 V9.2.1',
     ],
     [
-      'an endless expiry',
+      'an infinite expiry',
       'token_claim_invalid',
       (w) =>
         signText(
@@ -123,7 +123,11 @@ export const channelAttacks = attacks<(world: ChannelWorld) => Promise<string>>(
       (w) => sign(w.key, w.claims({ exp: w.now - 300 })),
       'RFC 7519 4.1.4',
     ],
-    ['expired a second less ago', 'accepted', (w) => sign(w.key, w.claims({ exp: w.now - 299 }))],
+    [
+      'expired one second less than five minutes ago',
+      'accepted',
+      (w) => sign(w.key, w.claims({ exp: w.now - 299 })),
+    ],
     [
       'no service URL',
       'channel_service_url_missing',
@@ -135,12 +139,12 @@ export const channelAttacks = attacks<(world: ChannelWorld) => Promise<string>>(
       (w) => sign(w.key, w.claims({ serviceurl: '' })),
     ],
     [
-      'a list of service URLs',
+      'an array of service URLs',
       'token_claim_invalid',
       (w) => sign(w.key, w.claims({ serviceurl: [SERVICE_URL] })),
     ],
     [
-      'ES256 by a published key',
+      'ES256 with a published key',
       'token_algorithm_refused',
       (w) => sign(w.elliptic, w.claims()),
       'ASVS 5.0 V9.1.2',
@@ -161,7 +165,7 @@ export const channelAttacks = attacks<(world: ChannelWorld) => Promise<string>>(
       'CVE-2018-0114',
     ],
     [
-      'another type',
+      'another typ',
       'token_header_refused',
       (w) => sign(w.key, w.claims(), { typ: 'at+jwt' }),
       'RFC 8725 3.11',
@@ -173,19 +177,19 @@ export const channelAttacks = attacks<(world: ChannelWorld) => Promise<string>>(
       'RFC 8725 3.10',
     ],
     [
-      "a stranger's signature",
+      'a signature by an unknown key',
       'token_signature_invalid',
       (w) => sign(w.unendorsed, w.claims(), { kid: 'c1' }),
       'ASVS 5.0 V9.1.1',
     ],
     [
-      'the remote key set of an attacker',
+      "an attacker's remote key set",
       'token_header_refused',
       (w) => sign(w.key, w.claims(), { jku: 'https://attacker.example' }),
       'RFC 8725 3.10',
     ],
     [
-      'an audience in capitals',
+      'an audience in upper case',
       'token_audience',
       (w) => sign(w.key, w.claims({ aud: APP_ID.toUpperCase() })),
     ],

@@ -1,4 +1,4 @@
-/** Every kind of token at every place that takes another kind. */
+/** Every kind of token at every endpoint that expects another kind. */
 import {
   API,
   APP_ID,
@@ -13,7 +13,7 @@ import { attacks } from './attack.ts';
 import { NOW, NOW_MS } from './token-world.ts';
 import type { MakeToken } from './token-world.ts';
 
-/** A token and the place that it is brought to. */
+/** A token and the endpoint that receives it. */
 export interface AtEndpoint {
   readonly purpose: Purpose;
   readonly make: MakeToken;
@@ -49,7 +49,7 @@ const proof = (over: Claims): MakeToken =>
   );
 const at = (purpose: Purpose, make: MakeToken): AtEndpoint => ({ purpose, make });
 
-/** The rows `accepted` show that each place takes its own kind. */
+/** The `accepted` rows show that each endpoint accepts its own kind. */
 export const endpointAttacks = attacks<AtEndpoint>(
   [
     ['API: an access token', 'accepted', at(API_CALL, person())],
@@ -86,7 +86,7 @@ export const endpointAttacks = attacks<AtEndpoint>(
       'OpenID Connect Back-Channel Logout 2.4',
     ],
     [
-      'API: a signed user info answer',
+      'API: a signed userinfo response',
       'token_claim_missing',
       at(API_CALL, person({ exp: undefined, iat: undefined })),
       'OpenID Connect Core 5.3.2',
@@ -161,7 +161,7 @@ export const endpointAttacks = attacks<AtEndpoint>(
       'ASVS 5.0 V10.5.4',
     ],
     [
-      'callback: an ID token got by another client',
+      'callback: an ID token that another client requested',
       'token_audience',
       at(CALLBACK, idToken({ azp: 'other' })),
       'OpenID Connect Core 3.1.3.7',
@@ -187,7 +187,7 @@ export const endpointAttacks = attacks<AtEndpoint>(
       'RFC 9068 5',
     ],
     [
-      'callback: a token of a sign-in of yesterday',
+      "callback: a token of yesterday's sign-in",
       'token_too_old',
       at(CALLBACK, idToken({ iat: NOW - 86_400 })),
       'OpenID Connect Core 3.1.3.7',

@@ -1,15 +1,15 @@
-/** Answers of a provider's endpoints that must not become keys. */
+/** Responses of a provider's endpoints that must not become keys. */
 import type { Answer, Claims, KeyServer, TestKey } from '../../unit/identity/kit.ts';
 import { attacks } from './attack.ts';
 
-/** The provider that misbehaves, and the key that signs. */
+/** The misbehaving provider, and the signing key. */
 export interface KeyWorld {
   readonly server: KeyServer;
   readonly key: TestKey;
 }
 type MakeAnswer = (world: KeyWorld) => Answer;
 
-/** Answers with a text as JSON. */
+/** Responds with the text as JSON. */
 export const json =
   (body: string): Answer =>
   (_request, response) => {
@@ -23,7 +23,7 @@ const keys =
 const bytes = (length: number) => Buffer.alloc(length, 255).toString('base64url');
 const UNAVAILABLE = 'token_keys_unavailable';
 
-/** What the key endpoint answers; each time nothing of it is taken. */
+/** Responses of the key endpoint; no key may be taken from them. */
 export const keyDocumentAttacks = attacks<MakeAnswer>([
   [
     'a redirect to good keys',
@@ -86,8 +86,8 @@ export const keyDocumentAttacks = attacks<MakeAnswer>([
       },
     'OpenID Connect Core 10.1.1',
   ],
-  ['no JSON', UNAVAILABLE, () => json('keys'), 'RFC 7517 5'],
-  ['no list of keys', UNAVAILABLE, () => json('{"keys":{}}'), 'RFC 7517 5.1'],
+  ['not JSON', UNAVAILABLE, () => json('keys'), 'RFC 7517 5'],
+  ['no array of keys', UNAVAILABLE, () => json('{"keys":{}}'), 'RFC 7517 5.1'],
   ['no keys', UNAVAILABLE, () => json('{"keys":[]}'), 'RFC 7517 5.1'],
   [
     '101 keys',
@@ -120,22 +120,22 @@ export const keyDocumentAttacks = attacks<MakeAnswer>([
     keys({ kty: 'oct', k: 'c2VjcmV0', n: undefined, e: undefined }),
     'RFC 8725 3.5',
   ],
-  ['an exponent of one', UNAVAILABLE, keys({ e: 'AQ' }), 'RFC 8725 3.4'],
-  ['an even exponent', UNAVAILABLE, keys({ e: 'AQAA' }), 'RFC 8725 3.4'],
-  ['a key without id', UNAVAILABLE, keys({ kid: undefined }), 'RFC 7517 4.5'],
+  ['an RSA exponent of one', UNAVAILABLE, keys({ e: 'AQ' }), 'RFC 8725 3.4'],
+  ['an even RSA exponent', UNAVAILABLE, keys({ e: 'AQAA' }), 'RFC 8725 3.4'],
+  ['a key without an id', UNAVAILABLE, keys({ kid: undefined }), 'RFC 7517 4.5'],
   ['a key for a symmetric algorithm', UNAVAILABLE, keys({ alg: 'HS256' }), 'ASVS 5.0 V9.1.2'],
   ['a key for no algorithm', UNAVAILABLE, keys({ alg: 'none' }), 'ASVS 5.0 V9.1.2'],
-  ['a weak key', UNAVAILABLE, keys({ n: bytes(128) }), 'RFC 7518 3.3'],
+  ['a weak RSA key', UNAVAILABLE, keys({ n: bytes(128) }), 'RFC 7518 3.3'],
   [
-    'a weak key with zeros in front',
+    'a weak RSA key with leading zeros',
     UNAVAILABLE,
     keys({ n: Buffer.concat([Buffer.alloc(200), Buffer.alloc(128, 255)]).toString('base64url') }),
     'RFC 7518 3.3',
   ],
-  ['an absurdly long key', UNAVAILABLE, keys({ n: bytes(1_100) }), 'RFC 8725 3.4'],
+  ['an absurdly long RSA key', UNAVAILABLE, keys({ n: bytes(1_100) }), 'RFC 8725 3.4'],
 ]);
 
-/** Discovery documents that lead elsewhere. */
+/** Discovery documents that point elsewhere. */
 export const discoveryAttacks = attacks<(world: KeyWorld) => void>(
   [
     [
@@ -146,14 +146,14 @@ export const discoveryAttacks = attacks<(world: KeyWorld) => void>(
       },
     ],
     [
-      'an issuer with a slash more',
+      'an issuer with an extra slash',
       UNAVAILABLE,
       ({ server }) => {
         server.state.issuer += '/';
       },
     ],
     [
-      'an issuer as a list',
+      'an issuer as an array',
       UNAVAILABLE,
       ({ server }) => {
         server.state.onDiscovery = json(
@@ -172,7 +172,7 @@ export const discoveryAttacks = attacks<(world: KeyWorld) => void>(
       },
     ],
     [
-      'no address of keys',
+      'no address of the keys',
       UNAVAILABLE,
       ({ server }) => {
         server.state.jwksUri = '';
@@ -180,7 +180,7 @@ export const discoveryAttacks = attacks<(world: KeyWorld) => void>(
       'OpenID Connect Discovery 3',
     ],
     [
-      'keys in a file',
+      'keys at a file: address',
       UNAVAILABLE,
       ({ server }) => {
         server.state.jwksUri = 'file:///etc/passwd';
@@ -188,7 +188,7 @@ export const discoveryAttacks = attacks<(world: KeyWorld) => void>(
       'RFC 8725 2.9',
     ],
     [
-      'keys inside the address',
+      'keys at a data: address',
       UNAVAILABLE,
       ({ server, key }) => {
         server.state.jwksUri = `data:application/json,${encodeURIComponent(
@@ -200,7 +200,7 @@ export const discoveryAttacks = attacks<(world: KeyWorld) => void>(
       'RFC 8725 2.9',
     ],
     [
-      'keys behind a password',
+      'keys at an address with a password',
       UNAVAILABLE,
       ({ server }) => {
         server.state.jwksUri = server.state.jwksUri.replace('//', '//user:secret@');

@@ -1,4 +1,4 @@
-/** Tokens of the wrong kind, and claims of odd shapes. */
+/** Tokens of the wrong kind, and malformed claims. */
 import { TENANT, personClaims, sign, workloadClaims } from '../../unit/identity/kit.ts';
 import type { Claims } from '../../unit/identity/kit.ts';
 import { attacks } from './attack.ts';
@@ -27,7 +27,7 @@ const pipeline =
       }),
     );
 
-/** Wrong kinds of tokens at the API. */
+/** The wrong kinds of token at the API. */
 export const kindAttacks = attacks<MakeToken>(
   [
     ['an ID token by its nonce', 'token_is_id_token', claims({ nonce: 'n' }), 'RFC 8725 3.12'],
@@ -76,32 +76,32 @@ export const kindAttacks = attacks<MakeToken>(
       'RFC 9068 2.2',
     ],
     [
-      'a person at an issuer of pipelines only',
+      'a person at an issuer for pipelines only',
       'token_kind_not_accepted',
       (w) => sign(w.key, personClaims(w.pipelines.state.issuer, NOW_MS)),
       'RFC 9068 5',
     ],
     [
-      'a person there, without scp',
+      'a person at that issuer, without scp',
       'token_kind_not_accepted',
       pipeline({ preferred_username: 'amara' }),
       'RFC 9068 5',
     ],
     [
-      'a person there, by how they signed in',
+      'a person at that issuer, shown by amr',
       'token_kind_not_accepted',
       pipeline({ amr: ['pwd'] }),
       'RFC 9068 2.2.1',
     ],
     [
-      'a person there, by when they signed in',
+      'a person at that issuer, shown by auth_time',
       'token_kind_not_accepted',
       pipeline({ auth_time: NOW_MS / 1_000 }),
       'RFC 9068 2.2.1',
     ],
-    ['a pipeline there', 'accepted', pipeline({}), 'RFC 9068 2.2'],
+    ['a pipeline at that issuer', 'accepted', pipeline({}), 'RFC 9068 2.2'],
     [
-      'neither sign where the issuer serves both',
+      'neither sign, at an issuer for both',
       'token_kind_unclear',
       (w) =>
         sign(
@@ -119,13 +119,13 @@ export const kindAttacks = attacks<MakeToken>(
 
 const roles = (value: unknown): MakeToken => claims({ roles: value });
 
-/** Shapes of the role claim that a lenient reader would make roles of. */
+/** Malformed role claims that a lenient reader would accept. */
 export const claimShapeAttacks = attacks<MakeToken>(
   [
-    ['roles: a list in a list', 'token_claim_invalid', roles([['approver']])],
+    ['roles: a nested array', 'token_claim_invalid', roles([['approver']])],
     ['roles: an object', 'token_claim_invalid', roles({ approver: true })],
     [
-      'roles: an object that looks like a list',
+      'roles: an object that looks like an array',
       'token_claim_invalid',
       roles({ 0: 'approver', length: 1 }),
     ],
@@ -133,18 +133,18 @@ export const claimShapeAttacks = attacks<MakeToken>(
     ['roles: a number', 'token_claim_invalid', roles(1)],
     ['roles: true', 'token_claim_invalid', roles(true)],
     ['roles: null', 'token_claim_invalid', roles(null)],
-    ['roles: numbers among texts', 'token_claim_invalid', roles(['approver', 1])],
-    ['roles: null among texts', 'token_claim_invalid', roles(['approver', null])],
+    ['roles: numbers among strings', 'token_claim_invalid', roles(['approver', 1])],
+    ['roles: null among strings', 'token_claim_invalid', roles(['approver', null])],
     [
       'roles: 201 values',
       'token_claim_invalid',
       roles(Array.from({ length: 201 }, (_, at) => `r${at}`)),
     ],
-    ['roles: an endless value', 'token_claim_invalid', roles(['x'.repeat(1_025)])],
-    ['acr as a list', 'token_claim_invalid', claims({ acr: ['mfa'] }), 'OpenID Connect Core 2'],
-    ['amr as a text', 'token_claim_invalid', claims({ amr: 'mfa' }), 'OpenID Connect Core 2'],
+    ['roles: a very long string', 'token_claim_invalid', roles(['x'.repeat(1_025)])],
+    ['acr as an array', 'token_claim_invalid', claims({ acr: ['mfa'] }), 'OpenID Connect Core 2'],
+    ['amr as a string', 'token_claim_invalid', claims({ amr: 'mfa' }), 'OpenID Connect Core 2'],
     ['jti as a number', 'token_claim_invalid', claims({ jti: 7 }), 'RFC 7519 4.1.7'],
-    ['azp as a list', 'token_claim_invalid', claims({ azp: ['a'] }), 'OpenID Connect Core 2'],
+    ['azp as an array', 'token_claim_invalid', claims({ azp: ['a'] }), 'OpenID Connect Core 2'],
   ],
   'RFC 9068 2.2.3.1',
 );
@@ -154,10 +154,10 @@ const onlyPeople =
   (w) =>
     sign(w.key, personClaims(w.people.state.issuer, NOW_MS, { azp: undefined, ...over }));
 
-/** Applications that bring roles and a person's ids where only people are expected. */
+/** Applications with roles and a person's ids, where only people are allowed. */
 export const applicationAttacks = attacks<MakeToken>(
   [
-    ['a person there', 'accepted', onlyPeople({ azp: 'portal' })],
+    ['a person at that issuer', 'accepted', onlyPeople({ azp: 'portal' })],
     [
       'an application by idtyp',
       'token_kind_not_accepted',

@@ -1,19 +1,24 @@
-/** Attacks on the callback of a sign-in: its query, its cookie, the ID token behind its code. */
+/** Attacks on the callback of a sign-in: its query, its cookie, the ID token for its code. */
 import { senderOf } from '../../unit/identity/sign-in-world.ts';
 import { attacks } from './attack.ts';
 
 type ChangeQuery = (query: URLSearchParams) => void;
 
-/** Callbacks that were not made by the sign-in which they claim to end. */
+/** Callbacks that do not belong to the sign-in they name. */
 export const callbackAttacks = attacks<ChangeQuery>([
   ['no state (login CSRF)', 'sign_in_unknown', (query) => query.delete('state'), 'RFC 6749 10.12'],
   [
-    'a state of nobody',
+    'an unknown state',
     'sign_in_unknown',
     (query) => query.set('state', 'A'.repeat(43)),
     'RFC 9700 4.7',
   ],
-  ['an odd state', 'sign_in_unknown', (query) => query.set('state', "' OR 1=1 --"), 'RFC 9700 4.7'],
+  [
+    'a malformed state',
+    'sign_in_unknown',
+    (query) => query.set('state', "' OR 1=1 --"),
+    'RFC 9700 4.7',
+  ],
   ['an empty state', 'sign_in_unknown', (query) => query.set('state', ''), 'ASVS 5.0 V10.2.1'],
   [
     'two states',
@@ -23,7 +28,7 @@ export const callbackAttacks = attacks<ChangeQuery>([
   ],
   ['no code', 'sign_in_refused', (query) => query.delete('code'), 'RFC 6749 4.1.2'],
   [
-    'a code of nobody (injection)',
+    'an unknown code (injection)',
     'sign_in_refused',
     (query) => query.set('code', 'stolen'),
     'RFC 9700 4.5',
@@ -36,7 +41,7 @@ export const callbackAttacks = attacks<ChangeQuery>([
     'RFC 9207 2.4',
   ],
   [
-    'the iss with a slash more',
+    'the iss with an extra slash',
     'sign_in_refused',
     (query) => query.set('iss', `${query.get('iss') ?? ''}/`),
     'RFC 9207 2.4',
@@ -48,13 +53,13 @@ export const callbackAttacks = attacks<ChangeQuery>([
     'RFC 9207 2.4',
   ],
   [
-    'no iss where the provider sends one',
+    'no iss, although the provider sends one',
     'sign_in_refused',
     (query) => query.delete('iss'),
     'RFC 9207 2.4; ASVS 5.0 V10.2.2',
   ],
   [
-    'an error of the provider',
+    'an error from the provider',
     'sign_in_refused',
     (query) => {
       query.delete('code');
@@ -63,7 +68,7 @@ export const callbackAttacks = attacks<ChangeQuery>([
     'RFC 6749 4.1.2',
   ],
   [
-    'an error beside a code',
+    'an error and a code together',
     'sign_in_refused',
     (query) => query.set('error', 'access_denied'),
     'RFC 6749 4.1.2',
@@ -82,20 +87,24 @@ export const callbackAttacks = attacks<ChangeQuery>([
   ],
 ]);
 
-/** Browsers that did not begin the sign-in. */
+/** Browsers that did not start the sign-in. */
 export const cookieAttacks = attacks<string | undefined>(
   [
     ['none', 'sign_in_other_browser', undefined],
-    ["another browser's", 'sign_in_other_browser', `__Host-countersign-signin=${'A'.repeat(43)}`],
-    ['an empty one', 'sign_in_other_browser', '__Host-countersign-signin='],
     [
-      'one without the prefix',
+      "another browser's cookie",
+      'sign_in_other_browser',
+      `__Host-countersign-signin=${'A'.repeat(43)}`,
+    ],
+    ['an empty cookie', 'sign_in_other_browser', '__Host-countersign-signin='],
+    [
+      'a cookie without the prefix',
       'sign_in_other_browser',
       `countersign-signin=${'A'.repeat(43)}`,
       'ASVS 5.0 V3.3.3',
     ],
     [
-      'one of the name in other letters',
+      'a cookie whose name has other letter case',
       'sign_in_other_browser',
       `__host-Countersign-Signin=${'A'.repeat(43)}`,
       'ASVS 5.0 V3.3.3',
@@ -110,20 +119,20 @@ const claim =
   (name: string, value: unknown): ChangeClaims =>
   (claims) => ({ ...claims, [name]: value });
 
-/** ID tokens of the right provider that answer something else. */
+/** ID tokens of the right provider for something else. */
 export const idTokenAttacks = attacks<ChangeClaims>(
   [
     ['another nonce', NO, claim('nonce', 'another'), 'ASVS 5.0 V10.5.1'],
     ['no nonce', NO, claim('nonce', undefined), 'ASVS 5.0 V10.5.1'],
     [
-      'a nonce in a list',
+      'a nonce in an array',
       NO,
       (claims) => ({ ...claims, nonce: [claims.nonce] }),
       'ASVS 5.0 V10.5.1',
     ],
     ['another audience', NO, claim('aud', 'other'), 'ASVS 5.0 V10.5.4'],
     [
-      'a further audience',
+      'an additional audience',
       'token_audience',
       (claims) => ({ ...claims, aud: ['countersign', 'other'], azp: 'countersign' }),
     ],
@@ -131,7 +140,7 @@ export const idTokenAttacks = attacks<ChangeClaims>(
     ['another issuer', NO, claim('iss', 'https://attacker.example')],
     ['an expiry in the past', NO, claim('exp', 1)],
     ['no expiry', NO, claim('exp', undefined)],
-    ['no issue time', NO, claim('iat', undefined)],
+    ['no iat', NO, claim('iat', undefined)],
     [
       'another person',
       'sign_in_wrong_person',
@@ -147,7 +156,7 @@ export const idTokenAttacks = attacks<ChangeClaims>(
     ['no object id', 'token_claim_missing', claim('oid', undefined), 'ASVS 5.0 V10.5.2'],
     ['an application', 'token_kind_not_accepted', claim('idtyp', 'app'), 'RFC 9068 5'],
     [
-      'roles of an odd form',
+      'malformed roles',
       'token_claim_invalid',
       claim('roles', [['approver']]),
       'OpenID Connect Core 5.6.2',

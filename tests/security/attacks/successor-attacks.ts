@@ -1,10 +1,10 @@
 /**
- * What the successor of RFC 8725 adds to it (draft-ietf-oauth-rfc8725bis, revision 09, appendix A):
- * names of algorithms by the letter, encrypted tokens where signed ones are expected, counts of
- * hash rounds, other serialisations, compression, and types by their media type.
+ * Additions of the successor of RFC 8725 (draft-ietf-oauth-rfc8725bis, revision 09, appendix A):
+ * exact algorithm names, encrypted tokens in place of signed ones, hash rounds, other
+ * serialisations, compression, and media types.
  *
- * Each row was seen to fail. Rows that are defended more than once, as marked, failed when all of
- * those checks were taken out together; with one of them left, it still refuses.
+ * Each row fails without its check. Rows marked as defended several times fail only when all of
+ * those checks are removed.
  */
 import { CompactEncrypt, exportJWK, importJWK } from 'jose';
 import { deflateRawSync } from 'node:zlib';
@@ -22,8 +22,8 @@ const alg =
 const NAMES = `${DRAFT} 2.11; ${DRAFT} 3.1`;
 
 /**
- * Names that a reader who folds case, trims or normalises takes for an algorithm (or none).
- * Defended twice: the issuer does not list them, and no key can be used with them.
+ * Names that become an algorithm (or none) after case folding, trimming or normalising. Defended
+ * twice: the issuer does not list them, and no key fits them.
  */
 export const algorithmNameAttacks = attacks<MakeToken>(
   (
@@ -33,16 +33,16 @@ export const algorithmNameAttacks = attacks<MakeToken>(
       ['none with a blank', 'none '],
       ['Rs256', 'Rs256'],
       ['rS256', 'rS256'],
-      ['RS256 with a blank behind', 'RS256 '],
-      ['RS256 with a blank in front', ' RS256'],
+      ['RS256 with a trailing blank', 'RS256 '],
+      ['RS256 with a leading blank', ' RS256'],
       ['RS256 with a tab', 'RS256\t'],
       ['RS256 with a NUL', 'RS256\u0000'],
-      ['RS256 with a long s, whose capital is S', 'R\u017f256'],
+      ['RS256 with a long s (its upper case is S)', 'R\u017f256'],
       ['RS256 in full-width letters', '\uff32\uff33\uff12\uff15\uff16'],
       ['RS256 with a Cyrillic letter', 'R\u0405256'],
       ['RS256 with a hyphen', 'RS-256'],
-      ['RS256 by the name of its hash', 'SHA256withRSA'],
-      ['RS256 by its XML name', 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'],
+      ['RS256 under the name of its hash', 'SHA256withRSA'],
+      ['RS256 under its XML name', 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'],
       ['the empty name', ''],
       ['HS256 in small letters, with the public key', null],
     ] as readonly [string, string | null][]
@@ -54,7 +54,7 @@ export const algorithmNameAttacks = attacks<MakeToken>(
   ]),
 );
 
-/** Signed truly by the issuer's own RSA key, with a padding that the key is not published for. */
+/** Signed with the issuer's RSA key, with a padding that the key is not published for. */
 const otherPadding: MakeToken = async (w) => {
   const { privateKey } = w.key;
   const jwk = { ...(await exportJWK(privateKey)), alg: 'PS256' };
@@ -63,7 +63,7 @@ const otherPadding: MakeToken = async (w) => {
   return sign({ ...w.key, kid: 'only-rs256', alg: 'PS256', privateKey: again }, w.claims());
 };
 
-/** One key, one algorithm. */
+/** A key is bound to one algorithm. */
 export const keyUseAttacks = attacks<MakeToken>(
   [
     [
@@ -76,7 +76,7 @@ export const keyUseAttacks = attacks<MakeToken>(
   `${DRAFT} 3.1`,
 );
 
-/** Anybody can encrypt to a key that is published. */
+/** Anybody can encrypt to a published key. */
 async function encrypted(
   w: TokenWorld,
   text: string,
@@ -91,10 +91,10 @@ const FIVE = `${DRAFT} 2.3; ${DRAFT} 3.3`;
 const partsOf = (header: object, ...rest: readonly string[]) => [encode(header), ...rest].join('.');
 const BOMB = deflateRawSync(Buffer.alloc(8 * 1024 * 1024, 'x')).toString('base64url');
 
-/** Encrypted, nested and compressed tokens; refused before any key is looked for. */
+/** Encrypted, nested and compressed tokens; refused before any key lookup. */
 export const encryptionAttacks = attacks<MakeToken>([
-  // Defended three times: by the number of parts, as a dot is no base64url, and as what stands
-  // where claims would is no JSON.
+  // Defended three times: the number of parts, dots outside the base64url alphabet, and claims that
+  // are not JSON.
   [
     "claims encrypted to the issuer's public key",
     'token_malformed',
@@ -102,19 +102,19 @@ export const encryptionAttacks = attacks<MakeToken>([
     `${FIVE}; CVE-2023-51774`,
   ],
   [
-    'a good token encrypted to it',
+    "a good token encrypted to the issuer's public key",
     'token_malformed',
     async (w) => encrypted(w, await w.good(), { cty: 'JWT' }),
     FIVE,
   ],
   [
-    "a stranger's token encrypted to it",
+    "an unknown signer's token encrypted to it",
     'token_malformed',
     async (w) => encrypted(w, await sign(w.stranger, w.claims()), { cty: 'JWT' }),
     FIVE,
   ],
   [
-    'five parts under the header of a signature',
+    'five parts under the header of a signed token',
     'token_malformed',
     async (w) => {
       const [h, p, s] = await w.parts();
@@ -123,7 +123,7 @@ export const encryptionAttacks = attacks<MakeToken>([
     FIVE,
   ],
   [
-    'two thousand million rounds of PBES2',
+    'PBES2 with two billion rounds',
     'token_malformed',
     () =>
       partsOf(
@@ -161,7 +161,7 @@ export const encryptionAttacks = attacks<MakeToken>([
   ],
   // Defended once each.
   [
-    'rounds of PBES2 at twice the recommended number',
+    'PBES2 with twice the recommended rounds',
     'token_header_refused',
     (w) =>
       w.raw({
@@ -194,7 +194,7 @@ export const encryptionAttacks = attacks<MakeToken>([
     `${DRAFT} 3.3`,
   ],
   [
-    'a nested token that says so',
+    'a nested token with cty JWT',
     'token_header_refused',
     (w) => w.raw({ alg: 'RS256', kid: 'k1', typ: 'JWT', cty: 'JWT' }),
     `${DRAFT} 3.3`,
@@ -204,15 +204,14 @@ export const encryptionAttacks = attacks<MakeToken>([
 type Twist = (given: { h: string; p: string; s: string; forged: string }) => string;
 
 /**
- * Texts that one reader takes for JSON and another splits at its dots; all `token_malformed`.
- * Defended by canonical base64url; those that do not fall into three good parts by the number of
- * parts and the JSON inside, too.
+ * Texts that are JSON to one reader and a compact token to another; all `token_malformed`. Defended
+ * by canonical base64url; some also by the number of parts and the JSON inside.
  */
 export const formatAttacks = attacks<MakeToken>(
   (
     [
       [
-        'general JSON',
+        'general JSON serialisation',
         ({ h, p, s }) =>
           JSON.stringify({ payload: p, signatures: [{ protected: h, signature: s }] }),
       ],
@@ -228,12 +227,12 @@ export const formatAttacks = attacks<MakeToken>(
           }),
       ],
       [
-        'flattened JSON with a header that nobody signed',
+        'flattened JSON with an unsigned header',
         ({ p, s }) =>
           JSON.stringify({ header: { alg: 'RS256', kid: 'k1' }, payload: p, signature: s }),
       ],
       [
-        'good JSON whose dots make another token',
+        'good JSON whose dots form another token',
         ({ h, p, s, forged }) =>
           JSON.stringify({ x: `.${forged}.`, protected: h, payload: p, signature: s }),
       ],
@@ -245,23 +244,23 @@ export const formatAttacks = attacks<MakeToken>(
       ['quotation marks around it', ({ h, p, s }) => `"${h}.${p}.${s}"`],
       ['braces around it', ({ h, p, s }) => `{${h}.${p}.${s}}`],
       ['a list of it', ({ h, p, s }) => `["${h}.${p}.${s}"]`],
-      ['dots in percent signs', ({ h, p, s }) => `${h}%2E${p}%2E${s}`],
-      ['a percent sign at the end', ({ h, p, s }) => `${h}.${p}.${s}%`],
-      ['a tilde, as with disclosures', ({ h, p, s }) => `${h}.${p}.${s}~`],
+      ['percent-encoded dots', ({ h, p, s }) => `${h}%2E${p}%2E${s}`],
+      ['a trailing percent sign', ({ h, p, s }) => `${h}.${p}.${s}%`],
+      ['a trailing tilde, as with disclosures', ({ h, p, s }) => `${h}.${p}.${s}~`],
       [
-        'disclosures behind it',
+        'disclosures appended',
         ({ h, p, s }) => `${h}.${p}.${s}~${encode(['salt', 'roles', 'x'])}~`,
       ],
       [
-        'a second token behind a comma',
+        'a second token after a comma',
         ({ h, p, s, forged }) => `${h}.${p}.${s},${h}.${forged}.${s}`,
       ],
       [
         'a quotation mark inside the payload',
         ({ h, p, s }) => `${h}.${p.slice(0, 8)}"${p.slice(8)}.${s}`,
       ],
-      ['a zero-width blank at the end', ({ h, p, s }) => `${h}.${p}.${s}\u200b`],
-      ['a byte order mark in front', ({ h, p, s }) => `\ufeff${h}.${p}.${s}`],
+      ['a trailing zero-width space', ({ h, p, s }) => `${h}.${p}.${s}\u200b`],
+      ['a leading byte order mark', ({ h, p, s }) => `\ufeff${h}.${p}.${s}`],
     ] as readonly [string, Twist][]
   ).map(([attack, twist]) => [
     attack,
@@ -280,28 +279,28 @@ const typ =
     w.raw({ alg: 'RS256', kid: 'k1', typ: value });
 const REFUSED = 'token_header_refused';
 
-/** A type without a slash stands for `application/` and itself; nothing else is the same type. */
+/** A type without a slash equals the type behind `application/`; no other types are equal. */
 export const typeAttacks = attacks<MakeToken>(
   [
-    ['JWT by its media type', 'accepted', typ('application/jwt')],
-    ['an access token by its media type', 'accepted', typ('application/at+jwt')],
-    ['an access token in other letters', 'accepted', typ('AT+JWT')],
-    ['a DPoP proof by its media type', REFUSED, typ('application/dpop+jwt')],
-    ['a security event by its media type', REFUSED, typ('application/secevent+jwt')],
-    ['a logout token in capitals', REFUSED, typ('APPLICATION/LOGOUT+JWT')],
-    ['another tree of types', REFUSED, typ('text/jwt')],
+    ['the media type of a JWT', 'accepted', typ('application/jwt')],
+    ['the media type of an access token', 'accepted', typ('application/at+jwt')],
+    ["an access token's type in other letter case", 'accepted', typ('AT+JWT')],
+    ['the media type of a DPoP proof', REFUSED, typ('application/dpop+jwt')],
+    ['the media type of a security event', REFUSED, typ('application/secevent+jwt')],
+    ["a logout token's type in upper case", REFUSED, typ('APPLICATION/LOGOUT+JWT')],
+    ['another top-level media type', REFUSED, typ('text/jwt')],
     ['the prefix alone', REFUSED, typ('application/')],
     ['the prefix twice', REFUSED, typ('application/application/jwt')],
-    ['a path behind the type', REFUSED, typ('application/jwt/at+jwt')],
-    ['a parameter behind the type', REFUSED, typ('at+jwt;profile=x')],
-    ['a blank behind the type', REFUSED, typ('JWT ')],
-    ['the empty type', REFUSED, typ('')],
+    ['a path after the type', REFUSED, typ('application/jwt/at+jwt')],
+    ['a parameter after the type', REFUSED, typ('at+jwt;profile=x')],
+    ['a trailing blank', REFUSED, typ('JWT ')],
+    ['an empty type', REFUSED, typ('')],
     ["a nested token's outer type", REFUSED, typ('nested+jwt')],
   ],
   `${DRAFT} 3.11`,
 );
 
-/** Addresses and key ids of an attacker's making. */
+/** Addresses and key ids chosen by an attacker. */
 export const untrustedHeaderAttacks = attacks<MakeToken>(
   (
     [
@@ -309,7 +308,7 @@ export const untrustedHeaderAttacks = attacks<MakeToken>(
       ['keys at our own address', (w) => ({ jku: w.server.state.jwksUri })],
       ['a certificate at loopback', { x5u: 'https://127.0.0.1/cert.pem' }],
       ['a certificate at an IPv6 loopback', { x5u: 'https://[::1]/cert.pem' }],
-      ['keys in the address itself', { jku: 'data:application/json,{"keys":[]}' }],
+      ['keys inside a data: address', { jku: 'data:application/json,{"keys":[]}' }],
     ] as readonly [string, object | ((w: TokenWorld) => object)][]
   ).map(([attack, extra]) => [
     attack,

@@ -1,4 +1,4 @@
-/** What the attacks on bearer tokens are made with. */
+/** Fixtures of the attacks on bearer tokens. */
 import { exportSPKI, importJWK } from 'jose';
 import type { CryptoKey } from 'jose';
 import { createHmac } from 'node:crypto';
@@ -18,14 +18,17 @@ import {
 } from '../../unit/identity/kit.ts';
 import type { Claims } from '../../unit/identity/kit.ts';
 
-/** The moment at which every token of the suite is judged. */
+/** The time at which every token of the suite is checked. */
 export const NOW_MS = Date.UTC(2026, 10, 20, 12);
 export const NOW = NOW_MS / 1_000;
 
-/** Part of a token as base64url. */
+/** Encodes a token part as base64url. */
 export const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Issuers of people and workloads, of people at Entra, and of pipelines; keys known and not. */
+/**
+ * Issuers for people and workloads, for people at Entra, and for pipelines, with known and unknown
+ * keys.
+ */
 export async function startTokenWorld() {
   const [server, entra, pipelines, curves, people] = await Promise.all([
     startKeyServer(),
@@ -74,9 +77,9 @@ export async function startTokenWorld() {
     entraIss: `${entra.base}/${TENANT}/v2.0`,
     verifier: createVerifier({ config, clock: turnableClock(NOW_MS), log }),
     parts: async () => (await good()).split('.') as [string, string, string],
-    /** A token of the person at the first issuer, with claims changed. */
+    /** A token of a person at the first issuer, with changed claims. */
     withClaims: (over: Claims) => sign(key, claims(over)),
-    /** A token of any header and payload text, signed as it is. */
+    /** A signed token with any header and payload text. */
     raw: (header: string | Claims, payload: string | Claims = claims()) =>
       signText(key, header, payload),
     hmac(secret: string | Uint8Array, header: Claims) {
@@ -89,5 +92,5 @@ export async function startTokenWorld() {
 }
 
 export type TokenWorld = Awaited<ReturnType<typeof startTokenWorld>>;
-/** Makes the token of an attack. */
+/** Makes an attack's token. */
 export type MakeToken = (world: TokenWorld) => string | Promise<string>;

@@ -20,5 +20,5 @@ test('an error carries code, sentence, what it is about, and its cause', () => {
   const error = identityError('token_claim_missing', { about: 'exp', cause });
   expect(error).toBeInstanceOf(IdentityError);
   expect(error).toMatchObject({ code: 'token_claim_missing', cause });
-  expect(error.message).toBe('The token lacks a claim that is required (exp)');
+  expect(error.message).toBe('The token lacks a required claim (exp)');
 });
