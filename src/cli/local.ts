@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../lib/clock.ts';
-import { jsonLogger } from '../lib/logger.ts';
+import { jsonLogger } from '../telemetry/json-logger.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { jsonOption } from './options.ts';

@@ -1,7 +1,7 @@
 import { verifyAudit } from '../audit/verify.ts';
 import type { AuditReport } from '../audit/verify.ts';
 import { systemClock } from '../lib/clock.ts';
-import { jsonLogger } from '../lib/logger.ts';
+import { jsonLogger } from '../telemetry/json-logger.ts';
 import { StoreError } from '../store/errors.ts';
 import { openTransfer } from '../store/open-transfer.ts';
 import { TRANSFER_TABLES, carryOver } from '../store/transfer.ts';

@@ -1,5 +1,5 @@
 import { systemClock } from '../lib/clock.ts';
-import { jsonLogger } from '../lib/logger.ts';
+import { jsonLogger } from '../telemetry/json-logger.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { defineCommand, EXIT } from './command.ts';

@@ -25,7 +25,7 @@ import { correctedClock, systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
 import type { Ids } from '../lib/ids.ts';
-import { jsonLogger } from '../lib/logger.ts';
+import { jsonLogger } from '../telemetry/json-logger.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Running } from '../lib/loop.ts';
 import { openStore } from '../store/open-store.ts';

@@ -1,6 +1,6 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Writes one structured line a call. Fields must never hold tokens or secrets. */
+/** Structured log: a message that never changes, and fields for what does. */
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -8,26 +8,7 @@ export interface Logger {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-const ORDER: Record<LogLevel, number> = { debug: 10, info: 20, warn: 30, error: 40 };
-
-/** A logger of JSON lines from `level` up; `write` takes each line (default: standard error). */
-export function jsonLogger(options: {
-  level: LogLevel;
-  write?: (line: string) => void;
-  now: () => number;
-}): Logger {
-  const write = options.write ?? ((line: string) => void process.stderr.write(line));
-  const at =
-    (level: LogLevel) =>
-    (message: string, fields: Record<string, unknown> = {}) => {
-      if (ORDER[level] < ORDER[options.level]) return;
-      const time = new Date(options.now()).toISOString();
-      write(`${JSON.stringify({ time, level, message, ...plain(fields) })}\n`);
-    };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-}
-
-/** A logger that keeps silent. */
+/** A logger that writes nothing. */
 export const silentLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,
@@ -44,13 +25,4 @@ export function describeError(error: unknown): string {
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(' <- ').slice(0, 2_000);
-}
-
-function plain(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [
-      key,
-      value instanceof Error ? describeError(value) : value,
-    ]),
-  );
 }

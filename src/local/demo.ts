@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../lib/clock.ts';
-import { jsonLogger } from '../lib/logger.ts';
+import { jsonLogger } from '../telemetry/json-logger.ts';
 import { actionOf, cardOf, eventually, textOfCard } from './find.ts';
 import { isObject } from './loopback.ts';
 import { APPROVALS, startLocalProfile } from './profile.ts';

@@ -8,7 +8,7 @@ import type { Service } from '../../src/compose/compose.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
-import { jsonLogger } from '../../src/lib/logger.ts';
+import { jsonLogger } from '../../src/telemetry/json-logger.ts';
 import { serveParent } from './child.ts';
 
 /** What `start` takes: the environment of the local configuration, and whether jobs may run. */

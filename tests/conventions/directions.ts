@@ -14,6 +14,7 @@ const ADAPTERS = [
   'executors',
   'audit',
   'workers',
+  'telemetry',
 ];
 const INNER = ['lib', 'domain'];
 const USE_CASES = [...INNER, 'usecases'];
@@ -58,6 +59,7 @@ const FENCES: readonly (readonly [vendor: string, parts: readonly string[]])[] =
   ['fflate', ['cli']],
   ['canonicalize', ['lib']],
   ['lru-cache', ['lib']],
+  ['pino', ['telemetry']],
   ['yaml', ['config', 'cli']],
   ['zod*', ['config', 'http', 'identity', 'local']],
 ];

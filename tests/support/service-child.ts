@@ -8,7 +8,7 @@ import { compose } from '../../src/compose/compose.ts';
 import type { Service } from '../../src/compose/compose.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { jsonLogger } from '../../src/lib/logger.ts';
+import { jsonLogger } from '../../src/telemetry/json-logger.ts';
 
 const { CHILD_CONFIG = '', CHILD_LEASE_MS = '' } = process.env;
 const log = jsonLogger({ level: 'error', now: () => systemClock.now() });
