@@ -8,7 +8,7 @@ import type { Job, JobStore } from '../usecases/ports/store.ts';
 import { backoffMs } from './backoff.ts';
 import { startRenewal } from './renewal.ts';
 
-/** Not sooner than this, so that a job that is due but cannot be claimed does not spin the loop. */
+/** Not sooner than this, so that a job that is due but cannot be leased does not spin the loop. */
 const MIN_REST_MS = 20;
 
 /**
@@ -25,7 +25,7 @@ export type Delivery =
 export interface RelayOptions {
   readonly store: Pick<
     JobStore,
-    'claimJobs' | 'renewJobs' | 'ackJob' | 'failJob' | 'postponeJob' | 'nextJobAt'
+    'leaseJobs' | 'renewJobs' | 'ackJob' | 'failJob' | 'postponeJob' | 'nextJobAt'
   >;
   readonly handle: (job: Job) => Promise<Delivery>;
   readonly clock: Clock;
@@ -51,10 +51,10 @@ export interface Relay extends Running {
 }
 
 /**
- * Delivers jobs for as long as it runs: claims due ones, up to `concurrency` at a time, hands each
+ * Delivers jobs for as long as it runs: leases due ones, up to `concurrency` at a time, hands each
  * to `handle`, and acknowledges it, gives it back for later, or parks it. Rests until the next job
  * is due, `wake` is called, or `pollMs` is over. Delivery is at least once: a job whose lease ran
- * out (a killed process) is claimed again, and an acknowledgement that comes too late is refused.
+ * out (a killed process) is leased again, and an acknowledgement that comes too late is refused.
  */
 export function startRelay(options: RelayOptions): Relay {
   const { store, clock, log } = options;
@@ -78,7 +78,7 @@ export function startRelay(options: RelayOptions): Relay {
   const take = (job: Job) => {
     const before = inHand.get(job.key);
     const endsAt = clock.now() + leaseMs;
-    // Claimed again before the last delivery here has quite ended (just acknowledged and wanted
+    // Leased again before the last delivery here has quite ended (just acknowledged and wanted
     // anew, or outlived its lease): one after the other, never twice at once.
     const delivered = (
       before === undefined
@@ -95,7 +95,7 @@ export function startRelay(options: RelayOptions): Relay {
   const turn = async () => {
     const limit = concurrency - inHand.size;
     if (limit <= 0) return pollMs;
-    const jobs = await store.claimJobs({ limit, leaseMs, now: clock.now() });
+    const jobs = await store.leaseJobs({ limit, leaseMs, now: clock.now() });
     for (const job of jobs) take(job);
     if (jobs.length === limit) return pollMs;
     const next = await store.nextJobAt();
@@ -104,7 +104,7 @@ export function startRelay(options: RelayOptions): Relay {
   };
   const loop = startLoop({
     turn,
-    failed: (error) => log.error('jobs were not claimed', { error }),
+    failed: (error) => log.error('jobs were not leased', { error }),
     failureRestMs: pollMs,
   });
   return {
@@ -118,7 +118,7 @@ export function startRelay(options: RelayOptions): Relay {
         sleep(options.stopMs ?? 10_000, bound.signal),
       ]);
       await renewal.stop();
-      // What is left is claimed by another process once its lease has ended.
+      // What is left is leased by another process once its lease has ended.
       if (inHand.size > 0) log.warn('stopped with jobs in hand', { jobs: [...inHand.keys()] });
     },
   };
@@ -143,7 +143,7 @@ async function deliver(job: Job, options: RelayOptions): Promise<void> {
   }
 }
 
-/** Writes what became of a job. A job that is another claim's by now is left alone. */
+/** Writes what became of a job. A job that is under another lease by now is left alone. */
 async function record(job: Job, delivery: Delivery, options: RelayOptions): Promise<void> {
   if ('acknowledged' in delivery) return;
   const { store, clock, ids, log } = options;
@@ -151,7 +151,7 @@ async function record(job: Job, delivery: Delivery, options: RelayOptions): Prom
   const now = clock.now();
   if ('done' in delivery) {
     const acked = await store.ackJob({ key, fence, done: delivery.done, now });
-    if (!acked) log.debug("a job was no longer this claim's", { job: key });
+    if (!acked) log.debug('a job was no longer under this lease', { job: key });
     return;
   }
   if ('retryAtMs' in delivery && delivery.tried === false && delivery.retryAtMs !== null) {

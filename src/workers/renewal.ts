@@ -16,7 +16,7 @@ const TIMES = 3;
 /**
  * Renews the leases of what is held, all in one call, three times a lease: so leases may be short,
  * and a process that dies is soon followed, while a slow delivery keeps its job. What is held for
- * longer than `holdMs` hangs, and is let go. A job that is another claim's by now is left to it.
+ * longer than `holdMs` hangs, and is let go. A job that is under another lease by now is left to it.
  */
 export function startRenewal(options: {
   store: Pick<JobStore, 'renewJobs'>;

@@ -69,7 +69,7 @@ async function posted(cards: readonly PostedCard[]): Promise<void> {
   }
   for (;;) {
     const now = systemClock.now();
-    const jobs = await store.claimJobs({ limit: AT_ONCE, leaseMs: 60_000, now });
+    const jobs = await store.leaseJobs({ limit: AT_ONCE, leaseMs: 60_000, now });
     if (jobs.length === 0) return;
     await Promise.all(
       jobs.map(({ key, fence, wanted }) => store.ackJob({ key, fence, done: wanted, now })),

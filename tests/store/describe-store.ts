@@ -5,7 +5,7 @@ import { cardTests } from './conformance/cards.ts';
 import { onceKeyTests } from './conformance/once-keys.ts';
 import { concurrencyTests } from './conformance/concurrency.ts';
 import { housekeepingTests } from './conformance/housekeeping.ts';
-import { jobClaimTests } from './conformance/job-claims.ts';
+import { jobLeaseTests } from './conformance/job-leases.ts';
 import { jobTests } from './conformance/jobs.ts';
 import { keyTests } from './conformance/keys.ts';
 import { listTests } from './conformance/lists.ts';
@@ -44,7 +44,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('once-keys and change ids', () => onceKeyTests(given));
     describe('commits at once', () => concurrencyTests(given));
     describe('jobs', () => jobTests(given));
-    describe('claiming jobs', () => jobClaimTests(given));
+    describe('leasing jobs', () => jobLeaseTests(given));
     describe('cards and conversations', () => cardTests(given));
     describe('people', () => peopleTests(given));
     describe('audit log', () => auditTests(given));

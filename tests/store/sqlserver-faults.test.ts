@@ -234,16 +234,16 @@ describe('faults of a SQL Server store, at the wire', () => {
   });
 
   test('what may have been done and must not be done twice is not sent again', async () => {
-    const claims = (text: string) => text.includes('UPDATE dbo.jobs');
+    const leases = (text: string) => text.includes('UPDATE dbo.jobs');
     const { connectionString, asked } = await double({
-      answer: inTurn(claims, 'cut', { rows: [] }),
+      answer: inTurn(leases, 'cut', { rows: [] }),
     });
     const store = await open(connectionString);
-    await expect(store.claimJobs({ limit: 1, leaseMs: 1, now: 1 })).rejects.toMatchObject({
+    await expect(store.leaseJobs({ limit: 1, leaseMs: 1, now: 1 })).rejects.toMatchObject({
       code: 'store_unavailable',
       retryable: true,
     });
-    expect(asked.filter(claims)).toHaveLength(1);
+    expect(asked.filter(leases)).toHaveLength(1);
   });
 
   test('after an outage the store goes on without a restart', async () => {
@@ -301,7 +301,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     ]);
   });
 
-  test('the end of a claim is sent again where its answer is lost', async () => {
+  test('the end of a lease is sent again where its answer is lost', async () => {
     let lost = 3;
     const cut = new Set<string>();
     const { connectionString } = await double({

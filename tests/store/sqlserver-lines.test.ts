@@ -81,7 +81,7 @@ if (SERVER === '') {
       expect(await store.commit(click)).toMatchObject({ status: 'duplicate', of: 'change' });
     });
 
-    test("a session's refresh whose answers are lost is claimed and written once", async () => {
+    test("a session's refresh whose answers are lost is leased and written once", async () => {
       const id = newId('ses');
       const began = {
         id,
@@ -97,10 +97,10 @@ if (SERVER === '') {
         sealedWith: 'key',
       };
       await store.startSession(began, event(null));
-      const claim = { id, generation: 1, holder: 'one', until: 5_000, now: 1_000 };
+      const lease = { id, generation: 1, holder: 'one', until: 5_000, now: 1_000 };
       proxy.loseAnswerTo(Buffer.from('SET refresh_holder = @holder', 'utf16le'));
-      expect(await store.claimRefresh(claim)).toBe(true);
-      expect(await store.claimRefresh({ ...claim, holder: 'two' })).toBe(false);
+      expect(await store.leaseRefresh(lease)).toBe(true);
+      expect(await store.leaseRefresh({ ...lease, holder: 'two' })).toBe(false);
       const next = { id, generation: 1, sealed: 'second', sealedWith: 'key' };
       proxy.loseAnswerTo(Buffer.from('SET generation = generation + 1', 'utf16le'));
       expect(await store.renewSession(next)).toBe(true);

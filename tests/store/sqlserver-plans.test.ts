@@ -30,7 +30,7 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
   LIST_BY_WORKFLOW: ['requests_by_workflow'],
   LIST_BY_REQUESTER: ['requests_by_requester'],
   LIST_BY_REQUESTER_AND_WORKFLOW: ['requests_by_requester'],
-  CLAIM_JOBS: ['jobs_by_due'],
+  LEASE_JOBS: ['jobs_by_due'],
   NEXT_JOB_AT: ['jobs_by_due'],
   LOAD_WITH_CARDS: ['requests_by_id', 'decisions_pk', 'cards_by_request'],
   FIND_PEOPLE: ['people_roles_by_role'],

@@ -142,7 +142,7 @@ if (SERVER === '') {
       const database = new DatabaseSync(source.path, { readOnly: true });
       const fence = database.prepare(`SELECT value FROM counters WHERE name = 'fence'`).get();
       database.close();
-      const [job] = await store.claimJobs({ limit: 1, leaseMs: 1_000, now: T0 + 20 });
+      const [job] = await store.leaseJobs({ limit: 1, leaseMs: 1_000, now: T0 + 20 });
       expect(job?.fence).toBeGreaterThan(Number(fence?.['value']));
       expect((await store.countJobs()).dead).toBe(1);
       expect(

@@ -72,7 +72,7 @@ async function refresh(
   if (refreshToken === null) return 'ended';
   const now = clock.now();
   const holder = ids.secret(16);
-  const mine = await store.claimRefresh({ id, generation, holder, until: now + LEASE_MS, now });
+  const mine = await store.leaseRefresh({ id, generation, holder, until: now + LEASE_MS, now });
   if (!mine) return 'busy';
   const tokens = await ask(parts, { session, refreshToken, holder });
   if (tokens === undefined) return 'ended';

@@ -1,6 +1,6 @@
 import type { Job, JobStore } from '../../usecases/ports/store.ts';
 import {
-  CLAIM_JOBS,
+  LEASE_JOBS,
   FAIL_JOB,
   FINISH_JOB,
   NEXT_FENCE,
@@ -13,18 +13,18 @@ import type { Session } from './session.ts';
 /** Longest text that is kept of why a job failed. */
 const MAX_ERROR_LENGTH = 2_000;
 
-/** Takes due jobs, soonest first; all of one claim carry the same fence, which no other will. */
-export function claimJobs(
+/** Takes due jobs, soonest first; all of one lease carry the same fence, which no other will. */
+export function leaseJobs(
   session: Session,
-  { limit, leaseMs, now }: Parameters<JobStore['claimJobs']>[0],
+  { limit, leaseMs, now }: Parameters<JobStore['leaseJobs']>[0],
 ): readonly Job[] {
   const { value: fence } = session.get(NEXT_FENCE) as { value: number };
   const leaseUntil = now + leaseMs;
-  const jobs = session.all(CLAIM_JOBS, [fence, leaseUntil, leaseUntil, now, limit]) as Job[];
+  const jobs = session.all(LEASE_JOBS, [fence, leaseUntil, leaseUntil, now, limit]) as Job[];
   return jobs.sort((a, b) => a.runAt - b.runAt || (a.key < b.key ? -1 : 1));
 }
 
-/** Lets leases end later; gives the keys of those jobs that still are their claim's. */
+/** Lets leases end later; gives the keys of those jobs that still are under this lease. */
 export function renewJobs(
   session: Session,
   { jobs, leaseMs, now }: Parameters<JobStore['renewJobs']>[0],
@@ -35,7 +35,7 @@ export function renewJobs(
     .map(({ key }) => key);
 }
 
-/** Whether the job was this claim's; it is then gone, or ready again where more is wanted. */
+/** Whether the job was under this lease; it is then gone, or ready again where more is wanted. */
 export function finishJob(
   session: Session,
   { key, fence, done, now }: Parameters<JobStore['ackJob']>[0],
@@ -46,7 +46,7 @@ export function finishJob(
   );
 }
 
-/** Whether the job was this claim's; it then waits for `runAt`, or is parked as dead. */
+/** Whether the job was under this lease; it then waits for `runAt`, or is parked as dead. */
 export function failJob(
   session: Session,
   { key, fence, runAt, error }: Parameters<JobStore['failJob']>[0],
@@ -55,7 +55,7 @@ export function failJob(
   return session.run(FAIL_JOB, [runAt, runAt, text, key, fence]) > 0;
 }
 
-/** Whether the job was this claim's; it then waits for `runAt`, with the attempts it had. */
+/** Whether the job was under this lease; it then waits for `runAt`, with the attempts it had. */
 export function postponeJob(
   session: Session,
   { key, fence, runAt }: Parameters<JobStore['postponeJob']>[0],

@@ -10,7 +10,7 @@ import type {
 import { StoreError } from '../errors.ts';
 import { peaksText } from '../rows.ts';
 import { commit } from './commit.ts';
-import { claimJobs, failJob, finishJob, postponeJob, renewJobs } from './job-operations.ts';
+import { leaseJobs, failJob, finishJob, postponeJob, renewJobs } from './job-operations.ts';
 import {
   DELETE_PENDING,
   INSERT_CHECKPOINT,
@@ -49,7 +49,7 @@ type LeaseOptions = Parameters<LeaseStore['takeLease']>[0];
 /** Everything that the writer does, by name: each runs inside a savepoint of its own. */
 export const OPERATIONS = {
   commit,
-  claimJobs,
+  leaseJobs,
   renewJobs,
   ackJob: finishJob,
   failJob,

@@ -2,7 +2,7 @@ import type { AuditEvent } from '../../domain/events/catalogue.ts';
 import type { SessionStore, StoredSession, WhichSessions } from '../../usecases/ports/store.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import {
-  CLAIM_REFRESH,
+  LEASE_REFRESH,
   DELETE_OF_OWNER,
   END_ALL,
   END_OBJECT,
@@ -47,11 +47,11 @@ export const SESSION_OPERATIONS = {
     return session.run(TOUCH_SESSION, [usedAt, endsAt, id, generation]) > 0;
   },
 
-  claimRefresh(
+  leaseRefresh(
     session: Session,
-    { id, generation, holder, until, now }: Input<'claimRefresh'>,
+    { id, generation, holder, until, now }: Input<'leaseRefresh'>,
   ): boolean {
-    return session.run(CLAIM_REFRESH, [holder, until, id, generation, now, holder]) > 0;
+    return session.run(LEASE_REFRESH, [holder, until, id, generation, now, holder]) > 0;
   },
 
   renewSession(

@@ -53,10 +53,10 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     async commit(change) {
       return writer.call('commit', encode(change));
     },
-    async claimJobs(options) {
+    async leaseJobs(options) {
       // Most looks find nothing due: those need neither the writer nor its lock.
       const due = await read(session, () => session.get(ANY_DUE, [options.now]));
-      return due === undefined ? [] : writer.call('claimJobs', options);
+      return due === undefined ? [] : writer.call('leaseJobs', options);
     },
     renewJobs: (options) => writer.call('renewJobs', options),
     ackJob: (job) => writer.call('ackJob', job),
@@ -72,7 +72,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
 
     startSession: (started, event) => writer.call('startSession', { started, event }),
     touchSession: (use) => writer.call('touchSession', use),
-    claimRefresh: (claim) => writer.call('claimRefresh', claim),
+    leaseRefresh: (lease) => writer.call('leaseRefresh', lease),
     renewSession: (renewed) => writer.call('renewSession', renewed),
     releaseRefresh: (held) => writer.call('releaseRefresh', held),
     resealSession: (sealed) => writer.call('resealSession', sealed),

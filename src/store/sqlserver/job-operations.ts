@@ -1,5 +1,5 @@
 import type { Job, JobStore } from '../../usecases/ports/store.ts';
-import { CLAIM_JOBS, FAIL_JOB, FINISH_JOB, POSTPONE_JOB, RENEW_JOBS } from './queries/jobs.ts';
+import { LEASE_JOBS, FAIL_JOB, FINISH_JOB, POSTPONE_JOB, RENEW_JOBS } from './queries/jobs.ts';
 import { byKey, carry } from './query.ts';
 import type { Session } from './session.ts';
 
@@ -7,21 +7,21 @@ import type { Session } from './session.ts';
 const MAX_ERROR_LENGTH = 2_000;
 
 /**
- * What ends a claim may be sent again where its answer was lost: the second finds no such claim and
+ * What ends a lease may be sent again where its answer was lost: the second finds no such lease and
  * changes nothing. `false` then says as much, and a job that is done does not run a second time.
  */
 const TWICE = { repeat: 'twice' } as const;
 
 /**
- * Takes due jobs, soonest first; all of one claim carry the same fence, which no other will. Where
+ * Takes due jobs, soonest first; all of one lease carry the same fence, which no other will. Where
  * the answer is lost, they wait for their lease to end: nobody knows their fence.
  */
-export async function claimJobs(
+export async function leaseJobs(
   session: Session,
-  { limit, leaseMs, now }: Parameters<JobStore['claimJobs']>[0],
+  { limit, leaseMs, now }: Parameters<JobStore['leaseJobs']>[0],
 ): Promise<readonly Job[]> {
   const rows = await session.all(
-    CLAIM_JOBS,
+    LEASE_JOBS,
     { limit, leaseUntil: now + leaseMs, now },
     { repeat: 'once' },
   );
@@ -29,7 +29,7 @@ export async function claimJobs(
   return jobs.sort((a, b) => a.runAt - b.runAt || (a.key < b.key ? -1 : 1));
 }
 
-/** Lets leases end later; gives the keys of those jobs that still are their claim's. */
+/** Lets leases end later; gives the keys of those jobs that still are under this lease. */
 export async function renewJobs(
   session: Session,
   { jobs, leaseMs, now }: Parameters<JobStore['renewJobs']>[0],
@@ -43,7 +43,7 @@ export async function renewJobs(
   return rows.map(({ key }) => String(key));
 }
 
-/** Whether the job was this claim's; it is then gone, or ready again where more is wanted. */
+/** Whether the job was under this lease; it is then gone, or ready again where more is wanted. */
 export function finishJob(
   session: Session,
   { key, fence, done, now }: Parameters<JobStore['ackJob']>[0],
@@ -53,7 +53,7 @@ export function finishJob(
   );
 }
 
-/** Whether the job was this claim's; it then waits for `runAt`, or is parked as dead. */
+/** Whether the job was under this lease; it then waits for `runAt`, or is parked as dead. */
 export function failJob(
   session: Session,
   { key, fence, runAt, error }: Parameters<JobStore['failJob']>[0],
@@ -62,7 +62,7 @@ export function failJob(
   return changed(session.all(FAIL_JOB, { key, fence, runAt, error: text }, TWICE));
 }
 
-/** Whether the job was this claim's; it then waits for `runAt`, with the attempts it had. */
+/** Whether the job was under this lease; it then waits for `runAt`, with the attempts it had. */
 export function postponeJob(
   session: Session,
   { key, fence, runAt }: Parameters<JobStore['postponeJob']>[0],

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../../domain/events/catalogue.ts';
 import type { SessionStore, WhichSessions } from '../../usecases/ports/store.ts';
 import {
-  CLAIM_REFRESH,
+  LEASE_REFRESH,
   END_ALL,
   END_OBJECT,
   END_ONE,
@@ -68,8 +68,8 @@ export function sessionWrites(
     },
     touchSession: async ({ id, generation, usedAt, endsAt }) =>
       changed(await session.all(TOUCH_SESSION, { id, generation, usedAt, endsAt }, TWICE)) > 0,
-    claimRefresh: async ({ id, generation, holder, until, now }) =>
-      changed(await session.all(CLAIM_REFRESH, { id, generation, holder, until, now }, TWICE)) > 0,
+    leaseRefresh: async ({ id, generation, holder, until, now }) =>
+      changed(await session.all(LEASE_REFRESH, { id, generation, holder, until, now }, TWICE)) > 0,
     // The provider has taken the last refresh token back: what came in its place must be kept.
     renewSession: async ({ id, generation, sealed, sealedWith }) =>
       changed(await session.all(RENEW_SESSION, { id, generation, sealed, sealedWith }, TWICE)) > 0,

@@ -7,7 +7,7 @@ import { StoreError } from '../errors.ts';
 import { commit } from './commit.ts';
 import { poolConfig, targetOf } from './connection.ts';
 import { toStoreError } from './errors.ts';
-import { claimJobs, failJob, finishJob, postponeJob, renewJobs } from './job-operations.ts';
+import { leaseJobs, failJob, finishJob, postponeJob, renewJobs } from './job-operations.ts';
 import { migrate } from './migrate.ts';
 import { createWrites } from './operations.ts';
 import { UNFINISHED_TRANSFER } from './queries/transfer.ts';
@@ -91,7 +91,7 @@ function storeOver(session: Session, { clock, ids }: { clock: Clock; ids: Ids })
     ...createReader(session),
     ...writes,
     commit: (change) => commit(session, change, ids),
-    claimJobs: (options) => claimJobs(session, options),
+    leaseJobs: (options) => leaseJobs(session, options),
     renewJobs: (options) => renewJobs(session, options),
     ackJob: (job) => finishJob(session, job),
     failJob: (job) => failJob(session, job),

@@ -51,7 +51,7 @@ export interface SessionStore {
    * Takes the right to fetch the claims again, for one holder at a time until `until`, who may ask
    * again; false where another has it, or the session is gone or of another generation.
    */
-  claimRefresh(claim: {
+  leaseRefresh(lease: {
     id: string;
     generation: number;
     holder: string;

@@ -40,10 +40,10 @@ export interface NewJob {
   readonly wanted: number;
 }
 
-/** A job in somebody's hands: `fence` is of this claim alone and is asked for at ack and fail. */
+/** A leased job. `fence` belongs to this lease alone; ack and fail must bring it. */
 export interface Job extends NewJob {
   readonly fence: number;
-  /** How often it was claimed, this time included. */
+  /** How often it was leased, this time included. */
   readonly attempts: number;
 }
 
@@ -159,17 +159,17 @@ export interface CardStore {
 
 export interface JobStore {
   /** Takes up to `limit` due jobs for `leaseMs`; jobs whose lease ran out are due again. */
-  claimJobs(options: { limit: number; leaseMs: number; now: number }): Promise<readonly Job[]>;
+  leaseJobs(options: { limit: number; leaseMs: number; now: number }): Promise<readonly Job[]>;
   /**
    * Lets the leases of jobs in hand end `leaseMs` from `now`; gives the keys of those that still
-   * are their claim's. A lease that has run out is taken up again where nobody else claimed.
+   * are under this lease. A lease that has run out is taken up again where nobody else leased the job.
    */
   renewJobs(options: {
     jobs: readonly { readonly key: string; readonly fence: number }[];
     leaseMs: number;
     now: number;
   }): Promise<readonly string[]>;
-  /** Whether the job was still this claim's. `done` as in Change.ack. */
+  /** Whether the job was still under this lease. `done` as in Change.ack. */
   ackJob(job: { key: string; fence: number; done: number; now: number }): Promise<boolean>;
   /** Gives the job back for `runAt`, or parks it as dead where that is null. */
   failJob(job: {
@@ -179,7 +179,7 @@ export interface JobStore {
     error: string;
     now: number;
   }): Promise<boolean>;
-  /** Gives a job that was not tried back for `runAt`: this claim is no attempt. */
+  /** Gives a job that was not tried back for `runAt`: this lease counts as no attempt. */
   postponeJob(job: { key: string; fence: number; runAt: number }): Promise<boolean>;
   /** When the next job is due (ms), undefined where none waits. */
   nextJobAt(): Promise<number | undefined>;

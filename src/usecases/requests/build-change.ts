@@ -5,7 +5,7 @@ import type { Ids } from '../../lib/ids.ts';
 import type { Card, NewJob } from '../ports/store.ts';
 
 /**
- * Jobs are claimed by the time since when they are due. What was approved does not queue behind
+ * Jobs are leased by the time since when they are due. What was approved does not queue behind
  * cards: thousands may be due while Teams does not answer, each for as long as a call may take.
  */
 const AHEAD_OF_ALL = 0;

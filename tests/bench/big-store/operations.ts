@@ -22,7 +22,7 @@ export interface Operation<Given = unknown> {
 }
 
 const PAGE = 20;
-const CLAIMED = 8;
+const LEASED = 8;
 const SEALED = 20;
 const PURGED = 20;
 const LEASE_MS = 600_000;
@@ -98,10 +98,10 @@ async function committed(side: Side, change: Change): Promise<void> {
   if (status !== 'committed') throw new Error(`a commit was answered with ${status}`);
 }
 
-async function claim(side: Side): Promise<void> {
+async function lease(side: Side): Promise<void> {
   const now = systemClock.now();
-  const jobs = await side.store.claimJobs({ limit: CLAIMED, leaseMs: LEASE_MS, now });
-  if (jobs.length !== CLAIMED) throw new Error(`${jobs.length} jobs were claimed`);
+  const jobs = await side.store.leaseJobs({ limit: LEASED, leaseMs: LEASE_MS, now });
+  if (jobs.length !== LEASED) throw new Error(`${jobs.length} jobs were leased`);
 }
 
 /** Events that wait get their leaves and a checkpoint, as a sealer that is up to date does it. */
@@ -125,7 +125,7 @@ async function seal(side: Side): Promise<void> {
 const nothing = async () => undefined;
 
 /**
- * In this order: decisions leave the jobs that are claimed and the events that are sealed. A
+ * In this order: decisions leave the jobs that are leased and the events that are sealed. A
  * store of a thousand has 120 pending requests, some of which the lists are to find still pending.
  */
 export const OPERATIONS: readonly Operation[] = [
@@ -154,12 +154,12 @@ export const OPERATIONS: readonly Operation[] = [
   ...listing('by workflow', (side) => ({ workflow: someWorkflow(side) })),
   ...listing('by workflow and state', () => ({ workflow: workflowOf(3), states: ['applied'] })),
   ...listing('by requester', (side) => ({ requester: someRequester(side) })),
-  operation({ name: 'claim of jobs', rounds: 20, prepare: nothing, run: claim }),
+  operation({ name: 'lease of jobs', rounds: 20, prepare: nothing, run: lease }),
   operation({
-    name: 'claim, nothing due',
+    name: 'lease, nothing due',
     rounds: 300,
     prepare: nothing,
-    run: ({ store }) => store.claimJobs({ limit: CLAIMED, leaseMs: LEASE_MS, now: 1 }),
+    run: ({ store }) => store.leaseJobs({ limit: LEASED, leaseMs: LEASE_MS, now: 1 }),
   }),
   reading(
     'next job',

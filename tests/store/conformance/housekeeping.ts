@@ -127,7 +127,7 @@ export function housekeepingTests(given: Given): void {
     const closed = { name: 'StoreError', code: 'store_closed' };
     await expect(store.commit(change())).rejects.toMatchObject(closed);
     await expect(store.loadRequest('req')).rejects.toMatchObject(closed);
-    await expect(store.claimJobs({ limit: 1, leaseMs: 1, now: T0 })).rejects.toMatchObject(closed);
+    await expect(store.leaseJobs({ limit: 1, leaseMs: 1, now: T0 })).rejects.toMatchObject(closed);
     await expect(store.now()).rejects.toMatchObject(closed);
     await expect(store.check()).rejects.toMatchObject(closed);
   });

@@ -7,7 +7,7 @@ const LEASE = 30_000;
 
 export function jobTests(given: Given): void {
   const add = (...jobs: NewJob[]) => given().store.commit(change({ jobs }));
-  const take = (now = T0) => given().store.claimJobs({ limit: 10, leaseMs: LEASE, now });
+  const take = (now = T0) => given().store.leaseJobs({ limit: 10, leaseMs: LEASE, now });
   async function takeOne(now = T0): Promise<Job> {
     const [taken] = await take(now);
     if (!taken) throw new Error('no job is due');

@@ -89,7 +89,7 @@ export function sessionTests(given: Given): void {
     const made = await started();
     const mine = await Promise.all(
       Array.from({ length: 16 }, (_, at) =>
-        (at % 2 === 0 ? store : replica).claimRefresh(lease(made, `holder-${at}`)),
+        (at % 2 === 0 ? store : replica).leaseRefresh(lease(made, `holder-${at}`)),
       ),
     );
     expect(mine.filter((one) => one)).toHaveLength(1);
@@ -98,15 +98,15 @@ export function sessionTests(given: Given): void {
   test('the right to refresh ends by itself, by its holder, and with the generation', async () => {
     const { store } = given();
     const made = await started();
-    expect(await store.claimRefresh(lease(made, 'a'))).toBe(true);
-    expect(await store.claimRefresh(lease(made, 'a'))).toBe(true);
-    expect(await store.claimRefresh(lease(made, 'b', T0 + 999))).toBe(false);
-    expect(await store.claimRefresh(lease(made, 'b', T0 + 1_000))).toBe(true);
+    expect(await store.leaseRefresh(lease(made, 'a'))).toBe(true);
+    expect(await store.leaseRefresh(lease(made, 'a'))).toBe(true);
+    expect(await store.leaseRefresh(lease(made, 'b', T0 + 999))).toBe(false);
+    expect(await store.leaseRefresh(lease(made, 'b', T0 + 1_000))).toBe(true);
     await store.releaseRefresh({ id: made.id, holder: 'a' });
-    expect(await store.claimRefresh(lease(made, 'c', T0 + 1_001))).toBe(false);
+    expect(await store.leaseRefresh(lease(made, 'c', T0 + 1_001))).toBe(false);
     await store.releaseRefresh({ id: made.id, holder: 'b' });
-    expect(await store.claimRefresh(lease(made, 'c', T0 + 1_001))).toBe(true);
-    expect(await store.claimRefresh({ ...lease(made, 'd', T0 + 9_000), generation: 2 })).toBe(
+    expect(await store.leaseRefresh(lease(made, 'c', T0 + 1_001))).toBe(true);
+    expect(await store.leaseRefresh({ ...lease(made, 'd', T0 + 9_000), generation: 2 })).toBe(
       false,
     );
   });

@@ -102,8 +102,8 @@ export async function fillStore(store: Store, count: number): Promise<Keys> {
 }
 
 async function leaveJobs(store: Store): Promise<void> {
-  const claimed = await store.claimJobs({ limit: 2, leaseMs: 60_000, now: T0 + 10 });
-  const [dead] = claimed;
+  const leased = await store.leaseJobs({ limit: 2, leaseMs: 60_000, now: T0 + 10 });
+  const [dead] = leased;
   if (!dead) throw new Error('no job was due');
   await store.failJob({
     key: dead.key,

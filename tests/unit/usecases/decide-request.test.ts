@@ -119,10 +119,10 @@ test('an unknown copy that is clicked is adopted once', async () => {
 
 test('a card that is posted while a decision commits is updated to the decision', async () => {
   const id = await ask(house);
-  const [job] = await house.claim('card');
+  const [job] = await house.lease('card');
   if (!job) throw new Error('no card job');
   beforeFirstCommit(() => runJob(house.deps, job));
   expect((await approve(house, id)).kind).toBe('decided');
-  for (const left of await house.claim('card')) await runJob(house.deps, left);
+  for (const left of await house.lease('card')) await runJob(house.deps, left);
   expect([...house.messages.values()]).toEqual([2]);
 });

@@ -15,7 +15,7 @@ const cardsOf = async (id: string) => (await house.store.loadWithCards(id))?.car
 
 async function deliverAll(): Promise<void> {
   for (let round = 0; round < 5; round += 1) {
-    for (const job of await house.claim('card')) await runJob(house.deps, job);
+    for (const job of await house.lease('card')) await runJob(house.deps, job);
   }
 }
 
@@ -27,23 +27,23 @@ function standStill(leaseMs: number, meanwhile: () => Promise<unknown> = async (
     once = false;
     house.pass(leaseMs);
     await meanwhile();
-    for (const job of await house.claim('card')) await runJob(house.deps, job);
+    for (const job of await house.lease('card')) await runJob(house.deps, job);
   };
 }
 
 test('a delivery is acknowledged by the commit that says where the card is', async () => {
   await ask(house);
-  const [job] = await house.claim('card');
+  const [job] = await house.lease('card');
   if (!job) throw new Error('no card job');
   expect(await runJob(house.deps, job)).toEqual({ acknowledged: true });
-  expect(await house.claim('card')).toEqual([]);
+  expect(await house.lease('card')).toEqual([]);
   expect((await house.store.countJobs()).waiting).toBe(1);
   expect(await eventsOf(house, 'card.posted')).toMatchObject([{ data: { activityId: 'm1' } }]);
 });
 
 test('both posted: both copies are known and settle', async () => {
   const id = await ask(house);
-  const [job] = await house.claim('card', 1_000);
+  const [job] = await house.lease('card', 1_000);
   if (!job) throw new Error('no card job');
   standStill(1_000);
   await runJob(house.deps, job);
@@ -64,11 +64,11 @@ test('an update that comes after a newer one does not stand', async () => {
   const id = await ask(house);
   await deliverAll();
   await approve(house, id);
-  const [job] = await house.claim('card', 1_000);
+  const [job] = await house.lease('card', 1_000);
   if (!job) throw new Error('no card job');
   // Revision 2 is on its way; meanwhile the request moves on and another process shows 3.
   standStill(1_000, async () => {
-    const [execute] = await house.claim('execute');
+    const [execute] = await house.lease('execute');
     if (execute) await runJob(house.deps, execute);
   });
   const update = house.deps.notifier.updateCard;
@@ -93,7 +93,7 @@ test('an update that comes after a newer one does not stand', async () => {
 
 test("a message's id outlives a store that is away for a moment: posted once", async () => {
   await ask(house);
-  const [job] = await house.claim('card');
+  const [job] = await house.lease('card');
   if (!job) throw new Error('no card job');
   const faults = [
     answerLost(),
@@ -115,13 +115,13 @@ test("a message's id outlives a store that is away for a moment: posted once", a
 
 test('slower than its lease, and nobody else was there: one copy, which is known', async () => {
   const id = await ask(house);
-  const [job] = await house.claim('card', 1_000);
+  const [job] = await house.lease('card', 1_000);
   if (!job) throw new Error('no card job');
   let again: typeof job | undefined;
   house.beforeAnswer = async () => {
     house.beforeAnswer = async () => undefined;
     house.pass(1_000);
-    [again] = await house.claim('card');
+    [again] = await house.lease('card');
   };
   await runJob(house.deps, job);
   if (!again) throw new Error('the lease has run out');
@@ -135,7 +135,7 @@ test.each([
   ['that knew of one of them', true],
 ])('late by a moment: both copies are kept, and settle with a step %s', async (_name, between) => {
   const id = await ask(house);
-  const [job] = await house.claim('card', 1_000);
+  const [job] = await house.lease('card', 1_000);
   if (!job) throw new Error('no card job');
   // We post m1; the other posts m2 before we write, and writes after us.
   let write = () => undefined as void;
@@ -146,7 +146,7 @@ test.each([
   house.beforeAnswer = async ({ activityId }) => {
     if (activityId === 'm2') return mayWrite;
     house.pass(1_000);
-    const [again] = await house.claim('card');
+    const [again] = await house.lease('card');
     if (!again) throw new Error('the lease has run out');
     other = runJob(house.deps, again);
     await eventually('the other posts', () => house.messages.has('m2'));
@@ -167,7 +167,7 @@ test.each([
 
 test('a message that a click has adopted gives way before anybody else can post it', async () => {
   const id = await ask(house);
-  const [job] = await house.claim('card');
+  const [job] = await house.lease('card');
   if (!job) throw new Error('no card job');
   // Somebody clicks m1 before its id is known here, and a step asks for all copies.
   house.beforeAnswer = async (at) => {
@@ -189,7 +189,7 @@ test('a message that a click has adopted gives way before anybody else can post 
   const free: string[] = [];
   house.commit = async (_change, real) => {
     const result = await real();
-    free.push(...(await house.claim('card', 1)).map(({ key }) => key));
+    free.push(...(await house.lease('card', 1)).map(({ key }) => key));
     house.pass(1);
     return result;
   };
@@ -208,7 +208,7 @@ test('a copy that a step did not know of is brought up to it all the same', asyn
   };
   const id = await ask(house);
   faults.push(new StoreError('store_busy', 'busy'));
-  const [job] = await house.claim('card');
+  const [job] = await house.lease('card');
   if (!job) throw new Error('no card job');
   house.beforeAnswer = async () => {
     house.beforeAnswer = async () => undefined;

@@ -14,7 +14,7 @@ afterEach(() => house.close());
 async function claimed(leaseMs = 60_000) {
   const id = await ask(house);
   await approve(house, id);
-  const [job] = await house.claim('execute', leaseMs);
+  const [job] = await house.lease('execute', leaseMs);
   if (!job) throw new Error('no execute job');
   return { id, job };
 }
@@ -58,7 +58,7 @@ test('what was approved does not queue behind cards that have waited for longer'
   const id = await ask(house);
   await approve(house, id);
   const now = house.deps.clock.now();
-  expect(await house.store.claimJobs({ limit: 1, leaseMs: 1, now })).toMatchObject([
+  expect(await house.store.leaseJobs({ limit: 1, leaseMs: 1, now })).toMatchObject([
     { kind: 'execute', requestId: id },
   ]);
 });
@@ -66,7 +66,7 @@ test('what was approved does not queue behind cards that have waited for longer'
 test('two had the job: the second leaves it in place while the first applies', async () => {
   const { id, job } = await claimed(1_000);
   house.pass(1_000);
-  const [again] = await house.claim('execute');
+  const [again] = await house.lease('execute');
   if (!again) throw new Error('the lease has run out');
   // The first begins between the second's look and its commit.
   let once = true;

@@ -35,8 +35,8 @@ export interface House {
   workflows: readonly ReturnType<typeof workflow>[];
   /** Puts the clock forward, or back. */
   pass(ms: number): void;
-  /** Claims what is due of one kind, and leaves the rest. */
-  claim(kind: Job['kind'], leaseMs?: number): Promise<readonly Job[]>;
+  /** Leases what is due of one kind, and leaves the rest. */
+  lease(kind: Job['kind'], leaseMs?: number): Promise<readonly Job[]>;
   close(): Promise<void>;
 }
 
@@ -108,9 +108,9 @@ export async function openHouse(): Promise<House> {
     commit: (_change, real) => real(),
     workflows: [workflow()],
     pass: (ms) => opened.clock.set(opened.clock.now() + ms),
-    claim: async (kind, leaseMs = 60_000) => {
+    lease: async (kind, leaseMs = 60_000) => {
       const now = opened.clock.now();
-      const jobs = await store.claimJobs({ limit: 50, leaseMs, now });
+      const jobs = await store.leaseJobs({ limit: 50, leaseMs, now });
       for (const { key, fence } of jobs.filter((job) => job.kind !== kind)) {
         await store.failJob({ key, fence, runAt: now, error: 'given back', now });
       }

@@ -54,7 +54,7 @@ async function approved() {
 }
 
 async function next(): Promise<Job> {
-  const [job] = await house.claim('execute');
+  const [job] = await house.lease('execute');
   if (!job) throw new Error('no execute job');
   return job;
 }
@@ -170,7 +170,7 @@ test('a look-up that fails is on the card meanwhile, and forgotten afterwards', 
     'held',
     'unknown',
   ]);
-  expect((await house.claim('card')).map(({ wanted }) => wanted)).toContain(request.version);
+  expect((await house.lease('card')).map(({ wanted }) => wanted)).toContain(request.version);
   house.pass(10_000);
   const after = await tryIt(await next(), says({}));
   expect([after.request.state, after.executed]).toEqual(['applied', [id]]);

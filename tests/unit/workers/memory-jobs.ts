@@ -12,14 +12,14 @@ interface Row extends NewJob {
 /** A job store in a map that keeps what the port promises. */
 export interface MemoryJobs extends JobStore {
   readonly rows: Map<string, Row>;
-  readonly claims: { limit: number; at: number }[];
+  readonly leases: { limit: number; at: number }[];
   add(key: string, runAt?: number, wanted?: number): void;
 }
 
 /** No jobs. */
 export function memoryJobs(): MemoryJobs {
   const rows = new Map<string, Row>();
-  const claims: { limit: number; at: number }[] = [];
+  const leases: { limit: number; at: number }[] = [];
   let fences = 0;
   const held = (key: string, fence: number) => {
     const row = rows.get(key);
@@ -27,7 +27,7 @@ export function memoryJobs(): MemoryJobs {
   };
   return {
     rows,
-    claims,
+    leases,
     add(key, runAt = 0, wanted = 0) {
       rows.set(key, {
         key,
@@ -43,8 +43,8 @@ export function memoryJobs(): MemoryJobs {
         error: null,
       });
     },
-    async claimJobs({ limit, leaseMs, now }) {
-      claims.push({ limit, at: now });
+    async leaseJobs({ limit, leaseMs, now }) {
+      leases.push({ limit, at: now });
       const due = [...rows.values()]
         .filter((row) => !row.dead && row.runAt <= now && row.leaseUntil <= now)
         .slice(0, limit);

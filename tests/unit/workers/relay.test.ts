@@ -85,12 +85,12 @@ describe('the relay', () => {
     await until(() => store.rows.size === 1, 'the others delivered');
     expect([...store.rows.keys()]).toEqual(['slow']);
     expect(most).toBeLessThanOrEqual(3);
-    expect(Math.max(...store.claims.map(({ limit }) => limit))).toBeLessThanOrEqual(3);
+    expect(Math.max(...store.leases.map(({ limit }) => limit))).toBeLessThanOrEqual(3);
     slow.open({ done: 0 });
     await until(() => store.rows.size === 0, 'the slow one too');
   });
 
-  test('claims no more than it can take while all hands are full', async () => {
+  test('leases no more than it can take while all hands are full', async () => {
     const held = gate();
     for (let at = 0; at < 10; at += 1) store.add(`job-${at}`);
     let begun = 0;
@@ -174,17 +174,17 @@ describe('the relay', () => {
   test('rests until the next job is due, and wakes at once when told', async () => {
     store.add('future', now + 500_000);
     start(async () => ({ done: 0 }), { pollMs: 60_000 });
-    await until(() => store.claims.length === 1, 'looked once');
+    await until(() => store.leases.length === 1, 'looked once');
     store.add('urgent');
     relay?.wake();
     await until(() => !store.rows.has('urgent'), 'urgent delivered');
     expect(store.rows.has('future')).toBe(true);
-    expect(store.claims.length).toBeLessThan(6);
+    expect(store.leases.length).toBeLessThan(6);
   });
 
   test('sees jobs of other processes within its poll', async () => {
     start(async () => ({ done: 0 }));
-    await until(() => store.claims.length > 0, 'looked once');
+    await until(() => store.leases.length > 0, 'looked once');
     store.add('elsewhere');
     await until(() => store.rows.size === 0, 'delivered');
   });
@@ -203,10 +203,10 @@ describe('the relay', () => {
     await until(() => started === 1, 'started');
     now += 5_000;
     relay?.wake();
-    await until(() => store.rows.get('slow')?.fence === 2, 'claimed again');
+    await until(() => store.rows.get('slow')?.fence === 2, 'leased again');
     expect(started).toBe(1);
     slow.open({ done: 0 });
-    await until(() => !store.rows.has('slow'), 'delivered by the second claim');
+    await until(() => !store.rows.has('slow'), 'delivered by the second lease');
     expect(started).toBe(2);
   });
 
@@ -214,7 +214,7 @@ describe('the relay', () => {
     const slow = gate();
     store.add('slow');
     start(() => slow.delivery, { leaseMs: 90 });
-    await until(() => store.rows.get('slow')?.fence === 1, 'claimed');
+    await until(() => store.rows.get('slow')?.fence === 1, 'leased');
     for (let lease = 0; lease < 3; lease += 1) {
       now += 80;
       const ends = now + 90;
@@ -228,9 +228,9 @@ describe('the relay', () => {
   test('a delivery that hangs loses its job in the end', async () => {
     store.add('stuck');
     start(() => new Promise(() => undefined), { leaseMs: 90, holdMs: 1_000, stopMs: 10 });
-    await until(() => store.rows.get('stuck')?.fence === 1, 'claimed');
+    await until(() => store.rows.get('stuck')?.fence === 1, 'leased');
     now += 1_000;
-    await until(() => store.rows.get('stuck')?.fence === 2, 'claimed anew');
+    await until(() => store.rows.get('stuck')?.fence === 2, 'leased anew');
   });
 
   test('leases that cannot be renewed for a while are renewed after that', async () => {
@@ -244,7 +244,7 @@ describe('the relay', () => {
       return renewJobs(options);
     };
     start(() => slow.delivery, { leaseMs: 90 });
-    await until(() => store.rows.get('slow')?.fence === 1, 'claimed');
+    await until(() => store.rows.get('slow')?.fence === 1, 'leased');
     now += 50;
     const ends = now + 90;
     await until(() => (store.rows.get('slow')?.leaseUntil ?? 0) >= ends, 'renewed');
@@ -256,7 +256,7 @@ describe('the relay', () => {
     store.add('card', now, 1);
     const { ackJob } = store;
     store.ackJob = async (job) => {
-      // Another commit raised what is wanted, and the loop claims before this delivery has ended.
+      // Another commit raised what is wanted, and the loop leases before this delivery has ended.
       if (job.done === 1) Object.assign(store.rows.get('card') ?? {}, { wanted: 2 });
       const acked = await ackJob(job);
       relay?.wake();
@@ -271,12 +271,12 @@ describe('the relay', () => {
 
   test('a store that fails for a while stops nothing', async () => {
     store.add('job');
-    const { claimJobs, ackJob } = store;
+    const { leaseJobs, ackJob } = store;
     let failures = 2;
-    store.claimJobs = async (options) => {
+    store.leaseJobs = async (options) => {
       failures -= 1;
       if (failures >= 0) throw new Error('the database is away');
-      return claimJobs(options);
+      return leaseJobs(options);
     };
     let lost = 1;
     store.ackJob = async (job) => {
@@ -290,7 +290,7 @@ describe('the relay', () => {
     await until(() => store.rows.size === 0, 'delivered after the lease ended');
   });
 
-  test('stopping finishes what is in hand, claims nothing more, and has a bound', async () => {
+  test('stopping finishes what is in hand, leases nothing more, and has a bound', async () => {
     const first = gate();
     store.add('first');
     const started = start(() => first.delivery, { concurrency: 1 });

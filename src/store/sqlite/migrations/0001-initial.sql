@@ -46,7 +46,7 @@ CREATE TABLE once_keys (
 ) STRICT;
 CREATE INDEX once_keys_by_expiry ON once_keys (expires_at);
 
--- Work to be done. `due_at` says when a claim may take it: `run_at` while it waits, the end of the
+-- Work to be done. `due_at` says when it may be leased: `run_at` while it waits, the end of the
 -- lease while it is held, NULL once it is parked as dead.
 CREATE TABLE jobs (
   key TEXT NOT NULL PRIMARY KEY,

@@ -23,7 +23,7 @@ export const UPSERT_JOB = `
 export const NEXT_FENCE = `UPDATE counters SET value = value + 1 WHERE name = 'fence' RETURNING value`;
 
 /** fence, lease until, due at (the same); now, limit */
-export const CLAIM_JOBS = `
+export const LEASE_JOBS = `
   UPDATE jobs SET fence = ?, attempts = attempts + 1, lease_until = ?, due_at = ?
   WHERE key IN (SELECT key FROM jobs WHERE due_at <= ? ORDER BY due_at, key LIMIT ? + 0)
   RETURNING key, kind, request_id AS requestId, subject, run_at AS runAt, wanted, fence, attempts`;

@@ -25,7 +25,7 @@ export const TOUCH_SESSION = `
   WHERE id = ? AND generation = ?`;
 
 /** holder, until; id, generation, now, holder */
-export const CLAIM_REFRESH = `
+export const LEASE_REFRESH = `
   UPDATE sessions SET refresh_holder = ?, refresh_until = ?
   WHERE id = ? AND generation = ? AND (refresh_until <= ? OR refresh_holder = ?)`;
 

@@ -60,7 +60,7 @@ CREATE TABLE dbo.once_keys (
 );
 CREATE INDEX once_keys_by_expiry ON dbo.once_keys (expires_at);
 
--- Work to be done. `due_at` says when a claim may take it: `run_at` while it waits, the end of the
+-- Work to be done. `due_at` says when it may be leased: `run_at` while it waits, the end of the
 -- lease while it is held, NULL once it is parked as dead.
 CREATE TABLE dbo.jobs (
   [key] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,

@@ -46,7 +46,7 @@ const REOPEN = `
   SET lease_until = NULL, run_at = @at, due_at = @at, attempts = 0, error = NULL
   WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL;`;
 
-/** Part of a commit. Sets @acked where the job was this claim's; without @ackDone it stays so. */
+/** Part of a commit. Sets @acked where the job was under this lease; without @ackDone it stays so. */
 export const END_JOB = `
   IF @ackDone IS NULL
   BEGIN
@@ -80,12 +80,12 @@ const UNMET = '(UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)';
 
 /**
  * Takes due jobs. Right by its conditions alone: of two who chose one job, the second finds that it
- * is not due any more. On SQL Server the hints keep claims from waiting for each other: each skips
+ * is not due any more. On SQL Server the hints keep leases from waiting for each other: each skips
  * the rows that another holds (READPAST), takes its own for update at once (UPDLOCK), row by row
  * (ROWLOCK), and does so under row versioning too (READCOMMITTEDLOCK, without which READPAST is
  * refused there). learn.microsoft.com/sql/t-sql/queries/hints-transact-sql-table
  */
-export const CLAIM_JOBS = query(
+export const LEASE_JOBS = query(
   { now: WHOLE, leaseUntil: WHOLE, limit: SMALL },
   `
   SET NOCOUNT ON; SET XACT_ABORT ON;
@@ -141,7 +141,7 @@ export const FAIL_JOB = query(
   SELECT @@ROWCOUNT AS changed`,
 );
 
-/** This claim was no attempt. */
+/** This lease counts as no attempt. */
 export const POSTPONE_JOB = query(
   { key: JOB_KEY, fence: WHOLE, runAt: WHOLE },
   `

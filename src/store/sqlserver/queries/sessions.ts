@@ -66,7 +66,7 @@ export const TOUCH_SESSION = query(
 );
 
 /** Primary key sessions_pk. A holder whose answer was lost asks again, and still has it. */
-export const CLAIM_REFRESH = query(
+export const LEASE_REFRESH = query(
   { id: ID, generation: WHOLE, holder: ID, until: WHOLE, now: WHOLE },
   `
   SET NOCOUNT ON;

@@ -6,7 +6,7 @@ import { T0 } from '../build.ts';
 import { PATIENT } from '../support/open-sqlserver.ts';
 
 /**
- * Claims and acknowledges jobs by so many workers until none is left: engine, where it is, workers.
+ * Leases and acknowledges jobs by so many workers until none is left: engine, where it is, workers.
  * Prints `ready`, starts at the next line that it is sent (the end of input), and prints the key of
  * each job that it took and carried out.
  */
@@ -21,15 +21,15 @@ const store =
         connectionString: where,
         allowUntrusted: true,
       });
-// What a server compiles at a first claim is no matter of the race.
-await store.claimJobs({ limit: 1, leaseMs: 1, now: 0 });
+// What a server compiles at a first lease is no matter of the race.
+await store.leaseJobs({ limit: 1, leaseMs: 1, now: 0 });
 const go = new Promise((resolve) => process.stdin.once('end', resolve).resume());
 process.stdout.write('ready\n');
 await go;
 
 async function work(): Promise<void> {
   for (;;) {
-    const jobs = await store.claimJobs({ limit: 5, leaseMs: 600_000, now: T0 });
+    const jobs = await store.leaseJobs({ limit: 5, leaseMs: 600_000, now: T0 });
     if (jobs.length === 0) return;
     for (const { key, fence } of jobs) {
       const kept = await store.renewJobs({ jobs: [{ key, fence }], leaseMs: 600_000, now: T0 });

@@ -4,8 +4,8 @@ import type { Given } from '../describe-store.ts';
 
 const LEASE = 30_000;
 
-export function jobClaimTests(given: Given): void {
-  const take = (now = T0, limit = 10) => given().store.claimJobs({ limit, leaseMs: LEASE, now });
+export function jobLeaseTests(given: Given): void {
+  const take = (now = T0, limit = 10) => given().store.leaseJobs({ limit, leaseMs: LEASE, now });
   const add = (...jobs: ReturnType<typeof job>[]) => given().store.commit(change({ jobs }));
 
   test('only due jobs are taken, soonest first, up to the limit', async () => {
@@ -95,7 +95,7 @@ export function jobClaimTests(given: Given): void {
     expect(await take(now + LEASE)).toMatchObject([{ attempts: 2 }, { attempts: 2 }]);
   });
 
-  test("of a job that is another claim's, given back or done no lease is renewed", async () => {
+  test('a job under another lease, given back or done is not renewed', async () => {
     const { store } = given();
     await add(job({ key: 'taken' }), job({ key: 'back' }), job({ key: 'done' }));
     const jobs = (await take(T0)).map(({ key, fence }) => ({ key, fence }));
@@ -117,7 +117,7 @@ export function jobClaimTests(given: Given): void {
     expect(await take(now + LEASE)).toMatchObject([{ key: 'taken' }]);
   });
 
-  test('a lease that ran out is taken up again where nobody claimed the job', async () => {
+  test('a lease that ran out is taken up again where nobody leased the job', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const [{ key, fence } = { key: '', fence: 0 }] = await take(T0);
@@ -137,7 +137,7 @@ export function jobClaimTests(given: Given): void {
       Array.from({ length: 16 }, async (_, at) => {
         const mine = at % 2 === 0 ? store : replica;
         for (let round = 0; round < 400; round += 1) {
-          const jobs = await mine.claimJobs({ limit: 7, leaseMs: LEASE, now: T0 });
+          const jobs = await mine.leaseJobs({ limit: 7, leaseMs: LEASE, now: T0 });
           if (jobs.length === 0) return;
           for (const { key, fence } of jobs) {
             taken.push(key);

@@ -19,7 +19,7 @@ jest.setTimeout(TEST_MS);
 /** Sixteen workers in processes of their own take these jobs; gives what each took. */
 async function takenBy(engine: string, where: string): Promise<string[]> {
   const children = Array.from({ length: PROCESSES }, () =>
-    runChild('claim-jobs.ts', [engine, where, String(WORKERS)]),
+    runChild('lease-jobs.ts', [engine, where, String(WORKERS)]),
   );
   await Promise.all(children.map(({ started }) => started));
   for (const { process } of children) process.stdin?.end();
