@@ -1,14 +1,31 @@
-// Parts of JavaScript's expressions that the engines of other clients (iOS, Android), or the same
-// without its `u` flag, read otherwise or not at all. Such a pattern is checked by us alone.
-const FOREIGN = /\\[pPkukxc]|\(\?(?!:|=|!)|\[\^?\]|\\[bB]/;
+const CLASS = String.raw`(?:[\w !"#%',/:;<=>@~.*+?$(){}|\x60\-]|\\[dw.*+?^$()[\]{}|\\/\-])+\]`;
 
 /**
- * The regular expression of a form's input for a field's pattern, matching the whole text;
- * undefined where clients may read it differently: the form then accepts what we would refuse,
- * and never the other way round.
+ * The pieces that RE2 and JavaScript read alike, with and without JavaScript's flag `u`. Not among
+ * them: `\s` and `.` (JavaScript knows more spaces and line ends), flags, Unicode classes, and an
+ * emoji's two halves, which `[^...]` may only meet where it repeats without a bound.
+ */
+const PIECES = [
+  String.raw`[\w !"#%&',/:;<=>@~\x60\-\u00a1-\ud7ff]`,
+  String.raw`\\[dwtnrf.*+?^$()[\]{}|\\/]`,
+  String.raw`\[${CLASS}`,
+  String.raw`\[\^${CLASS}[*+]`,
+  String.raw`[\^$|*+?]|\{\d+(?:,\d*)?\}`,
+  // No repeated group: JavaScript backtracks, and (a+)+ would hang the client of who types.
+  String.raw`\((?:\?:|(?!\?))|\)(?![*+{])`,
+];
+const AGREED = new RegExp(`^(?:${PIECES.join('|')})*$`);
+const UNBOUNDED = /[*+]|,\}/g;
+const MAX_UNBOUNDED = 3;
+
+/**
+ * The JavaScript expression of a form's input for a field's pattern, which is RE2 and holds for
+ * the whole value. Undefined where the two dialects may differ or JavaScript may be slow: then the
+ * service alone checks the value, so a form never refuses what the service takes.
  */
 export function formPattern(pattern: string | null): string | undefined {
-  if (pattern === null || FOREIGN.test(pattern)) return undefined;
+  if (pattern === null || !AGREED.test(pattern)) return undefined;
+  if ((pattern.match(UNBOUNDED)?.length ?? 0) > MAX_UNBOUNDED) return undefined;
   const whole = `^(?:${pattern})$`;
   return compiles(whole, 'u') && compiles(whole, '') ? whole : undefined;
 }

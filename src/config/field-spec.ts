@@ -3,7 +3,7 @@ import type { FieldSpec, FieldValue, Workflow } from '../domain/workflow/workflo
 import { parseDuration } from '../lib/duration.ts';
 import { en } from '../text/en.ts';
 import { refusalText } from '../text/text.ts';
-import { patternProblem } from './safe-pattern.ts';
+import { patternProblem } from './pattern-problem.ts';
 import type { FieldInput } from './schema-workflow.ts';
 
 /** Something wrong at one key of a field. */

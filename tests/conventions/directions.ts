@@ -59,6 +59,7 @@ const FENCES: readonly (readonly [vendor: string, parts: readonly string[]])[] =
   ['fflate', ['cli']],
   ['canonicalize', ['lib']],
   ['lru-cache', ['lib']],
+  ['re2js', ['lib']],
   ['pino', ['telemetry']],
   ['yaml', ['config', 'cli']],
   ['zod*', ['config', 'http', 'identity', 'local']],
@@ -66,7 +67,7 @@ const FENCES: readonly (readonly [vendor: string, parts: readonly string[]])[] =
 /** Parts without any package: the rules and the data flow. What they need stands in lib. */
 const WITHOUT_PACKAGES = ['domain', 'usecases'];
 /** All that lib may import: packages that do no I/O and bring no packages along. */
-const LEAF_PACKAGES = ['canonicalize', 'lru-cache'];
+const LEAF_PACKAGES = ['canonicalize', 'lru-cache', 're2js'];
 /** Modules of Node that pure code may not touch either. */
 const PURE = ['domain', 'usecases'];
 

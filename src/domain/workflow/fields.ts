@@ -1,4 +1,5 @@
 import { parseDuration } from '../../lib/duration.ts';
+import { matchesPattern } from '../../lib/pattern.ts';
 import { refuse } from '../refusal.ts';
 import type { FieldProblem, Ruling } from '../refusal.ts';
 import type { FieldSpec, FieldValue, Workflow } from './workflow.ts';
@@ -71,7 +72,7 @@ function checkText(spec: FieldSpec, raw: unknown): FieldValue | FieldProblem {
   if (spec.type === 'choice' && !spec.choices.includes(raw)) {
     return { rule: 'choices', choices: spec.choices };
   }
-  if (spec.pattern !== null && !new RegExp(`^(?:${spec.pattern})$`, 'u').test(raw)) {
+  if (spec.pattern !== null && !matchesPattern(spec.pattern, raw)) {
     return { rule: 'pattern', value: clip(raw), pattern: spec.pattern };
   }
   return raw;

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { refuse } from '../../../src/domain/refusal.ts';
 import { createCards } from '../../../src/cards/cards.ts';
 import { MAX_CARD_BYTES } from '../../../src/cards/card-size.ts';
 import { formPattern } from '../../../src/cards/form-pattern.ts';
+import { matchesPattern, readPattern } from '../../../src/lib/pattern.ts';
 import { checkFields } from '../../../src/domain/workflow/fields.ts';
 import { bytesOf, inputOf, nodesOf, problemsOf, textsOf } from './card-reading.ts';
 import { field, workflow } from './samples.ts';
@@ -165,16 +167,72 @@ describe('a form', () => {
 });
 
 describe('formPattern', () => {
-  test('takes what all clients read alike, for the whole text', () => {
-    expect(formPattern('a|b')).toBe('^(?:a|b)$');
-    expect(formPattern('^[a-z]+$')).toBe('^(?:^[a-z]+$)$');
+  test.each([
+    'a|b',
+    '^[a-z]+$',
+    String.raw`\d+\.\d+\.\d+`,
+    '(feature|fix)/[A-Z]+-[0-9]{1,6}',
+    '[^@,]+@[a-z.-]+',
+    'Straße [A-Z]?',
+  ])('gives %s to the form, for the whole value', (pattern) => {
+    expect(formPattern(pattern)).toBe(`^(?:${pattern})$`);
+  });
+
+  test.each([
+    ...['(?i:a)', '(?i)a', '(?<y>a)', '(?P<y>a)', String.raw`\pL`, String.raw`\p{L}+`],
+    ...[String.raw`\x41`, String.raw`\Aa`, String.raw`\ba`, String.raw`\Qa\E`, '[[:alpha:]]'],
+    ...[String.raw`\s`, '.*', '[^a]', '[^a]{2}', '😀', '[😀]', '[]a]', 'a{,2}', 'a{2', '[a&&b]'],
+    ...['(a+)+', '(?:a|aa)*', '(a?){30}', 'a*b*c*d*'],
+  ])('leaves %s to the service', (pattern) => {
+    expect(formPattern(pattern)).toBeUndefined();
+  });
+
+  test('without a pattern the form has none', () => {
     expect(formPattern(null)).toBeUndefined();
   });
 
-  test.each(['\\p{L}+', '(?<=a)b', '(?<y>\\d{4})', '\\u{1F600}', '\\k<y>', '(?i:a)', '['])(
-    'leaves %s to us',
-    (pattern) => expect(formPattern(pattern)).toBeUndefined(),
-  );
+  test('RE2 and JavaScript, with and without flag u, agree on what the form gets', () => {
+    const piece = fc.constantFrom(
+      ...['a', 'B', '_', '-', ' ', '.', '|', '^', '$', '(', '(?:', ')', '[', ']', '[^', '\\', '/'],
+      ...['*', '+', '?', '{2}', '{0,3}', '{1,}', '{', '}', ',', '&&', '[:alpha:]', 'é', '😀'],
+      ...[
+        '\\d',
+        '\\w',
+        '\\s',
+        '\\.',
+        '\\-',
+        '\\b',
+        '[a-z]',
+        '[^a]',
+        '[^a]+',
+        '[\\w.-]',
+        '(?i)',
+        '\\n',
+      ],
+    );
+    const pattern = fc.array(piece, { minLength: 1, maxLength: 7 }).map((parts) => parts.join(''));
+    const odd = ['a', 'A', 'b', 'B', '1', '_', '-', ' ', '.', '/', '\n', '\r', '\u2028', '\u00a0'];
+    const value = fc
+      .array(fc.constantFrom(...odd, 'é', '😀', '\u212a', '٣', '{2}', '&', ':', ']'), {
+        maxLength: 6,
+      })
+      .map((parts) => parts.join(''));
+    let given = 0;
+    fc.assert(
+      fc.property(pattern, fc.array(value, { minLength: 8 }), (source, values) => {
+        if (!readPattern(source).ok) return;
+        const regex = formPattern(source);
+        if (regex === undefined) return;
+        given += 1;
+        const differ = values.filter((one) =>
+          ['u', ''].some((f) => new RegExp(regex, f).test(one) !== matchesPattern(source, one)),
+        );
+        expect({ source, differ }).toEqual({ source, differ: [] });
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(given).toBeGreaterThan(100);
+  });
 });
 
 describe('lists of workflows', () => {
