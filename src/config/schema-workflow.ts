@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FIELD_TYPES } from '../domain/workflow/workflow.ts';
 import {
   claimSchema,
   durationSchema,
@@ -24,7 +25,7 @@ const fieldSchema = z.strictObject({
     error: `another id: ${RESERVED.join(', ')} are taken by the cards themselves`,
   }),
   label: lineSchema(60).optional().describe('Default: made from the id'),
-  type: z.enum(['text', 'multiline', 'choice', 'number', 'boolean', 'duration']),
+  type: z.enum(FIELD_TYPES),
   required: z.boolean().default(false),
   choices: uniqueList(lineSchema(100), 50).min(1).optional().describe('For type choice'),
   pattern: z

@@ -8,13 +8,18 @@ export function checkBody<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const pointer = issue?.path.map((part) => `/${clip(String(part))}`).join('') || 'The body';
+  throw new HttpProblem('body_invalid', firstIssue(result.error, 'The body'));
+}
+
+/** The first fault that a schema found, in one sentence; `whole` names the value itself. */
+export function firstIssue(error: z.ZodError, whole: string): string {
+  const [issue] = error.issues;
+  const pointer = issue?.path.map((part) => `/${clip(String(part))}`).join('') || whole;
   const words =
     issue?.code === 'unrecognized_keys'
-      ? `has keys that are not known: ${issue.keys.slice(0, 5).map(clip).join(', ')}`
+      ? `has unknown keys: ${issue.keys.slice(0, 5).map(clip).join(', ')}`
       : (issue?.message ?? 'is not valid');
-  throw new HttpProblem('body_invalid', `${pointer}: ${words}.`);
+  return `${pointer}: ${words}.`;
 }
 
 function clip(text: string): string {

@@ -113,7 +113,7 @@ function httpProblem(code: HttpCode, detail: string, headers?: Record<string, st
 }
 
 /** Identity's codes for a check that cannot be made now, rather than one that failed. */
-const UNAVAILABLE: ReadonlySet<string> = new Set([
+export const TOKEN_CHECK_UNAVAILABLE: ReadonlySet<string> = new Set([
   'token_keys_unavailable',
   'sign_in_unavailable',
   'groups_unavailable',
@@ -121,7 +121,7 @@ const UNAVAILABLE: ReadonlySet<string> = new Set([
 
 /** RFC 6750 §3: the challenge names the error; the document says it for people. */
 function identityReply(error: IdentityError): Reply {
-  if (UNAVAILABLE.has(error.code)) {
+  if (TOKEN_CHECK_UNAVAILABLE.has(error.code)) {
     return problemReply({
       status: 503,
       code: error.code,

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { firstIssue } from './check-body.ts';
 import { HttpProblem } from './problem.ts';
 
 /** The query of a request target. */
@@ -6,46 +8,42 @@ export function queryOf(target: string | undefined): URLSearchParams {
   return new URLSearchParams(at < 0 ? '' : target?.slice(at + 1));
 }
 
-/** Refuses parameters that are not known, or stand twice where they may once. */
-export function checkQuery(
-  query: URLSearchParams,
-  known: { once: readonly string[]; many?: readonly string[] },
-): void {
+/**
+ * The query of a request target, checked by a schema of texts, whole numbers and arrays. Refuses
+ * unknown parameters, and repeated ones unless the schema says array.
+ *
+ * @throws HttpProblem `query_invalid`.
+ */
+export function readQuery<Schema extends z.ZodObject>(
+  schema: Schema,
+  target: string | undefined,
+): z.output<Schema> {
+  const query = queryOf(target);
+  const given = new Map<string, unknown>();
   for (const name of new Set(query.keys())) {
-    if (known.many?.includes(name)) continue;
-    if (!known.once.includes(name)) {
-      const names = [...known.once, ...(known.many ?? [])].join(', ') || 'none';
-      throw invalid(`There is no parameter "${clip(name)}". Parameters: ${names}.`);
+    const expected: unknown = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
+    if (expected === undefined) {
+      const names = Object.keys(schema.shape).join(', ');
+      throw new HttpProblem('query_invalid', `Unknown parameter. Known parameters: ${names}.`);
     }
-    if (query.getAll(name).length > 1) throw invalid(`${name} may stand once.`);
+    given.set(name, valueOf(query.getAll(name), inner(expected), name));
   }
+  const result = schema.safeParse(Object.fromEntries(given));
+  if (result.success) return result.data;
+  throw new HttpProblem('query_invalid', firstIssue(result.error, 'The query'));
 }
 
-/** A whole number within bounds, or the default where the parameter is missing. */
-export function wholeNumber(
-  query: URLSearchParams,
-  name: string,
-  range: { readonly min: number; readonly max: number; readonly default: number },
-): number {
-  const text = query.get(name);
-  if (text === null) return range.default;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (value >= range.min && value <= range.max) return value;
-  throw invalid(`${name} must be a whole number from ${range.min} to ${range.max}.`);
+function valueOf(texts: readonly string[], expected: unknown, name: string): unknown {
+  if (expected instanceof z.ZodArray) return texts;
+  const [text = ''] = texts;
+  if (texts.length > 1) throw new HttpProblem('query_invalid', `${name} may be given once.`);
+  // Digits alone: Number() would also take blanks, signs and exponents.
+  return expected instanceof z.ZodNumber && /^\d{1,9}$/.test(text) ? Number(text) : text;
 }
 
-/** A short text of visible characters; undefined where the parameter is missing. */
-export function shortText(query: URLSearchParams, name: string): string | undefined {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  if (text.length >= 1 && text.length <= 300 && !/[\u0000-\u001f\u007f]/.test(text)) return text;
-  throw invalid(`${name} must be 1 to 300 visible characters.`);
-}
-
-function invalid(detail: string): HttpProblem {
-  return new HttpProblem('query_invalid', detail);
-}
-
-function clip(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 40);
+/** The schema inside `optional` and `default`. */
+function inner(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault
+    ? inner(schema.unwrap())
+    : schema;
 }

@@ -6,11 +6,12 @@ import { shownFields, shownValue } from '../domain/request/shown-fields.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
 import { toTimestamp } from '../lib/clock.ts';
 import { isoDuration } from '../lib/iso-duration.ts';
+import type { Answer, decisionSchema, requestSchema, workflowSchema } from './openapi/schemas.ts';
 
-export type StageState = 'waiting' | 'open' | 'approved' | 'denied' | 'closed';
+type StageState = Answer<typeof requestSchema>['stages'][number]['state'];
 
 /** A request as the API shows it (contracts.md): times RFC 3339 UTC, durations ISO 8601. */
-export function requestJson(request: Request, publicUrl: string) {
+export function requestJson(request: Request, publicUrl: string): Answer<typeof requestSchema> {
   return {
     id: request.id,
     number: request.number,
@@ -49,7 +50,10 @@ function executionJson({ executor, kind, target, configHash, durationMs }: Plann
 }
 
 /** A decision; its evidence stays in the audit log. */
-export function decisionJson(decision: Decision, request: Pick<Request, 'recheck'>) {
+export function decisionJson(
+  decision: Decision,
+  request: Pick<Request, 'recheck'>,
+): Answer<typeof decisionSchema> {
   const { asOf, found, stale } = evidenceAge(request, decision);
   return {
     id: decision.id,
@@ -66,7 +70,7 @@ export function decisionJson(decision: Decision, request: Pick<Request, 'recheck
 }
 
 /** A workflow as those see it who may request it. */
-export function workflowJson(workflow: Workflow) {
+export function workflowJson(workflow: Workflow): Answer<typeof workflowSchema> {
   return {
     id: workflow.id,
     version: workflow.version,

@@ -6,12 +6,13 @@ import type { App } from '../usecases/ports/app.ts';
 import type { ActivityHandler, Identity, WebPages } from '../usecases/ports/ports.ts';
 import type { HttpLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
+import type { Operation } from './openapi/operation.ts';
 
 /** What the server is given. */
 export interface ServerOptions {
   readonly config: Pick<Config, 'server' | 'profile'>;
   readonly app: App;
-  readonly identity: Pick<Identity, 'verifyBearer'>;
+  readonly identity: Pick<Identity, 'verifyBearer' | 'bearerCodes'>;
   readonly activities: ActivityHandler;
   readonly pages: WebPages;
   /** The public keys of our own, as a JWK set. */
@@ -52,11 +53,11 @@ export interface Reply {
   readonly code?: string;
 }
 
-/** One route. `operation` is its entry in the OpenAPI document. */
+/** One route, and what the OpenAPI document says of it. */
 export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly operation: Readonly<Record<string, unknown>>;
+  readonly operation: Operation;
   /** Undefined: the route takes no body. */
   readonly takes?: { readonly limitBytes: number; readonly optional?: boolean };
   readonly handle: (exchange: Exchange) => Promise<Reply>;

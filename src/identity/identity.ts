@@ -1,6 +1,6 @@
 import type { Identity, OnceKeys, TeamsSender } from '../usecases/ports/ports.ts';
 import type { Principal, Proof } from '../domain/people/principal.ts';
-import { identityError } from './codes.ts';
+import { IDENTITY_CODES, identityError } from './codes.ts';
 import { checkHolder, refuseBound } from './tokens/dpop.ts';
 import type { DpopNonces } from './tokens/dpop-nonces.ts';
 import type { IdentityParts } from './providers.ts';
@@ -31,6 +31,7 @@ export function createIdentity(
     throw new Error(`teams.singleSignOn.issuer: no identity issuer has the id "${rules.issuer}"`);
   }
   return {
+    bearerCodes: Object.keys(IDENTITY_CODES).filter((code) => /^(token|dpop|groups)_/.test(code)),
     async verifyBearer(token, proof) {
       const { principal, claims } = await verifier.verify(token, { kind: 'bearer' });
       // The proof comes second: its key is anybody's, and costs nothing to a stranger.

@@ -437,7 +437,7 @@ describe('over HTTP', () => {
   let harness: Harness;
   beforeAll(async () => {
     harness = await startServer({
-      identity: { verifyBearer: (...given) => identity.verifyBearer(...given) },
+      identity: { ...identity, verifyBearer: (...given) => identity.verifyBearer(...given) },
     });
   });
   afterAll(() => harness.stop());

@@ -3,6 +3,7 @@ import { isObject } from '../../src/local/loopback.ts';
 import { APPROVALS } from '../../src/local/profile.ts';
 import type { LocalParts } from '../../src/local/profile.ts';
 import type { ClickResult, Json, Message } from '../../src/local/world.ts';
+import { checkDeclared } from './declared-answers.ts';
 
 /** What the drivers need of a world: the parts around the service, and its address. */
 export type Around = Pick<LocalParts, 'connector' | 'provider' | 'url'>;
@@ -39,8 +40,9 @@ export async function api(
 ): Promise<ApiAnswer> {
   const { as, body } = options;
   const token = options.token ?? (as === undefined ? undefined : await personToken(world, as));
+  const method = options.method ?? (body === undefined ? 'GET' : 'POST');
   const response = await fetch(`${world.url}${path}`, {
-    method: options.method ?? (body === undefined ? 'GET' : 'POST'),
+    method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -48,6 +50,7 @@ export async function api(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+  await checkDeclared(method, path, response);
   const text = await response.text();
   const parsed: unknown = text === '' ? {} : JSON.parse(text);
   return {

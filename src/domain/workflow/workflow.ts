@@ -1,7 +1,16 @@
 import type { ClaimValue } from '../people/principal.ts';
 import type { StepUp } from '../request/step-up.ts';
 
-export type FieldType = 'text' | 'multiline' | 'choice' | 'number' | 'boolean' | 'duration';
+export const FIELD_TYPES = [
+  'text',
+  'multiline',
+  'choice',
+  'number',
+  'boolean',
+  'duration',
+] as const;
+
+export type FieldType = (typeof FIELD_TYPES)[number];
 
 /** One thing that a requester fills in. Durations are in ms once parsed. */
 export interface FieldSpec {

@@ -1,123 +1,149 @@
+import { z } from 'zod';
 import { REQUEST_STATES } from '../../domain/request/request.ts';
-import { schemaRef } from './parts.ts';
+import { FIELD_TYPES } from '../../domain/workflow/workflow.ts';
 
-type Json = Readonly<Record<string, unknown>>;
+/** The type of an answer, as code that builds it sees it. */
+export type Answer<Schema extends z.ZodType> = Frozen<z.output<Schema>>;
 
-const text: Json = { type: 'string' };
-const time: Json = { type: 'string', format: 'date-time' };
-const whole: Json = { type: 'integer' };
-const maybe = (schema: Json): Json => ({ anyOf: [schema, { type: 'null' }] });
-const list = (items: Json): Json => ({ type: 'array', items });
-const fieldValue: Json = { type: ['string', 'number', 'boolean'] };
+type Frozen<Value> = Value extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : Value extends object
+    ? { readonly [Key in keyof Value]: Frozen<Value[Key]> }
+    : Value;
 
-function object(properties: Record<string, Json>, optional: readonly string[] = []): Json {
-  return {
-    type: 'object',
-    properties,
-    required: Object.keys(properties).filter((name) => !optional.includes(name)),
-  };
-}
+const time = z.string().meta({ format: 'date-time' });
+const url = z.string().meta({ format: 'uri' });
+const duration = z.string().describe('ISO 8601');
+const fieldValue = z.union([z.string(), z.number(), z.boolean()]);
 
-/** The schemas that answers refer to. */
-export const schemas: Readonly<Record<string, Json>> = {
-  Problem: object(
-    {
-      type: { type: 'string', format: 'uri' },
-      title: text,
-      status: whole,
-      detail: text,
-      code: { type: 'string', description: 'Stable; see docs/reference/errors.md' },
-      field: { type: 'string', description: 'The field that a refusal is about' },
-    },
-    ['field'],
-  ),
-  Principal: object({
-    key: { type: 'string', description: 'Provider and subject; identifies' },
-    kind: { type: 'string', enum: ['person', 'workload'] },
-    name: { type: 'string', description: 'For showing; identifies nobody' },
-  }),
-  Decision: object({
-    id: text,
-    decision: { type: 'string', enum: ['approve', 'deny'] },
-    approver: schemaRef('Principal'),
-    role: text,
-    via: { type: 'string', enum: ['teams', 'api'] },
-    reason: maybe(text),
+export const problemSchema = z
+  .object({
+    type: url,
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().describe('Stable; see docs/reference/errors.md'),
+    field: z.string().optional().describe('The field that a refusal is about'),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457' });
+
+const principalSchema = z
+  .object({
+    key: z.string().describe('Provider and subject; identifies'),
+    kind: z.enum(['person', 'workload']),
+    name: z.string().describe('For display; identifies nobody'),
+  })
+  .meta({ id: 'Principal' });
+
+export const decisionSchema = z
+  .object({
+    id: z.string(),
+    decision: z.enum(['approve', 'deny']),
+    approver: principalSchema,
+    role: z.string(),
+    via: z.enum(['teams', 'api']),
+    reason: z.string().nullable(),
     at: time,
-    roleAsOf: { ...time, description: 'When the provider last vouched for the role' },
-    recheck: maybe({ type: 'string', enum: ['held', 'lost', 'unknown'] }),
-    stale: {
-      type: 'boolean',
-      description: 'The role was old at the decision, or is not confirmed since',
-    },
-  }),
-  Stage: object({
-    name: text,
-    quorum: whole,
-    state: { type: 'string', enum: ['waiting', 'open', 'approved', 'denied', 'closed'] },
-    decisions: list(schemaRef('Decision')),
-  }),
-  Execution: object({
-    executor: text,
-    kind: text,
-    target: { type: 'string', description: 'Without secrets' },
-    configHash: { type: 'string', description: "SHA-256 of the executor's configuration" },
-    duration: maybe({ type: 'string', description: 'ISO 8601' }),
-  }),
-  Outcome: object({ code: text, message: text, reference: maybe(text), at: time }),
-  Request: object({
-    id: text,
-    number: whole,
-    workflow: text,
-    workflowVersion: text,
-    title: text,
-    state: { type: 'string', enum: [...REQUEST_STATES] },
-    version: { type: 'integer', description: 'Rises with every change; a card calls it revision' },
-    requester: schemaRef('Principal'),
-    beneficiary: schemaRef('Principal'),
-    fields: {
-      type: 'object',
-      additionalProperties: fieldValue,
-      description: 'Durations in ISO 8601',
-    },
-    reason: maybe(text),
-    stages: list(schemaRef('Stage')),
-    execution: schemaRef('Execution'),
-    digest: { type: 'string', description: 'SHA-256 of everything that is decided about' },
+    roleAsOf: time.describe('When the provider last vouched for the role'),
+    recheck: z.enum(['held', 'lost', 'unknown']).nullable(),
+    stale: z.boolean().describe('The role was old at the decision, or is not confirmed since'),
+  })
+  .meta({ id: 'Decision' });
+
+const stageSchema = z
+  .object({
+    name: z.string(),
+    quorum: z.int(),
+    state: z.enum(['waiting', 'open', 'approved', 'denied', 'closed']),
+    decisions: z.array(decisionSchema),
+  })
+  .meta({ id: 'Stage' });
+
+const executionSchema = z
+  .object({
+    executor: z.string(),
+    kind: z.string(),
+    target: z.string().describe('Without secrets'),
+    configHash: z.string().describe("SHA-256 of the executor's configuration"),
+    duration: duration.nullable(),
+  })
+  .meta({ id: 'Execution' });
+
+const outcomeSchema = z
+  .object({ code: z.string(), message: z.string(), reference: z.string().nullable(), at: time })
+  .meta({ id: 'Outcome' });
+
+export const requestSchema = z
+  .object({
+    id: z.string(),
+    number: z.int(),
+    workflow: z.string(),
+    workflowVersion: z.string(),
+    title: z.string(),
+    state: z.enum(REQUEST_STATES),
+    version: z.int().describe('Rises with every change; a card calls it revision'),
+    requester: principalSchema,
+    beneficiary: principalSchema,
+    fields: z.record(z.string(), fieldValue).describe('Durations in ISO 8601'),
+    reason: z.string().nullable(),
+    stages: z.array(stageSchema),
+    execution: executionSchema,
+    digest: z.string().describe('SHA-256 of everything that is decided about'),
     createdAt: time,
     updatedAt: time,
     expiresAt: time,
-    outcome: maybe(schemaRef('Outcome')),
-    url: { type: 'string', format: 'uri' },
-  }),
-  SubmittedRequest: {
-    allOf: [
-      schemaRef('Request'),
-      object({
-        waitToken: { type: 'string', description: 'Reads this one request, to wait for its end' },
+    outcome: outcomeSchema.nullable(),
+    url,
+  })
+  .meta({ id: 'Request' });
+
+export const submittedSchema = requestSchema
+  .extend({ waitToken: z.string().describe('Reads this one request, to wait for its end') })
+  .meta({ id: 'SubmittedRequest' });
+
+export const requestListSchema = z
+  .object({ requests: z.array(requestSchema), cursor: z.string().nullable() })
+  .meta({ id: 'RequestList' });
+
+export const decisionAnswerSchema = z
+  .object({ request: requestSchema, decision: decisionSchema.nullable() })
+  .meta({ id: 'DecisionAnswer' });
+
+export const workflowSchema = z
+  .object({
+    id: z.string(),
+    version: z.string().describe('SHA-256 of what the file says'),
+    title: z.string(),
+    description: z.string().nullable(),
+    keywords: z.array(z.string()),
+    fields: z.array(
+      z.object({
+        id: z.string(),
+        label: z.string(),
+        type: z.enum(FIELD_TYPES),
+        required: z.boolean(),
+        choices: z.array(z.string()).optional().describe('Of the type choice alone'),
+        pattern: z.string().nullable().describe('A regular expression for the whole text'),
+        min: fieldValue.nullable(),
+        max: fieldValue.nullable(),
+        default: fieldValue.nullable(),
       }),
-    ],
-  },
-  RequestList: object({ requests: list(schemaRef('Request')), cursor: maybe(text) }),
-  DecisionAnswer: object({
-    request: schemaRef('Request'),
-    decision: maybe(schemaRef('Decision')),
-  }),
-  Workflow: object({
-    id: text,
-    version: text,
-    title: text,
-    description: maybe(text),
-    keywords: list(text),
-    fields: list({ type: 'object' }),
-    stages: list({ type: 'object' }),
-    expire: text,
-  }),
-  WorkflowList: object({ workflows: list(schemaRef('Workflow')) }),
-  Jwks: object({ keys: list({ type: 'object' }) }),
-  Health: object({ status: text }),
-  Readiness: object({
-    ok: { type: 'boolean' },
-    checks: { type: 'object', additionalProperties: text },
-  }),
-};
+    ),
+    stages: z.array(z.object({ name: z.string(), roles: z.array(z.string()), quorum: z.int() })),
+    expire: duration,
+  })
+  .meta({ id: 'Workflow' });
+
+export const workflowListSchema = z
+  .object({ workflows: z.array(workflowSchema) })
+  .meta({ id: 'WorkflowList' });
+
+export const jwksSchema = z
+  .object({ keys: z.array(z.looseObject({ kty: z.string() })) })
+  .meta({ id: 'Jwks', description: 'RFC 7517' });
+
+export const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+export const readinessSchema = z
+  .object({ ok: z.boolean(), checks: z.record(z.string(), z.string()) })
+  .meta({ id: 'Readiness' });

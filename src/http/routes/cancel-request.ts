@@ -2,21 +2,33 @@ import { z } from 'zod';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { requestNotFound } from '../not-found.ts';
-import {
-  answer,
-  bearer,
-  bearerProblems,
-  bodyProblems,
-  idParameter,
-  jsonBody,
-  problem,
-  schemaRef,
-} from '../openapi/parts.ts';
+import { jsonAnswer } from '../openapi/operation.ts';
+import type { Operation } from '../openapi/operation.ts';
+import { requestSchema } from '../openapi/schemas.ts';
 import { refusalReply } from '../problem.ts';
 import { requestJson } from '../representation.ts';
+import { requestPath } from '../request-path.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
 const bodySchema = z.strictObject({});
+
+const operation: Operation = {
+  operationId: 'cancelRequest',
+  summary: 'Cancel a request',
+  description: 'For its requester or beneficiary, while it is pending.',
+  tag: 'Requests',
+  auth: 'bearer',
+  path: requestPath,
+  body: bodySchema,
+  responses: { 200: jsonAnswer('Cancelled, now or before', requestSchema) },
+  problems: [
+    'body_invalid',
+    'request_not_found',
+    'not_requester',
+    'too_late_to_cancel',
+    'request_closed',
+  ],
+};
 
 /** POST /v1/requests/:id/cancel: by its requester, while nothing is applied. */
 export function cancelRequestRoute(deps: RouteDeps): Route {
@@ -24,22 +36,7 @@ export function cancelRequestRoute(deps: RouteDeps): Route {
   return {
     method: 'POST',
     path: '/v1/requests/:id/cancel',
-    operation: {
-      operationId: 'cancelRequest',
-      summary: 'Take a request back',
-      tags: ['Requests'],
-      security: bearer,
-      parameters: [idParameter],
-      requestBody: jsonBody({ type: 'object', additionalProperties: false }, false),
-      responses: {
-        200: answer('Cancelled', schemaRef('Request')),
-        403: problem('Only its requester may cancel it'),
-        404: problem('There is none, or the caller may not read it'),
-        409: problem('It is too late'),
-        ...bearerProblems,
-        ...bodyProblems,
-      },
-    },
+    operation,
     takes: { limitBytes: limits.apiBytes, optional: true },
     async handle({ req, params, body }) {
       const by = await callerOf(deps, req);

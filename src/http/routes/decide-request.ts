@@ -4,18 +4,12 @@ import type { Request } from '../../domain/request/request.ts';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { requestNotFound } from '../not-found.ts';
-import {
-  answer,
-  bearer,
-  bearerProblems,
-  bodyProblems,
-  idParameter,
-  jsonBody,
-  problem,
-  schemaRef,
-} from '../openapi/parts.ts';
+import { jsonAnswer } from '../openapi/operation.ts';
+import type { Operation } from '../openapi/operation.ts';
+import { decisionAnswerSchema } from '../openapi/schemas.ts';
 import { HttpProblem, refusalReply } from '../problem.ts';
 import { decisionJson, requestJson } from '../representation.ts';
+import { requestPath } from '../request-path.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
 const bodySchema = z.strictObject({
@@ -28,22 +22,32 @@ const bodySchema = z.strictObject({
   reason: z.string().nullable().default(null),
 });
 
-const operation = {
+const operation: Operation = {
   operationId: 'decideRequest',
   summary: 'Approve or deny the open stage',
-  tags: ['Requests'],
   description: 'For people only. A repeated decision answers its first result.',
-  security: bearer,
-  parameters: [idParameter],
-  requestBody: jsonBody(z.toJSONSchema(bodySchema, { io: 'input' })),
-  responses: {
-    200: answer('Decided, now or before', schemaRef('DecisionAnswer')),
-    403: problem('The role, claim or person does not fit'),
-    404: problem('There is none, or the caller may not read it'),
-    409: problem('The request is closed, has changed, or was decided by the caller before'),
-    ...bearerProblems,
-    ...bodyProblems,
-  },
+  tag: 'Requests',
+  auth: 'bearer',
+  path: requestPath,
+  body: bodySchema,
+  responses: { 200: jsonAnswer('Decided, now or before', decisionAnswerSchema) },
+  problems: [
+    'body_invalid',
+    'request_not_found',
+    'approver_not_person',
+    'own_request',
+    'role_missing',
+    'claim_mismatch',
+    'step_up_required',
+    'token_replayed',
+    'stage_mismatch',
+    'stage_passed',
+    'digest_mismatch',
+    'already_decided',
+    'request_closed',
+    'request_expired',
+    'reason_too_long',
+  ],
 };
 
 /** POST /v1/requests/:id/decisions. */

@@ -1,4 +1,5 @@
-import { answer, schemaRef } from '../openapi/parts.ts';
+import { jsonAnswer } from '../openapi/operation.ts';
+import { healthSchema, readinessSchema } from '../openapi/schemas.ts';
 import type { Route, RouteDeps } from '../route.ts';
 import { sharedReading } from '../shared-reading.ts';
 
@@ -12,8 +13,9 @@ export function healthRoute(): Route {
     operation: {
       operationId: 'health',
       summary: 'Whether the process answers',
-      tags: ['Service'],
-      responses: { 200: answer('It does', schemaRef('Health')) },
+      tag: 'Service',
+      auth: 'none',
+      responses: { 200: jsonAnswer('It does', healthSchema) },
     },
     handle: () => Promise.resolve({ status: 200, body: { status: 'ok' } }),
   };
@@ -29,10 +31,11 @@ export function readyRoute({ ready, stopping, log, clock }: RouteDeps): Route {
     operation: {
       operationId: 'ready',
       summary: 'Whether requests may be sent here',
-      tags: ['Service'],
+      tag: 'Service',
+      auth: 'none',
       responses: {
-        200: answer('Ready', schemaRef('Readiness')),
-        503: answer('Not ready', schemaRef('Readiness')),
+        200: jsonAnswer('Ready', readinessSchema),
+        503: jsonAnswer('Not ready', readinessSchema),
       },
     },
     async handle() {

@@ -1,5 +1,8 @@
-import { answer, schemaRef } from '../openapi/parts.ts';
+import { jsonAnswer } from '../openapi/operation.ts';
+import { jwksSchema } from '../openapi/schemas.ts';
 import type { Route, RouteDeps } from '../route.ts';
+
+const contentType = 'application/jwk-set+json';
 
 /** GET /.well-known/jwks.json: our own public keys. */
 export function jwksRoute({ jwks }: RouteDeps): Route {
@@ -9,14 +12,15 @@ export function jwksRoute({ jwks }: RouteDeps): Route {
     operation: {
       operationId: 'jwks',
       summary: 'Public keys of this service',
-      tags: ['Service'],
-      responses: { 200: answer('A JWK set (RFC 7517)', schemaRef('Jwks')) },
+      tag: 'Service',
+      auth: 'none',
+      responses: { 200: jsonAnswer('A JWK set (RFC 7517)', jwksSchema, { contentType }) },
     },
     async handle() {
       return {
         status: 200,
         body: await jwks(),
-        contentType: 'application/jwk-set+json',
+        contentType,
         headers: { 'cache-control': 'public, max-age=300' },
       };
     },

@@ -1,50 +1,39 @@
+import { z } from 'zod';
 import { REQUEST_STATES } from '../../domain/request/request.ts';
-import type { RequestState } from '../../domain/request/request.ts';
 import { callerOf } from '../bearer.ts';
-import { answer, bearer, bearerProblems, problem, schemaRef } from '../openapi/parts.ts';
-import { HttpProblem } from '../problem.ts';
-import { checkQuery, queryOf, shortText, wholeNumber } from '../query.ts';
+import { jsonAnswer } from '../openapi/operation.ts';
+import type { Operation } from '../openapi/operation.ts';
+import { requestListSchema } from '../openapi/schemas.ts';
+import { readQuery } from '../query.ts';
 import { requestJson } from '../representation.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
-const LIMIT = { min: 1, max: 100, default: 20 };
+const shortText = z
+  .string()
+  .min(1)
+  .max(300)
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be visible characters');
 
-const operation = {
+const querySchema = z.object({
+  state: z.array(z.enum(REQUEST_STATES)).optional().describe('May be given more than once'),
+  workflow: shortText.optional().describe('Id of a workflow'),
+  requester: shortText.optional().describe('`me`, or the key of a principal'),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must come from a page of this list')
+    .optional()
+    .describe('From the page before'),
+  limit: z.int().min(1).max(100).default(20),
+});
+
+const operation: Operation = {
   operationId: 'listRequests',
   summary: 'Requests that the caller may read, newest first',
-  tags: ['Requests'],
-  security: bearer,
-  parameters: [
-    {
-      name: 'state',
-      in: 'query',
-      description: 'May stand more than once',
-      schema: { type: 'array', items: { type: 'string', enum: [...REQUEST_STATES] } },
-    },
-    { name: 'workflow', in: 'query', schema: { type: 'string' } },
-    {
-      name: 'requester',
-      in: 'query',
-      description: '`me`, or the key of a principal',
-      schema: { type: 'string' },
-    },
-    {
-      name: 'cursor',
-      in: 'query',
-      description: 'From the page before',
-      schema: { type: 'string', pattern: '^[0-9]{1,15}$' },
-    },
-    {
-      name: 'limit',
-      in: 'query',
-      schema: { type: 'integer', minimum: LIMIT.min, maximum: LIMIT.max, default: LIMIT.default },
-    },
-  ],
-  responses: {
-    200: answer('A page; `cursor` is null on the last', schemaRef('RequestList')),
-    400: problem('A query parameter is not valid'),
-    ...bearerProblems,
-  },
+  tag: 'Requests',
+  auth: 'bearer',
+  query: querySchema,
+  responses: { 200: jsonAnswer('A page; `cursor` is null on the last', requestListSchema) },
+  problems: ['query_invalid'],
 };
 
 /** GET /v1/requests. */
@@ -56,19 +45,11 @@ export function listRequestsRoute(deps: RouteDeps): Route {
     operation,
     async handle({ req }) {
       const by = await callerOf(deps, req);
-      const query = queryOf(req.url);
-      checkQuery(query, { once: ['workflow', 'requester', 'cursor', 'limit'], many: ['state'] });
-      const states = query.getAll('state').map(toState);
-      const workflow = shortText(query, 'workflow');
-      const requester = shortText(query, 'requester');
-      const cursor = shortText(query, 'cursor');
-      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
-        throw new HttpProblem('query_invalid', 'cursor must come from a page of this list.');
-      }
+      const { state = [], workflow, requester, cursor, limit } = readQuery(querySchema, req.url);
       const page = await app.listRequests({
         by,
-        limit: wholeNumber(query, 'limit', LIMIT),
-        ...(states.length > 0 ? { states: [...new Set(states)] } : {}),
+        limit,
+        ...(state.length > 0 ? { states: [...new Set(state)] } : {}),
         ...(workflow === undefined ? {} : { workflow }),
         ...(requester === undefined ? {} : { requester: requester === 'me' ? by.key : requester }),
         ...(cursor === undefined ? {} : { cursor }),
@@ -82,10 +63,4 @@ export function listRequestsRoute(deps: RouteDeps): Route {
       };
     },
   };
-}
-
-function toState(text: string): RequestState {
-  const state = REQUEST_STATES.find((name) => name === text);
-  if (state !== undefined) return state;
-  throw new HttpProblem('query_invalid', `state must be one of ${REQUEST_STATES.join(', ')}.`);
 }

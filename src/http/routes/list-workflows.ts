@@ -1,5 +1,6 @@
 import { callerOf } from '../bearer.ts';
-import { answer, bearer, bearerProblems, schemaRef } from '../openapi/parts.ts';
+import { jsonAnswer } from '../openapi/operation.ts';
+import { workflowListSchema } from '../openapi/schemas.ts';
 import { workflowJson } from '../representation.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
@@ -12,12 +13,9 @@ export function listWorkflowsRoute(deps: RouteDeps): Route {
     operation: {
       operationId: 'listWorkflows',
       summary: 'Workflows that the caller may request',
-      tags: ['Workflows'],
-      security: bearer,
-      responses: {
-        200: answer('The workflows', schemaRef('WorkflowList')),
-        ...bearerProblems,
-      },
+      tag: 'Workflows',
+      auth: 'bearer',
+      responses: { 200: jsonAnswer('The workflows', workflowListSchema) },
     },
     async handle({ req }) {
       const by = await callerOf(deps, req);

@@ -1,4 +1,5 @@
-import { problem, jsonBody, bodyProblems } from '../openapi/parts.ts';
+import { z } from 'zod';
+import { jsonAnswer } from '../openapi/operation.ts';
 import { HttpProblem, errorReply } from '../problem.ts';
 import type { Reply, Route, RouteDeps } from '../route.ts';
 
@@ -10,14 +11,13 @@ export function messagesRoute({ activities, limits }: RouteDeps): Route {
     operation: {
       operationId: 'messages',
       summary: 'Bot Framework activities',
-      tags: ['Teams'],
-      requestBody: jsonBody({ type: 'object' }),
+      tag: 'Teams',
+      auth: 'bot-framework',
+      body: z.looseObject({ type: z.string() }).describe('An activity of Bot Framework'),
       responses: {
-        200: { description: 'The answer to an invoke' },
-        202: { description: 'Taken' },
-        401: problem('Not a token of Bot Framework for this bot'),
-        ...bodyProblems,
+        200: jsonAnswer('The answer to an invoke; without a body for others', z.looseObject({})),
       },
+      problems: ['activity_refused'],
     },
     takes: { limitBytes: limits.activityBytes },
     async handle({ req, body }) {

@@ -1,3 +1,4 @@
+import { textAnswer } from '../openapi/operation.ts';
 import type { Route, RouteDeps } from '../route.ts';
 import { sharedReading } from '../shared-reading.ts';
 
@@ -12,8 +13,9 @@ export function metricsRoute({ metrics, gauges, clock }: RouteDeps): Route {
     operation: {
       operationId: 'metrics',
       summary: 'Counters for Prometheus',
-      tags: ['Service'],
-      responses: { 200: { description: 'Text exposition format', content: { 'text/plain': {} } } },
+      tag: 'Service',
+      auth: 'none',
+      responses: { 200: textAnswer('Text exposition format', 'text/plain') },
     },
     async handle() {
       return {

@@ -1,8 +1,10 @@
-import { openApiDocument } from '../openapi/document.ts';
+import { z } from 'zod';
+import { jsonAnswer } from '../openapi/operation.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
-/** GET /openapi.json: this very list of routes, described. */
-export function openApiRoute({ config }: RouteDeps, routes: readonly Route[]): Route {
+/** GET /openapi.json: the description of every route, this one included. */
+export function openApiRoute({ config, identity }: RouteDeps, routes: readonly Route[]): Route {
+  const { publicUrl } = config.server;
   let text: string | undefined;
   const route: Route = {
     method: 'GET',
@@ -10,12 +12,19 @@ export function openApiRoute({ config }: RouteDeps, routes: readonly Route[]): R
     operation: {
       operationId: 'openapi',
       summary: 'This document',
-      tags: ['Service'],
-      responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': {} } } },
+      tag: 'Service',
+      auth: 'none',
+      responses: { 200: jsonAnswer('OpenAPI 3.1', z.looseObject({ openapi: z.string() })) },
     },
-    handle() {
-      text ??= JSON.stringify(openApiDocument([...routes, route], config.server.publicUrl));
-      return Promise.resolve({ status: 200, body: text, contentType: 'application/json' });
+    async handle() {
+      if (text === undefined) {
+        // Loaded here, so that a start does not wait for what few ask for.
+        const { openApiDocument } = await import('../openapi/document.ts');
+        text = JSON.stringify(
+          openApiDocument([...routes, route], { publicUrl, bearerCodes: identity.bearerCodes }),
+        );
+      }
+      return { status: 200, body: text, contentType: 'application/json' };
     },
   };
   return route;

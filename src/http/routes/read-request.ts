@@ -1,14 +1,9 @@
 import { callerOf } from '../bearer.ts';
 import { requestNotFound } from '../not-found.ts';
-import {
-  answer,
-  bearer,
-  bearerProblems,
-  idParameter,
-  problem,
-  schemaRef,
-} from '../openapi/parts.ts';
+import { jsonAnswer } from '../openapi/operation.ts';
+import { requestSchema } from '../openapi/schemas.ts';
 import { requestJson } from '../representation.ts';
+import { requestPath } from '../request-path.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
 /** GET /v1/requests/:id. */
@@ -20,14 +15,11 @@ export function readRequestRoute(deps: RouteDeps): Route {
     operation: {
       operationId: 'readRequest',
       summary: 'One request',
-      tags: ['Requests'],
-      security: bearer,
-      parameters: [idParameter],
-      responses: {
-        200: answer('The request', schemaRef('Request')),
-        404: problem('There is none, or the caller may not read it'),
-        ...bearerProblems,
-      },
+      tag: 'Requests',
+      auth: 'bearer',
+      path: requestPath,
+      responses: { 200: jsonAnswer('The request', requestSchema) },
+      problems: ['request_not_found'],
     },
     async handle({ req, params }) {
       const by = await callerOf(deps, req);

@@ -1,10 +1,20 @@
+import { z } from 'zod';
 import type { WebReply } from '../../usecases/ports/ports.ts';
-import { problem } from '../openapi/parts.ts';
+import { textAnswer } from '../openapi/operation.ts';
 import { HttpProblem } from '../problem.ts';
 import { queryOf } from '../query.ts';
 import type { Reply, Route, RouteDeps } from '../route.ts';
 
-const page = { description: 'A page', content: { 'text/html': {} } };
+const page = (description: string) => textAnswer(description, 'text/html');
+
+const linkSchema = z.object({ link: z.string().optional().describe('From the button in Teams') });
+
+/** What every page answers when it cannot go on. */
+const refusals = {
+  400: page('The sign-in is refused: why, and what to do'),
+  500: page('The service failed'),
+  503: page('The identity provider cannot be reached'),
+};
 
 /** GET /auth/start: the sign-in button's link. */
 export function signInStartRoute({ pages }: RouteDeps): Route {
@@ -14,8 +24,10 @@ export function signInStartRoute({ pages }: RouteDeps): Route {
     operation: {
       operationId: 'signInStart',
       summary: 'Open the sign-in of a button',
-      tags: ['Sign-in'],
-      responses: { 200: page },
+      tag: 'Sign-in',
+      auth: 'none',
+      query: linkSchema,
+      responses: { 200: page('A page that goes on by itself'), ...refusals },
     },
     handle: async ({ req }) => toReply(await pages.signInStart({ query: queryOf(req.url) })),
   };
@@ -32,8 +44,16 @@ export function signInBeginRoute({ pages }: RouteDeps): Route {
     operation: {
       operationId: 'signInBegin',
       summary: 'Begin the sign-in of a button',
-      tags: ['Sign-in'],
-      responses: { 303: { description: 'On to the identity provider' }, 400: page },
+      tag: 'Sign-in',
+      auth: 'none',
+      query: linkSchema,
+      responses: {
+        303: {
+          description: 'On to the identity provider',
+          headers: z.object({ Location: z.string(), 'Set-Cookie': z.string() }),
+        },
+        ...refusals,
+      },
     },
     handle: async ({ req }) => toReply(await pages.signInBegin({ query: queryOf(req.url) })),
   };
@@ -47,8 +67,15 @@ export function signInCallbackRoute({ pages }: RouteDeps): Route {
     operation: {
       operationId: 'signInCallback',
       summary: 'End the sign-in of a button',
-      tags: ['Sign-in'],
-      responses: { 200: page, 400: page },
+      tag: 'Sign-in',
+      auth: 'none',
+      query: z.object({
+        code: z.string().optional().describe('From the identity provider'),
+        state: z.string().optional(),
+        iss: z.string().optional(),
+        error: z.string().optional(),
+      }),
+      responses: { 200: page('A page with a one-time code, which it hands to Teams'), ...refusals },
     },
     async handle({ req }) {
       const input = { query: queryOf(req.url), cookie: req.headers.cookie };
@@ -65,9 +92,11 @@ export function assetRoute({ pages }: RouteDeps): Route {
     operation: {
       operationId: 'asset',
       summary: 'Scripts and styles of the pages',
-      tags: ['Sign-in'],
-      parameters: [{ name: 'name', in: 'path', required: true, schema: { type: 'string' } }],
-      responses: { 200: { description: 'The file' }, 404: problem('There is none') },
+      tag: 'Sign-in',
+      auth: 'none',
+      path: z.object({ name: z.string() }),
+      responses: { 200: textAnswer('The file', 'text/javascript', 'text/css') },
+      problems: ['route_not_found'],
     },
     handle({ params }) {
       const asset = pages.asset(params.name ?? '');

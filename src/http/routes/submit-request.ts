@@ -4,15 +4,9 @@ import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { HttpProblem, refusalReply } from '../problem.ts';
 import { requestJson } from '../representation.ts';
-import {
-  answer,
-  bearer,
-  bearerProblems,
-  bodyProblems,
-  jsonBody,
-  problem,
-  schemaRef,
-} from '../openapi/parts.ts';
+import { jsonAnswer } from '../openapi/operation.ts';
+import type { Operation } from '../openapi/operation.ts';
+import { submittedSchema } from '../openapi/schemas.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
 const bodySchema = z.strictObject({
@@ -23,30 +17,44 @@ const bodySchema = z.strictObject({
   reason: z.string().nullable().default(null),
 });
 
-const operation = {
+const headerSchema = z.object({
+  'Idempotency-Key': z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[\x21-\x7e]*$/)
+    .optional()
+    .describe('Send the same key with a repeat: it is answered with the first request'),
+});
+
+const operation: Operation = {
   operationId: 'submitRequest',
-  summary: 'Ask for something',
-  tags: ['Requests'],
-  security: bearer,
-  parameters: [
-    {
-      name: 'Idempotency-Key',
-      in: 'header',
-      required: false,
-      description: 'Send the same key with a repeat: it is answered with the first request',
-      schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
-    },
-  ],
-  requestBody: jsonBody(z.toJSONSchema(bodySchema, { io: 'input' })),
+  summary: 'Make a request',
+  tag: 'Requests',
+  auth: 'bearer',
+  header: headerSchema,
+  body: bodySchema,
   responses: {
-    201: answer('Asked', schemaRef('SubmittedRequest'), {
-      Location: { schema: { type: 'string', format: 'uri' } },
+    201: jsonAnswer('Made', submittedSchema, {
+      headers: z.object({ Location: z.string().describe('Address of the request') }),
     }),
-    200: answer('A repeat of a request that was made before', schemaRef('SubmittedRequest')),
-    403: problem('This principal may not ask for it'),
-    ...bearerProblems,
-    ...bodyProblems,
+    200: jsonAnswer('A repeat of a request that was made before', submittedSchema),
   },
+  problems: [
+    'body_invalid',
+    'requester_not_allowed',
+    'claim_unavailable',
+    'token_replayed',
+    'workflow_unknown',
+    'field_unknown',
+    'field_missing',
+    'field_invalid',
+    'request_too_large',
+    'reason_too_long',
+    'no_stage_applies',
+    'idempotency_mismatch',
+    'idempotency_key_invalid',
+  ],
 };
 
 /** POST /v1/requests. */
@@ -82,8 +90,7 @@ export function submitRequestRoute(deps: RouteDeps): Route {
 }
 
 function idempotencyKeyOf(req: IncomingMessage): string | null {
-  const key = req.headers['idempotency-key'];
-  if (key === undefined) return null;
-  if (typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  const header = headerSchema.safeParse({ 'Idempotency-Key': req.headers['idempotency-key'] });
+  if (header.success) return header.data['Idempotency-Key'] ?? null;
   throw new HttpProblem('idempotency_key_invalid', 'Use 1 to 255 visible ASCII characters, once.');
 }

@@ -1,42 +1,31 @@
+import { z } from 'zod';
 import { sameSecret } from '../../lib/hash.ts';
 import { presentedToken } from '../bearer.ts';
 import type { Presented } from '../bearer.ts';
 import { requestNotFound } from '../not-found.ts';
-import { answer, bearerProblems, idParameter, problem, schemaRef } from '../openapi/parts.ts';
+import { jsonAnswer } from '../openapi/operation.ts';
+import type { Operation } from '../openapi/operation.ts';
+import { requestSchema } from '../openapi/schemas.ts';
 import { HttpProblem } from '../problem.ts';
-import { checkQuery, queryOf, wholeNumber } from '../query.ts';
+import { readQuery } from '../query.ts';
 import { requestJson } from '../representation.ts';
+import { requestPath } from '../request-path.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
-const SECONDS = { min: 0, max: 60, default: 30 };
+const querySchema = z.object({ timeoutSeconds: z.int().min(0).max(60).default(30) });
 
-const operation = {
+const operation: Operation = {
   operationId: 'waitRequest',
   summary: 'Wait until a request has ended',
-  tags: ['Requests'],
   description:
     'Answers with the request once nothing more happens to it, or as it is when the ' +
     'time is up; then ask again.',
-  security: [{ bearer: [] }, { waitToken: [] }],
-  parameters: [
-    idParameter,
-    {
-      name: 'timeoutSeconds',
-      in: 'query',
-      schema: {
-        type: 'integer',
-        minimum: SECONDS.min,
-        maximum: SECONDS.max,
-        default: SECONDS.default,
-      },
-    },
-  ],
-  responses: {
-    200: answer('The request as it is now', schemaRef('Request')),
-    400: problem('A query parameter is not valid'),
-    404: problem('There is none, or the caller may not read it'),
-    ...bearerProblems,
-  },
+  tag: 'Requests',
+  auth: 'bearer-or-wait-token',
+  path: requestPath,
+  query: querySchema,
+  responses: { 200: jsonAnswer('The request as it is now', requestSchema) },
+  problems: ['query_invalid', 'request_not_found'],
 };
 
 /** GET /v1/requests/:id/wait: a long poll, for a bearer or the request's wait token. */
@@ -49,9 +38,7 @@ export function waitRequestRoute(deps: RouteDeps): Route {
     operation,
     async handle({ req, params, signal }) {
       const id = params.id ?? '';
-      const query = queryOf(req.url);
-      checkQuery(query, { once: ['timeoutSeconds'] });
-      const timeoutMs = wholeNumber(query, 'timeoutSeconds', SECONDS) * 1_000;
+      const timeoutMs = readQuery(querySchema, req.url).timeoutSeconds * 1_000;
       const presented = presentedToken(req, config.server.publicUrl);
       if (!(await mayWait(deps, presented, id))) return requestNotFound();
       if (waiting >= limits.waits) {

@@ -174,6 +174,8 @@ export interface Identity {
    * only so where the token is bound to a key.
    */
   verifyBearer(token: string, proof?: TokenProof): Promise<Principal>;
+  /** Every code that `verifyBearer` refuses with; the API documents them. */
+  readonly bearerCodes: readonly string[];
   /**
    * A Teams single sign-on token brought by an activity: all checks of a person's token, and
    * object id and tenant must be the sender's.

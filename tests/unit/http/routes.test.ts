@@ -51,7 +51,11 @@ describe('POST /v1/requests', () => {
 
   test.each([
     [refuse('idempotency_mismatch'), 422, /^This Idempotency-Key was used/],
-    [refuse('role_missing', { stage: 'Owner', roles: ['lead'], held: [] }), 403, /^"Owner" is/],
+    [
+      refuse('requester_not_allowed', { workflow: 'w', workload: null, roles: ['dev'], held: [] }),
+      403,
+      /role dev/,
+    ],
     [refuse('field_missing', { label: 'Service' }, 'service'), 422, /^Service is required\.$/],
     [refuse('token_replayed', { proof: 'token' }), 409, /^This token was used already/],
   ])('a refusal %j gives %d', async ({ refusal }, status, detail) => {

@@ -8,6 +8,7 @@ import { sleep } from '../../../src/lib/loop.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import type { App, DecideInput, ListInput, SubmitInput } from '../../../src/usecases/ports/app.ts';
 import { IdentityError } from '../../../src/usecases/ports/ports.ts';
+import { checkDeclared } from '../../support/declared-answers.ts';
 import type { WebPages } from '../../../src/usecases/ports/ports.ts';
 
 const now = Date.UTC(2026, 10, 22, 9, 0, 0);
@@ -221,6 +222,7 @@ export async function startServer(change: Partial<ServerOptions> = {}): Promise<
     },
     app: app as unknown as App,
     identity: {
+      bearerCodes: ['token_missing', 'token_expired', 'token_keys_unavailable'],
       verifyBearer: (text) =>
         /^(mia|amara|olu|pipeline)$/.test(text)
           ? Promise.resolve(principal(text))
@@ -247,9 +249,9 @@ export async function startServer(change: Partial<ServerOptions> = {}): Promise<
   return { app, url, port, bodies, errors, pages, stop: () => server.stop() };
 }
 
-/** Sends JSON as a person. */
+/** Sends JSON as a person. Every answer must be one that the OpenAPI document declares. */
 export function post(url: string, body: unknown, headers: Record<string, string> = {}) {
-  return fetch(url, {
+  return declared(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer mia', ...headers },
     body:
@@ -259,9 +261,16 @@ export function post(url: string, body: unknown, headers: Record<string, string>
   });
 }
 
-/** Reads as a person. */
+/** Reads as a person. Every answer must be one that the OpenAPI document declares. */
 export function get(url: string, person = 'mia') {
-  return fetch(url, { headers: { authorization: `Bearer ${person}` } });
+  return declared(url, { headers: { authorization: `Bearer ${person}` } });
+}
+
+/** Fetches, and compares the answer with the OpenAPI document. */
+export async function declared(url: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(url, init);
+  await checkDeclared(init.method ?? 'GET', new URL(url).pathname, response);
+  return response;
 }
 
 /** Writes bytes as they are and gives everything that comes back until the server closes. */

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HTTP_PROBLEMS, REFUSAL_STATUS } from '../../src/http/codes.ts';
+import { ROOT } from '../conventions/tree.ts';
+import { declaredRoutes } from '../support/declared-answers.ts';
+
+const page = readFileSync(join(ROOT, 'docs/reference/http-api.md'), 'utf8');
+const statuses: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(Object.entries(HTTP_PROBLEMS).map(([code, [status]]) => [code, status])),
+  ...REFUSAL_STATUS,
+};
+
+/** The text of the section about an address. */
+function sectionOf(title: string): string {
+  return page.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? '';
+}
+
+const routes = declaredRoutes()
+  .filter(({ path }) => path.startsWith('/v1/'))
+  .map((route) => ({
+    ...route,
+    title: `${route.method} ${route.path.replace(/:(\w+)/g, '{$1}')}`,
+  }));
+
+describe('docs/reference/http-api.md', () => {
+  test('has a section for every address under /v1, and no other', () => {
+    const sections = [...page.matchAll(/^## ((?:GET|POST) \/v1\S*)$/gm)].map(([, title]) => title);
+    expect(sections.sort()).toEqual(routes.map(({ title }) => title).sort());
+  });
+
+  test.each(routes)('names every parameter and every code of $title', ({ title, operation }) => {
+    const section = sectionOf(title);
+    const parameters = [operation.query, operation.header].flatMap((one) =>
+      Object.keys(one?.shape ?? {}),
+    );
+    const named = [...parameters, ...(operation.problems ?? [])];
+    expect(named.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test.each(routes)('lists codes of $title under their status alone', ({ title, operation }) => {
+    const rows = [...sectionOf(title).matchAll(/^\| (\d{3}) \| (.*) \|$/gm)];
+    for (const [, status, cell = ''] of rows) {
+      const codes = [...cell.matchAll(/`(\w+_\w+)`/g)].map(([, code = '']) => code);
+      expect(codes.map((code) => statuses[code])).toEqual(codes.map(() => Number(status)));
+      expect(operation.problems).toEqual(expect.arrayContaining(codes));
+    }
+  });
+});
