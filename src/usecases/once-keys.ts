@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { OnceKeys } from './ports/ports.ts';
-import { commitSurely } from './store-faults.ts';
+import { commitWithRetry } from './store-faults.ts';
 import type { RequestStore } from './ports/store.ts';
 
 /** Uses up once-keys in the store, so that every replica knows them. Errors: the store's. */
@@ -17,7 +17,7 @@ export function createOnceKeys({
   return {
     async take({ kind, key, expiresAt }) {
       const at = clock.now();
-      const result = await commitSurely(store, {
+      const result = await commitWithRetry(store, {
         id: ids.next('chg', at),
         at,
         onceKeys: [{ kind, key, requestId: null, fingerprint: null, expiresAt }],

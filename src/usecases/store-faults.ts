@@ -3,15 +3,15 @@ import type { Logger } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
 import type { Change, CommitResult, RequestStore } from './ports/store.ts';
 
-/** Longer than an engine takes to stand up again after a thread or connection was lost. */
-const RESEND_REST_MS = 1_200;
+/** Longer than an engine needs to replace a lost thread or connection. */
+const COMMIT_RETRY_REST_MS = 1_200;
 
-/** In all 6 s, well within a job's lease. */
-const INSIST_TRIES = 4;
-const INSIST_REST_MS = 1_000;
+/** Rests of 1, 2 and 3 s: 6 s in all, well within a job's lease. */
+const WRITE_TRIES = 4;
+const WRITE_RETRY_REST_MS = 1_000;
 
-/** Codes of the store's faults that may pass by themselves or once somebody has made room. */
-const PASSING: readonly unknown[] = [
+/** Store faults that may end by themselves, or once an operator has made room. */
+const TRANSIENT: readonly unknown[] = [
   'store_busy',
   'store_unavailable',
   'store_full',
@@ -19,10 +19,10 @@ const PASSING: readonly unknown[] = [
 ];
 
 /**
- * Commits a change; where the answer to it was lost (`store_unavailable`: it may have happened),
- * sends the very same change once more, whose id tells. Errors: the store's.
+ * Commits a change, and once more where its answer was lost (`store_unavailable`). The second
+ * commit is safe: a change that was written already is a duplicate by its id. Errors: the store's.
  */
-export async function commitSurely(
+export async function commitWithRetry(
   store: Pick<RequestStore, 'commit' | 'loadRequest'>,
   change: Change,
 ): Promise<CommitResult> {
@@ -31,7 +31,7 @@ export async function commitSurely(
   } catch (error) {
     if (codeOf(error) !== 'store_unavailable') throw error;
   }
-  await sleep(RESEND_REST_MS);
+  await sleep(COMMIT_RETRY_REST_MS);
   const again = await store.commit(change);
   if (again.status !== 'duplicate' || again.of !== 'change') return again;
   const id = change.request?.id;
@@ -40,10 +40,10 @@ export async function commitSurely(
 }
 
 /**
- * Writes down what the world outside has done already (a target's answer, a message's id) and will
- * not say again: a store that is full or away for a moment is asked a few times more.
+ * Retries the record of what happened outside (a target's answer, a message's id), because the
+ * other side will not report it again. Errors: the store's, after the last try.
  */
-export async function insist<Written>(
+export async function retryWrite<Written>(
   log: Logger,
   write: () => Promise<Written>,
 ): Promise<Written> {
@@ -51,14 +51,17 @@ export async function insist<Written>(
     try {
       return await write();
     } catch (error) {
-      if (tried === INSIST_TRIES || !PASSING.includes(codeOf(error))) throw error;
-      log.warn('what was done is not written yet', { tried, error: describeError(error) });
+      if (tried === WRITE_TRIES || !TRANSIENT.includes(codeOf(error))) throw error;
+      log.warn('a finished effect is not recorded yet; trying again', {
+        tried,
+        error: describeError(error),
+      });
     }
-    await sleep(tried * INSIST_REST_MS);
+    await sleep(tried * WRITE_RETRY_REST_MS);
   }
 }
 
-// The store's own class belongs to an adapter; its codes are the port's.
+// The error class belongs to an adapter; its codes belong to the port.
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }

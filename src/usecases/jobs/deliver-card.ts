@@ -7,7 +7,7 @@ import type { JobDeps } from '../deps.ts';
 import { DeliveryError } from '../ports/ports.ts';
 import type { CardContent, Posted } from '../ports/ports.ts';
 import type { JobResult } from './run-job.ts';
-import { commitSurely, insist } from '../store-faults.ts';
+import { commitWithRetry, retryWrite } from '../store-faults.ts';
 import type { Card, Change, Job } from '../ports/store.ts';
 import { tryLater } from './try-later.ts';
 
@@ -109,9 +109,9 @@ async function save(
     before.activityId === null
       ? await saveFirst(deps, job, card)
       : (await write(deps, job, { cards: [card], done: card.postedRevision })) && card;
-  if (!written) await insist(deps.log, () => comeLate(deps, card));
+  if (!written) await retryWrite(deps.log, () => comeLate(deps, card));
   // The job is gone by now: nobody comes back for what is not written here.
-  await insist(deps.log, () => catchUp(deps, written || card));
+  await retryWrite(deps.log, () => catchUp(deps, written || card));
   return { acknowledged: true };
 }
 
@@ -159,7 +159,7 @@ async function write(
     ack: { key, fence, done },
     ...rows,
   };
-  const saved = await insist(deps.log, () => commitSurely(deps.store, change));
+  const saved = await retryWrite(deps.log, () => commitWithRetry(deps.store, change));
   return saved.status !== 'conflict';
 }
 

@@ -4,7 +4,7 @@ import type { JobDeps } from '../deps.ts';
 import type { JobResult } from './run-job.ts';
 import { recheckApprovals } from '../requests/recheck-approvals.ts';
 import type { Look } from '../requests/recheck-approvals.ts';
-import { insist } from '../store-faults.ts';
+import { retryWrite } from '../store-faults.ts';
 import type { Job } from '../ports/store.ts';
 
 /** How long people are asked about again while their provider does not answer. */
@@ -105,7 +105,7 @@ async function send(deps: JobDeps, job: Job, request: Request): Promise<JobResul
   const result = await deps.executors.execute(request, job.attempts);
   if (result.kind !== 'retry') return settle(deps, request, result.kind, result.outcome);
   if (!deps.executors.repeatable(request.plan.execution.executor)) {
-    await insist(deps.log, () =>
+    await retryWrite(deps.log, () =>
       applyCommand(deps, {
         id: request.id,
         command: { type: 'hold', outcome: result.outcome },
@@ -125,7 +125,7 @@ async function settle(
   state: 'applied' | 'failed' | 'unknown',
   outcome: Outcome,
 ): Promise<JobResult> {
-  await insist(deps.log, () =>
+  await retryWrite(deps.log, () =>
     applyCommand(deps, { id: request.id, command: { type: 'settle', state, outcome } }),
   );
   return { done: 0 };

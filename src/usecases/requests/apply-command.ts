@@ -6,7 +6,7 @@ import type { ClickedCard } from '../ports/app.ts';
 import { cardJob, jobsFor, stamp } from './build-change.ts';
 import type { Deps } from '../deps.ts';
 import { exchangeReplayed, tokenReplayed } from '../people/people.ts';
-import { commitSurely } from '../store-faults.ts';
+import { commitWithRetry } from '../store-faults.ts';
 import type { Card, Change, CommitResult, OnceKey, SeenPerson } from '../ports/store.ts';
 
 /** How often a lost race is run again before it is a fault. */
@@ -66,7 +66,7 @@ export async function applyCommand(
       ...(step.decision ? { decision: step.decision } : {}),
       people: input.people ?? [],
     };
-    const result = await commitSurely(deps.store, change);
+    const result = await commitWithRetry(deps.store, change);
     if (result.status === 'committed') {
       deps.signals.changed(request.id);
       deps.signals.jobsWaiting();

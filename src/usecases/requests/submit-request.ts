@@ -16,7 +16,7 @@ import {
 } from '../people/people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
-import { commitSurely } from '../store-faults.ts';
+import { commitWithRetry } from '../store-faults.ts';
 import type { Card, CommitResult, OnceKey } from '../ports/store.ts';
 
 /** How long a repeat with the same Idempotency-Key gets the first answer. */
@@ -42,7 +42,7 @@ export async function submitRequest(
   }
   const { request } = ruled;
   const cards = cardsOf(deps, input, request);
-  const result = await commitSurely(deps.store, {
+  const result = await commitWithRetry(deps.store, {
     id: deps.ids.next('chg', now),
     at: now,
     onceKeys: onceKeysOf(input, { request, key, now }),
