@@ -7,19 +7,19 @@ import type { KeySet } from '../issuer-keys/key-document.ts';
 import { isJsonObject, own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
-/** What the keys of a provider are compared with. */
+/** What a provider's keys are checked against. */
 export interface KeyExpectation {
   readonly jwksUri: string;
   readonly document: JsonObject;
   readonly algorithms: readonly string[];
-  /** A channel that some key must be endorsed for; null: none. */
+  /** A channel that some key must be endorsed for; null for none. */
   readonly endorsement: string | null;
   readonly fetch: Fetch;
 }
 
 /**
- * Fetches a provider's keys and tells which are left out and why, and whether the configured
- * algorithms can be served by what is published.
+ * Fetches a provider's keys. Reports which are left out and why, and whether the keys fit the
+ * configured algorithms.
  */
 export async function diagnoseKeys(findings: Findings, given: KeyExpectation): Promise<void> {
   let document: unknown;
@@ -39,16 +39,16 @@ export async function diagnoseKeys(findings: Findings, given: KeyExpectation): P
   const published = isJsonObject(document) ? own(document, 'keys') : [];
   const all: readonly unknown[] = Array.isArray(published) ? published : [];
   const left = all.map(whyLeftOut).filter((why) => why !== undefined);
-  const told = `${keys.size} usable of ${all.length}: ${[...keys.keys()].join(', ').slice(0, 200)}`;
+  const summary = `${keys.size} usable of ${all.length}: ${[...keys.keys()].join(', ').slice(0, 200)}`;
   const lost = all.length - keys.size;
-  if (lost === 0) findings.ok('keys', told);
+  if (lost === 0) findings.ok('keys', summary);
   else if (left.every((why) => why === 'for encryption') && left.length === lost) {
-    findings.ok('keys', `${told}; the others are for encryption`);
+    findings.ok('keys', `${summary}; the others are for encryption`);
   } else {
     findings.warn(
       'keys',
-      `${told}; left out: ${[...new Set(left)].join(', ') || 'weak or double'}`,
-      'tokens signed with a key that is left out are refused: have the provider mend it',
+      `${summary}; left out: ${[...new Set(left)].join(', ') || 'weak or duplicate'}`,
+      'tokens signed with a key that is left out are refused: have the provider fix it',
     );
   }
   await checkAlgorithms(findings, given, keys);
@@ -90,7 +90,7 @@ async function checkAlgorithms(
     findings.warn(
       'algorithms',
       `no key for ${idle.join(', ')}`,
-      'leave out algorithms that the provider does not use',
+      'remove algorithms that the provider does not use',
     );
   } else findings.ok('algorithms', configured);
 }
@@ -107,9 +107,9 @@ function checkEndorsement(findings: Findings, keys: KeySet, channel: string): vo
   }
 }
 
-/** Why a key of the document cannot be used, as far as it is told by its own members. */
+/** Why a key cannot be used, as far as its own members show. */
 function whyLeftOut(key: unknown): string | undefined {
-  if (!isJsonObject(key)) return 'no object';
+  if (!isJsonObject(key)) return 'not an object';
   const kid = own(key, 'kid');
   const use = own(key, 'use');
   if (use === 'enc') return 'for encryption';

@@ -4,10 +4,10 @@ import type { Finding } from './finding.ts';
 import { createGraphWays } from '../group-lookup.ts';
 import type { IdentityParts } from '../providers.ts';
 
-/** An issuer may have a hundred; the registration is the same in all of them. */
+/** An issuer may have a hundred tenants; the registration is the same in all of them. */
 const MAX_TENANTS = 10;
 
-/** Whether the registrations that look groups up are let in, in each tenant. */
+/** Checks that each tenant accepts the registration for group lookups. */
 export async function diagnoseLookups({
   config,
   fetch,
@@ -24,10 +24,10 @@ export async function diagnoseLookups({
       const findings = findingsOf(`issuer ${issuer.id}`);
       try {
         await way.tokens.application(tenant);
-        findings.ok('group look-up', `a token for Microsoft Graph in ${tenant}`);
+        findings.ok('group lookup', `a token for Microsoft Graph in ${tenant}`);
       } catch (error) {
         findings.fail(
-          'group look-up',
+          'group lookup',
           `${tenant}: ${describeError(error).slice(0, 300)}`,
           'check groupLookup.clientId and credential (a secret may have expired), and that an ' +
             'administrator of that tenant has consented',

@@ -7,9 +7,9 @@ import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
 /**
- * Looks at the sign-in button's side of a provider: its endpoints, PKCE, and whether it takes the
- * client's secret. A code that never was is handed in: `invalid_grant` says that the client was
- * let in, `invalid_client` that it was not.
+ * Checks the sign-in button's provider: its endpoints, PKCE, and the client's secret. Sends an
+ * invalid code: `invalid_grant` shows that the client was accepted, `invalid_client` that it was
+ * not.
  */
 export async function diagnoseSignIn(
   findings: Findings,
@@ -33,7 +33,7 @@ export async function diagnoseSignIn(
     findings.warn(
       'pkce',
       'the provider does not list S256',
-      'S256 is sent all the same (Entra checks it without listing it); ask the provider',
+      'S256 is sent anyway (Entra checks it without listing it); ask the provider',
     );
   }
   await trySecret(findings, { document, tenantId, parts });
@@ -53,10 +53,10 @@ async function trySecret(
       redirect_uri: `${config.server.publicUrl}/auth/callback`,
       code_verifier: 'countersign-doctor-countersign-doctor-countersign',
     });
-    findings.warn('token endpoint', 'a code that never was is taken', 'this is no sound provider');
+    findings.warn('token endpoint', 'an invalid code is accepted', 'do not use this provider');
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'invalid_grant') findings.ok('token endpoint', 'the client is let in');
+    if (code === 'invalid_grant') findings.ok('token endpoint', 'the client is accepted');
     else if (code === 'invalid_client' || code === 'unauthorized_client') {
       findings.fail('token endpoint', code, `check ${secret} (a secret may have expired)`);
     } else if (code !== undefined) {
@@ -75,7 +75,10 @@ async function trySecret(
   }
 }
 
-/** The provider's own word; a challenge means that the client was not let in (RFC 6749 5.2). */
+/**
+ * The provider's error code; an authentication challenge means that it refused the client (RFC 6749
+ * 5.2).
+ */
 function codeOf(error: unknown): string | undefined {
   if (error instanceof oidc.WWWAuthenticateChallengeError) return 'invalid_client';
   return error instanceof oidc.ResponseBodyError ? error.error : undefined;

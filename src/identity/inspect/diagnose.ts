@@ -13,12 +13,12 @@ import type { IdentityParts } from '../providers.ts';
 import { isJsonObject, own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
-/** Beyond this a clock is worth mending, although tokens still pass (ms). */
+/** A larger skew deserves a warning, although tokens still pass (ms). */
 const SKEW_WARN_MS = 5_000;
-/** The Date header counts whole seconds. */
+/** The Date header has whole seconds. */
 const DATE_STEP_MS = 1_000;
 
-/** Where keys come from: a configured issuer, or Bot Framework's channel. */
+/** A source of keys: a configured issuer, or Bot Framework's channel. */
 interface Source {
   readonly name: string;
   readonly url: string;
@@ -29,9 +29,9 @@ interface Source {
 }
 
 /**
- * Looks at every provider as the service would, over the same bounded fetch, all of them at once:
- * discovery, keys, clocks, the sign-in client, and the logins of the bot and of the look-ups.
- * Never throws for what it finds, and sends nothing that changes anything.
+ * Checks every provider in parallel, with the service's own bounded fetch: discovery, keys, clocks,
+ * the sign-in client, and the logins of the bot and of group lookups. Never throws for a failed
+ * check, and changes nothing.
  */
 export async function diagnoseIdentity(parts: IdentityParts): Promise<readonly Finding[]> {
   const { identity, teams } = parts.config;
@@ -97,8 +97,8 @@ function checkAddress(
   const { protocol } = new URL(address);
   if (protocol === 'https:') findings.ok(check, address);
   else if (config.profile === 'local' && protocol === 'http:') {
-    findings.ok(check, `${address} (http is let through in the local profile)`);
-  } else findings.fail(check, address, 'only https is called: give an https address');
+    findings.ok(check, `${address} (http is allowed in the local profile)`);
+  } else findings.fail(check, address, 'only https is allowed: configure an https address');
 }
 
 async function checkDiscovery(
@@ -119,7 +119,7 @@ async function checkDiscovery(
     return undefined;
   }
   if (!isJsonObject(document)) {
-    findings.fail('reachable', `${source.url} is no JSON object`, 'check discoveryUrl');
+    findings.fail('reachable', `${source.url} is not a JSON object`, 'check discoveryUrl');
     return undefined;
   }
   findings.ok('reachable', source.url);
@@ -129,25 +129,25 @@ async function checkDiscovery(
   else {
     findings.fail(
       'issuer',
-      `the provider calls itself ${named.slice(0, 300)}`,
-      `configure exactly that (a slash at the end counts), not ${source.issuers.join(', ')}`,
+      `the provider's issuer is ${named.slice(0, 300)}`,
+      `configure exactly that (a trailing slash counts), not ${source.issuers.join(', ')}`,
     );
   }
   return document;
 }
 
-/** Tokens are judged by our clock and stamped by the provider's. */
+/** Tokens carry the provider's time and are checked by our clock. */
 function checkSkew(findings: Findings, source: Source, skewMs: number | undefined): void {
   if (skewMs === undefined) {
-    findings.warn('clock', 'the provider sends no Date', 'compare the clocks by hand');
+    findings.warn('clock', 'the provider sends no Date header', 'compare the clocks by hand');
     return;
   }
-  const told = `${Math.round(skewMs / 1_000)} s apart (of the provider's Date header)`;
-  const change = "let this machine's clock follow a time server (NTP)";
+  const summary = `${Math.round(skewMs / 1_000)} s apart (of the provider's Date header)`;
+  const change = "synchronise this machine's clock with a time server (NTP)";
   if (Math.abs(skewMs) > Math.max(source.toleranceMs, DATE_STEP_MS)) {
-    findings.fail('clock', told, `${change}: fresh tokens are refused`);
-  } else if (Math.abs(skewMs) > SKEW_WARN_MS) findings.warn('clock', told, change);
-  else findings.ok('clock', told);
+    findings.fail('clock', summary, `${change}: fresh tokens are refused`);
+  } else if (Math.abs(skewMs) > SKEW_WARN_MS) findings.warn('clock', summary, change);
+  else findings.ok('clock', summary);
 }
 
 async function diagnoseBotLogin(parts: IdentityParts): Promise<readonly Finding[]> {
@@ -168,7 +168,7 @@ async function diagnoseBotLogin(parts: IdentityParts): Promise<readonly Finding[
   return findings.list;
 }
 
-/** The fetch, watched for how far the answer's Date is from our clock. */
+/** A fetch that also measures the skew between the response's Date and our clock. */
 function watched(fetch: Fetch, { clock }: IdentityParts) {
   let skew: number | undefined;
   return {
@@ -178,7 +178,7 @@ function watched(fetch: Fetch, { clock }: IdentityParts) {
       const response = await fetch(url, init);
       const date = Date.parse(response.headers.get('date') ?? '');
       if (!Number.isNaN(date)) {
-        // The header is cut to the second: half of one is the best guess.
+        // The header is truncated to seconds; half a second is the best estimate.
         skew ??= date + DATE_STEP_MS / 2 - (askedMs + clock.now()) / 2;
       }
       return response;

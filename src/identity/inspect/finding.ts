@@ -1,11 +1,11 @@
-/** One thing that `countersign doctor` looked at. */
+/** One result of `countersign doctor`. */
 export interface Finding {
   /** What it belongs to, such as `issuer entra`. */
   readonly part: string;
   readonly check: string;
   readonly result: 'ok' | 'warn' | 'fail';
   readonly found: string;
-  /** What to do; absent where all is well. */
+  /** What to do; absent if all is well. */
   readonly change?: string;
 }
 
@@ -17,7 +17,7 @@ export interface Findings {
   fail(check: string, found: string, change: string): void;
 }
 
-/** An empty collection for a part. */
+/** An empty list of findings for a part. */
 export function findingsOf(part: string): Findings {
   const list: Finding[] = [];
   return {

@@ -18,10 +18,10 @@ import {
 } from '../tokens/verify-token.ts';
 import type { Purpose } from '../tokens/verify-token.ts';
 
-/** Where no issuer is known whose tolerance it is. */
+/** Used where the issuer, and so its tolerance, is unknown. */
 const USUAL_TOLERANCE_MS = 30_000;
 
-/** The checks, in the order in which they are told. */
+/** The checks, in the order of the report. */
 export type CheckName =
   | 'form'
   | 'issuer'
@@ -51,17 +51,17 @@ export interface CheckContext {
   provider: Provider;
 }
 
-/** One check on its own. */
+/** One check. */
 export interface CheckStep {
   readonly check: CheckName;
   readonly needs: readonly ('token' | 'provider')[];
-  /** What it looked at, in words. */
+  /** The compared values, in words. */
   found(context: Partial<CheckContext> & { claims: JsonObject }): string;
   /** @throws IdentityError where it fails. */
   run(context: CheckContext): unknown;
 }
 
-/** What rests on the header and the provider's keys. */
+/** Checks of the header and of the provider's keys. */
 export const KEY_CHECKS: readonly CheckStep[] = [
   {
     check: 'type',
@@ -94,14 +94,14 @@ export const KEY_CHECKS: readonly CheckStep[] = [
   },
 ];
 
-/** What the claims say; each is told whatever the others say. */
+/** Checks of the claims; each runs independently of the others. */
 export const CLAIM_CHECKS: readonly CheckStep[] = [
   {
     check: 'tenant',
     needs: ['provider'],
     found: ({ claims, provider }) =>
       provider?.config.kind === 'entra'
-        ? `tid ${told(claims, 'tid')}`
+        ? `tid ${shown(claims, 'tid')}`
         : 'this issuer has no tenants',
     run: ({ claims, provider }) => {
       const iss = own(claims, 'iss');
@@ -113,7 +113,7 @@ export const CLAIM_CHECKS: readonly CheckStep[] = [
     needs: ['provider'],
     found: ({ claims, provider, purpose }) => {
       const expected = provider && purpose ? [...audiencesOf(purpose, provider)].join(' or ') : '';
-      return `aud ${told(claims, 'aud')}, expected ${expected}`;
+      return `aud ${shown(claims, 'aud')}, expected ${expected}`;
     },
     run: ({ claims, provider, purpose }) => checkAudience(claims, audiencesOf(purpose, provider)),
   },
@@ -121,39 +121,39 @@ export const CLAIM_CHECKS: readonly CheckStep[] = [
     check: 'expiry',
     needs: [],
     found: foundTime('exp'),
-    run: (context) => judgeTime(context, 'exp'),
+    run: (context) => checkOneTime(context, 'exp'),
   },
   {
     check: 'not-before',
     needs: [],
     found: foundTime('nbf'),
-    run: (context) => judgeTime(context, 'nbf'),
+    run: (context) => checkOneTime(context, 'nbf'),
   },
   {
     check: 'issued-at',
     needs: [],
     found: foundTime('iat'),
-    run: (context) => judgeTime(context, 'iat'),
+    run: (context) => checkOneTime(context, 'iat'),
   },
   {
     check: 'age',
     needs: ['provider'],
     found: foundTime('iat'),
-    run: (context) => judgeTime(context, 'iat', context.provider.config.maxAgeMs),
+    run: (context) => checkOneTime(context, 'iat', context.provider.config.maxAgeMs),
   },
   {
     check: 'kind',
     needs: ['provider'],
     found: ({ claims, provider }) =>
       `used for ${provider?.config.use.join(' and ')}; ` +
-      ['idtyp', 'scp', 'gty', 'nonce'].map((name) => `${name} ${told(claims, name)}`).join(', '),
+      ['idtyp', 'scp', 'gty', 'nonce'].map((name) => `${name} ${shown(claims, name)}`).join(', '),
     run: ({ claims, provider, purpose }) => checkKind(claims, provider, purpose),
   },
   {
     check: 'roles',
     needs: ['provider'],
     found: ({ claims, provider }) =>
-      provider?.config.roles.map(({ claim }) => `${claim} ${told(claims, claim)}`).join(', ') ||
+      provider?.config.roles.map(({ claim }) => `${claim} ${shown(claims, claim)}`).join(', ') ||
       'no claim gives roles',
     run: ({ claims, provider }) => rolesOf(claims, provider.config, impliedRoles({})),
   },
@@ -161,11 +161,11 @@ export const CLAIM_CHECKS: readonly CheckStep[] = [
     check: 'principal',
     needs: ['token', 'provider'],
     found: ({ claims, provider }) =>
-      ['sub', ...teamsClaims(provider)].map((name) => `${name} ${told(claims, name)}`).join(', '),
+      ['sub', ...teamsClaims(provider)].map((name) => `${name} ${shown(claims, name)}`).join(', '),
     run: (context) => {
       const { claims, provider, token, purpose } = context;
       const kind = likelyKind(context);
-      // Times and audience have checks of their own; here it is who the token speaks for.
+      // Times and audience have their own checks; this one is about the principal.
       const times = { issuedAt: 0, expiresAt: 0 };
       const without = Object.fromEntries(
         Object.entries(claims).filter(([name]) => !roleClaims(provider).has(name)),
@@ -185,11 +185,11 @@ export const CLAIM_CHECKS: readonly CheckStep[] = [
 ];
 
 function foundTime(name: 'exp' | 'nbf' | 'iat'): CheckStep['found'] {
-  return ({ claims, now = 0 }) => `${name} ${toldTime(claims, name)}, now ${toTimestamp(now)}`;
+  return ({ claims, now = 0 }) => `${name} ${shownTime(claims, name)}, now ${toTimestamp(now)}`;
 }
 
-/** Judges one of the times alone; the others stand as if they were well. */
-function judgeTime(
+/** Checks one of the times alone; the others are replaced with valid ones. */
+function checkOneTime(
   context: Pick<CheckContext, 'claims' | 'now'> & { provider?: Provider },
   name: 'exp' | 'nbf' | 'iat',
   maxAgeMs: number | null = null,
@@ -207,7 +207,9 @@ function judgeTime(
   );
 }
 
-/** Whom the token speaks for; where that itself is what fails, whom the issuer is there for. */
+/**
+ * The kind of principal; if that check itself fails, the kind that the issuer is configured for.
+ */
 function likelyKind({ claims, provider, purpose }: CheckContext): 'person' | 'workload' {
   try {
     return checkKind(claims, provider, purpose);
@@ -226,16 +228,16 @@ function roleClaims(provider: Provider): ReadonlySet<string> {
   return new Set(provider.config.roles.map(({ claim }) => claim));
 }
 
-/** A claim as a sentence may show it. */
-export function told(claims: JsonObject, name: string): string {
+/** A claim for a report, shortened. */
+export function shown(claims: JsonObject, name: string): string {
   const value = own(claims, name);
   if (value === undefined) return 'is missing';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-function toldTime(claims: JsonObject, name: string): string {
+function shownTime(claims: JsonObject, name: string): string {
   const seconds = own(claims, name);
-  const shown = typeof seconds === 'number' && Math.abs(seconds) < 8e12;
-  return shown ? toTimestamp(seconds * 1_000) : told(claims, name);
+  const readable = typeof seconds === 'number' && Math.abs(seconds) < 8e12;
+  return readable ? toTimestamp(seconds * 1_000) : shown(claims, name);
 }

@@ -5,7 +5,7 @@ import { identityError } from '../codes.ts';
 import { parseCompact } from '../tokens/compact.ts';
 import { boundTo, refuseBound } from '../tokens/dpop.ts';
 import { isOverage } from '../group-overage.ts';
-import { CLAIM_CHECKS, KEY_CHECKS, told } from './inspect-checks.ts';
+import { CLAIM_CHECKS, KEY_CHECKS, shown } from './inspect-checks.ts';
 import type { CheckContext, CheckName, CheckStep } from './inspect-checks.ts';
 import type { Provider } from '../providers.ts';
 import { requiredText } from '../tokens/registered-claims.ts';
@@ -14,26 +14,26 @@ import { own, parseStrictObject } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 import type { Purpose, VerifiedToken, Verifier } from '../tokens/verify-token.ts';
 
-/** One check of a token. `skipped`: it could not be told, as one before it failed. */
+/** One check of a token. `skipped`: an earlier check failed that this one needs. */
 export interface InspectedCheck {
   readonly check: CheckName;
   readonly result: 'pass' | 'fail' | 'skipped';
-  /** What was compared, in words; holds claims, never the signature. */
+  /** The compared values, in words. Contains claims, never the signature. */
   readonly found: string;
-  /** Where it failed: the code and what to change. */
+  /** After a failure: the code and what to change. */
   readonly code?: string;
   readonly change?: string;
 }
 
-/** Everything that can be told of a token. */
+/** The report on a token. */
 export interface Inspection {
-  /** Null where the text holds no readable header or claims. */
+  /** Null if the header or the claims cannot be read. */
   readonly header: JsonObject | null;
   readonly claims: JsonObject | null;
-  /** Id of the configured issuer that answers for its `iss`; null: none does. */
+  /** Id of the issuer configured for its `iss`; null if none. */
   readonly issuer: string | null;
   readonly checks: readonly InspectedCheck[];
-  /** What the service itself says; the list above explains it. */
+  /** The service's own decision; the checks above explain it. */
   readonly verdict:
     | { readonly accepted: true; readonly principal: Principal }
     | { readonly accepted: false; readonly code: string; readonly message: string };
@@ -41,17 +41,17 @@ export interface Inspection {
 
 const MAX_DEPTH = 12;
 
-/** What is asked of a token: the purpose, and where it is single sign-on, Teams' own rules. */
+/** What the token is checked for: the purpose, and for single sign-on Teams' rules. */
 export interface InspectionOptions {
   readonly purpose: Purpose;
   readonly verifier: Verifier;
-  /** `teams.singleSignOn`; who clicks is taken from the token, as nobody clicks here. */
+  /** `teams.singleSignOn`. The sender is taken from the token, as there is no click. */
   readonly singleSignOn?: TeamsConfig['singleSignOn'];
 }
 
 /**
- * Looks at a token as the service would, but goes on after a failed check wherever the next one
- * does not rest on it. The verdict is the verifier's own: nothing here decides.
+ * Checks a token as the service does, but continues after a failure with every check that does not
+ * depend on it. The verdict comes from the verifier itself.
  */
 export async function inspectToken(text: string, options: InspectionOptions): Promise<Inspection> {
   const { purpose, verifier, singleSignOn } = options;
@@ -65,7 +65,7 @@ export async function inspectToken(text: string, options: InspectionOptions): Pr
     );
   };
   const { value: token, error: malformed } = await attempt(() => parseCompact(text));
-  add('form', token ? 'a signed token' : 'no signed token in canonical form', malformed);
+  add('form', token ? 'a signed token' : 'not a signed token in canonical form', malformed);
   const context: Partial<CheckContext> & { purpose: Purpose; now: number } = {
     purpose,
     now: verifier.clock.now(),
@@ -78,28 +78,28 @@ export async function inspectToken(text: string, options: InspectionOptions): Pr
       : await attempt(() => providerOf(claims, purpose, verifier));
   if (provider !== undefined) context.provider = provider;
   if (claims === null) checks.push(skipped('issuer'));
-  else add('issuer', `iss ${told(claims, 'iss')}`, unknown);
+  else add('issuer', `iss ${shown(claims, 'iss')}`, unknown);
   for (const step of [...KEY_CHECKS, ...CLAIM_CHECKS]) checks.push(await run(step, context));
   const bound =
     claims === null || own(claims, 'cnf') === undefined
       ? undefined
       : await attempt(() => checkBinding(claims, purpose));
-  if (bound) add('binding', bound.value ?? 'a binding that is not known here', bound.error);
-  const judged = await attempt(async () => {
+  if (bound) add('binding', bound.value ?? 'an unsupported binding', bound.error);
+  const outcome = await attempt(async () => {
     const verified = await verifier.verify(text, purpose);
     if (bound?.error !== undefined) throw bound.error;
     return singleSignOn === undefined ? verified.principal : byTeams(verified, singleSignOn);
   });
   if (provider?.config.kind === 'entra' && claims !== null && isOverage(claims)) {
-    const failed = judged.error?.code.startsWith('groups_') ? judged.error : undefined;
-    if (judged.error === undefined || failed) {
+    const failed = outcome.error?.code.startsWith('groups_') ? outcome.error : undefined;
+    if (outcome.error === undefined || failed) {
       add('groups', 'left out of the token, looked up at Microsoft Graph', failed);
     } else checks.push(skipped('groups'));
   }
   if (singleSignOn !== undefined) {
-    const failed = judged.error?.code.startsWith('sso_') ? judged.error : undefined;
-    const told = `scope ${singleSignOn.scope}, brought by Teams, version and audience`;
-    if (judged.error === undefined || failed) add('single-sign-on', told, failed);
+    const failed = outcome.error?.code.startsWith('sso_') ? outcome.error : undefined;
+    const summary = `scope ${singleSignOn.scope}, requested by Teams, version and audience`;
+    if (outcome.error === undefined || failed) add('single-sign-on', summary, failed);
     else checks.push(skipped('single-sign-on'));
   }
   return {
@@ -108,16 +108,16 @@ export async function inspectToken(text: string, options: InspectionOptions): Pr
     issuer: provider?.config.id ?? null,
     checks,
     verdict:
-      judged.error === undefined
-        ? { accepted: true, principal: judged.value }
-        : { accepted: false, code: judged.error.code, message: judged.error.message },
+      outcome.error === undefined
+        ? { accepted: true, principal: outcome.value }
+        : { accepted: false, code: outcome.error.code, message: outcome.error.message },
   };
 }
 
-/** Whom the token says that it belongs to. At a click no proof of it can come along. */
+/** The token's binding to a holder. At a click no proof can be sent. */
 function checkBinding(claims: JsonObject, { kind }: Purpose): string {
   if (kind === 'single-sign-on') refuseBound(claims);
-  return `bound to the key ${boundTo(claims)}: counts with a DPoP proof of it, never as Bearer`;
+  return `bound to the key ${boundTo(claims)}: accepted with a DPoP proof, never as Bearer`;
 }
 
 function byTeams(verified: VerifiedToken, rules: TeamsConfig['singleSignOn']): Principal {
@@ -128,7 +128,7 @@ function byTeams(verified: VerifiedToken, rules: TeamsConfig['singleSignOn']): P
   return checkSingleSignOn(verified, { rules, sender });
 }
 
-/** Runs one check if what it needs is known. */
+/** Runs one check if its inputs are known. */
 async function run(
   step: CheckStep,
   context: Partial<CheckContext> & { purpose: Purpose; now: number },
@@ -143,7 +143,7 @@ async function run(
 }
 
 function skipped(check: CheckName): InspectedCheck {
-  return { check, result: 'skipped', found: 'cannot be told before what failed above is mended' };
+  return { check, result: 'skipped', found: 'not checked: an earlier check failed' };
 }
 
 function providerOf(claims: JsonObject, purpose: Purpose, { providers }: Verifier): Provider {
@@ -154,7 +154,7 @@ function providerOf(claims: JsonObject, purpose: Purpose, { providers }: Verifie
   return provider;
 }
 
-/** The value, or the refusal; anything else is thrown on. */
+/** The value, or the refusal; other errors are thrown. */
 async function attempt<Value>(
   take: () => Value | Promise<Value>,
 ): Promise<{ value: Value; error?: undefined } | { value?: undefined; error: IdentityError }> {
@@ -166,7 +166,7 @@ async function attempt<Value>(
   }
 }
 
-/** Header and claims for showing, also of a token that the strict parser refuses. */
+/** Header and claims for the report, even if the strict parser refuses the token. */
 function readParts(text: string): Pick<Inspection, 'header' | 'claims'> {
   const [first, second] = text.trim().split('.', 3);
   const object = (part: string | undefined) =>

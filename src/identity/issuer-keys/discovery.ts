@@ -3,7 +3,7 @@ import type { Fetch } from '../bounded-fetch.ts';
 import { isJsonObject, own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
-/** What a provider says of itself (OpenID Connect Discovery 1.0 3), as far as it is used. */
+/** A provider's metadata (OpenID Connect Discovery 1.0 3), as far as it is used. */
 export interface ProviderMetadata {
   readonly issuer: string;
   readonly jwksUri: string;
@@ -12,10 +12,10 @@ export interface ProviderMetadata {
 }
 
 /**
- * Fetches and checks a discovery document. Its issuer must be one of `issuers`, to the letter
- * (Discovery 4.3): a document of somebody else would bring somebody else's keys.
+ * Fetches and checks a discovery document. Its issuer must equal one of `issuers` exactly
+ * (Discovery 4.3): another issuer's document would bring that issuer's keys.
  *
- * @throws Error that tells what was found and what was expected.
+ * @throws Error that says what was found and what was expected.
  */
 export async function discover(options: {
   fetch: Fetch;
@@ -23,7 +23,7 @@ export async function discover(options: {
   issuers: readonly string[];
 }): Promise<ProviderMetadata> {
   const document = await fetchJson(options.fetch, options.url);
-  if (!isJsonObject(document)) throw new Error(`${options.url} is no JSON object`);
+  if (!isJsonObject(document)) throw new Error(`${options.url} is not a JSON object`);
   const issuer = own(document, 'issuer');
   const jwksUri = own(document, 'jwks_uri');
   if (typeof issuer !== 'string' || !options.issuers.includes(issuer)) {

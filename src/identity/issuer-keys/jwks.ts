@@ -13,19 +13,19 @@ import type { KeySet, VerificationKey } from './key-document.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** The times by which keys are fetched; all in ms. */
+/** When keys are fetched; all in ms. */
 export const KEY_TIMES = {
-  /** Keys older than this are fetched again in the background, when one of them is used. */
+  /** Older keys are fetched again in the background when one of them is used. */
   refreshMs: 10 * MINUTE_MS,
-  /** After so long a quiet time the fetch comes first, unless the provider is known down. */
+  /** Older keys are fetched before use, unless the provider is known to be down. */
   reviewMs: HOUR_MS,
-  /** At most one fetch for the sake of an unknown key id in this time. */
+  /** Unknown key ids cause at most one extra fetch in this time. */
   extraMs: 5 * MINUTE_MS,
-  /** An id that was looked for in vain causes no further fetch for this long. */
+  /** An unknown key id is not looked up again within this time. */
   missingMs: HOUR_MS,
-  /** How long keys are trusted while the provider cannot be reached: a weekend's outage. */
+  /** How long keys are trusted while the provider is down: a weekend's outage. */
   staleMs: 72 * HOUR_MS,
-  /** Discovery documents change rarely; read again when the keys fail, or after this. */
+  /** Discovery documents change rarely: read again after this, or when keys fail. */
   metadataMs: 24 * HOUR_MS,
   backoffMs: 2_000,
   maxBackoffMs: 5 * MINUTE_MS,
@@ -36,7 +36,7 @@ const REMEMBERED_MISSING = 1_000;
 /** The keys of one provider. */
 export interface KeySource {
   /**
-   * The key of an id: at once where it is known, after a fetch where one is allowed.
+   * The key of an id: at once if known, else after a fetch where one is allowed.
    *
    * @throws IdentityError `token_key_unknown`, `token_keys_unavailable`.
    */
@@ -44,8 +44,8 @@ export interface KeySource {
   /** The provider's discovery document. @throws IdentityError `token_keys_unavailable`. */
   metadata(): Promise<ProviderMetadata>;
   /**
-   * The scheduled refresh: fetches again what was asked for once and has become old, unless the
-   * provider rests after a failure. A rotation arrives by it whatever strangers ask for meanwhile.
+   * The scheduled refresh: fetches keys that are in use and old, outside the retry delay. A
+   * rotation is found this way even while unknown key ids flood the service.
    */
   keepFresh(): Promise<void>;
 }
@@ -53,19 +53,19 @@ export interface KeySource {
 export interface KeySourceOptions {
   readonly name: string;
   readonly discoveryUrl: string;
-  /** What the discovery document may name as issuer, exactly. */
+  /** The issuers that the discovery document may name, exactly. */
   readonly issuers: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
-  /** Bounded in time and size already. */
+  /** Already bounded in time and size. */
   readonly fetch: Fetch;
 }
 
 /**
- * A provider's keys, fetched so that neither strangers nor an outage hurt: jose's remote key set
- * has no cool-down after a failed fetch, forgets its keys with the provider, and reads answers of
- * any size. Here fetches are single-flight, back off after failures (2 s to 5 min), unknown key ids
- * buy at most one extra fetch in five minutes, and known keys outlive an outage of three days.
+ * A cache of a provider's keys that survives floods and outages. Fetches are shared and retried
+ * with a delay (2 s to 5 min), unknown key ids cause at most one extra fetch in five minutes, and
+ * known keys outlive an outage of three days. jose's remote key set has no delay after a failed
+ * fetch, loses its keys when the provider is down, and reads responses of any size.
  */
 export function createKeySource(options: KeySourceOptions): KeySource {
   return new KeyCache(options);
@@ -80,7 +80,7 @@ class KeyCache implements KeySource {
   #fetchedAt = -Infinity;
   #extraAt = -Infinity;
   #failures = 0;
-  #restUntil = -Infinity;
+  #retryAt = -Infinity;
   #running: Promise<void> | undefined;
 
   constructor(options: KeySourceOptions) {
@@ -91,16 +91,16 @@ class KeyCache implements KeySource {
     const now = this.#options.clock.now();
     const age = now - this.#fetchedAt;
     const key = age < KEY_TIMES.staleMs ? this.#keys.get(kid) : undefined;
-    if (key === undefined) return this.#look(kid, now);
+    if (key === undefined) return this.#lookUp(kid, now);
     if (age < KEY_TIMES.refreshMs) return key;
-    if (age >= KEY_TIMES.reviewMs && this.#failures === 0) return this.#look(kid, now);
-    if (now >= this.#restUntil) void this.#refresh();
+    if (age >= KEY_TIMES.reviewMs && this.#failures === 0) return this.#lookUp(kid, now);
+    if (now >= this.#retryAt) void this.#refresh();
     return key;
   }
 
   async metadata(): Promise<ProviderMetadata> {
     const now = this.#options.clock.now();
-    if (this.#metadata === undefined && (this.#running || now >= this.#restUntil)) {
+    if (this.#metadata === undefined && (this.#running || now >= this.#retryAt)) {
       await this.#refresh();
     }
     if (this.#metadata === undefined) throw identityError('token_keys_unavailable');
@@ -109,13 +109,13 @@ class KeyCache implements KeySource {
 
   async keepFresh(): Promise<void> {
     const now = this.#options.clock.now();
-    // Nothing is fetched for a provider that nobody has brought a token of.
+    // Fetch nothing for a provider without any token so far.
     const asked = this.#fetchedAt !== -Infinity || this.#failures > 0;
-    if (!asked || now < this.#restUntil) return;
+    if (!asked || now < this.#retryAt) return;
     if (now - this.#fetchedAt >= KEY_TIMES.refreshMs) await this.#refresh();
   }
 
-  async #look(kid: string, now: number): Promise<VerificationKey> {
+  async #lookUp(kid: string, now: number): Promise<VerificationKey> {
     if (this.#mayFetch(kid, now)) await this.#refresh();
     const stale = this.#options.clock.now() - this.#fetchedAt >= KEY_TIMES.staleMs;
     if (stale) throw identityError('token_keys_unavailable');
@@ -127,7 +127,7 @@ class KeyCache implements KeySource {
 
   #mayFetch(kid: string, now: number): boolean {
     if (this.#running !== undefined) return true;
-    if (now < this.#restUntil) return false;
+    if (now < this.#retryAt) return false;
     if (now - this.#fetchedAt >= KEY_TIMES.refreshMs) return true;
     if (now - (this.#missing.get(kid) ?? -Infinity) < KEY_TIMES.missingMs) return false;
     if (now - this.#extraAt < KEY_TIMES.extraMs) return false;
@@ -135,7 +135,7 @@ class KeyCache implements KeySource {
     return true;
   }
 
-  /** One fetch at a time; a failure is remembered, never thrown. */
+  /** One fetch at a time. A failure is counted and logged, never thrown. */
   #refresh(): Promise<void> {
     this.#running ??= this.#load().finally(() => {
       this.#running = undefined;
@@ -150,22 +150,22 @@ class KeyCache implements KeySource {
       this.#keys = readKeyDocument(await fetchJson(fetch, jwksUri), this.#keys);
       this.#fetchedAt = clock.now();
       this.#failures = 0;
-      this.#restUntil = -Infinity;
+      this.#retryAt = -Infinity;
     } catch (error) {
       const { backoffMs, maxBackoffMs } = KEY_TIMES;
-      const restMs = Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(this.#failures, 20));
+      const retryMs = Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(this.#failures, 20));
       this.#failures += 1;
-      this.#restUntil = clock.now() + restMs;
+      this.#retryAt = clock.now() + retryMs;
       log.warn("a provider's keys could not be fetched", {
         provider: name,
         failures: this.#failures,
-        restMs,
+        retryMs,
         error: describeError(error),
       });
     }
   }
 
-  /** The known document, unless it is old or the last fetch failed (the keys may have moved). */
+  /** The cached document, unless it is old or the last fetch failed (the keys may have moved). */
   async #discover(): Promise<ProviderMetadata> {
     const { clock, fetch, discoveryUrl, issuers, log, name } = this.#options;
     const fresh = clock.now() - this.#metadataAt < KEY_TIMES.metadataMs && this.#failures === 0;

@@ -10,31 +10,31 @@ const MAX_RSA_BITS = 8_192;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
 const PUBLIC_EXPONENTS = new Set(['AQAB', 'Aw']);
 
-/** A public key of a provider, imported once for each algorithm that it is used with. */
+/** A provider's public key, imported once for each algorithm. */
 export interface VerificationKey {
   readonly kid: string;
-  /** Entra's keys name the issuer they are for, perhaps with `{tenantid}`; null elsewhere. */
+  /** The issuer that Entra names for this key, perhaps with `{tenantid}`; null elsewhere. */
   readonly issuer: string | null;
-  /** Channels that Bot Framework lets this key speak for. */
+  /** The channels that Bot Framework endorses this key for. */
   readonly endorsements: readonly string[];
-  /** Tells whether two keys are the same one. */
+  /** Equal for equal keys. */
   readonly identity: string;
-  /** The key for one algorithm; undefined where it cannot be used with it. */
+  /** The imported key for an algorithm; undefined if the algorithm does not fit. */
   forAlgorithm(alg: string): CryptoKey | Promise<CryptoKey> | undefined;
 }
 
 export type KeySet = ReadonlyMap<string, VerificationKey>;
 
 /**
- * The usable keys of a JWKS document (RFC 7517 5) by their key id. Keys that are symmetric, not for
- * signatures, weak, private (a key that leaked is nobody's any more) or without id are left out, as
- * is an id that two different keys claim. Keys of `before` are kept as they are, imports included.
+ * The usable keys of a JWKS document (RFC 7517 5) by key id. Left out: symmetric, weak and private
+ * keys (a published private key is compromised), keys not for signatures or without an id, and an
+ * id shared by different keys. Unchanged keys of `before` are kept with their imports.
  *
- * @throws Error where the document is no JWKS, has more than 100 keys, or none that can be used.
+ * @throws Error where the document is not a JWKS, has more than 100 keys, or no usable one.
  */
 export function readKeyDocument(document: unknown, before: KeySet): KeySet {
   const list = isJsonObject(document) ? own(document, 'keys') : undefined;
-  if (!Array.isArray(list)) throw new Error('the key document has no list of keys');
+  if (!Array.isArray(list)) throw new Error('the key document has no array of keys');
   if (list.length > MAX_KEYS) throw new Error(`the key document has more than ${MAX_KEYS} keys`);
   const keys = new Map<string, VerificationKey>();
   const disputed = new Set<string>();
@@ -47,7 +47,7 @@ export function readKeyDocument(document: unknown, before: KeySet): KeySet {
     keys.set(key.kid, known?.identity === key.identity ? known : key);
   }
   for (const kid of disputed) keys.delete(kid);
-  if (keys.size === 0) throw new Error('the key document has no key that can be used');
+  if (keys.size === 0) throw new Error('the key document has no usable key');
   return keys;
 }
 
@@ -96,12 +96,12 @@ function isForSignatures(jwk: JsonObject): boolean {
   return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
 }
 
-/** Whether a JWK holds more than a public key (RFC 7517 9.2). */
+/** Whether a JWK contains private or symmetric key material (RFC 7517 9.2). */
 export function isPrivate(jwk: JsonObject): boolean {
   return PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name));
 }
 
-/** The members that make the public key, and no others; undefined where it is no good one. */
+/** Only the members of the public key; undefined where the key is weak or unsupported. */
 export function publicMaterial(jwk: JsonObject): JWK | undefined {
   const text = (name: string) => {
     const value = own(jwk, name);

@@ -1,9 +1,9 @@
 import type { ClaimsRefresher, Sessions } from '../../usecases/ports/ports.ts';
 
 /**
- * Tells a person's roles and claims by their live session, under claims that are fetched for this
- * look. Undefined where they have none, or where it speaks for another principal. A claim that the
- * token does not carry is not told: it may be left out of tokens, or be gone.
+ * Reads a person's roles and claims through their session, with claims fetched now. Undefined where
+ * there is no session, or it belongs to another principal. A claim that the token lacks is left
+ * out: the provider may omit it, or it may be gone.
  */
 export function heldBySession(sessions: Pick<Sessions, 'current'>): ClaimsRefresher {
   return {

@@ -4,11 +4,10 @@ import type { Ids } from '../../lib/ids.ts';
 import type { StoredSession } from '../../usecases/ports/store.ts';
 
 /**
- * Why a session ended before its time. `refresh_refused`: the provider took the refresh token back
- * (also where it saw it used twice); `refresh_reused`: somebody else used it meanwhile;
- * `claims_refused`: the refreshed claims are not this person's, or not good; `unlinked`: no link
- * says any more that who signed in is this Teams person; `unreadable`: the row is not as it was
- * written.
+ * Why a session ended early. `refresh_refused`: the provider revoked the refresh token (also after
+ * it saw it twice); `refresh_reused`: another user of the token was faster; `claims_refused`: the
+ * refreshed claims are invalid or another person's; `unlinked`: no link names this Teams person any
+ * more; `unreadable`: the row was changed.
  */
 export type EndReason =
   | 'signed_out'
@@ -19,7 +18,7 @@ export type EndReason =
   | 'unlinked'
   | 'unreadable';
 
-/** A sign-in that carries on. */
+/** The event of a session's start. */
 export function startedEvent(
   ids: Ids,
   now: number,
@@ -42,7 +41,7 @@ export function startedEvent(
   };
 }
 
-/** The end of one session. `code` says more where there is more to say. */
+/** The event of a session's end; `code` gives details. */
 export function endedEvent(
   ids: Ids,
   now: number,

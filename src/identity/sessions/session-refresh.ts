@@ -14,19 +14,21 @@ import type { SignInTokens } from '../sign-in/sign-in-client.ts';
 import type { Verifier } from '../tokens/verify-token.ts';
 
 /**
- * How long one replica has a refresh to itself. The provider is given five seconds for metadata,
- * tokens and keys each, and a look-up of groups five besides three for its login; whoever is killed
- * in the middle holds the others up no longer.
+ * The lease of one refresh. Metadata, tokens and keys take up to five seconds each, a group lookup
+ * five plus three for its login. After a crash, the others wait no longer than this.
  */
 const LEASE_MS = 30_000;
 
 /**
- * The token may be good, and cannot be judged now: its key is not known here yet, as after a
- * rotation at the provider, or the directory does not tell the groups that it leaves out.
+ * Temporary failures: the token may be good, but cannot be checked now. Its key is not known yet (a
+ * rotation), or the directory does not return the groups.
  */
 const PASSING = ['token_keys_unavailable', 'token_key_unknown', 'groups_unavailable'];
 
-/** `renewed`: the row holds new claims; `ended`: there is no session; `busy`: another is at it. */
+/**
+ * `renewed`: the row has new claims; `ended`: there is no session; `busy`: another replica
+ * refreshes.
+ */
 export type Refreshed = 'renewed' | 'ended' | 'busy';
 
 export interface RefreshParts {
@@ -42,10 +44,10 @@ export interface RefreshParts {
 }
 
 /**
- * Fetches a session's claims again. A refresh token is used by one at a time: in this process
- * callers share one flight, among replicas the row's lease decides. The answer is written as the
- * next generation; where the row is not of the last one any more, somebody else has used the same
- * token, so nobody keeps it (RFC 9700 4.14.2).
+ * Creates the refresh of a session's claims. A refresh token has one user at a time: callers in
+ * this process share one refresh, and between replicas the row's lease decides. The result is
+ * written as the next generation. If the row has moved on, somebody else used the token, so the
+ * session ends (RFC 9700 4.14.2).
  */
 export function createRefresher(
   parts: RefreshParts,
@@ -76,7 +78,7 @@ async function refresh(
   if (!mine) return 'busy';
   const tokens = await ask(parts, { session, refreshToken, holder });
   if (tokens === undefined) return 'ended';
-  // The old refresh token is spent from here on: what came in its place must be kept.
+  // From here on the old refresh token is used up: the new one must be stored.
   const { principal, failure } = await claimsOf(parts, content, tokens);
   if (principal === undefined && !PASSING.includes(failure.code)) {
     await parts.end(session, 'claims_refused', failure.code);
@@ -104,7 +106,7 @@ async function refresh(
   return 'renewed';
 }
 
-/** Has the provider forget what nobody uses any more; the end here does not wait for its word. */
+/** Revokes an unused refresh token at the provider. A failure is only logged. */
 export async function forget(
   { flow, log }: Pick<RefreshParts, 'flow' | 'log'>,
   session: StoredSession,
@@ -118,7 +120,7 @@ export async function forget(
   }
 }
 
-/** What the provider gives; undefined where it ends the session. */
+/** The new tokens; undefined where the provider ended the session. */
 async function ask(
   parts: RefreshParts,
   {
@@ -144,7 +146,7 @@ async function ask(
   }
 }
 
-/** The provider's own word, such as `invalid_grant`. */
+/** The provider's error code, such as `invalid_grant`. */
 function reasonOf({ cause, code }: IdentityError): string {
   const word = (cause as { error?: unknown } | undefined)?.error;
   return typeof word === 'string' ? word.slice(0, 100) : code;
@@ -172,9 +174,9 @@ async function claimsOf(
 }
 
 /**
- * The refreshed principal, if it is the same one (OpenID Connect Core 12.2: `iss` and `sub` as at
- * first). A refresh is no authentication: where a provider says otherwise, the older time counts,
- * and where the sign-in told of none, a refresh cannot tell of it either.
+ * Checks that the refreshed principal is the same one (OpenID Connect Core 12.2: same `iss` and
+ * `sub`). A refresh is not an authentication, so the earlier authentication time counts, and none
+ * is added where the sign-in had none.
  */
 function continued(before: Principal, after: Principal): Principal {
   const same =
@@ -182,7 +184,7 @@ function continued(before: Principal, after: Principal): Principal {
     after.subject === before.subject &&
     after.token.issuer === before.token.issuer;
   if (!same) throw identityError('token_claim_invalid', { about: 'sub' });
-  const [first, told] = [before.token.authTime, after.token.authTime];
-  const authTime = first === null ? null : Math.min(first, told ?? first);
+  const [first, refreshed] = [before.token.authTime, after.token.authTime];
+  const authTime = first === null ? null : Math.min(first, refreshed ?? first);
   return { ...after, token: { ...after.token, authTime } };
 }

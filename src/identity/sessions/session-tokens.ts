@@ -3,24 +3,26 @@ import type { StoredSecrets } from '../../usecases/ports/ports.ts';
 import type { StoredSession } from '../../usecases/ports/store.ts';
 import { isJsonObject, own } from '../../lib/strict-json.ts';
 
-/** What a session is made of, as nobody sees it but us. */
+/** The content of a session, stored encrypted. */
 export interface SessionContent {
   readonly principal: Principal;
-  /** Null where the provider gave none: the session is good while its claims are. */
+  /** Null if the provider issues none: the session lasts while its claims are fresh. */
   readonly refreshToken: string | null;
-  /** Of the sign-in that it began with. */
+  /** The nonce of the sign-in. */
   readonly nonce: string;
   /** When the claims were verified (ms). */
   readonly verifiedAt: number;
 }
 
-/** Secrets whose keys are told apart, so that rows can be sealed anew after a rotation. */
+/** Encryption with named keys, so that rows can be re-encrypted after a rotation. */
 export interface SessionSecrets extends StoredSecrets {
-  /** Name of the key that seals now. */
+  /** Name of the key that encrypts now. */
   sealingKey(): string;
 }
 
-/** What the sealed text names, so that rows cannot be exchanged, put back or made to last. */
+/**
+ * Members of the row inside the ciphertext, so that rows cannot be swapped, restored or prolonged.
+ */
 type Name = Pick<
   StoredSession,
   'id' | 'tenantId' | 'objectId' | 'provider' | 'generation' | 'createdAt'
@@ -28,21 +30,21 @@ type Name = Pick<
 
 const NAMED = ['id', 'tenantId', 'objectId', 'provider', 'generation', 'createdAt'] as const;
 
-/** Seals a session's content for its row. */
+/** Encrypts a session's content for its row. */
 export async function sealSession(
   secrets: SessionSecrets,
   name: Name,
   content: SessionContent,
 ): Promise<Pick<StoredSession, 'sealed' | 'sealedWith'>> {
   const named = Object.fromEntries(NAMED.map((member) => [member, name[member]]));
-  // The key is asked first: where it changes meanwhile, the row is only sealed anew once more.
+  // Read the key name first: if the key changes meanwhile, the row is only re-encrypted once more.
   const sealedWith = secrets.sealingKey();
   return { sealed: await secrets.encrypt(JSON.stringify({ session: named, content })), sealedWith };
 }
 
 /**
- * A session's content; undefined where the text is not ours, or was sealed for another row or an
- * earlier state of this one.
+ * Decrypts a session's content. Undefined where the ciphertext is not ours, or belongs to another
+ * row or an earlier state of this one.
  */
 export async function openSession(
   secrets: StoredSecrets,
@@ -52,7 +54,7 @@ export async function openSession(
   try {
     opened = JSON.parse(await secrets.decrypt(stored.sealed));
   } catch (error) {
-    // A store that does not answer says nothing about the text.
+    // A store failure says nothing about the ciphertext.
     if ((error as { code?: unknown } | null)?.code !== 'sealed_invalid') throw error;
     return undefined;
   }
@@ -60,6 +62,6 @@ export async function openSession(
   const [named, content] = [own(opened, 'session'), own(opened, 'content')];
   if (!isJsonObject(named) || !isJsonObject(content)) return undefined;
   if (NAMED.some((member) => own(named, member) !== stored[member])) return undefined;
-  // What only our own key can have sealed was this when it was sealed.
+  // Only our key can have encrypted it, so its shape is known.
   return content as unknown as SessionContent;
 }

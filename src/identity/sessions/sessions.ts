@@ -17,10 +17,10 @@ import type { SessionContent, SessionSecrets } from './session-tokens.ts';
 import type { SignInFlow } from '../sign-in/sign-in-flow.ts';
 import type { Verifier } from '../tokens/verify-token.ts';
 
-/** How long a click waits for another replica's refresh: short of what Teams waits for it. */
+/** How long a click waits for another replica's refresh: below Teams' own limit. */
 const WAIT_MS = 100;
 const ROUNDS = 60;
-/** A use is written at most this often, so that a row of clicks is no row of writes. */
+/** A use is written at most this often, to save writes. */
 const TOUCH_EVERY_MS = 60_000;
 
 export interface SessionParts {
@@ -35,21 +35,21 @@ export interface SessionParts {
   readonly wait?: (ms: number) => Promise<void>;
 }
 
-/** Sessions, with what the sign-in and the housekeeping need of them besides. */
+/** Sessions, with the functions that the sign-in and the housekeeping need. */
 export interface SessionKeeper extends Sessions {
-  /** A new session in the place of the person's last one; gives its id. */
+  /** Replaces the person's last session with a new one and returns its id. */
   start(
     sender: Pick<TeamsSender, 'tenantId' | 'objectId'>,
     content: SessionContent,
   ): Promise<string>;
-  /** Seals anew what is sealed under an older key, at most `limit`; gives how many were. */
+  /** Re-encrypts at most `limit` sessions with an older key; returns how many. */
   reseal(limit: number): Promise<number>;
 }
 
 /**
- * Sessions of people who signed in by the button. Nothing of a session leaves the house: it is
- * found by the Teams person that the gate vouches for, and read from the store at every click, so
- * that its end takes effect at the next one, wherever it comes in.
+ * Sessions of people who signed in by the button. No session token leaves the service: the session
+ * is found by the Teams person that the gate verified. It is read from the store at every click, so
+ * its end takes effect at the next one on every replica.
  */
 export function createSessions(parts: SessionParts, limits: SessionConfig): SessionKeeper {
   const { clock, ids, store, secrets, flow } = parts;
@@ -78,7 +78,8 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
         const { session, content } = found;
         first ??= found;
         const renewed = session.generation > first.session.generation;
-        // Another replica may have kept the new refresh token without claims that it could judge.
+        // Another replica may have stored the new refresh token without claims, as it could not
+        // verify them.
         if (renewed && haveSameClaims(first, found)) {
           throw identityError('session_refresh_unavailable');
         }
@@ -130,7 +131,7 @@ async function start(
   { owner, content }: { owner: SessionOwner; content: SessionContent },
 ): Promise<string> {
   const now = clock.now();
-  // Always a new id: nothing of an earlier session, or of who planted one, goes on.
+  // Always a new id: prevents session fixation.
   const named = { ...owner, id: ids.next('ses', now), generation: 1, createdAt: now };
   const session: StoredSession = {
     ...named,
@@ -152,7 +153,7 @@ interface Found {
   readonly content: SessionContent;
 }
 
-/** The owner's session where it has not ended; one that cannot be read is ended here. */
+/** The owner's session if it has not ended. Ends an unreadable one. */
 async function live(
   { store, clock, secrets }: SessionParts,
   limits: SessionConfig,
@@ -168,8 +169,8 @@ async function live(
 }
 
 /**
- * A session under the links of now, not of its sign-in: one that an administrator took away ends
- * it, and one that was added keeps people apart from the next click on.
+ * Applies the current links to the session: a removed link ends it, a new one enforces separation
+ * of duties from the next click on.
  */
 async function linkedNow(
   found: Found,
@@ -184,7 +185,7 @@ async function linkedNow(
   return undefined;
 }
 
-/** Whether two states of a row rest on one and the same token. */
+/** Whether two states of a row hold claims of the same token. */
 function haveSameClaims({ content: one }: Found, { content: other }: Found): boolean {
   return (
     one.verifiedAt === other.verifiedAt &&
@@ -192,7 +193,7 @@ function haveSameClaims({ content: one }: Found, { content: other }: Found): boo
   );
 }
 
-/** When a session ends by the limits that are configured now. */
+/** When a session ends under the current limits. */
 function endOf(
   { idleMs, absoluteMs }: SessionConfig,
   { createdAt, usedAt }: Pick<StoredSession, 'createdAt' | 'usedAt'>,
@@ -200,7 +201,7 @@ function endOf(
   return Math.min(createdAt + absoluteMs, usedAt + idleMs);
 }
 
-/** Remembers the use, and seals anew what an older key sealed. */
+/** Records the use, and re-encrypts a row with an older key. */
 async function keep(parts: SessionParts, limits: SessionConfig, found: Found): Promise<void> {
   const { session } = found;
   const now = parts.clock.now();

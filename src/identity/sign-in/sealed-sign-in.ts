@@ -8,8 +8,8 @@ import { isJsonObject, own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
 /**
- * The secrets of an attempt, decrypted. They name the link they were made for, so that rows cannot
- * be exchanged for one another by somebody who writes to the database.
+ * Decrypts the secrets of an attempt. They include the id of their link, so that rows cannot be
+ * swapped in the database.
  *
  * @throws IdentityError `sign_in_unknown`.
  */
@@ -27,24 +27,24 @@ export async function readSealedAttempt(
   return { state, nonce, verifier };
 }
 
-/** What is parked at the end of a sign-in, until its person brings the code. */
+/** The result of a sign-in, stored until its person sends the code. */
 export interface Parked extends SessionContent {
   readonly link: string;
 }
 
-/** Seals it. */
+/** Encrypts a sign-in's result. */
 export function sealParked(secrets: StoredSecrets, parked: Parked): Promise<string> {
   return secrets.encrypt(JSON.stringify(parked));
 }
 
-/** The identity that was parked for this link. @throws IdentityError `sign_in_unknown`. */
+/** The result of the sign-in for this link. @throws IdentityError `sign_in_unknown`. */
 export async function readParked(
   secrets: StoredSecrets,
   parked: SignInLink & { readonly identity: string },
 ): Promise<SessionContent> {
   const opened = await open(secrets, parked.identity, parked.id);
   if (!isJsonObject(own(opened, 'principal'))) throw identityError('sign_in_unknown');
-  // What only our own key can have encrypted was this when it was parked.
+  // Only our key can have encrypted it, so its shape is known.
   return opened as unknown as Parked;
 }
 

@@ -13,48 +13,47 @@ import type { IdentityParts, Provider } from '../providers.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
-/** What is drawn anew for every attempt and must come back. */
+/** Random values of one attempt; the callback must match them. */
 export interface AttemptSecrets {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
 }
 
-/** What the provider gave at the end of a sign-in, or for a refresh token. */
+/** The tokens of a sign-in or a refresh. */
 export interface SignInTokens {
   readonly idToken: string;
-  /** Null where it gives none: `offline_access` was not asked for, or not granted. */
+  /** Null if the provider issues none: `offline_access` was not requested or not granted. */
   readonly refreshToken: string | null;
 }
 
-/** Our side of the authorization code flow at one provider. */
+/** Our client of the authorization code flow at one provider. */
 export interface SignInClient {
-  /** Resolves when the provider's metadata is known. */
+  /** Resolves once the provider's metadata is known. */
   ready(): Promise<void>;
-  /** Where the browser is sent to sign in. `person` is who the link is for. */
+  /** The address for the browser to sign in. `person` is who the link is for. */
   authorizationUrl(
     secrets: AttemptSecrets,
     person: { tenantId: string; objectId: string; stepUp: StepUp | null },
   ): Promise<string>;
-  /** What the callback's code is good for. */
+  /** Exchanges the callback's code for tokens. */
   tokens(query: URLSearchParams, secrets: AttemptSecrets, tenantId: string): Promise<SignInTokens>;
   /**
-   * What a refresh token is good for, once. Throws IdentityError `session_refresh_refused` where
-   * the provider ends it (`invalid_grant`, RFC 6749 5.2), or wants to see the person;
-   * `session_refresh_unavailable` where it does not answer, or does not know this service.
+   * Exchanges a refresh token, once. Throws IdentityError `session_refresh_refused` where the
+   * provider ended it (`invalid_grant`, RFC 6749 5.2) or requires the person;
+   * `session_refresh_unavailable` where the provider does not answer or refuses this client.
    */
   refresh(refreshToken: string, tenantId: string): Promise<SignInTokens>;
   /**
-   * Has the provider forget a refresh token (RFC 7009), where it offers that. Throws where it does
+   * Revokes a refresh token (RFC 7009), if the provider supports it. Throws if the provider does
    * not answer.
    */
   revoke(refreshToken: string, tenantId: string): Promise<void>;
 }
 
 /**
- * The flow on openid-client: code with PKCE S256 (RFC 7636), state, nonce, and `iss` of RFC 9207
- * where the provider says that it sends it. Metadata comes from our own discovery, so that its
- * limits and its cache hold here too.
+ * The flow with openid-client: code with PKCE S256 (RFC 7636), state, nonce, and `iss` (RFC 9207)
+ * where the provider supports it. Metadata comes from our own discovery, with its limits and cache.
  *
  * All but `refresh` throw IdentityError `sign_in_refused` or `sign_in_unavailable`.
  */
@@ -129,10 +128,10 @@ export function createSignInClient(options: {
 }
 
 /**
- * Entra is asked to let the person choose, as the account that the browser is signed in with need
- * not be the one in Teams. Its login_hint would be a user name, which Teams does not tell; the
- * local provider takes an object id. Others ignore `offline_access` unless they are asked to have
- * the person consent (OpenID Connect Core 11).
+ * Hints for the sign-in page. Entra shows the account picker, because the browser may be signed in
+ * with another account than Teams. (Its login_hint needs a user name, which Teams does not send;
+ * the local provider takes an object id.) Others ignore `offline_access` without prompt=consent
+ * (OpenID Connect Core 11).
  */
 function hints(
   {
@@ -154,9 +153,8 @@ function hints(
 }
 
 /**
- * How more than the usual sign-in is asked for: `acr_values` and `max_age`, and the claims request
- * (OpenID Connect Core 3.1.2.1, 5.5.1.1) where the provider takes one. At Entra it is the only way
- * to ask for an authentication context.
+ * Asks for a step-up: `acr_values`, `max_age`, and the claims request (OpenID Connect Core 3.1.2.1,
+ * 5.5.1.1) where supported. At Entra only the claims request asks for an authentication context.
  */
 function demands(
   stepUp: StepUp | null,
@@ -176,7 +174,7 @@ function demands(
   return {
     ...(acr === null ? {} : { acr_values: acr.join(' ') }),
     ...(maxAgeMs === null ? {} : { max_age: String(Math.floor(maxAgeMs / 1_000)) }),
-    // No parameter asks for a method alone; one that was used lately counts, an old one may not do.
+    // No parameter asks for a method alone, and an old sign-in may lack it: ask for a new one.
     ...(amr !== null && acr === null && maxAgeMs === null ? { max_age: '0' } : {}),
     ...(takesClaims ? { claims: JSON.stringify({ id_token: claims }) } : {}),
   };
@@ -187,7 +185,7 @@ function tokensOf(given: oidc.TokenEndpointResponse): SignInTokens | undefined {
   return idToken === undefined ? undefined : { idToken, refreshToken: refreshToken ?? null };
 }
 
-/** Errors of the token endpoint after which only the person's own sign-in helps. */
+/** Token endpoint errors after which the person must sign in again. */
 const ENDS = ['invalid_grant', 'interaction_required', 'login_required', 'consent_required'];
 
 function isEnd(error: unknown): boolean {
@@ -202,7 +200,7 @@ async function metadataOf(provider: Provider): Promise<ProviderMetadata> {
   }
 }
 
-/** The client of `teams.signIn` at a provider whose discovery document is at hand. */
+/** The client of `teams.signIn`, with a discovery document already fetched. */
 export function createSignInClientConfiguration(given: {
   document: JsonObject;
   tenantId: string;
@@ -237,13 +235,13 @@ function configuration(options: {
   const { signIn, metadata, tenantId, clock } = options;
   const allowHttp = options.config.profile === 'local';
   const methods = own(metadata.document, 'token_endpoint_auth_methods_supported');
-  // RFC 8414 2: a provider that lists no methods takes client_secret_basic.
+  // RFC 8414 2: without a list of methods, client_secret_basic is the default.
   const basic = !Array.isArray(methods) || methods.includes('client_secret_basic');
   const client = new oidc.Configuration(
     { ...metadata.document, issuer: fillTenant(metadata.issuer, tenantId) },
     signIn.clientId,
     {
-      // The clock may be corrected by the database's; openid-client reads the machine's.
+      // Our clock may follow the database's; openid-client reads the machine's.
       [oidc.clockSkew]: Math.round((clock.now() - systemClock.now()) / 1_000),
       [oidc.clockTolerance]: 30,
     },
@@ -252,7 +250,7 @@ function configuration(options: {
   const wire = boundedFetch(options.fetch, { ...PROVIDER_LIMITS, allowHttp });
   client[oidc.customFetch] = async (url, init) => {
     const response = await wire(url, init as RequestInit);
-    // openid-client would call it an answer that does not conform, and so a refusal.
+    // openid-client would report a malformed response, which counts as a refusal.
     if (response.status >= 500) throw new Error(`the provider answered ${response.status}`);
     return response;
   };
@@ -260,18 +258,18 @@ function configuration(options: {
   return client;
 }
 
-/** How the client proves itself; a public one by PKCE alone (RFC 9700 2.1.1). */
+/** Client authentication; a public client uses PKCE alone (RFC 9700 2.1.1). */
 function clientAuth(secret: string | null, basic: boolean): oidc.ClientAuth {
   if (secret === null) return oidc.None();
   return basic ? oidc.ClientSecretBasic(secret) : oidc.ClientSecretPost(secret);
 }
 
-/** Whether the provider, or a check of its answer, said no; else it could not be reached. */
+/** Whether the provider, or a check of its response, refused. Otherwise it was unreachable. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof IdentityError) return true;
   if (error instanceof oidc.AuthorizationResponseError) return true;
   if (error instanceof oidc.ResponseBodyError) return true;
-  // A client that was not let in is answered so where it came by basic authentication.
+  // The response to a client that failed basic authentication.
   if (error instanceof oidc.WWWAuthenticateChallengeError) return true;
   const code = error instanceof oidc.ClientError ? error.code : undefined;
   return code !== undefined && code !== 'OAUTH_TIMEOUT' && code !== 'OAUTH_ABORT';

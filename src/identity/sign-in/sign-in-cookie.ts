@@ -1,6 +1,6 @@
 /**
- * The cookie that ties a sign-in to its browser. `__Host-` (RFC 6265bis 4.1.3.2) keeps other hosts
- * of the domain from planting one; Lax lets it come along when the provider sends the browser back.
+ * The cookie that binds a sign-in to its browser. `__Host-` (RFC 6265bis 4.1.3.2) prevents other
+ * hosts of the domain from setting it. SameSite=Lax sends it with the provider's redirect.
  */
 const NAME = '__Host-countersign-signin';
 const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Lax';
@@ -11,12 +11,12 @@ export function signInCookie(secret: string, maxAgeMs: number): string {
   return `${NAME}=${secret}; ${ATTRIBUTES}; Max-Age=${Math.floor(maxAgeMs / 1_000)}`;
 }
 
-/** The Set-Cookie value that takes the cookie away. */
+/** The Set-Cookie value that deletes the cookie. */
 export function clearedSignInCookie(): string {
   return `${NAME}=; ${ATTRIBUTES}; Max-Age=0`;
 }
 
-/** The secret in a Cookie header; undefined where there is none, or more than one. */
+/** The secret in a Cookie header; undefined if there is none, or more than one. */
 export function readSignInCookie(header: string | undefined): string | undefined {
   const found = (header ?? '')
     .slice(0, 8_192)

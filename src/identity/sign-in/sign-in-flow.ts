@@ -5,16 +5,16 @@ import { createSignInClient } from './sign-in-client.ts';
 import type { SignInClient } from './sign-in-client.ts';
 import type { Verifier } from '../tokens/verify-token.ts';
 
-/** The sign-in button's provider as configured, with our client there. */
+/** The sign-in button's configuration, with our client at its provider. */
 export interface SignInFlow {
   readonly signIn: NonNullable<Config['teams']['signIn']>;
   readonly client: SignInClient;
 }
 
 /**
- * Makes the flow ready; undefined where no sign-in is configured.
+ * Creates the flow; undefined if no sign-in is configured.
  *
- * @throws Error at once where teams.signIn names an issuer that does not stand in configuration.
+ * @throws Error at once where teams.signIn names an unknown issuer.
  */
 export function createSignInFlow(parts: {
   config: Config;

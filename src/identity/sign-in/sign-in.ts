@@ -21,13 +21,13 @@ import { clearedSignInCookie, readSignInCookie, signInCookie } from './sign-in-c
 import { createTries } from './tries.ts';
 import type { Verifier } from '../tokens/verify-token.ts';
 
-/** How long a link, the sign-in it starts, and the code it ends in are good for, together. */
+/** The total lifetime of a link, its sign-in and its code. */
 export const SIGN_IN_MS = 10 * 60_000;
 
 /**
- * Eight digits: few enough to be typed where a client cannot hand them over, and enough, because a
- * code counts only with an activity of the very person it was parked for. Who guesses can win no
- * more than the own identity; five wrong tries in ten minutes end even that.
+ * Eight digits are short enough to type. They are also safe: a code counts only with an activity of
+ * the person it was stored for, so a guess can only win the attacker's own identity. Five wrong
+ * codes in ten minutes lock that person.
  */
 const CODE_DIGITS = 8;
 const CODE = /^\d{8}$/;
@@ -41,9 +41,9 @@ export interface SignInParts {
   readonly secrets: StoredSecrets;
   readonly verifier: Verifier;
   readonly fetch?: Fetch;
-  /** Carries what is redeemed over the next clicks; absent: it counts for this one alone. */
+  /** Starts a session with the redeemed identity; without it, the sign-in counts for one click. */
   readonly sessions?: Pick<SessionKeeper, 'start'>;
-  /** Told of somebody who signed in as another person than the link is for. */
+  /** Records that somebody signed in as another person than the link is for. */
   readonly mismatch?: (seen: {
     person: Pick<SignInLink, 'tenantId' | 'objectId'>;
     requestId: string | null;
@@ -53,11 +53,11 @@ export interface SignInParts {
 }
 
 /**
- * The sign-in button: a link for one person, request and revision, opened once in one browser,
- * whose result is parked and counts only when an activity of that same person brings the code.
- * The store sees hashes of secrets and what keys/ has encrypted, nothing that could be used.
+ * The sign-in button. A link is for one person, request and revision, and opens once in one
+ * browser. Its result is stored, and counts only when an activity of that person sends the code.
+ * The store holds only hashes and ciphertext.
  *
- * @throws Error at once where teams.signIn names an issuer that does not stand in configuration.
+ * @throws Error at once where teams.signIn names an unknown issuer.
  */
 export function createSignIn(parts: SignInParts): SignIn & SignInPages {
   const { clock, ids, store, config } = parts;
@@ -122,7 +122,7 @@ async function begin(
     verifier: ids.secret(32),
   };
   const id = sha256(link);
-  // Asked before the link is used up, so that a provider that is down does not cost the link.
+  // Before the link is used up: an unreachable provider must not cost the link.
   await flow.client.ready();
   const state = sha256(secrets.state);
   const opened = await store.openLink(
@@ -177,7 +177,7 @@ async function finish(
     principal,
     verifiedAt: clock.now(),
     nonce: secrets.nonce,
-    // Kept only where it is used.
+    // Stored only where sessions use it.
     refreshToken: parts.sessions ? refreshToken : null,
   });
   await store.park(attempt.id, { code: sha256(code), identity }, clock.now());
@@ -189,7 +189,7 @@ function required(flow: SignInFlow | undefined): SignInFlow {
   return flow;
 }
 
-/** Login CSRF and a link passed on to somebody else both end here (RFC 6819 4.4.1.8). */
+/** Prevents login CSRF and a forwarded link (RFC 6819 4.4.1.8). */
 function assertBrowser(attempt: SignInAttempt, cookie: string | undefined): void {
   const browser = readSignInCookie(cookie);
   if (browser === undefined || !sameSecret(sha256(browser), attempt.browser)) {
@@ -197,12 +197,12 @@ function assertBrowser(attempt: SignInAttempt, cookie: string | undefined): void
   }
 }
 
-/** What the link's stage demands; the column is ours alone to write. */
+/** The step-up that the link's stage requires; only we write this column. */
 function demandOf({ demand }: SignInLink): StepUp | null {
   return demand === null ? null : (JSON.parse(demand) as StepUp);
 }
 
-/** A sign-in that does not come up to what was demanded ends here, with a sentence. */
+/** Refuses a sign-in that does not meet the required step-up. */
 function checkDemand(link: SignInLink, { token }: Principal, now: number): void {
   const demand = demandOf(link);
   const met = demand === null ? { ok: true as const } : meetsStepUp(demand, token, now);
@@ -229,7 +229,7 @@ async function checkPerson(
   }
 }
 
-/** Who signed in must be the Teams person that the link is for. */
+/** Refuses anybody but the Teams person that the link is for. */
 function assertPerson(
   principal: Principal,
   person: Pick<SignInLink, 'tenantId' | 'objectId'>,

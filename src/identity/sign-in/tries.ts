@@ -3,13 +3,13 @@ import { Lru } from '../../lib/lru.ts';
 
 const REMEMBERED = 10_000;
 
-/** Counts wrong tries by person, within a window that starts at the first. */
+/** Counts wrong tries for each person, in a window that starts at the first. */
 export interface Tries {
   exhausted(person: string): boolean;
   failed(person: string): void;
 }
 
-/** A counter of this process; at most `limit` wrong tries in `windowMs`. */
+/** A counter in memory: at most `limit` wrong tries in `windowMs`. */
 export function createTries(options: { clock: Clock; limit: number; windowMs: number }): Tries {
   const { clock, limit, windowMs } = options;
   const seen = new Lru<{ count: number; until: number }>(REMEMBERED);

@@ -190,7 +190,7 @@ describe('the look-up of groups', () => {
             log: silentLogger,
             fetch: graph.fetch,
           })
-        ).filter(({ check }) => check === 'group look-up');
+        ).filter(({ check }) => check === 'group lookup');
       expect((await look()).map(({ part, result }) => `${result} ${part}`)).toEqual([
         'ok issuer entra',
         'ok issuer entra',
@@ -231,7 +231,7 @@ channels:
     expect(findings).toContainEqual(
       expect.objectContaining({
         part: 'issuer entra',
-        check: 'group look-up',
+        check: 'group lookup',
         result: 'fail',
       }),
     );

@@ -70,7 +70,7 @@ beforeEach(() => {
   clock.set(Date.now());
 });
 
-/** The wire: what goes to Microsoft's login arrives at the server on loopback. */
+/** A fetch that redirects Microsoft's login to the server on loopback. */
 const toLoopback = (url: string, init?: RequestInit) =>
   fetch(url.replace('https://login.microsoftonline.com', base), init);
 
@@ -118,7 +118,7 @@ describe('at Entra, through msal', () => {
     );
   });
 
-  test('a managed identity, asked where the machine says', async () => {
+  test("a managed identity, at the machine's own endpoint", async () => {
     const before = { ...process.env };
     Object.assign(process.env, { IDENTITY_ENDPOINT: `${base}/msi/token`, IDENTITY_HEADER: 'h' });
     try {
@@ -135,7 +135,7 @@ describe('at Entra, through msal', () => {
     }
   });
 
-  test('a login that is refused says so, without the secret', async () => {
+  test('reports a refused login, without the secret', async () => {
     failing = true;
     const error = await credentials({})
       .token()
@@ -144,7 +144,7 @@ describe('at Entra, through msal', () => {
     expect(String(error)).not.toContain('bot-secret');
   });
 
-  test('plain http is never called in production', async () => {
+  test('never calls plain http in production', async () => {
     const cloud = { ...configOf([]).teams.cloud, loginUrl: base };
     const refused = async () => credentials({ cloud }).token();
     await expect(refused()).rejects.toThrow();
@@ -164,7 +164,7 @@ describe('in the local profile', () => {
     expect(asked[0]?.form.get('scope')).toBe('https://api.botframework.com/.default');
   });
 
-  test('keeps a token until five minutes before its end', async () => {
+  test('keeps a token until five minutes before its expiry', async () => {
     const bot = local();
     await bot.token();
     clock.advance(3_600_000 - 300_001);
@@ -180,7 +180,7 @@ describe('in the local profile', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('uses a token to its end where no new one can be had, then says so', async () => {
+  test('uses a token until its expiry while no new one is available, then reports the failure', async () => {
     const bot = local();
     await bot.token();
     failing = true;
@@ -193,7 +193,7 @@ describe('in the local profile', () => {
     expect((await bot.token()).value).toMatch(/^bot-token-/);
   });
 
-  test('rests two seconds after a failed login', async () => {
+  test('waits two seconds after a failed login', async () => {
     failing = true;
     const bot = local();
     for (let at = 0; at < 10; at += 1) expect(await codeOf(bot.token())).toBe('bot_login_failed');

@@ -1,4 +1,4 @@
-/** What Microsoft Graph says of a person who is away: roles as they are now. */
+/** A person's current roles and claims at Microsoft Graph, without the person. */
 import type { IssuerConfig } from '../../../src/config/config.ts';
 import { evidenceAge } from '../../../src/domain/request/evidence.ts';
 import type { PrincipalRef } from '../../../src/domain/people/principal.ts';
@@ -93,26 +93,26 @@ const held = (of: ClaimsRefresher, claims: readonly string[], person = amara) =>
 const rolesNow = async (of: ClaimsRefresher, person: PrincipalRef) =>
   (await held(of, [], person))?.roles;
 
-test('app roles and groups of this moment, with what they imply', async () => {
+test('reads the current app roles and groups, with implied roles', async () => {
   graph.state.appRoles = ['approver'];
   graph.state.memberOf = [APPROVERS];
   expect(await rolesNow(refresher(), amara)).toEqual(['approver', 'lead', 'reader']);
 });
 
-test('what was taken away is gone', async () => {
+test('drops a role that was removed', async () => {
   expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
 test.each([
   ['disabled', false],
   ['deleted', null],
-])('an account that is %s has none', async (_name, enabled) => {
+])('an account that is %s has no roles', async (_name, enabled) => {
   graph.state.appRoles = ['approver'];
   graph.state.enabled = enabled;
   expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
-test('an assignment of another application does not count', async () => {
+test('ignores an assignment of another application', async () => {
   graph.state.onGraph = (call, response) => {
     if (!call.path.includes('/appRoleAssignments')) return false;
     graph.json(response, { value: [{ appRoleId: 'id-of-approver', resourceId: 'other' }] });
@@ -121,20 +121,20 @@ test('an assignment of another application does not count', async () => {
   expect(await rolesNow(refresher(), amara)).toEqual([]);
 });
 
-test("only mappings of the person's tenant count", async () => {
+test("applies only mappings of the person's tenant", async () => {
   graph.state.appRoles = ['approver'];
   const roles = [{ claim: 'roles', map: null, tenants: [OTHER_TENANT] }];
   expect(await rolesNow(refresher({ tenants: [TENANT, OTHER_TENANT], roles }), amara)).toEqual([]);
 });
 
-test('a tenant that is trusted no more is not asked', async () => {
+test('does not call a tenant that is no longer allowed', async () => {
   graph.state.appRoles = ['approver'];
   const asked = refresher({ tenants: [OTHER_TENANT] });
   expect(await rolesNow(asked, amara)).toEqual(['from the session']);
   expect(graph.calls).toEqual([]);
 });
 
-test('nothing is kept: each look asks again', async () => {
+test('caches nothing: each recheck calls again', async () => {
   const asked = refresher();
   graph.state.memberOf = [APPROVERS];
   expect(await rolesNow(asked, amara)).toContain('lead');
@@ -144,24 +144,27 @@ test('nothing is kept: each look asks again', async () => {
 
 test.each([
   ["another provider's people", {}, { provider: 'okta' }],
-  ['a provider without a look-up', { groupLookup: undefined as never }, {}],
-  ['roles from a claim that Graph does not hold', { roles: [{ claim: 'wids', map: null }] }, {}],
-  ['any group for a role', { roles: [{ claim: 'groups', map: null }] }, {}],
-])('%s are told by others', async (_name, over, person) => {
+  ['a provider without a lookup', { groupLookup: undefined as never }, {}],
+  ['roles from a claim that Graph does not have', { roles: [{ claim: 'wids', map: null }] }, {}],
+  ['a mapping of every group', { roles: [{ claim: 'groups', map: null }] }, {}],
+])('leaves %s to other sources', async (_name, over, person) => {
   expect(await rolesNow(refresher(over), { ...amara, ...person })).toEqual(['from the session']);
   expect(graph.at('graph')).toEqual([]);
 });
 
-test.each([[500], [403], [429]])('an answer of %d is a fault, not an absence', async (status) => {
-  graph.state.onGraph = (_call, response) => void response.writeHead(status).end('{}');
-  await expect(rolesNow(refresher(), amara)).rejects.toThrow();
-});
+test.each([[500], [403], [429]])(
+  'treats an answer of %d as a failure, not as an absence',
+  async (status) => {
+    graph.state.onGraph = (_call, response) => void response.writeHead(status).end('{}');
+    await expect(rolesNow(refresher(), amara)).rejects.toThrow();
+  },
+);
 
-describe('claims, by the properties that configuration names for them', () => {
+describe('reads claims from the properties that the configuration names', () => {
   const claims = { department: 'department', cost: 'employeeOrgData.costCenter' };
   const asked = () => refresher({ groupLookup: { ...lookup, claims } });
 
-  test('as they are now, in the call that there is anyway', async () => {
+  test('returns current values in the same call', async () => {
     graph.state.user = { department: 'Payments', employeeOrgData: { costCenter: 'c7' } };
     expect(await held(asked(), ['department', 'cost'])).toMatchObject({
       claims: { department: 'Payments', cost: 'c7' },
@@ -171,7 +174,7 @@ describe('claims, by the properties that configuration names for them', () => {
     expect(askedOfSession).toEqual([]);
   });
 
-  test('only those that matter are asked for', async () => {
+  test('asks only for the needed properties', async () => {
     await held(asked(), []);
     expect(graph.at('graph')[0]?.path).toContain('$select=id,accountEnabled');
     expect(graph.at('graph')[0]?.path).not.toContain('department');
@@ -179,14 +182,14 @@ describe('claims, by the properties that configuration names for them', () => {
 
   test.each([
     ['empty', { department: null }, { department: null }],
-    ['not in the answer', {}, {}],
-    ['of a form that rules do not know', { department: { name: 'Payments' } }, {}],
+    ['missing in the answer', {}, {}],
+    ['of an unsupported shape', { department: { name: 'Payments' } }, {}],
     [
-      'inside of what is empty',
+      'inside an empty value',
       { department: 'x', employeeOrgData: null },
       { department: 'x', cost: null },
     ],
-  ])('%s is told apart', async (_name, user, found) => {
+  ])('distinguishes a value that is %s', async (_name, user, found) => {
     graph.state.user = user;
     graph.state.appRoles = ['approver'];
     expect((await held(asked(), ['department', 'cost', 'badge']))?.claims).toEqual({
@@ -195,7 +198,7 @@ describe('claims, by the properties that configuration names for them', () => {
     });
   });
 
-  test('one that no property is named for is left to the session, and replaces none', async () => {
+  test('leaves a claim without a property to the session', async () => {
     graph.state.user = { department: 'Payments' };
     graph.state.appRoles = ['approver'];
     expect(await held(asked(), ['department', 'badge'])).toEqual({
@@ -205,14 +208,14 @@ describe('claims, by the properties that configuration names for them', () => {
     expect(askedOfSession).toEqual(['badge']);
   });
 
-  test('of a disabled account nothing is told', async () => {
+  test('returns nothing for a disabled account', async () => {
     graph.state.user = { department: 'Payments' };
     graph.state.enabled = false;
     expect(await held(asked(), ['department'])).toEqual({ roles: [], claims: {} });
   });
 });
 
-describe('claims of a good token that are too old', () => {
+describe('stale claims of a good token', () => {
   const claims = { department: 'department' };
   const clock = turnableClock();
   const old = principal({ ...amara, roles: ['approver'], claims: { department: 'Payments' } });
@@ -223,7 +226,7 @@ describe('claims of a good token that are too old', () => {
     graph.state.appRoles = ['auditor'];
   });
 
-  test('are those of this moment, and say so', async () => {
+  test('are replaced by current ones, with the new time', async () => {
     const by = await renew();
     expect(by).toMatchObject({
       key: old.key,
@@ -235,14 +238,14 @@ describe('claims of a good token that are too old', () => {
     expect(evidenceAge({}, decision)).toMatchObject({ asOf: clock.now(), stale: false });
   });
 
-  test('one that is empty now is none', async () => {
+  test('a claim that is empty now is removed', async () => {
     graph.state.user = { department: null };
     expect((await renew())?.claims).toEqual({});
   });
 
   test.each([
     [
-      'a claim that is not told',
+      'a claim that is not returned',
       () => {
         graph.state.user = {};
       },
@@ -259,12 +262,12 @@ describe('claims of a good token that are too old', () => {
         graph.state.onGraph = (_c, r) => void r.writeHead(500).end('{}');
       },
     ],
-  ])('%s: none are renewed, and the person has to sign in', async (_name, prepare) => {
+  ])('%s: renews nothing, and the person must sign in', async (_name, prepare) => {
     prepare();
     expect(await renew()).toBeUndefined();
   });
 
-  test('where no property is named for a claim, nor', async () => {
+  test('renews nothing where no property is named for a claim', async () => {
     expect(await renew({ groupLookup: lookup })).toBeUndefined();
   });
 });

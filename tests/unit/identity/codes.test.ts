@@ -11,11 +11,11 @@ const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
 test.each(Object.entries(IDENTITY_CODES))('%s has a sentence and is used', (code, text) => {
   expect(code).toMatch(/^[a-z]+(_[a-z]+)+$/);
   expect(text.length).toBeGreaterThan(20);
-  // What http/ says before there is any token.
+  // Used by http/ before there is a token.
   if (code !== 'token_missing') expect(sources).toContain(`'${code}'`);
 });
 
-test('an error carries code, sentence, what it is about, and its cause', () => {
+test('an error carries code, sentence, subject and cause', () => {
   const cause = new Error('why');
   const error = identityError('token_claim_missing', { about: 'exp', cause });
   expect(error).toBeInstanceOf(IdentityError);

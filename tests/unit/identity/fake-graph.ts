@@ -1,4 +1,4 @@
-/** Microsoft's login and Graph on loopback, reached by their public names through a fetch. */
+/** Microsoft's login and Graph on loopback, reached under their public names through a fetch. */
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 export const GRAPH = 'https://graph.microsoft.com';
 export const LOGIN = 'https://login.microsoftonline.com';
 
-/** One call that arrived, at Graph or at the login. */
+/** A received call, at Graph or at the login. */
 export interface Arrived {
   readonly to: 'graph' | 'login';
   readonly method: string;
@@ -15,10 +15,10 @@ export interface Arrived {
   readonly authorization: string | undefined;
 }
 
-/** Answers a call to Graph in place of the usual one; false: the usual one after all. */
+/** Answers a call to Graph instead of the default; false falls back to the default. */
 export type GraphAnswer = (call: Arrived, response: ServerResponse) => boolean | void;
 
-/** A directory whose members, app roles and faults a test sets. */
+/** A directory with members, app roles and faults that a test sets. */
 export async function startGraph() {
   const calls: Arrived[] = [];
   const strays: string[] = [];
@@ -94,9 +94,9 @@ export async function startGraph() {
     calls,
     json,
     at: (to: Arrived['to']) => calls.filter((call) => call.to === to),
-    /** Addresses besides that were called; each would give what was hoped for. */
+    /** Other addresses that were called; each answers as an attacker would like. */
     strays,
-    /** The wire: what goes to Microsoft arrives here, and anything else too, but noted. */
+    /** A fetch that redirects every call to this server and records unexpected addresses. */
     fetch: (url: string, init?: RequestInit) => {
       const here = url.replace(GRAPH, `${base}/graph`).replace(LOGIN, `${base}/login`);
       if (here === url) strays.push(url);

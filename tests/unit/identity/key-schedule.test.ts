@@ -13,7 +13,7 @@ import {
   turnableClock,
 } from './kit.ts';
 
-test('a running schedule brings a rotated key before a token needs it, and stops', async () => {
+test('fetches a rotated key before a token needs it, and stops', async () => {
   const [key, next] = await Promise.all([newKey('k1'), newKey('k2')]);
   const server = await startKeyServer();
   server.state.keys = [key.publicJwk];

@@ -1,4 +1,4 @@
-/** What the identity tests stand on: a clock to turn, a provider on loopback, a configuration. */
+/** Fixtures of the identity tests: a manual clock, a provider on loopback, a configuration. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,7 +18,7 @@ export const OUR_URL = 'http://127.0.0.1:9';
 
 export type Claims = Record<string, unknown>;
 
-/** A clock that stands still until it is turned; starts at a whole second. */
+/** A manual clock; starts at a whole second. */
 export function turnableClock(startMs = Date.UTC(2026, 10, 20, 12)) {
   let nowMs = startMs;
   return {
@@ -39,16 +39,16 @@ export interface TestKey {
   readonly publicJwk: JWK;
 }
 
-/** A fresh key pair with a published half. */
+/** A new key pair with its public JWK. */
 export async function newKey(kid: string, alg = 'RS256'): Promise<TestKey> {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
   return { kid, alg, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, use: 'sig' } };
 }
 
-/** Answers in place of the usual one. */
+/** Answers instead of the default. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A provider on loopback: a discovery document and keys, each of which may be made to fail. */
+/** A provider on loopback: a discovery document and keys, each of which can fail. */
 export async function startKeyServer(options: { issuerPath?: string } = {}) {
   const fetched = { discovery: 0, keys: 0 };
   const state: {
@@ -98,7 +98,7 @@ export async function startKeyServer(options: { issuerPath?: string } = {}) {
 
 export type KeyServer = Awaited<ReturnType<typeof startKeyServer>>;
 
-/** Signs anything; header members that are undefined are left out. */
+/** Signs any claims; header members that are undefined are left out. */
 export function sign(key: TestKey, claims: Claims, header: Claims = {}): Promise<string> {
   const kept = Object.entries({ alg: key.alg, typ: 'JWT', kid: key.kid, ...header }).filter(
     ([, value]) => value !== undefined,
@@ -109,7 +109,7 @@ export function sign(key: TestKey, claims: Claims, header: Claims = {}): Promise
     .sign(key.privateKey);
 }
 
-/** A token of any header and payload text, signed as it is: for what no library would write. */
+/** A signed token with any header and payload text, even what no library would write. */
 export async function signText(
   key: TestKey,
   header: string | Claims,
@@ -126,7 +126,7 @@ export async function signText(
   return `${text}.${Buffer.from(signature).toString('base64url')}`;
 }
 
-/** An issuer of people and workloads on loopback. */
+/** An issuer for people and workloads on loopback. */
 export function oidcIssuer(server: KeyServer, over: Partial<IssuerConfig> = {}): IssuerConfig {
   return {
     id: 'idp',
@@ -147,7 +147,7 @@ export function oidcIssuer(server: KeyServer, over: Partial<IssuerConfig> = {}):
   };
 }
 
-/** The same as Entra with a list of tenants. */
+/** An Entra issuer on loopback with a list of tenants. */
 export function entraIssuer(server: KeyServer, over: Partial<IssuerConfig> = {}): IssuerConfig {
   return oidcIssuer(server, {
     id: 'entra',
@@ -247,7 +247,7 @@ export function workloadClaims(iss: string, nowMs: number, over: Claims = {}): C
   };
 }
 
-/** The code that a promise was refused with; `accepted` where it was not. */
+/** The code of a rejected promise; `accepted` if it resolves. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;

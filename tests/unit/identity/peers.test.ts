@@ -1,6 +1,6 @@
 /**
- * Sign-in and tokens against a provider from another hand, panva's oidc-provider, set up in several
- * ways, and with openid-client as the client that people and pipelines use.
+ * Sign-in and tokens with independent implementations: panva's oidc-provider in several
+ * configurations, and openid-client as the client of people and pipelines.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +22,7 @@ import { AMARA, API, OUR_URL, TENANT, codeOf, configOf, log } from './kit.ts';
 import { cookieOf, secretsOf } from './sign-in-world.ts';
 
 jest.setTimeout(30_000);
-// oidc-provider warns of plain http and of its own interaction pages; both are wanted here.
+// oidc-provider warns about plain http and its own interaction pages; both are intended here.
 beforeAll(() => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   jest.spyOn(console, 'info').mockImplementation(() => undefined);
@@ -54,11 +54,11 @@ interface Setup {
   readonly configuration?: Configuration;
   readonly alg?: string;
   readonly issuer?: Partial<IssuerConfig>;
-  /** Null: a public client. */
+  /** Null for a public client. */
   readonly secret?: string | null;
 }
 
-/** Starts the provider, and our side of it; `stop` ends both. */
+/** Starts the provider and our services; `stop` ends both. */
 async function startPeer(setup: Setup) {
   const alg = setup.alg ?? 'RS256';
   const server = createServer();
@@ -159,7 +159,7 @@ async function ourSide(issuer: string, setup: Setup, store: SqliteStore) {
 
 type Peer = Awaited<ReturnType<typeof startPeer>>;
 
-/** Signs in on the provider's own pages; gives the address that it sends the browser back to. */
+/** Signs in on the provider's own pages; returns the address of its redirect. */
 async function signInAt(peer: Peer, address: string, login = 'amara'): Promise<URL> {
   const agent = browser(peer.issuer);
   let page = await agent.follow(address);
@@ -263,7 +263,7 @@ test.each(REFUSED)('%s is refused', async (_name, setup, code) => {
 describe('openid-client as the peer', () => {
   const insecure = { execute: [oidc.allowInsecureRequests] };
 
-  test("a pipeline's token by client credentials is a workload at the API", async () => {
+  test('a client-credentials token is a workload at the API', async () => {
     await withPeer({}, async ({ issuer, verifier }) => {
       const client = await oidc.discovery(
         new URL(issuer),
@@ -282,7 +282,7 @@ describe('openid-client as the peer', () => {
     });
   });
 
-  test('the same token where only people may come is refused', async () => {
+  test('the same token is refused where only people are allowed', async () => {
     await withPeer({ issuer: { use: ['people'] } }, async ({ issuer, verifier }) => {
       const client = await oidc.discovery(
         new URL(issuer),
@@ -298,7 +298,7 @@ describe('openid-client as the peer', () => {
     });
   });
 
-  test("a person's access token by code and PKCE is theirs, the ID token nothing", async () => {
+  test("a person's access token by code and PKCE is accepted, the ID token refused", async () => {
     await withPeer({}, async (peer) => {
       const client = await oidc.discovery(
         new URL(peer.issuer),

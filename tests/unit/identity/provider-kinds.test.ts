@@ -1,6 +1,7 @@
 /**
  * Every kind of provider by configuration alone: a countersign.yaml, tokens as each provider writes
- * them, and what comes of them. The providers' public addresses lead to one server on loopback.
+ * them, and the resulting principals. The providers' public addresses lead to one server on
+ * loopback.
  */
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -98,7 +99,7 @@ const { config } = load({
   },
 });
 
-/** What each discovery document says its issuer is. */
+/** The issuer in each discovery document. */
 const issuerAt = (url: string): string => {
   const { host, pathname, origin } = new URL(url);
   const path = pathname.replace('/.well-known/openid-configuration', '');
@@ -194,7 +195,7 @@ describe('Entra', () => {
     expect(found).toMatchObject({ kind: 'workload', claims: { azp: 'pipeline' } });
   });
 
-  test('sovereign clouds: the addresses of v1 and v2 follow from the cloud', () => {
+  test('sovereign clouds: v1 and v2 addresses follow from the cloud', () => {
     for (const [cloud, host] of [
       ['usgov', 'login.microsoftonline.us'],
       ['china', 'login.partner.microsoftonline.cn'],
@@ -251,7 +252,7 @@ describe('other providers of people', () => {
   });
 });
 
-describe('workloads, and the rules that let them ask', () => {
+describe('workloads, and the workflow rules for them', () => {
   const asks = async (claims: Claims) => {
     const [workflow] = config.workflows;
     if (workflow === undefined) throw new Error('no workflow');
@@ -332,7 +333,7 @@ describe('workloads, and the rules that let them ask', () => {
     ],
     ['GitHub: one of two branches', true, github({ ...branch, ref: 'refs/heads/stable' })],
     [
-      'GitHub: a branch that begins alike',
+      'GitHub: a branch with the same prefix',
       false,
       github({ ...branch, ref: 'refs/heads/stable-not' }),
     ],
@@ -355,7 +356,7 @@ describe('workloads, and the rules that let them ask', () => {
     );
   });
 
-  test("a GitLab of one's own does not speak for gitlab.com", async () => {
+  test('a self-managed GitLab does not speak for gitlab.com', async () => {
     expect(await asks(gitlab({ iss: 'https://gitlab.contoso.example' }))).toEqual([
       'workload',
       false,
@@ -363,7 +364,7 @@ describe('workloads, and the rules that let them ask', () => {
   });
 });
 
-test("GitHub on an enterprise's own address", () => {
+test("GitHub at an enterprise's own address", () => {
   const text = edited(
     configText,
     'kind: github',

@@ -38,7 +38,7 @@ describe('from claims to roles', () => {
     expect(rolesOf({ roles: ['a'], wids: ['w'] }, from, alone)).toEqual(['a', 'admin']);
   });
 
-  test('an overage of groups gives no role', () => {
+  test('a group overage gives no role', () => {
     const claims = {
       _claim_names: { groups: 'src1' },
       _claim_sources: { src1: { endpoint: 'x' } },
@@ -48,15 +48,15 @@ describe('from claims to roles', () => {
   });
 });
 
-describe('roles that bring others', () => {
-  test('all the way', () => {
+describe('implied roles', () => {
+  test('transitively', () => {
     const implied = impliedRoles({ head: ['lead'], lead: ['approver'], approver: ['reader'] });
     expect(implied('head')).toEqual(['head', 'lead', 'approver', 'reader']);
     expect(implied('reader')).toEqual(['reader']);
     expect(implied('unknown')).toEqual(['unknown']);
   });
 
-  test('two ways to one role', () => {
+  test('two paths to one role', () => {
     const implied = impliedRoles({ a: ['b', 'c'], b: ['d'], c: ['d'] });
     expect([...implied('a')].toSorted()).toEqual(['a', 'b', 'c', 'd']);
   });
@@ -65,16 +65,16 @@ describe('roles that bring others', () => {
     [{ a: ['a'] }],
     [{ a: ['b'], b: ['a'] }],
     [{ x: ['a'], a: ['b'], b: ['c'], c: ['a'] }],
-  ])('a circle is refused: %j', (implies: Record<string, string[]>) => {
+  ])('rejects the cycle %j', (implies: Record<string, string[]>) => {
     expect(() => impliedRoles(implies)).toThrow(/imply each other: .*→/);
   });
 
-  test('inherited names bring nothing', () => {
+  test('inherited names imply nothing', () => {
     expect(impliedRoles({})('constructor')).toEqual(['constructor']);
   });
 });
 
-test('claims for rules: named ones, in forms that rules know', () => {
+test('claims for rules: configured names, in supported shapes', () => {
   const names = ['text', 'number', 'truth', 'list', 'object', 'missing', 'infinite', 'mixed'];
   expect(
     ruleClaims(

@@ -1,4 +1,4 @@
-/** Sessions on real parts: two replicas on one database, the local provider, a clock to turn. */
+/** Sessions on real parts: two replicas on one database, the local provider, a manual clock. */
 import { decodeJwt } from 'jose';
 import type { Config, SessionConfig } from '../../../src/config/config.ts';
 import type { AuditEvent } from '../../../src/domain/events/catalogue.ts';
@@ -26,24 +26,24 @@ export const LIMITS: SessionConfig = {
 type Claims = Record<string, unknown>;
 type Body = Record<string, unknown>;
 
-/** What a test may do to the way to the provider. */
+/** Hooks into the calls to the provider. */
 interface Wire {
-  /** Refreshes that were asked for. */
+  /** Number of refresh calls. */
   refreshes: number;
-  /** Answers instead of the token endpoint, at a refresh. */
+  /** Answers a refresh instead of the token endpoint. */
   instead: (() => Promise<Response>) | null;
   /** The provider's keys cannot be fetched. */
   deaf: boolean;
-  /** Runs before and after the provider is asked to refresh. */
+  /** Runs before and after a refresh call. */
   before: (() => Promise<void>) | null;
   after: (() => Promise<void>) | null;
-  /** Changes claims of ID tokens; the provider's key signs what comes out. */
+  /** Changes the claims of ID tokens; the provider's key signs the result. */
   twist: ((claims: Claims) => Claims) | null;
-  /** Changes the token endpoint's answer. */
+  /** Changes the token endpoint's response. */
   body: ((body: Body) => Body) | null;
 }
 
-/** Starts it; `replica` makes one more service on the same database. */
+/** Starts everything; `replica` adds a service on the same database. */
 export async function startSessionWorld() {
   const base = await startSignInWorld();
   const quiet: Wire = {
@@ -89,7 +89,7 @@ export async function startSessionWorld() {
       const { tenantId, objectId } = senderOf(id);
       return base.store.findSession({ tenantId, objectId, provider: 'local' });
     },
-    /** Events of sessions since the last call, oldest first. */
+    /** Session events since the last call, oldest first. */
     events: eventReader(base.store),
   };
 }
@@ -144,7 +144,7 @@ async function replicaOf(given: {
     store,
     mismatches,
     toCallback,
-    /** Signs a demo person in by the button: the session starts where the code is redeemed. */
+    /** Signs in a demo person by the button; the session starts when the code is redeemed. */
     async signInAs(id: string) {
       const { code } = await (await toCallback(id)).finish();
       return signIn.redeem({ code, sender: senderOf(id), ...target });
@@ -154,7 +154,9 @@ async function replicaOf(given: {
   };
 }
 
-/** The wire with its hooks. Tokens are of the machine's clock: they are moved to the test's. */
+/**
+ * A fetch with the hooks. Tokens use the machine's clock, so their times are moved to the test's.
+ */
 function wireOf({ clock, provider }: SignInWorld, wire: Wire) {
   return async (url: string, init?: RequestInit): Promise<Response> => {
     if (wire.deaf && url.endsWith('/jwks')) throw new Error('ECONNREFUSED');

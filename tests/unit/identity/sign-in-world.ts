@@ -19,7 +19,7 @@ import { OUR_URL, configOf, log, turnableClock } from './kit.ts';
 
 const people = demoPeople();
 
-/** What Teams says of a demo person. */
+/** How Teams names a demo person. */
 export function senderOf(id: string): TeamsSender {
   const person = people.find((each) => each.id === id);
   if (person === undefined) throw new Error(`no demo person ${id}`);
@@ -29,9 +29,9 @@ export function senderOf(id: string): TeamsSender {
 export const stateOf = (address: string) => new URL(address).searchParams.get('state') ?? '';
 export const cookieOf = (setCookie: string) => setCookie.split(';')[0];
 
-/** Starts everything; `tamper` may change what the provider's endpoints answer on their way. */
+/** Starts everything; `tamper` may change the responses of the provider's endpoints. */
 export async function startSignInWorld() {
-  // Codes and id_tokens of the provider are of the machine's clock, so the test's starts there.
+  // The provider uses the machine's clock, so the test's clock starts there.
   const clock = turnableClock(Date.now());
   const opened = await openSqlite({ clock });
   const provider = await startProvider({ people, serviceUrl: () => OUR_URL });
@@ -118,7 +118,7 @@ function helpers(issuer: string, signIn: SignIn & SignInPages) {
     });
     return new URL(address).searchParams.get('link') ?? '';
   };
-  /** Signs in at the provider's page; gives the address that it sends the browser back to. */
+  /** Signs in at the provider's page; returns the address of its redirect. */
   const signInAt = async (address: string, id: string) => {
     const agent = browser(issuer);
     const page = await agent.follow(address);
@@ -128,7 +128,7 @@ function helpers(issuer: string, signIn: SignIn & SignInPages) {
     if (back.location === undefined) throw new Error('the provider did not send the browser back');
     return back.location;
   };
-  /** The whole way to a code: link, provider, callback. */
+  /** A sign-in up to the code: link, provider, callback. */
   const codeFor = async (id: string, over: { requestId?: string; revision?: number } = {}) => {
     const { redirectTo, setCookie } = await signIn.begin({ link: await linkFor(id, over) });
     const back = await signInAt(redirectTo, id);

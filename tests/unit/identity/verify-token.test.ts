@@ -46,7 +46,7 @@ test.each([
   'ES512',
   'EdDSA',
   'Ed25519',
-])('%s verifies, and only where it is allowed', async (alg) => {
+])('%s verifies, only where it is allowed', async (alg) => {
   const signer = await newKey(`key-${alg}`, alg);
   server.state.keys = [signer.publicJwk];
   const token = await sign(signer, personClaims(server.state.issuer, clock.now()));
@@ -60,17 +60,17 @@ test.each([
   }
 });
 
-test('HS256 cannot even be configured', () => {
+test('HS256 cannot be configured', () => {
   expect(() => verifierOf({ algorithms: ['HS256'] })).toThrow(/unknown algorithm HS256/);
 });
 
-test('the digest is of what was signed, and of that alone', async () => {
+test('the digest covers the signed text and nothing else', async () => {
   const token = await sign(key, personClaims(server.state.issuer, clock.now()));
   const found = await verifierOf().verify(token, { kind: 'bearer' });
   expect(found.principal.token.digest).toBe(sha256(token.slice(0, token.lastIndexOf('.'))));
 });
 
-test('two signatures over one text have one digest, so that a replay is seen', async () => {
+test('two signatures of one text have one digest, so a replay is detected', async () => {
   const elliptic = await newKey('e1', 'ES256');
   server.state.keys = [elliptic.publicJwk];
   const verifier = verifierOf({ algorithms: ['ES256'] });
@@ -124,7 +124,7 @@ describe('an ID token at the sign-in', () => {
     expect(await codeOf(verifierOf().verify(token, expected))).toBe('token_header_refused');
   });
 
-  test('of an issuer for workloads only', async () => {
+  test('at an issuer for workloads only', async () => {
     const verifier = verifierOf({ use: ['workloads'] });
     expect(await codeOf(verifier.verify(await idToken({}), expected))).toBe(
       'token_kind_not_accepted',
@@ -133,7 +133,7 @@ describe('an ID token at the sign-in', () => {
 });
 
 describe('the key of a principal', () => {
-  test('provider and subject', async () => {
+  test('is provider and subject', async () => {
     const verifier = verifierOf({ teams: null, use: ['people'] });
     const claims = personClaims(server.state.issuer, clock.now(), { sub: 'auth0|7' });
     expect(await principal(verifier, claims)).toMatchObject({
@@ -143,7 +143,7 @@ describe('the key of a principal', () => {
     });
   });
 
-  test('tenant and object id where the provider knows Teams', async () => {
+  test('is tenant and object id where the provider has Teams ids', async () => {
     const verifier = verifierOf();
     const keys = [];
     for (const sub of ['for-the-bot', 'for-the-api']) {
@@ -153,7 +153,7 @@ describe('the key of a principal', () => {
     expect(keys[0]).toBe(keys[1]);
   });
 
-  test('Entra: two tenants with one object id are two', async () => {
+  test('Entra: one object id in two tenants is two principals', async () => {
     const entra = await startKeyServer({ issuerPath: '/{tenantid}/v2.0' });
     entra.state.keys = [key.publicJwk];
     try {
@@ -198,7 +198,7 @@ describe('the key of a principal', () => {
   });
 });
 
-test('roles bring the roles that they imply', async () => {
+test('roles include the roles that they imply', async () => {
   const config = configOf([oidcIssuer(server)], { implies: { approver: ['reader'] } });
   const verifier = createVerifier({ config, clock, log });
   expect((await principal(verifier, personClaims(server.state.issuer, clock.now()))).roles).toEqual(
@@ -206,7 +206,7 @@ test('roles bring the roles that they imply', async () => {
   );
 });
 
-test("a token id is jti, or else Entra's uti", async () => {
+test("the token id is jti, else Entra's uti", async () => {
   const of = async (over: Claims) =>
     (await principal(verifierOf(), personClaims(server.state.issuer, clock.now(), over))).token
       .tokenId;
