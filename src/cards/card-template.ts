@@ -87,9 +87,9 @@ function fill(node: unknown, contents: readonly unknown[]): unknown {
   if (typeof node !== 'object' || node === null) return node;
   const filled: Card = {};
   for (const [name, inner] of Object.entries(node)) {
-    const value = fill(inner, contents);
     // The engine leaves null where a condition dropped an object.
-    if (value !== undefined && value !== null) filled[name] = value;
+    const value = inner === null ? undefined : fill(inner, contents);
+    if (value !== undefined) filled[name] = value;
   }
   return filled;
 }

@@ -1,4 +1,5 @@
 import type { Request } from '../domain/request/request.ts';
+import { requestView } from '../domain/views/request-view.ts';
 import type { CardContent, RequestForm, TeamsCards } from '../usecases/ports/ports.ts';
 import { CardTemplate } from './card-template.ts';
 import type { Card } from './card-template.ts';
@@ -41,10 +42,15 @@ export function createCards(options: { publicUrl?: string } = {}): TeamsCards {
   return {
     request: (request, { viewer, refreshFor, now }) => {
       const late = now >= request.expiresAt;
-      return requestCard(request, { kind: 'card', viewer, refreshFor, late, publicUrl });
+      const view = requestView(request, viewer, now);
+      const options = { personal: viewer !== null, refreshFor, late, publicUrl };
+      return requestCard(request, { kind: 'card', request: view, ...options });
     },
-    review: (request, viewer) =>
-      requestCard(request, { kind: 'review', viewer, refreshFor: [], late: false, publicUrl }),
+    review: (request, { viewer, now }) => {
+      const view = requestView(request, viewer, now);
+      const options = { personal: viewer !== null, refreshFor: [], late: false, publicUrl };
+      return requestCard(request, { kind: 'review', request: view, ...options });
+    },
     form: (form) => ({
       card: formCard(form, true),
       summary: `Request: ${name(form.workflow.title)}`,

@@ -1,5 +1,5 @@
 import type { Request, RequestState } from '../domain/request/request.ts';
-import { openStage } from '../domain/request/request.ts';
+import { stageStatus } from '../domain/request/stages.ts';
 
 /** How a state looks: the style of the band, the colour of its words, and what it is called. */
 export interface Look {
@@ -35,7 +35,8 @@ export function lookOf(request: Request, late: boolean): Look {
   const look = LOOKS[request.state];
   if (request.state !== 'pending') return look;
   if (late) return { ...QUIET, label: 'Time is up', word: 'out of time' };
-  const stages = request.plan.stages.length;
-  if (stages < 2) return look;
-  return { ...look, label: `${look.label} · stage ${openStage(request) + 1} of ${stages}` };
+  const { stages } = request.plan;
+  if (stages.length < 2) return look;
+  const at = stages.findIndex((stage) => stageStatus(request, stage) === 'open') + 1;
+  return { ...look, label: `${look.label} · stage ${at} of ${stages.length}` };
 }

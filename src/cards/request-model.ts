@@ -7,7 +7,7 @@ import { lookOf } from './looks.ts';
 import { fit, name } from './plain-text.ts';
 import { actionsFor, notesFor } from './request-actions.ts';
 import type { View } from './request-actions.ts';
-import { stageModels } from './stage-model.ts';
+import { stageModels, stagesAreWhole } from './stage-model.ts';
 import { cardTime } from './times.ts';
 import type { Limits } from './view-limits.ts';
 
@@ -24,8 +24,9 @@ export function requestModel(request: Request, view: View, limits: Limits): Mode
   const whole =
     fields.left === 0 &&
     limits.details !== 'none' &&
+    stagesAreWhole(request) &&
     [...fields.rows, ...work, ...details].every((row) => row.whole);
-  const stages = stageModels(request, limits);
+  const stages = stageModels(request, view.request, limits);
   const refreshed = pending && view.refreshFor.length > 0;
   const actions = actionsFor(request, view, whole);
   return {

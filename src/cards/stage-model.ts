@@ -1,34 +1,38 @@
 import { evidenceAge } from '../domain/request/evidence.ts';
-import { distinctPeople, standing } from '../domain/request/quorum.ts';
+import { seatsOf } from '../domain/request/seats.ts';
+import { standingWords } from '../domain/request/stages.ts';
 import { stepUpText } from '../domain/request/step-up.ts';
-import { openStage } from '../domain/request/request.ts';
-import type { Decision, PlannedStage, Request } from '../domain/request/request.ts';
-import type { Model } from './card-template.ts';
+import type { Decision, PlannedStage, Request, Seat, Word } from '../domain/request/request.ts';
+import type { RequestView, StageView } from '../domain/views/request-view.ts';
 import { fit, name } from './plain-text.ts';
+import type { Model } from './card-template.ts';
 import { cardTime } from './times.ts';
 import type { Limits } from './view-limits.ts';
 
 /** Where each stage stands, who may decide it, and who decided; latest decisions win the room. */
-export function stageModels(request: Request, limits: Limits): readonly Model[] {
+export function stageModels(
+  request: Request,
+  { stages }: RequestView,
+  limits: Limits,
+): readonly Model[] {
   const shown = new Set(request.decisions.slice(-limits.decisions));
+  const pending = request.state === 'pending';
   return (
-    request.plan.stages
-      .map((stage, index) => ({ stage, index, here: decisionsOf(request, index) }))
+    stages
       // After the end, stages that nobody decided say nothing.
-      .filter(({ here }) => request.state === 'pending' || here.length > 0)
-      .map(({ stage, index, here }) => {
-        const left = here.filter((decision) => !shown.has(decision)).length;
-        const pending = request.state === 'pending';
+      .filter(({ decisions }) => pending || decisions.length > 0)
+      .map((view) => {
+        const left = view.decisions.filter((decision) => !shown.has(decision)).length;
         return {
-          ...markOf(request, stage, index),
-          name: name(stage.name),
+          ...markOf(view),
+          name: name(view.stage.name),
           needed: pending,
-          needs: pending ? needs(stage) : undefined,
-          counted: stage.quorum > 1,
-          count: `${approvals(here)} of ${stage.quorum}`,
+          needs: pending ? fit(needs(view.stage), NEEDS_ROOM).text : undefined,
+          counted: view.of > 1,
+          count: `${view.filled} of ${view.of}`,
           some: left > 0,
           left: left === 1 ? '1 earlier decision' : `${left} earlier decisions`,
-          decisions: here
+          decisions: view.decisions
             .filter((decision) => shown.has(decision))
             .map((decision) => decisionModel(request, decision, limits)),
         };
@@ -36,23 +40,31 @@ export function stageModels(request: Request, limits: Limits): readonly Model[] 
   );
 }
 
-/** Approvals that the open stage still lacks. */
-export function approvalsLeft(request: Request): number {
-  const index = openStage(request);
-  const quorum = request.plan.stages[index]?.quorum ?? 0;
-  return Math.max(quorum - approvals(decisionsOf(request, index)), 0);
+/** Whether a card tells of every stage all that the digest covers. */
+export function stagesAreWhole({ plan }: Request): boolean {
+  return plan.stages.every((stage) => fit(needs(stage), NEEDS_ROOM).whole);
 }
 
+const NEEDS_ROOM = { characters: 300, lines: 1 };
+
+const SAID: Readonly<Record<Word, { color: string; sign: string; text: string }>> = {
+  approve: { color: 'Good', sign: '✓  ', text: ' approved' },
+  deny: { color: 'Attention', sign: '✕  ', text: ' denied' },
+  withdraw: { color: 'Default', sign: '↩  ', text: ' took that back' },
+};
+
 function decisionModel(request: Request, decision: Decision, limits: Limits): Model {
-  const approved = decision.decision === 'approve';
+  const { color, sign, text } = SAID[decision.word];
   const reason = decision.reason ?? '';
   const hasReason = reason !== '' && limits.decisionReason > 0;
   const room = { characters: limits.decisionReason, lines: 6 };
+  const stands = standingWords(request, decision.stage).includes(decision);
+  const replaced = decision.word !== 'withdraw' && !stands ? ' (no longer counts)' : '';
   return {
-    color: approved ? 'Good' : 'Attention',
-    sign: approved ? '✓  ' : '✕  ',
+    color: replaced === '' ? color : 'Default',
+    sign: sign,
     who: name(decision.approver.name),
-    verdict: `${approved ? ' approved' : ' denied'}${doubt(request, decision)}`,
+    verdict: `${text}${replaced || doubt(request, decision)}`,
     at: cardTime(decision.at),
     hasReason,
     reason: hasReason ? `“${fit(reason, room).text}”` : undefined,
@@ -69,35 +81,33 @@ function doubt(request: Request, decision: Decision): string {
   return found === 'lost' ? ' (role lost since)' : ` (${what} not confirmed)`;
 }
 
-function markOf(request: Request, stage: PlannedStage, index: number): Model {
-  const stands = standing(stage, index, request.decisions);
-  if (stands === 'approved') return { sign: '✓', color: 'Good' };
-  if (stands === 'denied') return { sign: '✕', color: 'Attention' };
-  const open = request.state === 'pending' && index === openStage(request);
-  return open ? { sign: '●', color: 'Accent' } : { sign: '○', color: 'Default' };
+function markOf({ status }: StageView): Model {
+  switch (status) {
+    case 'approved':
+      return { sign: '✓', color: 'Good' };
+    case 'denied':
+      return { sign: '✕', color: 'Attention' };
+    case 'open':
+      return { sign: '●', color: 'Accent' };
+    default:
+      return { sign: '○', color: 'Default' };
+  }
 }
 
-/** Who may decide a stage, in words. */
+/** Who may decide a stage, in words: each kind of seat once. */
 function needs(stage: PlannedStage): string {
-  const roles = stage.roles.map((role) => name(role, 40)).join(' or ');
-  const { where } = stage;
-  const value = where === null ? '' : name(claimText(where.value), 80);
-  const condition = where === null ? '' : ` · ${name(where.claim, 40)} is ${value}`;
+  const seats = [...new Set(seatsOf(stage).map(seatText))].join('; ');
+  const deny = stage.denyQuorum > 1 ? ` · denied by ${stage.denyQuorum}` : '';
   const sign = stage.stepUp ? ` · needs ${name(stepUpText(stage.stepUp), 120)}` : '';
-  const whole = `Decided by ${roles || 'nobody'}${condition}${sign}`;
-  return fit(whole, { characters: 300, lines: 1 }).text;
+  return `Decided by ${seats || 'nobody'}${deny}${sign}`;
+}
+
+function seatText({ roles, where }: Seat): string {
+  const named = roles.map((role) => name(role, 40)).join(' or ') || 'nobody';
+  if (where === null) return named;
+  return `${named} · ${name(where.claim, 40)} is ${name(claimText(where.value), 80)}`;
 }
 
 function claimText(value: string | number | boolean | readonly string[]): string {
   return typeof value === 'object' ? value.join(', ') : String(value);
-}
-
-function decisionsOf(request: Request, stage: number): readonly Decision[] {
-  return request.decisions.filter((decision) => decision.stage === stage);
-}
-
-function approvals(decisions: readonly Decision[]): number {
-  return distinctPeople(
-    decisions.filter(({ decision }) => decision === 'approve').map(({ approver }) => approver),
-  );
 }

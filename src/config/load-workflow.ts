@@ -1,4 +1,4 @@
-import { workflowVersion } from '../domain/request/digest.ts';
+import { workflowVersion } from '../domain/workflow/version.ts';
 import type { StepUp } from '../domain/request/step-up.ts';
 import type {
   ClaimCondition,
@@ -68,6 +68,7 @@ class Builder {
       fields,
       request: { roles: input.request.roles, workloads: this.#workloads() },
       stages: input.stages.map((stage, at) => ({
+        id: `stage-${at + 1}`,
         name: stage.name,
         roles: stage.roles,
         where: stage.where === undefined ? null : this.#where(stage.where, at),
@@ -78,7 +79,6 @@ class Builder {
       channel: input.notify.channel,
       expireMs: input.timing.expire,
       executor: input.execute.use,
-      // Left out where it is the default, so that the versions of older files stay what they were.
       ...(input.singleUse === 'workloads' ? {} : { singleUse: input.singleUse }),
       ...(input.execute.recheckRoles ? { recheckRoles: true as const } : {}),
     };
@@ -87,7 +87,7 @@ class Builder {
       'stages',
       'name',
     );
-    return { ...content, version: workflowVersion(content) };
+    return { ...content, version: workflowVersion(input) };
   }
 
   #fields(): FieldSpec[] {

@@ -23,7 +23,10 @@ export interface RefusalParams {
   request_not_found: None;
   request_closed: { number: number; state: string };
   request_expired: None;
-  stage_passed: None;
+  stage_unknown: None;
+  stage_waiting: { stage: string };
+  stage_closed: { stage: string; status: 'approved' | 'denied' };
+  revision_unknown: { readonly revision: string };
   digest_mismatch: None;
   /** `linked`: asked through a pipeline or another account of the same person. */
   own_request: { linked: boolean };
@@ -32,7 +35,7 @@ export interface RefusalParams {
   /** `own`: the person's claim; null where the token does not carry it. */
   claim_mismatch: { stage: string; claim: string; wanted: string; own: string | null };
   step_up_required: StepUpLack;
-  already_decided: { decision: string };
+  nothing_to_withdraw: None;
   not_requester: None;
   too_late_to_cancel: { state: string };
   executor_changed: None;
@@ -68,14 +71,17 @@ export const REFUSAL_CODES = [
   'request_not_found',
   'request_closed',
   'request_expired',
-  'stage_passed',
+  'stage_unknown',
+  'stage_waiting',
+  'stage_closed',
+  'revision_unknown',
   'digest_mismatch',
   'own_request',
   'approver_not_person',
   'role_missing',
   'claim_mismatch',
   'step_up_required',
-  'already_decided',
+  'nothing_to_withdraw',
   'not_requester',
   'too_late_to_cancel',
   'executor_changed',

@@ -1,17 +1,16 @@
 import { evidenceAge } from '../domain/request/evidence.ts';
 import type { PrincipalRef } from '../domain/people/principal.ts';
-import { openStage } from '../domain/request/request.ts';
 import type { Decision, PlannedExecution, Request } from '../domain/request/request.ts';
 import { shownFields, shownValue } from '../domain/request/shown-fields.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
+import { requestView } from '../domain/views/request-view.ts';
 import { toTimestamp } from '../lib/clock.ts';
 import { isoDuration } from '../lib/iso-duration.ts';
 import type { Answer, decisionSchema, requestSchema, workflowSchema } from './openapi/schemas.ts';
 
-type StageState = Answer<typeof requestSchema>['stages'][number]['state'];
-
 /** A request as the API shows it (contracts.md): times RFC 3339 UTC, durations ISO 8601. */
 export function requestJson(request: Request, publicUrl: string): Answer<typeof requestSchema> {
+  const { stages } = requestView(request, null, request.createdAt);
   return {
     id: request.id,
     number: request.number,
@@ -24,13 +23,13 @@ export function requestJson(request: Request, publicUrl: string): Answer<typeof 
     beneficiary: principalJson(request.beneficiary),
     fields: shownFields(request),
     reason: request.reason,
-    stages: request.plan.stages.map((stage, at) => ({
+    stages: stages.map(({ stage, status, filled, of, decisions }) => ({
+      id: stage.id,
       name: stage.name,
-      quorum: stage.quorum,
-      state: stageState(request, at),
-      decisions: request.decisions
-        .filter(({ stage: index }) => index === at)
-        .map((decision) => decisionJson(decision, request)),
+      after: stage.after,
+      state: status,
+      seats: { filled, of },
+      decisions: decisions.map((decision) => decisionJson(decision, request)),
     })),
     execution: executionJson(request.plan.execution),
     digest: request.digest,
@@ -57,7 +56,9 @@ export function decisionJson(
   const { asOf, found, stale } = evidenceAge(request, decision);
   return {
     id: decision.id,
-    decision: decision.decision,
+    stage: decision.stage,
+    word: decision.word,
+    nth: decision.nth,
     approver: principalJson(decision.approver),
     role: decision.evidence.role,
     via: decision.evidence.via,
@@ -88,30 +89,11 @@ export function workflowJson(workflow: Workflow): Answer<typeof workflowSchema> 
       max: field.max === null ? null : shownValue(field.max, field.type),
       default: field.default === null ? null : shownValue(field.default, field.type),
     })),
-    stages: workflow.stages.map(({ name, roles, quorum }) => ({ name, roles, quorum })),
+    stages: workflow.stages.map(({ id, name, roles, quorum }) => ({ id, name, roles, quorum })),
     expire: isoDuration(workflow.expireMs),
   };
 }
 
 function principalJson({ key, kind, name }: PrincipalRef) {
   return { key, kind, name };
-}
-
-/** Where a stage stands: those before the open one were approved, those after it wait. */
-function stageState(request: Request, at: number): StageState {
-  const open = openStage(request);
-  const ended = request.state !== 'pending';
-  if (at > open) return ended ? 'closed' : 'waiting';
-  if (at < open) return 'approved';
-  switch (request.state) {
-    case 'pending':
-      return 'open';
-    case 'denied':
-      return 'denied';
-    case 'expired':
-    case 'cancelled':
-      return 'closed';
-    default:
-      return 'approved';
-  }
 }

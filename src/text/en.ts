@@ -33,7 +33,10 @@ export const en = {
     request_not_found: () => 'There is no such request, or it is not one that you may read.',
     request_closed: ({ number: no, state }) => `Request ${no} is ${state} already.`,
     request_expired: () => 'The time to decide has run out. Ask for it again.',
-    stage_passed: () => 'The card showed another stage. Look at the current card.',
+    stage_unknown: () => 'There is no such stage. Open the card again.',
+    stage_waiting: ({ stage }) => `"${stage}" is not open yet. Look at the current card.`,
+    stage_closed: ({ stage, status }) => `"${stage}" is ${status}. Look at the current card.`,
+    revision_unknown: ({ revision }) => `There is no revision ${revision} yet.`,
     digest_mismatch: () => 'What was shown is not what is stored. Open the card again.',
     own_request: ({ linked }) =>
       `You asked for this${linked ? ', through a pipeline or another account of yours' : ''}, ` +
@@ -46,7 +49,7 @@ export const en = {
       `yours is ${own ?? 'not in your token'}.`,
     step_up_required: (lack) =>
       `This stage is decided under a sign-in ${stepUpLack(lack)}. Sign in again as it asks.`,
-    already_decided: ({ decision }) => `You already said ${decision} here; that stands.`,
+    nothing_to_withdraw: () => 'You have said nothing on this stage yet.',
     not_requester: () => 'Only the person who asked can cancel a request.',
     too_late_to_cancel: ({ state }) => `It is ${state} and can no longer be cancelled.`,
     executor_changed: () =>

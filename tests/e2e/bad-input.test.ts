@@ -194,7 +194,7 @@ test('text that has no canonical form, under a key that was used: 4xx, not a fau
 test('card data of no form that we write: an error in the answer, nothing stored', async () => {
   await delivered();
   const before = await stored();
-  const shown = { r: asked.id, rev: 1, d: 'x' };
+  const shown = { r: asked.id, rev: 1, d: 'x', s: 'stage-1', a: null };
   for (const data of [
     undefined,
     null,
@@ -212,7 +212,28 @@ test('card data of no form that we write: an error in the answer, nothing stored
     { n: 1.5 },
     { workflow: {} },
   ]) {
-    for (const verb of ['approve', 'refresh', 'review', 'submit', 'nobody', '', null]) {
+    for (const verb of ['approve', 'withdraw', 'refresh', 'review', 'submit', 'nobody', '', null]) {
+      const { status, body } = await world.connector.post(
+        world.connector.activity({
+          personId: 'amara',
+          chatId: place.chatId,
+          replyToId: place.messageId,
+          with: { type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data } } },
+        }),
+      );
+      expect([status, (body as Json)['statusCode']]).toEqual([200, 400]);
+    }
+  }
+  for (const data of [
+    { ...shown, s: undefined },
+    { ...shown, s: 0 },
+    { ...shown, s: ['stage-1'] },
+    { ...shown, s: 'x'.repeat(10_000) },
+    { ...shown, a: 1 },
+    { ...shown, a: {} },
+    { ...shown, a: 'x'.repeat(10_000) },
+  ]) {
+    for (const verb of ['approve', 'deny', 'withdraw']) {
       const { status, body } = await world.connector.post(
         world.connector.activity({
           personId: 'amara',

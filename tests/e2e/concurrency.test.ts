@@ -98,7 +98,7 @@ test.each([1, 2, 3])(
     const request = await settled(id);
     const decisions = decisionsOf(request);
     expect(decisions).toHaveLength(1);
-    const approved = decisions[0]?.['decision'] === 'approve';
+    const approved = decisions[0]?.['word'] === 'approve';
     expect(request['state']).toBe(approved ? 'applied' : 'denied');
     expect(appliedFor(id)).toHaveLength(approved ? 1 : 0);
     const { name } = decisions[0]?.['approver'] as { name: string };
@@ -145,7 +145,7 @@ test('one person clicks both buttons twenty times at once: the first word stands
   const decisions = decisionsOf(await settled(id));
   expect(decisions).toHaveLength(1);
   expect(await rowsOf(id, 'request.decided')).toHaveLength(1);
-  expect(appliedFor(id)).toHaveLength(decisions[0]?.['decision'] === 'approve' ? 1 : 0);
+  expect(appliedFor(id)).toHaveLength(decisions[0]?.['word'] === 'approve' ? 1 : 0);
 });
 
 test.each([1, 2, 3])(

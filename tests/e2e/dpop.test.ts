@@ -197,8 +197,8 @@ async function startBoth(nonce: boolean) {
 
 const ASKED = { workflow: 'bound', fields: {}, reason: 'Fixes the rounding of refunds' };
 const decisionOn = (request: Json): Json => ({
-  decision: 'approve',
-  stage: 'Heads',
+  word: 'approve',
+  stage: 'stage-1',
   revision: 1,
   digest: request['digest'],
 });

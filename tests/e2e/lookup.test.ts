@@ -115,10 +115,13 @@ test('an id alone tells nothing of its request, nor how it stands', async () => 
     });
     return (await world.connector.post(activity)).body;
   };
-  const made = { rev: 1, d: 'made-up' };
-  for (const verb of ['approve', 'deny', 'cancel', 'review', 'refresh']) {
+  const made = { rev: 1, d: 'made-up', s: 'stage-1', a: null };
+  for (const verb of ['approve', 'deny', 'withdraw', 'cancel', 'review', 'refresh']) {
     const none = await said({ ...made, r: 'req_00000000000000000000000000' }, verb);
     for (const rev of [1, 2, 99]) expect(await said({ ...made, rev, r: id }, verb)).toEqual(none);
+    for (const change of [{ s: 'stage-9' }, { a: 'dec_1' }]) {
+      expect(await said({ ...made, ...change, r: id }, verb)).toEqual(none);
+    }
   }
   expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 1 });
 });

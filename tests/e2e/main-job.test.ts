@@ -52,7 +52,16 @@ test('a pipeline asks with its own token; its card is in the channel', async () 
     reason: DEPLOYMENT.reason,
     fields: { service: 'checkout', version: '4.2.0', window: 'PT1H' },
     requester: { kind: 'workload' },
-    stages: [{ name: 'Service owner', quorum: 1, state: 'open', decisions: [] }],
+    stages: [
+      {
+        id: 'stage-1',
+        name: 'Service owner',
+        after: [],
+        state: 'open',
+        seats: { filled: 0, of: 1 },
+        decisions: [],
+      },
+    ],
     digest: expect.stringMatching(/^[\w-]{43}$/),
   });
   const place = await placeInChannel(world, asked.number);
@@ -66,6 +75,8 @@ test('a pipeline asks with its own token; its card is in the channel', async () 
     r: asked.id,
     rev: 1,
     d: asked.body['digest'],
+    s: 'stage-1',
+    a: null,
   });
   expect((await rowsOf(asked.id)).map(({ type }) => type)).toContain('request.submitted');
 });
@@ -94,7 +105,12 @@ test.each([
   const refused = (await rowsOf(pipelines.id)).filter(({ type }) => type === 'decision.refused');
   expect(refused.at(-1)).toMatchObject({
     actor: expect.stringContaining(oidOf(personId) ?? 'nobody'),
-    data: { code: 'role_missing', decision: 'approve', token: { tokenId: expect.any(String) } },
+    data: {
+      code: 'role_missing',
+      word: 'approve',
+      stage: 'stage-1',
+      token: { tokenId: expect.any(String) },
+    },
   });
 });
 
@@ -222,7 +238,8 @@ test("Amara's click with her token decides, and is answered with the new card", 
         state: 'approved',
         decisions: [
           {
-            decision: 'approve',
+            word: 'approve',
+            nth: 1,
             via: 'teams',
             role: 'approver',
             approver: { kind: 'person', name: 'Amara Okafor' },
@@ -236,8 +253,9 @@ test("Amara's click with her token decides, and is answered with the new card", 
   expect(decided).toMatchObject({
     actor: expect.stringContaining(oidOf('amara') ?? 'nobody'),
     data: {
-      decision: 'approve',
-      stage: 0,
+      word: 'approve',
+      stage: 'stage-1',
+      nth: 1,
       stageName: 'Service owner',
       evidence: {
         token: {

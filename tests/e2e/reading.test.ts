@@ -76,7 +76,7 @@ describe('who may read a request', () => {
       const { digest } = await readRequest(world, mias.id, 'olu');
       const { status, body } = await api(world, `/v1/requests/${mias.id}/decisions`, {
         as: 'olu',
-        body: { decision: 'approve', stage: 0, revision: 1, digest },
+        body: { word: 'approve', stage: 'stage-1', revision: 1, digest },
       });
       expect({ status, code: body['code'] }).toEqual({ status: 403, code: 'role_missing' });
     } finally {
@@ -97,8 +97,12 @@ describe('who may read a request', () => {
     expect(hidden.body).toEqual(missing.body);
     for (const [path, body] of [
       ['cancel', {}],
-      ['decisions', { decision: 'deny', stage: 0, revision: 1, digest: 'x' }],
-      ['decisions', { decision: 'deny', stage: 7, revision: 99, digest: 'x' }],
+      ['decisions', { word: 'deny', stage: 'stage-1', revision: 1, digest: 'x' }],
+      ['decisions', { word: 'deny', stage: 'stage-7', revision: 99, digest: 'x' }],
+      [
+        'decisions',
+        { word: 'withdraw', stage: 'stage-1', after: 'dec_1', revision: 1, digest: 'x' },
+      ],
     ] as const) {
       const one = await api(world, `/v1/requests/${mias.id}/${path}`, { as: 'olu', body });
       const none = await api(world, `/v1/requests/${NOBODYS}/${path}`, { as: 'olu', body });
@@ -107,8 +111,8 @@ describe('who may read a request', () => {
     }
     expect(await readRequest(world, mias.id)).toMatchObject({ state: 'pending', version: 1 });
     const refused = (await auditRowsOf(world, mias.id)).filter(
-      ({ type, data: { command, decision } }) =>
-        type === 'decision.refused' && (command ?? decision) === 'deny',
+      ({ type, data: { command, word } }) =>
+        type === 'decision.refused' && (command ?? word) === 'deny',
     );
     expect(refused.length).toBeGreaterThan(0);
   });
@@ -187,7 +191,7 @@ describe('the wait token', () => {
       [`/v1/requests/${pipelines.id}/cancel`, {}],
       [
         `/v1/requests/${pipelines.id}/decisions`,
-        { decision: 'approve', stage: 0, revision: 1, digest },
+        { word: 'approve', stage: 'stage-1', revision: 1, digest },
       ],
     ] as const) {
       expect((await api(world, path, { token, body })).status).toBe(401);

@@ -174,7 +174,13 @@ describe('what is too long for a card', () => {
     expect(textOfCard(review)).toContain('And 1 EUR to Mallory.');
     const { digest } = await readRequest(world, id);
     expect(textOfCard(review)).toContain(String(digest));
-    expect(actionOf(review, 'approve')?.['data']).toEqual({ r: id, rev: 1, d: digest });
+    expect(actionOf(review, 'approve')?.['data']).toEqual({
+      r: id,
+      rev: 1,
+      d: digest,
+      s: 'stage-1',
+      a: null,
+    });
 
     const result = await press(world, 'kenji', {
       place,
@@ -186,7 +192,7 @@ describe('what is too long for a card', () => {
     expect(await readRequest(world, id)).toMatchObject({
       state: 'pending',
       stages: [
-        { state: 'approved', decisions: [{ decision: 'approve', reason: 'Read to the end' }] },
+        { state: 'approved', decisions: [{ word: 'approve', reason: 'Read to the end' }] },
         { state: 'open' },
       ],
     });

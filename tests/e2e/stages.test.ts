@@ -70,10 +70,9 @@ describe('stages and quorum', () => {
       { state: 'open', decided: 1 },
       { state: 'waiting', decided: 0 },
     ]);
-    // The same head twice is one head.
-    expect(await press(world, 'amara', { place, verb: 'approve', card: first })).toMatchObject({
-      kind: 'card',
-    });
+    // The same head twice is one head, and is shown the own view.
+    const twice = await press(world, 'amara', { place, verb: 'approve', card: first });
+    expect(textOfCard((twice as { card: Json }).card)).toMatch(/You approved this/);
     expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 2 });
     // Security cannot go ahead of them.
     expect(await press(world, 'ingrid', { place, verb: 'approve', card: first })).toEqual({
@@ -102,9 +101,9 @@ describe('stages and quorum', () => {
         ({ stage, role }) => [stage, role],
       ),
     ).toEqual([
-      ['Heads', 'approver'],
-      ['Heads', 'approver'],
-      ['Security', 'security-lead'],
+      ['stage-1', 'approver'],
+      ['stage-1', 'approver'],
+      ['stage-2', 'security-lead'],
     ]);
   });
 
@@ -124,21 +123,47 @@ describe('stages and quorum', () => {
         { state: 'open', decided: 0 },
       ]);
       const { digest } = await readRequest(world, id);
-      const repeat = await api(world, `/v1/requests/${id}/decisions`, {
-        as: 'amara',
-        body: { decision: 'approve', stage: 'Heads', revision: 1, digest },
+      const decide = (as: string, stage: string) =>
+        api(world, `/v1/requests/${id}/decisions`, {
+          as,
+          body: { word: 'approve', stage, revision: 1, digest },
+        });
+      expect(await decide('amara', 'stage-1')).toMatchObject({
+        status: 200,
+        body: {
+          counted: false,
+          decision: { stage: 'stage-1', nth: 1, word: 'approve', role: 'approver' },
+        },
       });
-      expect(repeat).toMatchObject({ status: 200, body: { decision: { role: 'approver' } } });
-      const wrong = await api(world, `/v1/requests/${id}/decisions`, {
-        as: 'amara',
-        body: { decision: 'approve', stage: 'Security', revision: 1, digest },
+      expect(await decide('ingrid', 'stage-1')).toMatchObject({
+        status: 409,
+        body: { code: 'stage_closed' },
       });
-      expect(wrong).toMatchObject({ status: 409, body: { code: 'stage_mismatch' } });
-      expect(stagesOf(await readRequest(world, id))[1]).toEqual({ state: 'open', decided: 0 });
+      expect(await decide('ingrid', 'Security')).toMatchObject({
+        status: 422,
+        body: { code: 'stage_unknown' },
+      });
+      expect(stagesOf(await readRequest(world, id))).toEqual([
+        { state: 'approved', decided: 2 },
+        { state: 'open', decided: 0 },
+      ]);
     } finally {
       world.provider.setRoles('amara', ['approver']);
       world.provider.setRoles('ingrid', ['security-lead']);
     }
+  });
+
+  test('a stage takes no word before the stage ahead of it is approved', async () => {
+    const { id } = await fourEyes();
+    const { digest } = await readRequest(world, id);
+    for (const word of ['approve', 'deny']) {
+      const early = await api(world, `/v1/requests/${id}/decisions`, {
+        as: 'ingrid',
+        body: { word, stage: 'stage-2', revision: 1, digest },
+      });
+      expect(early).toMatchObject({ status: 409, body: { code: 'stage_waiting' } });
+    }
+    expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 1 });
   });
 
   test('one denial ends it, whatever was approved before; nothing is applied', async () => {
@@ -157,12 +182,15 @@ describe('stages and quorum', () => {
     expect(appliedFor(id)).toEqual([]);
   });
 
-  test('who approved cannot deny the same stage afterwards', async () => {
+  test("a posted card's Deny does not replace the approval of who pressed it", async () => {
     const { id, place } = await fourEyes();
     const first = cardAt(world, 'kenji', place);
     await press(world, 'amara', { place, verb: 'approve', card: first });
-    await press(world, 'amara', { place, verb: 'deny', card: first });
-    expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 2 });
+    const denied = await press(world, 'amara', { place, verb: 'deny', card: first });
+    expect(textOfCard((denied as { card: Json }).card)).toMatch(/You approved this/);
+    const request = await readRequest(world, id);
+    expect(request).toMatchObject({ state: 'pending', version: 2 });
+    expect(stagesOf(request)[0]).toEqual({ state: 'open', decided: 1 });
   });
 
   test('a window over four hours brings security in, a shorter one does not', async () => {

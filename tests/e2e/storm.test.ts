@@ -24,7 +24,12 @@ test(
     for (const { id, body } of asked) {
       const { status } = await api(world, `/v1/requests/${id}/decisions`, {
         token,
-        body: { decision: 'approve', stage: 0, revision: body['version'], digest: body['digest'] },
+        body: {
+          word: 'approve',
+          stage: 'stage-1',
+          revision: body['version'],
+          digest: body['digest'],
+        },
       });
       expect(status).toBe(200);
     }

@@ -184,7 +184,7 @@ async function expectSettled({
     WHERE request_id = ? GROUP BY stage, approver_key`,
       id,
     ),
-  ).toEqual([{ stage: 0, who: expect.any(String), words: 1 }]);
+  ).toEqual([{ stage: 'stage-1', who: expect.any(String), words: 1 }]);
   for (const type of [
     'request.submitted',
     'request.decided',

@@ -100,7 +100,9 @@ test('a workflow that changed holds for new requests; old ones keep their plan',
   }));
   const fresh = await askByPipeline(world);
   const other = await placeInChannel(world, fresh.number);
-  expect((await readRequest(world, fresh.id))['stages']).toMatchObject([{ quorum: 2 }]);
+  expect((await readRequest(world, fresh.id))['stages']).toMatchObject([
+    { seats: { filled: 0, of: 2 } },
+  ]);
   await press(world, 'kenji', { place, verb: 'approve' });
   await press(world, 'kenji', { place: other, verb: 'approve' });
   await eventuallyIn(world, old.id, 'applied');

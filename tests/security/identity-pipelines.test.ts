@@ -290,12 +290,14 @@ describe('the human behind a pipeline', () => {
     const again = await house.app.decideRequest({
       id,
       by: await amaraAtOkta(),
-      decision: 'approve',
+      word: 'approve',
+      stage: 'stage-1',
+      after: null,
       reason: null,
       teams: null,
       digest: request?.digest ?? '',
       revision: 1,
-      channel: {
+      origin: {
         via: 'api',
         tenant: null,
         objectId: null,
@@ -304,7 +306,10 @@ describe('the human behind a pipeline', () => {
         exchangeId: null,
       },
     });
-    expect(again.kind).toBe('repeated');
+    expect(again).toMatchObject({
+      kind: 'uncounted',
+      decision: { approver: { key: request?.decisions[0]?.approver.key } },
+    });
     expect((await house.store.loadRequest(id))?.state).toBe('pending');
   });
 

@@ -175,12 +175,14 @@ describe('a token makes one request', () => {
         house.app.decideRequest({
           id: one,
           by: fresh(ben, 'c'),
-          decision: 'approve',
+          word: 'approve',
+          stage: 'stage-1',
+          after: null,
           reason: null,
           teams: null,
           digest: request?.digest ?? '',
           revision: 1,
-          channel: {
+          origin: {
             via: 'api',
             tenant: null,
             objectId: null,
@@ -190,7 +192,10 @@ describe('a token makes one request', () => {
           },
         });
       expect(await kindOf(decide())).toBe('decided');
-      expect(await kindOf(decide())).toBe('repeated');
+      expect(await decide()).toMatchObject({
+        kind: 'uncounted',
+        decision: { word: 'approve', approver: { key: ben.key } },
+      });
       expect(await kindOf(approve(house, two, fresh(ben, 'c')))).toBe('token_replayed');
       expect((await house.store.loadRequest(two))?.decisions).toEqual([]);
       expect(await kindOf(approve(house, two, fresh(ben, 'd')))).toBe('decided');

@@ -68,12 +68,22 @@ export function request(given: Partial<Request> = {}): Request {
     plan: {
       stages: [
         {
+          id: 'stage-1',
           name: 'Service owner',
-          roles: ['approver'],
-          quorum: 1,
-          where: { claim: 'department', value: 'payments' },
+          after: [],
+          seats: [{ roles: ['approver'], where: { claim: 'department', value: 'payments' } }],
+          denyQuorum: 1,
         },
-        { name: 'Security', roles: ['security-lead'], where: null, quorum: 2 },
+        {
+          id: 'stage-2',
+          name: 'Security',
+          after: ['stage-1'],
+          seats: [
+            { roles: ['security-lead'], where: null },
+            { roles: ['security-lead'], where: null },
+          ],
+          denyQuorum: 1,
+        },
       ],
       execution: {
         executor: 'deploy-webhook',
@@ -86,7 +96,6 @@ export function request(given: Partial<Request> = {}): Request {
       fields: [{ id: 'service', label: 'Service', type: 'choice' }],
     },
     digest: 'c2hhMjU2LW9mLXdoYXQtd2FzLXNob3du',
-    stagesOpenedAt: [1],
     decisions: [],
     outcome: null,
     createdAt: T0,
@@ -107,15 +116,17 @@ export function decision(of: Request, given: Partial<Decision> = {}): Decision {
   return {
     id: newId('dec'),
     requestId: of.id,
-    stage: 0,
+    stage: 'stage-1',
+    nth: 1,
+    word: 'approve',
     approver,
-    decision: 'approve',
     reason: null,
     at: T0 + 1,
     evidence: {
       token: TOKEN,
       roles: ['approver'],
       role: 'approver',
+      seats: [0],
       via: 'teams',
       tenant: 'contoso',
       objectId: approver.objectId,

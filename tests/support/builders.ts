@@ -1,7 +1,7 @@
 import type { Principal } from '../../src/domain/people/principal.ts';
-import type { Arrival, PlannedExecution, Request } from '../../src/domain/request/request.ts';
-import { workflowVersion } from '../../src/domain/request/digest.ts';
+import type { Origin, PlannedExecution, Request } from '../../src/domain/request/request.ts';
 import { submit } from '../../src/domain/request/submit.ts';
+import { workflowVersion } from '../../src/domain/workflow/version.ts';
 import type { FieldSpec, StageSpec, Workflow } from '../../src/domain/workflow/workflow.ts';
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 0, 0);
@@ -54,7 +54,8 @@ export function field(change: Partial<FieldSpec> & { id: string }): FieldSpec {
 }
 
 export function stage(change: Partial<StageSpec> = {}): StageSpec {
-  return { name: 'Owner', roles: ['approver'], where: null, when: null, quorum: 1, ...change };
+  const base = { roles: ['approver'], where: null, when: null, quorum: 1 };
+  return { id: 'stage-1', name: 'Owner', ...base, ...change };
 }
 
 export function workflow(change: Partial<Omit<Workflow, 'version'>> = {}): Workflow {
@@ -71,7 +72,9 @@ export function workflow(change: Partial<Omit<Workflow, 'version'>> = {}): Workf
     executor: 'deploy',
     ...change,
   };
-  return { ...content, version: workflowVersion(content) };
+  // Ids as a file without ids has them.
+  const stages = content.stages.map((one, at) => ({ ...one, id: `stage-${at + 1}` }));
+  return { ...content, stages, version: workflowVersion(content) };
 }
 
 export const EXECUTION: PlannedExecution = {
@@ -82,7 +85,7 @@ export const EXECUTION: PlannedExecution = {
   durationMs: null,
 };
 
-export const BY_API: Arrival = {
+export const BY_API: Origin = {
   via: 'api',
   tenant: TENANT,
   objectId: 'oid-mia',
@@ -111,10 +114,10 @@ export function pendingRequest(
       fields: options.fields ?? { service: 'checkout' },
       reason: options.reason ?? null,
       execution: EXECUTION,
-      channel: BY_API,
+      origin: BY_API,
     },
     options.now ?? NOW,
   );
   if (!made.ok) throw new Error(JSON.stringify(made.refusal));
-  return { ...made.request, number: options.number ?? 17 };
+  return { ...made.step.request, number: options.number ?? 17 };
 }

@@ -44,6 +44,9 @@ export function container(items: readonly Json[], look: Json = {}): Json {
 /** What an action on a request carries, and nothing more: which, which revision, what was shown. */
 const ABOUT: Json = { r: '${$root.r}', rev: '${$root.rev}', d: '${$root.d}' };
 
+/** The same for a word on one stage, which replaces the viewer's last word there (`a`). */
+export const ON_STAGE: Json = { ...ABOUT, s: '${s}', a: '${a}' };
+
 /** A button that sends a verb about the request, also in clients without Action.Execute. */
 export function execute(title: string, verb: string, look: Json = {}, data: Json = ABOUT): Json {
   return {
@@ -75,6 +78,6 @@ export function adaptiveCard(body: readonly Json[], rest: Json = {}): Json {
   };
 }
 
-function withoutWhen({ $when: _, ...look }: Json): Json {
+function withoutWhen({ $when: _when, $data: _data, ...look }: Json): Json {
   return look;
 }

@@ -10,6 +10,7 @@ import {
   REFRESH,
   rich,
   run,
+  ON_STAGE,
 } from './elements.ts';
 import { MAX_REASON_LENGTH } from '../../domain/request/submit.ts';
 
@@ -168,8 +169,9 @@ const comment = {
 
 const denyCard = {
   type: 'Action.ShowCard',
-  title: 'Deny',
-  $when: '${denyOnCard}',
+  title: '${denyTitle}',
+  $data: '${deciding}',
+  $when: '${$root.denyOnCard}',
   style: 'destructive',
   card: {
     type: 'AdaptiveCard',
@@ -183,7 +185,7 @@ const denyCard = {
         maxLength: MAX_REASON_LENGTH,
       },
     ],
-    actions: [execute('Deny request', 'deny', { style: 'destructive' })],
+    actions: [execute('Deny request', 'deny', { style: 'destructive' }, ON_STAGE)],
   },
 };
 
@@ -193,9 +195,19 @@ export const REQUEST_TEMPLATE = adaptiveCard(
   {
     refresh: { $when: '${refreshed}', action: REFRESH, userIds: '${users}' },
     actions: [
-      execute('Approve', 'approve', { $when: '${approve}', style: 'positive' }),
+      execute(
+        '${approveTitle}',
+        'approve',
+        { $data: '${deciding}', $when: '${$root.approve}', style: 'positive' },
+        ON_STAGE,
+      ),
       denyCard,
-      execute('Deny', 'deny', { $when: '${denyInReview}', style: 'destructive' }),
+      execute(
+        '${denyTitle}',
+        'deny',
+        { $data: '${deciding}', $when: '${$root.denyInReview}', style: 'destructive' },
+        ON_STAGE,
+      ),
       execute('Review', 'review', { $when: '${review}' }),
       execute('Cancel request', 'cancel', { $when: '${cancel}' }),
     ],

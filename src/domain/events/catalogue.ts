@@ -1,9 +1,9 @@
 import type { PrincipalRef, Proof, TokenEvidence } from '../people/principal.ts';
 import type { RefusalCode } from '../refusal.ts';
 import type {
-  Arrival,
   Decision,
   Evidence,
+  Origin,
   Outcome,
   Plan,
   Recheck,
@@ -29,7 +29,7 @@ interface Refused extends TokenFacts {
 
 /** The refused command. */
 export type DecisionTried =
-  | (Pick<Decision, 'decision'> & { readonly revision: number; readonly channel: Arrival })
+  | (Pick<Decision, 'word' | 'stage'> & { readonly revision: number; readonly origin: Origin })
   | { readonly command: 'cancel' };
 
 /** The data of each type of audit event. Documented in docs/reference/events.md. */
@@ -39,11 +39,10 @@ export interface EventData {
       readonly requester: PrincipalRef['key'];
       readonly beneficiary: PrincipalRef['key'];
       readonly requesterAliases?: readonly string[];
-      readonly execution: Plan['execution'];
-      readonly stages: Plan['stages'];
-      readonly channel: Arrival;
+      readonly plan: Pick<Plan, 'stages' | 'execution'>;
+      readonly origin: Origin;
     };
-  'request.decided': Pick<Decision, 'decision' | 'stage' | 'reason'> & {
+  'request.decided': Pick<Decision, 'word' | 'stage' | 'nth' | 'reason'> & {
     readonly decisionId: string;
     readonly stageName: string;
     readonly evidence: Evidence;

@@ -4,8 +4,8 @@ import { samePerson } from './principal.ts';
 import type { ClaimValue, Principal, PrincipalRef } from './principal.ts';
 import { refuse } from '../refusal.ts';
 import type { Ruling } from '../refusal.ts';
-import { openStage } from '../request/request.ts';
-import type { PlannedStage, Request } from '../request/request.ts';
+import type { PlannedStage, Request, Seat } from '../request/request.ts';
+import { seatsOf } from '../request/seats.ts';
 import type { Workflow, WorkloadRule } from '../workflow/workflow.ts';
 
 /** Whether this principal may ask for this workflow. */
@@ -25,47 +25,68 @@ export function mayRequest(workflow: Workflow, principal: Principal): Ruling<obj
   });
 }
 
-/** Whether a principal satisfies the role and claim rules of a stage, and by which role. */
+/**
+ * Which seats of a stage a principal may fill, and by which role. Refused where there is none; the
+ * refusal is about the first seat that comes nearest: a role without the claim, else the role.
+ */
 export function mayDecideStage(
   stage: PlannedStage,
   principal: Pick<Principal, 'roles' | 'claims'>,
-): Ruling<{ role: string }> {
-  const role = stage.roles.find((name) => principal.roles.includes(name));
-  if (role === undefined) {
-    const held = principal.roles;
-    return refuse('role_missing', { stage: stage.name, roles: stage.roles, held });
-  }
-  if (stage.where !== null) {
-    const { claim, value } = stage.where;
-    const own = Object.hasOwn(principal.claims, claim) ? principal.claims[claim] : undefined;
-    const absent = own === undefined || saysNothing(own);
-    if (absent || !claimEquals(own, value)) {
-      return refuse('claim_mismatch', {
-        stage: stage.name,
-        claim,
-        wanted: String(value),
-        own: absent ? null : String(own),
-      });
-    }
-  }
-  return { ok: true, role };
+): Ruling<{ role: string; seats: readonly number[] }> {
+  const all = seatsOf(stage);
+  const allowed = all.flatMap((seat, at) => {
+    const role = roleFor(seat, principal);
+    return role !== undefined && claimHolds(seat, principal) ? [{ at, role }] : [];
+  });
+  const [first] = allowed;
+  if (first) return { ok: true, role: first.role, seats: allowed.map(({ at }) => at) };
+  const near = all.find((seat) => roleFor(seat, principal) !== undefined);
+  return near?.where ? claimMismatch(stage, near.where, principal) : roleMissing(stage, principal);
 }
 
-/** Whether a principal may decide a request's open stage: a person, not the asker, in the role. */
-export function mayDecide(request: Request, principal: Principal): Ruling<{ role: string }> {
+function roleFor(seat: Seat, { roles }: Pick<Principal, 'roles'>): string | undefined {
+  return seat.roles.find((name) => roles.includes(name));
+}
+
+function claimHolds({ where }: Seat, { claims }: Pick<Principal, 'claims'>): boolean {
+  if (where === null) return true;
+  const own = ownClaim(claims, where.claim);
+  return own !== undefined && claimEquals(own, where.value);
+}
+
+/** The claim where it has a value: two people without a department do not share one. */
+function ownClaim(claims: Principal['claims'], claim: string): ClaimValue | undefined {
+  const own = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+  return own === undefined || isEmptyClaim(own) ? undefined : own;
+}
+
+function roleMissing(stage: PlannedStage, principal: Pick<Principal, 'roles'>) {
+  const roles = [...new Set(seatsOf(stage).flatMap((seat) => seat.roles))];
+  return refuse('role_missing', { stage: stage.name, roles, held: principal.roles });
+}
+
+function claimMismatch(
+  stage: PlannedStage,
+  { claim, value }: NonNullable<Seat['where']>,
+  { claims }: Pick<Principal, 'claims'>,
+) {
+  const own = ownClaim(claims, claim);
+  return refuse('claim_mismatch', {
+    stage: stage.name,
+    claim,
+    wanted: String(value),
+    own: own === undefined ? null : String(own),
+  });
+}
+
+/** Whether a principal may decide anything on a request: a person who did not ask for it. */
+export function mayDecideAny(request: Request, principal: PrincipalRef): Ruling<object> {
   if (principal.kind !== 'person') {
     return refuse('approver_not_person');
   }
   const askers = [request.requester, request.beneficiary];
-  if (askers.some((asker) => samePerson(asker, principal))) {
-    return refuse('own_request', { linked: !askers.some(({ key }) => key === principal.key) });
-  }
-  const stage = request.plan.stages[openStage(request)];
-  if (stage === undefined) {
-    const { number, state } = request;
-    return refuse('request_closed', { number, state });
-  }
-  return mayDecideStage(stage, principal);
+  if (!askers.some((asker) => samePerson(asker, principal))) return { ok: true };
+  return refuse('own_request', { linked: !askers.some(({ key }) => key === principal.key) });
 }
 
 /** Whether somebody asked for a request or is the one it is for. */
@@ -102,8 +123,8 @@ function matchesWorkload(rule: WorkloadRule, principal: Principal): boolean {
   );
 }
 
-/** An empty claim is no claim: two people without a department do not share one. */
-export function saysNothing(value: ClaimValue): boolean {
+/** Whether a claim is there without a value. */
+export function isEmptyClaim(value: ClaimValue): boolean {
   return value === '' || (Array.isArray(value) && value.length === 0);
 }
 

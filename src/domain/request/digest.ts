@@ -1,10 +1,10 @@
+import { contentHash } from '../content-hash.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { sha256 } from '../../lib/hash.ts';
-import type { PlannedExecution } from './request.ts';
-import type { StepUp } from './step-up.ts';
-import type { FieldValue, Workflow } from '../workflow/workflow.ts';
+import type { FieldValue } from '../workflow/workflow.ts';
+import type { Plan } from './request.ts';
 
-/** What a decision is about. Stage progress is not part of it; the revision carries that. */
+/** What a decision is about. Progress is not part of it; the revision carries that. */
 export interface DigestSubject {
   readonly requestId: string;
   readonly workflow: string;
@@ -13,25 +13,19 @@ export interface DigestSubject {
   readonly beneficiary: string;
   readonly reason: string | null;
   readonly fields: Readonly<Record<string, FieldValue>>;
-  readonly execution: PlannedExecution;
-  /** What stages demand of a sign-in, in their order; absent where none demands anything. */
-  readonly stepUp?: readonly (StepUp & { readonly stage: string })[];
+  /** Who decides what, and what will run. */
+  readonly plan: Pick<Plan, 'stages' | 'execution'>;
 }
 
 /**
- * The digest that a card shows to be deciding about: SHA-256 over the canonical JSON (RFC 8785)
- * of the subject, with a type tag so that it can never be mistaken for another digest of ours.
+ * The digest of what a card shows to be decided: SHA-256 over the canonical JSON (RFC 8785) of the
+ * subject, with a type tag so that it can never be taken for another digest of the service.
  */
 export function requestDigest(subject: DigestSubject): string {
   return sha256(canonicalJson({ type: 'countersign.request.v1', ...subject }));
 }
 
-/** The version of a workflow: SHA-256 over its canonical content, without the version itself. */
-export function workflowVersion(content: Omit<Workflow, 'version'>): string {
-  return sha256(canonicalJson({ type: 'countersign.workflow.v1', ...content }));
-}
-
 /** Hash of an executor's configuration; secrets enter by their reference, never by value. */
 export function executorConfigHash(config: Readonly<Record<string, unknown>>): string {
-  return sha256(canonicalJson({ type: 'countersign.executor.v1', ...config }));
+  return contentHash('countersign.executor.v1', config);
 }

@@ -1,76 +1,113 @@
 import { mayDecideStage } from '../people/authority.ts';
 import type { ClaimValue } from '../people/principal.ts';
-import type { Decision, Outcome, Recheck, Rechecked, Request } from './request.ts';
+import type { Decision, Outcome, PlannedStage, Recheck, Rechecked, Request } from './request.ts';
+import { filledSeats, groupsOf, seatsOf } from './seats.ts';
+import { stageById, standingWords } from './stages.ts';
 
 const MAX_SHOWN = 100;
 
 /** What somebody has now, other than by a token that they brought. */
 export interface HeldNow {
   readonly roles: readonly string[];
-  /** Null: they certainly have no such claim. Left out: nobody can tell. */
+  /** Null: they certainly have no such claim. Left out: it cannot be determined. */
   readonly claims: Readonly<Record<string, ClaimValue | null>>;
 }
 
-/** The approvals that have to stand when the request runs. */
-export function approvalsOf({ decisions }: Pick<Request, 'decisions'>): readonly Decision[] {
-  return decisions.filter(({ decision }) => decision === 'approve');
+/** The standing approvals of all stages: those that the execution rests on. */
+export function approvalsOf(request: Pick<Request, 'plan' | 'decisions'>): readonly Decision[] {
+  return request.plan.stages.flatMap(({ id }) =>
+    standingWords(request, id).filter(({ word }) => word === 'approve'),
+  );
 }
 
 /**
- * Holds an approval against what its person has now, by the rules of the stage as at the decision:
- * a role of the stage, and the claim that it wants. `now` undefined: nobody can tell.
+ * Holds an approval against what its person has now, by the rules of the stage as planned.
+ * `now` undefined: it cannot be determined.
  */
 export function recheckApproval(
-  { plan }: Pick<Request, 'plan'>,
+  request: Pick<Request, 'plan'>,
   approval: Decision,
   now: HeldNow | undefined,
 ): Rechecked {
-  const { id, approver, evidence, stage: index } = approval;
-  const about = { decisionId: id, key: approver.key, role: evidence.role };
-  const stage = plan.stages[index];
+  const { id, approver, evidence } = approval;
+  const about = { decisionId: id, key: approver.key, role: evidence.role, seats: [] };
+  const stage = stageById(request, approval.stage);
   if (stage === undefined || now === undefined) return { ...about, found: 'unknown' };
   const known = Object.entries(now.claims).filter(
     (entry): entry is [string, ClaimValue] => entry[1] !== null,
   );
   const ruled = mayDecideStage(stage, { roles: now.roles, claims: Object.fromEntries(known) });
-  if (ruled.ok) return { ...about, found: 'held' };
-  if (stage.where === null || ruled.refusal.code === 'role_missing') {
-    return { ...about, found: 'lost' };
-  }
-  const { claim } = stage.where;
+  if (ruled.ok) return { ...about, found: 'held', seats: ruled.seats };
+  const claim = ruled.refusal.code === 'role_missing' ? undefined : claimOf(stage, now);
+  if (claim === undefined) return { ...about, found: 'lost' };
   return { ...about, found: Object.hasOwn(now.claims, claim) ? 'lost' : 'unknown', claim };
 }
 
-/** Why a request must not run after a look; null: every approval stands. */
-export function outcomeOf(request: Request, { at, people }: Recheck): Outcome | null {
-  const bad =
-    people.find(({ found }) => found === 'lost') ?? people.find(({ found }) => found === 'unknown');
-  if (bad === undefined) return null;
+/** The claim that keeps a person with a fitting role from a seat. */
+function claimOf(stage: PlannedStage, { roles }: HeldNow): string | undefined {
+  return seatsOf(stage).find((seat) => seat.roles.some((role) => roles.includes(role)))?.where
+    ?.claim;
+}
+
+/**
+ * Why a request must not run after a recheck; null where the seats of every stage can still be
+ * filled with the roles held now.
+ */
+export function outcomeOf(request: Request, recheck: Recheck): Outcome | null {
+  const bad = request.plan.stages
+    .filter((stage) => !stillFilled(stage, request, recheck))
+    .flatMap((stage) => resultsOf(stage, request, recheck));
+  const first =
+    bad.find(({ found }) => found === 'lost') ??
+    bad.find(({ found }) => found === 'unknown') ??
+    bad.find((result) => !holdsSeat(request, result)) ??
+    bad[0];
+  return first === undefined ? null : withdrawn(request, first, recheck.at);
+}
+
+/** Whether the person may still fill a seat that the approval could fill. */
+function holdsSeat({ decisions }: Request, { decisionId, seats }: Rechecked): boolean {
+  const approval = decisions.find(({ id }) => id === decisionId);
+  return approval?.evidence.seats.some((seat) => seats.includes(seat)) ?? false;
+}
+
+function resultsOf(stage: PlannedStage, request: Request, { people }: Recheck) {
+  const ids = standingWords(request, stage.id).map(({ id }) => id);
+  return people.filter(({ decisionId }) => ids.includes(decisionId));
+}
+
+function stillFilled(stage: PlannedStage, request: Request, recheck: Recheck): boolean {
+  const candidates = resultsOf(stage, request, recheck).map(({ seats }) => seats);
+  return groupsOf(stage).some((seats) => filledSeats(seats, candidates) === seats.length);
+}
+
+function withdrawn(request: Request, bad: Rechecked, at: number): Outcome {
   const decision = request.decisions.find(({ id }) => id === bad.decisionId);
   const name = decision?.approver.name ?? bad.key;
   const { claim } = bad;
-  const wanted = decision && request.plan.stages[decision.stage]?.where?.value;
+  const stage = decision && stageById(request, decision.stage);
+  const wanted = stage && seatsOf(stage).find(({ where }) => where?.claim === claim)?.where?.value;
   const value = String(wanted).slice(0, MAX_SHOWN);
   const held = claim === undefined ? `the role ${bad.role}` : `the ${claim} ${value}`;
-  // Being applied already, it was sent before, and nobody knows how far that went.
+  // While it is being applied, an earlier attempt may have reached the target.
   const advice =
     request.state === 'applying'
       ? 'An earlier try may have reached the target: look there.'
       : 'Ask for it again.';
-  const said = (code: string, message: string): Outcome => ({
+  const outcome = (code: string, message: string): Outcome => ({
     code,
     message: `${message} ${advice}`,
     reference: null,
     at,
   });
   if (bad.found === 'unknown') {
-    return said(
+    return outcome(
       'roles_unconfirmed',
       `Whether ${name} still has ${held} could not be found out, ` +
         'and this workflow does not run without.',
     );
   }
   return claim === undefined
-    ? said('roles_withdrawn', `${name} approved it as ${bad.role} and no longer has that role.`)
-    : said('claim_changed', `${name} approved it with ${held} and no longer has that.`);
+    ? outcome('roles_withdrawn', `${name} approved it as ${bad.role} and no longer has that role.`)
+    : outcome('claim_changed', `${name} approved it with ${held} and no longer has that.`);
 }

@@ -34,14 +34,26 @@ export function isTerminal(state: RequestState): boolean {
   return TERMINAL_STATES.includes(state);
 }
 
-/** A stage as it applies to one request: conditions on the requester are already worked out. */
-export interface PlannedStage {
-  readonly name: string;
+/** A place in a stage that one distinct person fills: by one of the roles, and by the claim. */
+export interface Seat {
   readonly roles: readonly string[];
-  /** The claim that an approver must carry with exactly this value. */
+  /** The claim that the approver's token must carry with exactly this value; null: none. */
   readonly where: { readonly claim: string; readonly value: ClaimValue } | null;
-  readonly quorum: number;
-  /** What the sign-in behind a decision must come up to; absent: nothing beyond the role. */
+}
+
+/** A stage as it applies to one request: conditions on the requester are already resolved. */
+export interface PlannedStage {
+  readonly id: string;
+  readonly name: string;
+  /** Ids of the stages that must be approved before this one opens. */
+  readonly after: readonly string[];
+  /** All of them must be filled, each by another person; empty where `anyOf` is given. */
+  readonly seats: readonly Seat[];
+  /** Groups of seats: one group that distinct people fill approves the stage. */
+  readonly anyOf?: readonly (readonly Seat[])[];
+  /** How many distinct people must deny to deny the stage. */
+  readonly denyQuorum: number;
+  /** What the sign-in behind a decision must satisfy; absent: nothing beyond the role. */
   readonly stepUp?: StepUp;
 }
 
@@ -80,6 +92,8 @@ export interface Rechecked {
   readonly role: string;
   /** `unknown`: nobody could tell. */
   readonly found: 'held' | 'lost' | 'unknown';
+  /** Seats of the stage that the person may fill now, as in the evidence. */
+  readonly seats: readonly number[];
   /** The stage's claim that was not found as it was wanted; left out where it was the role. */
   readonly claim?: string;
 }
@@ -100,6 +114,8 @@ export interface Evidence {
   readonly roles: readonly string[];
   /** The role that authorised it. */
   readonly role: string;
+  /** Seats of the stage that this person may fill, as indexes into `seatsOf(stage)`. */
+  readonly seats: readonly number[];
   readonly via: 'teams' | 'api';
   readonly tenant: string | null;
   readonly objectId: string | null;
@@ -112,21 +128,24 @@ export interface Evidence {
 }
 
 /** How a command came in, as evidence keeps it. */
-export type Arrival = Pick<
+export type Origin = Pick<
   Evidence,
   'via' | 'tenant' | 'objectId' | 'activityId' | 'conversationId' | 'exchangeId'
 >;
 
-export type Verdict = 'approve' | 'deny';
+/** What a person says on a stage. The last word of a person on a stage counts. */
+export type Word = 'approve' | 'deny' | 'withdraw';
 
-/** One person's word on one stage. */
+/** One person's word on one stage. Words are appended, never changed. */
 export interface Decision {
   readonly id: string;
   readonly requestId: string;
-  /** Index of the stage, from 0. */
-  readonly stage: number;
+  /** Id of the stage. */
+  readonly stage: string;
+  /** Numbers the words of this person on this stage, from 1. */
+  readonly nth: number;
+  readonly word: Word;
   readonly approver: PrincipalRef;
-  readonly decision: Verdict;
   readonly reason: string | null;
   readonly at: number;
   readonly evidence: Evidence;
@@ -170,8 +189,6 @@ export interface Request {
   readonly reason: string | null;
   readonly plan: Plan;
   readonly digest: string;
-  /** The version at which each stage so far was opened; its length less one is the open stage. */
-  readonly stagesOpenedAt: readonly number[];
   readonly decisions: readonly Decision[];
   readonly outcome: Outcome | null;
   /** The last look at the deciding people; left out where there was none. */
@@ -179,16 +196,4 @@ export interface Request {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly expiresAt: number;
-}
-
-/** Index of the stage that is open now (or was, when the request ended). */
-export function openStage(request: Request): number {
-  return request.stagesOpenedAt.length - 1;
-}
-
-/** The stage that a card of this revision showed; undefined for a revision from the future. */
-export function stageAtRevision(request: Request, revision: number): number | undefined {
-  if (!Number.isInteger(revision) || revision < 1 || revision > request.version) return undefined;
-  const opened = request.stagesOpenedAt.filter((version) => version <= revision);
-  return opened.length > 0 ? opened.length - 1 : undefined;
 }

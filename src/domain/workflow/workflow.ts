@@ -44,6 +44,8 @@ export interface ClaimCondition {
 }
 
 export interface StageSpec {
+  /** Unique in its workflow: what cards, decisions and the API name. */
+  readonly id: string;
   readonly name: string;
   readonly roles: readonly string[];
   readonly where: ClaimCondition | null;

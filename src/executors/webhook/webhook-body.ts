@@ -1,5 +1,7 @@
 import type { Request } from '../../domain/request/request.ts';
+import { approvalsOf } from '../../domain/request/recheck.ts';
 import { shownFields } from '../../domain/request/shown-fields.ts';
+import { stageById } from '../../domain/request/stages.ts';
 import { toTimestamp } from '../../lib/clock.ts';
 
 /**
@@ -8,7 +10,7 @@ import { toTimestamp } from '../../lib/clock.ts';
  * delivery (its time and signature) is in the headers alone.
  */
 export function webhookBody(request: Request): string {
-  const approvals = request.decisions.filter(({ decision }) => decision === 'approve');
+  const approvals = approvalsOf(request);
   const approvedAt = Math.max(request.createdAt, ...approvals.map(({ at }) => at));
   const { requester, beneficiary } = request;
   return JSON.stringify({
@@ -24,7 +26,8 @@ export function webhookBody(request: Request): string {
       fields: shownFields(request),
       reason: request.reason,
       decisions: approvals.map(({ stage, approver, evidence, at }) => ({
-        stage: request.plan.stages[stage]?.name ?? String(stage),
+        stage,
+        stageName: stageById(request, stage)?.name ?? stage,
         decision: 'approve',
         approver: { key: approver.key, name: approver.name },
         role: evidence.role,

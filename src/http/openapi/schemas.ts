@@ -38,7 +38,9 @@ const principalSchema = z
 export const decisionSchema = z
   .object({
     id: z.string(),
-    decision: z.enum(['approve', 'deny']),
+    stage: z.string().describe('Id of the stage'),
+    word: z.enum(['approve', 'deny', 'withdraw']),
+    nth: z.int().describe('Numbers the words of this person on this stage'),
     approver: principalSchema,
     role: z.string(),
     via: z.enum(['teams', 'api']),
@@ -52,9 +54,11 @@ export const decisionSchema = z
 
 const stageSchema = z
   .object({
+    id: z.string(),
     name: z.string(),
-    quorum: z.int(),
+    after: z.array(z.string()).describe('Ids of the stages that must be approved before'),
     state: z.enum(['waiting', 'open', 'approved', 'denied', 'closed']),
+    seats: z.object({ filled: z.int(), of: z.int() }),
     decisions: z.array(decisionSchema),
   })
   .meta({ id: 'Stage' });
@@ -106,7 +110,11 @@ export const requestListSchema = z
   .meta({ id: 'RequestList' });
 
 export const decisionAnswerSchema = z
-  .object({ request: requestSchema, decision: decisionSchema.nullable() })
+  .object({
+    request: requestSchema,
+    decision: decisionSchema.nullable(),
+    counted: z.boolean().describe('False: the word changed nothing'),
+  })
   .meta({ id: 'DecisionAnswer' });
 
 export const workflowSchema = z
@@ -129,7 +137,14 @@ export const workflowSchema = z
         default: fieldValue.nullable(),
       }),
     ),
-    stages: z.array(z.object({ name: z.string(), roles: z.array(z.string()), quorum: z.int() })),
+    stages: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        roles: z.array(z.string()),
+        quorum: z.int(),
+      }),
+    ),
     expire: duration,
   })
   .meta({ id: 'Workflow' });

@@ -56,6 +56,7 @@ export function encodeChange(change: Change): PackedChange {
           decision.requestId,
           decision.stage,
           decision.approver.key,
+          decision.nth,
           decision.at,
           JSON.stringify(decision),
         ]

@@ -51,6 +51,7 @@ export function encodeChange(change: Change, attempt: string): Values {
     decided: decision?.requestId ?? null,
     stage: decision?.stage ?? null,
     approverKey: decision?.approver.key ?? null,
+    nth: decision?.nth ?? null,
     decidedAt: decision?.at ?? null,
     decidedVersion: request?.version ?? guard?.version ?? 0,
     decision: decision ? JSON.stringify(decision) : null,

@@ -6,7 +6,7 @@ import { onCancel, onDecide } from './decide-action.ts';
 import type { BotDeps } from '../deps.ts';
 import { readReason } from './form-values.ts';
 import { jsonOr } from '../json.ts';
-import { readShown } from './request-view.ts';
+import { readShown, readStage } from './request-view.ts';
 import { onSubmit } from './submit-action.ts';
 import { onRefresh, onReview, onReviewByNumber } from './view-actions.ts';
 
@@ -42,7 +42,12 @@ async function act(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
   switch (verb) {
     case 'approve':
     case 'deny':
-      return onDecide(deps, press, { decision: verb, reason: readReason(data.reason) });
+    case 'withdraw': {
+      const stage = readStage(data);
+      if (!stage) return errorAnswer(400, 'card_data_invalid', MALFORMED);
+      const said = { ...stage, word: verb, reason: readReason(data.reason) };
+      return onDecide(deps, press, said);
+    }
     case 'cancel':
       return onCancel(deps, press);
     case 'review':

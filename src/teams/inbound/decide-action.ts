@@ -1,6 +1,7 @@
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import type { Request, Verdict } from '../../domain/request/request.ts';
+import type { Request, Word } from '../../domain/request/request.ts';
+import { stageById } from '../../domain/request/stages.ts';
 import { en } from '../../text/en.ts';
 import { refusalText } from '../../text/text.ts';
 import type { ClickedCard, DecideResult } from '../../usecases/ports/app.ts';
@@ -11,8 +12,8 @@ import type { Answer } from './adapter.ts';
 import { messageAnswer, NOT_YOURS } from './answers.ts';
 import type { BotDeps } from '../deps.ts';
 import { prove } from './proof.ts';
-import { requestAnswer, viewerFrom } from './request-view.ts';
-import type { ShownRequest } from './request-view.ts';
+import { requestAnswer } from './request-view.ts';
+import type { ShownRequest, ShownStage } from './request-view.ts';
 import { afterStepUp, demandOn } from './step-up.ts';
 
 /** A press on a button of a request's card. */
@@ -26,20 +27,20 @@ export interface Press {
 const OUT_OF_DATE: readonly Refusal['code'][] = [
   'request_closed',
   'request_expired',
-  'stage_passed',
+  'stage_closed',
+  'stage_waiting',
   'digest_mismatch',
-  'already_decided',
 ];
 
-/** Approve or deny: the word of the person that the brought token proves. */
+/** Approve, deny or withdraw: the word of the person that the brought token proves. */
 export async function onDecide(
   deps: BotDeps,
   press: Press,
-  said: { decision: Verdict; reason: string | null },
+  said: ShownStage & { word: Word; reason: string | null },
 ): Promise<Answer> {
   const { activity, sender, shown } = press;
   const subject = { requestId: shown.id, revision: shown.revision };
-  const unproven = { sender, subject, stepUp: () => demandOn(deps, shown.id) };
+  const unproven = { sender, subject, stepUp: () => demandOn(deps, shown.id, said.stage) };
   const proof = await prove(deps, activity, unproven);
   if (proof.kind === 'answer') return (await earlier(deps, press)) ?? proof.answer;
   const { exchangeId } = proof;
@@ -48,7 +49,11 @@ export async function onDecide(
   const weak = result.kind === 'refused' && result.refusal.code === 'step_up_required';
   if (!weak || !result.request) return decideAnswer(deps, press, { by: proof.by, result });
   const { request } = result;
-  const after = await afterStepUp(deps, unproven, { by: proof.by, request, decide });
+  const after = await afterStepUp(deps, unproven, {
+    by: proof.by,
+    demand: stageById(request, said.stage)?.stepUp,
+    decide,
+  });
   if (after && !('kind' in after)) return after;
   return decideAnswer(deps, press, { by: proof.by, result: after ?? result });
 }
@@ -56,8 +61,8 @@ export async function onDecide(
 function decideBy(
   deps: BotDeps,
   { activity, sender, shown }: Press,
-  said: {
-    decision: Verdict;
+  said: ShownStage & {
+    word: Word;
     reason: string | null;
     by: Principal;
     exchangeId: string | null;
@@ -66,11 +71,13 @@ function decideBy(
   return deps.app.decideRequest({
     id: shown.id,
     by: said.by,
-    decision: said.decision,
+    word: said.word,
+    stage: said.stage,
+    after: said.after,
     reason: said.reason,
     digest: shown.digest,
     revision: shown.revision,
-    channel: {
+    origin: {
       via: 'teams',
       tenant: sender.tenantId,
       objectId: sender.objectId,
@@ -87,7 +94,7 @@ async function decideAnswer(
   { shown }: Press,
   { by, result }: { by: Principal; result: DecideResult },
 ): Promise<Answer> {
-  const view = (request: Request) => requestAnswer(deps, request, viewerFrom(request, by));
+  const view = (request: Request) => requestAnswer(deps, request, by);
   if (result.kind !== 'refused') return view(result.request);
   const { request, refusal } = result;
   const mayShow = request && (request.digest === shown.digest || deps.app.mayRead(request, by));
@@ -104,7 +111,7 @@ export async function onCancel(deps: BotDeps, press: Press): Promise<Answer> {
   if (proof.kind === 'answer') return proof.answer;
   const result = await deps.app.cancelRequest({ id: shown.id, by: proof.by });
   if (result.kind === 'refused') return messageAnswer(refusalText(en, result.refusal));
-  return requestAnswer(deps, result.request, viewerFrom(result.request, proof.by));
+  return requestAnswer(deps, result.request, proof.by);
 }
 
 function pressedCard(deps: BotDeps, activity: TeamsActivity): ClickedCard | null {
@@ -129,5 +136,5 @@ async function earlier(deps: BotDeps, press: Press): Promise<Answer | undefined>
       evidence.tenant === sender.tenantId,
   );
   if (!request || !decision) return undefined;
-  return requestAnswer(deps, request, { key: decision.approver.key, mayDecide: false });
+  return requestAnswer(deps, request, { ...decision.approver, roles: [], claims: {} });
 }

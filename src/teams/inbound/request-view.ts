@@ -1,13 +1,10 @@
-import { mayDecide } from '../../domain/people/authority.ts';
-import type { Principal } from '../../domain/people/principal.ts';
-import { openStage } from '../../domain/request/request.ts';
 import type { Request } from '../../domain/request/request.ts';
-import type { CardViewer } from '../../usecases/ports/ports.ts';
-import type { Answer } from './adapter.ts';
-import { cardAnswer } from './answers.ts';
+import type { Viewer } from '../../domain/views/request-view.ts';
 import type { BotDeps } from '../deps.ts';
 import { textOf } from '../json.ts';
 import type { Json } from '../json.ts';
+import type { Answer } from './adapter.ts';
+import { cardAnswer } from './answers.ts';
 
 /** What every button of a request's card brings: the request, the revision shown, its digest. */
 export interface ShownRequest {
@@ -16,7 +13,13 @@ export interface ShownRequest {
   readonly digest: string;
 }
 
-/** Reads a button's data; undefined where it is not what the house wrote. */
+/** What a button that decides brings besides: the stage, and the word that it replaces. */
+export interface ShownStage {
+  readonly stage: string;
+  readonly after: string | null;
+}
+
+/** Reads a button's data; undefined where it is not what the service wrote. */
 export function readShown(data: Json): ShownRequest | undefined {
   const id = textOf(data.r, 64);
   const digest = textOf(data.d, 128);
@@ -27,21 +30,18 @@ export function readShown(data: Json): ShownRequest | undefined {
   return { id, revision: rev, digest };
 }
 
-/** The person behind a verified token, as the viewer of a request's card. */
-export function viewerFrom(request: Request, by: Principal): CardViewer {
-  const stage = openStage(request);
-  const decided = request.decisions.some(
-    (decision) => decision.stage === stage && decision.approver.key === by.key,
-  );
-  const open = request.state === 'pending' && !decided;
-  return { key: by.key, mayDecide: open && mayDecide(request, by).ok };
+/** Reads the stage of a button that decides; undefined where it is not what the service wrote. */
+export function readStage(data: Json): ShownStage | undefined {
+  const stage = textOf(data.s, 64);
+  const after = data.a === undefined || data.a === null ? null : textOf(data.a, 64);
+  return stage === undefined || after === undefined ? undefined : { stage, after };
 }
 
 /** Answers with the request's card as this viewer sees it now. */
 export async function requestAnswer(
   deps: BotDeps,
   request: Request,
-  viewer: CardViewer,
+  viewer: Viewer,
 ): Promise<Answer> {
   const refreshFor = await deps.app.refreshFor(request);
   return cardAnswer(deps.cards.request(request, { viewer, refreshFor, now: deps.clock.now() }));

@@ -1,8 +1,7 @@
 import type { Principal } from '../../domain/people/principal.ts';
-import { openStage } from '../../domain/request/request.ts';
-import type { Request } from '../../domain/request/request.ts';
 import { meetsStepUp } from '../../domain/request/step-up.ts';
 import type { StepUp } from '../../domain/request/step-up.ts';
+import { stageById } from '../../domain/request/stages.ts';
 import type { DecideResult } from '../../usecases/ports/app.ts';
 import { IdentityError } from '../../usecases/ports/ports.ts';
 import type { Answer } from './adapter.ts';
@@ -11,16 +10,20 @@ import { askToSignIn, refused } from './proof.ts';
 import type { Unproven } from './proof.ts';
 
 /**
- * What the open stage of a request demands of a sign-in; null: nothing. Where no workflow demands
- * anything the request is not read; one of an older workflow is asked for it after its first try.
+ * What a stage of a request demands of a sign-in; null: nothing. Where no workflow demands anything,
+ * the request is not read; a request of an older workflow is asked for it after its first attempt.
  */
-export async function demandOn(deps: BotDeps, requestId: string): Promise<StepUp | null> {
+export async function demandOn(
+  deps: BotDeps,
+  requestId: string,
+  stage: string,
+): Promise<StepUp | null> {
   const demanding = deps.workflows
     .list()
     .some(({ stages }) => stages.some((stage) => stage.stepUp !== undefined));
   if (!demanding) return null;
   const request = await deps.app.loadForCard(requestId);
-  return (request && demandOf(request)) ?? null;
+  return (request && stageById(request, stage)?.stepUp) ?? null;
 }
 
 /**
@@ -34,15 +37,14 @@ export async function afterStepUp(
   given: Unproven,
   {
     by,
-    request,
+    demand,
     decide,
   }: {
     by: Principal;
-    request: Request;
+    demand: StepUp | undefined;
     decide: (by: Principal) => Promise<DecideResult>;
   },
 ): Promise<DecideResult | Answer | undefined> {
-  const demand = demandOf(request);
   const way = by.proof?.way;
   if (demand === undefined || way === 'sign-in') return undefined;
   try {
@@ -55,8 +57,4 @@ export async function afterStepUp(
     if (!(error instanceof IdentityError)) throw error;
     return refused(deps, given, error);
   }
-}
-
-function demandOf(request: Request): StepUp | undefined {
-  return request.plan.stages[openStage(request)]?.stepUp;
 }

@@ -10,7 +10,7 @@ import { readFilled } from './form-values.ts';
 import { textOf } from '../json.ts';
 import type { Json } from '../json.ts';
 import { prove } from './proof.ts';
-import { requestAnswer, viewerFrom } from './request-view.ts';
+import { requestAnswer } from './request-view.ts';
 
 /**
  * Submit: makes the request that a form asks for, in the name that the brought token proves. A
@@ -37,7 +37,7 @@ export async function onSubmit(
     teams: { sender, exchangeId: proof.exchangeId, card: clickedCard(activity) },
   });
   if (result.kind !== 'refused') {
-    return requestAnswer(deps, result.request, viewerFrom(result.request, proof.by));
+    return requestAnswer(deps, result.request, proof.by);
   }
   const { refusal: problem } = result;
   if (problem.field === undefined) return messageAnswer(refusalText(en, problem));

@@ -5,7 +5,7 @@ import { cardAnswer, errorAnswer, messageAnswer, NOT_YOURS } from './answers.ts'
 import type { Press } from './decide-action.ts';
 import type { BotDeps } from '../deps.ts';
 import { prove } from './proof.ts';
-import { requestAnswer, viewerFrom } from './request-view.ts';
+import { requestAnswer } from './request-view.ts';
 
 /** Review: everything that is decided about, for people whose token lets them read it. */
 export async function onReview(deps: BotDeps, press: Press): Promise<Answer> {
@@ -15,7 +15,7 @@ export async function onReview(deps: BotDeps, press: Press): Promise<Answer> {
   if (proof.kind === 'answer') return proof.answer;
   const request = await deps.app.readRequest({ id: shown.id, by: proof.by });
   if (!request) return messageAnswer(NOT_YOURS);
-  return cardAnswer(deps.cards.review(request, viewerFrom(request, proof.by)));
+  return cardAnswer(deps.cards.review(request, { viewer: proof.by, now: deps.clock.now() }));
 }
 
 /** The same for `status 17`: nothing is said about a number before the reader is known. */
@@ -28,7 +28,7 @@ export async function onReviewByNumber(
   if (proof.kind === 'answer') return proof.answer;
   const request = await deps.app.readRequestByNumber({ number, by: proof.by });
   if (!request) return messageAnswer(NOT_YOURS);
-  return cardAnswer(deps.cards.review(request, viewerFrom(request, proof.by)));
+  return cardAnswer(deps.cards.review(request, { viewer: proof.by, now: deps.clock.now() }));
 }
 
 /**

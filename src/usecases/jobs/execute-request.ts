@@ -67,7 +67,7 @@ async function stop(
     const error = `${outcome.code}: ${outcome.message}`;
     return { retryAtMs: deps.clock.now() + restMs, error, tried: false };
   }
-  await applyCommand(deps, { id: request.id, command: { type: 'stop', outcome, recheck } });
+  await applyCommand(deps, { id: request.id, command: { type: 'halt', outcome, recheck } });
   return { done: 0 };
 }
 

@@ -1,7 +1,8 @@
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Decision, Request } from '../../domain/request/request.ts';
-import type { DecideCommand } from '../../domain/request/transition.ts';
+import type { DecideCommand } from '../../domain/request/commands/decide.ts';
+import type { Viewer } from '../../domain/views/request-view.ts';
 import type { Workflow } from '../../domain/workflow/workflow.ts';
 import type { Posted, TeamsSender } from './ports.ts';
 
@@ -40,8 +41,8 @@ export interface App {
   rememberConversation(input: RememberInput): Promise<void>;
   /** Teams user ids (at most 60) whose clients fetch a view of their own of a request's card. */
   refreshFor(request: Request): Promise<readonly string[]>;
-  /** Whether this person last carried what the open stage asks for; for views only. */
-  viewerOf(request: Request, sender: TeamsSender): Promise<{ key: string; mayDecide: boolean }>;
+  /** A Teams person as the viewer of a request, by what was last verified of them. */
+  viewerOf(request: Request, sender: TeamsSender): Promise<Viewer>;
   /** Records a refusal before a principal was known (wrong person's token), bounded in rate. */
   recordMismatch(input: {
     sender: Pick<TeamsSender, 'tenantId' | 'objectId'> & Partial<TeamsSender>;
@@ -83,8 +84,9 @@ export interface DecideInput extends Omit<DecideCommand, 'type' | 'decisionId'> 
 }
 
 export type DecideResult =
+  /** `uncounted`: a word that changes nothing. `repeated`: it was cancelled before. */
   | {
-      readonly kind: 'decided' | 'repeated';
+      readonly kind: 'decided' | 'repeated' | 'uncounted';
       readonly request: Request;
       readonly decision: Decision | null;
     }

@@ -1,3 +1,4 @@
+import type { Viewer } from '../../domain/views/request-view.ts';
 import type { Principal, PrincipalRef } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { HeldNow } from '../../domain/request/recheck.ts';
@@ -100,16 +101,10 @@ export interface CardRenderer {
 }
 
 export interface CardOptions {
-  readonly viewer: CardViewer | null;
+  readonly viewer: Viewer;
   /** Teams user ids whose clients fetch a view of their own; at most 60. */
   readonly refreshFor: readonly string[];
   readonly now: number;
-}
-
-/** The person a card is for. `mayDecide` comes from the role rules, never from the client. */
-export interface CardViewer {
-  readonly key: string;
-  readonly mayDecide: boolean;
 }
 
 /** What a refused token is told: a stable code and a sentence. */
@@ -283,7 +278,7 @@ export interface TeamsCards extends CardRenderer {
   /** A choice of workflows; Action.Submit with data `{ workflow }`. */
   picker(workflows: readonly Workflow[]): Record<string, unknown>;
   /** Everything that is decided about, with the buttons that this viewer may press. */
-  review(request: Request, viewer: CardViewer): CardContent;
+  review(request: Request, options: Pick<CardOptions, 'viewer' | 'now'>): CardContent;
   /** A way to a request by its number; says nothing of it, nor whether it is there. */
   status(number: number): CardContent;
   help(workflows: readonly Workflow[]): CardContent;

@@ -14,7 +14,8 @@ const MAX_ROUNDS = 30;
 
 export type Applied =
   | { readonly kind: 'stepped'; readonly request: Request; readonly decision: Decision | null }
-  | { readonly kind: 'repeat'; readonly request: Request; readonly decision: Decision }
+  /** A word that changes nothing, with the one that stands. */
+  | { readonly kind: 'uncounted'; readonly request: Request; readonly decision: Decision | null }
   | { readonly kind: 'refused'; readonly request: Request; readonly refusal: Refusal }
   | { readonly kind: 'missing' };
 
@@ -44,7 +45,8 @@ export async function applyCommand(
     if (ruled.kind !== 'step') {
       const settled = await settleCopy(deps, request, { ...input, known, now });
       if (!settled) continue;
-      if (ruled.kind === 'repeat') return { kind: 'repeat', request, decision: ruled.decision };
+      if (ruled.kind === 'uncounted')
+        return { kind: 'uncounted', request, decision: ruled.decision };
       return { kind: 'refused', request, refusal: ruled.refusal };
     }
     // A lost race with the same click ends above as a repeat; here it is used for something else.
@@ -59,7 +61,7 @@ export async function applyCommand(
       request: step.request,
       events: stamp(step.events, deps.ids, now),
       jobs: [
-        ...jobsFor(step.request, step.effects, known),
+        ...jobsFor(request, step, known),
         ...adopted.map((card) => cardJob(card, step.request.version, now)),
       ],
       cards: adopted,

@@ -1,5 +1,6 @@
 import type { AuditEvent, EventBody } from '../../domain/events/catalogue.ts';
-import type { Effect } from '../../domain/request/transition.ts';
+import type { Effect, Step } from '../../domain/request/step.ts';
+import { timersOf } from '../../domain/request/timers.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Card, NewJob } from '../ports/store.ts';
@@ -32,33 +33,43 @@ export function cardJob(card: Card, wanted: number, runAt: number): NewJob {
   };
 }
 
-/** The jobs that a step's effects call for. */
+/** The jobs that a step calls for: those of its effects, and its timers that were not set before. */
 export function jobsFor(
-  request: Request,
-  effects: readonly Effect[],
+  before: Request | null,
+  { request, effects }: Pick<Step, 'request' | 'effects'>,
   cards: readonly Card[],
 ): NewJob[] {
-  const jobs: NewJob[] = [];
+  const set = timersOf(before);
+  const timers = timersOf(request).filter(
+    ({ kind, at }) => !set.some((timer) => timer.kind === kind && timer.at === at),
+  );
+  return [
+    ...effects.flatMap((effect) => jobsOf(effect, request, cards)),
+    ...timers.map(({ kind, at }) => ({
+      key: `${kind}:${request.id}`,
+      kind,
+      requestId: request.id,
+      subject: request.id,
+      runAt: at,
+      wanted: 0,
+    })),
+  ];
+}
+
+function jobsOf(effect: Effect, request: Request, cards: readonly Card[]): NewJob[] {
   const base = { requestId: request.id, runAt: request.updatedAt, wanted: 0 };
-  for (const effect of effects) {
-    if (effect === 'cards') {
-      jobs.push(...cards.map((card) => cardJob(card, request.version, request.updatedAt)));
-    } else if (effect === 'execute') {
-      jobs.push({
-        ...base,
-        key: `execute:${request.id}`,
-        kind: 'execute',
-        subject: request.id,
-        runAt: AHEAD_OF_ALL,
-      });
-    } else if (request.requester.kind === 'person' && request.requester.objectId !== null) {
-      jobs.push({
-        ...base,
-        key: `notify:${request.id}:outcome`,
-        kind: 'notify',
-        subject: 'outcome',
-      });
+  switch (effect.kind) {
+    case 'sync-cards':
+      return cards.map((card) => cardJob(card, request.version, request.updatedAt));
+    case 'execute': {
+      const key = `execute:${request.id}`;
+      return [{ ...base, key, kind: 'execute', subject: request.id, runAt: AHEAD_OF_ALL }];
+    }
+    case 'notify': {
+      const { kind, objectId } = request.requester;
+      if (kind !== 'person' || objectId === null) return [];
+      const key = `notify:${request.id}:${effect.about}`;
+      return [{ ...base, key, kind: 'notify', subject: effect.about }];
     }
   }
-  return jobs;
 }

@@ -13,7 +13,7 @@ import type { OnceKey } from '../ports/store.ts';
 
 /**
  * Counts one verified person's word on a request. The principal comes from a token checked at this
- * very click; a repeat answers the first decision; a refusal is recorded and changes nothing.
+ * very click; a word that changes nothing is answered with how things stand; a refusal is recorded.
  */
 export async function decideRequest(
   deps: Deps & { refusals: RefusalRecorder; seen: SeenPeople },
@@ -23,7 +23,7 @@ export async function decideRequest(
   const exchange =
     input.teams &&
     exchangeKey(
-      { sender: input.teams.sender, exchangeId: input.channel.exchangeId },
+      { sender: input.teams.sender, exchangeId: input.origin.exchangeId },
       { requestId: input.id, fingerprint: null },
       now,
     );
@@ -34,11 +34,13 @@ export async function decideRequest(
       type: 'decide',
       decisionId: deps.ids.next('dec', now),
       by: input.by,
-      decision: input.decision,
+      word: input.word,
+      stage: input.stage,
+      after: input.after,
       reason: input.reason,
       digest: input.digest,
       revision: input.revision,
-      channel: input.channel,
+      origin: input.origin,
     },
     onceKeys: (request) => onceKeysOf(input, request, exchange ?? undefined),
     people,
@@ -48,8 +50,8 @@ export async function decideRequest(
     case 'stepped':
       deps.seen.written(people);
       return { kind: 'decided', request: applied.request, decision: applied.decision };
-    case 'repeat':
-      return { kind: 'repeated', request: applied.request, decision: applied.decision };
+    case 'uncounted':
+      return { kind: 'uncounted', request: applied.request, decision: applied.decision };
     case 'missing':
       return { kind: 'refused', request: undefined, ...notFound() };
     case 'refused':
@@ -58,7 +60,12 @@ export async function decideRequest(
         requestId: input.id,
         by: input.by,
         refusal: applied.refusal,
-        tried: { decision: input.decision, revision: input.revision, channel: input.channel },
+        tried: {
+          word: input.word,
+          stage: input.stage.slice(0, 100),
+          revision: input.revision,
+          origin: input.origin,
+        },
       });
       return { kind: 'refused', request: applied.request, refusal: applied.refusal };
   }
@@ -71,8 +78,8 @@ function onceKeysOf(
   exchange: OnceKey | undefined,
 ): readonly OnceKey[] {
   if (input.teams) return exchange ? [exchange] : [];
-  const { id, decision, revision } = input;
-  const fingerprint = sha256(canonicalJson({ id, decision, revision }));
+  const { id, stage, word, after } = input;
+  const fingerprint = sha256(canonicalJson({ id, stage, word, after }));
   const token = tokenKey(input.by, { requestId: id, fingerprint }, request.plan.singleUse);
   return token ? [token] : [];
 }

@@ -1,6 +1,8 @@
 import { approvalsOf, outcomeOf, recheckApproval } from '../../domain/request/recheck.ts';
 import type { HeldNow } from '../../domain/request/recheck.ts';
 import type { Decision, Outcome, Recheck, Request } from '../../domain/request/request.ts';
+import { seatsOf } from '../../domain/request/seats.ts';
+import { stageById } from '../../domain/request/stages.ts';
 import { describeError } from '../../lib/logger.ts';
 import type { JobDeps } from '../deps.ts';
 import { nobodyCanTell } from '../ports/ports.ts';
@@ -39,16 +41,17 @@ export async function recheckApprovals(deps: JobDeps, request: Request): Promise
 }
 
 /** Each deciding person once, with the claims of all stages that they approved. */
-function askedAbout({ plan }: Request, approvals: readonly Decision[]): readonly AskedAbout[] {
+function askedAbout(request: Request, approvals: readonly Decision[]): readonly AskedAbout[] {
   const people = new Map<string, AskedAbout>();
   for (const { approver, stage, evidence } of approvals) {
     const before = people.get(approver.key);
-    const where = plan.stages[stage]?.where ?? null;
+    const planned = stageById(request, stage);
+    const claims = planned ? seatsOf(planned).flatMap(({ where }) => where?.claim ?? []) : [];
     people.set(approver.key, {
       person: approver,
       teams:
         before?.teams ?? teamsOf(approver) ?? (evidence.via === 'teams' ? teamsOf(evidence) : null),
-      claims: [...new Set([...(before?.claims ?? []), ...(where === null ? [] : [where.claim])])],
+      claims: [...new Set([...(before?.claims ?? []), ...claims])],
     });
   }
   return [...people.values()];

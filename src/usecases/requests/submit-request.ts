@@ -5,7 +5,7 @@ import type { Request } from '../../domain/request/request.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { sha256 } from '../../lib/hash.ts';
 import type { SubmitInput, SubmitResult } from '../ports/app.ts';
-import { cardJob, stamp } from './build-change.ts';
+import { jobsFor, stamp } from './build-change.ts';
 import type { Deps } from '../deps.ts';
 import {
   exchangeKey,
@@ -40,25 +40,17 @@ export async function submitRequest(
     }
     return refused(deps, input, ruled.refusal);
   }
-  const { request } = ruled;
+  const { step } = ruled;
+  const { request } = step;
   const cards = cardsOf(deps, input, request);
+  const unposted = cards.filter((card) => card.activityId === null);
   const result = await commitWithRetry(deps.store, {
     id: deps.ids.next('chg', now),
     at: now,
     onceKeys: onceKeysOf(input, { request, key, now }),
     request,
-    events: stamp(ruled.events, deps.ids, now),
-    jobs: [
-      ...cards.filter((card) => card.activityId === null).map((card) => cardJob(card, 1, now)),
-      {
-        key: `expire:${request.id}`,
-        kind: 'expire',
-        requestId: request.id,
-        subject: request.id,
-        runAt: request.expiresAt,
-        wanted: 0,
-      },
-    ],
+    events: stamp(step.events, deps.ids, now),
+    jobs: jobsFor(null, step, unposted),
     cards,
     people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
   });
@@ -82,7 +74,7 @@ function rule(deps: Deps, input: SubmitInput, now: number): ReturnType<typeof su
       fields,
       reason,
       execution,
-      channel: {
+      origin: {
         via: teams ? 'teams' : 'api',
         tenant: teams ? teams.sender.tenantId : by.tenant,
         objectId: teams ? teams.sender.objectId : by.objectId,

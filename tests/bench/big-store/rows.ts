@@ -66,8 +66,8 @@ const REQUESTS: Fill = {
 };
 
 const DECISIONS: Fill = {
-  sql: `INSERT INTO decisions (id, request_id, stage, approver_key, at, body)
-    SELECT ${id('dec', 'number')}, id, 0, ?, ?,
+  sql: `INSERT INTO decisions (id, request_id, stage, approver_key, nth, at, body)
+    SELECT ${id('dec', 'number')}, id, 'stage-1', ?, 1, ?,
       replace(replace(?, '@id@', id), '@decision@', ${id('dec', 'number')})
     FROM requests WHERE state IN ('applied', 'denied', 'failed') ORDER BY number`,
   values: ({ now }) => [person('alex').key, now - DAY_MS, DECISION],

@@ -99,7 +99,7 @@ function judgeRequest(found: Findings, { number, told }: Tracked, request: Reque
   }
   // Each has one stage that one person decides.
   if (decisions.length > 1) found.doubled.push(`request ${number} was decided twice`);
-  const word = decisions[0]?.decision;
+  const word = decisions[0]?.word;
   if (word !== undefined && (word === 'deny') !== (state === 'denied')) {
     found.lost.push(`request ${number}: ${word}, and it is ${state}`);
   }

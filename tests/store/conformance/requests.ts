@@ -63,7 +63,6 @@ export function requestTests(given: Given): void {
     await store.commit(submission(asked));
     const after = next(asked, {
       state: 'applied',
-      stagesOpenedAt: [1, 2],
       expiresAt: T0 + 5,
       outcome: { code: 'ok', message: 'Deployed', reference: '42', at: T0 + 9 },
     });
@@ -131,13 +130,29 @@ export function requestTests(given: Given): void {
     expect((await store.commit(click)).status).toBe('committed');
   });
 
-  test("one person's second decision on a stage is a duplicate and leaves nothing", async () => {
+  test('the second word of a person on a stage is kept beside the first', async () => {
+    const { store } = given();
+    let asked = request();
+    await store.commit(submission(asked));
+    const words = [
+      decision(asked, { id: 'dec_1', at: T0 + 1 }),
+      decision(asked, { id: 'dec_2', at: T0 + 2, word: 'withdraw', nth: 2 }),
+      decision(asked, { id: 'dec_3', at: T0 + 3, word: 'approve', nth: 3 }),
+    ];
+    for (const word of words) {
+      expect((await store.commit(deciding(asked, { decision: word }))).status).toBe('committed');
+      asked = next(asked, { state: 'approved' });
+    }
+    expect((await store.loadRequest(asked.id))?.decisions).toEqual(words);
+  });
+
+  test('the same word of a person on a stage is a duplicate and leaves nothing', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
     await store.commit(deciding(asked));
     const second = next(asked, { state: 'pending' });
-    const again = deciding(second, { decision: decision(second, { decision: 'deny' }) });
+    const again = deciding(second, { decision: decision(second, { word: 'deny' }) });
     expect(await store.commit(again)).toEqual({
       status: 'duplicate',
       of: 'decision',
@@ -146,7 +161,7 @@ export function requestTests(given: Given): void {
     });
     const stored = await store.loadRequest(asked.id);
     expect(stored?.version).toBe(2);
-    expect(stored?.decisions.map((word) => word.decision)).toEqual(['approve']);
+    expect(stored?.decisions.map(({ word, nth }) => [word, nth])).toEqual([['approve', 1]]);
   });
 
   test('a conflict is answered before an earlier decision of the same person', async () => {
@@ -164,7 +179,7 @@ export function requestTests(given: Given): void {
     const words = [
       decision(asked, { id: 'dec_b', at: T0 + 3 }),
       decision(asked, { id: 'dec_a', at: T0 + 3, approver: person('sam') }),
-      decision(asked, { id: 'dec_c', at: T0 + 2, stage: 1 }),
+      decision(asked, { id: 'dec_c', at: T0 + 2, stage: 'stage-2' }),
     ];
     for (const word of words) {
       expect((await store.commit(deciding(asked, { decision: word }))).status).toBe('committed');

@@ -11,10 +11,12 @@ import {
   change,
   onceKey,
   deciding,
+  decision,
   event,
   job,
   link,
   newId,
+  next,
   request,
   seen,
   submission,
@@ -54,7 +56,7 @@ export async function sealAll(store: Store, keys: Keys): Promise<void> {
 }
 
 /**
- * Rows in every table: `count` requests, every second decided, all sealed but one event; cards
+ * Rows in every table: `count` requests, every second decided, every fourth with a second word, all sealed but one event; cards
  * posted and not, jobs that wait, are in hand and are dead, sign-in links at each of their steps.
  */
 export async function fillStore(store: Store, count: number): Promise<Keys> {
@@ -75,6 +77,11 @@ export async function fillStore(store: Store, count: number): Promise<Keys> {
       }),
     );
     if (at % 2 === 0) await store.commit(deciding(asked));
+    if (at % 4 === 0) {
+      const decided = next(asked, { state: 'approved' });
+      const withdrawal = decision(decided, { word: 'withdraw', nth: 2 });
+      await store.commit(deciding(decided, { decision: withdrawal }));
+    }
   }
   await store.commit(
     change({

@@ -7,17 +7,29 @@ import { REQUEST_STATES } from '../../../src/domain/request/request.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { MAX_REASON_LENGTH } from '../../../src/domain/request/submit.ts';
 import { bytesOf, problemsOf, textsOf, verbsOf } from './card-reading.ts';
-import { amara, decision, NOW, OWNER, person, sample, withFields } from './samples.ts';
+import {
+  amara,
+  decision,
+  NOW,
+  OWNER,
+  OWNER_ROLE,
+  OWNER_SEAT,
+  person,
+  sample,
+  seats,
+  viewer,
+  withFields,
+} from './samples.ts';
 
 const cards = createCards({ publicUrl: 'https://approvals.example' });
-const viewer = { key: amara.key, mayDecide: true };
+const approver = viewer(amara, OWNER_ROLE);
 const users = Array.from({ length: 60 }, (_, at) => `29:${String(at).padStart(70, 'x')}`);
 
 function views(request: Request) {
   return [
     cards.request(request, { viewer: null, refreshFor: users, now: NOW }),
-    cards.request(request, { viewer, refreshFor: users, now: NOW }),
-    cards.review(request, viewer),
+    cards.request(request, { viewer: approver, refreshFor: users, now: NOW }),
+    cards.review(request, { viewer: approver, now: NOW }),
   ];
 }
 
@@ -33,13 +45,21 @@ function largest(fields: Record<string, string>, sign: string): Request {
     plan: {
       ...base.plan,
       stages: [
-        { ...OWNER, quorum: 12 },
-        { ...OWNER, name: sign.repeat(200), quorum: 20 },
+        { ...OWNER, seats: seats(12, OWNER_SEAT) },
+        {
+          ...OWNER,
+          id: 'stage-2',
+          name: sign.repeat(200),
+          after: ['stage-1'],
+          seats: seats(20, OWNER_SEAT),
+        },
       ],
     },
-    stagesOpenedAt: [1, 13],
     decisions: Array.from({ length: 20 }, (_, at) =>
-      decision(person(`${sign.repeat(200)}${at}`), 'approve', { stage: at < 12 ? 0 : 1, reason }),
+      decision(person(`${sign.repeat(200)}${at}`), 'approve', {
+        stage: at < 12 ? 'stage-1' : 'stage-2',
+        reason,
+      }),
     ),
   };
 }
@@ -74,14 +94,18 @@ describe('the size of cards', () => {
 
   test('review shows a request of all bytes whole, and lets it be approved', () => {
     const fields = filled(8, 'x');
-    const { card } = cards.review(largest(fields, 'y'), viewer);
+    const { card } = cards.review(largest(fields, 'y'), { viewer: approver, now: NOW });
     expect(textsOf(card)).toContain(Object.values(fields)[0]);
     expect(verbsOf(card)).toEqual(['approve', 'deny']);
   });
 
   test('what cannot be shown whole is reviewed, not approved', () => {
     for (const fields of [{ a: 'x'.repeat(501) }, { a: 'x\n'.repeat(12) }, filled(17, 'x')]) {
-      const { card } = cards.request(withFields(fields), { viewer, refreshFor: [], now: NOW });
+      const { card } = cards.request(withFields(fields), {
+        viewer: approver,
+        refreshFor: [],
+        now: NOW,
+      });
       expect(verbsOf(card)).toEqual(['review']);
       expect(textsOf(card)).toContain('Parts are too long for this card. Review shows everything.');
     }
@@ -91,7 +115,10 @@ describe('the size of cards', () => {
   });
 
   test('what no card can show may be denied and never approved', () => {
-    const { card } = cards.review(largest(filled(1, '\u007F'), 'z'), viewer);
+    const { card } = cards.review(largest(filled(1, '\u007F'), 'z'), {
+      viewer: approver,
+      now: NOW,
+    });
     expect(verbsOf(card)).toEqual(['deny']);
     expect(textsOf(card).join('\n')).toContain('https://approvals.example/v1/requests/req_01');
   });

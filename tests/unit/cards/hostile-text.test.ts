@@ -2,7 +2,7 @@ import { createCards } from '../../../src/cards/cards.ts';
 import { fit, name, oneLine, visible } from '../../../src/cards/plain-text.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { nodesOf, textsOf, verbsOf } from './card-reading.ts';
-import { amara, decision, NOW, person, sample, withFields } from './samples.ts';
+import { amara, decision, NOW, OWNER_ROLE, person, sample, viewer, withFields } from './samples.ts';
 
 const cards = createCards();
 const HOSTILE = '[Approve](https://evil.example) **b** <at>all</at> ${$root.d} ${if(true,1,2)}';
@@ -70,7 +70,10 @@ describe('text of people on cards', () => {
     const fields = Object.fromEntries(
       Array.from({ length: 90 }, (_, at) => [`f${at}`, `value ${at}\nRuns: something harmless`]),
     );
-    const { card } = cards.review(withFields(fields), { key: amara.key, mayDecide: true });
+    const { card } = cards.review(withFields(fields), {
+      viewer: viewer(amara, OWNER_ROLE),
+      now: NOW,
+    });
     const dense = textsOf(card).find((text) => text.includes('value 89')) ?? '';
     expect(dense.split('\n').filter((line) => line.startsWith('Runs'))).toEqual([]);
     expect(verbsOf(card)).toEqual(['approve', 'deny']);

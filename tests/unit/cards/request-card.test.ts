@@ -1,20 +1,33 @@
 import { REQUEST_STATES } from '../../../src/domain/request/request.ts';
 import type { Outcome, Request } from '../../../src/domain/request/request.ts';
 import { createCards } from '../../../src/cards/cards.ts';
-import type { CardViewer } from '../../../src/usecases/ports/ports.ts';
+import type { Viewer } from '../../../src/domain/views/request-view.ts';
 import { actionOf, nodesOf, problemsOf, textsOf, verbsOf } from './card-reading.ts';
-import { amara, decision, ingrid, mia, NOW, OWNER, person, sample } from './samples.ts';
+import {
+  amara,
+  decision,
+  ingrid,
+  mia,
+  NOW,
+  OWNER,
+  OWNER_ROLE,
+  OWNER_SEAT,
+  person,
+  sample,
+  seats,
+  viewer,
+} from './samples.ts';
 
 const cards = createCards({ publicUrl: 'https://approvals.example' });
 const outcome: Outcome = { code: 'ok', message: 'It is done.', reference: 'run-88', at: NOW };
 
-function show(request: Request, viewer: CardViewer | null = null, refreshFor: string[] = []) {
+function show(request: Request, viewer: Viewer = null, refreshFor: string[] = []) {
   return cards.request(request, { viewer, refreshFor, now: NOW }).card;
 }
 
-const asker: CardViewer = { key: mia.key, mayDecide: false };
-const approver: CardViewer = { key: amara.key, mayDecide: true };
-const onlooker: CardViewer = { key: 'entra:olu', mayDecide: false };
+const asker = viewer(mia);
+const approver = viewer(amara, OWNER_ROLE);
+const onlooker = viewer(person('olu'), { roles: ['approver'], claims: { department: 'Search' } });
 
 describe('the card of everybody', () => {
   test('shows all that the digest covers, and who decides until when', () => {
@@ -53,13 +66,14 @@ describe('the card of everybody', () => {
     expect(reason).not.toHaveProperty('isRequired');
   });
 
-  test('carries request, revision and digest, in the fallback the verb as well', () => {
-    const data = { r: sample().id, rev: 3, d: sample().digest };
-    for (const [verb, card] of [
-      ['approve', show(sample())],
-      ['deny', show(sample())],
-      ['cancel', show(sample(), asker)],
-      ['review', show(sample(), onlooker)],
+  test('carries request, revision, digest and stage, in the fallback the verb as well', () => {
+    const shown = { r: sample().id, rev: 3, d: sample().digest };
+    const onStage = { ...shown, s: 'stage-1', a: null };
+    for (const [verb, card, data] of [
+      ['approve', show(sample()), onStage],
+      ['deny', show(sample()), onStage],
+      ['cancel', show(sample(), asker), shown],
+      ['review', show(sample(), onlooker), shown],
     ] as const) {
       const action = actionOf(card, verb);
       expect(action['data']).toStrictEqual(data);
@@ -112,7 +126,7 @@ describe('the card of everybody', () => {
 
 describe('views of one person', () => {
   test('the asker may cancel and not decide, whatever the roles', () => {
-    const card = show(sample(), { key: mia.key, mayDecide: true });
+    const card = show(sample(), viewer(mia, OWNER_ROLE));
     expect(verbsOf(card)).toEqual(['cancel']);
     expect(textsOf(card)).toContain('You asked for this, so somebody else decides.');
   });
@@ -132,7 +146,7 @@ describe('views of one person', () => {
 
   test('who decided this stage has no second say in it', () => {
     const request = sample({
-      plan: { ...sample().plan, stages: [{ ...OWNER, quorum: 2 }] },
+      plan: { ...sample().plan, stages: [{ ...OWNER, seats: seats(2, OWNER_SEAT) }] },
       decisions: [decision(amara)],
     });
     expect(verbsOf(show(request, approver))).toEqual(['review']);
@@ -143,14 +157,25 @@ describe('views of one person', () => {
   });
 
   test('who decided an earlier stage may decide the next', () => {
-    const security = { name: 'Security', roles: ['security-lead'], where: null, quorum: 1 };
+    const security = {
+      ...OWNER,
+      id: 'stage-2',
+      name: 'Security',
+      after: ['stage-1'],
+      seats: [{ roles: ['security-lead'], where: null }],
+    };
+    const lead = viewer(amara, { roles: ['approver', 'security-lead'] });
     const request = sample({
       plan: { ...sample().plan, stages: [OWNER, security] },
       decisions: [decision(amara)],
-      stagesOpenedAt: [1, 2],
     });
-    expect(verbsOf(show(request, approver))).toEqual(['approve', 'deny']);
-    expect(textsOf(show(request, approver))).toContain('Your decision is asked for: Security');
+    expect(verbsOf(show(request, lead))).toEqual(['approve', 'deny']);
+    expect(actionOf(show(request, lead), 'approve')['data']).toMatchObject({
+      s: 'stage-2',
+      a: null,
+    });
+    expect(textsOf(show(request, lead))).toContain('Your decision is asked for: Security');
+    expect(verbsOf(show(request, approver))).toEqual(['review']);
     expect(textsOf(show(request))).toContain('Waiting for approval · stage 2 of 2');
   });
 });
@@ -202,16 +227,18 @@ describe('after the decision', () => {
 
 describe('review and status', () => {
   test('review decides with an optional reason', () => {
-    const { card } = cards.review(sample(), approver);
+    const { card } = cards.review(sample(), { viewer: approver, now: NOW });
     expect(verbsOf(card)).toEqual(['approve', 'deny']);
     expect(nodesOf(card['body']).find((node) => node['id'] === 'reason')).toBeDefined();
     expect(nodesOf(card).some((node) => node['isVisible'] === false)).toBe(false);
   });
 
   test('review lets the asker cancel, and onlookers do nothing', () => {
-    expect(verbsOf(cards.review(sample(), asker).card)).toEqual(['cancel']);
-    expect(verbsOf(cards.review(sample(), onlooker).card)).toEqual([]);
-    expect(verbsOf(cards.review(sample({ state: 'applied' }), approver).card)).toEqual([]);
+    expect(verbsOf(cards.review(sample(), { viewer: asker, now: NOW }).card)).toEqual(['cancel']);
+    expect(verbsOf(cards.review(sample(), { viewer: onlooker, now: NOW }).card)).toEqual([]);
+    expect(
+      verbsOf(cards.review(sample({ state: 'applied' }), { viewer: approver, now: NOW }).card),
+    ).toEqual([]);
   });
 
   test('status says the number and nothing else', () => {
@@ -240,8 +267,8 @@ describe('the summary', () => {
 
 describe('the Adaptive Cards library', () => {
   const stages = [
-    { ...OWNER, quorum: 2 },
-    { ...OWNER, name: 'Security', where: null },
+    { ...OWNER, seats: seats(2, OWNER_SEAT) },
+    { ...OWNER, id: 'stage-2', name: 'Security', after: ['stage-1'] },
   ];
   const requests = [
     ...REQUEST_STATES.map((state) => sample({ state, outcome, decisions: [decision(amara)] })),
@@ -255,7 +282,9 @@ describe('the Adaptive Cards library', () => {
     for (const request of requests) {
       for (const viewer of [null, asker, approver, onlooker]) {
         expect(problemsOf(show(request, viewer, ['29:1']))).toEqual([]);
-        expect(problemsOf(cards.review(request, viewer ?? onlooker).card)).toEqual([]);
+        expect(
+          problemsOf(cards.review(request, { viewer: viewer ?? onlooker, now: NOW }).card),
+        ).toEqual([]);
       }
     }
   });

@@ -1,10 +1,16 @@
-import type { PrincipalRef, TokenEvidence } from '../../../src/domain/people/principal.ts';
+import type {
+  Principal,
+  PrincipalRef,
+  TokenEvidence,
+} from '../../../src/domain/people/principal.ts';
 import type {
   Decision,
   PlannedStage,
   Request,
-  Verdict,
+  Seat,
+  Word,
 } from '../../../src/domain/request/request.ts';
+import type { Viewer } from '../../../src/domain/views/request-view.ts';
 import type { FieldSpec, Workflow } from '../../../src/domain/workflow/workflow.ts';
 
 /** When everything of these tests happens. */
@@ -43,21 +49,23 @@ export const ingrid = person('Ingrid Solheim');
 
 export function decision(
   approver: PrincipalRef,
-  verdict: Verdict = 'approve',
+  verdict: Word = 'approve',
   over: Partial<Decision> = {},
 ): Decision {
   return {
     id: `dec_${approver.key}`,
     requestId: 'req_1',
-    stage: 0,
+    stage: 'stage-1',
+    nth: 1,
     approver,
-    decision: verdict,
+    word: verdict,
     reason: null,
     at: NOW + 60_000,
     evidence: {
       token,
       roles: ['approver'],
       role: 'approver',
+      seats: [0],
       via: 'teams',
       tenant: 't',
       objectId: 'o',
@@ -71,11 +79,33 @@ export function decision(
   };
 }
 
-export const OWNER: PlannedStage = {
-  name: 'Service owner',
+export const OWNER_SEAT: Seat = {
   roles: ['approver'],
   where: { claim: 'department', value: 'Payments' },
-  quorum: 1,
+};
+
+/** What OWNER_SEAT asks for. */
+export const OWNER_ROLE = { roles: ['approver'], claims: { department: 'Payments' } };
+
+/** A person as the viewer of a card, with what is known of them. */
+export function viewer(
+  who: PrincipalRef,
+  { roles = [], claims = {} }: Partial<Pick<Principal, 'roles' | 'claims'>> = {},
+): NonNullable<Viewer> {
+  return { ...who, roles, claims };
+}
+
+/** Equal seats, as a quorum of `count` makes them. */
+export function seats(count: number, seat: Seat): readonly Seat[] {
+  return Array.from({ length: count }, () => seat);
+}
+
+export const OWNER: PlannedStage = {
+  id: 'stage-1',
+  name: 'Service owner',
+  after: [],
+  seats: [OWNER_SEAT],
+  denyQuorum: 1,
 };
 
 /** A pending deployment of four fields, as everybody sees it. */
@@ -111,7 +141,6 @@ export function sample(over: Partial<Request> = {}): Request {
       ],
     },
     digest: 'q8Zk2vWm5tYb1NcX',
-    stagesOpenedAt: [1],
     decisions: [],
     outcome: null,
     createdAt: NOW,
@@ -163,7 +192,16 @@ export function workflow(over: Partial<Workflow> = {}): Workflow {
       field({ id: 'notify', type: 'boolean', default: true }),
     ],
     request: { roles: ['developer'], workloads: [] },
-    stages: [{ name: 'Service owner', roles: ['approver'], where: null, when: null, quorum: 1 }],
+    stages: [
+      {
+        id: 'stage-1',
+        name: 'Service owner',
+        roles: ['approver'],
+        where: null,
+        when: null,
+        quorum: 1,
+      },
+    ],
     channel: 'prod-approvals',
     expireMs: 86_400_000,
     executor: 'deploy-webhook',

@@ -18,6 +18,7 @@ function shown(
         key: amara.key,
         role: 'approver',
         found,
+        seats: found === 'held' ? [0] : [],
         ...(claim === undefined ? {} : { claim }),
       },
     ],

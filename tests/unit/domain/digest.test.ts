@@ -3,6 +3,16 @@ import { requestDigest } from '../../../src/domain/request/digest.ts';
 import { canonicalJson } from '../../../src/lib/canonical-json.ts';
 import { EXECUTION } from '../../support/builders.ts';
 
+const STAGES = [
+  {
+    id: 'stage-1',
+    name: 'Owner',
+    after: [],
+    seats: [{ roles: ['approver'], where: null }],
+    denyQuorum: 1,
+  },
+];
+
 const subject = {
   requestId: 'req_1',
   workflow: 'deploy',
@@ -11,7 +21,7 @@ const subject = {
   beneficiary: 'a',
   reason: null,
   fields: { service: 'checkout', window: 3_600_000 },
-  execution: EXECUTION,
+  plan: { stages: STAGES, execution: EXECUTION },
 };
 
 test('canonical JSON of two equal values is one text, in any order of members', () => {
@@ -74,10 +84,24 @@ test('everything that a decision is about changes the digest; the order of keys 
     { beneficiary: 'b' },
     { reason: 'because' },
     { fields: { service: 'billing' } },
-    { execution: { ...EXECUTION, executor: 'e' } },
-    { execution: { ...EXECUTION, configHash: 'h' } },
-    { execution: { ...EXECUTION, target: 't' } },
-    { execution: { ...EXECUTION, durationMs: 1 } },
+    ...[{ executor: 'e' }, { configHash: 'h' }, { target: 't' }, { durationMs: 1 }].map(
+      (change) => ({
+        plan: { stages: STAGES, execution: { ...EXECUTION, ...change } },
+      }),
+    ),
+    ...[
+      { id: 'x' },
+      { name: 'x' },
+      { after: ['x'] },
+      { seats: [] },
+      { seats: [{ roles: ['other'], where: null }] },
+      { seats: [{ roles: ['approver'], where: { claim: 'c', value: 'v' } }] },
+      { anyOf: [] },
+      { denyQuorum: 2 },
+      { stepUp: { acr: ['c1'], amr: null, maxAgeMs: null } },
+    ].map((change) => ({
+      plan: { stages: STAGES.map((one) => ({ ...one, ...change })), execution: EXECUTION },
+    })),
   ].map((change) => requestDigest({ ...subject, ...change }));
   expect(new Set([digest, ...others]).size).toBe(others.length + 1);
 });

@@ -17,18 +17,20 @@ import {
 const mia = principal({ key: 'local|mia', roles: ['developer', 'approver'] });
 const miaElsewhere = { ...mia, key: 'okta|00u1', provider: 'okta', subject: '00u1' };
 
-function decide(request: Request, by: typeof mia, decision: 'approve' | 'deny' = 'approve') {
+function decide(request: Request, by: typeof mia, word: 'approve' | 'deny' = 'approve') {
   return transition(
     request,
     {
       type: 'decide',
       decisionId: `dec_${by.key}`,
       by,
-      decision,
+      word,
+      stage: 'stage-1',
+      after: null,
       reason: null,
       digest: request.digest,
       revision: request.version,
-      channel: BY_API,
+      origin: BY_API,
     },
     NOW + 1,
   );
@@ -41,17 +43,17 @@ test("nobody approves the own request under another provider's identity", () => 
   });
 });
 
-test('one person with two identities is one of a quorum, and a repeat', () => {
+test('two linked identities fill one seat, and a second click of theirs counts for nothing', () => {
   const request = pendingRequest({ workflow: workflow({ stages: [stage({ quorum: 2 })] }) });
   const ben = principal({ key: 'local|ben', roles: ['approver'] });
   const benElsewhere = { ...ben, key: 'okta|00u2' };
   const first = decide(request, ben);
   if (first.kind !== 'step') throw new Error('the first word counts');
   expect(first.step.request.state).toBe('pending');
-  expect(decide(first.step.request, benElsewhere)).toMatchObject({ kind: 'repeat' });
+  expect(decide(first.step.request, benElsewhere)).toMatchObject({ kind: 'uncounted' });
   expect(decide(first.step.request, benElsewhere, 'deny')).toMatchObject({
-    kind: 'refused',
-    refusal: { code: 'already_decided' },
+    kind: 'uncounted',
+    decision: { word: 'approve' },
   });
 });
 
@@ -108,7 +110,7 @@ describe('a claim that says nothing', () => {
         fields: { service: 'checkout' },
         reason: null,
         execution: EXECUTION,
-        channel: BY_API,
+        origin: BY_API,
       },
       NOW,
     );
@@ -118,10 +120,11 @@ describe('a claim that says nothing', () => {
   test('two people without a department do not share one', () => {
     const request = pendingRequest({ by: { ...mia, claims: { department: 'Payments' } } });
     const planned = {
+      id: 'stage-1',
       name: 'Owner',
-      roles: ['approver'],
-      quorum: 1,
-      where: { claim: 'department', value: '' },
+      after: [],
+      seats: [{ roles: ['approver'], where: { claim: 'department', value: '' } }],
+      denyQuorum: 1,
     };
     const older: Request = { ...request, plan: { ...request.plan, stages: [planned] } };
     const ben = principal({

@@ -2,7 +2,7 @@ import { requestDigest } from '../../../src/domain/request/digest.ts';
 import { meetsStepUp } from '../../../src/domain/request/step-up.ts';
 import type { StepUp } from '../../../src/domain/request/step-up.ts';
 import { transition } from '../../../src/domain/request/transition.ts';
-import type { DecideCommand } from '../../../src/domain/request/transition.ts';
+import type { DecideCommand } from '../../../src/domain/request/commands/decide.ts';
 import { BY_API, NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 
 const MINUTE = 60_000;
@@ -42,11 +42,13 @@ describe('a stage that demands a step-up', () => {
       {
         type: 'decide',
         decisionId: 'dec_1',
-        decision: 'approve',
+        word: 'approve',
+        stage: 'stage-1',
+        after: null,
         reason: null,
         digest: request.digest,
         revision: 1,
-        channel: BY_API,
+        origin: BY_API,
         by: principal({ key: 'local|ben', roles: ['approver'], token: token({ acr }) }),
         ...change,
       },
@@ -56,7 +58,7 @@ describe('a stage that demands a step-up', () => {
   test('is decided under what it demands, and under nothing less', () => {
     expect(say('c1').kind).toBe('step');
     expect(say('pwd')).toMatchObject({ kind: 'refused', refusal: { code: 'step_up_required' } });
-    expect(say('pwd', { decision: 'deny' })).toMatchObject({ kind: 'refused' });
+    expect(say('pwd', { word: 'deny' })).toMatchObject({ kind: 'refused' });
   });
 
   test('is asked for the role first: nobody is sent to sign in for nothing', () => {
@@ -76,11 +78,13 @@ describe('a stage that demands a step-up', () => {
       beneficiary: beneficiary.key,
       reason,
       fields,
-      execution: plan.execution,
     };
-    expect(requestDigest(subject)).not.toBe(request.digest);
-    const stepUp = [{ stage: 'Owner', acr: ['c1'], amr: null, maxAgeMs: null }];
-    expect(requestDigest({ ...subject, stepUp })).toBe(request.digest);
+    const { stages, execution } = plan;
+    expect(requestDigest({ ...subject, plan: { stages, execution } })).toBe(request.digest);
+    const weaker = stages.map(({ stepUp: _, ...rest }) => rest);
+    expect(requestDigest({ ...subject, plan: { stages: weaker, execution } })).not.toBe(
+      request.digest,
+    );
   });
 
   test('evidence names the way and when the claims were verified', () => {

@@ -29,11 +29,11 @@ function ask(change: {
       fields: change.fields ?? { service: 'checkout' },
       reason: change.reason ?? null,
       execution: EXECUTION,
-      channel: BY_API,
+      origin: BY_API,
     },
     NOW,
   );
-  return result.ok ? result.request : result.refusal.code;
+  return result.ok ? result.step.request : result.refusal.code;
 }
 
 describe('fields', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { isTerminal } from '../../../src/domain/request/request.ts';
 import type { Request, RequestState } from '../../../src/domain/request/request.ts';
+import { standingWords } from '../../../src/domain/request/stages.ts';
 import { transition } from '../../../src/domain/request/transition.ts';
 import type { Command } from '../../../src/domain/request/transition.ts';
 import { NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
@@ -37,7 +38,9 @@ const command: fc.Arbitrary<(request: Request) => Command> = fc.oneof(
   fc
     .record({
       by: person,
-      decision: fc.constantFrom('approve' as const, 'deny' as const),
+      word: fc.constantFrom('approve' as const, 'deny' as const, 'withdraw' as const),
+      stage: fc.constantFrom('stage-1', 'stage-2', 'stage-3'),
+      after: fc.integer({ min: -1, max: 2 }),
       lag: fc.integer({ min: -1, max: 2 }),
       right: fc.integer({ min: 0, max: 9 }),
       id: fc.uuid(),
@@ -46,11 +49,13 @@ const command: fc.Arbitrary<(request: Request) => Command> = fc.oneof(
       type: 'decide',
       decisionId: drawn.id,
       by: drawn.by,
-      decision: drawn.decision,
+      word: drawn.word,
+      stage: drawn.stage,
+      after: drawn.after < 0 ? null : (request.decisions.at(-1 - drawn.after)?.id ?? null),
       reason: null,
       digest: drawn.right > 0 ? request.digest : 'other',
       revision: request.version - drawn.lag,
-      channel: {
+      origin: {
         via: 'api',
         tenant: null,
         objectId: null,
@@ -66,7 +71,7 @@ const command: fc.Arbitrary<(request: Request) => Command> = fc.oneof(
     .map((configHash) => (): Command => ({ type: 'begin', configHash })),
   fc.constant((): Command => ({ type: 'hold', outcome })),
   fc
-    .constantFrom('recheck' as const, 'stop' as const)
+    .constantFrom('recheck' as const, 'halt' as const)
     .map((type) => (): Command => ({ type, outcome, recheck: { at: NOW, people: [] } })),
   fc
     .constantFrom('applied' as const, 'failed' as const, 'unknown' as const)
@@ -110,7 +115,7 @@ function play(
   return request;
 }
 
-test('no command ever takes a way that is not drawn, and versions rise by one', () => {
+test('commands only take the transitions of the table, and versions rise by one', () => {
   fc.assert(
     fc.property(shape, schedule, (stages, steps) => {
       play(stages, steps, (before, after) => {
@@ -123,7 +128,7 @@ test('no command ever takes a way that is not drawn, and versions rise by one', 
   );
 });
 
-test('what has ended stays as it is, and no decision is added after an end', () => {
+test('an ended request never changes, and takes no decision', () => {
   fc.assert(
     fc.property(shape, schedule, (stages, steps) => {
       play(stages, steps, (before, after, given, now) => {
@@ -140,23 +145,38 @@ test('what has ended stays as it is, and no decision is added after an end', () 
   );
 });
 
-test('deny wins: a request with a deny is denied; an approved one met every quorum', () => {
+test('a request is approved only where distinct people stand behind every seat', () => {
   fc.assert(
     fc.property(shape, schedule, (stages, steps) => {
       const end = play(stages, steps, () => undefined);
-      const denied = end.decisions.some((decision) => decision.decision === 'deny');
+      const counting = (id: string) => standingWords(end, id);
+      const denied = end.plan.stages.some(({ id }) =>
+        counting(id).some(({ word }) => word === 'deny'),
+      );
       expect(denied).toBe(end.state === 'denied');
-      const approvedOnce = !['pending', 'denied', 'expired', 'cancelled'].includes(end.state);
-      if (!approvedOnce) return;
-      end.plan.stages.forEach((planned, index) => {
-        const voters = end.decisions.filter((decision) => decision.stage === index);
-        expect(
-          new Set(voters.map((decision) => decision.approver.key)).size,
-        ).toBeGreaterThanOrEqual(planned.quorum);
-        expect(voters.every((decision) => planned.roles.includes(decision.evidence.role))).toBe(
-          true,
-        );
-      });
+      if (['pending', 'denied', 'expired', 'cancelled'].includes(end.state)) return;
+      for (const planned of end.plan.stages) {
+        const approvals = counting(planned.id);
+        expect(new Set(approvals.map(({ approver }) => approver.key)).size).toBe(approvals.length);
+        expect(approvals.length).toBeGreaterThanOrEqual(planned.seats.length);
+        const roles = planned.seats.flatMap((one) => one.roles);
+        expect(approvals.every(({ evidence }) => roles.includes(evidence.role))).toBe(true);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('each word of a person on a stage has the next number, and replaces the last one', () => {
+  fc.assert(
+    fc.property(shape, schedule, (stages, steps) => {
+      const end = play(stages, steps, () => undefined);
+      const numbers = new Map<string, number>();
+      for (const { stage: id, approver, nth } of end.decisions) {
+        const key = `${id} ${approver.key}`;
+        expect(nth).toBe((numbers.get(key) ?? 0) + 1);
+        numbers.set(key, nth);
+      }
     }),
     { numRuns: 500 },
   );

@@ -71,7 +71,8 @@ describe('the webhook executor', () => {
         reason: 'release',
         decisions: [
           {
-            stage: 'Owner',
+            stage: 'stage-1',
+            stageName: 'Owner',
             decision: 'approve',
             approver: { key: 'demo|bo', name: 'bo' },
             role: 'approver',

@@ -1,5 +1,5 @@
 import { refuse } from '../../../src/domain/refusal.ts';
-import { makeRequest, post, get, startServer } from './support.ts';
+import { decision, makeRequest, post, get, startServer } from './support.ts';
 import type { Harness } from './support.ts';
 
 let server: Harness;
@@ -111,13 +111,17 @@ describe('reading', () => {
       reason: 'because',
       stages: [
         {
+          id: 'stage-1',
           name: 'Service owner',
-          quorum: 1,
+          after: [],
           state: 'approved',
+          seats: { filled: 1, of: 1 },
           decisions: [
             {
               id: 'dec_1',
-              decision: 'approve',
+              stage: 'stage-1',
+              word: 'approve',
+              nth: 1,
               role: 'approver',
               via: 'teams',
               reason: null,
@@ -129,7 +133,14 @@ describe('reading', () => {
             },
           ],
         },
-        { name: 'Security', quorum: 1, state: 'open', decisions: [] },
+        {
+          id: 'stage-2',
+          name: 'Security',
+          after: ['stage-1'],
+          state: 'open',
+          seats: { filled: 0, of: 1 },
+          decisions: [],
+        },
       ],
       execution: {
         executor: 'deploy-webhook',
@@ -282,7 +293,7 @@ describe('waiting', () => {
 });
 
 describe('deciding', () => {
-  const body = { decision: 'approve', stage: 'Security', revision: 2, digest: 'digest-1' };
+  const body = { word: 'approve', stage: 'stage-2', revision: 2, digest: 'digest-1' };
   const decide = (change: object = {}, person = 'amara') =>
     post(
       `${server.url}/v1/requests/req_1/decisions`,
@@ -291,20 +302,23 @@ describe('deciding', () => {
     );
 
   test('hands the decision over with evidence of the API', async () => {
-    const response = await decide({ reason: 'fine', stage: 1 });
+    const response = await decide({ reason: 'fine', after: 'dec_0' });
     expect(await response.json()).toMatchObject({
       request: { id: 'req_1' },
-      decision: { id: 'dec_1', decision: 'approve' },
+      decision: { id: 'dec_1', stage: 'stage-1', word: 'approve', nth: 1 },
+      counted: true,
     });
     expect(server.app.decided).toEqual([
       expect.objectContaining({
         id: 'req_1',
-        decision: 'approve',
+        word: 'approve',
+        stage: 'stage-2',
+        after: 'dec_0',
         reason: 'fine',
         digest: 'digest-1',
         revision: 2,
         teams: null,
-        channel: {
+        origin: {
           via: 'api',
           tenant: 'tid',
           objectId: 'oid-amara',
@@ -316,18 +330,49 @@ describe('deciding', () => {
     ]);
   });
 
-  test.each([
-    ['another stage than the revision showed', { stage: 'Service owner' }],
-    ['a stage by another position', { stage: 0 }],
-    ['a revision from the future', { revision: 3 }],
-  ])('%s is refused and decides nothing', async (_name, change) => {
-    const response = await decide(change);
-    expect([response.status, (await problemOf(response)).code]).toEqual([409, 'stage_mismatch']);
-    expect(server.app.decided).toEqual([]);
+  test('a body without `after` names no earlier word', async () => {
+    await decide();
+    expect(server.app.decided).toEqual([expect.objectContaining({ after: null, reason: null })]);
+  });
+
+  test('a word that changes nothing answers 200 with the word that stands', async () => {
+    server.app.decide = () =>
+      Promise.resolve({
+        kind: 'uncounted',
+        request: server.app.request,
+        decision: decision({ word: 'withdraw', nth: 2 }),
+      });
+    const response = await decide();
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      request: { id: 'req_1', state: 'pending' },
+      decision: { word: 'withdraw', nth: 2 },
+      counted: false,
+    });
   });
 
   test.each([
-    [{ decision: 'maybe' }],
+    [refuse('stage_unknown'), 422],
+    [refuse('stage_waiting', { stage: 'Owner' }), 409],
+    [refuse('stage_closed', { stage: 'Owner', status: 'approved' }), 409],
+    [refuse('revision_unknown', { revision: '9' }), 409],
+    [refuse('nothing_to_withdraw'), 409],
+    [refuse('digest_mismatch'), 409],
+  ] as const)('%j answers %i', async ({ refusal }, status) => {
+    server.app.decide = () =>
+      Promise.resolve({ kind: 'refused', refusal, request: server.app.request });
+    const response = await decide();
+    expect([response.status, (await problemOf(response)).code]).toEqual([status, refusal.code]);
+  });
+
+  test.each([
+    [{ word: 'maybe' }],
+    [{ word: undefined }],
+    [{ decision: 'approve' }],
+    [{ after: '' }],
+    [{ after: 1 }],
+    [{ stage: '' }],
+    [{ stage: 0 }],
     [{ revision: 0 }],
     [{ revision: 1.5 }],
     [{ digest: 7 }],

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Principal } from '../../../src/domain/people/principal.ts';
-import type { Decision, Request } from '../../../src/domain/request/request.ts';
+import type { Decision, PlannedStage, Request } from '../../../src/domain/request/request.ts';
 import type { Workflow } from '../../../src/domain/workflow/workflow.ts';
 import { createServer } from '../../../src/http/server.ts';
 import type { ServerOptions } from '../../../src/http/route.ts';
@@ -62,8 +62,8 @@ export function makeRequest(change: Partial<Request> = {}): Request {
     reason: 'because',
     plan: {
       stages: [
-        { name: 'Service owner', roles: ['approver'], where: null, quorum: 1 },
-        { name: 'Security', roles: ['security-lead'], where: null, quorum: 1 },
+        plannedStage({ id: 'stage-1', name: 'Service owner', role: 'approver' }),
+        plannedStage({ id: 'stage-2', name: 'Security', role: 'security-lead', after: 'stage-1' }),
       ],
       execution: {
         executor: 'deploy-webhook',
@@ -79,7 +79,6 @@ export function makeRequest(change: Partial<Request> = {}): Request {
       ],
     },
     digest: 'digest-1',
-    stagesOpenedAt: [1, 2],
     decisions: [decision()],
     outcome: null,
     createdAt: now,
@@ -89,19 +88,41 @@ export function makeRequest(change: Partial<Request> = {}): Request {
   };
 }
 
+function plannedStage({
+  id,
+  name,
+  role,
+  after,
+}: {
+  id: string;
+  name: string;
+  role: string;
+  after?: string;
+}): PlannedStage {
+  return {
+    id,
+    name,
+    after: after === undefined ? [] : [after],
+    seats: [{ roles: [role], where: null }],
+    denyQuorum: 1,
+  };
+}
+
 export function decision(change: Partial<Decision> = {}): Decision {
   return {
     id: 'dec_1',
     requestId: 'req_1',
-    stage: 0,
+    stage: 'stage-1',
+    nth: 1,
+    word: 'approve',
     approver: principal('amara'),
-    decision: 'approve',
     reason: null,
     at: now + 1_000,
     evidence: {
       token,
       roles: ['approver'],
       role: 'approver',
+      seats: [0],
       via: 'teams',
       tenant: 'tid',
       objectId: 'oid-amara',
@@ -136,7 +157,16 @@ const workflow: Workflow = {
       default: 3_600_000,
     },
   ],
-  stages: [{ name: 'Service owner', roles: ['approver'], where: null, when: null, quorum: 1 }],
+  stages: [
+    {
+      id: 'stage-1',
+      name: 'Service owner',
+      roles: ['approver'],
+      where: null,
+      when: null,
+      quorum: 1,
+    },
+  ],
   channel: 'prod-approvals',
   expireMs: 86_400_000,
   executor: 'deploy-webhook',

@@ -4,11 +4,11 @@ import type { TeamsActivity } from '../../../src/teams/inbound/activity.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import type { Json } from '../../../src/local/world.ts';
 import { demoBotAppId, demoTenantId } from '../../../src/local/people.ts';
-import { pendingRequest, workflow } from '../../support/builders.ts';
+import { pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 import { amara, amaraPrincipal, approvedRequest, CHANNEL, startBot, startWire } from './world.ts';
 
 const pending = pendingRequest();
-const shown = { r: pending.id, rev: 1, d: pending.digest };
+const shown = { r: pending.id, rev: 1, d: pending.digest, s: 'stage-1', a: null };
 const LOGIN = 'application/vnd.microsoft.activity.loginRequest';
 const CARD = 'application/vnd.microsoft.card.adaptive';
 const MESSAGE = 'application/vnd.microsoft.activity.message';
@@ -71,14 +71,17 @@ describe('who clicks', () => {
     expect(calls).toEqual([]);
   });
 
-  test.each(['approve', 'deny', 'cancel', 'review'])('%s asks for it too', async (verb) => {
-    const { teams, calls } = startBot(wire);
-    expect(await teams.handle(press(verb))).toMatchObject({
-      status: 200,
-      body: { statusCode: 401, type: LOGIN },
-    });
-    expect(calls).toEqual([]);
-  });
+  test.each(['approve', 'deny', 'withdraw', 'cancel', 'review'])(
+    '%s asks for it too',
+    async (verb) => {
+      const { teams, calls } = startBot(wire);
+      expect(await teams.handle(press(verb))).toMatchObject({
+        status: 200,
+        body: { statusCode: 401, type: LOGIN },
+      });
+      expect(calls).toEqual([]);
+    },
+  );
 
   test('a stale token is followed by the button alone', async () => {
     const { teams, calls } = startBot(wire, { signIn: {} });
@@ -194,7 +197,7 @@ describe('approve and deny', () => {
           state: 'approved',
           version: 2,
           refreshFor: [],
-          viewer: { key: `local|${amara?.oid}`, mayDecide: false },
+          viewer: expect.objectContaining({ key: `local|${amara?.oid}`, roles: ['approver'] }),
         },
       },
     });
@@ -204,11 +207,13 @@ describe('approve and deny', () => {
       input: {
         id: 'req_1',
         by: expect.objectContaining({ key: `local|${amara?.oid}` }),
-        decision: 'approve',
+        word: 'approve',
+        stage: 'stage-1',
+        after: null,
         reason: 'looks fine',
         digest: pending.digest,
         revision: 1,
-        channel: {
+        origin: {
           via: 'teams',
           tenant: demoTenantId,
           objectId: amara?.oid,
@@ -226,6 +231,36 @@ describe('approve and deny', () => {
           },
         },
       },
+    });
+  });
+
+  test('a withdrawal names the stage and the word that it replaces', async () => {
+    const { teams, calls } = startBot(wire, {
+      handlers: {
+        decideRequest: () => Promise.resolve({ kind: 'decided', request: pending, decision: null }),
+      },
+    });
+    const data = { ...shown, a: 'dec_1' };
+    const answer = await teams.handle(press('withdraw', data, withToken('good')));
+    expect(answer.body).toMatchObject({ type: CARD, value: { of: 'req_1', state: 'pending' } });
+    expect(calls[0]).toMatchObject({
+      name: 'decideRequest',
+      input: { word: 'withdraw', stage: 'stage-1', after: 'dec_1' },
+    });
+  });
+
+  test("a word that changes nothing is answered with the person's own view", async () => {
+    const { teams } = startBot(wire, {
+      handlers: {
+        decideRequest: () =>
+          Promise.resolve({ kind: 'uncounted', request: pending, decision: null }),
+      },
+    });
+    const answer = await teams.handle(press('approve', shown, withToken('good')));
+    expect(answer.body).toMatchObject({
+      statusCode: 200,
+      type: CARD,
+      value: { of: 'req_1', state: 'pending', viewer: { key: `local|${amara?.oid}` } },
     });
   });
 
@@ -270,11 +305,12 @@ describe('approve and deny', () => {
   test("a made-up digest shows nobody else's request", async () => {
     const other = pendingRequest({
       workflow: workflow({
-        stages: [{ name: 'Board', roles: ['board'], where: null, when: null, quorum: 1 }],
+        stages: [stage({ name: 'Board', roles: ['board'] })],
       }),
     });
     const { teams } = startBot(wire, {
       handlers: {
+        mayRead: () => false,
         decideRequest: () =>
           Promise.resolve({
             kind: 'refused',
@@ -312,7 +348,7 @@ describe('approve and deny', () => {
     expect(calls[0]).toMatchObject({
       name: 'decideRequest',
       input: {
-        channel: { exchangeId: null },
+        origin: { exchangeId: null },
       },
     });
   });
@@ -321,7 +357,7 @@ describe('approve and deny', () => {
     const decided = approvedRequest();
     const decision = {
       approver: { key: 'local|amara' },
-      stage: 0,
+      stage: 'stage-1',
       evidence: { activityId: 'act-1', objectId: amara?.oid, tenant: demoTenantId },
     };
     const { teams, calls } = startBot(wire, {
@@ -345,7 +381,12 @@ describe('approve and deny', () => {
     ['a revision of 0', { ...shown, rev: 0 }],
     ['an id that is an object', { ...shown, r: { $ne: '' } }],
     ['an id of 100 characters', { ...shown, r: 'x'.repeat(100) }],
-    ['no digest', { r: shown.r, rev: 1 }],
+    ['no digest', { ...shown, d: undefined }],
+    ['no stage', { ...shown, s: undefined }],
+    ['a stage by its position', { ...shown, s: 0 }],
+    ['a stage of 65 characters', { ...shown, s: 'x'.repeat(65) }],
+    ['a last word that is a number', { ...shown, a: 1 }],
+    ['a last word of 65 characters', { ...shown, a: 'x'.repeat(65) }],
   ])('%s is a bad request that reaches no use case', async (_name, data) => {
     const { teams, calls } = startBot(wire);
     expect((await teams.handle(press('approve', data, withToken('good')))).body).toMatchObject({
@@ -384,11 +425,13 @@ describe('approve and deny', () => {
 });
 
 describe('refresh, review, cancel', () => {
+  const viewer = principal({ key: 'local|amara', roles: ['approver'] });
+
   test('a refresh shows what is remembered of the person and never asks to log in', async () => {
     const { teams, calls } = startBot(wire, {
       handlers: {
         loadForCard: () => Promise.resolve(pending),
-        viewerOf: () => Promise.resolve({ key: 'local|amara', mayDecide: true }),
+        viewerOf: () => Promise.resolve(viewer),
         refreshFor: () => Promise.resolve(['29:1amara']),
       },
     });
@@ -398,7 +441,7 @@ describe('refresh, review, cancel', () => {
       type: CARD,
       value: {
         of: 'req_1',
-        viewer: { key: 'local|amara', mayDecide: true },
+        viewer,
         refreshFor: ['29:1amara'],
       },
     });
@@ -427,7 +470,7 @@ describe('refresh, review, cancel', () => {
       type: CARD,
       value: {
         review: 'req_1',
-        viewer: { key: `local|${amara?.oid}`, mayDecide: true },
+        viewer: { key: `local|${amara?.oid}`, roles: ['approver'] },
       },
     });
   });

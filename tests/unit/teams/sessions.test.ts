@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => wire.stop());
 
 function press(value: Json = {}) {
-  const data = { r: request.id, rev: 1, d: request.digest };
+  const data = { r: request.id, rev: 1, d: request.digest, s: 'stage-1', a: null };
   const read = readActivity(
     wire.activity({
       personId: 'amara',

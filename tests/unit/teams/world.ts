@@ -98,7 +98,7 @@ export const plainCards: TeamsCards = {
     },
     summary: `Request ${request.number}`,
   }),
-  review: (request, viewer) => ({
+  review: (request, { viewer }) => ({
     card: { type: 'AdaptiveCard', review: request.id, viewer },
     summary: 'Review',
   }),

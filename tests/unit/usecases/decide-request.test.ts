@@ -1,4 +1,5 @@
 import type { Principal } from '../../../src/domain/people/principal.ts';
+import type { Word } from '../../../src/domain/request/request.ts';
 import { runJob } from '../../../src/usecases/jobs/run-job.ts';
 import type { ClickedCard } from '../../../src/usecases/ports/app.ts';
 import { TENANT, principal, stage, workflow } from '../../support/builders.ts';
@@ -15,7 +16,8 @@ afterEach(() => house.close());
 
 interface Click {
   readonly by?: Principal;
-  readonly decision?: 'approve' | 'deny';
+  readonly word?: Word;
+  readonly after?: string | null;
   readonly digest?: string;
   readonly revision?: number;
   readonly clicked?: ClickedCard | null;
@@ -25,18 +27,28 @@ interface Click {
 /** Decides; gives what came of it, a refusal by its code. */
 async function decide(
   id: string,
-  { by = ben, decision = 'approve', digest, clicked = null, revision, exchangeId = null }: Click,
+  {
+    by = ben,
+    word = 'approve',
+    after = null,
+    digest,
+    clicked = null,
+    revision,
+    exchangeId = null,
+  }: Click,
 ): Promise<string> {
   const known = await house.store.loadRequest(id);
   const objectId = by.objectId ?? '';
   const result = await house.app.decideRequest({
     id,
     by,
-    decision,
+    word,
+    stage: 'stage-1',
+    after,
     reason: null,
     digest: digest ?? known?.digest ?? '',
     revision: revision ?? known?.version ?? 0,
-    channel: {
+    origin: {
       via: clicked ? 'teams' : 'api',
       tenant: TENANT,
       objectId,
@@ -70,7 +82,7 @@ const copy = (activityId: string): ClickedCard => ({
 
 test('a conflicting commit is ruled on again: the request is closed by then', async () => {
   const id = await ask(house);
-  beforeFirstCommit(() => decide(id, { by: cleo, decision: 'deny' }));
+  beforeFirstCommit(() => decide(id, { by: cleo, word: 'deny' }));
   expect(await decide(id, {})).toBe('request_closed');
   expect(await house.store.loadRequest(id)).toMatchObject({
     state: 'denied',
@@ -90,12 +102,30 @@ test("a conflicting commit is ruled on again: both people's decisions count", as
   expect(approvers?.sort()).toEqual([ben.key, cleo.key]);
 });
 
-test('the same click at two replicas counts once and answers the other as a repeat', async () => {
+test('the same click at two replicas counts once, and the other changes nothing', async () => {
   const id = await ask(house);
   const click = { clicked: copy('m:1'), exchangeId: 'x-1', revision: 1 };
   beforeFirstCommit(async () => expect(await decide(id, click)).toBe('decided'));
-  expect(await decide(id, click)).toBe('repeated');
+  expect(await decide(id, click)).toBe('uncounted');
   expect(await eventsOf(house, 'request.approved')).toHaveLength(1);
+});
+
+test('a click that is sent again after its withdrawal counts for nothing', async () => {
+  const id = await ask(house);
+  house.workflows = [workflow({ stages: [stage({ quorum: 2 })] })];
+  const two = await ask(house);
+  const click = { clicked: copy('m:1'), revision: 1 };
+  expect(await decide(two, click)).toBe('decided');
+  const [first] = (await house.store.loadRequest(two))?.decisions ?? [];
+  expect(await decide(two, { word: 'withdraw', after: first?.id ?? null })).toBe('decided');
+  const before = await house.store.loadRequest(two);
+  expect(await decide(two, click)).toBe('uncounted');
+  expect(await decide(two, { ...click, after: first?.id ?? null })).toBe('uncounted');
+  expect(await decide(two, { word: 'withdraw', after: first?.id ?? null })).toBe('uncounted');
+  expect(await house.store.loadRequest(two)).toEqual(before);
+  expect(before).toMatchObject({ state: 'pending', decisions: [{ nth: 1 }, { nth: 2 }] });
+  expect(await decide(id, { word: 'withdraw' })).toBe('nothing_to_withdraw');
+  expect(await eventsOf(house, 'request.decided')).toHaveLength(2);
 });
 
 test.each<[Click, string]>([
@@ -112,7 +142,7 @@ test.each<[Click, string]>([
 test('an unknown copy that is clicked is adopted once', async () => {
   const id = await ask(house);
   expect(await decide(id, { clicked: copy('m:1') })).toBe('decided');
-  expect(await decide(id, { clicked: copy('m:1') })).toBe('repeated');
+  expect(await decide(id, { clicked: copy('m:1') })).toBe('uncounted');
   const cards = (await house.store.loadWithCards(id))?.cards ?? [];
   expect(cards.map(({ activityId }) => activityId).sort()).toEqual(['m:1', null].sort());
 });

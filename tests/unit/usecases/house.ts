@@ -1,5 +1,6 @@
 import { createCards } from '../../../src/cards/cards.ts';
 import type { Outcome } from '../../../src/domain/request/request.ts';
+import { openStages } from '../../../src/domain/request/stages.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { createApp } from '../../../src/usecases/app.ts';
@@ -135,18 +136,20 @@ export async function ask(house: House, key: string | null = null): Promise<stri
   return result.request.id;
 }
 
-/** Approves as Ben, by the API. */
+/** Approves the open stage as Ben, by the API. */
 export async function approve(house: House, id: string, by = ben) {
   const request = await house.store.loadRequest(id);
   return house.app.decideRequest({
     id,
     by,
-    decision: 'approve',
+    word: 'approve',
+    stage: (request && openStages(request)[0]?.id) ?? 'stage-1',
+    after: null,
     reason: null,
     digest: request?.digest ?? '',
     revision: request?.version ?? 0,
     teams: null,
-    channel: {
+    origin: {
       via: 'api',
       tenant: by.tenant,
       objectId: by.objectId,

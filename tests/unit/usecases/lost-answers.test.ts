@@ -45,7 +45,7 @@ describe.each([true, false])('the answer of a commit is lost; it happened: %s', 
     expect(await approve(house, id)).toMatchObject({
       kind: 'decided',
       request: { state: 'approved', version: 2 },
-      decision: { decision: 'approve' },
+      decision: { word: 'approve' },
     });
     expect(await house.store.loadRequest(id)).toMatchObject({ version: 2, decisions: [{}] });
     expect(await eventsOf(house, 'request.decided')).toHaveLength(1);
@@ -106,7 +106,7 @@ describe('repeats', () => {
   test('of the exchange of a decision make no request, and show none', async () => {
     const id = await ask(house);
     const asked = await house.store.loadRequest(id);
-    const channel = {
+    const origin = {
       via: 'teams' as const,
       tenant: ben.tenant,
       objectId: ben.objectId,
@@ -123,11 +123,13 @@ describe('repeats', () => {
     await house.app.decideRequest({
       id,
       by: ben,
-      decision: 'approve',
+      word: 'approve',
+      stage: 'stage-1',
+      after: null,
       reason: null,
       digest: asked?.digest ?? '',
       revision: 1,
-      channel,
+      origin,
       teams: { sender: who, card: null },
     });
     const both = { ...ben, roles: ['approver', 'developer'] };
@@ -161,11 +163,14 @@ describe('the record', () => {
     const data: Readonly<Record<string, unknown>> = event?.data ?? {};
     expect(data).toMatchObject({
       beneficiary: mia.key,
-      stages: [{ name: 'Owner', roles: ['approver'], quorum: 1 }],
+      plan: {
+        stages: [{ id: 'stage-1', name: 'Owner', after: [], seats: [{ roles: ['approver'] }] }],
+        execution: { executor: 'deploy', configHash: house.configHash },
+      },
       token: { tokenId: mia.token.tokenId },
-      channel: { via: 'api', objectId: mia.objectId },
+      origin: { via: 'api', objectId: mia.objectId },
     });
-    const { workflow, workflowVersion, requester, beneficiary, reason, fields, execution } = data;
+    const { workflow, workflowVersion, requester, beneficiary, reason, fields, plan } = data;
     const subject = {
       type: 'countersign.request.v1',
       requestId: id,
@@ -175,7 +180,7 @@ describe('the record', () => {
       beneficiary,
       reason,
       fields,
-      execution,
+      plan,
     };
     expect(data['digest']).toBe(sha256(canonicalJson(subject)));
   });

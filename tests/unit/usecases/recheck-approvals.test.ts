@@ -88,8 +88,8 @@ test('everybody still has the role: it runs, and the look is on record', async (
   expect(request.recheck?.people).toHaveLength(2);
   expect(request.recheck?.people).toEqual(
     expect.arrayContaining([
-      { decisionId: idOf(ben.key), key: ben.key, role: 'approver', found: 'held' },
-      { decisionId: idOf(cara.key), key: cara.key, role: 'lead', found: 'held' },
+      { decisionId: idOf(ben.key), key: ben.key, role: 'approver', found: 'held', seats: [0] },
+      { decisionId: idOf(cara.key), key: cara.key, role: 'lead', found: 'held', seats: [0] },
     ]),
   );
   const [event] = await eventsOf(house, 'request.applying');

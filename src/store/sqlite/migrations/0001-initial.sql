@@ -16,15 +16,16 @@ CREATE INDEX requests_by_state ON requests (state);
 CREATE INDEX requests_by_workflow ON requests (workflow, state);
 CREATE INDEX requests_by_requester ON requests (requester_key, state);
 
--- One word a person, stage and request: the rule is the table's key, not the program's care.
+-- The words of people on stages, each once: the rule is a constraint, so that no race breaks it.
 CREATE TABLE decisions (
   id TEXT NOT NULL,
   request_id TEXT NOT NULL REFERENCES requests (id),
-  stage INTEGER NOT NULL,
+  stage TEXT NOT NULL,
   approver_key TEXT NOT NULL,
+  nth INTEGER NOT NULL,
   at INTEGER NOT NULL,
   body TEXT NOT NULL,
-  UNIQUE (request_id, stage, approver_key)
+  UNIQUE (request_id, stage, approver_key, nth)
 ) STRICT;
 
 -- Ids of changes that were committed, kept for seven days. They begin with their time, so the purge

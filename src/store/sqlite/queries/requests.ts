@@ -72,8 +72,8 @@ export const UPDATE_REQUEST = `
 /** id, version seen. No row: somebody else was faster. */
 export const CHECK_VERSION = 'SELECT number FROM requests WHERE id = ? AND version = ?';
 
-/** id, request, stage, approver key, at, body. No row changed: this person has spoken. */
+/** id, request, stage, approver key, nth, at, body. No row changed: this word is there already. */
 export const INSERT_DECISION = `
-  INSERT INTO decisions (id, request_id, stage, approver_key, at, body)
-  VALUES (?, ?, ?, ?, ?, ?)
-  ON CONFLICT (request_id, stage, approver_key) DO NOTHING`;
+  INSERT INTO decisions (id, request_id, stage, approver_key, nth, at, body)
+  VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (request_id, stage, approver_key, nth) DO NOTHING`;

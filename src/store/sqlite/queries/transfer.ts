@@ -39,9 +39,9 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
     columns: 'number, id, version, state, workflow, requester_key, asked, progress',
   }),
   // `version`: that of the request, for the copy is of one moment.
-  decisions: table('decisions', ['request_id', 'stage', 'approver_key'], {
-    start: ['', -1, ''],
-    columns: `id, request_id, stage, approver_key, at, body,
+  decisions: table('decisions', ['request_id', 'stage', 'approver_key', 'nth'], {
+    start: ['', '', '', 0],
+    columns: `id, request_id, stage, approver_key, nth, at, body,
     (SELECT r.version FROM requests r WHERE r.id = t.request_id) AS version`,
   }),
   changes: table('changes', ['id'], { start: [''], columns: 'id, request_id, at' }),

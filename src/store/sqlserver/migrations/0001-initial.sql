@@ -24,18 +24,20 @@ CREATE INDEX requests_by_state ON dbo.requests (state, number);
 CREATE INDEX requests_by_workflow ON dbo.requests (workflow, state, number);
 CREATE INDEX requests_by_requester ON dbo.requests (requester_key, state, number);
 
--- One word a person, stage and request: the rule is the table's key, not the program's care.
+-- The words of people on stages, each once: the rule is a constraint, so that no race breaks it.
 -- `version` is the request's version that the decision was written with: a read takes the decisions
 -- up to the version that it has seen, so that request and decisions are of one moment.
 CREATE TABLE dbo.decisions (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   request_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
-  stage int NOT NULL,
+  stage nvarchar(64) COLLATE Latin1_General_BIN2 NOT NULL,
   approver_key nvarchar(320) COLLATE Latin1_General_BIN2 NOT NULL,
+  nth int NOT NULL,
   [at] bigint NOT NULL,
   version bigint NOT NULL,
   body nvarchar(max) NOT NULL,
-  CONSTRAINT decisions_pk PRIMARY KEY (request_id, stage, approver_key)
+  CONSTRAINT decisions_pk PRIMARY KEY (request_id, id),
+  CONSTRAINT decisions_once UNIQUE (request_id, stage, approver_key, nth)
 );
 
 -- Ids of changes that were committed, kept for seven days. `attempt` tells which sending of the

@@ -114,17 +114,17 @@ export const FIND_NUMBER = `
 export const CHECK_DECIDED = `
   IF NOT EXISTS (SELECT 1 FROM dbo.requests WHERE id = @decided) SET @outcome = N'orphan';`;
 
-/** No row: this person has spoken. */
+/** No row: this word is there already. */
 export const INSERT_DECISION = `
-  INSERT INTO dbo.decisions (id, request_id, stage, approver_key, [at], version, body)
-  SELECT @decisionId, @decided, @stage, @approverKey, @decidedAt, @decidedVersion, @decision
+  INSERT INTO dbo.decisions (id, request_id, stage, approver_key, nth, [at], version, body)
+  SELECT @decisionId, @decided, @stage, @approverKey, @nth, @decidedAt, @decidedVersion, @decision
   WHERE NOT EXISTS (
     SELECT 1 FROM dbo.decisions
-    WHERE request_id = @decided AND stage = @stage AND approver_key = @approverKey
+    WHERE request_id = @decided AND stage = @stage AND approver_key = @approverKey AND nth = @nth
   );`;
 
 export const FIND_DECISION = `
   IF @of IS NULL AND EXISTS (
     SELECT 1 FROM dbo.decisions
-    WHERE request_id = @decided AND stage = @stage AND approver_key = @approverKey
+    WHERE request_id = @decided AND stage = @stage AND approver_key = @approverKey AND nth = @nth
   ) SET @of = N'decision';`;

@@ -33,8 +33,9 @@ export const TARGET_COLUMNS: Readonly<Record<TransferTable, Columns>> = {
   decisions: [
     ['id', KEY],
     ['request_id', KEY],
-    ['stage', 'int'],
+    ['stage', 'nvarchar(64)'],
     ['approver_key', 'nvarchar(320)'],
+    ['nth', 'int'],
     ['at', NUMBER],
     ['version', NUMBER],
     ['body', LONG],

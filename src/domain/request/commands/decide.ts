@@ -1,0 +1,172 @@
+import { eventAbout } from '../../events/catalogue.ts';
+import { mayDecideAny, mayDecideStage } from '../../people/authority.ts';
+import { refOf } from '../../people/principal.ts';
+import type { Principal } from '../../people/principal.ts';
+import type { Decision, Evidence, Origin, PlannedStage, Request, Word } from '../request.ts';
+import { lastWord, planStatus, stageById, stageStatus } from '../stages.ts';
+import { closed, ownOutcome, refused, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
+import type { Transition } from '../step.ts';
+import { meetsStepUp } from '../step-up.ts';
+import { MAX_REASON_LENGTH } from '../submit.ts';
+
+/** Somebody's word on one stage, as a card or the API of `revision` showed it with `digest`. */
+export interface DecideCommand {
+  readonly type: 'decide';
+  readonly decisionId: string;
+  readonly by: Principal;
+  readonly word: Word;
+  /** Id of the stage. */
+  readonly stage: string;
+  /** This person's last word on the stage as it was shown to them; null: none, or not shown. */
+  readonly after: string | null;
+  readonly reason: string | null;
+  readonly digest: string;
+  readonly revision: number;
+  readonly origin: Origin;
+}
+
+/**
+ * Counts a word on a stage. A word whose `after` is not this person's last word on the stage
+ * changes nothing, so that a click that is sent again never counts twice.
+ */
+export function decide(request: Request, command: DecideCommand, now: number): Transition {
+  const { by } = command;
+  const last = lastWord(request, command.stage, by);
+  if (last && (last.id !== command.after || last.word === command.word)) {
+    return { kind: 'uncounted', decision: last };
+  }
+  const open = checkOpen(request, command, now);
+  if ('kind' in open) return open;
+  const { stage } = open;
+  const any = mayDecideAny(request, by);
+  if (!any.ok) return { kind: 'refused', refusal: any.refusal };
+  const allowed = mayDecideStage(stage, by);
+  if (!allowed.ok) return { kind: 'refused', refusal: allowed.refusal };
+  const strong = stage.stepUp ? meetsStepUp(stage.stepUp, by.token, now) : { ok: true as const };
+  if (!strong.ok) return { kind: 'refused', refusal: strong.refusal };
+  if (!last && command.after !== null) return { kind: 'uncounted', decision: null };
+  if (!last && command.word === 'withdraw') {
+    return refused('nothing_to_withdraw');
+  }
+  const evidence = evidenceOf(request, command, allowed);
+  return addWord(request, command, { stage, evidence, nth: (last?.nth ?? 0) + 1, now });
+}
+
+/** The stage that takes the word, or why it does not. */
+function checkOpen(
+  request: Request,
+  command: DecideCommand,
+  now: number,
+): { readonly stage: PlannedStage } | Transition {
+  if (request.state !== 'pending') return closed(request);
+  if (now >= request.expiresAt) {
+    return refused('request_expired');
+  }
+  if (command.digest !== request.digest) {
+    return refused('digest_mismatch');
+  }
+  if (!Number.isInteger(command.revision) || command.revision > request.version) {
+    return refused('revision_unknown', { revision: String(command.revision) });
+  }
+  const stage = stageById(request, command.stage);
+  if (!stage) return refused('stage_unknown');
+  const status = stageStatus(request, stage);
+  if (status === 'waiting') {
+    return refused('stage_waiting', { stage: stage.name });
+  }
+  if (status !== 'open') {
+    return refused('stage_closed', { stage: stage.name, status });
+  }
+  if (command.reason !== null && command.reason.length > MAX_REASON_LENGTH) {
+    return refused('reason_too_long', { max: MAX_REASON_LENGTH });
+  }
+  return { stage };
+}
+
+function evidenceOf(
+  request: Request,
+  { by, revision, origin }: DecideCommand,
+  { role, seats }: Pick<Evidence, 'role' | 'seats'>,
+): Evidence {
+  const { token, roles, proof } = by;
+  const { digest } = request;
+  return { token, roles, role, seats, digest, revision, ...origin, ...(proof ? { proof } : {}) };
+}
+
+/** Adds the word and derives what it does to its stage and to the request. */
+function addWord(
+  request: Request,
+  command: DecideCommand,
+  {
+    stage,
+    evidence,
+    nth,
+    now,
+  }: {
+    stage: PlannedStage;
+    evidence: Evidence;
+    nth: number;
+    now: number;
+  },
+): Transition {
+  const { by, word, reason } = command;
+  const decision: Decision = {
+    id: command.decisionId,
+    requestId: request.id,
+    stage: stage.id,
+    nth,
+    word,
+    approver: refOf(by),
+    reason,
+    at: now,
+    evidence,
+  };
+  const decisions = [...request.decisions, decision];
+  const decided = eventAbout(request, {
+    type: 'request.decided',
+    by,
+    data: {
+      word,
+      stage: stage.id,
+      stageName: stage.name,
+      nth,
+      reason,
+      decisionId: decision.id,
+      evidence,
+    },
+  });
+  const change = { decisions, decision };
+  switch (planStatus({ plan: request.plan, decisions })) {
+    case 'denied': {
+      const outcome = ownOutcome('denied', `${by.name} denied it.`, now);
+      const events = [
+        decided,
+        eventAbout(request, { type: 'request.denied', by, data: { outcome } }),
+      ];
+      return stepTo(request, 'denied', now, {
+        ...change,
+        outcome,
+        events,
+        effects: [SYNC_CARDS, TELL_OUTCOME],
+      });
+    }
+    case 'approved': {
+      const { digest } = request;
+      const events = [
+        decided,
+        eventAbout(request, { type: 'request.approved', by, data: { digest } }),
+      ];
+      return stepTo(request, 'approved', now, {
+        ...change,
+        events,
+        effects: [SYNC_CARDS, { kind: 'execute' }],
+      });
+    }
+    case 'open':
+      return stepTo(request, 'pending', now, {
+        ...change,
+        events: [decided],
+        effects: [SYNC_CARDS],
+      });
+  }
+}

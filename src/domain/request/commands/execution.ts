@@ -1,0 +1,102 @@
+import { eventAbout } from '../../events/catalogue.ts';
+import type { Outcome, Recheck, Request } from '../request.ts';
+import { closed, ownOutcome, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
+import type { Transition } from '../step.ts';
+
+/** The commands of the job that executes an approved request. */
+export type ExecutionCommand =
+  | { readonly type: 'begin'; readonly configHash: string; readonly recheck?: Recheck }
+  /** A recheck of the approvals that begins nothing: it failed, or is for another attempt. */
+  | { readonly type: 'recheck'; readonly recheck: Recheck }
+  /** The approvals no longer hold, or that cannot be determined: it does not run. */
+  | { readonly type: 'halt'; readonly outcome: Outcome; readonly recheck: Recheck }
+  /** Certainly not applied this time; it goes back to be begun again. */
+  | { readonly type: 'hold'; readonly outcome: Outcome }
+  | {
+      readonly type: 'settle';
+      readonly state: 'applied' | 'failed' | 'unknown';
+      readonly outcome: Outcome;
+    };
+
+type Of<Type extends ExecutionCommand['type']> = Extract<ExecutionCommand, { type: Type }>;
+
+/** Begins to apply: only under the executor configuration that was approved. */
+export function begin(
+  request: Request,
+  { configHash, recheck }: Of<'begin'>,
+  now: number,
+): Transition {
+  if (request.state !== 'approved') return closed(request);
+  if (configHash !== request.plan.execution.configHash) {
+    const outcome = ownOutcome(
+      'executor_changed',
+      "The executor's configuration is no longer what was approved. Ask for it again.",
+      now,
+    );
+    return stepTo(request, 'failed', now, {
+      outcome,
+      events: [eventAbout(request, { type: 'request.failed', by: null, data: { outcome } })],
+      effects: [SYNC_CARDS, TELL_OUTCOME],
+    });
+  }
+  const found = recheck === undefined ? {} : { recheck };
+  const executor = request.plan.execution;
+  return stepTo(request, 'applying', now, {
+    ...found,
+    events: [
+      eventAbout(request, { type: 'request.applying', by: null, data: { executor, ...found } }),
+    ],
+    effects: [SYNC_CARDS],
+  });
+}
+
+/** Keeps what a recheck of the approvals found. */
+export function keepRecheck(request: Request, { recheck }: Of<'recheck'>, now: number): Transition {
+  const { state } = request;
+  if (state !== 'approved' && state !== 'applying') return closed(request);
+  // A card that would show the same is left alone: a recheck may precede each of many attempts.
+  const shown = ({ people }: Recheck) => people.map(({ found, claim }) => [found, claim]).join();
+  const same = request.recheck !== undefined && shown(request.recheck) === shown(recheck);
+  return stepTo(request, state, now, {
+    recheck,
+    events: [eventAbout(request, { type: 'request.rechecked', by: null, data: { recheck } })],
+    effects: same ? [] : [SYNC_CARDS],
+  });
+}
+
+/** Does not run it: `unknown` where an earlier attempt may have reached the target. */
+export function halt(request: Request, { outcome, recheck }: Of<'halt'>, now: number): Transition {
+  const { state } = request;
+  if (state !== 'approved' && state !== 'applying') return closed(request);
+  const end = state === 'approved' ? 'failed' : 'unknown';
+  return stepTo(request, end, now, {
+    outcome,
+    recheck,
+    events: [eventAbout(request, { type: `request.${end}`, by: null, data: { outcome, recheck } })],
+    effects: [SYNC_CARDS, TELL_OUTCOME],
+  });
+}
+
+/** Puts it back to `approved` after an attempt that certainly applied nothing. */
+export function hold(request: Request, { outcome }: Of<'hold'>, now: number): Transition {
+  if (request.state !== 'applying') return closed(request);
+  return stepTo(request, 'approved', now, {
+    outcome,
+    events: [eventAbout(request, { type: 'request.held', by: null, data: { outcome } })],
+    effects: [SYNC_CARDS],
+  });
+}
+
+/** Records the outcome of an attempt. */
+export function settle(
+  request: Request,
+  { state, outcome }: Of<'settle'>,
+  now: number,
+): Transition {
+  if (request.state !== 'applying') return closed(request);
+  return stepTo(request, state, now, {
+    outcome,
+    events: [eventAbout(request, { type: `request.${state}`, by: null, data: { outcome } })],
+    effects: [SYNC_CARDS, TELL_OUTCOME],
+  });
+}
