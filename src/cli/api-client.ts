@@ -2,7 +2,7 @@ import { sleep } from '../lib/loop.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 
-/** An answer of the API: its status and its JSON (an empty object where it was none). */
+/** An API answer: status and JSON body (an empty object when there is no JSON). */
 export interface ApiAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -18,16 +18,16 @@ export interface ApiCall {
 }
 
 const ATTEMPTS = 6;
-const FIRST_REST_MS = 500;
-const MAX_REST_MS = 10_000;
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 10_000;
 const MAX_ANSWER_CHARS = 1_048_576;
 
-/** The API could not be reached, or did not answer as it should, after every attempt. */
+/** The API could not be reached, after every attempt. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 }
 
-/** The service's address from an option or the environment. */
+/** The address of the service, from an option or the environment. */
 export function serviceUrl(option: string | undefined, io: CommandIo): string {
   const text = option ?? io.env.COUNTERSIGN_URL;
   if (text === undefined || !URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
@@ -37,16 +37,16 @@ export function serviceUrl(option: string | undefined, io: CommandIo): string {
 }
 
 /**
- * Calls the API. Faults of the network, 429 and 5xx are tried again a few times with growing
- * rests, or after Retry-After; so a call must be safe to repeat (a GET, or with Idempotency-Key).
+ * Calls the API. Retries network errors, 429 and 5xx with growing delays, or after Retry-After, so
+ * the call must be idempotent (a GET, or with Idempotency-Key).
  *
- * @throws ApiError where no attempt got an answer.
+ * @throws ApiError when no attempt got an answer.
  */
 export async function callApi(base: string, call: ApiCall, io: CommandIo): Promise<ApiAnswer> {
   let last: unknown;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     io.signal?.throwIfAborted();
-    let restMs = Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** (attempt - 1));
+    let delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
     try {
       const response = await attemptCall(base, call, io);
       const text = (await response.text()).slice(0, MAX_ANSWER_CHARS);
@@ -54,12 +54,12 @@ export async function callApi(base: string, call: ApiCall, io: CommandIo): Promi
       if (response.status !== 429 && response.status < 500) return answer;
       if (attempt === ATTEMPTS) return answer;
       const seconds = Number(response.headers.get('retry-after') ?? NaN);
-      if (seconds > 0) restMs = Math.min(MAX_REST_MS, seconds * 1_000);
+      if (seconds > 0) delayMs = Math.min(MAX_DELAY_MS, seconds * 1_000);
     } catch (error) {
       io.signal?.throwIfAborted();
       last = error;
     }
-    if (attempt < ATTEMPTS) await sleep(restMs, io.signal);
+    if (attempt < ATTEMPTS) await sleep(delayMs, io.signal);
   }
   throw new ApiError(`${base} could not be reached`, { cause: last });
 }
@@ -68,7 +68,7 @@ function attemptCall(base: string, call: ApiCall, io: CommandIo): Promise<Respon
   const timeout = AbortSignal.timeout(call.timeoutMs ?? 30_000);
   return fetch(`${base}${call.path}`, {
     method: call.method,
-    // A redirect would carry the token to an address that nobody named.
+    // A redirect would send the token to an address that nobody configured.
     redirect: 'error',
     headers: {
       authorization: `Bearer ${call.token}`,

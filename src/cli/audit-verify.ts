@@ -22,7 +22,7 @@ import { configOption, jsonOption, readGiven } from './options.ts';
 
 const SHOWN = 20;
 
-/** Where the log is, and what its checkpoints are checked with. */
+/** Where the log is, and which keys verify its checkpoints. */
 interface Target {
   readonly store: Config['store'];
   readonly origin: string | undefined;
@@ -89,7 +89,7 @@ function targetOf(values: Given, io: CommandIo): Target {
   if (values.sqlite !== undefined) {
     if (jwksText === undefined) {
       throw new UsageError(
-        '--sqlite needs --jwks FILE: the keys that /.well-known/jwks.json published.',
+        '--sqlite needs --jwks <file>: the keys that /.well-known/jwks.json published.',
       );
     }
     const store = { kind: 'sqlite', path: existing(resolve(io.cwd, values.sqlite)) } as const;
@@ -116,15 +116,15 @@ function targetOf(values: Given, io: CommandIo): Target {
   };
 }
 
-/** The stored keys and no others: looking at evidence adds nothing to it. */
+/** The stored keys, read-only: verifying must not add a key. */
 function keysOf(log: AuditLog): KeyStore {
   return {
     listKeys: (purpose) => log.listKeys(purpose),
-    addFirstKey: () => Promise.reject(new Error('The store holds no keys: give --jwks FILE.')),
+    addFirstKey: () => Promise.reject(new Error('The store holds no keys: use --jwks <file>.')),
   };
 }
 
-/** A file that is not there would be made anew, and an empty log verifies. */
+/** SQLite creates a missing file, and an empty log verifies: so check that the file exists. */
 function existing(path: string): string {
   if (existsSync(path)) return path;
   throw new UsageError(`There is no database at ${path}.`);

@@ -12,7 +12,7 @@ export interface CommandIo {
   readonly signal?: AbortSignal;
 }
 
-/** Exit codes, as `contracts.md` promises them. Only `request --wait` and `wait` use 3 to 5. */
+/** Exit codes, as docs/reference/cli.md promises them. Only `request --wait` and `wait` use 3 to 5. */
 export const EXIT = {
   done: 0,
   failed: 1,

@@ -86,15 +86,15 @@ async function examineStore(config: Config): Promise<readonly Finding[]> {
             part,
             check: 'opens',
             result: 'warn',
-            found: `${config.store.path} is not there yet`,
-            change: 'nothing before the first start, which makes it; otherwise check store.path',
+            found: `${config.store.path} does not exist yet`,
+            change: 'nothing before the first start, which creates it; otherwise check store.path',
           }
         : {
             part,
             check: 'opens',
             result: 'fail',
             found: describeError(error).slice(0, 300),
-            change: "check store, the login's rights, and that the server can be reached",
+            change: "check store, the login's permissions, and that the server can be reached",
           },
     ];
   }
@@ -118,25 +118,25 @@ async function examineStore(config: Config): Promise<readonly Finding[]> {
   }
 }
 
-/** Whether signing.secret opens the stored keys. What a first start would make stays in memory. */
+/** Checks that signing.secret decrypts the stored keys. Keys that a start would add stay in memory. */
 async function examineKeys(config: Config, look: StoreLook): Promise<Finding> {
-  const made: StoredKey[] = [];
+  const added: StoredKey[] = [];
   const store = {
     listKeys: async (purpose: string) => [
       ...(await look.listKeys(purpose)),
-      ...made.filter((key) => key.purpose === purpose),
+      ...added.filter((key) => key.purpose === purpose),
     ],
-    addFirstKey: async (key: StoredKey) => made.push(key) > 0,
+    addFirstKey: async (key: StoredKey) => added.push(key) > 0,
   };
   try {
     const keys = await createKeys({ store, secret: config.signing.secret, clock: systemClock });
-    const count = keys.publicJwks().keys.length - made.length;
-    const more = made.length === 0 ? '' : `; the next start makes ${made.length}`;
+    const count = keys.publicJwks().keys.length - added.length;
+    const more = added.length === 0 ? '' : `; the next start adds ${added.length}`;
     return {
       part: 'keys',
       check: 'open',
       result: 'ok',
-      found: `${count} signing keys open${more}`,
+      found: `${count} signing keys decrypted${more}`,
     };
   } catch (error) {
     return {
@@ -144,7 +144,7 @@ async function examineKeys(config: Config, look: StoreLook): Promise<Finding> {
       check: 'open',
       result: 'fail',
       found: describeError(error).slice(0, 300),
-      change: 'start with the signing.secret that these keys were made with',
+      change: 'use the signing.secret that encrypted these keys',
     };
   }
 }

@@ -4,17 +4,17 @@ import type { Path } from '../config/problem.ts';
 import type { YamlSource } from '../config/yaml-source.ts';
 import type { CheckName } from '../identity/inspect/inspect-checks.ts';
 
-/** The line of countersign.yaml that decided something. */
+/** A line of countersign.yaml that decided a check or a role. */
 export interface ConfigLine {
   readonly file: string;
   readonly line: number;
   /** Such as `identity.issuers[0].audience`. */
   readonly path: string;
-  /** The key is not in the file: its default decided, and the line is of what it belongs to. */
+  /** The key is not in the file, so its default decided; the line is that of the parent. */
   readonly isDefault: boolean;
 }
 
-/** Keys of an issuer that decide a check; the first that stands in the file is told. */
+/** Keys of an issuer that decide a check; the first one in the file is reported. */
 const ISSUER_KEYS: Readonly<Partial<Record<CheckName, readonly string[]>>> = {
   issuer: ['issuer', 'tenants', 'tenant', 'kind'],
   algorithm: ['algorithms'],
@@ -32,7 +32,7 @@ const ISSUER_KEYS: Readonly<Partial<Record<CheckName, readonly string[]>>> = {
   principal: ['teams'],
 };
 
-/** Which line of the file decided a check; undefined where none does, as with a token's form. */
+/** The line that decided a check; undefined for a check that no line decides, such as the form. */
 export function lineOfCheck(
   check: CheckName,
   given: { config: Config; source: YamlSource; issuer: string | null; singleSignOn: boolean },
@@ -50,14 +50,14 @@ export function lineOfCheck(
   return keys && lineOf(source, ['identity', 'issuers', at], keys);
 }
 
-/** What gave a role. */
+/** Where a role comes from. */
 export interface RoleSource extends ConfigLine {
   readonly role: string;
   /** `roles = Countersign.Approver`, or `implied by security-lead`. */
   readonly because: string;
 }
 
-/** For each role of a principal what gave it: a mapped claim, or another role that implies it. */
+/** The source of each role of a principal: a mapped claim, or another role that implies it. */
 export function sourcesOfRoles(
   roles: readonly string[],
   given: {
@@ -83,7 +83,7 @@ export function sourcesOfRoles(
       for (const role of mapped) add(role, `${claim} = ${one}`, exactLine(source, path));
     }
   });
-  // A role that implies others may itself be implied; as many rounds as there are roles at most.
+  // An implied role may imply others in turn: one round for each role is enough.
   for (let round = 0; round < roles.length; round += 1) {
     for (const role of [...found.keys()]) {
       for (const next of config.identity.implies[role] ?? []) {

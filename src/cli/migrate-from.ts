@@ -11,16 +11,15 @@ import type { CommandIo } from './command.ts';
 
 const LEAF_PAGE = 500;
 const NOT_IN_ORDER =
-  'warning: the audit log does not verify on either side, as it did not before: ' +
-  '`countersign audit verify` tells what is wrong.\n';
-/** Progress is told this often at most. */
-const TELL_EVERY_MS = 2_000;
+  'warning: the audit log does not verify, neither in the source nor in the copy: ' +
+  '`countersign audit verify` says what is wrong.\n';
+const PROGRESS_EVERY_MS = 2_000;
 
 /**
- * `countersign migrate --from`: carries an embedded store over to SQL Server and proves that all of
- * it is there. Interrupted, the same command goes on where it was.
+ * `countersign migrate --from`: copies an embedded store to SQL Server and proves that the copy is
+ * complete. After an interruption, the same command continues.
  *
- * @throws StoreError with a sentence that says what to do.
+ * @throws StoreError with a message that says what to do.
  */
 export async function moveStore(options: {
   io: CommandIo;
@@ -39,7 +38,7 @@ export async function moveStore(options: {
     let audit: Proven = { size: 0, root: '', ok: true };
     const outcome = await carryOver(source, target, {
       now: () => systemClock.now(),
-      progress: telling(io),
+      progress: progressTo(io),
       signal: io.signal,
       verify: async () => {
         audit = await prove(source, target);
@@ -47,8 +46,8 @@ export async function moveStore(options: {
     });
     const { counts } = source;
     if (!audit.ok) io.stderr(NOT_IN_ORDER);
-    const told = { outcome, tables: counts, audit: outcome === 'done' ? audit : null };
-    if (json) io.stdout(`${JSON.stringify(told)}\n`);
+    const result = { outcome, tables: counts, audit: outcome === 'done' ? audit : null };
+    if (json) io.stdout(`${JSON.stringify(result)}\n`);
     else sumUp(outcome, { counts, audit, io });
     return EXIT.done;
   } finally {
@@ -57,27 +56,30 @@ export async function moveStore(options: {
   }
 }
 
-/** `ok`: whether the log is in order, on both sides or on none. */
+/** `ok`: whether the audit log verifies; it does on both sides or on none. */
 interface Proven {
   readonly size: number;
   readonly root: string;
   readonly ok: boolean;
 }
 
-/** Both stores hold the same number of rows in each table, and the same audit log. */
+/** Checks that both stores have the same row counts and the same audit log. */
 async function prove(source: TransferSource, target: TransferTarget): Promise<Proven> {
   const found = await target.counts();
   const different = TRANSFER_TABLES.filter((table) => found[table] !== source.counts[table]);
   if (different.length > 0) {
-    const told = different.map(
-      (table) => `${table} has ${source.counts[table]} rows there and ${found[table]} here`,
+    const counts = different.map(
+      (table) =>
+        `${table} has ${source.counts[table]} rows in the source and ${found[table]} in the copy`,
     );
-    throw differs(told.join(', '));
+    throw differs(counts.join(', '));
   }
   const before = await recomputed(source);
   const after = await recomputed(target);
   if (summaryOf(after) !== summaryOf(before)) {
-    throw differs(`the audit log says ${summaryOf(before)} there and ${summaryOf(after)} here`);
+    throw differs(
+      `the audit log is ${summaryOf(before)} in the source and ${summaryOf(after)} in the copy`,
+    );
   }
   return { size: after.size, root: after.root, ok: after.ok };
 }
@@ -91,8 +93,8 @@ function summaryOf({ size, root, checkpoints, problemCount, problems }: AuditRep
 }
 
 /**
- * The log recomputed from its events. Signatures are not judged here, for that takes the secret:
- * what they are over is, and `countersign audit verify` does the rest.
+ * Recomputes the log from its events. Signatures are not verified, as that needs the secret:
+ * `countersign audit verify` does it. The signed contents are compared.
  */
 function recomputed({ audit }: Pick<TransferSource, 'audit'>): Promise<AuditReport> {
   return verifyAudit(audit, { verifyCheckpoint: payloadOf, pageSize: LEAF_PAGE });
@@ -106,18 +108,18 @@ async function payloadOf(jws: string): Promise<Readonly<Record<string, unknown>>
 function differs(how: string): StoreError {
   return new StoreError(
     'transfer_refused',
-    `The copy is not what the source is: ${how}. No ` +
-      'service starts on it. Stop what writes to it, and move to a new empty database.',
+    `The copy differs from the source: ${how}. No service starts on it. ` +
+      'Stop what writes to it, and move to a new empty database.',
   );
 }
 
-/** Tells how far a table is, to a person who waits; never more often than they can read. */
-function telling(io: CommandIo): (table: string, copied: number, of: number) => void {
-  let toldAt = 0;
+/** Reports progress, at most every two seconds. */
+function progressTo(io: CommandIo): (table: string, copied: number, of: number) => void {
+  let reportedAt = 0;
   return (table, copied, of) => {
     const now = systemClock.now();
-    if (copied < of && now - toldAt < TELL_EVERY_MS) return;
-    toldAt = now;
+    if (copied < of && now - reportedAt < PROGRESS_EVERY_MS) return;
+    reportedAt = now;
     io.stderr(`${table}: ${copied} of ${of}\n`);
   };
 }
@@ -127,12 +129,12 @@ function sumUp(
   { counts, audit, io }: { counts: TransferCounts; audit: Proven; io: CommandIo },
 ): void {
   if (outcome === 'already') {
-    io.stdout('This store was carried over to its end before: nothing was written.\n');
+    io.stdout('This store was moved completely before: nothing was written.\n');
     return;
   }
   for (const table of TRANSFER_TABLES) io.stdout(`${table.padEnd(18)} ${counts[table]}\n`);
   io.stdout(
-    `Everything was carried over. The audit log has ${audit.size} leaves on both sides,\n` +
+    `Everything was moved. The audit log has ${audit.size} leaves on both sides,\n` +
       `root ${audit.root}.\n` +
       'Point store: in countersign.yaml at the target, and put the old file away.\n',
   );

@@ -119,8 +119,8 @@ function targetGiven(text: string, io: CommandIo): string {
   if (name === undefined) {
     if (/(?:^|;)\s*(?:password|pwd)\s*=/i.test(given)) {
       io.stderr(
-        'warning: every process of this machine sees that password: name an environment ' +
-          'variable instead (--to sqlserver:env:NAME), and change it.\n',
+        'warning: every process of this machine can read that password. Change it, and name an ' +
+          'environment variable instead (--to sqlserver:env:NAME).\n',
       );
     }
     return given;

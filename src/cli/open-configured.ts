@@ -10,8 +10,8 @@ import type { CommandIo } from './command.ts';
 import { configPath } from './options.ts';
 
 /**
- * Does some work on the store of a configuration, for commands of an administrator, and closes it.
- * Gives `done`, or `failed` with the reason on standard error.
+ * Opens the configured store for an administrator's command, and closes it afterwards. Gives the
+ * exit code; the reason of a failure goes to standard error.
  */
 export async function onConfiguredStore(
   option: string | undefined,
@@ -29,11 +29,11 @@ export async function onConfiguredStore(
     }
     return EXIT.done;
   } catch (error) {
-    const told =
+    const lines =
       error instanceof ConfigError
         ? error.problems.map(formatProblem)
         : [`Nothing was changed: ${describeError(error)}`];
-    for (const line of told) io.stderr(`${line}\n`);
+    for (const line of lines) io.stderr(`${line}\n`);
     return EXIT.failed;
   }
 }

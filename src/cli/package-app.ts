@@ -11,11 +11,11 @@ import { ownVersion } from './own-version.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const GUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-/** Names that documentation uses in place of one's own (RFC 2606), and what only works at home. */
+/** Example names of documentation (RFC 2606), and names that only resolve locally. */
 const NOT_A_HOST =
   /(^|\.)(example(\.(com|net|org))?|test|invalid|local|localhost|contoso\.com|your-?\w*\.com)$/i;
 
-/** What the package says besides what the configuration holds. */
+/** What the package needs besides the configuration. */
 export interface PackageOptions {
   readonly name: string;
   readonly developer: string;
@@ -34,7 +34,7 @@ type PackagedConfig = Pick<Config, 'server'> & {
   };
 };
 
-/** The package cannot be made from what was given; the message says what to change. */
+/** The package cannot be made; the message says what to change. */
 export class PackageError extends Error {
   override readonly name = 'PackageError';
 }
@@ -90,7 +90,7 @@ export const packageApp = defineCommand({
   },
 });
 
-/** The zip's bytes: manifest and both icons, always the same for the same input. */
+/** The bytes of the zip: manifest and both icons. The same input gives the same bytes. */
 export function packApp(config: PackagedConfig, options: PackageOptions): Uint8Array {
   const manifest = buildManifest(config, options);
   const file = (name: string) => new Uint8Array(readFileSync(new URL(`appPackage/${name}`, ROOT)));
@@ -99,14 +99,14 @@ export function packApp(config: PackagedConfig, options: PackageOptions): Uint8A
     'color.png': file('color.png'),
     'outline.png': file('outline.png'),
   };
-  // Zip keeps local time: a fixed local time is the same bytes in every time zone.
+  // Zip stores local time, so a fixed local time gives the same bytes in every time zone.
   return zipSync(files, { level: 9, mtime: new Date(1980, 0, 1) });
 }
 
 /**
  * The manifest of the Teams app.
  *
- * @throws PackageError where a value is missing, too long, or only a placeholder.
+ * @throws PackageError when a value is missing, too long, or a placeholder.
  */
 export function buildManifest(
   config: PackagedConfig,
@@ -130,12 +130,12 @@ export function buildManifest(
   };
   const text = readFileSync(new URL('appPackage/manifest.template.json', ROOT), 'utf8');
   const manifest = fill(JSON.parse(text), values) as Record<string, unknown>;
-  // Without single sign-on there is no app registration that Teams could ask for a token.
+  // Without single sign-on there is no app registration for which Teams could get a token.
   if (!singleSignOn.enabled) delete manifest['webApplicationInfo'];
   return manifest;
 }
 
-/** Puts values into the texts of a parsed template, so that no value is read as JSON. */
+/** Fills the texts of a parsed template: a value cannot become JSON syntax. */
 function fill(template: unknown, values: Readonly<Record<string, string>>): unknown {
   if (typeof template === 'string') {
     return template.replace(/\{\{(\w+)\}\}/g, (_all, name: string) => {

@@ -2,7 +2,7 @@ import type { ApiAnswer } from './api-client.ts';
 import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 
-/** Tells an answer that was no success: as JSON as it came, or in one line. Gives the exit code. */
+/** Reports a problem document, as JSON or in one line, and gives the exit code. */
 export function reportProblem(answer: ApiAnswer, json: true | undefined, io: CommandIo): number {
   if (json) io.stdout(`${JSON.stringify(answer.body)}\n`);
   else {
@@ -23,7 +23,7 @@ export function outcomeLine(request: Readonly<Record<string, unknown>>): string 
   return `Request ${plain(number)} is ${plain(state)}${about}\n`;
 }
 
-/** Text of others as a terminal may show it: no control characters, one line, not too long. */
+/** Untrusted text, safe for a terminal: no control characters, one line, at most 500 characters. */
 export function plain(value: unknown): string {
   return String(value)
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')

@@ -6,7 +6,7 @@ import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { configOption, configPath, jsonOption } from './options.ts';
 
-/** How long an orderly stop may take before the process ends regardless. */
+/** After this time the process ends even if the stop is not complete. */
 const STOP_MS = 30_000;
 
 /** `countersign serve`: loads the configuration for production and runs the service. */
@@ -37,7 +37,7 @@ async function runService(path: string, io: CommandIo): Promise<number> {
   await aborted(io.signal);
   log.info('stopping', { reason: String(io.signal?.reason ?? 'asked') });
   const late = setTimeout(() => {
-    log.error('the stop took too long');
+    log.error('the stop timed out');
     process.exit(EXIT.failed);
   }, STOP_MS);
   await service.stop();

@@ -7,7 +7,7 @@ import { plain } from './report.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** An inspection with the lines of countersign.yaml that decided. */
+/** An inspection, with the lines of countersign.yaml that decided. */
 export interface Explained {
   readonly inspection: Inspection;
   /** Every configured `iss`. */
@@ -18,10 +18,10 @@ export interface Explained {
 
 const TIMES = ['iat', 'nbf', 'exp', 'auth_time'] as const;
 const MARKS = { pass: 'pass', fail: 'FAIL', skipped: '-   ' } as const;
-/** A token inside a claim, such as an access token that a provider nests. */
+/** A token inside a claim, such as an access token that a provider put there. */
 const TOKEN = /\be[yw][\w-]{9,}\.[\w-]+\.[\w-]*/g;
 
-/** Header and claims of a token for a terminal, times made readable. */
+/** Header and claims of a token for a terminal, with readable times. */
 export function tokenLines({ header, claims }: { header: JsonObject; claims: JsonObject }): string {
   const lines = ['Header', ...entries(header), 'Claims', ...entries(claims)];
   for (const name of TIMES) {
@@ -33,14 +33,14 @@ export function tokenLines({ header, claims }: { header: JsonObject; claims: Jso
   return `${lines.join('\n')}\n`;
 }
 
-/** Every check, the verdict and the roles; `lines`: with what in countersign.yaml decided. */
+/** Every check, the verdict and the roles; with `lines` also the deciding lines of the file. */
 export function inspectionLines(explained: Explained, lines: boolean): string {
   const {
     inspection: { issuer, checks, verdict },
     configured,
     roles,
   } = explained;
-  const told = [
+  const output = [
     issuer === null
       ? `Issuer: none matches; configured: ${configured.join(', ')}`
       : `Issuer: ${issuer}`,
@@ -49,17 +49,17 @@ export function inspectionLines(explained: Explained, lines: boolean): string {
   ];
   if (verdict.accepted) {
     const { key, kind, roles: given } = verdict.principal;
-    told.push(`Accepted: ${kind} ${plain(key)}, roles ${given.map(plain).join(', ') || 'none'}.`);
+    output.push(`Accepted: ${kind} ${plain(key)}, roles ${given.map(plain).join(', ') || 'none'}.`);
     if (lines) {
-      told.push(
+      output.push(
         ...roles.map(
           ({ role, because, ...line }) =>
             `  role ${plain(role)}: ${plain(because)} (${placeOf(line)})`,
         ),
       );
     }
-  } else told.push(`Refused: ${plain(verdict.message)} [${plain(verdict.code)}]`);
-  return `${told.join('\n')}\n`;
+  } else output.push(`Refused: ${plain(verdict.message)} [${plain(verdict.code)}]`);
+  return `${output.join('\n')}\n`;
 }
 
 function checkLines(
@@ -67,15 +67,15 @@ function checkLines(
   { inspection: { claims }, configured, lines }: Explained,
   withLines: boolean,
 ): string[] {
-  const told = [`  ${MARKS[result]} ${check.padEnd(14)} ${plain(withoutTokens(found))}`];
+  const output = [`  ${MARKS[result]} ${check.padEnd(14)} ${plain(withoutTokens(found))}`];
   const indent = ' '.repeat(22);
-  if (result === 'fail') told.push(`${indent}${plain(change)} [${plain(code)}]`);
+  if (result === 'fail') output.push(`${indent}${plain(change)} [${plain(code)}]`);
   if (code === 'token_issuer_unknown') {
-    told.push(`${indent}Expected ${plain(oneOf(configured, claims?.['iss']))}`);
+    output.push(`${indent}Expected ${plain(oneOf(configured, claims?.['iss']))}`);
   }
   const line = withLines ? lines.get(check) : undefined;
-  if (line !== undefined) told.push(`${indent}decided by ${placeOf(line)}`);
-  return told;
+  if (line !== undefined) output.push(`${indent}decided by ${placeOf(line)}`);
+  return output;
 }
 
 function placeOf({ file, line, path, isDefault }: ConfigLine): string {
@@ -88,7 +88,7 @@ function entries(object: JsonObject): string[] {
   );
 }
 
-/** A value without the signatures of tokens inside it, so that what is shown can be passed on. */
+/** Replaces tokens inside a value, so that the output is safe to share. */
 export function withoutTokens(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(TOKEN, '(a token, not shown)');
   if (Array.isArray(value)) return value.map(withoutTokens);

@@ -3,9 +3,9 @@ import type { CommandIo } from './command.ts';
 import { readGiven } from './options.ts';
 
 /**
- * The bearer token of a command: a file, the environment, or (in GitHub Actions with
- * `id-token: write`) a fresh token of the workflow run for this audience. Never an argument, as
- * arguments are seen by every process of the machine.
+ * The bearer token of a command: from a file, the environment, or (in GitHub Actions with
+ * `id-token: write`) a new token of the workflow run for this audience. Never from an argument,
+ * because every process of the machine can read arguments.
  */
 export async function bearerFor(options: {
   tokenFile?: string | undefined;
@@ -18,7 +18,7 @@ export async function bearerFor(options: {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: secret } = io.env;
   if (url && secret) return githubToken({ url, secret, audience });
   throw new UsageError(
-    'A token is needed: --token-file FILE, COUNTERSIGN_TOKEN, or in GitHub Actions the ' +
+    'A token is needed: --token-file <file>, COUNTERSIGN_TOKEN, or in GitHub Actions the ' +
       'permission id-token: write.',
   );
 }
@@ -44,11 +44,11 @@ async function githubToken(given: {
   ) {
     return checked(body.value, 'GitHub');
   }
-  throw new Error(`GitHub gave no token for the workflow run (status ${response.status})`);
+  throw new Error(`GitHub did not issue a token for the workflow run (status ${response.status})`);
 }
 
 function checked(text: string, from: string): string {
   const token = text.trim();
   if (/^[A-Za-z0-9._~+/-]+=*$/.test(token)) return token;
-  throw new UsageError(`${from} holds no bearer token.`);
+  throw new UsageError(`${from} does not contain a bearer token.`);
 }

@@ -7,7 +7,7 @@ import { outcomeLine, reportProblem } from './report.ts';
 
 const POLL_SECONDS = 60;
 
-/** What the exit codes say, for the help. */
+/** The exit codes, for the help. */
 export const OUTCOME_EXITS =
   'Exits with 0 applied, 3 denied, 4 expired or cancelled, 5 failed to apply or outcome unknown, ' +
   '1 refused, not reachable, or the time is up.';

@@ -43,13 +43,13 @@ describe('the manifest of the Teams app', () => {
     expect(await schemaProblems(buildManifest(config({ enabled: false }), options))).toEqual([]);
   });
 
-  test('the check finds what is wrong', async () => {
+  test('the schema check rejects an invalid manifest', async () => {
     const manifest = buildManifest(config(), options);
     expect(await schemaProblems({ ...manifest, bots: [{ botId: 'x' }] })).not.toEqual([]);
     expect(await schemaProblems({ ...manifest, unheardOf: 1 })).not.toEqual([]);
   });
 
-  test('carries the bot, the action command and the single sign-on of the configuration', () => {
+  test('has the bot, the action command and the single sign-on of the configuration', () => {
     const manifest = buildManifest(config(), options);
     expect(manifest).toMatchObject({
       id: APP_ID,
@@ -76,12 +76,12 @@ describe('the manifest of the Teams app', () => {
     expect(JSON.stringify(manifest)).not.toMatch(/\{\{|\w\}\}/);
   });
 
-  test('names no single sign-on where there is none', () => {
+  test('has no webApplicationInfo without single sign-on', () => {
     const manifest = buildManifest(config({ enabled: false }), options);
     expect(manifest).not.toHaveProperty('webApplicationInfo');
   });
 
-  test('takes an id and addresses of its own', () => {
+  test('uses a given manifest id and given addresses', () => {
     const manifest = buildManifest(config(), {
       ...options,
       manifestId: APP_ID.replace('4e', '5f').toUpperCase(),
@@ -96,7 +96,7 @@ describe('the manifest of the Teams app', () => {
     });
   });
 
-  test('a value is text, whatever it holds', () => {
+  test('a value with quotes and backslashes stays text', () => {
     const manifest = buildManifest(config(), { ...options, developer: 'A "quoted" \\ name' });
     expect(manifest).toMatchObject({ developer: { name: 'A "quoted" \\ name' } });
   });
@@ -146,14 +146,14 @@ describe('the manifest of the Teams app', () => {
 });
 
 describe('the app package', () => {
-  test('holds the manifest and both icons, and nothing else', () => {
+  test('contains the manifest and both icons, and nothing else', () => {
     const files = unzipSync(packApp(config(), options));
     expect(Object.keys(files)).toEqual(['manifest.json', 'color.png', 'outline.png']);
     const manifest: unknown = JSON.parse(Buffer.from(files['manifest.json'] ?? []).toString());
     expect(manifest).toEqual(buildManifest(config(), options));
   });
 
-  test('is the same bytes every time, in every time zone', () => {
+  test('has the same bytes at every run, in every time zone', () => {
     const once = Buffer.from(packApp(config(), options)).toString('base64');
     const script =
       'const { packApp } = await import(process.argv[1]);' +
@@ -172,7 +172,7 @@ describe('the app package', () => {
     }
   });
 
-  test('icons have the sizes and colours that Teams asks for, with their sources', () => {
+  test('icons have the sizes and colours that Teams requires, and their sources', () => {
     const color = readPng(readFileSync(new URL('color.png', pictures)));
     expect([color.width, color.height]).toEqual([192, 192]);
     expect(color.pixels.every(([, , , alpha]) => alpha === 255)).toBe(true);
@@ -263,7 +263,7 @@ describe('countersign package-app', () => {
     expect(bytes.includes('a-bot-secret')).toBe(false);
   });
 
-  test('says what is wrong with the configuration and writes nothing', async () => {
+  test('prints the configuration problem and writes nothing', async () => {
     writeFileSync(join(folder, 'countersign.yaml'), 'server: 5\n');
     expect(await run(['--config', 'countersign.yaml'], io())).toBe(1);
     expect(printed).toContain('countersign.yaml:1:');

@@ -64,7 +64,7 @@ const io = (env: Record<string, string> = {}) => ({
 const run = (args: readonly string[], given: ReturnType<typeof io>) =>
   runCommandLine(['audit', 'verify', ...args], given);
 
-/** A real database with five sealed events, as the service would leave it. */
+/** A real database with five sealed events, as the service leaves it. */
 beforeAll(async () => {
   made = mkdtempSync(join(tmpdir(), 'audit-made-'));
   writeFileSync(join(made, 'countersign.yaml'), YAML);
@@ -106,7 +106,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function tamper(sql: string): void {
   const database = new DatabaseSync(join(folder, 'data.db'));
-  // Whoever owns the file can take away the triggers that hold rows as they are.
+  // The owner of the file can drop the triggers that protect the rows.
   const named = "SELECT name FROM sqlite_master WHERE type = 'trigger'";
   const triggers = database.prepare(named).all();
   for (const { name } of triggers) database.exec(`DROP TRIGGER ${String(name)}`);
@@ -117,14 +117,14 @@ function tamper(sql: string): void {
 describe('countersign audit verify', () => {
   const viaConfig = ['--config', 'countersign.yaml'];
 
-  test('recomputes a log that a real store keeps', async () => {
+  test('verifies the log of a real store', async () => {
     expect(await run(viaConfig, io())).toBe(0);
     expect(out).toContain('The audit log verifies: 5 events, 3 checkpoints.');
     expect(out).toContain(root);
     expect(error).toBe('');
   });
 
-  test('takes the configuration from the environment, and answers as JSON', async () => {
+  test('reads the configuration from the environment and prints JSON', async () => {
     expect(await run(['--json'], io({ COUNTERSIGN_CONFIG: 'countersign.yaml' }))).toBe(0);
     expect(JSON.parse(out)).toEqual({
       ok: true,
@@ -137,7 +137,7 @@ describe('countersign audit verify', () => {
     });
   });
 
-  test('needs no secret where the published keys were kept', async () => {
+  test('needs no secret with the published keys', async () => {
     const args = ['--sqlite', 'data.db', '--jwks', 'jwks.json', '--origin', 'northwind/log'];
     expect(await run(args, io())).toBe(0);
     expect(await run([...args, '--known', `5:${root}`], io())).toBe(0);
@@ -176,7 +176,7 @@ describe('countersign audit verify', () => {
       'UPDATE audit_checkpoints SET at = at + 1 WHERE size = 4',
       'at at size 4 is not as signed [checkpoint_altered]',
     ],
-  ])('says that %s, and exits with 1', async (_what, sql, message) => {
+  ])('reports that %s, and exits with 1', async (_what, sql, message) => {
     tamper(sql);
     expect(await run(viaConfig, io())).toBe(1);
     expect(error).toContain('The audit log does NOT verify');
@@ -184,7 +184,7 @@ describe('countersign audit verify', () => {
     expect(out).toBe('');
   });
 
-  test('a database under another secret is not verified', async () => {
+  test('exits with 1 when the keys are encrypted under another secret', async () => {
     expect(await run(viaConfig, io({ SIGNING_SECRET: 't'.repeat(48) }))).toBe(1);
     expect(error).toContain('The audit log could not be read');
   });

@@ -76,14 +76,14 @@ describe('the command line', () => {
 });
 
 describe('countersign check', () => {
-  test('sums a good configuration up', async () => {
+  test('prints a summary of a valid configuration', async () => {
     const ran = await cli(['check', '--config', exampleConfig], { env: exampleEnv });
     expect([ran.code, ran.err]).toEqual([0, '']);
     expect(ran.out).toMatch(/good \(production\)[^]*deploy-production @ [\w-]{12}/);
     expect(ran.out).not.toContain(exampleEnv.COUNTERSIGN_SIGNING_SECRET);
   });
 
-  test('tells every problem, by file and line or as JSON', async () => {
+  test('prints every problem, with file and line or as JSON', async () => {
     const text = edited(configText, 'port: 3978', 'prot: 3978');
     const dir = folder({ 'countersign.yaml': edited(text, 'cloud: public', 'cloud: x') });
     mkdirSync(join(dir.path, 'workflows'));
@@ -124,7 +124,7 @@ describe('countersign token inspect', () => {
     dir.remove();
   });
 
-  test('with a configuration it tells why the service would refuse it', async () => {
+  test('with a configuration, says why the service would refuse the token', async () => {
     const dir = folder({ token });
     const ran = await cli(
       ['token', 'inspect', '--token-file', 'token', '--config', exampleConfig, '--json'],
@@ -190,7 +190,7 @@ describe('countersign serve', () => {
     }
   });
 
-  test('a port that is taken is told, and the process ends', async () => {
+  test('exits with 1 and EADDRINUSE when the port is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
@@ -221,7 +221,7 @@ describe('countersign serve', () => {
     }
   });
 
-  test('a wrong configuration is told by line, and nothing is started', async () => {
+  test('prints the line of a configuration problem and starts nothing', async () => {
     const config = edited(configText, 'publicUrl: https:', 'publicUrl: http:');
     const dir = folder({ 'countersign.yaml': config });
     const ran = await cli(['serve', '--config', 'countersign.yaml'], {
@@ -234,7 +234,7 @@ describe('countersign serve', () => {
   });
 });
 
-test('main refuses an old Node in words, before anything that such a Node cannot load', () => {
+test('main rejects an old Node before it loads anything that Node cannot parse', () => {
   const text = readFileSync(main, 'utf8');
   expect(text.indexOf('process.versions.node')).toBeLessThan(text.indexOf('await import('));
   expect(text).not.toMatch(/^import /m);
@@ -243,7 +243,7 @@ test('main refuses an old Node in words, before anything that such a Node cannot
 describe('countersign migrate', () => {
   const store = 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}';
 
-  test('brings the schema up to date once, and says so', async () => {
+  test('applies the migrations once, then says that the schema is up to date', async () => {
     const config = edited(configText, store, 'kind: sqlite\n  path: countersign.db');
     const dir = folder({ 'countersign.yaml': config });
     mkdirSync(join(dir.path, 'workflows'));
@@ -256,7 +256,7 @@ describe('countersign migrate', () => {
     dir.remove();
   });
 
-  test('a store that cannot be reached is told in a sentence', async () => {
+  test('exits with 1 and one sentence when the store cannot be opened', async () => {
     const dir = folder({
       'countersign.yaml': edited(
         configText,
@@ -288,7 +288,7 @@ describe('countersign migrate --plan', () => {
     return { dir, migrate };
   };
 
-  test('tells what would run, and makes nothing', async () => {
+  test('prints the pending migrations and creates no file', async () => {
     const { dir, migrate } = prepared();
     const before = readdirSync(dir.path);
     const plain = await migrate('--plan');
@@ -310,7 +310,7 @@ describe('countersign migrate --plan', () => {
     dir.remove();
   });
 
-  test('says that nothing would run, changes nothing, and refuses a newer schema', async () => {
+  test('prints that nothing would run, changes nothing, and rejects a newer schema', async () => {
     const { dir, migrate } = prepared();
     await migrate();
     const file = join(dir.path, 'countersign.db');
@@ -344,7 +344,7 @@ describe('countersign migrate --plan', () => {
     dir.remove();
   });
 
-  test('a password among the arguments is warned about, and never repeated', async () => {
+  test('warns about a password in the arguments, and never prints it', async () => {
     const { dir, migrate } = prepared();
     await migrate();
     const ran = await migrate(
@@ -356,7 +356,7 @@ describe('countersign migrate --plan', () => {
     expect(ran.code).toBe(1);
     expect(ran.err).toMatch(/every process of this machine[^]*names no database/);
     expect(ran.err).not.toContain('hunter2');
-    // What could not be moved can still be used.
+    // A failed move leaves the source usable.
     expect((await migrate()).code).toBe(0);
     dir.remove();
   });

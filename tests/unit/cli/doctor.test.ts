@@ -1,4 +1,4 @@
-/** `countersign doctor` against the parts of the local profile, whole and broken. */
+/** `countersign doctor` against the parts of the local profile, working and broken. */
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -43,18 +43,18 @@ afterAll(async () => {
 async function doctor(env: Record<string, string> = {}) {
   const args = ['doctor', '--config', parts.configPath, '--profile', 'local', '--json'];
   const { code, out } = await cli(args, { env: { ...parts.env, ...env } });
-  const told = JSON.parse(out) as { ok: boolean; findings: Finding[] };
+  const report = JSON.parse(out) as { ok: boolean; findings: Finding[] };
   return {
     code,
-    ...told,
-    // The demo's workflow names a repository; `check` tells the same.
-    bad: told.findings
+    ...report,
+    // The demo's workflow names a repository, which `check` warns about too.
+    bad: report.findings
       .filter(({ result, check }) => result !== 'ok' && check !== 'repository_by_name')
       .map(({ part, check, result }) => `${result} ${part}: ${check}`),
   };
 }
 
-test('a sound world: everything is looked at and well', async () => {
+test('reports OK for every part of a working set-up', async () => {
   const { code, ok, findings, bad } = await doctor();
   expect(bad).toEqual([]);
   expect([code, ok]).toEqual([0, true]);
@@ -93,7 +93,7 @@ test('a sound world: everything is looked at and well', async () => {
   );
 });
 
-test('in words, one line for each, and no secret among them', async () => {
+test('prints one line a finding, without secrets', async () => {
   const args = ['doctor', '--config', parts.configPath, '--profile', 'local'];
   const { code, out } = await cli(args, { env: parts.env });
   expect(code).toBe(0);
@@ -104,10 +104,10 @@ test('in words, one line for each, and no secret among them', async () => {
   }
 });
 
-describe('what is wrong is told', () => {
+describe('reports', () => {
   const rows: [string, Record<string, string>, string][] = [
     [
-      'a provider that is not there',
+      'an unreachable provider',
       { LOCAL_ISSUER: 'http://127.0.0.1:9' },
       'fail issuer local: reachable',
     ],
@@ -140,7 +140,7 @@ describe('what is wrong is told', () => {
     for (const one of findings) expect(one.result === 'ok').toBe(one.change === undefined);
   });
 
-  test('a secret that is refused is told as that, not as an outage', async () => {
+  test('a rejected client secret, not an outage', async () => {
     const { findings } = await doctor({ LOCAL_SIGN_IN_SECRET: 'expired' });
     expect(findings.find(({ check }) => check === 'token endpoint')).toMatchObject({
       found: 'invalid_client',
@@ -148,7 +148,7 @@ describe('what is wrong is told', () => {
     });
   });
 
-  test('keys of another signing secret', async () => {
+  test('keys encrypted under another signing secret', async () => {
     const { createKeys } = await import('../../../src/keys/keys.ts');
     const path = parts.env.LOCAL_STORE ?? '';
     const store = await openStore(
@@ -166,7 +166,7 @@ describe('what is wrong is told', () => {
   });
 });
 
-describe('the look-up of groups', () => {
+describe('the login for group look-ups', () => {
   const lookup: NonNullable<IssuerConfig['groupLookup']> = {
     graphUrl: GRAPH,
     loginUrl: LOGIN,
@@ -175,7 +175,7 @@ describe('the look-up of groups', () => {
     credential: { kind: 'secret', secret: 'app-secret' },
   };
 
-  test('is let in, tenant by tenant, or not', async () => {
+  test('is tested in each tenant', async () => {
     const graph = await startGraph();
     const server = await startKeyServer();
     try {
@@ -205,7 +205,7 @@ describe('the look-up of groups', () => {
     }
   });
 
-  test('is looked at by the command', async () => {
+  test('is part of the command', async () => {
     const text = await readFile(parts.configPath, 'utf8');
     await cp(join(dirname(parts.configPath), 'workflows'), join(home, 'workflows'), {
       recursive: true,
@@ -214,13 +214,13 @@ describe('the look-up of groups', () => {
     await writeFile(
       path,
       text.replace(
-        'channels:\n',
+        'administration:\n',
         `    - id: entra
       kind: entra
       tenant: ${TENANT}
       audience: ${APP_ID}
       groupLookup: { graphUrl: 'https://127.0.0.1:9' }
-channels:
+administration:
 `,
       ),
     );
@@ -238,7 +238,7 @@ channels:
   });
 });
 
-describe('what a provider publishes', () => {
+describe('reports of a provider document', () => {
   const strange = async (change: (server: Awaited<ReturnType<typeof startKeyServer>>) => void) => {
     const server = await startKeyServer();
     const key = await newKey('k1');
@@ -251,7 +251,7 @@ describe('what a provider publishes', () => {
     }
   };
 
-  test('another issuer, to the letter', async () => {
+  test('an issuer that differs in one character', async () => {
     expect(
       await strange(({ state }) => {
         state.issuer += '/';
@@ -259,7 +259,7 @@ describe('what a provider publishes', () => {
     ).toContain('fail issuer local: issuer');
   });
 
-  test('no jwks_uri', async () => {
+  test('a missing jwks_uri', async () => {
     expect(
       await strange(({ state }) => {
         state.jwksUri = '';
@@ -267,7 +267,7 @@ describe('what a provider publishes', () => {
     ).toContain('fail issuer local: jwks_uri');
   });
 
-  test('no key that can be used', async () => {
+  test('a key set without a usable key', async () => {
     expect(
       await strange(({ state }) => {
         state.keys = [{ kty: 'oct', k: 'AAAA', kid: 'x' }];
@@ -275,7 +275,7 @@ describe('what a provider publishes', () => {
     ).toContain('fail issuer local: keys');
   });
 
-  test('keys of which some are left out', async () => {
+  test('keys that are not used, with the reason', async () => {
     expect(
       await strange(({ state }) => {
         state.keys = [...state.keys, { ...state.keys[0], kid: undefined }];
@@ -292,7 +292,7 @@ describe('what a provider publishes', () => {
     ).toContain('fail issuer local: algorithms');
   });
 
-  test('a clock that is a minute off, and one that is ten seconds off', async () => {
+  test('a clock that is one minute off as failed, ten seconds off as a warning', async () => {
     const off = (seconds: number) =>
       strange(({ state, base }) => {
         state.onDiscovery = (_request, response) => {

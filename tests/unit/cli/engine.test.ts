@@ -8,7 +8,7 @@ import { ROOT } from '../../conventions/tree.ts';
 const run = promisify(execFile);
 let home = '';
 
-/** The program by itself in a folder of its own, where it has never run. */
+/** A copy of the program in a new folder, where it has never run. */
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'countersign-compiled-'));
   await cp(join(ROOT, 'src'), join(home, 'src'), { recursive: true });
@@ -39,7 +39,7 @@ async function filesIn(folder: string): Promise<string[]> {
 
 const kept = () => filesIn(join(home, '.cache/compiled'));
 
-test('what was compiled is kept beside package.json and used by the next start', async () => {
+test('keeps compiled code beside package.json, and the next start uses it', async () => {
   expect(await kept()).toEqual([]);
   expect(await help()).toContain('Usage: countersign');
   const first = await kept();
@@ -49,7 +49,7 @@ test('what was compiled is kept beside package.json and used by the next start',
   expect(await kept()).toEqual(expect.arrayContaining(first));
 });
 
-test('the environment names another folder, or wants none', async () => {
+test('NODE_COMPILE_CACHE sets another folder, NODE_DISABLE_COMPILE_CACHE none', async () => {
   const other = join(home, 'elsewhere');
   expect(await help({ NODE_COMPILE_CACHE: other })).toContain('Usage: countersign');
   expect((await filesIn(other)).length).toBeGreaterThan(3);
@@ -57,13 +57,13 @@ test('the environment names another folder, or wants none', async () => {
   expect(await kept()).toEqual([]);
 });
 
-test('an empty name is none: the folder that it runs in holds no compiled code', async () => {
+test('ignores an empty NODE_COMPILE_CACHE: writes no compiled code to the working folder', async () => {
   expect(await help({ NODE_COMPILE_CACHE: '' })).toContain('Usage: countersign');
   expect(await filesIn(join(home, 'here'))).toEqual([]);
   expect((await kept()).length).toBeGreaterThan(3);
 });
 
-test('a folder that cannot be made changes nothing', async () => {
+test('starts when the cache folder cannot be created', async () => {
   await writeFile(join(home, '.cache'), 'a file');
   expect(await help()).toContain('Usage: countersign');
   expect(await readFile(join(home, '.cache'), 'utf8')).toBe('a file');

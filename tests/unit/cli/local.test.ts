@@ -11,7 +11,7 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import { runCommandLine } from '../../../src/cli/run.ts';
 import { cli, folder } from './support.ts';
 
-/** The profile takes five ports from this one on, outside of those that others are given. */
+/** The profile uses five ports from here on, outside the range of ephemeral ports. */
 const BASE = 21_000 + (process.pid % 1_000) * 8;
 
 /** Whole processes start here, on a machine that may be busy. */
@@ -50,7 +50,7 @@ test.each([
   ['provider', 2],
   ['connector', 3],
   ['target', 4],
-])("the %s's port is taken: one sentence, and nothing is left running", async (_part, step) => {
+])('names the port of the %s when it is taken, and leaves nothing running', async (_part, step) => {
   const other = await take(BASE + step);
   const { code, out, err } = await start();
   expect({ code, out, err }).toEqual({
@@ -65,7 +65,7 @@ test.each([
   await once(other, 'close');
 });
 
-test('as a process of its own it ends then, for nothing keeps it alive', async () => {
+test('the process exits after a failed start', async () => {
   const other = await take(BASE + 1);
   const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, 'local'], {
@@ -79,7 +79,7 @@ test('as a process of its own it ends then, for nothing keeps it alive', async (
   await once(other, 'close');
 });
 
-test('a folder that cannot be made is named, with what to do', async () => {
+test('names a folder that cannot be created, and says what to do', async () => {
   writeFileSync(join(home.path, 'file'), '');
   const file = join(home.path, 'file', 'home');
   const { code, err } = await start({ home: file });
@@ -93,7 +93,7 @@ test.each([
   ['the same ports', 0, /^Port \d+ is taken/],
   ['other ports', 8, /is in use by another Countersign: stop it, or set COUNTERSIGN_HOME/],
 ])(
-  'a second start over the same folder, on %s, leaves the first its database',
+  'a second start in the same folder, on %s, leaves the database of the first',
   async (_name, away, sentence) => {
     const first = await startLocalProfile({
       home: home.path,
@@ -111,7 +111,7 @@ test.each([
   },
 );
 
-test('stopped while it starts: it says nothing and ends well', async () => {
+test('exits with 0 and prints nothing when it is stopped during the start', async () => {
   const stop = new AbortController();
   const ending = start({ signal: stop.signal });
   stop.abort('SIGINT');
@@ -143,7 +143,7 @@ test('--json prints one object with the addresses once everything listens', asyn
   ]);
 });
 
-test('starts anew over the database of an earlier start', async () => {
+test('starts with a new database, whatever an earlier start left', async () => {
   for (const round of ['first', 'second']) {
     const profile = await startLocalProfile({
       home: home.path,

@@ -18,7 +18,7 @@ afterEach(() => server.stop());
 const ask = ['request', 'deploy-production', '-f', 'service=checkout', '-f', 'note=a=b'];
 
 describe('countersign request', () => {
-  test('asks with fields, reason and a key of its own', async () => {
+  test('sends fields, reason and a new Idempotency-Key', async () => {
     const ran = await cli([...ask, '--reason', 'now'], { env });
     expect(ran).toEqual({
       code: 0,
@@ -35,7 +35,7 @@ describe('countersign request', () => {
     ]);
   });
 
-  test('--json gives the answer as it came, and nothing else', async () => {
+  test('--json prints the answer and nothing else', async () => {
     const { out } = await cli([...ask, '--json', '--key', 'build-9'], { env });
     expect(JSON.parse(out)).toMatchObject({ id: 'req_1', waitToken: 'wait_req_1' });
     expect(server.app.submitted[0]?.idempotencyKey).toBe('build-9');
@@ -59,7 +59,7 @@ describe('countersign request', () => {
     expect(ran.out).not.toContain('\u001b');
   });
 
-  test('--wait goes on with the wait token after the own token is gone', async () => {
+  test('--wait polls with the wait token, not with the own token', async () => {
     const tokens: string[] = [];
     server.app.acceptsWaitToken = (token) => tokens.push(token) > 0;
     const wait = server.app.waitRequest;
@@ -79,12 +79,12 @@ describe('countersign request', () => {
     expect(tokens).toEqual(['wait_req_1', 'wait_req_1', 'wait_req_1']);
   });
 
-  test('a time that is up exits with 1 and leaves the request alone', async () => {
+  test('--timeout exits with 1 and leaves the request open', async () => {
     const ran = await cli([...ask, '--wait', '--timeout', '1s'], { env });
     expect([ran.code, ran.err]).toEqual([1, 'The time is up; the request goes on.\n']);
   });
 
-  test('a refusal is told with its code and exits with 1', async () => {
+  test('prints a refusal with its code and exits with 1', async () => {
     server.app.submit = () =>
       Promise.resolve({
         kind: 'refused',
@@ -99,7 +99,7 @@ describe('countersign request', () => {
     expect(JSON.parse(json.out)).toMatchObject({ code: 'field_missing', status: 422 });
   });
 
-  test('a service that fails for a moment is asked again with the same key', async () => {
+  test('retries a failing service with the same Idempotency-Key', async () => {
     let failures = 2;
     const submit = server.app.submit;
     server.app.submit = (input) => {
@@ -112,7 +112,7 @@ describe('countersign request', () => {
     expect(new Set(keys).size).toBe(1);
   });
 
-  test('a signal ends the tries', async () => {
+  test('an abort signal ends the retries', async () => {
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 200);
     const started = performance.now();
@@ -124,7 +124,7 @@ describe('countersign request', () => {
     expect(performance.now() - started).toBeLessThan(3_000);
   });
 
-  test('a redirect is not followed, as it would carry the token away', async () => {
+  test('does not follow a redirect, which would send the token elsewhere', async () => {
     const seen: unknown[] = [];
     const other = createServer((req, res) => {
       seen.push(req.headers.authorization);
@@ -163,15 +163,15 @@ describe('countersign request', () => {
   });
 });
 
-describe('the token of a command', () => {
-  test('comes from a file before the environment', async () => {
+describe('the bearer token', () => {
+  test('is read from a file before the environment', async () => {
     const dir = folder({ token: 'pipeline\n' });
     await cli([...ask, '--token-file', 'token'], { env, cwd: dir.path });
     expect(server.app.submitted[0]?.by.name).toBe('pipeline');
     dir.remove();
   });
 
-  test('in GitHub Actions it is one of the run, for the audience of the service', async () => {
+  test('is issued by GitHub Actions for the audience of the service', async () => {
     const asked: unknown[] = [];
     const github = createServer((req, res) => {
       asked.push([req.url, req.headers.authorization]);
@@ -195,20 +195,20 @@ describe('the token of a command', () => {
     ]);
   });
 
-  test('missing or broken is wrong usage', async () => {
+  test('rejects a missing or malformed token as wrong usage', async () => {
     expect((await cli(ask, { env: { COUNTERSIGN_URL: server.url } })).code).toBe(2);
     expect((await cli(ask, { env: { ...env, COUNTERSIGN_TOKEN: 'a b' } })).code).toBe(2);
   });
 });
 
 describe('countersign wait', () => {
-  test('takes a wait token and exits as the request ended', async () => {
+  test('accepts a wait token and exits with the code of the outcome', async () => {
     server.app.request = makeRequest({ state: 'denied' });
     const ran = await cli(['wait', 'req_1'], { env: { ...env, COUNTERSIGN_TOKEN: 'wait_req_1' } });
     expect(ran).toEqual({ code: 3, err: '', out: 'Request 17 is denied\n' });
   });
 
-  test('a request that is not there exits with 1', async () => {
+  test('exits with 1 for an unknown request', async () => {
     const ran = await cli(['wait', 'req_2', '--json'], { env });
     expect([ran.code, JSON.parse(ran.out).code]).toEqual([1, 'request_not_found']);
   });

@@ -76,7 +76,7 @@ describe('countersign session revoke', () => {
     ['an object id', AMARA.toUpperCase()],
     ['tenant and object id', `${TENANT}/${AMARA}`],
     ['a principal', `entra|public|${TENANT}|${AMARA}`],
-  ])('of a person by %s: at once, for the service that runs', async (_name, person) => {
+  ])('ends the sessions of a person by %s while the service runs', async (_name, person) => {
     expect(await run('session', 'revoke', '--person', person)).toMatchObject({
       code: 0,
       out: 'Ended 1 session.\n',
@@ -86,24 +86,24 @@ describe('countersign session revoke', () => {
     expect(ended.map(({ data }) => data['reason'])).toEqual(['revoked']);
   });
 
-  test('of everybody', async () => {
+  test('ends the sessions of everybody', async () => {
     const ran = await run('session', 'revoke', '--all', '--json');
     expect(JSON.parse(ran.out)).toEqual({ ended: 2 });
     expect(await left()).toEqual([]);
   });
 
   test.each([
-    ['neither', []],
+    ['neither --person nor --all', []],
     ['both', ['--all', '--person', AMARA]],
-    ['what is no id', ['--person', 'Amara Okafor']],
+    ['an invalid id', ['--person', 'Amara Okafor']],
     ['too many parts', ['--person', 'a/b/c']],
-  ])('%s is a wrong use, and ends nothing', async (_name, args) => {
+  ])('%s is wrong usage and ends no session', async (_name, args) => {
     expect((await run('session', 'revoke', ...args)).code).toBe(2);
     expect(await left()).toEqual([AMARA, KENJI]);
   });
 });
 
-test('countersign keys rotate: each time another key, on record', async () => {
+test('countersign keys rotate makes another key each time and records it', async () => {
   const ran = [await run('keys', 'rotate', '--json'), await run('keys', 'rotate', '--json')];
   const keys = ran.map(({ out }) => (JSON.parse(out) as { key: string }).key);
   expect(new Set(keys).size).toBe(2);

@@ -9,7 +9,7 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs a command line in this process, with an environment of its own. */
+/** Runs a command line in this process with the given environment. */
 export async function cli(
   args: readonly string[],
   options: { env?: Record<string, string>; cwd?: string; signal?: AbortSignal } = {},
@@ -30,7 +30,7 @@ export async function cli(
   return { code, out, err };
 }
 
-/** A folder with these files, for one test. */
+/** A temporary folder with these files. */
 export function folder(files: Readonly<Record<string, string>>): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);

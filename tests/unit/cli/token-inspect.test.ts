@@ -1,4 +1,4 @@
-/** `countersign token inspect` with a configuration: every check, its line, no usable output. */
+/** `countersign token inspect` with a configuration: checks, deciding lines, no usable token. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configText, edited, exampleEnv, placeOf, workflowText } from '../config/support.ts';
@@ -44,7 +44,7 @@ const token = (over: Claims = {}, header: Claims = {}) =>
     header,
   );
 
-interface Told {
+interface Report {
   readonly issuer: string | null;
   readonly checks: readonly {
     check: string;
@@ -64,16 +64,16 @@ async function inspect(text: string, ...more: string[]) {
   );
   return ran;
 }
-const told = async (text: string, ...more: string[]) => {
+const inspected = async (text: string, ...more: string[]) => {
   const { out, code } = await inspect(text, '--json', ...more);
-  return { code, ...(JSON.parse(out) as Told) };
+  return { code, ...(JSON.parse(out) as Report) };
 };
-const failed = ({ checks }: Told) =>
+const failed = ({ checks }: Report) =>
   checks.filter(({ result }) => result === 'fail').map(({ check, code }) => `${check} ${code}`);
 const lineOfText = (part: string) => Number(placeOf(config, part).split(':')[0]);
 
-test('a good token: every check passes, and the roles that result', async () => {
-  const { code, issuer, checks, verdict } = await told(await token());
+test('a valid token passes every check, and its roles are listed', async () => {
+  const { code, issuer, checks, verdict } = await inspected(await token());
   expect([code, issuer, verdict.accepted]).toEqual([0, 'entra', true]);
   expect(checks.map(({ check, result }) => `${result} ${check}`)).toEqual(
     [
@@ -97,9 +97,9 @@ test('a good token: every check passes, and the roles that result', async () => 
   expect(verdict.principal?.roles).toEqual(['security-lead', 'approver']);
 });
 
-test('it goes on after the first failure', async () => {
+test('continues after the first failed check', async () => {
   const now = Math.floor(Date.now() / 1_000);
-  const bad = await told(
+  const bad = await inspected(
     await token({
       aud: 'api://other',
       exp: now - 60,
@@ -123,8 +123,8 @@ test('it goes on after the first failure', async () => {
   ]);
 });
 
-test('what rests on something unknown is skipped, not guessed', async () => {
-  const stranger = await told(await token({ iss: 'https://evil.example' }));
+test('skips checks that depend on a failed one', async () => {
+  const stranger = await inspected(await token({ iss: 'https://evil.example' }));
   expect(failed(stranger)).toEqual(['issuer token_issuer_unknown']);
   expect(
     stranger.checks.filter(({ result }) => result === 'skipped').map(({ check }) => check),
@@ -141,16 +141,16 @@ test('what rests on something unknown is skipped, not guessed', async () => {
   ]);
   const [header, payload, signature] = (await token()).split('.');
   const forged = Buffer.from('{"alg":"RS256","kid":"k1","jwk":{}}').toString('base64url');
-  const strange = await told(`${forged}.${payload}.${signature}`);
+  const strange = await inspected(`${forged}.${payload}.${signature}`);
   expect(failed(strange)).toEqual(['form token_header_refused']);
   expect(strange.checks.find(({ check }) => check === 'audience')?.result).toBe('pass');
-  expect(failed(await told(`${header}.${payload}.${'A'.repeat(342)}`))).toEqual([
+  expect(failed(await inspected(`${header}.${payload}.${'A'.repeat(342)}`))).toEqual([
     'signature token_signature_invalid',
   ]);
 });
 
 test('--explain names the line of countersign.yaml', async () => {
-  const { checks, roles } = await told(await token(), '--explain');
+  const { checks, roles } = await inspected(await token(), '--explain');
   const line = (check: string) => checks.find((one) => one.check === check)?.decidedBy;
   expect(line('audience')).toMatchObject({
     line: lineOfText('audience: [2f6a'),
@@ -178,11 +178,11 @@ test('--explain names the line of countersign.yaml', async () => {
   );
 });
 
-test('as single sign-on: scope, client and version are judged too', async () => {
-  const good = await told(await token({ aud: APP }), '--as', 'teams', '--explain');
+test('--as teams also checks scope, client and version', async () => {
+  const good = await inspected(await token({ aud: APP }), '--as', 'teams', '--explain');
   expect(failed(good)).toEqual([]);
   expect(good.checks.at(-1)).toMatchObject({ check: 'single-sign-on', result: 'pass' });
-  const bad = await told(await token({ azp: 'other' }), '--as', 'teams');
+  const bad = await inspected(await token({ azp: 'other' }), '--as', 'teams');
   expect([bad.code, ...failed(bad)]).toEqual([1, 'single-sign-on sso_wrong_client']);
 });
 
@@ -192,15 +192,15 @@ describe('groups that the token leaves out', () => {
   const mapped = () => edited(config, '        - claim: roles', `${groups}        - claim: roles`);
   const under = async (text: string) => {
     writeFileSync(join(dir.path, 'groups.yaml'), text);
-    return told(await overage(), '--config', 'groups.yaml', '--explain');
+    return inspected(await overage(), '--config', 'groups.yaml', '--explain');
   };
 
-  test('without a look-up: refused, and the check says so', async () => {
+  test('are refused without a look-up, with the reason', async () => {
     const bad = await under(mapped());
     expect([bad.code, ...failed(bad)]).toEqual([1, 'groups groups_not_listed']);
   });
 
-  test("with one the service's own way is gone, as far as it leads", async () => {
+  test('are looked up as the service does', async () => {
     const lookup = "      groupLookup: { graphUrl: 'https://127.0.0.1:9' }\n    - kind: github";
     const text = edited(mapped(), '    - kind: github', lookup);
     const cloud = edited(
@@ -224,11 +224,11 @@ describe('groups that the token leaves out', () => {
   });
 });
 
-describe('a token that says whom it belongs to', () => {
+describe('a token that is bound to its holder', () => {
   const bound = () => token({ cnf: { jkt: 'A'.repeat(43) } });
 
-  test('to a key: counts with a proof, and not at a click', async () => {
-    const good = await told(await bound());
+  test('by DPoP is accepted with a proof, and refused at a click', async () => {
+    const good = await inspected(await bound());
     expect([good.code, good.checks.at(-1)]).toEqual([
       0,
       expect.objectContaining({
@@ -237,17 +237,17 @@ describe('a token that says whom it belongs to', () => {
         found: expect.stringContaining('never as Bearer'),
       }),
     ]);
-    const bad = await told(await bound(), '--as', 'teams');
+    const bad = await inspected(await bound(), '--as', 'teams');
     expect([bad.code, ...failed(bad)]).toEqual([1, 'binding token_bound']);
   });
 
-  test('in a way that is not known here: refused', async () => {
-    const bad = await told(await token({ cnf: { 'x5t#S256': 'A'.repeat(43) } }));
+  test('by an unknown method is refused', async () => {
+    const bad = await inspected(await token({ cnf: { 'x5t#S256': 'A'.repeat(43) } }));
     expect([bad.code, ...failed(bad)]).toEqual([1, 'binding token_binding_unknown']);
   });
 });
 
-test("the output holds no signature, neither the token's nor of one inside a claim", async () => {
+test('prints no signature, of the token or of a token inside a claim', async () => {
   const nested = await token({ sub: 'inner' });
   const outer = await token({ access_token: nested, list: [`Bearer ${nested}`] });
   for (const more of [[], ['--json'], ['--explain'], ['--json', '--explain']]) {
@@ -258,7 +258,7 @@ test("the output holds no signature, neither the token's nor of one inside a cla
   }
 });
 
-test('argument, file and a pasted header are taken; two at once are wrong usage', async () => {
+test('accepts an argument, a file or a pasted header; two sources are wrong usage', async () => {
   const text = await token();
   writeFileSync(join(dir.path, 'token'), `Authorization: Bearer ${text}\n`);
   const from = (...args: string[]) => cli(['token', 'inspect', ...args], { cwd: dir.path });
