@@ -7,22 +7,23 @@ import { identityError } from './codes.ts';
 import { localLogin } from './local-login.ts';
 import { msalLogin } from './msal-login.ts';
 
-/** A token is taken anew when no more than this is left of it. */
+/** A token is renewed when it has no more than this left. */
 const EARLY_MS = 5 * 60_000;
-const REST_MS = 2_000;
+const RETRY_MS = 2_000;
 
-/** A fresh token, and how long it holds (ms). */
+/** A new token and its remaining lifetime (ms). */
 export interface BotToken {
   readonly value: string;
   readonly lifeMs: number;
 }
 
-/** Takes a fresh token from where the bot is registered. Throws where it gets none. */
+/** Gets a new token from the bot's tenant. Throws if it gets none. */
 export type Login = () => Promise<BotToken>;
 
 /**
- * The bot's own tokens: one login at a time, each token used until five minutes before its end, and
- * until its end where no new one can be had. After a failed login the next waits two seconds.
+ * The bot's own tokens. Callers share one login, and a token is renewed five minutes before its
+ * expiry. If the login fails, the old token is used until it expires, and the next login waits two
+ * seconds.
  *
  * `token()` throws IdentityError `bot_login_failed`.
  */
@@ -49,7 +50,7 @@ export function createBotCredentials(parts: {
     async token() {
       const now = clock.now();
       if (held !== undefined && now < held.expiresAt - EARLY_MS) return held;
-      if (failure === undefined || now - failure.at >= REST_MS || running !== undefined) {
+      if (failure === undefined || now - failure.at >= RETRY_MS || running !== undefined) {
         running ??= renew().finally(() => {
           running = undefined;
         });

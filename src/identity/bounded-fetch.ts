@@ -1,24 +1,24 @@
-/** How the wire is reached; tests hand in one that goes to loopback. */
+/** A fetch function; tests pass one that redirects to loopback. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
-/** What a call to a provider may cost. */
+/** The limits of a call to a provider. */
 export interface FetchLimits {
-  /** For the whole exchange, body included. */
+  /** For the whole call, including the body. */
   readonly timeoutMs: number;
-  /** Of the body after decompression. */
+  /** Of the decompressed body. */
   readonly maxBytes: number;
-  /** Plain http is let through: the local profile only. */
+  /** Whether plain http is allowed: in the local profile only. */
   readonly allowHttp: boolean;
 }
 
 export const PROVIDER_LIMITS = { timeoutMs: 5_000, maxBytes: 1024 * 1024 } as const;
 
 /**
- * A fetch for calls to identity providers: https only, no redirects (a 3xx is the answer), one
- * time limit for head and body, and a body that is cut off while it streams, so that neither a
- * slow nor an endless nor a well-compressed answer costs more than the limits say.
+ * A fetch for calls to identity providers: https only, no redirects (a 3xx is returned), one time
+ * limit for head and body, and a size limit applied while the body streams. So a slow, endless or
+ * compressed response cannot exhaust the service.
  *
- * @throws Error with a plain message where the call failed or broke a limit.
+ * @throws Error with a readable message where the call fails or exceeds a limit.
  */
 export function boundedFetch(fetch: Fetch, limits: FetchLimits): Fetch {
   return async (url, init = {}) => {
@@ -33,9 +33,9 @@ export function boundedFetch(fetch: Fetch, limits: FetchLimits): Fetch {
 }
 
 /**
- * A JSON document of a provider.
+ * Fetches a JSON document.
  *
- * @throws Error where the status is not 200, the type is not JSON, or the text does not parse.
+ * @throws Error where the status is not 200, the type is not JSON, or the body does not parse.
  */
 export async function fetchJson(fetch: Fetch, url: string): Promise<unknown> {
   const response = await fetch(url, { headers: { accept: 'application/json' } });
@@ -50,7 +50,7 @@ export async function fetchJson(fetch: Fetch, url: string): Promise<unknown> {
 function assertAllowed(url: string, allowHttp: boolean): void {
   const { protocol, username, password } = new URL(url);
   const allowed = protocol === 'https:' || (allowHttp && protocol === 'http:');
-  if (!allowed) throw new Error(`${url} is refused: only https is called`);
+  if (!allowed) throw new Error(`${url} is refused: only https is allowed`);
   if (username !== '' || password !== '') throw new Error('an address with a password is refused');
 }
 

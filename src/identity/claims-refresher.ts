@@ -12,7 +12,7 @@ import { impliedRoles, mappingsFor, rolesOf } from './tokens/roles.ts';
 const LOOKUP_MS = 5_000;
 const REFRESHABLE = new Set(['roles', 'groups']);
 
-/** A person at Entra whom Microsoft Graph can be asked about. */
+/** A person at Entra who can be looked up in Microsoft Graph. */
 interface Known {
   readonly provider: Provider;
   readonly tenant: string;
@@ -29,10 +29,10 @@ interface Parts {
 }
 
 /**
- * Asks Microsoft Graph what an Entra person has now: the account must be enabled, groups that
- * mappings name are checked, app roles read from their assignments, and claims from the properties
- * that configuration names for them. Others are left to `otherwise` (a session's refreshed claims),
- * as are roles from claims that Graph does not hold, and claims that no property is named for.
+ * Reads an Entra person's current state in Microsoft Graph: the account must be enabled, mapped
+ * groups are checked, app roles come from their assignments, and claims from the configured
+ * properties. Everything else is left to `otherwise` (a session's refreshed claims): other people,
+ * roles from claims that Graph does not have, and claims without a property.
  */
 export function createClaimsRefresher(parts: Parts): ClaimsRefresher {
   const { providers, ways, otherwise } = parts;
@@ -108,7 +108,7 @@ function knownAtGraph(
   const provider = providers.get(person.provider);
   if (provider?.config.kind !== 'entra' || tenant === null || objectId === null) return undefined;
   const way = ways(provider);
-  // Roles of a tenant that is trusted no more count as little as its tokens: nobody is asked.
+  // A tenant that is no longer allowed gives no roles: do not call it.
   if (!provider.tenants.has(tenant)) return undefined;
   const mappings = mappingsFor(provider.config, tenant);
   const tellable = mappings.every(

@@ -3,14 +3,14 @@ import type { Fetch } from './bounded-fetch.ts';
 import { isJsonObject, own } from '../lib/strict-json.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 
-/** Of one call, its repeats included. */
+/** Of one call, including repeats. */
 const MAX_TRIES = 3;
-/** Somebody waits for the click's answer: a longer Retry-After is not waited for. */
-const MAX_REST_MS = 2_000;
+/** A click waits for the response, so a longer Retry-After is not waited for. */
+const MAX_RETRY_AFTER_MS = 2_000;
 const MAX_PAGES = 10;
 const BUSY = new Set([429, 503, 504]);
 
-/** An answer of Microsoft Graph that is of no use; `retryAfterMs` where it said when to come. */
+/** An unusable response of Microsoft Graph; `retryAfterMs` if it sent Retry-After. */
 export class GraphError extends Error {
   readonly status: number;
   readonly retryAfterMs: number | null;
@@ -27,7 +27,7 @@ export interface GraphCall {
   /** Path and query below `/v1.0`. */
   readonly path: string;
   readonly token: string;
-  /** Sent as JSON by POST; undefined: a GET. */
+  /** Sent as JSON with POST; undefined for GET. */
   readonly body?: object;
   /** Ends the call, its repeats and its pages. */
   readonly signal: AbortSignal;
@@ -35,15 +35,16 @@ export interface GraphCall {
 
 /** Calls to Microsoft Graph at one configured address. */
 export interface GraphClient {
-  /** One object. @throws GraphError, Error where the call itself failed. */
+  /** Fetches one object. @throws GraphError, or Error where the call itself failed. */
   one(call: GraphCall): Promise<JsonObject>;
-  /** All of a collection, from at most ten pages. */
+  /** Fetches a whole collection, at most ten pages. */
   all(call: GraphCall): Promise<readonly unknown[]>;
 }
 
 /**
- * A client that waits out a short throttling (429 with Retry-After) twice, and follows
- * `@odata.nextLink` only within the configured address: a link elsewhere would carry our token off.
+ * A Graph client. It waits out a short throttling (429 with Retry-After) twice. It follows
+ * `@odata.nextLink` only within the configured address, because another host would receive our
+ * token.
  */
 export function createGraphClient(graphUrl: string, fetch: Fetch): GraphClient {
   const base = `${graphUrl}/v1.0`;
@@ -62,7 +63,7 @@ export function createGraphClient(graphUrl: string, fetch: Fetch): GraphClient {
       });
       const retryAfterMs = retryAfter(response);
       if (!BUSY.has(response.status)) return read(response, await response.text());
-      if (tries === MAX_TRIES || retryAfterMs === null || retryAfterMs > MAX_REST_MS) {
+      if (tries === MAX_TRIES || retryAfterMs === null || retryAfterMs > MAX_RETRY_AFTER_MS) {
         throw new GraphError(`Microsoft Graph answered ${response.status}`, {
           status: response.status,
           retryAfterMs,
@@ -78,7 +79,7 @@ export function createGraphClient(graphUrl: string, fetch: Fetch): GraphClient {
       let page = await one(`${base}${path}`, call);
       for (let pages = 1; ; pages += 1) {
         const value = own(page, 'value');
-        if (!Array.isArray(value)) throw useless('an answer without a list');
+        if (!Array.isArray(value)) throw useless('the response has no value array');
         found.push(...value);
         const next = own(page, '@odata.nextLink');
         if (next === undefined || next === null) return found;
@@ -93,7 +94,7 @@ function nextPage(link: unknown, base: string): string {
   const url = typeof link === 'string' && URL.canParse(link) ? new URL(link) : undefined;
   const home = new URL(base);
   if (url?.origin === home.origin && url.pathname.startsWith(`${home.pathname}/`)) return url.href;
-  throw useless('the next page is at another address, which is not called');
+  throw useless('the next page is at another address and is not followed');
 }
 
 function useless(why: string): GraphError {
@@ -113,11 +114,11 @@ function read(response: Response, text: string): JsonObject {
     const code = isJsonObject(error) ? String(own(error, 'code')).slice(0, 80) : 'no code';
     throw new GraphError(`Microsoft Graph answered ${status} (${code})`, { status });
   }
-  if (!isJsonObject(answer)) throw new GraphError('an answer that is no JSON object', { status });
+  if (!isJsonObject(answer)) throw new GraphError('the response is not a JSON object', { status });
   return answer;
 }
 
-/** Retry-After in ms, where it is given in seconds; null otherwise. */
+/** Retry-After in ms; null unless given in seconds. */
 function retryAfter(response: Response): number | null {
   const text = response.headers.get('retry-after') ?? '';
   return /^\d{1,6}$/.test(text) ? Number(text) * 1_000 : null;

@@ -4,19 +4,18 @@ import type { GroupLookupConfig } from '../config/config.ts';
 import type { Fetch } from './bounded-fetch.ts';
 import { networkOver } from './msal-login.ts';
 
-/** Access tokens for Microsoft Graph in one tenant. Both throw where the login gives none. */
+/** Access tokens for Microsoft Graph in one tenant. Both throw if the login fails. */
 export interface GraphTokens {
-  /** As the application itself (client credentials). */
+  /** For the application itself (client credentials). */
   application(tenant: string): Promise<string>;
-  /** As the person whose access token for us this is (on behalf of). */
+  /** For the person whose access token for us is given (on-behalf-of flow). */
   person(tenant: string, assertion: string): Promise<string>;
 }
 
 /**
- * Logs in with the configured registration, or as the managed identity of the machine. The login's
- * own addresses are handed to msal, which would look them up otherwise, so that nothing but the
- * configured host is ever called; a managed identity is asked for over `platform`, where the
- * machine's environment says (plain http).
+ * Logs in with the configured registration, or with the machine's managed identity. msal gets the
+ * login's addresses from here; otherwise it would look them up at another host. A managed identity
+ * uses `platform` for the address in the machine's environment (plain http).
  */
 export function createGraphTokens(
   lookup: GroupLookupConfig,
@@ -26,7 +25,7 @@ export function createGraphTokens(
     return byManagedIdentity(lookup.graphUrl, lookup.credential.clientId, platform);
   }
   const scopes = [`${lookup.graphUrl}/.default`];
-  /** One for each tenant of the issuer; each keeps its token until shortly before its end. */
+  /** One client for each tenant; each caches its token. */
   const byTenant = new Map<string, ConfidentialClientApplication>();
   const make = (tenant: string) =>
     new ConfidentialClientApplication(configurationOf(lookup, tenant, fetch));
@@ -37,7 +36,7 @@ export function createGraphTokens(
       return read(await application.acquireTokenByClientCredential({ scopes }));
     },
     async person(tenant, assertion) {
-      // A client for each exchange: msal keeps every answer for good, one for each person's token.
+      // A new client for each exchange: msal would cache every person's token forever.
       return read(
         await make(tenant).acquireTokenOnBehalfOf({
           scopes,
@@ -49,16 +48,16 @@ export function createGraphTokens(
   };
 }
 
-/** Its tokens are of its own tenant alone: which one that is, is checked with the configuration. */
+/** A managed identity belongs to one tenant; the configuration check compares it. */
 function byManagedIdentity(resource: string, clientId: string, platform: Fetch): GraphTokens {
   const application = new ManagedIdentityApplication({
     managedIdentityIdParams: { userAssignedClientId: clientId },
-    // Its own repeats take up to a minute, and a click waits.
+    // msal's own retries take up to a minute, and a click waits.
     system: { networkClient: networkOver(platform), disableInternalRetries: true },
   });
   return {
     application: async () => read(await application.acquireToken({ resource })),
-    person: () => Promise.reject(new Error('a managed identity asks as itself alone')),
+    person: () => Promise.reject(new Error('a managed identity cannot act for a person')),
   };
 }
 
@@ -67,7 +66,8 @@ function configurationOf(
   tenant: string,
   fetch: Fetch,
 ): Configuration {
-  if (credential.kind === 'managedIdentity') throw new Error('it has no credential of its own');
+  if (credential.kind === 'managedIdentity')
+    throw new Error('a managed identity has no credential');
   const authority = `${loginUrl}/${tenant}`;
   return {
     auth: {
@@ -94,6 +94,6 @@ function configurationOf(
 }
 
 function read(result: AuthenticationResult | null): string {
-  if (result === null || result.accessToken === '') throw new Error('the login gave no token');
+  if (result === null || result.accessToken === '') throw new Error('the login returned no token');
   return result.accessToken;
 }

@@ -12,9 +12,9 @@ interface Asked {
 }
 
 /**
- * Properties of a user whose account is enabled, by name (`a.b`: `b` inside of `a`); undefined for
- * one who is disabled or gone. Null: Graph says that it is empty. A property that it says nothing
- * of, or in a form that rules do not understand, is left out.
+ * Reads properties of a user, by name (`a.b` is `b` inside `a`). Undefined for a disabled or
+ * deleted account. Null for a property that is empty; a missing one, or one of an unsupported
+ * shape, is left out.
  */
 export async function userAtGraph(
   { client }: GraphWay,
@@ -47,7 +47,7 @@ function inside(user: JsonObject, name: string): unknown {
   return isJsonObject(value) ? own(value, inner) : undefined;
 }
 
-/** Values of the app roles that the person is assigned, directly or by a group of theirs. */
+/** The values of the app roles assigned to the person, directly or through a group. */
 export async function appRolesAtGraph(
   { client }: GraphWay,
   asked: Asked & { appId: string },

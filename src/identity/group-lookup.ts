@@ -12,24 +12,24 @@ import type { GraphTokens } from './graph-tokens.ts';
 import type { GroupQuestion, GroupSource } from './group-overage.ts';
 import type { Provider } from './providers.ts';
 
-/** What `checkMemberGroups` takes at a time. */
+/** The most groups that `checkMemberGroups` accepts in one call. */
 const GROUPS_A_CALL = 20;
-/** For one look-up with its logins, pages and repeats: the click waits for it. */
+/** For one lookup with logins, pages and repeats: a click waits for it. */
 const LOOKUP_MS = 5_000;
 const CALL_MS = 3_000;
 const MAX_RUNNING = 50;
-/** An answer counts for its token for this long: several calls come with one token. */
+/** How long an answer is cached for its token: several calls use one token. */
 const FRESH_MS = 60_000;
 const KEPT = 10_000;
 const MAX_PAUSE_MS = 60_000;
 
-/** One provider's way to Microsoft Graph. */
+/** One provider's client and tokens for Microsoft Graph. */
 export interface GraphWay {
   readonly client: GraphClient;
   readonly tokens: GraphTokens;
 }
 
-/** The ways of all providers, made on first use. */
+/** Creates each provider's client on first use. */
 export function createGraphWays(
   fetch?: Fetch,
 ): (provider: Pick<Provider, 'config'>) => GraphWay | undefined {
@@ -51,10 +51,9 @@ export function createGraphWays(
 }
 
 /**
- * Looks groups up with `checkMemberGroups`: it answers for nested groups too, only about groups
- * that mappings name, and never with more than was asked, so that neither a person's thousand
- * groups nor their names come here, and a mapped group cannot be lost on a page that is cut off
- * (`transitiveMemberOf` would list them all). Whatever fails denies.
+ * Looks up groups with `checkMemberGroups`. It covers nested groups and returns only groups that
+ * were asked for, so a mapped group is never lost on a later page, and other groups of the person
+ * stay at Microsoft. (`transitiveMemberOf` would list them all.) Every failure refuses the token.
  */
 export function createGroupSource(parts: {
   clock: Clock;
@@ -65,7 +64,7 @@ export function createGroupSource(parts: {
   const kept = new Lru<{ at: number; groups: Promise<readonly string[]> }>(KEPT);
   const pausedUntil = new Map<string, number>();
   let running = 0;
-  const look = async (question: GroupQuestion): Promise<readonly string[]> => {
+  const lookUp = async (question: GroupQuestion): Promise<readonly string[]> => {
     const { provider } = question;
     const { id } = provider.config;
     const way = ways(provider);
@@ -75,7 +74,7 @@ export function createGroupSource(parts: {
     }
     running += 1;
     try {
-      return await askFor(way, question);
+      return await checkGroups(way, question);
     } catch (cause) {
       if (cause instanceof GraphError && cause.retryAfterMs !== null) {
         pausedUntil.set(id, clock.now() + Math.min(cause.retryAfterMs, MAX_PAUSE_MS));
@@ -88,11 +87,11 @@ export function createGroupSource(parts: {
   };
   return {
     async memberOf(question) {
-      if (question.token === null) return look(question);
+      if (question.token === null) return lookUp(question);
       const known = kept.get(question.token);
       const age = known === undefined ? Infinity : clock.now() - known.at;
       if (known !== undefined && age >= 0 && age < FRESH_MS) return known.groups;
-      const groups = look(question);
+      const groups = lookUp(question);
       const key = question.token;
       kept.set(key, { at: clock.now(), groups });
       groups.catch(() => kept.delete(key));
@@ -101,7 +100,7 @@ export function createGroupSource(parts: {
   };
 }
 
-async function askFor(
+async function checkGroups(
   { client, tokens }: GraphWay,
   question: GroupQuestion,
 ): Promise<readonly string[]> {
@@ -120,6 +119,6 @@ async function askFor(
     calls.push(client.all({ path, token, body: { groupIds }, signal }));
   }
   const answered = new Set((await Promise.all(calls)).flat());
-  // Only what was asked for counts, whatever else an answer may hold.
+  // Ignores groups that were not asked for.
   return groups.filter((group) => answered.has(group));
 }

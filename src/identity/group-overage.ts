@@ -8,33 +8,33 @@ import { mappingsFor } from './tokens/roles.ts';
 import { isJsonObject, own } from '../lib/strict-json.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 
-/** Whose groups are looked up, and which ones matter. */
+/** Whose groups are looked up, and which ones. */
 export interface GroupQuestion {
   readonly provider: Provider;
   readonly tenant: string;
   readonly objectId: string;
   readonly kind: PrincipalKind;
-  /** Object ids of the groups that mappings name. */
+  /** Object ids of the groups in the mappings. */
   readonly groups: readonly string[];
-  /** The person's own access token for us; null where there is none that could be exchanged. */
+  /** The person's own access token; null where none can be exchanged. */
   readonly assertion: string | null;
-  /** Digest of the token that is asked about: the answer is kept for it for a moment. */
+  /** Digest of the token; the answer is cached for it briefly. Null: no cache. */
   readonly token: string | null;
 }
 
-/** Tells which of some groups somebody is in, nested ones included. */
+/** Finds out which of some groups a principal is in, including nested ones. */
 export interface GroupSource {
   /** @throws IdentityError `groups_unavailable`. */
   memberOf(question: GroupQuestion): Promise<readonly string[]>;
 }
 
 /**
- * The groups of a token that does not list them (Entra: more than 200, or 150 with SAML): looked up
- * at the configured Graph. What the token itself names as the place to ask (`_claim_sources`) is
- * never called. Undefined where the token's own claim counts.
+ * The groups of a token that does not list them (Entra: more than 200, or 150 with SAML), looked up
+ * at the configured Graph. The address in the token (`_claim_sources`) is never called. Undefined
+ * where the token's own claim counts.
  *
- * @throws IdentityError `groups_not_listed` where nothing is configured to look them up,
- *   `groups_unavailable` where the look-up fails: without it nobody can tell the roles.
+ * @throws IdentityError `groups_not_listed` where no lookup is configured, `groups_unavailable`
+ * where it fails: the roles are then unknown.
  */
 export async function groupsBeyond(
   source: GroupSource | undefined,
@@ -69,14 +69,14 @@ export async function groupsBeyond(
   });
 }
 
-/** Groups that a tenant's mappings name; undefined where one takes any group for a role. */
+/** The groups in a tenant's mappings; undefined where a mapping takes every group as a role. */
 export function namedGroups(provider: Provider, tenant: string): readonly string[] | undefined {
   const mappings = mappingsFor(provider.config, tenant).filter(({ claim }) => claim === 'groups');
   if (mappings.some(({ map }) => map === null)) return undefined;
   return [...new Set(mappings.flatMap(({ map }) => Object.keys(map ?? {})))];
 }
 
-/** `_claim_names` in place of the list, or `hasgroups` in tokens of the implicit flow. */
+/** Entra's signs of an overage: `_claim_names`, or `hasgroups` in tokens of the implicit flow. */
 export function isOverage(claims: JsonObject): boolean {
   const names = own(claims, '_claim_names');
   if (isJsonObject(names) && Object.hasOwn(names, 'groups')) return true;

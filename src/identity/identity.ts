@@ -9,17 +9,17 @@ import { createVerifier } from './tokens/verify-token.ts';
 import type { Verifier } from './tokens/verify-token.ts';
 
 /**
- * The port through which the house asks who somebody is. `verifier` is handed in where its key
- * caches are shared with the sign-in.
+ * The identity port: verifies tokens at the API and at a click. Pass `verifier` to share its key
+ * caches with the sign-in.
  *
- * @throws Error at once where the configuration contradicts itself.
+ * @throws Error at once where the configuration is inconsistent.
  */
 export function createIdentity(
   parts: IdentityParts & {
     verifier?: Verifier;
-    /** Remembers DPoP proofs; without it tokens that are bound to a key are refused. */
+    /** Stores used DPoP proofs; without it, bound tokens are refused. */
     once?: OnceKeys;
-    /** Where DPoP proofs must carry a nonce of ours. */
+    /** Set where DPoP proofs must carry our nonce. */
     nonces?: DpopNonces;
   },
 ): Identity {
@@ -34,7 +34,7 @@ export function createIdentity(
     bearerCodes: Object.keys(IDENTITY_CODES).filter((code) => /^(token|dpop|groups)_/.test(code)),
     async verifyBearer(token, proof) {
       const { principal, claims } = await verifier.verify(token, { kind: 'bearer' });
-      // The proof comes second: its key is anybody's, and costs nothing to a stranger.
+      // After the token check: a proof without a valid token must cost little.
       await checkHolder({ token, claims, proof }, { clock, once, nonces });
       return proven(principal, 'bearer');
     },

@@ -4,8 +4,8 @@ import type { Fetch } from './bounded-fetch.ts';
 import { isJsonObject, own } from '../lib/strict-json.ts';
 
 /**
- * The bot's login in the local profile (RFC 6749 4.4 over http, which msal refuses); the wire is
- * that of the v2.0 endpoint. Production never comes here.
+ * The bot's login in the local profile: client credentials (RFC 6749 4.4) over http, which msal
+ * refuses. It uses the protocol of the v2.0 endpoint. Never used in production.
  */
 export function localLogin(teams: TeamsConfig, fetch: Fetch): Login {
   const { credential, cloud } = teams;

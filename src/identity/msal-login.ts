@@ -11,8 +11,8 @@ import type { BotToken, Login } from './bot-credentials.ts';
 import type { Fetch } from './bounded-fetch.ts';
 
 /**
- * The bot's login at Entra with a secret, a certificate, or the managed identity of the machine.
- * msal's own cache is passed over: ours renews earlier and once for all callers.
+ * The bot's login at Entra with a secret, a certificate or a managed identity. Bypasses msal's
+ * cache: ours renews earlier, and once for all callers.
  */
 export function msalLogin(teams: TeamsConfig, fetch: Fetch): Login {
   const { credential, cloud } = teams;
@@ -39,7 +39,7 @@ function authOf({ appId, tenantId, credential, cloud }: TeamsConfig): NodeAuthOp
   const common = {
     clientId: appId,
     authority: `${cloud.loginUrl}/${tenantId}`,
-    // The login URL is configured, so msal need not ask the public cloud whether it is genuine.
+    // A configured login URL is trusted, so msal need not verify it at the public cloud.
     knownAuthorities: [new URL(cloud.loginUrl).host],
   };
   switch (credential.kind) {
@@ -50,20 +50,20 @@ function authOf({ appId, tenantId, credential, cloud }: TeamsConfig): NodeAuthOp
       return { ...common, clientCertificate: { thumbprintSha256, privateKey } };
     }
     case 'managedIdentity':
-      throw new Error('a managed identity has no credential of its own');
+      throw new Error('a managed identity has no credential');
   }
 }
 
 function read(result: AuthenticationResult | null): BotToken {
   const expiresOn = result?.expiresOn;
   if (result === null || result.accessToken === '' || !expiresOn) {
-    throw new Error('the login gave no token');
+    throw new Error('the login returned no token');
   }
-  // msal reckons by the machine's clock; what is left of the token is the same by any.
+  // msal uses the machine's clock; the remaining lifetime is the same on ours.
   return { value: result.accessToken, lifeMs: expiresOn.getTime() - systemClock.now() };
 }
 
-/** msal's network on our bounded fetch: its own follows no limits on time or size. */
+/** msal's network module with our bounded fetch; msal's own has no limits on time or size. */
 export function networkOver(fetch: Fetch): INetworkModule {
   const call = async <Body>(url: string, init: RequestInit) => {
     const response = await fetch(url, init);

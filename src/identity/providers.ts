@@ -11,22 +11,22 @@ import type { KeySource } from './issuer-keys/jwks.ts';
 const TEMPLATE = '{tenantid}';
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** A configured issuer, ready to be asked. */
+/** A configured issuer with its keys. */
 export interface Provider {
   readonly config: IssuerConfig;
   readonly keys: KeySource;
   readonly algorithms: ReadonlySet<string>;
   readonly audiences: ReadonlySet<string>;
   readonly tenants: ReadonlySet<string>;
-  /** Name of the Microsoft cloud; empty for others than Entra. Part of a person's key. */
+  /** Name of the Microsoft cloud; empty except at Entra. Part of a person's key. */
   readonly cloud: string;
 }
 
 /** The configured issuers. */
 export interface Providers {
-  /** The provider that answers for an `iss`, exactly. @throws IdentityError. */
+  /** The provider with exactly this `iss`. @throws IdentityError. */
   ofIssuer(iss: string): Provider;
-  /** By its id in configuration; undefined where there is none. */
+  /** By its id in the configuration. */
   get(id: string): Provider | undefined;
   list(): readonly Provider[];
 }
@@ -35,15 +35,15 @@ export interface IdentityParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The wire; default: Node's own fetch. */
+  /** Default: Node's own fetch. */
   readonly fetch?: Fetch;
 }
 
 /**
- * Makes the configured issuers ready. An Entra issuer with `{tenantid}` answers for exactly the
- * issuers of its tenants, so that no pattern is matched against what a token says.
+ * Creates the configured issuers. An Entra issuer with `{tenantid}` accepts exactly the issuers of
+ * its tenants; no pattern is matched against a token.
  *
- * @throws Error where two issuers answer for one `iss`, or one is ourselves.
+ * @throws Error where two issuers have the same `iss`, or one is our own address.
  */
 export function createProviders(parts: IdentityParts): Providers {
   const byIssuer = new Map<string, Provider>();
@@ -51,14 +51,15 @@ export function createProviders(parts: IdentityParts): Providers {
   const { issuers } = parts.config.identity;
   const ourselves = parts.config.server.publicUrl;
   for (const config of issuers) {
-    // Keys of Entra's principals begin with this word (principal.ts).
+    // Prefix of the keys of Entra principals (principal.ts).
     if (config.id === 'entra' && config.kind !== 'entra') {
       throw new Error('identity.issuers: the id "entra" is for an issuer of that kind');
     }
     const provider = createProvider(config, parts);
     byId.set(config.id, provider);
     for (const iss of issuersOf(config)) {
-      if (byIssuer.has(iss)) throw new Error(`identity.issuers: two of them answer for ${iss}`);
+      if (byIssuer.has(iss))
+        throw new Error(`identity.issuers: two of them have the issuer ${iss}`);
       if (isOurs(iss, ourselves)) throw new Error(`identity.issuers: ${iss} is our own address`);
       byIssuer.set(iss, provider);
     }
@@ -83,17 +84,17 @@ export function fillTenant(issuer: string, tenant: string): string {
   return issuer.replaceAll(TEMPLATE, tenant);
 }
 
-/** Whether a text is a GUID in lower case, as Entra writes tenant and object ids. */
+/** Whether a string is a lower-case GUID, as Entra writes tenant and object ids. */
 export function isGuid(text: string): boolean {
   return GUID.test(text);
 }
 
-/** What an issuer's discovery document may name as issuer: the template too, at Entra. */
+/** The issuers that a discovery document may name; at Entra also the template. */
 export function discoveryIssuersOf(config: IssuerConfig): readonly string[] {
   return config.tenants.length === 1 ? [config.issuer, ...issuersOf(config)] : [config.issuer];
 }
 
-/** The wire of everything that is fetched from providers, within the limits of production. */
+/** The bounded fetch for everything that providers serve. */
 export function providerFetch(parts: Pick<IdentityParts, 'config' | 'fetch'>): Fetch {
   return boundedFetch(parts.fetch ?? ((url, init) => globalThis.fetch(url, init)), {
     ...PROVIDER_LIMITS,
@@ -142,7 +143,7 @@ function isOurs(iss: string, publicUrl: string): boolean {
   return iss === publicUrl || iss === `${publicUrl}/`;
 }
 
-/** v1 and v2 issuers have other host names; the login host is the same for both. */
+/** Issuers of v1 and v2 have different host names; the login host is the same. */
 function cloudOf(discoveryUrl: string): string {
   const host = new URL(discoveryUrl).hostname;
   switch (host) {

@@ -5,9 +5,9 @@ import type { Logger } from '../lib/logger.ts';
 import type { ClaimsRefresher, RenewClaims } from '../usecases/ports/ports.ts';
 
 /**
- * Has a directory say what the person of a good token has now, in the place of claims that are too
- * old: single sign-on cannot ask for younger ones. All or nothing: a claim that the directory does
- * not tell would be as old as it was, so that the person has to sign in.
+ * Replaces stale claims of a good token with the directory's current ones, because single sign-on
+ * cannot request newer claims. All or nothing: if the directory lacks a claim, the person must sign
+ * in.
  */
 export function renewClaimsBy({
   refresher,
@@ -25,7 +25,7 @@ export function renewClaimsBy({
       if (!held || names.some((name) => !Object.hasOwn(held.claims, name))) return undefined;
       return renewed(by, { roles: held.roles, claims: held.claims, at: clock.now() });
     } catch (error) {
-      log.warn('claims were not looked up anew', { error: describeError(error) });
+      log.warn('claims could not be renewed from the directory', { error: describeError(error) });
       return undefined;
     }
   };

@@ -76,7 +76,7 @@ describe('issuer (RFC 8725 3.8, OpenID Connect Core 3.1.3.7)', () => {
 
   test('rejects two issuers with the same iss', () => {
     const config = configOf([oidcIssuer(server), oidcIssuer(server, { id: 'again' })]);
-    expect(() => createIdentity({ config, clock, log })).toThrow(/two of them answer/);
+    expect(() => createIdentity({ config, clock, log })).toThrow(/two of them have the issuer/);
   });
 
   test("rejects an issuer id that is the key prefix of Entra's people", () => {
