@@ -1,4 +1,6 @@
 import type { Request } from '../domain/request/request.ts';
+import { en } from '../text/en.ts';
+import { outcomeText } from '../text/text.ts';
 import { Whole } from './card-template.ts';
 import type { Model } from './card-template.ts';
 import { denseInlines, fieldRows, workRows } from './field-rows.ts';
@@ -89,13 +91,13 @@ function outcomeModel(request: Request, style: string): Model {
   const { outcome } = request;
   const told = request.state === 'denied' && request.decisions.length > 0;
   if (outcome === null || told) return { ended: false };
-  const { text } = fit(outcome.message, { characters: 400, lines: 6 });
+  const { text } = fit(outcomeText(en, outcome), { characters: 400, lines: 6 });
   const reference = outcome.reference ?? '';
   return {
     ended: true,
     // Approved with an outcome: the executor could not yet do it and tries again.
     outcomeStyle: request.state === 'approved' ? 'warning' : style,
-    outcome: text || request.state,
+    outcome: text,
     outcomeAt: cardTime(outcome.at),
     referenced: reference !== '',
     reference: reference === '' ? undefined : name(reference, 120),

@@ -38,7 +38,6 @@ export interface RefusalParams {
   nothing_to_withdraw: None;
   not_requester: None;
   too_late_to_cancel: { state: string };
-  executor_changed: None;
   idempotency_mismatch: None;
   token_replayed: { proof: 'token' | 'exchange' };
 }
@@ -84,7 +83,6 @@ export const REFUSAL_CODES = [
   'nothing_to_withdraw',
   'not_requester',
   'too_late_to_cancel',
-  'executor_changed',
   'idempotency_mismatch',
   'token_replayed',
 ] as const satisfies readonly RefusalCode[];

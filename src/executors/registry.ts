@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts';
+import { outcomeOf } from '../domain/outcome.ts';
 import type { PlannedExecution, Request } from '../domain/request/request.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { ExecutionResult, Executors } from '../usecases/ports/ports.ts';
-import type { ExecutionCode } from './codes.ts';
 import type { Resolve } from './guarded-connect.ts';
 import { createWebhookExecutor } from './webhook/webhook.ts';
 
@@ -62,7 +62,5 @@ export function createExecutors(options: {
 }
 
 function missing(name: string, at: number): ExecutionResult {
-  const code: ExecutionCode = 'executor_missing';
-  const message = `The executor ${name} is no longer configured. Configure it and ask again.`;
-  return { kind: 'failed', outcome: { code, message, reference: null, at } };
+  return { kind: 'failed', outcome: outcomeOf('executor_missing', { executor: name }, { at }) };
 }

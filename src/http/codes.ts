@@ -67,7 +67,6 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   nothing_to_withdraw: 409,
   not_requester: 403,
   too_late_to_cancel: 409,
-  executor_changed: 409,
   idempotency_mismatch: 422,
   token_replayed: 409,
 };

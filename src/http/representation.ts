@@ -1,9 +1,12 @@
 import { evidenceAge } from '../domain/request/evidence.ts';
 import type { PrincipalRef } from '../domain/people/principal.ts';
 import type { Decision, PlannedExecution, Request } from '../domain/request/request.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { shownFields, shownValue } from '../domain/request/shown-fields.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
 import { requestView } from '../domain/views/request-view.ts';
+import { en } from '../text/en.ts';
+import { outcomeText } from '../text/text.ts';
 import { toTimestamp } from '../lib/clock.ts';
 import { isoDuration } from '../lib/iso-duration.ts';
 import type { Answer, decisionSchema, requestSchema, workflowSchema } from './openapi/schemas.ts';
@@ -36,10 +39,14 @@ export function requestJson(request: Request, publicUrl: string): Answer<typeof 
     createdAt: toTimestamp(request.createdAt),
     updatedAt: toTimestamp(request.updatedAt),
     expiresAt: toTimestamp(request.expiresAt),
-    outcome:
-      request.outcome === null ? null : { ...request.outcome, at: toTimestamp(request.outcome.at) },
+    outcome: request.outcome === null ? null : outcomeJson(request.outcome),
     url: `${publicUrl}/v1/requests/${request.id}`,
   };
+}
+
+function outcomeJson(outcome: Outcome) {
+  const { code, reference, at } = outcome;
+  return { code, message: outcomeText(en, outcome), reference, at: toTimestamp(at) };
 }
 
 /** What the executor would do; the digest covers it, so whoever decides by it must see it. */

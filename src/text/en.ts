@@ -1,3 +1,5 @@
+import type { Notice } from '../domain/notice.ts';
+import type { OutcomeParams } from '../domain/outcome.ts';
 import type { FieldProblem, RefusalParams, StepUpLack } from '../domain/refusal.ts';
 import { formatsFor } from './format.ts';
 
@@ -52,8 +54,6 @@ export const en = {
     nothing_to_withdraw: () => 'You have said nothing on this stage yet.',
     not_requester: () => 'Only the person who asked can cancel a request.',
     too_late_to_cancel: ({ state }) => `It is ${state} and can no longer be cancelled.`,
-    executor_changed: () =>
-      "The executor's configuration is no longer what was approved. Ask for it again.",
     idempotency_mismatch: () =>
       'This Idempotency-Key was used for a request with other content. Take a new key.',
     token_replayed: ({ proof }) =>
@@ -62,10 +62,62 @@ export const en = {
           'send the Idempotency-Key of the first try again.'
         : 'This sign-in was used for something else already. Press the button again.',
   } satisfies Sentences<RefusalParams>,
+
+  /** How a request ended, by code. */
+  outcomes: {
+    denied: ({ by }) => `${by} denied it.`,
+    cancelled: ({ by }) => `${by} cancelled it.`,
+    expired: () => 'Nobody decided it in time.',
+    executor_changed: ({ sent }) =>
+      sent
+        ? "The executor's configuration was changed while it was being applied. Look at the target."
+        : "The executor's configuration is no longer what was approved. Ask for it again.",
+    executor_missing: ({ executor }) =>
+      `The executor ${executor} is no longer configured. Configure it and ask again.`,
+    interrupted: () => 'The service stopped while it was being applied. Look at the target.',
+    roles_withdrawn: ({ person, role, sent }) =>
+      `${person} approved it as ${role} and no longer has that role. ${afterRecheck(sent)}`,
+    claim_changed: ({ person, claim, value, sent }) =>
+      `${person} approved it with the ${claim} ${value} and no longer has that. ` +
+      afterRecheck(sent),
+    roles_unconfirmed: ({ person, role, claim, value, sent }) =>
+      `Whether ${person} still has the ${claim === null ? `role ${role}` : `${claim} ${value}`} ` +
+      'could not be found out, and this workflow does not run without. ' +
+      afterRecheck(sent),
+    applied: ({ target, status, said }) => said ?? `${target} took it (${status}).`,
+    target_refused: ({ target, status, said }) => `${target} refused it (${status}).${quote(said)}`,
+    target_busy: ({ target, status, said }) =>
+      `${target} could not take it now (${status}).${quote(said)}`,
+    target_redirected: ({ target, status }) =>
+      `${target} answered ${status}, a redirect; those are not followed. Configure its final URL.`,
+    target_error: ({ target, status, said }) => `${target} failed (${status}).${quote(said)}`,
+    target_timeout: ({ target }) =>
+      `${target} did not answer in time; whether it took effect is not known.`,
+    target_unreachable: ({ target, detail }) =>
+      `${target} was not reached: ${detail || 'no reason given'}.`,
+    target_address_refused: ({ target }) =>
+      `${target} leads to a private or special address. If that is meant, list the host or range ` +
+      "under the executor's allowPrivate.",
+    connection_lost: ({ target, detail }) =>
+      `The connection to ${target} broke off (${detail || 'no reason given'}).`,
+  } satisfies Sentences<OutcomeParams>,
+
+  /** Messages in a person's own chat: Markdown, and what is put in is escaped. */
+  notices: {
+    request_ended: ({ number: no, title, state }) => `Request ${no} (${title}) is **${state}**.`,
+  } satisfies Sentences<{ request_ended: Notice['params'] }>,
 };
 
 /** A sentence for each code, made of the params of that code. */
 type Sentences<Codes> = { readonly [Code in keyof Codes]: (params: Codes[Code]) => string };
+
+function afterRecheck(sent: boolean): string {
+  return sent ? 'An earlier try may have reached the target: look there.' : 'Ask for it again.';
+}
+
+function quote(said: string | null): string {
+  return said === null ? '' : ` It said: ${said}`;
+}
 
 function fieldProblem(problem: FieldProblem): string {
   switch (problem.rule) {

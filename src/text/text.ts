@@ -1,8 +1,16 @@
+import type { Outcome } from '../domain/outcome.ts';
 import type { Params, Refusal } from '../domain/refusal.ts';
 import type { en } from './en.ts';
 
 /** The sentences of one language. */
 export type Text = typeof en;
+
+/** The sentence of an outcome; a code of another version stands for itself. */
+export function outcomeText(text: Text, { code, params }: Outcome): string {
+  const sentences: Partial<Record<string, (params: never) => string>> = text.outcomes;
+  // outcomeOf() has held the params against the code.
+  return sentences[code]?.(params as never) ?? code;
+}
 
 /** The sentence of a refusal. */
 export function refusalText(text: Text, { code, params }: Refusal): string {

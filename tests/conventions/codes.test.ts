@@ -4,8 +4,7 @@ import ts from 'typescript';
 import { AUDIT_PROBLEM_CODES } from '../../src/audit/verify.ts';
 import { EVENT_TYPES } from '../../src/domain/events/catalogue.ts';
 import { REFUSAL_CODES } from '../../src/domain/refusal.ts';
-import { OUTCOME_CODES } from '../../src/domain/request/request.ts';
-import { EXECUTION_CODES } from '../../src/executors/codes.ts';
+import { OUTCOME_CODES } from '../../src/domain/outcome.ts';
 import { HTTP_CODES } from '../../src/http/codes.ts';
 import { IDENTITY_CODES } from '../../src/identity/codes.ts';
 import { KEYS_CODES } from '../../src/keys/errors.ts';
@@ -21,7 +20,6 @@ const SETS: Readonly<Record<string, readonly string[]>> = {
   HTTP_CODES,
   IDENTITY_CODES: Object.keys(IDENTITY_CODES),
   GATE_CODES,
-  EXECUTION_CODES,
   STORE_ERROR_CODES,
   KEYS_CODES: Object.keys(KEYS_CODES),
   AUDIT_PROBLEM_CODES,

@@ -1,14 +1,7 @@
 import type { PrincipalRef, Proof, TokenEvidence } from '../people/principal.ts';
+import type { Outcome } from '../outcome.ts';
 import type { RefusalCode } from '../refusal.ts';
-import type {
-  Decision,
-  Evidence,
-  Origin,
-  Outcome,
-  Plan,
-  Recheck,
-  Request,
-} from '../request/request.ts';
+import type { Decision, Evidence, Origin, Plan, Recheck, Request } from '../request/request.ts';
 
 /** Evidence of the token behind a command. */
 interface TokenFacts {

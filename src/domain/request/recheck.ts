@@ -1,6 +1,8 @@
 import { mayDecideStage } from '../people/authority.ts';
 import type { ClaimValue } from '../people/principal.ts';
-import type { Decision, Outcome, PlannedStage, Recheck, Rechecked, Request } from './request.ts';
+import { outcomeOf } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Decision, PlannedStage, Recheck, Rechecked, Request } from './request.ts';
 import { filledSeats, groupsOf, seatsOf } from './seats.ts';
 import { stageById, standingWords } from './stages.ts';
 
@@ -53,7 +55,7 @@ function claimOf(stage: PlannedStage, { roles }: HeldNow): string | undefined {
  * Why a request must not run after a recheck; null where the seats of every stage can still be
  * filled with the roles held now.
  */
-export function outcomeOf(request: Request, recheck: Recheck): Outcome | null {
+export function recheckOutcome(request: Request, recheck: Recheck): Outcome | null {
   const bad = request.plan.stages
     .filter((stage) => !stillFilled(stage, request, recheck))
     .flatMap((stage) => resultsOf(stage, request, recheck));
@@ -83,31 +85,19 @@ function stillFilled(stage: PlannedStage, request: Request, recheck: Recheck): b
 
 function withdrawn(request: Request, bad: Rechecked, at: number): Outcome {
   const decision = request.decisions.find(({ id }) => id === bad.decisionId);
-  const name = decision?.approver.name ?? bad.key;
-  const { claim } = bad;
+  const { claim = null, role } = bad;
   const stage = decision && stageById(request, decision.stage);
   const wanted = stage && seatsOf(stage).find(({ where }) => where?.claim === claim)?.where?.value;
   const value = String(wanted).slice(0, MAX_SHOWN);
-  const held = claim === undefined ? `the role ${bad.role}` : `the ${claim} ${value}`;
-  // While it is being applied, an earlier attempt may have reached the target.
-  const advice =
-    request.state === 'applying'
-      ? 'An earlier try may have reached the target: look there.'
-      : 'Ask for it again.';
-  const outcome = (code: string, message: string): Outcome => ({
-    code,
-    message: `${message} ${advice}`,
-    reference: null,
-    at,
-  });
+  const about = {
+    person: decision?.approver.name ?? bad.key,
+    // While it is being applied, an earlier attempt may have reached the target.
+    sent: request.state === 'applying',
+  };
   if (bad.found === 'unknown') {
-    return outcome(
-      'roles_unconfirmed',
-      `Whether ${name} still has ${held} could not be found out, ` +
-        'and this workflow does not run without.',
-    );
+    return outcomeOf('roles_unconfirmed', { ...about, role, claim, value }, { at });
   }
-  return claim === undefined
-    ? outcome('roles_withdrawn', `${name} approved it as ${bad.role} and no longer has that role.`)
-    : outcome('claim_changed', `${name} approved it with ${held} and no longer has that.`);
+  return claim === null
+    ? outcomeOf('roles_withdrawn', { ...about, role }, { at })
+    : outcomeOf('claim_changed', { ...about, claim, value }, { at });
 }

@@ -1,3 +1,4 @@
+import type { Outcome } from '../outcome.ts';
 import type { ClaimValue, PrincipalRef, Proof, TokenEvidence } from '../people/principal.ts';
 import type { FieldType, FieldValue, SingleUse } from '../workflow/workflow.ts';
 import type { StepUp } from './step-up.ts';
@@ -149,26 +150,6 @@ export interface Decision {
   readonly reason: string | null;
   readonly at: number;
   readonly evidence: Evidence;
-}
-
-/** Codes of the outcomes that the house itself gives; executors have codes of their own. */
-export const OUTCOME_CODES = [
-  'denied',
-  'cancelled',
-  'expired',
-  'interrupted',
-  'roles_withdrawn',
-  'claim_changed',
-  'roles_unconfirmed',
-] as const;
-
-/** How a request ended, or what the executor last said. */
-export interface Outcome {
-  readonly code: string;
-  readonly message: string;
-  /** What the target called it, such as a deployment's number. */
-  readonly reference: string | null;
-  readonly at: number;
 }
 
 /** One asking. `version` rises by one with every commit and is what cards call the revision. */

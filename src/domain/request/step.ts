@@ -1,7 +1,7 @@
 import type { EventBody } from '../events/catalogue.ts';
 import { refuse } from '../refusal.ts';
 import type { Refusal, RefusalCode } from '../refusal.ts';
-import type { Decision, Outcome, OUTCOME_CODES, Request, RequestState } from './request.ts';
+import type { Decision, Request, RequestState } from './request.ts';
 
 /** Whom a notice goes to. */
 export type Audience = 'requester';
@@ -60,13 +60,4 @@ export function refused<Code extends RefusalCode>(
   ...given: Parameters<typeof refuse<Code>>
 ): Transition {
   return { kind: 'refused', refusal: refuse(...given).refusal };
-}
-
-/** An outcome that the service itself gives. */
-export function ownOutcome(
-  code: (typeof OUTCOME_CODES)[number] | RefusalCode,
-  message: string,
-  at: number,
-): Outcome {
-  return { code, message, reference: null, at };
 }

@@ -1,4 +1,5 @@
-import type { ExecutionCode } from '../codes.ts';
+import { outcomeOf } from '../../domain/outcome.ts';
+import type { Outcome, OutcomeCode, OutcomeParams } from '../../domain/outcome.ts';
 import type { Exchange } from '../exchange.ts';
 import { plainLine, readAnswer } from './target-text.ts';
 
@@ -10,78 +11,59 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
  */
 export interface Verdict {
   readonly effect: 'done' | 'none' | 'none-yet' | 'unsure';
-  readonly code: ExecutionCode;
-  readonly message: string;
-  readonly reference: string | null;
+  readonly outcome: Outcome;
   readonly retryAfterMs: number | null;
 }
 
-/** Reads an exchange with a target. `now` in ms, for a Retry-After that is a date. */
+/** Reads an exchange with a target that ended at `now` (ms). */
 export function judge(result: Exchange, { target, now }: { target: string; now: number }): Verdict {
-  if (result.kind === 'failed') return judgeFailure(result, target);
+  if (result.kind === 'failed') return judgeFailure(result, { target, at: now });
   const { status } = result;
-  const answer = readAnswer(result.body);
-  const said = answer.message === null ? '' : ` It said: ${answer.message}`;
-  const verdict = (
+  const { message: said, reference } = readAnswer(result.body);
+  const verdict = <Code extends OutcomeCode>(
     effect: Verdict['effect'],
-    code: ExecutionCode,
-    message: string,
+    code: Code,
+    params: OutcomeParams[Code],
     retryAfterMs: number | null = null,
-  ): Verdict => ({ effect, code, message, reference: answer.reference, retryAfterMs });
-  if (status >= 200 && status < 300) {
-    return verdict('done', 'applied', answer.message ?? `${target} took it (${status}).`);
-  }
-  if (status < 400) {
-    return verdict(
-      'none',
-      'target_redirected',
-      `${target} answered ${status}, a redirect; those are not followed. Configure its final URL.`,
-    );
-  }
+  ): Verdict => ({
+    effect,
+    outcome: outcomeOf(code, params, { at: now, reference }),
+    retryAfterMs,
+  });
+  const answered = { target, status, said };
+  if (status >= 200 && status < 300) return verdict('done', 'applied', answered);
+  if (status < 400) return verdict('none', 'target_redirected', { target, status });
   const retryAfterMs = parseRetryAfter(result.retryAfter, now);
   const busy =
     status === 408 || status === 425 || status === 429 || (status === 503 && retryAfterMs !== null);
-  if (busy) {
-    return verdict(
-      'none-yet',
-      'target_busy',
-      `${target} could not take it now (${status}).${said}`,
-      retryAfterMs,
-    );
-  }
-  if (status < 500) {
-    return verdict('none', 'target_refused', `${target} refused it (${status}).${said}`);
-  }
-  return verdict('unsure', 'target_error', `${target} failed (${status}).${said}`, retryAfterMs);
+  if (busy) return verdict('none-yet', 'target_busy', answered, retryAfterMs);
+  if (status < 500) return verdict('none', 'target_refused', answered);
+  return verdict('unsure', 'target_error', answered, retryAfterMs);
 }
 
-function judgeFailure(result: Exchange & { kind: 'failed' }, target: string): Verdict {
-  const detail = plainLine(innermost(result.error), 200) ?? 'no reason given';
-  const base = { reference: null, retryAfterMs: null };
-  switch (result.why) {
-    case 'address':
-      return { ...base, effect: 'none-yet', code: 'target_address_refused', message: detail };
-    case 'connect':
-      return {
-        ...base,
-        effect: 'none-yet',
-        code: 'target_unreachable',
-        message: `${target} was not reached: ${detail}.`,
-      };
-    case 'timeout':
-      return {
-        ...base,
-        effect: 'unsure',
-        code: 'target_timeout',
-        message: `${target} did not answer in time; whether it took effect is not known.`,
-      };
-    case 'lost':
-      return {
-        ...base,
-        effect: 'unsure',
-        code: 'connection_lost',
-        message: `The connection to ${target} broke off (${detail}).`,
-      };
+function judgeFailure(
+  { why, error }: Exchange & { kind: 'failed' },
+  { target, at }: { target: string; at: number },
+): Verdict {
+  const detail = plainLine(innermost(error), 200) ?? '';
+  const retryAfterMs = null;
+  switch (why) {
+    case 'address': {
+      const outcome = outcomeOf('target_address_refused', { target }, { at });
+      return { effect: 'none-yet', outcome, retryAfterMs };
+    }
+    case 'connect': {
+      const outcome = outcomeOf('target_unreachable', { target, detail }, { at });
+      return { effect: 'none-yet', outcome, retryAfterMs };
+    }
+    case 'timeout': {
+      const outcome = outcomeOf('target_timeout', { target }, { at });
+      return { effect: 'unsure', outcome, retryAfterMs };
+    }
+    case 'lost': {
+      const outcome = outcomeOf('connection_lost', { target, detail }, { at });
+      return { effect: 'unsure', outcome, retryAfterMs };
+    }
   }
 }
 

@@ -69,14 +69,14 @@ export function createWebhookExecutor(options: {
           'webhook-signature': webhook.sign(id, signedAt, body),
         },
       });
-      const verdict = judge(result, { target, now });
+      const verdict = judge(result, { target, now: clock.now() });
       // After an unsure try only a target that drops repeats is asked again, and then a later
       // "not applied" says nothing of the earlier. Tries of other processes count as unsure.
       const certain =
         !config.idempotent || attempt === 1 || untouched.get(request.id) === attempt - 1;
       if (certain && verdict.effect === 'none-yet') untouched.set(request.id, attempt);
       else untouched.delete(request.id);
-      return conclude(verdict, { config, attempt, certain, at: clock.now() });
+      return conclude(verdict, { config, attempt, certain });
     },
   };
 }
@@ -87,16 +87,9 @@ function conclude(
     config,
     attempt,
     certain,
-    at,
-  }: {
-    config: WebhookExecutorConfig;
-    attempt: number;
-    certain: boolean;
-    at: number;
-  },
+  }: { config: WebhookExecutorConfig; attempt: number; certain: boolean },
 ): ExecutionResult {
-  const { effect, code, message, reference, retryAfterMs } = verdict;
-  const outcome = { code, message, reference, at };
+  const { effect, outcome, retryAfterMs } = verdict;
   if (effect === 'done') return { kind: 'applied', outcome };
   if (effect === 'none') return { kind: certain ? 'failed' : 'unknown', outcome };
   if (effect === 'unsure' && !config.idempotent) return { kind: 'unknown', outcome };

@@ -1,4 +1,8 @@
 import type { ChannelConfig } from '../../config/config.ts';
+import type { Notice } from '../../domain/notice.ts';
+import { escapeMarkdown } from '../../lib/escape-markdown.ts';
+import { en } from '../../text/en.ts';
+import { outcomeText } from '../../text/text.ts';
 import { DeliveryError } from '../../usecases/ports/ports.ts';
 import type { Notifier } from '../../usecases/ports/ports.ts';
 import type { CardStore } from '../../usecases/ports/store.ts';
@@ -29,13 +33,20 @@ export function createNotifier(given: {
       return messenger.startThread({ channelId, serviceUrl, tenantId }, card);
     },
     updateCard: (at, card) => messenger.update({ ...at, tenantId: given.tenantId }, card),
-    async tell({ tenantId, objectId }, text) {
+    async tell({ tenantId, objectId }, notice) {
       const chat = await directory.findConversation(`person:${tenantId}:${objectId}`);
       if (!chat) throw gone('the person has not met the bot in a personal chat');
       const { conversationId, serviceUrl } = chat;
+      const text = noticeText(notice);
       await messenger.send({ conversationId, serviceUrl, tenantId }, { text });
     },
   };
+}
+
+function noticeText({ code, params, outcome }: Notice): string {
+  const title = escapeMarkdown(params.title);
+  const sentence = en.notices[code]({ ...params, title });
+  return outcome ? `${sentence} ${escapeMarkdown(outcomeText(en, outcome))}` : sentence;
 }
 
 function gone(message: string): DeliveryError {

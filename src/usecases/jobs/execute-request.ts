@@ -1,4 +1,6 @@
-import type { Outcome, Request } from '../../domain/request/request.ts';
+import { outcomeOf } from '../../domain/outcome.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import type { Request } from '../../domain/request/request.ts';
 import { applyCommand } from '../requests/apply-command.ts';
 import type { JobDeps } from '../deps.ts';
 import type { JobResult } from './run-job.ts';
@@ -64,7 +66,7 @@ async function stop(
     }
     const restMs = Math.min(MOST_REST_MS, Math.max(LEAST_REST_MS, failingMs));
     // Nothing was sent: the executor's tries are not used up by this.
-    const error = `${outcome.code}: ${outcome.message}`;
+    const error = describe(outcome);
     return { retryAtMs: deps.clock.now() + restMs, error, tried: false };
   }
   await applyCommand(deps, { id: request.id, command: { type: 'halt', outcome, recheck } });
@@ -73,24 +75,13 @@ async function stop(
 
 /** An earlier try may have reached the target. */
 async function resume(deps: JobDeps, job: Job, request: Request): Promise<JobResult> {
-  const unknown = (code: string, message: string) =>
-    settle(deps, request, 'unknown', {
-      code,
-      message,
-      reference: null,
-      at: deps.clock.now(),
-    });
+  const at = deps.clock.now();
   if (configHash(deps, request) !== request.plan.execution.configHash) {
-    return unknown(
-      'executor_changed',
-      "The executor's configuration was changed while it was being applied. Look at the target.",
-    );
+    const changed = outcomeOf('executor_changed', { sent: true }, { at });
+    return settle(deps, request, 'unknown', changed);
   }
   if (!deps.executors.repeatable(request.plan.execution.executor)) {
-    return unknown(
-      'interrupted',
-      'The service stopped while it was being applied. Look at the target.',
-    );
+    return settle(deps, request, 'unknown', outcomeOf('interrupted', {}, { at }));
   }
   const looked = await look(deps, request);
   if (looked === undefined) return send(deps, job, request);
@@ -115,7 +106,7 @@ async function send(deps: JobDeps, job: Job, request: Request): Promise<JobResul
   const { retryAfterMs } = result;
   return {
     retryAtMs: retryAfterMs === null ? null : deps.clock.now() + retryAfterMs,
-    error: `${result.outcome.code}: ${result.outcome.message}`,
+    error: describe(result.outcome),
   };
 }
 
@@ -129,6 +120,11 @@ async function settle(
     applyCommand(deps, { id: request.id, command: { type: 'settle', state, outcome } }),
   );
   return { done: 0 };
+}
+
+/** For operators: the code, and what its sentence would be made of. */
+function describe({ code, params }: Outcome): string {
+  return `${code} ${JSON.stringify(params)}`;
 }
 
 function configHash(deps: JobDeps, request: Request): string {

@@ -1,5 +1,3 @@
-import { escapeMarkdown } from '../../lib/escape-markdown.ts';
-import type { Request } from '../../domain/request/request.ts';
 import type { JobDeps } from '../deps.ts';
 import { DeliveryError } from '../ports/ports.ts';
 import type { JobResult } from './run-job.ts';
@@ -10,20 +8,18 @@ import type { Job } from '../ports/store.ts';
 export async function tellOutcome(deps: JobDeps, job: Job): Promise<JobResult> {
   const request = await deps.store.loadRequest(job.requestId);
   if (!request) return { dead: 'the request is not there' };
+  const { number, title, state, outcome } = request;
   const { tenant, objectId } = request.requester;
   if (tenant === null || objectId === null) return { done: 0 };
   try {
-    await deps.notifier.tell({ tenantId: tenant, objectId }, outcomeText(request));
+    await deps.notifier.tell(
+      { tenantId: tenant, objectId },
+      { code: 'request_ended', params: { number, title, state }, outcome },
+    );
     return { done: 0 };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     if (error.gone) return { dead: error.message };
     return tryLater(deps, error);
   }
-}
-
-function outcomeText(request: Request): string {
-  const detail = request.outcome ? ` ${escapeMarkdown(request.outcome.message)}` : '';
-  const title = escapeMarkdown(request.title);
-  return `Request ${request.number} (${title}) is **${request.state}**.${detail}`;
 }

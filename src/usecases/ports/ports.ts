@@ -3,7 +3,9 @@ import type { Principal, PrincipalRef } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { HeldNow } from '../../domain/request/recheck.ts';
 import type { StepUp } from '../../domain/request/step-up.ts';
-import type { Outcome, PlannedExecution, Request } from '../../domain/request/request.ts';
+import type { Notice } from '../../domain/notice.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import type { PlannedExecution, Request } from '../../domain/request/request.ts';
 import type { Workflow } from '../../domain/workflow/workflow.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
@@ -54,8 +56,8 @@ export interface Notifier {
   /** Posts a card to a channel (by configured name) or a known conversation. */
   postCard(to: Address, card: CardContent): Promise<Posted>;
   updateCard(at: Posted, card: CardContent): Promise<void>;
-  /** Sends text to a person's personal chat. */
-  tell(person: { tenantId: string; objectId: string }, text: string): Promise<void>;
+  /** Tells a person in their personal chat. */
+  tell(person: { tenantId: string; objectId: string }, notice: Notice): Promise<void>;
 }
 
 export type Address =

@@ -1,6 +1,7 @@
-import { approvalsOf, outcomeOf, recheckApproval } from '../../domain/request/recheck.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import { approvalsOf, recheckOutcome, recheckApproval } from '../../domain/request/recheck.ts';
 import type { HeldNow } from '../../domain/request/recheck.ts';
-import type { Decision, Outcome, Recheck, Request } from '../../domain/request/request.ts';
+import type { Decision, Recheck, Request } from '../../domain/request/request.ts';
 import { seatsOf } from '../../domain/request/seats.ts';
 import { stageById } from '../../domain/request/stages.ts';
 import { describeError } from '../../lib/logger.ts';
@@ -37,7 +38,7 @@ export async function recheckApprovals(deps: JobDeps, request: Request): Promise
   const passing = !lost && [...now.values()].includes('fault');
   const since = request.recheck?.failingSince ?? at;
   const recheck = { at, people: found, ...(passing ? { failingSince: since } : {}) };
-  return { recheck, passing, outcome: outcomeOf(request, recheck) };
+  return { recheck, passing, outcome: recheckOutcome(request, recheck) };
 }
 
 /** Each deciding person once, with the claims of all stages that they approved. */

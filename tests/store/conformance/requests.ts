@@ -1,3 +1,4 @@
+import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { expect, test } from '@jest/globals';
 import {
   T0,
@@ -64,7 +65,7 @@ export function requestTests(given: Given): void {
     const after = next(asked, {
       state: 'applied',
       expiresAt: T0 + 5,
-      outcome: { code: 'ok', message: 'Deployed', reference: '42', at: T0 + 9 },
+      outcome: outcomeOf('denied', { by: 'Mia Lindqvist' }, { reference: '42', at: T0 + 9 }),
     });
     await store.commit(
       change({

@@ -1,3 +1,4 @@
+import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { createCards } from '../../../src/cards/cards.ts';
 import { fit, name, oneLine, visible } from '../../../src/cards/plain-text.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
@@ -19,7 +20,11 @@ describe('text of people on cards', () => {
     requester: person(HOSTILE),
     beneficiary: person(HOSTILE, { key: 'other' }),
     decisions: [decision(person(HOSTILE), 'approve', { reason: HOSTILE })],
-    outcome: { code: 'c', message: HOSTILE, reference: HOSTILE, at: NOW },
+    outcome: outcomeOf(
+      'target_refused',
+      { target: HOSTILE, status: 403, said: HOSTILE },
+      { reference: HOSTILE, at: NOW },
+    ),
   });
 
   test.each(['pending', 'applied'] as const)('%s: stands in plain runs only', (state) => {

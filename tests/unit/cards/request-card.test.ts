@@ -1,5 +1,6 @@
+import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { REQUEST_STATES } from '../../../src/domain/request/request.ts';
-import type { Outcome, Request } from '../../../src/domain/request/request.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
 import { createCards } from '../../../src/cards/cards.ts';
 import type { Viewer } from '../../../src/domain/views/request-view.ts';
 import { actionOf, nodesOf, problemsOf, textsOf, verbsOf } from './card-reading.ts';
@@ -19,7 +20,8 @@ import {
 } from './samples.ts';
 
 const cards = createCards({ publicUrl: 'https://approvals.example' });
-const outcome: Outcome = { code: 'ok', message: 'It is done.', reference: 'run-88', at: NOW };
+const said = { target: 'deploy.example', status: 200, said: 'It is done.' };
+const outcome = outcomeOf('applied', said, { reference: 'run-88', at: NOW });
 
 function show(request: Request, viewer: Viewer = null, refreshFor: string[] = []) {
   return cards.request(request, { viewer, refreshFor, now: NOW }).card;

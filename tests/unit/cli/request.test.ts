@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { refuse } from '../../../src/domain/refusal.ts';
 import type { RequestState } from '../../../src/domain/request/request.ts';
 import { makeRequest, startServer } from '../http/support.ts';
@@ -51,11 +52,11 @@ describe('countersign request', () => {
   ] as const)('--wait until %s exits with %d', async (state: RequestState, code) => {
     server.app.request = makeRequest({
       state,
-      outcome: { code: 'x', message: 'because\u001b[31m', reference: null, at: 0 },
+      outcome: outcomeOf('denied', { by: 'Owen\u001b[31m' }, { at: 0 }),
     });
     const ran = await cli([...ask, '--wait'], { env });
     expect(ran.code).toBe(code);
-    expect(ran.out).toContain(`Request 17 is ${state}: because`);
+    expect(ran.out).toContain(`Request 17 is ${state}: Owen`);
     expect(ran.out).not.toContain('\u001b');
   });
 

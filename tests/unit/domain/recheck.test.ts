@@ -1,4 +1,8 @@
-import { approvalsOf, outcomeOf, recheckApproval } from '../../../src/domain/request/recheck.ts';
+import {
+  approvalsOf,
+  recheckOutcome,
+  recheckApproval,
+} from '../../../src/domain/request/recheck.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { transition } from '../../../src/domain/request/transition.ts';
 import { BY_API, NOW, pendingRequest, principal } from '../../support/builders.ts';
@@ -41,7 +45,7 @@ function found(request: Request, held: Readonly<Record<string, readonly string[]
     const roles = held[approval.approver.name];
     return recheckApproval(request, approval, roles && { roles, claims: {} });
   });
-  return outcomeOf(request, { at: NOW, people })?.code ?? null;
+  return recheckOutcome(request, { at: NOW, people })?.code ?? null;
 }
 
 test('runs while the seats can be filled with the roles held now, in whatever order', () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { isTerminal } from '../../../src/domain/request/request.ts';
 import type { Request, RequestState } from '../../../src/domain/request/request.ts';
 import { standingWords } from '../../../src/domain/request/stages.ts';
@@ -31,7 +32,7 @@ const people = ['mia', 'ben', 'cleo', 'dan', 'eve'].map((name, index) =>
 );
 
 const person = fc.constantFrom(...people);
-const outcome = { code: 'x', message: 'x', reference: null, at: NOW };
+const outcome = outcomeOf('interrupted', {}, { at: NOW });
 
 /** A command, drawn without knowing the request: digests and revisions are often wrong. */
 const command: fc.Arbitrary<(request: Request) => Command> = fc.oneof(

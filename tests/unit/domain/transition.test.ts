@@ -1,3 +1,4 @@
+import { outcomeOf } from '../../../src/domain/outcome.ts';
 import type { DecideCommand } from '../../../src/domain/request/commands/decide.ts';
 import type { Decision, PlannedStage, Request } from '../../../src/domain/request/request.ts';
 import { stageStatus } from '../../../src/domain/request/stages.ts';
@@ -335,7 +336,8 @@ describe('the other commands', () => {
   });
 
   test('a recheck halts what was not sent as failed, and what was sent as unknown', () => {
-    const outcome = { code: 'roles_withdrawn', message: 'x', reference: null, at: NOW };
+    const lost = { person: 'ben', role: 'approver', sent: false };
+    const outcome = outcomeOf('roles_withdrawn', lost, { at: NOW });
     const recheck = { at: NOW, people: [] };
     const pending = pendingRequest();
     const approved = say(pending);

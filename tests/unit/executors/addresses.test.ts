@@ -155,8 +155,10 @@ describe('the check at the moment of connecting', () => {
   test('a name that leads to a private address is refused, also beside a public one', async () => {
     for (const resolve of [to('127.0.0.1'), to('93.184.215.14', '127.0.0.1'), to()]) {
       const result = await attempt('hooks.test', [], resolve);
-      expect(result.outcome.code).toBe('target_address_refused');
-      expect(result.outcome.message).toContain('hooks.test');
+      expect(result.outcome).toMatchObject({
+        code: 'target_address_refused',
+        params: { target: expect.stringMatching(/^hooks\.test/) },
+      });
     }
     expect((await attempt('localhost', [])).outcome.code).toBe('target_address_refused');
     expect(target.received).toEqual([]);

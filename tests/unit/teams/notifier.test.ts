@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Notice } from '../../../src/domain/notice.ts';
+import { outcomeOf } from '../../../src/domain/outcome.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import { demoTenantId } from '../../../src/local/people.ts';
 import { createTeamsOutbound } from '../../../src/teams/teams.ts';
@@ -54,15 +56,24 @@ test('a channel gets a thread of its own, whose ids are what updates name', asyn
   });
 });
 
+const ended: Notice = {
+  code: 'request_ended',
+  params: { number: 17, title: '*New*', state: 'denied' },
+  outcome: outcomeOf('denied', { by: '*Owen*' }, { at: 0 }),
+};
+
 test('a conversation and a person are written to where they were met', async () => {
   const { notifier } = startBot(wire, { conversations: known() }).outbound;
   const to = { conversationId: chat(), serviceUrl: wire.serviceUrl };
   const posted = await notifier.postCard(to, card('one'));
   expect(posted).toMatchObject(to);
-  await notifier.tell({ tenantId: demoTenantId, objectId: mia?.oid ?? '' }, 'It is **applied**.');
+  await notifier.tell({ tenantId: demoTenantId, objectId: mia?.oid ?? '' }, ended);
   expect(wire.messages('mia', chat()).map(({ id, text }) => ({ id, text }))).toEqual([
     { id: posted.activityId, text: undefined },
-    { id: expect.any(String), text: 'It is **applied**.' },
+    {
+      id: expect.any(String),
+      text: 'Request 17 (\\*New\\*) is **denied**. \\*Owen\\* denied it.',
+    },
   ]);
 });
 
@@ -90,8 +101,8 @@ test('a person who took the app away is gone, one never met as well', async () =
   const person = { tenantId: demoTenantId, objectId: mia?.oid ?? '' };
   wire.fail({ status: 403 });
   const met = startBot(wire, { conversations: known() }).outbound.notifier;
-  await expect(met.tell(person, 'x')).rejects.toMatchObject({ gone: true });
-  await expect(startBot(wire).outbound.notifier.tell(person, 'x')).rejects.toMatchObject({
+  await expect(met.tell(person, ended)).rejects.toMatchObject({ gone: true });
+  await expect(startBot(wire).outbound.notifier.tell(person, ended)).rejects.toMatchObject({
     gone: true,
   });
 });

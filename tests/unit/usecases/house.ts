@@ -1,5 +1,5 @@
 import { createCards } from '../../../src/cards/cards.ts';
-import type { Outcome } from '../../../src/domain/request/request.ts';
+import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { openStages } from '../../../src/domain/request/stages.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
@@ -41,7 +41,8 @@ export interface House {
   close(): Promise<void>;
 }
 
-export const outcome = (code: string): Outcome => ({ code, message: code, reference: null, at: 1 });
+export const outcome = (code: 'applied' | 'target_timeout') =>
+  outcomeOf(code, { target: 'target', status: 0, said: null }, { at: 1 });
 
 /** The answer of the store was lost; what it did stays done. */
 export const answerLost = () => new StoreError('store_unavailable', 'The answer was lost.');

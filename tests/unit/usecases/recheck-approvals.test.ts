@@ -115,7 +115,7 @@ test.each([
     state: 'failed',
     outcome: {
       code: 'roles_withdrawn',
-      message: expect.stringContaining('ben approved it as approver'),
+      params: { person: 'ben', role: 'approver', sent: false },
     },
   });
   const [event] = await eventsOf(house, 'request.failed');
@@ -217,17 +217,17 @@ describe('the claim that a stage wants', () => {
   });
 
   test.each([
-    ['another', { department: 'sales' }, 'lost', 'claim_changed', /payments and no longer has/],
-    ['empty', { department: '' }, 'lost', 'claim_changed', /no longer/],
-    ['gone', { department: null }, 'lost', 'claim_changed', /no longer/],
-    ['not to be told', {}, 'unknown', 'roles_unconfirmed', /the department payments could not/],
+    ['another', { department: 'sales' }, 'lost', 'claim_changed'],
+    ['empty', { department: '' }, 'lost', 'claim_changed'],
+    ['gone', { department: null }, 'lost', 'claim_changed'],
+    ['not to be told', {}, 'unknown', 'roles_unconfirmed'],
   ])('%s: it stops, nothing is sent, and it is said why', async (...given) => {
-    const [, claims, found, code, words] = given;
+    const [, claims, found, code] = given;
     const { request, executed } = await runAs(has(claims));
     expect(executed).toEqual([]);
     expect(request).toMatchObject({
       state: 'failed',
-      outcome: { code, message: expect.stringMatching(words) },
+      outcome: { code, params: { claim: 'department', value: 'payments', sent: false } },
       recheck: { people: [{ key: owen.key, role: 'approver', found, claim: 'department' }] },
     });
     const [event] = await eventsOf(house, 'request.failed');
@@ -279,7 +279,7 @@ describe('another try of an executor that may be called again', () => {
       state: 'unknown',
       outcome: {
         code: 'roles_withdrawn',
-        message: expect.stringContaining('An earlier try may have'),
+        params: { sent: true },
       },
     });
     const [event] = await eventsOf(house, 'request.unknown');

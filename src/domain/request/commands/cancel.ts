@@ -1,9 +1,10 @@
+import { outcomeOf } from '../../outcome.ts';
 import { eventAbout } from '../../events/catalogue.ts';
 import { isAsker } from '../../people/authority.ts';
 import type { Principal } from '../../people/principal.ts';
 import { isTerminal } from '../request.ts';
 import type { Request } from '../request.ts';
-import { closed, ownOutcome, refused, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
+import { closed, refused, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
 import type { Transition } from '../step.ts';
 
 export interface CancelCommand {
@@ -21,7 +22,7 @@ export function cancel(request: Request, { by }: CancelCommand, now: number): Tr
     return refused('too_late_to_cancel', { state: request.state });
   }
   return stepTo(request, 'cancelled', now, {
-    outcome: ownOutcome('cancelled', `${by.name} cancelled it.`, now),
+    outcome: outcomeOf('cancelled', { by: by.name }, { at: now }),
     events: [eventAbout(request, { type: 'request.cancelled', by, data: { token: by.token } })],
     effects: [SYNC_CARDS, TELL_OUTCOME],
   });

@@ -1,10 +1,11 @@
+import { outcomeOf } from '../../outcome.ts';
 import { eventAbout } from '../../events/catalogue.ts';
 import { mayDecideAny, mayDecideStage } from '../../people/authority.ts';
 import { refOf } from '../../people/principal.ts';
 import type { Principal } from '../../people/principal.ts';
 import type { Decision, Evidence, Origin, PlannedStage, Request, Word } from '../request.ts';
 import { lastWord, planStatus, stageById, stageStatus } from '../stages.ts';
-import { closed, ownOutcome, refused, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
+import { closed, refused, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
 import type { Transition } from '../step.ts';
 import { meetsStepUp } from '../step-up.ts';
 import { MAX_REASON_LENGTH } from '../submit.ts';
@@ -138,7 +139,7 @@ function addWord(
   const change = { decisions, decision };
   switch (planStatus({ plan: request.plan, decisions })) {
     case 'denied': {
-      const outcome = ownOutcome('denied', `${by.name} denied it.`, now);
+      const outcome = outcomeOf('denied', { by: by.name }, { at: now });
       const events = [
         decided,
         eventAbout(request, { type: 'request.denied', by, data: { outcome } }),

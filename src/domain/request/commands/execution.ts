@@ -1,6 +1,8 @@
+import { outcomeOf } from '../../outcome.ts';
 import { eventAbout } from '../../events/catalogue.ts';
-import type { Outcome, Recheck, Request } from '../request.ts';
-import { closed, ownOutcome, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
+import type { Outcome } from '../../outcome.ts';
+import type { Recheck, Request } from '../request.ts';
+import { closed, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
 import type { Transition } from '../step.ts';
 
 /** The commands of the job that executes an approved request. */
@@ -28,11 +30,7 @@ export function begin(
 ): Transition {
   if (request.state !== 'approved') return closed(request);
   if (configHash !== request.plan.execution.configHash) {
-    const outcome = ownOutcome(
-      'executor_changed',
-      "The executor's configuration is no longer what was approved. Ask for it again.",
-      now,
-    );
+    const outcome = outcomeOf('executor_changed', { sent: false }, { at: now });
     return stepTo(request, 'failed', now, {
       outcome,
       events: [eventAbout(request, { type: 'request.failed', by: null, data: { outcome } })],

@@ -1,9 +1,11 @@
+import { OUTCOME_CODES, outcomeOf } from '../../../src/domain/outcome.ts';
 import { REFUSAL_CODES, refuse } from '../../../src/domain/refusal.ts';
 import { en } from '../../../src/text/en.ts';
-import { refusalText } from '../../../src/text/text.ts';
+import { outcomeText, refusalText } from '../../../src/text/text.ts';
 
-test('every refusal code has a sentence, and no other code has one', () => {
+test('every code of a refusal or outcome has a sentence, and no other code has one', () => {
   expect(Object.keys(en.refusals).sort()).toEqual([...REFUSAL_CODES].sort());
+  expect(Object.keys(en.outcomes).sort()).toEqual([...OUTCOME_CODES].sort());
 });
 
 const stage = 'Service owner';
@@ -60,6 +62,56 @@ test.each([
     'This stage is decided under a sign-in not older than 5 min; yours is 10 min old. ' +
       'Sign in again as it asks.',
   ],
-])('%j is told in a sentence', ({ refusal }, sentence) => {
+])('a refusal %j is told in a sentence', ({ refusal }, sentence) => {
   expect(refusalText(en, refusal)).toBe(sentence);
+});
+
+const target = 'deploy.example/hooks';
+const person = 'Ben Adler';
+const at = 0;
+
+test.each([
+  [outcomeOf('applied', { target, status: 202, said: 'Started' }, { at }), 'Started'],
+  [
+    outcomeOf('applied', { target, status: 202, said: null }, { at }),
+    'deploy.example/hooks took it (202).',
+  ],
+  [
+    outcomeOf('target_refused', { target, status: 422, said: 'No such version' }, { at }),
+    'deploy.example/hooks refused it (422). It said: No such version',
+  ],
+  [
+    outcomeOf('target_error', { target, status: 500, said: null }, { at }),
+    'deploy.example/hooks failed (500).',
+  ],
+  [
+    outcomeOf('executor_changed', { sent: true }, { at }),
+    "The executor's configuration was changed while it was being applied. Look at the target.",
+  ],
+  [
+    outcomeOf('roles_withdrawn', { person, role: 'owner', sent: false }, { at }),
+    'Ben Adler approved it as owner and no longer has that role. Ask for it again.',
+  ],
+  [
+    outcomeOf('claim_changed', { person, claim: 'dept', value: 'HR', sent: true }, { at }),
+    'Ben Adler approved it with the dept HR and no longer has that. ' +
+      'An earlier try may have reached the target: look there.',
+  ],
+  [
+    outcomeOf(
+      'roles_unconfirmed',
+      { person, role: 'owner', claim: null, value: '', sent: false },
+      { at },
+    ),
+    'Whether Ben Adler still has the role owner could not be found out, and this workflow does ' +
+      'not run without. Ask for it again.',
+  ],
+])('an outcome %j is told in a sentence', (outcome, sentence) => {
+  expect(outcomeText(en, outcome)).toBe(sentence);
+});
+
+test('an outcome of a newer version is told by its code', () => {
+  const { params } = outcomeOf('expired', {}, { at });
+  const newer = { code: 'from_the_future' as 'expired', params, reference: null, at };
+  expect(outcomeText(en, newer)).toBe('from_the_future');
 });
