@@ -21,11 +21,11 @@ CREATE TABLE dbo.audit_events (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   [at] bigint NOT NULL,
   type nvarchar(100) NOT NULL,
-  request_id nvarchar(100) NULL,
-  actor nvarchar(400) NULL,
-  data nvarchar(max) NOT NULL,
+  request_id nvarchar(100) COLLATE Latin1_General_BIN2 NULL,
+  body nvarchar(max) NOT NULL,
   CONSTRAINT audit_events_pk PRIMARY KEY (id)
 ) WITH (LEDGER = ON (APPEND_ONLY = ON));
+CREATE INDEX audit_events_by_request ON dbo.audit_events (request_id);
 
 CREATE TABLE dbo.audit_leaves (
   idx bigint NOT NULL,

@@ -1,16 +1,15 @@
-import type { AuditEvent } from '../domain/events/catalogue.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop } from '../lib/loop.ts';
 import type { Running } from '../lib/loop.ts';
 import type { CheckpointSigner } from '../usecases/ports/ports.ts';
-import type { AuditLeaf, AuditStore, LeaseStore } from '../usecases/ports/store.ts';
+import type { AuditLeaf, AuditStore, LeaseStore, StoredEvent } from '../usecases/ports/store.ts';
 import { CHECKPOINT_TYPE } from './checkpoint.ts';
 import type { CheckpointStatement } from './checkpoint.ts';
-import { eventBytes } from './event-bytes.ts';
-import { createFrontier, decodeHash, encodeHash, frontierAt, leafHash } from './merkle.ts';
+import { createFrontier, decodeHash, encodeHash, frontierAt } from './merkle.ts';
 import type { Frontier } from './merkle.ts';
+import { eventLeaf } from './read-event.ts';
 
 const LEASE = 'audit-seal';
 const MIN_LEASE_MS = 10_000;
@@ -194,12 +193,12 @@ async function readOn(
 /** The frontier after the events are sealed; undefined where another sealer came first. */
 async function sealBatch(
   current: Frontier,
-  events: readonly AuditEvent[],
+  events: readonly StoredEvent[],
   { store, keys, clock, origin, log }: SealerOptions,
 ): Promise<Frontier | undefined> {
   const next = current.copy();
   const leaves = events.map((event): AuditLeaf => {
-    const hash = leafHash(eventBytes(event));
+    const hash = eventLeaf(event);
     const index = next.size;
     next.append(hash);
     return { index, eventId: event.id, hash: encodeHash(hash) };

@@ -1,14 +1,15 @@
-import type { AuditEvent } from '../domain/events/catalogue.ts';
-import type { AuditCheckpoint, AuditStore } from '../usecases/ports/store.ts';
+import type { AuditCheckpoint, AuditStore, StoredEvent } from '../usecases/ports/store.ts';
 import { differsFrom } from './checkpoint.ts';
-import { eventBytes } from './event-bytes.ts';
-import { createFrontier, encodeHash, leafHash } from './merkle.ts';
+import { createFrontier, encodeHash } from './merkle.ts';
 import type { Frontier } from './merkle.ts';
+import { differingColumn, eventLeaf, readEvent } from './read-event.ts';
 
 /** What can be wrong with an audit log. Each is explained in docs/reference/errors.md. */
 export const AUDIT_PROBLEM_CODES = [
   'event_missing',
   'leaf_mismatch',
+  'event_malformed',
+  'column_mismatch',
   'index_gap',
   'log_truncated',
   'leaves_unsigned',
@@ -110,7 +111,9 @@ export async function verifyAudit(
   if (options.known !== undefined && options.known.size > frontier.size) {
     notes.error('log_truncated', `the known size is ${options.known.size}`, frontier.size);
   }
-  const unsealed = (await store.unsealedEvents(pageSize)).length;
+  const waiting = await store.unsealedEvents(pageSize);
+  for (const event of waiting) checkEvent(event, null, notes);
+  const unsealed = waiting.length;
   if (unsealed > 0) {
     const count = unsealed < pageSize ? String(unsealed) : `${unsealed} or more`;
     notes.warning('events_unsealed', `${count} events have no leaf yet; the sealer adds them`);
@@ -124,25 +127,28 @@ type StoredLeaf = Awaited<ReturnType<ReadableLog['readLeaves']>>[number];
 /** The hash that the leaf must have; the stored one stands in where the event is gone. */
 function checkLeaf(leaf: StoredLeaf, notes: Notes): Uint8Array {
   const { index, event, eventId } = leaf;
-  if (event === undefined || event.id !== eventId) {
+  if (event === undefined) {
     notes.error('event_missing', `the event ${eventId} of leaf ${index} is gone`, index);
     return Buffer.from(leaf.hash, 'base64url');
   }
-  const hash = hashOf(event);
-  if (hash === undefined || encodeHash(hash) !== leaf.hash) {
+  const hash = eventLeaf(event);
+  if (encodeHash(hash) !== leaf.hash) {
     notes.error('leaf_mismatch', `leaf ${index} is not the hash of its event ${eventId}`, index);
   }
-  return hash ?? Buffer.from(leaf.hash, 'base64url');
+  checkEvent(event, index, notes);
+  return hash;
 }
 
-/** Undefined where somebody gave the event data that cannot be hashed. */
-function hashOf(event: AuditEvent): Uint8Array | undefined {
-  try {
-    return leafHash(eventBytes(event));
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
+/** The text must read as one event, and the columns that find it must be copies of it. */
+function checkEvent(stored: StoredEvent, index: number | null, notes: Notes): void {
+  const event = readEvent(stored);
+  if (event === undefined) {
+    notes.error('event_malformed', `the text of event ${stored.id} is no strict JSON`, index);
+    return;
   }
+  const column = differingColumn(stored, event);
+  if (column === undefined) return;
+  notes.error('column_mismatch', `${column} of event ${stored.id} is not as in its text`, index);
 }
 
 function compareKnown(frontier: Frontier, known: VerifyAuditOptions['known'], notes: Notes): void {

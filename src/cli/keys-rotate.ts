@@ -1,6 +1,7 @@
 import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
+import { recordEvents } from '../usecases/record-events.ts';
 import { defineCommand } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { onConfiguredStore } from './open-configured.ts';
@@ -23,19 +24,12 @@ function rotate(options: { config?: string; json?: true }, io: CommandIo): Promi
     const before = keys.sealingKey('stored-secrets');
     const key = await keys.rotate('stored-secrets', store);
     const now = systemClock.now();
+    const data = { purpose: 'stored-secrets', before, key };
+    const event = { type: 'keys.rotated', requestId: null, actor: null, data } as const;
     await store.commit({
       id: systemIds.next('chg', now),
       at: now,
-      events: [
-        {
-          id: systemIds.next('evt', now),
-          at: now,
-          type: 'keys.rotated',
-          requestId: null,
-          actor: null,
-          data: { purpose: 'stored-secrets', before, key },
-        },
-      ],
+      ...recordEvents({ ids: systemIds }, [event], now),
     });
     io.stdout(options.json ? `${JSON.stringify({ key })}\n` : `The key is now ${key}.\n`);
   });

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { AuditEvent } from '../domain/events/catalogue.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
+import { recordEvents } from '../usecases/record-events.ts';
 import type { WhichSessions } from '../usecases/ports/store.ts';
 import { defineCommand, UsageError } from './command.ts';
 import { onConfiguredStore } from './open-configured.ts';
@@ -26,16 +26,11 @@ export const sessionRevoke = defineCommand({
     const which: WhichSessions | undefined = all ? { kind: 'all' } : person;
     if (which === undefined) throw new UsageError('--person or --all is required.');
     const now = systemClock.now();
-    const event: AuditEvent = {
-      id: systemIds.next('evt', now),
-      at: now,
-      type: 'session.ended',
-      requestId: null,
-      actor: null,
-      data: { reason: 'revoked', which },
-    };
+    const data = { reason: 'revoked', which } as const;
+    const event = { type: 'session.ended', requestId: null, actor: null, data } as const;
+    const recorded = recordEvents({ ids: systemIds }, [event], now);
     return onConfiguredStore(config, io, async ({ store }) => {
-      const ended = await store.endSessions({ which, event, always: true });
+      const ended = await store.endSessions({ which, recorded, always: true });
       if (json) io.stdout(`${JSON.stringify({ ended })}\n`);
       else io.stdout(ended === 1 ? 'Ended 1 session.\n' : `Ended ${ended} sessions.\n`);
     });

@@ -1,6 +1,12 @@
-import type { AuditEvent, EventType } from '../domain/events/catalogue.ts';
+import type { EventType } from '../domain/events/catalogue.ts';
 import type { Decision, Request } from '../domain/request/request.ts';
-import type { AuditFrontier, Card, SeenPerson } from '../usecases/ports/store.ts';
+import type {
+  AuditFrontier,
+  AuditLeaf,
+  Card,
+  SeenPerson,
+  StoredEvent,
+} from '../usecases/ports/store.ts';
 
 /**
  * How domain values lie in rows, the same for every engine. What is searched for has a column of
@@ -89,25 +95,33 @@ function inOrder(one: { readonly id: string }, other: { readonly id: string }): 
   return one.id < other.id ? -1 : 1;
 }
 
-export interface EventRow {
-  readonly id: string;
+/** A leaf joined with its event, whose columns are null where its row is missing. */
+export interface LeafRow {
+  readonly idx: number;
+  readonly eventId: string;
+  readonly hash: string;
+  readonly id: string | null;
   readonly at: number;
-  readonly type: string;
-  readonly request_id: string | null;
-  readonly actor: string | null;
-  readonly data: string;
+  readonly type: EventType;
+  readonly requestId: string | null;
+  readonly body: string;
 }
 
-/** The audit event that a row holds. */
-export function eventFrom(row: EventRow): AuditEvent {
-  return {
-    id: row.id,
-    at: row.at,
-    type: row.type as EventType,
-    requestId: row.request_id,
-    actor: row.actor,
-    data: JSON.parse(row.data) as AuditEvent['data'],
-  };
+/** The leaf and the event that a row holds. */
+export function leafFrom({
+  idx,
+  eventId,
+  hash,
+  id,
+  at,
+  type,
+  requestId,
+  body,
+}: LeafRow): AuditLeaf & {
+  readonly event: StoredEvent | undefined;
+} {
+  const event = id === null ? undefined : { id, at, type, requestId, body };
+  return { index: idx, eventId, hash, event };
 }
 
 export interface FrontierRow {

@@ -1,5 +1,4 @@
 import { mayRead } from '../domain/people/authority.ts';
-import { stamp } from './requests/build-change.ts';
 import type { App } from './ports/app.ts';
 import { cancelRequest } from './requests/cancel-request.ts';
 import { refreshFor, viewerOf } from './requests/card-views.ts';
@@ -8,6 +7,7 @@ import type { Deps } from './deps.ts';
 import { findWorkflow, listWorkflows } from './requests/find-workflow.ts';
 import { personKey } from './people/people.ts';
 import { listRequests, readRequest, readRequestByNumber } from './requests/read-requests.ts';
+import { recordEvents } from './record-events.ts';
 import { createRefusalRecorder } from './requests/record-refusal.ts';
 import type { RefusalRecorder } from './requests/record-refusal.ts';
 import { createRememberConversation } from './people/remember-conversation.ts';
@@ -50,7 +50,8 @@ async function recordMismatch(
   await deps.store.commit({
     id: deps.ids.next('chg', now),
     at: now,
-    events: stamp(
+    ...recordEvents(
+      deps,
       [
         {
           type: 'identity.mismatch',
@@ -63,7 +64,6 @@ async function recordMismatch(
           },
         },
       ],
-      deps.ids,
       now,
     ),
   });

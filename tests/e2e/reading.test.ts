@@ -283,9 +283,10 @@ describe('asking again', () => {
     const { status, body } = await api(world, '/v1/requests', { as: 'olu', body: DEPLOYMENT });
     expect({ status, code: body['code'] }).toEqual({ status: 403, code: 'requester_not_allowed' });
     const rows = await world.database.rows(
-      "SELECT data FROM audit_events WHERE type = 'submission.refused' ORDER BY id",
+      "SELECT body FROM audit_events WHERE type = 'submission.refused' ORDER BY id",
     );
-    expect(JSON.parse(String(rows.at(-1)?.['data']))).toMatchObject({
+    const { data } = JSON.parse(String(rows.at(-1)?.['body'])) as Json;
+    expect(data).toMatchObject({
       code: 'requester_not_allowed',
       workflow: 'deploy-production',
       roles: [],

@@ -23,7 +23,7 @@ import {
   turnableClock,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
-import { approve, openHouse } from '../unit/usecases/house.ts';
+import { approve, eventsOf, openHouse } from '../unit/usecases/house.ts';
 import type { House } from '../unit/usecases/house.ts';
 import { principal, stage, workflow } from '../support/builders.ts';
 
@@ -224,9 +224,7 @@ describe('the human behind a pipeline', () => {
 
   test('the audit log records the actor', async () => {
     await ask(await githubToken());
-    const [event] = (await house.store.unsealedEvents(10)).filter(
-      ({ type }) => type === 'request.submitted',
-    );
+    const [event] = await eventsOf(house, 'request.submitted');
     expect(event?.data['requesterAliases']).toContain('actor:github|583231');
   });
 

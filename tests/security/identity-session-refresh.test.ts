@@ -7,6 +7,7 @@ import { secretsOf, senderOf } from '../unit/identity/sign-in-world.ts';
 import { codeOf } from '../unit/identity/kit.ts';
 import { LIMITS, MINUTE, startSessionWorld } from '../unit/identity/session-world.ts';
 import type { SessionWorld } from '../unit/identity/session-world.ts';
+import { recorded } from '../support/events.ts';
 
 jest.setTimeout(30_000);
 let world: SessionWorld;
@@ -16,15 +17,8 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 beforeEach(async () => {
   world.reset();
-  const event = {
-    id: `evt_clear_${Math.random()}`,
-    at: 0,
-    type: 'session.ended' as const,
-    requestId: null,
-    actor: null,
-    data: {},
-  };
-  await world.store.endSessions({ which: { kind: 'all' }, event });
+  const ended = recorded({ type: 'session.ended' });
+  await world.store.endSessions({ which: { kind: 'all' }, recorded: ended });
   await world.events();
 });
 

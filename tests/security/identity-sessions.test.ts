@@ -4,6 +4,7 @@ import { senderOf } from '../unit/identity/sign-in-world.ts';
 import { codeOf } from '../unit/identity/kit.ts';
 import { HOUR, LIMITS, MINUTE, startSessionWorld } from '../unit/identity/session-world.ts';
 import type { SessionWorld } from '../unit/identity/session-world.ts';
+import { recorded } from '../support/events.ts';
 
 jest.setTimeout(30_000);
 let world: SessionWorld;
@@ -13,15 +14,8 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 beforeEach(async () => {
   world.reset();
-  const event = {
-    id: `evt_clear_${Math.random()}`,
-    at: 0,
-    type: 'session.ended' as const,
-    requestId: null,
-    actor: null,
-    data: {},
-  };
-  await world.store.endSessions({ which: { kind: 'all' }, event });
+  const ended = recorded({ type: 'session.ended' });
+  await world.store.endSessions({ which: { kind: 'all' }, recorded: ended });
   await world.events();
 });
 
@@ -81,15 +75,7 @@ describe('a tampered row', () => {
   const swapped = async (change: object) => {
     const row = await world.row('amara');
     if (!row) throw new Error('amara has no session');
-    const event = {
-      id: `evt_${Math.random()}`,
-      at: 0,
-      type: 'session.started' as const,
-      requestId: null,
-      actor: null,
-      data: {},
-    };
-    await world.store.startSession({ ...row, ...change }, event);
+    await world.store.startSession({ ...row, ...change }, recorded({ type: 'session.started' }));
   };
 
   test('the session of another person: their content does not open for anybody else', async () => {
@@ -182,15 +168,8 @@ describe('ending a session', () => {
   test('by an administrator takes effect at the next click on every replica', async () => {
     await world.one.signInAs('amara');
     expect(await world.two.click('amara')).toBeDefined();
-    const event = {
-      id: `evt_${Math.random()}`,
-      at: 0,
-      type: 'session.ended' as const,
-      requestId: null,
-      actor: null,
-      data: { reason: 'revoked' },
-    };
-    await world.store.endSessions({ which: { kind: 'all' }, event });
+    const ended = recorded({ type: 'session.ended', data: { reason: 'revoked' } });
+    await world.store.endSessions({ which: { kind: 'all' }, recorded: ended });
     expect(await world.one.click('amara')).toBeUndefined();
     expect(await world.two.click('amara')).toBeUndefined();
   });

@@ -11,7 +11,10 @@ import type {
   SeenPerson,
   SignInAttempt,
   SignInLink,
+  StoredEvent,
 } from '../../src/usecases/ports/store.ts';
+
+import { storedEvent } from '../support/events.ts';
 
 /** Builders of the values that a store keeps. Every id is new unless it is given. */
 
@@ -141,16 +144,14 @@ export function decision(of: Request, given: Partial<Decision> = {}): Decision {
 }
 
 /** An audit event about a request. */
-export function event(of: Request | null, given: Partial<AuditEvent> = {}): AuditEvent {
-  return {
-    id: newId('evt'),
+export function event(of: Request | null, given: Partial<AuditEvent> = {}): StoredEvent {
+  return storedEvent({
     at: T0,
-    type: 'request.submitted',
     requestId: of?.id ?? null,
     actor: of?.requester.key ?? null,
     data: { state: of?.state ?? 'none', nested: { list: [1, null] } },
     ...given,
-  };
+  });
 }
 
 /** A job that is due at T0. */

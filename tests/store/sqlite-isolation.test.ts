@@ -83,7 +83,7 @@ describe('a SQLite store beside other connections', () => {
       peaks: [],
     });
     for (const [table, column] of [
-      ['audit_events', 'data'],
+      ['audit_events', 'body'],
       ['audit_leaves', 'hash'],
       ['audit_checkpoints', 'root'],
     ]) {

@@ -5,9 +5,10 @@ import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import type { Store } from '../../src/usecases/ports/store.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
-import { deciding, event, newId, request, submission } from './build.ts';
+import { deciding, newId, request, submission } from './build.ts';
 import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
+import { recorded } from '../support/events.ts';
 
 /** How a commit's batch begins on the wire, whatever the alignment of its UTF-16. */
 const COMMIT_BYTES = Buffer.from('INSERT INTO dbo.changes', 'utf16le');
@@ -96,7 +97,7 @@ if (SERVER === '') {
         sealed: 'first',
         sealedWith: 'key',
       };
-      await store.startSession(began, event(null));
+      await store.startSession(began, recorded());
       const lease = { id, generation: 1, holder: 'one', until: 5_000, now: 1_000 };
       proxy.loseAnswerTo(Buffer.from('SET refresh_holder = @holder', 'utf16le'));
       expect(await store.leaseRefresh(lease)).toBe(true);

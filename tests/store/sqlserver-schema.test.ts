@@ -119,16 +119,16 @@ if (SERVER === '') {
     });
 
     test('rows of the audit log can be neither changed nor deleted', async () => {
-      await scratch.execute(`INSERT INTO dbo.audit_events (id, [at], type, data)
+      await scratch.execute(`INSERT INTO dbo.audit_events (id, [at], type, body)
         VALUES (N'e', 1, N't', N'{}')`);
       for (const statement of [
-        `UPDATE dbo.audit_events SET data = N'x'`,
+        `UPDATE dbo.audit_events SET body = N'x'`,
         'DELETE FROM dbo.audit_events',
       ]) {
         await expect(scratch.execute(statement)).rejects.toThrow(/never changed or deleted/);
       }
-      const { recordset } = await scratch.execute('SELECT data FROM dbo.audit_events');
-      expect(recordset).toEqual([{ data: '{}' }]);
+      const { recordset } = await scratch.execute('SELECT body FROM dbo.audit_events');
+      expect(recordset).toEqual([{ body: '{}' }]);
     });
 
     test('a store of the first schema comes up with all that it holds', async () => {

@@ -32,11 +32,11 @@ export function auditRows(file: string, requestId: string): AuditRow[] {
   const rows = query(
     file,
     `
-    SELECT id, type, request_id AS requestId, actor, data FROM audit_events
+    SELECT body FROM audit_events
     WHERE request_id = ? ORDER BY id`,
     requestId,
   );
-  return rows.map((row) => ({ ...row, data: JSON.parse(String(row['data'])) }) as AuditRow);
+  return rows.map(({ body }) => JSON.parse(String(body)) as AuditRow);
 }
 
 /** How many rows the audit log has. */

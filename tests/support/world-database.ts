@@ -48,15 +48,14 @@ export async function auditRowsOf(
 ): Promise<AuditRow[]> {
   const rows = await database.rows(
     `
-    SELECT id, type, request_id AS requestId, actor, data FROM audit_events
+    SELECT body FROM audit_events
     WHERE request_id = ? ORDER BY id`,
     requestId,
   );
-  return rows.map((row) => ({ ...row, data: JSON.parse(String(row['data'])) }) as AuditRow);
+  return rows.map(({ body }) => JSON.parse(String(body)) as AuditRow);
 }
 
-const FORGE = `UPDATE audit_events SET data = replace(data, 'Okafor', 'Nobody'),
-  actor = replace(actor, '3', '4') WHERE id = `;
+const FORGE = `UPDATE audit_events SET body = replace(body, 'approve', 'deny') WHERE id = `;
 
 function onSqlite(home: string): WorldDatabase {
   const file = join(home, 'countersign.db');

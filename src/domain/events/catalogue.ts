@@ -92,7 +92,7 @@ type SessionEnded =
       readonly generation: number;
       readonly code?: string;
     }
-  | { readonly reason: 'revoked'; readonly which: Readonly<Record<string, string>> };
+  | { readonly reason: 'revoked'; readonly which: object };
 
 export type EventType = keyof EventData;
 
@@ -132,9 +132,13 @@ export type EventBody<Type extends EventType = EventType> = {
   readonly [Each in Type]: BodyOf<Each>;
 }[Type];
 
-/** An event as it is stored: inserted once, never updated. `at` in ms. */
+/** Version of the events' shapes, recorded in each of them. */
+export const EVENT_VERSION = 1;
+
+/** An event as it is recorded: inserted once, never updated. `at` in ms. */
 export interface AuditEvent {
   readonly id: string;
+  readonly v: number;
   readonly at: number;
   readonly type: EventType;
   readonly requestId: string | null;

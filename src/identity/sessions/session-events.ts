@@ -1,6 +1,5 @@
-import type { AuditEvent } from '../../domain/events/catalogue.ts';
+import type { EventBody } from '../../domain/events/catalogue.ts';
 import type { Principal } from '../../domain/people/principal.ts';
-import type { Ids } from '../../lib/ids.ts';
 import type { StoredSession } from '../../usecases/ports/store.ts';
 
 /**
@@ -19,15 +18,13 @@ export type EndReason =
   | 'unreadable';
 
 /** The event of a session's start. */
-export function startedEvent(
-  ids: Ids,
-  now: number,
-  started: { session: StoredSession; by: Principal; renewable: boolean },
-): AuditEvent {
+export function startedEvent(started: {
+  session: StoredSession;
+  by: Principal;
+  renewable: boolean;
+}): EventBody {
   const { session, by, renewable } = started;
   return {
-    id: ids.next('evt', now),
-    at: now,
     type: 'session.started',
     requestId: null,
     actor: by.key,
@@ -42,21 +39,15 @@ export function startedEvent(
 }
 
 /** The event of a session's end; `code` gives details. */
-export function endedEvent(
-  ids: Ids,
-  now: number,
-  ended: {
-    session: StoredSession;
-    reason: EndReason;
-    code: string | null;
-    actor: string | null;
-  },
-): AuditEvent {
+export function endedEvent(ended: {
+  session: StoredSession;
+  reason: EndReason;
+  code: string | null;
+  actor: string | null;
+}): EventBody {
   const { session, reason, code, actor } = ended;
   const { id, tenantId, objectId, provider, principal, generation } = session;
   return {
-    id: ids.next('evt', now),
-    at: now,
     type: 'session.ended',
     requestId: null,
     actor,

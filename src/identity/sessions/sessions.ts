@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { sleep } from '../../lib/loop.ts';
+import { recordEvents } from '../../usecases/record-events.ts';
 import type { Sessions, TeamsSender } from '../../usecases/ports/ports.ts';
 import type { SessionOwner, SessionStore, StoredSession } from '../../usecases/ports/store.ts';
 import { identityError } from '../codes.ts';
@@ -52,12 +53,13 @@ export interface SessionKeeper extends Sessions {
  * its end takes effect at the next one on every replica.
  */
 export function createSessions(parts: SessionParts, limits: SessionConfig): SessionKeeper {
-  const { clock, ids, store, secrets, flow } = parts;
+  const { clock, store, secrets, flow } = parts;
   const provider = flow.signIn.issuer;
   const links = createLinks(parts.config.identity.links ?? [], parts.verifier.providers);
   const end = async (session: StoredSession, reason: EndReason, code: string | null) => {
-    const event = endedEvent(ids, clock.now(), { session, reason, code, actor: null });
-    await store.endSessions({ which: { kind: 'one', id: session.id }, event });
+    const event = endedEvent({ session, reason, code, actor: null });
+    const recorded = recordEvents(parts, [event], clock.now());
+    await store.endSessions({ which: { kind: 'one', id: session.id }, recorded });
     parts.log.warn('a session was ended', { session: session.id, reason, code });
   };
   const refresh = createRefresher({ ...parts, end });
@@ -99,14 +101,15 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
     async signOut({ tenantId, objectId }) {
       const session = await store.findSession({ tenantId, objectId, provider });
       if (session === undefined) return false;
-      const event = endedEvent(ids, clock.now(), {
+      const event = endedEvent({
         session,
         reason: 'signed_out',
         code: null,
         actor: session.principal,
       });
       const which = { kind: 'person', tenantId, objectId } as const;
-      const ended = await store.endSessions({ which, event });
+      const recorded = recordEvents(parts, [event], clock.now());
+      const ended = await store.endSessions({ which, recorded });
       const content = await openSession(secrets, session);
       if (content !== undefined) await forget(parts, session, content);
       return ended > 0;
@@ -141,10 +144,8 @@ async function start(
     ...(await sealSession(secrets, named, content)),
   };
   const renewable = content.refreshToken !== null;
-  await store.startSession(
-    session,
-    startedEvent(ids, now, { session, by: content.principal, renewable }),
-  );
+  const event = startedEvent({ session, by: content.principal, renewable });
+  await store.startSession(session, recordEvents({ ids }, [event], now));
   return session.id;
 }
 

@@ -67,8 +67,7 @@ export function encodeChange(change: Change): PackedChange {
         event.at,
         event.type,
         event.requestId,
-        event.actor,
-        JSON.stringify(event.data),
+        event.body,
       ]) ?? NONE,
     jobs:
       change.jobs?.map((job): Row => [

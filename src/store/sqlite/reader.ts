@@ -1,7 +1,6 @@
 import { REQUEST_STATES } from '../../domain/request/request.ts';
 import type {
   AuditCheckpoint,
-  AuditLeaf,
   AuditStore,
   Card,
   CardStore,
@@ -13,12 +12,13 @@ import type {
   RequestQuery,
   RequestStore,
   SessionStore,
+  StoredEvent,
   StoredKey,
   StoredRate,
   StoredSession,
 } from '../../usecases/ports/store.ts';
-import { cardsFrom, eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
-import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
+import { cardsFrom, frontierFrom, leafFrom, personFrom, requestFrom } from '../rows.ts';
+import type { FrontierRow, LeafRow, PersonRow, RequestRow } from '../rows.ts';
 import { storeClosed, toStoreError } from './errors.ts';
 import {
   FRONTIER,
@@ -100,7 +100,7 @@ export function createReader(session: Session): Reader {
     countJobs: async () =>
       (await get<{ waiting: number; dead: number }>(COUNT_JOBS)) ?? { waiting: 0, dead: 0 },
 
-    unsealedEvents: async (limit) => (await all<EventRow>(UNSEALED_EVENTS, [limit])).map(eventFrom),
+    unsealedEvents: (limit) => all<StoredEvent>(UNSEALED_EVENTS, [limit]),
     readLeaves: async ({ from, limit }) =>
       (await all<LeafRow>(READ_LEAVES, [from, limit])).map(leafFrom),
     treeSize: async () => (await get<{ size: number }>(TREE_SIZE))?.size ?? 0,
@@ -147,18 +147,6 @@ type WithCards = [
   decisions: string | null,
   cards: string,
 ];
-
-interface LeafRow extends Omit<EventRow, 'id'> {
-  readonly idx: number;
-  readonly event_id: string;
-  readonly hash: string;
-  readonly id: string | null;
-}
-
-function leafFrom(row: LeafRow): AuditLeaf & { event: ReturnType<typeof eventFrom> | undefined } {
-  const { idx, event_id: eventId, hash, id } = row;
-  return { index: idx, eventId, hash, event: id === null ? undefined : eventFrom({ ...row, id }) };
-}
 
 /** The statement of a query and its parameters. */
 function listing(query: RequestQuery): [sql: string, row: (string | number)[]] {

@@ -1,5 +1,9 @@
-import type { AuditEvent } from '../../domain/events/catalogue.ts';
-import type { SessionStore, StoredSession, WhichSessions } from '../../usecases/ports/store.ts';
+import type {
+  Recorded,
+  SessionStore,
+  StoredSession,
+  WhichSessions,
+} from '../../usecases/ports/store.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import {
   LEASE_REFRESH,
@@ -23,7 +27,7 @@ type Input<Name extends keyof SessionStore> = Parameters<SessionStore[Name]>[0];
 export const SESSION_OPERATIONS = {
   startSession(
     session: Session,
-    { started, event }: { started: StoredSession; event: AuditEvent },
+    { started, recorded }: { started: StoredSession; recorded: Recorded },
   ): void {
     const { id, tenantId, objectId, provider, principal, generation } = started;
     session.run(DELETE_OF_OWNER, [objectId, tenantId, provider]);
@@ -40,7 +44,7 @@ export const SESSION_OPERATIONS = {
       started.sealed,
       started.sealedWith,
     ]);
-    record(session, event);
+    record(session, recorded);
   },
 
   touchSession(session: Session, { id, generation, usedAt, endsAt }: Input<'touchSession'>) {
@@ -72,9 +76,9 @@ export const SESSION_OPERATIONS = {
     return session.run(RESEAL_SESSION, [sealed, sealedWith, id, generation]) > 0;
   },
 
-  endSessions(session: Session, { which, event, always = false }: Input<'endSessions'>): number {
+  endSessions(session: Session, { which, recorded, always = false }: Input<'endSessions'>): number {
     const gone = session.run(...ending(which));
-    if (gone > 0 || always) record(session, event);
+    if (gone > 0 || always) record(session, recorded);
     return gone;
   },
 };
@@ -94,8 +98,9 @@ function ending(which: WhichSessions): [sql: string, row: Row] {
   }
 }
 
-function record(session: Session, event: AuditEvent): void {
-  const { id, at, type, requestId, actor, data } = event;
-  session.run(INSERT_EVENT, [id, at, type, requestId, actor, JSON.stringify(data)]);
-  session.run(INSERT_PENDING, [id]);
+function record(session: Session, { events }: Recorded): void {
+  for (const { id, at, type, requestId, body } of events) {
+    session.run(INSERT_EVENT, [id, at, type, requestId, body]);
+    session.run(INSERT_PENDING, [id]);
+  }
 }

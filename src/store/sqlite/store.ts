@@ -70,7 +70,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     park: (linkId, parked, now) => writer.call('park', { linkId, ...parked, now }),
     redeem: (key, now) => writer.call('redeem', { key, now }),
 
-    startSession: (started, event) => writer.call('startSession', { started, event }),
+    startSession: (started, recorded) => writer.call('startSession', { started, recorded }),
     touchSession: (use) => writer.call('touchSession', use),
     leaseRefresh: (lease) => writer.call('leaseRefresh', lease),
     renewSession: (renewed) => writer.call('renewSession', renewed),

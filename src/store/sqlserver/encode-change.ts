@@ -55,7 +55,7 @@ export function encodeChange(change: Change, attempt: string): Values {
     decidedAt: decision?.at ?? null,
     decidedVersion: request?.version ?? guard?.version ?? 0,
     decision: decision ? JSON.stringify(decision) : null,
-    events: list(change.events?.map((event) => ({ ...event, data: jsonText(event.data) }))),
+    events: list(change.events),
     jobs: list(sorted(joined(change.jobs ?? []), ({ key }) => key)),
     cards: list(encodeCards(change.cards ?? [])),
     conversations: list(latest(change.conversations ?? [], (met) => met.updatedAt)),

@@ -2,7 +2,6 @@ import { REQUEST_STATES } from '../../domain/request/request.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type {
   AuditCheckpoint,
-  AuditLeaf,
   AuditStore,
   Card,
   CardStore,
@@ -14,12 +13,13 @@ import type {
   RequestQuery,
   RequestStore,
   SessionStore,
+  StoredEvent,
   StoredKey,
   StoredRate,
   StoredSession,
 } from '../../usecases/ports/store.ts';
-import { eventFrom, frontierFrom, personFrom, requestFrom } from '../rows.ts';
-import type { EventRow, FrontierRow, PersonRow, RequestRow } from '../rows.ts';
+import { frontierFrom, leafFrom, personFrom, requestFrom } from '../rows.ts';
+import type { FrontierRow, LeafRow, PersonRow, RequestRow } from '../rows.ts';
 import { storedOnceKey } from './encode-change.ts';
 import {
   FRONTIER,
@@ -99,8 +99,7 @@ export function createReader(session: Session): Reader {
     countJobs: async () =>
       (await get<{ waiting: number; dead: number }>(COUNT_JOBS, {})) ?? { waiting: 0, dead: 0 },
 
-    unsealedEvents: async (limit) =>
-      (await all<EventRow>(UNSEALED_EVENTS, { limit })).map(eventFrom),
+    unsealedEvents: (limit) => all<StoredEvent>(UNSEALED_EVENTS, { limit }),
     readLeaves: async ({ from, limit }) =>
       (await all<LeafRow>(READ_LEAVES, { from, limit })).map(leafFrom),
     treeSize: async () => (await get<{ size: number }>(TREE_SIZE, {}))?.size ?? 0,
@@ -126,18 +125,6 @@ export function createReader(session: Session): Reader {
 
 function storedRequest({ decisions, ...row }: RequestRow): Request {
   return requestFrom({ ...row, decisions: decisions === null ? null : `[${decisions}]` });
-}
-
-interface LeafRow extends Omit<EventRow, 'id'> {
-  readonly idx: number;
-  readonly event_id: string;
-  readonly hash: string;
-  readonly id: string | null;
-}
-
-function leafFrom(row: LeafRow): AuditLeaf & { event: ReturnType<typeof eventFrom> | undefined } {
-  const { idx, event_id: eventId, hash, id } = row;
-  return { index: idx, eventId, hash, event: id === null ? undefined : eventFrom({ ...row, id }) };
 }
 
 /** The rows of a list: each filter has a statement, and an index, of its own. */

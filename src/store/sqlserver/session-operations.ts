@@ -1,4 +1,3 @@
-import type { AuditEvent } from '../../domain/events/catalogue.ts';
 import type { SessionStore, WhichSessions } from '../../usecases/ports/store.ts';
 import {
   LEASE_REFRESH,
@@ -13,7 +12,7 @@ import {
   START_SESSION,
   TOUCH_SESSION,
 } from './queries/sessions.ts';
-import { carry, jsonText } from './query.ts';
+import { carry } from './query.ts';
 import type { Row, Session } from './session.ts';
 
 const ONCE = { repeat: 'once' } as const;
@@ -31,7 +30,7 @@ export function sessionWrites(
   meeting: (ask: () => Promise<readonly Row[]>) => Promise<readonly Row[]>,
 ): SessionWrites {
   return {
-    async startSession(started, event) {
+    async startSession(started, { events }) {
       const {
         id,
         tenantId,
@@ -60,7 +59,7 @@ export function sessionWrites(
             endsAt,
             sealed,
             sealedWith,
-            events: eventText(event),
+            events: carry(events),
           },
           ONCE,
         ),
@@ -78,8 +77,10 @@ export function sessionWrites(
     },
     resealSession: async ({ id, generation, sealed, sealedWith }) =>
       changed(await session.all(RESEAL_SESSION, { id, generation, sealed, sealedWith }, TWICE)) > 0,
-    endSessions: async ({ which, event, always = false }) =>
-      changed(await end(session, which, { events: eventText(event), always: always ? 1 : 0 })),
+    endSessions: async ({ which, recorded, always = false }) =>
+      changed(
+        await end(session, which, { events: carry(recorded.events), always: always ? 1 : 0 }),
+      ),
   };
 }
 
@@ -102,10 +103,6 @@ function end(
         : session.all(END_PERSON, { ...given, objectId, tenantId }, ONCE);
     }
   }
-}
-
-function eventText({ id, at, type, requestId, actor, data }: AuditEvent): string {
-  return carry([{ id, at, type, requestId, actor, data: jsonText(data) }]);
 }
 
 function changed(rows: readonly Row[]): number {

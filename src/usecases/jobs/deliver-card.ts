@@ -2,7 +2,8 @@ import type { EventBody } from '../../domain/events/catalogue.ts';
 import { isTerminal } from '../../domain/request/request.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { refreshFor } from '../requests/card-views.ts';
-import { cardJob, stamp } from '../requests/build-change.ts';
+import { recordEvents } from '../record-events.ts';
+import { cardJob } from '../requests/build-change.ts';
 import type { JobDeps } from '../deps.ts';
 import { DeliveryError } from '../ports/ports.ts';
 import type { CardContent, Posted } from '../ports/ports.ts';
@@ -129,7 +130,7 @@ async function saveFirst(deps: JobDeps, job: Job, card: Card): Promise<Card | fa
   const row = twin ? { ...card, id: deps.ids.next('crd', now), channel: null } : card;
   const written = await write(deps, job, {
     cards: [row],
-    events: stamp([postedEvent(card)], deps.ids, now),
+    ...recordEvents(deps, [postedEvent(card)], now),
     done: null,
   });
   if (!written) return false;

@@ -1,5 +1,18 @@
 import type { AuditEvent } from '../../domain/events/catalogue.ts';
 
+/**
+ * An event as the log keeps it. `body` is the JSON text whose UTF-8 bytes are hashed and read; the
+ * other members are copies for indexes.
+ */
+export interface StoredEvent extends Pick<AuditEvent, 'id' | 'at' | 'type' | 'requestId'> {
+  readonly body: string;
+}
+
+/** What a commit adds to the log. */
+export interface Recorded {
+  readonly events: readonly StoredEvent[];
+}
+
 /** One leaf of the audit log. `hash` is RFC 6962's leaf hash, base64url. */
 export interface AuditLeaf {
   readonly index: number;
@@ -24,7 +37,7 @@ export interface AuditFrontier {
 
 export interface AuditStore {
   /** Events that have no leaf yet, in the order of their ids. */
-  unsealedEvents(limit: number): Promise<readonly AuditEvent[]>;
+  unsealedEvents(limit: number): Promise<readonly StoredEvent[]>;
   /**
    * Inserts leaves and the checkpoint, unless the size is not `expectedSize` any more. `peaks` are
    * those of the tree that the checkpoint speaks of.
@@ -41,7 +54,7 @@ export interface AuditStore {
   readLeaves(options: {
     from: number;
     limit: number;
-  }): Promise<readonly (AuditLeaf & { readonly event: AuditEvent | undefined })[]>;
+  }): Promise<readonly (AuditLeaf & { readonly event: StoredEvent | undefined })[]>;
   treeSize(): Promise<number>;
   lastCheckpoint(): Promise<AuditCheckpoint | undefined>;
   listCheckpoints(options: { from: number; limit: number }): Promise<readonly AuditCheckpoint[]>;

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../../domain/events/catalogue.ts';
+import type { Recorded } from './audit-store.ts';
 
 /**
  * What is kept between the clicks of a person who signed in: one row a person and provider. What
@@ -36,8 +36,8 @@ export type WhichSessions =
   | { readonly kind: 'all' };
 
 export interface SessionStore {
-  /** Puts a new session in the place of the owner's last one, and its event into the log. */
-  startSession(session: StoredSession, event: AuditEvent): Promise<void>;
+  /** Replaces the owner's last session, and records it, in one commit. */
+  startSession(session: StoredSession, recorded: Recorded): Promise<void>;
   /** Never from a cache: an end takes effect at the next look, on every replica. */
   findSession(owner: SessionOwner): Promise<StoredSession | undefined>;
   /** Remembers a use, where the session is still of this generation. */
@@ -80,12 +80,12 @@ export interface SessionStore {
   /** Sessions that are sealed under another key than this, at most `limit`. */
   sessionsNotSealedWith(key: string, limit: number): Promise<readonly StoredSession[]>;
   /**
-   * Ends sessions, in one commit with the event; gives how many. Where there was none the event is
-   * written only if `always` says so.
+   * Ends sessions, in one commit with what is recorded; gives how many. Where there was none it is
+   * recorded only if `always` says so.
    */
   endSessions(ended: {
     which: WhichSessions;
-    event: AuditEvent;
+    recorded: Recorded;
     always?: boolean;
   }): Promise<number>;
 }

@@ -1,11 +1,17 @@
-import type { AuditEvent } from '../../domain/events/catalogue.ts';
 import type { ClaimValue } from '../../domain/people/principal.ts';
 import type { Decision, Request, RequestState } from '../../domain/request/request.ts';
-import type { AuditStore } from './audit-store.ts';
+import type { AuditStore, Recorded } from './audit-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SignInStore } from './sign-in-store.ts';
 
-export type { AuditCheckpoint, AuditFrontier, AuditLeaf, AuditStore } from './audit-store.ts';
+export type {
+  AuditCheckpoint,
+  AuditFrontier,
+  AuditLeaf,
+  AuditStore,
+  Recorded,
+  StoredEvent,
+} from './audit-store.ts';
 export type { SignInAttempt, SignInLink, SignInStore } from './sign-in-store.ts';
 export type { SessionOwner, SessionStore, StoredSession, WhichSessions } from './session-store.ts';
 
@@ -86,7 +92,7 @@ export interface SeenPerson {
 }
 
 /** One commit: everything in it is written together or not at all. */
-export interface Change {
+export interface Change extends Partial<Recorded> {
   /** Unique; a second commit of the same id answers `duplicate` of kind `change`. */
   readonly id: string;
   readonly at: number;
@@ -97,7 +103,6 @@ export interface Change {
   /** Inserted where there is no guard, else updated; its `decisions` are not written from here. */
   readonly request?: Request;
   readonly decision?: Decision;
-  readonly events?: readonly AuditEvent[];
   readonly jobs?: readonly NewJob[];
   /** Upserted by id; a second copy of one posted message (conversation, activity) is ignored. */
   readonly cards?: readonly Card[];

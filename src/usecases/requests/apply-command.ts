@@ -3,7 +3,8 @@ import type { Refusal } from '../../domain/refusal.ts';
 import { transition } from '../../domain/request/transition.ts';
 import type { Command } from '../../domain/request/transition.ts';
 import type { ClickedCard } from '../ports/app.ts';
-import { cardJob, jobsFor, stamp } from './build-change.ts';
+import { recordEvents } from '../record-events.ts';
+import { cardJob, jobsFor } from './build-change.ts';
 import type { Deps } from '../deps.ts';
 import { exchangeReplayed, tokenReplayed } from '../people/people.ts';
 import { commitWithRetry } from '../store-faults.ts';
@@ -59,7 +60,7 @@ export async function applyCommand(
       guard: { requestId: request.id, version: request.version },
       onceKeys: input.onceKeys?.(request) ?? [],
       request: step.request,
-      events: stamp(step.events, deps.ids, now),
+      ...recordEvents(deps, step.events, now),
       jobs: [
         ...jobsFor(request, step, known),
         ...adopted.map((card) => cardJob(card, step.request.version, now)),

@@ -1,8 +1,6 @@
-import type { AuditEvent, EventBody } from '../../domain/events/catalogue.ts';
 import type { Effect, Step } from '../../domain/request/step.ts';
 import { timersOf } from '../../domain/request/timers.ts';
 import type { Request } from '../../domain/request/request.ts';
-import type { Ids } from '../../lib/ids.ts';
 import type { Card, NewJob } from '../ports/store.ts';
 
 /**
@@ -10,16 +8,6 @@ import type { Card, NewJob } from '../ports/store.ts';
  * cards: thousands may be due while Teams does not answer, each for as long as a call may take.
  */
 const AHEAD_OF_ALL = 0;
-
-/** Gives events their ids and time. */
-export function stamp(events: readonly EventBody[], ids: Ids, now: number): AuditEvent[] {
-  return events.map(({ data, ...event }) => ({
-    id: ids.next('evt', now),
-    at: now,
-    ...event,
-    data: { ...data },
-  }));
-}
 
 /** The job that brings one posted copy of a card up to a revision. */
 export function cardJob(card: Card, wanted: number, runAt: number): NewJob {

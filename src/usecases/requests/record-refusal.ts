@@ -2,7 +2,7 @@ import type { DecisionTried, EventBody } from '../../domain/events/catalogue.ts'
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { Lru } from '../../lib/lru.ts';
-import { stamp } from './build-change.ts';
+import { recordEvents } from '../record-events.ts';
 import type { Deps } from '../deps.ts';
 
 const WINDOW_MS = 60_000;
@@ -50,7 +50,7 @@ export async function recordRefusal(
   await deps.store.commit({
     id: deps.ids.next('chg', now),
     at: now,
-    events: stamp([refusalEvent(refused)], deps.ids, now),
+    ...recordEvents(deps, [refusalEvent(refused)], now),
   });
 }
 

@@ -5,7 +5,8 @@ import type { Request } from '../../domain/request/request.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { sha256 } from '../../lib/hash.ts';
 import type { SubmitInput, SubmitResult } from '../ports/app.ts';
-import { jobsFor, stamp } from './build-change.ts';
+import { recordEvents } from '../record-events.ts';
+import { jobsFor } from './build-change.ts';
 import type { Deps } from '../deps.ts';
 import {
   exchangeKey,
@@ -49,7 +50,7 @@ export async function submitRequest(
     at: now,
     onceKeys: onceKeysOf(input, { request, key, now }),
     request,
-    events: stamp(step.events, deps.ids, now),
+    ...recordEvents(deps, step.events, now),
     jobs: jobsFor(null, step, unposted),
     cards,
     people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],

@@ -1,6 +1,6 @@
 import { systemClock } from '../../../src/lib/clock.ts';
-import { encodeHash, leafHash } from '../../../src/audit/merkle.ts';
-import { eventBytes } from '../../../src/audit/event-bytes.ts';
+import { encodeHash } from '../../../src/audit/merkle.ts';
+import { eventLeaf } from '../../../src/audit/read-event.ts';
 import type { Reader } from '../../../src/store/sqlite/reader.ts';
 import type { Change, RequestQuery } from '../../../src/usecases/ports/store.ts';
 import { deciding, request, submission } from '../../store/build.ts';
@@ -112,7 +112,7 @@ async function seal(side: Side): Promise<void> {
   const leaves = events.map((event, offset) => ({
     index: expectedSize + offset,
     eventId: event.id,
-    hash: encodeHash(leafHash(eventBytes(event))),
+    hash: encodeHash(eventLeaf(event)),
   }));
   const size = expectedSize + events.length;
   const checkpoint = { size, root: newId('root'), at: systemClock.now(), jws: newId('jws') };

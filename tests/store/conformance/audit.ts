@@ -31,14 +31,17 @@ export function auditTests(given: Given): void {
   const unsealed = async (limit = 100) =>
     (await given().store.unsealedEvents(limit)).map(({ id }) => id);
 
-  test('an event is read back as it was recorded, with its commit', async () => {
+  test('keeps the text of an event byte by byte', async () => {
     const { store } = given();
     const asked = request();
-    const recorded = event(asked, {
-      data: { text: 'ü🚀"', list: [1, null, { a: false }], n: 0.1 },
-    });
+    const made = event(asked, { id: 'evt_1' });
+    const body = '{"a" : 1,\t"a":2.50, "text":"\\u00fc \\" \\\\ ${x} \'"} ';
+    const recorded = { ...made, body };
     await store.commit(submission(asked, { events: [recorded] }));
     expect(await store.unsealedEvents(9)).toEqual([recorded]);
+    await sealAll(0, 'evt_1');
+    const [read] = await store.readLeaves({ from: 0, limit: 9 });
+    expect(read?.event).toEqual(recorded);
   });
 
   test('events that have no leaf yet, in the order of their ids', async () => {

@@ -9,6 +9,7 @@ import {
   person,
   request,
   submission,
+  seen,
 } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
@@ -96,7 +97,7 @@ export function concurrencyTests(given: Given): void {
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     const [broken, good] = await Promise.allSettled([
-      store.commit(change({ events: [event(null, { data: cycle })] })),
+      store.commit(change({ people: [seen('alex', { claims: cycle as never })] })),
       store.commit(submission(request())),
     ]);
     expect(broken).toMatchObject({ reason: { code: 'store_rejected' } });

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { StoredSession, WhichSessions } from '../../../src/usecases/ports/store.ts';
-import { T0, event, link, newId } from '../build.ts';
+import { T0, link, newId } from '../build.ts';
 import type { Given } from '../describe-store.ts';
+import { recorded } from '../../support/events.ts';
 
 const OWNER = { tenantId: 'contoso', objectId: 'oid-alex', provider: 'entra' };
 
@@ -23,12 +24,12 @@ function session(given: Partial<StoredSession> = {}): StoredSession {
 export function sessionTests(given: Given): void {
   const started = async (more: Partial<StoredSession> = {}) => {
     const made = session(more);
-    await given().store.startSession(made, event(null, { type: 'session.started' }));
+    await given().store.startSession(made, recorded({ type: 'session.started' }));
     return made;
   };
   const found = () => given().store.findSession(OWNER);
   const ended = (which: WhichSessions, always = false) =>
-    given().store.endSessions({ which, always, event: event(null, { type: 'session.ended' }) });
+    given().store.endSessions({ which, always, recorded: recorded({ type: 'session.ended' }) });
   const typesOfEvents = async () =>
     (await given().store.unsealedEvents(50)).map(({ type }) => type);
   const lease = (of: StoredSession, holder: string, now = T0) => ({
@@ -62,10 +63,7 @@ export function sessionTests(given: Given): void {
     const made = Array.from({ length: 6 }, () => session());
     await Promise.all(
       made.map((one, at) =>
-        (at % 2 === 0 ? store : replica).startSession(
-          one,
-          event(null, { type: 'session.started' }),
-        ),
+        (at % 2 === 0 ? store : replica).startSession(one, recorded({ type: 'session.started' })),
       ),
     );
     const left = await found();

@@ -21,6 +21,7 @@ import {
   seen,
   submission,
 } from '../build.ts';
+import { recorded } from '../../support/events.ts';
 
 /** What keys of the tests' stores are sealed under. */
 export const SECRET = 'a secret of the tests, of more than thirty-two bytes';
@@ -136,7 +137,7 @@ async function leaveSession(store: Store): Promise<void> {
       sealed: 'z'.repeat(9_000),
       sealedWith: 'key-1',
     },
-    event(null, { type: 'session.started' }),
+    recorded({ type: 'session.started' }),
   );
 }
 

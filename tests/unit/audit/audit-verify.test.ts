@@ -157,7 +157,7 @@ describe('countersign audit verify', () => {
   test.each([
     [
       'an event was changed',
-      "UPDATE audit_events SET actor = 'demo|eve' WHERE id = 'evt_3'",
+      "UPDATE audit_events SET body = replace(body, 'demo|ann', 'demo|eve') WHERE id = 'evt_3'",
       'leaf 3 is not the hash of its event evt_3 [leaf_mismatch]',
     ],
     [

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { submit } from '../../../src/domain/request/submit.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
-import { stamp } from '../../../src/usecases/requests/build-change.ts';
+import { recordEvents } from '../../../src/usecases/record-events.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
 import { BY_API, EXECUTION, NOW, principal, stage, workflow } from '../../support/builders.ts';
 
@@ -55,15 +55,19 @@ async function ask(id: string, change: object = {}): Promise<string> {
   );
   if (!made.ok) throw new Error(made.refusal.code);
   const { request, events } = made.step;
-  const [event] = stamp(events, systemIds, NOW);
-  if (!event) throw new Error('nothing was recorded');
+  const { events: recorded } = recordEvents({ ids: systemIds }, events, NOW);
   await opened.store.commit({
     id: systemIds.next('chg', NOW),
     at: NOW,
     request,
-    events: [{ ...event, data: { ...event.data, ...change } }],
+    events: recorded.map((event) => ({ ...event, body: falsified(event.body, change) })),
   });
   return request.digest;
+}
+
+function falsified(body: string, change: object): string {
+  const event = JSON.parse(body) as { data: object };
+  return JSON.stringify({ ...event, data: { ...event.data, ...change } });
 }
 
 test('the script of digest.md recomputes the digest from the audit log alone', async () => {

@@ -1,15 +1,17 @@
-import type { AuditEvent } from '../../../src/domain/events/catalogue.ts';
 import type {
   AuditCheckpoint,
   AuditFrontier,
   AuditLeaf,
   AuditStore,
   LeaseStore,
+  StoredEvent,
 } from '../../../src/usecases/ports/store.ts';
+
+import { storedEvent } from '../../support/events.ts';
 
 /** An audit store in arrays that a test may tamper with; it keeps what the port promises. */
 export interface MemoryLog extends AuditStore, LeaseStore {
-  readonly events: AuditEvent[];
+  readonly events: StoredEvent[];
   leaves: AuditLeaf[];
   checkpoints: AuditCheckpoint[];
   /** How many rows each read asked for, in order. */
@@ -65,6 +67,6 @@ export function memoryLog(): MemoryLog {
 }
 
 /** An event of a test; `id` orders it. */
-export function eventOf(id: string, data: Record<string, unknown> = {}): AuditEvent {
-  return { id, at: 1_000, type: 'request.submitted', requestId: 'req_1', actor: 'demo|ann', data };
+export function eventOf(id: string, data: Record<string, unknown> = {}): StoredEvent {
+  return storedEvent({ id, at: 1_000, requestId: 'req_1', actor: 'demo|ann', data });
 }

@@ -62,13 +62,12 @@ describe('the sealer', () => {
     expect(report).toMatchObject({ ok: true, size: 10, checkpoints: 3, problems: [] });
   });
 
-  test('hashes the canonical, tagged bytes of an event', async () => {
+  test('hashes the stored bytes of an event', async () => {
     const store = memoryLog();
-    store.events.push(eventOf('evt_1', { z: 1, a: 'é' }));
+    const event = eventOf('evt_1', { z: 1, a: 'é' });
+    const bytes = event.body.replace('"data":', '"data" : ');
+    store.events.push({ ...event, body: bytes });
     await drain(sealTurn(optionsFor(store)).turn);
-    const bytes =
-      '{"event":{"actor":"demo|ann","at":1000,"data":{"a":"é","z":1},"id":"evt_1",' +
-      '"requestId":"req_1","type":"request.submitted"},"type":"countersign.audit-event.v1"}';
     const wanted = createHash('sha256').update(Uint8Array.of(0)).update(bytes).digest('base64url');
     expect(store.leaves[0]?.hash).toBe(wanted);
     expect(store.checkpoints[0]?.root).toBe(wanted);
@@ -87,14 +86,6 @@ describe('the sealer', () => {
       'evt_0000',
       'evt_0001',
     ]);
-    expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
-  });
-
-  test('seals an event whose text has no canonical form', async () => {
-    const store = memoryLog();
-    store.events.push(eventOf('evt_1', { text: 'cut \ud83d' }), eventOf('evt_2'));
-    await drain(sealTurn(optionsFor(store)).turn);
-    expect(store.leaves).toHaveLength(2);
     expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
   });
 

@@ -6,6 +6,7 @@ import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import type { Store, StoredSession } from '../../../src/usecases/ports/store.ts';
 import { configText, edited, exampleEnv, workflowText } from '../config/support.ts';
 import { cli, folder } from './support.ts';
+import { eventsIn, recorded } from '../../support/events.ts';
 
 const STORE = 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}';
 const TENANT = '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013';
@@ -47,14 +48,7 @@ async function started(objectId: string) {
     sealed: 'jwe',
     sealedWith: 'key',
   };
-  await store.startSession(session, {
-    id: `evt_${objectId}`,
-    at: 1,
-    type: 'session.started',
-    requestId: null,
-    actor: null,
-    data: {},
-  });
+  await store.startSession(session, recorded({ type: 'session.started' }));
 }
 
 const left = async () => {
@@ -82,7 +76,9 @@ describe('countersign session revoke', () => {
       out: 'Ended 1 session.\n',
     });
     expect(await left()).toEqual([KENJI]);
-    const ended = (await store.unsealedEvents(10)).filter(({ type }) => type === 'session.ended');
+    const ended = eventsIn(await store.unsealedEvents(10)).filter(
+      ({ type }) => type === 'session.ended',
+    );
     expect(ended.map(({ data }) => data['reason'])).toEqual(['revoked']);
   });
 
@@ -108,6 +104,8 @@ test('countersign keys rotate makes another key each time and records it', async
   const keys = ran.map(({ out }) => (JSON.parse(out) as { key: string }).key);
   expect(new Set(keys).size).toBe(2);
   expect((await store.listKeys('stored-secrets')).map(({ id }) => id)).toEqual(keys);
-  const rotated = (await store.unsealedEvents(10)).filter(({ type }) => type === 'keys.rotated');
+  const rotated = eventsIn(await store.unsealedEvents(10)).filter(
+    ({ type }) => type === 'keys.rotated',
+  );
   expect(rotated.map(({ data }) => [data['before'], data['key']])[1]).toEqual(keys);
 });

@@ -13,6 +13,7 @@ import type { Store } from '../../../src/usecases/ports/store.ts';
 import { log } from './kit.ts';
 import { cookieOf, secretsOf, senderOf, startSignInWorld } from './sign-in-world.ts';
 import type { SignInWorld } from './sign-in-world.ts';
+import { eventsIn } from '../../support/events.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -185,7 +186,7 @@ function wireOf({ clock, provider }: SignInWorld, wire: Wire) {
 function eventReader(store: Store) {
   const seen = new Set<string>();
   return async (): Promise<readonly AuditEvent[]> => {
-    const events = (await store.unsealedEvents(1_000)).filter(
+    const events = eventsIn(await store.unsealedEvents(1_000)).filter(
       ({ id, type }) => type.startsWith('session.') && !seen.has(id),
     );
     for (const { id } of events) seen.add(id);

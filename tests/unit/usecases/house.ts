@@ -12,6 +12,7 @@ import type { Change, CommitResult, Job, Store } from '../../../src/usecases/por
 import { StoreError } from '../../../src/store/errors.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
 import { EXECUTION, principal, workflow } from '../../support/builders.ts';
+import { eventsIn } from '../../support/events.ts';
 
 export const mia = principal({ key: 'local|mia', roles: ['developer'] });
 export const ben = principal({ key: 'local|ben', roles: ['approver'] });
@@ -163,5 +164,5 @@ export async function approve(house: House, id: string, by = ben) {
 
 /** The audit events of a type, oldest first. */
 export async function eventsOf({ store }: House, type: string) {
-  return (await store.unsealedEvents(500)).filter((event) => event.type === type);
+  return eventsIn(await store.unsealedEvents(500)).filter((event) => event.type === type);
 }

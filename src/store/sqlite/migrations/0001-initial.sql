@@ -111,15 +111,16 @@ CREATE TABLE people_roles (
 ) STRICT;
 CREATE INDEX people_roles_by_role ON people_roles (role, seen_at, person_key);
 
--- The audit log: inserted, never changed. What is derived from an event has rows of its own.
+-- The audit log: inserted, never changed. `body` is the JSON text that is hashed and read; the other
+-- columns are copies for indexes. What is derived from an event has rows of its own.
 CREATE TABLE audit_events (
   id TEXT NOT NULL UNIQUE,
   at INTEGER NOT NULL,
   type TEXT NOT NULL,
   request_id TEXT,
-  actor TEXT,
-  data TEXT NOT NULL
+  body TEXT NOT NULL
 ) STRICT;
+CREATE INDEX audit_events_by_request ON audit_events (request_id);
 -- Events that have no leaf yet. Not a high-water mark: a late commit leaves its row here too.
 CREATE TABLE audit_pending (
   event_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_events (id)

@@ -1,10 +1,10 @@
 /** The audit log: events, what is not sealed yet, leaves and checkpoints. */
 
-const EVENT = 'e.id, e.at, e.type, e.request_id, e.actor, e.data';
+const EVENT = 'e.id, e.at, e.type, e.request_id AS requestId, e.body';
 
-/** id, at, type, request, actor, data */
+/** id, at, type, request, body */
 export const INSERT_EVENT = `
-  INSERT INTO audit_events (id, at, type, request_id, actor, data) VALUES (?, ?, ?, ?, ?, ?)`;
+  INSERT INTO audit_events (id, at, type, request_id, body) VALUES (?, ?, ?, ?, ?)`;
 
 export const INSERT_PENDING = 'INSERT INTO audit_pending (event_id) VALUES (?)';
 
@@ -32,7 +32,7 @@ export const FRONTIER = 'SELECT size, peaks FROM audit_frontier WHERE id = 1';
 
 /** from, limit. `id` is null where the event's row is missing. */
 export const READ_LEAVES = `
-  SELECT l.idx, l.event_id, l.hash, ${EVENT}
+  SELECT l.idx, l.event_id AS eventId, l.hash, ${EVENT}
   FROM audit_leaves l LEFT JOIN audit_events e ON e.id = l.event_id
   WHERE l.idx >= ? ORDER BY l.idx LIMIT ? + 0`;
 

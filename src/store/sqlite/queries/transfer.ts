@@ -84,7 +84,7 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   leases: table('leases', ['name'], { start: [''], columns: 'name, holder, lease_until' }),
   audit_events: table('audit_events', ['id'], {
     start: [''],
-    columns: 'id, at, type, request_id, actor, data',
+    columns: 'id, at, type, request_id, body',
   }),
   audit_pending: table('audit_pending', ['event_id'], { start: [''], columns: 'event_id' }),
   audit_leaves: table('audit_leaves', ['idx'], { start: [-1], columns: 'idx, event_id, hash' }),

@@ -133,16 +133,17 @@ CREATE TABLE dbo.people_roles (
 );
 CREATE INDEX people_roles_by_role ON dbo.people_roles (role, seen_at, person_key);
 
--- The audit log: inserted, never changed. What is derived from an event has rows of its own.
+-- The audit log: inserted, never changed. `body` is the JSON text that is hashed and read; the other
+-- columns are copies for indexes. What is derived from an event has rows of its own.
 CREATE TABLE dbo.audit_events (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   [at] bigint NOT NULL,
   type nvarchar(100) NOT NULL,
-  request_id nvarchar(100) NULL,
-  actor nvarchar(400) NULL,
-  data nvarchar(max) NOT NULL,
+  request_id nvarchar(100) COLLATE Latin1_General_BIN2 NULL,
+  body nvarchar(max) NOT NULL,
   CONSTRAINT audit_events_pk PRIMARY KEY (id)
 );
+CREATE INDEX audit_events_by_request ON dbo.audit_events (request_id);
 -- Events that have no leaf yet. Not a high-water mark: a late commit leaves its row here too.
 CREATE TABLE dbo.audit_pending (
   event_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,

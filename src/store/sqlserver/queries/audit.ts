@@ -2,21 +2,20 @@ import { JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 
 /** The audit log: events, what is not sealed yet, leaves and checkpoints. */
 
-const EVENT = 'e.id, e.[at], e.type, e.request_id, e.actor, e.data';
+const EVENT = 'e.id, e.[at], e.type, e.request_id AS requestId, e.body';
 
 const EVENTS = rowsOf('@events', [
   ['id', '$.id', 'nvarchar(100)'],
   ['[at]', '$.at', 'bigint'],
   ['type', '$.type', 'nvarchar(100)'],
   ['request_id', '$.requestId', 'nvarchar(100)'],
-  ['actor', '$.actor', 'nvarchar(400)'],
-  ['data', '$.data', 'nvarchar(max)'],
+  ['body', '$.body', 'nvarchar(max)'],
 ]);
 
 /** Part of a commit. */
 export const INSERT_EVENTS = `
-  INSERT INTO dbo.audit_events (id, [at], type, request_id, actor, data)
-  SELECT n.id, n.[at], n.type, n.request_id, n.actor, n.data FROM ${EVENTS} n;
+  INSERT INTO dbo.audit_events (id, [at], type, request_id, body)
+  SELECT n.id, n.[at], n.type, n.request_id, n.body FROM ${EVENTS} n;
   INSERT INTO dbo.audit_pending (event_id) SELECT n.id FROM ${EVENTS} n;`;
 
 /** Primary key audit_pending_pk, then audit_events_pk */
@@ -104,7 +103,7 @@ export const FRONTIER = query(
 export const READ_LEAVES = query(
   { from: WHOLE, limit: SMALL },
   `
-  SELECT TOP (@limit) l.idx, l.event_id, l.hash, ${EVENT}
+  SELECT TOP (@limit) l.idx, l.event_id AS eventId, l.hash, ${EVENT}
   FROM dbo.audit_leaves l LEFT JOIN dbo.audit_events e ON e.id = l.event_id
   WHERE l.idx >= @from ORDER BY l.idx`,
 );

@@ -145,8 +145,7 @@ export const TARGET_COLUMNS: Readonly<Record<TransferTable, Columns>> = {
     ['at', NUMBER],
     ['type', KEY],
     ['request_id', KEY],
-    ['actor', 'nvarchar(400)'],
-    ['data', LONG],
+    ['body', LONG],
   ],
   audit_pending: [['event_id', KEY]],
   audit_leaves: [
