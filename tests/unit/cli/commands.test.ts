@@ -12,7 +12,7 @@ import { configText, edited, exampleConfig, exampleEnv, workflowText } from '../
 import { cli, folder } from './support.ts';
 
 /** Whole processes start here, on a machine that may be busy. */
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 

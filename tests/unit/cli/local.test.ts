@@ -15,7 +15,7 @@ import { cli, folder } from './support.ts';
 const BASE = 21_000 + (process.pid % 1_000) * 8;
 
 /** Whole processes start here, on a machine that may be busy. */
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let home: ReturnType<typeof folder>;
 beforeEach(() => {
@@ -72,11 +72,14 @@ test('the process exits after a failed start', async () => {
     stdio: 'ignore',
     env: { PATH: process.env['PATH'], COUNTERSIGN_HOME: home.path, PORT: String(BASE) },
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), 45_000);
-  expect(await once(child, 'exit')).toEqual([1, null]);
-  clearTimeout(timer);
-  other.close();
-  await once(other, 'close');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 100_000);
+  try {
+    expect(await once(child, 'exit')).toEqual([1, null]);
+  } finally {
+    clearTimeout(timer);
+    other.close();
+    await once(other, 'close');
+  }
 });
 
 test('names a folder that cannot be created, and says what to do', async () => {
