@@ -6,14 +6,14 @@ import type { RouteDeps } from './route.ts';
 
 const AUTHORIZATION = /^(Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i;
 
-/** A token as it was presented: with a proof where the scheme was DPoP (RFC 9449 7.1). */
+/** The token of a request, with its proof when the scheme is DPoP (RFC 9449 §7.1). */
 export interface Presented {
   readonly token: string;
   readonly proof: TokenProof | undefined;
 }
 
 /**
- * The token of a request (RFC 6750 §2.1; never from body or query).
+ * The token of the Authorization header (RFC 6750 §2.1), never of body or query.
  *
  * @throws HttpProblem `token_missing`, `header_invalid`.
  */
@@ -27,7 +27,7 @@ export function presentedToken(req: IncomingMessage, publicUrl: string): Present
   return { token, proof: bound ? proofOf(req, publicUrl) : undefined };
 }
 
-/** Who calls. @throws HttpProblem, IdentityError. */
+/** The principal who calls. @throws HttpProblem, IdentityError. */
 export function callerOf(
   { identity, config }: Pick<RouteDeps, 'identity' | 'config'>,
   req: IncomingMessage,
@@ -36,7 +36,7 @@ export function callerOf(
   return identity.verifyBearer(token, proof);
 }
 
-/** The one DPoP header, and the call as its maker must have seen it: by our public address. */
+/** The DPoP proof, with method and public address of the call that it must be for. */
 function proofOf(req: IncomingMessage, publicUrl: string): TokenProof {
   const proofs = req.headersDistinct.dpop ?? [];
   const [proof] = proofs;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { HttpProblem } from './problem.ts';
 
-/** The body as a schema takes it. Throws HttpProblem `body_invalid` that names the first fault. */
+/** Checks a body by a schema. @throws HttpProblem `body_invalid`, naming the first problem. */
 export function checkBody<Schema extends z.ZodType>(
   schema: Schema,
   body: unknown,
@@ -11,7 +11,7 @@ export function checkBody<Schema extends z.ZodType>(
   throw new HttpProblem('body_invalid', firstIssue(result.error, 'The body'));
 }
 
-/** The first fault that a schema found, in one sentence; `whole` names the value itself. */
+/** The first problem that a schema found, as a sentence; `whole` names the value itself. */
 export function firstIssue(error: z.ZodError, whole: string): string {
   const [issue] = error.issues;
   const pointer = issue?.path.map((part) => `/${clip(String(part))}`).join('') || whole;

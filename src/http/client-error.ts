@@ -9,14 +9,14 @@ const CODES: Readonly<Record<string, HttpCode>> = {
 };
 
 /**
- * Answers what Node could not read as HTTP, or what took too long, with a problem document and
- * closes the connection. Gives the code, for metrics; undefined where nobody listens any more.
+ * Answers a request that Node could not parse, or that timed out, with a problem document, and
+ * closes the connection. Gives the code for metrics; undefined when the client is gone.
  */
 export function answerClientError(
   error: Error & { code?: string },
   socket: Socket & { _httpMessage?: unknown },
 ): HttpCode | undefined {
-  // A response is under way on this connection: another one in between would corrupt it.
+  // A response is in progress on this connection: a second one would corrupt it.
   if (!socket.writable || socket._httpMessage || error.code === 'ECONNRESET') {
     socket.destroy();
     return undefined;

@@ -1,43 +1,43 @@
 import type { RefusalCode } from '../domain/refusal.ts';
 
 /**
- * Why the HTTP server itself turns a request away: a closed set, each with its status and title.
- * Documented in docs/reference/errors.md, beside the refusals of the domain.
+ * Codes of requests that the HTTP server itself rejects: a closed set, each with status and title.
+ * Documented in docs/reference/errors.md, with the refusals of the domain.
  */
 export const HTTP_PROBLEMS = {
   target_invalid: [400, 'The request target is not valid'],
   header_invalid: [400, 'A header is not valid'],
-  request_malformed: [400, 'This is not HTTP that can be read'],
-  body_unexpected: [400, 'This request takes no body'],
+  request_malformed: [400, 'The request is not valid HTTP'],
+  body_unexpected: [400, 'This request has no body'],
   body_incomplete: [400, 'The body ended early'],
   body_not_utf8: [400, 'The body is not UTF-8'],
   json_invalid: [400, 'The body is not JSON'],
-  json_too_deep: [400, 'The JSON is nested too deep'],
-  json_duplicate_key: [400, 'The JSON names a key twice'],
+  json_too_deep: [400, 'The JSON is nested too deeply'],
+  json_duplicate_key: [400, 'The JSON has a key twice'],
   query_invalid: [400, 'A query parameter is not valid'],
   token_missing: [401, 'A bearer token is needed'],
-  activity_refused: [401, 'This activity is not taken'],
+  activity_refused: [401, 'The activity is refused'],
   route_not_found: [404, 'There is nothing here'],
-  method_not_allowed: [405, 'This method is not for this address'],
+  method_not_allowed: [405, 'The method is not allowed here'],
   body_timeout: [408, 'The request took too long to arrive'],
   body_too_large: [413, 'The body is too large'],
-  content_encoding_refused: [415, 'Compressed bodies are not taken'],
+  content_encoding_refused: [415, 'Compressed bodies are not accepted'],
   media_type_refused: [415, 'The body must be application/json'],
-  body_invalid: [422, 'The body does not say what is needed'],
+  body_invalid: [422, 'The body is not valid'],
   idempotency_key_invalid: [422, 'The Idempotency-Key is not valid'],
   headers_too_large: [431, 'The headers are too large'],
-  internal_error: [500, 'Something went wrong here'],
-  overloaded: [503, 'Too much at once'],
+  internal_error: [500, 'Internal error'],
+  overloaded: [503, 'Too many requests at once'],
   store_busy: [503, 'The store is busy'],
   store_unavailable: [503, 'The store does not answer'],
   store_full: [503, 'The store is full'],
-  store_readonly: [503, 'The store cannot be written'],
+  store_readonly: [503, 'The store is read-only'],
   store_closed: [503, 'The service is stopping'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type HttpCode = keyof typeof HTTP_PROBLEMS;
 
-/** The codes above, for documents and tests. */
+/** The codes above, for the tests of the documents. */
 export const HTTP_CODES = Object.keys(HTTP_PROBLEMS) as readonly HttpCode[];
 
 /** The status of each refusal of the domain. */

@@ -7,18 +7,22 @@ type GuardLimits = Pick<HttpLimits, 'targetChars' | 'headerCount'>;
 const TARGET = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
 
 /**
- * What restify must not see. It builds a URL from the Host header and the target outside of any
- * try, so that a bad one ends the process; hence the target is checked and the Host (which decides
- * nothing here, as the public URL is configured) is replaced. Headers that two readers could read
- * differently when repeated are refused.
+ * Rejects requests that restify cannot handle. restify builds a URL from Host header and target
+ * without a try, so an invalid one ends the process: the target is checked, and Host is replaced
+ * (nothing reads it, as the public URL is configured). Repeated headers that two parsers could read
+ * differently are rejected.
  *
- * @throws HttpProblem for a target, method or header that is not taken.
+ * @throws HttpProblem for an invalid target, method or header.
  */
 export function guardRequest(req: IncomingMessage, limits: GuardLimits): void {
   if (req.rawHeaders.length > 2 * limits.headerCount) {
-    throw new HttpProblem('headers_too_large', `At most ${limits.headerCount} headers are taken.`, {
-      unread: true,
-    });
+    throw new HttpProblem(
+      'headers_too_large',
+      `At most ${limits.headerCount} headers are accepted.`,
+      {
+        unread: true,
+      },
+    );
   }
   const target = req.url ?? '';
   if (target.length > limits.targetChars || !TARGET.test(target) || !decodes(target)) {
@@ -36,7 +40,7 @@ export function guardRequest(req: IncomingMessage, limits: GuardLimits): void {
   let types = 0;
   for (let at = 0; at < req.rawHeaders.length; at += 2) {
     const name = req.rawHeaders[at];
-    // Lengths first: lower-casing every header of every request would cost more than this.
+    // Compare the length first: lower-casing every header of every request costs more.
     if (name?.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1;
     else if (name?.length === 12 && name.toLowerCase() === 'content-type') types += 1;
   }

@@ -1,4 +1,4 @@
-/** Bounds of the HTTP server; every one is tested from outside. */
+/** Limits of the HTTP server. */
 export interface HttpLimits {
   readonly activityBytes: number;
   readonly apiBytes: number;
@@ -10,13 +10,13 @@ export interface HttpLimits {
   readonly requestTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly keepAliveMs: number;
-  /** A connection on which nothing moves is closed, mid-answer too; longer than a long poll. */
+  /** An idle connection is closed, also during an answer; must be longer than a long poll. */
   readonly silenceMs: number;
-  /** How often slow connections are looked for. */
+  /** How often slow connections are searched. */
   readonly sweepMs: number;
   readonly connections: number;
   readonly inFlight: number;
-  /** Long polls at once; they count as in flight too. */
+  /** Long polls at once; they count towards `inFlight` too. */
   readonly waits: number;
   readonly jsonDepth: number;
   readonly targetChars: number;
@@ -24,7 +24,7 @@ export interface HttpLimits {
   readonly stopGraceMs: number;
 }
 
-/** The limits in force where none are given. */
+/** The limits when none are given. */
 export const DEFAULT_LIMITS: HttpLimits = {
   activityBytes: 262_144,
   apiBytes: 65_536,

@@ -5,21 +5,21 @@ const HELP: Readonly<Record<string, string>> = {
   countersign_http_noise_total: 'What ended before a route: broken HTTP and dropped connections.',
 };
 
-/** More series than our closed sets of labels can make; a bound, should one not be closed. */
+/** Above the number of series that our labels can make: a bound in case one is not closed. */
 const MAX_SERIES = 2_000;
 
 type Labels = Readonly<Record<string, string | number>>;
 
-/** Counters in the form that Prometheus reads. Labels come from closed sets only. */
+/** Counters for Prometheus. Labels must come from closed sets. */
 export interface Metrics {
   add(name: string, labels: Labels, amount?: number): void;
-  /** The same for one set of labels that comes again and again: their text is made once. */
+  /** A counter for one set of labels, whose text is then built only once. */
   counter(name: string, labels: Labels): (amount?: number) => void;
-  /** Text exposition format 0.0.4, with gauges read at this moment. */
+  /** Text exposition format 0.0.4, with the given gauges. */
   render(gauges: Readonly<Record<string, number>>): string;
 }
 
-/** Counters that start at nothing. */
+/** Counters that start at 0. */
 export function createMetrics(): Metrics {
   const families = new Map<string, Map<string, number>>();
   let count = 0;

@@ -6,11 +6,11 @@ import { HTTP_PROBLEMS, REFUSAL_STATUS } from './codes.ts';
 import type { HttpCode } from './codes.ts';
 import type { Reply } from './route.ts';
 
-/** A request that the HTTP server itself turns away. `detail` says what to do. */
+/** A request that the HTTP server itself rejects. `detail` says what to do. */
 export class HttpProblem extends Error {
   readonly code: HttpCode;
   readonly headers: Readonly<Record<string, string>>;
-  /** The request's body was not read to its end. */
+  /** The body of the request was not read to its end. */
   readonly unread: boolean;
 
   constructor(
@@ -32,11 +32,11 @@ const RETRY_SECONDS = '1';
 const DPOP_REALM = 'DPoP realm="countersign", algs="ES256 ES384 ES512 Ed25519 EdDSA RS256 PS256"';
 const DPOP_PROOF = /^dpop_(?:proof_|wrong_key)/;
 
-/** The store's faults that callers can act on: whether anything was changed, and what to do. */
+/** Store errors that callers can act on: whether anything changed, and what to do. */
 const STORE_DETAILS = {
   store_busy: 'Nothing was changed; try again.',
-  store_full: 'Nothing was changed; try again once the operator has made room.',
-  store_readonly: 'Nothing was changed; try again once the operator has mended it.',
+  store_full: 'Nothing was changed; try again when the operator has freed space.',
+  store_readonly: 'Nothing was changed; try again when the operator has repaired it.',
   store_closed: 'Nothing was changed; try again in a moment.',
   store_unavailable:
     'The request may or may not have been carried out. A repeat with the same ' +
@@ -73,7 +73,7 @@ export function refusalReply(refusal: Refusal): Reply {
   });
 }
 
-/** Any error as a reply. What is not known answers 500 and tells nothing of itself. */
+/** Any error as a reply. An unknown error answers 500 and reveals nothing. */
 export function errorReply(error: unknown): Reply {
   if (error instanceof HttpProblem) {
     const [status, title] = HTTP_PROBLEMS[error.code];
@@ -93,12 +93,12 @@ export function errorReply(error: unknown): Reply {
   }
   return httpProblem(
     'internal_error',
-    'The request may or may not have been carried out; its ' +
+    'The request may or may not have been carried out; the ' +
       'cause is in the log. A repeat with the same Idempotency-Key is safe.',
   );
 }
 
-/** Whether an error is a fault of ours (and worth a line in the log), not of the request. */
+/** Whether an error is ours and belongs in the log, not the caller's. */
 export function isFault(error: unknown): boolean {
   return !(
     error instanceof HttpProblem ||
@@ -112,14 +112,14 @@ function httpProblem(code: HttpCode, detail: string, headers?: Record<string, st
   return problemReply({ status, title, code, detail, headers: headers ?? {} });
 }
 
-/** Identity's codes for a check that cannot be made now, rather than one that failed. */
+/** Identity codes for a check that cannot be made now, as opposed to one that failed. */
 export const TOKEN_CHECK_UNAVAILABLE: ReadonlySet<string> = new Set([
   'token_keys_unavailable',
   'sign_in_unavailable',
   'groups_unavailable',
 ]);
 
-/** RFC 6750 §3: the challenge names the error; the document says it for people. */
+/** RFC 6750 §3: the challenge names the error for programs, the document for people. */
 function identityReply(error: IdentityError): Reply {
   if (TOKEN_CHECK_UNAVAILABLE.has(error.code)) {
     return problemReply({
@@ -144,7 +144,7 @@ function identityReply(error: IdentityError): Reply {
   });
 }
 
-/** RFC 6750 §3; where a token is bound to a key, RFC 9449 §7.1 with its own errors. */
+/** RFC 6750 §3; for a token that is bound to a key, RFC 9449 §7.1. */
 function challengeOf({ code }: IdentityError): string {
   if (code === 'dpop_nonce_needed') return `${DPOP_REALM}, error="use_dpop_nonce"`;
   if (code === 'token_bound') return `${DPOP_REALM}, error="invalid_token"`;
@@ -153,7 +153,7 @@ function challengeOf({ code }: IdentityError): string {
     : `${REALM}, error="invalid_token"`;
 }
 
-/** The store's code where it is one that passes, or that its operator can mend. */
+/** The code of a store error that passes by itself or that an operator can repair. */
 function storeCode(error: unknown): keyof typeof STORE_DETAILS | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return (Object.keys(STORE_DETAILS) as (keyof typeof STORE_DETAILS)[]).find(

@@ -11,7 +11,7 @@ import { toTimestamp } from '../lib/clock.ts';
 import { isoDuration } from '../lib/iso-duration.ts';
 import type { Answer, decisionSchema, requestSchema, workflowSchema } from './openapi/schemas.ts';
 
-/** A request as the API shows it (contracts.md): times RFC 3339 UTC, durations ISO 8601. */
+/** A request as the API shows it: times RFC 3339 in UTC, durations ISO 8601. */
 export function requestJson(request: Request, publicUrl: string): Answer<typeof requestSchema> {
   const { stages } = requestView(request, null, request.createdAt);
   return {
@@ -49,7 +49,7 @@ function outcomeJson(outcome: Outcome) {
   return { code, message: outcomeText(en, outcome), reference, at: toTimestamp(at) };
 }
 
-/** What the executor would do; the digest covers it, so whoever decides by it must see it. */
+/** What the executor will do. The digest covers it, so approvers must see it. */
 function executionJson({ executor, kind, target, configHash, durationMs }: PlannedExecution) {
   const duration = durationMs === null ? null : isoDuration(durationMs);
   return { executor, kind, target, configHash, duration };
@@ -77,7 +77,7 @@ export function decisionJson(
   };
 }
 
-/** A workflow as those see it who may request it. */
+/** A workflow, for those who may request it. */
 export function workflowJson(workflow: Workflow): Answer<typeof workflowSchema> {
   return {
     id: workflow.id,

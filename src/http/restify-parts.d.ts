@@ -1,9 +1,9 @@
-// Parts of restify by themselves: its type package knows them under the main entry only.
+// Types of single restify modules: its type package declares the main entry only.
 declare module 'restify/lib/server.js' {
   import type { Server } from 'restify';
 
   namespace RestifyServer {
-    /** What restify writes to: the methods of pino that it calls. */
+    /** The methods of pino that restify calls. */
     interface RestifyLog {
       trace(seen?: object, text?: string): boolean | undefined;
       warn(seen: object, text: string): void;

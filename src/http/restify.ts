@@ -1,7 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { Server } from 'restify';
-// Not the main entry: that loads every plugin (a third of restify's time to load), and none is
-// used here. It would also have restify log to standard output, in a form of its own.
+// The main entry would load every plugin (a third of restify's load time), and none is used here.
+// It would also make restify log to standard output in its own format.
 import RestifyRouter from 'restify/lib/router.js';
 import RestifyServer from 'restify/lib/server.js';
 import type { RestifyLog } from 'restify/lib/server.js';
@@ -10,8 +10,8 @@ import type { Logger } from '../lib/logger.ts';
 const { prototype } = ServerResponse;
 const patched = Reflect.get(prototype, 'writeHead') as (...given: unknown[]) => unknown;
 
-// restify replaces writeHead of Node's own responses by one that gives nothing back, for every
-// server of the process: whoever writes `writeHead(…).end()`, as Node has it, would crash.
+// restify replaces writeHead of Node's responses, for every server of the process, by one that
+// returns nothing: code that calls `writeHead(…).end()`, as Node allows, would crash.
 Object.assign(prototype, {
   writeHead(this: ServerResponse, ...given: unknown[]): ServerResponse {
     Reflect.apply(patched, this, given);
@@ -19,9 +19,9 @@ Object.assign(prototype, {
   },
 });
 
-/** A server of restify that says what it has to say to `log`. */
+/** A restify server that logs to `log`. */
 export function createRestify(log: Logger): Server {
-  // What it hands over besides the text may be a whole request, its headers included.
+  // Only the text: the other arguments may be a whole request with its headers.
   const own: RestifyLog = {
     trace: () => false,
     warn: (_seen, text) => log.warn('restify warns', { said: text }),

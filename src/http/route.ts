@@ -8,24 +8,24 @@ import type { HttpLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Operation } from './openapi/operation.ts';
 
-/** What the server is given. */
+/** The parts that the server uses. */
 export interface ServerOptions {
   readonly config: Pick<Config, 'server' | 'profile'>;
   readonly app: App;
   readonly identity: Pick<Identity, 'verifyBearer' | 'bearerCodes'>;
   readonly activities: ActivityHandler;
   readonly pages: WebPages;
-  /** The public keys of our own, as a JWK set. */
+  /** Our own public keys, as a JWK set. */
   readonly jwks: () => Promise<object>;
   readonly ready: () => Promise<{ ok: boolean; checks: Readonly<Record<string, string>> }>;
-  /** Numbers read at each scrape, by metric name; they must have no labels. */
+  /** Gauges read at each scrape, by metric name, without labels. */
   readonly gauges?: () => Promise<Readonly<Record<string, number>>>;
   readonly log: Logger;
   readonly clock: Clock;
   readonly limits?: Partial<HttpLimits>;
 }
 
-/** What routes are given. */
+/** The parts that routes use. */
 export interface RouteDeps extends Omit<ServerOptions, 'limits'> {
   readonly limits: HttpLimits;
   readonly metrics: Metrics;
@@ -37,19 +37,19 @@ export interface RouteDeps extends Omit<ServerOptions, 'limits'> {
 export interface Exchange {
   readonly req: IncomingMessage;
   readonly params: Readonly<Record<string, string>>;
-  /** Checked JSON; undefined where the route takes none or none was sent. */
+  /** Parsed JSON; undefined when the route has no body or none was sent. */
   readonly body: unknown;
-  /** Aborted when the client goes away or the server stops. Made on first use. */
+  /** Aborted when the client disconnects or the server stops. Created at the first call. */
   readonly signal: () => AbortSignal;
 }
 
-/** What a route answers. `body` is sent as JSON unless it is text or bytes with a `contentType`. */
+/** The answer of a route. `body` is sent as JSON unless it is text or bytes with a `contentType`. */
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The problem's code, for metrics. */
+  /** The code of a problem, for metrics. */
   readonly code?: string;
 }
 
@@ -58,7 +58,7 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly operation: Operation;
-  /** Undefined: the route takes no body. */
+  /** Undefined: the route has no body. */
   readonly takes?: { readonly limitBytes: number; readonly optional?: boolean };
   readonly handle: (exchange: Exchange) => Promise<Reply>;
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 
 /**
- * Makes a reading cheap that anybody may ask for: one at a time, shared by all who ask meanwhile
- * and within `keepMs` of its start, whether it succeeds or not.
+ * Makes an unauthenticated read cheap: one at a time, shared by all callers within `keepMs` of its
+ * start, whether it succeeds or not.
  */
 export function sharedReading<Value>(
   read: () => Promise<Value>,
@@ -11,7 +11,7 @@ export function sharedReading<Value>(
   let last: { at: number; value: Promise<Value>; running: boolean } | undefined;
   return () => {
     const now = clock.now();
-    // A corrected clock may also jump back.
+    // The clock may be corrected backwards.
     if (last !== undefined && (last.running || Math.abs(now - last.at) < keepMs)) return last.value;
     const started = { at: now, value: read(), running: true };
     const ended = () => {

@@ -159,7 +159,7 @@ test("a click without the channel's token, or with a forged one, is 401 and noth
       401,
       {
         type: 'urn:countersign:problem:activity_refused',
-        title: 'This activity is not taken',
+        title: 'The activity is refused',
         status: 401,
         detail: expect.any(String),
         code: 'activity_refused',

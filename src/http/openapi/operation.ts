@@ -5,7 +5,7 @@ import type { HttpCode } from '../codes.ts';
 
 export type ProblemCode = HttpCode | RefusalCode;
 
-/** Who may call: anybody, whoever holds a bearer token, also the wait token, or Bot Framework. */
+/** Who may call: anybody, holders of a bearer token, also of the wait token, or Bot Framework. */
 export type Auth = 'none' | 'bearer' | 'bearer-or-wait-token' | 'bot-framework';
 
 /** Answers by status. */

@@ -7,7 +7,7 @@ import type { Route } from '../route.ts';
 import type { ProblemCode, Responses } from './operation.ts';
 import { problemSchema } from './schemas.ts';
 
-/** What every route may answer: faults of the request as HTTP, and of the service. */
+/** Every route may answer these: invalid HTTP, and errors of the service. */
 const EVERY_ROUTE: readonly HttpCode[] = [
   'request_malformed',
   'target_invalid',

@@ -30,7 +30,7 @@ const operation: Operation = {
   ],
 };
 
-/** POST /v1/requests/:id/cancel: by its requester, while nothing is applied. */
+/** POST /v1/requests/:id/cancel: by its requester, while the request is pending. */
 export function cancelRequestRoute(deps: RouteDeps): Route {
   const { app, config, limits } = deps;
   return {

@@ -70,7 +70,7 @@ export function decideRequestRoute(deps: RouteDeps): Route {
       const { word, stage, after, revision, digest, reason } = checkBody(bodySchema, body);
       const id = params.id ?? '';
       const readable = await app.readRequest({ id, by });
-      // Asked even where the caller may not read it, so that the refusal is on record.
+      // Decide even when the caller may not read it, so that the refusal is recorded.
       const result = await app.decideRequest({
         id,
         by,

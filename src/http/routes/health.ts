@@ -21,9 +21,9 @@ export function healthRoute(): Route {
   };
 }
 
-/** GET /readyz: what this process needs answers too; 503 while it stops. */
+/** GET /readyz: the process and what it depends on answer; 503 while it stops. */
 export function readyRoute({ ready, stopping, log, clock }: RouteDeps): Route {
-  // It writes to the store, and anybody may ask.
+  // It writes to the store, and it needs no token.
   const reading = sharedReading(ready, { clock, keepMs: KEEP_MS });
   return {
     method: 'GET',
@@ -44,7 +44,7 @@ export function readyRoute({ ready, stopping, log, clock }: RouteDeps): Route {
       }
       const { ok, checks } = await reading();
       if (!ok) log.warn('not ready', { checks });
-      // Anybody may ask, so the reasons stay in the log.
+      // It needs no token, so the reasons go to the log only.
       const shown = Object.entries(checks).map(([name, word]) => [
         name,
         word === 'ok' ? 'ok' : 'failed',

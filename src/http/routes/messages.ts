@@ -3,7 +3,7 @@ import { jsonAnswer } from '../openapi/operation.ts';
 import { HttpProblem, errorReply } from '../problem.ts';
 import type { Reply, Route, RouteDeps } from '../route.ts';
 
-/** POST /api/messages: what Bot Framework sends; the gate behind the port checks its token. */
+/** POST /api/messages: activities of Bot Framework. The gate behind the port checks the token. */
 export function messagesRoute({ activities, limits }: RouteDeps): Route {
   return {
     method: 'POST',
@@ -29,7 +29,7 @@ export function messagesRoute({ activities, limits }: RouteDeps): Route {
   };
 }
 
-/** One answer for every reason, as it is anybody who asks; the reason is for the metrics. */
+/** One answer for every reason, as the sender is unknown; metrics count the reason. */
 function keptOut(code: string | undefined): Reply {
   const problem = new HttpProblem('activity_refused', 'Only Teams sends activities, for this bot.');
   const reply = errorReply(problem);

@@ -4,7 +4,7 @@ import { sharedReading } from '../shared-reading.ts';
 
 const KEEP_MS = 1_000;
 
-/** GET /metrics: counters and gauges for Prometheus. They name no person and no request. */
+/** GET /metrics: counters and gauges for Prometheus, without persons or requests. */
 export function metricsRoute({ metrics, gauges, clock }: RouteDeps): Route {
   const reading = gauges && sharedReading(gauges, { clock, keepMs: KEEP_MS });
   return {

@@ -18,7 +18,7 @@ export function openApiRoute({ config, identity }: RouteDeps, routes: readonly R
     },
     async handle() {
       if (text === undefined) {
-        // Loaded here, so that a start does not wait for what few ask for.
+        // Loaded here, so that a start does not wait for it.
         const { openApiDocument } = await import('../openapi/document.ts');
         text = JSON.stringify(
           openApiDocument([...routes, route], { publicUrl, bearerCodes: identity.bearerCodes }),

@@ -9,7 +9,7 @@ const page = (description: string) => textAnswer(description, 'text/html');
 
 const linkSchema = z.object({ link: z.string().optional().describe('From the button in Teams') });
 
-/** What every page answers when it cannot go on. */
+/** The pages of a failed sign-in. */
 const refusals = {
   400: page('The sign-in is refused: why, and what to do'),
   500: page('The service failed'),
@@ -34,8 +34,8 @@ export function signInStartRoute({ pages }: RouteDeps): Route {
 }
 
 /**
- * POST /auth/start, without a body: uses the link up. A GET must not (RFC 9110 9.2.1), as what
- * looks through messages and what fetches ahead opens every link.
+ * POST /auth/start, without a body: uses the link. GET must not use it (RFC 9110 §9.2.1), because
+ * link scanners and prefetchers open every link.
  */
 export function signInBeginRoute({ pages }: RouteDeps): Route {
   return {

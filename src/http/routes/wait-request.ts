@@ -58,13 +58,13 @@ export function waitRequestRoute(deps: RouteDeps): Route {
   };
 }
 
-/** A wait token speaks for its own request only; every other token must be one of a principal. */
+/** A wait token reads its own request only; any other token must belong to a principal. */
 async function mayWait(
   { app, identity }: RouteDeps,
   { token, proof }: Presented,
   id: string,
 ): Promise<boolean> {
-  // Reckoned first: nothing is looked up for a token that anybody made up.
+  // Computed first, so that an invented token costs no look-up.
   if (token.startsWith('wait_') && sameSecret(token, app.waitToken(id))) {
     const request = await app.loadForCard(id);
     if (request !== undefined && app.acceptsWaitToken(token, request)) return true;

@@ -1,6 +1,6 @@
 import { raw, startServer } from './support.ts';
 
-/** Bodies come in whatever pieces the network makes of them; what is read must be the same. */
+/** The network may cut a request anywhere; the server must read the same body. */
 const send = (body: string, more = '') =>
   [
     'POST /api/messages HTTP/1.1',
@@ -39,13 +39,13 @@ test.each<[string, (string | Buffer)[]]>([
     'byte by byte at the end',
     [whole.subarray(0, -3), ...Array.from(whole.subarray(-3), (byte) => Buffer.of(byte)), end],
   ],
-])('two bodies on one connection: %s', async (_, pieces) => {
+])('reads two bodies of one connection: %s', async (_, pieces) => {
   const answers = await raw(server.port, pieces, { gapMs: 20 });
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
   expect(server.bodies).toEqual([JSON.parse(first), JSON.parse(second)]);
 });
 
-test('more than was declared is another request, and none that is taken', async () => {
+test('treats bytes after the declared length as another, invalid request', async () => {
   const answers = await raw(server.port, [send(second) + second + '}}', '\r\n\r\n']);
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
   expect(server.bodies).toEqual([JSON.parse(second)]);

@@ -11,7 +11,7 @@ import type { OpenApi } from '../../support/declared-answers.ts';
 import { get, startServer } from './support.ts';
 import type { Harness } from './support.ts';
 
-/** The linter is a process of its own, on a machine that may be busy. */
+/** The linter runs as a process, and the machine may be busy. */
 jest.setTimeout(60_000);
 
 interface Operation {
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('declares every address that contracts.md promises for this version', () => {
+test('declares every address of this version', () => {
   expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
     'get /.well-known/jwks.json',
     'get /assets/{name}',
@@ -76,7 +76,7 @@ test("keeps Redocly's recommended rules without an error", async () => {
         [join(ROOT, 'node_modules/@redocly/cli/bin/cli.js'), 'lint', '--extends=recommended', path],
         {
           cwd: folder,
-          // Nothing leaves this machine, and nothing is looked for.
+          // No telemetry and no look-up of newer versions.
           env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
         },
       );

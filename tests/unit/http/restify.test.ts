@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { get, startServer } from './support.ts';
 
-test('other servers of the process answer as Node has it, restify or not', async () => {
+test('restify does not change writeHead of other servers in the process', async () => {
   const ours = await startServer();
   const other = createServer((_request, response) => void response.writeHead(204).end());
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

@@ -24,7 +24,7 @@ const problemOf = async (response: Response) => {
 describe('POST /v1/requests', () => {
   const body = { workflow: 'deploy-production', fields: { service: 'checkout' }, reason: 'why' };
 
-  test('gives 201, Location, the request and a wait token', async () => {
+  test('answers 201 with Location, the request and a wait token', async () => {
     const response = await post(`${server.url}/v1/requests`, body, { 'idempotency-key': 'k-1' });
     expect(response.status).toBe(201);
     expect(response.headers.get('location')).toBe('https://approve.example/v1/requests/req_1');
@@ -41,7 +41,7 @@ describe('POST /v1/requests', () => {
     ]);
   });
 
-  test('a repeat gives 200 and the same body', async () => {
+  test('answers a repeat with 200 and the same body', async () => {
     const first = await (await post(`${server.url}/v1/requests`, body)).text();
     server.app.submit = () => Promise.resolve({ kind: 'repeated', request: server.app.request });
     const repeat = await post(`${server.url}/v1/requests`, body);
@@ -58,7 +58,7 @@ describe('POST /v1/requests', () => {
     ],
     [refuse('field_missing', { label: 'Service' }, 'service'), 422, /^Service is required\.$/],
     [refuse('token_replayed', { proof: 'token' }), 409, /^This token was used already/],
-  ])('a refusal %j gives %d', async ({ refusal }, status, detail) => {
+  ])('answers the refusal %j with %d', async ({ refusal }, status, detail) => {
     server.app.submit = () => Promise.resolve({ kind: 'refused', refusal });
     const response = await post(`${server.url}/v1/requests`, body);
     expect(response.status).toBe(status);
@@ -72,7 +72,7 @@ describe('POST /v1/requests', () => {
     ['nothing', ''],
     ['too long', 'x'.repeat(256)],
     ['no ASCII', 'ä'],
-  ])('an Idempotency-Key of %s is refused', async (_name, key) => {
+  ])('rejects an Idempotency-Key of %s', async (_name, key) => {
     const response = await post(`${server.url}/v1/requests`, body, { 'idempotency-key': key });
     expect([response.status, (await problemOf(response)).code]).toEqual([
       422,
@@ -87,7 +87,7 @@ describe('POST /v1/requests', () => {
     ['a number for it', { workflow: 1 }],
     ['an unknown key', { ...body, admin: true }],
     ['a nested field', { ...body, fields: { a: {} } }],
-  ])('a body with %s is refused', async (_name, wrong) => {
+  ])('rejects a body with %s', async (_name, wrong) => {
     const response = await post(`${server.url}/v1/requests`, wrong);
     expect([response.status, (await problemOf(response)).code]).toEqual([422, 'body_invalid']);
     expect(server.app.submitted).toEqual([]);
@@ -95,7 +95,7 @@ describe('POST /v1/requests', () => {
 });
 
 describe('reading', () => {
-  test('a request is shown as contracts.md promises', async () => {
+  test('shows a request as docs/reference/http-api.md describes it', async () => {
     const response = await get(`${server.url}/v1/requests/req_1`);
     expect(await response.json()).toEqual({
       id: 'req_1',
@@ -158,14 +158,14 @@ describe('reading', () => {
     });
   });
 
-  test("one that is not there and one that is not the caller's give the same 404", async () => {
+  test('answers the same 404 for a missing request and for one of somebody else', async () => {
     const missing = await get(`${server.url}/v1/requests/req_2`);
     const foreign = await get(`${server.url}/v1/requests/req_1`, 'olu');
     expect([missing.status, foreign.status]).toEqual([404, 404]);
     expect(await missing.text()).toBe(await foreign.text());
   });
 
-  test('the list takes its parameters', async () => {
+  test('passes the parameters of the list on', async () => {
     const query = 'state=pending&state=applied&workflow=w&requester=me&cursor=20&limit=5';
     const response = await get(`${server.url}/v1/requests?${query}`);
     expect(await response.json()).toMatchObject({ requests: [{ id: 'req_1' }], cursor: '16' });
@@ -191,12 +191,12 @@ describe('reading', () => {
     'sort=up',
     'workflow=',
     'workflow=%00',
-  ])('the list refuses ?%s', async (query) => {
+  ])('rejects the list query ?%s', async (query) => {
     const response = await get(`${server.url}/v1/requests?${query}`);
     expect([response.status, (await problemOf(response)).code]).toEqual([400, 'query_invalid']);
   });
 
-  test('workflows with their fields', async () => {
+  test('lists workflows with their fields', async () => {
     const response = await get(`${server.url}/v1/workflows`);
     expect(await response.json()).toMatchObject({
       workflows: [
@@ -214,7 +214,7 @@ describe('waiting', () => {
   const wait = (token: string, query = 'timeoutSeconds=0', id = 'req_1') =>
     get(`${server.url}/v1/requests/${id}/wait?${query}`, token);
 
-  test('answers a bearer and the wait token of this request', async () => {
+  test('accepts a bearer token and the wait token of the request', async () => {
     for (const token of ['mia', 'wait_req_1']) {
       const response = await wait(token);
       expect([response.status, await response.json()]).toEqual([
@@ -224,21 +224,21 @@ describe('waiting', () => {
     }
   });
 
-  test('a wait token that is made up looks nothing up', async () => {
+  test('an invented wait token causes no look-up', async () => {
     server.app.loadForCard = () => Promise.reject(new Error('nobody asks the store'));
     const url = `${server.url}/v1/requests/req_1/wait`;
     expect((await get(url, 'wait_req_2')).status).toBe(401);
     expect(server.errors).toEqual([]);
   });
 
-  test('a wait token is good for its own request and for waiting alone', async () => {
+  test('a wait token works for its own request and for waiting only', async () => {
     const other = await wait('wait_req_2');
     expect([other.status, (await problemOf(other)).code]).toEqual([401, 'token_expired']);
     const reading = await get(`${server.url}/v1/requests/req_1`, 'wait_req_1');
     expect(reading.status).toBe(401);
   });
 
-  test('who may not read may not wait', async () => {
+  test('answers 404 to a caller who may not read the request', async () => {
     expect((await wait('olu')).status).toBe(404);
     expect((await wait('mia', 'timeoutSeconds=0', 'req_9')).status).toBe(404);
   });
@@ -250,7 +250,7 @@ describe('waiting', () => {
     },
   );
 
-  test('a stop ends long polls with the request as it is', async () => {
+  test('a stop ends long polls with the current request', async () => {
     const started = performance.now();
     const answer = wait('wait_req_1', 'timeoutSeconds=60');
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -259,7 +259,7 @@ describe('waiting', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
-  test('more than may wait at once are asked to come back', async () => {
+  test('answers 503 with Retry-After over the limit of waits', async () => {
     const small = await startServer({ limits: { waits: 1 } });
     const url = `${small.url}/v1/requests/req_1/wait?timeoutSeconds=60`;
     const first = get(url);
@@ -270,7 +270,7 @@ describe('waiting', () => {
     expect((await first).status).toBe(200);
   });
 
-  test('a client that goes away ends its wait', async () => {
+  test('ends the wait of a client that disconnects', async () => {
     let ended = false;
     server.app.waitRequest = ({ signal }) =>
       new Promise((resolve) => {
@@ -301,7 +301,7 @@ describe('deciding', () => {
       { authorization: `Bearer ${person}` },
     );
 
-  test('hands the decision over with evidence of the API', async () => {
+  test('passes the decision on with evidence of the API', async () => {
     const response = await decide({ reason: 'fine', after: 'dec_0' });
     expect(await response.json()).toMatchObject({
       request: { id: 'req_1' },
@@ -377,11 +377,11 @@ describe('deciding', () => {
     [{ revision: 1.5 }],
     [{ digest: 7 }],
     [{ stage: null }],
-  ])('a body with %j is refused', async (change) => {
+  ])('rejects a body with %j', async (change) => {
     expect((await decide(change)).status).toBe(422);
   });
 
-  test('who may not read it gets 404, and the refusal goes on record', async () => {
+  test('answers 404 to a caller who may not read it, and records the refusal', async () => {
     server.app.decide = () =>
       Promise.resolve({
         kind: 'refused',
@@ -395,7 +395,7 @@ describe('deciding', () => {
     expect([reader.status, (await problemOf(reader)).code]).toEqual([403, 'role_missing']);
   });
 
-  test('cancelling takes an empty body or an empty object', async () => {
+  test('cancel accepts no body or an empty object', async () => {
     const url = `${server.url}/v1/requests/req_1/cancel`;
     const empty = await fetch(url, { method: 'POST', headers: { authorization: 'Bearer mia' } });
     expect(await empty.json()).toMatchObject({ state: 'cancelled' });
@@ -407,7 +407,7 @@ describe('deciding', () => {
 
 describe('tokens', () => {
   test.each([undefined, 'Basic bWlhOg==', 'Bearer', 'Bearer a b', 'bearer'])(
-    'the header %j is no token',
+    'rejects the Authorization header %j',
     async (authorization) => {
       const response = await fetch(`${server.url}/v1/workflows`, {
         headers: authorization === undefined ? {} : { authorization },
@@ -417,7 +417,7 @@ describe('tokens', () => {
     },
   );
 
-  test('a refused token is told why (RFC 6750)', async () => {
+  test('names the reason of a refused token in WWW-Authenticate (RFC 6750)', async () => {
     const response = await get(`${server.url}/v1/workflows`, 'stale');
     expect([response.status, (await problemOf(response)).code]).toEqual([401, 'token_expired']);
     expect(response.headers.get('www-authenticate')).toBe(
@@ -427,8 +427,8 @@ describe('tokens', () => {
   });
 });
 
-describe('faults', () => {
-  test('one that nobody knows answers 500 and tells nothing of itself', async () => {
+describe('errors', () => {
+  test('an unknown error answers 500 and reveals nothing', async () => {
     server.app.readRequest = () => Promise.reject(new Error('SELECT password FROM secrets'));
     const response = await get(`${server.url}/v1/requests/req_1`);
     const text = await response.text();
@@ -437,7 +437,7 @@ describe('faults', () => {
     expect(server.errors).toEqual([expect.objectContaining({ route: '/v1/requests/:id' })]);
   });
 
-  test('a busy store asks to come back', async () => {
+  test('a busy store answers 503 with Retry-After', async () => {
     server.app.readRequest = () =>
       Promise.reject(Object.assign(new Error('queue is full'), { code: 'store_busy' }));
     const response = await get(`${server.url}/v1/requests/req_1`);
@@ -448,7 +448,7 @@ describe('faults', () => {
 });
 
 describe('the service itself', () => {
-  test('every answer carries the security headers and no banner', async () => {
+  test('every answer has the security headers and no banner', async () => {
     for (const path of ['/healthz', '/v1/workflows', '/nowhere', '/assets/known.js']) {
       const { headers } = await get(server.url + path);
       expect(headers.get('cache-control')).toBe('no-store');
@@ -482,7 +482,7 @@ describe('the service itself', () => {
     expect((await get(`${server.url}/assets/other.js`)).status).toBe(404);
   });
 
-  test('a store that is gone makes it not ready', async () => {
+  test('is not ready when the store fails', async () => {
     const sick = await startServer({
       ready: () => Promise.resolve({ ok: false, checks: { store: 'db7.internal refused' } }),
     });
@@ -492,7 +492,7 @@ describe('the service itself', () => {
     await sick.stop();
   });
 
-  test('what anybody may ask of the store is read once a second at most', async () => {
+  test('reads the store for unauthenticated routes at most once a second', async () => {
     let [nowMs, ready, gauges] = [0, 0, 0];
     const asked = await startServer({
       clock: { now: () => nowMs },
@@ -524,7 +524,7 @@ describe('the service itself', () => {
     expect(text).not.toContain('mia');
   });
 
-  test('nothing else is there, and another method is told so', async () => {
+  test('answers 404 for unknown paths and 405 with Allow for other methods', async () => {
     const missing = await get(`${server.url}/admin`);
     expect([missing.status, (await problemOf(missing)).code]).toEqual([404, 'route_not_found']);
     const method = await get(`${server.url}/api/messages`);
@@ -533,7 +533,7 @@ describe('the service itself', () => {
     expect([del.status, (await problemOf(del)).code]).toEqual([405, 'method_not_allowed']);
   });
 
-  test('activities reach their handler with the header as it came', async () => {
+  test('passes activities on with the unchanged Authorization header', async () => {
     const url = `${server.url}/api/messages`;
     const good = await post(url, { type: 'message' }, { authorization: 'Bearer teams' });
     expect([good.status, await good.json()]).toEqual([200, { done: true }]);

@@ -9,7 +9,7 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
-/** Texts that may hold a key which is never taken. */
+/** Texts that may contain a key that is always rejected. */
 const odd = (text: string): boolean => text.includes('__proto__') || text.includes('\\\\');
 
 /** A key with every UTF-16 unit written as an escape. */
@@ -19,7 +19,7 @@ function escaped(key: string): string {
 }
 
 describe('scanJson', () => {
-  test('takes every JSON text that is not too deep, however it is spaced', () => {
+  test('accepts every JSON text within the depth, with any white space', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 0, max: 3 }), (text, gap) => {
         fc.pre(!odd(text));
@@ -29,7 +29,7 @@ describe('scanJson', () => {
     );
   });
 
-  test('knows the depth as a parser does', () => {
+  test('counts the depth as a parser does', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), (text) => {
         fc.pre(!odd(text));
@@ -40,7 +40,7 @@ describe('scanJson', () => {
     );
   });
 
-  test('finds a key that stands twice, wherever and however it is written', () => {
+  test('finds a repeated key at any depth and in any spelling', () => {
     const anyKey = fc.string({ unit: 'binary' });
     fc.assert(
       fc.property(anyKey, fc.json({ maxDepth: 2 }), fc.boolean(), (key, value, escape) => {
@@ -53,7 +53,7 @@ describe('scanJson', () => {
     );
   });
 
-  test('ends on any text at all, in a time that grows with its length', () => {
+  test('takes linear time for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,\\ax') }), (text) => {
         scanJson(text, 8);

@@ -7,7 +7,7 @@ const settle = (promise: Promise<Response>) =>
     () => 'closed' as const,
   );
 
-test('a stop lets what is in flight finish, and takes nothing new', async () => {
+test('a stop finishes requests in flight and accepts no new ones', async () => {
   const server = await startServer();
   const begun = Promise.withResolvers<undefined>();
   server.app.readRequest = async () => {
@@ -26,7 +26,7 @@ test('a stop lets what is in flight finish, and takes nothing new', async () => 
   await stopped;
 });
 
-test('a stop does not wait for ever', async () => {
+test('a stop waits for a bounded time', async () => {
   const server = await startServer({ limits: { stopGraceMs: 200 } });
   const begun = Promise.withResolvers<undefined>();
   const never = Promise.withResolvers<undefined>();
@@ -51,7 +51,7 @@ test('a stop closes idle connections at once', async () => {
   expect(performance.now() - started).toBeLessThan(2_000);
 });
 
-test('a port that is taken is an error of the start', async () => {
+test('start rejects with EADDRINUSE when the port is taken', async () => {
   const server = await startServer();
   const config = {
     profile: 'local' as const,

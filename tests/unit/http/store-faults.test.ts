@@ -6,11 +6,11 @@ const replyOf = (code: StoreErrorCode) => errorReply(new StoreError(code, 'The p
 
 test.each<[StoreErrorCode, RegExp]>([
   ['store_busy', /^Nothing was changed/],
-  ['store_full', /^Nothing was changed.*made room/],
+  ['store_full', /^Nothing was changed.*freed space/],
   ['store_readonly', /^Nothing was changed/],
   ['store_closed', /^Nothing was changed/],
   ['store_unavailable', /may or may not.*same Idempotency-Key is safe/],
-])('%s: 503 to come back later, and whether anything was changed', (code, detail) => {
+])('%s answers 503 with Retry-After and says whether anything changed', (code, detail) => {
   const { status, body, headers } = replyOf(code);
   expect({ status, headers }).toEqual({ status: 503, headers: { 'retry-after': '1' } });
   expect(body).toMatchObject({ code, detail: expect.stringMatching(detail) });
@@ -18,13 +18,13 @@ test.each<[StoreErrorCode, RegExp]>([
 });
 
 test.each<[StoreErrorCode]>([['store_corrupt'], ['store_rejected'], ['schema_newer']])(
-  '%s is a fault that tells nothing of itself',
+  '%s answers 500 and reveals nothing',
   (code) => {
     expect(replyOf(code)).toMatchObject({ status: 500, body: { code: 'internal_error' } });
   },
 );
 
-test('all but a busy store are worth a line in the log', () => {
+test('logs every store error but store_busy', () => {
   expect(isFault(new StoreError('store_busy', ''))).toBe(false);
   expect(isFault(new StoreError('store_full', ''))).toBe(true);
 });

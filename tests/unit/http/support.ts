@@ -172,7 +172,7 @@ const workflow: Workflow = {
   executor: 'deploy-webhook',
 };
 
-/** A fake of the application at its port: it records what it was asked, and answers as told. */
+/** A fake of the App port: records its inputs and gives configured answers. */
 export class FakeApp implements Partial<App> {
   readonly submitted: SubmitInput[] = [];
   readonly decided: DecideInput[] = [];
@@ -224,7 +224,7 @@ export interface Harness {
   stop(): Promise<void>;
 }
 
-/** A server over the fakes, on loopback and a free port. Tokens are the names of people. */
+/** A server over the fakes, on loopback and a free port. A token is the name of a person. */
 export async function startServer(change: Partial<ServerOptions> = {}): Promise<Harness> {
   const app = new FakeApp();
   const bodies: unknown[] = [];
@@ -303,7 +303,7 @@ export async function declared(url: string, init: RequestInit = {}): Promise<Res
   return response;
 }
 
-/** Writes bytes as they are and gives everything that comes back until the server closes. */
+/** Writes raw bytes and gives everything that the server sends until it closes. */
 export function raw(
   port: number,
   parts: readonly (string | Buffer)[],
