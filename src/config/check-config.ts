@@ -7,7 +7,7 @@ import type { YamlSource } from './yaml-source.ts';
 
 type Report = (path: Path, rule: string, found: unknown, expected: string) => void;
 
-/** Checks that hold between keys of countersign.yaml, in every profile. */
+/** Checks between keys of countersign.yaml, in every profile. */
 export function checkConfig(
   source: YamlSource,
   config: Omit<Config, 'workflows'>,
@@ -35,7 +35,7 @@ export function checkConfig(
         ['channels', name, 'serviceUrl'],
         'missing',
         undefined,
-        'the service URL, as this cloud has no default for it',
+        'the service URL, because this cloud has no default',
       );
     }
   }
@@ -61,7 +61,7 @@ function checkIssuers(config: Omit<Config, 'workflows'>, report: Report): void {
         [...path, 'issuer'],
         'own_issuer',
         issuer.issuer,
-        'another issuer than this service itself (its tokens are not accepted as inbound ones)',
+        'another issuer than this service: its own tokens are never accepted',
       );
     }
   });
@@ -151,7 +151,7 @@ function checkTeams(config: Omit<Config, 'workflows'>, report: Report): void {
       ['teams', 'credential'],
       'missing',
       undefined,
-      'a secret or certificate (a managed identity goes with appType UserAssignedMSI)',
+      'a secret or certificate (a managed identity needs appType UserAssignedMSI)',
     );
   }
   if (teams.appType === 'UserAssignedMSI' && !managed) {
@@ -159,7 +159,7 @@ function checkTeams(config: Omit<Config, 'workflows'>, report: Report): void {
       ['teams', 'credential', 'kind'],
       'wrong_value',
       teams.credential.kind,
-      'managedIdentity, as appType is UserAssignedMSI',
+      'managedIdentity, because appType is UserAssignedMSI',
     );
   }
 }

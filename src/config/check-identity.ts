@@ -5,14 +5,14 @@ import { oneOf } from './suggest.ts';
 type Identity = Config['identity'];
 type Report = (path: Path, rule: string, found: unknown, expected: string) => void;
 
-/** Ten calls to Microsoft Graph, which takes twenty groups at a time. */
+/** Ten calls to Microsoft Graph, which accepts twenty groups a call. */
 const MAX_GROUPS = 200;
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Where roles come from. At an issuer with several tenants every mapping must say whose tokens it
- * reads: app roles and groups are assigned by each tenant's own administrator, who could otherwise
- * hand out roles to people of the others' making.
+ * Checks role mappings. At an issuer with several tenants each mapping must name its tenants: each
+ * tenant's administrator assigns app roles and groups, and could otherwise give roles of another
+ * tenant.
  */
 export function checkRoleSources(
   { issuers }: Identity,
@@ -44,14 +44,14 @@ export function checkRoleSources(
   });
 }
 
-/** Groups are asked for by name, so each must be named, and as Microsoft Graph knows it. */
+/** Microsoft Graph is asked about single groups, so a map must name each by its object id. */
 function checkLookup(issuer: IssuerConfig, path: Path, report: Report, tenantId: string): void {
   if (!URL.canParse(issuer.groupLookup?.graphUrl ?? '')) {
     report(
       [...path, 'groupLookup', 'graphUrl'],
       'missing',
       undefined,
-      'the address of Microsoft Graph, as this cloud has no default for it',
+      'the address of Microsoft Graph, because this cloud has no default',
     );
   }
   if (issuer.groupLookup?.credential.kind === 'managedIdentity') {
@@ -74,7 +74,7 @@ function checkLookup(issuer: IssuerConfig, path: Path, report: Report, tenantId:
       [...path, 'roles'],
       'too_many_groups',
       named.length,
-      `at most ${MAX_GROUPS} groups, as each look-up asks about all of them`,
+      `at most ${MAX_GROUPS} groups, because each look-up asks about all of them`,
     );
   }
   issuer.roles.forEach(({ claim, map }, at) => {
@@ -85,7 +85,7 @@ function checkLookup(issuer: IssuerConfig, path: Path, report: Report, tenantId:
         [...role, 'map'],
         'group_not_named',
         undefined,
-        'a map of group ids to roles, as only groups that it names can be looked up',
+        'a map of group ids to roles: only the groups that it names can be looked up',
       );
     }
     for (const group of Object.keys(map ?? {})) {
@@ -100,7 +100,7 @@ function checkLookup(issuer: IssuerConfig, path: Path, report: Report, tenantId:
   });
 }
 
-/** A managed identity asks as itself, and Microsoft Graph answers it of its own tenant alone. */
+/** A managed identity asks as itself, and Microsoft Graph answers about its own tenant only. */
 function checkManaged(
   { groupLookup, tenants }: IssuerConfig,
   path: Path,
@@ -111,7 +111,7 @@ function checkManaged(
       [...path, 'groupLookup', 'as'],
       'wrong_value',
       'person',
-      'application, as a managed identity cannot ask on behalf of people (or another credential)',
+      'application, or another credential: a managed identity cannot ask on behalf of people',
     );
   }
   if (tenants.some((tenant) => tenant !== tenantId)) {
@@ -119,13 +119,13 @@ function checkManaged(
       [...path, 'groupLookup', 'credential'],
       'missing',
       undefined,
-      'a secret or certificate, as a managed identity is known in its own tenant alone ' +
-        '(teams.tenantId) and this issuer has others',
+      'a secret or certificate: a managed identity works in its own tenant only ' +
+        '(teams.tenantId), and this issuer has others',
     );
   }
 }
 
-/** Every linked identity is of a configured issuer, of the right form, and in one link only. */
+/** Each linked identity belongs to a configured issuer, has its form, and is in one link only. */
 export function checkLinks({ issuers, links = [] }: Identity, report: Report): void {
   const seen = new Set<string>();
   links.forEach((identities, link) =>
@@ -148,14 +148,14 @@ export function checkLinks({ issuers, links = [] }: Identity, report: Report): v
       }
       const name = JSON.stringify(identity);
       if (seen.has(name)) {
-        report(path, 'repeated', identity.issuer, 'an identity that stands in no other place');
+        report(path, 'repeated', identity.issuer, 'an identity that no other link has');
       }
       seen.add(name);
     }),
   );
 }
 
-/** What a linked identity of this issuer would have to look like; undefined where it does. */
+/** The form that a linked identity of this issuer must have; undefined when it has it. */
 function misfit(issuer: IssuerConfig, identity: LinkedIdentity): string | undefined {
   if ('actor' in identity) {
     return issuer.actorClaim === undefined
@@ -164,12 +164,13 @@ function misfit(issuer: IssuerConfig, identity: LinkedIdentity): string | undefi
   }
   if (!issuer.use.includes('people')) return 'an issuer for people, or an actor';
   if ('objectId' in identity) {
-    if (issuer.teams === null) return 'a subject, as this issuer names no tenant and object id';
+    if (issuer.teams === null)
+      return 'a subject, because this issuer names no tenant and object id';
     return issuer.tenants.length === 0 || issuer.tenants.includes(identity.tenant)
       ? undefined
       : `a tenant of this issuer: ${oneOf(issuer.tenants, identity.tenant)}`;
   }
   return issuer.teams === null
     ? undefined
-    : "tenant and objectId, by which this issuer's " + 'people are known';
+    : 'tenant and objectId, which identify people of this issuer';
 }

@@ -10,7 +10,7 @@ export const DEMO_IDS: readonly string[] = [
   'c0de51a7-9b34-4e02-8f6d-2a7c1e95b840',
 ];
 
-/** Every rule that the local profile relaxes and production refuses, by name. */
+/** The rules of production that the local profile relaxes. */
 export const PRODUCTION_RULES = [
   'production_http_public_url',
   'production_http_issuer',
@@ -27,7 +27,7 @@ type Report = (path: Path, rule: Rule, found: unknown, expected: string) => void
 
 const MIN_SECRET_BYTES = 32;
 
-/** What of this configuration is fit for the local profile only. */
+/** Reports what only the local profile may have. */
 export function checkProduction(
   source: YamlSource,
   config: Omit<Config, 'workflows'>,
@@ -85,7 +85,7 @@ function checkIssuers(config: Omit<Config, 'workflows'>, report: Report): void {
 
 function checkDemo(config: Omit<Config, 'workflows'>, report: Report): void {
   const { teams, identity } = config;
-  const expected = 'a tenant and bot of your own (this one belongs to the local profile)';
+  const expected = 'your own tenant and bot (this one belongs to the local profile)';
   const check = (path: Path, id: string) => {
     if (DEMO_IDS.includes(id)) report(path, 'production_demo_tenant', id, expected);
   };
@@ -106,10 +106,10 @@ function checkUrl(report: Report, path: Path, text: string, rule: Rule): void {
 
 function checkHost(report: Report, path: Path, host: string): void {
   if (!isLoopback(host)) return;
-  report(path, 'production_loopback_host', host, 'a host that is not this machine itself');
+  report(path, 'production_loopback_host', host, 'a host other than this machine');
 }
 
-/** Whether a host (with or without port) is this machine itself. */
+/** Whether a host (with or without port) is this machine. */
 function isLoopback(host: string): boolean {
   const name = host
     .replace(/:\d+$/, '')
@@ -130,7 +130,7 @@ function warningsOf(source: YamlSource, config: Omit<Config, 'workflows'>): Prob
       ['store', 'kind'],
       'sqlite_in_production',
       'sqlite',
-      'sqlserver where more than one replica runs (SQLite serves one process on one disk)',
+      'sqlserver for more than one replica (SQLite serves one process on one disk)',
     );
   }
   const secrets: Path[] = [
@@ -141,7 +141,7 @@ function warningsOf(source: YamlSource, config: Omit<Config, 'workflows'>): Prob
   ];
   for (const path of secrets) {
     if (source.references.has(formatPath(path))) continue;
-    warn(path, 'secret_in_file', 'a secret written out', '${env:NAME} or ${file:PATH}');
+    warn(path, 'secret_in_file', 'a secret in the file', '${env:NAME} or ${file:PATH}');
   }
   return warnings;
 }

@@ -18,7 +18,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   record: 'a block of keys',
 };
 
-/** Checks a source against a schema; gives the parsed value, or every problem with its place. */
+/** Checks a source by a schema; gives the parsed value, or every problem with its position. */
 export function checkShape<Schema extends z.ZodType>(
   source: YamlSource,
   schema: Schema,
@@ -94,7 +94,7 @@ function unknownKey(finding: Finding, path: Path, key: string): Problem {
   };
 }
 
-/** The branch of a union whose outer type the value has, so that its inner problems are told. */
+/** The branch of a union that has the outer type of the value, to report its inner problems. */
 function likelyBranch(branches: readonly Issue[][], value: unknown): Issue[] | undefined {
   if (value === undefined) return undefined;
   const fitting = branches.filter(

@@ -4,10 +4,10 @@ import { describeFound, formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import { oneOf } from './suggest.ts';
 
-/** What workflows refer to. */
+/** The parts of the configuration that workflows refer to. */
 export type Surroundings = Pick<Config, 'channels' | 'executors' | 'identity' | 'teams'>;
 
-/** Claims that hold a name that others can take over, and what is beside them that stays. */
+/** Claims with a name that others can take over, and the permanent id beside each. */
 const IDS_OF_NAMES: Readonly<Record<string, readonly string[]>> = {
   repository: ['repository_id'],
   repository_owner: ['repository_owner_id', 'repository_id'],
@@ -21,8 +21,8 @@ interface Findings {
 }
 
 /**
- * Checks the workflows against the rest of the configuration: channels, executors, issuers and
- * claims exist, somebody can have each role, ids are unique.
+ * Checks workflows against the rest of the configuration: channels, executors, issuers and claims
+ * exist, somebody can have each role, ids are unique.
  */
 export function checkWorkflows(
   workflows: readonly LoadedWorkflow[],
@@ -54,8 +54,8 @@ export function checkWorkflows(
 }
 
 /**
- * The roles that a token of some person can give, with what they imply; undefined where an issuer
- * takes any value of a claim as a role, so that nothing can be said.
+ * The roles that a person's token can give, with the roles that they imply; undefined when an
+ * issuer uses any value of a claim as a role.
  */
 export function producibleRoles(identity: Config['identity']): ReadonlySet<string> | undefined {
   const roles = new Set<string>();
@@ -63,7 +63,7 @@ export function producibleRoles(identity: Config['identity']): ReadonlySet<strin
     if (map === null) return undefined;
     for (const role of Object.values(map).flat()) roles.add(role);
   }
-  // A set's iteration also visits what is added meanwhile, so this follows chains to their end.
+  // Iterating a Set also visits entries added during the loop, so this follows whole chains.
   for (const role of roles) {
     for (const implied of identity.implies[role] ?? []) roles.add(implied);
   }
@@ -108,7 +108,7 @@ function checkRoles(loaded: LoadedWorkflow, around: Surroundings, findings: Find
         'role_nobody_has',
         role,
         `a role that somebody can have: ${oneOf([...possible], role)} ` +
-          '(nobody can ever have this one: no map of a people issuer gives it and no role ' +
+          '(nobody can ever have this one: no map of an issuer for people gives it, and no role ' +
           'implies it)',
       );
     });
@@ -122,7 +122,7 @@ function checkRoles(loaded: LoadedWorkflow, around: Surroundings, findings: Find
       ['request'],
       'nobody_may_request',
       undefined,
-      'roles or workloads that may ask for it',
+      'roles or workloads that may make a request',
     );
   }
 }
@@ -140,7 +140,7 @@ function checkClaims(loaded: LoadedWorkflow, around: Surroundings, findings: Fin
         [...path, 'claim'],
         'unknown_claim',
         where.claim,
-        `a claim listed under identity.issuers[].claims of a people issuer: ` +
+        `a claim listed under identity.issuers[].claims of an issuer for people: ` +
           oneOf(people, where.claim),
       );
     }
@@ -203,11 +203,11 @@ function checkWorkloads(loaded: LoadedWorkflow, around: Surroundings, findings: 
   });
 }
 
-/** Where no provider can be asked about people who are away, nothing of this would ever run. */
+/** Without a provider that answers about absent people, a recheck could never pass. */
 function checkRecheck(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
   if (loaded.workflow.recheckRoles !== true) return;
   const { identity, teams } = around;
-  // A session tells both, and can be asked only with a refresh token.
+  // A session has both, and can be refreshed only with a refresh token.
   if (identity.session && teams.signIn?.scopes.includes('offline_access')) return;
   const rule = 'recheck_without_source';
   const lookups = peopleIssuers(identity).flatMap(({ groupLookup }) => groupLookup ?? []);

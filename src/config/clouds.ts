@@ -4,14 +4,14 @@ export const CLOUD_NAMES = ['public', 'usgov', 'dod', 'china'] as const;
 
 export type CloudName = (typeof CLOUD_NAMES)[number];
 
-/** What differs from one Microsoft cloud to another. */
+/** What differs between Microsoft clouds. */
 export interface CloudPreset {
   readonly teams: TeamsConfig['cloud'];
-  /** Where Entra's issuers of this cloud stand. */
+  /** Base address of Entra's issuers in this cloud. */
   readonly entraUrl: string;
   /** Microsoft Graph of this cloud. */
   readonly graphUrl: string;
-  /** Where proactive messages go until an activity has told better; null: must be configured. */
+  /** Service URL of proactive messages before the first activity; null: must be configured. */
   readonly serviceUrl: string | null;
 }
 
@@ -70,7 +70,7 @@ export const CLOUDS: Readonly<Record<CloudName, CloudPreset>> = {
   },
 };
 
-/** Client ids of Microsoft Teams: desktop and mobile, web. They bring single sign-on tokens. */
+/** Client ids of Microsoft Teams (desktop and mobile, web), which get single sign-on tokens. */
 export const TEAMS_CLIENT_IDS: readonly string[] = [
   '1fec8e78-bce4-4aaf-ab1b-5451cc387264',
   '5e3ce6c0-2b1f-4285-8d4b-75ee78787346',

@@ -1,14 +1,14 @@
 import type { Administration } from '../domain/people/administration.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
 
-/** `local` relaxes http, loopback and demo people; `serve` refuses it by name. */
+/** `local` allows http, loopback and demo people; `serve` runs `production` only. */
 export type Profile = 'production' | 'local';
 
-/** Everything that the house is told, checked as a whole and frozen. Durations in ms. */
+/** The whole configuration, checked and frozen. Durations in ms. */
 export interface Config {
   readonly profile: Profile;
   readonly server: {
-    /** Where people's browsers and Teams reach the service, without a trailing slash. */
+    /** Public address of the service for browsers and Teams, without a trailing slash. */
     readonly publicUrl: string;
     readonly host: string;
     readonly port: number;
@@ -19,9 +19,9 @@ export interface Config {
   readonly teams: TeamsConfig;
   readonly identity: {
     readonly issuers: readonly IssuerConfig[];
-    /** Roles that a role brings with it, directly; cycles are refused at start. */
+    /** Roles that a role implies directly; the start refuses cycles. */
     readonly implies: Readonly<Record<string, readonly string[]>>;
-    /** DPoP proofs must carry a nonce of ours. */
+    /** DPoP proofs must have a nonce of this service. */
     readonly dpopNonce?: boolean;
     /** Identities of one person that an administrator linked. */
     readonly links?: readonly (readonly LinkedIdentity[])[];
@@ -33,7 +33,7 @@ export interface Config {
   readonly workflows: readonly Workflow[];
   readonly executors: Readonly<Record<string, WebhookExecutorConfig>>;
   readonly signing: {
-    /** At least 32 bytes; keys of our own are derived from it or stored encrypted under it. */
+    /** At least 32 bytes; our own keys are derived from it or encrypted with it. */
     readonly secret: string;
   };
   readonly audit: {
@@ -43,15 +43,15 @@ export interface Config {
   };
 }
 
-/** How long a sign-in by the button carries over clicks. */
+/** How long one sign-in is valid for clicks. */
 export interface SessionConfig {
-  /** Without a click for this long, the session has ended. */
+  /** The session ends this long after the last click. */
   readonly idleMs: number;
-  /** It ends this long after the sign-in, whatever happens. */
+  /** The session ends this long after the sign-in in any case. */
   readonly absoluteMs: number;
-  /** How old claims may be at a click before they are fetched again. */
+  /** Claims older than this are fetched again at a click. */
   readonly maxClaimAgeMs: number;
-  /** A click moves the idle limit; else it is counted from the sign-in. */
+  /** Each click restarts the idle limit; otherwise it counts from the sign-in. */
   readonly sliding: boolean;
 }
 
@@ -78,18 +78,18 @@ export interface TeamsConfig {
     /** Token endpoint base for the bot's own tokens, such as https://login.microsoftonline.com. */
     readonly loginUrl: string;
     readonly scope: string;
-    /** Hosts (with port where not 443) of service URLs; `*.` at the start stands for one label. */
+    /** Hosts of service URLs, with the port unless 443; a leading `*.` matches one label. */
     readonly serviceUrlHosts: readonly string[];
   };
   readonly singleSignOn: {
     readonly enabled: boolean;
-    /** Provider id (identity.issuers) whose tokens Teams hands out. */
+    /** Provider id (identity.issuers) of single sign-on tokens. */
     readonly issuer: string;
     readonly connectionName: string;
     /** The token exchange resource, `api://botid-…`. */
     readonly resource: string;
     readonly audiences: readonly string[];
-    /** Client ids of Teams that may bring the tokens (`azp` / `appid`). */
+    /** Client ids of Teams that may get the tokens (`azp` / `appid`). */
     readonly clients: readonly string[];
     readonly scope: string;
   };
@@ -97,7 +97,7 @@ export interface TeamsConfig {
   readonly signIn: {
     readonly issuer: string;
     readonly clientId: string;
-    /** Null: a public client, whose only proof is PKCE. */
+    /** Null: a public client, with PKCE only. */
     readonly clientSecret: string | null;
     readonly scopes: readonly string[];
   } | null;
@@ -109,58 +109,58 @@ export interface IssuerConfig {
   readonly kind: 'entra' | 'oidc';
   /** Exact `iss`; for Entra may hold `{tenantid}`. */
   readonly issuer: string;
-  /** Where keys are found; default: the issuer's discovery document. */
+  /** Address of the discovery document; default: that of the issuer. */
   readonly discoveryUrl: string;
   readonly use: readonly ('people' | 'workloads')[];
   readonly audiences: readonly string[];
   readonly algorithms: readonly string[];
-  /** How old a token may be, from `iat`. */
+  /** Maximum age of a token since `iat`. */
   readonly maxAgeMs: number;
   readonly clockToleranceMs: number;
   /** Tenants that are trusted (Entra); empty for providers without tenants. */
   readonly tenants: readonly string[];
-  /** From claims to roles: a value of the claim gives a role. No `map`: the value is the role. */
+  /** Maps claim values to roles. Without `map` the value is the role. */
   readonly roles: readonly {
     readonly claim: string;
     readonly map: Readonly<Record<string, readonly string[]>> | null;
-    /** Tenants whose tokens it reads; left out: the issuer has one tenant, or none. */
+    /** Tenants to which the mapping applies; absent when the issuer has one tenant, or none. */
     readonly tenants?: readonly string[];
   }[];
   /** Claims that rules may use. */
   readonly claims: readonly string[];
-  /** Claims that name the person as Teams knows them; null where the provider has none. */
+  /** Claims with the person's object id and tenant in Teams; null when the provider has none. */
   readonly teams: { readonly objectIdClaim: string; readonly tenantClaim: string } | null;
   /** The claim that holds the display name. */
   readonly nameClaim: string;
-  /** Claims that are part of a workload's key beside its subject, as names can be taken over. */
+  /** Claims that are part of a workload's key besides the subject, whose name can be taken over. */
   readonly keyClaims?: readonly string[];
-  /** The claim that names the human who started a workload. */
+  /** The claim that names the person who started a workload. */
   readonly actorClaim?: string;
-  /** Where groups are looked up that a token does not list (Entra's overage). */
+  /** Look-up of groups that a token does not list (Entra's group overage). */
   readonly groupLookup?: GroupLookupConfig;
 }
 
-/** Microsoft Graph, asked with a registration of its own or the bot's. */
+/** Access to Microsoft Graph, with its own registration or the bot's. */
 export interface GroupLookupConfig {
   /** Such as https://graph.microsoft.com. */
   readonly graphUrl: string;
-  /** Where its tokens come from, such as https://login.microsoftonline.com. */
+  /** Base address of its token endpoint, such as https://login.microsoftonline.com. */
   readonly loginUrl: string;
-  /** The registration that asks, whose app roles a look at roles before running reads. */
+  /** Client id of the registration; rechecks before an execution read its app roles. */
   readonly clientId: string;
   /** A managed identity asks as itself, in its own tenant. */
   readonly credential: TeamsConfig['credential'];
-  /** `person`: on behalf of the person where there is an access token; else as the application. */
+  /** `person`: on behalf of the person when there is an access token, else as the application. */
   readonly as: 'application' | 'person';
-  /** From claims to the properties of Graph's users that hold the same; left out: none. */
+  /** Maps claims to the user properties in Graph with the same value; absent: none. */
   readonly claims?: Readonly<Record<string, string>>;
 }
 
-/** One identity of a link, by what its tokens say. */
+/** One identity of a link, as its tokens identify it. */
 export type LinkedIdentity = { readonly issuer: string } & (
   | { readonly tenant: string; readonly objectId: string }
   | { readonly subject: string }
-  /** What `actorClaim` holds in the tokens of workloads that the person started. */
+  /** The value of `actorClaim` in tokens of workloads that the person started. */
   | { readonly actor: string }
 );
 
@@ -176,10 +176,10 @@ export interface WebhookExecutorConfig {
   readonly url: string;
   /** Standard Webhooks secret, `whsec_…`. */
   readonly secret: string;
-  /** The reference that the secret came by (`${env:NAME}`), for the configuration hash. */
+  /** The reference to the secret (`${env:NAME}`), for the configuration hash. */
   readonly secretRef: string;
   readonly timeoutMs: number;
-  /** The target drops repeats of one `webhook-id`, so that sending again is safe. */
+  /** The target ignores repeats of one `webhook-id`, so that sending again is safe. */
   readonly idempotent: boolean;
   readonly maxAttempts: number;
   /** Hosts or CIDR ranges that may be private addresses. */

@@ -6,7 +6,7 @@ import { refusalText } from '../text/text.ts';
 import { patternProblem } from './pattern-problem.ts';
 import type { FieldInput } from './schema-workflow.ts';
 
-/** Something wrong at one key of a field. */
+/** A problem at one key of a field. */
 export interface FieldProblem {
   readonly key: string;
   readonly expected: string;
@@ -14,7 +14,7 @@ export interface FieldProblem {
 
 const MAX_LENGTH: Readonly<Record<string, number>> = { text: 200, multiline: 2_000, choice: 100 };
 
-/** The keys that only some types take. */
+/** Keys that only some types have. */
 const ONLY_FOR: Readonly<Record<string, readonly string[]>> = {
   choices: ['choice'],
   pattern: ['text', 'multiline'],
@@ -23,7 +23,7 @@ const ONLY_FOR: Readonly<Record<string, readonly string[]>> = {
   max: ['number', 'duration'],
 };
 
-/** A field as the domain takes it, and what is wrong with it. */
+/** A field for the domain, and its problems. */
 export function toFieldSpec(input: FieldInput): { spec: FieldSpec; problems: FieldProblem[] } {
   const problems: FieldProblem[] = [];
   for (const [key, types] of Object.entries(ONLY_FOR)) {
@@ -64,7 +64,7 @@ export function toFieldSpec(input: FieldInput): { spec: FieldSpec; problems: Fie
   return { spec: { ...spec, default: checked }, problems };
 }
 
-/** A value as the domain takes it for this field (durations in ms), or what is expected instead. */
+/** A value of this field for the domain (durations in ms), or what is expected instead. */
 export function toFieldValue(spec: FieldSpec, value: unknown): FieldValue | { expected: string } {
   const probe: Pick<Workflow, 'id' | 'fields'> = {
     id: 'check',
@@ -72,11 +72,11 @@ export function toFieldValue(spec: FieldSpec, value: unknown): FieldValue | { ex
   };
   const checked = checkFields(probe as Workflow, { [spec.id]: value });
   if (!checked.ok)
-    return { expected: `a value that the field takes (${refusalText(en, checked.refusal)})` };
+    return { expected: `a value that the field accepts (${refusalText(en, checked.refusal)})` };
   return checked.fields[spec.id] ?? { expected: 'a value' };
 }
 
-/** A number, or a duration's ms, for a key that bounds a field; undefined where it is neither. */
+/** A bound of a field: a number, or a duration in ms; undefined when it is neither. */
 export function toBound(type: FieldSpec['type'], value: unknown): number | undefined {
   if (type === 'duration') return typeof value === 'string' ? parseDuration(value) : undefined;
   return type === 'number' && typeof value === 'number' ? value : undefined;

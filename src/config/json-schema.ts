@@ -6,7 +6,7 @@ import { workflowSchema } from './schema-workflow.ts';
 
 const FOLDER = new URL('../../docs/reference/', import.meta.url);
 
-/** The JSON Schemas that editors use: file name in docs/reference/ → text. */
+/** The JSON Schemas for editors: file name in docs/reference/ → text. */
 export function jsonSchemas(): Readonly<Record<string, string>> {
   return {
     'countersign.schema.json': textOf('countersign.yaml', withReferences(plain(configSchema))),
@@ -23,20 +23,20 @@ function textOf(title: string, schema: Readonly<Record<string, unknown>>): strin
   return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
 }
 
-/** Lets references stand where a text has a pattern, as editors do not replace them. */
+/** Allows references where a text has a pattern, because editors do not replace them. */
 function withReferences<Value>(schema: Value): Value {
   if (typeof schema !== 'object' || schema === null) return schema;
   if (Array.isArray(schema)) return schema.map(withReferences) as Value;
   const entries = Object.entries(schema).map(([key, value]) => {
     const reference = key === 'pattern' && typeof value === 'string';
-    // Inside `propertyNames` a reference makes no sense: keys are not replaced.
+    // Not inside `propertyNames`: references in keys are not replaced.
     if (key === 'propertyNames') return [key, value];
     return [key, reference ? `(${value})|\\$\\{(env|file):` : withReferences(value)];
   });
   return Object.fromEntries(entries) as Value;
 }
 
-// Run by itself (`node src/config/json-schema.ts`) it writes the files.
+// `node src/config/json-schema.ts` writes the files.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(FOLDER, { recursive: true });
   for (const [name, text] of Object.entries(jsonSchemas())) {

@@ -3,8 +3,8 @@ import type { Path } from './problem.ts';
 type Schema = Readonly<Record<string, unknown>>;
 
 /**
- * The keys that a JSON Schema takes at a path of this data. In a union, the variants whose fixed
- * values (such as `kind`) agree with the data count; all of them where none does.
+ * The keys that a JSON Schema allows at a path of this data. Of a union, the variants whose fixed
+ * values (such as `kind`) match the data; all variants when none matches.
  */
 export function knownKeys(schema: unknown, path: Path, data: unknown): readonly string[] {
   let schemas = variants(schema, data);
@@ -16,7 +16,7 @@ export function knownKeys(schema: unknown, path: Path, data: unknown): readonly 
   return [...new Set(schemas.flatMap((one) => Object.keys(asSchema(one.properties))))];
 }
 
-/** The value at one key or position, own properties only. */
+/** The value at one key or index, own properties only. */
 export function member(value: unknown, part: string | number): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
   return (value as Record<string | number, unknown>)[part];

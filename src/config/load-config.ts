@@ -23,22 +23,21 @@ export interface LoadOptions {
   readonly path: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly profile: Profile;
-  /** Gives a file's text or throws; for tests. */
+  /** Reads a file; for tests. */
   readonly readFile?: (path: string) => string;
-  /** Names in a folder, or throws; for tests. */
+  /** Lists a folder; for tests. */
   readonly listFolder?: (path: string) => readonly string[];
 }
 
 /**
- * Reads countersign.yaml and its workflows, checks everything, and gives the frozen configuration
- * with what is unwise about it.
+ * Reads and checks countersign.yaml and its workflows; gives the frozen configuration and warnings.
  *
- * @throws ConfigError with every problem at once, each with file, line and column.
+ * @throws ConfigError with every problem, each with file, line and column.
  */
 export function loadConfig(options: LoadOptions): {
   readonly config: Config;
   readonly warnings: readonly Problem[];
-  /** Where each key stands in the file; its data holds secrets and is for this process alone. */
+  /** The position of each key. Its data contains secrets: keep it in this process. */
   readonly source: YamlSource;
 } {
   const readFile = options.readFile ?? ((path: string) => readFileSync(path, 'utf8'));
@@ -52,7 +51,7 @@ export function loadConfig(options: LoadOptions): {
   const folder = workflowsFolder(file, source);
   const workflows = loadFolder({ folder, source, readFile, listFolder, problems });
   if ('problems' in shape) {
-    // What a broken form or a missing reference has told already is not told a second time.
+    // Report nothing twice: an invalid form or a missing reference is reported already.
     const told = new Set(form.map((problem) => problem.path));
     problems.push(...shape.problems.filter(({ path }) => !told.has(path)));
     throw new ConfigError(problems);
@@ -97,7 +96,7 @@ function readOrThrow(file: string, readFile: (path: string) => string): string {
   }
 }
 
-/** The folder is read even where the rest of the file is wrong, so that all is told at once. */
+/** Reads the folder even when the rest of the file is invalid, to report all problems at once. */
 function workflowsFolder(file: string, source: YamlSource): string {
   const { data } = source;
   const given =
@@ -153,7 +152,7 @@ function portOf(text: string | undefined, file: string, problems: Problem[]): nu
   return undefined;
 }
 
-/** Freezes everything inside, as nothing may change it after the start. */
+/** Freezes a value deeply: nothing may change it after the start. */
 function freeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   for (const inner of Object.values(value)) freeze(inner);

@@ -19,13 +19,13 @@ import type { YamlSource } from './yaml-source.ts';
 
 const REQUESTER = '$requester.';
 
-/** A workflow with its source, so that cross-checks can tell where. */
+/** A workflow with its source, which gives later checks the positions. */
 export interface LoadedWorkflow {
   readonly workflow: Workflow;
   readonly source: YamlSource;
 }
 
-/** Reads one workflow file by itself: its form, its fields, its conditions, its version. */
+/** Reads one workflow file: form, fields, conditions, version. */
 export function loadWorkflow(
   file: string,
   text: string,
@@ -156,7 +156,7 @@ class Builder {
       const expected =
         spec.type === 'duration'
           ? 'a duration such as 4h'
-          : 'no `over` but for a field of type number (a number) or duration';
+          : 'no `over`: it is for fields of type number and duration';
       this.#add([...at, 'over'], 'wrong_condition', when.over, expected);
     }
     return { field: when.field, in: values ?? null, over: over ?? null };

@@ -1,7 +1,7 @@
 import { formatPath } from './problem.ts';
 import type { Path } from './problem.ts';
 
-/** Keys that are promised and not there in this version: refused by name, never ignored. */
+/** Keys of later versions: refused by name, never ignored. */
 const NOT_YET: ReadonlySet<string> = new Set([
   'auto',
   'timing.remind',
@@ -9,7 +9,7 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'execute.revokeAfter',
 ]);
 
-/** The words for a key of a later version; undefined for all others. */
+/** What is expected instead of a key of a later version; undefined for other keys. */
 export function notYet(path: Path): string | undefined {
   const name = formatPath(path);
   if (!NOT_YET.has(name)) return undefined;

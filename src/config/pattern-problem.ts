@@ -1,9 +1,9 @@
 import { readPattern } from '../lib/pattern.ts';
 
-/** Steps that one value may cost: about a tenth of a second. */
+/** Steps that one value may take: about a tenth of a second. */
 const MAX_STEPS = 250_000;
 
-/** What other dialects have and RE2 has not, and what to write instead. */
+/** Syntax of other dialects that RE2 does not have, and what to write instead. */
 const INSTEAD: readonly (readonly [part: RegExp, advice: string])[] = [
   [
     /^\(\?<?[=!]/,

@@ -1,11 +1,11 @@
-/** Where something stands in a file; lines and columns count from 1. */
+/** A position in a file; lines and columns count from 1. */
 export interface Place {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** One thing that is wrong (or, as a warning, unwise) in a configuration file. */
+/** A problem or a warning of a configuration file. */
 export interface Problem extends Place {
   /** Stable name of the rule, such as `unknown_key` or `production_http_issuer`. */
   readonly rule: string;
@@ -15,10 +15,10 @@ export interface Problem extends Place {
   readonly expected: string;
 }
 
-/** A key's path: names and list positions. */
+/** A path of keys and list indexes. */
 export type Path = readonly (string | number)[];
 
-/** Everything that is wrong with the configuration, at once. */
+/** All problems of the configuration. */
 export class ConfigError extends Error {
   readonly code = 'config_invalid';
   readonly problems: readonly Problem[];
@@ -31,14 +31,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** A problem as one line that editors jump to: `file:line:column: path: found …; expected …`. */
+/** A problem as one line that editors can open: `file:line:column: path: found …; expected …`. */
 export function formatProblem(problem: Problem): string {
   const { file, line, column, path, found, expected, rule } = problem;
   const subject = path === '' ? '' : `${path}: `;
   return `${file}:${line}:${column}: ${subject}found ${found}; expected ${expected} [${rule}]`;
 }
 
-/** A path as people write it: `stages[0].where.claim`. */
+/** A path as text: `stages[0].where.claim`. */
 export function formatPath(path: Path): string {
   return path
     .map((part, at) => (typeof part === 'number' ? `[${part}]` : at === 0 ? part : `.${part}`))
@@ -48,8 +48,8 @@ export function formatPath(path: Path): string {
 const SECRET_KEY = /secret|password|privatekey|connectionstring|credential/i;
 
 /**
- * A value as a problem may show it: short, and never what stands under a secret's key or came by
- * a reference (then the reference itself is shown).
+ * A value in a problem: shortened, and never a secret. Of a value that came from a reference, the
+ * reference is shown.
  */
 export function describeFound(value: unknown, path: Path, reference?: string): string {
   if (reference !== undefined) return `the value of ${reference}`;

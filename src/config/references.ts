@@ -6,9 +6,9 @@ const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
 const MAX_SECRET_CHARS = 65_536;
 
 /**
- * Replaces `${env:NAME}` by an environment variable and `${file:PATH}` by a file's text without
+ * Replaces `${env:NAME}` by an environment variable and `${file:PATH}` by the text of a file without
  * its last line end. Paths are relative to the configuration file. An empty value is a problem,
- * as an empty secret never is what was meant.
+ * because an empty secret is a mistake.
  */
 export function referenceSubstitute(options: {
   file: string;
@@ -37,10 +37,10 @@ export function referenceSubstitute(options: {
   };
 }
 
-/** For files that are hashed as they stand, such as workflows: a reference is refused. */
+/** For files that are hashed as written, such as workflows: rejects references. */
 export const refuseReferences: Substitute = (text) =>
   /\$\{(env|file):/.test(text)
-    ? { found: JSON.stringify(text), expected: 'a value (a workflow holds no references)' }
+    ? { found: JSON.stringify(text), expected: 'a value (a workflow has no references)' }
     : { text, replaced: false };
 
 function readSecret(

@@ -7,7 +7,7 @@ import type { IssuerInput } from './schema-identity.ts';
 const MINUTE_MS = 60_000;
 const V1_ISSUER = /^https:\/\/sts\.[a-z.]+\/[^/]+\/$/;
 
-/** The claims of a GitHub Actions token that rules may use without naming them. */
+/** Claims of a GitHub Actions token that rules may use without listing them. */
 const GITHUB_CLAIMS = [
   'repository',
   'repository_id',
@@ -26,7 +26,7 @@ const GITHUB_CLAIMS = [
   'run_attempt',
 ] as const;
 
-/** The same of a GitLab job's token, and of a run of Azure Pipelines. */
+/** The same for tokens of GitLab jobs and of Azure Pipelines runs. */
 const GITLAB_CLAIMS = [
   'sub',
   'namespace_id',
@@ -60,10 +60,10 @@ const AZURE_DEVOPS_CLAIMS = [
   'run_id',
 ] as const;
 
-/** What every token of Azure Pipelines is for: the audience cannot be chosen there. */
+/** The fixed audience of Azure Pipelines tokens. */
 export const AZURE_DEVOPS_AUDIENCE = 'api://AzureADTokenExchange';
 
-/** The issuers with what their kind presets: Entra needs no more than tenant and audience. */
+/** The issuers with the presets of their kind: Entra needs only tenant and audience. */
 export function resolveIssuers(input: ConfigInput, bot: TeamsConfig['credential']): IssuerConfig[] {
   return input.identity.issuers.map((issuer) => {
     switch (issuer.kind) {
@@ -92,7 +92,7 @@ function entraIssuer(
   const tenants = input.tenants ?? (input.tenant === undefined ? [] : [input.tenant]);
   const authority = tenants.length === 1 ? tenants[0] : 'organizations';
   const issuer = input.issuer ?? `${entraUrl}/{tenantid}/v2.0`;
-  // The v1.0 document names other keys and another issuer than the v2.0 one.
+  // The v1.0 document has other keys and another issuer than the v2.0 document.
   const version = V1_ISSUER.test(issuer) ? '' : '/v2.0';
   const lookup = groupLookupOf(input, whole, bot);
   return {
@@ -110,7 +110,7 @@ function entraIssuer(
   };
 }
 
-/** The lookup with the bot's registration put in. */
+/** The look-up with the bot's registration as its default. */
 function groupLookupOf(
   input: Input<'entra'>,
   whole: ConfigInput,
@@ -134,7 +134,7 @@ function groupLookupOf(
   };
 }
 
-/** What pipelines' issuers have in common. */
+/** What issuers of pipelines have in common. */
 function pipelineIssuer(
   input: IssuerInput,
   { issuer, claims }: { issuer: string; claims: readonly string[] },
@@ -156,7 +156,7 @@ function githubIssuer(input: Input<'github'>): IssuerConfig {
   return {
     ...pipelineIssuer(input, { issuer, claims: GITHUB_CLAIMS }),
     nameClaim: 'repository',
-    // A repository's name can be taken over after a rename or deletion; its ids cannot.
+    // After a rename or deletion somebody else can take a repository's name, but not its ids.
     keyClaims: ['repository_owner_id', 'repository_id'],
     actorClaim: 'actor_id',
   };
@@ -171,7 +171,7 @@ function gitlabIssuer(input: Input<'gitlab'>): IssuerConfig {
   };
 }
 
-/** Azure's tokens name no human; the organization is bound by its issuer. */
+/** Tokens of Azure Pipelines name no person; their issuer names the organization. */
 function azureDevOpsIssuer(input: Input<'azure-devops'>): IssuerConfig {
   const issuer = `https://vstoken.dev.azure.com/${input.organization}`;
   return {

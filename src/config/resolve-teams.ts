@@ -2,7 +2,7 @@ import { CLOUDS, TEAMS_CLIENT_IDS } from './clouds.ts';
 import type { ChannelConfig, TeamsConfig } from './config.ts';
 import type { ConfigInput } from './schema.ts';
 
-/** The section `teams` with presets and defaults put in. */
+/** The section `teams` with presets and defaults. */
 export function resolveTeams(input: ConfigInput): TeamsConfig {
   const { teams, identity } = input;
   const resource = teams.singleSignOn.resource ?? `api://botid-${teams.appId}`;
@@ -30,7 +30,7 @@ export function resolveTeams(input: ConfigInput): TeamsConfig {
   };
 }
 
-/** The section `channels`; a channel without a service URL gets the cloud's (or an empty one). */
+/** The section `channels`; the default service URL is that of the cloud (or empty). */
 export function resolveChannels(input: ConfigInput): Record<string, ChannelConfig> {
   const { cloud, tenantId } = input.teams;
   const serviceUrl = typeof cloud === 'string' ? CLOUDS[cloud].serviceUrl : null;
@@ -47,7 +47,7 @@ export function resolveChannels(input: ConfigInput): Record<string, ChannelConfi
   );
 }
 
-/** A credential as it is used; the bot's own managed identity goes by its app id. */
+/** A credential with its defaults: the bot's managed identity has the app id as client id. */
 export function resolveCredential({
   credential,
   appId,

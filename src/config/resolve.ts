@@ -5,7 +5,7 @@ import { resolveIssuers } from './resolve-issuers.ts';
 import { resolveChannels, resolveTeams } from './resolve-teams.ts';
 import type { ConfigInput } from './schema.ts';
 
-/** The configuration but for its workflows, with presets, defaults and paths worked out. */
+/** The configuration without workflows, with presets, defaults and absolute paths. */
 export function resolveConfig(options: {
   input: ConfigInput;
   profile: Profile;
@@ -65,7 +65,7 @@ function resolveExecutors(
         kind: executor.kind,
         url: executor.url,
         secret: executor.secret,
-        // A secret written out has no reference; its hash tells a change without telling the secret.
+        // A secret in the file has no reference: its hash shows a change without the secret.
         secretRef:
           references.get(`executors.${name}.secret`) ?? `sha256:${sha256(executor.secret)}`,
         timeoutMs: executor.timeout,

@@ -12,7 +12,7 @@ import {
 } from './schema-parts.ts';
 import { lookupCredentialSchema } from './schema-teams.ts';
 
-/** Signatures that only the provider can make; nothing with a shared key, never `none`. */
+/** Asymmetric signatures only: no shared keys, never `none`. */
 export const ALGORITHMS = [
   'RS256',
   'RS384',

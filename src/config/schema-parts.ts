@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { formatDuration, parseDuration } from '../lib/duration.ts';
 
-/** Text that must match; `expected` says how in words. */
+/** Text that must match a pattern; `expected` describes it in words. */
 export const matching = (pattern: RegExp, expected: string) =>
   z.string().regex(pattern, { error: expected });
 
-/** A name that other parts of the configuration refer to. */
+/** A name that other parts of the configuration use. */
 export const nameSchema = matching(
   /^[a-z][a-z0-9-]{0,62}$/,
   'a name of lower-case letters, digits and dashes',
 );
 
-/** The name of a role or claim, as tokens write them. */
+/** The name of a role or claim, as tokens write it. */
 export const roleSchema = matching(
   /^[A-Za-z][A-Za-z0-9._:/-]{0,119}$/,
   'a role: letters, digits and . _ : / -',
@@ -29,7 +29,7 @@ export const guidSchema = z
   .toLowerCase()
   .regex(GUID, { error: 'a GUID such as 11111111-2222-3333-4444-555555555555' });
 
-/** One line of text for people. */
+/** One line of text. */
 export const lineSchema = (maxLength: number) =>
   z
     .string()
@@ -42,7 +42,7 @@ export const urlSchema = z.string().max(2_000).refine(isPlainUrl, {
   error: 'an absolute URL (https://…) without user, password and fragment',
 });
 
-/** A duration as `90s`, `15m`, `8h`, `2d` or ISO 8601, within bounds; gives ms. */
+/** A duration within bounds, as `90s`, `15m`, `8h`, `2d` or ISO 8601; gives ms. */
 export function durationSchema(limits: { minMs: number; maxMs: number }) {
   const { minMs, maxMs } = limits;
   const expected =

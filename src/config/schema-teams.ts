@@ -11,7 +11,7 @@ import {
 
 const hostSchema = matching(
   /^(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$/,
-  'a host name, with :port where it is not 443',
+  'a host name, with :port unless 443',
 );
 
 const cloudSchema = z.strictObject({
@@ -33,7 +33,7 @@ const ownCredentials = [
   }),
 ] as const;
 
-/** What the look-up of groups asks with, where it is not the bot's. */
+/** The credential of the group look-up, when it is not the bot's. */
 export const lookupCredentialSchema = z.discriminatedUnion('kind', [
   ...ownCredentials,
   z.strictObject({ kind: z.literal('managedIdentity'), clientId: guidSchema }),
@@ -90,7 +90,7 @@ export const teamsSchema = z.strictObject({
   signIn: signInSchema.optional().describe('Leave it out to use single sign-on alone'),
 });
 
-/** The section `channels`: name → where it is. */
+/** The section `channels`: name → team and channel. */
 export const channelsSchema = z.record(
   nameSchema,
   z.strictObject({

@@ -10,7 +10,7 @@ import {
   uniqueList,
 } from './schema-parts.ts';
 
-/** Names that a form's data carries besides the fields. */
+/** Names in the data of a form besides the fields. */
 const RESERVED = ['workflow', 'v', 'verb', 'msteams'];
 const FIELD_ID = /^[a-z][A-Za-z0-9_-]{0,39}$/;
 const fieldIdSchema = matching(
@@ -45,7 +45,7 @@ const fieldSchema = z.strictObject({
   default: scalarSchema.optional(),
 });
 
-/** One word: contexts are sent in a list that is parted by spaces (`acr_values`). */
+/** One word: `acr_values` is a list with spaces between the contexts. */
 const contextSchema = matching(/^[\x21-\x7e]{1,200}$/, 'a word without spaces');
 
 const stageSchema = z.strictObject({

@@ -77,7 +77,7 @@ export const configSchema = z.strictObject({
 
 export type ConfigInput = z.output<typeof configSchema>;
 
-/** No slash at the end and no query; what is no URL at all is told by another check. */
+/** No trailing slash and no query; another check reports an invalid URL. */
 function isBareUrl(text: string): boolean {
   return !URL.canParse(text) || (!text.endsWith('/') && new URL(text).search === '');
 }

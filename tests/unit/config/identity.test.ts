@@ -33,20 +33,20 @@ const links = (text: string) =>
   );
 const G = '0a000000-0000-4000-8000-000000000001';
 
-describe('roles at an issuer of several tenants', () => {
-  test('a mapping must say whose tokens it reads', () => {
+describe('role mappings of an issuer with several tenants', () => {
+  test('must name their tenants', () => {
     expect(rulesOf(two)).toEqual(['mapping_without_tenants identity.issuers[0].roles[0].tenants']);
     expect(load({ config: bound }).config.identity.issuers[0]?.roles[0]?.tenants).toEqual([TENANT]);
   });
 
-  test('so must the mapping that is there by itself', () => {
+  test('must be written out: the default mapping is rejected', () => {
     const preset = two.replace(/ {6}roles:\n {8}- claim: roles[\s\S]*?(?= {4}- kind: github)/, '');
     expect(rulesOf(preset)).toContain(
       'mapping_without_tenants identity.issuers[0].roles[0].tenants',
     );
   });
 
-  test('only tenants of that issuer', () => {
+  test('may name tenants of that issuer only', () => {
     expect(
       rulesOf(
         bound.replace(
@@ -58,8 +58,8 @@ describe('roles at an issuer of several tenants', () => {
   });
 });
 
-describe('looking groups up', () => {
-  test("with the bot's registration, at the Graph of the cloud", () => {
+describe('group look-up', () => {
+  test("uses the bot's registration and the Graph of the cloud by default", () => {
     const { config } = load({ config: withLookup(`map: { ${G}: approver }`) });
     expect(config.identity.issuers[0]?.groupLookup).toEqual({
       graphUrl: 'https://graph.microsoft.com',
@@ -91,12 +91,12 @@ describe('looking groups up', () => {
       '{ claims: { badge: employeeId } }',
       'unknown_claim identity.issuers[0].groupLookup.claims.badge',
     ],
-  ])('%s is refused', (_name, groups, lookup, problem) => {
+  ])('rejects %s', (_name, groups, lookup, problem) => {
     const text = withLookup(groups === 'none' ? `tenants: [${TENANT}]` : groups, lookup);
     expect(rulesOf(text)).toContain(problem);
   });
 
-  test('more groups than a look-up may ask about', () => {
+  test('rejects more groups than one look-up may have', () => {
     const many = Array.from(
       { length: 201 },
       (_, at) => `0a000000-0000-4000-8000-${String(at).padStart(12, '0')}: approver`,
@@ -106,7 +106,7 @@ describe('looking groups up', () => {
     );
   });
 
-  describe('as the managed identity of the machine', () => {
+  describe('with a managed identity', () => {
     const managed = (text: string) =>
       edited(
         edited(
@@ -119,7 +119,7 @@ describe('looking groups up', () => {
       );
     const map = `map: { ${G}: approver }`;
 
-    test('of the bot, in its own tenant', () => {
+    test("uses the bot's identity in its own tenant", () => {
       const { config } = load({ config: withLookup(map, '{}', managed(configText)) });
       expect(config.identity.issuers[0]?.groupLookup?.credential).toEqual({
         kind: 'managedIdentity',
@@ -127,7 +127,7 @@ describe('looking groups up', () => {
       });
     });
 
-    test('of its own, which is to be named', () => {
+    test('uses another identity by its client id', () => {
       const of = (id: string) => withLookup(map, `{ credential: { kind: managedIdentity${id} } }`);
       expect(
         load({ config: of(`, clientId: ${OTHER}`) }).config.identity.issuers[0]?.groupLookup
@@ -138,7 +138,7 @@ describe('looking groups up', () => {
       ]);
     });
 
-    test('not on behalf of people, and not in other tenants', () => {
+    test('rejects the use on behalf of people and in other tenants', () => {
       expect(rulesOf(withLookup(map, '{ as: person }', managed(configText)))).toEqual([
         'wrong_value identity.issuers[0].groupLookup.as',
       ]);
@@ -151,7 +151,7 @@ describe('looking groups up', () => {
 describe('links between identities', () => {
   const person = `{ issuer: entra, tenant: ${TENANT}, objectId: ${OTHER} }`;
 
-  test('as they stand', () => {
+  test('load as written', () => {
     expect(
       load({ config: links(`[${person}, { issuer: github, actor: 583231 }]`) }).config.identity
         .links,
@@ -166,7 +166,7 @@ describe('links between identities', () => {
   const at = (index: number) => `identity.links[0].identities[${index}]`;
   test.each([
     [
-      'an issuer that is not there',
+      'an unknown issuer',
       `[${person}, { issuer: okta, subject: x }]`,
       `unknown_issuer ${at(1)}.issuer`,
     ],
@@ -192,7 +192,7 @@ describe('links between identities', () => {
       `wrong_link ${at(1)}`,
     ],
     ['one identity twice', `[${person}, ${person}]`, `repeated ${at(1)}`],
-  ])('%s is refused', (_name, identities, problem) => {
+  ])('rejects %s', (_name, identities, problem) => {
     expect(rulesOf(links(identities))).toEqual([problem]);
   });
 });
@@ -200,7 +200,7 @@ describe('links between identities', () => {
 describe('administration', () => {
   const administration = (text: string) => configText.replace(/administration:\n(  .*\n)+/, text);
 
-  test('names nobody where it is left out', () => {
+  test('names nobody by default', () => {
     const nobody = { issuers: [], roles: [], auditorRoles: [] };
     expect(load({ config: administration('') }).config.administration).toEqual(nobody);
   });
@@ -226,7 +226,7 @@ describe('workflows', () => {
   const workflow = (from: string, to: string) =>
     load({ workflows: { 'deploy.yaml': edited(workflowText, from, to) } });
 
-  test('whose tokens count once, and roles looked at before running', () => {
+  test('may set singleUse and recheckRoles', () => {
     const { config } = workflow(
       'execute: { use: deploy-webhook }',
       'execute: { use: deploy-webhook, recheckRoles: true }\nsingleUse: everybody',
@@ -234,14 +234,14 @@ describe('workflows', () => {
     expect(config.workflows[0]).toMatchObject({ singleUse: 'everybody', recheckRoles: true });
   });
 
-  test('a file that says nothing of it keeps its version', () => {
+  test('keep their version without these keys', () => {
     const [plain] = load().config.workflows;
     const [said] = workflow('execute:', 'singleUse: workloads\nexecute:').config.workflows;
     expect(plain?.version).toBe(said?.version);
     expect(plain).not.toHaveProperty('singleUse');
   });
 
-  describe('a look that nobody could take is told of', () => {
+  describe('warn of a recheck that can never pass', () => {
     const careful = edited(
       workflowText,
       'use: deploy-webhook',
@@ -270,7 +270,7 @@ describe('workflows', () => {
     });
   });
 
-  test('a claim of a pipeline may be one of a list', () => {
+  test('may list several values of a workload claim', () => {
     const { config } = workflow(
       "repository_id: '734518209'",
       "repository_id: '734518209'\n      ref: [refs/heads/main, refs/heads/stable]",

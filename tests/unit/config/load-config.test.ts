@@ -13,7 +13,7 @@ import {
 } from './support.ts';
 
 describe('loadConfig', () => {
-  test('the example files load for production without a warning', () => {
+  test('loads the example files for production without a warning', () => {
     const { config, warnings } = loadConfig({
       path: exampleConfig,
       env: exampleEnv,
@@ -24,7 +24,7 @@ describe('loadConfig', () => {
     expect(config.audit).toEqual({ origin: 'countersign.contoso.example', sealEveryMs: 10_000 });
   });
 
-  test('Entra needs no more than tenant and audience', () => {
+  test('needs only tenant and audience for Entra', () => {
     const [entra] = load().config.identity.issuers;
     expect(entra).toMatchObject({
       kind: 'entra',
@@ -39,7 +39,7 @@ describe('loadConfig', () => {
     });
   });
 
-  test('single sign-on is worked out from the app id', () => {
+  test('derives single sign-on from the app id', () => {
     const appId = '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24';
     expect(load().config.teams.singleSignOn).toMatchObject({
       enabled: true,
@@ -51,7 +51,7 @@ describe('loadConfig', () => {
     });
   });
 
-  test('a session has limits by default; none is there where none is configured', () => {
+  test('gives a session default limits, and has none unless configured', () => {
     expect(load().config.identity.session).toBeUndefined();
     const config = edited(configText, 'identity:\n', 'identity:\n  session: {}\n');
     expect(load({ config }).config.identity.session).toEqual({
@@ -72,7 +72,7 @@ describe('loadConfig', () => {
     ]);
   });
 
-  test("a stage's step-up is part of the workflow's version; without one nothing changes", () => {
+  test('includes the step-up of a stage in the version of the workflow', () => {
     const name = '  - name: Service owner\n';
     const stepUp = '    stepUp: { acr: [c1], maxAge: 5m }\n';
     const text = edited(workflowText, name, name + stepUp);
@@ -84,7 +84,7 @@ describe('loadConfig', () => {
     expect(strong?.version).not.toBe(plain?.version);
   });
 
-  test.each(['usgov', 'dod', 'china'] as const)('the cloud %s by its name', (cloud) => {
+  test.each(['usgov', 'dod', 'china'] as const)('knows the cloud %s by its name', (cloud) => {
     const text = edited(configText, 'cloud: public', `cloud: ${cloud}`);
     const config =
       cloud === 'china'
@@ -95,14 +95,14 @@ describe('loadConfig', () => {
     expect(loaded.identity.issuers[0]?.issuer).toBe(`${CLOUDS[cloud].entraUrl}/{tenantid}/v2.0`);
   });
 
-  test('a cloud without a default service URL asks for one', () => {
+  test('requires a service URL in a cloud without a default', () => {
     const config = edited(configText, 'cloud: public', 'cloud: china');
     expect(problemsOf({ config })).toEqual([
       expect.objectContaining({ rule: 'missing', path: 'channels.prod-approvals.serviceUrl' }),
     ]);
   });
 
-  test('a secret keeps its reference, and one written out only its hash', () => {
+  test('keeps the reference of a secret, and only the hash of one in the file', () => {
     const byName = load().config.executors['deploy-webhook'];
     expect(byName?.secretRef).toBe('${env:COUNTERSIGN_WEBHOOK_SECRET}');
     expect(byName?.secret).toBe(exampleEnv.COUNTERSIGN_WEBHOOK_SECRET);
@@ -115,26 +115,26 @@ describe('loadConfig', () => {
     expect(literal?.secretRef).toMatch(/^sha256:[\w-]{43}$/);
   });
 
-  test('the whole configuration is frozen', () => {
+  test('freezes the whole configuration', () => {
     const { config } = load();
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.workflows[0]?.stages[0]?.roles)).toBe(true);
   });
 
-  test('PORT of the environment wins, and must be a port', () => {
+  test('uses PORT of the environment, which must be a port', () => {
     expect(load({ env: { ...exampleEnv, PORT: '0' } }).config.server.port).toBe(0);
     expect(problemsOf({ env: { ...exampleEnv, PORT: 'eighty' } })).toEqual([
       expect.objectContaining({ path: 'server.port', found: 'PORT=eighty in the environment' }),
     ]);
   });
 
-  test('a missing file is a problem, not a stack trace', () => {
+  test('reports a missing file as a problem', () => {
     expect(() => loadConfig({ path: '/nowhere/c.yaml', env: {}, profile: 'production' })).toThrow(
       /\/nowhere\/c\.yaml:1:1: found .*ENOENT.*COUNTERSIGN_CONFIG/,
     );
   });
 
-  test('hostile files end as problems', () => {
+  test('reports hostile files as problems', () => {
     const deep = `${'[ '.repeat(5_000)}${' ]'.repeat(5_000)}`;
     const bomb = `a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n__proto__: { polluted: 1 }\n`;
     for (const config of [deep, bomb, '', '- 1', '\u0000', '%YAML 9.9', '!!js/function x', '{']) {
@@ -148,7 +148,7 @@ describe('the version of a workflow', () => {
   const versionOf = (text: string) =>
     load({ workflows: { 'w.yaml': text } }).config.workflows[0]?.version;
 
-  test('is of its content: not of its comments, order of keys or spaces', () => {
+  test('ignores comments, order of keys and white space', () => {
     const comment = edited(workflowText, 'title:', '# a comment\ntitle:  ');
     const without = edited(workflowText, 'timing: { expire: 24h }\n', '');
     const moved = `${without}timing: { expire: 1d }\n`;
@@ -161,7 +161,7 @@ describe('the version of a workflow', () => {
     expect(versionOf(changed)).not.toBe(versionOf(workflowText));
   });
 
-  test('a repository bound by its name alone is warned of', () => {
+  test('warns of a repository that is identified by its name only', () => {
     const text = edited(workflowText, "repository_id: '734518209'", 'ref: refs/heads/main');
     expect(load({ workflows: { 'w.yaml': text } }).warnings).toEqual([
       expect.objectContaining({ rule: 'repository_by_name' }),
@@ -169,7 +169,7 @@ describe('the version of a workflow', () => {
   });
 });
 
-test('the JSON Schemas in docs/reference are those of this code', () => {
+test('the JSON Schemas in docs/reference match the code', () => {
   for (const [name, text] of Object.entries(jsonSchemas())) {
     const file = new URL(`../../../docs/reference/${name}`, import.meta.url);
     expect(readFileSync(file, 'utf8')).toBe(text);

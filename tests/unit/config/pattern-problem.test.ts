@@ -14,7 +14,7 @@ test.each([
   '(a+)+',
   '.*.*.*x',
   '((a*)b?)*',
-])('takes %s', (pattern) => {
+])('accepts %s', (pattern) => {
   expect(patternProblem(pattern, 2_000)).toBeUndefined();
 });
 
@@ -36,7 +36,7 @@ test.each([
   expect(patternProblem(pattern, 200)).toMatch(words);
 });
 
-test('refuses a pattern that costs too many steps for the longest value', () => {
+test('rejects a pattern with too many steps for the longest value', () => {
   expect(patternProblem('(.{0,50}){19}', 2_000)).toMatch(/fewer repeats, or maxLength smaller/);
   expect(patternProblem('(.{0,50}){19}', 100)).toBeUndefined();
 });

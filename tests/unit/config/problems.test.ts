@@ -5,7 +5,7 @@ interface Case {
   readonly name: string;
   readonly from: string;
   readonly to: string;
-  /** Text at whose first place the problem must point; default: `to`. */
+  /** The problem must point to the first occurrence of this text; default: `to`. */
   readonly at?: string;
   readonly rule: string;
   readonly path: string;
@@ -14,7 +14,7 @@ interface Case {
 
 const configCases: Case[] = [
   {
-    name: 'an unknown key, with the one that was meant',
+    name: 'an unknown key, and suggests the right one',
     from: 'publicUrl:',
     to: 'publicURL:',
     rule: 'unknown_key',
@@ -30,7 +30,7 @@ const configCases: Case[] = [
     expected: /did you mean "workflows"/,
   },
   {
-    name: 'a key of one kind under another',
+    name: 'a key of another store kind',
     from: 'connectionString: $',
     to: 'path: $',
     rule: 'unknown_key',
@@ -38,7 +38,7 @@ const configCases: Case[] = [
     expected: /keys kind, connectionString/,
   },
   {
-    name: 'a port that is none',
+    name: 'an invalid port',
     from: 'port: 3978',
     to: 'port: 70000',
     at: '70000',
@@ -47,7 +47,7 @@ const configCases: Case[] = [
     expected: /65535/,
   },
   {
-    name: 'a missing key, at its block',
+    name: 'a missing key, at the line of its block',
     from: '  publicUrl: https://countersign.contoso.example\n',
     to: '',
     at: 'port: 3978',
@@ -56,7 +56,7 @@ const configCases: Case[] = [
     expected: /text/,
   },
   {
-    name: 'a kind nobody knows',
+    name: 'an unknown store kind',
     from: 'kind: sqlserver',
     to: 'kind: postgres',
     at: 'postgres',
@@ -65,7 +65,7 @@ const configCases: Case[] = [
     expected: /one of sqlite, sqlserver/,
   },
   {
-    name: 'a tenant that is no GUID',
+    name: 'a tenant that is not a GUID',
     from: 'tenantId: 8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254',
     to: 'tenantId: contoso',
     at: 'contoso\n',
@@ -74,7 +74,7 @@ const configCases: Case[] = [
     expected: /GUID/,
   },
   {
-    name: 'a cloud nobody knows',
+    name: 'an unknown cloud',
     from: 'cloud: public',
     to: 'cloud: pubic',
     at: 'pubic',
@@ -83,7 +83,7 @@ const configCases: Case[] = [
     expected: /did you mean "public"/,
   },
   {
-    name: 'a duration too long',
+    name: 'a duration above its maximum',
     from: 'timeout: 10s',
     to: 'timeout: 10m',
     at: '10m',
@@ -92,7 +92,7 @@ const configCases: Case[] = [
     expected: /from 1 s to 1 min/,
   },
   {
-    name: 'an algorithm with a shared key',
+    name: 'a symmetric algorithm',
     from: 'claims: [department]',
     to: 'algorithms: [HS256]',
     at: 'HS256',
@@ -101,7 +101,7 @@ const configCases: Case[] = [
     expected: /did you mean "RS256"/,
   },
   {
-    name: 'a session that idles longer than it lasts',
+    name: 'an idle limit above the absolute limit',
     from: 'identity:\n',
     to: 'identity:\n  session: { idle: 2h, absolute: 1h }\n',
     at: '2h',
@@ -119,7 +119,7 @@ const configCases: Case[] = [
     expected: /did you mean "maxClaimAge"/,
   },
   {
-    name: 'an issuer that is not there',
+    name: 'an unknown issuer',
     from: '    issuer: entra',
     to: '    issuer: okta',
     at: 'okta',
@@ -128,7 +128,7 @@ const configCases: Case[] = [
     expected: /entra/,
   },
   {
-    name: 'roles in a circle',
+    name: 'a cycle of implied roles',
     from: 'security-lead: { implies: [approver] }',
     to: 'security-lead: { implies: [approver] }\n    approver: { implies: [security-lead] }',
     at: '[approver] }',
@@ -137,7 +137,7 @@ const configCases: Case[] = [
     expected: /do not lead back/,
   },
   {
-    name: 'a name of a channel that is no name',
+    name: 'an invalid channel name',
     from: '  prod-approvals:',
     to: '  Prod Approvals:',
     at: 'Prod Approvals',
@@ -155,7 +155,7 @@ const configCases: Case[] = [
     expected: /repeated keys/,
   },
   {
-    name: 'an alias',
+    name: 'a YAML alias',
     from: 'cloud: public',
     to: 'cloud: *other',
     at: '*other',
@@ -180,7 +180,7 @@ const configCases: Case[] = [
     expected: /readable file/,
   },
   {
-    name: 'an issuer twice',
+    name: 'a repeated issuer id',
     from: 'id: github',
     to: 'id: entra',
     at: 'entra\n      audience: h',
@@ -189,7 +189,7 @@ const configCases: Case[] = [
     expected: /no other issuer/,
   },
   {
-    name: 'no folder of workflows',
+    name: 'a missing workflow folder',
     from: 'workflows: ./workflows',
     to: 'workflows: ./other',
     at: './other',
@@ -200,7 +200,7 @@ const configCases: Case[] = [
 ];
 
 describe('problems of countersign.yaml', () => {
-  test.each(configCases)('$name', ({ from, to, at, rule, path, expected }) => {
+  test.each(configCases)('rejects $name', ({ from, to, at, rule, path, expected }) => {
     const config = edited(configText, from, to);
     const problem = problemsOf({ config }).find((one) => one.rule === rule && one.path === path);
     expect(problem?.expected).toMatch(expected);
@@ -208,7 +208,7 @@ describe('problems of countersign.yaml', () => {
     expect(`${problem?.line}:${problem?.column}`).toBe(placeOf(config, at ?? to));
   });
 
-  test('all of them are told at once, workflows included', () => {
+  test('reports all of them at once, with those of workflows', () => {
     const config = edited(edited(configText, 'port: 3978', 'port: no'), 'kind: webhook', 'kind: w');
     const workflow = edited(workflowText, 'type: text', 'type: txt');
     const problems = problemsOf({ config, workflows: { 'a.yaml': workflow } });
@@ -217,7 +217,7 @@ describe('problems of countersign.yaml', () => {
     );
   });
 
-  test('a secret never stands in a problem', () => {
+  test('never contain a secret', () => {
     const config = edited(configText, '${env:COUNTERSIGN_WEBHOOK_SECRET}', 'hunter2-literal');
     const env = { ...exampleEnv, COUNTERSIGN_SIGNING_SECRET: 'short-one' };
     const text = problemsOf({ config, env }).map(formatProblem).join('\n');
@@ -226,7 +226,7 @@ describe('problems of countersign.yaml', () => {
     expect(text).not.toContain('short-one');
   });
 
-  test('a problem reads as file:line:column, what was found and what was expected', () => {
+  test('read as file:line:column, what was found and what was expected', () => {
     const [problem] = problemsOf({ config: edited(configText, 'port: 3978', 'prot: 3978') });
     expect(problem && formatProblem(problem)).toBe(
       '/c/countersign.yaml:6:3: server.prot: found the key "prot"; expected one of the keys ' +
@@ -237,7 +237,7 @@ describe('problems of countersign.yaml', () => {
 
 const workflowCases: Case[] = [
   {
-    name: 'an executor that is not there',
+    name: 'an unknown executor',
     from: 'use: deploy-webhook',
     to: 'use: deploy-webhok',
     at: 'deploy-webhok',
@@ -246,7 +246,7 @@ const workflowCases: Case[] = [
     expected: /did you mean "deploy-webhook"/,
   },
   {
-    name: 'a channel that is not there',
+    name: 'an unknown channel',
     from: 'channel: prod-approvals',
     to: 'channel: ops',
     at: 'ops',
@@ -264,7 +264,7 @@ const workflowCases: Case[] = [
     expected: /nobody can ever have/,
   },
   {
-    name: 'a claim that no issuer of people gives',
+    name: 'a claim that no issuer for people has',
     from: 'claim: department',
     to: 'claim: team',
     at: 'team,',
@@ -273,7 +273,7 @@ const workflowCases: Case[] = [
     expected: /department/,
   },
   {
-    name: 'a claim of the requester that no issuer gives',
+    name: 'a claim of the requester that no issuer has',
     from: 'equals: Payments',
     to: 'equals: $requester.team',
     at: '$requester.team',
@@ -282,7 +282,7 @@ const workflowCases: Case[] = [
     expected: /department/,
   },
   {
-    name: 'a variable nobody knows',
+    name: 'an unknown variable',
     from: 'equals: Payments',
     to: 'equals: $approver.team',
     at: '$approver.team',
@@ -291,7 +291,7 @@ const workflowCases: Case[] = [
     expected: /\$requester/,
   },
   {
-    name: 'a field twice',
+    name: 'a repeated field id',
     from: 'id: version',
     to: 'id: service',
     at: 'service, type: text',
@@ -316,7 +316,7 @@ const workflowCases: Case[] = [
     expected: /look-around, which RE2 does not have/,
   },
   {
-    name: 'a default that does not fit',
+    name: 'a default outside the bounds',
     from: 'default: 1h',
     to: 'default: 9h',
     at: '9h',
@@ -325,7 +325,7 @@ const workflowCases: Case[] = [
     expected: /at most 8 h/,
   },
   {
-    name: 'a bound that is no duration',
+    name: 'a bound that is not a duration',
     from: 'max: 8h',
     to: 'max: 8',
     at: '8,',
@@ -334,7 +334,7 @@ const workflowCases: Case[] = [
     expected: /duration/,
   },
   {
-    name: 'no choices',
+    name: 'an empty list of choices',
     from: 'choices: [checkout, billing]',
     to: 'choices: []',
     at: '[],',
@@ -343,7 +343,7 @@ const workflowCases: Case[] = [
     expected: /at least 1/,
   },
   {
-    name: 'a quorum of none',
+    name: 'a quorum of 0',
     from: 'quorum: 1',
     to: 'quorum: 0',
     at: '0\n  - name: S',
@@ -352,7 +352,7 @@ const workflowCases: Case[] = [
     expected: /at least 1/,
   },
   {
-    name: 'an end too near',
+    name: 'an expiry below its minimum',
     from: 'expire: 24h',
     to: 'expire: 10s',
     at: '10s',
@@ -361,7 +361,7 @@ const workflowCases: Case[] = [
     expected: /from 1 min to 30 d/,
   },
   {
-    name: 'a condition on a field that is not there',
+    name: 'a condition on an unknown field',
     from: 'field: window',
     to: 'field: windo',
     at: 'windo,',
@@ -390,7 +390,7 @@ const workflowCases: Case[] = [
     expected: /at least one claim/,
   },
   {
-    name: 'a workload of no issuer',
+    name: 'a workload of an unknown issuer',
     from: 'issuer: github',
     to: 'issuer: gitlab',
     at: 'gitlab',
@@ -444,7 +444,7 @@ const workflowCases: Case[] = [
     expected: /not have it/,
   },
   {
-    name: 'a step-up that demands nothing',
+    name: 'an empty step-up',
     from: '  - name: Service owner\n',
     to: '  - name: Service owner\n    stepUp: {}\n',
     at: '{}\n',
@@ -464,7 +464,7 @@ const workflowCases: Case[] = [
 ];
 
 describe('problems of a workflow file', () => {
-  test.each(workflowCases)('$name', ({ from, to, at, rule, path, expected }) => {
+  test.each(workflowCases)('rejects $name', ({ from, to, at, rule, path, expected }) => {
     const workflow = edited(workflowText, from, to);
     const problems = problemsOf({ workflows: { 'deploy.yml': workflow } });
     const problem = problems.find((one) => one.rule === rule && one.path === path);
@@ -473,7 +473,7 @@ describe('problems of a workflow file', () => {
     expect(`${problem?.line}:${problem?.column}`).toBe(placeOf(workflow, at ?? to));
   });
 
-  test('one id in two files', () => {
+  test('rejects one id in two files', () => {
     const problems = problemsOf({ workflows: { 'a.yaml': workflowText, 'b.yaml': workflowText } });
     expect(problems).toEqual([
       expect.objectContaining({ rule: 'repeated', file: '/c/workflows/b.yaml', path: 'workflow' }),

@@ -17,7 +17,7 @@ const explicitCloud = (change: string) =>
       change.startsWith(`${key}:`) ? `    ${change}` : line,
     );
 
-/** A cloud that is written out has no default service URL for channels. */
+/** A custom cloud has no default service URL for channels. */
 const withServiceUrl = (change: string) =>
   change.startsWith('cloud:')
     ? edited(configText, '    team: 19', '    serviceUrl: https://smba.example\n    team: 19')
@@ -110,8 +110,8 @@ const cases: { rule: string; path: string; from: string; to: string }[] = [
   },
 ];
 
-describe('what production refuses by name', () => {
-  test.each(cases)('$rule at $path', ({ rule, path, from, to }) => {
+describe('production', () => {
+  test.each(cases)('rejects $path ($rule)', ({ rule, path, from, to }) => {
     const config = edited(withServiceUrl(to), from, to);
     expect(problemsOf({ config })).toEqual(
       expect.arrayContaining([expect.objectContaining({ rule, path })]),
@@ -119,7 +119,7 @@ describe('what production refuses by name', () => {
     expect(() => load({ config, profile: 'local' })).not.toThrow();
   });
 
-  test('a short signing secret', () => {
+  test('rejects a short signing secret', () => {
     const env = { ...exampleEnv, COUNTERSIGN_SIGNING_SECRET: 'x'.repeat(31) };
     expect(problemsOf({ env })).toEqual([
       expect.objectContaining({ rule: 'production_short_secret', path: 'signing.secret' }),
@@ -128,16 +128,16 @@ describe('what production refuses by name', () => {
     expect(() => load({ env: longer })).not.toThrow();
   });
 
-  test('every rule has a case here', () => {
+  test('has a case here for every rule', () => {
     const shown = new Set([...cases.map(({ rule }) => rule), 'production_short_secret']);
     expect([...shown].sort()).toEqual([...PRODUCTION_RULES].sort());
   });
 
-  test('the demo ids are those of the local profile', () => {
+  test('knows the demo ids of the local profile', () => {
     expect([...DEMO_IDS].sort()).toEqual([demoTenantId, demoBotAppId].sort());
   });
 
-  test('SQLite and secrets written out are warned of, not refused', () => {
+  test('warns of SQLite and of secrets in the file', () => {
     const config = edited(
       edited(
         configText,

@@ -9,7 +9,7 @@ const examples = new URL('../../../docs/examples/', import.meta.url);
 
 export const exampleConfig = fileURLToPath(new URL('countersign.yaml', examples));
 
-/** What the example's references stand for. */
+/** Values of the references in the example. */
 export const exampleEnv = {
   COUNTERSIGN_SQLSERVER: 'Server=db;Database=countersign',
   COUNTERSIGN_BOT_SECRET: 'bot-secret',
@@ -68,7 +68,7 @@ export function edited(text: string, from: string, to: string): string {
   return text.replace(from, () => to);
 }
 
-/** `line:column` of the first place where a part stands in a text. */
+/** `line:column` of the first occurrence of a part. */
 export function placeOf(text: string, part: string): string {
   const offset = text.indexOf(part);
   if (offset < 0) throw new Error(`not in the text: ${part}`);
