@@ -18,8 +18,8 @@ import type { Person } from './world.ts';
 export type { ConnectorOptions, LocalConnector } from './connector/types.ts';
 
 /**
- * Starts the connector on 127.0.0.1 and gives its handle. The bot need not run yet: nothing is sent
- * before `install`, or before a person does something. Rejects when the port is taken.
+ * Starts the connector on 127.0.0.1. The bot may start later: nothing is sent before `install` or
+ * before a person acts. Rejects when the port is taken.
  */
 export async function startConnector(options: ConnectorOptions): Promise<LocalConnector> {
   const { appId, tenantId, people, botName = 'Countersign' } = options;
@@ -96,7 +96,7 @@ export async function startConnector(options: ConnectorOptions): Promise<LocalCo
       await stopServer(server);
     },
   };
-  // The same object, not a copy: `singleSignOn` is switched on it while it runs.
+  // The same object, not a copy: tests switch `singleSignOn` on it while it runs.
   return Object.assign(world, handle);
 }
 

@@ -9,30 +9,30 @@ import { APPROVALS, startLocalProfile } from './profile.ts';
 import type { LocalProfile } from './profile.ts';
 import type { ClickResult, Json, Message } from './world.ts';
 
-/** Where the demo tells its story, and how. */
+/** What the demo writes to and checks with. */
 export interface DemoIo {
   say(line: string): void;
-  /** Ends the story before its next step. */
+  /** Aborted: the demo ends before its next step. */
   readonly signal?: AbortSignal;
-  /** Checks the audit log of the profile's store; the last step. */
+  /** Verifies the audit log of the profile's store; the last step. */
   verifyAudit(profile: LocalProfile): Promise<{ ok: boolean; size: number; problems: string[] }>;
 }
 
-/** Only what went wrong is worth a line between the steps. */
+/** Only errors appear between the steps. */
 const quiet = jsonLogger({ level: 'error', now: () => systemClock.now() });
 
-type Stage = LocalProfile & { tell: (line: string) => void };
+type Stage = LocalProfile & { say: (line: string) => void };
 
 /**
  * Plays the main job over the real wire, from a pipeline's request to the verified audit log, and
- * proves each step. Gives true when all held; a step that fails is named and ends it.
+ * checks each step. Gives true when all steps hold; ends at the first that fails, and names it.
  */
 export async function runDemo(io: DemoIo): Promise<boolean> {
   const home = await mkdtemp(join(tmpdir(), 'countersign-demo-'));
   let profile: LocalProfile | undefined;
   let step = 'Everything starts on loopback';
   let number = 0;
-  const tell = (line: string) => {
+  const say = (line: string) => {
     number += 1;
     io.say(`${String(number).padStart(2)}. ${line}`);
   };
@@ -41,10 +41,10 @@ export async function runDemo(io: DemoIo): Promise<boolean> {
     profile = running;
     const stage: Stage = {
       ...running,
-      tell: (line) => {
+      say: (line) => {
         if (io.signal?.aborted) throw new Error('it was stopped');
         step = line;
-        tell(line);
+        say(line);
       },
     };
     await play(stage, io);
@@ -59,16 +59,16 @@ export async function runDemo(io: DemoIo): Promise<boolean> {
 }
 
 async function play(stage: Stage, io: DemoIo): Promise<void> {
-  const { tell, target } = stage;
+  const { say, target } = stage;
   const asked = await ask(stage);
   const message = await eventually('the card in the channel', () =>
     channelCard(stage, asked.number),
   );
   const approve = actionOf(cardOf(message), 'approve');
   check(approve, 'the card offers Approve');
-  tell(`The card is in the channel: "${firstLine(message)}".`);
+  say(`The card is in the channel: "${firstLine(message)}".`);
   const waiting = waitFor(stage, asked);
-  // Where a step before fails, nobody comes to await it.
+  // When an earlier step fails, nothing awaits this promise.
   waiting.catch(() => undefined);
   await refusals(stage, { id: asked.id, message, approve });
   await ownRequest(stage);
@@ -79,20 +79,20 @@ async function play(stage: Stage, io: DemoIo): Promise<void> {
   const delivery = target.deliveries.find((one) => JSON.stringify(one.body).includes(asked.id));
   check(delivery && target.applied() === 1, 'the target was called once for this request');
   check(delivery.idempotencyKey, 'the call carried an idempotency key');
-  tell(
+  say(
     'The webhook target was called once, its signature held; idempotency key ' +
       `${delivery.idempotencyKey}.`,
   );
-  tell('Every copy of the card says applied.');
+  say('Every copy of the card says applied.');
   const outcome = await waiting;
   check(outcome['state'] === 'applied', 'the waiting pipeline got the outcome');
-  tell(`The waiting pipeline got the outcome: ${outcomeText(outcome)}`);
+  say(`The waiting pipeline got the outcome: ${outcomeText(outcome)}`);
   await clickAgain(stage, { id: asked.id, message, approve });
   const audit = await eventually('the audit log is sealed', async () => {
     const report = await io.verifyAudit(stage);
     return report.ok && report.size >= 8 && report;
   });
-  tell(`The audit log verifies: ${audit.size} events under one signed Merkle root.`);
+  say(`The audit log verifies: ${audit.size} events under one signed Merkle root.`);
 }
 
 interface Asked {
@@ -121,7 +121,7 @@ async function ask(stage: Stage): Promise<Asked> {
   const { id, number, waitToken } = body;
   check(typeof id === 'string' && typeof number === 'number', 'the answer names the request');
   check(typeof waitToken === 'string', 'the answer carries a wait token');
-  stage.tell(`A pipeline took a token from the OIDC provider and asked: request ${number}.`);
+  stage.say(`A pipeline took a token from the OIDC provider and asked: request ${number}.`);
   return { id, number, waitToken };
 }
 
@@ -146,14 +146,14 @@ async function refusals(stage: Stage, at: Target & { id: string }): Promise<void
   ] as const) {
     const result = await click(stage, person, at);
     check(result.kind === 'message' || result.kind === 'error', `${why} is refused in words`);
-    stage.tell(`The ${why}'s click is refused: "${result.text}"`);
+    stage.say(`The ${why}'s click is refused: "${result.text}"`);
   }
   const after = await read(stage, at.id);
   check(after['version'] === before['version'], 'the refused clicks changed nothing');
   check(stage.target.applied() === 0, 'nothing was applied');
 }
 
-/** Mia asks in the chat, her roles are verified in the same way, and she cannot approve it. */
+/** Mia makes a request in the chat, under her verified roles, and cannot approve it. */
 async function ownRequest(stage: Stage): Promise<void> {
   const { connector } = stage;
   const chat = connector.chats('mia').find((one) => one.kind === 'personal');
@@ -177,17 +177,17 @@ async function ownRequest(stage: Stage): Promise<void> {
   check(approve, 'her card offers Approve');
   const result = await click(stage, 'mia', { message, approve });
   check(result.kind === 'message' || result.kind === 'error', 'she is refused in words');
-  stage.tell(`Mia asked in the chat for request 2 and cannot approve it: "${result.text}"`);
+  stage.say(`Mia asked in the chat for request 2 and cannot approve it: "${result.text}"`);
 }
 
 async function decide(stage: Stage, at: Target): Promise<void> {
   const bare = await stage.connector.post(invoke(stage, 'amara', at));
   const body = isObject(bare.body) ? bare.body : {};
   check(body['statusCode'] === 401, 'a click without a token is answered with a login request');
-  stage.tell('An approver clicks; the bot holds no fresh token and answers with a login request.');
+  stage.say('An approver clicks; the bot holds no fresh token and answers with a login request.');
   const result = await click(stage, 'amara', at);
   check(result.kind === 'card', `the decision is taken (${JSON.stringify(result).slice(0, 300)})`);
-  stage.tell(
+  stage.say(
     'The client sends the click again with her token; signature, issuer, audience, ' +
       'expiry, tenant, object id and role are verified, and the decision is committed.',
   );
@@ -204,7 +204,7 @@ async function clickAgain(stage: Stage, at: Target & { id: string }): Promise<vo
   const after = await read(stage, at.id);
   check(JSON.stringify(after) === JSON.stringify(before), 'the repeats changed nothing');
   check(stage.target.applied() === 1, 'the repeats applied nothing');
-  stage.tell('The same click, sent five more times, changes nothing.');
+  stage.say('The same click, sent five more times, changes nothing.');
 }
 
 function invoke(stage: Stage, personId: string, at: Target, more: Json = {}): Json {
@@ -229,7 +229,7 @@ function click(stage: Stage, personId: string, at: Target): Promise<ClickResult>
   });
 }
 
-/** The channel's card of a request, as it is now. */
+/** The current card of a request in the channel. */
 function channelCard(stage: Stage, number: number): Message | undefined {
   return stage.connector
     .messages('kenji', APPROVALS)

@@ -2,7 +2,7 @@ import { isObject } from './loopback.ts';
 import { sleep } from '../lib/loop.ts';
 import type { Json, Message } from './world.ts';
 
-/** The first Action.Execute with this verb anywhere in a card. */
+/** The first Action.Execute with this verb in a card. */
 export function actionOf(card: unknown, verb: string): Json | undefined {
   if (Array.isArray(card)) {
     for (const item of card) {
@@ -20,7 +20,7 @@ export function actionOf(card: unknown, verb: string): Json | undefined {
   return undefined;
 }
 
-/** All text that a card shows, one line an element. */
+/** The text of a card, one line an element. */
 export function textOfCard(card: unknown): string {
   const lines: string[] = [];
   const walk = (value: unknown) => {
@@ -45,7 +45,7 @@ export function cardOf(message: Message | undefined): Json | undefined {
   )?.content;
 }
 
-/** Asks again every 20 ms until there is an answer; throws with `what` after `withinMs`. */
+/** Polls every 20 ms until there is an answer; throws with `what` after `withinMs`. */
 export async function eventually<Value>(
   what: string,
   look: () => Value | undefined | false | Promise<Value | undefined | false>,

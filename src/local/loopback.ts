@@ -14,7 +14,7 @@ export async function listenOnLoopback(server: Server, port: number): Promise<st
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Closes a server and every connection of it; resolves when its port is free. */
+/** Closes a server and its connections; resolves when the port is free. */
 export async function stopServer(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
@@ -37,7 +37,7 @@ export async function readText(
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Answers with JSON and never lets it be cached. */
+/** Answers with JSON that must not be cached. */
 export function sendJson(
   res: ServerResponse,
   answer: { status: number; body?: unknown; headers?: Record<string, string> },
@@ -57,12 +57,12 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value's own members, or none when it is no JSON object. */
+/** The members of a JSON object; none for any other value. */
 export function objectOr(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {};
 }
 
-/** The value when it is a text, else undefined. */
+/** The value when it is a string, else undefined. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

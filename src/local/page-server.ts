@@ -8,28 +8,28 @@ import { PageProblem, sendProblem } from './page/server/problem.ts';
 import { checkSameOrigin, securityHeaders } from './page/server/guard.ts';
 import { StaticFiles } from './page/server/static-files.ts';
 
-/** A link that the page's "What is this?" panel shows. */
+/** A link in the page's panel "What is this?". */
 export interface PageLink {
   readonly label: string;
   readonly url: string;
 }
 
-/** What the page says about itself; everything has a default. */
+/** Options of the page server; all have defaults. */
 export interface PageOptions {
   readonly world: TeamsWorld;
-  /** 0 or nothing: a free port. */
+  /** 0 or absent: a free port. */
   readonly port?: number;
-  /** A loopback address; the default is 127.0.0.1. */
+  /** A loopback address; default 127.0.0.1. */
   readonly host?: string;
   readonly title?: string;
   readonly links?: readonly PageLink[];
-  /** The messaging-extension command behind "+ Request"; the default is `request`. */
+  /** The messaging-extension command behind "+ Request"; default `request`. */
   readonly commandId?: string;
-  /** What an empty chat offers to say first. */
+  /** What an empty chat suggests to say first. */
   readonly suggestions?: readonly string[];
 }
 
-/** A running page. `stop` closes live streams and connections and gives the port back. */
+/** A running page. `stop` closes streams, connections and the port. */
 export interface PageServer {
   readonly url: string;
   stop(): Promise<void>;
@@ -41,10 +41,9 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_CONNECTIONS = 256;
 
 /**
- * Serves the Teams-like page of the local profile and its JSON API over the given world.
- * @param options what stands behind the page and how it calls itself
- * @returns the page's address and the function that ends it
- * @throws Error when `host` is not a loopback address or the port is taken
+ * Serves the Teams-like page of the local profile and its JSON API.
+ *
+ * @throws Error when `host` is not a loopback address or the port is taken.
  */
 export async function startPageServer(options: PageOptions): Promise<PageServer> {
   const host = options.host ?? '127.0.0.1';
@@ -80,7 +79,7 @@ export async function startPageServer(options: PageOptions): Promise<PageServer>
   };
 }
 
-/** What every answer is made from. */
+/** The parts of every answer. */
 interface Context {
   readonly world: TeamsWorld;
   readonly streams: EventStreams;

@@ -1,13 +1,13 @@
-/** The people and the pipeline of the local profile; ids are fixed, so every run looks the same. */
+/** The people and the pipeline of the local profile, with fixed ids. */
 import type { Person } from './world.ts';
 
-/** The tenant that all demo people belong to. */
+/** The tenant of all demo people. */
 export const demoTenantId = '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013';
 
 /** Application id of the demo bot: audience of single sign-on tokens, `28:` id in chats. */
 export const demoBotAppId = 'c0de51a7-9b34-4e02-8f6d-2a7c1e95b840';
 
-/** A workload that takes its own tokens (client credentials), shaped like a GitHub Actions job. */
+/** A workload with its own tokens (client credentials), like a GitHub Actions job. */
 export interface Pipeline {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -23,9 +23,9 @@ const person = (given: Omit<Person, 'tid' | 'mri'>): Person => ({
 });
 
 /**
- * Gives fresh, changeable copies of the demo people; `roles` may be changed while the profile runs.
- * Two may ask (`mia`, `tomasz`), two approve (`amara`, `kenji`), `ingrid` is the security lead,
- * `olu` only looks on, and `rafael` was an approver once.
+ * New copies of the demo people; their `roles` may change while the profile runs. Requesters are
+ * `mia` and `tomasz`, approvers `amara` and `kenji`. `ingrid` is the security lead, `olu` has no
+ * role, and `rafael` was an approver before.
  */
 export function demoPeople(): Person[] {
   return [
@@ -95,7 +95,7 @@ export function demoPeople(): Person[] {
   ];
 }
 
-/** Gives a fresh copy of the demo pipeline, which may ask by `POST /v1/requests`. */
+/** A new copy of the demo pipeline, which may use `POST /v1/requests`. */
 export function demoPipeline(): Pipeline {
   return {
     clientId: 'checkout-pipeline',

@@ -22,7 +22,7 @@ const APP_SECRET = 'local-bot-secret';
 const TEAM = { id: '19:team-release@thread.tacv2', name: 'Release' };
 export const APPROVALS = '19:approvals@thread.tacv2';
 
-/** Everything that stands behind the local profile, each part a real one over loopback. */
+/** The parts of the local profile; each speaks its real protocol over loopback. */
 export interface LocalProfile {
   readonly config: Config;
   readonly service: Service;
@@ -35,44 +35,44 @@ export interface LocalProfile {
 }
 
 export interface LocalOptions {
-  /** Where the database and the keys are kept. */
+  /** Folder of the database and the keys. */
   readonly home: string;
-  /** Ports from this one on: service, provider, connector, target; absent: any free ones. */
+  /** First of the ports of service, provider, connector and target; absent: free ports. */
   readonly port?: number;
-  /** Starts with the database as it is; default: a new one. */
+  /** Keep the existing database; default: a new one. */
   readonly keepStore?: boolean;
   readonly limits?: 'on' | 'off';
-  /** More channels than the demo's. */
+  /** Channels besides the demo's. */
   readonly channels?: readonly ChannelSpec[];
   readonly resendAfterMs?: number;
-  /** How long the connector waits for an answer of the bot (ms); default: as Teams does. */
+  /** How long the connector waits for an answer of the bot; default: as Teams does. */
   readonly giveUpAfterMs?: number;
-  /** A configuration to use instead of the demo's; it takes the same `LOCAL_…` values. */
+  /** A configuration instead of the demo's, with the same `LOCAL_…` variables. */
   readonly configPath?: string;
-  /** Its clock is that of the other parts as well. */
+  /** Its clock is used by the other parts too. */
   readonly overrides?: Overrides;
   readonly log?: (line: string) => void;
-  /** Is told of each delivery that took effect at the target, before it is answered. */
+  /** Called for each delivery that takes effect at the target, before the answer. */
   readonly heard?: (delivery: Delivery) => void;
 }
 
-/** What stands around the service, which may run in this process or in another one. */
+/** The parts around the service, which may run in this process or in another. */
 export interface LocalParts {
   readonly people: readonly Person[];
   readonly provider: LocalProvider;
   readonly connector: LocalConnector;
   readonly target: Target;
-  /** Where the service has to listen. */
+  /** The address on which the service must listen. */
   readonly url: string;
-  /** The service's configuration, and the environment that it takes its values from. */
+  /** The configuration of the service, and the environment variables that it uses. */
   readonly configPath: string;
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
 /**
- * Brings up provider, Bot Connector, webhook target and the service itself on 127.0.0.1.
- * Rejects, with everything stopped again, where one of them cannot start.
+ * Starts provider, Bot Connector, webhook target and the service on 127.0.0.1. When one of them
+ * cannot start, stops the others and rejects.
  */
 export async function startLocalProfile(options: LocalOptions): Promise<LocalProfile> {
   const parts = await startLocalParts(options);
@@ -93,8 +93,8 @@ export async function startLocalProfile(options: LocalOptions): Promise<LocalPro
 }
 
 /**
- * Brings up everything but the service: provider, Bot Connector and webhook target. Rejects, with
- * everything stopped again, where one of them cannot start.
+ * Starts everything but the service: provider, Bot Connector and webhook target. When one of them
+ * cannot start, stops the others and rejects.
  */
 export async function startLocalParts(options: LocalOptions): Promise<LocalParts> {
   const stops: (() => Promise<void>)[] = [];
@@ -107,7 +107,7 @@ export async function startLocalParts(options: LocalOptions): Promise<LocalParts
   }
 }
 
-/** Stops everything, the last first, also where one of them fails; then throws the first error. */
+/** Stops all parts in reverse order, even when one fails; then throws the first error. */
 async function stopAll(stops: (() => Promise<void>)[]): Promise<void> {
   const failed: unknown[] = [];
   for (const undo of stops.splice(0).reverse()) {
@@ -160,7 +160,7 @@ async function startParts(
     ...(options.log ? { log: options.log } : {}),
   });
   stops.push(() => connector.stop());
-  // Not before the ports are taken: a second start by mistake must leave the first one its file.
+  // Only when the ports are ours: a second start by mistake must not delete the database.
   if (!options.keepStore) await removeStore(store);
   const env = {
     ...addresses({ provider, connector, target, serviceUrl: url }),
@@ -202,13 +202,13 @@ function addresses(parts: {
   };
 }
 
-/** A secret that lives in a file of its own, made at the first start. */
+/** A secret in its own file, created at the first start. */
 async function kept(home: string, name: string, make: () => string): Promise<string> {
   const path = join(home, name);
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    // Under a test runner Node's own errors belong to another realm: no instanceof.
+    // In a test runner, errors of Node come from another realm: instanceof does not work.
     if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
     const made = make();
     await writeFile(path, made, { mode: 0o600 });

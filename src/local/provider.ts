@@ -27,8 +27,8 @@ import type { Person } from './world.ts';
 export type { LocalProvider, ProviderOptions } from './provider/types.ts';
 
 /**
- * Starts the provider on 127.0.0.1 and gives its handle. Rejects when the port is taken or the keys
- * file cannot be read.
+ * Starts the provider on 127.0.0.1. Rejects when the port is taken or the file of keys cannot be
+ * read.
  */
 export async function startProvider(options: ProviderOptions): Promise<LocalProvider> {
   const pipelines = options.pipelines ?? [demoPipeline()];
@@ -81,7 +81,7 @@ export async function startProvider(options: ProviderOptions): Promise<LocalProv
     },
     async rotateKeys({ drop = false } = {}) {
       keys = await rotated({ keys, drop, file: options.keysFile });
-      // The provider's key store cannot be changed, so a new one takes over the same storage.
+      // oidc-provider cannot change its keys, so a new instance takes over the same storage.
       current = build(keys);
     },
     stop: () => stopServer(server),
@@ -144,7 +144,7 @@ type ServeParts = {
 function serve(server: Server, parts: ServeParts): void {
   const { host } = new URL(parts.issuer);
   server.on('request', (req, res) => {
-    // Other host names reach loopback by DNS rebinding only.
+    // Another host name here means DNS rebinding.
     if (req.headers.host !== host) return void res.writeHead(421).end();
     handleInteraction(parts, req, res)
       .then((handled) => (handled ? undefined : parts.rest(req, res)))

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { isInUse } from '../store/sqlite/in-use.ts';
 
-/** The database belongs to a Countersign that runs: it must not be taken away. */
+/** A running Countersign uses the database, so it must not be removed. */
 export class StoreInUse extends Error {
   constructor(path: string) {
     super(
@@ -15,7 +15,7 @@ export class StoreInUse extends Error {
 /**
  * Removes the database of an earlier start, so that the next one is new.
  *
- * @throws StoreInUse where a process has it open; Node's own errors where it cannot be removed.
+ * @throws StoreInUse when a process has it open; errors of Node when it cannot be removed.
  */
 export async function removeStore(path: string): Promise<void> {
   if (isInUse(path)) throw new StoreInUse(path);

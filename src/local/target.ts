@@ -3,24 +3,24 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { isObject, listenOnLoopback, readText, sendJson, stopServer } from './loopback.ts';
 
-/** One delivery that the target took, repeats included. */
+/** One accepted delivery; repeats are deliveries too. */
 export interface Delivery {
   readonly webhookId: string;
   readonly idempotencyKey: string | undefined;
   readonly body: Record<string, unknown>;
-  /** Whether this id had been applied before, so that nothing was done again. */
+  /** Whether this id was applied before, so that nothing was done again. */
   readonly repeat: boolean;
 }
 
-/** A deployment service as people have one: checks the signature, applies each webhook id once. */
+/** A deployment service: checks the signature and applies each webhook id once. */
 export interface Target {
   readonly url: string;
   readonly deliveries: readonly Delivery[];
   /** Distinct webhook ids that took effect. */
   applied(): number;
   /**
-   * Answers the next calls with this status, without applying; 0 hangs up unanswered. `applied`:
-   * they take effect before that, so that only the answer is lost.
+   * Answers the next calls with this status without applying them; 0 closes the connection.
+   * `applied`: applies them first, so that only the answer is lost.
    */
   failNext(times: number, status: number, options?: { applied?: boolean }): void;
   stop(): Promise<void>;
@@ -29,8 +29,8 @@ export interface Target {
 const MAX_DELIVERIES = 10_000;
 
 /**
- * Starts the target on loopback; `secret` is the webhook secret (`whsec_…`). `heard` is told of
- * each delivery that took effect, before it is answered.
+ * Starts the target on loopback; `secret` is the webhook secret (`whsec_…`). `heard` is called for
+ * each delivery that takes effect, before the answer.
  */
 export async function startTarget(options: {
   port?: number;

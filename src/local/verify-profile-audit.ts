@@ -2,7 +2,7 @@ import { verifyAudit } from '../audit/verify.ts';
 import { CHECKPOINT_TYPE } from '../audit/checkpoint.ts';
 import type { LocalProfile } from './profile.ts';
 
-/** Recomputes the audit log of a running profile from its store, as `countersign audit verify`. */
+/** Verifies the audit log of a running profile, as `countersign audit verify` does. */
 export async function verifyProfileAudit({
   service,
   config,

@@ -1,13 +1,12 @@
 /**
- * The faces between the parts of the local profile: what the Teams-like page (and the tests'
- * driver) may ask of the local Bot Connector. Shapes only; the wire between connector and bot is
- * the real one.
+ * The interface of the local Bot Connector to the Teams-like page and the tests. Between connector
+ * and bot is the real wire.
  */
 
-/** A JSON object as it travels on the wire. */
+/** A JSON object. */
 export type Json = Record<string, unknown>;
 
-/** One demo person. `oid` and `tid` are what Teams and the tokens both name. */
+/** A demo person. Teams and the tokens have the same `oid` and `tid`. */
 export interface Person {
   readonly id: string;
   readonly name: string;
@@ -16,15 +15,15 @@ export interface Person {
   readonly tid: string;
   /** The Teams user id (MRI), `29:…`. */
   readonly mri: string;
-  /** Roles that the provider puts into this person's tokens now; may change while it runs. */
+  /** Roles in the tokens of this person from now on; may change while it runs. */
   roles: string[];
-  /** As the provider puts it into this person's tokens now. */
+  /** Claim in the tokens of this person from now on. */
   department: string;
-  /** One sentence that tells the visitor what to try as this person. */
+  /** What to try as this person, in one sentence. */
   readonly hint: string;
 }
 
-/** A chat that a person sees: the personal chat with the bot, or a channel. */
+/** A chat of a person: the personal chat with the bot, or a channel. */
 export interface Chat {
   readonly id: string;
   readonly kind: 'personal' | 'channel';
@@ -32,7 +31,7 @@ export interface Chat {
   readonly team?: string;
 }
 
-/** One message as a chat shows it; an update replaces text and attachments and keeps the id. */
+/** A message of a chat; an update replaces text and attachments and keeps the id. */
 export interface Message {
   readonly id: string;
   readonly chatId: string;
@@ -41,11 +40,11 @@ export interface Message {
   readonly text?: string;
   readonly attachments: readonly { readonly contentType: string; readonly content: Json }[];
   readonly edited: boolean;
-  /** In a channel: the message that started the thread which this one answers in. */
+  /** In a channel: the first message of the thread. */
   readonly threadId?: string;
 }
 
-/** What the bot answered to a click, after the client did what Teams does (sign-on and resend). */
+/** The result of a click, after the client signed on and sent it again as Teams does. */
 export type ClickResult =
   | { readonly kind: 'card'; readonly card: Json; readonly personal: boolean }
   | { readonly kind: 'message'; readonly text: string }
@@ -54,26 +53,26 @@ export type ClickResult =
   | { readonly kind: 'dialog'; readonly title: string; readonly card: Json }
   | { readonly kind: 'none' };
 
-/** A live event of a chat that a page shows. */
+/** A live event of a chat. */
 export interface WorldEvent {
   readonly type: 'message' | 'update' | 'delete';
   readonly chatId: string;
   readonly message: Message;
 }
 
-/** The Teams side of the world, as one of its people uses it. */
+/** Teams, as a person uses it. */
 export interface TeamsWorld {
   people(): readonly Person[];
   chats(personId: string): readonly Chat[];
   messages(personId: string, chatId: string): readonly Message[];
-  /** Listens to what this person's chats show; gives the function that stops listening. */
+  /** Subscribes to the chats of a person; gives the function that ends it. */
   listen(personId: string, heard: (event: WorldEvent) => void): () => void;
   say(personId: string, chatId: string, text: string): Promise<void>;
-  /** Presses a card's button. `action` is the action's JSON; `inputs` are merged into its data. */
+  /** Presses a button of a card. `inputs` are merged into the data of `action`. */
   click(click: Click): Promise<ClickResult>;
   /** Refreshes a card that names this person in `refresh.userIds`; undefined: nothing to show. */
   refresh(personId: string, chatId: string, messageId: string): Promise<Json | undefined>;
-  /** The messaging-extension command: opens its dialog, sends its form. */
+  /** The messaging-extension command: opens its dialog, or sends its form. */
   openExtension(personId: string, chatId: string, commandId: string): Promise<ClickResult>;
   submitExtension(options: {
     personId: string;
@@ -82,11 +81,11 @@ export interface TeamsWorld {
     data: Json;
     state?: string;
   }): Promise<ClickResult>;
-  /** Whether the client hands out single sign-on tokens; off shows the sign-in button's way. */
+  /** Whether the client has single sign-on tokens; without them it shows the sign-in button. */
   singleSignOn: boolean;
 }
 
-/** One press of a button. `state` is the code of a sign-in page that was shown before. */
+/** One press of a button. `state` is the code of an earlier sign-in page. */
 export interface Click {
   readonly personId: string;
   readonly chatId: string;
@@ -94,6 +93,6 @@ export interface Click {
   readonly action: Json;
   readonly inputs?: Json;
   readonly state?: string;
-  /** The button stands in a dialog that a card opened: its Action.Submit is a `task/submit`. */
+  /** The button is in a dialog of a card: its Action.Submit is a `task/submit`. */
   readonly dialog?: boolean;
 }

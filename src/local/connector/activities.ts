@@ -4,7 +4,7 @@ import { defined } from '../loopback.ts';
 import type { Json, Person } from '../world.ts';
 import type { Conversation } from './chats.ts';
 
-/** What all activities share. */
+/** The members of every activity. */
 export interface ActivityParts {
   readonly appId: string;
   readonly botName: string;
@@ -13,7 +13,7 @@ export interface ActivityParts {
   now(): number;
 }
 
-/** Where and from whom an activity comes; `threadId` is the channel thread that it is in. */
+/** Conversation and sender of an activity; `threadId` is its thread in a channel. */
 export interface Origin {
   readonly person: Person;
   readonly conversation: Conversation;
@@ -26,7 +26,7 @@ export function botAccount(parts: Pick<ActivityParts, 'appId' | 'botName'>): Jso
   return { id: `28:${parts.appId}`, name: parts.botName };
 }
 
-/** An activity of a person in a conversation; `members` add or replace (undefined removes). */
+/** An activity of a person; `members` are added or replaced (undefined removes one). */
 export function personActivity(parts: ActivityParts, origin: Origin, members: Json): Json {
   const { person, conversation, threadId, replyToId } = origin;
   const timestamp = new Date(parts.now()).toISOString();
@@ -51,7 +51,7 @@ export function personActivity(parts: ActivityParts, origin: Origin, members: Js
   });
 }
 
-/** A message that a person typed; in a channel it mentions the bot, which else hears nothing. */
+/** A typed message; in a channel it mentions the bot, because Teams delivers no others. */
 export function messageActivity(
   parts: ActivityParts,
   origin: Origin,
@@ -74,7 +74,7 @@ export function messageActivity(
   };
 }
 
-/** What the bot hears when the app is added (or, as `remove`, taken away). */
+/** The activity when the app is added, or removed. */
 export function installActivities(
   parts: ActivityParts,
   origin: Origin,

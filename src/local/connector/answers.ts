@@ -1,4 +1,4 @@
-/** Reads the bot's answers to invokes as Teams' client does. */
+/** Reads the bot's answers to invokes, as the client of Teams does. */
 import { isObject, objectOr, textOf } from '../loopback.ts';
 import type { ClickResult, Json } from '../world.ts';
 import type { InvokeOutcome } from './delivery.ts';
@@ -8,7 +8,7 @@ const MESSAGE = 'application/vnd.microsoft.activity.message';
 const LOGIN = 'application/vnd.microsoft.activity.loginRequest';
 const CARD_BYTES = 28 * 1_024;
 
-/** A bot's wish that the person signs in. */
+/** A login request of the bot. */
 export interface LoginRequest {
   readonly text: string;
   readonly connectionName: string | undefined;
@@ -16,17 +16,17 @@ export interface LoginRequest {
   readonly url: string | undefined;
 }
 
-/** A universal action's answer, told apart: `again` wants a login, or the login was not enough. */
+/** The answer to a universal action; `again`: a login is needed, or was not enough. */
 export type ActionAnswer =
   | { readonly kind: 'result'; readonly result: ClickResult }
   | { readonly kind: 'again'; readonly login: LoginRequest | undefined };
 
-/** Makes an error that a person sees. */
+/** An error for the person. */
 export function problem(code: string, text: string): ClickResult {
   return { kind: 'error', code, text };
 }
 
-/** Gives the body of a 200 answer, or the error that the client shows instead. */
+/** The body of a 200 answer, or the error that the client shows instead. */
 export function bodyOf(
   outcome: InvokeOutcome,
 ): { readonly body: unknown } | { readonly failed: ClickResult } {
@@ -112,7 +112,7 @@ function cardResult(value: unknown): ClickResult {
   return { kind: 'card', card: value, personal: true };
 }
 
-// The value is an OAuthCard: a way to exchange a token silently, and a button for everybody else.
+// The value is an OAuthCard: a silent token exchange, and a sign-in button.
 function loginRequest(value: unknown): LoginRequest {
   const card = objectOr(value);
   const exchange = objectOr(card.tokenExchangeResource);

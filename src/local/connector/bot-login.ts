@@ -1,4 +1,4 @@
-/** The bot's login: client credentials for a token that the connector's REST API takes. */
+/** The bot's login: client credentials for a token of the connector's REST API. */
 import { SignJWT, importJWK, jwtVerify } from 'jose';
 import { sameSecret } from '../../lib/hash.ts';
 import { systemIds } from '../../lib/ids.ts';
@@ -11,7 +11,7 @@ const TOKEN_SECONDS = 3_599;
 /** `aud` of the bot's tokens. */
 export const botScope = 'https://api.botframework.com';
 
-/** What the login knows. */
+/** The settings of the login. */
 export interface LoginParts {
   /** `iss` of its tokens. */
   readonly issuer: string;
@@ -23,14 +23,14 @@ export interface LoginParts {
 
 /** The login and the check of its tokens. */
 export interface BotLogin {
-  /** Answers a token request (RFC 6749 section 4.4), with errors as Entra ID words them. */
+  /** Answers a token request (RFC 6749 section 4.4), with the errors of Entra ID. */
   token(form: URLSearchParams): Promise<{ status: number; body: Json }>;
   /** Whether an Authorization header carries a valid token of this bot. */
   accepts(authorization: string | undefined): Promise<boolean>;
   mint(claims?: Json): Promise<string>;
 }
 
-/** Makes the login with a key of its own: the channel's tokens are never signed by it. */
+/** Creates the login with its own key, which never signs tokens of the channel. */
 export async function openBotLogin(parts: LoginParts): Promise<BotLogin> {
   const pair = await newKeyPair();
   const publicKey = await importJWK(pair.published, 'RS256');

@@ -1,14 +1,14 @@
-/** What the bot called, and the faults that a test wants it to meet. */
+/** The calls of the bot, and the faults that a test plans. */
 import type { Fault, RestCall } from './types.ts';
 
 const CALLS_KEPT = 2_000;
 
-/** A call under way; `settle` writes down what was answered. */
+/** A call in progress; `settle` records the answer. */
 export interface OpenCall {
   settle(status: number): void;
 }
 
-/** Remembers calls and hands out faults. */
+/** Records calls and gives the planned faults. */
 export class CallLog {
   #calls: RestCall[] = [];
   #faults: { fault: Fault; left: number }[] = [];
@@ -32,7 +32,7 @@ export class CallLog {
     this.#faults.push({ fault, left: fault.times ?? 1 });
   }
 
-  /** The first planned fault that this call meets; each one is used up. */
+  /** The first planned fault that matches this call; each fault is used once. */
   next(method: string, path: string): Fault | undefined {
     const hit = this.#faults.find(
       ({ fault }) =>

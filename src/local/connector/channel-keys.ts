@@ -1,4 +1,4 @@
-/** The channel's side of trust: keys, their publication, and the tokens that activities carry. */
+/** The keys of the channel, their publication, and the tokens of activities. */
 import { SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { CryptoKey } from 'jose';
 import { systemIds } from '../../lib/ids.ts';
@@ -8,14 +8,14 @@ import type { ChannelTokenOptions } from './types.ts';
 const TOKEN_SECONDS = 3_600;
 const REUSE_MS = 1_800_000;
 
-/** A signing key with what is published of it. */
+/** A signing key with its published part. */
 export interface KeyPair {
   readonly privateKey: CryptoKey;
   readonly kid: string;
   readonly published: JWK & { readonly endorsements?: readonly string[] };
 }
 
-/** Makes an RS256 key; `endorsements` are the channels that it may speak for. */
+/** Creates an RS256 key; `endorsements` are the channels for which it may sign. */
 export async function newKeyPair(endorsements?: readonly string[]): Promise<KeyPair> {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { modulusLength: 2048 });
   const jwk = await exportJWK(publicKey);
@@ -25,7 +25,7 @@ export async function newKeyPair(endorsements?: readonly string[]): Promise<KeyP
   return { privateKey, kid, published: { ...published, endorsements } };
 }
 
-/** What channel tokens are made of. */
+/** The settings of channel tokens. */
 export interface ChannelParts {
   readonly issuer: string;
   readonly appId: string;
@@ -33,17 +33,17 @@ export interface ChannelParts {
   now(): number;
 }
 
-/** The channel's token maker. */
+/** Issues the tokens of the channel. */
 export interface Channel {
   /** The published keys (RFC 7517): one endorsed for Teams, one for web chat only. */
   jwks(): { keys: JWK[] };
-  /** A token for the next activity; used again for half an hour, as the real one is. */
+  /** A token for the next activity; reused for half an hour, as the real one is. */
   current(): Promise<string>;
   mint(options?: ChannelTokenOptions): Promise<string>;
   rotate(): Promise<void>;
 }
 
-/** Makes the keys and gives the maker. */
+/** Creates the keys. */
 export async function openChannel(parts: ChannelParts): Promise<Channel> {
   const newKeys = async () => {
     const [channel, unendorsed] = await Promise.all([

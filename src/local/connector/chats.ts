@@ -1,4 +1,4 @@
-/** The chats of the local Teams: who is in them, whether the bot is, and what they show. */
+/** The chats of the local Teams: members, the bot's membership, messages. */
 import { sha256 } from '../../lib/hash.ts';
 import type { Chat, Json, Message, Person, WorldEvent } from '../world.ts';
 import type { ChannelSpec } from './types.ts';
@@ -16,27 +16,27 @@ export interface Conversation {
 
 interface Stored {
   message: Message;
-  /** How often the bot changed it. */
+  /** How often the bot edited it. */
   edits: number;
-  /** What single people see instead of its card. */
+  /** The cards that single people see instead. */
   readonly views: Map<string, Json>;
 }
 
-/** What a new message is made of. */
+/** The parts of a new message. */
 export type NewMessage = Pick<Message, 'from' | 'text' | 'attachments' | 'threadId'>;
 
-/** A base conversation id and the thread that `;messageid=` names. */
+/** A conversation id and the thread of its `;messageid=`. */
 export function splitConversationId(id: string): { base: string; threadId: string | undefined } {
   const [base = '', threadId] = id.split(';messageid=');
   return { base, threadId };
 }
 
-/** Gives the card of a message, if it has one. */
+/** The card of a message, if it has one. */
 export function cardOf(message: Message | undefined): Json | undefined {
   return message?.attachments.find(({ contentType }) => contentType === CARD)?.content;
 }
 
-/** All chats with their messages (the latest 500 of each), personal views and listeners. */
+/** All chats with their latest 500 messages, personal views and listeners. */
 export class Chats {
   readonly #conversations = new Map<string, Conversation>();
   readonly #messages = new Map<string, Stored[]>();
@@ -80,7 +80,7 @@ export class Chats {
     return this.#conversations.get(personalChatId(person));
   }
 
-  /** The next message id: the time in ms, as Teams' ids are, and never twice. */
+  /** The next message id: a unique time in ms, as in Teams. */
   nextId(): string {
     this.#lastId = Math.max(this.#lastId + 1, this.#now());
     return String(this.#lastId);
@@ -123,7 +123,7 @@ export class Chats {
     return true;
   }
 
-  /** A message as everybody sees it, and how often it was edited. */
+  /** The message that everybody sees, and how often it was edited. */
   get(chatId: string, id: string): { message: Message; edits: number } | undefined {
     const stored = this.#stored(chatId, id);
     return stored && { message: stored.message, edits: stored.edits };
@@ -135,8 +135,8 @@ export class Chats {
   }
 
   /**
-   * Lets one person see another card in this message until the bot edits it. Nothing happens when
-   * it was edited since `edits` was read: the answer is then older than what everybody sees.
+   * Shows one person another card in this message until the bot edits it. Does nothing when it was
+   * edited since `edits` was read: the card is then older than the message.
    */
   showTo(options: {
     personId: string;

@@ -1,4 +1,4 @@
-/** Teams' client: what it sends when a person says, presses or opens something. */
+/** The client of Teams: what it sends when a person writes, presses or opens something. */
 import { objectOr, textOf } from '../loopback.ts';
 import type { Click, ClickResult, Json, Message, Person, TeamsWorld } from '../world.ts';
 import { messageActivity, personActivity, type ActivityParts, type Origin } from './activities.ts';
@@ -6,19 +6,19 @@ import { actionAnswer, dialogAnswer, problem, type LoginRequest } from './answer
 import { cardOf, type Chats, type Conversation } from './chats.ts';
 import type { Delivery } from './delivery.ts';
 
-/** What the client leans on. */
+/** The parts that the client uses. */
 export interface ClientParts {
   readonly people: readonly Person[];
   readonly chats: Chats;
   readonly activity: ActivityParts;
   readonly delivery: Delivery;
   singleSignOn(personId: string, resource: string): Promise<string>;
-  /** Adds the app where it is missing, as Teams offers at the first use. */
+  /** Adds the app when it is missing, as Teams offers at the first use. */
   ensureInstalled(person: Person, conversation: Conversation): Promise<void>;
   log(line: string): void;
 }
 
-/** Makes the client side of the world. */
+/** Creates the client. */
 export function teamsClient(parts: ClientParts): TeamsWorld {
   const { chats } = parts;
   const place = (personId: string, chatId: string): Origin => {
@@ -88,7 +88,7 @@ interface Press {
   invoke(origin: Origin, name: string, value: Json): ReturnType<Delivery['invoke']>;
 }
 
-// Where something about a message comes from: in a channel, its thread.
+// The conversation of an activity about a message: in a channel, its thread.
 function at(origin: Origin, message: Message): Origin {
   const here = { ...origin, replyToId: message.id };
   if (origin.conversation.channel === undefined) return here;
@@ -114,7 +114,7 @@ async function refresh(options: {
   const value = { action: sentAction(objectOr(wanted.action), {}), trigger: 'automatic' };
   const outcome = await options.invoke(at(origin, found.message), 'adaptiveCard/action', value);
   const answer = actionAnswer(outcome);
-  // A login request is never acted on here: the base card stays.
+  // Teams ignores a login request here: the base card stays.
   if (answer.kind !== 'result' || answer.result.kind !== 'card') return undefined;
   const { card } = answer.result;
   const personId = origin.person.id;
@@ -134,7 +134,7 @@ async function say(parts: ClientParts, origin: Origin, text: string): Promise<vo
   await tell(parts, activity);
 }
 
-/** Sends an activity that is no invoke; throws when the bot does not take it. */
+/** Sends an activity that is not an invoke; throws when the bot refuses it. */
 export async function tell(parts: Pick<ClientParts, 'delivery'>, activity: Json): Promise<void> {
   const { status } = await parts.delivery.post(activity);
   if (status < 200 || status > 299) {
@@ -182,7 +182,7 @@ function signIn(login: LoginRequest | undefined): ClickResult {
 
 function shown(press: Press, result: ClickResult): ClickResult {
   const { click, edits } = press;
-  // In a dialog the answer belongs to the dialog, not to the message behind it.
+  // In a dialog the answer belongs to the dialog, not to the message.
   if (result.kind === 'card' && click.dialog !== true) {
     const { personId, chatId, messageId: id } = click;
     press.parts.chats.showTo({ personId, chatId, id, card: result.card, edits });
@@ -215,7 +215,7 @@ function theme(): Json {
   return { theme: 'default' };
 }
 
-// Only what universal actions define goes on the wire; titles and styles stay behind.
+// Teams sends only the members that universal actions define, without titles and styles.
 function sentAction(action: Json, inputs: Json): Json {
   const given = action.associatedInputs === 'none' ? {} : inputs;
   const id = textOf(action.id);

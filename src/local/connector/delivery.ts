@@ -1,4 +1,4 @@
-/** Sends activities to the bot over HTTP, and again where Teams does. */
+/** Sends activities to the bot over HTTP, and repeats them as Teams does. */
 import { Agent, request } from 'node:http';
 import { readText } from '../loopback.ts';
 import type { Json } from '../world.ts';
@@ -7,22 +7,22 @@ import type { PostAnswer } from './types.ts';
 const ANSWER_BYTES = 1_048_576;
 const PARALLEL = 64;
 
-/** What became of an invoke. */
+/** The result of an invoke. */
 export type InvokeOutcome =
   | { readonly kind: 'answer'; readonly answer: PostAnswer }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
-/** The line to the bot. */
+/** The connection to the bot. */
 export interface Delivery {
   /** Sends anything as one POST; `token: null` sends no Authorization header. */
   post(body: unknown, token?: string | null): Promise<PostAnswer>;
-  /** Sends an invoke; sends it again when no answer came in time; the first answer counts. */
+  /** Sends an invoke, and sends it again without an answer in time; the first answer counts. */
   invoke(activity: Json): Promise<InvokeOutcome>;
   stop(): void;
 }
 
-/** Opens the line. Times in ms; `token` gives the channel's token for an activity. */
+/** Creates the connection. `token` gives the channel token of an activity. */
 export function openDelivery(options: {
   botEndpoint(): string;
   token(): Promise<string>;

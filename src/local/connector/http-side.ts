@@ -10,7 +10,7 @@ import { answerRest, limitOf, refusal, type RestParts, type RestRequest } from '
 const BODY_BYTES = 262_144;
 const REST_PREFIX = '/teams/v3/';
 
-/** What the HTTP side leans on; `limiter` is absent when limits are off. */
+/** The parts that the HTTP side uses; `limiter` is absent when limits are off. */
 export interface HttpParts {
   readonly base: string;
   readonly issuer: string;

@@ -1,4 +1,4 @@
-/** Adds the app for people and channels, takes it away, and lets the bot know. */
+/** Adds and removes the app for people and channels, and notifies the bot. */
 import type { Person } from '../world.ts';
 import { installActivities, type ActivityParts } from './activities.ts';
 import type { Chats, Conversation } from './chats.ts';
@@ -6,21 +6,21 @@ import { tell } from './client.ts';
 import type { Delivery } from './delivery.ts';
 import type { LocalConnector } from './types.ts';
 
-/** What adding and taking away leans on. */
+/** The parts that the installer uses. */
 export interface InstallParts {
   readonly chats: Chats;
   readonly delivery: Delivery;
   readonly activity: ActivityParts;
 }
 
-/** The app's installations. */
+/** The installations of the app. */
 export interface Installer {
-  /** Adds the app to one conversation; nothing happens where it is already. */
+  /** Adds the app to a conversation; does nothing when it is there. */
   add(person: Person, conversation: Conversation): Promise<void>;
   readonly handle: Pick<LocalConnector, 'install' | 'uninstall'>;
 }
 
-/** Gives the installer; each of its functions rejects when the bot does not take the news. */
+/** Creates the installer; its functions reject when the bot refuses the activity. */
 export function installer(parts: InstallParts): Installer {
   const { chats } = parts;
   const add = async (person: Person, conversation: Conversation) => {

@@ -10,26 +10,26 @@ interface Window {
   readonly calls: number;
 }
 
-/** Per thread: sending (also updates and deletions) and making conversations. */
+/** Per thread: sending (with updates and deletions) and creating conversations. */
 const SEND: readonly Window[] = [
   { spanMs: SECOND_MS, calls: 7 },
   { spanMs: 2 * SECOND_MS, calls: 8 },
   { spanMs: 30 * SECOND_MS, calls: 60 },
   { spanMs: HOUR_MS, calls: 1_800 },
 ];
-/** Reading members: twice as much. */
+/** Reading members: twice as many. */
 const READ = SEND.map(({ spanMs, calls }) => ({ spanMs, calls: calls * 2 }));
 const TENANT: readonly Window[] = [{ spanMs: SECOND_MS, calls: 50 }];
 
 export type Operation = 'send' | 'create' | 'read';
 
-/** Counts calls; refused ones do not count. */
+/** Counts calls, without refused ones. */
 export interface RateLimiter {
-  /** Takes one call; gives how many whole seconds to wait, or undefined when it may pass. */
+  /** Counts one call; gives the whole seconds to wait, or undefined when it may pass. */
   take(operation: Operation, thread: string): number | undefined;
 }
 
-/** A limiter by the given clock. */
+/** Creates a limiter with the given clock. */
 export function rateLimiter(now: () => number): RateLimiter {
   const threads = new Lru<number[]>(THREADS_KEPT);
   const tenant: number[] = [];
@@ -49,7 +49,7 @@ export function rateLimiter(now: () => number): RateLimiter {
   };
 }
 
-// Drops what no window sees any more, then asks each window when its oldest call leaves it.
+// Drops calls outside every window, then finds when the oldest call leaves each full window.
 function waitFor(past: number[], windows: readonly Window[], nowMs: number): number {
   const widest = Math.max(...windows.map(({ spanMs }) => spanMs));
   const live = past.findIndex((at) => at > nowMs - widest);

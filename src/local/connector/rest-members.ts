@@ -1,4 +1,4 @@
-/** The members of a conversation, as Teams gives them to bots. */
+/** The members of a conversation, as Teams shows them to bots. */
 import type { Json, Person } from '../world.ts';
 import type { Conversation } from './chats.ts';
 import type { RestAnswer } from './rest.ts';

@@ -7,7 +7,7 @@ import { members } from './rest-members.ts';
 
 const MESSAGE_BYTES = 28 * 1_024;
 
-/** A call that was let in; `parts` are the decoded path segments after `/v3`. */
+/** An authenticated call; `parts` are the decoded path segments after `/v3`. */
 export interface RestRequest {
   readonly method: string;
   readonly parts: readonly string[];
@@ -15,13 +15,13 @@ export interface RestRequest {
   readonly body: unknown;
 }
 
-/** What a call is answered with. */
+/** The answer to a call. */
 export interface RestAnswer {
   readonly status: number;
   readonly body?: unknown;
 }
 
-/** What the handlers lean on. */
+/** The parts that the handlers use. */
 export interface RestParts {
   readonly appId: string;
   readonly botName: string;
@@ -30,14 +30,14 @@ export interface RestParts {
   readonly chats: Chats;
 }
 
-/** A refusal in the Bot Framework's form. */
+/** An error in the form of Bot Framework. */
 export function refusal(status: number, code: string, message: string): RestAnswer {
   return { status, body: { error: { code, message } } };
 }
 
 /**
- * Which limit a call counts against, and for which thread: a personal chat, or a channel with all
- * of its reply chains. A conversation that is made counts for the channel or person it is made for.
+ * The limit and the thread of a call. A thread is a personal chat, or a channel with all its reply
+ * chains. A new conversation counts for its channel or person.
  */
 export function limitOf(call: RestRequest): { operation: Operation; thread: string } {
   const { method, parts } = call;
@@ -49,7 +49,7 @@ export function limitOf(call: RestRequest): { operation: Operation; thread: stri
   return { operation: 'create', thread: splitConversationId(channelId ?? memberId ?? '').base };
 }
 
-/** Does what a call asks for; 404 for paths that there are not. */
+/** Handles a call; 404 for unknown paths. */
 export function answerRest(parts: RestParts, call: RestRequest): RestAnswer {
   const [root, conversationId, kind, id] = call.parts;
   if (root !== 'conversations') return unknownPath();
@@ -166,7 +166,7 @@ function notOwn({ parts, conversation, threadId }: Target, id: string): RestAnsw
   return found.from.bot ? undefined : refusal(403, 'Forbidden', "The activity is not the bot's.");
 }
 
-// A message's text and attachments, held to the size that Teams takes.
+// Text and attachments of a message, within the size limit of Teams.
 function contentOf(body: unknown): Pick<Message, 'text' | 'attachments'> | RestAnswer {
   if (!isObject(body) || body.type !== 'message') {
     return refusal(400, 'BadSyntax', 'A message activity is expected.');

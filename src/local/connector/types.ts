@@ -1,4 +1,4 @@
-/** What the local Bot Connector takes and gives. */
+/** The types of the local Bot Connector. */
 import type { CryptoKey } from 'jose';
 import type { Json, Person, TeamsWorld } from '../world.ts';
 
@@ -8,7 +8,7 @@ export interface ChannelSpec {
   readonly id: string;
   readonly name: string;
   readonly team: { readonly id: string; readonly name: string; readonly aadGroupId?: string };
-  /** Ids of the people who are in it; absent: everybody. */
+  /** Ids of its members; absent: everybody. */
   readonly members?: readonly string[];
 }
 
@@ -27,46 +27,46 @@ export interface ConnectorOptions {
   singleSignOn(personId: string, resource: string): Promise<string>;
   /** The documented rate limits (default on). */
   readonly limits?: 'on' | 'off';
-  /** An invoke without an answer is sent again once after this long (default 10 s). */
+  /** An invoke without an answer is sent once more after this time (default 10 s). */
   readonly resendAfterMs?: number;
-  /** The person sees an error when nothing answered in this long (default 15 s). */
+  /** The person sees an error when no answer comes in this time (default 15 s). */
   readonly giveUpAfterMs?: number;
   readonly now?: () => number;
-  /** Hears one line for each delivery and each refused call. */
+  /** Called with one line for each delivery and each refused call. */
   readonly log?: (line: string) => void;
 }
 
-/** One REST call that the bot made. */
+/** A REST call of the bot. */
 export interface RestCall {
   readonly method: string;
   readonly path: string;
   readonly body: unknown;
-  /** When it came, ms since 1970 by the connector's clock. */
+  /** When it arrived, ms since 1970 by the connector's clock. */
   readonly at: number;
-  /** What was answered; 0 while under way or when the connection was dropped. */
+  /** Status of the answer; 0 while in progress or when the connection was dropped. */
   readonly status: number;
 }
 
 /** A fault for the next calls of the bot. */
 export interface Fault {
-  /** Answered instead of doing it; absent with `drop`. */
+  /** Answer instead of handling the call; absent with `drop`. */
   readonly status?: number;
   readonly retryAfterSeconds?: number;
-  /** Cuts the connection, before or after the work was done (a lost answer). */
+  /** Closes the connection, before or after handling the call (a lost answer). */
   readonly drop?: 'before' | 'after';
-  /** How many calls it hits (default 1). */
+  /** Number of calls (default 1). */
   readonly times?: number;
   /** Only calls whose method or path match. */
   readonly method?: string;
   readonly path?: RegExp;
 }
 
-/** What a minted channel token differs in. */
+/** How a minted channel token differs. */
 export interface ChannelTokenOptions {
   /** Claims to replace; undefined removes one. */
   readonly claims?: Json;
   readonly header?: Json;
-  /** `channel` (default); `unendorsed`: published, but not for Teams; or a key of one's own. */
+  /** `channel` (default); `unendorsed`: published, but not for Teams; or another key. */
   readonly key?: 'channel' | 'unendorsed' | CryptoKey | Uint8Array;
 }
 
@@ -78,7 +78,7 @@ export interface PostAnswer {
   readonly body: unknown;
 }
 
-/** What an activity that a person's client sends is made of; for tests that send it raw. */
+/** The parts of an activity of a person's client; for tests that send it raw. */
 export interface ActivityOptions {
   readonly personId: string;
   readonly chatId: string;
@@ -87,9 +87,9 @@ export interface ActivityOptions {
   readonly with: Json;
 }
 
-/** The running connector: Teams' people on one side, the Bot Framework's REST API on the other. */
+/** The running connector: people in Teams on one side, the REST API of bots on the other. */
 export interface LocalConnector extends TeamsWorld {
-  /** Base address of the REST API, with a trailing slash as Teams has. */
+  /** Base address of the REST API, with a trailing slash as in Teams. */
   readonly serviceUrl: string;
   /** OpenID metadata of the channel's tokens. */
   readonly metadataUrl: string;
@@ -99,18 +99,18 @@ export interface LocalConnector extends TeamsWorld {
   readonly loginUrl: string;
   /** `aud` of the bot's tokens, and with `/.default` the scope to ask for. */
   readonly botScope: string;
-  /** Adds the app for people and channels (default: all that lack it), and tells the bot. */
+  /** Adds the app for people and channels (default: all without it), and notifies the bot. */
   install(options?: {
     readonly personIds?: readonly string[];
     readonly channelIds?: readonly string[];
   }): Promise<void>;
-  /** Takes the app away from a person; proactive posts then answer 403. */
+  /** Removes the app for a person; proactive posts then answer 403. */
   uninstall(personId: string): Promise<void>;
   /** The latest REST calls of the bot, oldest first (at most 2,000 kept). */
   calls(): readonly RestCall[];
   fail(fault: Fault): void;
   channelToken(options?: ChannelTokenOptions): Promise<string>;
-  /** A token as the bot's own login gives it; for tests that send it the wrong way round. */
+  /** A token of the bot's own login; for tests that send it to the bot. */
   botToken(claims?: Json): Promise<string>;
   /** The activity that a person's client would send, not sent. */
   activity(options: ActivityOptions): Json;

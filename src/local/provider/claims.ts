@@ -1,24 +1,24 @@
-/** The claims of the local provider's tokens, shaped as Entra ID's v2.0 tokens are. */
+/** The claims of the local provider's tokens, in the form of Entra ID's v2.0 tokens. */
 import { sha256 } from '../../lib/hash.ts';
 import type { Pipeline } from '../people.ts';
 import type { Json, Person } from '../world.ts';
 import { teamsClientId } from './clients.ts';
 
-/** How long access tokens hold, in seconds. */
+/** Lifetime of access tokens, in seconds. */
 export const accessTokenSeconds = 3_600;
 
-/** How `sub` is made: the same for all applications, or another one for each. */
+/** Whether `sub` is the same for all applications or different for each. */
 export type Subjects = 'shared' | 'per-application';
 
 /**
- * A person's `sub`. Entra ID gives each application another one, so that there only `tid` and `oid`
- * together say who somebody is; most other providers give all the same.
+ * The `sub` of a person. Entra ID gives each application another one, so only `tid` and `oid`
+ * together identify a person; most other providers give all applications the same.
  */
 export function subjectOf(subjects: Subjects, oid: string, audience: string): string {
   return sha256(subjects === 'shared' ? oid : `${oid} ${audience}`);
 }
 
-/** What every token of a person says; `roles` is absent without any, as it is at Entra ID. */
+/** The claims of every token of a person; without roles there is no `roles`, as at Entra ID. */
 export function personClaims(person: Person): Json {
   return {
     oid: person.oid,
@@ -31,7 +31,7 @@ export function personClaims(person: Person): Json {
   };
 }
 
-/** What every access token has: times by the injected clock, and an id under both of its names. */
+/** The claims of every access token: times by the injected clock, and an id as `jti` and `uti`. */
 export interface AccessTokenFrame {
   readonly issuer: string;
   readonly audience: string;
@@ -41,7 +41,7 @@ export interface AccessTokenFrame {
   readonly subjects: Subjects;
 }
 
-/** Claims of an access token for a person, got by Teams or by the person's CLI. */
+/** Claims of an access token for a person, for Teams or the person's CLI. */
 export function personAccessToken(frame: AccessTokenFrame, person: Person): Json {
   return {
     ...frameClaims(frame),

@@ -1,4 +1,4 @@
-/** Who may talk to the local provider: the service, Teams, a person's CLI, and the pipelines. */
+/** The clients of the local provider: the service, Teams, a person's CLI, and pipelines. */
 import type { ClientMetadata } from 'oidc-provider';
 import { systemIds } from '../../lib/ids.ts';
 import type { Pipeline } from '../people.ts';
@@ -12,7 +12,7 @@ export const teamsClientId = '1fec8e78-bce4-4aaf-ab1b-5451cc387264';
 /** The command line of a person. */
 export const cliClientId = 'countersign-cli';
 
-/** The grant by which Teams or the CLI, which know their person already, get a token for them. */
+/** The grant by which Teams or the CLI, which know the person, get a token. */
 export const personGrantType = 'urn:countersign:local:grant-type:person';
 
 /** The clients with their secrets; those of Teams and the CLI are new at each start. */
@@ -21,7 +21,7 @@ export interface Clients {
   find(clientId: string): ClientMetadata | undefined;
 }
 
-/** Puts the clients together; `redirectUri` is asked at each look-up. */
+/** Creates the clients; `redirectUri` is called at each look-up. */
 export function localClients(options: {
   pipelines: readonly Pipeline[];
   redirectUri(): string;

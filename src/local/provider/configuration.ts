@@ -31,7 +31,7 @@ const CLAIMS = [
   'auth_time',
 ];
 
-/** What the configuration leans on. */
+/** The parts that the configuration uses. */
 export interface ConfigurationParts {
   readonly issuer: string;
   readonly people: readonly Person[];
@@ -45,8 +45,8 @@ export interface ConfigurationParts {
 }
 
 /**
- * Gives the configuration. Every default that the provider would warn of is set on purpose: its own
- * interaction pages are off, storage, keys, life times and cookies are ours.
+ * The configuration. It sets every default that the provider warns of: no built-in interaction
+ * pages, our own storage, keys, lifetimes and cookies.
  */
 export function providerConfiguration(parts: ConfigurationParts): Configuration {
   const personOf = (id: string) => parts.people.find((person) => person.id === id);
@@ -58,7 +58,7 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     claims: { openid: CLAIMS, profile: ['name', 'preferred_username'] },
     scopes: ['openid', 'profile', 'offline_access'],
     rotateRefreshToken: true,
-    // Claims belong into the id_token: the service asks nothing of the userinfo endpoint.
+    // Claims go into the id_token: the service does not call the userinfo endpoint.
     conformIdTokenClaims: false,
     subjectTypes: ['pairwise'],
     pairwiseIdentifier: (_ctx, accountId, client) =>
@@ -123,7 +123,7 @@ type JwtCustomizer = NonNullable<
   NonNullable<NonNullable<Configuration['formats']>['customizers']>['jwt']
 >;
 
-// Replaces RFC 9068's claims by the ones that Entra ID gives, which production has to read.
+// Replaces the claims of RFC 9068 by those of Entra ID, which production must read.
 function accessTokenCustomizer(parts: ConfigurationParts): JwtCustomizer {
   return (_ctx, token, jwt) => {
     const frame = {
@@ -147,7 +147,7 @@ function accessTokenCustomizer(parts: ConfigurationParts): JwtCustomizer {
   };
 }
 
-// Demo people consent to everything: the organisation's administrator did it for them.
+// Demo people need no consent page: an administrator consented for the organization.
 async function grantEverythingAsked(ctx: KoaContextWithOIDC) {
   const { client, session, params, provider } = ctx.oidc;
   if (client === undefined || session?.accountId === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** The sign-in interaction: shows the page, takes the choice, hands it back to the provider. */
+/** The sign-in interaction: shows the page and passes the choice to the provider. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, type Provider } from 'oidc-provider';
 import type { Person } from '../world.ts';
@@ -8,7 +8,7 @@ import { grantedAcr, hintedPerson } from './policy.ts';
 const FORM_BYTES = 4_096;
 const PATH = /^\/interaction\/[\w-]{1,64}$/;
 
-/** What the interaction leans on; `returnTo` gives the service's origin. */
+/** The parts that the interaction uses; `returnTo` gives the origin of the service. */
 export interface InteractionParts {
   readonly people: readonly Person[];
   provider(): Provider;
@@ -34,7 +34,7 @@ export async function handleInteraction(
       throw new errors.SessionNotFound('this page belongs to another sign-in');
     }
     if (interaction.prompt.name !== 'login') {
-      // Consent is given beforehand; a client that asks for the prompt gets the same answer.
+      // Consent is given already, also when a client asks for the prompt.
       await provider.interactionFinished(req, res, { consent: {} });
     } else if (req.method === 'POST') {
       await finish(parts, req, res);
@@ -73,7 +73,7 @@ async function finish(
   }
   const interaction = await provider.interactionDetails(req, res);
   if (interaction.session?.accountId !== undefined && interaction.session.accountId !== person.id) {
-    // Another person was signed in here: end that session instead of asking to sign out first.
+    // Another person is signed in: end that session, without a sign-out page.
     await (await provider.Session.findByUid(interaction.session.uid))?.destroy();
     delete interaction.session;
     await interaction.persist();

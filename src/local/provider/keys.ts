@@ -1,4 +1,4 @@
-/** Signing keys of the local provider: made at start or kept in a file, rotated on demand. */
+/** Signing keys of the local provider: new at each start or kept in a file; rotated on demand. */
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
@@ -19,7 +19,7 @@ export interface SigningKeys {
   readonly keys: readonly JWK[];
 }
 
-/** Gives the keys that `file` holds, or makes one (and keeps it there with mode 0600). */
+/** The keys in `file`, or a new one, which is stored there with mode 0600. */
 export async function openKeys(file: string | undefined): Promise<SigningKeys> {
   const kept = file === undefined ? undefined : await readKeys(file);
   if (kept !== undefined) return kept;
@@ -28,7 +28,7 @@ export async function openKeys(file: string | undefined): Promise<SigningKeys> {
   return fresh;
 }
 
-/** Puts a new key in front; `drop` forgets the old ones instead of going on to publish them. */
+/** Adds a new signing key; `drop` removes the old keys, which are otherwise still published. */
 export async function rotated(options: {
   keys: SigningKeys;
   drop: boolean;
@@ -40,7 +40,7 @@ export async function rotated(options: {
   return next;
 }
 
-/** Signs any claims with the current key or one that is handed in (RFC 7515); checks nothing. */
+/** Signs any claims with the current or a given key (RFC 7515), without checks. */
 export async function forge(keys: SigningKeys, options: ForgeOptions): Promise<string> {
   const current = keys.keys[0];
   if (current === undefined) throw new Error('the provider has no signing key');

@@ -30,8 +30,8 @@ const SEAL =
   'aria-hidden="true"><circle cx="12" cy="12" r="9.5"/><path d="m7.5 12.5 3 3 6-7"/></svg>';
 
 /**
- * Headers of the pages. `returnTo` is the origin that the form's redirects end at: browsers hold
- * `form-action` against those too.
+ * Headers of the pages. `returnTo` is the last origin of the form's redirects, because browsers
+ * apply `form-action` to redirects too.
  */
 export function pageHeaders(returnTo: string): Record<string, string> {
   return {
@@ -45,7 +45,7 @@ export function pageHeaders(returnTo: string): Record<string, string> {
   };
 }
 
-/** The page on which a visitor says who they are; `hinted` stands first and is marked. */
+/** The page to choose a person; `hinted` comes first and is marked. */
 export function signInPage(options: {
   action: string;
   people: readonly Person[];

@@ -1,4 +1,4 @@
-/** The grant by which Teams and the CLI get a token for the person who is signed in to them. */
+/** The grant by which Teams and the CLI get a token for their signed-in person. */
 import { errors, type Provider } from 'oidc-provider';
 import { systemIds } from '../../lib/ids.ts';
 import type { Person } from '../world.ts';

@@ -1,4 +1,4 @@
-/** When the local provider asks a person to sign in (again). */
+/** When the local provider asks a person to sign in, or to sign in again. */
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Person } from '../world.ts';
 
@@ -16,15 +16,15 @@ export function hintedPerson(
   );
 }
 
-/** The first requested class that this provider knows, else a plain sign-in. */
+/** The first requested class that this provider knows, else plain sign-in. */
 export function grantedAcr(requested: string | undefined): string {
   const known: readonly string[] = acrValues;
   return requested?.split(' ').find((value) => known.includes(value)) ?? acrValues[0];
 }
 
 /**
- * The stock policy, and two more reasons to ask: the session is another person's than `login_hint`
- * names, or was signed in with none of the requested `acr_values`.
+ * The stock policy with two more reasons to ask: the session belongs to another person than
+ * `login_hint` names, or has none of the requested `acr_values`.
  */
 export function signInPolicy(people: readonly Person[]): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();

@@ -1,4 +1,4 @@
-/** Which token may be asked for what: resource indicators (RFC 8707) and their audiences. */
+/** Resource indicators (RFC 8707) and their audiences. */
 import { errors, type ResourceServer } from 'oidc-provider';
 import { accessTokenSeconds } from './claims.ts';
 import { signInClientId, teamsClientId } from './clients.ts';
@@ -6,12 +6,12 @@ import { signInClientId, teamsClientId } from './clients.ts';
 /** `aud` of tokens for `/v1`. */
 export const apiAudience = 'api://countersign';
 
-/** Gives the resource that Teams asks for when a card names none: the bot's own. */
+/** The resource that Teams requests when a card names none: the bot's own. */
 export const botResource = (botAppId: string): string => `api://botid-${botAppId}`;
 
 /**
- * Gives what is known of a resource: Teams gets tokens for the bot only (whose `aud` is the bot's
- * id), everybody else for the API only. Any other pair is refused with `invalid_target`.
+ * The settings of a resource. Teams gets tokens for the bot only (`aud` is the bot's id), everybody
+ * else for the API only. Any other pair is refused with `invalid_target`.
  */
 export function resourceServer(options: {
   resource: string;

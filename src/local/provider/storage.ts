@@ -11,8 +11,8 @@ interface Entry {
 }
 
 /**
- * Gives the provider's adapter. Clients are asked of `findClient` each time, because their redirect
- * address is known only when the service has started; everything else is kept in memory.
+ * The provider's storage adapter. Clients come from `findClient` each time, because their redirect
+ * address is known only after the service has started; everything else is kept in memory.
  */
 export function memoryStorage(
   findClient: (clientId: string) => ClientMetadata | undefined,

@@ -1,4 +1,4 @@
-/** Asks the local provider's token endpoint, as Teams, the CLI and the pipelines do. */
+/** Calls the local provider's token endpoint, as Teams, the CLI and pipelines do. */
 import type { Json } from '../world.ts';
 
 /** A token request (RFC 6749 section 3.2) with HTTP basic client authentication. */
@@ -9,7 +9,7 @@ export interface TokenRequest {
   readonly form: Readonly<Record<string, string>>;
 }
 
-/** Gives the access token; throws with the provider's error code and sentence otherwise. */
+/** The access token; throws with the provider's error code and message. */
 export async function requestToken(request: TokenRequest): Promise<string> {
   const { clientId, clientSecret } = request;
   const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;

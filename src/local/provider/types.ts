@@ -1,4 +1,4 @@
-/** What the local OpenID provider takes and gives. */
+/** The types of the local OpenID provider. */
 import type { CryptoKey } from 'jose';
 import type { Pipeline } from '../people.ts';
 import type { Json, Person } from '../world.ts';
@@ -7,7 +7,7 @@ import type { Json, Person } from '../world.ts';
 export interface ProviderOptions {
   /** Port on 127.0.0.1; 0 or absent: any free one. */
   readonly port?: number;
-  /** Shared and read at every issue: a changed role shows in the next token. */
+  /** Shared, and read for every token: a changed role is in the next token. */
   readonly people: readonly Person[];
   /** Workload clients (client credentials); default: the demo pipeline. */
   readonly pipelines?: readonly Pipeline[];
@@ -15,29 +15,29 @@ export interface ProviderOptions {
   serviceUrl(): string;
   /** `aud` of single sign-on tokens; default: the demo bot's application id. */
   readonly botAppId?: string;
-  /** Clock for access tokens (ms since 1970); id_tokens and cookies keep the system's. */
+  /** Clock of access tokens; id_tokens and cookies use the system's. */
   readonly now?: () => number;
   /** Keeps the signing keys between starts (mode 0600); absent: fresh keys each start. */
   readonly keysFile?: string;
   /**
-   * `shared` (default): one `sub` of a person for all clients, as most providers give;
-   * `per-application`: another one for each audience, as Entra ID does.
+   * `shared` (default): one `sub` of a person for all clients, as at most providers;
+   * `per-application`: another one for each audience, as at Entra ID.
    */
   readonly subjects?: 'shared' | 'per-application';
   /** Secret of the sign-in client `countersign`; absent: a fresh one each start. */
   readonly clientSecret?: string;
 }
 
-/** What a person's token is asked for. */
+/** A request for a person's token. */
 export interface PersonTokenOptions {
   readonly personId: string;
   /** `bot`: single sign-on (aud = the bot's id); `api`: the person's CLI (aud = apiAudience). */
   readonly audience: 'bot' | 'api';
-  /** Claims to replace (undefined removes one); signed again with the provider's real key. */
+  /** Claims to replace (undefined removes one); signed with the provider's real key. */
   readonly overrides?: Json;
 }
 
-/** A token to mint outside the provider's rules; for tests of what must be refused. */
+/** A token outside the provider's rules; for tests of refusals. */
 export interface ForgeOptions {
   readonly claims: Json;
   /** Replaces members of `{ alg: 'RS256', typ: 'JWT', kid }`; undefined removes one. */
@@ -55,19 +55,19 @@ export interface LocalProvider {
   readonly apiAudience: string;
   /** What the service needs to sign people in (authorization code with PKCE). */
   readonly signInClient: { readonly clientId: string; readonly clientSecret: string };
-  /** A person's token, got from the token endpoint as Teams or the person's CLI does. */
+  /** A person's token, from the token endpoint, as Teams or the CLI gets it. */
   personToken(options: PersonTokenOptions): Promise<string>;
-  /** The single sign-on token that Teams hands out; rejects when `resource` is not this bot's. */
+  /** The single sign-on token of Teams; rejects when `resource` is not this bot's. */
   singleSignOnToken(personId: string, resource?: string): Promise<string>;
   /** A workload's token (client credentials) for `/v1`; default: the first pipeline. */
   workloadToken(clientId?: string): Promise<string>;
-  /** Mints any token, good or bad. */
+  /** Mints any token, valid or not. */
   forge(options: ForgeOptions): Promise<string>;
-  /** Changes a person's roles; the next token carries them. */
+  /** Changes the roles in the next tokens of a person. */
   setRoles(personId: string, roles: readonly string[]): void;
-  /** Moves a person to another department; the next token carries it. */
+  /** Changes the department in the next tokens of a person. */
   setDepartment(personId: string, department: string): void;
-  /** Signs with a new key from now on; the old one stays published unless `drop` is true. */
+  /** Signs with a new key; the old one stays published unless `drop` is true. */
   rotateKeys(options?: { readonly drop?: boolean }): Promise<void>;
   stop(): Promise<void>;
 }

@@ -8,7 +8,7 @@ const MAX_TEXT_CHARS = 8_000;
 const MAX_ID_CHARS = 400;
 const MAX_STATE_CHARS = 200;
 
-/** What the page shows about itself. */
+/** The settings that the page shows. */
 export interface About {
   readonly title: string;
   readonly links: readonly { readonly label: string; readonly url: string }[];
@@ -41,9 +41,10 @@ const POSTS: Readonly<Record<string, Post>> = {
 const MESSAGES_PATH = /^\/api\/chats\/([^/]{1,1200})\/messages$/;
 
 /**
- * Answers one call of the page's JSON API. `as` names the person who looks or acts.
- * @param call the call; its answer is ended, or kept open for the event stream
- * @throws PageProblem 400, 404, 405, 413, 415, 429 with a code; whatever the world throws
+ * Answers one call of the page's JSON API. `as` names the person who looks or acts. The event
+ * stream stays open.
+ *
+ * @throws PageProblem 400, 404, 405, 413, 415, 429 with a code, and the errors of the connector.
  */
 export async function handleApi(call: ApiCall): Promise<void> {
   const { pathname } = call.url;

@@ -4,11 +4,11 @@ import { PageProblem } from './problem.ts';
 
 const MAX_STREAMS = 64;
 const HEARTBEAT_MS = 15_000;
-/** A page that reads this far behind is cut off; it comes back and reads the chat anew. */
+/** A page that is this far behind is disconnected; it reconnects and reads the chat again. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 
 /**
- * The open server-sent event streams. Each carries one person's chat events (`event: chat`),
+ * The open server-sent event streams. Each has the chat events of one person (`event: chat`),
  * changes of the settings (`event: settings`) and a heartbeat comment.
  */
 export class EventStreams {
@@ -20,10 +20,9 @@ export class EventStreams {
   }
 
   /**
-   * Turns an answer into a stream until the client goes or `closeAll` is called.
-   * @param personId whose chats the stream shows
-   * @param response becomes a `text/event-stream`
-   * @throws PageProblem 429 `too-many-streams`
+   * Turns a response into the stream of a person, until the client disconnects or `closeAll`.
+   *
+   * @throws PageProblem 429 `too-many-streams`.
    */
   open(personId: string, response: ServerResponse): void {
     if (this.#open.size >= MAX_STREAMS) {
@@ -48,7 +47,7 @@ export class EventStreams {
     response.once('close', end);
   }
 
-  /** Tells every open page that the settings changed. */
+  /** Sends the changed settings to every open page. */
   tellSettings(settings: { singleSignOn: boolean }): void {
     for (const response of this.#open.keys()) this.#write(response, 'settings', settings);
   }

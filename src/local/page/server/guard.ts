@@ -19,25 +19,21 @@ const HEADERS: readonly (readonly [string, string])[] = [
   ['referrer-policy', 'no-referrer'],
   ['x-frame-options', 'DENY'],
   ['cross-origin-resource-policy', 'same-origin'],
-  // Popups keep their opener: the sign-in page hands its code back with postMessage.
+  // Popups keep their opener, because the sign-in page sends its code with postMessage.
   ['cross-origin-opener-policy', 'same-origin-allow-popups'],
 ];
 
-/**
- * The headers of every answer: no inline script, no framing, no sniffing, no storing.
- * @returns name and value pairs
- */
+/** The headers of every answer: no inline script, no framing, no sniffing, no caching. */
 export function securityHeaders(): readonly (readonly [string, string])[] {
   return HEADERS;
 }
 
 /**
- * Lets only the page itself in. The Host must be a loopback name with the very port that the
- * request came in on (against DNS rebinding), and an Origin, where there is one, must be that host
- * (against other sites' requests); a request that changes something must carry it.
- * @param request the request as it came in
- * @param api whether an API path is meant, which other sites may not even read
- * @throws PageProblem 421 `wrong-host`, 403 `cross-origin`
+ * Accepts requests of the page only. Host must be a loopback name with the port of the request
+ * (against DNS rebinding). An Origin must be that host (against other sites), and a request that
+ * changes something must have one. With `api`, other sites may not even read.
+ *
+ * @throws PageProblem 421 `wrong-host`, 403 `cross-origin`.
  */
 export function checkSameOrigin(request: IncomingMessage, api: boolean): void {
   const host = request.headers.host?.toLowerCase() ?? '';

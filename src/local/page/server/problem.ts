@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** A refusal of the page's own API: an HTTP status, a stable code, a sentence. */
+/** An error of the page's API: HTTP status, stable code, message. */
 export class PageProblem extends Error {
   readonly status: number;
   readonly code: string;
@@ -13,10 +13,9 @@ export class PageProblem extends Error {
 }
 
 /**
- * Answers with `{ code, message }`. Anything that is not a PageProblem came from the world behind
- * the page and answers 502, so that the page can show it as a sentence.
- * @param response ended afterwards; destroyed when its headers are already out
- * @param error what was thrown
+ * Answers an error with `{ code, message }`. Any error that is not a PageProblem comes from the
+ * connector and answers 502, so that the page can show it. Destroys a response whose headers are
+ * sent already.
  */
 export function sendProblem(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
@@ -28,12 +27,7 @@ export function sendProblem(response: ServerResponse, error: unknown): void {
   sendJson(response, problem.status, { code: problem.code, message: problem.message });
 }
 
-/**
- * Answers with JSON.
- * @param response ended afterwards
- * @param status the HTTP status
- * @param value what is serialised; undefined becomes null
- */
+/** Answers with JSON; undefined becomes null. */
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const body = JSON.stringify(value ?? null);
   response.writeHead(status, {

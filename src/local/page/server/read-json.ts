@@ -1,14 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { PageProblem } from './problem.ts';
 
-/** The most a body may hold: a long chat message or a card's inputs. */
+/** Maximum size of a body: a long chat message or the inputs of a card. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 /**
- * Reads a JSON object from a request, counting bytes as they come.
- * @param request a request with `content-type: application/json` and no content encoding
- * @returns the object
- * @throws PageProblem 413 `body-too-large`, 415 `unsupported-media-type`, 400 `bad-json`
+ * Reads a JSON object from a request, and counts the bytes while they arrive.
+ *
+ * @throws PageProblem 413 `body-too-large`, 415 `unsupported-media-type`, 400 `bad-json`.
  */
 export async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();

@@ -16,7 +16,7 @@ interface StaticFile {
   readonly body: Buffer;
 }
 
-/** The page's own files and the card renderer, read once; nothing else can be asked for. */
+/** The files of the page and the card renderer, read once. Nothing else is served. */
 export class StaticFiles {
   readonly #files: ReadonlyMap<string, StaticFile>;
 
@@ -25,9 +25,9 @@ export class StaticFiles {
   }
 
   /**
-   * Reads the page's folder and the renderer's browser bundle.
-   * @returns the files by path
-   * @throws Error when the `adaptivecards` package is not installed
+   * Reads the folder of the page and the browser bundle of the renderer.
+   *
+   * @throws Error when the `adaptivecards` package is not installed.
    */
   static async load(): Promise<StaticFiles> {
     const files = new Map<string, StaticFile>();
@@ -46,9 +46,9 @@ export class StaticFiles {
   }
 
   /**
-   * Answers one file, or 404.
-   * @param options path asked for, the answer, and whether only the head is wanted
-   * @throws PageProblem 404 `not-found`
+   * Answers one file.
+   *
+   * @throws PageProblem 404 `not-found`.
    */
   send(options: { pathname: string; response: ServerResponse; head: boolean }): void {
     const { pathname, response, head } = options;
