@@ -62,6 +62,22 @@ export class CardTemplate {
   }
 }
 
+/** A sentence as runs: what stands for `{name}` is bold. */
+export function boldRuns(
+  sentence: string,
+  names: Readonly<Record<string, string>>,
+): readonly Model[] {
+  return sentence
+    .split(/(\{\w+\})/)
+    .filter((piece) => piece !== '')
+    .map((piece) => {
+      const bold = /^\{(\w+)\}$/.exec(piece)?.[1];
+      return bold === undefined
+        ? { text: piece, weight: undefined }
+        : { text: names[bold], weight: 'Bolder' };
+    });
+}
+
 const MARK = /\uE000(\d+)\uE001/g;
 const ONLY_MARK = /^\uE000(\d+)\uE001$/;
 

@@ -1,6 +1,7 @@
 import type { Request } from '../domain/request/request.ts';
 import { requestView } from '../domain/views/request-view.ts';
 import type { CardContent, RequestForm, TeamsCards } from '../usecases/ports/ports.ts';
+import type { Text } from '../text/text.ts';
 import { CardTemplate } from './card-template.ts';
 import type { Card } from './card-template.ts';
 import { firstThatFits } from './card-size.ts';
@@ -10,34 +11,46 @@ import { name } from './plain-text.ts';
 import type { View } from './request-actions.ts';
 import { requestModel } from './request-model.ts';
 import { summaryOf } from './summary.ts';
-import { FORM_TEMPLATE } from './templates/form-template.ts';
-import { HELP_TEMPLATE, PICKER_TEMPLATE } from './templates/list-templates.ts';
-import { REQUEST_TEMPLATE } from './templates/request-template.ts';
-import { STATUS_TEMPLATE } from './templates/status-template.ts';
+import { formTemplate } from './templates/form-template.ts';
+import { helpTemplate, pickerTemplate } from './templates/list-templates.ts';
+import { requestTemplate } from './templates/request-template.ts';
+import { statusTemplate } from './templates/status-template.ts';
 import { LIMITS } from './view-limits.ts';
 
+/** Where requests that no card can show are read, without a slash at the end; null: by the API. */
+type PublicUrl = string | null;
+
 /**
- * Every card of the product. Pure, and of at most MAX_CARD_BYTES: what does not fit gives way by
- * the steps of view-limits.ts, and a card that cannot show all offers no Approve.
- * @param options `publicUrl`: where requests that no card can show are read, without a slash at
- *   the end
+ * Makes the cards of a language, and keeps them: templates are parsed once. Every card is pure, and
+ * of at most MAX_CARD_BYTES: what does not fit gives way by the steps of view-limits.ts, and a card
+ * that cannot show all offers no Approve.
  */
-export function createCards(options: { publicUrl?: string } = {}): TeamsCards {
-  const requests = new CardTemplate('request', REQUEST_TEMPLATE);
-  const forms = new CardTemplate('form', FORM_TEMPLATE);
-  const pickers = new CardTemplate('picker', PICKER_TEMPLATE);
-  const helps = new CardTemplate('help', HELP_TEMPLATE);
-  const statuses = new CardTemplate('status', STATUS_TEMPLATE);
-  const publicUrl = options.publicUrl ?? null;
+export function createCards({ publicUrl = null }: { publicUrl?: PublicUrl } = {}): (
+  text: Text,
+) => TeamsCards {
+  const made = new Map<Text, TeamsCards>();
+  return (text) => {
+    const cards = made.get(text) ?? cardsIn(text, publicUrl);
+    made.set(text, cards);
+    return cards;
+  };
+}
+
+function cardsIn(text: Text, publicUrl: PublicUrl): TeamsCards {
+  const requests = new CardTemplate('request', requestTemplate(text));
+  const forms = new CardTemplate('form', formTemplate(text));
+  const pickers = new CardTemplate('picker', pickerTemplate(text));
+  const helps = new CardTemplate('help', helpTemplate(text));
+  const statuses = new CardTemplate('status', statusTemplate(text));
 
   const requestCard = (request: Request, view: View): CardContent => ({
     card: firstThatFits(LIMITS[limitsOf(request, view)], (limits) =>
-      requests.render(requestModel(request, view, limits)),
+      requests.render(requestModel(text, request, { view, limits })),
     ),
-    summary: summaryOf(request),
+    summary: summaryOf(text, request),
   });
   const formCard = (form: RequestForm, chat: boolean): Card =>
-    firstThatFits(FORM_LIMITS, (limits) => forms.render(formModel(form, chat, limits)));
+    firstThatFits(FORM_LIMITS, (limits) => forms.render(formModel(text, form, { chat, limits })));
 
   return {
     request: (request, { viewer, refreshFor, now }) => {
@@ -53,15 +66,22 @@ export function createCards(options: { publicUrl?: string } = {}): TeamsCards {
     },
     form: (form) => ({
       card: formCard(form, true),
-      summary: `Request: ${name(form.workflow.title)}`,
+      summary: text.form.summary({ title: name(form.workflow.title) }),
     }),
     dialogForm: (form) => formCard(form, false),
-    picker: (workflows) =>
-      firstThatFits(LIST_LIMITS, (limit) => pickers.render(pickerModel(workflows, limit))),
-    status: (number) => ({ card: statuses.render({ number }), summary: `Request ${number}` }),
+    picker: (workflows) => ({
+      card: firstThatFits(LIST_LIMITS, (limit) =>
+        pickers.render(pickerModel(text, workflows, limit)),
+      ),
+      summary: text.lists.question,
+    }),
+    status: (number) => {
+      const title = text.cards.requestNumber({ number });
+      return { card: statuses.render({ number, title }), summary: title };
+    },
     help: (workflows) => ({
-      card: firstThatFits(LIST_LIMITS, (limit) => helps.render(helpModel(workflows, limit))),
-      summary: 'What Countersign can do for you',
+      card: firstThatFits(LIST_LIMITS, (limit) => helps.render(helpModel(text, workflows, limit))),
+      summary: text.lists.helpSummary,
     }),
   };
 }

@@ -1,8 +1,8 @@
 import type { Request } from '../domain/request/request.ts';
 import type { FieldValue } from '../domain/workflow/workflow.ts';
+import type { Text } from '../text/text.ts';
 import { fit, name, oneLine } from './plain-text.ts';
 import type { ShownText } from './plain-text.ts';
-import { exactDuration } from './times.ts';
 import type { Limits } from './view-limits.ts';
 
 /** A label with its value. `wide` values stand below their label. */
@@ -21,7 +21,7 @@ export interface Rows {
 const BESIDE_LABEL = 72;
 
 /** All that the requester filled in, in the order of the workflow's fields; the reason last. */
-export function fieldRows(request: Request, limits: Limits): Rows {
+export function fieldRows(text: Text, request: Request, limits: Limits): Rows {
   const known = request.plan.fields.filter(({ id }) => Object.hasOwn(request.fields, id));
   // Nothing that the digest covers may go unseen, even where the plan does not name it.
   const others = Object.keys(request.fields)
@@ -30,20 +30,21 @@ export function fieldRows(request: Request, limits: Limits): Rows {
   const fields = [...known, ...others];
   const rows = fields.slice(0, limits.fields).map(({ id, label, type }) => {
     const value = request.fields[id] ?? '';
-    return row(label, valueText(value, type === 'duration'), limits);
+    return row(label, valueText(text, value, type === 'duration'), limits);
   });
   if (request.reason !== null && request.reason !== '') {
-    rows.push({ ...row('Reason', request.reason, limits), wide: true });
+    rows.push({ ...row(text.cards.reason, request.reason, limits), wide: true });
   }
   return { rows, left: Math.max(fields.length - limits.fields, 0) };
 }
 
 /** What will be done, by what and to what, for how long. */
-export function workRows(request: Request, limits: Limits): readonly Row[] {
+export function workRows(text: Text, request: Request, limits: Limits): readonly Row[] {
+  const { cards, format } = text;
   const { executor, kind, target, durationMs } = request.plan.execution;
   const runs = kind === executor ? executor : `${executor} (${kind})`;
-  const rows = [row('Runs', runs, limits), row('Target', target, limits)];
-  if (durationMs !== null) rows.push(row('Lasts', exactDuration(durationMs), limits));
+  const rows = [row(cards.runs, runs, limits), row(cards.target, target, limits)];
+  if (durationMs !== null) rows.push(row(cards.lasts, format.exactDuration(durationMs), limits));
   return rows.map((given) => ({ ...given, wide: false }));
 }
 
@@ -62,8 +63,8 @@ function row(label: string, value: string, limits: Limits): Row {
   return { ...shown, label: name(label, 60), wide };
 }
 
-function valueText(value: FieldValue, duration: boolean): string {
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'number') return duration ? exactDuration(value) : String(value);
+function valueText({ cards, format }: Text, value: FieldValue, duration: boolean): string {
+  if (typeof value === 'boolean') return value ? cards.yes : cards.no;
+  if (typeof value === 'number') return duration ? format.exactDuration(value) : String(value);
   return value;
 }

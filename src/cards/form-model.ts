@@ -1,14 +1,13 @@
-import { formatDuration } from '../lib/duration.ts';
+import { typedDuration } from '../lib/duration.ts';
 import { escapeMarkdown } from '../lib/escape-markdown.ts';
 import type { FieldSpec, Workflow } from '../domain/workflow/workflow.ts';
-import { en } from '../text/en.ts';
 import { refusalText } from '../text/text.ts';
+import type { Text } from '../text/text.ts';
 import type { RequestForm } from '../usecases/ports/ports.ts';
 import { Whole } from './card-template.ts';
 import type { Model } from './card-template.ts';
 import { formPattern } from './form-pattern.ts';
 import { fit, name } from './plain-text.ts';
-import { exactDuration, typedDuration } from './times.ts';
 
 /** What gives way where a form is too large for a message. */
 export interface FormLimits {
@@ -30,10 +29,13 @@ export const FORM_LIMITS: readonly FormLimits[] = [
 const SEARCHABLE_FROM = 10;
 
 /** What the form template is given; `chat` for a message, else for a dialog. */
-export function formModel(input: RequestForm, chat: boolean, limits: FormLimits): Model {
-  const { workflow, values, problem } = input;
+export function formModel(
+  text: Text,
+  { workflow, values, problem }: RequestForm,
+  { chat, limits }: { chat: boolean; limits: FormLimits },
+): Model {
   const wrong = workflow.fields.find(({ id }) => id === problem?.field);
-  const message = fit(problem === undefined ? '' : refusalText(en, problem), {
+  const message = fit(problem === undefined ? '' : refusalText(text, problem), {
     characters: 500,
     lines: 4,
   }).text;
@@ -44,16 +46,20 @@ export function formModel(input: RequestForm, chat: boolean, limits: FormLimits)
     described: workflow.description !== null,
     description: descriptionOf(workflow),
     wrong: problem !== undefined,
-    problem: wrong === undefined ? message : `Please check “${name(wrong.label, 60)}”.`,
+    problem:
+      wrong === undefined ? message : text.form.pleaseCheck({ label: name(wrong.label, 60) }),
     fields: workflow.fields.map((spec) => ({
-      ...fieldModel(spec, Object.hasOwn(values, spec.id) ? values[spec.id] : undefined, limits),
+      ...fieldModel(text, spec, {
+        given: Object.hasOwn(values, spec.id) ? values[spec.id] : undefined,
+        limits,
+      }),
       wrong: spec === wrong,
       problem: spec === wrong ? message : undefined,
     })),
     // A field of the workflow may be called so itself; ids are unique in a card.
     asksReason: !workflow.fields.some(({ id }) => id === 'reason'),
     reason: prefilled(values['reason'], 1_000, limits),
-    next: nextOf(workflow),
+    next: nextOf(text, workflow),
   };
 }
 
@@ -62,13 +68,18 @@ export function descriptionOf(workflow: Workflow): string {
   return fit(workflow.description ?? '', { characters: 400, lines: 6 }).text;
 }
 
-function fieldModel(spec: FieldSpec, given: unknown, limits: FormLimits): Model {
+function fieldModel(
+  text: Text,
+  spec: FieldSpec,
+  { given, limits }: { given: unknown; limits: FormLimits },
+): Model {
+  const { form } = text;
   const value = given === undefined || given === null || given === '' ? spec.default : given;
   const label = name(spec.label, 80);
-  const range = rangeOf(spec);
+  const range = rangeOf(text, spec);
   const common = {
     id: spec.id,
-    label: range === '' ? label : `${label} (${range})`,
+    label: range === '' ? label : form.ranged({ label, range }),
     required: spec.required,
     hint: undefined,
     value: undefined,
@@ -81,16 +92,16 @@ function fieldModel(spec: FieldSpec, given: unknown, limits: FormLimits): Model 
         value: String(value === true || value === 'true'),
       };
     case 'number':
-      return { ...common, ...numberModel(spec, value, label) };
+      return { ...common, ...numberModel(spec, value), error: form.wrong.number({ label, range }) };
     case 'choice':
       if (spec.choices.length <= limits.choices) {
-        return { ...common, ...choiceModel(spec, value, label) };
+        return { ...common, ...choiceModel(form, spec, value) };
       }
-      return { ...common, ...textModel(spec, value, limits), hint: 'Type your choice' };
+      return { ...common, ...textModel(form, spec, { value, limits }), hint: form.typeChoice };
     case 'duration':
-      return { ...common, ...durationModel(value, label) };
+      return { ...common, ...durationModel(form, label, value) };
     default:
-      return { ...common, ...textModel(spec, value, limits) };
+      return { ...common, ...textModel(form, spec, { value, limits }) };
   }
 }
 
@@ -101,34 +112,37 @@ function kind(of: (typeof KINDS)[number]): Model {
   return Object.fromEntries(KINDS.map((one) => [one, one === of]));
 }
 
-function textModel(spec: FieldSpec, value: unknown, limits: FormLimits): Model {
-  const label = name(spec.label, 80);
+type FormText = Text['form'];
+
+function textModel(
+  form: FormText,
+  spec: FieldSpec,
+  { value, limits }: { value: unknown; limits: FormLimits },
+): Model {
   // Clients read an error message as Markdown.
-  const pattern = escapeMarkdown(name(spec.pattern ?? '', 120));
-  const shape = pattern === '' ? '' : `It must match ${pattern}`;
-  const error = spec.required ? `Fill in ${label}. ${shape}` : shape || `Check ${label}.`;
+  const pattern = spec.pattern === null ? null : escapeMarkdown(name(spec.pattern, 120));
   return {
     ...kind(spec.type === 'multiline' ? 'multiline' : 'text'),
     value: prefilled(value, spec.maxLength, limits),
     maxLength: spec.maxLength,
     regex: formPattern(spec.pattern),
-    error: error.trim(),
+    error: form.wrong.text({ label: name(spec.label, 80), required: spec.required, pattern }),
   };
 }
 
-function choiceModel(spec: FieldSpec, value: unknown, label: string): Model {
+function choiceModel(form: FormText, spec: FieldSpec, value: unknown): Model {
   const chosen = typeof value === 'string' && spec.choices.includes(value) ? value : undefined;
   return {
     ...kind('choice'),
     value: chosen,
-    hint: 'Choose one',
+    hint: form.chooseOne,
     style: spec.choices.length > SEARCHABLE_FROM ? 'filtered' : 'compact',
     choices: new Whole(spec.choices.map((choice) => ({ title: name(choice, 120), value: choice }))),
-    error: `Choose one for ${label}.`,
+    error: form.wrong.choice({ label: name(spec.label, 80) }),
   };
 }
 
-function numberModel(spec: FieldSpec, value: unknown, label: string): Model {
+function numberModel(spec: FieldSpec, value: unknown): Model {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   const { min, max } = spec;
   return {
@@ -137,29 +151,28 @@ function numberModel(spec: FieldSpec, value: unknown, label: string): Model {
     // Clients count an empty input as out of its range, required or not; we check it anyway.
     min: spec.required ? (min ?? undefined) : undefined,
     max: spec.required ? (max ?? undefined) : undefined,
-    error: `${label} must be a number ${rangeOf(spec)}`.trimEnd(),
   };
 }
 
-function durationModel(value: unknown, label: string): Model {
+function durationModel(form: FormText, label: string, value: unknown): Model {
   const text = typeof value === 'number' ? typedDuration(value) : value;
   return {
     ...kind('text'),
     value: typeof text === 'string' ? text.slice(0, 40) : undefined,
     maxLength: 40,
-    hint: 'such as 30m, 2h or 1d',
+    hint: form.durationHint,
     regex: '^\\s*(?:\\d{1,9}[smhd]|P[0-9A-Z]+)\\s*$',
-    error: `${label} must be a duration such as 90s, 15m, 8h or 2d.`,
+    error: form.wrong.duration({ label }),
   };
 }
 
 /** What a number or duration may be, in words; empty where it may be anything. */
-function rangeOf({ type, min, max }: FieldSpec): string {
+function rangeOf({ form, format }: Text, { type, min, max }: FieldSpec): string {
   if (type !== 'number' && type !== 'duration') return '';
-  const show = type === 'duration' ? exactDuration : String;
-  if (min !== null && max !== null) return `from ${show(min)} to ${show(max)}`;
-  if (min !== null) return `at least ${show(min)}`;
-  return max === null ? '' : `at most ${show(max)}`;
+  const show = type === 'duration' ? format.exactDuration : format.number;
+  if (min !== null && max !== null) return form.from({ min: show(min), max: show(max) });
+  if (min !== null) return form.atLeast({ min: show(min) });
+  return max === null ? '' : form.atMost({ max: show(max) });
 }
 
 function prefilled(value: unknown, maxLength: number, limits: FormLimits): string | undefined {
@@ -168,7 +181,7 @@ function prefilled(value: unknown, maxLength: number, limits: FormLimits): strin
   return text.length > limits.prefill ? undefined : text;
 }
 
-function nextOf(workflow: Workflow): string {
-  const stages = workflow.stages.map((stage) => name(stage.name, 40)).join(', then ');
-  return `Decided by ${name(stages, 200)}, within ${formatDuration(workflow.expireMs)}.`;
+function nextOf({ form, format }: Text, workflow: Workflow): string {
+  const stages = workflow.stages.map((stage) => name(stage.name, 40));
+  return name(form.next({ stages, within: format.duration(workflow.expireMs) }), 260);
 }

@@ -1,4 +1,5 @@
 import type { Workflow } from '../domain/workflow/workflow.ts';
+import type { Text } from '../text/text.ts';
 import { Whole } from './card-template.ts';
 import type { Model } from './card-template.ts';
 import { descriptionOf } from './form-model.ts';
@@ -12,7 +13,7 @@ const SEARCHABLE_FROM = 10;
 export const LIST_LIMITS: readonly number[] = [150, 60, 20];
 
 /** What the picker template is given, at most `limit` workflows. */
-export function pickerModel(workflows: readonly Workflow[], limit: number): Model {
+export function pickerModel(text: Text, workflows: readonly Workflow[], limit: number): Model {
   const shown = workflows.slice(0, limit);
   const style =
     shown.length <= EXPANDED_UP_TO
@@ -25,12 +26,12 @@ export function pickerModel(workflows: readonly Workflow[], limit: number): Mode
     style,
     choices: new Whole(shown.map(({ id, title }) => ({ title: name(title), value: id }))),
     first: shown.length === 1 ? shown[0]?.id : undefined,
-    ...leftModel(workflows.length - shown.length),
+    ...leftModel(text, workflows.length - shown.length),
   };
 }
 
 /** What the help template is given, at most `limit` workflows. */
-export function helpModel(workflows: readonly Workflow[], limit: number): Model {
+export function helpModel(text: Text, workflows: readonly Workflow[], limit: number): Model {
   const shown = workflows.slice(0, limit);
   return {
     some: shown.length > 0,
@@ -40,10 +41,10 @@ export function helpModel(workflows: readonly Workflow[], limit: number): Model 
       described: workflow.description !== null,
       description: descriptionOf(workflow),
     })),
-    ...leftModel(workflows.length - shown.length),
+    ...leftModel(text, workflows.length - shown.length),
   };
 }
 
-function leftModel(left: number): Model {
-  return { more: left > 0, left: `… and ${left} more. Name one: request <workflow>` };
+function leftModel({ lists }: Text, left: number): Model {
+  return { more: left > 0, left: lists.more({ left }) };
 }

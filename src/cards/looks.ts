@@ -1,13 +1,12 @@
 import type { Request, RequestState } from '../domain/request/request.ts';
+import type { Text } from '../text/text.ts';
 import { stageStatus } from '../domain/request/stages.ts';
 
-/** How a state looks: the style of the band, the colour of its words, and what it is called. */
-export interface Look {
+/** How a state looks: the style of the band, the colour of its words, and its sign. */
+interface Look {
   readonly style: 'warning' | 'good' | 'attention' | 'accent' | 'emphasis';
   readonly color: 'Warning' | 'Good' | 'Attention' | 'Accent' | 'Default';
-  readonly label: string;
-  /** The state in the middle of a sentence. */
-  readonly word: string;
+  readonly sign?: string;
 }
 
 const GOOD = { style: 'good', color: 'Good' } as const;
@@ -17,26 +16,32 @@ const OPEN = { style: 'warning', color: 'Warning' } as const;
 const QUIET = { style: 'emphasis', color: 'Default' } as const;
 
 const LOOKS: Readonly<Record<RequestState, Look>> = {
-  pending: { ...OPEN, label: 'Waiting for approval', word: 'waiting for approval' },
-  approved: { ...GOOD, label: '✓  Approved', word: 'approved' },
-  applying: { ...BUSY, label: 'Approved · being applied', word: 'being applied' },
-  applied: { ...GOOD, label: '✓  Applied', word: 'applied' },
-  failed: { ...BAD, label: '✕  Failed to apply', word: 'failed to apply' },
-  unknown: { ...OPEN, label: 'Sent · outcome not known', word: 'sent, outcome not known' },
-  denied: { ...BAD, label: '✕  Denied', word: 'denied' },
-  expired: { ...QUIET, label: 'Expired', word: 'expired' },
-  cancelled: { ...QUIET, label: 'Cancelled', word: 'cancelled' },
-  revoking: { ...BUSY, label: 'Being revoked', word: 'being revoked' },
-  revoked: { ...QUIET, label: 'Revoked', word: 'revoked' },
+  pending: OPEN,
+  approved: { ...GOOD, sign: '✓  ' },
+  applying: BUSY,
+  applied: { ...GOOD, sign: '✓  ' },
+  failed: { ...BAD, sign: '✕  ' },
+  unknown: OPEN,
+  denied: { ...BAD, sign: '✕  ' },
+  expired: QUIET,
+  cancelled: QUIET,
+  revoking: BUSY,
+  revoked: QUIET,
 };
 
 /** How a request looks now; `late` where its time is up but that is not yet recorded. */
-export function lookOf(request: Request, late: boolean): Look {
-  const look = LOOKS[request.state];
-  if (request.state !== 'pending') return look;
-  if (late) return { ...QUIET, label: 'Time is up', word: 'out of time' };
+export function lookOf(
+  text: Text,
+  request: Request,
+  late: boolean,
+): Pick<Look, 'style' | 'color'> & { readonly label: string } {
+  const { state } = request;
+  const { sign = '', ...look } = LOOKS[state];
+  const { label } = text.states[state];
+  if (state !== 'pending') return { ...look, label: `${sign}${label}` };
+  if (late) return { ...QUIET, label: text.cards.timeIsUp };
   const { stages } = request.plan;
-  if (stages.length < 2) return look;
-  const at = stages.findIndex((stage) => stageStatus(request, stage) === 'open') + 1;
-  return { ...look, label: `${look.label} · stage ${at} of ${stages.length}` };
+  if (stages.length < 2) return { ...look, label };
+  const stage = stages.findIndex((one) => stageStatus(request, one) === 'open') + 1;
+  return { ...look, label: text.cards.stageOf({ label, stage, stages: stages.length }) };
 }

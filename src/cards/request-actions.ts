@@ -1,5 +1,6 @@
 import type { Request } from '../domain/request/request.ts';
 import type { RequestView, StageView } from '../domain/views/request-view.ts';
+import type { Text } from '../text/text.ts';
 import { name } from './plain-text.ts';
 import { Whole } from './card-template.ts';
 import type { Model } from './card-template.ts';
@@ -23,7 +24,11 @@ export interface View {
  * The buttons of a view, as flags of the template. Approve stands only on a card that shows all
  * that the digest covers (`whole`). What stands here decides nothing: the click is judged anew.
  */
-export function actionsFor(request: Request, view: View, whole: boolean): Model {
+export function actionsFor(
+  { cards }: Text,
+  request: Request,
+  { view, whole }: { view: View; whole: boolean },
+): Model {
   const open = request.state === 'pending' && !view.late;
   const review = view.kind === 'review';
   const stages = open && (view.personal || !review) ? decidingStages(view) : [];
@@ -31,7 +36,7 @@ export function actionsFor(request: Request, view: View, whole: boolean): Model 
   // What cannot be read to its end can still be denied.
   const deny = decides && (whole || review);
   return {
-    deciding: stages.map((stage) => decidingModel(stage, stages.length > 1)),
+    deciding: stages.map((stage) => decidingModel(cards, stage, stages.length > 1)),
     approve: whole,
     denyOnCard: deny && !review,
     denyInReview: deny && review,
@@ -47,47 +52,47 @@ function decidingStages({ request }: View): readonly StageView[] {
   );
 }
 
-function decidingModel({ stage, mine }: StageView, several: boolean): Model {
-  const of = several ? `: ${name(stage.name, 40)}` : '';
+function decidingModel(
+  cards: Text['cards'],
+  { stage: { id, name: given }, mine }: StageView,
+  several: boolean,
+): Model {
+  const stage = name(given, 40);
   return {
-    s: stage.id,
+    s: id,
     a: new Whole(mine?.id ?? null),
-    approveTitle: `Approve${of}`,
-    denyTitle: `Deny${of}`,
+    approveTitle: several ? cards.approveStage({ stage }) : cards.approve,
+    denyTitle: several ? cards.denyStage({ stage }) : cards.deny,
   };
 }
 
 /** What a view says ahead of the request, to its viewer or about what is cut. */
-export function notesFor(request: Request, view: View, whole: boolean): readonly Model[] {
+export function notesFor(
+  { cards }: Text,
+  request: Request,
+  { view, whole }: { view: View; whole: boolean },
+): readonly Model[] {
   if (request.state !== 'pending') return [];
   const notes: Model[] = [];
   const { own, stages } = view.request;
   if (own !== null) {
-    const asked = own === 'requester' ? 'You asked for this' : 'This was asked for you';
-    notes.push(note('accent', `${asked}, so somebody else decides.`));
+    const asked = own === 'requester' ? cards.youAsked : cards.askedForYou;
+    notes.push({ style: 'accent', text: asked });
   }
   const decided = stages.find(({ status, mine }) => status === 'open' && mine?.word === 'approve');
-  if (decided) notes.push(note('good', decidedNote(decided)));
+  if (decided) {
+    const left = decided.of - decided.filled;
+    notes.push({ style: 'good', text: cards.youApproved({ left }) });
+  }
   if (view.personal && !view.late) {
     const asked = decidingStages(view).map(({ stage }) => name(stage.name));
-    const text = `Your decision is asked for: ${asked.join(', ')}`;
-    if (asked.length > 0) notes.push(note('accent', text));
+    const text = cards.youDecide({ stages: asked });
+    if (asked.length > 0) notes.push({ style: 'accent', text });
   }
-  if (!whole && !view.late) notes.push(note('warning', cutNote(request, view)));
+  if (!whole && !view.late) {
+    const url = `${view.publicUrl ?? ''}/v1/requests/${request.id}`;
+    const text = view.kind === 'card' ? cards.cut : cards.tooLong({ url });
+    notes.push({ style: 'warning', text });
+  }
   return notes;
-}
-
-function decidedNote({ filled, of }: StageView): string {
-  const left = of - filled;
-  return `You approved this. ${left} more ${left === 1 ? 'approval is' : 'approvals are'} needed.`;
-}
-
-function cutNote(request: Request, { kind, publicUrl }: View): string {
-  if (kind === 'card') return 'Parts are too long for this card. Review shows everything.';
-  const api = `${publicUrl ?? ''}/v1/requests/${request.id}`;
-  return `This is too long for any card, so it cannot be approved here. Read it at ${api}`;
-}
-
-function note(style: string, text: string): Model {
-  return { style, text: text };
 }

@@ -1,7 +1,7 @@
 import type { Request } from '../domain/request/request.ts';
-import { en } from '../text/en.ts';
 import { outcomeText } from '../text/text.ts';
-import { Whole } from './card-template.ts';
+import type { Text } from '../text/text.ts';
+import { boldRuns, Whole } from './card-template.ts';
 import type { Model } from './card-template.ts';
 import { denseInlines, fieldRows, workRows } from './field-rows.ts';
 import type { Row } from './field-rows.ts';
@@ -10,41 +10,45 @@ import { fit, name } from './plain-text.ts';
 import { actionsFor, notesFor } from './request-actions.ts';
 import type { View } from './request-actions.ts';
 import { stageModels, stagesAreWhole } from './stage-model.ts';
-import { cardTime } from './times.ts';
+import { cardTime } from './templates/elements.ts';
 import type { Limits } from './view-limits.ts';
 
 /** Teams refreshes a card for at most this many people. */
 const MAX_REFRESH = 60;
 
 /** What the request template is given for one view of a request within limits. */
-export function requestModel(request: Request, view: View, limits: Limits): Model {
+export function requestModel(
+  text: Text,
+  request: Request,
+  { view, limits }: { view: View; limits: Limits },
+): Model {
   const pending = request.state === 'pending';
-  const look = lookOf(request, view.late);
-  const fields = fieldRows(request, limits);
-  const work = pending || view.kind === 'review' ? workRows(request, limits) : [];
-  const details = detailRows(request);
+  const look = lookOf(text, request, view.late);
+  const fields = fieldRows(text, request, limits);
+  const work = pending || view.kind === 'review' ? workRows(text, request, limits) : [];
+  const details = detailRows(text, request);
   const whole =
     fields.left === 0 &&
     limits.details !== 'none' &&
-    stagesAreWhole(request) &&
+    stagesAreWhole(text, request) &&
     [...fields.rows, ...work, ...details].every((row) => row.whole);
-  const stages = stageModels(request, view.request, limits);
+  const stages = stageModels(text, request, { stages: view.request.stages, limits });
   const refreshed = pending && view.refreshFor.length > 0;
-  const actions = actionsFor(request, view, whole);
+  const actions = actionsFor(text, request, { view, whole });
   return {
-    ...headModel(request),
+    ...headModel(text, request),
     style: look.style,
     color: look.color,
     state: look.label,
-    notes: notesFor(request, view, whole),
+    notes: notesFor(text, request, { view, whole }),
     ...fieldsModel(fields.rows, limits),
     some: fields.left > 0,
-    left: `… and ${fields.left} more fields`,
+    left: text.cards.moreFields({ left: fields.left }),
     working: work.length > 0,
     work: work.map(rowModel),
     staged: stages.length > 0,
     stages,
-    ...outcomeModel(request, look.style),
+    ...outcomeModel(text, request, look.style),
     pending,
     asked: cardTime(request.createdAt),
     expires: cardTime(request.expiresAt),
@@ -60,15 +64,18 @@ export function requestModel(request: Request, view: View, limits: Limits): Mode
   };
 }
 
-function headModel(request: Request): Model {
+function headModel(text: Text, request: Request): Model {
   const { requester, beneficiary } = request;
   return {
     number: `#${request.number}`,
     title: fit(request.title, { characters: 160, lines: 1 }).text,
-    asker: name(requester.name),
-    asks: requester.kind === 'workload' ? ' (pipeline) asks' : ' asks',
-    forOther: beneficiary.key !== requester.key,
-    other: name(beneficiary.name),
+    asks: boldRuns(
+      text.cards.asks({
+        pipeline: requester.kind === 'workload',
+        forOther: beneficiary.key !== requester.key,
+      }),
+      { asker: name(requester.name), other: name(beneficiary.name) },
+    ),
   };
 }
 
@@ -87,17 +94,16 @@ function rowModel(row: Row): Model {
 }
 
 /** How it ended, or what the executor last said; a denial is told by its decision already. */
-function outcomeModel(request: Request, style: string): Model {
+function outcomeModel(text: Text, request: Request, style: string): Model {
   const { outcome } = request;
   const told = request.state === 'denied' && request.decisions.length > 0;
   if (outcome === null || told) return { ended: false };
-  const { text } = fit(outcomeText(en, outcome), { characters: 400, lines: 6 });
   const reference = outcome.reference ?? '';
   return {
     ended: true,
     // Approved with an outcome: the executor could not yet do it and tries again.
     outcomeStyle: request.state === 'approved' ? 'warning' : style,
-    outcome: text,
+    outcome: fit(outcomeText(text, outcome), { characters: 400, lines: 6 }).text,
     outcomeAt: cardTime(outcome.at),
     referenced: reference !== '',
     reference: reference === '' ? undefined : name(reference, 120),
@@ -105,16 +111,16 @@ function outcomeModel(request: Request, style: string): Model {
 }
 
 /** What identifies the parts of a request, so that a card shows all that its digest covers. */
-function detailRows(request: Request): readonly Row[] {
+function detailRows({ cards }: Text, request: Request): readonly Row[] {
   const { requester, beneficiary, plan } = request;
   const rows: [string, string][] = [
-    ['Request', request.id],
-    ['Workflow', `${request.workflow} @ ${request.workflowVersion}`],
-    ['Asked by', requester.key],
-    ['Executor configuration', plan.execution.configHash],
-    ['Digest', request.digest],
+    [cards.request, request.id],
+    [cards.workflow, `${request.workflow} @ ${request.workflowVersion}`],
+    [cards.askedBy, requester.key],
+    [cards.executorConfiguration, plan.execution.configHash],
+    [cards.digest, request.digest],
   ];
-  if (beneficiary.key !== requester.key) rows.splice(3, 0, ['For', beneficiary.key]);
+  if (beneficiary.key !== requester.key) rows.splice(3, 0, [cards.beneficiary, beneficiary.key]);
   return rows.map(([label, value]) => ({
     ...fit(value, { characters: 600, lines: 1 }),
     label,

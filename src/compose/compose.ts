@@ -30,6 +30,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Running } from '../lib/loop.ts';
 import { openStore } from '../store/open-store.ts';
 import type { StoreTiming } from '../store/open-store.ts';
+import { textFor } from '../text/text.ts';
 import { createTeams, createTeamsOutbound } from '../teams/teams.ts';
 import { createApp } from '../usecases/app.ts';
 import type { Deps } from '../usecases/deps.ts';
@@ -124,17 +125,14 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const secrets = storedSecrets(keys);
   const sessions = sessionsOf(config, { ...ground, verifier, secrets });
   const refresherOr = (otherwise: ClaimsRefresher) =>
-    createClaimsRefresher({
-      config,
-      providers: verifier.providers,
-      groups,
-      ways,
-      otherwise,
-    });
+    createClaimsRefresher({ config, providers: verifier.providers, groups, ways, otherwise });
   const refresher = refresherOr(sessions ? heldBySession(sessions) : nobodyCanTell);
   const renewClaims =
     sessions && renewClaimsBy({ refresher: refresherOr(nobodyCanTell), clock, log });
+  // Cards in channels and notices have many readers, or one whose language is not at hand.
+  const text = textFor(null);
   const outbound = createTeamsOutbound({
+    text,
     clock,
     ids,
     log,
@@ -182,6 +180,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     sessions,
     renewClaims,
     cards,
+    textFor,
     directory: store,
     outbound,
     allowLoopbackHttp,
@@ -207,7 +206,8 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
         ids,
         log,
         ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
-        handle: (job) => runJob({ ...deps, notifier: outbound.notifier, cards, refresher }, job),
+        handle: (job) =>
+          runJob({ ...deps, notifier: outbound.notifier, cards: cards(text), refresher }, job),
       }),
       createSealer({
         store,

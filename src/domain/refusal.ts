@@ -1,3 +1,5 @@
+import type { RequestState } from './request/request.ts';
+
 /** What a sentence is made of: plain values, which JSON keeps as they are. */
 export type Params = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
@@ -21,7 +23,7 @@ export interface RefusalParams {
   claim_unavailable: { stage: string; claim: string };
   no_stage_applies: { workflow: string };
   request_not_found: None;
-  request_closed: { number: number; state: string };
+  request_closed: { number: number; state: RequestState };
   request_expired: None;
   stage_unknown: None;
   stage_waiting: { stage: string };
@@ -37,7 +39,7 @@ export interface RefusalParams {
   step_up_required: StepUpLack;
   nothing_to_withdraw: None;
   not_requester: None;
-  too_late_to_cancel: { state: string };
+  too_late_to_cancel: { state: RequestState };
   idempotency_mismatch: None;
   token_replayed: { proof: 'token' | 'exchange' };
 }

@@ -35,6 +35,15 @@ export function formatDuration(ms: number): string {
   return parts.join(' ') || '0 s';
 }
 
+/** A duration (ms) as it is typed: `90s`, `15m`, `8h`, `2d`; to the second. */
+export function typedDuration(ms: number): string {
+  for (const unit of ['d', 'h', 'm']) {
+    const count = ms / (UNIT_MS[unit] ?? NaN);
+    if (count > 0 && Number.isInteger(count)) return `${count}${unit}`;
+  }
+  return `${Math.round(ms / 1_000)}s`;
+}
+
 function bounded(ms: number): number | undefined {
   return Number.isFinite(ms) && ms <= 366 * 86_400_000 ? ms : undefined;
 }

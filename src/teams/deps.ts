@@ -1,4 +1,5 @@
 import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
+import type { Text } from '../text/text.ts';
 import type { App } from '../usecases/ports/app.ts';
 import type {
   Basics,
@@ -12,8 +13,10 @@ import type {
 import type { CardStore } from '../usecases/ports/store.ts';
 import type { Messenger } from './outbound/messenger.ts';
 
-/** What the bot works with. */
+/** What the bot works with on one activity. */
 export interface BotDeps extends Basics {
+  /** The sentences of the sender's language. */
+  readonly text: Text;
   readonly config: Pick<TeamsConfig, 'singleSignOn'>;
   readonly channels: Readonly<Record<string, ChannelConfig>>;
   readonly app: App;
@@ -26,7 +29,15 @@ export interface BotDeps extends Basics {
   readonly sessions?: Sessions | null;
   /** Claims of single sign-on that are too old, from a directory; absent where none is asked. */
   readonly renewClaims?: RenewClaims | null;
+  /** The cards of that language. */
   readonly cards: TeamsCards;
   readonly messenger: Messenger;
   readonly directory: Pick<CardStore, 'findConversation'>;
+}
+
+/** What the bot works with, before the language of an activity is known. */
+export interface Languages {
+  /** The sentences of a locale (BCP 47); null: unknown. */
+  readonly textFor: (locale: string | null) => Text;
+  readonly cards: (text: Text) => TeamsCards;
 }

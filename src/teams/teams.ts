@@ -3,11 +3,12 @@ import { describeError } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
 import type { Basics, BotCredentials, ChannelTokens, Notifier } from '../usecases/ports/ports.ts';
 import type { CardStore, RateStore } from '../usecases/ports/store.ts';
+import type { Text } from '../text/text.ts';
 import { GatedAdapter } from './inbound/adapter.ts';
 import type { Answer } from './inbound/adapter.ts';
 import { createBot } from './inbound/bot.ts';
 import { ConnectorClients } from './outbound/connector-clients.ts';
-import type { BotDeps } from './deps.ts';
+import type { BotDeps, Languages } from './deps.ts';
 import { createGate } from './inbound/gate.ts';
 import type { TeamsActivity } from './inbound/activity.ts';
 import { sharedLimits } from './outbound/limits.ts';
@@ -49,6 +50,8 @@ export function createTeamsOutbound(
     channels: Readonly<Record<string, ChannelConfig>>;
     credentials: BotCredentials;
     directory: Pick<CardStore, 'findConversation'>;
+    /** The language of notices. */
+    text: Text;
     /** Whether http to loopback addresses is taken: the local profile only. */
     allowLoopbackHttp: boolean;
     /** Where all replicas book their calls; absent: this process keeps to Teams' limits alone. */
@@ -76,18 +79,20 @@ export function createTeamsOutbound(
     directory: given.directory,
     channels: given.channels,
     tenantId: config.tenantId,
+    text: given.text,
   });
   return { notifier, messenger, adapter };
 }
 
 /** Makes the way in: gate, then botbuilder, then the bot. */
 export function createTeams(
-  given: Omit<BotDeps, 'messenger' | 'config'> & {
-    config: TeamsConfig;
-    tokens: ChannelTokens;
-    outbound: TeamsOutbound;
-    allowLoopbackHttp: boolean;
-  },
+  given: Omit<BotDeps, 'messenger' | 'config' | 'text' | 'cards'> &
+    Languages & {
+      config: TeamsConfig;
+      tokens: ChannelTokens;
+      outbound: TeamsOutbound;
+      allowLoopbackHttp: boolean;
+    },
 ): Teams {
   const { outbound, log } = given;
   const gate = createGate(given);

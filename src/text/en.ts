@@ -1,159 +1,23 @@
-import type { Notice } from '../domain/notice.ts';
-import type { OutcomeParams } from '../domain/outcome.ts';
-import type { FieldProblem, RefusalParams, StepUpLack } from '../domain/refusal.ts';
-import { formatsFor } from './format.ts';
-
-const { or, and, list, number, duration } = formatsFor('en');
-
-const either = (roles: readonly string[]) =>
-  roles.length > 0 ? or(roles) : 'that nobody has (none is configured)';
-const held = (roles: readonly string[]) => (roles.length > 0 ? list(roles) : 'no role');
+import { cards, form, lists } from './en/cards.ts';
+import { answers, chat, notices } from './en/chat.ts';
+import { format } from './en/format.ts';
+import { outcomes } from './en/outcomes.ts';
+import { refusals } from './en/refusals.ts';
+import { states } from './en/states.ts';
 
 /**
  * Every sentence in English that a person reads. `Text` is its type: another language is one more
  * file of the same shape.
  */
 export const en = {
-  /** What a command is refused with, by code. */
-  refusals: {
-    workflow_unknown: ({ workflow }) => `There is no workflow "${workflow}".`,
-    requester_not_allowed: ({ workflow, workload, roles, held: own }) =>
-      workload === null
-        ? `Requesting ${workflow} needs the role ${either(roles)}; your token carries ${held(own)}.`
-        : `The workload ${workload} may not request ${workflow}: no rule under request.workloads ` +
-          "matches its token's issuer and claims.",
-    field_unknown: ({ workflow, field, fields }) =>
-      `${workflow} has no field "${field}". Its fields: ${list(fields) || 'none'}.`,
-    field_missing: ({ label }) => `${label} is required.`,
-    field_invalid: ({ label, ...problem }) => `${label} ${fieldProblem(problem)}.`,
-    request_too_large: ({ maxBytes }) => `All fields together may hold ${number(maxBytes)} bytes.`,
-    reason_too_long: ({ max }) => `The reason may hold ${number(max)} characters of text.`,
-    claim_unavailable: ({ stage, claim }) =>
-      `"${stage}" compares with your ${claim}, which your token does not carry. ` +
-      'Ask an administrator to add the claim.',
-    no_stage_applies: ({ workflow }) => `No stage of ${workflow} applies to these fields.`,
-    request_not_found: () => 'There is no such request, or it is not one that you may read.',
-    request_closed: ({ number: no, state }) => `Request ${no} is ${state} already.`,
-    request_expired: () => 'The time to decide has run out. Ask for it again.',
-    stage_unknown: () => 'There is no such stage. Open the card again.',
-    stage_waiting: ({ stage }) => `"${stage}" is not open yet. Look at the current card.`,
-    stage_closed: ({ stage, status }) => `"${stage}" is ${status}. Look at the current card.`,
-    revision_unknown: ({ revision }) => `There is no revision ${revision} yet.`,
-    digest_mismatch: () => 'What was shown is not what is stored. Open the card again.',
-    own_request: ({ linked }) =>
-      `You asked for this${linked ? ', through a pipeline or another account of yours' : ''}, ` +
-      'so somebody else must decide it.',
-    approver_not_person: () => "Only people decide; a workload's token cannot approve.",
-    role_missing: ({ stage, roles, held: own }) =>
-      `"${stage}" is decided by the role ${either(roles)}; your token carries ${held(own)}.`,
-    claim_mismatch: ({ stage, claim, wanted, own }) =>
-      `"${stage}" is decided by people whose ${claim} is ${wanted}; ` +
-      `yours is ${own ?? 'not in your token'}.`,
-    step_up_required: (lack) =>
-      `This stage is decided under a sign-in ${stepUpLack(lack)}. Sign in again as it asks.`,
-    nothing_to_withdraw: () => 'You have said nothing on this stage yet.',
-    not_requester: () => 'Only the person who asked can cancel a request.',
-    too_late_to_cancel: ({ state }) => `It is ${state} and can no longer be cancelled.`,
-    idempotency_mismatch: () =>
-      'This Idempotency-Key was used for a request with other content. Take a new key.',
-    token_replayed: ({ proof }) =>
-      proof === 'token'
-        ? 'This token was used already: it makes or decides one request. Take a new token, or ' +
-          'send the Idempotency-Key of the first try again.'
-        : 'This sign-in was used for something else already. Press the button again.',
-  } satisfies Sentences<RefusalParams>,
-
-  /** How a request ended, by code. */
-  outcomes: {
-    denied: ({ by }) => `${by} denied it.`,
-    cancelled: ({ by }) => `${by} cancelled it.`,
-    expired: () => 'Nobody decided it in time.',
-    executor_changed: ({ sent }) =>
-      sent
-        ? "The executor's configuration was changed while it was being applied. Look at the target."
-        : "The executor's configuration is no longer what was approved. Ask for it again.",
-    executor_missing: ({ executor }) =>
-      `The executor ${executor} is no longer configured. Configure it and ask again.`,
-    interrupted: () => 'The service stopped while it was being applied. Look at the target.',
-    roles_withdrawn: ({ person, role, sent }) =>
-      `${person} approved it as ${role} and no longer has that role. ${afterRecheck(sent)}`,
-    claim_changed: ({ person, claim, value, sent }) =>
-      `${person} approved it with the ${claim} ${value} and no longer has that. ` +
-      afterRecheck(sent),
-    roles_unconfirmed: ({ person, role, claim, value, sent }) =>
-      `Whether ${person} still has the ${claim === null ? `role ${role}` : `${claim} ${value}`} ` +
-      'could not be found out, and this workflow does not run without. ' +
-      afterRecheck(sent),
-    applied: ({ target, status, said }) => said ?? `${target} took it (${status}).`,
-    target_refused: ({ target, status, said }) => `${target} refused it (${status}).${quote(said)}`,
-    target_busy: ({ target, status, said }) =>
-      `${target} could not take it now (${status}).${quote(said)}`,
-    target_redirected: ({ target, status }) =>
-      `${target} answered ${status}, a redirect; those are not followed. Configure its final URL.`,
-    target_error: ({ target, status, said }) => `${target} failed (${status}).${quote(said)}`,
-    target_timeout: ({ target }) =>
-      `${target} did not answer in time; whether it took effect is not known.`,
-    target_unreachable: ({ target, detail }) =>
-      `${target} was not reached: ${detail || 'no reason given'}.`,
-    target_address_refused: ({ target }) =>
-      `${target} leads to a private or special address. If that is meant, list the host or range ` +
-      "under the executor's allowPrivate.",
-    connection_lost: ({ target, detail }) =>
-      `The connection to ${target} broke off (${detail || 'no reason given'}).`,
-  } satisfies Sentences<OutcomeParams>,
-
-  /** Messages in a person's own chat: Markdown, and what is put in is escaped. */
-  notices: {
-    request_ended: ({ number: no, title, state }) => `Request ${no} (${title}) is **${state}**.`,
-  } satisfies Sentences<{ request_ended: Notice['params'] }>,
+  format,
+  states,
+  refusals,
+  outcomes,
+  cards,
+  form,
+  lists,
+  chat,
+  answers,
+  notices,
 };
-
-/** A sentence for each code, made of the params of that code. */
-type Sentences<Codes> = { readonly [Code in keyof Codes]: (params: Codes[Code]) => string };
-
-function afterRecheck(sent: boolean): string {
-  return sent ? 'An earlier try may have reached the target: look there.' : 'Ask for it again.';
-}
-
-function quote(said: string | null): string {
-  return said === null ? '' : ` It said: ${said}`;
-}
-
-function fieldProblem(problem: FieldProblem): string {
-  switch (problem.rule) {
-    case 'boolean':
-      return 'must be true or false';
-    case 'text':
-      return 'must be text';
-    case 'one_line':
-      return 'must be one line';
-    case 'number':
-      return 'must be a number';
-    case 'duration':
-      return 'must be a duration such as 90s, 15m, 8h or 2d';
-    case 'length':
-      return `has ${number(problem.length)} characters; at most ${number(problem.max)}`;
-    case 'choices':
-      return `must be one of ${list(problem.choices)}`;
-    case 'pattern':
-      return `"${problem.value}" does not match ${problem.pattern}`;
-    case 'min':
-    case 'max': {
-      const limit = problem.duration ? duration(problem.limit) : number(problem.limit);
-      return `must be at ${problem.rule === 'min' ? 'least' : 'most'} ${limit}`;
-    }
-  }
-}
-
-function stepUpLack(lack: StepUpLack): string {
-  if (lack.lacks === 'age') {
-    const { maxAgeMs, ageMs } = lack;
-    const wanted = `not older than ${duration(maxAgeMs)}`;
-    if (ageMs === null) return `${wanted}; yours is of an unknown time`;
-    if (ageMs < 0) return `${wanted}; yours is of a time still to come`;
-    return `${wanted}; yours is ${duration(ageMs)} old`;
-  }
-  const { wanted, found } = lack;
-  const what = lack.lacks === 'acr' ? `the authentication context ${or(wanted)}` : and(wanted);
-  return `with ${what}; yours is ${list(found) || 'none'}`;
-}

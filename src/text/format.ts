@@ -9,8 +9,10 @@ export interface Formats {
   /** `a, b, c` */
   list(items: readonly string[]): string;
   number(value: number): string;
-  /** A duration in ms: `1 h 30 min`. */
+  /** A duration in ms, to the second: `1 h 30 min`. */
   duration(ms: number): string;
+  /** The same without rounding: what an approver agrees to. */
+  exactDuration(ms: number): string;
 }
 
 /** The formats of a locale (BCP 47). */
@@ -24,7 +26,9 @@ export function formatsFor(locale: string): Formats {
     and: (items) => and.format(items),
     list: (items) => list.format(items),
     number: (value) => number.format(value),
-    // The symbols d, h, min and s are international.
+    // The symbols d, h, min, s and ms are international.
     duration: formatDuration,
+    exactDuration: (ms) =>
+      ms % 1_000 === 0 ? formatDuration(ms) : `${formatDuration(ms)} (${ms} ms)`,
   };
 }

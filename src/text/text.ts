@@ -1,6 +1,6 @@
 import type { Outcome } from '../domain/outcome.ts';
 import type { Params, Refusal } from '../domain/refusal.ts';
-import type { en } from './en.ts';
+import { en } from './en.ts';
 
 /** The sentences of one language. */
 export type Text = typeof en;
@@ -10,6 +10,14 @@ export function outcomeText(text: Text, { code, params }: Outcome): string {
   const sentences: Partial<Record<string, (params: never) => string>> = text.outcomes;
   // outcomeOf() has held the params against the code.
   return sentences[code]?.(params as never) ?? code;
+}
+
+const TEXTS: Readonly<Record<string, Text>> = { en };
+
+/** The text of a locale (BCP 47), by its language; English where there is none. */
+export function textFor(locale: string | null): Text {
+  const language = locale?.split('-', 1)[0]?.toLowerCase() ?? '';
+  return (Object.hasOwn(TEXTS, language) ? TEXTS[language] : undefined) ?? en;
 }
 
 /** The sentence of a refusal. */

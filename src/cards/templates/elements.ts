@@ -1,3 +1,5 @@
+import type { Text } from '../../text/text.ts';
+
 /** A piece of template JSON. */
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -11,6 +13,11 @@ export function rich(inlines: readonly Json[], look: Json = {}): Json {
   return { type: 'RichTextBlock', ...look, inlines };
 }
 
+/** The runs of a sentence with names in bold; `name` is the list that boldRuns() made. */
+export function sentence(name: string): Json {
+  return { ...run('${text}', { weight: '${weight}' }), $data: `\${${name}}` };
+}
+
 /** A paragraph of one run. */
 export function plain(text: string, look: Json = {}, block: Json = {}): Json {
   return rich([run(text, look)], block);
@@ -21,9 +28,14 @@ export function ownText(text: string, look: Json = {}): Json {
   return { type: 'TextBlock', text, wrap: true, ...look };
 }
 
-/** The moment in `name` (a path of the model) as clients write it. */
-export function moment(name: string): string {
-  return `{{DATE(\${${name}},SHORT)}} at {{TIME(\${${name}})}}`;
+/** The moment in `name` (a path of the model): clients write it in their reader's zone. */
+export function moment(text: Text, name: string): string {
+  return text.cards.moment({ date: `{{DATE(\${${name}},SHORT)}}`, time: `{{TIME(\${${name}})}}` });
+}
+
+/** A time (ms) as the functions of Adaptive Cards take it: UTC without a fraction of a second. */
+export function cardTime(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
 /** Columns beside one another. */
@@ -60,19 +72,16 @@ export function execute(title: string, verb: string, look: Json = {}, data: Json
 }
 
 /** The action that a client sends by itself to get its own view. */
-export const REFRESH: Json = {
-  type: 'Action.Execute',
-  title: 'Refresh',
-  verb: 'refresh',
-  data: ABOUT,
-};
+export function refresh(text: Text): Json {
+  return { type: 'Action.Execute', title: text.cards.refresh, verb: 'refresh', data: ABOUT };
+}
 
 /** The outermost object of every card. */
-export function adaptiveCard(body: readonly Json[], rest: Json = {}): Json {
+export function adaptiveCard(text: Text, body: readonly Json[], rest: Json = {}): Json {
   return {
     type: 'AdaptiveCard',
     version: '1.5',
-    fallbackText: 'This card needs a newer version of Teams.',
+    fallbackText: text.cards.needsNewerTeams,
     ...rest,
     body,
   };

@@ -1,4 +1,5 @@
 import { MAX_REASON_LENGTH } from '../../domain/request/submit.ts';
+import type { Text } from '../../text/text.ts';
 import { adaptiveCard, container, plain } from './elements.ts';
 import type { Json } from './elements.ts';
 
@@ -63,19 +64,18 @@ const fields = container(
   { $data: '${fields}', spacing: 'Medium' },
 );
 
-const reason = {
+const reason = ({ form }: Text): Json => ({
   type: 'Input.Text',
   $when: '${asksReason}',
   id: 'reason',
-  label: 'Reason',
+  label: form.reason,
   isMultiline: true,
   spacing: 'Medium',
-  placeholder: 'Why is it needed? Those who decide read this.',
+  placeholder: form.reasonHint,
   value: '${reason}',
   maxLength: MAX_REASON_LENGTH,
-};
+});
 
-const SUBMIT = { title: 'Send request', style: 'positive' };
 // The version tells a form without any input filled in from the picker's choice.
 const DATA = { workflow: '${id}', v: 1 };
 
@@ -83,30 +83,34 @@ const DATA = { workflow: '${id}', v: 1 };
  * What a requester fills in, for a message (`chat`: Action.Execute, so that the requester's token
  * is asked for) or for a dialog. Its model is made in form-model.ts.
  */
-export const FORM_TEMPLATE = adaptiveCard(
-  [
-    plain('${title}', { size: 'Large', weight: 'Bolder' }),
-    plain('${description}', { isSubtle: true }, { $when: '${described}', spacing: 'Small' }),
-    container([plain('${problem}')], {
-      $when: '${wrong}',
-      style: 'attention',
-      spacing: 'Medium',
-    }),
-    fields,
-    reason,
-    plain('${next}', { isSubtle: true, size: 'Small' }, { spacing: 'Medium' }),
-  ],
-  {
-    actions: [
-      {
-        type: 'Action.Execute',
-        $when: '${chat}',
-        ...SUBMIT,
-        verb: 'submit',
-        data: DATA,
-        fallback: { type: 'Action.Submit', ...SUBMIT, data: { ...DATA, verb: 'submit' } },
-      },
-      { type: 'Action.Submit', $when: '${!chat}', ...SUBMIT, data: DATA },
+export function formTemplate(text: Text): Json {
+  const send = { title: text.form.send, style: 'positive' };
+  return adaptiveCard(
+    text,
+    [
+      plain('${title}', { size: 'Large', weight: 'Bolder' }),
+      plain('${description}', { isSubtle: true }, { $when: '${described}', spacing: 'Small' }),
+      container([plain('${problem}')], {
+        $when: '${wrong}',
+        style: 'attention',
+        spacing: 'Medium',
+      }),
+      fields,
+      reason(text),
+      plain('${next}', { isSubtle: true, size: 'Small' }, { spacing: 'Medium' }),
     ],
-  },
-);
+    {
+      actions: [
+        {
+          type: 'Action.Execute',
+          $when: '${chat}',
+          ...send,
+          verb: 'submit',
+          data: DATA,
+          fallback: { type: 'Action.Submit', ...send, data: { ...DATA, verb: 'submit' } },
+        },
+        { type: 'Action.Submit', $when: '${!chat}', ...send, data: DATA },
+      ],
+    },
+  );
+}

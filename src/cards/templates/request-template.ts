@@ -7,11 +7,14 @@ import {
   moment,
   ownText,
   plain,
-  REFRESH,
+  refresh,
   rich,
   run,
+  sentence,
   ON_STAGE,
 } from './elements.ts';
+import type { Json } from './elements.ts';
+import type { Text } from '../../text/text.ts';
 import { MAX_REASON_LENGTH } from '../../domain/request/submit.ts';
 
 const QUIET = { isSubtle: true, size: 'Small' };
@@ -23,15 +26,7 @@ const header = container(
       column('auto', [plain('${number}', { isSubtle: true, weight: 'Bolder' })]),
     ]),
     plain('${title}', { size: 'Large', weight: 'Bolder' }, { spacing: 'Small' }),
-    rich(
-      [
-        run('${asker}', { weight: 'Bolder' }),
-        run('${asks}'),
-        run(' for ', { $when: '${forOther}' }),
-        run('${other}', { $when: '${forOther}', weight: 'Bolder' }),
-      ],
-      { spacing: 'Small' },
-    ),
+    rich([sentence('asks')], { spacing: 'Small' }),
   ],
   { style: '${style}', bleed: true },
 );
@@ -69,57 +64,62 @@ const work = container([columns(FACT, { $data: '${work}', spacing: 'Small' })], 
   separator: true,
 });
 
-const decision = container(
-  [
-    rich([
-      run('${sign}', { color: '${color}', weight: 'Bolder' }),
-      run('${who}', { weight: 'Bolder' }),
-      run('${verdict}'),
-    ]),
-    plain('${reason}', {}, { $when: '${hasReason}', spacing: 'None' }),
-    ownText(moment('at'), { ...QUIET, spacing: 'None' }),
-  ],
-  { $data: '${decisions}', spacing: 'Small' },
-);
+const decision = (text: Text) =>
+  container(
+    [
+      rich([run('${sign}', { color: '${color}', weight: 'Bolder' }), sentence('words')]),
+      plain('${reason}', {}, { $when: '${hasReason}', spacing: 'None' }),
+      ownText(moment(text, 'at'), { ...QUIET, spacing: 'None' }),
+    ],
+    { $data: '${decisions}', spacing: 'Small' },
+  );
 
-const stages = container(
-  [
-    columns(
-      [
-        column('20px', [plain('${sign}', { color: '${color}', weight: 'Bolder' })]),
-        column(
-          'stretch',
-          [
-            plain('${name}', { weight: 'Bolder' }),
-            plain('${needs}', QUIET, { $when: '${needed}', spacing: 'None' }),
-            plain('${left}', QUIET, { $when: '${some}', spacing: 'Small' }),
-            decision,
-          ],
-          { spacing: 'Small' },
-        ),
-        column('auto', [plain('${count}', { isSubtle: true })], { $when: '${counted}' }),
-      ],
-      { $data: '${stages}', spacing: 'Medium' },
-    ),
-  ],
-  {
-    $when: '${staged}',
-    spacing: 'Large',
-    separator: true,
-  },
-);
+const stages = (text: Text) =>
+  container(
+    [
+      columns(
+        [
+          column('20px', [plain('${sign}', { color: '${color}', weight: 'Bolder' })]),
+          column(
+            'stretch',
+            [
+              plain('${name}', { weight: 'Bolder' }),
+              plain('${needs}', QUIET, { $when: '${needed}', spacing: 'None' }),
+              plain('${left}', QUIET, { $when: '${some}', spacing: 'Small' }),
+              decision(text),
+            ],
+            { spacing: 'Small' },
+          ),
+          column('auto', [plain('${count}', { isSubtle: true })], { $when: '${counted}' }),
+        ],
+        { $data: '${stages}', spacing: 'Medium' },
+      ),
+    ],
+    {
+      $when: '${staged}',
+      spacing: 'Large',
+      separator: true,
+    },
+  );
 
-const outcome = container(
-  [
-    plain('${outcome}'),
-    rich([run('Reference  ', { isSubtle: true }), run('${reference}', { weight: 'Bolder' })], {
-      $when: '${referenced}',
-      spacing: 'Small',
-    }),
-    ownText(moment('outcomeAt'), { ...QUIET, spacing: 'Small' }),
-  ],
-  { $when: '${ended}', style: '${outcomeStyle}', spacing: 'Medium' },
-);
+const outcome = (text: Text) =>
+  container(
+    [
+      plain('${outcome}'),
+      rich(
+        [
+          run(`${text.cards.reference}  `, { isSubtle: true }),
+          run('${reference}', { weight: 'Bolder' }),
+        ],
+        {
+          $when: '${referenced}',
+          spacing: 'Small',
+        },
+      ),
+      ownText(moment(text, 'outcomeAt'), { ...QUIET, spacing: 'Small' }),
+    ],
+    { $when: '${ended}', style: '${outcomeStyle}', spacing: 'Medium' },
+  );
 
 const ids = container(
   [
@@ -134,40 +134,47 @@ const ids = container(
   { spacing: 'Small' },
 );
 
-const footer = container(
-  [
-    columns([
-      column('stretch', [
-        ownText(`Expires ${moment('expires')}`, { ...QUIET, $when: '${pending}' }),
-        ownText(`Asked ${moment('asked')}`, { ...QUIET, $when: '${!pending}' }),
+const footer = (text: Text) =>
+  container(
+    [
+      columns([
+        column('stretch', [
+          ownText(text.cards.expires({ moment: moment(text, 'expires') }), {
+            ...QUIET,
+            $when: '${pending}',
+          }),
+          ownText(text.cards.asked({ moment: moment(text, 'asked') }), {
+            ...QUIET,
+            $when: '${!pending}',
+          }),
+        ]),
+        column('auto', [ownText(text.cards.details, { color: 'Accent', size: 'Small' })], {
+          $when: '${folded}',
+          selectAction: {
+            type: 'Action.ToggleVisibility',
+            title: text.cards.toggleDetails,
+            targetElements: ['details'],
+          },
+        }),
       ]),
-      column('auto', [ownText('Details', { color: 'Accent', size: 'Small' })], {
-        $when: '${folded}',
-        selectAction: {
-          type: 'Action.ToggleVisibility',
-          title: 'Show or hide details',
-          targetElements: ['details'],
-        },
-      }),
-    ]),
-    { ...ids, $when: '${folded}', id: 'details', isVisible: false },
-    { ...ids, $when: '${unfolded}', spacing: 'Medium' },
-  ],
-  { spacing: 'Large', separator: true },
-);
+      { ...ids, $when: '${folded}', id: 'details', isVisible: false },
+      { ...ids, $when: '${unfolded}', spacing: 'Medium' },
+    ],
+    { spacing: 'Large', separator: true },
+  );
 
-const comment = {
+const comment = ({ cards }: Text): Json => ({
   type: 'Input.Text',
   id: 'reason',
   $when: '${denyInReview}',
   spacing: 'Medium',
   isMultiline: true,
-  label: 'Your reason (optional)',
-  placeholder: 'Kept with your decision',
+  label: cards.yourReason,
+  placeholder: cards.yourReasonHint,
   maxLength: MAX_REASON_LENGTH,
-};
+});
 
-const denyCard = {
+const denyCard = ({ cards }: Text): Json => ({
   type: 'Action.ShowCard',
   title: '${denyTitle}',
   $data: '${deciding}',
@@ -180,36 +187,40 @@ const denyCard = {
         type: 'Input.Text',
         id: 'reason',
         isMultiline: true,
-        label: 'Why? (optional)',
-        placeholder: 'Shown to the person who asked',
+        label: cards.why,
+        placeholder: cards.whyHint,
         maxLength: MAX_REASON_LENGTH,
       },
     ],
-    actions: [execute('Deny request', 'deny', { style: 'destructive' }, ON_STAGE)],
+    actions: [execute(cards.denyRequest, 'deny', { style: 'destructive' }, ON_STAGE)],
   },
-};
+});
 
 /** A request, in every state and for every viewer. Its model is made in request-model.ts. */
-export const REQUEST_TEMPLATE = adaptiveCard(
-  [header, notes, facts, work, stages, outcome, footer, comment],
-  {
-    refresh: { $when: '${refreshed}', action: REFRESH, userIds: '${users}' },
-    actions: [
-      execute(
-        '${approveTitle}',
-        'approve',
-        { $data: '${deciding}', $when: '${$root.approve}', style: 'positive' },
-        ON_STAGE,
-      ),
-      denyCard,
-      execute(
-        '${denyTitle}',
-        'deny',
-        { $data: '${deciding}', $when: '${$root.denyInReview}', style: 'destructive' },
-        ON_STAGE,
-      ),
-      execute('Review', 'review', { $when: '${review}' }),
-      execute('Cancel request', 'cancel', { $when: '${cancel}' }),
-    ],
-  },
-);
+export function requestTemplate(text: Text): Json {
+  const { cards } = text;
+  return adaptiveCard(
+    text,
+    [header, notes, facts, work, stages(text), outcome(text), footer(text), comment(text)],
+    {
+      refresh: { $when: '${refreshed}', action: refresh(text), userIds: '${users}' },
+      actions: [
+        execute(
+          '${approveTitle}',
+          'approve',
+          { $data: '${deciding}', $when: '${$root.approve}', style: 'positive' },
+          ON_STAGE,
+        ),
+        denyCard(text),
+        execute(
+          '${denyTitle}',
+          'deny',
+          { $data: '${deciding}', $when: '${$root.denyInReview}', style: 'destructive' },
+          ON_STAGE,
+        ),
+        execute(cards.review, 'review', { $when: '${review}' }),
+        execute(cards.cancel, 'cancel', { $when: '${cancel}' }),
+      ],
+    },
+  );
+}

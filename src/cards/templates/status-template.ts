@@ -1,17 +1,22 @@
+import type { Text } from '../../text/text.ts';
 import { adaptiveCard, column, columns, execute, plain } from './elements.ts';
+import type { Json } from './elements.ts';
 
 /**
  * The answer to `status 17`: the number that was asked for and a button, nothing of the request.
  * Until the button has brought a token not even whether there is such a number is said.
  */
-export const STATUS_TEMPLATE = adaptiveCard(
-  [
-    columns([
-      column('stretch', [plain('Request ${number}', { size: 'Medium', weight: 'Bolder' })], {
-        verticalContentAlignment: 'Center',
-      }),
-    ]),
-    plain('Review shows it to those who may read it.', { isSubtle: true }, { spacing: 'Small' }),
-  ],
-  { actions: [execute('Review', 'review', {}, { n: '${number}' })] },
-);
+export function statusTemplate(text: Text): Json {
+  return adaptiveCard(
+    text,
+    [
+      columns([
+        column('stretch', [plain('${title}', { size: 'Medium', weight: 'Bolder' })], {
+          verticalContentAlignment: 'Center',
+        }),
+      ]),
+      plain(text.cards.reviewShows, { isSubtle: true }, { spacing: 'Small' }),
+    ],
+    { actions: [execute(text.cards.review, 'review', {}, { n: '${number}' })] },
+  );
+}

@@ -1,4 +1,3 @@
-import { formatDuration } from '../../lib/duration.ts';
 import type { TokenEvidence } from '../people/principal.ts';
 import { refuse } from '../refusal.ts';
 import type { Ruling } from '../refusal.ts';
@@ -39,14 +38,4 @@ export function meetsStepUp(demand: StepUp, token: TokenEvidence, now: number): 
     }
   }
   return { ok: true };
-}
-
-/** What is demanded, in words for a card. */
-export function stepUpText({ acr, amr, maxAgeMs }: StepUp): string {
-  const parts = [
-    ...(acr === null ? [] : [acr.join(' or ')]),
-    ...(amr === null ? [] : [amr.join(' and ')]),
-    ...(maxAgeMs === null ? [] : [`not older than ${formatDuration(maxAgeMs)}`]),
-  ];
-  return `a sign-in ${parts.join(', ')}`;
 }

@@ -10,8 +10,6 @@ import { readShown, readStage } from './request-view.ts';
 import { onSubmit } from './submit-action.ts';
 import { onRefresh, onReview, onReviewByNumber } from './view-actions.ts';
 
-const MALFORMED = 'This button is not one that the service made. Open the card again.';
-
 /** `adaptiveCard/action`: a button of one of our cards was pressed. Never throws. */
 export async function onCardAction(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
   try {
@@ -21,13 +19,13 @@ export async function onCardAction(deps: BotDeps, activity: TeamsActivity): Prom
       activityId: activity.id,
       error: describeError(error),
     });
-    return errorAnswer(500, 'internal_error', 'Something went wrong here. Please try again.');
+    return errorAnswer(deps.text, 500, 'internal_error');
   }
 }
 
 async function act(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
   const { sender } = activity;
-  if (!sender) return errorAnswer(400, 'sender_unknown', 'Teams did not say who you are.');
+  if (!sender) return errorAnswer(deps.text, 400, 'sender_unknown');
   const action = jsonOr(activity.value.action);
   const data = jsonOr(action.data);
   const { verb } = action;
@@ -37,14 +35,14 @@ async function act(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
     return onReviewByNumber(deps, { activity, sender, number: n });
   }
   const shown = readShown(data);
-  if (!shown) return errorAnswer(400, 'card_data_invalid', MALFORMED);
+  if (!shown) return errorAnswer(deps.text, 400, 'card_data_invalid');
   const press = { activity, sender, shown };
   switch (verb) {
     case 'approve':
     case 'deny':
     case 'withdraw': {
       const stage = readStage(data);
-      if (!stage) return errorAnswer(400, 'card_data_invalid', MALFORMED);
+      if (!stage) return errorAnswer(deps.text, 400, 'card_data_invalid');
       const said = { ...stage, word: verb, reason: readReason(data.reason) };
       return onDecide(deps, press, said);
     }
@@ -55,6 +53,6 @@ async function act(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
     case 'refresh':
       return onRefresh(deps, press);
     default:
-      return errorAnswer(400, 'verb_unknown', MALFORMED);
+      return errorAnswer(deps.text, 400, 'verb_unknown');
   }
 }

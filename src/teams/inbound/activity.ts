@@ -22,6 +22,8 @@ export interface TeamsActivity {
   /** The message that the activity answers: for a button, the one whose card was clicked. */
   readonly replyToId: string | null;
   readonly text: string;
+  /** The language of the sender's client (BCP 47); null where it is not named. */
+  readonly locale: string | null;
   readonly value: Json;
 }
 
@@ -66,6 +68,7 @@ export function readActivity(body: unknown): TeamsActivity | undefined {
     sender: senderOf(from, userId, senderTenantId),
     channelId: channelOf(data),
     replyToId,
+    locale: textOf(body.locale, 64) ?? null,
     text: typeof body.text === 'string' ? body.text.slice(0, MAX_TEXT) : '',
     value: jsonOr(body.value),
   };

@@ -1,4 +1,8 @@
+import { refuse } from '../../domain/refusal.ts';
+import type { Refusal } from '../../domain/refusal.ts';
 import type { CardContent } from '../../usecases/ports/ports.ts';
+import { refusalText } from '../../text/text.ts';
+import type { Text } from '../../text/text.ts';
 import type { Answer } from './adapter.ts';
 
 const CARD = 'application/vnd.microsoft.card.adaptive';
@@ -16,13 +20,20 @@ export function cardAnswer(content: CardContent): Answer {
   return actionAnswer(200, CARD, content.card);
 }
 
+/** Says why not, and keeps the card. */
+export function refusalAnswer(text: Text, refusal: Refusal): Answer {
+  return messageAnswer(refusalText(text, refusal));
+}
+
+/** The same for a request that is not there and for one that the person may not know of. */
+export function notYours(text: Text): Answer {
+  return refusalAnswer(text, refuse('request_not_found').refusal);
+}
+
 /** Shows a sentence and keeps the card. */
 export function messageAnswer(text: string): Answer {
   return actionAnswer(200, 'application/vnd.microsoft.activity.message', text);
 }
-
-/** The same for a request that is not there and for one that the person may not know of. */
-export const NOT_YOURS = 'There is no such request, or it is not one that you may read.';
 
 /** What is wrong with a card action that no client of ours sends. */
 export const CARD_ACTION_CODES = ['sender_unknown', 'card_data_invalid', 'verb_unknown'] as const;
@@ -31,8 +42,9 @@ export const CARD_ACTION_CODES = ['sender_unknown', 'card_data_invalid', 'verb_u
 type ActionErrorCode =
   (typeof CARD_ACTION_CODES)[number] | 'workflow_unknown' | 'request_not_found' | 'internal_error';
 
-/** The client did something that the house cannot understand (400), or the house failed (500). */
-export function errorAnswer(statusCode: 400 | 500, code: ActionErrorCode, message: string): Answer {
+/** The client sent what cannot be understood (400), or the service failed (500). */
+export function errorAnswer(text: Text, statusCode: 400 | 500, code: ActionErrorCode): Answer {
+  const message = text.answers.errors[code];
   return actionAnswer(statusCode, 'application/vnd.microsoft.error', { code, message });
 }
 
@@ -49,14 +61,17 @@ export function preconditionAnswer(message: string): Answer {
  * `exchange.uri`, or after the button's page with the code that it ends with. An answer to a failed
  * exchange carries no `exchange` (learn.microsoft.com, "SSO for Adaptive Cards Universal Actions").
  */
-export function loginAnswer(login: {
-  connectionName: string;
-  exchange: { id: string; uri: string } | null;
-  link: string | null;
-}): Answer {
-  const title = 'Sign in';
+export function loginAnswer(
+  { answers }: Text,
+  login: {
+    connectionName: string;
+    exchange: { id: string; uri: string } | null;
+    link: string | null;
+  },
+): Answer {
+  const title = answers.signIn;
   return actionAnswer(401, 'application/vnd.microsoft.activity.loginRequest', {
-    text: 'Sign in to show that it is you.',
+    text: answers.signInWhy,
     connectionName: login.connectionName,
     ...(login.exchange === null ? {} : { tokenExchangeResource: login.exchange }),
     buttons: login.link === null ? [] : [{ type: 'signin', title, text: title, value: login.link }],
@@ -64,9 +79,9 @@ export function loginAnswer(login: {
 }
 
 /** Opens a dialog with a card, or shows the next one in it. */
-export function dialogAnswer(title: string, card: Readonly<Record<string, unknown>>): Answer {
+export function dialogAnswer(text: Text, card: Readonly<Record<string, unknown>>): Answer {
   const value = {
-    title,
+    title: text.answers.dialogTitle,
     height: 'medium',
     width: 'medium',
     card: { contentType: CARD, content: card },

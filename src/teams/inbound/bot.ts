@@ -5,7 +5,7 @@ import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { createWelcomes, isRemoval, rememberPlace } from './conversations.ts';
 import type { Welcomes } from './conversations.ts';
-import type { BotDeps } from '../deps.ts';
+import type { BotDeps, Languages } from '../deps.ts';
 import { openDialog, submitDialog } from './dialogs.ts';
 import { answerMessage } from './messages.ts';
 import type { Message } from '../outbound/messenger.ts';
@@ -16,9 +16,11 @@ export type Bot = (activity: TeamsActivity) => Promise<Answer | undefined>;
 const COMMAND = 'request';
 
 /** The bot: which activity leads to what. Every activity has passed the gate. */
-export function createBot(deps: BotDeps): Bot {
+export function createBot(given: Omit<BotDeps, 'text' | 'cards'> & Languages): Bot {
   const welcomes = createWelcomes();
   return async (activity) => {
+    const text = given.textFor(activity.locale);
+    const deps = { ...given, text, cards: given.cards(text) };
     switch (activity.type) {
       case 'invoke':
         return onInvoke(deps, activity);
@@ -48,7 +50,7 @@ async function onInvoke(deps: BotDeps, activity: TeamsActivity): Promise<Answer 
     case 'task/submit':
       return submitDialog(deps, activity);
     default:
-      // Among them signin/verifyState and signin/tokenExchange: the house signs people in through
+      // Among them signin/verifyState and signin/tokenExchange: people sign in through
       // card actions alone. Teams shows an error for anything but a success.
       return undefined;
   }

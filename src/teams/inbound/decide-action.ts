@@ -2,14 +2,12 @@ import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Request, Word } from '../../domain/request/request.ts';
 import { stageById } from '../../domain/request/stages.ts';
-import { en } from '../../text/en.ts';
-import { refusalText } from '../../text/text.ts';
 import type { ClickedCard, DecideResult } from '../../usecases/ports/app.ts';
 import type { TeamsSender } from '../../usecases/ports/ports.ts';
 import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
-import { messageAnswer, NOT_YOURS } from './answers.ts';
+import { notYours, refusalAnswer } from './answers.ts';
 import type { BotDeps } from '../deps.ts';
 import { prove } from './proof.ts';
 import { requestAnswer } from './request-view.ts';
@@ -98,9 +96,9 @@ async function decideAnswer(
   if (result.kind !== 'refused') return view(result.request);
   const { request, refusal } = result;
   const mayShow = request && (request.digest === shown.digest || deps.app.mayRead(request, by));
-  if (!mayShow) return messageAnswer(NOT_YOURS);
+  if (!mayShow) return notYours(deps.text);
   if (OUT_OF_DATE.includes(refusal.code)) return view(request);
-  return messageAnswer(refusalText(en, refusal));
+  return refusalAnswer(deps.text, refusal);
 }
 
 /** Cancel: by the person who asked. */
@@ -110,7 +108,7 @@ export async function onCancel(deps: BotDeps, press: Press): Promise<Answer> {
   const proof = await prove(deps, activity, { sender, subject });
   if (proof.kind === 'answer') return proof.answer;
   const result = await deps.app.cancelRequest({ id: shown.id, by: proof.by });
-  if (result.kind === 'refused') return messageAnswer(refusalText(en, result.refusal));
+  if (result.kind === 'refused') return refusalAnswer(deps.text, result.refusal);
   return requestAnswer(deps, result.request, proof.by);
 }
 

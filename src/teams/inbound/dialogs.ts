@@ -12,12 +12,6 @@ import { jsonOr, textOf } from '../json.ts';
 import type { Json } from '../json.ts';
 import { personalChat } from '../outbound/personal-chat.ts';
 
-const TITLE = 'New request';
-const SENT = 'Confirm it in your chat with Countersign: the form is waiting there.';
-const NOT_INSTALLED = 'Add the Countersign app for yourself first, then send the form again.';
-const NOBODY = 'Teams did not say who you are, so this cannot be requested here.';
-const NOT_SENT = 'Teams did not take the message. Please try again in a minute.';
-
 /** Opens the dialog of a request: the form of the workflow named, else the choice of one. */
 export function openDialog(deps: BotDeps, activity: TeamsActivity): Answer {
   return show(deps, workflowIn(deps, jsonOr(activity.value.data)));
@@ -32,35 +26,36 @@ export async function submitDialog(deps: BotDeps, activity: TeamsActivity): Prom
   const data = jsonOr(activity.value.data);
   const workflow = workflowIn(deps, data);
   const { sender } = activity;
+  const { answers } = deps.text;
   if (!workflow || !isFilled(data)) return show(deps, workflow);
-  if (!sender) return dialogMessage(NOBODY);
+  if (!sender) return dialogMessage(answers.cannotRequestHere);
   const { fields, reason, values } = readFilled(workflow, data);
   const form: RequestForm = { workflow, values };
   const checked = checkFields(workflow, fields);
   if (!checked.ok) {
-    return dialogAnswer(TITLE, deps.cards.dialogForm({ ...form, problem: checked.refusal }));
+    return dialogAnswer(deps.text, deps.cards.dialogForm({ ...form, problem: checked.refusal }));
   }
   if (reason !== null && reason.length > MAX_REASON_LENGTH) {
     const { refusal: problem } = refuse('reason_too_long', { max: MAX_REASON_LENGTH });
-    return dialogAnswer(TITLE, deps.cards.dialogForm({ ...form, problem }));
+    return dialogAnswer(deps.text, deps.cards.dialogForm({ ...form, problem }));
   }
   try {
     const chat = await personalChat(deps, { sender, serviceUrl: activity.serviceUrl });
     await deps.messenger.send(chat, deps.cards.form(form));
-    return dialogMessage(SENT);
+    return dialogMessage(answers.confirmInChat);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     deps.log.warn('a form did not reach its chat', { error });
-    return dialogMessage(error.gone ? NOT_INSTALLED : NOT_SENT);
+    return dialogMessage(error.gone ? answers.installFirst : answers.notSent);
   }
 }
 
 function show(deps: BotDeps, workflow: RequestForm['workflow'] | undefined): Answer {
   const all = deps.workflows.list();
   const form = workflow ?? (all.length === 1 ? all[0] : undefined);
-  if (form) return dialogAnswer(TITLE, deps.cards.dialogForm({ workflow: form, values: {} }));
-  if (all.length === 0) return dialogMessage('There is nothing to request yet.');
-  return dialogAnswer(TITLE, deps.cards.picker(all));
+  if (form) return dialogAnswer(deps.text, deps.cards.dialogForm({ workflow: form, values: {} }));
+  if (all.length === 0) return dialogMessage(deps.text.answers.nothingToRequest);
+  return dialogAnswer(deps.text, deps.cards.picker(all).card);
 }
 
 function workflowIn(deps: BotDeps, data: Json) {

@@ -4,8 +4,6 @@ import { textOf } from '../json.ts';
 import type { Message } from '../outbound/messenger.ts';
 import { readShown } from './request-view.ts';
 
-const UPDATE = 'This version of Teams cannot run the button. Update Teams';
-
 /**
  * What came of an Action.Submit: the choice of a workflow, or a button of ours pressed in a client
  * without Action.Execute. Such a press carries no token, so it never does anything: the person is
@@ -13,14 +11,15 @@ const UPDATE = 'This version of Teams cannot run the button. Update Teams';
  */
 export async function answerSubmitted(deps: BotDeps, activity: TeamsActivity): Promise<Message> {
   const { value } = activity;
+  const { chat } = deps.text;
   const shown = readShown(value);
   if (shown) {
     const request = await deps.app.loadForCard(shown.id);
-    if (request?.digest !== shown.digest) return { text: `${UPDATE} and open the card again.` };
-    return { text: `${UPDATE}, or decide request ${request.number} in another Teams client.` };
+    if (request?.digest !== shown.digest) return { text: chat.updateTeamsAndReopen };
+    return { text: chat.decideElsewhere({ number: request.number }) };
   }
   const id = textOf(value.workflow, 128);
   const workflow = id === undefined ? undefined : deps.app.getWorkflow(id);
   if (workflow && value.verb === undefined) return deps.cards.form({ workflow, values: {} });
-  return { text: `${UPDATE} and press it again.` };
+  return { text: chat.updateTeams };
 }

@@ -51,9 +51,6 @@ const PASSING = [
   'session_refresh_unavailable',
   'session_claims_stale',
 ];
-const STALE =
-  'You signed in, but your roles were confirmed too long ago to count. Press the ' +
-  'button again and come back with the code without delay.';
 
 /**
  * Turns what the client brought with a card action into a verified principal: a single sign-on
@@ -86,7 +83,7 @@ export async function prove(
     if (code !== undefined && deps.signIn) {
       const by = await deps.signIn.redeem({ code, sender: given.sender, ...given.subject });
       if (isFresh(deps, by)) return { kind: 'principal', by, exchangeId: null };
-      const answer = messageAnswer(STALE);
+      const answer = messageAnswer(deps.text.answers.rolesTooOld);
       return (await bySession(deps, given)) ?? { kind: 'answer', answer };
     }
     return (await bySession(deps, given)) ?? (await loggingIn(deps, given, { silent: true }));
@@ -152,7 +149,7 @@ async function login(
 ): Promise<Answer> {
   const { enabled, connectionName, resource } = deps.config.singleSignOn;
   if (!enabled && !deps.signIn) {
-    return messageAnswer('Nobody can sign in here yet: ask an administrator to configure it.');
+    return messageAnswer(deps.text.answers.nobodySignsIn);
   }
   // A stage's demand goes into the link; the silent way can be told of none.
   const link = deps.signIn
@@ -160,5 +157,5 @@ async function login(
     : null;
   const exchange =
     silent && enabled ? { id: deps.ids.next('sso', deps.clock.now()), uri: resource } : null;
-  return loginAnswer({ connectionName, exchange, link });
+  return loginAnswer(deps.text, { connectionName, exchange, link });
 }

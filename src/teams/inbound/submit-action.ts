@@ -1,10 +1,8 @@
-import { en } from '../../text/en.ts';
-import { refusalText } from '../../text/text.ts';
 import type { TeamsSender } from '../../usecases/ports/ports.ts';
 import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
-import { cardAnswer, errorAnswer, messageAnswer } from './answers.ts';
+import { cardAnswer, errorAnswer, refusalAnswer } from './answers.ts';
 import type { BotDeps } from '../deps.ts';
 import { readFilled } from './form-values.ts';
 import { textOf } from '../json.ts';
@@ -22,7 +20,7 @@ export async function onSubmit(
 ): Promise<Answer> {
   const id = textOf(data.workflow, 128);
   const workflow = id === undefined ? undefined : deps.app.getWorkflow(id);
-  if (!workflow) return errorAnswer(400, 'workflow_unknown', 'There is no such workflow.');
+  if (!workflow) return errorAnswer(deps.text, 400, 'workflow_unknown');
   const subject = { requestId: `workflow:${workflow.id}`, revision: 0 };
   const proof = await prove(deps, activity, { sender, subject });
   if (proof.kind === 'answer') return proof.answer;
@@ -40,6 +38,6 @@ export async function onSubmit(
     return requestAnswer(deps, result.request, proof.by);
   }
   const { refusal: problem } = result;
-  if (problem.field === undefined) return messageAnswer(refusalText(en, problem));
+  if (problem.field === undefined) return refusalAnswer(deps.text, problem);
   return cardAnswer(deps.cards.form({ workflow, values, problem }));
 }

@@ -1,7 +1,7 @@
 import type { TeamsSender } from '../../usecases/ports/ports.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
-import { cardAnswer, errorAnswer, messageAnswer, NOT_YOURS } from './answers.ts';
+import { cardAnswer, errorAnswer, notYours } from './answers.ts';
 import type { Press } from './decide-action.ts';
 import type { BotDeps } from '../deps.ts';
 import { prove } from './proof.ts';
@@ -14,7 +14,7 @@ export async function onReview(deps: BotDeps, press: Press): Promise<Answer> {
   const proof = await prove(deps, activity, { sender, subject });
   if (proof.kind === 'answer') return proof.answer;
   const request = await deps.app.readRequest({ id: shown.id, by: proof.by });
-  if (!request) return messageAnswer(NOT_YOURS);
+  if (!request) return notYours(deps.text);
   return cardAnswer(deps.cards.review(request, { viewer: proof.by, now: deps.clock.now() }));
 }
 
@@ -27,19 +27,19 @@ export async function onReviewByNumber(
   const proof = await prove(deps, activity, { sender, subject });
   if (proof.kind === 'answer') return proof.answer;
   const request = await deps.app.readRequestByNumber({ number, by: proof.by });
-  if (!request) return messageAnswer(NOT_YOURS);
+  if (!request) return notYours(deps.text);
   return cardAnswer(deps.cards.review(request, { viewer: proof.by, now: deps.clock.now() }));
 }
 
 /**
  * Refresh: a client fetches its person's view by itself. It is never asked to log in, so the view
- * is by what the house remembers of the person; the digest shows that the client has the card.
+ * is by what is remembered of the person; the digest shows that the client has the card.
  */
 export async function onRefresh(deps: BotDeps, press: Press): Promise<Answer> {
   const { sender, shown } = press;
   const request = await deps.app.loadForCard(shown.id);
   if (request?.digest !== shown.digest) {
-    return errorAnswer(400, 'request_not_found', 'There is no such request.');
+    return errorAnswer(deps.text, 400, 'request_not_found');
   }
   return requestAnswer(deps, request, await deps.app.viewerOf(request, sender));
 }

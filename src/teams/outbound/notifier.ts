@@ -1,8 +1,8 @@
 import type { ChannelConfig } from '../../config/config.ts';
 import type { Notice } from '../../domain/notice.ts';
 import { escapeMarkdown } from '../../lib/escape-markdown.ts';
-import { en } from '../../text/en.ts';
 import { outcomeText } from '../../text/text.ts';
+import type { Text } from '../../text/text.ts';
 import { DeliveryError } from '../../usecases/ports/ports.ts';
 import type { Notifier } from '../../usecases/ports/ports.ts';
 import type { CardStore } from '../../usecases/ports/store.ts';
@@ -18,6 +18,8 @@ export function createNotifier(given: {
   directory: Pick<CardStore, 'findConversation'>;
   channels: Readonly<Record<string, ChannelConfig>>;
   tenantId: string;
+  /** The language of notices: who gets one is not here to name theirs. */
+  text: Text;
 }): Notifier {
   const { messenger, directory, channels } = given;
   return {
@@ -37,16 +39,16 @@ export function createNotifier(given: {
       const chat = await directory.findConversation(`person:${tenantId}:${objectId}`);
       if (!chat) throw gone('the person has not met the bot in a personal chat');
       const { conversationId, serviceUrl } = chat;
-      const text = noticeText(notice);
+      const text = noticeText(given.text, notice);
       await messenger.send({ conversationId, serviceUrl, tenantId }, { text });
     },
   };
 }
 
-function noticeText({ code, params, outcome }: Notice): string {
+function noticeText(text: Text, { code, params, outcome }: Notice): string {
   const title = escapeMarkdown(params.title);
-  const sentence = en.notices[code]({ ...params, title });
-  return outcome ? `${sentence} ${escapeMarkdown(outcomeText(en, outcome))}` : sentence;
+  const sentence = text.notices[code]({ ...params, title });
+  return outcome ? `${sentence} ${escapeMarkdown(outcomeText(text, outcome))}` : sentence;
 }
 
 function gone(message: string): DeliveryError {

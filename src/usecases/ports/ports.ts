@@ -278,7 +278,7 @@ export interface TeamsCards extends CardRenderer {
   /** The same form for dialogs: its submit is an Action.Submit with the same data. */
   dialogForm(form: RequestForm): Record<string, unknown>;
   /** A choice of workflows; Action.Submit with data `{ workflow }`. */
-  picker(workflows: readonly Workflow[]): Record<string, unknown>;
+  picker(workflows: readonly Workflow[]): CardContent;
   /** Everything that is decided about, with the buttons that this viewer may press. */
   review(request: Request, options: Pick<CardOptions, 'viewer' | 'now'>): CardContent;
   /** A way to a request by its number; says nothing of it, nor whether it is there. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { createCards } from '../../../src/cards/cards.ts';
+import { en } from '../../../src/text/en.ts';
 import { MAX_CARD_BYTES } from '../../../src/cards/card-size.ts';
 import { visible } from '../../../src/cards/plain-text.ts';
 import { MAX_REQUEST_BYTES } from '../../../src/domain/workflow/fields.ts';
@@ -21,7 +22,7 @@ import {
   withFields,
 } from './samples.ts';
 
-const cards = createCards({ publicUrl: 'https://approvals.example' });
+const cards = createCards({ publicUrl: 'https://approvals.example' })(en);
 const approver = viewer(amara, OWNER_ROLE);
 const users = Array.from({ length: 60 }, (_, at) => `29:${String(at).padStart(70, 'x')}`);
 

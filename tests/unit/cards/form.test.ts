@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { refuse } from '../../../src/domain/refusal.ts';
 import { createCards } from '../../../src/cards/cards.ts';
+import { en } from '../../../src/text/en.ts';
 import { MAX_CARD_BYTES } from '../../../src/cards/card-size.ts';
 import { formPattern } from '../../../src/cards/form-pattern.ts';
 import { matchesPattern, readPattern } from '../../../src/lib/pattern.ts';
@@ -8,7 +9,7 @@ import { checkFields } from '../../../src/domain/workflow/fields.ts';
 import { bytesOf, inputOf, nodesOf, problemsOf, textsOf } from './card-reading.ts';
 import { field, workflow } from './samples.ts';
 
-const cards = createCards();
+const cards = createCards()(en);
 
 describe('a form', () => {
   const { card, summary } = cards.form({ workflow: workflow(), values: {} });
@@ -241,7 +242,7 @@ describe('lists of workflows', () => {
   );
 
   test('the picker sends the id of a workflow', () => {
-    const card = cards.picker([workflow(), workflow({ id: 'other', title: 'Other' })]);
+    const { card } = cards.picker([workflow(), workflow({ id: 'other', title: 'Other' })]);
     expect(inputOf(card, 'workflow')).toMatchObject({
       type: 'Input.ChoiceSet',
       isRequired: true,
@@ -256,7 +257,7 @@ describe('lists of workflows', () => {
   });
 
   test('the picker of nothing has no button', () => {
-    const card = cards.picker([]);
+    const { card } = cards.picker([]);
     expect(card['actions']).toEqual([]);
     expect(problemsOf(card)).toEqual([]);
   });
@@ -276,12 +277,14 @@ describe('lists of workflows', () => {
   });
 
   test('long lists fit and say what is left out', () => {
-    for (const card of [cards.picker(many), cards.help(many).card]) {
+    for (const card of [cards.picker(many).card, cards.help(many).card]) {
       expect(bytesOf({ card })).toBeLessThanOrEqual(MAX_CARD_BYTES);
       expect(textsOf(card).join('\n')).toMatch(/and \d+ more/);
       expect(problemsOf(card)).toEqual([]);
     }
-    expect(nodesOf(cards.picker(many)).find((node) => node['id'] === 'workflow')).toMatchObject({
+    expect(
+      nodesOf(cards.picker(many).card).find((node) => node['id'] === 'workflow'),
+    ).toMatchObject({
       style: 'filtered',
     });
   });

@@ -1,11 +1,12 @@
 import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { createCards } from '../../../src/cards/cards.ts';
+import { en } from '../../../src/text/en.ts';
 import { fit, name, oneLine, visible } from '../../../src/cards/plain-text.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { nodesOf, textsOf, verbsOf } from './card-reading.ts';
 import { amara, decision, NOW, OWNER_ROLE, person, sample, viewer, withFields } from './samples.ts';
 
-const cards = createCards();
+const cards = createCards()(en);
 const HOSTILE = '[Approve](https://evil.example) **b** <at>all</at> ${$root.d} ${if(true,1,2)}';
 
 function show(request: Request) {

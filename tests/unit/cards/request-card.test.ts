@@ -2,6 +2,7 @@ import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { REQUEST_STATES } from '../../../src/domain/request/request.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { createCards } from '../../../src/cards/cards.ts';
+import { en } from '../../../src/text/en.ts';
 import type { Viewer } from '../../../src/domain/views/request-view.ts';
 import { actionOf, nodesOf, problemsOf, textsOf, verbsOf } from './card-reading.ts';
 import {
@@ -19,7 +20,7 @@ import {
   viewer,
 } from './samples.ts';
 
-const cards = createCards({ publicUrl: 'https://approvals.example' });
+const cards = createCards({ publicUrl: 'https://approvals.example' })(en);
 const said = { target: 'deploy.example', status: 200, said: 'It is done.' };
 const outcome = outcomeOf('applied', said, { reference: 'run-88', at: NOW });
 

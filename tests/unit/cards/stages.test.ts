@@ -1,4 +1,5 @@
 import { createCards } from '../../../src/cards/cards.ts';
+import { en } from '../../../src/text/en.ts';
 import type { Decision, PlannedStage, Request } from '../../../src/domain/request/request.ts';
 import type { Viewer } from '../../../src/domain/views/request-view.ts';
 import { actionOf, nodesOf, problemsOf, textsOf, verbsOf } from './card-reading.ts';
@@ -17,7 +18,7 @@ import {
   viewer,
 } from './samples.ts';
 
-const cards = createCards({ publicUrl: 'https://approvals.example' });
+const cards = createCards({ publicUrl: 'https://approvals.example' })(en);
 const SECURITY: PlannedStage = {
   ...OWNER,
   id: 'security',

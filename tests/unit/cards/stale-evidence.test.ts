@@ -1,9 +1,10 @@
 import { createCards } from '../../../src/cards/cards.ts';
+import { en } from '../../../src/text/en.ts';
 import type { Decision, Recheck } from '../../../src/domain/request/request.ts';
 import { textsOf } from './card-reading.ts';
 import { amara, decision, NOW, sample } from './samples.ts';
 
-const cards = createCards({ publicUrl: 'https://approvals.example' });
+const cards = createCards({ publicUrl: 'https://approvals.example' })(en);
 
 function shown(
   decided: Decision,

@@ -1,9 +1,10 @@
 import { createCards } from '../../../src/cards/cards.ts';
+import { en } from '../../../src/text/en.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { verbsOf } from './card-reading.ts';
 import { mia, NOW, sample } from './samples.ts';
 
-const cards = createCards({ publicUrl: 'https://approvals.example' });
+const cards = createCards({ publicUrl: 'https://approvals.example' })(en);
 const shown = (request: Request) =>
   verbsOf(cards.request(request, { viewer: null, refreshFor: [], now: NOW }).card);
 

@@ -1,3 +1,4 @@
+import { en } from '../../../src/text/en.ts';
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -72,7 +73,7 @@ test('a conversation and a person are written to where they were met', async () 
     { id: posted.activityId, text: undefined },
     {
       id: expect.any(String),
-      text: 'Request 17 (\\*New\\*) is **denied**. \\*Owen\\* denied it.',
+      text: 'Request 17 (\\*New\\*): **denied**. \\*Owen\\* denied it.',
     },
   ]);
 });
@@ -193,6 +194,7 @@ test("Teams' own limits are never met: calls wait for their turn", async () => {
   wire = await startWire({ limits: 'on', now: () => now });
   const config = teamsConfig(wire);
   const { messenger } = createTeamsOutbound({
+    text: en,
     config,
     channels: {},
     allowLoopbackHttp: true,

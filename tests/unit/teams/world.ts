@@ -9,6 +9,8 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import { startConnector } from '../../../src/local/connector.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import { demoBotAppId, demoPeople, demoTenantId } from '../../../src/local/people.ts';
+import { en } from '../../../src/text/en.ts';
+import type { Text } from '../../../src/text/text.ts';
 import { createTeams, createTeamsOutbound } from '../../../src/teams/teams.ts';
 import type { App } from '../../../src/usecases/ports/app.ts';
 import { IdentityError } from '../../../src/usecases/ports/ports.ts';
@@ -113,7 +115,10 @@ export const plainCards: TeamsCards = {
     values,
     problem: problem ?? null,
   }),
-  picker: (workflows) => ({ type: 'AdaptiveCard', choose: workflows.map(({ id }) => id) }),
+  picker: (workflows) => ({
+    card: { type: 'AdaptiveCard', choose: workflows.map(({ id }) => id) },
+    summary: 'Picker',
+  }),
   help: (workflows) => ({
     card: { type: 'AdaptiveCard', help: workflows.map(({ id }) => id) },
     summary: 'Help',
@@ -194,6 +199,8 @@ export function startBot(
     sessions?: Sessions;
     renewClaims?: RenewClaims;
     conversations?: readonly Conversation[];
+    text?: Text;
+    cards?: (text: Text) => TeamsCards;
     wait?: (ms: number) => Promise<void>;
     timeoutMs?: number;
     now?: () => number;
@@ -220,8 +227,10 @@ export function startBot(
       serviceUrl: connector.serviceUrl,
     },
   };
+  const { text = en } = given;
   const outbound = createTeamsOutbound({
     ...basics,
+    text,
     config,
     directory,
     allowLoopbackHttp: true,
@@ -241,7 +250,8 @@ export function startBot(
     outbound,
     identity,
     directory,
-    cards: plainCards,
+    textFor: () => text,
+    cards: given.cards ?? (() => plainCards),
     allowLoopbackHttp: true,
     sessions: given.sessions ?? null,
     renewClaims: given.renewClaims ?? null,

@@ -1,4 +1,5 @@
 import { createCards } from '../../../src/cards/cards.ts';
+import { en } from '../../../src/text/en.ts';
 import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { openStages } from '../../../src/domain/request/stages.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
@@ -94,7 +95,7 @@ export async function openHouse(): Promise<House> {
       tell: async () => undefined,
     },
     cards: {
-      ...createCards(),
+      ...createCards()(en),
       request: (request) => ({ card: {}, summary: String(request.version) }),
     },
   };

@@ -1,0 +1,167 @@
+import type { StepUp } from '../../domain/request/step-up.ts';
+import { format } from './format.ts';
+import { states } from './states.ts';
+
+const { and, exactDuration, list, number, or } = format;
+
+/** A request as a card shows it. `{name}` in a sentence is put in bold. */
+export const cards = {
+  needsNewerTeams: 'This card needs a newer version of Teams.',
+  summary: ({ asker, title }: { asker: string; title: string }) => `${asker} asks: ${title}`,
+  ended: ({ title, state }: { title: string; state: keyof typeof states }) =>
+    `${title}: ${states[state].word}`,
+
+  asks: ({ pipeline, forOther }: { pipeline: boolean; forOther: boolean }) =>
+    `{asker}${pipeline ? ' (pipeline)' : ''} asks${forOther ? ' for {other}' : ''}`,
+  timeIsUp: 'Time is up',
+  stageOf: ({ label, stage, stages }: { label: string; stage: number; stages: number }) =>
+    `${label} · stage ${stage} of ${stages}`,
+
+  youAsked: 'You asked for this, so somebody else decides.',
+  askedForYou: 'This was asked for you, so somebody else decides.',
+  youApproved: ({ left }: { left: number }) =>
+    `You approved this. ${left} more ${left === 1 ? 'approval is' : 'approvals are'} needed.`,
+  youDecide: ({ stages }: { stages: readonly string[] }) =>
+    `Your decision is asked for: ${list(stages)}`,
+  cut: 'Parts are too long for this card. Review shows everything.',
+  tooLong: ({ url }: { url: string }) =>
+    `This is too long for any card, so it cannot be approved here. Read it at ${url}`,
+
+  yes: 'yes',
+  no: 'no',
+  reason: 'Reason',
+  moreFields: ({ left }: { left: number }) => `… and ${left} more fields`,
+  runs: 'Runs',
+  target: 'Target',
+  lasts: 'Lasts',
+
+  /** Who fills a seat. */
+  seat: (seat: { roles: readonly string[]; where: { claim: string; value: string } | null }) => {
+    const { roles, where } = seat;
+    const claim = where === null ? '' : ` · ${where.claim} is ${where.value}`;
+    return `${roles.length > 0 ? or(roles) : 'nobody'}${claim}`;
+  },
+  decidedBy: (stage: { seats: readonly string[]; denyQuorum: number; stepUp: string | null }) => {
+    const { seats, denyQuorum, stepUp } = stage;
+    const deny = denyQuorum > 1 ? ` · denied by ${denyQuorum}` : '';
+    const signIn = stepUp === null ? '' : ` · needs ${stepUp}`;
+    return `Decided by ${seats.join('; ') || 'nobody'}${deny}${signIn}`;
+  },
+  stepUp: ({ acr, amr, maxAgeMs }: StepUp) => {
+    const parts = [
+      ...(acr === null ? [] : [or(acr)]),
+      ...(amr === null ? [] : [and(amr)]),
+      ...(maxAgeMs === null ? [] : [`not older than ${exactDuration(maxAgeMs)}`]),
+    ];
+    return `a sign-in ${list(parts)}`;
+  },
+  countOf: ({ count, quorum }: { count: number; quorum: number }) => `${count} of ${quorum}`,
+  earlierDecisions: ({ left }: { left: number }) =>
+    left === 1 ? '1 earlier decision' : `${left} earlier decisions`,
+  said: {
+    approve: '{who} approved',
+    deny: '{who} denied',
+    withdraw: '{who} took that back',
+  },
+  noLongerCounts: 'no longer counts',
+  doubted: ({ doubt }: { doubt: string }) => ` (${doubt})`,
+  quoted: ({ reason }: { reason: string }) => `“${reason}”`,
+  roleNotFresh: 'role not fresh',
+  roleLost: 'role lost since',
+  roleUnconfirmed: 'role not confirmed',
+  claimChanged: ({ claim }: { claim: string }) => `${claim} changed since`,
+  claimUnconfirmed: ({ claim }: { claim: string }) => `${claim} not confirmed`,
+
+  reference: 'Reference',
+  moment: ({ date, time }: { date: string; time: string }) => `${date} at ${time}`,
+  expires: ({ moment }: { moment: string }) => `Expires ${moment}`,
+  asked: ({ moment }: { moment: string }) => `Asked ${moment}`,
+
+  details: 'Details',
+  toggleDetails: 'Show or hide details',
+  request: 'Request',
+  workflow: 'Workflow',
+  askedBy: 'Asked by',
+  beneficiary: 'For',
+  executorConfiguration: 'Executor configuration',
+  digest: 'Digest',
+
+  approve: 'Approve',
+  deny: 'Deny',
+  /** Where several stages are open. */
+  approveStage: ({ stage }: { stage: string }) => `Approve: ${stage}`,
+  denyStage: ({ stage }: { stage: string }) => `Deny: ${stage}`,
+  denyRequest: 'Deny request',
+  review: 'Review',
+  cancel: 'Cancel request',
+  refresh: 'Refresh',
+  yourReason: 'Your reason (optional)',
+  yourReasonHint: 'Kept with your decision',
+  why: 'Why? (optional)',
+  whyHint: 'Shown to the person who asked',
+
+  /** The answer to `status 17`. */
+  requestNumber: ({ number: no }: { number: number }) => `Request ${no}`,
+  reviewShows: 'Review shows it to those who may read it.',
+};
+
+/** The form of a request. */
+export const form = {
+  summary: ({ title }: { title: string }) => `Request: ${title}`,
+  send: 'Send request',
+  pleaseCheck: ({ label }: { label: string }) => `Please check “${label}”.`,
+  reason: 'Reason',
+  reasonHint: 'Why is it needed? Those who decide read this.',
+  next: ({ stages, within }: { stages: readonly string[]; within: string }) =>
+    `Decided by ${stages.join(', then ')}, within ${within}.`,
+  ranged: ({ label, range }: { label: string; range: string }) => `${label} (${range})`,
+  from: ({ min, max }: { min: string; max: string }) => `from ${min} to ${max}`,
+  atLeast: ({ min }: { min: string }) => `at least ${min}`,
+  atMost: ({ max }: { max: string }) => `at most ${max}`,
+  typeChoice: 'Type your choice',
+  chooseOne: 'Choose one',
+  durationHint: 'such as 30m, 2h or 1d',
+  /** What a client says itself about an input, which it reads as Markdown. */
+  wrong: {
+    text: ({
+      label,
+      required,
+      pattern,
+    }: {
+      label: string;
+      required: boolean;
+      pattern: string | null;
+    }) => {
+      const shape = pattern === null ? '' : `It must match ${pattern}`;
+      return required ? `Fill in ${label}. ${shape}`.trimEnd() : shape || `Check ${label}.`;
+    },
+    choice: ({ label }: { label: string }) => `Choose one for ${label}.`,
+    number: ({ label, range }: { label: string; range: string }) =>
+      `${label} must be a number ${range}`.trimEnd(),
+    duration: ({ label }: { label: string }) =>
+      `${label} must be a duration such as 90s, 15m, 8h or 2d.`,
+  },
+};
+
+/** Choosing a workflow, and the help. */
+export const lists = {
+  question: 'What do you want to request?',
+  workflow: 'Workflow',
+  choose: 'Choose what to request.',
+  continue: 'Continue',
+  nothing: 'There is nothing that you may request.',
+  askForRole: 'Your roles allow no workflow. Ask an administrator.',
+  more: ({ left }: { left: number }) => `… and ${number(left)} more. Name one: request <workflow>`,
+
+  helpSummary: 'What Countersign can do for you',
+  product: 'Countersign',
+  purpose: 'Ask here for actions that somebody has to approve.',
+  canRequest: 'What you can request',
+  noWorkflow: 'No workflow is configured yet.',
+  canSay: 'What you can say',
+  meaning: ({ meaning }: { meaning: string }) => ` – ${meaning}`,
+  requestMeaning: 'choose a workflow and fill in its form',
+  statusMeaning: 'see request 17',
+  signOutMeaning: 'end your sign-in here',
+  helpMeaning: 'see this card',
+};
