@@ -16,7 +16,7 @@ const MIN_LEASE_MS = 10_000;
 const LOST_RACE_REST_MS = 250;
 
 export interface SealerOptions {
-  readonly store: LeaseStore &
+  readonly store: Pick<LeaseStore, 'takeLease' | 'releaseLease'> &
     Pick<
       AuditStore,
       'unsealedEvents' | 'seal' | 'frontier' | 'readLeaves' | 'treeSize' | 'lastCheckpoint'
@@ -83,7 +83,7 @@ export function sealTurn(options: SealerOptions): {
     return held;
   };
   const letGo = async () => {
-    if (held) await store.releaseLease(LEASE, holder);
+    if (held) await store.releaseLease({ name: LEASE, holder, now: clock.now() });
     held = false;
   };
   let frontier: Frontier | undefined;

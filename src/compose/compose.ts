@@ -31,7 +31,9 @@ import type { Running } from '../lib/loop.ts';
 import { openStore } from '../store/open-store.ts';
 import type { StoreTiming } from '../store/open-store.ts';
 import { textFor } from '../text/text.ts';
+import type { Text } from '../text/text.ts';
 import { createTeams, createTeamsOutbound } from '../teams/teams.ts';
+import type { TeamsOutbound } from '../teams/teams.ts';
 import { createApp } from '../usecases/app.ts';
 import type { Deps } from '../usecases/deps.ts';
 import { createOnceKeys } from '../usecases/once-keys.ts';
@@ -43,6 +45,7 @@ import type { Store } from '../usecases/ports/store.ts';
 import { createWebPages } from '../web/pages.ts';
 import { startRelay } from '../workers/relay.ts';
 import { correctClock, startSchedule } from '../workers/schedule.ts';
+import { gauges, readiness } from './health.ts';
 
 /** What tests, the local profile and benchmarks may put in the place of the real thing. */
 export interface Overrides {
@@ -52,7 +55,7 @@ export interface Overrides {
   readonly log?: Logger;
   /** `held`: jobs are written, and delivered only after `release`. */
   readonly workers?: 'running' | 'held';
-  /** How long a job that a killed process had in hand stays with it. */
+  /** How long a killed process keeps what it had in hand: its jobs, and threads in Teams. */
   readonly jobLeaseMs?: number;
   /** How long the server of the store may take: for one to test on that is slow by nature. */
   readonly storeTiming?: StoreTiming;
@@ -131,18 +134,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     sessions && renewClaimsBy({ refresher: refresherOr(nobodyCanTell), clock, log });
   // Cards in channels and notices have many readers, or one whose language is not at hand.
   const text = textFor(null);
-  const outbound = createTeamsOutbound({
-    text,
-    clock,
-    ids,
-    log,
-    config: config.teams,
-    channels: config.channels,
-    directory: store,
-    rates: store,
-    credentials: createBotCredentials(parts),
-    allowLoopbackHttp,
-  });
+  const outbound = outboundOf(config, ground, text);
   const cards = createCards({ publicUrl: config.server.publicUrl });
   const workflows = workflowList(config);
   const running: { relay?: Running } = {};
@@ -196,7 +188,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     pages: createWebPages({ config, signIn, log, clock }),
     jwks: async () => keys.publicJwks(),
     ready: () => readiness(store),
-    gauges: () => jobGauges(store),
+    gauges: () => gauges(store, outbound),
   });
   const workers = () =>
     [
@@ -206,8 +198,12 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
         ids,
         log,
         ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
-        handle: (job) =>
-          runJob({ ...deps, notifier: outbound.notifier, cards: cards(text), refresher }, job),
+        handle: (job, context) =>
+          runJob(
+            { ...deps, notifier: outbound.notifier, cards: cards(text), refresher },
+            job,
+            context,
+          ),
       }),
       createSealer({
         store,
@@ -228,20 +224,43 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
       startKeySchedule({ providers: verifier.providers, log }),
     ] as const;
   const setClock = () => correctClock({ store: timed(store, overrides), clock, machineClock, log });
-  return lifecycle({ ...ground, keys, http, workers, running, setClock });
+  return lifecycle({ ...ground, keys, outbound, http, workers, running, setClock });
+}
+
+/** The way out to Teams. */
+function outboundOf(
+  config: Config,
+  { clock, ids, log, store, overrides }: Ground,
+  text: Text,
+): TeamsOutbound {
+  return createTeamsOutbound({
+    text,
+    clock,
+    ids,
+    log,
+    config: config.teams,
+    channels: config.channels,
+    directory: store,
+    leases: store,
+    ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
+    credentials: createBotCredentials({ config, clock }),
+    allowLoopbackHttp: config.profile === 'local',
+  });
 }
 
 /** Starts and stops in order; twice does no harm. */
 function lifecycle(
   given: Ground & {
     keys: Keys;
+    outbound: TeamsOutbound;
     http: ReturnType<typeof createServer>;
     workers: () => readonly [Running, ...Running[]];
     setClock: () => Promise<boolean>;
     running: { relay?: Running };
   },
 ): Service {
-  const { store, http, running } = given;
+  const { store, http, outbound, running } = given;
+  let posting: Running | undefined;
   let working: readonly Running[] = [];
   let stopped: Promise<void> | undefined;
   const release = () => {
@@ -254,6 +273,7 @@ function lifecycle(
     try {
       await http.stop();
       await Promise.all(working.map((worker) => worker.stop()));
+      await posting?.stop();
     } finally {
       await store.close();
     }
@@ -266,6 +286,7 @@ function lifecycle(
       try {
         // Ahead of the first token that is judged by it, and of the first purge.
         await given.setClock();
+        posting = outbound.start();
         const { url } = await http.start();
         if (given.overrides.workers !== 'held') release();
         return { url };
@@ -314,20 +335,4 @@ function storedSecrets(keys: Keys): SessionSecrets {
 function workflowList(config: Config): Workflows {
   const byId = new Map(config.workflows.map((workflow) => [workflow.id, workflow]));
   return { get: (id) => byId.get(id), list: () => config.workflows };
-}
-
-async function jobGauges(store: Store): Promise<Readonly<Record<string, number>>> {
-  const { waiting, dead } = await store.countJobs();
-  return { countersign_jobs_waiting: waiting, countersign_jobs_dead: dead };
-}
-
-async function readiness(
-  store: Store,
-): Promise<{ ok: boolean; checks: Readonly<Record<string, string>> }> {
-  try {
-    await store.check();
-    return { ok: true, checks: { store: 'ok' } };
-  } catch (error) {
-    return { ok: false, checks: { store: error instanceof Error ? error.message : 'failed' } };
-  }
 }

@@ -28,9 +28,6 @@ export const TRANSFER_TABLES = [
   'audit_frontier',
 ] as const;
 
-/** Tables that stay behind: what was booked against Teams' limits is old within the hour. */
-export const LEFT_BEHIND = ['rates'] as const;
-
 export type TransferTable = (typeof TRANSFER_TABLES)[number];
 
 /** What comes after the tables: the comparison of both stores. */

@@ -1,8 +1,9 @@
 import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import { describeError } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
+import type { Running } from '../lib/loop.ts';
 import type { Basics, BotCredentials, ChannelTokens, Notifier } from '../usecases/ports/ports.ts';
-import type { CardStore, RateStore } from '../usecases/ports/store.ts';
+import type { CardStore, LeaseStore } from '../usecases/ports/store.ts';
 import type { Text } from '../text/text.ts';
 import { GatedAdapter } from './inbound/adapter.ts';
 import type { Answer } from './inbound/adapter.ts';
@@ -11,24 +12,30 @@ import { ConnectorClients } from './outbound/connector-clients.ts';
 import type { BotDeps, Languages } from './deps.ts';
 import { createGate } from './inbound/gate.ts';
 import type { TeamsActivity } from './inbound/activity.ts';
-import { sharedLimits } from './outbound/limits.ts';
 import { createMessenger } from './outbound/messenger.ts';
 import type { Messenger } from './outbound/messenger.ts';
 import { createNotifier } from './outbound/notifier.ts';
-import { createOutbox } from './outbound/outbox.ts';
+import { startReplicaShare } from './outbound/replica-share.ts';
+import type { ReplicaShare } from './outbound/replica-share.ts';
+import { createThrottledClient } from './outbound/throttled-client.ts';
+import type { ThrottledClient } from './outbound/throttled-client.ts';
 
 /** The way out to Teams; made first, as the jobs of the use cases need its notifier. */
 export interface TeamsOutbound {
   readonly notifier: Notifier;
   readonly messenger: Messenger;
   readonly adapter: GatedAdapter;
+  /** Calls that wait for their turn now, and the longest wait among them (ms). */
+  readonly waiting: ThrottledClient['waiting'];
+  /** Counts this process among the replicas that are alive; before that no call is made. */
+  start(): Running;
 }
 
 /** The way in from Teams. */
 export interface Teams {
   /**
    * Takes the request of `/api/messages`: its Authorization header and its parsed JSON. Answers
-   * 401 to what the gate keeps out, with the gate's code, and 500 where the house failed.
+   * 401 to what the gate keeps out, with the gate's code, and 500 where the service failed.
    */
   receive(input: {
     authorization: string | undefined;
@@ -39,11 +46,10 @@ export interface Teams {
 }
 
 const CALL_TIMEOUT_MS = 10_000;
-/** Somebody waits in a chat for what the bot says; a job comes again when its turn is. */
-const CHAT_PATIENCE_MS = 3_000;
-const JOB_PATIENCE_MS = 0;
+/** How long, at most, a killed process counts as alive and keeps a thread that it posted to. */
+const LEASE_MS = 4_000;
 
-/** Makes the way out. `wait` and `timeoutMs` are for tests. */
+/** Makes the way out. `leaseMs`, `wait` and `timeoutMs` are for tests. */
 export function createTeamsOutbound(
   given: Basics & {
     config: TeamsConfig;
@@ -54,34 +60,55 @@ export function createTeamsOutbound(
     text: Text;
     /** Whether http to loopback addresses is taken: the local profile only. */
     allowLoopbackHttp: boolean;
-    /** Where all replicas book their calls; absent: this process keeps to Teams' limits alone. */
-    rates?: RateStore;
+    leases: LeaseStore;
+    leaseMs?: number;
     wait?: (ms: number) => Promise<void>;
     timeoutMs?: number;
   },
 ): TeamsOutbound {
-  const { config, clock, ids } = given;
+  const { config, clock, ids, log, leases, wait = sleep } = given;
+  const leaseMs = Math.min(given.leaseMs ?? LEASE_MS, LEASE_MS);
   const clients = new ConnectorClients(given);
   const adapter = new GatedAdapter({ clients, appId: config.appId, scope: config.cloud.scope });
-  const { rates, wait = sleep } = given;
-  const outbox = createOutbox({
+  let share: ReplicaShare | undefined;
+  const client = createThrottledClient({
     client: (serviceUrl) => adapter.client(serviceUrl),
+    leases,
+    leaseMs,
+    share: { calls: () => share?.calls() ?? 0 },
     clock,
     ids,
+    log,
+    pause: sleep,
     wait,
-    ...(rates ? { limits: sharedLimits({ ...given, store: rates, wait }) } : {}),
     timeoutMs: given.timeoutMs ?? CALL_TIMEOUT_MS,
   });
-  const { appId } = config;
-  const messenger = createMessenger({ outbox, appId, patienceMs: CHAT_PATIENCE_MS });
+  const messenger = createMessenger({ client, appId: config.appId });
   const notifier = createNotifier({
-    messenger: createMessenger({ outbox, appId, patienceMs: JOB_PATIENCE_MS }),
+    messenger,
     directory: given.directory,
     channels: given.channels,
     tenantId: config.tenantId,
     text: given.text,
   });
-  return { notifier, messenger, adapter };
+  return {
+    notifier,
+    messenger,
+    adapter,
+    waiting: client.waiting,
+    start() {
+      const changed = () => client.shareChanged();
+      const started = startReplicaShare({ leases, clock, ids, log, leaseMs, changed });
+      share = started;
+      return {
+        wake: started.wake,
+        async stop() {
+          await client.settled();
+          await started.stop();
+        },
+      };
+    },
+  };
 }
 
 /** Makes the way in: gate, then botbuilder, then the bot. */

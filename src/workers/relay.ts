@@ -22,16 +22,24 @@ export type Delivery =
   | { readonly retryAtMs: number | null; readonly error: string; readonly tried?: boolean }
   | { readonly dead: string };
 
+/** What the relay offers to a delivery. */
+export interface WorkContext {
+  /** Until `wait` is over the delivery needs none of the relay's places: other jobs run there. */
+  aside(wait: Promise<void>): void;
+  /** Aborted when the relay stops: what only waits gives up. */
+  readonly signal: AbortSignal;
+}
+
 export interface RelayOptions {
   readonly store: Pick<
     JobStore,
     'leaseJobs' | 'renewJobs' | 'ackJob' | 'failJob' | 'postponeJob' | 'nextJobAt'
   >;
-  readonly handle: (job: Job) => Promise<Delivery>;
+  readonly handle: (job: Job, context: WorkContext) => Promise<Delivery>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  /** Jobs in hand at once; default 32, so that some slow targets hold up nothing else. */
+  /** Jobs that are worked on at once; default 32, so that slow targets hold up nothing else. */
   readonly concurrency?: number;
   /** How long a dead process's jobs stay with it; renewed while in hand. Default 15 s. */
   readonly leaseMs?: number;
@@ -46,7 +54,7 @@ export interface RelayOptions {
 }
 
 export interface Relay extends Running {
-  /** How many jobs are being delivered now. */
+  /** How many jobs are in hand, those that wait aside included. */
   inHand(): number;
 }
 
@@ -62,6 +70,16 @@ export function startRelay(options: RelayOptions): Relay {
   const leaseMs = options.leaseMs ?? 15_000;
   const pollMs = options.pollMs ?? 1_000;
   const inHand = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  let aside = 0;
+  const context: WorkContext = {
+    signal: stopping.signal,
+    aside(wait) {
+      aside += 1;
+      loop.wake();
+      void wait.finally(() => (aside -= 1));
+    },
+  };
   const renewal = startRenewal({
     store,
     clock,
@@ -71,7 +89,7 @@ export function startRelay(options: RelayOptions): Relay {
   });
   const carry = async (job: Job) => {
     const letGo = renewal.hold(job);
-    await deliver(job, options);
+    await deliver(job, options, context);
     letGo();
   };
 
@@ -93,7 +111,7 @@ export function startRelay(options: RelayOptions): Relay {
     inHand.set(job.key, delivered);
   };
   const turn = async () => {
-    const limit = concurrency - inHand.size;
+    const limit = concurrency - (inHand.size - aside);
     if (limit <= 0) return pollMs;
     const jobs = await store.leaseJobs({ limit, leaseMs, now: clock.now() });
     for (const job of jobs) take(job);
@@ -112,6 +130,7 @@ export function startRelay(options: RelayOptions): Relay {
     inHand: () => inHand.size,
     stop: async () => {
       await loop.stop();
+      stopping.abort();
       const bound = new AbortController();
       await Promise.race([
         Promise.allSettled(inHand.values()).then(() => bound.abort()),
@@ -125,11 +144,11 @@ export function startRelay(options: RelayOptions): Relay {
 }
 
 /** Carries one job to its end. Never rejects: one job's crash is no other job's business. */
-async function deliver(job: Job, options: RelayOptions): Promise<void> {
+async function deliver(job: Job, options: RelayOptions, context: WorkContext): Promise<void> {
   const { handle, log } = options;
   let delivery: Delivery;
   try {
-    delivery = await handle(job);
+    delivery = await handle(job, context);
   } catch (error) {
     delivery = { retryAtMs: null, error: describeError(error) };
   }

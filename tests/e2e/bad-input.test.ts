@@ -39,7 +39,7 @@ async function delivered(): Promise<void> {
 }
 
 /** What goes on by itself meanwhile. */
-const ONGOING = /^(jobs|changes|leases|rates|audit_(pending|leaves|checkpoints|frontier))$/;
+const ONGOING = /^(jobs|changes|leases|audit_(pending|leaves|checkpoints|frontier))$/;
 
 /** Everything else that is stored, by table: how many rows. */
 async function stored(): Promise<Record<string, number>> {

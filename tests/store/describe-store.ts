@@ -8,9 +8,9 @@ import { housekeepingTests } from './conformance/housekeeping.ts';
 import { jobLeaseTests } from './conformance/job-leases.ts';
 import { jobTests } from './conformance/jobs.ts';
 import { keyTests } from './conformance/keys.ts';
+import { leaseTests } from './conformance/leases.ts';
 import { listTests } from './conformance/lists.ts';
 import { peopleTests } from './conformance/people.ts';
-import { rateTests } from './conformance/rates.ts';
 import { requestTests } from './conformance/requests.ts';
 import { sessionTests } from './conformance/sessions.ts';
 import { signInTests } from './conformance/sign-in.ts';
@@ -50,8 +50,8 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('audit log', () => auditTests(given));
     describe('sign-in', () => signInTests(given));
     describe('sessions', () => sessionTests(given));
-    describe('keys and leases', () => keyTests(given));
-    describe('rates', () => rateTests(given));
+    describe('keys', () => keyTests(given));
+    describe('leases', () => leaseTests(given));
     describe('housekeeping', () => housekeepingTests(given));
   });
 }

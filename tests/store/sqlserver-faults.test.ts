@@ -290,15 +290,9 @@ describe('faults of a SQL Server store, at the wire', () => {
   test('rows that replicas share are reached for in one order', async () => {
     const { connectionString, asked } = await double({ answer: healthy });
     const store = await open(connectionString);
-    const rows = ['rate-b', 'rate-a'].map((key) => ({ key, seen: 1, state: '[]' }));
-    await store.saveRates({ rows, expiresAt: 1 });
     const jobs = ['job-b', 'job-a'].map((key) => ({ key, fence: 1 }));
     await store.renewJobs({ jobs, leaseMs: 1, now: 1 });
-    const sent = asked.slice(-2).map((text) => text.match(/(?:rate|job)-[ab]/g));
-    expect(sent).toEqual([
-      ['rate-a', 'rate-b'],
-      ['job-a', 'job-b'],
-    ]);
+    expect(asked.at(-1)?.match(/job-[ab]/g)).toEqual(['job-a', 'job-b']);
   });
 
   test('the end of a lease is sent again where its answer is lost', async () => {

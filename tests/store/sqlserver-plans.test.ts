@@ -9,8 +9,8 @@ import * as commit from '../../src/store/sqlserver/queries/commit.ts';
 import * as housekeeping from '../../src/store/sqlserver/queries/housekeeping.ts';
 import * as jobs from '../../src/store/sqlserver/queries/jobs.ts';
 import * as keys from '../../src/store/sqlserver/queries/keys.ts';
+import * as leases from '../../src/store/sqlserver/queries/leases.ts';
 import * as people from '../../src/store/sqlserver/queries/people.ts';
-import * as rates from '../../src/store/sqlserver/queries/rates.ts';
 import * as requests from '../../src/store/sqlserver/queries/requests.ts';
 import * as sessions from '../../src/store/sqlserver/queries/sessions.ts';
 import * as signIn from '../../src/store/sqlserver/queries/sign-in.ts';
@@ -36,7 +36,7 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
   FIND_PEOPLE: ['people_roles_by_role'],
   REDEEM: ['sign_in_links_by_code'],
   PURGE_ONCE_KEYS: ['once_keys_by_expiry'],
-  PURGE_RATES: ['rates_by_expiry'],
+  PURGE_LEASES: ['leases_by_end'],
   PURGE_CHANGES: ['changes_by_time'],
   PURGE_LINKS: ['sign_in_links_by_expiry'],
   READ_LEAVES: ['audit_leaves_pk', 'audit_events_pk'],
@@ -69,8 +69,8 @@ const queries = Object.entries({
   ...housekeeping,
   ...jobs,
   ...keys,
+  ...leases,
   ...people,
-  ...rates,
   ...requests,
   ...sessions,
   ...signIn,

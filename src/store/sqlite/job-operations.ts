@@ -60,5 +60,5 @@ export function postponeJob(
   session: Session,
   { key, fence, runAt }: Parameters<JobStore['postponeJob']>[0],
 ): boolean {
-  return session.run(POSTPONE_JOB, [runAt, runAt, key, fence]) > 0;
+  return session.run(POSTPONE_JOB, [runAt, key, fence]) > 0;
 }

@@ -1,7 +1,5 @@
 import type {
   AuditStore,
-  LeaseStore,
-  RateStore,
   SignInAttempt,
   SignInLink,
   SignInStore,
@@ -21,13 +19,12 @@ import {
 import {
   PURGE_CHANGES,
   PURGE_ONCE_KEYS,
+  PURGE_LEASES,
   PURGE_LINKS,
-  PURGE_RATES,
   PURGE_SESSIONS,
   WRITE_CHECK,
 } from './queries/housekeeping.ts';
-import { INSERT_FIRST_KEY, INSERT_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
-import { RATE_IS_AT, WRITE_RATE } from './queries/rates.ts';
+import { INSERT_FIRST_KEY, INSERT_KEY } from './queries/keys.ts';
 import {
   BOUND_LINKS,
   INSERT_LINK,
@@ -36,15 +33,15 @@ import {
   REDEEM,
   TAKE_ATTEMPT,
 } from './queries/sign-in.ts';
+import { releaseLease, takeLease } from './lease-operations.ts';
 import { SESSION_OPERATIONS } from './session-operations.ts';
 import type { Session } from './session.ts';
 
 const DAY_MS = 86_400_000;
 const CHANGES_KEPT_MS = 7 * DAY_MS;
 const LINKS_KEPT_MS = DAY_MS;
+const LEASES_KEPT_MS = DAY_MS;
 const LINKS_OF_A_PERSON = 20;
-
-type LeaseOptions = Parameters<LeaseStore['takeLease']>[0];
 
 /** Everything that the writer does, by name: each runs inside a savepoint of its own. */
 export const OPERATIONS = {
@@ -55,6 +52,8 @@ export const OPERATIONS = {
   failJob,
   postponeJob,
   seal,
+  takeLease,
+  releaseLease,
   ...SESSION_OPERATIONS,
 
   addLink(session: Session, link: SignInLink): void {
@@ -102,32 +101,11 @@ export const OPERATIONS = {
     session.run(INSERT_KEY, [purpose, id, sealed, createdAt, purpose]);
   },
 
-  takeLease(session: Session, { name, holder, leaseMs, now }: LeaseOptions): number | undefined {
-    const row = session.get(TAKE_LEASE, [name, holder, now + leaseMs, now]) as
-      { lease_until: number } | undefined;
-    return row?.lease_until;
-  },
-
-  releaseLease(session: Session, { name, holder }: Pick<LeaseOptions, 'name' | 'holder'>): void {
-    session.run(RELEASE_LEASE, [name, holder]);
-  },
-
-  saveRates(session: Session, { rows, expiresAt }: Parameters<RateStore['saveRates']>[0]): boolean {
-    const same = rows.every(
-      ({ key, seen }) => (session.get(RATE_IS_AT, [key, seen]) as { same: number }).same === 1,
-    );
-    if (!same) return false;
-    for (const { key, seen, state } of rows) {
-      session.run(WRITE_RATE, [key, seen + 1, state, expiresAt]);
-    }
-    return true;
-  },
-
   purge(session: Session, { now, limit }: { now: number; limit: number }): number {
     return (
       session.run(PURGE_ONCE_KEYS, [now, limit]) +
       session.run(PURGE_CHANGES, [limit, now - CHANGES_KEPT_MS]) +
-      session.run(PURGE_RATES, [now, limit]) +
+      session.run(PURGE_LEASES, [now - LEASES_KEPT_MS, limit]) +
       session.run(PURGE_LINKS, [now - LINKS_KEPT_MS, limit]) +
       session.run(PURGE_SESSIONS, [now, limit])
     );

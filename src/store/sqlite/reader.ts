@@ -7,14 +7,13 @@ import type {
   Conversation,
   JobStore,
   KeyStore,
+  LeaseStore,
   OnceKey,
-  RateStore,
   RequestQuery,
   RequestStore,
   SessionStore,
   StoredEvent,
   StoredKey,
-  StoredRate,
   StoredSession,
 } from '../../usecases/ports/store.ts';
 import { cardsFrom, frontierFrom, leafFrom, personFrom, requestFrom } from '../rows.ts';
@@ -32,7 +31,7 @@ import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
 import { FIND_ONCE_KEY } from './queries/changes.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
-import { LOAD_RATES } from './queries/rates.ts';
+import { COUNT_LEASES } from './queries/leases.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
 import {
   FIND_REQUEST,
@@ -55,7 +54,7 @@ export type Reader = Omit<RequestStore, 'commit'> &
   Omit<AuditStore, 'seal'> &
   Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'> &
   Pick<KeyStore, 'listKeys'> &
-  Pick<RateStore, 'loadRates'>;
+  Pick<LeaseStore, 'countLeases'>;
 
 /**
  * Reads on the calling thread: a look into the page cache takes less than the way to another
@@ -111,7 +110,10 @@ export function createReader(session: Session): Reader {
     lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT),
     listCheckpoints: ({ from, limit }) => all<AuditCheckpoint>(LIST_CHECKPOINTS, [from, limit]),
 
-    loadRates: (keys) => all<StoredRate>(LOAD_RATES, [JSON.stringify(keys)]),
+    async countLeases({ prefix, now }) {
+      const row = await get<{ held: number }>(COUNT_LEASES, [prefix, `${prefix}~`, now]);
+      return row?.held ?? 0;
+    },
     findSession: ({ objectId, tenantId, provider }) =>
       get<StoredSession>(FIND_SESSION, [objectId, tenantId, provider]),
     sessionsNotSealedWith: (key, limit) => all<StoredSession>(NOT_SEALED_WITH, [key, key, limit]),

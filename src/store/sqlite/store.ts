@@ -81,9 +81,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     addKey: (key) => writer.call('addKey', key),
     addFirstKey: (key) => writer.call('addFirstKey', key),
     takeLease: (options) => writer.call('takeLease', options),
-    releaseLease: (name, holder) => writer.call('releaseLease', { name, holder }),
-
-    saveRates: (options) => writer.call('saveRates', options),
+    releaseLease: (options) => writer.call('releaseLease', options),
 
     async now() {
       const { now } = await read(session, () => session.get(NOW) as { now: number });

@@ -1,7 +1,7 @@
 import type {
   AuditStore,
+  LeaseBefore,
   LeaseStore,
-  RateStore,
   SignInAttempt,
   SignInLink,
   SignInStore,
@@ -16,14 +16,14 @@ import {
   NOW,
   PURGE_CHANGES,
   PURGE_ONCE_KEYS,
+  PURGE_LEASES,
   PURGE_LINKS,
-  PURGE_RATES,
   PURGE_SESSIONS,
 } from './queries/housekeeping.ts';
-import { INSERT_FIRST_KEY, INSERT_KEY, RELEASE_LEASE, TAKE_LEASE } from './queries/keys.ts';
-import { SAVE_RATES } from './queries/rates.ts';
+import { INSERT_FIRST_KEY, INSERT_KEY } from './queries/keys.ts';
+import { DELETE_LEASE, LEAVE_LEASE, TAKE_LEASE } from './queries/leases.ts';
 import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/sign-in.ts';
-import { byKey, carry } from './query.ts';
+import { carry } from './query.ts';
 import { sessionWrites } from './session-operations.ts';
 import type { SessionWrites } from './session-operations.ts';
 import type { Repeat, Row, Session } from './session.ts';
@@ -31,6 +31,7 @@ import type { Repeat, Row, Session } from './session.ts';
 const DAY_MS = 86_400_000;
 const CHANGES_KEPT_MS = 7 * DAY_MS;
 const LINKS_KEPT_MS = DAY_MS;
+const LEASES_KEPT_MS = DAY_MS;
 const LINKS_OF_A_PERSON = 20;
 
 /** For statements that lead to the same state when they are carried out twice. */
@@ -40,9 +41,8 @@ const ONCE: { repeat: Repeat } = { repeat: 'once' };
 /** The writing half of the port but for commits and jobs: one batch each. */
 export type Writes = SignInStore &
   SessionWrites &
-  LeaseStore &
-  Pick<AuditStore, 'seal'> &
-  Pick<RateStore, 'saveRates'> & {
+  Omit<LeaseStore, 'countLeases'> &
+  Pick<AuditStore, 'seal'> & {
     addKey(key: StoredKey): Promise<void>;
     addFirstKey(key: StoredKey): Promise<boolean>;
     now(): Promise<number>;
@@ -65,19 +65,18 @@ export function createWrites(session: Session): Writes {
       const key = { purpose, id, sealed, createdAt };
       await meeting(() => session.all(INSERT_KEY, key, ONCE));
     },
-    async takeLease({ name, holder, leaseMs, now }) {
+    async takeLease({ name, holder, leaseMs, now, note = null }) {
       const leaseUntil = now + leaseMs;
-      const values = { name, holder, leaseUntil, now };
-      const rows = await meeting(() => session.all(TAKE_LEASE, values, TWICE));
-      return changed(rows) > 0 ? leaseUntil : undefined;
+      const values = { name, holder, leaseUntil, now, note };
+      // Not sent again where its answer was lost: the row as it was would not be told any more.
+      const [row] = await meeting(() => session.all(TAKE_LEASE, values, ONCE));
+      if (row === undefined || Number(row['changed']) === 0) return undefined;
+      const { holder: held, until, note: left } = row as unknown as LeaseBefore;
+      return { until: leaseUntil, before: { holder: held, until: Number(until), note: left } };
     },
-    async releaseLease(name, holder) {
-      await session.all(RELEASE_LEASE, { name, holder }, TWICE);
-    },
-
-    async saveRates({ rows, expiresAt }) {
-      const values = { rows: carry(byKey(rows)), count: rows.length, expiresAt };
-      return changed(await session.all(SAVE_RATES, values, ONCE)) > 0;
+    async releaseLease({ name, holder, now, note = null }) {
+      if (note === null) await session.all(DELETE_LEASE, { name, holder }, TWICE);
+      else await session.all(LEAVE_LEASE, { name, holder, now, note }, TWICE);
     },
 
     async now() {
@@ -89,7 +88,7 @@ export function createWrites(session: Session): Writes {
       for (const [query, keptMs] of [
         [PURGE_ONCE_KEYS, 0],
         [PURGE_CHANGES, CHANGES_KEPT_MS],
-        [PURGE_RATES, 0],
+        [PURGE_LEASES, LEASES_KEPT_MS],
         [PURGE_LINKS, LINKS_KEPT_MS],
         [PURGE_SESSIONS, 0],
       ] as const) {

@@ -8,14 +8,13 @@ import type {
   Conversation,
   JobStore,
   KeyStore,
+  LeaseStore,
   OnceKey,
-  RateStore,
   RequestQuery,
   RequestStore,
   SessionStore,
   StoredEvent,
   StoredKey,
-  StoredRate,
   StoredSession,
 } from '../../usecases/ports/store.ts';
 import { frontierFrom, leafFrom, personFrom, requestFrom } from '../rows.ts';
@@ -33,7 +32,7 @@ import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
 import { FIND_ONCE_KEY } from './queries/changes.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
-import { LOAD_RATES } from './queries/rates.ts';
+import { COUNT_LEASES } from './queries/leases.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
 import {
   FIND_REQUEST,
@@ -57,7 +56,7 @@ export type Reader = Omit<RequestStore, 'commit'> &
   Omit<AuditStore, 'seal'> &
   Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'> &
   Pick<KeyStore, 'listKeys'> &
-  Pick<RateStore, 'loadRates'>;
+  Pick<LeaseStore, 'countLeases'>;
 
 /** Each method is one statement and one round trip. */
 export function createReader(session: Session): Reader {
@@ -110,10 +109,10 @@ export function createReader(session: Session): Reader {
     lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT, {}),
     listCheckpoints: (page) => all<AuditCheckpoint>(LIST_CHECKPOINTS, page),
 
-    loadRates: (keys) =>
-      all<StoredRate>(LOAD_RATES, {
-        keys: carry(keys.map((key) => ({ key }))),
-      }),
+    async countLeases({ prefix, now }) {
+      const names = { first: prefix, below: `${prefix}~` };
+      return Number((await get<{ held: number }>(COUNT_LEASES, { ...names, now }))?.held ?? 0);
+    },
     findSession: ({ objectId, tenantId, provider }) =>
       get<StoredSession>(FIND_SESSION, { objectId, tenantId, provider }),
     sessionsNotSealedWith: (sealedWith, limit) =>

@@ -5,31 +5,39 @@ export interface Failure {
   /** HTTP status; null where there was no answer. */
   readonly status: number | null;
   readonly retryAfterMs: number | null;
+  /** Whether the limit of the whole tenant was passed, not that of a thread. */
+  readonly ofTenant: boolean;
 }
 
 /** Statuses that Teams' documentation asks to be tried again. */
-const PASSING = [412, 429, 502, 504];
+const TRANSIENT = [412, 429, 502, 504];
 const GONE = [403, 404];
 
-/** Reads status and Retry-After from what the connector client threw. */
+/**
+ * Reads what the connector client threw. Teams documents no code for a passed limit of the tenant:
+ * a 429 that names the tenant is taken for one.
+ */
 export function readFailure(error: unknown, now: number): Failure {
-  const { statusCode, response } = (error ?? {}) as {
+  const { statusCode, code, message, response } = (error ?? {}) as {
     statusCode?: unknown;
+    code?: unknown;
+    message?: unknown;
     response?: { headers?: { get?(name: string): unknown } };
   };
   const header = response?.headers?.get?.('retry-after');
   return {
     status: typeof statusCode === 'number' ? statusCode : null,
     retryAfterMs: typeof header === 'string' ? retryAfter(header, now) : null,
+    ofTenant: statusCode === 429 && /tenant/i.test(`${String(code)} ${String(message)}`),
   };
 }
 
 /** Whether the same call is to be made again soon. */
-export function isPassing(failure: Failure): boolean {
-  return failure.status !== null && PASSING.includes(failure.status);
+export function isTransient(failure: Failure): boolean {
+  return failure.status !== null && TRANSIENT.includes(failure.status);
 }
 
-/** The failure as the house knows it. */
+/** The failure as the use cases know it. */
 export function deliveryError(what: string, failure: Failure, cause: unknown): DeliveryError {
   const { status, retryAfterMs } = failure;
   const said = status === null ? 'no answer' : `status ${status}`;

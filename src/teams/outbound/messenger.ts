@@ -1,6 +1,6 @@
 import type { Activity } from 'botbuilder';
-import type { CardContent, Posted } from '../../usecases/ports/ports.ts';
-import type { Outbox } from './outbox.ts';
+import type { CardContent, Posted, Turn } from '../../usecases/ports/ports.ts';
+import type { Call, ThrottledClient } from './throttled-client.ts';
 
 /** A card, or text in Markdown whose hostile parts are escaped. */
 export type Message = CardContent | { readonly text: string };
@@ -12,44 +12,70 @@ export interface Place {
   readonly tenantId: string;
 }
 
-/** Writes to chats and channels. Errors: DeliveryError. */
+/**
+ * What is sent: a message, or a function that makes it once the turn has come; null: nothing is to
+ * be sent any more.
+ */
+export type Sent = Message | (() => Promise<Message | null>);
+
+/** Writes to chats and channels. Null where nothing was to be sent. Errors: DeliveryError. */
 export interface Messenger {
-  send(to: Place, message: Message): Promise<Posted>;
-  update(at: Place & { activityId: string }, message: Message): Promise<void>;
+  send(to: Place, sent: Sent, turn?: Turn): Promise<Posted | null>;
+  update(at: Place & { activityId: string }, sent: Sent, turn?: Turn): Promise<Posted | null>;
   /** Starts a thread in a channel. */
   startThread(
     to: { channelId: string; serviceUrl: string; tenantId: string },
-    message: Message,
-  ): Promise<Posted>;
+    sent: Sent,
+    turn?: Turn,
+  ): Promise<Posted | null>;
   /** Opens the personal chat with somebody who has the app; gives the conversation's id. */
   openChat(to: { userId: string; serviceUrl: string; tenantId: string }): Promise<string>;
 }
 
 const CARD_TYPE = 'application/vnd.microsoft.card.adaptive';
 
-/**
- * A messenger over the outbox; `appId` is the bot's. A message waits at most `patienceMs` for its
- * turn under Teams' rate limits.
- */
+/** Somebody waits in a chat for what the bot says. */
+const CHAT = { priority: 0, patienceMs: 5_000 };
+/** A job comes again; while it waits it needs no worker. */
+const JOB = { priority: 1, patienceMs: 60_000 };
+
+/** A messenger over the client; `appId` is the bot's. With a turn a message is a job's. */
 export function createMessenger({
-  outbox,
+  client,
   appId,
-  patienceMs,
 }: {
-  outbox: Outbox;
+  client: ThrottledClient;
   appId: string;
-  patienceMs: number;
 }): Messenger {
   const bot = { id: `28:${appId}`, name: 'Countersign' };
+  const call = (
+    what: string,
+    thread: string,
+    {
+      to,
+      sent,
+      turn,
+      make,
+    }: {
+      to: { serviceUrl: string; tenantId: string };
+      sent: Sent;
+      turn: Turn | undefined;
+      make: Call<Message | null, Posted>['make'];
+    },
+  ) => {
+    const { serviceUrl, tenantId } = to;
+    const prepare = async () => (typeof sent === 'function' ? sent() : sent);
+    const rank = turn === undefined ? CHAT : JOB;
+    return client.call({ what, thread, serviceUrl, tenantId, ...rank, turn, prepare, make });
+  };
   return {
-    send: (to, message) =>
-      outbox.call({
-        what: 'a message',
-        thread: to.conversationId,
-        ...pick(to),
-        patienceMs,
-        async make(client, options) {
-          const { id } = await client.conversations.sendToConversation(
+    send: (to, sent, turn) =>
+      call('a message', to.conversationId, {
+        to,
+        sent,
+        turn,
+        async make({ conversations }, message, options) {
+          const { id } = await conversations.sendToConversation(
             to.conversationId,
             { ...activityOf(message), from: bot },
             options,
@@ -57,29 +83,29 @@ export function createMessenger({
           return posted(to, to.conversationId, id);
         },
       }),
-    update: (at, message) =>
-      outbox.call({
-        what: 'an update',
-        thread: at.conversationId,
-        ...pick(at),
-        patienceMs,
-        async make(client, options) {
-          await client.conversations.updateActivity(
-            at.conversationId,
-            at.activityId,
-            { ...activityOf(message), id: at.activityId, from: bot },
+    update: (at, sent, turn) =>
+      call('an update', at.conversationId, {
+        to: at,
+        sent,
+        turn,
+        async make({ conversations }, message, options) {
+          const { conversationId, activityId } = at;
+          await conversations.updateActivity(
+            conversationId,
+            activityId,
+            { ...activityOf(message), id: activityId, from: bot },
             options,
           );
+          return posted(at, conversationId, activityId);
         },
       }),
-    startThread: (to, message) =>
-      outbox.call({
-        what: 'a channel message',
-        thread: `create ${to.channelId}`,
-        ...pick(to),
-        patienceMs,
-        async make(client, options) {
-          const { id, activityId } = await client.conversations.createConversation(
+    startThread: (to, sent, turn) =>
+      call('a channel message', `create ${to.channelId}`, {
+        to,
+        sent,
+        turn,
+        async make({ conversations }, message, options) {
+          const { id, activityId } = await conversations.createConversation(
             {
               isGroup: true,
               bot,
@@ -93,26 +119,30 @@ export function createMessenger({
           return posted(to, id, activityId);
         },
       }),
-    openChat: (to) =>
-      outbox.call({
+    openChat(to) {
+      const { userId, serviceUrl, tenantId } = to;
+      return client.call({
         what: 'a new chat',
-        thread: `create ${to.userId}`,
-        ...pick(to),
-        patienceMs,
-        async make(client, options) {
-          const { id } = await client.conversations.createConversation(
+        thread: `create ${userId}`,
+        serviceUrl,
+        tenantId,
+        ...CHAT,
+        prepare: async () => to,
+        async make({ conversations }, _content, options) {
+          const { id } = await conversations.createConversation(
             {
               isGroup: false,
               bot,
-              members: [{ id: to.userId, name: '' }],
-              tenantId: to.tenantId,
-              channelData: { tenant: { id: to.tenantId } },
+              members: [{ id: userId, name: '' }],
+              tenantId,
+              channelData: { tenant: { id: tenantId } },
             },
             options,
           );
           return posted(to, id, 'none').conversationId;
         },
-      }),
+      });
+    },
   };
 }
 
@@ -125,10 +155,6 @@ function activityOf(message: Message): Partial<Activity> {
     summary: message.summary,
     attachments: [{ contentType: CARD_TYPE, content: message.card }],
   };
-}
-
-function pick({ serviceUrl, tenantId }: { serviceUrl: string; tenantId: string }) {
-  return { serviceUrl, tenantId };
 }
 
 // An answer without ids cannot be updated later: a fault, better seen at once.

@@ -23,8 +23,9 @@ export function createNotifier(given: {
 }): Notifier {
   const { messenger, directory, channels } = given;
   return {
-    async postCard(to, card) {
-      if (!('channel' in to)) return messenger.send({ ...to, tenantId: given.tenantId }, card);
+    async postCard(to, card, turn) {
+      if (!('channel' in to))
+        return messenger.send({ ...to, tenantId: given.tenantId }, card, turn);
       const channel = Object.hasOwn(channels, to.channel) ? channels[to.channel] : undefined;
       if (!channel) throw gone(`no channel is configured as ${to.channel}`);
       const { tenantId, channelId } = channel;
@@ -32,15 +33,16 @@ export function createNotifier(given: {
         `channel:${tenantId.toLowerCase()}:${channelId}`,
       );
       const serviceUrl = met?.serviceUrl ?? channel.serviceUrl;
-      return messenger.startThread({ channelId, serviceUrl, tenantId }, card);
+      return messenger.startThread({ channelId, serviceUrl, tenantId }, card, turn);
     },
-    updateCard: (at, card) => messenger.update({ ...at, tenantId: given.tenantId }, card),
-    async tell({ tenantId, objectId }, notice) {
+    updateCard: (at, card, turn) =>
+      messenger.update({ ...at, tenantId: given.tenantId }, card, turn),
+    async tell({ tenantId, objectId }, notice, turn) {
       const chat = await directory.findConversation(`person:${tenantId}:${objectId}`);
       if (!chat) throw gone('the person has not met the bot in a personal chat');
       const { conversationId, serviceUrl } = chat;
       const text = noticeText(given.text, notice);
-      await messenger.send({ conversationId, serviceUrl, tenantId }, { text });
+      await messenger.send({ conversationId, serviceUrl, tenantId }, { text }, turn);
     },
   };
 }

@@ -6,8 +6,8 @@ import { recordEvents } from '../record-events.ts';
 import { cardJob } from '../requests/build-change.ts';
 import type { JobDeps } from '../deps.ts';
 import { DeliveryError } from '../ports/ports.ts';
-import type { CardContent, Posted } from '../ports/ports.ts';
-import type { JobResult } from './run-job.ts';
+import type { CardContent, MakeCard, Posted, Turn } from '../ports/ports.ts';
+import type { JobContext, JobResult } from './run-job.ts';
 import { commitWithRetry, retryWrite } from '../store-faults.ts';
 import type { Card, Change, Job } from '../ports/store.ts';
 import { tryLater } from './try-later.ts';
@@ -16,23 +16,33 @@ import { tryLater } from './try-later.ts';
 const SETTLED = Number.MAX_SAFE_INTEGER;
 
 /**
- * Brings one copy of a card up to the request as it now is: posts it the first time, updates it
- * afterwards. A job carries no card, so retries and reordering all end at the truth.
+ * Brings one copy of a card up to the request: posts it the first time, updates it afterwards. A job
+ * carries no card: it is rendered when its turn under Teams' rate limits has come, so that retries,
+ * reordering and newer states all end at the truth.
  */
-export async function deliverCard(deps: JobDeps, job: Job): Promise<JobResult> {
+export async function deliverCard(
+  deps: JobDeps,
+  job: Job,
+  context: JobContext,
+): Promise<JobResult> {
   const card = await deps.store.loadCard(job.subject);
   // A copy that two came to know at the same time has the row of the first.
   if (!card) return { done: job.wanted };
-  const request = await deps.store.loadRequest(card.requestId);
-  if (!request) return { dead: 'the request is not there' };
-  if (card.postedRevision >= request.version) return { done: request.version };
-  const content = deps.cards.request(request, {
-    viewer: null,
-    refreshFor: await refreshFor(deps, request),
-    now: deps.clock.now(),
-  });
+  const found = await deps.store.loadRequest(card.requestId);
+  if (!found) return { dead: 'the request is not there' };
+  if (card.postedRevision >= found.version) return { done: found.version };
+  let request = found;
+  const render = async () => {
+    const now = await deps.store.loadWithCards(card.requestId);
+    const copy = now?.cards.find(({ id }) => id === card.id);
+    request = now?.request ?? request;
+    const stale = copy?.activityId !== card.activityId || copy.postedRevision >= request.version;
+    return stale ? null : content(deps, request);
+  };
   try {
-    const posted = await put(deps, card, content);
+    const posted = await put(deps, card, render, { ...context, dueAt: job.runAt });
+    // Somebody else was here while this job waited: the next look tells what is left to do.
+    if (posted === null) return lookAgain(deps);
     return await save(deps, job, {
       before: card,
       card: { ...card, ...posted, postedRevision: request.version },
@@ -43,6 +53,18 @@ export async function deliverCard(deps: JobDeps, job: Job): Promise<JobResult> {
     if (error.gone && job.attempts >= 10) return { dead: error.message };
     return tryLater(deps, error);
   }
+}
+
+async function content(deps: JobDeps, request: Request): Promise<CardContent> {
+  return deps.cards.request(request, {
+    viewer: null,
+    refreshFor: await refreshFor(deps, request),
+    now: deps.clock.now(),
+  });
+}
+
+function lookAgain({ clock }: JobDeps): JobResult {
+  return { retryAtMs: clock.now(), error: 'the card has changed meanwhile', tried: false };
 }
 
 /**
@@ -86,18 +108,22 @@ async function lost(deps: JobDeps, card: Card, request: Request): Promise<JobRes
   return { retryAtMs: now, error: 'the message is gone; it is posted anew' };
 }
 
-async function put(deps: JobDeps, card: Card, content: CardContent): Promise<Posted> {
+async function put(
+  deps: JobDeps,
+  card: Card,
+  render: MakeCard,
+  turn: Turn,
+): Promise<Posted | null> {
   const { conversationId, serviceUrl, activityId, channel } = card;
   if (conversationId !== null && serviceUrl !== null && activityId !== null) {
     const at = { conversationId, serviceUrl, activityId };
-    await deps.notifier.updateCard(at, content);
-    return at;
+    return deps.notifier.updateCard(at, render, turn);
   }
-  if (channel !== null) return deps.notifier.postCard({ channel }, content);
+  if (channel !== null) return deps.notifier.postCard({ channel }, render, turn);
   if (conversationId === null || serviceUrl === null) {
     throw new DeliveryError('the card has no address', { gone: true, retryAfterMs: null });
   }
-  return deps.notifier.postCard({ conversationId, serviceUrl }, content);
+  return deps.notifier.postCard({ conversationId, serviceUrl }, render, turn);
 }
 
 /** Writes where the copy is and what it shows, and with it that the job is done. */

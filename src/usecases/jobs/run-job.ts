@@ -3,6 +3,7 @@ import { expireRequest } from './expire-request.ts';
 import { deliverCard } from './deliver-card.ts';
 import { executeRequest } from './execute-request.ts';
 import { tellOutcome } from './tell-outcome.ts';
+import type { Turn } from '../ports/ports.ts';
 import type { Job } from '../ports/store.ts';
 
 /**
@@ -15,13 +16,16 @@ export type JobResult =
   | { readonly retryAtMs: number | null; readonly error: string; readonly tried?: boolean }
   | { readonly dead: string };
 
+/** What a worker offers to the job that it runs. */
+export type JobContext = Omit<Turn, 'dueAt'>;
+
 /** Carries out one job. Faults are thrown; the relay tries those again with growing rests. */
-export function runJob(deps: JobDeps, job: Job): Promise<JobResult> {
+export function runJob(deps: JobDeps, job: Job, context: JobContext): Promise<JobResult> {
   switch (job.kind) {
     case 'card':
-      return deliverCard(deps, job);
+      return deliverCard(deps, job, context);
     case 'notify':
-      return tellOutcome(deps, job);
+      return tellOutcome(deps, job, context);
     case 'execute':
       return executeRequest(deps, job);
     case 'expire':

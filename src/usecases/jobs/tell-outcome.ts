@@ -1,11 +1,15 @@
 import type { JobDeps } from '../deps.ts';
 import { DeliveryError } from '../ports/ports.ts';
-import type { JobResult } from './run-job.ts';
+import type { JobContext, JobResult } from './run-job.ts';
 import { tryLater } from './try-later.ts';
 import type { Job } from '../ports/store.ts';
 
 /** Tells the requester, in the personal chat, how the request ended. */
-export async function tellOutcome(deps: JobDeps, job: Job): Promise<JobResult> {
+export async function tellOutcome(
+  deps: JobDeps,
+  job: Job,
+  context: JobContext,
+): Promise<JobResult> {
   const request = await deps.store.loadRequest(job.requestId);
   if (!request) return { dead: 'the request is not there' };
   const { number, title, state, outcome } = request;
@@ -15,6 +19,7 @@ export async function tellOutcome(deps: JobDeps, job: Job): Promise<JobResult> {
     await deps.notifier.tell(
       { tenantId: tenant, objectId },
       { code: 'request_ended', params: { number, title, state }, outcome },
+      { ...context, dueAt: job.runAt },
     );
     return { done: 0 };
   } catch (error) {

@@ -184,7 +184,10 @@ export interface JobStore {
     error: string;
     now: number;
   }): Promise<boolean>;
-  /** Gives a job that was not tried back for `runAt`: this lease counts as no attempt. */
+  /**
+   * Gives a job back that was not tried: this lease counts as no attempt. It is due again at
+   * `runAt`, and keeps the time since when it is due.
+   */
   postponeJob(job: { key: string; fence: number; runAt: number }): Promise<boolean>;
   /** When the next job is due (ms), undefined where none waits. */
   nextJobAt(): Promise<number | undefined>;
@@ -213,44 +216,45 @@ export interface KeyRotationStore {
   addKey(key: StoredKey): Promise<void>;
 }
 
+/** A lease's row as it was before it was taken. */
+export interface LeaseBefore {
+  /** Whose lease ran out without a release; null: it was released, or there was none. */
+  readonly holder: string | null;
+  /** When it ended (ms). */
+  readonly until: number;
+  /** What its holders left there. */
+  readonly note: string | null;
+}
+
 export interface LeaseStore {
-  /** Takes or extends the named lease until now + leaseMs; undefined while another holds it. */
+  /**
+   * Takes or extends the named lease until now + leaseMs; undefined while another holds it. A note
+   * replaces the one that is there.
+   */
   takeLease(options: {
     name: string;
     holder: string;
     leaseMs: number;
     now: number;
-  }): Promise<number | undefined>;
-  releaseLease(name: string, holder: string): Promise<void>;
-}
-
-/** What was booked against one limit, in its keeper's words. `version` rises with each write. */
-export interface StoredRate {
-  readonly key: string;
-  readonly version: number;
-  readonly state: string;
-}
-
-/** Limits that all replicas keep together. */
-export interface RateStore {
-  /** Those of these keys that there are. */
-  loadRates(keys: readonly string[]): Promise<readonly StoredRate[]>;
-  /**
-   * Writes all, or nothing where one is not at the version that was seen any more (0: not there).
-   * They may be forgotten from `expiresAt` on.
-   */
-  saveRates(options: {
-    rows: readonly { readonly key: string; readonly seen: number; readonly state: string }[];
-    expiresAt: number;
-  }): Promise<boolean>;
+    note?: string | null;
+  }): Promise<{ readonly until: number; readonly before: LeaseBefore } | undefined>;
+  /** Ends the holder's lease. With a note the row stays for the next holder, for some hours. */
+  releaseLease(options: {
+    name: string;
+    holder: string;
+    now: number;
+    note?: string | null;
+  }): Promise<void>;
+  /** How many leases whose names begin so are held. */
+  countLeases(options: { prefix: string; now: number }): Promise<number>;
 }
 
 export interface Housekeeping {
   /** The database's own clock (ms). */
   now(): Promise<number>;
   /**
-   * Forgets once-keys, change ids, rates, sign-in links and sessions past their time; at most `limit`
-   * rows of each.
+   * Forgets once-keys, change ids, leases, sign-in links and sessions past their time, at most
+   * `limit` rows of each.
    */
   purge(now: number, limit: number): Promise<number>;
   /** Throws where the store cannot be read and written. */
@@ -270,5 +274,4 @@ export interface Store
     KeyStore,
     KeyRotationStore,
     LeaseStore,
-    RateStore,
     Housekeeping {}

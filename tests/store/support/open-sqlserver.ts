@@ -37,7 +37,6 @@ const TABLES = [
   'sessions',
   'keys',
   'leases',
-  'rates',
 ];
 
 /**

@@ -4,8 +4,8 @@ import * as changes from '../../../src/store/sqlite/queries/changes.ts';
 import * as housekeeping from '../../../src/store/sqlite/queries/housekeeping.ts';
 import * as jobs from '../../../src/store/sqlite/queries/jobs.ts';
 import * as keys from '../../../src/store/sqlite/queries/keys.ts';
+import * as leases from '../../../src/store/sqlite/queries/leases.ts';
 import * as people from '../../../src/store/sqlite/queries/people.ts';
-import * as rates from '../../../src/store/sqlite/queries/rates.ts';
 import * as requests from '../../../src/store/sqlite/queries/requests.ts';
 import * as schema from '../../../src/store/sqlite/queries/schema.ts';
 import * as sessions from '../../../src/store/sqlite/queries/sessions.ts';
@@ -19,8 +19,8 @@ export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, str
   housekeeping,
   jobs,
   keys,
+  leases,
   people,
-  rates,
   requests,
   schema,
   sessions,

@@ -10,7 +10,7 @@ import type {
 import { storedEvent } from '../../support/events.ts';
 
 /** An audit store in arrays that a test may tamper with; it keeps what the port promises. */
-export interface MemoryLog extends AuditStore, LeaseStore {
+export interface MemoryLog extends AuditStore, Omit<LeaseStore, 'countLeases'> {
   readonly events: StoredEvent[];
   leaves: AuditLeaf[];
   checkpoints: AuditCheckpoint[];
@@ -56,10 +56,11 @@ export function memoryLog(): MemoryLog {
       log.checkpoints.filter(({ size }) => size >= from).slice(0, limit),
     async takeLease({ holder, leaseMs, now }) {
       if (log.lease && log.lease.holder !== holder && log.lease.until > now) return undefined;
-      log.lease = { holder, until: now + leaseMs };
-      return 1;
+      const until = now + leaseMs;
+      log.lease = { holder, until };
+      return { until, before: { holder: null, until: 0, note: null } };
     },
-    async releaseLease(_name, holder) {
+    async releaseLease({ holder }) {
       if (log.lease?.holder === holder) log.lease = undefined;
     },
   };

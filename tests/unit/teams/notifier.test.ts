@@ -1,4 +1,3 @@
-import { en } from '../../../src/text/en.ts';
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,19 +5,27 @@ import type { Notice } from '../../../src/domain/notice.ts';
 import { outcomeOf } from '../../../src/domain/outcome.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import { demoTenantId } from '../../../src/local/people.ts';
-import { createTeamsOutbound } from '../../../src/teams/teams.ts';
-import { silentLogger } from '../../../src/lib/logger.ts';
 import { DeliveryError } from '../../../src/usecases/ports/ports.ts';
+import type { Notifier, Posted } from '../../../src/usecases/ports/ports.ts';
 import { NOW } from '../../support/builders.ts';
-import { CHANNEL, countingIds, mia, startBot, startWire, teamsConfig } from './world.ts';
+import { CHANNEL, TURN, mia, startBot, startWire, teamsConfig } from './world.ts';
 
-const card = (text: string) => ({ card: { type: 'AdaptiveCard', text }, summary: `Says ${text}` });
+const card = (text: string) => async () => ({
+  card: { type: 'AdaptiveCard', text },
+  summary: `Says ${text}`,
+});
 
 let wire: LocalConnector;
 beforeEach(async () => {
   wire = await startWire();
 });
 afterEach(() => wire.stop());
+
+async function postTo(notifier: Notifier): Promise<Posted> {
+  const posted = await notifier.postCard({ channel: 'approvals' }, card('one'), TURN);
+  if (posted === null) throw new Error('nothing was posted');
+  return posted;
+}
 
 const chat = () => wire.chats('mia').find(({ kind }) => kind === 'personal')?.id ?? '';
 const known = () => [
@@ -34,7 +41,7 @@ const known = () => [
 
 test('a channel gets a thread of its own, whose ids are what updates name', async () => {
   const { notifier } = startBot(wire).outbound;
-  const posted = await notifier.postCard({ channel: 'approvals' }, card('one'));
+  const posted = await postTo(notifier);
   const shown = wire.messages('mia', CHANNEL).at(-1);
   expect(posted).toEqual({
     conversationId: `${CHANNEL};messageid=${shown?.id}`,
@@ -49,7 +56,7 @@ test('a channel gets a thread of its own, whose ids are what updates name', asyn
       activity: { type: 'message', summary: 'Says one' },
     },
   });
-  await notifier.updateCard(posted, card('two'));
+  await notifier.updateCard(posted, card('two'), TURN);
   expect(wire.messages('mia', CHANNEL)).toHaveLength(1);
   expect(wire.messages('mia', CHANNEL)[0]).toMatchObject({
     edited: true,
@@ -66,11 +73,11 @@ const ended: Notice = {
 test('a conversation and a person are written to where they were met', async () => {
   const { notifier } = startBot(wire, { conversations: known() }).outbound;
   const to = { conversationId: chat(), serviceUrl: wire.serviceUrl };
-  const posted = await notifier.postCard(to, card('one'));
+  const posted = await notifier.postCard(to, card('one'), TURN);
   expect(posted).toMatchObject(to);
-  await notifier.tell({ tenantId: demoTenantId, objectId: mia?.oid ?? '' }, ended);
+  await notifier.tell({ tenantId: demoTenantId, objectId: mia?.oid ?? '' }, ended, TURN);
   expect(wire.messages('mia', chat()).map(({ id, text }) => ({ id, text }))).toEqual([
-    { id: posted.activityId, text: undefined },
+    { id: posted?.activityId, text: undefined },
     {
       id: expect.any(String),
       text: 'Request 17 (\\*New\\*): **denied**. \\*Owen\\* denied it.',
@@ -89,7 +96,7 @@ test.each([
   ],
 ])('%s is gone', async (_name, to) => {
   const { notifier } = startBot(wire).outbound;
-  await expect(notifier.postCard(to(), card('one'))).rejects.toMatchObject({
+  await expect(notifier.postCard(to(), card('one'), TURN)).rejects.toMatchObject({
     name: 'DeliveryError',
     gone: true,
     retryAfterMs: null,
@@ -102,8 +109,8 @@ test('a person who took the app away is gone, one never met as well', async () =
   const person = { tenantId: demoTenantId, objectId: mia?.oid ?? '' };
   wire.fail({ status: 403 });
   const met = startBot(wire, { conversations: known() }).outbound.notifier;
-  await expect(met.tell(person, ended)).rejects.toMatchObject({ gone: true });
-  await expect(startBot(wire).outbound.notifier.tell(person, ended)).rejects.toMatchObject({
+  await expect(met.tell(person, ended, TURN)).rejects.toMatchObject({ gone: true });
+  await expect(startBot(wire).outbound.notifier.tell(person, ended, TURN)).rejects.toMatchObject({
     gone: true,
   });
 });
@@ -114,7 +121,7 @@ describe('what Teams did not take', () => {
     const wait = (ms: number) => Promise.resolve(void waits.push(ms));
     const { notifier } = startBot(wire, { wait }).outbound;
     wire.fail({ status, times: 2 });
-    await notifier.postCard({ channel: 'approvals' }, card('one'));
+    await notifier.postCard({ channel: 'approvals' }, card('one'), TURN);
     expect(wire.calls().map((call) => call.status)).toEqual([status, status, 201]);
     expect(waits).toHaveLength(2);
     expect(waits[0]).toBeGreaterThanOrEqual(400);
@@ -126,7 +133,9 @@ describe('what Teams did not take', () => {
   test("is the job's after three tries", async () => {
     const { notifier } = startBot(wire, { wait: () => Promise.resolve() }).outbound;
     wire.fail({ status: 502, times: 9 });
-    await expect(notifier.postCard({ channel: 'approvals' }, card('one'))).rejects.toMatchObject({
+    await expect(
+      notifier.postCard({ channel: 'approvals' }, card('one'), TURN),
+    ).rejects.toMatchObject({
       name: 'DeliveryError',
       gone: false,
       retryAfterMs: null,
@@ -144,34 +153,47 @@ describe('what Teams did not take', () => {
     };
     const { notifier } = startBot(wire, { wait, now: () => now }).outbound;
     wire.fail({ status: 429, retryAfterSeconds: 3 });
-    await notifier.postCard({ channel: 'approvals' }, card('one'));
+    await notifier.postCard({ channel: 'approvals' }, card('one'), TURN);
     expect(waits).toEqual([3_000]);
-    wire.fail({ status: 429, retryAfterSeconds: 30 });
-    await expect(notifier.postCard({ channel: 'approvals' }, card('two'))).rejects.toMatchObject({
-      gone: false,
-      retryAfterMs: 30_000,
-    });
+    wire.fail({ status: 429, retryAfterSeconds: 90 });
+    await expect(
+      notifier.postCard({ channel: 'approvals' }, card('two'), TURN),
+    ).rejects.toMatchObject({ gone: false, retryAfterMs: 90_000 });
     expect(waits).toEqual([3_000]);
     const calls = wire.calls().length;
-    await expect(notifier.postCard({ channel: 'approvals' }, card('two'))).rejects.toMatchObject({
-      retryAfterMs: 30_000,
-      tried: false,
-    });
+    await expect(
+      notifier.postCard({ channel: 'approvals' }, card('two'), TURN),
+    ).rejects.toMatchObject({ retryAfterMs: 90_000, tried: false });
     expect(wire.calls()).toHaveLength(calls);
-    now += 30_000;
-    await notifier.postCard({ channel: 'approvals' }, card('two'));
+    now += 90_000;
+    await notifier.postCard({ channel: 'approvals' }, card('two'), TURN);
   });
 
-  test('a channel counts with its reply chains', async () => {
+  test('a channel counts with its reply chains: the eighth call in a second waits', async () => {
     const { notifier } = startBot(wire).outbound;
-    const posted = await notifier.postCard({ channel: 'approvals' }, card('one'));
-    for (let chain = 0; chain < 7; chain += 1) {
-      await notifier.updateCard(posted, card(String(chain)));
+    const posted = await postTo(notifier);
+    for (let call = 0; call < 7; call += 1) {
+      await notifier.updateCard(posted, card(String(call)), TURN);
     }
+    const made = wire.calls().length;
+    const waits: Promise<void>[] = [];
+    const stop = new AbortController();
     const other = { ...posted, conversationId: `${CHANNEL};messageid=2` };
-    await expect(notifier.updateCard(other, card('eight'))).rejects.toMatchObject({
-      tried: false,
-    });
+    const turn = { ...TURN, aside: (wait: Promise<void>) => void waits.push(wait) };
+    const eighth = notifier.updateCard(other, card('eight'), { ...turn, signal: stop.signal });
+    stop.abort();
+    await expect(eighth).rejects.toMatchObject({ tried: false, retryAfterMs: 0 });
+    expect(waits).toHaveLength(1);
+    await waits[0];
+    expect(wire.calls()).toHaveLength(made);
+  });
+
+  test('sends nothing where the card is not wanted any more when its turn comes', async () => {
+    const { notifier } = startBot(wire).outbound;
+    const posted = await postTo(notifier);
+    const made = wire.calls().length;
+    expect(await notifier.updateCard(posted, async () => null, TURN)).toBeNull();
+    expect(wire.calls()).toHaveLength(made);
   });
 
   test.each([
@@ -181,34 +203,11 @@ describe('what Teams did not take', () => {
   ])('%s is not sent again by the client: it may have been taken', async (_name, fault) => {
     const { notifier } = startBot(wire).outbound;
     wire.fail({ ...fault, times: 5 });
-    await expect(notifier.postCard({ channel: 'approvals' }, card('one'))).rejects.toBeInstanceOf(
-      DeliveryError,
-    );
+    await expect(
+      notifier.postCard({ channel: 'approvals' }, card('one'), TURN),
+    ).rejects.toBeInstanceOf(DeliveryError);
     expect(wire.calls()).toHaveLength(1);
   });
-});
-
-test("Teams' own limits are never met: calls wait for their turn", async () => {
-  await wire.stop();
-  let now = NOW;
-  wire = await startWire({ limits: 'on', now: () => now });
-  const config = teamsConfig(wire);
-  const { messenger } = createTeamsOutbound({
-    text: en,
-    config,
-    channels: {},
-    allowLoopbackHttp: true,
-    log: silentLogger,
-    ids: countingIds(),
-    clock: { now: () => now },
-    directory: { findConversation: () => Promise.resolve(undefined) },
-    credentials: { token: async () => ({ value: await wire.botToken(), expiresAt: 0 }) },
-    wait: (ms) => Promise.resolve(void (now += ms)),
-  });
-  const to = { conversationId: chat(), serviceUrl: wire.serviceUrl, tenantId: demoTenantId };
-  for (let sent = 0; sent < 20; sent += 1) await messenger.send(to, card(String(sent)));
-  expect(new Set(wire.calls().map(({ status }) => status))).toEqual(new Set([201]));
-  expect(now - NOW).toBeGreaterThanOrEqual(4_000);
 });
 
 describe('another server', () => {
@@ -244,7 +243,7 @@ describe('another server', () => {
     const { seen, url } = await elsewhere((response) => void response.end('{"id":"1"}'));
     const { notifier } = startBot(wire).outbound;
     await expect(
-      notifier.postCard({ conversationId: 'x', serviceUrl: url }, card('one')),
+      notifier.postCard({ conversationId: 'x', serviceUrl: url }, card('one'), TURN),
     ).rejects.toBeInstanceOf(DeliveryError);
     expect(seen).toEqual([]);
   });
@@ -256,7 +255,7 @@ describe('another server', () => {
       (response) => void response.writeHead(307, { location }).end(),
     );
     await expect(
-      notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one')),
+      notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one'), TURN),
     ).rejects.toBeInstanceOf(DeliveryError);
     expect(seen).toHaveLength(1);
     expect(target.seen).toEqual([]);
@@ -273,7 +272,7 @@ describe('another server', () => {
   ])('that %s is given up', async (_name, answer) => {
     const { url } = await elsewhere(answer);
     await expect(
-      notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one')),
+      notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one'), TURN),
     ).rejects.toMatchObject({ name: 'DeliveryError', gone: false, retryAfterMs: null });
   });
 });

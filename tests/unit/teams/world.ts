@@ -6,6 +6,7 @@ import type { Workflow } from '../../../src/domain/workflow/workflow.ts';
 import type { TeamsConfig } from '../../../src/config/config.ts';
 import { idsFrom } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
+import type { Running } from '../../../src/lib/loop.ts';
 import { startConnector } from '../../../src/local/connector.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import { demoBotAppId, demoPeople, demoTenantId } from '../../../src/local/people.ts';
@@ -19,9 +20,11 @@ import type {
   Sessions,
   TeamsCards,
   TeamsSender,
+  Turn,
 } from '../../../src/usecases/ports/ports.ts';
 import type { Conversation } from '../../../src/usecases/ports/store.ts';
 import { NOW, pendingRequest, principal, workflow } from '../../support/builders.ts';
+import { memoryLeases } from '../../support/memory-leases.ts';
 
 export const APP_SECRET = 'a-secret-of-the-test';
 export const CHANNEL = '19:approvals@thread.tacv2';
@@ -188,6 +191,20 @@ export function countingIds() {
   return idsFrom((size) => new Uint8Array(size).fill((count += 1) % 250));
 }
 
+/** Short, for heartbeats come in real time. */
+const LEASE_MS = 400;
+const running: Running[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.stop()));
+});
+
+/** How a job waits that nobody hears of. */
+export const TURN: Turn = {
+  dueAt: NOW,
+  aside: () => undefined,
+  signal: new AbortController().signal,
+};
+
 /** A bot on a wire; `handlers` are what the fake application answers. */
 export function startBot(
   connector: LocalConnector,
@@ -239,8 +256,11 @@ export function startBot(
       token: async () => ({ value: await connector.botToken(), expiresAt: NOW + 3_600_000 }),
     },
     ...(given.wait ? { wait: given.wait } : {}),
+    leases: memoryLeases(),
+    leaseMs: LEASE_MS,
     ...(given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs }),
   });
+  running.push(outbound.start());
   const { signIn } = given;
   const teams = createTeams({
     ...basics,

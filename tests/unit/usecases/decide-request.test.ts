@@ -1,9 +1,8 @@
 import type { Principal } from '../../../src/domain/people/principal.ts';
 import type { Word } from '../../../src/domain/request/request.ts';
-import { runJob } from '../../../src/usecases/jobs/run-job.ts';
 import type { ClickedCard } from '../../../src/usecases/ports/app.ts';
 import { TENANT, principal, stage, workflow } from '../../support/builders.ts';
-import { approve, ask, ben, eventsOf, mia, openHouse } from './house.ts';
+import { approve, ask, ben, eventsOf, mia, openHouse, runJob } from './house.ts';
 import type { House } from './house.ts';
 
 const cleo = principal({ key: 'local|cleo', objectId: 'cleo', roles: ['approver'] });

@@ -1,8 +1,7 @@
 import { eventually } from '../../../src/local/find.ts';
 import { StoreError } from '../../../src/store/errors.ts';
 import { cardJob } from '../../../src/usecases/requests/build-change.ts';
-import { runJob } from '../../../src/usecases/jobs/run-job.ts';
-import { answerLost, approve, ask, eventsOf, openHouse } from './house.ts';
+import { answerLost, approve, ask, eventsOf, openHouse, runJob } from './house.ts';
 import type { House } from './house.ts';
 
 let house: House;
@@ -41,6 +40,37 @@ test('a delivery is acknowledged by the commit that says where the card is', asy
   expect(await eventsOf(house, 'card.posted')).toMatchObject([{ data: { activityId: 'm1' } }]);
 });
 
+describe('while a job waits for its turn', () => {
+  const meanwhile = (act: () => Promise<unknown>) => {
+    house.beforeTurn = async () => {
+      house.beforeTurn = async () => undefined;
+      await act();
+    };
+  };
+
+  test('a newer state replaces the older one: one call shows it, one job is done', async () => {
+    const id = await ask(house);
+    meanwhile(() => approve(house, id));
+    await deliverAll();
+    expect([...house.messages]).toEqual([['m1', 2]]);
+    expect(await cardsOf(id)).toMatchObject([{ activityId: 'm1', postedRevision: 2 }]);
+    expect(await house.lease('card')).toEqual([]);
+  });
+
+  test('another process posts the card: nothing is sent, and the job looks again', async () => {
+    const id = await ask(house);
+    const [job] = await house.lease('card', 1_000);
+    if (!job) throw new Error('no card job');
+    meanwhile(async () => {
+      house.pass(1_000);
+      await deliverAll();
+    });
+    expect(await runJob(house.deps, job)).toMatchObject({ tried: false });
+    expect([...house.messages]).toEqual([['m1', 1]]);
+    expect(await cardsOf(id)).toMatchObject([{ activityId: 'm1', postedRevision: 1 }]);
+  });
+});
+
 test('both posted: both copies are known and settle', async () => {
   const id = await ask(house);
   const [job] = await house.lease('card', 1_000);
@@ -77,11 +107,21 @@ test('an update that comes after a newer one does not stand', async () => {
     ...house.deps,
     notifier: {
       ...house.deps.notifier,
-      async updateCard(at, card) {
-        await update(at, card);
+      async updateCard(at, card, turn) {
+        let shown = '';
+        const posted = await update(
+          at,
+          async () => {
+            const made = await card();
+            shown = made?.summary ?? '';
+            return made;
+          },
+          turn,
+        );
         // Teams carries this one out last.
-        if (first) house.messages.set(at.activityId, Number(card.summary));
+        if (first) house.messages.set(at.activityId, Number(shown));
         first = false;
+        return posted;
       },
     },
   };

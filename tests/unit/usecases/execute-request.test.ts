@@ -1,7 +1,6 @@
 import { StoreError } from '../../../src/store/errors.ts';
-import { runJob } from '../../../src/usecases/jobs/run-job.ts';
 import type { Change } from '../../../src/usecases/ports/store.ts';
-import { answerLost, approve, ask, openHouse, outcome } from './house.ts';
+import { answerLost, approve, ask, openHouse, outcome, runJob } from './house.ts';
 import type { House } from './house.ts';
 
 let house: House;

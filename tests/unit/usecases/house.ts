@@ -7,7 +7,14 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import { createApp } from '../../../src/usecases/app.ts';
 import type { App } from '../../../src/usecases/ports/app.ts';
 import type { JobDeps } from '../../../src/usecases/deps.ts';
-import type { ExecutionResult, Executors, Posted } from '../../../src/usecases/ports/ports.ts';
+import type {
+  ExecutionResult,
+  Executors,
+  MakeCard,
+  Posted,
+} from '../../../src/usecases/ports/ports.ts';
+import { runJob as runJobWith } from '../../../src/usecases/jobs/run-job.ts';
+import type { JobResult } from '../../../src/usecases/jobs/run-job.ts';
 import { createSignals } from '../../../src/usecases/signals.ts';
 import type { Change, CommitResult, Job, Store } from '../../../src/usecases/ports/store.ts';
 import { StoreError } from '../../../src/store/errors.ts';
@@ -31,6 +38,8 @@ export interface House {
   /** The executor as it is configured now. */
   configHash: string;
   repeatable: boolean;
+  /** Runs while a post or an update waits for its turn. */
+  beforeTurn: () => Promise<void>;
   /** Runs before Teams answers a post or an update. */
   beforeAnswer: (posted: Posted) => Promise<void>;
   /** Decides the fate of each commit; the second argument carries it out. */
@@ -63,10 +72,14 @@ export async function openHouse(): Promise<House> {
       return house.says();
     },
   };
-  const show = async (at: Posted, summary: string) => {
-    messages.set(at.activityId, Number(summary));
-    await house.beforeAnswer(at);
-    return at;
+  const show = async (at: () => Posted, make: MakeCard) => {
+    await house.beforeTurn();
+    const card = await make();
+    if (card === null) return null;
+    const posted = at();
+    messages.set(posted.activityId, Number(card.summary));
+    await house.beforeAnswer(posted);
+    return posted;
   };
   const deps: JobDeps = {
     clock: opened.clock,
@@ -82,16 +95,16 @@ export async function openHouse(): Promise<House> {
     signals: createSignals(() => undefined),
     waitTokenMac: (text) => text,
     notifier: {
-      postCard: (_to, { summary }) =>
+      postCard: (_to, card) =>
         show(
-          {
+          () => ({
             conversationId: '19:approvals',
             serviceUrl: 'https://teams.example',
             activityId: `m${messages.size + 1}`,
-          },
-          summary,
+          }),
+          card,
         ),
-      updateCard: async (at, { summary }) => void (await show(at, summary)),
+      updateCard: (at, card) => show(() => at, card),
       tell: async () => undefined,
     },
     cards: {
@@ -108,6 +121,7 @@ export async function openHouse(): Promise<House> {
     says: async () => ({ kind: 'applied', outcome: outcome('applied') }),
     configHash: EXECUTION.configHash,
     repeatable: false,
+    beforeTurn: async () => undefined,
     beforeAnswer: async () => undefined,
     commit: (_change, real) => real(),
     workflows: [workflow()],
@@ -123,6 +137,11 @@ export async function openHouse(): Promise<House> {
     close: () => opened.cleanup(),
   };
   return house;
+}
+
+/** Runs a job as a relay does that has places enough. */
+export function runJob(deps: JobDeps, job: Job): Promise<JobResult> {
+  return runJobWith(deps, job, { aside: () => undefined, signal: new AbortController().signal });
 }
 
 /** Asks as Mia; gives the request's id. */

@@ -1,10 +1,9 @@
 import { evidenceAge } from '../../../src/domain/request/evidence.ts';
 import type { HeldNow } from '../../../src/domain/request/recheck.ts';
 import type { AskedAbout, ClaimsRefresher } from '../../../src/usecases/ports/ports.ts';
-import { runJob } from '../../../src/usecases/jobs/run-job.ts';
 import type { Job } from '../../../src/usecases/ports/store.ts';
 import { principal, stage, workflow } from '../../support/builders.ts';
-import { approve, ask, ben, eventsOf, openHouse, outcome } from './house.ts';
+import { approve, ask, ben, eventsOf, openHouse, outcome, runJob } from './house.ts';
 import type { House } from './house.ts';
 
 const cara = principal({ key: 'local|cara', roles: ['lead'] });

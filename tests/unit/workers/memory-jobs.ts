@@ -5,6 +5,7 @@ interface Row extends NewJob {
   fence: number;
   leaseUntil: number;
   runAt: number;
+  dueAt: number;
   dead: boolean;
   error: string | null;
 }
@@ -35,6 +36,7 @@ export function memoryJobs(): MemoryJobs {
         requestId: 'req_1',
         subject: key,
         runAt,
+        dueAt: runAt,
         wanted,
         attempts: 0,
         fence: 0,
@@ -46,7 +48,7 @@ export function memoryJobs(): MemoryJobs {
     async leaseJobs({ limit, leaseMs, now }) {
       leases.push({ limit, at: now });
       const due = [...rows.values()]
-        .filter((row) => !row.dead && row.runAt <= now && row.leaseUntil <= now)
+        .filter((row) => !row.dead && row.dueAt <= now && row.leaseUntil <= now)
         .slice(0, limit);
       return due.map((row): Job => {
         fences += 1;
@@ -76,6 +78,7 @@ export function memoryJobs(): MemoryJobs {
       if (!row) return false;
       Object.assign(row, {
         runAt: runAt ?? row.runAt,
+        dueAt: runAt ?? row.dueAt,
         dead: runAt === null,
         error,
         leaseUntil: 0,
@@ -86,13 +89,13 @@ export function memoryJobs(): MemoryJobs {
     async postponeJob({ key, fence, runAt }) {
       const row = held(key, fence);
       if (!row) return false;
-      Object.assign(row, { runAt, leaseUntil: 0, fence: 0, attempts: row.attempts - 1 });
+      Object.assign(row, { dueAt: runAt, leaseUntil: 0, fence: 0, attempts: row.attempts - 1 });
       return true;
     },
     async nextJobAt() {
       const times = [...rows.values()]
         .filter((row) => !row.dead)
-        .map((row) => Math.max(row.runAt, row.leaseUntil));
+        .map((row) => Math.max(row.dueAt, row.leaseUntil));
       return times.length > 0 ? Math.min(...times) : undefined;
     },
     countJobs: async () => ({

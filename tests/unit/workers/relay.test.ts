@@ -1,6 +1,5 @@
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import type { Job } from '../../../src/usecases/ports/store.ts';
 import { backoffMs } from '../../../src/workers/backoff.ts';
 import { startRelay } from '../../../src/workers/relay.ts';
 import type { Delivery, Relay, RelayOptions } from '../../../src/workers/relay.ts';
@@ -19,7 +18,7 @@ afterEach(async () => {
   for (const started of running.splice(0)) await started.stop();
 });
 
-function start(handle: (job: Job) => Promise<Delivery>, more: Partial<RelayOptions> = {}): Relay {
+function start(handle: RelayOptions['handle'], more: Partial<RelayOptions> = {}): Relay {
   relay = startRelay({
     store,
     handle,
@@ -108,6 +107,43 @@ describe('the relay', () => {
     expect([...store.rows.values()].filter((row) => row.attempts > 0)).toHaveLength(3);
     held.open({ done: 0 });
     await until(() => store.rows.size === 0, 'all delivered');
+  });
+
+  test('jobs that wait aside take no place: the others go on, and theirs are renewed', async () => {
+    const turn = gate();
+    for (let at = 0; at < 5; at += 1) store.add(`waits-${at}`);
+    for (let at = 0; at < 5; at += 1) store.add(`quick-${at}`);
+    const wait = turn.delivery.then(() => undefined);
+    const started = start(
+      async (job, { aside }) => {
+        if (job.key.startsWith('quick')) return { done: 0 };
+        aside(wait);
+        return turn.delivery;
+      },
+      { concurrency: 2, leaseMs: 90 },
+    );
+    await until(() => store.rows.size === 5, 'the others delivered');
+    await until(() => started.inHand() === 5, 'all wait');
+    now += 80;
+    const renewed = () => [...store.rows.values()].every((row) => row.leaseUntil >= now + 90);
+    await until(renewed, 'their leases are renewed');
+    turn.open({ done: 0 });
+    await until(() => store.rows.size === 0, 'they too');
+  });
+
+  test('stopping ends the wait of jobs, which are given back with their attempts', async () => {
+    store.add('waits');
+    const started = start(async (_job, { aside, signal }) => {
+      const wait = new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve());
+      });
+      aside(wait);
+      await wait;
+      return { retryAtMs: now, error: 'the process stops', tried: false };
+    });
+    await until(() => started.inHand() === 1, 'it waits');
+    await started.stop();
+    expect(store.rows.get('waits')).toMatchObject({ attempts: 0, leaseUntil: 0 });
   });
 
   test('a job that throws is tried again after a growing rest; the others go on', async () => {

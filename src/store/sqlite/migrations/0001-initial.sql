@@ -180,8 +180,11 @@ CREATE TABLE keys (
   PRIMARY KEY (purpose, ordinal)
 ) STRICT;
 
+-- What one process at a time may do. Released with a note, a row stays without a holder.
 CREATE TABLE leases (
   name TEXT NOT NULL PRIMARY KEY,
-  holder TEXT NOT NULL,
-  lease_until INTEGER NOT NULL
+  holder TEXT,
+  lease_until INTEGER NOT NULL,
+  note TEXT
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX leases_by_end ON leases (lease_until);

@@ -19,9 +19,9 @@ export const PURGE_CHANGES = `
   DELETE FROM changes WHERE id IN (
     SELECT id FROM changes WHERE id > '' ORDER BY id LIMIT ? + 0) AND at <= ?`;
 
-export const PURGE_RATES = `
-  DELETE FROM rates WHERE key IN (
-    SELECT key FROM rates WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;
+export const PURGE_LEASES = `
+  DELETE FROM leases WHERE name IN (
+    SELECT name FROM leases WHERE lease_until <= ? ORDER BY lease_until LIMIT ? + 0)`;
 
 export const PURGE_SESSIONS = `
   DELETE FROM sessions WHERE id IN (

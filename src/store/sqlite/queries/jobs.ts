@@ -53,9 +53,9 @@ export const FAIL_JOB = `
   UPDATE jobs SET lease_until = NULL, run_at = coalesce(?, run_at), due_at = ?, error = ?
   WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
 
-/** run at, run at; key, fence */
+/** due at; key, fence. `run_at` stays: since when the job is due. */
 export const POSTPONE_JOB = `
-  UPDATE jobs SET lease_until = NULL, run_at = ?, due_at = ?, attempts = attempts - 1
+  UPDATE jobs SET lease_until = NULL, due_at = ?, attempts = attempts - 1
   WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
 
 export const NEXT_JOB_AT = `

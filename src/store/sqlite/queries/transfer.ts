@@ -81,7 +81,7 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
     columns: `id, tenant_id, object_id, provider, principal, generation, created_at, used_at,
     ends_at, sealed, sealed_with, refresh_holder, refresh_until`,
   }),
-  leases: table('leases', ['name'], { start: [''], columns: 'name, holder, lease_until' }),
+  leases: table('leases', ['name'], { start: [''], columns: 'name, holder, lease_until, note' }),
   audit_events: table('audit_events', ['id'], {
     start: [''],
     columns: 'id, at, type, request_id, body',

@@ -214,9 +214,12 @@ CREATE TABLE dbo.keys (
   CONSTRAINT keys_by_id UNIQUE (id)
 );
 
+-- What one process at a time may do. Released with a note, a row stays without a holder.
 CREATE TABLE dbo.leases (
   name nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
-  holder nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
+  holder nvarchar(200) COLLATE Latin1_General_BIN2 NULL,
   lease_until bigint NOT NULL,
+  note nvarchar(max) NULL,
   CONSTRAINT leases_pk PRIMARY KEY (name)
 );
+CREATE INDEX leases_by_end ON dbo.leases (lease_until);

@@ -41,13 +41,13 @@ export const PURGE_CHANGES = query(
   SELECT @@ROWCOUNT AS changed`,
 );
 
-/** Index rates_by_expiry */
-export const PURGE_RATES = query(
+/** Index leases_by_end */
+export const PURGE_LEASES = query(
   PURGE,
   `
   SET NOCOUNT ON;
-  DELETE FROM dbo.rates WHERE [key] IN (
-    SELECT TOP (@limit) [key] FROM dbo.rates WHERE expires_at <= @until ORDER BY expires_at);
+  DELETE FROM dbo.leases WHERE name IN (
+    SELECT TOP (@limit) name FROM dbo.leases WHERE lease_until <= @until ORDER BY lease_until);
   SELECT @@ROWCOUNT AS changed`,
 );
 

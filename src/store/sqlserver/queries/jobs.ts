@@ -141,13 +141,13 @@ export const FAIL_JOB = query(
   SELECT @@ROWCOUNT AS changed`,
 );
 
-/** This lease counts as no attempt. */
+/** This lease counts as no attempt. `run_at` stays: since when the job is due. */
 export const POSTPONE_JOB = query(
   { key: JOB_KEY, fence: WHOLE, runAt: WHOLE },
   `
   SET NOCOUNT ON;
   UPDATE dbo.jobs
-  SET lease_until = NULL, run_at = @runAt, due_at = @runAt, attempts = attempts - 1
+  SET lease_until = NULL, due_at = @runAt, attempts = attempts - 1
   WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL;
   SELECT @@ROWCOUNT AS changed`,
 );

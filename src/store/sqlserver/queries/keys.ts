@@ -1,6 +1,6 @@
-import { ID, JSON_TEXT, WHOLE, query, text } from '../query.ts';
+import { ID, JSON_TEXT, WHOLE, query } from '../query.ts';
 
-/** Keys of our own, and leases. */
+/** Keys of our own. */
 
 /** Primary key keys_pk */
 export const LIST_KEYS = query(
@@ -28,29 +28,4 @@ export const INSERT_KEY = query(
   INSERT INTO dbo.keys (purpose, ordinal, id, sealed, created_at)
   SELECT @purpose, COALESCE(MAX(ordinal), 0) + 1, @id, @sealed, @createdAt
   FROM dbo.keys WHERE purpose = @purpose`,
-);
-
-/** Nothing changed: another holder's lease has not run out. */
-export const TAKE_LEASE = query(
-  { name: ID, holder: text(200), leaseUntil: WHOLE, now: WHOLE },
-  `
-  SET NOCOUNT ON;
-  DECLARE @changed int;
-  UPDATE dbo.leases SET holder = @holder, lease_until = @leaseUntil
-  WHERE name = @name AND (holder = @holder OR lease_until <= @now);
-  SET @changed = @@ROWCOUNT;
-  IF @changed = 0
-  BEGIN
-    INSERT INTO dbo.leases (name, holder, lease_until)
-    SELECT @name, @holder, @leaseUntil
-    WHERE NOT EXISTS (SELECT 1 FROM dbo.leases WHERE name = @name);
-    SET @changed = @@ROWCOUNT;
-  END;
-  SELECT @changed AS changed`,
-);
-
-export const RELEASE_LEASE = query(
-  { name: ID, holder: text(200) },
-  `
-  DELETE FROM dbo.leases WHERE name = @name AND holder = @holder`,
 );

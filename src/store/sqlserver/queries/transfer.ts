@@ -139,6 +139,7 @@ export const TARGET_COLUMNS: Readonly<Record<TransferTable, Columns>> = {
     ['name', KEY],
     ['holder', 'nvarchar(200)'],
     ['lease_until', NUMBER],
+    ['note', LONG],
   ],
   audit_events: [
     ['id', KEY],

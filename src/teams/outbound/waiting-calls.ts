@@ -1,0 +1,88 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { DeliveryError } from '../../usecases/ports/ports.ts';
+import type { Call } from './throttled-client.ts';
+import type { ThreadQueue, WaitingCall } from './thread-queue.ts';
+
+type Waits = Pick<Call<never, never>, 'what' | 'priority' | 'patienceMs' | 'turn'>;
+type Ended = Awaited<ReturnType<WaitingCall['run']>>;
+
+/** The calls that wait in all threads. */
+export interface WaitingCalls {
+  /** Waits for the turn, then runs `make`, which never rejects. Rejects where it is refused. */
+  inTurn<Made extends Ended>(
+    call: Waits,
+    queue: ThreadQueue,
+    make: () => Promise<Made>,
+  ): Promise<Made>;
+  waiting(): { readonly calls: number; readonly longestMs: number };
+}
+
+/** Further ones are refused. */
+const MAX_WAITING = 2_000;
+const FULL_REST_MS = 2_000;
+const WARN_AFTER_MS = 60_000;
+
+/** Counts them, bounds them, and warns where one has waited for more than a minute. */
+export function createWaitingCalls({ clock, log }: { clock: Clock; log: Logger }): WaitingCalls {
+  const all = new Set<WaitingCall>();
+  let warnedAt = -Infinity;
+  const warn = (what: string, waitedMs: number) => {
+    if (waitedMs <= WARN_AFTER_MS || clock.now() - warnedAt <= WARN_AFTER_MS) return;
+    warnedAt = clock.now();
+    log.warn("calls wait long for their turn under Teams' rate limits", {
+      what,
+      waitedMs,
+      waiting: all.size,
+    });
+  };
+  return {
+    waiting() {
+      const since = Math.min(...[...all].map(({ dueAt }) => dueAt));
+      return { calls: all.size, longestMs: all.size === 0 ? 0 : clock.now() - since };
+    },
+    inTurn: ({ what, priority, patienceMs, turn }, queue, make) =>
+      new Promise((resolve, reject) => {
+        const now = clock.now();
+        const over = Promise.withResolvers<void>();
+        const leave = () => {
+          all.delete(waited);
+          over.resolve();
+          turn?.signal.removeEventListener('abort', giveUp);
+          warn(what, clock.now() - waited.dueAt);
+        };
+        const waited: WaitingCall = {
+          priority,
+          dueAt: turn?.dueAt ?? now,
+          giveUpAt: now + patienceMs,
+          async run() {
+            leave();
+            const made = await make();
+            resolve(made);
+            return made;
+          },
+          refuse(retryAt) {
+            leave();
+            reject(refusal(what, Math.max(0, retryAt - clock.now())));
+          },
+        };
+        const giveUp = () => {
+          if (queue.remove(waited)) waited.refuse(clock.now());
+        };
+        if (all.size >= MAX_WAITING) return waited.refuse(now + FULL_REST_MS);
+        if (turn?.signal.aborted === true) return waited.refuse(now);
+        all.add(waited);
+        turn?.signal.addEventListener('abort', giveUp, { once: true });
+        turn?.aside(over.promise);
+        queue.push(waited);
+      }),
+  };
+}
+
+function refusal(what: string, retryAfterMs: number): DeliveryError {
+  return new DeliveryError(`Teams' rate limits leave no room for ${what}`, {
+    gone: false,
+    retryAfterMs,
+    tried: false,
+  });
+}
