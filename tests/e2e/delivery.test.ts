@@ -348,7 +348,7 @@ describe('the target has trouble', () => {
     await eventually('Mia is told', () =>
       world.connector
         .messages('mia', personalChat(world, 'mia'))
-        .some(({ text }) => new RegExp(`Request ${number} .*unknown`).test(text ?? '')),
+        .some(({ text }) => new RegExp(`Request ${number} .*outcome not known`).test(text ?? '')),
     );
   });
 });
