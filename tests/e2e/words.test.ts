@@ -35,8 +35,8 @@ beforeAll(async () => {
     workflows: { 'two-heads': TWO_HEADS },
     config: (text) =>
       text.replace(
-        '\nadministration:',
-        `\n  links:\n    - identities: [${['kenji', 'ingrid'].map(linkOf).join(', ')}]\nadministration:`,
+        '\nchannels:',
+        `\n  links:\n    - identities: [${['kenji', 'ingrid'].map(linkOf).join(', ')}]\nchannels:`,
       ),
   });
   world.provider.setRoles('ingrid', ['approver']);

@@ -214,13 +214,13 @@ describe('the login for group look-ups', () => {
     await writeFile(
       path,
       text.replace(
-        'administration:\n',
+        'channels:\n',
         `    - id: entra
       kind: entra
       tenant: ${TENANT}
       audience: ${APP_ID}
       groupLookup: { graphUrl: 'https://127.0.0.1:9' }
-administration:
+channels:
 `,
       ),
     );
