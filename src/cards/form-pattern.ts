@@ -2,14 +2,13 @@ const CLASS = String.raw`(?:[\w !"#%',/:;<=>@~.*+?$(){}|\x60\-]|\\[dw.*+?^$()[\]
 
 /**
  * The pieces that RE2 and JavaScript read alike, with and without JavaScript's flag `u`. Not among
- * them: `\s` and `.` (JavaScript knows more spaces and line ends), flags, Unicode classes, and an
- * emoji's two halves, which `[^...]` may only meet where it repeats without a bound.
+ * them: `\s` and `.` (JavaScript knows more spaces and line ends), flags, Unicode classes, and
+ * `[^...]`, which meets the two halves of an emoji one by one without the flag.
  */
 const PIECES = [
   String.raw`[\w !"#%&',/:;<=>@~\x60\-\u00a1-\ud7ff]`,
   String.raw`\\[dwtnrf.*+?^$()[\]{}|\\/]`,
   String.raw`\[${CLASS}`,
-  String.raw`\[\^${CLASS}[*+]`,
   String.raw`[\^$|*+?]|\{\d+(?:,\d*)?\}`,
   // No repeated group: JavaScript backtracks, and (a+)+ would hang the client of who types.
   String.raw`\((?:\?:|(?!\?))|\)(?![*+{])`,

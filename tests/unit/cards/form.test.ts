@@ -173,7 +173,7 @@ describe('formPattern', () => {
     '^[a-z]+$',
     String.raw`\d+\.\d+\.\d+`,
     '(feature|fix)/[A-Z]+-[0-9]{1,6}',
-    '[^@,]+@[a-z.-]+',
+    '[a-z.]+@[a-z.-]+',
     'Straße [A-Z]?',
   ])('gives %s to the form, for the whole value', (pattern) => {
     expect(formPattern(pattern)).toBe(`^(?:${pattern})$`);
@@ -182,7 +182,7 @@ describe('formPattern', () => {
   test.each([
     ...['(?i:a)', '(?i)a', '(?<y>a)', '(?P<y>a)', String.raw`\pL`, String.raw`\p{L}+`],
     ...[String.raw`\x41`, String.raw`\Aa`, String.raw`\ba`, String.raw`\Qa\E`, '[[:alpha:]]'],
-    ...[String.raw`\s`, '.*', '[^a]', '[^a]{2}', '😀', '[😀]', '[]a]', 'a{,2}', 'a{2', '[a&&b]'],
+    ...[String.raw`\s`, '.*', '[^a]', '[^a]+', '[^a]{2}', '😀', '[😀]', '[]a]', 'a{,2}', 'a{2', '[a&&b]'],
     ...['(a+)+', '(?:a|aa)*', '(a?){30}', 'a*b*c*d*'],
   ])('leaves %s to the service', (pattern) => {
     expect(formPattern(pattern)).toBeUndefined();
