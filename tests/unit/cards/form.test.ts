@@ -182,7 +182,19 @@ describe('formPattern', () => {
   test.each([
     ...['(?i:a)', '(?i)a', '(?<y>a)', '(?P<y>a)', String.raw`\pL`, String.raw`\p{L}+`],
     ...[String.raw`\x41`, String.raw`\Aa`, String.raw`\ba`, String.raw`\Qa\E`, '[[:alpha:]]'],
-    ...[String.raw`\s`, '.*', '[^a]', '[^a]+', '[^a]{2}', '😀', '[😀]', '[]a]', 'a{,2}', 'a{2', '[a&&b]'],
+    ...[
+      String.raw`\s`,
+      '.*',
+      '[^a]',
+      '[^a]+',
+      '[^a]{2}',
+      '😀',
+      '[😀]',
+      '[]a]',
+      'a{,2}',
+      'a{2',
+      '[a&&b]',
+    ],
     ...['(a+)+', '(?:a|aa)*', '(a?){30}', 'a*b*c*d*'],
   ])('leaves %s to the service', (pattern) => {
     expect(formPattern(pattern)).toBeUndefined();
