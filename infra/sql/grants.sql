@@ -33,7 +33,6 @@ GRANT SELECT, INSERT, UPDATE ON dbo.audit_frontier TO countersign_service;
 -- Whether a move from another store is under way: no start then.
 GRANT SELECT ON dbo.transfers TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.leases TO countersign_service;
-GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.rates TO countersign_service;
 GRANT SELECT ON dbo.schema_migrations TO countersign_service;
 
 -- The audit log: inserted, never changed. The DENY holds whatever else the member is granted.
@@ -60,7 +59,7 @@ GRANT SELECT, DELETE ON dbo.once_keys TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.changes TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.sign_in_links TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.sessions TO countersign_retention;
-GRANT SELECT, DELETE ON dbo.rates TO countersign_retention;
+GRANT SELECT, DELETE ON dbo.leases TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.conversations TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.people TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.people_roles TO countersign_retention;

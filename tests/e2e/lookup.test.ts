@@ -40,7 +40,7 @@ let world: LocalWorld;
 beforeAll(async () => {
   world = await startWorld({
     workflows: { 'sell-branch': BOARD },
-    config: (text) => text.replace('workflows: ./workflows', `${CHANNEL}workflows: ./workflows`),
+    config: (text) => text.replace('\nchannels:\n', `\nchannels:\n${CHANNEL}`),
   });
 });
 afterAll(async () => {
