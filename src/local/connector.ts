@@ -1,5 +1,5 @@
 /** The local Bot Connector: Teams and its channel service over loopback HTTP. */
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { systemClock } from '../lib/clock.ts';
 import { personActivity, type ActivityParts } from './connector/activities.ts';
 import { botScope, openBotLogin, type BotLogin } from './connector/bot-login.ts';
@@ -17,6 +17,11 @@ import type { Person } from './world.ts';
 
 export type { ConnectorOptions, LocalConnector } from './connector/types.ts';
 
+const CHANNEL_PATHS = {
+  metadataPath: '/channel/.well-known/openidconfiguration',
+  keysPath: '/channel/.well-known/keys',
+};
+
 /**
  * Starts the connector on 127.0.0.1. The bot may start later: nothing is sent before `install` or
  * before a person acts. Rejects when the port is taken.
@@ -31,21 +36,13 @@ export async function startConnector(options: ConnectorOptions): Promise<LocalCo
   const base = await listenOnLoopback(server, options.port ?? 0);
   const issuer = `${base}/channel`;
   const serviceUrl = `${base}/teams/`;
+  const { appSecret } = options;
+  const loginIssuer = `${base}/${tenantId}/`;
   const [channel, login] = await Promise.all([
     openChannel({ issuer, appId, serviceUrl, now }),
-    openBotLogin({
-      issuer: `${base}/${tenantId}/`,
-      appId,
-      appSecret: options.appSecret,
-      tenantId,
-      now,
-    }),
+    openBotLogin({ issuer: loginIssuer, appId, appSecret, tenantId, now }),
   ]);
-  const paths = {
-    metadataPath: '/channel/.well-known/openidconfiguration',
-    keysPath: '/channel/.well-known/keys',
-    loginPath: `/${tenantId}/oauth2/v2.0/token`,
-  };
+  const paths = { ...CHANNEL_PATHS, loginPath: `/${tenantId}/oauth2/v2.0/token` };
   const http = {
     base,
     issuer,
@@ -58,13 +55,7 @@ export async function startConnector(options: ConnectorOptions): Promise<LocalCo
     rest: { appId, botName, tenantId, people, chats },
     limiter: options.limits === 'off' ? undefined : rateLimiter(now),
   };
-  server.on('request', (req, res) => {
-    handleHttp(http, req, res).catch((error: unknown) => {
-      log(`connector failed: ${String(error)}`);
-      if (!res.headersSent) sendJson(res, { status: 500 });
-      else res.destroy();
-    });
-  });
+  serve(server, http);
   const delivery = openDelivery({
     botEndpoint: options.botEndpoint,
     token: () => channel.current(),
@@ -74,15 +65,9 @@ export async function startConnector(options: ConnectorOptions): Promise<LocalCo
   });
   const activity: ActivityParts = { appId, botName, tenantId, serviceUrl, now };
   const apps = installer({ chats, delivery, activity });
-  const world = teamsClient({
-    people,
-    chats,
-    activity,
-    delivery,
-    log,
-    singleSignOn: options.singleSignOn,
-    ensureInstalled: apps.add,
-  });
+  const { singleSignOn } = options;
+  const parts = { people, chats, activity, delivery, log };
+  const world = teamsClient({ ...parts, singleSignOn, ensureInstalled: apps.add });
   const handle = {
     serviceUrl,
     issuer,
@@ -98,6 +83,16 @@ export async function startConnector(options: ConnectorOptions): Promise<LocalCo
   };
   // The same object, not a copy: tests switch `singleSignOn` on it while it runs.
   return Object.assign(world, handle);
+}
+
+function serve(server: Server, http: Parameters<typeof handleHttp>[0]): void {
+  server.on('request', (req, res) => {
+    handleHttp(http, req, res).catch((error: unknown) => {
+      http.log(`connector failed: ${String(error)}`);
+      if (!res.headersSent) sendJson(res, { status: 500 });
+      else res.destroy();
+    });
+  });
 }
 
 type HookParts = {

@@ -16,11 +16,71 @@ export interface Pipeline {
   readonly claims: Readonly<Record<string, string>>;
 }
 
-const person = (given: Omit<Person, 'tid' | 'mri'>): Person => ({
-  ...given,
-  tid: demoTenantId,
-  mri: `29:1${given.oid.replaceAll('-', '')}`,
-});
+const PEOPLE: readonly Omit<Person, 'tid' | 'mri'>[] = [
+  {
+    id: 'mia',
+    name: 'Mia Lindqvist',
+    title: 'Payments developer',
+    department: 'Payments',
+    oid: '11d4b6f0-52a8-4c3e-9e07-6a1f0b8c2d31',
+    roles: ['developer'],
+    hint: 'Ask for a deployment; then see that you cannot approve it yourself.',
+  },
+  {
+    id: 'tomasz',
+    name: 'Tomasz Zieliński',
+    title: 'Platform developer',
+    department: 'Platform',
+    oid: '22e5c701-63b9-4d4f-8f18-7b201c9d3e42',
+    roles: ['developer'],
+    hint: 'Ask from another department; its own approver has to decide.',
+  },
+  {
+    id: 'amara',
+    name: 'Amara Okafor',
+    title: 'Head of Payments',
+    department: 'Payments',
+    oid: '33f6d812-74ca-4e50-9029-8c312dae4f53',
+    roles: ['approver'],
+    hint: 'Approve or deny what Payments asks for.',
+  },
+  {
+    id: 'kenji',
+    name: 'Kenji Watanabe',
+    title: 'Head of Platform',
+    department: 'Platform',
+    oid: '4407e923-85db-4f61-913a-9d423ebf5064',
+    roles: ['approver'],
+    hint: 'Decide for Platform; a request of Payments is not yours to approve.',
+  },
+  {
+    id: 'ingrid',
+    name: 'Ingrid Solheim',
+    title: 'Security lead',
+    department: 'Security',
+    oid: '5518fa34-96ec-4072-824b-ae534fc06175',
+    roles: ['security-lead'],
+    hint: 'Take the security stage of a long change window.',
+  },
+  {
+    id: 'olu',
+    name: 'Oluwaseun Adeyemi',
+    title: 'Support engineer',
+    department: 'Support',
+    oid: '66290b45-a7fd-4183-935c-bf6450d17286',
+    roles: [],
+    hint: 'Press Approve without any role and read why it is refused.',
+  },
+  {
+    id: 'rafael',
+    name: 'Rafael Moreno',
+    title: 'Former approver',
+    department: 'Payments',
+    oid: '773a1c56-b80e-4294-a46d-c07561e28397',
+    roles: [],
+    hint: 'Your approver role was taken away: the next click already knows.',
+  },
+];
 
 /**
  * New copies of the demo people; their `roles` may change while the profile runs. Requesters are
@@ -28,71 +88,12 @@ const person = (given: Omit<Person, 'tid' | 'mri'>): Person => ({
  * role, and `rafael` was an approver before.
  */
 export function demoPeople(): Person[] {
-  return [
-    person({
-      id: 'mia',
-      name: 'Mia Lindqvist',
-      title: 'Payments developer',
-      department: 'Payments',
-      oid: '11d4b6f0-52a8-4c3e-9e07-6a1f0b8c2d31',
-      roles: ['developer'],
-      hint: 'Ask for a deployment; then see that you cannot approve it yourself.',
-    }),
-    person({
-      id: 'tomasz',
-      name: 'Tomasz Zieliński',
-      title: 'Platform developer',
-      department: 'Platform',
-      oid: '22e5c701-63b9-4d4f-8f18-7b201c9d3e42',
-      roles: ['developer'],
-      hint: 'Ask from another department; its own approver has to decide.',
-    }),
-    person({
-      id: 'amara',
-      name: 'Amara Okafor',
-      title: 'Head of Payments',
-      department: 'Payments',
-      oid: '33f6d812-74ca-4e50-9029-8c312dae4f53',
-      roles: ['approver'],
-      hint: 'Approve or deny what Payments asks for.',
-    }),
-    person({
-      id: 'kenji',
-      name: 'Kenji Watanabe',
-      title: 'Head of Platform',
-      department: 'Platform',
-      oid: '4407e923-85db-4f61-913a-9d423ebf5064',
-      roles: ['approver'],
-      hint: 'Decide for Platform; a request of Payments is not yours to approve.',
-    }),
-    person({
-      id: 'ingrid',
-      name: 'Ingrid Solheim',
-      title: 'Security lead',
-      department: 'Security',
-      oid: '5518fa34-96ec-4072-824b-ae534fc06175',
-      roles: ['security-lead'],
-      hint: 'Take the security stage of a long change window.',
-    }),
-    person({
-      id: 'olu',
-      name: 'Oluwaseun Adeyemi',
-      title: 'Support engineer',
-      department: 'Support',
-      oid: '66290b45-a7fd-4183-935c-bf6450d17286',
-      roles: [],
-      hint: 'Press Approve without any role and read why it is refused.',
-    }),
-    person({
-      id: 'rafael',
-      name: 'Rafael Moreno',
-      title: 'Former approver',
-      department: 'Payments',
-      oid: '773a1c56-b80e-4294-a46d-c07561e28397',
-      roles: [],
-      hint: 'Your approver role was taken away: the next click already knows.',
-    }),
-  ];
+  return PEOPLE.map((person) => ({
+    ...person,
+    roles: [...person.roles],
+    tid: demoTenantId,
+    mri: `29:1${person.oid.replaceAll('-', '')}`,
+  }));
 }
 
 /** A new copy of the demo pipeline, which may use `POST /v1/requests`. */

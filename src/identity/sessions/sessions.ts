@@ -71,33 +71,8 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
 
   return {
     areFresh,
-    async current(sender, { renew = false, unattended = false } = {}) {
-      const wait = parts.wait ?? sleep;
-      let first: Found | undefined;
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const found = await find(sender);
-        if (found === undefined) return undefined;
-        const { session, content } = found;
-        first ??= found;
-        const renewed = session.generation > first.session.generation;
-        // Another replica may have stored the new refresh token without claims, as it could not
-        // verify them.
-        if (renewed && haveSameClaims(first, found)) {
-          throw identityError('session_refresh_unavailable');
-        }
-        const good = areFresh(content.principal) && clock.now() < content.principal.token.expiresAt;
-        if (good && (renewed || !renew)) {
-          await keep(parts, unattended ? { ...limits, sliding: false } : limits, found);
-          return proven(found, renewed ? 'refresh' : 'session');
-        }
-        if (renewed) throw identityError('session_claims_stale');
-        if (content.refreshToken === null) return undefined;
-        const outcome = await refresh(session, content);
-        if (outcome === 'ended') return undefined;
-        if (outcome === 'busy') await wait(WAIT_MS);
-      }
-      throw identityError('session_refresh_unavailable');
-    },
+    current: (sender, wish = {}) =>
+      current({ parts, limits, find: () => find(sender), refresh, areFresh }, wish),
     async signOut({ tenantId, objectId }) {
       const session = await store.findSession({ tenantId, objectId, provider });
       if (session === undefined) return false;
@@ -126,6 +101,47 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
       return rows.length;
     },
   };
+}
+
+interface Lookup {
+  readonly parts: SessionParts;
+  readonly limits: SessionConfig;
+  readonly find: () => Promise<Found | undefined>;
+  readonly refresh: ReturnType<typeof createRefresher>;
+  readonly areFresh: Sessions['areFresh'];
+}
+
+/** The person of the session with fresh claims; undefined: there is no session that gives them. */
+async function current(
+  { parts, limits, find, refresh, areFresh }: Lookup,
+  { renew = false, unattended = false }: { renew?: boolean; unattended?: boolean },
+): Promise<Principal | undefined> {
+  const wait = parts.wait ?? sleep;
+  let first: Found | undefined;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const found = await find();
+    if (found === undefined) return undefined;
+    const { session, content } = found;
+    first ??= found;
+    const renewed = session.generation > first.session.generation;
+    // Another replica may have stored the new refresh token without claims, as it could not
+    // verify them.
+    if (renewed && haveSameClaims(first, found)) {
+      throw identityError('session_refresh_unavailable');
+    }
+    const { principal } = content;
+    const good = areFresh(principal) && parts.clock.now() < principal.token.expiresAt;
+    if (good && (renewed || !renew)) {
+      await keep(parts, unattended ? { ...limits, sliding: false } : limits, found);
+      return proven(found, renewed ? 'refresh' : 'session');
+    }
+    if (renewed) throw identityError('session_claims_stale');
+    if (content.refreshToken === null) return undefined;
+    const outcome = await refresh(session, content);
+    if (outcome === 'ended') return undefined;
+    if (outcome === 'busy') await wait(WAIT_MS);
+  }
+  throw identityError('session_refresh_unavailable');
 }
 
 async function start(

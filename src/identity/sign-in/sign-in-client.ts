@@ -86,27 +86,12 @@ export function createSignInClient(options: {
       });
       return url.href;
     },
-    async tokens(query, secrets, tenantId) {
-      const client = await clientFor(tenantId);
-      try {
-        const given = await oidc.authorizationCodeGrant(
-          client,
-          new URL(`${redirectUri}?${query.toString()}`),
-          {
-            expectedState: secrets.state,
-            expectedNonce: secrets.nonce,
-            pkceCodeVerifier: secrets.verifier,
-            idTokenExpected: true,
-          },
-        );
-        const tokens = tokensOf(given);
-        if (tokens !== undefined) return tokens;
-      } catch (cause) {
-        const code = isRefusal(cause) ? 'sign_in_refused' : 'sign_in_unavailable';
-        throw identityError(code, { cause });
-      }
-      throw identityError('sign_in_refused', { about: 'no id_token' });
-    },
+    tokens: async (query, secrets, tenantId) =>
+      exchangeCode(
+        await clientFor(tenantId),
+        new URL(`${redirectUri}?${query.toString()}`),
+        secrets,
+      ),
     async refresh(refreshToken, tenantId) {
       try {
         const client = await clientFor(tenantId);
@@ -125,6 +110,27 @@ export function createSignInClient(options: {
       await oidc.tokenRevocation(await clientFor(tenantId), refreshToken, hint);
     },
   };
+}
+
+async function exchangeCode(
+  client: oidc.Configuration,
+  callback: URL,
+  { state, nonce, verifier }: AttemptSecrets,
+): Promise<SignInTokens> {
+  try {
+    const given = await oidc.authorizationCodeGrant(client, callback, {
+      expectedState: state,
+      expectedNonce: nonce,
+      pkceCodeVerifier: verifier,
+      idTokenExpected: true,
+    });
+    const tokens = tokensOf(given);
+    if (tokens !== undefined) return tokens;
+  } catch (cause) {
+    const code = isRefusal(cause) ? 'sign_in_refused' : 'sign_in_unavailable';
+    throw identityError(code, { cause });
+  }
+  throw identityError('sign_in_refused', { about: 'no id_token' });
 }
 
 /**

@@ -11,15 +11,7 @@ const MAX_HEIGHT_PX = 160;
  * @returns {{ element: HTMLElement, open: (chat: object) => void, offer: (text: string) => void }}
  */
 export function composer({ onSend, onRequest }) {
-  const mention = h(
-    'span',
-    {
-      class: 'mention-pill',
-      title: 'In a channel the bot hears only what mentions it',
-      hidden: true,
-    },
-    '@Countersign',
-  );
+  const mention = mentionPill();
   const text = h('textarea', {
     id: 'composer-text',
     rows: '1',
@@ -39,17 +31,8 @@ export function composer({ onSend, onRequest }) {
     title: 'Send (Enter)',
     onclick: send,
   });
-  const element = h(
-    'footer',
-    { class: 'composer' },
-    h(
-      'button',
-      { type: 'button', class: 'button request', onclick: onRequest },
-      icon('plus', 16),
-      'Request',
-    ),
-    h('div', { class: 'composer-box' }, mention, text, sendButton),
-  );
+  const box = h('div', { class: 'composer-box' }, mention, text, sendButton);
+  const element = h('footer', { class: 'composer' }, requestButton(onRequest), box);
 
   function fit() {
     text.style.height = 'auto';
@@ -78,4 +61,25 @@ export function composer({ onSend, onRequest }) {
     },
     offer,
   };
+}
+
+function mentionPill() {
+  return h(
+    'span',
+    {
+      class: 'mention-pill',
+      title: 'In a channel the bot hears only what mentions it',
+      hidden: true,
+    },
+    '@Countersign',
+  );
+}
+
+function requestButton(onclick) {
+  return h(
+    'button',
+    { type: 'button', class: 'button request', onclick },
+    icon('plus', 16),
+    'Request',
+  );
 }

@@ -19,15 +19,7 @@ export function signInBar({ url, text, onCode, onClose }) {
     { class: 'sign-in-wait', hidden: true },
     'Waiting for the sign-in page…',
   );
-  const code = h('input', {
-    type: 'text',
-    class: 'code-input',
-    placeholder: 'Paste code',
-    'aria-label': 'Sign-in code',
-    autocomplete: 'one-time-code',
-    maxlength: MAX_CODE_CHARS,
-    spellcheck: 'false',
-  });
+  const code = codeInput();
   const bar = h('div', { class: 'notice sign-in', role: 'group', 'aria-label': 'Sign in' });
 
   function heard(event) {
@@ -53,33 +45,37 @@ export function signInBar({ url, text, onCode, onClose }) {
       h(
         'div',
         { class: 'sign-in-row' },
-        h(
-          'button',
-          {
-            type: 'button',
-            class: 'button primary',
-            onclick: open,
-            disabled: origin === null,
-          },
-          'Sign in',
-        ),
-        h(
-          'form',
-          {
-            class: 'code-form',
-            onsubmit: (event) => {
-              event.preventDefault();
-              take(code.value.trim());
-            },
-          },
-          h('span', {}, 'or'),
-          code,
-          h('button', { type: 'submit', class: 'button' }, 'Continue'),
-        ),
+        openButton({ onclick: open, disabled: origin === null }),
+        codeForm(code, take),
       ),
       waiting,
     ),
     iconButton({ label: 'Not now', icon: icon('close', 16), onclick: onClose }),
   );
   return bar;
+}
+
+function openButton({ onclick, disabled }) {
+  return h('button', { type: 'button', class: 'button primary', onclick, disabled }, 'Sign in');
+}
+
+function codeInput() {
+  return h('input', {
+    type: 'text',
+    class: 'code-input',
+    placeholder: 'Paste code',
+    'aria-label': 'Sign-in code',
+    autocomplete: 'one-time-code',
+    maxlength: MAX_CODE_CHARS,
+    spellcheck: 'false',
+  });
+}
+
+function codeForm(code, onCode) {
+  const onsubmit = (event) => {
+    event.preventDefault();
+    onCode(code.value.trim());
+  };
+  const button = h('button', { type: 'submit', class: 'button' }, 'Continue');
+  return h('form', { class: 'code-form', onsubmit }, h('span', {}, 'or'), code, button);
 }

@@ -31,6 +31,17 @@ const CLAIMS = [
   'auth_time',
 ];
 
+const LIFETIMES = {
+  AccessToken: HOUR_SECONDS,
+  ClientCredentials: HOUR_SECONDS,
+  IdToken: HOUR_SECONDS,
+  AuthorizationCode: 60,
+  Grant: 24 * HOUR_SECONDS,
+  RefreshToken: 24 * HOUR_SECONDS,
+  Interaction: 900,
+  Session: 8 * HOUR_SECONDS,
+};
+
 /** The parts that the configuration uses. */
 export interface ConfigurationParts {
   readonly issuer: string;
@@ -73,32 +84,8 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
       },
     },
     clientBasedCORS: () => false,
-    ttl: {
-      AccessToken: HOUR_SECONDS,
-      ClientCredentials: HOUR_SECONDS,
-      IdToken: HOUR_SECONDS,
-      AuthorizationCode: 60,
-      Grant: 24 * HOUR_SECONDS,
-      RefreshToken: 24 * HOUR_SECONDS,
-      Interaction: 900,
-      Session: 8 * HOUR_SECONDS,
-    },
-    features: {
-      devInteractions: { enabled: false },
-      dPoP: { enabled: false },
-      rpInitiatedLogout: { enabled: false },
-      revocation: {
-        enabled: true,
-        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
-      },
-      clientCredentials: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: (_ctx, _client, oneOf) => oneOf ?? [],
-        getResourceServerInfo: (_ctx, resource, client) =>
-          resourceServer({ resource, clientId: client.clientId, botAppId: parts.botAppId }),
-      },
-    },
+    ttl: LIFETIMES,
+    features: features(parts),
     interactions: {
       policy: signInPolicy(parts.people),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
@@ -115,6 +102,25 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
       ctx.type = 'html';
       const { error, error_description: description } = out;
       ctx.body = messagePage('Sign-in did not work', `${description ?? error} (${error})`);
+    },
+  };
+}
+
+function features({ botAppId }: ConfigurationParts): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    dPoP: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    revocation: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+    },
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (_ctx, _client, oneOf) => oneOf ?? [],
+      getResourceServerInfo: (_ctx, resource, client) =>
+        resourceServer({ resource, clientId: client.clientId, botAppId }),
     },
   };
 }

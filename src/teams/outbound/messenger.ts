@@ -39,6 +39,11 @@ const CHAT = { priority: 0, patienceMs: 5_000 };
 /** A job comes again; while it waits it needs no worker. */
 const JOB = { priority: 1, patienceMs: 60_000 };
 
+interface Bot {
+  readonly id: string;
+  readonly name: string;
+}
+
 /** A messenger over the client; `appId` is the bot's. With a turn a message is a job's. */
 export function createMessenger({
   client,
@@ -47,101 +52,96 @@ export function createMessenger({
   client: ThrottledClient;
   appId: string;
 }): Messenger {
-  const bot = { id: `28:${appId}`, name: 'Countersign' };
+  const bot: Bot = { id: `28:${appId}`, name: 'Countersign' };
   const call = (
-    what: string,
-    thread: string,
-    {
-      to,
-      sent,
-      turn,
-      make,
-    }: {
-      to: { serviceUrl: string; tenantId: string };
-      sent: Sent;
-      turn: Turn | undefined;
-      make: Call<Message | null, Posted>['make'];
-    },
+    to: { serviceUrl: string; tenantId: string },
+    { sent, turn }: { sent: Sent; turn: Turn | undefined },
+    made: Made,
   ) => {
     const { serviceUrl, tenantId } = to;
     const prepare = async () => (typeof sent === 'function' ? sent() : sent);
     const rank = turn === undefined ? CHAT : JOB;
-    return client.call({ what, thread, serviceUrl, tenantId, ...rank, turn, prepare, make });
+    return client.call({ ...made, ...rank, serviceUrl, tenantId, turn, prepare });
   };
   return {
-    send: (to, sent, turn) =>
-      call('a message', to.conversationId, {
-        to,
-        sent,
-        turn,
-        async make({ conversations }, message, options) {
-          const { id } = await conversations.sendToConversation(
-            to.conversationId,
-            { ...activityOf(message), from: bot },
-            options,
-          );
-          return posted(to, to.conversationId, id);
+    send: (to, sent, turn) => call(to, { sent, turn }, newMessage(bot, to)),
+    update: (at, sent, turn) => call(at, { sent, turn }, changedMessage(bot, at)),
+    startThread: (to, sent, turn) => call(to, { sent, turn }, newThread(bot, to)),
+    openChat: (to) => client.call({ ...newChat(bot, to), ...CHAT }),
+  };
+}
+
+type Made = Pick<Call<Message | null, Posted>, 'what' | 'thread' | 'make'>;
+
+function newMessage(bot: Bot, to: Place): Made {
+  return {
+    what: 'a message',
+    thread: to.conversationId,
+    async make({ conversations }, message, options) {
+      const activity = { ...activityOf(message), from: bot };
+      const { id } = await conversations.sendToConversation(to.conversationId, activity, options);
+      return posted(to, to.conversationId, id);
+    },
+  };
+}
+
+function changedMessage(bot: Bot, at: Place & { activityId: string }): Made {
+  const { conversationId, activityId } = at;
+  return {
+    what: 'an update',
+    thread: conversationId,
+    async make({ conversations }, message, options) {
+      const activity = { ...activityOf(message), id: activityId, from: bot };
+      await conversations.updateActivity(conversationId, activityId, activity, options);
+      return posted(at, conversationId, activityId);
+    },
+  };
+}
+
+function newThread(bot: Bot, to: Parameters<Messenger['startThread']>[0]): Made {
+  return {
+    what: 'a channel message',
+    thread: `create ${to.channelId}`,
+    async make({ conversations }, message, options) {
+      const { id, activityId } = await conversations.createConversation(
+        {
+          isGroup: true,
+          bot,
+          tenantId: to.tenantId,
+          channelData: { channel: { id: to.channelId }, tenant: { id: to.tenantId } },
+          // Teams fills in what botbuilder's type asks for besides.
+          activity: { ...activityOf(message), from: bot } as Activity,
         },
-      }),
-    update: (at, sent, turn) =>
-      call('an update', at.conversationId, {
-        to: at,
-        sent,
-        turn,
-        async make({ conversations }, message, options) {
-          const { conversationId, activityId } = at;
-          await conversations.updateActivity(
-            conversationId,
-            activityId,
-            { ...activityOf(message), id: activityId, from: bot },
-            options,
-          );
-          return posted(at, conversationId, activityId);
+        options,
+      );
+      return posted(to, id, activityId);
+    },
+  };
+}
+
+function newChat(
+  bot: Bot,
+  to: Parameters<Messenger['openChat']>[0],
+): Omit<Call<typeof to, string>, 'priority' | 'patienceMs'> {
+  const { userId, serviceUrl, tenantId } = to;
+  return {
+    what: 'a new chat',
+    thread: `create ${userId}`,
+    serviceUrl,
+    tenantId,
+    prepare: async () => to,
+    async make({ conversations }, _content, options) {
+      const { id } = await conversations.createConversation(
+        {
+          isGroup: false,
+          bot,
+          members: [{ id: userId, name: '' }],
+          tenantId,
+          channelData: { tenant: { id: tenantId } },
         },
-      }),
-    startThread: (to, sent, turn) =>
-      call('a channel message', `create ${to.channelId}`, {
-        to,
-        sent,
-        turn,
-        async make({ conversations }, message, options) {
-          const { id, activityId } = await conversations.createConversation(
-            {
-              isGroup: true,
-              bot,
-              tenantId: to.tenantId,
-              channelData: { channel: { id: to.channelId }, tenant: { id: to.tenantId } },
-              // Teams fills in what botbuilder's type asks for besides.
-              activity: { ...activityOf(message), from: bot } as Activity,
-            },
-            options,
-          );
-          return posted(to, id, activityId);
-        },
-      }),
-    openChat(to) {
-      const { userId, serviceUrl, tenantId } = to;
-      return client.call({
-        what: 'a new chat',
-        thread: `create ${userId}`,
-        serviceUrl,
-        tenantId,
-        ...CHAT,
-        prepare: async () => to,
-        async make({ conversations }, _content, options) {
-          const { id } = await conversations.createConversation(
-            {
-              isGroup: false,
-              bot,
-              members: [{ id: userId, name: '' }],
-              tenantId,
-              channelData: { tenant: { id: tenantId } },
-            },
-            options,
-          );
-          return posted(to, id, 'none').conversationId;
-        },
-      });
+        options,
+      );
+      return posted(to, id, 'none').conversationId;
     },
   };
 }

@@ -109,30 +109,12 @@ export function createThrottledClient(given: ThrottledClientOptions): ThrottledC
     return queue;
   };
   const inTurn = <Content, Value>(call: Call<Content, Value>) =>
-    waits.inTurn(
-      call,
-      queueOf(call.thread, call.tenantId),
-      async (): Promise<Ended<Value | Extract<Content, null>>> => {
-        let made = false;
-        try {
-          const content = (await call.prepare()) as Content;
-          if (isNull(content)) return { made, restUntil: 0, value: content };
-          made = true;
-          const client = await given.client(call.serviceUrl);
-          // The client's own time-out ends with the headers, and its timer outlives an error.
-          const value = await call.make(client, content as Exclude<Content, null>, {
-            abortSignal: AbortSignal.timeout(given.timeoutMs),
-          });
-          return { made, restUntil: 0, value };
-        } catch (cause) {
-          const failure = readFailure(cause, clock.now());
-          const { retryAfterMs } = failure;
-          const restUntil = retryAfterMs === null ? 0 : clock.now() + retryAfterMs;
-          if (failure.ofTenant) tenantOf(call.tenantId).rest(restUntil);
-          return { made, restUntil: failure.ofTenant ? 0 : restUntil, failure, cause };
-        }
-      },
-    );
+    waits.inTurn(call, queueOf(call.thread, call.tenantId), async () => {
+      const ended = await makeOnce(given, call);
+      if (!('failure' in ended) || !ended.failure.ofTenant) return ended;
+      tenantOf(call.tenantId).rest(ended.restUntil);
+      return { ...ended, restUntil: 0 };
+    });
   const backoff = (tried: number) => BACKOFF_MS * 2 ** tried * (0.5 + Number(ids.code(3)) / 1_000);
   return {
     waiting: waits.waiting,
@@ -154,6 +136,29 @@ export function createThrottledClient(given: ThrottledClientOptions): ThrottledC
       }
     },
   };
+}
+
+/** Makes the call, whose turn has come. */
+async function makeOnce<Content, Value>(
+  { clock, client, timeoutMs }: ThrottledClientOptions,
+  call: Call<Content, Value>,
+): Promise<Ended<Value | Extract<Content, null>>> {
+  let made = false;
+  try {
+    const content = await call.prepare();
+    if (isNull(content)) return { made, restUntil: 0, value: content };
+    made = true;
+    // The client's own time-out ends with the headers, and its timer outlives an error.
+    const options = { abortSignal: AbortSignal.timeout(timeoutMs) };
+    const connector = await client(call.serviceUrl);
+    const value = await call.make(connector, content as Exclude<Content, null>, options);
+    return { made, restUntil: 0, value };
+  } catch (cause) {
+    const failure = readFailure(cause, clock.now());
+    const { retryAfterMs } = failure;
+    const restUntil = retryAfterMs === null ? 0 : clock.now() + retryAfterMs;
+    return { made, restUntil, failure, cause };
+  }
 }
 
 function isNull<Content>(content: Content): content is Extract<Content, null> {

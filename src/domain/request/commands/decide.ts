@@ -1,12 +1,13 @@
 import { outcomeOf } from '../../outcome.ts';
 import { eventAbout } from '../../events/catalogue.ts';
+import type { EventBody } from '../../events/catalogue.ts';
 import { mayDecideAny, mayDecideStage } from '../../people/authority.ts';
 import { refOf } from '../../people/principal.ts';
 import type { Principal } from '../../people/principal.ts';
 import type { Decision, Evidence, Origin, PlannedStage, Request, Word } from '../request.ts';
 import { lastWord, planStatus, stageById, stageStatus } from '../stages.ts';
 import { closed, refused, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
-import type { Transition } from '../step.ts';
+import type { Effect, Transition } from '../step.ts';
 import { meetsStepUp } from '../step-up.ts';
 import { MAX_REASON_LENGTH } from '../submit.ts';
 
@@ -94,25 +95,55 @@ function evidenceOf(
   return { token, roles, role, seats, digest, revision, ...origin, ...(proof ? { proof } : {}) };
 }
 
+interface Counted {
+  readonly stage: PlannedStage;
+  readonly evidence: Evidence;
+  readonly nth: number;
+  readonly now: number;
+}
+
 /** Adds the word and derives what it does to its stage and to the request. */
-function addWord(
+function addWord(request: Request, command: DecideCommand, counted: Counted): Transition {
+  const { by } = command;
+  const { now } = counted;
+  const decision = decisionOf(request, command, counted);
+  const decisions = [...request.decisions, decision];
+  const decided = decidedEvent(request, command, counted);
+  const change = { decisions, decision };
+  switch (planStatus({ plan: request.plan, decisions })) {
+    case 'denied': {
+      const outcome = outcomeOf('denied', { by: by.name }, { at: now });
+      const denied = eventAbout(request, { type: 'request.denied', by, data: { outcome } });
+      const effects = [SYNC_CARDS, TELL_OUTCOME];
+      return stepTo(request, 'denied', now, {
+        ...change,
+        outcome,
+        events: [decided, denied],
+        effects,
+      });
+    }
+    case 'approved': {
+      const { digest } = request;
+      const approved = eventAbout(request, { type: 'request.approved', by, data: { digest } });
+      const effects: Effect[] = [SYNC_CARDS, { kind: 'execute' }];
+      return stepTo(request, 'approved', now, { ...change, events: [decided, approved], effects });
+    }
+    case 'open':
+      return stepTo(request, 'pending', now, {
+        ...change,
+        events: [decided],
+        effects: [SYNC_CARDS],
+      });
+  }
+}
+
+function decisionOf(
   request: Request,
-  command: DecideCommand,
-  {
-    stage,
-    evidence,
-    nth,
-    now,
-  }: {
-    stage: PlannedStage;
-    evidence: Evidence;
-    nth: number;
-    now: number;
-  },
-): Transition {
-  const { by, word, reason } = command;
-  const decision: Decision = {
-    id: command.decisionId,
+  { decisionId, by, word, reason }: DecideCommand,
+  { stage, nth, now, evidence }: Counted,
+): Decision {
+  return {
+    id: decisionId,
     requestId: request.id,
     stage: stage.id,
     nth,
@@ -122,52 +153,13 @@ function addWord(
     at: now,
     evidence,
   };
-  const decisions = [...request.decisions, decision];
-  const decided = eventAbout(request, {
-    type: 'request.decided',
-    by,
-    data: {
-      word,
-      stage: stage.id,
-      stageName: stage.name,
-      nth,
-      reason,
-      decisionId: decision.id,
-      evidence,
-    },
-  });
-  const change = { decisions, decision };
-  switch (planStatus({ plan: request.plan, decisions })) {
-    case 'denied': {
-      const outcome = outcomeOf('denied', { by: by.name }, { at: now });
-      const events = [
-        decided,
-        eventAbout(request, { type: 'request.denied', by, data: { outcome } }),
-      ];
-      return stepTo(request, 'denied', now, {
-        ...change,
-        outcome,
-        events,
-        effects: [SYNC_CARDS, TELL_OUTCOME],
-      });
-    }
-    case 'approved': {
-      const { digest } = request;
-      const events = [
-        decided,
-        eventAbout(request, { type: 'request.approved', by, data: { digest } }),
-      ];
-      return stepTo(request, 'approved', now, {
-        ...change,
-        events,
-        effects: [SYNC_CARDS, { kind: 'execute' }],
-      });
-    }
-    case 'open':
-      return stepTo(request, 'pending', now, {
-        ...change,
-        events: [decided],
-        effects: [SYNC_CARDS],
-      });
-  }
+}
+
+function decidedEvent(
+  request: Request,
+  { decisionId, by, word, reason }: DecideCommand,
+  { stage, nth, evidence }: Counted,
+): EventBody {
+  const data = { word, stage: stage.id, stageName: stage.name, nth, reason, decisionId, evidence };
+  return eventAbout(request, { type: 'request.decided', by, data });
 }
