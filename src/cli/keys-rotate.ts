@@ -21,7 +21,7 @@ function rotate(options: { config?: string; json?: true }, io: CommandIo): Promi
   return onConfiguredStore(options.config, io, async ({ store, config }) => {
     const { secret } = config.signing;
     const keys = await createKeys({ store, secret, clock: systemClock });
-    const before = keys.sealingKey('stored-secrets');
+    const before = keys.encryptionKey('stored-secrets');
     const key = await keys.rotate('stored-secrets', store);
     const now = systemClock.now();
     const data = { purpose: 'stored-secrets', before, key };

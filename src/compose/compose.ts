@@ -306,7 +306,7 @@ function timed(store: Store, { clock }: Overrides): Pick<Store, 'now' | 'purge'>
   return { now: () => Promise.resolve(clock.now()), purge: (...given) => store.purge(...given) };
 }
 
-const RESEALED_AT_ONCE = 500;
+const REENCRYPTED_AT_ONCE = 500;
 
 /** Sessions, where they are configured: they begin at the sign-in button alone. */
 function sessionsOf(
@@ -318,17 +318,17 @@ function sessionsOf(
   return session && flow ? createSessions({ ...given, config, flow }, session) : null;
 }
 
-/** Learns of new keys, and seals anew what older ones sealed. */
+/** Learns of new keys, and encrypts anew what older ones encrypted. */
 async function tidyKeys(keys: Keys, sessions: SessionKeeper | null): Promise<void> {
   await keys.refresh();
-  await sessions?.reseal(RESEALED_AT_ONCE);
+  await sessions?.reencrypt(REENCRYPTED_AT_ONCE);
 }
 
 function storedSecrets(keys: Keys): SessionSecrets {
   return {
-    sealingKey: () => keys.sealingKey('stored-secrets'),
+    encryptionKey: () => keys.encryptionKey('stored-secrets'),
     encrypt: (text) => keys.encrypt('stored-secrets', text),
-    decrypt: (sealed) => keys.decrypt('stored-secrets', sealed),
+    decrypt: (encrypted) => keys.decrypt('stored-secrets', encrypted),
   };
 }
 

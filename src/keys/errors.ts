@@ -6,7 +6,7 @@ export const KEYS_CODES = {
     'with the secret they were made with, or with a new database.',
   signing_key_unusable: 'A stored key is damaged: restore it from a backup of the database.',
   statement_invalid: 'This statement was not signed by this service for this purpose.',
-  sealed_invalid: 'This text was not encrypted by this service for this purpose.',
+  ciphertext_invalid: 'This text was not encrypted by this service for this purpose.',
 } as const;
 
 export type KeysCode = keyof typeof KEYS_CODES;

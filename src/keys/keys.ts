@@ -5,9 +5,9 @@ import { hmacSha256 } from '../lib/hash.ts';
 import type { KeyRotationStore, KeyStore } from '../usecases/ports/store.ts';
 import { deriveKey } from './derive.ts';
 import { KeysError } from './errors.ts';
-import { createSealer, keyOfSealed } from './seal.ts';
-import { openSealingKeys } from './sealing-keys.ts';
-import type { SealingKeys } from './sealing-keys.ts';
+import { createCipher, keyOfCiphertext } from './cipher.ts';
+import { openEncryptionKeys } from './encryption-keys.ts';
+import type { EncryptionKeys } from './encryption-keys.ts';
 import { SIGNING_ALGORITHM, loadSigningKeys } from './signing-keys.ts';
 import type { SigningKey } from './signing-keys.ts';
 
@@ -17,7 +17,7 @@ export const SIGNING_PURPOSES = ['checkpoints', 'receipts', 'grants'] as const;
 export type SigningPurpose = (typeof SIGNING_PURPOSES)[number];
 
 /** Purposes that encrypt for ourselves. */
-export type SealingPurpose = 'stored-secrets';
+export type EncryptionPurpose = 'stored-secrets';
 
 /** Purposes whose texts carry a keyed hash of ours. */
 export type MacPurpose = 'wait-tokens' | 'dpop-nonces';
@@ -34,14 +34,14 @@ export interface Keys {
   publicJwks(purpose?: SigningPurpose): { keys: readonly JWK[] };
   /** Keyed hash of a text, base64url; compare with sameSecret. */
   mac(purpose: MacPurpose, text: string): string;
-  encrypt(purpose: SealingPurpose, text: string): Promise<string>;
-  /** Under whichever key of the purpose. @throws KeysError `sealed_invalid`. */
-  decrypt(purpose: SealingPurpose, sealed: string): Promise<string>;
-  /** The names of the key that seals now, and of the one that sealed a text (RFC 7516 4.1.6). */
-  sealingKey(purpose: SealingPurpose): string;
-  sealedWith(sealed: string): string;
+  encrypt(purpose: EncryptionPurpose, text: string): Promise<string>;
+  /** Under whichever key of the purpose. @throws KeysError `ciphertext_invalid`. */
+  decrypt(purpose: EncryptionPurpose, encrypted: string): Promise<string>;
+  /** The names of the key that encrypts now, and of the one that encrypted a text (RFC 7516 4.1.6). */
+  encryptionKey(purpose: EncryptionPurpose): string;
+  encryptedWith(encrypted: string): string;
   /** Makes a new key the current one of a purpose; the others still decrypt. Gives its name. */
-  rotate(purpose: SealingPurpose, store: KeyRotationStore): Promise<string>;
+  rotate(purpose: EncryptionPurpose, store: KeyRotationStore): Promise<string>;
   /** Learns of keys that another replica made. */
   refresh(): Promise<void>;
 }
@@ -62,16 +62,16 @@ export async function createKeys(parts: {
   const { store, secret, clock } = parts;
   const signing = new Map<SigningPurpose, readonly [SigningKey, ...SigningKey[]]>();
   for (const purpose of SIGNING_PURPOSES) {
-    const sealer = createSealer(deriveKey(secret, `seal ${purpose}`));
-    signing.set(purpose, await loadSigningKeys({ purpose, store, sealer, clock }));
+    const cipher = createCipher(deriveKey(secret, `wrap ${purpose}`));
+    signing.set(purpose, await loadSigningKeys({ purpose, store, cipher, clock }));
   }
   const keysOf = (purpose: SigningPurpose) => {
     const keys = signing.get(purpose);
     if (keys === undefined) throw new Error(`${purpose} is no purpose that signs`);
     return keys;
   };
-  const sealing: Record<SealingPurpose, SealingKeys> = {
-    'stored-secrets': await openSealingKeys({ purpose: 'stored-secrets', secret, store, clock }),
+  const encryption: Record<EncryptionPurpose, EncryptionKeys> = {
+    'stored-secrets': await openEncryptionKeys({ purpose: 'stored-secrets', secret, store, clock }),
   };
   const macKeys: Record<MacPurpose, Uint8Array> = {
     'wait-tokens': deriveKey(secret, 'mac wait-tokens'),
@@ -85,13 +85,13 @@ export async function createKeys(parts: {
       return { keys: purposes.flatMap(keysOf).map(({ publicJwk }) => publicJwk) };
     },
     mac: (purpose, text) => hmacSha256(macKeys[purpose], text),
-    encrypt: (purpose, text) => sealing[purpose].encrypt(text),
-    decrypt: (purpose, sealed) => sealing[purpose].decrypt(sealed),
-    sealingKey: (purpose) => sealing[purpose].current(),
-    sealedWith: keyOfSealed,
-    rotate: (purpose, into) => sealing[purpose].rotate(into),
+    encrypt: (purpose, text) => encryption[purpose].encrypt(text),
+    decrypt: (purpose, encrypted) => encryption[purpose].decrypt(encrypted),
+    encryptionKey: (purpose) => encryption[purpose].current(),
+    encryptedWith: keyOfCiphertext,
+    rotate: (purpose, into) => encryption[purpose].rotate(into),
     async refresh() {
-      await Promise.all(Object.values(sealing).map((keysOfPurpose) => keysOfPurpose.reload()));
+      await Promise.all(Object.values(encryption).map((keysOfPurpose) => keysOfPurpose.reload()));
     },
   };
 }

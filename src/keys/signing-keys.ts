@@ -3,7 +3,7 @@ import type { CryptoKey, JWK } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import type { KeyStore, StoredKey } from '../usecases/ports/store.ts';
 import { KeysError } from './errors.ts';
-import type { Sealer } from './seal.ts';
+import type { Cipher } from './cipher.ts';
 
 /**
  * ES256 (RFC 7518 3.4) rather than EdDSA: receipts and checkpoints are verified by others, and
@@ -28,22 +28,22 @@ export interface SigningKey {
 export async function loadSigningKeys(options: {
   purpose: string;
   store: KeyStore;
-  sealer: Sealer;
+  cipher: Cipher;
   clock: Clock;
 }): Promise<readonly [SigningKey, ...SigningKey[]]> {
-  const { purpose, store, sealer, clock } = options;
+  const { purpose, store, cipher, clock } = options;
   let stored = await store.listKeys(purpose);
   if (stored.length === 0) {
-    await store.addFirstKey(await newKey(purpose, sealer, clock.now()));
+    await store.addFirstKey(await newKey(purpose, cipher, clock.now()));
     stored = await store.listKeys(purpose);
   }
   const ordered = stored.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
-  const [first, ...rest] = await Promise.all(ordered.map((key) => openKey(key, sealer)));
+  const [first, ...rest] = await Promise.all(ordered.map((key) => openKey(key, cipher)));
   if (first === undefined) throw new Error(`the store kept no key for ${purpose}`);
   return [first, ...rest];
 }
 
-async function newKey(purpose: string, sealer: Sealer, now: number): Promise<StoredKey> {
+async function newKey(purpose: string, cipher: Cipher, now: number): Promise<StoredKey> {
   const pair = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
   const jwk = await exportJWK(pair.privateKey);
   const id = await calculateJwkThumbprint(jwk);
@@ -51,21 +51,21 @@ async function newKey(purpose: string, sealer: Sealer, now: number): Promise<Sto
     id,
     purpose,
     createdAt: now,
-    sealed: await sealer.encrypt(JSON.stringify({ ...jwk, kid: id })),
+    encrypted: await cipher.encrypt(JSON.stringify({ ...jwk, kid: id })),
   };
 }
 
-async function openKey(stored: StoredKey, sealer: Sealer): Promise<SigningKey> {
+async function openKey(stored: StoredKey, cipher: Cipher): Promise<SigningKey> {
   let opened: string;
   try {
-    opened = await sealer.decrypt(stored.sealed);
+    opened = await cipher.decrypt(stored.encrypted);
   } catch (cause) {
     throw new KeysError('signing_secret_wrong', { cause });
   }
   try {
     const { d, kid, ...rest } = JSON.parse(opened) as JWK;
     const publicJwk = { kty: rest.kty, crv: rest.crv, x: rest.x, y: rest.y };
-    // The sealed text names its key, so that rows cannot be exchanged for one another.
+    // The encrypted text names its key, so that rows cannot be exchanged for one another.
     if (kid !== stored.id || kid !== (await calculateJwkThumbprint(publicJwk))) {
       throw new Error('the key is not the one that its row names');
     }

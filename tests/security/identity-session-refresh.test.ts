@@ -2,7 +2,7 @@
 import { jest } from '@jest/globals';
 import { identityError } from '../../src/identity/codes.ts';
 import { heldBySession } from '../../src/identity/sessions/held-by-session.ts';
-import { openSession, sealSession } from '../../src/identity/sessions/session-tokens.ts';
+import { openSession, encryptSession } from '../../src/identity/sessions/session-tokens.ts';
 import { secretsOf, senderOf } from '../unit/identity/sign-in-world.ts';
 import { codeOf } from '../unit/identity/kit.ts';
 import { LIMITS, MINUTE, startSessionWorld } from '../unit/identity/session-world.ts';
@@ -116,7 +116,7 @@ describe('refresh tokens', () => {
   test('are not readable in the database', async () => {
     const { token } = await world.one.signInAs('amara');
     const row = JSON.stringify(await world.row('amara'));
-    expect(row).toContain('"sealed":"eyJ');
+    expect(row).toContain('"encrypted":"eyJ');
     expect(row).not.toContain('approver');
     expect(row).not.toContain(token.digest);
   });
@@ -251,13 +251,13 @@ describe('the refreshed ID token', () => {
       return world.row('amara');
     })();
     if (row === undefined) throw new Error('no session');
-    const secrets = { ...secretsOf(world.one.keys), sealingKey: () => row.sealedWith };
+    const secrets = { ...secretsOf(world.one.keys), encryptionKey: () => row.encryptedWith };
     const content = await openSession(secrets, row);
     if (content === undefined) throw new Error('a session that cannot be opened');
     const { principal } = content;
     const silent = { ...principal, token: { ...principal.token, authTime: null } };
-    const sealed = await sealSession(secrets, row, { ...content, principal: silent });
-    await world.store.resealSession({ id: row.id, generation: row.generation, ...sealed });
+    const encrypted = await encryptSession(secrets, row, { ...content, principal: silent });
+    await world.store.reencryptSession({ id: row.id, generation: row.generation, ...encrypted });
     past();
     expect((await world.one.click('amara'))?.token.authTime).toBeNull();
   });

@@ -91,7 +91,7 @@ describe('a tampered row', () => {
     ['another id', { id: 'ses_other' }],
     ['an earlier start, to last longer', { createdAt: 1 }],
     ['another generation with the old content', { generation: 7 }],
-    ['content of no person', { sealed: 'eyJhbGciOiJkaXIifQ....' }],
+    ['content of no person', { encrypted: 'eyJhbGciOiJkaXIifQ....' }],
   ])('%s', async (_name, change) => {
     await world.one.signInAs('amara');
     await swapped(change);
@@ -253,14 +253,14 @@ describe('a Teams person by a link only', () => {
 describe('key rotation', () => {
   test('the old key still decrypts; a used session is encrypted with the new key, on other replicas too', async () => {
     await world.one.signInAs('amara');
-    const before = (await world.row('amara'))?.sealedWith;
+    const before = (await world.row('amara'))?.encryptedWith;
     const key = await world.one.keys.rotate('stored-secrets', world.store);
     expect(key).not.toBe(before);
     expect(await world.one.click('amara')).toBeDefined();
-    expect(await world.row('amara')).toMatchObject({ sealedWith: key, generation: 1 });
+    expect(await world.row('amara')).toMatchObject({ encryptedWith: key, generation: 1 });
     // The other replica learns of the new key from the text encrypted with it.
     expect(await world.two.click('amara')).toBeDefined();
-    expect(world.two.keys.sealingKey('stored-secrets')).toBe(key);
+    expect(world.two.keys.encryptionKey('stored-secrets')).toBe(key);
     const late = await world.replica(world.store);
     expect(await late.click('amara')).toBeDefined();
   });
@@ -269,10 +269,10 @@ describe('key rotation', () => {
     await world.one.signInAs('amara');
     await world.one.signInAs('kenji');
     const key = await world.one.keys.rotate('stored-secrets', world.store);
-    expect(await world.one.sessions.reseal(1)).toBe(1);
-    expect(await world.one.sessions.reseal(10)).toBe(1);
-    expect(await world.one.sessions.reseal(10)).toBe(0);
-    expect((await world.row('kenji'))?.sealedWith).toBe(key);
+    expect(await world.one.sessions.reencrypt(1)).toBe(1);
+    expect(await world.one.sessions.reencrypt(10)).toBe(1);
+    expect(await world.one.sessions.reencrypt(10)).toBe(0);
+    expect((await world.row('kenji'))?.encryptedWith).toBe(key);
     past();
     expect((await world.two.click('kenji'))?.proof?.way).toBe('refresh');
   });

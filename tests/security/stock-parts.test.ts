@@ -7,7 +7,7 @@ import type { TurnContext } from 'botbuilder';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { boundedFetch } from '../../src/identity/bounded-fetch.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
-import { createSealer } from '../../src/keys/seal.ts';
+import { createCipher } from '../../src/keys/cipher.ts';
 import {
   API,
   codeOf,
@@ -111,12 +111,12 @@ test('Node accepts a tag of 4 bytes in place of 16; our decryption requires the 
   open.setAuthTag(cipher.getAuthTag().subarray(0, 4));
   expect(Buffer.concat([open.update(text), open.final()]).toString()).toBe('hello');
 
-  const sealer = createSealer(randomBytes(32));
-  const parts = (await sealer.encrypt('hello')).split('.');
+  const ours = createCipher(randomBytes(32));
+  const parts = (await ours.encrypt('hello')).split('.');
   const tag = Buffer.from(parts.pop() ?? '', 'base64url')
     .subarray(0, 4)
     .toString('base64url');
-  expect(await codeOf(sealer.decrypt([...parts, tag].join('.')))).toBe('sealed_invalid');
+  expect(await codeOf(ours.decrypt([...parts, tag].join('.')))).toBe('ciphertext_invalid');
 });
 
 test('fetch ignores an agent and follows redirects; the bounded fetch does neither', async () => {

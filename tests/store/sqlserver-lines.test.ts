@@ -94,19 +94,19 @@ if (SERVER === '') {
         createdAt: 1,
         usedAt: 1,
         endsAt: 9_000,
-        sealed: 'first',
-        sealedWith: 'key',
+        encrypted: 'first',
+        encryptedWith: 'key',
       };
       await store.startSession(began, recorded());
       const lease = { id, generation: 1, holder: 'one', until: 5_000, now: 1_000 };
       proxy.loseAnswerTo(Buffer.from('SET refresh_holder = @holder', 'utf16le'));
       expect(await store.leaseRefresh(lease)).toBe(true);
       expect(await store.leaseRefresh({ ...lease, holder: 'two' })).toBe(false);
-      const next = { id, generation: 1, sealed: 'second', sealedWith: 'key' };
+      const next = { id, generation: 1, encrypted: 'second', encryptedWith: 'key' };
       proxy.loseAnswerTo(Buffer.from('SET generation = generation + 1', 'utf16le'));
       expect(await store.renewSession(next)).toBe(true);
-      expect(await store.renewSession({ ...next, sealed: 'Second' })).toBe(false);
-      expect(await store.findSession(began)).toMatchObject({ generation: 2, sealed: 'second' });
+      expect(await store.renewSession({ ...next, encrypted: 'Second' })).toBe(false);
+      expect(await store.findSession(began)).toMatchObject({ generation: 2, encrypted: 'second' });
     });
 
     test('lines that are reset again and again lose nothing and double nothing', async () => {

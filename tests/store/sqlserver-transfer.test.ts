@@ -147,7 +147,7 @@ if (SERVER === '') {
       expect((await store.countJobs()).dead).toBe(1);
       expect(
         await store.redeem({ code: 'code', tenantId: 'contoso', objectId: 'oid-alex' }, T0),
-      ).toMatchObject({ identity: `{"sealed":"${'y'.repeat(9_000)}"}` });
+      ).toMatchObject({ identity: `{"encrypted":"${'y'.repeat(9_000)}"}` });
       expect((await store.findPeople(['Approver'], 9)).map(({ name }) => name)).toEqual(['bo']);
     });
 

@@ -7,7 +7,7 @@ import { IdentityError } from '../../usecases/ports/ports.ts';
 import type { SessionStore, StoredSession } from '../../usecases/ports/store.ts';
 import { identityError } from '../codes.ts';
 import type { EndReason } from './session-events.ts';
-import { sealSession } from './session-tokens.ts';
+import { encryptSession } from './session-tokens.ts';
 import type { SessionContent, SessionSecrets } from './session-tokens.ts';
 import type { SignInFlow } from '../sign-in/sign-in-flow.ts';
 import type { SignInTokens } from '../sign-in/sign-in-client.ts';
@@ -93,7 +93,7 @@ async function refresh(
   const written = await store.renewSession({
     id,
     generation,
-    ...(await sealSession(secrets, next, renewed)),
+    ...(await encryptSession(secrets, next, renewed)),
   });
   if (!written) {
     await parts.end(session, 'refresh_reused', null);

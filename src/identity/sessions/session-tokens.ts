@@ -17,7 +17,7 @@ export interface SessionContent {
 /** Encryption with named keys, so that rows can be re-encrypted after a rotation. */
 export interface SessionSecrets extends StoredSecrets {
   /** Name of the key that encrypts now. */
-  sealingKey(): string;
+  encryptionKey(): string;
 }
 
 /**
@@ -31,15 +31,18 @@ type Name = Pick<
 const NAMED = ['id', 'tenantId', 'objectId', 'provider', 'generation', 'createdAt'] as const;
 
 /** Encrypts a session's content for its row. */
-export async function sealSession(
+export async function encryptSession(
   secrets: SessionSecrets,
   name: Name,
   content: SessionContent,
-): Promise<Pick<StoredSession, 'sealed' | 'sealedWith'>> {
+): Promise<Pick<StoredSession, 'encrypted' | 'encryptedWith'>> {
   const named = Object.fromEntries(NAMED.map((member) => [member, name[member]]));
   // Read the key name first: if the key changes meanwhile, the row is only re-encrypted once more.
-  const sealedWith = secrets.sealingKey();
-  return { sealed: await secrets.encrypt(JSON.stringify({ session: named, content })), sealedWith };
+  const encryptedWith = secrets.encryptionKey();
+  return {
+    encrypted: await secrets.encrypt(JSON.stringify({ session: named, content })),
+    encryptedWith,
+  };
 }
 
 /**
@@ -52,10 +55,10 @@ export async function openSession(
 ): Promise<SessionContent | undefined> {
   let opened: unknown;
   try {
-    opened = JSON.parse(await secrets.decrypt(stored.sealed));
+    opened = JSON.parse(await secrets.decrypt(stored.encrypted));
   } catch (error) {
     // A store failure says nothing about the ciphertext.
-    if ((error as { code?: unknown } | null)?.code !== 'sealed_invalid') throw error;
+    if ((error as { code?: unknown } | null)?.code !== 'ciphertext_invalid') throw error;
     return undefined;
   }
   if (!isJsonObject(opened)) return undefined;

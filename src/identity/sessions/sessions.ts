@@ -13,7 +13,7 @@ import type { Links } from '../tokens/links.ts';
 import { endedEvent, startedEvent } from './session-events.ts';
 import type { EndReason } from './session-events.ts';
 import { createRefresher, forget } from './session-refresh.ts';
-import { openSession, sealSession } from './session-tokens.ts';
+import { openSession, encryptSession } from './session-tokens.ts';
 import type { SessionContent, SessionSecrets } from './session-tokens.ts';
 import type { SignInFlow } from '../sign-in/sign-in-flow.ts';
 import type { Verifier } from '../tokens/verify-token.ts';
@@ -44,7 +44,7 @@ export interface SessionKeeper extends Sessions {
     content: SessionContent,
   ): Promise<string>;
   /** Re-encrypts at most `limit` sessions with an older key; returns how many. */
-  reseal(limit: number): Promise<number>;
+  reencrypt(limit: number): Promise<number>;
 }
 
 /**
@@ -91,12 +91,12 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
     },
     start: ({ tenantId, objectId }, content) =>
       start(parts, limits, { owner: { tenantId, objectId, provider }, content }),
-    async reseal(limit) {
-      const rows = await store.sessionsNotSealedWith(secrets.sealingKey(), limit);
+    async reencrypt(limit) {
+      const rows = await store.sessionsNotEncryptedWith(secrets.encryptionKey(), limit);
       for (const session of rows) {
         const content = await openSession(secrets, session);
         if (content === undefined) await end(session, 'unreadable', null);
-        else await sealAnew(parts, { session, content });
+        else await reencrypt(parts, { session, content });
       }
       return rows.length;
     },
@@ -157,7 +157,7 @@ async function start(
     principal: content.principal.key,
     usedAt: now,
     endsAt: endOf(limits, { createdAt: now, usedAt: now }),
-    ...(await sealSession(secrets, named, content)),
+    ...(await encryptSession(secrets, named, content)),
   };
   const renewable = content.refreshToken !== null;
   const event = startedEvent({ session, by: content.principal, renewable });
@@ -222,7 +222,7 @@ function endOf(
 async function keep(parts: SessionParts, limits: SessionConfig, found: Found): Promise<void> {
   const { session } = found;
   const now = parts.clock.now();
-  if (session.sealedWith !== parts.secrets.sealingKey()) await sealAnew(parts, found);
+  if (session.encryptedWith !== parts.secrets.encryptionKey()) await reencrypt(parts, found);
   const due = Math.min(TOUCH_EVERY_MS, limits.idleMs / 10);
   if (!limits.sliding || now - session.usedAt < due) return;
   const { id, generation, createdAt } = session;
@@ -230,12 +230,16 @@ async function keep(parts: SessionParts, limits: SessionConfig, found: Found): P
   await parts.store.touchSession({ id, generation, usedAt: now, endsAt });
 }
 
-async function sealAnew(
+async function reencrypt(
   { store, secrets }: SessionParts,
   { session, content }: Found,
 ): Promise<void> {
   const { id, generation } = session;
-  await store.resealSession({ id, generation, ...(await sealSession(secrets, session, content)) });
+  await store.reencryptSession({
+    id,
+    generation,
+    ...(await encryptSession(secrets, session, content)),
+  });
 }
 
 function proven({ session, content }: Found, way: Proof['way']): Principal {

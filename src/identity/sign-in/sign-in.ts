@@ -12,7 +12,7 @@ import type { SignInAttempt, SignInLink, SignInStore } from '../../usecases/port
 import type { Fetch } from '../bounded-fetch.ts';
 import { identityError } from '../codes.ts';
 import { isTeamsPerson } from '../tokens/links.ts';
-import { readParked, readSealedAttempt, sealParked } from './sealed-sign-in.ts';
+import { readParked, readEncryptedAttempt, encryptParked } from './encrypted-sign-in.ts';
 import type { SessionKeeper } from '../sessions/sessions.ts';
 import type { AttemptSecrets } from './sign-in-client.ts';
 import { createSignInFlow } from './sign-in-flow.ts';
@@ -157,7 +157,7 @@ async function finish(
   const attempt = await store.takeAttempt(sha256(state), clock.now());
   if (attempt === undefined) throw identityError('sign_in_unknown');
   assertBrowser(attempt, input.cookie);
-  const secrets = await readSealedAttempt(parts.secrets, attempt);
+  const secrets = await readEncryptedAttempt(parts.secrets, attempt);
   const { idToken, refreshToken } = await flow.client.tokens(
     input.query,
     secrets,
@@ -172,7 +172,7 @@ async function finish(
   await checkPerson(parts, principal, attempt);
   checkDemand(attempt, principal, clock.now());
   const code = ids.code(CODE_DIGITS);
-  const identity = await sealParked(parts.secrets, {
+  const identity = await encryptParked(parts.secrets, {
     link: attempt.id,
     principal,
     verifiedAt: clock.now(),

@@ -93,12 +93,12 @@ export const OPERATIONS = {
       (SignInLink & { readonly identity: string }) | undefined;
   },
 
-  addFirstKey(session: Session, { purpose, id, sealed, createdAt }: StoredKey): boolean {
-    return session.run(INSERT_FIRST_KEY, [purpose, id, sealed, createdAt, purpose]) > 0;
+  addFirstKey(session: Session, { purpose, id, encrypted, createdAt }: StoredKey): boolean {
+    return session.run(INSERT_FIRST_KEY, [purpose, id, encrypted, createdAt, purpose]) > 0;
   },
 
-  addKey(session: Session, { purpose, id, sealed, createdAt }: StoredKey): void {
-    session.run(INSERT_KEY, [purpose, id, sealed, createdAt, purpose]);
+  addKey(session: Session, { purpose, id, encrypted, createdAt }: StoredKey): void {
+    session.run(INSERT_KEY, [purpose, id, encrypted, createdAt, purpose]);
   },
 
   purge(session: Session, { now, limit }: { now: number; limit: number }): number {

@@ -43,7 +43,7 @@ import {
   LOAD_REQUEST,
   LOAD_WITH_CARDS,
 } from './queries/requests.ts';
-import { FIND_SESSION, NOT_SEALED_WITH } from './queries/sessions.ts';
+import { FIND_SESSION, NOT_ENCRYPTED_WITH } from './queries/sessions.ts';
 import { openReader } from './session.ts';
 import type { Row, Session } from './session.ts';
 
@@ -52,7 +52,7 @@ export type Reader = Omit<RequestStore, 'commit'> &
   CardStore &
   Pick<JobStore, 'nextJobAt' | 'countJobs'> &
   Omit<AuditStore, 'seal'> &
-  Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'> &
+  Pick<SessionStore, 'findSession' | 'sessionsNotEncryptedWith'> &
   Pick<KeyStore, 'listKeys'> &
   Pick<LeaseStore, 'countLeases'>;
 
@@ -116,7 +116,8 @@ export function createReader(session: Session): Reader {
     },
     findSession: ({ objectId, tenantId, provider }) =>
       get<StoredSession>(FIND_SESSION, [objectId, tenantId, provider]),
-    sessionsNotSealedWith: (key, limit) => all<StoredSession>(NOT_SEALED_WITH, [key, key, limit]),
+    sessionsNotEncryptedWith: (key, limit) =>
+      all<StoredSession>(NOT_ENCRYPTED_WITH, [key, key, limit]),
 
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, [purpose]),
   };

@@ -16,7 +16,7 @@ import {
   INSERT_SESSION,
   RELEASE_REFRESH,
   RENEW_SESSION,
-  RESEAL_SESSION,
+  REENCRYPT_SESSION,
   TOUCH_SESSION,
 } from './queries/sessions.ts';
 import type { Row, Session } from './session.ts';
@@ -41,8 +41,8 @@ export const SESSION_OPERATIONS = {
       started.createdAt,
       started.usedAt,
       started.endsAt,
-      started.sealed,
-      started.sealedWith,
+      started.encrypted,
+      started.encryptedWith,
     ]);
     record(session, recorded);
   },
@@ -60,20 +60,20 @@ export const SESSION_OPERATIONS = {
 
   renewSession(
     session: Session,
-    { id, generation, sealed, sealedWith }: Input<'renewSession'>,
+    { id, generation, encrypted, encryptedWith }: Input<'renewSession'>,
   ): boolean {
-    return session.run(RENEW_SESSION, [sealed, sealedWith, id, generation]) > 0;
+    return session.run(RENEW_SESSION, [encrypted, encryptedWith, id, generation]) > 0;
   },
 
   releaseRefresh(session: Session, { id, holder }: Input<'releaseRefresh'>): void {
     session.run(RELEASE_REFRESH, [id, holder]);
   },
 
-  resealSession(
+  reencryptSession(
     session: Session,
-    { id, generation, sealed, sealedWith }: Input<'resealSession'>,
+    { id, generation, encrypted, encryptedWith }: Input<'reencryptSession'>,
   ): boolean {
-    return session.run(RESEAL_SESSION, [sealed, sealedWith, id, generation]) > 0;
+    return session.run(REENCRYPT_SESSION, [encrypted, encryptedWith, id, generation]) > 0;
   },
 
   endSessions(session: Session, { which, recorded, always = false }: Input<'endSessions'>): number {

@@ -75,7 +75,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     leaseRefresh: (lease) => writer.call('leaseRefresh', lease),
     renewSession: (renewed) => writer.call('renewSession', renewed),
     releaseRefresh: (held) => writer.call('releaseRefresh', held),
-    resealSession: (sealed) => writer.call('resealSession', sealed),
+    reencryptSession: (session) => writer.call('reencryptSession', session),
     endSessions: (ended) => writer.call('endSessions', ended),
 
     addKey: (key) => writer.call('addKey', key),

@@ -57,12 +57,12 @@ export function createWrites(session: Session): Writes {
     ...sessionWrites(session, meeting),
     seal: (options) => seal(session, options),
 
-    async addFirstKey({ purpose, id, sealed, createdAt }) {
-      const key = { purpose, id, sealed, createdAt };
+    async addFirstKey({ purpose, id, encrypted, createdAt }) {
+      const key = { purpose, id, encrypted, createdAt };
       return changed(await meeting(() => session.all(INSERT_FIRST_KEY, key, ONCE))) > 0;
     },
-    async addKey({ purpose, id, sealed, createdAt }) {
-      const key = { purpose, id, sealed, createdAt };
+    async addKey({ purpose, id, encrypted, createdAt }) {
+      const key = { purpose, id, encrypted, createdAt };
       await meeting(() => session.all(INSERT_KEY, key, ONCE));
     },
     async takeLease({ name, holder, leaseMs, now, note = null }) {

@@ -44,7 +44,7 @@ import {
   LOAD_REQUEST,
   LOAD_WITH_CARDS,
 } from './queries/requests.ts';
-import { FIND_SESSION, NOT_SEALED_WITH } from './queries/sessions.ts';
+import { FIND_SESSION, NOT_ENCRYPTED_WITH } from './queries/sessions.ts';
 import { carry } from './query.ts';
 import type { Query, ValuesOf } from './query.ts';
 import type { Row, Session } from './session.ts';
@@ -54,7 +54,7 @@ export type Reader = Omit<RequestStore, 'commit'> &
   CardStore &
   Pick<JobStore, 'nextJobAt' | 'countJobs'> &
   Omit<AuditStore, 'seal'> &
-  Pick<SessionStore, 'findSession' | 'sessionsNotSealedWith'> &
+  Pick<SessionStore, 'findSession' | 'sessionsNotEncryptedWith'> &
   Pick<KeyStore, 'listKeys'> &
   Pick<LeaseStore, 'countLeases'>;
 
@@ -115,8 +115,8 @@ export function createReader(session: Session): Reader {
     },
     findSession: ({ objectId, tenantId, provider }) =>
       get<StoredSession>(FIND_SESSION, { objectId, tenantId, provider }),
-    sessionsNotSealedWith: (sealedWith, limit) =>
-      all<StoredSession>(NOT_SEALED_WITH, { sealedWith, limit }),
+    sessionsNotEncryptedWith: (encryptedWith, limit) =>
+      all<StoredSession>(NOT_ENCRYPTED_WITH, { encryptedWith, limit }),
 
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, { purpose }),
   };

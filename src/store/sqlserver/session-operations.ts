@@ -8,7 +8,7 @@ import {
   END_PRINCIPAL,
   RELEASE_REFRESH,
   RENEW_SESSION,
-  RESEAL_SESSION,
+  REENCRYPT_SESSION,
   START_SESSION,
   TOUCH_SESSION,
 } from './queries/sessions.ts';
@@ -19,7 +19,7 @@ const ONCE = { repeat: 'once' } as const;
 const TWICE = { repeat: 'twice' } as const;
 
 /** The writing half of the sessions' port. */
-export type SessionWrites = Omit<SessionStore, 'findSession' | 'sessionsNotSealedWith'>;
+export type SessionWrites = Omit<SessionStore, 'findSession' | 'sessionsNotEncryptedWith'>;
 
 /**
  * Sessions of people, one batch each. `meeting` asks once more where two wrote one key at the same
@@ -41,8 +41,8 @@ export function sessionWrites(
         createdAt,
         usedAt,
         endsAt,
-        sealed,
-        sealedWith,
+        encrypted,
+        encryptedWith,
       } = started;
       await meeting(() =>
         session.all(
@@ -57,8 +57,8 @@ export function sessionWrites(
             createdAt,
             usedAt,
             endsAt,
-            sealed,
-            sealedWith,
+            encrypted,
+            encryptedWith,
             events: carry(events),
           },
           ONCE,
@@ -70,13 +70,17 @@ export function sessionWrites(
     leaseRefresh: async ({ id, generation, holder, until, now }) =>
       changed(await session.all(LEASE_REFRESH, { id, generation, holder, until, now }, TWICE)) > 0,
     // The provider has taken the last refresh token back: what came in its place must be kept.
-    renewSession: async ({ id, generation, sealed, sealedWith }) =>
-      changed(await session.all(RENEW_SESSION, { id, generation, sealed, sealedWith }, TWICE)) > 0,
+    renewSession: async ({ id, generation, encrypted, encryptedWith }) =>
+      changed(
+        await session.all(RENEW_SESSION, { id, generation, encrypted, encryptedWith }, TWICE),
+      ) > 0,
     async releaseRefresh({ id, holder }) {
       await session.all(RELEASE_REFRESH, { id, holder }, TWICE);
     },
-    resealSession: async ({ id, generation, sealed, sealedWith }) =>
-      changed(await session.all(RESEAL_SESSION, { id, generation, sealed, sealedWith }, TWICE)) > 0,
+    reencryptSession: async ({ id, generation, encrypted, encryptedWith }) =>
+      changed(
+        await session.all(REENCRYPT_SESSION, { id, generation, encrypted, encryptedWith }, TWICE),
+      ) > 0,
     endSessions: async ({ which, recorded, always = false }) =>
       changed(
         await end(session, which, { events: carry(recorded.events), always: always ? 1 : 0 }),

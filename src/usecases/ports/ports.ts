@@ -260,7 +260,7 @@ export interface SignInPages {
 export interface StoredSecrets {
   encrypt(text: string): Promise<string>;
   /** Throws where the text was not encrypted by us, or was changed since. */
-  decrypt(sealed: string): Promise<string>;
+  decrypt(encrypted: string): Promise<string>;
 }
 
 /** Checks the token that Bot Framework sends with an activity. */

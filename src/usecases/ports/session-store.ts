@@ -2,7 +2,7 @@ import type { Recorded } from './audit-store.ts';
 
 /**
  * What is kept between the clicks of a person who signed in: one row a person and provider. What
- * could be used (the refresh token, the claims) is inside `sealed`, which names this very session.
+ * could be used (the refresh token, the claims) is inside `encrypted`, which names this very session.
  */
 export interface StoredSession {
   readonly id: string;
@@ -20,9 +20,9 @@ export interface StoredSession {
   /** When it ends unless it is used again (ms): for the purge; configuration decides at a click. */
   readonly endsAt: number;
   /** JWE of the claims and the refresh token. */
-  readonly sealed: string;
-  /** Name of the key that it is sealed under. */
-  readonly sealedWith: string;
+  readonly encrypted: string;
+  /** Name of the key that it is encrypted under. */
+  readonly encryptedWith: string;
 }
 
 /** Whom a session belongs to: what Teams vouches for at a click, and where they signed in. */
@@ -65,20 +65,20 @@ export interface SessionStore {
   renewSession(renewed: {
     id: string;
     generation: number;
-    sealed: string;
-    sealedWith: string;
+    encrypted: string;
+    encryptedWith: string;
   }): Promise<boolean>;
   /** Gives the right back without a result. */
   releaseRefresh(held: { id: string; holder: string }): Promise<void>;
-  /** Seals a session anew under another key; false where it changed in the meantime. */
-  resealSession(session: {
+  /** Encrypts a session anew under another key; false where it changed in the meantime. */
+  reencryptSession(session: {
     id: string;
     generation: number;
-    sealed: string;
-    sealedWith: string;
+    encrypted: string;
+    encryptedWith: string;
   }): Promise<boolean>;
-  /** Sessions that are sealed under another key than this, at most `limit`. */
-  sessionsNotSealedWith(key: string, limit: number): Promise<readonly StoredSession[]>;
+  /** Sessions that are encrypted under another key than this, at most `limit`. */
+  sessionsNotEncryptedWith(key: string, limit: number): Promise<readonly StoredSession[]>;
   /**
    * Ends sessions, in one commit with what is recorded; gives how many. Where there was none it is
    * recorded only if `always` says so.

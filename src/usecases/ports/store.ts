@@ -200,7 +200,7 @@ export interface StoredKey {
   readonly id: string;
   readonly purpose: string;
   /** JWE of the private JWK. */
-  readonly sealed: string;
+  readonly encrypted: string;
   readonly createdAt: number;
 }
 

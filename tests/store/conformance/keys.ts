@@ -6,7 +6,7 @@ import type { Given } from '../describe-store.ts';
 const key = (id: string, purpose = 'receipts'): StoredKey => ({
   id,
   purpose,
-  sealed: `jwe-of-${id}`,
+  encrypted: `jwe-of-${id}`,
   createdAt: T0,
 });
 

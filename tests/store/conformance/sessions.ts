@@ -15,8 +15,8 @@ function session(given: Partial<StoredSession> = {}): StoredSession {
     createdAt: T0,
     usedAt: T0,
     endsAt: T0 + 3_600_000,
-    sealed: 'jwe',
-    sealedWith: 'key-1',
+    encrypted: 'jwe',
+    encryptedWith: 'key-1',
     ...given,
   };
 }
@@ -112,10 +112,14 @@ export function sessionTests(given: Given): void {
   test('a renewal makes the next generation, once', async () => {
     const { store } = given();
     const { id } = await started();
-    const next = { id, generation: 1, sealed: 'new', sealedWith: 'key-2' };
+    const next = { id, generation: 1, encrypted: 'new', encryptedWith: 'key-2' };
     expect(await store.renewSession(next)).toBe(true);
-    expect(await store.renewSession({ ...next, sealed: 'of another' })).toBe(false);
-    expect(await found()).toMatchObject({ generation: 2, sealed: 'new', sealedWith: 'key-2' });
+    expect(await store.renewSession({ ...next, encrypted: 'of another' })).toBe(false);
+    expect(await found()).toMatchObject({
+      generation: 2,
+      encrypted: 'new',
+      encryptedWith: 'key-2',
+    });
   });
 
   test('a renewal brings no ended session back', async () => {
@@ -123,23 +127,27 @@ export function sessionTests(given: Given): void {
     const { id } = await started();
     await ended({ kind: 'one', id });
     expect(
-      await store.renewSession({ id, generation: 1, sealed: 'new', sealedWith: 'key-1' }),
+      await store.renewSession({ id, generation: 1, encrypted: 'new', encryptedWith: 'key-1' }),
     ).toBe(false);
     expect(await found()).toBeUndefined();
   });
 
-  test('sessions of older keys are told and sealed anew, unless they changed', async () => {
+  test('sessions of older keys are told and encrypted anew, unless they changed', async () => {
     const { store } = given();
-    const old = await started({ sealedWith: 'key-1' });
-    await started({ objectId: 'oid-sam', sealedWith: 'key-2' });
-    const late = await started({ objectId: 'oid-kim', sealedWith: 'key-3' });
-    const told = await store.sessionsNotSealedWith('key-2', 10);
+    const old = await started({ encryptedWith: 'key-1' });
+    await started({ objectId: 'oid-sam', encryptedWith: 'key-2' });
+    const late = await started({ objectId: 'oid-kim', encryptedWith: 'key-3' });
+    const told = await store.sessionsNotEncryptedWith('key-2', 10);
     expect(told.map(({ id }) => id).sort()).toEqual([old.id, late.id].sort());
-    expect(await store.sessionsNotSealedWith('key-2', 1)).toHaveLength(1);
-    const anew = { id: old.id, generation: 1, sealed: 'anew', sealedWith: 'key-2' };
-    expect(await store.resealSession({ ...anew, generation: 2 })).toBe(false);
-    expect(await store.resealSession(anew)).toBe(true);
-    expect(await found()).toMatchObject({ sealed: 'anew', sealedWith: 'key-2', generation: 1 });
+    expect(await store.sessionsNotEncryptedWith('key-2', 1)).toHaveLength(1);
+    const anew = { id: old.id, generation: 1, encrypted: 'anew', encryptedWith: 'key-2' };
+    expect(await store.reencryptSession({ ...anew, generation: 2 })).toBe(false);
+    expect(await store.reencryptSession(anew)).toBe(true);
+    expect(await found()).toMatchObject({
+      encrypted: 'anew',
+      encryptedWith: 'key-2',
+      generation: 1,
+    });
   });
 
   test('each way to end sessions ends those that are meant, and no other', async () => {
@@ -198,7 +206,12 @@ export function sessionTests(given: Given): void {
   test('keys that are added line up behind the first', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
-    const key = (id: string) => ({ id, purpose: 'stored-secrets', sealed: 'jwe', createdAt: T0 });
+    const key = (id: string) => ({
+      id,
+      purpose: 'stored-secrets',
+      encrypted: 'jwe',
+      createdAt: T0,
+    });
     await store.addKey(key('k1'));
     await replica.addKey(key('k2'));
     await Promise.all([store.addKey(key('k3')), replica.addKey(key('k4'))]);

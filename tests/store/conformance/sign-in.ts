@@ -26,8 +26,8 @@ export function signInTests(given: Given): void {
     await store.addLink(made);
     expect(await store.openLink(made.id, tried, T0)).toEqual(made);
     expect(await store.takeAttempt(tried.state, T0)).toEqual({ ...made, ...tried });
-    await store.park(made.id, { code: 'code', identity: 'sealed' }, T0);
-    expect(await store.redeem(who(made, 'code'), T0)).toEqual({ ...made, identity: 'sealed' });
+    await store.park(made.id, { code: 'code', identity: 'encrypted' }, T0);
+    expect(await store.redeem(who(made, 'code'), T0)).toEqual({ ...made, identity: 'encrypted' });
   });
 
   test('a link is opened once; an unknown one not at all', async () => {
@@ -61,7 +61,7 @@ export function signInTests(given: Given): void {
     const { store, reopen } = given();
     const replica = await reopen();
     const made = await taken();
-    await store.park(made.id, { code: 'code', identity: 'sealed' }, T0);
+    await store.park(made.id, { code: 'code', identity: 'encrypted' }, T0);
     const found = await Promise.all(
       Array.from({ length: 6 }, (_, at) =>
         (at % 2 === 0 ? store : replica).redeem(who(made, 'code'), T0),
@@ -74,7 +74,7 @@ export function signInTests(given: Given): void {
   test('only the person of the link redeems its code', async () => {
     const { store } = given();
     const made = await taken();
-    await store.park(made.id, { code: 'code', identity: 'sealed' }, T0);
+    await store.park(made.id, { code: 'code', identity: 'encrypted' }, T0);
     const right = who(made, 'code');
     for (const wrong of [{ code: 'other' }, { tenantId: 'other' }, { objectId: 'other' }]) {
       expect(await store.redeem({ ...right, ...wrong }, T0)).toBeUndefined();
@@ -95,7 +95,7 @@ export function signInTests(given: Given): void {
     const { store } = given();
     const untaken = link();
     await store.addLink(untaken);
-    await store.park(untaken.id, { code: 'code', identity: 'sealed' }, T0);
+    await store.park(untaken.id, { code: 'code', identity: 'encrypted' }, T0);
     expect(await store.redeem(who(untaken, 'code'), T0)).toBeUndefined();
     const made = await taken();
     await store.park(made.id, { code: 'first', identity: 'first' }, T0);
@@ -114,12 +114,12 @@ export function signInTests(given: Given): void {
     await store.addLink(opened);
     await store.openLink(opened.id, tried, end - 1);
     const parked = await taken({ expiresAt: end });
-    await store.park(parked.id, { code: 'code', identity: 'sealed' }, end - 1);
+    await store.park(parked.id, { code: 'code', identity: 'encrypted' }, end - 1);
     const unparked = await taken({ expiresAt: end });
 
     expect(await store.openLink(unopened.id, attempt(), end)).toBeUndefined();
     expect(await store.takeAttempt(tried.state, end)).toBeUndefined();
-    await store.park(unparked.id, { code: 'late', identity: 'sealed' }, end);
+    await store.park(unparked.id, { code: 'late', identity: 'encrypted' }, end);
     expect(await store.redeem(who(unparked, 'late'), end - 1)).toBeUndefined();
     expect(await store.redeem(who(parked, 'code'), end)).toBeUndefined();
     expect(await store.redeem(who(parked, 'code'), end - 1)).toBeDefined();

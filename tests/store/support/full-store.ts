@@ -23,7 +23,7 @@ import {
 } from '../build.ts';
 import { recorded } from '../../support/events.ts';
 
-/** What keys of the tests' stores are sealed under. */
+/** What keys of the tests' stores are encrypted under. */
 export const SECRET = 'a secret of the tests, of more than thirty-two bytes';
 
 /** Text that engines like to spoil: quotes, control characters, both that carried rows use. */
@@ -134,8 +134,8 @@ async function leaveSession(store: Store): Promise<void> {
       createdAt: T0,
       usedAt: T0,
       endsAt: T0 + 3_600_000,
-      sealed: 'z'.repeat(9_000),
-      sealedWith: 'key-1',
+      encrypted: 'z'.repeat(9_000),
+      encryptedWith: 'key-1',
     },
     recorded({ type: 'session.started' }),
   );

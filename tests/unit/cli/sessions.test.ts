@@ -45,8 +45,8 @@ async function started(objectId: string) {
     createdAt: 1,
     usedAt: 1,
     endsAt: 9e15,
-    sealed: 'jwe',
-    sealedWith: 'key',
+    encrypted: 'jwe',
+    encryptedWith: 'key',
   };
   await store.startSession(session, recorded({ type: 'session.started' }));
 }

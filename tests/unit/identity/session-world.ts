@@ -109,7 +109,7 @@ async function replicaOf(given: {
   const { base, fetch, store, config } = given;
   const { clock } = base;
   const keys = await createKeys({ store, secret: config.signing.secret, clock });
-  const secrets = { ...secretsOf(keys), sealingKey: () => keys.sealingKey('stored-secrets') };
+  const secrets = { ...secretsOf(keys), encryptionKey: () => keys.encryptionKey('stored-secrets') };
   const real = createVerifier({ config, clock, log, fetch });
   const verifier = given.judge?.(real) ?? real;
   const flow = createSignInFlow({ config, clock, verifier, fetch });

@@ -77,7 +77,7 @@ export type SignInWorld = Awaited<ReturnType<typeof startSignInWorld>>;
 export function secretsOf(keys: Keys): StoredSecrets {
   return {
     encrypt: (text) => keys.encrypt('stored-secrets', text),
-    decrypt: (sealed) => keys.decrypt('stored-secrets', sealed),
+    decrypt: (encrypted) => keys.decrypt('stored-secrets', encrypted),
   };
 }
 

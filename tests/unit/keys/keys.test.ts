@@ -86,12 +86,12 @@ describe('what is published', () => {
 describe('storage', () => {
   test('holds no private key in the clear', async () => {
     const [stored] = await store.listKeys('receipts');
-    expect(decodeProtectedHeader(stored?.sealed ?? '')).toMatchObject({
+    expect(decodeProtectedHeader(stored?.encrypted ?? '')).toMatchObject({
       alg: 'dir',
       enc: 'A256GCM',
       kid: expect.stringMatching(/^[\w-]{12}$/),
     });
-    expect(stored?.sealed).not.toContain('"d"');
+    expect(stored?.encrypted).not.toContain('"d"');
   });
 
   test('a second start and a second replica sign with the same keys', async () => {
@@ -136,16 +136,16 @@ describe('storage', () => {
         (await store.listKeys(purpose)).map((row) => ({ ...row, ...change })),
     });
     const start = (change: object) => codeOf(createKeys({ store: swapped(change), secret, clock }));
-    expect(await start({ sealed: other?.sealed })).toBe('signing_secret_wrong');
+    expect(await start({ encrypted: other?.encrypted })).toBe('signing_secret_wrong');
     expect(await start({ id: 'another' })).toBe('signing_key_unusable');
   });
 });
 
 describe('texts that are encrypted', () => {
   test('come back', async () => {
-    const sealed = await keys.encrypt('stored-secrets', 'größe 🔑');
-    expect(sealed).not.toContain('größe');
-    expect(await keys.decrypt('stored-secrets', sealed)).toBe('größe 🔑');
+    const encrypted = await keys.encrypt('stored-secrets', 'größe 🔑');
+    expect(encrypted).not.toContain('größe');
+    expect(await keys.decrypt('stored-secrets', encrypted)).toBe('größe 🔑');
   });
 
   test('never look alike', async () => {
@@ -154,19 +154,21 @@ describe('texts that are encrypted', () => {
   });
 
   test.each([
-    ['changed', (sealed: string) => `${sealed.slice(0, -30)}A${sealed.slice(-29)}`],
-    ['with a shorter tag', (sealed: string) => sealed.slice(0, -16)],
+    ['changed', (encrypted: string) => `${encrypted.slice(0, -30)}A${encrypted.slice(-29)}`],
+    ['with a shorter tag', (encrypted: string) => encrypted.slice(0, -16)],
     ['empty', () => ''],
     ['unencrypted', () => 'hello'],
   ])('%s: refused', async (_name, twist) => {
-    const sealed = await keys.encrypt('stored-secrets', 'hello');
-    expect(await codeOf(keys.decrypt('stored-secrets', twist(sealed)))).toBe('sealed_invalid');
+    const encrypted = await keys.encrypt('stored-secrets', 'hello');
+    expect(await codeOf(keys.decrypt('stored-secrets', twist(encrypted)))).toBe(
+      'ciphertext_invalid',
+    );
   });
 
   test('a stored key is no stored secret', async () => {
     const [stored] = await store.listKeys('receipts');
-    expect(await codeOf(keys.decrypt('stored-secrets', stored?.sealed ?? ''))).toBe(
-      'sealed_invalid',
+    expect(await codeOf(keys.decrypt('stored-secrets', stored?.encrypted ?? ''))).toBe(
+      'ciphertext_invalid',
     );
   });
 });

@@ -175,7 +175,7 @@ CREATE TABLE keys (
   purpose TEXT NOT NULL,
   ordinal INTEGER NOT NULL,
   id TEXT NOT NULL UNIQUE,
-  sealed TEXT NOT NULL,
+  encrypted TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (purpose, ordinal)
 ) STRICT;

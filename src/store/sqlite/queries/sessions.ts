@@ -2,17 +2,17 @@
 
 const SESSION = `
   id, tenant_id AS tenantId, object_id AS objectId, provider, principal, generation,
-  created_at AS createdAt, used_at AS usedAt, ends_at AS endsAt, sealed,
-  sealed_with AS sealedWith`;
+  created_at AS createdAt, used_at AS usedAt, ends_at AS endsAt, encrypted,
+  encrypted_with AS encryptedWith`;
 
 /** object, tenant, provider */
 export const DELETE_OF_OWNER = `
   DELETE FROM sessions WHERE object_id = ? AND tenant_id = ? AND provider = ?`;
 
-/** id, tenant, object, provider, principal, generation, created, used, ends, sealed, key */
+/** id, tenant, object, provider, principal, generation, created, used, ends, encrypted, key */
 export const INSERT_SESSION = `
   INSERT INTO sessions (id, tenant_id, object_id, provider, principal, generation, created_at,
-    used_at, ends_at, sealed, sealed_with)
+    used_at, ends_at, encrypted, encrypted_with)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** object, tenant, provider */
@@ -29,9 +29,9 @@ export const LEASE_REFRESH = `
   UPDATE sessions SET refresh_holder = ?, refresh_until = ?
   WHERE id = ? AND generation = ? AND (refresh_until <= ? OR refresh_holder = ?)`;
 
-/** sealed, key; id, generation */
+/** encrypted, key; id, generation */
 export const RENEW_SESSION = `
-  UPDATE sessions SET generation = generation + 1, sealed = ?, sealed_with = ?,
+  UPDATE sessions SET generation = generation + 1, encrypted = ?, encrypted_with = ?,
     refresh_holder = NULL, refresh_until = 0
   WHERE id = ? AND generation = ?`;
 
@@ -40,16 +40,16 @@ export const RELEASE_REFRESH = `
   UPDATE sessions SET refresh_holder = NULL, refresh_until = 0
   WHERE id = ? AND refresh_holder = ?`;
 
-/** sealed, key; id, generation */
-export const RESEAL_SESSION = `
-  UPDATE sessions SET sealed = ?, sealed_with = ? WHERE id = ? AND generation = ?`;
+/** encrypted, key; id, generation */
+export const REENCRYPT_SESSION = `
+  UPDATE sessions SET encrypted = ?, encrypted_with = ? WHERE id = ? AND generation = ?`;
 
 /** key, key, limit: two ranges of the index, as an inequality has none. */
-export const NOT_SEALED_WITH = `
+export const NOT_ENCRYPTED_WITH = `
   SELECT * FROM (
-    SELECT ${SESSION} FROM sessions WHERE sealed_with < ?
+    SELECT ${SESSION} FROM sessions WHERE encrypted_with < ?
     UNION ALL
-    SELECT ${SESSION} FROM sessions WHERE sealed_with > ?
+    SELECT ${SESSION} FROM sessions WHERE encrypted_with > ?
   ) LIMIT ? + 0`;
 
 /** id */

@@ -32,7 +32,7 @@ function table(
 export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   keys: table('keys', ['purpose', 'ordinal'], {
     start: ['', 0],
-    columns: 'purpose, ordinal, id, sealed, created_at',
+    columns: 'purpose, ordinal, id, encrypted, created_at',
   }),
   requests: table('requests', ['number'], {
     start: [0],
@@ -79,7 +79,7 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   sessions: table('sessions', ['id'], {
     start: [''],
     columns: `id, tenant_id, object_id, provider, principal, generation, created_at, used_at,
-    ends_at, sealed, sealed_with, refresh_holder, refresh_until`,
+    ends_at, encrypted, encrypted_with, refresh_holder, refresh_until`,
   }),
   leases: table('leases', ['name'], { start: [''], columns: 'name, holder, lease_until, note' }),
   audit_events: table('audit_events', ['id'], {

@@ -208,7 +208,7 @@ CREATE TABLE dbo.keys (
   purpose nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   ordinal int NOT NULL,
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
-  sealed nvarchar(max) NOT NULL,
+  encrypted nvarchar(max) NOT NULL,
   created_at bigint NOT NULL,
   CONSTRAINT keys_pk PRIMARY KEY (purpose, ordinal),
   CONSTRAINT keys_by_id UNIQUE (id)

@@ -6,26 +6,26 @@ import { ID, JSON_TEXT, WHOLE, query } from '../query.ts';
 export const LIST_KEYS = query(
   { purpose: ID },
   `
-  SELECT id, purpose, sealed, created_at AS createdAt FROM dbo.keys
+  SELECT id, purpose, encrypted, created_at AS createdAt FROM dbo.keys
   WHERE purpose = @purpose ORDER BY ordinal`,
 );
 
 /** Nothing where the purpose has a key. */
 export const INSERT_FIRST_KEY = query(
-  { purpose: ID, id: ID, sealed: JSON_TEXT, createdAt: WHOLE },
+  { purpose: ID, id: ID, encrypted: JSON_TEXT, createdAt: WHOLE },
   `
   SET NOCOUNT ON;
-  INSERT INTO dbo.keys (purpose, ordinal, id, sealed, created_at)
-  SELECT @purpose, 1, @id, @sealed, @createdAt
+  INSERT INTO dbo.keys (purpose, ordinal, id, encrypted, created_at)
+  SELECT @purpose, 1, @id, @encrypted, @createdAt
   WHERE NOT EXISTS (SELECT 1 FROM dbo.keys WHERE purpose = @purpose);
   SELECT @@ROWCOUNT AS changed`,
 );
 
 /** Two that are added at once meet at keys_pk: the later one asks once more. */
 export const INSERT_KEY = query(
-  { purpose: ID, id: ID, sealed: JSON_TEXT, createdAt: WHOLE },
+  { purpose: ID, id: ID, encrypted: JSON_TEXT, createdAt: WHOLE },
   `
-  INSERT INTO dbo.keys (purpose, ordinal, id, sealed, created_at)
-  SELECT @purpose, COALESCE(MAX(ordinal), 0) + 1, @id, @sealed, @createdAt
+  INSERT INTO dbo.keys (purpose, ordinal, id, encrypted, created_at)
+  SELECT @purpose, COALESCE(MAX(ordinal), 0) + 1, @id, @encrypted, @createdAt
   FROM dbo.keys WHERE purpose = @purpose`,
 );

@@ -4,10 +4,10 @@ import { INSERT_EVENTS } from './audit.ts';
 /** Sessions: every step is one conditional statement on the session's row. */
 
 const SESSION = `id, tenant_id AS tenantId, object_id AS objectId, provider, principal, generation,
-    created_at AS createdAt, used_at AS usedAt, ends_at AS endsAt, sealed,
-    sealed_with AS sealedWith`;
+    created_at AS createdAt, used_at AS usedAt, ends_at AS endsAt, encrypted,
+    encrypted_with AS encryptedWith`;
 
-const RENEWAL = { id: ID, generation: WHOLE, sealed: JSON_TEXT, sealedWith: ID };
+const RENEWAL = { id: ID, generation: WHOLE, encrypted: JSON_TEXT, encryptedWith: ID };
 const CHANGED = 'SELECT @@ROWCOUNT AS changed';
 
 /** Two who start at one moment meet at sessions_by_owner: the later one asks once more. */
@@ -22,8 +22,8 @@ export const START_SESSION = query(
     createdAt: WHOLE,
     usedAt: WHOLE,
     endsAt: WHOLE,
-    sealed: JSON_TEXT,
-    sealedWith: ID,
+    encrypted: JSON_TEXT,
+    encryptedWith: ID,
     events: JSON_TEXT,
   },
   `
@@ -33,9 +33,9 @@ export const START_SESSION = query(
     DELETE FROM dbo.sessions
     WHERE object_id = @objectId AND tenant_id = @tenantId AND provider = @provider;
     INSERT INTO dbo.sessions (id, tenant_id, object_id, provider, principal, generation,
-      created_at, used_at, ends_at, sealed, sealed_with, refresh_until)
+      created_at, used_at, ends_at, encrypted, encrypted_with, refresh_until)
     VALUES (@id, @tenantId, @objectId, @provider, @principal, @generation,
-      @createdAt, @usedAt, @endsAt, @sealed, @sealedWith, 0);
+      @createdAt, @usedAt, @endsAt, @encrypted, @encryptedWith, 0);
     ${INSERT_EVENTS}
     COMMIT TRANSACTION;
   END TRY
@@ -77,7 +77,7 @@ export const LEASE_REFRESH = query(
 );
 
 /**
- * Primary key sessions_pk. What is sealed is of this writing alone: found as the next generation,
+ * Primary key sessions_pk. What is encrypted is of this writing alone: found as the next generation,
  * it was written by the sending whose answer was lost.
  */
 export const RENEW_SESSION = query(
@@ -85,14 +85,14 @@ export const RENEW_SESSION = query(
   `
   SET NOCOUNT ON;
   DECLARE @renewed int;
-  UPDATE dbo.sessions SET generation = generation + 1, sealed = @sealed,
-    sealed_with = @sealedWith, refresh_holder = NULL, refresh_until = 0
+  UPDATE dbo.sessions SET generation = generation + 1, encrypted = @encrypted,
+    encrypted_with = @encryptedWith, refresh_holder = NULL, refresh_until = 0
   WHERE id = @id AND generation = @generation;
   SET @renewed = @@ROWCOUNT;
   IF @renewed = 0 AND EXISTS (
     SELECT 1 FROM dbo.sessions
     WHERE id = @id AND generation = @generation + 1
-      AND sealed = @sealed COLLATE Latin1_General_BIN2
+      AND encrypted = @encrypted COLLATE Latin1_General_BIN2
   ) SET @renewed = 1;
   SELECT @renewed AS changed`,
 );
@@ -106,23 +106,23 @@ export const RELEASE_REFRESH = query(
 );
 
 /** Primary key sessions_pk */
-export const RESEAL_SESSION = query(
+export const REENCRYPT_SESSION = query(
   RENEWAL,
   `
   SET NOCOUNT ON;
-  UPDATE dbo.sessions SET sealed = @sealed, sealed_with = @sealedWith
+  UPDATE dbo.sessions SET encrypted = @encrypted, encrypted_with = @encryptedWith
   WHERE id = @id AND generation = @generation;
   ${CHANGED}`,
 );
 
 /** Index sessions_by_key, two ranges of it, as an inequality has none. */
-export const NOT_SEALED_WITH = query(
-  { sealedWith: ID, limit: SMALL },
+export const NOT_ENCRYPTED_WITH = query(
+  { encryptedWith: ID, limit: SMALL },
   `
   SELECT TOP (@limit) * FROM (
-    SELECT ${SESSION} FROM dbo.sessions WHERE sealed_with < @sealedWith
+    SELECT ${SESSION} FROM dbo.sessions WHERE encrypted_with < @encryptedWith
     UNION ALL
-    SELECT ${SESSION} FROM dbo.sessions WHERE sealed_with > @sealedWith
+    SELECT ${SESSION} FROM dbo.sessions WHERE encrypted_with > @encryptedWith
   ) s`,
 );
 

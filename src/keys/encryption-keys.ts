@@ -3,14 +3,14 @@ import { systemIds } from '../lib/ids.ts';
 import type { KeyRotationStore, KeyStore, StoredKey } from '../usecases/ports/store.ts';
 import { deriveKey, keyName } from './derive.ts';
 import { KeysError } from './errors.ts';
-import { createSealer, keyOfSealed } from './seal.ts';
-import type { Sealer } from './seal.ts';
+import { createCipher, keyOfCiphertext } from './cipher.ts';
+import type { Cipher } from './cipher.ts';
 
-/** The keys of a purpose that encrypts: one of them now, all of them for what was sealed before. */
-export interface SealingKeys extends Sealer {
-  /** Name of the key that seals now. */
+/** The keys of a purpose that encrypts: one of them now, all of them for what was encrypted before. */
+export interface EncryptionKeys extends Cipher {
+  /** Name of the key that encrypts now. */
   current(): string;
-  /** Makes a new key, stores it and seals with it from here on. Gives its name. */
+  /** Makes a new key, stores it and encrypts with it from here on. Gives its name. */
   rotate(store: KeyRotationStore): Promise<string>;
   /** Reads the stored keys again. */
   reload(): Promise<void>;
@@ -20,59 +20,59 @@ const KEY_BYTES = 32;
 
 /**
  * Opens the keys of a purpose. The first one is derived from the secret and stored nowhere; those
- * of rotations are random, and stored sealed under a key of their own purpose. Replicas learn of a
- * new key at the first text that it sealed, and by `reload`.
+ * of rotations are random, and stored encrypted under a key of their own purpose. Replicas learn of a
+ * new key at the first text that it encrypted, and by `reload`.
  *
  * @throws KeysError `signing_secret_short`, `signing_secret_wrong`, `signing_key_unusable`.
  */
-export async function openSealingKeys(options: {
+export async function openEncryptionKeys(options: {
   purpose: string;
   secret: string;
   store: KeyStore;
   clock: Clock;
-}): Promise<SealingKeys> {
+}): Promise<EncryptionKeys> {
   const { purpose, secret, store, clock } = options;
-  const wrapper = createSealer(deriveKey(secret, `seal ${purpose}`));
+  const wrapper = createCipher(deriveKey(secret, `wrap ${purpose}`));
   const first = deriveKey(secret, `encrypt ${purpose}`);
-  const known = new Map<string, Sealer>([[keyName(first), createSealer(first)]]);
+  const known = new Map<string, Cipher>([[keyName(first), createCipher(first)]]);
   let current = keyName(first);
   const reload = async () => {
     for (const stored of await store.listKeys(purpose)) {
-      if (!known.has(stored.id)) known.set(stored.id, createSealer(await openKey(stored, wrapper)));
+      if (!known.has(stored.id)) known.set(stored.id, createCipher(await openKey(stored, wrapper)));
       current = stored.id;
     }
   };
-  const sealerOf = (name: string): Sealer => {
-    const sealer = known.get(name);
-    if (sealer === undefined) throw new KeysError('sealed_invalid');
-    return sealer;
+  const cipherOf = (name: string): Cipher => {
+    const cipher = known.get(name);
+    if (cipher === undefined) throw new KeysError('ciphertext_invalid');
+    return cipher;
   };
   await reload();
   return {
     current: () => current,
     reload,
-    encrypt: (text) => sealerOf(current).encrypt(text),
-    async decrypt(sealed) {
-      const name = keyOfSealed(sealed);
+    encrypt: (text) => cipherOf(current).encrypt(text),
+    async decrypt(encrypted) {
+      const name = keyOfCiphertext(encrypted);
       if (!known.has(name)) await reload();
-      return sealerOf(name).decrypt(sealed);
+      return cipherOf(name).decrypt(encrypted);
     },
     async rotate(into) {
       const key = new Uint8Array(Buffer.from(systemIds.secret(KEY_BYTES), 'base64url'));
       const id = keyName(key);
       const jwk = JSON.stringify({ kty: 'oct', k: Buffer.from(key).toString('base64url') });
-      const sealed = await wrapper.encrypt(jwk);
-      await into.addKey({ id, purpose, createdAt: clock.now(), sealed });
+      const encrypted = await wrapper.encrypt(jwk);
+      await into.addKey({ id, purpose, createdAt: clock.now(), encrypted });
       await reload();
       return current;
     },
   };
 }
 
-async function openKey(stored: StoredKey, wrapper: Sealer): Promise<Uint8Array> {
+async function openKey(stored: StoredKey, wrapper: Cipher): Promise<Uint8Array> {
   let opened: string;
   try {
-    opened = await wrapper.decrypt(stored.sealed);
+    opened = await wrapper.decrypt(stored.encrypted);
   } catch (cause) {
     throw new KeysError('signing_secret_wrong', { cause });
   }

@@ -13,7 +13,7 @@ import type { JsonObject } from '../../lib/strict-json.ts';
  *
  * @throws IdentityError `sign_in_unknown`.
  */
-export async function readSealedAttempt(
+export async function readEncryptedAttempt(
   secrets: StoredSecrets,
   attempt: SignInLink & SignInAttempt,
 ): Promise<AttemptSecrets> {
@@ -33,7 +33,7 @@ export interface Parked extends SessionContent {
 }
 
 /** Encrypts a sign-in's result. */
-export function sealParked(secrets: StoredSecrets, parked: Parked): Promise<string> {
+export function encryptParked(secrets: StoredSecrets, parked: Parked): Promise<string> {
   return secrets.encrypt(JSON.stringify(parked));
 }
 
@@ -48,10 +48,10 @@ export async function readParked(
   return opened as unknown as Parked;
 }
 
-async function open(secrets: StoredSecrets, sealed: string, link: string): Promise<JsonObject> {
+async function open(secrets: StoredSecrets, encrypted: string, link: string): Promise<JsonObject> {
   let opened: unknown;
   try {
-    opened = JSON.parse(await secrets.decrypt(sealed));
+    opened = JSON.parse(await secrets.decrypt(encrypted));
   } catch (cause) {
     throw identityError('sign_in_unknown', { cause });
   }
