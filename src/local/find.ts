@@ -49,7 +49,7 @@ export function cardOf(message: Message | undefined): Json | undefined {
 export async function eventually<Value>(
   what: string,
   look: () => Value | undefined | false | Promise<Value | undefined | false>,
-  withinMs = 10_000,
+  withinMs = 60_000,
 ): Promise<Value> {
   for (let waitedMs = 0; waitedMs <= withinMs; waitedMs += 20) {
     const found = await look();

@@ -223,10 +223,8 @@ describe('Teams has trouble', () => {
     });
     await press(world, 'amara', { place, verb: 'approve' });
     await eventuallyIn(world, id, 'applied');
-    await eventually(
-      'applied in the channel',
-      () => /Applied/.test(textAt(world, 'rafael', place)),
-      3_000,
+    await eventually('applied in the channel', () =>
+      /Applied/.test(textAt(world, 'rafael', place)),
     );
     await eventually('applied on her own copy in the end', () =>
       /Applied/.test(textAt(world, 'mia', own)),

@@ -39,7 +39,7 @@ beforeAll(async () => {
   });
   await service.start();
   await world.connector.install();
-}, 30_000);
+});
 afterAll(async () => {
   await service?.stop();
   await world?.stop();
@@ -60,7 +60,7 @@ function postMeanwhile(body: unknown, token: string): unknown {
   const { stdout } = spawnSync(
     process.execPath,
     ['-e', script, `${world.url}/api/messages`, token],
-    { input: JSON.stringify(body), encoding: 'utf8', timeout: 10_000 },
+    { input: JSON.stringify(body), encoding: 'utf8', timeout: 60_000 },
   );
   return JSON.parse(stdout);
 }

@@ -51,12 +51,12 @@ beforeAll(async () => {
   service = serviceProcess({ configPath, env, leaseMs: LEASE_MS, cache: join(home, 'compiled') });
   await service.start();
   await world.connector.install();
-}, 30_000);
+});
 afterAll(async () => {
   await service?.stop();
   await world?.stop();
   await rm(home, { recursive: true, force: true });
-}, 30_000);
+});
 
 /** A pattern that sees the path of every call of the bot that it is asked about. */
 class Watch extends RegExp {
@@ -284,7 +284,7 @@ describe('killed before the click', () => {
     await restart();
     const response = await fetch(`${world.url}/v1/requests`, {
       method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
+      headers: { ...headers, 'content-type': 'application/json', connection: 'close' },
       body: JSON.stringify(DEPLOYMENT),
     });
     expect([200, 201]).toContain(response.status);
@@ -326,14 +326,10 @@ describe(`killed at random, seed ${SEED}`, () => {
 });
 
 test('in the end all is sealed, the log verifies, and no process complained', async () => {
-  const { exit, report } = await eventually(
-    'everything is sealed',
-    async () => {
-      const verified = await verifyLog(file, { url: world.url, home });
-      return verified.report.size === auditSize(file) && verified;
-    },
-    18_000,
-  );
+  const { exit, report } = await eventually('everything is sealed', async () => {
+    const verified = await verifyLog(file, { url: world.url, home });
+    return verified.report.size === auditSize(file) && verified;
+  });
   expect({ exit, ok: report.ok, unsealed: report.unsealed }).toEqual({
     exit: 0,
     ok: true,

@@ -187,14 +187,11 @@ describe('ours', () => {
     });
     await Promise.all(halfOpen.map((socket) => once(socket, 'end')));
     // These clients hold every connection until the server closes its half.
-    await eventually(
-      'a slot is free again',
-      () =>
-        get(`${server.url}/healthz`).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      5_000,
+    await eventually('a slot is free again', () =>
+      get(`${server.url}/healthz`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
     );
     for (const socket of halfOpen) socket.destroy();
   });

@@ -350,8 +350,8 @@ describe('refused lookups', () => {
     graph.state.onGraph = () => undefined;
     const startedAt = performance.now();
     expect(await codeOf(identityWith().verifyBearer(await tokenOf()))).toBe('groups_unavailable');
-    expect(performance.now() - startedAt).toBeLessThan(6_000);
-  }, 10_000);
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
+  });
 
   test('refuses an overage token where no lookup is configured', async () => {
     const identity = identityWith({ groupLookup: undefined as never });

@@ -1,5 +1,4 @@
 /** Attacks on the refresh of a session (RFC 9700 4.14, OpenID Connect Core 12). */
-import { jest } from '@jest/globals';
 import { identityError } from '../../src/identity/codes.ts';
 import { heldBySession } from '../../src/identity/sessions/held-by-session.ts';
 import { openSession, encryptSession } from '../../src/identity/sessions/session-tokens.ts';
@@ -9,7 +8,6 @@ import { LIMITS, MINUTE, startSessionWorld } from '../unit/identity/session-worl
 import type { SessionWorld } from '../unit/identity/session-world.ts';
 import { recorded } from '../support/events.ts';
 
-jest.setTimeout(30_000);
 let world: SessionWorld;
 beforeAll(async () => {
   world = await startSessionWorld();

@@ -1,12 +1,10 @@
 /** Attacks on sessions, which carry a sign-in over later clicks (ASVS 5 V7, OIDC Core). */
-import { jest } from '@jest/globals';
 import { senderOf } from '../unit/identity/sign-in-world.ts';
 import { codeOf } from '../unit/identity/kit.ts';
 import { HOUR, LIMITS, MINUTE, startSessionWorld } from '../unit/identity/session-world.ts';
 import type { SessionWorld } from '../unit/identity/session-world.ts';
 import { recorded } from '../support/events.ts';
 
-jest.setTimeout(30_000);
 let world: SessionWorld;
 beforeAll(async () => {
   world = await startSessionWorld();

@@ -1,5 +1,4 @@
 /** Attacks on the sign-in button: links, browsers, callbacks, ID tokens, codes. */
-import { jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import type { Config } from '../../src/config/config.ts';
 import { createSignIn } from '../../src/identity/sign-in/sign-in.ts';
@@ -18,7 +17,6 @@ import {
 import type { SignInWorld } from '../unit/identity/sign-in-world.ts';
 import { callbackAttacks, cookieAttacks, idTokenAttacks } from './attacks/sign-in-attacks.ts';
 
-jest.setTimeout(20_000);
 let world: SignInWorld;
 beforeAll(async () => {
   world = await startSignInWorld();

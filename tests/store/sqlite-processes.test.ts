@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
@@ -19,8 +19,6 @@ const TALLY = `
     (SELECT count(*) FROM audit_pending) AS pending,
     (SELECT count(*) FROM cards) AS cards,
     (SELECT count(*) FROM jobs) AS jobs`;
-
-jest.setTimeout(60_000);
 
 describe('processes on one SQLite file', () => {
   let file: ReturnType<typeof temporaryPath>;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -27,8 +27,6 @@ import type { Answer } from './support/tds-double.ts';
 const IN_TIME_MS = 10_000;
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const STORE = 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}';
-
-jest.setTimeout(60_000);
 
 let dir: ReturnType<typeof folder>;
 const stops: (() => unknown)[] = [];

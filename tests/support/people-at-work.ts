@@ -44,6 +44,8 @@ export async function api(
   const response = await fetch(`${world.url}${path}`, {
     method,
     headers: {
+      // The service may be killed and started again between two calls.
+      connection: 'close',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...options.headers,
@@ -281,6 +283,6 @@ export function eventuallyIn(
       const request = await readRequest(world, id, options.as);
       return request['state'] === state && request;
     },
-    options.withinMs ?? 15_000,
+    options.withinMs,
   );
 }

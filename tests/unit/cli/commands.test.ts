@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -12,7 +11,6 @@ import { configText, edited, exampleConfig, exampleEnv, workflowText } from '../
 import { cli, folder } from './support.ts';
 
 /** Whole processes start here, on a machine that may be busy. */
-jest.setTimeout(120_000);
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 

@@ -2,7 +2,6 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { jest } from '@jest/globals';
 import type { IssuerConfig } from '../../../src/config/config.ts';
 import { diagnoseIdentity } from '../../../src/identity/inspect/diagnose.ts';
 import type { Finding } from '../../../src/identity/inspect/finding.ts';
@@ -23,7 +22,6 @@ import {
 } from '../identity/kit.ts';
 import { cli } from './support.ts';
 
-jest.setTimeout(60_000);
 let home: string;
 let parts: LocalParts;
 

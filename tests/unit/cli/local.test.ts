@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -15,7 +14,6 @@ import { cli, folder } from './support.ts';
 const BASE = 21_000 + (process.pid % 1_000) * 8;
 
 /** Whole processes start here, on a machine that may be busy. */
-jest.setTimeout(120_000);
 
 let home: ReturnType<typeof folder>;
 beforeEach(() => {

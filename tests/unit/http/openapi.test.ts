@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { jest } from '@jest/globals';
 import { REFUSAL_CODES } from '../../../src/domain/refusal.ts';
 import { ROOT } from '../../conventions/tree.ts';
 import { createAnswerCheck, documentOfRoutes } from '../../support/declared-answers.ts';
@@ -12,7 +11,6 @@ import { get, startServer } from './support.ts';
 import type { Harness } from './support.ts';
 
 /** The linter runs as a process, and the machine may be busy. */
-jest.setTimeout(60_000);
 
 interface Operation {
   readonly operationId: string;

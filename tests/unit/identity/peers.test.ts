@@ -21,7 +21,6 @@ import { browser } from '../local/browser.ts';
 import { AMARA, API, OUR_URL, TENANT, codeOf, configOf, log } from './kit.ts';
 import { cookieOf, secretsOf } from './sign-in-world.ts';
 
-jest.setTimeout(30_000);
 // oidc-provider warns about plain http and its own interaction pages; both are intended here.
 beforeAll(() => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
