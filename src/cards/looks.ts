@@ -1,4 +1,5 @@
-import type { Request, RequestState } from '../domain/request/request.ts';
+import type { Request } from '../domain/request/request.ts';
+import type { RequestState } from '../domain/request/state.ts';
 import type { Text } from '../text/text.ts';
 import { stageStatus } from '../domain/request/stages.ts';
 

@@ -1,4 +1,4 @@
-import type { RequestState } from './request/request.ts';
+import type { RequestState } from './request/state.ts';
 
 /** What a sentence is made of: plain values, which JSON keeps as they are. */
 export type Params = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;

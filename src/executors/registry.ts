@@ -1,20 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { outcomeOf } from '../domain/outcome.ts';
-import type { PlannedExecution, Request } from '../domain/request/request.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { ExecutionResult, Executors } from '../usecases/ports/ports.ts';
 import type { Resolve } from './guarded-connect.ts';
 import { createWebhookExecutor } from './webhook/webhook.ts';
-
-/** One configured way to apply approved requests. */
-export interface Executor {
-  readonly plan: PlannedExecution;
-  /** Whether the target drops repeats, so that sending again is safe. */
-  readonly repeatable: boolean;
-  /** Never throws for what the target does; `attempt` counts from 1. */
-  execute(request: Request, attempt: number): Promise<ExecutionResult>;
-}
 
 /**
  * The executors of a configuration, by name.

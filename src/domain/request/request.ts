@@ -1,39 +1,8 @@
 import type { Outcome } from '../outcome.ts';
 import type { ClaimValue, PrincipalRef, Proof, TokenEvidence } from '../people/principal.ts';
 import type { FieldType, FieldValue, SingleUse } from '../workflow/workflow.ts';
+import type { RequestState } from './state.ts';
 import type { StepUp } from './step-up.ts';
-
-export const REQUEST_STATES = [
-  'pending',
-  'approved',
-  'applying',
-  'applied',
-  'failed',
-  'unknown',
-  'denied',
-  'expired',
-  'cancelled',
-  'revoking',
-  'revoked',
-] as const;
-
-export type RequestState = (typeof REQUEST_STATES)[number];
-
-/** States from which nothing more happens by itself or by anybody. */
-export const TERMINAL_STATES: readonly RequestState[] = [
-  'applied',
-  'failed',
-  'unknown',
-  'denied',
-  'expired',
-  'cancelled',
-  'revoked',
-];
-
-/** Whether nothing more can happen to a request in this state. */
-export function isTerminal(state: RequestState): boolean {
-  return TERMINAL_STATES.includes(state);
-}
 
 /** A place in a stage that one distinct person fills: by one of the roles, and by the claim. */
 export interface Seat {

@@ -1,7 +1,8 @@
 import type { EventBody } from '../events/catalogue.ts';
 import { refuse } from '../refusal.ts';
 import type { Refusal, RefusalCode } from '../refusal.ts';
-import type { Decision, Request, RequestState } from './request.ts';
+import type { Decision, Request } from './request.ts';
+import type { RequestState } from './state.ts';
 
 /** Whom a notice goes to. */
 export type Audience = 'requester';

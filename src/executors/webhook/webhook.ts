@@ -6,10 +6,10 @@ import { Lru } from '../../lib/lru.ts';
 import type { ExecutionResult } from '../../usecases/ports/ports.ts';
 import { createAddressPolicy } from '../addresses.ts';
 import { exchange } from '../exchange.ts';
+import type { Executor } from '../executor.ts';
 import type { Resolve } from '../guarded-connect.ts';
 import { judge } from './judge-answer.ts';
 import type { Verdict } from './judge-answer.ts';
-import type { Executor } from '../registry.ts';
 import { webhookBody } from './webhook-body.ts';
 
 const REMEMBERED = 10_000;

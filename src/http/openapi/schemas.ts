@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REQUEST_STATES } from '../../domain/request/request.ts';
+import { REQUEST_STATES } from '../../domain/request/state.ts';
 import { FIELD_TYPES } from '../../domain/workflow/workflow.ts';
 
 /** The type of an answer, as code that builds it sees it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REQUEST_STATES } from '../../domain/request/request.ts';
+import { REQUEST_STATES } from '../../domain/request/state.ts';
 import { callerOf } from '../bearer.ts';
 import { jsonAnswer } from '../openapi/operation.ts';
 import type { Operation } from '../openapi/operation.ts';

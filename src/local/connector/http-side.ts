@@ -5,7 +5,9 @@ import type { BotLogin } from './bot-login.ts';
 import type { CallLog } from './call-log.ts';
 import type { Channel } from './channel-keys.ts';
 import type { RateLimiter } from './rate-limit.ts';
-import { answerRest, limitOf, refusal, type RestParts, type RestRequest } from './rest.ts';
+import { answerRest, limitOf } from './rest.ts';
+import { refusal } from './rest-answer.ts';
+import type { RestParts, RestRequest } from './rest.ts';
 
 const BODY_BYTES = 262_144;
 const REST_PREFIX = '/teams/v3/';

@@ -1,7 +1,7 @@
 /** The members of a conversation, as Teams shows them to bots. */
 import type { Json, Person } from '../world.ts';
 import type { Conversation } from './chats.ts';
-import type { RestAnswer } from './rest.ts';
+import type { RestAnswer } from './rest-answer.ts';
 
 const PAGE_LEAST = 50;
 const PAGE_MOST = 500;

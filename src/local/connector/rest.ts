@@ -3,6 +3,8 @@ import { isObject, objectOr, textOf } from '../loopback.ts';
 import type { Json, Message, Person } from '../world.ts';
 import { splitConversationId, type Chats, type Conversation } from './chats.ts';
 import type { Operation } from './rate-limit.ts';
+import { refusal } from './rest-answer.ts';
+import type { RestAnswer } from './rest-answer.ts';
 import { members } from './rest-members.ts';
 
 const MESSAGE_BYTES = 28 * 1_024;
@@ -15,12 +17,6 @@ export interface RestRequest {
   readonly body: unknown;
 }
 
-/** The answer to a call. */
-export interface RestAnswer {
-  readonly status: number;
-  readonly body?: unknown;
-}
-
 /** The parts that the handlers use. */
 export interface RestParts {
   readonly appId: string;
@@ -28,11 +24,6 @@ export interface RestParts {
   readonly tenantId: string;
   readonly people: readonly Person[];
   readonly chats: Chats;
-}
-
-/** An error in the form of Bot Framework. */
-export function refusal(status: number, code: string, message: string): RestAnswer {
-  return { status, body: { error: { code, message } } };
 }
 
 /**

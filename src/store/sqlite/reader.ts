@@ -1,4 +1,4 @@
-import { REQUEST_STATES } from '../../domain/request/request.ts';
+import { REQUEST_STATES } from '../../domain/request/state.ts';
 import type {
   AuditCheckpoint,
   AuditStore,

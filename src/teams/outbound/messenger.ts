@@ -1,6 +1,7 @@
 import type { Activity } from 'botbuilder';
 import type { CardContent, Posted, Turn } from '../../usecases/ports/ports.ts';
-import type { Call, ThrottledClient } from './throttled-client.ts';
+import type { Call } from './connector-call.ts';
+import type { ThrottledClient } from './throttled-client.ts';
 
 /** A card, or text in Markdown whose hostile parts are escaped. */
 export type Message = CardContent | { readonly text: string };

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { DeliveryError } from '../../usecases/ports/ports.ts';
-import type { Call } from './throttled-client.ts';
+import type { Call } from './connector-call.ts';
 import type { ThreadQueue, WaitingCall } from './thread-queue.ts';
 
 type Waits = Pick<Call<never, never>, 'what' | 'priority' | 'patienceMs' | 'turn'>;

@@ -1,4 +1,4 @@
-import type { RequestState } from '../../domain/request/request.ts';
+import type { RequestState } from '../../domain/request/state.ts';
 
 /** What a state is called: at the head of a card, and within a sentence. */
 export const states: Readonly<Record<RequestState, { label: string; word: string }>> = {

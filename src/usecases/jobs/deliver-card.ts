@@ -1,5 +1,5 @@
 import type { EventBody } from '../../domain/events/catalogue.ts';
-import { isTerminal } from '../../domain/request/request.ts';
+import { isTerminal } from '../../domain/request/state.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { refreshFor } from '../requests/card-views.ts';
 import { recordEvents } from '../record-events.ts';

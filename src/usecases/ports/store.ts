@@ -1,5 +1,6 @@
 import type { ClaimValue } from '../../domain/people/principal.ts';
-import type { Decision, Request, RequestState } from '../../domain/request/request.ts';
+import type { Decision, Request } from '../../domain/request/request.ts';
+import type { RequestState } from '../../domain/request/state.ts';
 import type { AuditStore, Recorded } from './audit-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SignInStore } from './sign-in-store.ts';

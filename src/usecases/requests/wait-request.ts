@@ -1,4 +1,4 @@
-import { isTerminal } from '../../domain/request/request.ts';
+import { isTerminal } from '../../domain/request/state.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { sameSecret } from '../../lib/hash.ts';
 import type { Deps } from '../deps.ts';

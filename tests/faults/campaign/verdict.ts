@@ -1,7 +1,8 @@
 import { verifierOfJwks } from '../../../src/audit/checkpoint-verifier.ts';
 import { verifyAudit } from '../../../src/audit/verify.ts';
-import { isTerminal } from '../../../src/domain/request/request.ts';
-import type { Request, RequestState } from '../../../src/domain/request/request.ts';
+import { isTerminal } from '../../../src/domain/request/state.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { RequestState } from '../../../src/domain/request/state.ts';
 import type { Delivery } from '../../../src/local/target.ts';
 import type { Copy } from './board.ts';
 import type { Cluster } from './cluster.ts';

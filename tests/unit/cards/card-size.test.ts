@@ -4,7 +4,7 @@ import { en } from '../../../src/text/en.ts';
 import { MAX_CARD_BYTES } from '../../../src/cards/card-size.ts';
 import { visible } from '../../../src/cards/plain-text.ts';
 import { MAX_REQUEST_BYTES } from '../../../src/domain/workflow/fields.ts';
-import { REQUEST_STATES } from '../../../src/domain/request/request.ts';
+import { REQUEST_STATES } from '../../../src/domain/request/state.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { MAX_REASON_LENGTH } from '../../../src/domain/request/submit.ts';
 import { bytesOf, problemsOf, textsOf, verbsOf } from './card-reading.ts';

@@ -1,5 +1,5 @@
 import { outcomeOf } from '../../../src/domain/outcome.ts';
-import { REQUEST_STATES } from '../../../src/domain/request/request.ts';
+import { REQUEST_STATES } from '../../../src/domain/request/state.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { createCards } from '../../../src/cards/cards.ts';
 import { en } from '../../../src/text/en.ts';

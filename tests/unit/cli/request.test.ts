@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { refuse } from '../../../src/domain/refusal.ts';
-import type { RequestState } from '../../../src/domain/request/request.ts';
+import type { RequestState } from '../../../src/domain/request/state.ts';
 import { makeRequest, startServer } from '../http/support.ts';
 import type { Harness } from '../http/support.ts';
 import { cli, folder } from './support.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { outcomeOf } from '../../../src/domain/outcome.ts';
-import { isTerminal } from '../../../src/domain/request/request.ts';
-import type { Request, RequestState } from '../../../src/domain/request/request.ts';
+import { isTerminal } from '../../../src/domain/request/state.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { RequestState } from '../../../src/domain/request/state.ts';
 import { standingWords } from '../../../src/domain/request/stages.ts';
 import { transition } from '../../../src/domain/request/transition.ts';
 import type { Command } from '../../../src/domain/request/transition.ts';

@@ -2,7 +2,7 @@ import { outcomeOf } from '../../outcome.ts';
 import { eventAbout } from '../../events/catalogue.ts';
 import { isAsker } from '../../people/authority.ts';
 import type { Principal } from '../../people/principal.ts';
-import { isTerminal } from '../request.ts';
+import { isTerminal } from '../state.ts';
 import type { Request } from '../request.ts';
 import { closed, refused, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
 import type { Transition } from '../step.ts';

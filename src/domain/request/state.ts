@@ -1,0 +1,31 @@
+export const REQUEST_STATES = [
+  'pending',
+  'approved',
+  'applying',
+  'applied',
+  'failed',
+  'unknown',
+  'denied',
+  'expired',
+  'cancelled',
+  'revoking',
+  'revoked',
+] as const;
+
+export type RequestState = (typeof REQUEST_STATES)[number];
+
+/** States from which nothing more happens by itself or by anybody. */
+export const TERMINAL_STATES: readonly RequestState[] = [
+  'applied',
+  'failed',
+  'unknown',
+  'denied',
+  'expired',
+  'cancelled',
+  'revoked',
+];
+
+/** Whether nothing more can happen to a request in this state. */
+export function isTerminal(state: RequestState): boolean {
+  return TERMINAL_STATES.includes(state);
+}
