@@ -185,7 +185,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
     log,
     clock,
     activities: { messages: (input) => teams.receive(input) },
-    pages: createWebPages({ config, signIn, log, clock }),
+    pages: createWebPages({ config, signIn, log, clock, textFor }),
     jwks: async () => keys.publicJwks(),
     ready: () => readiness(store),
     gauges: () => gauges(store, outbound),

@@ -1,7 +1,9 @@
 import { cards, form, lists } from './en/cards.ts';
 import { answers, chat, notices } from './en/chat.ts';
 import { format } from './en/format.ts';
+import { identityDetails, identityProblems } from './en/identity.ts';
 import { outcomes } from './en/outcomes.ts';
+import { pages } from './en/pages.ts';
 import { refusals } from './en/refusals.ts';
 import { states } from './en/states.ts';
 
@@ -10,14 +12,19 @@ import { states } from './en/states.ts';
  * file of the same shape.
  */
 export const en = {
+  /** BCP 47. */
+  locale: 'en',
   format,
   states,
   refusals,
   outcomes,
+  identityProblems,
+  identityDetails,
   cards,
   form,
   lists,
   chat,
   answers,
   notices,
+  pages,
 };

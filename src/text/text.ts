@@ -26,3 +26,22 @@ export function refusalText(text: Text, { code, params }: Refusal): string {
   const sentence = text.refusals[code] as (params: Params) => string;
   return sentence(params);
 }
+
+/**
+ * The sentence of a refused token or sign-in, with what it is about in brackets; a code of another
+ * version stands for itself.
+ */
+export function identityText(
+  text: Text,
+  { code, about, refusal }: { code: string; about: string | null; refusal: Refusal | null },
+): string {
+  const sentence = entry(text.identityProblems, code) ?? code;
+  const detail = refusal
+    ? refusalText(text, refusal)
+    : about && (entry(text.identityDetails, about) ?? about);
+  return detail === null ? sentence : `${sentence} (${detail})`;
+}
+
+function entry(sentences: Readonly<Record<string, string>>, code: string): string | undefined {
+  return Object.hasOwn(sentences, code) ? sentences[code] : undefined;
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { WebReply } from '../usecases/ports/ports.ts';
+import type { WebReply } from '../usecases/ports/web-pages.ts';
 
 interface Asset {
   readonly file: () => string;

@@ -1,4 +1,5 @@
-import type { WebReply } from '../usecases/ports/ports.ts';
+import type { Text } from '../text/text.ts';
+import type { WebReply } from '../usecases/ports/web-pages.ts';
 import { escapeHtml } from './html.ts';
 
 /** Where Microsoft Teams may frame a page of ours ("Tab requirements"), all clouds. */
@@ -23,10 +24,11 @@ const LOGO = `<svg viewBox="0 0 32 32" aria-hidden="true">
 
 /** A page's parts. `main` is HTML whose data is already escaped. */
 export interface PageParts {
+  readonly text: Text;
   readonly status: number;
   readonly title: string;
   readonly main: string;
-  /** Attributes of the body, for its script. */
+  /** The body's `data-` attributes, for its script. */
   readonly data?: Readonly<Record<string, string>>;
   /** Names of our own scripts, in order. */
   readonly scripts?: readonly string[];
@@ -38,7 +40,7 @@ export interface PageParts {
 
 /** A whole page: nothing is loaded but what carries this answer's nonce. */
 export function renderPage(parts: PageParts): WebReply {
-  const { nonce } = parts;
+  const { nonce, text } = parts;
   const data = Object.entries(parts.data ?? {})
     .map(([name, value]) => ` data-${name}="${escapeHtml(value)}"`)
     .join('');
@@ -53,18 +55,18 @@ export function renderPage(parts: PageParts): WebReply {
       ...(parts.setCookie === undefined ? {} : { 'set-cookie': parts.setCookie }),
     },
     body: `<!doctype html>
-<html lang="en">
+<html lang="${escapeHtml(text.locale)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${escapeHtml(parts.title)} · Countersign</title>
+<title>${escapeHtml(text.pages.title({ page: parts.title }))}</title>
 <link rel="stylesheet" nonce="${nonce}" href="/assets/sign-in.css">
 <link rel="icon" href="data:,">
 </head>
 <body${data}>
 <main>
-<div class="brand">${LOGO}Countersign</div>
+<div class="brand">${LOGO}${escapeHtml(text.pages.product)}</div>
 ${parts.main}
 </main>
 ${scripts}

@@ -4,8 +4,11 @@ import { systemIds } from '../lib/ids.ts';
 import type { Ids } from '../lib/ids.ts';
 import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
+import { identityText } from '../text/text.ts';
+import type { Text } from '../text/text.ts';
 import { IdentityError } from '../usecases/ports/ports.ts';
-import type { SignInPages, WebPages, WebReply } from '../usecases/ports/ports.ts';
+import type { SignInPages } from '../usecases/ports/ports.ts';
+import type { WebPages, WebReply } from '../usecases/ports/web-pages.ts';
 import { createAssets } from './assets.ts';
 import { refusedPage, resultPage, startPage } from './sign-in-pages.ts';
 
@@ -14,6 +17,8 @@ export interface WebPagesOptions {
   readonly signIn: SignInPages;
   readonly log: Logger;
   readonly clock: Clock;
+  /** The sentences of a locale (BCP 47); null: unknown. */
+  readonly textFor: (locale: string | null) => Text;
   readonly ids?: Ids;
   /**
    * Origins whose page may have opened the sign-in's window and then gets the code. Only in the
@@ -30,29 +35,30 @@ export function createWebPages(options: WebPagesOptions): WebPages {
   const ids = options.ids ?? systemIds;
   const openers =
     config.profile === 'local' ? (options.openers ?? localOpeners(config.server.publicUrl)) : [];
-  const guarded = async (work: (nonce: string) => Promise<WebReply>): Promise<WebReply> => {
-    const nonce = ids.secret(NONCE_BYTES);
+  const guarded = async (
+    locale: string | null,
+    work: (common: { text: Text; nonce: string }) => WebReply | Promise<WebReply>,
+  ): Promise<WebReply> => {
+    const common = { text: options.textFor(locale), nonce: ids.secret(NONCE_BYTES) };
+    const { text } = common;
     try {
-      return await work(nonce);
+      return await work(common);
     } catch (error) {
       if (error instanceof IdentityError) {
-        const status = error.code === 'sign_in_unavailable' ? 503 : 400;
-        return refusedPage({ status, code: error.code, message: error.message, nonce });
+        const { code } = error;
+        const status = code === 'sign_in_unavailable' ? 503 : 400;
+        return refusedPage({ ...common, status, code, message: identityText(text, error) });
       }
       log.error('a sign-in failed', { error: describeError(error) });
-      return refusedPage({
-        status: 500,
-        code: 'internal_error',
-        nonce,
-        message: 'Something went wrong here. Press the button in Teams again.',
-      });
+      const message = text.pages.refused.fault;
+      return refusedPage({ ...common, status: 500, code: 'internal_error', message });
     }
   };
   return {
-    signInStart: ({ query }) =>
-      guarded((nonce) => Promise.resolve(startPage({ link: linkOf(query), nonce }))),
-    signInBegin: ({ query }) =>
-      guarded(async () => {
+    signInStart: ({ query, locale }) =>
+      guarded(locale, (common) => startPage({ ...common, link: linkOf(query) })),
+    signInBegin: ({ query, locale }) =>
+      guarded(locale, async () => {
         const { redirectTo, setCookie } = await signIn.begin({ link: linkOf(query) });
         return {
           status: 303,
@@ -60,16 +66,16 @@ export function createWebPages(options: WebPagesOptions): WebPages {
           body: '',
         };
       }),
-    signInCallback: (input) =>
-      guarded(async (nonce) => {
-        const { code, setCookie } = await signIn.finish(input);
-        return resultPage({ code, setCookie, nonce, openers });
+    signInCallback: ({ query, cookie, locale }) =>
+      guarded(locale, async (common) => {
+        const { code, setCookie } = await signIn.finish({ query, cookie });
+        return resultPage({ ...common, code, setCookie, openers });
       }),
     asset: createAssets(),
   };
 }
 
-/** A missing or repeated link is as good as a wrong one; identity tells it in one way. */
+/** A missing or repeated link becomes an empty one, which `identity` refuses like a wrong one. */
 function linkOf(query: URLSearchParams): string {
   const links = query.getAll('link');
   return links.length === 1 ? (links[0] ?? '') : '';

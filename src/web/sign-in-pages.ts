@@ -1,4 +1,5 @@
-import type { WebReply } from '../usecases/ports/ports.ts';
+import type { Text } from '../text/text.ts';
+import type { WebReply } from '../usecases/ports/web-pages.ts';
 import { escapeHtml } from './html.ts';
 import { renderPage } from './page.ts';
 
@@ -10,71 +11,88 @@ const CROSS =
   '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.6" ' +
   'stroke-linecap="round" aria-hidden="true"><path d="M7 7l10 10M17 7L7 17"/></svg>';
 
-/** The page that a link opens: it uses nothing up, its button does. */
-export function startPage({ link, nonce }: { link: string; nonce: string }): WebReply {
+/** What every page is made with. */
+interface Common {
+  readonly text: Text;
+  readonly nonce: string;
+}
+
+/** The page that a link opens: only its button uses the link up. */
+export function startPage({ text, nonce, link }: Common & { link: string }): WebReply {
+  const { title, heading, next, continue: goOn } = text.pages.signIn;
   const action = `/auth/start?link=${encodeURIComponent(link)}`;
   return renderPage({
     status: 200,
-    title: 'Sign in',
+    text,
+    title,
     nonce,
     scripts: ['sign-in-start.js'],
-    // The way leads on to the identity provider and, from there, to any that it trusts.
+    // The identity provider may redirect to any that it trusts.
     formAction: '*',
-    main: `<h1>Sign in to show that it is you</h1>
-<p>You go on to the sign-in of your organization.</p>
+    main: `<h1>${escapeHtml(heading)}</h1>
+<p>${escapeHtml(next)}</p>
 <form method="post" action="${escapeHtml(action)}">
-<div class="row"><button type="submit">Continue</button></div>
+<div class="row"><button type="submit">${escapeHtml(goOn)}</button></div>
 </form>`,
   });
 }
 
-/** The page after a good sign-in: its code goes to Teams by itself, and can be typed. */
-export function resultPage(options: {
-  code: string;
-  setCookie: string;
-  nonce: string;
-  /** Origins that may have opened the window (local profile only). */
-  openers: readonly string[];
-}): WebReply {
-  const { code, setCookie, nonce, openers } = options;
+/** The page after a good sign-in: its script hands the code to Teams, and people can type it. */
+export function resultPage(
+  options: Common & {
+    code: string;
+    setCookie: string;
+    /** Origins that may have opened the window (local profile only). */
+    openers: readonly string[];
+  },
+): WebReply {
+  const { text, code, setCookie, nonce, openers } = options;
+  const { signedIn } = text.pages;
   return renderPage({
     status: 200,
-    title: 'Signed in',
+    text,
+    title: signedIn.title,
     nonce,
     setCookie,
-    data: { code, opener: openers.join(' ') },
+    data: {
+      code,
+      opener: openers.join(' '),
+      copied: signedIn.copied,
+      'copy-by-hand': signedIn.copyByHand,
+      'close-window': signedIn.closeWindow,
+      'teams-continues': signedIn.teamsContinues,
+    },
     scripts: ['teams.js', 'sign-in.js'],
     main: `<div class="mark">${TICK}</div>
-<h1>You are signed in</h1>
-<p id="hint" role="status">Go back to Teams: what you were doing continues there.</p>
+<h1>${escapeHtml(signedIn.heading)}</h1>
+<p id="hint" role="status">${escapeHtml(signedIn.goBack)}</p>
 <div class="code">
-<p>If Teams asks for a code, this is it. It is good once, for you alone, for ten minutes.</p>
+<p>${escapeHtml(signedIn.code)}</p>
 <div class="row"><output>${grouped(code)}</output>
-<button type="button" id="copy">Copy</button></div>
+<button type="button" id="copy">${escapeHtml(signedIn.copy)}</button></div>
 </div>`,
   });
 }
 
-/** The page of a sign-in that came to nothing: why, and what to do. */
-export function refusedPage(options: {
-  status: number;
-  code: string;
-  message: string;
-  nonce: string;
-}): WebReply {
-  const { status, code, message, nonce } = options;
+/** The page of a sign-in that failed: why, and what to do. */
+export function refusedPage(
+  options: Common & { status: number; code: string; message: string },
+): WebReply {
+  const { text, status, code, message, nonce } = options;
+  const { refused } = text.pages;
   return renderPage({
     status,
-    title: 'Not signed in',
+    text,
+    title: refused.title,
     nonce,
     main: `<div class="mark bad">${CROSS}</div>
-<h1>You are not signed in</h1>
+<h1>${escapeHtml(refused.heading)}</h1>
 <p>${escapeHtml(message)}</p>
-<p class="small">Code: <code>${escapeHtml(code)}</code></p>`,
+<p class="small">${escapeHtml(refused.code)} <code>${escapeHtml(code)}</code></p>`,
   });
 }
 
-/** Groups of four are typed with fewer slips; the gap is no character, so that a copy has none. */
+/** Groups of four are easier to type; the gap is no character, so that a copy has none. */
 function grouped(code: string): string {
   const groups = code.match(/.{1,4}/gs) ?? [];
   return groups.map((group) => `<span>${escapeHtml(group)}</span>`).join('');

@@ -18,7 +18,7 @@ const SETS: Readonly<Record<string, readonly string[]>> = {
   OUTCOME_CODES,
   CARD_ACTION_CODES,
   HTTP_CODES,
-  IDENTITY_CODES: Object.keys(IDENTITY_CODES),
+  IDENTITY_CODES,
   GATE_CODES,
   STORE_ERROR_CODES,
   KEYS_CODES: Object.keys(KEYS_CODES),

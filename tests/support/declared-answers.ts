@@ -28,7 +28,7 @@ export function declaredRoutes(): readonly Route[] {
 
 /** The OpenAPI document of the service, made without starting it. */
 export function documentOfRoutes(): OpenApi {
-  const bearerCodes = Object.keys(IDENTITY_CODES);
+  const bearerCodes = IDENTITY_CODES;
   return openApiDocument(declaredRoutes(), { publicUrl, bearerCodes }) as OpenApi;
 }
 

@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import type { WebReply } from '../../usecases/ports/ports.ts';
+import type { PageRequest, WebReply } from '../../usecases/ports/web-pages.ts';
 import { textAnswer } from '../openapi/operation.ts';
 import { HttpProblem } from '../problem.ts';
 import { queryOf } from '../query.ts';
@@ -29,7 +30,7 @@ export function signInStartRoute({ pages }: RouteDeps): Route {
       query: linkSchema,
       responses: { 200: page('A page that goes on by itself'), ...refusals },
     },
-    handle: async ({ req }) => toReply(await pages.signInStart({ query: queryOf(req.url) })),
+    handle: async ({ req }) => toReply(await pages.signInStart(pageRequest(req))),
   };
 }
 
@@ -55,7 +56,7 @@ export function signInBeginRoute({ pages }: RouteDeps): Route {
         ...refusals,
       },
     },
-    handle: async ({ req }) => toReply(await pages.signInBegin({ query: queryOf(req.url) })),
+    handle: async ({ req }) => toReply(await pages.signInBegin(pageRequest(req))),
   };
 }
 
@@ -78,8 +79,8 @@ export function signInCallbackRoute({ pages }: RouteDeps): Route {
       responses: { 200: page('A page with a one-time code, which it hands to Teams'), ...refusals },
     },
     async handle({ req }) {
-      const input = { query: queryOf(req.url), cookie: req.headers.cookie };
-      return toReply(await pages.signInCallback(input));
+      const { cookie } = req.headers;
+      return toReply(await pages.signInCallback({ ...pageRequest(req), cookie }));
     },
   };
 }
@@ -104,6 +105,12 @@ export function assetRoute({ pages }: RouteDeps): Route {
       return Promise.resolve(toReply(asset));
     },
   };
+}
+
+function pageRequest(req: IncomingMessage): PageRequest {
+  // The first language range (RFC 9110 §12.5.4): browsers list the preferred one first.
+  const [locale = ''] = req.headers['accept-language']?.split(/[,;]/, 1) ?? [];
+  return { query: queryOf(req.url), locale: locale.trim() || null };
 }
 
 function toReply({ status, headers, body }: WebReply): Reply {

@@ -149,7 +149,7 @@ function skipped(check: CheckName): InspectedCheck {
 function providerOf(claims: JsonObject, purpose: Purpose, { providers }: Verifier): Provider {
   const provider = providers.ofIssuer(requiredText(claims, 'iss'));
   if (purpose.kind !== 'bearer' && purpose.provider !== provider.config.id) {
-    throw identityError('token_issuer_unknown', { about: 'another provider is expected here' });
+    throw identityError('token_issuer_unknown', { about: 'other_provider' });
   }
   return provider;
 }

@@ -101,7 +101,7 @@ export function createSignInClient(options: {
         const code = isEnd(cause) ? 'session_refresh_refused' : 'session_refresh_unavailable';
         throw identityError(code, { cause });
       }
-      throw identityError('session_refresh_refused', { about: 'no id_token' });
+      throw identityError('session_refresh_refused', { about: 'no_id_token' });
     },
     async revoke(refreshToken, tenantId) {
       const { document } = await metadataOf(provider);
@@ -130,7 +130,7 @@ async function exchangeCode(
     const code = isRefusal(cause) ? 'sign_in_refused' : 'sign_in_unavailable';
     throw identityError(code, { cause });
   }
-  throw identityError('sign_in_refused', { about: 'no id_token' });
+  throw identityError('sign_in_refused', { about: 'no_id_token' });
 }
 
 /**

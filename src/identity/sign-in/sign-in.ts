@@ -5,8 +5,6 @@ import type { StepUp } from '../../domain/request/step-up.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { sameSecret, sha256 } from '../../lib/hash.ts';
 import type { Ids } from '../../lib/ids.ts';
-import { en } from '../../text/en.ts';
-import { refusalText } from '../../text/text.ts';
 import type { SignIn, SignInPages, StoredSecrets } from '../../usecases/ports/ports.ts';
 import type { SignInAttempt, SignInLink, SignInStore } from '../../usecases/ports/store.ts';
 import type { Fetch } from '../bounded-fetch.ts';
@@ -206,8 +204,7 @@ function demandOf({ demand }: SignInLink): StepUp | null {
 function checkDemand(link: SignInLink, { token }: Principal, now: number): void {
   const demand = demandOf(link);
   const met = demand === null ? { ok: true as const } : meetsStepUp(demand, token, now);
-  if (!met.ok)
-    throw identityError('sign_in_step_up_unmet', { about: refusalText(en, met.refusal) });
+  if (!met.ok) throw identityError('sign_in_step_up_unmet', { refusal: met.refusal });
 }
 
 async function checkPerson(

@@ -37,13 +37,13 @@ export function parseCompact(token: string): CompactToken {
   const first = token.indexOf('.');
   const second = token.indexOf('.', first + 1);
   if (first < 1 || second <= first + 1 || token.indexOf('.', second + 1) >= 0) {
-    throw identityError('token_malformed', { about: 'three parts' });
+    throw identityError('token_malformed', { about: 'three_parts' });
   }
   const header = parseStrictObject(decodePart(token.slice(0, first)), MAX_DEPTH);
   const claims = parseStrictObject(decodePart(token.slice(first + 1, second)), MAX_DEPTH);
   const signature = decodePart(token.slice(second + 1));
   if (header === undefined || claims === undefined) {
-    throw identityError('token_malformed', { about: 'JSON objects' });
+    throw identityError('token_malformed', { about: 'json_objects' });
   }
   return { ...readHeader(header), claims, signedText: token.slice(0, second), signature };
 }

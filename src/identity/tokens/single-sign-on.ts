@@ -26,7 +26,7 @@ export function checkSingleSignOn(
   const client = clientOf(claims);
   if (client === null || !rules.clients.includes(client)) throw identityError('sso_wrong_client');
   if (principal.tenant === null || principal.objectId === null) {
-    throw identityError('sso_wrong_person', { about: 'no object id and tenant' });
+    throw identityError('sso_wrong_person', { about: 'no_directory_id' });
   }
   if (principal.tenant !== sender.tenantId) throw identityError('sso_wrong_tenant');
   if (principal.objectId !== sender.objectId) throw identityError('sso_wrong_person');

@@ -80,7 +80,7 @@ export function createVerifier(parts: IdentityParts & { groups?: GroupSource }):
       const iss = requiredText(token.claims, 'iss');
       const provider = providers.ofIssuer(iss);
       if (purpose.kind !== 'bearer' && purpose.provider !== provider.config.id) {
-        throw identityError('token_issuer_unknown', { about: 'another provider is expected here' });
+        throw identityError('token_issuer_unknown', { about: 'other_provider' });
       }
       await checkSignature(token, provider, purpose);
       const { claims } = token;
@@ -154,9 +154,9 @@ async function importedKey(alg: string, key: VerificationKey) {
     const ready = await key.forAlgorithm(alg);
     if (ready !== undefined) return ready;
   } catch (cause) {
-    throw identityError('token_algorithm_refused', { about: 'the key cannot be used', cause });
+    throw identityError('token_algorithm_refused', { about: 'key_unusable', cause });
   }
-  throw identityError('token_algorithm_refused', { about: 'the key is for another algorithm' });
+  throw identityError('token_algorithm_refused', { about: 'key_of_other_algorithm' });
 }
 
 /**

@@ -65,7 +65,7 @@ function withoutIds(subject: string, claims: JsonObject): string {
     ['repository_id', repositoryId],
   ] as const) {
     if (id !== undefined && idClaim(claims, claim) !== id) {
-      throw identityError('token_claim_invalid', { about: `sub and ${claim} differ` });
+      throw identityError('token_claim_invalid', { about: `sub, ${claim}` });
     }
   }
   return `repo:${owner ?? ''}/${repository ?? ''}${subject.slice(whole.length)}`;

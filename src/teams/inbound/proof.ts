@@ -1,5 +1,6 @@
 import type { Principal } from '../../domain/people/principal.ts';
 import type { StepUp } from '../../domain/request/step-up.ts';
+import { identityText } from '../../text/text.ts';
 import { IdentityError } from '../../usecases/ports/ports.ts';
 import type { TeamsSender } from '../../usecases/ports/ports.ts';
 import type { TeamsActivity } from './activity.ts';
@@ -104,16 +105,17 @@ export async function refused(
   given: Unproven,
   error: IdentityError,
 ): Promise<Answer> {
-  const { code, message } = error;
+  const { code } = error;
+  const sentence = identityText(deps.text, error);
   deps.log.info('the proof of a click was refused', { code });
   if (FOREIGN.includes(code)) {
     const { sender, subject } = given;
     const requestId = subject.revision === 0 ? null : subject.requestId;
     await deps.app.recordMismatch({ sender, requestId, code });
-    return messageAnswer(message);
+    return messageAnswer(sentence);
   }
-  if (PASSING.includes(code)) return messageAnswer(message);
-  return deps.signIn ? login(deps, given, { silent: false }) : preconditionAnswer(message);
+  if (PASSING.includes(code)) return messageAnswer(sentence);
+  return deps.signIn ? login(deps, given, { silent: false }) : preconditionAnswer(sentence);
 }
 
 function isFresh({ sessions }: BotDeps, by: Principal): boolean {

@@ -122,16 +122,26 @@ export interface CardOptions {
   readonly now: number;
 }
 
-/** What a refused token is told: a stable code and a sentence. */
+/** A token or sign-in that is refused. `message` is the English sentence, for the API and logs. */
 export class IdentityError extends Error {
   readonly code: string;
+  /** The claim, header or detail that is wrong. */
+  readonly about: string | null;
+  /** What the sign-in lacks. */
+  readonly refusal: Refusal | null;
   /** What the next DPoP proof must carry, where that is why (RFC 9449 9). */
   readonly nonce: string | null;
 
-  constructor(code: string, message: string, options: { cause?: unknown; nonce?: string } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { about?: string; refusal?: Refusal; cause?: unknown; nonce?: string } = {},
+  ) {
     super(message, 'cause' in options ? { cause: options.cause } : {});
     this.name = 'IdentityError';
     this.code = code;
+    this.about = options.about ?? null;
+    this.refusal = options.refusal ?? null;
     this.nonce = options.nonce ?? null;
   }
 }
@@ -315,23 +325,4 @@ export interface ActivityHandler {
     /** Why it was kept out: for the metrics, never for the sender. */
     code?: string;
   }>;
-}
-
-/** Pages for browsers: rendered by web/, served by http/. */
-export interface WebPages {
-  /** The sign-in button's link was opened: a page that goes on, while the link stays unused. */
-  signInStart(input: { query: URLSearchParams }): Promise<WebReply>;
-  /** That page goes on: the link is used up. */
-  signInBegin(input: { query: URLSearchParams }): Promise<WebReply>;
-  /** The identity provider sent the browser back. */
-  signInCallback(input: { query: URLSearchParams; cookie: string | undefined }): Promise<WebReply>;
-  /** A script, style or image of our own by its name; undefined where there is none. */
-  asset(name: string): WebReply | undefined;
-}
-
-/** What a browser is answered. Header names in lower case. */
-export interface WebReply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
 }

@@ -1,7 +1,7 @@
 // The page after a sign-in: hands its one-time code to Teams, and shows it where that fails.
 // The code is useless without an activity of the very person it was made for.
 const GIVE_UP_MS = 4_000;
-const { code = '', opener: openers = '' } = document.body.dataset;
+const { code = '', opener: openers = '', ...text } = document.body.dataset;
 const hint = document.getElementById('hint');
 const copy = document.getElementById('copy');
 
@@ -16,10 +16,10 @@ if (code !== '') {
 copy?.addEventListener('click', async () => {
   try {
     await navigator.clipboard.writeText(code);
-    copy.textContent = 'Copied';
+    copy.textContent = text.copied;
   } catch {
     // No clipboard here: the code is on the page to be typed.
-    copy.textContent = 'Copy it by hand';
+    copy.textContent = text.copyByHand;
   }
 });
 
@@ -29,7 +29,7 @@ function tellOpener() {
   for (const origin of openers.split(' ')) {
     window.opener.postMessage({ countersignCode: code }, origin);
   }
-  done('You can close this window.');
+  done(text.closeWindow);
   setTimeout(() => window.close(), 1_200);
 }
 
@@ -43,13 +43,13 @@ async function tellTeams() {
   try {
     await Promise.race([teams.app.initialize(), late]);
     teams.authentication.notifySuccess(code);
-    done('Teams goes on by itself. You can close this window.');
+    done(text.teamsContinues);
   } catch (error) {
     console.info('Not inside Teams:', error instanceof Error ? error.message : error);
   }
 }
 
-function done(text) {
-  if (hint) hint.textContent = text;
+function done(sentence) {
+  if (hint) hint.textContent = sentence;
   document.body.dataset.handedOver = 'yes';
 }

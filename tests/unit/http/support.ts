@@ -9,7 +9,7 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import type { App, DecideInput, ListInput, SubmitInput } from '../../../src/usecases/ports/app.ts';
 import { IdentityError } from '../../../src/usecases/ports/ports.ts';
 import { checkDeclared } from '../../support/declared-answers.ts';
-import type { WebPages } from '../../../src/usecases/ports/ports.ts';
+import type { WebPages } from '../../../src/usecases/ports/web-pages.ts';
 
 const now = Date.UTC(2026, 10, 22, 9, 0, 0);
 

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { en } from '../../../src/text/en.ts';
 import { IDENTITY_CODES, identityError } from '../../../src/identity/codes.ts';
 import { IdentityError } from '../../../src/usecases/ports/ports.ts';
 
@@ -8,9 +9,9 @@ const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((name) => readFileSync(new URL(name, folder), 'utf8'))
   .join('\n');
 
-test.each(Object.entries(IDENTITY_CODES))('%s has a sentence and is used', (code, text) => {
+test.each(IDENTITY_CODES)('%s has a sentence and is used', (code) => {
   expect(code).toMatch(/^[a-z]+(_[a-z]+)+$/);
-  expect(text.length).toBeGreaterThan(20);
+  expect(en.identityProblems[code].length).toBeGreaterThan(20);
   // Used by http/ before there is a token.
   if (code !== 'token_missing') expect(sources).toContain(`'${code}'`);
 });

@@ -4,6 +4,7 @@ import type { TeamsActivity } from '../../../src/teams/inbound/activity.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import type { Json } from '../../../src/local/world.ts';
 import { demoBotAppId, demoTenantId } from '../../../src/local/people.ts';
+import { en } from '../../../src/text/en.ts';
 import { pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 import { amara, amaraPrincipal, approvedRequest, CHANNEL, startBot, startWire } from './world.ts';
 
@@ -100,7 +101,7 @@ describe('who clicks', () => {
       body: {
         statusCode: 412,
         type: 'application/vnd.microsoft.error.preconditionFailed',
-        value: { code: '412', message: 'Sentence of token_expired.' },
+        value: { code: '412', message: en.identityProblems.token_expired },
       },
     });
   });
@@ -111,7 +112,7 @@ describe('who clicks', () => {
     expect(answer.body).toEqual({
       statusCode: 200,
       type: MESSAGE,
-      value: 'Sentence of sso_wrong_person.',
+      value: en.identityProblems.sso_wrong_person,
     });
     expect(calls).toEqual([
       {

@@ -1,10 +1,11 @@
 import { meetsStepUp } from '../../../src/domain/request/step-up.ts';
 import type { Principal } from '../../../src/domain/people/principal.ts';
+import { identityError } from '../../../src/identity/codes.ts';
 import { readActivity } from '../../../src/teams/inbound/activity.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import type { Json } from '../../../src/local/world.ts';
+import { en } from '../../../src/text/en.ts';
 import type { DecideInput, DecideResult } from '../../../src/usecases/ports/app.ts';
-import { IdentityError } from '../../../src/usecases/ports/ports.ts';
 import type { RenewClaims, Sessions } from '../../../src/usecases/ports/ports.ts';
 import { NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 import { amara, amaraPrincipal, approvedRequest, CHANNEL, startBot, startWire } from './world.ts';
@@ -125,10 +126,10 @@ test("without one the link of the login request names the stage's demand", async
 
 test('a provider that is down is told in a sentence: nobody is sent to sign in', async () => {
   const it = bot({
-    current: () =>
-      Promise.reject(new IdentityError('session_refresh_unavailable', 'It does not answer.')),
+    current: () => Promise.reject(identityError('session_refresh_unavailable')),
   });
-  expect(await body(it)).toEqual({ statusCode: 200, type: MESSAGE, value: 'It does not answer.' });
+  const value = en.identityProblems.session_refresh_unavailable;
+  expect(await body(it)).toEqual({ statusCode: 200, type: MESSAGE, value });
 });
 
 describe('a single sign-on token whose claims are too old', () => {

@@ -4,6 +4,8 @@ import type { Principal } from '../../../src/domain/people/principal.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Workflow } from '../../../src/domain/workflow/workflow.ts';
 import type { TeamsConfig } from '../../../src/config/config.ts';
+import { identityError } from '../../../src/identity/codes.ts';
+import type { IdentityCode } from '../../../src/identity/codes.ts';
 import { idsFrom } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import type { Running } from '../../../src/lib/loop.ts';
@@ -14,7 +16,6 @@ import { en } from '../../../src/text/en.ts';
 import type { Text } from '../../../src/text/text.ts';
 import { createTeams, createTeamsOutbound } from '../../../src/teams/teams.ts';
 import type { App } from '../../../src/usecases/ports/app.ts';
-import { IdentityError } from '../../../src/usecases/ports/ports.ts';
 import type {
   RenewClaims,
   Sessions,
@@ -172,7 +173,7 @@ export function fakeApp(
 export const identity = {
   verifySingleSignOn(token: string, sender: TeamsSender): Promise<Principal> {
     if (token === 'good') return Promise.resolve(amaraPrincipal(sender));
-    return Promise.reject(new IdentityError(token, `Sentence of ${token}.`));
+    return Promise.reject(identityError(token as IdentityCode));
   },
 };
 
@@ -291,7 +292,7 @@ export function startBot(
               const found = signIn.redeem?.(code);
               return found
                 ? Promise.resolve(found)
-                : Promise.reject(new IdentityError('sign_in_code_invalid', 'The code was used.'));
+                : Promise.reject(identityError('sign_in_code_invalid'));
             },
           },
   });

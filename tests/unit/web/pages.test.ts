@@ -1,5 +1,6 @@
 import { silentLogger } from '../../../src/lib/logger.ts';
-import { IdentityError } from '../../../src/usecases/ports/ports.ts';
+import { textFor } from '../../../src/text/text.ts';
+import { identityError } from '../../../src/identity/codes.ts';
 import type { SignInPages } from '../../../src/usecases/ports/ports.ts';
 import { createWebPages } from '../../../src/web/pages.ts';
 
@@ -30,11 +31,16 @@ function pagesWith(
     },
     log: { ...silentLogger, error: (...given) => errors.push(given) },
     clock: { now: () => 0 },
+    textFor,
   });
   return { pages, asked, errors };
 }
 
-const query = (text: string) => ({ query: new URLSearchParams(text), cookie: 'k=v' });
+const query = (text: string) => ({
+  query: new URLSearchParams(text),
+  cookie: 'k=v',
+  locale: null,
+});
 
 test('opening a link asks nobody; its page goes on by a form to the same address', async () => {
   const { pages, asked } = pagesWith();
@@ -93,7 +99,8 @@ test('only the local profile tells the page that opened it', async () => {
 
 test('a refusal is a page with its code, and markup in it stays text', async () => {
   const { pages } = pagesWith({
-    finish: () => Promise.reject(new IdentityError('sign_in_refused', '<img src=x onerror=1>')),
+    finish: () =>
+      Promise.reject(identityError('sign_in_refused', { about: '<img src=x onerror=1>' })),
   });
   const reply = await pages.signInCallback(query('error=access_denied'));
   expect(reply.status).toBe(400);
@@ -104,7 +111,7 @@ test('a refusal is a page with its code, and markup in it stays text', async () 
 
 test('a provider that is down is 503, a fault is logged and tells nothing', async () => {
   const down = pagesWith({
-    begin: () => Promise.reject(new IdentityError('sign_in_unavailable', 'Try again.')),
+    begin: () => Promise.reject(identityError('sign_in_unavailable')),
   });
   expect((await down.pages.signInBegin(query(''))).status).toBe(503);
   const broken = pagesWith({ begin: () => Promise.reject(new Error('db7.internal')) });
