@@ -131,43 +131,38 @@ if (SERVER === '') {
       expect(recordset).toEqual([{ body: '{}' }]);
     });
 
-    test('a store of the first schema comes up with all that it holds', async () => {
+    test('a further migration keeps all that the store holds', async () => {
       const old = await createScratch();
+      const session = await openSession({
+        config: poolConfig({
+          connectionString: old.connectionString,
+          allowUntrusted: true,
+          timing: PATIENT,
+        }),
+        ids: systemIds,
+        log: silentLogger,
+        patienceMs: PATIENT.patienceMs,
+        queueLimit: 10,
+      });
       try {
-        const session = await openSession({
-          config: poolConfig({
-            connectionString: old.connectionString,
-            allowUntrusted: true,
-            timing: PATIENT,
-          }),
-          ids: systemIds,
-          log: silentLogger,
-          patienceMs: PATIENT.patienceMs,
-          queueLimit: 10,
-        });
-        const first = shippedMigrations().slice(0, 1);
-        expect(await migrate(session, { now: 1, migrations: first })).toHaveLength(1);
+        const shipped = shippedMigrations();
+        expect(await migrate(session, { now: 1 })).toHaveLength(shipped.length);
         const asked = request();
         const made = await commit(session, submission(asked), systemIds);
         expect(made.status).toBe('committed');
-        await session.close();
-        await old.execute(`INSERT INTO dbo.sign_in_links
-          (id, tenant_id, object_id, request_id, revision, expires_at, opened, state)
-          VALUES (N'link', N't', N'o', N'r', 1, 2000, 0, N'~link')`);
-        const store = await openSqlServerStore({
-          connectionString: old.connectionString,
-          clock: systemClock,
-          log: silentLogger,
-          allowUntrusted: true,
-          ...PATIENT,
-        });
-        stores.push(store);
-        expect(await store.loadRequest(asked.id)).toEqual({ ...asked, number: 1 });
-        const attempt = { state: 's', browser: 'b', nonce: 'n', verifier: 'v' };
-        expect(await store.openLink('link', attempt, 1)).toMatchObject({ demand: null });
-        expect(await store.frontier()).toBeUndefined();
-        await stores.pop()?.close();
+        const next = {
+          version: 9_000,
+          name: '9000-next.sql',
+          sql: 'ALTER TABLE dbo.requests ADD further nvarchar(10) NULL;',
+          checksum: 'of the next',
+        };
+        expect(await migrate(session, { now: 2, migrations: [...shipped, next] })).toEqual([
+          next.name,
+        ]);
+        const { recordset } = await old.execute('SELECT id, further FROM dbo.requests');
+        expect(recordset).toEqual([{ id: asked.id, further: null }]);
       } finally {
+        await session.close();
         await old.drop();
       }
     });

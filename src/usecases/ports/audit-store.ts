@@ -48,7 +48,7 @@ export interface AuditStore {
     checkpoint: AuditCheckpoint;
     peaks: readonly string[];
   }): Promise<boolean>;
-  /** What the last seal left; undefined where none left one (a store of before). */
+  /** What the last seal left; undefined before the first. */
   frontier(): Promise<AuditFrontier | undefined>;
   /** Leaves from an index on, each with its event (undefined where that row is missing). */
   readLeaves(options: {

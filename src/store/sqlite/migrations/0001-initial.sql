@@ -1,4 +1,5 @@
--- The first schema. Landed migrations are never edited: their checksum is held against the store.
+-- The schema. From release 0.2.0 on a migration is never edited: its checksum is compared with the
+-- one that the store recorded.
 
 -- What was asked and what has become of it. `number` is what people say.
 CREATE TABLE requests (
@@ -136,6 +137,14 @@ CREATE TABLE audit_checkpoints (
   at INTEGER NOT NULL,
   jws TEXT NOT NULL
 ) STRICT;
+-- The right edge of the audit log's tree, as the last seal left it: the roots of its complete
+-- subtrees, largest first, parted by dots. One row. It is derived from the leaves and replaced with
+-- every seal, so that a sealer that starts need not read the leaves again.
+CREATE TABLE audit_frontier (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  size INTEGER NOT NULL,
+  peaks TEXT NOT NULL
+) STRICT;
 
 CREATE TRIGGER audit_events_keep BEFORE UPDATE ON audit_events
 BEGIN SELECT RAISE(ABORT, 'audit events are never changed'); END;
@@ -151,7 +160,7 @@ CREATE TRIGGER audit_checkpoints_stay BEFORE DELETE ON audit_checkpoints
 BEGIN SELECT RAISE(ABORT, 'checkpoints of the audit log are never deleted'); END;
 
 -- Sign-in links: made, opened in one browser, taken back by `state`, parked under a code, redeemed
--- (the row is then gone). Ids, states, browsers and codes are SHA-256 only.
+-- (the row is then gone). `demand` is the step-up to meet. Ids, states, browsers and codes are SHA-256 only.
 CREATE TABLE sign_in_links (
   id TEXT NOT NULL PRIMARY KEY,
   tenant_id TEXT NOT NULL,
@@ -165,10 +174,34 @@ CREATE TABLE sign_in_links (
   verifier TEXT,
   taken_at INTEGER,
   code TEXT,
-  identity TEXT
+  identity TEXT,
+  demand TEXT
 ) STRICT;
 CREATE INDEX sign_in_links_by_code ON sign_in_links (code) WHERE code IS NOT NULL;
 CREATE INDEX sign_in_links_by_expiry ON sign_in_links (expires_at);
+CREATE INDEX sign_in_links_by_person ON sign_in_links (tenant_id, object_id, expires_at);
+
+-- Sessions of people who signed in by the button, one a person and provider. `encrypted` is a JWE that
+-- names its row, so that rows cannot be exchanged for one another.
+CREATE TABLE sessions (
+  id TEXT NOT NULL PRIMARY KEY,
+  tenant_id TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  used_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  encrypted TEXT NOT NULL,
+  encrypted_with TEXT NOT NULL,
+  refresh_holder TEXT,
+  refresh_until INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (object_id, tenant_id, provider)
+) STRICT;
+CREATE INDEX sessions_by_principal ON sessions (principal);
+CREATE INDEX sessions_by_end ON sessions (ends_at);
+CREATE INDEX sessions_by_key ON sessions (encrypted_with);
 
 -- Keys of our own. The first of a purpose has ordinal 1: two replicas cannot both make it.
 CREATE TABLE keys (

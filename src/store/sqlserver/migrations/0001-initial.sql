@@ -1,4 +1,5 @@
--- The first schema. Landed migrations are never edited: their checksum is held against the store.
+-- The schema. From release 0.2.0 on a migration is never edited: its checksum is compared with the
+-- one that the store recorded.
 -- Sent piece by piece, cut at lines of `--> next`: CREATE TRIGGER must stand alone.
 --
 -- Keys are compared byte by byte (BIN2), whatever the collation of the database: in most of them
@@ -163,6 +164,15 @@ CREATE TABLE dbo.audit_checkpoints (
   jws nvarchar(max) NOT NULL,
   CONSTRAINT audit_checkpoints_pk PRIMARY KEY (size)
 );
+-- The right edge of the audit log's tree, as the last seal left it: the roots of its complete
+-- subtrees, largest first, parted by dots. One row. It is derived from the leaves and replaced with
+-- every seal, so that a sealer that starts need not read the leaves again.
+CREATE TABLE dbo.audit_frontier (
+  id int NOT NULL,
+  size bigint NOT NULL,
+  peaks nvarchar(max) NOT NULL,
+  CONSTRAINT audit_frontier_pk PRIMARY KEY (id)
+);
 --> next
 CREATE TRIGGER audit_events_keep ON dbo.audit_events AFTER UPDATE, DELETE AS
 BEGIN
@@ -180,7 +190,7 @@ BEGIN
 END;
 --> next
 -- Sign-in links: made, opened in one browser, taken back by `state`, parked under a code, redeemed
--- (the row is then gone). Ids, states, browsers and codes are SHA-256 only. `state` is `~` and the
+-- (the row is then gone). `demand` is the step-up to meet. Ids, states, browsers and codes are SHA-256 only. `state` is `~` and the
 -- link's id until the link is opened: it is unique from the start.
 CREATE TABLE dbo.sign_in_links (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -197,11 +207,36 @@ CREATE TABLE dbo.sign_in_links (
   taken_at bigint NULL,
   code nvarchar(100) COLLATE Latin1_General_BIN2 NULL,
   [identity] nvarchar(max) NULL,
+  demand nvarchar(max) NULL,
   CONSTRAINT sign_in_links_pk PRIMARY KEY (id),
   CONSTRAINT sign_in_links_by_state UNIQUE (state)
 );
 CREATE INDEX sign_in_links_by_code ON dbo.sign_in_links (code, expires_at);
 CREATE INDEX sign_in_links_by_expiry ON dbo.sign_in_links (expires_at);
+CREATE INDEX sign_in_links_by_person ON dbo.sign_in_links (tenant_id, object_id, expires_at);
+
+-- Sessions of people who signed in by the button, one a person and provider. `encrypted` is a JWE that
+-- names its row, so that rows cannot be exchanged for one another.
+CREATE TABLE dbo.sessions (
+  id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  tenant_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  object_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  provider nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  principal nvarchar(320) COLLATE Latin1_General_BIN2 NOT NULL,
+  generation bigint NOT NULL,
+  created_at bigint NOT NULL,
+  used_at bigint NOT NULL,
+  ends_at bigint NOT NULL,
+  encrypted nvarchar(max) NOT NULL,
+  encrypted_with nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  refresh_holder nvarchar(100) COLLATE Latin1_General_BIN2 NULL,
+  refresh_until bigint NOT NULL,
+  CONSTRAINT sessions_pk PRIMARY KEY (id),
+  CONSTRAINT sessions_by_owner UNIQUE (object_id, tenant_id, provider)
+);
+CREATE INDEX sessions_by_principal ON dbo.sessions (principal);
+CREATE INDEX sessions_by_end ON dbo.sessions (ends_at);
+CREATE INDEX sessions_by_key ON dbo.sessions (encrypted_with);
 
 -- Keys of our own. The first of a purpose has ordinal 1: two replicas cannot both make it.
 CREATE TABLE dbo.keys (
@@ -223,3 +258,15 @@ CREATE TABLE dbo.leases (
   CONSTRAINT leases_pk PRIMARY KEY (name)
 );
 CREATE INDEX leases_by_end ON dbo.leases (lease_until);
+
+-- How far `countersign migrate --from` has come: a row a step. While one is not finished no service
+-- starts on this database. `source` names the database that is carried over, and its state.
+-- `position` is the last key that was written (JSON; empty before the first).
+CREATE TABLE dbo.transfers (
+  step nvarchar(40) COLLATE Latin1_General_BIN2 NOT NULL,
+  source nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  position nvarchar(max) NOT NULL,
+  copied bigint NOT NULL,
+  finished_at bigint NULL,
+  CONSTRAINT transfers_pk PRIMARY KEY (step)
+);
