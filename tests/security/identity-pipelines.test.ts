@@ -23,8 +23,8 @@ import {
   turnableClock,
 } from '../unit/identity/kit.ts';
 import type { Claims, KeyServer, TestKey } from '../unit/identity/kit.ts';
-import { approve, eventsOf, openHouse } from '../unit/usecases/house.ts';
-import type { House } from '../unit/usecases/house.ts';
+import { approve, eventsOf, openFixture } from '../unit/usecases/fixture.ts';
+import type { Fixture } from '../unit/usecases/fixture.ts';
 import { principal, stage, workflow } from '../support/builders.ts';
 
 describe('the human behind a pipeline', () => {
@@ -35,7 +35,7 @@ describe('the human behind a pipeline', () => {
   let okta: KeyServer;
   let key: TestKey;
   let identity: Identity;
-  let house: House;
+  let fixture: Fixture;
 
   beforeAll(async () => {
     key = await newKey('k1');
@@ -90,8 +90,8 @@ describe('the human behind a pipeline', () => {
   });
   afterAll(() => Promise.all([github, gitlab, entra, okta].map((server) => server.stop())));
   beforeEach(async () => {
-    house = await openHouse();
-    house.workflows = [
+    fixture = await openFixture();
+    fixture.workflows = [
       workflow({
         request: {
           roles: ['approver'],
@@ -103,7 +103,7 @@ describe('the human behind a pipeline', () => {
       }),
     ];
   });
-  afterEach(() => house.close());
+  afterEach(() => fixture.close());
 
   const now = () => Math.floor(clock.now() / 1_000);
   const times = () => ({ iat: now(), nbf: now(), exp: now() + 600 });
@@ -150,7 +150,7 @@ describe('the human behind a pipeline', () => {
       }),
     );
   const ask = async (token: string) => {
-    const result = await house.app.submitRequest({
+    const result = await fixture.app.submitRequest({
       workflow: 'deploy-production',
       by: await identity.verifyBearer(token),
       fields: { service: 'checkout' },
@@ -162,7 +162,7 @@ describe('the human behind a pipeline', () => {
     return result.request.id;
   };
   const answerOf = async (id: string, by: Principal) => {
-    const result = await approve(house, id, by);
+    const result = await approve(fixture, id, by);
     return result.kind === 'refused' ? result.refusal.code : result.kind;
   };
 
@@ -189,7 +189,7 @@ describe('the human behind a pipeline', () => {
   test('one Teams person is one principal, however a provider spells the ids', async () => {
     const by = await amara();
     const asker = { ...by, key: 'other|a', objectId: AMARA.toUpperCase(), aliases: [] };
-    const result = await house.app.submitRequest({
+    const result = await fixture.app.submitRequest({
       workflow: 'deploy-production',
       by: asker,
       fields: { service: 'checkout' },
@@ -224,7 +224,7 @@ describe('the human behind a pipeline', () => {
 
   test('the audit log records the actor', async () => {
     await ask(await githubToken());
-    const [event] = await eventsOf(house, 'request.submitted');
+    const [event] = await eventsOf(fixture, 'request.submitted');
     expect(event?.data['requesterAliases']).toContain('actor:github|583231');
   });
 
@@ -247,7 +247,7 @@ describe('the human behind a pipeline', () => {
   });
 
   test('Amara cannot approve with a linked identity what she requested', async () => {
-    const result = await house.app.submitRequest({
+    const result = await fixture.app.submitRequest({
       workflow: 'deploy-production',
       by: await amaraAtOkta(),
       fields: { service: 'checkout' },
@@ -267,13 +267,13 @@ describe('the human behind a pipeline', () => {
   });
 
   test('two linked identities count once for a quorum', async () => {
-    house.workflows = [
+    fixture.workflows = [
       workflow({
         request: { roles: ['developer'], workloads: [] },
         stages: [stage({ quorum: 2 })],
       }),
     ];
-    const result = await house.app.submitRequest({
+    const result = await fixture.app.submitRequest({
       workflow: 'deploy-production',
       by: principal({ key: 'local|mia', roles: ['developer'] }),
       fields: { service: 'checkout' },
@@ -284,8 +284,8 @@ describe('the human behind a pipeline', () => {
     if (result.kind === 'refused') throw new Error(result.refusal.code);
     const { id } = result.request;
     expect(await answerOf(id, await amara())).toBe('decided');
-    const request = await house.store.loadRequest(id);
-    const again = await house.app.decideRequest({
+    const request = await fixture.store.loadRequest(id);
+    const again = await fixture.app.decideRequest({
       id,
       by: await amaraAtOkta(),
       word: 'approve',
@@ -308,7 +308,7 @@ describe('the human behind a pipeline', () => {
       kind: 'uncounted',
       decision: { approver: { key: request?.decisions[0]?.approver.key } },
     });
-    expect((await house.store.loadRequest(id))?.state).toBe('pending');
+    expect((await fixture.store.loadRequest(id))?.state).toBe('pending');
   });
 
   test('a link transfers no role, right or request', async () => {
@@ -324,8 +324,8 @@ describe('the human behind a pipeline', () => {
       }),
     );
     expect(plain.roles).toEqual([]);
-    expect(await house.app.readRequest({ id, by: plain })).toBeUndefined();
-    expect((await house.app.cancelRequest({ id, by: plain })).kind).toBe('refused');
+    expect(await fixture.app.readRequest({ id, by: plain })).toBeUndefined();
+    expect((await fixture.app.cancelRequest({ id, by: plain })).kind).toBe('refused');
   });
 
   describe('the owner of a pipeline (GitHub, both forms of `sub`)', () => {

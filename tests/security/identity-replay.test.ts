@@ -5,8 +5,8 @@
 import type { Principal } from '../../src/domain/people/principal.ts';
 import { createApp } from '../../src/usecases/app.ts';
 import type { App } from '../../src/usecases/ports/app.ts';
-import { approve, openHouse } from '../unit/usecases/house.ts';
-import type { House } from '../unit/usecases/house.ts';
+import { approve, openFixture } from '../unit/usecases/fixture.ts';
+import type { Fixture } from '../unit/usecases/fixture.ts';
 import { principal, stage, workflow } from '../support/builders.ts';
 
 const pipeline = (tokenId: string | null, over: Partial<Principal> = {}): Principal => {
@@ -23,20 +23,20 @@ const pipeline = (tokenId: string | null, over: Partial<Principal> = {}): Princi
 const open_ = { workloads: [{ issuer: 'github', claims: { repository_id: '2' } }] };
 
 describe('a token makes one request', () => {
-  let house: House;
+  let fixture: Fixture;
   let replica: App;
   beforeEach(async () => {
-    house = await openHouse();
-    replica = createApp({ ...house.deps, store: house.store });
-    house.workflows = [workflow({ request: { roles: ['developer'], ...open_ } })];
+    fixture = await openFixture();
+    replica = createApp({ ...fixture.deps, store: fixture.store });
+    fixture.workflows = [workflow({ request: { roles: ['developer'], ...open_ } })];
   });
-  afterEach(() => house.close());
+  afterEach(() => fixture.close());
 
   const submit = async (
     by: Principal,
     over: { key?: string; service?: string; app?: App } = {},
   ): Promise<string> => {
-    const { app = house.app, key = null, service = 'checkout' } = over;
+    const { app = fixture.app, key = null, service = 'checkout' } = over;
     const result = await app.submitRequest({
       workflow: 'deploy-production',
       by,
@@ -57,7 +57,7 @@ describe('a token makes one request', () => {
   test('ten at the same moment on two replicas: exactly one is accepted', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, at) =>
-        submit(pipeline('jti-1'), { app: at % 2 ? house.app : replica }),
+        submit(pipeline('jti-1'), { app: at % 2 ? fixture.app : replica }),
       ),
     );
     expect(answers.sort()).toEqual([
@@ -114,22 +114,22 @@ describe('a token makes one request', () => {
   test('the token stays used past its expiry, until no check accepts it', async () => {
     const by = pipeline('jti-1');
     expect(await submit(by)).toBe('submitted');
-    await house.store.purge(by.token.expiresAt + 5 * 60_000, 1_000);
+    await fixture.store.purge(by.token.expiresAt + 5 * 60_000, 1_000);
     expect(await submit(by)).toBe('token_replayed');
-    await house.store.purge(by.token.expiresAt + 10 * 60_000, 1_000);
+    await fixture.store.purge(by.token.expiresAt + 10 * 60_000, 1_000);
     expect(await submit(by)).toBe('submitted');
   });
 
   test("a person's token may be reused by default", async () => {
     const mia = principal({ key: 'local|mia', roles: ['developer'] });
     expect([await submit(mia), await submit(mia)]).toEqual(['submitted', 'submitted']);
-    house.workflows = [workflow({ singleUse: 'everybody' })];
+    fixture.workflows = [workflow({ singleUse: 'everybody' })];
     const other = { ...mia, token: { ...mia.token, tokenId: 'fresh' } };
     expect([await submit(other), await submit(other)]).toEqual(['submitted', 'token_replayed']);
   });
 
   test("refuses a person's reused token if the workflow says so", async () => {
-    house.workflows = [workflow({ singleUse: 'nobody', request: { roles: [], ...open_ } })];
+    fixture.workflows = [workflow({ singleUse: 'nobody', request: { roles: [], ...open_ } })];
     expect([await submit(pipeline('jti-1')), await submit(pipeline('jti-1'))]).toEqual([
       'submitted',
       'submitted',
@@ -144,7 +144,7 @@ describe('a token makes one request', () => {
       token: { ...by.token, tokenId },
     });
     const ask = async (tokenId: string) => {
-      const result = await house.app.submitRequest({
+      const result = await fixture.app.submitRequest({
         workflow: 'deploy-production',
         by: fresh(mia, tokenId),
         fields: { service: 'checkout' },
@@ -160,7 +160,7 @@ describe('a token makes one request', () => {
       return result.kind === 'refused' ? result.refusal.code : result.kind;
     };
     beforeEach(() => {
-      house.workflows = [
+      fixture.workflows = [
         workflow({
           singleUse: 'everybody',
           stages: [stage(), stage({ name: 'Second', roles: ['developer'] })],
@@ -170,9 +170,9 @@ describe('a token makes one request', () => {
 
     test('one decision for each token; a repeat gets the first answer', async () => {
       const [one, two] = [await ask('a'), await ask('b')];
-      const request = await house.store.loadRequest(one);
+      const request = await fixture.store.loadRequest(one);
       const decide = () =>
-        house.app.decideRequest({
+        fixture.app.decideRequest({
           id: one,
           by: fresh(ben, 'c'),
           word: 'approve',
@@ -196,20 +196,20 @@ describe('a token makes one request', () => {
         kind: 'uncounted',
         decision: { word: 'approve', approver: { key: ben.key } },
       });
-      expect(await kindOf(approve(house, two, fresh(ben, 'c')))).toBe('token_replayed');
-      expect((await house.store.loadRequest(two))?.decisions).toEqual([]);
-      expect(await kindOf(approve(house, two, fresh(ben, 'd')))).toBe('decided');
+      expect(await kindOf(approve(fixture, two, fresh(ben, 'c')))).toBe('token_replayed');
+      expect((await fixture.store.loadRequest(two))?.decisions).toEqual([]);
+      expect(await kindOf(approve(fixture, two, fresh(ben, 'd')))).toBe('decided');
     });
 
     test('refuses the token for the next stage', async () => {
       const id = await ask('a');
-      expect(await kindOf(approve(house, id, fresh(ben, 'c')))).toBe('decided');
-      expect(await kindOf(approve(house, id, fresh(ben, 'c')))).toBe('token_replayed');
+      expect(await kindOf(approve(fixture, id, fresh(ben, 'c')))).toBe('decided');
+      expect(await kindOf(approve(fixture, id, fresh(ben, 'c')))).toBe('token_replayed');
     });
 
     test('refuses a decision with the token of the request', async () => {
       const id = await ask('a');
-      await house.app.submitRequest({
+      await fixture.app.submitRequest({
         workflow: 'deploy-production',
         by: fresh(ben, 'c'),
         fields: { service: 'billing' },
@@ -217,13 +217,13 @@ describe('a token makes one request', () => {
         idempotencyKey: null,
         teams: null,
       });
-      expect(await kindOf(approve(house, id, fresh(ben, 'c')))).toBe('token_replayed');
+      expect(await kindOf(approve(fixture, id, fresh(ben, 'c')))).toBe('token_replayed');
     });
 
     test('two replicas, two requests, one token at the same moment: exactly one decision', async () => {
       const ids = [await ask('a'), await ask('b')];
       const answers = await Promise.all(
-        ids.map((id) => kindOf(approve(house, id, fresh(ben, 'c')))),
+        ids.map((id) => kindOf(approve(fixture, id, fresh(ben, 'c')))),
       );
       expect(answers.sort()).toEqual(['decided', 'token_replayed']);
     });

@@ -2,16 +2,16 @@ import type { Principal } from '../../../src/domain/people/principal.ts';
 import type { Word } from '../../../src/domain/request/request.ts';
 import type { ClickedCard } from '../../../src/usecases/ports/app.ts';
 import { TENANT, principal, stage, workflow } from '../../support/builders.ts';
-import { approve, ask, ben, eventsOf, mia, openHouse, runJob } from './house.ts';
-import type { House } from './house.ts';
+import { approve, ask, ben, eventsOf, mia, openFixture, runJob } from './fixture.ts';
+import type { Fixture } from './fixture.ts';
 
 const cleo = principal({ key: 'local|cleo', objectId: 'cleo', roles: ['approver'] });
 
-let house: House;
+let fixture: Fixture;
 beforeEach(async () => {
-  house = await openHouse();
+  fixture = await openFixture();
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 interface Click {
   readonly by?: Principal;
@@ -36,9 +36,9 @@ async function decide(
     exchangeId = null,
   }: Click,
 ): Promise<string> {
-  const known = await house.store.loadRequest(id);
+  const known = await fixture.store.loadRequest(id);
   const objectId = by.objectId ?? '';
-  const result = await house.app.decideRequest({
+  const result = await fixture.app.decideRequest({
     id,
     by,
     word,
@@ -65,8 +65,8 @@ async function decide(
 
 /** Lets `meanwhile` happen between the load and the first commit of a decision. */
 function beforeFirstCommit(meanwhile: () => Promise<unknown>): void {
-  house.commit = async (_change, commit) => {
-    house.commit = (_next, real) => real();
+  fixture.commit = async (_change, commit) => {
+    fixture.commit = (_next, real) => real();
     await meanwhile();
     return commit();
   };
@@ -80,51 +80,51 @@ const copy = (activityId: string): ClickedCard => ({
 });
 
 test('a conflicting commit is ruled on again: the request is closed by then', async () => {
-  const id = await ask(house);
+  const id = await ask(fixture);
   beforeFirstCommit(() => decide(id, { by: cleo, word: 'deny' }));
   expect(await decide(id, {})).toBe('request_closed');
-  expect(await house.store.loadRequest(id)).toMatchObject({
+  expect(await fixture.store.loadRequest(id)).toMatchObject({
     state: 'denied',
     decisions: [{ approver: { key: cleo.key } }],
   });
-  expect(await eventsOf(house, 'request.denied')).toHaveLength(1);
+  expect(await eventsOf(fixture, 'request.denied')).toHaveLength(1);
 });
 
 test("a conflicting commit is ruled on again: both people's decisions count", async () => {
-  house.workflows = [workflow({ stages: [stage({ quorum: 2 })] })];
-  const id = await ask(house);
+  fixture.workflows = [workflow({ stages: [stage({ quorum: 2 })] })];
+  const id = await ask(fixture);
   beforeFirstCommit(() => decide(id, { by: cleo }));
   expect(await decide(id, {})).toBe('decided');
-  const request = await house.store.loadRequest(id);
+  const request = await fixture.store.loadRequest(id);
   expect(request).toMatchObject({ state: 'approved', version: 3 });
   const approvers = request?.decisions.map(({ approver }) => approver.key);
   expect(approvers?.sort()).toEqual([ben.key, cleo.key]);
 });
 
 test('the same click at two replicas counts once, and the other changes nothing', async () => {
-  const id = await ask(house);
+  const id = await ask(fixture);
   const click = { clicked: copy('m:1'), exchangeId: 'x-1', revision: 1 };
   beforeFirstCommit(async () => expect(await decide(id, click)).toBe('decided'));
   expect(await decide(id, click)).toBe('uncounted');
-  expect(await eventsOf(house, 'request.approved')).toHaveLength(1);
+  expect(await eventsOf(fixture, 'request.approved')).toHaveLength(1);
 });
 
 test('a click that is sent again after its withdrawal counts for nothing', async () => {
-  const id = await ask(house);
-  house.workflows = [workflow({ stages: [stage({ quorum: 2 })] })];
-  const two = await ask(house);
+  const id = await ask(fixture);
+  fixture.workflows = [workflow({ stages: [stage({ quorum: 2 })] })];
+  const two = await ask(fixture);
   const click = { clicked: copy('m:1'), revision: 1 };
   expect(await decide(two, click)).toBe('decided');
-  const [first] = (await house.store.loadRequest(two))?.decisions ?? [];
+  const [first] = (await fixture.store.loadRequest(two))?.decisions ?? [];
   expect(await decide(two, { word: 'withdraw', after: first?.id ?? null })).toBe('decided');
-  const before = await house.store.loadRequest(two);
+  const before = await fixture.store.loadRequest(two);
   expect(await decide(two, click)).toBe('uncounted');
   expect(await decide(two, { ...click, after: first?.id ?? null })).toBe('uncounted');
   expect(await decide(two, { word: 'withdraw', after: first?.id ?? null })).toBe('uncounted');
-  expect(await house.store.loadRequest(two)).toEqual(before);
+  expect(await fixture.store.loadRequest(two)).toEqual(before);
   expect(before).toMatchObject({ state: 'pending', decisions: [{ nth: 1 }, { nth: 2 }] });
   expect(await decide(id, { word: 'withdraw' })).toBe('nothing_to_withdraw');
-  expect(await eventsOf(house, 'request.decided')).toHaveLength(2);
+  expect(await eventsOf(fixture, 'request.decided')).toHaveLength(2);
 });
 
 test.each<[Click, string]>([
@@ -132,26 +132,26 @@ test.each<[Click, string]>([
   [{ by: mia }, 'own_request'],
   [{ by: principal({ key: 'local|olga', roles: [] }) }, 'role_missing'],
 ])('a decision as %j is refused as %s and leaves the request', async (click, refusal) => {
-  const id = await ask(house);
-  const before = await house.store.loadRequest(id);
+  const id = await ask(fixture);
+  const before = await fixture.store.loadRequest(id);
   expect(await decide(id, click)).toBe(refusal);
-  expect(await house.store.loadRequest(id)).toEqual(before);
+  expect(await fixture.store.loadRequest(id)).toEqual(before);
 });
 
 test('an unknown copy that is clicked is adopted once', async () => {
-  const id = await ask(house);
+  const id = await ask(fixture);
   expect(await decide(id, { clicked: copy('m:1') })).toBe('decided');
   expect(await decide(id, { clicked: copy('m:1') })).toBe('uncounted');
-  const cards = (await house.store.loadWithCards(id))?.cards ?? [];
+  const cards = (await fixture.store.loadWithCards(id))?.cards ?? [];
   expect(cards.map(({ activityId }) => activityId).sort()).toEqual(['m:1', null].sort());
 });
 
 test('a card that is posted while a decision commits is updated to the decision', async () => {
-  const id = await ask(house);
-  const [job] = await house.lease('card');
+  const id = await ask(fixture);
+  const [job] = await fixture.lease('card');
   if (!job) throw new Error('no card job');
-  beforeFirstCommit(() => runJob(house.deps, job));
-  expect((await approve(house, id)).kind).toBe('decided');
-  for (const left of await house.lease('card')) await runJob(house.deps, left);
-  expect([...house.messages.values()]).toEqual([2]);
+  beforeFirstCommit(() => runJob(fixture.deps, job));
+  expect((await approve(fixture, id)).kind).toBe('decided');
+  for (const left of await fixture.lease('card')) await runJob(fixture.deps, left);
+  expect([...fixture.messages.values()]).toEqual([2]);
 });

@@ -1,112 +1,112 @@
 import { eventually } from '../../../src/local/find.ts';
 import { StoreError } from '../../../src/store/errors.ts';
 import { cardJob } from '../../../src/usecases/requests/build-change.ts';
-import { answerLost, approve, ask, eventsOf, openHouse, runJob } from './house.ts';
-import type { House } from './house.ts';
+import { answerLost, approve, ask, eventsOf, openFixture, runJob } from './fixture.ts';
+import type { Fixture } from './fixture.ts';
 
-let house: House;
+let fixture: Fixture;
 beforeEach(async () => {
-  house = await openHouse();
+  fixture = await openFixture();
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
-const cardsOf = async (id: string) => (await house.store.loadWithCards(id))?.cards ?? [];
+const cardsOf = async (id: string) => (await fixture.store.loadWithCards(id))?.cards ?? [];
 
 async function deliverAll(): Promise<void> {
   for (let round = 0; round < 5; round += 1) {
-    for (const job of await house.lease('card')) await runJob(house.deps, job);
+    for (const job of await fixture.lease('card')) await runJob(fixture.deps, job);
   }
 }
 
 /** Delivers what is due in another process while this one stands still beyond its lease. */
 function standStill(leaseMs: number, meanwhile: () => Promise<unknown> = async () => undefined) {
   let once = true;
-  house.beforeAnswer = async () => {
+  fixture.beforeAnswer = async () => {
     if (!once) return;
     once = false;
-    house.pass(leaseMs);
+    fixture.pass(leaseMs);
     await meanwhile();
-    for (const job of await house.lease('card')) await runJob(house.deps, job);
+    for (const job of await fixture.lease('card')) await runJob(fixture.deps, job);
   };
 }
 
 test('a delivery is acknowledged by the commit that says where the card is', async () => {
-  await ask(house);
-  const [job] = await house.lease('card');
+  await ask(fixture);
+  const [job] = await fixture.lease('card');
   if (!job) throw new Error('no card job');
-  expect(await runJob(house.deps, job)).toEqual({ acknowledged: true });
-  expect(await house.lease('card')).toEqual([]);
-  expect((await house.store.countJobs()).waiting).toBe(1);
-  expect(await eventsOf(house, 'card.posted')).toMatchObject([{ data: { activityId: 'm1' } }]);
+  expect(await runJob(fixture.deps, job)).toEqual({ acknowledged: true });
+  expect(await fixture.lease('card')).toEqual([]);
+  expect((await fixture.store.countJobs()).waiting).toBe(1);
+  expect(await eventsOf(fixture, 'card.posted')).toMatchObject([{ data: { activityId: 'm1' } }]);
 });
 
 describe('while a job waits for its turn', () => {
   const meanwhile = (act: () => Promise<unknown>) => {
-    house.beforeTurn = async () => {
-      house.beforeTurn = async () => undefined;
+    fixture.beforeTurn = async () => {
+      fixture.beforeTurn = async () => undefined;
       await act();
     };
   };
 
   test('a newer state replaces the older one: one call shows it, one job is done', async () => {
-    const id = await ask(house);
-    meanwhile(() => approve(house, id));
+    const id = await ask(fixture);
+    meanwhile(() => approve(fixture, id));
     await deliverAll();
-    expect([...house.messages]).toEqual([['m1', 2]]);
+    expect([...fixture.messages]).toEqual([['m1', 2]]);
     expect(await cardsOf(id)).toMatchObject([{ activityId: 'm1', postedRevision: 2 }]);
-    expect(await house.lease('card')).toEqual([]);
+    expect(await fixture.lease('card')).toEqual([]);
   });
 
   test('another process posts the card: nothing is sent, and the job looks again', async () => {
-    const id = await ask(house);
-    const [job] = await house.lease('card', 1_000);
+    const id = await ask(fixture);
+    const [job] = await fixture.lease('card', 1_000);
     if (!job) throw new Error('no card job');
     meanwhile(async () => {
-      house.pass(1_000);
+      fixture.pass(1_000);
       await deliverAll();
     });
-    expect(await runJob(house.deps, job)).toMatchObject({ tried: false });
-    expect([...house.messages]).toEqual([['m1', 1]]);
+    expect(await runJob(fixture.deps, job)).toMatchObject({ tried: false });
+    expect([...fixture.messages]).toEqual([['m1', 1]]);
     expect(await cardsOf(id)).toMatchObject([{ activityId: 'm1', postedRevision: 1 }]);
   });
 });
 
 test('both posted: both copies are known and settle', async () => {
-  const id = await ask(house);
-  const [job] = await house.lease('card', 1_000);
+  const id = await ask(fixture);
+  const [job] = await fixture.lease('card', 1_000);
   if (!job) throw new Error('no card job');
   standStill(1_000);
-  await runJob(house.deps, job);
+  await runJob(fixture.deps, job);
   await deliverAll();
-  expect([...house.messages]).toEqual([
+  expect([...fixture.messages]).toEqual([
     ['m1', 1],
     ['m2', 1],
   ]);
-  await approve(house, id);
+  await approve(fixture, id);
   await deliverAll();
-  expect([...house.messages]).toEqual([
+  expect([...fixture.messages]).toEqual([
     ['m1', 2],
     ['m2', 2],
   ]);
 });
 
 test('an update that comes after a newer one does not stand', async () => {
-  const id = await ask(house);
+  const id = await ask(fixture);
   await deliverAll();
-  await approve(house, id);
-  const [job] = await house.lease('card', 1_000);
+  await approve(fixture, id);
+  const [job] = await fixture.lease('card', 1_000);
   if (!job) throw new Error('no card job');
   // Revision 2 is on its way; meanwhile the request moves on and another process shows 3.
   standStill(1_000, async () => {
-    const [execute] = await house.lease('execute');
-    if (execute) await runJob(house.deps, execute);
+    const [execute] = await fixture.lease('execute');
+    if (execute) await runJob(fixture.deps, execute);
   });
-  const update = house.deps.notifier.updateCard;
+  const update = fixture.deps.notifier.updateCard;
   let first = true;
-  const late: House['deps'] = {
-    ...house.deps,
+  const late: Fixture['deps'] = {
+    ...fixture.deps,
     notifier: {
-      ...house.deps.notifier,
+      ...fixture.deps.notifier,
       async updateCard(at, card, turn) {
         let shown = '';
         const posted = await update(
@@ -119,7 +119,7 @@ test('an update that comes after a newer one does not stand', async () => {
           turn,
         );
         // Teams carries this one out last.
-        if (first) house.messages.set(at.activityId, Number(shown));
+        if (first) fixture.messages.set(at.activityId, Number(shown));
         first = false;
         return posted;
       },
@@ -127,46 +127,46 @@ test('an update that comes after a newer one does not stand', async () => {
   };
   await runJob(late, job);
   await deliverAll();
-  const request = await house.store.loadRequest(id);
-  expect([...house.messages]).toEqual([['m1', request?.version]]);
+  const request = await fixture.store.loadRequest(id);
+  expect([...fixture.messages]).toEqual([['m1', request?.version]]);
 });
 
 test("a message's id outlives a store that is away for a moment: posted once", async () => {
-  await ask(house);
-  const [job] = await house.lease('card');
+  await ask(fixture);
+  const [job] = await fixture.lease('card');
   if (!job) throw new Error('no card job');
   const faults = [
     answerLost(),
     new StoreError('store_full', 'full'),
     new StoreError('store_busy', 'busy'),
   ];
-  house.commit = async (change, real) => {
+  fixture.commit = async (change, real) => {
     const fault = change.cards ? faults.shift() : undefined;
     // The answer is lost after it was written.
     if (fault?.code === 'store_unavailable') await real();
     if (fault) throw fault;
     return real();
   };
-  await runJob(house.deps, job);
+  await runJob(fixture.deps, job);
   await deliverAll();
-  expect([...house.messages.keys()]).toEqual(['m1']);
+  expect([...fixture.messages.keys()]).toEqual(['m1']);
   expect(faults).toEqual([]);
 });
 
 test('slower than its lease, and nobody else was there: one copy, which is known', async () => {
-  const id = await ask(house);
-  const [job] = await house.lease('card', 1_000);
+  const id = await ask(fixture);
+  const [job] = await fixture.lease('card', 1_000);
   if (!job) throw new Error('no card job');
   let again: typeof job | undefined;
-  house.beforeAnswer = async () => {
-    house.beforeAnswer = async () => undefined;
-    house.pass(1_000);
-    [again] = await house.lease('card');
+  fixture.beforeAnswer = async () => {
+    fixture.beforeAnswer = async () => undefined;
+    fixture.pass(1_000);
+    [again] = await fixture.lease('card');
   };
-  await runJob(house.deps, job);
+  await runJob(fixture.deps, job);
   if (!again) throw new Error('the lease has run out');
-  expect(await runJob(house.deps, again)).toEqual({ done: 1 });
-  expect([...house.messages]).toEqual([['m1', 1]]);
+  expect(await runJob(fixture.deps, again)).toEqual({ done: 1 });
+  expect([...fixture.messages]).toEqual([['m1', 1]]);
   expect(await cardsOf(id)).toMatchObject([{ activityId: 'm1', postedRevision: 1 }]);
 });
 
@@ -174,8 +174,8 @@ test.each([
   ['after both', false],
   ['that knew of one of them', true],
 ])('late by a moment: both copies are kept, and settle with a step %s', async (_name, between) => {
-  const id = await ask(house);
-  const [job] = await house.lease('card', 1_000);
+  const id = await ask(fixture);
+  const [job] = await fixture.lease('card', 1_000);
   if (!job) throw new Error('no card job');
   // We post m1; the other posts m2 before we write, and writes after us.
   let write = () => undefined as void;
@@ -183,35 +183,35 @@ test.each([
     write = resolve;
   });
   let other: Promise<unknown> | undefined;
-  house.beforeAnswer = async ({ activityId }) => {
+  fixture.beforeAnswer = async ({ activityId }) => {
     if (activityId === 'm2') return mayWrite;
-    house.pass(1_000);
-    const [again] = await house.lease('card');
+    fixture.pass(1_000);
+    const [again] = await fixture.lease('card');
     if (!again) throw new Error('the lease has run out');
-    other = runJob(house.deps, again);
-    await eventually('the other posts', () => house.messages.has('m2'));
+    other = runJob(fixture.deps, again);
+    await eventually('the other posts', () => fixture.messages.has('m2'));
   };
-  await runJob(house.deps, job);
-  if (between) await approve(house, id);
+  await runJob(fixture.deps, job);
+  if (between) await approve(fixture, id);
   write();
   await other;
-  house.beforeAnswer = async () => undefined;
+  fixture.beforeAnswer = async () => undefined;
   expect((await cardsOf(id)).map((card) => card.activityId).sort()).toEqual(['m1', 'm2']);
-  if (!between) await approve(house, id);
+  if (!between) await approve(fixture, id);
   await deliverAll();
-  expect([...house.messages]).toEqual([
+  expect([...fixture.messages]).toEqual([
     ['m1', 2],
     ['m2', 2],
   ]);
 });
 
 test('a message that a click has adopted gives way before anybody else can post it', async () => {
-  const id = await ask(house);
-  const [job] = await house.lease('card');
+  const id = await ask(fixture);
+  const [job] = await fixture.lease('card');
   if (!job) throw new Error('no card job');
   // Somebody clicks m1 before its id is known here, and a step asks for all copies.
-  house.beforeAnswer = async (at) => {
-    house.beforeAnswer = async () => undefined;
+  fixture.beforeAnswer = async (at) => {
+    fixture.beforeAnswer = async () => undefined;
     const adopted = {
       id: 'crd_adopted',
       requestId: id,
@@ -219,50 +219,50 @@ test('a message that a click has adopted gives way before anybody else can post 
       ...at,
       postedRevision: 0,
     };
-    await house.store.commit({
+    await fixture.store.commit({
       id: 'chg_adopted',
-      at: house.deps.clock.now(),
+      at: fixture.deps.clock.now(),
       cards: [adopted],
       jobs: [cardJob(adopted, 1, 0), { ...job, wanted: 2 }],
     });
   };
   const free: string[] = [];
-  house.commit = async (_change, real) => {
+  fixture.commit = async (_change, real) => {
     const result = await real();
-    free.push(...(await house.lease('card', 1)).map(({ key }) => key));
-    house.pass(1);
+    free.push(...(await fixture.lease('card', 1)).map(({ key }) => key));
+    fixture.pass(1);
     return result;
   };
-  await runJob(house.deps, job);
-  house.commit = (_change, real) => real();
+  await runJob(fixture.deps, job);
+  fixture.commit = (_change, real) => real();
   expect(free).not.toContain(job.key);
   await deliverAll();
-  expect([...house.messages.keys()]).toEqual(['m1']);
+  expect([...fixture.messages.keys()]).toEqual(['m1']);
 });
 
 test('a copy that a step did not know of is brought up to it all the same', async () => {
   const faults: StoreError[] = [];
-  house.commit = (change, real) => {
+  fixture.commit = (change, real) => {
     const fault = change.ack || change.guard ? undefined : faults.shift();
     return fault ? Promise.reject(fault) : real();
   };
-  const id = await ask(house);
+  const id = await ask(fixture);
   faults.push(new StoreError('store_busy', 'busy'));
-  const [job] = await house.lease('card');
+  const [job] = await fixture.lease('card');
   if (!job) throw new Error('no card job');
-  house.beforeAnswer = async () => {
-    house.beforeAnswer = async () => undefined;
-    const request = await house.store.loadRequest(id);
+  fixture.beforeAnswer = async () => {
+    fixture.beforeAnswer = async () => undefined;
+    const request = await fixture.store.loadRequest(id);
     if (!request) throw new Error('no request');
-    await house.store.commit({
+    await fixture.store.commit({
       id: 'chg_step',
-      at: house.deps.clock.now(),
+      at: fixture.deps.clock.now(),
       guard: { requestId: id, version: 1 },
       request: { ...request, version: 2 },
     });
   };
-  await runJob(house.deps, job);
+  await runJob(fixture.deps, job);
   await deliverAll();
-  expect([...house.messages]).toEqual([['m1', 2]]);
+  expect([...fixture.messages]).toEqual([['m1', 2]]);
   expect(faults).toEqual([]);
 });

@@ -1,13 +1,13 @@
 import { canonicalJson } from '../../../src/lib/canonical-json.ts';
 import { sha256 } from '../../../src/lib/hash.ts';
-import { answerLost, approve, ask, ben, eventsOf, mia, openHouse } from './house.ts';
-import type { House } from './house.ts';
+import { answerLost, approve, ask, ben, eventsOf, mia, openFixture } from './fixture.ts';
+import type { Fixture } from './fixture.ts';
 
-let house: House;
+let fixture: Fixture;
 beforeEach(async () => {
-  house = await openHouse();
+  fixture = await openFixture();
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 const submission = (over: object = {}) => ({
   workflow: 'deploy-production',
@@ -22,7 +22,7 @@ const submission = (over: object = {}) => ({
 /** Loses the answer of the next commit, which happens (or not). */
 function loseNext({ happens }: { happens: boolean }): void {
   let lose = true;
-  house.commit = async (_change, real) => {
+  fixture.commit = async (_change, real) => {
     if (!lose) return real();
     lose = false;
     if (happens) await real();
@@ -32,45 +32,49 @@ function loseNext({ happens }: { happens: boolean }): void {
 
 describe.each([true, false])('the answer of a commit is lost; it happened: %s', (happens) => {
   test('a submission without a key makes one request, with its number', async () => {
-    await ask(house);
+    await ask(fixture);
     loseNext({ happens });
-    const result = await house.app.submitRequest(submission());
+    const result = await fixture.app.submitRequest(submission());
     expect(result).toMatchObject({ kind: 'submitted', request: { number: 2 } });
-    expect(await house.store.listRequests({ limit: 9 })).toHaveLength(2);
+    expect(await fixture.store.listRequests({ limit: 9 })).toHaveLength(2);
   });
 
   test('a decision counts once and is answered as the first', async () => {
-    const id = await ask(house);
+    const id = await ask(fixture);
     loseNext({ happens });
-    expect(await approve(house, id)).toMatchObject({
+    expect(await approve(fixture, id)).toMatchObject({
       kind: 'decided',
       request: { state: 'approved', version: 2 },
       decision: { word: 'approve' },
     });
-    expect(await house.store.loadRequest(id)).toMatchObject({ version: 2, decisions: [{}] });
-    expect(await eventsOf(house, 'request.decided')).toHaveLength(1);
+    expect(await fixture.store.loadRequest(id)).toMatchObject({ version: 2, decisions: [{}] });
+    expect(await eventsOf(fixture, 'request.decided')).toHaveLength(1);
   });
 });
 
 test('a store that stays away is a fault, after one more try', async () => {
   let tries = 0;
-  house.commit = async () => {
+  fixture.commit = async () => {
     tries += 1;
     throw answerLost();
   };
-  await expect(ask(house)).rejects.toMatchObject({ code: 'store_unavailable' });
+  await expect(ask(fixture)).rejects.toMatchObject({ code: 'store_unavailable' });
   expect(tries).toBe(2);
 });
 
 describe('repeats', () => {
   test('of a request whose workflow is no longer configured get the first answer', async () => {
-    const id = await ask(house, 'build-1');
-    house.workflows = [];
-    expect(await house.app.submitRequest(submission({ idempotencyKey: 'build-1' }))).toMatchObject({
+    const id = await ask(fixture, 'build-1');
+    fixture.workflows = [];
+    expect(
+      await fixture.app.submitRequest(submission({ idempotencyKey: 'build-1' })),
+    ).toMatchObject({
       kind: 'repeated',
       request: { id },
     });
-    expect(await house.app.submitRequest(submission({ idempotencyKey: 'build-2' }))).toMatchObject({
+    expect(
+      await fixture.app.submitRequest(submission({ idempotencyKey: 'build-2' })),
+    ).toMatchObject({
       kind: 'refused',
       refusal: { code: 'workflow_unknown' },
     });
@@ -83,7 +87,7 @@ describe('repeats', () => {
     name: 'Mia',
   };
   const byExchange = (exchangeId: string, fields: object) =>
-    house.app.submitRequest(
+    fixture.app.submitRequest(
       submission({
         fields,
         teams: { sender, exchangeId, card: null },
@@ -100,12 +104,12 @@ describe('repeats', () => {
       kind: 'refused',
       refusal: { code: 'token_replayed' },
     });
-    expect(await house.store.listRequests({ limit: 9 })).toHaveLength(1);
+    expect(await fixture.store.listRequests({ limit: 9 })).toHaveLength(1);
   });
 
   test('of the exchange of a decision make no request, and show none', async () => {
-    const id = await ask(house);
-    const asked = await house.store.loadRequest(id);
+    const id = await ask(fixture);
+    const asked = await fixture.store.loadRequest(id);
     const origin = {
       via: 'teams' as const,
       tenant: ben.tenant,
@@ -120,7 +124,7 @@ describe('repeats', () => {
       userId: '29:ben',
       name: 'Ben',
     };
-    await house.app.decideRequest({
+    await fixture.app.decideRequest({
       id,
       by: ben,
       word: 'approve',
@@ -134,7 +138,7 @@ describe('repeats', () => {
     });
     const both = { ...ben, roles: ['approver', 'developer'] };
     expect(
-      await house.app.submitRequest(
+      await fixture.app.submitRequest(
         submission({
           by: both,
           teams: { sender: who, exchangeId: 'x2', card: null },
@@ -144,13 +148,13 @@ describe('repeats', () => {
   });
 
   test('of a key with other content are refused, on record', async () => {
-    await ask(house, 'build-1');
+    await ask(fixture, 'build-1');
     const other = submission({ idempotencyKey: 'build-1', reason: 'other' });
-    expect(await house.app.submitRequest(other)).toMatchObject({
+    expect(await fixture.app.submitRequest(other)).toMatchObject({
       kind: 'refused',
       refusal: { code: 'idempotency_mismatch' },
     });
-    expect(await eventsOf(house, 'submission.refused')).toMatchObject([
+    expect(await eventsOf(fixture, 'submission.refused')).toMatchObject([
       { actor: mia.key, data: { code: 'idempotency_mismatch', workflow: 'deploy-production' } },
     ]);
   });
@@ -158,14 +162,14 @@ describe('repeats', () => {
 
 describe('the record', () => {
   test('of a submission holds all that its digest is over, and where it came from', async () => {
-    const id = await ask(house);
-    const [event] = await eventsOf(house, 'request.submitted');
+    const id = await ask(fixture);
+    const [event] = await eventsOf(fixture, 'request.submitted');
     const data: Readonly<Record<string, unknown>> = event?.data ?? {};
     expect(data).toMatchObject({
       beneficiary: mia.key,
       plan: {
         stages: [{ id: 'stage-1', name: 'Owner', after: [], seats: [{ roles: ['approver'] }] }],
-        execution: { executor: 'deploy', configHash: house.configHash },
+        execution: { executor: 'deploy', configHash: fixture.configHash },
       },
       token: { tokenId: mia.token.tokenId },
       origin: { via: 'api', objectId: mia.objectId },
@@ -186,25 +190,25 @@ describe('the record', () => {
   });
 
   test('has the refused cancellation of somebody who may not even read it', async () => {
-    const id = await ask(house);
+    const id = await ask(fixture);
     const olu = { ...ben, key: 'local|olu', objectId: 'oid-olu', roles: [] };
-    expect(await house.app.cancelRequest({ id, by: olu })).toMatchObject({
+    expect(await fixture.app.cancelRequest({ id, by: olu })).toMatchObject({
       kind: 'refused',
       request: undefined,
       refusal: { code: 'request_not_found' },
     });
-    expect(await eventsOf(house, 'decision.refused')).toMatchObject([
+    expect(await eventsOf(fixture, 'decision.refused')).toMatchObject([
       { requestId: id, actor: olu.key, data: { command: 'cancel' } },
     ]);
   });
 
   test('goes on after the clock was put back', async () => {
-    const id = await ask(house);
+    const id = await ask(fixture);
     const olu = { ...ben, key: 'local|olu', objectId: 'oid-olu', roles: [] };
-    for (let click = 0; click < 25; click += 1) await approve(house, id, olu);
-    expect(await eventsOf(house, 'decision.refused')).toHaveLength(20);
-    house.pass(-3_600_000);
-    await approve(house, id, olu);
-    expect(await eventsOf(house, 'decision.refused')).toHaveLength(21);
+    for (let click = 0; click < 25; click += 1) await approve(fixture, id, olu);
+    expect(await eventsOf(fixture, 'decision.refused')).toHaveLength(20);
+    fixture.pass(-3_600_000);
+    await approve(fixture, id, olu);
+    expect(await eventsOf(fixture, 'decision.refused')).toHaveLength(21);
   });
 });

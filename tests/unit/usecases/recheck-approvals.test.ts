@@ -3,26 +3,26 @@ import type { HeldNow } from '../../../src/domain/request/recheck.ts';
 import type { AskedAbout, ClaimsRefresher } from '../../../src/usecases/ports/ports.ts';
 import type { Job } from '../../../src/usecases/ports/store.ts';
 import { principal, stage, workflow } from '../../support/builders.ts';
-import { approve, ask, ben, eventsOf, openHouse, outcome, runJob } from './house.ts';
-import type { House } from './house.ts';
+import { approve, ask, ben, eventsOf, openFixture, outcome, runJob } from './fixture.ts';
+import type { Fixture } from './fixture.ts';
 
 const cara = principal({ key: 'local|cara', roles: ['lead'] });
 
-let house: House;
+let fixture: Fixture;
 let asked: string[];
 let about: AskedAbout[];
 beforeEach(async () => {
   asked = [];
   about = [];
-  house = await openHouse();
-  house.workflows = [
+  fixture = await openFixture();
+  fixture.workflows = [
     workflow({
       recheckRoles: true,
       stages: [stage({ roles: ['approver', 'owner'] }), stage({ name: 'Lead', roles: ['lead'] })],
     }),
   ];
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 type Said = readonly string[] | HeldNow | undefined | Error;
 
@@ -46,32 +46,32 @@ function says(now: Record<string, Said>): ClaimsRefresher {
 
 /** A request that Ben and Cara approved, and its job. */
 async function approved() {
-  const id = await ask(house);
-  await approve(house, id, ben);
-  await approve(house, id, cara);
+  const id = await ask(fixture);
+  await approve(fixture, id, ben);
+  await approve(fixture, id, cara);
   return { id, job: await next() };
 }
 
 async function next(): Promise<Job> {
-  const [job] = await house.lease('execute');
+  const [job] = await fixture.lease('execute');
   if (!job) throw new Error('no execute job');
   return job;
 }
 
 /** Runs a job with what the provider says now, and gives it back as the relay does. */
 async function tryIt(job: Job, refresher: ClaimsRefresher | undefined) {
-  const deps = refresher === undefined ? house.deps : { ...house.deps, refresher };
+  const deps = refresher === undefined ? fixture.deps : { ...fixture.deps, refresher };
   const result = await runJob(deps, job);
   const { key, fence } = job;
-  const now = house.deps.clock.now();
+  const now = fixture.deps.clock.now();
   if ('retryAtMs' in result) {
     const runAt = result.retryAtMs ?? now;
-    if (result.tried === false) await house.store.postponeJob({ key, fence, runAt });
-    else await house.store.failJob({ key, fence, runAt, error: result.error, now });
+    if (result.tried === false) await fixture.store.postponeJob({ key, fence, runAt });
+    else await fixture.store.failJob({ key, fence, runAt, error: result.error, now });
   }
-  const request = await house.store.loadRequest(job.requestId);
+  const request = await fixture.store.loadRequest(job.requestId);
   if (!request) throw new Error('no request');
-  return { result, request, executed: house.executed };
+  return { result, request, executed: fixture.executed };
 }
 
 async function run(refresher: ClaimsRefresher | undefined) {
@@ -91,7 +91,7 @@ test('everybody still has the role: it runs, and the look is on record', async (
       { decisionId: idOf(cara.key), key: cara.key, role: 'lead', found: 'held', seats: [0] },
     ]),
   );
-  const [event] = await eventsOf(house, 'request.applying');
+  const [event] = await eventsOf(fixture, 'request.applying');
   expect(event?.data['recheck']).toEqual(request.recheck);
   expect(request.decisions.map((decision) => evidenceAge(request, decision))).toEqual([
     { asOf: request.recheck?.at, found: 'held', claim: null, stale: false },
@@ -117,7 +117,7 @@ test.each([
       params: { person: 'ben', role: 'approver', sent: false },
     },
   });
-  const [event] = await eventsOf(house, 'request.failed');
+  const [event] = await eventsOf(fixture, 'request.failed');
   expect(event?.data['recheck']).toEqual(request.recheck);
   const his = request.decisions.find(({ approver }) => approver.key === ben.key);
   expect(his && evidenceAge(request, his)).toMatchObject({ found: 'lost', stale: true });
@@ -143,34 +143,34 @@ test('a look-up that fails is repeated for two minutes, then stops it', async ()
   for (let looks = 0; looks < 10; looks += 1) {
     const { result, request } = await tryIt(job, failing);
     if (!('retryAtMs' in result)) break;
-    expect([request.state, house.executed]).toEqual(['approved', []]);
-    rests.push((result.retryAtMs ?? 0) - house.deps.clock.now());
-    house.pass(rests.at(-1) ?? 0);
+    expect([request.state, fixture.executed]).toEqual(['approved', []]);
+    rests.push((result.retryAtMs ?? 0) - fixture.deps.clock.now());
+    fixture.pass(rests.at(-1) ?? 0);
     job = await next();
     // Nothing was tried: the executor's first try is still to come.
     expect(job.attempts).toBe(1);
   }
   expect(rests).toEqual([10_000, 10_000, 20_000, 40_000, 40_000]);
-  expect(await house.store.loadRequest(job.requestId)).toMatchObject({
+  expect(await fixture.store.loadRequest(job.requestId)).toMatchObject({
     state: 'failed',
     outcome: { code: 'roles_unconfirmed' },
   });
-  expect(house.executed).toEqual([]);
+  expect(fixture.executed).toEqual([]);
   // On record at its beginning and its end, not at each look.
-  expect(await eventsOf(house, 'request.rechecked')).toHaveLength(1);
+  expect(await eventsOf(fixture, 'request.rechecked')).toHaveLength(1);
 });
 
 test('a look-up that fails is on the card meanwhile, and forgotten afterwards', async () => {
   const { id, job } = await approved();
   const { request } = await tryIt(job, says({ [ben.key]: new Error('503') }));
   const since = request.recheck?.failingSince;
-  expect(since).toBe(house.deps.clock.now());
+  expect(since).toBe(fixture.deps.clock.now());
   expect(request.decisions.map((one) => evidenceAge(request, one).found).sort()).toEqual([
     'held',
     'unknown',
   ]);
-  expect((await house.lease('card')).map(({ wanted }) => wanted)).toContain(request.version);
-  house.pass(10_000);
+  expect((await fixture.lease('card')).map(({ wanted }) => wanted)).toContain(request.version);
+  fixture.pass(10_000);
   const after = await tryIt(await next(), says({}));
   expect([after.request.state, after.executed]).toEqual(['applied', [id]]);
   expect(after.request.recheck).not.toHaveProperty('failingSince');
@@ -190,7 +190,7 @@ describe('the claim that a stage wants', () => {
     });
 
   beforeEach(() => {
-    house.workflows = [
+    fixture.workflows = [
       workflow({
         recheckRoles: true,
         stages: [stage({ where: { claim: 'department', equals: { value: 'payments' } } })],
@@ -199,8 +199,8 @@ describe('the claim that a stage wants', () => {
   });
 
   async function runAs(refresher: ClaimsRefresher) {
-    const id = await ask(house);
-    await approve(house, id, owen);
+    const id = await ask(fixture);
+    await approve(fixture, id, owen);
     return tryIt(await next(), refresher);
   }
 
@@ -229,7 +229,7 @@ describe('the claim that a stage wants', () => {
       outcome: { code, params: { claim: 'department', value: 'payments', sent: false } },
       recheck: { people: [{ key: owen.key, role: 'approver', found, claim: 'department' }] },
     });
-    const [event] = await eventsOf(house, 'request.failed');
+    const [event] = await eventsOf(fixture, 'request.failed');
     expect(event?.data).toMatchObject({ outcome: { code }, recheck: request.recheck });
   });
 
@@ -242,8 +242,8 @@ describe('the claim that a stage wants', () => {
 
 describe('another try of an executor that may be called again', () => {
   beforeEach(() => {
-    house.repeatable = true;
-    house.says = async () => ({
+    fixture.repeatable = true;
+    fixture.says = async () => ({
       kind: 'retry',
       outcome: outcome('target_timeout'),
       retryAfterMs: 3_600_000,
@@ -254,8 +254,8 @@ describe('another try of an executor that may be called again', () => {
   async function triedOnce() {
     const { id, job } = await approved();
     expect((await tryIt(job, says({}))).request.state).toBe('applying');
-    house.pass(3_600_000);
-    house.says = async () => ({ kind: 'applied', outcome: outcome('applied') });
+    fixture.pass(3_600_000);
+    fixture.says = async () => ({ kind: 'applied', outcome: outcome('applied') });
     return { id, job: await next() };
   }
 
@@ -265,8 +265,8 @@ describe('another try of an executor that may be called again', () => {
     const { request, executed } = await tryIt(job, says({}));
     expect([request.state, executed]).toEqual(['applied', [id, id]]);
     expect(asked).toHaveLength(before + 2);
-    expect(request.recheck?.at).toBe(house.deps.clock.now());
-    const [look] = await eventsOf(house, 'request.rechecked');
+    expect(request.recheck?.at).toBe(fixture.deps.clock.now());
+    const [look] = await eventsOf(fixture, 'request.rechecked');
     expect(look?.data['recheck']).toEqual(request.recheck);
   });
 
@@ -281,7 +281,7 @@ describe('another try of an executor that may be called again', () => {
         params: { sent: true },
       },
     });
-    const [event] = await eventsOf(house, 'request.unknown');
+    const [event] = await eventsOf(fixture, 'request.unknown');
     expect(event?.data).toMatchObject({ recheck: request.recheck });
   });
 
@@ -289,7 +289,7 @@ describe('another try of an executor that may be called again', () => {
     const { id, job } = await triedOnce();
     const first = await tryIt(job, says({ [cara.key]: new Error('503') }));
     expect([first.request.state, first.executed]).toEqual(['applying', [id]]);
-    house.pass(10_000);
+    fixture.pass(10_000);
     const again = await next();
     expect(again.attempts).toBe(job.attempts);
     expect((await tryIt(again, says({}))).request.state).toBe('applied');
@@ -297,17 +297,17 @@ describe('another try of an executor that may be called again', () => {
 });
 
 test('a workflow that does not ask for it runs without a look', async () => {
-  house.workflows = [workflow({ stages: [stage(), stage({ name: 'Lead', roles: ['lead'] })] })];
+  fixture.workflows = [workflow({ stages: [stage(), stage({ name: 'Lead', roles: ['lead'] })] })];
   const { request } = await run(says({ [ben.key]: [] }));
   expect([request.state, asked, request.recheck]).toEqual(['applied', [], undefined]);
 });
 
 test('a role vouched for long before the decision is shown as such', async () => {
-  house.workflows = [workflow()];
-  const id = await ask(house);
+  fixture.workflows = [workflow()];
+  const id = await ask(fixture);
   const old = { ...ben, token: { ...ben.token, issuedAt: ben.token.issuedAt - 3_600_000 } };
-  await approve(house, id, old);
-  const request = await house.store.loadRequest(id);
+  await approve(fixture, id, old);
+  const request = await fixture.store.loadRequest(id);
   const [decision] = request?.decisions ?? [];
   expect(request && decision && evidenceAge(request, decision).stale).toBe(
     (decision?.at ?? 0) - old.token.issuedAt > 3_600_000,

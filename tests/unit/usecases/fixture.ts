@@ -26,7 +26,7 @@ export const mia = principal({ key: 'local|mia', roles: ['developer'] });
 export const ben = principal({ key: 'local|ben', roles: ['approver'] });
 
 /** The use cases over a real SQLite store, with hands on what is around them. */
-export interface House {
+export interface Fixture {
   readonly app: App;
   readonly deps: JobDeps;
   readonly store: Store;
@@ -58,27 +58,27 @@ export const outcome = (code: 'applied' | 'target_timeout') =>
 /** The answer of the store was lost; what it did stays done. */
 export const answerLost = () => new StoreError('store_unavailable', 'The answer was lost.');
 
-/** A new house; `close` it. */
-export async function openHouse(): Promise<House> {
+/** A new fixture; `close` it. */
+export async function openFixture(): Promise<Fixture> {
   const opened = await openSqlite();
   const { store } = opened;
   const messages = new Map<string, number>();
   const executed: string[] = [];
   const executors: Executors = {
-    plan: () => ({ ...EXECUTION, configHash: house.configHash }),
-    repeatable: () => house.repeatable,
+    plan: () => ({ ...EXECUTION, configHash: fixture.configHash }),
+    repeatable: () => fixture.repeatable,
     execute: (request) => {
       executed.push(request.id);
-      return house.says();
+      return fixture.says();
     },
   };
   const show = async (at: () => Posted, make: MakeCard) => {
-    await house.beforeTurn();
+    await fixture.beforeTurn();
     const card = await make();
     if (card === null) return null;
     const posted = at();
     messages.set(posted.activityId, Number(card.summary));
-    await house.beforeAnswer(posted);
+    await fixture.beforeAnswer(posted);
     return posted;
   };
   const deps: JobDeps = {
@@ -86,10 +86,10 @@ export async function openHouse(): Promise<House> {
     ids: systemIds,
     log: silentLogger,
     executors,
-    store: { ...store, commit: (change) => house.commit(change, () => store.commit(change)) },
+    store: { ...store, commit: (change) => fixture.commit(change, () => store.commit(change)) },
     workflows: {
-      get: (id) => house.workflows.find((one) => one.id === id),
-      list: () => house.workflows,
+      get: (id) => fixture.workflows.find((one) => one.id === id),
+      list: () => fixture.workflows,
     },
     administration: { issuers: ['local'], roles: ['administrator'], auditorRoles: ['auditor'] },
     signals: createSignals(() => undefined),
@@ -112,7 +112,7 @@ export async function openHouse(): Promise<House> {
       request: (request) => ({ card: {}, summary: String(request.version) }),
     },
   };
-  const house: House = {
+  const fixture: Fixture = {
     app: createApp(deps),
     deps,
     store,
@@ -136,7 +136,7 @@ export async function openHouse(): Promise<House> {
     },
     close: () => opened.cleanup(),
   };
-  return house;
+  return fixture;
 }
 
 /** Runs a job as a relay does that has places enough. */
@@ -145,8 +145,8 @@ export function runJob(deps: JobDeps, job: Job): Promise<JobResult> {
 }
 
 /** Asks as Mia; gives the request's id. */
-export async function ask(house: House, key: string | null = null): Promise<string> {
-  const result = await house.app.submitRequest({
+export async function ask(fixture: Fixture, key: string | null = null): Promise<string> {
+  const result = await fixture.app.submitRequest({
     workflow: 'deploy-production',
     by: mia,
     fields: { service: 'checkout' },
@@ -159,9 +159,9 @@ export async function ask(house: House, key: string | null = null): Promise<stri
 }
 
 /** Approves the open stage as Ben, by the API. */
-export async function approve(house: House, id: string, by = ben) {
-  const request = await house.store.loadRequest(id);
-  return house.app.decideRequest({
+export async function approve(fixture: Fixture, id: string, by = ben) {
+  const request = await fixture.store.loadRequest(id);
+  return fixture.app.decideRequest({
     id,
     by,
     word: 'approve',
@@ -183,6 +183,6 @@ export async function approve(house: House, id: string, by = ben) {
 }
 
 /** The audit events of a type, oldest first. */
-export async function eventsOf({ store }: House, type: string) {
+export async function eventsOf({ store }: Fixture, type: string) {
   return eventsIn(await store.unsealedEvents(500)).filter((event) => event.type === type);
 }
