@@ -1,4 +1,4 @@
-import type { AuditCheckpoint } from '../usecases/ports/store.ts';
+import type { AuditCheckpoint } from '../usecases/ports/audit-store.ts';
 
 /** `typ` of a checkpoint's JWS, so that no other statement of ours passes for one. */
 export const CHECKPOINT_TYPE = 'countersign-checkpoint+jwt';

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../domain/events/catalogue.ts';
 import { parseStrictObject } from '../lib/strict-json.ts';
-import type { StoredEvent } from '../usecases/ports/store.ts';
+import type { StoredEvent } from '../usecases/ports/audit-store.ts';
 import { leafHash } from './merkle.ts';
 import type { Hash } from './merkle.ts';
 

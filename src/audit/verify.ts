@@ -1,4 +1,4 @@
-import type { AuditCheckpoint, AuditStore, StoredEvent } from '../usecases/ports/store.ts';
+import type { AuditCheckpoint, AuditStore, StoredEvent } from '../usecases/ports/audit-store.ts';
 import { differsFrom } from './checkpoint.ts';
 import { createFrontier, encodeHash } from './merkle.ts';
 import type { Frontier } from './merkle.ts';

@@ -1,6 +1,6 @@
 import type { Request } from '../domain/request/request.ts';
 import { requestView } from '../domain/views/request-view.ts';
-import type { CardContent, RequestForm, TeamsCards } from '../usecases/ports/ports.ts';
+import type { CardContent, RequestForm, TeamsCards } from '../usecases/ports/cards.ts';
 import type { Text } from '../text/text.ts';
 import { CardTemplate } from './card-template.ts';
 import type { Card } from './card-template.ts';

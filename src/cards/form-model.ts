@@ -3,7 +3,7 @@ import { escapeMarkdown } from '../lib/escape-markdown.ts';
 import type { FieldSpec, Workflow } from '../domain/workflow/workflow.ts';
 import { refusalText } from '../text/text.ts';
 import type { Text } from '../text/text.ts';
-import type { RequestForm } from '../usecases/ports/ports.ts';
+import type { RequestForm } from '../usecases/ports/cards.ts';
 import { Whole } from './card-template.ts';
 import type { Model } from './card-template.ts';
 import { formPattern } from './form-pattern.ts';

@@ -15,7 +15,7 @@ import { describeError } from '../lib/logger.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
 import { openAuditLog } from '../store/open-audit-log.ts';
 import type { AuditLog } from '../store/open-audit-log.ts';
-import type { KeyStore } from '../usecases/ports/store.ts';
+import type { KeyStore } from '../usecases/ports/key-store.ts';
 import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { configOption, jsonOption, readGiven } from './options.ts';

@@ -7,7 +7,7 @@ import { systemClock } from '../lib/clock.ts';
 import { describeError, silentLogger } from '../lib/logger.ts';
 import { lookAtStore } from '../store/look-at-store.ts';
 import type { StoreLook } from '../store/look-at-store.ts';
-import type { StoredKey } from '../usecases/ports/store.ts';
+import type { StoredKey } from '../usecases/ports/key-store.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { configOption, configPath, jsonOption, profileOption } from './options.ts';

@@ -2,7 +2,7 @@ import { verifyAudit } from '../audit/verify.ts';
 import type { AuditReport } from '../audit/verify.ts';
 import { systemClock } from '../lib/clock.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
-import { StoreError } from '../store/errors.ts';
+import { StoreError } from '../usecases/ports/store-error.ts';
 import { openTransfer } from '../store/open-transfer.ts';
 import { TRANSFER_TABLES, carryOver } from '../store/transfer.ts';
 import type { TransferCounts, TransferSource, TransferTarget } from '../store/transfer.ts';

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { systemClock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
 import { recordEvents } from '../usecases/record-events.ts';
-import type { WhichSessions } from '../usecases/ports/store.ts';
+import type { WhichSessions } from '../usecases/ports/session-store.ts';
 import { defineCommand, UsageError } from './command.ts';
 import { onConfiguredStore } from './open-configured.ts';
 import { configOption, jsonOption } from './options.ts';

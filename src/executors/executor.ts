@@ -1,5 +1,5 @@
 import type { PlannedExecution, Request } from '../domain/request/request.ts';
-import type { ExecutionResult } from '../usecases/ports/ports.ts';
+import type { ExecutionResult } from '../usecases/ports/executors.ts';
 
 /** One configured way to apply approved requests. */
 export interface Executor {

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { outcomeOf } from '../domain/outcome.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { ExecutionResult, Executors } from '../usecases/ports/ports.ts';
+import type { ExecutionResult, Executors } from '../usecases/ports/executors.ts';
 import type { Resolve } from './guarded-connect.ts';
 import { createWebhookExecutor } from './webhook/webhook.ts';
 

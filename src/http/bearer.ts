@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../domain/people/principal.ts';
-import type { TokenProof } from '../usecases/ports/ports.ts';
+import type { TokenProof } from '../usecases/ports/identity.ts';
 import { HttpProblem } from './problem.ts';
 import type { RouteDeps } from './route.ts';
 

@@ -1,7 +1,7 @@
 import type { Refusal } from '../domain/refusal.ts';
 import { en } from '../text/en.ts';
 import { refusalText } from '../text/text.ts';
-import { IdentityError } from '../usecases/ports/ports.ts';
+import { IdentityError } from '../usecases/ports/identity-error.ts';
 import { HTTP_PROBLEMS, REFUSAL_STATUS } from './codes.ts';
 import type { HttpCode } from './codes.ts';
 import type { Reply } from './route.ts';

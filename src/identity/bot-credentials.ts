@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { BotCredentials } from '../usecases/ports/ports.ts';
+import type { BotCredentials } from '../usecases/ports/bot-credentials.ts';
 import { PROVIDER_LIMITS, boundedFetch } from './bounded-fetch.ts';
 import type { Fetch } from './bounded-fetch.ts';
 import { identityError } from './codes.ts';

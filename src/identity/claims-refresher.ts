@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { ClaimValue } from '../domain/people/principal.ts';
 import type { HeldNow } from '../domain/request/recheck.ts';
-import type { AskedAbout, ClaimsRefresher } from '../usecases/ports/ports.ts';
+import type { AskedAbout, ClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
 import { appRolesAtGraph, userAtGraph } from './graph-user.ts';
 import type { GraphWay } from './group-lookup.ts';
 import { namedGroups } from './group-overage.ts';

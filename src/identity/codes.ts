@@ -1,7 +1,7 @@
 import type { Refusal } from '../domain/refusal.ts';
 import { en } from '../text/en.ts';
 import { identityText } from '../text/text.ts';
-import { IdentityError } from '../usecases/ports/ports.ts';
+import { IdentityError } from '../usecases/ports/identity-error.ts';
 
 /** Why a token, a sign-in or a login is refused. Documented in docs/reference/errors.md. */
 export type IdentityCode = keyof typeof en.identityProblems;

@@ -1,4 +1,6 @@
-import type { Identity, OnceKeys, TeamsSender } from '../usecases/ports/ports.ts';
+import type { Identity } from '../usecases/ports/identity.ts';
+import type { OnceKeys } from '../usecases/ports/once-keys.ts';
+import type { TeamsSender } from '../usecases/ports/teams-sender.ts';
 import type { Principal, Proof } from '../domain/people/principal.ts';
 import { IDENTITY_CODES, identityError } from './codes.ts';
 import { checkHolder, refuseBound } from './tokens/dpop.ts';

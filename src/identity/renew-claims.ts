@@ -2,7 +2,8 @@ import type { ClaimValue, Principal } from '../domain/people/principal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { ClaimsRefresher, RenewClaims } from '../usecases/ports/ports.ts';
+import type { ClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
+import type { RenewClaims } from '../usecases/ports/renew-claims.ts';
 
 /**
  * Replaces stale claims of a good token with the directory's current ones, because single sign-on

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
-import type { KeyRotationStore, KeyStore, StoredKey } from '../usecases/ports/store.ts';
+import type { KeyRotationStore, KeyStore, StoredKey } from '../usecases/ports/key-store.ts';
 import { deriveKey, keyName } from './derive.ts';
 import { KeysError } from './errors.ts';
 import { createCipher, keyOfCiphertext } from './cipher.ts';

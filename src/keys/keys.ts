@@ -2,7 +2,7 @@ import { CompactSign, compactVerify } from 'jose';
 import type { JWK } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { hmacSha256 } from '../lib/hash.ts';
-import type { KeyRotationStore, KeyStore } from '../usecases/ports/store.ts';
+import type { KeyRotationStore, KeyStore } from '../usecases/ports/key-store.ts';
 import { deriveKey } from './derive.ts';
 import { KeysError } from './errors.ts';
 import { createCipher, keyOfCiphertext } from './cipher.ts';

@@ -1,7 +1,7 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 import type { Clock } from '../lib/clock.ts';
-import type { KeyStore, StoredKey } from '../usecases/ports/store.ts';
+import type { KeyStore, StoredKey } from '../usecases/ports/key-store.ts';
 import { KeysError } from './errors.ts';
 import type { Cipher } from './cipher.ts';
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { systemIds } from '../lib/ids.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { StoredKey } from '../usecases/ports/store.ts';
+import type { StoredKey } from '../usecases/ports/key-store.ts';
 
 /** What a look at the store found. */
 export interface StoreLook {

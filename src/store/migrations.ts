@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { sha256 } from '../lib/hash.ts';
-import { StoreError } from './errors.ts';
+import { StoreError } from '../usecases/ports/store-error.ts';
 
 /** A numbered step of an engine's schema. `checksum` is the SHA-256 of its text. */
 export interface Migration {

@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { AuditStore, Housekeeping, KeyStore } from '../usecases/ports/store.ts';
+import type { AuditStore } from '../usecases/ports/audit-store.ts';
+import type { Housekeeping } from '../usecases/ports/housekeeping.ts';
+import type { KeyStore } from '../usecases/ports/key-store.ts';
 
 /** What verifying takes: the log and the stored keys, for reading. */
 export type AuditLog = Omit<AuditStore, 'seal'> &

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../lib/logger.ts';
-import { StoreError } from './errors.ts';
+import { StoreError } from '../usecases/ports/store-error.ts';
 import type { Migration } from './migrations.ts';
 
 /** A migration that would run, and how much it is. */

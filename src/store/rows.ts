@@ -1,12 +1,7 @@
 import type { EventType } from '../domain/events/catalogue.ts';
 import type { Decision, Request } from '../domain/request/request.ts';
-import type {
-  AuditFrontier,
-  AuditLeaf,
-  Card,
-  SeenPerson,
-  StoredEvent,
-} from '../usecases/ports/store.ts';
+import type { AuditFrontier, AuditLeaf, StoredEvent } from '../usecases/ports/audit-store.ts';
+import type { Card, SeenPerson } from '../usecases/ports/card-store.ts';
 
 /**
  * How domain values lie in rows, the same for every engine. What is searched for has a column of

@@ -1,6 +1,6 @@
 import { sha256 } from '../lib/hash.ts';
-import type { AuditStore } from '../usecases/ports/store.ts';
-import { StoreError } from './errors.ts';
+import type { AuditStore } from '../usecases/ports/audit-store.ts';
+import { StoreError } from '../usecases/ports/store-error.ts';
 
 /**
  * The tables that are carried from one store to another, in this order. Keys come first: a service

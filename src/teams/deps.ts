@@ -1,16 +1,14 @@
 import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import type { Text } from '../text/text.ts';
 import type { App } from '../usecases/ports/app.ts';
-import type {
-  Basics,
-  Identity,
-  RenewClaims,
-  Sessions,
-  SignIn,
-  TeamsCards,
-  Workflows,
-} from '../usecases/ports/ports.ts';
-import type { CardStore } from '../usecases/ports/store.ts';
+import type { Basics } from '../usecases/ports/basics.ts';
+import type { Identity } from '../usecases/ports/identity.ts';
+import type { RenewClaims } from '../usecases/ports/renew-claims.ts';
+import type { Sessions } from '../usecases/ports/sessions.ts';
+import type { SignIn } from '../usecases/ports/sign-in.ts';
+import type { TeamsCards } from '../usecases/ports/cards.ts';
+import type { Workflows } from '../usecases/ports/workflows.ts';
+import type { CardStore } from '../usecases/ports/card-store.ts';
 import type { Messenger } from './outbound/messenger.ts';
 
 /** What the bot works with on one activity. */

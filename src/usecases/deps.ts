@@ -1,14 +1,13 @@
 import type { Administration } from '../domain/people/administration.ts';
-import type {
-  Basics,
-  ClaimsRefresher,
-  Executors,
-  Notifier,
-  Signals,
-  TeamsCards,
-  Workflows,
-} from './ports/ports.ts';
-import type { CardStore, RequestStore } from './ports/store.ts';
+import type { Basics } from './ports/basics.ts';
+import type { ClaimsRefresher } from './ports/claims-refresher.ts';
+import type { Executors } from './ports/executors.ts';
+import type { Notifier } from './ports/notifier.ts';
+import type { Signals } from './ports/signals.ts';
+import type { TeamsCards } from './ports/cards.ts';
+import type { Workflows } from './ports/workflows.ts';
+import type { CardStore } from './ports/card-store.ts';
+import type { RequestStore } from './ports/request-store.ts';
 
 /** What the use cases work with; compose.ts hands it over. */
 export interface Deps extends Basics {

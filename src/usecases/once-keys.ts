@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
-import type { OnceKeys } from './ports/ports.ts';
+import type { OnceKeys } from './ports/once-keys.ts';
 import { commitWithRetry } from './store-faults.ts';
-import type { RequestStore } from './ports/store.ts';
+import type { RequestStore } from './ports/request-store.ts';
 
 /** Uses up once-keys in the store, so that every replica knows them. Errors: the store's. */
 export function createOnceKeys({

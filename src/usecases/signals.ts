@@ -1,4 +1,4 @@
-import type { Signals } from './ports/ports.ts';
+import type { Signals } from './ports/signals.ts';
 
 const MAX_WAITERS = 10_000;
 

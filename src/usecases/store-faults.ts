@@ -1,7 +1,7 @@
 import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
-import type { Change, CommitResult, RequestStore } from './ports/store.ts';
+import type { Change, CommitResult, RequestStore } from './ports/request-store.ts';
 
 /** Longer than an engine needs to replace a lost thread or connection. */
 const COMMIT_RETRY_REST_MS = 1_200;

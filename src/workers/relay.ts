@@ -4,7 +4,7 @@ import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop, sleep } from '../lib/loop.ts';
 import type { Running } from '../lib/loop.ts';
-import type { Job, JobStore } from '../usecases/ports/store.ts';
+import type { Job, JobStore } from '../usecases/ports/job-store.ts';
 import { backoffMs } from './backoff.ts';
 import { startRenewal } from './renewal.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop } from '../lib/loop.ts';
-import type { Job, JobStore } from '../usecases/ports/store.ts';
+import type { Job, JobStore } from '../usecases/ports/job-store.ts';
 
 /** Keeps the leases of jobs that are in hand. */
 export interface Renewal {

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop } from '../lib/loop.ts';
 import type { Running } from '../lib/loop.ts';
-import type { Housekeeping } from '../usecases/ports/store.ts';
+import type { Housekeeping } from '../usecases/ports/housekeeping.ts';
 
 const PURGE_ROUNDS = 20;
 /** A reading that took longer than this says too little about the time. */

@@ -1,6 +1,6 @@
 /** Bot Framework's tokens: only its own pass, and cached ones are checked again. */
 import { createChannelTokens } from '../../src/identity/tokens/channel-tokens.ts';
-import type { ChannelTokens } from '../../src/usecases/ports/ports.ts';
+import type { ChannelTokens } from '../../src/usecases/ports/channel-tokens.ts';
 import {
   APP_ID,
   codeOf,

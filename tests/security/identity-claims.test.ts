@@ -2,7 +2,7 @@
 import { samePerson } from '../../src/domain/people/principal.ts';
 import type { Principal } from '../../src/domain/people/principal.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
-import type { Identity } from '../../src/usecases/ports/ports.ts';
+import type { Identity } from '../../src/usecases/ports/identity.ts';
 import {
   AMARA,
   OTHER_TENANT,

@@ -7,7 +7,7 @@ import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { sha256 } from '../../src/lib/hash.ts';
 import { createDpopNonces } from '../../src/identity/tokens/dpop-nonces.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
-import type { Identity, TokenProof } from '../../src/usecases/ports/ports.ts';
+import type { Identity, TokenProof } from '../../src/usecases/ports/identity.ts';
 import { createOnceKeys } from '../../src/usecases/once-keys.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import { openSqlite } from '../store/open-sqlite.ts';

@@ -6,7 +6,7 @@
 import type { IssuerConfig } from '../../src/config/config.ts';
 import type { Principal } from '../../src/domain/people/principal.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
-import type { Identity } from '../../src/usecases/ports/ports.ts';
+import type { Identity } from '../../src/usecases/ports/identity.ts';
 import {
   AMARA,
   API,

@@ -1,6 +1,7 @@
 /** The token at a click: it must belong to the person who clicked. */
 import { createIdentity } from '../../src/identity/identity.ts';
-import type { Identity, TeamsSender } from '../../src/usecases/ports/ports.ts';
+import type { Identity } from '../../src/usecases/ports/identity.ts';
+import type { TeamsSender } from '../../src/usecases/ports/teams-sender.ts';
 import {
   AMARA,
   APP_ID,

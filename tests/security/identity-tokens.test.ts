@@ -1,6 +1,6 @@
 /** Accepted forms and headers, and the cost of a refusal; attacks are in identity-attacks. */
 import { createIdentity } from '../../src/identity/identity.ts';
-import type { Identity } from '../../src/usecases/ports/ports.ts';
+import type { Identity } from '../../src/usecases/ports/identity.ts';
 import {
   codeOf,
   configOf,

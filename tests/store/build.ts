@@ -3,16 +3,11 @@ import type { PrincipalRef, TokenEvidence } from '../../src/domain/people/princi
 import type { Decision, Request } from '../../src/domain/request/request.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
-import type {
-  Card,
-  Change,
-  OnceKey,
-  NewJob,
-  SeenPerson,
-  SignInAttempt,
-  SignInLink,
-  StoredEvent,
-} from '../../src/usecases/ports/store.ts';
+import type { Card, SeenPerson } from '../../src/usecases/ports/card-store.ts';
+import type { Change, OnceKey } from '../../src/usecases/ports/request-store.ts';
+import type { NewJob } from '../../src/usecases/ports/job-store.ts';
+import type { SignInAttempt, SignInLink } from '../../src/usecases/ports/sign-in-store.ts';
+import type { StoredEvent } from '../../src/usecases/ports/audit-store.ts';
 
 import { storedEvent } from '../support/events.ts';
 

@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
-import { StoreError } from '../../src/store/errors.ts';
+import { StoreError } from '../../src/usecases/ports/store-error.ts';
 import { encodeChange } from '../../src/store/sqlite/encode-change.ts';
 import { runGroup } from '../../src/store/sqlite/group.ts';
 import type { Call } from '../../src/store/sqlite/group.ts';

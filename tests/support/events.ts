@@ -2,7 +2,7 @@ import { readEvent } from '../../src/audit/read-event.ts';
 import type { AuditEvent } from '../../src/domain/events/catalogue.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
-import type { Recorded, StoredEvent } from '../../src/usecases/ports/store.ts';
+import type { Recorded, StoredEvent } from '../../src/usecases/ports/audit-store.ts';
 
 /** An event as the log keeps it. */
 export function storedEvent(given: Partial<AuditEvent> = {}): StoredEvent {

@@ -1,4 +1,4 @@
-import type { LeaseStore } from '../../src/usecases/ports/store.ts';
+import type { LeaseStore } from '../../src/usecases/ports/lease-store.ts';
 
 interface Row {
   readonly holder: string | null;

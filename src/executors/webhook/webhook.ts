@@ -3,7 +3,7 @@ import type { WebhookExecutorConfig } from '../../config/config.ts';
 import { executorConfigHash } from '../../domain/request/digest.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Lru } from '../../lib/lru.ts';
-import type { ExecutionResult } from '../../usecases/ports/ports.ts';
+import type { ExecutionResult } from '../../usecases/ports/executors.ts';
 import { createAddressPolicy } from '../addresses.ts';
 import { exchange } from '../exchange.ts';
 import type { Executor } from '../executor.ts';

@@ -1,5 +1,5 @@
 import { toTimestamp } from '../../lib/clock.ts';
-import { IdentityError } from '../../usecases/ports/ports.ts';
+import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { CompactToken } from '../tokens/compact.ts';
 import { impliedRoles, rolesOf } from '../tokens/roles.ts';
 import { principalOf } from '../tokens/principal.ts';

@@ -1,6 +1,6 @@
 import type { TeamsConfig } from '../../config/config.ts';
 import type { Principal } from '../../domain/people/principal.ts';
-import { IdentityError } from '../../usecases/ports/ports.ts';
+import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import { identityError } from '../codes.ts';
 import { parseCompact } from '../tokens/compact.ts';
 import { boundTo, refuseBound } from '../tokens/dpop.ts';

@@ -1,4 +1,5 @@
-import type { ClaimsRefresher, Sessions } from '../../usecases/ports/ports.ts';
+import type { ClaimsRefresher } from '../../usecases/ports/claims-refresher.ts';
+import type { Sessions } from '../../usecases/ports/sessions.ts';
 
 /**
  * Reads a person's roles and claims through their session, with claims fetched now. Undefined where

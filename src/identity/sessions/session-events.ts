@@ -1,6 +1,6 @@
 import type { EventBody } from '../../domain/events/catalogue.ts';
 import type { Principal } from '../../domain/people/principal.ts';
-import type { StoredSession } from '../../usecases/ports/store.ts';
+import type { StoredSession } from '../../usecases/ports/session-store.ts';
 
 /**
  * Why a session ended early. `refresh_refused`: the provider revoked the refresh token (also after

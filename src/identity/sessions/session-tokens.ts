@@ -1,6 +1,6 @@
 import type { Principal } from '../../domain/people/principal.ts';
-import type { StoredSecrets } from '../../usecases/ports/ports.ts';
-import type { StoredSession } from '../../usecases/ports/store.ts';
+import type { StoredSecrets } from '../../usecases/ports/stored-secrets.ts';
+import type { StoredSession } from '../../usecases/ports/session-store.ts';
 import { isJsonObject, own } from '../../lib/strict-json.ts';
 
 /** The content of a session, stored encrypted. */

@@ -5,8 +5,13 @@ import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { sleep } from '../../lib/loop.ts';
 import { recordEvents } from '../../usecases/record-events.ts';
-import type { Sessions, TeamsSender } from '../../usecases/ports/ports.ts';
-import type { SessionOwner, SessionStore, StoredSession } from '../../usecases/ports/store.ts';
+import type { Sessions } from '../../usecases/ports/sessions.ts';
+import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
+import type {
+  SessionOwner,
+  SessionStore,
+  StoredSession,
+} from '../../usecases/ports/session-store.ts';
 import { identityError } from '../codes.ts';
 import { aliasesOf, createLinks, isTeamsPerson } from '../tokens/links.ts';
 import type { Links } from '../tokens/links.ts';

@@ -1,6 +1,6 @@
 import { sha256 } from '../../lib/hash.ts';
-import type { StoredSecrets } from '../../usecases/ports/ports.ts';
-import type { SignInAttempt, SignInLink } from '../../usecases/ports/store.ts';
+import type { StoredSecrets } from '../../usecases/ports/stored-secrets.ts';
+import type { SignInAttempt, SignInLink } from '../../usecases/ports/sign-in-store.ts';
 import { identityError } from '../codes.ts';
 import type { SessionContent } from '../sessions/session-tokens.ts';
 import type { AttemptSecrets } from './sign-in-client.ts';

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { StepUp } from '../../domain/request/step-up.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { IdentityError } from '../../usecases/ports/ports.ts';
+import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import { PROVIDER_LIMITS, boundedFetch } from '../bounded-fetch.ts';
 import type { Fetch } from '../bounded-fetch.ts';
 import { identityError } from '../codes.ts';

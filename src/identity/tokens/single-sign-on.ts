@@ -1,6 +1,6 @@
 import type { TeamsConfig } from '../../config/config.ts';
 import type { Principal } from '../../domain/people/principal.ts';
-import type { TeamsSender } from '../../usecases/ports/ports.ts';
+import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import { identityError } from '../codes.ts';
 import { clientOf } from './principal.ts';
 import { own } from '../../lib/strict-json.ts';

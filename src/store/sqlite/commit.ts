@@ -1,4 +1,4 @@
-import type { CommitResult, OnceKey, OnceKeyKind } from '../../usecases/ports/store.ts';
+import type { CommitResult, OnceKey, OnceKeyKind } from '../../usecases/ports/request-store.ts';
 import type { EncodedChange } from './encode-change.ts';
 import { finishJob } from './job-operations.ts';
 import { unpackChange } from './packed-change.ts';

@@ -1,5 +1,6 @@
-import type { SeenPerson, Change } from '../../usecases/ports/store.ts';
-import { StoreError } from '../errors.ts';
+import type { SeenPerson } from '../../usecases/ports/card-store.ts';
+import type { Change } from '../../usecases/ports/request-store.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { askedPart, progressPart } from '../rows.ts';
 import { packChange } from './packed-change.ts';
 import type { PackedChange } from './packed-change.ts';

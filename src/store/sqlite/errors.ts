@@ -1,5 +1,5 @@
-import { StoreError } from '../errors.ts';
-import type { StoreErrorCode } from '../errors.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
+import type { StoreErrorCode } from '../../usecases/ports/store-error.ts';
 
 /** A fault as it crosses from the writer's thread: plain data, for an Error travels badly. */
 export interface WireError {

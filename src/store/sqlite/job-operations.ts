@@ -1,4 +1,4 @@
-import type { Job, JobStore } from '../../usecases/ports/store.ts';
+import type { Job, JobStore } from '../../usecases/ports/job-store.ts';
 import {
   LEASE_JOBS,
   FAIL_JOB,

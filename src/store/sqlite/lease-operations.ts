@@ -1,4 +1,4 @@
-import type { LeaseBefore, LeaseStore } from '../../usecases/ports/store.ts';
+import type { LeaseBefore, LeaseStore } from '../../usecases/ports/lease-store.ts';
 import { DELETE_LEASE, FIND_LEASE, LEAVE_LEASE, PUT_LEASE } from './queries/leases.ts';
 import type { Session } from './session.ts';
 

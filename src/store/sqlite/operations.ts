@@ -1,11 +1,7 @@
-import type {
-  AuditStore,
-  SignInAttempt,
-  SignInLink,
-  SignInStore,
-  StoredKey,
-} from '../../usecases/ports/store.ts';
-import { StoreError } from '../errors.ts';
+import type { AuditStore } from '../../usecases/ports/audit-store.ts';
+import type { SignInAttempt, SignInLink, SignInStore } from '../../usecases/ports/sign-in-store.ts';
+import type { StoredKey } from '../../usecases/ports/key-store.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { peaksText } from '../rows.ts';
 import { commit } from './commit.ts';
 import { leaseJobs, failJob, finishJob, postponeJob, renewJobs } from './job-operations.ts';

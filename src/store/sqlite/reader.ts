@@ -1,21 +1,11 @@
 import { REQUEST_STATES } from '../../domain/request/state.ts';
-import type {
-  AuditCheckpoint,
-  AuditStore,
-  Card,
-  CardStore,
-  Conversation,
-  JobStore,
-  KeyStore,
-  LeaseStore,
-  OnceKey,
-  RequestQuery,
-  RequestStore,
-  SessionStore,
-  StoredEvent,
-  StoredKey,
-  StoredSession,
-} from '../../usecases/ports/store.ts';
+import type { AuditCheckpoint, AuditStore, StoredEvent } from '../../usecases/ports/audit-store.ts';
+import type { Card, CardStore, Conversation } from '../../usecases/ports/card-store.ts';
+import type { JobStore } from '../../usecases/ports/job-store.ts';
+import type { KeyStore, StoredKey } from '../../usecases/ports/key-store.ts';
+import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
+import type { OnceKey, RequestQuery, RequestStore } from '../../usecases/ports/request-store.ts';
+import type { SessionStore, StoredSession } from '../../usecases/ports/session-store.ts';
 import { cardsFrom, frontierFrom, leafFrom, personFrom, requestFrom } from '../rows.ts';
 import type { FrontierRow, LeafRow, PersonRow, RequestRow } from '../rows.ts';
 import { storeClosed, toStoreError } from './errors.ts';

@@ -1,9 +1,9 @@
+import type { Recorded } from '../../usecases/ports/audit-store.ts';
 import type {
-  Recorded,
   SessionStore,
   StoredSession,
   WhichSessions,
-} from '../../usecases/ports/store.ts';
+} from '../../usecases/ports/session-store.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import {
   LEASE_REFRESH,

@@ -1,7 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { Change, Store } from '../../usecases/ports/store.ts';
-import { StoreError } from '../errors.ts';
+import type { Change } from '../../usecases/ports/request-store.ts';
+import type { Store } from '../../usecases/ports/store.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { encodeChange } from './encode-change.ts';
 import { toStoreError } from './errors.ts';
 import type { PackedChange } from './packed-change.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { StoreError } from '../errors.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { TRANSFER_TABLES, fingerprintOf, refused } from '../transfer.ts';
 import type { TransferCounts, TransferRow, TransferSource } from '../transfer.ts';
 import { isBusy, toStoreError } from './errors.ts';

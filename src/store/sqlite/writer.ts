@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../lib/clock.ts';
 import { describeError } from '../../lib/logger.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { StoreError } from '../errors.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { fromWire, storeClosed, toStoreError } from './errors.ts';
 import type { Answer, Call } from './group.ts';
 import type { InputOf, OperationName, OutputOf } from './operations.ts';

@@ -1,6 +1,6 @@
 import type { Ids } from '../../lib/ids.ts';
-import type { Change, CommitResult, OnceKeyKind } from '../../usecases/ports/store.ts';
-import { StoreError } from '../errors.ts';
+import type { Change, CommitResult, OnceKeyKind } from '../../usecases/ports/request-store.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { encodeChange } from './encode-change.ts';
 import { COMMIT } from './queries/commit.ts';
 import type { ValuesOf } from './query.ts';

@@ -1,5 +1,5 @@
 import sql from 'mssql';
-import { StoreError } from '../errors.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { encryptedConnector } from './encrypted-socket.ts';
 
 export interface Timing {

@@ -1,6 +1,8 @@
 import { sha256 } from '../../lib/hash.ts';
-import type { Card, Change, NewJob, OnceKey, SeenPerson } from '../../usecases/ports/store.ts';
-import { StoreError } from '../errors.ts';
+import type { Card, SeenPerson } from '../../usecases/ports/card-store.ts';
+import type { Change, OnceKey } from '../../usecases/ports/request-store.ts';
+import type { NewJob } from '../../usecases/ports/job-store.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { askedPart, progressPart } from '../rows.ts';
 import { carry, jsonText } from './query.ts';
 import type { ValuesOf } from './query.ts';

@@ -1,5 +1,5 @@
-import { StoreError } from '../errors.ts';
-import type { StoreErrorCode } from '../errors.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
+import type { StoreErrorCode } from '../../usecases/ports/store-error.ts';
 import { UNENCRYPTED } from './encryption-guard.ts';
 
 /** A fault, and what is known of the statement that met it. */

@@ -1,4 +1,4 @@
-import type { Job, JobStore } from '../../usecases/ports/store.ts';
+import type { Job, JobStore } from '../../usecases/ports/job-store.ts';
 import { LEASE_JOBS, FAIL_JOB, FINISH_JOB, POSTPONE_JOB, RENEW_JOBS } from './queries/jobs.ts';
 import { byKey, carry } from './query.ts';
 import type { Session } from './session.ts';

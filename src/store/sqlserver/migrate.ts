@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { missingMigrations, readMigrations } from '../migrations.ts';
 import type { AppliedMigration, Migration } from '../migrations.ts';
 import { APPLIED, APPLY, SURVEY } from './queries/schema.ts';

@@ -1,6 +1,6 @@
 import { systemIds } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { StoreError } from '../errors.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { poolConfig, targetOf } from './connection.ts';
 import { toStoreError } from './errors.ts';
 import { closingOnFailure, openSession } from './session.ts';

@@ -1,13 +1,8 @@
-import type {
-  AuditStore,
-  LeaseBefore,
-  LeaseStore,
-  SignInAttempt,
-  SignInLink,
-  SignInStore,
-  StoredKey,
-} from '../../usecases/ports/store.ts';
-import { StoreError } from '../errors.ts';
+import type { AuditStore } from '../../usecases/ports/audit-store.ts';
+import type { LeaseBefore, LeaseStore } from '../../usecases/ports/lease-store.ts';
+import type { SignInAttempt, SignInLink, SignInStore } from '../../usecases/ports/sign-in-store.ts';
+import type { StoredKey } from '../../usecases/ports/key-store.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { peaksText } from '../rows.ts';
 import { isTaken } from './errors.ts';
 import { SEAL } from './queries/audit.ts';

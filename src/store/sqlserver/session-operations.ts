@@ -1,4 +1,4 @@
-import type { SessionStore, WhichSessions } from '../../usecases/ports/store.ts';
+import type { SessionStore, WhichSessions } from '../../usecases/ports/session-store.ts';
 import {
   LEASE_REFRESH,
   END_ALL,

@@ -2,7 +2,7 @@ import sql from 'mssql';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { describeError } from '../../lib/logger.ts';
-import { StoreError } from '../errors.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import { storeClosed, storeOverloaded, toStoreError } from './errors.ts';
 import { patiently } from './patience.ts';
 import type { ParameterType, Query, Value, ValuesOf } from './query.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { StoreError } from '../errors.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
 import type {
   TransferCounts,
   TransferRow,

@@ -1,4 +1,4 @@
-import type { TeamsSender } from '../../usecases/ports/ports.ts';
+import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import { isJson, jsonOr, textOf } from '../json.ts';
 import type { Json } from '../json.ts';
 

@@ -1,6 +1,6 @@
 import { refuse } from '../../domain/refusal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import type { CardContent } from '../../usecases/ports/ports.ts';
+import type { CardContent } from '../../usecases/ports/cards.ts';
 import { refusalText } from '../../text/text.ts';
 import type { Text } from '../../text/text.ts';
 import type { Answer } from './adapter.ts';

@@ -1,5 +1,5 @@
 import { describeError } from '../../lib/logger.ts';
-import { DeliveryError } from '../../usecases/ports/ports.ts';
+import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
 import { onCardAction } from './actions.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';

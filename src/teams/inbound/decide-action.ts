@@ -3,7 +3,7 @@ import type { Refusal } from '../../domain/refusal.ts';
 import type { Request, Word } from '../../domain/request/request.ts';
 import { stageById } from '../../domain/request/stages.ts';
 import type { ClickedCard, DecideResult } from '../../usecases/ports/app.ts';
-import type { TeamsSender } from '../../usecases/ports/ports.ts';
+import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';

@@ -1,8 +1,8 @@
 import { refuse } from '../../domain/refusal.ts';
 import { checkFields } from '../../domain/workflow/fields.ts';
 import { MAX_REASON_LENGTH } from '../../domain/request/submit.ts';
-import { DeliveryError } from '../../usecases/ports/ports.ts';
-import type { RequestForm } from '../../usecases/ports/ports.ts';
+import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
+import type { RequestForm } from '../../usecases/ports/cards.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { dialogAnswer, dialogMessage } from './answers.ts';

@@ -1,8 +1,8 @@
 import type { Principal } from '../../domain/people/principal.ts';
 import type { StepUp } from '../../domain/request/step-up.ts';
 import { identityText } from '../../text/text.ts';
-import { IdentityError } from '../../usecases/ports/ports.ts';
-import type { TeamsSender } from '../../usecases/ports/ports.ts';
+import { IdentityError } from '../../usecases/ports/identity-error.ts';
+import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { loginAnswer, messageAnswer, preconditionAnswer } from './answers.ts';

@@ -3,7 +3,7 @@ import { meetsStepUp } from '../../domain/request/step-up.ts';
 import type { StepUp } from '../../domain/request/step-up.ts';
 import { stageById } from '../../domain/request/stages.ts';
 import type { DecideResult } from '../../usecases/ports/app.ts';
-import { IdentityError } from '../../usecases/ports/ports.ts';
+import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { Answer } from './adapter.ts';
 import type { BotDeps } from '../deps.ts';
 import { askToSignIn, refused } from './proof.ts';

@@ -1,4 +1,4 @@
-import type { TeamsSender } from '../../usecases/ports/ports.ts';
+import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';

@@ -1,4 +1,4 @@
-import type { Turn } from '../../usecases/ports/ports.ts';
+import type { Turn } from '../../usecases/ports/notifier.ts';
 import type { ConnectorClient } from './connector-clients.ts';
 
 /** One call of the Bot Connector and what it counts against. */

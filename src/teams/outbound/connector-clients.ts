@@ -1,7 +1,7 @@
 import { ConfigurationBotFrameworkAuthentication } from 'botbuilder';
 import type { TeamsConfig } from '../../config/config.ts';
 import { Lru } from '../../lib/lru.ts';
-import type { BotCredentials } from '../../usecases/ports/ports.ts';
+import type { BotCredentials } from '../../usecases/ports/bot-credentials.ts';
 import { isAllowedServiceUrl, withoutSlash } from '../service-url.ts';
 
 type Authentication = ConfigurationBotFrameworkAuthentication;

@@ -1,4 +1,4 @@
-import { DeliveryError } from '../../usecases/ports/ports.ts';
+import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
 
 /** What a failed call of the connector says: whether and when to try again. */
 export interface Failure {

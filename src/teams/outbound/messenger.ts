@@ -1,5 +1,6 @@
 import type { Activity } from 'botbuilder';
-import type { CardContent, Posted, Turn } from '../../usecases/ports/ports.ts';
+import type { CardContent } from '../../usecases/ports/cards.ts';
+import type { Posted, Turn } from '../../usecases/ports/notifier.ts';
 import type { Call } from './connector-call.ts';
 import type { ThrottledClient } from './throttled-client.ts';
 

@@ -3,9 +3,9 @@ import type { Notice } from '../../domain/notice.ts';
 import { escapeMarkdown } from '../../lib/escape-markdown.ts';
 import { outcomeText } from '../../text/text.ts';
 import type { Text } from '../../text/text.ts';
-import { DeliveryError } from '../../usecases/ports/ports.ts';
-import type { Notifier } from '../../usecases/ports/ports.ts';
-import type { CardStore } from '../../usecases/ports/store.ts';
+import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
+import type { Notifier } from '../../usecases/ports/notifier.ts';
+import type { CardStore } from '../../usecases/ports/card-store.ts';
 import type { Messenger } from './messenger.ts';
 
 /**

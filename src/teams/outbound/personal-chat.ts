@@ -1,4 +1,4 @@
-import type { TeamsSender } from '../../usecases/ports/ports.ts';
+import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import type { BotDeps } from '../deps.ts';
 import type { Place } from './messenger.ts';
 

@@ -3,7 +3,7 @@ import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { startLoop } from '../../lib/loop.ts';
 import type { Running } from '../../lib/loop.ts';
-import type { LeaseStore } from '../../usecases/ports/store.ts';
+import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
 import { TENANT_WINDOW } from './call-windows.ts';
 
 const PREFIX = 'replica:';

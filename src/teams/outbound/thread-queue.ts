@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { LeaseStore } from '../../usecases/ports/store.ts';
+import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
 import {
   THREAD_WINDOWS,
   decodeRecord,

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { sha256 } from '../../lib/hash.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { LeaseStore } from '../../usecases/ports/store.ts';
+import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
 import type { Call } from './connector-call.ts';
 import type { ConnectorClient } from './connector-clients.ts';
 import { deliveryError, isTransient, readFailure } from './delivery-failure.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { DeliveryError } from '../../usecases/ports/ports.ts';
+import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
 import type { Call } from './connector-call.ts';
 import type { ThreadQueue, WaitingCall } from './thread-queue.ts';
 

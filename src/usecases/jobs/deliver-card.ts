@@ -5,11 +5,14 @@ import { refreshFor } from '../requests/card-views.ts';
 import { recordEvents } from '../record-events.ts';
 import { cardJob } from '../requests/build-change.ts';
 import type { JobDeps } from '../deps.ts';
-import { DeliveryError } from '../ports/ports.ts';
-import type { CardContent, MakeCard, Posted, Turn } from '../ports/ports.ts';
+import { DeliveryError } from '../ports/delivery-error.ts';
+import type { CardContent } from '../ports/cards.ts';
+import type { MakeCard, Posted, Turn } from '../ports/notifier.ts';
 import type { JobContext, JobResult } from './run-job.ts';
 import { commitWithRetry, retryWrite } from '../store-faults.ts';
-import type { Card, Change, Job } from '../ports/store.ts';
+import type { Card } from '../ports/card-store.ts';
+import type { Change } from '../ports/request-store.ts';
+import type { Job } from '../ports/job-store.ts';
 import { tryLater } from './try-later.ts';
 
 /** The revision of a card that is never to be posted: its message has a row of its own. */

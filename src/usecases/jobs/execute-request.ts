@@ -7,7 +7,7 @@ import type { JobResult } from './run-job.ts';
 import { recheckApprovals } from '../requests/recheck-approvals.ts';
 import type { Look } from '../requests/recheck-approvals.ts';
 import { retryWrite } from '../store-faults.ts';
-import type { Job } from '../ports/store.ts';
+import type { Job } from '../ports/job-store.ts';
 
 /** How long people are asked about again while their provider does not answer. */
 const LOOK_AGAIN_MS = 100_000;

@@ -1,7 +1,7 @@
 import { applyCommand } from '../requests/apply-command.ts';
 import type { Deps } from '../deps.ts';
 import type { JobResult } from './run-job.ts';
-import type { Job } from '../ports/store.ts';
+import type { Job } from '../ports/job-store.ts';
 
 /** Ends a request that nobody decided in time; one that has ended already stays as it is. */
 export async function expireRequest(deps: Deps, job: Job): Promise<JobResult> {

@@ -3,8 +3,8 @@ import { expireRequest } from './expire-request.ts';
 import { deliverCard } from './deliver-card.ts';
 import { executeRequest } from './execute-request.ts';
 import { tellOutcome } from './tell-outcome.ts';
-import type { Turn } from '../ports/ports.ts';
-import type { Job } from '../ports/store.ts';
+import type { Turn } from '../ports/notifier.ts';
+import type { Job } from '../ports/job-store.ts';
 
 /**
  * What became of a job: done up to a revision, acknowledged already by a commit of its own, to be

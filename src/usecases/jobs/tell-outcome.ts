@@ -1,8 +1,8 @@
 import type { JobDeps } from '../deps.ts';
-import { DeliveryError } from '../ports/ports.ts';
+import { DeliveryError } from '../ports/delivery-error.ts';
 import type { JobContext, JobResult } from './run-job.ts';
 import { tryLater } from './try-later.ts';
-import type { Job } from '../ports/store.ts';
+import type { Job } from '../ports/job-store.ts';
 
 /** Tells the requester, in the personal chat, how the request ended. */
 export async function tellOutcome(

@@ -1,5 +1,5 @@
 import type { JobDeps } from '../deps.ts';
-import type { DeliveryError } from '../ports/ports.ts';
+import type { DeliveryError } from '../ports/delivery-error.ts';
 import type { JobResult } from './run-job.ts';
 
 /** Gives a job back whose message Teams did not take now, for when Teams is to be asked again. */

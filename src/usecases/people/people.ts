@@ -1,9 +1,10 @@
 import type { Principal } from '../../domain/people/principal.ts';
 import { refuse } from '../../domain/refusal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import type { TeamsSender } from '../ports/ports.ts';
+import type { TeamsSender } from '../ports/teams-sender.ts';
 import type { SingleUse } from '../../domain/workflow/workflow.ts';
-import type { OnceKey, SeenPerson } from '../ports/store.ts';
+import type { OnceKey } from '../ports/request-store.ts';
+import type { SeenPerson } from '../ports/card-store.ts';
 
 /** Longer than the clock tolerance of any issuer: a token is remembered until nobody takes it. */
 const PAST_EXPIRY_MS = 600_000;

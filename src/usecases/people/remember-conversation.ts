@@ -1,7 +1,7 @@
 import { Lru } from '../../lib/lru.ts';
 import type { RememberInput } from '../ports/app.ts';
 import type { Deps } from '../deps.ts';
-import type { Conversation } from '../ports/store.ts';
+import type { Conversation } from '../ports/card-store.ts';
 
 /** Remembers where somebody is reached; what this process wrote lately is not written again. */
 export function createRememberConversation(deps: Deps): (input: RememberInput) => Promise<void> {

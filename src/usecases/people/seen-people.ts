@@ -1,6 +1,6 @@
 import type { ClaimValue } from '../../domain/people/principal.ts';
 import { Lru } from '../../lib/lru.ts';
-import type { SeenPerson } from '../ports/store.ts';
+import type { SeenPerson } from '../ports/card-store.ts';
 
 /** How old what is stored of a person may be when nothing of it has changed. */
 const FRESH_MS = 600_000;

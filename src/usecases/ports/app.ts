@@ -4,10 +4,11 @@ import type { Decision, Request } from '../../domain/request/request.ts';
 import type { DecideCommand } from '../../domain/request/commands/decide.ts';
 import type { Viewer } from '../../domain/views/request-view.ts';
 import type { Workflow } from '../../domain/workflow/workflow.ts';
-import type { Posted, TeamsSender } from './ports.ts';
+import type { Posted } from './notifier.ts';
+import type { TeamsSender } from './teams-sender.ts';
 
 /**
- * What the ingresses (Teams, HTTP, web) may ask of the house. Each method is one use case; a
+ * What the ingresses (Teams, HTTP, web) may ask for. Each method is one use case; a
  * refusal is a value, a fault is thrown.
  */
 export interface App {

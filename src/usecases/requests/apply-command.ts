@@ -8,7 +8,8 @@ import { cardJob, jobsFor } from './build-change.ts';
 import type { Deps } from '../deps.ts';
 import { exchangeReplayed, tokenReplayed } from '../people/people.ts';
 import { commitWithRetry } from '../store-faults.ts';
-import type { Card, Change, CommitResult, OnceKey, SeenPerson } from '../ports/store.ts';
+import type { Card, SeenPerson } from '../ports/card-store.ts';
+import type { Change, CommitResult, OnceKey } from '../ports/request-store.ts';
 
 /** How often a lost race is run again before it is a fault. */
 const MAX_ROUNDS = 30;

@@ -1,7 +1,8 @@
 import type { Effect, Step } from '../../domain/request/step.ts';
 import { timersOf } from '../../domain/request/timers.ts';
 import type { Request } from '../../domain/request/request.ts';
-import type { Card, NewJob } from '../ports/store.ts';
+import type { Card } from '../ports/card-store.ts';
+import type { NewJob } from '../ports/job-store.ts';
 
 /**
  * Jobs are leased by the time since when they are due. What was approved does not queue behind

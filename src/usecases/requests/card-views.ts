@@ -5,7 +5,7 @@ import { seatsOf } from '../../domain/request/seats.ts';
 import { openStages } from '../../domain/request/stages.ts';
 import type { Viewer } from '../../domain/views/request-view.ts';
 import type { Deps } from '../deps.ts';
-import type { TeamsSender } from '../ports/ports.ts';
+import type { TeamsSender } from '../ports/teams-sender.ts';
 import { personKey } from '../people/people.ts';
 
 /** Teams refreshes a card for at most this many people. */

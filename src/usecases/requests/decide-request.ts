@@ -9,7 +9,7 @@ import { exchangeKey, seenPerson, tokenKey } from '../people/people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 import type { SeenPeople } from '../people/seen-people.ts';
-import type { OnceKey } from '../ports/store.ts';
+import type { OnceKey } from '../ports/request-store.ts';
 
 /**
  * Counts one verified person's word on a request. The principal comes from a token checked at this

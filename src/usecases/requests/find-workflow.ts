@@ -1,7 +1,7 @@
 import { mayRequest } from '../../domain/people/authority.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Workflow } from '../../domain/workflow/workflow.ts';
-import type { Workflows } from '../ports/ports.ts';
+import type { Workflows } from '../ports/workflows.ts';
 
 /** Workflows that a principal may request. */
 export function listWorkflows(workflows: Workflows, by: Principal): readonly Workflow[] {

@@ -6,8 +6,8 @@ import { seatsOf } from '../../domain/request/seats.ts';
 import { stageById } from '../../domain/request/stages.ts';
 import { describeError } from '../../lib/logger.ts';
 import type { JobDeps } from '../deps.ts';
-import { nobodyCanTell } from '../ports/ports.ts';
-import type { AskedAbout } from '../ports/ports.ts';
+import { nobodyCanTell } from '../ports/claims-refresher.ts';
+import type { AskedAbout } from '../ports/claims-refresher.ts';
 
 /** People asked about at the same time. */
 const AT_ONCE = 10;

@@ -18,7 +18,8 @@ import {
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 import { commitWithRetry } from '../store-faults.ts';
-import type { Card, CommitResult, OnceKey } from '../ports/store.ts';
+import type { Card } from '../ports/card-store.ts';
+import type { CommitResult, OnceKey } from '../ports/request-store.ts';
 
 /** How long a repeat with the same Idempotency-Key gets the first answer. */
 const IDEMPOTENCY_MS = 7 * 86_400_000;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import { StoreError } from '../../../src/store/errors.ts';
+import { StoreError } from '../../../src/usecases/ports/store-error.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { change, request, submission } from '../build.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { AuditCheckpoint, AuditLeaf } from '../../../src/usecases/ports/store.ts';
+import type { AuditCheckpoint, AuditLeaf } from '../../../src/usecases/ports/audit-store.ts';
 import { T0, change, event, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Conversation } from '../../../src/usecases/ports/store.ts';
+import type { Conversation } from '../../../src/usecases/ports/card-store.ts';
 import { T0, card, change, request } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 

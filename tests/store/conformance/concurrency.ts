@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { CommitResult } from '../../../src/usecases/ports/store.ts';
+import type { CommitResult } from '../../../src/usecases/ports/request-store.ts';
 import {
   change,
   onceKey,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Job, NewJob } from '../../../src/usecases/ports/store.ts';
+import type { Job, NewJob } from '../../../src/usecases/ports/job-store.ts';
 import { T0, change, onceKey, job } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { StoredKey } from '../../../src/usecases/ports/store.ts';
+import type { StoredKey } from '../../../src/usecases/ports/key-store.ts';
 import { T0 } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Request } from '../../../src/domain/request/request.ts';
-import type { RequestQuery } from '../../../src/usecases/ports/store.ts';
+import type { RequestQuery } from '../../../src/usecases/ports/request-store.ts';
 import { change, decision, deciding, next, person, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { StoredSession, WhichSessions } from '../../../src/usecases/ports/store.ts';
+import type { StoredSession, WhichSessions } from '../../../src/usecases/ports/session-store.ts';
 import { T0, link, newId } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 import { recorded } from '../../support/events.ts';

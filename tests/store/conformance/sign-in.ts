@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { SignInAttempt, SignInLink } from '../../../src/usecases/ports/store.ts';
+import type { SignInAttempt, SignInLink } from '../../../src/usecases/ports/sign-in-store.ts';
 import { T0, attempt, link } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 

@@ -3,9 +3,9 @@ import type {
   AuditFrontier,
   AuditLeaf,
   AuditStore,
-  LeaseStore,
   StoredEvent,
-} from '../../../src/usecases/ports/store.ts';
+} from '../../../src/usecases/ports/audit-store.ts';
+import type { LeaseStore } from '../../../src/usecases/ports/lease-store.ts';
 
 import { storedEvent } from '../../support/events.ts';
 

@@ -4,7 +4,7 @@ import { idsFrom } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { eventOf, memoryLog } from './memory-log.ts';
 import type { MemoryLog } from './memory-log.ts';
-import type { StoredEvent } from '../../../src/usecases/ports/store.ts';
+import type { StoredEvent } from '../../../src/usecases/ports/audit-store.ts';
 
 // A signature as plain as can be: what matters here is what verification does with its answer.
 const signer = {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { CardContent } from '../../../src/usecases/ports/ports.ts';
+import type { CardContent } from '../../../src/usecases/ports/cards.ts';
 
 type Card = Record<string, unknown>;
 type Node = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { errorReply, isFault } from '../../../src/http/problem.ts';
-import { StoreError } from '../../../src/store/errors.ts';
-import type { StoreErrorCode } from '../../../src/store/errors.ts';
+import { StoreError } from '../../../src/usecases/ports/store-error.ts';
+import type { StoreErrorCode } from '../../../src/usecases/ports/store-error.ts';
 
 const replyOf = (code: StoreErrorCode) => errorReply(new StoreError(code, 'The path is secret.'));
 

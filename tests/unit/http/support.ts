@@ -7,7 +7,7 @@ import type { ServerOptions } from '../../../src/http/route.ts';
 import { sleep } from '../../../src/lib/loop.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import type { App, DecideInput, ListInput, SubmitInput } from '../../../src/usecases/ports/app.ts';
-import { IdentityError } from '../../../src/usecases/ports/ports.ts';
+import { IdentityError } from '../../../src/usecases/ports/identity-error.ts';
 import { checkDeclared } from '../../support/declared-answers.ts';
 import type { WebPages } from '../../../src/usecases/ports/web-pages.ts';
 

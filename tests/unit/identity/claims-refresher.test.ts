@@ -6,7 +6,7 @@ import { createClaimsRefresher } from '../../../src/identity/claims-refresher.ts
 import { createGraphWays, createGroupSource } from '../../../src/identity/group-lookup.ts';
 import { createProviders } from '../../../src/identity/providers.ts';
 import { renewClaimsBy } from '../../../src/identity/renew-claims.ts';
-import type { ClaimsRefresher } from '../../../src/usecases/ports/ports.ts';
+import type { ClaimsRefresher } from '../../../src/usecases/ports/claims-refresher.ts';
 import { principal } from '../../support/builders.ts';
 import { amara as approver, decision as decisionOf } from '../cards/samples.ts';
 import { GRAPH, LOGIN, startGraph } from './fake-graph.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { en } from '../../../src/text/en.ts';
 import { IDENTITY_CODES, identityError } from '../../../src/identity/codes.ts';
-import { IdentityError } from '../../../src/usecases/ports/ports.ts';
+import { IdentityError } from '../../../src/usecases/ports/identity-error.ts';
 
 const folder = new URL('../../../src/identity/', import.meta.url);
 const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })

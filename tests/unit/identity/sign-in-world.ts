@@ -7,12 +7,10 @@ import type { Keys } from '../../../src/keys/keys.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { demoPeople } from '../../../src/local/people.ts';
 import { startProvider } from '../../../src/local/provider.ts';
-import type {
-  SignIn,
-  SignInPages,
-  StoredSecrets,
-  TeamsSender,
-} from '../../../src/usecases/ports/ports.ts';
+import type { SignIn } from '../../../src/usecases/ports/sign-in.ts';
+import type { SignInPages } from '../../../src/usecases/ports/sign-in-pages.ts';
+import type { StoredSecrets } from '../../../src/usecases/ports/stored-secrets.ts';
+import type { TeamsSender } from '../../../src/usecases/ports/teams-sender.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
 import { browser } from '../local/browser.ts';
 import { OUR_URL, configOf, log, turnableClock } from './kit.ts';

@@ -2,7 +2,8 @@ import { createLocalJWKSet, compactVerify, decodeProtectedHeader } from 'jose';
 import type { JSONWebKeySet } from 'jose';
 import { createKeys } from '../../../src/keys/keys.ts';
 import type { Keys } from '../../../src/keys/keys.ts';
-import type { KeyStore, Store } from '../../../src/usecases/ports/store.ts';
+import type { KeyStore } from '../../../src/usecases/ports/key-store.ts';
+import type { Store } from '../../../src/usecases/ports/store.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
 import { codeOf, turnableClock } from '../identity/kit.ts';
 

@@ -5,8 +5,8 @@ import type { Notice } from '../../../src/domain/notice.ts';
 import { outcomeOf } from '../../../src/domain/outcome.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import { demoTenantId } from '../../../src/local/people.ts';
-import { DeliveryError } from '../../../src/usecases/ports/ports.ts';
-import type { Notifier, Posted } from '../../../src/usecases/ports/ports.ts';
+import { DeliveryError } from '../../../src/usecases/ports/delivery-error.ts';
+import type { Notifier, Posted } from '../../../src/usecases/ports/notifier.ts';
 import { NOW } from '../../support/builders.ts';
 import { CHANNEL, TURN, mia, startBot, startWire, teamsConfig } from './world.ts';
 

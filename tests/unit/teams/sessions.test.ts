@@ -6,7 +6,8 @@ import type { LocalConnector } from '../../../src/local/connector.ts';
 import type { Json } from '../../../src/local/world.ts';
 import { en } from '../../../src/text/en.ts';
 import type { DecideInput, DecideResult } from '../../../src/usecases/ports/app.ts';
-import type { RenewClaims, Sessions } from '../../../src/usecases/ports/ports.ts';
+import type { RenewClaims } from '../../../src/usecases/ports/renew-claims.ts';
+import type { Sessions } from '../../../src/usecases/ports/sessions.ts';
 import { NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 import { amara, amaraPrincipal, approvedRequest, CHANNEL, startBot, startWire } from './world.ts';
 

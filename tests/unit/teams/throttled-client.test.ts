@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { memoryLeases } from '../../support/memory-leases.ts';
 import { VirtualTime, virtualTeams } from './virtual-teams.ts';
 import type { Received, VirtualTeams } from './virtual-teams.ts';
-import type { DeliveryError } from '../../../src/usecases/ports/ports.ts';
+import type { DeliveryError } from '../../../src/usecases/ports/delivery-error.ts';
 
 /** Teams' documented windows, written down once more. */
 const THREAD = [

@@ -6,8 +6,8 @@ import type {
   ThrottledClient,
   ThrottledClientOptions,
 } from '../../../src/teams/outbound/throttled-client.ts';
-import type { LeaseStore } from '../../../src/usecases/ports/store.ts';
-import { DeliveryError } from '../../../src/usecases/ports/ports.ts';
+import type { LeaseStore } from '../../../src/usecases/ports/lease-store.ts';
+import { DeliveryError } from '../../../src/usecases/ports/delivery-error.ts';
 
 /** A time that passes only when everything rests, and what happens in it. */
 export class VirtualTime {

@@ -16,14 +16,12 @@ import { en } from '../../../src/text/en.ts';
 import type { Text } from '../../../src/text/text.ts';
 import { createTeams, createTeamsOutbound } from '../../../src/teams/teams.ts';
 import type { App } from '../../../src/usecases/ports/app.ts';
-import type {
-  RenewClaims,
-  Sessions,
-  TeamsCards,
-  TeamsSender,
-  Turn,
-} from '../../../src/usecases/ports/ports.ts';
-import type { Conversation } from '../../../src/usecases/ports/store.ts';
+import type { RenewClaims } from '../../../src/usecases/ports/renew-claims.ts';
+import type { Sessions } from '../../../src/usecases/ports/sessions.ts';
+import type { TeamsCards } from '../../../src/usecases/ports/cards.ts';
+import type { TeamsSender } from '../../../src/usecases/ports/teams-sender.ts';
+import type { Turn } from '../../../src/usecases/ports/notifier.ts';
+import type { Conversation } from '../../../src/usecases/ports/card-store.ts';
 import { NOW, pendingRequest, principal, workflow } from '../../support/builders.ts';
 import { memoryLeases } from '../../support/memory-leases.ts';
 

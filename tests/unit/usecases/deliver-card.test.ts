@@ -1,5 +1,5 @@
 import { eventually } from '../../../src/local/find.ts';
-import { StoreError } from '../../../src/store/errors.ts';
+import { StoreError } from '../../../src/usecases/ports/store-error.ts';
 import { cardJob } from '../../../src/usecases/requests/build-change.ts';
 import { answerLost, approve, ask, eventsOf, openFixture, runJob } from './fixture.ts';
 import type { Fixture } from './fixture.ts';

@@ -1,5 +1,5 @@
-import { StoreError } from '../../../src/store/errors.ts';
-import type { Change } from '../../../src/usecases/ports/store.ts';
+import { StoreError } from '../../../src/usecases/ports/store-error.ts';
+import type { Change } from '../../../src/usecases/ports/request-store.ts';
 import { answerLost, approve, ask, openFixture, outcome, runJob } from './fixture.ts';
 import type { Fixture } from './fixture.ts';
 

@@ -7,17 +7,15 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import { createApp } from '../../../src/usecases/app.ts';
 import type { App } from '../../../src/usecases/ports/app.ts';
 import type { JobDeps } from '../../../src/usecases/deps.ts';
-import type {
-  ExecutionResult,
-  Executors,
-  MakeCard,
-  Posted,
-} from '../../../src/usecases/ports/ports.ts';
+import type { ExecutionResult, Executors } from '../../../src/usecases/ports/executors.ts';
+import type { MakeCard, Posted } from '../../../src/usecases/ports/notifier.ts';
 import { runJob as runJobWith } from '../../../src/usecases/jobs/run-job.ts';
 import type { JobResult } from '../../../src/usecases/jobs/run-job.ts';
 import { createSignals } from '../../../src/usecases/signals.ts';
-import type { Change, CommitResult, Job, Store } from '../../../src/usecases/ports/store.ts';
-import { StoreError } from '../../../src/store/errors.ts';
+import type { Change, CommitResult } from '../../../src/usecases/ports/request-store.ts';
+import type { Job } from '../../../src/usecases/ports/job-store.ts';
+import type { Store } from '../../../src/usecases/ports/store.ts';
+import { StoreError } from '../../../src/usecases/ports/store-error.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
 import { EXECUTION, principal, workflow } from '../../support/builders.ts';
 import { eventsIn } from '../../support/events.ts';

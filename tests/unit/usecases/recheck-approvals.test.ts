@@ -1,7 +1,7 @@
 import { evidenceAge } from '../../../src/domain/request/evidence.ts';
 import type { HeldNow } from '../../../src/domain/request/recheck.ts';
-import type { AskedAbout, ClaimsRefresher } from '../../../src/usecases/ports/ports.ts';
-import type { Job } from '../../../src/usecases/ports/store.ts';
+import type { AskedAbout, ClaimsRefresher } from '../../../src/usecases/ports/claims-refresher.ts';
+import type { Job } from '../../../src/usecases/ports/job-store.ts';
 import { principal, stage, workflow } from '../../support/builders.ts';
 import { approve, ask, ben, eventsOf, openFixture, outcome, runJob } from './fixture.ts';
 import type { Fixture } from './fixture.ts';

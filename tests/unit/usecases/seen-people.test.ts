@@ -1,5 +1,5 @@
 import { createSeenPeople } from '../../../src/usecases/people/seen-people.ts';
-import type { SeenPerson } from '../../../src/usecases/ports/store.ts';
+import type { SeenPerson } from '../../../src/usecases/ports/card-store.ts';
 
 const T0 = 1_700_000_000_000;
 

@@ -1,7 +1,7 @@
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { textFor } from '../../../src/text/text.ts';
 import { identityError } from '../../../src/identity/codes.ts';
-import type { SignInPages } from '../../../src/usecases/ports/ports.ts';
+import type { SignInPages } from '../../../src/usecases/ports/sign-in-pages.ts';
 import { createWebPages } from '../../../src/web/pages.ts';
 
 const link = 'l'.repeat(43);

@@ -1,4 +1,4 @@
-import type { Job, JobStore, NewJob } from '../../../src/usecases/ports/store.ts';
+import type { Job, JobStore, NewJob } from '../../../src/usecases/ports/job-store.ts';
 
 interface Row extends NewJob {
   attempts: number;

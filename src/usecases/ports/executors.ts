@@ -1,0 +1,19 @@
+import type { Outcome } from '../../domain/outcome.ts';
+import type { PlannedExecution, Request } from '../../domain/request/request.ts';
+
+/** The executors in force. */
+export interface Executors {
+  /** What an executor would do for these fields; undefined where the name is not configured. */
+  plan(name: string): PlannedExecution | undefined;
+  execute(request: Request, attempt: number): Promise<ExecutionResult>;
+  /** Whether sending the same request again is safe, because the target drops repeats. */
+  repeatable(name: string): boolean;
+}
+
+/**
+ * What an executor says. `retry`: certainly not applied (or safe to repeat), try again.
+ * `unknown`: sent, but whether it took effect cannot be told.
+ */
+export type ExecutionResult =
+  | { readonly kind: 'applied' | 'failed' | 'unknown'; readonly outcome: Outcome }
+  | { readonly kind: 'retry'; readonly outcome: Outcome; readonly retryAfterMs: number | null };

@@ -1,0 +1,8 @@
+/** Who Teams says sent an activity; trusted only after the gate. */
+export interface TeamsSender {
+  readonly tenantId: string;
+  readonly objectId: string;
+  /** Teams user id (MRI). */
+  readonly userId: string;
+  readonly name: string;
+}
