@@ -13,7 +13,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { StoreError } from '../../src/usecases/ports/store-error.ts';
-import { encodeChange } from '../../src/store/sqlite/encode-change.ts';
 import { runGroup } from '../../src/store/sqlite/group.ts';
 import type { Call } from '../../src/store/sqlite/group.ts';
 import { migrate } from '../../src/store/sqlite/migrate.ts';
@@ -149,7 +148,7 @@ describe('faults of a SQLite store', () => {
     const big = { text: 'x'.repeat(200_000) };
     const calls = [0, 1, 2].map((at): Call => [
       'commit',
-      encodeChange(change({ events: [event(null, { data: at === 1 ? big : {} })] })),
+      change({ events: [event(null, { data: at === 1 ? big : {} })] }),
     ]);
     const { page_count: pages } = session.get('PRAGMA page_count') as { page_count: number };
     session.database.exec(`PRAGMA max_page_count = ${pages + 10}`);
@@ -175,8 +174,8 @@ describe('faults of a SQLite store', () => {
       },
     };
     const calls: Call[] = [
-      ['commit', encodeChange(submission(request(), { onceKeys: [onceKey({ key: 'k' })] }))],
-      ['commit', encodeChange(change({}))],
+      ['commit', submission(request(), { onceKeys: [onceKey({ key: 'k' })] })],
+      ['commit', change({})],
     ];
     const answers = runGroup(broken, calls, { patienceMs: 100 });
     expect(answers).toMatchObject([{ failed: {} }, { failed: {} }]);

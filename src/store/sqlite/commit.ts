@@ -1,20 +1,22 @@
-import type { CommitResult, OnceKey, OnceKeyKind } from '../../usecases/ports/request-store.ts';
-import type { EncodedChange } from './encode-change.ts';
+import type {
+  Change,
+  CommitResult,
+  OnceKey,
+  OnceKeyKind,
+} from '../../usecases/ports/request-store.ts';
+import { checkGuard } from '../check-guard.ts';
+import { askedPart, progressPart } from '../rows.ts';
 import { finishJob } from './job-operations.ts';
-import { unpackChange } from './packed-change.ts';
-import type { PackedChange } from './packed-change.ts';
-import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
-import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
 import { FIND_CHANGE, FIND_ONCE_KEY, INSERT_CHANGE, INSERT_ONCE_KEY } from './queries/changes.ts';
-import { HOLD_JOB, UPSERT_JOB } from './queries/jobs.ts';
-import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
+import { HOLD_JOB } from './queries/jobs.ts';
 import {
   CHECK_VERSION,
   INSERT_DECISION,
   INSERT_REQUEST,
   UPDATE_REQUEST,
 } from './queries/requests.ts';
-import type { Row, Session } from './session.ts';
+import type { Session } from './session.ts';
+import { addJob, putCard, putConversation, recordEvents, seePerson } from './write-rows.ts';
 
 const CONFLICT: CommitResult = { status: 'conflict' };
 
@@ -22,79 +24,92 @@ const CONFLICT: CommitResult = { status: 'conflict' };
  * Writes a change inside the savepoint of its caller, who undoes it unless the answer is
  * `committed`. The order is the port's: a known change, once-keys in their order, the job's fence, the
  * guard, the decision; what comes first is what is answered.
+ *
+ * @throws StoreError `store_rejected` where the guard does not fit the request.
  */
-export function commit(session: Session, packed: PackedChange): CommitResult {
-  const change = unpackChange(packed);
-  const repeated = rememberChange(session, change) ?? takeOnceKeys(session, change);
+export function commit(session: Session, change: Change): CommitResult {
+  checkGuard(change);
+  const requestId =
+    change.guard?.requestId ?? change.request?.id ?? change.decision?.requestId ?? null;
+  const repeated = rememberChange(session, change, requestId) ?? takeOnceKeys(session, change);
   if (repeated) return repeated;
-  const { ack } = change;
-  if (ack && !carryOut(session, ack, change.at)) return CONFLICT;
+  if (!carryOut(session, change)) return CONFLICT;
   const number = writeRequest(session, change);
   if (number === undefined) return CONFLICT;
-  if (change.decision && session.run(INSERT_DECISION, change.decision) === 0) {
-    return duplicate('decision', { requestId: change.requestId, fingerprint: null });
+  if (!addDecision(session, change)) {
+    return duplicate('decision', { requestId, fingerprint: null });
   }
-  for (const event of change.events) {
-    session.run(INSERT_EVENT, event);
-    session.run(INSERT_PENDING, [event[0] ?? null]);
-  }
-  for (const job of change.jobs) session.run(UPSERT_JOB, job);
-  for (const card of change.cards) session.run(UPSERT_CARD, card);
-  for (const met of change.conversations) session.run(UPSERT_CONVERSATION, met);
-  for (const person of change.people) seePerson(session, person);
+  const { at, events = [], jobs = [], cards = [], conversations = [], people = [] } = change;
+  recordEvents(session, events);
+  for (const job of jobs) addJob(session, job, at);
+  for (const card of cards) putCard(session, card);
+  for (const conversation of conversations) putConversation(session, conversation);
+  for (const person of people) seePerson(session, person);
   return { status: 'committed', number };
 }
 
-function rememberChange(session: Session, change: EncodedChange): CommitResult | undefined {
-  if (session.run(INSERT_CHANGE, [change.id, change.requestId, change.at]) > 0) return undefined;
-  const first = session.get(FIND_CHANGE, [change.id]) as Pick<OnceKey, 'requestId'>;
+function rememberChange(
+  session: Session,
+  { id, at }: Change,
+  requestId: string | null,
+): CommitResult | undefined {
+  if (session.run(INSERT_CHANGE, { id, requestId, at }) > 0) return undefined;
+  const first = session.get(FIND_CHANGE, { id }) as Pick<OnceKey, 'requestId'>;
   return duplicate('change', { ...first, fingerprint: null });
 }
 
-function carryOut(
-  session: Session,
-  { key, fence, done }: NonNullable<EncodedChange['ack']>,
-  now: number,
-): boolean {
-  if (done === null) return session.run(HOLD_JOB, [key, fence]) > 0;
-  return finishJob(session, { key, fence, done, now });
-}
-
-function takeOnceKeys(session: Session, change: EncodedChange): CommitResult | undefined {
-  for (const once of change.onceKeys) {
-    if (session.run(INSERT_ONCE_KEY, once) > 0) continue;
-    const first = session.get(FIND_ONCE_KEY, once.slice(0, 2)) as OnceKey;
-    return duplicate(once[0] as OnceKeyKind, first);
+function takeOnceKeys(session: Session, { onceKeys = [] }: Change): CommitResult | undefined {
+  for (const { kind, key, requestId, fingerprint, expiresAt } of onceKeys) {
+    const taken = { kind, key, requestId, fingerprint, expiresAt };
+    if (session.run(INSERT_ONCE_KEY, taken) > 0) continue;
+    return duplicate(kind, session.get(FIND_ONCE_KEY, [kind, key]) as OnceKey);
   }
   return undefined;
 }
 
+/** Whether the job that the change carries out, if any, is still under its lease. */
+function carryOut(session: Session, { ack, at }: Change): boolean {
+  if (!ack) return true;
+  const { key, fence, done } = ack;
+  if (done === null) return session.run(HOLD_JOB, { key, fence }) > 0;
+  return finishJob(session, { key, fence, done, now: at });
+}
+
 /** The request's number, 0 where the change is about none; undefined where the guard fails. */
-function writeRequest(session: Session, { request }: EncodedChange): number | undefined {
-  if (!request) return 0;
-  switch (request.write) {
-    case 'insert':
-      return session.insert(INSERT_REQUEST, request.row);
-    case 'check':
-      return guarded(session, request.row);
-    case 'update': {
-      const number = guarded(session, request.guard);
-      if (number !== undefined) session.run(UPDATE_REQUEST, [...request.row, number]);
-      return number;
-    }
+function writeRequest(session: Session, { request, guard }: Change): number | undefined {
+  if (!guard) return request ? insertRequest(session, request) : 0;
+  const { requestId, version } = guard;
+  const seen = session.get(CHECK_VERSION, { requestId, version }) as { number: number } | undefined;
+  if (seen && request) {
+    session.run(UPDATE_REQUEST, {
+      number: seen.number,
+      version: request.version,
+      state: request.state,
+      progress: progressPart(request),
+    });
   }
+  return seen?.number;
 }
 
-/** The number of the request that is as it was seen. */
-function guarded(session: Session, guard: Row): number | undefined {
-  return (session.get(CHECK_VERSION, guard) as { number: number } | undefined)?.number;
+function insertRequest(session: Session, request: NonNullable<Change['request']>): number {
+  return session.insert(INSERT_REQUEST, {
+    id: request.id,
+    version: request.version,
+    state: request.state,
+    workflow: request.workflow,
+    requesterKey: request.requester.key,
+    asked: askedPart(request),
+    progress: progressPart(request),
+  });
 }
 
-function seePerson(session: Session, row: Row): void {
-  if (session.run(UPSERT_PERSON, row) === 0) return;
-  const [key = null, , , , , roles = null, , seenAt = null] = row;
-  session.run(FORGET_ROLES, [key, roles]);
-  session.run(UPSERT_ROLES, [key, seenAt, roles]);
+/** False where this person's word on this stage is there already. */
+function addDecision(session: Session, { decision }: Change): boolean {
+  if (!decision) return true;
+  const { id, requestId, stage, nth, at } = decision;
+  const approverKey = decision.approver.key;
+  const body = JSON.stringify(decision);
+  return session.run(INSERT_DECISION, { id, requestId, stage, approverKey, nth, at, body }) > 0;
 }
 
 function duplicate(

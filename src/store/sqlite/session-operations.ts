@@ -4,7 +4,6 @@ import type {
   StoredSession,
   WhichSessions,
 } from '../../usecases/ports/session-store.ts';
-import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import {
   LEASE_REFRESH,
   DELETE_OF_OWNER,
@@ -20,6 +19,7 @@ import {
   TOUCH_SESSION,
 } from './queries/sessions.ts';
 import type { Row, Session } from './session.ts';
+import { recordEvents } from './write-rows.ts';
 
 type Input<Name extends keyof SessionStore> = Parameters<SessionStore[Name]>[0];
 
@@ -44,7 +44,7 @@ export const SESSION_OPERATIONS = {
       started.encrypted,
       started.encryptedWith,
     ]);
-    record(session, recorded);
+    recordEvents(session, recorded.events);
   },
 
   touchSession(session: Session, { id, generation, usedAt, endsAt }: Input<'touchSession'>) {
@@ -78,7 +78,7 @@ export const SESSION_OPERATIONS = {
 
   endSessions(session: Session, { which, recorded, always = false }: Input<'endSessions'>): number {
     const gone = session.run(...ending(which));
-    if (gone > 0 || always) record(session, recorded);
+    if (gone > 0 || always) recordEvents(session, recorded.events);
     return gone;
   },
 };
@@ -95,12 +95,5 @@ function ending(which: WhichSessions): [sql: string, row: Row] {
       return which.tenantId === undefined
         ? [END_OBJECT, [which.objectId]]
         : [END_PERSON, [which.objectId, which.tenantId]];
-  }
-}
-
-function record(session: Session, { events }: Recorded): void {
-  for (const { id, at, type, requestId, body } of events) {
-    session.run(INSERT_EVENT, [id, at, type, requestId, body]);
-    session.run(INSERT_PENDING, [id]);
   }
 }

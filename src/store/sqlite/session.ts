@@ -2,7 +2,8 @@ import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 
-export type Row = readonly SQLInputValue[];
+/** The values of a statement's parameters, by place (`?`) or by name (`:name`). */
+export type Row = readonly SQLInputValue[] | Readonly<Record<string, SQLInputValue>>;
 
 /** A connection with its prepared statements; each query is prepared once. */
 export interface Session {
@@ -73,18 +74,23 @@ export function sessionOf(database: DatabaseSync): Session {
   };
   return {
     database,
-    run: (sql, row = []) => Number(statement(sql).run(...row).changes),
-    insert: (sql, row = []) => Number(statement(sql).run(...row).lastInsertRowid),
-    get: (sql, row = []) => statement(sql).get(...row),
-    columns: (sql, row = []) =>
-      statement(sql, asColumns).get(...row) as unknown as unknown[] | undefined,
-    all: (sql, row = []) => statement(sql).all(...row),
+    run: (sql, row) => Number(statement(sql).run(...bound(row)).changes),
+    insert: (sql, row) => Number(statement(sql).run(...bound(row)).lastInsertRowid),
+    get: (sql, row) => statement(sql).get(...bound(row)),
+    columns: (sql, row) =>
+      statement(sql, asColumns).get(...bound(row)) as unknown as unknown[] | undefined,
+    all: (sql, row) => statement(sql).all(...bound(row)),
     close() {
       asObjects.clear();
       asColumns.clear();
       if (database.isOpen) database.close();
     },
   };
+}
+
+/** The arguments that node:sqlite takes: each value by place, or one object of names. */
+function bound(row: Row = []): SQLInputValue[] {
+  return (Array.isArray(row) ? row : [row]) as SQLInputValue[];
 }
 
 /** Closes the connection again where its settings were refused. */

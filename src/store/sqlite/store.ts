@@ -1,11 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { Change } from '../../usecases/ports/request-store.ts';
 import type { Store } from '../../usecases/ports/store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
-import { encodeChange } from './encode-change.ts';
 import { toStoreError } from './errors.ts';
-import type { PackedChange } from './packed-change.ts';
 import { NOW, READ_CHECK } from './queries/housekeeping.ts';
 import { ANY_DUE } from './queries/jobs.ts';
 import { createReader, read } from './reader.ts';
@@ -51,9 +48,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
   return {
     ...createReader(session),
 
-    async commit(change) {
-      return writer.call('commit', encode(change));
-    },
+    commit: (change) => writer.call('commit', change),
     async leaseJobs(options) {
       // Most looks find nothing due: those need neither the writer nor its lock.
       const due = await read(session, () => session.get(ANY_DUE, [options.now]));
@@ -99,13 +94,4 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
       await writer.close();
     },
   };
-}
-
-/** A value without a JSON form is the sender's fault, as one that breaks the schema is. */
-function encode(change: Change): PackedChange {
-  try {
-    return encodeChange(change);
-  } catch (error) {
-    throw toStoreError(error);
-  }
 }

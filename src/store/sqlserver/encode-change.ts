@@ -2,7 +2,7 @@ import { sha256 } from '../../lib/hash.ts';
 import type { Card, SeenPerson } from '../../usecases/ports/card-store.ts';
 import type { Change, OnceKey } from '../../usecases/ports/request-store.ts';
 import type { NewJob } from '../../usecases/ports/job-store.ts';
-import { StoreError } from '../../usecases/ports/store-error.ts';
+import { checkGuard } from '../check-guard.ts';
 import { askedPart, progressPart } from '../rows.ts';
 import { carry, jsonText } from './query.ts';
 import type { ValuesOf } from './query.ts';
@@ -32,10 +32,10 @@ const NO_REQUEST: RequestValues = {
  * A change as the parameters of its batch. `attempt` names this sending of it. Lists are in the
  * order of their keys, so that two commits reach for common rows in one order.
  *
- * @throws StoreError `store_rejected` where the guard is another request's, or the version that is
- *   written does not rise above the guarded one (a later guard could then miss this commit).
+ * @throws StoreError `store_rejected` where the guard does not fit the request.
  */
 export function encodeChange(change: Change, attempt: string): Values {
+  checkGuard(change);
   const { request, guard, decision, at, ack } = change;
   const people = latest(change.people ?? [], (person) => person.seenAt);
   return {
@@ -96,13 +96,6 @@ function encodeRequest({ request, guard }: Change): RequestValues {
       requesterKey: request.requester.key,
       asked: askedPart(request),
     };
-  }
-  if (guard.requestId !== request.id || version <= guard.version) {
-    throw new StoreError(
-      'store_rejected',
-      `The guard (${guard.requestId}, version ${guard.version}) does not fit the request that is ` +
-        `written (${request.id}, version ${version}): this is a fault of the program.`,
-    );
   }
   return { ...written, write: 'update', ...seen };
 }

@@ -2,11 +2,11 @@
 
 const EVENT = 'e.id, e.at, e.type, e.request_id AS requestId, e.body';
 
-/** id, at, type, request, body */
 export const INSERT_EVENT = `
-  INSERT INTO audit_events (id, at, type, request_id, body) VALUES (?, ?, ?, ?, ?)`;
+  INSERT INTO audit_events (id, at, type, request_id, body)
+  VALUES (:id, :at, :type, :requestId, :body)`;
 
-export const INSERT_PENDING = 'INSERT INTO audit_pending (event_id) VALUES (?)';
+export const INSERT_PENDING = 'INSERT INTO audit_pending (event_id) VALUES (:id)';
 
 export const UNSEALED_EVENTS = `
   SELECT ${EVENT} FROM audit_pending p CROSS JOIN audit_events e ON e.id = p.event_id

@@ -6,16 +6,14 @@ const CARD = `
 
 export const LOAD_CARD = `SELECT ${CARD} FROM cards WHERE id = ?`;
 
-/**
- * id, request, channel, conversation, service URL, activity, posted revision; conversation,
- * activity, id. A second copy of a message that another card already is inserts nothing.
- */
+/** A second copy of a message that another card already is inserts nothing. */
 export const UPSERT_CARD = `
   INSERT INTO cards
     (id, request_id, channel, conversation_id, service_url, activity_id, posted_revision)
-  SELECT ?, ?, ?, ?, ?, ?, ?
+  SELECT :id, :requestId, :channel, :conversationId, :serviceUrl, :activityId, :postedRevision
   WHERE NOT EXISTS (
-    SELECT 1 FROM cards c WHERE c.conversation_id = ? AND c.activity_id = ? AND c.id <> ?
+    SELECT 1 FROM cards c
+    WHERE c.conversation_id = :conversationId AND c.activity_id = :activityId AND c.id <> :id
   )
   ON CONFLICT (id) DO UPDATE SET
     request_id = excluded.request_id,
@@ -30,10 +28,10 @@ export const FIND_CONVERSATION = `
     user_id AS userId, updated_at AS updatedAt
   FROM conversations WHERE key = ?`;
 
-/** key, tenant, conversation, service URL, user, updated at. Older news change nothing. */
+/** Older news change nothing. */
 export const UPSERT_CONVERSATION = `
   INSERT INTO conversations (key, tenant_id, conversation_id, service_url, user_id, updated_at)
-  VALUES (?, ?, ?, ?, ?, ?)
+  VALUES (:key, :tenantId, :conversationId, :serviceUrl, :userId, :updatedAt)
   ON CONFLICT (key) DO UPDATE SET
     tenant_id = excluded.tenant_id,
     conversation_id = excluded.conversation_id,

@@ -1,15 +1,15 @@
 /** What has happened once: change ids and once-keys. */
 
-/** id, request, at. No row changed: the change was committed before. */
+/** No row changed: the change was committed before. */
 export const INSERT_CHANGE = `
-  INSERT INTO changes (id, request_id, at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+  INSERT INTO changes (id, request_id, at) VALUES (:id, :requestId, :at) ON CONFLICT (id) DO NOTHING`;
 
-export const FIND_CHANGE = 'SELECT request_id AS requestId FROM changes WHERE id = ?';
+export const FIND_CHANGE = 'SELECT request_id AS requestId FROM changes WHERE id = :id';
 
-/** kind, key, request, fingerprint, expires at. No row changed: the key is used up. */
+/** No row changed: the key is used up. */
 export const INSERT_ONCE_KEY = `
   INSERT INTO once_keys (kind, key, request_id, fingerprint, expires_at)
-  VALUES (?, ?, ?, ?, ?)
+  VALUES (:kind, :key, :requestId, :fingerprint, :expiresAt)
   ON CONFLICT (kind, key) DO NOTHING`;
 
 export const FIND_ONCE_KEY = `

@@ -1,20 +1,19 @@
 /** Durable work. `due_at` alone decides who may take a job; index jobs_by_due serves it. */
 
 /**
- * key, kind, request, subject, run at, due at (the same), wanted; at, at.
  * Held at this moment: only `wanted` rises, the holder's ack makes it ready again. Dead: revived.
  */
 export const UPSERT_JOB = `
   INSERT INTO jobs (key, kind, request_id, subject, run_at, due_at, wanted)
-  VALUES (?, ?, ?, ?, ?, ?, ?)
+  VALUES (:key, :kind, :requestId, :subject, :runAt, :runAt, :wanted)
   ON CONFLICT (key) DO UPDATE SET
     wanted = max(wanted, excluded.wanted),
     run_at = CASE
-      WHEN lease_until > ? THEN run_at
+      WHEN lease_until > :at THEN run_at
       WHEN due_at IS NULL THEN excluded.run_at
       ELSE min(run_at, excluded.run_at) END,
     due_at = CASE
-      WHEN lease_until > ? THEN due_at
+      WHEN lease_until > :at THEN due_at
       WHEN due_at IS NULL THEN excluded.run_at
       ELSE min(due_at, excluded.run_at) END,
     attempts = CASE WHEN due_at IS NULL THEN 0 ELSE attempts END,
@@ -38,10 +37,10 @@ export const FINISH_JOB = `
   DELETE FROM jobs
   WHERE key = ? AND fence = ? AND lease_until IS NOT NULL AND wanted <= ?`;
 
-/** key, fence. It stays in hand. */
+/** It stays in hand. */
 export const HOLD_JOB = `
   UPDATE jobs SET lease_until = lease_until
-  WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
+  WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL`;
 
 /** now, now; key, fence. Delivered, but more was wanted meanwhile: ready at once. */
 export const REOPEN_JOB = `

@@ -18,10 +18,10 @@ export const FIND_PEOPLE = `
   )
   ORDER BY p.seen_at DESC, p.key DESC LIMIT ? + 0`;
 
-/** key, tenant, object, user, name, roles, claims, seen at. Older news change nothing. */
+/** Older news change nothing. */
 export const UPSERT_PERSON = `
   INSERT INTO people (key, tenant_id, object_id, user_id, name, roles, claims, seen_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  VALUES (:key, :tenantId, :objectId, :userId, :name, :roles, :claims, :seenAt)
   ON CONFLICT (key) DO UPDATE SET
     tenant_id = excluded.tenant_id,
     object_id = excluded.object_id,
@@ -32,13 +32,12 @@ export const UPSERT_PERSON = `
     seen_at = excluded.seen_at
   WHERE excluded.seen_at >= seen_at`;
 
-/** person, roles (JSON): roles that the person has no more. */
+/** Roles that the person has no more. */
 export const FORGET_ROLES = `
   DELETE FROM people_roles
-  WHERE person_key = ? AND role NOT IN (SELECT value FROM json_each(?))`;
+  WHERE person_key = :key AND role NOT IN (SELECT value FROM json_each(:roles))`;
 
-/** person, seen at, roles (JSON) */
 export const UPSERT_ROLES = `
   INSERT INTO people_roles (person_key, role, seen_at)
-  SELECT ?, value, ? FROM json_each(?) WHERE true
+  SELECT :key, value, :seenAt FROM json_each(:roles) WHERE true
   ON CONFLICT (person_key, role) DO UPDATE SET seen_at = excluded.seen_at`;

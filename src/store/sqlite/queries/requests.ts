@@ -57,23 +57,22 @@ export const LIST_BY_REQUESTER_AND_WORKFLOW = newestOfStates(
   'i.requester_key = ? AND +i.workflow = ? AND i.state = s.value',
 );
 
-/**
- * id, version, state, workflow, requester key, asked, progress. The row id is its number: RETURNING
- * makes a table in memory each time, which costs more than all else of the statement.
- */
+/** Its row id is the request's number. */
 export const INSERT_REQUEST = `
   INSERT INTO requests (id, version, state, workflow, requester_key, asked, progress)
-  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (:id, :version, :state, :workflow, :requesterKey, :asked, :progress)`;
 
-/** version, state, progress; number, once CHECK_VERSION has given it in the same transaction. */
+/** Once CHECK_VERSION has given the number in the same transaction. */
 export const UPDATE_REQUEST = `
-  UPDATE requests SET version = ?, state = ?, progress = ? WHERE number = ?`;
+  UPDATE requests SET version = :version, state = :state, progress = :progress
+  WHERE number = :number`;
 
-/** id, version seen. No row: somebody else was faster. */
-export const CHECK_VERSION = 'SELECT number FROM requests WHERE id = ? AND version = ?';
+/** No row: somebody else was faster. */
+export const CHECK_VERSION = `
+  SELECT number FROM requests WHERE id = :requestId AND version = :version`;
 
-/** id, request, stage, approver key, nth, at, body. No row changed: this word is there already. */
+/** No row changed: this word is there already. */
 export const INSERT_DECISION = `
   INSERT INTO decisions (id, request_id, stage, approver_key, nth, at, body)
-  VALUES (?, ?, ?, ?, ?, ?, ?)
+  VALUES (:id, :requestId, :stage, :approverKey, :nth, :at, :body)
   ON CONFLICT (request_id, stage, approver_key, nth) DO NOTHING`;

@@ -1,0 +1,59 @@
+import type { StoredEvent } from '../../usecases/ports/audit-store.ts';
+import type { Card, Conversation, SeenPerson } from '../../usecases/ports/card-store.ts';
+import type { NewJob } from '../../usecases/ports/job-store.ts';
+import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
+import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
+import { UPSERT_JOB } from './queries/jobs.ts';
+import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
+import type { Session } from './session.ts';
+
+/** Events, to be sealed later. */
+export function recordEvents(session: Session, events: readonly StoredEvent[]): void {
+  for (const { id, at, type, requestId, body } of events) {
+    session.run(INSERT_EVENT, { id, at, type, requestId, body });
+    session.run(INSERT_PENDING, { id });
+  }
+}
+
+/** One job a key: a job of this key that is there is brought forward, raised or revived. */
+export function addJob(session: Session, job: NewJob, at: number): void {
+  const { key, kind, requestId, subject, runAt, wanted } = job;
+  session.run(UPSERT_JOB, { key, kind, requestId, subject, runAt, wanted, at });
+}
+
+/** Inserts or updates a card's copy by its id. */
+export function putCard(session: Session, card: Card): void {
+  session.run(UPSERT_CARD, {
+    id: card.id,
+    requestId: card.requestId,
+    channel: card.channel,
+    conversationId: card.conversationId,
+    serviceUrl: card.serviceUrl,
+    activityId: card.activityId,
+    postedRevision: card.postedRevision,
+  });
+}
+
+/** Inserts or updates a conversation; older news change nothing. */
+export function putConversation(session: Session, conversation: Conversation): void {
+  const { key, tenantId, conversationId, serviceUrl, userId, updatedAt } = conversation;
+  session.run(UPSERT_CONVERSATION, {
+    key,
+    tenantId,
+    conversationId,
+    serviceUrl,
+    userId,
+    updatedAt,
+  });
+}
+
+/** A person with their roles; older news change nothing. */
+export function seePerson(session: Session, person: SeenPerson): void {
+  const { key, tenantId, objectId, userId, name, seenAt } = person;
+  const roles = JSON.stringify(person.roles);
+  const claims = JSON.stringify(person.claims);
+  const row = { key, tenantId, objectId, userId, name, roles, claims, seenAt };
+  if (session.run(UPSERT_PERSON, row) === 0) return;
+  session.run(FORGET_ROLES, { key, roles });
+  session.run(UPSERT_ROLES, { key, roles, seenAt });
+}
