@@ -179,7 +179,7 @@ describe('the human behind a pipeline', () => {
       ...(await amara()),
       key: `other|${TENANT}|${AMARA}`,
       provider: 'other',
-      aliases: [],
+      linkedIdentities: [],
     };
     for (const token of [githubToken(), gitlabToken()]) {
       expect(await answerOf(await ask(await token), elsewhere)).toBe('own_request');
@@ -188,7 +188,7 @@ describe('the human behind a pipeline', () => {
 
   test('one Teams person is one principal, however a provider spells the ids', async () => {
     const by = await amara();
-    const asker = { ...by, key: 'other|a', objectId: AMARA.toUpperCase(), aliases: [] };
+    const asker = { ...by, key: 'other|a', objectId: AMARA.toUpperCase(), linkedIdentities: [] };
     const result = await fixture.app.submitRequest({
       workflow: 'deploy-production',
       by: asker,
@@ -225,7 +225,7 @@ describe('the human behind a pipeline', () => {
   test('the audit log records the actor', async () => {
     await ask(await githubToken());
     const [event] = await eventsOf(fixture, 'request.submitted');
-    expect(event?.data['requesterAliases']).toContain('actor:github|583231');
+    expect(event?.data['requesterLinkedIdentities']).toContain('actor:github|583231');
   });
 
   test.each([
@@ -261,8 +261,8 @@ describe('the human behind a pipeline', () => {
 
   test('removing a link later does not allow self-approval', async () => {
     const id = await ask(await githubToken());
-    const { aliases, ...alone } = await amara();
-    expect(aliases).not.toEqual([]);
+    const { linkedIdentities, ...alone } = await amara();
+    expect(linkedIdentities).not.toEqual([]);
     expect(await answerOf(id, alone)).toBe('own_request');
   });
 

@@ -244,7 +244,7 @@ describe('a Teams person by a link only', () => {
     await (await blind([[me, mine]])).signInAs('amara');
     const other = { issuer: 'local', subject: 'the-other-account' };
     const by = await (await blind([[me, mine, other]])).click('amara');
-    expect(by?.aliases).toContain('local|the-other-account');
+    expect(by?.linkedIdentities).toContain('local|the-other-account');
   });
 });
 

@@ -31,7 +31,7 @@ export interface EventData {
     Pick<Request, 'workflow' | 'workflowVersion' | 'digest' | 'reason' | 'fields'> & {
       readonly requester: PrincipalRef['key'];
       readonly beneficiary: PrincipalRef['key'];
-      readonly requesterAliases?: readonly string[];
+      readonly requesterLinkedIdentities?: readonly string[];
       readonly plan: Pick<Plan, 'stages' | 'execution'>;
       readonly origin: Origin;
     };

@@ -21,7 +21,7 @@ export interface PrincipalRef {
    * Keys of other identities of the same person: those that an administrator linked, and the human
    * whom a pipeline's token names. For rules that keep people apart; grants nothing.
    */
-  readonly aliases?: readonly string[];
+  readonly linkedIdentities?: readonly string[];
 }
 
 /** What is kept of the token that proved a principal; never the token. Times in ms. */
@@ -77,24 +77,31 @@ export function samePerson(one: PrincipalRef, other: PrincipalRef): boolean {
 }
 
 /**
- * What a person is called in the directory that Teams knows, whichever provider vouched for them;
- * among aliases it stands beside keys, none of which begins with a word and a colon like this one.
+ * The name of a person in the directory that Teams knows, whichever provider vouched for them. It
+ * stands among the keys of linked identities and cannot collide: no key begins with `teams:`.
  */
 export function directoryName(person: { tenant: string; objectId: string }): string {
   // Teams' ids are GUIDs, which some providers write in capitals.
   return `teams:${person.tenant}|${person.objectId}`.toLowerCase();
 }
 
-/** All that an identity goes by, for rules that keep people apart. */
-function namesOf({ key, aliases = [], tenant, objectId }: PrincipalRef): readonly string[] {
+/** All names of an identity, for rules that keep people apart. */
+function namesOf({
+  key,
+  linkedIdentities = [],
+  tenant,
+  objectId,
+}: PrincipalRef): readonly string[] {
   const inDirectory =
     tenant === null || objectId === null ? [] : [directoryName({ tenant, objectId })];
-  return [key, ...aliases, ...inDirectory];
+  return [key, ...linkedIdentities, ...inDirectory];
 }
 
 /** The part of a principal that is stored. */
 export function refOf(principal: PrincipalRef): PrincipalRef {
-  const { key, kind, provider, subject, tenant, objectId, name, aliases } = principal;
+  const { key, kind, provider, subject, tenant, objectId, name, linkedIdentities } = principal;
   const ref = { key, kind, provider, subject, tenant, objectId, name };
-  return aliases === undefined || aliases.length === 0 ? ref : { ...ref, aliases };
+  return linkedIdentities === undefined || linkedIdentities.length === 0
+    ? ref
+    : { ...ref, linkedIdentities };
 }

@@ -26,7 +26,7 @@ export function approvalsOf(request: Pick<Request, 'plan' | 'decisions'>): reado
  * Holds an approval against what its person has now, by the rules of the stage as planned.
  * `now` undefined: it cannot be determined.
  */
-export function recheckApproval(
+export function revalidateApproval(
   request: Pick<Request, 'plan'>,
   approval: Decision,
   now: HeldNow | undefined,

@@ -121,7 +121,9 @@ function submittedEvent(request: Request, { requester, origin }: Submission): Ev
       proof: requester.proof ?? null,
       roles: requester.roles,
       origin,
-      ...(ref.aliases === undefined ? {} : { requesterAliases: ref.aliases }),
+      ...(ref.linkedIdentities === undefined
+        ? {}
+        : { requesterLinkedIdentities: ref.linkedIdentities }),
     },
   };
 }

@@ -23,7 +23,7 @@ const LEASE_MS = 30_000;
  * Temporary failures: the token may be good, but cannot be checked now. Its key is not known yet (a
  * rotation), or the directory does not return the groups.
  */
-const PASSING = ['token_keys_unavailable', 'token_key_unknown', 'groups_unavailable'];
+const TRANSIENT = ['token_keys_unavailable', 'token_key_unknown', 'groups_unavailable'];
 
 /**
  * `renewed`: the row has new claims; `ended`: there is no session; `busy`: another replica
@@ -80,7 +80,7 @@ async function refresh(
   if (tokens === undefined) return 'ended';
   // From here on the old refresh token is used up: the new one must be stored.
   const { principal, failure } = await claimsOf(parts, content, tokens);
-  if (principal === undefined && !PASSING.includes(failure.code)) {
+  if (principal === undefined && !TRANSIENT.includes(failure.code)) {
     await parts.end(session, 'claims_refused', failure.code);
     return 'ended';
   }

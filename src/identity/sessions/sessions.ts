@@ -13,7 +13,7 @@ import type {
   StoredSession,
 } from '../../usecases/ports/session-store.ts';
 import { identityError } from '../codes.ts';
-import { aliasesOf, createLinks, isTeamsPerson } from '../tokens/links.ts';
+import { linkedIdentitiesOf, createLinks, isTeamsPerson } from '../tokens/links.ts';
 import type { Links } from '../tokens/links.ts';
 import { endedEvent, startedEvent } from './session-events.ts';
 import type { EndReason } from './session-events.ts';
@@ -200,8 +200,8 @@ async function linkedNow(
   end: (session: StoredSession, why: EndReason, code: string | null) => Promise<void>,
 ): Promise<Found | undefined> {
   const { session, content } = found;
-  const aliases = aliasesOf(links, content.principal.key, null);
-  const principal = { ...content.principal, aliases };
+  const linkedIdentities = linkedIdentitiesOf(links, content.principal.key, null);
+  const principal = { ...content.principal, linkedIdentities };
   if (isTeamsPerson(principal, session)) return { session, content: { ...content, principal } };
   await end(session, 'unlinked', null);
   return undefined;

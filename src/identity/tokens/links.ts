@@ -38,7 +38,11 @@ export function createLinks(
 }
 
 /** The other identities of a principal; `actor` is the key of the human behind a workload. */
-export function aliasesOf(links: Links, key: string, actor: string | null): readonly string[] {
+export function linkedIdentitiesOf(
+  links: Links,
+  key: string,
+  actor: string | null,
+): readonly string[] {
   const own = links.get(key) ?? [];
   if (actor === null) return own;
   return [...new Set([...own, actor, ...(links.get(actor) ?? [])])];
@@ -49,13 +53,17 @@ export function aliasesOf(links: Links, key: string, actor: string | null): read
  * an administrator configured (`identity.links`).
  */
 export function isTeamsPerson(
-  { tenant, objectId, aliases }: Pick<PrincipalRef, 'tenant' | 'objectId' | 'aliases'>,
+  {
+    tenant,
+    objectId,
+    linkedIdentities,
+  }: Pick<PrincipalRef, 'tenant' | 'objectId' | 'linkedIdentities'>,
   person: { tenantId: string; objectId: string },
 ): boolean {
   // The token's own claims take precedence over a link.
   if (tenant !== null) return tenant === person.tenantId && objectId === person.objectId;
   const linked = directoryName({ tenant: person.tenantId, objectId: person.objectId });
-  return aliases?.includes(linked) ?? false;
+  return linkedIdentities?.includes(linked) ?? false;
 }
 
 /** The key of a person with a Teams object id; equal for Entra's v1 and v2 tokens. */

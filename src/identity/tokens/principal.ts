@@ -3,7 +3,7 @@ import type { Principal, PrincipalKind, TokenEvidence } from '../../domain/peopl
 import { sha256 } from '../../lib/hash.ts';
 import { identityError } from '../codes.ts';
 import type { CompactToken } from './compact.ts';
-import { aliasesOf, personKey } from './links.ts';
+import { linkedIdentitiesOf, personKey } from './links.ts';
 import type { Links } from './links.ts';
 import { isGuid } from '../providers.ts';
 import type { Provider } from '../providers.ts';
@@ -54,7 +54,7 @@ export function principalOf(checked: CheckedToken, rules: PrincipalRules): Princ
   const subject = requiredText(claims, 'sub');
   const teams = teamsIdentity(claims, checked);
   const key = keyOf({ provider, subject, teams, kind, claims });
-  const aliases = aliasesOf(rules.links, key, actorOf(claims, config, kind));
+  const linkedIdentities = linkedIdentitiesOf(rules.links, key, actorOf(claims, config, kind));
   return {
     key,
     kind,
@@ -66,7 +66,7 @@ export function principalOf(checked: CheckedToken, rules: PrincipalRules): Princ
     roles: rolesOf(claims, config, rules.implied, { tenant: teams?.tenant ?? null, groups }),
     claims: ruleClaims(claims, config.claims),
     token: evidenceOf(checked, subject),
-    ...(aliases.length === 0 ? {} : { aliases }),
+    ...(linkedIdentities.length === 0 ? {} : { linkedIdentities }),
   };
 }
 

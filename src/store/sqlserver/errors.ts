@@ -8,13 +8,13 @@ export interface Failure {
   /** Whether the server surely wrote nothing: else the answer alone may be what was lost. */
   readonly undone: boolean;
   /** Whether the same again may succeed in a moment. */
-  readonly passing: boolean;
+  readonly transient: boolean;
 }
 
 interface Meaning {
   readonly code: StoreErrorCode;
   readonly message: string;
-  readonly passing?: boolean;
+  readonly transient?: boolean;
   /** The server says so and may yet have finished (a failover under way). */
   readonly mayBeDone?: boolean;
 }
@@ -27,21 +27,21 @@ const NO_DATABASE =
 const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   ...each([1205, 1222, 3960, 3961], {
     code: 'store_busy',
-    passing: true,
+    transient: true,
     message: 'Others hold the same rows for too long: send the same again a little later.',
   }),
   ...each([10928, 10929, 40501, 49918, 49919, 49920], {
     code: 'store_busy',
-    passing: true,
+    transient: true,
     message: 'The database is at the limit of its service tier: load it less or raise the tier.',
   }),
   ...each([40197, 40613, 233, 64, 10053, 10054, 10060, 121, 596, 6005], {
     code: 'store_unavailable',
-    passing: true,
+    transient: true,
     mayBeDone: true,
     message: 'The database is failing over or restarting: send the same again a little later.',
   }),
-  ...each([4060], { code: 'store_unavailable', passing: true, message: NO_DATABASE }),
+  ...each([4060], { code: 'store_unavailable', transient: true, message: NO_DATABASE }),
   ...each([911], { code: 'store_unavailable', message: NO_DATABASE }),
   ...each([18456, 18452, 18486, 18487, 18488, 40532], {
     code: 'store_unavailable',
@@ -85,12 +85,12 @@ const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   }),
   ...each([51001], {
     code: 'store_busy',
-    passing: true,
+    transient: true,
     message: 'Another start changes the schema for too long: look at it, then start again.',
   }),
   ...each([701, 802, 8645, 8651], {
     code: 'store_busy',
-    passing: true,
+    transient: true,
     message: 'The server is short of memory: give it more, or load it less.',
   }),
 ]);
@@ -101,17 +101,17 @@ const UNIQUE: readonly number[] = [2601, 2627];
 /** What mssql or tedious threw, told in our words. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof StoreError) {
-    return { error: thrown, undone: true, passing: thrown.code === 'store_busy' };
+    return { error: thrown, undone: true, transient: thrown.code === 'store_busy' };
   }
   const beforeSent = nameOf(thrown) !== 'RequestError';
   const meaning = numbersOf(thrown)
     .map((number) => BY_NUMBER.get(number))
     .find((one) => one);
   if (meaning) {
-    const { code, message, passing = false, mayBeDone = false } = meaning;
+    const { code, message, transient = false, mayBeDone = false } = meaning;
     return {
       error: new StoreError(code, message, { cause: thrown }),
-      passing,
+      transient,
       undone: beforeSent || !mayBeDone,
     };
   }
@@ -150,21 +150,21 @@ function lineFailure(thrown: unknown, beforeSent: boolean): Failure {
     const message =
       'No connection of the pool came free in time: send the same again later, or ' +
       'raise Max Pool Size.';
-    return { error: new StoreError('store_busy', message, cause), undone: true, passing: false };
+    return { error: new StoreError('store_busy', message, cause), undone: true, transient: false };
   }
   if (codes.some((code) => code === 'ELOGIN')) {
     const message = 'The server refuses the login: check the connection string.';
     return {
       error: new StoreError('store_unavailable', message, cause),
       undone: true,
-      passing: false,
+      transient: false,
     };
   }
   if (codes.includes(UNENCRYPTED)) {
     return {
       error: new StoreError('store_unavailable', NOT_ENCRYPTED, cause),
       undone: true,
-      passing: false,
+      transient: false,
     };
   }
   if (codes.some((code) => LINE.includes(code))) {
@@ -175,14 +175,18 @@ function lineFailure(thrown: unknown, beforeSent: boolean): Failure {
     return {
       error: new StoreError('store_unavailable', message, cause),
       undone: beforeSent,
-      passing: true,
+      transient: true,
     };
   }
   if (codes.some((code) => code === 'EPARAM' || code === 'EARGS')) {
     const { code, message } = BY_NUMBER.get(515) ?? FAULT;
-    return { error: new StoreError(code, message, cause), undone: true, passing: false };
+    return { error: new StoreError(code, message, cause), undone: true, transient: false };
   }
-  return { error: new StoreError(FAULT.code, FAULT.message, cause), undone: false, passing: false };
+  return {
+    error: new StoreError(FAULT.code, FAULT.message, cause),
+    undone: false,
+    transient: false,
+  };
 }
 
 const FAULT: Meaning = {

@@ -8,7 +8,7 @@ const LONGEST_REST_MS = 500;
 const MOST_TRIES = 12;
 
 /**
- * Repeats what failed in passing, with growing rests, drawn by chance so that those who met do not
+ * Repeats transient failures, with growing rests, drawn by chance so that those who met do not
  * meet again. Only what `mayRepeat` allows is repeated: a statement that may have been carried out
  * must be one that may be carried out twice.
  *
@@ -28,7 +28,7 @@ export async function patiently<Found>(
         return await attempt();
       } catch (thrown) {
         const failure = failureOf(thrown);
-        const again = failure.passing && options.mayRepeat(failure);
+        const again = failure.transient && options.mayRepeat(failure);
         if (!again || over || tries >= MOST_TRIES) throw failure.error;
       }
       await sleep(restMs(tries, options.ids));

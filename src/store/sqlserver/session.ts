@@ -31,7 +31,7 @@ export interface SessionOptions {
   readonly config: sql.config;
   readonly ids: Ids;
   readonly log: Logger;
-  /** How long a call that fails in passing is repeated (ms). */
+  /** How long a transient failure is repeated (ms). */
   readonly patienceMs: number;
   /** Calls that may wait for a connection at one time. */
   readonly queueLimit: number;

@@ -25,7 +25,7 @@ export interface SqlServerStoreOptions {
    * off: for a server on this machine, never in production. Default: no.
    */
   readonly allowUntrusted?: boolean;
-  /** How long a call that fails in passing is repeated before it fails (ms); default 4,000. */
+  /** How long a transient failure is repeated before it fails (ms); default 4,000. */
   readonly patienceMs?: number;
   /** Calls that may wait for a connection at one time before `store_busy`; default 1,000. */
   readonly queueLimit?: number;

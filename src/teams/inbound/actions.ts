@@ -36,7 +36,7 @@ async function act(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
   }
   const shown = readShown(data);
   if (!shown) return errorAnswer(deps.text, 400, 'card_data_invalid');
-  const press = { activity, sender, shown };
+  const cardAction = { activity, sender, shown };
   switch (verb) {
     case 'approve':
     case 'deny':
@@ -44,14 +44,14 @@ async function act(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
       const stage = readStage(data);
       if (!stage) return errorAnswer(deps.text, 400, 'card_data_invalid');
       const said = { ...stage, word: verb, reason: readReason(data.reason) };
-      return onDecide(deps, press, said);
+      return onDecide(deps, cardAction, said);
     }
     case 'cancel':
-      return onCancel(deps, press);
+      return onCancel(deps, cardAction);
     case 'review':
-      return onReview(deps, press);
+      return onReview(deps, cardAction);
     case 'refresh':
-      return onRefresh(deps, press);
+      return onRefresh(deps, cardAction);
     default:
       return errorAnswer(deps.text, 400, 'verb_unknown');
   }

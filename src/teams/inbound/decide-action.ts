@@ -14,8 +14,8 @@ import { requestAnswer } from './request-view.ts';
 import type { ShownRequest, ShownStage } from './request-view.ts';
 import { afterStepUp, demandOn } from './step-up.ts';
 
-/** A press on a button of a request's card. */
-export interface Press {
+/** An action on the card of a request: a person pressed one of its buttons. */
+export interface CardAction {
   readonly activity: TeamsActivity;
   readonly sender: TeamsSender;
   readonly shown: ShownRequest;
@@ -33,19 +33,19 @@ const OUT_OF_DATE: readonly Refusal['code'][] = [
 /** Approve, deny or withdraw: the word of the person that the brought token proves. */
 export async function onDecide(
   deps: BotDeps,
-  press: Press,
+  action: CardAction,
   said: ShownStage & { word: Word; reason: string | null },
 ): Promise<Answer> {
-  const { activity, sender, shown } = press;
+  const { activity, sender, shown } = action;
   const subject = { requestId: shown.id, revision: shown.revision };
   const unproven = { sender, subject, stepUp: () => demandOn(deps, shown.id, said.stage) };
   const proof = await prove(deps, activity, unproven);
-  if (proof.kind === 'answer') return (await earlier(deps, press)) ?? proof.answer;
+  if (proof.kind === 'answer') return (await earlier(deps, action)) ?? proof.answer;
   const { exchangeId } = proof;
-  const decide = (by: Principal) => decideBy(deps, press, { ...said, by, exchangeId });
+  const decide = (by: Principal) => decideBy(deps, action, { ...said, by, exchangeId });
   const result = await decide(proof.by);
   const weak = result.kind === 'refused' && result.refusal.code === 'step_up_required';
-  if (!weak || !result.request) return decideAnswer(deps, press, { by: proof.by, result });
+  if (!weak || !result.request) return decideAnswer(deps, action, { by: proof.by, result });
   const { request } = result;
   const after = await afterStepUp(deps, unproven, {
     by: proof.by,
@@ -53,12 +53,12 @@ export async function onDecide(
     decide,
   });
   if (after && !('kind' in after)) return after;
-  return decideAnswer(deps, press, { by: proof.by, result: after ?? result });
+  return decideAnswer(deps, action, { by: proof.by, result: after ?? result });
 }
 
 function decideBy(
   deps: BotDeps,
-  { activity, sender, shown }: Press,
+  { activity, sender, shown }: CardAction,
   said: ShownStage & {
     word: Word;
     reason: string | null;
@@ -89,7 +89,7 @@ function decideBy(
 
 async function decideAnswer(
   deps: BotDeps,
-  { shown }: Press,
+  { shown }: CardAction,
   { by, result }: { by: Principal; result: DecideResult },
 ): Promise<Answer> {
   const view = (request: Request) => requestAnswer(deps, request, by);
@@ -102,8 +102,8 @@ async function decideAnswer(
 }
 
 /** Cancel: by the person who asked. */
-export async function onCancel(deps: BotDeps, press: Press): Promise<Answer> {
-  const { activity, sender, shown } = press;
+export async function onCancel(deps: BotDeps, action: CardAction): Promise<Answer> {
+  const { activity, sender, shown } = action;
   const subject = { requestId: shown.id, revision: shown.revision };
   const proof = await prove(deps, activity, { sender, subject });
   if (proof.kind === 'answer') return proof.answer;
@@ -123,8 +123,8 @@ function pressedCard(deps: BotDeps, activity: TeamsActivity): ClickedCard | null
 
 // Teams sends an invoke again after a time-out, with a code that the first one used up. Where the
 // first one decided, the second is told what it did.
-async function earlier(deps: BotDeps, press: Press): Promise<Answer | undefined> {
-  const { activity, sender, shown } = press;
+async function earlier(deps: BotDeps, action: CardAction): Promise<Answer | undefined> {
+  const { activity, sender, shown } = action;
   if (activity.value.state === undefined) return undefined;
   const request: Request | undefined = await deps.app.loadForCard(shown.id);
   const decision = request?.decisions.find(

@@ -43,7 +43,7 @@ const FOREIGN = [
   'token_own_issuer',
 ];
 /** Codes that another sign-in would not mend. */
-const PASSING = [
+const TRANSIENT = [
   'token_keys_unavailable',
   'sign_in_unavailable',
   'sign_in_too_many_tries',
@@ -114,7 +114,7 @@ export async function refused(
     await deps.app.recordMismatch({ sender, requestId, code });
     return messageAnswer(sentence);
   }
-  if (PASSING.includes(code)) return messageAnswer(sentence);
+  if (TRANSIENT.includes(code)) return messageAnswer(sentence);
   return deps.signIn ? login(deps, given, { silent: false }) : preconditionAnswer(sentence);
 }
 

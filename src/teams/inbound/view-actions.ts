@@ -2,14 +2,14 @@ import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { cardAnswer, errorAnswer, notYours } from './answers.ts';
-import type { Press } from './decide-action.ts';
+import type { CardAction } from './decide-action.ts';
 import type { BotDeps } from '../deps.ts';
 import { prove } from './proof.ts';
 import { requestAnswer } from './request-view.ts';
 
 /** Review: everything that is decided about, for people whose token lets them read it. */
-export async function onReview(deps: BotDeps, press: Press): Promise<Answer> {
-  const { activity, sender, shown } = press;
+export async function onReview(deps: BotDeps, action: CardAction): Promise<Answer> {
+  const { activity, sender, shown } = action;
   const subject = { requestId: shown.id, revision: shown.revision };
   const proof = await prove(deps, activity, { sender, subject });
   if (proof.kind === 'answer') return proof.answer;
@@ -35,8 +35,8 @@ export async function onReviewByNumber(
  * Refresh: a client fetches its person's view by itself. It is never asked to log in, so the view
  * is by what is remembered of the person; the digest shows that the client has the card.
  */
-export async function onRefresh(deps: BotDeps, press: Press): Promise<Answer> {
-  const { sender, shown } = press;
+export async function onRefresh(deps: BotDeps, action: CardAction): Promise<Answer> {
+  const { sender, shown } = action;
   const request = await deps.app.loadForCard(shown.id);
   if (request?.digest !== shown.digest) {
     return errorAnswer(deps.text, 400, 'request_not_found');

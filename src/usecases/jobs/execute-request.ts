@@ -4,8 +4,8 @@ import type { Request } from '../../domain/request/request.ts';
 import { applyCommand } from '../requests/apply-command.ts';
 import type { JobDeps } from '../deps.ts';
 import type { JobResult } from './run-job.ts';
-import { recheckApprovals } from '../requests/recheck-approvals.ts';
-import type { Look } from '../requests/recheck-approvals.ts';
+import { revalidateApprovals } from '../requests/revalidate-approvals.ts';
+import type { Look } from '../requests/revalidate-approvals.ts';
 import { retryWrite } from '../store-faults.ts';
 import type { Job } from '../ports/job-store.ts';
 
@@ -47,19 +47,19 @@ export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult
 
 /** The look at the deciding people; undefined where the workflow wants none. */
 async function look(deps: JobDeps, request: Request): Promise<Look | undefined> {
-  return request.plan.recheckRoles ? recheckApprovals(deps, request) : undefined;
+  return request.plan.recheckRoles ? revalidateApprovals(deps, request) : undefined;
 }
 
 /** Somebody who approved lost role or claim, or nobody can tell even after asking for a while. */
 async function stop(
   deps: JobDeps,
   request: Request,
-  { outcome, recheck, passing }: Look,
+  { outcome, recheck, transient }: Look,
 ): Promise<JobResult> {
   if (outcome === null) return { done: 0 };
   const { failingSince = recheck.at } = recheck;
   const failingMs = recheck.at - failingSince;
-  if (passing && failingMs < LOOK_AGAIN_MS) {
+  if (transient && failingMs < LOOK_AGAIN_MS) {
     // On record once: since when it fails holds for every replica, and shows on the card.
     if (request.recheck?.failingSince !== failingSince) {
       await applyCommand(deps, { id: request.id, command: { type: 'recheck', recheck } });

@@ -186,7 +186,7 @@ describe('words', () => {
   });
 
   test('a linked account is not offered what the other account decided', () => {
-    const other = viewer(person('Amara at home', { aliases: [amara.key] }), OWNER_ROLE);
+    const other = viewer(person('Amara at home', { linkedIdentities: [amara.key] }), OWNER_ROLE);
     const request = planned([two], [first]);
     expect(verbsOf(show(request, other))).toEqual(['review']);
     expect(textsOf(show(request, other))).toContain(

@@ -1,7 +1,7 @@
 import {
   approvalsOf,
   recheckOutcome,
-  recheckApproval,
+  revalidateApproval,
 } from '../../../src/domain/request/recheck.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { transition } from '../../../src/domain/request/transition.ts';
@@ -43,7 +43,7 @@ function approvedBy(
 function found(request: Request, held: Readonly<Record<string, readonly string[] | undefined>>) {
   const people = approvalsOf(request).map((approval) => {
     const roles = held[approval.approver.name];
-    return recheckApproval(request, approval, roles && { roles, claims: {} });
+    return revalidateApproval(request, approval, roles && { roles, claims: {} });
   });
   return recheckOutcome(request, { at: NOW, people })?.code ?? null;
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../domain/outcome.ts';
-import { approvalsOf, recheckOutcome, recheckApproval } from '../../domain/request/recheck.ts';
+import { approvalsOf, recheckOutcome, revalidateApproval } from '../../domain/request/recheck.ts';
 import type { HeldNow } from '../../domain/request/recheck.ts';
 import type { Decision, Recheck, Request } from '../../domain/request/request.ts';
 import { seatsOf } from '../../domain/request/seats.ts';
@@ -12,13 +12,13 @@ import type { AskedAbout } from '../ports/claims-refresher.ts';
 /** People asked about at the same time. */
 const AT_ONCE = 10;
 
-/** What the look at the deciding people came to. */
+/** The result of the check of the people who approved. */
 export interface Look {
   readonly recheck: Recheck;
-  /** Why it must not run; null: everybody still has what they approved with. */
+  /** Why the request must not run; null: everybody still has what they approved with. */
   readonly outcome: Outcome | null;
-  /** Whether asking again may tell more. */
-  readonly passing: boolean;
+  /** Whether asking again in a moment may give a result. */
+  readonly transient: boolean;
 }
 
 /**
@@ -26,19 +26,19 @@ export interface Look {
  * claim that it wants. One that is lost stops the execution, and so does one that nobody can tell
  * of: the workflow asked for evidence of this moment, and there is none.
  */
-export async function recheckApprovals(deps: JobDeps, request: Request): Promise<Look> {
+export async function revalidateApprovals(deps: JobDeps, request: Request): Promise<Look> {
   const approvals = approvalsOf(request);
   const now = await heldByAll(deps, askedAbout(request, approvals));
   const found = approvals.map((approval) => {
     const held = now.get(approval.approver.key);
-    return recheckApproval(request, approval, held === 'fault' ? undefined : held);
+    return revalidateApproval(request, approval, held === 'fault' ? undefined : held);
   });
   const at = deps.clock.now();
   const lost = found.some((one) => one.found === 'lost');
-  const passing = !lost && [...now.values()].includes('fault');
+  const transient = !lost && [...now.values()].includes('fault');
   const since = request.recheck?.failingSince ?? at;
-  const recheck = { at, people: found, ...(passing ? { failingSince: since } : {}) };
-  return { recheck, passing, outcome: recheckOutcome(request, recheck) };
+  const recheck = { at, people: found, ...(transient ? { failingSince: since } : {}) };
+  return { recheck, transient, outcome: recheckOutcome(request, recheck) };
 }
 
 /** Each deciding person once, with the claims of all stages that they approved. */
