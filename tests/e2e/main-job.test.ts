@@ -367,7 +367,7 @@ test('a denial updates every copy of the card, and Mia is told in her chat', asy
   const result = await press(world, 'kenji', {
     place: mias.place,
     verb: 'deny',
-    inputs: { reason: 'Not on a Friday' },
+    inputs: { 'reason:stage-1': 'Not on a Friday' },
   });
   expect(result).toMatchObject({ kind: 'card' });
   for (const [personId, place] of [

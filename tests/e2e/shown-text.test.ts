@@ -104,7 +104,7 @@ describe('hostile text', () => {
       pressActivity(world, 'kenji', {
         place,
         verb: 'deny',
-        inputs: { reason: HOSTILE },
+        inputs: { 'reason:stage-1': HOSTILE },
         value: { authentication: { id: 'x-1', connectionName: 'countersign', token } },
       }),
     );

@@ -327,7 +327,7 @@ test('deny takes the same way', async () => {
     place,
     verb: 'deny',
     state: code,
-    inputs: { reason: 'Not now' },
+    inputs: { 'reason:stage-1': 'Not now' },
   });
   expect(await readRequest(world, id)).toMatchObject({
     state: 'denied',

@@ -185,7 +185,8 @@ const denyCard = ({ cards }: Text): Json => ({
     body: [
       {
         type: 'Input.Text',
-        id: 'reason',
+        // Ids are unique in a card, and several stages may be open.
+        id: 'reason:${s}',
         isMultiline: true,
         label: cards.why,
         placeholder: cards.whyHint,

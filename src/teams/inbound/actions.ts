@@ -43,8 +43,9 @@ async function act(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
     case 'withdraw': {
       const stage = readStage(data);
       if (!stage) return errorAnswer(deps.text, 400, 'card_data_invalid');
-      const said = { ...stage, word: verb, reason: readReason(data.reason) };
-      return onDecide(deps, cardAction, said);
+      // Deny on a card has a reason for each stage, a review one for all its buttons.
+      const reason = readReason(data[`reason:${stage.stage}`] ?? data.reason);
+      return onDecide(deps, cardAction, { ...stage, word: verb, reason });
     }
     case 'cancel':
       return onCancel(deps, cardAction);

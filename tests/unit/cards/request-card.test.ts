@@ -65,7 +65,7 @@ describe('the card of everybody', () => {
     expect(verbsOf(card)).toEqual(['approve', 'deny']);
     expect(card['actions']).toContainEqual(actionOf(card, 'approve'));
     const reason = nodesOf(card['actions']).find((node) => node['type'] === 'Input.Text');
-    expect(reason).toMatchObject({ id: 'reason', maxLength: 1_000 });
+    expect(reason).toMatchObject({ id: 'reason:stage-1', maxLength: 1_000 });
     expect(reason).not.toHaveProperty('isRequired');
   });
 

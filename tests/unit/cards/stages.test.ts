@@ -70,6 +70,11 @@ describe('two open stages', () => {
     expect(problemsOf(card)).toEqual([]);
   });
 
+  test('ask for a reason under an id of their own', () => {
+    const inputs = nodesOf(show(both)).filter(({ type }) => type === 'Input.Text');
+    expect(inputs.map(({ id }) => id)).toEqual(['reason:stage-1', 'reason:security']);
+  });
+
   test('are offered to a person as far as their roles go', () => {
     expect(buttonsOf(show(both, lead)).map(({ s }) => s)).toEqual(['security', 'security']);
     expect(titlesOf(show(both, lead))).toEqual(['Approve', 'Deny']);

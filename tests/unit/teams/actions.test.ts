@@ -177,6 +177,22 @@ describe('who clicks', () => {
 });
 
 describe('approve and deny', () => {
+  test.each([
+    [{ 'reason:stage-1': ' Not tonight ', 'reason:security': 'Other' }, 'Not tonight'],
+    [{ 'reason:security': 'Other' }, null],
+    // A review has one input for all its buttons.
+    [{ reason: 'Read to the end' }, 'Read to the end'],
+  ])('read the reason of their own stage: %j', async (inputs, reason) => {
+    const { teams, calls } = startBot(wire, {
+      handlers: {
+        decideRequest: () =>
+          Promise.resolve({ kind: 'decided', request: approvedRequest(), decision: null }),
+      },
+    });
+    await teams.handle(press('deny', { ...shown, ...inputs }, withToken('good')));
+    expect(calls[0]).toMatchObject({ name: 'decideRequest', input: { stage: 'stage-1', reason } });
+  });
+
   test('hand the verified person, what was shown and where to the use case', async () => {
     const done = approvedRequest();
     const { teams, calls } = startBot(wire, {
