@@ -62,18 +62,18 @@ export function consistencyRanges(earlier: number, size: number): readonly LeafR
 }
 
 /** Whether `proof` shows that `leaf` is leaf `index` of the tree (RFC 9162 section 2.1.3.2). */
-export function verifyInclusion(claim: {
+export function verifyInclusion(given: {
   index: number;
   size: number;
   leaf: Hash;
   root: Hash;
   proof: readonly Hash[];
 }): boolean {
-  if (!isCount(claim.index) || !isCount(claim.size) || claim.index >= claim.size) return false;
-  let place = claim.index;
-  let last = claim.size - 1;
-  let hash = claim.leaf;
-  for (const step of claim.proof) {
+  if (!isCount(given.index) || !isCount(given.size) || given.index >= given.size) return false;
+  let place = given.index;
+  let last = given.size - 1;
+  let hash = given.leaf;
+  for (const step of given.proof) {
     if (last === 0) return false;
     if (isOdd(place) || place === last) {
       hash = nodeHash(step, hash);
@@ -84,21 +84,21 @@ export function verifyInclusion(claim: {
     }
     [place, last] = [half(place), half(last)];
   }
-  return last === 0 && same(hash, claim.root);
+  return last === 0 && same(hash, given.root);
 }
 
 /** Whether `proof` shows that the later tree extends the earlier (RFC 9162 section 2.1.4.2). */
-export function verifyConsistency(claim: {
+export function verifyConsistency(given: {
   earlier: number;
   earlierRoot: Hash;
   size: number;
   root: Hash;
   proof: readonly Hash[];
 }): boolean {
-  const { earlier, size } = claim;
+  const { earlier, size } = given;
   if (!isCount(earlier) || !isCount(size) || earlier < 1 || earlier > size) return false;
-  if (earlier === size) return claim.proof.length === 0 && same(claim.earlierRoot, claim.root);
-  const path = isPowerOfTwo(earlier) ? [claim.earlierRoot, ...claim.proof] : [...claim.proof];
+  if (earlier === size) return given.proof.length === 0 && same(given.earlierRoot, given.root);
+  const path = isPowerOfTwo(earlier) ? [given.earlierRoot, ...given.proof] : [...given.proof];
   const [first, ...steps] = path;
   if (first === undefined || steps.length === 0) return false;
   let place = earlier - 1;
@@ -117,7 +117,7 @@ export function verifyConsistency(claim: {
     }
     [place, last] = [half(place), half(last)];
   }
-  return last === 0 && same(before, claim.earlierRoot) && same(after, claim.root);
+  return last === 0 && same(before, given.earlierRoot) && same(after, given.root);
 }
 
 // Sizes may pass 2^31, where bit operators of numbers would wrap around: arithmetic instead.

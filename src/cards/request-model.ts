@@ -93,11 +93,11 @@ function rowModel(row: Row): Model {
   return { label: row.label, value: row.text };
 }
 
-/** How it ended, or what the executor last said; a denial is told by its decision already. */
+/** How it ended, or what the executor last said; a denial is shown by its decision. */
 function outcomeModel(text: Text, request: Request, style: string): Model {
   const { outcome } = request;
-  const told = request.state === 'denied' && request.decisions.length > 0;
-  if (outcome === null || told) return { ended: false };
+  const shownByDecision = request.state === 'denied' && request.decisions.length > 0;
+  if (outcome === null || shownByDecision) return { ended: false };
   const reference = outcome.reference ?? '';
   return {
     ended: true,

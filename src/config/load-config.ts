@@ -52,8 +52,8 @@ export function loadConfig(options: LoadOptions): {
   const workflows = loadFolder({ folder, source, readFile, listFolder, problems });
   if ('problems' in shape) {
     // Report nothing twice: an invalid form or a missing reference is reported already.
-    const told = new Set(form.map((problem) => problem.path));
-    problems.push(...shape.problems.filter(({ path }) => !told.has(path)));
+    const reported = new Set(form.map((problem) => problem.path));
+    problems.push(...shape.problems.filter(({ path }) => !reported.has(path)));
     throw new ConfigError(problems);
   }
   const port = portOf(options.env.PORT, file, problems);

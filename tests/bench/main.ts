@@ -52,13 +52,13 @@ async function main(): Promise<number> {
     const result = await bench.run(options);
     held &&= bench.holds(result);
     process.stdout.write(
-      json ? `${JSON.stringify({ ...result, machine })}\n` : told(bench, result),
+      json ? `${JSON.stringify({ ...result, machine })}\n` : resultText(bench, result),
     );
   }
   return held ? 0 : 1;
 }
 
-function told(bench: Bench, result: Result): string {
+function resultText(bench: Bench, result: Result): string {
   const { name, ratio, baseline, ...rest } = result;
   const holds = bench.holds(result) ? 'holds' : 'DOES NOT HOLD';
   const more = Object.entries(rest).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);

@@ -24,7 +24,7 @@ import {
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
 
-// One story, told step by step as a user meets it: each test goes on where the last one ended.
+// One story, step by step as a user meets it: each test goes on where the last one ended.
 let world: LocalWorld;
 let pipelines: { id: string; number: number; waitToken: string; place: Place };
 let mias: { id: string; number: number; place: Place; own: Place };
@@ -81,7 +81,7 @@ test('a pipeline asks with its own token; its card is in the channel', async () 
   expect((await rowsOf(asked.id)).map(({ type }) => type)).toContain('request.submitted');
 });
 
-test('the pipeline waits with its wait token, and nothing is told before the end', async () => {
+test('the pipeline waits with its wait token, and gets no answer before the end', async () => {
   const path = `/v1/requests/${pipelines.id}/wait`;
   const now = await api(world, `${path}?timeoutSeconds=0`, { token: pipelines.waitToken });
   expect(now.body).toMatchObject({ state: 'pending', outcome: null });
@@ -363,7 +363,7 @@ test('the same click, sent five more times, changes nothing', async () => {
   expect(appliedFor(pipelines.id)).toHaveLength(1);
 });
 
-test('a denial updates every copy of the card, and Mia is told in her chat', async () => {
+test('a denial updates every copy of the card, and Mia is notified in her chat', async () => {
   const result = await press(world, 'kenji', {
     place: mias.place,
     verb: 'deny',
@@ -382,12 +382,12 @@ test('a denial updates every copy of the card, and Mia is told in her chat', asy
     expect(actionOf(cardAt(world, personId, place), 'approve')).toBeUndefined();
     expect(actionOf(cardAt(world, personId, place), 'cancel')).toBeUndefined();
   }
-  const told = await eventually('Mia is told', () =>
+  const notice = await eventually('Mia is notified', () =>
     world.connector
       .messages('mia', personalChat(world, 'mia'))
       .find(({ text }) => /Request 2 .*denied/.test(text ?? '')),
   );
-  expect(told.text).toContain('Kenji Watanabe denied it');
+  expect(notice.text).toContain('Kenji Watanabe denied it');
   expect(appliedFor(mias.id)).toEqual([]);
 });
 
@@ -400,7 +400,7 @@ test("an approval updates the requester's own copy too, up to applied", async ()
   await eventually('applied on his own card', () =>
     /applied/i.test(textAt(world, 'tomasz', asked.place)),
   );
-  await eventually('Tomasz is told', () =>
+  await eventually('Tomasz is notified', () =>
     world.connector
       .messages('tomasz', personalChat(world, 'tomasz'))
       .some(({ text }) => /Request 3 .*applied/.test(text ?? '')),

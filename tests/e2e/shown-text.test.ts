@@ -113,14 +113,14 @@ describe('hostile text', () => {
     expect(await readRequest(world, id)).toMatchObject({ state: 'denied' });
     await eventually('denied', () => /Denied/.test(textAt(world, 'rafael', place)));
     expectHarmless(cardAt(world, 'rafael', place));
-    const told = await eventually('Mia is told', () =>
+    const notice = await eventually('Mia is notified', () =>
       world.connector
         .messages('mia', personalChat(world, 'mia'))
         .find(({ text }) => text?.startsWith(`Request ${number} `)),
     );
-    expect(told.text).toContain('\\[Approved by security\\](https://evil.example/x)');
-    expect(told.text).toContain('\\<at\\>');
-    expect(told.text).not.toMatch(/(^|[^\\])<at>|(^|[^\\])\[Approved|[\u202E\u2066]/);
+    expect(notice.text).toContain('\\[Approved by security\\](https://evil.example/x)');
+    expect(notice.text).toContain('\\<at\\>');
+    expect(notice.text).not.toMatch(/(^|[^\\])<at>|(^|[^\\])\[Approved|[\u202E\u2066]/);
   });
 
   test('in a command comes back harmless', async () => {

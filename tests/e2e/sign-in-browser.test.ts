@@ -30,30 +30,30 @@ afterAll(async () => {
 const KNOWN = /teams-js\/validDomains|Failed to execute 'postMessage'/;
 
 /** Everything else that a page complains of: errors, and whatever its policy keeps from it. */
-function complaints(context: BrowserContext): string[] {
-  const told: string[] = [];
-  context.on('weberror', (error) => told.push(error.error().message));
+function collectErrors(context: BrowserContext): string[] {
+  const errors: string[] = [];
+  context.on('weberror', (error) => errors.push(error.error().message));
   context.on('console', (message) => {
     const text = message.text();
-    if (['error', 'warning'].includes(message.type()) && !KNOWN.test(text)) told.push(text);
+    if (['error', 'warning'].includes(message.type()) && !KNOWN.test(text)) errors.push(text);
   });
-  return told;
+  return errors;
 }
 
 async function openLink(
   browser: Browser,
   options: { javaScriptEnabled: boolean },
-): Promise<{ id: string; page: Page; told: string[] }> {
+): Promise<{ id: string; page: Page; errors: string[] }> {
   const { id, number } = await askByPipeline(world);
   const place = await placeInChannel(world, number);
   const clicked = await press(world, 'amara', { place, verb: 'approve' });
   if (clicked.kind !== 'signIn') throw new Error(`no sign-in: ${clicked.kind}`);
   const context = await browser.newContext(options);
-  const told = complaints(context);
+  const errors = collectErrors(context);
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   await page.goto(clicked.url);
-  return { id, page, told };
+  return { id, page, errors };
 }
 
 test(
@@ -65,7 +65,7 @@ test(
       const server = await startPageServer({ world: world.connector, port });
       try {
         const context = await browser.newContext();
-        const told = complaints(context);
+        const errors = collectErrors(context);
         const page = await context.newPage();
         page.setDefaultTimeout(15_000);
         await page.goto(`${server.url}/?as=amara`);
@@ -78,7 +78,7 @@ test(
         await popup.getByRole('button', { name: 'Amara Okafor' }).click();
         await eventuallyIn(world, id, 'applied');
         await popup.waitForEvent('close').catch(() => expect(popup.isClosed()).toBe(true));
-        expect(told).toEqual([]);
+        expect(errors).toEqual([]);
       } finally {
         await server.stop();
       }
@@ -90,12 +90,12 @@ test(
   'without scripts the link is used by its button, and the code is there to be typed',
   () =>
     inBrowser(async (browser) => {
-      const { id, page, told } = await openLink(browser, { javaScriptEnabled: false });
+      const { id, page, errors } = await openLink(browser, { javaScriptEnabled: false });
       await page.getByRole('heading', { name: 'Sign in to show that it is you' }).waitFor();
       await page.getByRole('button', { name: 'Continue' }).click();
       await page.getByRole('button', { name: 'Amara Okafor' }).click();
       expect((await page.locator('output').innerText()).replace(/\s/g, '')).toMatch(/^\d{8}$/);
-      expect(told).toEqual([]);
+      expect(errors).toEqual([]);
       expect(await readRequest(world, id)).toMatchObject({ state: 'pending' });
     }),
   TIMEOUT_MS,
@@ -106,7 +106,7 @@ test(
   () =>
     inBrowser(async (browser) => {
       const context = await browser.newContext();
-      // What a prerendered page, or one in a tab behind, is told of itself.
+      // What a prerendered page, or one in a tab behind, knows of itself.
       await context.addInitScript(
         'Object.defineProperty(document, "visibilityState", ' +
           '{ configurable: true, get: () => window.seen ?? "hidden" })',

@@ -55,7 +55,7 @@ describe.each(ENGINES)('replicas on %s', (store) => {
   afterEach(() => cluster?.stop(), 60_000);
 
   test(
-    `${CLICKS} approve and deny clicks at once: one outcome, the others told, one execution`,
+    `${CLICKS} approve and deny clicks at once: one outcome, the others get its result, one execution`,
     async () => {
       await started({ replicas: 3, rooms: 1, store });
       const { id, number } = await ask(cluster, { room: 0, target: 'deploy', key: 'contested' });
@@ -70,7 +70,7 @@ describe.each(ENGINES)('replicas on %s', (store) => {
           }),
         ),
       );
-      const told = await Promise.all(activities.map((activity) => click(cluster, activity)));
+      const answers = await Promise.all(activities.map((activity) => click(cluster, activity)));
       await eventually('quiet', () => isQuiet(cluster), PATIENCE_MS[store]);
       await eventually(
         'sealed',
@@ -82,12 +82,14 @@ describe.each(ENGINES)('replicas on %s', (store) => {
       expect(request.decisions).toHaveLength(1);
       expect(cluster.board.copies(number).map((one) => isSettled(one, request))).toEqual([true]);
       expect(cluster.world.target.deliveries).toHaveLength(request.state === 'applied' ? 1 : 0);
-      const findings = await judge(cluster, [{ id, number, target: 'deploy', told }]);
+      const findings = await judge(cluster, [{ id, number, target: 'deploy', answers }]);
       expect(findings).toEqual({ lost: [], doubled: [], unsettled: [] });
-      expect(told).toHaveLength(CLICKS);
-      // Whose click did not count sees on the card who decided, or is told in a sentence.
+      expect(answers).toHaveLength(CLICKS);
+      // Whose click did not count sees on the card who decided, or gets a sentence.
       const name = request.decisions[0]?.approver.name ?? '';
-      expect(told.filter(({ kind, text }) => kind === 'card' && !text.includes(name))).toEqual([]);
+      expect(answers.filter(({ kind, text }) => kind === 'card' && !text.includes(name))).toEqual(
+        [],
+      );
       if (store === 'sqlite') expect(errors()).toBe('');
     },
     TEST_MS[store],

@@ -55,14 +55,14 @@ describe.each(ENGINES)('throttling on %s', (store) => {
       // Every copy is clicked: a killed process leaves one that nobody knows of until then.
       const tracked: Tracked[] = await Promise.all(
         asked.map(async ({ id, number }, at) => {
-          const told = [];
+          const answers = [];
           for (const copy of board.copies(number)) {
             const verb = at % 2 === 0 ? 'approve' : 'deny';
             const key = `burst-${copy.messageId}`;
             const activity = await clickOn(cluster, { copy, by: 'amara', verb, key });
-            told.push(await click(cluster, activity));
+            answers.push(await click(cluster, activity));
           }
-          return { id, number, target: 'deploy', told };
+          return { id, number, target: 'deploy', answers };
         }),
       );
       await within('all settled', () => isQuiet(cluster));

@@ -85,9 +85,9 @@ describe.each(Object.entries(BEARER))('%s', (_area, rows) => {
     expect(await codeOf(world.verifier.verify(token, { kind: 'bearer' }))).toBe(refusedAs);
     // `countersign token inspect` must report the same check.
     const { verifier } = world;
-    const told = await inspectToken(token, { verifier, purpose: { kind: 'bearer' } });
-    expect(told.verdict.accepted ? 'accepted' : told.verdict.code).toBe(refusedAs);
-    const failed = told.checks.filter(({ result }) => result === 'fail');
+    const report = await inspectToken(token, { verifier, purpose: { kind: 'bearer' } });
+    expect(report.verdict.accepted ? 'accepted' : report.verdict.code).toBe(refusedAs);
+    const failed = report.checks.filter(({ result }) => result === 'fail');
     if (refusedAs === 'accepted') expect(failed).toEqual([]);
     else expect(failed.map(({ code }) => code)).toContain(refusedAs);
   });

@@ -123,9 +123,9 @@ describe('which groups count', () => {
   test('token inspect reports the lookup', async () => {
     graph.state.memberOf = [AUDITORS];
     const { verifier } = partsWith();
-    const told = await inspectToken(await tokenOf(), { verifier, purpose: { kind: 'bearer' } });
-    expect(told.checks.at(-1)).toMatchObject({ check: 'groups', result: 'pass' });
-    expect(told.verdict).toMatchObject({ accepted: true, principal: { roles: ['auditor'] } });
+    const report = await inspectToken(await tokenOf(), { verifier, purpose: { kind: 'bearer' } });
+    expect(report.checks.at(-1)).toMatchObject({ check: 'groups', result: 'pass' });
+    expect(report.verdict).toMatchObject({ accepted: true, principal: { roles: ['auditor'] } });
   });
 
   test('gives no role without a confirmed group', async () => {

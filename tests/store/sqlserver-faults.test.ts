@@ -100,7 +100,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     [4060, 'store_unavailable', 'Database'],
     [40613, 'store_unavailable', 'failing over'],
     [10928, 'store_busy', 'service tier'],
-  ])('a login that fails with %i is told as %s', async (error, code, words) => {
+  ])('a login that fails with %i is reported as %s', async (error, code, words) => {
     const { connectionString } = await double({ answer: healthy, login: () => ({ error }) });
     const said = await refused(connectionString);
     expect(said).toMatchObject({ name: 'StoreError', code });
@@ -117,7 +117,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     [824, 'store_corrupt', 'CHECKDB'],
     [208, 'schema_changed', 'countersign migrate'],
     [547, 'store_rejected', 'nothing of it was written'],
-  ])('a start that meets %i is told as %s', async (error, code, words) => {
+  ])('a start that meets %i is reported as %s', async (error, code, words) => {
     const { connectionString } = await double({
       answer: inTurn((text) => text.includes('checked_at'), { error }),
     });

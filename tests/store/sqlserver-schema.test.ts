@@ -26,8 +26,8 @@ describe('schema of the SQL Server store', () => {
     const lines = golden.trim().split('\n');
     const column = (table: string, name: string) =>
       lines.find((line) => line.startsWith(`${table} column ${name} `)) ?? '';
-    const bytes = (told: string) => {
-      const size = /nvarchar\((\w+)\)/.exec(told)?.[1];
+    const bytes = (column: string) => {
+      const size = /nvarchar\((\w+)\)/.exec(column)?.[1];
       return size === undefined ? 8 : 2 * Number(size);
     };
     for (const line of lines) {
@@ -40,10 +40,10 @@ describe('schema of the SQL Server store', () => {
       // learn.microsoft.com/sql/sql-server/maximum-capacity-specifications-for-sql-server
       expect([line, total <= (kind === 'primary key' ? 900 : 1_700)]).toEqual([line, true]);
       if (kind !== 'index') {
-        expect(columns.filter((told) => !told.endsWith('not null'))).toEqual([]);
+        expect(columns.filter((column) => !column.endsWith('not null'))).toEqual([]);
       }
-      for (const told of columns) {
-        if (told.includes('nvarchar')) expect(told).toContain(' bytes ');
+      for (const column of columns) {
+        if (column.includes('nvarchar')) expect(column).toContain(' bytes ');
       }
     }
   });
@@ -111,11 +111,11 @@ if (SERVER === '') {
         FROM INFORMATION_SCHEMA.COLUMNS`);
       // Babelfish lists views of its own as well.
       const ours = recordset.filter(({ tab }) => golden.includes(`${String(tab)} column `));
-      const told = ours.map(({ tab, col, typ, size, nullable }) => {
+      const listed = ours.map(({ tab, col, typ, size, nullable }) => {
         const length = size === null || typ !== 'nvarchar' ? '' : `(${size === -1 ? 'max' : size})`;
         return `${tab} column ${col} ${typ}${length} ${nullable === 'YES' ? 'null' : 'not null'}`;
       });
-      expect(told.sort()).toEqual(columnsOf(golden));
+      expect(listed.sort()).toEqual(columnsOf(golden));
     });
 
     test('rows of the audit log can be neither changed nor deleted', async () => {

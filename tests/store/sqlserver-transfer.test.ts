@@ -63,18 +63,18 @@ if (SERVER === '') {
       'local',
     ];
     async function move(...more: string[]): Promise<{ code: number; out: string; err: string }> {
-      const told = { out: '', err: '' };
+      const output = { out: '', err: '' };
       const code = await runCommandLine(['migrate', ...args(), ...more], {
         stdout: (text) => {
-          told.out += text;
+          output.out += text;
         },
         stderr: (text) => {
-          told.err += text;
+          output.err += text;
         },
         env: { MOVED_TO: scratch.connectionString },
         cwd: process.cwd(),
       });
-      return { code, ...told };
+      return { code, ...output };
     }
     async function open(): Promise<Store> {
       const store = await openSqlServerStore({
@@ -102,18 +102,18 @@ if (SERVER === '') {
       }
       const done = await move('--json');
       expect(done).toMatchObject({ code: 0 });
-      const told = JSON.parse(done.out) as {
+      const report = JSON.parse(done.out) as {
         outcome: string;
         tables: Record<string, number>;
         audit: { size: number; ok: boolean };
       };
-      expect(told).toMatchObject({
+      expect(report).toMatchObject({
         outcome: 'done',
         audit: { size: EVENTS, ok: true },
       });
       for (const table of TRANSFER_TABLES) {
         const { recordset } = await scratch.execute(`SELECT COUNT(*) AS n FROM dbo.${table}`);
-        expect([table, Number(recordset[0]?.['n'])]).toEqual([table, told.tables[table]]);
+        expect([table, Number(recordset[0]?.['n'])]).toEqual([table, report.tables[table]]);
       }
       expect(JSON.parse((await move('--json')).out)).toMatchObject({ outcome: 'already' });
     });

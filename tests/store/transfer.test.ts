@@ -81,7 +81,7 @@ describe('carrying a store over', () => {
 
   test('columns of the target are those of its schema, each of its type', () => {
     const golden = readFileSync(new URL('golden/sqlserver-schema.txt', import.meta.url), 'utf8');
-    const told = TRANSFER_TABLES.flatMap((table) =>
+    const copied = TRANSFER_TABLES.flatMap((table) =>
       TARGET_COLUMNS[table].map(([name, type]) => `${table} column ${name} ${type}`),
     );
     const wanted = golden.split('\n').flatMap((line) => {
@@ -90,7 +90,7 @@ describe('carrying a store over', () => {
         ? [`${table} column ${name} ${type}`]
         : [];
     });
-    expect(told.sort()).toEqual(wanted.sort());
+    expect(copied.sort()).toEqual(wanted.sort());
   });
 
   test('every row arrives once, in pages, and keeps its number', async () => {
@@ -151,7 +151,7 @@ describe('carrying a store over', () => {
     expect(target.tables.requests).toHaveLength(20);
   });
 
-  test('two copies at once do not double a row; one of them is told so', async () => {
+  test('rejects one of two transfers at once, and doubles no row', async () => {
     const source = open();
     const target = memoryTarget();
     const outcomes = await Promise.allSettled([

@@ -42,7 +42,7 @@ test('stops before it was started, and twice', async () => {
   await expect(service.store.check()).rejects.toMatchObject({ code: 'store_closed' });
 });
 
-test('keys sealed by another secret are a fault, which closes the store', async () => {
+test('rejects keys encrypted with another secret, and closes the store', async () => {
   const config = configOn(0);
   await (await compose(config, { log: silentLogger })).stop();
   const signing = { secret: 'another secret of more than thirty-two bytes' };

@@ -58,9 +58,9 @@ export function actionAnswer(outcome: InvokeOutcome): ActionAnswer {
   if (statusCode === 200 && type === MESSAGE) {
     return result({ kind: 'message', text: textOf(value) ?? '' });
   }
-  const told = objectOr(value);
-  const text = textOf(told.message) ?? 'Something went wrong. Please try again.';
-  return result(problem(textOf(told.code) ?? `status_${statusCode}`, text));
+  const error = objectOr(value);
+  const text = textOf(error.message) ?? 'Something went wrong. Please try again.';
+  return result(problem(textOf(error.code) ?? `status_${statusCode}`, text));
 }
 
 /** Reads the answer to `composeExtension/…`, `task/fetch` and `task/submit`. */

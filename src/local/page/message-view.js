@@ -62,7 +62,7 @@ export class MessageView {
     this.#draw(false);
   }
 
-  /** @returns {object} the message as it was last told */
+  /** @returns {object} the message as the server last sent it */
   get message() {
     return this.#message;
   }

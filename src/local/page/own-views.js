@@ -51,7 +51,7 @@ export function keepView(key, view) {
 /**
  * The kept view, unless the message was changed since.
  * @param {string} key person and message
- * @param {object} message as it is told now, with or without the view in it
+ * @param {object} message as the server sends it now, with or without the view in it
  * @returns {{ base: object, card: object | null } | undefined}
  */
 export function recallView(key, message) {
@@ -60,12 +60,12 @@ export function recallView(key, message) {
 }
 
 /**
- * Whether a message is the same revision, told as everybody has it or with the view in it.
+ * Whether a message is the same revision, in the form that everybody has or with the view in it.
  * @param {{ base: object, card: object | null }} view
  * @param {object} message
  * @returns {boolean}
  */
 export function isOf({ base, card }, message) {
-  const told = JSON.stringify(message);
-  return told === JSON.stringify(base) || told === JSON.stringify(withCard(base, card));
+  const current = JSON.stringify(message);
+  return current === JSON.stringify(base) || current === JSON.stringify(withCard(base, card));
 }

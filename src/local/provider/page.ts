@@ -25,7 +25,7 @@ background:var(--mark);color:var(--on);font-weight:600}.who{display:grid;min-wid
 .cancel{border:0;justify-content:center;color:var(--soft);margin-top:4px}
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
-const SEAL =
+const LOGO =
   '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" ' +
   'aria-hidden="true"><circle cx="12" cy="12" r="9.5"/><path d="m7.5 12.5 3 3 6-7"/></svg>';
 
@@ -96,7 +96,7 @@ function page(title: string, body: string): string {
   return (
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}` +
     '</title><meta name="viewport" content="width=device-width,initial-scale=1">' +
-    `<style>${STYLE}</style></head><body><main><div class="brand">${SEAL}` +
+    `<style>${STYLE}</style></head><body><main><div class="brand">${LOGO}` +
     `<span>Contoso · local sign-in</span></div>${body}</main></body></html>`
   );
 }

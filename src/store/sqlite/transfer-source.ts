@@ -72,10 +72,10 @@ function sourceOver(session: Session): TransferSource {
       return [table, n];
     }),
   ) as TransferCounts;
-  const { told } = session.get(IDENTITY) as { told: string };
+  const { identity } = session.get(IDENTITY) as { identity: string };
   return {
     counts,
-    fingerprint: fingerprintOf([told, counts]),
+    fingerprint: fingerprintOf([identity, counts]),
     audit: createReader(session),
     start: (table) => SOURCE_TABLES[table].start,
     page: (table, after, limit) =>

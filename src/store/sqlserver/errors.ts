@@ -98,7 +98,7 @@ const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
 /** Numbers of faults that mean one value or key, and surely nothing was written. */
 const UNIQUE: readonly number[] = [2601, 2627];
 
-/** What mssql or tedious threw, told in our words. */
+/** An error of mssql or tedious as a StoreError, with what is known of its statement. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof StoreError) {
     return { error: thrown, undone: true, transient: thrown.code === 'store_busy' };
@@ -219,13 +219,13 @@ const LINE: readonly string[] = [
   'ECANCEL',
 ];
 
-/** Its code, and those in its text: an error of another realm comes through mssql as text. */
-function codesOf({ code, message }: Told): string[] {
+/** Its code, and the codes in its text: mssql passes an error of another realm on as text. */
+function codesOf({ code, message }: ErrorParts): string[] {
   const words = typeof message === 'string' ? message.match(/\bE[A-Z]{4,}\b/g) : null;
   return [...(typeof code === 'string' ? [code] : []), ...(words ?? [])];
 }
 
-interface Told {
+interface ErrorParts {
   readonly name?: unknown;
   readonly message?: unknown;
   readonly code?: unknown;
@@ -247,8 +247,8 @@ function numbersOf(thrown: unknown): number[] {
 }
 
 /** An error and what is inside it. Not instanceof: another realm has an Error of its own. */
-function chainOf(thrown: unknown): Told[] {
-  const found: Told[] = [];
+function chainOf(thrown: unknown): ErrorParts[] {
+  const found: ErrorParts[] = [];
   const open: unknown[] = [thrown];
   for (let seen = 0; open.length > 0 && seen < 20; seen += 1) {
     const error = open.shift();

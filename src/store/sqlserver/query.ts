@@ -57,7 +57,7 @@ export function rowsOf(
   columns: readonly (readonly [name: string, path: string, type: string])[],
 ): string {
   const long = columns.some(([, , type]) => type === LONG);
-  const told = columns
+  const typed = columns
     .filter(([, , type]) => type !== LONG)
     .map(([name, path, type]) => `${name} ${type} '${path}'`);
   const taken = columns.map(([name, path, type]) => {
@@ -70,8 +70,8 @@ export function rowsOf(
     );
   });
   const source = long
-    ? `OPENJSON(${parameter}) i CROSS APPLY OPENJSON(i.value) WITH (${told.join(', ')}) o`
-    : `OPENJSON(${parameter}) WITH (${told.join(', ')}) o`;
+    ? `OPENJSON(${parameter}) i CROSS APPLY OPENJSON(i.value) WITH (${typed.join(', ')}) o`
+    : `OPENJSON(${parameter}) WITH (${typed.join(', ')}) o`;
   return `(
     SELECT ${taken.join(',\n      ')}
     FROM ${source}

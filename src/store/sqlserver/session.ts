@@ -104,7 +104,7 @@ function loginNumbers(): {
   const byText = new Map<string, number>();
   return {
     watch(connection) {
-      (connection as Told).on('errorMessage', ({ message, number }) => {
+      (connection as ErrorMessages).on('errorMessage', ({ message, number }) => {
         if (byText.size >= MOST_TEXTS) byText.clear();
         byText.set(message, number);
       });
@@ -121,8 +121,8 @@ function loginNumbers(): {
   };
 }
 
-interface Told {
-  on(name: 'errorMessage', told: (error: { message: string; number: number }) => void): void;
+interface ErrorMessages {
+  on(name: 'errorMessage', listener: (error: { message: string; number: number }) => void): void;
 }
 
 async function send(

@@ -91,11 +91,11 @@ function targetOver(session: Session): TransferTarget {
 
 /** A row of the embedded store as this engine keeps it. */
 function encode(table: TransferTable, row: TransferRow): TransferRow {
-  const told = { ...row, ...additions(table, row) };
+  const values = { ...row, ...additions(table, row) };
   return Object.fromEntries(
     TARGET_COLUMNS[table].map(([name, type]) => [
       name,
-      fitting(told[name] ?? null, { table, name, type }),
+      fitting(values[name] ?? null, { table, name, type }),
     ]),
   );
 }

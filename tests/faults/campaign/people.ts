@@ -8,7 +8,7 @@ import type { Cluster } from './cluster.ts';
 import { workflowOf } from './rooms.ts';
 
 /** What a click was answered: the card that it shows, or the sentence. */
-export interface Told {
+export interface ClickAnswer {
   readonly kind: 'card' | 'message';
   readonly text: string;
 }
@@ -71,7 +71,7 @@ export async function clickOn(
 }
 
 /** Sends a click until it is answered, as Teams and a patient person do. */
-export async function click({ world }: Cluster, activity: Json): Promise<Told> {
+export async function click({ world }: Cluster, activity: Json): Promise<ClickAnswer> {
   const body = JSON.stringify(activity);
   return persistently('a click', async () => {
     const token = await world.connector.channelToken();
@@ -79,11 +79,11 @@ export async function click({ world }: Cluster, activity: Json): Promise<Told> {
       authorization: `Bearer ${token}`,
     });
     if (status >= 500 || said['statusCode'] === 500) return undefined;
-    return told(status, said);
+    return readAnswer(status, said);
   });
 }
 
-function told(status: number, { statusCode, type, value }: Json): Told {
+function readAnswer(status: number, { statusCode, type, value }: Json): ClickAnswer {
   if (status === 200 && statusCode === 200) {
     if (type === 'application/vnd.microsoft.card.adaptive') {
       return { kind: 'card', text: JSON.stringify(value) };

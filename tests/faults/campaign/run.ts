@@ -4,7 +4,7 @@ import { eventually } from '../../../src/local/find.ts';
 import type { Cluster } from './cluster.ts';
 import { mischiefFor } from './faults.ts';
 import { ask, click, clickOn } from './people.ts';
-import type { Told } from './people.ts';
+import type { ClickAnswer } from './people.ts';
 import { planSchedule, planSingle } from './plan.ts';
 import type { PlannedRequest, PlanOptions } from './plan.ts';
 import { seeded } from './seeded.ts';
@@ -89,8 +89,8 @@ async function decide(under: Under, planned: PlannedRequest, key: string): Promi
   const { room, target } = planned;
   await sleep(planned.afterMs);
   const { id, number } = await ask(cluster, { room, target, key });
-  const told: Told[] = [];
-  tracked.push({ id, number, target, told });
+  const answers: ClickAnswer[] = [];
+  tracked.push({ id, number, target, answers });
   const copy = await eventually(
     `the card of request ${number}`,
     () => cluster.board.copies(number)[0],
@@ -100,8 +100,8 @@ async function decide(under: Under, planned: PlannedRequest, key: string): Promi
     planned.clicks.map(async ({ by, verb, afterMs, times }, at) => {
       await sleep(afterMs);
       const activity = await clickOn(cluster, { copy, by, verb, key: `${key}-${at}` });
-      const answers = Array.from({ length: times }, () => click(cluster, activity));
-      told.push(...(await Promise.all(answers)));
+      const clicks = Array.from({ length: times }, () => click(cluster, activity));
+      answers.push(...(await Promise.all(clicks)));
     }),
   );
 }
@@ -119,11 +119,11 @@ async function settle(under: Under): Promise<Findings & { decisions: number; ado
     patienceMs,
   ).catch(() => undefined);
   const findings = await judge(cluster, tracked);
-  const decisions = tracked.reduce((sum, { told }) => sum + told.length, 0);
+  const decisions = tracked.reduce((sum, { answers }) => sum + answers.length, 0);
   return { ...findings, decisions, adopted };
 }
 
-/** Jobs that are left when patience ends are told by the verdict. */
+/** Jobs that are left when patience ends are reported by the verdict. */
 async function quiet({ cluster, patienceMs }: Under): Promise<void> {
   const endsAt = systemClock.now() + patienceMs;
   while (systemClock.now() < endsAt && !(await isQuiet(cluster))) await sleep(100);

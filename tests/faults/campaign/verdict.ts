@@ -6,14 +6,14 @@ import type { RequestState } from '../../../src/domain/request/state.ts';
 import type { Delivery } from '../../../src/local/target.ts';
 import type { Copy } from './board.ts';
 import type { Cluster } from './cluster.ts';
-import type { Told } from './people.ts';
+import type { ClickAnswer } from './people.ts';
 
-/** A request of the campaign with everything that people were told of it. */
+/** A request of the campaign with the answers to all clicks on it. */
 export interface Tracked {
   readonly id: string;
   readonly number: number;
   readonly target: 'deploy' | 'bank';
-  readonly told: readonly Told[];
+  readonly answers: readonly ClickAnswer[];
 }
 
 /** What is wrong with a request, in sentences; empty: nothing. */
@@ -92,10 +92,10 @@ export async function judge(cluster: Cluster, tracked: readonly Tracked[]): Prom
   return found;
 }
 
-function judgeRequest(found: Findings, { number, told }: Tracked, request: Request): void {
+function judgeRequest(found: Findings, { number, answers }: Tracked, request: Request): void {
   const { state, decisions } = request;
   if (!isTerminal(state)) found.unsettled.push(`request ${number} is still ${state}`);
-  if (told.length > 0 && decisions.length === 0) {
+  if (answers.length > 0 && decisions.length === 0) {
     found.lost.push(`request ${number} was decided, and there is no decision`);
   }
   // Each has one stage that one person decides.
@@ -104,13 +104,15 @@ function judgeRequest(found: Findings, { number, told }: Tracked, request: Reque
   if (word !== undefined && (word === 'deny') !== (state === 'denied')) {
     found.lost.push(`request ${number}: ${word}, and it is ${state}`);
   }
-  for (const { kind, text } of told) {
+  for (const { kind, text } of answers) {
     if (kind !== 'card') continue;
     if (text.includes('Waiting for approval')) {
-      found.lost.push(`request ${number}: a click was answered with a card that waits`);
+      found.lost.push(`request ${number}: a click was answered with a card that still waits`);
     }
     if (text.includes('✕  Denied') && state !== 'denied') {
-      found.lost.push(`request ${number}: told that it is denied, and it is ${state}`);
+      found.lost.push(
+        `request ${number}: a click was answered that it is denied, and it is ${state}`,
+      );
     }
   }
 }

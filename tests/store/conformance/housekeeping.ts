@@ -11,10 +11,10 @@ const DAY = 86_400_000;
 export function housekeepingTests(given: Given): void {
   test('the database tells its own time', async () => {
     const before = Date.now();
-    const told = await given().store.now();
-    expect(told).toBeGreaterThanOrEqual(before - 1);
-    expect(told).toBeLessThanOrEqual(Date.now() + 1);
-    expect(Number.isInteger(told)).toBe(true);
+    const now = await given().store.now();
+    expect(now).toBeGreaterThanOrEqual(before - 1);
+    expect(now).toBeLessThanOrEqual(Date.now() + 1);
+    expect(Number.isInteger(now)).toBe(true);
   });
 
   test("replicas whose machines' clocks are hours apart agree by the database's", async () => {

@@ -137,8 +137,8 @@ export function sessionTests(given: Given): void {
     const old = await started({ encryptedWith: 'key-1' });
     await started({ objectId: 'oid-sam', encryptedWith: 'key-2' });
     const late = await started({ objectId: 'oid-kim', encryptedWith: 'key-3' });
-    const told = await store.sessionsNotEncryptedWith('key-2', 10);
-    expect(told.map(({ id }) => id).sort()).toEqual([old.id, late.id].sort());
+    const listed = await store.sessionsNotEncryptedWith('key-2', 10);
+    expect(listed.map(({ id }) => id).sort()).toEqual([old.id, late.id].sort());
     expect(await store.sessionsNotEncryptedWith('key-2', 1)).toHaveLength(1);
     const anew = { id: old.id, generation: 1, encrypted: 'anew', encryptedWith: 'key-2' };
     expect(await store.reencryptSession({ ...anew, generation: 2 })).toBe(false);

@@ -13,10 +13,10 @@ export function dumpOf(migrations: readonly Migration[]): string {
   const lines: string[] = [];
   for (const part of migrations.flatMap(partsOf)) {
     for (const [, table = '', body = ''] of part.matchAll(TABLE)) {
-      for (const definition of splitDefinitions(body)) lines.push(`${table} ${toldOf(definition)}`);
+      for (const definition of splitDefinitions(body)) lines.push(`${table} ${lineOf(definition)}`);
     }
     for (const [, table = '', definition = ''] of part.matchAll(ADDED)) {
-      lines.push(`${table} ${toldOf(definition)}`);
+      lines.push(`${table} ${lineOf(definition)}`);
     }
     for (const [, unique = '', name, table, columns] of part.matchAll(INDEX)) {
       lines.push(`${table} ${unique.toLowerCase()}index ${name} (${plain(columns ?? '')})`);
@@ -28,7 +28,7 @@ export function dumpOf(migrations: readonly Migration[]): string {
   return `${lines.sort().join('\n')}\n`;
 }
 
-/** The columns of a dump as an information schema tells them. */
+/** The columns of a dump as an information schema lists them. */
 export function columnsOf(dump: string): string[] {
   return dump
     .split('\n')
@@ -37,7 +37,7 @@ export function columnsOf(dump: string): string[] {
     .sort();
 }
 
-function toldOf(definition: string): string {
+function lineOf(definition: string): string {
   const key = KEY.exec(definition);
   if (key) return `${(key[2] ?? '').toLowerCase()} ${key[1]} (${plain(key[3] ?? '')})`;
   const column = COLUMN.exec(definition);

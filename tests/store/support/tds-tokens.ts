@@ -105,7 +105,7 @@ export function answerTokens(rows: readonly DoubleRow[]): Buffer {
       shortText(name),
     ]),
   );
-  const told = rows.map((row) =>
+  const rowTokens = rows.map((row) =>
     Buffer.concat([
       Buffer.from([0xd1]),
       ...names.map((name, at) => cell(row[name] ?? null, whole[at] ?? false)),
@@ -115,7 +115,7 @@ export function answerTokens(rows: readonly DoubleRow[]): Buffer {
     Buffer.from([0x81]),
     count,
     ...columns,
-    ...told,
+    ...rowTokens,
     done(0xff, 0x11, rows.length),
     status,
     done(0xfe, 0, 0),

@@ -150,8 +150,8 @@ describe('texts that are encrypted', () => {
   });
 
   test('never look alike', async () => {
-    const seal = () => keys.encrypt('stored-secrets', 'x');
-    expect(await seal()).not.toBe(await seal());
+    const encrypt = () => keys.encrypt('stored-secrets', 'x');
+    expect(await encrypt()).not.toBe(await encrypt());
   });
 
   test.each([

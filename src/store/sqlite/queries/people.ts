@@ -1,4 +1,4 @@
-/** People as their last verified token told, and an index of them by role. */
+/** People as their last verified token named them, and an index of them by role. */
 
 const PERSON = `
   p.key, p.tenant_id AS tenantId, p.object_id AS objectId, p.user_id AS userId, p.name,

@@ -100,4 +100,4 @@ export const IDENTITY = `
   SELECT json_object(
     'keys', (SELECT json_group_array(id) FROM (SELECT id FROM keys ORDER BY id)),
     'counters', (SELECT json_group_array(value) FROM (SELECT value FROM counters ORDER BY name)),
-    'root', (SELECT root FROM audit_checkpoints ORDER BY size DESC LIMIT 1)) AS told`;
+    'root', (SELECT root FROM audit_checkpoints ORDER BY size DESC LIMIT 1)) AS identity`;

@@ -1,6 +1,6 @@
 import { BY_KEY, JSON_TEXT, PRINCIPAL_KEY, SMALL, query, rowsOf } from '../query.ts';
 
-/** People as their last verified token told, and an index of them by role. */
+/** People as their last verified token named them, and an index of them by role. */
 
 const PERSON = `
   p.[key], p.tenant_id AS tenantId, p.object_id AS objectId, p.user_id AS userId, p.name,
