@@ -7,7 +7,7 @@ import { ROOT } from '../conventions/tree.ts';
 
 const page = readFileSync(join(ROOT, 'docs/reference/cli.md'), 'utf8');
 
-/** The text of each `##` section, by its title. */
+/** The `##` sections of the page: title → text. */
 const sections = new Map(
   page
     .split(/^## /m)
@@ -15,7 +15,7 @@ const sections = new Map(
     .map((text) => [text.split('\n', 1)[0] ?? '', text] as const),
 );
 
-/** Rows of the first table of a text whose first column is in code marks. */
+/** The rows of the first table in a text whose first cell is in code marks. */
 function rowsOf(text: string): string[][] {
   const [table = ''] = /(?:^\|.*\n)+/m.exec(text) ?? [];
   return [...table.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, term = '', meaning = '']) => [
@@ -24,7 +24,7 @@ function rowsOf(text: string): string[][] {
   ]);
 }
 
-/** Arguments and options as the help prints them, without `--help` itself. */
+/** Arguments and options as the help prints them, except `--help`. */
 function helpRows(command: CommandUnknownOpts): string[][] {
   const help = command.createHelp();
   return [
@@ -55,7 +55,7 @@ async function commandOf(name: string): Promise<CommandUnknownOpts> {
 }
 
 describe('docs/reference/cli.md', () => {
-  test('lists every command with its summary, and no other', () => {
+  test('lists exactly the commands of the program, with their summaries and links', () => {
     const listed = [...page.matchAll(/^\| \[`([^`]+)`\]\(#([^)]+)\) \| (.*) \|$/gm)];
     expect(listed.map(([, name, , summary]) => [name, summary])).toEqual(
       COMMANDS.map(({ name, summary }) => [name, summary]),
@@ -65,12 +65,12 @@ describe('docs/reference/cli.md', () => {
     );
   });
 
-  test('has a section for every command, and no other', () => {
+  test('has exactly one section for each command', () => {
     expect([...sections.keys()]).toEqual(['Environment', ...COMMANDS.map(({ name }) => name)]);
   });
 
   test.each(COMMANDS.map(({ name }) => name))(
-    'says the same as the help of %s: usage, every argument, option and default',
+    'documents the usage, arguments, options and defaults of %s as its help does',
     async (name) => {
       const command = await commandOf(name);
       const section = sections.get(name) ?? '';

@@ -10,7 +10,7 @@ const statuses: Readonly<Record<string, number>> = {
   ...REFUSAL_STATUS,
 };
 
-/** The text of the section about an address. */
+/** The text of the section with this title. */
 function sectionOf(title: string): string {
   return page.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? '';
 }
@@ -23,12 +23,12 @@ const routes = declaredRoutes()
   }));
 
 describe('docs/reference/http-api.md', () => {
-  test('has a section for every address under /v1, and no other', () => {
+  test('has exactly one section for each route under /v1', () => {
     const sections = [...page.matchAll(/^## ((?:GET|POST) \/v1\S*)$/gm)].map(([, title]) => title);
     expect(sections.sort()).toEqual(routes.map(({ title }) => title).sort());
   });
 
-  test.each(routes)('names every parameter and every code of $title', ({ title, operation }) => {
+  test.each(routes)('names every parameter and every problem code of $title', ({ title, operation }) => {
     const section = sectionOf(title);
     const parameters = [operation.query, operation.header].flatMap((one) =>
       Object.keys(one?.shape ?? {}),
@@ -37,7 +37,7 @@ describe('docs/reference/http-api.md', () => {
     expect(named.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
   });
 
-  test.each(routes)('lists codes of $title under their status alone', ({ title, operation }) => {
+  test.each(routes)('lists each problem code of $title under its own status', ({ title, operation }) => {
     const rows = [...sectionOf(title).matchAll(/^\| (\d{3}) \| (.*) \|$/gm)];
     for (const [, status, cell = ''] of rows) {
       const codes = [...cell.matchAll(/`(\w+_\w+)`/g)].map(([, code = '']) => code);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { filesUnder, ROOT } from '../conventions/tree.ts';
 
@@ -9,10 +9,10 @@ const pages = [
     text: readFileSync(join(ROOT, path), 'utf8'),
   })),
 ];
-/** Pages about the code of today; a decision keeps the paths of its day. */
+/** Pages about today's code; an ADR keeps the paths of its time. */
 const current = pages.filter(({ path }) => !/^docs\/adr\/\d/.test(path) && path !== 'CHANGELOG.md');
 
-/** The anchors of a page: its headings as GitHub spells them, and `id` attributes. */
+/** The anchors of a page: its headings in GitHub's spelling, and `id` attributes. */
 function anchorsOf(text: string): Set<string> {
   const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
     title
@@ -26,7 +26,7 @@ function anchorsOf(text: string): Set<string> {
   return new Set([...headings, ...ids]);
 }
 
-/** Links of a page that lead nowhere. */
+/** Links of a page to a file or heading that does not exist. */
 function brokenLinks({ path, text }: { path: string; text: string }): string[] {
   const prose = text.replace(/^```[^]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => {
@@ -39,7 +39,7 @@ function brokenLinks({ path, text }: { path: string; text: string }): string[] {
   });
 }
 
-/** Paths in code marks that are not there. `…` and `*` stand for any name. */
+/** Paths in code marks that do not exist. A path with `…` or `*` is not checked. */
 function missingPaths({ path, text }: { path: string; text: string }): string[] {
   return [...text.matchAll(/`((?:src|tests|docs|infra)\/[\w./-]*)`/g)]
     .map(([, named = '']) => named)
@@ -47,12 +47,27 @@ function missingPaths({ path, text }: { path: string; text: string }): string[] 
     .map((named) => `${path}: ${named}`);
 }
 
+/** The folders of src that the tree of a page lists: its first column, and names with a slash. */
+function foldersInTree(text: string): { top: string[]; below: string[] } {
+  const [, tree = ''] = /^```\nsrc\/\n([^]*?)^```$/m.exec(text) ?? [];
+  const lines = tree.split('\n').map((line) => /^ {2}([\w-]+)\/ +(.*)$/.exec(line) ?? []);
+  const listed = lines.flatMap(([, top, rest]) => (top === undefined ? [] : [{ top, rest }]));
+  const below = listed.flatMap(({ top, rest = '' }) =>
+    [...rest.matchAll(/([\w-]+)\/(?![\w-])/g)].map(([, name = '']) => `${top}/${name}`),
+  );
+  return { top: listed.map(({ top }) => top), below };
+}
+
+function pageAt(path: string): string {
+  return pages.find((page) => page.path === path)?.text ?? '';
+}
+
 describe('the documents', () => {
-  test('every link leads to a file, and to a heading where it names one', () => {
+  test('have no link to a file or heading that does not exist', () => {
     expect(pages.flatMap(brokenLinks)).toEqual([]);
   });
 
-  test('a broken link is found', () => {
+  test('brokenLinks finds a missing file and a missing heading', () => {
     const text = '[a](nowhere.md) [b](README.md#nothing) [c](README.md) [d](https://x.example/)';
     expect(brokenLinks({ path: 'docs/x.md', text })).toEqual([
       'docs/x.md: nowhere.md',
@@ -60,26 +75,60 @@ describe('the documents', () => {
     ]);
   });
 
-  test('every path that a page names exists', () => {
+  test('name no path that does not exist', () => {
     expect(current.flatMap(missingPaths)).toEqual([]);
     expect(missingPaths({ path: 'x', text: '`src/nowhere.ts` `src/cli`' })).toEqual([
       'x: src/nowhere.ts',
     ]);
   });
+});
 
-  test("the threat model's tests exist", () => {
-    const { text } = pages.find(({ path }) => path === 'docs/threat-model.md') ?? { text: '' };
+describe('docs/CONTRIBUTING.md', () => {
+  test('lists ten examples, each with existing files', () => {
+    const rows = [...pageAt('docs/CONTRIBUTING.md').matchAll(/^\| (\d+) \| .* \| (.*) \|$/gm)];
+    expect(rows.map(([, number]) => Number(number))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    for (const [, , files = ''] of rows) expect(files).toMatch(/`src\/[\w./-]+`/);
+  });
+});
+
+describe('docs/architecture.md', () => {
+  test('lists every folder of src in its tree, and none that does not exist', () => {
+    const { top, below } = foldersInTree(pageAt('docs/architecture.md'));
+    const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(top.sort()).toEqual(folders.sort());
+    expect(below.filter((path) => !existsSync(join(ROOT, 'src', path)))).toEqual([]);
+    expect(below).toContain('store/sqlserver');
+  });
+});
+
+describe('docs/threat-model.md', () => {
+  test('names only tests that exist', () => {
+    const text = pageAt('docs/threat-model.md');
     const named = [...text.matchAll(/`((?:unit|e2e|security|store|faults|conventions)\/[\w./-]+)`/g)];
     expect(named.length).toBeGreaterThan(50);
     const missing = named.filter(([, path = '']) => !existsSync(join(ROOT, 'tests', path)));
     expect(missing.map(([, path]) => path)).toEqual([]);
   });
+});
 
-  test('docs/adr/README.md lists every decision, without a gap', () => {
-    const { text } = pages.find(({ path }) => path === 'docs/adr/README.md') ?? { text: '' };
+describe('docs/adr/README.md', () => {
+  test('lists every decision, without a gap in the numbers', () => {
+    const text = pageAt('docs/adr/README.md');
     const numbers = [...text.matchAll(/^\| (\d+) \|/gm)].map(([, number]) => Number(number));
     expect(numbers).toEqual(numbers.map((_, at) => at + 1));
     const files = pages.map(({ path }) => /^docs\/adr\/(\d{4}-.*)$/.exec(path)?.[1]);
     for (const file of files) if (file !== undefined) expect(text).toContain(`](${file})`);
+  });
+
+  test('marks every superseded decision as superseded in the decision itself', () => {
+    const rows = [
+      ...pageAt('docs/adr/README.md').matchAll(/^\| \d+ \| \[.*\]\((.*)\) \| (.*) \|$/gm),
+    ].filter(([, , status = '']) => /superseded/i.test(status));
+    expect(rows.length).toBeGreaterThan(0);
+    for (const [, file = ''] of rows) {
+      expect(pageAt(`docs/adr/${file}`)).toMatch(/^\*\*Superseded/m);
+    }
   });
 });
