@@ -29,7 +29,7 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** What the bot answers to something that a person says in the own chat. */
+/** Sends a chat message to the bot as this person; returns the bot's answer. */
 async function say(personId: string, text: string): Promise<Message> {
   const chatId = personalChat(world, personId);
   const before = world.connector.messages(personId, chatId).length;
@@ -52,8 +52,8 @@ const submitOf = (card: Json) =>
 const ownRequests = async (personId: string) =>
   (await api(world, '/v1/requests?requester=me', { as: personId })).body['requests'] as Json[];
 
-describe('by the messaging extension', () => {
-  test('choice, form, problem, form in the chat, button: only the button asks', async () => {
+describe('the messaging extension', () => {
+  test('creates a request by the confirming button alone, after choice, form and problem', async () => {
     const at = { personId: 'mia', chatId: APPROVALS, commandId: COMMAND };
     const picker = cardIn(await world.connector.openExtension('mia', APPROVALS, COMMAND));
     const choices = nodesOf(picker).filter(({ type }) => type === 'Action.Submit');
@@ -101,7 +101,7 @@ describe('by the messaging extension', () => {
     ]);
   });
 
-  test('who has taken the app away is told to add it, and gets no form', async () => {
+  test('asks a person without the app to install it, and opens no form', async () => {
     await world.connector.openExtension('tomasz', APPROVALS, COMMAND);
     await world.connector.uninstall('tomasz');
     const result = await world.connector.submitExtension({
@@ -119,8 +119,8 @@ describe('by the messaging extension', () => {
   });
 });
 
-describe('by chat', () => {
-  test('a form with a wrong value comes back with the problem, and asks nothing', async () => {
+describe('the chat commands', () => {
+  test('return a form with a wrong value with its problem, and create no request', async () => {
     const form = await openForm(world, 'tomasz', 'request deploy-production service=search');
     const place = { chatId: form.chatId, messageId: form.id };
     const result = await press(world, 'tomasz', {
@@ -139,7 +139,7 @@ describe('by chat', () => {
     expect(await ownRequests('tomasz')).toHaveLength(1);
   });
 
-  test('who may not ask is refused in words, whatever the form held', async () => {
+  test('refuse with a sentence who may not request, whatever the form holds', async () => {
     const form = await openForm(world, 'olu', 'request deploy-production');
     const result = await press(world, 'olu', {
       place: { chatId: form.chatId, messageId: form.id },
@@ -153,7 +153,7 @@ describe('by chat', () => {
     expect(await ownRequests('olu')).toEqual([]);
   });
 
-  test('a word that fits several workflows, or none, is answered with a choice', async () => {
+  test('answer an ambiguous or unknown workflow with the possible choices', async () => {
     expect(textOfCard(cardOf(await say('mia', 'request')))).toMatch(/Deploy to production/);
     const keyword = await say('mia', 'request rollout');
     expect(actionOf(cardOf(keyword), 'submit')?.['data']).toMatchObject({
@@ -164,7 +164,7 @@ describe('by chat', () => {
     expect(textOfCard(cardOf(await say('mia', 'help')))).toMatch(/Deploy to production/);
   });
 
-  test('status tells nothing before its button brought a token, and then to readers only', async () => {
+  test('show a request by `status` after a token alone, and to readers alone', async () => {
     const { number, id } = await askByPipeline(world, { reason: 'A secret reason' });
     for (const [personId, may] of [
       ['amara', true],
@@ -185,7 +185,7 @@ describe('by chat', () => {
     expect(await readRequest(world, id)).toMatchObject({ state: 'denied' });
   });
 
-  test("an old client's Action.Submit decides nothing and is told so", async () => {
+  test('the fallback Action.Submit of an old client decides nothing and gets an explanation', async () => {
     const { number, id } = await askByPipeline(world);
     const place = await placeInChannel(world, number);
     const approve = actionOf(cardAt(world, 'amara', place), 'approve');
@@ -197,7 +197,7 @@ describe('by chat', () => {
       action: fallback,
     });
     expect(result).toEqual({ kind: 'none' });
-    await eventually('she is told', () =>
+    await eventually('the explanation in the chat', () =>
       world.connector
         .messages('amara', APPROVALS)
         .some(({ text }) => /This version of Teams cannot run the button/.test(text ?? '')),
@@ -213,7 +213,7 @@ describe('fields', () => {
     [{ service: 'casino', version: '4.2.0' }, 'service', /one of/],
     [{ service: 'checkout' }, 'version', /required/],
     [{ service: 'checkout', version: '4.2.0', extra: 1 }, undefined, /no field "extra"/],
-  ])('%j is refused with the field and a sentence', async (fields, field, words) => {
+  ])('rejects %j with the field and a sentence', async (fields, field, words) => {
     const before = (await ownRequests('mia')).length;
     const { status, body } = await api(world, '/v1/requests', {
       as: 'mia',
@@ -225,7 +225,7 @@ describe('fields', () => {
     expect(await ownRequests('mia')).toHaveLength(before);
   });
 
-  test('text of a form becomes what the field is', async () => {
+  test('converts the text of a form to the types of the fields', async () => {
     const { id } = await askInChat(world, 'tomasz', {
       command: 'request payment-release',
       inputs: { payment: 'PAY-1234', amount: '1200.5', purpose: 'Two\nlines', reason: '' },
@@ -236,7 +236,7 @@ describe('fields', () => {
     });
   });
 
-  test('the card shows who asks for what, until when, and what will run', async () => {
+  test('the card shows requester, fields, expiry and executor', async () => {
     const { number } = await askByPipeline(world);
     const place = await placeInChannel(world, number);
     const text = textAt(world, 'rafael', place);

@@ -29,19 +29,19 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** A message is in the channel a moment before the store knows of it. */
+/** Waits until every card's activity id is stored: the post reaches the channel a moment earlier. */
 async function delivered(): Promise<void> {
   const unposted = 'SELECT count(*) AS n FROM cards WHERE activity_id IS NULL';
-  await eventually('every copy is on record', async () => {
+  await eventually('every copy is stored', async () => {
     const [row] = await world.database.rows(unposted);
     return Number(row?.['n']) === 0;
   });
 }
 
-/** What goes on by itself meanwhile. */
+/** Tables that background work changes in the meantime. */
 const ONGOING = /^(jobs|changes|leases|audit_(pending|leaves|checkpoints|frontier))$/;
 
-/** Everything else that is stored, by table: how many rows. */
+/** Row counts of all other tables. */
 async function stored(): Promise<Record<string, number>> {
   const tables = (await world.database.tables()).filter((name) => !ONGOING.test(name));
   const counted = tables.map((name) => `SELECT '${name}' AS name, count(*) AS n FROM ${name}`);
@@ -49,7 +49,7 @@ async function stored(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ name, n }) => [String(name), Number(n)]));
 }
 
-/** Sends bytes under good tokens to both of the addresses that take JSON; gives what came back. */
+/** Sends a body with valid tokens to both endpoints that read JSON; returns statuses and codes. */
 async function send(
   body: string | Uint8Array,
   headers: Record<string, string> = {},
@@ -85,21 +85,33 @@ const good = () =>
   );
 
 const bodies: [string, () => string | Uint8Array, Record<string, string>, number, string][] = [
-  ['cut off', () => good().slice(0, -1), {}, 400, 'json_invalid'],
-  ['empty', () => '', {}, 400, 'json_invalid'],
-  ['not UTF-8', () => Buffer.from('{"type":"\xff"}', 'latin1'), {}, 400, 'body_not_utf8'],
-  ['a key twice', () => good().replace('{', '{"type":"message",'), {}, 400, 'json_duplicate_key'],
-  ['__proto__', () => good().replace('{', '{"__proto__":{},'), {}, 400, 'json_invalid'],
+  ['truncated JSON', () => good().slice(0, -1), {}, 400, 'json_invalid'],
+  ['an empty body', () => '', {}, 400, 'json_invalid'],
   [
-    'deep',
+    'bytes that are not UTF-8',
+    () => Buffer.from('{"type":"\xff"}', 'latin1'),
+    {},
+    400,
+    'body_not_utf8',
+  ],
+  [
+    'a duplicate key',
+    () => good().replace('{', '{"type":"message",'),
+    {},
+    400,
+    'json_duplicate_key',
+  ],
+  ['the key __proto__', () => good().replace('{', '{"__proto__":{},'), {}, 400, 'json_invalid'],
+  [
+    'deep nesting',
     () => good().replace('{', `{"x":${'['.repeat(40)}${']'.repeat(40)},`),
     {},
     400,
     'json_too_deep',
   ],
-  ['huge', () => JSON.stringify({ text: 'x'.repeat(300_000) }), {}, 413, 'body_too_large'],
+  ['a large body', () => JSON.stringify({ text: 'x'.repeat(300_000) }), {}, 413, 'body_too_large'],
   [
-    'compressed',
+    'a compressed body',
     () => gzipSync(good()),
     { 'content-encoding': 'gzip' },
     415,
@@ -115,7 +127,7 @@ const bodies: [string, () => string | Uint8Array, Record<string, string>, number
 ];
 
 test.each(bodies)(
-  '%s: 4xx with a code, nothing stored, and it goes on',
+  'rejects %s with a code, stores nothing, and stays healthy',
   async (_name, body, headers, status, code) => {
     const before = await stored();
     expect(await send(body(), headers)).toEqual([
@@ -131,8 +143,8 @@ test.each<[string, unknown]>([
   ['a text', 'x'],
   ['a list', []],
   ['null', null],
-  ['an object of something else', { a: 1 }],
-])('JSON that says something else, %s: 401 and 422', async (_name, value) => {
+  ['an object of another form', { a: 1 }],
+])('rejects %s in place of an activity (401) or a request (422)', async (_name, value) => {
   const before = await stored();
   expect(await send(JSON.stringify(value))).toEqual([
     [401, 'activity_refused'],
@@ -141,7 +153,7 @@ test.each<[string, unknown]>([
   expect(await stored()).toEqual(before);
 });
 
-test("a click without the channel's token, or with a forged one, is 401 and nothing", async () => {
+test('answers 401 to a click without a channel token or with a forged one, and stores nothing', async () => {
   const before = await stored();
   const activity = pressActivity(world, 'amara', { place, verb: 'approve' });
   const token = await world.connector.channelToken();
@@ -154,7 +166,7 @@ test("a click without the channel's token, or with a forged one, is 401 and noth
         ...(authorization ? { authorization } : {}),
       },
     });
-    // One answer for every reason; which it was is for the metrics.
+    // One answer for every reason; the metrics alone tell the reason.
     expect([response.status, await response.json()]).toEqual([
       401,
       {
@@ -173,7 +185,7 @@ test("a click without the channel's token, or with a forged one, is 401 and noth
   }
 });
 
-test('text that has no canonical form, under a key that was used: 4xx, not a fault', async () => {
+test('answers 4xx, not 500, to text without a canonical form under a used idempotency key', async () => {
   const key = { 'idempotency-key': 'once' };
   expect(
     (await api(world, '/v1/requests', { as: 'mia', body: DEPLOYMENT, headers: key })).status,
@@ -191,7 +203,7 @@ test('text that has no canonical form, under a key that was used: 4xx, not a fau
   }
 });
 
-test('card data of no form that we write: an error in the answer, nothing stored', async () => {
+test('answers card data of an unknown form with an error, and stores nothing', async () => {
   await delivered();
   const before = await stored();
   const shown = { r: asked.id, rev: 1, d: 'x', s: 'stage-1', a: null };
@@ -249,6 +261,6 @@ test('card data of no form that we write: an error in the answer, nothing stored
   expect(await readRequest(world, asked.id)).toMatchObject({ state: 'pending', version: 1 });
 });
 
-test('nothing of all that was a fault of ours', () => {
+test('none of these tests logs an error', () => {
   expect(world.logged.filter(({ level }) => level === 'error')).toEqual([]);
 });

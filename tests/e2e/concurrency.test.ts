@@ -37,7 +37,7 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** Clicks of people who are not among the demo's, each with the provider's token for them. */
+/** Clicks of generated people outside the demo, each with a token of the provider. */
 async function clicksOf(
   count: number,
   given: { place: Place; card: Json; verb: (index: number) => string },
@@ -61,7 +61,7 @@ async function clicksOf(
   return clicks;
 }
 
-/** Sends all of them at the same time; everybody has to be answered with a card or a sentence. */
+/** Sends all clicks at the same time; each must be answered with a card or a sentence. */
 async function atOnce(activities: readonly Json[]): Promise<Json[]> {
   const answers = await Promise.all(activities.map((one) => world.connector.post(one)));
   return answers.map(({ status, body }) => {
@@ -78,13 +78,13 @@ const rowsOf = async (id: string, type: string) =>
   (await auditRowsOf(world, id)).filter((row) => row.type === type);
 
 const settled = (id: string) =>
-  eventually('it has ended', async () => {
+  eventually('the end of the request', async () => {
     const request = await readRequest(world, id);
     return ['applied', 'denied', 'cancelled'].includes(String(request['state'])) && request;
   });
 
 test.each([1, 2, 3])(
-  'round %i: 100 people approve and deny at once; one word counts, all are told',
+  'round %i: of 100 concurrent approvals and denials one counts, and each click is answered',
   async (round) => {
     const { id, number } = await askByPipeline(world);
     const place = await placeInChannel(world, number);
@@ -105,13 +105,13 @@ test.each([1, 2, 3])(
     for (const { value } of answers) expect(textOfCard(value)).toContain(name);
     expect(await rowsOf(id, 'request.decided')).toHaveLength(1);
     expect(await rowsOf(id, 'decision.refused')).toHaveLength(99);
-    await eventually('the card has settled', () =>
+    await eventually('the final card', () =>
       (approved ? /Applied/ : /Denied/).test(textAt(world, 'rafael', place)),
     );
   },
 );
 
-test('100 approve at once where twenty are needed: twenty count, it is applied once', async () => {
+test('of 100 concurrent approvals twenty fill the quorum of twenty, and it is applied once', async () => {
   const { body } = await api(world, '/v1/requests', { as: 'mia', body: { workflow: 'council' } });
   const id = String(body['id']);
   const place = await placeInChannel(world, Number(body['number']));
@@ -126,10 +126,10 @@ test('100 approve at once where twenty are needed: twenty count, it is applied o
   expect(appliedFor(id)).toHaveLength(1);
   expect(await rowsOf(id, 'request.decided')).toHaveLength(20);
   expect(await rowsOf(id, 'request.approved')).toHaveLength(1);
-  await eventually('the card has settled', () => /Applied/.test(textAt(world, 'rafael', place)));
+  await eventually('the final card', () => /Applied/.test(textAt(world, 'rafael', place)));
 });
 
-test('one person clicks both buttons twenty times at once: the first word stands', async () => {
+test('of twenty concurrent clicks of one person on both buttons the first word counts', async () => {
   const { id, number } = await askByPipeline(world);
   const place = await placeInChannel(world, number);
   const clicks = await Promise.all(
@@ -149,7 +149,7 @@ test('one person clicks both buttons twenty times at once: the first word stands
 });
 
 test.each([1, 2, 3])(
-  'round %i: the requester cancels while thirty approve: it is one or the other',
+  'round %i: a cancellation during thirty approvals ends as cancelled or as applied, not both',
   async (round) => {
     const {
       id,
@@ -177,14 +177,14 @@ test.each([1, 2, 3])(
       ['rafael', place],
       ['mia', own],
     ] as const) {
-      await eventually('every copy says so', () =>
+      await eventually('the end on every copy', () =>
         (cancelled ? /Cancelled/ : /Applied/).test(textAt(world, who, at)),
       );
     }
   },
 );
 
-test('the audit log of all that verifies, and nothing went wrong on the way', async () => {
+test('the audit log verifies, and no error is logged', async () => {
   expect((await world.database.verify(world.url)).report).toMatchObject({ ok: true });
   expect(world.logged.filter(({ level }) => level === 'error')).toEqual([]);
 });

@@ -22,7 +22,7 @@ import {
 import type { Place } from '../support/people-at-work.ts';
 import { WIRE_TRANSFER, WITH_BANK } from '../support/wire-transfer.ts';
 
-/** Several jobs one after the other take seconds on a slow server for tests. */
+/** Several jobs in sequence take seconds on a slow test server. */
 const SLOW_STORE_MS = 60_000;
 const THREADS = /\/v3\/conversations\/?$/;
 
@@ -35,15 +35,11 @@ afterAll(async () => {
   await world?.stop();
 });
 afterEach(async () => {
-  // What one test left behind would meet the faults of the next.
-  await eventually(
-    'nothing is left to deliver',
-    async () => (await jobsLeft()) === 0,
-    SLOW_STORE_MS,
-  );
+  // Jobs left by one test would meet the faults of the next.
+  await eventually('an empty job queue', async () => (await jobsLeft()) === 0, SLOW_STORE_MS);
 });
 
-/** Jobs that wait or run; those that end a request in time do not count. */
+/** Jobs that wait or run, without the expiry timers. */
 async function jobsLeft(): Promise<number> {
   const [row] = await world.database.rows(`
     SELECT count(*) AS n FROM jobs WHERE kind <> 'expire' AND due_at IS NOT NULL`);
@@ -59,7 +55,7 @@ const callsSince = (from: number, method: string) =>
     .slice(from)
     .filter((call) => call.method === method);
 
-/** Amara approves, and the card in the channel has to come to this state. */
+/** Approves as Amara and waits until the card in the channel shows this state. */
 async function approved(
   { id, place }: { id: string; place: Place },
   state: string,
@@ -76,13 +72,13 @@ async function asked(): Promise<{ id: string; number: number; place: Place }> {
   return { id, number, place: await placeInChannel(world, number) };
 }
 
-describe('Teams has trouble', () => {
+describe('when Teams fails', () => {
   test.each([
     ['429 with Retry-After', { status: 429, retryAfterSeconds: 1 }],
     ['502', { status: 502 }],
-    ['403: the app is not there yet', { status: 403 }],
+    ['403 (the app is not installed yet)', { status: 403 }],
     ['500', { status: 500 }],
-    ['a connection that breaks off before', { drop: 'before' as const }],
+    ['a connection that breaks before the call takes effect', { drop: 'before' as const }],
   ])('%s at the first post: the card comes all the same, once', async (_name, fault) => {
     world.connector.fail({ ...fault, method: 'POST', path: THREADS, times: 2 });
     const one = await asked();
@@ -95,47 +91,47 @@ describe('Teams has trouble', () => {
   test.each([
     ['429 with Retry-After', { status: 429, retryAfterSeconds: 1 }],
     ['502', { status: 502 }],
-    ['a connection that breaks off before', { drop: 'before' as const }],
-    ['a connection that breaks off after', { drop: 'after' as const }],
+    ['a connection that breaks before the call takes effect', { drop: 'before' as const }],
+    ['a connection that breaks after the call took effect', { drop: 'after' as const }],
   ])('%s at updates: the card settles, without endless calls', async (_name, fault) => {
     const one = await asked();
     const from = world.connector.calls().length;
     world.connector.fail({ ...fault, method: 'PUT', times: 2 });
     await approved(one, 'applied', /Applied/);
     expect(appliedFor(one.id)).toHaveLength(1);
-    // Two that failed, and at most one for each of the revisions that followed.
+    // Two failed ones, and at most one for each later revision.
     expect(callsSince(from, 'PUT').length).toBeLessThanOrEqual(5);
     const settled = world.connector.calls().length;
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(world.connector.calls()).toHaveLength(settled);
   });
 
-  test('a lost answer to the first post leaves a second copy; the clicked one settles too', async () => {
+  test('a lost answer to the first post leaves a second copy, which settles when clicked', async () => {
     world.connector.fail({ drop: 'after', method: 'POST', path: THREADS });
     const { id, number, place: orphan } = await asked();
     const both = await eventually(
-      'the card that the service knows of',
+      'the card that the service has stored',
       () => copies(number).length === 2 && copies(number),
     );
     const [, known] = both.map((message) => ({ chatId: APPROVALS, messageId: message.id }));
-    const posted = await eventually('the post is on record', async () => {
+    const posted = await eventually('the event of the post', async () => {
       const rows = (await auditRowsOf(world, id)).filter(({ type }) => type === 'card.posted');
       return rows.length > 0 && rows;
     });
     expect(posted).toMatchObject([{ data: { activityId: known?.messageId } }]);
     await approved({ id, place: orphan }, 'applied', /Applied/);
-    await eventually('applied on the other copy', () =>
+    await eventually('applied on the clicked copy', () =>
       /Applied/.test(textAt(world, 'rafael', known ?? orphan)),
     );
     expect(appliedFor(id)).toHaveLength(1);
     expect(copies(number)).toHaveLength(2);
   });
 
-  test('a copy that nobody knows of settles at a click that comes too late as well', async () => {
+  test('an unknown copy settles at a click that comes too late as well', async () => {
     world.connector.fail({ drop: 'after', method: 'POST', path: THREADS });
     const { id, number, place: orphan } = await asked();
     const [, known] = await eventually(
-      'the card that the service knows of',
+      'the card that the service has stored',
       () => copies(number).length === 2 && copies(number),
     );
     const before = cardAt(world, 'kenji', orphan);
@@ -150,7 +146,7 @@ describe('Teams has trouble', () => {
     expect(appliedFor(id)).toHaveLength(1);
   });
 
-  test('a card that was deleted while it is open is posted anew, and decided there', async () => {
+  test('posts a new card for a deleted open one, and takes the decision there', async () => {
     const { id, number } = await askByApi(world, 'mia', {
       workflow: 'payment-release',
       fields: { payment: 'PAY-0815', amount: 5, purpose: 'Ink' },
@@ -181,7 +177,7 @@ describe('Teams has trouble', () => {
     expect(copies(number)).toHaveLength(2);
   });
 
-  test('a card that was deleted when all is decided is left alone', async () => {
+  test('posts no new card for one that was deleted after the decision', async () => {
     const {
       id,
       number,
@@ -200,13 +196,13 @@ describe('Teams has trouble', () => {
     await press(world, 'amara', { place, verb: 'deny' });
     await eventuallyIn(world, id, 'denied');
     await eventually('denied on her own copy', () => /Denied/.test(textAt(world, 'mia', own)));
-    await eventually('the update met its end', async () => (await jobsLeft()) === 0);
+    await eventually('the end of the update job', async () => (await jobsLeft()) === 0);
     expect(callsSince(from, 'PUT').filter(({ status }) => status === 404)).toHaveLength(1);
     expect(copies(number)).toHaveLength(1);
     expect(await world.service.store.countJobs()).toMatchObject({ dead: 0 });
   });
 
-  test('an update that is refused does not hold up the other copies', async () => {
+  test('a refused update delays no other copy', async () => {
     const {
       id,
       number,
@@ -231,7 +227,7 @@ describe('Teams has trouble', () => {
     );
   });
 
-  test('the requester took the app away: the channel is told, the notice is given up', async () => {
+  test('gives up the notice to a requester without the app, and updates the channel', async () => {
     const { id, number } = await askInChat(world, 'tomasz', {
       command: 'request deploy-production service=search version=1.2.5',
     });
@@ -254,7 +250,7 @@ describe('Teams has trouble', () => {
     await world.connector.install({ personIds: ['tomasz'] });
   });
 
-  test('the client sends an invoke again after a time-out: one decision, one call', async () => {
+  test('counts an invoke that the client repeats after a time-out once, with one execution', async () => {
     const { id, place } = await asked();
     const activity = pressActivity(world, 'amara', {
       place,
@@ -279,8 +275,8 @@ describe('Teams has trouble', () => {
   });
 });
 
-describe('the target has trouble', () => {
-  test('it refuses: failed on the card and in the outcome, and not asked again', async () => {
+describe('when the target fails', () => {
+  test('a refusal ends as failed, on card and outcome, without a retry', async () => {
     world.target.failNext(1, 422);
     const one = await asked();
     const request = await approved(one, 'failed', /Failed/);
@@ -289,21 +285,21 @@ describe('the target has trouble', () => {
     expect(appliedFor(one.id)).toEqual([]);
   });
 
-  test('503, then it works again: applied once', async () => {
+  test('503 is retried until it works: applied once', async () => {
     world.target.failNext(1, 503);
     const one = await asked();
     await approved(one, 'applied', /Applied/);
     expect(appliedFor(one.id)).toMatchObject([{ repeat: false }]);
   });
 
-  test('it hangs up before it did anything: repeated, applied once', async () => {
+  test('a connection that breaks before the effect is retried: applied once', async () => {
     world.target.failNext(2, 0);
     const one = await asked();
     await approved(one, 'applied', /Applied/);
     expect(appliedFor(one.id)).toMatchObject([{ repeat: false }]);
   });
 
-  test('its answer is lost: the repeat carries the same id and does nothing anew', async () => {
+  test('a lost answer is retried with the same id, without a second effect', async () => {
     const before = world.target.applied();
     world.target.failNext(1, 0, { applied: true });
     const one = await asked();
@@ -317,7 +313,7 @@ describe('the target has trouble', () => {
     expect(request['outcome']).toMatchObject({ reference: expect.stringMatching(/^deploy-/) });
   });
 
-  test('one that does not drop repeats and is busy is asked again: applied once', async () => {
+  test('a busy target that does not drop repeats is retried: applied once', async () => {
     world.target.failNext(1, 429);
     const { id, number } = await askByApi(world, 'mia', WIRE_TRANSFER);
     const place = await placeInChannel(world, number);
@@ -330,7 +326,7 @@ describe('the target has trouble', () => {
     ).toEqual(['request.applying', 'request.held', 'request.applying', 'request.applied']);
   });
 
-  test('one that does not drop repeats is never asked twice: unknown for people', async () => {
+  test('a lost answer of a target that does not drop repeats ends as unknown, without a retry', async () => {
     const before = world.target.applied();
     world.target.failNext(1, 0, { applied: true });
     const { id, number } = await askByApi(world, 'mia', WIRE_TRANSFER);
@@ -343,7 +339,7 @@ describe('the target has trouble', () => {
     expect(world.target.applied()).toBe(before + 1);
     expect(textOfCard(cardAt(world, 'rafael', place))).toMatch(/broke off/);
     expect(await readRequest(world, id)).toMatchObject({ state: 'unknown' });
-    await eventually('Mia is told', () =>
+    await eventually('the notice to Mia', () =>
       world.connector
         .messages('mia', personalChat(world, 'mia'))
         .some(({ text }) => new RegExp(`Request ${number} .*outcome not known`).test(text ?? '')),
@@ -351,12 +347,12 @@ describe('the target has trouble', () => {
   });
 });
 
-test('cards of everything above are settled, and only the one notice was given up', async () => {
+test('all cards of the tests above are settled, and one notice alone was given up', async () => {
   expect(await world.service.store.countJobs()).toMatchObject({ dead: 1 });
   const waiting = world.connector
     .messages('rafael', APPROVALS)
     .map((message) => textOfCard(cardOf(message)))
     .filter((text) => /Waiting for approval|being applied/.test(text));
-  // The two that were "deleted" keep in this world what they showed last.
+  // The two deleted cards keep their last content in this simulation.
   expect(waiting).toHaveLength(2);
 });

@@ -1,7 +1,7 @@
 /**
- * Tokens that are bound to a key, end to end: panva's oidc-provider binds them, openid-client gets
- * them and makes the proofs, and the composed service takes them (RFC 9449). Nothing here makes a
- * proof of its own; what is sent twice was recorded from the client.
+ * Sender-constrained tokens (DPoP, RFC 9449) end to end: oidc-provider binds the tokens,
+ * openid-client fetches them and makes the proofs, and the composed service accepts them. The tests
+ * make no proofs of their own; what they send twice was recorded from the client.
  */
 import { jest } from '@jest/globals';
 import * as oidc from 'openid-client';
@@ -20,7 +20,7 @@ import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import { eventuallyIn } from '../support/people-at-work.ts';
 
-// The provider warns of plain http and of its own interaction pages; both are wanted here.
+// The provider warns of plain HTTP and of its own interaction pages; the test wants both.
 beforeAll(() => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   jest.spyOn(console, 'info').mockImplementation(() => undefined);
@@ -55,14 +55,14 @@ interface Sent {
 interface Holder {
   readonly token: string;
   readonly type: string;
-  /** Every call to the service, as the client put it on the wire, with what it was answered. */
+  /** Every call to the service as sent by the client, with its answer. */
   readonly sent: readonly Sent[];
   call(path: string, body?: Json): Promise<{ status: number; body: Json }>;
 }
 
 const insecure = { execute: [oidc.allowInsecureRequests] };
 
-/** What openid-client does with a token: proofs and nonces are its own affair. */
+/** Calls the service by openid-client, which makes proofs and handles nonces itself. */
 async function holderOf(
   world: LocalWorld,
   client: oidc.Configuration,
@@ -121,7 +121,7 @@ async function pipelineOf(world: LocalWorld, peer: DpopPeer): Promise<Holder> {
   );
 }
 
-/** A person at a public client: code, PKCE and DPoP, no secret anywhere. */
+/** A person at a public client: code, PKCE and DPoP, without a client secret. */
 async function personOf(world: LocalWorld, peer: DpopPeer): Promise<Holder> {
   const client = await oidc.discovery(
     new URL(peer.issuer),
@@ -157,7 +157,7 @@ async function personOf(world: LocalWorld, peer: DpopPeer): Promise<Holder> {
   );
 }
 
-/** The very bytes of a call again; `headers` replaces some of them. */
+/** Sends the exact bytes of a call again; `headers` replaces some headers. */
 async function again({ url, method, headers, body }: Sent, over: Record<string, string> = {}) {
   const same = new Headers(headers);
   for (const [name, value] of Object.entries(over)) same.set(name, value);
@@ -217,7 +217,7 @@ describe.each([
   let pipeline: Holder;
   let person: Holder;
   let request: Json;
-  // Ed25519 is the name that WebCrypto gives the algorithm (RFC 9864), and so the client's.
+  // WebCrypto and so the client name the algorithm Ed25519 (RFC 9864).
   beforeAll(async () => {
     const both = await startBoth(nonce);
     ({ peer, world } = both);
@@ -237,7 +237,7 @@ describe.each([
     }
   });
 
-  test('a pipeline asks, and a person who holds a key decides', async () => {
+  test('accepts the request of a pipeline and the decision of a person, both with bound tokens', async () => {
     const made = await pipeline.call('/v1/requests', ASKED);
     expect(made).toMatchObject({ status: 201, body: { state: 'pending' } });
     request = made.body;
@@ -249,7 +249,7 @@ describe.each([
     await eventuallyIn(world, String(request['id']), 'applied');
   });
 
-  test('the client fetched a nonce by itself, once, where we ask for one', () => {
+  test('the client fetches one nonce by itself where the service demands nonces', () => {
     const firstOf = ({ sent }: Holder) =>
       sent.map(({ status, challenge }) =>
         status === 401 ? /error="(\w+)"/.exec(challenge)?.[1] : status,
@@ -258,7 +258,7 @@ describe.each([
     expect(firstOf(person)).toEqual(nonce ? ['use_dpop_nonce', 200, 200] : [200, 200]);
   });
 
-  test('the same proof again is refused, before anything is said of the token', async () => {
+  test('rejects a replayed proof before it looks at the token', async () => {
     for (const holder of [pipeline, person]) {
       expect(await again(last(holder))).toEqual({
         status: 401,
@@ -268,7 +268,7 @@ describe.each([
     }
   });
 
-  test('the same token as plain Bearer is refused, with and without its proof', async () => {
+  test('rejects a bound token as plain Bearer, with and without its proof', async () => {
     for (const holder of [pipeline, person]) {
       const bearer = { authorization: `Bearer ${holder.token}` };
       const refused = {
@@ -284,7 +284,7 @@ describe.each([
     }
   });
 
-  test("one's token with another's proof is refused", async () => {
+  test('rejects the token of one client with the proof of another', async () => {
     const mixed = { authorization: `DPoP ${person.token}` };
     expect(await again(last(pipeline), mixed)).toMatchObject({
       status: 401,
@@ -292,7 +292,7 @@ describe.each([
     });
   });
 
-  test("a new proof does not make a pipeline's token count twice", async () => {
+  test('counts a pipeline token once, also with a new proof', async () => {
     const second = await pipeline.call('/v1/requests', ASKED).then(
       ({ status, body }) => [status, body['code']],
       (error: unknown) => error,

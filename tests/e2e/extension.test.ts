@@ -48,14 +48,14 @@ const filled = (card: Json, inputs: Json): Json => ({
   ...inputs,
 });
 
-/** Tomasz opens the command in the channel, chooses a workflow, and gives the form that opens. */
+/** Opens the command in the channel as Tomasz, chooses a workflow and returns its form. */
 async function openForm(workflow: string): Promise<Json> {
   const choice = dialogOf(await open('tomasz'));
   expect(textOfCard(choice)).toContain('Deploy to production');
   return dialogOf(await send('tomasz', { workflow }));
 }
 
-test('the command leads over form and confirmation in the own chat to a request', async () => {
+test('creates a request by command, form and confirmation in the personal chat', async () => {
   const form = await openForm('deploy-production');
   const before = inChat('tomasz').length;
   expect(
@@ -69,7 +69,7 @@ test('the command leads over form and confirmation in the own chat to a request'
       }),
     ),
   ).toEqual({ kind: 'message', text: expect.stringContaining('Confirm it in your chat') });
-  // Nothing is asked for before its requester's token came; and nobody else sees the form.
+  // Without the requester's token there is no request; nobody else sees the form.
   expect([await requests(), inChat('tomasz').length]).toEqual([0, before + 1]);
   expect(world.connector.messages('mia', APPROVALS).map((one) => cardOf(one))).toEqual(
     world.connector.messages('mia', APPROVALS).map(() => undefined),
@@ -98,11 +98,11 @@ test('the command leads over form and confirmation in the own chat to a request'
   });
   const shown = await placeInChannel(world, Number(request?.['number']));
   expect(textAt(world, 'amara', shown)).toContain('7.0.1');
-  // The form has become the requester's own copy, which can only be taken back.
+  // The form has become the requester's own copy, whose only action is Cancel.
   expect(actionOf(cardAt(world, 'tomasz', place), 'submit')).toBeUndefined();
 });
 
-test('a problem with a field shows the form again, filled in, in the dialog', async () => {
+test('shows the filled form again in the dialog when a field has a problem', async () => {
   const form = await openForm('payment-release');
   const before = [await requests(), inChat('tomasz').length];
   const again = dialogOf(
@@ -120,7 +120,7 @@ test('a problem with a field shows the form again, filled in, in the dialog', as
   expect([await requests(), inChat('tomasz').length]).toEqual(before);
 });
 
-test('a problem that only the button meets shows the form again in the chat', async () => {
+test('shows the form again in the chat when the button finds a problem', async () => {
   const form = await openForm('payment-release');
   await send('tomasz', filled(form, { payment: 'PAY-4711', amount: '12', purpose: 'Invoice 9' }));
   const message = inChat('tomasz').at(-1);
@@ -136,7 +136,7 @@ test('a problem that only the button meets shows the form again in the chat', as
   expect(textOfCard(card)).toContain('at most 5,000,000');
   expect(inputsOf(card)).toMatchObject({ amount: '6000000', payment: 'PAY-4711' });
   expect(await requests()).toBe(before);
-  // Corrected, it is one request, however often it is sent.
+  // Corrected, it becomes one request, however often it is sent.
   const good = { ...inputsOf(card), amount: '60' };
   for (const round of [1, 2]) {
     const sent = await press(world, 'tomasz', { place, verb: 'submit', inputs: good, card });
@@ -145,7 +145,7 @@ test('a problem that only the button meets shows the form again in the chat', as
   expect(await requests()).toBe(before + 1);
 });
 
-test('who may not ask fills in the form, and is refused under the own token', async () => {
+test('opens the form for everybody, and refuses by token who may not request', async () => {
   const before = await requests();
   const form = dialogOf(
     await world.connector.submitExtension({
@@ -168,7 +168,7 @@ test('who may not ask fills in the form, and is refused under the own token', as
   expect(await requests()).toBe(before);
 });
 
-test('a form that names another workflow, or none, asks for nothing', async () => {
+test('creates no request by a form with another workflow or none', async () => {
   const before = await requests();
   for (const data of [
     { workflow: 'of-nobody', v: 1, service: 'x' },

@@ -16,7 +16,7 @@ import {
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
 
-// Decided in a channel of its own, which the people of Approvals do not see.
+// Decided in another channel, which the members of Approvals do not see.
 const BOARD = `
 workflow: sell-branch
 title: Sell a branch office
@@ -47,7 +47,7 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** Mia asks; somebody says `status …` in a chat. Gives the request and where the answer is. */
+/** Requests as Mia and sends `status N` as somebody; returns the request and the answer's place. */
 async function lookedUp(
   personId: string,
   chatId: string,
@@ -63,7 +63,7 @@ async function lookedUp(
   return { ...asked, place: { chatId, messageId } };
 }
 
-test('a number tells nothing to those who may not read, whether it is taken or not', async () => {
+test('a number shows nothing to a person without the right to read, whether it exists or not', async () => {
   const { place } = await lookedUp('olu', APPROVALS);
   expect(textAt(world, 'olu', place)).not.toContain(BUYER);
   const taken = await press(world, 'olu', { place, verb: 'review' });
@@ -78,13 +78,13 @@ test('a number tells nothing to those who may not read, whether it is taken or n
   ).toEqual(taken);
 });
 
-test("what an approver reviews and decides in another channel stays that person's view", async () => {
+test('a card reviewed and decided in another channel remains the view of that approver', async () => {
   const { id, place } = await lookedUp('olu', APPROVALS);
   const review = await press(world, 'amara', { place, verb: 'review' });
   expect(textOfCard((review as { card: Json }).card)).toContain(BUYER);
   expect(await press(world, 'amara', { place, verb: 'approve' })).toMatchObject({ kind: 'card' });
   await eventuallyIn(world, id, 'applied');
-  // A copy to be kept up to date would have been written with the decision.
+  // A copy to be updated would have been stored with the decision.
   const copies = await world.database.rows(
     'SELECT conversation_id FROM cards WHERE request_id = ?',
     id,
@@ -96,7 +96,7 @@ test("what an approver reviews and decides in another channel stays that person'
   }
 });
 
-test('in the own chat the reviewed card is kept up to date', async () => {
+test('updates a card that was reviewed in the personal chat', async () => {
   const { id, place } = await lookedUp('kenji', personalChat(world, 'kenji'));
   await press(world, 'kenji', { place, verb: 'review' });
   await press(world, 'kenji', { place, verb: 'approve' });
@@ -104,7 +104,7 @@ test('in the own chat the reviewed card is kept up to date', async () => {
   await eventually('applied in the chat', () => /Applied/.test(textAt(world, 'kenji', place)));
 });
 
-test('an id alone tells nothing of its request, nor how it stands', async () => {
+test('an id without the digest shows neither the request nor its state', async () => {
   const { id, place } = await lookedUp('olu', APPROVALS);
   const said = async (data: Json, verb: string) => {
     const action = { type: 'Action.Execute', verb, data };

@@ -24,7 +24,7 @@ import {
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
 
-// One story, step by step as a user meets it: each test goes on where the last one ended.
+// One scenario in the order that a user meets it: each test continues the one before.
 let world: LocalWorld;
 let pipelines: { id: string; number: number; waitToken: string; place: Place };
 let mias: { id: string; number: number; place: Place; own: Place };
@@ -43,7 +43,7 @@ const oidOf = (personId: string) => world.people.find(({ id }) => id === personI
 const appliedFor = (id: string) =>
   world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id));
 
-test('a pipeline asks with its own token; its card is in the channel', async () => {
+test('a pipeline requests with its own token, and a card is posted to the channel', async () => {
   const asked = await askByPipeline(world, { key: 'build-1042' });
   expect(asked.body).toMatchObject({
     number: 1,
@@ -81,7 +81,7 @@ test('a pipeline asks with its own token; its card is in the channel', async () 
   expect((await rowsOf(asked.id)).map(({ type }) => type)).toContain('request.submitted');
 });
 
-test('the pipeline waits with its wait token, and gets no answer before the end', async () => {
+test('the wait token holds the pipeline until the request ends', async () => {
   const path = `/v1/requests/${pipelines.id}/wait`;
   const now = await api(world, `${path}?timeoutSeconds=0`, { token: pipelines.waitToken });
   expect(now.body).toMatchObject({ state: 'pending', outcome: null });
@@ -114,7 +114,7 @@ test.each([
   });
 });
 
-test('Mia asks in the chat: the form asks for a login, then takes her token', async () => {
+test('the form in the chat asks Mia for a login, then accepts her token', async () => {
   const form = await openForm(
     world,
     'mia',
@@ -153,7 +153,7 @@ test('Mia asks in the chat: the form asks for a login, then takes her token', as
   });
 });
 
-test('the same form, sent again, makes no second request', async () => {
+test('the same form sent again creates no second request', async () => {
   const sent = {
     place: mias.own,
     verb: 'submit',
@@ -175,7 +175,7 @@ test('the same form, sent again, makes no second request', async () => {
   expect(body['requests']).toHaveLength(1);
 });
 
-test('Mia cannot approve what she asked for', async () => {
+test('refuses the approval of the requester', async () => {
   world.provider.setRoles('mia', ['developer', 'approver']);
   const before = await readRequest(world, mias.id);
   const result = await press(world, 'mia', { place: mias.place, verb: 'approve' });
@@ -191,7 +191,7 @@ test('Mia cannot approve what she asked for', async () => {
   world.provider.setRoles('mia', ['developer']);
 });
 
-test('a click without a token is answered with a login request that offers both ways', async () => {
+test('answers a click without a token with a login request that offers both ways', async () => {
   const { place } = pipelines;
   const activity = pressActivity(world, 'amara', { place, verb: 'approve' });
   const { status, body } = await world.connector.post(activity);
@@ -219,7 +219,7 @@ test('a click without a token is answered with a login request that offers both 
   expect(await readRequest(world, pipelines.id)).toMatchObject({ state: 'pending', version: 1 });
 });
 
-test("Amara's click with her token decides, and is answered with the new card", async () => {
+test('decides by a click with a token, and answers with the new card', async () => {
   const { place, id } = pipelines;
   const activity = pressActivity(world, 'amara', {
     place,
@@ -283,7 +283,7 @@ test("Amara's click with her token decides, and is answered with the new card", 
   });
 });
 
-test('no token stands anywhere in the database', async () => {
+test('stores no token in any table', async () => {
   const token = await world.provider.singleSignOnToken('amara');
   const [header = ''] = token.split('.');
   const tables = await world.database.tables();
@@ -295,9 +295,9 @@ test('no token stands anywhere in the database', async () => {
   }
 });
 
-test('the webhook target is called once, with an idempotency key and a signature', async () => {
+test('calls the webhook target once, with an idempotency key and a valid signature', async () => {
   await eventuallyIn(world, pipelines.id, 'applied');
-  // The target takes nothing whose Standard Webhooks signature does not hold.
+  // The target accepts valid Standard Webhooks signatures alone.
   expect(appliedFor(pipelines.id)).toEqual([
     {
       webhookId: `msg_${pipelines.id}`,
@@ -325,7 +325,7 @@ test('the webhook target is called once, with an idempotency key and a signature
   expect(unsigned.status).toBe(401);
 });
 
-test("the channel's card says applied, with the target's reference and no button", async () => {
+test("the card in the channel shows applied and the target's reference, without buttons", async () => {
   const text = await eventually('applied on the card', () => {
     const shown = textAt(world, 'rafael', pipelines.place);
     return /Rolled out/.test(shown) && shown;
@@ -336,7 +336,7 @@ test("the channel's card says applied, with the target's reference and no button
   for (const verb of ['approve', 'deny', 'cancel']) expect(actionOf(card, verb)).toBeUndefined();
 });
 
-test('the waiting pipeline gets the outcome', async () => {
+test('the waiting pipeline receives the outcome', async () => {
   expect(await waiting).toMatchObject({
     id: pipelines.id,
     state: 'applied',
@@ -344,7 +344,7 @@ test('the waiting pipeline gets the outcome', async () => {
   });
 });
 
-test('the same click, sent five more times, changes nothing', async () => {
+test('the same click sent five more times changes nothing', async () => {
   const before = await readRequest(world, pipelines.id);
   const rows = (await rowsOf(pipelines.id)).length;
   for (const round of [1, 2, 3, 4, 5]) {
@@ -363,7 +363,7 @@ test('the same click, sent five more times, changes nothing', async () => {
   expect(appliedFor(pipelines.id)).toHaveLength(1);
 });
 
-test('a denial updates every copy of the card, and Mia is notified in her chat', async () => {
+test('a denial updates every copy of the card and notifies Mia in her chat', async () => {
   const result = await press(world, 'kenji', {
     place: mias.place,
     verb: 'deny',
@@ -382,7 +382,7 @@ test('a denial updates every copy of the card, and Mia is notified in her chat',
     expect(actionOf(cardAt(world, personId, place), 'approve')).toBeUndefined();
     expect(actionOf(cardAt(world, personId, place), 'cancel')).toBeUndefined();
   }
-  const notice = await eventually('Mia is notified', () =>
+  const notice = await eventually('the notice to Mia', () =>
     world.connector
       .messages('mia', personalChat(world, 'mia'))
       .find(({ text }) => /Request 2 .*denied/.test(text ?? '')),
@@ -391,16 +391,16 @@ test('a denial updates every copy of the card, and Mia is notified in her chat',
   expect(appliedFor(mias.id)).toEqual([]);
 });
 
-test("an approval updates the requester's own copy too, up to applied", async () => {
+test("an approval updates the requester's own copy as well, until applied", async () => {
   const asked = await askInChat(world, 'tomasz', {
     command: 'request deploy-production service=billing version=3.1.4 window=2h',
   });
   const place = await placeInChannel(world, asked.number);
   await press(world, 'kenji', { place, verb: 'approve' });
-  await eventually('applied on his own card', () =>
+  await eventually('applied on his own copy', () =>
     /applied/i.test(textAt(world, 'tomasz', asked.place)),
   );
-  await eventually('Tomasz is notified', () =>
+  await eventually('the notice to Tomasz', () =>
     world.connector
       .messages('tomasz', personalChat(world, 'tomasz'))
       .some(({ text }) => /Request 3 .*applied/.test(text ?? '')),
@@ -413,8 +413,8 @@ test("an approval updates the requester's own copy too, up to applied", async ()
   ).toHaveLength(1);
 });
 
-test('the audit log verifies with the published keys alone', async () => {
-  const { exit, report } = await eventually('everything is sealed', async () => {
+test('the audit log verifies with the published keys', async () => {
+  const { exit, report } = await eventually('all events sealed', async () => {
     const verified = await world.database.verify(world.url);
     const [row] = await world.database.rows('SELECT count(*) AS n FROM audit_events');
     return verified.report.size === Number(row?.['n']) && verified;
@@ -424,7 +424,7 @@ test('the audit log verifies with the published keys alone', async () => {
   expect(report.size).toBeGreaterThan(12);
 });
 
-test('one row changed by somebody with all rights is found and named', async () => {
+test('verification names a row that was changed with full database rights', async () => {
   const [row] = await world.database.rows(`
     SELECT l.idx, e.id FROM audit_events e JOIN audit_leaves l ON l.event_id = e.id
     WHERE e.type = 'request.decided' ORDER BY l.idx`);
@@ -440,7 +440,7 @@ test('one row changed by somebody with all rights is found and named', async () 
   );
 });
 
-test('nothing was logged as an error, and the service holds no job that it gave up', async () => {
+test('no error is logged, and no job is dead', async () => {
   expect(world.logged.filter(({ level }) => level === 'error')).toEqual([]);
   expect(await world.service.store.countJobs()).toMatchObject({ dead: 0 });
   expect(channelMessage(world, 1)?.edited).toBe(true);

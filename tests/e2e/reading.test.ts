@@ -35,7 +35,7 @@ afterAll(async () => {
 const numbers = (body: Json) => (body['requests'] as Json[]).map(({ number }) => number);
 
 describe('who may read a request', () => {
-  // By number: 1 is the pipeline's and 2 Mia's deployment, 3 is Mia's request to Payments alone.
+  // 1: the pipeline's deployment. 2: Mia's deployment. 3: Mia's request, decided by Payments alone.
   test.each([
     ['mia', [3, 2]],
     ['tomasz', []],
@@ -59,7 +59,7 @@ describe('who may read a request', () => {
     }
   });
 
-  test("a pipeline reads its own alone, also when it asks for another's by name", async () => {
+  test('lists to a pipeline its own requests alone, also when it names another requester', async () => {
     const token = await world.provider.workloadToken();
     expect(numbers((await api(world, '/v1/requests', { token })).body)).toEqual([1]);
     const { body } = await api(world, `/v1/requests/${mias.id}`, { as: 'mia' });
@@ -69,7 +69,7 @@ describe('who may read a request', () => {
     expect((await api(world, `/v1/requests/${mias.id}`, { token })).status).toBe(404);
   });
 
-  test('an auditor reads all, and decides nothing', async () => {
+  test('an auditor reads every request and decides none', async () => {
     world.provider.setRoles('olu', ['auditor']);
     try {
       expect(numbers((await api(world, '/v1/requests', { as: 'olu' })).body)).toEqual([3, 2, 1]);
@@ -84,14 +84,14 @@ describe('who may read a request', () => {
     }
   });
 
-  test('a role that was taken away ends the reading with the next token', async () => {
+  test('without the role the next token reads nothing', async () => {
     world.provider.setRoles('rafael', ['approver']);
     expect((await api(world, `/v1/requests/${mias.id}`, { as: 'rafael' })).status).toBe(200);
     world.provider.setRoles('rafael', []);
     expect((await api(world, `/v1/requests/${mias.id}`, { as: 'rafael' })).status).toBe(404);
   });
 
-  test('what is hidden answers as what does not exist, word for word', async () => {
+  test('answers word for word the same for a hidden request and one that does not exist', async () => {
     const hidden = await api(world, `/v1/requests/${mias.id}`, { as: 'olu' });
     const missing = await api(world, `/v1/requests/${NOBODYS}`, { as: 'olu' });
     expect(hidden.body).toEqual(missing.body);
@@ -145,7 +145,7 @@ describe('who may read a request', () => {
     });
   });
 
-  test('workflows are listed to those who may request them', async () => {
+  test('lists a workflow to people who may request it', async () => {
     const listed = async (options: { as?: string; token?: string }) => {
       const { body } = await api(world, '/v1/workflows', options);
       return (body['workflows'] as Json[]).map(({ id }) => id);
@@ -166,14 +166,14 @@ describe('the wait token', () => {
   const wait = (id: string, token: string) =>
     api(world, `/v1/requests/${id}/wait?timeoutSeconds=0`, { token });
 
-  test('reads its own request, and is the same at every repeat of the asking', async () => {
+  test('reads its own request, and is equal for every repeat of the submission', async () => {
     expect(await wait(pipelines.id, pipelines.waitToken)).toMatchObject({
       status: 200,
       body: { id: pipelines.id, state: 'pending' },
     });
   });
 
-  test('opens no other request, existing or not', async () => {
+  test('reads no other request, existing or not', async () => {
     const other = await wait(mias.id, pipelines.waitToken);
     const none = await wait(NOBODYS, pipelines.waitToken);
     expect(other.status).toBe(401);
@@ -182,7 +182,7 @@ describe('the wait token', () => {
     expect((await wait(pipelines.id, forged)).status).toBe(401);
   });
 
-  test('only reads: it decides, cancels, lists and asks nothing', async () => {
+  test('reads only: it does not decide, cancel, list or submit', async () => {
     const token = pipelines.waitToken;
     const { digest } = await readRequest(world, pipelines.id);
     for (const [path, body] of [
@@ -200,7 +200,7 @@ describe('the wait token', () => {
   });
 });
 
-describe('asking again', () => {
+describe('a repeated submission', () => {
   const ask = (token: string, key: string | undefined, change: Json = {}) =>
     api(world, '/v1/requests', {
       token,
@@ -216,7 +216,7 @@ describe('asking again', () => {
       ).body,
     ).length;
 
-  test('the same key gets the first request, with the same wait token', async () => {
+  test('with the same key gets the first request and the same wait token', async () => {
     const first = await ask(await world.provider.workloadToken(), 'build-7');
     expect(first.status).toBe(201);
     const again = await ask(await world.provider.workloadToken(), 'build-7');
@@ -225,14 +225,14 @@ describe('asking again', () => {
     expect(again.headers.get('location')).toBe(first.headers.get('location'));
   });
 
-  test('the same key with other content is refused, and nothing is made', async () => {
+  test('with the same key and other content is rejected', async () => {
     const before = await ofPipeline();
     const other = await ask(await world.provider.workloadToken(), 'build-7', { reason: 'Else' });
     expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_mismatch' } });
     expect(await ofPipeline()).toBe(before);
   });
 
-  test('a token that has asked once is refused with a new key or none', async () => {
+  test('with the same token and a new key or none is rejected', async () => {
     const token = await world.provider.workloadToken();
     const first = await ask(token, 'build-8');
     expect(first.status).toBe(201);
@@ -246,7 +246,7 @@ describe('asking again', () => {
     expect(same).toMatchObject({ status: 200, body: { id: first.body['id'] } });
   });
 
-  test('twenty at once with one key make one request', async () => {
+  test('twenty times at once with one key creates one request', async () => {
     const before = await ofPipeline();
     const tokens = await Promise.all(
       Array.from({ length: 20 }, () => world.provider.workloadToken()),
@@ -258,7 +258,7 @@ describe('asking again', () => {
     expect(await ofPipeline()).toBe(before + 1);
   });
 
-  test('twenty at once with one token and twenty keys make one request', async () => {
+  test('twenty times at once with one token and twenty keys creates one request', async () => {
     const before = await ofPipeline();
     const token = await world.provider.workloadToken();
     const answers = await Promise.all(
@@ -269,7 +269,7 @@ describe('asking again', () => {
     expect(await ofPipeline()).toBe(before + 1);
   });
 
-  test("a key is its owner's: another principal's request with it is a new one", async () => {
+  test('with a key of another principal creates a request of its own', async () => {
     const mine = await api(world, '/v1/requests', {
       as: 'mia',
       body: DEPLOYMENT,
@@ -279,7 +279,7 @@ describe('asking again', () => {
     expect(mine.body['requester']).toMatchObject({ name: 'Mia Lindqvist' });
   });
 
-  test('who may not ask is refused by name, on record', async () => {
+  test('by a person without the right is refused by name and recorded', async () => {
     const { status, body } = await api(world, '/v1/requests', { as: 'olu', body: DEPLOYMENT });
     expect({ status, code: body['code'] }).toEqual({ status: 403, code: 'requester_not_allowed' });
     const rows = await world.database.rows(

@@ -1,4 +1,4 @@
-/** The look at the deciding people before running, over the whole wire: session, card, API, log. */
+/** The recheck of roles and claims before the execution, end to end: session, card, API, log. */
 import { eventually } from '../../src/local/find.ts';
 import type { ClickResult, Json } from '../../src/local/world.ts';
 import { startWorld } from '../support/local-world.ts';
@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 afterAll(() => world?.stop());
 
-/** Presses Approve, with a sign-in where the click asks for one. */
+/** Presses Approve, and signs in where the click asks for it. */
 async function approve(place: Place, personId: string): Promise<void> {
   const click = (state?: string) =>
     press(world, personId, {
@@ -76,13 +76,13 @@ async function codeFor(
   return code;
 }
 
-/** Amara of Payments has approved the first stage; Ingrid's word is still to come. */
+/** Approves the first stage as Amara of Payments; Ingrid's stage is open. */
 async function half(): Promise<Asked & { place: Place }> {
   const asked = await askByApi(world, 'mia', { workflow: 'careful', fields: {}, reason: 'x' });
   const place = await placeInChannel(world, asked.number);
   await approve(place, 'amara');
-  // A link is for one revision: Ingrid's must be of the card that shows her stage.
-  await eventually('her word on the card', () =>
+  // A sign-in link belongs to one revision: Ingrid's must come from the card that shows her stage.
+  await eventually('her approval on the card', () =>
     /Amara Okafor\s*approved/.test(textAt(world, 'ingrid', place)),
   );
   return { ...asked, place };
@@ -95,7 +95,7 @@ const rechecks = async (id: string, type: string) =>
 const delivered = (id: string) =>
   world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id)).length;
 
-test('role and department are as they were: it runs, under a look that is on record', async () => {
+test('executes with unchanged role and department, and records the recheck', async () => {
   const { id, place } = await half();
   await approve(place, 'ingrid');
   await eventuallyIn(world, id, 'applied');
@@ -107,7 +107,7 @@ test('role and department are as they were: it runs, under a look that is on rec
   ]);
 });
 
-test('another department by now: nothing is sent, and card, API and log say why', async () => {
+test('sends nothing after a change of department, and shows why on card, API and log', async () => {
   const { id, place } = await half();
   world.provider.setDepartment('amara', 'Sales');
   await approve(place, 'ingrid');
@@ -115,7 +115,7 @@ test('another department by now: nothing is sent, and card, API and log say why'
   expect(request['outcome']).toMatchObject({ code: 'claim_changed' });
   const [head] = request['stages'] as { decisions: Json[] }[];
   expect(head?.decisions).toMatchObject([{ recheck: 'lost', stale: true }]);
-  await eventually('it is on the card', () =>
+  await eventually('the reason on the card', () =>
     /department changed since/.test(textAt(world, 'rafael', place)),
   );
   expect(textAt(world, 'rafael', place)).toMatch(/the department Payments and no longer has that/);
@@ -125,7 +125,7 @@ test('another department by now: nothing is sent, and card, API and log say why'
   expect(delivered(id)).toBe(0);
 });
 
-test('a role taken away between two tries: no further try, and nobody says failed', async () => {
+test('ends as unknown, not as failed, when a role is removed between two tries', async () => {
   const { id, place } = await half();
   world.target.failNext(1_000, 0);
   await approve(place, 'ingrid');

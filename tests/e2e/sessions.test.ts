@@ -66,7 +66,7 @@ function linkOf(result: ClickResult): string {
   return result.url;
 }
 
-/** Opens a link, picks a person, and gives the code and what the provider was asked. */
+/** Signs in by a link as a person; returns the code and the parameters sent to the provider. */
 async function signIn(link: string, personId: string) {
   const agent = browser('http://127.0.0.1:');
   const begun = await agent.once(link, {});
@@ -84,7 +84,7 @@ const click = (place: Place, state?: string) =>
 const evidenceOf = async (id: string) =>
   (await auditRowsOf(world, id)).find(({ type }) => type === 'request.decided')?.data['evidence'];
 
-test('one sign-in carries over clicks, until the person signs out', async () => {
+test('one sign-in proves later clicks until the person signs out', async () => {
   const first = await deployment();
   const { code, asked } = await signIn(linkOf(await click(first.place)), 'amara');
   expect(asked.get('scope')).toBe('openid profile offline_access');
@@ -121,7 +121,7 @@ test('one sign-in carries over clicks, until the person signs out', async () => 
   expect(kinds.map(({ type }) => type)).toEqual(['session.started', 'session.ended']);
 });
 
-test('a session is of nobody else', async () => {
+test('a session proves no click of another person', async () => {
   const first = await deployment();
   const { code } = await signIn(linkOf(await click(first.place)), 'amara');
   await click(first.place, code);
@@ -130,7 +130,7 @@ test('a session is of nobody else', async () => {
   expect(await readRequest(world, second.id)).toMatchObject({ state: 'pending' });
 });
 
-test('a stage that demands more asks for just that, in spite of the session', async () => {
+test('a stage with a step-up demand asks for it in spite of the session', async () => {
   const asked = await strict();
   expect(textOfCard(cardAt(world, 'amara', asked.place))).toContain('c1');
   const link = linkOf(await click(asked.place));
@@ -142,7 +142,7 @@ test('a stage that demands more asks for just that, in spite of the session', as
     proof: { way: 'sign-in' },
     token: { acr: 'c1', authTime: expect.any(Number) },
   });
-  // The session is now of that stronger sign-in, and serves the next such stage while it is young.
+  // The session now has the stronger sign-in and serves the next such stage while it is recent.
   const next = await strict();
   expect(await click(next.place)).toMatchObject({ kind: 'card' });
   expect(await evidenceOf(next.id)).toMatchObject({
@@ -151,7 +151,7 @@ test('a stage that demands more asks for just that, in spite of the session', as
   });
 });
 
-test('single sign-on cannot step up: the button alone follows, and no loop', async () => {
+test('single sign-on cannot step up: offers the sign-in button alone, without a loop', async () => {
   world.connector.singleSignOn = true;
   try {
     const asked = await strict();
@@ -166,7 +166,7 @@ test('single sign-on cannot step up: the button alone follows, and no loop', asy
   }
 });
 
-test("somebody else signs in at a person's link: told at the page, and on record", async () => {
+test('a sign-in by another person at a link shows an error page and is recorded', async () => {
   const asked = await strict();
   const link = linkOf(await press(world, 'ingrid', { place: asked.place, verb: 'approve' }));
   await expect(signIn(link, 'rafael')).rejects.toThrow(/sign_in_wrong_person/);
@@ -181,9 +181,9 @@ test("somebody else signs in at a person's link: told at the page, and on record
   });
 });
 
-describe('claims that grew old', () => {
-  // The provider's ID tokens carry the machine's time, so no clock of ours can make a refreshed one
-  // newer: ours goes ahead by most of maxClaimAge, and the rest is waited for.
+describe('claims that are too old', () => {
+  // The provider's ID tokens carry the machine's time, so a test clock cannot make a refreshed one
+  // newer: the clock goes ahead by most of maxClaimAge, and the test waits for the rest.
   const AHEAD_MS = 21_000;
   const REST_MS = 9_500;
   const clock = movableClock();
@@ -205,7 +205,7 @@ describe('claims that grew old', () => {
     world = before;
   });
 
-  test('are fetched anew without bothering the person, and what they say then counts', async () => {
+  test('are fetched again without a new sign-in, and the new claims decide', async () => {
     const young = await deployment();
     const { code } = await signIn(linkOf(await click(young.place)), 'amara');
     expect(await click(young.place, code)).toMatchObject({ kind: 'card' });
@@ -229,7 +229,7 @@ describe('claims that grew old', () => {
       roles: ['approver', 'auditor'],
     });
 
-    // The refresh token was rotated; the new one brings the news that the role is gone.
+    // The refresh token was rotated; the new one returns claims without the role.
     world.provider.setRoles('amara', []);
     await wait();
     const last = await deployment();

@@ -39,7 +39,7 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** Elements that a client reads as Markdown, and the strings in them. */
+/** The elements that a client renders as Markdown, and their strings. */
 const markdown = (card: unknown) =>
   nodesOf(card)
     .filter(({ type }) => type === 'TextBlock' || String(type).startsWith('Action.'))
@@ -67,7 +67,7 @@ function expectHarmless(card: Json): void {
 }
 
 describe('hostile text', () => {
-  test('is shown as it is, in plain text alone, and reaches the target unchanged', async () => {
+  test('is shown unchanged, in plain text elements alone, and reaches the target unchanged', async () => {
     const { id, number } = await askByApi(world, 'mia', payment(HOSTILE, HOSTILE));
     const place = await placeInChannel(world, number);
     const card = cardAt(world, 'rafael', place);
@@ -90,7 +90,7 @@ describe('hostile text', () => {
     expectHarmless(cardAt(world, 'rafael', place));
   });
 
-  test('in the reason of a denial and in a name stays text, on card and in chat', async () => {
+  test('in the reason of a denial and in a name remains text, on card and in chat', async () => {
     const { id, number } = await askInChat(world, 'mia', {
       command: 'request deploy-production service=search version=1.2.3',
     });
@@ -113,7 +113,7 @@ describe('hostile text', () => {
     expect(await readRequest(world, id)).toMatchObject({ state: 'denied' });
     await eventually('denied', () => /Denied/.test(textAt(world, 'rafael', place)));
     expectHarmless(cardAt(world, 'rafael', place));
-    const notice = await eventually('Mia is notified', () =>
+    const notice = await eventually('the notice to Mia', () =>
       world.connector
         .messages('mia', personalChat(world, 'mia'))
         .find(({ text }) => text?.startsWith(`Request ${number} `)),
@@ -123,7 +123,7 @@ describe('hostile text', () => {
     expect(notice.text).not.toMatch(/(^|[^\\])<at>|(^|[^\\])\[Approved|[\u202E\u2066]/);
   });
 
-  test('in a command comes back harmless', async () => {
+  test('in a command is answered without markup', async () => {
     const chatId = personalChat(world, 'tomasz');
     await world.connector.say('tomasz', chatId, `request ${HOSTILE}`);
     const answer = world.connector.messages('tomasz', chatId).at(-1);
@@ -141,7 +141,7 @@ describe('hostile text', () => {
     for (const line of markdown(form)) expect(line).not.toContain('evil.example');
   });
 
-  test('that is no text at all is refused: lone surrogates, a line end in one line', async () => {
+  test('with lone surrogates, or with a line break in a single-line field, is rejected', async () => {
     for (const fields of [
       { payment: 'PAY-4711', amount: 1, purpose: 'x \ud800 y' },
       { payment: 'PAY-4711\n', amount: 1, purpose: 'x' },
@@ -156,10 +156,10 @@ describe('hostile text', () => {
   });
 });
 
-describe('what is too long for a card', () => {
+describe('a request that is too long for a card', () => {
   const LONG = `${'Invoices of the quarter, one by one. '.repeat(50)}And 1 EUR to Mallory.`;
 
-  test('offers Review instead of Approve; everything is read and decided there', async () => {
+  test('offers Review instead of Approve, and is read and decided there', async () => {
     const { id, number } = await askByApi(world, 'mia', payment(LONG, null));
     const place = await placeInChannel(world, number);
     const card = cardAt(world, 'kenji', place);
@@ -198,7 +198,7 @@ describe('what is too long for a card', () => {
     });
   });
 
-  test('is shown to nobody who may not read the request', async () => {
+  test('is not shown to a person without the right to read it', async () => {
     const { number } = await askByApi(world, 'mia', payment(LONG, null));
     const place = await placeInChannel(world, number);
     expect(await press(world, 'olu', { place, verb: 'review' })).toEqual({
@@ -207,7 +207,7 @@ describe('what is too long for a card', () => {
     });
   });
 
-  test('the requester reviews it and can only cancel', async () => {
+  test('offers Cancel alone to the requester who reviews it', async () => {
     const { id, number } = await askByApi(world, 'mia', payment(LONG, null));
     const place = await placeInChannel(world, number);
     const opened = await press(world, 'mia', { place, verb: 'review' });

@@ -24,12 +24,12 @@ afterAll(async () => {
 });
 
 /**
- * What is no fault: teams-js asks a host of Microsoft's for its list of origins, which the page's
- * policy keeps it from (it has the list itself), and the local page is at one of two origins.
+ * Known messages that are no faults. teams-js asks a host of Microsoft for its list of origins: the
+ * page's policy blocks it, and teams-js has the list itself. The local page has one of two origins.
  */
 const KNOWN = /teams-js\/validDomains|Failed to execute 'postMessage'/;
 
-/** Everything else that a page complains of: errors, and whatever its policy keeps from it. */
+/** All other errors and warnings of a page, and what its content security policy blocks. */
 function collectErrors(context: BrowserContext): string[] {
   const errors: string[] = [];
   context.on('weberror', (error) => errors.push(error.error().message));
@@ -57,7 +57,7 @@ async function openLink(
 }
 
 test(
-  'the button of the Teams-like page: one press more, at the provider, and it is decided',
+  'the sign-in button of the local page decides after one press at the provider',
   () =>
     inBrowser(async (browser) => {
       const { id } = await askByPipeline(world);
@@ -87,7 +87,7 @@ test(
 );
 
 test(
-  'without scripts the link is used by its button, and the code is there to be typed',
+  'without scripts the page has a button for the link and shows the code for typing',
   () =>
     inBrowser(async (browser) => {
       const { id, page, errors } = await openLink(browser, { javaScriptEnabled: false });
@@ -102,11 +102,11 @@ test(
 );
 
 test(
-  'a page that nobody sees waits until somebody does',
+  'a hidden page does not use the link before it becomes visible',
   () =>
     inBrowser(async (browser) => {
       const context = await browser.newContext();
-      // What a prerendered page, or one in a tab behind, knows of itself.
+      // As a prerendered page or one in a background tab reports itself.
       await context.addInitScript(
         'Object.defineProperty(document, "visibilityState", ' +
           '{ configurable: true, get: () => window.seen ?? "hidden" })',

@@ -54,13 +54,13 @@ async function asked(): Promise<Asked> {
 
 const everywhere = () => browser('http://127.0.0.1:');
 
-/** The address of the sign-in button that a click without proof is answered with. */
+/** The link of the sign-in button in the answer to a click without proof. */
 function linkOf(result: ClickResult): string {
   if (result.kind !== 'signIn') throw new Error(`no sign-in: ${JSON.stringify(result)}`);
   return result.url;
 }
 
-/** Opens the link in a browser and picks a person at the provider; gives the page at the end. */
+/** Opens the link in a browser and chooses a person at the provider; returns the last page. */
 async function signIn(link: string, personId: string, agent = everywhere()) {
   const page = await agent.follow(link);
   expect(page.text).toContain('Who are you today?');
@@ -74,7 +74,7 @@ function codeOn(page: { text: string }): string {
   return code;
 }
 
-/** The whole way: click, button, provider, code. */
+/** The whole sign-in: click, button, provider, code. */
 async function codeFor(personId: string, place: Place, verb = 'approve'): Promise<string> {
   const link = linkOf(await press(world, personId, { place, verb }));
   return codeOn(await signIn(link, personId));
@@ -83,7 +83,7 @@ async function codeFor(personId: string, place: Place, verb = 'approve'): Promis
 const untouched = async (id: string) =>
   expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 1 });
 
-test("the button leads over the provider's page to a code, and the code to the decision", async () => {
+test("the button and the provider's page lead to a code, and the code decides", async () => {
   const { id, place } = await asked();
   const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
   expect(link).toMatch(new RegExp(`^${world.url}/auth/start\\?link=`));
@@ -108,7 +108,7 @@ test("the button leads over the provider's page to a code, and the code to the d
   const end = await agent.follow(form, { person: 'amara' });
   expect(end).toMatchObject({ status: 200, url: expect.stringContaining('/auth/callback?') });
   expect(agent.jar.has('__Host-countersign-signin')).toBe(false);
-  // Signed in is not decided: the person's own activity has to bring the code.
+  // A sign-in decides nothing: the person's own activity must bring the code.
   await untouched(id);
   const result = await press(world, 'amara', { place, verb: 'approve', state: codeOn(end) });
   expect(result).toMatchObject({ kind: 'card' });
@@ -134,7 +134,7 @@ test("the button leads over the provider's page to a code, and the code to the d
   });
 });
 
-test('the database holds neither the link, nor the state, nor the code', async () => {
+test('stores neither the link nor the state nor the code', async () => {
   const { place } = await asked();
   const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
   const secret = new URL(link).searchParams.get('link') ?? '';
@@ -144,19 +144,19 @@ test('the database holds neither the link, nor the state, nor the code', async (
   for (const hidden of [secret, code, 'Okafor']) expect(rows).not.toContain(hidden);
 });
 
-test("another person's code does not count", async () => {
+test('rejects the code of another person', async () => {
   const { id, place } = await asked();
   const code = await codeFor('amara', place);
   expect(await press(world, 'kenji', { place, verb: 'approve', state: code })).toMatchObject({
     kind: 'signIn',
   });
   await untouched(id);
-  // It is still Amara's to use.
+  // Amara can still use it.
   await press(world, 'amara', { place, verb: 'approve', state: code });
   await eventuallyIn(world, id, 'applied');
 });
 
-test('a code is good once; the same activity sent again is told what it did', async () => {
+test('accepts a code once, and answers a repeat of the activity with its result', async () => {
   const first = await asked();
   const code = await codeFor('amara', first.place);
   const activity = pressActivity(world, 'amara', {
@@ -186,7 +186,7 @@ test('a code is good once; the same activity sent again is told what it did', as
   await untouched(second.id);
 });
 
-test('a code for one request does not decide another', async () => {
+test('rejects a code for another request', async () => {
   const [one, other] = [await asked(), await asked()];
   const code = await codeFor('kenji', one.place);
   expect(
@@ -196,7 +196,7 @@ test('a code for one request does not decide another', async () => {
   await untouched(one.id);
 });
 
-test('a link is opened once', async () => {
+test('opens a link once', async () => {
   const { id, place } = await asked();
   const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
   const agent = everywhere();
@@ -209,7 +209,7 @@ test('a link is opened once', async () => {
   await untouched(id);
 });
 
-test('what fetches a link ahead of its person uses nothing up', async () => {
+test('a prefetch of the link does not use it up', async () => {
   const { place } = await asked();
   const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
   for (const scanner of [everywhere(), everywhere()]) {
@@ -219,7 +219,7 @@ test('what fetches a link ahead of its person uses nothing up', async () => {
   expect((await signIn(link, 'amara')).status).toBe(200);
 });
 
-test('what was begun in one browser does not end in another', async () => {
+test('rejects a sign-in that ends in another browser than it began', async () => {
   const { id, place } = await asked();
   const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
   const agent = browser(world.provider.issuer);
@@ -234,7 +234,7 @@ test('what was begun in one browser does not end in another', async () => {
   await untouched(id);
 });
 
-test('who signs in as somebody else than the Teams person is refused', async () => {
+test('rejects a sign-in as another person than the Teams user', async () => {
   const { id, place } = await asked();
   const link = linkOf(await press(world, 'olu', { place, verb: 'approve' }));
   const page = await signIn(link, 'amara');
@@ -244,7 +244,7 @@ test('who signs in as somebody else than the Teams person is refused', async () 
   await untouched(id);
 });
 
-test('who cancels at the provider is not signed in', async () => {
+test('a cancellation at the provider signs nobody in', async () => {
   const { id, place } = await asked();
   const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
   const agent = everywhere();
@@ -256,7 +256,7 @@ test('who cancels at the provider is not signed in', async () => {
   await untouched(id);
 });
 
-test('the onlooker signs in well and is still refused for the missing role', async () => {
+test('refuses a signed-in person without the role', async () => {
   const { id, place } = await asked();
   const code = await codeFor('olu', place);
   expect(await press(world, 'olu', { place, verb: 'approve', state: code })).toEqual({
@@ -266,7 +266,7 @@ test('the onlooker signs in well and is still refused for the missing role', asy
   await untouched(id);
 });
 
-test('the same person by both ways is one person, and counts once', async () => {
+test('counts one person once who proves the identity in both ways', async () => {
   const response = await fetch(`${world.url}/v1/requests`, {
     method: 'POST',
     body: JSON.stringify({ workflow: 'two-heads' }),
@@ -296,7 +296,7 @@ test('the same person by both ways is one person, and counts once', async () => 
   });
 });
 
-test('a single sign-on token of somebody else is refused and recorded', async () => {
+test('rejects and records a single sign-on token of another person', async () => {
   const { id, place } = await asked();
   const { body } = await world.connector.post(
     pressActivity(world, 'olu', {
@@ -320,7 +320,7 @@ test('a single sign-on token of somebody else is refused and recorded', async ()
   });
 });
 
-test('deny takes the same way', async () => {
+test('denies the same way', async () => {
   const { id, place } = await asked();
   const code = await codeFor('amara', place, 'deny');
   await press(world, 'amara', {
@@ -337,7 +337,7 @@ test('deny takes the same way', async () => {
   expect(actionOf(cardAt(world, 'rafael', place), 'deny')).toBeUndefined();
 });
 
-test('guessing codes ends after five tries, for ten minutes', async () => {
+test('blocks code tries after five wrong ones for ten minutes', async () => {
   const { id, place } = await asked();
   const good = await codeFor('ingrid', place);
   for (let at = 0; at < 5; at += 1) {
@@ -353,8 +353,8 @@ test('guessing codes ends after five tries, for ten minutes', async () => {
   await untouched(id);
 });
 
-// Last, as the clock goes forward.
-test('a link and a code are over after ten minutes', async () => {
+// Last, because the clock goes forward.
+test('a link and a code expire after ten minutes', async () => {
   const { id, place } = await asked();
   const link = linkOf(await press(world, 'amara', { place, verb: 'approve' }));
   const code = await codeFor('kenji', place);

@@ -18,7 +18,7 @@ import {
 } from '../support/people-at-work.ts';
 import type { Place } from '../support/people-at-work.ts';
 
-// Two heads decide the first stage together, security the second.
+// Two heads of department decide the first stage together, security the second.
 const FOUR_EYES = `
 workflow: four-eyes
 title: Rotate the signing keys
@@ -61,7 +61,7 @@ const appliedFor = (id: string) =>
   world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id));
 
 describe('stages and quorum', () => {
-  test('both heads, then security: only then is it applied, once', async () => {
+  test('is applied once, after both heads and security approved', async () => {
     const { id, place } = await fourEyes();
     const first = cardAt(world, 'kenji', place);
     const one = await press(world, 'amara', { place, verb: 'approve' });
@@ -70,11 +70,11 @@ describe('stages and quorum', () => {
       { state: 'open', decided: 1 },
       { state: 'waiting', decided: 0 },
     ]);
-    // The same head twice is one head, and is shown the own view.
+    // A second click of the same head does not count, and is answered with the own view.
     const twice = await press(world, 'amara', { place, verb: 'approve', card: first });
     expect(textOfCard((twice as { card: Json }).card)).toMatch(/You approved this/);
     expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 2 });
-    // Security cannot go ahead of them.
+    // Security cannot approve before them.
     expect(await press(world, 'ingrid', { place, verb: 'approve', card: first })).toEqual({
       kind: 'message',
       text: expect.stringContaining('decided by the role approver'),
@@ -107,7 +107,7 @@ describe('stages and quorum', () => {
     ]);
   });
 
-  test('a word on the card of an earlier stage never counts for the next one', async () => {
+  test('a word on the card of an earlier stage does not count for the next one', async () => {
     const { id, place } = await fourEyes();
     const first = cardAt(world, 'kenji', place);
     world.provider.setRoles('amara', ['approver', 'security-lead']);
@@ -115,7 +115,7 @@ describe('stages and quorum', () => {
     try {
       await press(world, 'amara', { place, verb: 'approve', card: first });
       await press(world, 'kenji', { place, verb: 'approve', card: first });
-      // Amara's repeat is her first word again; Ingrid's is late for the stage that she saw.
+      // Amara's second click repeats her first word; Ingrid's stage on the card is closed by now.
       await press(world, 'amara', { place, verb: 'approve', card: first });
       await press(world, 'ingrid', { place, verb: 'approve', card: first });
       expect(stagesOf(await readRequest(world, id))).toEqual([
@@ -153,7 +153,7 @@ describe('stages and quorum', () => {
     }
   });
 
-  test('a stage takes no word before the stage ahead of it is approved', async () => {
+  test('a stage takes no word before the stage in front of it is approved', async () => {
     const { id } = await fourEyes();
     const { digest } = await readRequest(world, id);
     for (const word of ['approve', 'deny']) {
@@ -166,7 +166,7 @@ describe('stages and quorum', () => {
     expect(await readRequest(world, id)).toMatchObject({ state: 'pending', version: 1 });
   });
 
-  test('one denial ends it, whatever was approved before; nothing is applied', async () => {
+  test('one denial ends the request in spite of earlier approvals, and nothing is applied', async () => {
     const { id, place } = await fourEyes();
     const first = cardAt(world, 'kenji', place);
     await press(world, 'amara', { place, verb: 'approve', card: first });
@@ -182,7 +182,7 @@ describe('stages and quorum', () => {
     expect(appliedFor(id)).toEqual([]);
   });
 
-  test("a posted card's Deny does not replace the approval of who pressed it", async () => {
+  test('Deny on a posted card does not replace the approval of the same person', async () => {
     const { id, place } = await fourEyes();
     const first = cardAt(world, 'kenji', place);
     await press(world, 'amara', { place, verb: 'approve', card: first });
@@ -193,7 +193,7 @@ describe('stages and quorum', () => {
     expect(stagesOf(request)[0]).toEqual({ state: 'open', decided: 1 });
   });
 
-  test('a window over four hours brings security in, a shorter one does not', async () => {
+  test('a window over four hours adds the security stage, a shorter one does not', async () => {
     const { id, number } = await askByPipeline(world, { fields: { window: '5h' } });
     const place = await placeInChannel(world, number);
     await press(world, 'kenji', { place, verb: 'approve' });
@@ -231,8 +231,8 @@ describe("the department's own head", () => {
   });
 });
 
-describe('taking back', () => {
-  test('the requester cancels from the own card; nobody decides afterwards', async () => {
+describe('cancellation', () => {
+  test("by the requester's own card ends the request, and no later word counts", async () => {
     const {
       id,
       number,
@@ -258,7 +258,7 @@ describe('taking back', () => {
     expect(appliedFor(id)).toEqual([]);
   });
 
-  test('a pipeline cancels by the API; nobody else can', async () => {
+  test('by the API is for the pipeline that requested alone', async () => {
     const { id } = await askByPipeline(world);
     const cancel = (options: { as?: string; token?: string }) =>
       api(world, `/v1/requests/${id}/cancel`, { ...options, body: {} });
@@ -278,7 +278,7 @@ describe('taking back', () => {
     expect(await readRequest(world, id)).toMatchObject({ version: 2 });
   });
 
-  test('a cancel button that somebody else sends is refused', async () => {
+  test('by the button of another person is refused', async () => {
     const {
       id,
       number,
@@ -301,8 +301,8 @@ describe('taking back', () => {
 });
 
 describe('personal views', () => {
-  test('the approver is shown the buttons, the requester cancel, others nothing', async () => {
-    // Amara and Mia have both proven who they are by now; Olu never had a role.
+  test('show the approver the buttons, the requester Cancel and others nothing', async () => {
+    // Amara and Mia have proven their identity before; Olu never had a role.
     const { number } = await askInChat(world, 'mia', {
       command: 'request deploy-production service=search version=7.0.0',
     });
@@ -322,7 +322,7 @@ describe('personal views', () => {
     expect(await view('rafael')).toBeUndefined();
   });
 
-  test('who asks for a view all the same gets one without a button to decide', async () => {
+  test('have no button to decide for a person who asks for one without a role', async () => {
     const { number } = await askByPipeline(world);
     const place = await placeInChannel(world, number);
     const { refresh } = cardAt(world, 'olu', place) as { refresh: { action: Json } };
@@ -345,9 +345,9 @@ describe('personal views', () => {
   });
 });
 
-// Last: the clock goes forward, and what is still open runs out.
+// Last: the clock goes forward, and open requests expire.
 describe('expiry', () => {
-  test('nobody decided in time: every card, the requester and the log say so', async () => {
+  test('without a decision in time shows on every card, in the notice and in the log', async () => {
     const asked = await askInChat(world, 'tomasz', {
       command: 'request four-eyes',
       inputs: { why: 'Nobody looks', reason: '' },
@@ -357,7 +357,7 @@ describe('expiry', () => {
     clock.advance(2 * HOUR_MS - 60_000);
     expect(await readRequest(world, asked.id)).toMatchObject({ state: 'pending' });
     clock.advance(60_000);
-    // The timer may not have fired yet: the time counts, not the timer.
+    // The time counts, even if the timer has not fired yet.
     await press(world, 'kenji', { place, verb: 'approve', card: before });
     const request = await eventuallyIn(world, asked.id, 'expired');
     expect(request).toMatchObject({
@@ -370,7 +370,7 @@ describe('expiry', () => {
       await eventually('expired on the card', () => /Expired/.test(textAt(world, personId, at)));
       expect(actionOf(cardAt(world, personId, at), 'approve')).toBeUndefined();
     }
-    await eventually('Tomasz is told', () =>
+    await eventually('the notice to Tomasz', () =>
       world.connector
         .messages('tomasz', personalChat(world, 'tomasz'))
         .some(({ text }) => new RegExp(`Request ${asked.number} .*expired`).test(text ?? '')),

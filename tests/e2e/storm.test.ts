@@ -4,7 +4,7 @@ import type { LocalWorld } from '../support/local-world.ts';
 import { api, askByPipeline, channelMessage, personToken } from '../support/people-at-work.ts';
 
 const REQUESTS = 60;
-/** By the rate limit of the channel: each card is posted and may be updated twice. */
+/** The time that the channel's rate limit needs: each card is posted and may be updated twice. */
 const CARDS_WITHIN_MS = 120_000;
 
 let world: LocalWorld;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 test(
-  'a channel that takes two cards a second delays no execution, and shows every end',
+  'a channel limited to two cards a second delays no execution, and shows every outcome',
   async () => {
     const asked: Awaited<ReturnType<typeof askByPipeline>>[] = [];
     for (let count = 0; count < REQUESTS; count += 1) asked.push(await askByPipeline(world));
@@ -31,18 +31,18 @@ test(
       });
       expect(status).toBe(200);
     }
-    await eventually('all are applied', () => world.target.applied() === REQUESTS);
+    await eventually('all requests applied', () => world.target.applied() === REQUESTS);
     const shows = (number: number) => textOfCard(cardOf(channelMessage(world, number)));
     const behind = asked.filter(({ number }) => !shows(number).includes('Applied'));
     expect(behind.length).toBeGreaterThan(REQUESTS / 3);
     await eventually(
-      'every card shows the end',
+      'the outcome on every card',
       () => asked.every(({ number }) => shows(number).includes('Applied')),
       CARDS_WITHIN_MS,
     );
-    // The jobs that would end requests in time are left, and no other.
+    // Only the expiry timers are left.
     const jobs = () => world.service.store.countJobs();
-    await eventually('all jobs are done', async () => (await jobs()).waiting === REQUESTS);
+    await eventually('all jobs done', async () => (await jobs()).waiting === REQUESTS);
     expect(await jobs()).toMatchObject({ dead: 0 });
     expect(world.connector.calls().filter(({ status }) => status === 429)).toEqual([]);
   },

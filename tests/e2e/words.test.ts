@@ -16,7 +16,7 @@ import {
 } from '../support/people-at-work.ts';
 import type { ApiAnswer, Place } from '../support/people-at-work.ts';
 
-// Two approvals are needed, so that one word leaves the request pending.
+// The stage needs two approvals, so that one word leaves the request pending.
 const TWO_HEADS = `
 workflow: two-heads
 title: Rotate the signing keys
@@ -53,7 +53,7 @@ function linkOf(personId: string): string {
 interface Asked {
   readonly id: string;
   readonly place: Place;
-  /** The card as it was posted, for everybody. */
+  /** The card as posted for everybody. */
   readonly posted: Json;
 }
 
@@ -63,7 +63,7 @@ async function asked(): Promise<Asked> {
   return { id, place, posted: cardAt(world, 'rafael', place) };
 }
 
-/** The one stage of a request: its seats, and what was said on it. */
+/** The only stage of a request, with its seats and words. */
 async function stageOf(id: string) {
   const { stages } = (await readRequest(world, id)) as { stages: Json[] };
   const [{ seats, decisions } = {}] = stages;
@@ -83,7 +83,7 @@ async function clickOn(personId: string, { place }: Asked, card: Json, verb = 'a
   return pressActivity(world, personId, { place, verb, card, value });
 }
 
-/** Sends a click; gives the card that it is answered with. */
+/** Sends a click; returns the card in the answer. */
 async function send(activity: Json): Promise<Json> {
   const { status, body } = await world.connector.post(activity);
   expect({ status, body }).toMatchObject({
@@ -111,7 +111,7 @@ async function say(as: string, id: string, word: string, after?: string): Promis
   });
 }
 
-/** A card with one action that our own cards do not show yet. */
+/** A card with the Withdraw action, which real cards do not show yet. */
 function cardWith(verb: string, data: Json): Json {
   return { actions: [{ type: 'Action.Execute', verb, data }] };
 }
@@ -157,7 +157,7 @@ describe.each(Object.keys(withdrawals))('a click that was withdrawn by %s', (way
     expect(settled).toMatchObject({ state: 'pending', version: 3 });
   });
 
-  /** The viewer's own view: its buttons name the last word. */
+  /** The viewer's own view; its buttons name the last word. */
   const expectOwnView = (card: Json) => {
     expect(textOfCard(card)).toMatch(/Your decision is asked for: Heads/);
     for (const verb of ['approve', 'deny']) {
@@ -174,7 +174,7 @@ describe.each(Object.keys(withdrawals))('a click that was withdrawn by %s', (way
     await tenTimes(async () => expectOwnView(await send(click)));
   });
 
-  test("counts for nothing when the posted card's button is pressed ten times", async () => {
+  test('counts for nothing when the button of the posted card is pressed ten times', async () => {
     await tenTimes(async () => {
       expectOwnView(await send(await clickOn('amara', of, of.posted)));
     });
@@ -183,8 +183,8 @@ describe.each(Object.keys(withdrawals))('a click that was withdrawn by %s', (way
   test.each([
     ['no last word', () => undefined],
     ['the word that was withdrawn', () => approval],
-    ['a word that nobody said', () => 'dec_00000000000000000000000000'],
-  ])('counts for nothing when the API is told ten times, with %s', async (_name, after) => {
+    ['an unknown word', () => 'dec_00000000000000000000000000'],
+  ])('counts for nothing when sent to the API ten times, with %s', async (_name, after) => {
     await tenTimes(async () => {
       expect(await say('amara', of.id, 'approve', after())).toMatchObject({
         status: 200,
@@ -198,7 +198,7 @@ describe.each(Object.keys(withdrawals))('a click that was withdrawn by %s', (way
   });
 });
 
-test("the own view's button counts once more, and its repeats count for nothing", async () => {
+test('the button of the own view counts once, and its repeats count for nothing', async () => {
   const of = await asked();
   await send(await clickOn('amara', of, of.posted));
   await say('amara', of.id, 'withdraw', (await stageOf(of.id)).lastId);
@@ -217,7 +217,7 @@ test("the own view's button counts once more, and its repeats count for nothing"
   });
 });
 
-test('a deny that names the own approval replaces it and ends the request', async () => {
+test("a deny that names the person's own approval replaces it and ends the request", async () => {
   const of = await asked();
   expect(await say('amara', of.id, 'approve')).toMatchObject({ body: { counted: true } });
   const { lastId } = await stageOf(of.id);
@@ -232,7 +232,7 @@ test('a deny that names the own approval replaces it and ends the request', asyn
   });
 });
 
-test('a withdrawal needs a word to withdraw and the proof of who said it', async () => {
+test("rejects a withdrawal without a word to withdraw, or without that person's proof", async () => {
   const of = await asked();
   expect(await say('amara', of.id, 'withdraw')).toMatchObject({
     status: 409,
@@ -271,7 +271,7 @@ describe('a linked account', () => {
     });
   });
 
-  test("is not offered Approve in its own view after the other account's approval", async () => {
+  test('is not offered Approve in its own view after the approval of the other account', async () => {
     const { refresh } = cardAt(world, 'rafael', of.place) as { refresh: { action: Json } };
     const view = world.connector.activity({
       personId: 'ingrid',
@@ -286,11 +286,11 @@ describe('a linked account', () => {
     expectNothingOffered(await send(view));
   });
 
-  test('clicks in vain, and is answered with that view', async () => {
+  test('is answered with that view when it clicks, and the click does not count', async () => {
     expectNothingOffered(await send(await clickOn('ingrid', of, of.posted)));
   });
 
-  test('is told by the API that its word does not count', async () => {
+  test('gets the answer of the API that its word does not count', async () => {
     expect(await say('ingrid', of.id, 'approve')).toMatchObject({
       status: 200,
       body: { counted: false, decision: { approver: { name: 'Kenji Watanabe' }, nth: 1 } },
