@@ -6,32 +6,32 @@ interface JsonObject {
   readonly [name: string]: Json;
 }
 
-/** Values that stand for a key that is left out, by the key's name. */
+/** The value of an optional key that is left out, by the key's path; `*` is any item of a list. */
 export type Defaults = Readonly<Record<string, Json>>;
 
 /**
- * SHA-256 over the canonical JSON (RFC 8785) of what a file says, under a type tag. Keys with a
- * default value, an empty value, `false` or null are left out, so that writing a default down, or a
- * new optional key in a later version, changes no hash.
+ * SHA-256 over the canonical JSON (RFC 8785) of what a file says, under a type tag. Optional keys
+ * with their default are left out, so that a default that is written down changes no hash, nor does
+ * a new optional key of a later version.
  */
-export function contentHash(type: string, content: object, defaults: Defaults = {}): string {
-  const said = withoutDefaults(content as JsonObject, defaults) as JsonObject;
-  return sha256(canonicalJson({ type, ...said }));
+export function contentHash(type: string, content: object, defaults: Defaults): string {
+  const said = withoutDefaults(content as JsonObject, defaults, []) as JsonObject;
+  return sha256(canonicalJson({ ...said, type }));
 }
 
-function withoutDefaults(value: Json, defaults: Defaults): Json {
-  if (isList(value)) return value.map((item) => withoutDefaults(item, defaults));
+function withoutDefaults(value: Json, defaults: Defaults, path: readonly string[]): Json {
+  if (isList(value)) return value.map((item) => withoutDefaults(item, defaults, [...path, '*']));
   if (typeof value !== 'object' || value === null) return value;
   const said = Object.entries(value)
-    .map(([name, inner]) => [name, withoutDefaults(inner, defaults)] as const)
-    .filter(([name, inner]) => !isEmpty(inner) && inner !== defaults[name]);
+    .map(([name, inner]) => [name, withoutDefaults(inner, defaults, [...path, name])] as const)
+    .filter(([name, inner]) => !isLeftOut(inner, defaults, [...path, name].join('.')));
   return Object.fromEntries(said);
 }
 
-function isEmpty(value: Json): boolean {
-  if (value === undefined || value === null || value === false) return true;
-  if (typeof value !== 'object') return false;
-  return isList(value) ? value.length === 0 : Object.keys(value).length === 0;
+function isLeftOut(value: Json, defaults: Defaults, path: string): boolean {
+  if (value === undefined) return true;
+  if (!Object.hasOwn(defaults, path)) return false;
+  return canonicalJson({ value }) === canonicalJson({ value: defaults[path] });
 }
 
 function isList(value: Json): value is readonly Json[] {

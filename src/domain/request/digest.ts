@@ -1,4 +1,5 @@
 import { contentHash } from '../content-hash.ts';
+import type { Defaults } from '../content-hash.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { sha256 } from '../../lib/hash.ts';
 import type { FieldValue } from '../workflow/workflow.ts';
@@ -25,7 +26,10 @@ export function requestDigest(subject: DigestSubject): string {
   return sha256(canonicalJson({ type: 'countersign.request.v1', ...subject }));
 }
 
-/** Hash of an executor's configuration; secrets enter by their reference, never by value. */
-export function executorConfigHash(config: Readonly<Record<string, unknown>>): string {
-  return contentHash('countersign.executor.v1', config);
+/**
+ * Hash of what the file says of an executor, defaults left out. Secrets enter by their reference,
+ * never by value.
+ */
+export function executorConfigHash(config: object, defaults: Defaults): string {
+  return contentHash('countersign.executor.v1', config, defaults);
 }

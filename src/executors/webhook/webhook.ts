@@ -14,6 +14,9 @@ import { webhookBody } from './webhook-body.ts';
 
 const REMEMBERED = 10_000;
 
+/** Every optional key of the file's section, as it is read. */
+const DEFAULTS = { timeout: 10_000, idempotent: false, maxAttempts: 5, allowPrivate: [] };
+
 /**
  * An executor that POSTs the approved request to one URL, signed as Standard Webhooks says
  * (webhook-id, webhook-timestamp, webhook-signature), with the same id and Idempotency-Key for
@@ -34,15 +37,7 @@ export function createWebhookExecutor(options: {
   const policy = createAddressPolicy(config.allowPrivate);
   const webhook = signerOf(name, config.secret);
   const target = `${url.host}${url.pathname}`.slice(0, 200);
-  const configHash = executorConfigHash({
-    kind: config.kind,
-    url: config.url,
-    secretRef: config.secretRef,
-    timeoutMs: config.timeoutMs,
-    idempotent: config.idempotent,
-    maxAttempts: config.maxAttempts,
-    allowPrivate: config.allowPrivate,
-  });
+  const configHash = hashOf(config);
   // Requests whose earlier tries in this process are all known to have done nothing.
   const untouched = new Lru<number>(REMEMBERED);
   return {
@@ -95,6 +90,14 @@ function conclude(
   if (effect === 'unsure' && !config.idempotent) return { kind: 'unknown', outcome };
   if (attempt < config.maxAttempts) return { kind: 'retry', outcome, retryAfterMs };
   return { kind: certain && effect === 'none-yet' ? 'failed' : 'unknown', outcome };
+}
+
+/** The hash of the file's section, under the names that the file uses. */
+function hashOf(config: WebhookExecutorConfig): string {
+  const { kind, url, secretRef: secret, timeoutMs: timeout } = config;
+  const { idempotent, maxAttempts, allowPrivate } = config;
+  const said = { kind, url, secret, timeout, idempotent, maxAttempts, allowPrivate };
+  return executorConfigHash(said, DEFAULTS);
 }
 
 function signerOf(name: string, secret: string): Webhook {
