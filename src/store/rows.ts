@@ -1,7 +1,8 @@
 import type { EventType } from '../domain/events/catalogue.ts';
 import type { Decision, Request } from '../domain/request/request.ts';
 import type { AuditFrontier, AuditLeaf, StoredEvent } from '../usecases/ports/audit-store.ts';
-import type { Card, SeenPerson } from '../usecases/ports/card-store.ts';
+import type { Card } from '../domain/request/cards.ts';
+import type { SeenPerson } from '../usecases/ports/card-store.ts';
 
 /**
  * How domain values lie in rows, the same for every engine. What is searched for has a column of
@@ -66,14 +67,16 @@ export function requestFrom({ number, asked, progress, decisions }: RequestRow):
   return request;
 }
 
-type CardCells = [string, string | null, string | null, string | null, string | null, number];
+type Text = string | null;
+type CardCells = [string, Card['state'], Text, Text, Text, Text, number];
 
 /** The copies of a request's card, by id, that a JSON array of arrays of their columns holds. */
 export function cardsFrom(json: string, requestId: string): readonly Card[] {
   const cards = (JSON.parse(json) as CardCells[]).map(
-    ([id, channel, conversationId, serviceUrl, activityId, postedRevision]) => ({
+    ([id, state, channel, conversationId, serviceUrl, activityId, postedRevision]) => ({
       id,
       requestId,
+      state,
       channel,
       conversationId,
       serviceUrl,

@@ -61,7 +61,7 @@ async function posted(cards: readonly PostedCard[]): Promise<void> {
     await store.commit({
       id: systemIds.next('chg', now),
       at: now,
-      cards: [{ ...card, ...place, postedRevision: 1 }],
+      cards: [{ ...card, ...place, state: 'posted', postedRevision: 1 }],
     });
   };
   for (let at = 0; at < cards.length; at += AT_ONCE) {

@@ -3,7 +3,8 @@ import type { PrincipalRef, TokenEvidence } from '../../src/domain/people/princi
 import type { Decision, Request } from '../../src/domain/request/request.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
-import type { Card, SeenPerson } from '../../src/usecases/ports/card-store.ts';
+import type { Card } from '../../src/domain/request/cards.ts';
+import type { SeenPerson } from '../../src/usecases/ports/card-store.ts';
 import type { Change, OnceKey } from '../../src/usecases/ports/request-store.ts';
 import type { NewJob } from '../../src/usecases/ports/job-store.ts';
 import type { SignInAttempt, SignInLink } from '../../src/usecases/ports/sign-in-store.ts';
@@ -184,6 +185,7 @@ export function card(of: Request, given: Partial<Card> = {}): Card {
     conversationId: null,
     serviceUrl: null,
     activityId: null,
+    state: 'unposted',
     postedRevision: 0,
     ...given,
   };

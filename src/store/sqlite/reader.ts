@@ -1,6 +1,6 @@
 import { REQUEST_STATES } from '../../domain/request/state.ts';
 import type { AuditCheckpoint, AuditStore, StoredEvent } from '../../usecases/ports/audit-store.ts';
-import type { Card, CardStore, Conversation } from '../../usecases/ports/card-store.ts';
+import type { CardStore, Conversation } from '../../usecases/ports/card-store.ts';
 import type { JobStore } from '../../usecases/ports/job-store.ts';
 import type { KeyStore, StoredKey } from '../../usecases/ports/key-store.ts';
 import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
@@ -17,7 +17,7 @@ import {
   TREE_SIZE,
   UNSEALED_EVENTS,
 } from './queries/audit.ts';
-import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
+import { FIND_CONVERSATION } from './queries/cards.ts';
 import { FIND_ONCE_KEY } from './queries/changes.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
@@ -74,7 +74,6 @@ export function createReader(session: Session): Reader {
     findOnceKey: (kind, key) => get<OnceKey>(FIND_ONCE_KEY, [kind, key]),
     listRequests: async (query) => (await all<RequestRow>(...listing(query))).map(requestFrom),
 
-    loadCard: (id) => get<Card>(LOAD_CARD, [id]),
     findConversation: (key) => get<Conversation>(FIND_CONVERSATION, [key]),
     async findPeople(roles, limit) {
       const rows = await all<PersonRow>(FIND_PEOPLE, [JSON.stringify(roles), limit, limit]);

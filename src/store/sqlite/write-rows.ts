@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../../usecases/ports/audit-store.ts';
-import type { Card, Conversation, SeenPerson } from '../../usecases/ports/card-store.ts';
+import type { Card } from '../../domain/request/cards.ts';
+import type { Conversation, SeenPerson } from '../../usecases/ports/card-store.ts';
 import type { NewJob } from '../../usecases/ports/job-store.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
@@ -26,6 +27,7 @@ export function putCard(session: Session, card: Card): void {
   session.run(UPSERT_CARD, {
     id: card.id,
     requestId: card.requestId,
+    state: card.state,
     channel: card.channel,
     conversationId: card.conversationId,
     serviceUrl: card.serviceUrl,

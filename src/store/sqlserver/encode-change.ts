@@ -1,5 +1,6 @@
 import { sha256 } from '../../lib/hash.ts';
-import type { Card, SeenPerson } from '../../usecases/ports/card-store.ts';
+import type { Card } from '../../domain/request/cards.ts';
+import type { SeenPerson } from '../../usecases/ports/card-store.ts';
 import type { Change, OnceKey } from '../../usecases/ports/request-store.ts';
 import type { NewJob } from '../../usecases/ports/job-store.ts';
 import { checkGuard } from '../check-guard.ts';

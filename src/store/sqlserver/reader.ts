@@ -1,7 +1,8 @@
 import { REQUEST_STATES } from '../../domain/request/state.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { AuditCheckpoint, AuditStore, StoredEvent } from '../../usecases/ports/audit-store.ts';
-import type { Card, CardStore, Conversation } from '../../usecases/ports/card-store.ts';
+import type { Card } from '../../domain/request/cards.ts';
+import type { CardStore, Conversation } from '../../usecases/ports/card-store.ts';
 import type { JobStore } from '../../usecases/ports/job-store.ts';
 import type { KeyStore, StoredKey } from '../../usecases/ports/key-store.ts';
 import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
@@ -18,7 +19,7 @@ import {
   TREE_SIZE,
   UNSEALED_EVENTS,
 } from './queries/audit.ts';
-import { FIND_CONVERSATION, LOAD_CARD } from './queries/cards.ts';
+import { FIND_CONVERSATION } from './queries/cards.ts';
 import { FIND_ONCE_KEY } from './queries/changes.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
@@ -73,7 +74,6 @@ export function createReader(session: Session): Reader {
     },
     listRequests: async (query) => (await listing(session, query)).map(storedRequest),
 
-    loadCard: (id) => get<Card>(LOAD_CARD, { id }),
     findConversation: (key) => get<Conversation>(FIND_CONVERSATION, { key }),
     async findPeople(roles, limit) {
       const rows = await all<PersonRow>(FIND_PEOPLE, { roles: carry(roles), limit });

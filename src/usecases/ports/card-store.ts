@@ -1,18 +1,5 @@
 import type { ClaimValue } from '../../domain/people/principal.ts';
 
-/** One copy of a request's card: a place in a channel or chat, and the message once posted. */
-export interface Card {
-  readonly id: string;
-  readonly requestId: string;
-  /** A configured channel's name, or null for a conversation. */
-  readonly channel: string | null;
-  readonly conversationId: string | null;
-  readonly serviceUrl: string | null;
-  readonly activityId: string | null;
-  /** The revision that the posted copy shows; 0 before it is posted. */
-  readonly postedRevision: number;
-}
-
 /** Where a person or a channel is reached: learned from activities that the gate let through. */
 export interface Conversation {
   /** `person:<tenant>:<object id>` or `channel:<tenant>:<channel id>`. */
@@ -39,7 +26,6 @@ export interface SeenPerson {
 }
 
 export interface CardStore {
-  loadCard(id: string): Promise<Card | undefined>;
   findConversation(key: string): Promise<Conversation | undefined>;
   /** People last seen with any of these roles, most recent first. */
   findPeople(roles: readonly string[], limit: number): Promise<readonly SeenPerson[]>;

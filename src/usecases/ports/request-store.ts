@@ -1,7 +1,8 @@
+import type { Card } from '../../domain/request/cards.ts';
 import type { Decision, Request } from '../../domain/request/request.ts';
 import type { RequestState } from '../../domain/request/state.ts';
 import type { Recorded } from './audit-store.ts';
-import type { Card, Conversation, SeenPerson } from './card-store.ts';
+import type { Conversation, SeenPerson } from './card-store.ts';
 import type { NewJob } from './job-store.ts';
 
 export type OnceKeyKind = 'idempotency' | 'token' | 'exchange' | 'dpop';

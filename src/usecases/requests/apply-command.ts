@@ -1,3 +1,4 @@
+import { isSameMessage } from '../../domain/request/cards.ts';
 import type { Decision, Request } from '../../domain/request/request.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { transition } from '../../domain/request/transition.ts';
@@ -8,7 +9,8 @@ import { cardJob, jobsFor } from './build-change.ts';
 import type { Deps } from '../deps.ts';
 import { exchangeReplayed, tokenReplayed } from '../people/people.ts';
 import { commitWithRetry } from '../store-faults.ts';
-import type { Card, SeenPerson } from '../ports/card-store.ts';
+import type { Card } from '../../domain/request/cards.ts';
+import type { SeenPerson } from '../ports/card-store.ts';
 import type { Change, CommitResult, OnceKey } from '../ports/request-store.ts';
 
 /** How often a lost race is run again before it is a fault. */
@@ -135,15 +137,12 @@ function adopt(
   if (!clicked) return [];
   const { channels, ...posted } = clicked;
   if (channels !== null && !channels.includes(request.plan.channel)) return [];
-  const found = copy.known.some(
-    (card) =>
-      card.activityId === posted.activityId && card.conversationId === posted.conversationId,
-  );
-  if (found) return [];
+  if (copy.known.some((card) => isSameMessage(card, posted))) return [];
   return [
     {
       id: deps.ids.next('crd', copy.now),
       requestId: request.id,
+      state: 'posted',
       channel: null,
       ...posted,
       postedRevision: 0,

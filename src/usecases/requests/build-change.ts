@@ -1,7 +1,7 @@
 import type { Effect, Step } from '../../domain/request/step.ts';
 import { timersOf } from '../../domain/request/timers.ts';
 import type { Request } from '../../domain/request/request.ts';
-import type { Card } from '../ports/card-store.ts';
+import type { Card } from '../../domain/request/cards.ts';
 import type { NewJob } from '../ports/job-store.ts';
 
 /**

@@ -18,7 +18,7 @@ import {
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 import { commitWithRetry } from '../store-faults.ts';
-import type { Card } from '../ports/card-store.ts';
+import type { Card } from '../../domain/request/cards.ts';
 import type { CommitResult, OnceKey } from '../ports/request-store.ts';
 
 /** How long a repeat with the same Idempotency-Key gets the first answer. */
@@ -141,6 +141,7 @@ function cardsOf(deps: Deps, input: SubmitInput, request: Request): Card[] {
     ...place,
   });
   const channel = card({
+    state: 'unposted',
     channel: request.plan.channel,
     conversationId: null,
     serviceUrl: null,
@@ -148,7 +149,9 @@ function cardsOf(deps: Deps, input: SubmitInput, request: Request): Card[] {
     postedRevision: 0,
   });
   const own = input.teams?.card;
-  return own ? [channel, card({ channel: null, ...own, postedRevision: 1 })] : [channel];
+  return own
+    ? [channel, card({ state: 'posted', channel: null, ...own, postedRevision: 1 })]
+    : [channel];
 }
 
 function onceKeysOf(

@@ -75,8 +75,8 @@ const DECISIONS: Fill = {
 
 const CARDS: Fill = {
   sql: `INSERT INTO cards
-      (id, request_id, channel, conversation_id, service_url, activity_id, posted_revision)
-    SELECT ${id('card', 'number')}, id, 'prod-approvals', '19:thread' || number || '@thread.tacv2',
+      (id, request_id, state, channel, conversation_id, service_url, activity_id, posted_revision)
+    SELECT ${id('card', 'number')}, id, 'posted', 'prod-approvals', '19:thread' || number || '@thread.tacv2',
       'https://smba.trafficmanager.net/emea/', 'a:' || number, version
     FROM requests ORDER BY number`,
   values: () => [],

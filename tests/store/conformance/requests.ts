@@ -109,7 +109,7 @@ export function requestTests(given: Given): void {
     expect(await store.commit(late)).toEqual({ status: 'conflict' });
     expect((await store.loadRequest(asked.id))?.decisions).toHaveLength(1);
     expect(await store.countJobs()).toEqual(jobsBefore);
-    expect(await store.loadCard('late')).toBeUndefined();
+    expect((await store.loadWithCards(asked.id))?.cards.map(({ id }) => id)).not.toContain('late');
     expect(await store.findOnceKey('exchange', late.onceKeys?.[0]?.key ?? '')).toBeUndefined();
     expect((await store.unsealedEvents(100)).map(({ id }) => id)).not.toContain(
       late.events?.[0]?.id,

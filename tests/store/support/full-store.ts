@@ -68,6 +68,7 @@ export async function fillStore(store: Store, count: number): Promise<Keys> {
       conversationId: '19:channel',
       serviceUrl: 'https://t.example/',
       activityId: newId('act'),
+      state: 'posted',
       postedRevision: 1,
     });
     await store.commit(

@@ -136,9 +136,9 @@ test("a message's id outlives a store that is away for a moment: posted once", a
   const [job] = await fixture.lease('card');
   if (!job) throw new Error('no card job');
   const faults = [
-    answerLost(),
     new StoreError('store_full', 'full'),
     new StoreError('store_busy', 'busy'),
+    answerLost(),
   ];
   fixture.commit = async (change, real) => {
     const fault = change.cards ? faults.shift() : undefined;
@@ -215,10 +215,11 @@ test('a message that a click has adopted gives way before anybody else can post 
     const adopted = {
       id: 'crd_adopted',
       requestId: id,
+      state: 'posted',
       channel: null,
       ...at,
       postedRevision: 0,
-    };
+    } as const;
     await fixture.store.commit({
       id: 'chg_adopted',
       at: fixture.deps.clock.now(),
@@ -226,16 +227,18 @@ test('a message that a click has adopted gives way before anybody else can post 
       jobs: [cardJob(adopted, 1, 0), { ...job, wanted: 2 }],
     });
   };
-  const free: string[] = [];
+  const statesWhileFree: unknown[] = [];
   fixture.commit = async (_change, real) => {
     const result = await real();
-    free.push(...(await fixture.lease('card', 1)).map(({ key }) => key));
+    const free = (await fixture.lease('card', 1)).some(({ key }) => key === job.key);
+    const card = (await cardsOf(id)).find((one) => job.key === `card:${one.id}`);
+    if (free) statesWhileFree.push(card?.state);
     fixture.pass(1);
     return result;
   };
   await runJob(fixture.deps, job);
   fixture.commit = (_change, real) => real();
-  expect(free).not.toContain(job.key);
+  expect(new Set(statesWhileFree)).toEqual(new Set(['superseded']));
   await deliverAll();
   expect([...fixture.messages.keys()]).toEqual(['m1']);
 });
@@ -243,7 +246,7 @@ test('a message that a click has adopted gives way before anybody else can post 
 test('a copy that a step did not know of is brought up to it all the same', async () => {
   const faults: StoreError[] = [];
   fixture.commit = (change, real) => {
-    const fault = change.ack || change.guard ? undefined : faults.shift();
+    const fault = change.cards || change.guard ? undefined : faults.shift();
     return fault ? Promise.reject(fault) : real();
   };
   const id = await ask(fixture);

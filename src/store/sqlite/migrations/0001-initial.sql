@@ -75,6 +75,7 @@ INSERT INTO counters (name, value) VALUES ('fence', 0), ('checked_at', 0);
 CREATE TABLE cards (
   id TEXT NOT NULL PRIMARY KEY,
   request_id TEXT NOT NULL REFERENCES requests (id),
+  state TEXT NOT NULL,
   channel TEXT,
   conversation_id TEXT,
   service_url TEXT,

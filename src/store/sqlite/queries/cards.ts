@@ -1,22 +1,18 @@
 /** Copies of cards, and where people and channels are reached. */
 
-const CARD = `
-  id, request_id AS requestId, channel, conversation_id AS conversationId,
-  service_url AS serviceUrl, activity_id AS activityId, posted_revision AS postedRevision`;
-
-export const LOAD_CARD = `SELECT ${CARD} FROM cards WHERE id = ?`;
-
 /** A second copy of a message that another card already is inserts nothing. */
 export const UPSERT_CARD = `
   INSERT INTO cards
-    (id, request_id, channel, conversation_id, service_url, activity_id, posted_revision)
-  SELECT :id, :requestId, :channel, :conversationId, :serviceUrl, :activityId, :postedRevision
+    (id, request_id, state, channel, conversation_id, service_url, activity_id, posted_revision)
+  SELECT :id, :requestId, :state, :channel, :conversationId, :serviceUrl, :activityId,
+    :postedRevision
   WHERE NOT EXISTS (
     SELECT 1 FROM cards c
     WHERE c.conversation_id = :conversationId AND c.activity_id = :activityId AND c.id <> :id
   )
   ON CONFLICT (id) DO UPDATE SET
     request_id = excluded.request_id,
+    state = excluded.state,
     channel = excluded.channel,
     conversation_id = excluded.conversation_id,
     service_url = excluded.service_url,

@@ -15,7 +15,7 @@ export const LOAD_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.id = ?`;
 export const LOAD_WITH_CARDS = `
   SELECT ${REQUEST}, (
     SELECT json_group_array(json_array(
-      c.id, c.channel, c.conversation_id, c.service_url, c.activity_id, c.posted_revision
+      c.id, c.state, c.channel, c.conversation_id, c.service_url, c.activity_id, c.posted_revision
     ))
     FROM cards c WHERE c.request_id = r.id
   ) AS cards

@@ -57,7 +57,8 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   counters: table('counters', ['name'], { start: [''], columns: 'name, value' }),
   cards: table('cards', ['id'], {
     start: [''],
-    columns: 'id, request_id, channel, conversation_id, service_url, activity_id, posted_revision',
+    columns: `id, request_id, state, channel, conversation_id, service_url, activity_id,
+    posted_revision`,
   }),
   conversations: table('conversations', ['key'], {
     start: [''],

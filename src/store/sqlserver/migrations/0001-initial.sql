@@ -94,6 +94,7 @@ INSERT INTO dbo.counters (name, value) VALUES (N'fence', 0), (N'checked_at', 0);
 CREATE TABLE dbo.cards (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   request_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  state nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
   channel nvarchar(200) NULL,
   conversation_id nvarchar(1000) NULL,
   service_url nvarchar(2000) NULL,

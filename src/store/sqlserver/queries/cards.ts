@@ -1,18 +1,16 @@
-import { BY_KEY, CONVERSATION_KEY, ID, query, rowsOf } from '../query.ts';
+import { BY_KEY, CONVERSATION_KEY, query, rowsOf } from '../query.ts';
 
 /** Copies of cards, and where people and channels are reached. */
 
 /** A card's columns, named as the port names them. */
 export const CARD = `
-  id, request_id AS requestId, channel, conversation_id AS conversationId,
+  id, request_id AS requestId, state, channel, conversation_id AS conversationId,
   service_url AS serviceUrl, activity_id AS activityId, posted_revision AS postedRevision`;
-
-/** Primary key cards_pk */
-export const LOAD_CARD = query({ id: ID }, `SELECT ${CARD} FROM dbo.cards WHERE id = @id`);
 
 const CARDS = rowsOf('@cards', [
   ['id', '$.id', 'nvarchar(100)'],
   ['request_id', '$.requestId', 'nvarchar(100)'],
+  ['state', '$.state', 'nvarchar(20)'],
   ['channel', '$.channel', 'nvarchar(200)'],
   ['conversation_id', '$.conversationId', 'nvarchar(1000)'],
   ['service_url', '$.serviceUrl', 'nvarchar(2000)'],
@@ -31,17 +29,17 @@ export const CHECK_CARDS = `
 /** Part of a commit. A card that would take another card's message is left as it is. */
 export const UPSERT_CARDS = `
   UPDATE c SET
-    request_id = n.request_id, channel = n.channel, conversation_id = n.conversation_id,
-    service_url = n.service_url, activity_id = n.activity_id,
+    request_id = n.request_id, state = n.state, channel = n.channel,
+    conversation_id = n.conversation_id, service_url = n.service_url, activity_id = n.activity_id,
     posted_revision = n.posted_revision, message_key = n.message_key
   FROM dbo.cards c JOIN ${CARDS} n ON c.id = n.id
   WHERE NOT EXISTS (
     SELECT 1 FROM dbo.cards o WHERE o.message_key = n.message_key AND o.id <> c.id
   ) ${BY_KEY};
   INSERT INTO dbo.cards
-    (id, request_id, channel, conversation_id, service_url, activity_id, posted_revision,
+    (id, request_id, state, channel, conversation_id, service_url, activity_id, posted_revision,
       message_key)
-  SELECT n.id, n.request_id, n.channel, n.conversation_id, n.service_url, n.activity_id,
+  SELECT n.id, n.request_id, n.state, n.channel, n.conversation_id, n.service_url, n.activity_id,
     n.posted_revision, n.message_key
   FROM ${CARDS} n
   WHERE NOT EXISTS (SELECT 1 FROM dbo.cards c WHERE c.id = n.id)

@@ -73,6 +73,7 @@ export const TARGET_COLUMNS: Readonly<Record<TransferTable, Columns>> = {
   cards: [
     ['id', KEY],
     ['request_id', KEY],
+    ['state', 'nvarchar(20)'],
     ['channel', 'nvarchar(200)'],
     ['conversation_id', 'nvarchar(1000)'],
     ['service_url', 'nvarchar(2000)'],
