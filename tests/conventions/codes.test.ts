@@ -9,7 +9,7 @@ import { HTTP_CODES } from '../../src/http/codes.ts';
 import { IDENTITY_CODES } from '../../src/identity/codes.ts';
 import { KEYS_CODES } from '../../src/keys/errors.ts';
 import { STORE_ERROR_CODES } from '../../src/usecases/ports/store-error.ts';
-import { CARD_ACTION_CODES } from '../../src/teams/inbound/answers.ts';
+import { CARD_ACTION_CODES } from '../../src/interactions/reply.ts';
 import { GATE_CODES } from '../../src/teams/inbound/gate.ts';
 import { filesUnder, parse, ROOT } from './tree.ts';
 

@@ -18,6 +18,8 @@ const ADAPTERS = [
 ];
 const INNER = ['lib', 'domain'];
 const USE_CASES = [...INNER, 'usecases'];
+/** Parts that show cards and take what is pressed on them. */
+const SURFACES = ['teams', 'web'];
 /** Parts that people read, and configuration problems, which quote refusals. */
 const READ = ['cards', 'teams', 'http', 'web', 'identity'];
 /** What each part may import of the others, besides itself. `main`: files of src itself. */
@@ -25,12 +27,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   domain: ['lib'],
   usecases: INNER,
+  interactions: USE_CASES,
   text: INNER,
   config: [...INNER, 'text'],
   ...Object.fromEntries(
     ADAPTERS.map((name) => [
       name,
-      [...USE_CASES, 'config', ...(READ.includes(name) ? ['text'] : [])],
+      [
+        ...USE_CASES,
+        'config',
+        ...(READ.includes(name) ? ['text'] : []),
+        ...(SURFACES.includes(name) ? ['interactions'] : []),
+      ],
     ]),
   ),
   compose: [...USE_CASES, 'config', 'text', ...ADAPTERS],
@@ -65,11 +73,11 @@ const FENCES: readonly (readonly [vendor: string, parts: readonly string[]])[] =
   ['zod*', ['config', 'http', 'identity', 'local']],
 ];
 /** Parts without any package: the rules and the data flow. What they need stands in lib. */
-const WITHOUT_PACKAGES = ['domain', 'usecases'];
+const WITHOUT_PACKAGES = ['domain', 'usecases', 'interactions'];
 /** All that lib may import: packages that do no I/O and bring no packages along. */
 const LEAF_PACKAGES = ['canonicalize', 'lru-cache', 're2js'];
 /** Modules of Node that pure code may not touch either. */
-const PURE = ['domain', 'usecases'];
+const PURE = ['domain', 'usecases', 'interactions'];
 
 /** Only these lead into src/local, and only when they are run. */
 const LOCAL_DOORS = ['src/cli/local.ts', 'src/cli/demo.ts'];

@@ -1,6 +1,6 @@
 import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
-import { isJson, jsonOr, textOf } from '../json.ts';
-import type { Json } from '../json.ts';
+import { isJson, jsonOr, textOf } from '../../lib/loose-json.ts';
+import type { Json } from '../../lib/loose-json.ts';
 
 /** An activity whose shape was checked; what `raw` holds besides is still anybody's. */
 export interface TeamsActivity {

@@ -1,5 +1,5 @@
-import { refuse } from '../../domain/refusal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
+import type { InvalidCode } from '../../interactions/reply.ts';
 import type { CardContent } from '../../usecases/ports/cards.ts';
 import { refusalText } from '../../text/text.ts';
 import type { Text } from '../../text/text.ts';
@@ -25,25 +25,17 @@ export function refusalAnswer(text: Text, refusal: Refusal): Answer {
   return messageAnswer(refusalText(text, refusal));
 }
 
-/** The same for a request that is not there and for one that the person may not know of. */
-export function notYours(text: Text): Answer {
-  return refusalAnswer(text, refuse('request_not_found').refusal);
-}
-
 /** Shows a sentence and keeps the card. */
 export function messageAnswer(text: string): Answer {
   return actionAnswer(200, 'application/vnd.microsoft.activity.message', text);
 }
 
-/** What is wrong with a card action that no client of ours sends. */
-export const CARD_ACTION_CODES = ['sender_unknown', 'card_data_invalid', 'verb_unknown'] as const;
-
-/** The codes that an error answer may carry. */
-type ActionErrorCode =
-  (typeof CARD_ACTION_CODES)[number] | 'workflow_unknown' | 'request_not_found' | 'internal_error';
-
 /** The client sent what cannot be understood (400), or the service failed (500). */
-export function errorAnswer(text: Text, statusCode: 400 | 500, code: ActionErrorCode): Answer {
+export function errorAnswer(
+  text: Text,
+  statusCode: 400 | 500,
+  code: InvalidCode | 'internal_error',
+): Answer {
   const message = text.answers.errors[code];
   return actionAnswer(statusCode, 'application/vnd.microsoft.error', { code, message });
 }

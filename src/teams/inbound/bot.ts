@@ -1,8 +1,8 @@
 import { describeError } from '../../lib/logger.ts';
 import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
-import { onCardAction } from './actions.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
+import { onCardAction } from './card-action.ts';
 import { createWelcomes, isRemoval, rememberPlace } from './conversations.ts';
 import type { Welcomes } from './conversations.ts';
 import type { BotDeps, Languages } from '../deps.ts';

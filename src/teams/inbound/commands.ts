@@ -1,5 +1,5 @@
-import { jsonOr } from '../json.ts';
-import type { Json } from '../json.ts';
+import { jsonOr } from '../../lib/loose-json.ts';
+import type { Json } from '../../lib/loose-json.ts';
 
 /** What somebody typed to the bot. */
 export type Command =

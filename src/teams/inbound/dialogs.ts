@@ -7,9 +7,9 @@ import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { dialogAnswer, dialogMessage } from './answers.ts';
 import type { BotDeps } from '../deps.ts';
-import { readFilled } from './form-values.ts';
-import { jsonOr, textOf } from '../json.ts';
-import type { Json } from '../json.ts';
+import { readFilled } from '../../interactions/form-values.ts';
+import { jsonOr, textOf } from '../../lib/loose-json.ts';
+import type { Json } from '../../lib/loose-json.ts';
 import { personalChat } from '../outbound/personal-chat.ts';
 
 /** Opens the dialog of a request: the form of the workflow named, else the choice of one. */

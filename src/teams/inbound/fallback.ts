@@ -1,8 +1,8 @@
+import { readShown } from '../../interactions/card-data.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { BotDeps } from '../deps.ts';
-import { textOf } from '../json.ts';
+import { textOf } from '../../lib/loose-json.ts';
 import type { Message } from '../outbound/messenger.ts';
-import { readShown } from './request-view.ts';
 
 /**
  * What came of an Action.Submit: the choice of a workflow, or a button of ours pressed in a client

@@ -8,7 +8,7 @@ import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { ChannelTokens } from '../../usecases/ports/channel-tokens.ts';
 import { readActivity } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
-import { isJson } from '../json.ts';
+import { isJson } from '../../lib/loose-json.ts';
 import { isAllowedServiceUrl, withoutSlash } from '../service-url.ts';
 
 /** Why the gate keeps an activity out, besides the codes of the token's own checks. */

@@ -1,10 +1,5 @@
-import type { Request } from '../../domain/request/request.ts';
-import type { Viewer } from '../../domain/views/request-view.ts';
-import type { BotDeps } from '../deps.ts';
-import { textOf } from '../json.ts';
-import type { Json } from '../json.ts';
-import type { Answer } from './adapter.ts';
-import { cardAnswer } from './answers.ts';
+import { textOf } from '../lib/loose-json.ts';
+import type { Json } from '../lib/loose-json.ts';
 
 /** What every button of a request's card brings: the request, the revision shown, its digest. */
 export interface ShownRequest {
@@ -35,14 +30,4 @@ export function readStage(data: Json): ShownStage | undefined {
   const stage = textOf(data.s, 64);
   const after = data.a === undefined || data.a === null ? null : textOf(data.a, 64);
   return stage === undefined || after === undefined ? undefined : { stage, after };
-}
-
-/** Answers with the request's card as this viewer sees it now. */
-export async function requestAnswer(
-  deps: BotDeps,
-  request: Request,
-  viewer: Viewer,
-): Promise<Answer> {
-  const refreshFor = await deps.app.refreshFor(request);
-  return cardAnswer(deps.cards.request(request, { viewer, refreshFor, now: deps.clock.now() }));
 }

@@ -1,7 +1,7 @@
-import type { Workflow } from '../../domain/workflow/workflow.ts';
-import type { Json } from '../json.ts';
+import type { Workflow } from '../domain/workflow/workflow.ts';
+import type { Json } from '../lib/loose-json.ts';
 
-/** Members of a form's data that the house put there. */
+/** Members of a form's data that the service put there. */
 const OURS = ['workflow', 'v', 'verb', 'msteams'];
 
 /** What a person filled into a form: the fields and, apart from them, the reason. */

@@ -1,0 +1,119 @@
+import type { ClickedCard } from '../../usecases/ports/app.ts';
+import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
+import { readShown } from '../../interactions/card-data.ts';
+import { performAction } from '../../interactions/perform-action.ts';
+import type { Reply } from '../../interactions/reply.ts';
+import { describeError } from '../../lib/logger.ts';
+import { jsonOr } from '../../lib/loose-json.ts';
+import type { Json } from '../../lib/loose-json.ts';
+import { clickedCard } from './activity.ts';
+import type { TeamsActivity } from './activity.ts';
+import type { Answer } from './adapter.ts';
+import { cardAnswer, errorAnswer, refusalAnswer } from './answers.ts';
+import type { BotDeps } from '../deps.ts';
+import { teamsProver } from './prover.ts';
+
+/** `adaptiveCard/action`: a button of one of our cards was pressed. Never throws. */
+export async function onCardAction(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
+  try {
+    return await answer(deps, activity);
+  } catch (error) {
+    deps.log.error('a card action failed', {
+      activityId: activity.id,
+      error: describeError(error),
+    });
+    return errorAnswer(deps.text, 500, 'internal_error');
+  }
+}
+
+async function answer(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
+  const { sender } = activity;
+  if (!sender) return errorAnswer(deps.text, 400, 'sender_unknown');
+  const { verb, data: brought } = jsonOr(activity.value.action);
+  const data = jsonOr(brought);
+  if (verb === 'refresh') return render(deps, await refresh(deps, { sender, data }));
+  const reply = await performAction(deps, {
+    verb,
+    data,
+    origin: {
+      via: 'teams',
+      tenant: sender.tenantId,
+      objectId: sender.objectId,
+      activityId: activity.id,
+      conversationId: activity.conversation.id,
+    },
+    // With a card the form's own message is the key: one form makes one request.
+    idempotencyKey: `teams:${activity.id}`,
+    teams: { sender, card: pressedCard(deps, activity) },
+    prover: teamsProver(deps, { activity, sender }),
+  });
+  const earlier =
+    reply.kind === 'unproven' ? await decidedBefore(deps, { activity, sender, data }) : undefined;
+  return render(deps, earlier ?? reply);
+}
+
+/** An action's reply in the form of Teams. */
+async function render(deps: BotDeps, reply: Reply<Answer>): Promise<Answer> {
+  const now = deps.clock.now();
+  switch (reply.kind) {
+    case 'request': {
+      const { request, viewer } = reply;
+      const refreshFor = await deps.app.refreshFor(request);
+      return cardAnswer(deps.cards.request(request, { viewer, refreshFor, now }));
+    }
+    case 'review':
+      return cardAnswer(deps.cards.review(reply.request, { viewer: reply.viewer, now }));
+    case 'form':
+      return cardAnswer(deps.cards.form(reply.form));
+    case 'refused':
+      return refusalAnswer(deps.text, reply.refusal);
+    case 'invalid':
+      return errorAnswer(deps.text, 400, reply.code);
+    case 'unproven':
+      return reply.ask;
+  }
+}
+
+/**
+ * Refresh: a client fetches its person's view by itself. It is never asked to log in, so the view
+ * is by what is remembered of the person; the digest shows that the client has the card.
+ */
+async function refresh(
+  { app }: BotDeps,
+  { sender, data }: { sender: TeamsSender; data: Json },
+): Promise<Reply<never>> {
+  const shown = readShown(data);
+  if (!shown) return { kind: 'invalid', code: 'card_data_invalid' };
+  const request = await app.loadForCard(shown.id);
+  if (request?.digest !== shown.digest) return { kind: 'invalid', code: 'request_not_found' };
+  return { kind: 'request', request, viewer: await app.viewerOf(request, sender) };
+}
+
+function pressedCard(deps: BotDeps, activity: TeamsActivity): ClickedCard | null {
+  const card = clickedCard(activity);
+  if (card === null) return null;
+  const named = Object.entries(deps.channels)
+    .filter(([, { channelId }]) => channelId === activity.channelId)
+    .map(([name]) => name);
+  return { ...card, channels: activity.conversation.personal ? null : named };
+}
+
+/**
+ * Teams sends an invoke again after a time-out, with a code that the first one used up. Where the
+ * first one decided, the second shows what it did.
+ */
+async function decidedBefore(
+  { app }: BotDeps,
+  { activity, sender, data }: { activity: TeamsActivity; sender: TeamsSender; data: Json },
+): Promise<Reply<never> | undefined> {
+  const shown = activity.value.state === undefined ? undefined : readShown(data);
+  const request = shown && (await app.loadForCard(shown.id));
+  const decision = request?.decisions.find(
+    ({ evidence }) =>
+      evidence.activityId === activity.id &&
+      evidence.objectId === sender.objectId &&
+      evidence.tenant === sender.tenantId,
+  );
+  if (!request || !decision) return undefined;
+  return { kind: 'request', request, viewer: { ...decision.approver, roles: [], claims: {} } };
+}
