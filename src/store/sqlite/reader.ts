@@ -64,11 +64,8 @@ export function createReader(session: Session): Reader {
     loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, [id])),
     loadWithCards: (id) =>
       read(session, () => {
-        const columns = session.columns(LOAD_WITH_CARDS, [id]);
-        if (columns === undefined) return undefined;
-        const [number, asked, progress, decisions, cards] = columns as WithCards;
-        const request = requestFrom({ number, asked, progress, decisions });
-        return { request, cards: cardsFrom(cards, id) };
+        const row = session.get(LOAD_WITH_CARDS, [id]) as WithCardsRow | undefined;
+        return row && { request: requestFrom(row), cards: cardsFrom(row.cards, id) };
       }),
     findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, [number])),
     findOnceKey: (kind, key) => get<OnceKey>(FIND_ONCE_KEY, [kind, key]),
@@ -132,13 +129,9 @@ export async function read<Value>(session: Session, take: () => Value): Promise<
   }
 }
 
-type WithCards = [
-  number: number,
-  asked: string,
-  progress: string,
-  decisions: string | null,
-  cards: string,
-];
+interface WithCardsRow extends RequestRow {
+  readonly cards: string;
+}
 
 /** The statement of a query and its parameters. */
 function listing(query: RequestQuery): [sql: string, row: (string | number)[]] {

@@ -13,8 +13,6 @@ export interface Session {
   /** Inserts one row and gives its row id. */
   insert(sql: string, row?: Row): number;
   get(sql: string, row?: Row): unknown;
-  /** The columns of one row, in order: to make an object of them takes as long as to read them. */
-  columns(sql: string, row?: Row): unknown[] | undefined;
   all(sql: string, row?: Row): unknown[];
   close(): void;
 }
@@ -62,13 +60,11 @@ export function openReader(path: string, options: { busyMs: number }): Session {
 
 /** A session over an open connection. */
 export function sessionOf(database: DatabaseSync): Session {
-  const asObjects = new Map<string, StatementSync>();
-  const asColumns = new Map<string, StatementSync>();
-  const statement = (sql: string, prepared = asObjects) => {
+  const prepared = new Map<string, StatementSync>();
+  const statement = (sql: string) => {
     const known = prepared.get(sql);
     if (known) return known;
     const fresh = database.prepare(sql);
-    fresh.setReturnArrays(prepared === asColumns);
     prepared.set(sql, fresh);
     return fresh;
   };
@@ -77,12 +73,9 @@ export function sessionOf(database: DatabaseSync): Session {
     run: (sql, row) => Number(statement(sql).run(...bound(row)).changes),
     insert: (sql, row) => Number(statement(sql).run(...bound(row)).lastInsertRowid),
     get: (sql, row) => statement(sql).get(...bound(row)),
-    columns: (sql, row) =>
-      statement(sql, asColumns).get(...bound(row)) as unknown as unknown[] | undefined,
     all: (sql, row) => statement(sql).all(...bound(row)),
     close() {
-      asObjects.clear();
-      asColumns.clear();
+      prepared.clear();
       if (database.isOpen) database.close();
     },
   };
