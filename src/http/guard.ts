@@ -36,15 +36,8 @@ export function guardRequest(req: IncomingMessage, limits: GuardLimits): void {
       headers: { allow: 'GET, POST' },
     });
   }
-  let authorizations = 0;
-  let types = 0;
-  for (let at = 0; at < req.rawHeaders.length; at += 2) {
-    const name = req.rawHeaders[at];
-    // Compare the length first: lower-casing every header of every request costs more.
-    if (name?.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1;
-    else if (name?.length === 12 && name.toLowerCase() === 'content-type') types += 1;
-  }
-  if (authorizations > 1 || types > 1) {
+  const { authorization = [], 'content-type': types = [] } = req.headersDistinct;
+  if (authorization.length > 1 || types.length > 1) {
     throw new HttpProblem('header_invalid', 'Send Authorization and Content-Type once at most.', {
       unread: true,
     });

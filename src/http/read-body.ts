@@ -23,7 +23,8 @@ export async function readJson(
   if (takes.optional === true && length === 0) return undefined;
   checkMedia(req);
   if (length !== undefined && length > takes.limitBytes) throw tooLarge(takes.limitBytes);
-  const bytes = await readBytes(req, { ...takes, length, timeoutMs: limits.bodyTimeoutMs });
+  const { limitBytes } = takes;
+  const bytes = await readBytes(req, { limitBytes, timeoutMs: limits.bodyTimeoutMs });
   if (takes.optional === true && bytes.length === 0) return undefined;
   return parseJson(bytes, limits.jsonDepth);
 }
@@ -100,28 +101,10 @@ function checkMedia(req: IncomingMessage): void {
   }
 }
 
-interface Awaited {
-  /** What the request declares; undefined where it comes in chunks. */
-  readonly length: number | undefined;
-  readonly limitBytes: number;
-  readonly timeoutMs: number;
-}
-
-async function readBytes(req: IncomingMessage, awaited: Awaited): Promise<Buffer> {
-  // A body that came in one piece with its head is there once the parser has handed on that piece,
-  // which is before it calls the message complete. Such a request emits neither `end` nor `close`.
-  if (!isThere(req, awaited)) await undefined;
-  if (!isThere(req, awaited)) return gatherBytes(req, awaited);
-  const whole = (req.read() as Buffer | null) ?? Buffer.alloc(0);
-  if (whole.length > awaited.limitBytes) throw tooLarge(awaited.limitBytes);
-  return whole;
-}
-
-function isThere(req: IncomingMessage, { length }: Awaited): boolean {
-  return !req.destroyed && (req.complete || req.readableLength === length);
-}
-
-function gatherBytes(req: IncomingMessage, { limitBytes, timeoutMs }: Awaited): Promise<Buffer> {
+function readBytes(
+  req: IncomingMessage,
+  { limitBytes, timeoutMs }: { limitBytes: number; timeoutMs: number },
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -149,12 +132,7 @@ function gatherBytes(req: IncomingMessage, { limitBytes, timeoutMs }: Awaited): 
       if (size > limitBytes) return fail(tooLarge(limitBytes));
       chunks.push(chunk);
     };
-    const onEnd = () =>
-      finish(() =>
-        resolve(
-          chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size),
-        ),
-      );
+    const onEnd = () => finish(() => resolve(Buffer.concat(chunks, size)));
     const onClose = () => fail(new HttpProblem('body_incomplete', 'The connection closed.'));
     req.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });

@@ -48,7 +48,7 @@ export function createServer(options: ServerOptions): HttpServer {
     const code = answerClientError(error, socket) ?? 'gone';
     metrics.add('countersign_http_noise_total', { kind: code });
   });
-  const direct = mount(server, deps, base);
+  mount(server, deps, base);
   let inFlight = 0;
   (server as RestifyServer & EarlyHooks).first((req, res) => {
     try {
@@ -63,10 +63,7 @@ export function createServer(options: ServerOptions): HttpServer {
     res.once('close', () => {
       inFlight -= 1;
     });
-    const serve = direct(req);
-    if (serve === undefined) return true;
-    serve(req, res);
-    return false;
+    return true;
   });
   return {
     start: () =>
@@ -96,36 +93,22 @@ function harden(node: NodeServer, limits: HttpLimits): void {
   node.maxConnections = limits.connections;
 }
 
-type Serve = (req: IncomingMessage, res: ServerResponse) => unknown;
-
-/**
- * Hands all routes to restify. Gives what serves a request whose target is the path of a route as
- * it stands: that needs no router, nor what restify hangs on every request for its plugins.
- */
-function mount(
-  server: RestifyServer,
-  deps: RouteDeps,
-  base: Base,
-): (req: IncomingMessage) => Serve | undefined {
+/** Hands all routes to restify. */
+function mount(server: RestifyServer, deps: RouteDeps, base: Base): void {
   const routes = allRoutes(deps);
-  const fixed = { GET: new Map<string, Serve>(), POST: new Map<string, Serve>() };
   for (const route of routes) {
     const answered = countAnswers(deps.metrics, route);
-    const serve = (req: IncomingMessage, res: ServerResponse) =>
-      serveRoute({ deps, route, req, res, base, answered });
     const handler: RequestHandler = (req, res, next) => {
-      void serve(req, res).then(() => next(false));
+      void serveRoute({ deps, route, req, res, base, answered }).then(() => next(false));
     };
     if (route.method === 'GET') server.get(route.path, handler);
     else server.post(route.path, handler);
-    if (!/[:*]/.test(route.path)) fixed[route.method].set(route.path, serve);
   }
   const nothing: RequestHandler = (req, res, next) => {
     void turnAway({ deps, base, req, res, error: noRoute(req, routes) }).then(() => next(false));
   };
   server.get('/*', nothing);
   server.post('/*', nothing);
-  return ({ method, url = '' }) => fixed[method === 'POST' ? 'POST' : 'GET'].get(url);
 }
 
 /** 405 where the path is there for another method, else 404. */

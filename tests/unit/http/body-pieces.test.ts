@@ -46,7 +46,12 @@ test.each<[string, (string | Buffer)[]]>([
 });
 
 test('treats bytes after the declared length as another, invalid request', async () => {
-  const answers = await raw(server.port, [send(second) + second + '}}', '\r\n\r\n']);
+  const answers = await raw(server.port, [send(second) + second, '}}\r\n\r\n'], { answers: true });
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+  expect(server.bodies).toEqual([JSON.parse(second)]);
+});
+
+test('closes the connection where such bytes come in one piece with the body', async () => {
+  await raw(server.port, [send(second) + second + '}}\r\n\r\n']);
   expect(server.bodies).toEqual([JSON.parse(second)]);
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Principal } from '../../../src/domain/people/principal.ts';
 import type { Decision, PlannedStage, Request } from '../../../src/domain/request/request.ts';
@@ -303,11 +304,14 @@ export async function declared(url: string, init: RequestInit = {}): Promise<Res
   return response;
 }
 
-/** Writes raw bytes and gives everything that the server sends until it closes. */
+/**
+ * Writes raw bytes and gives everything that the server sends until it closes. With `answers` each
+ * part waits for an answer to the one before.
+ */
 export function raw(
   port: number,
   parts: readonly (string | Buffer)[],
-  options: { gapMs?: number } = {},
+  options: { gapMs?: number; answers?: boolean } = {},
 ): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
@@ -316,7 +320,7 @@ export function raw(
       for (const part of parts) {
         if (socket.destroyed) return;
         socket.write(part);
-        await sleep(options.gapMs ?? 0);
+        await (options.answers === true ? once(socket, 'data') : sleep(options.gapMs ?? 0));
       }
     };
     socket.on('connect', () => void send());
