@@ -13,8 +13,6 @@ type Labels = Readonly<Record<string, string | number>>;
 /** Counters for Prometheus. Labels must come from closed sets. */
 export interface Metrics {
   add(name: string, labels: Labels, amount?: number): void;
-  /** A counter for one set of labels, whose text is then built only once. */
-  counter(name: string, labels: Labels): (amount?: number) => void;
   /** Text exposition format 0.0.4, with the given gauges. */
   render(gauges: Readonly<Record<string, number>>): string;
 }
@@ -23,18 +21,14 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const families = new Map<string, Map<string, number>>();
   let count = 0;
-  const add = (name: string, key: string, amount: number) => {
-    let series = families.get(name);
-    if (series === undefined) families.set(name, (series = new Map()));
-    const value = series.get(key);
-    if (value === undefined && (count += 1) > MAX_SERIES) return;
-    series.set(key, (value ?? 0) + amount);
-  };
   return {
-    add: (name, labels, amount = 1) => add(name, labelText(labels), amount),
-    counter(name, labels) {
+    add(name, labels, amount = 1) {
+      let series = families.get(name);
+      if (series === undefined) families.set(name, (series = new Map()));
       const key = labelText(labels);
-      return (amount = 1) => add(name, key, amount);
+      const value = series.get(key);
+      if (value === undefined && (count += 1) > MAX_SERIES) return;
+      series.set(key, (value ?? 0) + amount);
     },
     render(gauges) {
       const lines: string[] = [];
@@ -51,10 +45,8 @@ export function createMetrics(): Metrics {
 }
 
 function labelText(labels: Labels): string {
-  let text = '';
-  for (const name in labels) {
-    const value = String(labels[name]).replace(/["\\\n]/g, '_');
-    text += `${text === '' ? '{' : ','}${name}="${value}"`;
-  }
-  return text === '' ? '' : `${text}}`;
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${String(value).replace(/["\\\n]/g, '_')}"`,
+  );
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }

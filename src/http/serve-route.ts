@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError } from '../lib/logger.ts';
-import type { Metrics } from './metrics.ts';
 import { errorReply, HttpProblem, isFault } from './problem.ts';
 import { declaredLength, drain, readJson } from './read-body.ts';
 import type { Reply, Route, RouteDeps } from './route.ts';
@@ -13,8 +12,6 @@ export async function serveRoute(options: {
   req: IncomingMessage & { readonly params?: unknown };
   res: ServerResponse;
   base: Readonly<Record<string, string>>;
-  /** Counts the answer. */
-  answered: Answered;
 }): Promise<void> {
   const { deps, route, req, res, base } = options;
   const startedAt = deps.clock.now();
@@ -40,28 +37,13 @@ export async function serveRoute(options: {
   }
   if (unread) await drain(req, route.takes?.limitBytes ?? deps.limits.apiBytes);
   send(res, reply, { base, close: unread || deps.stopping.aborted });
-  options.answered(reply.status, Math.max(0, deps.clock.now() - startedAt) / 1_000);
+  const labels = { method: route.method, route: route.path };
+  const seconds = Math.max(0, deps.clock.now() - startedAt) / 1_000;
+  deps.metrics.add('countersign_http_requests_total', { ...labels, status: reply.status });
+  deps.metrics.add('countersign_http_seconds_total', labels, seconds);
   if (reply.code !== undefined) {
     deps.metrics.add('countersign_http_problems_total', { code: reply.code });
   }
-}
-
-type Answered = (status: number, seconds: number) => void;
-
-/** Counts the answers of one route. */
-export function countAnswers(metrics: Metrics, { method, path }: Route): Answered {
-  const labels = { method, route: path };
-  const spent = metrics.counter('countersign_http_seconds_total', labels);
-  const byStatus = new Map<number, () => void>();
-  return (status, seconds) => {
-    let one = byStatus.get(status);
-    if (one === undefined) {
-      one = metrics.counter('countersign_http_requests_total', { ...labels, status });
-      byStatus.set(status, one);
-    }
-    one();
-    spent(seconds);
-  };
 }
 
 async function bodyOf(route: Route, req: IncomingMessage, deps: RouteDeps): Promise<unknown> {

@@ -13,7 +13,7 @@ import { createRestify } from './restify.ts';
 import { allRoutes } from './routes.ts';
 import type { Route, RouteDeps, ServerOptions } from './route.ts';
 import { securityHeaders, send } from './send.ts';
-import { countAnswers, serveRoute } from './serve-route.ts';
+import { serveRoute } from './serve-route.ts';
 
 /** A server that was made and may be started once. */
 export interface HttpServer {
@@ -97,9 +97,8 @@ function harden(node: NodeServer, limits: HttpLimits): void {
 function mount(server: RestifyServer, deps: RouteDeps, base: Base): void {
   const routes = allRoutes(deps);
   for (const route of routes) {
-    const answered = countAnswers(deps.metrics, route);
     const handler: RequestHandler = (req, res, next) => {
-      void serveRoute({ deps, route, req, res, base, answered }).then(() => next(false));
+      void serveRoute({ deps, route, req, res, base }).then(() => next(false));
     };
     if (route.method === 'GET') server.get(route.path, handler);
     else server.post(route.path, handler);
