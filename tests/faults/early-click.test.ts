@@ -21,7 +21,7 @@ import {
 import { serviceProcess } from '../support/service-process.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 
-// A card is on screens before its poster hears of it, and somebody may be that quick.
+// A card is visible before the service that posts it gets its id; a quick person may click it then.
 let home: string;
 let file: string;
 let world: LocalParts;
@@ -47,8 +47,8 @@ afterAll(async () => {
 });
 
 /**
- * Posts to the service from another process while this one, with Teams in it, stands still: Teams
- * has shown a message then and has not yet told the service its id.
+ * Posts to the service from another process while this one, which simulates Teams, is blocked: the
+ * message is visible by then, and the service does not have its id yet.
  */
 function postMeanwhile(body: unknown, token: string): unknown {
   const script = `
@@ -65,8 +65,8 @@ function postMeanwhile(body: unknown, token: string): unknown {
   return JSON.parse(stdout);
 }
 
-test("a click before the poster knows the card's id: one card, which settles", async () => {
-  // One round first, so that the service holds every key that it has to ask others for.
+test("a click before the service has the card's id leaves one card, which settles", async () => {
+  // One request first, so that the service has fetched all keys from others.
   const warm = await askByPipeline(world);
   const warmPlace = await placeInChannel(world, warm.number);
   await press(world, 'amara', { place: warmPlace, verb: 'approve' });
@@ -87,9 +87,9 @@ test("a click before the poster knows the card's id: one card, which settles", a
     type: 'application/vnd.microsoft.card.adaptive',
   });
   await eventuallyIn(world, id, 'applied');
-  await eventually('the card says applied', () => /Applied/.test(textAt(world, 'rafael', place)));
+  await eventually('applied on the card', () => /Applied/.test(textAt(world, 'rafael', place)));
   await eventually(
-    'nothing is left to do',
+    'no jobs left',
     () =>
       query(file, "SELECT key FROM jobs WHERE kind <> 'expire' AND request_id = ?", id).length ===
       0,

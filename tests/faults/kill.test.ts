@@ -25,8 +25,8 @@ import type { ServiceProcess } from '../support/service-process.ts';
 import { seeded } from './campaign/seeded.ts';
 import { WIRE_TRANSFER, WITH_BANK } from '../support/wire-transfer.ts';
 
-// The service is a process that is killed for real; provider, connector and target live on. Kills
-// are aimed from outside: by what the target or the connector has just received, or by the time.
+// The service is a real process that gets SIGKILL; provider, connector and target keep running. A
+// kill is triggered by a call that target or connector receives, or by time.
 const LEASE_MS = 1_000;
 const SEED = 20_261_122;
 const RANDOM_KILLS = 12;
@@ -35,7 +35,7 @@ let home: string;
 let file: string;
 let world: LocalParts;
 let service: ServiceProcess;
-/** Told of each webhook that took effect, before the target answers it. */
+/** Called for each webhook that took effect, before the target answers. */
 let onWebhook: (webhookId: string) => void = () => undefined;
 
 beforeAll(async () => {
@@ -58,7 +58,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** A pattern that sees the path of every call of the bot that it is asked about. */
+/** A pattern that calls a function with the path of every call of the bot. */
 class Watch extends RegExp {
   readonly #seen: (path: string) => boolean;
 
@@ -87,7 +87,7 @@ function killAtCall(method: string, path: RegExp, { lost }: { lost: boolean }): 
   });
 }
 
-/** Kills when the target has received this request's webhook, for as many times as are named. */
+/** Kills when the target has received this request's webhook, at the first `times` deliveries. */
 function killAtWebhook(id: string, times = 1): void {
   let left = times;
   onWebhook = (webhookId) => {
@@ -97,7 +97,7 @@ function killAtWebhook(id: string, times = 1): void {
   };
 }
 
-/** Sends bytes and resolves when the operating system has them; nobody waits for an answer. */
+/** Sends bytes and resolves when the operating system has them, without waiting for an answer. */
 function sendBytes(path: string, headers: Record<string, string>, body: Json): Promise<void> {
   return new Promise((resolve) => {
     const text = JSON.stringify(body);
@@ -114,7 +114,7 @@ function sendBytes(path: string, headers: Record<string, string>, body: Json): P
       },
       (incoming) => incoming.resume(),
     );
-    // The process at the other end is about to die.
+    // The process at the other end is killed in a moment.
     outgoing.on('error', () => undefined);
     outgoing.end(text, () => resolve());
   });
@@ -125,7 +125,7 @@ async function sendClick(activity: Json): Promise<void> {
   await sendBytes('/api/messages', { authorization: `Bearer ${token}` }, activity);
 }
 
-/** Sends the same activity until it is answered, as Teams and a patient person do. */
+/** Sends the same activity until it is answered, as Teams and a user do. */
 function resend(activity: Json): Promise<Json> {
   return eventually('an answer to the click', async () => {
     try {
@@ -160,7 +160,7 @@ async function clickOn(place: Place, exchange: string): Promise<Json> {
   });
 }
 
-/** Everything that must hold once the dust has settled. */
+/** Expects one decision, one execution, settled cards and a valid log. */
 async function expectSettled({
   id,
   number,
@@ -172,7 +172,7 @@ async function expectSettled({
 }): Promise<void> {
   await eventuallyIn(world, id, 'applied');
   for (const place of places) {
-    await eventually('the card says applied', () => /Applied/.test(textAt(world, 'rafael', place)));
+    await eventually('applied on the card', () => /Applied/.test(textAt(world, 'rafael', place)));
   }
   expect(cardsOf(world.connector.messages('rafael', APPROVALS), number)).toHaveLength(
     places.length,
@@ -202,7 +202,7 @@ async function expectSettled({
   expect(new Set(deliveries.map(({ webhookId }) => webhookId))).toEqual(new Set([`msg_${id}`]));
   expect(new Set(deliveries.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   await eventually(
-    'nothing is left to do',
+    'no jobs left',
     () =>
       query(file, "SELECT key FROM jobs WHERE kind <> 'expire' AND request_id = ?", id).length ===
       0,
@@ -217,7 +217,7 @@ async function restart(): Promise<void> {
 }
 
 describe('killed between click and card', () => {
-  test("when the click's bytes are sent", async () => {
+  test('settles when killed after the bytes of the click are sent', async () => {
     const { click, place, ...one } = await asked();
     await sendClick(click);
     service.kill();
@@ -226,7 +226,7 @@ describe('killed between click and card', () => {
     await expectSettled({ ...one, places: [place] });
   });
 
-  test('when the click is answered', async () => {
+  test('settles when killed after the answer to the click', async () => {
     const { click, place, ...one } = await asked();
     await world.connector.post(click);
     service.kill();
@@ -234,7 +234,7 @@ describe('killed between click and card', () => {
     await expectSettled({ ...one, places: [place] });
   });
 
-  test('when the target has received the webhook, and again at its repeat', async () => {
+  test('settles when killed after the target received the webhook, and again at its repeat', async () => {
     const { click, place, ...one } = await asked();
     killAtWebhook(one.id, 2);
     await resend(click);
@@ -260,7 +260,7 @@ describe('killed between click and card', () => {
   });
 });
 
-test('killed when a target has the webhook and drops no repeats: not sent again', async () => {
+test('does not send a webhook again when killed after a target that drops no repeats received it', async () => {
   const { id, number } = await askByApi(world, 'mia', WIRE_TRANSFER);
   const place = await placeInChannel(world, number);
   killAtWebhook(id);
@@ -268,14 +268,14 @@ test('killed when a target has the webhook and drops no repeats: not sent again'
   await restart();
   const request = await eventuallyIn(world, id, 'unknown');
   expect(request).toMatchObject({ outcome: { code: 'interrupted' } });
-  await eventually('the card says so', () =>
+  await eventually('the unknown outcome on the card', () =>
     /outcome not known/.test(textAt(world, 'rafael', place)),
   );
   expect(world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id))).toHaveLength(1);
 });
 
 describe('killed before the click', () => {
-  test("when a pipeline's bytes are sent: its repeat gets one request", async () => {
+  test('creates one request by the repeat of a submission whose answer was lost', async () => {
     const token = await world.provider.workloadToken();
     const headers = { authorization: `Bearer ${token}`, 'idempotency-key': 'killed-1' };
     const before = Number(query(file, 'SELECT count(*) AS n FROM requests')[0]?.['n']);
@@ -295,12 +295,12 @@ describe('killed before the click', () => {
     await expectSettled({ id, number, places: [place] });
   });
 
-  test('when Teams has taken the first card: the copy that nobody knows of settles too', async () => {
+  test('settles an unknown copy as well when killed after Teams accepted the first card', async () => {
     killAtCall('POST', /\/v3\/conversations\/?$/, { lost: false });
     const { id, number } = await askByPipeline(world);
     const orphan = await placeInChannel(world, number);
     await restart();
-    const both = await eventually('the card that is known', () => {
+    const both = await eventually('the second card, which the service knows', () => {
       const found = cardsOf(world.connector.messages('rafael', APPROVALS), number);
       return found.length === 2 && found;
     });
@@ -314,7 +314,7 @@ describe(`killed at random, seed ${SEED}`, () => {
   const draw = seeded(SEED);
   const delays = Array.from({ length: RANDOM_KILLS }, (_, at) => [at + 1, draw.whole(90)]);
 
-  test.each(delays)('kill %i, %i ms after the click', async (_number, delayMs) => {
+  test.each(delays)('settles after kill %i, %i ms after the click', async (_number, delayMs) => {
     const { click, place, ...one } = await asked();
     await sendClick(click);
     await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -325,8 +325,8 @@ describe(`killed at random, seed ${SEED}`, () => {
   });
 });
 
-test('in the end all is sealed, the log verifies, and no process complained', async () => {
-  const { exit, report } = await eventually('everything is sealed', async () => {
+test('all events are sealed, the log verifies, and no process wrote an error', async () => {
+  const { exit, report } = await eventually('all events sealed', async () => {
     const verified = await verifyLog(file, { url: world.url, home });
     return verified.report.size === auditSize(file) && verified;
   });

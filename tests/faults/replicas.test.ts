@@ -8,19 +8,19 @@ import type { Report } from './campaign/run.ts';
 import { isQuiet, isSettled, judge } from './campaign/verdict.ts';
 import { eventually } from '../../src/local/find.ts';
 
-// Real processes behind a load balancer. The long runs are `npm run faults`; these are short ones
-// of the same. On a slow server for tests a connection alone takes seconds.
+// Real processes behind a load balancer: short versions of `npm run faults`. On a slow test server
+// a connection alone takes seconds.
 const ENGINES = SERVER === '' ? (['sqlite'] as const) : (['sqlite', 'sqlserver'] as const);
 const SEED = 20_261_122;
 const CLICKS = 500;
 const ROOMS = 40;
-/** One call out of its turn in so many requests, of at least three calls each. */
+/** At most one call over the rate limit for this many requests, of at least three calls each. */
 const MOST_OUT_OF_TURN = 8;
 const SIZE = { sqlite: 80, sqlserver: 40 };
 const SECONDS = { sqlite: 6, sqlserver: 15 };
 const PATIENCE_MS = { sqlite: 120_000, sqlserver: 200_000 };
 const TEST_MS = { sqlite: 400_000, sqlserver: 600_000 };
-/** Quick enough to be waited for by a test; production's is longer. */
+/** Short enough for a test to wait for; production's is longer. */
 const LEASE_MS = { sqlite: 2_000, sqlserver: 15_000 };
 
 let cluster: Cluster;
@@ -34,7 +34,7 @@ const clean = (report: Report) => {
 const errors = () => cluster.replicas.map(({ process }) => process.errors()).join('');
 const log = () => undefined;
 
-test('the same seed gives the same schedules, another one others', () => {
+test('the same seed gives the same schedules, another seed gives others', () => {
   const options = { seed: SEED, replicas: 3, rooms: ROOMS, lines: true };
   const schedules = (seed: number) =>
     Array.from({ length: 50 }, (_, at) => planSchedule(at, { ...options, seed }));
@@ -45,7 +45,7 @@ test('the same seed gives the same schedules, another one others', () => {
 });
 
 if (SERVER === '') {
-  test('says that replicas were not tried on SQL Server', () => {
+  test('warns that replicas are not tested on SQL Server', () => {
     console.warn(SKIPPED);
     expect(SKIPPED).toContain('COUNTERSIGN_TEST_SQLSERVER');
   });
@@ -55,7 +55,7 @@ describe.each(ENGINES)('replicas on %s', (store) => {
   afterEach(() => cluster?.stop(), 60_000);
 
   test(
-    `${CLICKS} approve and deny clicks at once: one outcome, the others get its result, one execution`,
+    `of ${CLICKS} concurrent approvals and denials one decides, all are answered, one is executed`,
     async () => {
       await started({ replicas: 3, rooms: 1, store });
       const { id, number } = await ask(cluster, { room: 0, target: 'deploy', key: 'contested' });
@@ -73,7 +73,7 @@ describe.each(ENGINES)('replicas on %s', (store) => {
       const answers = await Promise.all(activities.map((activity) => click(cluster, activity)));
       await eventually('quiet', () => isQuiet(cluster), PATIENCE_MS[store]);
       await eventually(
-        'sealed',
+        'all events sealed',
         async () => (await cluster.store.unsealedEvents(1)).length === 0,
         PATIENCE_MS[store],
       );
@@ -85,7 +85,7 @@ describe.each(ENGINES)('replicas on %s', (store) => {
       const findings = await judge(cluster, [{ id, number, target: 'deploy', answers }]);
       expect(findings).toEqual({ lost: [], doubled: [], unsettled: [] });
       expect(answers).toHaveLength(CLICKS);
-      // Whose click did not count sees on the card who decided, or gets a sentence.
+      // Other clicks are answered with a sentence, or the card that names who decided.
       const name = request.decisions[0]?.approver.name ?? '';
       expect(answers.filter(({ kind, text }) => kind === 'card' && !text.includes(name))).toEqual(
         [],
@@ -96,7 +96,7 @@ describe.each(ENGINES)('replicas on %s', (store) => {
   );
 
   test(
-    `${SIZE[store]} requests over ${ROOMS} channels, one of 4 processes killed after the other`,
+    `settles ${SIZE[store]} requests over ${ROOMS} channels while 4 processes are killed in turn`,
     async () => {
       await started({ replicas: 4, rooms: ROOMS, store });
       const plan = { seed: SEED, replicas: 4, rooms: ROOMS, lines: false };
@@ -110,14 +110,14 @@ describe.each(ENGINES)('replicas on %s', (store) => {
       clean(report);
       expect(report.decisions).toBe(SIZE[store]);
       expect(report.kills).toBeGreaterThan(0);
-      // Turns never overlap (tests/unit/teams/limits.test.ts); calls may, held up on their way.
+      // Turns do not overlap (tests/unit/teams/throttled-client.test.ts); delayed calls may.
       expect(cluster.refusedForRate()).toBeLessThan(SIZE[store] / MOST_OUT_OF_TURN);
     },
     TEST_MS[store],
   );
 
   test(
-    'kills, pauses, races and faults of a seed lose nothing and double nothing',
+    'loses and doubles nothing under the kills, pauses, races and faults of a seed',
     async () => {
       await started({ replicas: 3, rooms: 8, store });
       const plan = { seed: SEED, replicas: 3, rooms: 8, lines: store === 'sqlserver' };

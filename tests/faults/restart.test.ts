@@ -45,16 +45,16 @@ afterAll(async () => {
 const called = (id: string) =>
   world.target.deliveries.filter(({ webhookId }) => webhookId.includes(id)).length;
 
-test('a polite stop lets a waiting pipeline go; its token is good afterwards', async () => {
+test('a graceful stop answers a waiting pipeline, whose wait token is valid afterwards', async () => {
   const { id, number, waitToken } = await askByPipeline(world);
   const place = await placeInChannel(world, number);
   const path = `/v1/requests/${id}/wait?timeoutSeconds=60`;
   const waiting = api(world, path, { token: waitToken }).then(
     ({ status }) => status,
-    // The connection may end as well: the client asks again either way.
+    // The connection may end instead: the client asks again in both cases.
     () => 0,
   );
-  // Long enough for it to be in the service's hands.
+  // Long enough for the call to reach the service.
   await new Promise((resolve) => setTimeout(resolve, 200));
   const stoppedAt = systemClock.now();
   await service.stop();
@@ -67,7 +67,7 @@ test('a polite stop lets a waiting pipeline go; its token is good afterwards', a
   await eventually('applied on the card', () => /Applied/.test(textAt(world, 'rafael', place)));
 });
 
-test('an executor configured anew does not do what was approved of the old one', async () => {
+test('a changed executor does not execute what was approved before the change', async () => {
   const { id, number } = await askByPipeline(world);
   const place = await placeInChannel(world, number);
   await service.stop();
@@ -86,7 +86,7 @@ test('an executor configured anew does not do what was approved of the old one',
   await start();
 });
 
-test('a workflow that changed holds for new requests; old ones keep their plan', async () => {
+test('a changed workflow applies to new requests; old ones keep their plan', async () => {
   const old = await askByPipeline(world);
   const place = await placeInChannel(world, old.number);
   await service.stop();

@@ -9,14 +9,14 @@ import { eventually } from '../../src/local/find.ts';
 // Real processes and one channel: every card is posted and settles, within Teams' rate limits.
 const ENGINES = SERVER === '' ? (['sqlite'] as const) : (['sqlite', 'sqlserver'] as const);
 const REQUESTS = 60;
-/** The kill comes when the channel shows so many cards. */
+/** The kill comes when the channel shows this many cards. */
 const POSTED_AT_KILL = 12;
-/** Short, so that a killed process's jobs are soon another one's. */
+/** Short, so that another process soon leases the jobs of a killed one. */
 const LEASE_MS = { sqlite: 2_000, sqlserver: 15_000 };
 const PATIENCE_MS = { sqlite: 120_000, sqlserver: 200_000 };
 
 if (SERVER === '') {
-  test('says that throttling was not tried on SQL Server', () => {
+  test('warns that throttling is not tested on SQL Server', () => {
     console.warn(SKIPPED);
     expect(SKIPPED).toContain('COUNTERSIGN_TEST_SQLSERVER');
   });
@@ -34,7 +34,7 @@ describe.each(ENGINES)('throttling on %s', (store) => {
     [2, 'one'],
     [3, 'one'],
   ])(
-    `${REQUESTS} requests at once into one channel, processes: %i, killed: %s`,
+    `posts and settles ${REQUESTS} requests at once into one channel, processes: %i, killed: %s`,
     async (replicas, killed) => {
       cluster = await startCluster({ replicas, rooms: 1, store, leaseMs: LEASE_MS[store] });
       const { board, world } = cluster;
@@ -52,7 +52,7 @@ describe.each(ENGINES)('throttling on %s', (store) => {
         await victim?.start();
       }
       await within('all cards', () => posted().length === REQUESTS);
-      // Every copy is clicked: a killed process leaves one that nobody knows of until then.
+      // Click every copy: a killed process may leave one that is unknown until its first click.
       const tracked: Tracked[] = await Promise.all(
         asked.map(async ({ id, number }, at) => {
           const answers = [];

@@ -174,7 +174,7 @@ describe('the human behind a pipeline', () => {
     expect(await answerOf(id, ben)).toBe('decided');
   });
 
-  test('nor with an identity of a third provider that no link names', async () => {
+  test('Amara cannot approve it with an identity of a third provider without a link either', async () => {
     const elsewhere = {
       ...(await amara()),
       key: `other|${TENANT}|${AMARA}`,

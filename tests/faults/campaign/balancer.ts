@@ -4,14 +4,14 @@ import type { Socket } from 'node:net';
 const LOOK_MS = 25;
 const GIVE_UP_MS = 10_000;
 
-/** A load balancer of connections. */
+/** A TCP load balancer. */
 export interface Balancer {
   stop(): Promise<void>;
 }
 
 /**
- * Listens on a loopback port and hands each connection to the next port that takes it, in turn; one
- * that refuses (its process was killed) is passed over. A connection waits while none takes it.
+ * Listens on a loopback port and forwards connections round robin. It skips a port that refuses,
+ * because its process was killed; while all refuse, the connection waits.
  */
 export async function startBalancer({
   port,

@@ -3,23 +3,23 @@ import { objectOr } from '../../../src/local/loopback.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import type { Json, Message } from '../../../src/local/world.ts';
 
-/** One message that shows a request, as everybody in the channel sees it. */
+/** A message with a request's card, as everybody in the channel sees it. */
 export interface Copy {
   readonly chatId: string;
   readonly messageId: string;
-  /** What a button of it sends, from when it was first seen. */
+  /** The data of its buttons, from its first version. */
   readonly data: Json;
-  /** All that it says now. */
+  /** Its whole text now. */
   text: string;
 }
 
-/** What all channels show, by the request's number. */
+/** The cards of all channels, by the request's number. */
 export interface Board {
   copies(number: number): readonly Copy[];
   stop(): void;
 }
 
-/** Looks on as somebody who is in every channel. */
+/** Watches all channels as a member of every one. */
 export function watchBoard(connector: LocalConnector, personId: string): Board {
   const byNumber = new Map<number, Copy[]>();
   const byMessage = new Map<string, Copy>();

@@ -24,7 +24,7 @@ export interface ClusterOptions {
   readonly replicas: number;
   readonly rooms: number;
   readonly store: 'sqlite' | 'sqlserver';
-  /** How long a dead replica's jobs stay with it; absent: as in production. */
+  /** How long a dead replica keeps the leases of its jobs; absent: as in production. */
   readonly leaseMs?: number;
   readonly limits?: 'on' | 'off';
 }
@@ -34,11 +34,11 @@ export interface Cluster {
   readonly world: LocalParts;
   readonly replicas: readonly Replica[];
   readonly board: Board;
-  /** The line to the database; undefined where it is a file. */
+  /** The connection to the database; undefined where it is a file. */
   readonly line: TcpProxy | undefined;
-  /** The database beside the service, not by its line. */
+  /** The database by a connection of its own, which no fault touches. */
   readonly store: Store;
-  /** Calls of the bot that were refused for their rate. */
+  /** Calls of the bot that were answered 429. */
   refusedForRate(): number;
   stop(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export interface Replica {
 
 type Stop = () => Promise<unknown>;
 
-/** Starts everything; rejects, with everything stopped again, where a part cannot start. */
+/** Starts everything. Where a part cannot start, stops the others and rejects. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const stops: Stop[] = [];
   const stop = async () => {
@@ -128,7 +128,7 @@ async function startReplicas(
   return replicas;
 }
 
-/** A database of this run's own, and a line to it that can be broken. */
+/** A new database for this run, and a proxy to it that can break connections. */
 async function serverOf(stops: Stop[]) {
   const scratch = await createScratch();
   stops.push(() => scratch.drop());
@@ -141,7 +141,7 @@ async function serverOf(stops: Stop[]) {
     /(server|data source)\s*=[^;]*/i,
     `Server=127.0.0.1,${proxy.port}`,
   );
-  // A slow server compiles for seconds what a connection asks first.
+  // On a slow server the first query of a connection compiles for seconds.
   const env = { CAMPAIGN_SQLSERVER: `${through};Connect Timeout=60;Command Timeout=30` };
   return { options: { connectionString, ...PATIENT }, proxy, env };
 }

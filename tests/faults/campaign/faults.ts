@@ -4,10 +4,10 @@ import type { Cluster } from './cluster.ts';
 import type { PlannedFault } from './plan.ts';
 import type { Draws } from './seeded.ts';
 
-/** Does what schedules plan against the processes and their lines. */
-export interface Mischief {
-  carryOut(fault: PlannedFault): Promise<void>;
-  /** Kills one after the other, drawn, until `over`. */
+/** Injects the planned faults into the processes and their database connections. */
+export interface FaultInjector {
+  inject(fault: PlannedFault): Promise<void>;
+  /** Kills replicas at random, one at a time, until `over`. */
   killOn(draw: Draws, over: () => boolean): Promise<void>;
   kills(): number;
 }
@@ -16,14 +16,14 @@ const BACK_WITHIN_MS = 60_000;
 const SLOW_MS = 120;
 
 /** One fault at a time to a replica, one kill at a time to all. */
-export function mischiefFor({ replicas, line, world }: Cluster): Mischief {
+export function createFaultInjector({ replicas, line, world }: Cluster): FaultInjector {
   let last: Promise<void> = Promise.resolve();
   let kills = 0;
-  /** After the replicas are all there: the next is hit once the last one answers again. */
+  /** One fault after the other: the next one waits until the last replica answers again. */
   const inTurn = (act: () => Promise<void>) => {
     const next = last.then(act);
     last = next;
-    // Whoever asked for it hears of a failure; the next one in turn only waits.
+    // The caller gets the failure; the next fault only waits.
     last = next.catch(() => undefined);
     return next;
   };
@@ -36,7 +36,7 @@ export function mischiefFor({ replicas, line, world }: Cluster): Mischief {
       await one.process.gone();
       await one.process.start();
       await eventually(
-        'the killed one answers again',
+        'an answer of the restarted replica',
         async () => {
           const response = await fetch(`${one.url}/readyz`).catch(() => undefined);
           await response?.arrayBuffer();
@@ -60,12 +60,12 @@ export function mischiefFor({ replicas, line, world }: Cluster): Mischief {
       await sleep(forMs);
       line?.delay(0);
       line?.become('pass');
-      // What was swallowed never comes: the lines that lost it are of no use any more.
+      // Swallowed bytes never arrive, so the connections that lost them are useless.
       if (mode === 'swallow' || mode === 'deaf') line?.reset();
     });
   return {
     kills: () => kills,
-    async carryOut(fault) {
+    async inject(fault) {
       await sleep(fault.afterMs);
       switch (fault.kind) {
         case 'kill':

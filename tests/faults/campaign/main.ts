@@ -1,7 +1,7 @@
 /**
  * `npm run faults -- [--seconds S] [--seed N] [--store sqlite|sqlserver] [--requests N]`: the fault
- * campaign. `--requests` plays so many single requests under one kill after the other instead of
- * schedules. The last line is JSON; exits 1 unless nothing was lost, doubled or left unsettled.
+ * campaign. `--requests` runs N single requests under continuous kills instead of schedules. The
+ * last line is JSON; exits 1 if anything was lost, doubled or left unsettled.
  */
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../../src/lib/clock.ts';
@@ -58,7 +58,7 @@ async function main(): Promise<number> {
             atOnce: whole(values['at-once']),
           });
     const errors = cluster.replicas.map(({ process }) => process.errors()).join('');
-    if (errors !== '') say(`the processes said:\n${errors.slice(-4_000)}`);
+    if (errors !== '') say(`standard error of the processes:\n${errors.slice(-4_000)}`);
     say(
       `${report.kills} kills, ${report.adopted} cards adopted, ` +
         `${cluster.refusedForRate()} calls over Teams' limits, ` +

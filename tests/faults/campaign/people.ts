@@ -7,7 +7,7 @@ import type { Copy } from './board.ts';
 import type { Cluster } from './cluster.ts';
 import { workflowOf } from './rooms.ts';
 
-/** What a click was answered: the card that it shows, or the sentence. */
+/** The answer to a click: the text of its card, or a sentence. */
 export interface ClickAnswer {
   readonly kind: 'card' | 'message';
   readonly text: string;
@@ -20,10 +20,10 @@ export interface Asked {
 
 const TRIES = 600;
 const REST_MS = 50;
-/** As Teams and most clients do. */
+/** The time limit of Teams and most clients. */
 const ANSWER_WITHIN_MS = 20_000;
 
-/** A pipeline asks, again and again under one key until it is answered. */
+/** Submits a request as a pipeline, repeated under one idempotency key until it is answered. */
 export async function ask(
   { world }: Cluster,
   given: { room: number; target: 'deploy' | 'bank'; key: string },
@@ -48,7 +48,7 @@ export async function ask(
   });
 }
 
-/** The activity of a click on a message, with a token and an exchange of its own. */
+/** The activity of a click on a message, with a new token and exchange id. */
 export async function clickOn(
   { world }: Cluster,
   given: { copy: Copy; by: string; verb: string; key: string },
@@ -70,7 +70,7 @@ export async function clickOn(
   });
 }
 
-/** Sends a click until it is answered, as Teams and a patient person do. */
+/** Sends a click until it is answered, as Teams and a user do. */
 export async function click({ world }: Cluster, activity: Json): Promise<ClickAnswer> {
   const body = JSON.stringify(activity);
   return persistently('a click', async () => {
@@ -111,7 +111,7 @@ async function post(
   return { status: answer.statusCode, body: text === '' ? {} : objectOr(JSON.parse(text)) };
 }
 
-/** Tries until there is an answer; a line that breaks, or a time-out, is no answer. */
+/** Tries until there is an answer; a broken connection or a time-out is none. */
 async function persistently<Answer>(
   what: string,
   attempt: () => Promise<Answer | undefined>,
@@ -121,7 +121,7 @@ async function persistently<Answer>(
       const answer = await attempt();
       if (answer !== undefined) return answer;
     } catch (error) {
-      // A line that broke or a time-out has a code; what this file throws has none.
+      // Errors of connections and time-outs have a code; those of this file have none.
       if (typeof (error as { code?: unknown }).code !== 'string') throw error;
     }
     await sleep(REST_MS);

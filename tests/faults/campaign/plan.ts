@@ -4,7 +4,7 @@ import type { Draws } from './seeded.ts';
 /** Who may decide in the campaign. */
 export const APPROVERS = ['amara', 'kenji', 'ingrid', 'rafael'] as const;
 
-/** Times are ms after the schedule's begin, those of a click after its card was seen. */
+/** Times are in ms after the start of the schedule, those of a click after its card was seen. */
 export interface Schedule {
   readonly index: number;
   readonly requests: readonly PlannedRequest[];
@@ -12,9 +12,9 @@ export interface Schedule {
 }
 
 export interface PlannedRequest {
-  /** Which of the rooms it is posted to. */
+  /** The room that it is posted to. */
   readonly room: number;
-  /** `deploy` drops repeats, nothing may be sent to `bank` twice. */
+  /** `deploy` drops repeats; nothing may be sent to `bank` twice. */
   readonly target: 'deploy' | 'bank';
   readonly afterMs: number;
   readonly clicks: readonly PlannedClick[];
@@ -24,14 +24,14 @@ export interface PlannedClick {
   readonly by: string;
   readonly verb: 'approve' | 'deny';
   readonly afterMs: number;
-  /** How often the same click is sent at the same time. */
+  /** How many times the click is sent at once. */
   readonly times: number;
 }
 
 /**
- * `kill`: SIGKILL, waited with until the last killed one answers again. `pause`: SIGSTOP for so
- * long, so that it wakes late. `line`: what the line to the database does meanwhile. `teams` and
- * `target`: what the next call meets there.
+ * `kill`: SIGKILL, once the last killed replica answers again. `pause`: SIGSTOP, so that the
+ * process wakes late. `line`: a fault of the database connection. `teams` and `target`: a fault of
+ * the next call there.
  */
 export type PlannedFault =
   | { readonly kind: 'kill'; readonly replica: number; readonly afterMs: number }
@@ -60,14 +60,14 @@ export interface PlanOptions {
   readonly seed: number;
   readonly replicas: number;
   readonly rooms: number;
-  /** Whether there is a line to the database that may be broken. */
+  /** Whether there is a database connection that can be broken. */
   readonly lines: boolean;
 }
 
 const REQUESTS = 4;
 const WITHIN_MS = 800;
 
-/** The schedule of this number: the same options give the same one. */
+/** The schedule of this number; equal options give equal schedules. */
 export function planSchedule(index: number, options: PlanOptions): Schedule {
   const draw = seeded(Math.imul(options.seed + 1, 0x9e3779b1) + index);
   return {
@@ -77,7 +77,7 @@ export function planSchedule(index: number, options: PlanOptions): Schedule {
   };
 }
 
-/** One request that one person decides: the many of a long run, whose kills are drawn beside. */
+/** One request with one decision, for a long run whose kills are drawn separately. */
 export function planSingle(index: number, { seed, rooms }: PlanOptions): PlannedRequest {
   const draw = seeded(Math.imul(seed + 1, 0x9e3779b1) + index);
   const by = draw.one(APPROVERS);

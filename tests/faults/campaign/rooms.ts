@@ -1,4 +1,4 @@
-/** Many channels, each with workflows of its own that are asked about in it. */
+/** Many channels, each with its own workflows. */
 
 const TEAM = { id: '19:team-rooms@thread.tacv2', name: 'Rooms' };
 
@@ -7,7 +7,7 @@ export function roomId(room: number): string {
   return `19:room-${room}@thread.tacv2`;
 }
 
-/** The channels, as the connector takes them. */
+/** The channels in the form that the connector takes. */
 export function roomChannels(rooms: number) {
   return Array.from({ length: rooms }, (_, room) => ({
     id: roomId(room),
@@ -54,7 +54,7 @@ const channel = (room: number) => `  room-${room}:
 const SQLITE = 'kind: sqlite\n  path: ${env:LOCAL_STORE}';
 const SQLSERVER = 'kind: sqlserver\n  connectionString: ${env:CAMPAIGN_SQLSERVER}';
 
-/** What the demo's configuration is turned into; `sqlserver` takes `CAMPAIGN_SQLSERVER`. */
+/** Changes to the demo's configuration; `sqlserver` takes `CAMPAIGN_SQLSERVER`. */
 export function roomsConfig(rooms: number, store: 'sqlite' | 'sqlserver') {
   const all = Array.from({ length: rooms }, (_, room) => room);
   return {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { eventually } from '../../../src/local/find.ts';
 import type { Cluster } from './cluster.ts';
-import { mischiefFor } from './faults.ts';
+import { createFaultInjector } from './faults.ts';
 import { ask, click, clickOn } from './people.ts';
 import type { ClickAnswer } from './people.ts';
 import { planSchedule, planSingle } from './plan.ts';
@@ -11,68 +11,68 @@ import { seeded } from './seeded.ts';
 import { isQuiet, isSettled, judge } from './verdict.ts';
 import type { Findings, Tracked } from './verdict.ts';
 
-/** What came of a campaign. */
+/** The result of a campaign. */
 export interface Report extends Findings {
   readonly schedules: number;
   readonly decisions: number;
   readonly kills: number;
-  /** Copies of cards that nobody knew of (their poster was killed) until somebody clicked them. */
+  /** Copies of cards that were unknown (their poster was killed) until somebody clicked them. */
   readonly adopted: number;
 }
 
 export interface CampaignOptions {
   readonly plan: PlanOptions;
-  /** How long a card may take to be posted, and all to settle in the end (ms). */
+  /** The time limit for the post of a card, and for settling at the end (ms). */
   readonly patienceMs: number;
   readonly log: (line: string) => void;
 }
 
-interface Under extends CampaignOptions {
+interface Campaign extends CampaignOptions {
   readonly cluster: Cluster;
   readonly tracked: Tracked[];
 }
 
-/** Plays schedules one after the other for so long, then waits until all is settled. */
+/** Runs schedules one after the other for `seconds`, then waits until everything is settled. */
 export async function playSchedules(
   cluster: Cluster,
   options: CampaignOptions & { seconds: number },
 ): Promise<Report> {
-  const under: Under = { ...options, cluster, tracked: [] };
-  const mischief = mischiefFor(cluster);
+  const campaign: Campaign = { ...options, cluster, tracked: [] };
+  const injector = createFaultInjector(cluster);
   const endsAt = systemClock.now() + options.seconds * 1_000;
   let schedules = 0;
   while (systemClock.now() < endsAt) {
     const schedule = planSchedule(schedules, options.plan);
     options.log(`schedule ${schedules}: ${JSON.stringify(schedule)}`);
     await Promise.all([
-      ...schedule.requests.map((planned, at) => decide(under, planned, `s${schedules}-${at}`)),
-      ...schedule.faults.map((fault) => mischief.carryOut(fault)),
+      ...schedule.requests.map((planned, at) => decide(campaign, planned, `s${schedules}-${at}`)),
+      ...schedule.faults.map((fault) => injector.inject(fault)),
     ]);
     schedules += 1;
   }
-  return { schedules, kills: mischief.kills(), ...(await settle(under)) };
+  return { schedules, kills: injector.kills(), ...(await settle(campaign)) };
 }
 
-/** So many requests, decided by one person each, while one process after the other is killed. */
+/** Runs `requests` requests, each with one decision, while processes are killed one at a time. */
 export async function playMany(
   cluster: Cluster,
   options: CampaignOptions & { requests: number; atOnce: number },
 ): Promise<Report> {
-  const under: Under = { ...options, cluster, tracked: [] };
-  const mischief = mischiefFor(cluster);
+  const campaign: Campaign = { ...options, cluster, tracked: [] };
+  const injector = createFaultInjector(cluster);
   let next = 0;
   let over = false;
   const person = async () => {
     while (next < options.requests) {
       const index = next;
       next += 1;
-      await decide(under, planSingle(index, options.plan), `m${index}`);
+      await decide(campaign, planSingle(index, options.plan), `m${index}`);
       if (index % 100 === 99) {
-        options.log(`${index + 1} asked and decided, ${mischief.kills()} kills`);
+        options.log(`${index + 1} asked and decided, ${injector.kills()} kills`);
       }
     }
   };
-  const killing = mischief.killOn(seeded(options.plan.seed), () => over);
+  const killing = injector.killOn(seeded(options.plan.seed), () => over);
   killing.catch(() => undefined);
   try {
     await Promise.all(Array.from({ length: options.atOnce }, person));
@@ -80,12 +80,12 @@ export async function playMany(
     over = true;
   }
   await killing;
-  return { schedules: 1, kills: mischief.kills(), ...(await settle(under)) };
+  return { schedules: 1, kills: injector.kills(), ...(await settle(campaign)) };
 }
 
-/** One request from the asking to the answers of all its clicks. */
-async function decide(under: Under, planned: PlannedRequest, key: string): Promise<void> {
-  const { cluster, tracked } = under;
+/** One request from the submission to the answers to all its clicks. */
+async function decide(campaign: Campaign, planned: PlannedRequest, key: string): Promise<void> {
+  const { cluster, tracked } = campaign;
   const { room, target } = planned;
   await sleep(planned.afterMs);
   const { id, number } = await ask(cluster, { room, target, key });
@@ -94,7 +94,7 @@ async function decide(under: Under, planned: PlannedRequest, key: string): Promi
   const copy = await eventually(
     `the card of request ${number}`,
     () => cluster.board.copies(number)[0],
-    under.patienceMs,
+    campaign.patienceMs,
   );
   await Promise.all(
     planned.clicks.map(async ({ by, verb, afterMs, times }, at) => {
@@ -106,13 +106,15 @@ async function decide(under: Under, planned: PlannedRequest, key: string): Promi
   );
 }
 
-/** Waits until nothing is left to do, then judges. */
-async function settle(under: Under): Promise<Findings & { decisions: number; adopted: number }> {
-  const { cluster, tracked, patienceMs, log } = under;
+/** Waits until no jobs are left, then checks the results. */
+async function settle(
+  campaign: Campaign,
+): Promise<Findings & { decisions: number; adopted: number }> {
+  const { cluster, tracked, patienceMs, log } = campaign;
   log('waiting until all is settled');
-  await quiet(under);
-  const adopted = await pressStrays(under);
-  if (adopted > 0) await quiet(under);
+  await quiet(campaign);
+  const adopted = await pressStrays(campaign);
+  if (adopted > 0) await quiet(campaign);
   await eventually(
     'the audit log is sealed',
     async () => (await cluster.store.unsealedEvents(1)).length === 0,
@@ -123,17 +125,17 @@ async function settle(under: Under): Promise<Findings & { decisions: number; ado
   return { ...findings, decisions, adopted };
 }
 
-/** Jobs that are left when patience ends are reported by the verdict. */
-async function quiet({ cluster, patienceMs }: Under): Promise<void> {
+/** Waits for the jobs; the verdict reports jobs that are left after the time limit. */
+async function quiet({ cluster, patienceMs }: Campaign): Promise<void> {
   const endsAt = systemClock.now() + patienceMs;
   while (systemClock.now() < endsAt && !(await isQuiet(cluster))) await sleep(100);
 }
 
 /**
- * A process that is killed between Teams' taking a card and writing where it is leaves a copy that
- * nobody knows of. It settles when somebody clicks it, which is what people do with such a card.
+ * Clicks unknown copies, as people do. A process that is killed after Teams accepted a card and
+ * before its id was stored leaves such a copy; it settles at the first click.
  */
-async function pressStrays({ cluster, tracked }: Under): Promise<number> {
+async function pressStrays({ cluster, tracked }: Campaign): Promise<number> {
   let adopted = 0;
   for (const { id, number } of tracked) {
     const stored = await cluster.store.loadWithCards(id);

@@ -1,16 +1,16 @@
-/** Draws from a seed; the same seed gives the same draws. */
+/** Random draws; the same seed gives the same draws. */
 export interface Draws {
   /** From 0 to below 1. */
   next(): number;
-  /** A whole number from 0 to below `below`. */
+  /** An integer from 0 to below `below`. */
   whole(below: number): number;
-  /** One of these. */
+  /** One of these values. */
   one<Value>(of: readonly [Value, ...Value[]]): Value;
-  /** Whether something with this chance (0 to 1) happens. */
+  /** True with this probability (0 to 1). */
   chance(part: number): boolean;
 }
 
-/** A small generator of numbers from 0 to 1 (mulberry32), the same for the same seed. */
+/** A small seeded generator of numbers from 0 to 1 (mulberry32). */
 export function seeded(seed: number): Draws {
   let state = seed;
   const next = () => {

@@ -16,7 +16,7 @@ export interface Tracked {
   readonly answers: readonly ClickAnswer[];
 }
 
-/** What is wrong with a request, in sentences; empty: nothing. */
+/** Violations as sentences; empty lists: none. */
 export interface Findings {
   readonly lost: string[];
   readonly doubled: string[];
@@ -37,22 +37,22 @@ const ONCE = [
   'request.applied',
   'request.unknown',
 ];
-/** Only the expiry of a request that is decided is still to come, many hours later. */
+/** The expiry timers alone are left; they are due many hours later. */
 const NOTHING_DUE_MS = 3_600_000;
 
-/** Whether a copy shows how its request ended. */
+/** Whether a copy shows the final state of its request. */
 export function isSettled({ text }: Copy, { state }: Pick<Request, 'state'>): boolean {
   const label = LABELS[state];
   return label !== undefined && text.includes(label);
 }
 
-/** Whether nothing is left to be done soon. */
+/** Whether no job is due soon. */
 export async function isQuiet({ store }: Cluster): Promise<boolean> {
   const next = await store.nextJobAt();
   return next === undefined || next - (await store.now()) > NOTHING_DUE_MS;
 }
 
-/** Looks at every request, every copy of its card, the target and the audit log. */
+/** Checks every request, every copy of its card, the target and the audit log. */
 export async function judge(cluster: Cluster, tracked: readonly Tracked[]): Promise<Findings> {
   const found: Findings = { lost: [], doubled: [], unsettled: [] };
   const deliveries = Map.groupBy(cluster.world.target.deliveries, ({ webhookId }) =>
@@ -62,7 +62,7 @@ export async function judge(cluster: Cluster, tracked: readonly Tracked[]): Prom
   for (const one of tracked) {
     const request = await cluster.store.loadRequest(one.id);
     if (!request) {
-      found.lost.push(`request ${one.number} is not there`);
+      found.lost.push(`request ${one.number} is missing`);
       continue;
     }
     judgeRequest(found, one, request);
@@ -96,9 +96,9 @@ function judgeRequest(found: Findings, { number, answers }: Tracked, request: Re
   const { state, decisions } = request;
   if (!isTerminal(state)) found.unsettled.push(`request ${number} is still ${state}`);
   if (answers.length > 0 && decisions.length === 0) {
-    found.lost.push(`request ${number} was decided, and there is no decision`);
+    found.lost.push(`request ${number} was decided, but has no decision`);
   }
-  // Each has one stage that one person decides.
+  // Each request has one stage for one person.
   if (decisions.length > 1) found.doubled.push(`request ${number} was decided twice`);
   const word = decisions[0]?.word;
   if (word !== undefined && (word === 'deny') !== (state === 'denied')) {
@@ -135,7 +135,7 @@ function judgeTarget(
     found.doubled.push(`request ${number} was executed ${deliveries.length} times`);
   }
   if (effects === 0 && request.state === 'applied') {
-    found.lost.push(`request ${number} is applied, and its target never heard of it`);
+    found.lost.push(`request ${number} is applied, and its target received nothing`);
   }
   if (deliveries.length > 0 && request.state === 'denied') {
     found.doubled.push(`request ${number} was denied, and executed`);
@@ -160,5 +160,5 @@ async function auditProblems({ store, world }: Cluster): Promise<string[]> {
   const verifyCheckpoint = await verifierOfJwks(await jwks.text());
   const report = await verifyAudit(store, { verifyCheckpoint });
   const problems = report.problems.map(({ message }) => `the audit log: ${message}`);
-  return report.ok || problems.length > 0 ? problems : ['the audit log does not verify'];
+  return report.ok || problems.length > 0 ? problems : ['the audit log is invalid'];
 }
