@@ -3,7 +3,7 @@ import { outcomeOf } from '../domain/outcome.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { ExecutionResult, Executors } from '../usecases/ports/executors.ts';
-import type { Resolve } from './guarded-connect.ts';
+import type { Resolve } from '../net/guarded-connect.ts';
 import { createWebhookExecutor } from './webhook/webhook.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { BotCredentials } from '../usecases/ports/bot-credentials.ts';
-import { PROVIDER_LIMITS, boundedFetch } from './bounded-fetch.ts';
-import type { Fetch } from './bounded-fetch.ts';
+import { PROVIDER_LIMITS, boundedFetch } from '../net/bounded-fetch.ts';
+import type { Fetch } from '../net/bounded-fetch.ts';
 import { identityError } from './codes.ts';
 import { localLogin } from './local-login.ts';
 import { msalLogin } from './msal-login.ts';

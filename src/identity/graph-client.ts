@@ -1,5 +1,5 @@
 import { sleep } from '../lib/loop.ts';
-import type { Fetch } from './bounded-fetch.ts';
+import type { Fetch } from '../net/bounded-fetch.ts';
 import { isJsonObject, own } from '../lib/strict-json.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 

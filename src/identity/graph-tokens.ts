@@ -1,7 +1,7 @@
 import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azure/msal-node';
 import type { AuthenticationResult, Configuration } from '@azure/msal-node';
 import type { GroupLookupConfig } from '../config/config.ts';
-import type { Fetch } from './bounded-fetch.ts';
+import type { Fetch } from '../net/bounded-fetch.ts';
 import { networkOver } from './msal-login.ts';
 
 /** Access tokens for Microsoft Graph in one tenant. Both throw if the login fails. */

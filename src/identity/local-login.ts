@@ -1,6 +1,6 @@
 import type { TeamsConfig } from '../config/config.ts';
 import type { BotToken, Login } from './bot-credentials.ts';
-import type { Fetch } from './bounded-fetch.ts';
+import type { Fetch } from '../net/bounded-fetch.ts';
 import { isJsonObject, own } from '../lib/strict-json.ts';
 
 /**

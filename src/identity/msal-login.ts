@@ -8,7 +8,7 @@ import type {
 import type { TeamsConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { BotToken, Login } from './bot-credentials.ts';
-import type { Fetch } from './bounded-fetch.ts';
+import type { Fetch } from '../net/bounded-fetch.ts';
 
 /**
  * The bot's login at Entra with a secret, a certificate or a managed identity. Bypasses msal's

@@ -32,6 +32,8 @@ describe('import directions and vendor fences', () => {
     ['src/teams/bot.ts', 'const restify = await import("restify");'],
     ['src/store/sqlite/store.ts', 'import sql from "mssql";'],
     ['src/http/bearer.ts', 'import { jwtVerify } from "jose";'],
+    ['src/executors/webhook/webhook.ts', 'import { request } from "undici";'],
+    ['src/net/post-once.ts', 'import type { Request } from "../domain/request/request.ts";'],
     ['src/compose/compose.ts', 'import { startProfile } from "../local/profile.ts";'],
     ['src/cli/serve.ts', 'await import("../local/profile.ts");'],
     ['src/cli/serve.ts', 'let people: import("../local/people.ts").Person[];'],
@@ -46,6 +48,7 @@ describe('import directions and vendor fences', () => {
     ['src/lib/canonical-json.ts', 'import canonicalize from "canonicalize";'],
     ['src/compose/compose.ts', 'import { createSealer } from "../audit/seal.ts";'],
     ['src/store/sqlserver/pool.ts', 'import sql from "mssql";'],
+    ['src/executors/webhook/webhook.ts', 'import { postOnce } from "../../net/post-once.ts";'],
     ['src/cli/local.ts', 'await import("../local/profile.ts");'],
     ['src/main.ts', 'import { run } from "./cli/serve.ts"; import "node:crypto";'],
   ])('is fine: in %s %s', (path, text) => {

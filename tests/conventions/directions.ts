@@ -16,6 +16,8 @@ const ADAPTERS = [
   'workers',
   'telemetry',
 ];
+/** What several parts that touch the outside work with. */
+const BELOW = ['config', 'net'];
 const INNER = ['lib', 'domain'];
 const USE_CASES = [...INNER, 'usecases'];
 /** Parts that show cards and take what is pressed on them. */
@@ -30,20 +32,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   interactions: USE_CASES,
   text: INNER,
   config: [...INNER, 'text'],
+  net: ['lib'],
   ...Object.fromEntries(
     ADAPTERS.map((name) => [
       name,
       [
         ...USE_CASES,
-        'config',
+        ...BELOW,
         ...(READ.includes(name) ? ['text'] : []),
         ...(SURFACES.includes(name) ? ['interactions'] : []),
       ],
     ]),
   ),
-  compose: [...USE_CASES, 'config', 'text', ...ADAPTERS],
-  cli: [...USE_CASES, 'config', 'text', ...ADAPTERS, 'compose', 'local'],
-  local: [...USE_CASES, 'config', 'text', ...ADAPTERS, 'compose'],
+  compose: [...USE_CASES, ...BELOW, 'text', ...ADAPTERS],
+  cli: [...USE_CASES, ...BELOW, 'text', ...ADAPTERS, 'compose', 'local'],
+  local: [...USE_CASES, ...BELOW, 'text', ...ADAPTERS, 'compose'],
   main: [...INNER, 'config', 'compose', 'cli'],
 };
 
@@ -62,7 +65,8 @@ const FENCES: readonly (readonly [vendor: string, parts: readonly string[]])[] =
   ['openid-client*', ['identity', 'web', 'local']],
   ['oidc-provider*', ['local']],
   ['standardwebhooks', ['executors', 'local']],
-  ['ipaddr.js', ['executors']],
+  ['undici*', ['net']],
+  ['ipaddr.js', ['net']],
   ['@commander-js/*', ['cli']],
   ['fflate', ['cli']],
   ['canonicalize', ['lib']],

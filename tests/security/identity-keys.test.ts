@@ -1,7 +1,7 @@
 /** Faults of and attacks through a provider's key endpoint: bounded fetches, cached keys. */
 import type { Config } from '../../src/config/config.ts';
-import { PROVIDER_LIMITS, boundedFetch } from '../../src/identity/bounded-fetch.ts';
-import type { Fetch } from '../../src/identity/bounded-fetch.ts';
+import { PROVIDER_LIMITS, boundedFetch } from '../../src/net/bounded-fetch.ts';
+import type { Fetch } from '../../src/net/bounded-fetch.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import { KEY_TIMES } from '../../src/identity/issuer-keys/jwks.ts';
 import { createVerifier } from '../../src/identity/tokens/verify-token.ts';

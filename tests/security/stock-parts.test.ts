@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { TestAdapter } from 'botbuilder';
 import type { TurnContext } from 'botbuilder';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { boundedFetch } from '../../src/identity/bounded-fetch.ts';
+import { boundedFetch } from '../../src/net/bounded-fetch.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import { createCipher } from '../../src/keys/cipher.ts';
 import {

@@ -1,6 +1,6 @@
 import { outcomeOf } from '../../domain/outcome.ts';
 import type { Outcome, OutcomeCode, OutcomeParams } from '../../domain/outcome.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../../net/post-once.ts';
 import { plainLine, readAnswer } from './target-text.ts';
 
 const MAX_RETRY_AFTER_MS = 3_600_000;

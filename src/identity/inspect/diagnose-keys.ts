@@ -1,6 +1,6 @@
 import { describeError } from '../../lib/logger.ts';
-import { fetchJson } from '../bounded-fetch.ts';
-import type { Fetch } from '../bounded-fetch.ts';
+import { fetchJson } from '../../net/bounded-fetch.ts';
+import type { Fetch } from '../../net/bounded-fetch.ts';
 import type { Findings } from './finding.ts';
 import { readKeyDocument } from '../issuer-keys/key-document.ts';
 import type { KeySet } from '../issuer-keys/key-document.ts';

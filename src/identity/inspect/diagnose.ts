@@ -1,8 +1,8 @@
 import type { IssuerConfig } from '../../config/config.ts';
 import { describeError } from '../../lib/logger.ts';
 import { createBotCredentials } from '../bot-credentials.ts';
-import { fetchJson } from '../bounded-fetch.ts';
-import type { Fetch } from '../bounded-fetch.ts';
+import { fetchJson } from '../../net/bounded-fetch.ts';
+import type { Fetch } from '../../net/bounded-fetch.ts';
 import { diagnoseKeys } from './diagnose-keys.ts';
 import { diagnoseLookups } from './diagnose-lookup.ts';
 import { diagnoseSignIn } from './diagnose-sign-in.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Fetch } from '../bounded-fetch.ts';
+import type { Fetch } from '../../net/bounded-fetch.ts';
 import { createSignInClient } from './sign-in-client.ts';
 import type { SignInClient } from './sign-in-client.ts';
 import type { Verifier } from '../tokens/verify-token.ts';

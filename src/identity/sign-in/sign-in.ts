@@ -9,7 +9,7 @@ import type { SignIn } from '../../usecases/ports/sign-in.ts';
 import type { SignInPages } from '../../usecases/ports/sign-in-pages.ts';
 import type { StoredSecrets } from '../../usecases/ports/stored-secrets.ts';
 import type { SignInAttempt, SignInLink, SignInStore } from '../../usecases/ports/sign-in-store.ts';
-import type { Fetch } from '../bounded-fetch.ts';
+import type { Fetch } from '../../net/bounded-fetch.ts';
 import { identityError } from '../codes.ts';
 import { isTeamsPerson } from '../tokens/links.ts';
 import { readParked, readEncryptedAttempt, encryptParked } from './encrypted-sign-in.ts';

@@ -3,7 +3,7 @@ import { sha256 } from '../../lib/hash.ts';
 import { Lru } from '../../lib/lru.ts';
 import { rememberLast } from '../../lib/remember-last.ts';
 import type { ChannelTokens } from '../../usecases/ports/channel-tokens.ts';
-import { PROVIDER_LIMITS, boundedFetch } from '../bounded-fetch.ts';
+import { PROVIDER_LIMITS, boundedFetch } from '../../net/bounded-fetch.ts';
 import { identityError } from '../codes.ts';
 import { MAX_TOKEN_CHARACTERS, parseCompact } from './compact.ts';
 import { createKeySource } from '../issuer-keys/jwks.ts';

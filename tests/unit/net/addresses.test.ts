@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
-import { createAddressPolicy } from '../../../src/executors/addresses.ts';
+import { createAddressPolicy } from '../../../src/net/addresses.ts';
 import { createExecutors } from '../../../src/executors/registry.ts';
-import type { Resolve } from '../../../src/executors/guarded-connect.ts';
+import type { Resolve } from '../../../src/net/guarded-connect.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import { approvedRequest } from './approved-request.ts';
-import { startTarget } from './target.ts';
-import type { Target } from './target.ts';
+import { approvedRequest } from '../executors/approved-request.ts';
+import { startTarget } from '../executors/target.ts';
+import type { Target } from '../executors/target.ts';
 
 const PUBLIC = ['93.184.215.14', '2606:2800:21f:cb07:6820:80da:af6b:8b2c', '64:ff9b::5db8:d70e'];
 const PRIVATE = [
