@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { countMembers, jsonShape } from '../lib/json-shape.ts';
-import { mayHoldOddKey, scanJson } from '../lib/scan-json.ts';
+import { scanJson } from '../lib/scan-json.ts';
 import type { HttpLimits } from './limits.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -39,27 +38,13 @@ export function declaredLength(req: IncomingMessage): number | undefined {
 export function parseJson(bytes: Buffer, maxDepth: number): unknown {
   if (!isUtf8(bytes)) throw new HttpProblem('body_not_utf8', 'Send the JSON as UTF-8.');
   const text = bytes.toString('utf8');
-  const shape = jsonShape(text);
-  // Whether all is well is found out quickly; what is not well, by a closer look.
-  const suspect = shape === undefined || shape.depth > maxDepth || mayHoldOddKey(text);
-  if (suspect) refuseFault(text, maxDepth);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    refuseFault(text, maxDepth);
-    throw new HttpProblem('json_invalid', 'Send one JSON value (RFC 8259).', { cause: error });
-  }
-  if (!suspect && countMembers(value) !== shape.members) {
-    refuseFault(text, maxDepth);
-    throw new HttpProblem('json_duplicate_key', 'A key stands twice.');
-  }
-  return value;
-}
-
-function refuseFault(text: string, maxDepth: number): void {
   const fault = scanJson(text, maxDepth);
   if (fault !== undefined) throw new HttpProblem(fault.code, fault.detail);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new HttpProblem('json_invalid', 'Send one JSON value (RFC 8259).', { cause: error });
+  }
 }
 
 /**

@@ -1,5 +1,3 @@
-import { endOfString } from './json-shape.ts';
-
 /** Why a JSON text is not taken. */
 export type JsonFault = {
   readonly code: 'json_too_deep' | 'json_duplicate_key' | 'json_invalid';
@@ -7,6 +5,7 @@ export type JsonFault = {
 };
 
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
@@ -58,9 +57,16 @@ export function scanJson(text: string, maxDepth: number): JsonFault | undefined 
   return undefined;
 }
 
-/** Whether a text may hold a key that only `scanJson` finds: with an escape, or `__proto__`. */
-export function mayHoldOddKey(text: string): boolean {
-  return text.includes('\\') || text.includes('__proto__');
+/** Index of the quote that ends a string begun before `from`; the text's length where none does. */
+function endOfString(text: string, from: number): number {
+  let at = text.indexOf('"', from);
+  while (at !== -1) {
+    let slashes = 0;
+    while (at - slashes > from && text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return at;
+    at = text.indexOf('"', at + 1);
+  }
+  return text.length;
 }
 
 function addKey(

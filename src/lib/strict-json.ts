@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { countMembers, jsonShape } from './json-shape.ts';
-import { mayHoldOddKey, scanJson } from './scan-json.ts';
+import { scanJson } from './scan-json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -12,19 +11,14 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function parseStrictObject(bytes: Buffer, maxDepth: number): JsonObject | undefined {
   if (!isUtf8(bytes)) return undefined;
   const text = bytes.toString('utf8');
-  const shape = jsonShape(text);
-  if (shape === undefined || shape.depth > maxDepth) return undefined;
-  // Keys with escapes are looked at ahead of V8, which may misread them.
-  if (mayHoldOddKey(text) && scanJson(text, maxDepth) !== undefined) return undefined;
-  let value: unknown;
+  if (scanJson(text, maxDepth) !== undefined) return undefined;
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  if (!isJsonObject(value) || countMembers(value) !== shape.members) return undefined;
-  return value;
 }
 
 /** Whether a value is a JSON object (neither null nor an array). */
