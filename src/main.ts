@@ -10,8 +10,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 1;
 } else {
-  const { prepareEngine } = await import('./cli/engine.ts');
-  prepareEngine();
+  const { keepCompiledCode } = await import('./cli/keep-compiled-code.ts');
+  keepCompiledCode();
   const { runCommandLine } = await import('./cli/run.ts');
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -2,7 +2,6 @@
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { fileURLToPath } from 'node:url';
-import { optimizeEarly } from '../../src/cli/engine.ts';
 import { compose } from '../../src/compose/compose.ts';
 import type { Service } from '../../src/compose/compose.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
@@ -33,9 +32,6 @@ export interface PostedCard {
 
 const SETTLE_MS = 200;
 const AT_ONCE = 200;
-
-// As `src/main.ts` does.
-optimizeEarly();
 
 let service: Service | undefined;
 let inspector: Session | undefined;

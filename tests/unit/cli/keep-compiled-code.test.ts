@@ -68,17 +68,3 @@ test('starts when the cache folder cannot be created', async () => {
   expect(await help()).toContain('Usage: countersign');
   expect(await readFile(join(home, '.cache'), 'utf8')).toBe('a file');
 });
-
-test('functions are optimized early, by a flag that this V8 knows', async () => {
-  const engine = JSON.stringify(join(home, 'src/cli/engine.ts'));
-  const script = `import { cachedDataVersionTag } from 'node:v8';
-    const before = cachedDataVersionTag();
-    (await import(${engine})).optimizeEarly();
-    console.log(before === cachedDataVersionTag() ? 'as before' : 'changed');`;
-  const { stdout, stderr } = await run(
-    process.execPath,
-    ['--input-type=module', '--eval', script],
-    { timeout: 30_000 },
-  );
-  expect({ stdout, stderr }).toEqual({ stdout: 'changed\n', stderr: '' });
-});
