@@ -22,14 +22,8 @@ export function runGroup(
   options: { patienceMs: number },
 ): readonly Answer[] {
   try {
-    const begin = () => patiently(options.patienceMs, () => session.run('BEGIN IMMEDIATE'));
-    begin();
-    let answers = runTogether(session, calls);
-    if (answers === undefined) {
-      session.run('ROLLBACK');
-      begin();
-      answers = calls.map((call) => runCall(session, call));
-    }
+    patiently(options.patienceMs, () => session.run('BEGIN IMMEDIATE'));
+    const answers = calls.map((call) => runCall(session, call));
     session.run('COMMIT');
     return answers;
   } catch (error) {
@@ -38,26 +32,6 @@ export function runGroup(
     if (session.database.isTransaction) session.run('ROLLBACK');
     return calls.map(() => ({ failed }));
   }
-}
-
-/**
- * All calls without a savepoint each, which makes SQLite copy every page that a call touches.
- * Undefined where one of them must be undone alone: then all are run again, with savepoints.
- */
-function runTogether(session: Session, calls: readonly Call[]): readonly Answer[] | undefined {
-  const answers: Answer[] = [];
-  for (const [name, input] of calls) {
-    const operation = OPERATIONS[name] as (session: Session, input: unknown) => unknown;
-    try {
-      const value = operation(session, input);
-      if (leavesNothing(value)) return undefined;
-      answers.push({ value });
-    } catch (error) {
-      if (!isOfOneChange(error) || !session.database.isTransaction) throw error;
-      return undefined;
-    }
-  }
-  return answers;
 }
 
 function runCall(session: Session, [name, input]: Call): Answer {
