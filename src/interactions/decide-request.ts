@@ -5,9 +5,8 @@ import { stageById } from '../domain/request/stages.ts';
 import type { StepUp } from '../domain/request/step-up.ts';
 import type { DecideResult } from '../usecases/ports/app.ts';
 import type { RequestAction } from './card-action.ts';
-import type { ShownRequest, ShownStage } from './card-data.ts';
+import type { ShownStage } from './card-data.ts';
 import type { InteractionDeps } from './deps.ts';
-import { notFound } from './reply.ts';
 import type { Reply } from './reply.ts';
 
 /** Refusals that mean: the card does not show the present state. */
@@ -50,19 +49,13 @@ export async function decideRequest<Ask>(
   const stronger = demand && (await prover.strengthen(unproven, { proof, demand }));
   if (stronger?.kind === 'unproven') return stronger;
   const decided = stronger ? await decide(stronger.by) : result;
-  return replyTo(deps, shown, { viewer: proof.by, result: decided });
+  return replyTo(proof.by, decided);
 }
 
-function replyTo(
-  { app }: InteractionDeps,
-  shown: ShownRequest,
-  { viewer, result }: { viewer: Principal; result: DecideResult },
-): Reply<never> {
+function replyTo(viewer: Principal, result: DecideResult): Reply<never> {
   if (result.kind !== 'refused') return { kind: 'request', request: result.request, viewer };
   const { request, refusal } = result;
-  const mayShow = request && (request.digest === shown.digest || app.mayRead(request, viewer));
-  if (!mayShow) return notFound();
-  if (OUT_OF_DATE.includes(refusal.code)) return { kind: 'request', request, viewer };
+  if (request && OUT_OF_DATE.includes(refusal.code)) return { kind: 'request', request, viewer };
   return { kind: 'refused', refusal };
 }
 

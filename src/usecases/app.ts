@@ -1,4 +1,3 @@
-import { mayRead } from '../domain/people/authority.ts';
 import type { App } from './ports/app.ts';
 import { cancelRequest } from './requests/cancel-request.ts';
 import { refreshFor, viewerOf } from './requests/card-views.ts';
@@ -29,7 +28,6 @@ export function createApp(given: Deps): App {
     waitRequest: (input) => waitRequest(deps, input),
     waitToken: (requestId) => waitToken(deps, requestId),
     acceptsWaitToken: (token, request) => acceptsWaitToken(deps, token, request),
-    mayRead: (request, by) => mayRead(request, by, deps.administration),
     listWorkflows: (by) => listWorkflows(deps.workflows, by),
     findWorkflow: (text) => findWorkflow(deps.workflows, text),
     getWorkflow: (id) => deps.workflows.get(id),

@@ -290,6 +290,30 @@ describe('a linked account', () => {
     expectNothingOffered(await send(await clickOn('ingrid', of, of.posted)));
   });
 
+  test('that may not read the request learns nothing of it, by API or with a guessed digest', async () => {
+    const { version, digest } = await readRequest(world, of.id);
+    const word = { word: 'approve', stage: 'stage-1', revision: version, digest };
+    world.provider.setRoles('ingrid', []);
+    try {
+      const path = `/v1/requests/${of.id}`;
+      const read = await api(world, path, { as: 'ingrid' });
+      expect(read).toMatchObject({ status: 404, body: { code: 'request_not_found' } });
+      expect(await api(world, `${path}/decisions`, { as: 'ingrid', body: word })).toMatchObject({
+        status: 404,
+        body: read.body,
+      });
+      const { data } = actionOf(of.posted, 'approve') ?? {};
+      const guessed = cardWith('approve', { ...(data as Json), d: 'guessed' });
+      const { body } = await world.connector.post(await clickOn('ingrid', of, guessed));
+      expect(body).toMatchObject({
+        type: 'application/vnd.microsoft.activity.message',
+        value: expect.stringMatching(/^There is no such request/),
+      });
+    } finally {
+      world.provider.setRoles('ingrid', ['approver']);
+    }
+  });
+
   test('gets the answer of the API that its word does not count', async () => {
     expect(await say('ingrid', of.id, 'approve')).toMatchObject({
       status: 200,

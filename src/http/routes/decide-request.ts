@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
-import { requestNotFound } from '../not-found.ts';
 import { jsonAnswer } from '../openapi/operation.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { decisionAnswerSchema } from '../openapi/schemas.ts';
@@ -68,11 +67,8 @@ export function decideRequestRoute(deps: RouteDeps): Route {
     async handle({ req, params, body }) {
       const by = await callerOf(deps, req);
       const { word, stage, after, revision, digest, reason } = checkBody(bodySchema, body);
-      const id = params.id ?? '';
-      const readable = await app.readRequest({ id, by });
-      // Decide even when the caller may not read it, so that the refusal is recorded.
       const result = await app.decideRequest({
-        id,
+        id: params.id ?? '',
         by,
         word,
         stage,
@@ -91,7 +87,7 @@ export function decideRequestRoute(deps: RouteDeps): Route {
         teams: null,
       });
       if (result.kind === 'refused') {
-        return readable === undefined ? requestNotFound() : refusalReply(result.refusal);
+        return refusalReply(result.refusal);
       }
       return {
         status: 200,

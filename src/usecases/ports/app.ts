@@ -17,7 +17,6 @@ export interface App {
   cancelRequest(input: { id: string; by: Principal }): Promise<DecideResult>;
   /** The request where the principal may read it; undefined otherwise, as if it did not exist. */
   readRequest(input: { id: string; by: Principal }): Promise<Request | undefined>;
-  mayRead(request: Request, by: Principal): boolean;
   /** The same by its number, as people say it. */
   readRequestByNumber(input: { number: number; by: Principal }): Promise<Request | undefined>;
   /** For cards only: no reader is checked, as a posted card has already shown it. */

@@ -3,7 +3,7 @@ import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { DecideResult } from '../ports/app.ts';
 import { applyCommand } from './apply-command.ts';
-import { notFound } from './decide-request.ts';
+import { hidden } from './decide-request.ts';
 import type { Deps } from '../deps.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
@@ -14,10 +14,10 @@ export async function cancelRequest(
   input: { id: string; by: Principal },
 ): Promise<DecideResult> {
   const seen = await deps.store.loadRequest(input.id);
-  if (!seen) return { kind: 'refused', request: undefined, ...notFound() };
+  if (!seen) return hidden();
   if (!mayRead(seen, input.by, deps.administration)) {
-    await record(deps, input, notFound().refusal);
-    return { kind: 'refused', request: undefined, ...notFound() };
+    await record(deps, input, hidden().refusal);
+    return hidden();
   }
   const applied = await applyCommand(deps, {
     id: input.id,
@@ -26,7 +26,7 @@ export async function cancelRequest(
   if (applied.kind === 'stepped') {
     return { kind: 'decided', request: applied.request, decision: null };
   }
-  if (applied.kind !== 'refused') return { kind: 'refused', request: undefined, ...notFound() };
+  if (applied.kind !== 'refused') return hidden();
   if (applied.request.state === 'cancelled') {
     return { kind: 'repeated', request: applied.request, decision: null };
   }

@@ -1,4 +1,6 @@
+import { mayRead } from '../../domain/people/authority.ts';
 import { refuse } from '../../domain/refusal.ts';
+import type { Refusal } from '../../domain/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { sha256 } from '../../lib/hash.ts';
@@ -13,7 +15,8 @@ import type { OnceKey } from '../ports/request-store.ts';
 
 /**
  * Counts one verified person's word on a request. The principal comes from a token checked at this
- * very click; a word that changes nothing is answered with how things stand; a refusal is recorded.
+ * very click. A word that changes nothing is answered with how things stand, a refusal is recorded.
+ * The answer holds the request only where the caller may see it.
  */
 export async function decideRequest(
   deps: Deps & { refusals: RefusalRecorder; seen: SeenPeople },
@@ -46,29 +49,38 @@ export async function decideRequest(
     people,
     clicked: input.teams?.card ?? null,
   });
-  switch (applied.kind) {
-    case 'stepped':
-      deps.seen.written(people);
-      return { kind: 'decided', request: applied.request, decision: applied.decision };
-    case 'uncounted':
-      return { kind: 'uncounted', request: applied.request, decision: applied.decision };
-    case 'missing':
-      return { kind: 'refused', request: undefined, ...notFound() };
-    case 'refused':
-      await recordRefusal(deps, {
-        type: 'decision.refused',
-        requestId: input.id,
-        by: input.by,
-        refusal: applied.refusal,
-        tried: {
-          word: input.word,
-          stage: input.stage.slice(0, 100),
-          revision: input.revision,
-          origin: input.origin,
-        },
-      });
-      return { kind: 'refused', request: applied.request, refusal: applied.refusal };
+  if (applied.kind === 'missing') return hidden();
+  const { request } = applied;
+  if (applied.kind === 'stepped') {
+    deps.seen.written(people);
+    return { kind: 'decided', request, decision: applied.decision };
   }
+  const shown = maySee(deps, input, request);
+  if (applied.kind === 'uncounted' && shown) {
+    return { kind: 'uncounted', request, decision: applied.decision };
+  }
+  const { refusal } = applied.kind === 'refused' ? applied : hidden();
+  await recordDecisionRefusal(deps, input, refusal);
+  return shown ? { kind: 'refused', request, refusal } : hidden();
+}
+
+/** A click proves by the digest of its card that the person has seen the request. */
+function maySee({ administration }: Deps, { by, teams, digest }: DecideInput, request: Request) {
+  return mayRead(request, by, administration) || (teams !== null && digest === request.digest);
+}
+
+function recordDecisionRefusal(
+  deps: Deps & { refusals: RefusalRecorder },
+  { id, by, word, stage, revision, origin }: DecideInput,
+  refusal: Refusal,
+): Promise<void> {
+  return recordRefusal(deps, {
+    type: 'decision.refused',
+    requestId: id,
+    by,
+    refusal,
+    tried: { word, stage: stage.slice(0, 100), revision, origin },
+  });
 }
 
 /** A click is bound to its exchange; a bearer's word to its token, where the workflow says so. */
@@ -84,7 +96,7 @@ function onceKeysOf(
   return token ? [token] : [];
 }
 
-/** The refusal of a request that does not exist, or that the asker may not know of. */
-export function notFound(): Pick<ReturnType<typeof refuse>, 'refusal'> {
-  return { refusal: refuse('request_not_found').refusal };
+/** The answer to whoever may not know of a request: as if it did not exist. */
+export function hidden() {
+  return { kind: 'refused' as const, request: undefined, ...refuse('request_not_found') };
 }

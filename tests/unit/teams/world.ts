@@ -148,7 +148,6 @@ export function fakeApp(
     findWorkflow: (text) => workflows.filter(({ id }) => id.startsWith(text)),
     getWorkflow: (id) => workflows.find((one) => one.id === id),
     loadForCard: () => Promise.resolve(undefined),
-    mayRead: () => false,
   };
   const known: Record<string, unknown> = { ...defaults, ...handlers };
   const app = new Proxy(

@@ -5,6 +5,7 @@ import { TENANT, principal, stage, workflow } from '../../support/builders.ts';
 import { approve, ask, ben, eventsOf, mia, openFixture, runJob } from './fixture.ts';
 import type { Fixture } from './fixture.ts';
 
+const olga = principal({ key: 'local|olga', roles: [] });
 const cleo = principal({ key: 'local|cleo', objectId: 'cleo', roles: ['approver'] });
 
 let fixture: Fixture;
@@ -130,12 +131,25 @@ test('a click that is sent again after its withdrawal counts for nothing', async
 test.each<[Click, string]>([
   [{ digest: 'sha256:other' }, 'digest_mismatch'],
   [{ by: mia }, 'own_request'],
-  [{ by: principal({ key: 'local|olga', roles: [] }) }, 'role_missing'],
+  [{ by: olga, clicked: copy('m:1') }, 'role_missing'],
 ])('a decision as %j is refused as %s and leaves the request', async (click, refusal) => {
   const id = await ask(fixture);
   const before = await fixture.store.loadRequest(id);
   expect(await decide(id, click)).toBe(refusal);
   expect(await fixture.store.loadRequest(id)).toEqual(before);
+});
+
+test('who may not read a request is answered as if it did not exist, and it is recorded', async () => {
+  const id = await ask(fixture);
+  expect(await decide(id, { by: olga, digest: 'sha256:other' })).toBe('request_not_found');
+  expect(await decide(id, {})).toBe('decided');
+  const linked = { ...olga, linkedIdentities: [ben.key] };
+  expect(await decide(id, { by: linked, digest: 'sha256:other' })).toBe('request_not_found');
+  const refusals = await eventsOf(fixture, 'decision.refused');
+  expect(refusals.map(({ data }) => data)).toMatchObject([
+    { code: 'digest_mismatch' },
+    { code: 'request_not_found' },
+  ]);
 });
 
 test('an unknown copy that is clicked is adopted once', async () => {
