@@ -12,9 +12,9 @@ import type { StoredEvent } from '../../src/usecases/ports/audit-store.ts';
 
 import { storedEvent } from '../support/events.ts';
 
-/** Builders of the values that a store keeps. Every id is new unless it is given. */
+/** Builders of stored values. Every id is new unless it is given. */
 
-/** The time at which the tests happen (ms). */
+/** The start time of the tests (ms). */
 export const T0 = Date.UTC(2026, 10, 2, 9, 0, 0);
 
 /** A new sortable id. */
@@ -22,7 +22,7 @@ export function newId(prefix: string): string {
   return systemIds.next(prefix, systemClock.now());
 }
 
-/** A person as requests and decisions name them. */
+/** A person in the stored form. */
 export function person(name: string): PrincipalRef {
   return {
     key: `entra:public:contoso:${name}`,
@@ -49,7 +49,7 @@ export const TOKEN: TokenEvidence = {
   digest: 'Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFy',
 };
 
-/** A pending request of version 1, as a submission makes it. */
+/** A pending request of version 1, as a submission creates it. */
 export function request(given: Partial<Request> = {}): Request {
   return {
     id: newId('req'),
@@ -191,7 +191,7 @@ export function card(of: Request, given: Partial<Card> = {}): Card {
   };
 }
 
-/** A person whom a verified token brought. */
+/** A person as known from a verified token. */
 export function seen(name: string, given: Partial<SeenPerson> = {}): SeenPerson {
   return {
     key: `person:contoso:oid-${name}`,
@@ -220,7 +220,7 @@ export function link(given: Partial<SignInLink> = {}): SignInLink {
   };
 }
 
-/** What a browser brings when it opens a link. */
+/** What is stored of the browser that opens a link. */
 export function attempt(given: Partial<SignInAttempt> = {}): SignInAttempt {
   return { state: newId('state'), browser: 'b', nonce: 'n', verifier: 'v', ...given };
 }
@@ -242,7 +242,7 @@ export function submission(of: Request, given: Partial<Change> = {}): Change {
   });
 }
 
-/** A decision on the request as it was loaded: everything that a click commits. */
+/** A decision on the loaded request: everything that a click commits. */
 export function deciding(before: Request, given: Partial<Change> = {}): Change {
   const word = decision(before, given.decision);
   return change({

@@ -15,21 +15,21 @@ import { requestTests } from './conformance/requests.ts';
 import { sessionTests } from './conformance/sessions.ts';
 import { signInTests } from './conformance/sign-in.ts';
 
-/** An empty store of some engine, for one test. */
+/** An empty store of one engine, for one test. */
 export interface OpenedStore {
   readonly store: Store;
-  /** Another store on the same data: a second replica, or the same one after a restart. */
+  /** Another store on the same data: a second replica, or the first one after a restart. */
   reopen(): Promise<Store>;
-  /** The clock that the store was given; it stands still until it is set. */
+  /** The clock of the store; it stands still until it is set. */
   readonly clock: { now(): number; set(ms: number): void };
-  /** Closes every store that was opened and forgets the data. */
+  /** Closes all opened stores and deletes the data. */
   cleanup(): Promise<void>;
 }
 
-/** Gives the store of the running test. */
+/** Returns the store of the running test. */
 export type Given = () => OpenedStore;
 
-/** What every engine must do, sentence by sentence of the port. */
+/** The conformance suite that every engine must pass, by the sentences of the port. */
 export function describeStore(name: string, open: () => Promise<OpenedStore>): void {
   describe(`store on ${name}`, () => {
     let opened: OpenedStore;
@@ -42,7 +42,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('requests', () => requestTests(given));
     describe('lists of requests', () => listTests(given));
     describe('once-keys and change ids', () => onceKeyTests(given));
-    describe('commits at once', () => concurrencyTests(given));
+    describe('concurrent commits', () => concurrencyTests(given));
     describe('jobs', () => jobTests(given));
     describe('leasing jobs', () => jobLeaseTests(given));
     describe('cards and conversations', () => cardTests(given));

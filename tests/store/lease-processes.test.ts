@@ -16,7 +16,7 @@ const WORKERS = 4;
 
 jest.setTimeout(TEST_MS);
 
-/** Sixteen workers in processes of their own take these jobs; gives what each took. */
+/** Leases these jobs with sixteen workers in four processes; returns the jobs of each. */
 async function takenBy(engine: string, where: string): Promise<string[]> {
   const children = Array.from({ length: PROCESSES }, () =>
     runChild('lease-jobs.ts', [engine, where, String(WORKERS)]),
@@ -35,7 +35,7 @@ async function fill(store: Store, count: number): Promise<string[]> {
   return keys;
 }
 
-test('16 workers in 4 processes take no job twice and leave none, on SQLite', async () => {
+test('16 workers in 4 processes lease each job once, on SQLite', async () => {
   const { store, path, cleanup } = await openSqlite();
   try {
     const keys = await fill(store, 400);
@@ -47,12 +47,12 @@ test('16 workers in 4 processes take no job twice and leave none, on SQLite', as
 });
 
 if (SERVER === '') {
-  test('says that it was not run on SQL Server', () => {
+  test('warns that the race is not tested on SQL Server', () => {
     console.warn(SKIPPED);
     expect(SKIPPED).toContain('COUNTERSIGN_TEST_SQLSERVER');
   });
 } else {
-  test('16 workers in 4 processes take no job twice and leave none, on SQL Server', async () => {
+  test('16 workers in 4 processes lease each job once, on SQL Server', async () => {
     const scratch = await createScratch();
     try {
       const { store, cleanup } = await openSqlServer(scratch);

@@ -8,7 +8,7 @@ import type { Store } from '../../src/usecases/ports/store.ts';
 import { T0 } from './build.ts';
 import type { OpenedStore } from './describe-store.ts';
 
-/** A directory of its own for a test's database; `remove` deletes it. */
+/** A new directory for a test's database; `remove` deletes it. */
 export function temporaryPath(): { readonly path: string; remove(): void } {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-store-'));
   return {
@@ -17,7 +17,7 @@ export function temporaryPath(): { readonly path: string; remove(): void } {
   };
 }
 
-/** An empty SQLite store in a directory of its own. */
+/** An empty SQLite store in a new directory. */
 export async function openSqlite(
   given: Partial<SqliteStoreOptions> = {},
 ): Promise<OpenedStore & { readonly path: string }> {

@@ -37,7 +37,7 @@ describe('faults of a SQLite store', () => {
       (error: unknown) => error,
     );
 
-  /** A store with one request in it, closed again. */
+  /** Creates a store with one request and closes it. */
   async function made(): Promise<void> {
     const store = await open();
     await store.commit(submission(request()));
@@ -56,7 +56,7 @@ describe('faults of a SQLite store', () => {
     closeSync(descriptor);
   }
 
-  test('a missing directory is named', async () => {
+  test('names a missing directory', async () => {
     const path = join(dirname(file.path), 'none', 'store.db');
     const error = await refused(path);
     expect(error).toBeInstanceOf(StoreError);
@@ -65,37 +65,37 @@ describe('faults of a SQLite store', () => {
     expect(String(error)).toContain(path);
   });
 
-  test('a directory in place of the file cannot be opened', async () => {
+  test('rejects a directory in place of the file', async () => {
     mkdirSync(file.path);
     expect(await refused()).toMatchObject({ code: 'store_unavailable' });
   });
 
-  test('a file that is no database is refused and left as it is', async () => {
+  test('rejects a file that is not a database, and does not change it', async () => {
     writeFileSync(file.path, 'not a database at all '.repeat(100));
     const before = readFileSync(file.path);
     expect(await refused()).toMatchObject({ code: 'store_corrupt' });
     expect(readFileSync(file.path)).toEqual(before);
   });
 
-  test('a damaged page is reported as damage', async () => {
+  test('reports a damaged page as damage', async () => {
     await made();
     const { size } = statSync(file.path);
-    // All but the first page, which holds the header.
+    // Every page but the first, which holds the header.
     overwrite(4_096, new Uint8Array(size - 4_096).fill(0x5a));
     expect(await refused()).toMatchObject({ code: 'store_corrupt' });
   });
 
-  test('a database that may only be read is refused at the start', async () => {
+  test('rejects a read-only database at the start', async () => {
     await made();
-    // Byte 18 is the version that a writer must know: from 3 on SQLite reads only
-    // (sqlite.org/fileformat2.html, 1.3.3). Rights of the file would not stop a superuser.
+    // Byte 18 is the write version: from 3 on SQLite opens the file read-only
+    // (sqlite.org/fileformat2.html, 1.3.3). File permissions would not stop a superuser.
     overwrite(18, new Uint8Array([3]));
     const error = await refused();
     expect(error).toMatchObject({ code: 'store_readonly' });
     expect(String(error)).toContain('writable');
   });
 
-  test('a schema that is newer than the program is refused', async () => {
+  test('rejects a schema newer than the program', async () => {
     await made();
     execute(`INSERT INTO schema_migrations VALUES (9001, '9001-later.sql', 'x', 0)`);
     const error = await refused();
@@ -103,7 +103,7 @@ describe('faults of a SQLite store', () => {
     expect(String(error)).toContain('9001-later.sql');
   });
 
-  test('an edited migration is refused', async () => {
+  test('rejects an edited migration', async () => {
     await made();
     execute(`UPDATE schema_migrations SET checksum = 'of another text'`);
     const error = await refused();
@@ -111,7 +111,7 @@ describe('faults of a SQLite store', () => {
     expect(String(error)).toContain('0001-initial.sql');
   });
 
-  test("another program's database is refused and left as it is", async () => {
+  test('rejects the database of another program, and does not change it', async () => {
     execute('CREATE TABLE theirs (id)');
     expect(await refused()).toMatchObject({ code: 'schema_changed' });
     const database = new DatabaseSync(file.path);
@@ -121,7 +121,7 @@ describe('faults of a SQLite store', () => {
     database.close();
   });
 
-  test('a migration that fails leaves nothing of itself', () => {
+  test('rolls a failed migration back completely', () => {
     const session = openWriter(file.path, { busyMs: 100 });
     const bad = [
       { version: 1, name: '0001-a.sql', sql: 'CREATE TABLE a (id)', checksum: 'a' },
@@ -137,12 +137,12 @@ describe('faults of a SQLite store', () => {
     session.close();
   });
 
-  test('the file can be read by its owner alone', async () => {
+  test('creates the file readable for its owner alone', async () => {
     await made();
     expect((statSync(file.path).mode & 0o777).toString(8)).toBe('600');
   });
 
-  test('a full disk fails the whole group, writes nothing, and is got over', () => {
+  test('on a full disk fails the whole group, writes nothing, and recovers afterwards', () => {
     const session = openWriter(file.path, { busyMs: 100 });
     migrate(session, { now: 1, patienceMs: 100 });
     const big = { text: 'x'.repeat(200_000) };
@@ -163,7 +163,7 @@ describe('faults of a SQLite store', () => {
     session.close();
   });
 
-  test('a COMMIT that fails fails every call of its group and writes nothing', () => {
+  test('a failed COMMIT fails every call of its group and writes nothing', () => {
     const session = openWriter(file.path, { busyMs: 100 });
     migrate(session, { now: 1, patienceMs: 100 });
     const broken: Session = {

@@ -31,7 +31,7 @@ describe('a SQLite store beside other connections', () => {
     expect((await store.countJobs()).waiting).toBe(0);
   });
 
-  test('while the file is locked the event loop turns, and the commit comes after', async () => {
+  test('a locked file does not block the event loop, and the commit follows', async () => {
     const { store } = opened;
     other.exec('BEGIN IMMEDIATE');
     const committing = store.commit(submission(request()));
@@ -46,7 +46,7 @@ describe('a SQLite store beside other connections', () => {
     expect((await committing).status).toBe('committed');
   });
 
-  test('a lock that is held too long fails what waits, and nothing after it', async () => {
+  test('a lock held too long fails the waiting calls, and no later one', async () => {
     const { store } = opened;
     other.exec('BEGIN IMMEDIATE');
     const sent = submission(request());
@@ -59,7 +59,7 @@ describe('a SQLite store beside other connections', () => {
     expect(await store.commit(sent)).toEqual({ status: 'committed', number: 1 });
   });
 
-  test('more writes than the queue holds are refused at once, those in it are not', async () => {
+  test('rejects writes at once when the queue is full, and carries out the queued ones', async () => {
     const { store } = opened;
     const results = await Promise.allSettled(
       Array.from({ length: 60 }, () => store.commit(change({ events: [event(null)] }))),
@@ -69,7 +69,7 @@ describe('a SQLite store beside other connections', () => {
     expect((await store.commit(change())).status).toBe('committed');
   });
 
-  test('rows of the audit log can be neither changed nor deleted', async () => {
+  test('rejects changes and deletions of audit log rows', async () => {
     const { store } = opened;
     const asked = request();
     await store.commit(submission(asked));
@@ -95,7 +95,7 @@ describe('a SQLite store beside other connections', () => {
     );
   });
 
-  test('a leaf whose event was taken out by force is read without it', async () => {
+  test('reads a leaf without its event when the event was removed by force', async () => {
     const { store } = opened;
     await store.commit(change({ events: [event(null, { id: 'evt_1' })] }));
     await store.seal({

@@ -9,7 +9,7 @@ import { COLD, SMALL_SORTS, SQLITE_QUERIES } from './support/sqlite-queries.ts';
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const FOLDER = new URL('../../src/store/sqlite/queries/', import.meta.url);
 
-/** What each hot statement does, a line each: `NAME: step; step`. */
+/** The expected plan of each hot statement, one a line: `NAME: step; step`. */
 const golden = new Map(
   read('./golden/sqlite-plans.txt')
     .trim()
@@ -17,7 +17,7 @@ const golden = new Map(
     .map((line) => line.split(': ', 2) as [string, string]),
 );
 
-/** Scans of what is no table: a parameter's list, one row of constants. */
+/** Scans that read no table: a parameter's list, a row of constants. */
 const NO_TABLE = /^SCAN (CONSTANT ROW|\w+ VIRTUAL TABLE)/;
 const FRAME = /SUBQUERY \d+$|^CREATE BLOOM FILTER$/;
 
@@ -40,7 +40,7 @@ describe('plans of the SQLite queries', () => {
   const all = Object.values(SQLITE_QUERIES).flatMap((queries) => Object.entries(queries));
   const hot = all.filter(([name]) => !(name in COLD));
 
-  test.each(hot)('%s goes by an index, and sorts nothing that grows', (name, sql) => {
+  test.each(hot)('%s uses an index, and sorts no growing set', (name, sql) => {
     const steps = stepsOf(sql);
     expect(steps.filter((step) => step.startsWith('SCAN') && !NO_TABLE.test(step))).toEqual([]);
     const sorts = steps.filter((step) => step.startsWith('USE TEMP B-TREE'));
@@ -48,8 +48,8 @@ describe('plans of the SQLite queries', () => {
     expect(steps.join('; ')).toBe(golden.get(name) ?? 'no plan in the golden file');
   });
 
-  test('every statement is hot or cold, and every file of them is looked at', () => {
-    // Those of a move to another engine read whole tables, by their keys, once.
+  test('every statement is listed as hot or cold, and every query file is checked', () => {
+    // The queries of a transfer read whole tables once, by their keys.
     expect(
       readdirSync(FOLDER)
         .filter((name) => name !== 'transfer.ts')
@@ -66,7 +66,7 @@ describe('plans of the SQLite queries', () => {
     );
   });
 
-  test('the reference tells of every hot and every cold statement', () => {
+  test('the reference lists every hot and every cold statement', () => {
     const reference = read('../../docs/reference/store-queries.md');
     expect(all.map(([name]) => name).filter((name) => !reference.includes(`\`${name}\``))).toEqual(
       [],

@@ -7,7 +7,7 @@ import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { runChild } from './children/run-child.ts';
 import { temporaryPath } from './open-sqlite.ts';
 
-/** Counts by which a half-written change would show: each submission and decision adds to them. */
+/** Row counts that a partly written change would break: submissions and decisions add to each. */
 const TALLY = `
   SELECT
     (SELECT count(*) FROM requests) AS requests,
@@ -53,7 +53,7 @@ describe('processes on one SQLite file', () => {
     expect(query('PRAGMA integrity_check')).toEqual({ integrity_check: 'ok' });
   }
 
-  test('three processes write at once: every commit holds, every number is given once', async () => {
+  test('three processes write concurrently: every commit is kept, every number is unique', async () => {
     const children = [0, 1, 2].map(() => runChild('write-requests.ts', [file.path, '15', '8']));
     expect(await Promise.all(children.map(({ ended }) => ended))).toEqual([0, 0, 0]);
     const numbers = children
@@ -63,7 +63,7 @@ describe('processes on one SQLite file', () => {
     expectWhole();
   });
 
-  test('six processes that start at once on no file migrate it once', async () => {
+  test('six processes that start at once without a file migrate once', async () => {
     const children = Array.from({ length: 6 }, () =>
       runChild('write-requests.ts', [file.path, '1', '1']),
     );
@@ -74,7 +74,7 @@ describe('processes on one SQLite file', () => {
     expect(query(TALLY)).toMatchObject({ requests: 6, decided: 6 });
   });
 
-  test('a process killed while it writes leaves whole changes, and all that it confirmed', async () => {
+  test('a process killed while it writes leaves complete changes, and all confirmed ones', async () => {
     const confirmed: string[] = [];
     for (const lastsMs of [5, 40, 90, 170]) {
       const child = runChild('write-requests.ts', [file.path, '100000', '16']);
@@ -98,13 +98,13 @@ describe('processes on one SQLite file', () => {
     expect(confirmed.length).toBeGreaterThan(50);
   });
 
-  test("a writer's thread that dies is replaced; a change tells by its id what became of it", async () => {
+  test('a dead writer thread is replaced, and the id of a change tells whether it was committed', async () => {
     const child = runChild('lose-thread.ts', [file.path]);
     expect(await child.ended).toBe(0);
     expect(child.lines).toEqual(['store_unavailable', 'store_unavailable', 'known', '1']);
   });
 
-  test("a clock that is put back meanwhile does not lengthen the store's rest", async () => {
+  test('a clock set back in the meantime does not lengthen the retry delay', async () => {
     const child = runChild('lose-thread.ts', [file.path, '3600000']);
     expect(await child.ended).toBe(0);
     expect(child.lines).toEqual(['store_unavailable', 'store_unavailable', 'known', '1']);

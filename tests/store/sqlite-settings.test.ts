@@ -13,7 +13,7 @@ describe('connections of a SQLite store', () => {
   const setting = (session: Session, name: string) =>
     Object.values(session.get(`PRAGMA ${name}`) as Record<string, unknown>)[0];
 
-  test('the writer logs ahead, and has every commit on the disk before it answers', () => {
+  test('the writer uses a write-ahead log, and flushes every commit before it answers', () => {
     const writer = openWriter(file.path, { busyMs: 100 });
     expect(setting(writer, 'journal_mode')).toBe('wal');
     // 2 is FULL: sqlite.org/pragma.html#pragma_synchronous
@@ -31,7 +31,7 @@ describe('connections of a SQLite store', () => {
     writer.close();
   });
 
-  test('a file is in use while anything has it open, and it goes on unharmed', () => {
+  test('reports a file as in use while another connection has it open, without harm to it', () => {
     expect(isInUse(file.path)).toBe(false);
     const writer = openWriter(file.path, { busyMs: 100 });
     writer.run('CREATE TABLE things (id INTEGER)');

@@ -16,7 +16,7 @@ const refusal = (connectionString: string): string => {
 };
 
 describe('connection strings of a SQL Server store', () => {
-  test('a plain one is encrypted, checked and bounded', () => {
+  test('by default encrypts, checks the certificate and sets time limits', () => {
     expect(config(`${BASE};User Id=cs;Password=p`)).toMatchObject({
       server: 'db.example',
       port: 1444,
@@ -31,14 +31,14 @@ describe('connection strings of a SQL Server store', () => {
     });
   });
 
-  test('the size of the pool and strict encryption are as it says', () => {
+  test('takes over the pool size and strict encryption', () => {
     expect(config(`${BASE};Max Pool Size=40;Encrypt=strict`)).toMatchObject({
       pool: { max: 40 },
       options: { encrypt: 'strict' },
     });
   });
 
-  test('times that it names replace the usual ones', () => {
+  test('takes over its time-outs in place of the defaults', () => {
     expect(config(`${BASE};Connect Timeout=60;Command Timeout=30`)).toMatchObject({
       connectionTimeout: 60_000,
       requestTimeout: 30_000,
@@ -49,7 +49,7 @@ describe('connection strings of a SQL Server store', () => {
   test.each([
     ['TrustServerCertificate=true', /certificate/],
     ['Encrypt=false', /encryption/],
-  ])('%s is refused, and taken only where that is allowed', (part, words) => {
+  ])('rejects %s, and accepts it only where that is allowed', (part, words) => {
     expect(refusal(`${BASE};${part}`)).toMatch(words);
     expect(() => config(`${BASE};${part}`, true)).not.toThrow();
   });
@@ -60,11 +60,11 @@ describe('connection strings of a SQL Server store', () => {
     ['Server=db.example', /names no database/],
     [`${BASE};Authentication=Active Directory Magic`, /active directory managed identity/],
     [`${BASE};Authentication=Active Directory Service Principal;User Id=x`, /Tenant Id/],
-  ])('%j is refused with a sentence', (given, words) => {
+  ])('rejects %j with a sentence', (given, words) => {
     expect(refusal(given)).toMatch(words);
   });
 
-  test('no refusal repeats a password', () => {
+  test('no error message contains a password', () => {
     for (const part of ['Encrypt=false', 'Authentication=Magic', 'Database=']) {
       expect(refusal(`Server=h;Password=hunter2;${part}`)).not.toContain('hunter2');
     }

@@ -14,7 +14,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-/** A server on IPv4 alone, and its open connections. */
+/** A server on IPv4 only, with its open connections. */
 async function listening() {
   const open = new Set<Socket>();
   const server = createServer((socket) => {
@@ -32,7 +32,7 @@ async function listening() {
   stops.push(() => server.close());
   return { port: (server.address() as AddressInfo).port, open, stop };
 }
-/** A look-up that finds these. */
+/** A DNS lookup that returns these addresses. */
 const finding =
   (...addresses: string[]) =>
   (_host: string, _options: { all: true }, found: (e: null, a: LookupAddress[]) => void) =>
@@ -48,14 +48,14 @@ describe.each([
 ])('connecting to the addresses of a server, %s', (_name, inParallel) => {
   const connect = encryptedConnector({ inParallel });
 
-  test('one that does not take it does not keep from the next', async () => {
+  test('tries the next address after one that refuses', async () => {
     const { port } = await listening();
     const socket = await connect({ host: 'db', port }, finding(V6, V4), never);
     stops.push(() => socket.destroy());
     expect(socket.remoteAddress).toBe(V4);
   });
 
-  test('of those that take it, one stays open', async () => {
+  test('keeps one connection of those that succeed', async () => {
     const { port, open } = await listening();
     const socket = await connect({ host: 'db', port }, finding(V4, V4, V4), never);
     stops.push(() => socket.destroy());
@@ -64,7 +64,7 @@ describe.each([
     expect([open.size, socket.destroyed]).toEqual([1, false]);
   });
 
-  test('where none takes it, every reason is told', async () => {
+  test('reports every reason when no address accepts', async () => {
     const { port, stop } = await listening();
     await stop();
     const refused = { code: 'ECONNREFUSED' };
@@ -73,18 +73,18 @@ describe.each([
     });
   });
 
-  test('an abort ends the search for addresses, with its reason', async () => {
+  test('an abort ends the DNS lookup with its reason', async () => {
     const over = new AbortController();
     const searching = connect({ host: 'db', port: 1 }, () => undefined, over.signal);
     over.abort(new Error('time is up'));
     await expect(searching).rejects.toThrow('time is up');
   });
 
-  test('an abort ends every attempt, with its reason', async () => {
+  test('an abort ends every attempt with its reason', async () => {
     const { port, open } = await listening();
     const over = new AbortController();
     const connecting = connect({ host: 'db', port }, finding(V4, V4), over.signal);
-    // As far as it gets before anything of the network is heard.
+    // As far as it gets before the network answers.
     for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
     over.abort(new Error('time is up'));
     await expect(connecting).rejects.toThrow('time is up');
@@ -93,7 +93,7 @@ describe.each([
   });
 });
 
-describe('which connections are guarded', () => {
+describe('the encryption guard', () => {
   const connectorOf = (rest: string) =>
     (
       poolConfig({
@@ -103,11 +103,12 @@ describe('which connections are guarded', () => {
       }).options as { connector?: unknown }
     ).connector;
 
-  test.each(['', 'Encrypt=true', 'Encrypt=mandatory', 'Encrypt=optional'])('those of %j', (rest) =>
-    expect(connectorOf(rest)).toBeInstanceOf(Function),
+  test.each(['', 'Encrypt=true', 'Encrypt=mandatory', 'Encrypt=optional'])(
+    'guards connections with %j',
+    (rest) => expect(connectorOf(rest)).toBeInstanceOf(Function),
   );
 
-  test.each(['Encrypt=strict', 'Encrypt=false'])('not those of %j', (rest) =>
+  test.each(['Encrypt=strict', 'Encrypt=false'])('does not guard connections with %j', (rest) =>
     expect(connectorOf(rest)).toBeUndefined(),
   );
 });

@@ -11,7 +11,7 @@ const record = Buffer.from([0x17, 3, 3, 0, 1, 0]);
 const clear = /gone out in the clear \(EUNENCRYPTED\)/;
 const early = /out of its turn, in the clear \(EUNENCRYPTED\)/;
 
-/** The whole start of a good connection; `until` says how many of its steps are taken. */
+/** The start of a valid connection, up to step `until`. */
 const STEPS: readonly ((guard: EncryptionGuard) => unknown)[] = [
   (guard) => guard.sent(QUESTION),
   (guard) => guard.received(YES),
@@ -26,26 +26,26 @@ function after(until: number): EncryptionGuard {
   return guard;
 }
 
-// The sockets' tests show what a server may say; these, what neither side may.
+// The tests of sockets show what a server may send; these show what neither side may send.
 describe('the guard of an encrypted connection', () => {
-  test.each([0, 1, 2, 3, 4, 5, 6])('lets no login out in the clear after %i steps', (steps) => {
+  test.each([0, 1, 2, 3, 4, 5, 6])('blocks a login in plain text after %i steps', (steps) => {
     expect(() => after(steps).sent(LOGIN)).toThrow(clear);
     expect(() => after(steps).sent('a text')).toThrow(clear);
   });
 
-  test.each([0, 1, 3, 5])('takes no bare record for TLS after %i steps', (steps) => {
+  test.each([0, 1, 3, 5])('does not accept a bare record as TLS after %i steps', (steps) => {
     expect(() => after(steps).sent(record)).toThrow(clear);
   });
 
-  test('lets nothing but one question out before it saw the answer', () => {
+  test('sends only the PRELOGIN question before the answer', () => {
     expect(() => after(1).sent(QUESTION)).toThrow(clear);
   });
 
-  test.each([0, 2, 4, 6])('takes nothing from the server out of its turn, after %i', (steps) => {
+  test.each([0, 2, 4, 6])('rejects bytes of the server out of turn, after %i steps', (steps) => {
     expect(() => after(steps).received(packet(loginTokens()))).toThrow(early);
   });
 
-  test('hands on whole messages, as they came, and all of it once TLS has begun', () => {
+  test('passes complete messages unchanged, and everything once TLS has started', () => {
     const guard = after(1);
     expect(guard.received(YES.subarray(0, 3))).toBeUndefined();
     expect(guard.received(YES.subarray(3))).toEqual(YES);
@@ -55,7 +55,7 @@ describe('the guard of an encrypted connection', () => {
     expect(begun.received(record)).toBe(record);
   });
 
-  test('a handshake has a bound as well', () => {
+  test('limits the size of a handshake', () => {
     const guard = after(3);
     const part = packet(Buffer.alloc(30_000), { type: 0x12, last: false });
     expect([guard.received(part), guard.received(part)]).toEqual([undefined, undefined]);

@@ -1,4 +1,4 @@
-/** What stock tedious does with a server that does not encrypt, beside what ours does. */
+/** Stock tedious and our store with a server that does not encrypt. */
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import sql from 'mssql';
 import type { Socket } from 'node:net';
@@ -36,10 +36,10 @@ async function double(
 const encrypted = ({ connectionString }: TdsDouble) =>
   connectionString
     .replace('Encrypt=false', 'Encrypt=true;TrustServerCertificate=true')
-    // TLS knows no names that are addresses.
+    // TLS server names cannot be IP addresses.
     .replace('127.0.0.1', 'localhost');
 
-/** mssql and tedious as they come. */
+/** Stock mssql and tedious. */
 async function stock(connectionString: string): Promise<string> {
   const pool = new sql.ConnectionPool(connectionString);
   try {
@@ -51,7 +51,7 @@ async function stock(connectionString: string): Promise<string> {
   }
 }
 
-/** A store's session, and what it answers to a statement. */
+/** A session of our store, and its answer to a statement. */
 async function ours(
   connectionString: string,
   { allowUntrusted = true, connectTimeoutMs = 4_000 } = {},
@@ -80,7 +80,7 @@ const notEncrypted = {
   message: expect.stringMatching(SENTENCE) as unknown,
 };
 
-/** PRELOGIN options as a server writes them: token and value. */
+/** PRELOGIN options of a server: token and value. */
 function options(...given: [token: number, ...value: number[]][]): Buffer {
   let at = 5 * given.length + 1;
   const heads = given.map(([token, ...value]) => {
@@ -92,7 +92,7 @@ function options(...given: [token: number, ...value: number[]][]): Buffer {
 }
 const version: [number, ...number[]] = [0, 16, 0, 0, 0, 0, 0];
 
-/** Each byte in a segment of its own. */
+/** Sends each byte in its own TCP segment. */
 async function bytewise(socket: Socket, bytes: Buffer): Promise<void> {
   socket.setNoDelay(true);
   for (const byte of bytes) {
@@ -107,13 +107,13 @@ function endlessly(socket: Socket, bytes: Buffer): void {
   on();
 }
 
-describe('a server that does not encrypt, and a client that asks for it', () => {
+describe('a server that does not encrypt, with a client that requires it', () => {
   test.each([
-    ['that it is not supported', () => preloginPayload(NOT_SUPPORTED)],
-    ['that it is off', () => preloginPayload(OFF)],
-    ['nothing of it', () => options(version)],
-    ['yes and no', () => options(version, [1, ON], [1, NOT_SUPPORTED])],
-  ])('stock tedious logs in, in the clear, where it answers %s', async (_name, payload) => {
+    ['not supported', () => preloginPayload(NOT_SUPPORTED)],
+    ['off', () => preloginPayload(OFF)],
+    ['without an encryption option', () => options(version)],
+    ['yes, then no', () => options(version, [1, ON], [1, NOT_SUPPORTED])],
+  ])('stock tedious logs in in plain text when it answers: %s', async (_name, payload) => {
     const server = await double({ prelogin: (socket) => socket.write(packet(payload())) });
     expect(await stock(encrypted(server))).toBe('connected');
     expect(server.logins()).toBe(1);
@@ -128,24 +128,24 @@ describe('a server that does not encrypt, and a client that asks for it', () => 
       (socket) => bytewise(socket, packet(preloginPayload(NOT_SUPPORTED))),
       /does not encrypt \(it answered 2\)/,
     ],
-    ['a number that means nothing', answering(preloginPayload(0x20)), /it answered 32/],
-    ['yes and no', answering(options(version, [1, ON], [1, NOT_SUPPORTED])), /it answered 1, 2/],
-    ['no and yes', answering(options(version, [1, NOT_SUPPORTED], [1, ON])), /it answered 2, 1/],
+    ['an undefined number', answering(preloginPayload(0x20)), /it answered 32/],
+    ['yes, then no', answering(options(version, [1, ON], [1, NOT_SUPPORTED])), /it answered 1, 2/],
+    ['no, then yes', answering(options(version, [1, NOT_SUPPORTED], [1, ON])), /it answered 2, 1/],
     [
       'an option without a value',
       answering(options([1], [0, ON, 0, 0, 0, 0, 0])),
       /cannot be read/,
     ],
     [
-      'a value beyond the answer',
+      'a value past the end of the answer',
       answering(Buffer.from([1, 0xff, 0, 0, 1, 0xff, ON])),
       /cannot be read/,
     ],
     ['options without an end', answering(Buffer.from([1, 0, 5, 0, 1, ON])), /is cut off/],
-    ['nothing at all', answering(Buffer.alloc(0)), /is cut off/],
+    ['an empty packet', answering(Buffer.alloc(0)), /is cut off/],
     ['another protocol', (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'), /no TDS/],
     [
-      'a packet smaller than its head',
+      'a packet shorter than its header',
       (socket) => socket.write(Buffer.from([4, 1, 0, 7, 0, 0, 0, 0])),
       /no TDS/,
     ],
@@ -166,11 +166,11 @@ describe('a server that does not encrypt, and a client that asks for it', () => 
       /has no end/,
     ],
     [
-      'yes, and a login that was never asked for',
+      'yes, with a login answer that nobody asked for',
       (socket) => socket.write(Buffer.concat([packet(preloginPayload(ON)), packet(loginTokens())])),
       /something stands behind/,
     ],
-  ])('it is refused where it answers %s', async (_name, prelogin, why) => {
+  ])('our store refuses it when it answers: %s', async (_name, prelogin, why) => {
     let asked = 0;
     const server = await double({
       prelogin(socket) {
@@ -182,12 +182,12 @@ describe('a server that does not encrypt, and a client that asks for it', () => 
     expect(server.logins()).toBe(0);
     expect(refusal).toMatchObject(notEncrypted);
     expect(describeError(refusal)).toMatch(why);
-    // It will say the same again: this is not tried a second time.
+    // It would answer the same again, so there is no second try.
     expect(asked).toBe(1);
   });
 });
 
-describe('a server that encrypts, and a client that asks for it', () => {
+describe('a server that encrypts, with a client that requires it', () => {
   const SEVEN = [{ n: '7' }];
   const cut = (bytes: Buffer) => [
     packet(bytes.subarray(0, 5), { last: false }),
@@ -195,17 +195,20 @@ describe('a server that encrypts, and a client that asks for it', () => {
   ];
 
   test.each<[string, ((socket: Socket) => unknown) | undefined]>([
-    ['that it does', undefined],
-    ['that it must be', (socket) => socket.write(packet(preloginPayload(REQUIRED)))],
-    ['byte by byte', (socket) => bytewise(socket, packet(preloginPayload(ON)))],
-    ['in two packets', (socket) => socket.write(Buffer.concat(cut(preloginPayload(ON))))],
-  ])('the login and all after it go through TLS where it answers %s', async (_name, prelogin) => {
-    const server = await double({ tls, ...(prelogin ? { prelogin } : {}) });
-    expect(await ours(encrypted(server))).toEqual(SEVEN);
-    expect(server.logins()).toBeGreaterThan(0);
-  });
+    ['on', undefined],
+    ['required', (socket) => socket.write(packet(preloginPayload(REQUIRED)))],
+    ['on, byte by byte', (socket) => bytewise(socket, packet(preloginPayload(ON)))],
+    ['on, in two packets', (socket) => socket.write(Buffer.concat(cut(preloginPayload(ON))))],
+  ])(
+    'sends the login and all later bytes through TLS when it answers: %s',
+    async (_name, prelogin) => {
+      const server = await double({ tls, ...(prelogin ? { prelogin } : {}) });
+      expect(await ours(encrypted(server))).toEqual(SEVEN);
+      expect(server.logins()).toBeGreaterThan(0);
+    },
+  );
 
-  test('its certificate is checked as before', async () => {
+  test('checks its certificate', async () => {
     const server = await double({ tls });
     const checked = encrypted(server).replace('TrustServerCertificate=true', '');
     expect(
@@ -214,7 +217,7 @@ describe('a server that encrypts, and a client that asks for it', () => {
     expect(server.logins()).toBe(0);
   });
 
-  test('whoever takes over the line after a yes gets no login', async () => {
+  test('a connection taken over after the answer gets no login', async () => {
     let asked = 0;
     const server = await double({
       prelogin(socket) {
@@ -227,7 +230,7 @@ describe('a server that encrypts, and a client that asks for it', () => {
     expect(server.logins()).toBe(0);
   });
 
-  test('a server that it is sent on to has to encrypt as well', async () => {
+  test('a server that it redirects to must encrypt as well', async () => {
     const sendingOn = (to: TdsDouble) =>
       double({
         tls,
@@ -246,26 +249,26 @@ describe('a server that encrypts, and a client that asks for it', () => {
     expect([gateway.logins(), bad.logins()]).toEqual([1, 0]);
   });
 
-  test('what is put in behind the handshake is no answer to the login', async () => {
+  test('bytes inserted after the handshake are no answer to the login', async () => {
     const thief = await double({ tls });
     const insertion = packet(
       Buffer.concat([routingTokens({ host: 'localhost', port: thief.port }), loginTokens()]),
     );
     const server = await double({ tls: { ...tls, insertion } });
-    // Stock takes it for what came through TLS, and brings its password to where it says.
+    // Stock tedious accepts them as part of TLS, and sends its password to the server they name.
     expect(await stock(encrypted(server))).toBe('connected');
     expect(thief.logins()).toBe(1);
     expect(await refusalOf(encrypted(server))).toMatchObject(notEncrypted);
     expect(thief.logins()).toBe(1);
   });
 
-  test('a client that asks for none gets none', async () => {
+  test('a client that does not require encryption gets none', async () => {
     const server = await double({});
     expect(await ours(server.connectionString)).toEqual(SEVEN);
     expect(server.logins()).toBeGreaterThan(0);
   });
 
-  test('a server that says nothing is given up after the time for a connection', async () => {
+  test('gives up a silent server after the connection time-out', async () => {
     const server = await double({ prelogin: () => undefined });
     expect(
       describeError(

@@ -11,7 +11,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startTdsDouble } from './support/tds-double.ts';
 import type { Answer, TdsDouble } from './support/tds-double.ts';
 
-/** What a database in good order says: our schema, a check that writes, commits that succeed. */
+/** The answers of a healthy database: our schema, a write check, successful commits. */
 function healthy(statement: string): Answer {
   if (statement.includes('sys.tables')) return { rows: [{ tables: 18, ours: 1 }] };
   if (statement.includes('dbo.schema_migrations')) {
@@ -75,7 +75,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     );
   const noted = () => change({ events: [event(null)] });
 
-  /** Answers each statement of a kind in turn, and the last of them from then on. */
+  /** Answers the statements of a kind in this order, and repeats the last answer. */
   const inTurn = (which: (statement: string) => boolean, ...answers: Answer[]) => {
     let at = 0;
     return (statement: string): Answer => {
@@ -86,7 +86,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     };
   };
 
-  test('a healthy double is opened, asked and closed', async () => {
+  test('opens, queries and closes a healthy server', async () => {
     const { connectionString, asked } = await double({ answer: healthy });
     const store = await open(connectionString);
     expect(await store.countJobs()).toEqual({ waiting: 3, dead: 1 });
@@ -100,7 +100,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     [4060, 'store_unavailable', 'Database'],
     [40613, 'store_unavailable', 'failing over'],
     [10928, 'store_busy', 'service tier'],
-  ])('a login that fails with %i is reported as %s', async (error, code, words) => {
+  ])('reports a login failure %i as %s', async (error, code, words) => {
     const { connectionString } = await double({ answer: healthy, login: () => ({ error }) });
     const said = await refused(connectionString);
     expect(said).toMatchObject({ name: 'StoreError', code });
@@ -117,7 +117,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     [824, 'store_corrupt', 'CHECKDB'],
     [208, 'schema_changed', 'countersign migrate'],
     [547, 'store_rejected', 'nothing of it was written'],
-  ])('a start that meets %i is reported as %s', async (error, code, words) => {
+  ])('reports error %i at the start as %s', async (error, code, words) => {
     const { connectionString } = await double({
       answer: inTurn((text) => text.includes('checked_at'), { error }),
     });
@@ -126,7 +126,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     expect(String(said)).toContain(words);
   });
 
-  test('a schema that is newer than the program is refused', async () => {
+  test('rejects a schema newer than the program', async () => {
     const newer = { version: 9001, name: '9001-later.sql', checksum: 'x' };
     const { connectionString } = await double({
       answer: inTurn((text) => text.includes('dbo.schema_migrations'), { rows: [newer] }),
@@ -136,7 +136,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     expect(String(said)).toContain('9001-later.sql');
   });
 
-  test('a database of another program is refused and not written', async () => {
+  test('rejects the database of another program, and writes nothing', async () => {
     const { connectionString, asked } = await double({
       answer: inTurn((text) => text.includes('sys.tables'), { rows: [{ tables: 5, ours: 0 }] }),
     });
@@ -144,7 +144,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     expect(asked.some((text) => text.includes('sp_getapplock'))).toBe(false);
   });
 
-  test('nobody at the port, a black hole and a server that never answers are told in time', async () => {
+  test('reports in time a closed port, a black hole and a server that never answers', async () => {
     const { connectionString, stop } = await double({ answer: healthy });
     await stop();
     stops.pop();
@@ -159,12 +159,12 @@ describe('faults of a SQL Server store, at the wire', () => {
     }
   });
 
-  test('a line that breaks while logging in is told, not hung on', async () => {
+  test('reports a connection that breaks during the login', async () => {
     const { connectionString } = await double({ answer: healthy, login: () => 'cut' });
     expect(await refused(connectionString)).toMatchObject({ code: 'store_unavailable' });
   });
 
-  test.each([1205, 1222, 40501, 40197])('a commit that meets %i is sent again', async (error) => {
+  test.each([1205, 1222, 40501, 40197])('repeats a commit after error %i', async (error) => {
     const { connectionString, asked } = await double({
       answer: inTurn(isCommit, { error }, { error }, { rows: [outcome('committed')] }),
     });
@@ -175,7 +175,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     expect(new Set(sent).size).toBe(1);
   });
 
-  test('a deadlock that does not end is told once patience has', async () => {
+  test('reports a deadlock that outlasts the retries', async () => {
     const { connectionString } = await double({ answer: inTurn(isCommit, { error: 1205 }) });
     const store = await open(connectionString);
     await expect(store.commit(noted())).rejects.toMatchObject({
@@ -193,7 +193,7 @@ describe('faults of a SQL Server store, at the wire', () => {
           if (!isCommit(statement)) return healthy(statement);
           sent += 1;
           if (sent === 1) return fault;
-          // The server has it already, and says which sending brought it.
+          // The server has the change already, and answers which attempt committed it.
           const attempt =
             /[A-Za-z0-9_-]{24}(?=[^A-Za-z0-9_-])/.exec(
               statement.slice(statement.lastIndexOf('@attempt')),
@@ -207,7 +207,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     },
   );
 
-  test('a change that another sending committed is a duplicate', async () => {
+  test('a change that another attempt committed is a duplicate', async () => {
     const { connectionString } = await double({
       answer: inTurn(isCommit, {
         rows: [outcome('change', { ofKind: 'change', attempt: 'another', requestId: 'req_1' })],
@@ -222,7 +222,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     });
   });
 
-  test('commits that meet at one row are sent again, a broken rule is told', async () => {
+  test('repeats commits that collide at one row, and reports a violated constraint', async () => {
     const first = await double({
       answer: inTurn(isCommit, { rows: [outcome('race')] }, { rows: [outcome('committed')] }),
     });
@@ -233,7 +233,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     await expect(other.commit(noted())).rejects.toMatchObject({ code: 'store_rejected' });
   });
 
-  test('what may have been done and must not be done twice is not sent again', async () => {
+  test('does not repeat a statement that may have run and must not run twice', async () => {
     const leases = (text: string) => text.includes('UPDATE dbo.jobs');
     const { connectionString, asked } = await double({
       answer: inTurn(leases, 'cut', { rows: [] }),
@@ -246,7 +246,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     expect(asked.filter(leases)).toHaveLength(1);
   });
 
-  test('after an outage the store goes on without a restart', async () => {
+  test('works again after an outage without a restart', async () => {
     const server = await double({ answer: healthy });
     const proxy = await startTcpProxy({ port: server.port });
     stops.push(() => proxy.stop());
@@ -258,7 +258,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     expect(await store.countJobs()).toEqual({ waiting: 3, dead: 1 });
   });
 
-  test('half-open and frozen lines fail in time, and are left', async () => {
+  test('half-open and frozen connections fail in time, and are dropped', async () => {
     const server = await double({ answer: healthy });
     const proxy = await startTcpProxy({ port: server.port });
     stops.push(() => proxy.stop());
@@ -267,7 +267,7 @@ describe('faults of a SQL Server store, at the wire', () => {
       proxy.become(mode);
       await expect(store.countJobs()).rejects.toMatchObject({ code: 'store_unavailable' });
       proxy.become('pass');
-      // On a slow machine the pool may still wait for a line that was begun while nothing passed.
+      // On a slow machine the pool may still wait for a connection opened during the outage.
       const once = () => store.countJobs().catch((error: { code: string }) => error.code);
       let answer = await once();
       for (let tries = 0; answer === 'store_busy' && tries < 5; tries += 1) answer = await once();
@@ -275,7 +275,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     }
   });
 
-  test('more calls than the pool and its queue hold are refused at once', async () => {
+  test('rejects calls at once when the pool and its queue are full', async () => {
     const { connectionString } = await double({
       answer: inTurn((text) => text.includes('COUNT_BIG(due_at)'), 'silence'),
     });
@@ -287,7 +287,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     expect(codes.slice(12)).toEqual(['store_busy', 'store_busy']);
   });
 
-  test('rows that replicas share are reached for in one order', async () => {
+  test('accesses rows that replicas share in one order', async () => {
     const { connectionString, asked } = await double({ answer: healthy });
     const store = await open(connectionString);
     const jobs = ['job-b', 'job-a'].map((key) => ({ key, fence: 1 }));
@@ -295,7 +295,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     expect(asked.at(-1)?.match(/job-[ab]/g)).toEqual(['job-a', 'job-b']);
   });
 
-  test('the end of a lease is sent again where its answer is lost', async () => {
+  test('repeats the end of a lease whose answer was lost', async () => {
     let lost = 3;
     const cut = new Set<string>();
     const { connectionString } = await double({
@@ -318,7 +318,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     ]).toEqual([true, true, true, 0]);
   });
 
-  test('whoever looks at the audit log writes nothing', async () => {
+  test('opening the audit log for reading writes nothing', async () => {
     const { connectionString, asked } = await double({
       answer: (statement) =>
         /INSERT|UPDATE|CREATE/.test(statement) ? { error: 229 } : { rows: [] },

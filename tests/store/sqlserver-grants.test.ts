@@ -6,7 +6,7 @@ const grants = readFileSync(new URL('../../infra/sql/grants.sql', import.meta.ur
 const golden = readFileSync(new URL('./golden/sqlserver-schema.txt', import.meta.url), 'utf8');
 const folder = new URL('../../src/store/sqlserver/queries/', import.meta.url);
 
-/** What is granted to a role, as `right table`. */
+/** The grants of a role, as `right table`. */
 function grantedTo(role: string): string[] {
   return [...grants.matchAll(/^GRANT ([A-Z, ]+) ON dbo\.(\w+) TO (\w+);/gm)]
     .filter(([, , , to]) => to === role)
@@ -14,7 +14,7 @@ function grantedTo(role: string): string[] {
     .sort();
 }
 
-/** What statements do, as `right table`. What they write they read as well. */
+/** The rights that statements need, as `right table`. They read what they write. */
 function neededBy(text: string): string[] {
   const found = [
     ...[...text.matchAll(/\bINSERT INTO dbo\.(\w+)/g)].map(([, table]) => `INSERT ${table}`),
@@ -31,7 +31,7 @@ function neededBy(text: string): string[] {
 }
 
 describe('grants on SQL Server', () => {
-  test('the service may do what its statements do, on every table, and no more', () => {
+  test('grants the service the rights of its statements on every table, and no more', () => {
     const statements = readdirSync(folder)
       .filter((name) => name !== 'transfer.ts')
       .map((name) => readFileSync(new URL(name, folder), 'utf8'))
@@ -40,7 +40,7 @@ describe('grants on SQL Server', () => {
     expect(grantedTo('countersign_service')).toEqual([...needed, 'SELECT transfers'].sort());
   });
 
-  test('the retention identity may forget what the service forgets', () => {
+  test('grants the retention identity the deletions that the service makes', () => {
     const purges = Object.entries(housekeeping)
       .filter(([name]) => name.startsWith('PURGE_'))
       .map(([, { sql }]) => sql)
@@ -49,7 +49,7 @@ describe('grants on SQL Server', () => {
     expect(grantedTo('countersign_retention')).toEqual(expect.arrayContaining(neededBy(purges)));
   });
 
-  test('no role may change or delete rows of the audit log', () => {
+  test('grants no role changes or deletions of audit log rows', () => {
     const log = [...golden.matchAll(/^(\w+) trigger \w+_keep/gm)].map(([, table]) => table);
     expect(log).toHaveLength(3);
     for (const role of ['service', 'migration', 'retention']) {

@@ -10,18 +10,18 @@ import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open
 import type { Scratch } from './support/open-sqlserver.ts';
 import { recorded } from '../support/events.ts';
 
-/** How a commit's batch begins on the wire, whatever the alignment of its UTF-16. */
+/** How a commit's batch begins on the wire, in either alignment of UTF-16. */
 const COMMIT_BYTES = Buffer.from('INSERT INTO dbo.changes', 'utf16le');
 
 if (SERVER === '') {
-  test('says that no line to a SQL Server was broken', () => {
+  test('warns that broken connections are not tested on SQL Server', () => {
     console.warn(SKIPPED);
     expect(SERVER).toBe('');
   });
 } else {
   jest.setTimeout(TEST_MS);
 
-  describe('bad lines to a live server', () => {
+  describe('broken connections to a live server', () => {
     let scratch: Scratch;
     let proxy: TcpProxy;
     let store: Store;
@@ -40,7 +40,7 @@ if (SERVER === '') {
         allowUntrusted: true,
         ...PATIENT,
       });
-      // What a server compiles at a first commit is no matter of the line.
+      // The server compiles the first commit, which takes time.
       await store.commit(submission(request()));
     });
     afterEach(() => {
@@ -58,7 +58,7 @@ if (SERVER === '') {
       return Number(recordset[0]?.['n']);
     };
 
-    test('a submission whose answer is lost happens once, and is told as done', async () => {
+    test('a submission whose answer is lost happens once, and is reported as done', async () => {
       const asked = request();
       const before = await countOf('requests');
       proxy.loseAnswerTo(COMMIT_BYTES);
@@ -82,7 +82,7 @@ if (SERVER === '') {
       expect(await store.commit(click)).toMatchObject({ status: 'duplicate', of: 'change' });
     });
 
-    test("a session's refresh whose answers are lost is leased and written once", async () => {
+    test('a session refresh whose answers are lost is leased and written once', async () => {
       const id = newId('ses');
       const began = {
         id,
@@ -109,12 +109,12 @@ if (SERVER === '') {
       expect(await store.findSession(began)).toMatchObject({ generation: 2, encrypted: 'second' });
     });
 
-    test('lines that are reset again and again lose nothing and double nothing', async () => {
+    test('connections reset again and again lose and double nothing', async () => {
       const [before, events] = [await countOf('requests'), await countOf('audit_events')];
       const sent = Array.from({ length: 24 }, () => submission(request()));
       let over = false;
       const breaking = (async () => {
-        // Every new line costs a slow server a second: it must come to something in between.
+        // A new connection takes a slow server a second; it must get some work done in between.
         for (let round = 0; round < 3 && !over; round += 1) {
           await new Promise((resolve) => setTimeout(resolve, 1_500));
           proxy.reset();
@@ -128,7 +128,7 @@ if (SERVER === '') {
       expect(await countOf('audit_events')).toBe(events + 24);
     });
 
-    test('a slow line is waited for', async () => {
+    test('waits for a slow connection', async () => {
       proxy.delay(150);
       expect((await store.commit(submission(request()))).status).toBe('committed');
     });

@@ -21,7 +21,7 @@ import type { Scratch } from './support/open-sqlserver.ts';
 import { openPlanner, stepsIn } from './support/sqlserver-plan.ts';
 import type { Planner } from './support/sqlserver-plan.ts';
 
-/** Indexes that have to serve a query; for the others it is enough that no table is scanned. */
+/** Indexes that must serve a query; for other queries it is enough that no table is scanned. */
 const SERVED: Readonly<Record<string, readonly string[]>> = {
   LOAD_REQUEST: ['requests_by_id', 'decisions_pk'],
   FIND_REQUEST: ['requests_pk', 'decisions_pk'],
@@ -42,10 +42,10 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
   READ_LEAVES: ['audit_leaves_pk', 'audit_events_pk'],
 };
 
-/** Let scan, as on SQLite: the end of a table by its key, what waits, or no table of ours. */
+/** Allowed scans, as on SQLite: a table's end by its key, waiting rows, tables of the server. */
 const COLD = ['UNSEALED_EVENTS', 'LAST_CHECKPOINT', 'TREE_SIZE', 'COUNT_JOBS', 'NOW', 'SEAL'];
 
-/** Tables that grow, as a busy house has them after some years. */
+/** Tables that grow for years. */
 const GROWN = [
   'requests',
   'decisions',
@@ -77,7 +77,7 @@ const queries = Object.entries({
 }).filter((entry): entry is [string, Query] => typeof entry[1] === 'object');
 const hot = queries.filter(([name]) => !COLD.includes(name));
 
-test('the plans of a showplan are read: operation, table, index', () => {
+test('reads operation, table and index from a showplan', () => {
   expect(
     stepsIn(`<RelOp NodeId="0" PhysicalOp="Top"><RelOp NodeId="1" PhysicalOp="Index Seek">
     <IndexScan Ordered="1"><Object Database="[d]" Schema="[dbo]" Table="[jobs]"
@@ -85,7 +85,7 @@ test('the plans of a showplan are read: operation, table, index', () => {
   ).toEqual([{ operation: 'Index Seek', table: 'jobs', index: 'jobs_by_due' }]);
 });
 
-test('every promise is about a query, and the reference tells of every query', () => {
+test('every expected index belongs to a query, and the reference lists every query', () => {
   const names = queries.map(([name]) => name);
   expect(names).toEqual(expect.arrayContaining([...Object.keys(SERVED), ...COLD]));
   const reference = readFileSync(
@@ -96,7 +96,7 @@ test('every promise is about a query, and the reference tells of every query', (
 });
 
 if (SERVER === '') {
-  test('says that no plan of SQL Server was looked at', () => {
+  test('warns that plans are not tested on SQL Server', () => {
     console.warn('COUNTERSIGN_TEST_SQLSERVER is not set: no plan of SQL Server was looked at.');
     expect(SERVER).toBe('');
   });
@@ -124,7 +124,7 @@ if (SERVER === '') {
       });
       await store.close();
       for (const table of GROWN) {
-        // The optimizer plans for what the catalogue says; a table without rows it may well scan.
+        // The optimizer plans by its statistics; it may scan a table without rows.
         await scratch.execute(`UPDATE STATISTICS dbo.${table}
           WITH ROWCOUNT = 1000000, PAGECOUNT = 50000`);
       }
@@ -135,7 +135,7 @@ if (SERVER === '') {
       await scratch.drop();
     });
 
-    test.each(hot)('%s seeks in every table that grows', async (name, asked) => {
+    test.each(hot)('%s seeks in every growing table', async (name, asked) => {
       if (planner === undefined) return;
       const steps = await planner.stepsOf(asked);
       expect(

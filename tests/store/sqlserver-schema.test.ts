@@ -18,11 +18,11 @@ import { columnsOf, dumpOf } from './support/schema-dump.ts';
 const golden = readFileSync(new URL('./golden/sqlserver-schema.txt', import.meta.url), 'utf8');
 
 describe('schema of the SQL Server store', () => {
-  test('is the golden one', () => {
+  test('equals the golden dump', () => {
     expect(dumpOf(shippedMigrations())).toBe(golden);
   });
 
-  test('has keys within the size of an index, and none over a column that may be NULL', () => {
+  test('has keys within the index size limit, and none over a nullable column', () => {
     const lines = golden.trim().split('\n');
     const column = (table: string, name: string) =>
       lines.find((line) => line.startsWith(`${table} column ${name} `)) ?? '';
@@ -48,14 +48,14 @@ describe('schema of the SQL Server store', () => {
     }
   });
 
-  test('keeps to the T-SQL that a second engine runs', () => {
+  test('uses only T-SQL that Babelfish supports as well', () => {
     const texts = [...shippedMigrations().flatMap(partsOf), COMMIT.sql];
     for (const text of texts) {
       expect(text).not.toMatch(/\bMERGE\b|CREATE OR ALTER|WAITFOR|ALTER DATABASE|FOREIGN KEY/);
     }
   });
 
-  test('has a trigger that keeps each table of the audit log', () => {
+  test('has a trigger that protects each table of the audit log', () => {
     for (const table of ['audit_events', 'audit_leaves', 'audit_checkpoints']) {
       expect(golden).toContain(`${table} trigger ${table}_keep after update, delete\n`);
     }
@@ -63,7 +63,7 @@ describe('schema of the SQL Server store', () => {
 });
 
 if (SERVER === '') {
-  test('says that the live schema was not looked at', () => {
+  test('warns that migrations are not tested on SQL Server', () => {
     console.warn(SKIPPED);
     expect(SERVER).toBe('');
   });
@@ -95,7 +95,7 @@ if (SERVER === '') {
         (error: unknown) => error,
       );
 
-    test('twenty starts at once apply them once', async () => {
+    test('are applied once by twenty concurrent starts', async () => {
       await Promise.all(Array.from({ length: 20 }, open));
       const { recordset } = await scratch.execute(
         'SELECT version, name FROM dbo.schema_migrations ORDER BY version',
@@ -104,12 +104,12 @@ if (SERVER === '') {
       expect(recordset.map(({ name }) => name)).toEqual(names);
     });
 
-    test('the columns are those of the golden dump', async () => {
+    test('create the columns of the golden dump', async () => {
       const { recordset } = await scratch.execute(`
         SELECT TABLE_NAME AS tab, COLUMN_NAME AS col, DATA_TYPE AS typ,
           CHARACTER_MAXIMUM_LENGTH AS size, IS_NULLABLE AS nullable
         FROM INFORMATION_SCHEMA.COLUMNS`);
-      // Babelfish lists views of its own as well.
+      // Babelfish lists its own views as well.
       const ours = recordset.filter(({ tab }) => golden.includes(`${String(tab)} column `));
       const listed = ours.map(({ tab, col, typ, size, nullable }) => {
         const length = size === null || typ !== 'nvarchar' ? '' : `(${size === -1 ? 'max' : size})`;
@@ -118,7 +118,7 @@ if (SERVER === '') {
       expect(listed.sort()).toEqual(columnsOf(golden));
     });
 
-    test('rows of the audit log can be neither changed nor deleted', async () => {
+    test('reject changes and deletions of audit log rows', async () => {
       await scratch.execute(`INSERT INTO dbo.audit_events (id, [at], type, body)
         VALUES (N'e', 1, N't', N'{}')`);
       for (const statement of [
@@ -131,7 +131,7 @@ if (SERVER === '') {
       expect(recordset).toEqual([{ body: '{}' }]);
     });
 
-    test('a further migration keeps all that the store holds', async () => {
+    test('keep all stored data when another one is applied', async () => {
       const old = await createScratch();
       const session = await openSession({
         config: poolConfig({
@@ -167,7 +167,7 @@ if (SERVER === '') {
       }
     });
 
-    test('an edited and a newer schema are refused', async () => {
+    test('reject an edited and a newer schema', async () => {
       await scratch.execute(`UPDATE dbo.schema_migrations SET checksum = N'of another text'`);
       expect(await refused()).toMatchObject({ code: 'schema_changed' });
       await scratch.execute(

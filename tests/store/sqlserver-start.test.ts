@@ -20,14 +20,14 @@ import {
 import type { Scratch } from './support/open-sqlserver.ts';
 
 if (SERVER === '') {
-  test('says that no start on a SQL Server was looked at', () => {
+  test('warns that starts are not tested on SQL Server', () => {
     console.warn(SKIPPED);
     expect(SERVER).toBe('');
   });
 } else {
   jest.setTimeout(TEST_MS);
 
-  describe('bad starts on a live server', () => {
+  describe('failing starts on a live server', () => {
     let scratch: Scratch;
     const login = newId('cs_login').toLowerCase();
     beforeAll(async () => {
@@ -52,7 +52,7 @@ if (SERVER === '') {
         await pool.close();
       }
     }
-    /** What a start says. How soon is shown at the wire (start-faults.test.ts). */
+    /** The error of a start. start-faults.test.ts tests its time at the wire. */
     async function refused(connectionString: string): Promise<string> {
       return openSqlServerStore({
         connectionString,
@@ -81,23 +81,23 @@ if (SERVER === '') {
         { log: silentLogger, allowUntrusted: true, requestTimeoutMs: PATIENT.requestTimeoutMs },
       );
 
-    test('the plan names every migration, and makes nothing', async () => {
+    test('the plan lists every migration, and changes nothing', async () => {
       const names = (await plan()).map(({ name }) => name);
       expect(names).toEqual(shippedMigrations().map(({ name }) => name));
       expect(await tables()).toBe(0);
     });
 
-    test('a login that the server refuses, and a database that is not there', async () => {
-      // Not a known login with a wrong password: a server for tests may take any on loopback.
+    test('reports a refused login and a missing database', async () => {
+      // Not a wrong password of a known login: a test server may accept any on loopback.
       expect(await refused(as('cs_nobody', 'wrong-password'))).toContain('refuses the login');
       expect(await refused(withDatabase(SERVER, 'cs_none'))).toContain('may not open the database');
     });
 
-    test('a login without grants, before and after the schema was made', async () => {
+    test('reports a login without grants, before and after the schema was created', async () => {
       const password = 'Grants-missing-1!';
       await asAdmin(`CREATE LOGIN ${login} WITH PASSWORD = '${password}'`);
       await scratch.execute(`CREATE USER ${login} FOR LOGIN ${login}`);
-      // Babelfish has no number of its own for it; what it says is told as the cause.
+      // Babelfish has no error number for it; its message is reported as the cause.
       const lacking = /lacks a right|permission denied/;
       expect(await refused(as(login, password))).toMatch(lacking);
       expect(await tables()).toBe(0);
@@ -114,7 +114,7 @@ if (SERVER === '') {
       expect(await plan()).toEqual([]);
     });
 
-    test('a migration that fails half-way leaves nothing of itself', async () => {
+    test('rolls a failed migration back completely', async () => {
       const session = await openSession({
         config: poolConfig({
           connectionString: scratch.connectionString,

@@ -20,18 +20,18 @@ import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open
 import type { Scratch } from './support/open-sqlserver.ts';
 
 const REQUESTS = 250;
-/** Of each request two, and one of the session that is moved as well. */
+/** Two for each request, and one for the session. */
 const EVENTS = 2 * REQUESTS + 1;
 
 if (SERVER === '') {
-  test('says that nothing was moved to a SQL Server', () => {
+  test('warns that transfers are not tested on SQL Server', () => {
     console.warn(SKIPPED);
     expect(SERVER).toBe('');
   });
 } else {
   jest.setTimeout(3 * TEST_MS);
 
-  describe('a store moved to a live server', () => {
+  describe('a transfer to a live server', () => {
     let scratch: Scratch;
     let source: Awaited<ReturnType<typeof openSqlite>>;
     const before: Request[] = [];
@@ -88,7 +88,7 @@ if (SERVER === '') {
       return store;
     }
 
-    test('killed again and again it goes on, and nothing is lost or doubled', async () => {
+    test('continues after each kill, and loses and doubles nothing', async () => {
       for (const at of ['keys: ', 'requests: ', 'cards: ', 'audit_leaves: ']) {
         const child = runChild('move-store.ts', args(), {
           MOVED_TO: scratch.connectionString,
@@ -118,13 +118,13 @@ if (SERVER === '') {
       expect(JSON.parse((await move('--json')).out)).toMatchObject({ outcome: 'already' });
     });
 
-    test('every request is the one that it was, with its decisions', async () => {
+    test('keeps every request with its decisions', async () => {
       const store = await open();
       const after = await store.listRequests({ limit: REQUESTS * 2 });
       expect([...after].reverse()).toEqual(before);
     });
 
-    test('what may happen once has happened, whatever the key looks like', async () => {
+    test('keeps once-keys of any characters as used', async () => {
       const store = await open();
       for (const key of ['Key 0 ', 'x'.repeat(1_000)]) {
         expect(await store.commit(change({ onceKeys: [onceKey({ key })] }))).toMatchObject({
@@ -137,7 +137,7 @@ if (SERVER === '') {
       });
     });
 
-    test('jobs, links and people are as they were', async () => {
+    test('keeps jobs, links and people', async () => {
       const store = await open();
       const database = new DatabaseSync(source.path, { readOnly: true });
       const fence = database.prepare(`SELECT value FROM counters WHERE name = 'fence'`).get();
@@ -151,7 +151,7 @@ if (SERVER === '') {
       expect((await store.findPeople(['Approver'], 9)).map(({ name }) => name)).toEqual(['bo']);
     });
 
-    test('it goes on numbering, deciding and sealing, and the whole log verifies', async () => {
+    test('continues the numbers, decisions and seals, and the whole log verifies', async () => {
       const store = await open();
       const asked = request();
       expect(await store.commit(submission(asked))).toEqual({
@@ -170,7 +170,7 @@ if (SERVER === '') {
       expect(report).toMatchObject({ ok: true, size: EVENTS + 4, problems: [] });
     });
 
-    test('the service starts on it with nothing but its configuration changed', async () => {
+    test('the service starts on it with a changed configuration alone', async () => {
       const { config } = loadConfig({ path: exampleConfig, env: exampleEnv, profile: 'local' });
       const service = await compose(
         {
@@ -186,7 +186,7 @@ if (SERVER === '') {
       await service.stop();
     });
 
-    test('a store that serves already is no target', async () => {
+    test('rejects a store in use as the target', async () => {
       await scratch.execute('DELETE FROM dbo.transfers');
       const refused = await move();
       expect(refused.code).toBe(1);

@@ -22,8 +22,8 @@ import { configText, edited, exampleEnv, workflowText } from '../unit/config/sup
 import { startTdsDouble } from './support/tds-double.ts';
 import type { Answer } from './support/tds-double.ts';
 
-// Every way to start badly, with the patience that production has: a sentence within ten seconds,
-// and nothing half-written behind it.
+// Every way that a start can fail, with the time limits of production. Each ends within ten seconds
+// with a sentence, and with nothing written in part.
 const IN_TIME_MS = 10_000;
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const STORE = 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}';
@@ -40,7 +40,7 @@ afterEach(async () => {
   dir.remove();
 });
 
-/** `countersign migrate`, which opens the store as `serve` does; what it said, and how soon. */
+/** Runs `countersign migrate`, which opens the store as `serve` does; returns output and time. */
 async function start(
   connectionString: string,
   { profile = 'local', more = [] as string[] } = {},
@@ -58,7 +58,7 @@ const failed = (words: RegExp) => ({
   err: expect.stringMatching(words) as unknown as string,
 });
 
-describe('bad starts on SQL Server', () => {
+describe('failing starts on SQL Server', () => {
   const known = forServer().map(({ version, name, checksum }) => ({ version, name, checksum }));
   const healthy = (statement: string): Answer => {
     if (statement.includes('sys.tables')) return { rows: [{ tables: 20, ours: 1 }] };
@@ -73,7 +73,7 @@ describe('bad starts on SQL Server', () => {
   const writes = (asked: readonly string[]) =>
     asked.filter((text) => /INSERT INTO|UPDATE dbo|CREATE TABLE|sp_getapplock/.test(text));
 
-  test('the double that the others break is healthy', async () => {
+  test('succeed without a fault', async () => {
     const { connectionString } = await double({});
     expect(await start(connectionString)).toMatchObject({ code: 0, err: '' });
   });
@@ -84,11 +84,11 @@ describe('bad starts on SQL Server', () => {
     ['Server=db.example;Database=x;Encrypt=false', /encryption/],
     ['Server=db.example;Database=x;TrustServerCertificate=true', /certificate/],
     ['Server=db.example;Database=x;Authentication=Magic', /which is none of/],
-  ])('the connection string %j', async (connectionString, words) => {
+  ])('report the connection string %j', async (connectionString, words) => {
     expect(await start(connectionString, { profile: 'production' })).toEqual(failed(words));
   });
 
-  test('a server that does not encrypt', async () => {
+  test('report a server that does not encrypt', async () => {
     const { connectionString, logins } = await double({});
     const said = await start(connectionString.replace('Encrypt=false', 'Encrypt=true'));
     expect(said).toEqual(failed(/keeps the line from being encrypted/));
@@ -117,7 +117,7 @@ describe('bad starts on SQL Server', () => {
       answer: (text) => (text.includes('checked_at') ? { error } : healthy(text)),
     });
     expect(await start(connectionString)).toEqual(failed(words));
-    // The check of the start is the one statement that would have written.
+    // The write check of the start is the only statement that would have written.
     expect(writes(asked).filter((text) => !text.includes('checked_at'))).toEqual([]);
   });
 
@@ -132,12 +132,12 @@ describe('bad starts on SQL Server', () => {
       },
     });
     expect(await start(connectionString)).toEqual(failed(words));
-    // One batch, one transaction: what it rolls back is all that there was.
+    // One batch and one transaction: a rollback leaves nothing.
     expect(writes(asked)).toHaveLength(1);
     expect(writes(asked)[0]).toMatch(/XACT_ABORT ON[^]*BEGIN TRANSACTION[^]*ROLLBACK TRANSACTION/);
   });
 
-  test('a newer schema, and a store that is half carried over', async () => {
+  test('report a newer schema, and a store with an unfinished transfer', async () => {
     const newer = await double({
       answer: (text) =>
         text.includes('dbo.schema_migrations')
@@ -154,7 +154,7 @@ describe('bad starts on SQL Server', () => {
     expect(writes(half.asked)).toEqual([]);
   });
 
-  test('nobody there, a black hole, and a server that falls silent at any point', async () => {
+  test('report a closed port, a black hole, and a server that falls silent at any point', async () => {
     const gone = await double({});
     await gone.stop();
     const login = await double({ login: () => 'silence' });
@@ -176,7 +176,7 @@ describe('bad starts on SQL Server', () => {
     for (const { asked } of [gone, login, survey]) expect(writes(asked)).toEqual([]);
   });
 
-  test('in front of a black hole the process of the service itself ends', async () => {
+  test('end the process of the service at a black hole', async () => {
     const proxy = await startTcpProxy({ port: 1 });
     stops.push(() => proxy.stop());
     proxy.become('swallow');
@@ -198,7 +198,7 @@ describe('bad starts on SQL Server', () => {
     child.stderr.on('data', (chunk: Buffer) => {
       errors += String(chunk);
     });
-    // Loading the program is no part of the ten seconds on a machine that is busy with tests.
+    // The ten seconds do not include loading the program, which is slow on a busy machine.
     const exit = once(child, 'exit');
     const timer = setTimeout(() => child.kill('SIGKILL'), 2 * IN_TIME_MS);
     expect(await exit).toEqual([1, null]);
@@ -207,7 +207,7 @@ describe('bad starts on SQL Server', () => {
   });
 });
 
-describe('bad starts on SQLite', () => {
+describe('failing starts on SQLite', () => {
   const path = () => join(dir.path, 'store.db');
   const startOn = (given = 'store.db') => {
     writeFileSync(
@@ -227,16 +227,16 @@ describe('bad starts on SQLite', () => {
       .sort()
       .map((name) => [name, readFileSync(join(dir.path, name)).toString('base64')]);
 
-  test('a path that leads nowhere', async () => {
+  test('report a path that does not exist', async () => {
     expect(await startOn('no/where/store.db')).toEqual(failed(/directory exists/));
     expect(readdirSync(dir.path)).toEqual(['countersign.yaml', 'workflows']);
   });
 
-  test('a database that may only be read', async () => {
+  test('report a read-only database', async () => {
     await startOn();
     const file = openSync(path(), 'r+');
-    // From 3 on SQLite reads only (sqlite.org/fileformat2.html, 1.3.3): rights of the file would
-    // not stop a superuser.
+    // From write version 3 on SQLite opens the file read-only (sqlite.org/fileformat2.html, 1.3.3);
+    // file permissions would not stop a superuser.
     writeSync(file, new Uint8Array([3]), 0, 1, 18);
     closeSync(file);
     const before = left();
@@ -244,7 +244,7 @@ describe('bad starts on SQLite', () => {
     expect(left()).toEqual(before);
   });
 
-  test("a newer schema, an edited one, and another program's", async () => {
+  test('report a newer schema, an edited one, and the database of another program', async () => {
     await startOn();
     change(`INSERT INTO schema_migrations VALUES (9001, '9001-later.sql', 'x', 0)`);
     let before = left();
@@ -261,7 +261,7 @@ describe('bad starts on SQLite', () => {
     expect(left()).toEqual(before);
   });
 
-  test('a file that another process holds is waited for, and not for too long', async () => {
+  test('wait for a locked file, within a time limit', async () => {
     await startOn();
     const holder = new DatabaseSync(path());
     stops.push(() => holder.close());
@@ -271,7 +271,7 @@ describe('bad starts on SQLite', () => {
     expect(await startOn()).toMatchObject({ code: 0 });
   });
 
-  test('a disk that is full in the middle of a migration leaves the schema of before', () => {
+  test('keep the previous schema when the disk is full during a migration', () => {
     const shipped = shippedMigrations();
     const session = openWriter(path(), { busyMs: 100 });
     migrate(session, { now: 1, patienceMs: 100 });
@@ -293,12 +293,12 @@ describe('bad starts on SQLite', () => {
     session.close();
   });
 
-  test('where the system lets no more be written, the next start finds nothing half-done', async () => {
+  test('leave nothing written in part when the file size limit is reached', async () => {
     writeFileSync(
       join(dir.path, 'countersign.yaml'),
       edited(configText, STORE, 'kind: sqlite\n  path: store.db'),
     );
-    // A process's limit is the one full disk that needs no disk (setrlimit(2), RLIMIT_FSIZE).
+    // The file size limit of a process simulates a full disk (setrlimit(2), RLIMIT_FSIZE).
     const child = spawn(
       'sh',
       [

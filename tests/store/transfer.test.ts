@@ -11,7 +11,7 @@ import { openSqlite } from './open-sqlite.ts';
 import { fillStore } from './support/full-store.ts';
 import { memoryTarget } from './support/memory-target.ts';
 
-/** Columns that one engine has and the other does not. */
+/** Columns of one engine only. */
 const ONLY_THERE: Readonly<Record<string, readonly string[]>> = {
   changes: ['attempt'],
   cards: ['message_key'],
@@ -19,7 +19,7 @@ const ONLY_THERE: Readonly<Record<string, readonly string[]>> = {
   decisions: ['version'],
 };
 
-describe('carrying a store over', () => {
+describe('a transfer between engines', () => {
   let opened: Awaited<ReturnType<typeof openSqlite>>;
   const sources: TransferSource[] = [];
   beforeEach(async () => {
@@ -57,7 +57,7 @@ describe('carrying a store over', () => {
     database.close();
   };
 
-  test('every table of the schema is carried, with every column of it', () => {
+  test('copies every table of the schema with every column', () => {
     const database = new DatabaseSync(opened.path, { readOnly: true });
     const tables = database
       .prepare(
@@ -79,7 +79,7 @@ describe('carrying a store over', () => {
     database.close();
   });
 
-  test('columns of the target are those of its schema, each of its type', () => {
+  test('has a target with the columns and types of its schema', () => {
     const golden = readFileSync(new URL('golden/sqlserver-schema.txt', import.meta.url), 'utf8');
     const copied = TRANSFER_TABLES.flatMap((table) =>
       TARGET_COLUMNS[table].map(([name, type]) => `${table} column ${name} ${type}`),
@@ -93,7 +93,7 @@ describe('carrying a store over', () => {
     expect(copied.sort()).toEqual(wanted.sort());
   });
 
-  test('every row arrives once, in pages, and keeps its number', async () => {
+  test('copies every row once, in pages, with its number', async () => {
     const source = open();
     const target = memoryTarget();
     expect(await carryOver(source, target, quietly)).toBe('done');
@@ -113,7 +113,7 @@ describe('carrying a store over', () => {
     expect(await carryOver(source, target, quietly)).toBe('already');
   });
 
-  test('a page ends where its text is large, not only where its rows are many', async () => {
+  test('limits a page by the size of its text as well as by its rows', async () => {
     const target = memoryTarget();
     await carryOver(open(), target, { ...quietly, pageRows: 1_000 });
     expect(Math.max(...target.pages)).toBeGreaterThan(7);
@@ -125,12 +125,12 @@ describe('carrying a store over', () => {
     expect(again.tables.requests).toHaveLength(20);
   });
 
-  test('interrupted after any page it goes on and doubles nothing', async () => {
+  test('continues after an interruption at any page, and doubles nothing', async () => {
     const source = open();
     const target = memoryTarget();
     let runs = 0;
     for (let outcome = ''; outcome !== 'done'; runs += 1) {
-      // One page more at each run, and the line breaks at the next.
+      // Each run copies one page more before the connection breaks.
       target.breakAfter(1);
       outcome = await carryOver(source, target, quietly).catch((error: unknown) => {
         expect(String(error)).toContain('the line broke');
@@ -143,7 +143,7 @@ describe('carrying a store over', () => {
     }
   });
 
-  test('a page whose answer was lost and that was sent again is taken for written', async () => {
+  test('accepts a repeated page whose first answer was lost as written', async () => {
     const source = open();
     const target = memoryTarget();
     target.loseAnswers();
@@ -167,7 +167,7 @@ describe('carrying a store over', () => {
     }
   });
 
-  test('a signal ends it between two pages', async () => {
+  test('stops between two pages at a signal', async () => {
     const stop = new AbortController();
     const target = memoryTarget();
     const source = open();
@@ -181,14 +181,14 @@ describe('carrying a store over', () => {
     expect(await carryOver(source, target, quietly)).toBe('done');
   });
 
-  test('a target with data of its own is refused and not written', async () => {
+  test('rejects a target with data, and writes nothing', async () => {
     const target = memoryTarget();
     target.tables.keys.push({ id: 'theirs' });
     await expect(carryOver(open(), target, quietly)).rejects.toThrow(/holds data already/);
     expect(target.pages).toEqual([]);
   });
 
-  test('a source that was used since the copy began is refused', async () => {
+  test('rejects a source that was used since the transfer began', async () => {
     const target = memoryTarget();
     target.breakAfter(3);
     const source = open();
@@ -198,19 +198,19 @@ describe('carrying a store over', () => {
     expect(open().fingerprint).toBe(before);
     sources.splice(0).forEach((one) => one.close());
     opened.clock.set(opened.clock.now() + 1);
-    // Nothing is asked or decided: a start alone is use enough.
+    // Without requests or decisions: a start alone counts as use.
     await (await opened.reopen()).close();
     await expect(carryOver(open(), target, quietly)).rejects.toThrow(/used again/);
   });
 
-  test('what does not compare is not finished', async () => {
+  test('does not finish when source and target differ', async () => {
     const target = memoryTarget();
     const verify = () => Promise.reject(new Error('they differ'));
     await expect(carryOver(open(), target, { ...quietly, verify })).rejects.toThrow('they differ');
     expect((await target.steps()).find(({ step }) => step === 'verify')?.finishedAt).toBeNull();
   });
 
-  test('a source that a service has open is refused, and a service cannot open one', async () => {
+  test('rejects a source that a service has open, and a service rejects a source in transfer', async () => {
     const store = await opened.reopen();
     expect(refusal()).toMatchObject({ code: 'transfer_refused' });
     expect(String(refusal())).toContain('stop the service');
@@ -222,7 +222,7 @@ describe('carrying a store over', () => {
     await (await opened.reopen()).check();
   });
 
-  test("a source of an older schema, another program's and none at all are refused", () => {
+  test('rejects a source of an older schema or another program, and a missing one', () => {
     execute(`DELETE FROM schema_migrations WHERE version = ${shippedMigrations().at(-1)?.version}`);
     expect(refusal()).toMatchObject({ code: 'transfer_refused' });
     expect(String(refusal())).toContain('countersign migrate');

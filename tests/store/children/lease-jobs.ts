@@ -6,9 +6,9 @@ import { T0 } from '../build.ts';
 import { PATIENT } from '../support/open-sqlserver.ts';
 
 /**
- * Leases and acknowledges jobs by so many workers until none is left: engine, where it is, workers.
- * Prints `ready`, starts at the next line that it is sent (the end of input), and prints the key of
- * each job that it took and carried out.
+ * Leases and acknowledges jobs with several workers until none is left. Arguments: engine, location,
+ * number of workers. Prints `ready`, starts at the end of its input, and prints the key of each job
+ * that it leased and acknowledged.
  */
 const [engine = '', where = '', workers = '1'] = process.argv.slice(2);
 const given = { clock: systemClock, log: silentLogger };
@@ -21,7 +21,7 @@ const store =
         connectionString: where,
         allowUntrusted: true,
       });
-// What a server compiles at a first lease is no matter of the race.
+// The server compiles the first lease, which must not delay the race.
 await store.leaseJobs({ limit: 1, leaseMs: 1, now: 0 });
 const go = new Promise((resolve) => process.stdin.once('end', resolve).resume());
 process.stdout.write('ready\n');

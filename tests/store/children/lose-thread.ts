@@ -7,9 +7,9 @@ import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { change, request, submission } from '../build.ts';
 
 /**
- * Ends the store's thread under it while a commit waits: path, and by how much the clock is put
- * back then (ms). Prints what the waiting commit, one right after it and one 1.1 s later said, then
- * how often the waiting one is in the store.
+ * Kills the store's thread while a commit waits. Arguments: path, and by how much the clock is set
+ * back then (ms). Prints the results of the waiting commit, of one right after it and of one 1.1 s
+ * later, then how often the waiting one is in the store.
  */
 const [path = '', backMs = '0'] = process.argv.slice(2);
 let behindMs = 0;

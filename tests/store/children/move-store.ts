@@ -1,9 +1,9 @@
 import { runCommandLine } from '../../../src/cli/run.ts';
 
-/** `countersign migrate --from` in a process of its own, to be killed: its arguments. */
+/** Runs `countersign migrate --from` with its arguments, in a process that the test kills. */
 process.exitCode = await runCommandLine(['migrate', ...process.argv.slice(2)], {
   stdout: (text) => void process.stdout.write(text),
-  // Progress is what the parent waits for.
+  // The parent waits for the progress.
   stderr: (text) => void process.stdout.write(text),
   env: process.env,
   cwd: process.cwd(),

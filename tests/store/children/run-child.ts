@@ -4,17 +4,17 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A process of our own on a database file; `lines` grows with what it prints. */
+/** A child process on a database file; `lines` collects its output. */
 export interface Child {
   readonly process: ChildProcess;
   readonly lines: string[];
   /** Resolves when the first line is printed. */
   readonly started: Promise<unknown>;
-  /** Resolves with the exit code, or the signal, once everything that it printed has been read. */
+  /** Resolves with the exit code or signal when its output has been read to the end. */
   readonly ended: Promise<number | string>;
 }
 
-/** Starts a script of this folder with the running Node; `env` goes on top of ours. */
+/** Starts a script of this folder with the running Node; `env` extends our environment. */
 export function runChild(
   script: string,
   args: readonly string[],

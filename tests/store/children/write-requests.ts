@@ -4,8 +4,8 @@ import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { deciding, request, submission } from '../build.ts';
 
 /**
- * Asks and decides `rounds` times by each of `workers` at once: path, rounds, workers. Prints
- * `<request id> <number>` after each decision that the store confirmed, and nothing else.
+ * Submits and decides `rounds` times in each of `workers` concurrently. Arguments: path, rounds,
+ * workers. Prints only `<request id> <number>` after each decision that the store confirmed.
  */
 const [path = '', rounds = '0', workers = '1'] = process.argv.slice(2);
 const store = await openSqliteStore({ path, clock: systemClock, log: silentLogger });

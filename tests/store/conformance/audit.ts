@@ -17,7 +17,7 @@ const leaf = (index: number, eventId: string): AuditLeaf => ({
 });
 
 export function auditTests(given: Given): void {
-  /** Commits one event for each id, one commit each. */
+  /** Commits an event for each id, one a commit. */
   async function record(...ids: string[]): Promise<void> {
     for (const id of ids) await given().store.commit(change({ events: [event(null, { id })] }));
   }
@@ -44,13 +44,13 @@ export function auditTests(given: Given): void {
     expect(read?.event).toEqual(recorded);
   });
 
-  test('events that have no leaf yet, in the order of their ids', async () => {
+  test('lists events without a leaf in the order of their ids', async () => {
     await record('evt_3', 'evt_1', 'evt_2');
     expect(await unsealed()).toEqual(['evt_1', 'evt_2', 'evt_3']);
     expect(await unsealed(2)).toEqual(['evt_1', 'evt_2']);
   });
 
-  test('sealed events have leaves, a checkpoint, and are not to be sealed any more', async () => {
+  test('a seal writes leaves and a checkpoint, and its events are no longer unsealed', async () => {
     const { store } = given();
     await record('evt_1', 'evt_2', 'evt_3');
     expect(await store.treeSize()).toBe(0);
@@ -64,7 +64,7 @@ export function auditTests(given: Given): void {
     expect(await store.lastCheckpoint()).toEqual(checkpoint(3));
   });
 
-  test('an event that is committed late, with an id of before, is sealed next', async () => {
+  test('an event committed late with an earlier id is sealed next', async () => {
     await record('evt_2', 'evt_3');
     await sealAll(0, 'evt_2', 'evt_3');
     await record('evt_1');
@@ -73,7 +73,7 @@ export function auditTests(given: Given): void {
     expect(await unsealed()).toEqual([]);
   });
 
-  test('a seal that saw another size is refused and leaves nothing', async () => {
+  test('rejects a seal for another tree size, and writes nothing', async () => {
     const { store } = given();
     await record('evt_1', 'evt_2');
     await sealAll(0, 'evt_1');
@@ -83,7 +83,7 @@ export function auditTests(given: Given): void {
     expect(await store.listCheckpoints({ from: 0, limit: 9 })).toEqual([checkpoint(1)]);
   });
 
-  test('of two sealers at once one seals', async () => {
+  test('of two concurrent sealers one seals', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     await record('evt_1');
@@ -98,7 +98,7 @@ export function auditTests(given: Given): void {
     expect(await store.treeSize()).toBe(1);
   });
 
-  test('a seal with a gap, a stranger, a repeat or a wrong size is refused whole', async () => {
+  test('rejects a whole seal with a gap, an unknown event, a repeated event or a wrong size', async () => {
     const { store } = given();
     await record('evt_1', 'evt_2');
     const seals = [
@@ -118,7 +118,7 @@ export function auditTests(given: Given): void {
     expect(await store.frontier()).toBeUndefined();
   });
 
-  test('the frontier is what the last seal left, for every replica', async () => {
+  test('returns the frontier of the last seal on every replica', async () => {
     const { store, reopen } = given();
     await record('evt_1', 'evt_2', 'evt_3');
     expect(await store.frontier()).toBeUndefined();
@@ -132,12 +132,12 @@ export function auditTests(given: Given): void {
       peaks,
     });
     expect(await (await reopen()).frontier()).toEqual({ size: 3, peaks });
-    // One that lost its race leaves it as it is.
+    // A seal that lost its race does not change it.
     expect(await sealAll(2, 'evt_3')).toBe(false);
     expect(await store.frontier()).toEqual({ size: 3, peaks });
   });
 
-  test('leaves are read in pages, each with its event', async () => {
+  test('reads leaves in pages, each with its event', async () => {
     const { store } = given();
     await record('evt_1', 'evt_2', 'evt_3');
     const events = await store.unsealedEvents(9);
@@ -148,7 +148,7 @@ export function auditTests(given: Given): void {
     expect(await store.readLeaves({ from: 3, limit: 2 })).toEqual([]);
   });
 
-  test('checkpoints are read in pages from a size on', async () => {
+  test('reads checkpoints in pages from a tree size on', async () => {
     const { store } = given();
     await record('evt_1', 'evt_2', 'evt_3');
     for (const [at, id] of ['evt_1', 'evt_2', 'evt_3'].entries()) await sealAll(at, id);
@@ -160,7 +160,7 @@ export function auditTests(given: Given): void {
     expect(await store.listCheckpoints({ from: 4, limit: 2 })).toEqual([]);
   });
 
-  test('an event id cannot be recorded twice', async () => {
+  test('rejects a second event with the same id', async () => {
     await record('evt_1');
     await expect(record('evt_1')).rejects.toMatchObject({ code: 'store_rejected' });
     expect(await unsealed()).toEqual(['evt_1']);

@@ -11,7 +11,7 @@ export function cardTests(given: Given): void {
   });
   const cardsOf = async (id: string) => (await given().store.loadWithCards(id))?.cards ?? [];
 
-  test('cards are read back with their request, by id', async () => {
+  test('reads cards back with their request, by id', async () => {
     const { store } = given();
     const [asked, other] = [request(), request()];
     const first = card(asked, { id: 'card_1' });
@@ -22,7 +22,7 @@ export function cardTests(given: Given): void {
     expect(await store.loadWithCards('req_none')).toBeUndefined();
   });
 
-  test('a request is read with its cards as it is without them', async () => {
+  test('reads the same request with and without its cards', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(change({ request: asked }));
@@ -35,7 +35,7 @@ export function cardTests(given: Given): void {
     expect((await store.loadWithCards(asked.id))?.cards).toEqual([quoted]);
   });
 
-  test('a card is replaced by its id', async () => {
+  test('replaces a card by its id', async () => {
     const { store } = given();
     const asked = request();
     const slot = card(asked);
@@ -52,7 +52,7 @@ export function cardTests(given: Given): void {
     expect(await cardsOf(asked.id)).toMatchObject([{ postedRevision: 5 }]);
   });
 
-  test('a second copy of one posted message is ignored, its change is not', async () => {
+  test('ignores a second copy of a posted message, and commits its change', async () => {
     const { store } = given();
     const asked = request();
     const copy = card(asked, { id: 'card_1', ...posted('19:c', 'm:1') });
@@ -63,7 +63,7 @@ export function cardTests(given: Given): void {
     expect((await cardsOf(asked.id)).map(({ id }) => id)).toEqual(['card_1', 'card_3']);
   });
 
-  test("a known card does not take another card's message either", async () => {
+  test('a known card does not take the message of another card', async () => {
     const { store } = given();
     const asked = request();
     const slot = card(asked, { id: 'card_2' });
@@ -77,7 +77,7 @@ export function cardTests(given: Given): void {
     expect(await cardsOf(asked.id)).toContainEqual(slot);
   });
 
-  test('cards that are not posted yet do not take each other for copies', async () => {
+  test('does not take unposted cards for copies of each other', async () => {
     const { store } = given();
     const asked = request();
     const slots = ['card_1', 'card_2'].map((id) =>
@@ -97,7 +97,7 @@ export function cardTests(given: Given): void {
     ...more,
   });
 
-  test('a conversation is found by its key; the newest news stay', async () => {
+  test('finds a conversation by its key, with its newest values', async () => {
     const { store } = given();
     const channel = met({ key: 'channel:contoso:19:c', userId: null });
     await store.commit(change({ conversations: [met(), channel] }));

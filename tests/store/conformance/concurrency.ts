@@ -17,7 +17,7 @@ const count = (results: readonly CommitResult[], status: string) =>
   results.filter((result) => result.status === status).length;
 
 export function concurrencyTests(given: Given): void {
-  test('200 commits at once get 200 numbers', async () => {
+  test('200 concurrent commits get 200 numbers', async () => {
     const { store } = given();
     const results = await Promise.all(
       Array.from({ length: 200 }, () => store.commit(submission(request()))),
@@ -26,7 +26,7 @@ export function concurrencyTests(given: Given): void {
     expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, at) => at + 1));
   });
 
-  test('of 50 people who decide on one version at once, one does', async () => {
+  test('of 50 concurrent decisions on one version one is committed', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -45,7 +45,7 @@ export function concurrencyTests(given: Given): void {
     expect((await store.loadRequest(asked.id))?.decisions).toHaveLength(1);
   });
 
-  test('of 50 commits with one onceKey, over two replicas, one wins and 49 are told', async () => {
+  test('of 50 commits with one once-key on two replicas one wins, and 49 get its result', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     const results = await Promise.all(
@@ -65,7 +65,7 @@ export function concurrencyTests(given: Given): void {
     expect(await store.findRequest(2)).toBeUndefined();
   });
 
-  test('one change sent 20 times at once is applied once', async () => {
+  test('applies a change once that is sent 20 times concurrently', async () => {
     const { store } = given();
     const asked = request();
     const sent = submission(asked);
@@ -75,7 +75,7 @@ export function concurrencyTests(given: Given): void {
     expect(await store.unsealedEvents(100)).toHaveLength(1);
   });
 
-  test('a change that breaks a rule of the schema fails alone', async () => {
+  test('a change that violates a constraint fails alone', async () => {
     const { store } = given();
     const known = event(null);
     await store.commit(change({ events: [known] }));
@@ -104,7 +104,7 @@ export function concurrencyTests(given: Given): void {
     expect(good).toEqual({ status: 'fulfilled', value: { status: 'committed', number: 1 } });
   });
 
-  test('conflicts and duplicates do not touch their neighbours', async () => {
+  test('conflicts and duplicates do not affect other changes of their group', async () => {
     const { store } = given();
     const asked = request();
     const sent = submission(asked);
@@ -126,7 +126,7 @@ export function concurrencyTests(given: Given): void {
     expect(await store.listRequests({ limit: 9 })).toHaveLength(3);
   });
 
-  test('a commit that was answered is seen by the next read, here and on a replica', async () => {
+  test('an answered commit is visible to the next read, here and on a replica', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     for (let round = 0; round < 20; round += 1) {

@@ -9,7 +9,7 @@ import type { Given } from '../describe-store.ts';
 const DAY = 86_400_000;
 
 export function housekeepingTests(given: Given): void {
-  test('the database tells its own time', async () => {
+  test('returns the time of the database', async () => {
     const before = Date.now();
     const now = await given().store.now();
     expect(now).toBeGreaterThanOrEqual(before - 1);
@@ -17,7 +17,7 @@ export function housekeepingTests(given: Given): void {
     expect(Number.isInteger(now)).toBe(true);
   });
 
-  test("replicas whose machines' clocks are hours apart agree by the database's", async () => {
+  test('replicas whose clocks are hours apart agree by the clock of the database', async () => {
     const { store } = given();
     const agreed = await Promise.all(
       [-7_200_000, 0, 3_600_000].map(async (offMs) => {
@@ -29,11 +29,11 @@ export function housekeepingTests(given: Given): void {
         return clock.now() - machineClock.now() + offMs;
       }),
     );
-    // What is left is half of what one way to the database takes longer than the other.
+    // The error left is half of the difference between the two ways to the database.
     for (const differsMs of agreed) expect(Math.abs(differsMs)).toBeLessThan(500);
   });
 
-  test('once-keys are purged from their expiry on', async () => {
+  test('purges once-keys from their expiry on', async () => {
     const { store } = given();
     await store.commit(
       change({
@@ -49,7 +49,7 @@ export function housekeepingTests(given: Given): void {
     expect(await store.findOnceKey('idempotency', 'b')).toBeDefined();
   });
 
-  test('change ids are forgotten after seven days, what they wrote is not', async () => {
+  test('purges change ids after seven days, and keeps what the changes wrote', async () => {
     const { store } = given();
     const asked = request();
     const noted = submission(asked);
@@ -64,7 +64,7 @@ export function housekeepingTests(given: Given): void {
     expect(await store.unsealedEvents(9)).toHaveLength(2);
   });
 
-  test('of many change ids the oldest are forgotten first, and none that is young', async () => {
+  test('purges the oldest of many change ids first, and no recent one', async () => {
     const { store } = given();
     const made = [0, 1, 2, 3, 4].map((days) => {
       const at = T0 + days * DAY;
@@ -79,7 +79,7 @@ export function housekeepingTests(given: Given): void {
     expect(answers).toEqual(['committed', 'committed', 'committed', 'duplicate', 'duplicate']);
   });
 
-  test('sign-in links are forgotten a day after their end', async () => {
+  test('purges sign-in links a day after their end', async () => {
     const { store } = given();
     const made = link({ expiresAt: T0 });
     await store.addLink(made);
@@ -88,7 +88,7 @@ export function housekeepingTests(given: Given): void {
     await store.addLink(made);
   });
 
-  test('a purge takes no more rows of each than its limit, oldest first', async () => {
+  test('purges at most `limit` rows of each table, oldest first', async () => {
     const { store } = given();
     for (const at of [3, 1, 2]) {
       await store.commit(
@@ -109,7 +109,7 @@ export function housekeepingTests(given: Given): void {
     await expect(given().store.check()).resolves.toBeUndefined();
   });
 
-  test('closing finishes what was asked for, and may be done twice', async () => {
+  test('closing finishes pending calls, and may be repeated', async () => {
     const { store, reopen } = given();
     const asked = Array.from({ length: 20 }, () => request());
     const commits = asked.map((each) => store.commit(submission(each)));
@@ -121,7 +121,7 @@ export function housekeepingTests(given: Given): void {
     expect(await again.listRequests({ limit: 100 })).toHaveLength(20);
   });
 
-  test('a closed store refuses every call with its code', async () => {
+  test('a closed store rejects every call with its code', async () => {
     const { store } = given();
     await store.close();
     const closed = { name: 'StoreError', code: 'store_closed' };

@@ -8,7 +8,7 @@ export function jobLeaseTests(given: Given): void {
   const take = (now = T0, limit = 10) => given().store.leaseJobs({ limit, leaseMs: LEASE, now });
   const add = (...jobs: ReturnType<typeof job>[]) => given().store.commit(change({ jobs }));
 
-  test('only due jobs are taken, soonest first, up to the limit', async () => {
+  test('leases due jobs alone, soonest first, up to the limit', async () => {
     await add(
       job({ key: 'c', runAt: T0 - 1 }),
       job({ key: 'a', runAt: T0 }),
@@ -22,7 +22,7 @@ export function jobLeaseTests(given: Given): void {
     expect((await take(T0 + 1)).map(({ key }) => key)).toEqual(['later']);
   });
 
-  test("a job in somebody's hands is not taken until its lease has run out", async () => {
+  test('does not lease a held job before its lease expires', async () => {
     await add(job({ key: 'j' }));
     const [first] = await take(T0);
     expect(first).toMatchObject({ attempts: 1 });
@@ -33,7 +33,7 @@ export function jobLeaseTests(given: Given): void {
     expect(second?.fence).toBeGreaterThan(first?.fence ?? 0);
   });
 
-  test('who wakes after another took the job is refused', async () => {
+  test('rejects a holder whose job was leased again', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const [slow] = await take(T0);
@@ -46,14 +46,14 @@ export function jobLeaseTests(given: Given): void {
     expect(await store.ackJob({ key: 'j', fence: fast?.fence ?? 0, done: 1, now })).toBe(false);
   });
 
-  test('who is late but was not replaced may still ack', async () => {
+  test('accepts a late ack while nobody else leased the job', async () => {
     await add(job({ key: 'j' }));
     const [slow] = await take(T0);
     const ack = { key: 'j', fence: slow?.fence ?? 0, done: 1, now: T0 + 10 * LEASE };
     expect(await given().store.ackJob(ack)).toBe(true);
   });
 
-  test("a job that was given back is nobody's", async () => {
+  test('a returned job has no holder', async () => {
     const { store } = given();
     await add(job({ key: 'back' }), job({ key: 'dead' }));
     const [back, dead] = await take(T0);
@@ -69,7 +69,7 @@ export function jobLeaseTests(given: Given): void {
     expect(await store.countJobs()).toEqual({ waiting: 1, dead: 1 });
   });
 
-  test('an insertion while the lease has run out makes no second taker', async () => {
+  test('an insertion after the lease expired does not make a second job', async () => {
     await add(job({ key: 'j', wanted: 1 }));
     await take(T0);
     await given().store.commit(change({ at: T0 + LEASE, jobs: [job({ key: 'j', wanted: 2 })] }));
@@ -77,13 +77,13 @@ export function jobLeaseTests(given: Given): void {
     expect(await take(T0 + LEASE)).toEqual([]);
   });
 
-  test('jobs of one request may be held by different workers', async () => {
+  test('different workers may hold jobs of one request', async () => {
     await add(job({ key: 'a', requestId: 'r' }), job({ key: 'b', requestId: 'r' }));
     expect(await take(T0, 1)).toHaveLength(1);
     expect(await take(T0, 1)).toHaveLength(1);
   });
 
-  test('a lease that is renewed keeps its job from others, and ends later', async () => {
+  test('a renewed lease ends later and keeps its job from others', async () => {
     const { store } = given();
     await add(job({ key: 'a' }), job({ key: 'b' }));
     const [a, b] = await take(T0);
@@ -95,7 +95,7 @@ export function jobLeaseTests(given: Given): void {
     expect(await take(now + LEASE)).toMatchObject([{ attempts: 2 }, { attempts: 2 }]);
   });
 
-  test('a job under another lease, given back or done is not renewed', async () => {
+  test('does not renew a job that is leased again, returned or done', async () => {
     const { store } = given();
     await add(job({ key: 'taken' }), job({ key: 'back' }), job({ key: 'done' }));
     const jobs = (await take(T0)).map(({ key, fence }) => ({ key, fence }));
@@ -117,7 +117,7 @@ export function jobLeaseTests(given: Given): void {
     expect(await take(now + LEASE)).toMatchObject([{ key: 'taken' }]);
   });
 
-  test('a lease that ran out is taken up again where nobody leased the job', async () => {
+  test('renews an expired lease while nobody else leased the job', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const [{ key, fence } = { key: '', fence: 0 }] = await take(T0);
@@ -127,7 +127,7 @@ export function jobLeaseTests(given: Given): void {
     expect(await take(late)).toEqual([]);
   });
 
-  test('16 workers on two replicas take no job twice and leave none', async () => {
+  test('16 workers on two replicas lease each job once', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     const keys = Array.from({ length: 400 }, (_, at) => `job_${String(at).padStart(3, '0')}`);

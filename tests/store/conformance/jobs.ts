@@ -14,7 +14,7 @@ export function jobTests(given: Given): void {
     return taken;
   }
 
-  test('a second insertion raises what is wanted and never lowers it', async () => {
+  test('a second insertion raises the wanted revision and never lowers it', async () => {
     await add(job({ key: 'j', wanted: 3 }));
     await add(job({ key: 'j', wanted: 5 }));
     await add(job({ key: 'j', wanted: 4 }));
@@ -22,7 +22,7 @@ export function jobTests(given: Given): void {
     expect(await takeOne()).toMatchObject({ key: 'j', wanted: 5 });
   });
 
-  test('a second insertion brings runAt forward and never puts it off', async () => {
+  test('a second insertion moves runAt earlier and never later', async () => {
     await add(job({ key: 'j', runAt: T0 + 500 }));
     expect(await given().store.nextJobAt()).toBe(T0 + 500);
     await add(job({ key: 'j', runAt: T0 + 900 }));
@@ -46,7 +46,7 @@ export function jobTests(given: Given): void {
     });
   });
 
-  test('an ack that delivered what is wanted ends the job', async () => {
+  test('an ack of the wanted revision ends the job', async () => {
     await add(job({ key: 'j', wanted: 3 }));
     const { fence } = await takeOne();
     expect(await given().store.ackJob({ key: 'j', fence, done: 3, now: T0 })).toBe(true);
@@ -54,14 +54,14 @@ export function jobTests(given: Given): void {
     expect(await given().store.nextJobAt()).toBeUndefined();
   });
 
-  test('an ack that delivered more than is wanted ends the job', async () => {
+  test('an ack of a later revision ends the job', async () => {
     await add(job({ key: 'j', wanted: 3 }));
     const { fence } = await takeOne();
     await given().store.ackJob({ key: 'j', fence, done: 7, now: T0 });
     expect(await take(T0 + LEASE)).toEqual([]);
   });
 
-  test('a job that was wanted again while it was held is ready at once after its ack', async () => {
+  test('a job with a new wanted revision is due at once after its ack', async () => {
     const { store } = given();
     await add(job({ key: 'j', wanted: 1 }));
     const held = await takeOne();
@@ -74,7 +74,7 @@ export function jobTests(given: Given): void {
     expect(again.fence).toBeGreaterThan(held.fence);
   });
 
-  test('an insertion while a job is held does not move the time of that run', async () => {
+  test('an insertion while a job is held does not move the time of the current run', async () => {
     await add(job({ key: 'j' }));
     await takeOne();
     await add(job({ key: 'j', runAt: T0 - 100 }));
@@ -82,7 +82,7 @@ export function jobTests(given: Given): void {
     expect(await takeOne(T0 + LEASE)).toMatchObject({ runAt: T0, attempts: 2 });
   });
 
-  test('a job that failed waits for its time with its attempts', async () => {
+  test('a failed job waits for its time and keeps its attempts', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
@@ -93,7 +93,7 @@ export function jobTests(given: Given): void {
     expect(await takeOne(T0 + 700)).toMatchObject({ attempts: 2, runAt: T0 + 700 });
   });
 
-  test('a postponed job keeps its attempts and the time since when it is due', async () => {
+  test('a postponed job keeps its attempts and its runAt', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
@@ -103,7 +103,7 @@ export function jobTests(given: Given): void {
     expect(await store.postponeJob({ key: 'j', fence, runAt: T0 + 800 })).toBe(false);
   });
 
-  test('a job that failed for good is parked as dead and not taken again', async () => {
+  test('a job without a retry time is dead and not leased again', async () => {
     const { store } = given();
     await add(job({ key: 'j' }), job({ key: 'other', runAt: T0 + 900 }));
     const { fence } = await takeOne();
@@ -114,7 +114,7 @@ export function jobTests(given: Given): void {
     expect(await take(T0 + 10 * LEASE)).toMatchObject([{ key: 'other' }]);
   });
 
-  test('another insertion revives a dead job, its attempts counted anew', async () => {
+  test('another insertion revives a dead job and resets its attempts', async () => {
     const { store } = given();
     await add(job({ key: 'j', wanted: 2 }));
     const { fence } = await takeOne();
@@ -127,7 +127,7 @@ export function jobTests(given: Given): void {
     expect(revived.fence).toBeGreaterThan(fence);
   });
 
-  test('an insertion brings a job forward that waits after a failure', async () => {
+  test('an insertion moves a job earlier that waits after a failure', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
@@ -136,7 +136,7 @@ export function jobTests(given: Given): void {
     expect(await takeOne(T0 + 10)).toMatchObject({ attempts: 2 });
   });
 
-  test("a commit may carry a job out: what it writes and the job's end are one", async () => {
+  test('a commit may end a job together with what it writes', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
@@ -151,7 +151,7 @@ export function jobTests(given: Given): void {
     expect(await store.findOnceKey('idempotency', 'by-job')).toBeDefined();
   });
 
-  test("a commit under a job's fence may leave it in hand", async () => {
+  test('a commit with the fence of a job may keep the job held', async () => {
     const { store } = given();
     await add(job({ key: 'j', wanted: 1 }));
     const { fence } = await takeOne();
@@ -170,7 +170,7 @@ export function jobTests(given: Given): void {
     expect(await store.findOnceKey('idempotency', 'too-late')).toBeUndefined();
   });
 
-  test("a commit's ack leaves a job ready where more is wanted", async () => {
+  test('an ack by a commit leaves a job due where a later revision is wanted', async () => {
     const { store } = given();
     await add(job({ key: 'j', wanted: 1 }));
     const { fence } = await takeOne();
@@ -179,7 +179,7 @@ export function jobTests(given: Given): void {
     expect(await store.nextJobAt()).toBe(T0 + 3);
   });
 
-  test("a commit may end a job and make it anew: the old fence is not the new one's", async () => {
+  test('a commit may end and insert a job, whose fence is new', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
@@ -207,7 +207,7 @@ export function jobTests(given: Given): void {
     expect(await store.ackJob({ key: 'j', fence: fast.fence, done: 1, now })).toBe(true);
   });
 
-  test('a job that is gone makes a change that acks it a conflict', async () => {
+  test('an ack of a missing job makes the change a conflict', async () => {
     const { store } = given();
     const ack = { key: 'none', fence: 1, done: 1 };
     expect(await store.commit(change({ ack }))).toEqual({ status: 'conflict' });

@@ -11,7 +11,7 @@ const key = (id: string, purpose = 'receipts'): StoredKey => ({
 });
 
 export function keyTests(given: Given): void {
-  test('the first key of a purpose is kept, a second is told so', async () => {
+  test('keeps the first key of a purpose, and reports that to the second', async () => {
     const { store } = given();
     expect(await store.listKeys('receipts')).toEqual([]);
     expect(await store.addFirstKey(key('k1'))).toBe(true);
@@ -19,14 +19,14 @@ export function keyTests(given: Given): void {
     expect(await store.listKeys('receipts')).toEqual([key('k1')]);
   });
 
-  test('purposes have keys of their own', async () => {
+  test('keeps keys by purpose', async () => {
     const { store } = given();
     expect(await store.addFirstKey(key('k1'))).toBe(true);
     expect(await store.addFirstKey(key('k2', 'grants'))).toBe(true);
     expect(await store.listKeys('grants')).toEqual([key('k2', 'grants')]);
   });
 
-  test('of many replicas that start at once, one makes the key', async () => {
+  test('of many replicas that start at once one creates the key', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     const made = await Promise.all(

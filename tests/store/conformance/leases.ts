@@ -6,7 +6,7 @@ const lease = (holder: string, now = T0) => ({ name: 'seal', holder, leaseMs: 1_
 const none = { holder: null, until: 0, note: null };
 
 export function leaseTests(given: Given): void {
-  test('a lease is held by one holder until it ends', async () => {
+  test('one holder has a lease until it ends', async () => {
     const { store } = given();
     expect(await store.takeLease(lease('a'))).toEqual({ until: T0 + 1_000, before: none });
     expect(await store.takeLease(lease('b'))).toBeUndefined();
@@ -33,7 +33,7 @@ export function leaseTests(given: Given): void {
     expect(await store.takeLease(lease('b'))).toEqual({ until: T0 + 1_000, before: none });
   });
 
-  test('a released lease with a note tells it to the next holder, whose clock may be behind', async () => {
+  test('returns the note of a released lease to the next holder, whose clock may be behind', async () => {
     const { store } = given();
     await store.takeLease(lease('a'));
     await store.releaseLease({ name: 'seal', holder: 'a', now: T0 + 5, note: '[1,"é"]' });
@@ -44,7 +44,7 @@ export function leaseTests(given: Given): void {
     expect(await store.takeLease(lease('c', T0 + 3))).toBeUndefined();
   });
 
-  test('a lease that ran out tells the next holder whose it was and what was noted', async () => {
+  test('returns holder and note of an expired lease to the next holder', async () => {
     const { store } = given();
     await store.takeLease({ ...lease('a'), note: 'first' });
     await store.takeLease(lease('a', T0 + 10));
@@ -57,20 +57,20 @@ export function leaseTests(given: Given): void {
     });
   });
 
-  test('keeps a long note as it is', async () => {
+  test('keeps a long note unchanged', async () => {
     const { store } = given();
     const note = JSON.stringify(Array.from({ length: 4_000 }, (_, at) => at));
     await store.takeLease({ ...lease('a'), note });
     expect(await store.takeLease(lease('a'))).toMatchObject({ before: { note } });
   });
 
-  test('leases of other names do not meet', async () => {
+  test('leases of other names are independent', async () => {
     const { store } = given();
     await store.takeLease(lease('a'));
     expect(await store.takeLease({ ...lease('b'), name: 'purge' })).toBeDefined();
   });
 
-  test('of 16 holders that take a lease at once over two replicas, one has it', async () => {
+  test('of 16 holders on two replicas that take a lease at once one gets it', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     const reach = async (now: number) => {
@@ -82,11 +82,11 @@ export function leaseTests(given: Given): void {
       return taken.filter((one) => one !== undefined).length;
     };
     expect(await reach(T0)).toBe(1);
-    // Once more where the row is there and its lease has run out.
+    // Again with an existing row whose lease has expired.
     expect(await reach(T0 + 1_000)).toBe(1);
   });
 
-  test('counts the leases under a prefix that are held', async () => {
+  test('counts the held leases with a prefix', async () => {
     const { store } = given();
     const held = (name: string, now = T0) =>
       store.takeLease({ name, holder: name, leaseMs: 1_000, now });
@@ -102,7 +102,7 @@ export function leaseTests(given: Given): void {
     expect(await count(T0 + 1_500)).toBe(0);
   });
 
-  test('a lease is forgotten a day after its end', async () => {
+  test('purges a lease a day after its end', async () => {
     const { store } = given();
     await store.takeLease({ ...lease('a'), note: 'kept' });
     const end = T0 + 1_000 + 86_400_000;

@@ -23,19 +23,19 @@ export function listTests(given: Given): void {
     }
   }
 
-  test('newest first, without a filter', async () => {
+  test('lists newest first without a filter', async () => {
     await dozen();
     expect(await numbers({ limit: 5 })).toEqual([12, 11, 10, 9, 8]);
   });
 
-  test('pages go on below the last number', async () => {
+  test('continues a page below the last number', async () => {
     await dozen();
     expect(await numbers({ limit: 5, before: 8 })).toEqual([7, 6, 5, 4, 3]);
     expect(await numbers({ limit: 5, before: 3 })).toEqual([2, 1]);
     expect(await numbers({ limit: 5, before: 1 })).toEqual([]);
   });
 
-  test('by one state and by several', async () => {
+  test('filters by one state and by several', async () => {
     await dozen();
     expect(await numbers({ states: ['pending'], limit: 10 })).toEqual([9, 5, 1]);
     expect(await numbers({ states: ['pending', 'denied'], limit: 10 })).toEqual([
@@ -47,7 +47,7 @@ export function listTests(given: Given): void {
     expect(await numbers({ states: [], limit: 10 })).toEqual([]);
   });
 
-  test('by workflow', async () => {
+  test('filters by workflow', async () => {
     await dozen();
     expect(await numbers({ workflow: 'access', limit: 3 })).toEqual([12, 10, 8]);
     expect(await numbers({ workflow: 'access', limit: 3, before: 8 })).toEqual([6, 4, 2]);
@@ -55,7 +55,7 @@ export function listTests(given: Given): void {
     expect(await numbers({ workflow: 'none', limit: 9 })).toEqual([]);
   });
 
-  test('by requester', async () => {
+  test('filters by requester', async () => {
     await dozen();
     const requester = person('kim').key;
     expect(await numbers({ requester, limit: 3 })).toEqual([11, 8, 5]);
@@ -63,7 +63,7 @@ export function listTests(given: Given): void {
     expect(await numbers({ requester, states: ['applied'], limit: 3 })).toEqual([8]);
   });
 
-  test('by requester and workflow together', async () => {
+  test('filters by requester and workflow together', async () => {
     await dozen();
     const requester = person('kim').key;
     expect(await numbers({ requester, workflow: 'access', limit: 9 })).toEqual([8, 2]);
@@ -72,7 +72,7 @@ export function listTests(given: Given): void {
     );
   });
 
-  test('a request that moves on is listed under its new state, with its decisions', async () => {
+  test('lists a request under its new state, with its decisions', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -84,7 +84,7 @@ export function listTests(given: Given): void {
     expect(listed?.decisions).toEqual([click.decision]);
   });
 
-  test('every state is found by a filter on something else', async () => {
+  test('a filter on another property finds every state', async () => {
     const { store } = given();
     const states: readonly Request['state'][] = [
       'pending',

@@ -3,7 +3,7 @@ import { T0, change, deciding, event, job, onceKey, request, submission } from '
 import type { Given } from '../describe-store.ts';
 
 export function onceKeyTests(given: Given): void {
-  test('a change of a known id is a duplicate that names its request, and is not applied twice', async () => {
+  test('a change with a known id is a duplicate that names its request, and is not applied again', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -19,7 +19,7 @@ export function onceKeyTests(given: Given): void {
     expect((await store.loadRequest(asked.id))?.decisions).toHaveLength(1);
   });
 
-  test('after a restart a change is still known by its id', async () => {
+  test('recognises the id of a change after a restart', async () => {
     const { store, reopen } = given();
     const asked = request();
     const sent = submission(asked);
@@ -34,7 +34,7 @@ export function onceKeyTests(given: Given): void {
     expect(await again.findRequest(2)).toBeUndefined();
   });
 
-  test('a known change about no request names none', async () => {
+  test('a known change without a request names none', async () => {
     const { store } = given();
     const noted = change({ events: [event(null)] });
     await store.commit(noted);
@@ -46,7 +46,7 @@ export function onceKeyTests(given: Given): void {
     });
   });
 
-  test('a once-key is used up by the first commit; the second answers with the first request', async () => {
+  test('the first commit uses a once-key; the second gets the request of the first', async () => {
     const { store } = given();
     const first = request();
     const taken = onceKey({ key: 'k', requestId: first.id, fingerprint: 'print-1' });
@@ -74,7 +74,7 @@ export function onceKeyTests(given: Given): void {
     expect(await store.findOnceKey('token', 'other')).toBeUndefined();
   });
 
-  test('the first used once-key of several is answered', async () => {
+  test('answers with the first used once-key of several', async () => {
     const { store } = given();
     const tokenOfOne = onceKey({ kind: 'token', key: 't', requestId: 'req_1', fingerprint: null });
     const keyOfTwo = onceKey({ key: 'k', requestId: 'req_2' });
@@ -91,7 +91,7 @@ export function onceKeyTests(given: Given): void {
     });
   });
 
-  test('a fresh once-key before a used one is not written', async () => {
+  test('does not write a new once-key in front of a used one', async () => {
     const { store } = given();
     await store.commit(change({ onceKeys: [onceKey({ kind: 'token', key: 't' })] }));
     const fresh = onceKey({ key: 'fresh' });
@@ -100,7 +100,7 @@ export function onceKeyTests(given: Given): void {
     expect((await store.commit(change({ onceKeys: [fresh] }))).status).toBe('committed');
   });
 
-  test('a known change precedes a used once-key, a used once-key precedes a conflict', async () => {
+  test('reports a known change before a used once-key, and that before a conflict', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -113,7 +113,7 @@ export function onceKeyTests(given: Given): void {
     });
   });
 
-  test('a used once-key precedes a stale fence, a stale fence precedes the decision', async () => {
+  test('reports a used once-key before a stale fence, and that before an earlier decision', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked, { jobs: [job({ key: 'j' })] }));
@@ -131,7 +131,7 @@ export function onceKeyTests(given: Given): void {
     expect(await store.commit({ ...decisionOnly, id: 'c3' })).toMatchObject({ of: 'decision' });
   });
 
-  test('a once-key counts until it is purged', async () => {
+  test('a once-key is used until it is purged', async () => {
     const { store, clock } = given();
     await store.commit(change({ onceKeys: [onceKey({ key: 'k', expiresAt: T0 + 10 })] }));
     clock.set(T0 + 10);

@@ -8,7 +8,7 @@ export function peopleTests(given: Given): void {
   const names = async (roles: readonly string[], limit = 10) =>
     (await given().store.findPeople(roles, limit)).map(({ name }) => name);
 
-  test('a person is read back as seen', async () => {
+  test('reads a person back unchanged', async () => {
     const alex = seen('alex', { roles: ['approver', 'duty-manager'] });
     await see(alex);
     expect(await given().store.findPerson(alex.key)).toEqual(alex);
@@ -16,7 +16,7 @@ export function peopleTests(given: Given): void {
     expect(await given().store.findPerson('none')).toBeUndefined();
   });
 
-  test('people with any of the roles, each once, last seen first', async () => {
+  test('finds people with any of the roles, each once, last seen first', async () => {
     await see(
       seen('alex', { roles: ['approver', 'security-lead'], seenAt: T0 + 1 }),
       seen('sam', { roles: ['approver'], seenAt: T0 + 3 }),
@@ -32,7 +32,7 @@ export function peopleTests(given: Given): void {
     expect(await names([])).toEqual([]);
   });
 
-  test('a later token replaces what an earlier one said, roles and all', async () => {
+  test('a later token replaces all values of an earlier one, roles included', async () => {
     await see(seen('alex', { roles: ['approver', 'duty-manager'] }), seen('sam'));
     const later = seen('alex', {
       roles: ['approver', 'auditor'],
@@ -47,7 +47,7 @@ export function peopleTests(given: Given): void {
     expect(await names(['approver'])).toEqual(['alex', 'sam']);
   });
 
-  test('an earlier token that comes late changes nothing', async () => {
+  test('an older token that arrives late changes nothing', async () => {
     const newer = seen('alex', { roles: [], seenAt: T0 + 5 });
     await see(newer);
     await see(seen('alex', { roles: ['approver'], seenAt: T0 }));

@@ -16,7 +16,7 @@ import {
 import type { Given } from '../describe-store.ts';
 
 export function requestTests(given: Given): void {
-  test('a committed request is read back as it was, with its number', async () => {
+  test('reads a committed request back unchanged, with its number', async () => {
     const { store } = given();
     const asked = request();
     expect(await store.commit(submission(asked))).toEqual({ status: 'committed', number: 1 });
@@ -24,7 +24,7 @@ export function requestTests(given: Given): void {
     expect(await store.findRequest(1)).toEqual({ ...asked, number: 1 });
   });
 
-  test('what is unknown is undefined', async () => {
+  test('returns undefined for an unknown id', async () => {
     const { store } = given();
     expect(await store.loadRequest('req_none')).toBeUndefined();
     expect(await store.findRequest(1)).toBeUndefined();
@@ -37,13 +37,13 @@ export function requestTests(given: Given): void {
     }
   });
 
-  test('a change about no request has the number 0', async () => {
+  test('a change without a request has the number 0', async () => {
     const { store } = given();
     const committed = await store.commit(change({ events: [event(null)] }));
     expect(committed).toEqual({ status: 'committed', number: 0 });
   });
 
-  test("a guarded change writes the next version and answers the request's number", async () => {
+  test('a guarded change writes the next version and returns the number of the request', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(request()));
@@ -58,7 +58,7 @@ export function requestTests(given: Given): void {
     });
   });
 
-  test('everything that may change of a request is written with its next version', async () => {
+  test('writes all mutable properties with the next version', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -76,7 +76,7 @@ export function requestTests(given: Given): void {
     expect(await store.loadRequest(asked.id)).toEqual({ ...after, number: 1 });
   });
 
-  test('a guard alone checks the version and changes nothing of the request', async () => {
+  test('a guard alone checks the version and does not change the request', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -94,7 +94,7 @@ export function requestTests(given: Given): void {
     });
   });
 
-  test('a version that is not the stored one is a conflict and leaves nothing', async () => {
+  test('another version than the stored one is a conflict and writes nothing', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -116,7 +116,7 @@ export function requestTests(given: Given): void {
     );
   });
 
-  test('a conflicting change may be committed under its id once it was worked out anew', async () => {
+  test('a conflicting change may be committed under its id after a new try', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -131,7 +131,7 @@ export function requestTests(given: Given): void {
     expect((await store.commit(click)).status).toBe('committed');
   });
 
-  test('the second word of a person on a stage is kept beside the first', async () => {
+  test('keeps the second word of a person on a stage beside the first', async () => {
     const { store } = given();
     let asked = request();
     await store.commit(submission(asked));
@@ -147,7 +147,7 @@ export function requestTests(given: Given): void {
     expect((await store.loadRequest(asked.id))?.decisions).toEqual(words);
   });
 
-  test('the same word of a person on a stage is a duplicate and leaves nothing', async () => {
+  test('the same word of a person on a stage is a duplicate and writes nothing', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -165,7 +165,7 @@ export function requestTests(given: Given): void {
     expect(stored?.decisions.map(({ word, nth }) => [word, nth])).toEqual([['approve', 1]]);
   });
 
-  test('a conflict is answered before an earlier decision of the same person', async () => {
+  test('reports a conflict before an earlier decision of the same person', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -173,7 +173,7 @@ export function requestTests(given: Given): void {
     expect(await store.commit(deciding(asked))).toEqual({ status: 'conflict' });
   });
 
-  test('another stage and another person are decisions of their own, oldest first', async () => {
+  test('keeps separate decisions for another stage or person, oldest first', async () => {
     const { store } = given();
     let asked = request();
     await store.commit(submission(asked));
@@ -190,14 +190,14 @@ export function requestTests(given: Given): void {
     expect(stored?.decisions.map(({ id }) => id)).toEqual(['dec_c', 'dec_a', 'dec_b']);
   });
 
-  test('the decisions of a request are not written from the request', async () => {
+  test('does not write decisions from the request itself', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission({ ...asked, decisions: [decision(asked)] }));
     expect((await store.loadRequest(asked.id))?.decisions).toEqual([]);
   });
 
-  test('a guard that does not fit its request is refused as the fault it is', async () => {
+  test('rejects a guard of another request, and a request that is not the next version', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -207,7 +207,7 @@ export function requestTests(given: Given): void {
     await expect(store.commit(standing)).rejects.toMatchObject({ code: 'store_rejected' });
   });
 
-  test('a request id cannot be inserted twice', async () => {
+  test('rejects a second request with the same id', async () => {
     const { store } = given();
     const asked = request();
     await store.commit(submission(asked));
@@ -215,7 +215,7 @@ export function requestTests(given: Given): void {
     expect(await store.commit(submission(request()))).toEqual({ status: 'committed', number: 2 });
   });
 
-  test('a restart finds everything', async () => {
+  test('reads everything after a restart', async () => {
     const { store, reopen } = given();
     const asked = request();
     await store.commit(submission(asked));

@@ -40,7 +40,7 @@ export function sessionTests(given: Given): void {
     now,
   });
 
-  test('a session is found by its owner alone, and its start is on record', async () => {
+  test('finds a session by its owner alone, and records its start', async () => {
     const made = await started();
     expect(await found()).toEqual(made);
     for (const other of [{ tenantId: 'x' }, { objectId: 'x' }, { provider: 'x' }]) {
@@ -49,7 +49,7 @@ export function sessionTests(given: Given): void {
     expect(await typesOfEvents()).toEqual(['session.started']);
   });
 
-  test('a new sign-in takes the place of the last one; those of others stay', async () => {
+  test('a new sign-in replaces the session, and no session of others', async () => {
     const other = await started({ objectId: 'oid-sam' });
     await started();
     const made = await started();
@@ -57,7 +57,7 @@ export function sessionTests(given: Given): void {
     expect(await given().store.findSession({ ...OWNER, objectId: 'oid-sam' })).toEqual(other);
   });
 
-  test('of starts at the same moment, over two replicas, one session is left', async () => {
+  test('concurrent starts on two replicas leave one session', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     const made = Array.from({ length: 6 }, () => session());
@@ -71,7 +71,7 @@ export function sessionTests(given: Given): void {
     expect(await ended({ kind: 'all' })).toBe(1);
   });
 
-  test('a use moves the end forward and never back, and only in its generation', async () => {
+  test('a use moves the end later and never earlier, and only in its generation', async () => {
     const { store } = given();
     const { id } = await started();
     const use = { id, generation: 1, usedAt: T0 + 5, endsAt: T0 + 3_600_005 };
@@ -81,7 +81,7 @@ export function sessionTests(given: Given): void {
     expect(await found()).toMatchObject({ usedAt: T0 + 5, endsAt: T0 + 3_600_005 });
   });
 
-  test('of 16 who would refresh, over two replicas, one may', async () => {
+  test('of 16 refreshes on two replicas one gets the lease', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     const made = await started();
@@ -93,7 +93,7 @@ export function sessionTests(given: Given): void {
     expect(mine.filter((one) => one)).toHaveLength(1);
   });
 
-  test('the right to refresh ends by itself, by its holder, and with the generation', async () => {
+  test('the lease of a refresh ends by time, by its holder, and with the generation', async () => {
     const { store } = given();
     const made = await started();
     expect(await store.leaseRefresh(lease(made, 'a'))).toBe(true);
@@ -109,7 +109,7 @@ export function sessionTests(given: Given): void {
     );
   });
 
-  test('a renewal makes the next generation, once', async () => {
+  test('a renewal writes the next generation once', async () => {
     const { store } = given();
     const { id } = await started();
     const next = { id, generation: 1, encrypted: 'new', encryptedWith: 'key-2' };
@@ -122,7 +122,7 @@ export function sessionTests(given: Given): void {
     });
   });
 
-  test('a renewal brings no ended session back', async () => {
+  test('a renewal does not revive an ended session', async () => {
     const { store } = given();
     const { id } = await started();
     await ended({ kind: 'one', id });
@@ -132,7 +132,7 @@ export function sessionTests(given: Given): void {
     expect(await found()).toBeUndefined();
   });
 
-  test('sessions of older keys are told and encrypted anew, unless they changed', async () => {
+  test('lists and re-encrypts sessions of other keys, unless they changed', async () => {
     const { store } = given();
     const old = await started({ encryptedWith: 'key-1' });
     await started({ objectId: 'oid-sam', encryptedWith: 'key-2' });
@@ -150,7 +150,7 @@ export function sessionTests(given: Given): void {
     });
   });
 
-  test('each way to end sessions ends those that are meant, and no other', async () => {
+  test('each way to end sessions ends the chosen ones, and no other', async () => {
     const alex = await started();
     await started({ tenantId: 'fabrikam', principal: 'entra|public|fabrikam|oid-alex' });
     await started({ objectId: 'oid-sam', principal: 'sam' });
@@ -165,7 +165,7 @@ export function sessionTests(given: Given): void {
     expect(await found()).toBeUndefined();
   });
 
-  test('an end is seen by another replica at once, and is on record', async () => {
+  test('another replica sees an end at once, and the end is recorded', async () => {
     const replica = await given().reopen();
     await started();
     await ended({ kind: 'person', objectId: 'oid-alex' });
@@ -176,7 +176,7 @@ export function sessionTests(given: Given): void {
     expect(await typesOfEvents()).toHaveLength(3);
   });
 
-  test('a session is forgotten from its end on', async () => {
+  test('purges a session from its end on', async () => {
     const { store } = given();
     await started({ endsAt: T0 + 10 });
     expect(await store.purge(T0 + 9, 100)).toBe(0);
@@ -184,7 +184,7 @@ export function sessionTests(given: Given): void {
     expect(await found()).toBeUndefined();
   });
 
-  test("of one person's links the newest twenty are kept; those of others stay", async () => {
+  test('keeps the newest twenty links of a person, and all of others', async () => {
     const { store } = given();
     const links = Array.from({ length: 23 }, (_, at) => link({ expiresAt: T0 + 1_000 + at }));
     const other = link({ objectId: 'oid-sam', expiresAt: T0 + 1 });
@@ -203,7 +203,7 @@ export function sessionTests(given: Given): void {
     );
   });
 
-  test('keys that are added line up behind the first', async () => {
+  test('lists added keys after the first', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     const key = (id: string) => ({

@@ -4,7 +4,7 @@ import { T0, attempt, link } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
 export function signInTests(given: Given): void {
-  /** A link whose attempt was taken back from the provider. */
+  /** A link whose attempt has returned from the provider. */
   async function taken(more: Partial<SignInLink> = {}): Promise<SignInLink> {
     const made = link(more);
     const tried = attempt();
@@ -19,7 +19,7 @@ export function signInTests(given: Given): void {
     objectId: of.objectId,
   });
 
-  test('the whole way: made, opened, taken, parked, redeemed', async () => {
+  test('adds, opens, takes, parks and redeems a sign-in', async () => {
     const { store } = given();
     const made = link();
     const tried: SignInAttempt = attempt({ browser: 'browser', nonce: 'nonce', verifier: 'jwe' });
@@ -30,7 +30,7 @@ export function signInTests(given: Given): void {
     expect(await store.redeem(who(made, 'code'), T0)).toEqual({ ...made, identity: 'encrypted' });
   });
 
-  test('a link is opened once; an unknown one not at all', async () => {
+  test('opens a link once, and no unknown one', async () => {
     const { store } = given();
     const made = link();
     await store.addLink(made);
@@ -41,7 +41,7 @@ export function signInTests(given: Given): void {
     expect(await store.openLink('none', attempt(), T0)).toBeUndefined();
   });
 
-  test('an attempt is taken once; an unknown state not at all', async () => {
+  test('takes an attempt once, and no unknown state', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     const made = link();
@@ -57,7 +57,7 @@ export function signInTests(given: Given): void {
     expect(await store.takeAttempt('none', T0)).toBeUndefined();
   });
 
-  test('an identity is redeemed once', async () => {
+  test('redeems an identity once', async () => {
     const { store, reopen } = given();
     const replica = await reopen();
     const made = await taken();
@@ -71,7 +71,7 @@ export function signInTests(given: Given): void {
     expect(await store.openLink(made.id, attempt(), T0)).toBeUndefined();
   });
 
-  test('only the person of the link redeems its code', async () => {
+  test('redeems a code only for the person of the link', async () => {
     const { store } = given();
     const made = await taken();
     await store.park(made.id, { code: 'code', identity: 'encrypted' }, T0);
@@ -82,7 +82,7 @@ export function signInTests(given: Given): void {
     expect(await store.redeem(right, T0)).toBeDefined();
   });
 
-  test("one code that was drawn for two people is each one's own", async () => {
+  test('keeps equal codes of two people apart', async () => {
     const { store } = given();
     const [alex, sam] = [await taken(), await taken({ objectId: 'oid-sam' })];
     await store.park(alex.id, { code: '123456', identity: 'of alex' }, T0);
@@ -91,7 +91,7 @@ export function signInTests(given: Given): void {
     expect((await store.redeem(who(alex, '123456'), T0))?.identity).toBe('of alex');
   });
 
-  test('nothing is parked twice, or where the attempt was not taken', async () => {
+  test('parks nothing twice, and nothing before the attempt was taken', async () => {
     const { store } = given();
     const untaken = link();
     await store.addLink(untaken);
@@ -104,7 +104,7 @@ export function signInTests(given: Given): void {
     expect((await store.redeem(who(made, 'first'), T0))?.identity).toBe('first');
   });
 
-  test('every step is refused from the moment that the link ends', async () => {
+  test('rejects every step from the end of the link on', async () => {
     const { store } = given();
     const end = T0 + 100;
     const unopened = link({ expiresAt: end });
@@ -125,7 +125,7 @@ export function signInTests(given: Given): void {
     expect(await store.redeem(who(parked, 'code'), end - 1)).toBeDefined();
   });
 
-  test('a link cannot be added twice', async () => {
+  test('rejects a second link with the same id', async () => {
     const { store } = given();
     const made = link();
     await store.addLink(made);

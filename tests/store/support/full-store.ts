@@ -23,10 +23,10 @@ import {
 } from '../build.ts';
 import { recorded } from '../../support/events.ts';
 
-/** What keys of the tests' stores are encrypted under. */
+/** The secret that encrypts keys in the stores of the tests. */
 export const SECRET = 'a secret of the tests, of more than thirty-two bytes';
 
-/** Text that engines like to spoil: quotes, control characters, both that carried rows use. */
+/** Text that engines may change: quotes, control characters, the escapes of transferred rows. */
 export const HOSTILE = 'quote " slash \\ \u0090 \u009d nul \u0000 line\nü🚀 \' ${x} [';
 
 /** A sealer over a store, without its loop. */
@@ -46,7 +46,7 @@ export function sealerOn(
   });
 }
 
-/** Seals everything that waits. */
+/** Seals all unsealed events. */
 export async function sealAll(store: Store, keys: Keys): Promise<void> {
   const { turn, letGo } = sealerOn(store, keys);
   for (let turns = 0; turns < 100; turns += 1) {
@@ -57,8 +57,9 @@ export async function sealAll(store: Store, keys: Keys): Promise<void> {
 }
 
 /**
- * Rows in every table: `count` requests, every second decided, every fourth with a second word, all sealed but one event; cards
- * posted and not, jobs that wait, are in hand and are dead, sign-in links at each of their steps.
+ * Fills every table: `count` requests, every second one decided, every fourth with a second word;
+ * posted and unposted cards; waiting, leased and dead jobs; sign-in links at each step. All events
+ * are sealed but one.
  */
 export async function fillStore(store: Store, count: number): Promise<Keys> {
   const keys = await createKeys({ store, secret: SECRET, clock: { now: () => T0 } });

@@ -8,20 +8,20 @@ import type {
   TransferTarget,
 } from '../../../src/store/transfer.ts';
 
-/** A target in arrays, which keeps the port's promises and breaks its line as a test wants. */
+/** A target in memory that fulfils the port, and whose connection breaks as a test wants. */
 export interface MemoryTarget extends TransferTarget {
   readonly tables: Record<TransferTable, TransferRow[]>;
-  /** Rows of each page that was written. */
+  /** The number of rows of each written page. */
   readonly pages: number[];
   /** Characters of the largest page. */
   largest: number;
-  /** After so many pages the line breaks once. */
+  /** The connection breaks once after this many pages. */
   breakAfter(pages: number): void;
-  /** From now on each page is written, its answer lost, and the page sent again. */
+  /** Writes each page, loses its answer and sends the page again. */
   loseAnswers(): void;
 }
 
-/** An empty one. */
+/** An empty target. */
 export function memoryTarget(): MemoryTarget {
   const steps = new Map<string, TransferStep>();
   let breakAt = Number.POSITIVE_INFINITY;

@@ -8,15 +8,15 @@ import type { Store } from '../../../src/usecases/ports/store.ts';
 import { T0, newId } from '../build.ts';
 import type { OpenedStore } from '../describe-store.ts';
 
-/** The server that tests may use: a connection string without a database of any worth. */
+/** The connection string of the test server, where tests create and drop databases. */
 export const SERVER = process.env['COUNTERSIGN_TEST_SQLSERVER'] ?? '';
 
-/** What a run without a server says, so that nobody takes it for one with. */
+/** The warning of a run without a server. */
 export const SKIPPED =
   'COUNTERSIGN_TEST_SQLSERVER is not set: the store suite was not run on SQL ' +
   'Server. Set it to a connection string of a server on which it may create databases.';
 
-/** Every table with rows that a test makes; `counters` starts at 0. */
+/** Every table that tests write; `counters` starts at 0. */
 const TABLES = [
   'decisions',
   'cards',
@@ -40,26 +40,26 @@ const TABLES = [
 ];
 
 /**
- * A server for tests may be a slow one: Babelfish compiles a commit anew on every connection, which
- * takes a second of a processor. So there are few of them as well.
+ * A test server may be slow: Babelfish compiles a commit again on every connection, which takes a
+ * second of CPU time. So the pool is small as well.
  */
 export const PATIENT = { connectTimeoutMs: 60_000, requestTimeoutMs: 60_000, patienceMs: 60_000 };
 const CONNECTIONS = 4;
 
-/** How long a test on such a server may take (ms). */
+/** The time limit of a test on such a server (ms). */
 export const TEST_MS = 120_000;
 
-/** A database of a suite's own. */
+/** A new database for one suite. */
 export interface Scratch {
   readonly connectionString: string;
-  /** Runs statements beside the store. */
+  /** Runs statements outside the store. */
   execute(statement: string): Promise<sql.IResult<Record<string, unknown>>>;
-  /** Empties every table, where there are any; numbers start at 1 again. */
+  /** Empties all tables; numbers start at 1 again. */
   clear(): Promise<void>;
   drop(): Promise<void>;
 }
 
-/** Creates a database on the server that tests may use. */
+/** Creates a database on the test server. */
 export async function createScratch(server = SERVER): Promise<Scratch> {
   const name = newId('cs_test');
   const admin = await connect(withDatabase(server, 'master'));
@@ -74,7 +74,7 @@ export async function createScratch(server = SERVER): Promise<Scratch> {
     async clear() {
       const { recordset } = await execute(`SELECT OBJECT_ID(N'dbo.leases') AS made`);
       if (recordset[0]?.['made'] === null) return;
-      // Not DELETE: the triggers of the audit log would refuse it.
+      // Not DELETE: the triggers of the audit log refuse it.
       await execute(TABLES.map((table) => `TRUNCATE TABLE dbo.${table};`).join('\n'));
       await execute('UPDATE dbo.counters SET value = 0');
     },
@@ -86,7 +86,7 @@ export async function createScratch(server = SERVER): Promise<Scratch> {
   };
 }
 
-/** A server takes a moment to notice that connections are closed. */
+/** Retries, because a server takes a moment to notice closed connections. */
 async function persistently(attempt: () => Promise<unknown>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {

@@ -8,7 +8,7 @@ const TRIGGER = /CREATE TRIGGER (\w+) ON dbo\.(\w+) (AFTER [A-Z, ]+?) AS /g;
 const COLUMN = /^(\S+) (\w+(?:\([\w, ]+\))?)( IDENTITY\(1, 1\))?( COLLATE \w+)? (NOT NULL|NULL)$/;
 const KEY = /^CONSTRAINT (\w+) (PRIMARY KEY|UNIQUE) \(([^)]*)\)$/;
 
-/** The schema that migrations make, a line a column, key, index and trigger. */
+/** The schema that migrations create: a line for each column, key, index and trigger. */
 export function dumpOf(migrations: readonly Migration[]): string {
   const lines: string[] = [];
   for (const part of migrations.flatMap(partsOf)) {
@@ -58,7 +58,7 @@ function lineOf(definition: string): string {
     .join(' ');
 }
 
-/** Definitions are parted by commas that are in no brackets. */
+/** Splits at commas outside brackets. */
 function splitDefinitions(body: string): string[] {
   return body.split(/,\s*(?![^(]*\))/).map((definition) => definition.trim());
 }

@@ -11,7 +11,7 @@ import * as schema from '../../../src/store/sqlite/queries/schema.ts';
 import * as sessions from '../../../src/store/sqlite/queries/sessions.ts';
 import * as signIn from '../../../src/store/sqlite/queries/sign-in.ts';
 
-/** Every statement of the SQLite store by its file; a test holds that no file is missing. */
+/** Every statement of the SQLite store by its file; a test checks that no file is missing. */
 export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   audit,
   cards,
@@ -27,7 +27,7 @@ export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, str
   'sign-in': signIn,
 };
 
-/** Statements that are let scan, and why that does not grow with what was ever asked. */
+/** Statements that may scan, and why the scan does not grow with the number of requests. */
 export const COLD: Readonly<Record<string, string>> = {
   UNSEALED_EVENTS: 'walks the table of what waits to be sealed by its key, up to a limit',
   LAST_CHECKPOINT: 'the last row of its table by the row id: one step',
@@ -39,7 +39,7 @@ export const COLD: Readonly<Record<string, string>> = {
   CREATE_SCHEMA_TABLE: 'at the very first start',
 };
 
-/** Sorts in memory that are let be, for what they sort is bounded. */
+/** Allowed sorts in memory, of bounded sets. */
 export const SMALL_SORTS: Readonly<Record<string, string>> = {
   LIST_BY_STATE: 'one page of each state asked for',
   LIST_BY_WORKFLOW: 'one page of each state asked for',

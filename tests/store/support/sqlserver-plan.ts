@@ -3,15 +3,15 @@ import { poolConfig } from '../../../src/store/sqlserver/connection.ts';
 import type { ParameterType, Query } from '../../../src/store/sqlserver/query.ts';
 import { PATIENT } from './open-sqlserver.ts';
 
-/** One step of a plan that touches a table of ours. */
+/** A step of a plan that accesses a table of ours. */
 export interface PlanStep {
-  /** As the server calls it: `Index Seek`, `Clustered Index Scan`, … */
+  /** The server's term: `Index Seek`, `Clustered Index Scan`, … */
   readonly operation: string;
   readonly table: string;
   readonly index: string;
 }
 
-/** A connection that is told plans and runs nothing. */
+/** A connection that returns plans and runs nothing. */
 export interface Planner {
   /** The steps of every statement of a query or batch, in the order of the text. */
   stepsOf(asked: Query): Promise<readonly PlanStep[]>;

@@ -14,7 +14,7 @@ import type { DoubleRow } from './tds-tokens.ts';
 import { overTls } from './tds-tls.ts';
 import type { ServerTls } from './tds-tls.ts';
 
-/** What the double does when it is asked. `cut`, `reset`: the line ends or breaks; `silence`. */
+/** What the double does. `cut`: ends the connection; `reset`: breaks it; `silence`: no answer. */
 export type Answer =
   | { readonly rows: readonly DoubleRow[] }
   | { readonly tokens: Buffer }
@@ -27,16 +27,16 @@ export interface TdsDouble {
   readonly port: number;
   /** A connection string for it. */
   readonly connectionString: string;
-  /** Everything that it was asked, in order: text and parameters as the wire had them. */
+  /** All received statements in order: text and parameters as on the wire. */
   readonly asked: readonly string[];
-  /** Logins so far. */
+  /** The number of logins so far. */
   logins(): number;
-  /** Breaks every line that is open. */
+  /** Breaks all open connections. */
   cutAll(): void;
   stop(): Promise<void>;
 }
 
-/** A connection, and what its messages go through: itself, or TLS on it. */
+/** A connection, and the stream of its messages: itself, or TLS on it. */
 interface Line {
   readonly socket: Socket;
   readonly line: Duplex;
@@ -47,9 +47,9 @@ const LOGIN = 0x10;
 const ATTENTION = 0x06;
 
 /**
- * A server that speaks as much TDS (MS-TDS 2.2) as a client needs to log in and to be told rows and
- * errors. It knows no SQL: `answer` is asked what to say to each statement, `login` to each login.
- * With `tls` it takes logins over TLS alone; `prelogin` says something else of encryption.
+ * A server with the part of TDS (MS-TDS 2.2) that a client needs for logins, rows and errors. It
+ * knows no SQL: `answer` gives the answer to each statement, `login` to each login. With `tls` it
+ * accepts logins over TLS alone; `prelogin` replaces its answer about encryption.
  */
 export async function startTdsDouble(script: {
   answer: (statement: string) => Answer;
@@ -84,7 +84,7 @@ export async function startTdsDouble(script: {
         reply(on, script.login?.() ?? { rows: [] }, loginTokens);
       } else if (type === ATTENTION) on.line.write(packet(attentionTokens()));
       else {
-        // Latin text in UTF-16, wherever it starts: every second byte is 0.
+        // Latin text in UTF-16 in either alignment: every second byte is 0.
         const statement = payload.toString('latin1').replaceAll('\0', '');
         asked.push(statement);
         reply(on, script.answer(statement), (rows) => answerTokens(rows));
@@ -93,7 +93,7 @@ export async function startTdsDouble(script: {
   const server = createServer((socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
-    // The client may break the line as well: that is what some tests are about.
+    // Some tests make the client break the connection.
     socket.on('error', () => socket.destroy());
     serve({ socket, line: socket });
   });

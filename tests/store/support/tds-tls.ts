@@ -6,7 +6,7 @@ import { packet } from './tds-tokens.ts';
 export interface ServerTls {
   readonly key: string;
   readonly cert: string;
-  /** What somebody on the way puts in behind the server's last message of the handshake. */
+  /** Bytes that an attacker inserts after the server's last message of the handshake. */
   readonly insertion?: Buffer;
 }
 
@@ -15,8 +15,8 @@ const HEADER_BYTES = 8;
 const LAST_FLIGHT = 2;
 
 /**
- * A server's side of TLS 1.2 on a TDS connection (MS-TDS 3.3.5.2): the handshake goes inside
- * packets of type PRELOGIN, one message for each of the client's, and what follows goes bare.
+ * The server side of TLS 1.2 on a TDS connection (MS-TDS 3.3.5.2): the handshake is inside packets
+ * of type PRELOGIN, one message for each of the client's; later records are bare.
  */
 export function overTls(socket: Socket, { key, cert, insertion }: ServerTls): Duplex {
   let bare = false;
@@ -32,7 +32,7 @@ export function overTls(socket: Socket, { key, cert, insertion }: ServerTls): Du
   const carrier = new Duplex({
     read: () => undefined,
     write(chunk: Buffer, _encoding, done) {
-      // Once the client speaks bare, the handshake is over for both.
+      // When the client sends bare records, the handshake is over for both.
       if (bare) socket.write(chunk);
       else if (flight.push(chunk) === 1) setImmediate(send);
       done();
@@ -56,7 +56,7 @@ export function overTls(socket: Socket, { key, cert, insertion }: ServerTls): Du
     cert,
     maxVersion: 'TLSv1.2',
   });
-  // The client may break it off: that is what some tests are about.
+  // Some tests make the client abort the handshake.
   line.on('error', () => socket.destroy());
   socket.on('close', () => line.destroy());
   return line;

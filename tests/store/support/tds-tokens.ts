@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-/** A row of the double: numbers are sent as bigint, texts as nvarchar. */
+/** A row of the double: sends numbers as bigint, texts as nvarchar. */
 export type DoubleRow = Readonly<Record<string, string | number | null>>;
 
 const HEADER_BYTES = 8;
@@ -8,7 +8,7 @@ const LAST = 0x01;
 const ANSWER = 0x04;
 const COLLATION = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34]);
 
-/** Hands on each whole message of a line: its type and what its packets carry. */
+/** Passes on each complete message of a connection: its type and payload. */
 export function readPackets(line: Duplex, see: (type: number, payload: Buffer) => void): void {
   let pending: Buffer = Buffer.alloc(0);
   let parts: Buffer[] = [];
@@ -27,7 +27,7 @@ export function readPackets(line: Duplex, see: (type: number, payload: Buffer) =
   });
 }
 
-/** One packet that is a whole answer, or what is said of it. */
+/** A packet, by default a complete answer. */
 export function packet(payload: Buffer, { type = ANSWER, last = true } = {}): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(type, 0);
@@ -37,12 +37,12 @@ export function packet(payload: Buffer, { type = ANSWER, last = true } = {}): Bu
   return Buffer.concat([header, payload]);
 }
 
-/** Version and what is said of encryption (MS-TDS 2.2.6.5): usually that there is none. */
+/** Version and encryption option (MS-TDS 2.2.6.5); by default no encryption. */
 export function preloginPayload(encryption = 2): Buffer {
   return Buffer.from([0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xff, 16, 0, 0, 0, 0, 0, encryption]);
 }
 
-/** Sends the client on to another server, as Azure's gateways do (MS-TDS 2.2.7.9, type 20). */
+/** Redirects the client to another server, as Azure's gateways do (MS-TDS 2.2.7.9, type 20). */
 export function routingTokens({ host, port }: { host: string; port: number }): Buffer {
   const where = Buffer.alloc(5);
   where.writeUInt16LE(port, 1);
@@ -62,7 +62,7 @@ export function loginTokens(): Buffer {
   return Buffer.concat([Buffer.from([0xad]), length16(body), body, done(0xfd, 0, 0)]);
 }
 
-/** An error's number and what follows it. */
+/** An error by its number, and DONE. */
 export function errorTokens(number: number, message = `error ${number}`): Buffer {
   const words = Buffer.from(message, 'utf16le');
   const size = Buffer.alloc(2);
@@ -82,12 +82,12 @@ export function errorTokens(number: number, message = `error ${number}`): Buffer
   return Buffer.concat([Buffer.from([0xaa]), length16(body), body, done(0xfd, 0x02, 0)]);
 }
 
-/** What answers an attention: the request before it is over. */
+/** The answer to an attention: the request before it is over. */
 export function attentionTokens(): Buffer {
   return done(0xfd, 0x20, 0);
 }
 
-/** Rows of one shape, as a procedure's answer; none at all without a shape. */
+/** Rows of one shape as the answer of a procedure; no rows without a shape. */
 export function answerTokens(rows: readonly DoubleRow[]): Buffer {
   const [first] = rows;
   const status = Buffer.from([0x79, 0, 0, 0, 0]);
