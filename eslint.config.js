@@ -20,5 +20,17 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 125, skipComments: true, skipBlankLines: true }],
     },
   },
+  {
+    // All outgoing HTTP goes through net/; the local profile plays the outside.
+    files: ['src/**/*.ts'],
+    ignores: ['src/net/**', 'src/local/**'],
+    rules: {
+      'no-restricted-globals': ['error', { name: 'fetch', message: 'Use src/net.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'globalThis', property: 'fetch', message: 'Use src/net.' },
+      ],
+    },
+  },
   { ignores: ['dist', 'node_modules', 'tests/support/*.cjs'] },
 );

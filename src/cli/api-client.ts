@@ -1,4 +1,5 @@
 import { sleep } from '../lib/loop.ts';
+import { systemFetch } from '../net/bounded-fetch.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 
@@ -66,7 +67,7 @@ export async function callApi(base: string, call: ApiCall, io: CommandIo): Promi
 
 function attemptCall(base: string, call: ApiCall, io: CommandIo): Promise<Response> {
   const timeout = AbortSignal.timeout(call.timeoutMs ?? 30_000);
-  return fetch(`${base}${call.path}`, {
+  return systemFetch(`${base}${call.path}`, {
     method: call.method,
     // A redirect would send the token to an address that nobody configured.
     redirect: 'error',

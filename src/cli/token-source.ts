@@ -1,3 +1,4 @@
+import { systemFetch } from '../net/bounded-fetch.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { readGiven } from './options.ts';
@@ -30,7 +31,7 @@ async function githubToken(given: {
 }): Promise<string> {
   const url = new URL(given.url);
   url.searchParams.set('audience', given.audience);
-  const response = await fetch(url, {
+  const response = await systemFetch(url.href, {
     headers: { authorization: `Bearer ${given.secret}`, accept: 'application/json' },
     redirect: 'error',
     signal: AbortSignal.timeout(10_000),

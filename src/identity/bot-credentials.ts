@@ -65,8 +65,7 @@ export function createBotCredentials(parts: {
 function loginOf(parts: { config: Config; fetch?: Fetch }): Login {
   const { config } = parts;
   const local = config.profile === 'local' && config.teams.cloud.loginUrl.startsWith('http:');
-  const wire = parts.fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init));
-  const fetch = boundedFetch(wire, {
+  const fetch = boundedFetch(parts.fetch, {
     ...PROVIDER_LIMITS,
     allowHttp: local || config.teams.credential.kind === 'managedIdentity',
   });

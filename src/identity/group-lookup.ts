@@ -33,11 +33,10 @@ export interface GraphWay {
 export function createGraphWays(
   fetch?: Fetch,
 ): (provider: Pick<Provider, 'config'>) => GraphWay | undefined {
-  const wire = fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init));
   const limits = { ...PROVIDER_LIMITS, timeoutMs: CALL_MS };
-  const bounded = boundedFetch(wire, { ...limits, allowHttp: false });
+  const bounded = boundedFetch(fetch, { ...limits, allowHttp: false });
   // A managed identity's tokens come from the machine itself, over plain http.
-  const platform = boundedFetch(wire, { ...limits, allowHttp: true });
+  const platform = boundedFetch(fetch, { ...limits, allowHttp: true });
   const ways = new Map<string, GraphWay>();
   return ({ config: { id, groupLookup } }) => {
     if (groupLookup === undefined) return undefined;

@@ -96,7 +96,7 @@ export function discoveryIssuersOf(config: IssuerConfig): readonly string[] {
 
 /** The bounded fetch for everything that providers serve. */
 export function providerFetch(parts: Pick<IdentityParts, 'config' | 'fetch'>): Fetch {
-  return boundedFetch(parts.fetch ?? ((url, init) => globalThis.fetch(url, init)), {
+  return boundedFetch(parts.fetch, {
     ...PROVIDER_LIMITS,
     allowHttp: parts.config.profile === 'local',
   });

@@ -1,6 +1,9 @@
 /** A fetch function; tests pass one that redirects to loopback. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
+/** Node's own fetch. */
+export const systemFetch: Fetch = (url, init) => globalThis.fetch(url, init);
+
 /** The limits of a call to a provider. */
 export interface FetchLimits {
   /** For the whole call, including the body. */
@@ -16,11 +19,13 @@ export const PROVIDER_LIMITS = { timeoutMs: 5_000, maxBytes: 1024 * 1024 } as co
 /**
  * A fetch for calls to identity providers: https only, no redirects (a 3xx is returned), one time
  * limit for head and body, and a size limit applied while the body streams. So a slow, endless or
- * compressed response cannot exhaust the service.
+ * compressed response cannot exhaust the service. undici's own size limit is not enough here: it
+ * counts the body before it is decompressed.
  *
  * @throws Error with a readable message where the call fails or exceeds a limit.
  */
-export function boundedFetch(fetch: Fetch, limits: FetchLimits): Fetch {
+export function boundedFetch(given: Fetch | undefined, limits: FetchLimits): Fetch {
+  const fetch = given ?? systemFetch;
   return async (url, init = {}) => {
     assertAllowed(url, limits.allowHttp);
     const timeout = AbortSignal.timeout(limits.timeoutMs);

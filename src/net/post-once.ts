@@ -4,10 +4,10 @@ import { AddressRefused, guardedConnector } from './guarded-connect.ts';
 import type { Resolve } from './guarded-connect.ts';
 
 /** How much of a target's answer is read. */
-export const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** What came of one POST. `sent`: the target may have received it. */
-export type Exchange =
+export type PostResult =
   | {
       readonly kind: 'answered';
       readonly status: number;
@@ -23,17 +23,19 @@ export type Exchange =
     };
 
 /**
- * Sends one POST on a connection of its own and reads a bounded answer. `timeoutMs` holds for the
- * whole exchange. Redirects are not followed. Never throws for what the network or target does.
+ * Sends one POST on a connection of its own and reads a bounded answer. The call is never repeated,
+ * whatever happens to it, because the target may have acted on it. Redirects are not followed.
+ * `timeoutMs` is for the whole call: undici's own limits end with each part. Never throws for what
+ * the network or the target does.
  */
-export async function exchange(options: {
+export async function postOnce(options: {
   url: string;
   headers: Readonly<Record<string, string>>;
   body: string;
   timeoutMs: number;
   policy: AddressPolicy;
   resolve?: Resolve;
-}): Promise<Exchange> {
+}): Promise<PostResult> {
   const { url, headers, body, timeoutMs, policy, resolve } = options;
   let sent = false;
   const agent = new Agent({
@@ -48,6 +50,7 @@ export async function exchange(options: {
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     maxHeaderSize: 16 * 1024,
+    maxResponseSize: MAX_ANSWER_BYTES,
     pipelining: 0,
   });
   const signal = AbortSignal.timeout(timeoutMs);
@@ -65,7 +68,7 @@ export async function exchange(options: {
       kind: 'answered',
       status: response.statusCode,
       retryAfter: typeof after === 'string' ? after : null,
-      body: await readBounded(response.body),
+      body: await readText(response.body),
     };
   } catch (error) {
     const refused = causes(error).some((cause) => cause instanceof AddressRefused);
@@ -78,20 +81,13 @@ export async function exchange(options: {
   }
 }
 
-/** The whole body as text, or nothing: the status has already said what matters. */
-async function readBounded(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+/** The whole body, or nothing: the status has already said what matters. */
+async function readText(body: { text(): Promise<string> }): Promise<string> {
   try {
-    for await (const chunk of body) {
-      size += chunk.byteLength;
-      if (size > MAX_ANSWER_BYTES) return '';
-      chunks.push(chunk);
-    }
+    return await body.text();
   } catch {
     return '';
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function isTimeout(error: unknown): boolean {

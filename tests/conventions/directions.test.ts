@@ -33,6 +33,7 @@ describe('import directions and vendor fences', () => {
     ['src/store/sqlite/store.ts', 'import sql from "mssql";'],
     ['src/http/bearer.ts', 'import { jwtVerify } from "jose";'],
     ['src/executors/webhook/webhook.ts', 'import { request } from "undici";'],
+    ['src/executors/webhook/webhook.ts', 'import { request } from "node:https";'],
     ['src/net/post-once.ts', 'import type { Request } from "../domain/request/request.ts";'],
     ['src/compose/compose.ts', 'import { startProfile } from "../local/profile.ts";'],
     ['src/cli/serve.ts', 'await import("../local/profile.ts");'],

@@ -1,12 +1,12 @@
 import { outcomeOf } from '../../domain/outcome.ts';
 import type { Outcome, OutcomeCode, OutcomeParams } from '../../domain/outcome.ts';
-import type { Exchange } from '../../net/post-once.ts';
+import type { PostResult } from '../../net/post-once.ts';
 import { plainLine, readAnswer } from './target-text.ts';
 
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
- * What one exchange means. `effect`: `done`, `none` (certainly not applied, and a repeat is
+ * What one call means. `effect`: `done`, `none` (certainly not applied, and a repeat is
  * useless), `none-yet` (certainly not applied, a repeat may help) or `unsure`.
  */
 export interface Verdict {
@@ -15,8 +15,11 @@ export interface Verdict {
   readonly retryAfterMs: number | null;
 }
 
-/** Reads an exchange with a target that ended at `now` (ms). */
-export function judge(result: Exchange, { target, now }: { target: string; now: number }): Verdict {
+/** Reads what came of a call to a target that ended at `now` (ms). */
+export function judge(
+  result: PostResult,
+  { target, now }: { target: string; now: number },
+): Verdict {
   if (result.kind === 'failed') return judgeFailure(result, { target, at: now });
   const { status } = result;
   const { message: said, reference } = readAnswer(result.body);
@@ -42,7 +45,7 @@ export function judge(result: Exchange, { target, now }: { target: string; now: 
 }
 
 function judgeFailure(
-  { why, error }: Exchange & { kind: 'failed' },
+  { why, error }: PostResult & { kind: 'failed' },
   { target, at }: { target: string; at: number },
 ): Verdict {
   const detail = plainLine(innermost(error), 200) ?? '';

@@ -1,11 +1,12 @@
-import { Webhook } from 'standardwebhooks';
 import type { WebhookExecutorConfig } from '../../config/config.ts';
 import { executorConfigHash } from '../../domain/request/digest.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Lru } from '../../lib/lru.ts';
 import type { ExecutionResult } from '../../usecases/ports/executors.ts';
 import { createAddressPolicy } from '../../net/addresses.ts';
-import { exchange } from '../../net/post-once.ts';
+import { postOnce } from '../../net/post-once.ts';
+import { webhookSigner } from '../../net/sign-webhook.ts';
+import type { SignWebhook } from '../../net/sign-webhook.ts';
 import type { Executor } from '../executor.ts';
 import type { Resolve } from '../../net/guarded-connect.ts';
 import { judge } from './judge-answer.ts';
@@ -35,7 +36,7 @@ export function createWebhookExecutor(options: {
   const { name, config, clock } = options;
   const url = checkedUrl(options);
   const policy = createAddressPolicy(config.allowPrivate);
-  const webhook = signerOf(name, config.secret);
+  const sign = signerOf(name, config.secret);
   const target = `${url.host}${url.pathname}`.slice(0, 200);
   const configHash = hashOf(config);
   // Requests whose earlier tries in this process are all known to have done nothing.
@@ -47,8 +48,7 @@ export function createWebhookExecutor(options: {
       const now = clock.now();
       const id = `msg_${request.id}`;
       const body = webhookBody(request);
-      const signedAt = new Date(now);
-      const result = await exchange({
+      const result = await postOnce({
         url: url.href,
         body,
         timeoutMs: config.timeoutMs,
@@ -59,9 +59,7 @@ export function createWebhookExecutor(options: {
           accept: 'application/json',
           'user-agent': 'countersign',
           'idempotency-key': id,
-          'webhook-id': id,
-          'webhook-timestamp': String(Math.floor(now / 1_000)),
-          'webhook-signature': webhook.sign(id, signedAt, body),
+          ...sign({ id, at: now, body }),
         },
       });
       const verdict = judge(result, { target, now: clock.now() });
@@ -100,9 +98,9 @@ function hashOf(config: WebhookExecutorConfig): string {
   return executorConfigHash(said, DEFAULTS);
 }
 
-function signerOf(name: string, secret: string): Webhook {
+function signerOf(name: string, secret: string): SignWebhook {
   try {
-    return new Webhook(secret);
+    return webhookSigner(secret);
   } catch (cause) {
     throw new Error(`executors.${name}: secret must be whsec_ and base64`, { cause });
   }

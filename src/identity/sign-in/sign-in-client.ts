@@ -62,7 +62,7 @@ export function createSignInClient(options: {
   signIn: NonNullable<Config['teams']['signIn']>;
   provider: Provider;
   clock: Clock;
-  fetch: Fetch;
+  fetch: Fetch | undefined;
 }): SignInClient {
   const { config, signIn, provider } = options;
   const redirectUri = `${config.server.publicUrl}/auth/callback`;
@@ -225,7 +225,7 @@ export function createSignInClientConfiguration(given: {
     signIn,
     tenantId,
     clock,
-    fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    fetch,
     metadata: { issuer: text('issuer'), jwksUri: text('jwks_uri'), document },
   });
 }
@@ -236,7 +236,7 @@ function configuration(options: {
   metadata: ProviderMetadata;
   tenantId: string;
   clock: Clock;
-  fetch: Fetch;
+  fetch: Fetch | undefined;
 }): oidc.Configuration {
   const { signIn, metadata, tenantId, clock } = options;
   const allowHttp = options.config.profile === 'local';

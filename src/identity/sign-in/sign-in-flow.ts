@@ -29,6 +29,8 @@ export function createSignInFlow(parts: {
   if (provider === undefined) {
     throw new Error(`teams.signIn.issuer: no identity issuer has the id "${signIn.issuer}"`);
   }
-  const fetch = parts.fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init));
-  return { signIn, client: createSignInClient({ config, signIn, provider, clock, fetch }) };
+  return {
+    signIn,
+    client: createSignInClient({ config, signIn, provider, clock, fetch: parts.fetch }),
+  };
 }

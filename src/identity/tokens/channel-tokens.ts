@@ -69,7 +69,6 @@ export function createChannelTokens(parts: IdentityParts): ChannelTokens {
 }
 
 function channelKeys(parts: IdentityParts, cloud: TeamsConfig['cloud']): KeySource {
-  const wire = parts.fetch ?? ((url: string, init?: RequestInit) => globalThis.fetch(url, init));
   const allowHttp = parts.config.profile === 'local';
   return createKeySource({
     name: 'bot-framework',
@@ -77,6 +76,6 @@ function channelKeys(parts: IdentityParts, cloud: TeamsConfig['cloud']): KeySour
     issuers: [cloud.issuer],
     clock: parts.clock,
     log: parts.log,
-    fetch: boundedFetch(wire, { ...PROVIDER_LIMITS, allowHttp }),
+    fetch: boundedFetch(parts.fetch, { ...PROVIDER_LIMITS, allowHttp }),
   });
 }
