@@ -54,14 +54,13 @@ function cardsIn(text: Text, publicUrl: PublicUrl): TeamsCards {
 
   return {
     request: (request, { viewer, refreshFor, now }) => {
-      const late = now >= request.expiresAt;
       const view = requestView(request, viewer, now);
-      const options = { personal: viewer !== null, refreshFor, late, publicUrl };
+      const options = { personal: viewer !== null, refreshFor, publicUrl };
       return requestCard(request, { kind: 'card', request: view, ...options });
     },
     review: (request, { viewer, now }) => {
       const view = requestView(request, viewer, now);
-      const options = { personal: viewer !== null, refreshFor: [], late: false, publicUrl };
+      const options = { personal: viewer !== null, refreshFor: [], publicUrl };
       return requestCard(request, { kind: 'review', request: view, ...options });
     },
     form: (form) => ({

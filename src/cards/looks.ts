@@ -1,7 +1,7 @@
 import type { Request } from '../domain/request/request.ts';
 import type { RequestState } from '../domain/request/state.ts';
 import type { Text } from '../text/text.ts';
-import { stageStatus } from '../domain/request/stages.ts';
+import type { RequestView } from '../domain/views/request-view.ts';
 
 /** How a state looks: the style of the band, the colour of its words, and its sign. */
 interface Look {
@@ -30,19 +30,17 @@ const LOOKS: Readonly<Record<RequestState, Look>> = {
   revoked: QUIET,
 };
 
-/** How a request looks now; `late` where its time is up but that is not yet recorded. */
+/** How a request looks now, also where its time is up and that is not yet recorded. */
 export function lookOf(
   text: Text,
-  request: Request,
-  late: boolean,
+  { state }: Request,
+  { open, stages }: RequestView,
 ): Pick<Look, 'style' | 'color'> & { readonly label: string } {
-  const { state } = request;
   const { sign = '', ...look } = LOOKS[state];
   const { label } = text.states[state];
   if (state !== 'pending') return { ...look, label: `${sign}${label}` };
-  if (late) return { ...QUIET, label: text.cards.timeIsUp };
-  const { stages } = request.plan;
+  if (!open) return { ...QUIET, label: text.cards.timeIsUp };
   if (stages.length < 2) return { ...look, label };
-  const stage = stages.findIndex((one) => stageStatus(request, one) === 'open') + 1;
+  const stage = stages.findIndex(({ status }) => status === 'open') + 1;
   return { ...look, label: text.cards.stageOf({ label, stage, stages: stages.length }) };
 }

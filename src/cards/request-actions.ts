@@ -14,8 +14,6 @@ export interface View {
   /** False: everybody's view. */
   readonly personal: boolean;
   readonly refreshFor: readonly string[];
-  /** The time to decide is over, though that is not yet recorded. */
-  readonly late: boolean;
   /** How a request that no card can show is read and decided instead; null: by the API. */
   readonly publicUrl: string | null;
 }
@@ -26,12 +24,11 @@ export interface View {
  */
 export function actionsFor(
   { cards }: Text,
-  request: Request,
   { view, whole }: { view: View; whole: boolean },
 ): Model {
-  const open = request.state === 'pending' && !view.late;
+  const { open, own, mayCancel } = view.request;
   const review = view.kind === 'review';
-  const stages = open && (view.personal || !review) ? decidingStages(view) : [];
+  const stages = view.personal || !review ? decidingStages(view) : [];
   const decides = stages.length > 0;
   // What cannot be read to its end can still be denied.
   const deny = decides && (whole || review);
@@ -40,8 +37,8 @@ export function actionsFor(
     approve: whole,
     denyOnCard: deny && !review,
     denyInReview: deny && review,
-    cancel: open && view.request.mayCancel,
-    review: open && !review && (!whole || (!decides && view.request.own === null)),
+    cancel: mayCancel,
+    review: open && !review && (!whole || (!decides && own === null)),
   };
 }
 
@@ -74,7 +71,7 @@ export function notesFor(
 ): readonly Model[] {
   if (request.state !== 'pending') return [];
   const notes: Model[] = [];
-  const { own, stages } = view.request;
+  const { open, own, stages } = view.request;
   if (own !== null) {
     const asked = own === 'requester' ? cards.youAsked : cards.askedForYou;
     notes.push({ style: 'accent', text: asked });
@@ -84,12 +81,12 @@ export function notesFor(
     const left = decided.of - decided.filled;
     notes.push({ style: 'good', text: cards.youApproved({ left }) });
   }
-  if (view.personal && !view.late) {
+  if (view.personal) {
     const asked = decidingStages(view).map(({ stage }) => name(stage.name));
     const text = cards.youDecide({ stages: asked });
     if (asked.length > 0) notes.push({ style: 'accent', text });
   }
-  if (!whole && !view.late) {
+  if (!whole && open) {
     const url = `${view.publicUrl ?? ''}/v1/requests/${request.id}`;
     const text = view.kind === 'card' ? cards.cut : cards.tooLong({ url });
     notes.push({ style: 'warning', text });

@@ -23,7 +23,7 @@ export function requestModel(
   { view, limits }: { view: View; limits: Limits },
 ): Model {
   const pending = request.state === 'pending';
-  const look = lookOf(text, request, view.late);
+  const look = lookOf(text, request, view.request);
   const fields = fieldRows(text, request, limits);
   const work = pending || view.kind === 'review' ? workRows(text, request, limits) : [];
   const details = detailRows(text, request);
@@ -34,7 +34,7 @@ export function requestModel(
     [...fields.rows, ...work, ...details].every((row) => row.whole);
   const stages = stageModels(text, request, { stages: view.request.stages, limits });
   const refreshed = pending && view.refreshFor.length > 0;
-  const actions = actionsFor(text, request, { view, whole });
+  const actions = actionsFor(text, { view, whole });
   return {
     ...headModel(text, request),
     style: look.style,

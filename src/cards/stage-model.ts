@@ -1,8 +1,7 @@
-import { evidenceAge } from '../domain/request/evidence.ts';
+import type { EvidenceAge } from '../domain/request/evidence.ts';
 import { seatsOf } from '../domain/request/seats.ts';
-import { standingWords } from '../domain/request/stages.ts';
-import type { Decision, PlannedStage, Request, Seat, Word } from '../domain/request/request.ts';
-import type { StageView } from '../domain/views/request-view.ts';
+import type { PlannedStage, Request, Seat, Word } from '../domain/request/request.ts';
+import type { DecisionView, StageView } from '../domain/views/request-view.ts';
 import type { Text } from '../text/text.ts';
 import { fit, name } from './plain-text.ts';
 import { boldRuns } from './card-template.ts';
@@ -23,7 +22,8 @@ export function stageModels(
       // After the end, stages that nobody decided say nothing.
       .filter(({ decisions }) => pending || decisions.length > 0)
       .map((view) => {
-        const left = view.decisions.filter((decision) => !shown.has(decision)).length;
+        const said = view.decisions.filter(({ decision }) => shown.has(decision));
+        const left = view.decisions.length - said.length;
         return {
           ...markOf(view),
           name: name(view.stage.name),
@@ -33,9 +33,7 @@ export function stageModels(
           count: text.cards.countOf({ count: view.filled, quorum: view.of }),
           some: left > 0,
           left: text.cards.earlierDecisions({ left }),
-          decisions: view.decisions
-            .filter((decision) => shown.has(decision))
-            .map((decision) => decisionModel(text, { request, decision, limits })),
+          decisions: said.map((one) => decisionModel(text, one, limits)),
         };
       })
   );
@@ -56,15 +54,15 @@ const SAID: Readonly<Record<Word, { color: string; sign: string }>> = {
 
 function decisionModel(
   { cards }: Text,
-  { request, decision, limits }: { request: Request; decision: Decision; limits: Limits },
+  { decision, stands, age }: DecisionView,
+  limits: Limits,
 ): Model {
   const { color, sign } = SAID[decision.word];
   const reason = decision.reason ?? '';
   const hasReason = reason !== '' && limits.decisionReason > 0;
   const room = { characters: limits.decisionReason, lines: 6 };
-  const stands = standingWords(request, decision.stage).includes(decision);
   const replaced = decision.word !== 'withdraw' && !stands;
-  const doubt = replaced ? cards.noLongerCounts : doubtOf(cards, request, decision);
+  const doubt = replaced ? cards.noLongerCounts : doubtOf(cards, age);
   return {
     color: replaced ? 'Default' : color,
     sign,
@@ -79,8 +77,7 @@ function decisionModel(
 }
 
 /** What is to be known of the role or claim behind a decision, where it is not fresh. */
-function doubtOf(cards: Text['cards'], request: Request, decision: Decision): string | null {
-  const { found, claim: about, stale } = evidenceAge(request, decision);
+function doubtOf(cards: Text['cards'], { found, claim: about, stale }: EvidenceAge): string | null {
   if (!stale) return null;
   if (found === null) return cards.roleNotFresh;
   if (about === null) return found === 'lost' ? cards.roleLost : cards.roleUnconfirmed;

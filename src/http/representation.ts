@@ -1,10 +1,10 @@
-import { evidenceAge } from '../domain/request/evidence.ts';
 import type { PrincipalRef } from '../domain/people/principal.ts';
-import type { Decision, PlannedExecution, Request } from '../domain/request/request.ts';
+import type { PlannedExecution, Request } from '../domain/request/request.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { shownFields, shownValue } from '../domain/request/shown-fields.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
 import { requestView } from '../domain/views/request-view.ts';
+import type { DecisionView } from '../domain/views/request-view.ts';
 import { en } from '../text/en.ts';
 import { outcomeText } from '../text/text.ts';
 import { toTimestamp } from '../lib/clock.ts';
@@ -32,7 +32,7 @@ export function requestJson(request: Request, publicUrl: string): Answer<typeof 
       after: stage.after,
       state: status,
       seats: { filled, of },
-      decisions: decisions.map((decision) => decisionJson(decision, request)),
+      decisions: decisions.map(decisionJson),
     })),
     execution: executionJson(request.plan.execution),
     digest: request.digest,
@@ -56,11 +56,8 @@ function executionJson({ executor, kind, target, configHash, durationMs }: Plann
 }
 
 /** A decision; its evidence stays in the audit log. */
-export function decisionJson(
-  decision: Decision,
-  request: Pick<Request, 'recheck'>,
-): Answer<typeof decisionSchema> {
-  const { asOf, found, stale } = evidenceAge(request, decision);
+export function decisionJson({ decision, age }: DecisionView): Answer<typeof decisionSchema> {
+  const { asOf, found, stale } = age;
   return {
     id: decision.id,
     stage: decision.stage,

@@ -1,8 +1,10 @@
 import { isAsker, mayDecideAny, mayDecideStage } from '../people/authority.ts';
 import { samePerson } from '../people/principal.ts';
 import type { Principal, PrincipalRef } from '../people/principal.ts';
+import { evidenceAge } from '../request/evidence.ts';
+import type { EvidenceAge } from '../request/evidence.ts';
 import type { Decision, PlannedStage, Request, Word } from '../request/request.ts';
-import { lastWord, seatsFilled, stageStatus } from '../request/stages.ts';
+import { lastWord, seatsFilled, stageStatus, standingWords } from '../request/stages.ts';
 import type { StageStatus } from '../request/stages.ts';
 
 /** Who looks: an identity with the roles and claims that are known of it. Null: everybody. */
@@ -10,6 +12,8 @@ export type Viewer = (PrincipalRef & Pick<Principal, 'roles' | 'claims'>) | null
 
 /** What one viewer sees of a request and may press. A press is judged anew; this decides nothing. */
 export interface RequestView {
+  /** Whether it takes words and can be cancelled: pending, and within its time. */
+  readonly open: boolean;
   /** How the viewer, by any linked identity, stands behind it; null: not at all. */
   readonly own: 'requester' | 'beneficiary' | null;
   readonly mayCancel: boolean;
@@ -22,20 +26,29 @@ export interface StageView {
   readonly status: StageStatus | 'closed';
   readonly filled: number;
   readonly of: number;
-  readonly decisions: readonly Decision[];
+  readonly decisions: readonly DecisionView[];
   /** The viewer's last word here; null where there is none, or for everybody's view. */
   readonly mine: Decision | null;
   /** What the viewer may say now. In everybody's view: what those who may decide can say. */
   readonly words: readonly Word[];
 }
 
+/** One word, and what it is worth now. */
+export interface DecisionView {
+  readonly decision: Decision;
+  /** Whether it is the person's last word on the stage, and no withdrawal. */
+  readonly stands: boolean;
+  readonly age: EvidenceAge;
+}
+
 /** The one place that derives what a viewer sees and may press. */
 export function requestView(request: Request, viewer: Viewer, now: number): RequestView {
-  const decides = request.state === 'pending' && now < request.expiresAt;
+  const open = request.state === 'pending' && now < request.expiresAt;
   return {
+    open,
     own: viewer === null ? null : ownOf(request, viewer),
-    mayCancel: viewer !== null && isAsker(request, viewer) && decides,
-    stages: request.plan.stages.map((stage) => stageView(request, stage, { viewer, decides })),
+    mayCancel: viewer !== null && isAsker(request, viewer) && open,
+    stages: request.plan.stages.map((stage) => stageView(request, stage, { viewer, open })),
   };
 }
 
@@ -47,20 +60,33 @@ function ownOf(request: Request, viewer: PrincipalRef): RequestView['own'] {
 function stageView(
   request: Request,
   stage: PlannedStage,
-  { viewer, decides }: { viewer: Viewer; decides: boolean },
+  { viewer, open }: { viewer: Viewer; open: boolean },
 ): StageView {
   const derived = stageStatus(request, stage);
   const ended = request.state !== 'pending' && (derived === 'open' || derived === 'waiting');
   const status = ended ? ('closed' as const) : derived;
   const mine = viewer === null ? null : (lastWord(request, stage.id, viewer) ?? null);
+  const standing = standingWords(request, stage.id);
   return {
     stage,
     status,
     ...seatsFilled(request, stage),
-    decisions: request.decisions.filter((said) => said.stage === stage.id),
+    decisions: request.decisions
+      .filter((said) => said.stage === stage.id)
+      .map((decision) => decisionView(request, decision, standing)),
     mine,
-    words: decides && status === 'open' ? wordsFor(request, stage, { viewer, mine }) : [],
+    words: open && status === 'open' ? wordsFor(request, stage, { viewer, mine }) : [],
   };
+}
+
+/** One word of a request. */
+export function decisionView(
+  request: Pick<Request, 'decisions' | 'recheck'>,
+  decision: Decision,
+  standing = standingWords(request, decision.stage),
+): DecisionView {
+  const stands = standing.some(({ id }) => id === decision.id);
+  return { decision, stands, age: evidenceAge(request, decision) };
 }
 
 function wordsFor(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decisionView } from '../../domain/views/request-view.ts';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { jsonAnswer } from '../openapi/operation.ts';
@@ -89,11 +90,12 @@ export function decideRequestRoute(deps: RouteDeps): Route {
       if (result.kind === 'refused') {
         return refusalReply(result.refusal);
       }
+      const { request, decision } = result;
       return {
         status: 200,
         body: {
-          request: requestJson(result.request, config.server.publicUrl),
-          decision: result.decision === null ? null : decisionJson(result.decision, result.request),
+          request: requestJson(request, config.server.publicUrl),
+          decision: decision === null ? null : decisionJson(decisionView(request, decision)),
           counted: result.kind === 'decided',
         },
       };
