@@ -40,7 +40,7 @@ import { createOnceKeys } from '../usecases/once-keys.ts';
 import { nobodyCanTell } from '../usecases/ports/claims-refresher.ts';
 import type { ClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
 import type { Workflows } from '../usecases/ports/workflows.ts';
-import { runJob } from '../usecases/jobs/run-job.ts';
+import { jobHandlers } from '../usecases/jobs/job-handlers.ts';
 import { createSignals } from '../usecases/signals.ts';
 import type { Store } from '../usecases/ports/store.ts';
 import { createWebPages } from '../web/pages.ts';
@@ -199,12 +199,12 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
         ids,
         log,
         ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
-        handle: (job, context) =>
-          runJob(
-            { ...deps, notifier: outbound.notifier, cards: cards(text), refresher },
-            job,
-            context,
-          ),
+        handlers: jobHandlers({
+          ...deps,
+          notifier: outbound.notifier,
+          cards: cards(text),
+          refresher,
+        }),
       }),
       createSealer({
         store,

@@ -3,6 +3,7 @@ import type { Decision, Request } from '../domain/request/request.ts';
 import type { AuditFrontier, AuditLeaf, StoredEvent } from '../usecases/ports/audit-store.ts';
 import type { Card } from '../domain/request/cards.ts';
 import type { SeenPerson } from '../usecases/ports/card-store.ts';
+import type { Job } from '../usecases/ports/job-store.ts';
 
 /**
  * How domain values lie in rows, the same for every engine. What is searched for has a column of
@@ -91,6 +92,22 @@ export function cardsFrom(json: string, requestId: string): readonly Card[] {
 function inOrder(one: { readonly id: string }, other: { readonly id: string }): number {
   if (one.id === other.id) return 0;
   return one.id < other.id ? -1 : 1;
+}
+
+export interface JobRow extends Omit<Job, 'about'> {
+  readonly aboutType: Job['about']['type'];
+  readonly aboutId: string;
+}
+
+/** The jobs that rows hold, first those that go first. */
+export function jobsFrom(rows: readonly JobRow[]): Job[] {
+  const jobs = rows.map(({ aboutType, aboutId, ...job }) => ({
+    ...job,
+    about: { type: aboutType, id: aboutId },
+  }));
+  return jobs.sort(
+    (a, b) => a.priority - b.priority || a.runAt - b.runAt || (a.key < b.key ? -1 : 1),
+  );
 }
 
 /** A leaf joined with its event, whose columns are null where its row is missing. */

@@ -4,38 +4,20 @@ import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop, sleep } from '../lib/loop.ts';
 import type { Running } from '../lib/loop.ts';
+import type { JobContext, JobHandler, JobResult } from '../usecases/jobs/job-handler.ts';
+import type { JobHandlers } from '../usecases/jobs/job-handlers.ts';
 import type { Job, JobStore } from '../usecases/ports/job-store.ts';
 import { backoffMs } from './backoff.ts';
 import { startRenewal } from './renewal.ts';
 
+/** Attempts of a job of an unknown kind. */
+const MAX_UNKNOWN = 30;
 /** Not sooner than this, so that a job that is due but cannot be leased does not spin the loop. */
 const MIN_REST_MS = 20;
 
-/**
- * What became of a job. `acknowledged`: the delivery wrote that itself, with what it did.
- * `retryAtMs` null: after a growing rest; `tried` false: nothing was tried, its turn is at that
- * time. A fault is thrown.
- */
-export type Delivery =
-  | { readonly done: number }
-  | { readonly acknowledged: true }
-  | { readonly retryAtMs: number | null; readonly error: string; readonly tried?: boolean }
-  | { readonly dead: string };
-
-/** What the relay offers to a delivery. */
-export interface WorkContext {
-  /** Until `wait` is over the delivery needs none of the relay's places: other jobs run there. */
-  aside(wait: Promise<void>): void;
-  /** Aborted when the relay stops: what only waits gives up. */
-  readonly signal: AbortSignal;
-}
-
 export interface RelayOptions {
-  readonly store: Pick<
-    JobStore,
-    'leaseJobs' | 'renewJobs' | 'ackJob' | 'failJob' | 'postponeJob' | 'nextJobAt'
-  >;
-  readonly handle: (job: Job, context: WorkContext) => Promise<Delivery>;
+  readonly store: Omit<JobStore, 'countJobs'>;
+  readonly handlers: JobHandlers;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
@@ -47,8 +29,6 @@ export interface RelayOptions {
   readonly holdMs?: number;
   /** How long other processes' jobs may wait to be seen; default 1 s. */
   readonly pollMs?: number;
-  /** Tries before a job is parked as dead; default 30. */
-  readonly maxAttempts?: number;
   /** How long `stop` waits for what is in hand; default 10 s. */
   readonly stopMs?: number;
 }
@@ -60,7 +40,7 @@ export interface Relay extends Running {
 
 /**
  * Delivers jobs for as long as it runs: leases due ones, up to `concurrency` at a time, hands each
- * to `handle`, and acknowledges it, gives it back for later, or parks it. Rests until the next job
+ * to the handler of its kind, and acknowledges it, gives it back for later, or parks it. Rests until the next job
  * is due, `wake` is called, or `pollMs` is over. Delivery is at least once: a job whose lease ran
  * out (a killed process) is leased again, and an acknowledgement that comes too late is refused.
  */
@@ -72,7 +52,7 @@ export function startRelay(options: RelayOptions): Relay {
   const inHand = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   let aside = 0;
-  const context: WorkContext = {
+  const context: JobContext = {
     signal: stopping.signal,
     aside(wait) {
       aside += 1;
@@ -144,16 +124,20 @@ export function startRelay(options: RelayOptions): Relay {
 }
 
 /** Carries one job to its end. Never rejects: one job's crash is no other job's business. */
-async function deliver(job: Job, options: RelayOptions, context: WorkContext): Promise<void> {
-  const { handle, log } = options;
-  let delivery: Delivery;
+async function deliver(job: Job, options: RelayOptions, context: JobContext): Promise<void> {
+  const { handlers, log } = options;
+  // A newer version may leave jobs that this one does not know.
+  const handler: JobHandler | undefined = handlers[job.kind];
+  let result: JobResult;
   try {
-    delivery = await handle(job, context);
+    result = handler
+      ? await handler.run(job, context)
+      : { retryAtMs: null, error: `no job of kind ${job.kind} is known` };
   } catch (error) {
-    delivery = { retryAtMs: null, error: describeError(error) };
+    result = { retryAtMs: null, error: describeError(error) };
   }
   try {
-    await record(job, delivery, options);
+    await record(job, { result, maxAttempts: handler?.maxAttempts ?? MAX_UNKNOWN }, options);
   } catch (error) {
     log.error("a job's state was not written; it runs again when its lease ends", {
       job: job.key,
@@ -163,28 +147,30 @@ async function deliver(job: Job, options: RelayOptions, context: WorkContext): P
 }
 
 /** Writes what became of a job. A job that is under another lease by now is left alone. */
-async function record(job: Job, delivery: Delivery, options: RelayOptions): Promise<void> {
-  if ('acknowledged' in delivery) return;
-  const { store, clock, ids, log } = options;
-  const { key, fence, attempts } = job;
-  const now = clock.now();
-  if ('done' in delivery) {
-    const acked = await store.ackJob({ key, fence, done: delivery.done, now });
+async function record(
+  { key, fence, attempts }: Job,
+  { result, maxAttempts }: { result: JobResult; maxAttempts: number },
+  { store, clock, ids, log }: RelayOptions,
+): Promise<void> {
+  if (result === 'acknowledged') return;
+  if (result === 'done') {
+    const acked = await store.ackJob({ key, fence });
     if (!acked) log.debug('a job was no longer under this lease', { job: key });
     return;
   }
-  if ('retryAtMs' in delivery && delivery.tried === false && delivery.retryAtMs !== null) {
-    const runAt = delivery.retryAtMs;
-    log.debug('a job waits its turn', { job: key, inMs: runAt - now, why: delivery.error });
-    await store.postponeJob({ key, fence, runAt });
+  const now = clock.now();
+  if ('notBefore' in result) {
+    const { notBefore: runAt, why } = result;
+    log.debug('a job waits its turn', { job: key, inMs: runAt - now, why });
+    await store.releaseJob({ key, fence, runAt, error: null });
     return;
   }
-  const error = 'dead' in delivery ? delivery.dead : delivery.error;
-  const givenUp = 'dead' in delivery || attempts >= (options.maxAttempts ?? 30);
-  const retryAt = 'dead' in delivery ? null : delivery.retryAtMs;
+  const error = 'dead' in result ? result.dead : result.error;
+  const givenUp = 'dead' in result || attempts >= maxAttempts;
+  const retryAt = 'dead' in result ? null : result.retryAtMs;
   const runAt = givenUp ? null : (retryAt ?? now + backoffMs(attempts, ids));
   const fields = { job: key, attempts, error: error.slice(0, 500) };
   if (givenUp) log.error('a job was given up', fields);
   else log.warn('a job is tried again', { ...fields, inMs: (runAt ?? now) - now });
-  await store.failJob({ key, fence, runAt, error: error.slice(0, 2_000), now });
+  await store.releaseJob({ key, fence, runAt, error: error.slice(0, 2_000) });
 }

@@ -67,9 +67,7 @@ async function posted(cards: readonly PostedCard[]): Promise<void> {
     const now = systemClock.now();
     const jobs = await store.leaseJobs({ limit: AT_ONCE, leaseMs: 60_000, now });
     if (jobs.length === 0) return;
-    await Promise.all(
-      jobs.map(({ key, fence, wanted }) => store.ackJob({ key, fence, done: wanted, now })),
-    );
+    await Promise.all(jobs.map(({ key, fence }) => store.ackJob({ key, fence })));
   }
 }
 

@@ -40,9 +40,9 @@ test(
       () => asked.every(({ number }) => shows(number).includes('Applied')),
       CARDS_WITHIN_MS,
     );
-    // Only the expiry timers are left.
+    // No expiry timer is left either.
     const jobs = () => world.service.store.countJobs();
-    await eventually('all jobs done', async () => (await jobs()).waiting === REQUESTS);
+    await eventually('all jobs done', async () => (await jobs()).waiting === 0);
     expect(await jobs()).toMatchObject({ dead: 0 });
     expect(world.connector.calls().filter(({ status }) => status === 429)).toEqual([]);
   },

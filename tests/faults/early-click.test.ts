@@ -91,8 +91,7 @@ test("a click before the service has the card's id leaves one card, which settle
   await eventually(
     'no jobs left',
     () =>
-      query(file, "SELECT key FROM jobs WHERE kind <> 'expire' AND request_id = ?", id).length ===
-      0,
+      query(file, "SELECT key FROM jobs WHERE kind <> 'expire' AND about_id = ?", id).length === 0,
   );
   expect(cardsOf(world.connector.messages('rafael', APPROVALS), number)).toHaveLength(1);
   expect((await readRequest(world, id))['stages']).toMatchObject([{ decisions: [{}] }]);

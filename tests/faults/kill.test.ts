@@ -204,8 +204,7 @@ async function expectSettled({
   await eventually(
     'no jobs left',
     () =>
-      query(file, "SELECT key FROM jobs WHERE kind <> 'expire' AND request_id = ?", id).length ===
-      0,
+      query(file, "SELECT key FROM jobs WHERE kind <> 'expire' AND about_id = ?", id).length === 0,
   );
   expect((await verifyLog(file, { url: world.url, home })).report).toMatchObject({ ok: true });
 }

@@ -156,10 +156,10 @@ export function job(given: Partial<NewJob> = {}): NewJob {
   return {
     key,
     kind: 'card',
-    requestId: 'req_x',
-    subject: 'card_x',
+    about: { type: 'request', id: 'req_x' },
     runAt: T0,
-    wanted: 1,
+    when: 'earliest',
+    priority: 1,
     ...given,
   };
 }
@@ -237,7 +237,7 @@ export function submission(of: Request, given: Partial<Change> = {}): Change {
     request: of,
     events: [event(of)],
     cards: [slot],
-    jobs: [job({ key: `card:${slot.id}`, requestId: of.id, subject: slot.id })],
+    jobs: [job({ key: `card:${slot.id}`, about: { type: 'request', id: of.id } })],
     ...given,
   });
 }
@@ -245,6 +245,7 @@ export function submission(of: Request, given: Partial<Change> = {}): Change {
 /** A decision on the loaded request: everything that a click commits. */
 export function deciding(before: Request, given: Partial<Change> = {}): Change {
   const word = decision(before, given.decision);
+  const about = { type: 'request', id: before.id } as const;
   return change({
     guard: { requestId: before.id, version: before.version },
     request: next(before, { state: 'approved' }),
@@ -255,8 +256,8 @@ export function deciding(before: Request, given: Partial<Change> = {}): Change {
       event(before, { type: 'request.approved', data: { digest: before.digest } }),
     ],
     jobs: [
-      job({ key: `card:${before.id}`, requestId: before.id, wanted: before.version + 1 }),
-      job({ key: `execute:${before.id}`, kind: 'execute', requestId: before.id, wanted: 0 }),
+      job({ key: `card:${before.id}`, about }),
+      job({ key: `execute:${before.id}`, kind: 'execute', about, priority: 0 }),
     ],
     people: [seen('alex')],
     ...given,

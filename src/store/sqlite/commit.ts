@@ -8,7 +8,7 @@ import { checkGuard } from '../check-guard.ts';
 import { askedPart, progressPart } from '../rows.ts';
 import { finishJob } from './job-operations.ts';
 import { FIND_CHANGE, FIND_ONCE_KEY, INSERT_CHANGE, INSERT_ONCE_KEY } from './queries/changes.ts';
-import { HOLD_JOB } from './queries/jobs.ts';
+import { DROP_JOB, HOLD_JOB } from './queries/jobs.ts';
 import {
   CHECK_VERSION,
   INSERT_DECISION,
@@ -39,9 +39,10 @@ export function commit(session: Session, change: Change): CommitResult {
   if (!addDecision(session, change)) {
     return duplicate('decision', { requestId, fingerprint: null });
   }
-  const { at, events = [], jobs = [], cards = [], conversations = [], people = [] } = change;
+  const { events = [], jobs = [], cards = [], conversations = [], people = [] } = change;
   recordEvents(session, events);
-  for (const job of jobs) addJob(session, job, at);
+  for (const key of change.dropJobs ?? []) session.run(DROP_JOB, [key]);
+  for (const job of jobs) addJob(session, job);
   for (const card of cards) putCard(session, card);
   for (const conversation of conversations) putConversation(session, conversation);
   for (const person of people) seePerson(session, person);
@@ -68,11 +69,10 @@ function takeOnceKeys(session: Session, { onceKeys = [] }: Change): CommitResult
 }
 
 /** Whether the job that the change carries out, if any, is still under its lease. */
-function carryOut(session: Session, { ack, at }: Change): boolean {
+function carryOut(session: Session, { ack }: Change): boolean {
   if (!ack) return true;
   const { key, fence, done } = ack;
-  if (done === null) return session.run(HOLD_JOB, { key, fence }) > 0;
-  return finishJob(session, { key, fence, done, now: at });
+  return done ? finishJob(session, { key, fence }) : session.run(HOLD_JOB, { key, fence }) > 0;
 }
 
 /** The request's number, 0 where the change is about none; undefined where the guard fails. */

@@ -4,7 +4,7 @@ import type { StoredKey } from '../../usecases/ports/key-store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { peaksText } from '../rows.ts';
 import { commit } from './commit.ts';
-import { leaseJobs, failJob, finishJob, postponeJob, renewJobs } from './job-operations.ts';
+import { finishJob, leaseJobs, releaseJob, renewJobs } from './job-operations.ts';
 import {
   DELETE_PENDING,
   INSERT_CHECKPOINT,
@@ -45,8 +45,7 @@ export const OPERATIONS = {
   leaseJobs,
   renewJobs,
   ackJob: finishJob,
-  failJob,
-  postponeJob,
+  releaseJob,
   seal,
   takeLease,
   releaseLease,

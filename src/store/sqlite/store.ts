@@ -56,8 +56,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     },
     renewJobs: (options) => writer.call('renewJobs', options),
     ackJob: (job) => writer.call('ackJob', job),
-    failJob: (job) => writer.call('failJob', job),
-    postponeJob: (job) => writer.call('postponeJob', job),
+    releaseJob: (job) => writer.call('releaseJob', job),
     seal: (options) => writer.call('seal', options),
 
     addLink: (link) => writer.call('addLink', link),

@@ -16,10 +16,11 @@ export function recordEvents(session: Session, events: readonly StoredEvent[]): 
   }
 }
 
-/** One job a key: a job of this key that is there is brought forward, raised or revived. */
-export function addJob(session: Session, job: NewJob, at: number): void {
-  const { key, kind, requestId, subject, runAt, wanted } = job;
-  session.run(UPSERT_JOB, { key, kind, requestId, subject, runAt, wanted, at });
+/** One job a key: a job of this key that is there is moved, or revived. */
+export function addJob(session: Session, job: NewJob): void {
+  const { key, kind, about, runAt, when, priority } = job;
+  const row = { key, kind, aboutType: about.type, aboutId: about.id, runAt, when, priority };
+  session.run(UPSERT_JOB, row);
 }
 
 /** Inserts or updates a card's copy by its id. */

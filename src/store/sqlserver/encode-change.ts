@@ -48,7 +48,7 @@ export function encodeChange(change: Change, attempt: string): Values {
     onceKeyCount: change.onceKeys?.length ?? 0,
     ackKey: ack?.key ?? null,
     ackFence: ack?.fence ?? null,
-    ackDone: ack?.done ?? null,
+    ackDone: ack ? Number(ack.done) : null,
     ...encodeRequest(change),
     decisionId: decision?.id ?? null,
     decided: decision?.requestId ?? null,
@@ -59,6 +59,7 @@ export function encodeChange(change: Change, attempt: string): Values {
     decidedVersion: request?.version ?? guard?.version ?? 0,
     decision: decision ? JSON.stringify(decision) : null,
     events: list(change.events),
+    dropJobs: list(change.dropJobs?.map((key) => ({ key }))),
     jobs: list(sorted(joined(change.jobs ?? []), ({ key }) => key)),
     cards: list(encodeCards(change.cards ?? [])),
     conversations: list(latest(change.conversations ?? [], (met) => met.updatedAt)),
@@ -106,16 +107,8 @@ function joined(jobs: readonly NewJob[]): NewJob[] {
   const byKey = new Map<string, NewJob>();
   for (const job of jobs) {
     const before = byKey.get(job.key);
-    byKey.set(
-      job.key,
-      before
-        ? {
-            ...before,
-            wanted: Math.max(before.wanted, job.wanted),
-            runAt: Math.min(before.runAt, job.runAt),
-          }
-        : job,
-    );
+    const joins = before !== undefined && job.when === 'earliest';
+    byKey.set(job.key, joins ? { ...before, runAt: Math.min(before.runAt, job.runAt) } : job);
   }
   return [...byKey.values()];
 }

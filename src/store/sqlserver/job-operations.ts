@@ -1,5 +1,7 @@
-import type { Job, JobStore } from '../../usecases/ports/job-store.ts';
-import { LEASE_JOBS, FAIL_JOB, FINISH_JOB, POSTPONE_JOB, RENEW_JOBS } from './queries/jobs.ts';
+import type { Job, JobStore, Lease } from '../../usecases/ports/job-store.ts';
+import { jobsFrom } from '../rows.ts';
+import type { JobRow } from '../rows.ts';
+import { FINISH_JOB, LEASE_JOBS, RELEASE_JOB, RENEW_JOBS } from './queries/jobs.ts';
 import { byKey, carry } from './query.ts';
 import type { Session } from './session.ts';
 
@@ -13,7 +15,7 @@ const MAX_ERROR_LENGTH = 2_000;
 const TWICE = { repeat: 'twice' } as const;
 
 /**
- * Takes due jobs, soonest first; all of one lease carry the same fence, which no other will. Where
+ * Takes due jobs, in their order; all of one lease carry the same fence, which no other will. Where
  * the answer is lost, they wait for their lease to end: nobody knows their fence.
  */
 export async function leaseJobs(
@@ -25,8 +27,7 @@ export async function leaseJobs(
     { limit, leaseUntil: now + leaseMs, now },
     { repeat: 'once' },
   );
-  const jobs = [...rows] as unknown as Job[];
-  return jobs.sort((a, b) => a.runAt - b.runAt || (a.key < b.key ? -1 : 1));
+  return jobsFrom(rows as unknown as JobRow[]);
 }
 
 /** Lets leases end later; gives the keys of those jobs that still are under this lease. */
@@ -43,31 +44,18 @@ export async function renewJobs(
   return rows.map(({ key }) => String(key));
 }
 
-/** Whether the job was under this lease; it is then gone, or ready again where more is wanted. */
-export function finishJob(
-  session: Session,
-  { key, fence, done, now }: Parameters<JobStore['ackJob']>[0],
-): Promise<boolean> {
-  return changed(
-    session.all(FINISH_JOB, { ackKey: key, ackFence: fence, ackDone: done, at: now }, TWICE),
-  );
+/** Whether the job was under this lease; it is then gone, or waits where it was asked for again. */
+export function finishJob(session: Session, { key, fence }: Lease): Promise<boolean> {
+  return changed(session.all(FINISH_JOB, { ackKey: key, ackFence: fence, ackDone: 1 }, TWICE));
 }
 
 /** Whether the job was under this lease; it then waits for `runAt`, or is parked as dead. */
-export function failJob(
+export function releaseJob(
   session: Session,
-  { key, fence, runAt, error }: Parameters<JobStore['failJob']>[0],
+  { key, fence, runAt, error }: Parameters<JobStore['releaseJob']>[0],
 ): Promise<boolean> {
-  const text = error.slice(0, MAX_ERROR_LENGTH);
-  return changed(session.all(FAIL_JOB, { key, fence, runAt, error: text }, TWICE));
-}
-
-/** Whether the job was under this lease; it then waits for `runAt`, with the attempts it had. */
-export function postponeJob(
-  session: Session,
-  { key, fence, runAt }: Parameters<JobStore['postponeJob']>[0],
-): Promise<boolean> {
-  return changed(session.all(POSTPONE_JOB, { key, fence, runAt }, TWICE));
+  const text = error?.slice(0, MAX_ERROR_LENGTH) ?? null;
+  return changed(session.all(RELEASE_JOB, { key, fence, runAt, error: text }, TWICE));
 }
 
 async function changed(asked: ReturnType<Session['all']>): Promise<boolean> {

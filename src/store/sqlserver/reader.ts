@@ -84,7 +84,7 @@ export function createReader(session: Session): Reader {
       return row ? personFrom(row) : undefined;
     },
 
-    nextJobAt: async () => (await get<{ at: number }>(NEXT_JOB_AT, {}))?.at,
+    nextJobAt: async () => (await get<{ at: number | null }>(NEXT_JOB_AT, {}))?.at ?? undefined,
     countJobs: async () =>
       (await get<{ waiting: number; dead: number }>(COUNT_JOBS, {})) ?? { waiting: 0, dead: 0 },
 

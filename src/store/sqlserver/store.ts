@@ -7,7 +7,7 @@ import { StoreError } from '../../usecases/ports/store-error.ts';
 import { commit } from './commit.ts';
 import { poolConfig, targetOf } from './connection.ts';
 import { toStoreError } from './errors.ts';
-import { leaseJobs, failJob, finishJob, postponeJob, renewJobs } from './job-operations.ts';
+import { finishJob, leaseJobs, releaseJob, renewJobs } from './job-operations.ts';
 import { migrate } from './migrate.ts';
 import { createWrites } from './operations.ts';
 import { UNFINISHED_TRANSFER } from './queries/transfer.ts';
@@ -94,8 +94,7 @@ function storeOver(session: Session, { clock, ids }: { clock: Clock; ids: Ids })
     leaseJobs: (options) => leaseJobs(session, options),
     renewJobs: (options) => renewJobs(session, options),
     ackJob: (job) => finishJob(session, job),
-    failJob: (job) => failJob(session, job),
-    postponeJob: (job) => postponeJob(session, job),
+    releaseJob: (job) => releaseJob(session, job),
     check: () => writes.check(clock.now()),
     close: () => session.close(),
   };

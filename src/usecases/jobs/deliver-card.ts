@@ -3,11 +3,11 @@ import { isSameMessage, reconcile, withoutMessage } from '../../domain/request/c
 import type { Card } from '../../domain/request/cards.ts';
 import { refreshFor } from '../requests/card-views.ts';
 import { recordEvents } from '../record-events.ts';
-import { cardJob } from '../requests/build-change.ts';
+import { cardJob, cardOf } from '../requests/build-change.ts';
 import type { JobDeps } from '../deps.ts';
 import { DeliveryError } from '../ports/delivery-error.ts';
 import type { MakeCard, Posted, Turn } from '../ports/notifier.ts';
-import type { JobContext, JobResult } from './run-job.ts';
+import type { JobContext, JobResult } from './job-handler.ts';
 import { commitWithRetry, retryWrite } from '../store-faults.ts';
 import type { Change, CommitResult, RequestWithCards } from '../ports/request-store.ts';
 import type { Job } from '../ports/job-store.ts';
@@ -25,18 +25,18 @@ const MAX_HOMELESS = 10;
  */
 export async function deliverCard(
   deps: JobDeps,
-  job: Job,
+  job: Job<'card'>,
   context: JobContext,
 ): Promise<JobResult> {
-  const found = await deps.store.loadWithCards(job.requestId);
+  const found = await deps.store.loadWithCards(job.about.id);
   if (!found) return { dead: 'the request is not there' };
   let truth = found;
-  const card = copyOf(truth, job.subject);
+  const card = copyOf(truth, cardOf(job));
   // A message that two processes came to know at the same time has the row of the first.
   const wanted = card ? reconcile(card, truth).do : 'nothing';
-  if (!card || wanted === 'nothing') return { done: truth.request.version };
+  if (!card || wanted === 'nothing') return 'done';
   const render = async () => {
-    truth = (await deps.store.loadWithCards(job.requestId)) ?? truth;
+    truth = (await deps.store.loadWithCards(job.about.id)) ?? truth;
     const copy = copyOf(truth, card.id);
     const stale = copy?.activityId !== card.activityId || reconcile(copy, truth).do !== wanted;
     return stale ? null : content(deps, truth);
@@ -44,7 +44,8 @@ export async function deliverCard(
   try {
     const message = await send(deps, card, { render, turn: { ...context, dueAt: job.runAt } });
     // Another process was here while this job waited: the next run finds what is left to do.
-    if (message === null) return again(deps, 'the card has changed meanwhile', false);
+    if (message === null)
+      return { notBefore: deps.clock.now(), why: 'the card has changed meanwhile' };
     const postedRevision = truth.request.version;
     const sent: Card = { ...card, ...message, state: 'posting', postedRevision };
     return await settle(deps, job, { sent, isNew: card.state === 'unposted' });
@@ -61,16 +62,9 @@ function copyOf({ cards }: RequestWithCards, id: string): Card | undefined {
 }
 
 async function content(deps: JobDeps, { request }: RequestWithCards) {
+  const refresh = await refreshFor(deps, request);
   const now = deps.clock.now();
-  return deps.cards.request(request, {
-    viewer: null,
-    refreshFor: await refreshFor(deps, request),
-    now,
-  });
-}
-
-function again({ clock }: JobDeps, error: string, tried: boolean): JobResult {
-  return { retryAtMs: clock.now(), error, tried };
+  return deps.cards.request(request, { viewer: null, refreshFor: refresh, now });
 }
 
 async function send(
@@ -89,11 +83,15 @@ async function send(
 }
 
 /** The message was deleted: a channel that still needs it gets a new one. */
-async function repost(deps: JobDeps, card: Card, { request }: RequestWithCards) {
+async function repost(
+  deps: JobDeps,
+  card: Card,
+  { request }: RequestWithCards,
+): Promise<JobResult> {
   const fresh = withoutMessage(card, request);
-  if (!fresh) return { done: request.version };
+  if (!fresh) return 'done';
   await commit(deps, { cards: [fresh] });
-  return again(deps, 'the message is gone; it is posted anew', true);
+  return { retryAtMs: deps.clock.now(), error: 'the message is gone; it is posted anew' };
 }
 
 /**
@@ -102,13 +100,13 @@ async function repost(deps: JobDeps, card: Card, { request }: RequestWithCards) 
  */
 async function settle(
   deps: JobDeps,
-  { key, fence, requestId }: Job,
+  { key, fence, about }: Job,
   { sent, isNew }: { sent: Card; isNew: boolean },
 ): Promise<JobResult> {
   let held = true;
   let logged = !isNew;
   const pass = async (): Promise<boolean> => {
-    const truth = await deps.store.loadWithCards(requestId);
+    const truth = await deps.store.loadWithCards(about.id);
     const known = truth?.cards.find((card) => isSameMessage(card, sent));
     const action = truth && reconcile(sent, truth);
     const now = deps.clock.now();
@@ -121,8 +119,8 @@ async function settle(
     const { status } = await commit(deps, {
       ...(stored ? { cards: [{ ...stored.card, id }] } : {}),
       ...(stored && !logged ? recordEvents(deps, [postedEvent(sent)], now) : {}),
-      ...(behind ? { jobs: [cardJob(known, truth.request.version, now)] } : {}),
-      ...(held ? { ack: { key, fence, done: settled ? sent.postedRevision : null } } : {}),
+      ...(behind ? { jobs: [cardJob(known, now)] } : {}),
+      ...(held ? { ack: { key, fence, done: settled } } : {}),
     });
     const lost = status === 'conflict';
     if (lost) held = false;
@@ -130,7 +128,7 @@ async function settle(
     return settled && !lost;
   };
   for (let passes = 0; passes < MAX_PASSES; passes += 1) {
-    if (await retryWrite(deps.log, pass)) return { acknowledged: true };
+    if (await retryWrite(deps.log, pass)) return 'acknowledged';
   }
   throw new Error(`card ${sent.id}: ${MAX_PASSES} commits did not settle its message`);
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '../../domain/outcome.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { applyCommand } from '../requests/apply-command.ts';
 import type { JobDeps } from '../deps.ts';
-import type { JobResult } from './run-job.ts';
+import type { JobResult } from './job-handler.ts';
 import { revalidateApprovals } from '../requests/revalidate-approvals.ts';
 import type { Look } from '../requests/revalidate-approvals.ts';
 import { retryWrite } from '../store-faults.ts';
@@ -22,9 +22,9 @@ const MOST_REST_MS = 40_000;
  * at the deciding people of its own: the last one may be hours old.
  */
 export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult> {
-  const request = await deps.store.loadRequest(job.requestId);
+  const request = await deps.store.loadRequest(job.about.id);
   if (request?.state === 'applying') return resume(deps, job, request);
-  if (request?.state !== 'approved') return { done: 0 };
+  if (request?.state !== 'approved') return 'done';
   const looked = await look(deps, request);
   if (looked?.outcome) return stop(deps, request, looked);
   const begun = await applyCommand(deps, {
@@ -42,7 +42,7 @@ export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult
   if (begun.kind === 'refused' && begun.request.state === 'applying') {
     return { retryAtMs: null, error: 'another process is applying it' };
   }
-  return { done: 0 };
+  return 'done';
 }
 
 /** The look at the deciding people; undefined where the workflow wants none. */
@@ -56,7 +56,7 @@ async function stop(
   request: Request,
   { outcome, recheck, transient }: Look,
 ): Promise<JobResult> {
-  if (outcome === null) return { done: 0 };
+  if (outcome === null) return 'done';
   const { failingSince = recheck.at } = recheck;
   const failingMs = recheck.at - failingSince;
   if (transient && failingMs < LOOK_AGAIN_MS) {
@@ -66,11 +66,10 @@ async function stop(
     }
     const restMs = Math.min(MOST_REST_MS, Math.max(LEAST_REST_MS, failingMs));
     // Nothing was sent: the executor's tries are not used up by this.
-    const error = describe(outcome);
-    return { retryAtMs: deps.clock.now() + restMs, error, tried: false };
+    return { notBefore: deps.clock.now() + restMs, why: describe(outcome) };
   }
   await applyCommand(deps, { id: request.id, command: { type: 'halt', outcome, recheck } });
-  return { done: 0 };
+  return 'done';
 }
 
 /** An earlier try may have reached the target. */
@@ -89,7 +88,7 @@ async function resume(deps: JobDeps, job: Job, request: Request): Promise<JobRes
   const { recheck } = looked;
   const kept = await applyCommand(deps, { id: request.id, command: { type: 'recheck', recheck } });
   const ours = kept.kind === 'stepped' && kept.request.state === 'applying';
-  return ours ? send(deps, job, kept.request) : { done: 0 };
+  return ours ? send(deps, job, kept.request) : 'done';
 }
 
 async function send(deps: JobDeps, job: Job, request: Request): Promise<JobResult> {
@@ -119,7 +118,7 @@ async function settle(
   await retryWrite(deps.log, () =>
     applyCommand(deps, { id: request.id, command: { type: 'settle', state, outcome } }),
   );
-  return { done: 0 };
+  return 'done';
 }
 
 /** For operators: the code, and what its sentence would be made of. */

@@ -1,13 +1,12 @@
 import type { JobDeps } from '../deps.ts';
 import type { DeliveryError } from '../ports/delivery-error.ts';
-import type { JobResult } from './run-job.ts';
+import type { JobResult } from './job-handler.ts';
 
 /** Gives a job back whose message Teams did not take now, for when Teams is to be asked again. */
 export function tryLater({ clock }: Pick<JobDeps, 'clock'>, error: DeliveryError): JobResult {
   const { retryAfterMs, message, tried } = error;
-  return {
-    retryAtMs: retryAfterMs === null ? null : clock.now() + retryAfterMs,
-    error: message,
-    tried,
-  };
+  const retryAtMs = retryAfterMs === null ? null : clock.now() + retryAfterMs;
+  return tried || retryAtMs === null
+    ? { retryAtMs, error: message }
+    : { notBefore: retryAtMs, why: message };
 }

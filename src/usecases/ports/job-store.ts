@@ -1,27 +1,48 @@
 export type JobKind = 'card' | 'notify' | 'execute' | 'expire';
 
 /**
- * Durable work to be done after the commit. There is one job per `key`: another insertion raises
- * `wanted`, brings `runAt` forward and revives a dead one. Payloads hold ids, never secrets.
+ * Due jobs are leased in the order of their priority, then of their times. What was approved does
+ * not queue behind cards: thousands may be due while Teams does not answer.
+ */
+export type Lane = 'execution' | 'timer' | 'delivery';
+export type Priority = 0 | 1;
+export const PRIORITY: Readonly<Record<Lane, Priority>> = { execution: 0, timer: 0, delivery: 1 };
+
+/** What a job is about. */
+export interface JobSubject {
+  readonly type: 'request' | 'grant' | 'feed';
+  readonly id: string;
+}
+
+/**
+ * Durable work to be done after the commit. There is one job per `key`: another insertion moves its
+ * time and revives a dead one. Payloads hold ids, never secrets.
  */
 export interface NewJob {
   readonly key: string;
   readonly kind: JobKind;
-  readonly requestId: string;
-  /** What the job is about within its request, such as a card's id. */
-  readonly subject: string;
+  readonly about: JobSubject;
   readonly runAt: number;
-  /** The revision that must be delivered for the job to be done; 0 where it has none. */
-  readonly wanted: number;
+  /** `earliest`: an insertion never puts the job off; `replace`: its time counts alone. */
+  readonly when: 'earliest' | 'replace';
+  readonly priority: Priority;
 }
 
-/** A leased job. `fence` belongs to this lease alone; ack and fail must bring it. */
-export interface Job extends NewJob {
+/** A leased job. `fence` belongs to this lease alone; ack and release must bring it. */
+export interface Job<Kind extends JobKind = JobKind> extends Omit<NewJob, 'when'> {
+  readonly kind: Kind;
   readonly fence: number;
   /** How often it was leased, this time included. */
   readonly attempts: number;
 }
 
+/** The job in hand, under its lease. */
+export type Lease = Pick<Job, 'key' | 'fence'>;
+
+/**
+ * An insertion of a job in hand is kept for after this run: however the run ends, the job is then
+ * due at the time that was asked for, or sooner.
+ */
 export interface JobStore {
   /** Takes up to `limit` due jobs for `leaseMs`; jobs whose lease ran out are due again. */
   leaseJobs(options: { limit: number; leaseMs: number; now: number }): Promise<readonly Job[]>;
@@ -30,25 +51,17 @@ export interface JobStore {
    * are under this lease. A lease that has run out is taken up again where nobody else leased the job.
    */
   renewJobs(options: {
-    jobs: readonly { readonly key: string; readonly fence: number }[];
+    jobs: readonly Lease[];
     leaseMs: number;
     now: number;
   }): Promise<readonly string[]>;
-  /** Whether the job was still under this lease. `done` as in Change.ack. */
-  ackJob(job: { key: string; fence: number; done: number; now: number }): Promise<boolean>;
-  /** Gives the job back for `runAt`, or parks it as dead where that is null. */
-  failJob(job: {
-    key: string;
-    fence: number;
-    runAt: number | null;
-    error: string;
-    now: number;
-  }): Promise<boolean>;
+  /** Ends a job that is done. Whether it was still under this lease. */
+  ackJob(job: Lease): Promise<boolean>;
   /**
-   * Gives a job back that was not tried: this lease counts as no attempt. It is due again at
-   * `runAt`, and keeps the time since when it is due.
+   * Gives the job back for `runAt`, or parks it as dead where that is null. `error` null: it was not
+   * tried, so the lease counts as no attempt and the job keeps the time since when it is due.
    */
-  postponeJob(job: { key: string; fence: number; runAt: number }): Promise<boolean>;
+  releaseJob(job: Lease & { runAt: number | null; error: string | null }): Promise<boolean>;
   /** When the next job is due (ms), undefined where none waits. */
   nextJobAt(): Promise<number | undefined>;
   /** Counts by state, for readiness and metrics. */

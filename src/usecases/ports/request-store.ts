@@ -3,7 +3,7 @@ import type { Decision, Request } from '../../domain/request/request.ts';
 import type { RequestState } from '../../domain/request/state.ts';
 import type { Recorded } from './audit-store.ts';
 import type { Conversation, SeenPerson } from './card-store.ts';
-import type { NewJob } from './job-store.ts';
+import type { Lease, NewJob } from './job-store.ts';
 
 export type OnceKeyKind = 'idempotency' | 'token' | 'exchange' | 'dpop';
 
@@ -32,16 +32,17 @@ export interface Change extends Partial<Recorded> {
   readonly request?: Request;
   readonly decision?: Decision;
   readonly jobs?: readonly NewJob[];
+  /** Keys of jobs that are no longer wanted: gone, in hand or not. */
+  readonly dropJobs?: readonly string[];
   /** Upserted by id; a second copy of one posted message (conversation, activity) is ignored. */
   readonly cards?: readonly Card[];
   readonly conversations?: readonly Conversation[];
   readonly people?: readonly SeenPerson[];
   /**
-   * The job that this change carries out. It is gone where `done` is at least what is wanted, else
-   * ready to run again; it stays in hand where `done` is null. A stale fence makes the whole change
-   * a conflict.
+   * The job that this change carries out: done, or it stays in hand. A stale fence makes the whole
+   * change a conflict.
    */
-  readonly ack?: { readonly key: string; readonly fence: number; readonly done: number | null };
+  readonly ack?: Lease & { readonly done: boolean };
 }
 
 export type CommitResult =

@@ -64,10 +64,7 @@ export async function applyCommand(
       onceKeys: input.onceKeys?.(request) ?? [],
       request: step.request,
       ...recordEvents(deps, step.events, now),
-      jobs: [
-        ...jobsFor(request, step, known),
-        ...adopted.map((card) => cardJob(card, step.request.version, now)),
-      ],
+      ...jobsFor(request, step, [...known, ...adopted]),
       cards: adopted,
       ...(step.decision ? { decision: step.decision } : {}),
       people: input.people ?? [],
@@ -117,7 +114,7 @@ async function settleCopy(
     at: now,
     cards,
     guard: { requestId: request.id, version: request.version },
-    jobs: cards.map((card) => cardJob(card, request.version, now)),
+    jobs: cards.map((card) => cardJob(card, now)),
   });
   deps.signals.jobsWaiting();
   return status === 'committed';

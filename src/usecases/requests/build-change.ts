@@ -1,64 +1,69 @@
-import type { Effect, Step } from '../../domain/request/step.ts';
-import { timersOf } from '../../domain/request/timers.ts';
-import type { Request } from '../../domain/request/request.ts';
+import { reconcile } from '../../domain/request/cards.ts';
 import type { Card } from '../../domain/request/cards.ts';
-import type { NewJob } from '../ports/job-store.ts';
+import type { Effect, Step } from '../../domain/request/step.ts';
+import { timerChanges, timersOf } from '../../domain/request/timers.ts';
+import type { Request } from '../../domain/request/request.ts';
+import { PRIORITY } from '../ports/job-store.ts';
+import type { Job, NewJob } from '../ports/job-store.ts';
+import type { Change } from '../ports/request-store.ts';
 
-/**
- * Jobs are leased by the time since when they are due. What was approved does not queue behind
- * cards: thousands may be due while Teams does not answer, each for as long as a call may take.
- */
-const AHEAD_OF_ALL = 0;
+const CARD_PREFIX = 'card:';
 
-/** The job that brings one posted copy of a card up to a revision. */
-export function cardJob(card: Card, wanted: number, runAt: number): NewJob {
+/** The job that brings one copy of a card up to its request. */
+export function cardJob({ id, requestId }: Card, runAt: number): NewJob {
   return {
-    key: `card:${card.id}`,
+    key: `${CARD_PREFIX}${id}`,
     kind: 'card',
-    requestId: card.requestId,
-    subject: card.id,
+    about: { type: 'request', id: requestId },
     runAt,
-    wanted,
+    when: 'earliest',
+    priority: PRIORITY.delivery,
   };
 }
 
-/** The jobs that a step calls for: those of its effects, and its timers that were not set before. */
+/** The id of the card that the job brings up to its request. */
+export function cardOf({ key }: Pick<Job<'card'>, 'key'>): string {
+  return key.slice(CARD_PREFIX.length);
+}
+
+/** The jobs that a step calls for: those of its effects, and what changes of its timers. */
 export function jobsFor(
   before: Request | null,
   { request, effects }: Pick<Step, 'request' | 'effects'>,
   cards: readonly Card[],
-): NewJob[] {
-  const set = timersOf(before);
-  const timers = timersOf(request).filter(
-    ({ kind, at }) => !set.some((timer) => timer.kind === kind && timer.at === at),
-  );
-  return [
-    ...effects.flatMap((effect) => jobsOf(effect, request, cards)),
-    ...timers.map(({ kind, at }) => ({
-      key: `${kind}:${request.id}`,
-      kind,
-      requestId: request.id,
-      subject: request.id,
-      runAt: at,
-      wanted: 0,
-    })),
-  ];
+): Required<Pick<Change, 'jobs' | 'dropJobs'>> {
+  const about = { type: 'request', id: request.id } as const;
+  const { set, dropped } = timerChanges(timersOf(before), timersOf(request));
+  return {
+    jobs: [
+      ...effects.flatMap((effect) => jobsOf(effect, request, cards)),
+      ...set.map(({ kind, at }): NewJob => ({
+        key: `${kind}:${request.id}`,
+        kind,
+        about,
+        runAt: at,
+        when: 'replace',
+        priority: PRIORITY.timer,
+      })),
+    ],
+    dropJobs: dropped.map(({ kind }) => `${kind}:${request.id}`),
+  };
 }
 
 function jobsOf(effect: Effect, request: Request, cards: readonly Card[]): NewJob[] {
-  const base = { requestId: request.id, runAt: request.updatedAt, wanted: 0 };
+  const { id, updatedAt: runAt, requester } = request;
+  const base = { about: { type: 'request', id }, runAt, when: 'earliest' } as const;
   switch (effect.kind) {
     case 'sync-cards':
-      return cards.map((card) => cardJob(card, request.version, request.updatedAt));
-    case 'execute': {
-      const key = `execute:${request.id}`;
-      return [{ ...base, key, kind: 'execute', subject: request.id, runAt: AHEAD_OF_ALL }];
-    }
+      return cards
+        .filter((card) => reconcile(card, { request, cards }).do !== 'nothing')
+        .map((card) => cardJob(card, runAt));
+    case 'execute':
+      return [{ ...base, key: `execute:${id}`, kind: 'execute', priority: PRIORITY.execution }];
     case 'notify': {
-      const { kind, objectId } = request.requester;
-      if (kind !== 'person' || objectId === null) return [];
-      const key = `notify:${request.id}:${effect.about}`;
-      return [{ ...base, key, kind: 'notify', subject: effect.about }];
+      if (requester.kind !== 'person' || requester.objectId === null) return [];
+      const key = `notify:${id}:${effect.about}`;
+      return [{ ...base, key, kind: 'notify', priority: PRIORITY.delivery }];
     }
   }
 }

@@ -45,14 +45,13 @@ export async function submitRequest(
   const { step } = ruled;
   const { request } = step;
   const cards = cardsOf(deps, input, request);
-  const unposted = cards.filter((card) => card.activityId === null);
   const result = await commitWithRetry(deps.store, {
     id: deps.ids.next('chg', now),
     at: now,
     onceKeys: onceKeysOf(input, { request, key, now }),
     request,
     ...recordEvents(deps, step.events, now),
-    jobs: jobsFor(null, step, unposted),
+    ...jobsFor(null, step, cards),
     cards,
     people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
   });

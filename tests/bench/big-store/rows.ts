@@ -84,10 +84,11 @@ const CARDS: Fill = {
 
 /** A pending request's end in time; and now and then a job that was given up. */
 const JOBS: Fill = {
-  sql: `INSERT INTO jobs (key, kind, request_id, subject, run_at, due_at, wanted)
+  sql: `INSERT INTO jobs (key, kind, about_type, about_id, priority, run_at, due_at)
     SELECT CASE WHEN state = 'pending' THEN 'expire:' ELSE 'card:' END || id,
-      CASE WHEN state = 'pending' THEN 'expire' ELSE 'card' END, id, '', ? + number,
-      CASE WHEN state = 'pending' THEN ? + number END, 0
+      CASE WHEN state = 'pending' THEN 'expire' ELSE 'card' END, 'request', id,
+      CASE WHEN state = 'pending' THEN 0 ELSE 1 END, ? + number,
+      CASE WHEN state = 'pending' THEN ? + number END
     FROM requests WHERE state = 'pending' OR state = 'failed' AND number % 10 = 0 ORDER BY 1`,
   values: ({ now }) => [now + DAY_MS, now + DAY_MS],
 };

@@ -34,8 +34,7 @@ async function work(): Promise<void> {
     for (const { key, fence } of jobs) {
       const kept = await store.renewJobs({ jobs: [{ key, fence }], leaseMs: 600_000, now: T0 });
       if (!kept.includes(key)) throw new Error(`${key} is another's`);
-      if (!(await store.ackJob({ key, fence, done: 1, now: T0 })))
-        throw new Error(`${key} was lost`);
+      if (!(await store.ackJob({ key, fence }))) throw new Error(`${key} was lost`);
       process.stdout.write(`${key}\n`);
     }
   }

@@ -22,6 +22,18 @@ export function jobLeaseTests(given: Given): void {
     expect((await take(T0 + 1)).map(({ key }) => key)).toEqual(['later']);
   });
 
+  test('due jobs of priority 0 are taken before all others', async () => {
+    await add(
+      job({ key: 'a', runAt: T0 - 9 }),
+      job({ key: 'urgent', runAt: T0, priority: 0 }),
+      job({ key: 'b', runAt: T0 - 8 }),
+      job({ key: 'urgent and not due', runAt: T0 + 1, priority: 0 }),
+    );
+    expect((await take(T0, 2)).map(({ key }) => key)).toEqual(['urgent', 'a']);
+    expect((await take(T0, 2)).map(({ key }) => key)).toEqual(['b']);
+    expect(await given().store.nextJobAt()).toBe(T0 + 1);
+  });
+
   test('does not lease a held job before its lease expires', async () => {
     await add(job({ key: 'j' }));
     const [first] = await take(T0);
@@ -40,17 +52,16 @@ export function jobLeaseTests(given: Given): void {
     const [fast] = await take(T0 + LEASE);
     const now = T0 + LEASE + 1;
     const stale = { key: 'j', fence: slow?.fence ?? 0 };
-    expect(await store.ackJob({ ...stale, done: 1, now })).toBe(false);
-    expect(await store.failJob({ ...stale, runAt: now, error: '', now })).toBe(false);
-    expect(await store.ackJob({ key: 'j', fence: fast?.fence ?? 0, done: 1, now })).toBe(true);
-    expect(await store.ackJob({ key: 'j', fence: fast?.fence ?? 0, done: 1, now })).toBe(false);
+    expect(await store.ackJob(stale)).toBe(false);
+    expect(await store.releaseJob({ ...stale, runAt: now, error: '' })).toBe(false);
+    expect(await store.ackJob({ key: 'j', fence: fast?.fence ?? 0 })).toBe(true);
+    expect(await store.ackJob({ key: 'j', fence: fast?.fence ?? 0 })).toBe(false);
   });
 
   test('accepts a late ack while nobody else leased the job', async () => {
     await add(job({ key: 'j' }));
     const [slow] = await take(T0);
-    const ack = { key: 'j', fence: slow?.fence ?? 0, done: 1, now: T0 + 10 * LEASE };
-    expect(await given().store.ackJob(ack)).toBe(true);
+    expect(await given().store.ackJob({ key: 'j', fence: slow?.fence ?? 0 })).toBe(true);
   });
 
   test('a returned job has no holder', async () => {
@@ -59,26 +70,26 @@ export function jobLeaseTests(given: Given): void {
     const [back, dead] = await take(T0);
     const fences = { back: back?.fence ?? 0, dead: dead?.fence ?? 0 };
     const error = 'x';
-    await store.failJob({ key: 'back', fence: fences.back, runAt: T0 + 5, error, now: T0 });
-    await store.failJob({ key: 'dead', fence: fences.dead, runAt: null, error, now: T0 });
+    await store.releaseJob({ key: 'back', fence: fences.back, runAt: T0 + 5, error });
+    await store.releaseJob({ key: 'dead', fence: fences.dead, runAt: null, error });
     for (const key of ['back', 'dead'] as const) {
       const fence = fences[key];
-      expect(await store.ackJob({ key, fence, done: 1, now: T0 })).toBe(false);
-      expect(await store.failJob({ key, fence, runAt: T0, error, now: T0 })).toBe(false);
+      expect(await store.ackJob({ key, fence })).toBe(false);
+      expect(await store.releaseJob({ key, fence, runAt: T0, error })).toBe(false);
     }
     expect(await store.countJobs()).toEqual({ waiting: 1, dead: 1 });
   });
 
   test('an insertion after the lease expired does not make a second job', async () => {
-    await add(job({ key: 'j', wanted: 1 }));
+    await add(job({ key: 'j' }));
     await take(T0);
-    await given().store.commit(change({ at: T0 + LEASE, jobs: [job({ key: 'j', wanted: 2 })] }));
-    expect(await take(T0 + LEASE)).toMatchObject([{ key: 'j', wanted: 2, attempts: 2 }]);
+    await given().store.commit(change({ at: T0 + LEASE, jobs: [job({ key: 'j' })] }));
+    expect(await take(T0 + LEASE)).toMatchObject([{ key: 'j', attempts: 2 }]);
     expect(await take(T0 + LEASE)).toEqual([]);
   });
 
   test('different workers may hold jobs of one request', async () => {
-    await add(job({ key: 'a', requestId: 'r' }), job({ key: 'b', requestId: 'r' }));
+    await add(job({ key: 'a' }), job({ key: 'b' }));
     expect(await take(T0, 1)).toHaveLength(1);
     expect(await take(T0, 1)).toHaveLength(1);
   });
@@ -101,14 +112,13 @@ export function jobLeaseTests(given: Given): void {
     const jobs = (await take(T0)).map(({ key, fence }) => ({ key, fence }));
     const fenceOf = (key: string) => jobs.find((one) => one.key === key)?.fence ?? 0;
     const now = T0 + LEASE;
-    await store.failJob({
+    await store.releaseJob({
       key: 'back',
       fence: fenceOf('back'),
       runAt: now + 5,
       error: 'x',
-      now,
     });
-    await store.ackJob({ key: 'done', fence: fenceOf('done'), done: 1, now });
+    await store.ackJob({ key: 'done', fence: fenceOf('done') });
     const [taken] = await take(now);
     expect(taken).toMatchObject({ key: 'taken', attempts: 2 });
     expect(await store.renewJobs({ jobs, leaseMs: LEASE, now: now + 1 })).toEqual([]);
@@ -141,7 +151,7 @@ export function jobLeaseTests(given: Given): void {
           if (jobs.length === 0) return;
           for (const { key, fence } of jobs) {
             taken.push(key);
-            expect(await mine.ackJob({ key, fence, done: 1, now: T0 })).toBe(true);
+            expect(await mine.ackJob({ key, fence })).toBe(true);
           }
         }
       }),

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import type { Job, NewJob } from '../../../src/usecases/ports/job-store.ts';
+import { describe, expect, test } from '@jest/globals';
+import type { Job, JobKind, NewJob } from '../../../src/usecases/ports/job-store.ts';
 import { T0, change, onceKey, job } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
@@ -14,14 +14,6 @@ export function jobTests(given: Given): void {
     return taken;
   }
 
-  test('a second insertion raises the wanted revision and never lowers it', async () => {
-    await add(job({ key: 'j', wanted: 3 }));
-    await add(job({ key: 'j', wanted: 5 }));
-    await add(job({ key: 'j', wanted: 4 }));
-    expect(await given().store.countJobs()).toEqual({ waiting: 1, dead: 0 });
-    expect(await takeOne()).toMatchObject({ key: 'j', wanted: 5 });
-  });
-
   test('a second insertion moves runAt earlier and never later', async () => {
     await add(job({ key: 'j', runAt: T0 + 500 }));
     expect(await given().store.nextJobAt()).toBe(T0 + 500);
@@ -32,62 +24,115 @@ export function jobTests(given: Given): void {
     expect(await takeOne(T0 + 100)).toMatchObject({ runAt: T0 + 100 });
   });
 
-  test('a job keeps its kind, request and subject', async () => {
-    await add(job({ key: 'j', kind: 'execute', requestId: 'req_1', subject: 's' }));
+  test('a replacing insertion moves the time of a job both ways', async () => {
+    const timer = (runAt: number) => job({ key: 'j', runAt, when: 'replace' });
+    for (const runAt of [T0 + 500, T0 + 900, T0 + 100]) {
+      await add(timer(runAt));
+      expect(await given().store.nextJobAt()).toBe(runAt);
+    }
+    expect(await takeOne(T0 + 100)).toMatchObject({ runAt: T0 + 100, attempts: 1 });
+  });
+
+  test('a job keeps its kind, subject and priority', async () => {
+    await add(job({ key: 'j', kind: 'execute', about: { type: 'request', id: 'r' }, priority: 0 }));
     expect(await takeOne()).toEqual({
       key: 'j',
       kind: 'execute',
-      requestId: 'req_1',
-      subject: 's',
+      about: { type: 'request', id: 'r' },
+      priority: 0,
       runAt: T0,
-      wanted: 1,
       fence: expect.any(Number),
       attempts: 1,
     });
   });
 
-  test('an ack of the wanted revision ends the job', async () => {
-    await add(job({ key: 'j', wanted: 3 }));
+  test('a job of any kind may be about a grant, without a request', async () => {
+    const about = { type: 'grant', id: 'grt_1' } as const;
+    await given().store.commit(
+      change({
+        jobs: [job({ key: 'revoke:grt_1', kind: 'revoke' as JobKind, about })],
+        onceKeys: [onceKey({ key: 'slot', requestId: null })],
+      }),
+    );
+    const taken = await takeOne();
+    expect(taken).toMatchObject({ kind: 'revoke', about });
+    expect(await given().store.ackJob(taken)).toBe(true);
+    expect(await given().store.findOnceKey('idempotency', 'slot')).toMatchObject({
+      requestId: null,
+    });
+  });
+
+  test('an ack ends the job', async () => {
+    await add(job({ key: 'j' }));
     const { fence } = await takeOne();
-    expect(await given().store.ackJob({ key: 'j', fence, done: 3, now: T0 })).toBe(true);
+    expect(await given().store.ackJob({ key: 'j', fence })).toBe(true);
     expect(await given().store.countJobs()).toEqual({ waiting: 0, dead: 0 });
     expect(await given().store.nextJobAt()).toBeUndefined();
   });
 
-  test('an ack of a later revision ends the job', async () => {
-    await add(job({ key: 'j', wanted: 3 }));
-    const { fence } = await takeOne();
-    await given().store.ackJob({ key: 'j', fence, done: 7, now: T0 });
-    expect(await take(T0 + LEASE)).toEqual([]);
-  });
-
-  test('a job with a new wanted revision is due at once after its ack', async () => {
+  test('a dropped job is gone, whether it waits, is in hand or dead', async () => {
     const { store } = given();
-    await add(job({ key: 'j', wanted: 1 }));
-    const held = await takeOne();
-    await add(job({ key: 'j', wanted: 2, runAt: T0 }));
-    expect(await take(T0 + 1)).toEqual([]);
-    expect(await store.ackJob({ key: 'j', fence: held.fence, done: 1, now: T0 + 5 })).toBe(true);
-    expect(await store.nextJobAt()).toBe(T0 + 5);
-    const again = await takeOne(T0 + 5);
-    expect(again).toMatchObject({ key: 'j', wanted: 2, attempts: 1 });
-    expect(again.fence).toBeGreaterThan(held.fence);
+    await add(job({ key: 'dead' }), job({ key: 'held' }));
+    const fences = new Map((await take()).map(({ key, fence }) => [key, fence]));
+    const fenceOf = (key: string) => fences.get(key) ?? 0;
+    await store.releaseJob({ key: 'dead', fence: fenceOf('dead'), runAt: null, error: 'x' });
+    await add(job({ key: 'waits', runAt: T0 + 9 }), job({ key: 'stays', runAt: T0 + 9 }));
+    await store.commit(change({ dropJobs: ['dead', 'held', 'waits', 'none'] }));
+    expect(await store.ackJob({ key: 'held', fence: fenceOf('held') })).toBe(false);
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
+    expect((await take(T0 + LEASE)).map(({ key }) => key)).toEqual(['stays']);
   });
 
-  test('an insertion while a job is held does not move the time of the current run', async () => {
-    await add(job({ key: 'j' }));
-    await takeOne();
-    await add(job({ key: 'j', runAt: T0 - 100 }));
-    expect(await given().store.nextJobAt()).toBe(T0 + LEASE);
-    expect(await takeOne(T0 + LEASE)).toMatchObject({ runAt: T0, attempts: 2 });
+  describe('a job that is asked for again while it is held', () => {
+    const asked = async (again: Partial<NewJob>) => {
+      await add(job({ key: 'j' }));
+      const { fence } = await takeOne();
+      await add(job({ key: 'j', ...again }));
+      expect(await given().store.nextJobAt()).toBe(T0 + LEASE);
+      return { key: 'j', fence };
+    };
+
+    test('is due at that time after its ack, its attempts counted anew', async () => {
+      const held = await asked({ runAt: T0 + 5 });
+      expect(await given().store.ackJob(held)).toBe(true);
+      expect(await given().store.nextJobAt()).toBe(T0 + 5);
+      const again = await takeOne(T0 + 5);
+      expect(again).toMatchObject({ attempts: 1, runAt: T0 + 5 });
+      expect(again.fence).toBeGreaterThan(held.fence);
+    });
+
+    test('is due at the sooner time after it was postponed', async () => {
+      const held = await asked({ runAt: T0 + 5, when: 'replace' });
+      await given().store.releaseJob({ ...held, runAt: T0 + 900, error: null });
+      expect(await given().store.nextJobAt()).toBe(T0 + 5);
+    });
+
+    test('is due at the sooner time after it failed, for good too', async () => {
+      const held = await asked({ runAt: T0 + 50 });
+      await given().store.releaseJob({ ...held, runAt: T0 + 20, error: 'x' });
+      expect(await given().store.nextJobAt()).toBe(T0 + 20);
+      const { fence } = await takeOne(T0 + 20);
+      await add(job({ key: 'j', runAt: T0 + 60 }));
+      await given().store.releaseJob({ key: 'j', fence, runAt: null, error: 'x' });
+      expect(await given().store.countJobs()).toEqual({ waiting: 1, dead: 0 });
+      expect(await given().store.nextJobAt()).toBe(T0 + 60);
+    });
+
+    test('is not made due by it when its lease ends: that run begins afterwards', async () => {
+      await asked({ runAt: T0 - 100 });
+      const again = await takeOne(T0 + LEASE);
+      expect(again).toMatchObject({ runAt: T0, attempts: 2 });
+      await given().store.ackJob(again);
+      expect(await given().store.nextJobAt()).toBeUndefined();
+    });
   });
 
   test('a failed job waits for its time and keeps its attempts', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
-    const failed = { key: 'j', fence, runAt: T0 + 700, error: 'Teams said 502', now: T0 };
-    expect(await store.failJob(failed)).toBe(true);
+    const failed = { key: 'j', fence, runAt: T0 + 700, error: 'Teams said 502' };
+    expect(await store.releaseJob(failed)).toBe(true);
     expect(await store.nextJobAt()).toBe(T0 + 700);
     expect(await take(T0 + 699)).toEqual([]);
     expect(await takeOne(T0 + 700)).toMatchObject({ attempts: 2, runAt: T0 + 700 });
@@ -97,10 +142,10 @@ export function jobTests(given: Given): void {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
-    expect(await store.postponeJob({ key: 'j', fence, runAt: T0 + 700 })).toBe(true);
+    expect(await store.releaseJob({ key: 'j', fence, runAt: T0 + 700, error: null })).toBe(true);
     expect(await take(T0 + 699)).toEqual([]);
     expect(await takeOne(T0 + 700)).toMatchObject({ attempts: 1, runAt: T0 });
-    expect(await store.postponeJob({ key: 'j', fence, runAt: T0 + 800 })).toBe(false);
+    expect(await store.releaseJob({ key: 'j', fence, runAt: T0 + 800, error: null })).toBe(false);
   });
 
   test('a job without a retry time is dead and not leased again', async () => {
@@ -108,7 +153,7 @@ export function jobTests(given: Given): void {
     await add(job({ key: 'j' }), job({ key: 'other', runAt: T0 + 900 }));
     const { fence } = await takeOne();
     const error = 'x'.repeat(10_000);
-    expect(await store.failJob({ key: 'j', fence, runAt: null, error, now: T0 })).toBe(true);
+    expect(await store.releaseJob({ key: 'j', fence, runAt: null, error })).toBe(true);
     expect(await store.countJobs()).toEqual({ waiting: 1, dead: 1 });
     expect(await store.nextJobAt()).toBe(T0 + 900);
     expect(await take(T0 + 10 * LEASE)).toMatchObject([{ key: 'other' }]);
@@ -116,14 +161,14 @@ export function jobTests(given: Given): void {
 
   test('another insertion revives a dead job and resets its attempts', async () => {
     const { store } = given();
-    await add(job({ key: 'j', wanted: 2 }));
+    await add(job({ key: 'j' }));
     const { fence } = await takeOne();
-    await store.failJob({ key: 'j', fence, runAt: null, error: 'gone', now: T0 });
-    await add(job({ key: 'j', wanted: 1, runAt: T0 + 40 }));
+    await store.releaseJob({ key: 'j', fence, runAt: null, error: 'gone' });
+    await add(job({ key: 'j', runAt: T0 + 40 }));
     expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
     expect(await store.nextJobAt()).toBe(T0 + 40);
     const revived = await takeOne(T0 + 40);
-    expect(revived).toMatchObject({ attempts: 1, wanted: 2, runAt: T0 + 40 });
+    expect(revived).toMatchObject({ attempts: 1, runAt: T0 + 40 });
     expect(revived.fence).toBeGreaterThan(fence);
   });
 
@@ -131,7 +176,7 @@ export function jobTests(given: Given): void {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
-    await store.failJob({ key: 'j', fence, runAt: T0 + 9_000, error: '429', now: T0 });
+    await store.releaseJob({ key: 'j', fence, runAt: T0 + 9_000, error: '429' });
     await add(job({ key: 'j', runAt: T0 + 10 }));
     expect(await takeOne(T0 + 10)).toMatchObject({ attempts: 2 });
   });
@@ -141,7 +186,7 @@ export function jobTests(given: Given): void {
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
     const done = change({
-      ack: { key: 'j', fence, done: 1 },
+      ack: { key: 'j', fence, done: true },
       onceKeys: [onceKey({ key: 'by-job' })],
       jobs: [job({ key: 'next', runAt: T0 + 5 })],
     });
@@ -153,29 +198,29 @@ export function jobTests(given: Given): void {
 
   test('a commit with the fence of a job may keep the job held', async () => {
     const { store } = given();
-    await add(job({ key: 'j', wanted: 1 }));
+    await add(job({ key: 'j' }));
     const { fence } = await takeOne();
     const held = change({
-      ack: { key: 'j', fence, done: null },
+      ack: { key: 'j', fence, done: false },
       onceKeys: [onceKey({ key: 'by-holder' })],
     });
     expect((await store.commit(held)).status).toBe('committed');
     expect(await take()).toEqual([]);
-    expect(await store.ackJob({ key: 'j', fence, done: 1, now: T0 })).toBe(true);
+    expect(await store.ackJob({ key: 'j', fence })).toBe(true);
     const late = change({
-      ack: { key: 'j', fence, done: null },
+      ack: { key: 'j', fence, done: false },
       onceKeys: [onceKey({ key: 'too-late' })],
     });
     expect(await store.commit(late)).toEqual({ status: 'conflict' });
     expect(await store.findOnceKey('idempotency', 'too-late')).toBeUndefined();
   });
 
-  test('an ack by a commit leaves a job due where a later revision is wanted', async () => {
+  test('an ack by a commit leaves a job due where it was asked for again', async () => {
     const { store } = given();
-    await add(job({ key: 'j', wanted: 1 }));
+    await add(job({ key: 'j' }));
     const { fence } = await takeOne();
-    await add(job({ key: 'j', wanted: 2 }));
-    await store.commit(change({ at: T0 + 3, ack: { key: 'j', fence, done: 1 } }));
+    await add(job({ key: 'j', runAt: T0 + 3 }));
+    await store.commit(change({ ack: { key: 'j', fence, done: true } }));
     expect(await store.nextJobAt()).toBe(T0 + 3);
   });
 
@@ -183,11 +228,11 @@ export function jobTests(given: Given): void {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
-    await store.commit(change({ ack: { key: 'j', fence, done: 1 }, jobs: [job({ key: 'j' })] }));
+    await store.commit(change({ ack: { key: 'j', fence, done: true }, jobs: [job({ key: 'j' })] }));
     const again = await takeOne();
     expect(again.fence).toBeGreaterThan(fence);
     expect(again.attempts).toBe(1);
-    expect(await store.ackJob({ key: 'j', fence, done: 1, now: T0 })).toBe(false);
+    expect(await store.ackJob({ key: 'j', fence })).toBe(false);
   });
 
   test('a stale fence makes the whole change a conflict', async () => {
@@ -196,20 +241,19 @@ export function jobTests(given: Given): void {
     const slow = await takeOne();
     const fast = await takeOne(T0 + LEASE);
     const late = change({
-      ack: { key: 'j', fence: slow.fence, done: 1 },
+      ack: { key: 'j', fence: slow.fence, done: true },
       onceKeys: [onceKey({ key: 'late' })],
       jobs: [job({ key: 'more' })],
     });
     expect(await store.commit(late)).toEqual({ status: 'conflict' });
     expect(await store.findOnceKey('idempotency', 'late')).toBeUndefined();
     expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
-    const now = T0 + LEASE;
-    expect(await store.ackJob({ key: 'j', fence: fast.fence, done: 1, now })).toBe(true);
+    expect(await store.ackJob(fast)).toBe(true);
   });
 
   test('an ack of a missing job makes the change a conflict', async () => {
     const { store } = given();
-    const ack = { key: 'none', fence: 1, done: 1 };
+    const ack = { key: 'none', fence: 1, done: true };
     expect(await store.commit(change({ ack }))).toEqual({ status: 'conflict' });
   });
 }

@@ -119,7 +119,7 @@ export function onceKeyTests(given: Given): void {
     await store.commit(submission(asked, { jobs: [job({ key: 'j' })] }));
     const click = deciding(asked);
     await store.commit(click);
-    const stale = { key: 'j', fence: 999, done: 1 };
+    const stale = { key: 'j', fence: 999, done: true };
     expect(await store.commit({ ...click, id: 'c2', ack: stale })).toMatchObject({
       of: 'exchange',
     });

@@ -6,7 +6,7 @@ const ADDED = /ALTER TABLE dbo\.(\w+) ADD (\S[^;]*);/g;
 const INDEX = /CREATE (UNIQUE )?INDEX (\w+) ON dbo\.(\w+) \(([^)]*)\)/g;
 const TRIGGER = /CREATE TRIGGER (\w+) ON dbo\.(\w+) (AFTER [A-Z, ]+?) AS /g;
 const COLUMN = /^(\S+) (\w+(?:\([\w, ]+\))?)( IDENTITY\(1, 1\))?( COLLATE \w+)? (NOT NULL|NULL)$/;
-const KEY = /^CONSTRAINT (\w+) (PRIMARY KEY|UNIQUE) \(([^)]*)\)$/;
+const KEY = /^CONSTRAINT (\w+) (PRIMARY KEY|UNIQUE|CHECK) \((.*)\)$/;
 
 /** The schema that migrations create: a line for each column, key, index and trigger. */
 export function dumpOf(migrations: readonly Migration[]): string {

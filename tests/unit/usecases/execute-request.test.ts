@@ -32,7 +32,7 @@ test('cut off, and the executor is another one now: nothing is sent, a person lo
   await runJob(fixture.deps, job);
   expect(await stateOf(id)).toBe('applying');
   fixture.configHash = 'another target';
-  expect(await runJob(fixture.deps, { ...job, attempts: 2 })).toEqual({ done: 0 });
+  expect(await runJob(fixture.deps, { ...job, attempts: 2 })).toBe('done');
   expect(fixture.executed).toEqual([id]);
   expect(await fixture.store.loadRequest(id)).toMatchObject({
     state: 'unknown',
@@ -48,17 +48,17 @@ test('what was approved does not queue behind cards that have waited for longer'
     jobs: Array.from({ length: 5 }, (_, n) => ({
       key: `card:${n}`,
       kind: 'card',
-      requestId: 'r',
-      subject: `${n}`,
+      about: { type: 'request', id: 'r' },
       runAt: at - 1,
-      wanted: 1,
+      when: 'earliest',
+      priority: 1,
     })),
   });
   const id = await ask(fixture);
   await approve(fixture, id);
   const now = fixture.deps.clock.now();
   expect(await fixture.store.leaseJobs({ limit: 1, leaseMs: 1, now })).toMatchObject([
-    { kind: 'execute', requestId: id },
+    { kind: 'execute', about: { type: 'request', id } },
   ]);
 });
 

@@ -9,8 +9,8 @@ import type { App } from '../../../src/usecases/ports/app.ts';
 import type { JobDeps } from '../../../src/usecases/deps.ts';
 import type { ExecutionResult, Executors } from '../../../src/usecases/ports/executors.ts';
 import type { MakeCard, Posted } from '../../../src/usecases/ports/notifier.ts';
-import { runJob as runJobWith } from '../../../src/usecases/jobs/run-job.ts';
-import type { JobResult } from '../../../src/usecases/jobs/run-job.ts';
+import { jobHandlers } from '../../../src/usecases/jobs/job-handlers.ts';
+import type { JobHandler, JobResult } from '../../../src/usecases/jobs/job-handler.ts';
 import { createSignals } from '../../../src/usecases/signals.ts';
 import type { Change, CommitResult } from '../../../src/usecases/ports/request-store.ts';
 import type { Job } from '../../../src/usecases/ports/job-store.ts';
@@ -128,7 +128,7 @@ export async function openFixture(): Promise<Fixture> {
       const now = opened.clock.now();
       const jobs = await store.leaseJobs({ limit: 50, leaseMs, now });
       for (const { key, fence } of jobs.filter((job) => job.kind !== kind)) {
-        await store.failJob({ key, fence, runAt: now, error: 'given back', now });
+        await store.releaseJob({ key, fence, runAt: now, error: 'given back' });
       }
       return jobs.filter((job) => job.kind === kind);
     },
@@ -139,7 +139,8 @@ export async function openFixture(): Promise<Fixture> {
 
 /** Runs a job as a relay does that has places enough. */
 export function runJob(deps: JobDeps, job: Job): Promise<JobResult> {
-  return runJobWith(deps, job, { aside: () => undefined, signal: new AbortController().signal });
+  const handler: JobHandler = jobHandlers(deps)[job.kind];
+  return handler.run(job, { aside: () => undefined, signal: new AbortController().signal });
 }
 
 /** Asks as Mia; gives the request's id. */

@@ -7,6 +7,7 @@ interface Row extends NewJob {
   runAt: number;
   dueAt: number;
   dead: boolean;
+  again: boolean;
   error: string | null;
 }
 
@@ -14,7 +15,8 @@ interface Row extends NewJob {
 export interface MemoryJobs extends JobStore {
   readonly rows: Map<string, Row>;
   readonly leases: { limit: number; at: number }[];
-  add(key: string, runAt?: number, wanted?: number): void;
+  /** As an insertion by a commit does: a job in hand runs again afterwards. */
+  add(key: string, runAt?: number): void;
 }
 
 /** No jobs. */
@@ -29,15 +31,21 @@ export function memoryJobs(): MemoryJobs {
   return {
     rows,
     leases,
-    add(key, runAt = 0, wanted = 0) {
+    add(key, runAt = 0) {
+      const before = rows.get(key);
+      if (before && before.leaseUntil > 0) {
+        before.again = true;
+        return;
+      }
       rows.set(key, {
         key,
         kind: 'card',
-        requestId: 'req_1',
-        subject: key,
+        about: { type: 'request', id: 'req_1' },
         runAt,
         dueAt: runAt,
-        wanted,
+        when: 'earliest',
+        priority: 1,
+        again: false,
         attempts: 0,
         fence: 0,
         leaseUntil: 0,
@@ -66,30 +74,23 @@ export function memoryJobs(): MemoryJobs {
         })
         .map(({ key }) => key);
     },
-    async ackJob({ key, fence, done }) {
+    async ackJob({ key, fence }) {
       const row = held(key, fence);
       if (!row) return false;
-      if (done >= row.wanted) rows.delete(key);
-      else Object.assign(row, { leaseUntil: 0, fence: 0 });
+      if (row.again) Object.assign(row, { leaseUntil: 0, fence: 0, again: false });
+      else rows.delete(key);
       return true;
     },
-    async failJob({ key, fence, runAt, error }) {
+    async releaseJob({ key, fence, runAt, error }) {
       const row = held(key, fence);
       if (!row) return false;
       Object.assign(row, {
-        runAt: runAt ?? row.runAt,
+        ...(error === null ? { attempts: row.attempts - 1 } : { runAt: runAt ?? row.runAt, error }),
         dueAt: runAt ?? row.dueAt,
         dead: runAt === null,
-        error,
         leaseUntil: 0,
         fence: 0,
       });
-      return true;
-    },
-    async postponeJob({ key, fence, runAt }) {
-      const row = held(key, fence);
-      if (!row) return false;
-      Object.assign(row, { dueAt: runAt, leaseUntil: 0, fence: 0, attempts: row.attempts - 1 });
       return true;
     },
     async nextJobAt() {

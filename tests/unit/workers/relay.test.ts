@@ -2,7 +2,9 @@ import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { backoffMs } from '../../../src/workers/backoff.ts';
 import { startRelay } from '../../../src/workers/relay.ts';
-import type { Delivery, Relay, RelayOptions } from '../../../src/workers/relay.ts';
+import type { Relay, RelayOptions } from '../../../src/workers/relay.ts';
+import type { JobKind } from '../../../src/usecases/ports/job-store.ts';
+import type { JobHandler, JobResult } from '../../../src/usecases/jobs/job-handler.ts';
 import { memoryJobs } from './memory-jobs.ts';
 import type { MemoryJobs } from './memory-jobs.ts';
 
@@ -18,10 +20,24 @@ afterEach(async () => {
   for (const started of running.splice(0)) await started.stop();
 });
 
-function start(handle: RelayOptions['handle'], more: Partial<RelayOptions> = {}): Relay {
+function start(
+  run: JobHandler['run'],
+  { maxAttempts = 30, ...more }: Partial<RelayOptions> & { maxAttempts?: number } = {},
+): Relay {
+  const handler = <Kind extends JobKind>(kind: Kind): JobHandler<Kind> => ({
+    kind,
+    lane: 'delivery',
+    maxAttempts,
+    run,
+  });
   relay = startRelay({
     store,
-    handle,
+    handlers: {
+      card: handler('card'),
+      notify: handler('notify'),
+      execute: handler('execute'),
+      expire: handler('expire'),
+    },
     clock: { now: () => now },
     ids: systemIds,
     log: silentLogger,
@@ -42,8 +58,8 @@ async function until(holds: () => boolean, what: string): Promise<void> {
 }
 /** A delivery that ends when it is told to. */
 function gate() {
-  let open: (delivery: Delivery) => void = () => undefined;
-  const delivery = new Promise<Delivery>((resolve) => {
+  let open: (result: JobResult) => void = () => undefined;
+  const delivery = new Promise<JobResult>((resolve) => {
     open = resolve;
   });
   return { delivery, open };
@@ -57,7 +73,7 @@ describe('the relay', () => {
     start(
       async (job) => {
         seen.push(job.key);
-        return { done: 0 };
+        return 'done';
       },
       {
         concurrency: 4,
@@ -77,7 +93,7 @@ describe('the relay', () => {
     const started = start(
       (job) => {
         most = Math.max(most, started.inHand());
-        return job.key === 'slow' ? slow.delivery : Promise.resolve({ done: 0 });
+        return job.key === 'slow' ? slow.delivery : Promise.resolve('done' as const);
       },
       { concurrency: 3 },
     );
@@ -85,7 +101,7 @@ describe('the relay', () => {
     expect([...store.rows.keys()]).toEqual(['slow']);
     expect(most).toBeLessThanOrEqual(3);
     expect(Math.max(...store.leases.map(({ limit }) => limit))).toBeLessThanOrEqual(3);
-    slow.open({ done: 0 });
+    slow.open('done');
     await until(() => store.rows.size === 0, 'the slow one too');
   });
 
@@ -105,7 +121,7 @@ describe('the relay', () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(begun).toBe(3);
     expect([...store.rows.values()].filter((row) => row.attempts > 0)).toHaveLength(3);
-    held.open({ done: 0 });
+    held.open('done');
     await until(() => store.rows.size === 0, 'all delivered');
   });
 
@@ -116,7 +132,7 @@ describe('the relay', () => {
     const wait = turn.delivery.then(() => undefined);
     const started = start(
       async (job, { aside }) => {
-        if (job.key.startsWith('quick')) return { done: 0 };
+        if (job.key.startsWith('quick')) return 'done';
         aside(wait);
         return turn.delivery;
       },
@@ -127,7 +143,7 @@ describe('the relay', () => {
     now += 80;
     const renewed = () => [...store.rows.values()].every((row) => row.leaseUntil >= now + 90);
     await until(renewed, 'their leases are renewed');
-    turn.open({ done: 0 });
+    turn.open('done');
     await until(() => store.rows.size === 0, 'they too');
   });
 
@@ -139,7 +155,7 @@ describe('the relay', () => {
       });
       aside(wait);
       await wait;
-      return { retryAtMs: now, error: 'the process stops', tried: false };
+      return { notBefore: now, why: 'the process stops' };
     });
     await until(() => started.inHand() === 1, 'it waits');
     await started.stop();
@@ -151,7 +167,7 @@ describe('the relay', () => {
     store.add('good');
     start(async (job) => {
       if (job.key === 'bad') throw new Error('boom', { cause: new Error('the reason') });
-      return { done: 0 };
+      return 'done';
     });
     await until(() => store.rows.get('bad')?.error !== null, 'failed once');
     await until(() => store.rows.size === 1, 'the other delivered');
@@ -169,7 +185,7 @@ describe('the relay', () => {
     store.add('dead');
     store.add('often');
     start(
-      async (job): Promise<Delivery> => {
+      async (job): Promise<JobResult> => {
         if (job.key === 'later') return { retryAtMs: now + 7_000, error: 'busy' };
         if (job.key === 'dead') return { dead: 'no such channel' };
         return { retryAtMs: now, error: 'again' };
@@ -186,9 +202,9 @@ describe('the relay', () => {
     store.add('waits');
     let turns = 0;
     start(
-      async (): Promise<Delivery> => {
+      async (): Promise<JobResult> => {
         turns += 1;
-        return turns < 9 ? { retryAtMs: now, error: 'its turn comes', tried: false } : { done: 0 };
+        return turns < 9 ? { notBefore: now, why: 'its turn comes' } : 'done';
       },
       { maxAttempts: 3 },
     );
@@ -196,20 +212,29 @@ describe('the relay', () => {
     expect(turns).toBe(9);
   });
 
-  test('a job that is wanted newer than was delivered runs again', async () => {
-    store.add('card', 0, 2);
-    const delivered: number[] = [];
-    start(async () => {
-      delivered.push(delivered.length + 1);
-      return { done: delivered.length };
+  test('a job that is asked for again while it is in hand runs again', async () => {
+    store.add('card');
+    let runs = 0;
+    start(async (job) => {
+      runs += 1;
+      if (runs === 1) store.add(job.key);
+      return 'done';
     });
-    await until(() => store.rows.size === 0, 'delivered');
-    expect(delivered).toEqual([1, 2]);
+    await until(() => store.rows.size === 0, 'done');
+    expect(runs).toBe(2);
+  });
+
+  test('a job of a kind that this version does not know is tried again', async () => {
+    store.add('newer');
+    Object.assign(store.rows.get('newer') ?? {}, { kind: 'tomorrow' });
+    start(async () => 'done');
+    await until(() => store.rows.get('newer')?.error !== null, 'failed once');
+    expect(store.rows.get('newer')).toMatchObject({ dead: false, attempts: 1 });
   });
 
   test('rests until the next job is due, and wakes at once when told', async () => {
     store.add('future', now + 500_000);
-    start(async () => ({ done: 0 }), { pollMs: 60_000 });
+    start(async () => 'done', { pollMs: 60_000 });
     await until(() => store.leases.length === 1, 'looked once');
     store.add('urgent');
     relay?.wake();
@@ -219,7 +244,7 @@ describe('the relay', () => {
   });
 
   test('sees jobs of other processes within its poll', async () => {
-    start(async () => ({ done: 0 }));
+    start(async () => 'done');
     await until(() => store.leases.length > 0, 'looked once');
     store.add('elsewhere');
     await until(() => store.rows.size === 0, 'delivered');
@@ -241,7 +266,7 @@ describe('the relay', () => {
     relay?.wake();
     await until(() => store.rows.get('slow')?.fence === 2, 'leased again');
     expect(started).toBe(1);
-    slow.open({ done: 0 });
+    slow.open('done');
     await until(() => !store.rows.has('slow'), 'delivered by the second lease');
     expect(started).toBe(2);
   });
@@ -257,7 +282,7 @@ describe('the relay', () => {
       await until(() => (store.rows.get('slow')?.leaseUntil ?? 0) >= ends, 'renewed');
     }
     expect(store.rows.get('slow')).toMatchObject({ fence: 1, attempts: 1 });
-    slow.open({ done: 0 });
+    slow.open('done');
     await until(() => !store.rows.has('slow'), 'delivered');
   });
 
@@ -285,22 +310,28 @@ describe('the relay', () => {
     const ends = now + 90;
     await until(() => (store.rows.get('slow')?.leaseUntil ?? 0) >= ends, 'renewed');
     expect(failures).toBeLessThan(0);
-    slow.open({ done: 0 });
+    slow.open('done');
   });
 
-  test('what is wanted anew during its acknowledgement is delivered right afterwards', async () => {
-    store.add('card', now, 1);
+  test('a job that is asked for again during its acknowledgement runs right afterwards', async () => {
+    store.add('card', now);
     const { ackJob } = store;
     store.ackJob = async (job) => {
-      // Another commit raised what is wanted, and the loop leases before this delivery has ended.
-      if (job.done === 1) Object.assign(store.rows.get('card') ?? {}, { wanted: 2 });
+      // Another commit asks for it, and the loop leases before this delivery has ended.
+      if (delivered === 1) store.add('card');
       const acked = await ackJob(job);
       relay?.wake();
       await new Promise((resolve) => setTimeout(resolve, 50));
       return acked;
     };
     let delivered = 0;
-    start(async () => ({ done: ++delivered }), { leaseMs: 120_000 });
+    start(
+      async () => {
+        delivered += 1;
+        return 'done';
+      },
+      { leaseMs: 120_000 },
+    );
     await until(() => !store.rows.has('card'), 'settled');
     expect(delivered).toBe(2);
   });
@@ -320,7 +351,7 @@ describe('the relay', () => {
       if (lost >= 0) throw new Error('the answer was lost');
       return ackJob(job);
     };
-    start(async () => ({ done: 0 }), { leaseMs: 1_000 });
+    start(async () => 'done', { leaseMs: 1_000 });
     await until(() => lost === 0, 'first ack lost');
     now += 2_000;
     await until(() => store.rows.size === 0, 'delivered after the lease ended');
@@ -333,7 +364,7 @@ describe('the relay', () => {
     await until(() => started.inHand() === 1, 'in hand');
     store.add('second');
     const stopped = started.stop();
-    first.open({ done: 0 });
+    first.open('done');
     await stopped;
     expect([...store.rows.keys()]).toEqual(['second']);
 

@@ -49,21 +49,22 @@ CREATE TABLE once_keys (
 CREATE INDEX once_keys_by_expiry ON once_keys (expires_at);
 
 -- Work to be done. `due_at` says when it may be leased: `run_at` while it waits, the end of the
--- lease while it is held, NULL once it is parked as dead.
+-- lease while it is held, NULL once it is parked as dead. `again_at`: asked for while it is held.
 CREATE TABLE jobs (
   key TEXT NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,
-  request_id TEXT NOT NULL,
-  subject TEXT NOT NULL,
+  about_type TEXT NOT NULL,
+  about_id TEXT NOT NULL,
+  priority INTEGER NOT NULL CHECK (priority IN (0, 1)),
   run_at INTEGER NOT NULL,
   due_at INTEGER,
-  wanted INTEGER NOT NULL,
+  again_at INTEGER,
   fence INTEGER NOT NULL DEFAULT 0,
   attempts INTEGER NOT NULL DEFAULT 0,
   lease_until INTEGER,
   error TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX jobs_by_due ON jobs (due_at);
+CREATE INDEX jobs_by_due ON jobs (priority, due_at);
 
 -- `fence` never goes back, so that a job which was done and made again cannot meet an old fence.
 CREATE TABLE counters (

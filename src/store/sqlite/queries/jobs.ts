@@ -1,67 +1,81 @@
-/** Durable work. `due_at` alone decides who may take a job; index jobs_by_due serves it. */
-
 /**
- * Held at this moment: only `wanted` rises, the holder's ack makes it ready again. Dead: revived.
+ * Durable work. `due_at` alone decides who may take a job; index jobs_by_due serves it. Statements
+ * name every priority (0, 1): the index then gives the due jobs in their order.
  */
+
+/** In hand: the time is kept in `again_at`, for after this run. Dead: revived. */
 export const UPSERT_JOB = `
-  INSERT INTO jobs (key, kind, request_id, subject, run_at, due_at, wanted)
-  VALUES (:key, :kind, :requestId, :subject, :runAt, :runAt, :wanted)
+  INSERT INTO jobs (key, kind, about_type, about_id, priority, run_at, due_at)
+  VALUES (:key, :kind, :aboutType, :aboutId, :priority, :runAt, :runAt)
   ON CONFLICT (key) DO UPDATE SET
-    wanted = max(wanted, excluded.wanted),
     run_at = CASE
-      WHEN lease_until > :at THEN run_at
-      WHEN due_at IS NULL THEN excluded.run_at
-      ELSE min(run_at, excluded.run_at) END,
+      WHEN lease_until IS NOT NULL THEN run_at
+      WHEN due_at IS NULL OR :when = 'replace' OR :runAt < run_at THEN :runAt
+      ELSE run_at END,
     due_at = CASE
-      WHEN lease_until > :at THEN due_at
-      WHEN due_at IS NULL THEN excluded.run_at
-      ELSE min(due_at, excluded.run_at) END,
+      WHEN lease_until IS NOT NULL THEN due_at
+      WHEN due_at IS NULL OR :when = 'replace' OR :runAt < due_at THEN :runAt
+      ELSE due_at END,
+    again_at = CASE
+      WHEN lease_until IS NULL THEN NULL
+      WHEN again_at IS NULL OR :when = 'replace' OR :runAt < again_at THEN :runAt
+      ELSE again_at END,
     attempts = CASE WHEN due_at IS NULL THEN 0 ELSE attempts END,
     error = CASE WHEN due_at IS NULL THEN NULL ELSE error END`;
 
+/** key */
+export const DROP_JOB = 'DELETE FROM jobs WHERE key = ?';
+
 export const NEXT_FENCE = `UPDATE counters SET value = value + 1 WHERE name = 'fence' RETURNING value`;
 
-/** fence, lease until, due at (the same); now, limit */
 export const LEASE_JOBS = `
-  UPDATE jobs SET fence = ?, attempts = attempts + 1, lease_until = ?, due_at = ?
-  WHERE key IN (SELECT key FROM jobs WHERE due_at <= ? ORDER BY due_at, key LIMIT ? + 0)
-  RETURNING key, kind, request_id AS requestId, subject, run_at AS runAt, wanted, fence, attempts`;
+  UPDATE jobs SET fence = :fence, attempts = attempts + 1, lease_until = :leaseUntil,
+    due_at = :leaseUntil, again_at = NULL
+  WHERE key IN (
+    SELECT key FROM jobs WHERE priority IN (0, 1) AND due_at <= :now
+    ORDER BY priority, due_at, key LIMIT :limit + 0
+  )
+  RETURNING key, kind, about_type AS aboutType, about_id AS aboutId, priority, run_at AS runAt,
+    fence, attempts`;
 
-/** lease until, due at (the same); key, fence */
 export const RENEW_JOB = `
-  UPDATE jobs SET lease_until = ?, due_at = ?
-  WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
+  UPDATE jobs SET lease_until = :leaseUntil, due_at = :leaseUntil
+  WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL`;
 
-/** key, fence, done. Gone where what was delivered is at least what is wanted. */
+/** Gone where nobody asked for it again. */
 export const FINISH_JOB = `
   DELETE FROM jobs
-  WHERE key = ? AND fence = ? AND lease_until IS NOT NULL AND wanted <= ?`;
+  WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL AND again_at IS NULL`;
 
 /** It stays in hand. */
 export const HOLD_JOB = `
   UPDATE jobs SET lease_until = lease_until
   WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL`;
 
-/** now, now; key, fence. Delivered, but more was wanted meanwhile: ready at once. */
+/** Done, but asked for again meanwhile. */
 export const REOPEN_JOB = `
-  UPDATE jobs SET lease_until = NULL, run_at = ?, due_at = ?, attempts = 0, error = NULL
-  WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
+  UPDATE jobs SET lease_until = NULL, run_at = again_at, due_at = again_at, again_at = NULL,
+    attempts = 0, error = NULL
+  WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL`;
 
-/** run at or null, run at or null, error; key, fence */
-export const FAIL_JOB = `
-  UPDATE jobs SET lease_until = NULL, run_at = coalesce(?, run_at), due_at = ?, error = ?
-  WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
+/** The sooner of two times, either of which may be NULL. */
+const NEXT_RUN = 'CASE WHEN again_at < :runAt THEN again_at ELSE coalesce(:runAt, again_at) END';
 
-/** due at; key, fence. `run_at` stays: since when the job is due. */
-export const POSTPONE_JOB = `
-  UPDATE jobs SET lease_until = NULL, due_at = ?, attempts = attempts - 1
-  WHERE key = ? AND fence = ? AND lease_until IS NOT NULL`;
+/** Without an error it was not tried: `run_at` stays, since when the job is due. */
+export const RELEASE_JOB = `
+  UPDATE jobs SET lease_until = NULL, due_at = ${NEXT_RUN}, again_at = NULL,
+    run_at = CASE WHEN :error IS NULL THEN run_at ELSE coalesce(${NEXT_RUN}, run_at) END,
+    attempts = attempts - (:error IS NULL), error = coalesce(:error, error)
+  WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL`;
 
 export const NEXT_JOB_AT = `
-  SELECT due_at AS at FROM jobs WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1`;
+  SELECT min(at) AS at FROM (
+    SELECT min(due_at) AS at FROM jobs WHERE priority = 0 AND due_at IS NOT NULL
+    UNION ALL SELECT min(due_at) FROM jobs WHERE priority = 1 AND due_at IS NOT NULL
+  )`;
 
 /** now */
-export const ANY_DUE = 'SELECT 1 AS due FROM jobs WHERE due_at <= ? LIMIT 1';
+export const ANY_DUE = 'SELECT 1 AS due FROM jobs WHERE priority IN (0, 1) AND due_at <= ? LIMIT 1';
 
 export const COUNT_JOBS = `
   SELECT count(due_at) AS waiting, count(*) - count(due_at) AS dead FROM jobs`;

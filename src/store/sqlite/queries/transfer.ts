@@ -51,8 +51,8 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   }),
   jobs: table('jobs', ['key'], {
     start: [''],
-    columns: `key, kind, request_id, subject, run_at, due_at, wanted, fence, attempts, lease_until,
-    error`,
+    columns: `key, kind, about_type, about_id, priority, run_at, due_at, again_at, fence, attempts,
+    lease_until, error`,
   }),
   counters: table('counters', ['name'], { start: [''], columns: 'name, value' }),
   cards: table('cards', ['id'], {

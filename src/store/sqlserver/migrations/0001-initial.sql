@@ -64,22 +64,24 @@ CREATE TABLE dbo.once_keys (
 CREATE INDEX once_keys_by_expiry ON dbo.once_keys (expires_at);
 
 -- Work to be done. `due_at` says when it may be leased: `run_at` while it waits, the end of the
--- lease while it is held, NULL once it is parked as dead.
+-- lease while it is held, NULL once it is parked as dead. `again_at`: asked for while it is held.
 CREATE TABLE dbo.jobs (
   [key] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
   kind nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
-  request_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
-  subject nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
+  about_type nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
+  about_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  priority int NOT NULL,
   run_at bigint NOT NULL,
   due_at bigint NULL,
-  wanted bigint NOT NULL,
+  again_at bigint NULL,
   fence bigint NOT NULL,
   attempts int NOT NULL,
   lease_until bigint NULL,
   error nvarchar(2000) NULL,
-  CONSTRAINT jobs_pk PRIMARY KEY ([key])
+  CONSTRAINT jobs_pk PRIMARY KEY ([key]),
+  CONSTRAINT jobs_priority CHECK (priority IN (0, 1))
 );
-CREATE INDEX jobs_by_due ON dbo.jobs (due_at, [key]);
+CREATE INDEX jobs_by_due ON dbo.jobs (priority, due_at, [key]);
 
 -- `fence` never goes back, so that a job which was done and made again cannot meet an old fence.
 CREATE TABLE dbo.counters (

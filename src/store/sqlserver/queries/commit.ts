@@ -12,7 +12,7 @@ import {
 import { INSERT_EVENTS } from './audit.ts';
 import { CHECK_CARDS, UPSERT_CARDS, UPSERT_CONVERSATIONS } from './cards.ts';
 import { FIND_FIRST, INSERT_CHANGE, INSERT_ONCE_KEYS } from './changes.ts';
-import { END_JOB, UPSERT_JOBS } from './jobs.ts';
+import { DROP_JOBS, END_JOB, UPSERT_JOBS } from './jobs.ts';
 import { UPSERT_PEOPLE } from './people.ts';
 import {
   CHECK_DECIDED,
@@ -42,7 +42,7 @@ const PARAMETERS = {
   onceKeyCount: SMALL,
   ackKey: JOB_KEY,
   ackFence: WHOLE,
-  ackDone: WHOLE,
+  ackDone: SMALL,
   write: KIND,
   seenVersion: WHOLE,
   version: WHOLE,
@@ -60,6 +60,7 @@ const PARAMETERS = {
   decidedVersion: WHOLE,
   decision: JSON_TEXT,
   events: JSON_TEXT,
+  dropJobs: JSON_TEXT,
   jobs: JSON_TEXT,
   cards: JSON_TEXT,
   conversations: JSON_TEXT,
@@ -116,6 +117,7 @@ export const COMMIT = query(
       ${unlessChanged('decision')}`,
     )}
     ${step('@events IS NOT NULL', INSERT_EVENTS)}
+    ${step('@dropJobs IS NOT NULL', DROP_JOBS)}
     ${step('@jobs IS NOT NULL', UPSERT_JOBS)}
     ${step('@cards IS NOT NULL', CHECK_CARDS)}
     ${step('@cards IS NOT NULL', UPSERT_CARDS)}

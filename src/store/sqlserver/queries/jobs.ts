@@ -1,54 +1,66 @@
 import { BY_KEY, JOB_KEY, JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 
-/** Durable work. `due_at` alone decides who may take a job; index jobs_by_due serves it. */
+/**
+ * Durable work. `due_at` alone decides who may take a job; index jobs_by_due serves it. Statements
+ * name every priority (0, 1): the index then gives the due jobs in their order.
+ */
 
 const JOBS = rowsOf('@jobs', [
   ['[key]', '$.key', 'nvarchar(200)'],
   ['kind', '$.kind', 'nvarchar(20)'],
-  ['request_id', '$.requestId', 'nvarchar(100)'],
-  ['subject', '$.subject', 'nvarchar(200)'],
+  ['about_type', '$.about.type', 'nvarchar(20)'],
+  ['about_id', '$.about.id', 'nvarchar(100)'],
+  ['priority', '$.priority', 'int'],
   ['run_at', '$.runAt', 'bigint'],
-  ['wanted', '$.wanted', 'bigint'],
+  ['moves', '$.when', 'nvarchar(20)'],
 ]);
 
 /**
- * Parts of a commit. Held at this moment: only `wanted` rises, the holder's ack makes it ready
- * again. Dead: revived.
+ * Parts of a commit. In hand: the time is kept in `again_at`, for after this run. Dead: revived.
  */
 export const UPSERT_JOBS = `
   UPDATE j SET
-    wanted = CASE WHEN n.wanted > j.wanted THEN n.wanted ELSE j.wanted END,
     run_at = CASE
-      WHEN j.lease_until > @at THEN j.run_at
-      WHEN j.due_at IS NULL OR n.run_at < j.run_at THEN n.run_at
+      WHEN j.lease_until IS NOT NULL THEN j.run_at
+      WHEN j.due_at IS NULL OR n.moves = N'replace' OR n.run_at < j.run_at THEN n.run_at
       ELSE j.run_at END,
     due_at = CASE
-      WHEN j.lease_until > @at THEN j.due_at
-      WHEN j.due_at IS NULL OR n.run_at < j.due_at THEN n.run_at
+      WHEN j.lease_until IS NOT NULL THEN j.due_at
+      WHEN j.due_at IS NULL OR n.moves = N'replace' OR n.run_at < j.due_at THEN n.run_at
       ELSE j.due_at END,
+    again_at = CASE
+      WHEN j.lease_until IS NULL THEN NULL
+      WHEN j.again_at IS NULL OR n.moves = N'replace' OR n.run_at < j.again_at THEN n.run_at
+      ELSE j.again_at END,
     attempts = CASE WHEN j.due_at IS NULL THEN 0 ELSE j.attempts END,
     error = CASE WHEN j.due_at IS NULL THEN NULL ELSE j.error END
   FROM dbo.jobs j JOIN ${JOBS} n ON j.[key] = n.[key] ${BY_KEY};
   INSERT INTO dbo.jobs
-    ([key], kind, request_id, subject, run_at, due_at, wanted, fence, attempts)
-  SELECT n.[key], n.kind, n.request_id, n.subject, n.run_at, n.run_at, n.wanted, 0, 0
+    ([key], kind, about_type, about_id, priority, run_at, due_at, fence, attempts)
+  SELECT n.[key], n.kind, n.about_type, n.about_id, n.priority, n.run_at, n.run_at, 0, 0
   FROM ${JOBS} n
   WHERE NOT EXISTS (SELECT 1 FROM dbo.jobs j WHERE j.[key] = n.[key]);`;
 
-/** Gone where what was delivered is at least what is wanted. */
+const DROPPED = rowsOf('@dropJobs', [['[key]', '$.key', 'nvarchar(200)']]);
+
+export const DROP_JOBS = `
+  DELETE FROM dbo.jobs WHERE [key] IN (SELECT n.[key] FROM ${DROPPED} n);`;
+
+/** Gone where nobody asked for it again. */
 const FINISH = `
   DELETE FROM dbo.jobs
-  WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL AND wanted <= @ackDone;`;
+  WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL AND again_at IS NULL;`;
 
-/** Delivered, but more was wanted meanwhile: ready at once. */
+/** Done, but asked for again meanwhile. */
 const REOPEN = `
   UPDATE dbo.jobs
-  SET lease_until = NULL, run_at = @at, due_at = @at, attempts = 0, error = NULL
+  SET lease_until = NULL, run_at = again_at, due_at = again_at, again_at = NULL, attempts = 0,
+    error = NULL
   WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL;`;
 
-/** Part of a commit. Sets @acked where the job was under this lease; without @ackDone it stays so. */
+/** Part of a commit. Sets @acked where the job was under this lease; it may stay in hand. */
 export const END_JOB = `
-  IF @ackDone IS NULL
+  IF @ackDone = 0
   BEGIN
     UPDATE dbo.jobs SET lease_until = lease_until
     WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL;
@@ -65,9 +77,9 @@ export const END_JOB = `
     END;
   END;`;
 
-/** Both in one transaction: between them nobody may raise what is wanted. */
+/** Both in one transaction: between them nobody may ask for it again. */
 export const FINISH_JOB = query(
-  { ackKey: JOB_KEY, ackFence: WHOLE, ackDone: WHOLE, at: WHOLE },
+  { ackKey: JOB_KEY, ackFence: WHOLE, ackDone: SMALL },
   `SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @acked int;
   BEGIN TRANSACTION;
@@ -91,24 +103,25 @@ export const LEASE_JOBS = query(
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @drawn TABLE (value bigint);
   DECLARE @taken TABLE (
-    [key] nvarchar(200), kind nvarchar(20), request_id nvarchar(100), subject nvarchar(200),
-    run_at bigint, wanted bigint, fence bigint, attempts int
+    [key] nvarchar(200), kind nvarchar(20), about_type nvarchar(20), about_id nvarchar(100),
+    priority int, run_at bigint, fence bigint, attempts int
   );
-  IF EXISTS (SELECT 1 FROM dbo.jobs WHERE due_at <= @now)
+  IF EXISTS (SELECT 1 FROM dbo.jobs WHERE priority IN (0, 1) AND due_at <= @now)
   BEGIN
     UPDATE dbo.counters SET value = value + 1 OUTPUT inserted.value INTO @drawn
     WHERE name = N'fence';
     UPDATE dbo.jobs WITH ${UNMET}
     SET fence = (SELECT value FROM @drawn), attempts = attempts + 1,
-      lease_until = @leaseUntil, due_at = @leaseUntil
-    OUTPUT inserted.[key], inserted.kind, inserted.request_id, inserted.subject,
-      inserted.run_at, inserted.wanted, inserted.fence, inserted.attempts INTO @taken
+      lease_until = @leaseUntil, due_at = @leaseUntil, again_at = NULL
+    OUTPUT inserted.[key], inserted.kind, inserted.about_type, inserted.about_id,
+      inserted.priority, inserted.run_at, inserted.fence, inserted.attempts INTO @taken
     WHERE due_at <= @now AND [key] IN (
       SELECT TOP (@limit) [key] FROM dbo.jobs WITH ${UNMET}
-      WHERE due_at <= @now ORDER BY due_at, [key]
+      WHERE priority IN (0, 1) AND due_at <= @now ORDER BY priority, due_at, [key]
     );
   END;
-  SELECT [key], kind, request_id AS requestId, subject, run_at AS runAt, wanted, fence, attempts
+  SELECT [key], kind, about_type AS aboutType, about_id AS aboutId, priority, run_at AS runAt,
+    fence, attempts
   FROM @taken`,
 );
 
@@ -130,24 +143,19 @@ export const RENEW_JOBS = query(
   SELECT [key] FROM @kept`,
 );
 
-/** @runAt NULL: parked as dead. */
-export const FAIL_JOB = query(
+/** The sooner of two times, either of which may be NULL. */
+const NEXT_RUN = 'CASE WHEN again_at < @runAt THEN again_at ELSE COALESCE(@runAt, again_at) END';
+
+/** Without an error it was not tried: `run_at` stays, since when the job is due. */
+export const RELEASE_JOB = query(
   { key: JOB_KEY, fence: WHOLE, runAt: WHOLE, error: text(2_000) },
   `
   SET NOCOUNT ON;
   UPDATE dbo.jobs
-  SET lease_until = NULL, run_at = COALESCE(@runAt, run_at), due_at = @runAt, error = @error
-  WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL;
-  SELECT @@ROWCOUNT AS changed`,
-);
-
-/** This lease counts as no attempt. `run_at` stays: since when the job is due. */
-export const POSTPONE_JOB = query(
-  { key: JOB_KEY, fence: WHOLE, runAt: WHOLE },
-  `
-  SET NOCOUNT ON;
-  UPDATE dbo.jobs
-  SET lease_until = NULL, due_at = @runAt, attempts = attempts - 1
+  SET lease_until = NULL, due_at = ${NEXT_RUN}, again_at = NULL,
+    run_at = CASE WHEN @error IS NULL THEN run_at ELSE COALESCE(${NEXT_RUN}, run_at) END,
+    attempts = CASE WHEN @error IS NULL THEN attempts - 1 ELSE attempts END,
+    error = COALESCE(@error, error)
   WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL;
   SELECT @@ROWCOUNT AS changed`,
 );
@@ -155,7 +163,10 @@ export const POSTPONE_JOB = query(
 export const NEXT_JOB_AT = query(
   {},
   `
-  SELECT TOP (1) due_at AS [at] FROM dbo.jobs WHERE due_at IS NOT NULL ORDER BY due_at`,
+  SELECT MIN(j.[at]) AS [at] FROM (
+    SELECT MIN(due_at) AS [at] FROM dbo.jobs WHERE priority = 0 AND due_at IS NOT NULL
+    UNION ALL SELECT MIN(due_at) FROM dbo.jobs WHERE priority = 1 AND due_at IS NOT NULL
+  ) j WHERE j.[at] IS NOT NULL`,
 );
 
 export const COUNT_JOBS = query(

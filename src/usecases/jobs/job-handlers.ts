@@ -1,0 +1,32 @@
+import type { JobDeps } from '../deps.ts';
+import type { JobKind, Lane } from '../ports/job-store.ts';
+import { deliverCard } from './deliver-card.ts';
+import { executeRequest } from './execute-request.ts';
+import { expireRequest } from './expire-request.ts';
+import type { JobHandler, JobResult } from './job-handler.ts';
+import { tellOutcome } from './tell-outcome.ts';
+
+export type JobHandlers = { readonly [Kind in JobKind]: JobHandler<Kind> };
+
+/** Attempts before a job is parked as dead: an hour and more of growing rests. */
+const MAX_ATTEMPTS = 30;
+
+/** The handler of every kind of job. */
+export function jobHandlers(deps: JobDeps): JobHandlers {
+  const handler = <Kind extends JobKind>(
+    kind: Kind,
+    lane: Lane,
+    work: (deps: JobDeps, ...job: Parameters<JobHandler<Kind>['run']>) => Promise<JobResult>,
+  ): JobHandler<Kind> => ({
+    kind,
+    lane,
+    maxAttempts: MAX_ATTEMPTS,
+    run: (job, context) => work(deps, job, context),
+  });
+  return {
+    card: handler('card', 'delivery', deliverCard),
+    notify: handler('notify', 'delivery', tellOutcome),
+    execute: handler('execute', 'execution', executeRequest),
+    expire: handler('expire', 'timer', expireRequest),
+  };
+}
