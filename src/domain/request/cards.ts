@@ -22,6 +22,8 @@ export interface Card {
   readonly postedRevision: number;
 }
 
+type Message = Pick<Card, 'conversationId' | 'activityId'>;
+
 /** How things stand: the request and the known copies of its card, of one moment. */
 export interface CardTruth {
   readonly request: Pick<Request, 'version' | 'state'>;
@@ -34,6 +36,15 @@ export type CardAction =
   | { readonly do: 'save' | 'add'; readonly card: Card };
 
 const NOTHING: CardAction = { do: 'nothing' };
+
+/** A copy without a message. */
+export const UNPOSTED = {
+  state: 'unposted',
+  conversationId: null,
+  serviceUrl: null,
+  activityId: null,
+  postedRevision: 0,
+} as const;
 
 /**
  * The next action for a copy: what is to be sent to Teams, or, for a message that was sent just now
@@ -73,10 +84,7 @@ function record(card: Card, { cards }: CardTruth): CardAction {
 }
 
 /** Whether two copies are one message in Teams. */
-export function isSameMessage(
-  one: Pick<Card, 'conversationId' | 'activityId'>,
-  other: Pick<Card, 'conversationId' | 'activityId'>,
-): boolean {
+export function isSameMessage(one: Message, other: Message): boolean {
   return (
     one.activityId !== null &&
     one.activityId === other.activityId &&
@@ -90,6 +98,5 @@ export function isSameMessage(
  */
 export function withoutMessage(card: Card, request: Pick<Request, 'state'>): Card | null {
   if (card.channel === null || isTerminal(request.state)) return null;
-  const place = { conversationId: null, serviceUrl: null, activityId: null };
-  return { ...card, ...place, state: 'unposted', postedRevision: 0 };
+  return { ...card, ...UNPOSTED };
 }

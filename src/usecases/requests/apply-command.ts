@@ -11,7 +11,7 @@ import { exchangeReplayed, tokenReplayed } from '../people/people.ts';
 import { commitWithRetry } from '../store-faults.ts';
 import type { Card } from '../../domain/request/cards.ts';
 import type { SeenPerson } from '../ports/card-store.ts';
-import type { Change, CommitResult, OnceKey } from '../ports/request-store.ts';
+import type { Change, CommitResult, OnceKey, RequestWithCards } from '../ports/request-store.ts';
 
 /** How often a lost race is run again before it is a fault. */
 const MAX_ROUNDS = 30;
@@ -23,56 +23,52 @@ export type Applied =
   | { readonly kind: 'refused'; readonly request: Request; readonly refusal: Refusal }
   | { readonly kind: 'missing' };
 
+interface Input {
+  readonly id: string;
+  readonly command: Command;
+  /** Computed from the request, as its plan may ask for one. */
+  readonly onceKeys?: (request: Request) => readonly OnceKey[];
+  readonly people?: readonly SeenPerson[];
+  /** The copy of the card that was clicked: adopted where it is not known. */
+  readonly clicked?: ClickedCard | null;
+}
+
 /**
  * Loads a request, rules on a command, commits the step. On a conflict with a newer version it
  * loads and rules again, so that no decision is lost or counted twice.
  */
-export async function applyCommand(
-  deps: Deps,
-  input: {
-    id: string;
-    command: Command;
-    /** Computed from the request, as its plan may ask for one. */
-    onceKeys?: (request: Request) => readonly OnceKey[];
-    people?: readonly SeenPerson[];
-    /** The copy of the card that was clicked: adopted where it is not known. */
-    clicked?: ClickedCard | null;
-  },
-): Promise<Applied> {
+export async function applyCommand(deps: Deps, input: Input): Promise<Applied> {
   let used: Refusal | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const found = await deps.store.loadWithCards(input.id);
     if (!found) return { kind: 'missing' };
-    const { request, cards: known } = found;
-    const now = deps.clock.now();
-    const ruled = transition(request, input.command, now);
+    const { request } = found;
+    const ruled = transition(request, input.command, deps.clock.now());
+    const adopted = adopt(deps, found, input.clicked);
     if (ruled.kind !== 'step') {
-      const settled = await settleCopy(deps, request, { ...input, known, now });
-      if (!settled) continue;
-      if (ruled.kind === 'uncounted')
-        return { kind: 'uncounted', request, decision: ruled.decision };
-      return { kind: 'refused', request, refusal: ruled.refusal };
+      // A copy that shows an older revision is adopted, to show how things stand. Where the request
+      // has moved on meanwhile, whoever moved it did not know of this copy.
+      if (showsOlder(request, input.command) && adopted.length > 0) {
+        const jobs = adopted.map((card) => cardJob(card, deps.clock.now()));
+        const { status } = await commit(deps, request, { jobs, cards: adopted });
+        if (status !== 'committed') continue;
+      }
+      return { ...ruled, request };
     }
     // A lost race with the same click ends above as a repeat; here it is used for something else.
     if (used) return { kind: 'refused', request, refusal: used };
     const { step } = ruled;
-    const adopted = adopt(deps, request, { known, clicked: input.clicked ?? null, now });
-    const change: Change = {
-      id: deps.ids.next('chg', now),
-      at: now,
-      guard: { requestId: request.id, version: request.version },
+    const result = await commit(deps, request, {
       onceKeys: input.onceKeys?.(request) ?? [],
       request: step.request,
-      ...recordEvents(deps, step.events, now),
-      ...jobsFor(request, step, [...known, ...adopted]),
+      ...recordEvents(deps, step.events, step.request.updatedAt),
+      ...jobsFor(request, step, [...found.cards, ...adopted]),
       cards: adopted,
       ...(step.decision ? { decision: step.decision } : {}),
       people: input.people ?? [],
-    };
-    const result = await commitWithRetry(deps.store, change);
+    });
     if (result.status === 'committed') {
       deps.signals.changed(request.id);
-      deps.signals.jobsWaiting();
       return { kind: 'stepped', request: step.request, decision: step.decision };
     }
     used = result.status === 'duplicate' ? usedBefore(result.of) : undefined;
@@ -80,44 +76,28 @@ export async function applyCommand(
   throw new Error(`request ${input.id}: ${MAX_ROUNDS} commits in a row met a newer version`);
 }
 
+/** Commits what was computed from this version of the request. */
+async function commit(
+  deps: Deps,
+  { id: requestId, version }: Request,
+  change: Partial<Change>,
+): Promise<CommitResult> {
+  const at = change.request?.updatedAt ?? deps.clock.now();
+  const id = deps.ids.next('chg', at);
+  const guard = { requestId, version };
+  const result = await commitWithRetry(deps.store, { id, at, guard, ...change });
+  if (result.status === 'committed') deps.signals.jobsWaiting();
+  return result;
+}
+
 function usedBefore(of: Extract<CommitResult, { status: 'duplicate' }>['of']): Refusal | undefined {
   if (of === 'exchange') return exchangeReplayed();
   return of === 'token' ? tokenReplayed() : undefined;
 }
 
-/**
- * A click that changes nothing may come from a copy that nobody knows of and that still shows an
- * earlier revision: it is adopted, so that it shows how things stand. False where the request has
- * moved on meanwhile: whoever moved it did not know of this copy.
- */
-async function settleCopy(
-  deps: Deps,
-  request: Request,
-  {
-    command,
-    clicked,
-    known,
-    now,
-  }: {
-    command: Command;
-    clicked?: ClickedCard | null;
-    known: readonly Card[];
-    now: number;
-  },
-): Promise<boolean> {
-  if (command.type !== 'decide' || !clicked) return true;
-  if (command.revision >= request.version || command.digest !== request.digest) return true;
-  const cards = adopt(deps, request, { known, clicked, now });
-  if (cards.length === 0) return true;
-  const { status } = await deps.store.commit({
-    id: deps.ids.next('chg', now),
-    at: now,
-    cards,
-    guard: { requestId: request.id, version: request.version },
-    jobs: cards.map((card) => cardJob(card, now)),
-  });
-  deps.signals.jobsWaiting();
-  return status === 'committed';
+/** Whether a click came from a copy of this request that shows an older revision. */
+function showsOlder({ version, digest }: Request, command: Command): boolean {
+  return command.type === 'decide' && command.revision < version && command.digest === digest;
 }
 
 /**
@@ -127,22 +107,14 @@ async function settleCopy(
  */
 function adopt(
   deps: Deps,
-  request: Request,
-  copy: { known: readonly Card[]; clicked: ClickedCard | null; now: number },
+  { request, cards }: RequestWithCards,
+  clicked: ClickedCard | null | undefined,
 ): Card[] {
-  const { clicked } = copy;
   if (!clicked) return [];
   const { channels, ...posted } = clicked;
   if (channels !== null && !channels.includes(request.plan.channel)) return [];
-  if (copy.known.some((card) => isSameMessage(card, posted))) return [];
-  return [
-    {
-      id: deps.ids.next('crd', copy.now),
-      requestId: request.id,
-      state: 'posted',
-      channel: null,
-      ...posted,
-      postedRevision: 0,
-    },
-  ];
+  if (cards.some((card) => isSameMessage(card, posted))) return [];
+  const id = deps.ids.next('crd', deps.clock.now());
+  const place = { channel: null, ...posted, postedRevision: 0 };
+  return [{ id, requestId: request.id, state: 'posted', ...place }];
 }

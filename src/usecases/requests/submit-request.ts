@@ -18,6 +18,7 @@ import {
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 import { commitWithRetry } from '../store-faults.ts';
+import { UNPOSTED } from '../../domain/request/cards.ts';
 import type { Card } from '../../domain/request/cards.ts';
 import type { CommitResult, OnceKey } from '../ports/request-store.ts';
 
@@ -133,24 +134,19 @@ async function repeated(deps: Deps, id: string): Promise<SubmitResult> {
 }
 
 /** One card for the workflow's channel, one for the chat's message that asked. */
-function cardsOf(deps: Deps, input: SubmitInput, request: Request): Card[] {
-  const card = (place: Omit<Card, 'id' | 'requestId'>): Card => ({
-    id: deps.ids.next('crd', request.createdAt),
-    requestId: request.id,
-    ...place,
-  });
-  const channel = card({
-    state: 'unposted',
-    channel: request.plan.channel,
-    conversationId: null,
-    serviceUrl: null,
-    activityId: null,
-    postedRevision: 0,
-  });
+function cardsOf(
+  deps: Deps,
+  input: SubmitInput,
+  { id: requestId, plan, createdAt }: Request,
+): Card[] {
+  const id = () => deps.ids.next('crd', createdAt);
+  const channel: Card = { id: id(), requestId, channel: plan.channel, ...UNPOSTED };
   const own = input.teams?.card;
-  return own
-    ? [channel, card({ state: 'posted', channel: null, ...own, postedRevision: 1 })]
-    : [channel];
+  if (!own) return [channel];
+  return [
+    channel,
+    { id: id(), requestId, state: 'posted', channel: null, ...own, postedRevision: 1 },
+  ];
 }
 
 function onceKeysOf(
