@@ -5,11 +5,16 @@ import { postOnce } from '../../../src/net/post-once.ts';
 
 const BODY = 'the approved request';
 
+let stop = () => Promise.resolve();
+afterEach(() => stop());
+
 /** A target at the level of bytes: `act` is called with each socket and what it received so far. */
 async function startTarget(act: (socket: Socket, received: string) => void) {
   const connections: string[] = [];
+  const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     const at = connections.push('') - 1;
+    sockets.add(socket);
     socket.on('error', () => undefined);
     act(socket, '');
     socket.on('data', (chunk: Buffer) => {
@@ -18,6 +23,11 @@ async function startTarget(act: (socket: Socket, received: string) => void) {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stop = () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
   const { port } = server.address() as AddressInfo;
   return {
     connections,
@@ -29,7 +39,6 @@ async function startTarget(act: (socket: Socket, received: string) => void) {
         timeoutMs: 2_000,
         policy: createAddressPolicy(['127.0.0.1']),
       }),
-    stop: () => new Promise((resolve) => server.close(resolve)),
   };
 }
 
@@ -52,7 +61,6 @@ describe('a call to a target', () => {
     const target = await startTarget(act);
     expect(await target.post()).toMatchObject({ kind: 'failed' });
     expect(target.connections).toHaveLength(1);
-    await target.stop();
   });
 
   test('is made once where the answer asks to come again', async () => {
@@ -63,7 +71,6 @@ describe('a call to a target', () => {
     });
     expect(await target.post()).toMatchObject({ kind: 'answered', status: 503, retryAfter: '0' });
     expect(target.connections).toHaveLength(1);
-    await target.stop();
   });
 
   test('keeps the status of an answer whose body breaks off or is too long', async () => {
@@ -76,7 +83,7 @@ describe('a call to a target', () => {
         socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n${sent}`);
       });
       expect(await target.post()).toMatchObject({ kind: 'answered', status: 200, body: '' });
-      await target.stop();
+      await stop();
     }
   });
 });
