@@ -56,8 +56,13 @@ async function examine(
   }
   const { config, warnings } = loaded;
   const { diagnoseIdentity } = await import('../identity/inspect/diagnose.ts');
+  const { createDirectory } = await import('../directory/directory.ts');
   const parts = { config, clock: systemClock, log: silentLogger };
-  const [identity, store] = await Promise.all([diagnoseIdentity(parts), examineStore(config)]);
+  const directory = createDirectory(parts);
+  const [identity, store] = await Promise.all([
+    diagnoseIdentity({ ...parts, directory }),
+    examineStore(config),
+  ]);
   return [
     { part: 'configuration', check: 'valid', result: 'ok', found: path },
     ...warnings.map((warning): Finding => ({

@@ -83,10 +83,9 @@ async function inspect(
   }
   const { createVerifier } = await import('../identity/tokens/verify-token.ts');
   const { inspectToken } = await import('../identity/inspect/inspect-token.ts');
-  const { createGraphWays, createGroupSource } = await import('../identity/group-lookup.ts');
+  const { createDirectory } = await import('../directory/directory.ts');
   const parts = { config, clock: systemClock, log: silentLogger };
-  const groups = createGroupSource({ ...parts, ways: createGraphWays() });
-  const verifier = createVerifier({ ...parts, groups });
+  const verifier = createVerifier({ ...parts, directory: createDirectory(parts) });
   const inspection = await inspectToken(
     token,
     singleSignOn

@@ -7,7 +7,7 @@ import { createBotCredentials } from '../identity/bot-credentials.ts';
 import { createChannelTokens } from '../identity/tokens/channel-tokens.ts';
 import { createClaimsRefresher } from '../identity/claims-refresher.ts';
 import { createDpopNonces } from '../identity/tokens/dpop-nonces.ts';
-import { createGraphWays, createGroupSource } from '../identity/group-lookup.ts';
+import { createDirectory } from '../directory/directory.ts';
 import { heldBySession } from '../identity/sessions/held-by-session.ts';
 import { createIdentity } from '../identity/identity.ts';
 import type { SessionSecrets } from '../identity/sessions/session-tokens.ts';
@@ -115,9 +115,8 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const keys = await createKeys({ store, secret: config.signing.secret, clock });
   const allowLoopbackHttp = config.profile === 'local';
   const parts = { config, clock, log };
-  const ways = createGraphWays();
-  const groups = createGroupSource({ clock, log, ways });
-  const verifier = createVerifier({ ...parts, groups });
+  const directory = createDirectory(parts);
+  const verifier = createVerifier({ ...parts, directory });
   const identity = createIdentity({
     ...parts,
     verifier,
@@ -129,7 +128,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const secrets = storedSecrets(keys);
   const sessions = sessionsOf(config, { ...ground, verifier, secrets });
   const refresherOr = (otherwise: ClaimsRefresher) =>
-    createClaimsRefresher({ config, providers: verifier.providers, groups, ways, otherwise });
+    createClaimsRefresher({ config, providers: verifier.providers, directory, otherwise });
   const refresher = refresherOr(sessions ? heldBySession(sessions) : nobodyCanTell);
   const renewClaims =
     sessions && renewClaimsBy({ refresher: refresherOr(nobodyCanTell), clock, log });

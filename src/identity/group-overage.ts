@@ -1,5 +1,6 @@
 import type { PrincipalKind } from '../domain/people/principal.ts';
 import { sha256 } from '../lib/hash.ts';
+import type { Directory } from '../usecases/ports/directory.ts';
 import { identityError } from './codes.ts';
 import type { CompactToken } from './tokens/compact.ts';
 import type { Provider } from './providers.ts';
@@ -7,26 +8,6 @@ import { requiredText } from './tokens/registered-claims.ts';
 import { mappingsFor } from './tokens/roles.ts';
 import { isJsonObject, own } from '../lib/strict-json.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
-
-/** Whose groups are looked up, and which ones. */
-export interface GroupQuestion {
-  readonly provider: Provider;
-  readonly tenant: string;
-  readonly objectId: string;
-  readonly kind: PrincipalKind;
-  /** Object ids of the groups in the mappings. */
-  readonly groups: readonly string[];
-  /** The person's own access token; null where none can be exchanged. */
-  readonly assertion: string | null;
-  /** Digest of the token; the answer is cached for it briefly. Null: no cache. */
-  readonly token: string | null;
-}
-
-/** Finds out which of some groups a principal is in, including nested ones. */
-export interface GroupSource {
-  /** @throws IdentityError `groups_unavailable`. */
-  memberOf(question: GroupQuestion): Promise<readonly string[]>;
-}
 
 /**
  * The groups of a token that does not list them (Entra: more than 200, or 150 with SAML), looked up
@@ -37,7 +18,7 @@ export interface GroupSource {
  * where it fails: the roles are then unknown.
  */
 export async function groupsBeyond(
-  source: GroupSource | undefined,
+  directory: Pick<Directory, 'memberOf'> | undefined,
   given: {
     token: CompactToken;
     provider: Provider;
@@ -55,18 +36,18 @@ export async function groupsBeyond(
   const tenant = requiredText(claims, 'tid');
   const wanted = namedGroups(provider, tenant);
   if (wanted?.length === 0) return [];
-  if (wanted === undefined || provider.config.groupLookup === undefined || source === undefined) {
+  const { id, groupLookup } = provider.config;
+  if (wanted === undefined || groupLookup === undefined || directory === undefined) {
     throw identityError('groups_not_listed');
   }
-  return source.memberOf({
-    provider,
-    tenant,
-    kind,
-    assertion,
-    groups: wanted,
-    token: sha256(signedText),
-    objectId: requiredText(claims, 'oid'),
-  });
+  const objectId = requiredText(claims, 'oid');
+  const tokenDigest = sha256(signedText);
+  const asked = { issuer: id, tenant, objectId, kind, assertion, groups: wanted, tokenDigest };
+  try {
+    return await directory.memberOf(asked);
+  } catch (cause) {
+    throw identityError('groups_unavailable', { cause });
+  }
 }
 
 /** The groups in a tenant's mappings; undefined where a mapping takes every group as a role. */

@@ -1,14 +1,10 @@
 import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azure/msal-node';
-import type {
-  AuthenticationResult,
-  INetworkModule,
-  NetworkRequestOptions,
-  NodeAuthOptions,
-} from '@azure/msal-node';
+import type { AuthenticationResult, NodeAuthOptions } from '@azure/msal-node';
 import type { TeamsConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { BotToken, Login } from './bot-credentials.ts';
 import type { Fetch } from '../net/bounded-fetch.ts';
+import { networkOver } from '../net/msal-network.ts';
 
 /**
  * The bot's login at Entra with a secret, a certificate or a managed identity. Bypasses msal's
@@ -61,24 +57,4 @@ function read(result: AuthenticationResult | null): BotToken {
   }
   // msal uses the machine's clock; the remaining lifetime is the same on ours.
   return { value: result.accessToken, lifeMs: expiresOn.getTime() - systemClock.now() };
-}
-
-/** msal's network module with our bounded fetch; msal's own has no limits on time or size. */
-export function networkOver(fetch: Fetch): INetworkModule {
-  const call = async <Body>(url: string, init: RequestInit) => {
-    const response = await fetch(url, init);
-    const text = await response.text();
-    const body = (text === '' ? {} : JSON.parse(text)) as Body;
-    return { headers: Object.fromEntries(response.headers), body, status: response.status };
-  };
-  return {
-    sendGetRequestAsync: <Body>(url: string, options?: NetworkRequestOptions) =>
-      call<Body>(url, { method: 'GET', headers: options?.headers ?? {} }),
-    sendPostRequestAsync: <Body>(url: string, options?: NetworkRequestOptions) =>
-      call<Body>(url, {
-        method: 'POST',
-        headers: options?.headers ?? {},
-        body: options?.body ?? '',
-      }),
-  };
 }

@@ -29,6 +29,8 @@ describe('import directions and vendor fences', () => {
     ['src/lib/hash.ts', 'import { hash } from "hash-wasm";'],
     ['src/domain/request/digest.ts', 'import canonicalize from "canonicalize";'],
     ['src/http/server.ts', 'import { ActivityTypes } from "botbuilder";'],
+    ['src/identity/codes.ts', 'import { createDirectory } from "../directory/directory.ts";'],
+    ['src/net/msal-network.ts', 'import type { INetworkModule } from "@azure/msal-node";'],
     ['src/teams/bot.ts', 'const restify = await import("restify");'],
     ['src/store/sqlite/store.ts', 'import sql from "mssql";'],
     ['src/http/bearer.ts', 'import { jwtVerify } from "jose";'],

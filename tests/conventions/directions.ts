@@ -6,6 +6,7 @@ import type { File } from './tree.ts';
 const ADAPTERS = [
   'store',
   'identity',
+  'directory',
   'keys',
   'cards',
   'teams',
@@ -60,7 +61,7 @@ const FENCES: readonly (readonly [vendor: string, parts: readonly string[]])[] =
   ['mssql*', ['store/sqlserver']],
   ['tedious*', ['store/sqlserver']],
   ['node:sqlite', ['store/sqlite']],
-  ['@azure/*', ['identity', 'store/sqlserver']],
+  ['@azure/*', ['identity', 'directory']],
   ['jose*', ['identity', 'keys', 'audit', 'executors', 'local']],
   ['openid-client*', ['identity', 'web', 'local']],
   ['oidc-provider*', ['local']],

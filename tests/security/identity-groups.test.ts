@@ -4,10 +4,9 @@
  * throttling; RFC 8725 3.10 (addresses in a token are not called); ASVS 5 13.2 (bounded calls).
  */
 import type { IssuerConfig } from '../../src/config/config.ts';
-import { createGraphWays, createGroupSource } from '../../src/identity/group-lookup.ts';
+import { createDirectory } from '../../src/directory/directory.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
 import { inspectToken } from '../../src/identity/inspect/inspect-token.ts';
-import { createProviders } from '../../src/identity/providers.ts';
 import { createVerifier } from '../../src/identity/tokens/verify-token.ts';
 import {
   AMARA,
@@ -70,8 +69,8 @@ function partsWith(over: Partial<IssuerConfig> = {}, fetch = graph.fetch) {
     }),
   ]);
   const parts = { config, clock, log };
-  const groups = createGroupSource({ clock, log, ways: createGraphWays(fetch) });
-  return { ...parts, verifier: createVerifier({ ...parts, groups }) };
+  const directory = createDirectory({ ...parts, fetch });
+  return { ...parts, verifier: createVerifier({ ...parts, directory }) };
 }
 
 const identityWith = (...given: Parameters<typeof partsWith>) =>
@@ -216,8 +215,8 @@ describe('on behalf of the person (RFC 7523 2.1, Microsoft identity platform)', 
         roles: [{ claim: 'groups', map: groupsMap }],
       }),
     ]);
-    const groups = createGroupSource({ clock, log, ways: createGraphWays(graph.fetch) });
-    const verifier = createVerifier({ config, clock, log, groups });
+    const directory = createDirectory({ config, clock, log, fetch: graph.fetch });
+    const verifier = createVerifier({ config, clock, log, directory });
     for (const kind of ['sign-in', 'refresh'] as const) {
       const token = await tokenOf({
         aud: APP_ID,
@@ -403,18 +402,16 @@ test('ignores groups that were not asked for', async () => {
     graph.json(response, { value: [STRANGERS, 7, null, APPROVERS] });
   expect(await rolesBy(identityWith())).toEqual(['approver']);
   const config = configOf([entraIssuer(entra, { groupLookup: lookup })]);
-  const provider = createProviders({ config, clock, log }).get('entra');
-  if (provider === undefined) throw new Error('no provider');
-  const source = createGroupSource({ clock, log, ways: createGraphWays(graph.fetch) });
+  const directory = createDirectory({ config, clock, log, fetch: graph.fetch });
   expect(
-    await source.memberOf({
-      provider,
+    await directory.memberOf({
+      issuer: 'entra',
       tenant: TENANT,
       objectId: AMARA,
       kind: 'person',
       groups: [APPROVERS, AUDITORS],
       assertion: null,
-      token: null,
+      tokenDigest: null,
     }),
   ).toEqual([APPROVERS]);
 });

@@ -1,7 +1,7 @@
 import { describeError } from '../../lib/logger.ts';
 import { findingsOf } from './finding.ts';
 import type { Finding } from './finding.ts';
-import { createGraphWays } from '../group-lookup.ts';
+import type { Directory } from '../../usecases/ports/directory.ts';
 import type { IdentityParts } from '../providers.ts';
 
 /** An issuer may have a hundred tenants; the registration is the same in all of them. */
@@ -10,20 +10,18 @@ const MAX_TENANTS = 10;
 /** Checks that each tenant accepts the registration for group lookups. */
 export async function diagnoseLookups({
   config,
-  fetch,
-}: Pick<IdentityParts, 'config' | 'fetch'>): Promise<readonly Finding[]> {
-  const ways = createGraphWays(fetch);
-  const asked = config.identity.issuers.flatMap((issuer) => {
-    const way = ways({ config: issuer });
-    return way === undefined
-      ? []
-      : issuer.tenants.slice(0, MAX_TENANTS).map((tenant) => ({ issuer, tenant, way }));
-  });
+  directory,
+}: Pick<IdentityParts, 'config'> & { directory: Pick<Directory, 'knows' | 'logIn'> }): Promise<
+  readonly Finding[]
+> {
+  const asked = config.identity.issuers
+    .filter(({ id }) => directory.knows(id))
+    .flatMap(({ id, tenants }) => tenants.slice(0, MAX_TENANTS).map((tenant) => ({ id, tenant })));
   const found = await Promise.all(
-    asked.map(async ({ issuer, tenant, way }) => {
-      const findings = findingsOf(`issuer ${issuer.id}`);
+    asked.map(async ({ id, tenant }) => {
+      const findings = findingsOf(`issuer ${id}`);
       try {
-        await way.tokens.application(tenant);
+        await directory.logIn({ issuer: id, tenant });
         findings.ok('group lookup', `a token for Microsoft Graph in ${tenant}`);
       } catch (error) {
         findings.fail(

@@ -8,6 +8,7 @@ import { diagnoseLookups } from './diagnose-lookup.ts';
 import { diagnoseSignIn } from './diagnose-sign-in.ts';
 import { findingsOf } from './finding.ts';
 import type { Finding, Findings } from './finding.ts';
+import type { Directory } from '../../usecases/ports/directory.ts';
 import { discoveryIssuersOf, providerFetch } from '../providers.ts';
 import type { IdentityParts } from '../providers.ts';
 import { isJsonObject, own } from '../../lib/strict-json.ts';
@@ -33,7 +34,9 @@ interface Source {
  * the sign-in client, and the logins of the bot and of group lookups. Never throws for a failed
  * check, and changes nothing.
  */
-export async function diagnoseIdentity(parts: IdentityParts): Promise<readonly Finding[]> {
+export async function diagnoseIdentity(
+  parts: IdentityParts & { directory: Pick<Directory, 'knows' | 'logIn'> },
+): Promise<readonly Finding[]> {
   const { identity, teams } = parts.config;
   const sources = [
     ...identity.issuers.map(sourceOf),

@@ -1,3 +1,4 @@
+import { isTextList } from '../../domain/people/claim-value.ts';
 import { identityError } from '../codes.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
@@ -45,15 +46,6 @@ export function listClaim(claims: JsonObject, name: string): readonly string[] {
   if (value === undefined) return [];
   if (isTextList(value, 50)) return value;
   throw identityError('token_claim_invalid', { about: name });
-}
-
-/** Whether a value is an array of at most `limit` strings of bounded length. */
-export function isTextList(value: unknown, limit: number): value is readonly string[] {
-  return (
-    Array.isArray(value) &&
-    value.length <= limit &&
-    value.every((item) => typeof item === 'string' && item.length <= MAX_TEXT)
-  );
 }
 
 /**

@@ -1,14 +1,13 @@
 import type { Config, IssuerConfig } from '../../config/config.ts';
+import { isClaimValue, isTextList } from '../../domain/people/claim-value.ts';
 import type { ClaimValue } from '../../domain/people/principal.ts';
 import { identityError } from '../codes.ts';
-import { isTextList } from './registered-claims.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
 /** Longer claims are refused, not cut: the rest could matter. */
 const MAX_VALUES = 200;
 const MAX_ROLES = 500;
-const MAX_TEXT = 1_024;
 
 /**
  * Computes every role that a role implies, itself included.
@@ -100,11 +99,4 @@ function valuesOf(claims: JsonObject, name: string): readonly string[] {
   const list = typeof value === 'string' ? [value] : value;
   if (isTextList(list, MAX_VALUES)) return list.filter((item) => item !== '');
   throw identityError('token_claim_invalid', { about: name });
-}
-
-/** Whether workflow rules support a value of this shape. */
-export function isClaimValue(value: unknown): value is ClaimValue {
-  if (typeof value === 'string') return value.length <= MAX_TEXT;
-  if (typeof value === 'number') return Number.isFinite(value);
-  return typeof value === 'boolean' || isTextList(value, MAX_VALUES);
 }

@@ -1,12 +1,12 @@
 import type { Principal, PrincipalKind } from '../../domain/people/principal.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { Directory } from '../../usecases/ports/directory.ts';
 import { verifySignature } from './algorithms.ts';
 import { identityError } from '../codes.ts';
 import { parseCompact } from './compact.ts';
 import type { CompactToken } from './compact.ts';
 import type { VerificationKey } from '../issuer-keys/key-document.ts';
 import { groupsBeyond } from '../group-overage.ts';
-import type { GroupSource } from '../group-overage.ts';
 import { createLinks } from './links.ts';
 import { clientOf, principalOf } from './principal.ts';
 import { createProviders, fillTenant } from '../providers.ts';
@@ -67,7 +67,9 @@ const ID_TOKEN_TYPES = new Set<string | null>([null, 'jwt']);
  *
  * @throws Error at once where issuers or roles are configured inconsistently.
  */
-export function createVerifier(parts: IdentityParts & { groups?: GroupSource }): Verifier {
+export function createVerifier(
+  parts: IdentityParts & { directory?: Pick<Directory, 'memberOf'> },
+): Verifier {
   const { clock } = parts;
   const providers = createProviders(parts);
   const { implies, links = [] } = parts.config.identity;
@@ -93,7 +95,7 @@ export function createVerifier(parts: IdentityParts & { groups?: GroupSource }):
       });
       const kind = checkKind(claims, provider, purpose);
       // After all checks: an invalid token must cause no directory call.
-      const groups = await groupsBeyond(parts.groups, {
+      const groups = await groupsBeyond(parts.directory, {
         token,
         provider,
         kind,

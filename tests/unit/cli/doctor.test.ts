@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { IssuerConfig } from '../../../src/config/config.ts';
+import { createDirectory } from '../../../src/directory/directory.ts';
 import { diagnoseIdentity } from '../../../src/identity/inspect/diagnose.ts';
 import type { Finding } from '../../../src/identity/inspect/finding.ts';
 import { startLocalParts } from '../../../src/local/profile.ts';
@@ -179,16 +180,11 @@ describe('the login for group look-ups', () => {
     try {
       const tenants = [TENANT, OTHER_TENANT];
       const config = configOf([entraIssuer(server, { groupLookup: lookup, tenants })]);
-      const clock = systemClock;
+      const parts = { config, clock: systemClock, log: silentLogger, fetch: graph.fetch };
       const look = async () =>
-        (
-          await diagnoseIdentity({
-            config,
-            clock,
-            log: silentLogger,
-            fetch: graph.fetch,
-          })
-        ).filter(({ check }) => check === 'group lookup');
+        (await diagnoseIdentity({ ...parts, directory: createDirectory(parts) })).filter(
+          ({ check }) => check === 'group lookup',
+        );
       expect((await look()).map(({ part, result }) => `${result} ${part}`)).toEqual([
         'ok issuer entra',
         'ok issuer entra',

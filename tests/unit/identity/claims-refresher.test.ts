@@ -3,7 +3,7 @@ import type { IssuerConfig } from '../../../src/config/config.ts';
 import { evidenceAge } from '../../../src/domain/request/evidence.ts';
 import type { PrincipalRef } from '../../../src/domain/people/principal.ts';
 import { createClaimsRefresher } from '../../../src/identity/claims-refresher.ts';
-import { createGraphWays, createGroupSource } from '../../../src/identity/group-lookup.ts';
+import { createDirectory } from '../../../src/directory/directory.ts';
 import { createProviders } from '../../../src/identity/providers.ts';
 import { renewClaimsBy } from '../../../src/identity/renew-claims.ts';
 import type { ClaimsRefresher } from '../../../src/usecases/ports/claims-refresher.ts';
@@ -62,12 +62,10 @@ function refresher(over: Partial<IssuerConfig> = {}) {
     ],
     { implies: { lead: ['reader'] } },
   );
-  const ways = createGraphWays(graph.fetch);
   return createClaimsRefresher({
     config,
-    ways,
     providers: createProviders({ config, clock, log }),
-    groups: createGroupSource({ clock, log, ways }),
+    directory: createDirectory({ config, clock, log, fetch: graph.fetch }),
     otherwise: {
       heldNow: async ({ claims }) => {
         askedOfSession.push(...claims);

@@ -2,7 +2,7 @@ import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azur
 import type { AuthenticationResult, Configuration } from '@azure/msal-node';
 import type { GroupLookupConfig } from '../config/config.ts';
 import type { Fetch } from '../net/bounded-fetch.ts';
-import { networkOver } from './msal-login.ts';
+import { networkOver } from '../net/msal-network.ts';
 
 /** Access tokens for Microsoft Graph in one tenant. Both throw if the login fails. */
 export interface GraphTokens {

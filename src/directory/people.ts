@@ -1,26 +1,41 @@
+import { isClaimValue } from '../domain/people/claim-value.ts';
 import type { ClaimValue } from '../domain/people/principal.ts';
-import { GraphError } from './graph-client.ts';
-import type { GraphWay } from './group-lookup.ts';
-import { isClaimValue } from './tokens/roles.ts';
 import { isJsonObject, own } from '../lib/strict-json.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
+import type { Directory, DirectoryPerson } from '../usecases/ports/directory.ts';
+import { GraphError } from './graph-client.ts';
+import type { GraphWay } from './graph-ways.ts';
 
-interface Asked {
-  readonly objectId: string;
+/** For one look-up with login, pages and repeats: a click waits for it. */
+const LOOKUP_MS = 5_000;
+
+type Question = Parameters<Directory['personNow']>[0];
+
+/** A question on its way: the application's token, and what ends the look-up. */
+interface Asked extends Question {
   readonly token: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads properties of a user, by name (`a.b` is `b` inside `a`). Undefined for a disabled or
- * deleted account. Null for a property that is empty; a missing one, or one of an unsupported
- * shape, is left out.
+ * Reads a user, and the app roles if they are asked for. Undefined for a disabled or deleted
+ * account.
  */
-export async function userAtGraph(
+export async function personAtGraph(
+  way: GraphWay,
+  question: Question,
+): Promise<DirectoryPerson | undefined> {
+  const token = await way.tokens.application(question.tenant);
+  const asked = { ...question, token, signal: AbortSignal.timeout(LOOKUP_MS) };
+  const properties = await propertiesAtGraph(way, asked);
+  if (properties === undefined) return undefined;
+  return { properties, appRoles: question.appRoles ? await appRolesAtGraph(way, asked) : [] };
+}
+
+async function propertiesAtGraph(
   { client }: GraphWay,
-  asked: Asked & { properties: readonly string[] },
+  { objectId, token, signal, properties }: Asked,
 ): Promise<ReadonlyMap<string, ClaimValue | null> | undefined> {
-  const { objectId, token, signal, properties } = asked;
   const select = [
     ...new Set(['id', 'accountEnabled', ...properties.map((name) => name.split('.')[0] ?? name)]),
   ].join(',');
@@ -48,13 +63,12 @@ function inside(user: JsonObject, name: string): unknown {
 }
 
 /** The values of the app roles assigned to the person, directly or through a group. */
-export async function appRolesAtGraph(
-  { client }: GraphWay,
-  asked: Asked & { appId: string },
+async function appRolesAtGraph(
+  { client, lookup }: GraphWay,
+  { objectId, token, signal }: Asked,
 ): Promise<readonly string[]> {
-  const { objectId, token, signal, appId } = asked;
   const application = await client.one({
-    path: `/servicePrincipals(appId='${appId}')?$select=id,appRoles`,
+    path: `/servicePrincipals(appId='${lookup.clientId}')?$select=id,appRoles`,
     token,
     signal,
   });

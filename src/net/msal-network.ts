@@ -1,0 +1,33 @@
+import type { Fetch } from './bounded-fetch.ts';
+
+interface Sent {
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+interface Received<Body> {
+  readonly headers: Record<string, string>;
+  readonly body: Body;
+  readonly status: number;
+}
+
+/** What msal sends its calls with (its `INetworkModule`). */
+export interface MsalNetwork {
+  sendGetRequestAsync<Body>(url: string, sent?: Sent): Promise<Received<Body>>;
+  sendPostRequestAsync<Body>(url: string, sent?: Sent): Promise<Received<Body>>;
+}
+
+/** msal's network module with our bounded fetch; msal's own has no limits on time or size. */
+export function networkOver(fetch: Fetch): MsalNetwork {
+  const call = async <Body>(url: string, init: RequestInit): Promise<Received<Body>> => {
+    const response = await fetch(url, init);
+    const text = await response.text();
+    const body = (text === '' ? {} : JSON.parse(text)) as Body;
+    return { headers: Object.fromEntries(response.headers), body, status: response.status };
+  };
+  return {
+    sendGetRequestAsync: (url, { headers = {} } = {}) => call(url, { method: 'GET', headers }),
+    sendPostRequestAsync: (url, { headers = {}, body = '' } = {}) =>
+      call(url, { method: 'POST', headers, body }),
+  };
+}
