@@ -26,16 +26,16 @@ export async function lookAtStore(
   const { openSession } = await import('./sqlserver/session.ts');
   const { pendingMigrations } = await import('./sqlserver/migrate.ts');
   const { createReader } = await import('./sqlserver/reader.ts');
-  const patienceMs = 4_000;
+  const maxWaitMs = 4_000;
   const session = await openSession({
     config: poolConfig({
       connectionString: config.connectionString,
       allowUntrusted: given.allowUntrusted ?? false,
-      timing: { patienceMs, connectTimeoutMs: 5_000, requestTimeoutMs: 5_000 },
+      timing: { maxWaitMs, connectTimeoutMs: 5_000, requestTimeoutMs: 5_000 },
     }),
     ids: systemIds,
     log: given.log,
-    patienceMs,
+    maxWaitMs,
     queueLimit: 10,
   });
   try {

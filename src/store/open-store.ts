@@ -7,7 +7,7 @@ import type { Store } from '../usecases/ports/store.ts';
 export interface StoreTiming {
   readonly connectTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
-  readonly patienceMs?: number;
+  readonly maxWaitMs?: number;
 }
 
 /**

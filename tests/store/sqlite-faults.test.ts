@@ -132,7 +132,7 @@ describe('faults of a SQLite store', () => {
         checksum: 'b',
       },
     ];
-    expect(() => migrate(session, { now: 1, patienceMs: 100, migrations: bad })).toThrow(/already/);
+    expect(() => migrate(session, { now: 1, maxWaitMs: 100, migrations: bad })).toThrow(/already/);
     expect(session.all('SELECT name FROM sqlite_master')).toEqual([]);
     session.close();
   });
@@ -144,7 +144,7 @@ describe('faults of a SQLite store', () => {
 
   test('on a full disk fails the whole group, writes nothing, and recovers afterwards', () => {
     const session = openWriter(file.path, { busyMs: 100 });
-    migrate(session, { now: 1, patienceMs: 100 });
+    migrate(session, { now: 1, maxWaitMs: 100 });
     const big = { text: 'x'.repeat(200_000) };
     const calls = [0, 1, 2].map((at): Call => [
       'commit',
@@ -152,12 +152,12 @@ describe('faults of a SQLite store', () => {
     ]);
     const { page_count: pages } = session.get('PRAGMA page_count') as { page_count: number };
     session.database.exec(`PRAGMA max_page_count = ${pages + 10}`);
-    const answers = runGroup(session, calls, { patienceMs: 100 });
+    const answers = runGroup(session, calls, { maxWaitMs: 100 });
     expect(answers).toMatchObject(Array(3).fill({ failed: { code: 'store_full' } }));
     expect(session.get('SELECT count(*) AS n FROM audit_events')).toMatchObject({ n: 0 });
     expect(session.get('SELECT count(*) AS n FROM changes')).toMatchObject({ n: 0 });
     session.database.exec(`PRAGMA max_page_count = ${pages + 1_000}`);
-    expect(runGroup(session, calls, { patienceMs: 100 })).toEqual(
+    expect(runGroup(session, calls, { maxWaitMs: 100 })).toEqual(
       Array(3).fill({ value: { status: 'committed', number: 0 } }),
     );
     session.close();
@@ -165,7 +165,7 @@ describe('faults of a SQLite store', () => {
 
   test('a failed COMMIT fails every call of its group and writes nothing', () => {
     const session = openWriter(file.path, { busyMs: 100 });
-    migrate(session, { now: 1, patienceMs: 100 });
+    migrate(session, { now: 1, maxWaitMs: 100 });
     const broken: Session = {
       ...session,
       run(sql, row) {
@@ -177,7 +177,7 @@ describe('faults of a SQLite store', () => {
       ['commit', submission(request(), { onceKeys: [onceKey({ key: 'k' })] })],
       ['commit', change({})],
     ];
-    const answers = runGroup(broken, calls, { patienceMs: 100 });
+    const answers = runGroup(broken, calls, { maxWaitMs: 100 });
     expect(answers).toMatchObject([{ failed: {} }, { failed: {} }]);
     expect(session.all('SELECT id FROM requests')).toEqual([]);
     expect(session.all('SELECT key FROM once_keys')).toEqual([]);

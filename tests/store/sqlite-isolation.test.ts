@@ -8,7 +8,7 @@ describe('a SQLite store beside other connections', () => {
   let opened: Awaited<ReturnType<typeof openSqlite>>;
   let other: DatabaseSync;
   beforeEach(async () => {
-    opened = await openSqlite({ patienceMs: 600, queueLimit: 50 });
+    opened = await openSqlite({ maxWaitMs: 600, queueLimit: 50 });
     other = new DatabaseSync(opened.path);
   });
   afterEach(async () => {

@@ -26,7 +26,7 @@ describe('plans of the SQLite queries', () => {
   let session: Session;
   beforeAll(() => {
     session = openWriter(file.path, { busyMs: 100 });
-    migrate(session, { now: 1, patienceMs: 100 });
+    migrate(session, { now: 1, maxWaitMs: 100 });
   });
   afterAll(() => {
     session.close();

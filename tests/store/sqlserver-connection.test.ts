@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { poolConfig } from '../../src/store/sqlserver/connection.ts';
 
-const timing = { connectTimeoutMs: 1, requestTimeoutMs: 2, patienceMs: 3 };
+const timing = { connectTimeoutMs: 1, requestTimeoutMs: 2, maxWaitMs: 3 };
 const BASE = 'Server=db.example,1444;Database=countersign';
 const config = (connectionString: string, allowUntrusted = false) =>
   poolConfig({ connectionString, allowUntrusted, timing });

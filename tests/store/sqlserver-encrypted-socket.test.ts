@@ -99,7 +99,7 @@ describe('the encryption guard', () => {
       poolConfig({
         connectionString: `Server=db;Database=d;${rest}`,
         allowUntrusted: true,
-        timing: { connectTimeoutMs: 1, requestTimeoutMs: 1, patienceMs: 1 },
+        timing: { connectTimeoutMs: 1, requestTimeoutMs: 1, maxWaitMs: 1 },
       }).options as { connector?: unknown }
     ).connector;
 

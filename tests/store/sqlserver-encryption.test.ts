@@ -56,12 +56,12 @@ async function ours(
   connectionString: string,
   { allowUntrusted = true, connectTimeoutMs = 4_000 } = {},
 ): Promise<unknown> {
-  const timing = { connectTimeoutMs, requestTimeoutMs: 2_000, patienceMs: 10_000 };
+  const timing = { connectTimeoutMs, requestTimeoutMs: 2_000, maxWaitMs: 10_000 };
   const session = await openSession({
     config: poolConfig({ connectionString, allowUntrusted, timing }),
     ids: systemIds,
     log: silentLogger,
-    patienceMs: 300,
+    maxWaitMs: 300,
     queueLimit: 10,
   });
   const rows = await session.all({ sql: 'SELECT 7', parameters: {} }, {}, { repeat: 'twice' });

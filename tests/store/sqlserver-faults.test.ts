@@ -62,7 +62,7 @@ describe('faults of a SQL Server store, at the wire', () => {
       allowUntrusted: true,
       connectTimeoutMs: 600,
       requestTimeoutMs: 600,
-      patienceMs: 600,
+      maxWaitMs: 600,
       ...more,
     });
     stops.push(() => store.close());
@@ -168,7 +168,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     const { connectionString, asked } = await double({
       answer: inTurn(isCommit, { error }, { error }, { rows: [outcome('committed')] }),
     });
-    const store = await open(connectionString, { patienceMs: 5_000 });
+    const store = await open(connectionString, { maxWaitMs: 5_000 });
     expect(await store.commit(noted())).toEqual({ status: 'committed', number: 7 });
     const sent = asked.filter(isCommit);
     expect(sent).toHaveLength(3);
@@ -201,7 +201,7 @@ describe('faults of a SQL Server store, at the wire', () => {
           return { rows: [outcome('change', { ofKind: 'change', attempt })] };
         },
       });
-      const store = await open(connectionString, { patienceMs: 4_000 });
+      const store = await open(connectionString, { maxWaitMs: 4_000 });
       expect(await store.commit(noted())).toEqual({ status: 'committed', number: 7 });
       expect(sent).toBe(2);
     },

@@ -6,7 +6,7 @@ import type { Store } from '../../src/usecases/ports/store.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { deciding, newId, request, submission } from './build.ts';
-import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
+import { LONG_TIMING, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 import { recorded } from '../support/events.ts';
 
@@ -38,7 +38,7 @@ if (SERVER === '') {
         clock: systemClock,
         log: silentLogger,
         allowUntrusted: true,
-        ...PATIENT,
+        ...LONG_TIMING,
       });
       // The server compiles the first commit, which takes time.
       await store.commit(submission(request()));

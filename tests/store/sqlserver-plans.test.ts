@@ -16,7 +16,7 @@ import * as sessions from '../../src/store/sqlserver/queries/sessions.ts';
 import * as signIn from '../../src/store/sqlserver/queries/sign-in.ts';
 import type { Query } from '../../src/store/sqlserver/query.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
-import { PATIENT, SERVER, TEST_MS, createScratch } from './support/open-sqlserver.ts';
+import { LONG_TIMING, SERVER, TEST_MS, createScratch } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 import { openPlanner, stepsIn } from './support/sqlserver-plan.ts';
 import type { Planner } from './support/sqlserver-plan.ts';
@@ -120,7 +120,7 @@ if (SERVER === '') {
         clock: systemClock,
         log: silentLogger,
         allowUntrusted: true,
-        ...PATIENT,
+        ...LONG_TIMING,
       });
       await store.close();
       for (const table of GROWN) {

@@ -11,7 +11,7 @@ import { openSession } from '../../src/store/sqlserver/session.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import type { Store } from '../../src/usecases/ports/store.ts';
 import { request, submission } from './build.ts';
-import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
+import { LONG_TIMING, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 import { columnsOf, dumpOf } from './support/schema-dump.ts';
 
@@ -85,7 +85,7 @@ if (SERVER === '') {
         clock: systemClock,
         log: silentLogger,
         allowUntrusted: true,
-        ...PATIENT,
+        ...LONG_TIMING,
       });
       stores.push(store);
     };
@@ -137,11 +137,11 @@ if (SERVER === '') {
         config: poolConfig({
           connectionString: old.connectionString,
           allowUntrusted: true,
-          timing: PATIENT,
+          timing: LONG_TIMING,
         }),
         ids: systemIds,
         log: silentLogger,
-        patienceMs: PATIENT.patienceMs,
+        maxWaitMs: LONG_TIMING.maxWaitMs,
         queueLimit: 10,
       });
       try {

@@ -10,7 +10,7 @@ import { openSession } from '../../src/store/sqlserver/session.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import { newId } from './build.ts';
 import {
-  PATIENT,
+  LONG_TIMING,
   SERVER,
   SKIPPED,
   TEST_MS,
@@ -43,7 +43,7 @@ if (SERVER === '') {
         poolConfig({
           connectionString: withDatabase(SERVER, 'master'),
           allowUntrusted: true,
-          timing: PATIENT,
+          timing: LONG_TIMING,
         }),
       ).connect();
       try {
@@ -59,7 +59,7 @@ if (SERVER === '') {
         clock: systemClock,
         log: silentLogger,
         allowUntrusted: true,
-        ...PATIENT,
+        ...LONG_TIMING,
       }).then(async (store) => {
         await store.close();
         return 'opened';
@@ -78,7 +78,7 @@ if (SERVER === '') {
     const plan = () =>
       planMigrations(
         { kind: 'sqlserver', connectionString: scratch.connectionString },
-        { log: silentLogger, allowUntrusted: true, requestTimeoutMs: PATIENT.requestTimeoutMs },
+        { log: silentLogger, allowUntrusted: true, requestTimeoutMs: LONG_TIMING.requestTimeoutMs },
       );
 
     test('the plan lists every migration, and changes nothing', async () => {
@@ -107,7 +107,7 @@ if (SERVER === '') {
           clock: systemClock,
           log: silentLogger,
           allowUntrusted: true,
-          ...PATIENT,
+          ...LONG_TIMING,
         })
       ).close();
       expect(await refused(as(login, password))).toMatch(lacking);
@@ -119,11 +119,11 @@ if (SERVER === '') {
         config: poolConfig({
           connectionString: scratch.connectionString,
           allowUntrusted: true,
-          timing: PATIENT,
+          timing: LONG_TIMING,
         }),
         ids: systemIds,
         log: silentLogger,
-        patienceMs: PATIENT.patienceMs,
+        maxWaitMs: LONG_TIMING.maxWaitMs,
         queueLimit: 10,
       });
       await migrate(session, { now: 1 });

@@ -16,7 +16,7 @@ import { T0, change, onceKey, deciding, request, submission } from './build.ts';
 import { runChild } from './children/run-child.ts';
 import { openSqlite } from './open-sqlite.ts';
 import { SECRET, fillStore, sealAll } from './support/full-store.ts';
-import { PATIENT, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
+import { LONG_TIMING, SERVER, SKIPPED, TEST_MS, createScratch } from './support/open-sqlserver.ts';
 import type { Scratch } from './support/open-sqlserver.ts';
 
 const REQUESTS = 250;
@@ -82,7 +82,7 @@ if (SERVER === '') {
         clock: { now: () => T0 },
         log: silentLogger,
         allowUntrusted: true,
-        ...PATIENT,
+        ...LONG_TIMING,
       });
       stores.push(store);
       return store;

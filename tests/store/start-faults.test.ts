@@ -274,7 +274,7 @@ describe('failing starts on SQLite', () => {
   test('keep the previous schema when the disk is full during a migration', () => {
     const shipped = shippedMigrations();
     const session = openWriter(path(), { busyMs: 100 });
-    migrate(session, { now: 1, patienceMs: 100 });
+    migrate(session, { now: 1, maxWaitMs: 100 });
     const next = {
       version: 9_000,
       name: '9000-next.sql',
@@ -286,10 +286,10 @@ describe('failing starts on SQLite', () => {
     const before = tables();
     const { page_count: pages } = session.get('PRAGMA page_count') as { page_count: number };
     session.database.exec(`PRAGMA max_page_count = ${pages + 2}`);
-    expect(() => migrate(session, { now: 2, patienceMs: 100, migrations })).toThrow(/full/);
+    expect(() => migrate(session, { now: 2, maxWaitMs: 100, migrations })).toThrow(/full/);
     expect(tables()).toEqual(before);
     session.database.exec(`PRAGMA max_page_count = ${pages + 100}`);
-    expect(migrate(session, { now: 2, patienceMs: 100, migrations })).toEqual([next.name]);
+    expect(migrate(session, { now: 2, maxWaitMs: 100, migrations })).toEqual([next.name]);
     session.close();
   });
 

@@ -235,5 +235,5 @@ describe('a transfer between engines', () => {
 async function openSqliteQuickly(path: string): Promise<void> {
   const { openSqliteStore } = await import('../../src/store/sqlite/store.ts');
   const { silentLogger } = await import('../../src/lib/logger.ts');
-  await openSqliteStore({ path, clock: { now: () => 1 }, log: silentLogger, patienceMs: 200 });
+  await openSqliteStore({ path, clock: { now: () => 1 }, log: silentLogger, maxWaitMs: 200 });
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 import type { Logger, LogLevel } from '../../src/lib/logger.ts';
 import { startLocalProfile } from '../../src/local/profile.ts';
 import type { LocalOptions, LocalProfile } from '../../src/local/profile.ts';
-import { PATIENT } from '../store/support/open-sqlserver.ts';
+import { LONG_TIMING } from '../store/support/open-sqlserver.ts';
 import { freePorts } from './free-ports.ts';
 import { ENGINE, createDatabase } from './world-database.ts';
 import type { WorldDatabase } from './world-database.ts';
@@ -58,7 +58,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<LocalWorld
       ...rest,
       home,
       configPath: await writeConfig(home, { config, workflows, database }),
-      overrides: { log: collecting(logged), storeTiming: PATIENT, ...rest.overrides },
+      overrides: { log: collecting(logged), storeTiming: LONG_TIMING, ...rest.overrides },
     });
     const stop = async () => {
       await profile.stop();

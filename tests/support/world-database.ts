@@ -7,7 +7,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import type { Json } from '../../src/local/world.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
-import { PATIENT, SERVER, createScratch } from '../store/support/open-sqlserver.ts';
+import { LONG_TIMING, SERVER, createScratch } from '../store/support/open-sqlserver.ts';
 import type { Scratch } from '../store/support/open-sqlserver.ts';
 import { query, verifyLog } from './audit-rows.ts';
 import type { AuditRow } from './audit-rows.ts';
@@ -104,7 +104,7 @@ function onSqlServer(scratch: Scratch): WorldDatabase {
       clock: systemClock,
       log: silentLogger,
       allowUntrusted: true,
-      ...PATIENT,
+      ...LONG_TIMING,
     });
     try {
       const report = await verifyAudit(store, { verifyCheckpoint });

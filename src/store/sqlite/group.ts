@@ -2,7 +2,7 @@ import { isOfOneChange, toWire } from './errors.ts';
 import type { WireError } from './errors.ts';
 import { OPERATIONS, leavesNothing } from './operations.ts';
 import type { OperationName } from './operations.ts';
-import { patiently } from './patience.ts';
+import { retryTransient } from './retry.ts';
 import type { Session } from './session.ts';
 
 /** One operation to be run: its name and its input. */
@@ -19,10 +19,10 @@ export type Answer = { readonly value: unknown } | { readonly failed: WireError 
 export function runGroup(
   session: Session,
   calls: readonly Call[],
-  options: { patienceMs: number },
+  options: { maxWaitMs: number },
 ): readonly Answer[] {
   try {
-    patiently(options.patienceMs, () => session.run('BEGIN IMMEDIATE'));
+    retryTransient(options.maxWaitMs, () => session.run('BEGIN IMMEDIATE'));
     const answers = calls.map((call) => runCall(session, call));
     session.run('COMMIT');
     return answers;

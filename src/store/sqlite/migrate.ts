@@ -1,7 +1,7 @@
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { missingMigrations, readMigrations } from '../migrations.ts';
 import type { AppliedMigration, Migration } from '../migrations.ts';
-import { patiently } from './patience.ts';
+import { retryTransient } from './retry.ts';
 import { APPLIED, CREATE_SCHEMA_TABLE, INSERT_APPLIED, SURVEY } from './queries/schema.ts';
 import type { Session } from './session.ts';
 
@@ -37,11 +37,11 @@ export function pendingMigrations(
  */
 export function migrate(
   session: Session,
-  options: { now: number; patienceMs: number; migrations?: readonly Migration[] },
+  options: { now: number; maxWaitMs: number; migrations?: readonly Migration[] },
 ): readonly string[] {
   const migrations = options.migrations ?? shippedMigrations();
   if (pendingMigrations(session, migrations).length === 0) return [];
-  patiently(options.patienceMs, () => session.database.exec('BEGIN IMMEDIATE'));
+  retryTransient(options.maxWaitMs, () => session.database.exec('BEGIN IMMEDIATE'));
   try {
     const pending = pendingMigrations(session, migrations);
     const { ours } = session.get(SURVEY) as { ours: number };

@@ -17,7 +17,7 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** How long another process may lock the file before `store_busy` (ms); default 10,000. */
-  readonly patienceMs?: number;
+  readonly maxWaitMs?: number;
   /** Writes that may wait at one time before `store_busy`; default 10,000. */
   readonly queueLimit?: number;
 }
@@ -32,8 +32,8 @@ const READER_BUSY_MS = 1_000;
  * @throws StoreError with a sentence that says what to do.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { path, clock, log, patienceMs = 10_000, queueLimit = 10_000 } = options;
-  const writer = startWriter({ path, clock, log, patienceMs, queueLimit });
+  const { path, clock, log, maxWaitMs = 10_000, queueLimit = 10_000 } = options;
+  const writer = startWriter({ path, clock, log, maxWaitMs, queueLimit });
   try {
     await writer.ready;
     return storeOver(writer, openReader(path, { busyMs: READER_BUSY_MS }), clock);

@@ -12,7 +12,7 @@ import type { Session } from './session.ts';
 export interface WriterData {
   readonly path: string;
   readonly now: number;
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
 }
 
 /** To the thread: calls in their order, or the wish to end. */
@@ -39,12 +39,12 @@ function arrived(port: MessagePort, first: ToWriter): { calls: Call[]; close: bo
   return { calls, close: message === 'close' };
 }
 
-function serve(port: MessagePort, session: Session, patienceMs: number): void {
+function serve(port: MessagePort, session: Session, maxWaitMs: number): void {
   port.on('message', (message: ToWriter) => {
     const { calls, close } = arrived(port, message);
     for (let at = 0; at < calls.length; at += MAX_GROUP) {
       const group = calls.slice(at, at + MAX_GROUP);
-      port.postMessage(runGroup(session, group, { patienceMs }) satisfies FromWriter);
+      port.postMessage(runGroup(session, group, { maxWaitMs }) satisfies FromWriter);
     }
     if (!close) return;
     session.close();
@@ -53,26 +53,26 @@ function serve(port: MessagePort, session: Session, patienceMs: number): void {
 }
 
 /** How long a start waits for another process that holds the file (ms). */
-const START_PATIENCE_MS = 6_000;
+const START_MAX_WAIT_MS = 6_000;
 
-function start(port: MessagePort, { path, now, patienceMs }: WriterData): void {
+function start(port: MessagePort, { path, now, maxWaitMs }: WriterData): void {
   let session: Session | undefined;
   try {
-    // A start says within ten seconds why it fails, however patient commits are later.
-    const startMs = Math.min(patienceMs, START_PATIENCE_MS);
+    // A start fails within ten seconds, even where commits may wait longer.
+    const startMs = Math.min(maxWaitMs, START_MAX_WAIT_MS);
     session = openWriter(path, { busyMs: startMs });
-    const ready = migrate(session, { now, patienceMs: startMs });
-    // From here on waiting for another process is patience.ts's, in even steps.
+    const ready = migrate(session, { now, maxWaitMs: startMs });
+    // From here on retryTransient waits for the lock, in short even steps.
     session.database.exec('PRAGMA busy_timeout = 0');
     // A store that cannot be written is refused now, not at somebody's first click.
-    const [checked] = runGroup(session, [['check', now]], { patienceMs: startMs });
+    const [checked] = runGroup(session, [['check', now]], { maxWaitMs: startMs });
     if (checked && 'failed' in checked) {
       session.close();
       port.postMessage({ fatal: checked.failed } satisfies FromWriter);
       return;
     }
     port.postMessage({ ready } satisfies FromWriter);
-    serve(port, session, patienceMs);
+    serve(port, session, maxWaitMs);
   } catch (error) {
     session?.close();
     port.postMessage({ fatal: toWire(error) } satisfies FromWriter);

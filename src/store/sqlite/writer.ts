@@ -28,7 +28,7 @@ export interface WriterOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** How long the file may be locked by another process (ms). */
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
   /** Operations that may wait for an answer at one time. */
   readonly queueLimit: number;
 }
@@ -126,10 +126,10 @@ interface Thread {
 }
 
 function startThread(
-  { path, clock, log, patienceMs }: WriterOptions,
+  { path, clock, log, maxWaitMs }: WriterOptions,
   { settle, lost }: { settle(answers: readonly Answer[]): void; lost(reason: StoreError): void },
 ): Thread {
-  const workerData: WriterData = { path, now: clock.now(), patienceMs };
+  const workerData: WriterData = { path, now: clock.now(), maxWaitMs };
   const worker = new Worker(THREAD, { workerData, name: 'store-writer' });
   let closing = false;
   let reason: StoreError | undefined;

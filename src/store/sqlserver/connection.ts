@@ -8,7 +8,7 @@ export interface Timing {
   /** For a statement's answer (ms). */
   readonly requestTimeoutMs: number;
   /** How long a call may wait for a free connection (ms). */
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
 }
 
 const MAX_CONNECTIONS = 10;
@@ -67,7 +67,7 @@ export function poolConfig({
         'authority) and drop TrustServerCertificate and Encrypt',
     );
   }
-  const { connectTimeoutMs, requestTimeoutMs, patienceMs } = timing;
+  const { connectTimeoutMs, requestTimeoutMs, maxWaitMs } = timing;
   const config = {
     ...parsed,
     ...authenticationOf(parsed, words),
@@ -80,7 +80,7 @@ export function poolConfig({
       max: MAX_CONNECTIONS,
       ...parsed.pool,
       idleTimeoutMillis: IDLE_MS,
-      acquireTimeoutMillis: patienceMs,
+      acquireTimeoutMillis: maxWaitMs,
     },
     options: {
       ...given,

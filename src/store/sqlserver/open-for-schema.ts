@@ -6,7 +6,7 @@ import { toStoreError } from './errors.ts';
 import { closingOnFailure, openSession } from './session.ts';
 import type { Session } from './session.ts';
 
-const TIMING = { connectTimeoutMs: 5_000, patienceMs: 4_000 };
+const TIMING = { connectTimeoutMs: 5_000, maxWaitMs: 4_000 };
 const REQUEST_TIMEOUT_MS = 5_000;
 const QUEUE = 10;
 
@@ -34,7 +34,7 @@ export async function openForSchema<Found>(
       config,
       ids: systemIds,
       log,
-      patienceMs: TIMING.patienceMs,
+      maxWaitMs: TIMING.maxWaitMs,
       queueLimit: QUEUE,
     });
     return await closingOnFailure(session, () => use(session));

@@ -4,7 +4,7 @@ import type { Logger } from '../../lib/logger.ts';
 import { describeError } from '../../lib/logger.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { storeClosed, storeOverloaded, toStoreError } from './errors.ts';
-import { patiently } from './patience.ts';
+import { retryTransient } from './retry.ts';
 import type { ParameterType, Query, Value, ValuesOf } from './query.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ export interface SessionOptions {
   readonly ids: Ids;
   readonly log: Logger;
   /** How long a transient failure is repeated (ms). */
-  readonly patienceMs: number;
+  readonly maxWaitMs: number;
   /** Calls that may wait for a connection at one time. */
   readonly queueLimit: number;
 }
@@ -47,7 +47,7 @@ const CLOSE_LOOK_MS = 10;
  * @throws StoreError where the server cannot be reached or refuses the login.
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { config, log, ids, patienceMs, queueLimit } = options;
+  const { config, log, ids, maxWaitMs, queueLimit } = options;
   const logins = loginNumbers();
   const pool = new sql.ConnectionPool({ ...config, beforeConnect: logins.watch });
   pool.on('error', (error) => log.debug('a connection failed', { error: describeError(error) }));
@@ -55,8 +55,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   let inHand = 0;
   let closing: Promise<void> | undefined;
 
-  await patiently(() => logins.numbered(() => pool.connect()), {
-    patienceMs,
+  await retryTransient(() => logins.numbered(() => pool.connect()), {
+    maxWaitMs,
     ids,
     mayRepeat: () => true,
   });
@@ -68,8 +68,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       inHand += 1;
       try {
         const attempt = () => send(pool, { asked, values, timeoutMs });
-        return await patiently(() => logins.numbered(attempt), {
-          patienceMs,
+        return await retryTransient(() => logins.numbered(attempt), {
+          maxWaitMs,
           ids,
           mayRepeat: ({ undone }) => undone || repeat === 'twice',
         });

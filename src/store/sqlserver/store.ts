@@ -26,7 +26,7 @@ export interface SqlServerStoreOptions {
    */
   readonly allowUntrusted?: boolean;
   /** How long a transient failure is repeated before it fails (ms); default 4,000. */
-  readonly patienceMs?: number;
+  readonly maxWaitMs?: number;
   /** Calls that may wait for a connection at one time before `store_busy`; default 1,000. */
   readonly queueLimit?: number;
   /** For a connection and its login (ms); default 5,000. */
@@ -43,9 +43,9 @@ export interface SqlServerStoreOptions {
  * @throws StoreError with a sentence that says what to do.
  */
 export async function openSqlServerStore(options: SqlServerStoreOptions): Promise<Store> {
-  const { clock, log, queueLimit = 1_000, patienceMs = 4_000, ids = systemIds } = options;
+  const { clock, log, queueLimit = 1_000, maxWaitMs = 4_000, ids = systemIds } = options;
   const timing = {
-    patienceMs,
+    maxWaitMs,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 5_000,
   };
@@ -55,7 +55,7 @@ export async function openSqlServerStore(options: SqlServerStoreOptions): Promis
     timing,
   });
   try {
-    const session = await openSession({ config, ids, log, patienceMs, queueLimit });
+    const session = await openSession({ config, ids, log, maxWaitMs, queueLimit });
     return await closingOnFailure(session, async () => {
       const applied = await migrate(session, { now: clock.now() });
       if (applied.length > 0) log.info('store migrated', { applied });

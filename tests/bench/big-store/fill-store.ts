@@ -17,7 +17,7 @@ const LEAVES_A_CHECKPOINT = 5_000;
  */
 export function fillStore(path: string, size: Size): void {
   const made = openWriter(path, { busyMs: 1_000 });
-  migrate(made, { now: size.now, patienceMs: 1_000 });
+  migrate(made, { now: size.now, maxWaitMs: 1_000 });
   made.close();
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
   try {

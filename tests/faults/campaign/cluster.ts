@@ -13,7 +13,7 @@ import { serviceProcess } from '../../support/service-process.ts';
 import type { ServiceProcess } from '../../support/service-process.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
-import { PATIENT, createScratch } from '../../store/support/open-sqlserver.ts';
+import { LONG_TIMING, createScratch } from '../../store/support/open-sqlserver.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { startBalancer } from './balancer.ts';
 import { watchBoard } from './board.ts';
@@ -143,5 +143,5 @@ async function serverOf(stops: Stop[]) {
   );
   // On a slow server the first query of a connection compiles for seconds.
   const env = { CAMPAIGN_SQLSERVER: `${through};Connect Timeout=60;Command Timeout=30` };
-  return { options: { connectionString, ...PATIENT }, proxy, env };
+  return { options: { connectionString, ...LONG_TIMING }, proxy, env };
 }

@@ -3,7 +3,7 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { openSqlServerStore } from '../../../src/store/sqlserver/store.ts';
 import { T0 } from '../build.ts';
-import { PATIENT } from '../support/open-sqlserver.ts';
+import { LONG_TIMING } from '../support/open-sqlserver.ts';
 
 /**
  * Leases and acknowledges jobs with several workers until none is left. Arguments: engine, location,
@@ -17,7 +17,7 @@ const store =
     ? await openSqliteStore({ ...given, path: where })
     : await openSqlServerStore({
         ...given,
-        ...PATIENT,
+        ...LONG_TIMING,
         connectionString: where,
         allowUntrusted: true,
       });

@@ -43,7 +43,11 @@ const TABLES = [
  * A test server may be slow: Babelfish compiles a commit again on every connection, which takes a
  * second of CPU time. So the pool is small as well.
  */
-export const PATIENT = { connectTimeoutMs: 60_000, requestTimeoutMs: 60_000, patienceMs: 60_000 };
+export const LONG_TIMING = {
+  connectTimeoutMs: 60_000,
+  requestTimeoutMs: 60_000,
+  maxWaitMs: 60_000,
+};
 const CONNECTIONS = 4;
 
 /** The time limit of a test on such a server (ms). */
@@ -117,7 +121,7 @@ export async function openSqlServer(
       clock,
       log: silentLogger,
       allowUntrusted: true,
-      ...PATIENT,
+      ...LONG_TIMING,
       connectionString: scratch.connectionString,
       ...given,
     });
@@ -144,6 +148,6 @@ export function withDatabase(connectionString: string, name: string): string {
 }
 
 async function connect(connectionString: string): Promise<sql.ConnectionPool> {
-  const config = poolConfig({ connectionString, allowUntrusted: true, timing: PATIENT });
+  const config = poolConfig({ connectionString, allowUntrusted: true, timing: LONG_TIMING });
   return new sql.ConnectionPool(config).connect();
 }

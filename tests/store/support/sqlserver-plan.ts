@@ -1,7 +1,7 @@
 import sql from 'mssql';
 import { poolConfig } from '../../../src/store/sqlserver/connection.ts';
 import type { ParameterType, Query } from '../../../src/store/sqlserver/query.ts';
-import { PATIENT } from './open-sqlserver.ts';
+import { LONG_TIMING } from './open-sqlserver.ts';
 
 /** A step of a plan that accesses a table of ours. */
 export interface PlanStep {
@@ -20,7 +20,7 @@ export interface Planner {
 
 /** Opens it. SHOWPLAN is a setting of the connection, so there is exactly one. */
 export async function openPlanner(connectionString: string): Promise<Planner> {
-  const config = poolConfig({ connectionString, allowUntrusted: true, timing: PATIENT });
+  const config = poolConfig({ connectionString, allowUntrusted: true, timing: LONG_TIMING });
   const pool = await new sql.ConnectionPool({
     ...config,
     pool: { min: 1, max: 1, idleTimeoutMillis: 600_000 },

@@ -12,16 +12,16 @@ const MOST_TRIES = 12;
  * meet again. Only what `mayRepeat` allows is repeated: a statement that may have been carried out
  * must be one that may be carried out twice.
  *
- * @throws StoreError: the last one where `patienceMs` or the tries run out, any other at once.
+ * @throws StoreError: the last one where `maxWaitMs` or the tries run out, any other at once.
  */
-export async function patiently<Found>(
+export async function retryTransient<Found>(
   attempt: () => Promise<Found>,
-  options: { patienceMs: number; ids: Ids; mayRepeat: (failure: Failure) => boolean },
+  options: { maxWaitMs: number; ids: Ids; mayRepeat: (failure: Failure) => boolean },
 ): Promise<Found> {
   let over = false;
   const timer = setTimeout(() => {
     over = true;
-  }, options.patienceMs);
+  }, options.maxWaitMs);
   try {
     for (let tries = 1; ; tries += 1) {
       try {
