@@ -5,8 +5,8 @@ import type { Finding } from '../identity/inspect/finding.ts';
 import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError, silentLogger } from '../lib/logger.ts';
-import { lookAtStore } from '../store/look-at-store.ts';
-import type { StoreLook } from '../store/look-at-store.ts';
+import { inspectStore } from '../store/inspect-store.ts';
+import type { StoreInspection } from '../store/inspect-store.ts';
 import type { StoredKey } from '../usecases/ports/key-store.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
@@ -79,10 +79,10 @@ async function examine(
 
 async function examineStore(config: Config): Promise<readonly Finding[]> {
   const part = 'store';
-  let look: StoreLook;
+  let inspection: StoreInspection;
   try {
     const allowUntrusted = config.profile === 'local';
-    look = await lookAtStore(config.store, { log: silentLogger, allowUntrusted });
+    inspection = await inspectStore(config.store, { log: silentLogger, allowUntrusted });
   } catch (error) {
     const fresh = config.store.kind === 'sqlite' && !(await exists(config.store.path));
     return [
@@ -104,7 +104,7 @@ async function examineStore(config: Config): Promise<readonly Finding[]> {
     ];
   }
   try {
-    const { missing } = look;
+    const { missing } = inspection;
     return [
       { part, check: 'opens', result: 'ok', found: `${config.store.kind}, for reading` },
       missing.length === 0
@@ -116,19 +116,19 @@ async function examineStore(config: Config): Promise<readonly Finding[]> {
             found: `missing ${missing.join(', ')}`,
             change: 'run `countersign migrate`, or start with a login that may change the schema',
           },
-      await examineKeys(config, look),
+      await examineKeys(config, inspection),
     ];
   } finally {
-    await look.close();
+    await inspection.close();
   }
 }
 
 /** Checks that signing.secret decrypts the stored keys. Keys that a start would add stay in memory. */
-async function examineKeys(config: Config, look: StoreLook): Promise<Finding> {
+async function examineKeys(config: Config, inspection: StoreInspection): Promise<Finding> {
   const added: StoredKey[] = [];
   const store = {
     listKeys: async (purpose: string) => [
-      ...(await look.listKeys(purpose)),
+      ...(await inspection.listKeys(purpose)),
       ...added.filter((key) => key.purpose === purpose),
     ],
     addFirstKey: async (key: StoredKey) => added.push(key) > 0,

@@ -4,7 +4,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { StoredKey } from '../usecases/ports/key-store.ts';
 
 /** What a look at the store found. */
-export interface StoreLook {
+export interface StoreInspection {
   /** Migrations that the next start (or `countersign migrate`) would apply. */
   readonly missing: readonly string[];
   /** The stored keys of a purpose; empty where the schema has no table for them yet. */
@@ -17,11 +17,11 @@ export interface StoreLook {
  *
  * @throws StoreError with a sentence that says what to do.
  */
-export async function lookAtStore(
+export async function inspectStore(
   config: Config['store'],
   given: { log: Logger; allowUntrusted?: boolean },
-): Promise<StoreLook> {
-  if (config.kind === 'sqlite') return lookAtSqlite(config.path);
+): Promise<StoreInspection> {
+  if (config.kind === 'sqlite') return inspectSqlite(config.path);
   const { poolConfig } = await import('./sqlserver/connection.ts');
   const { openSession } = await import('./sqlserver/session.ts');
   const { pendingMigrations } = await import('./sqlserver/migrate.ts');
@@ -52,7 +52,7 @@ export async function lookAtStore(
   }
 }
 
-async function lookAtSqlite(path: string): Promise<StoreLook> {
+async function inspectSqlite(path: string): Promise<StoreInspection> {
   const { openReader } = await import('./sqlite/session.ts');
   const { createReader } = await import('./sqlite/reader.ts');
   const { pendingMigrations } = await import('./sqlite/migrate.ts');
