@@ -4,7 +4,7 @@ import { systemClock } from '../lib/clock.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
 import { StoreError } from '../usecases/ports/store-error.ts';
 import { openTransfer } from '../store/open-transfer.ts';
-import { TRANSFER_TABLES, carryOver } from '../store/transfer.ts';
+import { TRANSFER_TABLES, copyStore } from '../store/transfer.ts';
 import type { TransferCounts, TransferSource, TransferTarget } from '../store/transfer.ts';
 import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
@@ -36,7 +36,7 @@ export async function moveStore(options: {
   });
   try {
     let audit: Proven = { size: 0, root: '', ok: true };
-    const outcome = await carryOver(source, target, {
+    const outcome = await copyStore(source, target, {
       now: () => systemClock.now(),
       progress: progressTo(io),
       signal: io.signal,

@@ -111,7 +111,7 @@ const PAGE_CHARS = 500_000;
  * @throws StoreError `transfer_refused` where the target holds other data, or the source was used
  *   since the copy began; whatever the stores throw.
  */
-export async function carryOver(
+export async function copyStore(
   source: TransferSource,
   target: TransferTarget,
   options: TransferOptions,
@@ -130,14 +130,14 @@ export async function carryOver(
   for (const table of TRANSFER_TABLES) {
     const step = steps.find((one) => one.step === table);
     if (step === undefined) throw refused(`The target has no mark for the table ${table}.`);
-    if (step.finishedAt === null) await carryTable(table, step, { source, target, ...options });
+    if (step.finishedAt === null) await copyTable(table, step, { source, target, ...options });
   }
   await options.verify();
   await target.finish(VERIFY, { source: source.fingerprint, now: options.now() });
   return 'done';
 }
 
-async function carryTable(
+async function copyTable(
   table: TransferTable,
   begun: TransferStep,
   given: TransferOptions & { source: TransferSource; target: TransferTarget },

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { shippedMigrations } from '../../src/store/sqlite/migrate.ts';
 import { openTransferSource } from '../../src/store/sqlite/transfer-source.ts';
 import { TARGET_COLUMNS } from '../../src/store/sqlserver/queries/transfer.ts';
-import { TRANSFER_TABLES, carryOver } from '../../src/store/transfer.ts';
+import { TRANSFER_TABLES, copyStore } from '../../src/store/transfer.ts';
 import type { TransferSource, TransferTable } from '../../src/store/transfer.ts';
 import { change, event } from './build.ts';
 import { openSqlite } from './open-sqlite.ts';
@@ -96,7 +96,7 @@ describe('a transfer between engines', () => {
   test('copies every row once, in pages, with its number', async () => {
     const source = open();
     const target = memoryTarget();
-    expect(await carryOver(source, target, quietly)).toBe('done');
+    expect(await copyStore(source, target, quietly)).toBe('done');
     expect(target.tables).toEqual(
       Object.fromEntries(
         TRANSFER_TABLES.map((table) => [table, source.page(table, source.start(table), 100_000)]),
@@ -110,17 +110,17 @@ describe('a transfer between engines', () => {
       Array.from({ length: 20 }, (_, at) => at + 1),
     );
     expect(Math.max(...target.pages)).toBe(7);
-    expect(await carryOver(source, target, quietly)).toBe('already');
+    expect(await copyStore(source, target, quietly)).toBe('already');
   });
 
   test('limits a page by the size of its text as well as by its rows', async () => {
     const target = memoryTarget();
-    await carryOver(open(), target, { ...quietly, pageRows: 1_000 });
+    await copyStore(open(), target, { ...quietly, pageRows: 1_000 });
     expect(Math.max(...target.pages)).toBeGreaterThan(7);
     sources.splice(0).forEach((source) => source.close());
     execute(`UPDATE requests SET progress = json_object('text', printf('%.*c', 300000, 'x'))`);
     const again = memoryTarget();
-    await carryOver(open(), again, { ...quietly, pageRows: 1_000 });
+    await copyStore(open(), again, { ...quietly, pageRows: 1_000 });
     expect(again.largest).toBeLessThan(700_000);
     expect(again.tables.requests).toHaveLength(20);
   });
@@ -132,7 +132,7 @@ describe('a transfer between engines', () => {
     for (let outcome = ''; outcome !== 'done'; runs += 1) {
       // Each run copies one page more before the connection breaks.
       target.breakAfter(1);
-      outcome = await carryOver(source, target, quietly).catch((error: unknown) => {
+      outcome = await copyStore(source, target, quietly).catch((error: unknown) => {
         expect(String(error)).toContain('the line broke');
         return '';
       });
@@ -147,7 +147,7 @@ describe('a transfer between engines', () => {
     const source = open();
     const target = memoryTarget();
     target.loseAnswers();
-    expect(await carryOver(source, target, quietly)).toBe('done');
+    expect(await copyStore(source, target, quietly)).toBe('done');
     expect(target.tables.requests).toHaveLength(20);
   });
 
@@ -155,12 +155,12 @@ describe('a transfer between engines', () => {
     const source = open();
     const target = memoryTarget();
     const outcomes = await Promise.allSettled([
-      carryOver(source, target, quietly),
-      carryOver(source, target, quietly),
+      copyStore(source, target, quietly),
+      copyStore(source, target, quietly),
     ]);
     expect(outcomes.map(({ status }) => status)).toContain('rejected');
     if (outcomes.every(({ status }) => status === 'rejected')) {
-      expect(await carryOver(source, target, quietly)).toBe('done');
+      expect(await copyStore(source, target, quietly)).toBe('done');
     }
     for (const table of TRANSFER_TABLES) {
       expect([table, target.tables[table].length]).toEqual([table, source.counts[table]]);
@@ -175,16 +175,16 @@ describe('a transfer between engines', () => {
       if (table === 'decisions') stop.abort();
     };
     await expect(
-      carryOver(source, target, { ...quietly, progress, signal: stop.signal }),
+      copyStore(source, target, { ...quietly, progress, signal: stop.signal }),
     ).rejects.toMatchObject({ code: 'transfer_refused' });
     expect(target.tables.decisions).toHaveLength(7);
-    expect(await carryOver(source, target, quietly)).toBe('done');
+    expect(await copyStore(source, target, quietly)).toBe('done');
   });
 
   test('rejects a target with data, and writes nothing', async () => {
     const target = memoryTarget();
     target.tables.keys.push({ id: 'theirs' });
-    await expect(carryOver(open(), target, quietly)).rejects.toThrow(/holds data already/);
+    await expect(copyStore(open(), target, quietly)).rejects.toThrow(/holds data already/);
     expect(target.pages).toEqual([]);
   });
 
@@ -192,7 +192,7 @@ describe('a transfer between engines', () => {
     const target = memoryTarget();
     target.breakAfter(3);
     const source = open();
-    await expect(carryOver(source, target, quietly)).rejects.toThrow('the line broke');
+    await expect(copyStore(source, target, quietly)).rejects.toThrow('the line broke');
     const before = source.fingerprint;
     source.close();
     expect(open().fingerprint).toBe(before);
@@ -200,13 +200,13 @@ describe('a transfer between engines', () => {
     opened.clock.set(opened.clock.now() + 1);
     // Without requests or decisions: a start alone counts as use.
     await (await opened.reopen()).close();
-    await expect(carryOver(open(), target, quietly)).rejects.toThrow(/used again/);
+    await expect(copyStore(open(), target, quietly)).rejects.toThrow(/used again/);
   });
 
   test('does not finish when source and target differ', async () => {
     const target = memoryTarget();
     const verify = () => Promise.reject(new Error('they differ'));
-    await expect(carryOver(open(), target, { ...quietly, verify })).rejects.toThrow('they differ');
+    await expect(copyStore(open(), target, { ...quietly, verify })).rejects.toThrow('they differ');
     expect((await target.steps()).find(({ step }) => step === 'verify')?.finishedAt).toBeNull();
   });
 
