@@ -94,8 +94,8 @@ function conclude(
 function hashOf(config: WebhookExecutorConfig): string {
   const { kind, url, secretRef: secret, timeoutMs: timeout } = config;
   const { idempotent, maxAttempts, allowPrivate } = config;
-  const said = { kind, url, secret, timeout, idempotent, maxAttempts, allowPrivate };
-  return executorConfigHash(said, DEFAULTS);
+  const section = { kind, url, secret, timeout, idempotent, maxAttempts, allowPrivate };
+  return executorConfigHash(section, DEFAULTS);
 }
 
 function signerOf(name: string, secret: string): SignWebhook {

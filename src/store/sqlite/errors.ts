@@ -5,7 +5,7 @@ import type { StoreErrorCode } from '../../usecases/ports/store-error.ts';
 export interface WireError {
   readonly code: StoreErrorCode;
   readonly message: string;
-  /** What SQLite or the runtime said; null where the message says it all. */
+  /** What SQLite or the runtime reported; null where the message says it all. */
   readonly detail: string | null;
 }
 
@@ -74,8 +74,8 @@ export function toWire(error: unknown): WireError {
   const { code, message, cause } = toStoreError(error);
   if (cause === undefined) return { code, message, detail: null };
   const result = resultCode(cause);
-  const said = String(cause);
-  return { code, message, detail: result === undefined ? said : `SQLite ${result}, ${said}` };
+  const report = String(cause);
+  return { code, message, detail: result === undefined ? report : `SQLite ${result}, ${report}` };
 }
 
 /** The fault that another thread posted. */

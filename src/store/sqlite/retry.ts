@@ -1,7 +1,7 @@
 import { isBusy } from './errors.ts';
 
 const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
-const LONGEST_REST_MS = 5;
+const MAX_DELAY_MS = 5;
 
 /**
  * Repeats what finds the database locked by another process, for about `maxWaitMs` in all. SQLite
@@ -12,13 +12,13 @@ const LONGEST_REST_MS = 5;
  */
 export function retryTransient<Value>(maxWaitMs: number, attempt: () => Value): Value {
   let waitedMs = 0;
-  for (let restMs = 1; ; restMs = Math.min(restMs + 1, LONGEST_REST_MS)) {
+  for (let delayMs = 1; ; delayMs = Math.min(delayMs + 1, MAX_DELAY_MS)) {
     try {
       return attempt();
     } catch (error) {
       if (!isBusy(error) || waitedMs >= maxWaitMs) throw error;
     }
-    Atomics.wait(SLEEPER, 0, 0, restMs);
-    waitedMs += restMs;
+    Atomics.wait(SLEEPER, 0, 0, delayMs);
+    waitedMs += delayMs;
   }
 }

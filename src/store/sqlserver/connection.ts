@@ -56,9 +56,9 @@ export function poolConfig({
     );
   }
   if (!parsed.database) throw unusable('it names no database (Database=…)');
-  const words = wordsOf(connectionString);
+  const settings = settingsOf(connectionString);
   const given = parsed.options ?? {};
-  const encrypt = words.get('encrypt') === 'strict' ? 'strict' : (given.encrypt ?? true);
+  const encrypt = settings.get('encrypt') === 'strict' ? 'strict' : (given.encrypt ?? true);
   const trusting = given.trustServerCertificate === true;
   if (!allowUntrusted && (trusting || encrypt === false)) {
     throw unusable(
@@ -70,9 +70,9 @@ export function poolConfig({
   const { connectTimeoutMs, requestTimeoutMs, maxWaitMs } = timing;
   const config = {
     ...parsed,
-    ...authenticationOf(parsed, words),
-    connectionTimeout: secondsOf(words.get('connect timeout')) ?? connectTimeoutMs,
-    requestTimeout: secondsOf(words.get('command timeout')) ?? requestTimeoutMs,
+    ...authenticationOf(parsed, settings),
+    connectionTimeout: secondsOf(settings.get('connect timeout')) ?? connectTimeoutMs,
+    requestTimeout: secondsOf(settings.get('command timeout')) ?? requestTimeoutMs,
     // mssql's own check of a pooled connection is a statement of its own before every statement.
     validateConnection: 'socket',
     pool: {
@@ -89,7 +89,7 @@ export function poolConfig({
       ...(encrypt === true
         ? { connector: encryptedConnector({ inParallel: given.multiSubnetFailover === true }) }
         : {}),
-      appName: words.get('application name') ?? 'countersign',
+      appName: settings.get('application name') ?? 'countersign',
       abortTransactionOnError: true,
       cancelTimeout: CANCEL_MS,
       maxRetriesOnTransientErrors: 0,
@@ -114,7 +114,7 @@ function parse(connectionString: string): sql.config {
 }
 
 /** Keys and values in lower case, for what mssql's reading leaves out. */
-function wordsOf(connectionString: string): ReadonlyMap<string, string> {
+function settingsOf(connectionString: string): ReadonlyMap<string, string> {
   return new Map(
     connectionString
       .split(';')
@@ -132,25 +132,25 @@ function wordsOf(connectionString: string): ReadonlyMap<string, string> {
 }
 
 /** Milliseconds of a time that is given in whole seconds, from 1 s to 10 min; else undefined. */
-function secondsOf(said: string | undefined): number | undefined {
-  if (said === undefined) return undefined;
-  const seconds = /^\d{1,3}$/.test(said) ? Number(said) : 0;
+function secondsOf(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const seconds = /^\d{1,3}$/.test(value) ? Number(value) : 0;
   if (seconds < 1 || seconds > 600) {
-    throw unusable(`it gives a time of ${said} where 1 to 600 seconds may stand`);
+    throw unusable(`it gives a time of ${value} where 1 to 600 seconds may stand`);
   }
   return 1_000 * seconds;
 }
 
 function authenticationOf(
   parsed: sql.config & { clientId?: string; clientSecret?: string; tenantId?: string },
-  words: ReadonlyMap<string, string>,
+  settings: ReadonlyMap<string, string>,
 ): { authentication_type?: string; clientId?: string; clientSecret?: string } {
-  const said = words.get('authentication');
-  if (said === undefined) return {};
-  const type = AUTHENTICATION[said];
+  const method = settings.get('authentication');
+  if (method === undefined) return {};
+  const type = AUTHENTICATION[method];
   if (type === undefined) {
     throw unusable(
-      `it asks for Authentication=${said}, which is none of: ` +
+      `it asks for Authentication=${method}, which is none of: ` +
         Object.keys(AUTHENTICATION).join(', '),
     );
   }

@@ -5,7 +5,7 @@ import type { Change, OnceKey } from '../../usecases/ports/request-store.ts';
 import type { NewJob } from '../../usecases/ports/job-store.ts';
 import { checkGuard } from '../check-guard.ts';
 import { askedPart, progressPart } from '../rows.ts';
-import { carry, jsonText } from './query.ts';
+import { encodeRows, jsonText } from './query.ts';
 import type { ValuesOf } from './query.ts';
 import type { COMMIT } from './queries/commit.ts';
 
@@ -165,5 +165,5 @@ function sorted<Item>(items: readonly Item[], by: (item: Item) => string): Item[
 
 /** JSON of a list; null where it is empty, so that its step is left out. */
 function list(items: readonly object[] | undefined): string | null {
-  return items && items.length > 0 ? carry(items) : null;
+  return items && items.length > 0 ? encodeRows(items) : null;
 }

@@ -43,8 +43,8 @@ class EncryptedSocket extends Socket {
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
     if (chunk === null) return super.push(chunk, encoding);
     try {
-      const handedOn = this.#guard.received(chunk as Buffer);
-      return handedOn === undefined || super.push(handedOn);
+      const verified = this.#guard.received(chunk as Buffer);
+      return verified === undefined || super.push(verified);
     } catch (error) {
       this.destroy(error as Error);
       return false;
@@ -52,12 +52,12 @@ class EncryptedSocket extends Socket {
   }
 
   override _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
-    if (this.#mayLeave([chunk], done)) super._write(chunk, encoding, done);
+    if (this.#allowed([chunk], done)) super._write(chunk, encoding, done);
   }
 
   override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
     if (
-      this.#mayLeave(
+      this.#allowed(
         chunks.map(({ chunk }) => chunk),
         done,
       )
@@ -65,7 +65,7 @@ class EncryptedSocket extends Socket {
       super._writev?.(chunks, done);
   }
 
-  #mayLeave(chunks: readonly unknown[], done: Done): boolean {
+  #allowed(chunks: readonly unknown[], done: Done): boolean {
     try {
       for (const chunk of chunks) this.#guard.sent(chunk);
       return true;
@@ -111,8 +111,8 @@ async function connectToAnyAtOnce(
   targets: readonly Target[],
   signal: AbortSignal,
 ): Promise<Socket> {
-  const enough = new AbortController();
-  const either = AbortSignal.any([signal, enough.signal]);
+  const settled = new AbortController();
+  const either = AbortSignal.any([signal, settled.signal]);
   try {
     return await Promise.any(targets.map((target) => open(target, either)));
   } catch (error) {
@@ -120,7 +120,7 @@ async function connectToAnyAtOnce(
     throw error;
   } finally {
     // Before node tells of a second one: promises go first.
-    enough.abort();
+    settled.abort();
   }
 }
 

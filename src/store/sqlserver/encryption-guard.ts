@@ -20,7 +20,7 @@ const OPTION_BYTES = 5;
 const ENCRYPTED: readonly number[] = [0x01, 0x03];
 const TLS_RECORDS: readonly number[] = [0x14, 0x15, 0x16, 0x17];
 /** Real answers have less than 200 bytes, a server's part of a handshake less than 10,000. */
-const MOST_BYTES = { answer: 4_096, handshake: 65_536 };
+const MAX_BYTES = { answer: 4_096, handshake: 65_536 };
 
 /**
  * Holds the two sides to what MS-TDS (2.2.6.5, 3.2.5) says of a connection that is encrypted as a
@@ -36,28 +36,28 @@ const MOST_BYTES = { answer: 4_096, handshake: 65_536 };
  */
 export function createEncryptionGuard(): EncryptionGuard {
   let phase: 'answer' | 'handshake' | 'encrypted' = 'answer';
-  let asked = false;
+  let awaiting = false;
   let held: Buffer = Buffer.alloc(0);
   return {
     received(chunk) {
       if (phase === 'encrypted') return chunk;
-      if (!asked) throw unencrypted('it spoke out of its turn, in the clear');
+      if (!awaiting) throw unencrypted('it spoke out of its turn, in the clear');
       held = Buffer.concat([held, chunk]);
       const size = messageSize(held, phase === 'answer' ? [ANSWER] : [ANSWER, PRELOGIN]);
-      if (held.length > MOST_BYTES[phase]) throw unencrypted('its answer has no end');
+      if (held.length > MAX_BYTES[phase]) throw unencrypted('its answer has no end');
       if (size === undefined) return undefined;
       if (held.length > size) throw unencrypted('something stands behind its answer');
       if (phase === 'answer') requireEncryption(payloadOf(held));
       const message = held;
-      [phase, asked, held] = ['handshake', false, Buffer.alloc(0)];
+      [phase, awaiting, held] = ['handshake', false, Buffer.alloc(0)];
       return message;
     },
     sent(chunk) {
       if (phase === 'encrypted') return;
       const first = Buffer.isBuffer(chunk) ? (chunk[0] ?? 0) : 0;
-      const answered = phase === 'handshake' && !asked;
+      const answered = phase === 'handshake' && !awaiting;
       if (answered && TLS_RECORDS.includes(first)) phase = 'encrypted';
-      else if (first === PRELOGIN && (phase === 'handshake' || !asked)) asked = true;
+      else if (first === PRELOGIN && (phase === 'handshake' || !awaiting)) awaiting = true;
       else throw unencrypted('the next message would have gone out in the clear');
     },
   };
@@ -91,7 +91,7 @@ function payloadOf(message: Buffer): Buffer {
 
 /** Each option: token, place and length of its value; the values stand behind the terminator. */
 function requireEncryption(payload: Buffer): void {
-  const said: number[] = [];
+  const values: number[] = [];
   for (let at = 0; payload[at] !== TERMINATOR; at += OPTION_BYTES) {
     if (payload.length < at + OPTION_BYTES) throw unencrypted('its answer is cut off');
     if (payload[at] !== ENCRYPTION) continue;
@@ -99,12 +99,12 @@ function requireEncryption(payload: Buffer): void {
     if (payload.readUInt16BE(at + 3) !== 1 || value === undefined) {
       throw unencrypted('its answer to whether it encrypts cannot be read');
     }
-    said.push(value);
+    values.push(value);
   }
   // Not the first or the last of several: readers differ in which of them counts.
-  const [value, ...more] = said;
+  const [value, ...more] = values;
   if (value === undefined || more.length > 0 || !ENCRYPTED.includes(value)) {
-    throw unencrypted(`it does not encrypt (it answered ${said.join(', ') || 'nothing'})`);
+    throw unencrypted(`it does not encrypt (it answered ${values.join(', ') || 'nothing'})`);
   }
 }
 

@@ -6,7 +6,7 @@ import { UNENCRYPTED } from './encryption-guard.ts';
 export interface Failure {
   readonly error: StoreError;
   /** Whether the server surely wrote nothing: else the answer alone may be what was lost. */
-  readonly undone: boolean;
+  readonly notApplied: boolean;
   /** Whether the same again may succeed in a moment. */
   readonly transient: boolean;
 }
@@ -101,7 +101,7 @@ const UNIQUE: readonly number[] = [2601, 2627];
 /** An error of mssql or tedious as a StoreError, with what is known of its statement. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof StoreError) {
-    return { error: thrown, undone: true, transient: thrown.code === 'store_busy' };
+    return { error: thrown, notApplied: true, transient: thrown.code === 'store_busy' };
   }
   const beforeSent = nameOf(thrown) !== 'RequestError';
   const meaning = numbersOf(thrown)
@@ -112,10 +112,10 @@ export function failureOf(thrown: unknown): Failure {
     return {
       error: new StoreError(code, message, { cause: thrown }),
       transient,
-      undone: beforeSent || !mayBeDone,
+      notApplied: beforeSent || !mayBeDone,
     };
   }
-  return lineFailure(thrown, beforeSent);
+  return connectionFailure(thrown, beforeSent);
 }
 
 /** The StoreError of whatever mssql (or the code around it) threw. */
@@ -143,48 +143,52 @@ export function storeOverloaded(limit: number): StoreError {
 }
 
 /** Faults of the line to the server, by mssql's codes: they carry no number. */
-function lineFailure(thrown: unknown, beforeSent: boolean): Failure {
+function connectionFailure(thrown: unknown, beforeSent: boolean): Failure {
   const codes = chainOf(thrown).flatMap(codesOf);
   const cause = { cause: thrown };
-  if (chainOf(thrown).some(({ message }) => String(message).startsWith(NO_CONNECTION))) {
+  if (chainOf(thrown).some(({ message }) => String(message).startsWith(POOL_TIMEOUT))) {
     const message =
       'No connection of the pool came free in time: send the same again later, or ' +
       'raise Max Pool Size.';
-    return { error: new StoreError('store_busy', message, cause), undone: true, transient: false };
+    return {
+      error: new StoreError('store_busy', message, cause),
+      notApplied: true,
+      transient: false,
+    };
   }
   if (codes.some((code) => code === 'ELOGIN')) {
     const message = 'The server refuses the login: check the connection string.';
     return {
       error: new StoreError('store_unavailable', message, cause),
-      undone: true,
+      notApplied: true,
       transient: false,
     };
   }
   if (codes.includes(UNENCRYPTED)) {
     return {
       error: new StoreError('store_unavailable', NOT_ENCRYPTED, cause),
-      undone: true,
+      notApplied: true,
       transient: false,
     };
   }
-  if (codes.some((code) => LINE.includes(code))) {
+  if (codes.some((code) => CONNECTION_CODES.includes(code))) {
     const message = beforeSent
       ? 'The server cannot be reached: check server name, port and firewall, and that encryption ' +
         'and the certificate are what the server offers.'
       : 'The line to the server broke or it did not answer in time: send the same again.';
     return {
       error: new StoreError('store_unavailable', message, cause),
-      undone: beforeSent,
+      notApplied: beforeSent,
       transient: true,
     };
   }
   if (codes.some((code) => code === 'EPARAM' || code === 'EARGS')) {
     const { code, message } = BY_NUMBER.get(515) ?? FAULT;
-    return { error: new StoreError(code, message, cause), undone: true, transient: false };
+    return { error: new StoreError(code, message, cause), notApplied: true, transient: false };
   }
   return {
     error: new StoreError(FAULT.code, FAULT.message, cause),
-    undone: false,
+    notApplied: false,
     transient: false,
   };
 }
@@ -200,9 +204,9 @@ const NOT_ENCRYPTED =
   'and see that Server= names it and that nothing in between answers for it.';
 
 /** What mssql puts before the words of its pool, whose error has no code or name of its own. */
-const NO_CONNECTION = 'Failed to acquire a connection from the pool';
+const POOL_TIMEOUT = 'Failed to acquire a connection from the pool';
 
-const LINE: readonly string[] = [
+const CONNECTION_CODES: readonly string[] = [
   'ESOCKET',
   'ETIMEOUT',
   'ECONNCLOSED',

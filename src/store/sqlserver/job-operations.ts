@@ -2,7 +2,7 @@ import type { Job, JobStore, Lease } from '../../usecases/ports/job-store.ts';
 import { jobsFrom } from '../rows.ts';
 import type { JobRow } from '../rows.ts';
 import { FINISH_JOB, LEASE_JOBS, RELEASE_JOB, RENEW_JOBS } from './queries/jobs.ts';
-import { byKey, carry } from './query.ts';
+import { byKey, encodeRows } from './query.ts';
 import type { Session } from './session.ts';
 
 /** Longest text that is kept of why a job failed: its column's size. */
@@ -38,7 +38,7 @@ export async function renewJobs(
   const held = jobs.map(({ key, fence }) => ({ key, fence }));
   const rows = await session.all(
     RENEW_JOBS,
-    { jobs: carry(byKey(held)), leaseUntil: now + leaseMs },
+    { jobs: encodeRows(byKey(held)), leaseUntil: now + leaseMs },
     { repeat: 'twice' },
   );
   return rows.map(({ key }) => String(key));

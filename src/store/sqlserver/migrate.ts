@@ -2,14 +2,14 @@ import { StoreError } from '../../usecases/ports/store-error.ts';
 import { missingMigrations, readMigrations } from '../migrations.ts';
 import type { AppliedMigration, Migration } from '../migrations.ts';
 import { APPLIED, APPLY, SURVEY } from './queries/schema.ts';
-import { carry } from './query.ts';
+import { encodeRows } from './query.ts';
 import type { Session } from './session.ts';
 
 const SHIPPED = new URL('./migrations/', import.meta.url);
 /** Where a migration is cut: some statements must be the first of what is sent. */
 const CUT = /^--> next$/m;
 /** No text in a migration may hold two dashes. */
-const REMARK = /--.*$/gm;
+const COMMENT = /--.*$/gm;
 /** An index over a large table takes its time. */
 const STEP_WITHIN_MS = 600_000;
 
@@ -18,11 +18,11 @@ export function shippedMigrations(folder: URL = SHIPPED): readonly Migration[] {
   return readMigrations(folder);
 }
 
-/** The parts of a migration, each to be sent on its own, without remarks and on one line. */
+/** The parts of a migration, each to be sent on its own, without comments and on one line. */
 export function partsOf({ sql }: Pick<Migration, 'sql'>): readonly string[] {
   return sql
     .split(CUT)
-    .map((part) => part.replaceAll(REMARK, '').replaceAll(/\s+/g, ' ').trim())
+    .map((part) => part.replaceAll(COMMENT, '').replaceAll(/\s+/g, ' ').trim())
     .filter((part) => part !== '');
 }
 
@@ -60,7 +60,7 @@ export async function migrate(
   const applied: string[] = [];
   for (const migration of await pendingMigrations(session, migrations)) {
     const { version, name, checksum } = migration;
-    const parts = carry(partsOf(migration).map((part, n) => ({ n, part })));
+    const parts = encodeRows(partsOf(migration).map((part, n) => ({ n, part })));
     const [row] = await session.all(
       APPLY,
       { version, name, checksum, now: options.now, parts },

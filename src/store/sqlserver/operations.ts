@@ -18,7 +18,7 @@ import {
 import { INSERT_FIRST_KEY, INSERT_KEY } from './queries/keys.ts';
 import { DELETE_LEASE, LEAVE_LEASE, TAKE_LEASE } from './queries/leases.ts';
 import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/sign-in.ts';
-import { carry } from './query.ts';
+import { encodeRows } from './query.ts';
 import { sessionWrites } from './session-operations.ts';
 import type { SessionWrites } from './session-operations.ts';
 import type { Repeat, Row, Session } from './session.ts';
@@ -147,7 +147,7 @@ async function seal(
     SEAL,
     {
       expectedSize,
-      leaves: carry(leaves),
+      leaves: encodeRows(leaves),
       count: leaves.length,
       size,
       root,

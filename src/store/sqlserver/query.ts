@@ -18,7 +18,7 @@ export interface Query<Name extends string = string> {
 }
 
 /** The values of a query's parameters: each of them, and no other. */
-export type ValuesOf<Asked extends Query> = Readonly<Record<keyof Asked['parameters'], Value>>;
+export type ValuesOf<Q extends Query> = Readonly<Record<keyof Q['parameters'], Value>>;
 
 /** nvarchar(size) */
 export function text(size: number): ParameterType {
@@ -50,7 +50,7 @@ export function query<const Name extends string>(
 
 /**
  * The rows of a JSON parameter, for a FROM: `columns` is each column's name, its property and its
- * type. Text is put back as `carry` sent it, and compared byte by byte as every key is.
+ * type. Text is put back as `encodeRows` sent it, and compared byte by byte as every key is.
  */
 export function rowsOf(
   parameter: string,
@@ -98,7 +98,7 @@ const REPLACEMENT = '\ufffd';
  * and all, where SQL Server undoes them: so quotes and backslashes travel as characters that need
  * no escape, and come out the same on both.
  */
-export function carry(rows: readonly unknown[]): string {
+export function encodeRows(rows: readonly unknown[]): string {
   return JSON.stringify(rows, (_name, value: unknown) =>
     typeof value === 'string'
       ? value

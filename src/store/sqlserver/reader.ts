@@ -36,7 +36,7 @@ import {
   LOAD_WITH_CARDS,
 } from './queries/requests.ts';
 import { FIND_SESSION, NOT_ENCRYPTED_WITH } from './queries/sessions.ts';
-import { carry } from './query.ts';
+import { encodeRows } from './query.ts';
 import type { Query, ValuesOf } from './query.ts';
 import type { Row, Session } from './session.ts';
 
@@ -76,7 +76,7 @@ export function createReader(session: Session): Reader {
 
     findConversation: (key) => get<Conversation>(FIND_CONVERSATION, { key }),
     async findPeople(roles, limit) {
-      const rows = await all<PersonRow>(FIND_PEOPLE, { roles: carry(roles), limit });
+      const rows = await all<PersonRow>(FIND_PEOPLE, { roles: encodeRows(roles), limit });
       return rows.map(personFrom);
     },
     async findPerson(key) {
@@ -120,7 +120,7 @@ function storedRequest({ decisions, ...row }: RequestRow): Request {
 async function listing(session: Session, query: RequestQuery): Promise<RequestRow[]> {
   const { workflow, requester, limit } = query;
   const before = query.before ?? Number.MAX_SAFE_INTEGER;
-  const states = carry([...new Set(query.states ?? REQUEST_STATES)]);
+  const states = encodeRows([...new Set(query.states ?? REQUEST_STATES)]);
   const page = { states, before, limit };
   const rows = async <Asked extends Query>(asked: Asked, values: ValuesOf<Asked>) =>
     [...(await session.all(asked, values, { repeat: 'twice' }))] as (Row & RequestRow)[];

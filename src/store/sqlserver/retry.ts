@@ -3,16 +3,16 @@ import type { Ids } from '../../lib/ids.ts';
 import { failureOf } from './errors.ts';
 import type { Failure } from './errors.ts';
 
-const FIRST_REST_MS = 10;
-const LONGEST_REST_MS = 500;
-const MOST_TRIES = 12;
+const FIRST_DELAY_MS = 10;
+const MAX_DELAY_MS = 500;
+const MAX_ATTEMPTS = 12;
 
 /**
  * Repeats transient failures, with growing rests, drawn by chance so that those who met do not
  * meet again. Only what `mayRepeat` allows is repeated: a statement that may have been carried out
  * must be one that may be carried out twice.
  *
- * @throws StoreError: the last one where `maxWaitMs` or the tries run out, any other at once.
+ * @throws StoreError: the last one where `maxWaitMs` or the attempts run out, any other at once.
  */
 export async function retryTransient<Found>(
   attempt: () => Promise<Found>,
@@ -23,15 +23,15 @@ export async function retryTransient<Found>(
     over = true;
   }, options.maxWaitMs);
   try {
-    for (let tries = 1; ; tries += 1) {
+    for (let attempts = 1; ; attempts += 1) {
       try {
         return await attempt();
       } catch (thrown) {
         const failure = failureOf(thrown);
         const again = failure.transient && options.mayRepeat(failure);
-        if (!again || over || tries >= MOST_TRIES) throw failure.error;
+        if (!again || over || attempts >= MAX_ATTEMPTS) throw failure.error;
       }
-      await sleep(restMs(tries, options.ids));
+      await sleep(delayMs(attempts, options.ids));
     }
   } finally {
     clearTimeout(timer);
@@ -39,8 +39,8 @@ export async function retryTransient<Found>(
 }
 
 /** Evenly drawn from the upper half of a time that doubles with every try. */
-function restMs(tries: number, ids: Ids): number {
-  const full = Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.min(tries - 1, 10));
+function delayMs(attempts: number, ids: Ids): number {
+  const full = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempts - 1, 10));
   const drawn = Buffer.from(ids.secret(4), 'base64url').readUInt32BE(0) / 2 ** 32;
   return full / 2 + (full / 2) * drawn;
 }

@@ -12,7 +12,7 @@ import {
   START_SESSION,
   TOUCH_SESSION,
 } from './queries/sessions.ts';
-import { carry } from './query.ts';
+import { encodeRows } from './query.ts';
 import type { Row, Session } from './session.ts';
 
 const ONCE = { repeat: 'once' } as const;
@@ -59,7 +59,7 @@ export function sessionWrites(
             endsAt,
             encrypted,
             encryptedWith,
-            events: carry(events),
+            events: encodeRows(events),
           },
           ONCE,
         ),
@@ -83,7 +83,7 @@ export function sessionWrites(
       ) > 0,
     endSessions: async ({ which, recorded, always = false }) =>
       changed(
-        await end(session, which, { events: carry(recorded.events), always: always ? 1 : 0 }),
+        await end(session, which, { events: encodeRows(recorded.events), always: always ? 1 : 0 }),
       ),
   };
 }

@@ -18,9 +18,9 @@ export type Repeat = 'twice' | 'once';
 /** A bounded pool of connections to one database. */
 export interface Session {
   /** The rows that a statement (or a batch, which selects once) gives. */
-  all<Asked extends Query>(
-    asked: Asked,
-    values: ValuesOf<Asked>,
+  all<Q extends Query>(
+    query: Q,
+    values: ValuesOf<Q>,
     options: { repeat: Repeat; timeoutMs?: number },
   ): Promise<readonly Row[]>;
   /** Finishes what was asked and closes every connection. May be called again. */
@@ -48,40 +48,40 @@ const CLOSE_LOOK_MS = 10;
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { config, log, ids, maxWaitMs, queueLimit } = options;
-  const logins = loginNumbers();
+  const logins = loginErrorNumbers();
   const pool = new sql.ConnectionPool({ ...config, beforeConnect: logins.watch });
   pool.on('error', (error) => log.debug('a connection failed', { error: describeError(error) }));
-  const most = (config.pool?.max ?? 10) + queueLimit;
-  let inHand = 0;
+  const maxInFlight = (config.pool?.max ?? 10) + queueLimit;
+  let inFlight = 0;
   let closing: Promise<void> | undefined;
 
-  await retryTransient(() => logins.numbered(() => pool.connect()), {
+  await retryTransient(() => logins.withNumber(() => pool.connect()), {
     maxWaitMs,
     ids,
     mayRepeat: () => true,
   });
 
   return {
-    async all(asked, values, { repeat, timeoutMs }) {
+    async all(query, values, { repeat, timeoutMs }) {
       if (closing) throw storeClosed();
-      if (inHand >= most) throw storeOverloaded(queueLimit);
-      inHand += 1;
+      if (inFlight >= maxInFlight) throw storeOverloaded(queueLimit);
+      inFlight += 1;
       try {
-        const attempt = () => send(pool, { asked, values, timeoutMs });
-        return await retryTransient(() => logins.numbered(attempt), {
+        const attempt = () => send(pool, { query, values, timeoutMs });
+        return await retryTransient(() => logins.withNumber(attempt), {
           maxWaitMs,
           ids,
-          mayRepeat: ({ undone }) => undone || repeat === 'twice',
+          mayRepeat: ({ notApplied }) => notApplied || repeat === 'twice',
         });
       } finally {
-        inHand -= 1;
+        inFlight -= 1;
       }
     },
     close() {
       closing ??= (async () => {
         for (
           let waitedMs = 0;
-          inHand > 0 && waitedMs < CLOSE_WITHIN_MS;
+          inFlight > 0 && waitedMs < CLOSE_WITHIN_MS;
           waitedMs += CLOSE_LOOK_MS
         ) {
           await new Promise((resolve) => setTimeout(resolve, CLOSE_LOOK_MS));
@@ -94,22 +94,22 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 /** Texts of refused logins that are remembered, so that a hostile server cannot fill memory. */
-const MOST_TEXTS = 20;
+const MAX_REMEMBERED = 20;
 
 /** The driver drops the number of a refused login: it is taken from the line, by the text. */
-function loginNumbers(): {
+function loginErrorNumbers(): {
   watch: (connection: unknown) => void;
-  numbered: <Found>(attempt: () => Promise<Found>) => Promise<Found>;
+  withNumber: <Found>(attempt: () => Promise<Found>) => Promise<Found>;
 } {
   const byText = new Map<string, number>();
   return {
     watch(connection) {
       (connection as ErrorMessages).on('errorMessage', ({ message, number }) => {
-        if (byText.size >= MOST_TEXTS) byText.clear();
+        if (byText.size >= MAX_REMEMBERED) byText.clear();
         byText.set(message, number);
       });
     },
-    async numbered(attempt) {
+    async withNumber(attempt) {
       try {
         return await attempt();
       } catch (error) {
@@ -128,11 +128,11 @@ interface ErrorMessages {
 async function send(
   pool: sql.ConnectionPool,
   {
-    asked,
+    query,
     values,
     timeoutMs,
   }: {
-    asked: Query;
+    query: Query;
     values: Readonly<Record<string, Value>>;
     timeoutMs: number | undefined;
   },
@@ -140,10 +140,10 @@ async function send(
   // The types of mssql do not know that a request may have a time of its own.
   const make = pool.request.bind(pool) as (given?: { requestTimeout: number }) => sql.Request;
   const request = timeoutMs === undefined ? make() : make({ requestTimeout: timeoutMs });
-  for (const [name, type] of Object.entries(asked.parameters)) {
+  for (const [name, type] of Object.entries(query.parameters)) {
     request.input(name, sqlType(type), checked(name, type, values[name] ?? null));
   }
-  const { recordsets } = await request.query(asked.sql);
+  const { recordsets } = await request.query(query.sql);
   const last = Array.isArray(recordsets) ? recordsets.at(-1) : undefined;
   return last ? plain(last) : [];
 }

@@ -19,7 +19,7 @@ import {
   TRANSFER_STEPS,
   WRITE_PAGE,
 } from './queries/transfer.ts';
-import { carry, protectText } from './query.ts';
+import { encodeRows, protectText } from './query.ts';
 import { createReader } from './reader.ts';
 import type { Session } from './session.ts';
 
@@ -59,13 +59,13 @@ function targetOver(session: Session): TransferTarget {
     async begin(source, wanted) {
       const [row] = await session.all(
         BEGIN_TRANSFER,
-        { source, steps: carry(wanted) },
+        { source, steps: encodeRows(wanted) },
         { repeat: 'twice' },
       );
       return { empty: row?.['outcome'] === 'begun', steps: await steps() };
     },
     async write(table, rows, { source, copied, position }) {
-      const encoded = carry(rows.map((row) => encode(table, row)));
+      const encoded = encodeRows(rows.map((row) => encode(table, row)));
       const [row] = await session.all(
         WRITE_PAGE[table],
         { source, copied, position, rows: encoded, count: rows.length },
