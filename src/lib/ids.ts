@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -48,25 +48,7 @@ export function idsFrom(bytes: (size: number) => Uint8Array): Ids {
 }
 
 /** Ids from the operating system's random source. */
-export const systemIds: Ids = idsFrom(pooled(4_096));
-
-/** Random bytes fetched `poolBytes` at a time, as each fetch costs far more than a byte of it. */
-function pooled(poolBytes: number): (size: number) => Uint8Array {
-  const pool = new Uint8Array(poolBytes);
-  let used = poolBytes;
-  return (size) => {
-    if (size > poolBytes) return randomFillSync(new Uint8Array(size));
-    if (used + size > poolBytes) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    const drawn = pool.slice(used, used + size);
-    // What was handed out stays nowhere else.
-    pool.fill(0, used, used + size);
-    used += size;
-    return drawn;
-  };
-}
+export const systemIds: Ids = idsFrom(randomBytes);
 
 /** Five bytes as a number, which holds them exactly. */
 function fortyBits(raw: Uint8Array, from: number): number {

@@ -1,7 +1,6 @@
 import type { EventType } from '../domain/events/catalogue.ts';
 import type { Decision, Request } from '../domain/request/request.ts';
 import type { AuditFrontier, AuditLeaf, StoredEvent } from '../usecases/ports/audit-store.ts';
-import type { Card } from '../domain/request/cards.ts';
 import type { SeenPerson } from '../usecases/ports/card-store.ts';
 import type { Job } from '../usecases/ports/job-store.ts';
 
@@ -32,19 +31,20 @@ const ASKED: ReadonlySet<string> = new Set([
 /** What has columns or rows of its own and is put back when the request is read. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['number', 'decisions'] satisfies (keyof Request)[]);
 
-/** Laid over a request, these leave what is not named: JSON has no undefined. */
-const NOT_PROGRESS = Object.fromEntries([...ASKED, ...ELSEWHERE].map((name) => [name, undefined]));
-
 /** The JSON text of what was asked. */
 export function askedPart(request: Request): string {
-  const asked: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(request)) if (ASKED.has(name)) asked[name] = value;
-  return JSON.stringify(asked);
+  return textOf(request, (name) => ASKED.has(name));
 }
 
 /** The JSON text of what has become of it: everything that a later version may change. */
 export function progressPart(request: Request): string {
-  return JSON.stringify({ ...request, ...NOT_PROGRESS });
+  return textOf(request, (name) => !ASKED.has(name) && !ELSEWHERE.has(name));
+}
+
+function textOf(request: Request, holds: (name: string) => boolean): string {
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(request).filter(([name]) => holds(name))),
+  );
 }
 
 export interface RequestRow {
@@ -55,43 +55,15 @@ export interface RequestRow {
   readonly decisions: string | null;
 }
 
-/** The request that a row holds. */
+/** The request that a row holds, its decisions in the order in which they were made. */
 export function requestFrom({ number, asked, progress, decisions }: RequestRow): Request {
-  // One text of all its parts, as members of one object: parsing them apart and putting the objects
-  // together costs half as much again. A member that stands in both is that of the later part.
-  const request = JSON.parse(
-    `${asked.slice(0, -1)},${progress.slice(1, -1)},"number":${number},` +
-      `"decisions":${decisions ?? '[]'}}`,
-  ) as Omit<Request, 'decisions'> & { decisions: Decision[] };
-  const { decisions: made } = request;
-  if (made.length > 1) made.sort((a, b) => a.at - b.at || inOrder(a, b));
-  return request;
-}
-
-type Text = string | null;
-type CardCells = [string, Card['state'], Text, Text, Text, Text, number];
-
-/** The copies of a request's card, by id, that a JSON array of arrays of their columns holds. */
-export function cardsFrom(json: string, requestId: string): readonly Card[] {
-  const cards = (JSON.parse(json) as CardCells[]).map(
-    ([id, state, channel, conversationId, serviceUrl, activityId, postedRevision]) => ({
-      id,
-      requestId,
-      state,
-      channel,
-      conversationId,
-      serviceUrl,
-      activityId,
-      postedRevision,
-    }),
-  );
-  return cards.length > 1 ? cards.sort(inOrder) : cards;
-}
-
-/** By their ids, as SQL compares them: byte by byte (ids are ASCII). */
-function inOrder(one: { readonly id: string }, other: { readonly id: string }): number {
-  if (one.id === other.id) return 0;
-  return one.id < other.id ? -1 : 1;
+  const made = JSON.parse(decisions ?? '[]') as Decision[];
+  return {
+    ...(JSON.parse(asked) as Request),
+    ...(JSON.parse(progress) as Request),
+    number,
+    decisions: made.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)),
+  };
 }
 
 export interface JobRow extends Omit<Job, 'about'> {

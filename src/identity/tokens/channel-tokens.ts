@@ -1,7 +1,6 @@
 import type { TeamsConfig } from '../../config/config.ts';
 import { sha256 } from '../../lib/hash.ts';
 import { Lru } from '../../lib/lru.ts';
-import { rememberLast } from '../../lib/remember-last.ts';
 import type { ChannelTokens } from '../../usecases/ports/channel-tokens.ts';
 import { PROVIDER_LIMITS, boundedFetch } from '../../net/bounded-fetch.ts';
 import { identityError } from '../codes.ts';
@@ -36,7 +35,6 @@ export function createChannelTokens(parts: IdentityParts): ChannelTokens {
   const { teams } = parts.config;
   const keys = channelKeys(parts, teams.cloud);
   const seen = new Lru<Remembered>(REMEMBERED);
-  const idOf = rememberLast((text: string) => sha256(text));
   const audiences = new Set([teams.appId]);
   const check = async (text: string): Promise<Remembered> => {
     const token = parseCompact(text);
@@ -55,7 +53,7 @@ export function createChannelTokens(parts: IdentityParts): ChannelTokens {
   return {
     async verify(text) {
       if (text.length > MAX_TOKEN_CHARACTERS) throw identityError('token_too_large');
-      const id = idOf(text);
+      const id = sha256(text);
       const known = seen.get(id);
       const trusted = known !== undefined && (await keys.find(known.kid)) === known.key;
       const { claims, kid, key } = trusted ? known : await check(text);

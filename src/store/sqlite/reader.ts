@@ -1,12 +1,13 @@
 import { REQUEST_STATES } from '../../domain/request/state.ts';
 import type { AuditCheckpoint, AuditStore, StoredEvent } from '../../usecases/ports/audit-store.ts';
+import type { Card } from '../../domain/request/cards.ts';
 import type { CardStore, Conversation } from '../../usecases/ports/card-store.ts';
 import type { JobStore } from '../../usecases/ports/job-store.ts';
 import type { KeyStore, StoredKey } from '../../usecases/ports/key-store.ts';
 import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
 import type { OnceKey, RequestQuery, RequestStore } from '../../usecases/ports/request-store.ts';
 import type { SessionStore, StoredSession } from '../../usecases/ports/session-store.ts';
-import { cardsFrom, frontierFrom, leafFrom, personFrom, requestFrom } from '../rows.ts';
+import { frontierFrom, leafFrom, personFrom, requestFrom } from '../rows.ts';
 import type { FrontierRow, LeafRow, PersonRow, RequestRow } from '../rows.ts';
 import { storeClosed, toStoreError } from './errors.ts';
 import {
@@ -65,7 +66,7 @@ export function createReader(session: Session): Reader {
     loadWithCards: (id) =>
       read(session, () => {
         const row = session.get(LOAD_WITH_CARDS, [id]) as WithCardsRow | undefined;
-        return row && { request: requestFrom(row), cards: cardsFrom(row.cards, id) };
+        return row && { request: requestFrom(row), cards: JSON.parse(row.cards) as Card[] };
       }),
     findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, [number])),
     findOnceKey: (kind, key) => get<OnceKey>(FIND_ONCE_KEY, [kind, key]),

@@ -3,7 +3,6 @@ import type { Clock } from '../../lib/clock.ts';
 import { describeError } from '../../lib/logger.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { Lru } from '../../lib/lru.ts';
-import { rememberLast } from '../../lib/remember-last.ts';
 import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { ChannelTokens } from '../../usecases/ports/channel-tokens.ts';
 import { readActivity } from './activity.ts';
@@ -63,8 +62,6 @@ export function createGate(given: {
   const tenants = new Set(config.allowedTenants.map((tenant) => tenant.toLowerCase()));
   const recipient = `28:${config.appId}`.toLowerCase();
   const refuse = refusals(given);
-  // Nearly all activities name one service URL.
-  const allowed = rememberLast((url: string) => isAllowedServiceUrl(url, rules));
   return {
     async check({ authorization, body }) {
       const token = bearer(authorization);
@@ -73,7 +70,8 @@ export function createGate(given: {
       if (!activity || !isJson(body)) return refuse('activity_malformed');
       if (body.channelId !== 'msteams') return refuse('channel_not_teams');
       if (recipientOf(body) !== recipient) return refuse('recipient_not_bot');
-      if (!allowed(activity.serviceUrl)) return refuse('service_url_not_allowed');
+      if (!isAllowedServiceUrl(activity.serviceUrl, rules))
+        return refuse('service_url_not_allowed');
       const involved = [activity.tenantId, activity.senderTenantId];
       if (!involved.every((tenant) => tenants.has(tenant))) return refuse('tenant_not_allowed');
       try {

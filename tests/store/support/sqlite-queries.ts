@@ -45,6 +45,7 @@ export const SMALL_SORTS: Readonly<Record<string, string>> = {
   LIST_BY_WORKFLOW: 'one page of each state asked for',
   LIST_BY_REQUESTER: 'one page of each state asked for',
   LIST_BY_REQUESTER_AND_WORKFLOW: 'one page of each state asked for',
+  LOAD_WITH_CARDS: 'the copies of the card of one request',
   FIND_PEOPLE: 'as many people a role as are asked for',
   REDEEM: 'the links of one person, twenty at most',
   BOUND_LINKS: 'the links of one person, twenty at most',

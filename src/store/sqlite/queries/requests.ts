@@ -1,7 +1,4 @@
-/**
- * Requests and their decisions: reads in one statement each, so that both are of one version.
- * Whoever reads puts decisions and cards in order: a sorter for one or two rows is half a read.
- */
+/** Requests and their decisions: reads in one statement each, so that both are of one version. */
 
 const REQUEST = `
   r.number, r.asked, r.progress, (
@@ -11,12 +8,14 @@ const REQUEST = `
 
 export const LOAD_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.id = ?`;
 
-/** The same with the copies of its card, as `cardsFrom` (rows.ts) reads them. */
+/** The same with the copies of its card by id, as JSON. */
 export const LOAD_WITH_CARDS = `
   SELECT ${REQUEST}, (
-    SELECT json_group_array(json_array(
-      c.id, c.state, c.channel, c.conversation_id, c.service_url, c.activity_id, c.posted_revision
-    ))
+    SELECT json_group_array(json_object(
+      'id', c.id, 'requestId', c.request_id, 'state', c.state, 'channel', c.channel,
+      'conversationId', c.conversation_id, 'serviceUrl', c.service_url,
+      'activityId', c.activity_id, 'postedRevision', c.posted_revision
+    ) ORDER BY c.id)
     FROM cards c WHERE c.request_id = r.id
   ) AS cards
   FROM requests r WHERE r.id = ?`;
