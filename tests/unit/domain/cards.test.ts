@@ -36,7 +36,7 @@ test.each([
   expect(reconcile(card, truth(card))).toEqual({ do: wanted });
 });
 
-describe('a message that was sent just now', () => {
+describe('a message that was just sent', () => {
   const elsewhere = posted('m1', 0, { id: 'crd_2', channel: null });
 
   test.each([
@@ -47,28 +47,28 @@ describe('a message that was sent just now', () => {
       { do: 'add', card: posted('m1', 3, { channel: null }) },
     ],
     [
-      'that undid a newer revision is stored as what it shows',
+      'that overwrote a newer revision is stored with the revision that it shows',
       [posted('m1', 4)],
       { do: 'save', card: posted('m1', 3) },
     ],
-    ['that is stored needs nothing', [posted('m1', 3)], { do: 'nothing' }],
+    ['that is already stored needs nothing', [posted('m1', 3)], { do: 'nothing' }],
     [
-      'that a click had stored supersedes the unposted copy',
+      'that a click stored first supersedes the unposted copy',
       [unposted, elsewhere],
       { do: 'save', card: { ...unposted, state: 'superseded' } },
     ],
     [
-      'that a click had stored leaves a copy with another message alone',
+      'that a click stored first does not change a copy with another message',
       [posted('m2', 3), elsewhere],
       { do: 'nothing' },
     ],
-    ['of a copy that is gone is left', [], { do: 'nothing' }],
+    ['of a missing copy needs nothing', [], { do: 'nothing' }],
   ])('%s', (_name, cards, action) => {
     expect(reconcile(posting('m1', 3), truth(...cards))).toEqual(action);
   });
 });
 
-test('a deleted message is posted anew in the channel of a request that has not ended', () => {
+test('a deleted message is posted again in the channel of a request that has not ended', () => {
   expect(withoutMessage(posted('m1', 2), { state: 'pending' })).toEqual(unposted);
   expect(withoutMessage(posted('m1', 2), { state: 'denied' })).toBeNull();
   expect(withoutMessage(posted('m1', 2, { channel: null }), { state: 'pending' })).toBeNull();

@@ -24,7 +24,7 @@ const subject = {
   plan: { stages: STAGES, execution: EXECUTION },
 };
 
-test('canonical JSON of two equal values is one text, in any order of members', () => {
+test('canonical JSON of equal values is one text, in any order of members', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (json) => {
       fc.pre(JSON.stringify(json).isWellFormed());
@@ -36,7 +36,7 @@ test('canonical JSON of two equal values is one text, in any order of members', 
   );
 });
 
-test('the example of RFC 8785, section 3.2.2', () => {
+test('canonical JSON of the example in RFC 8785, section 3.2.2', () => {
   const text = canonicalJson({
     numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
     string: "\u20ac$\u000f\u000aA'\u0042\u0022\u005c\\\u0022/",
@@ -62,16 +62,16 @@ test.each([
   ['a bigint', 1n],
   ['a cycle', cycle],
   ['more than 64 levels', deep],
-])('canonical JSON refuses %s', (_name, value) => {
+])('canonical JSON rejects %s', (_name, value) => {
   expect(() => canonicalJson({ value })).toThrow(TypeError);
 });
 
-test('canonical JSON refuses undefined as a whole and leaves it out as a member', () => {
+test('canonical JSON rejects undefined as a value and leaves it out as a member', () => {
   expect(() => canonicalJson(undefined)).toThrow(TypeError);
   expect(canonicalJson({ b: undefined, a: 1 })).toBe('{"a":1}');
 });
 
-test('everything that a decision is about changes the digest; the order of keys does not', () => {
+test('every subject of a decision changes the digest; the order of keys does not', () => {
   const digest = requestDigest(subject);
   expect(requestDigest({ ...subject, fields: { window: 3_600_000, service: 'checkout' } })).toBe(
     digest,

@@ -9,7 +9,7 @@ import { BY_API, NOW, pendingRequest, principal } from '../../support/builders.t
 
 const seat = (role: string) => ({ roles: [role], where: null });
 
-/** A request of one stage on which these people approved, in a plan made for the test. */
+/** A request with one stage that these people approved, with a plan made for the test. */
 function approvedBy(
   plan: object,
   people: readonly { name: string; roles: readonly string[] }[],
@@ -48,7 +48,7 @@ function found(request: Request, held: Readonly<Record<string, readonly string[]
   return recheckOutcome(request, { at: NOW, people })?.code ?? null;
 }
 
-test('runs while the seats can be filled with the roles held now, in whatever order', () => {
+test('passes while the current roles can fill the seats, in any order', () => {
   const request = approvedBy({ seats: [seat('finance'), seat('security')] }, [
     { name: 'ada', roles: ['finance'] },
     { name: 'ben', roles: ['security'] },
@@ -60,7 +60,7 @@ test('runs while the seats can be filled with the roles held now, in whatever or
   expect(found(request, { ada: ['finance'], ben: undefined })).toBe('roles_unconfirmed');
 });
 
-test('an approval beyond what a group needs may be lost', () => {
+test('passes when an approval beyond the needs of a group is lost', () => {
   const anyOf = [[seat('admin')], [seat('dev'), seat('dev'), seat('dev')]];
   const request = approvedBy({ anyOf }, [
     { name: 'dan', roles: ['dev'] },

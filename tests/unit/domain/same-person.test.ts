@@ -12,8 +12,8 @@ import {
   workflow,
 } from '../../support/builders.ts';
 
-// Single sign-on may go through one provider and the sign-in button through another: the same
-// person of the directory then comes with two keys.
+// Single sign-on may use one provider and the sign-in button another: the same person of the
+// directory then has two keys.
 const mia = principal({ key: 'local|mia', roles: ['developer', 'approver'] });
 const miaElsewhere = { ...mia, key: 'okta|00u1', provider: 'okta', subject: '00u1' };
 
@@ -36,14 +36,14 @@ function decide(request: Request, by: typeof mia, word: 'approve' | 'deny' = 'ap
   );
 }
 
-test("nobody approves the own request under another provider's identity", () => {
+test("rejects an approval of one's own request under an identity of another provider", () => {
   expect(decide(pendingRequest({ by: mia }), miaElsewhere)).toMatchObject({
     kind: 'refused',
     refusal: { code: 'own_request' },
   });
 });
 
-test('two linked identities fill one seat, and a second click of theirs counts for nothing', () => {
+test('two linked identities fill one seat, and their second click does not count', () => {
   const request = pendingRequest({ workflow: workflow({ stages: [stage({ quorum: 2 })] }) });
   const ben = principal({ key: 'local|ben', roles: ['approver'] });
   const benElsewhere = { ...ben, key: 'okta|00u2' };
@@ -57,7 +57,7 @@ test('two linked identities fill one seat, and a second click of theirs counts f
   });
 });
 
-test('people outside the directory are told apart by their keys', () => {
+test('distinguishes people outside the directory by their keys', () => {
   const outside = (key: string) =>
     principal({ key, roles: ['approver'], tenant: null, objectId: null });
   const request = pendingRequest({ workflow: workflow({ stages: [stage({ quorum: 2 })] }) });
@@ -69,7 +69,7 @@ test('people outside the directory are told apart by their keys', () => {
   });
 });
 
-test('no approval ever rests on fewer people than its quorum, whatever identities they use', () => {
+test('needs as many distinct people as the quorum, whatever identities they use', () => {
   const clicks = fc.array(
     fc.record({
       person: fc.integer({ min: 0, max: 3 }),
@@ -97,27 +97,30 @@ test('no approval ever rests on fewer people than its quorum, whatever identitie
   );
 });
 
-describe('a claim that says nothing', () => {
+describe('an empty claim', () => {
   const department = { claim: 'department', equals: { requesterClaim: 'department' } };
   const guarded = workflow({ stages: [stage({ where: department })] });
 
-  test.each([[''], [[] as string[]]])('%j: asking needs one that says something', (empty) => {
-    const asked = submit(
-      {
-        id: 'req_1',
-        workflow: guarded,
-        requester: { ...mia, claims: { department: empty } },
-        fields: { service: 'checkout' },
-        reason: null,
-        execution: EXECUTION,
-        origin: BY_API,
-      },
-      NOW,
-    );
-    expect(asked).toMatchObject({ ok: false, refusal: { code: 'claim_unavailable' } });
-  });
+  test.each([[''], [[] as string[]]])(
+    '%j: rejects a request where a stage compares with the claim',
+    (empty) => {
+      const asked = submit(
+        {
+          id: 'req_1',
+          workflow: guarded,
+          requester: { ...mia, claims: { department: empty } },
+          fields: { service: 'checkout' },
+          reason: null,
+          execution: EXECUTION,
+          origin: BY_API,
+        },
+        NOW,
+      );
+      expect(asked).toMatchObject({ ok: false, refusal: { code: 'claim_unavailable' } });
+    },
+  );
 
-  test('two people without a department do not share one', () => {
+  test('does not treat two people without a department as colleagues', () => {
     const request = pendingRequest({ by: { ...mia, claims: { department: 'Payments' } } });
     const planned = {
       id: 'stage-1',

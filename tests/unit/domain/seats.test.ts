@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { filledSeats } from '../../../src/domain/request/seats.ts';
 
-/** The most seats that can be filled, by trying every assignment. */
+/** The maximum number of filled seats, by trying every assignment. */
 function byTrying(seats: readonly number[], candidates: readonly (readonly number[])[]): number {
   const [first, ...rest] = candidates;
   if (first === undefined) return 0;
@@ -19,7 +19,7 @@ function byTrying(seats: readonly number[], candidates: readonly (readonly numbe
   return Math.max(without, ...taken);
 }
 
-test('fills as many seats as any assignment of people can', () => {
+test('fills the maximum number of seats', () => {
   const seats = [0, 1, 2, 3];
   const people = fc.array(fc.uniqueArray(fc.integer({ min: 0, max: 5 })), { maxLength: 6 });
   fc.assert(
@@ -30,7 +30,7 @@ test('fills as many seats as any assignment of people can', () => {
   );
 });
 
-test('order does not matter: who fits two seats gives one up for who fits only that one', () => {
+test('in any order leaves a seat to the person who fits that one alone', () => {
   expect(filledSeats([0, 1], [[0, 1], [0]])).toBe(2);
   expect(filledSeats([0, 1], [[0], [0, 1]])).toBe(2);
   expect(filledSeats([0, 1], [[0], [0]])).toBe(1);

@@ -21,11 +21,16 @@ test.each<[string, Partial<StepUp>, object, boolean]>([
   ["one of Entra's", { acr: ['c1'] }, { acr: '1', acrs: ['c2', 'c1'] }, true],
   ['all methods', { amr: ['pwd', 'mfa'] }, { amr: ['mfa', 'pwd', 'rsa'] }, true],
   ['one method of two', { amr: ['pwd', 'mfa'] }, { amr: ['pwd'] }, false],
-  ['young enough, to the ms', { maxAgeMs: MINUTE }, { authTime: NOW - MINUTE }, true],
-  ['a ms too old', { maxAgeMs: MINUTE }, { authTime: NOW - MINUTE - 1 }, false],
-  ['a time that is not told', { maxAgeMs: MINUTE }, { authTime: null }, false],
-  ['a clock that is a little ahead', { maxAgeMs: MINUTE }, { authTime: NOW + MINUTE }, true],
-  ['a time still to come', { maxAgeMs: MINUTE }, { authTime: NOW + 2 * MINUTE }, false],
+  ['exactly at the maximum age', { maxAgeMs: MINUTE }, { authTime: NOW - MINUTE }, true],
+  ['one ms over the maximum age', { maxAgeMs: MINUTE }, { authTime: NOW - MINUTE - 1 }, false],
+  ['no authentication time', { maxAgeMs: MINUTE }, { authTime: null }, false],
+  ['a clock slightly ahead', { maxAgeMs: MINUTE }, { authTime: NOW + MINUTE }, true],
+  [
+    'an authentication time in the future',
+    { maxAgeMs: MINUTE },
+    { authTime: NOW + 2 * MINUTE },
+    false,
+  ],
   ['one of two parts', { acr: ['c1'], maxAgeMs: MINUTE }, { acr: 'c1', authTime: 1 }, false],
 ])('%s', (_name, wanted, given, ok) => {
   const ruled = meetsStepUp(demand(wanted), token(given), NOW);
@@ -55,18 +60,18 @@ describe('a stage that demands a step-up', () => {
       NOW,
     );
 
-  test('is decided under what it demands, and under nothing less', () => {
+  test('accepts a decision under the demanded context alone', () => {
     expect(say('c1').kind).toBe('step');
     expect(say('pwd')).toMatchObject({ kind: 'refused', refusal: { code: 'step_up_required' } });
     expect(say('pwd', { word: 'deny' })).toMatchObject({ kind: 'refused' });
   });
 
-  test('is asked for the role first: nobody is sent to sign in for nothing', () => {
+  test('checks the role first, so that nobody signs in for nothing', () => {
     const by = principal({ key: 'local|eve', token: token({ acr: 'pwd' }) });
     expect(say('pwd', { by })).toMatchObject({ refusal: { code: 'role_missing' } });
   });
 
-  test('stands in the plan, and in the digest', () => {
+  test('is part of the plan and of the digest', () => {
     expect(request.plan.stages[0]?.stepUp).toEqual(demand({ acr: ['c1'] }));
     expect(request.plan.stages[1]).not.toHaveProperty('stepUp');
     const { workflow: id, workflowVersion, requester, beneficiary, reason, fields, plan } = request;
@@ -87,7 +92,7 @@ describe('a stage that demands a step-up', () => {
     );
   });
 
-  test('evidence names the way and when the claims were verified', () => {
+  test('records in the evidence the proof and when the claims were verified', () => {
     const proof = { way: 'refresh', verifiedAt: NOW - 5, sessionId: 'ses_1' } as const;
     const by = {
       ...principal({ key: 'local|ben', roles: ['approver'], token: token({ acr: 'c1' }) }),

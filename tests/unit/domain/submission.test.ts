@@ -51,7 +51,7 @@ describe('fields', () => {
     return result.ok ? result.fields : `${result.refusal.code} ${result.refusal.field ?? ''}`;
   };
 
-  test('text as forms send it becomes values, and defaults fill what is left out', () => {
+  test('converts the text of forms to values, and fills in defaults', () => {
     expect(check({ version: '1.2', window: 'PT30M', count: '3', dry: 'true' })).toEqual({
       service: 'checkout',
       version: '1.2',
@@ -65,23 +65,23 @@ describe('fields', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['unknown', { nope: 1 }, 'field_unknown '],
     ['prototype', JSON.parse('{"__proto__": 1}'), 'field_unknown '],
-    ['not a choice', { service: 'other' }, 'field_invalid service'],
+    ['an unknown choice', { service: 'other' }, 'field_invalid service'],
     ['missing', { service: '' }, 'field_missing service'],
-    ['pattern is of the whole text', { version: 'x1.2' }, 'field_invalid version'],
-    ['two lines', { version: '1.2\n1.2' }, 'field_invalid version'],
-    ['lone surrogate', { version: '\ud800' }, 'field_invalid version'],
-    ['not text', { version: {} }, 'field_invalid version'],
-    ['too long a window', { window: '9h' }, 'field_invalid window'],
-    ['no duration', { window: 'soon' }, 'field_invalid window'],
-    ['a number as duration', { window: 5 }, 'field_invalid window'],
+    ['a pattern that matches only a part', { version: 'x1.2' }, 'field_invalid version'],
+    ['a line break', { version: '1.2\n1.2' }, 'field_invalid version'],
+    ['a lone surrogate', { version: '\ud800' }, 'field_invalid version'],
+    ['an object in place of text', { version: {} }, 'field_invalid version'],
+    ['a duration over the maximum', { window: '9h' }, 'field_invalid window'],
+    ['an invalid duration', { window: 'soon' }, 'field_invalid window'],
+    ['a number in place of a duration', { window: 5 }, 'field_invalid window'],
     ['zero', { window: '0s' }, 'field_invalid window'],
-    ['too small', { count: 0 }, 'field_invalid count'],
-    ['not a number', { count: '1x' }, 'field_invalid count'],
-    ['blank number', { count: ' ' }, 'field_invalid count'],
-    ['neither true nor false', { dry: 'yes' }, 'field_invalid dry'],
+    ['a number under the minimum', { count: 0 }, 'field_invalid count'],
+    ['an invalid number', { count: '1x' }, 'field_invalid count'],
+    ['a blank number', { count: ' ' }, 'field_invalid count'],
+    ['an invalid boolean', { dry: 'yes' }, 'field_invalid dry'],
   ])('%s', (_name, given, expected) => expect(check(given)).toBe(expected));
 
-  test('all fields together are bounded', () => {
+  test('limits the size of all fields together', () => {
     const big = workflow({
       fields: ['a', 'b'].map((id) => field({ id, type: 'multiline', maxLength: 10_000 })),
     });
@@ -90,13 +90,13 @@ describe('fields', () => {
   });
 });
 
-describe('who may ask', () => {
-  test('a role that the workflow names', () => {
+describe('who may request', () => {
+  test('a person with a role of the workflow', () => {
     expect(ask({})).toMatchObject({ state: 'pending', version: 1 });
     expect(ask({ by: principal({ roles: ['other'] }) })).toBe('requester_not_allowed');
   });
 
-  test("a workload by issuer and every claim; roles and people's claims do not count", () => {
+  test('a workload with the issuer and every claim; its roles and claims of people do not count', () => {
     const only = workflow({
       request: {
         roles: ['developer'],
@@ -120,7 +120,7 @@ describe('who may ask', () => {
       expect(ask({ workflow: only, by: other })).toBe('requester_not_allowed');
   });
 
-  test('an empty rule matches no workload, and no roles let nobody in', () => {
+  test('an empty rule matches no workload, and an empty list of roles nobody', () => {
     const open = workflow({ request: { roles: [], workloads: [{ issuer: 'local', claims: {} }] } });
     expect(ask({ workflow: open })).toBe('requester_not_allowed');
     expect(ask({ workflow: open, by: principal({ kind: 'workload' }) })).toBe(
@@ -128,12 +128,12 @@ describe('who may ask', () => {
     );
   });
 
-  test('a stage that compares with a claim the requester lacks refuses at once', () => {
+  test('rejects a request where a stage compares with a claim that the requester lacks', () => {
     const where = { claim: 'department', equals: { requesterClaim: 'department' } };
     expect(ask({ workflow: workflow({ stages: [stage({ where })] }) })).toBe('claim_unavailable');
   });
 
-  test('a stage whose condition does not hold falls away; without any it is refused', () => {
+  test('leaves out a stage whose condition is false, and rejects a request without any stage', () => {
     const when = { field: 'service', in: ['billing'], over: null };
     const two = workflow({ stages: [stage(), stage({ name: 'Security', when })] });
     expect(ask({ workflow: two })).toMatchObject({ plan: { stages: [{ name: 'Owner' }] } });
@@ -141,7 +141,7 @@ describe('who may ask', () => {
   });
 });
 
-test('a request is read by asker, deciders of any stage and auditors only', () => {
+test('only requester, possible deciders of a stage and auditors may read a request', () => {
   const request = pendingRequest();
   const auditors = { issuers: ['local'], roles: ['admin'], auditorRoles: ['auditor'] };
   const reads = (change: Parameters<typeof principal>[0], administration = auditors) =>

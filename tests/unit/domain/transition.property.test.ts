@@ -8,10 +8,10 @@ import { transition } from '../../../src/domain/request/transition.ts';
 import type { Command } from '../../../src/domain/request/transition.ts';
 import { NOW, pendingRequest, principal, stage, workflow } from '../../support/builders.ts';
 
-/** Every way from one state to another that there may ever be. */
+/** All allowed transitions between states. */
 const ARROWS: Record<RequestState, readonly RequestState[]> = {
   pending: ['pending', 'approved', 'denied', 'expired', 'cancelled'],
-  // A look at the deciding people stays where it is, and goes on record.
+  // A recheck of the approvals keeps the state and is recorded.
   approved: ['approved', 'applying', 'failed'],
   applying: ['applying', 'applied', 'failed', 'unknown', 'approved'],
   applied: [],
@@ -35,7 +35,7 @@ const people = ['mia', 'ben', 'cleo', 'dan', 'eve'].map((name, index) =>
 const person = fc.constantFrom(...people);
 const outcome = outcomeOf('interrupted', {}, { at: NOW });
 
-/** A command, drawn without knowing the request: digests and revisions are often wrong. */
+/** A random command, independent of the request: digests and revisions are often wrong. */
 const command: fc.Arbitrary<(request: Request) => Command> = fc.oneof(
   fc
     .record({
@@ -117,7 +117,7 @@ function play(
   return request;
 }
 
-test('commands only take the transitions of the table, and versions rise by one', () => {
+test('commands take only transitions of the table, and versions increase by one', () => {
   fc.assert(
     fc.property(shape, schedule, (stages, steps) => {
       play(stages, steps, (before, after) => {
@@ -130,7 +130,7 @@ test('commands only take the transitions of the table, and versions rise by one'
   );
 });
 
-test('an ended request never changes, and takes no decision', () => {
+test('an ended request never changes and accepts no decision', () => {
   fc.assert(
     fc.property(shape, schedule, (stages, steps) => {
       play(stages, steps, (before, after, given, now) => {
@@ -147,7 +147,7 @@ test('an ended request never changes, and takes no decision', () => {
   );
 });
 
-test('a request is approved only where distinct people stand behind every seat', () => {
+test('a request is approved only when distinct people fill every seat', () => {
   fc.assert(
     fc.property(shape, schedule, (stages, steps) => {
       const end = play(stages, steps, () => undefined);

@@ -72,7 +72,7 @@ const seat = (...roles: string[]) => ({ roles, where: null });
 const as = (name: string, ...roles: string[]) => principal({ key: `local|${name}`, roles });
 
 describe('deciding', () => {
-  test('one approval of a quorum of one approves, records the evidence and asks to execute', () => {
+  test('a quorum of one: one approval approves, records the evidence and starts the execution', () => {
     const request = pendingRequest();
     const result = run(request, decide(request));
     expect(result).toMatchObject({
@@ -109,7 +109,7 @@ describe('deciding', () => {
     expect([one.state, two.state, two.outcome?.code]).toEqual(['pending', 'denied', 'denied']);
   });
 
-  test('a quorum counts distinct people, and a click sent again counts for nothing', () => {
+  test('a quorum counts distinct people, and a repeated click does not count', () => {
     const request = pendingRequest({ workflow: workflow({ stages: [stage({ quorum: 2 })] }) });
     const one = say(request);
     const first = last(one);
@@ -120,7 +120,7 @@ describe('deciding', () => {
     expect(say(one, { by: approver('cleo') }).state).toBe('approved');
   });
 
-  test('a click on a card of an earlier stage never counts for the next one', () => {
+  test('a click on the card of an earlier stage does not count for the next one', () => {
     const two = workflow({ stages: [stage(), stage({ name: 'Security' })] });
     const request = pendingRequest({ workflow: two });
     const early = decide(request, { stage: 'stage-2', by: approver('cleo') });
@@ -152,13 +152,13 @@ describe('deciding', () => {
     expect(code(run(request, decide(request, change())))).toBe(expected);
   });
 
-  test('is refused from the moment of expiry on', () => {
+  test('rejects decisions from the moment of expiry on', () => {
     const request = pendingRequest();
     expect(code(run(request, decide(request), request.expiresAt))).toBe('request_expired');
     expect(stepped(run(request, decide(request), request.expiresAt - 1)).state).toBe('approved');
   });
 
-  test('compares a claim with the requester, and refuses where it is missing', () => {
+  test('compares a claim with the requester, and refuses where the claim is missing', () => {
     const where = { claim: 'department', equals: { requesterClaim: 'department' } };
     const request = pendingRequest({
       workflow: workflow({ stages: [stage({ where })] }),
@@ -180,7 +180,7 @@ describe('deciding', () => {
 describe('changing a word', () => {
   const twoSeats = () => pendingRequest({ workflow: workflow({ stages: [stage({ quorum: 2 })] }) });
 
-  test('an approval is withdrawn, and the click that made it counts for nothing when sent again', () => {
+  test('withdraws an approval, whose click does not count when sent again', () => {
     const request = twoSeats();
     const click = decide(request);
     const approved = stepped(run(request, click));
@@ -201,19 +201,19 @@ describe('changing a word', () => {
     expect(say(again, { by: approver('cleo') }).state).toBe('approved');
   });
 
-  test('a deny after the own approval counts', () => {
+  test("counts a deny after the person's own approval", () => {
     const approved = say(twoSeats());
     expect(say(approved, { word: 'deny', after: last(approved).id }).state).toBe('denied');
   });
 
-  test('an approval after the own deny counts while the stage is open', () => {
+  test("counts an approval after the person's own deny while the stage is open", () => {
     const request = planned({ id: 'vote', denyQuorum: 2 });
     const denied = say(request, { stage: 'vote', word: 'deny' });
     expect(denied.state).toBe('pending');
     expect(say(denied, { stage: 'vote', after: last(denied).id }).state).toBe('approved');
   });
 
-  test('a word that names an unknown earlier word changes nothing', () => {
+  test('ignores a word that names an unknown earlier word', () => {
     const request = twoSeats();
     expect(run(request, decide(request, { after: 'dec_x' }))).toEqual({
       kind: 'uncounted',
@@ -223,7 +223,7 @@ describe('changing a word', () => {
     expect(code(run(request, onlooker))).toBe('role_missing');
   });
 
-  test('withdrawing needs the role as approving does', () => {
+  test('withdrawing needs the same role as approving', () => {
     const approved = say(twoSeats());
     const without = decide(approved, {
       word: 'withdraw',
@@ -235,7 +235,7 @@ describe('changing a word', () => {
 });
 
 describe('stages and seats', () => {
-  test('stages without a predecessor are open at once, and a third waits for both', () => {
+  test('opens stages without a predecessor at once, and a third one after both', () => {
     const request = planned({ id: 'a' }, { id: 'b' }, { id: 'c', after: ['a', 'b'] });
     const status = (of: Request) => of.plan.stages.map((one) => stageStatus(of, one));
     expect(status(request)).toEqual(['open', 'open', 'waiting']);
@@ -246,14 +246,14 @@ describe('stages and seats', () => {
     expect(say(two, { stage: 'c' }).state).toBe('approved');
   });
 
-  test('a denied stage ends the request, with the approvals of other stages on record', () => {
+  test('a denied stage ends the request and keeps the approvals of other stages', () => {
     const request = planned({ id: 'a' }, { id: 'b' });
     const one = say(request, { stage: 'a' });
     const two = say(one, { stage: 'b', word: 'deny', by: approver('cleo') });
     expect(two).toMatchObject({ state: 'denied', decisions: [{ stage: 'a' }, { stage: 'b' }] });
   });
 
-  test('who has two roles never blocks a filling that exists', () => {
+  test('a person with two roles never blocks a possible assignment of seats', () => {
     const request = planned({ id: 's', seats: [seat('finance'), seat('security')] });
     const one = say(request, { stage: 's', by: as('both', 'finance', 'security') });
     expect(one.state).toBe('pending');
@@ -281,7 +281,7 @@ describe('stages and seats', () => {
       true,
     ],
     [
-      'a developer and another',
+      'a developer and another person',
       [
         ['d1', 'developer'],
         ['o1', 'other'],
@@ -311,7 +311,7 @@ describe('stages and seats', () => {
 });
 
 describe('the other commands', () => {
-  test('only the asker cancels, and only while it is pending', () => {
+  test('cancel: only by the requester, and only while the request is pending', () => {
     const request = pendingRequest();
     const mia = principal({ key: 'local|mia' });
     expect(code(run(request, { type: 'cancel', by: approver('ben') }))).toBe('not_requester');
@@ -320,13 +320,13 @@ describe('the other commands', () => {
     expect(code(run(approved, { type: 'cancel', by: mia }))).toBe('too_late_to_cancel');
   });
 
-  test('expiry waits for its time', () => {
+  test('expire: not before its time', () => {
     const request = pendingRequest();
     expect(code(run(request, { type: 'expire' }, request.expiresAt - 1))).toBe('request_closed');
     expect(stepped(run(request, { type: 'expire' }, request.expiresAt)).state).toBe('expired');
   });
 
-  test('execution begins once, only under the approved configuration', () => {
+  test('begin: once, and only with the approved executor configuration', () => {
     const approved = say(pendingRequest());
     const begun = stepped(run(approved, { type: 'begin', configHash: 'hash-1' }));
     expect(begun.state).toBe('applying');
@@ -335,7 +335,7 @@ describe('the other commands', () => {
     expect([changed.state, changed.outcome?.code]).toEqual(['failed', 'executor_changed']);
   });
 
-  test('a recheck halts what was not sent as failed, and what was sent as unknown', () => {
+  test('halt: as failed before the effect was sent, as unknown afterwards', () => {
     const lost = { person: 'ben', role: 'approver', sent: false };
     const outcome = outcomeOf('roles_withdrawn', lost, { at: NOW });
     const recheck = { at: NOW, people: [] };
@@ -352,7 +352,7 @@ describe('the other commands', () => {
     }
   });
 
-  test('a recheck that would show the same leaves the cards alone', () => {
+  test('recheck: updates the cards only when they would change', () => {
     const approved = say(pendingRequest());
     const look = (found: 'held' | 'unknown') => ({
       type: 'recheck' as const,

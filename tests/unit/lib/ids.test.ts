@@ -2,20 +2,20 @@ import { idsFrom, systemIds } from '../../../src/lib/ids.ts';
 
 const NOW = Date.UTC(2026, 10, 29);
 
-test('ids are a prefix and 26 characters, and differ', () => {
+test('ids have a prefix and 26 characters, and are unique', () => {
   const made = Array.from({ length: 5_000 }, () => systemIds.next('evt', NOW));
   for (const id of made) expect(id).toMatch(/^evt_[0-9a-hjkmnp-tv-z]{26}$/);
   expect(new Set(made).size).toBe(made.length);
 });
 
-test('ids rise within a millisecond and from one to the next', () => {
+test('ids increase within a millisecond and across milliseconds', () => {
   const made = Array.from({ length: 5_000 }, (_, at) =>
     systemIds.next('evt', NOW + Math.floor(at / 100)),
   );
   expect([...made].sort()).toEqual(made);
 });
 
-test('a millisecond begins at a random place, and each id ends in random bits of its own', () => {
+test('each millisecond starts at random bits, and each id ends with its own random bits', () => {
   const bytes = (fill: number) => () => new Uint8Array(10).fill(fill);
   const one = idsFrom(bytes(1)).next('a', NOW);
   expect(idsFrom(bytes(2)).next('a', NOW).slice(0, 12)).toBe(one.slice(0, 12));
@@ -26,14 +26,14 @@ test('a millisecond begins at a random place, and each id ends in random bits of
   expect(second.slice(-8)).toBe(first.slice(-8));
 });
 
-test('ids rise where two things at a time have read the clock one after the other', () => {
+test('ids increase when two concurrent callers read the clock in turn', () => {
   const made = Array.from({ length: 5_000 }, (_, at) =>
     systemIds.next('evt', NOW + at - (at % 2) * 7),
   );
   expect([...made].sort()).toEqual(made);
 });
 
-test('a clock that was put back makes ids of its time, that still differ', () => {
+test('a clock set back gives ids of its time, which are unique', () => {
   const hour = 3_600_000;
   const made = [NOW, NOW - hour, NOW, NOW - hour].map((now) => systemIds.next('req', now));
   expect(new Set(made).size).toBe(4);

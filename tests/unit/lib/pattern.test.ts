@@ -9,11 +9,11 @@ test.each<[string, string, boolean]>([
   ['(?i)straße', 'Straße', true],
   ['(?m)^a$', 'a\na', false],
   ['.', '😀', true],
-])('%s over the whole of %j: %s', (pattern, value, expected) => {
+])('%s against the whole of %j: %s', (pattern, value, expected) => {
   expect(matchesPattern(pattern, value)).toBe(expected);
 });
 
-// A backtracking engine would take until after the end of the test's time.
+// A backtracking engine would exceed the time limit of the test.
 test.each([
   ['(?i:(?:a|A)+)+', 'a'],
   ['(?i:(a|aa)*)', 'a'],
@@ -25,7 +25,7 @@ test.each([
   expect(matchesPattern(pattern, letter.repeat(61))).toBe(true);
 });
 
-test('names the part that is not RE2', () => {
+test('names the part that RE2 does not support', () => {
   expect(readPattern('ab(?!c)')).toMatchObject({ ok: false, part: '(?!' });
   expect(readPattern('(')).toMatchObject({ ok: false, reason: 'missing closing )' });
   expect(readPattern('')).toMatchObject({ ok: true });

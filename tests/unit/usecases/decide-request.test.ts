@@ -24,7 +24,7 @@ interface Click {
   readonly exchangeId?: string | null;
 }
 
-/** Decides; gives what came of it, a refusal by its code. */
+/** Decides; returns the result, a refusal by its code. */
 async function decide(
   id: string,
   {
@@ -64,7 +64,7 @@ async function decide(
   return result.kind === 'refused' ? result.refusal.code : result.kind;
 }
 
-/** Lets `meanwhile` happen between the load and the first commit of a decision. */
+/** Runs `meanwhile` between the load and the first commit of a decision. */
 function beforeFirstCommit(meanwhile: () => Promise<unknown>): void {
   fixture.commit = async (_change, commit) => {
     fixture.commit = (_next, real) => real();
@@ -80,7 +80,7 @@ const copy = (activityId: string): ClickedCard => ({
   channels: null,
 });
 
-test('a conflicting commit is ruled on again: the request is closed by then', async () => {
+test('applies the rules again after a conflict: the request is closed by then', async () => {
   const id = await ask(fixture);
   beforeFirstCommit(() => decide(id, { by: cleo, word: 'deny' }));
   expect(await decide(id, {})).toBe('request_closed');
@@ -91,7 +91,7 @@ test('a conflicting commit is ruled on again: the request is closed by then', as
   expect(await eventsOf(fixture, 'request.denied')).toHaveLength(1);
 });
 
-test("a conflicting commit is ruled on again: both people's decisions count", async () => {
+test('applies the rules again after a conflict: both decisions count', async () => {
   fixture.workflows = [workflow({ stages: [stage({ quorum: 2 })] })];
   const id = await ask(fixture);
   beforeFirstCommit(() => decide(id, { by: cleo }));
@@ -102,7 +102,7 @@ test("a conflicting commit is ruled on again: both people's decisions count", as
   expect(approvers?.sort()).toEqual([ben.key, cleo.key]);
 });
 
-test('the same click at two replicas counts once, and the other changes nothing', async () => {
+test('counts the same click at two replicas once', async () => {
   const id = await ask(fixture);
   const click = { clicked: copy('m:1'), exchangeId: 'x-1', revision: 1 };
   beforeFirstCommit(async () => expect(await decide(id, click)).toBe('decided'));
@@ -110,7 +110,7 @@ test('the same click at two replicas counts once, and the other changes nothing'
   expect(await eventsOf(fixture, 'request.approved')).toHaveLength(1);
 });
 
-test('a click that is sent again after its withdrawal counts for nothing', async () => {
+test('does not count a click that is repeated after its withdrawal', async () => {
   const id = await ask(fixture);
   fixture.workflows = [workflow({ stages: [stage({ quorum: 2 })] })];
   const two = await ask(fixture);
@@ -132,14 +132,14 @@ test.each<[Click, string]>([
   [{ digest: 'sha256:other' }, 'digest_mismatch'],
   [{ by: mia }, 'own_request'],
   [{ by: olga, clicked: copy('m:1') }, 'role_missing'],
-])('a decision as %j is refused as %s and leaves the request', async (click, refusal) => {
+])('refuses the decision %j as %s and does not change the request', async (click, refusal) => {
   const id = await ask(fixture);
   const before = await fixture.store.loadRequest(id);
   expect(await decide(id, click)).toBe(refusal);
   expect(await fixture.store.loadRequest(id)).toEqual(before);
 });
 
-test('who may not read a request is answered as if it did not exist, and it is recorded', async () => {
+test('answers as if the request did not exist to a person who may not read it, and records that', async () => {
   const id = await ask(fixture);
   expect(await decide(id, { by: olga, digest: 'sha256:other' })).toBe('request_not_found');
   expect(await decide(id, {})).toBe('decided');
@@ -152,7 +152,7 @@ test('who may not read a request is answered as if it did not exist, and it is r
   ]);
 });
 
-test('an unknown copy that is clicked is adopted once', async () => {
+test('adopts an unknown copy once when it is clicked', async () => {
   const id = await ask(fixture);
   expect(await decide(id, { clicked: copy('m:1') })).toBe('decided');
   expect(await decide(id, { clicked: copy('m:1') })).toBe('uncounted');
@@ -160,7 +160,7 @@ test('an unknown copy that is clicked is adopted once', async () => {
   expect(cards.map(({ activityId }) => activityId).sort()).toEqual(['m:1', null].sort());
 });
 
-test('a card that is posted while a decision commits is updated to the decision', async () => {
+test('updates a card to the decision that commits while the card is posted', async () => {
   const id = await ask(fixture);
   const [job] = await fixture.lease('card');
   if (!job) throw new Error('no card job');

@@ -18,7 +18,7 @@ async function deliverAll(): Promise<void> {
   }
 }
 
-/** Delivers what is due in another process while this one stands still beyond its lease. */
+/** Blocks this process until its lease expires, while another one delivers what is due. */
 function standStill(leaseMs: number, meanwhile: () => Promise<unknown> = async () => undefined) {
   let once = true;
   fixture.beforeAnswer = async () => {
@@ -30,7 +30,7 @@ function standStill(leaseMs: number, meanwhile: () => Promise<unknown> = async (
   };
 }
 
-test('a delivery is acknowledged by the commit that says where the card is', async () => {
+test('the commit that stores the message id also ends the job', async () => {
   await ask(fixture);
   const [job] = await fixture.lease('card');
   if (!job) throw new Error('no card job');
@@ -48,7 +48,7 @@ describe('while a job waits for its turn', () => {
     };
   };
 
-  test('a newer state replaces the older one: one call shows it, one job is done', async () => {
+  test('a newer state replaces the older one: one call, one finished job', async () => {
     const id = await ask(fixture);
     meanwhile(() => approve(fixture, id));
     await deliverAll();
@@ -57,7 +57,7 @@ describe('while a job waits for its turn', () => {
     expect(await fixture.lease('card')).toEqual([]);
   });
 
-  test('another process posts the card: nothing is sent, and the job looks again', async () => {
+  test('sends nothing when another process posts the card, and retries the job', async () => {
     const id = await ask(fixture);
     const [job] = await fixture.lease('card', 1_000);
     if (!job) throw new Error('no card job');
@@ -71,7 +71,7 @@ describe('while a job waits for its turn', () => {
   });
 });
 
-test('both posted: both copies are known and settle', async () => {
+test('when two processes post the card, both copies are stored and settle', async () => {
   const id = await ask(fixture);
   const [job] = await fixture.lease('card', 1_000);
   if (!job) throw new Error('no card job');
@@ -90,13 +90,13 @@ test('both posted: both copies are known and settle', async () => {
   ]);
 });
 
-test('an update that comes after a newer one does not stand', async () => {
+test('corrects an older update that arrives after a newer one', async () => {
   const id = await ask(fixture);
   await deliverAll();
   await approve(fixture, id);
   const [job] = await fixture.lease('card', 1_000);
   if (!job) throw new Error('no card job');
-  // Revision 2 is on its way; meanwhile the request moves on and another process shows 3.
+  // Revision 2 is being sent; meanwhile the request changes and another process sends revision 3.
   standStill(1_000, async () => {
     const [execute] = await fixture.lease('execute');
     if (execute) await runJob(fixture.deps, execute);
@@ -118,7 +118,7 @@ test('an update that comes after a newer one does not stand', async () => {
           },
           turn,
         );
-        // Teams carries this one out last.
+        // Teams applies this update last.
         if (first) fixture.messages.set(at.activityId, Number(shown));
         first = false;
         return posted;
@@ -131,7 +131,7 @@ test('an update that comes after a newer one does not stand', async () => {
   expect([...fixture.messages]).toEqual([['m1', request?.version]]);
 });
 
-test("a message's id outlives a store that is away for a moment: posted once", async () => {
+test('stores the message id after transient store faults, and posts once', async () => {
   await ask(fixture);
   const [job] = await fixture.lease('card');
   if (!job) throw new Error('no card job');
@@ -142,7 +142,7 @@ test("a message's id outlives a store that is away for a moment: posted once", a
   ];
   fixture.commit = async (change, real) => {
     const fault = change.cards ? faults.shift() : undefined;
-    // The answer is lost after it was written.
+    // The change is written and the answer lost.
     if (fault?.code === 'store_unavailable') await real();
     if (fault) throw fault;
     return real();
@@ -153,7 +153,7 @@ test("a message's id outlives a store that is away for a moment: posted once", a
   expect(faults).toEqual([]);
 });
 
-test('slower than its lease, and nobody else was there: one copy, which is known', async () => {
+test('a delivery slower than its lease leaves one stored copy when nobody else delivers', async () => {
   const id = await ask(fixture);
   const [job] = await fixture.lease('card', 1_000);
   if (!job) throw new Error('no card job');
@@ -171,13 +171,13 @@ test('slower than its lease, and nobody else was there: one copy, which is known
 });
 
 test.each([
-  ['after both', false],
-  ['that knew of one of them', true],
-])('late by a moment: both copies are kept, and settle with a step %s', async (_name, between) => {
+  ['after both posts', false],
+  ['that knew one of them', true],
+])('keeps both copies of concurrent posts, which settle with a step %s', async (_name, between) => {
   const id = await ask(fixture);
   const [job] = await fixture.lease('card', 1_000);
   if (!job) throw new Error('no card job');
-  // We post m1; the other posts m2 before we write, and writes after us.
+  // This process posts m1. The other one posts m2 before we store m1, and stores it after us.
   let write = () => undefined as void;
   const mayWrite = new Promise<void>((resolve) => {
     write = resolve;
@@ -189,7 +189,7 @@ test.each([
     const [again] = await fixture.lease('card');
     if (!again) throw new Error('the lease has run out');
     other = runJob(fixture.deps, again);
-    await eventually('the other posts', () => fixture.messages.has('m2'));
+    await eventually('the post of the other process', () => fixture.messages.has('m2'));
   };
   await runJob(fixture.deps, job);
   if (between) await approve(fixture, id);
@@ -205,7 +205,7 @@ test.each([
   ]);
 });
 
-test('a message that a click has adopted gives way before anybody else can post it', async () => {
+test('supersedes the copy of an adopted message before another process can post it', async () => {
   const id = await ask(fixture);
   const [job] = await fixture.lease('card');
   if (!job) throw new Error('no card job');
@@ -243,7 +243,7 @@ test('a message that a click has adopted gives way before anybody else can post 
   expect([...fixture.messages.keys()]).toEqual(['m1']);
 });
 
-test('a copy that a step did not know of is brought up to it all the same', async () => {
+test('updates a copy that a concurrent step did not know', async () => {
   const faults: StoreError[] = [];
   fixture.commit = (change, real) => {
     const fault = change.cards || change.guard ? undefined : faults.shift();

@@ -9,8 +9,8 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.close());
 
-/** An approved request whose execute job was claimed. */
-async function claimed(leaseMs = 60_000) {
+/** An approved request and its leased execute job. */
+async function approvedJob(leaseMs = 60_000) {
   const id = await ask(fixture);
   await approve(fixture, id);
   const [job] = await fixture.lease('execute', leaseMs);
@@ -21,14 +21,14 @@ async function claimed(leaseMs = 60_000) {
 const stateOf = async (id: string) => (await fixture.store.loadRequest(id))?.state;
 const isStep = (change: Change, state: string) => change.request?.state === state;
 
-test('cut off, and the executor is another one now: nothing is sent, a person looks', async () => {
+test('ends as unknown without a second call when the executor changed after an interrupted try', async () => {
   fixture.repeatable = true;
   fixture.says = async () => ({
     kind: 'retry',
     outcome: outcome('target_timeout'),
     retryAfterMs: null,
   });
-  const { id, job } = await claimed();
+  const { id, job } = await approvedJob();
   await runJob(fixture.deps, job);
   expect(await stateOf(id)).toBe('applying');
   fixture.configHash = 'another target';
@@ -40,7 +40,7 @@ test('cut off, and the executor is another one now: nothing is sent, a person lo
   });
 });
 
-test('what was approved does not queue behind cards that have waited for longer', async () => {
+test('an execution does not wait behind older card jobs', async () => {
   const at = fixture.deps.clock.now();
   await fixture.store.commit({
     id: 'chg_cards',
@@ -62,12 +62,12 @@ test('what was approved does not queue behind cards that have waited for longer'
   ]);
 });
 
-test('two had the job: the second leaves it in place while the first applies', async () => {
-  const { id, job } = await claimed(1_000);
+test('the second holder of a job returns it while the first applies the request', async () => {
+  const { id, job } = await approvedJob(1_000);
   fixture.pass(1_000);
   const [again] = await fixture.lease('execute');
   if (!again) throw new Error('the lease has run out');
-  // The first begins between the second's look and its commit.
+  // The first begins between the second's load and its commit.
   let once = true;
   fixture.commit = async (change, real) => {
     if (once && isStep(change, 'applying')) {
@@ -85,8 +85,8 @@ test('two had the job: the second leaves it in place while the first applies', a
   expect(await stateOf(id)).toBe('applying');
 });
 
-test('the answer to the commit before sending is lost: sent once, and applied', async () => {
-  const { id, job } = await claimed();
+test('sends once and applies when the answer to the commit before sending is lost', async () => {
+  const { id, job } = await approvedJob();
   let lose = true;
   fixture.commit = async (change, real) => {
     const result = await real();
@@ -99,8 +99,8 @@ test('the answer to the commit before sending is lost: sent once, and applied', 
   expect(await stateOf(id)).toBe('applied');
 });
 
-test('what the target said outlives a store that is full for a moment', async () => {
-  const { id, job } = await claimed();
+test('stores the outcome after a transient full store', async () => {
+  const { id, job } = await approvedJob();
   let full = 2;
   fixture.commit = async (change, real) => {
     if (!isStep(change, 'applied') || full === 0) return real();
@@ -113,8 +113,8 @@ test('what the target said outlives a store that is full for a moment', async ()
   expect(await stateOf(id)).toBe('applied');
 });
 
-test('a fault that will not pass is thrown at once', async () => {
-  const { job } = await claimed();
+test('throws a permanent fault at once', async () => {
+  const { job } = await approvedJob();
   let tries = 0;
   fixture.commit = async (change, real) => {
     if (!isStep(change, 'applied')) return real();

@@ -23,29 +23,29 @@ import { eventsIn } from '../../support/events.ts';
 export const mia = principal({ key: 'local|mia', roles: ['developer'] });
 export const ben = principal({ key: 'local|ben', roles: ['approver'] });
 
-/** The use cases over a real SQLite store, with hands on what is around them. */
+/** The use cases over a real SQLite store, with controllable surroundings. */
 export interface Fixture {
   readonly app: App;
   readonly deps: JobDeps;
   readonly store: Store;
-  /** What Teams shows: message id → revision of the card. */
+  /** The messages in Teams: message id → revision of the card. */
   readonly messages: Map<string, number>;
-  /** What the executor was asked, and what it says. */
+  /** The requests that the executor was called with, and its result. */
   readonly executed: string[];
   says: () => Promise<ExecutionResult>;
-  /** The executor as it is configured now. */
+  /** The current configuration of the executor. */
   configHash: string;
   repeatable: boolean;
   /** Runs while a post or an update waits for its turn. */
   beforeTurn: () => Promise<void>;
   /** Runs before Teams answers a post or an update. */
   beforeAnswer: (posted: Posted) => Promise<void>;
-  /** Decides the fate of each commit; the second argument carries it out. */
+  /** Replaces each commit; the second argument carries it out. */
   commit: (change: Change, real: () => Promise<CommitResult>) => Promise<CommitResult>;
   workflows: readonly ReturnType<typeof workflow>[];
-  /** Puts the clock forward, or back. */
+  /** Moves the clock forward or back. */
   pass(ms: number): void;
-  /** Leases what is due of one kind, and leaves the rest. */
+  /** Leases the due jobs of one kind, and returns the others. */
   lease(kind: Job['kind'], leaseMs?: number): Promise<readonly Job[]>;
   close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export interface Fixture {
 export const outcome = (code: 'applied' | 'target_timeout') =>
   outcomeOf(code, { target: 'target', status: 0, said: null }, { at: 1 });
 
-/** The answer of the store was lost; what it did stays done. */
+/** The error of a call whose answer was lost. */
 export const answerLost = () => new StoreError('store_unavailable', 'The answer was lost.');
 
 /** A new fixture; `close` it. */
@@ -137,13 +137,13 @@ export async function openFixture(): Promise<Fixture> {
   return fixture;
 }
 
-/** Runs a job as a relay does that has places enough. */
+/** Runs a job as a relay with free places does. */
 export function runJob(deps: JobDeps, job: Job): Promise<JobResult> {
   const handler: JobHandler = jobHandlers(deps)[job.kind];
   return handler.run(job, { aside: () => undefined, signal: new AbortController().signal });
 }
 
-/** Asks as Mia; gives the request's id. */
+/** Submits as Mia; returns the request's id. */
 export async function ask(fixture: Fixture, key: string | null = null): Promise<string> {
   const result = await fixture.app.submitRequest({
     workflow: 'deploy-production',

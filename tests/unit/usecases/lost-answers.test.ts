@@ -30,8 +30,8 @@ function loseNext({ happens }: { happens: boolean }): void {
   };
 }
 
-describe.each([true, false])('the answer of a commit is lost; it happened: %s', (happens) => {
-  test('a submission without a key makes one request, with its number', async () => {
+describe.each([true, false])('a lost answer of a commit; committed: %s', (happens) => {
+  test('a submission without a key creates one request, with its number', async () => {
     await ask(fixture);
     loseNext({ happens });
     const result = await fixture.app.submitRequest(submission());
@@ -39,7 +39,7 @@ describe.each([true, false])('the answer of a commit is lost; it happened: %s', 
     expect(await fixture.store.listRequests({ limit: 9 })).toHaveLength(2);
   });
 
-  test('a decision counts once and is answered as the first', async () => {
+  test('a decision counts once and is answered as counted', async () => {
     const id = await ask(fixture);
     loseNext({ happens });
     expect(await approve(fixture, id)).toMatchObject({
@@ -52,7 +52,7 @@ describe.each([true, false])('the answer of a commit is lost; it happened: %s', 
   });
 });
 
-test('a store that stays away is a fault, after one more try', async () => {
+test('throws after one more try when the store stays unavailable', async () => {
   let tries = 0;
   fixture.commit = async () => {
     tries += 1;
@@ -63,7 +63,7 @@ test('a store that stays away is a fault, after one more try', async () => {
 });
 
 describe('repeats', () => {
-  test('of a request whose workflow is no longer configured get the first answer', async () => {
+  test('of a submission get the first answer after the workflow was removed', async () => {
     const id = await ask(fixture, 'build-1');
     fixture.workflows = [];
     expect(
@@ -94,7 +94,7 @@ describe('repeats', () => {
       }),
     );
 
-  test('of one token exchange get the first request, and only for the same content', async () => {
+  test('of one token exchange get the first request, only for the same content', async () => {
     const first = await byExchange('x1', { service: 'checkout' });
     expect(await byExchange('x1', { service: 'checkout' })).toMatchObject({
       kind: 'repeated',
@@ -107,7 +107,7 @@ describe('repeats', () => {
     expect(await fixture.store.listRequests({ limit: 9 })).toHaveLength(1);
   });
 
-  test('of the exchange of a decision make no request, and show none', async () => {
+  test('of the token exchange of a decision create and show no request', async () => {
     const id = await ask(fixture);
     const asked = await fixture.store.loadRequest(id);
     const origin = {
@@ -147,7 +147,7 @@ describe('repeats', () => {
     ).toMatchObject({ kind: 'refused', refusal: { code: 'token_replayed' } });
   });
 
-  test('of a key with other content are refused, on record', async () => {
+  test('of a key with other content are refused and recorded', async () => {
     await ask(fixture, 'build-1');
     const other = submission({ idempotencyKey: 'build-1', reason: 'other' });
     expect(await fixture.app.submitRequest(other)).toMatchObject({
@@ -160,8 +160,8 @@ describe('repeats', () => {
   });
 });
 
-describe('the record', () => {
-  test('of a submission holds all that its digest is over, and where it came from', async () => {
+describe('the audit log', () => {
+  test('holds all digest inputs of a submission, and its origin', async () => {
     const id = await ask(fixture);
     const [event] = await eventsOf(fixture, 'request.submitted');
     const data: Readonly<Record<string, unknown>> = event?.data ?? {};
@@ -189,7 +189,7 @@ describe('the record', () => {
     expect(data['digest']).toBe(sha256(canonicalJson(subject)));
   });
 
-  test('has the refused cancellation of somebody who may not even read it', async () => {
+  test('holds the refused cancellation of a person who may not read the request', async () => {
     const id = await ask(fixture);
     const olu = { ...ben, key: 'local|olu', objectId: 'oid-olu', roles: [] };
     expect(await fixture.app.cancelRequest({ id, by: olu })).toMatchObject({
@@ -202,7 +202,7 @@ describe('the record', () => {
     ]);
   });
 
-  test('goes on after the clock was put back', async () => {
+  test('continues after the clock was set back', async () => {
     const id = await ask(fixture);
     const olu = { ...ben, key: 'local|olu', objectId: 'oid-olu', roles: [] };
     for (let click = 0; click < 25; click += 1) await approve(fixture, id, olu);

@@ -26,7 +26,7 @@ afterEach(() => fixture.close());
 
 type Said = readonly string[] | HeldNow | undefined | Error;
 
-/** What each person's provider says now; a person it does not name has what they had. */
+/** The current roles of each person; people who are not named have unchanged roles. */
 function says(now: Record<string, Said>): ClaimsRefresher {
   return {
     async heldNow(one) {
@@ -44,7 +44,7 @@ function says(now: Record<string, Said>): ClaimsRefresher {
   };
 }
 
-/** A request that Ben and Cara approved, and its job. */
+/** A request approved by Ben and Cara, and its leased job. */
 async function approved() {
   const id = await ask(fixture);
   await approve(fixture, id, ben);
@@ -58,7 +58,7 @@ async function next(): Promise<Job> {
   return job;
 }
 
-/** Runs a job with what the provider says now, and gives it back as the relay does. */
+/** Runs a job with the current roles, and returns it as the relay does. */
 async function tryIt(job: Job, refresher: ClaimsRefresher | undefined) {
   const deps = refresher === undefined ? fixture.deps : { ...fixture.deps, refresher };
   const result = await runJob(deps, job);
@@ -80,7 +80,7 @@ async function run(refresher: ClaimsRefresher | undefined) {
   return { id, ...(await tryIt(job, refresher)) };
 }
 
-test('everybody still has the role: it runs, and the look is on record', async () => {
+test('executes with unchanged roles, and records the recheck', async () => {
   const { request, executed, id } = await run(says({}));
   expect([request.state, executed]).toEqual(['applied', [id]]);
   expect(asked.sort()).toEqual([ben.key, cara.key]);
@@ -100,14 +100,14 @@ test('everybody still has the role: it runs, and the look is on record', async (
   ]);
 });
 
-test('another role of the same stage is as good', async () => {
+test('accepts another role of the same stage', async () => {
   expect((await run(says({ [ben.key]: ['owner'] }))).request.state).toBe('applied');
 });
 
 test.each([
   ['taken away', []],
   ["another stage's only", ['lead']],
-])('a role that was %s stops it, and nothing is sent', async (_name, roles) => {
+])('stops the execution of a role that was %s, and sends nothing', async (_name, roles) => {
   const { request, executed, result } = await run(says({ [ben.key]: roles }));
   expect(executed).toEqual([]);
   expect(result).toBe('done');
@@ -124,20 +124,20 @@ test.each([
   expect(his && evidenceAge(request, his)).toMatchObject({ found: 'lost', stale: true });
 });
 
-test('the last approver counts as much as the first', async () => {
+test('checks the last approver as well as the first', async () => {
   expect((await run(says({ [cara.key]: [] }))).request.outcome?.code).toBe('roles_withdrawn');
 });
 
 test.each([
-  ['nobody can tell', says({ [ben.key]: undefined })],
-  ['nobody is asked at all', undefined],
-])('where %s it does not run', async (_name, refresher) => {
+  ['the roles cannot be determined', says({ [ben.key]: undefined })],
+  ['no source of roles is configured', undefined],
+])('does not execute where %s', async (_name, refresher) => {
   const { request, executed } = await run(refresher);
   expect(executed).toEqual([]);
   expect(request).toMatchObject({ state: 'failed', outcome: { code: 'roles_unconfirmed' } });
 });
 
-test('a look-up that fails is repeated for two minutes, then stops it', async () => {
+test('repeats a failing lookup for two minutes, then stops the execution', async () => {
   const failing = says({ [ben.key]: new Error('503') });
   let { job } = await approved();
   const rests: number[] = [];
@@ -148,7 +148,7 @@ test('a look-up that fails is repeated for two minutes, then stops it', async ()
     rests.push(result.notBefore - fixture.deps.clock.now());
     fixture.pass(rests.at(-1) ?? 0);
     job = await next();
-    // Nothing was tried: the executor's first try is still to come.
+    // The executor was not called yet.
     expect(job.attempts).toBe(1);
   }
   expect(rests).toEqual([10_000, 10_000, 20_000, 40_000, 40_000]);
@@ -157,11 +157,11 @@ test('a look-up that fails is repeated for two minutes, then stops it', async ()
     outcome: { code: 'roles_unconfirmed' },
   });
   expect(fixture.executed).toEqual([]);
-  // On record at its beginning and its end, not at each look.
+  // Recorded at its beginning and end, not at each lookup.
   expect(await eventsOf(fixture, 'request.rechecked')).toHaveLength(1);
 });
 
-test('a look-up that fails is on the card meanwhile, and forgotten afterwards', async () => {
+test('shows a failing lookup on the card, until a lookup succeeds', async () => {
   const { id, job } = await approved();
   const { request } = await tryIt(job, says({ [ben.key]: new Error('503') }));
   const since = request.recheck?.failingSince;
@@ -177,12 +177,12 @@ test('a look-up that fails is on the card meanwhile, and forgotten afterwards', 
   expect(after.request.recheck).not.toHaveProperty('failingSince');
 });
 
-test('a lost role is not waited for, whatever else fails', async () => {
+test('stops at once for a lost role, also when other lookups fail', async () => {
   const { request } = await run(says({ [ben.key]: new Error('503'), [cara.key]: [] }));
   expect(request.outcome?.code).toBe('roles_withdrawn');
 });
 
-describe('the claim that a stage wants', () => {
+describe('the claim of a stage', () => {
   const withDepartment = (value: string) => ({ claims: { department: value } });
   const owen = principal({ ...ben, key: 'local|owen', ...withDepartment('payments') });
   const has = (claims: HeldNow['claims']) =>
@@ -205,7 +205,7 @@ describe('the claim that a stage wants', () => {
     return tryIt(await next(), refresher);
   }
 
-  test('is asked for, and where it is still so it runs', async () => {
+  test('is looked up, and executes when unchanged', async () => {
     const { request } = await runAs(has({ department: 'payments' }));
     expect(request.state).toBe('applied');
     expect(about).toMatchObject([
@@ -220,8 +220,8 @@ describe('the claim that a stage wants', () => {
     ['another', { department: 'sales' }, 'lost', 'claim_changed'],
     ['empty', { department: '' }, 'lost', 'claim_changed'],
     ['gone', { department: null }, 'lost', 'claim_changed'],
-    ['not to be told', {}, 'unknown', 'roles_unconfirmed'],
-  ])('%s: it stops, nothing is sent, and it is said why', async (...given) => {
+    ['not available', {}, 'unknown', 'roles_unconfirmed'],
+  ])('%s: stops the execution, sends nothing and records why', async (...given) => {
     const [, claims, found, code] = given;
     const { request, executed } = await runAs(has(claims));
     expect(executed).toEqual([]);
@@ -234,14 +234,14 @@ describe('the claim that a stage wants', () => {
     expect(event?.data).toMatchObject({ outcome: { code }, recheck: request.recheck });
   });
 
-  test('a role that is lost as well is what is told', async () => {
+  test('reports the role when role and claim are lost', async () => {
     const { request } = await runAs(says({ [owen.key]: { roles: [], claims: {} } }));
     expect(request.outcome?.code).toBe('roles_withdrawn');
     expect(request.recheck?.people[0]).not.toHaveProperty('claim');
   });
 });
 
-describe('another try of an executor that may be called again', () => {
+describe('a retry of an executor that may be called again', () => {
   beforeEach(() => {
     fixture.repeatable = true;
     fixture.says = async () => ({
@@ -251,7 +251,7 @@ describe('another try of an executor that may be called again', () => {
     });
   });
 
-  /** The first try, whose answer was lost, and the job of the next one, an hour later. */
+  /** A first try whose answer was lost, and the job of the next try, an hour later. */
   async function triedOnce() {
     const { id, job } = await approved();
     expect((await tryIt(job, says({}))).request.state).toBe('applying');
@@ -260,7 +260,7 @@ describe('another try of an executor that may be called again', () => {
     return { id, job: await next() };
   }
 
-  test('is made under a look of its own, which is on record', async () => {
+  test('has its own recheck, which is recorded', async () => {
     const { id, job } = await triedOnce();
     const before = asked.length;
     const { request, executed } = await tryIt(job, says({}));
@@ -271,7 +271,7 @@ describe('another try of an executor that may be called again', () => {
     expect(look?.data['recheck']).toEqual(request.recheck);
   });
 
-  test('is not made where a role was taken away since: nobody says that it failed', async () => {
+  test('is not made after a role was removed, and ends as unknown, not as failed', async () => {
     const { id, job } = await triedOnce();
     const { request, executed } = await tryIt(job, says({ [ben.key]: [] }));
     expect(executed).toEqual([id]);
@@ -286,7 +286,7 @@ describe('another try of an executor that may be called again', () => {
     expect(event?.data).toMatchObject({ recheck: request.recheck });
   });
 
-  test('waits for a look-up that fails, and is not used up by it', async () => {
+  test('waits for a failing lookup, which uses up no try', async () => {
     const { id, job } = await triedOnce();
     const first = await tryIt(job, says({ [cara.key]: new Error('503') }));
     expect([first.request.state, first.executed]).toEqual(['applying', [id]]);
@@ -297,13 +297,13 @@ describe('another try of an executor that may be called again', () => {
   });
 });
 
-test('a workflow that does not ask for it runs without a look', async () => {
+test('executes without a recheck where the workflow does not want one', async () => {
   fixture.workflows = [workflow({ stages: [stage(), stage({ name: 'Lead', roles: ['lead'] })] })];
   const { request } = await run(says({ [ben.key]: [] }));
   expect([request.state, asked, request.recheck]).toEqual(['applied', [], undefined]);
 });
 
-test('a role vouched for long before the decision is shown as such', async () => {
+test('marks a role that was verified long before the decision', async () => {
   fixture.workflows = [workflow()];
   const id = await ask(fixture);
   const old = { ...ben, token: { ...ben.token, issuedAt: ben.token.issuedAt - 3_600_000 } };

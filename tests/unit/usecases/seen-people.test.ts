@@ -23,7 +23,7 @@ function seen() {
   return people;
 }
 
-test('nobody is news twice within ten minutes, whoever made the objects', () => {
+test('reports an unchanged person once in ten minutes, also for equal objects', () => {
   const people = createSeenPeople();
   expect(people.news(person())).toEqual([person()]);
   people.written([person()]);
@@ -34,16 +34,16 @@ test('nobody is news twice within ten minutes, whoever made the objects', () => 
 test.each<[string, Partial<SeenPerson>]>([
   ['another account in Teams', { userId: '29:b' }],
   ['another name', { name: 'Amara O.' }],
-  ['a role more', { roles: ['approver', 'lead', 'admin'] }],
-  ['a role less', { roles: ['approver'] }],
+  ['an additional role', { roles: ['approver', 'lead', 'admin'] }],
+  ['a removed role', { roles: ['approver'] }],
   ['another role', { roles: ['approver', 'admin'] }],
   ['no claims', { claims: {} }],
-  ['a claim more', { claims: { department: 'payments', sites: ['a', 'b'], level: 3 } }],
+  ['an additional claim', { claims: { department: 'payments', sites: ['a', 'b'], level: 3 } }],
   ['a claim under another name', { claims: { section: 'payments', sites: ['a', 'b'] } }],
   ['a claim of another value', { claims: { department: 'risk', sites: ['a', 'b'] } }],
-  ['a list of other values', { claims: { department: 'payments', sites: ['a', 'c'] } }],
-  ['a list in place of a text', { claims: { department: ['payments'], sites: ['a', 'b'] } }],
-])('%s is news at once', (_what, change) => {
+  ['a list with other values', { claims: { department: 'payments', sites: ['a', 'c'] } }],
+  ['a list in place of a string', { claims: { department: ['payments'], sites: ['a', 'b'] } }],
+])('reports %s at once', (_what, change) => {
   const now = person({ ...change, seenAt: T0 + 1 });
   expect(seen().news(now)).toEqual([now]);
 });

@@ -11,7 +11,7 @@ interface Row extends NewJob {
   error: string | null;
 }
 
-/** A job store in a map that keeps what the port promises. */
+/** A job store in memory that fulfils the port. */
 export interface MemoryJobs extends JobStore {
   readonly rows: Map<string, Row>;
   readonly leases: { limit: number; at: number }[];
@@ -19,7 +19,7 @@ export interface MemoryJobs extends JobStore {
   add(key: string, runAt?: number): void;
 }
 
-/** No jobs. */
+/** An empty job store. */
 export function memoryJobs(): MemoryJobs {
   const rows = new Map<string, Row>();
   const leases: { limit: number; at: number }[] = [];

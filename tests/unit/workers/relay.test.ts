@@ -56,7 +56,7 @@ async function until(holds: () => boolean, what: string): Promise<void> {
   }
   throw new Error(`never: ${what}`);
 }
-/** A delivery that ends when it is told to. */
+/** A delivery that ends when `open` is called. */
 function gate() {
   let open: (result: JobResult) => void = () => undefined;
   const delivery = new Promise<JobResult>((resolve) => {
@@ -66,10 +66,10 @@ function gate() {
 }
 
 describe('the relay', () => {
-  test('delivers every due job once and forgets it', async () => {
+  test('delivers every due job once and deletes it', async () => {
     for (let at = 0; at < 50; at += 1) store.add(`job-${at}`);
     const seen: string[] = [];
-    // With this poll only the end of a delivery can be what brings the next ones.
+    // With this poll interval only the end of a delivery can start the next ones.
     start(
       async (job) => {
         seen.push(job.key);
@@ -85,7 +85,7 @@ describe('the relay', () => {
     expect(seen).toHaveLength(50);
   });
 
-  test('holds no more in hand than it was told, and a slow job keeps none waiting', async () => {
+  test('holds at most `concurrency` jobs, and a slow job delays no other', async () => {
     const slow = gate();
     store.add('slow');
     for (let at = 0; at < 20; at += 1) store.add(`job-${at}`);
@@ -105,7 +105,7 @@ describe('the relay', () => {
     await until(() => store.rows.size === 0, 'the slow one too');
   });
 
-  test('leases no more than it can take while all hands are full', async () => {
+  test('leases no job while all places are taken', async () => {
     const held = gate();
     for (let at = 0; at < 10; at += 1) store.add(`job-${at}`);
     let begun = 0;
@@ -125,7 +125,7 @@ describe('the relay', () => {
     await until(() => store.rows.size === 0, 'all delivered');
   });
 
-  test('jobs that wait aside take no place: the others go on, and theirs are renewed', async () => {
+  test('jobs that wait aside take no place, and their leases are renewed', async () => {
     const turn = gate();
     for (let at = 0; at < 5; at += 1) store.add(`waits-${at}`);
     for (let at = 0; at < 5; at += 1) store.add(`quick-${at}`);
@@ -147,7 +147,7 @@ describe('the relay', () => {
     await until(() => store.rows.size === 0, 'they too');
   });
 
-  test('stopping ends the wait of jobs, which are given back with their attempts', async () => {
+  test('stopping aborts waiting jobs and returns them with unchanged attempts', async () => {
     store.add('waits');
     const started = start(async (_job, { aside, signal }) => {
       const wait = new Promise<void>((resolve) => {
@@ -162,7 +162,7 @@ describe('the relay', () => {
     expect(store.rows.get('waits')).toMatchObject({ attempts: 0, leaseUntil: 0 });
   });
 
-  test('a job that throws is tried again after a growing rest; the others go on', async () => {
+  test('retries a job that throws with growing delays, without delaying others', async () => {
     store.add('bad');
     store.add('good');
     start(async (job) => {
@@ -180,7 +180,7 @@ describe('the relay', () => {
     await until(() => store.rows.get('bad')?.attempts === 2, 'second try');
   });
 
-  test('comes back when it was told to, and parks what is dead or tried too often', async () => {
+  test('retries at the given time, and parks jobs that are dead or out of attempts', async () => {
     store.add('later');
     store.add('dead');
     store.add('often');
@@ -198,7 +198,7 @@ describe('the relay', () => {
     expect(store.rows.get('dead')).toMatchObject({ dead: true, error: 'no such channel' });
   });
 
-  test('a job whose turn has not come is given back and never given up', async () => {
+  test('returns a job whose turn has not come, without using up an attempt', async () => {
     store.add('waits');
     let turns = 0;
     start(
@@ -212,7 +212,7 @@ describe('the relay', () => {
     expect(turns).toBe(9);
   });
 
-  test('a job that is asked for again while it is in hand runs again', async () => {
+  test('runs a job again that is inserted again while it is held', async () => {
     store.add('card');
     let runs = 0;
     start(async (job) => {
@@ -224,7 +224,7 @@ describe('the relay', () => {
     expect(runs).toBe(2);
   });
 
-  test('a job of a kind that this version does not know is tried again', async () => {
+  test('retries a job of an unknown kind', async () => {
     store.add('newer');
     Object.assign(store.rows.get('newer') ?? {}, { kind: 'tomorrow' });
     start(async () => 'done');
@@ -232,7 +232,7 @@ describe('the relay', () => {
     expect(store.rows.get('newer')).toMatchObject({ dead: false, attempts: 1 });
   });
 
-  test('rests until the next job is due, and wakes at once when told', async () => {
+  test('sleeps until the next job is due, and wakes at once by `wake`', async () => {
     store.add('future', now + 500_000);
     start(async () => 'done', { pollMs: 60_000 });
     await until(() => store.leases.length === 1, 'looked once');
@@ -250,7 +250,7 @@ describe('the relay', () => {
     await until(() => store.rows.size === 0, 'delivered');
   });
 
-  test('a lease that ends during a delivery never makes two of one job at once', async () => {
+  test('never runs a job twice at once when its lease expires during a delivery', async () => {
     const slow = gate();
     store.add('slow');
     let started = 0;
@@ -271,7 +271,7 @@ describe('the relay', () => {
     expect(started).toBe(2);
   });
 
-  test('a slow delivery keeps its job: its lease is renewed while it is in hand', async () => {
+  test('renews the lease during a slow delivery', async () => {
     const slow = gate();
     store.add('slow');
     start(() => slow.delivery, { leaseMs: 90 });
@@ -286,7 +286,7 @@ describe('the relay', () => {
     await until(() => !store.rows.has('slow'), 'delivered');
   });
 
-  test('a delivery that hangs loses its job in the end', async () => {
+  test('a hanging delivery loses its job after `holdMs`', async () => {
     store.add('stuck');
     start(() => new Promise(() => undefined), { leaseMs: 90, holdMs: 1_000, stopMs: 10 });
     await until(() => store.rows.get('stuck')?.fence === 1, 'leased');
@@ -294,7 +294,7 @@ describe('the relay', () => {
     await until(() => store.rows.get('stuck')?.fence === 2, 'leased anew');
   });
 
-  test('leases that cannot be renewed for a while are renewed after that', async () => {
+  test('renews leases after failing renewals', async () => {
     const slow = gate();
     store.add('slow');
     const { renewJobs } = store;
@@ -336,7 +336,7 @@ describe('the relay', () => {
     expect(delivered).toBe(2);
   });
 
-  test('a store that fails for a while stops nothing', async () => {
+  test('continues after store failures', async () => {
     store.add('job');
     const { leaseJobs, ackJob } = store;
     let failures = 2;
@@ -357,7 +357,7 @@ describe('the relay', () => {
     await until(() => store.rows.size === 0, 'delivered after the lease ended');
   });
 
-  test('stopping finishes what is in hand, leases nothing more, and has a bound', async () => {
+  test('stopping finishes held jobs within a time limit and leases no more', async () => {
     const first = gate();
     store.add('first');
     const started = start(() => first.delivery, { concurrency: 1 });
@@ -376,13 +376,13 @@ describe('the relay', () => {
   });
 });
 
-describe('the rest after a failure', () => {
+describe('the delay after a failure', () => {
   const drawing = (byte: number) => ({
     ...systemIds,
     secret: (size: number) => Buffer.alloc(size, byte).toString('base64url'),
   });
 
-  test('doubles from a second to five minutes, between half and all of it', () => {
+  test('doubles from a second to five minutes, with jitter from half to all of it', () => {
     const least = [1, 2, 3, 9, 10, 500].map((tries) => backoffMs(tries, drawing(0)));
     const most = [1, 2, 3, 9, 10, 500].map((tries) => backoffMs(tries, drawing(255)));
     expect(least).toEqual([500, 1_000, 2_000, 128_000, 150_000, 150_000]);

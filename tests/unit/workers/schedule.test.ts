@@ -10,7 +10,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('the schedule', () => {
-  test("lets the clock follow the database's, by the middle of the round trip", async () => {
+  test("sets the clock by the database's, at the middle of the round trip", async () => {
     let machine = 1_000;
     const machineClock = { now: () => machine };
     const clock = correctedClock(machineClock);
@@ -25,7 +25,7 @@ describe('the schedule', () => {
     expect(clock.now()).toBe(51_100);
   });
 
-  test('ignores a reading that took too long or ran backwards', async () => {
+  test('ignores a reading that took too long or a machine clock that was set back', async () => {
     for (const tookMs of [2_500, -10]) {
       let machine = 100_000;
       const machineClock = { now: () => machine };
@@ -42,7 +42,7 @@ describe('the schedule', () => {
     }
   });
 
-  test('purges in bounded rounds, goes on after a failure, and stops', async () => {
+  test('purges in bounded rounds, continues after a failure, and stops', async () => {
     const calls: number[] = [];
     let failures = 1;
     const left = [10, 10, 4, 10, 0];
@@ -73,7 +73,7 @@ describe('the schedule', () => {
     expect(calls).toHaveLength(3);
   });
 
-  test('a purge that never ends is cut off until the next time', async () => {
+  test('limits the rounds of a purge that never ends', async () => {
     let calls = 0;
     const store = {
       now: async () => 1_000,
