@@ -2,15 +2,35 @@ import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azur
 import type { AuthenticationResult, NodeAuthOptions } from '@azure/msal-node';
 import type { TeamsConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
-import type { BotToken, Login } from './bot-credentials.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { BotCredentials } from '../usecases/ports/bot-credentials.ts';
 import type { Fetch } from '../net/bounded-fetch.ts';
 import { networkOver } from '../net/msal-network.ts';
 
 /**
- * The bot's login at Entra with a secret, a certificate or a managed identity. Bypasses msal's
- * cache: ours renews earlier, and once for all callers.
+ * The bot's login at Entra with a secret, a certificate or a managed identity. msal caches the
+ * token: it renews it when Entra asks for that (`refresh_in`), or five minutes before the expiry.
  */
-export function msalLogin(teams: TeamsConfig, fetch: Fetch): Login {
+export function msalLogin(
+  teams: TeamsConfig,
+  { clock, fetch }: { clock: Clock; fetch: Fetch },
+): BotCredentials {
+  const acquire = acquireBy(teams, fetch);
+  return {
+    async token() {
+      const result = await acquire();
+      const expiresOn = result?.expiresOn;
+      if (!result || result.accessToken === '' || !expiresOn) {
+        throw new Error('the login returned no token');
+      }
+      // msal uses the machine's clock; the remaining lifetime is the same on ours.
+      const lifeMs = expiresOn.getTime() - systemClock.now();
+      return { value: result.accessToken, expiresAt: clock.now() + lifeMs };
+    },
+  };
+}
+
+function acquireBy(teams: TeamsConfig, fetch: Fetch): () => Promise<AuthenticationResult | null> {
   const { credential, cloud } = teams;
   const system = { networkClient: networkOver(fetch) };
   if (credential.kind === 'managedIdentity') {
@@ -19,16 +39,10 @@ export function msalLogin(teams: TeamsConfig, fetch: Fetch): Login {
       system,
     });
     const resource = cloud.scope.replace(/\/\.default$/, '');
-    return async () => read(await application.acquireToken({ resource, forceRefresh: true }));
+    return () => application.acquireToken({ resource });
   }
   const application = new ConfidentialClientApplication({ auth: authOf(teams), system });
-  return async () =>
-    read(
-      await application.acquireTokenByClientCredential({
-        scopes: [cloud.scope],
-        skipCache: true,
-      }),
-    );
+  return () => application.acquireTokenByClientCredential({ scopes: [cloud.scope] });
 }
 
 function authOf({ appId, tenantId, credential, cloud }: TeamsConfig): NodeAuthOptions {
@@ -48,13 +62,4 @@ function authOf({ appId, tenantId, credential, cloud }: TeamsConfig): NodeAuthOp
     case 'managedIdentity':
       throw new Error('a managed identity has no credential');
   }
-}
-
-function read(result: AuthenticationResult | null): BotToken {
-  const expiresOn = result?.expiresOn;
-  if (result === null || result.accessToken === '' || !expiresOn) {
-    throw new Error('the login returned no token');
-  }
-  // msal uses the machine's clock; the remaining lifetime is the same on ours.
-  return { value: result.accessToken, lifeMs: expiresOn.getTime() - systemClock.now() };
 }
