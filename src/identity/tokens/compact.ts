@@ -22,7 +22,8 @@ export interface CompactToken {
   readonly claims: JsonObject;
   /** `header.payload`, exactly as signed. */
   readonly signedText: string;
-  readonly signature: Buffer;
+  /** The whole token. */
+  readonly text: string;
 }
 
 /**
@@ -41,11 +42,11 @@ export function parseCompact(token: string): CompactToken {
   }
   const header = parseStrictObject(decodePart(token.slice(0, first)), MAX_DEPTH);
   const claims = parseStrictObject(decodePart(token.slice(first + 1, second)), MAX_DEPTH);
-  const signature = decodePart(token.slice(second + 1));
+  decodePart(token.slice(second + 1));
   if (header === undefined || claims === undefined) {
     throw identityError('token_malformed', { about: 'json_objects' });
   }
-  return { ...readHeader(header), claims, signedText: token.slice(0, second), signature };
+  return { ...readHeader(header), claims, signedText: token.slice(0, second), text: token };
 }
 
 /**

@@ -5,7 +5,7 @@ import { sha256 } from '../../lib/hash.ts';
 import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { OnceKeys } from '../../usecases/ports/once-keys.ts';
 import type { TokenProof } from '../../usecases/ports/identity.ts';
-import { fits, isKnownAlgorithm, verifySignature } from './algorithms.ts';
+import { fits, isKnownAlgorithm, isSignedBy } from './algorithms.ts';
 import { identityError } from '../codes.ts';
 import { decodePart } from './compact.ts';
 import type { DpopNonces } from './dpop-nonces.ts';
@@ -25,8 +25,8 @@ interface ProofParts {
   readonly alg: string;
   readonly jwk: JWK;
   readonly claims: JsonObject;
-  readonly signedText: string;
-  readonly signature: Buffer;
+  /** The whole proof. */
+  readonly jws: string;
 }
 
 /** What the checks need besides the token and the proof. */
@@ -95,6 +95,7 @@ function parseProof(text: string): ProofParts {
   if (parts.length !== 3) throw invalid('form');
   const header = parseStrictObject(proofPart(first), MAX_DEPTH);
   const claims = parseStrictObject(proofPart(second), MAX_DEPTH);
+  proofPart(third);
   if (header === undefined || claims === undefined) throw invalid('form');
   if (own(header, 'typ') !== 'dpop+jwt') throw invalid('typ');
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw invalid('crit');
@@ -110,8 +111,7 @@ function parseProof(text: string): ProofParts {
     alg,
     jwk: material,
     claims,
-    signedText: `${first}.${second}`,
-    signature: proofPart(third),
+    jws: text,
   };
 }
 
@@ -124,26 +124,17 @@ function proofPart(text: string): Buffer {
   }
 }
 
-async function checkSignature({ alg, jwk, signedText, signature }: ProofParts): Promise<void> {
-  const good = await verifies({ alg, jwk, signedText, signature });
-  if (!good) throw invalid('signature');
-}
-
-async function verifies({
-  alg,
-  jwk,
-  signedText,
-  signature,
-}: Omit<ProofParts, 'claims'>): Promise<boolean> {
+async function checkSignature({ alg, jwk, jws }: ProofParts): Promise<void> {
   let key;
   try {
     key = await importJWK(jwk, alg);
   } catch {
     // A point off its curve or a bad modulus counts as a wrong signature.
-    return false;
+    throw invalid('signature');
   }
-  if (key instanceof Uint8Array) return false;
-  return verifySignature({ alg, key, signature, data: Buffer.from(signedText) });
+  if (key instanceof Uint8Array || !(await isSignedBy(jws, { alg, key }))) {
+    throw invalid('signature');
+  }
 }
 
 /** RFC 7638 3; the input holds public members only. */

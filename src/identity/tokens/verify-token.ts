@@ -1,7 +1,7 @@
 import type { Principal, PrincipalKind } from '../../domain/people/principal.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Directory } from '../../usecases/ports/directory.ts';
-import { verifySignature } from './algorithms.ts';
+import { isSignedBy } from './algorithms.ts';
 import { identityError } from '../codes.ts';
 import { parseCompact } from './compact.ts';
 import type { CompactToken } from './compact.ts';
@@ -142,13 +142,9 @@ export function checkAlgorithm(token: Pick<CompactToken, 'alg'>, provider: Provi
  */
 export async function checkWithKey(token: CompactToken, key: VerificationKey): Promise<void> {
   const ready = await importedKey(token.alg, key);
-  const good = await verifySignature({
-    alg: token.alg,
-    key: ready,
-    signature: token.signature,
-    data: Buffer.from(token.signedText),
-  });
-  if (!good) throw identityError('token_signature_invalid');
+  if (!(await isSignedBy(token.text, { alg: token.alg, key: ready }))) {
+    throw identityError('token_signature_invalid');
+  }
 }
 
 async function importedKey(alg: string, key: VerificationKey) {
