@@ -3,19 +3,19 @@ import { systemIds } from '../lib/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { StoredKey } from '../usecases/ports/key-store.ts';
 
-/** What a look at the store found. */
+/** A store that is open for inspection, and what it lacks. */
 export interface StoreInspection {
   /** Migrations that the next start (or `countersign migrate`) would apply. */
   readonly missing: readonly string[];
-  /** The stored keys of a purpose; empty where the schema has no table for them yet. */
+  /** The stored keys of a purpose; none while migrations are missing. */
   listKeys(purpose: string): Promise<readonly StoredKey[]>;
   close(): Promise<void>;
 }
 
 /**
- * Opens the configured store for reading alone: nothing is migrated, made or written.
+ * Opens the configured store read-only: it creates, migrates and writes nothing.
  *
- * @throws StoreError with a sentence that says what to do.
+ * @throws StoreError with a message that says what to do.
  */
 export async function inspectStore(
   config: Config['store'],

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { sha256 } from '../lib/hash.ts';
 import { StoreError } from '../usecases/ports/store-error.ts';
 
-/** A numbered step of an engine's schema. `checksum` is the SHA-256 of its text. */
+/** A numbered change of an engine's schema. `checksum` is the SHA-256 of its SQL. */
 export interface Migration {
   readonly version: number;
   readonly name: string;
@@ -10,7 +10,7 @@ export interface Migration {
   readonly checksum: string;
 }
 
-/** What a store says of a migration that made it. */
+/** A migration as the store records it. */
 export type AppliedMigration = Pick<Migration, 'version' | 'name' | 'checksum'>;
 
 const FILE = /^(\d{4})-[a-z0-9-]+\.sql$/;
@@ -21,17 +21,17 @@ export function readMigrations(folder: URL): readonly Migration[] {
     .filter((name) => FILE.test(name))
     .sort()
     .map((name) => {
-      // A checkout may have turned the line ends; the checksum must not depend on that.
+      // Git may convert line ends at checkout: normalise them before the checksum.
       const sql = readFileSync(new URL(name, folder), 'utf8').replaceAll('\r\n', '\n');
       return { version: Number(name.slice(0, 4)), name, sql, checksum: sha256(sql) };
     });
 }
 
 /**
- * The migrations that a store still lacks.
+ * The migrations that a store lacks.
  *
- * @throws StoreError `schema_newer` where it has one that this program does not know,
- *   `schema_changed` where one was edited after it landed.
+ * @throws StoreError `schema_newer` if the store has a migration that this version does not ship,
+ *   `schema_changed` if a migration was edited after it was applied.
  */
 export function missingMigrations(
   migrations: readonly Migration[],
@@ -43,15 +43,15 @@ export function missingMigrations(
     if (!migration) {
       throw new StoreError(
         'schema_newer',
-        `The store has schema ${version} (${name}), which this program does not know: ` +
-          'start the newer program, or restore a backup from before its first start.',
+        `The store has schema ${version} (${name}), which this version does not know: ` +
+          'start the newer version, or restore a backup from before its first start.',
       );
     }
     if (migration.checksum !== checksum) {
       throw new StoreError(
         'schema_changed',
-        `Migration ${name} is not the one that made this store: undo the edit of that file, and ` +
-          'put the change into a migration with the next number.',
+        `Migration ${name} was edited after it was applied to this store: undo the edit, and ` +
+          'write a new migration with the next number.',
       );
     }
   }

@@ -4,17 +4,16 @@ import type { AuditStore } from '../usecases/ports/audit-store.ts';
 import type { Housekeeping } from '../usecases/ports/housekeeping.ts';
 import type { KeyStore } from '../usecases/ports/key-store.ts';
 
-/** What verifying takes: the log and the stored keys, for reading. */
+/** What verification needs, read-only: the log and the stored keys. */
 export type AuditLog = Omit<AuditStore, 'seal'> &
   Pick<KeyStore, 'listKeys'> &
   Pick<Housekeeping, 'close'>;
 
 /**
- * Opens a store to look at its audit log: nothing is migrated, made or written, so a copy that is
- * kept as evidence stays as it is, and on a server an identity that may only read is enough.
- * `allowUntrusted` as in openStore.
+ * Opens the audit log of a store read-only: a copy that is kept as evidence does not change. On SQL
+ * Server a login with read permission is enough. `allowUntrusted` as in `openStore`.
  *
- * @throws StoreError with a sentence that says what to do.
+ * @throws StoreError with a message that says what to do.
  */
 export async function openAuditLog(
   config: Config['store'],

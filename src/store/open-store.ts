@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Store } from '../usecases/ports/store.ts';
 
-/** In ms; what is left out has the engine's default. Only a server has a use for it. */
+/** Timeouts (ms) for SQL Server; SQLite ignores them. `openSqlServerStore` has the defaults. */
 export interface StoreTiming {
   readonly connectTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
@@ -11,11 +11,11 @@ export interface StoreTiming {
 }
 
 /**
- * Opens the configured store and brings its schema up to date; the engine is loaded only where it
- * is used. `allowUntrusted` lets a connection string switch encryption or the check of the server's
- * certificate off, which is for a server on this machine; default: no.
+ * Opens the configured store and migrates its schema. Loads the code of the configured engine only.
+ * `allowUntrusted` (default false) accepts a connection string that disables encryption or
+ * certificate validation: for a local server only.
  *
- * @throws StoreError with a sentence that says what to do.
+ * @throws StoreError with a message that says what to do.
  */
 export async function openStore(
   config: Config['store'],

@@ -3,10 +3,9 @@ import type { Logger } from '../lib/logger.ts';
 import type { TransferSource, TransferTarget } from './transfer.ts';
 
 /**
- * Opens both ends of a move from the embedded store to SQL Server. Nobody can use the source until
- * it is closed.
+ * Opens source (SQLite) and target (SQL Server) of a move. The source is locked until it is closed.
  *
- * @throws StoreError with a sentence that says what to do; nothing is left open then.
+ * @throws StoreError with a message that says what to do; both are closed then.
  */
 export async function openTransfer(options: {
   path: string;

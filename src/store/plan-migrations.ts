@@ -4,20 +4,20 @@ import type { Logger } from '../lib/logger.ts';
 import { StoreError } from '../usecases/ports/store-error.ts';
 import type { Migration } from './migrations.ts';
 
-/** A migration that would run, and how much it is. */
+/** A pending migration with its size. */
 export interface PlannedMigration extends Omit<Migration, 'sql'> {
   readonly statements: number;
   readonly bytes: number;
 }
 
-/** Statements begin a line; what belongs to one is indented, or is the `BEGIN` of a trigger. */
+/** A statement starts at the start of a line; its other lines are indented or start with BEGIN. */
 const STATEMENT = /^(?:CREATE|INSERT|UPDATE|DELETE|ALTER|DROP|EXEC|GRANT)\b/gm;
 
 /**
- * The migrations that the configured store still lacks, in order. Nothing is changed: an embedded
- * database is opened for reading alone, and one that is not there is not made.
+ * The pending migrations of the configured store, in order. Changes nothing: a SQLite file is opened
+ * read-only, and a missing one is not created.
  *
- * @throws StoreError `schema_newer`, `schema_changed`, and what keeps the store from being read.
+ * @throws StoreError `schema_newer`, `schema_changed`, or another code if the store is unreadable.
  */
 export async function planMigrations(
   config: Config['store'],

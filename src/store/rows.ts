@@ -5,13 +5,13 @@ import type { SeenPerson } from '../usecases/ports/card-store.ts';
 import type { Job } from '../usecases/ports/job-store.ts';
 
 /**
- * How domain values lie in rows, the same for every engine. What is searched for has a column of
- * its own; the rest is JSON text.
+ * The mapping of domain values to rows, shared by both engines. Searched values have a column of
+ * their own; the rest is JSON text.
  */
 
 /**
- * What was asked, as it was asked: written with the request and never again, so that a decision
- * writes little. A field of the request that is not named here is written with every version.
+ * The fields that never change: written once, when the request is created, so that a decision writes
+ * less. Every version writes all other fields.
  */
 const ASKED: ReadonlySet<string> = new Set([
   'id',
@@ -28,15 +28,15 @@ const ASKED: ReadonlySet<string> = new Set([
   'createdAt',
 ] satisfies (keyof Request)[]);
 
-/** What has columns or rows of its own and is put back when the request is read. */
+/** Fields with a column or table of their own, merged in when the request is read. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['number', 'decisions'] satisfies (keyof Request)[]);
 
-/** The JSON text of what was asked. */
+/** The JSON text of the fields that never change. */
 export function askedPart(request: Request): string {
   return textOf(request, (name) => ASKED.has(name));
 }
 
-/** The JSON text of what has become of it: everything that a later version may change. */
+/** The JSON text of the fields that a later version may change. */
 export function progressPart(request: Request): string {
   return textOf(request, (name) => !ASKED.has(name) && !ELSEWHERE.has(name));
 }
@@ -51,11 +51,11 @@ export interface RequestRow {
   readonly number: number;
   readonly asked: string;
   readonly progress: string;
-  /** A JSON array of the decisions' bodies, in any order; null where there is none. */
+  /** A JSON array of the decisions, in any order; null if there are none. */
   readonly decisions: string | null;
 }
 
-/** The request that a row holds, its decisions in the order in which they were made. */
+/** The request of a row, with its decisions in order of time. */
 export function requestFrom({ number, asked, progress, decisions }: RequestRow): Request {
   const made = JSON.parse(decisions ?? '[]') as Decision[];
   return {
@@ -71,7 +71,7 @@ export interface JobRow extends Omit<Job, 'about'> {
   readonly aboutId: string;
 }
 
-/** The jobs that rows hold, first those that go first. */
+/** The jobs of rows, by priority, then by time. */
 export function jobsFrom(rows: readonly JobRow[]): Job[] {
   const jobs = rows.map(({ aboutType, aboutId, ...job }) => ({
     ...job,
@@ -82,7 +82,7 @@ export function jobsFrom(rows: readonly JobRow[]): Job[] {
   );
 }
 
-/** A leaf joined with its event, whose columns are null where its row is missing. */
+/** A leaf joined with its event. The event columns are null if its row is missing. */
 export interface LeafRow {
   readonly idx: number;
   readonly eventId: string;
@@ -94,7 +94,7 @@ export interface LeafRow {
   readonly body: string;
 }
 
-/** The leaf and the event that a row holds. */
+/** The leaf of a row, with its event. */
 export function leafFrom({
   idx,
   eventId,
@@ -116,12 +116,12 @@ export interface FrontierRow {
   readonly peaks: string;
 }
 
-/** The roots of subtrees as one text. */
+/** Encodes the roots of the subtrees as one text. */
 export function peaksText(peaks: readonly string[]): string {
   return peaks.join('.');
 }
 
-/** The frontier that a row holds. */
+/** Decodes the stored frontier. */
 export function frontierFrom({ size, peaks }: FrontierRow): AuditFrontier {
   return { size, peaks: peaks === '' ? [] : peaks.split('.') };
 }
@@ -131,7 +131,7 @@ export interface PersonRow extends Omit<SeenPerson, 'roles' | 'claims'> {
   readonly claims: string;
 }
 
-/** The person that a row holds. */
+/** The person of a row, with the JSON columns parsed. */
 export function personFrom(row: PersonRow): SeenPerson {
   return {
     ...row,

@@ -3,8 +3,8 @@ import type { AuditStore } from '../usecases/ports/audit-store.ts';
 import { StoreError } from '../usecases/ports/store-error.ts';
 
 /**
- * The tables that are carried from one store to another, in this order. Keys come first: a service
- * that started on the target meanwhile would have made its own, and the copy then ends at once.
+ * The tables in the order of the copy. Keys come first: if a service has started on the target and
+ * created its own keys, the copy fails at once.
  */
 export const TRANSFER_TABLES = [
   'keys',
@@ -30,48 +30,48 @@ export const TRANSFER_TABLES = [
 
 export type TransferTable = (typeof TRANSFER_TABLES)[number];
 
-/** What comes after the tables: the comparison of both stores. */
+/** The last step: compares both stores. */
 const VERIFY = 'verify';
 
 export type TransferRow = Readonly<Record<string, string | number | null>>;
-/** The key of a row, column by column: pages go on from it. */
+/** The key of a row, a value per column: the cursor of a page. */
 export type TransferKey = readonly (string | number)[];
 export type TransferCounts = Readonly<Record<TransferTable, number>>;
 type ReadableLog = Omit<AuditStore, 'seal'>;
 
-/** The store that is carried over. Nothing changes in it while it is open. */
+/** The store that is copied. It is locked while it is open. */
 export interface TransferSource {
-  /** Names this store and its state: it is another one as soon as a service has used the store. */
+  /** Identifies the store and its state: it changes once a service uses the store. */
   readonly fingerprint: string;
   readonly counts: TransferCounts;
   readonly audit: ReadableLog;
-  /** Below every key of the table. */
+  /** The cursor before the first row of a table. */
   start(table: TransferTable): TransferKey;
-  /** Rows above a key, in the order of their keys. */
+  /** The rows after a key, in key order. */
   page(table: TransferTable, after: TransferKey, limit: number): readonly TransferRow[];
   keyOf(table: TransferTable, row: TransferRow): TransferKey;
   close(): void;
 }
 
-/** How far a step has come. */
+/** The progress of a step, stored in the target. */
 export interface TransferStep {
   readonly step: string;
   readonly source: string;
-  /** JSON of the last key that was written. */
+  /** JSON of the last written key. */
   readonly position: string;
   readonly copied: number;
   readonly finishedAt: number | null;
 }
 
-/** The store that rows are carried to. */
+/** The store that receives the rows. */
 export interface TransferTarget {
   readonly audit: ReadableLog;
-  /** Notes the steps where the store is empty and no transfer was begun; gives those noted. */
+  /** Stores the steps if the store is empty and has none. Returns the stored steps. */
   begin(
     source: string,
     steps: readonly Pick<TransferStep, 'step' | 'position'>[],
   ): Promise<{ readonly empty: boolean; readonly steps: readonly TransferStep[] }>;
-  /** Writes rows and the position together; false where the step is not where it was seen. */
+  /** Writes rows and position in one commit. False if the step is at another position. */
   write(
     table: TransferTable,
     rows: readonly TransferRow[],
@@ -81,7 +81,6 @@ export interface TransferTarget {
       position: string;
     },
   ): Promise<boolean>;
-  /** Marks a step as done. */
   finish(step: string, options: { source: string; now: number }): Promise<void>;
   steps(): Promise<readonly TransferStep[]>;
   counts(): Promise<TransferCounts>;
@@ -92,24 +91,24 @@ export interface TransferOptions {
   readonly now: () => number;
   /** Called after each page. */
   readonly progress: (table: TransferTable, copied: number, of: number) => void;
-  /** Compares both stores; throws where they differ. */
+  /** Compares both stores; throws if they differ. */
   readonly verify: () => Promise<void>;
-  /** Ends the copy between two pages; the same again goes on there. */
+  /** Stops the copy after a page; the next call resumes there. */
   readonly signal?: AbortSignal | undefined;
   readonly pageRows?: number;
 }
 
 const PAGE_ROWS = 200;
-/** JSON text of one statement (characters), but for a single row that is larger. */
+/** Largest JSON text of a page (characters). A single row may exceed it. */
 const PAGE_CHARS = 500_000;
 
 /**
- * Carries every row of one store to another, page by page; each page and the mark that says so are
- * one commit. Interrupted at any point, the same call goes on after the last page that was written.
+ * Copies all rows of a store, page by page. Each page is committed with its position, so a call after
+ * an interruption resumes after the last written page.
  *
- * @returns `already` where an earlier call has finished.
- * @throws StoreError `transfer_refused` where the target holds other data, or the source was used
- *   since the copy began; whatever the stores throw.
+ * @returns `already` if an earlier call finished the copy.
+ * @throws StoreError `transfer_refused` if the target holds other data, or if the source was used
+ *   since the copy began. Errors of the stores pass through.
  */
 export async function copyStore(
   source: TransferSource,
@@ -129,7 +128,7 @@ export async function copyStore(
   if (steps.every(({ finishedAt }) => finishedAt !== null)) return 'already';
   for (const table of TRANSFER_TABLES) {
     const step = steps.find((one) => one.step === table);
-    if (step === undefined) throw refused(`The target has no mark for the table ${table}.`);
+    if (step === undefined) throw refused(`The target has no step for the table ${table}.`);
     if (step.finishedAt === null) await copyTable(table, step, { source, target, ...options });
   }
   await options.verify();
@@ -145,7 +144,8 @@ async function copyTable(
   const { source, target, now, progress, signal } = given;
   let { copied, position } = begun;
   for (;;) {
-    if (signal?.aborted) throw refused('The copy was interrupted: run the same again to go on.');
+    if (signal?.aborted)
+      throw refused('The copy was interrupted: run the same command again to resume.');
     const after = JSON.parse(position) as TransferKey;
     const rows = bounded(source.page(table, after, given.pageRows ?? PAGE_ROWS));
     const last = rows.at(-1);
@@ -153,10 +153,12 @@ async function copyTable(
     const next = JSON.stringify(source.keyOf(table, last));
     const options = { source: source.fingerprint, copied, position: next };
     if (!(await target.write(table, rows, options))) {
-      // Either our own page, whose answer was lost and which was sent again, or another copy's.
+      // Either a retry of our own page, whose answer was lost, or another copy wrote.
       const seen = (await target.steps()).find(({ step }) => step === table);
       if (seen?.position !== next || seen.copied !== copied + rows.length) {
-        throw refused('Another copy to this store is under way, or was: run the same again.');
+        throw refused(
+          'Another copy wrote to this target: stop it, and run the same command again.',
+        );
       }
     }
     [copied, position] = [copied + rows.length, next];
@@ -165,7 +167,7 @@ async function copyTable(
   await target.finish(table, { source: source.fingerprint, now: now() });
 }
 
-/** As many of the rows, from the first on, as one statement takes. */
+/** The first rows, up to the largest JSON text of a page. */
 function bounded(rows: readonly TransferRow[]): readonly TransferRow[] {
   let chars = 0;
   const fit = rows.findIndex((row, at) => {
@@ -175,19 +177,19 @@ function bounded(rows: readonly TransferRow[]): readonly TransferRow[] {
   return fit < 0 ? rows : rows.slice(0, fit);
 }
 
-/** What tells one state of a store from every other. */
+/** The hash that identifies a state of a store. */
 export function fingerprintOf(state: unknown): string {
   return sha256(JSON.stringify(state));
 }
 
-/** A transfer that must not begin, or go on; the sentence says why. */
+/** A refusal to begin or resume a copy. */
 export function refused(message: string): StoreError {
   return new StoreError('transfer_refused', message);
 }
 
 const OTHER_DATA =
-  'The target holds data already, of a service or of something else: nothing was ' +
-  'written. Give the move a database of its own that no service has been started on.';
+  'The target holds data already: nothing was written. Use an empty database that no ' +
+  'service has been started on.';
 const OTHER_SOURCE =
   'The target holds the copy of another store, or of this one before it was ' +
-  'used again: stop the service, make a new empty database, and move to that.';
+  'used again: stop the service, create a new empty database, and move to that.';

@@ -144,7 +144,7 @@ describe('failing starts on SQL Server', () => {
           ? { rows: [{ version: 9001, name: '9001-later.sql', checksum: 'x' }] }
           : healthy(text),
     });
-    expect(await start(newer.connectionString)).toEqual(failed(/9001-later.*newer program/));
+    expect(await start(newer.connectionString)).toEqual(failed(/9001-later.*newer version/));
     expect(writes(newer.asked)).toEqual([]);
     const half = await double({
       answer: (text) =>
@@ -248,7 +248,7 @@ describe('failing starts on SQLite', () => {
     await startOn();
     change(`INSERT INTO schema_migrations VALUES (9001, '9001-later.sql', 'x', 0)`);
     let before = left();
-    expect(await startOn()).toEqual(failed(/9001-later.*newer program/));
+    expect(await startOn()).toEqual(failed(/9001-later.*newer version/));
     expect(left()).toEqual(before);
     change(`DELETE FROM schema_migrations WHERE version > 9000;
       UPDATE schema_migrations SET checksum = 'x'`);
