@@ -171,7 +171,7 @@ function connectionFailure(thrown: unknown, beforeSent: boolean): Failure {
       transient: false,
     };
   }
-  if (codes.some((code) => CONNECTION_CODES.includes(code))) {
+  if (codes.some((code) => CONNECTION_FAULTS.includes(code))) {
     const message = beforeSent
       ? 'The server cannot be reached: check server name, port and firewall, and that encryption ' +
         'and the certificate are what the server offers.'
@@ -206,7 +206,7 @@ const NOT_ENCRYPTED =
 /** What mssql puts before the words of its pool, whose error has no code or name of its own. */
 const POOL_TIMEOUT = 'Failed to acquire a connection from the pool';
 
-const CONNECTION_CODES: readonly string[] = [
+const CONNECTION_FAULTS: readonly string[] = [
   'ESOCKET',
   'ETIMEOUT',
   'ECONNCLOSED',
