@@ -25,7 +25,7 @@ function configOn(port: number): Config {
   };
 }
 
-test('a start that fails stops what ran already, and says why', async () => {
+test('a failed start stops the started parts and throws its reason', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
@@ -36,7 +36,7 @@ test('a start that fails stops what ran already, and says why', async () => {
   other.close();
 });
 
-test('stops before it was started, and twice', async () => {
+test('stop may be called before the start, and twice', async () => {
   const service = await compose(configOn(0), { log: silentLogger });
   await Promise.all([service.stop(), service.stop()]);
   await expect(service.store.check()).rejects.toMatchObject({ code: 'store_closed' });
@@ -47,6 +47,6 @@ test('rejects keys encrypted with another secret, and closes the store', async (
   await (await compose(config, { log: silentLogger })).stop();
   const signing = { secret: 'another secret of more than thirty-two bytes' };
   await expect(compose({ ...config, signing }, { log: silentLogger })).rejects.toThrow();
-  // Nothing holds the file: it starts with the right secret.
+  // The file is closed: it opens with the right secret.
   await (await compose(config, { log: silentLogger })).stop();
 });

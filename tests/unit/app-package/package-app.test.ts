@@ -96,7 +96,7 @@ describe('the manifest of the Teams app', () => {
     });
   });
 
-  test('a value with quotes and backslashes stays text', () => {
+  test('escapes quotes and backslashes in values', () => {
     const manifest = buildManifest(config(), { ...options, developer: 'A "quoted" \\ name' });
     expect(manifest).toMatchObject({ developer: { name: 'A "quoted" \\ name' } });
   });
@@ -108,7 +108,7 @@ describe('the manifest of the Teams app', () => {
     ['your-app-id'],
     [''],
     [`${APP_ID}0`],
-  ])('refuses the app id "%s"', (appId) => {
+  ])('rejects the app id "%s"', (appId) => {
     expect(() => buildManifest(config({ appId }), options)).toThrow(PackageError);
   });
 
@@ -123,7 +123,7 @@ describe('the manifest of the Teams app', () => {
     'https://intranet',
     'nonsense',
     '',
-  ])('refuses the public address "%s"', (publicUrl) => {
+  ])('rejects the public address "%s"', (publicUrl) => {
     expect(() => buildManifest(config({ publicUrl }), options)).toThrow(PackageError);
   });
 
@@ -140,7 +140,7 @@ describe('the manifest of the Teams app', () => {
     { version: 'v1.2.3' },
     { manifestId: 'x' },
     { privacyUrl: 'http://plain.dev' },
-  ])('refuses %j', (change) => {
+  ])('rejects %j', (change) => {
     expect(() => buildManifest(config(), { ...options, ...change })).toThrow(PackageError);
   });
 });

@@ -64,7 +64,7 @@ const io = (env: Record<string, string> = {}) => ({
 const run = (args: readonly string[], given: ReturnType<typeof io>) =>
   runCommandLine(['audit', 'verify', ...args], given);
 
-/** A real database with five sealed events, as the service leaves it. */
+/** A real database with five sealed events. */
 beforeAll(async () => {
   made = mkdtempSync(join(tmpdir(), 'audit-made-'));
   writeFileSync(join(made, 'countersign.yaml'), YAML);

@@ -10,18 +10,18 @@ const sign = (typ: string, kid = 'k1', key = privateKey) =>
     .setProtectedHeader({ alg: 'ES256', kid, typ })
     .sign(key);
 
-describe('checkpoints checked with published keys', () => {
+describe('the verification with published keys', () => {
   const verify = verifierOfJwks(jwks);
 
-  test('a checkpoint of this key', async () => {
+  test('accepts a checkpoint of a published key', async () => {
     expect(await verify(await sign(CHECKPOINT_TYPE))).toEqual(statement);
   });
 
-  test('another statement of the same key is no checkpoint', async () => {
+  test('rejects another statement of the same key', async () => {
     await expect(verify(await sign('countersign-receipt+jwt'))).rejects.toThrow('another type');
   });
 
-  test('another key, a broken signature or no JWS at all', async () => {
+  test('rejects another key, an invalid signature and text that is not a JWS', async () => {
     const other = await generateKeyPair('ES256');
     const good = await sign(CHECKPOINT_TYPE);
     for (const jws of [
@@ -35,7 +35,7 @@ describe('checkpoints checked with published keys', () => {
     }
   });
 
-  test.each(['', 'null', '[]', '{}', '{"keys":7}'])('keys of "%s" are refused', (text) => {
+  test.each(['', 'null', '[]', '{}', '{"keys":7}'])('rejects the keys "%s"', (text) => {
     expect(() => verifierOfJwks(text)).toThrow();
   });
 });

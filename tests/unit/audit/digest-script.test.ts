@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => opened.cleanup());
 
-/** The script as docs/reference/digest.md has it, on the store of the test. */
+/** The script of docs/reference/digest.md, on the store of the test. */
 function runScript(requestId: string): string {
   const text = readFileSync(new URL('../../../docs/reference/digest.md', import.meta.url), 'utf8');
   const script = /```js\n(.*?)```/s.exec(text)?.[1];
@@ -26,7 +26,7 @@ function runScript(requestId: string): string {
   return stdout.trim();
 }
 
-/** Makes a request with everything that a digest is over; `change` falsifies its event. */
+/** Creates a request with all inputs of a digest; `change` falsifies its event. */
 async function ask(id: string, change: object = {}): Promise<string> {
   const made = submit(
     {
@@ -75,7 +75,7 @@ test('the script of digest.md recomputes the digest from the audit log alone', a
   expect(runScript('req_1')).toBe(`${digest} is what was recorded`);
 });
 
-test('the script of digest.md finds a plan that is not what was approved', async () => {
+test('the script of digest.md detects a plan that was not approved', async () => {
   const digest = await ask('req_2', {
     plan: { stages: [], execution: EXECUTION },
   });

@@ -9,19 +9,19 @@ import type { LeaseStore } from '../../../src/usecases/ports/lease-store.ts';
 
 import { storedEvent } from '../../support/events.ts';
 
-/** An audit store in arrays that a test may tamper with; it keeps what the port promises. */
+/** An audit store in memory that fulfils the port, and that a test may tamper with. */
 export interface MemoryLog extends AuditStore, Omit<LeaseStore, 'countLeases'> {
   readonly events: StoredEvent[];
   leaves: AuditLeaf[];
   checkpoints: AuditCheckpoint[];
-  /** How many rows each read asked for, in order. */
+  /** The limit of each read, in order. */
   readonly reads: number[];
-  /** What the last seal left. */
+  /** The frontier of the last seal. */
   stored: AuditFrontier | undefined;
   lease: { holder: string; until: number } | undefined;
 }
 
-/** An empty log. */
+/** Creates an empty log. */
 export function memoryLog(): MemoryLog {
   const log: MemoryLog = {
     events: [],
@@ -67,7 +67,7 @@ export function memoryLog(): MemoryLog {
   return log;
 }
 
-/** An event of a test; `id` orders it. */
+/** An event; its `id` gives its order. */
 export function eventOf(id: string, data: Record<string, unknown> = {}): StoredEvent {
   return storedEvent({ id, at: 1_000, requestId: 'req_1', actor: 'demo|ann', data });
 }

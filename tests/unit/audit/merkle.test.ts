@@ -11,7 +11,7 @@ import {
 } from '../../../src/audit/merkle.ts';
 import type { Hash } from '../../../src/audit/merkle.ts';
 
-// The leaves and roots that the reference implementations of RFC 6962 test themselves with.
+// The test vectors of the reference implementations of RFC 6962.
 const LEAVES = [
   '',
   '00',
@@ -35,7 +35,7 @@ const ROOTS = [
 ];
 const hex = (hash: Hash) => Buffer.from(hash).toString('hex');
 
-/** The definition of RFC 9162 section 2.1.1, word for word and slow. */
+/** The definition of RFC 9162, section 2.1.1, implemented literally. */
 function naiveRoot(leaves: readonly Hash[]): Hash {
   const [only] = leaves;
   if (only === undefined) return createHash('sha256').digest();
@@ -46,7 +46,7 @@ function naiveRoot(leaves: readonly Hash[]): Hash {
 }
 
 describe('the Merkle tree of the audit log', () => {
-  test('goes on from its size and peaks alone', () => {
+  test('continues from size and peaks alone', () => {
     const whole = createFrontier();
     for (let size = 0; size <= 130; size += 1) {
       const resumed = frontierAt(size, whole.peaks());
@@ -59,7 +59,7 @@ describe('the Merkle tree of the audit log', () => {
     }
   });
 
-  test('takes no other number of peaks than a size has', () => {
+  test('rejects a number of peaks that does not fit the size', () => {
     const hash = leafHash(Buffer.from('a'));
     expect(frontierAt(5, [hash])).toBeUndefined();
     expect(frontierAt(5, [hash, hash, hash])).toBeUndefined();
@@ -82,13 +82,13 @@ describe('the Merkle tree of the audit log', () => {
     });
   });
 
-  test('hashes a leaf apart from a node of the same bytes', () => {
+  test('hashes a leaf and a node of the same bytes differently', () => {
     const left = leafHash(Buffer.from('a'));
     const right = leafHash(Buffer.from('b'));
     expect(hex(leafHash(Buffer.concat([left, right])))).not.toBe(hex(nodeHash(left, right)));
   });
 
-  test('agrees with the plain definition for any leaves', () => {
+  test('agrees with the definition for any leaves', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 8 }), { maxLength: 70 }), (data) => {
         const hashes = data.map(leafHash);
@@ -99,7 +99,7 @@ describe('the Merkle tree of the audit log', () => {
     );
   });
 
-  test('a copy grows without its original', () => {
+  test('a copy grows independently of its original', () => {
     const frontier = createFrontier();
     LEAVES.slice(0, 3).forEach((leaf) => frontier.append(leafHash(leaf)));
     const copy = frontier.copy();
@@ -109,13 +109,13 @@ describe('the Merkle tree of the audit log', () => {
     expect(copy.size).toBe(4);
   });
 
-  test('takes a hash only in its one canonical text', () => {
+  test('accepts a hash only in its canonical text', () => {
     const text = encodeHash(emptyRoot());
     expect(hex(decodeHash(text) ?? new Uint8Array())).toBe(ROOTS[0]);
     for (const other of [`${text}=`, `${text}A`, text.slice(0, -1), '', ` ${text}`]) {
       expect(decodeHash(other)).toBeUndefined();
     }
-    // The last character of 43 carries only four bits: its neighbour decodes to the same bytes.
+    // The last of 43 characters carries four bits only: its neighbour decodes to the same bytes.
     const last = text.at(-1) ?? '';
     const neighbour = String.fromCharCode(last.charCodeAt(0) + 1);
     expect(decodeHash(text.slice(0, -1) + neighbour)).toBeUndefined();

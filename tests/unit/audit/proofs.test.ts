@@ -32,7 +32,7 @@ const at = <Item>(items: readonly Item[], index: number): Item => {
 const sizes = fc.integer({ min: 1, max: 90 });
 
 describe('inclusion proofs', () => {
-  test('the example of RFC 9162 section 2.1.5: seven leaves', () => {
+  test('equal the example of RFC 9162, section 2.1.5: seven leaves', () => {
     expect(inclusionRanges(0, 7)).toEqual([
       { from: 1, to: 2 },
       { from: 2, to: 4 },
@@ -54,7 +54,7 @@ describe('inclusion proofs', () => {
     ]);
   });
 
-  test('hold for every leaf of any tree, and for no other leaf, place or root', () => {
+  test('hold for every leaf of any tree, and for no other leaf, index or root', () => {
     fc.assert(
       fc.property(sizes, fc.nat(), (size, pick) => {
         const index = pick % size;
@@ -81,7 +81,7 @@ describe('inclusion proofs', () => {
   });
 
   test('hold in a tree larger than 2^32 leaves', () => {
-    // All leaves alike, so that every whole subtree of one size has one root.
+    // All leaves are equal, so that all complete subtrees of one size have one root.
     const size = 2 ** 40;
     const leaf = leafHash(Buffer.from('same'));
     const roots = new Map<number, Hash>([[1, leaf]]);
@@ -97,7 +97,7 @@ describe('inclusion proofs', () => {
     expect(verifyInclusion({ index, size: size * 2, leaf, root, proof })).toBe(false);
   });
 
-  test('are refused for leaves that are not there', () => {
+  test('are rejected for missing leaves', () => {
     for (const [index, size] of [
       [3, 3],
       [-1, 3],
@@ -110,7 +110,7 @@ describe('inclusion proofs', () => {
 });
 
 describe('consistency proofs', () => {
-  test('the example of RFC 9162 section 2.1.5: from 3, 4 and 6 to seven leaves', () => {
+  test('equal the example of RFC 9162, section 2.1.5: from 3, 4 and 6 to seven leaves', () => {
     expect(consistencyRanges(3, 7)).toEqual([
       { from: 2, to: 3 },
       { from: 3, to: 4 },
@@ -125,7 +125,7 @@ describe('consistency proofs', () => {
     ]);
   });
 
-  test('hold for any growth, and for no rewritten past', () => {
+  test('hold for any growth, and for no changed past', () => {
     fc.assert(
       fc.property(sizes, fc.nat(), fc.nat(), (size, pick, other) => {
         const earlier = 1 + (pick % size);
@@ -155,7 +155,7 @@ describe('consistency proofs', () => {
     );
   });
 
-  test('are refused for sizes that make no sense', () => {
+  test('are rejected for impossible sizes', () => {
     const root = leafHash(Buffer.from('a'));
     for (const [earlier, size] of [
       [0, 3],

@@ -43,7 +43,7 @@ const drain = async (turn: () => Promise<number>) => {
 };
 
 describe('the sealer', () => {
-  test('gives every event one leaf and signs what it sealed', async () => {
+  test('writes one leaf for every event and signs a checkpoint', async () => {
     const store = memoryLog();
     fill(store, 0, 10);
     await drain(sealTurn(optionsFor(store)).turn);
@@ -89,7 +89,7 @@ describe('the sealer', () => {
     expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
   });
 
-  test("continues another sealer's log, reading it in bounded pages", async () => {
+  test('continues the log of another sealer, which it reads in bounded pages', async () => {
     const store = memoryLog();
     fill(store, 0, 11);
     const first = sealTurn(optionsFor(store, 1));
@@ -106,7 +106,7 @@ describe('the sealer', () => {
     expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
   });
 
-  test('starts from what the last seal left, and reads no leaf that it covers', async () => {
+  test('starts from the stored frontier, and reads no leaf that it covers', async () => {
     const store = memoryLog();
     fill(store, 0, 1_000);
     const first = sealTurn({ ...optionsFor(store, 1), batchSize: 100 });
@@ -120,7 +120,7 @@ describe('the sealer', () => {
     expect(await verifyAudit(store, { verifyCheckpoint })).toMatchObject({ ok: true, size: 1_003 });
   });
 
-  test('reads on from a frontier that a sealer of before left behind', async () => {
+  test('reads the leaves after a frontier that an older sealer did not update', async () => {
     const store = memoryLog();
     fill(store, 0, 8);
     const first = sealTurn(optionsFor(store, 1));
@@ -142,7 +142,7 @@ describe('the sealer', () => {
     ['is too large', () => ({ size: 7, peaks: [encoded('x'), encoded('y'), encoded('z')] })],
     ['has too few peaks', () => ({ size: 6, peaks: [encoded('x')] })],
     ['is malformed', () => ({ size: 6, peaks: ['x', 'y'] })],
-  ])('reads all leaves where the frontier %s', async (_words, stored) => {
+  ])('reads all leaves when the frontier %s', async (_words, stored) => {
     const store = memoryLog();
     fill(store, 0, 6);
     const first = sealTurn(optionsFor(store, 1));
@@ -155,7 +155,7 @@ describe('the sealer', () => {
     expect(await verifyAudit(store, { verifyCheckpoint })).toMatchObject({ ok: true, size: 8 });
   });
 
-  test('leaves the log alone without the lease, and where it lost the race', async () => {
+  test('writes nothing without the lease, and after it lost a race', async () => {
     const store = memoryLog();
     fill(store, 0, 2);
     store.lease = { holder: 'other', until: 6_000 };
@@ -167,7 +167,7 @@ describe('the sealer', () => {
     expect(store.leaves).toEqual([]);
   });
 
-  test('seals nothing on a log that became shorter, until it is started anew', async () => {
+  test('seals nothing on a log that became shorter, until a restart', async () => {
     const store = memoryLog();
     fill(store, 0, 8);
     const { turn } = sealTurn(optionsFor(store));
@@ -182,7 +182,7 @@ describe('the sealer', () => {
     expect((await verifyAudit(store, { verifyCheckpoint })).ok).toBe(true);
   });
 
-  test('refuses to vouch for a past that was rewritten, cut or emptied', async () => {
+  test('signs nothing when the past was changed, truncated or deleted', async () => {
     const prepared = async () => {
       const store = memoryLog();
       fill(store, 0, 6);
@@ -195,7 +195,7 @@ describe('the sealer', () => {
     const [one, two] = [rewritten.leaves[1], rewritten.leaves[2]];
     if (!one || !two) throw new Error('no leaves');
     rewritten.leaves[1] = { ...one, hash: two.hash };
-    // Else the leaf is none of a sealer's business: what it adds fits what was vouched for.
+    // Otherwise the sealer does not check the leaf: its new leaves fit the signed root.
     rewritten.stored = undefined;
     const cut = await prepared();
     cut.leaves.pop();
@@ -211,7 +211,7 @@ describe('the sealer', () => {
     }
   });
 
-  test('runs by itself, survives a failing store, and lets its lease go when stopped', async () => {
+  test('runs in a loop, continues after store failures, and releases its lease when stopped', async () => {
     const store = memoryLog();
     let failures = 1;
     const flaky: MemoryLog = {

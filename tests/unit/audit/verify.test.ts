@@ -6,7 +6,7 @@ import { eventOf, memoryLog } from './memory-log.ts';
 import type { MemoryLog } from './memory-log.ts';
 import type { StoredEvent } from '../../../src/usecases/ports/audit-store.ts';
 
-// A signature as plain as can be: what matters here is what verification does with its answer.
+// A simple fake signature: these tests are about what the verification does with its result.
 const signer = {
   sign: async (_purpose: 'checkpoints', payload: Readonly<Record<string, unknown>>) =>
     JSON.stringify(payload),
@@ -49,7 +49,7 @@ const rewritten = (before: string, after: string) => (event: StoredEvent) => ({
 });
 
 describe('verification of the audit log', () => {
-  test('passes an empty log and a sealed one, in pages', async () => {
+  test('accepts an empty and a sealed log, in pages', async () => {
     expect(await check(memoryLog())).toMatchObject({ ok: true, size: 0, problems: [] });
     const store = await sealedLog();
     expect(await check(store)).toEqual({
@@ -64,7 +64,7 @@ describe('verification of the audit log', () => {
     expect(Math.max(...store.reads)).toBe(2);
   });
 
-  test('warns of events without a leaf, and still verifies', async () => {
+  test('warns of events without a leaf, and succeeds', async () => {
     const store = await sealedLog();
     store.events.push(eventOf('evt_late'));
     const report = await check(store);
@@ -98,7 +98,7 @@ describe('verification of the audit log', () => {
       ],
     ],
     [
-      'a member was put twice into an event, in front of the one that was sealed',
+      'a duplicate member was inserted in front of a sealed one',
       (store) => {
         replace(store.events, 8, rewritten('"data":', '"data":{"decision":"deny"},"data":'));
       },
@@ -142,7 +142,7 @@ describe('verification of the audit log', () => {
       ],
     ],
     [
-      'the end was cut off',
+      'the end was removed',
       (store) => {
         store.leaves.length = 8;
         store.events.length = 8;
@@ -164,7 +164,7 @@ describe('verification of the audit log', () => {
       [['signature_invalid', 8]],
     ],
     [
-      'a checkpoint of the log at another size stands in',
+      'a checkpoint was replaced by one of another size',
       (store) => {
         replace(store.checkpoints, 1, (row) => ({ ...row, jws: store.checkpoints[0]?.jws ?? '' }));
       },
@@ -188,14 +188,14 @@ describe('verification of the audit log', () => {
       [['other_origin', 9]],
     ],
   ];
-  test.each(tampered)('finds that %s', async (_what, tamper, wanted) => {
+  test.each(tampered)('reports that %s', async (_what, tamper, wanted) => {
     const store = await sealedLog();
     tamper(store);
     expect((await check(store)).ok).toBe(false);
     expect(await codes(store)).toEqual(wanted);
   });
 
-  test('a size and root kept elsewhere show a log that was rewritten as a whole', async () => {
+  test('a size and root kept elsewhere detect a completely rewritten log', async () => {
     const store = await sealedLog();
     const kept = store.checkpoints[1];
     if (!kept) throw new Error('no checkpoint');
@@ -206,7 +206,7 @@ describe('verification of the audit log', () => {
     expect(await codes(other, { known })).toEqual([['known_root_mismatch', 5]]);
   });
 
-  test('counts every problem and lists a bounded number', async () => {
+  test('counts all problems and lists a limited number', async () => {
     const store = await sealedLog();
     store.events.length = 0;
     const report = await check(store, { maxProblems: 2 });
@@ -214,7 +214,7 @@ describe('verification of the audit log', () => {
     expect(report.problems).toHaveLength(2);
   });
 
-  test('a log that grows meanwhile is verified as it was at the start', async () => {
+  test('verifies a growing log up to its size at the start', async () => {
     const store = await sealedLog(8);
     const readLeaves = store.readLeaves.bind(store);
     const grown = await sealedLog(9);

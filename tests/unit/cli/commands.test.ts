@@ -15,7 +15,7 @@ import { cli, folder } from './support.ts';
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
 describe('the command line', () => {
-  test('--help lists every command and group, and each command has a help of its own', async () => {
+  test('--help lists every command and group, and each command has its own help', async () => {
     const all = await cli(['--help']);
     expect([all.code, all.err]).toEqual([0, '']);
     for (const { name, summary } of COMMANDS) {

@@ -92,7 +92,7 @@ describe('a stage that demands a step-up', () => {
     );
   });
 
-  test('records in the evidence the proof and when the claims were verified', () => {
+  test('stores in the evidence the proof and the time of the verification', () => {
     const proof = { way: 'refresh', verifiedAt: NOW - 5, sessionId: 'ses_1' } as const;
     const by = {
       ...principal({ key: 'local|ben', roles: ['approver'], token: token({ acr: 'c1' }) }),

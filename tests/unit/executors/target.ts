@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** One request that a target received. */
+/** A request that the target received. */
 export interface Received {
   readonly method: string;
   readonly url: string;
@@ -10,7 +10,7 @@ export interface Received {
   readonly body: string;
 }
 
-/** A webhook target on loopback. `answer` decides about each request. */
+/** A webhook target on loopback; `answer` answers each request. */
 export interface Target {
   readonly port: number;
   readonly received: Received[];
@@ -18,7 +18,7 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-/** Starts a target that answers 204 until it is told otherwise. */
+/** Starts a target that answers 204 by default. */
 export async function startTarget(): Promise<Target> {
   const sockets = new Set<Socket>();
   const target: Target = {

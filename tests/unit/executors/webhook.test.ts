@@ -40,7 +40,7 @@ const run = (change: Partial<WebhookExecutorConfig> = {}, attempt = 1) =>
   executors(change).execute(approvedRequest(), attempt);
 
 describe('the webhook executor', () => {
-  test('sends the approved request once, signed as Standard Webhooks says', async () => {
+  test('sends the approved request once, signed by Standard Webhooks', async () => {
     target.answer = reply(201, { reference: 'deploy-812', message: 'Started' });
     now = Date.now();
     const result = await run();
@@ -92,7 +92,7 @@ describe('the webhook executor', () => {
     expect(() => new Webhook(SECRET).verify(`${got.body} `, got.headers)).toThrow();
   });
 
-  test('a repeat has the same id and body, and a time and signature of its own', async () => {
+  test('a repeat has the same id and body, with a new time and signature', async () => {
     const both = executors({ idempotent: true });
     target.answer = reply(500);
     await both.execute(approvedRequest(), 1);
@@ -124,7 +124,7 @@ describe('the webhook executor', () => {
     [500, {}, true, 'retry', 'target_error', null],
     [502, { 'retry-after': '3' }, true, 'retry', 'target_error', 3_000],
   ])(
-    'an answer of %d %j (repeats are safe: %p) is %s',
+    'an answer of %d %j (idempotent: %p) gives %s',
     async (status, headers, idempotent, kind, code, retryAfterMs) => {
       target.answer = reply(status, '', headers as Record<string, string>);
       const result = await run({ idempotent });
@@ -135,7 +135,7 @@ describe('the webhook executor', () => {
     },
   );
 
-  test('a redirect is not followed, wherever it leads', async () => {
+  test('follows no redirect', async () => {
     const other = await startTarget();
     target.answer = reply(308, '', { location: `http://127.0.0.1:${other.port}/` });
     expect((await run()).outcome).toMatchObject({
@@ -146,7 +146,7 @@ describe('the webhook executor', () => {
     await other.stop();
   });
 
-  test('a target that is silent, or dribbles its answer, ends at the time-out', async () => {
+  test('ends at the time-out when the target is silent or sends its answer too slowly', async () => {
     target.answer = () => undefined;
     expect(await run()).toMatchObject({ kind: 'unknown', outcome: { code: 'target_timeout' } });
     expect(await run({ idempotent: true })).toMatchObject({ kind: 'retry' });
@@ -160,21 +160,21 @@ describe('the webhook executor', () => {
     expect(performance.now() - started).toBeLessThan(6_000);
   });
 
-  test('a connection that breaks after the request leaves the outcome unknown', async () => {
+  test('the outcome is unknown when the connection breaks after the request', async () => {
     target.answer = (response) => response.socket?.resetAndDestroy();
     expect(await run()).toMatchObject({ kind: 'unknown', outcome: { code: 'connection_lost' } });
     expect(await run({ idempotent: true })).toMatchObject({ kind: 'retry' });
     expect(target.received).toHaveLength(2);
   });
 
-  test('a target that is not there was certainly sent nothing', async () => {
+  test('retries when the target refuses the connection', async () => {
     await target.stop();
     const result = await run();
     expect(result).toMatchObject({ kind: 'retry', outcome: { code: 'target_unreachable' } });
     expect(result.outcome.params['detail']).toContain('ECONNREFUSED');
   });
 
-  test('plain http is for the local profile only', () => {
+  test('allows plain http in the local profile alone', () => {
     const create = () =>
       createExecutors({
         config: { profile: 'production', executors: { deploy: configOf() } },
@@ -190,13 +190,13 @@ describe('the webhook executor', () => {
     [{ url: 'nonsense' }, 'https address'],
     [{ secret: 'whsec_***' }, 'whsec_ and base64'],
     [{ allowPrivate: ['10.0.0.0/99'] }, 'no host, address or CIDR range'],
-  ])('a configuration of %j is refused when it is read', (change, message) => {
+  ])('rejects the configuration %j', (change, message) => {
     expect(() => executors(change)).toThrow(message);
   });
 });
 
-describe('tries in a row', () => {
-  test('nothing ever sent: failed after the last, whatever the target is', async () => {
+describe('repeated tries', () => {
+  test('end as failed when nothing was sent in any try', async () => {
     await target.stop();
     for (const idempotent of [true, false]) {
       const tried = executors({ idempotent });
@@ -208,7 +208,7 @@ describe('tries in a row', () => {
     }
   });
 
-  test('one unsure try among them: the last word is unknown, not failed', async () => {
+  test('end as unknown, not as failed, when one try may have reached the target', async () => {
     const tried = executors({ idempotent: true });
     target.answer = reply(500);
     expect((await tried.execute(approvedRequest(), 1)).kind).toBe('retry');
@@ -221,15 +221,15 @@ describe('tries in a row', () => {
     expect((await tried.execute(approvedRequest(), 3)).kind).toBe('applied');
   });
 
-  test('tries of another process count as unsure', async () => {
+  test('count tries of another process as perhaps sent', async () => {
     target.answer = reply(429);
     expect((await run({ idempotent: true }, 3)).kind).toBe('unknown');
     expect((await run({ idempotent: false }, 3)).kind).toBe('failed');
   });
 });
 
-describe('what a target says', () => {
-  test('is shown as one bounded line of plain characters', async () => {
+describe('the text of a target', () => {
+  test('becomes one line of limited length and plain characters', async () => {
     target.answer = reply(422, {
       detail: `no\n\u0000such \u202eversion\u2066 ${'x'.repeat(1_000)}`,
       reference: ['not', 'text'],
@@ -240,21 +240,21 @@ describe('what a target says', () => {
   });
 
   test.each([
-    ['no JSON', '<html>'],
+    ['HTML', '<html>'],
     ['null', 'null'],
     ['a list', '["message"]'],
     ['nothing', ''],
-    ['other types', '{"message":{"a":1},"reference":7}'],
+    ['members of other types', '{"message":{"a":1},"reference":7}'],
     ['an inherited name', '{"__proto__":{"message":"from the prototype"}}'],
     ['only invisible characters', '{"message":"\\u200b\\u202e"}'],
-    ['too much', `{"message":"${'y'.repeat(70_000)}"}`],
-  ])('an answer of %s says nothing', async (_what, body) => {
+    ['70 KB', `{"message":"${'y'.repeat(70_000)}"}`],
+  ])('is empty for an answer of %s', async (_what, body) => {
     target.answer = reply(200, body);
     const { outcome } = await run();
     expect(outcome).toMatchObject({ code: 'applied', params: { said: null }, reference: null });
   });
 
-  test('an endless answer is cut off', async () => {
+  test('stops reading an endless answer', async () => {
     let sent = 0;
     target.answer = (response) => {
       response.writeHead(200);
@@ -270,7 +270,7 @@ describe('what a target says', () => {
 });
 
 describe('the plan', () => {
-  test('names the target without what may be secret', () => {
+  test('names the target without possible secrets', () => {
     const plan = executors().plan('deploy');
     expect(plan).toMatchObject({
       executor: 'deploy',
@@ -281,7 +281,7 @@ describe('the plan', () => {
     expect(executors().plan('other')).toBeUndefined();
   });
 
-  test("its hash follows everything that was configured, and no secret's value", () => {
+  test('its hash covers the whole configuration, but not the value of a secret', () => {
     const hash = (change: Partial<WebhookExecutorConfig> = {}) =>
       executors(change).plan('deploy')?.configHash;
     const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
@@ -297,7 +297,7 @@ describe('the plan', () => {
     expect(new Set([hash(), ...changes.map(hash)]).size).toBe(changes.length + 1);
   });
 
-  test('an executor that is no longer configured fails the request', async () => {
+  test('a removed executor fails the request', async () => {
     const result = await executors().execute(approvedRequest('req_1', 'gone'), 1);
     expect(result).toMatchObject({ kind: 'failed', outcome: { code: 'executor_missing' } });
     expect(executors().repeatable('gone')).toBe(false);

@@ -23,10 +23,10 @@ let server: Server;
 let base = '';
 let folder = '';
 let seen: Seen[];
-/** State that the fake service ends in; `refuse` answers the request with a problem. */
+/** The final state of the fake service's request; `refuse` answers with a problem. */
 let ending: string;
 
-/** GitHub's token endpoint and the service's API, as the action meets them on the wire. */
+/** GitHub's token endpoint and the service's API on the wire. */
 beforeEach(async () => {
   seen = [];
   ending = 'applied';
@@ -85,7 +85,7 @@ function ask(change: Record<string, string> = {}): Promise<{ code: number; log: 
 }
 
 describe('the GitHub action', () => {
-  test("asks with the run's token, waits with the request's, tells what came", async () => {
+  test('submits with the token of the run, waits with the wait token, and reports the outcome', async () => {
     const { code, log } = await ask();
     expect(log).toContain('Outcome: applied');
     expect(code).toBe(0);
@@ -111,20 +111,20 @@ describe('the GitHub action', () => {
     ['denied', 3],
     ['expired', 4],
     ['failed', 5],
-  ])('a request that ends %s fails the step with %d', async (state, wanted) => {
+  ])('a request that ends as %s exits the step with %d', async (state, wanted) => {
     ending = state;
     const { code, log } = await ask({ ASK_REASON: '', ASK_AUDIENCE: '', ASK_FIELDS: '' });
     expect([code, log]).toEqual([wanted, expect.stringContaining(`Outcome: ${state}`)]);
   });
 
-  test('a refusal fails the step and says why', async () => {
+  test('fails the step with the reason at a refusal', async () => {
     ending = 'refuse';
     const { code, log } = await ask();
     expect(log).toContain('Refused: No. [requester_not_allowed]');
     expect(code).toBe(1);
   });
 
-  test('hands inputs over as environment, never inside the script', () => {
+  test('passes inputs by the environment, never inside the script', () => {
     const action = parse(readFileSync(join(folderOfAction, 'action.yml'), 'utf8')) as {
       runs: { steps: { run?: string; env?: Record<string, string> }[] };
     };

@@ -23,26 +23,26 @@ afterAll(() => opened.cleanup());
 const TYP = 'countersign-receipt+jwt';
 
 describe('statements', () => {
-  test('come back as they were signed', async () => {
+  test('verify and return the signed claims', async () => {
     const jws = await keys.sign('receipts', { request: 'req_1', n: 1 }, TYP);
     expect(decodeProtectedHeader(jws)).toMatchObject({ alg: 'ES256', typ: TYP });
     expect(await keys.verify('receipts', jws, TYP)).toEqual({ request: 'req_1', n: 1 });
   });
 
-  test('are verified by others with the published keys', async () => {
+  test('verify with the published keys alone', async () => {
     const jws = await keys.sign('receipts', { request: 'req_1' }, TYP);
     const published = createLocalJWKSet(keys.publicJwks() as JSONWebKeySet);
     const { payload } = await compactVerify(jws, published);
     expect(JSON.parse(new TextDecoder().decode(payload))).toEqual({ request: 'req_1' });
   });
 
-  test('of one purpose are nothing for another', async () => {
+  test('of one purpose are invalid for another', async () => {
     const jws = await keys.sign('receipts', {}, TYP);
     expect(await codeOf(keys.verify('grants', jws, TYP))).toBe('statement_invalid');
     expect(await codeOf(keys.verify('checkpoints', jws, TYP))).toBe('statement_invalid');
   });
 
-  test('of another type are refused', async () => {
+  test('of another type are rejected', async () => {
     const jws = await keys.sign('receipts', {}, TYP);
     expect(await codeOf(keys.verify('receipts', jws, 'other'))).toBe('statement_invalid');
   });
@@ -65,15 +65,15 @@ describe('statements', () => {
         return `${header.toString('base64url')}.${jws.split('.')[1]}.`;
       },
     ],
-    ['a text without end', () => 'a'.repeat(1_000_000)],
-  ])('%s is no statement', async (_name, twist) => {
+    ['a megabyte of text', () => 'a'.repeat(1_000_000)],
+  ])('rejects %s', async (_name, twist) => {
     const jws = await keys.sign('receipts', { a: 1 }, TYP);
     expect(await codeOf(keys.verify('receipts', twist(jws), TYP))).toBe('statement_invalid');
   });
 });
 
-describe('what is published', () => {
-  test('one key a purpose, with its id, and no private part', () => {
+describe('the published keys', () => {
+  test('are one for each purpose, with its id, and without a private part', () => {
     const { keys: all } = keys.publicJwks();
     expect(all).toHaveLength(3);
     for (const jwk of all) {
@@ -85,7 +85,7 @@ describe('what is published', () => {
 });
 
 describe('storage', () => {
-  test('holds no private key in the clear', async () => {
+  test('contains no private key in plain text', async () => {
     const [stored] = await store.listKeys('receipts');
     expect(decodeProtectedHeader(stored?.encrypted ?? '')).toMatchObject({
       alg: 'dir',
@@ -95,7 +95,7 @@ describe('storage', () => {
     expect(stored?.encrypted).not.toContain('"d"');
   });
 
-  test('a second start and a second replica sign with the same keys', async () => {
+  test('gives a second start and a second replica the same keys', async () => {
     const again = await createKeys({ store, secret, clock });
     expect(again.publicJwks()).toEqual(keys.publicJwks());
     const jws = await keys.sign('grants', { a: 1 }, TYP);
@@ -103,7 +103,7 @@ describe('storage', () => {
     expect(again.mac('wait-tokens', 'x')).toBe(keys.mac('wait-tokens', 'x'));
   });
 
-  test('eight replicas that start at once agree', async () => {
+  test('gives eight replicas that start at once the same keys', async () => {
     const fresh = await openSqlite({ clock });
     try {
       const all = await Promise.all(
@@ -116,20 +116,20 @@ describe('storage', () => {
     }
   });
 
-  test('another secret is told at the start', async () => {
+  test('reports another secret at the start', async () => {
     await expect(createKeys({ store, secret: `${secret}!`, clock })).rejects.toMatchObject({
       code: 'signing_secret_wrong',
       message: expect.stringContaining('signing.secret'),
     });
   });
 
-  test('a short secret is refused', async () => {
+  test('rejects a short secret', async () => {
     expect(await codeOf(createKeys({ store, secret: 'x'.repeat(31), clock }))).toBe(
       'signing_secret_short',
     );
   });
 
-  test('rows that were exchanged for one another are refused', async () => {
+  test('rejects rows that were swapped', async () => {
     const [other] = await store.listKeys('grants');
     const swapped = (change: object): KeyStore => ({
       addFirstKey: () => Promise.resolve(false),
@@ -142,14 +142,14 @@ describe('storage', () => {
   });
 });
 
-describe('texts that are encrypted', () => {
-  test('come back', async () => {
+describe('encrypted texts', () => {
+  test('decrypt to the original', async () => {
     const encrypted = await keys.encrypt('stored-secrets', 'größe 🔑');
     expect(encrypted).not.toContain('größe');
     expect(await keys.decrypt('stored-secrets', encrypted)).toBe('größe 🔑');
   });
 
-  test('never look alike', async () => {
+  test('differ for equal originals', async () => {
     const encrypt = () => keys.encrypt('stored-secrets', 'x');
     expect(await encrypt()).not.toBe(await encrypt());
   });
@@ -159,14 +159,14 @@ describe('texts that are encrypted', () => {
     ['with a shorter tag', (encrypted: string) => encrypted.slice(0, -16)],
     ['empty', () => ''],
     ['unencrypted', () => 'hello'],
-  ])('%s: refused', async (_name, twist) => {
+  ])('are rejected %s', async (_name, twist) => {
     const encrypted = await keys.encrypt('stored-secrets', 'hello');
     expect(await codeOf(keys.decrypt('stored-secrets', twist(encrypted)))).toBe(
       'ciphertext_invalid',
     );
   });
 
-  test('a stored key is no stored secret', async () => {
+  test('cannot be replaced by a stored key', async () => {
     const [stored] = await store.listKeys('receipts');
     expect(await codeOf(keys.decrypt('stored-secrets', stored?.encrypted ?? ''))).toBe(
       'ciphertext_invalid',

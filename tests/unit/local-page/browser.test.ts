@@ -21,7 +21,7 @@ const TIMEOUT_MS = 60_000;
 const CHANNEL = '19:approvals@thread.tacv2';
 
 test(
-  'a click in a browser decides, everybody sees it live, and a sign-in repeats it',
+  'a click in a browser decides and is shown live to everybody; a sign-in repeats the click',
   async () => {
     if (!existsSync(CHROMIUM)) {
       const sentence = `no browser at ${CHROMIUM}; set CHROMIUM to the path of one`;
@@ -113,7 +113,7 @@ async function signInAndApprove({ world, open }: { world: FakeWorld; open: Open 
   const tomas = await open('tomas');
   await press(tomas, 'Approve');
   await tomas.locator('.sign-in').waitFor();
-  // The page's own origin is not the sign-in page's: what comes from it is no code.
+  // Messages of another origin than the sign-in page's carry no code.
   await tomas.evaluate("window.postMessage({ countersignCode: '123456' }, '*')");
   await tomas.evaluate('new Promise((done) => setTimeout(done, 100))');
   expect(await tomas.locator('.sign-in').count()).toBe(1);
@@ -122,7 +122,7 @@ async function signInAndApprove({ world, open }: { world: FakeWorld; open: Open 
   expect(await tomas.locator('.sign-in').count()).toBe(0);
 }
 
-/** Shows the messages again in two ways; neither may ask for the same view once more. */
+/** Renders the messages again in two ways; neither may request the same view again. */
 async function showAgain(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Back to chats' }).click();
   await page.locator('.chat-item', { hasText: 'Approvals' }).click();
@@ -155,7 +155,7 @@ async function openAs(options: {
   return page;
 }
 
-/** A sign-in page of another origin that hands its code to whoever opened it. */
+/** A sign-in page of another origin that sends its code to the page that opened it. */
 async function signInPage(): Promise<Server> {
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html');

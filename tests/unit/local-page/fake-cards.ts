@@ -1,6 +1,6 @@
 import type { Json } from '../../../src/local/world.ts';
 
-/** What the cards below are made of. */
+/** The content of the cards below. */
 export interface FakeRequest {
   readonly number: number;
   readonly service: string;
@@ -23,8 +23,8 @@ const LOOK = {
 
 /**
  * The approval card as a chat shows it.
- * @param request what is asked
- * @param options who gets a personal view, and whether to leave the buttons out
+ * @param request the request
+ * @param options who gets a personal view, and whether to omit the buttons
  * @returns an Adaptive Card 1.5
  */
 export function approvalCard(

@@ -61,7 +61,7 @@ const ROWS: readonly (readonly [string, string, string, string[], string, string
 
 /**
  * The demo people of the page's tests.
- * @returns seven people; the roles may be changed by the caller
+ * @returns seven people, whose roles the caller may change
  */
 export function fakePeople(): Person[] {
   return ROWS.map(([id, name, title, roles, department, hint], index) => ({

@@ -20,10 +20,10 @@ const CHANNEL: Chat = {
   team: 'Contoso Release',
 };
 
-/** An in-memory world behind the page: rules as the real bot has them, no wire. */
+/** An in-memory world behind the page, with the rules of the bot and without HTTP. */
 export class FakeWorld implements TeamsWorld {
   singleSignOn = true;
-  /** The page that hands out a code; without one a sign-in cannot be shown. */
+  /** The page that returns a code; without it there is no sign-in. */
   signInUrl = 'http://127.0.0.1:9/sign-in';
   /** How long the bot takes to answer a click. */
   answerMs = 0;
@@ -33,7 +33,7 @@ export class FakeWorld implements TeamsWorld {
   readonly #messages = new Map<string, Message[]>();
   readonly #listeners = new Map<string, Set<(event: WorldEvent) => void>>();
   readonly #requests = new Map<string, FakeRequest>();
-  /** What single people see instead of a message's card, until it is updated. */
+  /** Personal views in place of a message's card, until the card is updated. */
   readonly #views = new Map<string, Json>();
   #next = 1;
   #minute = 0;
@@ -60,7 +60,7 @@ export class FakeWorld implements TeamsWorld {
     return () => listeners.delete(heard);
   }
 
-  /** How many listeners there are, so that a test sees them leave. */
+  /** The number of listeners. */
   get listenerCount(): number {
     return [...this.#listeners.values()].reduce((sum, one) => sum + one.size, 0);
   }
@@ -131,7 +131,7 @@ export class FakeWorld implements TeamsWorld {
     return { kind: 'message', text: 'Sent. The service owner sees it in Approvals.' };
   }
 
-  /** Posts a request's card into the channel and gives the message id. */
+  /** Posts a request's card to the channel; returns the message id. */
   ask(request: FakeRequest): string {
     const messageId = `m${this.#next}`;
     this.#requests.set(messageId, request);
@@ -140,7 +140,7 @@ export class FakeWorld implements TeamsWorld {
     return messageId;
   }
 
-  /** Changes a posted request and tells everybody. */
+  /** Changes a posted request and updates its card for everybody. */
   updateCard(messageId: string, change: Partial<FakeRequest> = {}): void {
     const request = this.#requests.get(messageId);
     const list = this.#messages.get(CHANNEL.id) ?? [];
@@ -154,7 +154,7 @@ export class FakeWorld implements TeamsWorld {
     this.#tell({ type: 'update', chatId: CHANNEL.id, message });
   }
 
-  /** Posts any message. */
+  /** Posts a message. */
   post(chatId: string, message: Partial<Message> & Pick<Message, 'from'>): void {
     this.#minute += 1;
     const at = new Date(Date.UTC(2026, 10, 20, 9, this.#minute)).toISOString();

@@ -36,14 +36,14 @@ describe('the Markdown of messages and cards', () => {
     '[<img src=x>](https://a.example)',
     '`<img src=x>`',
     '\\<img src=x onerror=alert(1)>',
-  ])('nothing hostile becomes markup: %s', (text) => {
+  ])('does not turn hostile text into markup: %s', (text) => {
     const html = toHtml(text);
     const bare = /<(?:\/?(?:p|strong|em|code|ul|ol|li)|br|\/a|\/span|span class="mention")>/g;
     const link = /<a href="https:[^"<>]*" target="_blank" rel="noopener noreferrer">/g;
     expect(html.replace(bare, '').replace(link, '')).not.toMatch(/[<>]/);
   });
 
-  test('long hostile text takes no time worth telling', () => {
+  test('renders long hostile text within two seconds', () => {
     const started = performance.now();
     for (const piece of ['*', '_', '**a', '[', '[a](', '`', '<at>', '\\']) {
       toHtml(piece.repeat(8_000));

@@ -47,8 +47,8 @@ function press(as: string, verb: string): Promise<Answer> {
   return post('/api/click', { as, chatId: CHANNEL, messageId, action, inputs: {} });
 }
 
-describe('what the page asks', () => {
-  test('the state names the person, the people, the chats and the settings', async () => {
+describe('the page API', () => {
+  test('returns the person, all people, the chats and the settings as the state', async () => {
     const { status, body } = await get('/api/state?as=aisha');
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -61,11 +61,11 @@ describe('what the page asks', () => {
     expect(body['people']).toHaveLength(7);
   });
 
-  test('without a name the first person looks', async () => {
+  test('uses the first person by default', async () => {
     expect((await get('/api/state')).body['me']).toBe('mia');
   });
 
-  test('a chat gives its messages with their cards', async () => {
+  test('returns the messages of a chat with their cards', async () => {
     const { body } = await get(`/api/chats/${encodeURIComponent(CHANNEL)}/messages?as=mia`);
     expect(body['messages']).toMatchObject([
       {
@@ -75,13 +75,13 @@ describe('what the page asks', () => {
     ]);
   });
 
-  test('saying something reaches the bot with its author', async () => {
+  test('passes a message to the bot with its author', async () => {
     const { status } = await post('/api/say', { as: 'mia', chatId: 'a:mia', text: ' help ' });
     expect(status).toBe(200);
     expect(world.heard).toEqual(['mia: help']);
   });
 
-  test('a click answers what the bot answered: a card, or a refusal with its code', async () => {
+  test("returns the bot's answer to a click: a card, or a refusal with its code", async () => {
     expect((await press('oskar', 'approve')).body).toMatchObject({
       kind: 'error',
       code: 'role-missing',
@@ -89,7 +89,7 @@ describe('what the page asks', () => {
     expect((await press('aisha', 'approve')).body).toMatchObject({ kind: 'card' });
   });
 
-  test('the code of a sign-in goes along with the repeated click', async () => {
+  test('sends the code of a sign-in with the repeated click', async () => {
     await post('/api/settings', { singleSignOn: false });
     expect((await press('aisha', 'approve')).body).toMatchObject({ kind: 'signIn' });
     const action = { type: 'Action.Execute', verb: 'approve' };
@@ -97,7 +97,7 @@ describe('what the page asks', () => {
     expect((await post('/api/click', again)).body).toMatchObject({ kind: 'card' });
   });
 
-  test('a refresh gives the card, or null where there is nothing to show', async () => {
+  test('returns the card at a refresh, or null without one', async () => {
     const where = { as: 'aisha', chatId: CHANNEL };
     expect((await post('/api/refresh', { ...where, messageId })).body).toMatchObject({
       card: { type: 'AdaptiveCard' },
@@ -107,7 +107,7 @@ describe('what the page asks', () => {
     });
   });
 
-  test('the extension command opens a form and takes it', async () => {
+  test('opens and accepts the form of the extension command', async () => {
     const where = { as: 'mia', chatId: CHANNEL, commandId: 'ask' };
     expect((await post('/api/extension/open', where)).body).toMatchObject({ kind: 'dialog' });
     const data = { service: 'billing', version: '1.0.0' };
@@ -116,7 +116,7 @@ describe('what the page asks', () => {
     });
   });
 
-  test('a fault of the world is an answer with a sentence, not a hanging request', async () => {
+  test('answers a fault with a sentence, and does not hang', async () => {
     world.say = () => Promise.reject(new Error('the bot is down'));
     expect(await post('/api/say', { as: 'mia', chatId: CHANNEL, text: 'help' })).toEqual({
       status: 502,
@@ -125,7 +125,7 @@ describe('what the page asks', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('the page server rejects', () => {
   test.each([
     ['/api/state?as=nobody', 404, 'unknown-person'],
     ['/api/events?as=nobody', 404, 'unknown-person'],
@@ -150,12 +150,12 @@ describe('what is refused', () => {
     ['a list', [], 400, 'bad-json'],
     ['broken JSON', '{"as":', 400, 'bad-json'],
     ['a huge body', 'x'.repeat(70_000), 413, 'body-too-large'],
-  ])('saying with %s', async (_name, body, status, code) => {
+  ])('a message with %s', async (_name, body, status, code) => {
     expect(await post('/api/say', body)).toMatchObject({ status, body: { code } });
     expect(world.heard).toEqual([]);
   });
 
-  test('a huge body of undeclared length is cut off while it comes', async () => {
+  test('a huge body of undeclared length while it arrives', async () => {
     const body = new ReadableStream({
       pull: (controller) => controller.enqueue(new Uint8Array(16_384).fill(32)),
     });
@@ -244,8 +244,8 @@ function rawPost(headers: Record<string, string>): Promise<{ status?: number; co
   });
 }
 
-describe('what is served', () => {
-  test('every file comes with a strict policy and is never stored', async () => {
+describe('the served files', () => {
+  test('have a strict content security policy and are not cached', async () => {
     for (const path of ['/', '/main.js', '/tokens.css', '/icon.svg', '/vendor/adaptivecards.js']) {
       const answered = await fetch(page.url + path);
       await answered.arrayBuffer();
@@ -260,7 +260,7 @@ describe('what is served', () => {
 });
 
 describe('live events', () => {
-  test('a stream carries messages, updates and settings, and ends with the server', async () => {
+  test('carry messages, updates and settings, and end with the server', async () => {
     const answered = await fetch(`${page.url}/api/events?as=mia`);
     expect(answered.headers.get('content-type')).toContain('text/event-stream');
     const { seen, ended } = collect(answered);
@@ -280,7 +280,7 @@ describe('live events', () => {
     page = await startPageServer({ world });
   });
 
-  test('a page that goes away is forgotten', async () => {
+  test('forget a closed page', async () => {
     const leave = new AbortController();
     await fetch(`${page.url}/api/events?as=mia`, { signal: leave.signal });
     expect(world.listenerCount).toBe(1);
@@ -288,7 +288,7 @@ describe('live events', () => {
     await until(() => world.listenerCount === 0);
   });
 
-  test('streams are counted', async () => {
+  test('are limited in number', async () => {
     const leave = new AbortController();
     const open = Array.from({ length: 65 }, () => {
       return fetch(`${page.url}/api/events?as=mia`, { signal: leave.signal });

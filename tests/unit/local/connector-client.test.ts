@@ -36,7 +36,7 @@ const loginRequest = (exchange = true) => ({
   },
 });
 
-/** Posts a card to the channel and gives what a click on it needs. */
+/** Posts a card to the channel and returns what a click on it needs. */
 async function posted({ call }: Fixture, more: Json = {}) {
   const { body } = await call('POST', `${channelPath}/activities`, cardMessage(more));
   return { personId: 'amara', chatId: channelId, messageId: String(body.id) };
@@ -50,7 +50,7 @@ const approve = {
 const valueOf = (fx: Fixture, at: number) => fx.bot.heard[at]?.activity.value as Json;
 
 describe('install', () => {
-  test('tells the bot of every chat that it was added to, once', async () => {
+  test('sends the bot one activity for every chat that it was added to', async () => {
     const { connector, bot } = await start();
     await connector.uninstall('mia');
     bot.heard.length = 0;
@@ -83,7 +83,7 @@ describe('install', () => {
 });
 
 describe('say', () => {
-  test('in a channel the bot is mentioned and the thread named', async () => {
+  test('mentions the bot and names the thread in a channel', async () => {
     const { connector, bot } = await start();
     await connector.say('mia', channelId, 'request deploy-production');
     const [heard] = bot.heard;
@@ -117,7 +117,7 @@ describe('say', () => {
     });
   });
 
-  test('nobody speaks in a chat that is not theirs, and a refusing bot is told of', async () => {
+  test('rejects a message in a chat of others, and reports a bot that refuses', async () => {
     const { connector, bot } = await start();
     const chat = connector.chats('mia').find(({ kind }) => kind === 'personal')?.id ?? '';
     await expect(connector.say('olu', chat, 'x')).rejects.toThrow(/not in the chat/);
@@ -128,7 +128,7 @@ describe('say', () => {
 });
 
 describe('Action.Execute', () => {
-  test("sends verb, data and inputs; the card is the clicker's alone", async () => {
+  test('sends verb, data and inputs; shows the returned card to the clicking person alone', async () => {
     const { connector, bot, call } = await start();
     const click = await posted(fixture);
     bot.reply = () => ({ body: card() });
@@ -156,7 +156,7 @@ describe('Action.Execute', () => {
     expect([seen('amara'), seen('olu')]).toEqual([[1], [1]]);
   });
 
-  test('an answer older than an edit is not kept', async () => {
+  test('drops a returned card that is older than an edit', async () => {
     const { connector, bot, call } = await start();
     const click = await posted(fixture);
     bot.reply = () => ({ body: card(), afterMs: 100 });
@@ -166,7 +166,7 @@ describe('Action.Execute', () => {
     expect(connector.messages('amara', channelId)[0]?.attachments[0]?.content.body).toEqual([2]);
   });
 
-  test('a login request is met with single sign-on and the same action', async () => {
+  test('answers a login request by single sign-on, and sends the action again', async () => {
     const { connector, bot } = await start();
     const click = await posted(fixture);
     bot.reply = ({ value }) => ({
@@ -186,7 +186,7 @@ describe('Action.Execute', () => {
 
   test.each([
     ['single sign-on off', { sso: false, second: card(), sent: 1 }],
-    ['a token that is not enough', { sso: true, second: { statusCode: 412, type: 'x' }, sent: 2 }],
+    ['an insufficient token', { sso: true, second: { statusCode: 412, type: 'x' }, sent: 2 }],
     ['a second login request', { sso: true, second: loginRequest(), sent: 2 }],
   ])('%s leads to the sign-in button', async (_name, { sso, second, sent }) => {
     const { connector, bot } = await start();
@@ -203,7 +203,7 @@ describe('Action.Execute', () => {
     expect(bot.heard).toHaveLength(sent);
   });
 
-  test('no token for this resource: the sign-in button, and its code brings the action back', async () => {
+  test('without a token for the resource shows the sign-in button, whose code sends the action again', async () => {
     const { connector, bot } = await start({
       singleSignOn: () => Promise.reject(new Error('resourcematchfailed')),
     });
@@ -242,7 +242,7 @@ describe('Action.Execute', () => {
       { ...loginRequest(), value: {} },
       { kind: 'error', code: 'sign_in_failed' },
     ],
-  ])('%s is shown as such', async (_name, body, expected) => {
+  ])('shows %s as a result', async (_name, body, expected) => {
     const { connector, bot } = await start();
     const click = await posted(fixture);
     bot.reply = () => ({ body });
@@ -251,7 +251,7 @@ describe('Action.Execute', () => {
 });
 
 describe('time-outs', () => {
-  test('an invoke without an answer is sent again as it is, and then given up', async () => {
+  test('repeats an unanswered invoke unchanged, then gives up', async () => {
     const { connector, bot } = await start({ resendAfterMs: 50, giveUpAfterMs: 150 });
     const click = await posted(fixture);
     bot.reply = () => ({ hang: true });
@@ -263,7 +263,7 @@ describe('time-outs', () => {
     expect(bot.heard[1]?.activity).toEqual(bot.heard[0]?.activity);
   });
 
-  test('the first answer counts', async () => {
+  test('uses the first answer', async () => {
     const { connector, bot } = await start({ resendAfterMs: 40, giveUpAfterMs: 2_000 });
     const click = await posted(fixture);
     bot.reply = () => (bot.heard.length === 1 ? { hang: true } : { body: card() });
@@ -271,7 +271,7 @@ describe('time-outs', () => {
     expect(bot.heard).toHaveLength(2);
   });
 
-  test('a bot that is down, or fails, is an error at once', async () => {
+  test('reports a bot that is down or fails at once', async () => {
     const { connector, bot } = await start();
     const click = await posted(fixture);
     bot.reply = () => ({ status: 500 });
@@ -295,7 +295,7 @@ describe('Action.Submit and dialogs', () => {
     },
   };
 
-  test('a submit is a message with the value', async () => {
+  test('sends a submit as a message with the value', async () => {
     const { connector, bot } = await start();
     const click = await posted(fixture);
     const action = { type: 'Action.Submit', data: { request: 'r' } };
@@ -332,7 +332,7 @@ describe('Action.Submit and dialogs', () => {
     ]);
   });
 
-  test('the messaging extension opens its form and sends it', async () => {
+  test('opens and sends the form of the messaging extension', async () => {
     const { connector, bot } = await start();
     const at = { personId: 'mia', chatId: channelId, commandId: 'request' };
     bot.reply = ({ name }) => ({
@@ -366,7 +366,7 @@ describe('refresh', () => {
     userIds: [person('amara').mri],
   };
 
-  test('goes out only for people that the card names, and signs nobody in', async () => {
+  test('is sent only for people whom the card names, without a sign-in', async () => {
     const { connector, bot } = await start();
     const { messageId } = await posted(fixture, { refresh });
     bot.reply = () => ({ body: card() });
@@ -382,7 +382,7 @@ describe('refresh', () => {
 });
 
 describe('raw activities', () => {
-  test('can be sent with any token or none, and the answer is given back', async () => {
+  test('can be sent with any token or none, and return the answer', async () => {
     const { connector, bot } = await start();
     const click = await posted(fixture);
     bot.reply = () => ({ status: 401, body: { code: 'no' } });

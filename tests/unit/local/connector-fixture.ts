@@ -1,4 +1,4 @@
-/** A connector with two channels and a tiny bot behind it. */
+/** A connector with two channels and a minimal bot. */
 import { startConnector, type LocalConnector } from '../../../src/local/connector.ts';
 import type { ConnectorOptions } from '../../../src/local/connector/types.ts';
 import { demoBotAppId, demoPeople, demoTenantId } from '../../../src/local/people.ts';
@@ -9,7 +9,7 @@ export const channelId = '19:approvals@thread.tacv2';
 export const people = demoPeople();
 export const CARD = 'application/vnd.microsoft.card.adaptive';
 
-/** Starts both; the app is installed everywhere and the bot has forgotten what it heard of it. */
+/** Starts both, installs the app everywhere, and clears the bot's received activities. */
 export async function startFixture(options: Partial<ConnectorOptions> = {}) {
   const bot = await startTinyBot();
   const clock = { nowMs: Date.UTC(2026, 10, 20, 12) };
@@ -57,13 +57,13 @@ export async function startFixture(options: Partial<ConnectorOptions> = {}) {
 
 export type Fixture = Awaited<ReturnType<typeof startFixture>>;
 
-/** Logs the bot in; members of `form` replace the right ones. */
+/** Logs the bot in; members of `form` replace the valid ones. */
 export async function login(connector: LocalConnector): Promise<string> {
   const answer = await askLogin(connector, {});
   return String(answer.body.access_token);
 }
 
-/** Asks the login with a form that differs from the right one in `form`. */
+/** Calls the login with a form that differs from the valid one in `form`. */
 export async function askLogin(connector: LocalConnector, form: Record<string, string>) {
   const response = await fetch(connector.loginUrl, {
     method: 'POST',

@@ -22,7 +22,7 @@ const personal = (fx: Fixture, id: string) =>
 const errorOf = (body: Json) => (body.error as Json).code;
 
 describe('login', () => {
-  test('gives a token for the right client only', async () => {
+  test("issues a token to the bot's client alone", async () => {
     const { connector } = fixture;
     expect(await askLogin(connector, {})).toMatchObject({
       status: 200,
@@ -40,7 +40,7 @@ describe('login', () => {
     expect((await askLogin(connector, { grant_type: 'password' })).status).toBe(400);
   });
 
-  test('every call needs a valid token of the bot', async () => {
+  test('requires a valid token of the bot for every call', async () => {
     const { call, connector, clock } = fixture;
     const send = async (authorization: string) =>
       (await call('POST', `${channelPath}/activities`, cardMessage(), { authorization })).status;
@@ -66,7 +66,7 @@ describe('channel tokens', () => {
     return createRemoteJWKSet(new URL(String(metadata.jwks_uri)));
   };
 
-  test('verify against the published, endorsed key', async () => {
+  test('verify with the published, endorsed key', async () => {
     const { connector, clock } = fixture;
     const keys = await keysOf(fixture);
     const { payload, protectedHeader } = await jwtVerify(await connector.channelToken(), keys, {
@@ -91,7 +91,7 @@ describe('channel tokens', () => {
     });
   });
 
-  test('can be minted wrong, and keys rotate', async () => {
+  test('can be issued invalid, and their keys rotate', async () => {
     const { connector, clock } = fixture;
     const keys = await keysOf(fixture);
     const currentDate = new Date(clock.nowMs);
@@ -113,7 +113,7 @@ describe('channel tokens', () => {
 });
 
 describe('conversations', () => {
-  test('a personal chat is made for a Teams id or an object id', async () => {
+  test('creates a personal chat for a Teams id or an object id', async () => {
     const { call } = fixture;
     const make = (id: string, channelData: Json = { tenant: { id: demoTenantId } }) =>
       call('POST', 'conversations', { isGroup: false, members: [{ id }], channelData });
@@ -125,7 +125,7 @@ describe('conversations', () => {
     expect((await make(person('mia').mri, { tenant: { id: 'another' } })).status).toBe(403);
   });
 
-  test('a channel thread is started with its first activity', async () => {
+  test('starts a channel thread with its first activity', async () => {
     const { call, connector } = fixture;
     const { status, body } = await call('POST', 'conversations', {
       isGroup: true,
@@ -145,7 +145,7 @@ describe('conversations', () => {
     ).toBe(400);
   });
 
-  test('without the app there is no proactive post', async () => {
+  test('rejects a proactive post without the app', async () => {
     const { call, connector, bot } = fixture;
     await connector.uninstall('olu');
     expect(bot.heard.map(({ activity }) => [activity.type, activity.action])).toEqual([
@@ -164,7 +164,7 @@ describe('conversations', () => {
 });
 
 describe('activities', () => {
-  test('send, reply, update and delete show to everybody in the chat, live', async () => {
+  test('send, reply, update and delete reach everybody in the chat live', async () => {
     const { call, connector } = fixture;
     const events: WorldEvent[] = [];
     const stop = connector.listen('amara', (event) => events.push(event));
@@ -194,7 +194,7 @@ describe('activities', () => {
     expect((await call('PUT', `${channelPath}/activities/1`, edited)).status).toBe(404);
   });
 
-  test("a person's message is not the bot's to change", async () => {
+  test("reject changes of a person's message by the bot", async () => {
     const { call, connector } = fixture;
     await connector.say('mia', channelId, 'hello');
     const [message] = connector.messages('mia', channelId);
@@ -203,7 +203,7 @@ describe('activities', () => {
     expect((await call('DELETE', path)).status).toBe(403);
   });
 
-  test('what is too big or not a message is refused', async () => {
+  test('reject activities that are too large or no messages', async () => {
     const { call } = fixture;
     const post = async (body: unknown) =>
       (await call('POST', `${channelPath}/activities`, body)).status;
@@ -217,7 +217,7 @@ describe('activities', () => {
     expect(await post({ type: 'typing' })).toBe(202);
   });
 
-  test('members are given whole, singly and in pages', async () => {
+  test('return members as a list, one by one and in pages', async () => {
     const { call } = fixture;
     const olu = person('olu');
     const all = await call('GET', `${channelPath}/members`);
@@ -253,7 +253,7 @@ describe('limits', () => {
     return answers;
   };
 
-  test('seven in a second, eight in two, sixty in thirty, per thread', async () => {
+  test('are 7 in 1 s, 8 in 2 s and 60 in 30 s for a thread', async () => {
     expect(await burst(8)).toEqual([...Array(7).fill(201), 'wait 1']);
     fixture.clock.nowMs += 1_000;
     expect(await burst(2)).toEqual([201, 'wait 1']);
@@ -270,7 +270,7 @@ describe('limits', () => {
     expect(await send()).toBe(201);
   });
 
-  test('threads of one channel share a limit, other chats do not', async () => {
+  test('are shared by the threads of a channel, not by other chats', async () => {
     const { call } = fixture;
     const { body } = await call('POST', `${channelPath}/activities`, cardMessage());
     await burst(6);
@@ -284,7 +284,7 @@ describe('limits', () => {
     );
   });
 
-  test('making conversations is limited for each person and channel', async () => {
+  test('apply to new conversations for each person and channel', async () => {
     const make = async (id: string) =>
       (
         await fixture.call('POST', 'conversations', {
@@ -298,7 +298,7 @@ describe('limits', () => {
     expect(await make('olu')).toBe(201);
   });
 
-  test('fifty a second for app and tenant', async () => {
+  test('are 50 in 1 s for app and tenant', async () => {
     const paths = ['mia', 'tomasz', 'amara', 'kenji', 'ingrid', 'olu', 'rafael']
       .map((id) => `conversations/${encodeURIComponent(personal(fixture, id))}`)
       .concat(channelPath);
@@ -312,7 +312,7 @@ describe('limits', () => {
     expect(answers.slice(50)).toEqual(Array(6).fill(429));
   });
 
-  test('can be off', async () => {
+  test('can be switched off', async () => {
     await fixture.stop();
     fixture = await startFixture({ limits: 'off' });
     expect(await burst(20)).toEqual(Array(20).fill(201));
@@ -320,7 +320,7 @@ describe('limits', () => {
 });
 
 describe('faults and the call log', () => {
-  test('planned faults hit the calls that they name, then end', async () => {
+  test('applies planned faults to the named calls, then ends them', async () => {
     const { call, connector } = fixture;
     connector.fail({ status: 503, retryAfterSeconds: 2, times: 2, method: 'POST' });
     const post = () => call('POST', `${channelPath}/activities`, cardMessage());
@@ -336,7 +336,7 @@ describe('faults and the call log', () => {
     ]);
   });
 
-  test('an answer can be lost before or after the work was done', async () => {
+  test('can lose an answer before or after the effect', async () => {
     const { call, connector } = fixture;
     const post = () => call('POST', `${channelPath}/activities`, cardMessage());
     connector.fail({ drop: 'before' });

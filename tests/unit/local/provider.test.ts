@@ -53,7 +53,7 @@ describe('discovery', () => {
 });
 
 describe('tokens', () => {
-  test('a single sign-on token is what Teams hands to this bot', async () => {
+  test('issues single sign-on tokens as Teams does for the bot', async () => {
     const token = await provider.singleSignOnToken('amara');
     const { payload, protectedHeader } = await verify(token, demoBotAppId);
     const amara = people.find(({ id }) => id === 'amara');
@@ -85,14 +85,14 @@ describe('tokens', () => {
     api: decodeJwt(await personToken({ personId: 'mia', audience: 'api' })),
   });
 
-  test('a person is the same one to Teams and to the API, each token another', async () => {
+  test('issues different tokens of one person for Teams and the API', async () => {
     const { bot, api } = await bothTokens(provider);
     expect(api).toMatchObject({ aud: 'api://countersign', azp: 'countersign-cli', oid: bot.oid });
     expect(api.sub).toBe(bot.sub);
     expect(api.jti).not.toBe(bot.jti);
   });
 
-  test('subjects can be another one for each application, as at Entra ID', async () => {
+  test('can issue pairwise subjects, as Entra ID does', async () => {
     const entra = await startProvider({
       people,
       serviceUrl: () => 'http://127.0.0.1:9',
@@ -104,14 +104,14 @@ describe('tokens', () => {
     expect(api.sub).not.toBe(bot.sub);
   });
 
-  test('a role that was taken away is missing in the next token', async () => {
+  test('leaves a removed role out of the next token', async () => {
     provider.setRoles('kenji', []);
     expect(decodeJwt(await provider.singleSignOnToken('kenji'))).not.toHaveProperty('roles');
     provider.setRoles('kenji', ['approver']);
     expect(decodeJwt(await provider.singleSignOnToken('kenji')).roles).toEqual(['approver']);
   });
 
-  test('a pipeline gets an application token with the claims of its job', async () => {
+  test('issues an application token with the claims of the job to a pipeline', async () => {
     const { payload } = await verify(await provider.workloadToken(), provider.apiAudience);
     expect(payload).toMatchObject({
       sub: 'checkout-pipeline',
@@ -125,7 +125,7 @@ describe('tokens', () => {
     expect(decodeJwt(await provider.workloadToken()).jti).not.toBe(payload.jti);
   });
 
-  test('nobody gets a token for what is not theirs', async () => {
+  test('issues no token for resources of others', async () => {
     await expect(provider.singleSignOnToken('mia', 'api://botid-another')).rejects.toThrow(
       /invalid_target/,
     );
@@ -141,7 +141,7 @@ describe('tokens', () => {
     expect(wrong.status).toBe(401);
   });
 
-  test('overrides are signed by the real key, a foreign key is not', async () => {
+  test('signs overridden claims with the published key, and can sign with an unknown key', async () => {
     const old = await provider.personToken({
       personId: 'amara',
       audience: 'bot',
@@ -159,7 +159,7 @@ describe('tokens', () => {
 });
 
 describe('keys', () => {
-  test('a rotation signs with a new key and publishes the old one unless dropped', async () => {
+  test('a rotation signs with a new key, and publishes the old one unless it is dropped', async () => {
     const before = await provider.singleSignOnToken('mia');
     await provider.rotateKeys();
     const after = await provider.singleSignOnToken('mia');
@@ -171,7 +171,7 @@ describe('keys', () => {
     });
   });
 
-  test('a keys file outlives the provider and is for its owner only', async () => {
+  test('a keys file remains after a restart and is readable for its owner alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'provider-keys-'));
     const keysFile = join(folder, 'keys.json');
     const start = () => startProvider({ people, serviceUrl: () => 'http://127.0.0.1:9', keysFile });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => provider.stop());
 
-/** Opens the sign-in; gives the page that came up and what exchanges the answer for claims. */
+/** Opens the sign-in; returns its page and a function that exchanges the code for claims. */
 async function open(agent: ReturnType<typeof browser>, extra: Record<string, string> = {}) {
   const verifier = oidc.randomPKCECodeVerifier();
   const state = oidc.randomState();
@@ -49,7 +49,7 @@ const agent = () => browser(provider.issuer);
 const actionOf = (page: { text: string; url: string }) =>
   new URL(/action="([^"]+)"/.exec(page.text)?.[1] ?? '', page.url).href;
 
-test('authorization code with PKCE gives an id_token with the claims', async () => {
+test('the authorization code flow with PKCE returns an ID token with the claims', async () => {
   const mine = agent();
   const { page, claims } = await open(mine);
   expect(page.text).toContain('Who are you today?');
@@ -75,7 +75,7 @@ test('authorization code with PKCE gives an id_token with the claims', async () 
   });
 });
 
-test('a code is spent once', async () => {
+test('accepts a code once', async () => {
   const mine = agent();
   const { page, claims } = await open(mine);
   const back = await mine.follow(actionOf(page), { person: 'mia' });
@@ -83,7 +83,7 @@ test('a code is spent once', async () => {
   await expect(claims(back.location)).rejects.toMatchObject({ error: 'invalid_grant' });
 });
 
-test('a session signs in silently until prompt, max_age or another person asks again', async () => {
+test('signs in silently by a session, until prompt, max_age or another person requires a login', async () => {
   const mine = agent();
   const first = await open(mine);
   const back = await mine.follow(actionOf(first.page), { person: 'mia' });
@@ -99,7 +99,7 @@ test('a session signs in silently until prompt, max_age or another person asks a
   expect(await other.claims(switched.location)).toMatchObject({ name: 'Kenji Watanabe' });
 });
 
-test('acr_values ask for a stronger sign-in and are granted', async () => {
+test('acr_values request a stronger sign-in, which the token names', async () => {
   const mine = agent();
   const first = await open(mine);
   await mine.follow(actionOf(first.page), { person: 'mia' });
@@ -109,7 +109,7 @@ test('acr_values ask for a stronger sign-in and are granted', async () => {
   expect(await stronger.claims(back.location)).toMatchObject({ acr: 'mfa', amr: ['pwd', 'mfa'] });
 });
 
-test('prompt=none without a session, and cancelling, come back as errors', async () => {
+test('returns errors for prompt=none without a session and for a cancellation', async () => {
   const none = await open(agent(), { prompt: 'none' });
   expect(none.page.location).toContain('error=login_required');
   const mine = agent();
@@ -118,7 +118,7 @@ test('prompt=none without a session, and cancelling, come back as errors', async
   expect(back.location).toContain('error=access_denied');
 });
 
-test('PKCE and the registered redirect address are demanded', async () => {
+test('requires PKCE and the registered redirect address', async () => {
   const bare = new URL(`${provider.issuer}/auth?client_id=countersign&response_type=code`);
   bare.searchParams.set('scope', 'openid');
   bare.searchParams.set('redirect_uri', `${service}/auth/callback`);
@@ -128,14 +128,14 @@ test('PKCE and the registered redirect address are demanded', async () => {
   expect(page).toMatchObject({ status: 400, location: undefined });
 });
 
-test('a sign-in page opens only in the browser that it was made for', async () => {
+test('opens a sign-in page only in its own browser', async () => {
   const { page } = await open(agent());
   const stolen = await agent().once(actionOf(page), { person: 'amara' });
   expect(stolen.status).toBe(400);
   expect(stolen.text).toContain('This sign-in has ended');
 });
 
-test('a person keeps the sign-in over a key rotation', async () => {
+test('keeps a sign-in over a key rotation', async () => {
   const mine = agent();
   const { page, claims } = await open(mine);
   await provider.rotateKeys();

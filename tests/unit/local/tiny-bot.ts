@@ -1,15 +1,15 @@
-/** A bot of a few lines on loopback: keeps what it hears, answers as the test says. */
+/** A minimal bot on loopback: records activities, and answers as the test configures it. */
 import { createServer } from 'node:http';
 import { listenOnLoopback, readText, stopServer } from '../../../src/local/loopback.ts';
 import type { Json } from '../../../src/local/world.ts';
 
-/** One activity that the bot heard. */
+/** A received activity. */
 export interface Heard {
   readonly activity: Json;
   readonly authorization: string | undefined;
 }
 
-/** What it answers: a status and a body, after a while; `hang` never answers. */
+/** Its answer: status and body, after a delay; `hang` never answers. */
 export interface Reply {
   readonly status?: number;
   readonly body?: unknown;
@@ -17,7 +17,7 @@ export interface Reply {
   readonly hang?: boolean;
 }
 
-/** Starts the bot; `reply` may be changed by each test. */
+/** Starts the bot; a test may change `reply`. */
 export async function startTinyBot() {
   const bot = {
     url: '',

@@ -51,25 +51,25 @@ const SPECIAL = [
   '100::1',
 ];
 
-describe('which addresses may be connected to', () => {
+describe('the address policy', () => {
   const none = createAddressPolicy([]);
-  test.each(PUBLIC)('public: %s', (address) => {
+  test.each(PUBLIC)('allows the public address %s', (address) => {
     expect(none.allows('hooks.test', address)).toBe(true);
   });
 
-  test.each([...PRIVATE, ...SPECIAL])('private or special: %s', (address) => {
+  test.each([...PRIVATE, ...SPECIAL])('refuses the private or special address %s', (address) => {
     expect(none.allows('hooks.test', address)).toBe(false);
   });
 
   test.each(['', 'localhost', '10.1.2.3.', '1.2.3', '::g', '93.184.215.14/8'])(
-    'no address at all: "%s"',
+    'refuses text that is not an address: "%s"',
     (text) => {
       const open = createAddressPolicy(['0.0.0.0/0', '::/0', 'hooks.test']);
       expect(none.allows('hooks.test', text) || open.allows('hooks.test', text)).toBe(false);
     },
   );
 
-  test('a host name on the list opens private addresses for itself, never special ones', () => {
+  test('a listed host name allows its private addresses, never special ones', () => {
     const policy = createAddressPolicy(['Deploy.internal']);
     for (const address of PRIVATE) {
       expect(policy.allows('deploy.internal', address)).toBe(true);
@@ -81,7 +81,7 @@ describe('which addresses may be connected to', () => {
     }
   });
 
-  test('an address or range on the list opens itself and nothing beside it', () => {
+  test('a listed address or range allows itself alone', () => {
     const policy = createAddressPolicy(['10.1.0.0/16', '169.254.169.254', 'fd12::/16', '[::1]']);
     expect(policy.allows('a.test', '10.1.2.3')).toBe(true);
     expect(policy.allows('a.test', '::ffff:10.1.2.3')).toBe(true);
@@ -94,14 +94,14 @@ describe('which addresses may be connected to', () => {
   });
 
   test.each(['', 'a b', '*.internal', '10.0.0.0/33', 'http://x', '-a.test'])(
-    'an entry "%s" is refused',
+    'rejects the entry "%s"',
     (entry) => {
       expect(() => createAddressPolicy([entry])).toThrow('no host, address or CIDR range');
     },
   );
 });
 
-describe('the check at the moment of connecting', () => {
+describe('the check at the connection', () => {
   let target: Target;
   beforeEach(async () => {
     target = await startTarget();
@@ -144,7 +144,7 @@ describe('the check at the moment of connecting', () => {
     '[::1]',
     '[::ffff:127.0.0.1]',
     '0',
-  ])('an address in the URL is checked, however it is written: %s', async (host) => {
+  ])('checks an address in the URL in any notation: %s', async (host) => {
     expect(await attempt(host, [])).toMatchObject({
       kind: 'retry',
       outcome: { code: 'target_address_refused' },
@@ -152,7 +152,7 @@ describe('the check at the moment of connecting', () => {
     expect(target.received).toEqual([]);
   });
 
-  test('a name that leads to a private address is refused, also beside a public one', async () => {
+  test('refuses a name with a private address, also beside a public one', async () => {
     for (const resolve of [to('127.0.0.1'), to('93.184.215.14', '127.0.0.1'), to()]) {
       const result = await attempt('hooks.test', [], resolve);
       expect(result.outcome).toMatchObject({
@@ -164,7 +164,7 @@ describe('the check at the moment of connecting', () => {
     expect(target.received).toEqual([]);
   });
 
-  test('a name is looked up once, and what was checked is what is used', async () => {
+  test('looks a name up once, and connects to the checked address', async () => {
     let asked = 0;
     const rebinding: Resolve = (hostname, answered) => {
       asked += 1;
@@ -176,13 +176,13 @@ describe('the check at the moment of connecting', () => {
     expect(target.received[0]?.headers['host']).toBe(`hooks.test:${target.port}`);
   });
 
-  test('every delivery asks anew, so a name that moves inside is caught', async () => {
+  test('looks a name up at every delivery, so a name that moves to a private address is refused', async () => {
     const first = await attempt('hooks.test', ['127.0.0.1'], to('127.0.0.1'));
     const second = await attempt('hooks.test', ['127.0.0.1'], to('127.0.0.2'));
     expect([first.kind, second.outcome.code]).toEqual(['applied', 'target_address_refused']);
   });
 
-  test('an unknown name or a resolver that hangs: certainly nothing was sent', async () => {
+  test('reports that nothing was sent for an unknown name or a hanging resolver', async () => {
     const unknown: Resolve = (_hostname, answered) => answered(new Error('ENOTFOUND'), []);
     const hanging: Resolve = () => undefined;
     for (const resolve of [unknown, hanging]) {

@@ -8,7 +8,7 @@ const BODY = 'the approved request';
 let stop = () => Promise.resolve();
 afterEach(() => stop());
 
-/** A target at the level of bytes: `act` is called with each socket and what it received so far. */
+/** A TCP target: `act` is called with each socket and all bytes that it has received. */
 async function startTarget(act: (socket: Socket, received: string) => void) {
   const connections: string[] = [];
   const sockets = new Set<Socket>();
@@ -57,13 +57,13 @@ describe('a call to a target', () => {
         socket.write('HTTP/1.1 200 OK\r\ncontent-', () => socket.resetAndDestroy());
       },
     ],
-  ])('is made once where the target %s', async (_, act) => {
+  ])('is sent once when the target %s', async (_, act) => {
     const target = await startTarget(act);
     expect(await target.post()).toMatchObject({ kind: 'failed' });
     expect(target.connections).toHaveLength(1);
   });
 
-  test('is made once where the answer asks to come again', async () => {
+  test('is sent once when the answer asks for a retry', async () => {
     const target = await startTarget((socket, received) => {
       if (received.endsWith(BODY)) {
         socket.end('HTTP/1.1 503 Busy\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n');
@@ -73,7 +73,7 @@ describe('a call to a target', () => {
     expect(target.connections).toHaveLength(1);
   });
 
-  test('keeps the status of an answer whose body breaks off or is too long', async () => {
+  test('keeps the status of an answer with a truncated or too long body', async () => {
     for (const [length, sent] of [
       [1_000, 'half'],
       [70_000, 'z'.repeat(70_000)],

@@ -79,7 +79,7 @@ test.each(TEXTS)('redacts by the look of a text: %s', (text) => {
   }
 });
 
-test('keeps what is no secret', () => {
+test('keeps text that is not a secret', () => {
   const text = 'the token lacks exp; password rules: 12 characters; code=ECONNRESET, basic checks';
   expect(
     JSON.parse(logged(text, { code: 'token_expired', url: 'https://a.example/?a=b' })),

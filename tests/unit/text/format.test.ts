@@ -10,7 +10,7 @@ test.each([
   [0, '0 s'],
 ])('%d ms is exactly %s', (ms, shown) => expect(exactDuration(ms)).toBe(shown));
 
-test('lists and numbers are written as the locale does', () => {
+test('formats lists and numbers by the locale', () => {
   const de = formatsFor('de');
   expect([or(['a', 'b', 'c']), de.or(['a', 'b', 'c'])]).toEqual(['a, b, or c', 'a, b oder c']);
   expect([number(1234.5), de.number(1234.5)]).toEqual(['1,234.5', '1.234,5']);

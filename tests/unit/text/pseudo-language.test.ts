@@ -223,16 +223,16 @@ describe('in Teams', () => {
 
   test.each<[string, Json, Given]>([
     ['a click without a token', press('approve'), { signIn: {} }],
-    ['a click where nobody signs in', press('approve'), noSignIn],
+    ['a click without a way to sign in', press('approve'), noSignIn],
     ["somebody else's token", press('approve', {}, token('sso_wrong_person')), { signIn: {} }],
     ['a stale token', press('approve', {}, token('token_expired')), {}],
-    ['keys that are away', press('approve', {}, token('token_keys_unavailable')), {}],
+    ['unavailable keys', press('approve', {}, token('token_keys_unavailable')), {}],
     [
       'a sign-in that is too weak',
       press('approve', {}, token('sign_in_step_up_unmet')),
       { config: {} },
     ],
-    ['data that is not ours', press('approve', { d: 7 }), {}],
+    ['invalid card data', press('approve', { d: 7 }), {}],
     ['an unknown verb', press('unknown'), {}],
     ['an unknown workflow', press('submit', { workflow: 'x' }), {}],
     ['a refresh of an unknown request', press('refresh', { d: 'x' }), { handlers }],
@@ -297,7 +297,7 @@ describe('on a page', () => {
     '/auth/start?link=2': { method: 'POST', finish: refused, status: 400 },
   };
 
-  test.each(Object.entries(ends))('%s speaks the language of the browser', async (path, given) => {
+  test.each(Object.entries(ends))('%s uses the language of the browser', async (path, given) => {
     const { method, finish, status } = given;
     const pages = createWebPages({
       config: {
@@ -321,7 +321,7 @@ describe('on a page', () => {
   });
 });
 
-test('a sentence in the code is found, in a card, in an answer and on a page', () => {
+test('detects a sentence in the code, in a card, in an answer and on a page', () => {
   const shown = { type: 'TextRun', text: '«Deploy»: is waiting' };
   expect(untranslatedIn({ body: [shown], fallback: { title: 'Approve' } })).toEqual([
     '«Deploy»: is waiting',

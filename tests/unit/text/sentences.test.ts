@@ -62,7 +62,7 @@ test.each([
     'This stage is decided under a sign-in not older than 5 min; yours is 10 min old. ' +
       'Sign in again as it asks.',
   ],
-])('a refusal %j is told in a sentence', ({ refusal }, sentence) => {
+])('the refusal %j has a sentence', ({ refusal }, sentence) => {
   expect(refusalText(en, refusal)).toBe(sentence);
 });
 
@@ -106,11 +106,11 @@ test.each([
     'Whether Ben Adler still has the role owner could not be found out, and this workflow does ' +
       'not run without. Ask for it again.',
   ],
-])('an outcome %j is told in a sentence', (outcome, sentence) => {
+])('the outcome %j has a sentence', (outcome, sentence) => {
   expect(outcomeText(en, outcome)).toBe(sentence);
 });
 
-test('an outcome of a newer version is told by its code', () => {
+test('shows the code of an outcome of a newer version', () => {
   const { params } = outcomeOf('expired', {}, { at });
   const newer = { code: 'from_the_future' as 'expired', params, reference: null, at };
   expect(outcomeText(en, newer)).toBe('from_the_future');

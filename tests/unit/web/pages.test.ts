@@ -42,18 +42,18 @@ const query = (text: string) => ({
   locale: null,
 });
 
-test('opening a link asks nobody; its page goes on by a form to the same address', async () => {
+test('opening a link calls no provider; its page continues by a form to the same address', async () => {
   const { pages, asked } = pagesWith();
   const reply = await pages.signInStart(query(`link=${link}`));
   expect([reply.status, asked, reply.headers['set-cookie']]).toEqual([200, [], undefined]);
   expect(reply.body).toContain(`<form method="post" action="/auth/start?link=${link}">`);
-  // Browsers hold the redirects of a form to this as well, wherever a provider leads.
+  // Browsers apply this to the redirects of a form too.
   expect(reply.headers['content-security-policy']).toContain('form-action *;');
   const hostile = await pages.signInStart(query('link="><script>alert(1)</script>'));
   expect(hostile.body).toContain('action="/auth/start?link=%22%3E%3Cscript%3E');
 });
 
-test('going on sends the browser away and ties it by a cookie', async () => {
+test('continuing redirects to the provider and binds the browser by a cookie', async () => {
   const { pages, asked } = pagesWith();
   expect(await pages.signInBegin(query(`link=${link}`))).toEqual({
     status: 303,
@@ -63,13 +63,13 @@ test('going on sends the browser away and ties it by a cookie', async () => {
   expect(asked).toEqual([{ link }]);
 });
 
-test('a repeated link is none', async () => {
+test('rejects a repeated link parameter', async () => {
   const { pages, asked } = pagesWith();
   await pages.signInBegin(query(`link=${link}&link=${link}`));
   expect(asked).toEqual([{ link: '' }]);
 });
 
-test('the result has the code, takes the cookie away, runs only what has its nonce', async () => {
+test('the last page shows the code, deletes the cookie, and allows scripts by nonce alone', async () => {
   const { pages } = pagesWith();
   const reply = await pages.signInCallback(query('state=s&code=c'));
   const html = String(reply.body);
@@ -90,14 +90,14 @@ test('the result has the code, takes the cookie away, runs only what has its non
   expect(again.headers['content-security-policy']).not.toContain(nonce);
 });
 
-test('only the local profile tells the page that opened it', async () => {
+test('sends the code to the opening page in the local profile alone', async () => {
   const local = await pagesWith({}, 'local').pages.signInCallback(query(''));
   expect(local.body).toContain('data-opener="http://127.0.0.1:3979 http://localhost:3979"');
   const production = await pagesWith().pages.signInCallback(query(''));
   expect(production.body).toContain('data-opener=""');
 });
 
-test('a refusal is a page with its code, and markup in it stays text', async () => {
+test('a refusal is a page with its code, and its markup remains text', async () => {
   const { pages } = pagesWith({
     finish: () =>
       Promise.reject(identityError('sign_in_refused', { about: '<img src=x onerror=1>' })),
@@ -109,7 +109,7 @@ test('a refusal is a page with its code, and markup in it stays text', async () 
   expect(reply.body).not.toContain('<script');
 });
 
-test('a provider that is down is 503, a fault is logged and tells nothing', async () => {
+test('answers 503 when the provider is down; logs a fault and reveals nothing of it', async () => {
   const down = pagesWith({
     begin: () => Promise.reject(identityError('sign_in_unavailable')),
   });
@@ -120,7 +120,7 @@ test('a provider that is down is 503, a fault is logged and tells nothing', asyn
   expect(broken.errors).toHaveLength(1);
 });
 
-test('assets are those of the list and nothing else', () => {
+test('serves the listed assets alone', () => {
   const { pages } = pagesWith();
   for (const name of ['teams.js', 'sign-in.js', 'sign-in-start.js', 'sign-in.css']) {
     expect(pages.asset(name)?.body.length).toBeGreaterThan(500);

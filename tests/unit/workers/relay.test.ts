@@ -243,7 +243,7 @@ describe('the relay', () => {
     expect(store.leases.length).toBeLessThan(6);
   });
 
-  test('sees jobs of other processes within its poll', async () => {
+  test('finds jobs of other processes within the poll interval', async () => {
     start(async () => 'done');
     await until(() => store.leases.length > 0, 'looked once');
     store.add('elsewhere');
@@ -313,7 +313,7 @@ describe('the relay', () => {
     slow.open('done');
   });
 
-  test('a job that is asked for again during its acknowledgement runs right afterwards', async () => {
+  test('runs a job at once that is inserted again during its acknowledgement', async () => {
     store.add('card', now);
     const { ackJob } = store;
     store.ackJob = async (job) => {
