@@ -12,7 +12,7 @@ const AGAIN_MS = 5_000;
 
 export interface ScheduleOptions {
   readonly store: Pick<Housekeeping, 'now' | 'purge'>;
-  /** The house's clock, which follows the database's. */
+  /** The service's clock, which follows the database's. */
   readonly clock: Clock & {
     correct(reading: { referenceMs: number; askedMs: number; answeredMs: number }): void;
   };
@@ -23,45 +23,30 @@ export interface ScheduleOptions {
   readonly correctEveryMs?: number;
   /** Default 10 min. */
   readonly purgeEveryMs?: number;
-  /** What else has to be done as often as the purge; it bounds itself. */
+  /** Other work at the interval of the purge; it has its own bounds. */
   readonly chore?: () => Promise<void>;
-  /** Rows of each kind forgotten at a time; default 1,000. */
+  /** Rows of each kind that one call deletes; default 1,000. */
   readonly purgeLimit?: number;
 }
 
 /**
- * What has to happen now and then: the clock is corrected by the database's, and what the store
- * only kept for a time is forgotten. The first correction is made at once.
+ * Periodic work: corrects the clock by the database's, and deletes what the store keeps for a limited
+ * time. The first correction is made at once.
  */
 export function startSchedule(options: ScheduleOptions): Running {
-  const { log } = options;
-  const correctEveryMs = options.correctEveryMs ?? 60_000;
-  const purgeEveryMs = options.purgeEveryMs ?? 600_000;
+  const { correctEveryMs = 60_000, purgeEveryMs = 600_000 } = options;
+  const every = (restMs: number, failure: string, turn: () => Promise<number | void>) =>
+    startLoop({
+      turn: async () => (await turn()) ?? restMs,
+      failed: (error) => options.log.warn(failure, { error }),
+      failureRestMs: restMs,
+    });
   const loops = [
-    startLoop({
-      turn: async () => {
-        const corrected = await correctClock(options);
-        return corrected ? correctEveryMs : Math.min(correctEveryMs, AGAIN_MS);
-      },
-      failed: (error) => log.warn('the clock was not corrected', { error }),
-      failureRestMs: correctEveryMs,
-    }),
-    startLoop({
-      turn: async () => {
-        await purgeAll(options);
-        return purgeEveryMs;
-      },
-      failed: (error) => log.warn('the store was not purged', { error }),
-      failureRestMs: purgeEveryMs,
-    }),
-    startLoop({
-      turn: async () => {
-        await options.chore?.();
-        return purgeEveryMs;
-      },
-      failed: (error) => log.warn('a chore was not done', { error }),
-      failureRestMs: purgeEveryMs,
-    }),
+    every(correctEveryMs, 'the clock was not corrected', async () =>
+      (await correctClock(options)) ? correctEveryMs : Math.min(correctEveryMs, AGAIN_MS),
+    ),
+    every(purgeEveryMs, 'the store was not purged', () => purgeAll(options)),
+    every(purgeEveryMs, 'a chore was not done', async () => options.chore?.()),
   ];
   return {
     wake: () => loops.forEach((loop) => loop.wake()),

@@ -23,40 +23,40 @@ const MOST_REST_MS = 40_000;
  */
 export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult> {
   const request = await deps.store.loadRequest(job.about.id);
-  if (request?.state === 'applying') return resume(deps, job, request);
-  if (request?.state !== 'approved') return 'done';
-  const looked = await look(deps, request);
-  if (looked?.outcome) return stop(deps, request, looked);
-  const begun = await applyCommand(deps, {
-    id: request.id,
-    command: {
-      type: 'begin',
-      configHash: configHash(deps, request),
-      ...(looked === undefined ? {} : { recheck: looked.recheck }),
-    },
-  });
-  if (begun.kind === 'stepped' && begun.request.state === 'applying') {
-    return send(deps, job, begun.request);
-  }
+  if (request?.state !== 'approved' && request?.state !== 'applying') return 'done';
+  const unsure = request.state === 'applying' ? outcomeOfCut(deps, request) : null;
+  if (unsure) return settle(deps, request, 'unknown', unsure);
+  const look = request.plan.recheckRoles ? await revalidateApprovals(deps, request) : null;
+  if (look?.outcome) return stop(deps, request, { ...look, outcome: look.outcome });
+  const found = look && { recheck: look.recheck };
+  const command =
+    request.state === 'approved'
+      ? { type: 'begin' as const, configHash: configHash(deps, request), ...found }
+      : found && { type: 'recheck' as const, ...found };
+  if (!command) return send(deps, job, request);
+  const begun = await applyCommand(deps, { id: request.id, command });
+  if (!('request' in begun) || begun.request.state !== 'applying') return 'done';
+  if (begun.kind === 'stepped') return send(deps, job, begun.request);
   // Two had the job (a lease ran out) and the other was first: it may still be cut off.
-  if (begun.kind === 'refused' && begun.request.state === 'applying') {
-    return { retryAtMs: null, error: 'another process is applying it' };
-  }
-  return 'done';
+  return { retryAtMs: null, error: 'another process is applying it' };
 }
 
-/** The look at the deciding people; undefined where the workflow wants none. */
-async function look(deps: JobDeps, request: Request): Promise<Look | undefined> {
-  return request.plan.recheckRoles ? revalidateApprovals(deps, request) : undefined;
+/** The outcome of an earlier attempt that may have reached the target; null: it can be repeated. */
+function outcomeOfCut(deps: JobDeps, request: Request): Outcome | null {
+  const { executor, configHash: planned } = request.plan.execution;
+  const at = deps.clock.now();
+  if (configHash(deps, request) !== planned) {
+    return outcomeOf('executor_changed', { sent: true }, { at });
+  }
+  return deps.executors.repeatable(executor) ? null : outcomeOf('interrupted', {}, { at });
 }
 
 /** Somebody who approved lost role or claim, or nobody can tell even after asking for a while. */
 async function stop(
   deps: JobDeps,
   request: Request,
-  { outcome, recheck, transient }: Look,
+  { outcome, recheck, transient }: Look & { outcome: Outcome },
 ): Promise<JobResult> {
-  if (outcome === null) return 'done';
   const { failingSince = recheck.at } = recheck;
   const failingMs = recheck.at - failingSince;
   if (transient && failingMs < LOOK_AGAIN_MS) {
@@ -70,25 +70,6 @@ async function stop(
   }
   await applyCommand(deps, { id: request.id, command: { type: 'halt', outcome, recheck } });
   return 'done';
-}
-
-/** An earlier try may have reached the target. */
-async function resume(deps: JobDeps, job: Job, request: Request): Promise<JobResult> {
-  const at = deps.clock.now();
-  if (configHash(deps, request) !== request.plan.execution.configHash) {
-    const changed = outcomeOf('executor_changed', { sent: true }, { at });
-    return settle(deps, request, 'unknown', changed);
-  }
-  if (!deps.executors.repeatable(request.plan.execution.executor)) {
-    return settle(deps, request, 'unknown', outcomeOf('interrupted', {}, { at }));
-  }
-  const looked = await look(deps, request);
-  if (looked === undefined) return send(deps, job, request);
-  if (looked.outcome) return stop(deps, request, looked);
-  const { recheck } = looked;
-  const kept = await applyCommand(deps, { id: request.id, command: { type: 'recheck', recheck } });
-  const ours = kept.kind === 'stepped' && kept.request.state === 'applying';
-  return ours ? send(deps, job, kept.request) : 'done';
 }
 
 async function send(deps: JobDeps, job: Job, request: Request): Promise<JobResult> {
