@@ -5,7 +5,7 @@ import { runCommandLine } from '../../src/cli/run.ts';
 import type { AuditReport } from '../../src/audit/verify.ts';
 import type { Json } from '../../src/local/world.ts';
 
-/** A row of the audit log as it stands in the database. */
+/** A stored row of the audit log. */
 export interface AuditRow {
   readonly id: string;
   readonly type: string;
@@ -14,7 +14,7 @@ export interface AuditRow {
   readonly data: Json;
 }
 
-/** Reads the database file beside the service, with one query. */
+/** Reads the database file directly, with one query. */
 export function query(file: string, sql: string, ...values: string[]): Json[] {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
   try {
@@ -27,7 +27,7 @@ export function query(file: string, sql: string, ...values: string[]): Json[] {
   }
 }
 
-/** The audit log's rows about a request, in the order of their ids. */
+/** The rows of the audit log about a request, in the order of their ids. */
 export function auditRows(file: string, requestId: string): AuditRow[] {
   const rows = query(
     file,
@@ -39,15 +39,15 @@ export function auditRows(file: string, requestId: string): AuditRow[] {
   return rows.map(({ body }) => JSON.parse(String(body)) as AuditRow);
 }
 
-/** How many rows the audit log has. */
+/** The number of rows of the audit log. */
 export function auditSize(file: string): number {
   const [row] = query(file, 'SELECT count(*) AS size FROM audit_events');
   return Number(row?.['size']);
 }
 
 /**
- * `countersign audit verify` over a database file with the keys that the service at `url`
- * publishes, as somebody does who trusts neither.
+ * Runs `countersign audit verify` on a database file with the published keys of the service at
+ * `url`, as somebody who trusts neither.
  */
 export async function verifyLog(
   file: string,

@@ -7,7 +7,7 @@ import type { FieldSpec, StageSpec, Workflow } from '../../src/domain/workflow/w
 export const NOW = Date.UTC(2026, 10, 22, 9, 0, 0);
 export const TENANT = '5f1b6a0e-7f3f-4a54-9a55-0d6f4c7f0c11';
 
-/** A verified principal as the identity adapter would make it. */
+/** A verified principal in the form of the identity adapter. */
 export function principal(change: Partial<Principal> & { key?: string } = {}): Principal {
   const key = change.key ?? 'local|ada';
   const subject = key.split('|').at(-1) ?? key;
@@ -72,7 +72,7 @@ export function workflow(change: Partial<Omit<Workflow, 'version'>> = {}): Workf
     executor: 'deploy',
     ...change,
   };
-  // Ids as a file without ids has them.
+  // The ids of a file without ids.
   const stages = content.stages.map((one, at) => ({ ...one, id: `stage-${at + 1}` }));
   return { ...content, stages, version: workflowVersion(content) };
 }
@@ -94,7 +94,7 @@ export const BY_API: Origin = {
   exchangeId: null,
 };
 
-/** A pending request, version 1, as a commit would have left it. */
+/** A pending request, version 1, as after its first commit. */
 export function pendingRequest(
   options: {
     id?: string;

@@ -9,7 +9,7 @@ import { IDENTITY_CODES } from '../../src/identity/codes.ts';
 
 type Json = Record<string, unknown>;
 
-/** What these tests read of an OpenAPI document. */
+/** The parts of an OpenAPI document that the check reads. */
 export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
 }
@@ -20,13 +20,13 @@ interface DocumentedOperation {
 
 const publicUrl = 'https://approve.example';
 
-/** The routes of the service, for what they declare: none of them can handle a request. */
+/** The routes of the service for their declarations; none can handle a request. */
 export function declaredRoutes(): readonly Route[] {
   const deps = { config: { server: { publicUrl } }, limits: DEFAULT_LIMITS, identity: {} };
   return allRoutes(deps as unknown as RouteDeps);
 }
 
-/** The OpenAPI document of the service, made without starting it. */
+/** The OpenAPI document of the service, created without a start. */
 export function documentOfRoutes(): OpenApi {
   const bearerCodes = IDENTITY_CODES;
   return openApiDocument(declaredRoutes(), { publicUrl, bearerCodes }) as OpenApi;
@@ -35,8 +35,8 @@ export function documentOfRoutes(): OpenApi {
 let check: ReturnType<typeof createAnswerCheck> | undefined;
 
 /**
- * Compares an answer with the OpenAPI document: status, media type and body. Members of a body that
- * no schema declares are faults too. Paths and methods that are in no document are not compared.
+ * Compares an answer with the OpenAPI document: status, media type and body. Undeclared members of
+ * a body are faults too. Paths and methods outside the document are not compared.
  *
  * @throws Error that says what is not declared.
  */
@@ -49,7 +49,7 @@ export async function checkDeclared(
   await check(method, target, response);
 }
 
-/** A check of answers against any document. */
+/** Creates a check of answers against a document. */
 export function createAnswerCheck(document: OpenApi) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);

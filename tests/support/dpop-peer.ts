@@ -1,6 +1,6 @@
 /**
- * panva's oidc-provider with its DPoP feature on, beside the local profile: it binds the tokens of
- * pipelines and people to the key of whoever asks for them (RFC 9449 5), by its own code.
+ * panva's oidc-provider with its DPoP feature, beside the local profile: an independent
+ * implementation that binds tokens of pipelines and people to the client's key (RFC 9449 5).
  */
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -13,10 +13,10 @@ import { browser } from '../unit/local/browser.ts';
 
 /** `aud` of its tokens. */
 const AUDIENCE = 'api://countersign';
-/** Where people are sent back to; nobody listens there, as the test reads the address. */
+/** The redirect address. Nothing listens there: the test reads the address alone. */
 export const REDIRECT = 'http://127.0.0.1:9/back';
 export const PIPELINE = { id: 'peer-pipeline', secret: 'a secret of the peer, long enough' };
-/** A public client: authorization code with PKCE, and no secret. */
+/** A public client: authorization code with PKCE, without a secret. */
 export const COMMAND_LINE = 'peer-command-line';
 
 export interface DpopPeer {
@@ -24,7 +24,7 @@ export interface DpopPeer {
   stop(): Promise<void>;
 }
 
-/** Starts it on loopback; `claims` are what its person's tokens say beside `sub`. */
+/** Starts it on loopback; `claims` are the claims of its person's tokens beside `sub`. */
 export async function startDpopPeer(options: {
   claims: Json;
   requireNonce: boolean;
@@ -97,7 +97,7 @@ function configuration({
   };
 }
 
-/** Signs in on the provider's own pages; gives the address that it sends the browser back to. */
+/** Signs in on the provider's own pages; returns the address of its redirect. */
 export async function signInAtPeer(peer: DpopPeer, address: URL, login: string): Promise<URL> {
   const agent = browser(peer.issuer);
   let page = await agent.follow(address.href);

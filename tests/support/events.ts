@@ -4,7 +4,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import type { Recorded, StoredEvent } from '../../src/usecases/ports/audit-store.ts';
 
-/** An event as the log keeps it. */
+/** A stored event. */
 export function storedEvent(given: Partial<AuditEvent> = {}): StoredEvent {
   const event: AuditEvent = {
     id: systemIds.next('evt', systemClock.now()),
@@ -25,7 +25,7 @@ export function recorded(given: Partial<AuditEvent> = {}): Recorded {
   return { events: [storedEvent(given)] };
 }
 
-/** What the log says, as its readers see it. */
+/** The events of stored rows, as readers of the log see them. */
 export function eventsIn(stored: readonly StoredEvent[]): readonly AuditEvent[] {
   return stored.map((one) => {
     const event = readEvent(one);

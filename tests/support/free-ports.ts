@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that systems give to outgoing connections (Linux from 32768, others from 49152):
- * one of those can be taken by any connection of the machine between the look and the use.
+ * Below the ephemeral ports (Linux from 32768, others from 49152): an outgoing connection of the
+ * machine could take one of those between the check and the use.
  */
 const FROM = 10_240;
 const UP_TO = 32_768;

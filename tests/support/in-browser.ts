@@ -13,7 +13,7 @@ const FLAGS = [
   '--disable-component-update',
 ];
 
-/** Runs in headless Chromium. Without one: an error on CI, else a warning, and nothing is tried. */
+/** Runs in headless Chromium. Without it: fails on CI, else warns and skips the test. */
 export async function inBrowser(run: (browser: Browser) => Promise<void>): Promise<void> {
   if (!existsSync(CHROMIUM)) {
     const sentence = `no browser at ${CHROMIUM}; set CHROMIUM to the path of one`;

@@ -14,7 +14,7 @@ import type { WorldDatabase } from './world-database.ts';
 
 const LOCAL = new URL('../../src/local/', import.meta.url);
 
-/** A server for tests may be a slow one; a click that is sent again would make it slower still. */
+/** A test server may be slow; repeated clicks would make it even slower. */
 const SLOW = { giveUpAfterMs: 200_000, resendAfterMs: 190_000 };
 
 /** Service, page, provider, connector and target, as `countersign local` lays them out. */
@@ -26,10 +26,10 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The local profile in a folder of its own, with what the service logged. */
+/** The local profile in a new folder, with the log lines of the service. */
 export interface LocalWorld extends LocalProfile {
   readonly home: string;
-  /** Where the service keeps its state, on the engine that this run is for. */
+  /** The database of the service, on the engine of this run. */
   readonly database: WorldDatabase;
   readonly logged: readonly LogLine[];
 }
@@ -41,7 +41,7 @@ export interface WorldOptions extends Omit<LocalOptions, 'home' | 'configPath'> 
   readonly workflows?: Readonly<Record<string, string>>;
 }
 
-/** Starts the local profile on free ports; `stop` removes its folder and database too. */
+/** Starts the local profile on free ports; `stop` also removes its folder and database. */
 export async function startWorld(options: WorldOptions = {}): Promise<LocalWorld> {
   const { config, workflows, ...rest } = options;
   const home = await mkdtemp(join(tmpdir(), 'countersign-e2e-'));
@@ -71,7 +71,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<LocalWorld
   }
 }
 
-/** Writes the demo's configuration into a folder, changed; gives its path. */
+/** Writes the changed configuration of the demo to a folder; returns its path. */
 export async function writeConfig(
   home: string,
   {
@@ -96,7 +96,7 @@ export async function writeConfig(
   return path;
 }
 
-/** The machine's clock, put forward as far as a test wants. */
+/** The machine's clock plus an offset that a test sets. */
 export function movableClock(): Clock & { advance(ms: number): void } {
   let aheadMs = 0;
   return {

@@ -6,7 +6,7 @@ interface Row {
   readonly note: string | null;
 }
 
-/** Leases in a map that keep what the port promises. */
+/** Leases in memory that fulfil the port. */
 export function memoryLeases(): LeaseStore & { readonly rows: Map<string, Row> } {
   const rows = new Map<string, Row>();
   return {

@@ -5,7 +5,7 @@ import type { LocalParts } from '../../src/local/profile.ts';
 import type { ClickResult, Json, Message } from '../../src/local/world.ts';
 import { checkDeclared } from './declared-answers.ts';
 
-/** What the drivers need of a world: the parts around the service, and its address. */
+/** The parts around the service, and its address. */
 export type Around = Pick<LocalParts, 'connector' | 'provider' | 'url'>;
 
 /** An answer of the HTTP API. */
@@ -20,13 +20,13 @@ export interface Asked {
   readonly number: number;
 }
 
-/** A message with a card, in somebody's chat or in the channel. */
+/** A message with a card, in a personal chat or in the channel. */
 export interface Place {
   readonly chatId: string;
   readonly messageId: string;
 }
 
-/** Calls the HTTP API as a person (by the person's CLI token), with a token, or with none. */
+/** Calls the HTTP API with the CLI token of a person, with another token, or without one. */
 export async function api(
   world: Around,
   path: string,
@@ -44,7 +44,7 @@ export async function api(
   const response = await fetch(`${world.url}${path}`, {
     method,
     headers: {
-      // The service may be killed and started again between two calls.
+      // The service may restart between two calls.
       connection: 'close',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -73,7 +73,7 @@ export const DEPLOYMENT = {
   fields: { service: 'checkout', version: '4.2.0', window: '1h' },
 };
 
-/** A pipeline asks; throws where it is not let. */
+/** Submits a request as a pipeline; throws when it is refused. */
 export async function askByPipeline(
   world: Around,
   change: { fields?: Json; reason?: string | null; key?: string } = {},
@@ -88,7 +88,7 @@ export async function askByPipeline(
   return { ...askedFrom(body), waitToken: String(body['waitToken']), body };
 }
 
-/** A person asks by the HTTP API. */
+/** Submits a request as a person by the HTTP API. */
 export async function askByApi(world: Around, personId: string, body: Json): Promise<Asked> {
   const answer = await api(world, '/v1/requests', { as: personId, body });
   if (answer.status !== 201) {
@@ -101,14 +101,14 @@ function askedFrom(body: Json): Asked {
   return { id: String(body['id']), number: Number(body['number']) };
 }
 
-/** A person's chat with the bot. */
+/** The id of a person's chat with the bot. */
 export function personalChat({ connector }: Around, personId: string): string {
   const chat = connector.chats(personId).find(({ kind }) => kind === 'personal');
   if (!chat) throw new Error(`${personId} has no personal chat`);
   return chat.id;
 }
 
-/** Has the bot show a form in the person's chat; gives the form's message. */
+/** Makes the bot show a form in the person's chat; returns its message. */
 export async function openForm(world: Around, personId: string, command: string): Promise<Message> {
   const { connector } = world;
   const chatId = personalChat(world, personId);
@@ -121,7 +121,7 @@ export async function openForm(world: Around, personId: string, command: string)
   );
 }
 
-/** A person asks in the chat: command, form, button, sign-on. Gives the request and its message. */
+/** Submits in the chat by command, form, button and sign-on; returns request and message. */
 export async function askInChat(
   world: Around,
   personId: string,
@@ -140,7 +140,7 @@ export async function askInChat(
   return { ...askedFrom(first ?? {}), place };
 }
 
-/** What a client sends of a form that nobody changed: every input's id with its value, as text. */
+/** The inputs of an unchanged form as a client sends them: id and text value. */
 export function inputsOf(card: unknown): Json {
   const found: Json = {};
   const walk = (value: unknown) => {
@@ -156,7 +156,7 @@ export function inputsOf(card: unknown): Json {
   return found;
 }
 
-/** The channel's message with a request's card, as everybody sees it, or as one person does. */
+/** The channel's message with a request's card, in the view of everybody or of one person. */
 export function channelMessage(
   { connector }: Around,
   number: number,
@@ -172,7 +172,7 @@ export function cardsOf(messages: readonly Message[], number: number): Message[]
   );
 }
 
-/** Waits for the channel's card; gives where it is. */
+/** Waits for the channel's card; returns its place. */
 export async function placeInChannel(world: Around, number: number): Promise<Place> {
   const { id } = await eventually(`the card of request ${number} in the channel`, () =>
     channelMessage(world, number),
@@ -180,7 +180,7 @@ export async function placeInChannel(world: Around, number: number): Promise<Pla
   return { chatId: APPROVALS, messageId: id };
 }
 
-/** What a person sees at a place. */
+/** The card that a person sees at a place. */
 export function cardAt({ connector }: Around, personId: string, place: Place): Json {
   const message = connector
     .messages(personId, place.chatId)
@@ -190,7 +190,7 @@ export function cardAt({ connector }: Around, personId: string, place: Place): J
   return card;
 }
 
-/** What a person reads at a place. */
+/** The text that a person reads at a place. */
 export function textAt(world: Around, personId: string, place: Place): string {
   return textOfCard(cardAt(world, personId, place));
 }
@@ -200,11 +200,11 @@ export interface Press {
   readonly verb: string;
   readonly inputs?: Json;
   readonly state?: string;
-  /** The card that holds the button, where it is not the one that the person sees there. */
+  /** The card of the button, if it is not the one that the person sees there. */
   readonly card?: Json;
 }
 
-/** Presses a button as the person's client does, with single sign-on where it is on. */
+/** Presses a button as the person's client does, by single sign-on where available. */
 export async function press(world: Around, personId: string, given: Press): Promise<ClickResult> {
   const { place, inputs, state } = given;
   return world.connector.click({
@@ -224,7 +224,7 @@ function buttonOf(world: Around, personId: string, { place, verb, card }: Press)
   return action;
 }
 
-/** The activity of a press, not sent; `value` is added to what the client sends. */
+/** The activity of a click, without sending it; `value` adds members to the client's. */
 export function pressActivity(
   world: Around,
   personId: string,
@@ -253,7 +253,7 @@ export function pressActivity(
   });
 }
 
-/** What single sign-on adds to an activity's value. */
+/** The members that single sign-on adds to an activity's value. */
 export async function signedOn(
   { provider }: Around,
   personId: string,
@@ -263,7 +263,7 @@ export async function signedOn(
   return { authentication: { id, connectionName: 'countersign', token } };
 }
 
-/** Reads a request as an approver; throws where that is not possible. */
+/** Reads a request as an approver; throws where that fails. */
 export async function readRequest(world: Around, id: string, as = 'amara'): Promise<Json> {
   const { status, body } = await api(world, `/v1/requests/${id}`, { as });
   if (status !== 200) throw new Error(`${as} cannot read ${id}: ${status}`);

@@ -1,39 +1,39 @@
 import { en } from '../../src/text/en.ts';
 import type { Text } from '../../src/text/text.ts';
 
-/** A second language: the English sentences in marks. Whatever is shown without is no sentence of it. */
+/** A pseudo-language: English sentences in marks. Text without marks is not from the catalogue. */
 export const pseudo: Text = { ...inMarks(en), locale: 'qps' };
 
-/** The same value with every text in quotes, so that data is told from sentences; codes stay. */
+/** The same value with every string in quotes, to tell data from sentences; codes are unchanged. */
 export function asData<Value>(value: Value): Value {
   return quoted(value) as Value;
 }
 
-/** Members that code reads, and no person. */
+/** Members that only code reads. */
 const CODES = ['state', 'word', 'type', 'code', 'found', 'via', 'rule'];
 const isCode = (name: string, value: unknown) =>
   CODES.includes(name) || value === 'person' || value === 'workload';
 /** Objects whose keys are data. */
 const KEYED_BY_DATA = ['fields', 'claims', 'values'];
 
-/** What is typed to the bot, in every language. */
+/** Texts that people type to the bot, in every language. */
 const TYPED = /^(?:request|status 17|sign out|help)$/;
 
-/** What is left of a shown text without sentences, data and times: letters of no language. */
+/** The letters of a shown text that come from no sentence, data or time. */
 export function untranslated(shown: string): string | undefined {
   const left = withoutSentences(shown)
-    // A cut text ends in an ellipsis.
+    // A truncated text ends in an ellipsis.
     .replace(/«[^»]*?(?:»|…)/g, '')
     .replace(/\{\{(?:DATE|TIME)\([^)]*\)\}\}/g, '');
   return /\p{L}/u.test(left) && !TYPED.test(left.trim()) ? left : undefined;
 }
 
-/** The texts of cards, messages and answers that no sentence and no data of the request gave. */
+/** Texts of cards, messages and answers from neither a sentence nor the request's data. */
 export function untranslatedIn(value: unknown): readonly string[] {
   return textsOf(value).filter((text) => untranslated(text) !== undefined);
 }
 
-/** The same for a page. */
+/** The same for an HTML page. */
 export function untranslatedOn(html: string): readonly string[] {
   // The code of a refusal is for support, in every language.
   const shown = html.replace(/<(svg|code|style)\b[^]*?<\/\1>/g, '');
@@ -44,7 +44,7 @@ export function untranslatedOn(html: string): readonly string[] {
     .filter((text) => untranslated(text) !== undefined);
 }
 
-/** Members of cards and messages that no person reads. Everything else is text. */
+/** Members of cards and messages that people do not read. All others are text. */
 const UNREAD =
   /^(?:type|version|valueOn|valueOff|id|verb|data|userIds|targetElements|regex|style|color|weight|size|spacing|width|height|fontType|verticalContentAlignment|contentType|connectionName|uri|code)$/;
 
@@ -57,7 +57,7 @@ function textsOf(value: unknown): readonly string[] {
   if (type === 'RichTextBlock' && Array.isArray(inlines)) {
     return textsOf(inlines.map((run: { text: string }) => run.text).join(''));
   }
-  // What an input starts with, a choice sends or a sign-in button opens.
+  // The initial value of an input, the value of a choice, the link of a sign-in button.
   const sends = String(type).startsWith('Input.') || ('title' in node && 'value' in node);
   const unread = (name: string) =>
     UNREAD.test(name) || (name === 'value' && sends && typeof node[name] === 'string');

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 /**
- * A new key and a certificate that nobody vouches for, as PEM (RFC 5280 4.1, version 1). Made for
- * each run, so that no private key lies in the repository.
+ * Creates a key and a self-signed certificate as PEM (RFC 5280 4.1, version 1). Each run creates
+ * new ones, so that the repository contains no private key.
  */
 export function selfSigned(name = 'double'): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -35,7 +35,7 @@ export function selfSigned(name = 'double'): { key: string; cert: string } {
   };
 }
 
-/** One value in DER, of less than 64 KiB. */
+/** A DER value of less than 64 KiB. */
 function tagged(tag: number, body: Buffer): Buffer {
   const { length } = body;
   const long = length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];

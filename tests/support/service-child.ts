@@ -1,7 +1,7 @@
 /**
- * The service alone in a process of its own, to be killed. It loads everything, says `loaded`,
- * and starts when it is told to; then it says `started`. Its configuration is `CHILD_CONFIG` with
- * this process's environment; `CHILD_LEASE_MS` is how long a killed one's jobs stay with it.
+ * The service in a child process that tests kill. It loads everything, sends `loaded`, starts at a
+ * message of its parent and sends `started`. Its configuration is `CHILD_CONFIG` with the
+ * environment of this process; `CHILD_LEASE_MS` is the lease of its jobs.
  */
 import { flushCompileCache } from 'node:module';
 import { compose } from '../../src/compose/compose.ts';
@@ -39,8 +39,8 @@ process.on('message', () => {
   });
 });
 process.once('SIGTERM', leave);
-// The parent is gone: nobody else would ever stop this process.
+// The parent has ended, and nobody else would stop this process.
 process.once('disconnect', leave);
-// A killed process could not keep what it compiled for the next one.
+// A killed process could not save its compiled code for the next one.
 flushCompileCache();
 process.send?.('loaded');

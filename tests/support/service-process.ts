@@ -6,30 +6,30 @@ import { fileURLToPath } from 'node:url';
 const CHILD = fileURLToPath(new URL('./service-child.ts', import.meta.url));
 const STOP_MS = 5_000;
 
-/** The service in processes that follow one another over the same database and port. */
+/** The service in successive processes on the same database and port. */
 export interface ServiceProcess {
-  /** Kills the running process with SIGKILL, at once; does nothing where it is dead already. */
+  /** Kills the running process with SIGKILL at once; does nothing when it has ended. */
   kill(): void;
-  /** Stands the running process still, or lets it go on, as if its machine slept. */
+  /** Stops the running process by SIGSTOP or resumes it, as if its machine slept. */
   pause(): void;
   resume(): void;
-  /** Resolves when the killed process is gone. */
+  /** Resolves when the killed process has ended. */
   gone(): Promise<void>;
-  /** Starts the next process; a further one is loaded meanwhile, so that this is quick. */
+  /** Starts the next process, and loads another one in the background for a quick next start. */
   start(): Promise<void>;
-  /** What all of them wrote to standard error. */
+  /** The standard error of all processes. */
   errors(): string;
-  /** Ends the running process politely, and the one that waits. */
+  /** Stops the running process gracefully, and the loaded one. */
   stop(): Promise<void>;
 }
 
-/** Gets a first process ready; `start` it. */
+/** Loads a first process; `start` starts it. */
 export function serviceProcess(options: {
   configPath: string;
   env: Readonly<Record<string, string>>;
-  /** Absent: the lease of production. */
+  /** Absent: as in production. */
   leaseMs?: number;
-  /** A folder for what Node compiled, so that the next process is loaded in less time. */
+  /** A folder for Node's compiled code, so that the next process loads faster. */
   cache: string;
 }): ServiceProcess {
   let text = '';
@@ -49,7 +49,7 @@ export function serviceProcess(options: {
     });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const loaded = heard(child, 'loaded', () => text);
-    // Whoever starts it is told; until then nobody listens.
+    // `start` reports the error; before it nobody listens.
     loaded.catch(() => undefined);
     return { child, ended, loaded };
   };
@@ -82,7 +82,7 @@ export function serviceProcess(options: {
   };
 }
 
-/** Resolves when the child says this word; rejects when it ends first. */
+/** Resolves when the child sends this word; rejects when it ends first. */
 async function heard(child: ChildProcess, word: string, errors: () => string): Promise<void> {
   const over = new AbortController();
   const ended = once(child, 'close', { signal: over.signal }).then(() => {
@@ -97,7 +97,7 @@ async function heard(child: ChildProcess, word: string, errors: () => string): P
     child.on('message', listen);
   });
   await Promise.race([said, ended]);
-  // The promise that lost is not to be heard of again.
+  // The losing promise must not cause an unhandled rejection.
   ended.catch(() => undefined);
   over.abort();
 }

@@ -1,24 +1,24 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A line that can be made a bad one, between a client and a real server. */
+/** A TCP proxy between a client and a real server that can inject faults. */
 export interface TcpProxy {
   readonly port: number;
-  /** Connections that are open now. */
+  /** The number of open connections. */
   open(): number;
-  /** Every piece from now on, both ways, takes this long (ms). */
+  /** Delays every later chunk in both directions (ms). */
   delay(ms: number): void;
   /**
-   * `pass`; `refuse`: new connections are reset, as by a server that is down; `swallow`: nothing
-   * passes in either direction though the lines stay open (a black hole); `deaf`: what clients send
-   * arrives, answers do not (half open).
+   * `pass`; `refuse`: resets new connections, as a server that is down; `swallow`: drops all bytes
+   * and keeps the connections open (a black hole); `deaf`: passes what clients send and drops the
+   * answers (half open).
    */
   become(mode: ProxyMode): void;
-  /** Resets every line that is open. */
+  /** Resets all open connections. */
   reset(): void;
-  /** Lets the next message that holds these bytes through, and resets its line at the answer. */
+  /** Passes the next message that contains these bytes, and resets its connection at the answer. */
   loseAnswerTo(bytes: Buffer): void;
-  /** How many answers were lost by `loseAnswerTo`. */
+  /** The number of answers lost by `loseAnswerTo`. */
   lost(): number;
   stop(): Promise<void>;
 }

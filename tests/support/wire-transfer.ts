@@ -1,4 +1,4 @@
-/** A workflow whose target does not drop repeats: nothing may be sent to it twice. */
+/** A workflow whose target does not drop repeats: nothing may be sent twice. */
 const WORKFLOW = `
 workflow: wire-transfer
 title: Wire transfer
@@ -19,7 +19,7 @@ const EXECUTOR = `executors:
     allowPrivate: [127.0.0.1/32]
 `;
 
-/** What a world is started with, so that people may ask for a `WIRE_TRANSFER`. */
+/** Options of a world in which people may request a `WIRE_TRANSFER`. */
 export const WITH_BANK = {
   workflows: { 'wire-transfer': WORKFLOW },
   config: (text: string) => text.replace('executors:\n', EXECUTOR),

@@ -12,36 +12,36 @@ import type { Scratch } from '../store/support/open-sqlserver.ts';
 import { query, verifyLog } from './audit-rows.ts';
 import type { AuditRow } from './audit-rows.ts';
 
-/** What a test that looks beside the service needs of its database, on either engine. */
+/** Direct access of tests to the service's database, on either engine. */
 export interface WorldDatabase {
-  /** The demo's configuration with this database in it. */
+  /** The demo's configuration with this database. */
   config(text: string): string;
-  /** Rows of one query in the SQL that both engines know; `?` is a text value. */
+  /** The rows of a query in SQL of both engines; `?` is a text value. */
   rows(sql: string, ...values: string[]): Promise<Json[]>;
   /** Names of all tables. */
   tables(): Promise<string[]>;
   /** `countersign audit verify` with the keys that the service at `url` publishes. */
   verify(url: string): Promise<{ exit: number; report: AuditReport }>;
   /**
-   * The same after somebody with all rights has changed one event: in a copy where the engine has
-   * an easy one, else in place.
+   * The same after a change of one event with full database rights: in a copy where the engine
+   * makes that easy, else in place.
    */
   verifyForged(url: string, eventId: string): Promise<{ exit: number; report: AuditReport }>;
   drop(): Promise<void>;
 }
 
-/** The engine that this run of the end-to-end suite is for; `jest.config.js` sets the global. */
+/** The engine of this run of the end-to-end suite; `jest.config.js` sets the global. */
 export const ENGINE =
   (globalThis as { COUNTERSIGN_E2E_STORE?: string }).COUNTERSIGN_E2E_STORE === 'sqlserver'
     ? 'sqlserver'
     : 'sqlite';
 
-/** A database of a world's own on the engine of this run. */
+/** Creates a database for a world on the engine of this run. */
 export async function createDatabase(home: string): Promise<WorldDatabase> {
   return ENGINE === 'sqlserver' ? onSqlServer(await createScratch(SERVER)) : onSqlite(home);
 }
 
-/** The audit log's rows about a request, in the order of their ids. */
+/** The rows of the audit log about a request, in the order of their ids. */
 export async function auditRowsOf(
   { database }: { database: WorldDatabase },
   requestId: string,
@@ -80,7 +80,7 @@ function onSqlite(home: string): WorldDatabase {
       forged.close();
       return verifyLog(copy, { url, home });
     },
-    // The folder goes with it.
+    // The world's folder is removed with it.
     drop: async () => undefined,
   };
 }
