@@ -1,6 +1,7 @@
 import type { EventType } from '../domain/events/catalogue.ts';
 import type { Decision, Request } from '../domain/request/request.ts';
 import type { AuditFrontier, AuditLeaf, StoredEvent } from '../usecases/ports/audit-store.ts';
+import { StoreError } from '../usecases/ports/store-error.ts';
 import type { SeenPerson } from '../usecases/ports/card-store.ts';
 import type { Job } from '../usecases/ports/job-store.ts';
 
@@ -42,9 +43,7 @@ export function progressPart(request: Request): string {
 }
 
 function textOf(request: Request, holds: (name: string) => boolean): string {
-  return JSON.stringify(
-    Object.fromEntries(Object.entries(request).filter(([name]) => holds(name))),
-  );
+  return stored(Object.fromEntries(Object.entries(request).filter(([name]) => holds(name))));
 }
 
 export interface RequestRow {
@@ -55,12 +54,39 @@ export interface RequestRow {
   readonly decisions: string | null;
 }
 
-/** The request of a row, with its decisions in order of time. */
+/** The JSON text of a decision. */
+export function decisionPart(decision: Decision): string {
+  return stored(decision);
+}
+
+/** The shape of stored requests and decisions. A later version also reads the earlier shapes. */
+const SHAPE = 1;
+
+function stored(value: object): string {
+  return JSON.stringify({ v: SHAPE, ...value });
+}
+
+type Stored<Value> = Value & { readonly v: number };
+
+function fromStored<Value>({ v, ...value }: Stored<Value>): Omit<Stored<Value>, 'v'> {
+  if (v === SHAPE) return value;
+  throw new StoreError(
+    'schema_newer',
+    `a request is stored in shape ${v}, and this version reads ${SHAPE}: start the version that ` +
+      'wrote it, or a newer one',
+  );
+}
+
+/**
+ * The request of a row, with its decisions in order of time.
+ *
+ * @throws StoreError `schema_newer` where a part has another shape than this version writes.
+ */
 export function requestFrom({ number, asked, progress, decisions }: RequestRow): Request {
-  const made = JSON.parse(decisions ?? '[]') as Decision[];
+  const made = (JSON.parse(decisions ?? '[]') as Stored<Decision>[]).map(fromStored);
   return {
-    ...(JSON.parse(asked) as Request),
-    ...(JSON.parse(progress) as Request),
+    ...fromStored(JSON.parse(asked) as Stored<Request>),
+    ...fromStored(JSON.parse(progress) as Stored<Request>),
     number,
     decisions: made.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)),
   };

@@ -31,6 +31,23 @@ describe('a SQLite store beside other connections', () => {
     expect((await store.countJobs()).waiting).toBe(0);
   });
 
+  test.each([
+    ['requests', 'asked'],
+    ['requests', 'progress'],
+    ['decisions', 'body'],
+  ])('rejects a request whose %s.%s a newer version wrote', async (table, column) => {
+    const { store } = opened;
+    const asked = request();
+    await store.commit(submission(asked));
+    await store.commit(deciding(asked));
+    expect(await store.loadRequest(asked.id)).toMatchObject({ decisions: [{ word: 'approve' }] });
+    other.exec(`UPDATE ${table} SET ${column} = json_set(${column}, '$.v', 2)`);
+    const error = { code: 'schema_newer', message: expect.stringContaining('in shape 2') };
+    await expect(store.loadRequest(asked.id)).rejects.toMatchObject(error);
+    await expect(store.loadWithCards(asked.id)).rejects.toMatchObject(error);
+    await expect(store.listRequests({ limit: 9 })).rejects.toMatchObject(error);
+  });
+
   test('a locked file does not block the event loop, and the commit follows', async () => {
     const { store } = opened;
     other.exec('BEGIN IMMEDIATE');

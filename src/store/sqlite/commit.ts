@@ -5,7 +5,7 @@ import type {
   OnceKeyKind,
 } from '../../usecases/ports/request-store.ts';
 import { checkGuard } from '../check-guard.ts';
-import { askedPart, progressPart } from '../rows.ts';
+import { askedPart, decisionPart, progressPart } from '../rows.ts';
 import { finishJob } from './job-operations.ts';
 import { FIND_CHANGE, FIND_ONCE_KEY, INSERT_CHANGE, INSERT_ONCE_KEY } from './queries/changes.ts';
 import { DROP_JOB, HOLD_JOB } from './queries/jobs.ts';
@@ -108,7 +108,7 @@ function addDecision(session: Session, { decision }: Change): boolean {
   if (!decision) return true;
   const { id, requestId, stage, nth, at } = decision;
   const approverKey = decision.approver.key;
-  const body = JSON.stringify(decision);
+  const body = decisionPart(decision);
   return session.run(INSERT_DECISION, { id, requestId, stage, approverKey, nth, at, body }) > 0;
 }
 

@@ -4,7 +4,7 @@ import type { SeenPerson } from '../../usecases/ports/card-store.ts';
 import type { Change, OnceKey } from '../../usecases/ports/request-store.ts';
 import type { NewJob } from '../../usecases/ports/job-store.ts';
 import { checkGuard } from '../check-guard.ts';
-import { askedPart, progressPart } from '../rows.ts';
+import { askedPart, decisionPart, progressPart } from '../rows.ts';
 import { encodeRows, jsonText } from './query.ts';
 import type { ValuesOf } from './query.ts';
 import type { COMMIT } from './queries/commit.ts';
@@ -57,7 +57,7 @@ export function encodeChange(change: Change, attempt: string): Values {
     nth: decision?.nth ?? null,
     decidedAt: decision?.at ?? null,
     decidedVersion: request?.version ?? guard?.version ?? 0,
-    decision: decision ? JSON.stringify(decision) : null,
+    decision: decision ? decisionPart(decision) : null,
     events: list(change.events),
     dropJobs: list(change.dropJobs?.map((key) => ({ key }))),
     jobs: list(sorted(joined(change.jobs ?? []), ({ key }) => key)),

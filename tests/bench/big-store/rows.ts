@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { askedPart, progressPart } from '../../../src/store/rows.ts';
+import { askedPart, decisionPart, progressPart } from '../../../src/store/rows.ts';
 import { decision, event, person, request } from '../../store/build.ts';
 
 /** How much there is, and the time that it all leads up to (ms). */
@@ -40,7 +40,7 @@ const MARKED = request({
 });
 const ASKED = askedPart(MARKED);
 const PROGRESS = progressPart(MARKED);
-const DECISION = JSON.stringify(decision(MARKED, { id: '@decision@' }));
+const DECISION = decisionPart(decision(MARKED, { id: '@decision@' }));
 const EVENT = event(MARKED, {
   data: { evidence: { ...decision(MARKED).evidence, token: null } },
 }).body;
