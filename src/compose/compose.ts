@@ -35,7 +35,7 @@ import type { Text } from '../text/text.ts';
 import { createTeams, createTeamsOutbound } from '../teams/teams.ts';
 import type { TeamsOutbound } from '../teams/teams.ts';
 import { createApp } from '../usecases/app.ts';
-import type { Deps } from '../usecases/deps.ts';
+import type { AppContext } from '../usecases/app-context.ts';
 import { createOnceKeys } from '../usecases/once-keys.ts';
 import { nobodyCanTell } from '../usecases/ports/claims-refresher.ts';
 import type { ClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
@@ -138,7 +138,7 @@ async function assemble(config: Config, ground: Ground): Promise<Service> {
   const cards = createCards({ publicUrl: config.server.publicUrl });
   const workflows = workflowList(config);
   const running: { relay?: Running } = {};
-  const deps: Deps = {
+  const deps: AppContext = {
     clock,
     ids,
     log,

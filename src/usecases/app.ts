@@ -2,7 +2,7 @@ import type { App } from './ports/app.ts';
 import { cancelRequest } from './requests/cancel-request.ts';
 import { refreshFor, viewerOf } from './requests/card-views.ts';
 import { decideRequest } from './requests/decide-request.ts';
-import type { Deps } from './deps.ts';
+import type { AppContext } from './app-context.ts';
 import { findWorkflow, listWorkflows } from './requests/find-workflow.ts';
 import { personKey } from './people/people.ts';
 import { listRequests, readRequest, readRequestByNumber } from './requests/read-requests.ts';
@@ -15,7 +15,7 @@ import { submitRequest } from './requests/submit-request.ts';
 import { acceptsWaitToken, waitRequest, waitToken } from './requests/wait-request.ts';
 
 /** The use cases as the ingresses call them. */
-export function createApp(given: Deps): App {
+export function createApp(given: AppContext): App {
   const deps = { ...given, refusals: createRefusalRecorder(), seen: createSeenPeople() };
   return {
     submitRequest: (input) => submitRequest(deps, input),
@@ -39,7 +39,7 @@ export function createApp(given: Deps): App {
 }
 
 async function recordMismatch(
-  deps: Deps & { refusals: RefusalRecorder },
+  deps: AppContext & { refusals: RefusalRecorder },
   input: Parameters<App['recordMismatch']>[0],
 ): Promise<void> {
   const now = deps.clock.now();

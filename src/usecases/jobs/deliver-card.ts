@@ -4,7 +4,7 @@ import type { Card } from '../../domain/request/cards.ts';
 import { refreshFor } from '../requests/card-views.ts';
 import { recordEvents } from '../record-events.ts';
 import { cardJob, cardOf } from '../requests/build-change.ts';
-import type { JobDeps } from '../deps.ts';
+import type { JobDeps } from '../app-context.ts';
 import { DeliveryError } from '../ports/delivery-error.ts';
 import type { MakeCard, Posted, Turn } from '../ports/notifier.ts';
 import type { JobContext, JobResult } from './job-handler.ts';

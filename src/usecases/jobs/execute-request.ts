@@ -2,7 +2,7 @@ import { outcomeOf } from '../../domain/outcome.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { applyCommand } from '../requests/apply-command.ts';
-import type { JobDeps } from '../deps.ts';
+import type { JobDeps } from '../app-context.ts';
 import type { JobResult } from './job-handler.ts';
 import { revalidateApprovals } from '../requests/revalidate-approvals.ts';
 import type { Look } from '../requests/revalidate-approvals.ts';

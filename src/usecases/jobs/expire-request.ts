@@ -1,10 +1,10 @@
 import { applyCommand } from '../requests/apply-command.ts';
-import type { Deps } from '../deps.ts';
+import type { AppContext } from '../app-context.ts';
 import type { JobResult } from './job-handler.ts';
 import type { Job } from '../ports/job-store.ts';
 
 /** Ends a request that nobody decided in time; one that has ended already stays as it is. */
-export async function expireRequest(deps: Deps, job: Job): Promise<JobResult> {
+export async function expireRequest(deps: AppContext, job: Job): Promise<JobResult> {
   const applied = await applyCommand(deps, { id: job.about.id, command: { type: 'expire' } });
   if (applied.kind === 'refused' && applied.request.state === 'pending') {
     return { notBefore: applied.request.expiresAt, why: 'not expired yet' };

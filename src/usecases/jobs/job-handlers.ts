@@ -1,4 +1,4 @@
-import type { JobDeps } from '../deps.ts';
+import type { JobDeps } from '../app-context.ts';
 import type { JobKind, Lane } from '../ports/job-store.ts';
 import { deliverCard } from './deliver-card.ts';
 import { executeRequest } from './execute-request.ts';

@@ -1,4 +1,4 @@
-import type { JobDeps } from '../deps.ts';
+import type { JobDeps } from '../app-context.ts';
 import { DeliveryError } from '../ports/delivery-error.ts';
 import type { JobContext, JobResult } from './job-handler.ts';
 import { tryLater } from './try-later.ts';

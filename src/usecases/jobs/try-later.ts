@@ -1,4 +1,4 @@
-import type { JobDeps } from '../deps.ts';
+import type { JobDeps } from '../app-context.ts';
 import type { DeliveryError } from '../ports/delivery-error.ts';
 import type { JobResult } from './job-handler.ts';
 

@@ -1,10 +1,12 @@
 import { Lru } from '../../lib/lru.ts';
 import type { RememberInput } from '../ports/app.ts';
-import type { Deps } from '../deps.ts';
+import type { AppContext } from '../app-context.ts';
 import type { Conversation } from '../ports/card-store.ts';
 
 /** Remembers where somebody is reached; what this process wrote lately is not written again. */
-export function createRememberConversation(deps: Deps): (input: RememberInput) => Promise<void> {
+export function createRememberConversation(
+  deps: AppContext,
+): (input: RememberInput) => Promise<void> {
   const written = new Lru<string>(10_000);
   return async (input) => {
     const now = deps.clock.now();

@@ -6,7 +6,7 @@ import type { Command } from '../../domain/request/transition.ts';
 import type { ClickedCard } from '../ports/app.ts';
 import { recordEvents } from '../record-events.ts';
 import { cardJob, jobsFor } from './build-change.ts';
-import type { Deps } from '../deps.ts';
+import type { AppContext } from '../app-context.ts';
 import { exchangeReplayed, tokenReplayed } from '../people/people.ts';
 import { commitWithRetry } from '../store-faults.ts';
 import type { Card } from '../../domain/request/cards.ts';
@@ -37,7 +37,7 @@ interface Input {
  * Loads a request, rules on a command, commits the step. On a conflict with a newer version it
  * loads and rules again, so that no decision is lost or counted twice.
  */
-export async function applyCommand(deps: Deps, input: Input): Promise<Applied> {
+export async function applyCommand(deps: AppContext, input: Input): Promise<Applied> {
   let used: Refusal | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const found = await deps.store.loadWithCards(input.id);
@@ -78,7 +78,7 @@ export async function applyCommand(deps: Deps, input: Input): Promise<Applied> {
 
 /** Commits what was computed from this version of the request. */
 async function commit(
-  deps: Deps,
+  deps: AppContext,
   { id: requestId, version }: Request,
   change: Partial<Change>,
 ): Promise<CommitResult> {
@@ -106,7 +106,7 @@ function showsOlder({ version, digest }: Request, command: Command): boolean {
  * view in another channel must not become what all its members see.
  */
 function adopt(
-  deps: Deps,
+  deps: AppContext,
   { request, cards }: RequestWithCards,
   clicked: ClickedCard | null | undefined,
 ): Card[] {

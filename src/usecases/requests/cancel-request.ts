@@ -4,13 +4,13 @@ import type { Refusal } from '../../domain/refusal.ts';
 import type { DecideResult } from '../ports/app.ts';
 import { applyCommand } from './apply-command.ts';
 import { hidden } from './decide-request.ts';
-import type { Deps } from '../deps.ts';
+import type { AppContext } from '../app-context.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 
 /** Takes a pending request back, for the one who asked. */
 export async function cancelRequest(
-  deps: Deps & { refusals: RefusalRecorder },
+  deps: AppContext & { refusals: RefusalRecorder },
   input: { id: string; by: Principal },
 ): Promise<DecideResult> {
   const seen = await deps.store.loadRequest(input.id);
@@ -35,7 +35,7 @@ export async function cancelRequest(
 }
 
 function record(
-  deps: Deps & { refusals: RefusalRecorder },
+  deps: AppContext & { refusals: RefusalRecorder },
   { id, by }: { id: string; by: Principal },
   refusal: Refusal,
 ): Promise<void> {

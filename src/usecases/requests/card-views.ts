@@ -4,7 +4,7 @@ import type { Request } from '../../domain/request/request.ts';
 import { seatsOf } from '../../domain/request/seats.ts';
 import { openStages } from '../../domain/request/stages.ts';
 import type { Viewer } from '../../domain/views/request-view.ts';
-import type { Deps } from '../deps.ts';
+import type { AppContext } from '../app-context.ts';
 import type { TeamsSender } from '../ports/teams-sender.ts';
 import { personKey } from '../people/people.ts';
 
@@ -15,7 +15,7 @@ const MAX_REFRESH = 60;
  * Teams user ids whose clients fetch a view of their own: the requester, and people who last
  * carried what an open stage asks for. What they see is a hint; the click is checked afresh.
  */
-export async function refreshFor(deps: Deps, request: Request): Promise<readonly string[]> {
+export async function refreshFor(deps: AppContext, request: Request): Promise<readonly string[]> {
   const stages = openStages(request);
   if (stages.length === 0) return [];
   const users = new Set<string>();
@@ -33,7 +33,11 @@ export async function refreshFor(deps: Deps, request: Request): Promise<readonly
  * A Teams person as the viewer of a request: the identity that is part of the request where there
  * is one, with the roles and claims that were last verified.
  */
-export async function viewerOf(deps: Deps, request: Request, sender: TeamsSender): Promise<Viewer> {
+export async function viewerOf(
+  deps: AppContext,
+  request: Request,
+  sender: TeamsSender,
+): Promise<Viewer> {
   const involved = [request.requester, ...request.decisions.map(({ approver }) => approver)];
   const known = involved.find(
     ({ tenant, objectId }) => objectId === sender.objectId && tenant === sender.tenantId,
@@ -55,7 +59,7 @@ function unknownPerson(sender: TeamsSender): PrincipalRef {
   };
 }
 
-async function personSeen(deps: Deps, ref: PrincipalRef) {
+async function personSeen(deps: AppContext, ref: PrincipalRef) {
   if (ref.tenant === null || ref.objectId === null) return undefined;
   return deps.store.findPerson(personKey({ tenantId: ref.tenant, objectId: ref.objectId }));
 }

@@ -6,7 +6,7 @@ import { canonicalJson } from '../../lib/canonical-json.ts';
 import { sha256 } from '../../lib/hash.ts';
 import type { DecideInput, DecideResult } from '../ports/app.ts';
 import { applyCommand } from './apply-command.ts';
-import type { Deps } from '../deps.ts';
+import type { AppContext } from '../app-context.ts';
 import { exchangeKey, seenPerson, tokenKey } from '../people/people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
@@ -19,7 +19,7 @@ import type { OnceKey } from '../ports/request-store.ts';
  * The answer holds the request only where the caller may see it.
  */
 export async function decideRequest(
-  deps: Deps & { refusals: RefusalRecorder; seen: SeenPeople },
+  deps: AppContext & { refusals: RefusalRecorder; seen: SeenPeople },
   input: DecideInput,
 ): Promise<DecideResult> {
   const now = deps.clock.now();
@@ -65,12 +65,16 @@ export async function decideRequest(
 }
 
 /** A click proves by the digest of its card that the person has seen the request. */
-function maySee({ administration }: Deps, { by, teams, digest }: DecideInput, request: Request) {
+function maySee(
+  { administration }: AppContext,
+  { by, teams, digest }: DecideInput,
+  request: Request,
+) {
   return mayRead(request, by, administration) || (teams !== null && digest === request.digest);
 }
 
 function recordDecisionRefusal(
-  deps: Deps & { refusals: RefusalRecorder },
+  deps: AppContext & { refusals: RefusalRecorder },
   { id, by, word, stage, revision, origin }: DecideInput,
   refusal: Refusal,
 ): Promise<void> {

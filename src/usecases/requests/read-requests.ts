@@ -2,14 +2,14 @@ import { mayRead } from '../../domain/people/authority.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { ListInput } from '../ports/app.ts';
-import type { Deps } from '../deps.ts';
+import type { AppContext } from '../app-context.ts';
 
 const PAGE = 100;
 const MAX_PAGES = 10;
 
 /** A request as far as this principal may know of it. */
 export async function readRequest(
-  deps: Deps,
+  deps: AppContext,
   input: { id: string; by: Principal },
 ): Promise<Request | undefined> {
   return readable(deps, await deps.store.loadRequest(input.id), input.by);
@@ -17,14 +17,14 @@ export async function readRequest(
 
 /** The same by number. */
 export async function readRequestByNumber(
-  deps: Deps,
+  deps: AppContext,
   input: { number: number; by: Principal },
 ): Promise<Request | undefined> {
   return readable(deps, await deps.store.findRequest(input.number), input.by);
 }
 
 function readable(
-  { administration }: Deps,
+  { administration }: AppContext,
   request: Request | undefined,
   by: Principal,
 ): Request | undefined {
@@ -36,7 +36,7 @@ function readable(
  * page may hold fewer than asked while the cursor says that there is more.
  */
 export async function listRequests(
-  deps: Deps,
+  deps: AppContext,
   input: ListInput,
 ): Promise<{ requests: readonly Request[]; cursor: string | null }> {
   let before = input.cursor === undefined ? undefined : Number(input.cursor);

@@ -3,7 +3,7 @@ import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { Lru } from '../../lib/lru.ts';
 import { recordEvents } from '../record-events.ts';
-import type { Deps } from '../deps.ts';
+import type { AppContext } from '../app-context.ts';
 
 const WINDOW_MS = 60_000;
 const PER_WINDOW = 20;
@@ -42,7 +42,7 @@ export type Refused = {
 
 /** Writes a refused command to the audit log. */
 export async function recordRefusal(
-  deps: Deps & { refusals: RefusalRecorder },
+  deps: AppContext & { refusals: RefusalRecorder },
   refused: Refused,
 ): Promise<void> {
   const now = deps.clock.now();

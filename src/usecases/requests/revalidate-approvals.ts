@@ -5,7 +5,7 @@ import type { Decision, Recheck, Request } from '../../domain/request/request.ts
 import { seatsOf } from '../../domain/request/seats.ts';
 import { stageById } from '../../domain/request/stages.ts';
 import { describeError } from '../../lib/logger.ts';
-import type { JobDeps } from '../deps.ts';
+import type { JobDeps } from '../app-context.ts';
 import { nobodyCanTell } from '../ports/claims-refresher.ts';
 import type { AskedAbout } from '../ports/claims-refresher.ts';
 

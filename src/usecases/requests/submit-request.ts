@@ -7,7 +7,7 @@ import { sha256 } from '../../lib/hash.ts';
 import type { SubmitInput, SubmitResult } from '../ports/app.ts';
 import { recordEvents } from '../record-events.ts';
 import { jobsFor } from './build-change.ts';
-import type { Deps } from '../deps.ts';
+import type { AppContext } from '../app-context.ts';
 import {
   exchangeKey,
   exchangeReplayed,
@@ -30,7 +30,7 @@ const IDEMPOTENCY_MS = 7 * 86_400_000;
  * the same Idempotency-Key gets the first request back; the same key with other content is refused.
  */
 export async function submitRequest(
-  deps: Deps & { refusals: RefusalRecorder },
+  deps: AppContext & { refusals: RefusalRecorder },
   input: SubmitInput,
 ): Promise<SubmitResult> {
   const now = deps.clock.now();
@@ -60,7 +60,7 @@ export async function submitRequest(
 }
 
 /** The domain's ruling on what is asked, with what configuration knows of the workflow. */
-function rule(deps: Deps, input: SubmitInput, now: number): ReturnType<typeof submit> {
+function rule(deps: AppContext, input: SubmitInput, now: number): ReturnType<typeof submit> {
   const workflow = deps.workflows.get(input.workflow);
   if (!workflow) {
     return refuse('workflow_unknown', { workflow: named(input) });
@@ -90,7 +90,7 @@ function rule(deps: Deps, input: SubmitInput, now: number): ReturnType<typeof su
 }
 
 async function settle(
-  deps: Deps & { refusals: RefusalRecorder },
+  deps: AppContext & { refusals: RefusalRecorder },
   input: SubmitInput,
   { request, result }: { request: Request; result: CommitResult },
 ): Promise<SubmitResult> {
@@ -114,7 +114,7 @@ async function settle(
 }
 
 async function refused(
-  deps: Deps & { refusals: RefusalRecorder },
+  deps: AppContext & { refusals: RefusalRecorder },
   input: SubmitInput,
   refusal: Refusal,
 ): Promise<SubmitResult> {
@@ -127,7 +127,7 @@ async function refused(
   return { kind: 'refused', refusal };
 }
 
-async function repeated(deps: Deps, id: string): Promise<SubmitResult> {
+async function repeated(deps: AppContext, id: string): Promise<SubmitResult> {
   const request = await deps.store.loadRequest(id);
   if (!request) throw new Error(`request ${id} has a once-key but is not there`);
   return { kind: 'repeated', request };
@@ -135,7 +135,7 @@ async function repeated(deps: Deps, id: string): Promise<SubmitResult> {
 
 /** One card for the workflow's channel, one for the chat's message that asked. */
 function cardsOf(
-  deps: Deps,
+  deps: AppContext,
   input: SubmitInput,
   { id: requestId, plan, createdAt }: Request,
 ): Card[] {

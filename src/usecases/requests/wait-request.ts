@@ -1,7 +1,7 @@
 import { isTerminal } from '../../domain/request/state.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { sameSecret } from '../../lib/hash.ts';
-import type { Deps } from '../deps.ts';
+import type { AppContext } from '../app-context.ts';
 
 const POLL_MS = 1_000;
 /** How long after the end a wait token still reads the outcome. */
@@ -12,7 +12,7 @@ const GRACE_MS = 3_600_000;
  * at once; those of other replicas are seen within a second.
  */
 export async function waitRequest(
-  deps: Deps,
+  deps: AppContext,
   input: { id: string; timeoutMs: number; signal?: AbortSignal },
 ): Promise<Request | undefined> {
   const until = deps.clock.now() + input.timeoutMs;
@@ -27,12 +27,12 @@ export async function waitRequest(
 }
 
 /** A token that reads one request and nothing else; the same each time, so nothing is stored. */
-export function waitToken(deps: Deps, requestId: string): string {
+export function waitToken(deps: AppContext, requestId: string): string {
   return `wait_${deps.waitTokenMac(`wait-token.v1|${requestId}`)}`;
 }
 
 /** Whether a wait token is of this request, which has not ended more than an hour ago. */
-export function acceptsWaitToken(deps: Deps, token: string, request: Request): boolean {
+export function acceptsWaitToken(deps: AppContext, token: string, request: Request): boolean {
   if (isTerminal(request.state) && deps.clock.now() > request.updatedAt + GRACE_MS) return false;
   return sameSecret(token, waitToken(deps, request.id));
 }

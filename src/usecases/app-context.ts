@@ -9,21 +9,21 @@ import type { Workflows } from './ports/workflows.ts';
 import type { CardStore } from './ports/card-store.ts';
 import type { RequestStore } from './ports/request-store.ts';
 
-/** What the use cases work with; compose.ts hands it over. */
-export interface Deps extends Basics {
+/** The ports and services of the use cases; compose/ creates it. */
+export interface AppContext extends Basics {
   readonly store: RequestStore & CardStore;
   readonly workflows: Workflows;
   readonly administration: Administration;
   readonly executors: Executors;
   readonly signals: Signals;
-  /** Keyed hash of a text, of one purpose: wait tokens. */
+  /** Keyed hash (MAC) of wait tokens. */
   readonly waitTokenMac: (text: string) => string;
 }
 
-/** What the jobs need besides. */
-export interface JobDeps extends Deps {
+/** What jobs need in addition. */
+export interface JobDeps extends AppContext {
   readonly notifier: Notifier;
   readonly cards: TeamsCards;
-  /** What people still have of roles and claims; left out: nobody can tell. */
+  /** Current roles and claims of people; absent: they cannot be determined. */
   readonly refresher?: ClaimsRefresher;
 }
