@@ -8,7 +8,7 @@ import { decodeHash } from '../audit/merkle.ts';
 import { verifyAudit } from '../audit/verify.ts';
 import type { AuditReport } from '../audit/verify.ts';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '../compose/load-config.ts';
 import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError } from '../lib/logger.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '../compose/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import type { Finding } from '../identity/inspect/finding.ts';
 import { createKeys } from '../keys/keys.ts';

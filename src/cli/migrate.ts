@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '../compose/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError, silentLogger } from '../lib/logger.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '../compose/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError, silentLogger } from '../lib/logger.ts';

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { zipSync } from 'fflate';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '../compose/load-config.ts';
 import { ConfigError } from '../config/problem.ts';
 import { sha256 } from '../lib/hash.ts';
 import { defineCommand, EXIT } from './command.ts';

@@ -1,7 +1,7 @@
 import { systemClock } from '../lib/clock.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '../compose/load-config.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { configOption, configPath, jsonOption } from './options.ts';

@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '../compose/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import type { YamlSource } from '../config/yaml-source.ts';
 import type { Inspection } from '../identity/inspect/inspect-token.ts';

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Config } from './config.ts';
+import type { ExecutorSection } from './executor-section.ts';
 import { describeFound, formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import type { YamlSource } from './yaml-source.ts';
@@ -31,6 +32,7 @@ const MIN_SECRET_BYTES = 32;
 export function checkProduction(
   source: YamlSource,
   config: Omit<Config, 'workflows'>,
+  kinds: readonly ExecutorSection[],
 ): { problems: readonly Problem[]; warnings: readonly Problem[] } {
   const problems: Problem[] = [];
   const report: Report = (path, rule, found, expected) => {
@@ -55,8 +57,11 @@ export function checkProduction(
     const path = ['channels', name, 'serviceUrl'];
     if (serviceUrl !== '') checkUrl(report, path, serviceUrl, 'production_http_service_url');
   }
-  for (const [name, { url }] of Object.entries(config.executors)) {
-    checkUrl(report, ['executors', name, 'url'], url, 'production_http_webhook');
+  for (const [name, { kind, section }] of Object.entries(config.executors)) {
+    for (const key of kinds.find((one) => one.kind === kind)?.addresses ?? []) {
+      const url = String(section[key] ?? '');
+      checkUrl(report, ['executors', name, key], url, 'production_http_webhook');
+    }
   }
   checkDemo(config, report);
   if (Buffer.byteLength(signing.secret) < MIN_SECRET_BYTES) {
@@ -135,7 +140,9 @@ function warningsOf(source: YamlSource, config: Omit<Config, 'workflows'>): Prob
   }
   const secrets: Path[] = [
     ['signing', 'secret'],
-    ...Object.keys(config.executors).map((name) => ['executors', name, 'secret']),
+    ...Object.entries(config.executors).flatMap(([name, { secretRefs }]) =>
+      Object.keys(secretRefs).map((key) => ['executors', name, key]),
+    ),
     ...(config.teams.credential.kind === 'secret' ? [['teams', 'credential', 'secret']] : []),
     ...(config.teams.signIn?.clientSecret ? [['teams', 'signIn', 'clientSecret']] : []),
   ];

@@ -31,7 +31,7 @@ export interface Config {
   readonly administration: Administration;
   readonly channels: Readonly<Record<string, ChannelConfig>>;
   readonly workflows: readonly Workflow[];
-  readonly executors: Readonly<Record<string, WebhookExecutorConfig>>;
+  readonly executors: Readonly<Record<string, ExecutorConfig>>;
   readonly signing: {
     /** At least 32 bytes; our own keys are derived from it or encrypted with it. */
     readonly secret: string;
@@ -171,17 +171,10 @@ export interface ChannelConfig {
   readonly serviceUrl: string;
 }
 
-export interface WebhookExecutorConfig {
-  readonly kind: 'webhook';
-  readonly url: string;
-  /** Standard Webhooks secret, `whsec_…`. */
-  readonly secret: string;
-  /** The reference to the secret (`${env:NAME}`), for the configuration hash. */
-  readonly secretRef: string;
-  readonly timeoutMs: number;
-  /** The target ignores repeats of one `webhook-id`, so that sending again is safe. */
-  readonly idempotent: boolean;
-  readonly maxAttempts: number;
-  /** Hosts or CIDR ranges that may be private addresses. */
-  readonly allowPrivate: readonly string[];
+/** One executor: the section of its kind, checked by that kind's schema. */
+export interface ExecutorConfig {
+  readonly kind: string;
+  readonly section: Readonly<Record<string, unknown>>;
+  /** For each secret its reference (`${env:NAME}`), for the configuration hash. */
+  readonly secretRefs: Readonly<Record<string, string>>;
 }

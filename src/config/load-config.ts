@@ -6,6 +6,7 @@ import { checkProduction } from './check-production.ts';
 import { checkShape } from './check-shape.ts';
 import { checkWorkflows } from './check-workflows.ts';
 import type { Config, Profile } from './config.ts';
+import type { ExecutorSection } from './executor-section.ts';
 import { loadWorkflow } from './load-workflow.ts';
 import type { LoadedWorkflow } from './load-workflow.ts';
 import { ConfigError } from './problem.ts';
@@ -23,6 +24,8 @@ export interface LoadOptions {
   readonly path: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly profile: Profile;
+  /** Every kind of executor that the file may name. */
+  readonly executors: readonly ExecutorSection[];
   /** Reads a file; for tests. */
   readonly readFile?: (path: string) => string;
   /** Lists a folder; for tests. */
@@ -47,7 +50,7 @@ export function loadConfig(options: LoadOptions): {
   const substitute = referenceSubstitute({ file, env: options.env, readFile });
   const { source, problems: form } = readYaml({ file, text, substitute });
   const problems: Problem[] = [...form];
-  const shape = checkShape(source, configSchema);
+  const shape = checkShape(source, configSchema(options.executors));
   const folder = workflowsFolder(file, source);
   const workflows = loadFolder({ folder, source, readFile, listFolder, problems });
   if ('problems' in shape) {
@@ -62,6 +65,7 @@ export function loadConfig(options: LoadOptions): {
     profile: options.profile,
     file: resolve(file),
     port,
+    executors: options.executors,
     references: source.references,
   });
   problems.push(...checkConfig(source, config));
@@ -69,7 +73,7 @@ export function loadConfig(options: LoadOptions): {
   problems.push(...around.problems);
   const warnings = [...around.warnings];
   if (options.profile === 'production') {
-    const production = checkProduction(source, config);
+    const production = checkProduction(source, config, options.executors);
     problems.push(...production.problems);
     warnings.push(...production.warnings);
   }

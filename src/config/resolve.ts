@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { sha256 } from '../lib/hash.ts';
-import type { Config, Profile, WebhookExecutorConfig } from './config.ts';
+import type { Config, ExecutorConfig, Profile } from './config.ts';
+import type { ExecutorSection } from './executor-section.ts';
 import { resolveIssuers } from './resolve-issuers.ts';
 import { resolveChannels, resolveTeams } from './resolve-teams.ts';
 import type { ConfigInput } from './schema.ts';
@@ -12,9 +13,10 @@ export function resolveConfig(options: {
   /** Path of countersign.yaml; other paths are relative to its folder. */
   file: string;
   port: number | undefined;
+  executors: readonly ExecutorSection[];
   references: ReadonlyMap<string, string>;
 }): Omit<Config, 'workflows'> {
-  const { input, file, references } = options;
+  const { input, file } = options;
   const { server, store, audit } = input;
   const teams = resolveTeams(input);
   return {
@@ -36,7 +38,7 @@ export function resolveConfig(options: {
     },
     administration: input.administration,
     channels: resolveChannels(input),
-    executors: resolveExecutors(input, references),
+    executors: resolveExecutors(options),
     signing: { secret: input.signing.secret },
     audit: {
       origin: audit.origin ?? new URL(server.publicUrl).host,
@@ -54,25 +56,27 @@ function sessionOf({ identity }: ConfigInput): Pick<Config['identity'], 'session
   };
 }
 
-function resolveExecutors(
-  input: ConfigInput,
-  references: ReadonlyMap<string, string>,
-): Record<string, WebhookExecutorConfig> {
-  return Object.fromEntries(
-    Object.entries(input.executors).map(([name, executor]) => [
-      name,
-      {
-        kind: executor.kind,
-        url: executor.url,
-        secret: executor.secret,
+function resolveExecutors({
+  input,
+  executors,
+  references,
+}: Pick<Parameters<typeof resolveConfig>[0], 'input' | 'executors' | 'references'>): Record<
+  string,
+  ExecutorConfig
+> {
+  const executorOf = (name: string, section: ConfigInput['executors'][string]): ExecutorConfig => {
+    const kind = String(section['kind']);
+    const { secrets = [] } = executors.find((one) => one.kind === kind) ?? {};
+    const secretRefs = secrets
+      .filter((key) => section[key] !== undefined)
+      .map((key) => [
+        key,
         // A secret in the file has no reference: its hash shows a change without the secret.
-        secretRef:
-          references.get(`executors.${name}.secret`) ?? `sha256:${sha256(executor.secret)}`,
-        timeoutMs: executor.timeout,
-        idempotent: executor.idempotent,
-        maxAttempts: executor.maxAttempts,
-        allowPrivate: executor.allowPrivate,
-      },
-    ]),
+        references.get(`executors.${name}.${key}`) ?? `sha256:${sha256(String(section[key]))}`,
+      ]);
+    return { kind, section, secretRefs: Object.fromEntries(secretRefs) };
+  };
+  return Object.fromEntries(
+    Object.entries(input.executors).map(([name, section]) => [name, executorOf(name, section)]),
   );
 }

@@ -1,12 +1,6 @@
 import { z } from 'zod';
-import {
-  durationSchema,
-  lineSchema,
-  matching,
-  nameSchema,
-  uniqueList,
-  urlSchema,
-} from './schema-parts.ts';
+import { durationSchema, lineSchema, matching, nameSchema, urlSchema } from './schema-parts.ts';
+import type { ExecutorSection } from './executor-section.ts';
 import { administrationSchema, identitySchema } from './schema-identity.ts';
 import { channelsSchema, teamsSchema } from './schema-teams.ts';
 
@@ -26,56 +20,43 @@ const storeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sqlserver'), connectionString: z.string().min(1) }),
 ]);
 
-const webhookSchema = z.strictObject({
-  kind: z.literal('webhook'),
-  url: urlSchema.describe('Where the approved request is posted'),
-  secret: matching(
-    /^whsec_[A-Za-z0-9+/]{32,128}={0,2}$/,
-    'a Standard Webhooks secret: whsec_ and base64',
-  ).describe('Signs every call'),
-  timeout: durationSchema({ minMs: SECOND, maxMs: 60 * SECOND }).prefault('10s'),
-  idempotent: z
-    .boolean()
-    .default(false)
-    .describe('The target drops repeats of one webhook-id, so that sending again is safe'),
-  maxAttempts: z.int().min(1).max(20).default(5),
-  allowPrivate: uniqueList(lineSchema(100), 20)
-    .default([])
-    .describe('Hosts or CIDR ranges that may be private addresses'),
-});
-
-/** countersign.yaml, as a whole. */
-export const configSchema = z.strictObject({
-  server: z.strictObject({
-    publicUrl: urlSchema
-      .refine(isBareUrl, {
-        error: 'an absolute URL without a trailing slash and query',
+/** countersign.yaml, as a whole; an executor's section is the one of its kind. */
+export function configSchema(kinds: readonly ExecutorSection[]) {
+  const [first, ...others] = kinds.map(({ schema }) => schema);
+  if (first === undefined) throw new Error('no kind of executor is defined');
+  const executorSchema = z.discriminatedUnion('kind', [first, ...others]);
+  return z.strictObject({
+    server: z.strictObject({
+      publicUrl: urlSchema
+        .refine(isBareUrl, {
+          error: 'an absolute URL without a trailing slash and query',
+        })
+        .describe('Where browsers and Teams reach the service'),
+      host: lineSchema(255).default('0.0.0.0'),
+      port: portSchema.default(3978).describe('The environment variable PORT wins'),
+    }),
+    store: storeSchema,
+    teams: teamsSchema,
+    identity: identitySchema,
+    administration: administrationSchema.prefault({}),
+    channels: channelsSchema,
+    workflows: lineSchema(1_000).describe('Folder of the workflow files').default('./workflows'),
+    executors: z.record(nameSchema, executorSchema),
+    signing: z.strictObject({
+      secret: z.string().min(1).describe('At least 32 random bytes; keys of our own rest on it'),
+    }),
+    audit: z
+      .strictObject({
+        origin: lineSchema(200)
+          .optional()
+          .describe('Name of the audit log in its checkpoints; default: the host of publicUrl'),
+        sealEvery: durationSchema({ minMs: SECOND, maxMs: HOUR }).prefault('10s'),
       })
-      .describe('Where browsers and Teams reach the service'),
-    host: lineSchema(255).default('0.0.0.0'),
-    port: portSchema.default(3978).describe('The environment variable PORT wins'),
-  }),
-  store: storeSchema,
-  teams: teamsSchema,
-  identity: identitySchema,
-  administration: administrationSchema.prefault({}),
-  channels: channelsSchema,
-  workflows: lineSchema(1_000).describe('Folder of the workflow files').default('./workflows'),
-  executors: z.record(nameSchema, webhookSchema),
-  signing: z.strictObject({
-    secret: z.string().min(1).describe('At least 32 random bytes; keys of our own rest on it'),
-  }),
-  audit: z
-    .strictObject({
-      origin: lineSchema(200)
-        .optional()
-        .describe('Name of the audit log in its checkpoints; default: the host of publicUrl'),
-      sealEvery: durationSchema({ minMs: SECOND, maxMs: HOUR }).prefault('10s'),
-    })
-    .prefault({}),
-});
+      .prefault({}),
+  });
+}
 
-export type ConfigInput = z.output<typeof configSchema>;
+export type ConfigInput = z.output<ReturnType<typeof configSchema>>;
 
 /** No trailing slash and no query; another check reports an invalid URL. */
 function isBareUrl(text: string): boolean {

@@ -1,10 +1,15 @@
-import type { Config } from '../config/config.ts';
+import type { Config, ExecutorConfig } from '../config/config.ts';
 import { outcomeOf } from '../domain/outcome.ts';
+import { executorConfigHash } from '../domain/request/digest.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { ExecutionResult, Executors } from '../usecases/ports/executors.ts';
 import type { Resolve } from '../net/guarded-connect.ts';
-import { createWebhookExecutor } from './webhook/webhook.ts';
+import type { ExecutionResult, Executors } from '../usecases/ports/executors.ts';
+import type { ExecutorKind } from './sdk.ts';
+import { webhook } from './webhook/webhook.ts';
+
+/** Every kind that countersign.yaml may name. */
+export const EXECUTOR_KINDS: readonly ExecutorKind[] = [webhook];
 
 /**
  * The executors of a configuration, by name.
@@ -17,22 +22,17 @@ export function createExecutors(options: {
   log: Logger;
   /** Name look-ups; the operating system's unless given. */
   resolve?: Resolve;
+  kinds?: readonly ExecutorKind[];
 }): Executors {
-  const { config, clock, log, resolve } = options;
+  const { config, clock, log } = options;
   const byName = new Map(
     Object.entries(config.executors).map(([name, executor]) => [
       name,
-      createWebhookExecutor({
-        name,
-        config: executor,
-        allowHttp: config.profile === 'local',
-        clock,
-        ...(resolve ? { resolve } : {}),
-      }),
+      createExecutor({ ...options, name, executor }),
     ]),
   );
   return {
-    plan: (name) => byName.get(name)?.plan,
+    plan: (name, fields) => byName.get(name)?.plan(fields),
     repeatable: (name) => byName.get(name)?.repeatable ?? false,
     async execute(request, attempt) {
       const { executor: name } = request.plan.execution;
@@ -48,6 +48,32 @@ export function createExecutors(options: {
       });
       return result;
     },
+  };
+}
+
+function createExecutor(
+  options: Parameters<typeof createExecutors>[0] & { name: string; executor: ExecutorConfig },
+) {
+  const { name, config, clock, resolve, kinds = EXECUTOR_KINDS } = options;
+  const { section, secretRefs } = options.executor;
+  const kind = kinds.find((one) => one.kind === options.executor.kind);
+  if (kind === undefined) throw new Error(`executors.${name}: no such kind of executor`);
+  const configHash = executorConfigHash({ ...section, ...secretRefs }, kind.defaults);
+  const executor = kind.create({
+    name,
+    section,
+    allowHttp: config.profile === 'local',
+    clock,
+    ...(resolve ? { resolve } : {}),
+  });
+  return {
+    ...executor,
+    plan: (fields: Parameters<typeof executor.plan>[0]) => ({
+      executor: name,
+      kind: kind.kind,
+      configHash,
+      ...executor.plan(fields),
+    }),
   };
 }
 

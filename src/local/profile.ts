@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compose } from '../compose/compose.ts';
 import type { Overrides, Service } from '../compose/compose.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '../compose/load-config.ts';
 import type { Config } from '../config/config.ts';
 import { systemIds } from '../lib/ids.ts';
 import { startConnector } from './connector.ts';

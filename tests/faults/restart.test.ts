@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compose } from '../../src/compose/compose.ts';
 import type { Service } from '../../src/compose/compose.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/compose/load-config.ts';
 import type { Config } from '../../src/config/config.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
@@ -74,8 +74,9 @@ test('a changed executor does not execute what was approved before the change', 
   await start((config) => {
     const { 'deploy-webhook': webhook } = config.executors;
     if (!webhook) throw new Error('the executor is gone');
-    const other = `${webhook.url}?environment=production`;
-    return { ...config, executors: { 'deploy-webhook': { ...webhook, url: other } } };
+    const url = `${String(webhook.section['url'])}?environment=production`;
+    const other = { ...webhook, section: { ...webhook.section, url } };
+    return { ...config, executors: { 'deploy-webhook': other } };
   });
   await press(world, 'kenji', { place, verb: 'approve' });
   const request = await eventuallyIn(world, id, 'failed');

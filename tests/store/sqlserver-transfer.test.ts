@@ -4,7 +4,7 @@ import { verifierOfJwks } from '../../src/audit/checkpoint-verifier.ts';
 import { verifyAudit } from '../../src/audit/verify.ts';
 import { runCommandLine } from '../../src/cli/run.ts';
 import { compose } from '../../src/compose/compose.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/compose/load-config.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import { createKeys } from '../../src/keys/keys.ts';
 import { silentLogger } from '../../src/lib/logger.ts';

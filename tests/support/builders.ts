@@ -113,7 +113,7 @@ export function pendingRequest(
       requester: options.by ?? principal({ key: 'local|mia', roles: ['developer'] }),
       fields: options.fields ?? { service: 'checkout' },
       reason: options.reason ?? null,
-      execution: EXECUTION,
+      planExecution: () => EXECUTION,
       origin: BY_API,
     },
     options.now ?? NOW,

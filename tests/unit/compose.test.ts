@@ -8,7 +8,7 @@ import { compose } from '../../src/compose/compose.ts';
 import type { Config } from '../../src/config/config.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { exampleConfig, exampleEnv } from './config/support.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/compose/load-config.ts';
 
 let home: string;
 beforeEach(async () => {

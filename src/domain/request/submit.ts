@@ -21,7 +21,8 @@ export interface Submission {
   readonly requester: Principal;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly reason: string | null;
-  readonly execution: PlannedExecution;
+  /** What would be applied for checked fields. */
+  readonly planExecution: (fields: Readonly<Record<string, FieldValue>>) => PlannedExecution;
   /** Where it was asked, for the record. */
   readonly origin: Origin;
 }
@@ -44,7 +45,7 @@ export function submit(submission: Submission, now: number): Ruling<{ step: Step
 }
 
 function requestOf(
-  { id, workflow, requester, reason, execution }: Submission,
+  { id, workflow, requester, reason, planExecution }: Submission,
   given: {
     fields: Readonly<Record<string, FieldValue>>;
     stages: readonly PlannedStage[];
@@ -53,6 +54,7 @@ function requestOf(
 ): Request {
   const { fields, stages, now } = given;
   const ref = refOf(requester);
+  const execution = planExecution(fields);
   return {
     id,
     number: 0,

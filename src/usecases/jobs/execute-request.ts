@@ -108,5 +108,6 @@ function describe({ code, params }: Outcome): string {
 }
 
 function configHash(deps: JobDeps, request: Request): string {
-  return deps.executors.plan(request.plan.execution.executor)?.configHash ?? 'none';
+  const { executor } = request.plan.execution;
+  return deps.executors.plan(executor, request.fields)?.configHash ?? 'none';
 }

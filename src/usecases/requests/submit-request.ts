@@ -65,8 +65,6 @@ function rule(deps: AppContext, input: SubmitInput, now: number): ReturnType<typ
   if (!workflow) {
     return refuse('workflow_unknown', { workflow: named(input) });
   }
-  const execution = deps.executors.plan(workflow.executor);
-  if (!execution) throw new Error(`workflow ${workflow.id}: executor is not configured`);
   const { by, teams, fields, reason } = input;
   return submit(
     {
@@ -75,7 +73,11 @@ function rule(deps: AppContext, input: SubmitInput, now: number): ReturnType<typ
       requester: by,
       fields,
       reason,
-      execution,
+      planExecution(checked) {
+        const execution = deps.executors.plan(workflow.executor, checked);
+        if (execution) return execution;
+        throw new Error(`workflow ${workflow.id}: executor is not configured`);
+      },
       origin: {
         via: teams ? 'teams' : 'api',
         tenant: teams ? teams.sender.tenantId : by.tenant,

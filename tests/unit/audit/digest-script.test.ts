@@ -48,7 +48,7 @@ async function ask(id: string, change: object = {}): Promise<string> {
       }),
       fields: { service: 'checkout' },
       reason: 'line\n"quoted" \u{1F680}',
-      execution: EXECUTION,
+      planExecution: () => EXECUTION,
       origin: BY_API,
     },
     NOW,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CLOUDS } from '../../../src/config/clouds.ts';
-import { jsonSchemas } from '../../../src/config/json-schema.ts';
-import { loadConfig } from '../../../src/config/load-config.ts';
+import { jsonSchemas } from '../../../src/compose/json-schema.ts';
+import { loadConfig } from '../../../src/compose/load-config.ts';
 import {
   configText,
   edited,
@@ -104,15 +104,15 @@ describe('loadConfig', () => {
 
   test('keeps the reference of a secret, and only the hash of one in the file', () => {
     const byName = load().config.executors['deploy-webhook'];
-    expect(byName?.secretRef).toBe('${env:COUNTERSIGN_WEBHOOK_SECRET}');
-    expect(byName?.secret).toBe(exampleEnv.COUNTERSIGN_WEBHOOK_SECRET);
+    expect(byName?.secretRefs).toEqual({ secret: '${env:COUNTERSIGN_WEBHOOK_SECRET}' });
+    expect(byName?.section['secret']).toBe(exampleEnv.COUNTERSIGN_WEBHOOK_SECRET);
     const config = edited(
       configText,
       '${env:COUNTERSIGN_WEBHOOK_SECRET}',
       exampleEnv.COUNTERSIGN_WEBHOOK_SECRET,
     );
     const literal = load({ config }).config.executors['deploy-webhook'];
-    expect(literal?.secretRef).toMatch(/^sha256:[\w-]{43}$/);
+    expect(literal?.secretRefs['secret']).toMatch(/^sha256:[\w-]{43}$/);
   });
 
   test('freezes the whole configuration', () => {

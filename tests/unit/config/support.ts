@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Profile } from '../../../src/config/config.ts';
-import { loadConfig } from '../../../src/config/load-config.ts';
+import { loadConfig } from '../../../src/compose/load-config.ts';
 import { ConfigError } from '../../../src/config/problem.ts';
 import type { Problem } from '../../../src/config/problem.ts';
 

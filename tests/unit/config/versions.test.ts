@@ -70,7 +70,7 @@ function configHashOf(...keys: readonly string[]): string {
     .replace('kind: webhook', section);
   const { config } = load({ config: text });
   const executors = createExecutors({ config, clock: { now: () => 0 }, log: silentLogger });
-  return executors.plan('deploy-webhook')?.configHash ?? '';
+  return executors.plan('deploy-webhook', {})?.configHash ?? '';
 }
 
 test('known answer: the hash of this executor never changes', () => {

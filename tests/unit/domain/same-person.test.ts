@@ -111,7 +111,7 @@ describe('an empty claim', () => {
           requester: { ...mia, claims: { department: empty } },
           fields: { service: 'checkout' },
           reason: null,
-          execution: EXECUTION,
+          planExecution: () => EXECUTION,
           origin: BY_API,
         },
         NOW,

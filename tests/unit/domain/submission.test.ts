@@ -1,3 +1,4 @@
+import { requestDigest } from '../../../src/domain/request/digest.ts';
 import { checkFields } from '../../../src/domain/workflow/fields.ts';
 import { mayRead } from '../../../src/domain/people/authority.ts';
 import { submit } from '../../../src/domain/request/submit.ts';
@@ -28,13 +29,47 @@ function ask(change: {
       requester: change.by ?? mia,
       fields: change.fields ?? { service: 'checkout' },
       reason: change.reason ?? null,
-      execution: EXECUTION,
+      planExecution: () => EXECUTION,
       origin: BY_API,
     },
     NOW,
   );
   return result.ok ? result.step.request : result.refusal.code;
 }
+
+test('the executor plans with the checked fields, and the digest covers what it planned', () => {
+  const asked = (service: string) => {
+    const result = submit(
+      {
+        id: 'req_1',
+        workflow: workflow(),
+        requester: mia,
+        fields: { service },
+        reason: null,
+        planExecution: (fields) => ({ ...EXECUTION, target: `team/${String(fields['service'])}` }),
+        origin: BY_API,
+      },
+      NOW,
+    );
+    if (!result.ok) throw new Error(result.refusal.code);
+    return result.step.request;
+  };
+  const { plan, digest, fields, ...request } = asked('checkout');
+  expect(plan.execution.target).toBe('team/checkout');
+  const subject = {
+    requestId: request.id,
+    workflow: request.workflow,
+    workflowVersion: request.workflowVersion,
+    requester: request.requester.key,
+    beneficiary: request.beneficiary.key,
+    reason: null,
+    fields,
+  };
+  const { stages, execution } = plan;
+  expect(requestDigest({ ...subject, plan: { stages, execution } })).toBe(digest);
+  const elsewhere = { ...execution, target: 'team/billing' };
+  expect(requestDigest({ ...subject, plan: { stages, execution: elsewhere } })).not.toBe(digest);
+});
 
 describe('fields', () => {
   const all = workflow({

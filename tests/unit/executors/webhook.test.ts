@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
-import type { WebhookExecutorConfig } from '../../../src/config/config.ts';
 import { createExecutors } from '../../../src/executors/registry.ts';
+import type { WebhookSection } from '../../../src/executors/webhook/webhook-section.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { approvedRequest } from './approved-request.ts';
 import { reply, startTarget } from './target.ts';
@@ -16,27 +16,29 @@ beforeEach(async () => {
 });
 afterEach(() => target.stop());
 
-function configOf(change: Partial<WebhookExecutorConfig> = {}): WebhookExecutorConfig {
+function sectionOf(change: Partial<WebhookSection> = {}): WebhookSection {
   return {
     kind: 'webhook',
     url: `http://127.0.0.1:${target.port}/hooks/deploy?key=hidden`,
     secret: SECRET,
-    secretRef: '${env:HOOK_SECRET}',
-    timeoutMs: 1_500,
+    timeout: 1_500,
     idempotent: false,
     maxAttempts: 3,
     allowPrivate: ['127.0.0.1'],
     ...change,
   };
 }
-function executors(change: Partial<WebhookExecutorConfig> = {}, profile = 'local' as const) {
+const configOf = (section: WebhookSection, secret = '${env:HOOK_SECRET}') => ({
+  deploy: { kind: 'webhook', section, secretRefs: { secret } },
+});
+function executors(change: Partial<WebhookSection> = {}, profile = 'local' as const) {
   return createExecutors({
-    config: { profile, executors: { deploy: configOf(change) } },
+    config: { profile, executors: configOf(sectionOf(change)) },
     clock: { now: () => now },
     log: silentLogger,
   });
 }
-const run = (change: Partial<WebhookExecutorConfig> = {}, attempt = 1) =>
+const run = (change: Partial<WebhookSection> = {}, attempt = 1) =>
   executors(change).execute(approvedRequest(), attempt);
 
 describe('the webhook executor', () => {
@@ -177,7 +179,7 @@ describe('the webhook executor', () => {
   test('allows plain http in the local profile alone', () => {
     const create = () =>
       createExecutors({
-        config: { profile: 'production', executors: { deploy: configOf() } },
+        config: { profile: 'production', executors: configOf(sectionOf()) },
         clock: { now: () => now },
         log: silentLogger,
       });
@@ -264,37 +266,42 @@ describe('the text of a target', () => {
       response.on('drain', more);
       more();
     };
-    expect(await run({ timeoutMs: 5_000 })).toMatchObject({ kind: 'applied' });
+    expect(await run({ timeout: 5_000 })).toMatchObject({ kind: 'applied' });
     expect(sent).toBeLessThan(64 * 1_024 * 1_024);
   });
 });
 
 describe('the plan', () => {
   test('names the target without possible secrets', () => {
-    const plan = executors().plan('deploy');
+    const plan = executors().plan('deploy', {});
     expect(plan).toMatchObject({
       executor: 'deploy',
       kind: 'webhook',
       durationMs: null,
       target: `127.0.0.1:${target.port}/hooks/deploy`,
     });
-    expect(executors().plan('other')).toBeUndefined();
+    expect(executors().plan('other', {})).toBeUndefined();
   });
 
   test('its hash covers the whole configuration, but not the value of a secret', () => {
-    const hash = (change: Partial<WebhookExecutorConfig> = {}) =>
-      executors(change).plan('deploy')?.configHash;
+    const hash = (change: Partial<WebhookSection> = {}) =>
+      executors(change).plan('deploy', {})?.configHash;
     const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
     expect(hash({ secret: other })).toBe(hash());
-    const changes: Partial<WebhookExecutorConfig>[] = [
+    const changes: Partial<WebhookSection>[] = [
       { url: 'https://hooks.test/other' },
-      { secretRef: '${env:OTHER}' },
-      { timeoutMs: 9 },
+      { timeout: 9 },
       { idempotent: true },
       { maxAttempts: 4 },
       { allowPrivate: [] },
     ];
-    expect(new Set([hash(), ...changes.map(hash)]).size).toBe(changes.length + 1);
+    const byOther = createExecutors({
+      config: { profile: 'local', executors: configOf(sectionOf(), '${env:OTHER}') },
+      clock: { now: () => now },
+      log: silentLogger,
+    }).plan('deploy', {})?.configHash;
+    const hashes = [hash(), byOther, ...changes.map(hash)];
+    expect(new Set(hashes).size).toBe(changes.length + 2);
   });
 
   test('a removed executor fails the request', async () => {

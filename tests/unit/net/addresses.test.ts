@@ -114,13 +114,16 @@ describe('the check at the connection', () => {
         executors: {
           deploy: {
             kind: 'webhook',
-            url: `http://${host}:${target.port}/`,
-            secretRef: 'x',
-            timeoutMs: 1_500,
-            secret: `whsec_${Buffer.alloc(32).toString('base64')}`,
-            idempotent: false,
-            maxAttempts: 3,
-            allowPrivate,
+            section: {
+              kind: 'webhook',
+              url: `http://${host}:${target.port}/`,
+              timeout: 1_500,
+              secret: `whsec_${Buffer.alloc(32).toString('base64')}`,
+              idempotent: false,
+              maxAttempts: 3,
+              allowPrivate,
+            },
+            secretRefs: { secret: 'x' },
           },
         },
       },

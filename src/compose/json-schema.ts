@@ -1,15 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { configSchema } from './schema.ts';
-import { workflowSchema } from './schema-workflow.ts';
+import { configSchema } from '../config/schema.ts';
+import { workflowSchema } from '../config/schema-workflow.ts';
+import { EXECUTOR_KINDS } from '../executors/registry.ts';
 
 const FOLDER = new URL('../../docs/reference/', import.meta.url);
 
 /** The JSON Schemas for editors: file name in docs/reference/ → text. */
 export function jsonSchemas(): Readonly<Record<string, string>> {
   return {
-    'countersign.schema.json': textOf('countersign.yaml', withReferences(plain(configSchema))),
+    'countersign.schema.json': textOf(
+      'countersign.yaml',
+      withReferences(plain(configSchema(EXECUTOR_KINDS))),
+    ),
     'workflow.schema.json': textOf('A Countersign workflow', plain(workflowSchema)),
   };
 }
@@ -36,7 +40,7 @@ function withReferences<Value>(schema: Value): Value {
   return Object.fromEntries(entries) as Value;
 }
 
-// `node src/config/json-schema.ts` writes the files.
+// `node src/compose/json-schema.ts` writes the files.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(FOLDER, { recursive: true });
   for (const [name, text] of Object.entries(jsonSchemas())) {
