@@ -1,11 +1,13 @@
 import type { Card } from './card-template.ts';
 
-/** Teams takes about 28 KB a message; the envelope and its growth need the rest. */
+/** Teams accepts messages of about 28 KB; the envelope needs the rest. */
 export const MAX_CARD_BYTES = 25_000;
 
 /**
- * The first card that fits, of variants from the fullest to the barest (each is made only when it
- * is tried). Throws where not even the last one fits.
+ * The first card that fits into a message. `variants` come from the fullest to the barest, and a
+ * variant is rendered only when it is tried.
+ *
+ * @throws Error where not even the last one fits.
  */
 export function firstThatFits<Variant>(
   variants: readonly Variant[],

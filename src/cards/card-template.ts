@@ -1,4 +1,4 @@
-// Not the package's main entry: its types pull in sources that our compiler settings refuse.
+// The package's main entry brings types that our compiler settings reject.
 import { Template } from 'adaptivecards-templating/lib/template-engine.js';
 import { Lru } from '../lib/lru.ts';
 
@@ -6,9 +6,9 @@ import { Lru } from '../lib/lru.ts';
 export type Card = Record<string, unknown>;
 
 /**
- * What a template is given. Booleans, lists and objects are structure: conditions and `$data` read
- * them. Everything else is content, which the template engine never sees; `undefined` leaves its
- * property out of the card.
+ * The input of a template. Booleans, lists and objects are structure, which conditions and `$data`
+ * read. Everything else is content: the template engine never sees it, and `undefined` removes its
+ * property from the card.
  */
 export type ModelValue = string | number | boolean | undefined | Whole | Model | readonly Model[];
 
@@ -16,7 +16,7 @@ export interface Model {
   readonly [name: string]: ModelValue;
 }
 
-/** JSON that goes into a card in one piece: choices, user ids. */
+/** JSON that is inserted as a whole: choices, user ids. */
 export class Whole {
   readonly json: unknown;
 
@@ -25,13 +25,13 @@ export class Whole {
   }
 }
 
-/** An expanded template costs about 0.5 ms, so that many are kept. */
+/** Expanding a template takes about 0.5 ms, so results are cached. */
 const MAX_SKELETONS = 200;
 
 /**
  * An Adaptive Card template. The engine expands it once for each shape of model (which flags, how
- * many rows), with numbered marks in place of content; filling in the marks makes a card. So text
- * that people wrote is never read as a template.
+ * many rows), with numbered placeholders for content. `render` then replaces the placeholders. So
+ * the engine never evaluates text that people wrote.
  */
 export class CardTemplate {
   readonly #name: string;
@@ -44,14 +44,18 @@ export class CardTemplate {
     this.#payload = payload;
   }
 
-  /** The card for a model. Throws where the template names what the model does not hold. */
+  /**
+   * The card for a model.
+   *
+   * @throws Error where the template names a property that the model lacks.
+   */
   render(model: Model): Card {
     const contents: unknown[] = [];
     const $root = mark(model, contents);
     const shape = JSON.stringify($root);
     let skeleton = this.#skeletons.get(shape);
     if (skeleton === undefined) {
-      // Parsing takes about 0.1 s, so it waits for the first card.
+      // Parsing takes about 0.1 s, so it happens at the first card, not at start.
       this.#template ??= new Template(this.#payload);
       skeleton = this.#template.expand({ $root });
       const open = /\$\{[^}]*\}/.exec(JSON.stringify(skeleton));
@@ -62,7 +66,7 @@ export class CardTemplate {
   }
 }
 
-/** A sentence as runs: what stands for `{name}` is bold. */
+/** Splits a sentence into text runs; the values of `{name}` placeholders are bold. */
 export function boldRuns(
   sentence: string,
   names: Readonly<Record<string, string>>,
@@ -103,7 +107,7 @@ function fill(node: unknown, contents: readonly unknown[]): unknown {
   if (typeof node !== 'object' || node === null) return node;
   const filled: Card = {};
   for (const [name, inner] of Object.entries(node)) {
-    // The engine leaves null where a condition dropped an object.
+    // The engine leaves null where a condition removed an object.
     const value = inner === null ? undefined : fill(inner, contents);
     if (value !== undefined) filled[name] = value;
   }

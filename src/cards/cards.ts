@@ -17,13 +17,16 @@ import { requestTemplate } from './templates/request-template.ts';
 import { statusTemplate } from './templates/status-template.ts';
 import { LIMITS } from './view-limits.ts';
 
-/** Where requests that no card can show are read, without a slash at the end; null: by the API. */
+/**
+ * Base URL without a trailing slash, for requests that are too long for any card; null: the card
+ * names only the API path.
+ */
 type PublicUrl = string | null;
 
 /**
- * Makes the cards of a language, and keeps them: templates are parsed once. Every card is pure, and
- * of at most MAX_CARD_BYTES: what does not fit gives way by the steps of view-limits.ts, and a card
- * that cannot show all offers no Approve.
+ * Creates the renderer of each language once, because parsing templates is slow. Rendering is pure.
+ * Every card holds at most MAX_CARD_BYTES: the limits of view-limits.ts decide what is left out,
+ * and a card that leaves out anything the digest covers offers no Approve.
  */
 export function createCards({ publicUrl = null }: { publicUrl?: PublicUrl } = {}): (
   text: Text,

@@ -5,7 +5,7 @@ import { fit, name, oneLine } from './plain-text.ts';
 import type { ShownText } from './plain-text.ts';
 import type { Limits } from './view-limits.ts';
 
-/** A label with its value. `wide` values stand below their label. */
+/** A label and its value. A `wide` value is shown below its label. */
 export interface Row extends ShownText {
   readonly label: string;
   readonly wide: boolean;
@@ -13,17 +13,17 @@ export interface Row extends ShownText {
 
 export interface Rows {
   readonly rows: readonly Row[];
-  /** How many are not shown. */
+  /** How many fields are left out. */
   readonly left: number;
 }
 
-// Longer values would make a tall, thin column beside their label.
+// A longer value beside its label would make a tall, thin column.
 const BESIDE_LABEL = 72;
 
-/** All that the requester filled in, in the order of the workflow's fields; the reason last. */
+/** The submitted fields in the order of the workflow, then the reason. */
 export function fieldRows(text: Text, request: Request, limits: Limits): Rows {
   const known = request.plan.fields.filter(({ id }) => Object.hasOwn(request.fields, id));
-  // Nothing that the digest covers may go unseen, even where the plan does not name it.
+  // The digest covers every field, so a field that the plan does not name is shown too.
   const others = Object.keys(request.fields)
     .filter((id) => !known.some((field) => field.id === id))
     .map((id) => ({ id, label: id, type: 'text' as const }));
@@ -38,7 +38,7 @@ export function fieldRows(text: Text, request: Request, limits: Limits): Rows {
   return { rows, left: Math.max(fields.length - limits.fields, 0) };
 }
 
-/** What will be done, by what and to what, for how long. */
+/** The execution: executor, target and duration. */
 export function workRows(text: Text, request: Request, limits: Limits): readonly Row[] {
   const { cards, format } = text;
   const { executor, kind, target, durationMs } = request.plan.execution;
@@ -48,10 +48,10 @@ export function workRows(text: Text, request: Request, limits: Limits): readonly
   return rows.map((given) => ({ ...given, wide: false }));
 }
 
-/** Inlines of one block with all rows, for requests with too many fields for columns. */
+/** All rows as one text block, for requests with too many fields for columns. */
 export function denseInlines(rows: readonly Row[]): readonly unknown[] {
   return rows.flatMap(({ label, text }, at) => [
-    // A line end of the value would let it pass for another row.
+    // A line break in a value could imitate another row.
     { type: 'TextRun', text: `${at > 0 ? '\n' : ''}${label}: `, isSubtle: true },
     { type: 'TextRun', text: oneLine(text) },
   ]);

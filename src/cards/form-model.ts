@@ -9,15 +9,18 @@ import type { Model } from './card-template.ts';
 import { formPattern } from './form-pattern.ts';
 import { fit, name } from './plain-text.ts';
 
-/** What gives way where a form is too large for a message. */
+/** What a form leaves out where it would be too large for a message. */
 export interface FormLimits {
-  /** Prefilled text of at most so many characters; longer text has to be typed again. */
+  /** Maximum length of prefilled text; longer text must be typed again. */
   readonly prefill: number;
-  /** Longer lists of choices are typed in; we check them. */
+  /**
+   * Maximum length of a choice list; above it the person types the choice and the service checks
+   * it.
+   */
   readonly choices: number;
 }
 
-/** The fullest form first. */
+/** From the fullest form to the barest. */
 export const FORM_LIMITS: readonly FormLimits[] = [
   { prefill: Infinity, choices: Infinity },
   { prefill: 200, choices: Infinity },
@@ -25,10 +28,10 @@ export const FORM_LIMITS: readonly FormLimits[] = [
   { prefill: 0, choices: 20 },
 ];
 
-// A client's list without a search becomes hard to use beyond this.
+// From this length on, a list without a search is hard to use.
 const SEARCHABLE_FROM = 10;
 
-/** What the form template is given; `chat` for a message, else for a dialog. */
+/** The model of the form template. `chat`: for a message; otherwise for a dialog. */
 export function formModel(
   text: Text,
   { workflow, values, problem }: RequestForm,
@@ -56,14 +59,14 @@ export function formModel(
       wrong: spec === wrong,
       problem: spec === wrong ? message : undefined,
     })),
-    // A field of the workflow may be called so itself; ids are unique in a card.
+    // Ids are unique in a card, and the workflow may have a field named `reason`.
     asksReason: !workflow.fields.some(({ id }) => id === 'reason'),
     reason: prefilled(values['reason'], 1_000, limits),
     next: nextOf(text, workflow),
   };
 }
 
-/** The description of a workflow, as cards show it. */
+/** A workflow's description, cut to the room on a card. */
 export function descriptionOf(workflow: Workflow): string {
   return fit(workflow.description ?? '', { characters: 400, lines: 6 }).text;
 }
@@ -107,7 +110,7 @@ function fieldModel(
 
 const KINDS = ['text', 'multiline', 'choice', 'number', 'boolean'] as const;
 
-/** The flags by which the template picks the input. */
+/** The flags that select the input in the template. */
 function kind(of: (typeof KINDS)[number]): Model {
   return Object.fromEntries(KINDS.map((one) => [one, one === of]));
 }
@@ -119,7 +122,7 @@ function textModel(
   spec: FieldSpec,
   { value, limits }: { value: unknown; limits: FormLimits },
 ): Model {
-  // Clients read an error message as Markdown.
+  // Clients render error messages as Markdown.
   const pattern = spec.pattern === null ? null : escapeMarkdown(name(spec.pattern, 120));
   return {
     ...kind(spec.type === 'multiline' ? 'multiline' : 'text'),
@@ -148,7 +151,7 @@ function numberModel(spec: FieldSpec, value: unknown): Model {
   return {
     ...kind('number'),
     value: typeof number === 'number' && Number.isFinite(number) ? number : undefined,
-    // Clients count an empty input as out of its range, required or not; we check it anyway.
+    // Clients reject an empty optional input as out of range, so only the service checks its range.
     min: spec.required ? (min ?? undefined) : undefined,
     max: spec.required ? (max ?? undefined) : undefined,
   };
@@ -166,7 +169,7 @@ function durationModel(form: FormText, label: string, value: unknown): Model {
   };
 }
 
-/** What a number or duration may be, in words; empty where it may be anything. */
+/** The allowed range of a number or duration, in words; empty where there is none. */
 function rangeOf({ form, format }: Text, { type, min, max }: FieldSpec): string {
   if (type !== 'number' && type !== 'duration') return '';
   const show = type === 'duration' ? format.exactDuration : format.number;

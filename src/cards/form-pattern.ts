@@ -1,16 +1,16 @@
 const CLASS = String.raw`(?:[\w !"#%',/:;<=>@~.*+?$(){}|\x60\-]|\\[dw.*+?^$()[\]{}|\\/\-])+\]`;
 
 /**
- * The pieces that RE2 and JavaScript read alike, with and without JavaScript's flag `u`. Not among
- * them: `\s` and `.` (JavaScript knows more spaces and line ends), flags, Unicode classes, and
- * `[^...]`, which meets the two halves of an emoji one by one without the flag.
+ * The syntax that RE2 and JavaScript interpret alike, with and without the flag `u`. Left out are
+ * `\s` and `.` (JavaScript knows more spaces and line breaks), flags, Unicode classes, and `[^...]`
+ * (without the flag it matches half an emoji).
  */
 const PIECES = [
   String.raw`[\w !"#%&',/:;<=>@~\x60\-\u00a1-\ud7ff]`,
   String.raw`\\[dwtnrf.*+?^$()[\]{}|\\/]`,
   String.raw`\[${CLASS}`,
   String.raw`[\^$|*+?]|\{\d+(?:,\d*)?\}`,
-  // No repeated group: JavaScript backtracks, and (a+)+ would hang the client of who types.
+  // No repeated group: JavaScript backtracks, and (a+)+ could hang the client.
   String.raw`\((?:\?:|(?!\?))|\)(?![*+{])`,
 ];
 const AGREED = new RegExp(`^(?:${PIECES.join('|')})*$`);
@@ -18,9 +18,9 @@ const UNBOUNDED = /[*+]|,\}/g;
 const MAX_UNBOUNDED = 3;
 
 /**
- * The JavaScript expression of a form's input for a field's pattern, which is RE2 and holds for
- * the whole value. Undefined where the two dialects may differ or JavaScript may be slow: then the
- * service alone checks the value, so a form never refuses what the service takes.
+ * The JavaScript expression of an input for a field's RE2 pattern, which must match the whole
+ * value. Undefined where the two dialects may differ or JavaScript may be slow. Then only the
+ * service checks the value, so that a form never rejects what the service accepts.
  */
 export function formPattern(pattern: string | null): string | undefined {
   if (pattern === null || !AGREED.test(pattern)) return undefined;

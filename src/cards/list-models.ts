@@ -5,14 +5,14 @@ import type { Model } from './card-template.ts';
 import { descriptionOf } from './form-model.ts';
 import { name } from './plain-text.ts';
 
-// Short lists are seen at once; long ones are searched.
+// Short lists are shown in full; long ones get a search.
 const EXPANDED_UP_TO = 5;
 const SEARCHABLE_FROM = 10;
 
-/** How many workflows a list shows, the fullest card first. */
+/** How many workflows a list shows, from the fullest card to the barest. */
 export const LIST_LIMITS: readonly number[] = [150, 60, 20];
 
-/** What the picker template is given, at most `limit` workflows. */
+/** The model of the picker template, with at most `limit` workflows. */
 export function pickerModel(text: Text, workflows: readonly Workflow[], limit: number): Model {
   const shown = workflows.slice(0, limit);
   const style =
@@ -30,7 +30,7 @@ export function pickerModel(text: Text, workflows: readonly Workflow[], limit: n
   };
 }
 
-/** What the help template is given, at most `limit` workflows. */
+/** The model of the help template, with at most `limit` workflows. */
 export function helpModel(text: Text, workflows: readonly Workflow[], limit: number): Model {
   const shown = workflows.slice(0, limit);
   return {

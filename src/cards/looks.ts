@@ -3,7 +3,7 @@ import type { RequestState } from '../domain/request/state.ts';
 import type { Text } from '../text/text.ts';
 import type { RequestView } from '../domain/views/request-view.ts';
 
-/** How a state looks: the style of the band, the colour of its words, and its sign. */
+/** The appearance of a state: band style, text colour and sign. */
 interface Look {
   readonly style: 'warning' | 'good' | 'attention' | 'accent' | 'emphasis';
   readonly color: 'Warning' | 'Good' | 'Attention' | 'Accent' | 'Default';
@@ -30,7 +30,7 @@ const LOOKS: Readonly<Record<RequestState, Look>> = {
   revoked: QUIET,
 };
 
-/** How a request looks now, also where its time is up and that is not yet recorded. */
+/** The appearance of a request. Where its time is up, it says so before the expiry is recorded. */
 export function lookOf(
   text: Text,
   { state }: Request,

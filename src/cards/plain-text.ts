@@ -1,11 +1,11 @@
-/** What stands where a sign was that people cannot see. */
+/** The replacement of an invisible character. */
 export const UNSEEN = '\uFFFD';
 
 const PLAIN = /^[\x20-\x7A|}~\n]*$/;
 
-// Signs that show nothing, or that turn around or hide what follows: controls, bidirectional
-// marks (CVE-2021-42574), zero-width and filler signs, tags, variation selectors. Those that
-// writing needs are spared: joiners inside emoji and in the scripts that join, selectors of emoji.
+// Invisible or misleading characters: controls, bidirectional marks (CVE-2021-42574), zero-width
+// and filler characters, tags, variation selectors. Legitimate uses are kept: joiners inside emoji
+// and in the scripts that join, and the selectors of emoji.
 const HIDDEN = new RegExp(
   [
     String.raw`[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5]`,
@@ -19,29 +19,29 @@ const HIDDEN = new RegExp(
   'gu',
 );
 
-// More marks on one letter than any script piles up: they would cover the lines around.
+// More combining marks on one letter than any script uses would cover the lines around it.
 const PILED = /(\p{M}{8})\p{M}+/gu;
 
-// Clients put a date of their own in the place of this, also in plain runs of text.
+// Clients replace these functions by a date or time, even in plain text runs.
 const CLIENT_FUNCTION = /\{\{(?=(?:DATE|TIME)\()/gi;
 
-/** What people typed, as a card may show it. */
+/** User text, made safe for a card. */
 export interface ShownText {
   readonly text: string;
-  /** False where something was left out at the end. */
+  /** False where the end was cut off. */
   readonly whole: boolean;
 }
 
 export interface Room {
-  /** At most so many characters (code points). */
+  /** Maximum length in characters (code points). */
   readonly characters: number;
-  /** At most so many lines; 1 shows line ends as a sign. */
+  /** Maximum number of lines; with 1, line breaks are shown as a sign. */
   readonly lines: number;
 }
 
 /**
- * Untrusted text for an element that shows plain text: line ends are kept, tabs are spaces, and
- * whatever people cannot see is shown as `UNSEEN`. It is no longer the text that was stored.
+ * Makes untrusted text safe for a plain-text element: keeps line breaks, turns tabs into spaces,
+ * and replaces invisible characters by `UNSEEN`. The result differs from the stored text.
  */
 export function visible(text: string): string {
   if (PLAIN.test(text)) return indented(text);
@@ -54,12 +54,12 @@ export function visible(text: string): string {
   );
 }
 
-/** The same on one line; line ends are shown as a sign. */
+/** The same on one line; line breaks are shown as a sign. */
 export function oneLine(text: string): string {
   return visible(text).replaceAll('\n', '↵');
 }
 
-/** Untrusted text, cut to the room that there is for it. */
+/** Untrusted text, made safe and cut to the given room. */
 export function fit(text: string, room: Room): ShownText {
   const shown = room.lines === 1 ? oneLine(text) : visible(text);
   if (shown.length <= room.characters && !shown.includes('\n')) return { text: shown, whole: true };
@@ -69,13 +69,13 @@ export function fit(text: string, room: Room): ShownText {
   return cut === shown ? { text: shown, whole: true } : { text: `${cut}…`, whole: false };
 }
 
-/** A name or label in a sentence: one line, at most `characters` long. */
+/** A name or label for a sentence: one line of at most `characters`. */
 export function name(text: string, characters = 80): string {
   const { text: shown } = fit(text, { characters, lines: 1 });
   return isolate(shown);
 }
 
-// Letters written from right to left would pull the signs beside them to their other side.
+// Right-to-left letters would reorder the characters beside them.
 const RIGHT_TO_LEFT =
   /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 
@@ -95,7 +95,7 @@ function shorten(text: string, characters: number): string {
   return text.slice(0, end);
 }
 
-// Cards fold spaces at the start of a line; structured text (YAML, JSON) would lose its meaning.
+// Clients collapse leading spaces, which changes the meaning of YAML and the like.
 function indented(text: string): string {
   if (!text.includes('\n ')) return text;
   return text.replace(/\n {1,24}/g, (start) => `\n${'\u00A0'.repeat(start.length - 1)}`);

@@ -5,22 +5,22 @@ import { name } from './plain-text.ts';
 import { Whole } from './card-template.ts';
 import type { Model } from './card-template.ts';
 
-/** How a request is looked at, and by whom. */
+/** Which view of a request is rendered, and for whom. */
 export interface View {
-  /** `card`: what is posted, and its personal views; `review`: everything, for one person. */
+  /** `card`: the posted card and its personal views. `review`: everything, for one person. */
   readonly kind: 'card' | 'review';
   /** What the viewer sees and may press. */
   readonly request: RequestView;
-  /** False: everybody's view. */
+  /** False: the view for everybody in the conversation. */
   readonly personal: boolean;
   readonly refreshFor: readonly string[];
-  /** How a request that no card can show is read and decided instead; null: by the API. */
+  /** Base URL where a request that is too long for any card is read; null: none. */
   readonly publicUrl: string | null;
 }
 
 /**
- * The buttons of a view, as flags of the template. Approve stands only on a card that shows all
- * that the digest covers (`whole`). What stands here decides nothing: the click is judged anew.
+ * The buttons of a view, as flags of the template. Approve needs a card that shows everything that
+ * the digest covers (`whole`). These flags grant nothing: each click is checked again.
  */
 export function actionsFor(
   { cards }: Text,
@@ -30,7 +30,7 @@ export function actionsFor(
   const review = view.kind === 'review';
   const stages = view.personal || !review ? decidingStages(view) : [];
   const decides = stages.length > 0;
-  // What cannot be read to its end can still be denied.
+  // A request that is cut off can still be denied.
   const deny = decides && (whole || review);
   return {
     deciding: stages.map((stage) => decidingModel(cards, stage, stages.length > 1)),
@@ -42,7 +42,10 @@ export function actionsFor(
   };
 }
 
-/** Open stages on which the viewer may give a first word; a later one is not offered here. */
+/**
+ * Open stages where the viewer has no standing word. Buttons that change a word are not offered
+ * yet.
+ */
 function decidingStages({ request }: View): readonly StageView[] {
   return request.stages.filter(
     ({ words, mine }) => words.includes('approve') && (mine === null || mine.word === 'withdraw'),
@@ -63,7 +66,7 @@ function decidingModel(
   };
 }
 
-/** What a view says ahead of the request, to its viewer or about what is cut. */
+/** The notes above the request: what it means for the viewer, and what is cut off. */
 export function notesFor(
   { cards }: Text,
   request: Request,

@@ -13,10 +13,10 @@ import { stageModels, stagesAreWhole } from './stage-model.ts';
 import { cardTime } from './templates/elements.ts';
 import type { Limits } from './view-limits.ts';
 
-/** Teams refreshes a card for at most this many people. */
+/** Teams limits the user ids of a refresh to this number. */
 const MAX_REFRESH = 60;
 
-/** What the request template is given for one view of a request within limits. */
+/** The model of the request template for one view of a request. */
 export function requestModel(
   text: Text,
   request: Request,
@@ -93,7 +93,7 @@ function rowModel(row: Row): Model {
   return { label: row.label, value: row.text };
 }
 
-/** How it ended, or what the executor last said; a denial is shown by its decision. */
+/** The outcome or the executor's last response. A denial is already shown by its decision. */
 function outcomeModel(text: Text, request: Request, style: string): Model {
   const { outcome } = request;
   const shownByDecision = request.state === 'denied' && request.decisions.length > 0;
@@ -101,7 +101,7 @@ function outcomeModel(text: Text, request: Request, style: string): Model {
   const reference = outcome.reference ?? '';
   return {
     ended: true,
-    // Approved with an outcome: the executor could not yet do it and tries again.
+    // Approved with an outcome: an attempt failed and will be repeated.
     outcomeStyle: request.state === 'approved' ? 'warning' : style,
     outcome: fit(outcomeText(text, outcome), { characters: 400, lines: 6 }).text,
     outcomeAt: cardTime(outcome.at),
@@ -110,7 +110,7 @@ function outcomeModel(text: Text, request: Request, style: string): Model {
   };
 }
 
-/** What identifies the parts of a request, so that a card shows all that its digest covers. */
+/** The identifiers of a request, because the digest covers them. */
 function detailRows({ cards }: Text, request: Request): readonly Row[] {
   const { requester, beneficiary, plan } = request;
   const rows: [string, string][] = [

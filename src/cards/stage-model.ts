@@ -9,7 +9,10 @@ import type { Model } from './card-template.ts';
 import { cardTime } from './templates/elements.ts';
 import type { Limits } from './view-limits.ts';
 
-/** Where each stage stands, who may decide it, and who decided; latest decisions win the room. */
+/**
+ * Each stage with its status, who may decide it, and its decisions. The latest decisions are shown
+ * first where the room is short.
+ */
 export function stageModels(
   text: Text,
   request: Request,
@@ -19,7 +22,7 @@ export function stageModels(
   const pending = request.state === 'pending';
   return (
     stages
-      // After the end, stages that nobody decided say nothing.
+      // After the end, stages without a decision are hidden.
       .filter(({ decisions }) => pending || decisions.length > 0)
       .map((view) => {
         const said = view.decisions.filter(({ decision }) => shown.has(decision));
@@ -39,7 +42,7 @@ export function stageModels(
   );
 }
 
-/** Whether a card tells of every stage all that the digest covers. */
+/** Whether a card shows every stage as the digest covers it. */
 export function stagesAreWhole(text: Text, { plan }: Request): boolean {
   return plan.stages.every((stage) => fit(needs(text, stage), NEEDS_ROOM).whole);
 }
@@ -76,7 +79,7 @@ function decisionModel(
   };
 }
 
-/** What is to be known of the role or claim behind a decision, where it is not fresh. */
+/** A warning where the role or claim behind a decision is old, lost or not confirmed. */
 function doubtOf(cards: Text['cards'], { found, claim: about, stale }: EvidenceAge): string | null {
   if (!stale) return null;
   if (found === null) return cards.roleNotFresh;
@@ -98,7 +101,7 @@ function markOf({ status }: StageView): Model {
   }
 }
 
-/** Who may decide a stage, in words: each kind of seat once. */
+/** Who may decide a stage, in words. Equal seats are named once. */
 function needs({ cards }: Text, stage: PlannedStage): string {
   const { denyQuorum, stepUp } = stage;
   return cards.decidedBy({

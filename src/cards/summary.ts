@@ -2,7 +2,7 @@ import type { Request } from '../domain/request/request.ts';
 import type { Text } from '../text/text.ts';
 import { name } from './plain-text.ts';
 
-/** A request in one line of plain text, for notifications and clients without cards. */
+/** One line of plain text for notifications and for clients without cards. */
 export function summaryOf({ cards }: Text, { title: given, number, state, requester }: Request) {
   const title = `${name(given)} #${number}`;
   if (state !== 'pending') return cards.ended({ title, state });

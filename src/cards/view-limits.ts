@@ -1,22 +1,22 @@
 import type { Room } from './plain-text.ts';
 
-/** How much of a request one variant of a card shows. */
+/** How much of a request a variant of a card shows. */
 export interface Limits {
   readonly value: Room;
-  /** At most so many fields. */
+  /** Maximum number of fields. */
   readonly fields: number;
-  /** At most so many decisions, the latest of them. */
+  /** Maximum number of decisions; the latest are kept. */
   readonly decisions: number;
-  /** Room of an approver's reason; 0 characters leaves reasons out. */
+  /** Maximum length of an approver's reason; 0 hides reasons. */
   readonly decisionReason: number;
-  /** Fields one below the other in one block, without columns. */
+  /** Shows all fields in one text block, without columns. */
   readonly dense: boolean;
-  /** What identifies the parts, behind a button, in plain sight, or not at all. */
+  /** Whether the identifiers are behind a button, visible, or left out. */
   readonly details: 'toggle' | 'open' | 'none';
 }
 
-// A request may hold 12,000 bytes of fields, and cards of channels are read in passing: what is
-// longer is cut, and then Review takes the place of Approve.
+// A request may hold 12,000 bytes of fields, and channel cards must stay short. Longer values are
+// cut, and Review then replaces Approve.
 const BASE: Limits = {
   value: { characters: 500, lines: 10 },
   fields: 16,
@@ -46,7 +46,10 @@ const REVIEW: Limits = {
   details: 'open',
 };
 
-/** Variants of each view, the fullest first; the first that fits into a message is shown. */
+/**
+ * Variants of each view, from the fullest to the barest. The first that fits into a message is
+ * used.
+ */
 export const LIMITS: Readonly<Record<'base' | 'ended' | 'review', readonly Limits[]>> = {
   base: [
     BASE,
@@ -58,8 +61,8 @@ export const LIMITS: Readonly<Record<'base' | 'ended' | 'review', readonly Limit
     { ...ENDED, value: { characters: 60, lines: 1 }, fields: 4, decisions: 4, decisionReason: 80 },
     { ...ENDED, value: { characters: 60, lines: 1 }, fields: 0, decisions: 2, decisionReason: 0 },
   ],
-  // Decisions so far are no part of the digest, so they give way before any field does. The last
-  // variants cannot show all: there, nothing can be approved.
+  // The digest does not cover decisions, so they are cut before any field. The last variants cannot
+  // show everything, so nothing can be approved there.
   review: [
     REVIEW,
     { ...REVIEW, decisions: 20, decisionReason: 120 },

@@ -14,7 +14,7 @@ function input(type: string, when: string, rest: Json): Json {
   return { type, $when: when, ...COMMON, ...rest };
 }
 
-// One container a field, so that what is wrong with a value stands right under it.
+// Each field has a container, so that its error is shown directly below it.
 const fields = container(
   [
     input('Input.Text', '${text}', {
@@ -76,12 +76,12 @@ const reason = ({ form }: Text): Json => ({
   maxLength: MAX_REASON_LENGTH,
 });
 
-// The version tells a form without any input filled in from the picker's choice.
+// `v` distinguishes a form without inputs from the picker's choice.
 const DATA = { workflow: '${id}', v: 1 };
 
 /**
- * What a requester fills in, for a message (`chat`: Action.Execute, so that the requester's token
- * is asked for) or for a dialog. Its model is made in form-model.ts.
+ * The form of a request. In a message (`chat`) it is sent by Action.Execute, which brings the
+ * requester's token; in a dialog by Action.Submit. form-model.ts makes its model.
  */
 export function formTemplate(text: Text): Json {
   const send = { title: text.form.send, style: 'positive' };

@@ -2,7 +2,7 @@ import type { Text } from '../../text/text.ts';
 import { adaptiveCard, container, plain, rich, run } from './elements.ts';
 import type { Json } from './elements.ts';
 
-/** Choosing what to request, in a dialog. */
+/** The choice of a workflow, in a dialog. */
 export function pickerTemplate(text: Text): Json {
   const { lists } = text;
   return adaptiveCard(
@@ -59,7 +59,7 @@ function command(typed: string, meaning: string): Json {
   });
 }
 
-/** What the bot understands, and what can be requested from it. */
+/** The help: the commands, and the workflows that can be requested. */
 export function helpTemplate(text: Text): Json {
   const { lists } = text;
   const says = (typed: string, meaning: string) => command(typed, lists.meaning({ meaning }));

@@ -197,7 +197,7 @@ const denyCard = ({ cards }: Text): Json => ({
   },
 });
 
-/** A request, in every state and for every viewer. Its model is made in request-model.ts. */
+/** A request in every state, for every viewer. request-model.ts makes its model. */
 export function requestTemplate(text: Text): Json {
   const { cards } = text;
   return adaptiveCard(

@@ -3,8 +3,8 @@ import { adaptiveCard, column, columns, execute, plain } from './elements.ts';
 import type { Json } from './elements.ts';
 
 /**
- * The answer to `status 17`: the number that was asked for and a button, nothing of the request.
- * Until the button has brought a token not even whether there is such a number is said.
+ * The answer to `status 17`: the number and a button. It reveals nothing of the request, not even
+ * whether it exists, because no token has come yet.
  */
 export function statusTemplate(text: Text): Json {
   return adaptiveCard(
