@@ -3,11 +3,11 @@ import canonicalize from 'canonicalize';
 const MAX_DEPTH = 64;
 
 /**
- * Canonical JSON text (RFC 8785) of a value; `undefined` members are left out, as JSON does.
- * Stricter than the package: a function or symbol is an error, because a digest over a value that
- * silently lost a member would fit two values. Depth is bounded.
+ * Canonical JSON (RFC 8785) of a value; leaves out `undefined` members, as JSON does. Stricter than
+ * the package: throws for functions and symbols, because a digest over a value that silently lost a
+ * member would match two values. Depth is limited.
  *
- * @throws TypeError where the value has no I-JSON form: a number that is not finite, a lone
+ * @throws TypeError for a value without an I-JSON form: a number that is not finite, a lone
  *   surrogate, a function, a cycle, more than 64 levels.
  */
 export function canonicalJson(value: unknown): string {

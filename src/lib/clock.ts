@@ -1,14 +1,14 @@
-/** Gives the time as milliseconds since 1970-01-01 UTC; the only source of "now" in the house. */
+/** Returns the time in milliseconds since 1970-01-01 UTC; the only source of "now" in src. */
 export interface Clock {
   now(): number;
 }
 
-/** The machine's own clock. */
+/** The machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 /**
- * A clock that follows another one's idea of the time (the database's), so that replicas agree.
- * `correct` takes the reference time in ms and the local times before and after it was asked.
+ * A clock that follows a reference clock (the database's), so that replicas agree. `correct` takes
+ * the reference time in ms and the local times before and after its query.
  */
 export function correctedClock(base: Clock): Clock & {
   correct(reading: { referenceMs: number; askedMs: number; answeredMs: number }): void;
@@ -22,7 +22,7 @@ export function correctedClock(base: Clock): Clock & {
   };
 }
 
-/** RFC 3339 UTC text of a time in ms since the epoch. */
+/** Formats a time in ms since the epoch as RFC 3339 in UTC. */
 export function toTimestamp(ms: number): string {
   return new Date(ms).toISOString();
 }

@@ -3,9 +3,9 @@ const ISO = /^P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * Milliseconds of a duration written as `90s`, `15m`, `8h`, `2d` or ISO 8601 (`PT1H30M`, `P2D`);
- * undefined where the text is neither, or is longer than 366 days. Months and years have no
- * fixed length and are not taken.
+ * Parses a duration to milliseconds: `90s`, `15m`, `8h`, `2d` or ISO 8601 (`PT1H30M`, `P2D`).
+ * Undefined for any other text and for more than 366 days. Months and years are rejected, because
+ * they have no fixed length.
  */
 export function parseDuration(text: string): number | undefined {
   const short = SHORT.exec(text);
@@ -18,7 +18,7 @@ export function parseDuration(text: string): number | undefined {
   return bounded(totalDays * 86_400_000 + totalSeconds * 1_000);
 }
 
-/** A duration in ms as people read it: `45 s`, `15 min`, `8 h`, `2 d`, `1 h 30 min`. */
+/** Formats a duration in ms for people: `45 s`, `15 min`, `8 h`, `2 d`, `1 h 30 min`. */
 export function formatDuration(ms: number): string {
   const parts: string[] = [];
   let rest = Math.round(ms / 1_000);
@@ -35,7 +35,7 @@ export function formatDuration(ms: number): string {
   return parts.join(' ') || '0 s';
 }
 
-/** A duration (ms) as it is typed: `90s`, `15m`, `8h`, `2d`; to the second. */
+/** Formats a duration in ms as people type it, to the second: `90s`, `15m`, `8h`, `2d`. */
 export function typedDuration(ms: number): string {
   for (const unit of ['d', 'h', 'm']) {
     const count = ms / (UNIT_MS[unit] ?? NaN);

@@ -1,15 +1,15 @@
-/** What begins, ends or builds something inside a line of Markdown, HTML tags and entities too. */
+/** Characters of inline Markdown, HTML tags and entities. */
 const INLINE = /[\\`*_[\]<>~&]/g;
-/** What makes a heading, a list, a quote or a rule of the line that it starts. */
+/** The start of a line that is a heading, list, quote or rule. */
 const LINE_START = /^(\s*(?:\d{1,9}(?=[.)])|))([#+\-=.)])/;
 const BREAKS = /[\t\r\n\u2028\u2029]+/g;
-/** Characters that hide text or turn its order around. */
+/** Characters that hide or reorder text. */
 const INVISIBLE = /[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
 
 /**
- * Text of people as Markdown that shows just that text, for messages and TextBlocks: no link,
- * mention, picture, heading, HTML or new line comes of it, and characters that hide or reorder text
- * are dropped. CommonMark section 2.4: a backslash takes an ASCII punctuation its meaning.
+ * Escapes text as Markdown that renders as exactly that text, for messages and TextBlocks: without
+ * links, mentions, pictures, headings, HTML and line breaks. Drops characters that hide or reorder
+ * text. A backslash escapes ASCII punctuation (CommonMark 2.4).
  */
 export function escapeMarkdown(text: string): string {
   return text

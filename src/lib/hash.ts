@@ -10,7 +10,7 @@ export function hmacSha256(key: Uint8Array, data: string): string {
   return createHmac('sha256', key).update(data).digest('base64url');
 }
 
-/** Compares two texts in a time that does not depend on where they differ. */
+/** Compares two texts in constant time. */
 export function sameSecret(left: string, right: string): boolean {
   const a = createHash('sha256').update(left).digest();
   const b = createHash('sha256').update(right).digest();

@@ -2,31 +2,30 @@ import { randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** How far times may lie behind the last one; a clock that was put back further starts anew. */
+/** Times up to this much before the last one count as the last one; earlier ones start again. */
 const SLACK_MS = 1_000;
 
-/** Source of ids and secrets; tests hand in one of their own to be repeatable. */
+/** Source of ids and secrets; tests inject a repeatable one. */
 export interface Ids {
   /**
-   * A sortable unique id: prefix, 48 bits of time, 80 more (as RFC 9562 v7). Within a millisecond
-   * a counter of 40 bits rises that starts at random (6.2, method 1), and a time up to a second
-   * behind the last one counts as that one: whoever makes ids for several things at a time still
-   * gets rising ones, so that rows are added at the end of an index and not between others.
+   * A sortable unique id: prefix, 48 bits of time, 80 more (as RFC 9562 v7). Within a millisecond a
+   * 40-bit counter with a random start increases (6.2, method 1). A time up to a second before the
+   * last one counts as the last one. So ids increase, and new rows go to the end of an index.
    */
   next(prefix: string, nowMs: number): string;
   /** A secret of `bytes` random bytes as base64url. */
   secret(bytes: number): string;
-  /** A number code of `digits` decimal digits, evenly drawn, for people to type. */
+  /** A uniformly random code of `digits` decimal digits, for people to type. */
   code(digits: number): string;
 }
 
-/** Ids from a source of random bytes (`bytes(n)` gives n of them). */
+/** Ids from a source of random bytes; `bytes(n)` returns n bytes. */
 export function idsFrom(bytes: (size: number) => Uint8Array): Ids {
   let last = { ms: NaN, time: '', count: 0 };
   const counted = (ms: number, raw: Uint8Array): string => {
     const behind = last.ms - ms;
     if (behind >= 0 && behind < SLACK_MS) last.count = (last.count + 1) % 2 ** 40;
-    // The first bit stays free for counting up.
+    // The first bit is 0, so that the counter has room to increase.
     else last = { ms, time: letters(ms, 10), count: fortyBits(raw, 0) % 2 ** 39 };
     return last.time + letters(last.count, 8);
   };
@@ -50,14 +49,14 @@ export function idsFrom(bytes: (size: number) => Uint8Array): Ids {
 /** Ids from the operating system's random source. */
 export const systemIds: Ids = idsFrom(randomBytes);
 
-/** Five bytes as a number, which holds them exactly. */
+/** Five bytes as an exact number. */
 function fortyBits(raw: Uint8Array, from: number): number {
   let value = 0;
   for (let at = from; at < from + 5; at += 1) value = value * 256 + (raw[at] ?? 0);
   return value;
 }
 
-/** A number as `length` characters of five bits. */
+/** Encodes a number as `length` characters of five bits. */
 function letters(value: number, length: number): string {
   let rest = value;
   let text = '';

@@ -1,4 +1,4 @@
-/** A duration in ms in ISO 8601's form: `PT8H`, `P2D`, `PT1H30M`. */
+/** Formats a duration in ms as ISO 8601: `PT8H`, `P2D`, `PT1H30M`. */
 export function isoDuration(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   const days = Math.floor(seconds / 86_400);

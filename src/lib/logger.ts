@@ -1,6 +1,6 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Structured log: a message that never changes, and fields for what does. */
+/** Structured log: a constant message, and fields for the variable parts. */
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -16,7 +16,7 @@ export const silentLogger: Logger = {
   error: () => undefined,
 };
 
-/** An error and its causes as one text, for a log field; never more than 2,000 characters. */
+/** An error and its causes as one text of at most 2,000 characters, for a log field. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;

@@ -1,13 +1,13 @@
-/** Something that runs until it is stopped; `stop` resolves when its last turn has ended. */
+/** A background loop; `stop` resolves when its last turn has ended. */
 export interface Running {
-  /** Lets a waiting loop take its next turn at once. */
+  /** Starts the next turn of a waiting loop at once. */
   wake(): void;
   stop(): Promise<void>;
 }
 
 /**
- * Runs `turn` over and over, one at a time. A turn answers how many ms to rest before the next
- * (0: go on at once). A turn that throws is handed to `failed` and rested `failureRestMs` for.
+ * Runs `turn` again and again, one at a time. A turn returns the delay before the next one in ms.
+ * After a turn that throws, calls `failed` and waits `failureRestMs`.
  */
 export function startLoop(options: {
   turn: () => Promise<number>;

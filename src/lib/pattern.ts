@@ -3,11 +3,11 @@ import { Lru } from './lru.ts';
 
 const compiled = new Lru<RE2JS>(200);
 
-/** What a pattern costs, or why it is not RE2 syntax. */
+/** The cost of a pattern, or why it is not RE2 syntax. */
 export type PatternReading =
-  /** `steps`: how much work each character of a value is at most. */
+  /** `steps`: the maximum work for each character of a value. */
   | { readonly ok: true; readonly steps: number }
-  /** `part`: the piece of the pattern that is wrong. */
+  /** `part`: the invalid part of the pattern. */
   | { readonly ok: false; readonly part: string; readonly reason: string };
 
 /** Reads a pattern in RE2 syntax (https://github.com/google/re2/wiki/Syntax). */
@@ -21,8 +21,8 @@ export function readPattern(pattern: string): PatternReading {
 }
 
 /**
- * Whether the whole value matches a pattern in RE2 syntax. RE2 does not backtrack: time is linear
- * in the length of the value, whatever the pattern.
+ * Whether the whole value matches a pattern in RE2 syntax. RE2 does not backtrack: for every
+ * pattern the time is linear in the length of the value.
  */
 export function matchesPattern(pattern: string, value: string): boolean {
   return compile(pattern).matches(value);

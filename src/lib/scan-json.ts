@@ -1,4 +1,4 @@
-/** Why a JSON text is not taken. */
+/** Why a JSON text is rejected. */
 export type JsonFault = {
   readonly code: 'json_too_deep' | 'json_duplicate_key' | 'json_invalid';
   readonly detail: string;
@@ -13,18 +13,18 @@ const CLOSE_ARRAY = 0x5d;
 const COLON = 0x3a;
 
 /**
- * Looks through JSON text for what JSON.parse lets pass: nesting deeper than `maxDepth`, a key
- * named twice in one object (RFC 8259 §4 leaves its meaning open, so two readers may differ), the
- * key `__proto__`, and a key that holds a backslash. One pass, no recursion; the grammar itself is
- * left to JSON.parse.
+ * Scans JSON text for what JSON.parse accepts and we do not: nesting deeper than `maxDepth`, a
+ * duplicate key in one object (RFC 8259 §4: readers may differ on its meaning), the key
+ * `__proto__`, and a key with a backslash. One pass without recursion; JSON.parse checks the
+ * grammar.
  *
- * A backslash, because V8 12.8 and later remember it: having met the JSON key `"\\"`, they read
- * `"\""` or `"\u0061"` as that same key where it may stand in a later text
- * (https://github.com/nodejs/node/issues/63785), so that one sender could change what another's
- * text means. Whoever parses what strangers send looks here first, and V8 never meets such a key.
+ * A backslash is rejected because of a bug in V8 12.8 and later
+ * (https://github.com/nodejs/node/issues/63785): after the JSON key `"\\"`, V8 reads `"\""` or
+ * `"\u0061"` in a later text as that same key, so that one sender could change the meaning of
+ * another's text. Every parser of untrusted text calls this first, so V8 never sees such a key.
  */
 export function scanJson(text: string, maxDepth: number): JsonFault | undefined {
-  // One entry a level: the keys seen so far, or undefined for an array.
+  // One entry for each level: the keys so far, or undefined for an array.
   const levels: (Set<string> | undefined)[] = [];
   let lastStart = -1;
   let lastEnd = -1;
@@ -57,7 +57,7 @@ export function scanJson(text: string, maxDepth: number): JsonFault | undefined 
   return undefined;
 }
 
-/** Index of the quote that ends a string begun before `from`; the text's length where none does. */
+/** Index of the closing quote of a string that started before `from`; else the text's length. */
 function endOfString(text: string, from: number): number {
   let at = text.indexOf('"', from);
   while (at !== -1) {
@@ -90,7 +90,7 @@ function addKey(
   return undefined;
 }
 
-/** A key with its escapes read, so that `"\u0061"` is known to be `"a"`. */
+/** Decodes the escapes of a key, so that `"\u0061"` equals `"a"`. */
 function unescaped(raw: string): string | undefined {
   try {
     return String(JSON.parse(`"${raw}"`));

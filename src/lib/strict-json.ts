@@ -4,9 +4,9 @@ import { scanJson } from './scan-json.ts';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * The JSON object in these bytes; undefined where they are no UTF-8, no JSON, no object, nested
- * deeper than `maxDepth`, or name a member twice (RFC 8725 2.6: parsers that disagree on which one
- * counts are a hole), `__proto__`, or with a backslash.
+ * Parses bytes as a JSON object. Undefined for bytes that are not UTF-8, not JSON or not an object,
+ * for nesting deeper than `maxDepth`, and for a member that is a duplicate (RFC 8725 2.6: parsers
+ * may disagree on which one counts), `__proto__` or has a backslash.
  */
 export function parseStrictObject(bytes: Buffer, maxDepth: number): JsonObject | undefined {
   if (!isUtf8(bytes)) return undefined;
@@ -26,7 +26,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A member that the object itself has; what it inherits does not count. */
+/** An own member of the object; undefined for inherited ones. */
 export function own(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }

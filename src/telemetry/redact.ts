@@ -1,4 +1,4 @@
-/** What stands in a log line in place of a secret. */
+/** The replacement of a secret in a log line. */
 export const CENSOR = '[redacted]';
 
 const SECRET_FIELDS = [
@@ -27,15 +27,15 @@ export const SECRET_PATHS = ['', '*.', '*.*.'].flatMap((above) =>
   SECRET_FIELDS.map((name) => above + name),
 );
 
-/** Connection strings: the value ends at a semicolon and may hold spaces. */
+/** Connection strings: a value ends at a semicolon and may contain spaces. */
 const CONNECTION = 'password|pwd|account[_-]?key|shared[_-]?access[_-]?key';
 const PARAMETER =
   '(?:client[_-]?)?secret|(?:access|refresh|id)[_-]?token|(?:client[_-]?)?assertion|' +
   'code[_-]?verifier|api[_-]?key|sig|(?<=[?&])code';
-/** A quoted value inside of a JSON string, where each quote and backslash is escaped. */
+/** A quoted value inside a JSON string, where each quote and backslash is escaped. */
 const QUOTED = String.raw`\\"(?:[^"\\]|\\\\(?:\\.|[^\\]))*\\"`;
 
-/** What secrets look like in the JSON text of a line, and what replaces them. */
+/** Patterns of secrets in the JSON text of a line, and their replacements. */
 const PATTERNS: readonly (readonly [look: RegExp, replacement: string])[] = [
   // Tokens: a JOSE header is JSON, so its base64url begins with `eyJ`.
   [/\beyJ[\w-]{6,}(?:\.[\w-]*){1,4}/g, CENSOR],
@@ -65,8 +65,9 @@ const PATTERNS: readonly (readonly [look: RegExp, replacement: string])[] = [
 ];
 
 /**
- * A log line without what looks like a secret. Pino redacts by the name of a field, but errors of
- * libraries carry secrets in the middle of a text: a token, a connection string, a URL's query.
+ * Replaces everything in a log line that looks like a secret. Pino redacts by the name of a field,
+ * but errors of libraries contain secrets inside texts: a token, a connection string, a query of a
+ * URL.
  */
 export function redactLine(line: string): string {
   return PATTERNS.reduce((text, [look, replacement]) => text.replace(look, replacement), line);

@@ -10,12 +10,12 @@ interface Asset {
 
 const own = (name: string) => () => fileURLToPath(new URL(`./assets/${name}`, import.meta.url));
 
-/** Everything that pages load; a name that is not here is not served. */
+/** All assets of the pages; no other name is served. */
 const ASSETS: Readonly<Record<string, Asset>> = {
   'sign-in.js': { file: own('sign-in.js'), type: 'text/javascript; charset=utf-8' },
   'sign-in-start.js': { file: own('sign-in-start.js'), type: 'text/javascript; charset=utf-8' },
   'sign-in.css': { file: own('sign-in.css'), type: 'text/css; charset=utf-8' },
-  // From our own origin: no page of ours runs a script that another host could change.
+  // Served from our origin, so that no other host can change a script of our pages.
   'teams.js': {
     file: () => createRequire(import.meta.url).resolve('@microsoft/teams-js'),
     type: 'text/javascript; charset=utf-8',

@@ -2,7 +2,7 @@ import type { Text } from '../text/text.ts';
 import type { WebReply } from '../usecases/ports/web-pages.ts';
 import { escapeHtml } from './html.ts';
 
-/** Where Microsoft Teams may frame a page of ours ("Tab requirements"), all clouds. */
+/** Origins of Microsoft Teams that may frame our pages, in all clouds ("Tab requirements"). */
 const FRAME_ANCESTORS = [
   'https://teams.microsoft.com',
   'https://*.teams.microsoft.com',
@@ -22,7 +22,7 @@ const LOGO = `<svg viewBox="0 0 32 32" aria-hidden="true">
   <path d="M13.5 18.6l2.6 2.6 9.4-9.4" fill="none" stroke="#fff" stroke-width="3"
     stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 
-/** A page's parts. `main` is HTML whose data is already escaped. */
+/** The parts of a page. The data in `main` is escaped already. */
 export interface PageParts {
   readonly text: Text;
   readonly status: number;
@@ -34,11 +34,11 @@ export interface PageParts {
   readonly scripts?: readonly string[];
   readonly nonce: string;
   readonly setCookie?: string;
-  /** Where forms may be sent, redirects included; default: nowhere. */
+  /** Targets of forms and their redirects; default: none. */
   readonly formAction?: string;
 }
 
-/** A whole page: nothing is loaded but what carries this answer's nonce. */
+/** Renders a page that loads only elements with the nonce of this answer. */
 export function renderPage(parts: PageParts): WebReply {
   const { nonce, text } = parts;
   const data = Object.entries(parts.data ?? {})

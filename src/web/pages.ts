@@ -21,15 +21,15 @@ export interface WebPagesOptions {
   readonly textFor: (locale: string | null) => Text;
   readonly ids?: Ids;
   /**
-   * Origins whose page may have opened the sign-in's window and then gets the code. Only in the
-   * local profile; default: the service's own host, one port on, where its Teams-like page is.
+   * Origins whose page may open the sign-in window and then receives the code, in the local profile
+   * alone. Default: the service's host at the next port, where the local Teams page is.
    */
   readonly openers?: readonly string[];
 }
 
 const NONCE_BYTES = 18;
 
-/** The pages around the sign-in button's two addresses. Refusals are pages, never exceptions. */
+/** The pages of the sign-in button's two addresses. Refusals are pages, not exceptions. */
 export function createWebPages(options: WebPagesOptions): WebPages {
   const { config, signIn, log } = options;
   const ids = options.ids ?? systemIds;
@@ -75,7 +75,7 @@ export function createWebPages(options: WebPagesOptions): WebPages {
   };
 }
 
-/** A missing or repeated link becomes an empty one, which `identity` refuses like a wrong one. */
+/** A missing or repeated link becomes an empty one, which `identity` refuses as invalid. */
 function linkOf(query: URLSearchParams): string {
   const links = query.getAll('link');
   return links.length === 1 ? (links[0] ?? '') : '';

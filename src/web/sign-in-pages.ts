@@ -11,13 +11,13 @@ const CROSS =
   '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.6" ' +
   'stroke-linecap="round" aria-hidden="true"><path d="M7 7l10 10M17 7L7 17"/></svg>';
 
-/** What every page is made with. */
+/** The inputs of every page. */
 interface Common {
   readonly text: Text;
   readonly nonce: string;
 }
 
-/** The page that a link opens: only its button uses the link up. */
+/** The page of a link: only its button uses the link. */
 export function startPage({ text, nonce, link }: Common & { link: string }): WebReply {
   const { title, heading, next, continue: goOn } = text.pages.signIn;
   const action = `/auth/start?link=${encodeURIComponent(link)}`;
@@ -27,7 +27,7 @@ export function startPage({ text, nonce, link }: Common & { link: string }): Web
     title,
     nonce,
     scripts: ['sign-in-start.js'],
-    // The identity provider may redirect to any that it trusts.
+    // The identity provider may redirect to any provider that it trusts.
     formAction: '*',
     main: `<h1>${escapeHtml(heading)}</h1>
 <p>${escapeHtml(next)}</p>
@@ -37,7 +37,7 @@ export function startPage({ text, nonce, link }: Common & { link: string }): Web
   });
 }
 
-/** The page after a good sign-in: its script hands the code to Teams, and people can type it. */
+/** The page after a sign-in: its script sends the code to Teams, and people can type it. */
 export function resultPage(
   options: Common & {
     code: string;
@@ -74,7 +74,7 @@ export function resultPage(
   });
 }
 
-/** The page of a sign-in that failed: why, and what to do. */
+/** The page of a failed sign-in: the reason and what to do. */
 export function refusedPage(
   options: Common & { status: number; code: string; message: string },
 ): WebReply {
@@ -92,7 +92,7 @@ export function refusedPage(
   });
 }
 
-/** Groups of four are easier to type; the gap is no character, so that a copy has none. */
+/** Groups of four are easier to type. The gap is not a character, so a copy contains none. */
 function grouped(code: string): string {
   const groups = code.match(/.{1,4}/gs) ?? [];
   return groups.map((group) => `<span>${escapeHtml(group)}</span>`).join('');

@@ -4,7 +4,7 @@ export interface Window {
   readonly spanMs: number;
 }
 
-/** For one bot and thread: Teams' documentation, "Optimize your bot with rate limiting". */
+/** Limits for one bot and thread (Teams, "Optimize your bot with rate limiting"). */
 export const THREAD_WINDOWS: readonly Window[] = [
   { calls: 7, spanMs: 1_000 },
   { calls: 8, spanMs: 2_000 },
@@ -12,22 +12,22 @@ export const THREAD_WINDOWS: readonly Window[] = [
   { calls: 1_800, spanMs: 3_600_000 },
 ];
 
-/** For one app and tenant, on the same page. */
+/** The limit for one app and tenant, from the same page. */
 export const TENANT_WINDOW: Window = { calls: 50, spanMs: 1_000 };
 
-/** The clocks of two replicas differ by less than this. */
+/** The maximum difference of two replicas' clocks. */
 const CLOCK_SKEW_MS = 50;
-/** Older answers are kept by the minute: only the window of an hour still counts them. */
+/** Older answers are stored by the minute: only the window of an hour counts them. */
 const EXACT_MS = 35_000;
 const KEPT_MS = Math.max(...THREAD_WINDOWS.map(({ spanMs }) => spanMs)) + CLOCK_SKEW_MS;
 
-/** Calls that were answered, oldest first: when (ms), and how many. */
+/** Answered calls, oldest first: time (ms) and number. */
 export type Answered = readonly (readonly [at: number, calls: number])[];
 
 /**
- * Sliding windows over the calls really made: the earliest time of the next call. A call counts
- * until one span after its answer: Teams has received it some time before, however long it
- * travelled. Infinity: not before a call under way is answered.
+ * Sliding windows over the calls made: returns the earliest time of the next call. A call counts
+ * until one span after its answer, because Teams received it at some time before the answer.
+ * Infinity: not before a pending call is answered.
  */
 export function nextCallAt(
   windows: readonly Window[],
@@ -47,7 +47,7 @@ function nextIn({ calls, spanMs }: Window, answered: Answered, underWay: number)
   return 0;
 }
 
-/** The same with one more entry; without what no window counts any more. */
+/** Adds an entry, and drops entries outside all windows. */
 export function withAnswered(answered: Answered, entry: Answered[number], now: number): Answered {
   const kept: [at: number, calls: number][] = [];
   for (const [at, calls] of [...answered, entry].sort(([a], [b]) => a - b)) {
@@ -65,19 +65,19 @@ function minute(at: number): number {
   return Math.floor(at / 60_000);
 }
 
-/** What the next poster in a thread has to know. */
+/** What the next lease holder of a thread must know. */
 export interface ThreadRecord {
   readonly answered: Answered;
   /** Retry-After: no call before this time (ms). */
   readonly restUntil: number;
 }
 
-/** A record as JSON text of at most some 2,500 characters. */
+/** Encodes a record as JSON text of at most about 2,500 characters. */
 export function encodeRecord({ answered, restUntil }: ThreadRecord): string {
   return JSON.stringify([restUntil, ...answered]);
 }
 
-/** The record of a text; an empty one where there is none, or none of ours. */
+/** Decodes a record; an empty one for a missing or invalid text. */
 export function decodeRecord(text: string | null): ThreadRecord {
   const [restUntil, ...answered] = text === null ? [] : parsed(text);
   return {
@@ -91,7 +91,7 @@ function parsed(text: string): readonly unknown[] {
     const value: unknown = JSON.parse(text);
     return Array.isArray(value) ? value : [];
   } catch {
-    // The next release writes the row anew.
+    // The next release overwrites the row.
     return [];
   }
 }

@@ -1,21 +1,21 @@
 import type { Turn } from '../../usecases/ports/notifier.ts';
 import type { ConnectorClient } from './connector-clients.ts';
 
-/** One call of the Bot Connector and what it counts against. */
+/** A call to the Bot Connector, and the limits that it counts against. */
 export interface Call<Content, Value> {
   /** Names the call in errors. */
   readonly what: string;
   readonly serviceUrl: string;
-  /** The conversation, or what a new one is made in. */
+  /** The conversation, or the place where a new one is created. */
   readonly thread: string;
   readonly tenantId: string;
-  /** In its thread the smallest goes first; of equal ones that which is due first. */
+  /** The lowest value in a thread goes first; for equal values the earlier due time. */
   readonly priority: number;
-  /** Longest wait (ms) for its turn; then it is refused, with the time to come again. */
-  readonly patienceMs: number;
-  /** Absent: it is due now, and nobody else hears of its wait. */
+  /** The maximum wait for its turn (ms); then it is rejected with the time of its retry. */
+  readonly maxWaitMs: number;
+  /** Absent: due now, and the caller occupies its worker while it waits. */
   readonly turn?: Turn | undefined;
-  /** Gives what is sent, once the turn has come; null: there is nothing to send any more. */
+  /** Creates the content when the turn has come; null: nothing is to be sent any more. */
   prepare(): Promise<Content>;
   make(
     client: ConnectorClient,

@@ -15,8 +15,8 @@ type CredentialsFactory = NonNullable<
 const MAX_CLIENTS = 64;
 
 /**
- * Botbuilder's authentication as the house uses it: nothing is authenticated here (the gate has
- * done that), and there is one connector client a service URL instead of one a request.
+ * Botbuilder's authentication without authentication, which the gate has done. Keeps one connector
+ * client for each service URL instead of one for each request.
  */
 export class ConnectorClients extends ConfigurationBotFrameworkAuthentication {
   readonly #clients = new Lru<Promise<ConnectorClient>>(MAX_CLIENTS);
@@ -55,12 +55,12 @@ export class ConnectorClients extends ConfigurationBotFrameworkAuthentication {
   }
 
   override createUserTokenClient(identity: ClaimsIdentity) {
-    // Sign-in is the house's own; botbuilder wants one in every turn and never uses it.
+    // Botbuilder requires a token client in every turn. It is never used: sign-in is our own.
     this.#userTokens ??= super.createUserTokenClient(identity);
     return this.#userTokens;
   }
 
-  /** The client for a service URL. Throws where our token must not be sent there. */
+  /** The client for a service URL. Throws if our token must not be sent there. */
   async client(serviceUrl: string, identity: ClaimsIdentity): Promise<ConnectorClient> {
     const key = withoutSlash(serviceUrl);
     const known = this.#clients.get(key);
@@ -72,7 +72,7 @@ export class ConnectorClients extends ConfigurationBotFrameworkAuthentication {
   }
 }
 
-/** Bearer tokens of our own making: botbuilder's own factories need another msal. */
+/** Bearer tokens from our bot credentials: botbuilder's factories need another version of msal. */
 function credentialsFrom(appId: string, credentials: BotCredentials): CredentialsFactory {
   return {
     isValidAppId: (id) => Promise.resolve(id === appId),
@@ -89,8 +89,8 @@ function credentialsFrom(appId: string, credentials: BotCredentials): Credential
 }
 
 /**
- * The client without its own retries and redirects: it would post a message again whose answer was
- * lost, wait as long as a server likes, and follow a redirect with our token.
+ * Removes the client's retries and redirects. It would post a message again whose answer was lost,
+ * wait as long as a server demands, and follow a redirect with our token.
  */
 function withoutRetries(connector: ConnectorClient): ConnectorClient {
   const client: unknown = Reflect.get(connector, 'client');

@@ -1,21 +1,21 @@
 import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
 
-/** What a failed call of the connector says: whether and when to try again. */
+/** The failure of a connector call: whether and when to retry. */
 export interface Failure {
-  /** HTTP status; null where there was no answer. */
+  /** HTTP status; null without an answer. */
   readonly status: number | null;
   readonly retryAfterMs: number | null;
-  /** Whether the limit of the whole tenant was passed, not that of a thread. */
+  /** Whether the limit of the tenant was exceeded, not that of a thread. */
   readonly ofTenant: boolean;
 }
 
-/** Statuses that Teams' documentation asks to be tried again. */
+/** Statuses to retry by Teams' documentation. */
 const TRANSIENT = [412, 429, 502, 504];
 const GONE = [403, 404];
 
 /**
- * Reads what the connector client threw. Teams documents no code for a passed limit of the tenant:
- * a 429 that names the tenant is taken for one.
+ * Reads an error of the connector client. Teams documents no code for the tenant's limit, so a 429
+ * that names the tenant counts as one.
  */
 export function readFailure(error: unknown, now: number): Failure {
   const { statusCode, code, message, response } = (error ?? {}) as {
@@ -32,12 +32,12 @@ export function readFailure(error: unknown, now: number): Failure {
   };
 }
 
-/** Whether the same call is to be made again soon. */
+/** Whether to retry the call soon. */
 export function isTransient(failure: Failure): boolean {
   return failure.status !== null && TRANSIENT.includes(failure.status);
 }
 
-/** The failure as the use cases know it. */
+/** The failure as the error of the port. */
 export function deliveryError(what: string, failure: Failure, cause: unknown): DeliveryError {
   const { status, retryAfterMs } = failure;
   const said = status === null ? 'no answer' : `status ${status}`;

@@ -4,10 +4,10 @@ import type { Posted, Turn } from '../../usecases/ports/notifier.ts';
 import type { Call } from './connector-call.ts';
 import type { ThrottledClient } from './throttled-client.ts';
 
-/** A card, or text in Markdown whose hostile parts are escaped. */
+/** A card, or Markdown text with escaped data. */
 export type Message = CardContent | { readonly text: string };
 
-/** Where a message goes; the tenant is what the rate limit counts by. */
+/** The destination of a message; the tenant is for its rate limit. */
 export interface Place {
   readonly conversationId: string;
   readonly serviceUrl: string;
@@ -15,12 +15,12 @@ export interface Place {
 }
 
 /**
- * What is sent: a message, or a function that makes it once the turn has come; null: nothing is to
- * be sent any more.
+ * A message, or a function that creates it when the turn has come; null: nothing is to be sent any
+ * more.
  */
 export type Sent = Message | (() => Promise<Message | null>);
 
-/** Writes to chats and channels. Null where nothing was to be sent. Errors: DeliveryError. */
+/** Writes to chats and channels. Returns null if nothing was to be sent. Errors: DeliveryError. */
 export interface Messenger {
   send(to: Place, sent: Sent, turn?: Turn): Promise<Posted | null>;
   update(at: Place & { activityId: string }, sent: Sent, turn?: Turn): Promise<Posted | null>;
@@ -30,23 +30,23 @@ export interface Messenger {
     sent: Sent,
     turn?: Turn,
   ): Promise<Posted | null>;
-  /** Opens the personal chat with somebody who has the app; gives the conversation's id. */
+  /** Opens the personal chat with a person who has the app; returns the conversation's id. */
   openChat(to: { userId: string; serviceUrl: string; tenantId: string }): Promise<string>;
 }
 
 const CARD_TYPE = 'application/vnd.microsoft.card.adaptive';
 
-/** Somebody waits in a chat for what the bot says. */
-const CHAT = { priority: 0, patienceMs: 5_000 };
-/** A job comes again; while it waits it needs no worker. */
-const JOB = { priority: 1, patienceMs: 60_000 };
+/** Answers in a chat: a person waits for them. */
+const CHAT = { priority: 0, maxWaitMs: 5_000 };
+/** Messages of jobs: a job is retried, and needs no worker while it waits. */
+const JOB = { priority: 1, maxWaitMs: 60_000 };
 
 interface Bot {
   readonly id: string;
   readonly name: string;
 }
 
-/** A messenger over the client; `appId` is the bot's. With a turn a message is a job's. */
+/** Creates a messenger over the client; `appId` is the bot's. A message of a job has a turn. */
 export function createMessenger({
   client,
   appId,
@@ -111,7 +111,7 @@ function newThread(bot: Bot, to: Parameters<Messenger['startThread']>[0]): Made 
           bot,
           tenantId: to.tenantId,
           channelData: { channel: { id: to.channelId }, tenant: { id: to.tenantId } },
-          // Teams fills in what botbuilder's type asks for besides.
+          // Teams fills in the other members of botbuilder's type.
           activity: { ...activityOf(message), from: bot } as Activity,
         },
         options,
@@ -124,7 +124,7 @@ function newThread(bot: Bot, to: Parameters<Messenger['startThread']>[0]): Made 
 function newChat(
   bot: Bot,
   to: Parameters<Messenger['openChat']>[0],
-): Omit<Call<typeof to, string>, 'priority' | 'patienceMs'> {
+): Omit<Call<typeof to, string>, 'priority' | 'maxWaitMs'> {
   const { userId, serviceUrl, tenantId } = to;
   return {
     what: 'a new chat',
@@ -159,7 +159,7 @@ function activityOf(message: Message): Partial<Activity> {
   };
 }
 
-// An answer without ids cannot be updated later: a fault, better seen at once.
+// Without ids a message cannot be updated later, so it is a fault now.
 function posted(to: { serviceUrl: string }, conversationId: unknown, activityId: unknown): Posted {
   if (typeof conversationId !== 'string' || conversationId === '') {
     throw new Error('Teams gave the conversation no id');

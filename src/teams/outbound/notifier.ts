@@ -9,16 +9,16 @@ import type { CardStore } from '../../usecases/ports/card-store.ts';
 import type { Messenger } from './messenger.ts';
 
 /**
- * Posts what jobs deliver. Channels are named as in configuration; where the bot was met in one,
- * the service URL of that meeting counts, else the configured one. `tenantId` is the bot's own and
- * stands in for the tenant of conversations whose tenant is not at hand.
+ * Posts the messages of jobs. Channels have their configured names. The service URL of a channel is
+ * the last one of an activity there, else the configured one. `tenantId` is the bot's tenant, used
+ * for conversations whose tenant is unknown.
  */
 export function createNotifier(given: {
   messenger: Messenger;
   directory: Pick<CardStore, 'findConversation'>;
   channels: Readonly<Record<string, ChannelConfig>>;
   tenantId: string;
-  /** The language of notices: who gets one is not here to name theirs. */
+  /** The language of notices: the recipient's language is unknown. */
   text: Text;
 }): Notifier {
   const { messenger, directory, channels } = given;

@@ -3,8 +3,8 @@ import type { BotDeps } from '../deps.ts';
 import type { Place } from './messenger.ts';
 
 /**
- * The personal chat of somebody with the bot, opened where the house knows of none. Errors:
- * DeliveryError, `gone` where the person does not have the app.
+ * The personal chat of a person with the bot; opens one if none is stored. Errors: DeliveryError,
+ * with `gone` if the person does not have the app.
  */
 export async function personalChat(
   deps: BotDeps,

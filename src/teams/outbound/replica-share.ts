@@ -7,24 +7,24 @@ import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
 import { TENANT_WINDOW } from './call-windows.ts';
 
 const PREFIX = 'replica:';
-/** Heartbeats in the time of one lease. */
+/** Heartbeats during one lease. */
 const BEATS = 4;
 
-/** How many calls in the tenant's window are this replica's. */
+/** This replica's share of the calls in the tenant's window. */
 export interface ReplicaShare extends Running {
-  /** 0: none for the moment. */
+  /** 0: no calls at the moment. */
   calls(): number;
 }
 
 /**
- * Splits the tenant's window evenly over the replicas that are alive. Each keeps a lease of its own
- * as its heartbeat and counts the others'. Nobody may use more than the others know of:
+ * Splits the tenant's window evenly over the live replicas. Each one renews a lease as its
+ * heartbeat and counts the leases of all. The shares never add up to more than the window:
  *
- * - A replica that is not alone when it starts waits for one lease: by then every other one has
- *   counted it, or its lease has run out.
- * - A replica whose own lease has run out makes no calls: the others share them by now.
- * - A larger share is used from the second heartbeat on that allows it: what a replica that left
- *   has sent is out of the window by then.
+ * - A replica that starts beside others waits for the time of one lease: then every other replica
+ *   has counted it, or has lost its own lease.
+ * - A replica whose lease has expired makes no calls: the others use its share.
+ * - A larger share counts from the second heartbeat on: then the calls of a replica that left are
+ *   outside the window.
  */
 export function startReplicaShare(given: {
   leases: Pick<LeaseStore, 'takeLease' | 'releaseLease' | 'countLeases'>;

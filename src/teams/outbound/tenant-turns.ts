@@ -2,20 +2,22 @@ import type { Clock } from '../../lib/clock.ts';
 import { TENANT_WINDOW, nextCallAt, withAnswered } from './call-windows.ts';
 import type { Answered } from './call-windows.ts';
 
-/** This process's part of what Teams allows for one tenant. */
+/** This process's share of the rate limit of one tenant. */
 export interface TenantTurns {
-  /** When the next call may be made (ms); Infinity: not before `changed` is called. */
+  /** The time of the next allowed call (ms); Infinity: not before `changed` is called. */
   nextAt(): number;
-  /** Takes one call out of the window where there is room now; `end` it. */
+  /** Starts a call if the window has room now; `end` must follow. */
   take(): boolean;
-  /** The call was answered, or was not made after all (`made` false). */
+  /** The call was answered, or not made (`made` false). */
   end(made: boolean): void;
   /** Retry-After: no call before this time (ms). */
   rest(until: number): void;
 }
 
-/** `calls` is how many of the window's calls are this process's now; `changed` is called when
- * a full window has more room. */
+/**
+ * Creates the turns. `calls` returns the current share of this process; `changed` is called when a
+ * full window has room again.
+ */
 export function createTenantTurns(given: {
   clock: Clock;
   calls: () => number;

@@ -11,23 +11,23 @@ import {
 import type { ThreadRecord } from './call-windows.ts';
 import type { TenantTurns } from './tenant-turns.ts';
 
-/** One call that waits for its turn. */
+/** A call that waits for its turn. */
 export interface WaitingCall {
-  /** The smallest goes first; of equal ones that which is due first. */
+  /** The lowest value goes first; for equal values the earlier due time. */
   readonly priority: number;
   readonly dueAt: number;
-  /** It waits no longer than until then (ms). */
+  /** The end of its wait (ms). */
   readonly giveUpAt: number;
-  /** Makes the call; never rejects. `made` false: it was not made after all. */
+  /** Makes the call; never rejects. `made` false: it was not made. */
   run(): Promise<{ readonly made: boolean; readonly restUntil: number }>;
-  /** Ends the wait without a call, and says when to come again (ms). */
+  /** Ends the wait without a call, with the time of a retry (ms). */
   refuse(retryAt: number): void;
 }
 
 export interface ThreadQueueOptions {
   /** Name of the thread's lease. */
   readonly name: string;
-  /** A name of its own for each time that the lease is taken. */
+  /** A new holder name for each acquisition of the lease. */
   readonly newHolder: () => string;
   readonly leases: Pick<LeaseStore, 'takeLease' | 'releaseLease'>;
   readonly leaseMs: number;
@@ -36,25 +36,25 @@ export interface ThreadQueueOptions {
   readonly log: Logger;
   /** Resolves after `ms`, or when `signal` aborts. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Called when nothing waits and nothing is under way. */
+  /** Called when no call waits or is pending. */
   readonly idle: () => void;
 }
 
-/** Calls that wait here for one thread; further jobs wait in the store. */
+/** The maximum number of calls that wait here for a thread; other jobs wait in the store. */
 const MAX_WAITING = 64;
-/** Half of what so many calls take at least, at 8 in 2 s: nobody comes back too late. */
+/** Half of the minimum time for that many calls, at 8 in 2 s: no retry comes too late. */
 const FULL_REST_MS = (MAX_WAITING * 250) / 2;
-/** Calls that are made before the store knows of them: what a second allows. */
+/** The maximum number of calls not yet stored: the limit of one second. */
 const MAX_UNWRITTEN = 7;
 const BUSY_REST_MS = 100;
 const FAILURE_REST_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 
 /**
- * The calls to one thread (a channel with its reply chains, or a chat) in the order of what is due.
- * They are made under a lease on the thread: one replica at a time posts there. The lease is held
- * while calls are under way, and its row carries the calls of the last hour to the next holder.
- * Where a process dies with the lease, the next one counts `MAX_UNWRITTEN` calls at its end.
+ * The queue of calls to one thread (a channel with its reply chains, or a chat). A lease on the
+ * thread lets one replica at a time post there. It is held during calls, and its row passes the
+ * calls of the last hour to the next holder. If a process dies with the lease, the next holder
+ * assumes `MAX_UNWRITTEN` calls at the lease's end.
  */
 export class ThreadQueue {
   readonly #options: ThreadQueueOptions;
@@ -62,7 +62,7 @@ export class ThreadQueue {
   #record: ThreadRecord = { answered: [], restUntil: 0 };
   #underWay = 0;
   #lease: { holder: string; until: number; unwritten: number } | undefined;
-  /** Another replica has the lease, or the store did not answer: not asked before this time. */
+  /** No try before this time: another replica has the lease, or the store failed. */
   #busyUntil = 0;
   #running: Promise<void> | undefined;
   #woken = false;
@@ -72,7 +72,7 @@ export class ThreadQueue {
     this.#options = options;
   }
 
-  /** Adds a call in its place; the last of too many is refused. */
+  /** Adds a call by its order; rejects the last one of a full queue. */
   push(call: WaitingCall): void {
     const before = this.#waiting.findLastIndex((one) => !goesFirst(call, one));
     this.#waiting.splice(before + 1, 0, call);
@@ -83,19 +83,19 @@ export class ThreadQueue {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when nothing waits, nothing is under way and the lease is released. */
+  /** Resolves when no call waits or is pending and the lease is released. */
   async settled(): Promise<void> {
     await this.#running;
   }
 
-  /** Takes a call out that still waits; gives whether it did. */
+  /** Removes a waiting call; returns whether it was there. */
   remove(call: WaitingCall): boolean {
     const index = this.#waiting.indexOf(call);
     if (index >= 0) this.#waiting.splice(index, 1);
     return index >= 0;
   }
 
-  /** Something has changed: looks again at what may be done. */
+  /** Checks again which calls may be made. */
   wake(): void {
     this.#woken = true;
     this.#nap?.abort();
@@ -120,20 +120,20 @@ export class ThreadQueue {
     idle();
   }
 
-  /** When the next call may be made, for all that is known here; Infinity: `wake` will tell. */
+  /** The time of the next call by the local state; Infinity: not before `wake`. */
   #nextAt(): number {
     if (this.#waiting.length === 0) return Infinity;
     return Math.max(this.#openAt(), this.#options.tenant.nextAt());
   }
 
-  /** When the thread takes the next call, whatever the tenant does. */
+  /** The time of the thread's next call, without the tenant's limit. */
   #openAt(): number {
     const { answered, restUntil } = this.#record;
     const free = nextCallAt(THREAD_WINDOWS, { answered, underWay: this.#underWay });
     return Math.max(this.#busyUntil, restUntil, free);
   }
 
-  /** Refuses calls whose turn does not come in time. */
+  /** Rejects calls whose turn does not come in time. */
   #refuseLate(): void {
     const now = this.#options.clock.now();
     const openAt = this.#openAt();
@@ -144,10 +144,10 @@ export class ThreadQueue {
     }
   }
 
-  /** Makes the calls that may be made now; gives whether there was one. */
+  /** Makes all calls that are allowed now; returns whether there was one. */
   async #makeCalls(): Promise<boolean> {
     const { clock, tenant } = this.#options;
-    // First the tenant's window: a lease on a thread is of no use without room in it.
+    // The tenant's window first: without room in it the lease is useless.
     if (!tenant.take()) return false;
     let taken = false;
     try {
@@ -191,7 +191,7 @@ export class ThreadQueue {
     return this.#lease?.unwritten ?? MAX_UNWRITTEN;
   }
 
-  /** Takes the lease, or extends it and writes down what was called under it. */
+  /** Takes the lease, or extends it and stores the calls made under it. */
   async #takeLease(): Promise<boolean> {
     const { name, newHolder, leases, leaseMs, clock } = this.#options;
     const now = clock.now();
@@ -207,7 +207,7 @@ export class ThreadQueue {
     return taken !== undefined;
   }
 
-  /** What is known of calls, those under way as if answered at `until`. */
+  /** The known calls; pending ones count as answered at `until`. */
   #recordWithOpen(until: number): ThreadRecord {
     if (this.#underWay === 0) return this.#record;
     const now = this.#options.clock.now();
@@ -215,7 +215,7 @@ export class ThreadQueue {
     return { ...this.#record, answered };
   }
 
-  /** Extends the lease while calls are under way; releases it after them. */
+  /** Extends the lease during pending calls; releases it after them. */
   async #keepLease(): Promise<void> {
     const { name, leases, leaseMs, clock } = this.#options;
     const held = this.#lease;
@@ -228,7 +228,7 @@ export class ThreadQueue {
     } else if (held.until - now <= leaseMs / 2) await this.#takeLease();
   }
 
-  /** Rests until something may be due, or somebody wakes it. */
+  /** Waits until a call may be due, or `wake` is called. */
   async #pause(): Promise<void> {
     if (this.#woken) return;
     const { pause, clock, leaseMs } = this.#options;
@@ -246,7 +246,7 @@ function goesFirst(one: WaitingCall, other: WaitingCall): boolean {
   );
 }
 
-/** What the last holder left; a lease that was never released ends with calls nobody wrote down. */
+/** The record of the last holder. An unreleased lease ends with assumed calls. */
 function recordAfter(
   before: { readonly holder: string | null; readonly until: number; readonly note: string | null },
   now: number,

@@ -15,47 +15,47 @@ import { createWaitingCalls } from './waiting-calls.ts';
 
 /** Makes calls as fast as Teams' rate limits allow. */
 export interface ThrottledClient {
-  /** Null where there was nothing to send. Errors: DeliveryError, and what `prepare` throws. */
+  /** Returns null if nothing was to be sent. Errors: DeliveryError, and those of `prepare`. */
   call<Content, Value>(call: Call<Content, Value>): Promise<Value | Extract<Content, null>>;
-  /** Calls that wait now, and for how long (ms) the one has that is due for longest. */
+  /** The number of waiting calls, and the longest wait since a due time (ms). */
   waiting(): { readonly calls: number; readonly longestMs: number };
-  /** The share of the tenant's window may have changed. */
+  /** To be called when the share of the tenant's window may have changed. */
   shareChanged(): void;
-  /** Resolves when nothing waits or is under way. */
+  /** Resolves when no call waits or is pending. */
   settled(): Promise<void>;
 }
 
 export interface ThrottledClientOptions {
   client(serviceUrl: string): Promise<ConnectorClient>;
   readonly leases: Pick<LeaseStore, 'takeLease' | 'releaseLease'>;
-  /** How long a thread stays with a process that was killed. */
+  /** The time until another process may post to the thread of a killed one. */
   readonly leaseMs: number;
   readonly share: Pick<ReplicaShare, 'calls'>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  /** Rests until a turn may have come; ends at once when `signal` aborts. */
+  /** Waits for a turn; ends at once when `signal` aborts. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Rests between two tries. */
+  /** Waits between two tries. */
   readonly wait: (ms: number) => Promise<void>;
-  /** How long one call may take, its answer read to the end. */
+  /** The time limit of one call with its complete answer. */
   readonly timeoutMs: number;
 }
 
 const TRIES = 3;
-/** Longer rests are the job's: it gives its worker back and comes again. */
+/** The job waits for a longer delay, without a worker. */
 const MAX_BACKOFF_MS = 3_000;
 const BACKOFF_MS = 400;
 
-/** How a call ended; `made` false: nothing was sent. No call in its thread before `restUntil`. */
+/** The result of a call; `made` false: not sent. No call in its thread before `restUntil`. */
 type Ended<Value> = { readonly made: boolean; readonly restUntil: number } & (
   { readonly value: Value } | { readonly failure: Failure; readonly cause: unknown }
 );
 
 /**
- * The way out to Teams. Each call waits for its turn in the queue of its thread and is made; where
- * Teams says that the failure is transient, it is made again with jitter. A call without an answer
- * is not repeated here: Teams may have taken it.
+ * The client for all calls to Teams. A call waits for its turn in the queue of its thread. A
+ * transient failure is retried with jitter. A call without an answer is not retried here, because
+ * Teams may have carried it out.
  */
 export function createThrottledClient(given: ThrottledClientOptions): ThrottledClient {
   const { clock, ids, wait } = given;
@@ -125,7 +125,7 @@ async function makeOnce<Content, Value>(
     const content = await call.prepare();
     if (isNull(content)) return { made, restUntil: 0, value: content };
     made = true;
-    // The client's own time-out ends with the headers, and its timer outlives an error.
+    // The client's own time-out covers the headers alone, and its timer remains after an error.
     const options = { abortSignal: AbortSignal.timeout(timeoutMs) };
     const connector = await client(call.serviceUrl);
     const value = await call.make(connector, content as Exclude<Content, null>, options);
@@ -142,7 +142,7 @@ function isNull<Content>(content: Content): content is Extract<Content, null> {
   return content === null;
 }
 
-/** A channel counts with all of its reply chains, whose ids are its own with a message's. */
+/** All reply chains of a channel count as one thread; their ids begin with the channel's. */
 function threadKey(thread: string): string {
   return thread.split(';messageid=')[0] ?? thread;
 }

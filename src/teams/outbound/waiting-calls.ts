@@ -4,12 +4,12 @@ import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
 import type { Call } from './connector-call.ts';
 import type { ThreadQueue, WaitingCall } from './thread-queue.ts';
 
-type Waits = Pick<Call<never, never>, 'what' | 'priority' | 'patienceMs' | 'turn'>;
+type Waits = Pick<Call<never, never>, 'what' | 'priority' | 'maxWaitMs' | 'turn'>;
 type Ended = Awaited<ReturnType<WaitingCall['run']>>;
 
-/** The calls that wait in all threads. */
+/** The waiting calls of all threads. */
 export interface WaitingCalls {
-  /** Waits for the turn, then runs `make`, which never rejects. Rejects where it is refused. */
+  /** Waits for the turn, then runs `make`, which never rejects. Rejects if the queue refuses it. */
   inTurn<Made extends Ended>(
     call: Waits,
     queue: ThreadQueue,
@@ -18,12 +18,12 @@ export interface WaitingCalls {
   waiting(): { readonly calls: number; readonly longestMs: number };
 }
 
-/** Further ones are refused. */
+/** The maximum number of waiting calls. */
 const MAX_WAITING = 2_000;
 const FULL_REST_MS = 2_000;
 const WARN_AFTER_MS = 60_000;
 
-/** Counts them, bounds them, and warns where one has waited for more than a minute. */
+/** Counts and limits waiting calls, and warns when one waits for more than a minute. */
 export function createWaitingCalls({ clock, log }: { clock: Clock; log: Logger }): WaitingCalls {
   const all = new Set<WaitingCall>();
   let warnedAt = -Infinity;
@@ -41,7 +41,7 @@ export function createWaitingCalls({ clock, log }: { clock: Clock; log: Logger }
       const since = Math.min(...[...all].map(({ dueAt }) => dueAt));
       return { calls: all.size, longestMs: all.size === 0 ? 0 : clock.now() - since };
     },
-    inTurn: ({ what, priority, patienceMs, turn }, queue, make) =>
+    inTurn: ({ what, priority, maxWaitMs, turn }, queue, make) =>
       new Promise((resolve, reject) => {
         const now = clock.now();
         const over = Promise.withResolvers<void>();
@@ -54,7 +54,7 @@ export function createWaitingCalls({ clock, log }: { clock: Clock; log: Logger }
         const waited: WaitingCall = {
           priority,
           dueAt: turn?.dueAt ?? now,
-          giveUpAt: now + patienceMs,
+          giveUpAt: now + maxWaitMs,
           async run() {
             leave();
             const made = await make();

@@ -1,5 +1,5 @@
-// The page that a sign-in link opens: goes on by itself where a person has it before them. What
-// only fetches the address, or renders it ahead of time, leaves the link unused.
+// The page of a sign-in link: continues by itself when it is visible. A fetch or a prerendered page
+// does not use the link.
 const form = document.querySelector('form');
 const goOn = () => {
   if (document.visibilityState !== 'visible') return;
@@ -8,6 +8,6 @@ const goOn = () => {
 };
 
 document.addEventListener('visibilitychange', goOn);
-// A link is good once, so a second press must not overtake the first.
+// A link works once, so a second press must not submit the form again.
 form?.addEventListener('submit', () => form.querySelector('button')?.setAttribute('disabled', ''));
 goOn();

@@ -1,11 +1,11 @@
-// The page after a sign-in: hands its one-time code to Teams, and shows it where that fails.
-// The code is useless without an activity of the very person it was made for.
+// The page after a sign-in: sends its one-time code to Teams, and shows it if that fails. The code
+// is useless without an activity of its person.
 const GIVE_UP_MS = 4_000;
 const { code = '', opener: openers = '', ...text } = document.body.dataset;
 const hint = document.getElementById('hint');
 const copy = document.getElementById('copy');
 
-// The address holds the provider's answer; it is used up, and nobody should share it.
+// The address contains the provider's answer, which is used already and must not be shared.
 history.replaceState(null, '', location.pathname);
 
 if (code !== '') {
@@ -18,12 +18,12 @@ copy?.addEventListener('click', async () => {
     await navigator.clipboard.writeText(code);
     copy.textContent = text.copied;
   } catch {
-    // No clipboard here: the code is on the page to be typed.
+    // Without a clipboard people type the code from the page.
     copy.textContent = text.copyByHand;
   }
 });
 
-/** The local profile's page opened this window; each address is told only if it is the one. */
+/** Sends the code to the opening page of the local profile, if it has one of these origins. */
 function tellOpener() {
   if (!window.opener || openers === '') return;
   for (const origin of openers.split(' ')) {
@@ -33,7 +33,7 @@ function tellOpener() {
   setTimeout(() => window.close(), 1_200);
 }
 
-/** Inside Teams the library answers; anywhere else it never does, and the code stays visible. */
+/** Inside Teams the library answers; elsewhere it does not, and the code remains visible. */
 async function tellTeams() {
   const teams = window.microsoftTeams;
   if (!teams) return;

@@ -269,7 +269,7 @@ describe('what waits', () => {
     const teams = virtualTeams({ time, leases: memoryLeases() });
     const begin = time.now;
     const calls = Array.from({ length: 40 }, (_, at) =>
-      teams.call({ thread: 'a', name: String(at), patienceMs: 5_000 }).then(
+      teams.call({ thread: 'a', name: String(at), maxWaitMs: 5_000 }).then(
         () => 'made',
         (error: DeliveryError) => (error.tried ? 'failed' : 'refused'),
       ),

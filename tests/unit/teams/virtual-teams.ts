@@ -79,7 +79,7 @@ export interface VirtualTeams {
     name: string | null;
     priority?: number;
     dueAt?: number;
-    patienceMs?: number;
+    maxWaitMs?: number;
   }): Promise<void | null>;
   /** From now on nothing happens in this process any more. */
   kill(): void;
@@ -118,14 +118,14 @@ export function virtualTeams(options: VirtualOptions, received: Received[] = [])
     const message = options.refusal?.(thread) ?? 'Too many requests';
     throw Object.assign(new Error(message), { statusCode: 429, response: { headers } });
   };
-  const call: VirtualTeams['call'] = ({ thread, name, priority = 1, patienceMs = 60_000, dueAt }) =>
+  const call: VirtualTeams['call'] = ({ thread, name, priority = 1, maxWaitMs = 60_000, dueAt }) =>
     client.call({
       what: 'a message',
       serviceUrl: 'https://teams.example',
       thread,
       tenantId: 'contoso',
       priority,
-      patienceMs,
+      maxWaitMs,
       turn: {
         dueAt: dueAt ?? time.now,
         aside: () => undefined,
