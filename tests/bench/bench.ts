@@ -4,7 +4,7 @@ import type { Result } from './contest.ts';
 export interface BenchOptions {
   /** Folder for CPU profiles of the service's main thread; absent: no profile. */
   readonly profile?: string;
-  /** How many requests a big store holds. */
+  /** How many requests a big store holds, or `decide` warms up with. */
   readonly requests?: number;
   /** Where big stores are made, found again and left; absent: made anew and removed. */
   readonly folder?: string;

@@ -5,7 +5,7 @@ import type { Measured, Shot } from './load.ts';
 /** One line of results; the fields that users' programs rely on, then what explains them. */
 export interface Result {
   readonly name: string;
-  /** Ours through the baseline's requests per second: the median of the rounds. */
+  /** Our requests per second divided by the baseline's: the median of the rounds. */
   readonly ratio: number;
   readonly baseline: string;
   readonly p50Ms: number;
@@ -14,22 +14,34 @@ export interface Result {
   readonly [more: string]: unknown;
 }
 
-export const BASELINE = 'botbuilder CloudAdapter.process';
+/** The empty invoke: no token of a person, no store, a constant card. */
+export const EMPTY_INVOKE = 'botbuilder CloudAdapter.process';
 export const CLIENTS = 16;
-/**
- * Requests before the clock runs: after a thousand a tenth of the time is still V8's compiling, for
- * days of serving. Rounds are short and many, so that both sides meet the same moods of a machine.
- */
-export const WARM_UP = 4_000;
-const ROUND = 400;
 const ROUNDS = 21;
-/** Shots that a side with fresh ones needs. */
-export const SHOTS = WARM_UP + ROUNDS * ROUND;
 
-/** The shots of a round out of those of a whole run; round -1 is the warm-up. */
-export function shotsOf(shots: readonly Shot[], round: number): readonly Shot[] {
-  const from = WARM_UP + round * ROUND;
-  return round < 0 ? shots.slice(0, WARM_UP) : shots.slice(from, from + ROUND);
+/**
+ * How many requests a contest has. Those of the warm-up come before the clock runs: while V8 still
+ * compiles, a side's speed says little of days of serving. Rounds are short and many, so that all
+ * sides meet the same moods of a machine.
+ */
+export interface Size {
+  readonly warmUp: number;
+  readonly round: number;
+}
+
+/** Requests that a side needs for a whole contest. */
+export function requestsOf({ warmUp, round }: Size): number {
+  return warmUp + ROUNDS * round;
+}
+
+/** The shots of a round out of those of a whole contest; round -1 is the warm-up. */
+export function shotsOf(
+  shots: readonly Shot[],
+  given: { readonly size: Size; readonly round: number },
+): readonly Shot[] {
+  const { size, round } = given;
+  const from = size.warmUp + round * size.round;
+  return round < 0 ? shots.slice(0, size.warmUp) : shots.slice(from, from + size.round);
 }
 
 /** One side of a contest. `check` throws unless an answer is what it should be. */
@@ -42,33 +54,34 @@ export interface Side {
 }
 
 /** A round, with the processor time (all threads) that the server spent on each request. */
-interface Round extends Measured {
+export interface Round extends Measured {
   readonly cpuMs: number;
 }
 
-/** Both sides' rounds, and the ratio of each pair. */
-export interface Contest {
-  readonly ours: readonly Round[];
-  readonly theirs: readonly Round[];
-  readonly ratios: readonly number[];
+/**
+ * Lets all sides warm up, then measures them in turn (A B C A B C), so that a machine that slows
+ * down slows all. The answers are checked after each round, outside of its time.
+ */
+export async function contest<Name extends string>(
+  sides: Readonly<Record<Name, Side>>,
+): Promise<Readonly<Record<Name, readonly Round[]>>> {
+  const names = Object.keys(sides) as Name[];
+  const played = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
+    Name,
+    Round[]
+  >;
+  for (let round = -1; round < ROUNDS; round += 1) {
+    for (const name of names) {
+      const measured = await run(sides[name], round);
+      if (round >= 0) played[name].push(measured);
+    }
+  }
+  return played;
 }
 
-/**
- * Lets both sides warm up, then measures them in turn (A B A B), so that a machine that slows down
- * slows both. The answers are checked after each round, outside of its time.
- */
-export async function contest(sides: { ours: Side; theirs: Side }): Promise<Contest> {
-  const ours: Round[] = [];
-  const theirs: Round[] = [];
-  for (let round = -1; round < ROUNDS; round += 1) {
-    const mine = await run(sides.ours, round);
-    const other = await run(sides.theirs, round);
-    if (round < 0) continue;
-    ours.push(mine);
-    theirs.push(other);
-  }
-  const ratios = ours.map((mine, round) => mine.perSecond / (theirs[round]?.perSecond ?? NaN));
-  return { ours, theirs, ratios };
+/** Our requests per second divided by theirs, round by round. */
+export function ratiosOf(ours: readonly Round[], theirs: readonly Round[]): readonly number[] {
+  return ours.map((mine, round) => mine.perSecond / (theirs[round]?.perSecond ?? NaN));
 }
 
 async function run({ server, status, ...side }: Side, round: number): Promise<Round> {
@@ -81,14 +94,19 @@ async function run({ server, status, ...side }: Side, round: number): Promise<Ro
   return { ...measured, cpuMs };
 }
 
-/** The figures of a contest. */
-export function resultOf(name: string, { ours, theirs, ratios }: Contest): Result {
+/** The figures of two sides of a contest. */
+export function resultOf(
+  name: string,
+  given: { ours: readonly Round[]; theirs: readonly Round[]; baseline: string },
+): Result {
+  const { ours, theirs, baseline } = given;
+  const ratios = ratiosOf(ours, theirs);
   const mine = latencies(ours);
   const other = latencies(theirs);
   return {
     name,
     ratio: rounded(median(ratios)),
-    baseline: BASELINE,
+    baseline,
     p50Ms: rounded(quantile(mine, 0.5)),
     p99Ms: rounded(quantile(mine, 0.99)),
     baselineP99Ms: rounded(quantile(other, 0.99)),

@@ -24,7 +24,7 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 /**
  * Sends all shots from `clients` connections, each sending its next one as soon as the last was
- * answered (keep-alive, one request at a time on a connection). Any other status than `status`
+ * answered (keep-alive, one request at a time on a connection), or at a given pace. Any other status than `status`
  * ends it with an error, so that refusals never count as throughput.
  *
  * Bytes are written to sockets as they are. A general client in this one process would read all
@@ -36,8 +36,13 @@ export async function fire(options: {
   shots: readonly Shot[];
   clients: number;
   status: number;
+  /**
+   * One request every so many ms, however long answers take; a latency counts from the moment when
+   * its request was due.
+   */
+  everyMs?: number;
 }): Promise<Measured> {
-  const { origin, shots, clients, status } = options;
+  const { origin, shots, clients, status, everyMs } = options;
   const { host, hostname, port } = new URL(origin);
   const requests = shots.map((shot) => bytesOf(shot, host));
   const latencies = new Float64Array(shots.length);
@@ -46,6 +51,7 @@ export async function fire(options: {
     connect({ host: hostname, port: Number(port), noDelay: true }),
   );
   let next = 0;
+  let startedAt = 0;
   const client = (socket: Socket) =>
     new Promise<void>((resolve, reject) => {
       let index = -1;
@@ -56,8 +62,10 @@ export async function fire(options: {
         next += 1;
         const bytes = requests[index];
         if (bytes === undefined) return resolve();
-        begun = performance.now();
-        socket.write(bytes);
+        const now = performance.now();
+        begun = everyMs === undefined ? now : startedAt + index * everyMs;
+        if (begun <= now) socket.write(bytes);
+        else setTimeout(() => socket.write(bytes), begun - now);
       };
       const fail = (why: string) => {
         next = shots.length;
@@ -78,9 +86,9 @@ export async function fire(options: {
     });
   try {
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-    const begun = performance.now();
+    startedAt = performance.now();
     await Promise.all(sockets.map(client));
-    const seconds = (performance.now() - begun) / 1_000;
+    const seconds = (performance.now() - startedAt) / 1_000;
     return {
       perSecond: shots.length / seconds,
       seconds,

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- [name …] [--json] [--profile FOLDER] [--requests N] [--folder FOLDER]`:
- * ratios against a named baseline. The last two are of `big-store`.
+ * ratios against a named baseline. `--requests` is of `decide` and `big-store`, `--folder` of the latter.
  */
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

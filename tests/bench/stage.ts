@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startChild } from './child.ts';
 import type { Child } from './child.ts';
+import type { SameJobInput } from './same-job/process.ts';
 import type { ServiceInput } from './service-process.ts';
 import { startWorld } from './world.ts';
 import type { World } from './world.ts';
@@ -16,6 +17,8 @@ export interface Stage {
   readonly world: World;
   readonly service: { readonly url: string; readonly child: Child };
   readonly baseline: { readonly url: string; readonly child: Child };
+  /** The same job from stock parts; starts it where it is asked for. */
+  sameJob(): Promise<{ readonly url: string; readonly child: Child }>;
 }
 
 /** Runs `play` with service and baseline in processes of their own; stops all of it afterwards. */
@@ -39,9 +42,24 @@ export async function withStage<Value>(
     await world.connector.install();
     const other = startChild({ script: './baseline-process.ts', core: SERVER_CORE });
     stops.push(() => other.stop());
-    const baseline = { child: other, url: String(await other.ask('start', world.baseline)) };
-    return await play({ world, service, baseline });
+    const baseline = { child: other, url: String(await other.ask('start', world.stockBot)) };
+    const sameJob = async () => {
+      const third = startChild({ script: './same-job/process.ts', core: SERVER_CORE });
+      stops.push(() => third.stop());
+      const people = await signers(world);
+      const given: SameJobInput = { ...world.stockBot, home, people };
+      return { child: third, url: String(await third.ask('start', given)) };
+    };
+    return await play({ world, service, baseline, sameJob });
   } finally {
     for (const undo of stops.reverse()) await undo();
   }
+}
+
+/** Who signs the tokens of people, as their issuer's discovery document says. */
+async function signers({ provider, stockBot }: World): Promise<SameJobInput['people']> {
+  const { issuer } = provider;
+  const response = await fetch(`${issuer}/.well-known/openid-configuration`);
+  const { jwks_uri: jwksUri } = (await response.json()) as { jwks_uri: string };
+  return { issuer, audience: stockBot.appId, jwksUri, role: 'approver' };
 }

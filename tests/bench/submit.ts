@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { objectOr } from '../../src/local/loopback.ts';
 import type { Bench } from './bench.ts';
-import { SHOTS, WARM_UP, contest, resultOf, shotsOf } from './contest.ts';
+import { EMPTY_INVOKE, contest, requestsOf, resultOf, shotsOf } from './contest.ts';
 import { fire } from './load.ts';
 import { approvedCard, decideShots, makePending, submitShots } from './shots.ts';
 import { withStage } from './stage.ts';
+
+const SIZE = { warmUp: 4_000, round: 400 };
 
 /** `POST /v1/requests`, each with a token and Idempotency-Key of its own, against that adapter. */
 export const submit: Bench = {
@@ -14,12 +16,12 @@ export const submit: Bench = {
   run: ({ profile }) =>
     withStage({ workers: 'held' }, async ({ world, service, baseline }) => {
       const origin = service.url;
-      const shots = await submitShots(world, SHOTS);
+      const shots = await submitShots(world, requestsOf(SIZE));
       // The baseline answers clicks: of one request, as it stores nothing.
       const [request] = await makePending(world, { origin, count: 1, clients: 1 });
       const clicks = await decideShots(
         world,
-        Array.from({ length: WARM_UP }, () => request ?? never()),
+        Array.from({ length: SIZE.warmUp }, () => request ?? never()),
       );
       const first = await fire({ origin, shots: clicks.slice(0, 1), clients: 1, status: 200 });
       await baseline.child.ask('card', approvedCard(first.answers[0] ?? ''));
@@ -29,19 +31,19 @@ export const submit: Bench = {
           server: service,
           status: 201,
           check: isPending,
-          shots: (round) => shotsOf(shots, round),
+          shots: (round) => shotsOf(shots, { size: SIZE, round }),
         },
         theirs: {
           server: baseline,
           status: 200,
           check: approvedCard,
-          shots: (round) => clicks.slice(0, shotsOf(shots, round).length),
+          shots: (round) => clicks.slice(0, round < 0 ? SIZE.warmUp : SIZE.round),
         },
       });
       if (profile !== undefined) {
         await service.child.ask('profile', join(profile, 'submit.cpuprofile'));
       }
-      return resultOf('submit', fought);
+      return resultOf('submit', { ...fought, baseline: EMPTY_INVOKE });
     }),
 };
 

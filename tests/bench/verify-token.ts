@@ -16,6 +16,7 @@ import {
 } from '../unit/identity/kit.ts';
 import type { KeyServer, TestKey } from '../unit/identity/kit.ts';
 import type { Bench } from './bench.ts';
+import { jsonWebToken } from './json-web-token.ts';
 import { CLIENTS, rounded } from './contest.ts';
 import type { Result } from './contest.ts';
 import { median, quantile } from './load.ts';
@@ -69,41 +70,12 @@ async function contestants(
   return {
     ours: (token) => verifier.verify(token, { kind: 'bearer' }),
     jose: (token) => jwtVerify(token, imported, expected),
-    'jsonwebtoken + jwks-rsa': jsonWebToken(server, expected),
+    'jsonwebtoken + jwks-rsa': jsonWebToken(server.state.jwksUri, expected),
     'express-oauth2-jwt-bearer': jwtBearer(server),
   };
 }
 
 const require = createRequire(import.meta.url);
-
-/** As jsonwebtoken's README has it, with jwks-rsa's default cache. */
-function jsonWebToken(server: KeyServer, expected: object): Verify {
-  type Callback = (error: Error | null, found?: unknown) => void;
-  const { verify } = require('jsonwebtoken') as {
-    verify(
-      token: string,
-      getKey: (header: { kid: string }, done: Callback) => void,
-      options: object,
-      done: Callback,
-    ): void;
-  };
-  const createClient = require('jwks-rsa') as (options: { jwksUri: string }) => {
-    getSigningKey(
-      kid: string,
-      done: (error: Error | null, key?: { getPublicKey(): string }) => void,
-    ): void;
-  };
-  const client = createClient({ jwksUri: server.state.jwksUri });
-  const getKey = (header: { kid: string }, done: Callback) =>
-    client.getSigningKey(header.kid, (error, key) => done(error, key?.getPublicKey()));
-  return (token) =>
-    new Promise((resolve, reject) => {
-      verify(token, getKey, expected, (error, claims) => {
-        if (error) reject(error);
-        else resolve(claims);
-      });
-    });
-}
 
 /** The middleware as its README has it, called as Express would. */
 function jwtBearer(server: KeyServer): Verify {

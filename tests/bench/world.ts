@@ -8,7 +8,7 @@ import type { LocalProvider } from '../../src/local/provider/types.ts';
 import { startTarget } from '../../src/local/target.ts';
 import type { Target } from '../../src/local/target.ts';
 import type { Person } from '../../src/local/world.ts';
-import type { BaselineInput } from './baseline-process.ts';
+import type { StockBotInput } from './stock-bot.ts';
 import { freePorts } from '../support/free-ports.ts';
 
 const APP_SECRET = 'local-bot-secret';
@@ -23,7 +23,7 @@ export interface World {
   readonly target: Target;
   /** Environment by which `src/local/countersign.yaml` points at these parts. */
   serviceEnv(home: string): Promise<Record<string, string>>;
-  readonly baseline: BaselineInput;
+  readonly stockBot: StockBotInput;
   stop(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export async function startWorld(): Promise<World> {
         LOCAL_STORE: join(home, 'countersign.db'),
       };
     },
-    baseline: {
+    stockBot: {
       appId: demoBotAppId,
       appSecret: APP_SECRET,
       tenantId: demoTenantId,
