@@ -65,8 +65,8 @@ function unmetDemand(result: DecideResult, stage: string): StepUp | undefined {
 }
 
 /**
- * What a stage of a request demands of a sign-in; null: nothing. Where no workflow demands anything,
- * the request is not read; a request of an older workflow is asked for it after its first attempt.
+ * What a stage demands of a sign-in; null: nothing. Where no configured workflow has a demand, the
+ * request is not read. The demand of a request of an older workflow is met after its first attempt.
  */
 async function demandOn(
   { app, workflows }: InteractionDeps,

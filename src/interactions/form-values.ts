@@ -12,7 +12,7 @@ export interface Filled {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Parts a form's data; a workflow with a field of its own called `reason` keeps it. */
+/** Splits a form's data into fields and reason. A workflow's own field `reason` stays a field. */
 export function readFilled(workflow: Workflow, data: Json): Filled {
   const own = workflow.fields.some(({ id }) => id === 'reason');
   const entries = Object.entries(data).filter(([id]) => !OURS.includes(id));
@@ -23,7 +23,7 @@ export function readFilled(workflow: Workflow, data: Json): Filled {
   };
 }
 
-/** A reason as it is kept: well-formed, trimmed, null where nothing is left. */
+/** A reason as it is stored: well-formed and trimmed; null where it is empty. */
 export function readReason(given: unknown): string | null {
   const text = typeof given === 'string' ? given.toWellFormed().trim() : '';
   return text === '' ? null : text;

@@ -15,7 +15,7 @@ export function reviewRequest<Ask>(
   return review(action, subject, (by) => app.readRequest({ id: shown.id, by }));
 }
 
-/** The same for `status 17`: nothing is said about a number before the reader is known. */
+/** The same by number, for `status 17`: nothing is revealed before the reader is known. */
 export function reviewByNumber<Ask>(
   { app }: InteractionDeps,
   action: CardAction<Ask>,

@@ -2,27 +2,26 @@ import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import { isJson, jsonOr, textOf } from '../../lib/loose-json.ts';
 import type { Json } from '../../lib/loose-json.ts';
 
-/** An activity whose shape was checked; what `raw` holds besides is still anybody's. */
+/** An activity of a checked shape. Other members of `raw` are not checked. */
 export interface TeamsActivity {
   readonly raw: Json;
   readonly type: string;
   readonly id: string;
-  /** Name of an invoke. */
+  /** The name of an invoke. */
   readonly name: string | null;
   readonly serviceUrl: string;
   readonly conversation: { readonly id: string; readonly personal: boolean };
-  /** The tenant whose chat or team it is. */
+  /** The tenant of the chat or team. */
   readonly tenantId: string;
-  /** The sender's own tenant: in a shared channel people of others write. */
+  /** The sender's tenant; in a shared channel it may differ. */
   readonly senderTenantId: string;
-  /** Who sent it; null where Teams names no directory object (bots, guests without one). */
+  /** The sender; null where Teams names no directory object (bots, some guests). */
   readonly sender: TeamsSender | null;
-  /** The channel it comes from. */
   readonly channelId: string | null;
-  /** The message that the activity answers: for a button, the one whose card was clicked. */
+  /** The message that the activity refers to; for a button, the message with the card. */
   readonly replyToId: string | null;
   readonly text: string;
-  /** The language of the sender's client (BCP 47); null where it is not named. */
+  /** The language of the sender's client (BCP 47); null: unknown. */
   readonly locale: string | null;
   readonly value: Json;
 }
@@ -33,8 +32,8 @@ const MAX_URL = 2_048;
 const MAX_TEXT = 4_000;
 
 /**
- * Reads an activity of any sender, checking only its shape: the ids that everything rests on are
- * texts of a sane length. Undefined where they are not, or where the tenants it names differ.
+ * Reads an activity and checks its shape: every id that other code relies on is a text of limited
+ * length. Undefined where the shape is wrong or the tenants contradict each other.
  */
 export function readActivity(body: unknown): TeamsActivity | undefined {
   if (!isJson(body)) return undefined;
@@ -74,7 +73,7 @@ export function readActivity(body: unknown): TeamsActivity | undefined {
   };
 }
 
-/** The message whose card was clicked, as it is found again for an update. */
+/** The message with the clicked card, as an update needs it. */
 export function clickedCard(activity: TeamsActivity) {
   const { conversation, serviceUrl, replyToId } = activity;
   return replyToId === null
@@ -82,12 +81,12 @@ export function clickedCard(activity: TeamsActivity) {
     : { conversationId: conversation.id, serviceUrl, activityId: replyToId };
 }
 
-// Null where it is absent, undefined where it is there and no such text.
+// Null where it is absent, undefined where it is invalid.
 function optionalText(value: unknown, limit: number): string | null | undefined {
   return value === undefined || value === null ? null : textOf(value, limit);
 }
 
-// One of the two is enough; where both stand they must be the same.
+// One of the two is enough; if both are present, they must be equal.
 function tenantOf(first: unknown, second: unknown): string | undefined {
   const tenants = [first, second].filter((one) => one !== undefined && one !== null);
   const [tenant] = tenants;
@@ -95,7 +94,7 @@ function tenantOf(first: unknown, second: unknown): string | undefined {
   return textOf(tenant, 64)?.toLowerCase();
 }
 
-// Where only the team is named, its id is that of its first channel.
+// A team's id is the id of its first channel.
 function channelOf(data: Json): string | null {
   const named = [
     jsonOr(data.channel).id,

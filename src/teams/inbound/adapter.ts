@@ -8,20 +8,20 @@ import type {
   ConnectorFactory,
 } from '../outbound/connector-clients.ts';
 
-/** What an activity is answered with: an invoke's status and body; nothing for the others. */
+/** The response to an activity; only invokes have a body. */
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
 }
 
 /**
- * Botbuilder's adapter behind the gate: what the gate let through gets a turn with an identity and
- * a connector client that are there already, so that nothing is verified or built twice.
+ * Botbuilder's adapter behind the gate. It gives each activity a turn with a known identity and a
+ * cached connector client, so that nothing is verified or created twice.
  *
- * The turn is the one of `CloudAdapterBase.processActivity`, written as a native async function.
- * Botbuilder's own are compiled to generator functions, made anew in each turn; V8 gives each of
- * them a map of its own in the old generation, and what they can reach (the activity, the answer)
- * outlives every collection but a full one.
+ * The turn repeats `CloudAdapterBase.processActivity` as a native async function. Botbuilder's own
+ * functions are compiled to generators, which are created again in each turn. V8 gives each of them
+ * a map in the old generation, so the activity and the response survive every collection except a
+ * full one.
  */
 export class GatedAdapter extends CloudAdapter {
   readonly #clients: ConnectorClients;
@@ -45,7 +45,7 @@ export class GatedAdapter extends CloudAdapter {
     this.#scope = scope;
   }
 
-  /** Runs one turn. What `logic` answers goes back as the invoke's response. */
+  /** Runs one turn. The result of `logic` is the invoke's response. */
   async run(
     activity: TeamsActivity,
     logic: (activity: TeamsActivity) => Promise<Answer | undefined>,
@@ -70,13 +70,13 @@ export class GatedAdapter extends CloudAdapter {
     }
   }
 
-  /** The cached client of a service URL, for what is sent outside a turn. */
+  /** The cached client of a service URL, for calls outside a turn. */
   client(serviceUrl: string): Promise<ConnectorClient> {
     return this.#clients.client(serviceUrl, this.#identity);
   }
 
   async #context(activity: TeamsActivity, turn: () => Promise<void>): Promise<TurnContext> {
-    // Who calls for a skill is botbuilder's to say, never the sender's.
+    // Only botbuilder may set callerId, never the sender.
     const raw: unknown = { ...activity.raw, callerId: undefined };
     const context = new TurnContext(this, raw as Activity);
     const { turnState } = context;

@@ -8,19 +8,19 @@ import type { Answer } from './adapter.ts';
 const CARD = 'application/vnd.microsoft.card.adaptive';
 
 /**
- * Answers to `adaptiveCard/action`. The HTTP status is always 200; what the client does is in the
- * body (learn.microsoft.com, "Universal Action Model", response format).
+ * A response to `adaptiveCard/action`. The HTTP status is always 200; the body says what the client
+ * does (learn.microsoft.com, "Universal Action Model", response format).
  */
 function actionAnswer(statusCode: number, type: string, value: unknown): Answer {
   return { status: 200, body: { statusCode, type, value } };
 }
 
-/** Shows this card instead of the one that was clicked, to the person who clicked. */
+/** Replaces the clicked card, for the person who clicked. */
 export function cardAnswer(content: CardContent): Answer {
   return actionAnswer(200, CARD, content.card);
 }
 
-/** Says why not, and keeps the card. */
+/** Shows the refusal and keeps the card. */
 export function refusalAnswer(text: Text, refusal: Refusal): Answer {
   return messageAnswer(refusalText(text, refusal));
 }
@@ -30,7 +30,7 @@ export function messageAnswer(text: string): Answer {
   return actionAnswer(200, 'application/vnd.microsoft.activity.message', text);
 }
 
-/** The client sent what cannot be understood (400), or the service failed (500). */
+/** The client sent invalid data (400), or the service failed (500). */
 export function errorAnswer(
   text: Text,
   statusCode: 400 | 500,
@@ -40,7 +40,7 @@ export function errorAnswer(
   return actionAnswer(statusCode, 'application/vnd.microsoft.error', { code, message });
 }
 
-/** The single sign-on token did not do, and there is no other way to sign in. */
+/** The single sign-on token was refused, and there is no other way to sign in. */
 export function preconditionAnswer(message: string): Answer {
   return actionAnswer(412, 'application/vnd.microsoft.error.preconditionFailed', {
     code: '412',
@@ -49,9 +49,9 @@ export function preconditionAnswer(message: string): Answer {
 }
 
 /**
- * Asks the client to sign the person in and to send the action again: silently with a token for
- * `exchange.uri`, or after the button's page with the code that it ends with. An answer to a failed
- * exchange carries no `exchange` (learn.microsoft.com, "SSO for Adaptive Cards Universal Actions").
+ * A login request: the client signs the person in and sends the action again. It does so silently
+ * with a token for `exchange.uri`, or by the button's page, which ends with a code. After a failed
+ * exchange, `exchange` is null (learn.microsoft.com, "SSO for Adaptive Cards Universal Actions").
  */
 export function loginAnswer(
   { answers }: Text,
@@ -70,7 +70,7 @@ export function loginAnswer(
   });
 }
 
-/** Opens a dialog with a card, or shows the next one in it. */
+/** Opens a dialog, or replaces the card in it. */
 export function dialogAnswer(text: Text, card: Readonly<Record<string, unknown>>): Answer {
   const value = {
     title: text.answers.dialogTitle,
@@ -81,7 +81,7 @@ export function dialogAnswer(text: Text, card: Readonly<Record<string, unknown>>
   return { status: 200, body: { task: { type: 'continue', value } } };
 }
 
-/** Ends a dialog with a sentence. */
+/** Closes a dialog with a sentence. */
 export function dialogMessage(text: string): Answer {
   return { status: 200, body: { task: { type: 'message', value: text } } };
 }

@@ -10,12 +10,12 @@ import { openDialog, submitDialog } from './dialogs.ts';
 import { answerMessage } from './messages.ts';
 import type { Message } from '../outbound/messenger.ts';
 
-/** Does what an activity asks for; gives an invoke's answer, undefined for an empty success. */
+/** Handles an activity. Returns the invoke's response; undefined: an empty success. */
 export type Bot = (activity: TeamsActivity) => Promise<Answer | undefined>;
 
 const COMMAND = 'request';
 
-/** The bot: which activity leads to what. Every activity has passed the gate. */
+/** The dispatch of activities that have passed the gate. */
 export function createBot(given: Omit<BotDeps, 'text' | 'cards'> & Languages): Bot {
   const welcomes = createWelcomes();
   return async (activity) => {
@@ -50,8 +50,8 @@ async function onInvoke(deps: BotDeps, activity: TeamsActivity): Promise<Answer 
     case 'task/submit':
       return submitDialog(deps, activity);
     default:
-      // Among them signin/verifyState and signin/tokenExchange: people sign in through
-      // card actions alone. Teams shows an error for anything but a success.
+      // Such as signin/verifyState and signin/tokenExchange: people sign in only through card
+      // actions. Teams shows an error for anything but a success.
       return undefined;
   }
 }
@@ -67,7 +67,7 @@ async function onPlace(
   }
 }
 
-// A reply that Teams did not take is lost and logged: the person can ask again.
+// A reply that Teams refuses is logged and lost: the person can ask again.
 async function reply(deps: BotDeps, activity: TeamsActivity, message: Message): Promise<void> {
   const { conversation, serviceUrl, tenantId } = activity;
   try {

@@ -13,7 +13,7 @@ import { cardAnswer, errorAnswer, refusalAnswer } from './answers.ts';
 import type { BotDeps } from '../deps.ts';
 import { teamsProver } from './prover.ts';
 
-/** `adaptiveCard/action`: a button of one of our cards was pressed. Never throws. */
+/** `adaptiveCard/action`: a button of a card was pressed. Never throws. */
 export async function onCardAction(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
   try {
     return await answer(deps, activity);
@@ -42,7 +42,8 @@ async function answer(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
       activityId: activity.id,
       conversationId: activity.conversation.id,
     },
-    // With a card the form's own message is the key: one form makes one request.
+    // Without a message, the activity is the key. With one, the message is: one form makes one
+    // request.
     idempotencyKey: `teams:${activity.id}`,
     teams: { sender, card: pressedCard(deps, activity) },
     prover: teamsProver(deps, { activity, sender }),
@@ -52,7 +53,7 @@ async function answer(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
   return render(deps, earlier ?? reply);
 }
 
-/** An action's reply in the form of Teams. */
+/** Renders an action's reply for Teams. */
 async function render(deps: BotDeps, reply: Reply<Answer>): Promise<Answer> {
   const now = deps.clock.now();
   switch (reply.kind) {
@@ -75,8 +76,8 @@ async function render(deps: BotDeps, reply: Reply<Answer>): Promise<Answer> {
 }
 
 /**
- * Refresh: a client fetches its person's view by itself. It is never asked to log in, so the view
- * is by what is remembered of the person; the digest shows that the client has the card.
+ * Refresh: a client fetches the personal view on its own. Teams shows no login request here, so the
+ * view uses the roles that were last verified. The digest proves that the client has the card.
  */
 async function refresh(
   { app }: BotDeps,
@@ -99,8 +100,8 @@ function pressedCard(deps: BotDeps, activity: TeamsActivity): ClickedCard | null
 }
 
 /**
- * Teams sends an invoke again after a time-out, with a code that the first one used up. Where the
- * first one decided, the second shows what it did.
+ * Teams repeats an invoke after a time-out, with the code that the first one used up. If the first
+ * one decided, the repeat shows the result.
  */
 async function decidedBefore(
   { app }: BotDeps,

@@ -1,11 +1,11 @@
 import { jsonOr } from '../../lib/loose-json.ts';
 import type { Json } from '../../lib/loose-json.ts';
 
-/** What somebody typed to the bot. */
+/** A chat command. */
 export type Command =
   | {
       readonly name: 'request';
-      /** The words that name a workflow; empty where there were none. */
+      /** The words that name a workflow; may be empty. */
       readonly workflow: string;
       readonly values: Readonly<Record<string, string>>;
     }
@@ -15,13 +15,12 @@ export type Command =
   | { readonly name: 'unknown' };
 
 const MAX_VALUES = 60;
-/** `key=value`, `key="a few words"`, or a word; one way to read each, so the time is linear. */
+/** `key=value`, `key="a few words"`, or a word. Unambiguous, so matching takes linear time. */
 const PARTS = /([A-Za-z][\w-]{0,63})=(?:"([^"]*)"|(\S*))|(\S+)/g;
 
 /**
- * Reads a chat command: `request`, `request <workflow> [key=value …]`, `status <number>`,
- * `sign out`, `help`.
- * Case does not matter in the command's name; curly quotes count as straight ones.
+ * Reads a chat command: `request`, `request <workflow> [key=value …]`, `status <number>`, `sign
+ * out`, `help`. The name is case-insensitive; curly quotes count as straight ones.
  */
 export function parseCommand(text: string): Command {
   const plain = text
@@ -59,7 +58,7 @@ function readRequest(text: string): { workflow: string; values: Record<string, s
   return { workflow: words.join(' '), values: Object.fromEntries(values) };
 }
 
-/** The text of a message without the mentions of the bot that it starts or ends with. */
+/** The text of a message without mentions of the bot. */
 export function withoutMention(raw: Json, text: string): string {
   const bot = jsonOr(raw.recipient).id;
   const entities: unknown[] = Array.isArray(raw.entities) ? raw.entities.slice(0, 50) : [];

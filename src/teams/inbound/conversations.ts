@@ -2,7 +2,7 @@ import { Lru } from '../../lib/lru.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { BotDeps } from '../deps.ts';
 
-/** Learns where people and channels are reached. */
+/** Stores how people and channels are reached. */
 export async function rememberPlace(deps: BotDeps, activity: TeamsActivity): Promise<void> {
   const { sender, conversation, serviceUrl, channelId, tenantId } = activity;
   if (conversation.personal) {
@@ -27,13 +27,13 @@ export async function rememberPlace(deps: BotDeps, activity: TeamsActivity): Pro
   }
 }
 
-/** Tells which news of an installation to answer with a welcome. */
+/** Decides which installation events are answered with a welcome. */
 export interface Welcomes {
-  /** Whether this activity adds the bot to a personal chat that was not greeted yet. */
+  /** Whether this activity adds the bot to a personal chat without a welcome so far. */
   isDue(activity: TeamsActivity): boolean;
 }
 
-/** Teams tells of one installation in two activities, and again after time-outs: greet once. */
+/** Teams sends two activities for one installation, and repeats them after a time-out. */
 export function createWelcomes(): Welcomes {
   const greeted = new Lru<true>(10_000);
   return {
@@ -47,7 +47,7 @@ export function createWelcomes(): Welcomes {
   };
 }
 
-/** Whether the app is being taken away. */
+/** Whether the app is being uninstalled. */
 export function isRemoval({ type, raw }: TeamsActivity): boolean {
   const action = typeof raw.action === 'string' ? raw.action : '';
   return type === 'installationUpdate' && action.startsWith('remove');

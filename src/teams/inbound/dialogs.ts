@@ -12,15 +12,15 @@ import { jsonOr, textOf } from '../../lib/loose-json.ts';
 import type { Json } from '../../lib/loose-json.ts';
 import { personalChat } from '../outbound/personal-chat.ts';
 
-/** Opens the dialog of a request: the form of the workflow named, else the choice of one. */
+/** Opens a dialog: the form of the named workflow, or else the choice of one. */
 export function openDialog(deps: BotDeps, activity: TeamsActivity): Answer {
   return show(deps, workflowIn(deps, jsonOr(activity.value.data)));
 }
 
 /**
- * What a dialog sent: a choice opens its form; a form is checked and, once nothing is wrong with
- * it, put into the person's chat with the bot, where its button brings the token that proves who
- * asks. Nothing is requested before that.
+ * Handles a sent dialog. A choice opens its form. A valid form is posted to the person's chat with
+ * the bot, because only a card action there brings the requester's token. Nothing is requested
+ * before.
  */
 export async function submitDialog(deps: BotDeps, activity: TeamsActivity): Promise<Answer> {
   const data = jsonOr(activity.value.data);
@@ -63,7 +63,7 @@ function workflowIn(deps: BotDeps, data: Json) {
   return id === undefined ? undefined : deps.app.getWorkflow(id);
 }
 
-// The picker sends the workflow alone, a form its inputs as well.
+// The picker sends only the workflow; a form sends its inputs too.
 function isFilled(data: Json): boolean {
   return (
     data.v !== undefined ||

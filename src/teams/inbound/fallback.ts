@@ -5,9 +5,9 @@ import { textOf } from '../../lib/loose-json.ts';
 import type { Message } from '../outbound/messenger.ts';
 
 /**
- * What came of an Action.Submit: the choice of a workflow, or a button of ours pressed in a client
- * without Action.Execute. Such a press carries no token, so it never does anything: the person is
- * told where the same button works.
+ * Answers an Action.Submit: the choice of a workflow, or a button of ours in a client without
+ * Action.Execute. Such a press brings no token, so it does nothing. The answer says where the
+ * button works.
  */
 export async function answerSubmitted(deps: BotDeps, activity: TeamsActivity): Promise<Message> {
   const { value } = activity;

@@ -10,7 +10,7 @@ import type { TeamsActivity } from './activity.ts';
 import { isJson } from '../../lib/loose-json.ts';
 import { isAllowedServiceUrl, withoutSlash } from '../service-url.ts';
 
-/** Why the gate keeps an activity out, besides the codes of the token's own checks. */
+/** The gate's reasons to reject an activity, besides the codes of the token checks. */
 export const GATE_CODES = [
   'channel_token_missing',
   'activity_malformed',
@@ -23,14 +23,14 @@ export const GATE_CODES = [
   'service_url_mismatch',
 ] as const;
 
-/** An activity that may be believed, or why not: the caller answers 401 whatever the code. */
+/** An accepted activity, or the code. The caller answers 401 for every code. */
 export type GateResult =
   | { readonly ok: true; readonly activity: TeamsActivity }
   | { readonly ok: false; readonly code: string };
 
 /** Decides which posts to /api/messages come from Teams. */
 export interface Gate {
-  /** `body` is the parsed JSON of the request, of any shape. Never throws. */
+  /** `body` is parsed JSON of any shape. Never throws. */
   check(input: { authorization: string | undefined; body: unknown }): Promise<GateResult>;
 }
 
@@ -38,14 +38,15 @@ const MAX_TOKEN = 8_192;
 const LOG_EVERY_MS = 60_000;
 
 /**
- * The gate in front of botbuilder, which accepts a missing `serviceUrl`, a blank `channelId`,
- * tokens without `exp` and tokens that any tenant gave the bot (its emulator path). Here the token
- * is the Bot Framework's own (`tokens`: issuer, audience, expiry, RS256), its key is endorsed for
- * Teams, its `serviceurl` is the activity's, which is on the allow-list, and everybody in the
- * activity belongs to an allowed tenant. Cheap checks come before the signature.
+ * The gate in front of botbuilder. Botbuilder accepts a missing `serviceUrl`, a blank `channelId`,
+ * tokens without `exp`, and tokens that any tenant issued to the bot (its emulator path). The gate
+ * requires a token of the Bot Framework (`tokens`: issuer, audience, expiry, RS256) with a key that
+ * is endorsed for Teams. Its `serviceurl` must equal the activity's and be on the allow-list, and
+ * everybody in the activity must belong to an allowed tenant. Cheap checks come before the
+ * signature.
  *
- * The same activity may pass twice: Teams itself sends an invoke again after a time-out. What
- * happens downstream is idempotent (a decision counts once for a person and stage).
+ * An activity may pass twice, because Teams repeats an invoke after a time-out. What follows is
+ * idempotent: a decision counts once for a person and stage.
  */
 export function createGate(given: {
   config: TeamsConfig;
@@ -90,7 +91,7 @@ export function createGate(given: {
   };
 }
 
-/** Refusals with a log line once a minute and code: noise from outside must not fill the log. */
+/** Logs each code at most once a minute, so that outsiders cannot flood the log. */
 function refusals(given: { clock: Clock; log: Logger }) {
   const logged = new Lru<number>(100);
   return (code: string): GateResult => {

@@ -8,7 +8,7 @@ import type { BotDeps } from '../deps.ts';
 import { answerSubmitted } from './fallback.ts';
 import type { Message } from '../outbound/messenger.ts';
 
-/** What a message is answered with. Errors of the store are thrown. */
+/** Answers a message. Throws errors of the store. */
 export async function answerMessage(deps: BotDeps, activity: TeamsActivity): Promise<Message> {
   if (Object.keys(activity.value).length > 0) return answerSubmitted(deps, activity);
   const command = parseCommand(withoutMention(activity.raw, activity.text));
@@ -26,7 +26,7 @@ export async function answerMessage(deps: BotDeps, activity: TeamsActivity): Pro
   }
 }
 
-/** Ends the sender's session: whoever writes under a name may end what that name holds. */
+/** Ends the sender's session. The activity's sender is enough proof for that. */
 async function signOut(
   { sessions, text: { chat } }: BotDeps,
   { sender, conversation }: TeamsActivity,
@@ -37,7 +37,7 @@ async function signOut(
   return ended ? chat.signedOut : chat.notSignedIn;
 }
 
-/** A form for the workflow that is named; a choice where none or more than one is. */
+/** The form of the named workflow, or a choice where the name is missing or ambiguous. */
 function answerRequest(
   deps: BotDeps,
   { workflow: wanted, values }: Extract<Command, { name: 'request' }>,

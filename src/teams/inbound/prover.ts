@@ -11,7 +11,7 @@ import { loginAnswer, messageAnswer, preconditionAnswer } from './answers.ts';
 import type { BotDeps } from '../deps.ts';
 import { jsonOr, textOf } from '../../lib/loose-json.ts';
 
-/** A card action as it came from Teams, and who sent it. */
+/** A card action and its sender, as Teams named them. */
 interface Click {
   readonly activity: TeamsActivity;
   readonly sender: TeamsSender;
@@ -21,7 +21,7 @@ type Given = Unproven & Click;
 
 const MAX_TOKEN = 16_384;
 
-/** Codes of identities that are not the sender's, or that nobody may bring: recorded, and told. */
+/** Codes of another person's token, or of one that nobody may bring. The audit log records them. */
 const FOREIGN = [
   'sso_wrong_person',
   'sso_wrong_tenant',
@@ -30,7 +30,7 @@ const FOREIGN = [
   'sign_in_wrong_person',
   'token_own_issuer',
 ];
-/** Codes that another sign-in would not mend. */
+/** Codes that another sign-in would not solve. */
 const TRANSIENT = [
   'token_keys_unavailable',
   'sign_in_unavailable',
@@ -42,13 +42,13 @@ const TRANSIENT = [
 ];
 
 /**
- * Proves who sent a card action, by what the client brought with it: a single sign-on token
- * (`value.authentication`), the code of our sign-in page (`value.state`), or, with neither, the
- * sender's live session. Claims that are too old are fetched again by the session, or looked up in
- * the directory; where neither can, the answer is a login request. After a token or code that is
- * refused, the login request does not offer the silent way, and after a second one that is too old
- * the answer is a sentence, so that no client loops. Somebody else's identity is recorded and
- * answered with a sentence.
+ * Proves who sent a card action: by a single sign-on token (`value.authentication`), by the code of
+ * our sign-in page (`value.state`), or else by the sender's session.
+ *
+ * Claims that are too old are refreshed by the session or looked up in the directory; if neither
+ * works, the response is a login request. To avoid a loop in the client, the login request after a
+ * refused token or code offers no silent way, and the response to a second proof that is too old is
+ * a sentence. Another person's token is recorded and answered with a sentence.
  */
 export function teamsProver(deps: BotDeps, click: Click): Prover<Answer> {
   const proving = async <Made>(unproven: Unproven, make: (given: Given) => Promise<Made>) => {
@@ -90,10 +90,10 @@ async function prove(deps: BotDeps, given: Given): Promise<Proof<Answer>> {
 }
 
 /**
- * Another proof, where the sign-in behind the first one does not meet what the stage demands. Teams'
- * single sign-on can ask neither for an authentication context nor for a new sign-in. So a session
- * fetches its claims again, and where that is not enough, the link asks for what is demanded. A
- * person who comes from the link already gets no other one.
+ * A stronger proof, where the sign-in does not meet the stage's demand. Teams' single sign-on can
+ * request neither an authentication context nor a new sign-in. So the session refreshes its claims,
+ * and if that is not enough, the link requests what is demanded. A person who comes from the link
+ * gets no second one.
  */
 async function strengthen(
   deps: BotDeps,
@@ -102,7 +102,7 @@ async function strengthen(
 ): Promise<Proof<Answer> | undefined> {
   const way = proof.by.proof?.way;
   if (way === 'sign-in') return undefined;
-  // Only where the claims were not fetched for this very click.
+  // Not where the claims were already refreshed for this click.
   const by =
     way === 'refresh' ? undefined : await deps.sessions?.current(given.sender, { renew: true });
   if (by && meetsStepUp(demand, by.token, deps.clock.now()).ok) return { ...proof, by };
@@ -113,7 +113,7 @@ function asking(ask: Answer): Proof<Answer> {
   return { kind: 'unproven', ask };
 }
 
-/** What a refused proof is answered with. */
+/** The response to a refused proof. */
 async function refused(deps: BotDeps, given: Given, error: IdentityError): Promise<Answer> {
   const { code } = error;
   const sentence = identityText(deps.text, error);
@@ -137,7 +137,7 @@ async function bySession({ sessions }: BotDeps, { sender }: Given): Promise<Prov
   return by && { kind: 'principal', by, exchangeId: null };
 }
 
-/** A single sign-on token that is good but for its age, under what a directory says now. */
+/** A single sign-on token that is only too old, with current roles of the directory. */
 async function byLookUp(
   { renewClaims }: BotDeps,
   { by, exchangeId }: { by: Principal; exchangeId: string | null },
@@ -155,7 +155,7 @@ async function login(
   if (!enabled && !deps.signIn) {
     return messageAnswer(deps.text.answers.nobodySignsIn);
   }
-  // A stage's demand goes into the link; the silent way can be told of none.
+  // The link carries the stage's demand; the silent way cannot.
   const link = deps.signIn
     ? await deps.signIn.createLink({ sender, ...subject, stepUp: (await stepUp?.()) ?? null })
     : null;
