@@ -1,20 +1,20 @@
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import type { StoreErrorCode } from '../../usecases/ports/store-error.ts';
 
-/** A fault as it crosses from the writer's thread: plain data, for an Error travels badly. */
+/** An error as plain data for postMessage, whose structured clone drops fields of an Error. */
 export interface WireError {
   readonly code: StoreErrorCode;
   readonly message: string;
-  /** What SQLite or the runtime reported; null where the message says it all. */
+  /** The report of SQLite or the runtime; null if there is none. */
   readonly detail: string | null;
 }
 
-/** Primary result codes of SQLite (sqlite.org/rescode.html) and what they mean to an operator. */
+/** Primary result codes of SQLite (sqlite.org/rescode.html), with a message for the operator. */
 const BY_RESULT_CODE: Readonly<Record<number, { code: StoreErrorCode; message: string }>> = {
-  3: unavailable("SQLite may not open the database file: give the service's user its rights."),
+  3: unavailable("SQLite may not open the database file: grant the service's user access."),
   5: busy(),
   6: busy(),
-  7: unavailable('SQLite ran out of memory: give the service more, or load it less.'),
+  7: unavailable('SQLite ran out of memory: give the service more, or reduce the load.'),
   8: {
     code: 'store_readonly',
     message:
@@ -22,54 +22,54 @@ const BY_RESULT_CODE: Readonly<Record<number, { code: StoreErrorCode; message: s
       "writable for the service's user.",
   },
   10: unavailable(
-    'Reading or writing the database file failed: check the disk, the room on it, and quotas and ' +
-      "limits of the service's user.",
+    'Reading or writing the database file failed: check the disk, its free space, and the quotas ' +
+      "and limits of the service's user.",
   ),
   11: corrupt(),
   13: {
     code: 'store_full',
-    message: 'The disk of the database is full: make room. Nothing of the change was written.',
+    message: 'The disk of the database is full: free space. Nothing of the change was written.',
   },
   14: unavailable(
-    'The database file cannot be opened: make sure that its directory exists and that the ' +
+    'The database file cannot be opened: check that its directory exists and that the ' +
       "service's user may read and write in it.",
   ),
   18: rejected(),
   19: rejected(),
   20: rejected(),
-  23: unavailable("SQLite may not use the database file: give the service's user its rights."),
+  23: unavailable("SQLite may not use the database file: grant the service's user access."),
   26: corrupt(),
 };
 
-/** The StoreError of whatever SQLite (or the code around it) threw. */
+/** Converts any thrown value to a StoreError. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const known = BY_RESULT_CODE[resultCode(error) ?? -1];
   if (known) return new StoreError(known.code, known.message, { cause: error });
-  // A value that SQLite cannot hold fails while it is bound, before SQLite sees it.
+  // Without a result code: node:sqlite could not bind a value.
   const { code, message } =
     resultCode(error) === undefined
       ? rejected()
-      : unavailable('SQLite failed in a way that has no advice; the cause says what it reported.');
+      : unavailable('SQLite reported an unknown error: see the cause.');
   return new StoreError(code, message, { cause: error });
 }
 
-/** What every call answers once the store is closed. */
+/** The error of every call after `close`. */
 export function storeClosed(): StoreError {
   return new StoreError('store_closed', 'The store is closed: the service is stopping.');
 }
 
-/** Whether a fault concerns one change alone, so that its neighbours may still be committed. */
+/** Whether an error affects one change only, so that the rest of its group can be committed. */
 export function isOfOneChange(error: unknown): boolean {
   return toStoreError(error).code === 'store_rejected';
 }
 
-/** Whether another connection holds the lock just now. */
+/** Whether another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
   return toStoreError(error).code === 'store_busy';
 }
 
-/** A fault, ready to be posted to another thread. */
+/** Encodes an error for another thread. */
 export function toWire(error: unknown): WireError {
   const { code, message, cause } = toStoreError(error);
   if (cause === undefined) return { code, message, detail: null };
@@ -78,14 +78,14 @@ export function toWire(error: unknown): WireError {
   return { code, message, detail: result === undefined ? report : `SQLite ${result}, ${report}` };
 }
 
-/** The fault that another thread posted. */
+/** Decodes an error from another thread. */
 export function fromWire({ code, message, detail }: WireError): StoreError {
   return new StoreError(code, message, detail === null ? {} : { cause: new Error(detail) });
 }
 
-/** The primary result code that node:sqlite puts on its errors; undefined on any other. */
+/** The primary result code of an error of node:sqlite; undefined for others. */
 function resultCode(error: unknown): number | undefined {
-  // Not instanceof: the error may come from another realm (a vm context has an Error of its own).
+  // Without instanceof: the error may come from another realm, such as a vm context.
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
@@ -98,8 +98,8 @@ function busy(): { code: StoreErrorCode; message: string } {
   return {
     code: 'store_busy',
     message:
-      'Another process holds the database for too long: send the same again a little later, ' +
-      'and look for a program that keeps a transaction open on the file.',
+      'Another process holds the database for too long: try again shortly, and look for ' +
+      'a program that keeps a transaction open on the file.',
   };
 }
 
@@ -107,8 +107,8 @@ function corrupt(): { code: StoreErrorCode; message: string } {
   return {
     code: 'store_corrupt',
     message:
-      'The database file is damaged or is no SQLite database: stop, keep a copy of it, and ' +
-      'restore the last backup.',
+      'The database file is damaged or not a SQLite database: stop the service, keep a copy ' +
+      'of the file, and restore the last backup.',
   };
 }
 
@@ -116,7 +116,7 @@ function rejected(): { code: StoreErrorCode; message: string } {
   return {
     code: 'store_rejected',
     message:
-      'What was to be written breaks a rule of the schema, which is a fault of the program ' +
-      'that sent it: nothing of it was written, and sending it again will not help.',
+      'The change violates a constraint of the schema, which is a bug in Countersign: ' +
+      'nothing was written, and a retry does not help.',
   };
 }

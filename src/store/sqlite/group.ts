@@ -5,16 +5,16 @@ import type { OperationName } from './operations.ts';
 import { retryTransient } from './retry.ts';
 import type { Session } from './session.ts';
 
-/** One operation to be run: its name and its input. */
+/** An operation with its input. */
 export type Call = readonly [name: OperationName, input: unknown];
 
-/** What became of a call. */
+/** The result of a call. */
 export type Answer = { readonly value: unknown } | { readonly failed: WireError };
 
 /**
- * Runs calls in their order inside one transaction, each in a savepoint, and commits them together:
- * one wait for the disk answers them all. A call that breaks a rule of the schema fails alone. If
- * anything else fails, or the commit itself, all of them fail and nothing of them is written.
+ * Group commit: runs calls in order in one transaction, each in a savepoint, so that one fsync serves
+ * them all. A call that violates a constraint fails alone. On any other error all calls fail, and
+ * nothing is written.
  */
 export function runGroup(
   session: Session,
@@ -28,7 +28,7 @@ export function runGroup(
     return answers;
   } catch (error) {
     const failed = toWire(error);
-    // Some faults (a full disk, for one) make SQLite roll back by itself.
+    // After some errors, such as a full disk, SQLite has rolled back already.
     if (session.database.isTransaction) session.run('ROLLBACK');
     return calls.map(() => ({ failed }));
   }
@@ -43,7 +43,7 @@ function runCall(session: Session, [name, input]: Call): Answer {
     session.run('RELEASE call');
     return { value };
   } catch (error) {
-    // Without its transaction the neighbours' rows are gone: the whole group has to fail.
+    // If SQLite has rolled back the transaction, the whole group must fail.
     if (!isOfOneChange(error) || !session.database.isTransaction) throw error;
     session.run('ROLLBACK TO call');
     session.run('RELEASE call');

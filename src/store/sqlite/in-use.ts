@@ -3,9 +3,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { isBusy } from './errors.ts';
 
 /**
- * Whether any process has this database open. It leaves the WAL mode for nobody while another
- * connection is there (sqlite.org/wal.html, section 3.1); whoever opens it next turns it on again.
- * False for a file that is not there, or that is no database.
+ * Whether any process has this database open: SQLite refuses to leave WAL mode while another
+ * connection exists (sqlite.org/wal.html, section 3.1). The next open sets WAL mode again. False for
+ * a missing file, or one that is not a database.
  */
 export function isInUse(path: string): boolean {
   if (!existsSync(path)) return false;

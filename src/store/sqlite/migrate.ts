@@ -7,12 +7,12 @@ import type { Session } from './session.ts';
 
 const SHIPPED = new URL('./migrations/', import.meta.url);
 
-/** The migrations that this program ships, in order. */
+/** The migrations of this version, in order. */
 export function shippedMigrations(folder: URL = SHIPPED): readonly Migration[] {
   return readMigrations(folder);
 }
 
-/** The migrations that the store still lacks; throws as `migrate` does. */
+/** The migrations that the store lacks; throws as `migrate` does. */
 export function pendingMigrations(
   session: Session,
   migrations: readonly Migration[] = shippedMigrations(),
@@ -21,7 +21,7 @@ export function pendingMigrations(
   if (tables > 0 && ours === 0) {
     throw new StoreError(
       'schema_changed',
-      'The file holds a database of another program: give the store a path of its own.',
+      'The file holds a database of another program: set store.path to another file.',
     );
   }
   const applied = ours > 0 ? (session.all(APPLIED) as AppliedMigration[]) : [];
@@ -29,11 +29,11 @@ export function pendingMigrations(
 }
 
 /**
- * Brings the schema up to date: each missing migration and its checksum in one transaction under
- * the write lock, so that of many processes which start at once one migrates and the others find it
- * done. Gives the names of what was applied. `now` in ms is recorded.
+ * Applies the missing migrations with their checksums, in one transaction. The write lock lets one of
+ * several starting processes migrate. Records `now` (ms).
  *
- * @throws StoreError `schema_newer`, `schema_changed`; SQLite's errors.
+ * @returns the names of the applied migrations.
+ * @throws StoreError `schema_newer`, `schema_changed`, or an error of SQLite.
  */
 export function migrate(
   session: Session,

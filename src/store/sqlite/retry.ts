@@ -4,11 +4,11 @@ const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
 const MAX_DELAY_MS = 5;
 
 /**
- * Repeats what finds the database locked by another process, for about `maxWaitMs` in all. SQLite
- * itself would wait in steps of up to 100 ms, in which a busy neighbour is always first; short even
- * steps share the file fairly. Blocks its thread: only for the writer's.
+ * Retries while another process locks the database, for about `maxWaitMs`. The busy handler of SQLite
+ * waits in steps of up to 100 ms, so a busy process always gets the lock first; short steps are fair.
+ * Blocks its thread: call it only on the writer thread.
  *
- * @throws the last error, where patience runs out, and any other error at once.
+ * @throws the last error after `maxWaitMs`, and any other at once.
  */
 export function retryTransient<Value>(maxWaitMs: number, attempt: () => Value): Value {
   let waitedMs = 0;

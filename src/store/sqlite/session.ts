@@ -2,15 +2,15 @@ import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 
-/** The values of a statement's parameters, by place (`?`) or by name (`:name`). */
+/** The parameters of a statement, by position (`?`) or by name (`:name`). */
 export type Row = readonly SQLInputValue[] | Readonly<Record<string, SQLInputValue>>;
 
-/** A connection with its prepared statements; each query is prepared once. */
+/** A connection that prepares each statement once. */
 export interface Session {
   readonly database: DatabaseSync;
-  /** How many rows a statement changed. */
+  /** Returns the number of changed rows. */
   run(sql: string, row?: Row): number;
-  /** Inserts one row and gives its row id. */
+  /** Inserts one row and returns its rowid. */
   insert(sql: string, row?: Row): number;
   get(sql: string, row?: Row): unknown;
   all(sql: string, row?: Row): unknown[];
@@ -18,17 +18,17 @@ export interface Session {
 }
 
 /**
- * Pages of 4 KB that the log may hold before a commit moves them into the file: 60 MB. The same
- * few pages are written again and again, so fewer moves write less, and few commits wait for one.
- * A start after a crash reads the log once.
+ * The WAL size (pages of 4 KB, in all 60 MB) that triggers a checkpoint. Commits change the same few
+ * pages again and again, so rare checkpoints write less and delay few commits. A start after a crash
+ * reads the WAL once.
  */
 const CHECKPOINT_PAGES = 15_000;
 
 /**
- * The one connection of a process that writes. Every commit is on the disk before it answers
+ * Opens the only writing connection of the process. Every commit is on the disk before it returns
  * (`synchronous=FULL`: sqlite.org/pragma.html#pragma_synchronous).
  *
- * @throws what SQLite says of a file that cannot be opened or is none of its own.
+ * @throws errors of SQLite, for a file that cannot be opened or is not a database.
  */
 export function openWriter(path: string, options: { busyMs: number }): Session {
   createPrivately(path);
@@ -39,15 +39,15 @@ export function openWriter(path: string, options: { busyMs: number }): Session {
     database.exec('PRAGMA foreign_keys = ON');
     database.exec('PRAGMA trusted_schema = OFF');
     database.exec('PRAGMA temp_store = MEMORY');
-    // After a split SQLite looks at every cached page in the next commit; few are ever used again,
-    // as rows are added at the right edge. The system's own cache has the others.
+    // 8 MB: a commit after a page split visits every cached page, but inserts at the right edge reuse
+    // few of them. The page cache of the system has the others.
     database.exec('PRAGMA cache_size = -8000');
     database.exec('PRAGMA journal_size_limit = 67108864');
     database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   });
 }
 
-/** A connection that can only read, and sees committed work alone. */
+/** Opens a read-only connection, which sees only committed rows. */
 export function openReader(path: string, options: { busyMs: number }): Session {
   const database = new DatabaseSync(path, { readOnly: true, timeout: options.busyMs });
   return guarded(database, () => {
@@ -58,7 +58,7 @@ export function openReader(path: string, options: { busyMs: number }): Session {
   });
 }
 
-/** A session over an open connection. */
+/** Makes a session over an open connection. */
 export function sessionOf(database: DatabaseSync): Session {
   const prepared = new Map<string, StatementSync>();
   const statement = (sql: string) => {
@@ -81,12 +81,12 @@ export function sessionOf(database: DatabaseSync): Session {
   };
 }
 
-/** The arguments that node:sqlite takes: each value by place, or one object of names. */
+/** The arguments for node:sqlite: positional values, or one object of names. */
 function bound(row: Row = []): SQLInputValue[] {
   return (Array.isArray(row) ? row : [row]) as SQLInputValue[];
 }
 
-/** Closes the connection again where its settings were refused. */
+/** Closes the connection if its set-up fails. */
 function guarded(database: DatabaseSync, setUp: () => void): Session {
   try {
     setUp();
@@ -98,15 +98,14 @@ function guarded(database: DatabaseSync, setUp: () => void): Session {
 }
 
 /**
- * Makes the file readable for its owner alone, before SQLite would make it readable for all. A file
- * that exists is never opened here: closing it would drop the locks that SQLite holds on it in this
- * process (sqlite.org/howtocorrupt.html, 2.2).
+ * Creates the file with mode 0600; SQLite would make it readable for all. Does not open an existing
+ * file: closing it would drop the locks of this process (sqlite.org/howtocorrupt.html, 2.2).
  */
 function createPrivately(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    // Whatever else is wrong with the path SQLite meets itself, in words that have a sentence.
+    // Ignore errors of the path: SQLite reports them itself, and errors.ts has messages for those.
     if (typeof error !== 'object' || error === null || !('code' in error)) throw error;
   }
 }

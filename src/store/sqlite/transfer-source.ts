@@ -10,20 +10,19 @@ import { createReader } from './reader.ts';
 import { sessionOf } from './session.ts';
 import type { Session } from './session.ts';
 
-/** A neighbour that closes the file just now is waited for; one that serves is not. */
+/** Long enough for a process that is closing the file, too short for one that serves. */
 const BUSY_MS = 500;
 
 /**
- * Opens a database to carry it over. While it is open nobody else can use it: no service can change
- * what has been read. The file stays as it is but for the journal mode, which whoever opens it
- * next turns on again.
+ * Opens the source of a copy with an exclusive lock, so that no service changes it meanwhile. Changes
+ * only the journal mode of the file, which the next open resets.
  *
- * @throws StoreError `transfer_refused` where a process has it open or its schema is not this
- *   program's, `store_unavailable` where there is none.
+ * @throws StoreError `transfer_refused` if another process has it open or its schema is outdated,
+ *   `store_unavailable` if it does not exist.
  */
 export function openTransferSource(path: string): TransferSource {
   if (!existsSync(path)) {
-    throw new StoreError('store_unavailable', `There is no database to carry over at ${path}.`);
+    throw new StoreError('store_unavailable', `There is no database to copy at ${path}.`);
   }
   let database: DatabaseSync | undefined;
   try {
@@ -36,8 +35,8 @@ export function openTransferSource(path: string): TransferSource {
     if (database?.isOpen) database.close();
     if (isBusy(error)) {
       throw refused(
-        `The database ${path} is in use: stop the service that has it open, and every ` +
-          'other program, before it is carried over.',
+        `The database ${path} is in use: stop the service and every other program that has ` +
+          'it open.',
       );
     }
     const { code, message, cause } = toStoreError(error);
@@ -46,9 +45,8 @@ export function openTransferSource(path: string): TransferSource {
 }
 
 /**
- * Outside of WAL an exclusive transaction keeps readers out as well
- * (sqlite.org/lang_transaction.html, section 2.2), and the mode is left for nobody while
- * another connection is there.
+ * Leaves WAL mode, where an exclusive transaction would not lock out readers
+ * (sqlite.org/lang_transaction.html, section 2.2). This fails while another connection exists.
  */
 function lock(session: Session): void {
   session.database.exec('PRAGMA trusted_schema = OFF');
