@@ -8,8 +8,8 @@ const YES = packet(preloginPayload(1));
 const LOGIN = packet(Buffer.from('secret'), { type: 0x10 });
 const handshake = packet(Buffer.from([0x16, 3, 3]), { type: 0x12 });
 const record = Buffer.from([0x17, 3, 3, 0, 1, 0]);
-const clear = /gone out in the clear \(EUNENCRYPTED\)/;
-const early = /out of its turn, in the clear \(EUNENCRYPTED\)/;
+const clear = /sent in plain text \(EUNENCRYPTED\)/;
+const early = /plain text out of turn \(EUNENCRYPTED\)/;
 
 /** The start of a valid connection, up to step `until`. */
 const STEPS: readonly ((guard: EncryptionGuard) => unknown)[] = [
@@ -59,6 +59,6 @@ describe('the guard of an encrypted connection', () => {
     const guard = after(3);
     const part = packet(Buffer.alloc(30_000), { type: 0x12, last: false });
     expect([guard.received(part), guard.received(part)]).toEqual([undefined, undefined]);
-    expect(() => guard.received(part)).toThrow(/has no end/);
+    expect(() => guard.received(part)).toThrow(/too long/);
   });
 });

@@ -112,11 +112,11 @@ describe('faults of a SQL Server store, at the wire', () => {
     [3906, 'store_readonly', 'primary'],
     [229, 'store_unavailable', 'grants.sql'],
     [262, 'store_unavailable', 'countersign migrate'],
-    [1105, 'store_full', 'make room'],
-    [9002, 'store_full', 'make room'],
+    [1105, 'store_full', 'free space'],
+    [9002, 'store_full', 'free space'],
     [824, 'store_corrupt', 'CHECKDB'],
     [208, 'schema_changed', 'countersign migrate'],
-    [547, 'store_rejected', 'nothing of it was written'],
+    [547, 'store_rejected', 'nothing was written'],
   ])('reports error %i at the start as %s', async (error, code, words) => {
     const { connectionString } = await double({
       answer: inTurn((text) => text.includes('checked_at'), { error }),

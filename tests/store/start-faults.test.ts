@@ -91,7 +91,7 @@ describe('failing starts on SQL Server', () => {
   test('report a server that does not encrypt', async () => {
     const { connectionString, logins } = await double({});
     const said = await start(connectionString.replace('Encrypt=false', 'Encrypt=true'));
-    expect(said).toEqual(failed(/keeps the line from being encrypted/));
+    expect(said).toEqual(failed(/keeps the connection from being encrypted/));
     expect(said.err).not.toContain('secret');
     expect(logins()).toBe(0);
   });
@@ -108,10 +108,10 @@ describe('failing starts on SQL Server', () => {
   });
 
   test.each([
-    ['missing grants', 229, /lacks a right: run infra\/sql\/grants\.sql/],
+    ['missing grants', 229, /lacks a permission: run infra\/sql\/grants\.sql/],
     ['a read-only database', 3906, /cannot be written: connect to the primary/],
-    ['a full disk', 1105, /is full: make room/],
-    ['a full log', 9002, /is full: make room/],
+    ['a full disk', 1105, /is full: free space/],
+    ['a full log', 9002, /is full: free space/],
   ])('%s', async (_name, error, words) => {
     const { connectionString, asked } = await double({
       answer: (text) => (text.includes('checked_at') ? { error } : healthy(text)),

@@ -3,11 +3,11 @@ import { StoreError } from '../../usecases/ports/store-error.ts';
 import { encryptedConnector } from './encrypted-socket.ts';
 
 export interface Timing {
-  /** For a connection and its login (ms). */
+  /** Limit for connecting and logging in. */
   readonly connectTimeoutMs: number;
-  /** For a statement's answer (ms). */
+  /** Limit for the response to a statement. */
   readonly requestTimeoutMs: number;
-  /** How long a call may wait for a free connection (ms). */
+  /** Limit for waiting for a free connection of the pool. */
   readonly maxWaitMs: number;
 }
 
@@ -16,8 +16,8 @@ const IDLE_MS = 30_000;
 const CANCEL_MS = 1_000;
 
 /**
- * What `Authentication=` may say, as tedious calls it. mssql takes any other word for a password
- * login, which would fail with a sentence that misleads.
+ * The values of `Authentication=`, with tedious' names for them. mssql treats any other value as a
+ * password login, which fails with a misleading message.
  * learn.microsoft.com/sql/connect/ado-net/sql/azure-active-directory-authentication
  */
 const AUTHENTICATION: Readonly<Record<string, string | undefined>> = {
@@ -32,12 +32,12 @@ const AUTHENTICATION: Readonly<Record<string, string | undefined>> = {
 };
 
 /**
- * What the driver is given for a connection string: encrypted unless it says otherwise, bounded,
- * one round trip a statement. Encrypted means that a connection which is not breaks before the
- * login; `strict` begins with TLS and needs no help in that.
+ * The driver options for a connection string: encryption by default, time limits, and one round trip
+ * a statement. `encryptedConnector` closes an unencrypted connection before the login. `strict` does
+ * not need it, because it starts with TLS.
  *
- * @throws StoreError `store_unavailable` for a string that cannot be used, or one that switches
- *   encryption or the check of the certificate off without `allowUntrusted`.
+ * @throws StoreError `store_unavailable` for an invalid string. Also for one that disables encryption
+ *   or certificate validation without `allowUntrusted`.
  */
 export function poolConfig({
   connectionString,
@@ -51,7 +51,7 @@ export function poolConfig({
   const parsed = parse(connectionString);
   if (!parsed.server) {
     throw unusable(
-      'it names no server. It looks like ' +
+      'it names no server. The form is ' +
         '`Server=HOST,1433;Database=countersign;User Id=…;Password=…`',
     );
   }
@@ -62,9 +62,9 @@ export function poolConfig({
   const trusting = given.trustServerCertificate === true;
   if (!allowUntrusted && (trusting || encrypt === false)) {
     throw unusable(
-      "it switches encryption or the check of the server's certificate off. Give the " +
-        'server a certificate that this machine trusts (NODE_EXTRA_CA_CERTS names a private ' +
-        'authority) and drop TrustServerCertificate and Encrypt',
+      'it disables encryption or the validation of the certificate. Give the server a ' +
+        'certificate that this machine trusts (NODE_EXTRA_CA_CERTS adds a private authority) ' +
+        'and remove TrustServerCertificate and Encrypt',
     );
   }
   const { connectTimeoutMs, requestTimeoutMs, maxWaitMs } = timing;
@@ -73,7 +73,7 @@ export function poolConfig({
     ...authenticationOf(parsed, settings),
     connectionTimeout: secondsOf(settings.get('connect timeout')) ?? connectTimeoutMs,
     requestTimeout: secondsOf(settings.get('command timeout')) ?? requestTimeoutMs,
-    // mssql's own check of a pooled connection is a statement of its own before every statement.
+    // By default mssql validates a pooled connection with an extra statement before each one.
     validateConnection: 'socket',
     pool: {
       min: 0,
@@ -95,11 +95,11 @@ export function poolConfig({
       maxRetriesOnTransientErrors: 0,
     },
   };
-  // The types of mssql know neither this way to validate nor some of tedious' options.
+  // The types of mssql lack this value of validateConnection and some options of tedious.
   return config as sql.config;
 }
 
-/** The server and database that a connection string names, for messages. */
+/** Server and database, for messages. */
 export function targetOf(config: sql.config): string {
   return `${config.server}:${config.port ?? 1433}/${config.database ?? ''}`;
 }
@@ -108,12 +108,12 @@ function parse(connectionString: string): sql.config {
   try {
     return sql.ConnectionPool.parseConnectionString(connectionString) as sql.config;
   } catch (error) {
-    // The cause is left out: it may quote the password.
-    throw unusable(error instanceof TypeError ? 'it is no text' : 'it cannot be read');
+    // Without the cause, which may quote the password.
+    throw unusable(error instanceof TypeError ? 'it is not a string' : 'it cannot be parsed');
   }
 }
 
-/** Keys and values in lower case, for what mssql's reading leaves out. */
+/** Keys and values in lower case, for the settings that mssql's parser ignores. */
 function settingsOf(connectionString: string): ReadonlyMap<string, string> {
   return new Map(
     connectionString
@@ -131,12 +131,12 @@ function settingsOf(connectionString: string): ReadonlyMap<string, string> {
   );
 }
 
-/** Milliseconds of a time that is given in whole seconds, from 1 s to 10 min; else undefined. */
+/** Converts whole seconds (1 to 600) to ms; undefined if not set. */
 function secondsOf(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const seconds = /^\d{1,3}$/.test(value) ? Number(value) : 0;
   if (seconds < 1 || seconds > 600) {
-    throw unusable(`it gives a time of ${value} where 1 to 600 seconds may stand`);
+    throw unusable(`it sets a time-out of ${value}; allowed are 1 to 600 seconds`);
   }
   return 1_000 * seconds;
 }
@@ -150,11 +150,11 @@ function authenticationOf(
   const type = AUTHENTICATION[method];
   if (type === undefined) {
     throw unusable(
-      `it asks for Authentication=${method}, which is none of: ` +
+      `it sets Authentication=${method}, which is none of: ` +
         Object.keys(AUTHENTICATION).join(', '),
     );
   }
-  // As other drivers do, the user's name is the client's id where an application signs in.
+  // For a service principal, User Id is the client id, as in other drivers.
   const clientId = parsed.clientId ?? parsed.user;
   const clientSecret = parsed.clientSecret ?? parsed.password;
   if (type === 'azure-active-directory-service-principal-secret') {

@@ -16,13 +16,12 @@ type Lookup = (
   found: (error: Error | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** What tedious calls for each connection, also where a server sends it on to another one. */
+/** The `connector` of tedious: called for each connection, redirects included. */
 export type Connector = (to: Target, lookup: Lookup, signal: AbortSignal) => Promise<Socket>;
 
 /**
- * Connections that are encrypted or break, for tedious' option `connector`: it stands in for
- * tedious' own two (one address after another, or all of them `inParallel` where
- * MultiSubnetFailover asks for it), which have no such guard.
+ * A connector for tedious that closes a connection which is not encrypted. Replaces both connectors of
+ * tedious: one address after another, or all `inParallel` for MultiSubnetFailover.
  */
 export function encryptedConnector({ inParallel }: { inParallel: boolean }): Connector {
   return async (to, lookup, signal) => {
@@ -35,11 +34,11 @@ export function encryptedConnector({ inParallel }: { inParallel: boolean }): Con
   };
 }
 
-/** A socket whose guard sees every byte before whoever reads it, and before the wire. */
+/** A socket whose guard checks every byte before it is read or sent. */
 class EncryptedSocket extends Socket {
   readonly #guard = createEncryptionGuard();
 
-  /** What node calls with all that comes. Were it not, the guard would let nothing more out. */
+  /** Node calls it with all received data. If it did not, the guard would block all sending. */
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
     if (chunk === null) return super.push(chunk, encoding);
     try {
@@ -85,7 +84,7 @@ async function addressesOf(
 ): Promise<readonly LookupAddress[]> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    // Whoever aborts gives the error, as everywhere in tedious.
+    // On abort, reject with the signal's reason, as tedious does.
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     lookup(domainToASCII(host) || host, { all: true }, (error, addresses) => {
       if (error) reject(error);
@@ -104,7 +103,7 @@ async function connectInTurn(targets: readonly Target[], signal: AbortSignal): P
       errors.push(error);
     }
   }
-  throw new AggregateError(errors, 'No address of the server takes a connection');
+  throw new AggregateError(errors, 'No address of the server accepts a connection');
 }
 
 async function connectToAnyAtOnce(
@@ -119,7 +118,7 @@ async function connectToAnyAtOnce(
     signal.throwIfAborted();
     throw error;
   } finally {
-    // Before node tells of a second one: promises go first.
+    // Runs before the next connect event: promise callbacks go first.
     settled.abort();
   }
 }
@@ -132,7 +131,7 @@ async function open(target: Target, signal: AbortSignal): Promise<Socket> {
     await connected;
     return socket;
   } catch (error) {
-    // Its own fault may still come, after an abort: nobody else is there to take it.
+    // After an abort, the socket may still emit an error, which nobody else handles.
     socket.on('error', () => undefined);
     socket.destroy();
     throw error;

@@ -1,12 +1,12 @@
-/** What watches the start of a connection that has to be encrypted. Both throw, coded. */
+/** Checks the start of a connection that must be encrypted. Both throw errors with UNENCRYPTED. */
 export interface EncryptionGuard {
-  /** Takes what the server sent; gives what may be handed on, if anything may yet. */
+  /** Checks received data. Returns what may be read; undefined while a message is incomplete. */
   received(chunk: Buffer): Buffer | undefined;
-  /** Takes what is about to be sent. */
+  /** Checks data before it is sent. */
   sent(chunk: unknown): void;
 }
 
-/** The code of every fault of the guard. */
+/** The error code of the guard. */
 export const UNENCRYPTED = 'EUNENCRYPTED';
 
 const HEADER_BYTES = 8;
@@ -16,23 +16,22 @@ const PRELOGIN = 0x12;
 const ENCRYPTION = 0x01;
 const TERMINATOR = 0xff;
 const OPTION_BYTES = 5;
-/** ENCRYPT_ON and ENCRYPT_REQ; the others are ENCRYPT_OFF (the login alone) and _NOT_SUP. */
+/** ENCRYPT_ON and ENCRYPT_REQ. ENCRYPT_OFF encrypts only the login, ENCRYPT_NOT_SUP nothing. */
 const ENCRYPTED: readonly number[] = [0x01, 0x03];
 const TLS_RECORDS: readonly number[] = [0x14, 0x15, 0x16, 0x17];
-/** Real answers have less than 200 bytes, a server's part of a handshake less than 10,000. */
+/** Real answers have less than 200 bytes, the server's handshake messages less than 10,000. */
 const MAX_BYTES = { answer: 4_096, handshake: 65_536 };
 
 /**
- * Holds the two sides to what MS-TDS (2.2.6.5, 3.2.5) says of a connection that is encrypted as a
- * whole, up to where TLS holds them to it. tedious (19.2) by itself asks for encryption, but goes
- * on in the clear, and sends the password, where the server (or who speaks in its place) answers
- * that there is none; and it takes a message that was put in behind the handshake for one that
- * came encrypted. So until the client sends its first bare TLS record:
+ * Enforces the encryption rules of MS-TDS (2.2.6.5, 3.2.5) until TLS protects the connection. tedious
+ * (19.2) requests encryption, but if the server (or an attacker in between) declines, it sends the
+ * password in plain text. It also accepts a plain-text message after the handshake as an encrypted
+ * one. Until the client sends its first bare TLS record:
  *
- * - the server's answer must promise encryption, in one way that cannot be misread;
- * - each message of the server's answers one of the client's, and nothing stands behind it;
- * - the client sends PRELOGIN packets (which carry the handshake) and nothing else. That alone
- *   would keep the password from the wire; the rest says why, and lets no answer be forged.
+ * - the server's answer must promise encryption, in an unambiguous form;
+ * - each server message answers one of the client's, and no bytes follow it;
+ * - the client sends only PRELOGIN packets, which contain the handshake. This rule alone protects the
+ *   password; the others give the reason and prevent forged answers.
  */
 export function createEncryptionGuard(): EncryptionGuard {
   let phase: 'answer' | 'handshake' | 'encrypted' = 'answer';
@@ -41,12 +40,12 @@ export function createEncryptionGuard(): EncryptionGuard {
   return {
     received(chunk) {
       if (phase === 'encrypted') return chunk;
-      if (!awaiting) throw unencrypted('it spoke out of its turn, in the clear');
+      if (!awaiting) throw unencrypted('the server sent plain text out of turn');
       held = Buffer.concat([held, chunk]);
       const size = messageSize(held, phase === 'answer' ? [ANSWER] : [ANSWER, PRELOGIN]);
-      if (held.length > MAX_BYTES[phase]) throw unencrypted('its answer has no end');
+      if (held.length > MAX_BYTES[phase]) throw unencrypted('the answer is too long');
       if (size === undefined) return undefined;
-      if (held.length > size) throw unencrypted('something stands behind its answer');
+      if (held.length > size) throw unencrypted('bytes follow the answer');
       if (phase === 'answer') requireEncryption(payloadOf(held));
       const message = held;
       [phase, awaiting, held] = ['handshake', false, Buffer.alloc(0)];
@@ -58,18 +57,18 @@ export function createEncryptionGuard(): EncryptionGuard {
       const answered = phase === 'handshake' && !awaiting;
       if (answered && TLS_RECORDS.includes(first)) phase = 'encrypted';
       else if (first === PRELOGIN && (phase === 'handshake' || !awaiting)) awaiting = true;
-      else throw unencrypted('the next message would have gone out in the clear');
+      else throw unencrypted('the next message would be sent in plain text');
     },
   };
 }
 
-/** The size of the message (of one packet or several) at the start; undefined: it is not whole. */
+/** The size of the first message, of one or more packets; undefined while it is incomplete. */
 function messageSize(bytes: Buffer, types: readonly number[]): number | undefined {
   for (let at = 0; at < bytes.length;) {
-    if (!types.includes(bytes.readUInt8(at))) throw unencrypted('its answer is no TDS');
+    if (!types.includes(bytes.readUInt8(at))) throw unencrypted('the answer is not TDS');
     if (bytes.length < at + HEADER_BYTES) return undefined;
     const size = bytes.readUInt16BE(at + 2);
-    if (size < HEADER_BYTES) throw unencrypted('its answer is no TDS');
+    if (size < HEADER_BYTES) throw unencrypted('the answer is not TDS');
     const last = (bytes.readUInt8(at + 1) & LAST) !== 0;
     at += size;
     if (at > bytes.length) return undefined;
@@ -78,7 +77,7 @@ function messageSize(bytes: Buffer, types: readonly number[]): number | undefine
   return undefined;
 }
 
-/** What the packets of a whole message carry. */
+/** The payload of a complete message. */
 function payloadOf(message: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0; at < message.length;) {
@@ -89,28 +88,30 @@ function payloadOf(message: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Each option: token, place and length of its value; the values stand behind the terminator. */
+/** Requires one valid option: token, offset and length; the values follow the terminator. */
 function requireEncryption(payload: Buffer): void {
   const values: number[] = [];
   for (let at = 0; payload[at] !== TERMINATOR; at += OPTION_BYTES) {
-    if (payload.length < at + OPTION_BYTES) throw unencrypted('its answer is cut off');
+    if (payload.length < at + OPTION_BYTES) throw unencrypted('the answer is incomplete');
     if (payload[at] !== ENCRYPTION) continue;
     const value = payload[payload.readUInt16BE(at + 1)];
     if (payload.readUInt16BE(at + 3) !== 1 || value === undefined) {
-      throw unencrypted('its answer to whether it encrypts cannot be read');
+      throw unencrypted('the encryption option is invalid');
     }
     values.push(value);
   }
-  // Not the first or the last of several: readers differ in which of them counts.
+  // Parsers differ in which of several values counts, so more than one is an error.
   const [value, ...more] = values;
   if (value === undefined || more.length > 0 || !ENCRYPTED.includes(value)) {
-    throw unencrypted(`it does not encrypt (it answered ${values.join(', ') || 'nothing'})`);
+    throw unencrypted(
+      `the server does not encrypt (it answered ${values.join(', ') || 'nothing'})`,
+    );
   }
 }
 
 function unencrypted(why: string): Error {
   return Object.assign(
-    new Error(`The server was refused, as encryption is asked for: ${why} (${UNENCRYPTED})`),
+    new Error(`Connection closed, because it must be encrypted: ${why} (${UNENCRYPTED})`),
     { code: UNENCRYPTED },
   );
 }

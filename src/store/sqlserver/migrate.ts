@@ -6,19 +6,19 @@ import { encodeRows } from './query.ts';
 import type { Session } from './session.ts';
 
 const SHIPPED = new URL('./migrations/', import.meta.url);
-/** Where a migration is cut: some statements must be the first of what is sent. */
+/** Splits a migration into batches: some statements must be the first of a batch. */
 const CUT = /^--> next$/m;
-/** No text in a migration may hold two dashes. */
+/** No string literal of a migration may contain two dashes. */
 const COMMENT = /--.*$/gm;
-/** An index over a large table takes its time. */
+/** Long enough to build an index on a large table. */
 const STEP_WITHIN_MS = 600_000;
 
-/** The migrations that this program ships, in order. */
+/** The migrations of this version, in order. */
 export function shippedMigrations(folder: URL = SHIPPED): readonly Migration[] {
   return readMigrations(folder);
 }
 
-/** The parts of a migration, each to be sent on its own, without comments and on one line. */
+/** The batches of a migration, each on one line without comments. */
 export function partsOf({ sql }: Pick<Migration, 'sql'>): readonly string[] {
   return sql
     .split(CUT)
@@ -26,7 +26,7 @@ export function partsOf({ sql }: Pick<Migration, 'sql'>): readonly string[] {
     .filter((part) => part !== '');
 }
 
-/** The migrations that the store still lacks; throws as `migrate` does. */
+/** The migrations that the store lacks; throws as `migrate` does. */
 export async function pendingMigrations(
   session: Session,
   migrations: readonly Migration[] = shippedMigrations(),
@@ -36,7 +36,7 @@ export async function pendingMigrations(
   if (tables > 0 && ours === 0) {
     throw new StoreError(
       'schema_changed',
-      'The database holds tables of another program: give the store a database of its own.',
+      'The database holds tables of another program: use a database for Countersign alone.',
     );
   }
   const rows = ours > 0 ? await session.all(APPLIED, {}, { repeat: 'twice' }) : [];
@@ -45,12 +45,12 @@ export async function pendingMigrations(
 }
 
 /**
- * Brings the schema up to date: each missing migration and its checksum in one transaction under
- * the application lock, so that of many processes which start at once one migrates and the others
- * find it done. Gives the names of what was applied here. `now` in ms is recorded. Where nothing is
- * missing, nothing is written: the service needs no right to change the schema.
+ * Applies the missing migrations, each with its checksum in one transaction. An application lock lets
+ * one of several starting processes migrate. Writes nothing if none is missing, so the service needs
+ * no permission to change the schema. Records `now` (ms).
  *
- * @throws StoreError `schema_newer`, `schema_changed`, and what the server refuses.
+ * @returns the names of the migrations that this call applied.
+ * @throws StoreError `schema_newer`, `schema_changed`, or an error of the server.
  */
 export async function migrate(
   session: Session,
@@ -68,7 +68,7 @@ export async function migrate(
     );
     if (Number(row?.['changed'] ?? 0) > 0) applied.push(name);
   }
-  // Whoever was faster may have been a newer program, or one whose file was edited.
+  // Meanwhile another version may have migrated further: check again.
   if (applied.length > 0) await pendingMigrations(session, migrations);
   return applied;
 }

@@ -11,17 +11,17 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const QUEUE = 10;
 
 /**
- * Opens a database for a command that looks at its schema or fills it, and closes it where that
- * fails; whoever gets the result closes it otherwise.
+ * Opens a database for a command that reads its schema or fills it. Closes it if `use` fails;
+ * otherwise the caller closes it.
  *
- * @throws StoreError with a sentence that names the database.
+ * @throws StoreError with a message that names the database.
  */
 export async function openForSchema<Found>(
   options: {
     connectionString: string;
     allowUntrusted: boolean;
     log: Logger;
-    /** For a statement's answer (ms); default 5,000. */
+    /** Limit for the response to a statement; default 5,000. */
     requestTimeoutMs?: number;
   },
   use: (session: Session) => Promise<Found>,

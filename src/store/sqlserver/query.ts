@@ -1,7 +1,6 @@
 /**
- * How a parameter is typed. It is the type of the column that it meets: a parameter of another type
- * makes the server convert the column and walk the whole index, and one whose length follows its
- * value makes a new plan for every length.
+ * The type of a parameter, equal to that of its column. With another type the server converts the
+ * column and scans the index. With a length per value it compiles a plan per length.
  */
 export type ParameterType =
   | { readonly kind: 'text'; readonly size: number }
@@ -11,13 +10,13 @@ export type ParameterType =
 
 export type Value = string | number | null;
 
-/** A literal statement (or batch) with the types of its parameters. */
+/** A literal statement or batch, with its parameter types. */
 export interface Query<Name extends string = string> {
   readonly sql: string;
   readonly parameters: Readonly<Record<Name, ParameterType>>;
 }
 
-/** The values of a query's parameters: each of them, and no other. */
+/** One value for each parameter of a query. */
 export type ValuesOf<Q extends Query> = Readonly<Record<keyof Q['parameters'], Value>>;
 
 /** nvarchar(size) */
@@ -32,7 +31,7 @@ export const WHOLE: ParameterType = { kind: 'whole' };
 /** int */
 export const SMALL: ParameterType = { kind: 'small' };
 
-/** Sizes of the columns that are looked up by. */
+/** Types of the columns in lookups. */
 export const ID = text(100);
 export const KIND = text(20);
 export const ONCE_KEY = text(400);
@@ -40,7 +39,7 @@ export const PRINCIPAL_KEY = text(320);
 export const JOB_KEY = text(200);
 export const CONVERSATION_KEY = text(400);
 
-/** Names a statement and the types of its parameters. */
+/** Makes a query. */
 export function query<const Name extends string>(
   parameters: Readonly<Record<Name, ParameterType>>,
   sql: string,
@@ -49,8 +48,8 @@ export function query<const Name extends string>(
 }
 
 /**
- * The rows of a JSON parameter, for a FROM: `columns` is each column's name, its property and its
- * type. Text is put back as `encodeRows` sent it, and compared byte by byte as every key is.
+ * A FROM source with the rows of a JSON parameter. `columns` has name, JSON path and type of each
+ * column. Decodes the text of `encodeRows`, and gives it the collation of the keys (byte by byte).
  */
 export function rowsOf(
   parameter: string,
@@ -78,7 +77,7 @@ export function rowsOf(
   )`;
 }
 
-/** A property of any length: Babelfish cuts those of a WITH clause at 4,000 characters. */
+/** A property of any length: in a WITH clause Babelfish truncates at 4,000 characters. */
 function longText(path: string): string {
   return `(SELECT v.value FROM OPENJSON(i.value) v WHERE v.[key] ${BYTES} = N'${path.slice(2)}')`;
 }
@@ -86,7 +85,7 @@ function longText(path: string): string {
 const BYTES = 'COLLATE Latin1_General_BIN2';
 const LONG = 'nvarchar(max)';
 
-/** Two control characters that no text has a use for (they are in no code page of Windows). */
+/** Two control characters that are unused in text (no Windows code page has them). */
 const QUOTE_CODE = 0x90;
 const SLASH_CODE = 0x9d;
 const QUOTE = String.fromCharCode(QUOTE_CODE);
@@ -94,9 +93,8 @@ const SLASH = String.fromCharCode(SLASH_CODE);
 const REPLACEMENT = '\ufffd';
 
 /**
- * JSON of rows for `rowsOf`. Babelfish gives the texts in a JSON as they are written there, escapes
- * and all, where SQL Server undoes them: so quotes and backslashes travel as characters that need
- * no escape, and come out the same on both.
+ * Encodes rows as JSON for `rowsOf`. Quotes and backslashes become characters that need no escape,
+ * because Babelfish does not decode JSON escapes.
  */
 export function encodeRows(rows: readonly unknown[]): string {
   return JSON.stringify(rows, (_name, value: unknown) =>
@@ -111,28 +109,27 @@ export function encodeRows(rows: readonly unknown[]): string {
 }
 
 /**
- * Rows in the order of their keys: two statements that write some of the same rows then reach for
- * them in one order, and wait for each other instead of ending in a deadlock, which the server
- * looks for only every five seconds.
+ * Sorts rows by key, so that concurrent statements lock shared rows in one order. They then wait
+ * instead of deadlocking, which the server detects only every five seconds.
  * learn.microsoft.com/sql/relational-databases/sql-server-deadlocks-guide
  */
 export function byKey<Item extends { readonly key: string }>(items: readonly Item[]): Item[] {
   return [...items].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** JSON of a value that is itself a column of carried rows: nothing in it is lost on the way. */
+/** JSON text for a column of encoded rows, kept byte by byte. */
 export function jsonText(value: unknown): string {
   return protectText(JSON.stringify(value));
 }
 
-/** JSON text whose two characters that have another use in carried rows stand as escapes. */
+/** Escapes the two characters that `encodeRows` uses, in JSON text. */
 export function protectText(json: string): string {
   return json.replaceAll(QUOTE, '\\u0090').replaceAll(SLASH, '\\u009d');
 }
 
 /**
- * For statements that join a parameter's list to a table: without it a small table is scanned, and
- * rows of other commits are waited for. It spares waiting; nothing is right or wrong by it.
+ * A hint for joins of a parameter's rows with a table. Without it the server scans a small table and
+ * waits for rows that other commits lock. It affects speed only.
  * learn.microsoft.com/sql/t-sql/queries/hints-transact-sql-query
  */
 export const BY_KEY = 'OPTION (LOOP JOIN)';

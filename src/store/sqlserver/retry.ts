@@ -8,11 +8,10 @@ const MAX_DELAY_MS = 500;
 const MAX_ATTEMPTS = 12;
 
 /**
- * Repeats transient failures, with growing rests, drawn by chance so that those who met do not
- * meet again. Only what `mayRepeat` allows is repeated: a statement that may have been carried out
- * must be one that may be carried out twice.
+ * Retries transient failures with exponential backoff and jitter, which keeps competing replicas
+ * apart. `mayRepeat` decides whether a retry is safe: a statement may already have been applied.
  *
- * @throws StoreError: the last one where `maxWaitMs` or the attempts run out, any other at once.
+ * @throws StoreError: the last one after `maxWaitMs` or MAX_ATTEMPTS, and any other at once.
  */
 export async function retryTransient<Found>(
   attempt: () => Promise<Found>,
@@ -38,7 +37,7 @@ export async function retryTransient<Found>(
   }
 }
 
-/** Evenly drawn from the upper half of a time that doubles with every try. */
+/** A random delay in the upper half of the exponential backoff. */
 function delayMs(attempts: number, ids: Ids): number {
   const full = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempts - 1, 10));
   const drawn = Buffer.from(ids.secret(4), 'base64url').readUInt32BE(0) / 2 ** 32;

@@ -10,20 +10,20 @@ import type { ParameterType, Query, Value, ValuesOf } from './query.ts';
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * What may happen to a statement whose answer was lost. `twice`: it may be sent again, as a read or
- * a commit with its change id may. `once`: it is only sent again where it surely was not done.
+ * Whether a statement is retried after its answer was lost. `twice`: yes, because it is idempotent (a
+ * read, or a commit with a change id). `once`: only if the server certainly did not apply it.
  */
 export type Repeat = 'twice' | 'once';
 
 /** A bounded pool of connections to one database. */
 export interface Session {
-  /** The rows that a statement (or a batch, which selects once) gives. */
+  /** Runs a statement, or a batch with one SELECT. Returns the rows. */
   all<Q extends Query>(
     query: Q,
     values: ValuesOf<Q>,
     options: { repeat: Repeat; timeoutMs?: number },
   ): Promise<readonly Row[]>;
-  /** Finishes what was asked and closes every connection. May be called again. */
+  /** Finishes pending calls and closes all connections. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -31,9 +31,9 @@ export interface SessionOptions {
   readonly config: sql.config;
   readonly ids: Ids;
   readonly log: Logger;
-  /** How long a transient failure is repeated (ms). */
+  /** How long transient failures are retried. */
   readonly maxWaitMs: number;
-  /** Calls that may wait for a connection at one time. */
+  /** Calls that may wait for a connection at once. */
   readonly queueLimit: number;
 }
 
@@ -41,10 +41,9 @@ const CLOSE_WITHIN_MS = 15_000;
 const CLOSE_LOOK_MS = 10;
 
 /**
- * Opens the pool. An outage later on needs no restart: connections that broke are replaced as they
- * are asked for.
+ * Opens the pool. It replaces broken connections on demand, so an outage needs no restart.
  *
- * @throws StoreError where the server cannot be reached or refuses the login.
+ * @throws StoreError if the server cannot be reached or refuses the login.
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { config, log, ids, maxWaitMs, queueLimit } = options;
@@ -93,10 +92,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   };
 }
 
-/** Texts of refused logins that are remembered, so that a hostile server cannot fill memory. */
+/** Bounds the remembered login errors: a hostile server must not fill memory. */
 const MAX_REMEMBERED = 20;
 
-/** The driver drops the number of a refused login: it is taken from the line, by the text. */
+/** Restores the error number of a failed login, which mssql drops, by the message on the wire. */
 function loginErrorNumbers(): {
   watch: (connection: unknown) => void;
   withNumber: <Found>(attempt: () => Promise<Found>) => Promise<Found>;
@@ -137,7 +136,7 @@ async function send(
     timeoutMs: number | undefined;
   },
 ): Promise<readonly Row[]> {
-  // The types of mssql do not know that a request may have a time of its own.
+  // The types of mssql lack the requestTimeout of a single request.
   const make = pool.request.bind(pool) as (given?: { requestTimeout: number }) => sql.Request;
   const request = timeoutMs === undefined ? make() : make({ requestTimeout: timeoutMs });
   for (const [name, type] of Object.entries(query.parameters)) {
@@ -161,7 +160,7 @@ function sqlType(type: ParameterType): sql.ISqlType {
   }
 }
 
-/** A value that its column cannot hold is refused here: on the wire it would break the message. */
+/** Rejects a value that does not fit its column: tedious would send a malformed message. */
 function checked(name: string, type: ParameterType, value: Value): Value {
   if (value === null) return value;
   const fits =
@@ -173,11 +172,11 @@ function checked(name: string, type: ParameterType, value: Value): Value {
   if (fits) return value;
   throw new StoreError(
     'store_rejected',
-    `The value of ${name} does not fit its column: this is a fault of the program that sent it.`,
+    `The value of ${name} does not fit its column: this is a bug in Countersign.`,
   );
 }
 
-/** Rows as plain objects. A bigint comes as text: ours are times and counts, which are safe. */
+/** Converts rows to plain objects. A bigint arrives as text; times and counts are safe numbers. */
 function plain(rows: sql.IRecordSet<Row>): readonly Row[] {
   const whole = Object.values(rows.columns)
     .filter(({ type }) => (type as unknown) === sql.BigInt)
@@ -189,7 +188,7 @@ function plain(rows: sql.IRecordSet<Row>): readonly Row[] {
   });
 }
 
-/** Closes what was opened where the rest of the opening fails. */
+/** Closes the session if `rest` fails. */
 export async function closingOnFailure<Found>(
   session: Session,
   rest: () => Promise<Found>,

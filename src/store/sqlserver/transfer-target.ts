@@ -23,19 +23,19 @@ import { encodeRows, protectText } from './query.ts';
 import { createReader } from './reader.ts';
 import type { Session } from './session.ts';
 
-/** A page, and the counting of a large table, take longer than a decision may. */
+/** Pages, and the counts of large tables, take longer than a decision may. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const PAGE_WITHIN_MS = 120_000;
 const COUNT_WITHIN_MS = 1_800_000;
 
-/** What the rows of an embedded store have no column for: which sending wrote a change. */
-const ATTEMPT = 'carried-over';
+/** `changes.attempt` of copied rows: SQLite has no such column. */
+const ATTEMPT = 'transfer';
 
 /**
- * Opens a database to carry another store into it, and brings its schema up to date: the login
- * needs the right to do so, and to set IDENTITY_INSERT.
+ * Opens the target database of a copy and migrates its schema. The login needs the permissions for
+ * that, and for IDENTITY_INSERT.
  *
- * @throws StoreError with a sentence that says what to do.
+ * @throws StoreError with a message that says what to do.
  */
 export async function openTransferTarget(options: {
   connectionString: string;
@@ -89,7 +89,7 @@ function targetOver(session: Session): TransferTarget {
   };
 }
 
-/** A row of the embedded store as this engine keeps it. */
+/** Converts a row of SQLite to the columns of SQL Server. */
 function encode(table: TransferTable, row: TransferRow): TransferRow {
   const values = { ...row, ...additions(table, row) };
   return Object.fromEntries(
@@ -100,7 +100,7 @@ function encode(table: TransferTable, row: TransferRow): TransferRow {
   );
 }
 
-/** Columns that only this engine has, or that hold something else here. */
+/** Columns that exist only on SQL Server, or hold another value there. */
 function additions(table: TransferTable, row: TransferRow): TransferRow {
   switch (table) {
     case 'changes':
@@ -129,7 +129,7 @@ function textOf(value: TransferRow[string] | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** A text that its column cannot hold is refused: the server might cut it without a word. */
+/** Rejects a text longer than its column; the server might truncate it silently. */
 function fitting(
   value: string | number | null,
   column: { table: string; name: string; type: string },
@@ -140,7 +140,7 @@ function fitting(
   if (value.length <= size) return value;
   throw new StoreError(
     'store_rejected',
-    `A value of ${column.table}.${column.name} has ${value.length} characters, which are more than ` +
-      `the ${size} that its column on SQL Server holds: nothing of its page was written.`,
+    `A value of ${column.table}.${column.name} has ${value.length} characters; its column on SQL ` +
+      `Server holds ${size}. Nothing of its page was written.`,
   );
 }
