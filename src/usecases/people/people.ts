@@ -6,15 +6,15 @@ import type { SingleUse } from '../../domain/workflow/workflow.ts';
 import type { OnceKey } from '../ports/request-store.ts';
 import type { SeenPerson } from '../ports/card-store.ts';
 
-/** Longer than the clock tolerance of any issuer: a token is remembered until nobody takes it. */
+/** Longer than any issuer's clock tolerance: a used token is remembered until it has expired. */
 const PAST_EXPIRY_MS = 600_000;
 
-/** Key of a Teams person in conversations and among people seen. */
+/** The key of a Teams person in stored conversations and people. */
 export function personKey(person: { tenantId: string; objectId: string }): string {
   return `person:${person.tenantId}:${person.objectId}`;
 }
 
-/** What to remember of a person whose token was just verified. */
+/** What is stored of a person whose token was just verified. */
 export function seenPerson(by: Principal, sender: TeamsSender, now: number): SeenPerson {
   return {
     key: personKey(sender),
@@ -29,9 +29,9 @@ export function seenPerson(by: Principal, sender: TeamsSender, now: number): See
 }
 
 /**
- * The once-key of one token exchange of one person. `fingerprint` is of what a
- * submission asked for; a decision has none. The exchange stands first: our ids for them rise, and
- * a store that keeps rows by their keys need not touch a page for each of them.
+ * The once-key of a person's token exchange. `fingerprint` covers what a submission asked for; a
+ * decision has none. The exchange id comes first, because ids rise and rising keys write fewer
+ * pages.
  */
 export function exchangeKey(
   teams: { sender: TeamsSender; exchangeId: string | null },
@@ -48,9 +48,9 @@ export function exchangeKey(
 }
 
 /**
- * The once-key of a bearer token, as far as the workflow says so; undefined where
- * it may be used again, or where it is single sign-on's: Teams reuses those, so they are bound to
- * person and activity instead. A token is known by its issuer's id for it, else by what it says.
+ * The once-key of a bearer token, by its issuer's id or its digest. Undefined where the workflow
+ * lets a token be used again. Single sign-on tokens have none: Teams reuses them, so they are bound
+ * to person and activity.
  */
 export function tokenKey(
   by: Principal,
@@ -69,12 +69,12 @@ export function tokenKey(
   };
 }
 
-/** What a bearer token is told that has made or decided something before. */
+/** The refusal of a bearer token that was used before. */
 export function tokenReplayed(): Refusal {
   return refuse('token_replayed', { proof: 'token' }).refusal;
 }
 
-/** What an exchange is told that was used for something else before. */
+/** The refusal of a token exchange that was used for something else. */
 export function exchangeReplayed(): Refusal {
   return refuse('token_replayed', { proof: 'exchange' }).refusal;
 }

@@ -3,7 +3,7 @@ import type { RememberInput } from '../ports/app.ts';
 import type { AppContext } from '../app-context.ts';
 import type { Conversation } from '../ports/card-store.ts';
 
-/** Remembers where somebody is reached; what this process wrote lately is not written again. */
+/** Stores how a person or channel is reached, unless this process stored the same before. */
 export function createRememberConversation(
   deps: AppContext,
 ): (input: RememberInput) => Promise<void> {

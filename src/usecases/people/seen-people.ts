@@ -2,14 +2,14 @@ import type { ClaimValue } from '../../domain/people/principal.ts';
 import { Lru } from '../../lib/lru.ts';
 import type { SeenPerson } from '../ports/card-store.ts';
 
-/** How old what is stored of a person may be when nothing of it has changed. */
+/** How long an unchanged person is not written again. */
 const FRESH_MS = 600_000;
 
-/** Knows what this process wrote of people lately, so that a commit carries only what is news. */
+/** Knows what this process stored of people, so that a commit writes only changes. */
 export interface SeenPeople {
-  /** The person where that is news; empty where the same was written a moment ago. */
+  /** The person if it must be written; empty if the same was written recently. */
   news(person: SeenPerson): readonly SeenPerson[];
-  /** These have been committed. */
+  /** Notes that these were committed. */
   written(people: readonly SeenPerson[]): void;
 }
 
@@ -28,7 +28,7 @@ export function createSeenPeople(): SeenPeople {
   };
 }
 
-/** The same in another order is no sameness: it is written once more. */
+/** Compares in order: the same values in another order are written again. */
 function saysTheSame(one: SeenPerson, other: SeenPerson): boolean {
   if (one.userId !== other.userId || one.name !== other.name) return false;
   if (!sameList(one.roles, other.roles)) return false;

@@ -17,38 +17,38 @@ export interface App {
   cancelRequest(input: { id: string; by: Principal }): Promise<DecideResult>;
   /** The request where the principal may read it; undefined otherwise, as if it did not exist. */
   readRequest(input: { id: string; by: Principal }): Promise<Request | undefined>;
-  /** The same by its number, as people say it. */
+  /** The same by number. */
   readRequestByNumber(input: { number: number; by: Principal }): Promise<Request | undefined>;
-  /** For cards only: no reader is checked, as a posted card has already shown it. */
+  /** For cards only: no reader is checked, because a posted card already shows the request. */
   loadForCard(id: string): Promise<Request | undefined>;
   listRequests(input: ListInput): Promise<{ requests: readonly Request[]; cursor: string | null }>;
-  /** Resolves when the request has ended or the time is up, with the request as it then is. */
+  /** Waits until the request has ended or the time is up; returns its present state. */
   waitRequest(input: {
     id: string;
     timeoutMs: number;
     signal?: AbortSignal;
   }): Promise<Request | undefined>;
-  /** The read-only token that outlives a pipeline's own, for one request. */
+  /** A read-only token for one request, which outlives a pipeline's own. */
   waitToken(requestId: string): string;
-  /** Whether a wait token is of this request and still good. */
+  /** Whether a wait token belongs to this request and is still valid. */
   acceptsWaitToken(token: string, request: Request): boolean;
   /** Workflows that the principal may request. */
   listWorkflows(by: Principal): readonly Workflow[];
-  /** A workflow by id, unambiguous prefix, or keyword; what chat commands name. */
+  /** Workflows by what a chat command names: an id, a prefix, a keyword or a title. */
   findWorkflow(text: string): readonly Workflow[];
   getWorkflow(id: string): Workflow | undefined;
-  /** Remembers where a person or channel is reached. */
+  /** Stores how a person or channel is reached. */
   rememberConversation(input: RememberInput): Promise<void>;
-  /** Teams user ids (at most 60) whose clients fetch a view of their own of a request's card. */
+  /** Teams user ids (at most 60) whose clients fetch a personal view of a request's card. */
   refreshFor(request: Request): Promise<readonly string[]>;
-  /** A Teams person as the viewer of a request, by what was last verified of them. */
+  /** A Teams person as a viewer, with the roles and claims that were last verified. */
   viewerOf(request: Request, sender: TeamsSender): Promise<Viewer>;
-  /** Records a refusal before a principal was known (wrong person's token), bounded in rate. */
+  /** Records a token of another person than the sender, limited in rate. */
   recordMismatch(input: {
     sender: Pick<TeamsSender, 'tenantId' | 'objectId'> & Partial<TeamsSender>;
     requestId: string | null;
     code: string;
-    /** Key of the principal that was brought, where it is known. */
+    /** Key of the principal of the token, where it is known. */
     signedInAs?: string;
   }): Promise<void>;
 }
@@ -59,7 +59,7 @@ export interface SubmitInput {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly reason: string | null;
   readonly idempotencyKey: string | null;
-  /** The chat that asked, where it was Teams: its message becomes a card of the request. */
+  /** In Teams, the sender and the message that asked, which becomes a card of the request. */
   readonly teams: {
     readonly sender: TeamsSender;
     readonly exchangeId: string | null;
@@ -71,15 +71,15 @@ export type SubmitResult =
   | { readonly kind: 'submitted' | 'repeated'; readonly request: Request }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/** A message that a button was pressed in. */
+/** A message whose button was pressed. */
 export interface ClickedCard extends Posted {
-  /** Configured names of the channel that it stands in; null: the presser's own chat. */
+  /** Configured names of its channel; null: the person's own chat. */
   readonly channels: readonly string[] | null;
 }
 
 export interface DecideInput extends Omit<DecideCommand, 'type' | 'decisionId'> {
   readonly id: string;
-  /** The Teams person and the message that was clicked, so that an unknown copy is adopted. */
+  /** In Teams, the sender and the clicked message, which is adopted if it is unknown. */
   readonly teams: { readonly sender: TeamsSender; readonly card: ClickedCard | null } | null;
 }
 

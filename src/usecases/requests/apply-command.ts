@@ -13,12 +13,12 @@ import type { Card } from '../../domain/request/cards.ts';
 import type { SeenPerson } from '../ports/card-store.ts';
 import type { Change, CommitResult, OnceKey, RequestWithCards } from '../ports/request-store.ts';
 
-/** How often a lost race is run again before it is a fault. */
+/** Maximum number of retries after a conflict. */
 const MAX_ROUNDS = 30;
 
 export type Applied =
   | { readonly kind: 'stepped'; readonly request: Request; readonly decision: Decision | null }
-  /** A word that changes nothing, with the one that stands. */
+  /** A word that changes nothing, with the person's last word. */
   | { readonly kind: 'uncounted'; readonly request: Request; readonly decision: Decision | null }
   | { readonly kind: 'refused'; readonly request: Request; readonly refusal: Refusal }
   | { readonly kind: 'missing' };
@@ -26,16 +26,16 @@ export type Applied =
 interface Input {
   readonly id: string;
   readonly command: Command;
-  /** Computed from the request, as its plan may ask for one. */
+  /** The once-keys of the commit, which may depend on the plan. */
   readonly onceKeys?: (request: Request) => readonly OnceKey[];
   readonly people?: readonly SeenPerson[];
-  /** The copy of the card that was clicked: adopted where it is not known. */
+  /** The clicked message; it is adopted where it is unknown. */
   readonly clicked?: ClickedCard | null;
 }
 
 /**
- * Loads a request, rules on a command, commits the step. On a conflict with a newer version it
- * loads and rules again, so that no decision is lost or counted twice.
+ * Loads a request, applies a command and commits the step. After a conflict with a newer version it
+ * starts again, so that no decision is lost or counted twice.
  */
 export async function applyCommand(deps: AppContext, input: Input): Promise<Applied> {
   let used: Refusal | undefined;
@@ -46,8 +46,8 @@ export async function applyCommand(deps: AppContext, input: Input): Promise<Appl
     const ruled = transition(request, input.command, deps.clock.now());
     const adopted = adopt(deps, found, input.clicked);
     if (ruled.kind !== 'step') {
-      // A copy that shows an older revision is adopted, to show how things stand. Where the request
-      // has moved on meanwhile, whoever moved it did not know of this copy.
+      // An unknown copy with an older revision is adopted, so that a job updates it. On a conflict,
+      // the other commit did not know of the copy, so this is tried again.
       if (showsOlder(request, input.command) && adopted.length > 0) {
         const jobs = adopted.map((card) => cardJob(card, deps.clock.now()));
         const { status } = await commit(deps, request, { jobs, cards: adopted });
@@ -55,7 +55,7 @@ export async function applyCommand(deps: AppContext, input: Input): Promise<Appl
       }
       return { ...ruled, request };
     }
-    // A lost race with the same click ends above as a repeat; here it is used for something else.
+    // A repeat of the same click ends above, so the once-key belongs to something else.
     if (used) return { kind: 'refused', request, refusal: used };
     const { step } = ruled;
     const result = await commit(deps, request, {
@@ -76,7 +76,7 @@ export async function applyCommand(deps: AppContext, input: Input): Promise<Appl
   throw new Error(`request ${input.id}: ${MAX_ROUNDS} commits in a row met a newer version`);
 }
 
-/** Commits what was computed from this version of the request. */
+/** Commits a change under the guard of this version. */
 async function commit(
   deps: AppContext,
   { id: requestId, version }: Request,
@@ -95,15 +95,15 @@ function usedBefore(of: Extract<CommitResult, { status: 'duplicate' }>['of']): R
   return of === 'token' ? tokenReplayed() : undefined;
 }
 
-/** Whether a click came from a copy of this request that shows an older revision. */
+/** Whether the click came from a card with an older revision. */
 function showsOlder({ version, digest }: Request, command: Command): boolean {
   return command.type === 'decide' && command.revision < version && command.digest === digest;
 }
 
 /**
- * A copy of the card that somebody clicked and nobody knows of: posted just before a crash. Only
- * where everybody may see it: in the request's channel, or in the clicker's own chat. A personal
- * view in another channel must not become what all its members see.
+ * Adopts a clicked copy that the store does not know, because it was posted just before a crash.
+ * Only in the request's channel or in the clicker's own chat: everybody in another channel would
+ * see what was a personal view.
  */
 function adopt(
   deps: AppContext,

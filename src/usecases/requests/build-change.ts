@@ -9,7 +9,7 @@ import type { Change } from '../ports/request-store.ts';
 
 const CARD_PREFIX = 'card:';
 
-/** The job that brings one copy of a card up to its request. */
+/** The job that updates one copy of a card. */
 export function cardJob({ id, requestId }: Card, runAt: number): NewJob {
   return {
     key: `${CARD_PREFIX}${id}`,
@@ -21,12 +21,12 @@ export function cardJob({ id, requestId }: Card, runAt: number): NewJob {
   };
 }
 
-/** The id of the card that the job brings up to its request. */
+/** The id of the card that the job updates. */
 export function cardOf({ key }: Pick<Job<'card'>, 'key'>): string {
   return key.slice(CARD_PREFIX.length);
 }
 
-/** The jobs that a step calls for: those of its effects, and what changes of its timers. */
+/** The jobs of a step: those of its effects, and the changes of its timers. */
 export function jobsFor(
   before: Request | null,
   { request, effects }: Pick<Step, 'request' | 'effects'>,

@@ -8,7 +8,7 @@ import type { AppContext } from '../app-context.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalRecorder } from './record-refusal.ts';
 
-/** Takes a pending request back, for the one who asked. */
+/** Cancels a pending request, for its requester or beneficiary. */
 export async function cancelRequest(
   deps: AppContext & { refusals: RefusalRecorder },
   input: { id: string; by: Principal },

@@ -8,12 +8,12 @@ import type { AppContext } from '../app-context.ts';
 import type { TeamsSender } from '../ports/teams-sender.ts';
 import { personKey } from '../people/people.ts';
 
-/** Teams refreshes a card for at most this many people. */
+/** Teams limits the user ids of a refresh to this number. */
 const MAX_REFRESH = 60;
 
 /**
- * Teams user ids whose clients fetch a view of their own: the requester, and people who last
- * carried what an open stage asks for. What they see is a hint; the click is checked afresh.
+ * Teams user ids whose clients fetch a personal view: the requester, and people whose last verified
+ * roles and claims fit an open stage. The view is a hint; each click is checked again.
  */
 export async function refreshFor(deps: AppContext, request: Request): Promise<readonly string[]> {
   const stages = openStages(request);
@@ -30,8 +30,8 @@ export async function refreshFor(deps: AppContext, request: Request): Promise<re
 }
 
 /**
- * A Teams person as the viewer of a request: the identity that is part of the request where there
- * is one, with the roles and claims that were last verified.
+ * A Teams person as a viewer: the identity that takes part in the request, where there is one, with
+ * the roles and claims that were last verified.
  */
 export async function viewerOf(
   deps: AppContext,

@@ -14,9 +14,9 @@ import type { SeenPeople } from '../people/seen-people.ts';
 import type { OnceKey } from '../ports/request-store.ts';
 
 /**
- * Counts one verified person's word on a request. The principal comes from a token checked at this
- * very click. A word that changes nothing is answered with how things stand, a refusal is recorded.
- * The answer holds the request only where the caller may see it.
+ * Counts a verified person's word on a request. The principal comes from a token that was checked
+ * for this click. A word that changes nothing returns the present state; a refusal is recorded. The
+ * result holds the request only where the caller may see it.
  */
 export async function decideRequest(
   deps: AppContext & { refusals: RefusalRecorder; seen: SeenPeople },
@@ -64,7 +64,7 @@ export async function decideRequest(
   return shown ? { kind: 'refused', request, refusal } : hidden();
 }
 
-/** A click proves by the digest of its card that the person has seen the request. */
+/** In Teams, the digest of the clicked card proves that the person has seen the request. */
 function maySee(
   { administration }: AppContext,
   { by, teams, digest }: DecideInput,
@@ -87,7 +87,7 @@ function recordDecisionRefusal(
   });
 }
 
-/** A click is bound to its exchange; a bearer's word to its token, where the workflow says so. */
+/** Binds a click to its token exchange, and an API call to its token where the workflow says so. */
 function onceKeysOf(
   input: DecideInput,
   request: Request,
@@ -100,7 +100,7 @@ function onceKeysOf(
   return token ? [token] : [];
 }
 
-/** The answer to whoever may not know of a request: as if it did not exist. */
+/** The result for a caller who may not see the request: as if it did not exist. */
 export function hidden() {
   return { kind: 'refused' as const, request: undefined, ...refuse('request_not_found') };
 }

@@ -8,7 +8,7 @@ export function listWorkflows(workflows: Workflows, by: Principal): readonly Wor
   return workflows.list().filter((workflow) => mayRequest(workflow, by).ok);
 }
 
-/** What a few words in a chat may mean: the exact id, else id prefixes, else keywords, titles. */
+/** Finds workflows by the exact id, or else an id prefix, or else a keyword or title. */
 export function findWorkflow(workflows: Workflows, text: string): readonly Workflow[] {
   const wanted = text.trim().toLowerCase();
   if (wanted === '') return [];

@@ -7,7 +7,7 @@ import type { AppContext } from '../app-context.ts';
 const PAGE = 100;
 const MAX_PAGES = 10;
 
-/** A request as far as this principal may know of it. */
+/** A request, where the principal may read it. */
 export async function readRequest(
   deps: AppContext,
   input: { id: string; by: Principal },
@@ -32,8 +32,8 @@ function readable(
 }
 
 /**
- * Requests that the principal may read, newest first. The cursor is the number to go on below; a
- * page may hold fewer than asked while the cursor says that there is more.
+ * Requests that the principal may read, newest first. The cursor is a number: the next page starts
+ * below it. A page may hold fewer than `limit` although the cursor says that there are more.
  */
 export async function listRequests(
   deps: AppContext,

@@ -8,19 +8,19 @@ import type { AppContext } from '../app-context.ts';
 const WINDOW_MS = 60_000;
 const PER_WINDOW = 20;
 
-/** Bounds how many refusals of one person enter the audit log. */
+/** Limits the refusals of one person in the audit log. */
 export interface RefusalRecorder {
-  /** Whether one more of this key may be recorded now. */
+  /** Whether one more refusal of this key may be recorded now. */
   admit(key: string, now: number): boolean;
 }
 
-/** At most 20 a minute and person; people beyond the last 10,000 start afresh. */
+/** At most 20 a minute for each of the last 10,000 people. */
 export function createRefusalRecorder(): RefusalRecorder {
   const windows = new Lru<{ since: number; count: number }>(10_000);
   return {
     admit(key, now) {
       const window = windows.get(key);
-      // A clock that was put back must not keep the window open for as long.
+      // If the clock was set back, the window ends now.
       if (!window || now < window.since || now - window.since >= WINDOW_MS) {
         windows.set(key, { since: now, count: 1 });
         return true;

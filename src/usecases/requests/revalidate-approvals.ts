@@ -9,22 +9,22 @@ import type { JobDeps } from '../app-context.ts';
 import { nobodyCanTell } from '../ports/claims-refresher.ts';
 import type { AskedAbout } from '../ports/claims-refresher.ts';
 
-/** People asked about at the same time. */
+/** Concurrent look-ups. */
 const AT_ONCE = 10;
 
 /** The result of the check of the people who approved. */
 export interface Look {
   readonly recheck: Recheck;
-  /** Why the request must not run; null: everybody still has what they approved with. */
+  /** Why the request must not run; null: all approvals still hold. */
   readonly outcome: Outcome | null;
   /** Whether asking again in a moment may give a result. */
   readonly transient: boolean;
 }
 
 /**
- * Asks whether everybody who approved still has a role of the stage that they approved, and the
- * claim that it wants. One that is lost stops the execution, and so does one that nobody can tell
- * of: the workflow asked for evidence of this moment, and there is none.
+ * Looks up whether everybody who approved still has a role of the stage and the claim that it
+ * requires. A lost one stops the execution. So does one that cannot be confirmed, because the
+ * workflow requires evidence of this moment.
  */
 export async function revalidateApprovals(deps: JobDeps, request: Request): Promise<Look> {
   const approvals = approvalsOf(request);
@@ -41,7 +41,7 @@ export async function revalidateApprovals(deps: JobDeps, request: Request): Prom
   return { recheck, transient, outcome: recheckOutcome(request, recheck) };
 }
 
-/** Each deciding person once, with the claims of all stages that they approved. */
+/** Each approver once, with the claims of all stages that they approved. */
 function askedAbout(request: Request, approvals: readonly Decision[]): readonly AskedAbout[] {
   const people = new Map<string, AskedAbout>();
   for (const { approver, stage, evidence } of approvals) {

@@ -22,12 +22,12 @@ import { UNPOSTED } from '../../domain/request/cards.ts';
 import type { Card } from '../../domain/request/cards.ts';
 import type { CommitResult, OnceKey } from '../ports/request-store.ts';
 
-/** How long a repeat with the same Idempotency-Key gets the first answer. */
+/** How long an Idempotency-Key returns the first request. */
 const IDEMPOTENCY_MS = 7 * 86_400_000;
 
 /**
- * Makes a request: rules on it, then commits request, events, cards and jobs at once. A repeat with
- * the same Idempotency-Key gets the first request back; the same key with other content is refused.
+ * Makes a request: checks it, then commits request, events, cards and jobs at once. A repeat with
+ * the same Idempotency-Key returns the first request; with other content it is refused.
  */
 export async function submitRequest(
   deps: AppContext & { refusals: RefusalRecorder },
@@ -59,7 +59,7 @@ export async function submitRequest(
   return settle(deps, input, { request, result });
 }
 
-/** The domain's ruling on what is asked, with what configuration knows of the workflow. */
+/** Applies the domain's rules, with the configured workflow and executor. */
 function rule(deps: AppContext, input: SubmitInput, now: number): ReturnType<typeof submit> {
   const workflow = deps.workflows.get(input.workflow);
   if (!workflow) {
@@ -135,7 +135,7 @@ async function repeated(deps: AppContext, id: string): Promise<SubmitResult> {
   return { kind: 'repeated', request };
 }
 
-/** One card for the workflow's channel, one for the chat's message that asked. */
+/** A card for the workflow's channel, and one for the message that asked. */
 function cardsOf(
   deps: AppContext,
   input: SubmitInput,
@@ -167,7 +167,7 @@ function onceKeysOf(
   return exchange ? [...keys, exchange] : keys;
 }
 
-/** A form in a chat makes one request, however often it is sent. */
+/** A form's message makes one request, however often it is sent. */
 function idempotencyKey(input: SubmitInput): string | null {
   const card = input.teams?.card;
   if (card) return `teams|${card.conversationId}|${card.activityId}|${input.by.key}`;
@@ -184,18 +184,18 @@ function fingerprint(input: SubmitInput): string {
   );
 }
 
-/** Whether a refused try asks for what the first one did. */
+/** Whether a refused repeat has the content of the first request. */
 function isRepeat(input: SubmitInput, earlier: OnceKey): boolean {
   try {
     return earlier.fingerprint === fingerprint(input);
   } catch (error) {
-    // Text with a lone surrogate has no canonical form, and no request was ever made of it.
+    // Text with a lone surrogate has no canonical form, so no request has it.
     if (error instanceof TypeError) return false;
     throw error;
   }
 }
 
-/** The workflow that was asked for, in the asker's words, cut short. */
+/** The requested workflow as given, cut short. */
 function named(input: SubmitInput): string {
   return input.workflow.slice(0, 60).toWellFormed();
 }

@@ -4,12 +4,12 @@ import { sameSecret } from '../../lib/hash.ts';
 import type { AppContext } from '../app-context.ts';
 
 const POLL_MS = 1_000;
-/** How long after the end a wait token still reads the outcome. */
+/** How long a wait token is valid after the end. */
 const GRACE_MS = 3_600_000;
 
 /**
- * The request once it has ended, or as it is when the time is up. Commits of this process wake it
- * at once; those of other replicas are seen within a second.
+ * Waits until the request has ended or the time is up. A commit of this process ends the wait at
+ * once; one of another replica within a second.
  */
 export async function waitRequest(
   deps: AppContext,
@@ -26,12 +26,12 @@ export async function waitRequest(
   }
 }
 
-/** A token that reads one request and nothing else; the same each time, so nothing is stored. */
+/** A token that reads one request. It is derived from the id, so it is not stored. */
 export function waitToken(deps: AppContext, requestId: string): string {
   return `wait_${deps.waitTokenMac(`wait-token.v1|${requestId}`)}`;
 }
 
-/** Whether a wait token is of this request, which has not ended more than an hour ago. */
+/** Whether a wait token belongs to this request, which ended at most an hour ago. */
 export function acceptsWaitToken(deps: AppContext, token: string, request: Request): boolean {
   if (isTerminal(request.state) && deps.clock.now() > request.updatedAt + GRACE_MS) return false;
   return sameSecret(token, waitToken(deps, request.id));
