@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { fileURLToPath } from 'node:url';
 import { compose } from '../../src/compose/compose.ts';
-import type { Service } from '../../src/compose/compose.ts';
+import type { Service } from '../../src/compose/lifecycle.ts';
 import { loadConfig } from '../../src/compose/load-config.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compose } from '../../src/compose/compose.ts';
-import type { Service } from '../../src/compose/compose.ts';
+import type { Service } from '../../src/compose/lifecycle.ts';
 import { loadConfig } from '../../src/compose/load-config.ts';
 import type { Config } from '../../src/config/config.ts';
 import { systemClock } from '../../src/lib/clock.ts';

@@ -5,7 +5,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { compose } from '../../src/compose/compose.ts';
-import type { Service } from '../../src/compose/compose.ts';
+import type { Service } from '../../src/compose/lifecycle.ts';
 import { loadConfig } from '../../src/compose/load-config.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { jsonLogger } from '../../src/telemetry/json-logger.ts';
