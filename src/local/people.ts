@@ -83,9 +83,9 @@ const PEOPLE: readonly Omit<Person, 'tid' | 'mri'>[] = [
 ];
 
 /**
- * New copies of the demo people; their `roles` may change while the profile runs. Requesters are
- * `mia` and `tomasz`, approvers `amara` and `kenji`. `ingrid` is the security lead, `olu` has no
- * role, and `rafael` was an approver before.
+ * Creates copies of the demo people; their `roles` may change while the profile runs. `mia` and
+ * `tomasz` are requesters, `amara` and `kenji` approvers. `ingrid` is the security lead, `olu` has
+ * no role, and `rafael` was an approver before.
  */
 export function demoPeople(): Person[] {
   return PEOPLE.map((person) => ({

@@ -27,7 +27,7 @@ const STEPS = [
 ];
 
 /**
- * Opens the panel that tells what this page is.
+ * Opens the panel that explains this page.
  * @param {{ title: string, links: { label: string, url: string }[] }} state
  */
 export function openAbout({ title, links }) {

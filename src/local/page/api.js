@@ -1,4 +1,4 @@
-/** What the server refused, with its stable code. */
+/** An error of the page's server, with its stable code. */
 export class ApiError extends Error {
   /** @param {string} code @param {string} message */
   constructor(code, message) {
@@ -8,21 +8,21 @@ export class ApiError extends Error {
 }
 
 /**
- * Asks the page's own server.
+ * Sends a GET to the page's server.
  * @param {string} path
- * @returns {Promise<any>} the answered JSON
- * @throws {ApiError} the server refused, or is not there (`offline`)
+ * @returns {Promise<any>} the JSON of the answer
+ * @throws {ApiError} the server refused, or cannot be reached (`offline`)
  */
 export function get(path) {
   return call(path, { method: 'GET' });
 }
 
 /**
- * Sends JSON to the page's own server.
+ * Sends JSON by POST to the page's server.
  * @param {string} path
  * @param {object} body
- * @returns {Promise<any>} the answered JSON
- * @throws {ApiError} the server refused, or is not there (`offline`)
+ * @returns {Promise<any>} the JSON of the answer
+ * @throws {ApiError} the server refused, or cannot be reached (`offline`)
  */
 export function post(path, body) {
   const headers = { 'content-type': 'application/json' };
@@ -43,7 +43,7 @@ async function call(path, init) {
 }
 
 /**
- * Listens to what a person's chats show; comes back by itself after a lost connection.
+ * Subscribes to the events of a person's chats; reconnects by itself.
  * @param {string} personId
  * @param {{ onChat: (event: object) => void, onSettings: (settings: object) => void,
  *   onOpen: () => void, onLost: () => void }} heard `onOpen` also after every reconnection
@@ -51,7 +51,7 @@ async function call(path, init) {
  */
 export function listen(personId, { onChat, onSettings, onOpen, onLost }) {
   let source = null;
-  // A browser opens few connections to one host: tabs that nobody sees let theirs go.
+  // A browser opens few connections to one host, so hidden tabs close theirs.
   function follow() {
     source?.close();
     source = null;

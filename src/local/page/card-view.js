@@ -6,7 +6,7 @@ import { toHtml } from './markdown.js';
 const PADDING_PX = { chat: 16, dialog: 24 };
 let ready;
 
-/** The looks, and the renderer set up once: our Markdown, whole action JSON kept. */
+/** Sets the renderer up once: host configuration, our Markdown, complete action JSON. */
 function looks() {
   if (!ready) {
     AdaptiveCards.AdaptiveCard.onProcessMarkdown = (text, result) => {
@@ -24,11 +24,11 @@ function looks() {
 }
 
 /**
- * Draws an Adaptive Card.
+ * Renders an Adaptive Card.
  * @param {object} json the card
  * @param {(pressed: { action: object, inputs: Record<string, string> }) => void} onAction a
  *   Submit or Execute was pressed and its inputs are valid
- * @param {'chat' | 'dialog'} [place] where it stands
+ * @param {'chat' | 'dialog'} [place] where the card is shown
  * @returns {{ element: HTMLElement, setBusy: (busy: boolean) => void }} `setBusy` turns the pressed
  *   button into a spinner and the others off
  */
@@ -70,7 +70,7 @@ function draw(card, json, element) {
   }
 }
 
-/** The values of the inputs that this action sends with it, each as a string. */
+/** The input values that this action sends, as strings. */
 function inputsOf(action) {
   const values = {};
   for (const input of Object.values(action.getReferencedInputs?.() ?? {})) {
@@ -80,15 +80,15 @@ function inputsOf(action) {
 }
 
 /**
- * Opens a page of the web in a new tab, which learns nothing of this one.
- * @param {string} [url] anything but http and https is left alone
+ * Opens a web page in a new tab without opener and referrer.
+ * @param {string} [url] ignored unless http or https
  */
 export function openWebPage(url) {
   if (isWebAddress(url)) window.open(url, '_blank', 'noopener,noreferrer');
 }
 
 /**
- * Whether an address is one of the web: no script, no file, no data.
+ * Whether a URL is http or https, not a script, file or data URL.
  * @param {unknown} url
  * @returns {boolean}
  */

@@ -8,7 +8,7 @@ const SECTIONS = [
 ];
 
 /**
- * The list of a person's chats, with what was said last and how much of it is new.
+ * The list of a person's chats with the last message and the number of unread ones.
  * @param {{ onPick: (id: string) => void }} options
  * @returns {{ draw: (state: object) => void }} `state.last` and `state.unread` are by chat id
  */

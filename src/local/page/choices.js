@@ -1,7 +1,7 @@
 const PREFIX = 'countersign.';
 
 /**
- * What the address asks for, else what was chosen last.
+ * The choice in the page's address, else the stored one.
  * @param {'as' | 'chat' | 'theme'} name
  * @returns {string | null}
  */
@@ -11,7 +11,7 @@ export function choice(name) {
 }
 
 /**
- * Keeps a choice for the next visit and shows it in the address, so that it can be linked.
+ * Stores a choice for the next visit, and shows it in the address for links.
  * @param {'as' | 'chat' | 'theme'} name
  * @param {string} value
  */
@@ -26,7 +26,7 @@ function storage(use) {
   try {
     return use(localStorage);
   } catch (error) {
-    // Storage may be switched off; the page then forgets, and works.
+    // Storage may be disabled: the choice is then lost at a reload.
     console.info('The browser keeps nothing for this page.', error);
     return undefined;
   }

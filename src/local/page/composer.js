@@ -5,9 +5,9 @@ const MAX_CHARS = 8_000;
 const MAX_HEIGHT_PX = 160;
 
 /**
- * The box at the foot of a chat.
+ * The message box of a chat.
  * @param {{ onSend: (text: string) => Promise<boolean>, onRequest: () => void }} options `onSend`
- *   answers whether the text was taken; what was not stays in the box
+ *   returns whether the text was sent; otherwise it remains in the box
  * @returns {{ element: HTMLElement, open: (chat: object) => void, offer: (text: string) => void }}
  */
 export function composer({ onSend, onRequest }) {

@@ -6,7 +6,7 @@ import { MessageView } from './message-view.js';
 const GROUP_MS = 5 * 60_000;
 const NEAR_BOTTOM_PX = 120;
 
-/** The middle of the page: one chat's messages, newest below. */
+/** The messages of one chat, the newest at the bottom. */
 export class Conversation {
   #views = new Map();
   #context = null;
@@ -56,8 +56,8 @@ export class Conversation {
       },
       { passive: true },
     );
-    // Cards grow after they were placed (a personal view, a form that unfolds): whoever reads the
-    // newest message keeps its foot in sight.
+    // Cards may grow later (a personal view, an expanded form): at the bottom, keep the end of the
+    // newest message visible.
     new ResizeObserver(() => {
       if (this.#pinned) this.#toBottom(false);
     }).observe(this.#list);
@@ -84,16 +84,16 @@ export class Conversation {
     this.#drawHead();
   }
 
-  /** @returns {Map<string, number>} the revision of each message that is shown now */
+  /** @returns {Map<string, number>} the revision of each shown message */
   snapshot() {
     return new Map([...this.#views].map(([id, view]) => [id, view.revision]));
   }
 
   /**
-   * Takes the whole of the chat's messages, as they were when they were asked for.
+   * Replaces the messages of the chat by those of an answer.
    * @param {object[]} messages
-   * @param {Map<string, number>} before the snapshot taken before asking: what a live event has
-   *   brought or changed since then is newer and stays
+   * @param {Map<string, number>} before the snapshot before the query: messages that a live event
+   *   added or changed since then are newer and remain
    */
   load(messages, before) {
     const first = this.#views.size === 0;
@@ -108,7 +108,7 @@ export class Conversation {
   }
 
   /**
-   * Takes one live event of this chat.
+   * Applies a live event of this chat.
    * @param {{ type: string, message: object }} event
    */
   take({ type, message }) {
@@ -124,13 +124,13 @@ export class Conversation {
     else if (isNew) this.#newer.hidden = false;
   }
 
-  /** @param {boolean} on whether the bot is about to answer */
+  /** @param {boolean} on whether the bot is typing */
   typing(on) {
     this.#typing.hidden = !on;
     if (on) this.#toBottom(true);
   }
 
-  /** @param {boolean} lost whether the live connection is gone */
+  /** @param {boolean} lost whether the live connection is lost */
   connection(lost) {
     this.#lost.hidden = !lost;
   }
@@ -159,7 +159,7 @@ export class Conversation {
     }
   }
 
-  /** Puts messages in order: threads together, days between them, runs of one author together. */
+  /** Orders messages: by thread, with day dividers, and grouped by author. */
   #arrange() {
     const messages = threaded([...this.#views.values()].map((view) => view.message));
     const today = new Date();
@@ -186,7 +186,7 @@ export class Conversation {
     this.#place(wanted);
   }
 
-  // Moves only what stands in the wrong place, so that focus and typed text stay where they are.
+  // Moves only misplaced elements, so that focus and typed text are kept.
   #place(wanted) {
     const keep = new Set(wanted);
     for (const child of [...this.#list.children]) if (!keep.has(child)) child.remove();
@@ -255,7 +255,7 @@ export class Conversation {
   }
 }
 
-/** Oldest first; what answers in a thread stands under the message that started it. */
+/** Sorts oldest first, with the replies of a thread below its first message. */
 function threaded(messages) {
   const known = new Map(messages.map((message) => [message.id, message]));
   return messages

@@ -5,12 +5,10 @@ import { notices, perform } from './notices.js';
 import { toast } from './toasts.js';
 
 /**
- * Opens a dialog (what Teams calls a task module) with a card in it, until it is closed or the bot
- * says that it is done.
+ * Opens a dialog (a task module of Teams) with a card, until the user or the bot closes it.
  * @param {{ title: string, card: object,
  *   submit: (pressed: { action: object, inputs: object }, state?: string) => Promise<object>
- *   }} options `submit` sends the pressed button; a card that comes back takes the place of the one
- *   that is shown
+ *   }} options `submit` sends the pressed button; a returned card replaces the shown one
  */
 export function openDialog({ title, card, submit }) {
   const notes = notices();
@@ -57,7 +55,7 @@ export function openDialog({ title, card, submit }) {
 }
 
 /**
- * Shows a modal dialog and takes it out of the page when it closes; a click beside it closes it.
+ * Shows a modal dialog, closes it at a click outside, and removes it when it closes.
  * @param {HTMLElement} dialog
  */
 export function present(dialog) {

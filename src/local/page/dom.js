@@ -1,8 +1,8 @@
 /**
- * Makes an element. Text children become text nodes, so nothing here is ever parsed as HTML.
+ * Creates an element. Strings become text nodes and are never parsed as HTML.
  * @param {string} tag element name
  * @param {Record<string, unknown>} [props] `on…` listeners, `dataset`, `class`, else attributes;
- *   false, null and undefined leave an attribute out
+ *   false, null and undefined omit an attribute
  * @param {...(Node | string | null | undefined | false)} children
  * @returns {HTMLElement}
  */
@@ -23,7 +23,7 @@ export function h(tag, props = {}, ...children) {
 }
 
 /**
- * A button with an icon and, for people who cannot see it, a name.
+ * A button with an icon and an accessible name.
  * @param {{ label: string, icon: Node, className?: string, title?: string,
  *   onclick: (event: Event) => void }} options
  * @returns {HTMLElement}
@@ -34,7 +34,7 @@ export function iconButton({ label, icon, className = 'icon-button', title, oncl
 }
 
 /**
- * Says something to screen readers without moving anything.
+ * Announces a text to screen readers without moving the focus.
  * @param {string} text
  */
 export function announce(text) {
@@ -43,7 +43,7 @@ export function announce(text) {
 }
 
 /**
- * The element with this id, which index.html promises.
+ * The element with this id, which index.html must contain.
  * @param {string} id
  * @returns {HTMLElement}
  */

@@ -2,7 +2,7 @@ import { h } from './dom.js';
 import { icon, mark } from './icons.js';
 
 /**
- * What an empty chat shows: what it is for and what to try first.
+ * The content of an empty chat: its purpose and what to try first.
  * @param {{ me: object, chat: object }} context
  * @param {{ suggestions: string[], onSay: (text: string) => void, onRequest: () => void }} options
  * @returns {HTMLElement}

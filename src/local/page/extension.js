@@ -2,7 +2,7 @@ import { openWebPage } from './card-view.js';
 import { toast } from './toasts.js';
 
 /**
- * Shows what the bot answered when its command was opened.
+ * Shows the bot's answer to the opened command.
  * @param {object} result a ClickResult
  * @param {{ open: (dialog: { title: string, card: object }) => void }} options shows a dialog
  */

@@ -1,7 +1,7 @@
 const TONES = 8;
 
 /**
- * The letters of an avatar: the first of the first and of the last name.
+ * The initials of an avatar: those of the first and the last name.
  * @param {string} name
  * @returns {string}
  */
@@ -12,7 +12,7 @@ export function initials(name) {
 }
 
 /**
- * A colour for somebody, the same each time.
+ * A constant colour for a person.
  * @param {readonly { id: string }[]} people in their order
  * @param {string} id
  * @returns {number} 0 to 7
@@ -27,7 +27,7 @@ export function toneOf(people, id) {
 }
 
 /**
- * The time of day, as the reader's language writes it.
+ * Formats the time of day in the reader's locale.
  * @param {string} at RFC 3339
  * @returns {string}
  */
@@ -36,7 +36,7 @@ export function clockTime(at) {
 }
 
 /**
- * The day, as a divider between messages shows it.
+ * Formats the day of a divider between messages.
  * @param {string} at RFC 3339
  * @param {Date} today
  * @returns {string} "Today", or the date in words
@@ -48,7 +48,7 @@ export function dayName(at, today) {
 }
 
 /**
- * One line that stands for a message in the chat list.
+ * The line of a message in the chat list.
  * @param {{ text?: string, attachments: readonly { content: object }[] }} message
  * @returns {string}
  */
@@ -59,7 +59,7 @@ export function previewOf(message) {
 }
 
 /**
- * What a card says first: its largest text, else its first.
+ * The title of a card: its largest text, else its first.
  * @param {any} card
  * @returns {string}
  */

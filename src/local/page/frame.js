@@ -4,7 +4,7 @@ import { icon, mark } from './icons.js';
 import { themeSwitch } from './theme.js';
 
 /**
- * The bar above and the rail at the side.
+ * The top bar and the side bar.
  * @param {{ onAbout: () => void, onPeople: () => void, onRequest: () => void,
  *   onChats: () => void }} options
  * @returns {{ draw: (state: object) => void }}

@@ -1,8 +1,8 @@
 const FONT = 'var(--font)';
 const MONO = 'var(--mono)';
 
-// Every colour is a custom property of tokens.css: the renderer writes them through, so one
-// configuration serves both themes and a switch of theme needs no second rendering.
+// Every colour is a custom property of tokens.css, which the renderer passes through. So one
+// configuration serves both themes, and a change of theme needs no second rendering.
 const foregroundColors = {
   default: colour('ink'),
   dark: colour('ink'),
@@ -29,8 +29,8 @@ const sizes = { small: 12, default: 14, medium: 16, large: 18, extraLarge: 24 };
 const weights = { lighter: 300, default: 400, bolder: 600 };
 
 /**
- * How cards look here: spacing, type and buttons close to those of a Teams client.
- * @param {number} padding between a card's edge and what is in it, in px
+ * The look of cards: spacing, fonts and buttons close to a Teams client.
+ * @param {number} padding between a card's edge and its content, in px
  * @returns {object} the JSON of an Adaptive Cards host configuration
  */
 export function hostConfig(padding) {

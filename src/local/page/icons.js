@@ -1,6 +1,6 @@
 const SVG = 'http://www.w3.org/2000/svg';
 
-// Drawn for this page on a 20 by 20 grid; strokes only, 1.5 wide.
+// Drawn for this page on a 20 by 20 grid: strokes only, 1.5 wide.
 const PATHS = {
   chat: [
     'M3.5 9.2c0-3.2 2.9-5.7 6.5-5.7s6.5 2.5 6.5 5.7-2.9 5.7-6.5 5.7' +
@@ -47,7 +47,7 @@ const PATHS = {
 };
 
 /**
- * One of the page's icons; decoration only, so hidden from screen readers.
+ * An icon of the page. It is decoration, so hidden from screen readers.
  * @param {keyof typeof PATHS} name
  * @param {number} [sizePx]
  * @returns {SVGElement}
@@ -65,7 +65,7 @@ export function icon(name, sizePx = 20) {
 }
 
 /**
- * The product's mark: a first and a second signature.
+ * The logo: a first and a second signature.
  * @param {number} [sizePx]
  * @returns {SVGElement}
  */

@@ -68,7 +68,7 @@ async function become(personId) {
   stopListening();
   drawer(false);
   const next = await readState(personId);
-  // Somebody else was picked while this was on its way.
+  // Another person was chosen during the call.
   if (mine !== turn) return;
   state.last.clear();
   state.unread.clear();
@@ -103,7 +103,7 @@ function takeState(next) {
   Object.assign(state, next, { me: next.people.find((person) => person.id === next.me) });
 }
 
-/** The chat that the address or the last visit names by id, title or kind; else the first. */
+/** The chat that the address or the last visit names by id, title or kind, else the first one. */
 function wantedChat() {
   const wanted = (choice('chat') ?? '').toLowerCase();
   const names = (chat) => [chat.id, chat.title, chat.kind].map((name) => name.toLowerCase());
@@ -127,7 +127,7 @@ function openChat(chatId) {
   attempt(loadMessages);
 }
 
-/** Reads every chat anew: the open one to show it, the others for the list. */
+/** Reads all chats again: the open one to show it, the others for the list. */
 async function loadMessages() {
   const { me } = state;
   await Promise.all(
@@ -195,7 +195,7 @@ function place() {
   return { as: state.me.id, chatId: state.chatId };
 }
 
-/** Does something that may fail and says so; answers undefined then. */
+/** Runs an action; on failure shows the error and returns undefined. */
 async function attempt(act) {
   try {
     return (await act()) ?? null;

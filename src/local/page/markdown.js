@@ -1,7 +1,7 @@
 const ESCAPES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /**
- * Makes text safe to stand in HTML.
+ * Escapes text for HTML.
  * @param {string} text
  * @returns {string}
  */
@@ -9,8 +9,8 @@ export function escapeHtml(text) {
   return text.replace(/[&<>"']/g, (char) => ESCAPES[char]);
 }
 
-// One pass, first rule that fits: an escaped sign, code, a link, bold, italic, a mention. What a
-// rule took is not looked at again, except what stands inside bold and italic.
+// One pass with the first matching rule: escaped character, code, link, bold, italic, mention. Only
+// the text inside bold and italic is parsed again.
 const INLINE = new RegExp(
   [
     String.raw`\\(?<escaped>[\\\`*_{}\[\]()#+\-.!~|>&<])`,
@@ -27,10 +27,10 @@ const INLINE = new RegExp(
 const MAX_DEPTH = 3;
 
 /**
- * The small part of Markdown that chat messages and cards use: bold, italic, code, web links,
- * mentions, lists, lines; backslash escapes. Everything else is shown as it was typed.
+ * Renders the subset of Markdown in chat messages and cards: bold, italic, code, web links,
+ * mentions, lists, lines and backslash escapes. All other text is shown unchanged.
  * @param {string} text untrusted
- * @returns {string} HTML in which nothing of the text is markup but what is named above
+ * @returns {string} HTML with no other markup than this subset
  */
 export function toHtml(text) {
   const lines = String(text).replace(/\r\n?/g, '\n').split('\n');

@@ -9,8 +9,8 @@ import { notices, perform } from './notices.js';
 import { cardOf, cardsOf, isOf, keepView, recallView, withCard } from './own-views.js';
 
 /**
- * One message on the page. It keeps the person's own view of its card apart from the card that
- * everybody has: an answer to a click or to a refresh shows until the message is updated.
+ * A message on the page. It keeps the personal view of its card beside the card for everybody: the
+ * answer to a click or a refresh is shown until the message is updated.
  */
 export class MessageView {
   #context;
@@ -25,7 +25,7 @@ export class MessageView {
 
   /**
    * @param {object} message
-   * @param {{ me: object, people: object[], chat: object }} context who looks at it, and where
+   * @param {{ me: object, people: object[], chat: object }} context the viewer, and the chat
    */
   constructor(message, context) {
     this.#context = context;
@@ -33,7 +33,7 @@ export class MessageView {
     this.#message = kept?.base ?? message;
     this.#ownCard = kept?.card ?? null;
     if (kept) this.#refreshed = 0;
-    // A channel is a board: everybody's posts stand on the left, one's own too.
+    // In a channel all messages are on the left, those of the viewer too.
     const mine = context.chat.kind === 'personal' && message.from.id === context.me.mri;
     const { from, at } = message;
     this.element = h(
@@ -67,20 +67,20 @@ export class MessageView {
     return this.#message;
   }
 
-  /** @returns {number} how many times the message was changed while it was shown */
+  /** @returns {number} the number of changes while the message was shown */
   get revision() {
     return this.#revision;
   }
 
   /**
-   * Takes a new revision of the message; the same one again changes nothing.
+   * Applies a new revision of the message; ignores the same one.
    * @param {object} message
    */
   update(message) {
     if (isOf({ base: this.#message, card: this.#ownCard }, message)) return;
     this.#message = message;
     this.#revision += 1;
-    // Whoever is to get a view of their own keeps the old one for the moment that it takes.
+    // A viewer with a personal view keeps the old one until the new one arrives.
     if (this.#wantsRefresh()) {
       this.refresh();
       return;
@@ -90,7 +90,7 @@ export class MessageView {
     this.#draw(true);
   }
 
-  /** Asks for this person's view, once per revision, where the card names the person. */
+  /** Requests the viewer's personal view once for each revision, if the card names the viewer. */
   async refresh() {
     if (this.#refreshed === this.#revision || !this.#wantsRefresh()) return;
     const revision = this.#revision;
@@ -128,7 +128,7 @@ export class MessageView {
   #draw(changed) {
     const { text, edited } = this.#message;
     this.#bubble.hidden = !text;
-    // toHtml escapes everything but the few marks that it makes itself.
+    // toHtml escapes everything but its own markup.
     this.#bubble.innerHTML = text ? toHtml(text) : '';
     this.#meta.textContent = edited ? 'Edited' : '';
     const shown = cardsOf(withCard(this.#message, this.#ownCard));
@@ -159,7 +159,7 @@ export class MessageView {
 
   #done(result, revision) {
     if (result.kind === 'card') {
-      // What was posted meanwhile is newer than the answer to this click.
+      // A revision posted in the meantime is newer than the answer to this click.
       if (revision === this.#revision) this.#showOwn(result.card);
     } else if (result.kind === 'message') {
       this.#notes.info(result.text);

@@ -5,7 +5,7 @@ import { signInBar } from './sign-in-bar.js';
 const ICONS = { bad: 'blocked', info: 'info', good: 'check' };
 
 /**
- * The place under a card or in a dialog where the bot's answers appear, one at a time.
+ * The area below a card or in a dialog that shows the bot's answers, one at a time.
  * @returns {{ element: HTMLElement, clear: () => void, error: (code: string, text: string) => void,
  *   info: (text: string) => void, signIn: (options: { url: string, text: string,
  *   onCode: (code: string) => void }) => void }}
@@ -49,10 +49,11 @@ export function notices() {
 }
 
 /**
- * Does something that a bot answers, and signs the person in on the way where the bot asks for it.
+ * Runs an action that the bot answers, with a sign-in if the bot asks for it.
  * @param {{ notes: ReturnType<typeof notices>, busy: (on: boolean) => void,
  *   run: (state?: string) => Promise<object>, done: (result: object) => void }} options `run` is
- *   repeated with the code of the sign-in page; `done` gets cards, dialogs, messages and nothings
+ *   repeated with the code of the sign-in page; `done` gets cards, dialogs, messages and
+ *   empty results
  * @param {string} [state]
  */
 export async function perform(options, state) {

@@ -23,9 +23,9 @@ export function cardOf(message) {
 }
 
 /**
- * A message with one person's view in place of its card.
+ * A message with a personal view in place of its card.
  * @param {object} message
- * @param {object | null} card null: the message as it is
+ * @param {object | null} card null: the unchanged message
  * @returns {object}
  */
 export function withCard(message, card) {
@@ -38,9 +38,9 @@ export function withCard(message, card) {
 }
 
 /**
- * Keeps what a person saw in place of a message's card, for when the chat is opened again.
+ * Stores the personal view of a message's card, for the time when the chat is opened again.
  * @param {string} key person and message
- * @param {{ base: object, card: object | null }} view `base` is the message that everybody has
+ * @param {{ base: object, card: object | null }} view `base` is the message for everybody
  */
 export function keepView(key, view) {
   kept.delete(key);
@@ -49,7 +49,7 @@ export function keepView(key, view) {
 }
 
 /**
- * The kept view, unless the message was changed since.
+ * The stored view, unless the message has changed.
  * @param {string} key person and message
  * @param {object} message as the server sends it now, with or without the view in it
  * @returns {{ base: object, card: object | null } | undefined}
@@ -60,7 +60,7 @@ export function recallView(key, message) {
 }
 
 /**
- * Whether a message is the same revision, in the form that everybody has or with the view in it.
+ * Whether a message is the same revision, with the card for everybody or with the view.
  * @param {{ base: object, card: object | null }} view
  * @param {object} message
  * @returns {boolean}

@@ -3,7 +3,7 @@ import { initials, toneOf } from './format.js';
 import { icon } from './icons.js';
 
 /**
- * The switch between the demo people, each with what to try as them, and the client's settings.
+ * The panel to switch between the demo people, with hints what to try, and the client's settings.
  * @param {{ onPick: (id: string) => void, onClose: () => void,
  *   onSingleSignOn: (on: boolean) => void }} options
  * @returns {{ draw: (state: object) => void }}

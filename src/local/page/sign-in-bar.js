@@ -5,9 +5,8 @@ import { isWebAddress } from './card-view.js';
 const MAX_CODE_CHARS = 200;
 
 /**
- * The bar that asks for a sign-in: a button that opens the sign-in page in a popup, and a box for
- * its code. A code also comes in by `postMessage({ countersignCode })`, from that page's origin
- * only.
+ * The bar for a sign-in: a button that opens the sign-in page in a popup, and a box for its code.
+ * The code is also accepted by `postMessage({ countersignCode })`, from that page's origin alone.
  * @param {{ url: string, text: string, onCode: (code: string) => void,
  *   onClose: () => void }} options
  * @returns {HTMLElement}

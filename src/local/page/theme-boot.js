@@ -1,5 +1,5 @@
-// Runs before the first paint, so that a dark page never flashes white. Classic script on purpose:
-// modules are deferred.
+// Runs before the first paint, so that a dark page does not flash white. It is a classic script,
+// because modules are deferred.
 (function setThemeEarly() {
   const asked = new URLSearchParams(location.search).get('theme');
   let kept = null;

@@ -10,7 +10,7 @@ const THEMES = [
 const system = matchMedia('(prefers-color-scheme: dark)');
 
 /**
- * The switch between light, dark and the system's theme.
+ * The buttons for the light, dark and system theme.
  * @returns {HTMLElement}
  */
 export function themeSwitch() {

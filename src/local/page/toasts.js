@@ -5,7 +5,7 @@ const SHOWN_MS = 5_000;
 const MAX_TOASTS = 3;
 
 /**
- * Shows a sentence for a moment.
+ * Shows a sentence for a few seconds.
  * @param {string} text
  * @param {'good' | 'bad'} [kind]
  */
