@@ -319,7 +319,7 @@ describe('failing starts on SQLite', () => {
       errors += String(chunk);
     });
     expect(await once(child, 'close')).toEqual([1, null]);
-    expect(errors).toMatch(/check the disk, the room on it/);
+    expect(errors).toMatch(/check the disk, its free space/);
     const database = new DatabaseSync(path(), { readOnly: true });
     expect(database.prepare('SELECT name FROM sqlite_master').all()).toEqual([]);
     database.close();
