@@ -84,6 +84,19 @@ function ask(change: Record<string, string> = {}): Promise<{ code: number; log: 
   });
 }
 
+interface Action {
+  readonly runs: { readonly steps: { run?: string; env?: Record<string, string> }[] };
+}
+
+function readAction(): Action {
+  return parse(readFileSync(join(folderOfAction, 'action.yml'), 'utf8')) as Action;
+}
+
+/** The shell scripts of its steps, in order. */
+function scriptsOf({ runs }: Action): string[] {
+  return runs.steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
+}
+
 describe('the GitHub action', () => {
   test('submits with the token of the run, waits with the wait token, and reports the outcome', async () => {
     const { code, log } = await ask();
@@ -124,12 +137,16 @@ describe('the GitHub action', () => {
     expect(code).toBe(1);
   });
 
+  test('installs the packages of the command line, without their scripts, before it runs', () => {
+    const runs = scriptsOf(readAction());
+    expect(runs).toHaveLength(2);
+    expect(runs[0]).toMatch(/npm ci .*--ignore-scripts$/);
+    expect(runs[1]).toContain('ask.sh');
+  });
+
   test('passes inputs by the environment, never inside the script', () => {
-    const action = parse(readFileSync(join(folderOfAction, 'action.yml'), 'utf8')) as {
-      runs: { steps: { run?: string; env?: Record<string, string> }[] };
-    };
-    const runs = action.runs.steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
-    expect(runs).toHaveLength(1);
+    const action = readAction();
+    const runs = scriptsOf(action);
     expect(runs.join()).not.toContain('${{');
     const script = readFileSync(join(folderOfAction, 'ask.sh'), 'utf8');
     const used = new Set([...script.matchAll(/\$\{?(ASK_\w+)/g)].map(([, name]) => name));
