@@ -31,6 +31,8 @@ describe('import directions and vendor fences', () => {
     ['src/http/server.ts', 'import { ActivityTypes } from "botbuilder";'],
     ['src/identity/codes.ts', 'import { createDirectory } from "../directory/directory.ts";'],
     ['src/net/msal-network.ts', 'import type { INetworkModule } from "@azure/msal-node";'],
+    ['src/cards/cards.ts', 'import type { Config } from "../config/config.ts";'],
+    ['src/config/resolve.ts', 'import { webhook } from "../executors/webhook/webhook.ts";'],
     ['src/teams/bot.ts', 'const restify = await import("restify");'],
     ['src/store/sqlite/store.ts', 'import sql from "mssql";'],
     ['src/http/bearer.ts', 'import { jwtVerify } from "jose";'],

@@ -21,6 +21,8 @@ const ADAPTERS = [
 const BELOW = ['config', 'net'];
 const INNER = ['lib', 'domain'];
 const USE_CASES = [...INNER, 'usecases'];
+/** Parts that need neither the configuration nor the way out. */
+const SELF_CONTAINED = ['cards', 'keys', 'audit', 'workers', 'telemetry'];
 /** Parts that show cards and take what is pressed on them. */
 const SURFACES = ['teams', 'web'];
 /** Parts that people read, and configuration problems, which quote refusals. */
@@ -39,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       name,
       [
         ...USE_CASES,
-        ...BELOW,
+        ...(SELF_CONTAINED.includes(name) ? [] : BELOW),
         ...(READ.includes(name) ? ['text'] : []),
         ...(SURFACES.includes(name) ? ['interactions'] : []),
       ],
