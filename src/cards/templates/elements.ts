@@ -38,14 +38,17 @@ export function cardTime(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
+/** Columns side by side. */
 export function columns(items: readonly Json[], look: Json = {}): Json {
   return { type: 'ColumnSet', ...look, columns: items };
 }
 
+/** One column of a given width: `auto`, `stretch` or a weight. */
 export function column(width: string, items: readonly Json[], look: Json = {}): Json {
   return { type: 'Column', width, ...look, items };
 }
 
+/** Elements that are shown, styled or left out together. */
 export function container(items: readonly Json[], look: Json = {}): Json {
   return { type: 'Container', ...look, items };
 }
@@ -73,6 +76,7 @@ export function refresh(text: Text): Json {
   return { type: 'Action.Execute', title: text.cards.refresh, verb: 'refresh', data: ABOUT };
 }
 
+/** A card; clients that are too old for it show its fallback text. */
 export function adaptiveCard(text: Text, body: readonly Json[], rest: Json = {}): Json {
   return {
     type: 'AdaptiveCard',
