@@ -93,14 +93,14 @@ describe('the size of cards', () => {
     for (const content of views(request)) expect(problemsOf(content.card)).toEqual([]);
   });
 
-  test('review shows a request of all bytes whole, and lets it be approved', () => {
+  test('a review shows a request of maximum size in full and offers Approve', () => {
     const fields = filled(8, 'x');
     const { card } = cards.review(largest(fields, 'y'), { viewer: approver, now: NOW });
     expect(textsOf(card)).toContain(Object.values(fields)[0]);
     expect(verbsOf(card)).toEqual(['approve', 'deny']);
   });
 
-  test('what cannot be shown whole is reviewed, not approved', () => {
+  test('a request that is too long for a card offers Review, not Approve', () => {
     for (const fields of [{ a: 'x'.repeat(501) }, { a: 'x\n'.repeat(12) }, filled(17, 'x')]) {
       const { card } = cards.request(withFields(fields), {
         viewer: approver,
@@ -115,7 +115,7 @@ describe('the size of cards', () => {
     expect(verbsOf(card)).toEqual(['review']);
   });
 
-  test('what no card can show may be denied and never approved', () => {
+  test('a request that is too long for any card can be denied, never approved', () => {
     const { card } = cards.review(largest(filled(1, '\u007F'), 'z'), {
       viewer: approver,
       now: NOW,
@@ -124,7 +124,7 @@ describe('the size of cards', () => {
     expect(textsOf(card).join('\n')).toContain('https://approvals.example/v1/requests/req_01');
   });
 
-  test('Approve stands only where every field and the reason can be read to their end', () => {
+  test('offers Approve only where every field and the reason are shown in full', () => {
     const text = fc.string({ unit: 'binary', maxLength: 700 });
     const fields = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), text);
     fc.assert(

@@ -14,7 +14,7 @@ function render(title: ModelValue, rows: readonly string[] = [], shown = false) 
 }
 
 describe('a card template', () => {
-  test('puts in text, rows, conditions and whole JSON', () => {
+  test('inserts text, rows, conditions and whole JSON', () => {
     expect(render('A', ['x', 'y'], true)).toEqual({
       title: 'A',
       both: '#17 of A',
@@ -31,13 +31,13 @@ describe('a card template', () => {
     expect(render(undefined)).toStrictEqual({ both: '#17 of ', rows: [{ fixed: [1, true] }] });
   });
 
-  test('keeps the contents of cards of one shape apart', () => {
+  test('does not mix the contents of cards of one shape', () => {
     const [first, second] = [render('first', ['a']), render('second', ['b'])];
     expect(first).toMatchObject({ title: 'first', rows: [{ label: 'a' }, {}] });
     expect(second).toMatchObject({ title: 'second', rows: [{ label: 'b' }, {}] });
   });
 
-  test('reads no text as template or as mark', () => {
+  test('does not evaluate text as a template or placeholder', () => {
     for (const value of ['${title}', '${$root.number}', '\uE0000\uE001', '{"$when": false}']) {
       expect(render(value, [value])).toMatchObject({
         title: value,
@@ -47,12 +47,12 @@ describe('a card template', () => {
     }
   });
 
-  test('throws where the template names what the model does not hold', () => {
+  test('throws where the model lacks a property of the template', () => {
     const wrong = new CardTemplate('wrong', { text: '${missing}' });
     expect(() => wrong.render({})).toThrow('the wrong template left "${missing}" open');
   });
 
-  test('gives back any text as it was', () => {
+  test('keeps any text unchanged', () => {
     const simple = new CardTemplate('simple', { text: '${text}', in: ['– ${text} …'] });
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 150 }), (text) => {

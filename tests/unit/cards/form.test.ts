@@ -46,7 +46,7 @@ describe('a form', () => {
     expect(problemsOf(card)).toEqual([]);
   });
 
-  test('leaves the range of an optional number to us: clients refuse it when empty', () => {
+  test('leaves the range of an optional number to the service, because clients reject an empty one', () => {
     expect(inputOf(card, 'share')).not.toHaveProperty('min');
     const required = workflow({
       fields: [field({ id: 'share', type: 'number', required: true, min: 0, max: 100 })],
@@ -85,7 +85,7 @@ describe('a form', () => {
     expect(problemsOf(dialog)).toEqual([]);
   });
 
-  test('is filled in with what was sent, as far as it fits its input', () => {
+  test('is prefilled with what was sent, as far as it fits its input', () => {
     const values = {
       service: 'nothing of ours',
       version: '4.${x}',
@@ -106,7 +106,7 @@ describe('a form', () => {
     expect(problemsOf(filled)).toEqual([]);
   });
 
-  test("what it starts with passes the domain's own checks", () => {
+  test("prefills defaults that pass the domain's checks", () => {
     const { fields } = workflow();
     const sent = Object.fromEntries(fields.map(({ id }) => [id, inputOf(card, id)['value'] ?? '']));
     const given = { ...sent, service: 'checkout', version: '1.2.3' };
@@ -116,7 +116,7 @@ describe('a form', () => {
     });
   });
 
-  test('gives way to a field called reason', () => {
+  test('has no reason input where a field is named reason', () => {
     const own = workflow({ fields: [field({ id: 'reason', type: 'text', maxLength: 60 })] });
     const named = cards.form({ workflow: own, values: { reason: 'mine' } }).card;
     expect(nodesOf(named).filter((node) => node['id'] === 'reason')).toHaveLength(1);
@@ -124,7 +124,7 @@ describe('a form', () => {
     expect(problemsOf(named)).toEqual([]);
   });
 
-  test('tells a problem of one field at that field, and others on top', () => {
+  test('shows a problem of a field at that field, and others at the top', () => {
     const wrong = cards.form({
       workflow: workflow(),
       values: {},
@@ -146,7 +146,7 @@ describe('a form', () => {
     expect(problemsOf(refused)).toEqual([]);
   });
 
-  test('drops what is filled in, then long lists, to fit into a message', () => {
+  test('drops prefilled text, then long lists, to fit into a message', () => {
     const notes = cards.form({
       workflow: workflow({
         fields: ['a', 'b', 'c'].map((id) => field({ id, type: 'multiline', maxLength: 20_000 })),
@@ -175,7 +175,7 @@ describe('formPattern', () => {
     '(feature|fix)/[A-Z]+-[0-9]{1,6}',
     '[a-z.]+@[a-z.-]+',
     'Straße [A-Z]?',
-  ])('gives %s to the form, for the whole value', (pattern) => {
+  ])('converts %s, for the whole value', (pattern) => {
     expect(formPattern(pattern)).toBe(`^(?:${pattern})$`);
   });
 
@@ -200,11 +200,11 @@ describe('formPattern', () => {
     expect(formPattern(pattern)).toBeUndefined();
   });
 
-  test('without a pattern the form has none', () => {
+  test('is undefined without a pattern', () => {
     expect(formPattern(null)).toBeUndefined();
   });
 
-  test('RE2 and JavaScript, with and without flag u, agree on what the form gets', () => {
+  test('matches alike in RE2 and in JavaScript, with and without flag u', () => {
     const piece = fc.constantFrom(
       ...['a', 'B', '_', '-', ' ', '.', '|', '^', '$', '(', '(?:', ')', '[', ']', '[^', '\\', '/'],
       ...['*', '+', '?', '{2}', '{0,3}', '{1,}', '{', '}', ',', '&&', '[:alpha:]', 'é', '😀'],
@@ -268,13 +268,13 @@ describe('lists of workflows', () => {
     expect(problemsOf(card)).toEqual([]);
   });
 
-  test('the picker of nothing has no button', () => {
+  test('the picker without workflows has no button', () => {
     const { card } = cards.picker([]);
     expect(card['actions']).toEqual([]);
     expect(problemsOf(card)).toEqual([]);
   });
 
-  test('help names what can be said and requested', () => {
+  test('the help lists commands and workflows', () => {
     const { card } = cards.help([workflow({ description: 'Rolls it out' })]);
     expect(textsOf(card)).toEqual(
       expect.arrayContaining([
@@ -288,7 +288,7 @@ describe('lists of workflows', () => {
     expect(problemsOf(cards.help([]).card)).toEqual([]);
   });
 
-  test('long lists fit and say what is left out', () => {
+  test('long lists are cut and say how many are left out', () => {
     for (const card of [cards.picker(many).card, cards.help(many).card]) {
       expect(bytesOf({ card })).toBeLessThanOrEqual(MAX_CARD_BYTES);
       expect(textsOf(card).join('\n')).toMatch(/and \d+ more/);

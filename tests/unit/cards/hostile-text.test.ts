@@ -13,7 +13,7 @@ function show(request: Request) {
   return cards.request(request, { viewer: null, refreshFor: [], now: NOW });
 }
 
-describe('text of people on cards', () => {
+describe('untrusted text on cards', () => {
   const everywhere = sample({
     title: HOSTILE,
     reason: HOSTILE,
@@ -28,7 +28,7 @@ describe('text of people on cards', () => {
     ),
   });
 
-  test.each(['pending', 'applied'] as const)('%s: stands in plain runs only', (state) => {
+  test.each(['pending', 'applied'] as const)('%s: is shown only in plain text runs', (state) => {
     const { card } = show({ ...everywhere, state });
     const bearing = nodesOf(card).filter((node) =>
       Object.values(node).some((value) => typeof value === 'string' && value.includes('Approve](')),
@@ -37,24 +37,24 @@ describe('text of people on cards', () => {
     for (const node of bearing) expect(node['type']).toBe('TextRun');
   });
 
-  test('template expressions in it are not worked out', () => {
+  test('is not evaluated as a template expression', () => {
     const texts = textsOf(show(everywhere).card);
     expect(texts).toContain(HOSTILE);
   });
 
-  test('nothing of a template is left where the text has no expression', () => {
+  test('leaves no template expression on the card', () => {
     const { card } = show(sample());
     expect(JSON.stringify(card)).not.toContain('${');
   });
 
-  test("dates of the client's own are not put into it", () => {
+  test('is not replaced by dates of the client', () => {
     const { card } = show(withFields({ a: '{{DATE(1999-01-01T00:00:00Z)}} {{ .Values.x }}' }));
     const [text] = textsOf(card).filter((line) => line.includes('1999'));
     expect(text).not.toContain('{{DATE');
     expect(text).toContain('{{ .Values.x }}');
   });
 
-  test('hidden signs are shown, also in names and the summary', () => {
+  test('shows hidden characters, also in names and the summary', () => {
     const requester = person('Mia\u202E\u200B\u0007evil\nline');
     const { card, summary } = show(
       sample({
@@ -67,12 +67,12 @@ describe('text of people on cards', () => {
     expect(summary).toBe('Mia\uFFFD\uFFFD\uFFFDevil↵line asks: Deploy\uFFFD it↵now #17');
   });
 
-  test('a summary stays short', () => {
+  test('is cut short in a summary', () => {
     const long = sample({ requester: person('n'.repeat(5_000)), title: 't'.repeat(5_000) });
     expect(show(long).summary.length).toBeLessThan(200);
   });
 
-  test('a row of a dense review cannot be forged', () => {
+  test('cannot forge a row of a dense review', () => {
     const fields = Object.fromEntries(
       Array.from({ length: 90 }, (_, at) => [`f${at}`, `value ${at}\nRuns: something harmless`]),
     );
@@ -101,19 +101,19 @@ describe('visible', () => {
     (text) => expect(visible(text)).toBe(text),
   );
 
-  test('keeps the indentation of lines and stops piles of marks', () => {
+  test('keeps indentation and limits combining marks', () => {
     expect(visible('a:\n  b')).toBe('a:\n\u00A0\u00A0b');
     expect(visible(`a${'\u0301'.repeat(100)}`)).toBe(`a${'\u0301'.repeat(8)}\uFFFD`);
   });
 
-  test('oneLine and fit cut whole characters', () => {
+  test('oneLine and fit never cut a character in half', () => {
     expect(oneLine('a\r\nb')).toBe('a↵b');
     expect(fit('😀😀😀', { characters: 2, lines: 1 })).toEqual({ text: '😀😀…', whole: false });
     expect(fit('a\nb\nc', { characters: 9, lines: 2 })).toEqual({ text: 'a\nb…', whole: false });
     expect(fit('abc', { characters: 3, lines: 1 })).toEqual({ text: 'abc', whole: true });
   });
 
-  test('names from right to left keep to their place', () => {
+  test('right-to-left names do not reorder their surroundings', () => {
     expect(name('שלום')).toBe('\u2068שלום\u2069');
   });
 });

@@ -32,8 +32,8 @@ const asker = viewer(mia);
 const approver = viewer(amara, OWNER_ROLE);
 const onlooker = viewer(person('olu'), { roles: ['approver'], claims: { department: 'Search' } });
 
-describe('the card of everybody', () => {
-  test('shows all that the digest covers, and who decides until when', () => {
+describe('the view for everybody', () => {
+  test('shows everything that the digest covers, who decides and until when', () => {
     const texts = textsOf(show(sample())).join('\n');
     for (const shown of [
       'Deploy to production',
@@ -69,7 +69,7 @@ describe('the card of everybody', () => {
     expect(reason).not.toHaveProperty('isRequired');
   });
 
-  test('carries request, revision, digest and stage, in the fallback the verb as well', () => {
+  test('sends request, revision, digest and stage, and the verb in the fallback', () => {
     const shown = { r: sample().id, rev: 3, d: sample().digest };
     const onStage = { ...shown, s: 'stage-1', a: null };
     for (const [verb, card, data] of [
@@ -88,7 +88,7 @@ describe('the card of everybody', () => {
     }
   });
 
-  test('refreshes for at most sixty people, and for nobody once it is decided', () => {
+  test('refreshes for at most sixty people, and for nobody after the decision', () => {
     const users = Array.from({ length: 70 }, (_, at) => `29:${at}`);
     expect(show(sample())).not.toHaveProperty('refresh');
     expect(show(sample(), null, users)['refresh']).toStrictEqual({
@@ -103,7 +103,7 @@ describe('the card of everybody', () => {
     expect(show(sample({ state: 'denied' }), null, users)).not.toHaveProperty('refresh');
   });
 
-  test('offers no decision once the time is up', () => {
+  test('offers no decision after the time is up', () => {
     const late = cards.request(sample(), {
       viewer: approver,
       refreshFor: [],
@@ -113,7 +113,7 @@ describe('the card of everybody', () => {
     expect(textsOf(late.card)).toContain('Time is up');
   });
 
-  test('names the one it is for, and a pipeline as such', () => {
+  test('names the beneficiary, and marks a pipeline', () => {
     const request = sample({
       requester: person('contoso/checkout', { kind: 'workload' }),
       beneficiary: amara,
@@ -121,20 +121,20 @@ describe('the card of everybody', () => {
     expect(textsOf(show(request))).toContain('contoso/checkout (pipeline) asks for Amara Okafor');
   });
 
-  test('shows a field that the plan does not know', () => {
+  test('shows a field that the plan does not name', () => {
     const request = sample({ fields: { ...sample().fields, extra: 'unplanned' } });
     expect(textsOf(show(request))).toEqual(expect.arrayContaining(['extra', 'unplanned']));
   });
 });
 
-describe('views of one person', () => {
-  test('the asker may cancel and not decide, whatever the roles', () => {
+describe('personal views', () => {
+  test('offers a requester Cancel and no decision, whatever the roles', () => {
     const card = show(sample(), viewer(mia, OWNER_ROLE));
     expect(verbsOf(card)).toEqual(['cancel']);
     expect(textsOf(card)).toContain('You asked for this, so somebody else decides.');
   });
 
-  test('the one it is for is no approver either', () => {
+  test('offers a beneficiary no decision', () => {
     const request = sample({ beneficiary: amara });
     expect(verbsOf(show(request, approver))).toEqual(['cancel']);
     expect(textsOf(show(request, approver))).toContain(
@@ -142,12 +142,12 @@ describe('views of one person', () => {
     );
   });
 
-  test('an approver decides, an onlooker reviews', () => {
+  test('offers an approver the decision, and others Review', () => {
     expect(verbsOf(show(sample(), approver))).toEqual(['approve', 'deny']);
     expect(verbsOf(show(sample(), onlooker))).toEqual(['review']);
   });
 
-  test('who decided this stage has no second say in it', () => {
+  test('offers no decision to a person who has decided the stage', () => {
     const request = sample({
       plan: { ...sample().plan, stages: [{ ...OWNER, seats: seats(2, OWNER_SEAT) }] },
       decisions: [decision(amara)],
@@ -159,7 +159,7 @@ describe('views of one person', () => {
     expect(textsOf(show(request))).toContain('1 of 2');
   });
 
-  test('who decided an earlier stage may decide the next', () => {
+  test('offers the next stage to a person who decided an earlier one', () => {
     const security = {
       ...OWNER,
       id: 'stage-2',
@@ -193,7 +193,7 @@ describe('after the decision', () => {
     }
   });
 
-  test('tells who decided with what reason, and the outcome with its reference', () => {
+  test('shows who decided with which reason, and the outcome with its reference', () => {
     const request = sample({
       state: 'applied',
       outcome,
@@ -236,7 +236,7 @@ describe('review and status', () => {
     expect(nodesOf(card).some((node) => node['isVisible'] === false)).toBe(false);
   });
 
-  test('review lets the asker cancel, and onlookers do nothing', () => {
+  test('review offers the requester Cancel, and others nothing', () => {
     expect(verbsOf(cards.review(sample(), { viewer: asker, now: NOW }).card)).toEqual(['cancel']);
     expect(verbsOf(cards.review(sample(), { viewer: onlooker, now: NOW }).card)).toEqual([]);
     expect(
@@ -244,7 +244,7 @@ describe('review and status', () => {
     ).toEqual([]);
   });
 
-  test('status says the number and nothing else', () => {
+  test('status shows only the number', () => {
     const { card, summary } = cards.status(17);
     expect(summary).toBe('Request 17');
     expect(verbsOf(card)).toEqual(['review']);
@@ -260,7 +260,7 @@ describe('review and status', () => {
 });
 
 describe('the summary', () => {
-  test('says who asks for what, then what became of it', () => {
+  test('says who asks for what, and later the state', () => {
     const of = (request: Request) =>
       cards.request(request, { viewer: null, refreshFor: [], now: NOW }).summary;
     expect(of(sample())).toBe('Mia Lindqvist asks: Deploy to production #17');
@@ -280,7 +280,7 @@ describe('the Adaptive Cards library', () => {
     sample({ reason: 'line\n'.repeat(40) }),
   ];
 
-  test('finds nothing wrong with any state and view', () => {
+  test('finds no problem in any state and view', () => {
     expect(problemsOf(cards.status(17).card)).toEqual([]);
     for (const request of requests) {
       for (const viewer of [null, asker, approver, onlooker]) {

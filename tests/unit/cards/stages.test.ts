@@ -52,7 +52,7 @@ describe('two open stages', () => {
   const both = planned([OWNER, SECURITY]);
   const lead = viewer(ingrid, { roles: ['security-lead'] });
 
-  test('have buttons for each, which name their stage', () => {
+  test('have a button each, which names its stage', () => {
     const card = show(both);
     expect(titlesOf(card)).toEqual([
       'Approve: Service owner',
@@ -70,12 +70,12 @@ describe('two open stages', () => {
     expect(problemsOf(card)).toEqual([]);
   });
 
-  test('ask for a reason under an id of their own', () => {
+  test('have reason inputs with unique ids', () => {
     const inputs = nodesOf(show(both)).filter(({ type }) => type === 'Input.Text');
     expect(inputs.map(({ id }) => id)).toEqual(['reason:stage-1', 'reason:security']);
   });
 
-  test('are offered to a person as far as their roles go', () => {
+  test('are offered to a person as far as the roles allow', () => {
     expect(buttonsOf(show(both, lead)).map(({ s }) => s)).toEqual(['security', 'security']);
     expect(titlesOf(show(both, lead))).toEqual(['Approve', 'Deny']);
     const owner = viewer(amara, { ...OWNER_ROLE, roles: ['approver', 'security-lead'] });
@@ -86,13 +86,13 @@ describe('two open stages', () => {
     expect(verbsOf(show(both, viewer(mia, OWNER_ROLE)))).toEqual(['cancel']);
   });
 
-  test('lose the buttons of the one that is approved', () => {
+  test('lose the buttons of the approved one', () => {
     const one = planned([OWNER, SECURITY], [decision(ingrid, 'approve', { stage: 'security' })]);
     expect(buttonsOf(show(one)).map(({ s }) => s)).toEqual(['stage-1', 'stage-1']);
     expect(titlesOf(show(one))).toEqual(['Approve', 'Deny']);
   });
 
-  test('a review offers each with one reason', () => {
+  test('share one reason input in a review', () => {
     const owner = viewer(amara, { ...OWNER_ROLE, roles: ['approver', 'security-lead'] });
     const { card } = cards.review(both, { viewer: owner, now: NOW });
     expect(titlesOf(card)).toEqual([
@@ -144,7 +144,7 @@ describe('who decides', () => {
     expect(verbsOf(card)).toEqual(['approve', 'deny']);
   });
 
-  test('the group of seats that is nearest to full is counted', () => {
+  test('counts the group of seats that is closest to full', () => {
     const stage: PlannedStage = {
       ...OWNER,
       seats: [],
@@ -158,7 +158,7 @@ describe('who decides', () => {
     expect(textsOf(show(planned([stage], [said])))).toContain('1 of 2');
   });
 
-  test('a plan that is too long to be told offers Review, not Approve', () => {
+  test('offers Review, not Approve, where the plan is too long for the card', () => {
     const many = seats(1, OWNER_SEAT).concat(
       Array.from({ length: 40 }, (_, at) => ({ roles: [`role-number-${at}`], where: null })),
     );
@@ -172,7 +172,7 @@ describe('words', () => {
   const withdrawal = decision(amara, 'withdraw', { id: 'dec_2', nth: 2 });
   const approver = viewer(amara, OWNER_ROLE);
 
-  test('a withdrawn word is shown as such and fills no seat', () => {
+  test('a withdrawn word is shown as withdrawn and fills no seat', () => {
     const card = show(planned([two], [first, withdrawal]));
     const texts = textsOf(card);
     expect(texts).toContain('✓  Amara Okafor approved (no longer counts)');
@@ -190,7 +190,7 @@ describe('words', () => {
     expect(actionOf(show(request), 'approve')['data']).toMatchObject({ a: null });
   });
 
-  test('a linked account is not offered what the other account decided', () => {
+  test('a linked account is not offered a stage that the other account decided', () => {
     const other = viewer(person('Amara at home', { linkedIdentities: [amara.key] }), OWNER_ROLE);
     const request = planned([two], [first]);
     expect(verbsOf(show(request, other))).toEqual(['review']);
@@ -200,7 +200,7 @@ describe('words', () => {
     expect(verbsOf(show(planned([two], [decision(ingrid)]), other))).toEqual(['approve', 'deny']);
   });
 
-  test('a replaced word no longer counts, and the last one stands', () => {
+  test('a replaced word is marked as not counting', () => {
     const denial = decision(amara, 'deny', { id: 'dec_2', nth: 2 });
     const texts = textsOf(show(planned([{ ...two, denyQuorum: 2 }], [first, denial])));
     expect(texts).toContain('✓  Amara Okafor approved (no longer counts)');

@@ -39,20 +39,32 @@ const old = decision(amara, 'approve', {
 });
 
 test.each([
-  ['a fresh role needs no word', fresh, undefined, null, null],
-  ['one vouched for an hour before', old, undefined, 'approved (role not fresh)', null],
-  ['an old one that was confirmed since', old, 'held', null, null],
-  ['one that was lost since', fresh, 'lost', 'approved (role lost since)', null],
-  ['one that nobody could confirm', fresh, 'unknown', 'approved (role not confirmed)', null],
+  ['shows no warning for a fresh role', fresh, undefined, null, null],
   [
-    'a claim that is another now',
+    'marks a role that was verified over an hour before',
+    old,
+    undefined,
+    'approved (role not fresh)',
+    null,
+  ],
+  ['shows no warning for an old role that was confirmed since', old, 'held', null, null],
+  ['marks a role that was lost since', fresh, 'lost', 'approved (role lost since)', null],
+  [
+    'marks a role that could not be confirmed',
+    fresh,
+    'unknown',
+    'approved (role not confirmed)',
+    null,
+  ],
+  [
+    'marks a claim that has changed',
     fresh,
     'lost',
     'approved (department changed since)',
     'department',
   ],
   [
-    'a claim that nobody could tell',
+    'marks a claim that could not be confirmed',
     fresh,
     'unknown',
     'approved (department not confirmed)',

@@ -28,10 +28,10 @@ test.each<[string, Request]>([
   ['executor', planned({ executor: long })],
   ['executor configuration', planned({ configHash: long })],
   ['target', planned({ target: long })],
-])('a card that cannot show the %s to its end offers Review, not Approve', (_part, request) => {
+])('a card that cuts off the %s offers Review, not Approve', (_part, request) => {
   expect(shown(request)).toEqual(['review']);
 });
 
-test('one that shows everything offers Approve', () => {
+test('a card that shows everything offers Approve', () => {
   expect(shown(sample())).toContain('approve');
 });

@@ -46,7 +46,7 @@ const withToken = (token: string) => ({
 });
 
 describe('who clicks', () => {
-  test('without a token the answer is a login request with both ways', async () => {
+  test('answers a click without a token with a login request for both ways', async () => {
     const { teams, calls } = startBot(wire, { signIn: {} });
     const answer = await teams.handle(press('approve'));
     expect(answer).toEqual({
@@ -73,7 +73,7 @@ describe('who clicks', () => {
   });
 
   test.each(['approve', 'deny', 'withdraw', 'cancel', 'review'])(
-    '%s asks for it too',
+    'answers %s without a token with a login request',
     async (verb) => {
       const { teams, calls } = startBot(wire);
       expect(await teams.handle(press(verb))).toMatchObject({
@@ -84,7 +84,7 @@ describe('who clicks', () => {
     },
   );
 
-  test('a stale token is followed by the button alone', async () => {
+  test('answers an expired token with the sign-in button alone', async () => {
     const { teams, calls } = startBot(wire, { signIn: {} });
     const answer = await teams.handle(press('approve', shown, withToken('token_expired')));
     expect(answer.body).toMatchObject({ statusCode: 401, type: LOGIN });
@@ -93,7 +93,7 @@ describe('who clicks', () => {
     expect(calls).toEqual([]);
   });
 
-  test('a stale token without a button to fall back on is a failed precondition', async () => {
+  test('answers an expired token with a failed precondition where there is no button', async () => {
     const { teams } = startBot(wire);
     const answer = await teams.handle(press('approve', shown, withToken('token_expired')));
     expect(answer).toEqual({
@@ -106,7 +106,7 @@ describe('who clicks', () => {
     });
   });
 
-  test("somebody else's token is recorded and told, and nothing is asked again", async () => {
+  test("records another person's token and answers with a sentence", async () => {
     const { teams, calls } = startBot(wire, { signIn: {} });
     const answer = await teams.handle(press('approve', shown, withToken('sso_wrong_person')));
     expect(answer.body).toEqual({
@@ -132,7 +132,7 @@ describe('who clicks', () => {
   });
 
   test.each([['token_keys_unavailable'], ['groups_unavailable'], ['groups_not_listed']])(
-    '%s, which no other sign-in mends, is told and not looped over',
+    'answers %s with a sentence, because another sign-in would not help',
     async (code) => {
       const { teams } = startBot(wire, { signIn: {} });
       const answer = await teams.handle(press('deny', shown, withToken(code)));
@@ -140,7 +140,7 @@ describe('who clicks', () => {
     },
   );
 
-  test('with single sign-on off a token counts for nothing', async () => {
+  test('ignores a token where single sign-on is off', async () => {
     const { teams, calls } = startBot(wire, {
       signIn: {},
       config: {
@@ -161,7 +161,7 @@ describe('who clicks', () => {
     expect(calls).toEqual([]);
   });
 
-  test('an activity that names no directory object cannot act', async () => {
+  test('rejects an activity without a directory object', async () => {
     const { teams, calls } = startBot(wire);
     const anonymous = activity(
       { action: { verb: 'approve', data: shown }, ...withToken('good') },
@@ -193,7 +193,7 @@ describe('approve and deny', () => {
     expect(calls[0]).toMatchObject({ name: 'decideRequest', input: { stage: 'stage-1', reason } });
   });
 
-  test('hand the verified person, what was shown and where to the use case', async () => {
+  test('pass the verified person, what was shown and the origin to the use case', async () => {
     const done = approvedRequest();
     const { teams, calls } = startBot(wire, {
       handlers: {
@@ -251,7 +251,7 @@ describe('approve and deny', () => {
     });
   });
 
-  test('a withdrawal names the stage and the word that it replaces', async () => {
+  test('pass the stage and the replaced word of a withdrawal', async () => {
     const { teams, calls } = startBot(wire, {
       handlers: {
         decideRequest: () => Promise.resolve({ kind: 'decided', request: pending, decision: null }),
@@ -266,7 +266,7 @@ describe('approve and deny', () => {
     });
   });
 
-  test("a word that changes nothing is answered with the person's own view", async () => {
+  test('answer a word that changes nothing with the personal view', async () => {
     const { teams } = startBot(wire, {
       handlers: {
         decideRequest: () =>
@@ -281,7 +281,7 @@ describe('approve and deny', () => {
     });
   });
 
-  test('a refusal is a sentence under the card, which stays', async () => {
+  test('answer a refusal with a sentence, and keep the card', async () => {
     const { teams } = startBot(wire, {
       handlers: {
         decideRequest: () =>
@@ -300,7 +300,7 @@ describe('approve and deny', () => {
     });
   });
 
-  test('a card that is out of date is replaced by the current one', async () => {
+  test('replace a card that is out of date', async () => {
     const { teams } = startBot(wire, {
       handlers: {
         decideRequest: () =>
@@ -319,7 +319,7 @@ describe('approve and deny', () => {
     });
   });
 
-  test('answers a request that the person may not see as one that does not exist', async () => {
+  test('answer a request that the person may not see as if it did not exist', async () => {
     const { teams } = startBot(wire, {
       handlers: {
         decideRequest: () =>
@@ -338,7 +338,7 @@ describe('approve and deny', () => {
     });
   });
 
-  test('a code of the sign-in page proves the person', async () => {
+  test('accept a code of the sign-in page as proof', async () => {
     const sender = { tenantId: demoTenantId, objectId: amara?.oid ?? '', userId: '', name: 'A' };
     const { teams, calls } = startBot(wire, {
       signIn: { redeem: () => amaraPrincipal(sender) },
@@ -361,7 +361,7 @@ describe('approve and deny', () => {
     });
   });
 
-  test('the same invoke sent again after its code was used is told what it did', async () => {
+  test('answer a repeated invoke with its result after its code was used', async () => {
     const decided = approvedRequest();
     const decision = {
       approver: { key: 'local|amara' },
@@ -395,7 +395,7 @@ describe('approve and deny', () => {
     ['a stage of 65 characters', { ...shown, s: 'x'.repeat(65) }],
     ['a last word that is a number', { ...shown, a: 1 }],
     ['a last word of 65 characters', { ...shown, a: 'x'.repeat(65) }],
-  ])('%s is a bad request that reaches no use case', async (_name, data) => {
+  ])('reject %s without calling a use case', async (_name, data) => {
     const { teams, calls } = startBot(wire);
     expect((await teams.handle(press('approve', data, withToken('good')))).body).toMatchObject({
       statusCode: 400,
@@ -405,7 +405,7 @@ describe('approve and deny', () => {
     expect(calls).toEqual([]);
   });
 
-  test('an unknown verb is one as well', async () => {
+  test('reject an unknown verb', async () => {
     const { teams } = startBot(wire);
     expect((await teams.handle(press('approveAll', shown, withToken('good')))).body).toMatchObject({
       statusCode: 400,
@@ -414,7 +414,7 @@ describe('approve and deny', () => {
     });
   });
 
-  test('a fault is an error that tells nothing of the inside', async () => {
+  test('answer a fault with an error that reveals nothing', async () => {
     const { teams } = startBot(wire, {
       handlers: {
         decideRequest: () => Promise.reject(new Error('password=hunter2')),
@@ -435,7 +435,7 @@ describe('approve and deny', () => {
 describe('refresh, review, cancel', () => {
   const viewer = principal({ key: 'local|amara', roles: ['approver'] });
 
-  test('a refresh shows what is remembered of the person and never asks to log in', async () => {
+  test('a refresh shows the last known view and never asks for a login', async () => {
     const { teams, calls } = startBot(wire, {
       handlers: {
         loadForCard: () => Promise.resolve(pending),
@@ -456,7 +456,7 @@ describe('refresh, review, cancel', () => {
     expect(calls.map(({ name }) => name)).toEqual(['loadForCard', 'viewerOf', 'refreshFor']);
   });
 
-  test("a refresh without the card's digest gets nothing", async () => {
+  test("a refresh without the card's digest is rejected", async () => {
     const { teams } = startBot(wire, {
       handlers: {
         loadForCard: () => Promise.resolve(pending),
@@ -483,7 +483,7 @@ describe('refresh, review, cancel', () => {
     });
   });
 
-  test('what may not be read does not exist, by card and by number', async () => {
+  test('a request that may not be read does not exist, by card and by number', async () => {
     const { teams } = startBot(wire, {
       handlers: {
         readRequest: () => Promise.resolve(undefined),
@@ -496,7 +496,7 @@ describe('refresh, review, cancel', () => {
     expect(byNumber).toEqual(byCard);
   });
 
-  test('cancel goes to its use case', async () => {
+  test('cancel calls its use case', async () => {
     const { teams, calls } = startBot(wire, {
       handlers: {
         cancelRequest: () =>

@@ -47,7 +47,7 @@ test.each([
   expect(parseCommand(text)).toEqual(command);
 });
 
-test('a long text of one kind is read in no time', () => {
+test('reads a long uniform text in linear time', () => {
   const started = performance.now();
   for (const part of ['a=', 'a="', '=', '"', 'a=" ', '-']) {
     parseCommand(`request ${part.repeat(2_000)}`);
@@ -55,7 +55,7 @@ test('a long text of one kind is read in no time', () => {
   expect(performance.now() - started).toBeLessThan(200);
 });
 
-test('takes out the mention of the bot and leaves those of people', () => {
+test('removes mentions of the bot and keeps those of people', () => {
   const raw = {
     recipient: { id: '28:bot' },
     entities: [

@@ -46,7 +46,7 @@ const dialog = (content: Json) => ({
 
 const ended = (value: unknown) => ({ status: 200, body: { task: { type: 'message', value } } });
 
-test('the command opens a choice, or the form where there is one workflow', async () => {
+test('opens a choice, or the form if there is one workflow', async () => {
   const open = invoke('composeExtension/fetchTask', { commandId: 'request' });
   expect(await startBot(wire, { workflows: both }).teams.handle(open)).toEqual(
     dialog({ type: 'AdaptiveCard', choose: ['deploy-production', 'grant-access'] }),
@@ -61,12 +61,12 @@ test('the command opens a choice, or the form where there is one workflow', asyn
   );
 });
 
-test("another app's command is none of ours", async () => {
+test("ignores another app's command", async () => {
   const other = invoke('composeExtension/fetchTask', { commandId: 'other' });
   expect(await startBot(wire).teams.handle(other)).toEqual({ status: 200 });
 });
 
-test("a choice opens its form, from a card's button as well", async () => {
+test("opens the form of a choice, also from a card's button", async () => {
   const form = dialog({
     type: 'AdaptiveCard',
     dialog: 'grant-access',
@@ -81,7 +81,7 @@ test("a choice opens its form, from a card's button as well", async () => {
   expect(await teams.handle(fetched)).toEqual(form);
 });
 
-test('a form with a problem is shown again with what was filled in', async () => {
+test('shows a form with a problem again, with its values', async () => {
   const { teams } = startBot(wire, { workflows: both });
   const before = wire.calls().length;
   const answer = await teams.handle(submitted({ ...filled, service: '' }));
@@ -101,7 +101,7 @@ test('a form with a problem is shown again with what was filled in', async () =>
   expect(wire.calls()).toHaveLength(before);
 });
 
-test('a good form waits in the known chat and requests nothing yet', async () => {
+test('posts a valid form to the known chat and requests nothing yet', async () => {
   const { teams, calls } = startBot(wire, {
     workflows: both,
     conversations: [
@@ -133,7 +133,7 @@ test('a good form waits in the known chat and requests nothing yet', async () =>
   expect(calls.map(({ name }) => name)).toEqual(['getWorkflow']);
 });
 
-test('a sender without a directory object is told, not shown the same form again', async () => {
+test('answers a sender without a directory object with a sentence, not with the form', async () => {
   const { teams, calls } = startBot(wire);
   expect(await teams.handle({ ...submitted(filled), sender: null })).toEqual(
     ended(expect.stringContaining('did not say who you are')),
@@ -141,7 +141,7 @@ test('a sender without a directory object is told, not shown the same form again
   expect(calls.map(({ name }) => name)).toEqual(['getWorkflow']);
 });
 
-test('an unknown chat is opened and remembered', async () => {
+test('opens an unknown chat and stores it', async () => {
   const { teams, calls } = startBot(wire);
   const answer = await teams.handle(invoke('task/submit', { data: filled }));
   expect(answer).toHaveProperty('body.task.type', 'message');
@@ -180,7 +180,7 @@ test('an unknown chat is opened and remembered', async () => {
   });
 });
 
-test('without the app in personal scope the person is told to add it', async () => {
+test('asks a person without the app to add it', async () => {
   const { teams } = startBot(wire);
   wire.fail({ status: 403 });
   expect(await teams.handle(submitted(filled))).toEqual(

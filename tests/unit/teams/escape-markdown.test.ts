@@ -21,17 +21,17 @@ test.each([
   'a\\*b',
   '~~gone~~',
   '[ref]: https://evil.example',
-])('%s is shown as it was written', (text) => {
+])('shows %s as it was written', (text) => {
   const html = toHtml(`He wrote: ${escapeMarkdown(text)}`);
   expect(html).toBe(`<p>He wrote: ${asHtml(text)}</p>`);
   expect(toHtml(escapeMarkdown(text))).toBe(`<p>${asHtml(text)}</p>`);
 });
 
-test('new lines and characters that hide or turn text are gone', () => {
+test('removes line breaks and characters that hide or reorder text', () => {
   expect(escapeMarkdown('a\n\n# b\u2028c\u202egnp.exe\u200b\u0000')).toBe('a # b cgnp.exe');
 });
 
-test('plain words stay as they are', () => {
+test('keeps plain words', () => {
   expect(escapeMarkdown('Deploy 1.2.3 to prod (EU), now!')).toBe('Deploy 1.2.3 to prod (EU), now!');
 });
 

@@ -41,7 +41,7 @@ async function answers(members: Json, given: Parameters<typeof startBot>[1] = {}
 
 const cardOf = (body: Json | undefined) => (body?.attachments as Json[])[0]?.content;
 
-test('help names the workflows', async () => {
+test('help lists the workflows', async () => {
   const { sent } = await answers({ text: 'help' });
   expect(sent).toHaveLength(1);
   expect(sent[0]?.path).toBe(`/teams/v3/conversations/${encodeURIComponent(chatId)}/activities`);
@@ -53,7 +53,7 @@ test('help names the workflows', async () => {
   expect(cardOf(sent[0]?.body)).toMatchObject({ help: ['deploy-production', 'deploy-access'] });
 });
 
-test('request with a workflow and values is a prefilled form', async () => {
+test('request with a workflow and values answers with a prefilled form', async () => {
   const { sent } = await answers({ text: 'request deploy-production service=checkout' });
   expect(cardOf(sent[0]?.body)).toEqual({
     type: 'AdaptiveCard',
@@ -63,14 +63,14 @@ test('request with a workflow and values is a prefilled form', async () => {
   });
 });
 
-test('a value for a field that is not there is said in the form', async () => {
+test('request with an unknown field shows the problem in the form', async () => {
   const { sent } = await answers({ text: 'request deploy-production colour=red' });
   expect(cardOf(sent[0]?.body)).toMatchObject({
     problem: { code: 'field_unknown', params: { field: 'colour', fields: ['service'] } },
   });
 });
 
-test('request alone, and a name of two workflows, let the person choose', async () => {
+test('request without a name, or with an ambiguous one, answers with a choice', async () => {
   const alone = await answers({ text: 'request' });
   const two = await answers({ text: 'request deploy' });
   expect(cardOf(alone.sent[0]?.body)).toMatchObject({
@@ -79,7 +79,7 @@ test('request alone, and a name of two workflows, let the person choose', async 
   expect(cardOf(two.sent[0]?.body)).toEqual(cardOf(alone.sent[0]?.body));
 });
 
-test('a workflow that nobody knows is said with the name escaped', async () => {
+test('request with an unknown workflow answers with its name escaped', async () => {
   const { sent } = await answers({ text: 'request [x](https://evil.example)' });
   expect(sent[0]?.body).toMatchObject({
     textFormat: 'markdown',
@@ -87,18 +87,18 @@ test('a workflow that nobody knows is said with the name escaped', async () => {
   });
 });
 
-test('status says nothing of a request: a button fetches it with a token', async () => {
+test('status reveals nothing of a request and answers with a button', async () => {
   const { sent, calls } = await answers({ text: 'status 17' });
   expect(cardOf(sent[0]?.body)).toMatchObject({ type: 'AdaptiveCard', status: 17 });
   expect(calls.map(({ name }) => name)).toEqual(['rememberConversation']);
 });
 
-test('anything else gets the commands', async () => {
+test('any other text answers with the commands', async () => {
   const { sent } = await answers({ text: 'hello there' });
   expect(sent[0]?.body.text).toContain('`status <number>`');
 });
 
-test('where people and channels are reached is remembered', async () => {
+test('stores how people and channels are reached', async () => {
   const personal = await answers({ text: 'help' });
   expect(personal.calls[0]).toEqual({
     name: 'rememberConversation',
@@ -138,7 +138,7 @@ test('where people and channels are reached is remembered', async () => {
 describe('Action.Submit', () => {
   const shown = { r: pending.id, rev: 1, d: pending.digest };
 
-  test('of a decision decides nothing and tells where it works', async () => {
+  test('of a decision decides nothing and says where the button works', async () => {
     const { sent, calls } = await answers(
       { text: '', value: { verb: 'approve', ...shown } },
       {
@@ -152,7 +152,7 @@ describe('Action.Submit', () => {
     expect(calls.map(({ name }) => name)).toEqual(['rememberConversation', 'loadForCard']);
   });
 
-  test('with a guessed digest learns nothing', async () => {
+  test('with a guessed digest reveals nothing', async () => {
     const { sent } = await answers(
       { value: { verb: 'approve', ...shown, d: 'guess' } },
       {
@@ -176,7 +176,7 @@ describe('Action.Submit', () => {
   });
 });
 
-test('an installation is welcomed once, and again after it was taken away', async () => {
+test('welcomes an installation once, and again after a removal', async () => {
   const { teams } = startBot(wire);
   const news = (members: Json) => teams.handle(message({ text: undefined, ...members }));
   const bot = { id: `28:${demoBotAppId}` };

@@ -39,7 +39,7 @@ const known = () => [
   },
 ];
 
-test('a channel gets a thread of its own, whose ids are what updates name', async () => {
+test('starts a thread in a channel, and updates it by its ids', async () => {
   const { notifier } = startBot(wire).outbound;
   const posted = await postTo(notifier);
   const shown = wire.messages('mia', CHANNEL).at(-1);
@@ -70,7 +70,7 @@ const ended: Notice = {
   outcome: outcomeOf('denied', { by: '*Owen*' }, { at: 0 }),
 };
 
-test('a conversation and a person are written to where they were met', async () => {
+test('writes to conversations and people at their stored service URL', async () => {
   const { notifier } = startBot(wire, { conversations: known() }).outbound;
   const to = { conversationId: chat(), serviceUrl: wire.serviceUrl };
   const posted = await notifier.postCard(to, card('one'), TURN);
@@ -94,7 +94,7 @@ test.each([
       serviceUrl: wire.serviceUrl,
     }),
   ],
-])('%s is gone', async (_name, to) => {
+])('reports %s as gone', async (_name, to) => {
   const { notifier } = startBot(wire).outbound;
   await expect(notifier.postCard(to(), card('one'), TURN)).rejects.toMatchObject({
     name: 'DeliveryError',
@@ -103,7 +103,7 @@ test.each([
   });
 });
 
-test('a person who took the app away is gone, one never met as well', async () => {
+test('reports a person without the app, and an unknown person, as gone', async () => {
   await wire.stop();
   wire = await startWire();
   const person = { tenantId: demoTenantId, objectId: mia?.oid ?? '' };
@@ -115,8 +115,8 @@ test('a person who took the app away is gone, one never met as well', async () =
   });
 });
 
-describe('what Teams did not take', () => {
-  test.each([412, 429, 502, 504])('%i is tried again, with jitter', async (status) => {
+describe('a call that Teams refuses', () => {
+  test.each([412, 429, 502, 504])('is retried after %i, with jitter', async (status) => {
     const waits: number[] = [];
     const wait = (ms: number) => Promise.resolve(void waits.push(ms));
     const { notifier } = startBot(wire, { wait }).outbound;
@@ -130,7 +130,7 @@ describe('what Teams did not take', () => {
     expect(waits[1]).toBeLessThan(2_400);
   });
 
-  test("is the job's after three tries", async () => {
+  test('is left to the job after three tries', async () => {
     const { notifier } = startBot(wire, { wait: () => Promise.resolve() }).outbound;
     wire.fail({ status: 502, times: 9 });
     await expect(
@@ -169,7 +169,7 @@ describe('what Teams did not take', () => {
     await notifier.postCard({ channel: 'approvals' }, card('two'), TURN);
   });
 
-  test('a channel counts with its reply chains: the eighth call in a second waits', async () => {
+  test('counts a channel with its reply chains: the eighth call in a second waits', async () => {
     const { notifier } = startBot(wire).outbound;
     const posted = await postTo(notifier);
     for (let call = 0; call < 7; call += 1) {
@@ -188,7 +188,7 @@ describe('what Teams did not take', () => {
     expect(wire.calls()).toHaveLength(made);
   });
 
-  test('sends nothing where the card is not wanted any more when its turn comes', async () => {
+  test('sends nothing if the card is no longer wanted at its turn', async () => {
     const { notifier } = startBot(wire).outbound;
     const posted = await postTo(notifier);
     const made = wire.calls().length;
@@ -200,7 +200,7 @@ describe('what Teams did not take', () => {
     ['a server error', { status: 500 }],
     ['503', { status: 503, retryAfterSeconds: 1 }],
     ['a lost answer', { drop: 'after' as const }],
-  ])('%s is not sent again by the client: it may have been taken', async (_name, fault) => {
+  ])('is not repeated by the client after %s: Teams may have accepted it', async (_name, fault) => {
     const { notifier } = startBot(wire).outbound;
     wire.fail({ ...fault, times: 5 });
     await expect(
@@ -239,7 +239,7 @@ describe('another server', () => {
     }).outbound.notifier;
   }
 
-  test('gets no token of ours where it is not on the list', async () => {
+  test('gets no token if it is not on the allow-list', async () => {
     const { seen, url } = await elsewhere((response) => void response.end('{"id":"1"}'));
     const { notifier } = startBot(wire).outbound;
     await expect(
@@ -248,7 +248,7 @@ describe('another server', () => {
     expect(seen).toEqual([]);
   });
 
-  test.each(['elsewhere', '/on/the/same/host'])('redirects nobody to %s', async (where) => {
+  test.each(['elsewhere', '/on/the/same/host'])('cannot redirect a call to %s', async (where) => {
     const target = await elsewhere((response) => void response.end('{"id":"1"}'));
     const location = where.startsWith('/') ? where : target.url;
     const { seen, url } = await elsewhere(
@@ -277,7 +277,7 @@ describe('another server', () => {
   });
 });
 
-test('there is one client for a service URL, however often it is used', async () => {
+test('creates one client for each service URL', async () => {
   const { adapter } = startBot(wire).outbound;
   const first = await adapter.client(wire.serviceUrl);
   expect(await adapter.client(wire.serviceUrl)).toBe(first);

@@ -103,13 +103,13 @@ function bot(
 const body = async ({ teams }: ReturnType<typeof bot>, value?: Json) =>
   (await teams.handle(press(value))).body as Json;
 
-test('a live session decides without a sign-in', async () => {
+test('decides with a live session, without a sign-in', async () => {
   const it = bot({ current: () => Promise.resolve(by('session')) });
   expect(await body(it)).toMatchObject({ statusCode: 200, type: CARD });
   expect(it.decided()).toEqual(['session']);
 });
 
-test("without one the link of the login request names the stage's demand", async () => {
+test("names the stage's demand in the link of the login request without a session", async () => {
   const it = bot({});
   expect(await body(it)).toMatchObject({
     statusCode: 401,
@@ -125,7 +125,7 @@ test("without one the link of the login request names the stage's demand", async
   expect(it.decided()).toEqual([]);
 });
 
-test('a provider that is down is told in a sentence: nobody is sent to sign in', async () => {
+test('answers with a sentence, not a login request, while the provider is down', async () => {
   const it = bot({
     current: () => Promise.reject(identityError('session_refresh_unavailable')),
   });
@@ -136,13 +136,13 @@ test('a provider that is down is told in a sentence: nobody is sent to sign in',
 describe('a single sign-on token whose claims are too old', () => {
   const areFresh = () => false;
 
-  test('makes way for the session', async () => {
+  test('is replaced by the session', async () => {
     const it = bot({ areFresh, current: () => Promise.resolve(by('refresh')) });
     expect(await body(it, SSO)).toMatchObject({ type: CARD });
     expect(it.decided()).toEqual(['refresh']);
   });
 
-  test('else for what the directory says now, without bothering the person', async () => {
+  test("is replaced by the directory's current roles without a session", async () => {
     const asked: string[] = [];
     const it = bot({ areFresh }, undefined, async ({ objectId }) => {
       asked.push(objectId ?? '');
@@ -152,19 +152,19 @@ describe('a single sign-on token whose claims are too old', () => {
     expect([it.decided(), asked]).toEqual([['look-up'], [amara?.oid]]);
   });
 
-  test('a fresh one asks no directory', async () => {
+  test('is not looked up if its claims are fresh', async () => {
     const it = bot({}, undefined, () => Promise.reject(new Error('asked')));
     await body(it, SSO);
     expect(it.decided()).toEqual([undefined]);
   });
 
-  test('else for the button alone', async () => {
+  test('leads to the sign-in button without session and directory', async () => {
     const answer = await body(bot({ areFresh }), SSO);
     expect(answer).toMatchObject({ statusCode: 401, type: LOGIN });
     expect(answer).not.toHaveProperty('value.tokenExchangeResource');
   });
 
-  test('a code that is too old as well ends it with a sentence', async () => {
+  test('leads to a sentence if the code is too old as well', async () => {
     const it = bot({ areFresh });
     expect(await body(it, { state: '12345678' })).toMatchObject({
       statusCode: 200,
@@ -176,7 +176,7 @@ describe('a single sign-on token whose claims are too old', () => {
 });
 
 describe('a stage that demands a step-up', () => {
-  test('a session is refreshed for it, once, and decides where that does', async () => {
+  test('refreshes a session once, and decides if that is enough', async () => {
     const it = bot({
       current: (_sender, options) =>
         Promise.resolve(options?.renew ? by('refresh', 'c1') : by('session', 'pwd')),
@@ -189,7 +189,7 @@ describe('a stage that demands a step-up', () => {
   test.each([
     ['a refresh that does not do', () => by('session', 'pwd'), {}],
     ['claims that were refreshed just now', () => by('refresh', 'pwd'), {}],
-  ])('%s: the link with the demand', async (_name, proven, value) => {
+  ])('%s: answers with a link that names the demand', async (_name, proven, value) => {
     const it = bot({ current: () => Promise.resolve(proven()) });
     const answer = await body(it, value);
     expect(answer).toMatchObject({ statusCode: 401, type: LOGIN });
@@ -198,12 +198,12 @@ describe('a stage that demands a step-up', () => {
     expect(it.decided()).toHaveLength(1);
   });
 
-  test('single sign-on, which cannot do it: the link', async () => {
+  test('answers single sign-on with the sign-in link', async () => {
     const it = bot({});
     expect(JSON.stringify(await body(it, SSO))).toContain('?acr=c1');
   });
 
-  test('a sign-in by the link that does not do either is a sentence, never a loop', async () => {
+  test('answers a sign-in that is still too weak with a sentence, never a loop', async () => {
     const it = bot({}, () => by('sign-in', 'pwd'));
     expect(await body(it, { state: '12345678' })).toMatchObject({
       statusCode: 200,
@@ -231,7 +231,7 @@ describe('sign out', () => {
     return String((wire.calls()[before]?.body as Json)['text']);
   };
 
-  test('ends the session of who says so', async () => {
+  test("ends the sender's session", async () => {
     const ended: string[] = [];
     const signOut: Sessions['signOut'] = ({ objectId }) => {
       ended.push(objectId);
@@ -243,7 +243,7 @@ describe('sign out', () => {
     expect(await say('sign out', {})).toMatch(/not signed in/);
   });
 
-  test('is no word for a channel, and none where there are no sessions', async () => {
+  test('is refused in a channel, and where sessions are off', async () => {
     const signOut = () => Promise.reject(new Error('not expected'));
     expect(await say('sign out', { signOut }, CHANNEL)).toMatch(/our own chat/);
     expect(await say('sign out', null)).toMatch(/nothing to sign out of/);

@@ -43,7 +43,7 @@ function press(data: Json, proof: Json = {}): TeamsActivity {
 describe('submit', () => {
   const data = { workflow: 'deploy-production', v: 1, service: 'checkout', reason: 'Release' };
 
-  test("hands fields and reason to the use case and becomes the request's card", async () => {
+  test("passes fields and reason to the use case and answers with the request's card", async () => {
     const { teams, calls } = startBot(wire, {
       handlers: {
         submitRequest: () => Promise.resolve({ kind: 'submitted', request: pending }),
@@ -65,7 +65,7 @@ describe('submit', () => {
     });
   });
 
-  test('a problem with a field shows the form again with what was filled in', async () => {
+  test('shows the form again, with its values, for a problem with a field', async () => {
     const { teams } = startBot(wire, {
       handlers: {
         submitRequest: () =>
@@ -87,7 +87,7 @@ describe('submit', () => {
     });
   });
 
-  test('who may not ask is told so', async () => {
+  test('answers a person who may not request with a sentence', async () => {
     const { teams } = startBot(wire, {
       handlers: {
         submitRequest: () =>
@@ -110,7 +110,7 @@ describe('submit', () => {
     });
   });
 
-  test('a workflow that is not configured is a bad request', async () => {
+  test('rejects a workflow that is not configured', async () => {
     const { teams } = startBot(wire);
     const answer = await teams.handle(press({ ...data, workflow: 'x' }));
     expect(answer.body).toMatchObject({ statusCode: 400, value: { code: 'workflow_unknown' } });

@@ -90,7 +90,7 @@ const VIEWERS: Readonly<Record<string, Viewer>> = {
 describe.each(Object.entries(SHOWN))('a request with %s', (_name, over) => {
   const request = asData(sample(over));
 
-  test.each(Object.entries(VIEWERS))('shows %s no sentence of another language', (_who, given) => {
+  test.each(Object.entries(VIEWERS))('shows %s no untranslated sentence', (_who, given) => {
     const seen = asData(given);
     const shown = [request.createdAt, request.expiresAt].flatMap((now) => [
       cards.request(request, { viewer: seen, refreshFor: ['29:x'], now }),
@@ -125,7 +125,7 @@ test.each([
   ['the help without a workflow', cards.help([])],
   ['the help with too many', cards.help(many)],
   ['a number', cards.status(17)],
-])('%s holds no sentence of another language', (_name, card) => {
+])('%s holds no untranslated sentence', (_name, card) => {
   expect(untranslatedIn(card)).toEqual([]);
 });
 
@@ -251,7 +251,7 @@ describe('in Teams', () => {
     expect(untranslatedIn(answer)).toEqual([]);
   });
 
-  test('a notice holds no sentence of another language', async () => {
+  test('a notice holds no untranslated sentence', async () => {
     const conversations = [
       {
         key: `person:${demoTenantId}:${miaInTeams?.oid}`,
