@@ -1,23 +1,23 @@
 import type { Result } from './contest.ts';
 
-/** What the command line asks of a benchmark. */
+/** Options of a benchmark from the command line. */
 export interface BenchOptions {
   /** Folder for CPU profiles of the service's main thread; absent: no profile. */
   readonly profile?: string;
-  /** How many requests a big store holds, or `decide` warms up with. */
+  /** The number of requests of a big store, or of the warm-up of `decide`. */
   readonly requests?: number;
-  /** Where big stores are made, found again and left; absent: made anew and removed. */
+  /** The folder that keeps big stores between runs; absent: creates and removes them. */
   readonly folder?: string;
 }
 
-/** One benchmark. */
+/** A benchmark. */
 export interface Bench {
   readonly name: string;
-  /** What the project promises, in words. */
+  /** The goal, in words. */
   readonly goal: string;
-  /** Takes long, so it runs only where it is asked for by name. */
+  /** Takes long, so it runs only when named. */
   readonly onlyNamed?: boolean;
-  /** Whether a result keeps the promise. */
+  /** Whether a result reaches the goal. */
   holds(result: Result): boolean;
   run(options: BenchOptions): Promise<Result>;
 }

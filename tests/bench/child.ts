@@ -3,11 +3,11 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { canPin } from './machine.ts';
 
-/** A process of the run that answers what it is asked over its IPC channel. */
+/** A child process that carries out tasks over its IPC channel. */
 export interface Child {
-  /** Asks for one of its `Tasks`; rejects with what it threw, or when it ends. */
+  /** Runs one of its `Tasks`; rejects with its error, or when the process ends. */
   ask(task: string, input?: unknown): Promise<unknown>;
-  /** Ends it by its process id: politely, then for good after five seconds. */
+  /** Ends the process: gracefully, then by SIGKILL after five seconds. */
   stop(): Promise<void>;
 }
 
@@ -21,14 +21,14 @@ interface Answer {
 }
 
 /**
- * Starts a script of this folder in a Node process of its own, held on `core` where that is
- * possible. `nodeOptions` go before the script. What it writes to stderr is shown.
+ * Starts a script of this folder in a new Node process, pinned to `core` where possible.
+ * `nodeOptions` precede the script. Its standard error is passed on.
  */
 export function startChild(options: {
   script: string;
   core: number;
   nodeOptions?: readonly string[];
-  /** Besides the environment of this process. */
+  /** In addition to the environment of this process. */
   env?: Readonly<Record<string, string>>;
 }): Child {
   const script = fileURLToPath(new URL(options.script, import.meta.url));
@@ -93,10 +93,10 @@ function talkTo(child: ChildProcess, name: string): Child {
   };
 }
 
-/** What a child does when it is asked; `cpu` all can. */
+/** The tasks of a child; all have `cpu`. */
 export type Tasks = Readonly<Record<string, (input: unknown) => unknown>>;
 
-/** Answers the parent for as long as it is there; `end` runs before the process leaves. */
+/** Runs the tasks of the parent until it ends; `end` runs before the process exits. */
 export function serveParent(tasks: Tasks, end: () => Promise<void>): void {
   const leave = () => {
     end().then(
@@ -105,7 +105,7 @@ export function serveParent(tasks: Tasks, end: () => Promise<void>): void {
     );
   };
   process.once('SIGTERM', leave);
-  // The parent died without saying so: nobody would ever stop this process.
+  // The parent has died, and nobody else would stop this process.
   process.once('disconnect', leave);
   process.on('message', (message) => {
     const { id, task, input } = message as { id: number; task: string; input: unknown };
@@ -125,7 +125,7 @@ export function serveParent(tasks: Tasks, end: () => Promise<void>): void {
   });
 }
 
-/** Processor time that this process has used, in all its threads. */
+/** CPU time of this process in all its threads. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;

@@ -2,7 +2,7 @@ import type { Child } from './child.ts';
 import { fire, median, quantile } from './load.ts';
 import type { Measured, Shot } from './load.ts';
 
-/** One line of results; the fields that users' programs rely on, then what explains them. */
+/** A line of results: the fields that other programs rely on, then explanations. */
 export interface Result {
   readonly name: string;
   /** Our requests per second divided by the baseline's: the median of the rounds. */
@@ -20,21 +20,20 @@ export const CLIENTS = 16;
 const ROUNDS = 21;
 
 /**
- * How many requests a contest has. Those of the warm-up come before the clock runs: while V8 still
- * compiles, a side's speed says little of days of serving. Rounds are short and many, so that all
- * sides meet the same moods of a machine.
+ * The number of requests of a contest. The warm-up is not measured, because V8 still compiles then.
+ * Rounds are short and many, so that variations of the machine affect all sides equally.
  */
 export interface Size {
   readonly warmUp: number;
   readonly round: number;
 }
 
-/** Requests that a side needs for a whole contest. */
+/** The number of requests of a side for a whole contest. */
 export function requestsOf({ warmUp, round }: Size): number {
   return warmUp + ROUNDS * round;
 }
 
-/** The shots of a round out of those of a whole contest; round -1 is the warm-up. */
+/** Selects the shots of a round from those of a whole contest; round -1 is the warm-up. */
 export function shotsOf(
   shots: readonly Shot[],
   given: { readonly size: Size; readonly round: number },
@@ -44,7 +43,7 @@ export function shotsOf(
   return round < 0 ? shots.slice(0, size.warmUp) : shots.slice(from, from + size.round);
 }
 
-/** One side of a contest. `check` throws unless an answer is what it should be. */
+/** A side of a contest. `check` throws for a wrong answer. */
 export interface Side {
   readonly server: { readonly url: string; readonly child: Child };
   readonly status: number;
@@ -53,14 +52,14 @@ export interface Side {
   check(answer: string): void;
 }
 
-/** A round, with the processor time (all threads) that the server spent on each request. */
+/** A round, with the server's CPU time for each request (all threads). */
 export interface Round extends Measured {
   readonly cpuMs: number;
 }
 
 /**
- * Lets all sides warm up, then measures them in turn (A B C A B C), so that a machine that slows
- * down slows all. The answers are checked after each round, outside of its time.
+ * Warms all sides up, then measures them in turn (A B C A B C), so that a slower machine affects
+ * all. The answers are checked after each round, outside its time.
  */
 export async function contest<Name extends string>(
   sides: Readonly<Record<Name, Side>>,
@@ -117,12 +116,12 @@ export function resultOf(
     baselineCpuMsEach: rounded(median(theirs.map((round) => round.cpuMs))),
     measured: mine.length,
     ratios: ratios.map(rounded),
-    // With the pauses of both sides, which the median of the rounds leaves out.
+    // Includes the pauses of both sides, which the median of the rounds leaves out.
     ratioOfTotals: rounded(total(theirs) / total(ours)),
   };
 }
 
-/** Two digits after the point. */
+/** Rounds to two decimals. */
 export function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }

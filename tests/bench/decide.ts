@@ -12,21 +12,21 @@ import type { Pending } from './shots.ts';
 import { withStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 
-/** How long the jobs that the run wrote are watched while they are carried out. */
+/** How long to count the execution of the jobs of the run. */
 const DRAIN_MS = 30_000;
 
 const SAME_JOB =
   'the same job from CloudAdapter, jsonwebtoken + jwks-rsa, node:sqlite and Template.expand';
-/** Requests of the warm-up where the command line does not say. */
+/** The default number of requests of the warm-up. */
 const WARM_UP = 20_000;
-/** Clicks a second in the measure of latency: what Teams lets one tenant send. */
+/** Clicks a second in the latency measurement: the limit of Teams for one tenant. */
 const PACE = 50;
 
 /**
- * The complete decision against the same job from stock parts, beside a stock adapter that answers
- * the same invoke with a constant card (the one that the service answered with). Jobs are written
- * in the measured commits and held; the workers are let go after the last round. The latencies are
- * those of clicks that arrive at a steady pace.
+ * The complete decision compared with the same job from stock parts, and with a stock adapter that
+ * answers the same invoke with a constant card (the card of the service's answer). The measured
+ * commits write jobs, which start after the last round. Latencies are measured with clicks at a
+ * constant rate.
  */
 export const decide: Bench = {
   name: 'decide',
@@ -63,7 +63,7 @@ export const decide: Bench = {
     }),
 };
 
-/** Makes the requests on every side, and the clicks that decide them. */
+/** Creates the requests on every side, and the clicks that decide them. */
 async function prepare(
   { world, service, baseline, sameJob }: Stage,
   { count, size }: { count: number; size: Size },
@@ -89,7 +89,7 @@ async function prepare(
   return { shots, sides };
 }
 
-/** A request as the stock parts store it, with what the card shows. */
+/** A request as stored by the stock parts, with the content of its card. */
 function asStored({ id, version, digest }: Pending, index: number): Asked {
   return {
     id,
@@ -121,7 +121,7 @@ async function atPace({ server, status, check }: Side, shots: readonly Shot[]) {
   };
 }
 
-/** Lets the workers go and counts how many approved requests are carried out a second. */
+/** Starts the workers and counts executed requests a second. */
 async function drain({ world, service }: Stage, count: number): Promise<Record<string, number>> {
   const begun = performance.now();
   await service.child.ask('release');

@@ -1,4 +1,4 @@
-/** jsonwebtoken and jwks-rsa as their documentation shows them; they have no types of their own. */
+/** jsonwebtoken and jwks-rsa as in their documentation; they ship no types. */
 import { createRequire } from 'node:module';
 
 type Callback = (error: Error | null, found?: unknown) => void;
@@ -21,7 +21,7 @@ type CreateClient = (options: { jwksUri: string }) => {
 
 const require = createRequire(import.meta.url);
 
-/** Verifies a token and gives its claims, with jwks-rsa's default cache. */
+/** Verifies a token with jwks-rsa's default cache; returns its claims. */
 export function jsonWebToken(
   jwksUri: string,
   expected: { issuer: string; audience: string; algorithms: readonly string[] },

@@ -3,19 +3,19 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
-/** One prepared HTTP request; nothing of it is made while the clock runs. */
+/** A prepared HTTP request; nothing is created during the measurement. */
 export interface Shot {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What a closed loop measured. Latencies in ms, sorted, one for each shot. */
+/** The result of a run. Latencies in ms, sorted, one for each shot. */
 export interface Measured {
   readonly perSecond: number;
   readonly seconds: number;
   readonly latenciesMs: readonly number[];
-  /** The bodies answered, in the order of the shots. */
+  /** The bodies of the answers, in the order of the shots. */
   readonly answers: readonly string[];
 }
 
@@ -23,13 +23,13 @@ const TIMEOUT_MS = 15_000;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 /**
- * Sends all shots from `clients` connections, each sending its next one as soon as the last was
- * answered (keep-alive, one request at a time on a connection), or at a given pace. Any other status than `status`
- * ends it with an error, so that refusals never count as throughput.
+ * Sends all shots over `clients` connections (keep-alive, one request at a time on a connection),
+ * as fast as the answers come or at a constant rate. Another status than `status` is an error, so
+ * that refusals do not count as throughput.
  *
- * Bytes are written to sockets as they are. A general client in this one process would read all
- * answers that have arrived before it sends a next request, which clients on machines of their own
- * do not: a server that answers many at once, as a group commit does, would idle meanwhile.
+ * Writes bytes to sockets directly. A general HTTP client in one process reads all arrived answers
+ * before it sends the next request, which separate clients do not: a server that answers many at
+ * once, as a group commit does, would idle.
  */
 export async function fire(options: {
   origin: string;
@@ -37,8 +37,8 @@ export async function fire(options: {
   clients: number;
   status: number;
   /**
-   * One request every so many ms, however long answers take; a latency counts from the moment when
-   * its request was due.
+   * The interval of requests in ms, independent of the answers; a latency counts from the due time
+   * of its request.
    */
   everyMs?: number;
 }): Promise<Measured> {
@@ -109,14 +109,14 @@ function bytesOf({ path, headers, body }: Shot, host: string): Buffer {
   return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${lines}\r\n`), content]);
 }
 
-/** Puts one answer after another together; the servers here send them with a Content-Length. */
+/** Parses the answers of a connection, which must have a Content-Length. */
 class Answer {
   status = 0;
   #seen: Buffer = Buffer.alloc(0);
   #head = 0;
   #end = 0;
 
-  /** The body, once all of it has arrived. */
+  /** The body when it has arrived completely. */
   take(chunk: Buffer): Buffer | undefined {
     this.#seen = this.#seen.length === 0 ? chunk : Buffer.concat([this.#seen, chunk]);
     if (this.#end === 0) {
@@ -124,7 +124,7 @@ class Answer {
       if (at < 0) return undefined;
       const head = this.#seen.toString('latin1', 0, at);
       const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-      // Nobody here sends an answer without: the complaint about its status shows what came.
+      // The measured servers always send it: the error about the status shows the answer.
       this.status = length === undefined ? 0 : Number(head.slice(9, 12));
       if (length === undefined) return this.#seen;
       this.#head = at + END_OF_HEAD.length;
@@ -138,13 +138,13 @@ class Answer {
   }
 }
 
-/** The value below which the share `part` (0 to 1) of the sorted values lies (nearest rank). */
+/** The quantile `part` (0 to 1) of sorted values (nearest rank). */
 export function quantile(sorted: readonly number[], part: number): number {
   const rank = Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * part) - 1));
   return sorted[rank] ?? NaN;
 }
 
-/** The middle of some values. */
+/** The median. */
 export function median(values: readonly number[]): number {
   return quantile(
     [...values].sort((one, other) => one - other),

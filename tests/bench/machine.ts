@@ -3,20 +3,20 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 
-/** What the figures were measured on; nothing that names the machine itself. */
+/** The machine of the measurement, without its name. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
   readonly kernel: string;
-  /** Disk under the directory of the database: model or driver, whether it spins, file system. */
+  /** The disk of the database: model or driver, rotating or not, file system. */
   readonly disk: string;
   readonly node: string;
-  /** Whether processes are pinned to cores, and how. */
+  /** How processes are pinned to cores, if at all. */
   readonly pinning: string;
 }
 
-/** Looks at the machine; `folder` is where the database of the run lies. */
+/** Describes the machine; `folder` is the folder of the database. */
 export function describeMachine(folder: string): Machine {
   const all = cpus();
   return {
@@ -32,7 +32,7 @@ export function describeMachine(folder: string): Machine {
   };
 }
 
-/** The machine in lines for people. */
+/** The description as lines of text. */
 export function machineLines(machine: Machine): string[] {
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.kernel}`,
@@ -43,13 +43,13 @@ export function machineLines(machine: Machine): string[] {
 
 let pinnable: boolean | undefined;
 
-/** Whether processes can be held on one core each: Linux with taskset and at least two cores. */
+/** Whether processes can be pinned to cores: Linux with taskset and at least two cores. */
 export function canPin(): boolean {
   pinnable ??= cpus().length >= 2 && taskset(['-c', '0', 'true']) && taskset(['-c', '1', 'true']);
   return pinnable;
 }
 
-/** Moves this process, all its threads included, to one core; does nothing where it cannot. */
+/** Pins this process with all its threads to one core, where possible. */
 export function pinSelf(core: number): void {
   if (canPin()) taskset(['-a', '-c', '-p', String(core), String(process.pid)]);
 }
@@ -59,7 +59,7 @@ function taskset(options: readonly string[]): boolean {
     execFileSync('taskset', [...options], { stdio: 'ignore', timeout: 5_000 });
     return true;
   } catch {
-    // Absent (ENOENT) or not allowed: the run goes on without, and says so.
+    // Missing (ENOENT) or not allowed: the run continues without it, and reports that.
     return false;
   }
 }
@@ -71,7 +71,7 @@ function describeDisk(folder: string): string {
     if (device === undefined) return `without a block device, ${fileSystem}`;
     const name = text(join(device, 'device', 'model')) ?? driverOf(device) ?? 'block device';
     const spins = text(join(device, 'queue', 'rotational')) === '1';
-    // Virtual disks often say that they spin whatever is beneath them.
+    // Virtual disks often report to be rotating.
     return `${name} (reports ${spins ? 'rotational' : 'solid state'}), ${fileSystem}`;
   } catch (error) {
     return `unknown (${error instanceof Error ? error.message : String(error)})`;
@@ -80,7 +80,7 @@ function describeDisk(folder: string): string {
 
 function deviceOf(folder: string): string | undefined {
   const { dev } = statSync(folder);
-  // Linux packs the device number as glibc's makedev does: 12 bits of major from bit 8 on.
+  // Linux encodes the device number as glibc's makedev: 12 bits of major from bit 8 on.
   const number = `${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`;
   if (!existsSync('/sys/class/block')) return undefined;
   const found = readdirSync('/sys/class/block').find(

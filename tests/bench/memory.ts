@@ -11,8 +11,8 @@ const ALL = 10_000;
 const PORTION = 1_000;
 
 /**
- * Heap plus external memory of the service after a forced collection: after 10,000 requests and
- * decisions against after 1,000, with the workers at work.
+ * Heap and external memory of the service after a forced garbage collection: after 10,000 requests
+ * and decisions compared with after 1,000, with running workers.
  */
 export const memory: Bench = {
   name: 'memory',

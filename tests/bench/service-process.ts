@@ -1,4 +1,4 @@
-/** The service in a process of its own, driven by the benchmark over IPC. */
+/** The service in a child process, controlled by the benchmark over IPC. */
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,19 +10,19 @@ import { systemIds } from '../../src/lib/ids.ts';
 import { jsonLogger } from '../../src/telemetry/json-logger.ts';
 import { serveParent } from './child.ts';
 
-/** What `start` takes: the environment of the local configuration, and whether jobs may run. */
+/** Parameters of `start`: the environment of the local configuration, and whether jobs may run. */
 export interface ServiceInput {
   readonly env: Readonly<Record<string, string>>;
   readonly workers: 'running' | 'held';
 }
 
-/** What `memory` answers, in bytes, after a forced collection. */
+/** The result of `memory` in bytes, after a forced garbage collection. */
 export interface MemoryUse {
   readonly heapUsed: number;
   readonly external: number;
 }
 
-/** A request whose card is in the channel by now, and where. */
+/** A request, and the message of its card. */
 export interface PostedCard {
   readonly requestId: string;
   readonly conversationId: string;
@@ -45,8 +45,8 @@ async function start({ env, workers }: ServiceInput): Promise<string> {
 }
 
 /**
- * Leaves the store as the workers would, once they had posted these cards: the channel allows too
- * few messages a minute for thousands of them to be posted before a run.
+ * Stores these cards as posted, as the workers would. The channel's rate limit does not allow to
+ * post thousands of cards before a run.
  */
 async function posted(cards: readonly PostedCard[]): Promise<void> {
   const store = running().store;
@@ -78,7 +78,7 @@ function running(): Service {
 
 async function memory(): Promise<MemoryUse> {
   if (globalThis.gc === undefined) throw new Error('start with --expose-gc');
-  // What ended a moment ago lets go of its buffers in later turns of the event loop.
+  // Ended operations release their buffers in later turns of the event loop.
   for (let round = 0; round < 5; round += 1) {
     globalThis.gc();
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));

@@ -8,17 +8,17 @@ import { personTokens, workloadTokens } from './tokens.ts';
 import { APPROVALS } from './world.ts';
 import type { World } from './world.ts';
 
-/** Those who may decide the workflow of the run; decisions are shared among them. */
+/** The approvers of the workflow, who share the decisions. */
 const APPROVERS = ['amara', 'kenji'] as const;
 
-/** A request that waits for its decision, as `POST /v1/requests` answered it. */
+/** A pending request, from the answer of `POST /v1/requests`. */
 export interface Pending {
   readonly id: string;
   readonly version: number;
   readonly digest: string;
 }
 
-/** Prepared `POST /v1/requests`, each with a token and an Idempotency-Key of its own. */
+/** Prepares `POST /v1/requests`, each with its own token and Idempotency-Key. */
 export async function submitShots(world: World, count: number): Promise<Shot[]> {
   const tokens = await workloadTokens(world, count);
   return tokens.map((token, index) => ({
@@ -36,7 +36,7 @@ export async function submitShots(world: World, count: number): Promise<Shot[]> 
   }));
 }
 
-/** Makes requests over the wire, for decisions to be measured on. */
+/** Creates requests over HTTP for the measured decisions. */
 export async function makePending(
   world: World,
   given: { origin: string; count: number; clients: number },
@@ -53,10 +53,10 @@ export async function makePending(
   });
 }
 
-/** The message in the channel that shows a request's card. */
+/** The message of a request's card in the channel. */
 const messageOf = (index: number) => `17637${String(index).padStart(8, '0')}`;
 
-/** Where the cards of these requests are, once they have been posted. */
+/** The messages of these requests' posted cards. */
 export function postedCards(world: World, requests: readonly Pending[]): PostedCard[] {
   const { serviceUrl } = world.connector;
   return requests.map(({ id }, index) => {
@@ -67,9 +67,9 @@ export function postedCards(world: World, requests: readonly Pending[]): PostedC
 }
 
 /**
- * Prepared clicks on Approve, one for each request: the invoke that Teams sends once single sign-on
- * has given it the person's token. Every click carries a token and a card message of its own; the
- * channel's token is the same for all, as Teams uses one for about an hour.
+ * Prepares a click on Approve for each request: the invoke that Teams sends with the single sign-on
+ * token of a person. Every click has its own token and message. The channel token is the same for
+ * all, because Teams uses one for about an hour.
  */
 export async function decideShots(world: World, requests: readonly Pending[]): Promise<Shot[]> {
   const channelToken = await world.connector.channelToken();
@@ -81,7 +81,7 @@ export async function decideShots(world: World, requests: readonly Pending[]): P
   return requests.map((request, index) => {
     const personId = APPROVERS[index % APPROVERS.length] ?? APPROVERS[0];
     const token = tokens.get(personId)?.pop();
-    // What our own answer to the click without a token gave, and the client sends back.
+    // From our answer to a click without a token; the client sends it back.
     const exchange = systemIds.next('sso', systemClock.now());
     const activity = world.connector.activity({
       personId,
@@ -119,7 +119,7 @@ export async function decideShots(world: World, requests: readonly Pending[]): P
   });
 }
 
-/** Throws unless an answer is the card of an approved request. Gives the card. */
+/** Returns the card of an approved request; throws for any other answer. */
 export function approvedCard(text: string): Record<string, unknown> {
   const { statusCode, type, value } = objectOr(JSON.parse(text));
   const card = type === 'application/vnd.microsoft.card.adaptive';

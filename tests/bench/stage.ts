@@ -8,20 +8,20 @@ import type { ServiceInput } from './service-process.ts';
 import { startWorld } from './world.ts';
 import type { World } from './world.ts';
 
-/** The core that servers are held on; whatever sends to them has the other one. */
+/** The core of the servers; the load generator has the other one. */
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
-/** Everything that runs for a benchmark. */
+/** The processes of a benchmark. */
 export interface Stage {
   readonly world: World;
   readonly service: { readonly url: string; readonly child: Child };
   readonly baseline: { readonly url: string; readonly child: Child };
-  /** The same job from stock parts; starts it where it is asked for. */
+  /** The same job from stock parts; started at its first use. */
   sameJob(): Promise<{ readonly url: string; readonly child: Child }>;
 }
 
-/** Runs `play` with service and baseline in processes of their own; stops all of it afterwards. */
+/** Runs `play` with service and baseline in child processes, and stops them afterwards. */
 export async function withStage<Value>(
   options: { workers: ServiceInput['workers']; serviceNode?: readonly string[] },
   play: (stage: Stage) => Promise<Value>,
@@ -56,7 +56,7 @@ export async function withStage<Value>(
   }
 }
 
-/** Who signs the tokens of people, as their issuer's discovery document says. */
+/** The issuer of the tokens of people, from its discovery document. */
 async function signers({ provider, stockBot }: World): Promise<SameJobInput['people']> {
   const { issuer } = provider;
   const response = await fetch(`${issuer}/.well-known/openid-configuration`);

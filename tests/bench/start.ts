@@ -21,10 +21,11 @@ const run = promisify(execFile);
 const FIRST_ROUNDS = 3;
 
 /**
- * From the start of the process to the first answer of `/healthz`: configuration read and checked,
- * store opened, keys made or read, server listening. Each start has a new database. The baseline is
- * a Node process that only loads botbuilder. Both find the compiled code of an earlier start, which
- * `countersign` keeps (and a container image brings along); `firstMs` is the start that has none.
+ * The time from the start of the process to the first answer of `/healthz`: reads and checks the
+ * configuration, opens the store, creates or reads the keys, listens. Each start has a new
+ * database. The baseline is a Node process that only loads botbuilder. Both use the compiled code
+ * of an earlier start, which `countersign` keeps and a container image contains; `firstMs` is a
+ * start without it.
  */
 export const start: Bench = {
   name: 'start',
@@ -38,7 +39,7 @@ export const start: Bench = {
     const kept = await mkdtemp(join(tmpdir(), 'countersign-compiled-'));
     const env = { NODE_COMPILE_CACHE: kept };
     try {
-      // One of each ahead, so that all find the files in the page cache.
+      // One start of each first, so that all files are in the page cache.
       for (let round = -1; round < ROUNDS; round += 1) {
         const mine = await serviceStart(world, env);
         const other = await bareStart(env);

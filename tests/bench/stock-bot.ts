@@ -2,7 +2,7 @@ import { CloudAdapter, ConfigurationBotFrameworkAuthentication } from 'botbuilde
 import type { ActivityHandler } from 'botbuilder';
 import restify from 'restify';
 
-/** Where the channel's tokens come from, and whose bot this is. */
+/** The issuer of channel tokens, and the bot's id. */
 export interface StockBotInput {
   readonly appId: string;
   readonly appSecret: string;
@@ -16,7 +16,7 @@ export interface StockBotInput {
 const server = restify.createServer();
 server.use(restify.plugins.bodyParser());
 
-/** Serves a bot as botbuilder's own samples do; gives its address. */
+/** Serves a bot as botbuilder's samples do; returns its address. */
 export function serveBot(given: StockBotInput, bot: ActivityHandler): Promise<string> {
   const adapter = new CloudAdapter(
     new ConfigurationBotFrameworkAuthentication({
@@ -42,7 +42,7 @@ export function serveBot(given: StockBotInput, bot: ActivityHandler): Promise<st
   });
 }
 
-/** Ends what `serveBot` began. */
+/** Stops what `serveBot` started. */
 export function stopBot(): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

@@ -8,7 +8,7 @@ import { withStage } from './stage.ts';
 
 const SIZE = { warmUp: 4_000, round: 400 };
 
-/** `POST /v1/requests`, each with a token and Idempotency-Key of its own, against that adapter. */
+/** `POST /v1/requests` with a new token and Idempotency-Key each, compared with that adapter. */
 export const submit: Bench = {
   name: 'submit',
   goal: 'ratio at least 2.0',
@@ -17,7 +17,7 @@ export const submit: Bench = {
     withStage({ workers: 'held' }, async ({ world, service, baseline }) => {
       const origin = service.url;
       const shots = await submitShots(world, requestsOf(SIZE));
-      // The baseline answers clicks: of one request, as it stores nothing.
+      // The baseline answers clicks on one request, because it stores nothing.
       const [request] = await makePending(world, { origin, count: 1, clients: 1 });
       const clicks = await decideShots(
         world,

@@ -2,16 +2,16 @@ import { decodeJwt } from 'jose';
 import { systemIds } from '../../src/lib/ids.ts';
 import type { World } from './world.ts';
 
-/** How many signatures are under way at once. */
+/** The number of concurrent signatures. */
 const PARALLEL = 64;
 
-/** Distinct single-use workload tokens of the demo pipeline, as its endpoint gives them. */
+/** Distinct single-use tokens of the demo pipeline, in the form of its token endpoint. */
 export async function workloadTokens(world: World, count: number): Promise<string[]> {
   const first = await world.provider.workloadToken();
   return copies(world, { token: first, count });
 }
 
-/** Distinct single sign-on tokens of one person, as Teams would hand them out. */
+/** Distinct single sign-on tokens of one person, in the form of Teams. */
 export async function personTokens(
   world: World,
   given: { personId: string; count: number },
@@ -20,7 +20,7 @@ export async function personTokens(
   return copies(world, { token: first, count: given.count });
 }
 
-// The endpoint makes some hundred a second; the same claims under new ids are signed faster.
+// The endpoint issues about a hundred a second; signing equal claims with new ids is faster.
 async function copies(
   world: World,
   { token, count }: { token: string; count: number },

@@ -1,4 +1,4 @@
-/** Checking a bearer token with warm keys, against what others would use for it. */
+/** The check of a bearer token with cached keys, compared with common libraries. */
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { importJWK, jwtVerify } from 'jose';
@@ -29,9 +29,9 @@ type Name = (typeof NAMES)[number];
 type Verify = (token: string) => Promise<unknown>;
 
 /**
- * `verify-token`: 2,000 distinct RS256 tokens of a person a round, 16 checks at a time, in
- * one process and in turn (A B C D A B C D …). The others are set up as their own documentation
- * shows it; none of them checks tenant, kind of token, age or roles, which ours does besides.
+ * `verify-token`: 2,000 distinct RS256 tokens of a person in each round, 16 concurrent checks, in
+ * one process and in turn (A B C D A B C D …). The others are set up as in their documentation;
+ * none of them checks tenant, kind of token, age or roles, as ours does.
  */
 export const verifyToken: Bench = {
   name: 'verify-token',
@@ -77,7 +77,7 @@ async function contestants(
 
 const require = createRequire(import.meta.url);
 
-/** The middleware as its README has it, called as Express would. */
+/** The middleware as in its README, called as by Express. */
 function jwtBearer(server: KeyServer): Verify {
   const { auth } = require('express-oauth2-jwt-bearer') as {
     auth(options: {
@@ -158,7 +158,7 @@ interface Round {
   readonly latenciesMs: readonly number[];
 }
 
-/** All tokens once, 16 at a time; a refusal ends it, so that none counts as throughput. */
+/** Checks all tokens once, 16 at a time; throws at a refusal, which must not count. */
 async function run(verify: Verify, tokens: readonly string[]): Promise<Round> {
   const latenciesMs = new Float64Array(tokens.length);
   let next = 0;

@@ -15,13 +15,13 @@ const APP_SECRET = 'local-bot-secret';
 const TEAM = { id: '19:team-release@thread.tacv2', name: 'Release' };
 export const APPROVALS = '19:approvals@thread.tacv2';
 
-/** What stands around the service: the local profile's parts, in the process of the benchmark. */
+/** The parts around the service, from the local profile, in the process of the benchmark. */
 export interface World {
   readonly people: readonly Person[];
   readonly provider: LocalProvider;
   readonly connector: LocalConnector;
   readonly target: Target;
-  /** Environment by which `src/local/countersign.yaml` points at these parts. */
+  /** The environment variables of `src/local/countersign.yaml` for these parts. */
   serviceEnv(home: string): Promise<Record<string, string>>;
   readonly stockBot: StockBotInput;
   stop(): Promise<void>;
@@ -30,7 +30,7 @@ export interface World {
 /** Starts provider, Bot Connector and webhook target on loopback. */
 export async function startWorld(): Promise<World> {
   const people = demoPeople();
-  // The service may be started several times; the one that runs is where the world turns to.
+  // The service may start several times; the parts use the running one.
   const current = { url: '' };
   const secret = Buffer.from(systemIds.secret(32), 'base64url').toString('base64');
   const webhookSecret = `whsec_${secret}`;

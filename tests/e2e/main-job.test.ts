@@ -93,7 +93,7 @@ test('the wait token holds the pipeline until the request ends', async () => {
 test.each([
   ['olu', 'the onlooker'],
   ['rafael', 'the former approver'],
-])('%s, %s, is refused with a reason and changes nothing', async (personId) => {
+])('refuses the click of %s, %s, with a reason, and changes nothing', async (personId) => {
   const before = await readRequest(world, pipelines.id);
   const result = await press(world, personId, { place: pipelines.place, verb: 'approve' });
   expect(result).toEqual({

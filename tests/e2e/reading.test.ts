@@ -44,7 +44,7 @@ describe('who may read a request', () => {
     ['olu', []],
     ['rafael', []],
     ['ingrid', []],
-  ])('%s: the list shows just %j, and every other one is not there', async (personId, readable) => {
+  ])('%s reads the requests %j alone, in the list and by id', async (personId, readable) => {
     const list = await api(world, '/v1/requests', { as: personId });
     expect(list.status).toBe(200);
     expect(numbers(list.body)).toEqual(readable);
@@ -125,7 +125,7 @@ describe('who may read a request', () => {
     ['POST', '/v1/requests'],
     ['POST', '/v1/requests/:id/decisions'],
     ['POST', '/v1/requests/:id/cancel'],
-  ])('%s %s: nothing without a token, nothing with one that is not good', async (method, path) => {
+  ])('%s %s: rejects a call without a token, and with an invalid one', async (method, path) => {
     const at = path.replace(':id', pipelines.id);
     const sent = method === 'POST' ? { body: {} } : {};
     const none = await api(world, at, sent);

@@ -211,24 +211,27 @@ describe("the department's own head", () => {
   test.each([
     ['mia', 'amara', 'kenji', 'Payments', 'Platform'],
     ['tomasz', 'kenji', 'amara', 'Platform', 'Payments'],
-  ])("%s's access is decided by %s, not by %s", async (asker, head, other, own, others) => {
-    const { id, number } = await askInChat(world, asker, {
-      command: 'request database-access',
-      inputs: { database: 'ledger', ticket: 'OPS-12', personal_data: 'true', reason: '' },
-    });
-    const place = await placeInChannel(world, number);
-    expect(await press(world, other, { place, verb: 'approve' })).toEqual({
-      kind: 'message',
-      text:
-        `"Head of department" is decided by people whose department is ${own}; ` +
-        `yours is ${others}.`,
-    });
-    expect(await readRequest(world, id, head)).toMatchObject({ state: 'pending', version: 1 });
-    await press(world, head, { place, verb: 'approve' });
-    expect(await eventuallyIn(world, id, 'applied', { as: head })).toMatchObject({
-      fields: { database: 'ledger', ticket: 'OPS-12', personal_data: true },
-    });
-  });
+  ])(
+    'the request of %s is for %s to decide, not for %s',
+    async (asker, head, other, own, others) => {
+      const { id, number } = await askInChat(world, asker, {
+        command: 'request database-access',
+        inputs: { database: 'ledger', ticket: 'OPS-12', personal_data: 'true', reason: '' },
+      });
+      const place = await placeInChannel(world, number);
+      expect(await press(world, other, { place, verb: 'approve' })).toEqual({
+        kind: 'message',
+        text:
+          `"Head of department" is decided by people whose department is ${own}; ` +
+          `yours is ${others}.`,
+      });
+      expect(await readRequest(world, id, head)).toMatchObject({ state: 'pending', version: 1 });
+      await press(world, head, { place, verb: 'approve' });
+      expect(await eventuallyIn(world, id, 'applied', { as: head })).toMatchObject({
+        fields: { database: 'ledger', ticket: 'OPS-12', personal_data: true },
+      });
+    },
+  );
 });
 
 describe('cancellation', () => {

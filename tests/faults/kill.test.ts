@@ -250,7 +250,7 @@ describe('killed between click and card', () => {
   test.each([
     ['has taken an update of the card', false],
     ['is being sent an update of the card', true],
-  ])('when Teams %s', async (_name, lost) => {
+  ])('settles when killed after Teams %s', async (_name, lost) => {
     const { click, place, ...one } = await asked();
     killAtCall('PUT', new RegExp(place.messageId), { lost });
     await resend(click);

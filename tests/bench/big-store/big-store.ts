@@ -24,24 +24,24 @@ const WARM_UP = 10;
 const PAGE_SAMPLES = 15;
 const STARTS = 9;
 
-/** The medians of one operation on both stores. */
+/** The medians of an operation on both stores. */
 interface Row {
   readonly ms: number;
   readonly baselineMs: number;
   readonly ratio: number;
   readonly p99Ms: number;
   readonly baselineP99Ms: number;
-  /** Pages of 4 KB from the file with a cold cache; null for what writes. */
+  /** Pages of 4 KB read from the file with a cold cache; null for writes. */
   readonly pages: number | null;
   readonly baselinePages: number | null;
-  /** Why it does not count for the promise. */
+  /** Why it does not count for the goal. */
   readonly outside?: string;
 }
 
 /**
- * What the store does for a house of a million requests and five million audit events, against the
- * same for a thousand: each operation on both in turn, so that a machine that slows down slows
- * both. The ratio that is told is the worst one.
+ * Compares a store of a million requests and five million audit events with one of a thousand
+ * requests. Runs each operation on both in turn, so that a slower machine affects both. Reports the
+ * worst ratio.
  */
 export const bigStore: Bench = {
   name: 'big-store',
@@ -92,7 +92,7 @@ async function withStores(home: string, requests: number) {
   }
 }
 
-/** A store of this size in the folder: the one of an earlier run, or a new one. */
+/** A store of this size in the folder, from an earlier run or new. */
 async function filled(home: string, requests: number): Promise<{ path: string; now: number }> {
   const path = join(home, `store-${requests}.db`);
   const now = systemClock.now();
@@ -110,7 +110,7 @@ async function measure(
   const times = { big: [] as number[], small: [] as number[] };
   const warmUp = Math.min(WARM_UP, Math.ceil(operation.rounds / 10));
   for (let round = -warmUp; round < operation.rounds; round += 1) {
-    // The first of a pair may have to wait for what others left to be written: they take turns.
+    // The first of a pair may wait for earlier writes, so the sides take turns in being first.
     const pair = [
       ['big', big],
       ['small', small],
@@ -155,7 +155,7 @@ async function pagesOf({ read, prepare }: Operation, side: Side): Promise<number
   return median(pages);
 }
 
-/** Opening until the store can be used: schema looked at, a write tried, thread running. */
+/** Opens the store completely: checks the schema, tries a write, starts the thread. */
 async function measureStarts(paths: readonly string[]): Promise<Row> {
   const times: number[][] = paths.map(() => []);
   for (let round = -1; round < STARTS; round += 1) {
@@ -175,8 +175,8 @@ function digits(ms: number): number {
 }
 
 /**
- * Reads every index once, as it is in the memory of a machine that has served this store for a
- * while: else each leaf of an index costs a read of the disk at its first touch.
+ * Reads every index once, because a machine that has served this store for a while has it in
+ * memory. Otherwise the first access to each leaf of an index reads the disk.
  */
 function warmIndexes(path: string): void {
   const database = new DatabaseSync(path, { readOnly: true });

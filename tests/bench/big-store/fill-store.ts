@@ -11,9 +11,9 @@ import type { Size } from './rows.ts';
 const LEAVES_A_CHECKPOINT = 5_000;
 
 /**
- * Fills a new SQLite store with a house's history: requests in every state, their decisions, cards
- * and jobs, people, and an audit log that is sealed to its end under a root that holds. Written in
- * bulk: nothing is synced, as a crash only means to begin again.
+ * Fills a new SQLite store with years of history: requests in every state, their decisions, cards
+ * and jobs, people, and a sealed audit log with a valid root. Writes in bulk without sync, because
+ * after a crash the run starts again.
  */
 export function fillStore(path: string, size: Size): void {
   const made = openWriter(path, { busyMs: 1_000 });
@@ -21,7 +21,7 @@ export function fillStore(path: string, size: Size): void {
   made.close();
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
   try {
-    // The log has to be left before there can be none.
+    // Leave WAL mode before switching the journal off.
     for (const setting of [
       'journal_mode = DELETE',
       'journal_mode = OFF',
@@ -34,14 +34,14 @@ export function fillStore(path: string, size: Size): void {
     for (const { sql, values } of FILL) database.prepare(sql).run(...values(size));
     sealAll(database, size);
     database.exec('COMMIT');
-    // What a store that grew over years has by SQLite's own housekeeping is not there: no ANALYZE.
+    // No ANALYZE, although a store that grew for years may have statistics.
     database.exec('PRAGMA journal_mode = WAL');
   } finally {
     database.close();
   }
 }
 
-/** A leaf for every event, a checkpoint now and then, and one with the true root at the end. */
+/** Writes a leaf for every event, some checkpoints, and one with the valid root at the end. */
 function sealAll(database: DatabaseSync, { requests, now }: Size): void {
   const leaf = database.prepare('INSERT INTO audit_leaves (idx, event_id, hash) VALUES (?, ?, ?)');
   const checkpoint = database.prepare(
@@ -50,7 +50,7 @@ function sealAll(database: DatabaseSync, { requests, now }: Size): void {
   const frontier = createFrontier();
   const jws = systemIds.secret(300);
   for (let index = 0; index < requests * eventsEach; index += 1) {
-    // The bytes of the leaf count for nothing here: a hash is as good as another.
+    // The bytes of the leaf do not matter here.
     const hash = Buffer.from(systemIds.secret(32), 'base64url');
     frontier.append(hash);
     leaf.run(index, `evt_${String(index + 1).padStart(26, '0')}`, encodeHash(hash));

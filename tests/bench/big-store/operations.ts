@@ -8,16 +8,16 @@ import { idOf, personKey, workflowOf } from './rows.ts';
 import { newId } from './side.ts';
 import type { Side } from './side.ts';
 
-/** What is measured: `prepare` is outside of the time, and hands `run` what it needs. */
+/** A measured operation; `prepare` is not measured and returns the input of `run`. */
 export interface Operation<Given = unknown> {
   readonly name: string;
-  /** How often on each side. */
+  /** The number of runs on each side. */
   readonly rounds: number;
-  /** Told, but no part of the promise; why. */
+  /** Why it is reported without counting for the goal. */
   readonly outside?: string;
   prepare(side: Side): Promise<Given>;
   run(side: Side, given: Given): Promise<unknown>;
-  /** The same look on a cold connection, where it only reads. */
+  /** The same query on a connection with an empty cache; for reads alone. */
   read?(reader: Reader, given: Given): Promise<unknown>;
 }
 
@@ -47,7 +47,7 @@ function reading<Given>(
   });
 }
 
-/** A list by its first page, and by one from the middle of the house's history. */
+/** A list: its first page, and one from the middle of the history. */
 function listing(name: string, filter: (side: Side) => Omit<RequestQuery, 'limit'>): Operation[] {
   const page =
     (before?: (side: Side) => number) =>
@@ -71,15 +71,15 @@ function listing(name: string, filter: (side: Side) => Omit<RequestQuery, 'limit
 }
 
 const someId = (side: Side) => idOf('req', side.nextNumber());
-/** One of the latest hundred: what people and pipelines look at while it is of interest. */
+/** One of the latest hundred requests, which people and pipelines read most. */
 const recentId = (side: Side) => idOf('req', side.size.requests - (side.nextNumber() % LATEST));
 const someRequester = (side: Side) => personKey(side.nextNumber() % 8);
 const someWorkflow = (side: Side) => workflowOf(side.nextNumber() % 8);
 
-/** A decision on a request that is still to be decided, exactly as a click commits it. */
+/** A decision on a pending request, exactly as a click commits it. */
 async function nextDecision(side: Side): Promise<string> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    // What is still to be decided is new, or it would have expired.
+    // Pending requests are recent; older ones have expired.
     const id = idOf('req', side.size.requests - (side.nextNumber() % 1_000));
     const found = await side.store.loadRequest(id);
     if (found?.state === 'pending') return id;
@@ -104,7 +104,7 @@ async function lease(side: Side): Promise<void> {
   if (jobs.length !== LEASED) throw new Error(`${jobs.length} jobs were leased`);
 }
 
-/** Events that wait get their leaves and a checkpoint, as a sealer that is up to date does it. */
+/** A seal of the unsealed events, by a sealer that is up to date. */
 async function seal(side: Side): Promise<void> {
   const events = await side.store.unsealedEvents(SEALED);
   if (events.length !== SEALED) throw new Error(`${events.length} events waited`);
@@ -116,7 +116,7 @@ async function seal(side: Side): Promise<void> {
   }));
   const size = expectedSize + events.length;
   const checkpoint = { size, root: newId('root'), at: systemClock.now(), jws: newId('jws') };
-  // As many peaks as a tree of this size has; their bytes count for nothing here.
+  // The number of peaks of a tree of this size; their bytes do not matter here.
   const peaks = [...size.toString(2)].filter((digit) => digit === '1').map(() => newId('peak'));
   const sealed = await side.store.seal({ expectedSize, leaves, checkpoint, peaks });
   if (!sealed) throw new Error('not sealed');
@@ -125,8 +125,8 @@ async function seal(side: Side): Promise<void> {
 const nothing = async () => undefined;
 
 /**
- * In this order: decisions leave the jobs that are leased and the events that are sealed. A
- * store of a thousand has 120 pending requests, some of which the lists are to find still pending.
+ * The order matters: decisions create the jobs to lease and the events to seal. A store of a
+ * thousand has 120 pending requests, some of which must remain pending for the lists.
  */
 export const OPERATIONS: readonly Operation[] = [
   operation({ name: 'decision', rounds: 65, prepare: nextDecision, run: decide }),
@@ -191,7 +191,7 @@ export const OPERATIONS: readonly Operation[] = [
   operation({
     name: 'purge',
     rounds: 40,
-    // Every row is past its time a year from now.
+    // In a year every row has expired.
     prepare: async ({ size }) => size.now + 365 * 86_400_000,
     run: ({ store }, now) => store.purge(now, PURGED),
   }),

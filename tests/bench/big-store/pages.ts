@@ -4,10 +4,10 @@ const PAGE_BYTES = 4_096;
 const COUNTER = '/proc/thread-self/io';
 
 /**
- * Pages of 4 KB that SQLite takes from the file during `look`, on this thread: what the kernel
- * counts of its read calls (`rchar`; each page is one call, from the page cache or the disk).
- * `sqlite3_status` is out of reach from `node:sqlite`. NaN where there is no such counter (not
- * Linux). The look must be on a connection that holds nothing in its own cache.
+ * Counts the pages of 4 KB that SQLite reads from the file during `look` on this thread, by the
+ * kernel's counter of read bytes (`rchar`; one call for each page, from page cache or disk),
+ * because `node:sqlite` has no `sqlite3_status`. NaN without that counter (not Linux). The
+ * connection must have an empty cache.
  */
 export async function pagesRead(look: () => Promise<unknown>): Promise<number> {
   const before = readBytes();

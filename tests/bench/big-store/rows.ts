@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import { askedPart, decisionPart, progressPart } from '../../../src/store/rows.ts';
 import { decision, event, person, request } from '../../store/build.ts';
 
-/** How much there is, and the time that it all leads up to (ms). */
+/** The size of the history, and its end (ms). */
 export interface Size {
   readonly requests: number;
   readonly now: number;
@@ -18,19 +18,19 @@ const STATE = `CASE
   WHEN (i * 7919) % 100 < 98 THEN 'denied' WHEN (i * 7919) % 100 < 99 THEN 'expired'
   ELSE 'failed' END`;
 
-/** A number's id, sorted as the numbers are, and before every id that is made now. */
+/** The id of a number: sorted by number, and before every new id. */
 export const idOf = (prefix: string, number: number): string =>
   `${prefix}_${String(number).padStart(26, '0')}`;
 const id = (prefix: string, number = 'i') => `printf('${prefix}_%026d', ${number})`;
 
-/** How many people ask: some 500 requests each in a big store. */
+/** The number of requesters: about 500 requests each in a big store. */
 export function peopleOf({ requests }: Size): number {
   return Math.max(FEWEST_PEOPLE, Math.floor(requests / 500));
 }
 export const personKey = (number: number): string => person(`p${number}`).key;
 export const workflowOf = (number: number): string => `workflow-${number}`;
 
-// Texts of real values, with marks where rows differ.
+// Templates of realistic values, with placeholders where rows differ.
 const MARKED = request({
   id: '@id@',
   workflow: '@workflow@',
@@ -82,7 +82,7 @@ const CARDS: Fill = {
   values: () => [],
 };
 
-/** A pending request's end in time; and now and then a job that was given up. */
+/** The expiry timers of pending requests, and some dead jobs. */
 const JOBS: Fill = {
   sql: `INSERT INTO jobs (key, kind, about_type, about_id, priority, run_at, due_at)
     SELECT CASE WHEN state = 'pending' THEN 'expire:' ELSE 'card:' END || id,
@@ -93,7 +93,7 @@ const JOBS: Fill = {
   values: ({ now }) => [now + DAY_MS, now + DAY_MS],
 };
 
-/** What is kept for a while only: a week of a busy house. */
+/** Rows with a retention time: those of a week. */
 const KEPT = 'SELECT i FROM n';
 const kept = (requests: number) => 4_000 + Math.floor(requests / 10);
 const CHANGES: Fill = {
@@ -107,7 +107,7 @@ const ONCE_KEYS: Fill = {
   values: ({ requests, now }) => [kept(requests), now],
 };
 
-/** Twenty approvers, and everybody who asks. */
+/** Twenty approvers, and all requesters. */
 const PEOPLE: Fill = {
   sql: `${NUMBERS} INSERT INTO people
       (key, tenant_id, object_id, user_id, name, roles, claims, seen_at)
@@ -131,7 +131,7 @@ const EVENTS: Fill = {
   values: ({ requests, now }) => [requests * eventsEach, now - requests * eventsEach, EVENT],
 };
 
-/** Everything but leaves and checkpoints, in the order of the references. */
+/** All rows but leaves and checkpoints, in the order of the references. */
 export const FILL: readonly Fill[] = [
   REQUESTS,
   DECISIONS,

@@ -9,19 +9,19 @@ import type { Store } from '../../../src/usecases/ports/store.ts';
 import { pagesRead } from './pages.ts';
 import type { Size } from './rows.ts';
 
-/** One of the two stores that are compared. */
+/** One of the two compared stores. */
 export interface Side {
   readonly size: Size;
   readonly path: string;
   readonly store: Store;
-  /** The reading half with nothing in its cache: what the operation takes from the file. */
+  /** A reader with an empty cache, to count pages read from the file. */
   pagesOf(look: (reader: Reader) => Promise<unknown>): Promise<number>;
-  /** The number of a request that was not given before; wraps round. `step` parts them. */
+  /** The next number of a request, `step` apart; wraps around. */
   nextNumber(): number;
   close(): Promise<void>;
 }
 
-/** Opens a filled store as the service does, and a connection of its own for counting pages. */
+/** Opens a filled store as the service does, and a second connection to count pages. */
 export async function openSide(path: string, size: Size): Promise<Side> {
   const store = await openSqliteStore({ path, clock: systemClock, log: silentLogger });
   const session = openReader(path, { busyMs: 1_000 });
@@ -32,14 +32,14 @@ export async function openSide(path: string, size: Size): Promise<Side> {
     path,
     store,
     async pagesOf(look) {
-      // Once ahead, so that the statement is prepared and the schema is read.
+      // One run first, to prepare the statement and read the schema.
       await look(reader);
       session.database.exec('PRAGMA shrink_memory');
       return pagesRead(() => look(reader));
     },
     nextNumber() {
       drawn += 1;
-      // A prime step walks over the whole store and meets each number once.
+      // A prime step visits each number of the store once.
       return 1 + ((drawn * 7_368_787) % size.requests);
     },
     async close() {
@@ -49,5 +49,5 @@ export async function openSide(path: string, size: Size): Promise<Side> {
   };
 }
 
-/** A new sortable id of now. */
+/** A new sortable id with the current time. */
 export const newId = (prefix: string): string => systemIds.next(prefix, systemClock.now());
