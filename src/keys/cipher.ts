@@ -2,7 +2,7 @@ import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { keyName } from './derive.ts';
 import { KeysError } from './errors.ts';
 
-/** Encrypts texts for ourselves. */
+/** Encrypts texts that only this service decrypts. */
 export interface Cipher {
   encrypt(text: string): Promise<string>;
   /** @throws KeysError `ciphertext_invalid`. */
@@ -10,8 +10,8 @@ export interface Cipher {
 }
 
 /**
- * A cipher under one derived key: JWE, direct, A256GCM (RFC 7516, RFC 7518 5.3), with the key's
- * name as `kid`. jose fixes the tag's length, which Node's own GCM does not.
+ * A cipher with one key: JWE, `dir`, A256GCM (RFC 7516, RFC 7518 section 5.3), with the name of the key
+ * as `kid`. jose enforces the length of the authentication tag; node:crypto does not.
  */
 export function createCipher(key: Uint8Array): Cipher {
   const kid = keyName(key);
@@ -36,7 +36,7 @@ export function createCipher(key: Uint8Array): Cipher {
 }
 
 /**
- * The name of the key that a text says it is encrypted under.
+ * The `kid` of an encrypted text, not yet authenticated.
  *
  * @throws KeysError `ciphertext_invalid`.
  */

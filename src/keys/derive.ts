@@ -6,8 +6,8 @@ const MIN_SECRET_BYTES = 32;
 const SALT = 'countersign keys v1';
 
 /**
- * A key of 32 bytes for one purpose and use, derived from the signing secret (HKDF-SHA-256,
- * RFC 5869): knowing one says nothing of another.
+ * Derives a 32-byte key for one use from the signing secret (HKDF-SHA-256, RFC 5869). A leaked key
+ * reveals no other one.
  *
  * @throws KeysError `signing_secret_short`.
  */
@@ -16,7 +16,7 @@ export function deriveKey(secret: string, use: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, SALT, use, 32));
 }
 
-/** A short name of a derived key, for headers: tells keys apart, gives nothing away. */
+/** A short identifier of a key, for headers: a hash, so it reveals nothing about the key. */
 export function keyName(key: Uint8Array): string {
   return sha256(Buffer.concat([Buffer.from('countersign key name '), key])).slice(0, 12);
 }

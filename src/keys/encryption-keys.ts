@@ -6,22 +6,21 @@ import { KeysError } from './errors.ts';
 import { createCipher, keyOfCiphertext } from './cipher.ts';
 import type { Cipher } from './cipher.ts';
 
-/** The keys of a purpose that encrypts: one of them now, all of them for what was encrypted before. */
+/** The encryption keys of a purpose: the current one encrypts, all of them decrypt. */
 export interface EncryptionKeys extends Cipher {
-  /** Name of the key that encrypts now. */
+  /** The name of the current key. */
   current(): string;
-  /** Makes a new key, stores it and encrypts with it from here on. Gives its name. */
+  /** Creates and stores a new current key. Returns its name. */
   rotate(store: KeyRotationStore): Promise<string>;
-  /** Reads the stored keys again. */
   reload(): Promise<void>;
 }
 
 const KEY_BYTES = 32;
 
 /**
- * Opens the keys of a purpose. The first one is derived from the secret and stored nowhere; those
- * of rotations are random, and stored encrypted under a key of their own purpose. Replicas learn of a
- * new key at the first text that it encrypted, and by `reload`.
+ * Opens the keys of a purpose. The first key is derived from the secret and not stored. Rotated keys
+ * are random, and stored under a wrapping key of the purpose. A replica loads a new key when it
+ * decrypts the first text with it, or on `reload`.
  *
  * @throws KeysError `signing_secret_short`, `signing_secret_wrong`, `signing_key_unusable`.
  */
@@ -78,7 +77,7 @@ async function openKey(stored: StoredKey, wrapper: Cipher): Promise<Uint8Array> 
   }
   const { k } = JSON.parse(opened) as { k?: unknown };
   const key = new Uint8Array(Buffer.from(typeof k === 'string' ? k : '', 'base64url'));
-  // The name is of the key itself, so that rows cannot be exchanged for one another.
+  // The id is a hash of the key, so swapped rows are detected.
   if (key.length !== KEY_BYTES || keyName(key) !== stored.id) {
     throw new KeysError('signing_key_unusable');
   }

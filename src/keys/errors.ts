@@ -1,9 +1,10 @@
-/** Why keys of our own cannot be used: a closed set, each with what to do. */
+/** Errors of the service's own keys, each with a remedy. */
 export const KEYS_CODES = {
-  signing_secret_short: 'signing.secret must be at least 32 bytes: make one with 48 random bytes.',
+  signing_secret_short:
+    'signing.secret must be at least 32 bytes: generate one from 48 random bytes.',
   signing_secret_wrong:
-    'The stored keys were not encrypted under this signing.secret: start ' +
-    'with the secret they were made with, or with a new database.',
+    'The stored keys were encrypted under another signing.secret: start with that secret, ' +
+    'or with a new database.',
   signing_key_unusable: 'A stored key is damaged: restore it from a backup of the database.',
   statement_invalid: 'This statement was not signed by this service for this purpose.',
   ciphertext_invalid: 'This text was not encrypted by this service for this purpose.',
@@ -11,7 +12,7 @@ export const KEYS_CODES = {
 
 export type KeysCode = keyof typeof KEYS_CODES;
 
-/** A fault of keys/, with its code. */
+/** An error of keys/, with its code. */
 export class KeysError extends Error {
   readonly code: KeysCode;
 

@@ -11,46 +11,46 @@ import type { EncryptionKeys } from './encryption-keys.ts';
 import { SIGNING_ALGORITHM, loadSigningKeys } from './signing-keys.ts';
 import type { SigningKey } from './signing-keys.ts';
 
-/** Purposes that sign; one key each, so that a statement of one can never pass for another. */
+/** Signing purposes. Each has its own keys, so a statement is valid for one purpose only. */
 export const SIGNING_PURPOSES = ['checkpoints', 'receipts', 'grants'] as const;
 
 export type SigningPurpose = (typeof SIGNING_PURPOSES)[number];
 
-/** Purposes that encrypt for ourselves. */
+/** Purposes of encryption. */
 export type EncryptionPurpose = 'stored-secrets';
 
-/** Purposes whose texts carry a keyed hash of ours. */
+/** Purposes of keyed hashes (HMAC). */
 export type MacPurpose = 'wait-tokens' | 'dpop-nonces';
 
 export type Statement = Readonly<Record<string, unknown>>;
 
-/** Keys of our own: one purpose each, shared by all replicas through the store. */
+/** The service's own keys, separate for each purpose, shared by all replicas through the store. */
 export interface Keys {
-  /** A compact JWS over the payload as JSON; `typ` goes into the header (RFC 8725 3.11). */
+  /** Signs a JSON payload as a compact JWS, with `typ` in the header (RFC 8725 section 3.11). */
   sign(purpose: SigningPurpose, payload: Statement, typ: string): Promise<string>;
-  /** The payload of a statement of ours. @throws KeysError `statement_invalid`. */
+  /** Returns the payload of a valid statement. @throws KeysError `statement_invalid`. */
   verify(purpose: SigningPurpose, jws: string, typ: string): Promise<Statement>;
-  /** The public halves (RFC 7517 5), of one purpose or of all. */
+  /** The public keys (RFC 7517 section 5), of one purpose or of all. */
   publicJwks(purpose?: SigningPurpose): { keys: readonly JWK[] };
-  /** Keyed hash of a text, base64url; compare with sameSecret. */
+  /** HMAC-SHA-256 of a text, base64url; compare with sameSecret. */
   mac(purpose: MacPurpose, text: string): string;
   encrypt(purpose: EncryptionPurpose, text: string): Promise<string>;
-  /** Under whichever key of the purpose. @throws KeysError `ciphertext_invalid`. */
+  /** Decrypts with any key of the purpose. @throws KeysError `ciphertext_invalid`. */
   decrypt(purpose: EncryptionPurpose, encrypted: string): Promise<string>;
-  /** The names of the key that encrypts now, and of the one that encrypted a text (RFC 7516 4.1.6). */
+  /** The name of the current key, and of the key of a text (`kid`, RFC 7516 section 4.1.6). */
   encryptionKey(purpose: EncryptionPurpose): string;
   encryptedWith(encrypted: string): string;
-  /** Makes a new key the current one of a purpose; the others still decrypt. Gives its name. */
+  /** Creates a new current key; older ones still decrypt. Returns its name. */
   rotate(purpose: EncryptionPurpose, store: KeyRotationStore): Promise<string>;
-  /** Learns of keys that another replica made. */
+  /** Loads keys that other replicas created. */
   refresh(): Promise<void>;
 }
 
 const MAX_STATEMENT = 256 * 1024;
 
 /**
- * Opens the keys of every purpose, making those that are not there yet. Everything hangs on one
- * secret, which only encrypts and derives: signing keys are random and stored encrypted.
+ * Opens the keys of every purpose, and creates missing ones. The one secret only derives and wraps
+ * keys: signing keys are random, and stored encrypted.
  *
  * @throws KeysError `signing_secret_short`, `signing_secret_wrong`, `signing_key_unusable`.
  */
@@ -67,7 +67,7 @@ export async function createKeys(parts: {
   }
   const keysOf = (purpose: SigningPurpose) => {
     const keys = signing.get(purpose);
-    if (keys === undefined) throw new Error(`${purpose} is no purpose that signs`);
+    if (keys === undefined) throw new Error(`${purpose} is not a signing purpose`);
     return keys;
   };
   const encryption: Record<EncryptionPurpose, EncryptionKeys> = {
@@ -120,7 +120,7 @@ async function verify(keys: readonly SigningKey[], jws: string, typ: string): Pr
       },
       { algorithms: [SIGNING_ALGORITHM] },
     );
-    if (protectedHeader.typ !== typ) throw new Error('a statement of another type');
+    if (protectedHeader.typ !== typ) throw new Error('the statement has another typ');
     const statement: unknown = JSON.parse(new TextDecoder().decode(payload));
     if (typeof statement === 'object' && statement !== null && !Array.isArray(statement)) {
       return statement as Statement;

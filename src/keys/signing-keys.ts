@@ -6,12 +6,11 @@ import { KeysError } from './errors.ts';
 import type { Cipher } from './cipher.ts';
 
 /**
- * ES256 (RFC 7518 3.4) rather than EdDSA: receipts and checkpoints are verified by others, and
- * P-256 is what every JOSE library, .NET, the browsers and the key vaults have.
+ * ES256 (RFC 7518 section 3.4), not EdDSA: others verify receipts and checkpoints, and every JOSE
+ * library, .NET, browser and key vault supports P-256.
  */
 export const SIGNING_ALGORITHM = 'ES256';
 
-/** A signing key of ours. */
 export interface SigningKey {
   readonly id: string;
   readonly privateKey: CryptoKey;
@@ -20,8 +19,8 @@ export interface SigningKey {
 }
 
 /**
- * The keys of a purpose, oldest first; the first is made and stored where there is none. Replicas
- * that start together make one each and all use the one that was stored first.
+ * Loads the keys of a purpose, oldest first, and creates the first one. Replicas that start together
+ * create one each; the first stored one wins.
  *
  * @throws KeysError `signing_secret_wrong`, `signing_key_unusable`.
  */
@@ -65,9 +64,9 @@ async function openKey(stored: StoredKey, cipher: Cipher): Promise<SigningKey> {
   try {
     const { d, kid, ...rest } = JSON.parse(opened) as JWK;
     const publicJwk = { kty: rest.kty, crv: rest.crv, x: rest.x, y: rest.y };
-    // The encrypted text names its key, so that rows cannot be exchanged for one another.
+    // The encrypted JWK has its own kid, so swapped rows are detected.
     if (kid !== stored.id || kid !== (await calculateJwkThumbprint(publicJwk))) {
-      throw new Error('the key is not the one that its row names');
+      throw new Error('the row has the id of another key');
     }
     const [privateKey, publicKey] = await Promise.all([
       importJWK({ ...publicJwk, d }, SIGNING_ALGORITHM),
