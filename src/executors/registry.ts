@@ -8,19 +8,19 @@ import type { ExecutionResult, Executors } from '../usecases/ports/executors.ts'
 import type { ExecutorKind } from './sdk.ts';
 import { webhook } from './webhook/webhook.ts';
 
-/** Every kind that countersign.yaml may name. */
+/** The kinds for `kind` in countersign.yaml. */
 export const EXECUTOR_KINDS: readonly ExecutorKind[] = [webhook];
 
 /**
- * The executors of a configuration, by name.
+ * Creates the configured executors.
  *
- * @throws Error where one cannot be used as configured; the message names it.
+ * @throws Error for an invalid configuration; the message names the executor.
  */
 export function createExecutors(options: {
   config: Pick<Config, 'executors' | 'profile'>;
   clock: Clock;
   log: Logger;
-  /** Name look-ups; the operating system's unless given. */
+  /** DNS lookups; by default the operating system's. */
   resolve?: Resolve;
   kinds?: readonly ExecutorKind[];
 }): Executors {
@@ -57,7 +57,7 @@ function createExecutor(
   const { name, config, clock, resolve, kinds = EXECUTOR_KINDS } = options;
   const { section, secretRefs } = options.executor;
   const kind = kinds.find((one) => one.kind === options.executor.kind);
-  if (kind === undefined) throw new Error(`executors.${name}: no such kind of executor`);
+  if (kind === undefined) throw new Error(`executors.${name}: unknown kind of executor`);
   const configHash = executorConfigHash({ ...section, ...secretRefs }, kind.defaults);
   const executor = kind.create({
     name,

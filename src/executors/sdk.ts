@@ -7,42 +7,42 @@ import type { Clock } from '../lib/clock.ts';
 import type { Resolve } from '../net/guarded-connect.ts';
 import type { ExecutionResult } from '../usecases/ports/executors.ts';
 
-/** One configured way to apply approved requests. */
+/** A configured target that applies approved requests. */
 export interface Executor {
   /**
-   * What it would do for these fields. Approvers see it and the digest covers it, so it is pure and
-   * holds no secret.
+   * The effect for these fields. It is pure and contains no secret, because approvers see it and the
+   * digest covers it.
    */
   plan(
     fields: Readonly<Record<string, FieldValue>>,
   ): Pick<PlannedExecution, 'target' | 'durationMs'>;
-  /** Whether the target drops repeats, so that sending again is safe. */
+  /** Whether the target ignores repeated calls, so that a retry is safe. */
   readonly repeatable: boolean;
-  /** Never throws for what the target does; `attempt` counts from 1. */
+  /** Never throws for the behaviour of the target. `attempt` counts from 1. */
   execute(request: Request, attempt: number): Promise<ExecutionResult>;
 }
 
-/** What an executor is made from. */
+/** The arguments of `create`. */
 export interface ExecutorParts<Section> {
   /** Its name in the configuration, for messages. */
   readonly name: string;
   readonly section: Section;
-  /** Whether plain http is taken: the local profile only. */
+  /** Whether plain http is allowed: only in the local profile. */
   readonly allowHttp: boolean;
   readonly clock: Clock;
-  /** Name look-ups; the operating system's unless given. */
+  /** DNS lookups; by default the operating system's. */
   readonly resolve?: Resolve;
 }
 
-/** A kind of executor: the schema of its section, and how one is made. */
+/** A kind of executor: the schema of its configuration section, and its factory. */
 export interface ExecutorKind<Section = Readonly<Record<string, unknown>>> extends ExecutorSection {
-  /** Every optional key as it is read: written down or left out, the hash is the same. */
+  /** The parsed defaults of optional keys: the hash is the same with or without them. */
   readonly defaults: Defaults;
-  /** @throws Error where the section cannot be used; the message names the executor. */
+  /** @throws Error for an invalid section; the message names the executor. */
   create(parts: ExecutorParts<Section>): Executor;
 }
 
-/** Defines a kind; `create` gets a section that its schema has checked. */
+/** Defines a kind. `create` gets a section that its schema has validated. */
 export function defineExecutor<Schema extends z.ZodObject>(
   kind: ExecutorKind<z.output<Schema>> & { readonly schema: Schema },
 ): ExecutorKind {

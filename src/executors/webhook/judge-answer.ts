@@ -6,8 +6,8 @@ import { plainLine, readAnswer } from './target-text.ts';
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
- * What one call means. `effect`: `done`, `none` (certainly not applied, and a repeat is
- * useless), `none-yet` (certainly not applied, a repeat may help) or `unsure`.
+ * The result of one call. `effect`: `done`, `none` (not applied; a retry is useless), `none-yet` (not
+ * applied; a retry may help) or `unsure` (possibly applied).
  */
 export interface Verdict {
   readonly effect: 'done' | 'none' | 'none-yet' | 'unsure';
@@ -15,7 +15,7 @@ export interface Verdict {
   readonly retryAfterMs: number | null;
 }
 
-/** Reads what came of a call to a target that ended at `now` (ms). */
+/** Classifies the result of a call that ended at `now` (ms). */
 export function judge(
   result: PostResult,
   { target, now }: { target: string; now: number },
@@ -70,7 +70,7 @@ function judgeFailure(
   }
 }
 
-/** Milliseconds that a Retry-After (seconds or an HTTP date) asks for, at most an hour. */
+/** Converts Retry-After (seconds or an HTTP date) to ms, at most an hour. */
 export function parseRetryAfter(text: string | null, now: number): number | null {
   if (text === null) return null;
   const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;

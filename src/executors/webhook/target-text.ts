@@ -1,18 +1,18 @@
 import { scanJson } from '../../lib/scan-json.ts';
 
-/** Characters that a target may put into what people are shown. */
+/** Limits of the target's text in cards and responses (characters). */
 export const MAX_MESSAGE_LENGTH = 300;
 export const MAX_REFERENCE_LENGTH = 200;
 
-/** What a target says about itself, made safe to show; null where it says nothing usable. */
+/** The text of a target, sanitised; null if it is missing or invalid. */
 export interface TargetAnswer {
   readonly reference: string | null;
   readonly message: string | null;
 }
 
 /**
- * Reads `reference` and `message` (or RFC 9457's `detail` and `title`) of a JSON answer. The text
- * is hostile: anything else than an object with such texts says nothing.
+ * Reads `reference` and `message` (or `detail` and `title` of RFC 9457) of a JSON answer. The body is
+ * untrusted: ignores everything else.
  */
 export function readAnswer(body: string): TargetAnswer {
   const parsed = parseObject(body);
@@ -30,8 +30,8 @@ export function readAnswer(body: string): TargetAnswer {
 }
 
 /**
- * One line of at most `limit` characters: control, format and direction-changing characters and
- * lone surrogates are gone, white space is single. Null where nothing is left.
+ * Sanitises a text to one line of at most `limit` characters: removes control, format and bidi
+ * characters and lone surrogates, and collapses white space. Null if nothing is left.
  */
 export function plainLine(text: string, limit: number): string | null {
   const line = text
@@ -45,7 +45,7 @@ export function plainLine(text: string, limit: number): string | null {
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
-/** Deeper answers say nothing that is shown, nor do those whose keys are odd (scan-json.ts). */
+/** Deeper answers are ignored, like those that scan-json.ts rejects. */
 const MAX_DEPTH = 32;
 
 function parseObject(body: string): Record<string, unknown> {

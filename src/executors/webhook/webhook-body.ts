@@ -5,9 +5,8 @@ import { stageById } from '../../domain/request/stages.ts';
 import { toTimestamp } from '../../lib/clock.ts';
 
 /**
- * What the target is told, as JSON text: the approved request and who approved it. The same for
- * every try of one request, so that a target may compare repeats byte by byte; what changes with a
- * delivery (its time and signature) is in the headers alone.
+ * The JSON body for the target: the approved request and its approvals. It is byte-identical for every
+ * attempt, so that a target can compare repeats. Delivery time and signature are in the headers.
  */
 export function webhookBody(request: Request): string {
   const approvals = approvalsOf(request);

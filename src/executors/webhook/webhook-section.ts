@@ -28,7 +28,7 @@ export const webhookSchema = z.strictObject({
     .describe('Hosts or CIDR ranges that may be private addresses'),
 });
 
-/** Every optional key of the section, as it is read. */
+/** The parsed defaults of the section. */
 export const WEBHOOK_DEFAULTS = {
   timeout: 10_000,
   idempotent: false,

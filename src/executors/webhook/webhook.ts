@@ -15,9 +15,9 @@ import type { WebhookSection } from './webhook-section.ts';
 const REMEMBERED = 10_000;
 
 /**
- * An executor that POSTs the approved request to one URL, signed as Standard Webhooks says
- * (webhook-id, webhook-timestamp, webhook-signature), with the same id and Idempotency-Key for
- * every try of one request.
+ * An executor that POSTs the approved request to one URL, signed by Standard Webhooks (webhook-id,
+ * webhook-timestamp, webhook-signature). All attempts of a request have the same id and
+ * Idempotency-Key.
  */
 export const webhook = defineExecutor<typeof webhookSchema>({
   kind: 'webhook',
@@ -34,7 +34,7 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
   const policy = createAddressPolicy(section.allowPrivate);
   const sign = signerOf(name, section.secret);
   const target = `${url.host}${url.pathname}`.slice(0, 200);
-  // Requests whose earlier tries in this process are all known to have done nothing.
+  // Requests whose earlier attempts in this process all certainly applied nothing.
   const untouched = new Lru<number>(REMEMBERED);
   return {
     plan: () => ({ target, durationMs: null }),
@@ -58,8 +58,8 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
         },
       });
       const verdict = judge(result, { target, now: clock.now() });
-      // After an unsure try only a target that drops repeats is asked again, and then a later
-      // "not applied" says nothing of the earlier. Tries of other processes count as unsure.
+      // Only an idempotent target is called again after an unsure attempt. A later "not applied" does
+      // not prove that the unsure one applied nothing. Attempts of other processes count as unsure.
       const certain =
         !section.idempotent || attempt === 1 || untouched.get(request.id) === attempt - 1;
       if (certain && verdict.effect === 'none-yet') untouched.set(request.id, attempt);
@@ -85,17 +85,17 @@ function signerOf(name: string, secret: string): SignWebhook {
   try {
     return webhookSigner(secret);
   } catch (cause) {
-    throw new Error(`executors.${name}: secret must be whsec_ and base64`, { cause });
+    throw new Error(`executors.${name}: secret must be whsec_ followed by base64`, { cause });
   }
 }
 
 function checkedUrl({ name, section, allowHttp }: ExecutorParts<WebhookSection>): URL {
   const url = URL.canParse(section.url) ? new URL(section.url) : undefined;
   if (url?.protocol !== 'https:' && !(allowHttp && url?.protocol === 'http:')) {
-    throw new Error(`executors.${name}: url must be an https address`);
+    throw new Error(`executors.${name}: url must be an https URL`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw new Error(`executors.${name}: url must not hold a user name or password`);
+    throw new Error(`executors.${name}: url must not contain a user name or password`);
   }
   return url;
 }

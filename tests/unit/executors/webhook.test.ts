@@ -183,14 +183,14 @@ describe('the webhook executor', () => {
         clock: { now: () => now },
         log: silentLogger,
       });
-    expect(create).toThrow('executors.deploy: url must be an https address');
+    expect(create).toThrow('executors.deploy: url must be an https URL');
   });
 
   test.each([
     [{ url: 'https://user:pw@hooks.test/' }, 'user name or password'],
-    [{ url: 'ftp://hooks.test/' }, 'https address'],
-    [{ url: 'nonsense' }, 'https address'],
-    [{ secret: 'whsec_***' }, 'whsec_ and base64'],
+    [{ url: 'ftp://hooks.test/' }, 'https URL'],
+    [{ url: 'nonsense' }, 'https URL'],
+    [{ secret: 'whsec_***' }, 'whsec_ followed by base64'],
     [{ allowPrivate: ['10.0.0.0/99'] }, 'no host, address or CIDR range'],
   ])('rejects the configuration %j', (change, message) => {
     expect(() => executors(change)).toThrow(message);
