@@ -60,9 +60,6 @@ const AZURE_DEVOPS_CLAIMS = [
   'run_id',
 ] as const;
 
-/** The fixed audience of Azure Pipelines tokens. */
-export const AZURE_DEVOPS_AUDIENCE = 'api://AzureADTokenExchange';
-
 /** The issuers with the presets of their kind: Entra needs only tenant and audience. */
 export function resolveIssuers(input: ConfigInput, bot: TeamsConfig['credential']): IssuerConfig[] {
   return input.identity.issuers.map((issuer) => {
