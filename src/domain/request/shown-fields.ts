@@ -2,7 +2,7 @@ import { isoDuration } from '../../lib/iso-duration.ts';
 import type { Request } from './request.ts';
 import type { FieldType, FieldValue } from '../workflow/workflow.ts';
 
-/** A request's fields as they leave the house: durations in ISO 8601's form, not in ms. */
+/** A request's fields for API and webhook: durations in ISO 8601, not in ms. */
 export function shownFields({
   fields,
   plan,
@@ -13,7 +13,7 @@ export function shownFields({
   );
 }
 
-/** One such value. */
+/** The same for one value. */
 export function shownValue(value: FieldValue, type: FieldType | undefined): FieldValue {
   return type === 'duration' && typeof value === 'number' ? isoDuration(value) : value;
 }
