@@ -4,14 +4,14 @@ import { CHECKPOINT_TYPE } from './checkpoint.ts';
 
 const ALGORITHMS = ['ES256'];
 
-/** Gives a checkpoint's payload where its signature and type hold; throws otherwise. */
+/** Returns the payload of a checkpoint with a valid signature and `typ`; throws otherwise. */
 export type CheckpointVerifier = (jws: string) => Promise<Readonly<Record<string, unknown>>>;
 
 /**
- * Checks checkpoints with published keys alone (the service's `/.well-known/jwks.json`, kept
- * earlier), so that somebody who trusts neither database nor service can verify the log.
+ * Verifies checkpoints with an earlier copy of the published keys (`/.well-known/jwks.json`). This
+ * needs no trust in the database or the service.
  *
- * @throws TypeError where the text is no JWK set (RFC 7517 section 5).
+ * @throws TypeError if the text is not a JWK set (RFC 7517 section 5).
  */
 export function verifierOfJwks(text: string): CheckpointVerifier {
   const jwks = JSON.parse(text) as JSONWebKeySet | null;

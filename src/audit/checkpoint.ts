@@ -1,9 +1,9 @@
 import type { AuditCheckpoint } from '../usecases/ports/audit-store.ts';
 
-/** `typ` of a checkpoint's JWS, so that no other statement of ours passes for one. */
+/** The `typ` of a checkpoint's JWS: no other statement of the service is valid as a checkpoint. */
 export const CHECKPOINT_TYPE = 'countersign-checkpoint+jwt';
 
-/** What a checkpoint says: this log had this size and root (base64url) at a time (ms). */
+/** The payload of a checkpoint: size and root (base64url) of the log at a time (ms). */
 export interface CheckpointStatement {
   readonly origin: string;
   readonly size: number;
@@ -11,7 +11,7 @@ export interface CheckpointStatement {
   readonly at: number;
 }
 
-/** The first thing in which a signed statement differs from the stored row; undefined: nothing. */
+/** The first field where the signed statement differs from the stored row. */
 export function differsFrom(
   row: AuditCheckpoint,
   signed: Readonly<Record<string, unknown>>,

@@ -21,12 +21,12 @@ export function emptyRoot(): Hash {
   return createHash('sha256').digest();
 }
 
-/** A hash as it is stored and sent: base64url without padding. */
+/** Encodes a hash as base64url without padding. */
 export function encodeHash(hash: Hash): string {
   return Buffer.from(hash).toString('base64url');
 }
 
-/** The hash of its text; undefined unless the text is the one canonical form of 32 bytes. */
+/** Decodes a hash; undefined unless the text is the canonical base64url of 32 bytes. */
 export function decodeHash(text: string): Hash | undefined {
   const bytes = Buffer.from(text, 'base64url');
   return bytes.length === 32 && bytes.toString('base64url') === text ? bytes : undefined;
@@ -39,15 +39,15 @@ export function splitPoint(size: number): number {
   return power;
 }
 
-/** The right edge of a growing tree: all that is needed to append a leaf and to know the root. */
+/** The right edge of a growing tree: enough to append leaves and to compute the root. */
 export interface Frontier {
   readonly size: number;
-  /** Takes the next leaf's hash; amortised constant time, logarithmic at worst. */
+  /** Appends a leaf hash; amortised constant time, worst case logarithmic. */
   append(leaf: Hash): void;
   root(): Hash;
-  /** Roots of the complete subtrees, largest first: with the size all that `frontierAt` needs. */
+  /** Roots of the complete subtrees, largest first: with the size, the input of `frontierAt`. */
   peaks(): readonly Hash[];
-  /** An independent copy, so that leaves can be tried before they are committed. */
+  /** An independent copy, to append leaves before they are committed. */
   copy(): Frontier;
 }
 
@@ -56,15 +56,14 @@ interface Peak {
   readonly hash: Hash;
 }
 
-/** A frontier without leaves. Its memory grows with the logarithm of the tree. */
+/** A frontier without leaves. Its memory grows logarithmically. */
 export function createFrontier(): Frontier {
   return frontierOf([], 0);
 }
 
 /**
- * The frontier of a tree of this size whose complete subtrees have these roots, largest first.
- * Undefined where a tree of this size has another number of them. Whether they are the right ones
- * only the root can tell.
+ * The frontier of a tree with this size and these roots of complete subtrees, largest first. Undefined
+ * if the number of roots does not match the size. Compare its root to verify the roots.
  */
 export function frontierAt(size: number, hashes: readonly Hash[]): Frontier | undefined {
   if (!Number.isSafeInteger(size) || size < 0) return undefined;

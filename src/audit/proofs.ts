@@ -1,7 +1,7 @@
 import { nodeHash, splitPoint } from './merkle.ts';
 import type { Hash } from './merkle.ts';
 
-/** Leaves `from` up to but not including `to`: a whole subtree where this module gives it. */
+/** The leaves from `from` to `to` (exclusive). This module returns complete subtrees. */
 export interface LeafRange {
   readonly from: number;
   readonly to: number;
@@ -11,7 +11,7 @@ export interface LeafRange {
  * The subtrees whose roots, in this order, prove that leaf `index` is in the tree of `size` leaves
  * (RFC 9162 section 2.1.3.1).
  *
- * @throws RangeError where the index is not in the tree.
+ * @throws RangeError if the index is not in the tree.
  */
 export function inclusionRanges(index: number, size: number): readonly LeafRange[] {
   if (!isCount(index) || !isCount(size) || index >= size) {
@@ -34,8 +34,8 @@ export function inclusionRanges(index: number, size: number): readonly LeafRange
 }
 
 /**
- * The subtrees whose roots, in this order, prove that the tree of `size` leaves only appended to
- * the tree of its first `earlier` leaves (RFC 9162 section 2.1.4.1). Empty for an equal size.
+ * The subtrees whose roots, in this order, prove that the tree of `size` leaves extends the tree of
+ * its first `earlier` leaves (RFC 9162 section 2.1.4.1). Empty for equal sizes.
  *
  * @throws RangeError unless 0 < earlier <= size.
  */
@@ -56,7 +56,7 @@ export function consistencyRanges(earlier: number, size: number): readonly LeafR
       from = middle;
     }
   }
-  // The earlier tree's own root is known to the verifier where it is a whole subtree from 0 on.
+  // If the earlier tree is a complete subtree, the verifier knows its root: leave it out.
   if (from > 0) ranges.push({ from, to });
   return ranges.reverse();
 }
@@ -77,7 +77,7 @@ export function verifyInclusion(given: {
     if (last === 0) return false;
     if (isOdd(place) || place === last) {
       hash = nodeHash(step, hash);
-      // The right edge of an incomplete tree has no sibling on some levels: skip those.
+      // Skip levels where the right edge of an incomplete tree has no sibling.
       while (!isOdd(place) && place !== 0) [place, last] = [half(place), half(last)];
     } else {
       hash = nodeHash(hash, step);
@@ -120,7 +120,7 @@ export function verifyConsistency(given: {
   return last === 0 && same(before, given.earlierRoot) && same(after, given.root);
 }
 
-// Sizes may pass 2^31, where bit operators of numbers would wrap around: arithmetic instead.
+// Arithmetic, not bit operators, which wrap around at 2^31.
 const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
 const isOdd = (value: number) => value % 2 === 1;
 const half = (value: number) => Math.floor(value / 2);

@@ -6,20 +6,20 @@ import type { Hash } from './merkle.ts';
 
 const MAX_DEPTH = 16;
 
-/** The hash of an event's leaf: over the stored text, byte by byte. */
+/** The leaf hash of an event, over the exact stored bytes. */
 export function eventLeaf({ body }: Pick<StoredEvent, 'body'>): Hash {
   return leafHash(Buffer.from(body));
 }
 
 /**
- * The event that the stored text holds. Undefined where it is no strict JSON: a member that stands
- * twice would read as one event here and as another one elsewhere.
+ * Parses a stored event. Undefined unless it is strict JSON: parsers disagree about a duplicate
+ * member, so the event would be ambiguous.
  */
 export function readEvent({ body }: Pick<StoredEvent, 'body'>): AuditEvent | undefined {
   return parseStrictObject(Buffer.from(body), MAX_DEPTH) as AuditEvent | undefined;
 }
 
-/** The first column that differs from the stored text, which alone is hashed. */
+/** The first column that differs from the text. Only the text is hashed. */
 export function differingColumn(
   stored: StoredEvent,
   event: AuditEvent,

@@ -26,14 +26,14 @@ export interface SealerOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  /** The log's name in its checkpoints. */
+  /** The name of the log in its checkpoints. */
   readonly origin: string;
   readonly everyMs: number;
-  /** Events sealed under one checkpoint, and leaves read at a time; default 500. */
+  /** Events per checkpoint, and leaves per read; default 500. */
   readonly batchSize?: number;
 }
 
-/** The log in the store is not the one that its last checkpoint speaks of: nothing is sealed. */
+/** The stored log does not match its last checkpoint: nothing is sealed. */
 export class SealRefused extends Error {
   constructor(message: string) {
     super(message);
@@ -42,10 +42,9 @@ export class SealRefused extends Error {
 }
 
 /**
- * Seals the audit log for as long as it runs: under a lease, every `everyMs`, events without a leaf
- * get one each, and a signed checkpoint covers them. What is sealed is asked of the store each
- * time (no high-water mark), so an event that was committed late is never skipped. Two sealers at
- * once are harmless: a seal names the size that it saw.
+ * Seals the audit log every `everyMs` under a lease: each event without a leaf gets one, and a signed
+ * checkpoint covers them. There is no high-water mark: each turn queries the unsealed events, so an
+ * event that commits late is not skipped. Concurrent sealers are safe: a seal names the expected size.
  */
 export function createSealer(options: SealerOptions): Running {
   const { turn, letGo } = sealTurn(options);
@@ -66,8 +65,8 @@ export function createSealer(options: SealerOptions): Running {
 }
 
 /**
- * The sealer without its loop: `turn` seals one batch, remembers the frontier and answers the ms
- * to rest; `letGo` releases the lease where it was taken.
+ * The sealer without its loop. `turn` seals one batch, keeps the frontier and returns the delay to the
+ * next turn (ms). `letGo` releases the lease if it is held.
  */
 export function sealTurn(options: SealerOptions): {
   turn: () => Promise<number>;
@@ -105,8 +104,8 @@ export function sealTurn(options: SealerOptions): {
 }
 
 /**
- * A log that became shorter while this process ran was cut, or a backup was put under it. Until
- * somebody has looked and started the service anew, nothing is sealed on top.
+ * Refuses a log that became shorter while this process runs: it was truncated, or a backup was
+ * restored. Sealing resumes after a restart, so that somebody looks first.
  */
 async function refuseShorter(
   known: Frontier | undefined,
@@ -120,10 +119,10 @@ async function refuseShorter(
 }
 
 /**
- * The frontier of the stored log, built on what was known or what the last seal left; undefined
- * where the lease was lost. Only the leaves that this does not cover are read. Where it does not
- * lead to the checkpoint's root (its row was changed, or is another log's) all of them are. What
- * this process itself remembers is not doubted: there the log is what was changed.
+ * The frontier of the stored log; undefined if the lease was lost. Starts from the frontier in memory,
+ * or from the stored one, and reads only the leaves after it. If a stored frontier does not lead to the
+ * root of the checkpoint, its row was altered: reads all leaves. If the one in memory does not, the log
+ * was altered: refuses.
  */
 async function catchUp(
   known: Frontier | undefined,
@@ -146,14 +145,14 @@ async function catchUp(
     options.log.warn('the stored edge of the audit log is wrong; all leaves are read', { size });
   }
   const frontier = await readOn(known ?? createFrontier(), size, { ...options, batchSize });
-  // Signing on would vouch for a history that is not the one vouched for before.
+  // Another checkpoint would sign an altered history.
   if (frontier !== undefined && encodeHash(frontier.root()) !== root) {
     throw new SealRefused(`the leaves do not give the root of the checkpoint at size ${size}`);
   }
   return frontier;
 }
 
-/** What the last seal left, where it can be this log's. */
+/** The frontier of the last seal, if it fits this log. */
 async function storedFrontier(
   store: Pick<AuditStore, 'frontier'>,
   size: number,
@@ -169,7 +168,7 @@ async function storedFrontier(
       );
 }
 
-/** The frontier grown by the stored leaves up to a size; undefined where the lease was lost. */
+/** Appends the stored leaves up to a size; undefined if the lease was lost. */
 async function readOn(
   frontier: Frontier,
   size: number,
@@ -191,7 +190,7 @@ async function readOn(
   return frontier;
 }
 
-/** The frontier after the events are sealed; undefined where another sealer came first. */
+/** Seals the events and returns the new frontier; undefined if another sealer was first. */
 async function sealBatch(
   current: Frontier,
   events: readonly StoredEvent[],

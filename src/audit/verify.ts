@@ -4,7 +4,7 @@ import { createFrontier, encodeHash } from './merkle.ts';
 import type { Frontier } from './merkle.ts';
 import { differingColumn, eventLeaf, readEvent } from './read-event.ts';
 
-/** What can be wrong with an audit log. Each is explained in docs/reference/errors.md. */
+/** The findings of a verification, explained in docs/reference/errors.md. */
 export const AUDIT_PROBLEM_CODES = [
   'event_missing',
   'leaf_mismatch',
@@ -25,10 +25,10 @@ export type AuditProblemCode = (typeof AUDIT_PROBLEM_CODES)[number];
 
 export interface AuditProblem {
   readonly code: AuditProblemCode;
-  /** A warning does not keep the log from being verified. */
+  /** The log verifies despite warnings. */
   readonly severity: 'error' | 'warning';
   readonly message: string;
-  /** The leaf's index, or the size of the checkpoint, where the problem is at one. */
+  /** The index of the leaf or the size of the checkpoint; null for neither. */
   readonly at: number | null;
 }
 
@@ -45,11 +45,11 @@ export interface AuditReport {
 }
 
 export interface VerifyAuditOptions {
-  /** The payload of a checkpoint's JWS where its signature, `typ` and purpose hold; else throws. */
+  /** Returns the payload of a checkpoint with valid signature, `typ` and purpose; else throws. */
   readonly verifyCheckpoint: (jws: string) => Promise<Readonly<Record<string, unknown>>>;
-  /** The name that every checkpoint must carry; undefined: any. */
+  /** The required origin of every checkpoint; undefined: any. */
   readonly origin?: string;
-  /** A size and root kept elsewhere: shows a log that was cut or rewritten as a whole. */
+  /** A size and root kept elsewhere: detects a truncated or completely rewritten log. */
   readonly known?: { readonly size: number; readonly root: string };
   /** Rows read at a time; default 500. */
   readonly pageSize?: number;
@@ -63,9 +63,9 @@ type ReadableLog = Pick<
 >;
 
 /**
- * Recomputes the whole audit log: every leaf from its event, every checkpoint's root and
- * signature, indices without a gap. Reads in pages, so memory does not grow with the log. What is
- * sealed while it runs is left for the next time.
+ * Verifies the whole audit log: each leaf against its event, the root and signature of each
+ * checkpoint, and indices without gaps. Reads in pages, so memory is constant. Ignores leaves that are
+ * sealed meanwhile.
  */
 export async function verifyAudit(
   store: ReadableLog,
@@ -73,7 +73,7 @@ export async function verifyAudit(
 ): Promise<AuditReport> {
   const notes = collector(options.maxProblems ?? 100);
   const pageSize = options.pageSize ?? 500;
-  // The checkpoint first: a log that grows meanwhile may only be longer than it says.
+  // Read the checkpoint before the size: a log that grows in between is longer, never shorter.
   const promised = (await store.lastCheckpoint())?.size ?? 0;
   const size = await store.treeSize();
   if (promised > size) {
@@ -124,7 +124,7 @@ export async function verifyAudit(
 type Notes = ReturnType<typeof collector>;
 type StoredLeaf = Awaited<ReturnType<ReadableLog['readLeaves']>>[number];
 
-/** The hash that the leaf must have; the stored one stands in where the event is gone. */
+/** The hash of the event; the stored hash if the event is missing. */
 function checkLeaf(leaf: StoredLeaf, notes: Notes): Uint8Array {
   const { index, event, eventId } = leaf;
   if (event === undefined) {
@@ -139,7 +139,7 @@ function checkLeaf(leaf: StoredLeaf, notes: Notes): Uint8Array {
   return hash;
 }
 
-/** The text must read as one event, and the columns that find it must be copies of it. */
+/** Checks that the text is strict JSON and that the index columns equal it. */
 function checkEvent(stored: StoredEvent, index: number | null, notes: Notes): void {
   const event = readEvent(stored);
   if (event === undefined) {
@@ -156,7 +156,7 @@ function compareKnown(frontier: Frontier, known: VerifyAuditOptions['known'], no
   notes.error('known_root_mismatch', `the root at size ${known.size} is another`, known.size);
 }
 
-/** Meets each checkpoint in the order of sizes when the recomputed tree has its size. */
+/** Compares each checkpoint once the recomputed tree reaches its size. */
 function checkpointReader(
   store: ReadableLog,
   options: VerifyAuditOptions & { pageSize: number; notes: Notes },
