@@ -20,7 +20,7 @@ export interface VerificationKey {
   /** Equal for equal keys. */
   readonly identity: string;
   /** The imported key for an algorithm; undefined if the algorithm does not fit. */
-  forAlgorithm(alg: string): CryptoKey | Promise<CryptoKey> | undefined;
+  forAlgorithm(alg: string): Promise<CryptoKey> | undefined;
 }
 
 export type KeySet = ReadonlyMap<string, VerificationKey>;
@@ -73,15 +73,14 @@ function readKey(jwk: JsonObject): VerificationKey | undefined {
 }
 
 function importer(material: JWK, only: string | undefined): VerificationKey['forAlgorithm'] {
-  const imported = new Map<string, CryptoKey | Promise<CryptoKey>>();
+  const imported = new Map<string, Promise<CryptoKey>>();
   return (alg) => {
-    const ready = imported.get(alg);
-    if (ready !== undefined) return ready;
+    const known = imported.get(alg);
+    if (known !== undefined) return known;
     if (only !== undefined && only !== alg) return undefined;
     if (!fits(alg, { kty: material.kty, crv: material.crv })) return undefined;
     const pending = importJWK({ ...material, alg }, alg).then((key) => {
       if (key instanceof Uint8Array) throw new Error('a symmetric key cannot verify tokens');
-      imported.set(alg, key);
       return key;
     });
     imported.set(alg, pending);

@@ -1,4 +1,3 @@
-import type { ClaimValue } from '../../domain/people/principal.ts';
 import { Lru } from '../../lib/lru.ts';
 import type { SeenPerson } from '../ports/card-store.ts';
 
@@ -30,20 +29,5 @@ export function createSeenPeople(): SeenPeople {
 
 /** Compares in order: the same values in another order are written again. */
 function saysTheSame(one: SeenPerson, other: SeenPerson): boolean {
-  if (one.userId !== other.userId || one.name !== other.name) return false;
-  if (!sameList(one.roles, other.roles)) return false;
-  const names = Object.keys(one.claims);
-  return (
-    sameList(names, Object.keys(other.claims)) &&
-    names.every((name) => sameValue(one.claims[name], other.claims[name]))
-  );
-}
-
-function sameValue(one: ClaimValue | undefined, other: ClaimValue | undefined): boolean {
-  if (one === other) return true;
-  return typeof one === 'object' && typeof other === 'object' && sameList(one, other);
-}
-
-function sameList(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((item, at) => item === other[at]);
+  return JSON.stringify({ ...one, seenAt: 0 }) === JSON.stringify({ ...other, seenAt: 0 });
 }
