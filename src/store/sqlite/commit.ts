@@ -41,7 +41,7 @@ export function commit(session: Session, change: Change): CommitResult {
   }
   const { events = [], jobs = [], cards = [], conversations = [], people = [] } = change;
   recordEvents(session, events);
-  for (const key of change.dropJobs ?? []) session.run(DROP_JOB, [key]);
+  for (const key of change.dropJobs ?? []) session.run(DROP_JOB, { key });
   for (const job of jobs) addJob(session, job);
   for (const card of cards) putCard(session, card);
   for (const conversation of conversations) putConversation(session, conversation);
@@ -63,7 +63,7 @@ function takeOnceKeys(session: Session, { onceKeys = [] }: Change): CommitResult
   for (const { kind, key, requestId, fingerprint, expiresAt } of onceKeys) {
     const taken = { kind, key, requestId, fingerprint, expiresAt };
     if (session.run(INSERT_ONCE_KEY, taken) > 0) continue;
-    return duplicate(kind, session.get(FIND_ONCE_KEY, [kind, key]) as OnceKey);
+    return duplicate(kind, session.get(FIND_ONCE_KEY, { kind, key }) as OnceKey);
   }
   return undefined;
 }

@@ -9,10 +9,10 @@ export function takeLease(
   session: Session,
   { name, holder, leaseMs, now, note = null }: Parameters<LeaseStore['takeLease']>[0],
 ): Awaited<ReturnType<LeaseStore['takeLease']>> {
-  const before = (session.get(FIND_LEASE, [name]) as LeaseBefore | undefined) ?? NONE;
+  const before = (session.get(FIND_LEASE, { name }) as LeaseBefore | undefined) ?? NONE;
   if (before.holder !== null && before.holder !== holder && before.until > now) return undefined;
   const until = now + leaseMs;
-  session.run(PUT_LEASE, [name, holder, until, note]);
+  session.run(PUT_LEASE, { name, holder, until, note });
   return { until, before: { ...before } };
 }
 
@@ -21,6 +21,6 @@ export function releaseLease(
   session: Session,
   { name, holder, now, note = null }: Parameters<LeaseStore['releaseLease']>[0],
 ): void {
-  if (note === null) session.run(DELETE_LEASE, [name, holder]);
-  else session.run(LEAVE_LEASE, [now, note, name, holder]);
+  if (note === null) session.run(DELETE_LEASE, { name, holder });
+  else session.run(LEAVE_LEASE, { now, note, name, holder });
 }

@@ -48,7 +48,7 @@ export function migrate(
     if (ours === 0) session.run(CREATE_SCHEMA_TABLE);
     for (const { version, name, sql, checksum } of pending) {
       session.database.exec(sql);
-      session.run(INSERT_APPLIED, [version, name, checksum, options.now]);
+      session.run(INSERT_APPLIED, { version, name, checksum, now: options.now });
     }
     session.database.exec('COMMIT');
     return pending.map(({ name }) => name);

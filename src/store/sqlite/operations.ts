@@ -53,8 +53,8 @@ export const OPERATIONS = {
 
   addLink(session: Session, link: SignInLink): void {
     const { id, tenantId, objectId, requestId, revision, expiresAt, demand } = link;
-    session.run(INSERT_LINK, [id, tenantId, objectId, requestId, revision, expiresAt, demand]);
-    session.run(BOUND_LINKS, [tenantId, objectId, id, LINKS_OF_A_PERSON - 1]);
+    session.run(INSERT_LINK, { id, tenantId, objectId, requestId, revision, expiresAt, demand });
+    session.run(BOUND_LINKS, { tenantId, objectId, id, kept: LINKS_OF_A_PERSON - 1 });
   },
 
   openLink(
@@ -62,7 +62,7 @@ export const OPERATIONS = {
     { id, attempt, now }: { id: string; attempt: SignInAttempt; now: number },
   ): SignInLink | undefined {
     const { state, browser, nonce, verifier } = attempt;
-    return session.get(OPEN_LINK, [state, browser, nonce, verifier, id, now]) as
+    return session.get(OPEN_LINK, { state, browser, nonce, verifier, id, now }) as
       SignInLink | undefined;
   },
 
@@ -70,44 +70,50 @@ export const OPERATIONS = {
     session: Session,
     { state, now }: { state: string; now: number },
   ): (SignInLink & SignInAttempt) | undefined {
-    return session.get(TAKE_ATTEMPT, [now, state, now]) as (SignInLink & SignInAttempt) | undefined;
+    return session.get(TAKE_ATTEMPT, { state, now }) as (SignInLink & SignInAttempt) | undefined;
   },
 
   park(
     session: Session,
-    parked: { linkId: string; code: string; identity: string; now: number },
+    {
+      linkId,
+      code,
+      identity,
+      now,
+    }: { linkId: string; code: string; identity: string; now: number },
   ): void {
-    session.run(PARK, [parked.code, parked.identity, parked.linkId, parked.now]);
+    session.run(PARK, { code, identity, linkId, now });
   },
 
   redeem(
     session: Session,
     { key, now }: { key: Parameters<SignInStore['redeem']>[0]; now: number },
   ): (SignInLink & { readonly identity: string }) | undefined {
-    return session.get(REDEEM, [key.code, key.tenantId, key.objectId, now]) as
+    const { code, tenantId, objectId } = key;
+    return session.get(REDEEM, { code, tenantId, objectId, now }) as
       (SignInLink & { readonly identity: string }) | undefined;
   },
 
   addFirstKey(session: Session, { purpose, id, encrypted, createdAt }: StoredKey): boolean {
-    return session.run(INSERT_FIRST_KEY, [purpose, id, encrypted, createdAt, purpose]) > 0;
+    return session.run(INSERT_FIRST_KEY, { purpose, id, encrypted, createdAt }) > 0;
   },
 
   addKey(session: Session, { purpose, id, encrypted, createdAt }: StoredKey): void {
-    session.run(INSERT_KEY, [purpose, id, encrypted, createdAt, purpose]);
+    session.run(INSERT_KEY, { purpose, id, encrypted, createdAt });
   },
 
   purge(session: Session, { now, limit }: { now: number; limit: number }): number {
     return (
-      session.run(PURGE_ONCE_KEYS, [now, limit]) +
-      session.run(PURGE_CHANGES, [limit, now - CHANGES_KEPT_MS]) +
-      session.run(PURGE_LEASES, [now - LEASES_KEPT_MS, limit]) +
-      session.run(PURGE_LINKS, [now - LINKS_KEPT_MS, limit]) +
-      session.run(PURGE_SESSIONS, [now, limit])
+      session.run(PURGE_ONCE_KEYS, { before: now, limit }) +
+      session.run(PURGE_CHANGES, { before: now - CHANGES_KEPT_MS, limit }) +
+      session.run(PURGE_LEASES, { before: now - LEASES_KEPT_MS, limit }) +
+      session.run(PURGE_LINKS, { before: now - LINKS_KEPT_MS, limit }) +
+      session.run(PURGE_SESSIONS, { before: now, limit })
     );
   },
 
   check(session: Session, now: number): void {
-    session.run(WRITE_CHECK, [now]);
+    session.run(WRITE_CHECK, { now });
   },
 } satisfies Record<string, (session: Session, input: never) => unknown>;
 
@@ -130,19 +136,19 @@ function seal(
 ): boolean {
   const { size } = session.get(TREE_SIZE) as { size: number };
   if (size !== expectedSize) return false;
-  for (const [offset, leaf] of leaves.entries()) {
-    if (leaf.index !== expectedSize + offset) throw unsealable(`leaf ${leaf.index} leaves a gap`);
-    session.run(INSERT_LEAF, [leaf.index, leaf.eventId, leaf.hash]);
-    if (session.run(DELETE_PENDING, [leaf.eventId]) === 0) {
-      throw unsealable(`event ${leaf.eventId} does not wait to be sealed`);
+  for (const [offset, { index, eventId, hash }] of leaves.entries()) {
+    if (index !== expectedSize + offset) throw unsealable(`leaf ${index} leaves a gap`);
+    session.run(INSERT_LEAF, { index, eventId, hash });
+    if (session.run(DELETE_PENDING, { eventId }) === 0) {
+      throw unsealable(`event ${eventId} does not wait to be sealed`);
     }
   }
   if (checkpoint.size !== expectedSize + leaves.length) {
     throw unsealable(`the checkpoint speaks of ${checkpoint.size} leaves`);
   }
   const { root, at, jws } = checkpoint;
-  session.run(INSERT_CHECKPOINT, [checkpoint.size, root, at, jws]);
-  session.run(PUT_FRONTIER, [checkpoint.size, peaksText(peaks)]);
+  session.run(INSERT_CHECKPOINT, { size: checkpoint.size, root, at, jws });
+  session.run(PUT_FRONTIER, { size: checkpoint.size, peaks: peaksText(peaks) });
   return true;
 }
 

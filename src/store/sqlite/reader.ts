@@ -53,32 +53,32 @@ export type Reader = Omit<RequestStore, 'commit'> &
  */
 export function createReader(session: Session): Reader {
   // node:sqlite gives rows without a prototype; the port gives plain objects.
-  const all = <Found>(sql: string, row: Row = []) =>
+  const all = <Found>(sql: string, row?: Row) =>
     read(session, () => (session.all(sql, row) as Found[]).map((found) => ({ ...found })));
-  const get = <Found>(sql: string, row: Row = []) =>
+  const get = <Found>(sql: string, row?: Row) =>
     read(session, () => {
       const found = session.get(sql, row) as Found | undefined;
       return found === undefined ? undefined : { ...found };
     });
   const request = (row: RequestRow | undefined) => (row ? requestFrom(row) : undefined);
   return {
-    loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, [id])),
+    loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, { id })),
     loadWithCards: (id) =>
       read(session, () => {
-        const row = session.get(LOAD_WITH_CARDS, [id]) as WithCardsRow | undefined;
+        const row = session.get(LOAD_WITH_CARDS, { id }) as WithCardsRow | undefined;
         return row && { request: requestFrom(row), cards: JSON.parse(row.cards) as Card[] };
       }),
-    findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, [number])),
-    findOnceKey: (kind, key) => get<OnceKey>(FIND_ONCE_KEY, [kind, key]),
+    findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, { number })),
+    findOnceKey: (kind, key) => get<OnceKey>(FIND_ONCE_KEY, { kind, key }),
     listRequests: async (query) => (await all<RequestRow>(...listing(query))).map(requestFrom),
 
-    findConversation: (key) => get<Conversation>(FIND_CONVERSATION, [key]),
+    findConversation: (key) => get<Conversation>(FIND_CONVERSATION, { key }),
     async findPeople(roles, limit) {
-      const rows = await all<PersonRow>(FIND_PEOPLE, [JSON.stringify(roles), limit, limit]);
+      const rows = await all<PersonRow>(FIND_PEOPLE, { roles: JSON.stringify(roles), limit });
       return rows.map(personFrom);
     },
     async findPerson(key) {
-      const row = await get<PersonRow>(FIND_PERSON, [key]);
+      const row = await get<PersonRow>(FIND_PERSON, { key });
       return row ? personFrom(row) : undefined;
     },
 
@@ -86,27 +86,31 @@ export function createReader(session: Session): Reader {
     countJobs: async () =>
       (await get<{ waiting: number; dead: number }>(COUNT_JOBS)) ?? { waiting: 0, dead: 0 },
 
-    unsealedEvents: (limit) => all<StoredEvent>(UNSEALED_EVENTS, [limit]),
+    unsealedEvents: (limit) => all<StoredEvent>(UNSEALED_EVENTS, { limit }),
     readLeaves: async ({ from, limit }) =>
-      (await all<LeafRow>(READ_LEAVES, [from, limit])).map(leafFrom),
+      (await all<LeafRow>(READ_LEAVES, { from, limit })).map(leafFrom),
     treeSize: async () => (await get<{ size: number }>(TREE_SIZE))?.size ?? 0,
     async frontier() {
       const row = await get<FrontierRow>(FRONTIER);
       return row ? frontierFrom(row) : undefined;
     },
     lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT),
-    listCheckpoints: ({ from, limit }) => all<AuditCheckpoint>(LIST_CHECKPOINTS, [from, limit]),
+    listCheckpoints: ({ from, limit }) => all<AuditCheckpoint>(LIST_CHECKPOINTS, { from, limit }),
 
     async countLeases({ prefix, now }) {
-      const row = await get<{ held: number }>(COUNT_LEASES, [prefix, `${prefix}~`, now]);
+      const row = await get<{ held: number }>(COUNT_LEASES, {
+        first: prefix,
+        below: `${prefix}~`,
+        now,
+      });
       return row?.held ?? 0;
     },
     findSession: ({ objectId, tenantId, provider }) =>
-      get<StoredSession>(FIND_SESSION, [objectId, tenantId, provider]),
+      get<StoredSession>(FIND_SESSION, { objectId, tenantId, provider }),
     sessionsNotEncryptedWith: (key, limit) =>
-      all<StoredSession>(NOT_ENCRYPTED_WITH, [key, key, limit]),
+      all<StoredSession>(NOT_ENCRYPTED_WITH, { key, limit }),
 
-    listKeys: (purpose) => all<StoredKey>(LIST_KEYS, [purpose]),
+    listKeys: (purpose) => all<StoredKey>(LIST_KEYS, { purpose }),
   };
 }
 
@@ -135,16 +139,15 @@ interface WithCardsRow extends RequestRow {
 }
 
 /** The statement of a query and its parameters. */
-function listing(query: RequestQuery): [sql: string, row: (string | number)[]] {
+function listing(query: RequestQuery): [sql: string, row: Row] {
   const { workflow, requester, limit } = query;
   const before = query.before ?? Number.MAX_SAFE_INTEGER;
   const states = JSON.stringify([...new Set(query.states ?? REQUEST_STATES)]);
-  const page = [before, limit, limit];
   if (requester !== undefined && workflow !== undefined) {
-    return [LIST_BY_REQUESTER_AND_WORKFLOW, [states, requester, workflow, ...page]];
+    return [LIST_BY_REQUESTER_AND_WORKFLOW, { states, requester, workflow, before, limit }];
   }
-  if (requester !== undefined) return [LIST_BY_REQUESTER, [states, requester, ...page]];
-  if (workflow !== undefined) return [LIST_BY_WORKFLOW, [states, workflow, ...page]];
-  if (query.states !== undefined) return [LIST_BY_STATE, [states, ...page]];
-  return [LIST_REQUESTS, [before, limit]];
+  if (requester !== undefined) return [LIST_BY_REQUESTER, { states, requester, before, limit }];
+  if (workflow !== undefined) return [LIST_BY_WORKFLOW, { states, workflow, before, limit }];
+  if (query.states !== undefined) return [LIST_BY_STATE, { states, before, limit }];
+  return [LIST_REQUESTS, { before, limit }];
 }

@@ -30,50 +30,50 @@ export const SESSION_OPERATIONS = {
     { started, recorded }: { started: StoredSession; recorded: Recorded },
   ): void {
     const { id, tenantId, objectId, provider, principal, generation } = started;
-    session.run(DELETE_OF_OWNER, [objectId, tenantId, provider]);
-    session.run(INSERT_SESSION, [
+    session.run(DELETE_OF_OWNER, { objectId, tenantId, provider });
+    session.run(INSERT_SESSION, {
       id,
       tenantId,
       objectId,
       provider,
       principal,
       generation,
-      started.createdAt,
-      started.usedAt,
-      started.endsAt,
-      started.encrypted,
-      started.encryptedWith,
-    ]);
+      createdAt: started.createdAt,
+      usedAt: started.usedAt,
+      endsAt: started.endsAt,
+      encrypted: started.encrypted,
+      encryptedWith: started.encryptedWith,
+    });
     recordEvents(session, recorded.events);
   },
 
   touchSession(session: Session, { id, generation, usedAt, endsAt }: Input<'touchSession'>) {
-    return session.run(TOUCH_SESSION, [usedAt, endsAt, id, generation]) > 0;
+    return session.run(TOUCH_SESSION, { usedAt, endsAt, id, generation }) > 0;
   },
 
   leaseRefresh(
     session: Session,
     { id, generation, holder, until, now }: Input<'leaseRefresh'>,
   ): boolean {
-    return session.run(LEASE_REFRESH, [holder, until, id, generation, now, holder]) > 0;
+    return session.run(LEASE_REFRESH, { holder, until, id, generation, now }) > 0;
   },
 
   renewSession(
     session: Session,
     { id, generation, encrypted, encryptedWith }: Input<'renewSession'>,
   ): boolean {
-    return session.run(RENEW_SESSION, [encrypted, encryptedWith, id, generation]) > 0;
+    return session.run(RENEW_SESSION, { encrypted, encryptedWith, id, generation }) > 0;
   },
 
   releaseRefresh(session: Session, { id, holder }: Input<'releaseRefresh'>): void {
-    session.run(RELEASE_REFRESH, [id, holder]);
+    session.run(RELEASE_REFRESH, { id, holder });
   },
 
   reencryptSession(
     session: Session,
     { id, generation, encrypted, encryptedWith }: Input<'reencryptSession'>,
   ): boolean {
-    return session.run(REENCRYPT_SESSION, [encrypted, encryptedWith, id, generation]) > 0;
+    return session.run(REENCRYPT_SESSION, { encrypted, encryptedWith, id, generation }) > 0;
   },
 
   endSessions(session: Session, { which, recorded, always = false }: Input<'endSessions'>): number {
@@ -86,14 +86,14 @@ export const SESSION_OPERATIONS = {
 function ending(which: WhichSessions): [sql: string, row: Row] {
   switch (which.kind) {
     case 'one':
-      return [END_ONE, [which.id]];
+      return [END_ONE, { id: which.id }];
     case 'principal':
-      return [END_PRINCIPAL, [which.key]];
+      return [END_PRINCIPAL, { key: which.key }];
     case 'all':
-      return [END_ALL, []];
+      return [END_ALL, {}];
     case 'person':
       return which.tenantId === undefined
-        ? [END_OBJECT, [which.objectId]]
-        : [END_PERSON, [which.objectId, which.tenantId]];
+        ? [END_OBJECT, { objectId: which.objectId }]
+        : [END_PERSON, { objectId: which.objectId, tenantId: which.tenantId }];
   }
 }

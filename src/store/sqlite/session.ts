@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 
-/** The parameters of a statement, by position (`?`) or by name (`:name`). */
+/** The parameters of a statement, by name (`:name`), or by position where columns vary. */
 export type Row = readonly SQLInputValue[] | Readonly<Record<string, SQLInputValue>>;
 
 /** A connection that prepares each statement once. */

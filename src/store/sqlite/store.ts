@@ -51,7 +51,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     commit: (change) => writer.call('commit', change),
     async leaseJobs(options) {
       // Most looks find nothing due: those need neither the writer nor its lock.
-      const due = await read(session, () => session.get(ANY_DUE, [options.now]));
+      const due = await read(session, () => session.get(ANY_DUE, { now: options.now }));
       return due === undefined ? [] : writer.call('leaseJobs', options);
     },
     renewJobs: (options) => writer.call('renewJobs', options),

@@ -10,35 +10,34 @@ export const INSERT_PENDING = 'INSERT INTO audit_pending (event_id) VALUES (:id)
 
 export const UNSEALED_EVENTS = `
   SELECT ${EVENT} FROM audit_pending p CROSS JOIN audit_events e ON e.id = p.event_id
-  ORDER BY p.event_id LIMIT ? + 0`;
+  ORDER BY p.event_id LIMIT :limit + 0`;
 
 export const TREE_SIZE = 'SELECT coalesce(max(idx) + 1, 0) AS size FROM audit_leaves';
 
-/** index, event, hash */
-export const INSERT_LEAF = 'INSERT INTO audit_leaves (idx, event_id, hash) VALUES (?, ?, ?)';
+export const INSERT_LEAF =
+  'INSERT INTO audit_leaves (idx, event_id, hash) VALUES (:index, :eventId, :hash)';
 
-export const DELETE_PENDING = 'DELETE FROM audit_pending WHERE event_id = ?';
+export const DELETE_PENDING = 'DELETE FROM audit_pending WHERE event_id = :eventId';
 
-/** size, root, at, jws */
 export const INSERT_CHECKPOINT =
-  'INSERT INTO audit_checkpoints (size, root, at, jws) VALUES (?, ?, ?, ?)';
+  'INSERT INTO audit_checkpoints (size, root, at, jws) VALUES (:size, :root, :at, :jws)';
 
-/** size, peaks */
 export const PUT_FRONTIER = `
-  INSERT INTO audit_frontier (id, size, peaks) VALUES (1, ?, ?)
+  INSERT INTO audit_frontier (id, size, peaks) VALUES (1, :size, :peaks)
   ON CONFLICT (id) DO UPDATE SET size = excluded.size, peaks = excluded.peaks`;
 
 export const FRONTIER = 'SELECT size, peaks FROM audit_frontier WHERE id = 1';
 
-/** from, limit. `id` is null where the event's row is missing. */
+/** `id` is null where the event's row is missing. */
 export const READ_LEAVES = `
   SELECT l.idx, l.event_id AS eventId, l.hash, ${EVENT}
   FROM audit_leaves l LEFT JOIN audit_events e ON e.id = l.event_id
-  WHERE l.idx >= ? ORDER BY l.idx LIMIT ? + 0`;
+  WHERE l.idx >= :from ORDER BY l.idx LIMIT :limit + 0`;
 
 export const LAST_CHECKPOINT =
   'SELECT size, root, at, jws FROM audit_checkpoints ORDER BY size DESC LIMIT 1';
 
-/** from (a size), limit */
+/** `from` is a size. */
 export const LIST_CHECKPOINTS = `
-  SELECT size, root, at, jws FROM audit_checkpoints WHERE size >= ? ORDER BY size LIMIT ? + 0`;
+  SELECT size, root, at, jws FROM audit_checkpoints
+  WHERE size >= :from ORDER BY size LIMIT :limit + 0`;

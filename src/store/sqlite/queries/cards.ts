@@ -22,7 +22,7 @@ export const UPSERT_CARD = `
 export const FIND_CONVERSATION = `
   SELECT key, tenant_id AS tenantId, conversation_id AS conversationId, service_url AS serviceUrl,
     user_id AS userId, updated_at AS updatedAt
-  FROM conversations WHERE key = ?`;
+  FROM conversations WHERE key = :key`;
 
 /** Older news change nothing. */
 export const UPSERT_CONVERSATION = `

@@ -2,7 +2,8 @@
 
 /** No row changed: the change was committed before. */
 export const INSERT_CHANGE = `
-  INSERT INTO changes (id, request_id, at) VALUES (:id, :requestId, :at) ON CONFLICT (id) DO NOTHING`;
+  INSERT INTO changes (id, request_id, at) VALUES (:id, :requestId, :at)
+  ON CONFLICT (id) DO NOTHING`;
 
 export const FIND_CHANGE = 'SELECT request_id AS requestId FROM changes WHERE id = :id';
 
@@ -14,4 +15,4 @@ export const INSERT_ONCE_KEY = `
 
 export const FIND_ONCE_KEY = `
   SELECT kind, key, request_id AS requestId, fingerprint, expires_at AS expiresAt
-  FROM once_keys WHERE kind = ? AND key = ?`;
+  FROM once_keys WHERE kind = :kind AND key = :key`;

@@ -1,32 +1,31 @@
-/** The clock, the check, and what may be forgotten. Purges: time, limit. */
+/** The clock, the check, and what may be forgotten. */
 
 export const NOW = `SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now`;
 
-/** now */
-export const WRITE_CHECK = `UPDATE counters SET value = ? WHERE name = 'checked_at'`;
+export const WRITE_CHECK = `UPDATE counters SET value = :now WHERE name = 'checked_at'`;
 
 export const READ_CHECK = `SELECT value FROM counters WHERE name = 'checked_at'`;
 
 export const PURGE_ONCE_KEYS = `
   DELETE FROM once_keys WHERE rowid IN (
-    SELECT rowid FROM once_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;
+    SELECT rowid FROM once_keys WHERE expires_at <= :before ORDER BY expires_at LIMIT :limit + 0)`;
 
 /**
- * Limit, time. Ids of changes begin with their time, so the oldest come first by the key; of these
+ * Ids of changes begin with their time, so the oldest come first by the key; of these
  * go those that are old enough.
  */
 export const PURGE_CHANGES = `
   DELETE FROM changes WHERE id IN (
-    SELECT id FROM changes WHERE id > '' ORDER BY id LIMIT ? + 0) AND at <= ?`;
+    SELECT id FROM changes WHERE id > '' ORDER BY id LIMIT :limit + 0) AND at <= :before`;
 
 export const PURGE_LEASES = `
   DELETE FROM leases WHERE name IN (
-    SELECT name FROM leases WHERE lease_until <= ? ORDER BY lease_until LIMIT ? + 0)`;
+    SELECT name FROM leases WHERE lease_until <= :before ORDER BY lease_until LIMIT :limit + 0)`;
 
 export const PURGE_SESSIONS = `
   DELETE FROM sessions WHERE id IN (
-    SELECT id FROM sessions WHERE ends_at <= ? ORDER BY ends_at LIMIT ? + 0)`;
+    SELECT id FROM sessions WHERE ends_at <= :before ORDER BY ends_at LIMIT :limit + 0)`;
 
 export const PURGE_LINKS = `
   DELETE FROM sign_in_links WHERE id IN (
-    SELECT id FROM sign_in_links WHERE expires_at <= ? ORDER BY expires_at LIMIT ? + 0)`;
+    SELECT id FROM sign_in_links WHERE expires_at <= :before ORDER BY expires_at LIMIT :limit + 0)`;

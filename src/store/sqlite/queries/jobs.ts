@@ -24,7 +24,7 @@ export const UPSERT_JOB = `
     error = CASE WHEN due_at IS NULL THEN NULL ELSE error END`;
 
 /** key */
-export const DROP_JOB = 'DELETE FROM jobs WHERE key = ?';
+export const DROP_JOB = 'DELETE FROM jobs WHERE key = :key';
 
 export const NEXT_FENCE = `UPDATE counters SET value = value + 1 WHERE name = 'fence' RETURNING value`;
 
@@ -75,7 +75,8 @@ export const NEXT_JOB_AT = `
   )`;
 
 /** now */
-export const ANY_DUE = 'SELECT 1 AS due FROM jobs WHERE priority IN (0, 1) AND due_at <= ? LIMIT 1';
+export const ANY_DUE =
+  'SELECT 1 AS due FROM jobs WHERE priority IN (0, 1) AND due_at <= :now LIMIT 1';
 
 export const COUNT_JOBS = `
   SELECT count(due_at) AS waiting, count(*) - count(due_at) AS dead FROM jobs`;

@@ -4,19 +4,19 @@ const PERSON = `
   p.key, p.tenant_id AS tenantId, p.object_id AS objectId, p.user_id AS userId, p.name,
   p.roles, p.claims, p.seen_at AS seenAt`;
 
-export const FIND_PERSON = `SELECT ${PERSON} FROM people p WHERE p.key = ?`;
+export const FIND_PERSON = `SELECT ${PERSON} FROM people p WHERE p.key = :key`;
 
-/** roles (JSON), limit, limit: the latest of each role by its index, then of all of them. */
+/** The latest of each role by its index, then of all of them. */
 export const FIND_PEOPLE = `
   SELECT ${PERSON} FROM people p
   WHERE p.key IN (
     SELECT x.person_key
-    FROM json_each(?) r CROSS JOIN people_roles x ON x.rowid IN (
+    FROM json_each(:roles) r CROSS JOIN people_roles x ON x.rowid IN (
       SELECT i.rowid FROM people_roles i WHERE i.role = r.value
-      ORDER BY i.seen_at DESC, i.person_key DESC LIMIT ? + 0
+      ORDER BY i.seen_at DESC, i.person_key DESC LIMIT :limit + 0
     )
   )
-  ORDER BY p.seen_at DESC, p.key DESC LIMIT ? + 0`;
+  ORDER BY p.seen_at DESC, p.key DESC LIMIT :limit + 0`;
 
 /** Older news change nothing. */
 export const UPSERT_PERSON = `

@@ -6,7 +6,7 @@ const REQUEST = `
     FROM decisions d WHERE d.request_id = r.id
   ) AS decisions`;
 
-export const LOAD_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.id = ?`;
+export const LOAD_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.id = :id`;
 
 /** The same with the copies of its card by id, as JSON. */
 export const LOAD_WITH_CARDS = `
@@ -18,13 +18,13 @@ export const LOAD_WITH_CARDS = `
     ) ORDER BY c.id)
     FROM cards c WHERE c.request_id = r.id
   ) AS cards
-  FROM requests r WHERE r.id = ?`;
+  FROM requests r WHERE r.id = :id`;
 
-export const FIND_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.number = ?`;
+export const FIND_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.number = :number`;
 
-/** before, limit */
 export const LIST_REQUESTS = `
-  SELECT ${REQUEST} FROM requests r WHERE r.number < ? ORDER BY r.number DESC LIMIT ? + 0`;
+  SELECT ${REQUEST} FROM requests r
+  WHERE r.number < :before ORDER BY r.number DESC LIMIT :limit + 0`;
 
 /**
  * The newest of each state by its index, then the newest of all of them: at most states × limit
@@ -34,26 +34,28 @@ const newestOfStates = (where: string) => `
   SELECT ${REQUEST} FROM requests r
   WHERE r.number IN (
     SELECT n.number
-    FROM json_each(?) s CROSS JOIN requests n ON n.number IN (
+    FROM json_each(:states) s CROSS JOIN requests n ON n.number IN (
       SELECT i.number FROM requests i
-      WHERE ${where} AND i.number < ? ORDER BY i.number DESC LIMIT ? + 0
+      WHERE ${where} AND i.number < :before ORDER BY i.number DESC LIMIT :limit + 0
     )
-    ORDER BY n.number DESC LIMIT ? + 0
+    ORDER BY n.number DESC LIMIT :limit + 0
   )
   ORDER BY r.number DESC`;
 
-/** states (JSON), before, limit, limit; index requests_by_state */
+/** Index requests_by_state */
 export const LIST_BY_STATE = newestOfStates('i.state = s.value');
 
-/** states (JSON), workflow, before, limit, limit; index requests_by_workflow */
-export const LIST_BY_WORKFLOW = newestOfStates('i.workflow = ? AND i.state = s.value');
+/** Index requests_by_workflow */
+export const LIST_BY_WORKFLOW = newestOfStates('i.workflow = :workflow AND i.state = s.value');
 
-/** states (JSON), requester, before, limit, limit; index requests_by_requester */
-export const LIST_BY_REQUESTER = newestOfStates('i.requester_key = ? AND i.state = s.value');
+/** Index requests_by_requester */
+export const LIST_BY_REQUESTER = newestOfStates(
+  'i.requester_key = :requester AND i.state = s.value',
+);
 
-/** states (JSON), requester, workflow, before, limit, limit; index requests_by_requester */
+/** Index requests_by_requester */
 export const LIST_BY_REQUESTER_AND_WORKFLOW = newestOfStates(
-  'i.requester_key = ? AND +i.workflow = ? AND i.state = s.value',
+  'i.requester_key = :requester AND +i.workflow = :workflow AND i.state = s.value',
 );
 
 /** Its row id is the request's number. */

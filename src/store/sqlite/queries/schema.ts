@@ -15,6 +15,6 @@ export const SURVEY = `
 
 export const APPLIED = 'SELECT version, name, checksum FROM schema_migrations ORDER BY version';
 
-/** version, name, checksum, applied at */
 export const INSERT_APPLIED = `
-  INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)`;
+  INSERT INTO schema_migrations (version, name, checksum, applied_at)
+  VALUES (:version, :name, :checksum, :now)`;

@@ -5,63 +5,58 @@ const SESSION = `
   created_at AS createdAt, used_at AS usedAt, ends_at AS endsAt, encrypted,
   encrypted_with AS encryptedWith`;
 
-/** object, tenant, provider */
 export const DELETE_OF_OWNER = `
-  DELETE FROM sessions WHERE object_id = ? AND tenant_id = ? AND provider = ?`;
+  DELETE FROM sessions
+  WHERE object_id = :objectId AND tenant_id = :tenantId AND provider = :provider`;
 
-/** id, tenant, object, provider, principal, generation, created, used, ends, encrypted, key */
 export const INSERT_SESSION = `
   INSERT INTO sessions (id, tenant_id, object_id, provider, principal, generation, created_at,
     used_at, ends_at, encrypted, encrypted_with)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (:id, :tenantId, :objectId, :provider, :principal, :generation, :createdAt,
+    :usedAt, :endsAt, :encrypted, :encryptedWith)`;
 
-/** object, tenant, provider */
 export const FIND_SESSION = `
-  SELECT ${SESSION} FROM sessions WHERE object_id = ? AND tenant_id = ? AND provider = ?`;
+  SELECT ${SESSION} FROM sessions
+  WHERE object_id = :objectId AND tenant_id = :tenantId AND provider = :provider`;
 
-/** used, ends; id, generation. A click that comes late takes nothing back. */
+/** A click that comes late takes nothing back. */
 export const TOUCH_SESSION = `
-  UPDATE sessions SET used_at = max(used_at, ?), ends_at = max(ends_at, ?)
-  WHERE id = ? AND generation = ?`;
+  UPDATE sessions SET used_at = max(used_at, :usedAt), ends_at = max(ends_at, :endsAt)
+  WHERE id = :id AND generation = :generation`;
 
-/** holder, until; id, generation, now, holder */
 export const LEASE_REFRESH = `
-  UPDATE sessions SET refresh_holder = ?, refresh_until = ?
-  WHERE id = ? AND generation = ? AND (refresh_until <= ? OR refresh_holder = ?)`;
+  UPDATE sessions SET refresh_holder = :holder, refresh_until = :until
+  WHERE id = :id AND generation = :generation
+    AND (refresh_until <= :now OR refresh_holder = :holder)`;
 
-/** encrypted, key; id, generation */
 export const RENEW_SESSION = `
-  UPDATE sessions SET generation = generation + 1, encrypted = ?, encrypted_with = ?,
-    refresh_holder = NULL, refresh_until = 0
-  WHERE id = ? AND generation = ?`;
+  UPDATE sessions SET generation = generation + 1, encrypted = :encrypted,
+    encrypted_with = :encryptedWith, refresh_holder = NULL, refresh_until = 0
+  WHERE id = :id AND generation = :generation`;
 
-/** id, holder */
 export const RELEASE_REFRESH = `
   UPDATE sessions SET refresh_holder = NULL, refresh_until = 0
-  WHERE id = ? AND refresh_holder = ?`;
+  WHERE id = :id AND refresh_holder = :holder`;
 
-/** encrypted, key; id, generation */
 export const REENCRYPT_SESSION = `
-  UPDATE sessions SET encrypted = ?, encrypted_with = ? WHERE id = ? AND generation = ?`;
+  UPDATE sessions SET encrypted = :encrypted, encrypted_with = :encryptedWith
+  WHERE id = :id AND generation = :generation`;
 
-/** key, key, limit: two ranges of the index, as an inequality has none. */
+/** Two ranges of the index, as an inequality has none. */
 export const NOT_ENCRYPTED_WITH = `
   SELECT * FROM (
-    SELECT ${SESSION} FROM sessions WHERE encrypted_with < ?
+    SELECT ${SESSION} FROM sessions WHERE encrypted_with < :key
     UNION ALL
-    SELECT ${SESSION} FROM sessions WHERE encrypted_with > ?
-  ) LIMIT ? + 0`;
+    SELECT ${SESSION} FROM sessions WHERE encrypted_with > :key
+  ) LIMIT :limit + 0`;
 
-/** id */
-export const END_ONE = 'DELETE FROM sessions WHERE id = ?';
+export const END_ONE = 'DELETE FROM sessions WHERE id = :id';
 
-/** object */
-export const END_OBJECT = 'DELETE FROM sessions WHERE object_id = ?';
+export const END_OBJECT = 'DELETE FROM sessions WHERE object_id = :objectId';
 
-/** object, tenant */
-export const END_PERSON = 'DELETE FROM sessions WHERE object_id = ? AND tenant_id = ?';
+export const END_PERSON =
+  'DELETE FROM sessions WHERE object_id = :objectId AND tenant_id = :tenantId';
 
-/** principal */
-export const END_PRINCIPAL = 'DELETE FROM sessions WHERE principal = ?';
+export const END_PRINCIPAL = 'DELETE FROM sessions WHERE principal = :key';
 
 export const END_ALL = 'DELETE FROM sessions';
