@@ -3,7 +3,7 @@ import type { ClaimValue } from '../domain/people/principal.ts';
 import type { HeldNow } from '../domain/request/recheck.ts';
 import type { AskedAbout, ClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
 import type { Directory } from '../usecases/ports/directory.ts';
-import { namedGroups } from './group-overage.ts';
+import { namedGroups } from './tokens/group-overage.ts';
 import type { Provider, Providers } from './providers.ts';
 import { impliedRoles, mappingsFor, rolesOf } from './tokens/roles.ts';
 

@@ -4,7 +4,7 @@ import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import { identityError } from '../codes.ts';
 import { parseCompact } from '../tokens/compact.ts';
 import { boundTo, refuseBound } from '../tokens/dpop.ts';
-import { isOverage } from '../group-overage.ts';
+import { isOverage } from '../tokens/group-overage.ts';
 import { CLAIM_CHECKS, KEY_CHECKS, shown } from './inspect-checks.ts';
 import type { CheckContext, CheckName, CheckStep } from './inspect-checks.ts';
 import type { Provider } from '../providers.ts';

@@ -6,7 +6,7 @@ import { identityError } from '../codes.ts';
 import { parseCompact } from './compact.ts';
 import type { CompactToken } from './compact.ts';
 import type { VerificationKey } from '../issuer-keys/key-document.ts';
-import { groupsBeyond } from '../group-overage.ts';
+import { groupsBeyond } from './group-overage.ts';
 import { createLinks } from './links.ts';
 import { clientOf, principalOf } from './principal.ts';
 import { createProviders, fillTenant } from '../providers.ts';

@@ -1,13 +1,13 @@
-import type { PrincipalKind } from '../domain/people/principal.ts';
-import { sha256 } from '../lib/hash.ts';
-import type { Directory } from '../usecases/ports/directory.ts';
-import { identityError } from './codes.ts';
-import type { CompactToken } from './tokens/compact.ts';
-import type { Provider } from './providers.ts';
-import { requiredText } from './tokens/registered-claims.ts';
-import { mappingsFor } from './tokens/roles.ts';
-import { isJsonObject, own } from '../lib/strict-json.ts';
-import type { JsonObject } from '../lib/strict-json.ts';
+import type { PrincipalKind } from '../../domain/people/principal.ts';
+import { sha256 } from '../../lib/hash.ts';
+import type { Directory } from '../../usecases/ports/directory.ts';
+import { identityError } from '../codes.ts';
+import type { CompactToken } from './compact.ts';
+import type { Provider } from '../providers.ts';
+import { requiredText } from './registered-claims.ts';
+import { mappingsFor } from './roles.ts';
+import { isJsonObject, own } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
 
 /**
  * The groups of a token that does not list them (Entra: more than 200, or 150 with SAML), looked up
