@@ -23,7 +23,7 @@ import { configOption, jsonOption, readGiven } from './options.ts';
 const SHOWN = 20;
 
 /** Where the log is, and which keys verify its checkpoints. */
-interface Target {
+interface LogSource {
   readonly store: Config['store'];
   readonly origin: string | undefined;
   verifier(log: AuditLog): Promise<CheckpointVerifier>;
@@ -46,7 +46,7 @@ export const auditVerify = defineCommand({
   async run({ options, io }) {
     let report: AuditReport;
     try {
-      report = await verify(targetOf(options, io), options.known);
+      report = await verify(logSourceOf(options, io), options.known);
     } catch (error) {
       if (error instanceof UsageError) throw error;
       io.stderr(`The audit log could not be read: ${describeError(error)}\n`);
@@ -66,16 +66,16 @@ interface Given {
 }
 
 async function verify(
-  target: Target,
+  source: LogSource,
   known: { size: number; root: string } | undefined,
 ): Promise<AuditReport> {
   const log = jsonLogger({ level: 'error', now: () => systemClock.now() });
-  const auditLog = await openAuditLog(target.store, { log });
+  const auditLog = await openAuditLog(source.store, { log });
   try {
-    const verifyCheckpoint = await target.verifier(auditLog);
+    const verifyCheckpoint = await source.verifier(auditLog);
     return await verifyAudit(auditLog, {
       verifyCheckpoint,
-      ...(target.origin === undefined ? {} : { origin: target.origin }),
+      ...(source.origin === undefined ? {} : { origin: source.origin }),
       ...(known === undefined ? {} : { known }),
     });
   } finally {
@@ -83,7 +83,7 @@ async function verify(
   }
 }
 
-function targetOf(values: Given, io: CommandIo): Target {
+function logSourceOf(values: Given, io: CommandIo): LogSource {
   const jwksText = values.jwks === undefined ? undefined : readGiven(values.jwks, io);
   const path = values.config ?? io.env['COUNTERSIGN_CONFIG'];
   if (values.sqlite !== undefined) {

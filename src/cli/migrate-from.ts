@@ -36,7 +36,7 @@ export async function moveStore(options: {
   });
   try {
     let audit: Proven = { size: 0, root: '', ok: true };
-    const outcome = await copyStore(source, target, {
+    const copied = await copyStore(source, target, {
       now: () => systemClock.now(),
       progress: progressTo(io),
       signal: io.signal,
@@ -46,9 +46,9 @@ export async function moveStore(options: {
     });
     const { counts } = source;
     if (!audit.ok) io.stderr(NOT_IN_ORDER);
-    const result = { outcome, tables: counts, audit: outcome === 'done' ? audit : null };
+    const result = { outcome: copied, tables: counts, audit: copied === 'done' ? audit : null };
     if (json) io.stdout(`${JSON.stringify(result)}\n`);
-    else sumUp(outcome, { counts, audit, io });
+    else sumUp(copied, { counts, audit, io });
     return EXIT.done;
   } finally {
     source.close();
@@ -125,10 +125,10 @@ function progressTo(io: CommandIo): (table: string, copied: number, of: number) 
 }
 
 function sumUp(
-  outcome: 'done' | 'already',
+  copied: 'done' | 'already',
   { counts, audit, io }: { counts: TransferCounts; audit: Proven; io: CommandIo },
 ): void {
-  if (outcome === 'already') {
+  if (copied === 'already') {
     io.stdout('This store was moved completely before: nothing was written.\n');
     return;
   }

@@ -35,8 +35,8 @@ export interface RouteDeps extends Omit<ServerOptions, 'limits'> {
   readonly stopping: AbortSignal;
 }
 
-/** One request to a route. */
-export interface Exchange {
+/** A call of a route. */
+export interface RouteCall {
   readonly req: IncomingMessage;
   readonly params: Readonly<Record<string, string>>;
   /** Parsed JSON; undefined when the route has no body or none was sent. */
@@ -62,5 +62,5 @@ export interface Route {
   readonly operation: Operation;
   /** Undefined: the route has no body. */
   readonly takes?: { readonly limitBytes: number; readonly optional?: boolean };
-  readonly handle: (exchange: Exchange) => Promise<Reply>;
+  readonly handle: (call: RouteCall) => Promise<Reply>;
 }

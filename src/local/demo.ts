@@ -133,12 +133,12 @@ async function waitFor(stage: Stage, asked: Asked): Promise<Json> {
   );
 }
 
-interface Target {
+interface CardPlace {
   readonly message: Message;
   readonly approve: Json;
 }
 
-async function refusals(stage: Stage, at: Target & { id: string }): Promise<void> {
+async function refusals(stage: Stage, at: CardPlace & { id: string }): Promise<void> {
   const before = await read(stage, at.id);
   for (const [person, why] of [
     ['olu', 'onlooker'],
@@ -180,7 +180,7 @@ async function ownRequest(stage: Stage): Promise<void> {
   stage.say(`Mia asked in the chat for request 2 and cannot approve it: "${result.text}"`);
 }
 
-async function decide(stage: Stage, at: Target): Promise<void> {
+async function decide(stage: Stage, at: CardPlace): Promise<void> {
   const bare = await stage.connector.post(invoke(stage, 'amara', at));
   const body = isObject(bare.body) ? bare.body : {};
   check(body['statusCode'] === 401, 'a click without a token is answered with a login request');
@@ -193,7 +193,7 @@ async function decide(stage: Stage, at: Target): Promise<void> {
   );
 }
 
-async function clickAgain(stage: Stage, at: Target & { id: string }): Promise<void> {
+async function clickAgain(stage: Stage, at: CardPlace & { id: string }): Promise<void> {
   const before = await read(stage, at.id);
   const token = await stage.provider.singleSignOnToken('amara');
   const authentication = { id: 'again', connectionName: 'countersign', token };
@@ -207,7 +207,7 @@ async function clickAgain(stage: Stage, at: Target & { id: string }): Promise<vo
   stage.say('The same click, sent five more times, changes nothing.');
 }
 
-function invoke(stage: Stage, personId: string, at: Target, more: Json = {}): Json {
+function invoke(stage: Stage, personId: string, at: CardPlace, more: Json = {}): Json {
   return stage.connector.activity({
     personId,
     chatId: APPROVALS,
@@ -220,7 +220,7 @@ function invoke(stage: Stage, personId: string, at: Target, more: Json = {}): Js
   });
 }
 
-function click(stage: Stage, personId: string, at: Target): Promise<ClickResult> {
+function click(stage: Stage, personId: string, at: CardPlace): Promise<ClickResult> {
   return stage.connector.click({
     personId,
     chatId: APPROVALS,

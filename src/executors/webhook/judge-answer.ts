@@ -9,7 +9,7 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
  * The result of one call. `effect`: `done`, `none` (not applied; a retry is useless), `none-yet` (not
  * applied; a retry may help) or `unsure` (possibly applied).
  */
-export interface Verdict {
+export interface Judged {
   readonly effect: 'done' | 'none' | 'none-yet' | 'unsure';
   readonly outcome: Outcome;
   readonly retryAfterMs: number | null;
@@ -19,35 +19,35 @@ export interface Verdict {
 export function judge(
   result: PostResult,
   { target, now }: { target: string; now: number },
-): Verdict {
+): Judged {
   if (result.kind === 'failed') return judgeFailure(result, { target, at: now });
   const { status } = result;
   const { message: said, reference } = readAnswer(result.body);
-  const verdict = <Code extends OutcomeCode>(
-    effect: Verdict['effect'],
+  const judged = <Code extends OutcomeCode>(
+    effect: Judged['effect'],
     code: Code,
     params: OutcomeParams[Code],
     retryAfterMs: number | null = null,
-  ): Verdict => ({
+  ): Judged => ({
     effect,
     outcome: outcomeOf(code, params, { at: now, reference }),
     retryAfterMs,
   });
   const answered = { target, status, said };
-  if (status >= 200 && status < 300) return verdict('done', 'applied', answered);
-  if (status < 400) return verdict('none', 'target_redirected', { target, status });
+  if (status >= 200 && status < 300) return judged('done', 'applied', answered);
+  if (status < 400) return judged('none', 'target_redirected', { target, status });
   const retryAfterMs = parseRetryAfter(result.retryAfter, now);
   const busy =
     status === 408 || status === 425 || status === 429 || (status === 503 && retryAfterMs !== null);
-  if (busy) return verdict('none-yet', 'target_busy', answered, retryAfterMs);
-  if (status < 500) return verdict('none', 'target_refused', answered);
-  return verdict('unsure', 'target_error', answered, retryAfterMs);
+  if (busy) return judged('none-yet', 'target_busy', answered, retryAfterMs);
+  if (status < 500) return judged('none', 'target_refused', answered);
+  return judged('unsure', 'target_error', answered, retryAfterMs);
 }
 
 function judgeFailure(
   { why, error }: PostResult & { kind: 'failed' },
   { target, at }: { target: string; at: number },
-): Verdict {
+): Judged {
   const detail = plainLine(innermost(error), 200) ?? '';
   const retryAfterMs = null;
   switch (why) {

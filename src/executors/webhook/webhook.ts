@@ -7,7 +7,7 @@ import type { SignWebhook } from '../../net/sign-webhook.ts';
 import { defineExecutor } from '../sdk.ts';
 import type { Executor, ExecutorParts } from '../sdk.ts';
 import { judge } from './judge-answer.ts';
-import type { Verdict } from './judge-answer.ts';
+import type { Judged } from './judge-answer.ts';
 import { webhookBody } from './webhook-body.ts';
 import { WEBHOOK_DEFAULTS, webhookSchema } from './webhook-section.ts';
 import type { WebhookSection } from './webhook-section.ts';
@@ -57,23 +57,23 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
           ...sign({ id, at: now, body }),
         },
       });
-      const verdict = judge(result, { target, now: clock.now() });
+      const judged = judge(result, { target, now: clock.now() });
       // Only an idempotent target is called again after an unsure attempt. A later "not applied" does
       // not prove that the unsure one applied nothing. Attempts of other processes count as unsure.
       const certain =
         !section.idempotent || attempt === 1 || untouched.get(request.id) === attempt - 1;
-      if (certain && verdict.effect === 'none-yet') untouched.set(request.id, attempt);
+      if (certain && judged.effect === 'none-yet') untouched.set(request.id, attempt);
       else untouched.delete(request.id);
-      return conclude(verdict, { section, attempt, certain });
+      return conclude(judged, { section, attempt, certain });
     },
   };
 }
 
 function conclude(
-  verdict: Verdict,
+  judged: Judged,
   { section, attempt, certain }: { section: WebhookSection; attempt: number; certain: boolean },
 ): ExecutionResult {
-  const { effect, outcome, retryAfterMs } = verdict;
+  const { effect, outcome, retryAfterMs } = judged;
   if (effect === 'done') return { kind: 'applied', outcome };
   if (effect === 'none') return { kind: certain ? 'failed' : 'unknown', outcome };
   if (effect === 'unsure' && !section.idempotent) return { kind: 'unknown', outcome };

@@ -85,21 +85,21 @@ export async function inspectToken(text: string, options: InspectionOptions): Pr
       ? undefined
       : await attempt(() => checkBinding(claims, purpose));
   if (bound) add('binding', bound.value ?? 'an unsupported binding', bound.error);
-  const outcome = await attempt(async () => {
+  const proven = await attempt(async () => {
     const verified = await verifier.verify(text, purpose);
     if (bound?.error !== undefined) throw bound.error;
     return singleSignOn === undefined ? verified.principal : byTeams(verified, singleSignOn);
   });
   if (provider?.config.kind === 'entra' && claims !== null && isOverage(claims)) {
-    const failed = outcome.error?.code.startsWith('groups_') ? outcome.error : undefined;
-    if (outcome.error === undefined || failed) {
+    const failed = proven.error?.code.startsWith('groups_') ? proven.error : undefined;
+    if (proven.error === undefined || failed) {
       add('groups', 'left out of the token, looked up at Microsoft Graph', failed);
     } else checks.push(skipped('groups'));
   }
   if (singleSignOn !== undefined) {
-    const failed = outcome.error?.code.startsWith('sso_') ? outcome.error : undefined;
+    const failed = proven.error?.code.startsWith('sso_') ? proven.error : undefined;
     const summary = `scope ${singleSignOn.scope}, requested by Teams, version and audience`;
-    if (outcome.error === undefined || failed) add('single-sign-on', summary, failed);
+    if (proven.error === undefined || failed) add('single-sign-on', summary, failed);
     else checks.push(skipped('single-sign-on'));
   }
   return {
@@ -108,9 +108,9 @@ export async function inspectToken(text: string, options: InspectionOptions): Pr
     issuer: provider?.config.id ?? null,
     checks,
     verdict:
-      outcome.error === undefined
-        ? { accepted: true, principal: outcome.value }
-        : { accepted: false, code: outcome.error.code, message: outcome.error.message },
+      proven.error === undefined
+        ? { accepted: true, principal: proven.value }
+        : { accepted: false, code: proven.error.code, message: proven.error.message },
   };
 }
 

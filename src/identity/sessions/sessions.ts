@@ -142,9 +142,9 @@ async function current(
     }
     if (renewed) throw identityError('session_claims_stale');
     if (content.refreshToken === null) return undefined;
-    const outcome = await refresh(session, content);
-    if (outcome === 'ended') return undefined;
-    if (outcome === 'busy') await wait(WAIT_MS);
+    const refreshed = await refresh(session, content);
+    if (refreshed === 'ended') return undefined;
+    if (refreshed === 'busy') await wait(WAIT_MS);
   }
   throw identityError('session_refresh_unavailable');
 }

@@ -1,7 +1,7 @@
 /** Reads the bot's answers to invokes, as the client of Teams does. */
 import { isObject, objectOr, textOf } from '../loopback.ts';
 import type { ClickResult, Json } from '../world.ts';
-import type { InvokeOutcome } from './delivery.ts';
+import type { InvokeResult } from './delivery.ts';
 
 const CARD = 'application/vnd.microsoft.card.adaptive';
 const MESSAGE = 'application/vnd.microsoft.activity.message';
@@ -28,22 +28,22 @@ export function problem(code: string, text: string): ClickResult {
 
 /** The body of a 200 answer, or the error that the client shows instead. */
 export function bodyOf(
-  outcome: InvokeOutcome,
+  invoked: InvokeResult,
 ): { readonly body: unknown } | { readonly failed: ClickResult } {
-  if (outcome.kind === 'timeout') {
+  if (invoked.kind === 'timeout') {
     return { failed: problem('timeout', 'The app did not answer in time. Please try again.') };
   }
-  if (outcome.kind === 'unreachable') {
+  if (invoked.kind === 'unreachable') {
     return { failed: problem('unreachable', 'Unable to reach the app. Please try again.') };
   }
-  const { status, body } = outcome.answer;
+  const { status, body } = invoked.answer;
   if (status === 200) return { body };
   return { failed: problem(`http_${status}`, 'Something went wrong. Please try again.') };
 }
 
 /** Reads the answer to `adaptiveCard/action` (universal actions' response format). */
-export function actionAnswer(outcome: InvokeOutcome): ActionAnswer {
-  const read = bodyOf(outcome);
+export function actionAnswer(invoked: InvokeResult): ActionAnswer {
+  const read = bodyOf(invoked);
   if ('failed' in read) return { kind: 'result', result: read.failed };
   const { body } = read;
   const result = (one: ClickResult): ActionAnswer => ({ kind: 'result', result: one });
@@ -64,8 +64,8 @@ export function actionAnswer(outcome: InvokeOutcome): ActionAnswer {
 }
 
 /** Reads the answer to `composeExtension/…`, `task/fetch` and `task/submit`. */
-export function dialogAnswer(outcome: InvokeOutcome): ClickResult {
-  const read = bodyOf(outcome);
+export function dialogAnswer(invoked: InvokeResult): ClickResult {
+  const read = bodyOf(invoked);
   if ('failed' in read) return read.failed;
   const body = objectOr(read.body);
   if (isObject(body.task)) return taskResult(body.task);

@@ -112,8 +112,8 @@ async function refresh(options: {
   const ids: unknown[] = Array.isArray(wanted.userIds) ? wanted.userIds : [];
   if (found === undefined || !ids.includes(origin.person.mri)) return undefined;
   const value = { action: sentAction(objectOr(wanted.action), {}), trigger: 'automatic' };
-  const outcome = await options.invoke(at(origin, found.message), 'adaptiveCard/action', value);
-  const answer = actionAnswer(outcome);
+  const invoked = await options.invoke(at(origin, found.message), 'adaptiveCard/action', value);
+  const answer = actionAnswer(invoked);
   // Teams ignores a login request here: the base card stays.
   if (answer.kind !== 'result' || answer.result.kind !== 'card') return undefined;
   const { card } = answer.result;

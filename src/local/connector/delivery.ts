@@ -8,7 +8,7 @@ const ANSWER_BYTES = 1_048_576;
 const PARALLEL = 64;
 
 /** The result of an invoke. */
-export type InvokeOutcome =
+export type InvokeResult =
   | { readonly kind: 'answer'; readonly answer: PostAnswer }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'unreachable'; readonly reason: string };
@@ -18,7 +18,7 @@ export interface Delivery {
   /** Sends anything as one POST; `token: null` sends no Authorization header. */
   post(body: unknown, token?: string | null): Promise<PostAnswer>;
   /** Sends an invoke, and sends it again without an answer in time; the first answer counts. */
-  invoke(activity: Json): Promise<InvokeOutcome>;
+  invoke(activity: Json): Promise<InvokeResult>;
   stop(): void;
 }
 
@@ -48,10 +48,10 @@ export function openDelivery(options: {
     invoke(activity) {
       return new Promise((resolve) => {
         let underWay = 0;
-        const settle = (outcome: InvokeOutcome) => {
+        const settle = (invoked: InvokeResult) => {
           clearTimeout(again);
           clearTimeout(end);
-          resolve(outcome);
+          resolve(invoked);
         };
         const attempt = () => {
           underWay += 1;

@@ -59,14 +59,14 @@ export function answerRest(parts: RestParts, call: RestRequest): RestAnswer {
   }
   if (kind !== 'activities') return unknownPath();
   const { threadId } = splitConversationId(conversationId);
-  const target = { parts, conversation, threadId };
-  if (call.method === 'POST') return post(target, call.body, id);
-  if (call.method === 'PUT' && id !== undefined) return update(target, call.body, id);
-  if (call.method === 'DELETE' && id !== undefined) return remove(target, id);
+  const place = { parts, conversation, threadId };
+  if (call.method === 'POST') return post(place, call.body, id);
+  if (call.method === 'PUT' && id !== undefined) return update(place, call.body, id);
+  if (call.method === 'DELETE' && id !== undefined) return remove(place, id);
   return unknownPath();
 }
 
-interface Target {
+interface MessagePlace {
   readonly parts: RestParts;
   readonly conversation: Conversation;
   readonly threadId: string | undefined;
@@ -110,8 +110,8 @@ function createThread(parts: RestParts, channelId: string, activity: unknown): R
   return { status: 201, body: { id: `${base};messageid=${activityId}`, activityId } };
 }
 
-function post(target: Target, body: unknown, replyToId: string | undefined): RestAnswer {
-  const { parts, conversation, threadId } = target;
+function post(place: MessagePlace, body: unknown, replyToId: string | undefined): RestAnswer {
+  const { parts, conversation, threadId } = place;
   if (isObject(body) && body.type === 'typing') return { status: 202, body: {} };
   const content = contentOf(body);
   if ('status' in content) return content;
@@ -132,23 +132,26 @@ function post(target: Target, body: unknown, replyToId: string | undefined): Res
   return { status: 201, body: { id } };
 }
 
-function update(target: Target, body: unknown, id: string): RestAnswer {
-  const missing = notOwn(target, id);
+function update(place: MessagePlace, body: unknown, id: string): RestAnswer {
+  const missing = notOwn(place, id);
   if (missing !== undefined) return missing;
   const content = contentOf(body);
   if ('status' in content) return content;
-  target.parts.chats.update(target.conversation.chat.id, id, content);
+  place.parts.chats.update(place.conversation.chat.id, id, content);
   return { status: 200, body: { id } };
 }
 
-function remove(target: Target, id: string): RestAnswer {
-  const missing = notOwn(target, id);
+function remove(place: MessagePlace, id: string): RestAnswer {
+  const missing = notOwn(place, id);
   if (missing !== undefined) return missing;
-  target.parts.chats.remove(target.conversation.chat.id, id);
+  place.parts.chats.remove(place.conversation.chat.id, id);
   return { status: 200, body: {} };
 }
 
-function notOwn({ parts, conversation, threadId }: Target, id: string): RestAnswer | undefined {
+function notOwn(
+  { parts, conversation, threadId }: MessagePlace,
+  id: string,
+): RestAnswer | undefined {
   const found = parts.chats.get(conversation.chat.id, id)?.message;
   const inThread = threadId === undefined || id === threadId || found?.threadId === threadId;
   if (found === undefined || !inThread) {
