@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { ROOT } from '../conventions/tree.ts';
+import { filesUnder, ROOT } from '../conventions/tree.ts';
 
 const page = readFileSync(join(ROOT, 'docs/reference/cli.md'), 'utf8');
 
@@ -79,4 +79,46 @@ describe('docs/reference/cli.md', () => {
       expect(rowsOf(section)).toEqual(helpRows(command));
     },
   );
+});
+
+interface Call {
+  readonly place: string;
+  readonly name: string;
+  readonly options: readonly string[];
+}
+
+const NAMES = COMMANDS.map(({ name }) => name).sort((a, b) => b.length - a.length);
+
+/** Calls of the command line in the code blocks of a page. */
+function callsIn({ path, text }: { path: string; text: string }): Call[] {
+  const blocks = [...text.matchAll(/^```\w*\n([^]*?)^```$/gm)].map(([, code = '']) => code);
+  const lines = blocks.flatMap((code) => code.replace(/\s*\\\n\s*|\n +(?=-)/g, ' ').split('\n'));
+  return lines.flatMap((line) => {
+    const [, rest = ''] = /\bcountersign (?:-- )?([a-z].*)$/.exec(line) ?? [];
+    const name = NAMES.find((one) => rest === one || rest.startsWith(`${one} `));
+    const options = [...rest.matchAll(/(?<= )--?[a-z][\w-]*/g)].map(([option]) => option);
+    return name === undefined ? [] : [{ place: `${path}: ${line.trim()}`, name, options }];
+  });
+}
+
+describe('commands in the documents', () => {
+  const calls = filesUnder(['docs', 'infra'], ['.md']).flatMap(callsIn);
+
+  test('are found with their options', () => {
+    const text = '```sh\nnpm run countersign -- audit verify \\\n  --sqlite x --jwks y\n```';
+    expect(callsIn({ path: 'x', text }).map(({ name, options }) => [name, options])).toEqual([
+      ['audit verify', ['--sqlite', '--jwks']],
+    ]);
+    expect(calls.length).toBeGreaterThan(15);
+  });
+
+  test('use only options that the command has', async () => {
+    const wrong: string[] = [];
+    for (const { place, name, options } of calls) {
+      const known = (await commandOf(name)).options.flatMap(({ short, long }) => [short, long]);
+      const unknown = options.filter((one) => !known.includes(one));
+      if (unknown.length > 0) wrong.push(`${place} (${unknown.join(', ')})`);
+    }
+    expect(wrong).toEqual([]);
+  });
 });
