@@ -25,24 +25,24 @@ const SETS: Readonly<Record<string, readonly string[]>> = {
   AUDIT_PROBLEM_CODES,
 };
 
-/** What stands in code marks in the first column of a document's tables. */
+/** The code spans in the first column of a document's tables. */
 function documented(name: string): string[] {
   const text = readFileSync(join(ROOT, 'docs', 'reference', name), 'utf8');
   return [...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, code = '']) => code);
 }
 
 describe('codes and their documents', () => {
-  test('docs/reference/errors.md lists every code once, and none that is not there', () => {
+  test('docs/reference/errors.md lists every code once, and no other', () => {
     const wanted = new Set(Object.values(SETS).flat());
     const listed = documented('errors.md');
     expect([...listed].sort()).toEqual([...wanted].sort());
   });
 
-  test('docs/reference/events.md lists every event type once, and none that is not there', () => {
+  test('docs/reference/events.md lists every event type once, and no other', () => {
     expect([...documented('events.md')].sort()).toEqual([...EVENT_TYPES].sort());
   });
 
-  test('no set of codes is left out of the comparison', () => {
+  test('the comparison covers every set of codes', () => {
     const found = filesUnder(['src'], ['.ts']).flatMap((file) =>
       parse(file)
         .statements.filter(ts.isVariableStatement)
@@ -55,7 +55,7 @@ describe('codes and their documents', () => {
     expect([...new Set(found)].sort()).toEqual(Object.keys(SETS).sort());
   });
 
-  test('a code means one thing: sets share only what crosses from one part to another', () => {
+  test('sets of codes share only codes that pass from one part to another', () => {
     const seen = new Map<string, string>();
     const shared: string[] = [];
     for (const [set, codes] of Object.entries(SETS)) {

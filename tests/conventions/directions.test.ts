@@ -9,7 +9,7 @@ const sources = filesUnder(['src'], ['.ts']);
 const wrong = (path: string, text: string) => wrongImports({ path, text });
 
 describe('import directions and vendor fences', () => {
-  test('every import goes down the tree and stays behind its fence', () => {
+  test('every import follows the directions and the vendor fences', () => {
     expect(sources.length).toBeGreaterThan(50);
     expect(sources.flatMap(wrongImports)).toEqual([]);
   });
@@ -44,7 +44,7 @@ describe('import directions and vendor fences', () => {
     ['src/cli/serve.ts', 'let people: import("../local/people.ts").Person[];'],
     ['src/audit/seal.ts', 'import { describeStore } from "../../tests/store/suite.ts";'],
     ['src/plugins/one.ts', ''],
-  ])('would be found: in %s %s', (path, text) => {
+  ])('finds in %s the import %s', (path, text) => {
     expect(wrong(path, text)).toHaveLength(1);
   });
 
@@ -56,11 +56,11 @@ describe('import directions and vendor fences', () => {
     ['src/executors/webhook/webhook.ts', 'import { postOnce } from "../../net/post-once.ts";'],
     ['src/cli/local.ts', 'await import("../local/profile.ts");'],
     ['src/main.ts', 'import { run } from "./cli/serve.ts"; import "node:crypto";'],
-  ])('is fine: in %s %s', (path, text) => {
+  ])('accepts in %s the import %s', (path, text) => {
     expect(wrong(path, text)).toEqual([]);
   });
 
-  test('what production imports is a dependency, not a tool of development', () => {
+  test('production code imports dependencies, not devDependencies', () => {
     const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
@@ -78,7 +78,7 @@ describe('import directions and vendor fences', () => {
     expect(missing).toEqual([]);
   });
 
-  test('the doors to the local profile open only when they are run', () => {
+  test('the CLI imports the local profile only dynamically', () => {
     const eager = sources
       .filter((file) => partOf(file.path) === 'cli')
       .flatMap((file) => {

@@ -3,7 +3,7 @@ import { filesUnder } from './tree.ts';
 import type { File } from './tree.ts';
 
 const MAX_LINES = 350;
-/** Tests and style sheets are lists of cases; they may be longer. */
+/** Tests and style sheets may be longer. */
 const MAX_TEST_LINES = 600;
 const code = filesUnder(['src', 'tests'], ['.ts', '.js', '.css', '.cjs', '.mjs']);
 const typescript = code.filter(({ path }) => path.endsWith('.ts'));
@@ -27,7 +27,7 @@ describe('files', () => {
     }
   });
 
-  test('end with one line end, and have no tabs or trailing blanks', () => {
+  test('end with one line break, and have no tabs or trailing blanks', () => {
     const untidy = code.filter(({ text }) => /[ \t]+$|\t/m.test(text) || !/[^\n]\n$/.test(text));
     expect(untidy.map(({ path }) => path)).toEqual([]);
   });
@@ -35,7 +35,7 @@ describe('files', () => {
 
 describe('code', () => {
   test('exports by name only', () => {
-    // A .d.ts tells what a package of somebody else exports.
+    // A .d.ts describes the exports of a package.
     const ours = typescript.filter(({ path }) => !path.endsWith('.d.ts'));
     expect(ours.flatMap(defaultExports)).toEqual([]);
     expect(defaultExports(file('export default function f() {}'))).toHaveLength(1);
@@ -66,7 +66,7 @@ describe('code', () => {
     }
   });
 
-  test('explains what it exports', () => {
+  test('has a docstring for every exported function and class', () => {
     expect(sources.flatMap(undocumented)).toEqual([]);
     expect(undocumented(file('export function f() {}'))).toHaveLength(1);
     expect(undocumented(file('/** What f is for. */\nexport function f() {}'))).toEqual([]);
@@ -74,7 +74,7 @@ describe('code', () => {
 });
 
 describe('tests', () => {
-  test('are neither skipped nor singled out, and nothing is left to do later', () => {
+  test('have no skip, only or TO-DO', () => {
     const marks = /\b(test|it|describe)\.(skip|only|todo)\b|\b(xit|xtest|xdescribe|fdescribe)\(/;
     const words = [
       ['TO', 'DO'],

@@ -22,25 +22,25 @@ const TEXT = [
   '.npmrc',
 ];
 const everything = filesUnder(['.'], TEXT);
-/** Written in pieces, so that this file is not its own finding. */
+/** Built from pieces, so that this file does not match. */
 const machinePath = new RegExp(String.raw`(^|[\s"'\`(=:])/(work|ro${'o'}t|home|Users)/[a-z]`, 'm');
 const privateKey = new RegExp(`-----BEGIN [A-Z ]*PRIVATE ${'KEY'}-----\\s*\\n[A-Za-z0-9+/=]{20}`);
 
 describe('the repository', () => {
-  test("names no path of anybody's machine", () => {
+  test("contains no path of a developer's machine", () => {
     expect(everything.length).toBeGreaterThan(100);
     const found = everything.filter(({ text }) => machinePath.test(text));
     expect(found.map(({ path }) => path)).toEqual([]);
     expect(machinePath.test(['open "', 'home', 'ann/x"'].join('/'))).toBe(true);
   });
 
-  test('holds no private key', () => {
+  test('contains no private key', () => {
     expect(everything.filter(({ text }) => privateKey.test(text)).map(({ path }) => path)).toEqual(
       [],
     );
   });
 
-  test('its lockfile names no registry, and carries a hash for every package', () => {
+  test('its lockfile names no registry, and has a hash for every package', () => {
     const text = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
     const lock = JSON.parse(text) as {
       lockfileVersion: number;
@@ -53,7 +53,7 @@ describe('the repository', () => {
     expect(bare.map(([path]) => path)).toEqual([]);
   });
 
-  test('pins the runtime where npm scripts find it, and asks for no scripts at install', () => {
+  test('pins the Node version for npm scripts, and runs no install scripts', () => {
     const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       optionalDependencies: Record<string, string>;
       scripts: Record<string, string>;

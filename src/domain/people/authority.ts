@@ -96,7 +96,7 @@ export function isAsker(request: Request, principal: PrincipalRef): boolean {
 
 /**
  * Whether a principal may read a request: its requester and beneficiary, those who decided or may
- * decide any of its stages, and auditors. Everybody else is told that it does not exist.
+ * decide any of its stages, and auditors. For everybody else it does not exist.
  */
 export function mayRead(
   request: Request,

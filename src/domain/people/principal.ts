@@ -43,12 +43,12 @@ export interface TokenEvidence {
   readonly digest: string;
 }
 
-/** By which way a principal was proven, and when its claims were verified (ms). */
+/** How a principal was proven, and when its claims were verified (ms). */
 export interface Proof {
   /**
-   * `session`: under claims of an earlier sign-in that are fresh enough; `refresh`: under claims
-   * that the provider gave anew for this very use. `look-up`: a good token whose claims were too
-   * old, under roles and claims that the directory told for this very use.
+   * `session`: fresh claims of an earlier sign-in. `refresh`: claims that the provider returned
+   * for this use. `look-up`: a valid token whose claims were too old, with roles and claims that
+   * the directory returned for this use.
    */
   readonly way: 'bearer' | 'single-sign-on' | 'sign-in' | 'session' | 'refresh' | 'look-up';
   readonly verifiedAt: number;

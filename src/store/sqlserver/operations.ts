@@ -63,7 +63,7 @@ export function createWrites(session: Session): Writes {
     async takeLease({ name, holder, leaseMs, now, note = null }) {
       const leaseUntil = now + leaseMs;
       const values = { name, holder, leaseUntil, now, note };
-      // Not sent again where its answer was lost: the row as it was would not be told any more.
+      // No retry after a lost answer: it would not return the previous row.
       const [row] = await meeting(() => session.all(TAKE_LEASE, values, ONCE));
       if (row === undefined || Number(row['changed']) === 0) return undefined;
       const { holder: held, until, note: left } = row as unknown as LeaseBefore;

@@ -1,23 +1,23 @@
 import type { PrincipalRef } from '../../domain/people/principal.ts';
 import type { HeldNow } from '../../domain/request/recheck.ts';
 
-/** Somebody of whom it is asked what they have now. */
+/** A person whose current roles and claims are looked up. */
 export interface AskedAbout {
   readonly person: PrincipalRef;
-  /** Whom Teams knows them as; a linked identity itself knows nothing of Teams. */
+  /** The person's ids in Teams; null for a linked identity without them. */
   readonly teams: { readonly tenantId: string; readonly objectId: string } | null;
-  /** Claims that matter besides the roles. */
+  /** The claims to look up beside the roles. */
   readonly claims: readonly string[];
 }
 
-/** Says what somebody may do now, other than by a token: for the look before an execution. */
+/** Looks up current roles and claims without a token, for the recheck before an execution. */
 export interface ClaimsRefresher {
   /**
-   * A person's roles and claims as their provider has them now; no role for somebody who left.
-   * Undefined where nobody can tell for this person; throws where it cannot be told just now.
+   * Returns a person's current roles and claims at their provider; no roles for a person who left.
+   * Undefined if no source knows this person; throws if a source fails.
    */
   heldNow(asked: AskedAbout): Promise<HeldNow | undefined>;
 }
 
-/** Where no provider can be asked about people who are away. */
+/** The refresher without any source. */
 export const nobodyCanTell: ClaimsRefresher = { heldNow: async () => undefined };

@@ -12,8 +12,8 @@ export interface Executors {
 }
 
 /**
- * What an executor says. `retry`: certainly not applied (or safe to repeat), try again.
- * `unknown`: sent, but whether it took effect cannot be told.
+ * The result of an execution. `retry`: not applied, or safe to repeat. `unknown`: sent, but it is
+ * unknown whether it took effect.
  */
 export type ExecutionResult =
   | { readonly kind: 'applied' | 'failed' | 'unknown'; readonly outcome: Outcome }

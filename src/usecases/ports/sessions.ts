@@ -1,20 +1,20 @@
 import type { Principal } from '../../domain/people/principal.ts';
 import type { TeamsSender } from './teams-sender.ts';
 
-/** What carries a sign-in by the button over the clicks after it. */
+/** Sessions: prove later clicks by an earlier sign-in. */
 export interface Sessions {
   /**
-   * Who the sender's live session speaks for, under claims no older than configured: where they are
-   * older, or `renew` asks for it, they are fetched again. Undefined: there is none (any more), and
-   * the person has to sign in. Throws IdentityError where that cannot be told now, or the provider
-   * gives no newer claims. `unattended`: nobody clicked, so the idle limit goes on.
+   * Returns the principal of the sender's active session, with claims no older than configured.
+   * Fetches claims again when they are older, or for `renew`. Undefined without an active session:
+   * the person must sign in. Throws IdentityError if the provider fails or returns no newer claims.
+   * `unattended`: without a click, which does not extend the idle time.
    */
   current(
     sender: Pick<TeamsSender, 'tenantId' | 'objectId'>,
     options?: { renew?: boolean; unattended?: boolean },
   ): Promise<Principal | undefined>;
-  /** Whether claims are young enough to count at a click. */
+  /** Whether claims are recent enough for a click. */
   areFresh(by: Principal): boolean;
-  /** Ends the sender's session; whether there was one. */
+  /** Ends the sender's session; returns whether there was one. */
   signOut(sender: TeamsSender): Promise<boolean>;
 }
