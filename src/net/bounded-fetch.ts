@@ -59,20 +59,14 @@ function assertAllowed(url: string, allowHttp: boolean): void {
   if (username !== '' || password !== '') throw new Error('an address with a password is refused');
 }
 
-async function readBounded(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readBounded({ body }: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  const reader = response.body?.getReader();
-  if (reader === undefined) return new Uint8Array();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.byteLength;
-    if (size > maxBytes) {
-      await reader.cancel();
-      throw new Error(`the answer is larger than ${maxBytes} bytes`);
-    }
-    parts.push(value);
+  // An error that leaves the loop cancels the stream.
+  for await (const part of body ?? []) {
+    size += part.byteLength;
+    if (size > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    parts.push(part);
   }
   return Buffer.concat(parts);
 }
