@@ -8,11 +8,11 @@ import { refusals } from './en/refusals.ts';
 import { states } from './en/states.ts';
 
 /**
- * Every sentence in English that a person reads. `Text` is its type: another language is one more
- * file of the same shape.
+ * Every English sentence that a person reads. Another language is one more object of this type
+ * (`Text`).
  */
 export const en = {
-  /** BCP 47. */
+  /** The language tag (BCP 47). */
   locale: 'en',
   format,
   states,

@@ -1,6 +1,6 @@
 import { formatDuration } from '../lib/duration.ts';
 
-/** Lists, numbers and durations as a language writes them. */
+/** Formats of lists, numbers and durations in a language. */
 export interface Formats {
   /** `a, b or c` */
   or(items: readonly string[]): string;
@@ -11,7 +11,7 @@ export interface Formats {
   number(value: number): string;
   /** A duration in ms, to the second: `1 h 30 min`. */
   duration(ms: number): string;
-  /** The same without rounding: what an approver agrees to. */
+  /** A duration without rounding, for what an approver agrees to. */
   exactDuration(ms: number): string;
 }
 

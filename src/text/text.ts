@@ -5,16 +5,16 @@ import { en } from './en.ts';
 /** The sentences of one language. */
 export type Text = typeof en;
 
-/** The sentence of an outcome; a code of another version stands for itself. */
+/** The sentence of an outcome. A code of another version is shown as it is. */
 export function outcomeText(text: Text, { code, params }: Outcome): string {
   const sentences: Partial<Record<string, (params: never) => string>> = text.outcomes;
-  // outcomeOf() has held the params against the code.
+  // outcomeOf() has checked the params against the code.
   return sentences[code]?.(params as never) ?? code;
 }
 
 const TEXTS: Readonly<Record<string, Text>> = { en };
 
-/** The text of a locale (BCP 47), by its language; English where there is none. */
+/** The text of a locale (BCP 47), by its language; English where there is no other. */
 export function textFor(locale: string | null): Text {
   const language = locale?.split('-', 1)[0]?.toLowerCase() ?? '';
   return (Object.hasOwn(TEXTS, language) ? TEXTS[language] : undefined) ?? en;
@@ -22,14 +22,14 @@ export function textFor(locale: string | null): Text {
 
 /** The sentence of a refusal. */
 export function refusalText(text: Text, { code, params }: Refusal): string {
-  // refuse() has held the params against the code.
+  // refuse() has checked the params against the code.
   const sentence = text.refusals[code] as (params: Params) => string;
   return sentence(params);
 }
 
 /**
- * The sentence of a refused token or sign-in, with what it is about in brackets; a code of another
- * version stands for itself.
+ * The sentence of a refused token or sign-in, with the details in brackets. A code of another
+ * version is shown as it is.
  */
 export function identityText(
   text: Text,

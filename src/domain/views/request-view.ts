@@ -7,14 +7,18 @@ import type { Decision, PlannedStage, Request, Word } from '../request/request.t
 import { lastWord, seatsFilled, stageStatus, standingWords } from '../request/stages.ts';
 import type { StageStatus } from '../request/stages.ts';
 
-/** Who looks: an identity with the roles and claims that are known of it. Null: everybody. */
+/**
+ * Who looks: an identity with its last known roles and claims. Null: everybody in the conversation.
+ */
 export type Viewer = (PrincipalRef & Pick<Principal, 'roles' | 'claims'>) | null;
 
-/** What one viewer sees of a request and may press. A press is judged anew; this decides nothing. */
+/**
+ * What a viewer sees of a request and may press. It grants nothing: each click is checked again.
+ */
 export interface RequestView {
-  /** Whether it takes words and can be cancelled: pending, and within its time. */
+  /** Whether it can be decided and cancelled: pending, and not expired. */
   readonly open: boolean;
-  /** How the viewer, by any linked identity, stands behind it; null: not at all. */
+  /** The viewer's part in the request, by any linked identity; null: none. */
   readonly own: 'requester' | 'beneficiary' | null;
   readonly mayCancel: boolean;
   readonly stages: readonly StageView[];
@@ -27,13 +31,13 @@ export interface StageView {
   readonly filled: number;
   readonly of: number;
   readonly decisions: readonly DecisionView[];
-  /** The viewer's last word here; null where there is none, or for everybody's view. */
+  /** The viewer's last word on the stage; null: none, or the view for everybody. */
   readonly mine: Decision | null;
-  /** What the viewer may say now. In everybody's view: what those who may decide can say. */
+  /** The words that the viewer may say now; in the view for everybody, those of an approver. */
   readonly words: readonly Word[];
 }
 
-/** One word, and what it is worth now. */
+/** A decision, and whether it still counts. */
 export interface DecisionView {
   readonly decision: Decision;
   /** Whether it is the person's last word on the stage, and no withdrawal. */
@@ -79,7 +83,7 @@ function stageView(
   };
 }
 
-/** One word of a request. */
+/** The view of one decision. */
 export function decisionView(
   request: Pick<Request, 'decisions' | 'recheck'>,
   decision: Decision,

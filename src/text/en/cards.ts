@@ -4,7 +4,7 @@ import { states } from './states.ts';
 
 const { and, exactDuration, list, number, or } = format;
 
-/** A request as a card shows it. `{name}` in a sentence is put in bold. */
+/** Sentences on the card of a request. `{name}` placeholders are shown in bold. */
 export const cards = {
   needsNewerTeams: 'This card needs a newer version of Teams.',
   summary: ({ asker, title }: { asker: string; title: string }) => `${asker} asks: ${title}`,
@@ -121,7 +121,7 @@ export const form = {
   typeChoice: 'Type your choice',
   chooseOne: 'Choose one',
   durationHint: 'such as 30m, 2h or 1d',
-  /** What a client says itself about an input, which it reads as Markdown. */
+  /** Error messages of inputs. Clients render them as Markdown. */
   wrong: {
     text: ({
       label,
@@ -143,7 +143,7 @@ export const form = {
   },
 };
 
-/** Choosing a workflow, and the help. */
+/** The choice of a workflow, and the help. */
 export const lists = {
   question: 'What do you want to request?',
   workflow: 'Workflow',

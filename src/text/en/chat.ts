@@ -1,7 +1,7 @@
 import type { Notice } from '../../domain/notice.ts';
 import { states } from './states.ts';
 
-/** What the bot says in a chat: Markdown, and what is put in is escaped. */
+/** The bot's messages in a chat: Markdown with escaped params. */
 export const chat = {
   unknownCommand:
     'I know `request`, `request <workflow>`, `status <number>`, `sign out` and `help`.',
@@ -13,7 +13,7 @@ export const chat = {
   signedOut: 'You are signed out. The next button asks you to sign in.',
   notSignedIn: 'You are not signed in.',
 
-  /** A button in a client that cannot run it. */
+  /** Answers to a button in a client without Action.Execute. */
   updateTeams: 'This version of Teams cannot run the button. Update Teams and press it again.',
   updateTeamsAndReopen:
     'This version of Teams cannot run the button. Update Teams and open the card again.',
@@ -22,7 +22,7 @@ export const chat = {
     `${number} in another Teams client.`,
 };
 
-/** What a button or dialog is answered with. */
+/** Answers to buttons and dialogs. */
 export const answers = {
   signIn: 'Sign in',
   signInWhy: 'Sign in to show that it is you.',
@@ -48,7 +48,7 @@ export const answers = {
   },
 };
 
-/** Messages in a person's own chat: Markdown, and what is put in is escaped. */
+/** Messages in a person's own chat: Markdown with escaped params. */
 export const notices = {
   request_ended: ({ number, title, state }: Notice['params']) =>
     `Request ${number} (${title}): **${states[state].word}**.`,

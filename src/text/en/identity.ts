@@ -122,7 +122,7 @@ export const identityProblems = {
     "teams.credential; the log has Microsoft's response.",
 };
 
-/** What is wrong, in more detail, where the name of a claim or header does not say it. */
+/** Details of a problem, where the name of a claim or header is not enough. */
 export const identityDetails = {
   three_parts: 'three parts',
   json_objects: 'JSON objects',

@@ -1,6 +1,6 @@
 import type { RequestState } from '../../domain/request/state.ts';
 
-/** What a state is called: at the head of a card, and within a sentence. */
+/** The names of states: at the top of a card, and in a sentence. */
 export const states: Readonly<Record<RequestState, { label: string; word: string }>> = {
   pending: { label: 'Waiting for approval', word: 'waiting for approval' },
   approved: { label: 'Approved', word: 'approved' },
