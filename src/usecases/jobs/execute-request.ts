@@ -9,17 +9,17 @@ import type { Look } from '../requests/revalidate-approvals.ts';
 import { retryWrite } from '../store-faults.ts';
 import type { Job } from '../ports/job-store.ts';
 
-/** How long people are asked about again while their provider does not answer. */
+/** How long to repeat failing lookups of roles and claims. */
 const LOOK_AGAIN_MS = 100_000;
 const LEAST_REST_MS = 10_000;
 const MOST_REST_MS = 40_000;
 
 /**
- * Applies an approved request through its executor. `applying` is committed before anything is
- * sent. Found in `applying`, an earlier try was cut off: it is sent again only where the target
- * drops repeats of the same key and is still the one that was approved; else its outcome is
- * `unknown` and a person has to look. Where the workflow wants it, every try is made under a look
- * at the deciding people of its own: the last one may be hours old.
+ * Applies an approved request through its executor. Commits `applying` before it sends anything. A
+ * request found in `applying` had an interrupted try: it is sent again only if the target drops
+ * repeats of the key and is unchanged since the approval; otherwise its outcome is `unknown` and a
+ * person must check. If the workflow wants it, every try has its own recheck of the approvers,
+ * because the last one may be hours old.
  */
 export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult> {
   const request = await deps.store.loadRequest(job.about.id);
@@ -37,7 +37,7 @@ export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult
   const begun = await applyCommand(deps, { id: request.id, command });
   if (!('request' in begun) || begun.request.state !== 'applying') return 'done';
   if (begun.kind === 'stepped') return send(deps, job, begun.request);
-  // Two had the job (a lease ran out) and the other was first: it may still be cut off.
+  // Another process has the job too (a lease expired) and was first; it may still be interrupted.
   return { retryAtMs: null, error: 'another process is applying it' };
 }
 
@@ -51,7 +51,7 @@ function outcomeOfCut(deps: JobDeps, request: Request): Outcome | null {
   return deps.executors.repeatable(executor) ? null : outcomeOf('interrupted', {}, { at });
 }
 
-/** Somebody who approved lost role or claim, or nobody can tell even after asking for a while. */
+/** Stops for a lost role or claim, or when lookups still fail after the time limit. */
 async function stop(
   deps: JobDeps,
   request: Request,
@@ -60,12 +60,12 @@ async function stop(
   const { failingSince = recheck.at } = recheck;
   const failingMs = recheck.at - failingSince;
   if (transient && failingMs < LOOK_AGAIN_MS) {
-    // On record once: since when it fails holds for every replica, and shows on the card.
+    // Recorded once: the start of the failure is for every replica and for the card.
     if (request.recheck?.failingSince !== failingSince) {
       await applyCommand(deps, { id: request.id, command: { type: 'recheck', recheck } });
     }
     const restMs = Math.min(MOST_REST_MS, Math.max(LEAST_REST_MS, failingMs));
-    // Nothing was sent: the executor's tries are not used up by this.
+    // Nothing was sent, so this uses up no try of the executor.
     return { notBefore: deps.clock.now() + restMs, why: describe(outcome) };
   }
   await applyCommand(deps, { id: request.id, command: { type: 'halt', outcome, recheck } });
@@ -102,7 +102,7 @@ async function settle(
   return 'done';
 }
 
-/** For operators: the code, and what its sentence would be made of. */
+/** For operators: the code and the parameters of its sentence. */
 function describe({ code, params }: Outcome): string {
   return `${code} ${JSON.stringify(params)}`;
 }

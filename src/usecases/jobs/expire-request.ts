@@ -3,7 +3,7 @@ import type { AppContext } from '../app-context.ts';
 import type { JobResult } from './job-handler.ts';
 import type { Job } from '../ports/job-store.ts';
 
-/** Ends a request that nobody decided in time; one that has ended already stays as it is. */
+/** Expires a request that was not decided in time; does nothing if it has ended. */
 export async function expireRequest(deps: AppContext, job: Job): Promise<JobResult> {
   const applied = await applyCommand(deps, { id: job.about.id, command: { type: 'expire' } });
   if (applied.kind === 'refused' && applied.request.state === 'pending') {

@@ -2,9 +2,9 @@ import type { Turn } from '../ports/notifier.ts';
 import type { Job, JobKind, Lane } from '../ports/job-store.ts';
 
 /**
- * What became of a job. `acknowledged`: a commit of its own said that it is done. `notBefore` (ms):
- * there is nothing to do until then, and this was no attempt. `retryAtMs` null: it is tried again
- * after a growing rest. `dead`: it is given up.
+ * The result of a job. `acknowledged`: a commit of the job has ended it. `notBefore` (ms): nothing
+ * to do before that time, and this was no attempt. `retryAtMs` null: retried after a growing delay.
+ * `dead`: given up.
  */
 export type JobResult =
   | 'done'
@@ -13,10 +13,10 @@ export type JobResult =
   | { readonly retryAtMs: number | null; readonly error: string }
   | { readonly dead: string };
 
-/** What a worker offers to the job that it runs. */
+/** What a worker passes to its job. */
 export type JobContext = Omit<Turn, 'dueAt'>;
 
-/** How one kind of job is carried out. Faults are thrown, and tried again with growing rests. */
+/** The handler of one kind of job. Throws faults, which are retried with growing delays. */
 export interface JobHandler<Kind extends JobKind = JobKind> {
   readonly kind: Kind;
   readonly lane: Lane;

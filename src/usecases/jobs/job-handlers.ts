@@ -8,10 +8,10 @@ import { tellOutcome } from './tell-outcome.ts';
 
 export type JobHandlers = { readonly [Kind in JobKind]: JobHandler<Kind> };
 
-/** Attempts before a job is parked as dead: an hour and more of growing rests. */
+/** Attempts before a job is parked as dead: more than an hour of growing delays. */
 const MAX_ATTEMPTS = 30;
 
-/** The handler of every kind of job. */
+/** The handlers of all kinds of jobs. */
 export function jobHandlers(deps: JobDeps): JobHandlers {
   const handler = <Kind extends JobKind>(
     kind: Kind,

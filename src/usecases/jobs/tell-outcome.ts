@@ -4,7 +4,7 @@ import type { JobContext, JobResult } from './job-handler.ts';
 import { tryLater } from './try-later.ts';
 import type { Job } from '../ports/job-store.ts';
 
-/** Tells the requester, in the personal chat, how the request ended. */
+/** Notifies the requester of the outcome in the personal chat. */
 export async function tellOutcome(
   deps: JobDeps,
   job: Job,

@@ -2,7 +2,7 @@ import type { JobDeps } from '../app-context.ts';
 import type { DeliveryError } from '../ports/delivery-error.ts';
 import type { JobResult } from './job-handler.ts';
 
-/** Gives a job back whose message Teams did not take now, for when Teams is to be asked again. */
+/** Returns a job whose message Teams did not accept now, for the time of the next try. */
 export function tryLater({ clock }: Pick<JobDeps, 'clock'>, error: DeliveryError): JobResult {
   const { retryAfterMs, message, tried } = error;
   const retryAtMs = retryAfterMs === null ? null : clock.now() + retryAfterMs;

@@ -1,10 +1,10 @@
-/** Takes what Bot Framework posts: the gate and the bot behind it. A fault is thrown. */
+/** Handles activities of Bot Framework: the gate, then the bot. Throws faults. */
 export interface ActivityHandler {
-  /** `authorization` is the header as it came; `body` is checked JSON (UTF-8, depth, keys). */
+  /** `authorization` is the unchanged header; `body` is checked JSON (UTF-8, depth, keys). */
   messages(input: { authorization: string | undefined; body: unknown }): Promise<{
     status: number;
     body?: unknown;
-    /** Why it was kept out: for the metrics, never for the sender. */
+    /** Why the gate refused it: for the metrics, never for the sender. */
     code?: string;
   }>;
 }

@@ -1,10 +1,10 @@
-/** A token of the bot's own, and when it expires (ms). */
+/** An access token of the bot, and its expiry (ms). */
 export interface BotToken {
   readonly value: string;
   readonly expiresAt: number;
 }
 
-/** Tokens of the bot's own for calls to the Bot Connector. */
+/** Access tokens of the bot for calls to the Bot Connector. */
 export interface BotCredentials {
   token(): Promise<BotToken>;
 }

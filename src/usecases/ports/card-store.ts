@@ -1,18 +1,18 @@
 import type { ClaimValue } from '../../domain/people/principal.ts';
 
-/** Where a person or a channel is reached: learned from activities that the gate let through. */
+/** The address of a person or channel, from activities that the gate accepted. */
 export interface Conversation {
   /** `person:<tenant>:<object id>` or `channel:<tenant>:<channel id>`. */
   readonly key: string;
   readonly tenantId: string;
   readonly conversationId: string;
   readonly serviceUrl: string;
-  /** The person's Teams user id (MRI) where it is a personal chat. */
+  /** The person's Teams user id (MRI); null for a channel. */
   readonly userId: string | null;
   readonly updatedAt: number;
 }
 
-/** What a person's last verified token said: chooses whose card refreshes, never decides. */
+/** A person by the last verified token. For personal views alone; it never decides anything. */
 export interface SeenPerson {
   readonly key: string;
   readonly tenantId: string;

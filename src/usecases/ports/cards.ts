@@ -3,7 +3,7 @@ import type { Request } from '../../domain/request/request.ts';
 import type { Viewer } from '../../domain/views/request-view.ts';
 import type { Workflow } from '../../domain/workflow/workflow.ts';
 
-/** An Adaptive Card with the text that notifications and old clients show instead. */
+/** An Adaptive Card, and its text for notifications and old clients. */
 export interface CardContent {
   readonly card: Record<string, unknown>;
   readonly summary: string;
@@ -16,12 +16,12 @@ export interface CardRenderer {
 
 export interface CardOptions {
   readonly viewer: Viewer;
-  /** Teams user ids whose clients fetch a view of their own; at most 60. */
+  /** Teams user ids (at most 60) whose clients fetch a personal view. */
   readonly refreshFor: readonly string[];
   readonly now: number;
 }
 
-/** Every card that Teams shows. Pure: the same input always gives the same card. */
+/** All cards for Teams. Pure: equal inputs give equal cards. */
 export interface TeamsCards extends CardRenderer {
   /** An Adaptive Card form; sent by Action.Execute `submit` with data `{ workflow, v: 1 }`. */
   form(form: RequestForm): CardContent;
@@ -29,14 +29,14 @@ export interface TeamsCards extends CardRenderer {
   dialogForm(form: RequestForm): Record<string, unknown>;
   /** A choice of workflows; Action.Submit with data `{ workflow }`. */
   picker(workflows: readonly Workflow[]): CardContent;
-  /** Everything that is decided about, with the buttons that this viewer may press. */
+  /** The whole request, with the buttons that this viewer may press. */
   review(request: Request, options: Pick<CardOptions, 'viewer' | 'now'>): CardContent;
-  /** A way to a request by its number; says nothing of it, nor whether it is there. */
+  /** A card that leads to a request by number. It does not tell whether the request exists. */
   status(number: number): CardContent;
   help(workflows: readonly Workflow[]): CardContent;
 }
 
-/** What a form starts with, and what was wrong with what was sent before. */
+/** Initial values of a form, and the problem of an earlier submission. */
 export interface RequestForm {
   readonly workflow: Workflow;
   readonly values: Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 /** Checks the token that Bot Framework sends with an activity. */
 export interface ChannelTokens {
-  /** The token's `serviceurl` claim and the endorsements of its key. Throws IdentityError. */
+  /** Returns the `serviceurl` claim and the endorsements of the key. Throws IdentityError. */
   verify(token: string): Promise<{ serviceUrl: string; endorsements: readonly string[] }>;
 }

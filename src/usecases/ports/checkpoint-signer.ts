@@ -1,6 +1,6 @@
-/** Signs statements of the audit log under the key of its own purpose. */
+/** Signs checkpoints of the audit log with the key of that purpose. */
 export interface CheckpointSigner {
-  /** A compact JWS over `payload`, its header's `typ` as given. */
+  /** Returns a compact JWS over `payload` with this `typ` in its header. */
   sign(
     purpose: 'checkpoints',
     payload: Readonly<Record<string, unknown>>,

@@ -1,7 +1,7 @@
 /**
- * A message that Teams did not take. `gone`: the message or conversation is no more and a repeat
- * is useless; `retryAfterMs`: when to come back; `tried` false: its turn has not come, and nothing
- * was sent.
+ * A message that Teams did not accept. `gone`: message or conversation does not exist any more, so
+ * a retry is useless. `retryAfterMs`: the delay of a retry. `tried` false: the turn has not come,
+ * and nothing was sent.
  */
 export class DeliveryError extends Error {
   readonly gone: boolean;

@@ -1,36 +1,36 @@
 import type { ClaimValue, PrincipalKind } from '../../domain/people/principal.ts';
 
-/** Somebody in a directory. `issuer`: id of the provider in the configuration. */
+/** A person in a directory. `issuer`: id of the provider in the configuration. */
 export interface DirectoryEntry {
   readonly issuer: string;
   readonly tenant: string;
   readonly objectId: string;
 }
 
-/** Whose groups are looked up, and which ones. */
+/** A lookup of the groups of a person. */
 export interface GroupQuestion extends DirectoryEntry {
   readonly kind: PrincipalKind;
   /** Object ids of the groups in the mappings. */
   readonly groups: readonly string[];
   /** The person's own access token; null where none can be exchanged. */
   readonly assertion: string | null;
-  /** Digest of the token; the answer is cached for it briefly. Null: no cache. */
+  /** Digest of the token, as the key of a short cache. Null: no cache. */
   readonly tokenDigest: string | null;
 }
 
-/** What a directory says of a person now. */
+/** The current data of a person in a directory. */
 export interface DirectoryPerson {
-  /** Null for a property that is empty; left out where it is missing or of an unsupported shape. */
+  /** Null for an empty property; omitted if it is missing or has an unsupported shape. */
   readonly properties: ReadonlyMap<string, ClaimValue | null>;
-  /** Empty unless they were asked for. */
+  /** Empty unless requested. */
   readonly appRoles: readonly string[];
 }
 
-/** Looks people and groups up in a directory. Every method throws where it cannot tell just now. */
+/** Looks up people and groups in a directory. Every method throws if the directory fails. */
 export interface Directory {
   /** Whether people of an issuer can be looked up. */
   knows(issuer: string): boolean;
-  /** Which of some groups somebody is in, nested groups included. */
+  /** Returns which of these groups the person is in, also by nested groups. */
   memberOf(question: GroupQuestion): Promise<readonly string[]>;
   /** Undefined for a disabled or deleted account. */
   personNow(
@@ -40,6 +40,6 @@ export interface Directory {
       readonly appRoles: boolean;
     },
   ): Promise<DirectoryPerson | undefined>;
-  /** Gets a token of the application for one tenant: the test of a registration. */
+  /** Fetches a token of the application for a tenant, to test its registration. */
   logIn(at: Pick<DirectoryEntry, 'issuer' | 'tenant'>): Promise<void>;
 }

@@ -1,12 +1,12 @@
 export interface Housekeeping {
-  /** The database's own clock (ms). */
+  /** The time of the database (ms). */
   now(): Promise<number>;
   /**
-   * Forgets once-keys, change ids, leases, sign-in links and sessions past their time, at most
-   * `limit` rows of each.
+   * Deletes expired once-keys, change ids, leases, sign-in links and sessions, at most `limit` rows
+   * of each.
    */
   purge(now: number, limit: number): Promise<number>;
-  /** Throws where the store cannot be read and written. */
+  /** Throws if the store cannot be read or written. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

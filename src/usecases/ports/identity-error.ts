@@ -1,13 +1,13 @@
 import type { Refusal } from '../../domain/refusal.ts';
 
-/** A token or sign-in that is refused. `message` is the English sentence, for the API and logs. */
+/** A refused token or sign-in. `message` is the English sentence for API and logs. */
 export class IdentityError extends Error {
   readonly code: string;
-  /** The claim, header or detail that is wrong. */
+  /** The invalid claim, header or detail. */
   readonly about: string | null;
-  /** What the sign-in lacks. */
+  /** The demand that the sign-in does not meet. */
   readonly refusal: Refusal | null;
-  /** What the next DPoP proof must carry, where that is why (RFC 9449 9). */
+  /** The nonce that the next DPoP proof must have, if that is the reason (RFC 9449 9). */
   readonly nonce: string | null;
 
   constructor(

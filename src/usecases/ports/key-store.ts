@@ -1,4 +1,4 @@
-/** A key of our own as it is stored: the private part encrypted. */
+/** A stored key of the service, with an encrypted private part. */
 export interface StoredKey {
   readonly id: string;
   readonly purpose: string;
@@ -9,12 +9,12 @@ export interface StoredKey {
 
 export interface KeyStore {
   listKeys(purpose: string): Promise<readonly StoredKey[]>;
-  /** Inserts unless a key of this purpose is already there (then false). */
+  /** Inserts the first key of a purpose; returns false if there is one already. */
   addFirstKey(key: StoredKey): Promise<boolean>;
 }
 
-/** What a rotation needs of the store. */
+/** The store of a key rotation. */
 export interface KeyRotationStore {
-  /** Inserts behind the keys that the purpose has: the newest is the current one. */
+  /** Inserts a key after those of its purpose; the newest is the current one. */
   addKey(key: StoredKey): Promise<void>;
 }

@@ -1,17 +1,17 @@
-/** A lease's row as it was before it was taken. */
+/** The row of a lease before it was taken. */
 export interface LeaseBefore {
-  /** Whose lease ran out without a release; null: it was released, or there was none. */
+  /** The holder whose lease expired without a release; null: released, or no row. */
   readonly holder: string | null;
   /** When it ended (ms). */
   readonly until: number;
-  /** What its holders left there. */
+  /** The note of its holders. */
   readonly note: string | null;
 }
 
 export interface LeaseStore {
   /**
-   * Takes or extends the named lease until now + leaseMs; undefined while another holds it. A note
-   * replaces the one that is there.
+   * Takes or extends the named lease until now + leaseMs; undefined while another holder has it. A
+   * note replaces the stored one.
    */
   takeLease(options: {
     name: string;
@@ -20,13 +20,13 @@ export interface LeaseStore {
     now: number;
     note?: string | null;
   }): Promise<{ readonly until: number; readonly before: LeaseBefore } | undefined>;
-  /** Ends the holder's lease. With a note the row stays for the next holder, for some hours. */
+  /** Ends the holder's lease. With a note the row remains some hours for the next holder. */
   releaseLease(options: {
     name: string;
     holder: string;
     now: number;
     note?: string | null;
   }): Promise<void>;
-  /** How many leases whose names begin so are held. */
+  /** The number of held leases whose names begin with `prefix`. */
   countLeases(options: { prefix: string; now: number }): Promise<number>;
 }

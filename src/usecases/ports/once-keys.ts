@@ -1,5 +1,5 @@
-/** Uses up once-keys, for all replicas. */
+/** Marks once-keys as used, for all replicas. */
 export interface OnceKeys {
-  /** Whether this is the first use of the key (kept until `expiresAt`, ms). */
+  /** Returns whether this is the first use of the key, which is stored until `expiresAt` (ms). */
   take(once: { kind: 'dpop'; key: string; expiresAt: number }): Promise<boolean>;
 }

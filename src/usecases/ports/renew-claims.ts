@@ -1,7 +1,7 @@
 import type { Principal } from '../../domain/people/principal.ts';
 
 /**
- * A principal under roles and claims of this moment, where something besides their token tells all
- * of them; undefined where nothing does.
+ * Returns a principal with current roles and claims, if a source other than the token has all of
+ * them; undefined otherwise.
  */
 export type RenewClaims = (by: Principal) => Promise<Principal | undefined>;

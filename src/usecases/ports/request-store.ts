@@ -7,40 +7,39 @@ import type { Lease, NewJob } from './job-store.ts';
 
 export type OnceKeyKind = 'idempotency' | 'token' | 'exchange' | 'dpop';
 
-/** The key of what may happen once: a second commit with the same (kind, key) is a duplicate. */
+/** The key of what may happen once: a second commit with equal (kind, key) is a duplicate. */
 export interface OnceKey {
   readonly kind: OnceKeyKind;
   readonly key: string;
-  /** The request that the first commit made or changed. */
+  /** The request that the first commit created or changed. */
   readonly requestId: string | null;
-  /** Hash of what the first asked for, to tell a repeat from another use of the same key. */
+  /** Hash of the first content, to tell a repeat from another use of the key. */
   readonly fingerprint: string | null;
-  /** When the key may be forgotten (ms). */
+  /** The expiry of the key (ms). */
   readonly expiresAt: number;
 }
 
-/** One commit: everything in it is written together or not at all. */
+/** One commit: writes everything in it, or nothing. */
 export interface Change extends Partial<Recorded> {
   /** Unique; a second commit of the same id answers `duplicate` of kind `change`. */
   readonly id: string;
   readonly at: number;
-  /** The request's version that the change was computed from; another one is a conflict. */
+  /** The version of the request that the change is based on; another one is a conflict. */
   readonly guard?: { readonly requestId: string; readonly version: number };
   /** Checked in this order, so that an idempotent repeat is recognised before a replay. */
   readonly onceKeys?: readonly OnceKey[];
-  /** Inserted where there is no guard, else updated; its `decisions` are not written from here. */
+  /** Inserted without a guard, else updated; its `decisions` are not written. */
   readonly request?: Request;
   readonly decision?: Decision;
   readonly jobs?: readonly NewJob[];
-  /** Keys of jobs that are no longer wanted: gone, in hand or not. */
+  /** Keys of jobs to delete, held or not. */
   readonly dropJobs?: readonly string[];
   /** Upserted by id; a second copy of one posted message (conversation, activity) is ignored. */
   readonly cards?: readonly Card[];
   readonly conversations?: readonly Conversation[];
   readonly people?: readonly SeenPerson[];
   /**
-   * The job that this change carries out: done, or it stays in hand. A stale fence makes the whole
-   * change a conflict.
+   * The job that this change ends, or keeps held. A stale fence makes the whole change a conflict.
    */
   readonly ack?: Lease & { readonly done: boolean };
 }
@@ -74,10 +73,10 @@ export interface RequestWithCards {
 export interface RequestStore {
   commit(change: Change): Promise<CommitResult>;
   loadRequest(id: string): Promise<Request | undefined>;
-  /** The request and the copies of its card (by id), of one moment and in one round trip. */
+  /** The request and the copies of its card (by id), consistent and in one round trip. */
   loadWithCards(id: string): Promise<RequestWithCards | undefined>;
   findRequest(number: number): Promise<Request | undefined>;
-  /** The once-key as the first commit wrote it, until it is purged. */
+  /** The once-key of the first commit, until it is purged. */
   findOnceKey(kind: OnceKeyKind, key: string): Promise<OnceKey | undefined>;
   /** Newest first. */
   listRequests(query: RequestQuery): Promise<readonly Request[]>;

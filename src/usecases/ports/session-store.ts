@@ -1,34 +1,34 @@
 import type { Recorded } from './audit-store.ts';
 
 /**
- * What is kept between the clicks of a person who signed in: one row a person and provider. What
- * could be used (the refresh token, the claims) is inside `encrypted`, which names this very session.
+ * The stored session of a signed-in person, one row for each person and provider. `encrypted`
+ * contains the secrets (refresh token, claims) and the id of this session.
  */
 export interface StoredSession {
   readonly id: string;
   readonly tenantId: string;
   readonly objectId: string;
-  /** Id of the provider that the person signed in at. */
+  /** Id of the provider of the sign-in. */
   readonly provider: string;
   /** Key of the principal. */
   readonly principal: string;
-  /** Rises by one whenever the claims were fetched again; 1 after the sign-in. */
+  /** 1 after the sign-in; increases with every refresh of the claims. */
   readonly generation: number;
   readonly createdAt: number;
-  /** The last click that counted under it (ms). */
+  /** The time of the last click that it proved (ms). */
   readonly usedAt: number;
-  /** When it ends unless it is used again (ms): for the purge; configuration decides at a click. */
+  /** Its end without another use (ms), for the purge; at a click the configuration decides. */
   readonly endsAt: number;
   /** JWE of the claims and the refresh token. */
   readonly encrypted: string;
-  /** Name of the key that it is encrypted under. */
+  /** Id of the encryption key. */
   readonly encryptedWith: string;
 }
 
-/** Whom a session belongs to: what Teams vouches for at a click, and where they signed in. */
+/** The owner of a session: the Teams sender of a click, and the provider. */
 export type SessionOwner = Pick<StoredSession, 'tenantId' | 'objectId' | 'provider'>;
 
-/** Which sessions are meant. A `person` without a tenant is that object id in any. */
+/** Selects sessions. A `person` without a tenant is this object id in any tenant. */
 export type WhichSessions =
   | { readonly kind: 'one'; readonly id: string }
   | { readonly kind: 'person'; readonly objectId: string; readonly tenantId?: string }
@@ -36,11 +36,11 @@ export type WhichSessions =
   | { readonly kind: 'all' };
 
 export interface SessionStore {
-  /** Replaces the owner's last session, and records it, in one commit. */
+  /** Replaces the owner's session and records the start in one commit. */
   startSession(session: StoredSession, recorded: Recorded): Promise<void>;
-  /** Never from a cache: an end takes effect at the next look, on every replica. */
+  /** Not cached: an end takes effect at the next call on every replica. */
   findSession(owner: SessionOwner): Promise<StoredSession | undefined>;
-  /** Remembers a use, where the session is still of this generation. */
+  /** Stores a use if the session still has this generation. */
   touchSession(use: {
     id: string;
     generation: number;
@@ -48,8 +48,8 @@ export interface SessionStore {
     endsAt: number;
   }): Promise<boolean>;
   /**
-   * Takes the right to fetch the claims again, for one holder at a time until `until`, who may ask
-   * again; false where another has it, or the session is gone or of another generation.
+   * Leases the refresh of the claims to one holder until `until`; the holder may extend it. False
+   * if another holder has the lease, or the session is gone or has another generation.
    */
   leaseRefresh(lease: {
     id: string;
@@ -59,8 +59,8 @@ export interface SessionStore {
     now: number;
   }): Promise<boolean>;
   /**
-   * Writes what the refresh gave, as the next generation; false where the session has gone or is of
-   * another generation than `generation`: then this refresh was one too many.
+   * Stores the result of a refresh as the next generation. False if the session is gone or has
+   * another generation: then the refresh token was used twice.
    */
   renewSession(renewed: {
     id: string;
@@ -68,20 +68,20 @@ export interface SessionStore {
     encrypted: string;
     encryptedWith: string;
   }): Promise<boolean>;
-  /** Gives the right back without a result. */
+  /** Releases the lease without a result. */
   releaseRefresh(held: { id: string; holder: string }): Promise<void>;
-  /** Encrypts a session anew under another key; false where it changed in the meantime. */
+  /** Stores a session re-encrypted with another key; false if it has changed. */
   reencryptSession(session: {
     id: string;
     generation: number;
     encrypted: string;
     encryptedWith: string;
   }): Promise<boolean>;
-  /** Sessions that are encrypted under another key than this, at most `limit`. */
+  /** At most `limit` sessions that are encrypted with another key. */
   sessionsNotEncryptedWith(key: string, limit: number): Promise<readonly StoredSession[]>;
   /**
-   * Ends sessions, in one commit with what is recorded; gives how many. Where there was none it is
-   * recorded only if `always` says so.
+   * Ends sessions and records that in one commit; returns their number. With none, records only if
+   * `always` is set.
    */
   endSessions(ended: {
     which: WhichSessions;

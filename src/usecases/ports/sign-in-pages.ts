@@ -1,13 +1,13 @@
-/** The sign-in button's two addresses, without the pages around them. They throw IdentityError. */
+/** The sign-in button's two addresses, without their pages. They throw IdentityError. */
 export interface SignInPages {
   /**
-   * `POST /auth/start`: uses a link up and tells where to send the browser; `setCookie` (the value
-   * of a Set-Cookie header) ties the attempt to it.
+   * `POST /auth/start`: uses a link, and returns where to redirect the browser. `setCookie` (the
+   * value of a Set-Cookie header) binds the attempt to this browser.
    */
   begin(input: { link: string }): Promise<{ redirectTo: string; setCookie: string }>;
   /**
-   * `/auth/callback`: gives the one-time code that the page hands to Teams. `cookie` is the
-   * request's Cookie header; `setCookie` takes the sign-in's cookie away again.
+   * `/auth/callback`: returns the one-time code that the page sends to Teams. `cookie` is the
+   * request's Cookie header; `setCookie` deletes the cookie of the sign-in.
    */
   finish(input: {
     query: URLSearchParams;

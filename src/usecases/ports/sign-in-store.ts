@@ -1,4 +1,4 @@
-/** A sign-in link and what came of it. Secrets are stored as SHA-256 only. */
+/** A sign-in link. Secrets are stored as SHA-256 only. */
 export interface SignInLink {
   /** SHA-256 of the link's secret. */
   readonly id: string;
@@ -7,11 +7,11 @@ export interface SignInLink {
   readonly requestId: string;
   readonly revision: number;
   readonly expiresAt: number;
-  /** JSON of what the sign-in must come up to beyond the usual (StepUp); null: nothing. */
+  /** The step-up demand as JSON (StepUp); null: none. */
   readonly demand: string | null;
 }
 
-/** What the provider's redirect must match. `browser` is the SHA-256 of the cookie's value. */
+/** What the callback must match. `browser` is the SHA-256 of the cookie's value. */
 export interface SignInAttempt {
   /** SHA-256 of `state`. */
   readonly state: string;
@@ -22,15 +22,15 @@ export interface SignInAttempt {
 }
 
 export interface SignInStore {
-  /** Adds a link; a person has 20 at most, this one among them: the oldest go. */
+  /** Adds a link, and deletes the oldest ones of a person with more than 20. */
   addLink(link: SignInLink): Promise<void>;
-  /** Marks the link opened in one browser; undefined where unknown, used or expired. */
+  /** Marks the link as opened in a browser; undefined if unknown, used or expired. */
   openLink(id: string, attempt: SignInAttempt, now: number): Promise<SignInLink | undefined>;
-  /** Takes the attempt of a `state`, once; undefined where unknown, taken or expired. */
+  /** Takes the attempt of a `state` once; undefined if unknown, taken or expired. */
   takeAttempt(state: string, now: number): Promise<(SignInLink & SignInAttempt) | undefined>;
   /** Parks a verified identity (JSON, encrypted by keys/) under the SHA-256 of a one-time code. */
   park(linkId: string, parked: { code: string; identity: string }, now: number): Promise<void>;
-  /** Takes what is parked for this person, once; undefined where there is nothing (any more). */
+  /** Takes the parked identity of this person once; undefined if there is none. */
   redeem(
     key: { code: string; tenantId: string; objectId: string },
     now: number,

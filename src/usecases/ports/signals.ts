@@ -1,4 +1,4 @@
-/** Wakes what waits for a request or for jobs, after a commit in this process. */
+/** Wakes waiters for requests and jobs after a commit in this process. */
 export interface Signals {
   /** A commit changed this request. */
   changed(requestId: string): void;

@@ -1,6 +1,6 @@
-/** Encrypts what is stored for a while: secrets of ours in other hands' reach. */
+/** Encrypts secrets that are stored for a limited time. */
 export interface StoredSecrets {
   encrypt(text: string): Promise<string>;
-  /** Throws where the text was not encrypted by us, or was changed since. */
+  /** Throws if the text was not encrypted by us or has been changed. */
   decrypt(encrypted: string): Promise<string>;
 }

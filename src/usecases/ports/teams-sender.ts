@@ -1,4 +1,4 @@
-/** Who Teams says sent an activity; trusted only after the gate. */
+/** The sender of an activity as named by Teams; trusted only after the gate. */
 export interface TeamsSender {
   readonly tenantId: string;
   readonly objectId: string;

@@ -1,4 +1,4 @@
-/** What a browser asked for a page with. */
+/** A browser's request for a page. */
 export interface PageRequest {
   readonly query: URLSearchParams;
   /** The browser's preferred language (BCP 47); null: unknown. */
@@ -7,17 +7,17 @@ export interface PageRequest {
 
 /** Pages for browsers: rendered by web/, served by http/. */
 export interface WebPages {
-  /** The sign-in button's link was opened: a page that goes on, while the link stays unused. */
+  /** The page of an opened sign-in link, which does not use the link. */
   signInStart(input: PageRequest): Promise<WebReply>;
-  /** That page goes on: the link is used up. */
+  /** The submission of that page, which uses the link. */
   signInBegin(input: PageRequest): Promise<WebReply>;
-  /** The identity provider sent the browser back. */
+  /** The callback of the identity provider. */
   signInCallback(input: PageRequest & { cookie: string | undefined }): Promise<WebReply>;
-  /** A script, style or image of our own by its name; undefined where there is none. */
+  /** A script, style or image by its name; undefined if there is none. */
   asset(name: string): WebReply | undefined;
 }
 
-/** What a browser is answered. Header names in lower case. */
+/** The answer to a browser. Header names in lower case. */
 export interface WebReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
