@@ -21,35 +21,35 @@ export interface RelayOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
-  /** Jobs that are worked on at once; default 32, so that slow targets hold up nothing else. */
+  /** Jobs that run at once; default 32, so that slow targets delay no other job. */
   readonly concurrency?: number;
-  /** How long a dead process's jobs stay with it; renewed while in hand. Default 15 s. */
+  /** The lease of a job, renewed while it runs; how long a killed process keeps it. Default 15 s. */
   readonly leaseMs?: number;
-  /** A delivery that takes longer hangs: its job is another's then. Default 120 s. */
+  /** After this a run counts as hanging: its lease is not renewed. Default 120 s. */
   readonly holdMs?: number;
-  /** How long other processes' jobs may wait to be seen; default 1 s. */
+  /** How often to look for jobs that other processes inserted; default 1 s. */
   readonly pollMs?: number;
-  /** How long `stop` waits for what is in hand; default 10 s. */
+  /** How long `stop` waits for running jobs; default 10 s. */
   readonly stopMs?: number;
 }
 
 export interface Relay extends Running {
-  /** How many jobs are in hand, those that wait aside included. */
-  inHand(): number;
+  /** Jobs that run or wait aside. */
+  inFlight(): number;
 }
 
 /**
- * Delivers jobs for as long as it runs: leases due ones, up to `concurrency` at a time, hands each
- * to the handler of its kind, and acknowledges it, gives it back for later, or parks it. Rests until the next job
- * is due, `wake` is called, or `pollMs` is over. Delivery is at least once: a job whose lease ran
- * out (a killed process) is leased again, and an acknowledgement that comes too late is refused.
+ * Leases due jobs, up to `concurrency` at a time, runs the handler of their kind, and then ends,
+ * postpones or parks each. Rests until the next job is due, `wake` is called, or `pollMs` is over.
+ * Delivery is at least once: a job whose lease has ended (a killed process) is leased again, and an
+ * acknowledgement under an ended lease is refused.
  */
 export function startRelay(options: RelayOptions): Relay {
   const { store, clock, log } = options;
   const concurrency = options.concurrency ?? 32;
   const leaseMs = options.leaseMs ?? 15_000;
   const pollMs = options.pollMs ?? 1_000;
-  const inHand = new Map<string, Promise<void>>();
+  const inFlight = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   let aside = 0;
   const context: JobContext = {
@@ -60,45 +60,30 @@ export function startRelay(options: RelayOptions): Relay {
       void wait.finally(() => (aside -= 1));
     },
   };
-  const renewal = startRenewal({
-    store,
-    clock,
-    log,
-    leaseMs,
-    holdMs: options.holdMs ?? 120_000,
-  });
-  const carry = async (job: Job) => {
+  const holdMs = options.holdMs ?? 120_000;
+  const renewal = startRenewal({ store, clock, log, leaseMs, holdMs });
+  const run = async (job: Job) => {
     const letGo = renewal.hold(job);
     await deliver(job, options, context);
     letGo();
   };
-
   const take = (job: Job) => {
-    const before = inHand.get(job.key);
+    const before = inFlight.get(job.key);
     const endsAt = clock.now() + leaseMs;
-    // Leased again before the last delivery here has quite ended (just acknowledged and wanted
-    // anew, or outlived its lease): one after the other, never twice at once.
-    const delivered = (
-      before === undefined
-        ? carry(job)
-        : before.then(async () => {
-            if (clock.now() < endsAt) await carry(job);
-          })
-    ).finally(() => {
-      if (inHand.get(job.key) === delivered) inHand.delete(job.key);
+    // A job may be leased again before its last run here has ended: one run after the other.
+    const next = before?.then(() => (clock.now() < endsAt ? run(job) : undefined)) ?? run(job);
+    const delivered = next.finally(() => {
+      if (inFlight.get(job.key) === delivered) inFlight.delete(job.key);
       loop.wake();
     });
-    inHand.set(job.key, delivered);
+    inFlight.set(job.key, delivered);
   };
   const turn = async () => {
-    const limit = concurrency - (inHand.size - aside);
+    const limit = concurrency - (inFlight.size - aside);
     if (limit <= 0) return pollMs;
     const jobs = await store.leaseJobs({ limit, leaseMs, now: clock.now() });
     for (const job of jobs) take(job);
-    if (jobs.length === limit) return pollMs;
-    const next = await store.nextJobAt();
-    const untilNext = next === undefined ? pollMs : next - clock.now();
-    return Math.min(pollMs, Math.max(MIN_REST_MS, untilNext));
+    return jobs.length === limit ? pollMs : untilNext(options, pollMs);
   };
   const loop = startLoop({
     turn,
@@ -107,23 +92,34 @@ export function startRelay(options: RelayOptions): Relay {
   });
   return {
     wake: loop.wake,
-    inHand: () => inHand.size,
+    inFlight: () => inFlight.size,
     stop: async () => {
       await loop.stop();
       stopping.abort();
-      const bound = new AbortController();
-      await Promise.race([
-        Promise.allSettled(inHand.values()).then(() => bound.abort()),
-        sleep(options.stopMs ?? 10_000, bound.signal),
-      ]);
+      await settled([...inFlight.values()], options.stopMs ?? 10_000);
       await renewal.stop();
-      // What is left is leased by another process once its lease has ended.
-      if (inHand.size > 0) log.warn('stopped with jobs in hand', { jobs: [...inHand.keys()] });
+      // Another process leases what is left, once these leases have ended.
+      if (inFlight.size > 0)
+        log.warn('stopped with jobs in flight', { jobs: [...inFlight.keys()] });
     },
   };
 }
 
-/** Carries one job to its end. Never rejects: one job's crash is no other job's business. */
+/** How long to rest (ms) until the next job is due; `maxMs` where none is due before. */
+async function untilNext({ store, clock }: RelayOptions, maxMs: number): Promise<number> {
+  const next = await store.nextJobAt();
+  if (next === undefined) return maxMs;
+  return Math.min(maxMs, Math.max(MIN_REST_MS, next - clock.now()));
+}
+
+/** Resolves when all have settled, or after `maxMs`. */
+async function settled(running: readonly Promise<void>[], maxMs: number): Promise<void> {
+  const done = new AbortController();
+  const all = Promise.allSettled(running).then(() => done.abort());
+  await Promise.race([all, sleep(maxMs, done.signal)]);
+}
+
+/** Runs one job. Never rejects: a failing handler must not stop other jobs. */
 async function deliver(job: Job, options: RelayOptions, context: JobContext): Promise<void> {
   const { handlers, log } = options;
   // A newer version may leave jobs that this one does not know.

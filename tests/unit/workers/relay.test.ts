@@ -92,7 +92,7 @@ describe('the relay', () => {
     let most = 0;
     const started = start(
       (job) => {
-        most = Math.max(most, started.inHand());
+        most = Math.max(most, started.inFlight());
         return job.key === 'slow' ? slow.delivery : Promise.resolve('done' as const);
       },
       { concurrency: 3 },
@@ -139,7 +139,7 @@ describe('the relay', () => {
       { concurrency: 2, leaseMs: 90 },
     );
     await until(() => store.rows.size === 5, 'the others delivered');
-    await until(() => started.inHand() === 5, 'all wait');
+    await until(() => started.inFlight() === 5, 'all wait');
     now += 80;
     const renewed = () => [...store.rows.values()].every((row) => row.leaseUntil >= now + 90);
     await until(renewed, 'their leases are renewed');
@@ -157,7 +157,7 @@ describe('the relay', () => {
       await wait;
       return { notBefore: now, why: 'the process stops' };
     });
-    await until(() => started.inHand() === 1, 'it waits');
+    await until(() => started.inFlight() === 1, 'it waits');
     await started.stop();
     expect(store.rows.get('waits')).toMatchObject({ attempts: 0, leaseUntil: 0 });
   });
@@ -361,7 +361,7 @@ describe('the relay', () => {
     const first = gate();
     store.add('first');
     const started = start(() => first.delivery, { concurrency: 1 });
-    await until(() => started.inHand() === 1, 'in hand');
+    await until(() => started.inFlight() === 1, 'in flight');
     store.add('second');
     const stopped = started.stop();
     first.open('done');
@@ -369,7 +369,7 @@ describe('the relay', () => {
     expect([...store.rows.keys()]).toEqual(['second']);
 
     const hanging = start(() => new Promise(() => undefined), { stopMs: 50 });
-    await until(() => hanging.inHand() === 1, 'hangs');
+    await until(() => hanging.inFlight() === 1, 'hangs');
     const before = performance.now();
     await hanging.stop();
     expect(performance.now() - before).toBeLessThan(1_000);
