@@ -28,6 +28,7 @@ GRANT SELECT, INSERT, DELETE ON dbo.audit_pending TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.sign_in_links TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.sessions TO countersign_service;
 GRANT SELECT, INSERT ON dbo.keys TO countersign_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.person_keys TO countersign_service;
 -- Derived from the leaves, and held against the last signed checkpoint before it is used.
 GRANT SELECT, INSERT, UPDATE ON dbo.audit_frontier TO countersign_service;
 -- Whether a move from another store is under way: no start then.

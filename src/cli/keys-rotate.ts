@@ -1,7 +1,7 @@
+import { eventRecorder } from '../compose/event-recorder.ts';
 import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
-import { recordEvents } from '../usecases/record-events.ts';
 import { defineCommand } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { onConfiguredStore } from './open-configured.ts';
@@ -26,11 +26,9 @@ function rotate(options: { config?: string; json?: true }, io: CommandIo): Promi
     const now = systemClock.now();
     const data = { purpose: 'stored-secrets', before, key };
     const event = { type: 'keys.rotated', requestId: null, actor: null, data } as const;
-    await store.commit({
-      id: systemIds.next('chg', now),
-      at: now,
-      ...recordEvents({ ids: systemIds }, [event], now),
-    });
+    await eventRecorder({ store, keys, ids: systemIds })([event], now, (recorded) =>
+      store.commit({ id: systemIds.next('chg', now), at: now, ...recorded }),
+    );
     io.stdout(options.json ? `${JSON.stringify({ key })}\n` : `The key is now ${key}.\n`);
   });
 }

@@ -1,7 +1,9 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { eventRecorder } from '../compose/event-recorder.ts';
+import { directoryName } from '../domain/people/principal.ts';
+import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
-import { recordEvents } from '../usecases/record-events.ts';
 import type { WhichSessions } from '../usecases/ports/session-store.ts';
 import { defineCommand, UsageError } from './command.ts';
 import { onConfiguredStore } from './open-configured.ts';
@@ -26,16 +28,26 @@ export const sessionRevoke = defineCommand({
     const which: WhichSessions | undefined = all ? { kind: 'all' } : person;
     if (which === undefined) throw new UsageError('--person or --all is required.');
     const now = systemClock.now();
-    const data = { reason: 'revoked', which } as const;
+    const data = { reason: 'revoked', which: { ...which, ...personOf(which) } } as const;
     const event = { type: 'session.ended', requestId: null, actor: null, data } as const;
-    const recorded = recordEvents({ ids: systemIds }, [event], now);
-    return onConfiguredStore(config, io, async ({ store }) => {
-      const ended = await store.endSessions({ which, recorded, always: true });
+    return onConfiguredStore(config, io, async ({ store, config: { signing } }) => {
+      const keys = await createKeys({ store, secret: signing.secret, clock: systemClock });
+      const record = eventRecorder({ store, keys, ids: systemIds });
+      const ended = await record([event], now, (recorded) =>
+        store.endSessions({ which, recorded, always: true }),
+      );
       if (json) io.stdout(`${JSON.stringify({ ended })}\n`);
       else io.stdout(ended === 1 ? 'Ended 1 session.\n' : `Ended ${ended} sessions.\n`);
     });
   },
 });
+
+/** What the event calls the person; without a tenant nobody knows which directory. */
+function personOf(which: WhichSessions): { key?: string } {
+  if (which.kind !== 'person') return {};
+  const { tenantId = '', objectId } = which;
+  return { key: directoryName({ tenant: tenantId, objectId }) };
+}
 
 function toSelection(person: string): WhichSessions {
   const text = person.trim();

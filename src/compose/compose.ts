@@ -60,7 +60,7 @@ function assemble(foundation: Foundation): Service {
 
 /** What the use cases work with. */
 function appContext(foundation: Foundation, wakeRelay: () => void): AppContext {
-  const { config, clock, ids, log, store, keys } = foundation;
+  const { config, clock, ids, log, store, keys, record } = foundation;
   const byId = new Map(config.workflows.map((workflow) => [workflow.id, workflow]));
   return {
     clock,
@@ -72,5 +72,7 @@ function appContext(foundation: Foundation, wakeRelay: () => void): AppContext {
     executors: createExecutors(foundation),
     signals: createSignals(wakeRelay),
     waitTokenMac: (text) => keys.mac('wait-tokens', text),
+    onceKeyMac: (text) => keys.mac('once-keys', text),
+    record,
   };
 }

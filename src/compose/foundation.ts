@@ -11,6 +11,8 @@ import type { StoreTiming } from '../store/open-store.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
 import type { Basics } from '../usecases/ports/basics.ts';
 import type { Store } from '../usecases/ports/store.ts';
+import type { RecordEvents } from '../usecases/record-events.ts';
+import { eventRecorder } from './event-recorder.ts';
 
 /** What tests, the local profile and benchmarks replace. */
 export interface Overrides {
@@ -34,6 +36,7 @@ export interface Foundation extends Basics {
   readonly machineClock: Clock;
   readonly store: Store;
   readonly keys: Keys;
+  readonly record: RecordEvents;
   readonly overrides: Overrides;
 }
 
@@ -55,7 +58,8 @@ export async function layFoundation(config: Config, overrides: Overrides): Promi
   });
   try {
     const keys = await createKeys({ store, secret: config.signing.secret, clock });
-    return { config, clock, machineClock, ids, log, store, keys, overrides };
+    const record = eventRecorder({ store, keys, ids });
+    return { config, clock, machineClock, ids, log, store, keys, record, overrides };
   } catch (error) {
     await store.close();
     throw error;

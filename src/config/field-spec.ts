@@ -55,6 +55,7 @@ export function toFieldSpec(input: FieldInput): { spec: FieldSpec; problems: Fie
     min,
     max,
     default: null,
+    ...(input.personal === undefined ? {} : { personal: input.personal }),
   };
   if (input.default === undefined || problems.length > 0) return { spec, problems };
   const checked = toFieldValue(spec, input.default);

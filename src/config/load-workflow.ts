@@ -12,7 +12,7 @@ import { describeFound, formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import { refuseReferences } from './references.ts';
 import { workflowSchema } from './schema-workflow.ts';
-import type { WorkflowInput } from './schema-workflow.ts';
+import type { FieldInput, WorkflowInput } from './schema-workflow.ts';
 import { oneOf } from './suggest.ts';
 import { readYaml } from './yaml-source.ts';
 import type { YamlSource } from './yaml-source.ts';
@@ -45,6 +45,11 @@ export function loadWorkflow(
 function stepUpOf(input: NonNullable<WorkflowInput['stages'][number]['stepUp']>): StepUp {
   const { acr, amr, maxAge } = input;
   return { acr: acr ?? null, amr: amr ?? null, maxAgeMs: maxAge ?? null };
+}
+
+/** A hash leaves `false` out, which says something here. */
+function said({ personal, ...field }: FieldInput): object {
+  return personal === undefined ? field : { ...field, personal: String(personal) };
 }
 
 class Builder {
@@ -87,7 +92,7 @@ class Builder {
       'stages',
       'name',
     );
-    return { ...content, version: workflowVersion(input) };
+    return { ...content, version: workflowVersion({ ...input, fields: input.fields.map(said) }) };
   }
 
   #fields(): FieldSpec[] {

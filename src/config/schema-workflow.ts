@@ -43,6 +43,10 @@ const fieldSchema = z.strictObject({
   min: z.union([z.number(), z.string()]).optional().describe('For number and duration'),
   max: z.union([z.number(), z.string()]).optional().describe('For number and duration'),
   default: scalarSchema.optional(),
+  personal: z
+    .boolean()
+    .optional()
+    .describe('Whether its values can be erased; default: for text and multiline'),
 });
 
 /** One word: `acr_values` is a list with spaces between the contexts. */

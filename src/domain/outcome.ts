@@ -12,6 +12,8 @@ interface Answered {
 /** `sent`: an earlier try may have reached the target. */
 interface Rechecked {
   person: string;
+  /** Key of the person's principal. */
+  personKey: string;
   sent: boolean;
 }
 

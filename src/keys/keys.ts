@@ -17,10 +17,10 @@ export const SIGNING_PURPOSES = ['checkpoints', 'receipts', 'grants'] as const;
 export type SigningPurpose = (typeof SIGNING_PURPOSES)[number];
 
 /** Purposes of encryption. */
-export type EncryptionPurpose = 'stored-secrets';
+export type EncryptionPurpose = 'stored-secrets' | 'person-keys';
 
 /** Purposes of keyed hashes (HMAC). */
-export type MacPurpose = 'wait-tokens' | 'dpop-nonces';
+export type MacPurpose = 'wait-tokens' | 'dpop-nonces' | 'once-keys';
 
 export type Statement = Readonly<Record<string, unknown>>;
 
@@ -72,10 +72,12 @@ export async function createKeys(parts: {
   };
   const encryption: Record<EncryptionPurpose, EncryptionKeys> = {
     'stored-secrets': await openEncryptionKeys({ purpose: 'stored-secrets', secret, store, clock }),
+    'person-keys': await openEncryptionKeys({ purpose: 'person-keys', secret, store, clock }),
   };
   const macKeys: Record<MacPurpose, Uint8Array> = {
     'wait-tokens': deriveKey(secret, 'mac wait-tokens'),
     'dpop-nonces': deriveKey(secret, 'mac dpop-nonces'),
+    'once-keys': deriveKey(secret, 'mac once-keys'),
   };
   return {
     sign: (purpose, payload, typ) => sign(keysOf(purpose), payload, typ),

@@ -26,6 +26,7 @@ const ASKED: ReadonlySet<string> = new Set([
   'reason',
   'plan',
   'digest',
+  'salt',
   'createdAt',
 ] satisfies (keyof Request)[]);
 

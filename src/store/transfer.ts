@@ -8,6 +8,7 @@ import { StoreError } from '../usecases/ports/store-error.ts';
  */
 export const TRANSFER_TABLES = [
   'keys',
+  'person_keys',
   'requests',
   'decisions',
   'changes',

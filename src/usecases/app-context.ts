@@ -7,6 +7,7 @@ import type { Signals } from './ports/signals.ts';
 import type { TeamsCards } from './ports/cards.ts';
 import type { Workflows } from './ports/workflows.ts';
 import type { CardStore } from './ports/card-store.ts';
+import type { RecordEvents } from './record-events.ts';
 import type { RequestStore } from './ports/request-store.ts';
 
 /** The ports and services of the use cases; compose/ creates it. */
@@ -18,6 +19,9 @@ export interface AppContext extends Basics {
   readonly signals: Signals;
   /** Keyed hash (MAC) of wait tokens. */
   readonly waitTokenMac: (text: string) => string;
+  /** Keyed hash of a text, for once-keys and the fingerprints beside them: both may be personal. */
+  readonly onceKeyMac: (text: string) => string;
+  readonly record: RecordEvents;
 }
 
 /** What jobs need in addition. */

@@ -1,3 +1,4 @@
+import { directoryName } from '../domain/people/principal.ts';
 import type { App } from './ports/app.ts';
 import { cancelRequest } from './requests/cancel-request.ts';
 import { refreshFor, viewerOf } from './requests/card-views.ts';
@@ -6,7 +7,6 @@ import type { AppContext } from './app-context.ts';
 import { findWorkflow, listWorkflows } from './requests/find-workflow.ts';
 import { personKey } from './people/people.ts';
 import { listRequests, readRequest, readRequestByNumber } from './requests/read-requests.ts';
-import { recordEvents } from './record-events.ts';
 import { createRefusalRecorder } from './requests/record-refusal.ts';
 import type { RefusalRecorder } from './requests/record-refusal.ts';
 import { createRememberConversation } from './people/remember-conversation.ts';
@@ -45,24 +45,19 @@ async function recordMismatch(
   const now = deps.clock.now();
   const key = personKey(input.sender);
   if (!deps.refusals.admit(key, now)) return;
-  await deps.store.commit({
-    id: deps.ids.next('chg', now),
-    at: now,
-    ...recordEvents(
-      deps,
-      [
-        {
-          type: 'identity.mismatch',
-          requestId: input.requestId,
-          actor: null,
-          data: {
-            code: input.code,
-            sender: { ...input.sender },
-            ...(input.signedInAs === undefined ? {} : { signedInAs: input.signedInAs }),
-          },
-        },
-      ],
-      now,
-    ),
-  });
+  const { sender, signedInAs } = input;
+  const named = { tenant: sender.tenantId, objectId: sender.objectId };
+  const event = {
+    type: 'identity.mismatch',
+    requestId: input.requestId,
+    actor: null,
+    data: {
+      code: input.code,
+      sender: { key: directoryName(named), ...sender },
+      ...(signedInAs === undefined ? {} : { signedInAs }),
+    },
+  } as const;
+  await deps.record([event], now, (recorded) =>
+    deps.store.commit({ id: deps.ids.next('chg', now), at: now, ...recorded }),
+  );
 }

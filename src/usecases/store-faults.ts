@@ -61,7 +61,7 @@ export async function retryWrite<Written>(
   }
 }
 
-// The error class belongs to an adapter; its codes belong to the port.
-function codeOf(error: unknown): unknown {
+/** The stable code of an error; undefined where it has none. */
+export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { AUDIT_PROBLEM_CODES } from '../../src/audit/verify.ts';
-import { EVENT_TYPES } from '../../src/domain/events/catalogue.ts';
 import { REFUSAL_CODES } from '../../src/domain/refusal.ts';
 import { OUTCOME_CODES } from '../../src/domain/outcome.ts';
 import { HTTP_CODES } from '../../src/http/codes.ts';
@@ -36,10 +35,6 @@ describe('codes and their documents', () => {
     const wanted = new Set(Object.values(SETS).flat());
     const listed = documented('errors.md');
     expect([...listed].sort()).toEqual([...wanted].sort());
-  });
-
-  test('docs/reference/events.md lists every event type once, and no other', () => {
-    expect([...documented('events.md')].sort()).toEqual([...EVENT_TYPES].sort());
   });
 
   test('the comparison covers every set of codes', () => {

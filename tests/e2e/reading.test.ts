@@ -1,5 +1,5 @@
 import type { Json } from '../../src/local/world.ts';
-import { auditRowsOf } from '../support/world-database.ts';
+import { auditRowsOf, auditRowsOfType } from '../support/world-database.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
 import {
@@ -282,11 +282,8 @@ describe('a repeated submission', () => {
   test('by a person without the right is refused by name and recorded', async () => {
     const { status, body } = await api(world, '/v1/requests', { as: 'olu', body: DEPLOYMENT });
     expect({ status, code: body['code'] }).toEqual({ status: 403, code: 'requester_not_allowed' });
-    const rows = await world.database.rows(
-      "SELECT body FROM audit_events WHERE type = 'submission.refused' ORDER BY id",
-    );
-    const { data } = JSON.parse(String(rows.at(-1)?.['body'])) as Json;
-    expect(data).toMatchObject({
+    const rows = await auditRowsOfType(world, 'submission.refused');
+    expect(rows.at(-1)?.data).toMatchObject({
       code: 'requester_not_allowed',
       workflow: 'deploy-production',
       roles: [],

@@ -59,6 +59,7 @@ export function request(given: Partial<Request> = {}): Request {
     workflow: 'deploy-production',
     workflowVersion: 'sha256-of-the-file',
     title: 'Deploy “checkout” to production 🚀',
+    salt: 'c2FsdCBvZiB0aGUgdGVzdHM',
     requester: person('dana'),
     beneficiary: person('dana'),
     requestedWith: TOKEN,

@@ -11,7 +11,7 @@ export interface AuditRow {
   readonly type: string;
   readonly requestId: string | null;
   readonly actor: string | null;
-  readonly data: Json;
+  readonly data: Readonly<Json>;
 }
 
 /** Reads the database file directly, with one query. */

@@ -110,6 +110,7 @@ export function pendingRequest(
     {
       id: options.id ?? 'req_1',
       workflow: options.workflow ?? workflow(),
+      salt: 'c2FsdCBvZiB0aGUgdGVzdHM',
       requester: options.by ?? principal({ key: 'local|mia', roles: ['developer'] }),
       fields: options.fields ?? { service: 'checkout' },
       reason: options.reason ?? null,

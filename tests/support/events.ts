@@ -1,8 +1,35 @@
+import { openEvents } from '../../src/audit/open-event.ts';
 import { readEvent } from '../../src/audit/read-event.ts';
 import type { AuditEvent } from '../../src/domain/events/catalogue.ts';
+import { createCipher } from '../../src/keys/cipher.ts';
+import { deriveKey } from '../../src/keys/derive.ts';
+import { createPersonKeys } from '../../src/keys/person-keys.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import type { Recorded, StoredEvent } from '../../src/usecases/ports/audit-store.ts';
+import type { PersonKeys, PersonKeyStore } from '../../src/usecases/ports/person-keys.ts';
+import { createRecordEvents } from '../../src/usecases/record-events.ts';
+import type { RecordEvents } from '../../src/usecases/record-events.ts';
+
+/** Keys of people, under a service key that all tests share. */
+export function personKeysIn(store: PersonKeyStore): PersonKeys {
+  const wrapper = createCipher(deriveKey('a secret of the tests, long enough', 'wrap'));
+  return createPersonKeys({ store, wrapper, ids: systemIds });
+}
+
+/** Records events as the service does. */
+export function recorderIn(store: PersonKeyStore): RecordEvents {
+  return createRecordEvents({ ids: systemIds, personKeys: personKeysIn(store) });
+}
+
+/** What the log says to somebody who has the keys: personal values stand where they belong. */
+export async function openedEvents(
+  store: PersonKeyStore,
+  stored: readonly StoredEvent[],
+  keys = personKeysIn(store),
+): Promise<readonly AuditEvent[]> {
+  return (await openEvents(keys, eventsIn(stored))).events;
+}
 
 /** A stored event. */
 export function storedEvent(given: Partial<AuditEvent> = {}): StoredEvent {
@@ -14,6 +41,7 @@ export function storedEvent(given: Partial<AuditEvent> = {}): StoredEvent {
     requestId: null,
     actor: null,
     data: {},
+    personal: [],
     ...given,
   };
   const { id, at, type, requestId } = event;
@@ -22,7 +50,7 @@ export function storedEvent(given: Partial<AuditEvent> = {}): StoredEvent {
 
 /** What a commit records: one event. */
 export function recorded(given: Partial<AuditEvent> = {}): Recorded {
-  return { events: [storedEvent(given)] };
+  return { events: [storedEvent(given)], personKeys: [] };
 }
 
 /** The events of stored rows, as readers of the log see them. */

@@ -1,9 +1,14 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { verifierOfJwks } from '../../src/audit/checkpoint-verifier.ts';
+import { openEvents } from '../../src/audit/open-event.ts';
 import { verifyAudit } from '../../src/audit/verify.ts';
 import type { AuditReport } from '../../src/audit/verify.ts';
+import type { Service } from '../../src/compose/lifecycle.ts';
+import { personKeysOf } from '../../src/compose/event-recorder.ts';
+import type { AuditEvent } from '../../src/domain/events/catalogue.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { systemIds } from '../../src/lib/ids.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import type { Json } from '../../src/local/world.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
@@ -41,18 +46,28 @@ export async function createDatabase(home: string): Promise<WorldDatabase> {
   return ENGINE === 'sqlserver' ? onSqlServer(await createScratch(SERVER)) : onSqlite(home);
 }
 
-/** The rows of the audit log about a request, in the order of their ids. */
-export async function auditRowsOf(
-  { database }: { database: WorldDatabase },
-  requestId: string,
-): Promise<AuditRow[]> {
-  const rows = await database.rows(
-    `
-    SELECT body FROM audit_events
-    WHERE request_id = ? ORDER BY id`,
-    requestId,
-  );
-  return rows.map(({ body }) => JSON.parse(String(body)) as AuditRow);
+/** A running service and its database. */
+interface Audited {
+  readonly database: WorldDatabase;
+  readonly service: Pick<Service, 'keys' | 'store'>;
+}
+
+/** The audit log's rows about a request, in the order of their ids, with their personal values. */
+export async function auditRowsOf(world: Audited, requestId: string): Promise<AuditRow[]> {
+  const sql = 'SELECT body FROM audit_events WHERE request_id = ? ORDER BY id';
+  return openedRows(world, await world.database.rows(sql, requestId));
+}
+
+/** The same of all events of a type. */
+export async function auditRowsOfType(world: Audited, type: string): Promise<AuditRow[]> {
+  const sql = 'SELECT body FROM audit_events WHERE type = ? ORDER BY id';
+  return openedRows(world, await world.database.rows(sql, type));
+}
+
+async function openedRows({ service }: Audited, rows: readonly Json[]): Promise<AuditRow[]> {
+  const personKeys = personKeysOf({ ...service, ids: systemIds });
+  const sealed = rows.map(({ body }) => JSON.parse(String(body)) as AuditEvent);
+  return [...(await openEvents(personKeys, sealed)).events];
 }
 
 const FORGE = `UPDATE audit_events SET body = replace(body, 'approve', 'deny') WHERE id = `;

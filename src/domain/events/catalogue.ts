@@ -29,6 +29,8 @@ export type DecisionTried =
 export interface EventData {
   'request.submitted': TokenFacts &
     Pick<Request, 'workflow' | 'workflowVersion' | 'digest' | 'reason' | 'fields'> & {
+      /** Values of the fields that are personal; `fields` has the others. */
+      readonly personalFields: Request['fields'];
       readonly requester: PrincipalRef['key'];
       readonly beneficiary: PrincipalRef['key'];
       readonly requesterLinkedIdentities?: readonly string[];
@@ -56,6 +58,7 @@ export interface EventData {
     readonly code: string;
     /** Whom Teams names as the sender. */
     readonly sender: {
+      readonly key: string;
       readonly tenantId: string;
       readonly objectId: string;
       readonly userId?: string;
@@ -70,8 +73,11 @@ export interface EventData {
     readonly renewable: boolean;
   };
   'session.ended': SessionEnded;
+  /** `pseudonyms`: what the log calls the person; nothing says any more who that was. */
+  'person.erased': TokenFacts & { readonly reason: string; readonly pseudonyms: readonly string[] };
   'keys.rotated': { readonly purpose: string; readonly before: string; readonly key: string };
   'card.posted': {
+    /** Both null for a chat, whose ids are personal. */
     readonly activityId: string | null;
     readonly conversationId: string | null;
     /** Configured name of the channel; null for a chat. */
@@ -92,7 +98,16 @@ type SessionEnded =
       readonly generation: number;
       readonly code?: string;
     }
-  | { readonly reason: 'revoked'; readonly which: object };
+  | {
+      readonly reason: 'revoked';
+      readonly which: {
+        readonly kind: string;
+        /** Key of the person. */
+        readonly key?: string;
+        readonly tenantId?: string;
+        readonly objectId?: string;
+      };
+    };
 
 export type EventType = keyof EventData;
 
@@ -114,6 +129,7 @@ export const EVENT_TYPES = [
   'identity.mismatch',
   'session.started',
   'session.ended',
+  'person.erased',
   'keys.rotated',
   'card.posted',
 ] as const satisfies readonly EventType[];
@@ -122,8 +138,10 @@ export const EVENT_TYPES = [
 interface BodyOf<Type extends EventType> {
   readonly type: Type;
   readonly requestId: string | null;
-  /** Key of the principal who did it; null for the service itself. */
-  readonly actor: string | null;
+  /** The principal who did it; null for the service itself. */
+  readonly actor: { readonly key: string; readonly name?: string } | null;
+  /** Key of the request's requester, where values are of theirs. */
+  readonly requester?: string;
   readonly data: EventData[Type];
 }
 
@@ -135,6 +153,14 @@ export type EventBody<Type extends EventType = EventType> = {
 /** Version of the events' shapes, recorded in each of them. */
 export const EVENT_VERSION = 1;
 
+/** What the log keeps of one person in one event; destroying the person's key erases it. */
+export interface Personal {
+  /** The person's random pseudonym. */
+  readonly person: string;
+  /** JWE of an envelope (personal.ts) under that person's key. */
+  readonly sealed: string;
+}
+
 /** An event as it is recorded: inserted once, never updated. `at` in ms. */
 export interface AuditEvent {
   readonly id: string;
@@ -142,14 +168,19 @@ export interface AuditEvent {
   readonly at: number;
   readonly type: EventType;
   readonly requestId: string | null;
+  /** The pseudonym of who did it. */
   readonly actor: string | null;
+  /** What is not personal (personal.ts). */
   readonly data: Readonly<Record<string, unknown>>;
+  /** An envelope for each person whom the event names. */
+  readonly personal: readonly Personal[];
 }
 
 /** An event about a request; `by` did it, null for the service itself. */
 export function eventAbout<Type extends EventType>(
-  request: Pick<Request, 'id'>,
+  request: Pick<Request, 'id' | 'requester'>,
   { type, by, data }: { type: Type; by: PrincipalRef | null; data: EventData[Type] },
 ): BodyOf<Type> {
-  return { type, requestId: request.id, actor: by?.key ?? null, data };
+  const actor = by && { key: by.key, name: by.name };
+  return { type, requestId: request.id, actor, requester: request.requester.key, data };
 }

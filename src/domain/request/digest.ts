@@ -14,6 +14,8 @@ export interface DigestSubject {
   readonly beneficiary: string;
   readonly reason: string | null;
   readonly fields: Readonly<Record<string, FieldValue>>;
+  /** 128 random bits, so that nobody can guess personal values by their digest; base64url. */
+  readonly salt: string;
   /** Who decides what, and what will run. */
   readonly plan: Pick<Plan, 'stages' | 'execution'>;
 }

@@ -91,6 +91,7 @@ function withdrawn(request: Request, bad: Rechecked, at: number): Outcome {
   const value = String(wanted).slice(0, MAX_SHOWN);
   const about = {
     person: decision?.approver.name ?? bad.key,
+    personKey: bad.key,
     // While it is being applied, an earlier attempt may have reached the target.
     sent: request.state === 'applying',
   };

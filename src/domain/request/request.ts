@@ -47,6 +47,8 @@ export interface Plan {
     readonly id: string;
     readonly label: string;
     readonly type: FieldType;
+    /** Left out: values are not personal. */
+    readonly personal?: true;
   }[];
   /** Left out: `workloads`. */
   readonly singleUse?: SingleUse;
@@ -139,6 +141,8 @@ export interface Request {
   readonly reason: string | null;
   readonly plan: Plan;
   readonly digest: string;
+  /** Salt of the digest; null once a person whose values it covers was erased. */
+  readonly salt: string | null;
   readonly decisions: readonly Decision[];
   readonly outcome: Outcome | null;
   /** The last look at the deciding people; left out where there was none. */

@@ -1,10 +1,11 @@
+import { eventAbout } from '../events/catalogue.ts';
 import type { EventBody } from '../events/catalogue.ts';
 import { mayRequest } from '../people/authority.ts';
 import { refOf } from '../people/principal.ts';
 import type { Principal } from '../people/principal.ts';
 import { refuse } from '../refusal.ts';
 import type { Ruling } from '../refusal.ts';
-import { checkFields } from '../workflow/fields.ts';
+import { checkFields, isPersonal } from '../workflow/fields.ts';
 import { planStages } from '../workflow/plan.ts';
 import type { FieldValue, Workflow } from '../workflow/workflow.ts';
 import { requestDigest } from './digest.ts';
@@ -17,6 +18,8 @@ export const MAX_REASON_LENGTH = 1_000;
 /** What is asked, by whom, and what would apply it. */
 export interface Submission {
   readonly id: string;
+  /** 128 random bits, base64url. */
+  readonly salt: string;
   readonly workflow: Workflow;
   readonly requester: Principal;
   readonly fields: Readonly<Record<string, unknown>>;
@@ -45,7 +48,7 @@ export function submit(submission: Submission, now: number): Ruling<{ step: Step
 }
 
 function requestOf(
-  { id, workflow, requester, reason, planExecution }: Submission,
+  { id, salt, workflow, requester, reason, planExecution }: Submission,
   given: {
     fields: Readonly<Record<string, FieldValue>>;
     stages: readonly PlannedStage[];
@@ -77,8 +80,10 @@ function requestOf(
       beneficiary: ref.key,
       reason,
       fields,
+      salt,
       plan: { stages, execution },
     }),
+    salt,
     decisions: [],
     outcome: null,
     createdAt: now,
@@ -97,35 +102,37 @@ function planOf(
     stages,
     execution,
     channel,
-    fields: workflow.fields.map(({ id, label, type }) => ({ id, label, type })),
+    fields: workflow.fields.map((field) => {
+      const { id, label, type } = field;
+      return { id, label, type, ...(isPersonal(field) ? { personal: true } : {}) };
+    }),
     ...(singleUse === undefined ? {} : { singleUse }),
     ...(recheckRoles === undefined ? {} : { recheckRoles }),
   };
 }
 
-/** What the audit log keeps of a submission: with the id all that the digest is over, and more. */
+/** What the audit log keeps of a submission: all that the digest is over but its salt, and more. */
 function submittedEvent(request: Request, { requester, origin }: Submission): EventBody {
   const { workflow, workflowVersion, digest, reason, fields, plan, requester: ref } = request;
-  return {
-    type: 'request.submitted',
-    requestId: request.id,
-    actor: ref.key,
-    data: {
-      workflow,
-      workflowVersion,
-      digest,
-      requester: ref.key,
-      beneficiary: request.beneficiary.key,
-      reason,
-      fields,
-      plan: { stages: plan.stages, execution: plan.execution },
-      token: requester.token,
-      proof: requester.proof ?? null,
-      roles: requester.roles,
-      origin,
-      ...(ref.linkedIdentities === undefined
-        ? {}
-        : { requesterLinkedIdentities: ref.linkedIdentities }),
-    },
+  const { linkedIdentities } = ref;
+  const personal = new Set(plan.fields.filter((field) => field.personal).map(({ id }) => id));
+  const some = (wanted: boolean) =>
+    Object.fromEntries(Object.entries(fields).filter(([id]) => personal.has(id) === wanted));
+  const data = {
+    workflow,
+    workflowVersion,
+    digest,
+    requester: ref.key,
+    beneficiary: request.beneficiary.key,
+    reason,
+    fields: some(false),
+    personalFields: some(true),
+    plan: { stages: plan.stages, execution: plan.execution },
+    token: requester.token,
+    proof: requester.proof ?? null,
+    roles: requester.roles,
+    origin,
+    ...(linkedIdentities === undefined ? {} : { requesterLinkedIdentities: linkedIdentities }),
   };
+  return eventAbout(request, { type: 'request.submitted', by: ref, data });
 }

@@ -7,6 +7,14 @@ import type { FieldSpec, FieldValue, Workflow } from './workflow.ts';
 /** All field values and the reason of one request together, in UTF-8 bytes. */
 export const MAX_REQUEST_BYTES = 12_000;
 
+/** What people write freely may tell of people. */
+const PERSONAL_TYPES: readonly FieldSpec['type'][] = ['text', 'multiline'];
+
+/** Whether the values of a field are personal: the log keeps those so that they can be erased. */
+export function isPersonal({ type, personal }: Pick<FieldSpec, 'type' | 'personal'>): boolean {
+  return personal ?? PERSONAL_TYPES.includes(type);
+}
+
 type Values = Readonly<Record<string, FieldValue>>;
 
 /**

@@ -25,6 +25,8 @@ export interface FieldSpec {
   readonly min: number | null;
   readonly max: number | null;
   readonly default: FieldValue | null;
+  /** Whether values are personal; left out: by the type. */
+  readonly personal?: boolean;
 }
 
 /** A checked value of a field; a duration is a number of ms. */

@@ -27,7 +27,7 @@ export function startedEvent(started: {
   return {
     type: 'session.started',
     requestId: null,
-    actor: by.key,
+    actor: { key: by.key, name: by.name },
     data: {
       sessionId: session.id,
       provider: session.provider,
@@ -50,7 +50,7 @@ export function endedEvent(ended: {
   return {
     type: 'session.ended',
     requestId: null,
-    actor,
+    actor: actor === null ? null : { key: actor },
     data: {
       sessionId: id,
       tenantId,

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { sleep } from '../../lib/loop.ts';
-import { recordEvents } from '../../usecases/record-events.ts';
+import type { RecordEvents } from '../../usecases/record-events.ts';
 import type { Sessions } from '../../usecases/ports/sessions.ts';
 import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import type {
@@ -35,6 +35,7 @@ export interface SessionParts {
   readonly ids: Ids;
   readonly log: Logger;
   readonly store: SessionStore;
+  readonly record: RecordEvents;
   readonly secrets: SessionSecrets;
   readonly verifier: Verifier;
   readonly flow: SignInFlow;
@@ -63,8 +64,8 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
   const links = createLinks(parts.config.identity.links ?? [], parts.verifier.providers);
   const end = async (session: StoredSession, reason: EndReason, code: string | null) => {
     const event = endedEvent({ session, reason, code, actor: null });
-    const recorded = recordEvents(parts, [event], clock.now());
-    await store.endSessions({ which: { kind: 'one', id: session.id }, recorded });
+    const which = { kind: 'one', id: session.id } as const;
+    await parts.record([event], clock.now(), (recorded) => store.endSessions({ which, recorded }));
     parts.log.warn('a session was ended', { session: session.id, reason, code });
   };
   const refresh = createRefresher({ ...parts, end });
@@ -88,8 +89,9 @@ export function createSessions(parts: SessionParts, limits: SessionConfig): Sess
         actor: session.principal,
       });
       const which = { kind: 'person', tenantId, objectId } as const;
-      const recorded = recordEvents(parts, [event], clock.now());
-      const ended = await store.endSessions({ which, recorded });
+      const ended = await parts.record([event], clock.now(), (recorded) =>
+        store.endSessions({ which, recorded }),
+      );
       const content = await openSession(secrets, session);
       if (content !== undefined) await forget(parts, session, content);
       return ended > 0;
@@ -150,7 +152,7 @@ async function current(
 }
 
 async function start(
-  { clock, ids, store, secrets }: SessionParts,
+  { clock, ids, store, secrets, record }: SessionParts,
   limits: SessionConfig,
   { owner, content }: { owner: SessionOwner; content: SessionContent },
 ): Promise<string> {
@@ -166,7 +168,7 @@ async function start(
   };
   const renewable = content.refreshToken !== null;
   const event = startedEvent({ session, by: content.principal, renewable });
-  await store.startSession(session, recordEvents({ ids }, [event], now));
+  await record([event], now, (recorded) => store.startSession(session, recorded));
   return session.id;
 }
 

@@ -39,8 +39,8 @@ export function commit(session: Session, change: Change): CommitResult {
   if (!addDecision(session, change)) {
     return duplicate('decision', { requestId, fingerprint: null });
   }
-  const { events = [], jobs = [], cards = [], conversations = [], people = [] } = change;
-  recordEvents(session, events);
+  recordEvents(session, { events: change.events ?? [], personKeys: change.personKeys ?? [] });
+  const { jobs = [], cards = [], conversations = [], people = [] } = change;
   for (const key of change.dropJobs ?? []) session.run(DROP_JOB, { key });
   for (const job of jobs) addJob(session, job);
   for (const card of cards) putCard(session, card);

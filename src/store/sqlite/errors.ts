@@ -61,7 +61,7 @@ export function storeClosed(): StoreError {
 
 /** Whether an error affects one change only, so that the rest of its group can be committed. */
 export function isOfOneChange(error: unknown): boolean {
-  return toStoreError(error).code === 'store_rejected';
+  return ['store_rejected', 'person_key_changed'].includes(toStoreError(error).code);
 }
 
 /** Whether another connection holds the lock. */

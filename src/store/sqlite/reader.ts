@@ -6,11 +6,13 @@ import type { JobStore } from '../../usecases/ports/job-store.ts';
 import type { KeyStore, StoredKey } from '../../usecases/ports/key-store.ts';
 import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
 import type { OnceKey, RequestQuery, RequestStore } from '../../usecases/ports/request-store.ts';
+import type { PersonKeyStore, StoredPersonKey } from '../../usecases/ports/person-keys.ts';
 import type { SessionStore, StoredSession } from '../../usecases/ports/session-store.ts';
 import { frontierFrom, leafFrom, personFrom, requestFrom } from '../rows.ts';
 import type { FrontierRow, LeafRow, PersonRow, RequestRow } from '../rows.ts';
 import { storeClosed, toStoreError } from './errors.ts';
 import {
+  EVENTS_OF,
   FRONTIER,
   LAST_CHECKPOINT,
   LIST_CHECKPOINTS,
@@ -24,6 +26,7 @@ import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
 import { COUNT_LEASES } from './queries/leases.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
+import { FIND_PERSON_KEYS, FIND_PSEUDONYMS } from './queries/person-keys.ts';
 import {
   FIND_REQUEST,
   LIST_BY_REQUESTER,
@@ -45,6 +48,7 @@ export type Reader = Omit<RequestStore, 'commit'> &
   Omit<AuditStore, 'seal'> &
   Pick<SessionStore, 'findSession' | 'sessionsNotEncryptedWith'> &
   Pick<KeyStore, 'listKeys'> &
+  PersonKeyStore &
   Pick<LeaseStore, 'countLeases'>;
 
 /**
@@ -87,6 +91,7 @@ export function createReader(session: Session): Reader {
       (await get<{ waiting: number; dead: number }>(COUNT_JOBS)) ?? { waiting: 0, dead: 0 },
 
     unsealedEvents: (limit) => all<StoredEvent>(UNSEALED_EVENTS, { limit }),
+    eventsOf: (requestId) => all<StoredEvent>(EVENTS_OF, { requestId }),
     readLeaves: async ({ from, limit }) =>
       (await all<LeafRow>(READ_LEAVES, { from, limit })).map(leafFrom),
     treeSize: async () => (await get<{ size: number }>(TREE_SIZE))?.size ?? 0,
@@ -110,6 +115,10 @@ export function createReader(session: Session): Reader {
     sessionsNotEncryptedWith: (key, limit) =>
       all<StoredSession>(NOT_ENCRYPTED_WITH, { key, limit }),
 
+    findPersonKeys: (persons) =>
+      all<StoredPersonKey>(FIND_PERSON_KEYS, { persons: JSON.stringify(persons) }),
+    findPseudonyms: (pseudonyms) =>
+      all<StoredPersonKey>(FIND_PSEUDONYMS, { pseudonyms: JSON.stringify(pseudonyms) }),
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, { purpose }),
   };
 }

@@ -44,7 +44,7 @@ export const SESSION_OPERATIONS = {
       encrypted: started.encrypted,
       encryptedWith: started.encryptedWith,
     });
-    recordEvents(session, recorded.events);
+    recordEvents(session, recorded);
   },
 
   touchSession(session: Session, { id, generation, usedAt, endsAt }: Input<'touchSession'>) {
@@ -78,7 +78,7 @@ export const SESSION_OPERATIONS = {
 
   endSessions(session: Session, { which, recorded, always = false }: Input<'endSessions'>): number {
     const gone = session.run(...ending(which));
-    if (gone > 0 || always) recordEvents(session, recorded.events);
+    if (gone > 0 || always) recordEvents(session, recorded);
     return gone;
   },
 };

@@ -1,15 +1,27 @@
-import type { StoredEvent } from '../../usecases/ports/audit-store.ts';
+import type { Recorded } from '../../usecases/ports/audit-store.ts';
 import type { Card } from '../../domain/request/cards.ts';
 import type { Conversation, SeenPerson } from '../../usecases/ports/card-store.ts';
 import type { NewJob } from '../../usecases/ports/job-store.ts';
+import { personKeyChanged } from '../person-key-changed.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
 import { UPSERT_JOB } from './queries/jobs.ts';
 import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
+import { HAS_PERSON_KEY, INSERT_PERSON_KEY } from './queries/person-keys.ts';
 import type { Session } from './session.ts';
 
-/** Events, to be sealed later. */
-export function recordEvents(session: Session, events: readonly StoredEvent[]): void {
+/**
+ * Events, to be sealed later.
+ *
+ * @throws StoreError `person_key_changed`.
+ */
+export function recordEvents(session: Session, { events, personKeys }: Recorded): void {
+  for (const { person, pseudonym, encrypted, isNew } of personKeys) {
+    const kept = isNew
+      ? session.run(INSERT_PERSON_KEY, { person, pseudonym, encrypted }) > 0
+      : session.get(HAS_PERSON_KEY, { person, pseudonym }) !== undefined;
+    if (!kept) throw personKeyChanged();
+  }
   for (const { id, at, type, requestId, body } of events) {
     session.run(INSERT_EVENT, { id, at, type, requestId, body });
     session.run(INSERT_PENDING, { id });

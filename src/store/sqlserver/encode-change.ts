@@ -60,6 +60,7 @@ export function encodeChange(change: Change, attempt: string): Values {
     decision: decision ? decisionPart(decision) : null,
     events: list(change.events),
     dropJobs: list(change.dropJobs?.map((key) => ({ key }))),
+    personKeys: encodeRows(change.personKeys ?? []),
     jobs: list(sorted(joined(change.jobs ?? []), ({ key }) => key)),
     cards: list(encodeCards(change.cards ?? [])),
     conversations: list(latest(change.conversations ?? [], (met) => met.updatedAt)),

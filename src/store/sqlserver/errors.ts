@@ -1,5 +1,6 @@
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import type { StoreErrorCode } from '../../usecases/ports/store-error.ts';
+import { PERSON_KEY_CHANGED } from '../person-key-changed.ts';
 import { UNENCRYPTED } from './encryption-guard.ts';
 
 /** A classified error of a statement. */
@@ -83,6 +84,7 @@ const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
       'The change violates a constraint of the schema, which is a bug in Countersign: ' +
       'nothing was written, and a retry does not help.',
   }),
+  ...each([51012], { code: 'person_key_changed', message: PERSON_KEY_CHANGED }),
   ...each([51001], {
     code: 'store_busy',
     transient: true,

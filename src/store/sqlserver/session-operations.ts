@@ -30,7 +30,7 @@ export function sessionWrites(
   meeting: (ask: () => Promise<readonly Row[]>) => Promise<readonly Row[]>,
 ): SessionWrites {
   return {
-    async startSession(started, { events }) {
+    async startSession(started, { events, personKeys }) {
       const {
         id,
         tenantId,
@@ -60,6 +60,7 @@ export function sessionWrites(
             encrypted,
             encryptedWith,
             events: encodeRows(events),
+            personKeys: encodeRows(personKeys),
           },
           ONCE,
         ),
@@ -83,7 +84,11 @@ export function sessionWrites(
       ) > 0,
     endSessions: async ({ which, recorded, always = false }) =>
       changed(
-        await end(session, which, { events: encodeRows(recorded.events), always: always ? 1 : 0 }),
+        await end(session, which, {
+          events: encodeRows(recorded.events),
+          personKeys: encodeRows(recorded.personKeys),
+          always: always ? 1 : 0,
+        }),
       ),
   };
 }
@@ -91,7 +96,7 @@ export function sessionWrites(
 function end(
   session: Session,
   which: WhichSessions,
-  given: { events: string; always: number },
+  given: { events: string; personKeys: string; always: number },
 ): Promise<readonly Row[]> {
   switch (which.kind) {
     case 'one':

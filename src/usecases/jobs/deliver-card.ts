@@ -2,7 +2,6 @@ import type { EventBody } from '../../domain/events/catalogue.ts';
 import { isSameMessage, reconcile, withoutMessage } from '../../domain/request/cards.ts';
 import type { Card } from '../../domain/request/cards.ts';
 import { refreshFor } from '../requests/card-views.ts';
-import { recordEvents } from '../record-events.ts';
 import { cardJob, cardOf } from '../requests/build-change.ts';
 import type { JobDeps } from '../app-context.ts';
 import { DeliveryError } from '../ports/delivery-error.ts';
@@ -116,12 +115,15 @@ async function settle(
     const settled = stored === null || (held && known?.id === id);
     // A command asks for the copies that it knew of, and may not have known this one.
     const behind = !stored && truth && known && reconcile(known, truth).do === 'update';
-    const { status } = await commit(deps, {
-      ...(stored ? { cards: [{ ...stored.card, id }] } : {}),
-      ...(stored && !logged ? recordEvents(deps, [postedEvent(sent)], now) : {}),
-      ...(behind ? { jobs: [cardJob(known, now)] } : {}),
-      ...(held ? { ack: { key, fence, done: settled } } : {}),
-    });
+    const events = stored && !logged ? [postedEvent(sent)] : [];
+    const { status } = await deps.record(events, now, (recorded) =>
+      commit(deps, {
+        ...(stored ? { cards: [{ ...stored.card, id }] } : {}),
+        ...recorded,
+        ...(behind ? { jobs: [cardJob(known, now)] } : {}),
+        ...(held ? { ack: { key, fence, done: settled } } : {}),
+      }),
+    );
     const lost = status === 'conflict';
     if (lost) held = false;
     else logged = true;
@@ -138,8 +140,12 @@ async function commit(deps: JobDeps, change: Partial<Change>): Promise<CommitRes
   return commitWithRetry(deps.store, { id: deps.ids.next('chg', at), at, ...change });
 }
 
+const NOWHERE = { activityId: null, conversationId: null };
+
 function postedEvent({ requestId, ...card }: Card): EventBody {
-  const { activityId, conversationId, channel, postedRevision: revision } = card;
+  const { channel, postedRevision: revision } = card;
+  // The ids of a chat are personal.
+  const { activityId, conversationId } = channel === null ? NOWHERE : card;
   return {
     type: 'card.posted',
     requestId,

@@ -28,20 +28,28 @@ export function seenPerson(by: Principal, sender: TeamsSender, now: number): See
   };
 }
 
+/** What a once-key is made with. */
+interface Made {
+  readonly requestId: string;
+  /** Of what a submission asked for; a decision by an exchange has none. */
+  readonly fingerprint: string | null;
+  /** Keyed hash: a once-key names nobody. */
+  readonly mac: (text: string) => string;
+}
+
 /**
- * The once-key of a person's token exchange. `fingerprint` covers what a submission asked for; a
- * decision has none. The exchange id comes first, because ids rise and rising keys write fewer
- * pages.
+ * The once-key of a person's token exchange. The exchange id comes first, because ids rise and
+ * rising keys write fewer pages.
  */
 export function exchangeKey(
   teams: { sender: TeamsSender; exchangeId: string | null },
-  made: { requestId: string; fingerprint: string | null },
+  { mac, ...made }: Made,
   now: number,
 ): OnceKey | undefined {
   if (teams.exchangeId === null) return undefined;
   return {
     kind: 'exchange',
-    key: `${teams.exchangeId}|${personKey(teams.sender)}`,
+    key: `${teams.exchangeId}|${mac(personKey(teams.sender))}`,
     ...made,
     expiresAt: now + 86_400_000,
   };
@@ -54,7 +62,7 @@ export function exchangeKey(
  */
 export function tokenKey(
   by: Principal,
-  made: { requestId: string; fingerprint: string },
+  { mac, ...made }: Made,
   singleUse: SingleUse = 'workloads',
 ): OnceKey | undefined {
   if (singleUse === 'nobody' || (singleUse === 'workloads' && by.kind !== 'workload')) {
@@ -63,7 +71,7 @@ export function tokenKey(
   const { issuer, tokenId, digest, expiresAt } = by.token;
   return {
     kind: 'token',
-    key: `${issuer}|${tokenId ?? digest}`,
+    key: mac(`${issuer}|${tokenId ?? digest}`),
     ...made,
     expiresAt: expiresAt + PAST_EXPIRY_MS,
   };

@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../../domain/events/catalogue.ts';
+import type { UsedPersonKey } from './person-keys.ts';
 
 /**
  * An event as the log keeps it. `body` is the JSON text whose UTF-8 bytes are hashed and read; the
@@ -11,6 +12,11 @@ export interface StoredEvent extends Pick<AuditEvent, 'id' | 'at' | 'type' | 're
 /** What a commit adds to the log. */
 export interface Recorded {
   readonly events: readonly StoredEvent[];
+  /**
+   * The keys that the events are encrypted with. A row that is gone, or that another commit made
+   * first, makes the whole write fail with `person_key_changed`.
+   */
+  readonly personKeys: readonly UsedPersonKey[];
 }
 
 /** One leaf of the audit log. `hash` is RFC 6962's leaf hash, base64url. */
@@ -48,6 +54,8 @@ export interface AuditStore {
     checkpoint: AuditCheckpoint;
     peaks: readonly string[];
   }): Promise<boolean>;
+  /** What happened to a request, in the order of the ids. */
+  eventsOf(requestId: string): Promise<readonly StoredEvent[]>;
   /** What the last seal left; undefined before the first. */
   frontier(): Promise<AuditFrontier | undefined>;
   /** Leaves from an index on, each with its event (undefined where that row is missing). */

@@ -14,11 +14,16 @@ export const STORE_ERROR_CODES = [
   'schema_changed',
   'store_unfinished',
   'transfer_refused',
+  'person_key_changed',
 ] as const;
 
 export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];
 
-const RETRYABLE: readonly StoreErrorCode[] = ['store_busy', 'store_unavailable'];
+const RETRYABLE: readonly StoreErrorCode[] = [
+  'store_busy',
+  'store_unavailable',
+  'person_key_changed',
+];
 
 /**
  * A fault of the store, with a sentence that says what to do. Where a commit failed with it,

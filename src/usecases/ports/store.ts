@@ -4,6 +4,7 @@ import type { Housekeeping } from './housekeeping.ts';
 import type { JobStore } from './job-store.ts';
 import type { KeyRotationStore, KeyStore } from './key-store.ts';
 import type { LeaseStore } from './lease-store.ts';
+import type { PersonKeyStore } from './person-keys.ts';
 import type { RequestStore } from './request-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SignInStore } from './sign-in-store.ts';
@@ -19,5 +20,6 @@ export interface Store
     SessionStore,
     KeyStore,
     KeyRotationStore,
+    PersonKeyStore,
     LeaseStore,
     Housekeeping {}

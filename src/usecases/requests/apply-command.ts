@@ -4,7 +4,6 @@ import type { Refusal } from '../../domain/refusal.ts';
 import { transition } from '../../domain/request/transition.ts';
 import type { Command } from '../../domain/request/transition.ts';
 import type { ClickedCard } from '../ports/app.ts';
-import { recordEvents } from '../record-events.ts';
 import { cardJob, jobsFor } from './build-change.ts';
 import type { AppContext } from '../app-context.ts';
 import { exchangeReplayed, tokenReplayed } from '../people/people.ts';
@@ -58,15 +57,17 @@ export async function applyCommand(deps: AppContext, input: Input): Promise<Appl
     // A repeat of the same click ends above, so the once-key belongs to something else.
     if (used) return { kind: 'refused', request, refusal: used };
     const { step } = ruled;
-    const result = await commit(deps, request, {
-      onceKeys: input.onceKeys?.(request) ?? [],
-      request: step.request,
-      ...recordEvents(deps, step.events, step.request.updatedAt),
-      ...jobsFor(request, step, [...found.cards, ...adopted]),
-      cards: adopted,
-      ...(step.decision ? { decision: step.decision } : {}),
-      people: input.people ?? [],
-    });
+    const result = await deps.record(step.events, step.request.updatedAt, (recorded) =>
+      commit(deps, request, {
+        onceKeys: input.onceKeys?.(request) ?? [],
+        request: step.request,
+        ...recorded,
+        ...jobsFor(request, step, [...found.cards, ...adopted]),
+        cards: adopted,
+        ...(step.decision ? { decision: step.decision } : {}),
+        people: input.people ?? [],
+      }),
+    );
     if (result.status === 'committed') {
       deps.signals.changed(request.id);
       return { kind: 'stepped', request: step.request, decision: step.decision };

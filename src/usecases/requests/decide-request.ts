@@ -3,7 +3,6 @@ import { refuse } from '../../domain/refusal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
-import { sha256 } from '../../lib/hash.ts';
 import type { DecideInput, DecideResult } from '../ports/app.ts';
 import { applyCommand } from './apply-command.ts';
 import type { AppContext } from '../app-context.ts';
@@ -27,7 +26,7 @@ export async function decideRequest(
     input.teams &&
     exchangeKey(
       { sender: input.teams.sender, exchangeId: input.origin.exchangeId },
-      { requestId: input.id, fingerprint: null },
+      { requestId: input.id, fingerprint: null, mac: deps.onceKeyMac },
       now,
     );
   const people = input.teams ? deps.seen.news(seenPerson(input.by, input.teams.sender, now)) : [];
@@ -45,7 +44,7 @@ export async function decideRequest(
       revision: input.revision,
       origin: input.origin,
     },
-    onceKeys: (request) => onceKeysOf(input, request, exchange ?? undefined),
+    onceKeys: (request) => onceKeysOf(deps, input, { request, exchange: exchange ?? undefined }),
     people,
     clicked: input.teams?.card ?? null,
   });
@@ -89,14 +88,14 @@ function recordDecisionRefusal(
 
 /** Binds a click to its token exchange, and an API call to its token where the workflow says so. */
 function onceKeysOf(
+  { onceKeyMac: mac }: AppContext,
   input: DecideInput,
-  request: Request,
-  exchange: OnceKey | undefined,
+  { request, exchange }: { request: Request; exchange: OnceKey | undefined },
 ): readonly OnceKey[] {
   if (input.teams) return exchange ? [exchange] : [];
   const { id, stage, word, after } = input;
-  const fingerprint = sha256(canonicalJson({ id, stage, word, after }));
-  const token = tokenKey(input.by, { requestId: id, fingerprint }, request.plan.singleUse);
+  const fingerprint = mac(canonicalJson({ id, stage, word, after }));
+  const token = tokenKey(input.by, { requestId: id, fingerprint, mac }, request.plan.singleUse);
   return token ? [token] : [];
 }
 

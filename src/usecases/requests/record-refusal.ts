@@ -2,7 +2,6 @@ import type { DecisionTried, EventBody } from '../../domain/events/catalogue.ts'
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { Lru } from '../../lib/lru.ts';
-import { recordEvents } from '../record-events.ts';
 import type { AppContext } from '../app-context.ts';
 
 const WINDOW_MS = 60_000;
@@ -47,21 +46,20 @@ export async function recordRefusal(
 ): Promise<void> {
   const now = deps.clock.now();
   if (!deps.refusals.admit(refused.by.key, now)) return;
-  await deps.store.commit({
-    id: deps.ids.next('chg', now),
-    at: now,
-    ...recordEvents(deps, [refusalEvent(refused)], now),
-  });
+  await deps.record([refusalEvent(refused)], now, (recorded) =>
+    deps.store.commit({ id: deps.ids.next('chg', now), at: now, ...recorded }),
+  );
 }
 
 function refusalEvent(refused: Refused): EventBody {
   const { by, refusal } = refused;
   const { code } = refusal;
+  const actor = { key: by.key, name: by.name };
   const facts = { code, roles: by.roles, token: by.token, proof: by.proof ?? null };
   if (refused.type === 'submission.refused') {
     const { type, workflow } = refused;
-    return { type, requestId: null, actor: by.key, data: { workflow, ...facts } };
+    return { type, requestId: null, actor, data: { workflow, ...facts } };
   }
   const { type, requestId, tried } = refused;
-  return { type, requestId, actor: by.key, data: { ...tried, ...facts } };
+  return { type, requestId, actor, data: { ...tried, ...facts } };
 }

@@ -3,9 +3,7 @@ import { refuse } from '../../domain/refusal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
-import { sha256 } from '../../lib/hash.ts';
 import type { SubmitInput, SubmitResult } from '../ports/app.ts';
-import { recordEvents } from '../record-events.ts';
 import { jobsFor } from './build-change.ts';
 import type { AppContext } from '../app-context.ts';
 import {
@@ -22,6 +20,8 @@ import { UNPOSTED } from '../../domain/request/cards.ts';
 import type { Card } from '../../domain/request/cards.ts';
 import type { CommitResult, OnceKey } from '../ports/request-store.ts';
 
+const SALT_BYTES = 16;
+
 /** How long an Idempotency-Key returns the first request. */
 const IDEMPOTENCY_MS = 7 * 86_400_000;
 
@@ -34,11 +34,11 @@ export async function submitRequest(
   input: SubmitInput,
 ): Promise<SubmitResult> {
   const now = deps.clock.now();
-  const key = idempotencyKey(input);
+  const key = idempotencyKey(deps, input);
   const ruled = rule(deps, input, now);
   if (!ruled.ok) {
     const earlier = key === null ? undefined : await deps.store.findOnceKey('idempotency', key);
-    if (earlier?.requestId && isRepeat(input, earlier)) {
+    if (earlier?.requestId && isRepeat(deps, input, earlier)) {
       return repeated(deps, earlier.requestId);
     }
     return refused(deps, input, ruled.refusal);
@@ -46,16 +46,18 @@ export async function submitRequest(
   const { step } = ruled;
   const { request } = step;
   const cards = cardsOf(deps, input, request);
-  const result = await commitWithRetry(deps.store, {
+  const change = {
     id: deps.ids.next('chg', now),
     at: now,
-    onceKeys: onceKeysOf(input, { request, key, now }),
+    onceKeys: onceKeysOf(deps, input, { request, key, now }),
     request,
-    ...recordEvents(deps, step.events, now),
     ...jobsFor(null, step, cards),
     cards,
     people: input.teams ? [seenPerson(input.by, input.teams.sender, now)] : [],
-  });
+  };
+  const result = await deps.record(step.events, now, (recorded) =>
+    commitWithRetry(deps.store, { ...change, ...recorded }),
+  );
   return settle(deps, input, { request, result });
 }
 
@@ -69,6 +71,7 @@ function rule(deps: AppContext, input: SubmitInput, now: number): ReturnType<typ
   return submit(
     {
       id: deps.ids.next('req', now),
+      salt: deps.ids.secret(SALT_BYTES),
       workflow,
       requester: by,
       fields,
@@ -105,7 +108,7 @@ async function settle(
     return refused(deps, input, tokenReplayed());
   }
   if (result.requestId === null) throw new Error(`duplicate ${result.of} without a request`);
-  if (result.fingerprint !== fingerprint(input)) {
+  if (result.fingerprint !== fingerprint(deps, input)) {
     return refused(
       deps,
       input,
@@ -152,30 +155,32 @@ function cardsOf(
 }
 
 function onceKeysOf(
+  deps: AppContext,
   input: SubmitInput,
   { request, key, now }: { request: Request; key: string | null; now: number },
 ): OnceKey[] {
   const { by } = input;
   const keys: OnceKey[] = [];
-  const base = { requestId: request.id, fingerprint: fingerprint(input) };
+  const base = { requestId: request.id, fingerprint: fingerprint(deps, input) };
+  const made = { ...base, mac: deps.onceKeyMac };
   if (key !== null) {
     keys.push({ ...base, kind: 'idempotency', key, expiresAt: now + IDEMPOTENCY_MS });
   }
-  const token = input.teams === null ? tokenKey(by, base, request.plan.singleUse) : undefined;
+  const token = input.teams === null ? tokenKey(by, made, request.plan.singleUse) : undefined;
   if (token) keys.push(token);
-  const exchange = input.teams && exchangeKey(input.teams, base, now);
+  const exchange = input.teams && exchangeKey(input.teams, made, now);
   return exchange ? [...keys, exchange] : keys;
 }
 
 /** A form's message makes one request, however often it is sent. */
-function idempotencyKey(input: SubmitInput): string | null {
+function idempotencyKey({ onceKeyMac: mac }: AppContext, input: SubmitInput): string | null {
   const card = input.teams?.card;
-  if (card) return `teams|${card.conversationId}|${card.activityId}|${input.by.key}`;
-  return input.idempotencyKey === null ? null : `${input.by.key}|${input.idempotencyKey}`;
+  if (card) return mac(`teams|${card.conversationId}|${card.activityId}|${input.by.key}`);
+  return input.idempotencyKey === null ? null : mac(`${input.by.key}|${input.idempotencyKey}`);
 }
 
-function fingerprint(input: SubmitInput): string {
-  return sha256(
+function fingerprint({ onceKeyMac }: AppContext, input: SubmitInput): string {
+  return onceKeyMac(
     canonicalJson({
       workflow: input.workflow,
       fields: input.fields,
@@ -185,9 +190,9 @@ function fingerprint(input: SubmitInput): string {
 }
 
 /** Whether a refused repeat has the content of the first request. */
-function isRepeat(input: SubmitInput, earlier: OnceKey): boolean {
+function isRepeat(deps: AppContext, input: SubmitInput, earlier: OnceKey): boolean {
   try {
-    return earlier.fingerprint === fingerprint(input);
+    return earlier.fingerprint === fingerprint(deps, input);
   } catch (error) {
     // Text with a lone surrogate has no canonical form, so no request has it.
     if (error instanceof TypeError) return false;

@@ -99,6 +99,8 @@ export async function fillStore(store: Store, count: number): Promise<Keys> {
           updatedAt: T0,
         },
       ],
+      events: [],
+      personKeys: [{ person: 'local|alex', pseudonym: 'per_1', encrypted: 'e', isNew: true }],
       jobs: [job({ key: 'later', runAt: T0 + 1_000_000 })],
       onceKeys: [onceKey({ key: 'x'.repeat(1_000) })],
     }),

@@ -6,6 +6,7 @@ import * as jobs from '../../../src/store/sqlite/queries/jobs.ts';
 import * as keys from '../../../src/store/sqlite/queries/keys.ts';
 import * as leases from '../../../src/store/sqlite/queries/leases.ts';
 import * as people from '../../../src/store/sqlite/queries/people.ts';
+import * as personKeys from '../../../src/store/sqlite/queries/person-keys.ts';
 import * as requests from '../../../src/store/sqlite/queries/requests.ts';
 import * as schema from '../../../src/store/sqlite/queries/schema.ts';
 import * as sessions from '../../../src/store/sqlite/queries/sessions.ts';
@@ -21,6 +22,7 @@ export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, str
   keys,
   leases,
   people,
+  'person-keys': personKeys,
   requests,
   schema,
   sessions,
@@ -46,6 +48,7 @@ export const SMALL_SORTS: Readonly<Record<string, string>> = {
   LIST_BY_REQUESTER: 'one page of each state asked for',
   LIST_BY_REQUESTER_AND_WORKFLOW: 'one page of each state asked for',
   LOAD_WITH_CARDS: 'the copies of the card of one request',
+  EVENTS_OF: 'the events of one request',
   FIND_PEOPLE: 'as many people a role as are asked for',
   REDEEM: 'the links of one person, twenty at most',
   BOUND_LINKS: 'the links of one person, twenty at most',

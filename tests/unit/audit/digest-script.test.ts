@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Request } from '../../../src/domain/request/request.ts';
 import { submit } from '../../../src/domain/request/submit.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
-import { recordEvents } from '../../../src/usecases/record-events.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
+import { recorderIn } from '../../support/events.ts';
 import { BY_API, EXECUTION, NOW, principal, stage, workflow } from '../../support/builders.ts';
 
 let opened: Awaited<ReturnType<typeof openSqlite>>;
@@ -26,11 +27,12 @@ function runScript(requestId: string): string {
   return stdout.trim();
 }
 
-/** Creates a request with all inputs of a digest; `change` falsifies its event. */
-async function ask(id: string, change: object = {}): Promise<string> {
+/** Creates a request with all inputs of a digest; `change` falsifies it. */
+async function ask(id: string, change: Partial<Request> = {}): Promise<string> {
   const made = submit(
     {
       id,
+      salt: 'c2FsdCBvZiB0aGUgdGVzdHM',
       workflow: workflow({
         stages: [
           stage({
@@ -55,31 +57,31 @@ async function ask(id: string, change: object = {}): Promise<string> {
   );
   if (!made.ok) throw new Error(made.refusal.code);
   const { request, events } = made.step;
-  const { events: recorded } = recordEvents({ ids: systemIds }, events, NOW);
-  await opened.store.commit({
-    id: systemIds.next('chg', NOW),
-    at: NOW,
-    request,
-    events: recorded.map((event) => ({ ...event, body: falsified(event.body, change) })),
-  });
+  await recorderIn(opened.store)(events, NOW, (recorded) =>
+    opened.store.commit({
+      id: systemIds.next('chg', NOW),
+      at: NOW,
+      request: { ...request, ...change },
+      ...recorded,
+    }),
+  );
   return request.digest;
 }
 
-function falsified(body: string, change: object): string {
-  const event = JSON.parse(body) as { data: object };
-  return JSON.stringify({ ...event, data: { ...event.data, ...change } });
-}
-
-test('the script of digest.md recomputes the digest from the audit log alone', async () => {
+test('the script of digest.md recomputes the digest that the audit log has', async () => {
   const digest = await ask('req_1');
   expect(runScript('req_1')).toBe(`${digest} is what was recorded`);
 });
 
 test('the script of digest.md detects a plan that was not approved', async () => {
-  const digest = await ask('req_2', {
-    plan: { stages: [], execution: EXECUTION },
-  });
+  const plan = { stages: [], execution: EXECUTION, channel: 'approvals', fields: [] };
+  const digest = await ask('req_2', { plan });
   const said = runScript('req_2');
   expect(said).toContain('is NOT what was recorded');
   expect(said).not.toContain(digest);
+});
+
+test('the script of digest.md says that a salt is erased', async () => {
+  const digest = await ask('req_3', { salt: null });
+  expect(runScript('req_3')).toBe(`${digest} was recorded; its salt is erased`);
 });

@@ -30,6 +30,7 @@ export function memoryLog(): MemoryLog {
     reads: [],
     lease: undefined,
     stored: undefined,
+    eventsOf: async () => [],
     async unsealedEvents(limit) {
       const sealed = new Set(log.leaves.map((leaf) => leaf.eventId));
       const open = log.events.filter((event) => !sealed.has(event.id));

@@ -118,6 +118,7 @@ export function sample(over: Partial<Request> = {}): Request {
     workflow: 'deploy-production',
     workflowVersion: 'u7Jm2Qn0yX3cWk9v',
     title: 'Deploy to production',
+    salt: 'c2FsdCBvZiB0aGUgdGVzdHM',
     requester: mia,
     beneficiary: mia,
     requestedWith: token,

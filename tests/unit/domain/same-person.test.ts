@@ -108,6 +108,7 @@ describe('an empty claim', () => {
         {
           id: 'req_1',
           workflow: guarded,
+          salt: 'c2FsdCBvZiB0aGUgdGVzdHM',
           requester: { ...mia, claims: { department: empty } },
           fields: { service: 'checkout' },
           reason: null,

@@ -79,6 +79,7 @@ describe('a stage that demands a step-up', () => {
       requestId: request.id,
       workflow: id,
       workflowVersion,
+      salt: request.salt ?? '',
       requester: requester.key,
       beneficiary: beneficiary.key,
       reason,

@@ -26,6 +26,7 @@ function ask(change: {
     {
       id: 'req_1',
       workflow: change.workflow ?? workflow(),
+      salt: 'c2FsdCBvZiB0aGUgdGVzdHM',
       requester: change.by ?? mia,
       fields: change.fields ?? { service: 'checkout' },
       reason: change.reason ?? null,
@@ -42,6 +43,7 @@ test('the executor plans with the checked fields, and the digest covers what it 
     const result = submit(
       {
         id: 'req_1',
+        salt: 'c2FsdCBvZiB0aGUgdGVzdHM',
         workflow: workflow(),
         requester: mia,
         fields: { service },
@@ -64,6 +66,7 @@ test('the executor plans with the checked fields, and the digest covers what it 
     beneficiary: request.beneficiary.key,
     reason: null,
     fields,
+    salt: request.salt ?? '',
   };
   const { stages, execution } = plan;
   expect(requestDigest({ ...subject, plan: { stages, execution } })).toBe(digest);

@@ -336,7 +336,7 @@ describe('the other commands', () => {
   });
 
   test('halt: as failed before the effect was sent, as unknown afterwards', () => {
-    const lost = { person: 'ben', role: 'approver', sent: false };
+    const lost = { person: 'ben', personKey: 'local|ben', role: 'approver', sent: false };
     const outcome = outcomeOf('roles_withdrawn', lost, { at: NOW });
     const recheck = { at: NOW, people: [] };
     const pending = pendingRequest();

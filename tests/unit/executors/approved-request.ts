@@ -34,6 +34,7 @@ export function approvedRequest(id = 'req_1', executor = 'deploy'): Request {
     workflow: 'deploy-production',
     workflowVersion: 'v1',
     title: 'Deploy',
+    salt: 'c2FsdCBvZiB0aGUgdGVzdHM',
     requester: person('ann'),
     beneficiary: person('ann'),
     requestedWith: token,

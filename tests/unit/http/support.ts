@@ -56,6 +56,7 @@ export function makeRequest(change: Partial<Request> = {}): Request {
     workflow: 'deploy-production',
     workflowVersion: 'v',
     title: 'Deploy to production',
+    salt: 'c2FsdCBvZiB0aGUgdGVzdHM',
     requester,
     beneficiary: requester,
     requestedWith: token,

@@ -5,15 +5,17 @@ import type { AuditEvent } from '../../../src/domain/events/catalogue.ts';
 import { createSessions } from '../../../src/identity/sessions/sessions.ts';
 import { createSignIn } from '../../../src/identity/sign-in/sign-in.ts';
 import { createSignInFlow } from '../../../src/identity/sign-in/sign-in-flow.ts';
+import { eventRecorder, personKeysOf } from '../../../src/compose/event-recorder.ts';
 import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
 import type { Verifier } from '../../../src/identity/tokens/verify-token.ts';
 import { createKeys } from '../../../src/keys/keys.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import type { Store } from '../../../src/usecases/ports/store.ts';
 import { log } from './kit.ts';
 import { cookieOf, secretsOf, senderOf, startSignInWorld } from './sign-in-world.ts';
 import type { SignInWorld } from './sign-in-world.ts';
-import { eventsIn } from '../../support/events.ts';
+import { openedEvents } from '../../support/events.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -91,7 +93,7 @@ export async function startSessionWorld() {
       return base.store.findSession({ tenantId, objectId, provider: 'local' });
     },
     /** Session events since the last call, oldest first. */
-    events: eventReader(base.store),
+    events: eventReader(base.store, base.clock, config.signing.secret),
   };
 }
 
@@ -110,11 +112,12 @@ async function replicaOf(given: {
   const { clock } = base;
   const keys = await createKeys({ store, secret: config.signing.secret, clock });
   const secrets = { ...secretsOf(keys), encryptionKey: () => keys.encryptionKey('stored-secrets') };
+  const record = eventRecorder({ store, keys, ids: systemIds });
   const real = createVerifier({ config, clock, log, fetch });
   const verifier = given.judge?.(real) ?? real;
   const flow = createSignInFlow({ config, clock, verifier, fetch });
   if (flow === undefined) throw new Error('no sign-in is configured');
-  const parts = { config, clock, ids: systemIds, log, store, secrets, verifier };
+  const parts = { config, clock, ids: systemIds, log, store, secrets, verifier, record };
   const sessions = createSessions({ ...parts, flow }, { ...LIMITS, ...given.limits });
   const mismatches: unknown[] = [];
   const signIn = createSignIn({
@@ -183,12 +186,16 @@ function wireOf({ clock, provider }: SignInWorld, wire: Wire) {
   };
 }
 
-function eventReader(store: Store) {
+function eventReader(store: Store, clock: Clock, secret: string) {
   const seen = new Set<string>();
   return async (): Promise<readonly AuditEvent[]> => {
-    const events = eventsIn(await store.unsealedEvents(1_000)).filter(
-      ({ id, type }) => type.startsWith('session.') && !seen.has(id),
-    );
+    const keys = personKeysOf({
+      store,
+      keys: await createKeys({ store, secret, clock }),
+      ids: systemIds,
+    });
+    const all = await openedEvents(store, await store.unsealedEvents(1_000), keys);
+    const events = all.filter(({ id, type }) => type.startsWith('session.') && !seen.has(id));
     for (const { id } of events) seen.add(id);
     return events;
   };

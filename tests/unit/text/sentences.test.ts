@@ -67,7 +67,7 @@ test.each([
 });
 
 const target = 'deploy.example/hooks';
-const person = 'Ben Adler';
+const ben = { person: 'Ben Adler', personKey: 'local|ben' };
 const at = 0;
 
 test.each([
@@ -89,18 +89,18 @@ test.each([
     "The executor's configuration was changed while it was being applied. Look at the target.",
   ],
   [
-    outcomeOf('roles_withdrawn', { person, role: 'owner', sent: false }, { at }),
+    outcomeOf('roles_withdrawn', { ...ben, role: 'owner', sent: false }, { at }),
     'Ben Adler approved it as owner and no longer has that role. Ask for it again.',
   ],
   [
-    outcomeOf('claim_changed', { person, claim: 'dept', value: 'HR', sent: true }, { at }),
+    outcomeOf('claim_changed', { ...ben, claim: 'dept', value: 'HR', sent: true }, { at }),
     'Ben Adler approved it with the dept HR and no longer has that. ' +
       'An earlier try may have reached the target: look there.',
   ],
   [
     outcomeOf(
       'roles_unconfirmed',
-      { person, role: 'owner', claim: null, value: '', sent: false },
+      { ...ben, role: 'owner', claim: null, value: '', sent: false },
       { at },
     ),
     'Whether Ben Adler still has the role owner could not be found out, and this workflow does ' +

@@ -2,6 +2,7 @@ import { createCards } from '../../../src/cards/cards.ts';
 import { en } from '../../../src/text/en.ts';
 import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { openStages } from '../../../src/domain/request/stages.ts';
+import { sha256 } from '../../../src/lib/hash.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { createApp } from '../../../src/usecases/app.ts';
@@ -18,7 +19,7 @@ import type { Store } from '../../../src/usecases/ports/store.ts';
 import { StoreError } from '../../../src/usecases/ports/store-error.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
 import { EXECUTION, principal, workflow } from '../../support/builders.ts';
-import { eventsIn } from '../../support/events.ts';
+import { openedEvents, recorderIn } from '../../support/events.ts';
 
 export const mia = principal({ key: 'local|mia', roles: ['developer'] });
 export const ben = principal({ key: 'local|ben', roles: ['approver'] });
@@ -92,6 +93,8 @@ export async function openFixture(): Promise<Fixture> {
     administration: { issuers: ['local'], roles: ['administrator'], auditorRoles: ['auditor'] },
     signals: createSignals(() => undefined),
     waitTokenMac: (text) => text,
+    onceKeyMac: sha256,
+    record: recorderIn(store),
     notifier: {
       postCard: (_to, card) =>
         show(
@@ -183,5 +186,6 @@ export async function approve(fixture: Fixture, id: string, by = ben) {
 
 /** The audit events of a type, oldest first. */
 export async function eventsOf({ store }: Fixture, type: string) {
-  return eventsIn(await store.unsealedEvents(500)).filter((event) => event.type === type);
+  const events = await openedEvents(store, await store.unsealedEvents(500));
+  return events.filter((event) => event.type === type);
 }

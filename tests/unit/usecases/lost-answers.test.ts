@@ -174,7 +174,9 @@ describe('the audit log', () => {
       token: { tokenId: mia.token.tokenId },
       origin: { via: 'api', objectId: mia.objectId },
     });
-    const { workflow, workflowVersion, requester, beneficiary, reason, fields, plan } = data;
+    const salt = (await fixture.store.loadRequest(id))?.salt;
+    const { workflow, workflowVersion, requester, beneficiary, reason, plan } = data;
+    const fields = Object.assign({}, data['fields'], data['personalFields']);
     const subject = {
       type: 'countersign.request.v1',
       requestId: id,
@@ -184,6 +186,7 @@ describe('the audit log', () => {
       beneficiary,
       reason,
       fields,
+      salt,
       plan,
     };
     expect(data['digest']).toBe(sha256(canonicalJson(subject)));

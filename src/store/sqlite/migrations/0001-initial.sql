@@ -215,6 +215,14 @@ CREATE TABLE keys (
   PRIMARY KEY (purpose, ordinal)
 ) STRICT;
 
+-- Keys of people, for what the audit log keeps of them. An erasure deletes the row: nothing tells any
+-- more whose the pseudonym was. `encrypted` is a JWE that names its row.
+CREATE TABLE person_keys (
+  person TEXT NOT NULL PRIMARY KEY,
+  pseudonym TEXT NOT NULL UNIQUE,
+  encrypted TEXT NOT NULL
+) STRICT;
+
 -- What one process at a time may do. Released with a note, a row stays without a holder.
 CREATE TABLE leases (
   name TEXT NOT NULL PRIMARY KEY,

@@ -12,6 +12,9 @@ export const UNSEALED_EVENTS = `
   SELECT ${EVENT} FROM audit_pending p CROSS JOIN audit_events e ON e.id = p.event_id
   ORDER BY p.event_id LIMIT :limit + 0`;
 
+export const EVENTS_OF = `
+  SELECT ${EVENT} FROM audit_events e WHERE e.request_id = :requestId ORDER BY e.id`;
+
 export const TREE_SIZE = 'SELECT coalesce(max(idx) + 1, 0) AS size FROM audit_leaves';
 
 export const INSERT_LEAF =

@@ -34,6 +34,10 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
     start: ['', 0],
     columns: 'purpose, ordinal, id, encrypted, created_at',
   }),
+  person_keys: table('person_keys', ['person'], {
+    start: [''],
+    columns: 'person, pseudonym, encrypted',
+  }),
   requests: table('requests', ['number'], {
     start: [0],
     columns: 'number, id, version, state, workflow, requester_key, asked, progress',

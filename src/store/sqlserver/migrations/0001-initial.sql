@@ -252,6 +252,16 @@ CREATE TABLE dbo.keys (
   CONSTRAINT keys_by_id UNIQUE (id)
 );
 
+-- Keys of people, for what the audit log keeps of them. An erasure deletes the row: nothing tells any
+-- more whose the pseudonym was. `encrypted` is a JWE that names its row.
+CREATE TABLE dbo.person_keys (
+  person nvarchar(320) COLLATE Latin1_General_BIN2 NOT NULL,
+  pseudonym nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
+  encrypted nvarchar(max) NOT NULL,
+  CONSTRAINT person_keys_pk PRIMARY KEY (person),
+  CONSTRAINT person_keys_by_pseudonym UNIQUE (pseudonym)
+);
+
 -- What one process at a time may do. Released with a note, a row stays without a holder.
 CREATE TABLE dbo.leases (
   name nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,

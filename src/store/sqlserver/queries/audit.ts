@@ -1,4 +1,5 @@
-import { JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
+import { USE_PERSON_KEYS } from './person-keys.ts';
+import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 
 /** The audit log: events, what is not sealed yet, leaves and checkpoints. */
 
@@ -12,8 +13,9 @@ const EVENTS = rowsOf('@events', [
   ['body', '$.body', 'nvarchar(max)'],
 ]);
 
-/** Part of a commit. */
+/** Part of a commit, and of whatever else records events. */
 export const INSERT_EVENTS = `
+  ${USE_PERSON_KEYS}
   INSERT INTO dbo.audit_events (id, [at], type, request_id, body)
   SELECT n.id, n.[at], n.type, n.request_id, n.body FROM ${EVENTS} n;
   INSERT INTO dbo.audit_pending (event_id) SELECT n.id FROM ${EVENTS} n;`;
@@ -25,6 +27,13 @@ export const UNSEALED_EVENTS = query(
   SELECT TOP (@limit) ${EVENT}
   FROM dbo.audit_pending p JOIN dbo.audit_events e ON e.id = p.event_id
   ORDER BY p.event_id`,
+);
+
+/** Index audit_events_by_request */
+export const EVENTS_OF = query(
+  { requestId: ID },
+  `
+  SELECT ${EVENT} FROM dbo.audit_events e WHERE e.request_id = @requestId ORDER BY e.id`,
 );
 
 const SIZE = 'COALESCE(MAX(idx) + 1, 0)';

@@ -61,6 +61,7 @@ const PARAMETERS = {
   decision: JSON_TEXT,
   events: JSON_TEXT,
   dropJobs: JSON_TEXT,
+  personKeys: JSON_TEXT,
   jobs: JSON_TEXT,
   cards: JSON_TEXT,
   conversations: JSON_TEXT,

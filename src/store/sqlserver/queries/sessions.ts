@@ -25,6 +25,7 @@ export const START_SESSION = query(
     encrypted: JSON_TEXT,
     encryptedWith: ID,
     events: JSON_TEXT,
+    personKeys: JSON_TEXT,
   },
   `
   SET NOCOUNT ON; SET XACT_ABORT ON;
@@ -146,7 +147,7 @@ const ending = (where: string) => `
   END CATCH;
   SELECT @gone AS changed`;
 
-const ENDING = { events: JSON_TEXT, always: SMALL };
+const ENDING = { events: JSON_TEXT, personKeys: JSON_TEXT, always: SMALL };
 
 /** Primary key sessions_pk */
 export const END_ONE = query({ ...ENDING, id: ID }, ending('WHERE id = @id'));

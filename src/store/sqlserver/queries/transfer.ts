@@ -20,6 +20,11 @@ export const TARGET_COLUMNS: Readonly<Record<TransferTable, Columns>> = {
     ['encrypted', LONG],
     ['created_at', NUMBER],
   ],
+  person_keys: [
+    ['person', 'nvarchar(320)'],
+    ['pseudonym', KEY],
+    ['encrypted', LONG],
+  ],
   requests: [
     ['number', NUMBER],
     ['id', KEY],

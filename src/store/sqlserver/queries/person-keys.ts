@@ -1,0 +1,46 @@
+import { JSON_TEXT, query, rowsOf } from '../query.ts';
+
+/** Keys of people: one row a person, gone with an erasure. */
+
+const PERSON_KEY = 'k.person, k.pseudonym, k.encrypted';
+
+/** Primary key person_keys_pk */
+export const FIND_PERSON_KEYS = query(
+  { persons: JSON_TEXT },
+  `
+  SELECT ${PERSON_KEY} FROM ${rowsOf('@persons', [['person', '$', 'nvarchar(320)']])} n
+  JOIN dbo.person_keys k ON k.person = n.person`,
+);
+
+/** Unique key person_keys_by_pseudonym */
+export const FIND_PSEUDONYMS = query(
+  { pseudonyms: JSON_TEXT },
+  `
+  SELECT ${PERSON_KEY} FROM ${rowsOf('@pseudonyms', [['pseudonym', '$', 'nvarchar(100)']])} n
+  JOIN dbo.person_keys k ON k.pseudonym = n.pseudonym`,
+);
+
+const USED = rowsOf('@personKeys', [
+  ['person', '$.person', 'nvarchar(320)'],
+  ['pseudonym', '$.pseudonym', 'nvarchar(100)'],
+  ['encrypted', '$.encrypted', 'nvarchar(max)'],
+  ['is_new', '$.isNew', 'bit'],
+]);
+
+/**
+ * Part of what records events: holds the rows of the keys that they are encrypted with, so that an
+ * erasure waits for this commit or this commit sees it, and adds new ones.
+ */
+export const USE_PERSON_KEYS = `
+    DECLARE @keysFound int, @keysUsed int;
+    SELECT @keysUsed = COUNT(*) FROM ${USED} n;
+    UPDATE k SET encrypted = k.encrypted
+    FROM dbo.person_keys k JOIN ${USED} n ON n.person = k.person AND n.pseudonym = k.pseudonym
+    WHERE n.is_new = 0;
+    SET @keysFound = @@ROWCOUNT;
+    INSERT INTO dbo.person_keys (person, pseudonym, encrypted)
+    SELECT n.person, n.pseudonym, n.encrypted FROM ${USED} n
+    WHERE n.is_new = 1
+      AND NOT EXISTS (SELECT 1 FROM dbo.person_keys k WHERE k.person = n.person);
+    SET @keysFound = @keysFound + @@ROWCOUNT;
+    IF @keysFound < @keysUsed THROW 51012, 'A key of a person was erased, or made by another', 1;`;
