@@ -15,14 +15,15 @@ GO
 
 -- The service. Requests and decisions stay: there is no DELETE on them.
 GRANT SELECT, INSERT, UPDATE ON dbo.requests TO countersign_service;
-GRANT SELECT, INSERT ON dbo.decisions TO countersign_service;
+-- An erasure overwrites who decided.
+GRANT SELECT, INSERT, UPDATE ON dbo.decisions TO countersign_service;
 GRANT SELECT, INSERT, DELETE ON dbo.changes TO countersign_service;
 GRANT SELECT, INSERT, DELETE ON dbo.once_keys TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.jobs TO countersign_service;
 GRANT SELECT, UPDATE ON dbo.counters TO countersign_service;
-GRANT SELECT, INSERT, UPDATE ON dbo.cards TO countersign_service;
-GRANT SELECT, INSERT, UPDATE ON dbo.conversations TO countersign_service;
-GRANT SELECT, INSERT, UPDATE ON dbo.people TO countersign_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.cards TO countersign_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.conversations TO countersign_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.people TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.people_roles TO countersign_service;
 GRANT SELECT, INSERT, DELETE ON dbo.audit_pending TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dbo.sign_in_links TO countersign_service;

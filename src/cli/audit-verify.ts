@@ -110,14 +110,14 @@ function logSourceOf(values: Given, io: CommandIo): LogSource {
     verifier: async (log) => {
       if (jwksText !== undefined) return verifierOfJwks(jwksText);
       const { secret } = config.signing;
-      const keys = await createKeys({ store: keysOf(log), secret, clock: systemClock });
+      const keys = await createKeys({ store: readOnlyKeys(log), secret, clock: systemClock });
       return (jws) => keys.verify('checkpoints', jws, CHECKPOINT_TYPE);
     },
   };
 }
 
-/** The stored keys, read-only: verifying must not add a key. */
-function keysOf(log: AuditLog): KeyStore {
+/** The stored keys, read-only: whoever looks must not add a key. */
+export function readOnlyKeys(log: AuditLog): KeyStore {
   return {
     listKeys: (purpose) => log.listKeys(purpose),
     addFirstKey: () => Promise.reject(new Error('The store holds no keys: use --jwks <file>.')),

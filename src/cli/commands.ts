@@ -59,6 +59,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./audit-verify.ts')).auditVerify,
   },
   {
+    name: 'audit show',
+    summary: "Tell a request's story from the audit log",
+    load: async () => (await import('./audit-show.ts')).auditShow,
+  },
+  {
+    name: 'erase',
+    summary: 'Erase a person',
+    load: async () => (await import('./erase.ts')).erase,
+  },
+  {
     name: 'session revoke',
     summary: 'End sessions of people, from their next click on',
     load: async () => (await import('./session-revoke.ts')).sessionRevoke,

@@ -10,6 +10,7 @@ import { layFoundation } from './foundation.ts';
 import type { Foundation, Overrides } from './foundation.ts';
 import { composeHttp } from './http.ts';
 import { composeIdentity, composeSignIn } from './identity.ts';
+import type { IdentityArea } from './identity.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { Service } from './lifecycle.ts';
 import { composeOutbound, composeTeams } from './teams.ts';
@@ -39,7 +40,7 @@ function assemble(foundation: Foundation): Service {
   const cards = createCards({ publicUrl: config.server.publicUrl });
   const outbound = composeOutbound(foundation, text);
   let relay: Running | undefined;
-  const context = appContext(foundation, () => relay?.wake());
+  const context = appContext(foundation, area, () => relay?.wake());
   const app = createApp(context);
   const signIn = composeSignIn(foundation, area, app);
   const { workflows } = context;
@@ -59,7 +60,11 @@ function assemble(foundation: Foundation): Service {
 }
 
 /** What the use cases work with. */
-function appContext(foundation: Foundation, wakeRelay: () => void): AppContext {
+function appContext(
+  foundation: Foundation,
+  { linkedTo }: IdentityArea,
+  wakeRelay: () => void,
+): AppContext {
   const { config, clock, ids, log, store, keys, record } = foundation;
   const byId = new Map(config.workflows.map((workflow) => [workflow.id, workflow]));
   return {
@@ -74,5 +79,6 @@ function appContext(foundation: Foundation, wakeRelay: () => void): AppContext {
     waitTokenMac: (text) => keys.mac('wait-tokens', text),
     onceKeyMac: (text) => keys.mac('once-keys', text),
     record,
+    linkedTo,
   };
 }

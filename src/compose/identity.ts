@@ -9,6 +9,7 @@ import type { SessionKeeper } from '../identity/sessions/sessions.ts';
 import { createSignInFlow } from '../identity/sign-in/sign-in-flow.ts';
 import { createSignIn } from '../identity/sign-in/sign-in.ts';
 import { createDpopNonces } from '../identity/tokens/dpop-nonces.ts';
+import { createLinks } from '../identity/tokens/links.ts';
 import { createVerifier } from '../identity/tokens/verify-token.ts';
 import type { Verifier } from '../identity/tokens/verify-token.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -31,6 +32,8 @@ export interface IdentityArea {
   readonly sessions: SessionKeeper | null;
   readonly refresher: ClaimsRefresher;
   readonly renewClaims: RenewClaims | null;
+  /** Keys of the other identities that the configuration links to this one. */
+  readonly linkedTo: (key: string) => readonly string[];
 }
 
 /** Tokens, sessions and the directory. */
@@ -48,6 +51,7 @@ export function composeIdentity(foundation: Foundation): IdentityArea {
       ? { nonces: createDpopNonces((text) => keys.mac('dpop-nonces', text)) }
       : {}),
   });
+  const links = createLinks(config.identity.links ?? [], verifier.providers);
   const secrets = storedSecrets(keys);
   const sessions = sessionsOf(foundation, { verifier, secrets });
   const refresherOr = (otherwise: ClaimsRefresher) =>
@@ -57,6 +61,7 @@ export function composeIdentity(foundation: Foundation): IdentityArea {
     verifier,
     secrets,
     sessions,
+    linkedTo: (key) => links.get(key) ?? [],
     refresher: refresherOr(sessions ? heldBySession(sessions) : nobodyCanTell),
     renewClaims: sessions && renewClaimsBy({ refresher: refresherOr(nobodyCanTell), clock, log }),
   };

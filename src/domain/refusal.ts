@@ -42,6 +42,10 @@ export interface RefusalParams {
   too_late_to_cancel: { state: RequestState };
   idempotency_mismatch: None;
   token_replayed: { proof: 'token' | 'exchange' };
+  not_administrator: None;
+  own_erasure: None;
+  /** Numbers of requests that have not ended. */
+  person_in_use: { numbers: readonly string[] };
 }
 
 export type RefusalCode = keyof RefusalParams;
@@ -87,6 +91,9 @@ export const REFUSAL_CODES = [
   'too_late_to_cancel',
   'idempotency_mismatch',
   'token_replayed',
+  'not_administrator',
+  'own_erasure',
+  'person_in_use',
 ] as const satisfies readonly RefusalCode[];
 
 /** A refusal is a value, not an exception. Its sentence stands in src/text. */

@@ -69,4 +69,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   too_late_to_cancel: 409,
   idempotency_mismatch: 422,
   token_replayed: 409,
+  not_administrator: 403,
+  own_erasure: 403,
+  person_in_use: 409,
 };

@@ -36,6 +36,7 @@ export function requestJson(request: Request, publicUrl: string): Answer<typeof 
     })),
     execution: executionJson(request.plan.execution),
     digest: request.digest,
+    salt: request.salt,
     createdAt: toTimestamp(request.createdAt),
     updatedAt: toTimestamp(request.updatedAt),
     expiresAt: toTimestamp(request.expiresAt),

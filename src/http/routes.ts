@@ -1,6 +1,7 @@
 import type { Route, RouteDeps } from './route.ts';
 import { cancelRequestRoute } from './routes/cancel-request.ts';
 import { decideRequestRoute } from './routes/decide-request.ts';
+import { erasePersonRoute } from './routes/erase-person.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { jwksRoute } from './routes/jwks.ts';
 import { listRequestsRoute } from './routes/list-requests.ts';
@@ -29,6 +30,7 @@ export function allRoutes(deps: RouteDeps): readonly Route[] {
     decideRequestRoute(deps),
     cancelRequestRoute(deps),
     listWorkflowsRoute(deps),
+    erasePersonRoute(deps),
     jwksRoute(deps),
     healthRoute(),
     readyRoute(deps),

@@ -24,15 +24,9 @@ const TEAM = { id: '19:team-release@thread.tacv2', name: 'Release' };
 export const APPROVALS = '19:approvals@thread.tacv2';
 
 /** The parts of the local profile; each speaks its real protocol over loopback. */
-export interface LocalProfile {
+export interface LocalProfile extends LocalParts {
   readonly config: Config;
   readonly service: Service;
-  readonly url: string;
-  readonly people: readonly Person[];
-  readonly provider: LocalProvider;
-  readonly connector: LocalConnector;
-  readonly target: Target;
-  stop(): Promise<void>;
 }
 
 export interface LocalOptions {
@@ -80,13 +74,13 @@ export async function startLocalProfile(options: LocalOptions): Promise<LocalPro
   const stops = [parts.stop];
   const stop = () => stopAll(stops);
   try {
-    const { people, provider, connector, target, configPath, env } = parts;
-    const { config } = loadConfig({ path: configPath, env, profile: 'local' });
+    const { configPath: path, env } = parts;
+    const { config } = loadConfig({ path, env, profile: 'local' });
     const service = await compose(config, options.overrides);
     stops.push(() => service.stop());
     const { url } = await service.start();
-    await connector.install();
-    return { config, service, url, people, provider, connector, target, stop };
+    await parts.connector.install();
+    return { ...parts, config, service, url, stop };
   } catch (error) {
     await stop();
     throw error;

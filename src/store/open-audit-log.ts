@@ -3,10 +3,14 @@ import type { Logger } from '../lib/logger.ts';
 import type { AuditStore } from '../usecases/ports/audit-store.ts';
 import type { Housekeeping } from '../usecases/ports/housekeeping.ts';
 import type { KeyStore } from '../usecases/ports/key-store.ts';
+import type { PersonKeyStore } from '../usecases/ports/person-keys.ts';
+import type { RequestStore } from '../usecases/ports/request-store.ts';
 
 /** What verification needs, read-only: the log and the stored keys. */
 export type AuditLog = Omit<AuditStore, 'seal'> &
   Pick<KeyStore, 'listKeys'> &
+  Pick<RequestStore, 'findRequest'> &
+  PersonKeyStore &
   Pick<Housekeeping, 'close'>;
 
 /**

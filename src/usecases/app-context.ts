@@ -7,12 +7,14 @@ import type { Signals } from './ports/signals.ts';
 import type { TeamsCards } from './ports/cards.ts';
 import type { Workflows } from './ports/workflows.ts';
 import type { CardStore } from './ports/card-store.ts';
+import type { ErasureStore } from './ports/erasure-store.ts';
+import type { PersonKeyStore } from './ports/person-keys.ts';
 import type { RecordEvents } from './record-events.ts';
 import type { RequestStore } from './ports/request-store.ts';
 
 /** The ports and services of the use cases; compose/ creates it. */
 export interface AppContext extends Basics {
-  readonly store: RequestStore & CardStore;
+  readonly store: RequestStore & CardStore & ErasureStore & PersonKeyStore;
   readonly workflows: Workflows;
   readonly administration: Administration;
   readonly executors: Executors;
@@ -22,6 +24,8 @@ export interface AppContext extends Basics {
   /** Keyed hash of a text, for once-keys and the fingerprints beside them: both may be personal. */
   readonly onceKeyMac: (text: string) => string;
   readonly record: RecordEvents;
+  /** Keys of the other identities that the configuration links to this one. */
+  readonly linkedTo: (key: string) => readonly string[];
 }
 
 /** What jobs need in addition. */

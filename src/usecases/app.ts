@@ -9,6 +9,7 @@ import { personKey } from './people/people.ts';
 import { listRequests, readRequest, readRequestByNumber } from './requests/read-requests.ts';
 import { createRefusalRecorder } from './requests/record-refusal.ts';
 import type { RefusalRecorder } from './requests/record-refusal.ts';
+import { erasePerson } from './people/erase-person.ts';
 import { createRememberConversation } from './people/remember-conversation.ts';
 import { createSeenPeople } from './people/seen-people.ts';
 import { submitRequest } from './requests/submit-request.ts';
@@ -34,6 +35,7 @@ export function createApp(given: AppContext): App {
     rememberConversation: createRememberConversation(deps),
     refreshFor: (request) => refreshFor(deps, request),
     viewerOf: (request, sender) => viewerOf(deps, request, sender),
+    erasePerson: (input) => erasePerson(deps, input),
     recordMismatch: (input) => recordMismatch(deps, input),
   };
 }

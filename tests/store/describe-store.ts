@@ -4,6 +4,7 @@ import { auditTests } from './conformance/audit.ts';
 import { cardTests } from './conformance/cards.ts';
 import { onceKeyTests } from './conformance/once-keys.ts';
 import { concurrencyTests } from './conformance/concurrency.ts';
+import { erasureTests } from './conformance/erasure.ts';
 import { housekeepingTests } from './conformance/housekeeping.ts';
 import { jobLeaseTests } from './conformance/job-leases.ts';
 import { jobTests } from './conformance/jobs.ts';
@@ -52,6 +53,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describe('sessions', () => sessionTests(given));
     describe('keys', () => keyTests(given));
     describe('leases', () => leaseTests(given));
+    describe('keys of people and erasure', () => erasureTests(given));
     describe('housekeeping', () => housekeepingTests(given));
   });
 }

@@ -25,6 +25,11 @@ export const TERMINAL_STATES: readonly RequestState[] = [
   'revoked',
 ];
 
+/** Whether a request has ended. `unknown` has not: somebody has to look at the target. */
+export function isEnded(state: RequestState): boolean {
+  return state !== 'unknown' && isTerminal(state);
+}
+
 /** Whether nothing more can happen to a request in this state. */
 export function isTerminal(state: RequestState): boolean {
   return TERMINAL_STATES.includes(state);

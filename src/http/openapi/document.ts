@@ -7,6 +7,7 @@ import { problemResponses } from './problems.ts';
 const TAGS: Readonly<Record<Operation['tag'], string>> = {
   Requests: 'Make, read, decide and cancel requests',
   Workflows: 'What can be requested',
+  People: 'What is stored of people',
   Teams: 'Activities of Microsoft Teams',
   'Sign-in': 'The pages of the sign-in button',
   Service: 'The service itself',

@@ -16,7 +16,7 @@ export interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  readonly tag: 'Requests' | 'Workflows' | 'Teams' | 'Sign-in' | 'Service';
+  readonly tag: 'Requests' | 'Workflows' | 'People' | 'Teams' | 'Sign-in' | 'Service';
   readonly auth: Auth;
   readonly path?: z.ZodObject;
   readonly query?: z.ZodObject;

@@ -93,6 +93,7 @@ export const requestSchema = z
     stages: z.array(stageSchema),
     execution: executionSchema,
     digest: z.string().describe('SHA-256 of everything that is decided about'),
+    salt: z.string().nullable().describe('Salt of the digest; null once a person was erased'),
     createdAt: time,
     updatedAt: time,
     expiresAt: time,

@@ -1,3 +1,4 @@
+import { emptyLog } from './erase.ts';
 import { isOfOneChange, toWire } from './errors.ts';
 import type { WireError } from './errors.ts';
 import { OPERATIONS, leavesNothing } from './operations.ts';
@@ -25,12 +26,28 @@ export function runGroup(
     retryTransient(options.maxWaitMs, () => session.run('BEGIN IMMEDIATE'));
     const answers = calls.map((call) => runCall(session, call));
     session.run('COMMIT');
-    return answers;
+    return emptiedAfter(session, calls, { answers, ...options });
   } catch (error) {
     const failed = toWire(error);
     // After some errors, such as a full disk, SQLite has rolled back already.
     if (session.database.isTransaction) session.run('ROLLBACK');
     return calls.map(() => ({ failed }));
+  }
+}
+
+/** The answers; an erasure has failed as long as the log holds what it overwrote. */
+function emptiedAfter(
+  session: Session,
+  calls: readonly Call[],
+  { answers, maxWaitMs }: { answers: readonly Answer[]; maxWaitMs: number },
+): readonly Answer[] {
+  if (!calls.some(([name]) => name === 'erase')) return answers;
+  try {
+    retryTransient(maxWaitMs, () => emptyLog(session));
+    return answers;
+  } catch (error) {
+    const failed = toWire(error);
+    return answers.map((answer, at) => (calls[at]?.[0] === 'erase' ? { failed } : answer));
   }
 }
 

@@ -4,6 +4,7 @@ import type { StoredKey } from '../../usecases/ports/key-store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { peaksText } from '../rows.ts';
 import { commit } from './commit.ts';
+import { erase } from './erase.ts';
 import { finishJob, leaseJobs, releaseJob, renewJobs } from './job-operations.ts';
 import {
   DELETE_PENDING,
@@ -42,6 +43,7 @@ const LINKS_OF_A_PERSON = 20;
 /** Everything that the writer does, by name: each runs inside a savepoint of its own. */
 export const OPERATIONS = {
   commit,
+  erase,
   leaseJobs,
   renewJobs,
   ackJob: finishJob,

@@ -2,6 +2,7 @@ import { REQUEST_STATES } from '../../domain/request/state.ts';
 import type { AuditCheckpoint, AuditStore, StoredEvent } from '../../usecases/ports/audit-store.ts';
 import type { Card } from '../../domain/request/cards.ts';
 import type { CardStore, Conversation } from '../../usecases/ports/card-store.ts';
+import type { ErasureStore, KnownAs } from '../../usecases/ports/erasure-store.ts';
 import type { JobStore } from '../../usecases/ports/job-store.ts';
 import type { KeyStore, StoredKey } from '../../usecases/ports/key-store.ts';
 import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
@@ -22,12 +23,14 @@ import {
 } from './queries/audit.ts';
 import { FIND_CONVERSATION } from './queries/cards.ts';
 import { FIND_ONCE_KEY } from './queries/changes.ts';
+import { FIND_KNOWN_AS } from './queries/erasure.ts';
 import { COUNT_JOBS, NEXT_JOB_AT } from './queries/jobs.ts';
 import { LIST_KEYS } from './queries/keys.ts';
 import { COUNT_LEASES } from './queries/leases.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
 import { FIND_PERSON_KEYS, FIND_PSEUDONYMS } from './queries/person-keys.ts';
 import {
+  FIND_NAMING,
   FIND_REQUEST,
   LIST_BY_REQUESTER,
   LIST_BY_REQUESTER_AND_WORKFLOW,
@@ -49,6 +52,7 @@ export type Reader = Omit<RequestStore, 'commit'> &
   Pick<SessionStore, 'findSession' | 'sessionsNotEncryptedWith'> &
   Pick<KeyStore, 'listKeys'> &
   PersonKeyStore &
+  Omit<ErasureStore, 'erase'> &
   Pick<LeaseStore, 'countLeases'>;
 
 /**
@@ -115,6 +119,15 @@ export function createReader(session: Session): Reader {
     sessionsNotEncryptedWith: (key, limit) =>
       all<StoredSession>(NOT_ENCRYPTED_WITH, { key, limit }),
 
+    findKnownAs: ({ names, objectIds }) =>
+      all<KnownAs>(FIND_KNOWN_AS, {
+        names: JSON.stringify(names),
+        objectIds: JSON.stringify(objectIds),
+      }),
+    async findNaming({ names, states, limit }) {
+      const values = { names: JSON.stringify(names), states: JSON.stringify(states), limit };
+      return (await all<RequestRow>(FIND_NAMING, values)).map(requestFrom);
+    },
     findPersonKeys: (persons) =>
       all<StoredPersonKey>(FIND_PERSON_KEYS, { persons: JSON.stringify(persons) }),
     findPseudonyms: (pseudonyms) =>

@@ -37,6 +37,8 @@ export function openWriter(path: string, options: { busyMs: number }): Session {
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
     database.exec('PRAGMA foreign_keys = ON');
+    // What is deleted or overwritten leaves no trace in the file.
+    database.exec('PRAGMA secure_delete = ON');
     database.exec('PRAGMA trusted_schema = OFF');
     database.exec('PRAGMA temp_store = MEMORY');
     // 8 MB: a commit after a page split visits every cached page, but inserts at the right edge reuse

@@ -121,7 +121,8 @@ export function createReader(session: Session): Reader {
   };
 }
 
-function storedRequest({ decisions, ...row }: RequestRow): Request {
+/** The request that a row of this engine holds. */
+export function storedRequest({ decisions, ...row }: RequestRow): Request {
   return requestFrom({ ...row, decisions: decisions === null ? null : `[${decisions}]` });
 }
 

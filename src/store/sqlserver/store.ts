@@ -5,6 +5,7 @@ import type { Logger } from '../../lib/logger.ts';
 import type { Store } from '../../usecases/ports/store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { commit } from './commit.ts';
+import { erasures } from './erase.ts';
 import { poolConfig, targetOf } from './connection.ts';
 import { toStoreError } from './errors.ts';
 import { finishJob, leaseJobs, releaseJob, renewJobs } from './job-operations.ts';
@@ -90,6 +91,7 @@ function storeOver(session: Session, { clock, ids }: { clock: Clock; ids: Ids })
   return {
     ...createReader(session),
     ...writes,
+    ...erasures(session),
     commit: (change) => commit(session, change, ids),
     leaseJobs: (options) => leaseJobs(session, options),
     renewJobs: (options) => renewJobs(session, options),

@@ -53,6 +53,10 @@ export const refusals = {
   too_late_to_cancel: ({ state }) => `It can no longer be cancelled: ${states[state].word}.`,
   idempotency_mismatch: () =>
     'This Idempotency-Key was used for a request with other content. Take a new key.',
+  not_administrator: () => 'Only an administrator of the service may do this.',
+  own_erasure: () => 'Another administrator has to erase you: the log keeps who did it.',
+  person_in_use: ({ numbers }) =>
+    `The person is part of requests that have not ended: ${list(numbers)}. End those first.`,
   token_replayed: ({ proof }) =>
     proof === 'token'
       ? 'This token was used already: it makes or decides one request. Take a new token, or ' +

@@ -3,6 +3,9 @@ import type { RememberInput } from '../ports/app.ts';
 import type { AppContext } from '../app-context.ts';
 import type { Conversation } from '../ports/card-store.ts';
 
+/** An erasure by another process takes the row away: it is written again within the hour. */
+const KEPT_MS = 3_600_000;
+
 /** Stores how a person or channel is reached, unless this process stored the same before. */
 export function createRememberConversation(
   deps: AppContext,
@@ -18,7 +21,8 @@ export function createRememberConversation(
       userId: input.userId,
       updatedAt: now,
     };
-    const same = `${input.conversationId}|${input.serviceUrl}|${input.userId ?? ''}`;
+    const hour = Math.floor(now / KEPT_MS);
+    const same = `${hour}|${input.conversationId}|${input.serviceUrl}|${input.userId ?? ''}`;
     if (written.get(conversation.key) === same) return;
     await deps.store.commit({
       id: deps.ids.next('chg', now),

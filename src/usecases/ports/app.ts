@@ -43,6 +43,8 @@ export interface App {
   refreshFor(request: Request): Promise<readonly string[]>;
   /** A Teams person as a viewer, with the roles and claims that were last verified. */
   viewerOf(request: Request, sender: TeamsSender): Promise<Viewer>;
+  /** Erases a person, for an administrator. */
+  erasePerson(input: EraseInput): Promise<EraseResult>;
   /** Records a token of another person than the sender, limited in rate. */
   recordMismatch(input: {
     sender: Pick<TeamsSender, 'tenantId' | 'objectId'> & Partial<TeamsSender>;
@@ -91,6 +93,18 @@ export type DecideResult =
       readonly decision: Decision | null;
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly request: Request | undefined };
+
+export interface EraseInput {
+  readonly by: Principal;
+  /** A principal's key, an object id or a Teams user id. */
+  readonly person: string;
+  readonly reason: string;
+}
+
+export type EraseResult =
+  /** `requests`: how many were overwritten. */
+  | { readonly kind: 'erased'; readonly requests: number }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export interface ListInput {
   readonly by: Principal;

@@ -1,5 +1,6 @@
 import type { AuditStore } from './audit-store.ts';
 import type { CardStore } from './card-store.ts';
+import type { ErasureStore } from './erasure-store.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import type { JobStore } from './job-store.ts';
 import type { KeyRotationStore, KeyStore } from './key-store.ts';
@@ -21,5 +22,6 @@ export interface Store
     KeyStore,
     KeyRotationStore,
     PersonKeyStore,
+    ErasureStore,
     LeaseStore,
     Housekeeping {}

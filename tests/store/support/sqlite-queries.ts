@@ -1,6 +1,7 @@
 import * as audit from '../../../src/store/sqlite/queries/audit.ts';
 import * as cards from '../../../src/store/sqlite/queries/cards.ts';
 import * as changes from '../../../src/store/sqlite/queries/changes.ts';
+import * as erasure from '../../../src/store/sqlite/queries/erasure.ts';
 import * as housekeeping from '../../../src/store/sqlite/queries/housekeeping.ts';
 import * as jobs from '../../../src/store/sqlite/queries/jobs.ts';
 import * as keys from '../../../src/store/sqlite/queries/keys.ts';
@@ -17,6 +18,7 @@ export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, str
   audit,
   cards,
   changes,
+  erasure,
   housekeeping,
   jobs,
   keys,
@@ -29,6 +31,8 @@ export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, str
   'sign-in': signIn,
 };
 
+const RARE = 'an erasure is rare, and reads whole tables';
+
 /** Statements that may scan, and why the scan does not grow with the number of requests. */
 export const COLD: Readonly<Record<string, string>> = {
   UNSEALED_EVENTS: 'walks the table of what waits to be sealed by its key, up to a limit',
@@ -39,6 +43,17 @@ export const COLD: Readonly<Record<string, string>> = {
   APPLIED: 'at start: one row a migration',
   SURVEY: 'at start: one row a table',
   CREATE_SCHEMA_TABLE: 'at the very first start',
+  FIND_KNOWN_AS: RARE,
+  FIND_NAMING: RARE,
+  ANY_NAMING: RARE,
+  DELETE_CHAT_CARDS: RARE,
+  CLEAR_JOB_ERRORS: RARE,
+  DELETE_REPEATS: RARE,
+  DELETE_ROLES: RARE,
+  DELETE_PEOPLE: RARE,
+  DELETE_CONVERSATIONS: RARE,
+  DELETE_SESSIONS: RARE,
+  DELETE_LINKS: RARE,
 };
 
 /** Allowed sorts in memory, of bounded sets. */

@@ -57,6 +57,7 @@ test('declares every address of this version', () => {
     'get /v1/workflows',
     'post /api/messages',
     'post /auth/start',
+    'post /v1/people/erase',
     'post /v1/requests',
     'post /v1/requests/{id}/cancel',
     'post /v1/requests/{id}/decisions',

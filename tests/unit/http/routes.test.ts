@@ -150,6 +150,7 @@ describe('reading', () => {
         duration: null,
       },
       digest: 'digest-1',
+      salt: 'c2FsdCBvZiB0aGUgdGVzdHM',
       createdAt: '2026-11-22T09:00:00.000Z',
       updatedAt: '2026-11-22T09:00:01.000Z',
       expiresAt: '2026-11-23T09:00:00.000Z',

@@ -95,6 +95,7 @@ export async function openFixture(): Promise<Fixture> {
     waitTokenMac: (text) => text,
     onceKeyMac: sha256,
     record: recorderIn(store),
+    linkedTo: () => [],
     notifier: {
       postCard: (_to, card) =>
         show(

@@ -77,3 +77,22 @@ export const INSERT_DECISION = `
   INSERT INTO decisions (id, request_id, stage, approver_key, nth, at, body)
   VALUES (:id, :requestId, :stage, :approverKey, :nth, :at, :body)
   ON CONFLICT (request_id, stage, approver_key, nth) DO NOTHING`;
+
+/** Whether a name stands as a value in a request's texts: in quotes, as JSON has it. */
+const NAMED = `EXISTS (
+    SELECT 1 FROM json_each(:names) n
+    WHERE instr(r.asked, json_quote(n.value)) > 0 OR instr(r.progress, json_quote(n.value)) > 0
+      OR EXISTS (
+        SELECT 1 FROM decisions d
+        WHERE d.request_id = r.id AND instr(d.body, json_quote(n.value)) > 0
+      )
+  )`;
+const OF_STATES = 'r.state IN (SELECT value FROM json_each(:states))';
+
+/** names, states (JSON), limit: for an erasure. */
+export const FIND_NAMING = `
+  SELECT ${REQUEST} FROM requests r WHERE ${OF_STATES} AND ${NAMED} ORDER BY r.number
+  LIMIT :limit + 0`;
+
+/** names, states (JSON) */
+export const ANY_NAMING = `SELECT 1 FROM requests r WHERE ${OF_STATES} AND ${NAMED} LIMIT 1`;

@@ -7,7 +7,7 @@ import { CARD } from './cards.ts';
  * One statement, and the decisions up to the version that it saw: a decision that is committed
  * between the two looks does not slip in under the older version.
  */
-const REQUEST = `
+export const REQUEST = `
   r.number, r.asked, r.progress, (
     SELECT STRING_AGG(d.body, N',') FROM dbo.decisions d
     WHERE d.request_id = r.id AND d.version <= r.version

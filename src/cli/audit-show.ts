@@ -1,0 +1,86 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { openEvents } from '../audit/open-event.ts';
+import type { OpenedEvents } from '../audit/open-event.ts';
+import { readEvent } from '../audit/read-event.ts';
+import { personKeysOf } from '../compose/event-recorder.ts';
+import { loadConfig } from '../compose/load-config.ts';
+import type { AuditEvent } from '../domain/events/catalogue.ts';
+import { ERASED } from '../domain/people/erased.ts';
+import { createKeys } from '../keys/keys.ts';
+import { systemClock, toTimestamp } from '../lib/clock.ts';
+import { systemIds } from '../lib/ids.ts';
+import { describeError, silentLogger } from '../lib/logger.ts';
+import { openAuditLog } from '../store/open-audit-log.ts';
+import type { AuditLog } from '../store/open-audit-log.ts';
+import { readOnlyKeys } from './audit-verify.ts';
+import { defineCommand, EXIT } from './command.ts';
+import { configOption, configPath, jsonOption, profileOption } from './options.ts';
+
+/** Data that a line of the story tells. */
+const TOLD = ['workflow', 'stageName', 'word', 'reason', 'code'] as const;
+
+/**
+ * `countersign audit show`: tells a request's story from the audit log. Names are read with the keys
+ * of the people; where a key is gone stands `(erased)`. Whether the log is whole says `audit verify`.
+ */
+export const auditShow = defineCommand({
+  options: (command) =>
+    command
+      .argument('<number>', 'number of the request', toNumber)
+      .addOption(configOption)
+      .addOption(profileOption)
+      .addOption(jsonOption),
+  async run({ args: [number], options, io }) {
+    const { profile } = options;
+    const path = configPath(options.config, io);
+    const { config } = loadConfig({ path, env: io.env, profile });
+    const allowUntrusted = profile === 'local';
+    const log = await openAuditLog(config.store, { log: silentLogger, allowUntrusted });
+    try {
+      const story = await read(log, { number, secret: config.signing.secret });
+      if (story === undefined) {
+        io.stderr(`There is no request ${number}.\n`);
+        return EXIT.failed;
+      }
+      if (options.json) io.stdout(`${JSON.stringify(story.events)}\n`);
+      else for (const event of story.events) io.stdout(`${lineOf(event, story.people)}\n`);
+      return EXIT.done;
+    } catch (error) {
+      io.stderr(`The audit log could not be read: ${describeError(error)}\n`);
+      return EXIT.failed;
+    } finally {
+      await log.close();
+    }
+  },
+});
+
+async function read(
+  log: AuditLog,
+  { number, secret }: { number: number; secret: string },
+): Promise<OpenedEvents | undefined> {
+  const request = await log.findRequest(number);
+  if (request === undefined) return undefined;
+  const keys = await createKeys({ store: readOnlyKeys(log), secret, clock: systemClock });
+  const events = (await log.eventsOf(request.id)).flatMap((stored) => readEvent(stored) ?? []);
+  return openEvents(personKeysOf({ store: log, keys, ids: systemIds }), events);
+}
+
+function lineOf(event: AuditEvent, people: OpenedEvents['people']): string {
+  const { actor, at, data, personal, type } = event;
+  const erased = personal.some(({ person }) => !people.has(person));
+  const known = [...people.values()].find(({ key }) => key === actor);
+  const told = TOLD.flatMap((name) => (typeof data[name] === 'string' ? [String(data[name])] : []));
+  const by = actor === null ? [] : [`by ${known ? (known.name ?? known.key) : ERASED}`];
+  return [
+    toTimestamp(at),
+    type,
+    ...by,
+    ...told,
+    ...(erased && actor === null ? [ERASED] : []),
+  ].join('  ');
+}
+
+function toNumber(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give the number of a request, such as 17.');
+}

@@ -1,0 +1,32 @@
+import { callApi, serviceUrl } from './api-client.ts';
+import { defineCommand, EXIT, UsageError } from './command.ts';
+import { jsonOption, serviceOptions } from './options.ts';
+import { reportProblem } from './report.ts';
+import { bearerFor } from './token-source.ts';
+
+/** An erasure reads every request once. */
+const TIMEOUT_MS = 600_000;
+
+/** `countersign erase`: erases a person over the API, for an administrator. */
+export const erase = defineCommand({
+  options: (command) =>
+    serviceOptions(command)
+      .argument('<person>', "a principal's key, an object id or a Teams user id")
+      .option('--reason <text>', 'why, for the audit log')
+      .addOption(jsonOption),
+  notes: 'Refused while a request that has not ended names the person.',
+  async run({ args: [person], options, io }) {
+    const { reason } = options;
+    if (reason === undefined) throw new UsageError('--reason is required.');
+    const base = serviceUrl(options.url, io);
+    const token = await bearerFor({ ...options, audience: options.audience ?? base, io });
+    const body = { person, reason };
+    const call = { method: 'POST', path: '/v1/people/erase', token, body } as const;
+    const answer = await callApi(base, { ...call, timeoutMs: TIMEOUT_MS }, io);
+    if (answer.status !== 200) return reportProblem(answer, options.json, io);
+    const { requests } = answer.body;
+    if (options.json) io.stdout(`${JSON.stringify({ requests })}\n`);
+    else io.stdout(`Erased. Requests overwritten: ${String(requests)}.\n`);
+    return EXIT.done;
+  },
+});

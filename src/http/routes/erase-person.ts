@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { callerOf } from '../bearer.ts';
+import { checkBody } from '../check-body.ts';
+import { jsonAnswer } from '../openapi/operation.ts';
+import { refusalReply } from '../problem.ts';
+import type { Route, RouteDeps } from '../route.ts';
+
+const bodySchema = z.strictObject({
+  person: z
+    .string()
+    .min(1)
+    .max(320)
+    .describe("A principal's key, an object id or a Teams user id of the person"),
+  reason: z.string().min(1).max(1_000).describe('Why, for the audit log'),
+});
+
+const erasedSchema = z.object({
+  requests: z.int().describe('How many requests were overwritten'),
+});
+
+/** POST /v1/people/erase: by an administrator. */
+export function erasePersonRoute(deps: RouteDeps): Route {
+  const { app, limits } = deps;
+  return {
+    method: 'POST',
+    path: '/v1/people/erase',
+    operation: {
+      operationId: 'erasePerson',
+      summary: 'Erase a person',
+      description:
+        'For administrators. Destroys the keys that the audit log is encrypted with for this person ' +
+        'and overwrites every plain value of theirs. A repeat does no harm.',
+      tag: 'People',
+      auth: 'bearer',
+      body: bodySchema,
+      responses: { 200: jsonAnswer('Erased', erasedSchema) },
+      problems: ['body_invalid', 'not_administrator', 'own_erasure', 'person_in_use'],
+    },
+    takes: { limitBytes: limits.apiBytes },
+    async handle({ req, body }) {
+      const by = await callerOf(deps, req);
+      const { person, reason } = checkBody(bodySchema, body);
+      const result = await app.erasePerson({ by, person, reason });
+      if (result.kind === 'refused') return refusalReply(result.refusal);
+      return { status: 200, body: { requests: result.requests } };
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { Erasure } from '../../usecases/ports/erasure-store.ts';
+import { StoreError } from '../../usecases/ports/store-error.ts';
+import { askedPart, decisionPart, progressPart } from '../rows.ts';
+import {
+  ANY_PERSON_KEY,
+  CLEAR_JOB_ERRORS,
+  DELETE_CHAT_CARDS,
+  DELETE_CONVERSATIONS,
+  DELETE_LINKS,
+  DELETE_PEOPLE,
+  DELETE_PERSON_KEYS,
+  DELETE_REPEATS,
+  DELETE_ROLES,
+  DELETE_SESSIONS,
+  OVERWRITE_DECISION,
+  OVERWRITE_REQUEST,
+} from './queries/erasure.ts';
+import { ANY_NAMING } from './queries/requests.ts';
+import type { Session } from './session.ts';
+import { recordEvents } from './write-rows.ts';
+
+/** Destroys, overwrites and deletes what is of one person; `emptyLog` follows after the commit. */
+export function erase(
+  session: Session,
+  erasure: Erasure,
+): { readonly status: 'committed' | 'conflict' } {
+  const names = JSON.stringify(erasure.names);
+  const pseudonyms = JSON.stringify(erasure.pseudonyms);
+  const states = JSON.stringify(erasure.open);
+  const ids = JSON.stringify(erasure.requests.map(({ request }) => request.id));
+  const destroyed = session.run(DELETE_PERSON_KEYS, { pseudonyms });
+  if (destroyed !== erasure.pseudonyms.length || session.get(ANY_PERSON_KEY, { names })) {
+    return { status: 'conflict' };
+  }
+  if (session.get(ANY_NAMING, { names, states })) return { status: 'conflict' };
+  for (const overwritten of erasure.requests) {
+    if (!overwrite(session, overwritten)) return { status: 'conflict' };
+  }
+  session.run(CLEAR_JOB_ERRORS, { ids });
+  session.run(DELETE_REPEATS, { ids });
+  session.run(DELETE_CHAT_CARDS, { ids, names });
+  for (const sql of [
+    DELETE_ROLES,
+    DELETE_PEOPLE,
+    DELETE_CONVERSATIONS,
+    DELETE_SESSIONS,
+    DELETE_LINKS,
+  ]) {
+    session.run(sql, { names });
+  }
+  recordEvents(session, erasure);
+  return { status: 'committed' };
+}
+
+function overwrite(session: Session, { request, seen }: Erasure['requests'][number]): boolean {
+  const { id, version, requester, decisions } = request;
+  const asked = askedPart(request);
+  const progress = progressPart(request);
+  const row = { id, seen, version, requesterKey: requester.key, asked, progress };
+  if (session.run(OVERWRITE_REQUEST, row) === 0) return false;
+  for (const decision of decisions) {
+    const body = decisionPart(decision);
+    const approverKey = decision.approver.key;
+    session.run(OVERWRITE_DECISION, { requestId: id, id: decision.id, approverKey, body });
+  }
+  return true;
+}
+
+/**
+ * Moves the whole write-ahead log into the file and empties it: what was overwritten stands in its
+ * older pages (sqlite.org/pragma.html#pragma_wal_checkpoint).
+ *
+ * @throws StoreError `store_busy` where another process reads an older state.
+ */
+export function emptyLog(session: Session): void {
+  const { busy } = session.get('PRAGMA wal_checkpoint(TRUNCATE)') as { busy: number };
+  if (busy === 0) return;
+  throw new StoreError(
+    'store_busy',
+    'What was erased is gone from the tables and still in the write-ahead log, as another process ' +
+      'reads an older state of the file: end it, and erase the same person again.',
+  );
+}

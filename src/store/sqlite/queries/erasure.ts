@@ -1,0 +1,61 @@
+/** What an erasure finds, overwrites and deletes. `:names` and other lists are JSON. */
+
+const NAMES = '(SELECT value FROM json_each(:names))';
+
+/** Names, and those that are object ids. */
+export const FIND_KNOWN_AS = `
+  SELECT tenant_id AS tenantId, object_id AS objectId, user_id AS userId, NULL AS principal
+  FROM people WHERE key IN ${NAMES} OR object_id IN ${NAMES} OR user_id IN ${NAMES}
+  UNION SELECT tenant_id, object_id, NULL, principal
+  FROM sessions WHERE object_id IN ${NAMES} OR principal IN ${NAMES}
+  UNION SELECT NULL, NULL, user_id, NULL
+  FROM conversations WHERE user_id IN ${NAMES} OR key IN ${NAMES}
+  UNION SELECT NULL, NULL, NULL, k.person
+  FROM json_each(:objectIds) o JOIN person_keys k ON k.person LIKE '%|' || o.value`;
+
+export const DELETE_PERSON_KEYS = `
+  DELETE FROM person_keys WHERE pseudonym IN (SELECT value FROM json_each(:pseudonyms))`;
+
+export const ANY_PERSON_KEY = `SELECT 1 FROM person_keys WHERE person IN ${NAMES} LIMIT 1`;
+
+/** No row changed: the request has another version by now. */
+export const OVERWRITE_REQUEST = `
+  UPDATE requests
+  SET version = :version, requester_key = :requesterKey, asked = :asked, progress = :progress
+  WHERE id = :id AND version = :seen`;
+
+export const OVERWRITE_DECISION = `
+  UPDATE decisions SET approver_key = :approverKey, body = :body
+  WHERE request_id = :requestId AND id = :id`;
+
+/** Chats of the person, ahead of their conversations. `:ids` are of overwritten requests. */
+export const DELETE_CHAT_CARDS = `
+  DELETE FROM cards WHERE (channel IS NULL AND request_id IN (SELECT value FROM json_each(:ids)))
+    OR conversation_id IN (
+      SELECT conversation_id FROM conversations WHERE user_id IN ${NAMES} OR key IN ${NAMES}
+    )`;
+
+/** What Teams said of a message that was not delivered. */
+export const CLEAR_JOB_ERRORS = `
+  UPDATE jobs SET error = NULL
+  WHERE about_type = 'request' AND about_id IN (SELECT value FROM json_each(:ids))`;
+
+export const DELETE_REPEATS = `
+  DELETE FROM once_keys
+  WHERE kind = 'idempotency' AND request_id IN (SELECT value FROM json_each(:ids))`;
+
+export const DELETE_ROLES = `
+  DELETE FROM people_roles WHERE person_key IN (
+    SELECT key FROM people WHERE key IN ${NAMES} OR object_id IN ${NAMES} OR user_id IN ${NAMES}
+  )`;
+
+export const DELETE_PEOPLE = `
+  DELETE FROM people WHERE key IN ${NAMES} OR object_id IN ${NAMES} OR user_id IN ${NAMES}`;
+
+export const DELETE_CONVERSATIONS = `
+  DELETE FROM conversations WHERE user_id IN ${NAMES} OR key IN ${NAMES}`;
+
+export const DELETE_SESSIONS = `
+  DELETE FROM sessions WHERE object_id IN ${NAMES} OR principal IN ${NAMES}`;
+
+export const DELETE_LINKS = `DELETE FROM sign_in_links WHERE object_id IN ${NAMES}`;

@@ -1,0 +1,70 @@
+import type { Erasure, ErasureStore, KnownAs } from '../../usecases/ports/erasure-store.ts';
+import { askedPart, decisionPart, progressPart } from '../rows.ts';
+import type { RequestRow } from '../rows.ts';
+import { ERASE, FIND_KNOWN_AS, FIND_NAMING } from './queries/erasure.ts';
+import { encodeRows, protectText } from './query.ts';
+import { storedRequest } from './reader.ts';
+import type { Session } from './session.ts';
+
+/** Every request is read: that takes longer than a decision may. */
+const WITHIN_MS = 300_000;
+const TWICE = { repeat: 'twice', timeoutMs: WITHIN_MS } as const;
+/** An answer that was lost is a conflict the next time: the keys are gone by then. */
+const ONCE = { repeat: 'once', timeoutMs: WITHIN_MS } as const;
+
+/** Finding and erasing what is of one person. */
+export function erasures(session: Session): ErasureStore {
+  return {
+    async findKnownAs({ names, objectIds }) {
+      const values = { names: encodeRows(names), objectIds: encodeRows(objectIds) };
+      return (await session.all(FIND_KNOWN_AS, values, TWICE)) as unknown as readonly KnownAs[];
+    },
+    async findNaming({ names, states, limit }) {
+      const values = { quoted: quoted(names), states: encodeRows(states), limit };
+      const rows = await session.all(FIND_NAMING, values, TWICE);
+      return (rows as unknown as readonly RequestRow[]).map(storedRequest);
+    },
+    async erase(erasure) {
+      const [row] = await session.all(ERASE, encode(erasure), ONCE);
+      return { status: row?.['outcome'] === 'committed' ? 'committed' : 'conflict' };
+    },
+  };
+}
+
+function encode(erasure: Erasure) {
+  const { names, pseudonyms, open, requests, events, personKeys } = erasure;
+  const decisions = requests.flatMap(({ request }) => request.decisions);
+  return {
+    names: encodeRows(names),
+    quoted: quoted(names),
+    states: encodeRows(open),
+    pseudonyms: encodeRows(pseudonyms),
+    pseudonymCount: pseudonyms.length,
+    requests: encodeRows(
+      requests.map(({ request, seen }) => ({
+        id: request.id,
+        seen,
+        version: request.version,
+        requesterKey: request.requester.key,
+        asked: protectText(askedPart(request)),
+        progress: protectText(progressPart(request)),
+      })),
+    ),
+    requestCount: requests.length,
+    decisions: encodeRows(
+      decisions.map((decision) => ({
+        requestId: decision.requestId,
+        id: decision.id,
+        approverKey: decision.approver.key,
+        body: protectText(decisionPart(decision)),
+      })),
+    ),
+    events: encodeRows(events),
+    personKeys: encodeRows(personKeys),
+  };
+}
+
+/** Names as they stand in JSON text. */
+function quoted(names: readonly string[]): string {
+  return encodeRows(names.map((name) => JSON.stringify(name)));
+}

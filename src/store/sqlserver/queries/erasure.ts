@@ -1,0 +1,128 @@
+import { JSON_TEXT, SMALL, query, rowsOf } from '../query.ts';
+import { INSERT_EVENTS } from './audit.ts';
+import { REQUEST } from './requests.ts';
+
+/** What an erasure finds, overwrites and deletes, in one batch. */
+
+const listOf = (parameter: string, type: string) => rowsOf(parameter, [['text', '$', type]]);
+
+const NAMES = `(SELECT n.text FROM ${listOf('@names', 'nvarchar(400)')} n)`;
+const STATES = `(SELECT s.text FROM ${listOf('@states', 'nvarchar(20)')} s)`;
+const BYTES = 'COLLATE Latin1_General_BIN2';
+
+export const FIND_KNOWN_AS = query(
+  { names: JSON_TEXT, objectIds: JSON_TEXT },
+  `
+  SELECT p.tenant_id AS tenantId, p.object_id AS objectId, p.user_id AS userId,
+    CAST(NULL AS nvarchar(320)) AS principal
+  FROM dbo.people p
+  WHERE p.[key] IN ${NAMES} OR p.object_id IN ${NAMES} OR p.user_id IN ${NAMES}
+  UNION ALL SELECT s.tenant_id, s.object_id, NULL, s.principal
+  FROM dbo.sessions s WHERE s.object_id IN ${NAMES} OR s.principal IN ${NAMES}
+  UNION ALL SELECT NULL, NULL, c.user_id, NULL
+  FROM dbo.conversations c WHERE c.user_id IN ${NAMES} OR c.[key] IN ${NAMES}
+  UNION ALL SELECT NULL, NULL, NULL, k.person
+  FROM ${listOf('@objectIds', 'nvarchar(100)')} o
+  JOIN dbo.person_keys k ON k.person LIKE N'%|' + o.text`,
+);
+
+/** Whether a name stands as a value in a request's texts: `quoted` are the names as JSON has them. */
+const NAMED = `EXISTS (
+    SELECT 1 FROM ${listOf('@quoted', 'nvarchar(1000)')} n
+    WHERE CHARINDEX(n.text, r.asked ${BYTES}) > 0 OR CHARINDEX(n.text, r.progress ${BYTES}) > 0
+      OR EXISTS (
+        SELECT 1 FROM dbo.decisions d
+        WHERE d.request_id = r.id AND CHARINDEX(n.text, d.body ${BYTES}) > 0
+      )
+  )`;
+
+export const FIND_NAMING = query(
+  { quoted: JSON_TEXT, states: JSON_TEXT, limit: SMALL },
+  `
+  SELECT TOP (@limit) ${REQUEST} FROM dbo.requests r
+  WHERE r.state IN ${STATES} AND ${NAMED} ORDER BY r.number`,
+);
+
+const REQUESTS = rowsOf('@requests', [
+  ['id', '$.id', 'nvarchar(100)'],
+  ['seen', '$.seen', 'bigint'],
+  ['version', '$.version', 'bigint'],
+  ['requester_key', '$.requesterKey', 'nvarchar(320)'],
+  ['asked', '$.asked', 'nvarchar(max)'],
+  ['progress', '$.progress', 'nvarchar(max)'],
+]);
+const DECISIONS = rowsOf('@decisions', [
+  ['request_id', '$.requestId', 'nvarchar(100)'],
+  ['id', '$.id', 'nvarchar(100)'],
+  ['approver_key', '$.approverKey', 'nvarchar(320)'],
+  ['body', '$.body', 'nvarchar(max)'],
+]);
+const IDS = `(SELECT i.id FROM ${rowsOf('@requests', [['id', '$.id', 'nvarchar(100)']])} i)`;
+const PEOPLE = `[key] IN ${NAMES} OR object_id IN ${NAMES} OR user_id IN ${NAMES}`;
+const CONVERSATIONS = `user_id IN ${NAMES} OR [key] IN ${NAMES}`;
+
+/**
+ * Keys first: a commit that uses one of them holds its row, so that this waits for it and then sees
+ * what it wrote. Outcome: `committed`, `conflict`.
+ */
+export const ERASE = query(
+  {
+    names: JSON_TEXT,
+    quoted: JSON_TEXT,
+    states: JSON_TEXT,
+    pseudonyms: JSON_TEXT,
+    pseudonymCount: SMALL,
+    requests: JSON_TEXT,
+    requestCount: SMALL,
+    decisions: JSON_TEXT,
+    events: JSON_TEXT,
+    personKeys: JSON_TEXT,
+  },
+  `
+  SET NOCOUNT ON; SET XACT_ABORT ON;
+  DECLARE @outcome nvarchar(20);
+  BEGIN TRY
+    BEGIN TRANSACTION;
+    DELETE FROM dbo.person_keys
+    WHERE pseudonym IN (SELECT n.text FROM ${listOf('@pseudonyms', 'nvarchar(100)')} n);
+    IF @@ROWCOUNT <> @pseudonymCount SET @outcome = N'conflict';
+    IF @outcome IS NULL AND EXISTS (SELECT 1 FROM dbo.person_keys k WHERE k.person IN ${NAMES})
+      SET @outcome = N'conflict';
+    IF @outcome IS NULL AND EXISTS (
+      SELECT 1 FROM dbo.requests r WHERE r.state IN ${STATES} AND ${NAMED}
+    ) SET @outcome = N'conflict';
+    IF @outcome IS NULL
+    BEGIN
+      UPDATE r SET version = n.version, requester_key = n.requester_key, asked = n.asked,
+        progress = n.progress
+      FROM dbo.requests r JOIN ${REQUESTS} n ON n.id = r.id AND n.seen = r.version;
+      IF @@ROWCOUNT <> @requestCount SET @outcome = N'conflict';
+    END;
+    IF @outcome IS NULL
+    BEGIN
+      UPDATE d SET approver_key = n.approver_key, body = n.body
+      FROM dbo.decisions d JOIN ${DECISIONS} n ON n.request_id = d.request_id AND n.id = d.id;
+      UPDATE dbo.jobs SET error = NULL WHERE about_type = N'request' AND about_id IN ${IDS};
+      DELETE FROM dbo.once_keys WHERE kind = N'idempotency' AND request_id IN ${IDS};
+      DELETE FROM dbo.cards WHERE (channel IS NULL AND request_id IN ${IDS})
+        OR conversation_id IN (
+          SELECT c.conversation_id FROM dbo.conversations c WHERE ${CONVERSATIONS}
+        );
+      DELETE FROM dbo.people_roles
+      WHERE person_key IN (SELECT p.[key] FROM dbo.people p WHERE ${PEOPLE});
+      DELETE FROM dbo.people WHERE ${PEOPLE};
+      DELETE FROM dbo.conversations WHERE ${CONVERSATIONS};
+      DELETE FROM dbo.sessions WHERE object_id IN ${NAMES} OR principal IN ${NAMES};
+      DELETE FROM dbo.sign_in_links WHERE object_id IN ${NAMES};
+      ${INSERT_EVENTS}
+      COMMIT TRANSACTION;
+      SET @outcome = N'committed';
+    END
+    ELSE ROLLBACK TRANSACTION;
+  END TRY
+  BEGIN CATCH
+    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+    THROW;
+  END CATCH;
+  SELECT @outcome AS outcome`,
+);
