@@ -3,12 +3,12 @@ import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Ranges that belong to somebody's own network: a name on the allow-list opens these. */
+/** Ranges of private networks: a name on the allow-list allows these. */
 const PRIVATE_RANGES = new Set(['private', 'loopback', 'uniqueLocal', 'carrierGradeNat']);
 
 /**
- * Services of cloud machines that answer with credentials, in ranges that would else be private or
- * even public: they open only to an entry that names the address or its range itself.
+ * Metadata services of cloud machines, which answer with credentials. Only an entry with the
+ * address or its range allows them, although their ranges are private or even public.
  */
 const METADATA = new Set([
   '169.254.169.254',
@@ -19,21 +19,21 @@ const METADATA = new Set([
   'fd20:ce::254',
 ]);
 
-/** All of IPv6 that is routed in public (RFC 4291 section 2.5.4); ::/96 and others are not. */
+/** The publicly routed part of IPv6 (RFC 4291, section 2.5.4), without ::/96 and others. */
 const GLOBAL = ipaddr.parse('2000::');
 
-/** Decides which addresses may be connected to. */
+/** The policy of allowed addresses. */
 export interface AddressPolicy {
-  /** Whether `address` may be used for `hostname`; text that is no address never may. */
+  /** Whether `hostname` may use `address`; false for text that is not an address. */
   allows(hostname: string, address: string): boolean;
 }
 
 /**
- * The policy of an executor: public unicast addresses, and of the others those that `allowPrivate`
- * opens: an exact host name opens private and loopback addresses for that name, an address or CIDR
- * range opens itself, whatever it is.
+ * Creates the policy of an executor. It allows public unicast addresses and the entries of
+ * `allowPrivate`: an exact host name allows private and loopback addresses for that name; an
+ * address or CIDR range allows itself.
  *
- * @throws Error where an entry is neither.
+ * @throws Error for an entry that is none of these.
  */
 export function createAddressPolicy(allowPrivate: readonly string[]): AddressPolicy {
   const names = new Set<string>();
@@ -57,7 +57,7 @@ export function createAddressPolicy(allowPrivate: readonly string[]): AddressPol
   };
 }
 
-/** The IPv4 address inside an IPv6 one that stands for it (mapped, or NAT64 of RFC 6052). */
+/** The IPv4 address embedded in an IPv6 address (mapped, or NAT64 of RFC 6052). */
 function plain(address: Address): Address {
   if (address.kind() === 'ipv4') return address;
   const v6 = address as ipaddr.IPv6;

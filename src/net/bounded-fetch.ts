@@ -1,16 +1,16 @@
 /** A fetch function; tests pass one that redirects to loopback. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
-/** Node's own fetch. */
+/** Node's fetch. */
 export const systemFetch: Fetch = (url, init) => globalThis.fetch(url, init);
 
 /** The limits of a call to a provider. */
 export interface FetchLimits {
-  /** For the whole call, including the body. */
+  /** The time limit of the whole call, including the body. */
   readonly timeoutMs: number;
-  /** Of the decompressed body. */
+  /** The size limit of the decompressed body. */
   readonly maxBytes: number;
-  /** Whether plain http is allowed: in the local profile only. */
+  /** Whether plain http is allowed, in the local profile only. */
   readonly allowHttp: boolean;
 }
 

@@ -5,13 +5,13 @@ import type { LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import type { AddressPolicy } from './addresses.ts';
 
-/** How a host name becomes addresses; the operating system's resolver unless a test gives one. */
+/** Resolves a host name; by the operating system, unless a test injects a resolver. */
 export type Resolve = (
   hostname: string,
   answered: (error: Error | null, addresses: readonly LookupAddress[]) => void,
 ) => void;
 
-/** The target's name leads to an address that may not be connected to. */
+/** The target's name resolves to a refused address. */
 export class AddressRefused extends Error {
   constructor(hostname: string) {
     super(
@@ -23,10 +23,10 @@ export class AddressRefused extends Error {
 }
 
 /**
- * A connector for undici that checks addresses at the very moment of connecting: the addresses
- * checked are the addresses used, so a name that changes its answer between check and use (DNS
- * rebinding) gains nothing. One refused address refuses the name. `connected` is called once a
- * connection stands (with TLS, where that is used): before it, nothing can have been sent.
+ * A connector for undici that checks addresses at the connection. It connects to the checked
+ * addresses, so DNS rebinding (another answer between check and use) has no effect. One refused
+ * address refuses the name. `connected` is called when a connection is established, including TLS:
+ * before that nothing was sent.
  */
 export function guardedConnector(options: {
   policy: AddressPolicy;
@@ -50,7 +50,7 @@ export function guardedConnector(options: {
   const connect = buildConnector({ lookup, timeout: options.timeoutMs, allowH2: false });
   return (asked, done) => {
     const hostname = asked.hostname.replace(/^\[(.*)\]$/, '$1');
-    // An address in the URL is connected to without a look-up, so it is checked here.
+    // An address in the URL needs no DNS lookup, so it is checked here.
     if (isIP(hostname) !== 0 && !options.policy.allows(hostname, hostname)) {
       return done(new AddressRefused(hostname), null);
     }

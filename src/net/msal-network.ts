@@ -11,13 +11,13 @@ interface Received<Body> {
   readonly status: number;
 }
 
-/** What msal sends its calls with (its `INetworkModule`). */
+/** The network interface of msal (its `INetworkModule`). */
 export interface MsalNetwork {
   sendGetRequestAsync<Body>(url: string, sent?: Sent): Promise<Received<Body>>;
   sendPostRequestAsync<Body>(url: string, sent?: Sent): Promise<Received<Body>>;
 }
 
-/** msal's network module with our bounded fetch; msal's own has no limits on time or size. */
+/** A network module for msal with our bounded fetch, because msal's has no time or size limits. */
 export function networkOver(fetch: Fetch): MsalNetwork {
   const call = async <Body>(url: string, init: RequestInit): Promise<Received<Body>> => {
     const response = await fetch(url, init);

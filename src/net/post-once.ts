@@ -3,16 +3,16 @@ import type { AddressPolicy } from './addresses.ts';
 import { AddressRefused, guardedConnector } from './guarded-connect.ts';
 import type { Resolve } from './guarded-connect.ts';
 
-/** How much of a target's answer is read. */
+/** The maximum size of a target's answer. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** What came of one POST. `sent`: the target may have received it. */
+/** The result of a POST. `sent`: the target may have received it. */
 export type PostResult =
   | {
       readonly kind: 'answered';
       readonly status: number;
       readonly retryAfter: string | null;
-      /** Empty where the answer was too long or broke off. */
+      /** Empty if the answer was too long or incomplete. */
       readonly body: string;
     }
   | {
@@ -23,10 +23,9 @@ export type PostResult =
     };
 
 /**
- * Sends one POST on a connection of its own and reads a bounded answer. The call is never repeated,
- * whatever happens to it, because the target may have acted on it. Redirects are not followed.
- * `timeoutMs` is for the whole call: undici's own limits end with each part. Never throws for what
- * the network or the target does.
+ * Sends one POST on a new connection and reads a bounded answer. It never retries the call, because
+ * the target may have acted on it, and follows no redirect. `timeoutMs` covers the whole call:
+ * undici's limits cover only its parts. Never throws for a failure of the network or the target.
  */
 export async function postOnce(options: {
   url: string;
@@ -81,7 +80,7 @@ export async function postOnce(options: {
   }
 }
 
-/** The whole body, or nothing: the status has already said what matters. */
+/** The complete body, or an empty text: the status is enough. */
 async function readText(body: { text(): Promise<string> }): Promise<string> {
   try {
     return await body.text();
@@ -95,7 +94,7 @@ function isTimeout(error: unknown): boolean {
   return code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
 }
 
-/** An error, its causes and, where several addresses were tried, theirs; bounded in depth. */
+/** An error with its causes, also those of several tried addresses; limited in depth. */
 function causes(error: unknown, depth = 0): unknown[] {
   if (depth > 4 || !(error instanceof Error)) return [error];
   const inner = error instanceof AggregateError ? error.errors.slice(0, 8) : [];

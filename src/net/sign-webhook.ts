@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 
-/** The headers that prove who sent a body, and when (standardwebhooks.com). */
+/** The headers that prove sender and time of a body (standardwebhooks.com). */
 export type SignWebhook = (sent: { id: string; at: number; body: string }) => {
   readonly 'webhook-id': string;
   readonly 'webhook-timestamp': string;
@@ -10,7 +10,7 @@ export type SignWebhook = (sent: { id: string; at: number; body: string }) => {
 /**
  * Signs webhooks with a secret.
  *
- * @throws Error where the secret is not `whsec_` and base64.
+ * @throws Error if the secret is not `whsec_` and base64.
  */
 export function webhookSigner(secret: string): SignWebhook {
   const webhook = new Webhook(secret);

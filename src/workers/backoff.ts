@@ -4,8 +4,8 @@ const BASE_MS = 1_000;
 const CAP_MS = 300_000;
 
 /**
- * How long (ms) to rest after the given number of tries that failed: doubling from 1 s to 5 min,
- * drawn evenly from the upper half of that, so that many failures do not come back together.
+ * The delay (ms) after this number of failed tries: doubles from 1 s to 5 min, with jitter over the
+ * upper half, so that many failures are not retried together.
  */
 export function backoffMs(tries: number, ids: Ids): number {
   const full = Math.min(CAP_MS, BASE_MS * 2 ** Math.min(Math.max(tries, 1) - 1, 20));

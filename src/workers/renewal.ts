@@ -3,20 +3,20 @@ import type { Logger } from '../lib/logger.ts';
 import { startLoop } from '../lib/loop.ts';
 import type { Job, JobStore } from '../usecases/ports/job-store.ts';
 
-/** Keeps the leases of jobs that are in hand. */
+/** Renews the leases of held jobs. */
 export interface Renewal {
-  /** From now on the job's lease is renewed; gives the function that ends that. */
+  /** Starts renewing the job's lease; returns the function that ends it. */
   hold(job: Pick<Job, 'key' | 'fence'>): () => void;
   stop(): Promise<void>;
 }
 
-/** A lease is renewed this often before it would end. */
+/** Renewals during one lease. */
 const TIMES = 3;
 
 /**
- * Renews the leases of what is held, all in one call, three times a lease: so leases may be short,
- * and a process that dies is soon followed, while a slow delivery keeps its job. What is held for
- * longer than `holdMs` hangs, and is let go. A job that is under another lease by now is left to it.
+ * Renews the leases of all held jobs in one call, three times during a lease. So leases can be
+ * short: the jobs of a dead process are soon leased again, and a slow run keeps its job. A job held
+ * longer than `holdMs` hangs and is released. A job under another lease by now is released too.
  */
 export function startRenewal(options: {
   store: Pick<JobStore, 'renewJobs'>;

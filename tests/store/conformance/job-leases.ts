@@ -22,7 +22,7 @@ export function jobLeaseTests(given: Given): void {
     expect((await take(T0 + 1)).map(({ key }) => key)).toEqual(['later']);
   });
 
-  test('due jobs of priority 0 are taken before all others', async () => {
+  test('leases due jobs of priority 0 before all others', async () => {
     await add(
       job({ key: 'a', runAt: T0 - 9 }),
       job({ key: 'urgent', runAt: T0, priority: 0 }),

@@ -24,7 +24,7 @@ export function jobTests(given: Given): void {
     expect(await takeOne(T0 + 100)).toMatchObject({ runAt: T0 + 100 });
   });
 
-  test('a replacing insertion moves the time of a job both ways', async () => {
+  test('an insertion with `replace` moves the time of a job earlier and later', async () => {
     const timer = (runAt: number) => job({ key: 'j', runAt, when: 'replace' });
     for (const runAt of [T0 + 500, T0 + 900, T0 + 100]) {
       await add(timer(runAt));
@@ -70,7 +70,7 @@ export function jobTests(given: Given): void {
     expect(await given().store.nextJobAt()).toBeUndefined();
   });
 
-  test('a dropped job is gone, whether it waits, is in hand or dead', async () => {
+  test('deletes a dropped job, whether it waits, is held or dead', async () => {
     const { store } = given();
     await add(job({ key: 'dead' }), job({ key: 'held' }));
     const fences = new Map((await take()).map(({ key, fence }) => [key, fence]));
@@ -83,7 +83,7 @@ export function jobTests(given: Given): void {
     expect((await take(T0 + LEASE)).map(({ key }) => key)).toEqual(['stays']);
   });
 
-  describe('a job that is asked for again while it is held', () => {
+  describe('a job that is inserted again while it is held', () => {
     const asked = async (again: Partial<NewJob>) => {
       await add(job({ key: 'j' }));
       const { fence } = await takeOne();
@@ -92,7 +92,7 @@ export function jobTests(given: Given): void {
       return { key: 'j', fence };
     };
 
-    test('is due at that time after its ack, its attempts counted anew', async () => {
+    test('is due at that time after its ack, with reset attempts', async () => {
       const held = await asked({ runAt: T0 + 5 });
       expect(await given().store.ackJob(held)).toBe(true);
       expect(await given().store.nextJobAt()).toBe(T0 + 5);
@@ -101,13 +101,13 @@ export function jobTests(given: Given): void {
       expect(again.fence).toBeGreaterThan(held.fence);
     });
 
-    test('is due at the sooner time after it was postponed', async () => {
+    test('is due at the earlier time after it was postponed', async () => {
       const held = await asked({ runAt: T0 + 5, when: 'replace' });
       await given().store.releaseJob({ ...held, runAt: T0 + 900, error: null });
       expect(await given().store.nextJobAt()).toBe(T0 + 5);
     });
 
-    test('is due at the sooner time after it failed, for good too', async () => {
+    test('is due at the earlier time after it failed, also without a retry', async () => {
       const held = await asked({ runAt: T0 + 50 });
       await given().store.releaseJob({ ...held, runAt: T0 + 20, error: 'x' });
       expect(await given().store.nextJobAt()).toBe(T0 + 20);
@@ -118,7 +118,7 @@ export function jobTests(given: Given): void {
       expect(await given().store.nextJobAt()).toBe(T0 + 60);
     });
 
-    test('is not made due by it when its lease ends: that run begins afterwards', async () => {
+    test('runs once after its lease expires, because that run begins after the insertion', async () => {
       await asked({ runAt: T0 - 100 });
       const again = await takeOne(T0 + LEASE);
       expect(again).toMatchObject({ runAt: T0, attempts: 2 });
@@ -215,7 +215,7 @@ export function jobTests(given: Given): void {
     expect(await store.findOnceKey('idempotency', 'too-late')).toBeUndefined();
   });
 
-  test('an ack by a commit leaves a job due where it was asked for again', async () => {
+  test('an ack by a commit leaves a job due that was inserted again', async () => {
     const { store } = given();
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
