@@ -11,10 +11,9 @@ import {
 } from './queries/jobs.ts';
 import type { Session } from './session.ts';
 
-/** Longest text that is kept of why a job failed. */
 const MAX_ERROR_LENGTH = 2_000;
 
-/** Takes due jobs in their order; all of one lease carry the same fence, which no other will. */
+/** Leases due jobs in order. All jobs of one lease have the same fence, a new one. */
 export function leaseJobs(
   session: Session,
   { limit, leaseMs, now }: Parameters<JobStore['leaseJobs']>[0],
@@ -24,7 +23,7 @@ export function leaseJobs(
   return jobsFrom(session.all(LEASE_JOBS, { fence, leaseUntil, now, limit }) as JobRow[]);
 }
 
-/** Lets leases end later; gives the keys of those jobs that still are under this lease. */
+/** Extends leases. Returns the keys of the jobs that are still under this lease. */
 export function renewJobs(
   session: Session,
   { jobs, leaseMs, now }: Parameters<JobStore['renewJobs']>[0],
@@ -35,12 +34,12 @@ export function renewJobs(
     .map(({ key }) => key);
 }
 
-/** Whether the job was under this lease; it is then gone, or waits where it was asked for again. */
+/** Ends a job, or makes it due if it was inserted again. False if it is not under this lease. */
 export function finishJob(session: Session, { key, fence }: Lease): boolean {
   return session.run(FINISH_JOB, { key, fence }) > 0 || session.run(REOPEN_JOB, { key, fence }) > 0;
 }
 
-/** Whether the job was under this lease; it then waits for `runAt`, or is parked as dead. */
+/** Returns a job to wait for `runAt`, or as dead. False if it is not under this lease. */
 export function releaseJob(
   session: Session,
   { key, fence, runAt, error }: Parameters<JobStore['releaseJob']>[0],

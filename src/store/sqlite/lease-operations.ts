@@ -4,7 +4,7 @@ import type { Session } from './session.ts';
 
 const NONE: LeaseBefore = { holder: null, until: 0, note: null };
 
-/** Takes or extends a lease; gives its row as it was, undefined where another holder has it. */
+/** Takes or extends a lease. Returns the row before; undefined if another holder has it. */
 export function takeLease(
   session: Session,
   { name, holder, leaseMs, now, note = null }: Parameters<LeaseStore['takeLease']>[0],
@@ -16,7 +16,7 @@ export function takeLease(
   return { until, before: { ...before } };
 }
 
-/** Ends a holder's lease; its row stays for a note. */
+/** Ends a holder's lease. Keeps the row if there is a note. */
 export function releaseLease(
   session: Session,
   { name, holder, now, note = null }: Parameters<LeaseStore['releaseLease']>[0],

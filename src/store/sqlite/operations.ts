@@ -40,7 +40,7 @@ const LINKS_KEPT_MS = DAY_MS;
 const LEASES_KEPT_MS = DAY_MS;
 const LINKS_OF_A_PERSON = 20;
 
-/** Everything that the writer does, by name: each runs inside a savepoint of its own. */
+/** The operations of the writer thread. Each runs in its own savepoint. */
 export const OPERATIONS = {
   commit,
   erase,
@@ -124,14 +124,14 @@ export type OperationName = keyof Operations;
 export type InputOf<Name extends OperationName> = Parameters<Operations[Name]>[1];
 export type OutputOf<Name extends OperationName> = ReturnType<Operations[Name]>;
 
-/** Whether an operation's answer says that nothing may stay of what it wrote. */
+/** Whether the answer of an operation requires a rollback of its writes. */
 export function leavesNothing(output: unknown): boolean {
   if (Array.isArray(output)) return output.length === 0;
   if (typeof output !== 'object' || output === null || !('status' in output)) return false;
   return output.status !== 'committed';
 }
 
-/** Inserts leaves and their checkpoint unless the log has another size than expected. */
+/** Inserts leaves and their checkpoint if the log has the expected size. */
 function seal(
   session: Session,
   { expectedSize, leaves, checkpoint, peaks }: Parameters<AuditStore['seal']>[0],

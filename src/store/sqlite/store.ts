@@ -18,18 +18,18 @@ export interface SqliteStoreOptions {
   readonly log: Logger;
   /** How long another process may lock the file before `store_busy` (ms); default 10,000. */
   readonly maxWaitMs?: number;
-  /** Writes that may wait at one time before `store_busy`; default 10,000. */
+  /** Writes that may wait at once before `store_busy`; default 10,000. */
   readonly queueLimit?: number;
 }
 
-/** A reader waits for a lock only while a crashed neighbour's log is recovered, and blocks then. */
+/** A reader blocks only while SQLite recovers the WAL of a crashed process. */
 const READER_BUSY_MS = 1_000;
 
 /**
- * Opens the embedded store: brings the schema up to date, and proves that it can be written.
- * Several processes may have the same file open.
+ * Opens the SQLite store: migrates the schema and checks that the file is writable. Several processes
+ * may open the same file.
  *
- * @throws StoreError with a sentence that says what to do.
+ * @throws StoreError with a message that says what to do.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path, clock, log, maxWaitMs = 10_000, queueLimit = 10_000 } = options;
@@ -50,7 +50,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
 
     commit: (change) => writer.call('commit', change),
     async leaseJobs(options) {
-      // Most looks find nothing due: those need neither the writer nor its lock.
+      // Usually no job is due: read first, as that needs no write lock.
       const due = await read(session, () => session.get(ANY_DUE, { now: options.now }));
       return due === undefined ? [] : writer.call('leaseJobs', options);
     },
@@ -89,7 +89,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
       await read(session, () => session.get(READ_CHECK));
     },
     async close() {
-      // The writer goes last: only a connection that may write can empty the log into the file.
+      // Close the writer last: only a writable connection can checkpoint the WAL.
       session.close();
       await writer.close();
     },

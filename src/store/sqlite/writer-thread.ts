@@ -8,26 +8,24 @@ import { migrate } from './migrate.ts';
 import { openWriter } from './session.ts';
 import type { Session } from './session.ts';
 
-/** What the thread is started with. Times in ms. */
+/** The start data of the thread. */
 export interface WriterData {
   readonly path: string;
   readonly now: number;
   readonly maxWaitMs: number;
 }
 
-/** To the thread: calls in their order, or the wish to end. */
+/** Messages to the thread: calls, or the request to end. */
 export type ToWriter = readonly Call[] | 'close';
 
-/**
- * From the thread: it is ready, it cannot start, or the answers to the oldest calls in their order.
- */
+/** Messages from the thread: it is ready, it cannot start, or the answers to the oldest calls. */
 export type FromWriter =
   { readonly ready: readonly string[] } | { readonly fatal: WireError } | readonly Answer[];
 
-/** Bounds how long one transaction lasts, and so how long its first call waits. */
+/** Bounds the length of a transaction, and so the wait of its first call. */
 const MAX_GROUP = 256;
 
-/** Everything that has arrived by now, as one queue. */
+/** Collects all messages that have arrived. */
 function arrived(port: MessagePort, first: ToWriter): { calls: Call[]; close: boolean } {
   const calls: Call[] = [];
   let message: ToWriter | undefined = first;
@@ -52,7 +50,7 @@ function serve(port: MessagePort, session: Session, maxWaitMs: number): void {
   });
 }
 
-/** How long a start waits for another process that holds the file (ms). */
+/** How long a start waits for a lock of another process. */
 const START_MAX_WAIT_MS = 6_000;
 
 function start(port: MessagePort, { path, now, maxWaitMs }: WriterData): void {
@@ -64,7 +62,7 @@ function start(port: MessagePort, { path, now, maxWaitMs }: WriterData): void {
     const ready = migrate(session, { now, maxWaitMs: startMs });
     // From here on retryTransient waits for the lock, in short even steps.
     session.database.exec('PRAGMA busy_timeout = 0');
-    // A store that cannot be written is refused now, not at somebody's first click.
+    // Fail at the start if the store is not writable, not at the first click.
     const [checked] = runGroup(session, [['check', now]], { maxWaitMs: startMs });
     if (checked && 'failed' in checked) {
       session.close();

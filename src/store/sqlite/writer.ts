@@ -9,17 +9,17 @@ import type { Answer, Call } from './group.ts';
 import type { InputOf, OperationName, OutputOf } from './operations.ts';
 import type { FromWriter, ToWriter, WriterData } from './writer-thread.ts';
 
-/** Hands operations to the thread that writes; nothing here waits for the disk. */
+/** Passes operations to the writer thread, so that the main thread never waits for the disk. */
 export interface Writer {
-  /** Resolves once the file is open and its schema up to date. */
+  /** Resolves when the file is open and migrated. */
   readonly ready: Promise<void>;
   /**
-   * Queues an operation; resolves after the commit that holds it.
+   * Queues an operation; resolves after its commit.
    *
-   * @throws StoreError; `store_busy` at once where the queue is full.
+   * @throws StoreError; `store_busy` at once if the queue is full.
    */
   call<Name extends OperationName>(name: Name, input: InputOf<Name>): Promise<OutputOf<Name>>;
-  /** Finishes what is queued and ends the thread. May be called again. */
+  /** Finishes queued operations and ends the thread. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -27,33 +27,32 @@ export interface WriterOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How long the file may be locked by another process (ms). */
+  /** How long another process may lock the file. */
   readonly maxWaitMs: number;
-  /** Operations that may wait for an answer at one time. */
+  /** Operations that may wait for an answer at once. */
   readonly queueLimit: number;
 }
 
-/** Rest before a thread that died is replaced, so that a broken disk does not spin. */
-const RESTART_REST_MS = 1_000;
+/** Delay before a dead thread is replaced: a broken disk must not cause a busy loop. */
+const RESTART_DELAY_MS = 1_000;
 const CLOSE_WITHIN_MS = 15_000;
 
-// Sources run as they are, a build runs as JavaScript: the thread's file ends as this one does.
+// The thread's file has the extension of this one: .ts in the sources, .js in a build.
 const THREAD = new URL(
   `./writer-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
   import.meta.url,
 );
 
-/** A caller that waits for the answer to its call. */
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: StoreError): void;
 }
 
-/** Starts the writer's thread. */
+/** Starts the writer thread. */
 export function startWriter(options: WriterOptions): Writer {
-  /** Callers in the order of their calls, which is the order of the thread's answers. */
+  /** Callers in the order of their calls; the thread answers in the same order. */
   let waiting: Waiting[] = [];
-  /** Calls that are not posted yet; their callers are the last in `waiting`. */
+  /** Calls not posted yet; their callers are the last in `waiting`. */
   let outbox: Call[] = [];
   let thread: Thread | undefined = startThread(options, { settle, lost });
   let mayRestartAt = 0;
@@ -67,11 +66,11 @@ export function startWriter(options: WriterOptions): Writer {
     }
   }
 
-  /** The thread has ended: nobody will answer the calls that it holds. */
+  /** The thread has ended and will not answer: rejects all callers. */
   function lost(reason: StoreError): void {
     const callers = waiting;
     [waiting, outbox, thread] = [[], [], undefined];
-    mayRestartAt = options.clock.now() + RESTART_REST_MS;
+    mayRestartAt = options.clock.now() + RESTART_DELAY_MS;
     for (const caller of callers) caller.reject(reason);
   }
 
@@ -82,7 +81,7 @@ export function startWriter(options: WriterOptions): Writer {
     try {
       thread?.post(calls);
     } catch (error) {
-      // One input cannot be cloned, so none of these calls has left.
+      // An input cannot be cloned: none of these calls was posted.
       for (const caller of waiting.splice(-calls.length)) caller.reject(toStoreError(error));
     }
   }
@@ -90,10 +89,10 @@ export function startWriter(options: WriterOptions): Writer {
   function refusal(): StoreError | undefined {
     if (closing) return storeClosed();
     if (waiting.length >= options.queueLimit) return overloaded(options.queueLimit);
-    // A clock that was put back must not lengthen the rest.
-    const restMs = mayRestartAt - options.clock.now();
-    if (thread || restMs <= 0 || restMs > RESTART_REST_MS) return undefined;
-    return new StoreError('store_unavailable', 'The store starts again: try in a few seconds.');
+    // A clock that is set back must not lengthen the delay.
+    const delayMs = mayRestartAt - options.clock.now();
+    if (thread || delayMs <= 0 || delayMs > RESTART_DELAY_MS) return undefined;
+    return new StoreError('store_unavailable', 'The store restarts: try again in a few seconds.');
   }
 
   return {
@@ -102,7 +101,7 @@ export function startWriter(options: WriterOptions): Writer {
       const refused = refusal();
       if (refused) return Promise.reject(refused);
       thread ??= startThread(options, { settle, lost });
-      // Calls of one turn of the event loop travel in one message.
+      // Posts the calls of one event loop turn in one message.
       if (outbox.length === 0) setImmediate(flush);
       outbox.push([name, input]);
       return new Promise((resolve, reject) => {
@@ -148,7 +147,7 @@ function startThread(
     worker.on('error', (error) => {
       reason = new StoreError(
         'store_unavailable',
-        'The thread that writes to the store failed: send the same again to learn its outcome.',
+        'The writer thread of the store failed: send the same request again to learn its outcome.',
         { cause: error },
       );
     });
@@ -159,7 +158,7 @@ function startThread(
       reject(why);
     });
   });
-  // Whoever opened the store awaits it; a later thread's calls carry the same error.
+  // Prevents an unhandled rejection: only the first thread's `ready` is awaited.
   ready.catch(() => undefined);
   return {
     ready,
@@ -177,13 +176,13 @@ function startThread(
 function overloaded(limit: number): StoreError {
   return new StoreError(
     'store_busy',
-    `More than ${limit} writes wait for the disk: send the same again a little later.`,
+    `More than ${limit} writes wait for the disk: try again shortly.`,
   );
 }
 
 function endedEarly(): StoreError {
   return new StoreError(
     'store_unavailable',
-    'The thread that writes to the store has ended; send the same again.',
+    'The writer thread of the store has ended: send the same request again.',
   );
 }

@@ -6,8 +6,8 @@ import { COMMIT } from './queries/commit.ts';
 import type { ValuesOf } from './query.ts';
 import type { Session } from './session.ts';
 
-/** How often two commits may meet at a row that both would make before it is taken for a rule. */
-const MOST_RACES = 6;
+/** Retries after a duplicate key, which a concurrent commit causes; then it is a real conflict. */
+const MAX_RACES = 6;
 const ATTEMPT_BYTES = 18;
 
 interface Outcome {
@@ -21,30 +21,31 @@ interface Outcome {
 }
 
 /**
- * Writes a change in one batch. Where the answer is lost the same batch is sent again: the change's
- * id lets it happen once, and the attempt tells whether it was this sending that did it.
+ * Writes a change in one batch. If the answer is lost, the same batch is sent again: the id of the
+ * change makes it idempotent, and `attempt` tells whether this call committed it.
  */
 export async function commit(session: Session, change: Change, ids: Ids): Promise<CommitResult> {
   const attempt = ids.secret(ATTEMPT_BYTES);
   const values = encode(change, attempt);
-  for (let races = 0; races < MOST_RACES; races += 1) {
+  for (let races = 0; races < MAX_RACES; races += 1) {
     const result = resultOf(await sendOnce(session, values), values);
     if (result) return result;
   }
   throw new StoreError(
     'store_rejected',
-    'What was to be written has a key that another row has: nothing of it was written, and ' +
-      'sending it again will not help.',
+    'The change has a key that another row has: nothing was written, and a retry does not ' +
+      'help.',
   );
 }
 
 async function sendOnce(session: Session, values: ValuesOf<typeof COMMIT>): Promise<Outcome> {
   const [row] = await session.all(COMMIT, values, { repeat: 'twice' });
-  if (!row) throw new StoreError('store_unavailable', 'The server answered a commit with nothing.');
+  if (!row)
+    throw new StoreError('store_unavailable', 'The server answered a commit without a row.');
   return row as unknown as Outcome;
 }
 
-/** Undefined where the batch met another and is to be sent again. */
+/** Decodes the outcome; undefined if a race requires a retry. */
 function resultOf(
   found: Outcome,
   { attempt, requestId }: ValuesOf<typeof COMMIT>,
@@ -60,12 +61,12 @@ function resultOf(
     };
   }
   if (found.outcome === 'known') {
-    throw new StoreError('store_rejected', 'A request of this id exists: nothing was written.');
+    throw new StoreError('store_rejected', 'A request with this id exists: nothing was written.');
   }
   if (found.outcome === 'orphan') {
     throw new StoreError(
       'store_rejected',
-      'A decision or a card names a request that is not there.',
+      'A decision or a card refers to a request that does not exist.',
     );
   }
   if (found.ofKind === null) return undefined;
@@ -76,7 +77,7 @@ function resultOf(
   return { status: 'duplicate', of, requestId: first, fingerprint };
 }
 
-/** A value without a JSON form is the sender's fault, as one that breaks the schema is. */
+/** Encodes the change. A value without a JSON form is rejected like a constraint violation. */
 function encode(change: Change, attempt: string): ValuesOf<typeof COMMIT> {
   try {
     return encodeChange(change, attempt);

@@ -5,18 +5,18 @@ import { FINISH_JOB, LEASE_JOBS, RELEASE_JOB, RENEW_JOBS } from './queries/jobs.
 import { byKey, encodeRows } from './query.ts';
 import type { Session } from './session.ts';
 
-/** Longest text that is kept of why a job failed: its column's size. */
+/** The size of the column. */
 const MAX_ERROR_LENGTH = 2_000;
 
 /**
- * What ends a lease may be sent again where its answer was lost: the second finds no such lease and
- * changes nothing. `false` then says as much, and a job that is done does not run a second time.
+ * Ending a lease is idempotent: a retry after a lost answer finds no such lease and returns false. A
+ * finished job does not run again.
  */
 const TWICE = { repeat: 'twice' } as const;
 
 /**
- * Takes due jobs, in their order; all of one lease carry the same fence, which no other will. Where
- * the answer is lost, they wait for their lease to end: nobody knows their fence.
+ * Leases due jobs in order. All jobs of one lease have the same fence, a new one. If the answer is
+ * lost, the jobs wait for the end of their lease, because nobody knows the fence.
  */
 export async function leaseJobs(
   session: Session,
@@ -30,7 +30,7 @@ export async function leaseJobs(
   return jobsFrom(rows as unknown as JobRow[]);
 }
 
-/** Lets leases end later; gives the keys of those jobs that still are under this lease. */
+/** Extends leases. Returns the keys of the jobs that are still under this lease. */
 export async function renewJobs(
   session: Session,
   { jobs, leaseMs, now }: Parameters<JobStore['renewJobs']>[0],
@@ -44,12 +44,12 @@ export async function renewJobs(
   return rows.map(({ key }) => String(key));
 }
 
-/** Whether the job was under this lease; it is then gone, or waits where it was asked for again. */
+/** Ends a job, or makes it due if it was inserted again. False if it is not under this lease. */
 export function finishJob(session: Session, { key, fence }: Lease): Promise<boolean> {
   return changed(session.all(FINISH_JOB, { ackKey: key, ackFence: fence, ackDone: 1 }, TWICE));
 }
 
-/** Whether the job was under this lease; it then waits for `runAt`, or is parked as dead. */
+/** Returns a job to wait for `runAt`, or as dead. False if it is not under this lease. */
 export function releaseJob(
   session: Session,
   { key, fence, runAt, error }: Parameters<JobStore['releaseJob']>[0],

@@ -29,11 +29,11 @@ const LINKS_KEPT_MS = DAY_MS;
 const LEASES_KEPT_MS = DAY_MS;
 const LINKS_OF_A_PERSON = 20;
 
-/** For statements that lead to the same state when they are carried out twice. */
+/** For idempotent statements. */
 const TWICE: { repeat: Repeat } = { repeat: 'twice' };
 const ONCE: { repeat: Repeat } = { repeat: 'once' };
 
-/** The writing half of the port but for commits and jobs: one batch each. */
+/** The writing methods of the port without commits and jobs, one batch each. */
 export type Writes = SignInStore &
   SessionWrites &
   Omit<LeaseStore, 'countLeases'> &
@@ -45,7 +45,7 @@ export type Writes = SignInStore &
     check(now: number): Promise<void>;
   };
 
-/** The operations over a session. */
+/** Creates the writing methods over a session. */
 export function createWrites(session: Session): Writes {
   return {
     ...signIn(session),
@@ -131,7 +131,7 @@ function signIn(session: Session): SignInStore {
   };
 }
 
-/** Inserts leaves and their checkpoint unless the log has another size than expected. */
+/** Inserts leaves and their checkpoint if the log has the expected size. */
 async function seal(
   session: Session,
   { expectedSize, leaves, checkpoint, peaks }: Parameters<AuditStore['seal']>[0],
@@ -167,7 +167,7 @@ function unsealable(why: string): StoreError {
   return new StoreError('store_rejected', `The audit log was not sealed: ${why}.`);
 }
 
-/** Asks once more where two inserted one key at the same moment: the second now sees the first. */
+/** Retries once after a duplicate key of a concurrent insert: the retry sees the other row. */
 async function meeting(ask: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
   try {
     return await ask();

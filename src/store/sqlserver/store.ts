@@ -22,26 +22,26 @@ export interface SqlServerStoreOptions {
   readonly log: Logger;
   readonly ids?: Ids;
   /**
-   * Whether the connection string may switch encryption or the check of the server's certificate
-   * off: for a server on this machine, never in production. Default: no.
+   * Accepts a connection string that disables encryption or certificate validation: for a local
+   * server, never in production. Default false.
    */
   readonly allowUntrusted?: boolean;
-  /** How long a transient failure is repeated before it fails (ms); default 4,000. */
+  /** How long transient failures are retried (ms); default 4,000. */
   readonly maxWaitMs?: number;
-  /** Calls that may wait for a connection at one time before `store_busy`; default 1,000. */
+  /** Calls that may wait for a connection at once before `store_busy`; default 1,000. */
   readonly queueLimit?: number;
-  /** For a connection and its login (ms); default 5,000. */
+  /** Limit for connecting and logging in; default 5,000. */
   readonly connectTimeoutMs?: number;
-  /** For a statement's answer (ms); default 5,000. */
+  /** Limit for the response to a statement; default 5,000. */
   readonly requestTimeoutMs?: number;
 }
 
 /**
- * Opens the store of production: brings the schema up to date where the login may, and proves that
- * it can be written. Any number of replicas may have the same database open. The defaults add up to
- * an answer, or a fault that says why, within 10 s.
+ * Opens the SQL Server store, for production: migrates the schema if needed and checks that the
+ * database is writable. Any number of replicas may open it. With the default time limits it succeeds
+ * or fails within 10 s.
  *
- * @throws StoreError with a sentence that says what to do.
+ * @throws StoreError with a message that says what to do.
  */
 export async function openSqlServerStore(options: SqlServerStoreOptions): Promise<Store> {
   const { clock, log, queueLimit = 1_000, maxWaitMs = 4_000, ids = systemIds } = options;
@@ -72,17 +72,17 @@ export async function openSqlServerStore(options: SqlServerStoreOptions): Promis
 }
 
 /**
- * Half of a store would be served as if it were the whole, and what it lacks decided anew.
+ * Refuses an incomplete copy: the service would decide missing requests again.
  *
- * @throws StoreError `store_unfinished` while another store is being carried into this one.
+ * @throws StoreError `store_unfinished` while a copy into this database is unfinished.
  */
 export async function refuseUnfinished(session: Session): Promise<void> {
   const [unfinished] = await session.all(UNFINISHED_TRANSFER, {}, { repeat: 'twice' });
   if (unfinished === undefined) return;
   throw new StoreError(
     'store_unfinished',
-    'Another store is being carried into this database, and not all of it is there: run ' +
-      '`countersign migrate --from … --to …` again, to its end, and then start the service.',
+    'The copy of another store into this database is unfinished: run ' +
+      '`countersign migrate --from … --to …` again to its end, then start the service.',
   );
 }
 
