@@ -1,6 +1,6 @@
-/** Copies of cards, and where people and channels are reached. */
+/** Cards, and the conversations of people and channels. */
 
-/** A second copy of a message that another card already is inserts nothing. */
+/** Inserts nothing if another card has the same message. */
 export const UPSERT_CARD = `
   INSERT INTO cards
     (id, request_id, state, channel, conversation_id, service_url, activity_id, posted_revision)
@@ -24,7 +24,7 @@ export const FIND_CONVERSATION = `
     user_id AS userId, updated_at AS updatedAt
   FROM conversations WHERE key = :key`;
 
-/** Older news change nothing. */
+/** An older value changes nothing. */
 export const UPSERT_CONVERSATION = `
   INSERT INTO conversations (key, tenant_id, conversation_id, service_url, user_id, updated_at)
   VALUES (:key, :tenantId, :conversationId, :serviceUrl, :userId, :updatedAt)

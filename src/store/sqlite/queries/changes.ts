@@ -1,4 +1,4 @@
-/** What has happened once: change ids and once-keys. */
+/** Change ids and once-keys: what may happen once. */
 
 /** No row changed: the change was committed before. */
 export const INSERT_CHANGE = `
@@ -7,7 +7,7 @@ export const INSERT_CHANGE = `
 
 export const FIND_CHANGE = 'SELECT request_id AS requestId FROM changes WHERE id = :id';
 
-/** No row changed: the key is used up. */
+/** No row changed: the key is used. */
 export const INSERT_ONCE_KEY = `
   INSERT INTO once_keys (kind, key, request_id, fingerprint, expires_at)
   VALUES (:kind, :key, :requestId, :fingerprint, :expiresAt)

@@ -1,4 +1,4 @@
-/** The clock, the check, and what may be forgotten. */
+/** Clock, write check, and purges of the oldest rows. */
 
 export const NOW = `SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now`;
 
@@ -10,10 +10,7 @@ export const PURGE_ONCE_KEYS = `
   DELETE FROM once_keys WHERE rowid IN (
     SELECT rowid FROM once_keys WHERE expires_at <= :before ORDER BY expires_at LIMIT :limit + 0)`;
 
-/**
- * Ids of changes begin with their time, so the oldest come first by the key; of these
- * go those that are old enough.
- */
+/** Change ids start with their time, so the primary key finds the oldest ones. */
 export const PURGE_CHANGES = `
   DELETE FROM changes WHERE id IN (
     SELECT id FROM changes WHERE id > '' ORDER BY id LIMIT :limit + 0) AND at <= :before`;

@@ -1,9 +1,9 @@
 /**
- * Durable work. `due_at` alone decides who may take a job; index jobs_by_due serves it. Statements
- * name every priority (0, 1): the index then gives the due jobs in their order.
+ * Jobs. A job may be leased from `due_at` on (index jobs_by_due). Statements name every priority
+ * (0, 1), so that the index returns due jobs in order.
  */
 
-/** In hand: the time is kept in `again_at`, for after this run. Dead: revived. */
+/** For a leased job sets `again_at`, the time of the next run. Revives a dead job. */
 export const UPSERT_JOB = `
   INSERT INTO jobs (key, kind, about_type, about_id, priority, run_at, due_at)
   VALUES (:key, :kind, :aboutType, :aboutId, :priority, :runAt, :runAt)
@@ -42,26 +42,26 @@ export const RENEW_JOB = `
   UPDATE jobs SET lease_until = :leaseUntil, due_at = :leaseUntil
   WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL`;
 
-/** Gone where nobody asked for it again. */
+/** Deletes the job unless it was inserted again meanwhile. */
 export const FINISH_JOB = `
   DELETE FROM jobs
   WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL AND again_at IS NULL`;
 
-/** It stays in hand. */
+/** Changes nothing: checks the lease. */
 export const HOLD_JOB = `
   UPDATE jobs SET lease_until = lease_until
   WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL`;
 
-/** Done, but asked for again meanwhile. */
+/** Makes a job due that was inserted again meanwhile. */
 export const REOPEN_JOB = `
   UPDATE jobs SET lease_until = NULL, run_at = again_at, due_at = again_at, again_at = NULL,
     attempts = 0, error = NULL
   WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL`;
 
-/** The sooner of two times, either of which may be NULL. */
+/** The earlier of two times; either may be NULL. */
 const NEXT_RUN = 'CASE WHEN again_at < :runAt THEN again_at ELSE coalesce(:runAt, again_at) END';
 
-/** Without an error it was not tried: `run_at` stays, since when the job is due. */
+/** Without an error the job did not run: `run_at` stays. */
 export const RELEASE_JOB = `
   UPDATE jobs SET lease_until = NULL, due_at = ${NEXT_RUN}, again_at = NULL,
     run_at = CASE WHEN :error IS NULL THEN run_at ELSE coalesce(${NEXT_RUN}, run_at) END,

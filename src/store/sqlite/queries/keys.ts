@@ -1,10 +1,10 @@
-/** Keys of our own. */
+/** The service's own keys. */
 
 export const LIST_KEYS = `
   SELECT id, purpose, encrypted, created_at AS createdAt FROM keys
   WHERE purpose = :purpose ORDER BY ordinal`;
 
-/** Nothing where the purpose has a key. */
+/** Inserts nothing if the purpose has a key. */
 export const INSERT_FIRST_KEY = `
   INSERT INTO keys (purpose, ordinal, id, encrypted, created_at)
   SELECT :purpose, 1, :id, :encrypted, :createdAt

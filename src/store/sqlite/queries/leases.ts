@@ -1,9 +1,9 @@
-/** Leases, by their names. */
+/** Leases by name. */
 
 export const FIND_LEASE = `
   SELECT holder, lease_until AS until, note FROM leases WHERE name = :name`;
 
-/** A null note leaves the one that is there. */
+/** A null note keeps the stored one. */
 export const PUT_LEASE = `
   INSERT INTO leases (name, holder, lease_until, note) VALUES (:name, :holder, :until, :note)
   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until,
@@ -15,7 +15,7 @@ export const LEAVE_LEASE = `
   UPDATE leases SET holder = NULL, lease_until = :now, note = :note
   WHERE name = :name AND holder = :holder`;
 
-/** Those with names from `first` on, and before `below`. */
+/** Counts leases with names from `first` (inclusive) to `below` (exclusive). */
 export const COUNT_LEASES = `
   SELECT count(*) AS held FROM leases
   WHERE name >= :first AND name < :below AND holder IS NOT NULL AND lease_until > :now`;

@@ -1,4 +1,4 @@
-/** People as their last verified token named them, and an index of them by role. */
+/** People as in their last verified token, with an index by role. */
 
 const PERSON = `
   p.key, p.tenant_id AS tenantId, p.object_id AS objectId, p.user_id AS userId, p.name,
@@ -6,7 +6,7 @@ const PERSON = `
 
 export const FIND_PERSON = `SELECT ${PERSON} FROM people p WHERE p.key = :key`;
 
-/** The latest of each role by its index, then of all of them. */
+/** The latest people of each role by index, then of all roles. */
 export const FIND_PEOPLE = `
   SELECT ${PERSON} FROM people p
   WHERE p.key IN (
@@ -18,7 +18,7 @@ export const FIND_PEOPLE = `
   )
   ORDER BY p.seen_at DESC, p.key DESC LIMIT :limit + 0`;
 
-/** Older news change nothing. */
+/** An older value changes nothing. */
 export const UPSERT_PERSON = `
   INSERT INTO people (key, tenant_id, object_id, user_id, name, roles, claims, seen_at)
   VALUES (:key, :tenantId, :objectId, :userId, :name, :roles, :claims, :seenAt)
@@ -32,7 +32,7 @@ export const UPSERT_PERSON = `
     seen_at = excluded.seen_at
   WHERE excluded.seen_at >= seen_at`;
 
-/** Roles that the person has no more. */
+/** Deletes the roles that the person no longer has. */
 export const FORGET_ROLES = `
   DELETE FROM people_roles
   WHERE person_key = :key AND role NOT IN (SELECT value FROM json_each(:roles))`;

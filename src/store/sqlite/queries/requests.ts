@@ -1,4 +1,4 @@
-/** Requests and their decisions: reads in one statement each, so that both are of one version. */
+/** Requests and decisions, each read in one statement, so that both are of one version. */
 
 const REQUEST = `
   r.number, r.asked, r.progress, (
@@ -8,7 +8,7 @@ const REQUEST = `
 
 export const LOAD_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.id = :id`;
 
-/** The same with the copies of its card by id, as JSON. */
+/** With its cards by id, as JSON. */
 export const LOAD_WITH_CARDS = `
   SELECT ${REQUEST}, (
     SELECT json_group_array(json_object(
@@ -27,8 +27,8 @@ export const LIST_REQUESTS = `
   WHERE r.number < :before ORDER BY r.number DESC LIMIT :limit + 0`;
 
 /**
- * The newest of each state by its index, then the newest of all of them: at most states × limit
- * numbers are looked at, however many rows there are, and only the page's own rows are read.
+ * The newest numbers of each state by index, then the newest of all states. Reads at most states ×
+ * limit index entries, and the rows of the page only.
  */
 const newestOfStates = (where: string) => `
   SELECT ${REQUEST} FROM requests r
@@ -58,21 +58,21 @@ export const LIST_BY_REQUESTER_AND_WORKFLOW = newestOfStates(
   'i.requester_key = :requester AND +i.workflow = :workflow AND i.state = s.value',
 );
 
-/** Its row id is the request's number. */
+/** The rowid is the number of the request. */
 export const INSERT_REQUEST = `
   INSERT INTO requests (id, version, state, workflow, requester_key, asked, progress)
   VALUES (:id, :version, :state, :workflow, :requesterKey, :asked, :progress)`;
 
-/** Once CHECK_VERSION has given the number in the same transaction. */
+/** Runs after CHECK_VERSION in the same transaction. */
 export const UPDATE_REQUEST = `
   UPDATE requests SET version = :version, state = :state, progress = :progress
   WHERE number = :number`;
 
-/** No row: somebody else was faster. */
+/** No row: another commit was first. */
 export const CHECK_VERSION = `
   SELECT number FROM requests WHERE id = :requestId AND version = :version`;
 
-/** No row changed: this word is there already. */
+/** No row changed: this word exists. */
 export const INSERT_DECISION = `
   INSERT INTO decisions (id, request_id, stage, approver_key, nth, at, body)
   VALUES (:id, :requestId, :stage, :approverKey, :nth, :at, :body)

@@ -1,4 +1,4 @@
-/** What the schema is, as the store itself tells. */
+/** The recorded migrations of the schema. */
 
 export const CREATE_SCHEMA_TABLE = `
   CREATE TABLE schema_migrations (
@@ -8,7 +8,7 @@ export const CREATE_SCHEMA_TABLE = `
     applied_at INTEGER NOT NULL
   ) STRICT`;
 
-/** Whether the file holds tables, and whether one of them is ours. */
+/** The number of tables, and whether schema_migrations is one of them. */
 export const SURVEY = `
   SELECT count(*) AS tables, coalesce(sum(name = 'schema_migrations'), 0) AS ours
   FROM sqlite_master WHERE type = 'table'`;

@@ -1,4 +1,4 @@
-/** Sign-in links: every step is one conditional statement, so that it happens once. */
+/** Sign-in links. Each step is one conditional statement, so that it happens once. */
 
 const LINK = `
   id, tenant_id AS tenantId, object_id AS objectId, request_id AS requestId, revision,
@@ -8,7 +8,7 @@ export const INSERT_LINK = `
   INSERT INTO sign_in_links (id, tenant_id, object_id, request_id, revision, expires_at, demand)
   VALUES (:id, :tenantId, :objectId, :requestId, :revision, :expiresAt, :demand)`;
 
-/** `kept` others of the person stay beside the newest (`id`). The oldest go. */
+/** Keeps the newest link (`id`) and `kept` others of the person, and deletes the oldest. */
 export const BOUND_LINKS = `
   DELETE FROM sign_in_links WHERE id IN (
     SELECT id FROM sign_in_links WHERE tenant_id = :tenantId AND object_id = :objectId AND id <> :id
@@ -28,10 +28,7 @@ export const PARK = `
   UPDATE sign_in_links SET code = :code, identity = :identity
   WHERE id = :linkId AND taken_at IS NOT NULL AND code IS NULL AND expires_at > :now`;
 
-/**
- * Codes may be short enough to be drawn twice: one row at most is taken,
- * and only a row of this person.
- */
+/** Short codes may not be unique: takes at most one row, and only of this person. */
 export const REDEEM = `
   DELETE FROM sign_in_links
   WHERE id = (

@@ -1,8 +1,8 @@
 import { BY_KEY, CONVERSATION_KEY, query, rowsOf } from '../query.ts';
 
-/** Copies of cards, and where people and channels are reached. */
+/** Cards, and the conversations of people and channels. */
 
-/** A card's columns, named as the port names them. */
+/** The columns of a card under the names of the port. */
 export const CARD = `
   id, request_id AS requestId, state, channel, conversation_id AS conversationId,
   service_url AS serviceUrl, activity_id AS activityId, posted_revision AS postedRevision`;
@@ -19,14 +19,14 @@ const CARDS = rowsOf('@cards', [
   ['message_key', '$.messageKey', 'nvarchar(120)'],
 ]);
 
-/** Part of a commit. Cards of a request that is not there are refused; none is ever deleted. */
+/** Part of a commit. Rejects a card of a missing request; requests are never deleted. */
 export const CHECK_CARDS = `
   IF EXISTS (
     SELECT 1 FROM ${CARDS} n
     WHERE NOT EXISTS (SELECT 1 FROM dbo.requests r WHERE r.id = n.request_id)
   ) SET @outcome = N'orphan';`;
 
-/** Part of a commit. A card that would take another card's message is left as it is. */
+/** Part of a commit. Ignores a card whose message another card has. */
 export const UPSERT_CARDS = `
   UPDATE c SET
     request_id = n.request_id, state = n.state, channel = n.channel,
@@ -63,7 +63,7 @@ const CONVERSATIONS = rowsOf('@conversations', [
   ['updated_at', '$.updatedAt', 'bigint'],
 ]);
 
-/** Part of a commit. Older news change nothing. */
+/** Part of a commit. An older value changes nothing. */
 export const UPSERT_CONVERSATIONS = `
   UPDATE c SET
     tenant_id = n.tenant_id, conversation_id = n.conversation_id, service_url = n.service_url,

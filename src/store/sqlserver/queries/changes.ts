@@ -1,6 +1,6 @@
 import { ONCE_KEY, KIND, query, rowsOf } from '../query.ts';
 
-/** What has happened once: change ids and once-keys. The plain strings are parts of a commit. */
+/** Change ids and once-keys: what may happen once. The plain strings are parts of a commit. */
 
 /** @onceKeys as rows; `n` is their order. */
 const ONCE_KEYS = rowsOf('@onceKeys', [
@@ -18,7 +18,7 @@ export const INSERT_CHANGE = `
   SELECT @id, @requestId, @at, @attempt
   WHERE NOT EXISTS (SELECT 1 FROM dbo.changes WHERE id = @id);`;
 
-/** Fewer rows than keys: one of them is used up. */
+/** Fewer rows than keys: one of them is used. */
 export const INSERT_ONCE_KEYS = `
   INSERT INTO dbo.once_keys (kind, [key], request_id, fingerprint, expires_at)
   SELECT n.kind, n.[key], n.request_id, n.fingerprint, n.expires_at
@@ -28,7 +28,7 @@ export const INSERT_ONCE_KEYS = `
     WHERE c.kind = n.kind AND c.[key] = n.[key]
   );`;
 
-/** Who was there first: the change itself, else the first key that is used up. */
+/** The earlier one: the change itself, or the first used key. */
 export const FIND_FIRST = `
   SELECT @of = N'change', @firstRequest = c.request_id, @firstAttempt = c.attempt
   FROM dbo.changes c WHERE c.id = @id;

@@ -1,6 +1,6 @@
 import { SMALL, WHOLE, query } from '../query.ts';
 
-/** The clock, the check, and what may be forgotten, oldest first. */
+/** Clock, write check, and purges of the oldest rows. */
 
 export const NOW = query(
   {},
@@ -8,7 +8,7 @@ export const NOW = query(
   SELECT DATEDIFF_BIG(millisecond, CAST('1970-01-01' AS datetime2), SYSUTCDATETIME()) AS now`,
 );
 
-/** A database, or a role, that cannot write is found here. */
+/** Fails if the database or the login cannot write. */
 export const CHECK = query(
   { now: WHOLE },
   `

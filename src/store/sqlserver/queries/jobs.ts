@@ -1,8 +1,8 @@
 import { BY_KEY, JOB_KEY, JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 
 /**
- * Durable work. `due_at` alone decides who may take a job; index jobs_by_due serves it. Statements
- * name every priority (0, 1): the index then gives the due jobs in their order.
+ * Jobs. A job may be leased from `due_at` on (index jobs_by_due). Statements name every priority
+ * (0, 1), so that the index returns due jobs in order.
  */
 
 const JOBS = rowsOf('@jobs', [
@@ -15,9 +15,7 @@ const JOBS = rowsOf('@jobs', [
   ['moves', '$.when', 'nvarchar(20)'],
 ]);
 
-/**
- * Parts of a commit. In hand: the time is kept in `again_at`, for after this run. Dead: revived.
- */
+/** Part of a commit. For a leased job sets `again_at`, the next run. Revives a dead job. */
 export const UPSERT_JOBS = `
   UPDATE j SET
     run_at = CASE
@@ -46,19 +44,19 @@ const DROPPED = rowsOf('@dropJobs', [['[key]', '$.key', 'nvarchar(200)']]);
 export const DROP_JOBS = `
   DELETE FROM dbo.jobs WHERE [key] IN (SELECT n.[key] FROM ${DROPPED} n);`;
 
-/** Gone where nobody asked for it again. */
+/** Deletes the job unless it was inserted again meanwhile. */
 const FINISH = `
   DELETE FROM dbo.jobs
   WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL AND again_at IS NULL;`;
 
-/** Done, but asked for again meanwhile. */
+/** Makes a job due that was inserted again meanwhile. */
 const REOPEN = `
   UPDATE dbo.jobs
   SET lease_until = NULL, run_at = again_at, due_at = again_at, again_at = NULL, attempts = 0,
     error = NULL
   WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL;`;
 
-/** Part of a commit. Sets @acked where the job was under this lease; it may stay in hand. */
+/** Part of a commit. Sets @acked if the job is under this lease. It may stay leased. */
 export const END_JOB = `
   IF @ackDone = 0
   BEGIN
@@ -77,7 +75,7 @@ export const END_JOB = `
     END;
   END;`;
 
-/** Both in one transaction: between them nobody may ask for it again. */
+/** In one transaction, so that no insertion comes in between. */
 export const FINISH_JOB = query(
   { ackKey: JOB_KEY, ackFence: WHOLE, ackDone: SMALL },
   `SET NOCOUNT ON; SET XACT_ABORT ON;
@@ -91,11 +89,10 @@ export const FINISH_JOB = query(
 const UNMET = '(UPDLOCK, READPAST, ROWLOCK, READCOMMITTEDLOCK)';
 
 /**
- * Takes due jobs. Right by its conditions alone: of two who chose one job, the second finds that it
- * is not due any more. On SQL Server the hints keep leases from waiting for each other: each skips
- * the rows that another holds (READPAST), takes its own for update at once (UPDLOCK), row by row
- * (ROWLOCK), and does so under row versioning too (READCOMMITTEDLOCK, without which READPAST is
- * refused there). learn.microsoft.com/sql/t-sql/queries/hints-transact-sql-table
+ * Leases due jobs. The conditions alone make it correct: of two leases that choose one job, the second
+ * finds it no longer due. The hints avoid lock waits: skip rows that others lock (READPAST), take
+ * update locks at once (UPDLOCK), lock rows only (ROWLOCK). Under row versioning READPAST requires
+ * READCOMMITTEDLOCK. learn.microsoft.com/sql/t-sql/queries/hints-transact-sql-table
  */
 export const LEASE_JOBS = query(
   { now: WHOLE, leaseUntil: WHOLE, limit: SMALL },
@@ -143,10 +140,10 @@ export const RENEW_JOBS = query(
   SELECT [key] FROM @kept`,
 );
 
-/** The sooner of two times, either of which may be NULL. */
+/** The earlier of two times; either may be NULL. */
 const NEXT_RUN = 'CASE WHEN again_at < @runAt THEN again_at ELSE COALESCE(@runAt, again_at) END';
 
-/** Without an error it was not tried: `run_at` stays, since when the job is due. */
+/** Without an error the job did not run: `run_at` stays. */
 export const RELEASE_JOB = query(
   { key: JOB_KEY, fence: WHOLE, runAt: WHOLE, error: text(2_000) },
   `

@@ -1,6 +1,6 @@
 import { ID, JSON_TEXT, WHOLE, query } from '../query.ts';
 
-/** Keys of our own. */
+/** The service's own keys. */
 
 /** Primary key keys_pk */
 export const LIST_KEYS = query(
@@ -10,7 +10,7 @@ export const LIST_KEYS = query(
   WHERE purpose = @purpose ORDER BY ordinal`,
 );
 
-/** Nothing where the purpose has a key. */
+/** Inserts nothing if the purpose has a key. */
 export const INSERT_FIRST_KEY = query(
   { purpose: ID, id: ID, encrypted: JSON_TEXT, createdAt: WHOLE },
   `
@@ -21,7 +21,7 @@ export const INSERT_FIRST_KEY = query(
   SELECT @@ROWCOUNT AS changed`,
 );
 
-/** Two that are added at once meet at keys_pk: the later one asks once more. */
+/** Of two concurrent inserts one violates keys_pk and is retried. */
 export const INSERT_KEY = query(
   { purpose: ID, id: ID, encrypted: JSON_TEXT, createdAt: WHOLE },
   `

@@ -5,8 +5,8 @@ import { ID, JSON_TEXT, WHOLE, query, text } from '../query.ts';
 const HOLDER = text(200);
 
 /**
- * Gives the row as it was, and whether it changed. Right by its conditions alone: the row is taken
- * only as it was read, so of two that read the same row the second changes nothing.
+ * Returns the row before, and whether it changed. Compare and set: changes the row only if it is as
+ * read, so of two concurrent calls one changes nothing.
  */
 export const TAKE_LEASE = query(
   { name: ID, holder: HOLDER, leaseUntil: WHOLE, now: WHOLE, note: JSON_TEXT },

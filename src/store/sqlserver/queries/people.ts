@@ -1,6 +1,6 @@
 import { BY_KEY, JSON_TEXT, PRINCIPAL_KEY, SMALL, query, rowsOf } from '../query.ts';
 
-/** People as their last verified token named them, and an index of them by role. */
+/** People as in their last verified token, with an index by role. */
 
 const PERSON = `
   p.[key], p.tenant_id AS tenantId, p.object_id AS objectId, p.user_id AS userId, p.name,
@@ -15,7 +15,7 @@ export const FIND_PERSON = query(
 
 const ASKED = rowsOf('@roles', [['role', '$', 'nvarchar(100)']]);
 
-/** Index people_roles_by_role: the latest of each role, then of all of them. */
+/** Index people_roles_by_role: the latest people of each role, then of all roles. */
 export const FIND_PEOPLE = query(
   { roles: JSON_TEXT, limit: SMALL },
   `
@@ -48,7 +48,7 @@ const ROLES = rowsOf('@roles', [
   ['seen_at', '$.seenAt', 'bigint'],
 ]);
 
-/** Part of a commit. Older news change nothing, and nothing of the person's roles either. */
+/** Part of a commit. An older value changes neither the person nor the roles. */
 export const UPSERT_PEOPLE = `
   UPDATE p SET
     tenant_id = n.tenant_id, object_id = n.object_id, user_id = n.user_id, name = n.name,

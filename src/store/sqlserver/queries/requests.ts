@@ -1,11 +1,11 @@
 import { ID, JSON_TEXT, PRINCIPAL_KEY, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 import { CARD } from './cards.ts';
 
-/** Requests and their decisions. Those in capitals alone are parts of a commit. */
+/** Requests and decisions. The plain strings are parts of a commit. */
 
 /**
- * One statement, and the decisions up to the version that it saw: a decision that is committed
- * between the two looks does not slip in under the older version.
+ * Reads only decisions up to the version of the request: without a snapshot, the statement could also
+ * see a decision of a later commit.
  */
 export const REQUEST = `
   r.number, r.asked, r.progress, (
@@ -22,7 +22,7 @@ export const LOAD_REQUEST = query(
   SELECT ${REQUEST} FROM dbo.requests r WHERE r.id = @id`,
 );
 
-/** The same with the copies of its card, by index cards_by_request */
+/** With its cards, by index cards_by_request */
 export const LOAD_WITH_CARDS = query(
   { id: ID },
   `
@@ -51,8 +51,8 @@ export const LIST_REQUESTS = query(
 const STATES = rowsOf('@states', [['state', '$', 'nvarchar(20)']]);
 
 /**
- * The newest of each state by its index, then the newest of all of them: at most states × limit
- * numbers are looked at, however many rows there are.
+ * The newest numbers of each state by index, then the newest of all states. Reads at most states ×
+ * limit index entries.
  */
 const newestOfStates = (where: string) => `
   SELECT ${REQUEST} FROM dbo.requests r
@@ -91,30 +91,30 @@ export const LIST_BY_REQUESTER_AND_WORKFLOW = query(
         AND i.workflow = @workflow`),
 );
 
-/** A known id is looked for first: a number that was drawn for a row which fails is lost. */
+/** Checks for the id first: a failed insert would waste a number. */
 export const INSERT_REQUEST = `
   IF EXISTS (SELECT 1 FROM dbo.requests WHERE id = @requestId) SET @outcome = N'known';
   ELSE
     INSERT INTO dbo.requests (id, version, state, workflow, requester_key, asked, progress)
     VALUES (@requestId, @version, @state, @workflow, @requesterKey, @asked, @progress);`;
 
-/** No row: somebody else was faster. */
+/** No row: another commit was first. */
 export const UPDATE_REQUEST = `
   UPDATE dbo.requests SET version = @version, state = @state, progress = @progress
   WHERE id = @requestId AND version = @seenVersion;`;
 
-/** Changes nothing, and holds the row: nobody writes another version before this commit ends. */
+/** Changes nothing, but locks the row against other versions until the commit ends. */
 export const CHECK_VERSION = `
   UPDATE dbo.requests SET version = version WHERE id = @requestId AND version = @seenVersion;`;
 
 export const FIND_NUMBER = `
   SELECT @number = r.number FROM dbo.requests r WHERE r.id = @requestId;`;
 
-/** A decision on a request that is not there is refused; requests are never deleted. */
+/** Rejects a decision on a missing request; requests are never deleted. */
 export const CHECK_DECIDED = `
   IF NOT EXISTS (SELECT 1 FROM dbo.requests WHERE id = @decided) SET @outcome = N'orphan';`;
 
-/** No row: this word is there already. */
+/** No row: this word exists. */
 export const INSERT_DECISION = `
   INSERT INTO dbo.decisions (id, request_id, stage, approver_key, nth, [at], version, body)
   SELECT @decisionId, @decided, @stage, @approverKey, @nth, @decidedAt, @decidedVersion, @decision

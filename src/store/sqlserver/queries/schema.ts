@@ -1,6 +1,6 @@
 import { ID, JSON_TEXT, WHOLE, query, rowsOf, text } from '../query.ts';
 
-/** What the schema is, as the store itself tells, and how it is changed. */
+/** The recorded migrations of the schema, and how they are applied. */
 
 const CREATE_SCHEMA_TABLE = `CREATE TABLE dbo.schema_migrations (
   version bigint NOT NULL,
@@ -10,7 +10,7 @@ const CREATE_SCHEMA_TABLE = `CREATE TABLE dbo.schema_migrations (
   CONSTRAINT schema_migrations_pk PRIMARY KEY (version)
 )`;
 
-/** How many tables the database holds, and whether one of them is ours. */
+/** The number of tables, and whether schema_migrations is one of them. */
 export const SURVEY = query(
   {},
   `
@@ -31,8 +31,8 @@ const PARTS = rowsOf('@parts', [
 ]);
 
 /**
- * One migration: its parts, and the row that says so, in one transaction under the application
- * lock, which ends with it. Whoever waited for the lock finds the row and does nothing.
+ * Applies a migration: its batches and its row in schema_migrations, in one transaction. The
+ * application lock ends with it. A process that waited for the lock finds the row and does nothing.
  */
 export const APPLY = query(
   { version: WHOLE, name: text(200), checksum: ID, now: WHOLE, parts: JSON_TEXT },

@@ -1,6 +1,6 @@
 import { ID, JSON_TEXT, SMALL, WHOLE, query, text } from '../query.ts';
 
-/** Sign-in links: every step is one conditional statement, so that it happens once. */
+/** Sign-in links. Each step is one conditional statement, so that it happens once. */
 
 const LINK = `id, tenant_id AS tenantId, object_id AS objectId, request_id AS requestId, revision,
     expires_at AS expiresAt, demand`;
@@ -21,8 +21,8 @@ const COLUMNS = [
 ];
 
 /**
- * The row that was written, by way of a table: Babelfish does not give what OUTPUT gives where a
- * statement has parameters, and the row must come out of the very statement that wrote it.
+ * A table variable for the OUTPUT of a statement: Babelfish does not return OUTPUT from a statement
+ * with parameters. The row must come from the statement that wrote it.
  */
 const TAKEN = `
   SET NOCOUNT ON;
@@ -36,8 +36,8 @@ const into = (name: 'inserted' | 'deleted') =>
   `OUTPUT ${COLUMNS.map((column) => `${name}.${column}`).join(', ')} INTO @taken`;
 
 /**
- * `~` is in no state: an unopened link's place in the unique key is its own. The oldest of the
- * person's go (index sign_in_links_by_person).
+ * No state contains `~`, so the placeholder of an unopened link is unique. Deletes the oldest links of
+ * the person (index sign_in_links_by_person).
  */
 export const INSERT_LINK = query(
   {
@@ -100,8 +100,8 @@ export const PARK = query(
 );
 
 /**
- * Index sign_in_links_by_code. Codes may be short enough to be drawn twice: one row at most is
- * taken, and only a row of this person.
+ * Index sign_in_links_by_code. Short codes may not be unique: takes at most one row, and only of this
+ * person.
  */
 export const REDEEM = query(
   { code: ID, tenantId: ID, objectId: ID, now: WHOLE },
