@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
-import { requestNotFound } from '../not-found.ts';
 import { jsonAnswer } from '../openapi/operation.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { requestSchema } from '../openapi/schemas.ts';
@@ -41,10 +40,7 @@ export function cancelRequestRoute(deps: RouteDeps): Route {
     async handle({ req, params, body }) {
       const by = await callerOf(deps, req);
       if (body !== undefined) checkBody(bodySchema, body);
-      const id = params.id ?? '';
-      const readable = await app.readRequest({ id, by });
-      if (readable === undefined) return requestNotFound();
-      const result = await app.cancelRequest({ id, by });
+      const result = await app.cancelRequest({ id: params.id ?? '', by });
       if (result.kind === 'refused') return refusalReply(result.refusal);
       return { status: 200, body: requestJson(result.request, config.server.publicUrl) };
     },

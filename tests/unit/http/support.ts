@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { Principal } from '../../../src/domain/people/principal.ts';
 import type { Decision, PlannedStage, Request } from '../../../src/domain/request/request.ts';
 import type { Workflow } from '../../../src/domain/workflow/workflow.ts';
+import { refuse } from '../../../src/domain/refusal.ts';
 import { createServer } from '../../../src/http/server.ts';
 import type { ServerOptions } from '../../../src/http/route.ts';
 import { sleep } from '../../../src/lib/loop.ts';
@@ -193,12 +194,12 @@ export class FakeApp implements Partial<App> {
     this.decided.push(input);
     return this.decide(input);
   };
-  cancelRequest: App['cancelRequest'] = () =>
-    Promise.resolve({
-      kind: 'decided',
-      request: { ...this.request, state: 'cancelled' },
-      decision: null,
-    });
+  cancelRequest: App['cancelRequest'] = ({ by }) =>
+    Promise.resolve(
+      by.name === 'olu'
+        ? { kind: 'refused', request: undefined, ...refuse('request_not_found') }
+        : { kind: 'decided', request: { ...this.request, state: 'cancelled' }, decision: null },
+    );
   readRequest: App['readRequest'] = ({ id, by }) =>
     Promise.resolve(id === this.request.id && by.name !== 'olu' ? this.request : undefined);
   loadForCard: App['loadForCard'] = (id) =>
