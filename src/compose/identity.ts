@@ -15,7 +15,7 @@ import type { Verifier } from '../identity/tokens/verify-token.ts';
 import type { Keys } from '../keys/keys.ts';
 import { createOnceKeys } from '../usecases/once-keys.ts';
 import type { App } from '../usecases/ports/app.ts';
-import { nobodyCanTell } from '../usecases/ports/claims-refresher.ts';
+import { noClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
 import type { ClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
 import type { Identity } from '../usecases/ports/identity.ts';
 import type { RenewClaims } from '../usecases/ports/renew-claims.ts';
@@ -62,8 +62,9 @@ export function composeIdentity(foundation: Foundation): IdentityArea {
     secrets,
     sessions,
     linkedTo: (key) => links.get(key) ?? [],
-    refresher: refresherOr(sessions ? heldBySession(sessions) : nobodyCanTell),
-    renewClaims: sessions && renewClaimsBy({ refresher: refresherOr(nobodyCanTell), clock, log }),
+    refresher: refresherOr(sessions ? heldBySession(sessions) : noClaimsRefresher),
+    renewClaims:
+      sessions && renewClaimsBy({ refresher: refresherOr(noClaimsRefresher), clock, log }),
   };
 }
 

@@ -5,9 +5,9 @@ const STALE_MS = 3_600_000;
 
 /** How far the role behind a decision can be relied on. */
 export interface EvidenceAge {
-  /** When the provider last vouched for the role: the token's `iat`, or a look since (ms). */
+  /** When the provider last confirmed the role: the token's `iat`, or a later recheck (ms). */
   readonly asOf: number;
-  /** What the look before the execution found; null where there was none. */
+  /** The result of the recheck before the execution; null without one. */
   readonly found: Rechecked['found'] | null;
   /** The claim that it is about; null: the role. */
   readonly claim: string | null;

@@ -70,11 +70,11 @@ export interface Rechecked {
   readonly claim?: string;
 }
 
-/** The look at the deciding people before an execution, or before another try. Times in ms. */
+/** The recheck of the approvers before an execution or another try. Times in ms. */
 export interface Recheck {
   readonly at: number;
   readonly people: readonly Rechecked[];
-  /** Since when the look-up fails, and is repeated. */
+  /** The start of a failing lookup, which is repeated. */
   readonly failingSince?: number;
 }
 
@@ -145,7 +145,7 @@ export interface Request {
   readonly salt: string | null;
   readonly decisions: readonly Decision[];
   readonly outcome: Outcome | null;
-  /** The last look at the deciding people; left out where there was none. */
+  /** The last recheck of the approvers; absent without one. */
   readonly recheck?: Recheck;
   readonly createdAt: number;
   readonly updatedAt: number;

@@ -25,7 +25,7 @@ export const TERMINAL_STATES: readonly RequestState[] = [
   'revoked',
 ];
 
-/** Whether a request has ended. `unknown` has not: somebody has to look at the target. */
+/** Whether a request has ended. `unknown` has not: a person must check the target. */
 export function isEnded(state: RequestState): boolean {
   return state !== 'unknown' && isTerminal(state);
 }

@@ -5,7 +5,7 @@ import { applyCommand } from '../requests/apply-command.ts';
 import type { JobDeps } from '../app-context.ts';
 import type { JobResult } from './job-handler.ts';
 import { revalidateApprovals } from '../requests/revalidate-approvals.ts';
-import type { Look } from '../requests/revalidate-approvals.ts';
+import type { Revalidation } from '../requests/revalidate-approvals.ts';
 import { retryWrite } from '../store-faults.ts';
 import type { Job } from '../ports/job-store.ts';
 
@@ -26,9 +26,10 @@ export async function executeRequest(deps: JobDeps, job: Job): Promise<JobResult
   if (request?.state !== 'approved' && request?.state !== 'applying') return 'done';
   const unsure = request.state === 'applying' ? outcomeOfCut(deps, request) : null;
   if (unsure) return settle(deps, request, 'unknown', unsure);
-  const look = request.plan.recheckRoles ? await revalidateApprovals(deps, request) : null;
-  if (look?.outcome) return stop(deps, request, { ...look, outcome: look.outcome });
-  const found = look && { recheck: look.recheck };
+  const revalidation = request.plan.recheckRoles ? await revalidateApprovals(deps, request) : null;
+  if (revalidation?.outcome)
+    return stop(deps, request, { ...revalidation, outcome: revalidation.outcome });
+  const found = revalidation && { recheck: revalidation.recheck };
   const command =
     request.state === 'approved'
       ? { type: 'begin' as const, configHash: configHash(deps, request), ...found }
@@ -55,7 +56,7 @@ function outcomeOfCut(deps: JobDeps, request: Request): Outcome | null {
 async function stop(
   deps: JobDeps,
   request: Request,
-  { outcome, recheck, transient }: Look & { outcome: Outcome },
+  { outcome, recheck, transient }: Revalidation & { outcome: Outcome },
 ): Promise<JobResult> {
   const { failingSince = recheck.at } = recheck;
   const failingMs = recheck.at - failingSince;

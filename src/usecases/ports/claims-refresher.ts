@@ -20,4 +20,4 @@ export interface ClaimsRefresher {
 }
 
 /** The refresher without any source. */
-export const nobodyCanTell: ClaimsRefresher = { heldNow: async () => undefined };
+export const noClaimsRefresher: ClaimsRefresher = { heldNow: async () => undefined };

@@ -6,14 +6,14 @@ import { seatsOf } from '../../domain/request/seats.ts';
 import { stageById } from '../../domain/request/stages.ts';
 import { describeError } from '../../lib/logger.ts';
 import type { JobDeps } from '../app-context.ts';
-import { nobodyCanTell } from '../ports/claims-refresher.ts';
+import { noClaimsRefresher } from '../ports/claims-refresher.ts';
 import type { AskedAbout } from '../ports/claims-refresher.ts';
 
 /** Concurrent look-ups. */
 const AT_ONCE = 10;
 
 /** The result of the check of the people who approved. */
-export interface Look {
+export interface Revalidation {
   readonly recheck: Recheck;
   /** Why the request must not run; null: all approvals still hold. */
   readonly outcome: Outcome | null;
@@ -26,7 +26,7 @@ export interface Look {
  * requires. A lost one stops the execution. So does one that cannot be confirmed, because the
  * workflow requires evidence of this moment.
  */
-export async function revalidateApprovals(deps: JobDeps, request: Request): Promise<Look> {
+export async function revalidateApprovals(deps: JobDeps, request: Request): Promise<Revalidation> {
   const approvals = approvalsOf(request);
   const now = await heldByAll(deps, askedAbout(request, approvals));
   const found = approvals.map((approval) => {
@@ -74,7 +74,7 @@ async function heldByAll(
   deps: JobDeps,
   people: readonly AskedAbout[],
 ): Promise<ReadonlyMap<string, Found>> {
-  const refresher = deps.refresher ?? nobodyCanTell;
+  const refresher = deps.refresher ?? noClaimsRefresher;
   const found = new Map<string, Found>();
   for (let from = 0; from < people.length; from += AT_ONCE) {
     await Promise.all(
