@@ -60,14 +60,7 @@ export type Reader = Omit<RequestStore, 'commit'> &
  * thread. Each method is one statement, so it sees one moment.
  */
 export function createReader(session: Session): Reader {
-  // node:sqlite gives rows without a prototype; the port gives plain objects.
-  const all = <Found>(sql: string, row?: Row) =>
-    read(session, () => (session.all(sql, row) as Found[]).map((found) => ({ ...found })));
-  const get = <Found>(sql: string, row?: Row) =>
-    read(session, () => {
-      const found = session.get(sql, row) as Found | undefined;
-      return found === undefined ? undefined : { ...found };
-    });
+  const { all, get } = statementsOf(session);
   const request = (row: RequestRow | undefined) => (row ? requestFrom(row) : undefined);
   return {
     loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, { id })),
@@ -94,18 +87,7 @@ export function createReader(session: Session): Reader {
     countJobs: async () =>
       (await get<{ waiting: number; dead: number }>(COUNT_JOBS)) ?? { waiting: 0, dead: 0 },
 
-    unsealedEvents: (limit) => all<StoredEvent>(UNSEALED_EVENTS, { limit }),
-    eventsOf: (requestId) => all<StoredEvent>(EVENTS_OF, { requestId }),
-    readLeaves: async ({ from, limit }) =>
-      (await all<LeafRow>(READ_LEAVES, { from, limit })).map(leafFrom),
-    treeSize: async () => (await get<{ size: number }>(TREE_SIZE))?.size ?? 0,
-    async frontier() {
-      const row = await get<FrontierRow>(FRONTIER);
-      return row ? frontierFrom(row) : undefined;
-    },
-    lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT),
-    listCheckpoints: ({ from, limit }) => all<AuditCheckpoint>(LIST_CHECKPOINTS, { from, limit }),
-
+    ...readsOfLog({ all, get }),
     async countLeases({ prefix, now }) {
       const row = await get<{ held: number }>(COUNT_LEASES, {
         first: prefix,
@@ -133,6 +115,37 @@ export function createReader(session: Session): Reader {
     findPseudonyms: (pseudonyms) =>
       all<StoredPersonKey>(FIND_PSEUDONYMS, { pseudonyms: JSON.stringify(pseudonyms) }),
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, { purpose }),
+  };
+}
+
+type Statements = ReturnType<typeof statementsOf>;
+
+/** One row of a statement, or all, as plain objects: node:sqlite gives rows without a prototype. */
+function statementsOf(session: Session) {
+  return {
+    all: <Found>(sql: string, row?: Row) =>
+      read(session, () => (session.all(sql, row) as Found[]).map((found) => ({ ...found }))),
+    get: <Found>(sql: string, row?: Row) =>
+      read(session, () => {
+        const found = session.get(sql, row) as Found | undefined;
+        return found === undefined ? undefined : { ...found };
+      }),
+  };
+}
+
+function readsOfLog({ all, get }: Statements): Omit<AuditStore, 'seal'> {
+  return {
+    unsealedEvents: (limit) => all<StoredEvent>(UNSEALED_EVENTS, { limit }),
+    eventsOf: (requestId) => all<StoredEvent>(EVENTS_OF, { requestId }),
+    readLeaves: async ({ from, limit }) =>
+      (await all<LeafRow>(READ_LEAVES, { from, limit })).map(leafFrom),
+    treeSize: async () => (await get<{ size: number }>(TREE_SIZE))?.size ?? 0,
+    async frontier() {
+      const row = await get<FrontierRow>(FRONTIER);
+      return row ? frontierFrom(row) : undefined;
+    },
+    lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT),
+    listCheckpoints: ({ from, limit }) => all<AuditCheckpoint>(LIST_CHECKPOINTS, { from, limit }),
   };
 }
 

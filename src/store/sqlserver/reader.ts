@@ -55,10 +55,7 @@ export type Reader = Omit<RequestStore, 'commit'> &
 
 /** Each method is one statement and one round trip. */
 export function createReader(session: Session): Reader {
-  const all = async <Found, Asked extends Query = Query>(asked: Asked, values: ValuesOf<Asked>) =>
-    (await session.all(asked, values, { repeat: 'twice' })) as unknown as readonly Found[];
-  const get = async <Found>(asked: Query, values: ValuesOf<Query>) =>
-    (await all<Found>(asked, values))[0];
+  const { all, get } = statementsOf(session);
   const request = (row: RequestRow | undefined) => (row ? storedRequest(row) : undefined);
   return {
     loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, { id })),
@@ -92,18 +89,7 @@ export function createReader(session: Session): Reader {
     countJobs: async () =>
       (await get<{ waiting: number; dead: number }>(COUNT_JOBS, {})) ?? { waiting: 0, dead: 0 },
 
-    unsealedEvents: (limit) => all<StoredEvent>(UNSEALED_EVENTS, { limit }),
-    eventsOf: (requestId) => all<StoredEvent>(EVENTS_OF, { requestId }),
-    readLeaves: async ({ from, limit }) =>
-      (await all<LeafRow>(READ_LEAVES, { from, limit })).map(leafFrom),
-    treeSize: async () => (await get<{ size: number }>(TREE_SIZE, {}))?.size ?? 0,
-    async frontier() {
-      const row = await get<FrontierRow>(FRONTIER, {});
-      return row ? frontierFrom(row) : undefined;
-    },
-    lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT, {}),
-    listCheckpoints: (page) => all<AuditCheckpoint>(LIST_CHECKPOINTS, page),
-
+    ...readsOfLog({ all, get }),
     async countLeases({ prefix, now }) {
       const names = { first: prefix, below: `${prefix}~` };
       return Number((await get<{ held: number }>(COUNT_LEASES, { ...names, now }))?.held ?? 0);
@@ -118,6 +104,35 @@ export function createReader(session: Session): Reader {
     findPseudonyms: (pseudonyms) =>
       all<StoredPersonKey>(FIND_PSEUDONYMS, { pseudonyms: encodeRows(pseudonyms) }),
     listKeys: (purpose) => all<StoredKey>(LIST_KEYS, { purpose }),
+  };
+}
+
+type Statements = ReturnType<typeof statementsOf>;
+
+/** The rows of a statement, or the first. */
+function statementsOf(session: Session) {
+  const all = async <Found, Asked extends Query = Query>(asked: Asked, values: ValuesOf<Asked>) =>
+    (await session.all(asked, values, { repeat: 'twice' })) as unknown as readonly Found[];
+  return {
+    all,
+    get: async <Found>(asked: Query, values: ValuesOf<Query>) =>
+      (await all<Found>(asked, values))[0],
+  };
+}
+
+function readsOfLog({ all, get }: Statements): Omit<AuditStore, 'seal'> {
+  return {
+    unsealedEvents: (limit) => all<StoredEvent>(UNSEALED_EVENTS, { limit }),
+    eventsOf: (requestId) => all<StoredEvent>(EVENTS_OF, { requestId }),
+    readLeaves: async ({ from, limit }) =>
+      (await all<LeafRow>(READ_LEAVES, { from, limit })).map(leafFrom),
+    treeSize: async () => (await get<{ size: number }>(TREE_SIZE, {}))?.size ?? 0,
+    async frontier() {
+      const row = await get<FrontierRow>(FRONTIER, {});
+      return row ? frontierFrom(row) : undefined;
+    },
+    lastCheckpoint: () => get<AuditCheckpoint>(LAST_CHECKPOINT, {}),
+    listCheckpoints: (page) => all<AuditCheckpoint>(LIST_CHECKPOINTS, page),
   };
 }
 

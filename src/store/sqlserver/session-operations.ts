@@ -31,40 +31,8 @@ export function sessionWrites(
 ): SessionWrites {
   return {
     async startSession(started, { events, personKeys }) {
-      const {
-        id,
-        tenantId,
-        objectId,
-        provider,
-        principal,
-        generation,
-        createdAt,
-        usedAt,
-        endsAt,
-        encrypted,
-        encryptedWith,
-      } = started;
-      await meeting(() =>
-        session.all(
-          START_SESSION,
-          {
-            id,
-            tenantId,
-            objectId,
-            provider,
-            principal,
-            generation,
-            createdAt,
-            usedAt,
-            endsAt,
-            encrypted,
-            encryptedWith,
-            events: encodeRows(events),
-            personKeys: encodeRows(personKeys),
-          },
-          ONCE,
-        ),
-      );
+      const rows = { events: encodeRows(events), personKeys: encodeRows(personKeys) };
+      await meeting(() => session.all(START_SESSION, { ...started, ...rows }, ONCE));
     },
     touchSession: async ({ id, generation, usedAt, endsAt }) =>
       changed(await session.all(TOUCH_SESSION, { id, generation, usedAt, endsAt }, TWICE)) > 0,
