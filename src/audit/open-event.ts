@@ -3,17 +3,17 @@ import { revealPersonal } from '../domain/events/personal.ts';
 import type { Envelope } from '../domain/events/personal.ts';
 import type { PersonKeys } from '../usecases/ports/person-keys.ts';
 
-/** Events as far as they can be read, and what is known of the people in them. */
+/** Decrypted events, and the people in them. */
 export interface OpenedEvents {
   readonly events: readonly AuditEvent[];
-  /** By pseudonym; who is not here was erased. */
+  /** By pseudonym. An erased person is missing. */
   readonly people: ReadonlyMap<string, Pick<Envelope, 'key' | 'name'>>;
 }
 
 /**
- * Opens the envelopes of events with the keys that are there.
+ * Decrypts the envelopes of events with the existing keys.
  *
- * @throws KeysError where an envelope was not encrypted with the key of its person.
+ * @throws KeysError if an envelope is not encrypted with the key of its person.
  */
 export async function openEvents(
   personKeys: Pick<PersonKeys, 'find'>,

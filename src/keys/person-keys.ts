@@ -15,8 +15,8 @@ const PSEUDONYM_BYTES = 16;
 const KEPT = 10_000;
 
 /**
- * Keys of people: random, stored under a key of ours, destroyed by an erasure. One that was just made
- * is not remembered: the commit that would store it may yet fail.
+ * Keys of people: random, stored under a wrapping key, destroyed by an erasure. A new key is not
+ * cached, because the commit that stores it may fail.
  */
 export function createPersonKeys(parts: {
   store: PersonKeyStore;
@@ -64,7 +64,7 @@ async function openKey(row: StoredPersonKey, wrapper: Cipher): Promise<PersonKey
   const { person, pseudonym, encrypted } = row;
   const inside = JSON.parse(await wrapper.decrypt(encrypted)) as Record<string, unknown>;
   const { k } = inside;
-  // The encrypted text names its row, so that rows cannot be exchanged for one another.
+  // The encrypted text has the ids of its row, so swapped rows are detected.
   if (inside['person'] !== person || inside['pseudonym'] !== pseudonym || typeof k !== 'string') {
     throw new KeysError('signing_key_unusable');
   }

@@ -73,15 +73,15 @@ function fromStored<Value>({ v, ...value }: Stored<Value>): Omit<Stored<Value>, 
   if (v === SHAPE) return value;
   throw new StoreError(
     'schema_newer',
-    `a request is stored in shape ${v}, and this version reads ${SHAPE}: start the version that ` +
-      'wrote it, or a newer one',
+    `A request is stored in shape ${v}, but this version reads ${SHAPE}: start the version that ` +
+      'wrote it, or a newer one.',
   );
 }
 
 /**
  * The request of a row, with its decisions in order of time.
  *
- * @throws StoreError `schema_newer` where a part has another shape than this version writes.
+ * @throws StoreError `schema_newer` if a part has a shape that this version does not read.
  */
 export function requestFrom({ number, asked, progress, decisions }: RequestRow): Request {
   const made = (JSON.parse(decisions ?? '[]') as Stored<Decision>[]).map(fromStored);

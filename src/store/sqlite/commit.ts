@@ -21,11 +21,11 @@ import { addJob, putCard, putConversation, recordEvents, seePerson } from './wri
 const CONFLICT: CommitResult = { status: 'conflict' };
 
 /**
- * Writes a change inside the savepoint of its caller, who undoes it unless the answer is
- * `committed`. The order is the port's: a known change, once-keys in their order, the job's fence, the
- * guard, the decision; what comes first is what is answered.
+ * Writes a change in the savepoint of the caller, who rolls back unless the result is `committed`.
+ * Checks in the order of the port: known change, once-keys, fence of the job, guard, decision. The
+ * first failed check is the result.
  *
- * @throws StoreError `store_rejected` where the guard does not fit the request.
+ * @throws StoreError `store_rejected` if the guard does not match the request.
  */
 export function commit(session: Session, change: Change): CommitResult {
   checkGuard(change);
@@ -68,14 +68,14 @@ function takeOnceKeys(session: Session, { onceKeys = [] }: Change): CommitResult
   return undefined;
 }
 
-/** Whether the job that the change carries out, if any, is still under its lease. */
+/** Ends or holds the job of the change. False if it is no longer under this lease. */
 function carryOut(session: Session, { ack }: Change): boolean {
   if (!ack) return true;
   const { key, fence, done } = ack;
   return done ? finishJob(session, { key, fence }) : session.run(HOLD_JOB, { key, fence }) > 0;
 }
 
-/** The request's number, 0 where the change is about none; undefined where the guard fails. */
+/** Returns the number of the request, 0 without a request; undefined if the guard fails. */
 function writeRequest(session: Session, { request, guard }: Change): number | undefined {
   if (!guard) return request ? insertRequest(session, request) : 0;
   const { requestId, version } = guard;
@@ -103,7 +103,7 @@ function insertRequest(session: Session, request: NonNullable<Change['request']>
   });
 }
 
-/** False where this person's word on this stage is there already. */
+/** False if this word of the person on this stage exists. */
 function addDecision(session: Session, { decision }: Change): boolean {
   if (!decision) return true;
   const { id, requestId, stage, nth, at } = decision;

@@ -19,7 +19,7 @@ import { ANY_NAMING } from './queries/requests.ts';
 import type { Session } from './session.ts';
 import { recordEvents } from './write-rows.ts';
 
-/** Destroys, overwrites and deletes what is of one person; `emptyLog` follows after the commit. */
+/** Destroys a person's keys and deletes their data. Call `emptyLog` after the commit. */
 export function erase(
   session: Session,
   erasure: Erasure,
@@ -67,17 +67,17 @@ function overwrite(session: Session, { request, seen }: Erasure['requests'][numb
 }
 
 /**
- * Moves the whole write-ahead log into the file and empties it: what was overwritten stands in its
- * older pages (sqlite.org/pragma.html#pragma_wal_checkpoint).
+ * Checkpoints and truncates the WAL, because its older pages contain the overwritten data
+ * (sqlite.org/pragma.html#pragma_wal_checkpoint).
  *
- * @throws StoreError `store_busy` where another process reads an older state.
+ * @throws StoreError `store_busy` if another process reads an older snapshot.
  */
 export function emptyLog(session: Session): void {
   const { busy } = session.get('PRAGMA wal_checkpoint(TRUNCATE)') as { busy: number };
   if (busy === 0) return;
   throw new StoreError(
     'store_busy',
-    'What was erased is gone from the tables and still in the write-ahead log, as another process ' +
-      'reads an older state of the file: end it, and erase the same person again.',
+    'The data is deleted from the tables but still in the write-ahead log, because another ' +
+      'process reads an older state of the file: end it, and erase the same person again.',
   );
 }

@@ -44,7 +44,7 @@ import { FIND_SESSION, NOT_ENCRYPTED_WITH } from './queries/sessions.ts';
 import { openReader } from './session.ts';
 import type { Row, Session } from './session.ts';
 
-/** The reading half of the port. */
+/** The reading methods of the port. */
 export type Reader = Omit<RequestStore, 'commit'> &
   CardStore &
   Pick<JobStore, 'nextJobAt' | 'countJobs'> &
@@ -56,8 +56,8 @@ export type Reader = Omit<RequestStore, 'commit'> &
   Pick<LeaseStore, 'countLeases'>;
 
 /**
- * Reads on the calling thread: a look into the page cache takes less than the way to another
- * thread. Each method is one statement, so it sees one moment.
+ * Reads on the calling thread, because a read from the page cache is faster than a message to another
+ * thread. Each method is one statement, so it sees a consistent snapshot.
  */
 export function createReader(session: Session): Reader {
   const { all, get } = statementsOf(session);
@@ -120,7 +120,7 @@ export function createReader(session: Session): Reader {
 
 type Statements = ReturnType<typeof statementsOf>;
 
-/** One row of a statement, or all, as plain objects: node:sqlite gives rows without a prototype. */
+/** Rows as plain objects, as in the port: node:sqlite returns rows without a prototype. */
 function statementsOf(session: Session) {
   return {
     all: <Found>(sql: string, row?: Row) =>
@@ -149,7 +149,7 @@ function readsOfLog({ all, get }: Statements): Omit<AuditStore, 'seal'> {
   };
 }
 
-/** Opens an existing database for reading alone. @throws StoreError. */
+/** Opens an existing database read-only. @throws StoreError. */
 export async function openSqliteReader(path: string): Promise<Reader & { close(): Promise<void> }> {
   try {
     const session = openReader(path, { busyMs: 1_000 });
@@ -159,7 +159,7 @@ export async function openSqliteReader(path: string): Promise<Reader & { close()
   }
 }
 
-/** The value as a promise; what SQLite throws as a StoreError. */
+/** Runs a read, and converts errors of SQLite to StoreErrors. */
 export async function read<Value>(session: Session, take: () => Value): Promise<Value> {
   if (!session.database.isOpen) throw storeClosed();
   try {
@@ -173,7 +173,7 @@ interface WithCardsRow extends RequestRow {
   readonly cards: string;
 }
 
-/** The statement of a query and its parameters. */
+/** Selects the statement of a list and its parameters. */
 function listing(query: RequestQuery): [sql: string, row: Row] {
   const { workflow, requester, limit } = query;
   const before = query.before ?? Number.MAX_SAFE_INTEGER;

@@ -23,7 +23,7 @@ import { recordEvents } from './write-rows.ts';
 
 type Input<Name extends keyof SessionStore> = Parameters<SessionStore[Name]>[0];
 
-/** What the writer does with sessions of people; each inside a savepoint of its own. */
+/** The session operations of the writer thread. Each runs in its own savepoint. */
 export const SESSION_OPERATIONS = {
   startSession(
     session: Session,

@@ -37,7 +37,7 @@ export function openWriter(path: string, options: { busyMs: number }): Session {
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
     database.exec('PRAGMA foreign_keys = ON');
-    // What is deleted or overwritten leaves no trace in the file.
+    // Overwrites deleted data in the file with zeros.
     database.exec('PRAGMA secure_delete = ON');
     database.exec('PRAGMA trusted_schema = OFF');
     database.exec('PRAGMA temp_store = MEMORY');

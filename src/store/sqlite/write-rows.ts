@@ -11,7 +11,7 @@ import { HAS_PERSON_KEY, INSERT_PERSON_KEY } from './queries/person-keys.ts';
 import type { Session } from './session.ts';
 
 /**
- * Events, to be sealed later.
+ * Inserts events, and marks them as unsealed.
  *
  * @throws StoreError `person_key_changed`.
  */
@@ -28,14 +28,14 @@ export function recordEvents(session: Session, { events, personKeys }: Recorded)
   }
 }
 
-/** One job a key: a job of this key that is there is moved, or revived. */
+/** Inserts a job. If the key exists, moves or revives that job. */
 export function addJob(session: Session, job: NewJob): void {
   const { key, kind, about, runAt, when, priority } = job;
   const row = { key, kind, aboutType: about.type, aboutId: about.id, runAt, when, priority };
   session.run(UPSERT_JOB, row);
 }
 
-/** Inserts or updates a card's copy by its id. */
+/** Inserts or updates a card. */
 export function putCard(session: Session, card: Card): void {
   session.run(UPSERT_CARD, {
     id: card.id,
@@ -49,7 +49,7 @@ export function putCard(session: Session, card: Card): void {
   });
 }
 
-/** Inserts or updates a conversation; older news change nothing. */
+/** Inserts or updates a conversation. An older value changes nothing. */
 export function putConversation(session: Session, conversation: Conversation): void {
   const { key, tenantId, conversationId, serviceUrl, userId, updatedAt } = conversation;
   session.run(UPSERT_CONVERSATION, {
@@ -62,7 +62,7 @@ export function putConversation(session: Session, conversation: Conversation): v
   });
 }
 
-/** A person with their roles; older news change nothing. */
+/** Inserts or updates a person with their roles. An older value changes nothing. */
 export function seePerson(session: Session, person: SeenPerson): void {
   const { key, tenantId, objectId, userId, name, seenAt } = person;
   const roles = JSON.stringify(person.roles);

@@ -9,7 +9,7 @@ import { encodeRows, jsonText } from './query.ts';
 import type { ValuesOf } from './query.ts';
 import type { COMMIT } from './queries/commit.ts';
 
-/** Characters of the column of a once-key. */
+/** The size of the column (characters). */
 const ONCE_KEY_SIZE = 400;
 
 type Values = ValuesOf<typeof COMMIT>;
@@ -30,10 +30,10 @@ const NO_REQUEST: RequestValues = {
 };
 
 /**
- * A change as the parameters of its batch. `attempt` names this sending of it. Lists are in the
- * order of their keys, so that two commits reach for common rows in one order.
+ * Encodes a change as the parameters of its batch. `attempt` identifies this call. Lists are sorted by
+ * key, so that concurrent commits lock shared rows in one order.
  *
- * @throws StoreError `store_rejected` where the guard does not fit the request.
+ * @throws StoreError `store_rejected` if the guard does not match the request.
  */
 export function encodeChange(change: Change, attempt: string): Values {
   checkGuard(change);
@@ -75,8 +75,8 @@ export function encodeChange(change: Change, attempt: string): Values {
 }
 
 /**
- * A once-key's text as it is stored: one that is longer than its column, or ends in a blank (which
- * does not count when SQL Server compares), by its hash.
+ * The stored form of a once-key. A key that is longer than the column, or ends in a space (which SQL
+ * Server ignores in comparisons), is stored as its hash.
  */
 export function storedOnceKey(key: string): string {
   return key.length <= ONCE_KEY_SIZE && !key.endsWith(' ') ? key : `sha256:${sha256(key)}`;
@@ -103,7 +103,7 @@ function encodeRequest({ request, guard }: Change): RequestValues {
   return { ...written, write: 'update', ...seen };
 }
 
-/** One insertion a key, as if they had come one after the other. */
+/** Merges insertions with the same key, as if they were made one after another. */
 function joined(jobs: readonly NewJob[]): NewJob[] {
   const byKey = new Map<string, NewJob>();
   for (const job of jobs) {
@@ -114,7 +114,7 @@ function joined(jobs: readonly NewJob[]): NewJob[] {
   return [...byKey.values()];
 }
 
-/** The last of each card, and of the copies of one message the first. */
+/** The last value of each card; of cards with the same message, the first. */
 function encodeCards(cards: readonly Card[]): object[] {
   const byId = new Map(cards.map((card) => [card.id, { ...card, messageKey: messageKey(card) }]));
   const taken = new Set<string>();
@@ -128,7 +128,7 @@ function encodeCards(cards: readonly Card[]): object[] {
   );
 }
 
-/** What no two cards share: the posted message, or the card itself before it is posted. */
+/** A unique key: the posted message, or the id of an unposted card. */
 export function messageKey({
   id,
   conversationId,
@@ -147,7 +147,7 @@ function encodePerson(person: SeenPerson): object {
   };
 }
 
-/** The newest of each key. */
+/** The newest item of each key. */
 function latest<Item extends { readonly key: string }>(
   items: readonly Item[],
   time: (item: Item) => number,
@@ -164,7 +164,7 @@ function sorted<Item>(items: readonly Item[], by: (item: Item) => string): Item[
   return [...items].sort((a, b) => (by(a) < by(b) ? -1 : 1));
 }
 
-/** JSON of a list; null where it is empty, so that its step is left out. */
+/** Encodes a list; null if it is empty, which skips its step. */
 function list(items: readonly object[] | undefined): string | null {
   return items && items.length > 0 ? encodeRows(items) : null;
 }

@@ -6,13 +6,13 @@ import { encodeRows, protectText } from './query.ts';
 import { storedRequest } from './reader.ts';
 import type { Session } from './session.ts';
 
-/** Every request is read: that takes longer than a decision may. */
+/** An erasure reads every request, which takes longer than a decision may. */
 const WITHIN_MS = 300_000;
 const TWICE = { repeat: 'twice', timeoutMs: WITHIN_MS } as const;
-/** An answer that was lost is a conflict the next time: the keys are gone by then. */
+/** After a lost answer, a second call would be a conflict, because the keys are deleted. */
 const ONCE = { repeat: 'once', timeoutMs: WITHIN_MS } as const;
 
-/** Finding and erasing what is of one person. */
+/** Creates the methods that find and erase the data of a person. */
 export function erasures(session: Session): ErasureStore {
   return {
     async findKnownAs({ names, objectIds }) {
@@ -64,7 +64,7 @@ function encode(erasure: Erasure) {
   };
 }
 
-/** Names as they stand in JSON text. */
+/** Encodes names as JSON strings, to find them in JSON text. */
 function quoted(names: readonly string[]): string {
   return encodeRows(names.map((name) => JSON.stringify(name)));
 }

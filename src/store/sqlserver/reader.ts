@@ -43,7 +43,7 @@ import { encodeRows } from './query.ts';
 import type { Query, ValuesOf } from './query.ts';
 import type { Row, Session } from './session.ts';
 
-/** The reading half of the port. */
+/** The reading methods of the port. */
 export type Reader = Omit<RequestStore, 'commit'> &
   CardStore &
   Pick<JobStore, 'nextJobAt' | 'countJobs'> &
@@ -53,7 +53,7 @@ export type Reader = Omit<RequestStore, 'commit'> &
   PersonKeyStore &
   Pick<LeaseStore, 'countLeases'>;
 
-/** Each method is one statement and one round trip. */
+/** Creates the reading methods. Each is one statement and one round trip. */
 export function createReader(session: Session): Reader {
   const { all, get } = statementsOf(session);
   const request = (row: RequestRow | undefined) => (row ? storedRequest(row) : undefined);
@@ -109,7 +109,7 @@ export function createReader(session: Session): Reader {
 
 type Statements = ReturnType<typeof statementsOf>;
 
-/** The rows of a statement, or the first. */
+/** All rows of a statement, or the first one. */
 function statementsOf(session: Session) {
   const all = async <Found, Asked extends Query = Query>(asked: Asked, values: ValuesOf<Asked>) =>
     (await session.all(asked, values, { repeat: 'twice' })) as unknown as readonly Found[];
@@ -136,12 +136,12 @@ function readsOfLog({ all, get }: Statements): Omit<AuditStore, 'seal'> {
   };
 }
 
-/** The request that a row of this engine holds. */
+/** The request of a row. This engine joins the decisions with commas. */
 export function storedRequest({ decisions, ...row }: RequestRow): Request {
   return requestFrom({ ...row, decisions: decisions === null ? null : `[${decisions}]` });
 }
 
-/** The rows of a list: each filter has a statement, and an index, of its own. */
+/** Reads a list. Each filter has its own statement and index. */
 async function listing(session: Session, query: RequestQuery): Promise<RequestRow[]> {
   const { workflow, requester, limit } = query;
   const before = query.before ?? Number.MAX_SAFE_INTEGER;

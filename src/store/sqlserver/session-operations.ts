@@ -18,12 +18,12 @@ import type { Row, Session } from './session.ts';
 const ONCE = { repeat: 'once' } as const;
 const TWICE = { repeat: 'twice' } as const;
 
-/** The writing half of the sessions' port. */
+/** The writing methods of the session port. */
 export type SessionWrites = Omit<SessionStore, 'findSession' | 'sessionsNotEncryptedWith'>;
 
 /**
- * Sessions of people, one batch each. `meeting` asks once more where two wrote one key at the same
- * moment.
+ * Creates the writing methods, one batch each. `meeting` retries once after a duplicate key of a
+ * concurrent insert.
  */
 export function sessionWrites(
   session: Session,
@@ -38,7 +38,7 @@ export function sessionWrites(
       changed(await session.all(TOUCH_SESSION, { id, generation, usedAt, endsAt }, TWICE)) > 0,
     leaseRefresh: async ({ id, generation, holder, until, now }) =>
       changed(await session.all(LEASE_REFRESH, { id, generation, holder, until, now }, TWICE)) > 0,
-    // The provider has taken the last refresh token back: what came in its place must be kept.
+    // The provider revoked the previous refresh token, so the new one must not be lost: retry.
     renewSession: async ({ id, generation, encrypted, encryptedWith }) =>
       changed(
         await session.all(RENEW_SESSION, { id, generation, encrypted, encryptedWith }, TWICE),

@@ -1,4 +1,4 @@
-/** The audit log: events, what is not sealed yet, leaves and checkpoints. */
+/** The audit log: events, unsealed events, leaves and checkpoints. */
 
 const EVENT = 'e.id, e.at, e.type, e.request_id AS requestId, e.body';
 
@@ -31,7 +31,7 @@ export const PUT_FRONTIER = `
 
 export const FRONTIER = 'SELECT size, peaks FROM audit_frontier WHERE id = 1';
 
-/** `id` is null where the event's row is missing. */
+/** `id` is null if the row of the event is missing. */
 export const READ_LEAVES = `
   SELECT l.idx, l.event_id AS eventId, l.hash, ${EVENT}
   FROM audit_leaves l LEFT JOIN audit_events e ON e.id = l.event_id
@@ -40,7 +40,7 @@ export const READ_LEAVES = `
 export const LAST_CHECKPOINT =
   'SELECT size, root, at, jws FROM audit_checkpoints ORDER BY size DESC LIMIT 1';
 
-/** `from` is a size. */
+/** `from` is a tree size. */
 export const LIST_CHECKPOINTS = `
   SELECT size, root, at, jws FROM audit_checkpoints
   WHERE size >= :from ORDER BY size LIMIT :limit + 0`;

@@ -1,8 +1,8 @@
-/** What an erasure finds, overwrites and deletes. `:names` and other lists are JSON. */
+/** Statements of an erasure. `:names` and other lists are JSON. */
 
 const NAMES = '(SELECT value FROM json_each(:names))';
 
-/** Names, and those that are object ids. */
+/** `names` includes the `objectIds`. */
 export const FIND_KNOWN_AS = `
   SELECT tenant_id AS tenantId, object_id AS objectId, user_id AS userId, NULL AS principal
   FROM people WHERE key IN ${NAMES} OR object_id IN ${NAMES} OR user_id IN ${NAMES}
@@ -18,7 +18,7 @@ export const DELETE_PERSON_KEYS = `
 
 export const ANY_PERSON_KEY = `SELECT 1 FROM person_keys WHERE person IN ${NAMES} LIMIT 1`;
 
-/** No row changed: the request has another version by now. */
+/** No row changed: the request has another version. */
 export const OVERWRITE_REQUEST = `
   UPDATE requests
   SET version = :version, requester_key = :requesterKey, asked = :asked, progress = :progress
@@ -28,14 +28,14 @@ export const OVERWRITE_DECISION = `
   UPDATE decisions SET approver_key = :approverKey, body = :body
   WHERE request_id = :requestId AND id = :id`;
 
-/** Chats of the person, ahead of their conversations. `:ids` are of overwritten requests. */
+/** Runs before DELETE_CONVERSATIONS. `:ids` are the overwritten requests. */
 export const DELETE_CHAT_CARDS = `
   DELETE FROM cards WHERE (channel IS NULL AND request_id IN (SELECT value FROM json_each(:ids)))
     OR conversation_id IN (
       SELECT conversation_id FROM conversations WHERE user_id IN ${NAMES} OR key IN ${NAMES}
     )`;
 
-/** What Teams said of a message that was not delivered. */
+/** Deletes the error texts of Teams, which may contain personal data. */
 export const CLEAR_JOB_ERRORS = `
   UPDATE jobs SET error = NULL
   WHERE about_type = 'request' AND about_id IN (SELECT value FROM json_each(:ids))`;

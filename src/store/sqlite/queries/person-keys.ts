@@ -1,4 +1,4 @@
-/** Keys of people: one row a person, gone with an erasure. Lists are JSON. */
+/** Keys of people: one row each, deleted by an erasure. Lists are JSON. */
 
 const PERSON_KEY = 'person, pseudonym, encrypted';
 
@@ -11,7 +11,7 @@ export const FIND_PSEUDONYMS = `
 export const HAS_PERSON_KEY = `
   SELECT 1 FROM person_keys WHERE person = :person AND pseudonym = :pseudonym`;
 
-/** No row changed: another process made the person's key first. */
+/** No row changed: another process created the key first. */
 export const INSERT_PERSON_KEY = `
   INSERT INTO person_keys (person, pseudonym, encrypted) VALUES (:person, :pseudonym, :encrypted)
   ON CONFLICT (person) DO NOTHING`;

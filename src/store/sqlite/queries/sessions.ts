@@ -1,4 +1,4 @@
-/** Sessions: every step is one conditional statement on the session's row. */
+/** Sessions. Each step is one conditional statement on the row. */
 
 const SESSION = `
   id, tenant_id AS tenantId, object_id AS objectId, provider, principal, generation,
@@ -19,7 +19,7 @@ export const FIND_SESSION = `
   SELECT ${SESSION} FROM sessions
   WHERE object_id = :objectId AND tenant_id = :tenantId AND provider = :provider`;
 
-/** A click that comes late takes nothing back. */
+/** A delayed click does not shorten the session. */
 export const TOUCH_SESSION = `
   UPDATE sessions SET used_at = max(used_at, :usedAt), ends_at = max(ends_at, :endsAt)
   WHERE id = :id AND generation = :generation`;
@@ -42,7 +42,7 @@ export const REENCRYPT_SESSION = `
   UPDATE sessions SET encrypted = :encrypted, encrypted_with = :encryptedWith
   WHERE id = :id AND generation = :generation`;
 
-/** Two ranges of the index, as an inequality has none. */
+/** Two index ranges, because an index does not serve an inequality. */
 export const NOT_ENCRYPTED_WITH = `
   SELECT * FROM (
     SELECT ${SESSION} FROM sessions WHERE encrypted_with < :key

@@ -1,11 +1,11 @@
 import type { TransferKey, TransferTable } from '../../transfer.ts';
 
-/** How a table is read from its first row to its last, in pages along its key. */
+/** Reads a table completely, in pages by its key. */
 export interface SourceTable {
   readonly key: readonly string[];
-  /** Below every key. */
+  /** The cursor before the first row. */
   readonly start: TransferKey;
-  /** Parameters: the key to go on from, limit. */
+  /** Parameters: the last key, limit. */
   readonly page: string;
   readonly count: string;
 }
@@ -28,7 +28,7 @@ function table(
   };
 }
 
-/** Columns by name: one that a later migration adds must be added here, which a test holds. */
+/** All columns of all tables. A test checks them against the schema. */
 export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   keys: table('keys', ['purpose', 'ordinal'], {
     start: ['', 0],
@@ -42,7 +42,7 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
     start: [0],
     columns: 'number, id, version, state, workflow, requester_key, asked, progress',
   }),
-  // `version`: that of the request, for the copy is of one moment.
+  // `version` is the request's: the copy is a consistent snapshot.
   decisions: table('decisions', ['request_id', 'stage', 'approver_key', 'nth'], {
     start: ['', '', '', 0],
     columns: `id, request_id, stage, approver_key, nth, at, body,
@@ -100,7 +100,7 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   audit_frontier: table('audit_frontier', ['id'], { start: [0], columns: 'id, size, peaks' }),
 };
 
-/** What names a store: its keys are random, and every start of a service writes its counters. */
+/** Identifies a store and its state: keys are random, and each start of a service writes counters. */
 export const IDENTITY = `
   SELECT json_object(
     'keys', (SELECT json_group_array(id) FROM (SELECT id FROM keys ORDER BY id)),

@@ -1,7 +1,7 @@
 import { USE_PERSON_KEYS } from './person-keys.ts';
 import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 
-/** The audit log: events, what is not sealed yet, leaves and checkpoints. */
+/** The audit log: events, unsealed events, leaves and checkpoints. */
 
 const EVENT = 'e.id, e.[at], e.type, e.request_id AS requestId, e.body';
 
@@ -13,7 +13,7 @@ const EVENTS = rowsOf('@events', [
   ['body', '$.body', 'nvarchar(max)'],
 ]);
 
-/** Part of a commit, and of whatever else records events. */
+/** Part of every batch that inserts events. */
 export const INSERT_EVENTS = `
   ${USE_PERSON_KEYS}
   INSERT INTO dbo.audit_events (id, [at], type, request_id, body)
@@ -48,9 +48,9 @@ const LEAVES = rowsOf('@leaves', [
 ]);
 
 /**
- * Leaves and their checkpoint in one transaction, unless the log has another size. Two sealers that
- * saw one size meet at the first leaf's primary key. Outcome: `sealed`, `stale`, `stranger` (an
- * event that does not wait to be sealed), `repeated` (a leaf's event has one already).
+ * Inserts leaves and their checkpoint in one transaction, if the log has the expected size. Of two
+ * concurrent sealers one violates the primary key of the first leaf. Outcome: `sealed`, `stale`,
+ * `stranger` (an event is not waiting to be sealed), `repeated` (an event has a leaf already).
  */
 export const SEAL = query(
   {
@@ -108,7 +108,7 @@ export const FRONTIER = query(
   SELECT size, peaks FROM dbo.audit_frontier WHERE id = 1`,
 );
 
-/** Primary keys audit_leaves_pk and audit_events_pk. `id` is null where the event is missing. */
+/** Primary keys audit_leaves_pk and audit_events_pk. `id` is null if the event is missing. */
 export const READ_LEAVES = query(
   { from: WHOLE, limit: SMALL },
   `
@@ -125,7 +125,7 @@ export const LAST_CHECKPOINT = query(
   SELECT TOP (1) ${CHECKPOINT} FROM dbo.audit_checkpoints ORDER BY size DESC`,
 );
 
-/** From a size on. */
+/** `from` is a tree size. */
 export const LIST_CHECKPOINTS = query(
   { from: WHOLE, limit: SMALL },
   `

@@ -24,7 +24,7 @@ import {
   UPDATE_REQUEST,
 } from './requests.ts';
 
-/** Runs a step while nothing was found that ends the commit. */
+/** Runs a step unless an earlier step has ended the commit. */
 const step = (condition: string, sql: string) => `
     IF @outcome IS NULL AND ${condition}
     BEGIN
@@ -70,14 +70,13 @@ const PARAMETERS = {
 } as const;
 
 /**
- * A whole change in one batch, always the same text, so that there is one plan of it. Steps come in
- * the order of the port's answers: a known change, once-keys, the job's fence, the guard, the
- * decision; the first that fails is the outcome, and nothing stays.
+ * A whole change in one batch. The text is constant, so the server caches one plan. Steps have the
+ * order of the port: known change, once-keys, fence of the job, guard, decision. The first failed step
+ * is the outcome and rolls back.
  *
- * Outcome: `committed`, `conflict`, `decision`, `known` (the request's id), `orphan` (of no
- * request), and with `of` saying who was first `change`, `once-key`, or `race`: two commits wrote one
- * key at the same moment. A race without `of` was about a row that both would have made or changed:
- * to be sent again.
+ * Outcome: `committed`, `conflict`, `decision`, `known` (the id of the request exists), `orphan` (the
+ * request is missing), `change`, `once-key` or `race` (a duplicate key of a concurrent commit). `of` is
+ * the earlier one. A race without `of` is about another row: the commit is sent again.
  */
 export const COMMIT = query(
   PARAMETERS,

@@ -2,7 +2,7 @@ import { JSON_TEXT, SMALL, query, rowsOf } from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
 import { REQUEST } from './requests.ts';
 
-/** What an erasure finds, overwrites and deletes, in one batch. */
+/** Statements of an erasure. */
 
 const listOf = (parameter: string, type: string) => rowsOf(parameter, [['text', '$', type]]);
 
@@ -26,7 +26,7 @@ export const FIND_KNOWN_AS = query(
   JOIN dbo.person_keys k ON k.person LIKE N'%|' + o.text`,
 );
 
-/** Whether a name stands as a value in a request's texts: `quoted` are the names as JSON has them. */
+/** Whether a request contains a name as a JSON value. `quoted` are the names as JSON strings. */
 const NAMED = `EXISTS (
     SELECT 1 FROM ${listOf('@quoted', 'nvarchar(1000)')} n
     WHERE CHARINDEX(n.text, r.asked ${BYTES}) > 0 OR CHARINDEX(n.text, r.progress ${BYTES}) > 0
@@ -62,8 +62,8 @@ const PEOPLE = `[key] IN ${NAMES} OR object_id IN ${NAMES} OR user_id IN ${NAMES
 const CONVERSATIONS = `user_id IN ${NAMES} OR [key] IN ${NAMES}`;
 
 /**
- * Keys first: a commit that uses one of them holds its row, so that this waits for it and then sees
- * what it wrote. Outcome: `committed`, `conflict`.
+ * Deletes the keys first: a commit that uses one locks its row, so the erasure waits and then sees the
+ * writes of that commit. Outcome: `committed`, `conflict`.
  */
 export const ERASE = query(
   {

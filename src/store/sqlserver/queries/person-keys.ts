@@ -1,6 +1,6 @@
 import { JSON_TEXT, query, rowsOf } from '../query.ts';
 
-/** Keys of people: one row a person, gone with an erasure. */
+/** Keys of people: one row each, deleted by an erasure. */
 
 const PERSON_KEY = 'k.person, k.pseudonym, k.encrypted';
 
@@ -28,8 +28,8 @@ const USED = rowsOf('@personKeys', [
 ]);
 
 /**
- * Part of what records events: holds the rows of the keys that they are encrypted with, so that an
- * erasure waits for this commit or this commit sees it, and adds new ones.
+ * Part of every statement that inserts events: locks the rows of the used keys and inserts new keys. A
+ * concurrent erasure then waits for this commit, or this commit fails.
  */
 export const USE_PERSON_KEYS = `
     DECLARE @keysFound int, @keysUsed int;

@@ -1,7 +1,7 @@
 import { ID, JSON_TEXT, PRINCIPAL_KEY, SMALL, WHOLE, query } from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
 
-/** Sessions: every step is one conditional statement on the session's row. */
+/** Sessions. Each step is one conditional statement on the row. */
 
 const SESSION = `id, tenant_id AS tenantId, object_id AS objectId, provider, principal, generation,
     created_at AS createdAt, used_at AS usedAt, ends_at AS endsAt, encrypted,
@@ -10,7 +10,7 @@ const SESSION = `id, tenant_id AS tenantId, object_id AS objectId, provider, pri
 const RENEWAL = { id: ID, generation: WHOLE, encrypted: JSON_TEXT, encryptedWith: ID };
 const CHANGED = 'SELECT @@ROWCOUNT AS changed';
 
-/** Two who start at one moment meet at sessions_by_owner: the later one asks once more. */
+/** Of two concurrent starts one violates sessions_by_owner and is retried. */
 export const START_SESSION = query(
   {
     id: ID,
@@ -54,7 +54,7 @@ export const FIND_SESSION = query(
   WHERE object_id = @objectId AND tenant_id = @tenantId AND provider = @provider`,
 );
 
-/** Primary key sessions_pk. A click that comes late takes nothing back. */
+/** Primary key sessions_pk. A delayed click does not shorten the session. */
 export const TOUCH_SESSION = query(
   { id: ID, generation: WHOLE, usedAt: WHOLE, endsAt: WHOLE },
   `
@@ -66,7 +66,7 @@ export const TOUCH_SESSION = query(
   ${CHANGED}`,
 );
 
-/** Primary key sessions_pk. A holder whose answer was lost asks again, and still has it. */
+/** Primary key sessions_pk. Idempotent: the holder may retry after a lost answer. */
 export const LEASE_REFRESH = query(
   { id: ID, generation: WHOLE, holder: ID, until: WHOLE, now: WHOLE },
   `
@@ -78,8 +78,8 @@ export const LEASE_REFRESH = query(
 );
 
 /**
- * Primary key sessions_pk. What is encrypted is of this writing alone: found as the next generation,
- * it was written by the sending whose answer was lost.
+ * Primary key sessions_pk. Idempotent: a ciphertext is unique, so if the next generation has it, an
+ * earlier call wrote it and its answer was lost.
  */
 export const RENEW_SESSION = query(
   RENEWAL,
@@ -116,7 +116,7 @@ export const REENCRYPT_SESSION = query(
   ${CHANGED}`,
 );
 
-/** Index sessions_by_key, two ranges of it, as an inequality has none. */
+/** Index sessions_by_key: two ranges, because an index does not serve an inequality. */
 export const NOT_ENCRYPTED_WITH = query(
   { encryptedWith: ID, limit: SMALL },
   `
@@ -127,7 +127,7 @@ export const NOT_ENCRYPTED_WITH = query(
   ) s`,
 );
 
-/** What ends, and the event that says so, in one transaction. */
+/** Deletes sessions and inserts the events of it, in one transaction. */
 const ending = (where: string) => `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @gone int;

@@ -3,7 +3,7 @@ import type { TransferTable } from '../../transfer.ts';
 import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
 import type { Query } from '../query.ts';
 
-/** Carrying another store's rows into this one: `countersign migrate --from`. */
+/** Copying another store into this one: `countersign migrate --from`. */
 
 type Columns = readonly (readonly [name: string, type: string])[];
 
@@ -11,7 +11,7 @@ const LONG = 'nvarchar(max)';
 const KEY = 'nvarchar(100)';
 const NUMBER = 'bigint';
 
-/** Columns by name, with the types of the schema: a test holds them against it. */
+/** All columns with their types. A test checks them against the schema. */
 export const TARGET_COLUMNS: Readonly<Record<TransferTable, Columns>> = {
   keys: [
     ['purpose', KEY],
@@ -179,12 +179,12 @@ const STEPS = rowsOf('@steps', [
   ['position', '$.position', LONG],
 ]);
 
-/** A store is empty that nobody has served with: a first start makes keys before anything else. */
+/** No service has used an empty store: the first start creates keys before anything else. */
 const FILLED = TRANSFER_TABLES.filter((table) => table !== 'counters')
   .map((table) => `EXISTS (SELECT 1 FROM dbo.${table})`)
   .join('\n      OR ');
 
-/** Outcome: `begun`, `known` (a transfer was begun before), `filled`. */
+/** Outcome: `begun`, `known` (a transfer began earlier), `filled`. */
 export const BEGIN_TRANSFER = query(
   { source: ID, steps: JSON_TEXT },
   `
@@ -212,14 +212,14 @@ export const BEGIN_TRANSFER = query(
   SELECT @outcome AS outcome`,
 );
 
-/** A row a step. */
+/** One row for each step. */
 export const TRANSFER_STEPS = query(
   {},
   `
   SELECT step, source, position, copied, finished_at AS finishedAt FROM dbo.transfers`,
 );
 
-/** Whether a transfer into this store has not ended. */
+/** A row if a transfer into this store is unfinished. */
 export const UNFINISHED_TRANSFER = query(
   {},
   `
@@ -243,7 +243,7 @@ const PAGE = {
   count: SMALL,
 } as const;
 
-/** Rows of a page and how far they bring the step, together. Outcome: `written`, `moved`. */
+/** Writes a page and its position in one transaction. Outcome: `written`, `moved`. */
 function writeOf(table: TransferTable, insert: string): Query<keyof typeof PAGE> {
   return query(
     PAGE,
@@ -286,7 +286,7 @@ function insertOf(table: TransferTable): string {
       SET @written = @@ROWCOUNT;`;
 }
 
-/** The schema made the counters: they go on from the higher value, so that no fence comes back. */
+/** Counters continue from the higher value, so that no fence is reused. */
 const RAISE_COUNTERS = `UPDATE c
       SET value = CASE WHEN n.value > c.value THEN n.value ELSE c.value END
       FROM dbo.counters c JOIN ${rowsFor('counters')} n ON n.name = c.name;
@@ -312,7 +312,7 @@ export const WRITE_PAGE = Object.fromEntries(
   ]),
 ) as Readonly<Record<TransferTable, Query<keyof typeof PAGE>>>;
 
-/** Rows of each table, in one row. */
+/** The row count of each table, in one row. */
 export const COUNT_TABLES = query(
   {},
   `
