@@ -23,11 +23,11 @@ export async function inspectStore(
 ): Promise<StoreInspection> {
   if (config.kind === 'sqlite') return inspectSqlite(config.path);
   const { poolConfig } = await import('./sqlserver/connection.ts');
-  const { openSession } = await import('./sqlserver/session.ts');
+  const { openPool } = await import('./sqlserver/pool.ts');
   const { pendingMigrations } = await import('./sqlserver/migrate.ts');
   const { createReader } = await import('./sqlserver/reader.ts');
   const maxWaitMs = 4_000;
-  const session = await openSession({
+  const pool = await openPool({
     config: poolConfig({
       connectionString: config.connectionString,
       allowUntrusted: given.allowUntrusted ?? false,
@@ -39,36 +39,36 @@ export async function inspectStore(
     queueLimit: 10,
   });
   try {
-    const missing = (await pendingMigrations(session)).map(({ name }) => name);
-    const reader = createReader(session);
+    const missing = (await pendingMigrations(pool)).map(({ name }) => name);
+    const reader = createReader(pool);
     return {
       missing,
       listKeys: (purpose) => (missing.length === 0 ? reader.listKeys(purpose) : none()),
-      close: () => session.close(),
+      close: () => pool.close(),
     };
   } catch (error) {
-    await session.close();
+    await pool.close();
     throw error;
   }
 }
 
 async function inspectSqlite(path: string): Promise<StoreInspection> {
-  const { openReader } = await import('./sqlite/session.ts');
+  const { openReader } = await import('./sqlite/connection.ts');
   const { createReader } = await import('./sqlite/reader.ts');
   const { pendingMigrations } = await import('./sqlite/migrate.ts');
   const { toStoreError } = await import('./sqlite/errors.ts');
   try {
-    const session = openReader(path, { busyMs: 1_000 });
+    const connection = openReader(path, { busyMs: 1_000 });
     try {
-      const missing = pendingMigrations(session).map(({ name }) => name);
-      const reader = createReader(session);
+      const missing = pendingMigrations(connection).map(({ name }) => name);
+      const reader = createReader(connection);
       return {
         missing,
         listKeys: (purpose) => (missing.length === 0 ? reader.listKeys(purpose) : none()),
-        close: () => Promise.resolve(session.close()),
+        close: () => Promise.resolve(connection.close()),
       };
     } catch (error) {
-      session.close();
+      connection.close();
       throw error;
     }
   } catch (error) {

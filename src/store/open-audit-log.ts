@@ -31,8 +31,8 @@ export async function openAuditLog(
   const { createReader } = await import('./sqlserver/reader.ts');
   const { refuseUnfinished } = await import('./sqlserver/store.ts');
   const { connectionString } = config;
-  return openForSchema({ connectionString, allowUntrusted, log }, async (session) => {
-    await refuseUnfinished(session);
-    return { ...createReader(session), close: () => session.close() };
+  return openForSchema({ connectionString, allowUntrusted, log }, async (pool) => {
+    await refuseUnfinished(pool);
+    return { ...createReader(pool), close: () => pool.close() };
   });
 }

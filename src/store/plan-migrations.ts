@@ -38,13 +38,13 @@ async function pendingOnSqlite(path: string): Promise<readonly Migration[]> {
   const { pendingMigrations, shippedMigrations } = await import('./sqlite/migrate.ts');
   if (!existsSync(path)) return shippedMigrations();
   const { toStoreError } = await import('./sqlite/errors.ts');
-  const { openReader } = await import('./sqlite/session.ts');
+  const { openReader } = await import('./sqlite/connection.ts');
   try {
-    const session = openReader(path, { busyMs: 1_000 });
+    const connection = openReader(path, { busyMs: 1_000 });
     try {
-      return pendingMigrations(session);
+      return pendingMigrations(connection);
     } finally {
-      session.close();
+      connection.close();
     }
   } catch (error) {
     const { code, message, cause } = toStoreError(error);
@@ -58,11 +58,11 @@ async function pendingOnSqlServer(
 ): Promise<readonly Migration[]> {
   const { pendingMigrations } = await import('./sqlserver/migrate.ts');
   const { openForSchema } = await import('./sqlserver/open-for-schema.ts');
-  return openForSchema({ connectionString, ...given }, async (session) => {
+  return openForSchema({ connectionString, ...given }, async (connection) => {
     try {
-      return await pendingMigrations(session);
+      return await pendingMigrations(connection);
     } finally {
-      await session.close();
+      await connection.close();
     }
   });
 }

@@ -16,8 +16,8 @@ import { StoreError } from '../../src/usecases/ports/store-error.ts';
 import { runGroup } from '../../src/store/sqlite/group.ts';
 import type { Call } from '../../src/store/sqlite/group.ts';
 import { migrate } from '../../src/store/sqlite/migrate.ts';
-import { openWriter } from '../../src/store/sqlite/session.ts';
-import type { Session } from '../../src/store/sqlite/session.ts';
+import { openWriter } from '../../src/store/sqlite/connection.ts';
+import type { Connection } from '../../src/store/sqlite/connection.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { onceKey, event, change, request, submission } from './build.ts';
 import { temporaryPath } from './open-sqlite.ts';
@@ -122,7 +122,7 @@ describe('faults of a SQLite store', () => {
   });
 
   test('rolls a failed migration back completely', () => {
-    const session = openWriter(file.path, { busyMs: 100 });
+    const connection = openWriter(file.path, { busyMs: 100 });
     const bad = [
       { version: 1, name: '0001-a.sql', sql: 'CREATE TABLE a (id)', checksum: 'a' },
       {
@@ -132,9 +132,11 @@ describe('faults of a SQLite store', () => {
         checksum: 'b',
       },
     ];
-    expect(() => migrate(session, { now: 1, maxWaitMs: 100, migrations: bad })).toThrow(/already/);
-    expect(session.all('SELECT name FROM sqlite_master')).toEqual([]);
-    session.close();
+    expect(() => migrate(connection, { now: 1, maxWaitMs: 100, migrations: bad })).toThrow(
+      /already/,
+    );
+    expect(connection.all('SELECT name FROM sqlite_master')).toEqual([]);
+    connection.close();
   });
 
   test('creates the file readable for its owner alone', async () => {
@@ -143,34 +145,34 @@ describe('faults of a SQLite store', () => {
   });
 
   test('on a full disk fails the whole group, writes nothing, and recovers afterwards', () => {
-    const session = openWriter(file.path, { busyMs: 100 });
-    migrate(session, { now: 1, maxWaitMs: 100 });
+    const connection = openWriter(file.path, { busyMs: 100 });
+    migrate(connection, { now: 1, maxWaitMs: 100 });
     const big = { text: 'x'.repeat(200_000) };
     const calls = [0, 1, 2].map((at): Call => [
       'commit',
       change({ events: [event(null, { data: at === 1 ? big : {} })] }),
     ]);
-    const { page_count: pages } = session.get('PRAGMA page_count') as { page_count: number };
-    session.database.exec(`PRAGMA max_page_count = ${pages + 10}`);
-    const answers = runGroup(session, calls, { maxWaitMs: 100 });
+    const { page_count: pages } = connection.get('PRAGMA page_count') as { page_count: number };
+    connection.database.exec(`PRAGMA max_page_count = ${pages + 10}`);
+    const answers = runGroup(connection, calls, { maxWaitMs: 100 });
     expect(answers).toMatchObject(Array(3).fill({ failed: { code: 'store_full' } }));
-    expect(session.get('SELECT count(*) AS n FROM audit_events')).toMatchObject({ n: 0 });
-    expect(session.get('SELECT count(*) AS n FROM changes')).toMatchObject({ n: 0 });
-    session.database.exec(`PRAGMA max_page_count = ${pages + 1_000}`);
-    expect(runGroup(session, calls, { maxWaitMs: 100 })).toEqual(
+    expect(connection.get('SELECT count(*) AS n FROM audit_events')).toMatchObject({ n: 0 });
+    expect(connection.get('SELECT count(*) AS n FROM changes')).toMatchObject({ n: 0 });
+    connection.database.exec(`PRAGMA max_page_count = ${pages + 1_000}`);
+    expect(runGroup(connection, calls, { maxWaitMs: 100 })).toEqual(
       Array(3).fill({ value: { status: 'committed', number: 0 } }),
     );
-    session.close();
+    connection.close();
   });
 
   test('a failed COMMIT fails every call of its group and writes nothing', () => {
-    const session = openWriter(file.path, { busyMs: 100 });
-    migrate(session, { now: 1, maxWaitMs: 100 });
-    const broken: Session = {
-      ...session,
+    const connection = openWriter(file.path, { busyMs: 100 });
+    migrate(connection, { now: 1, maxWaitMs: 100 });
+    const broken: Connection = {
+      ...connection,
       run(sql, row) {
         if (sql === 'COMMIT') throw new Error('disk I/O error');
-        return session.run(sql, row);
+        return connection.run(sql, row);
       },
     };
     const calls: Call[] = [
@@ -179,8 +181,8 @@ describe('faults of a SQLite store', () => {
     ];
     const answers = runGroup(broken, calls, { maxWaitMs: 100 });
     expect(answers).toMatchObject([{ failed: {} }, { failed: {} }]);
-    expect(session.all('SELECT id FROM requests')).toEqual([]);
-    expect(session.all('SELECT key FROM once_keys')).toEqual([]);
-    session.close();
+    expect(connection.all('SELECT id FROM requests')).toEqual([]);
+    expect(connection.all('SELECT key FROM once_keys')).toEqual([]);
+    connection.close();
   });
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { migrate } from '../../src/store/sqlite/migrate.ts';
-import { openWriter } from '../../src/store/sqlite/session.ts';
-import type { Session } from '../../src/store/sqlite/session.ts';
+import { openWriter } from '../../src/store/sqlite/connection.ts';
+import type { Connection } from '../../src/store/sqlite/connection.ts';
 import { temporaryPath } from './open-sqlite.ts';
 import { COLD, SMALL_SORTS, SQLITE_QUERIES } from './support/sqlite-queries.ts';
 
@@ -23,18 +23,18 @@ const FRAME = /SUBQUERY \d+$|^CREATE BLOOM FILTER$/;
 
 describe('plans of the SQLite queries', () => {
   const file = temporaryPath();
-  let session: Session;
+  let connection: Connection;
   beforeAll(() => {
-    session = openWriter(file.path, { busyMs: 100 });
-    migrate(session, { now: 1, maxWaitMs: 100 });
+    connection = openWriter(file.path, { busyMs: 100 });
+    migrate(connection, { now: 1, maxWaitMs: 100 });
   });
   afterAll(() => {
-    session.close();
+    connection.close();
     file.remove();
   });
 
   const stepsOf = (sql: string) =>
-    (session.all(`EXPLAIN QUERY PLAN ${sql}`) as Step[])
+    (connection.all(`EXPLAIN QUERY PLAN ${sql}`) as Step[])
       .map(({ detail }) => detail)
       .filter((detail) => !FRAME.test(detail));
   const all = Object.values(SQLITE_QUERIES).flatMap((queries) => Object.entries(queries));

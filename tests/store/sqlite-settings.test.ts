@@ -1,5 +1,5 @@
-import { openReader, openWriter } from '../../src/store/sqlite/session.ts';
-import type { Session } from '../../src/store/sqlite/session.ts';
+import { openReader, openWriter } from '../../src/store/sqlite/connection.ts';
+import type { Connection } from '../../src/store/sqlite/connection.ts';
 import { isInUse } from '../../src/store/sqlite/in-use.ts';
 import { temporaryPath } from './open-sqlite.ts';
 
@@ -10,8 +10,8 @@ describe('connections of a SQLite store', () => {
   });
   afterEach(() => file.remove());
 
-  const setting = (session: Session, name: string) =>
-    Object.values(session.get(`PRAGMA ${name}`) as Record<string, unknown>)[0];
+  const setting = (connection: Connection, name: string) =>
+    Object.values(connection.get(`PRAGMA ${name}`) as Record<string, unknown>)[0];
 
   test('the writer uses a write-ahead log, and flushes every commit before it answers', () => {
     const writer = openWriter(file.path, { busyMs: 100 });

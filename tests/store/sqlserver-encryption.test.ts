@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { systemIds } from '../../src/lib/ids.ts';
 import { describeError, silentLogger } from '../../src/lib/logger.ts';
 import { poolConfig } from '../../src/store/sqlserver/connection.ts';
-import { openSession } from '../../src/store/sqlserver/session.ts';
+import { openPool } from '../../src/store/sqlserver/pool.ts';
 import { selfSigned } from '../support/self-signed.ts';
 import { startTdsDouble } from './support/tds-double.ts';
 import type { TdsDouble } from './support/tds-double.ts';
@@ -51,21 +51,21 @@ async function stock(connectionString: string): Promise<string> {
   }
 }
 
-/** A session of our store, and its answer to a statement. */
+/** Opens a pool of our store; returns its answer to a statement. */
 async function ours(
   connectionString: string,
   { allowUntrusted = true, connectTimeoutMs = 4_000 } = {},
 ): Promise<unknown> {
   const timing = { connectTimeoutMs, requestTimeoutMs: 2_000, maxWaitMs: 10_000 };
-  const session = await openSession({
+  const pool = await openPool({
     config: poolConfig({ connectionString, allowUntrusted, timing }),
     ids: systemIds,
     log: silentLogger,
     maxWaitMs: 300,
     queueLimit: 10,
   });
-  const rows = await session.all({ sql: 'SELECT 7', parameters: {} }, {}, { repeat: 'twice' });
-  await session.close();
+  const rows = await pool.all({ sql: 'SELECT 7', parameters: {} }, {}, { repeat: 'twice' });
+  await pool.close();
   return rows;
 }
 const refusalOf = (connectionString: string) =>

@@ -7,7 +7,7 @@ import { commit } from '../../src/store/sqlserver/commit.ts';
 import { poolConfig } from '../../src/store/sqlserver/connection.ts';
 import { migrate, partsOf, shippedMigrations } from '../../src/store/sqlserver/migrate.ts';
 import { COMMIT } from '../../src/store/sqlserver/queries/commit.ts';
-import { openSession } from '../../src/store/sqlserver/session.ts';
+import { openPool } from '../../src/store/sqlserver/pool.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import type { Store } from '../../src/usecases/ports/store.ts';
 import { request, submission } from './build.ts';
@@ -133,7 +133,7 @@ if (SERVER === '') {
 
     test('keep all stored data when another one is applied', async () => {
       const old = await createScratch();
-      const session = await openSession({
+      const pool = await openPool({
         config: poolConfig({
           connectionString: old.connectionString,
           allowUntrusted: true,
@@ -146,9 +146,9 @@ if (SERVER === '') {
       });
       try {
         const shipped = shippedMigrations();
-        expect(await migrate(session, { now: 1 })).toHaveLength(shipped.length);
+        expect(await migrate(pool, { now: 1 })).toHaveLength(shipped.length);
         const asked = request();
-        const made = await commit(session, submission(asked), systemIds);
+        const made = await commit(pool, submission(asked), systemIds);
         expect(made.status).toBe('committed');
         const next = {
           version: 9_000,
@@ -156,13 +156,13 @@ if (SERVER === '') {
           sql: 'ALTER TABLE dbo.requests ADD further nvarchar(10) NULL;',
           checksum: 'of the next',
         };
-        expect(await migrate(session, { now: 2, migrations: [...shipped, next] })).toEqual([
+        expect(await migrate(pool, { now: 2, migrations: [...shipped, next] })).toEqual([
           next.name,
         ]);
         const { recordset } = await old.execute('SELECT id, further FROM dbo.requests');
         expect(recordset).toEqual([{ id: asked.id, further: null }]);
       } finally {
-        await session.close();
+        await pool.close();
         await old.drop();
       }
     });

@@ -6,7 +6,7 @@ import { describeError, silentLogger } from '../../src/lib/logger.ts';
 import { planMigrations } from '../../src/store/plan-migrations.ts';
 import { poolConfig } from '../../src/store/sqlserver/connection.ts';
 import { migrate, shippedMigrations } from '../../src/store/sqlserver/migrate.ts';
-import { openSession } from '../../src/store/sqlserver/session.ts';
+import { openPool } from '../../src/store/sqlserver/pool.ts';
 import { openSqlServerStore } from '../../src/store/sqlserver/store.ts';
 import { newId } from './build.ts';
 import {
@@ -115,7 +115,7 @@ if (SERVER === '') {
     });
 
     test('rolls a failed migration back completely', async () => {
-      const session = await openSession({
+      const pool = await openPool({
         config: poolConfig({
           connectionString: scratch.connectionString,
           allowUntrusted: true,
@@ -126,7 +126,7 @@ if (SERVER === '') {
         maxWaitMs: LONG_TIMING.maxWaitMs,
         queueLimit: 10,
       });
-      await migrate(session, { now: 1 });
+      await migrate(pool, { now: 1 });
       const before = await tables();
       const bad = {
         version: 9_000,
@@ -137,9 +137,9 @@ if (SERVER === '') {
           'CREATE TABLE dbo.requests (id int NOT NULL);',
       };
       await expect(
-        migrate(session, { now: 1, migrations: [...shippedMigrations(), bad] }),
+        migrate(pool, { now: 1, migrations: [...shippedMigrations(), bad] }),
       ).rejects.toMatchObject({ name: 'StoreError' });
-      await session.close();
+      await pool.close();
       expect(await tables()).toBe(before);
       expect(await plan()).toEqual([]);
     });

@@ -15,7 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { shippedMigrations as forServer } from '../../src/store/sqlserver/migrate.ts';
 import { migrate, shippedMigrations } from '../../src/store/sqlite/migrate.ts';
-import { openWriter } from '../../src/store/sqlite/session.ts';
+import { openWriter } from '../../src/store/sqlite/connection.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { cli, folder } from '../unit/cli/support.ts';
 import { configText, edited, exampleEnv, workflowText } from '../unit/config/support.ts';
@@ -275,8 +275,8 @@ describe('failing starts on SQLite', () => {
 
   test('keep the previous schema when the disk is full during a migration', () => {
     const shipped = shippedMigrations();
-    const session = openWriter(path(), { busyMs: 100 });
-    migrate(session, { now: 1, maxWaitMs: 100 });
+    const connection = openWriter(path(), { busyMs: 100 });
+    migrate(connection, { now: 1, maxWaitMs: 100 });
     const next = {
       version: 9_000,
       name: '9000-next.sql',
@@ -284,15 +284,15 @@ describe('failing starts on SQLite', () => {
       checksum: 'of the next',
     };
     const migrations = [...shipped, next];
-    const tables = () => session.all(`SELECT name FROM sqlite_master ORDER BY name`);
+    const tables = () => connection.all(`SELECT name FROM sqlite_master ORDER BY name`);
     const before = tables();
-    const { page_count: pages } = session.get('PRAGMA page_count') as { page_count: number };
-    session.database.exec(`PRAGMA max_page_count = ${pages + 2}`);
-    expect(() => migrate(session, { now: 2, maxWaitMs: 100, migrations })).toThrow(/full/);
+    const { page_count: pages } = connection.get('PRAGMA page_count') as { page_count: number };
+    connection.database.exec(`PRAGMA max_page_count = ${pages + 2}`);
+    expect(() => migrate(connection, { now: 2, maxWaitMs: 100, migrations })).toThrow(/full/);
     expect(tables()).toEqual(before);
-    session.database.exec(`PRAGMA max_page_count = ${pages + 100}`);
-    expect(migrate(session, { now: 2, maxWaitMs: 100, migrations })).toEqual([next.name]);
-    session.close();
+    connection.database.exec(`PRAGMA max_page_count = ${pages + 100}`);
+    expect(migrate(connection, { now: 2, maxWaitMs: 100, migrations })).toEqual([next.name]);
+    connection.close();
   });
 
   test('leave nothing written in part when the file size limit is reached', async () => {

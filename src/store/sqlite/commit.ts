@@ -15,7 +15,7 @@ import {
   INSERT_REQUEST,
   UPDATE_REQUEST,
 } from './queries/requests.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 import { addJob, putCard, putConversation, recordEvents, seePerson } from './write-rows.ts';
 
 const CONFLICT: CommitResult = { status: 'conflict' };
@@ -27,61 +27,65 @@ const CONFLICT: CommitResult = { status: 'conflict' };
  *
  * @throws StoreError `store_rejected` if the guard does not match the request.
  */
-export function commit(session: Session, change: Change): CommitResult {
+export function commit(connection: Connection, change: Change): CommitResult {
   checkGuard(change);
   const requestId =
     change.guard?.requestId ?? change.request?.id ?? change.decision?.requestId ?? null;
-  const repeated = rememberChange(session, change, requestId) ?? takeOnceKeys(session, change);
+  const repeated =
+    rememberChange(connection, change, requestId) ?? takeOnceKeys(connection, change);
   if (repeated) return repeated;
-  if (!carryOut(session, change)) return CONFLICT;
-  const number = writeRequest(session, change);
+  if (!carryOut(connection, change)) return CONFLICT;
+  const number = writeRequest(connection, change);
   if (number === undefined) return CONFLICT;
-  if (!addDecision(session, change)) {
+  if (!addDecision(connection, change)) {
     return duplicate('decision', { requestId, fingerprint: null });
   }
-  recordEvents(session, { events: change.events ?? [], personKeys: change.personKeys ?? [] });
+  recordEvents(connection, { events: change.events ?? [], personKeys: change.personKeys ?? [] });
   const { jobs = [], cards = [], conversations = [], people = [] } = change;
-  for (const key of change.dropJobs ?? []) session.run(DROP_JOB, { key });
-  for (const job of jobs) addJob(session, job);
-  for (const card of cards) putCard(session, card);
-  for (const conversation of conversations) putConversation(session, conversation);
-  for (const person of people) seePerson(session, person);
+  for (const key of change.dropJobs ?? []) connection.run(DROP_JOB, { key });
+  for (const job of jobs) addJob(connection, job);
+  for (const card of cards) putCard(connection, card);
+  for (const conversation of conversations) putConversation(connection, conversation);
+  for (const person of people) seePerson(connection, person);
   return { status: 'committed', number };
 }
 
 function rememberChange(
-  session: Session,
+  connection: Connection,
   { id, at }: Change,
   requestId: string | null,
 ): CommitResult | undefined {
-  if (session.run(INSERT_CHANGE, { id, requestId, at }) > 0) return undefined;
-  const first = session.get(FIND_CHANGE, { id }) as Pick<OnceKey, 'requestId'>;
+  if (connection.run(INSERT_CHANGE, { id, requestId, at }) > 0) return undefined;
+  const first = connection.get(FIND_CHANGE, { id }) as Pick<OnceKey, 'requestId'>;
   return duplicate('change', { ...first, fingerprint: null });
 }
 
-function takeOnceKeys(session: Session, { onceKeys = [] }: Change): CommitResult | undefined {
+function takeOnceKeys(connection: Connection, { onceKeys = [] }: Change): CommitResult | undefined {
   for (const { kind, key, requestId, fingerprint, expiresAt } of onceKeys) {
     const taken = { kind, key, requestId, fingerprint, expiresAt };
-    if (session.run(INSERT_ONCE_KEY, taken) > 0) continue;
-    return duplicate(kind, session.get(FIND_ONCE_KEY, { kind, key }) as OnceKey);
+    if (connection.run(INSERT_ONCE_KEY, taken) > 0) continue;
+    return duplicate(kind, connection.get(FIND_ONCE_KEY, { kind, key }) as OnceKey);
   }
   return undefined;
 }
 
 /** Ends or holds the job of the change. False if it is no longer under this lease. */
-function carryOut(session: Session, { ack }: Change): boolean {
+function carryOut(connection: Connection, { ack }: Change): boolean {
   if (!ack) return true;
   const { key, fence, done } = ack;
-  return done ? finishJob(session, { key, fence }) : session.run(HOLD_JOB, { key, fence }) > 0;
+  return done
+    ? finishJob(connection, { key, fence })
+    : connection.run(HOLD_JOB, { key, fence }) > 0;
 }
 
 /** Returns the number of the request, 0 without a request; undefined if the guard fails. */
-function writeRequest(session: Session, { request, guard }: Change): number | undefined {
-  if (!guard) return request ? insertRequest(session, request) : 0;
+function writeRequest(connection: Connection, { request, guard }: Change): number | undefined {
+  if (!guard) return request ? insertRequest(connection, request) : 0;
   const { requestId, version } = guard;
-  const seen = session.get(CHECK_VERSION, { requestId, version }) as { number: number } | undefined;
+  const seen = connection.get(CHECK_VERSION, { requestId, version }) as
+    { number: number } | undefined;
   if (seen && request) {
-    session.run(UPDATE_REQUEST, {
+    connection.run(UPDATE_REQUEST, {
       number: seen.number,
       version: request.version,
       state: request.state,
@@ -91,8 +95,8 @@ function writeRequest(session: Session, { request, guard }: Change): number | un
   return seen?.number;
 }
 
-function insertRequest(session: Session, request: NonNullable<Change['request']>): number {
-  return session.insert(INSERT_REQUEST, {
+function insertRequest(connection: Connection, request: NonNullable<Change['request']>): number {
+  return connection.insert(INSERT_REQUEST, {
     id: request.id,
     version: request.version,
     state: request.state,
@@ -104,12 +108,12 @@ function insertRequest(session: Session, request: NonNullable<Change['request']>
 }
 
 /** False if this word of the person on this stage exists. */
-function addDecision(session: Session, { decision }: Change): boolean {
+function addDecision(connection: Connection, { decision }: Change): boolean {
   if (!decision) return true;
   const { id, requestId, stage, nth, at } = decision;
   const approverKey = decision.approver.key;
   const body = decisionPart(decision);
-  return session.run(INSERT_DECISION, { id, requestId, stage, approverKey, nth, at, body }) > 0;
+  return connection.run(INSERT_DECISION, { id, requestId, stage, approverKey, nth, at, body }) > 0;
 }
 
 function duplicate(

@@ -16,29 +16,29 @@ import {
   OVERWRITE_REQUEST,
 } from './queries/erasure.ts';
 import { ANY_NAMING } from './queries/requests.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 import { recordEvents } from './write-rows.ts';
 
 /** Destroys a person's keys and deletes their data. Call `emptyLog` after the commit. */
 export function erase(
-  session: Session,
+  connection: Connection,
   erasure: Erasure,
 ): { readonly status: 'committed' | 'conflict' } {
   const names = JSON.stringify(erasure.names);
   const pseudonyms = JSON.stringify(erasure.pseudonyms);
   const states = JSON.stringify(erasure.open);
   const ids = JSON.stringify(erasure.requests.map(({ request }) => request.id));
-  const destroyed = session.run(DELETE_PERSON_KEYS, { pseudonyms });
-  if (destroyed !== erasure.pseudonyms.length || session.get(ANY_PERSON_KEY, { names })) {
+  const destroyed = connection.run(DELETE_PERSON_KEYS, { pseudonyms });
+  if (destroyed !== erasure.pseudonyms.length || connection.get(ANY_PERSON_KEY, { names })) {
     return { status: 'conflict' };
   }
-  if (session.get(ANY_NAMING, { names, states })) return { status: 'conflict' };
+  if (connection.get(ANY_NAMING, { names, states })) return { status: 'conflict' };
   for (const overwritten of erasure.requests) {
-    if (!overwrite(session, overwritten)) return { status: 'conflict' };
+    if (!overwrite(connection, overwritten)) return { status: 'conflict' };
   }
-  session.run(CLEAR_JOB_ERRORS, { ids });
-  session.run(DELETE_REPEATS, { ids });
-  session.run(DELETE_CHAT_CARDS, { ids, names });
+  connection.run(CLEAR_JOB_ERRORS, { ids });
+  connection.run(DELETE_REPEATS, { ids });
+  connection.run(DELETE_CHAT_CARDS, { ids, names });
   for (const sql of [
     DELETE_ROLES,
     DELETE_PEOPLE,
@@ -46,22 +46,25 @@ export function erase(
     DELETE_SESSIONS,
     DELETE_LINKS,
   ]) {
-    session.run(sql, { names });
+    connection.run(sql, { names });
   }
-  recordEvents(session, erasure);
+  recordEvents(connection, erasure);
   return { status: 'committed' };
 }
 
-function overwrite(session: Session, { request, seen }: Erasure['requests'][number]): boolean {
+function overwrite(
+  connection: Connection,
+  { request, seen }: Erasure['requests'][number],
+): boolean {
   const { id, version, requester, decisions } = request;
   const asked = askedPart(request);
   const progress = progressPart(request);
   const row = { id, seen, version, requesterKey: requester.key, asked, progress };
-  if (session.run(OVERWRITE_REQUEST, row) === 0) return false;
+  if (connection.run(OVERWRITE_REQUEST, row) === 0) return false;
   for (const decision of decisions) {
     const body = decisionPart(decision);
     const approverKey = decision.approver.key;
-    session.run(OVERWRITE_DECISION, { requestId: id, id: decision.id, approverKey, body });
+    connection.run(OVERWRITE_DECISION, { requestId: id, id: decision.id, approverKey, body });
   }
   return true;
 }
@@ -72,8 +75,8 @@ function overwrite(session: Session, { request, seen }: Erasure['requests'][numb
  *
  * @throws StoreError `store_busy` if another process reads an older snapshot.
  */
-export function emptyLog(session: Session): void {
-  const { busy } = session.get('PRAGMA wal_checkpoint(TRUNCATE)') as { busy: number };
+export function emptyLog(connection: Connection): void {
+  const { busy } = connection.get('PRAGMA wal_checkpoint(TRUNCATE)') as { busy: number };
   if (busy === 0) return;
   throw new StoreError(
     'store_busy',

@@ -4,7 +4,7 @@ import type { WireError } from './errors.ts';
 import { OPERATIONS, leavesNothing } from './operations.ts';
 import type { OperationName } from './operations.ts';
 import { retryTransient } from './retry.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 
 /** An operation with its input. */
 export type Call = readonly [name: OperationName, input: unknown];
@@ -18,32 +18,32 @@ export type Answer = { readonly value: unknown } | { readonly failed: WireError 
  * nothing is written.
  */
 export function runGroup(
-  session: Session,
+  connection: Connection,
   calls: readonly Call[],
   options: { maxWaitMs: number },
 ): readonly Answer[] {
   try {
-    retryTransient(options.maxWaitMs, () => session.run('BEGIN IMMEDIATE'));
-    const answers = calls.map((call) => runCall(session, call));
-    session.run('COMMIT');
-    return emptiedAfter(session, calls, { answers, ...options });
+    retryTransient(options.maxWaitMs, () => connection.run('BEGIN IMMEDIATE'));
+    const answers = calls.map((call) => runCall(connection, call));
+    connection.run('COMMIT');
+    return emptiedAfter(connection, calls, { answers, ...options });
   } catch (error) {
     const failed = toWire(error);
     // After some errors, such as a full disk, SQLite has rolled back already.
-    if (session.database.isTransaction) session.run('ROLLBACK');
+    if (connection.database.isTransaction) connection.run('ROLLBACK');
     return calls.map(() => ({ failed }));
   }
 }
 
 /** The answers; an erasure has failed as long as the log holds what it overwrote. */
 function emptiedAfter(
-  session: Session,
+  connection: Connection,
   calls: readonly Call[],
   { answers, maxWaitMs }: { answers: readonly Answer[]; maxWaitMs: number },
 ): readonly Answer[] {
   if (!calls.some(([name]) => name === 'erase')) return answers;
   try {
-    retryTransient(maxWaitMs, () => emptyLog(session));
+    retryTransient(maxWaitMs, () => emptyLog(connection));
     return answers;
   } catch (error) {
     const failed = toWire(error);
@@ -51,19 +51,19 @@ function emptiedAfter(
   }
 }
 
-function runCall(session: Session, [name, input]: Call): Answer {
-  const operation = OPERATIONS[name] as (session: Session, input: unknown) => unknown;
-  session.run('SAVEPOINT call');
+function runCall(connection: Connection, [name, input]: Call): Answer {
+  const operation = OPERATIONS[name] as (connection: Connection, input: unknown) => unknown;
+  connection.run('SAVEPOINT call');
   try {
-    const value = operation(session, input);
-    if (leavesNothing(value)) session.run('ROLLBACK TO call');
-    session.run('RELEASE call');
+    const value = operation(connection, input);
+    if (leavesNothing(value)) connection.run('ROLLBACK TO call');
+    connection.run('RELEASE call');
     return { value };
   } catch (error) {
     // If SQLite has rolled back the transaction, the whole group must fail.
-    if (!isOfOneChange(error) || !session.database.isTransaction) throw error;
-    session.run('ROLLBACK TO call');
-    session.run('RELEASE call');
+    if (!isOfOneChange(error) || !connection.database.isTransaction) throw error;
+    connection.run('ROLLBACK TO call');
+    connection.run('RELEASE call');
     return { failed: toWire(error) };
   }
 }

@@ -9,41 +9,43 @@ import {
   RENEW_JOB,
   REOPEN_JOB,
 } from './queries/jobs.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 
 const MAX_ERROR_LENGTH = 2_000;
 
 /** Leases due jobs in order. All jobs of one lease have the same fence, a new one. */
 export function leaseJobs(
-  session: Session,
+  connection: Connection,
   { limit, leaseMs, now }: Parameters<JobStore['leaseJobs']>[0],
 ): readonly Job[] {
-  const { value: fence } = session.get(NEXT_FENCE) as { value: number };
+  const { value: fence } = connection.get(NEXT_FENCE) as { value: number };
   const leaseUntil = now + leaseMs;
-  return jobsFrom(session.all(LEASE_JOBS, { fence, leaseUntil, now, limit }) as JobRow[]);
+  return jobsFrom(connection.all(LEASE_JOBS, { fence, leaseUntil, now, limit }) as JobRow[]);
 }
 
 /** Extends leases. Returns the keys of the jobs that are still under this lease. */
 export function renewJobs(
-  session: Session,
+  connection: Connection,
   { jobs, leaseMs, now }: Parameters<JobStore['renewJobs']>[0],
 ): readonly string[] {
   const leaseUntil = now + leaseMs;
   return jobs
-    .filter(({ key, fence }) => session.run(RENEW_JOB, { leaseUntil, key, fence }) > 0)
+    .filter(({ key, fence }) => connection.run(RENEW_JOB, { leaseUntil, key, fence }) > 0)
     .map(({ key }) => key);
 }
 
 /** Ends a job, or makes it due if it was inserted again. False if it is not under this lease. */
-export function finishJob(session: Session, { key, fence }: Lease): boolean {
-  return session.run(FINISH_JOB, { key, fence }) > 0 || session.run(REOPEN_JOB, { key, fence }) > 0;
+export function finishJob(connection: Connection, { key, fence }: Lease): boolean {
+  return (
+    connection.run(FINISH_JOB, { key, fence }) > 0 || connection.run(REOPEN_JOB, { key, fence }) > 0
+  );
 }
 
 /** Returns a job to wait for `runAt`, or as dead. False if it is not under this lease. */
 export function releaseJob(
-  session: Session,
+  connection: Connection,
   { key, fence, runAt, error }: Parameters<JobStore['releaseJob']>[0],
 ): boolean {
   const text = error?.slice(0, MAX_ERROR_LENGTH) ?? null;
-  return session.run(RELEASE_JOB, { key, fence, runAt, error: text }) > 0;
+  return connection.run(RELEASE_JOB, { key, fence, runAt, error: text }) > 0;
 }

@@ -3,7 +3,7 @@ import { missingMigrations, readMigrations } from '../migrations.ts';
 import type { AppliedMigration, Migration } from '../migrations.ts';
 import { retryTransient } from './retry.ts';
 import { APPLIED, CREATE_SCHEMA_TABLE, INSERT_APPLIED, SURVEY } from './queries/schema.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 
 const SHIPPED = new URL('./migrations/', import.meta.url);
 
@@ -14,17 +14,17 @@ export function shippedMigrations(folder: URL = SHIPPED): readonly Migration[] {
 
 /** The migrations that the store lacks; throws as `migrate` does. */
 export function pendingMigrations(
-  session: Session,
+  connection: Connection,
   migrations: readonly Migration[] = shippedMigrations(),
 ): readonly Migration[] {
-  const { tables, ours } = session.get(SURVEY) as { tables: number; ours: number };
+  const { tables, ours } = connection.get(SURVEY) as { tables: number; ours: number };
   if (tables > 0 && ours === 0) {
     throw new StoreError(
       'schema_changed',
       'The file holds a database of another program: set store.path to another file.',
     );
   }
-  const applied = ours > 0 ? (session.all(APPLIED) as AppliedMigration[]) : [];
+  const applied = ours > 0 ? (connection.all(APPLIED) as AppliedMigration[]) : [];
   return missingMigrations(migrations, applied);
 }
 
@@ -36,24 +36,24 @@ export function pendingMigrations(
  * @throws StoreError `schema_newer`, `schema_changed`, or an error of SQLite.
  */
 export function migrate(
-  session: Session,
+  connection: Connection,
   options: { now: number; maxWaitMs: number; migrations?: readonly Migration[] },
 ): readonly string[] {
   const migrations = options.migrations ?? shippedMigrations();
-  if (pendingMigrations(session, migrations).length === 0) return [];
-  retryTransient(options.maxWaitMs, () => session.database.exec('BEGIN IMMEDIATE'));
+  if (pendingMigrations(connection, migrations).length === 0) return [];
+  retryTransient(options.maxWaitMs, () => connection.database.exec('BEGIN IMMEDIATE'));
   try {
-    const pending = pendingMigrations(session, migrations);
-    const { ours } = session.get(SURVEY) as { ours: number };
-    if (ours === 0) session.run(CREATE_SCHEMA_TABLE);
+    const pending = pendingMigrations(connection, migrations);
+    const { ours } = connection.get(SURVEY) as { ours: number };
+    if (ours === 0) connection.run(CREATE_SCHEMA_TABLE);
     for (const { version, name, sql, checksum } of pending) {
-      session.database.exec(sql);
-      session.run(INSERT_APPLIED, { version, name, checksum, now: options.now });
+      connection.database.exec(sql);
+      connection.run(INSERT_APPLIED, { version, name, checksum, now: options.now });
     }
-    session.database.exec('COMMIT');
+    connection.database.exec('COMMIT');
     return pending.map(({ name }) => name);
   } catch (error) {
-    if (session.database.isTransaction) session.database.exec('ROLLBACK');
+    if (connection.database.isTransaction) connection.database.exec('ROLLBACK');
     throw error;
   }
 }

@@ -32,7 +32,7 @@ import {
 } from './queries/sign-in.ts';
 import { releaseLease, takeLease } from './lease-operations.ts';
 import { SESSION_OPERATIONS } from './session-operations.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 
 const DAY_MS = 86_400_000;
 const CHANGES_KEPT_MS = 7 * DAY_MS;
@@ -53,30 +53,30 @@ export const OPERATIONS = {
   releaseLease,
   ...SESSION_OPERATIONS,
 
-  addLink(session: Session, link: SignInLink): void {
+  addLink(connection: Connection, link: SignInLink): void {
     const { id, tenantId, objectId, requestId, revision, expiresAt, demand } = link;
-    session.run(INSERT_LINK, { id, tenantId, objectId, requestId, revision, expiresAt, demand });
-    session.run(BOUND_LINKS, { tenantId, objectId, id, kept: LINKS_OF_A_PERSON - 1 });
+    connection.run(INSERT_LINK, { id, tenantId, objectId, requestId, revision, expiresAt, demand });
+    connection.run(BOUND_LINKS, { tenantId, objectId, id, kept: LINKS_OF_A_PERSON - 1 });
   },
 
   openLink(
-    session: Session,
+    connection: Connection,
     { id, attempt, now }: { id: string; attempt: SignInAttempt; now: number },
   ): SignInLink | undefined {
     const { state, browser, nonce, verifier } = attempt;
-    return session.get(OPEN_LINK, { state, browser, nonce, verifier, id, now }) as
+    return connection.get(OPEN_LINK, { state, browser, nonce, verifier, id, now }) as
       SignInLink | undefined;
   },
 
   takeAttempt(
-    session: Session,
+    connection: Connection,
     { state, now }: { state: string; now: number },
   ): (SignInLink & SignInAttempt) | undefined {
-    return session.get(TAKE_ATTEMPT, { state, now }) as (SignInLink & SignInAttempt) | undefined;
+    return connection.get(TAKE_ATTEMPT, { state, now }) as (SignInLink & SignInAttempt) | undefined;
   },
 
   park(
-    session: Session,
+    connection: Connection,
     {
       linkId,
       code,
@@ -84,40 +84,40 @@ export const OPERATIONS = {
       now,
     }: { linkId: string; code: string; identity: string; now: number },
   ): void {
-    session.run(PARK, { code, identity, linkId, now });
+    connection.run(PARK, { code, identity, linkId, now });
   },
 
   redeem(
-    session: Session,
+    connection: Connection,
     { key, now }: { key: Parameters<SignInStore['redeem']>[0]; now: number },
   ): (SignInLink & { readonly identity: string }) | undefined {
     const { code, tenantId, objectId } = key;
-    return session.get(REDEEM, { code, tenantId, objectId, now }) as
+    return connection.get(REDEEM, { code, tenantId, objectId, now }) as
       (SignInLink & { readonly identity: string }) | undefined;
   },
 
-  addFirstKey(session: Session, { purpose, id, encrypted, createdAt }: StoredKey): boolean {
-    return session.run(INSERT_FIRST_KEY, { purpose, id, encrypted, createdAt }) > 0;
+  addFirstKey(connection: Connection, { purpose, id, encrypted, createdAt }: StoredKey): boolean {
+    return connection.run(INSERT_FIRST_KEY, { purpose, id, encrypted, createdAt }) > 0;
   },
 
-  addKey(session: Session, { purpose, id, encrypted, createdAt }: StoredKey): void {
-    session.run(INSERT_KEY, { purpose, id, encrypted, createdAt });
+  addKey(connection: Connection, { purpose, id, encrypted, createdAt }: StoredKey): void {
+    connection.run(INSERT_KEY, { purpose, id, encrypted, createdAt });
   },
 
-  purge(session: Session, { now, limit }: { now: number; limit: number }): number {
+  purge(connection: Connection, { now, limit }: { now: number; limit: number }): number {
     return (
-      session.run(PURGE_ONCE_KEYS, { before: now, limit }) +
-      session.run(PURGE_CHANGES, { before: now - CHANGES_KEPT_MS, limit }) +
-      session.run(PURGE_LEASES, { before: now - LEASES_KEPT_MS, limit }) +
-      session.run(PURGE_LINKS, { before: now - LINKS_KEPT_MS, limit }) +
-      session.run(PURGE_SESSIONS, { before: now, limit })
+      connection.run(PURGE_ONCE_KEYS, { before: now, limit }) +
+      connection.run(PURGE_CHANGES, { before: now - CHANGES_KEPT_MS, limit }) +
+      connection.run(PURGE_LEASES, { before: now - LEASES_KEPT_MS, limit }) +
+      connection.run(PURGE_LINKS, { before: now - LINKS_KEPT_MS, limit }) +
+      connection.run(PURGE_SESSIONS, { before: now, limit })
     );
   },
 
-  check(session: Session, now: number): void {
-    session.run(WRITE_CHECK, { now });
+  check(connection: Connection, now: number): void {
+    connection.run(WRITE_CHECK, { now });
   },
-} satisfies Record<string, (session: Session, input: never) => unknown>;
+} satisfies Record<string, (connection: Connection, input: never) => unknown>;
 
 export type Operations = typeof OPERATIONS;
 export type OperationName = keyof Operations;
@@ -133,15 +133,15 @@ export function leavesNothing(output: unknown): boolean {
 
 /** Inserts leaves and their checkpoint if the log has the expected size. */
 function seal(
-  session: Session,
+  connection: Connection,
   { expectedSize, leaves, checkpoint, peaks }: Parameters<AuditStore['seal']>[0],
 ): boolean {
-  const { size } = session.get(TREE_SIZE) as { size: number };
+  const { size } = connection.get(TREE_SIZE) as { size: number };
   if (size !== expectedSize) return false;
   for (const [offset, { index, eventId, hash }] of leaves.entries()) {
     if (index !== expectedSize + offset) throw unsealable(`leaf ${index} leaves a gap`);
-    session.run(INSERT_LEAF, { index, eventId, hash });
-    if (session.run(DELETE_PENDING, { eventId }) === 0) {
+    connection.run(INSERT_LEAF, { index, eventId, hash });
+    if (connection.run(DELETE_PENDING, { eventId }) === 0) {
       throw unsealable(`event ${eventId} does not wait to be sealed`);
     }
   }
@@ -149,8 +149,8 @@ function seal(
     throw unsealable(`the checkpoint speaks of ${checkpoint.size} leaves`);
   }
   const { root, at, jws } = checkpoint;
-  session.run(INSERT_CHECKPOINT, { size: checkpoint.size, root, at, jws });
-  session.run(PUT_FRONTIER, { size: checkpoint.size, peaks: peaksText(peaks) });
+  connection.run(INSERT_CHECKPOINT, { size: checkpoint.size, root, at, jws });
+  connection.run(PUT_FRONTIER, { size: checkpoint.size, peaks: peaksText(peaks) });
   return true;
 }
 

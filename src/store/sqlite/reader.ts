@@ -41,8 +41,8 @@ import {
   LOAD_WITH_CARDS,
 } from './queries/requests.ts';
 import { FIND_SESSION, NOT_ENCRYPTED_WITH } from './queries/sessions.ts';
-import { openReader } from './session.ts';
-import type { Row, Session } from './session.ts';
+import { openReader } from './connection.ts';
+import type { Row, Connection } from './connection.ts';
 
 /** The reading methods of the port. */
 export type Reader = Omit<RequestStore, 'commit'> &
@@ -59,14 +59,14 @@ export type Reader = Omit<RequestStore, 'commit'> &
  * Reads on the calling thread, because a read from the page cache is faster than a message to another
  * thread. Each method is one statement, so it sees a consistent snapshot.
  */
-export function createReader(session: Session): Reader {
-  const { all, get } = statementsOf(session);
+export function createReader(connection: Connection): Reader {
+  const { all, get } = statementsOf(connection);
   const request = (row: RequestRow | undefined) => (row ? requestFrom(row) : undefined);
   return {
     loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, { id })),
     loadWithCards: (id) =>
-      read(session, () => {
-        const row = session.get(LOAD_WITH_CARDS, { id }) as WithCardsRow | undefined;
+      read(connection, () => {
+        const row = connection.get(LOAD_WITH_CARDS, { id }) as WithCardsRow | undefined;
         return row && { request: requestFrom(row), cards: JSON.parse(row.cards) as Card[] };
       }),
     findRequest: async (number) => request(await get<RequestRow>(FIND_REQUEST, { number })),
@@ -121,13 +121,13 @@ export function createReader(session: Session): Reader {
 type Statements = ReturnType<typeof statementsOf>;
 
 /** Rows as plain objects, as in the port: node:sqlite returns rows without a prototype. */
-function statementsOf(session: Session) {
+function statementsOf(connection: Connection) {
   return {
     all: <Found>(sql: string, row?: Row) =>
-      read(session, () => (session.all(sql, row) as Found[]).map((found) => ({ ...found }))),
+      read(connection, () => (connection.all(sql, row) as Found[]).map((found) => ({ ...found }))),
     get: <Found>(sql: string, row?: Row) =>
-      read(session, () => {
-        const found = session.get(sql, row) as Found | undefined;
+      read(connection, () => {
+        const found = connection.get(sql, row) as Found | undefined;
         return found === undefined ? undefined : { ...found };
       }),
   };
@@ -152,16 +152,16 @@ function readsOfLog({ all, get }: Statements): Omit<AuditStore, 'seal'> {
 /** Opens an existing database read-only. @throws StoreError. */
 export async function openSqliteReader(path: string): Promise<Reader & { close(): Promise<void> }> {
   try {
-    const session = openReader(path, { busyMs: 1_000 });
-    return { ...createReader(session), close: async () => session.close() };
+    const connection = openReader(path, { busyMs: 1_000 });
+    return { ...createReader(connection), close: async () => connection.close() };
   } catch (error) {
     throw toStoreError(error);
   }
 }
 
 /** Runs a read, and converts errors of SQLite to StoreErrors. */
-export async function read<Value>(session: Session, take: () => Value): Promise<Value> {
-  if (!session.database.isOpen) throw storeClosed();
+export async function read<Value>(connection: Connection, take: () => Value): Promise<Value> {
+  if (!connection.database.isOpen) throw storeClosed();
   try {
     return take();
   } catch (error) {

@@ -18,7 +18,7 @@ import {
   REENCRYPT_SESSION,
   TOUCH_SESSION,
 } from './queries/sessions.ts';
-import type { Row, Session } from './session.ts';
+import type { Row, Connection } from './connection.ts';
 import { recordEvents } from './write-rows.ts';
 
 type Input<Name extends keyof SessionStore> = Parameters<SessionStore[Name]>[0];
@@ -26,12 +26,12 @@ type Input<Name extends keyof SessionStore> = Parameters<SessionStore[Name]>[0];
 /** The session operations of the writer thread. Each runs in its own savepoint. */
 export const SESSION_OPERATIONS = {
   startSession(
-    session: Session,
+    connection: Connection,
     { started, recorded }: { started: StoredSession; recorded: Recorded },
   ): void {
     const { id, tenantId, objectId, provider, principal, generation } = started;
-    session.run(DELETE_OF_OWNER, { objectId, tenantId, provider });
-    session.run(INSERT_SESSION, {
+    connection.run(DELETE_OF_OWNER, { objectId, tenantId, provider });
+    connection.run(INSERT_SESSION, {
       id,
       tenantId,
       objectId,
@@ -44,41 +44,44 @@ export const SESSION_OPERATIONS = {
       encrypted: started.encrypted,
       encryptedWith: started.encryptedWith,
     });
-    recordEvents(session, recorded);
+    recordEvents(connection, recorded);
   },
 
-  touchSession(session: Session, { id, generation, usedAt, endsAt }: Input<'touchSession'>) {
-    return session.run(TOUCH_SESSION, { usedAt, endsAt, id, generation }) > 0;
+  touchSession(connection: Connection, { id, generation, usedAt, endsAt }: Input<'touchSession'>) {
+    return connection.run(TOUCH_SESSION, { usedAt, endsAt, id, generation }) > 0;
   },
 
   leaseRefresh(
-    session: Session,
+    connection: Connection,
     { id, generation, holder, until, now }: Input<'leaseRefresh'>,
   ): boolean {
-    return session.run(LEASE_REFRESH, { holder, until, id, generation, now }) > 0;
+    return connection.run(LEASE_REFRESH, { holder, until, id, generation, now }) > 0;
   },
 
   renewSession(
-    session: Session,
+    connection: Connection,
     { id, generation, encrypted, encryptedWith }: Input<'renewSession'>,
   ): boolean {
-    return session.run(RENEW_SESSION, { encrypted, encryptedWith, id, generation }) > 0;
+    return connection.run(RENEW_SESSION, { encrypted, encryptedWith, id, generation }) > 0;
   },
 
-  releaseRefresh(session: Session, { id, holder }: Input<'releaseRefresh'>): void {
-    session.run(RELEASE_REFRESH, { id, holder });
+  releaseRefresh(connection: Connection, { id, holder }: Input<'releaseRefresh'>): void {
+    connection.run(RELEASE_REFRESH, { id, holder });
   },
 
   reencryptSession(
-    session: Session,
+    connection: Connection,
     { id, generation, encrypted, encryptedWith }: Input<'reencryptSession'>,
   ): boolean {
-    return session.run(REENCRYPT_SESSION, { encrypted, encryptedWith, id, generation }) > 0;
+    return connection.run(REENCRYPT_SESSION, { encrypted, encryptedWith, id, generation }) > 0;
   },
 
-  endSessions(session: Session, { which, recorded, always = false }: Input<'endSessions'>): number {
-    const gone = session.run(...ending(which));
-    if (gone > 0 || always) recordEvents(session, recorded);
+  endSessions(
+    connection: Connection,
+    { which, recorded, always = false }: Input<'endSessions'>,
+  ): number {
+    const gone = connection.run(...ending(which));
+    if (gone > 0 || always) recordEvents(connection, recorded);
     return gone;
   },
 };

@@ -6,8 +6,8 @@ import { toStoreError } from './errors.ts';
 import { NOW, READ_CHECK } from './queries/housekeeping.ts';
 import { ANY_DUE } from './queries/jobs.ts';
 import { createReader, read } from './reader.ts';
-import { openReader } from './session.ts';
-import type { Session } from './session.ts';
+import { openReader } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { startWriter } from './writer.ts';
 import type { Writer } from './writer.ts';
 
@@ -44,14 +44,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
-function storeOver(writer: Writer, session: Session, clock: Clock): Store {
+function storeOver(writer: Writer, connection: Connection, clock: Clock): Store {
   return {
-    ...createReader(session),
+    ...createReader(connection),
 
     commit: (change) => writer.call('commit', change),
     async leaseJobs(options) {
       // Usually no job is due: read first, as that needs no write lock.
-      const due = await read(session, () => session.get(ANY_DUE, { now: options.now }));
+      const due = await read(connection, () => connection.get(ANY_DUE, { now: options.now }));
       return due === undefined ? [] : writer.call('leaseJobs', options);
     },
     renewJobs: (options) => writer.call('renewJobs', options),
@@ -71,7 +71,7 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     leaseRefresh: (lease) => writer.call('leaseRefresh', lease),
     renewSession: (renewed) => writer.call('renewSession', renewed),
     releaseRefresh: (held) => writer.call('releaseRefresh', held),
-    reencryptSession: (session) => writer.call('reencryptSession', session),
+    reencryptSession: (connection) => writer.call('reencryptSession', connection),
     endSessions: (ended) => writer.call('endSessions', ended),
 
     addKey: (key) => writer.call('addKey', key),
@@ -80,17 +80,17 @@ function storeOver(writer: Writer, session: Session, clock: Clock): Store {
     releaseLease: (options) => writer.call('releaseLease', options),
 
     async now() {
-      const { now } = await read(session, () => session.get(NOW) as { now: number });
+      const { now } = await read(connection, () => connection.get(NOW) as { now: number });
       return now;
     },
     purge: (now, limit) => writer.call('purge', { now, limit }),
     async check() {
       await writer.call('check', clock.now());
-      await read(session, () => session.get(READ_CHECK));
+      await read(connection, () => connection.get(READ_CHECK));
     },
     async close() {
       // Close the writer last: only a writable connection can checkpoint the WAL.
-      session.close();
+      connection.close();
       await writer.close();
     },
   };

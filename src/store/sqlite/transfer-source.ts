@@ -7,8 +7,8 @@ import { isBusy, toStoreError } from './errors.ts';
 import { pendingMigrations } from './migrate.ts';
 import { IDENTITY, SOURCE_TABLES } from './queries/transfer.ts';
 import { createReader } from './reader.ts';
-import { sessionOf } from './session.ts';
-import type { Session } from './session.ts';
+import { connectionOf } from './connection.ts';
+import type { Connection } from './connection.ts';
 
 /** Long enough for a process that is closing the file, too short for one that serves. */
 const BUSY_MS = 500;
@@ -27,10 +27,10 @@ export function openTransferSource(path: string): TransferSource {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { timeout: BUSY_MS });
-    const session = sessionOf(database);
-    lock(session);
-    requireSchema(session, path);
-    return sourceOver(session);
+    const connection = connectionOf(database);
+    lock(connection);
+    requireSchema(connection, path);
+    return sourceOver(connection);
   } catch (error) {
     if (database?.isOpen) database.close();
     if (isBusy(error)) {
@@ -48,14 +48,14 @@ export function openTransferSource(path: string): TransferSource {
  * Leaves WAL mode, where an exclusive transaction would not lock out readers
  * (sqlite.org/lang_transaction.html, section 2.2). This fails while another connection exists.
  */
-function lock(session: Session): void {
-  session.database.exec('PRAGMA trusted_schema = OFF');
-  session.database.exec('PRAGMA journal_mode = DELETE');
-  session.database.exec('BEGIN EXCLUSIVE');
+function lock(connection: Connection): void {
+  connection.database.exec('PRAGMA trusted_schema = OFF');
+  connection.database.exec('PRAGMA journal_mode = DELETE');
+  connection.database.exec('BEGIN EXCLUSIVE');
 }
 
-function requireSchema(session: Session, path: string): void {
-  const missing = pendingMigrations(session).map(({ name }) => name);
+function requireSchema(connection: Connection, path: string): void {
+  const missing = pendingMigrations(connection).map(({ name }) => name);
   if (missing.length === 0) return;
   throw refused(
     `The database ${path} has an older schema (it lacks ${missing.join(', ')}): run ` +
@@ -63,22 +63,22 @@ function requireSchema(session: Session, path: string): void {
   );
 }
 
-function sourceOver(session: Session): TransferSource {
+function sourceOver(connection: Connection): TransferSource {
   const counts = Object.fromEntries(
     TRANSFER_TABLES.map((table) => {
-      const { n } = session.get(SOURCE_TABLES[table].count) as { n: number };
+      const { n } = connection.get(SOURCE_TABLES[table].count) as { n: number };
       return [table, n];
     }),
   ) as TransferCounts;
-  const { identity } = session.get(IDENTITY) as { identity: string };
+  const { identity } = connection.get(IDENTITY) as { identity: string };
   return {
     counts,
     fingerprint: fingerprintOf([identity, counts]),
-    audit: createReader(session),
+    audit: createReader(connection),
     start: (table) => SOURCE_TABLES[table].start,
     page: (table, after, limit) =>
-      session.all(SOURCE_TABLES[table].page, [...after, limit]) as TransferRow[],
+      connection.all(SOURCE_TABLES[table].page, [...after, limit]) as TransferRow[],
     keyOf: (table, row) => SOURCE_TABLES[table].key.map((name) => row[name] ?? ''),
-    close: () => session.close(),
+    close: () => connection.close(),
   };
 }

@@ -8,36 +8,36 @@ import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
 import { UPSERT_JOB } from './queries/jobs.ts';
 import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
 import { HAS_PERSON_KEY, INSERT_PERSON_KEY } from './queries/person-keys.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection.ts';
 
 /**
  * Inserts events, and marks them as unsealed.
  *
  * @throws StoreError `person_key_changed`.
  */
-export function recordEvents(session: Session, { events, personKeys }: Recorded): void {
+export function recordEvents(connection: Connection, { events, personKeys }: Recorded): void {
   for (const { person, pseudonym, encrypted, isNew } of personKeys) {
     const kept = isNew
-      ? session.run(INSERT_PERSON_KEY, { person, pseudonym, encrypted }) > 0
-      : session.get(HAS_PERSON_KEY, { person, pseudonym }) !== undefined;
+      ? connection.run(INSERT_PERSON_KEY, { person, pseudonym, encrypted }) > 0
+      : connection.get(HAS_PERSON_KEY, { person, pseudonym }) !== undefined;
     if (!kept) throw personKeyChanged();
   }
   for (const { id, at, type, requestId, body } of events) {
-    session.run(INSERT_EVENT, { id, at, type, requestId, body });
-    session.run(INSERT_PENDING, { id });
+    connection.run(INSERT_EVENT, { id, at, type, requestId, body });
+    connection.run(INSERT_PENDING, { id });
   }
 }
 
 /** Inserts a job. If the key exists, moves or revives that job. */
-export function addJob(session: Session, job: NewJob): void {
+export function addJob(connection: Connection, job: NewJob): void {
   const { key, kind, about, runAt, when, priority } = job;
   const row = { key, kind, aboutType: about.type, aboutId: about.id, runAt, when, priority };
-  session.run(UPSERT_JOB, row);
+  connection.run(UPSERT_JOB, row);
 }
 
 /** Inserts or updates a card. */
-export function putCard(session: Session, card: Card): void {
-  session.run(UPSERT_CARD, {
+export function putCard(connection: Connection, card: Card): void {
+  connection.run(UPSERT_CARD, {
     id: card.id,
     requestId: card.requestId,
     state: card.state,
@@ -50,9 +50,9 @@ export function putCard(session: Session, card: Card): void {
 }
 
 /** Inserts or updates a conversation. An older value changes nothing. */
-export function putConversation(session: Session, conversation: Conversation): void {
+export function putConversation(connection: Connection, conversation: Conversation): void {
   const { key, tenantId, conversationId, serviceUrl, userId, updatedAt } = conversation;
-  session.run(UPSERT_CONVERSATION, {
+  connection.run(UPSERT_CONVERSATION, {
     key,
     tenantId,
     conversationId,
@@ -63,12 +63,12 @@ export function putConversation(session: Session, conversation: Conversation): v
 }
 
 /** Inserts or updates a person with their roles. An older value changes nothing. */
-export function seePerson(session: Session, person: SeenPerson): void {
+export function seePerson(connection: Connection, person: SeenPerson): void {
   const { key, tenantId, objectId, userId, name, seenAt } = person;
   const roles = JSON.stringify(person.roles);
   const claims = JSON.stringify(person.claims);
   const row = { key, tenantId, objectId, userId, name, roles, claims, seenAt };
-  if (session.run(UPSERT_PERSON, row) === 0) return;
-  session.run(FORGET_ROLES, { key, roles });
-  session.run(UPSERT_ROLES, { key, roles, seenAt });
+  if (connection.run(UPSERT_PERSON, row) === 0) return;
+  connection.run(FORGET_ROLES, { key, roles });
+  connection.run(UPSERT_ROLES, { key, roles, seenAt });
 }

@@ -5,8 +5,8 @@ import type { WireError } from './errors.ts';
 import { runGroup } from './group.ts';
 import type { Answer, Call } from './group.ts';
 import { migrate } from './migrate.ts';
-import { openWriter } from './session.ts';
-import type { Session } from './session.ts';
+import { openWriter } from './connection.ts';
+import type { Connection } from './connection.ts';
 
 /** The start data of the thread. */
 export interface WriterData {
@@ -37,15 +37,15 @@ function arrived(port: MessagePort, first: ToWriter): { calls: Call[]; close: bo
   return { calls, close: message === 'close' };
 }
 
-function serve(port: MessagePort, session: Session, maxWaitMs: number): void {
+function serve(port: MessagePort, connection: Connection, maxWaitMs: number): void {
   port.on('message', (message: ToWriter) => {
     const { calls, close } = arrived(port, message);
     for (let at = 0; at < calls.length; at += MAX_GROUP) {
       const group = calls.slice(at, at + MAX_GROUP);
-      port.postMessage(runGroup(session, group, { maxWaitMs }) satisfies FromWriter);
+      port.postMessage(runGroup(connection, group, { maxWaitMs }) satisfies FromWriter);
     }
     if (!close) return;
-    session.close();
+    connection.close();
     port.close();
   });
 }
@@ -54,25 +54,25 @@ function serve(port: MessagePort, session: Session, maxWaitMs: number): void {
 const START_MAX_WAIT_MS = 6_000;
 
 function start(port: MessagePort, { path, now, maxWaitMs }: WriterData): void {
-  let session: Session | undefined;
+  let connection: Connection | undefined;
   try {
     // A start fails within ten seconds, even where commits may wait longer.
     const startMs = Math.min(maxWaitMs, START_MAX_WAIT_MS);
-    session = openWriter(path, { busyMs: startMs });
-    const ready = migrate(session, { now, maxWaitMs: startMs });
+    connection = openWriter(path, { busyMs: startMs });
+    const ready = migrate(connection, { now, maxWaitMs: startMs });
     // From here on retryTransient waits for the lock, in short even steps.
-    session.database.exec('PRAGMA busy_timeout = 0');
+    connection.database.exec('PRAGMA busy_timeout = 0');
     // Fail at the start if the store is not writable, not at the first click.
-    const [checked] = runGroup(session, [['check', now]], { maxWaitMs: startMs });
+    const [checked] = runGroup(connection, [['check', now]], { maxWaitMs: startMs });
     if (checked && 'failed' in checked) {
-      session.close();
+      connection.close();
       port.postMessage({ fatal: checked.failed } satisfies FromWriter);
       return;
     }
     port.postMessage({ ready } satisfies FromWriter);
-    serve(port, session, maxWaitMs);
+    serve(port, connection, maxWaitMs);
   } catch (error) {
-    session?.close();
+    connection?.close();
     port.postMessage({ fatal: toWire(error) } satisfies FromWriter);
   }
 }

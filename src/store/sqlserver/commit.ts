@@ -4,7 +4,7 @@ import { StoreError } from '../../usecases/ports/store-error.ts';
 import { encodeChange } from './encode-change.ts';
 import { COMMIT } from './queries/commit.ts';
 import type { ValuesOf } from './query.ts';
-import type { Session } from './session.ts';
+import type { Pool } from './pool.ts';
 
 /** Retries after a duplicate key, which a concurrent commit causes; then it is a real conflict. */
 const MAX_RACES = 6;
@@ -24,11 +24,11 @@ interface Outcome {
  * Writes a change in one batch. If the answer is lost, the same batch is sent again: the id of the
  * change makes it idempotent, and `attempt` tells whether this call committed it.
  */
-export async function commit(session: Session, change: Change, ids: Ids): Promise<CommitResult> {
+export async function commit(pool: Pool, change: Change, ids: Ids): Promise<CommitResult> {
   const attempt = ids.secret(ATTEMPT_BYTES);
   const values = encode(change, attempt);
   for (let races = 0; races < MAX_RACES; races += 1) {
-    const result = resultOf(await sendOnce(session, values), values);
+    const result = resultOf(await sendOnce(pool, values), values);
     if (result) return result;
   }
   throw new StoreError(
@@ -38,8 +38,8 @@ export async function commit(session: Session, change: Change, ids: Ids): Promis
   );
 }
 
-async function sendOnce(session: Session, values: ValuesOf<typeof COMMIT>): Promise<Outcome> {
-  const [row] = await session.all(COMMIT, values, { repeat: 'twice' });
+async function sendOnce(pool: Pool, values: ValuesOf<typeof COMMIT>): Promise<Outcome> {
+  const [row] = await pool.all(COMMIT, values, { repeat: 'twice' });
   if (!row)
     throw new StoreError('store_unavailable', 'The server answered a commit without a row.');
   return row as unknown as Outcome;

@@ -4,7 +4,7 @@ import type { RequestRow } from '../rows.ts';
 import { ERASE, FIND_KNOWN_AS, FIND_NAMING } from './queries/erasure.ts';
 import { encodeRows, protectText } from './query.ts';
 import { storedRequest } from './reader.ts';
-import type { Session } from './session.ts';
+import type { Pool } from './pool.ts';
 
 /** An erasure reads every request, which takes longer than a decision may. */
 const WITHIN_MS = 300_000;
@@ -13,19 +13,19 @@ const TWICE = { repeat: 'twice', timeoutMs: WITHIN_MS } as const;
 const ONCE = { repeat: 'once', timeoutMs: WITHIN_MS } as const;
 
 /** Creates the methods that find and erase the data of a person. */
-export function erasures(session: Session): ErasureStore {
+export function erasures(pool: Pool): ErasureStore {
   return {
     async findKnownAs({ names, objectIds }) {
       const values = { names: encodeRows(names), objectIds: encodeRows(objectIds) };
-      return (await session.all(FIND_KNOWN_AS, values, TWICE)) as unknown as readonly KnownAs[];
+      return (await pool.all(FIND_KNOWN_AS, values, TWICE)) as unknown as readonly KnownAs[];
     },
     async findNaming({ names, states, limit }) {
       const values = { quoted: quoted(names), states: encodeRows(states), limit };
-      const rows = await session.all(FIND_NAMING, values, TWICE);
+      const rows = await pool.all(FIND_NAMING, values, TWICE);
       return (rows as unknown as readonly RequestRow[]).map(storedRequest);
     },
     async erase(erasure) {
-      const [row] = await session.all(ERASE, encode(erasure), ONCE);
+      const [row] = await pool.all(ERASE, encode(erasure), ONCE);
       return { status: row?.['outcome'] === 'committed' ? 'committed' : 'conflict' };
     },
   };

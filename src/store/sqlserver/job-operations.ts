@@ -3,7 +3,7 @@ import { jobsFrom } from '../rows.ts';
 import type { JobRow } from '../rows.ts';
 import { FINISH_JOB, LEASE_JOBS, RELEASE_JOB, RENEW_JOBS } from './queries/jobs.ts';
 import { byKey, encodeRows } from './query.ts';
-import type { Session } from './session.ts';
+import type { Pool } from './pool.ts';
 
 /** The size of the column. */
 const MAX_ERROR_LENGTH = 2_000;
@@ -19,10 +19,10 @@ const TWICE = { repeat: 'twice' } as const;
  * lost, the jobs wait for the end of their lease, because nobody knows the fence.
  */
 export async function leaseJobs(
-  session: Session,
+  pool: Pool,
   { limit, leaseMs, now }: Parameters<JobStore['leaseJobs']>[0],
 ): Promise<readonly Job[]> {
-  const rows = await session.all(
+  const rows = await pool.all(
     LEASE_JOBS,
     { limit, leaseUntil: now + leaseMs, now },
     { repeat: 'once' },
@@ -32,11 +32,11 @@ export async function leaseJobs(
 
 /** Extends leases. Returns the keys of the jobs that are still under this lease. */
 export async function renewJobs(
-  session: Session,
+  pool: Pool,
   { jobs, leaseMs, now }: Parameters<JobStore['renewJobs']>[0],
 ): Promise<readonly string[]> {
   const held = jobs.map(({ key, fence }) => ({ key, fence }));
-  const rows = await session.all(
+  const rows = await pool.all(
     RENEW_JOBS,
     { jobs: encodeRows(byKey(held)), leaseUntil: now + leaseMs },
     { repeat: 'twice' },
@@ -45,20 +45,20 @@ export async function renewJobs(
 }
 
 /** Ends a job, or makes it due if it was inserted again. False if it is not under this lease. */
-export function finishJob(session: Session, { key, fence }: Lease): Promise<boolean> {
-  return changed(session.all(FINISH_JOB, { ackKey: key, ackFence: fence, ackDone: 1 }, TWICE));
+export function finishJob(pool: Pool, { key, fence }: Lease): Promise<boolean> {
+  return changed(pool.all(FINISH_JOB, { ackKey: key, ackFence: fence, ackDone: 1 }, TWICE));
 }
 
 /** Returns a job to wait for `runAt`, or as dead. False if it is not under this lease. */
 export function releaseJob(
-  session: Session,
+  pool: Pool,
   { key, fence, runAt, error }: Parameters<JobStore['releaseJob']>[0],
 ): Promise<boolean> {
   const text = error?.slice(0, MAX_ERROR_LENGTH) ?? null;
-  return changed(session.all(RELEASE_JOB, { key, fence, runAt, error: text }, TWICE));
+  return changed(pool.all(RELEASE_JOB, { key, fence, runAt, error: text }, TWICE));
 }
 
-async function changed(asked: ReturnType<Session['all']>): Promise<boolean> {
+async function changed(asked: ReturnType<Pool['all']>): Promise<boolean> {
   const [row] = await asked;
   return Number(row?.['changed'] ?? 0) > 0;
 }

@@ -3,7 +3,7 @@ import { missingMigrations, readMigrations } from '../migrations.ts';
 import type { AppliedMigration, Migration } from '../migrations.ts';
 import { APPLIED, APPLY, SURVEY } from './queries/schema.ts';
 import { encodeRows } from './query.ts';
-import type { Session } from './session.ts';
+import type { Pool } from './pool.ts';
 
 const SHIPPED = new URL('./migrations/', import.meta.url);
 /** Splits a migration into batches: some statements must be the first of a batch. */
@@ -28,10 +28,10 @@ export function partsOf({ sql }: Pick<Migration, 'sql'>): readonly string[] {
 
 /** The migrations that the store lacks; throws as `migrate` does. */
 export async function pendingMigrations(
-  session: Session,
+  pool: Pool,
   migrations: readonly Migration[] = shippedMigrations(),
 ): Promise<readonly Migration[]> {
-  const [survey] = await session.all(SURVEY, {}, { repeat: 'twice' });
+  const [survey] = await pool.all(SURVEY, {}, { repeat: 'twice' });
   const [tables, ours] = [Number(survey?.['tables'] ?? 0), Number(survey?.['ours'] ?? 0)];
   if (tables > 0 && ours === 0) {
     throw new StoreError(
@@ -39,7 +39,7 @@ export async function pendingMigrations(
       'The database holds tables of another program: use a database for Countersign alone.',
     );
   }
-  const rows = ours > 0 ? await session.all(APPLIED, {}, { repeat: 'twice' }) : [];
+  const rows = ours > 0 ? await pool.all(APPLIED, {}, { repeat: 'twice' }) : [];
   const applied = rows as unknown as readonly AppliedMigration[];
   return missingMigrations(migrations, applied);
 }
@@ -53,15 +53,15 @@ export async function pendingMigrations(
  * @throws StoreError `schema_newer`, `schema_changed`, or an error of the server.
  */
 export async function migrate(
-  session: Session,
+  pool: Pool,
   options: { now: number; migrations?: readonly Migration[] },
 ): Promise<readonly string[]> {
   const migrations = options.migrations ?? shippedMigrations();
   const applied: string[] = [];
-  for (const migration of await pendingMigrations(session, migrations)) {
+  for (const migration of await pendingMigrations(pool, migrations)) {
     const { version, name, checksum } = migration;
     const parts = encodeRows(partsOf(migration).map((part, n) => ({ n, part })));
-    const [row] = await session.all(
+    const [row] = await pool.all(
       APPLY,
       { version, name, checksum, now: options.now, parts },
       { repeat: 'twice', timeoutMs: STEP_WITHIN_MS },
@@ -69,6 +69,6 @@ export async function migrate(
     if (Number(row?.['changed'] ?? 0) > 0) applied.push(name);
   }
   // Meanwhile another version may have migrated further: check again.
-  if (applied.length > 0) await pendingMigrations(session, migrations);
+  if (applied.length > 0) await pendingMigrations(pool, migrations);
   return applied;
 }

@@ -3,8 +3,8 @@ import type { Logger } from '../../lib/logger.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { poolConfig, targetOf } from './connection.ts';
 import { toStoreError } from './errors.ts';
-import { closingOnFailure, openSession } from './session.ts';
-import type { Session } from './session.ts';
+import { closingOnFailure, openPool } from './pool.ts';
+import type { Pool } from './pool.ts';
 
 const TIMING = { connectTimeoutMs: 5_000, maxWaitMs: 4_000 };
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -24,20 +24,20 @@ export async function openForSchema<Found>(
     /** Limit for the response to a statement; default 5,000. */
     requestTimeoutMs?: number;
   },
-  use: (session: Session) => Promise<Found>,
+  use: (pool: Pool) => Promise<Found>,
 ): Promise<Found> {
   const { connectionString, allowUntrusted, log } = options;
   const timing = { ...TIMING, requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS };
   const config = poolConfig({ connectionString, allowUntrusted, timing });
   try {
-    const session = await openSession({
+    const pool = await openPool({
       config,
       ids: systemIds,
       log,
       maxWaitMs: TIMING.maxWaitMs,
       queueLimit: QUEUE,
     });
-    return await closingOnFailure(session, () => use(session));
+    return await closingOnFailure(pool, () => use(pool));
   } catch (error) {
     const { code, message, cause } = toStoreError(error);
     throw new StoreError(code, `${message} (${targetOf(config)})`, { cause });

@@ -21,7 +21,7 @@ import { INSERT_LINK, OPEN_LINK, PARK, REDEEM, TAKE_ATTEMPT } from './queries/si
 import { encodeRows } from './query.ts';
 import { sessionWrites } from './session-operations.ts';
 import type { SessionWrites } from './session-operations.ts';
-import type { Repeat, Row, Session } from './session.ts';
+import type { Repeat, Row, Pool } from './pool.ts';
 
 const DAY_MS = 86_400_000;
 const CHANGES_KEPT_MS = 7 * DAY_MS;
@@ -45,37 +45,37 @@ export type Writes = SignInStore &
     check(now: number): Promise<void>;
   };
 
-/** Creates the writing methods over a session. */
-export function createWrites(session: Session): Writes {
+/** Creates the writing methods over a pool. */
+export function createWrites(pool: Pool): Writes {
   return {
-    ...signIn(session),
-    ...sessionWrites(session, meeting),
-    seal: (options) => seal(session, options),
+    ...signIn(pool),
+    ...sessionWrites(pool, meeting),
+    seal: (options) => seal(pool, options),
 
     async addFirstKey({ purpose, id, encrypted, createdAt }) {
       const key = { purpose, id, encrypted, createdAt };
-      return changed(await meeting(() => session.all(INSERT_FIRST_KEY, key, ONCE))) > 0;
+      return changed(await meeting(() => pool.all(INSERT_FIRST_KEY, key, ONCE))) > 0;
     },
     async addKey({ purpose, id, encrypted, createdAt }) {
       const key = { purpose, id, encrypted, createdAt };
-      await meeting(() => session.all(INSERT_KEY, key, ONCE));
+      await meeting(() => pool.all(INSERT_KEY, key, ONCE));
     },
     async takeLease({ name, holder, leaseMs, now, note = null }) {
       const leaseUntil = now + leaseMs;
       const values = { name, holder, leaseUntil, now, note };
       // No retry after a lost answer: it would not return the previous row.
-      const [row] = await meeting(() => session.all(TAKE_LEASE, values, ONCE));
+      const [row] = await meeting(() => pool.all(TAKE_LEASE, values, ONCE));
       if (row === undefined || Number(row['changed']) === 0) return undefined;
       const { holder: held, until, note: left } = row as unknown as LeaseBefore;
       return { until: leaseUntil, before: { holder: held, until: Number(until), note: left } };
     },
     async releaseLease({ name, holder, now, note = null }) {
-      if (note === null) await session.all(DELETE_LEASE, { name, holder }, TWICE);
-      else await session.all(LEAVE_LEASE, { name, holder, now, note }, TWICE);
+      if (note === null) await pool.all(DELETE_LEASE, { name, holder }, TWICE);
+      else await pool.all(LEAVE_LEASE, { name, holder, now, note }, TWICE);
     },
 
     async now() {
-      const [row] = await session.all(NOW, {}, TWICE);
+      const [row] = await pool.all(NOW, {}, TWICE);
       return Number(row?.['now']);
     },
     async purge(now, limit) {
@@ -87,17 +87,17 @@ export function createWrites(session: Session): Writes {
         [PURGE_LINKS, LINKS_KEPT_MS],
         [PURGE_SESSIONS, 0],
       ] as const) {
-        gone += changed(await session.all(query, { until: now - keptMs, limit }, ONCE));
+        gone += changed(await pool.all(query, { until: now - keptMs, limit }, ONCE));
       }
       return gone;
     },
     async check(now) {
-      await session.all(CHECK, { now }, TWICE);
+      await pool.all(CHECK, { now }, TWICE);
     },
   };
 }
 
-function signIn(session: Session): SignInStore {
+function signIn(pool: Pool): SignInStore {
   return {
     async addLink({ id, tenantId, objectId, requestId, revision, expiresAt, demand }) {
       const others = LINKS_OF_A_PERSON - 1;
@@ -111,21 +111,21 @@ function signIn(session: Session): SignInStore {
         demand,
         others,
       };
-      await session.all(INSERT_LINK, values, ONCE);
+      await pool.all(INSERT_LINK, values, ONCE);
     },
     async openLink(id, { state, browser, nonce, verifier }, now) {
-      const rows = await session.all(OPEN_LINK, { id, state, browser, nonce, verifier, now }, ONCE);
+      const rows = await pool.all(OPEN_LINK, { id, state, browser, nonce, verifier, now }, ONCE);
       return rows[0] as SignInLink | undefined;
     },
     async takeAttempt(state, now) {
-      const rows = await session.all(TAKE_ATTEMPT, { state, now }, ONCE);
+      const rows = await pool.all(TAKE_ATTEMPT, { state, now }, ONCE);
       return rows[0] as (SignInLink & SignInAttempt) | undefined;
     },
     async park(linkId, { code, identity }, now) {
-      await session.all(PARK, { id: linkId, code, identity, now }, TWICE);
+      await pool.all(PARK, { id: linkId, code, identity, now }, TWICE);
     },
     async redeem({ code, tenantId, objectId }, now) {
-      const rows = await session.all(REDEEM, { code, tenantId, objectId, now }, ONCE);
+      const rows = await pool.all(REDEEM, { code, tenantId, objectId, now }, ONCE);
       return rows[0] as (SignInLink & { readonly identity: string }) | undefined;
     },
   };
@@ -133,7 +133,7 @@ function signIn(session: Session): SignInStore {
 
 /** Inserts leaves and their checkpoint if the log has the expected size. */
 async function seal(
-  session: Session,
+  pool: Pool,
   { expectedSize, leaves, checkpoint, peaks }: Parameters<AuditStore['seal']>[0],
 ): Promise<boolean> {
   const { size, root, at, jws } = checkpoint;
@@ -143,7 +143,7 @@ async function seal(
   if (size !== expectedSize + leaves.length) {
     throw unsealable(`the checkpoint speaks of ${size} leaves`);
   }
-  const [row] = await session.all(
+  const [row] = await pool.all(
     SEAL,
     {
       expectedSize,

@@ -41,7 +41,7 @@ import {
 import { FIND_SESSION, NOT_ENCRYPTED_WITH } from './queries/sessions.ts';
 import { encodeRows } from './query.ts';
 import type { Query, ValuesOf } from './query.ts';
-import type { Row, Session } from './session.ts';
+import type { Row, Pool } from './pool.ts';
 
 /** The reading methods of the port. */
 export type Reader = Omit<RequestStore, 'commit'> &
@@ -54,8 +54,8 @@ export type Reader = Omit<RequestStore, 'commit'> &
   Pick<LeaseStore, 'countLeases'>;
 
 /** Creates the reading methods. Each is one statement and one round trip. */
-export function createReader(session: Session): Reader {
-  const { all, get } = statementsOf(session);
+export function createReader(pool: Pool): Reader {
+  const { all, get } = statementsOf(pool);
   const request = (row: RequestRow | undefined) => (row ? storedRequest(row) : undefined);
   return {
     loadRequest: async (id) => request(await get<RequestRow>(LOAD_REQUEST, { id })),
@@ -73,7 +73,7 @@ export function createReader(session: Session): Reader {
       });
       return found ? { ...found, key } : undefined;
     },
-    listRequests: async (query) => (await listing(session, query)).map(storedRequest),
+    listRequests: async (query) => (await listing(pool, query)).map(storedRequest),
 
     findConversation: (key) => get<Conversation>(FIND_CONVERSATION, { key }),
     async findPeople(roles, limit) {
@@ -110,9 +110,9 @@ export function createReader(session: Session): Reader {
 type Statements = ReturnType<typeof statementsOf>;
 
 /** All rows of a statement, or the first one. */
-function statementsOf(session: Session) {
+function statementsOf(pool: Pool) {
   const all = async <Found, Asked extends Query = Query>(asked: Asked, values: ValuesOf<Asked>) =>
-    (await session.all(asked, values, { repeat: 'twice' })) as unknown as readonly Found[];
+    (await pool.all(asked, values, { repeat: 'twice' })) as unknown as readonly Found[];
   return {
     all,
     get: async <Found>(asked: Query, values: ValuesOf<Query>) =>
@@ -142,13 +142,13 @@ export function storedRequest({ decisions, ...row }: RequestRow): Request {
 }
 
 /** Reads a list. Each filter has its own statement and index. */
-async function listing(session: Session, query: RequestQuery): Promise<RequestRow[]> {
+async function listing(pool: Pool, query: RequestQuery): Promise<RequestRow[]> {
   const { workflow, requester, limit } = query;
   const before = query.before ?? Number.MAX_SAFE_INTEGER;
   const states = encodeRows([...new Set(query.states ?? REQUEST_STATES)]);
   const page = { states, before, limit };
   const rows = async <Asked extends Query>(asked: Asked, values: ValuesOf<Asked>) =>
-    [...(await session.all(asked, values, { repeat: 'twice' }))] as (Row & RequestRow)[];
+    [...(await pool.all(asked, values, { repeat: 'twice' }))] as (Row & RequestRow)[];
   if (requester !== undefined && workflow !== undefined) {
     return rows(LIST_BY_REQUESTER_AND_WORKFLOW, { ...page, requester, workflow });
   }

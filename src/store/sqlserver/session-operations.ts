@@ -13,7 +13,7 @@ import {
   TOUCH_SESSION,
 } from './queries/sessions.ts';
 import { encodeRows } from './query.ts';
-import type { Row, Session } from './session.ts';
+import type { Row, Pool } from './pool.ts';
 
 const ONCE = { repeat: 'once' } as const;
 const TWICE = { repeat: 'twice' } as const;
@@ -26,33 +26,32 @@ export type SessionWrites = Omit<SessionStore, 'findSession' | 'sessionsNotEncry
  * concurrent insert.
  */
 export function sessionWrites(
-  session: Session,
+  pool: Pool,
   meeting: (ask: () => Promise<readonly Row[]>) => Promise<readonly Row[]>,
 ): SessionWrites {
   return {
     async startSession(started, { events, personKeys }) {
       const rows = { events: encodeRows(events), personKeys: encodeRows(personKeys) };
-      await meeting(() => session.all(START_SESSION, { ...started, ...rows }, ONCE));
+      await meeting(() => pool.all(START_SESSION, { ...started, ...rows }, ONCE));
     },
     touchSession: async ({ id, generation, usedAt, endsAt }) =>
-      changed(await session.all(TOUCH_SESSION, { id, generation, usedAt, endsAt }, TWICE)) > 0,
+      changed(await pool.all(TOUCH_SESSION, { id, generation, usedAt, endsAt }, TWICE)) > 0,
     leaseRefresh: async ({ id, generation, holder, until, now }) =>
-      changed(await session.all(LEASE_REFRESH, { id, generation, holder, until, now }, TWICE)) > 0,
+      changed(await pool.all(LEASE_REFRESH, { id, generation, holder, until, now }, TWICE)) > 0,
     // The provider revoked the previous refresh token, so the new one must not be lost: retry.
     renewSession: async ({ id, generation, encrypted, encryptedWith }) =>
-      changed(
-        await session.all(RENEW_SESSION, { id, generation, encrypted, encryptedWith }, TWICE),
-      ) > 0,
+      changed(await pool.all(RENEW_SESSION, { id, generation, encrypted, encryptedWith }, TWICE)) >
+      0,
     async releaseRefresh({ id, holder }) {
-      await session.all(RELEASE_REFRESH, { id, holder }, TWICE);
+      await pool.all(RELEASE_REFRESH, { id, holder }, TWICE);
     },
     reencryptSession: async ({ id, generation, encrypted, encryptedWith }) =>
       changed(
-        await session.all(REENCRYPT_SESSION, { id, generation, encrypted, encryptedWith }, TWICE),
+        await pool.all(REENCRYPT_SESSION, { id, generation, encrypted, encryptedWith }, TWICE),
       ) > 0,
     endSessions: async ({ which, recorded, always = false }) =>
       changed(
-        await end(session, which, {
+        await end(pool, which, {
           events: encodeRows(recorded.events),
           personKeys: encodeRows(recorded.personKeys),
           always: always ? 1 : 0,
@@ -62,22 +61,22 @@ export function sessionWrites(
 }
 
 function end(
-  session: Session,
+  pool: Pool,
   which: WhichSessions,
   given: { events: string; personKeys: string; always: number },
 ): Promise<readonly Row[]> {
   switch (which.kind) {
     case 'one':
-      return session.all(END_ONE, { ...given, id: which.id }, ONCE);
+      return pool.all(END_ONE, { ...given, id: which.id }, ONCE);
     case 'principal':
-      return session.all(END_PRINCIPAL, { ...given, principal: which.key }, ONCE);
+      return pool.all(END_PRINCIPAL, { ...given, principal: which.key }, ONCE);
     case 'all':
-      return session.all(END_ALL, given, ONCE);
+      return pool.all(END_ALL, given, ONCE);
     case 'person': {
       const { objectId, tenantId } = which;
       return tenantId === undefined
-        ? session.all(END_OBJECT, { ...given, objectId }, ONCE)
-        : session.all(END_PERSON, { ...given, objectId, tenantId }, ONCE);
+        ? pool.all(END_OBJECT, { ...given, objectId }, ONCE)
+        : pool.all(END_PERSON, { ...given, objectId, tenantId }, ONCE);
     }
   }
 }

@@ -13,8 +13,8 @@ import { migrate } from './migrate.ts';
 import { createWrites } from './operations.ts';
 import { UNFINISHED_TRANSFER } from './queries/transfer.ts';
 import { createReader } from './reader.ts';
-import { closingOnFailure, openSession } from './session.ts';
-import type { Session } from './session.ts';
+import { closingOnFailure, openPool } from './pool.ts';
+import type { Pool } from './pool.ts';
 
 export interface SqlServerStoreOptions {
   readonly connectionString: string;
@@ -56,12 +56,12 @@ export async function openSqlServerStore(options: SqlServerStoreOptions): Promis
     timing,
   });
   try {
-    const session = await openSession({ config, ids, log, maxWaitMs, queueLimit });
-    return await closingOnFailure(session, async () => {
-      const applied = await migrate(session, { now: clock.now() });
+    const pool = await openPool({ config, ids, log, maxWaitMs, queueLimit });
+    return await closingOnFailure(pool, async () => {
+      const applied = await migrate(pool, { now: clock.now() });
       if (applied.length > 0) log.info('store migrated', { applied });
-      await refuseUnfinished(session);
-      const store = storeOver(session, { clock, ids });
+      await refuseUnfinished(pool);
+      const store = storeOver(pool, { clock, ids });
       await store.check();
       return store;
     });
@@ -76,8 +76,8 @@ export async function openSqlServerStore(options: SqlServerStoreOptions): Promis
  *
  * @throws StoreError `store_unfinished` while a copy into this database is unfinished.
  */
-export async function refuseUnfinished(session: Session): Promise<void> {
-  const [unfinished] = await session.all(UNFINISHED_TRANSFER, {}, { repeat: 'twice' });
+export async function refuseUnfinished(pool: Pool): Promise<void> {
+  const [unfinished] = await pool.all(UNFINISHED_TRANSFER, {}, { repeat: 'twice' });
   if (unfinished === undefined) return;
   throw new StoreError(
     'store_unfinished',
@@ -86,18 +86,18 @@ export async function refuseUnfinished(session: Session): Promise<void> {
   );
 }
 
-function storeOver(session: Session, { clock, ids }: { clock: Clock; ids: Ids }): Store {
-  const writes = createWrites(session);
+function storeOver(pool: Pool, { clock, ids }: { clock: Clock; ids: Ids }): Store {
+  const writes = createWrites(pool);
   return {
-    ...createReader(session),
+    ...createReader(pool),
     ...writes,
-    ...erasures(session),
-    commit: (change) => commit(session, change, ids),
-    leaseJobs: (options) => leaseJobs(session, options),
-    renewJobs: (options) => renewJobs(session, options),
-    ackJob: (job) => finishJob(session, job),
-    releaseJob: (job) => releaseJob(session, job),
+    ...erasures(pool),
+    commit: (change) => commit(pool, change, ids),
+    leaseJobs: (options) => leaseJobs(pool, options),
+    renewJobs: (options) => renewJobs(pool, options),
+    ackJob: (job) => finishJob(pool, job),
+    releaseJob: (job) => releaseJob(pool, job),
     check: () => writes.check(clock.now()),
-    close: () => session.close(),
+    close: () => pool.close(),
   };
 }

@@ -21,7 +21,7 @@ import {
 } from './queries/transfer.ts';
 import { encodeRows, protectText } from './query.ts';
 import { createReader } from './reader.ts';
-import type { Session } from './session.ts';
+import type { Pool } from './pool.ts';
 
 /** Pages, and the counts of large tables, take longer than a decision may. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -44,20 +44,20 @@ export async function openTransferTarget(options: {
   log: Logger;
 }): Promise<TransferTarget> {
   const { clock, log } = options;
-  return openForSchema({ ...options, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (session) => {
-    const applied = await migrate(session, { now: clock.now() });
+  return openForSchema({ ...options, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (pool) => {
+    const applied = await migrate(pool, { now: clock.now() });
     if (applied.length > 0) log.info('store migrated', { applied });
-    return targetOver(session);
+    return targetOver(pool);
   });
 }
 
-function targetOver(session: Session): TransferTarget {
+function targetOver(pool: Pool): TransferTarget {
   const steps = async () =>
-    (await session.all(TRANSFER_STEPS, {}, { repeat: 'twice' })) as unknown as TransferStep[];
+    (await pool.all(TRANSFER_STEPS, {}, { repeat: 'twice' })) as unknown as TransferStep[];
   return {
-    audit: createReader(session),
+    audit: createReader(pool),
     async begin(source, wanted) {
-      const [row] = await session.all(
+      const [row] = await pool.all(
         BEGIN_TRANSFER,
         { source, steps: encodeRows(wanted) },
         { repeat: 'twice' },
@@ -66,7 +66,7 @@ function targetOver(session: Session): TransferTarget {
     },
     async write(table, rows, { source, copied, position }) {
       const encoded = encodeRows(rows.map((row) => encode(table, row)));
-      const [row] = await session.all(
+      const [row] = await pool.all(
         WRITE_PAGE[table],
         { source, copied, position, rows: encoded, count: rows.length },
         { repeat: 'twice', timeoutMs: PAGE_WITHIN_MS },
@@ -74,18 +74,18 @@ function targetOver(session: Session): TransferTarget {
       return row?.['outcome'] === 'written';
     },
     async finish(step, { source, now }) {
-      await session.all(FINISH_STEP, { step, source, now }, { repeat: 'twice' });
+      await pool.all(FINISH_STEP, { step, source, now }, { repeat: 'twice' });
     },
     steps,
     async counts() {
-      const [row] = await session.all(
+      const [row] = await pool.all(
         COUNT_TABLES,
         {},
         { repeat: 'twice', timeoutMs: COUNT_WITHIN_MS },
       );
       return { ...row } as TransferCounts;
     },
-    close: () => session.close(),
+    close: () => pool.close(),
   };
 }
 

@@ -4,7 +4,7 @@ import { systemIds } from '../../../src/lib/ids.ts';
 import { peaksText } from '../../../src/store/rows.ts';
 import { migrate } from '../../../src/store/sqlite/migrate.ts';
 import { PUT_FRONTIER } from '../../../src/store/sqlite/queries/audit.ts';
-import { openWriter } from '../../../src/store/sqlite/session.ts';
+import { openWriter } from '../../../src/store/sqlite/connection.ts';
 import { FILL, eventsEach } from './rows.ts';
 import type { Size } from './rows.ts';
 

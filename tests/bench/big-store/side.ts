@@ -3,7 +3,7 @@ import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { createReader } from '../../../src/store/sqlite/reader.ts';
 import type { Reader } from '../../../src/store/sqlite/reader.ts';
-import { openReader } from '../../../src/store/sqlite/session.ts';
+import { openReader } from '../../../src/store/sqlite/connection.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/usecases/ports/store.ts';
 import { pagesRead } from './pages.ts';
@@ -24,8 +24,8 @@ export interface Side {
 /** Opens a filled store as the service does, and a second connection to count pages. */
 export async function openSide(path: string, size: Size): Promise<Side> {
   const store = await openSqliteStore({ path, clock: systemClock, log: silentLogger });
-  const session = openReader(path, { busyMs: 1_000 });
-  const reader = createReader(session);
+  const connection = openReader(path, { busyMs: 1_000 });
+  const reader = createReader(connection);
   let drawn = 0;
   return {
     size,
@@ -34,7 +34,7 @@ export async function openSide(path: string, size: Size): Promise<Side> {
     async pagesOf(look) {
       // One run first, to prepare the statement and read the schema.
       await look(reader);
-      session.database.exec('PRAGMA shrink_memory');
+      connection.database.exec('PRAGMA shrink_memory');
       return pagesRead(() => look(reader));
     },
     nextNumber() {
@@ -43,7 +43,7 @@ export async function openSide(path: string, size: Size): Promise<Side> {
       return 1 + ((drawn * 7_368_787) % size.requests);
     },
     async close() {
-      session.close();
+      connection.close();
       await store.close();
     },
   };

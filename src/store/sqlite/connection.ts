@@ -6,7 +6,7 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite';
 export type Row = readonly SQLInputValue[] | Readonly<Record<string, SQLInputValue>>;
 
 /** A connection that prepares each statement once. */
-export interface Session {
+export interface Connection {
   readonly database: DatabaseSync;
   /** Returns the number of changed rows. */
   run(sql: string, row?: Row): number;
@@ -30,7 +30,7 @@ const CHECKPOINT_PAGES = 15_000;
  *
  * @throws errors of SQLite, for a file that cannot be opened or is not a database.
  */
-export function openWriter(path: string, options: { busyMs: number }): Session {
+export function openWriter(path: string, options: { busyMs: number }): Connection {
   createPrivately(path);
   const database = new DatabaseSync(path, { timeout: options.busyMs });
   return guarded(database, () => {
@@ -50,7 +50,7 @@ export function openWriter(path: string, options: { busyMs: number }): Session {
 }
 
 /** Opens a read-only connection, which sees only committed rows. */
-export function openReader(path: string, options: { busyMs: number }): Session {
+export function openReader(path: string, options: { busyMs: number }): Connection {
   const database = new DatabaseSync(path, { readOnly: true, timeout: options.busyMs });
   return guarded(database, () => {
     database.exec('PRAGMA query_only = ON');
@@ -60,8 +60,8 @@ export function openReader(path: string, options: { busyMs: number }): Session {
   });
 }
 
-/** Makes a session over an open connection. */
-export function sessionOf(database: DatabaseSync): Session {
+/** Prepares and caches the statements of an open database. */
+export function connectionOf(database: DatabaseSync): Connection {
   const prepared = new Map<string, StatementSync>();
   const statement = (sql: string) => {
     const known = prepared.get(sql);
@@ -89,14 +89,14 @@ function bound(row: Row = []): SQLInputValue[] {
 }
 
 /** Closes the connection if its set-up fails. */
-function guarded(database: DatabaseSync, setUp: () => void): Session {
+function guarded(database: DatabaseSync, setUp: () => void): Connection {
   try {
     setUp();
   } catch (error) {
     database.close();
     throw error;
   }
-  return sessionOf(database);
+  return connectionOf(database);
 }
 
 /**

@@ -16,7 +16,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export type Repeat = 'twice' | 'once';
 
 /** A bounded pool of connections to one database. */
-export interface Session {
+export interface Pool {
   /** Runs a statement, or a batch with one SELECT. Returns the rows. */
   all<Q extends Query>(
     query: Q,
@@ -27,7 +27,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export interface SessionOptions {
+export interface PoolOptions {
   readonly config: sql.config;
   readonly ids: Ids;
   readonly log: Logger;
@@ -45,7 +45,7 @@ const CLOSE_LOOK_MS = 10;
  *
  * @throws StoreError if the server cannot be reached or refuses the login.
  */
-export async function openSession(options: SessionOptions): Promise<Session> {
+export async function openPool(options: PoolOptions): Promise<Pool> {
   const { config, log, ids, maxWaitMs, queueLimit } = options;
   const logins = loginErrorNumbers();
   const pool = new sql.ConnectionPool({ ...config, beforeConnect: logins.watch });
@@ -188,15 +188,15 @@ function plain(rows: sql.IRecordSet<Row>): readonly Row[] {
   });
 }
 
-/** Closes the session if `rest` fails. */
+/** Closes the pool if `rest` fails. */
 export async function closingOnFailure<Found>(
-  session: Session,
+  pool: Pool,
   rest: () => Promise<Found>,
 ): Promise<Found> {
   try {
     return await rest();
   } catch (error) {
-    await session.close();
+    await pool.close();
     throw toStoreError(error);
   }
 }
