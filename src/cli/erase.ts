@@ -24,9 +24,14 @@ export const erase = defineCommand({
     const call = { method: 'POST', path: '/v1/people/erase', token, body } as const;
     const answer = await callApi(base, { ...call, timeoutMs: TIMEOUT_MS }, io);
     if (answer.status !== 200) return reportProblem(answer, options.json, io);
-    const { requests } = answer.body;
-    if (options.json) io.stdout(`${JSON.stringify({ requests })}\n`);
-    else io.stdout(`Erased. Requests overwritten: ${String(requests)}.\n`);
+    const { requests, keys } = answer.body;
+    if (options.json) io.stdout(`${JSON.stringify({ requests, keys })}\n`);
+    else if (requests === 0 && keys === 0) {
+      io.stdout('No request and no event names this person (any more).\n');
+    } else {
+      const counts = `keys destroyed: ${String(keys)}, requests overwritten: ${String(requests)}`;
+      io.stdout(`Erased (${counts}).\n`);
+    }
     return EXIT.done;
   },
 });

@@ -117,7 +117,10 @@ test('leaves no name, reason or identifier of the requester anywhere', async () 
   const plain = [name, oid, mri, REASON, keyOf('mia'), DEPLOYMENT.fields.version];
   for (const text of plain) expect([text, await placesOf(text)]).not.toEqual([text, []]);
   expect(await show(applied)).toContain('Mia Lindqvist');
-  expect(await erase('mia')).toMatchObject({ exit: 0, out: 'Erased. Requests overwritten: 3.\n' });
+  expect(await erase('mia')).toMatchObject({
+    exit: 0,
+    out: 'Erased (keys destroyed: 1, requests overwritten: 3).\n',
+  });
   for (const text of plain) expect([text, await placesOf(text)]).toEqual([text, []]);
 });
 
@@ -131,7 +134,7 @@ test('leaves no name, reason or identifier of the approver anywhere', async () =
       as: 'ingrid',
       body: { person: oid, reason: 'left' },
     }),
-  ).toMatchObject({ status: 200, body: { requests: 2 } });
+  ).toMatchObject({ status: 200, body: { requests: 2, keys: 1 } });
   for (const text of plain) expect([text, await placesOf(text)]).toEqual([text, []]);
 });
 

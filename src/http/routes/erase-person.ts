@@ -16,6 +16,7 @@ const bodySchema = z.strictObject({
 
 const erasedSchema = z.object({
   requests: z.int().describe('How many requests were overwritten'),
+  keys: z.int().describe('How many keys were destroyed: one for each identity'),
 });
 
 /** POST /v1/people/erase: by an administrator. */
@@ -42,7 +43,7 @@ export function erasePersonRoute(deps: RouteDeps): Route {
       const { person, reason } = checkBody(bodySchema, body);
       const result = await app.erasePerson({ by, person, reason });
       if (result.kind === 'refused') return refusalReply(result.refusal);
-      return { status: 200, body: { requests: result.requests } };
+      return { status: 200, body: { requests: result.requests, keys: result.keys } };
     },
   };
 }

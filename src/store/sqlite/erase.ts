@@ -1,6 +1,8 @@
-import type { Erasure } from '../../usecases/ports/erasure-store.ts';
+import type { Request } from '../../domain/request/request.ts';
+import type { Erasure, ErasureStore } from '../../usecases/ports/erasure-store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
-import { askedPart, decisionPart, progressPart } from '../rows.ts';
+import { askedPart, decisionPart, progressPart, requestFrom } from '../rows.ts';
+import type { RequestRow } from '../rows.ts';
 import {
   ANY_PERSON_KEY,
   CLEAR_JOB_ERRORS,
@@ -15,9 +17,18 @@ import {
   OVERWRITE_DECISION,
   OVERWRITE_REQUEST,
 } from './queries/erasure.ts';
-import { ANY_NAMING } from './queries/requests.ts';
+import { ANY_NAMING, FIND_NAMING } from './queries/requests.ts';
 import type { Connection } from './connection.ts';
 import { recordEvents } from './write-rows.ts';
+
+/** On the writer's thread: every request is read, and clicks must not wait for that. */
+export function findNaming(
+  connection: Connection,
+  { names, states, limit }: Parameters<ErasureStore['findNaming']>[0],
+): readonly Request[] {
+  const lists = { names: JSON.stringify(names), states: JSON.stringify(states) };
+  return (connection.all(FIND_NAMING, { ...lists, limit }) as RequestRow[]).map(requestFrom);
+}
 
 /** Destroys a person's keys and deletes their data. Call `emptyLog` after the commit. */
 export function erase(

@@ -4,7 +4,7 @@ import type { StoredKey } from '../../usecases/ports/key-store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { peaksText } from '../rows.ts';
 import { commit } from './commit.ts';
-import { erase } from './erase.ts';
+import { erase, findNaming } from './erase.ts';
 import { finishJob, leaseJobs, releaseJob, renewJobs } from './job-operations.ts';
 import {
   DELETE_PENDING,
@@ -44,6 +44,7 @@ const LINKS_OF_A_PERSON = 20;
 export const OPERATIONS = {
   commit,
   erase,
+  findNaming,
   leaseJobs,
   renewJobs,
   ackJob: finishJob,

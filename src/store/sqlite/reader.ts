@@ -30,7 +30,6 @@ import { COUNT_LEASES } from './queries/leases.ts';
 import { FIND_PEOPLE, FIND_PERSON } from './queries/people.ts';
 import { FIND_PERSON_KEYS, FIND_PSEUDONYMS } from './queries/person-keys.ts';
 import {
-  FIND_NAMING,
   FIND_REQUEST,
   LIST_BY_REQUESTER,
   LIST_BY_REQUESTER_AND_WORKFLOW,
@@ -52,7 +51,7 @@ export type Reader = Omit<RequestStore, 'commit'> &
   Pick<SessionStore, 'findSession' | 'sessionsNotEncryptedWith'> &
   Pick<KeyStore, 'listKeys'> &
   PersonKeyStore &
-  Omit<ErasureStore, 'erase'> &
+  Pick<ErasureStore, 'findKnownAs'> &
   Pick<LeaseStore, 'countLeases'>;
 
 /**
@@ -106,10 +105,6 @@ export function createReader(connection: Connection): Reader {
         names: JSON.stringify(names),
         objectIds: JSON.stringify(objectIds),
       }),
-    async findNaming({ names, states, limit }) {
-      const values = { names: JSON.stringify(names), states: JSON.stringify(states), limit };
-      return (await all<RequestRow>(FIND_NAMING, values)).map(requestFrom);
-    },
     findPersonKeys: (persons) =>
       all<StoredPersonKey>(FIND_PERSON_KEYS, { persons: JSON.stringify(persons) }),
     findPseudonyms: (pseudonyms) =>

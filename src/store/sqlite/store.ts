@@ -57,6 +57,7 @@ function storeOver(writer: Writer, connection: Connection, clock: Clock): Store 
     renewJobs: (options) => writer.call('renewJobs', options),
     ackJob: (job) => writer.call('ackJob', job),
     releaseJob: (job) => writer.call('releaseJob', job),
+    findNaming: (query) => writer.call('findNaming', query),
     erase: (erasure) => writer.call('erase', erasure),
     seal: (options) => writer.call('seal', options),
 

@@ -33,7 +33,7 @@ type ErasureDeps = Pick<AppContext, 'administration' | 'clock' | 'ids' | 'linked
 export async function erasePerson(deps: ErasureDeps, input: EraseInput): Promise<EraseResult> {
   const { by, person } = input;
   if (!isAdministrator(deps.administration, by)) return refused('not_administrator');
-  let overwritten = 0;
+  const done = { requests: 0, keys: 0 };
   let recorded = false;
   for (let commits = 0; commits < MAX_COMMITS; commits += 1) {
     const { names, open, ended } = await findPerson(deps, person);
@@ -55,8 +55,9 @@ export async function erasePerson(deps: ErasureDeps, input: EraseInput): Promise
     );
     if (status !== 'committed') continue;
     recorded = true;
-    overwritten += requests.length;
-    if (ended.length < AT_ONCE) return { kind: 'erased', requests: overwritten };
+    done.requests += requests.length;
+    done.keys += keys.length;
+    if (ended.length < AT_ONCE) return { kind: 'erased', ...done };
   }
   throw new Error(`${MAX_COMMITS} commits did not erase everything: run it again`);
 }
@@ -70,7 +71,8 @@ interface Found {
 
 /** Everything that a person is called, and the requests in which it stands. */
 async function findPerson(deps: ErasureDeps, person: string): Promise<Found> {
-  const names = new Set([person]);
+  // Object ids are GUIDs, which people write in capitals too.
+  const names = new Set([GUID.test(person) ? person.toLowerCase() : person]);
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const known = names.size;
     for (const name of [...names]) for (const linked of deps.linkedTo(name)) names.add(linked);

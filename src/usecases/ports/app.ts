@@ -102,8 +102,8 @@ export interface EraseInput {
 }
 
 export type EraseResult =
-  /** `requests`: how many were overwritten. */
-  | { readonly kind: 'erased'; readonly requests: number }
+  /** How many requests were overwritten and keys destroyed; none where nothing named the person. */
+  | { readonly kind: 'erased'; readonly requests: number; readonly keys: number }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export interface ListInput {

@@ -123,7 +123,7 @@ export function erasureTests(given: Given): void {
     await store.commit(
       change({ guard: { requestId: asked.id, version: decided.version }, request: ended }),
     );
-    expect(await erase('oid-alex')).toEqual({ kind: 'erased', requests: 1 });
+    expect(await erase('oid-alex')).toEqual({ kind: 'erased', requests: 1, keys: 0 });
     const kept = await store.loadRequest(asked.id);
     expect(kept).toMatchObject({
       version: ended.version + 1,
@@ -139,7 +139,7 @@ export function erasureTests(given: Given): void {
       ],
     });
     expect(JSON.stringify(kept)).not.toMatch(/oid-alex|contoso:alex|mine/);
-    expect(await erase(dana.key)).toEqual({ kind: 'erased', requests: 1 });
+    expect(await erase(dana.key)).toEqual({ kind: 'erased', requests: 1, keys: 0 });
     const without = await store.loadRequest(asked.id);
     expect(without).toMatchObject({ salt: null, reason: '(erased)', digest: asked.digest });
     expect(await store.listRequests({ requester: dana.key, limit: 9 })).toEqual([]);
@@ -213,7 +213,7 @@ export function erasureTests(given: Given): void {
     );
     const opened = link({ objectId: 'oid-alex' });
     await store.addLink(opened);
-    expect(await erase('29:alex')).toEqual({ kind: 'erased', requests: 0 });
+    expect(await erase('29:alex')).toEqual({ kind: 'erased', requests: 0, keys: 1 });
     expect(await store.findPerson('person:contoso:oid-alex')).toBeUndefined();
     expect(await store.findConversation('person:contoso:oid-alex')).toBeUndefined();
     expect(await store.findSession(owner)).toBeUndefined();
@@ -224,6 +224,18 @@ export function erasureTests(given: Given): void {
     expect(await store.findOnceKey(repeat.kind, repeat.key)).toBeDefined();
     const attempt = { state: 's', browser: 'b', nonce: 'n', verifier: 'v' };
     expect(await store.openLink(opened.id, attempt, T0)).toBeUndefined();
+  });
+
+  test('finds by an object id what only a chat or a refusal left', async () => {
+    const oid = '33f6d812-74ca-4e50-9029-8c312dae4f53';
+    const key = `person:contoso:${oid}`;
+    const place = { tenantId: 'contoso', conversationId: 'a:9', serviceUrl: 'https://t.example/' };
+    const met = { key, ...place, userId: '29:someone', updatedAt: T0 };
+    await store.commit(change({ conversations: [met] }));
+    await write(record, store, [cancelled({ key: `entra|public|contoso|${oid}`, name: 'some' })]);
+    expect(await erase(oid.toUpperCase())).toEqual({ kind: 'erased', requests: 0, keys: 1 });
+    expect(await store.findConversation(key)).toBeUndefined();
+    expect(await subjects()).not.toContain('sub-some');
   });
 
   test('follows the identities that the configuration links', async () => {

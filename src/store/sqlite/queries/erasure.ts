@@ -2,14 +2,18 @@
 
 const NAMES = '(SELECT value FROM json_each(:names))';
 
+/** The object id in the key of a chat: `person:<tenant>:<object id>`. */
+const OF_KEY = `substr(key, length('person:' || tenant_id || ':') + 1)`;
+
 /** `names` includes the `objectIds`. */
 export const FIND_KNOWN_AS = `
   SELECT tenant_id AS tenantId, object_id AS objectId, user_id AS userId, NULL AS principal
   FROM people WHERE key IN ${NAMES} OR object_id IN ${NAMES} OR user_id IN ${NAMES}
   UNION SELECT tenant_id, object_id, NULL, principal
   FROM sessions WHERE object_id IN ${NAMES} OR principal IN ${NAMES}
-  UNION SELECT NULL, NULL, user_id, NULL
-  FROM conversations WHERE user_id IN ${NAMES} OR key IN ${NAMES}
+  UNION SELECT tenant_id, ${OF_KEY}, user_id, NULL
+  FROM conversations
+  WHERE key LIKE 'person:%' AND (user_id IN ${NAMES} OR ${OF_KEY} IN ${NAMES})
   UNION SELECT NULL, NULL, NULL, k.person
   FROM json_each(:objectIds) o JOIN person_keys k ON k.person LIKE '%|' || o.value`;
 

@@ -10,6 +10,9 @@ const NAMES = `(SELECT n.text FROM ${listOf('@names', 'nvarchar(400)')} n)`;
 const STATES = `(SELECT s.text FROM ${listOf('@states', 'nvarchar(20)')} s)`;
 const BYTES = 'COLLATE Latin1_General_BIN2';
 
+/** The object id in the key of a chat: `person:<tenant>:<object id>`. */
+const OF_KEY = `SUBSTRING(c.[key], LEN(N'person:' + c.tenant_id + N':') + 1, 400)`;
+
 export const FIND_KNOWN_AS = query(
   { names: JSON_TEXT, objectIds: JSON_TEXT },
   `
@@ -19,8 +22,9 @@ export const FIND_KNOWN_AS = query(
   WHERE p.[key] IN ${NAMES} OR p.object_id IN ${NAMES} OR p.user_id IN ${NAMES}
   UNION ALL SELECT s.tenant_id, s.object_id, NULL, s.principal
   FROM dbo.sessions s WHERE s.object_id IN ${NAMES} OR s.principal IN ${NAMES}
-  UNION ALL SELECT NULL, NULL, c.user_id, NULL
-  FROM dbo.conversations c WHERE c.user_id IN ${NAMES} OR c.[key] IN ${NAMES}
+  UNION ALL SELECT c.tenant_id, ${OF_KEY}, c.user_id, NULL
+  FROM dbo.conversations c
+  WHERE c.[key] LIKE N'person:%' AND (c.user_id IN ${NAMES} OR ${OF_KEY} IN ${NAMES})
   UNION ALL SELECT NULL, NULL, NULL, k.person
   FROM ${listOf('@objectIds', 'nvarchar(100)')} o
   JOIN dbo.person_keys k ON k.person LIKE N'%|' + o.text`,
