@@ -26,7 +26,7 @@ export function runGroup(
     retryTransient(options.maxWaitMs, () => connection.run('BEGIN IMMEDIATE'));
     const answers = calls.map((call) => runCall(connection, call));
     connection.run('COMMIT');
-    return emptiedAfter(connection, calls, { answers, ...options });
+    return emptiedAfter(connection, calls, answers);
   } catch (error) {
     const failed = toWire(error);
     // After some errors, such as a full disk, SQLite has rolled back already.
@@ -35,15 +35,18 @@ export function runGroup(
   }
 }
 
+/** All writes wait meanwhile: an erasure that fails is sent again. */
+const EMPTY_WITHIN_MS = 1_000;
+
 /** The answers; an erasure has failed as long as the log holds what it overwrote. */
 function emptiedAfter(
   connection: Connection,
   calls: readonly Call[],
-  { answers, maxWaitMs }: { answers: readonly Answer[]; maxWaitMs: number },
+  answers: readonly Answer[],
 ): readonly Answer[] {
   if (!calls.some(([name]) => name === 'erase')) return answers;
   try {
-    retryTransient(maxWaitMs, () => emptyLog(connection));
+    retryTransient(EMPTY_WITHIN_MS, () => emptyLog(connection));
     return answers;
   } catch (error) {
     const failed = toWire(error);
