@@ -65,7 +65,7 @@ async function encode(
 }
 
 /** JSON in ASCII: no engine, driver or export changes a byte of it. */
-function asciiJson(value: object): string {
+export function asciiJson(value: object): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

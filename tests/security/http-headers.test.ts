@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { sleep } from '../../src/lib/loop.ts';
 import { eventually } from '../../src/local/find.ts';
 import { get, raw, startServer } from '../unit/http/support.ts';
 import type { Harness } from '../unit/http/support.ts';
@@ -198,7 +197,7 @@ describe('ours', () => {
 
   test('disconnects a client that does not read its answers', async () => {
     const small = await startServer({
-      limits: { inFlight: 4, silenceMs: 500 },
+      limits: { inFlight: 4, silenceMs: 2_000 },
       pages: {
         ...server.pages,
         asset: () => ({
@@ -215,8 +214,10 @@ describe('ours', () => {
       socket.write(request('/assets/large', ['host: x']));
       return socket;
     });
-    await sleep(100);
-    expect((await get(`${small.url}/readyz`)).status).toBe(503);
+    await eventually(
+      'no slot is free',
+      async () => (await get(`${small.url}/readyz`)).status === 503,
+    );
     await eventually('a slot is free again', async () => (await get(`${small.url}/readyz`)).ok);
     for (const socket of unread) socket.destroy();
     await small.stop();

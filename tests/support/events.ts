@@ -8,7 +8,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import type { Recorded, StoredEvent } from '../../src/usecases/ports/audit-store.ts';
 import type { PersonKeys, PersonKeyStore } from '../../src/usecases/ports/person-keys.ts';
-import { createRecordEvents } from '../../src/usecases/record-events.ts';
+import { asciiJson, createRecordEvents } from '../../src/usecases/record-events.ts';
 import type { RecordEvents } from '../../src/usecases/record-events.ts';
 
 /** Keys of people, under a service key that all tests share. */
@@ -45,7 +45,7 @@ export function storedEvent(given: Partial<AuditEvent> = {}): StoredEvent {
     ...given,
   };
   const { id, at, type, requestId } = event;
-  return { id, at, type, requestId, body: JSON.stringify(event) };
+  return { id, at, type, requestId, body: asciiJson(event) };
 }
 
 /** What a commit records: one event. */

@@ -155,5 +155,9 @@ async function leaveLinks(store: Store): Promise<void> {
   await store.addLink(parked);
   await store.openLink(parked.id, tried, T0);
   await store.takeAttempt(tried.state, T0);
-  await store.park(parked.id, { code: 'code', identity: `{"sealed":"${'y'.repeat(9_000)}"}` }, T0);
+  await store.park(
+    parked.id,
+    { code: 'code', identity: `{"encrypted":"${'y'.repeat(9_000)}"}` },
+    T0,
+  );
 }
