@@ -132,3 +132,16 @@ describe('docs/adr/README.md', () => {
     }
   });
 });
+
+test('each walk of the architecture has at most 18 steps, and every step names its file', () => {
+  const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+  const [, walks = ''] = /^## Three walks$([^]*?)^## /m.exec(text) ?? [];
+  const sections = walks.split(/^### /m).slice(1);
+  expect(sections).toHaveLength(3);
+  for (const section of sections) {
+    const steps = section.match(/^\d+\. .*$/gm) ?? [];
+    expect(steps.length).toBeGreaterThan(9);
+    expect(steps.length).toBeLessThanOrEqual(18);
+    expect(steps.filter((step) => !/^\d+\. `src\/[\w/-]+\.ts` /.test(step))).toEqual([]);
+  }
+});

@@ -20,8 +20,7 @@ import { LONG_TIMING, SERVER, SKIPPED, TEST_MS, createScratch } from './support/
 import type { Scratch } from './support/open-sqlserver.ts';
 
 const REQUESTS = 250;
-/** Two for each request, and one for the session. */
-// One event of each request, two of each first and of each second word, and one not yet sealed.
+/** One event of each request, two of each first and of each second word, and one not yet sealed. */
 const EVENTS = 2 * REQUESTS + 2 * Math.ceil(REQUESTS / 4) + 1;
 
 if (SERVER === '') {
