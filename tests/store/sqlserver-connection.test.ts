@@ -78,8 +78,8 @@ describe('connection strings of a SQL Server store', () => {
       'azure-active-directory-service-principal-secret',
       'id',
     ],
-  ])('Authentication=%s signs in with Microsoft Entra', (said, type, clientId) => {
-    const made = config(`${BASE};Authentication=${said}`) as {
+  ])('Authentication=%s signs in with Microsoft Entra', (method, type, clientId) => {
+    const made = config(`${BASE};Authentication=${method}`) as {
       authentication_type?: string;
       clientId?: string;
     };

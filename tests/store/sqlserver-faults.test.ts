@@ -28,8 +28,8 @@ function healthy(statement: string): Answer {
   return { rows: [] };
 }
 
-const outcome = (said: string, more: Record<string, string | number | null> = {}) => ({
-  outcome: said,
+const outcome = (value: string, more: Record<string, string | number | null> = {}) => ({
+  outcome: value,
   ofKind: null,
   requestId: null,
   fingerprint: null,
@@ -102,10 +102,10 @@ describe('faults of a SQL Server store, at the wire', () => {
     [10928, 'store_busy', 'service tier'],
   ])('reports a login failure %i as %s', async (error, code, words) => {
     const { connectionString } = await double({ answer: healthy, login: () => ({ error }) });
-    const said = await refused(connectionString);
-    expect(said).toMatchObject({ name: 'StoreError', code });
-    expect(String(said)).toContain(words);
-    expect(String(said)).toContain('/double');
+    const failure = await refused(connectionString);
+    expect(failure).toMatchObject({ name: 'StoreError', code });
+    expect(String(failure)).toContain(words);
+    expect(String(failure)).toContain('/double');
   });
 
   test.each([
@@ -121,9 +121,9 @@ describe('faults of a SQL Server store, at the wire', () => {
     const { connectionString } = await double({
       answer: inTurn((text) => text.includes('checked_at'), { error }),
     });
-    const said = await refused(connectionString);
-    expect(said).toMatchObject({ code });
-    expect(String(said)).toContain(words);
+    const failure = await refused(connectionString);
+    expect(failure).toMatchObject({ code });
+    expect(String(failure)).toContain(words);
   });
 
   test('rejects a schema newer than the program', async () => {
@@ -131,9 +131,9 @@ describe('faults of a SQL Server store, at the wire', () => {
     const { connectionString } = await double({
       answer: inTurn((text) => text.includes('dbo.schema_migrations'), { rows: [newer] }),
     });
-    const said = await refused(connectionString);
-    expect(said).toMatchObject({ code: 'schema_newer', retryable: false });
-    expect(String(said)).toContain('9001-later.sql');
+    const failure = await refused(connectionString);
+    expect(failure).toMatchObject({ code: 'schema_newer', retryable: false });
+    expect(String(failure)).toContain('9001-later.sql');
   });
 
   test('rejects the database of another program, and writes nothing', async () => {
@@ -154,8 +154,8 @@ describe('faults of a SQL Server store, at the wire', () => {
     stops.push(() => proxy.stop());
     proxy.become('swallow');
     for (const port of [proxy.port, silent.port]) {
-      const said = await refused(silent.connectionString.replace(`${silent.port}`, `${port}`));
-      expect(said).toMatchObject({ code: 'store_unavailable' });
+      const failure = await refused(silent.connectionString.replace(`${silent.port}`, `${port}`));
+      expect(failure).toMatchObject({ code: 'store_unavailable' });
     }
   });
 

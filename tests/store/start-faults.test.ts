@@ -90,9 +90,9 @@ describe('failing starts on SQL Server', () => {
 
   test('report a server that does not encrypt', async () => {
     const { connectionString, logins } = await double({});
-    const said = await start(connectionString.replace('Encrypt=false', 'Encrypt=true'));
-    expect(said).toEqual(failed(/keeps the connection from being encrypted/));
-    expect(said.err).not.toContain('secret');
+    const result = await start(connectionString.replace('Encrypt=false', 'Encrypt=true'));
+    expect(result).toEqual(failed(/keeps the connection from being encrypted/));
+    expect(result.err).not.toContain('secret');
     expect(logins()).toBe(0);
   });
 
@@ -101,9 +101,9 @@ describe('failing starts on SQL Server', () => {
     ['no such database', 4060, /may not open the database/],
   ])('%s', async (_name, error, words) => {
     const { connectionString, asked } = await double({ login: () => ({ error }) });
-    const said = await start(connectionString);
-    expect(said).toEqual(failed(words));
-    expect(said.err).not.toContain('secret');
+    const result = await start(connectionString);
+    expect(result).toEqual(failed(words));
+    expect(result.err).not.toContain('secret');
     expect(asked).toEqual([]);
   });
 
@@ -168,13 +168,13 @@ describe('failing starts on SQL Server', () => {
     stops.push(() => proxy.stop());
     proxy.become('swallow');
     const hole = login.connectionString.replace(`${login.port}`, `${proxy.port}`);
-    const said = await Promise.all([
+    const result = await Promise.all([
       start(gone.connectionString),
       start(hole),
       start(hole, { more: ['--plan'] }),
       ...[login, survey, later].map(({ connectionString }) => start(connectionString)),
     ]);
-    expect(said).toEqual(said.map(() => failed(/cannot be reached|did not answer in time/)));
+    expect(result).toEqual(result.map(() => failed(/cannot be reached|did not answer in time/)));
     for (const { asked } of [gone, login, survey]) expect(writes(asked)).toEqual([]);
   });
 

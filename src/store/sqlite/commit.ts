@@ -34,7 +34,7 @@ export function commit(connection: Connection, change: Change): CommitResult {
   const repeated =
     rememberChange(connection, change, requestId) ?? takeOnceKeys(connection, change);
   if (repeated) return repeated;
-  if (!carryOut(connection, change)) return CONFLICT;
+  if (!settleJob(connection, change)) return CONFLICT;
   const number = writeRequest(connection, change);
   if (number === undefined) return CONFLICT;
   if (!addDecision(connection, change)) {
@@ -70,7 +70,7 @@ function takeOnceKeys(connection: Connection, { onceKeys = [] }: Change): Commit
 }
 
 /** Ends or holds the job of the change. False if it is no longer under this lease. */
-function carryOut(connection: Connection, { ack }: Change): boolean {
+function settleJob(connection: Connection, { ack }: Change): boolean {
   if (!ack) return true;
   const { key, fence, done } = ack;
   return done

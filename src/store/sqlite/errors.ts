@@ -60,7 +60,7 @@ export function storeClosed(): StoreError {
 }
 
 /** Whether an error affects one change only, so that the rest of its group can be committed. */
-export function isOfOneChange(error: unknown): boolean {
+export function affectsOneChange(error: unknown): boolean {
   return ['store_rejected', 'person_key_changed'].includes(toStoreError(error).code);
 }
 

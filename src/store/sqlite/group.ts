@@ -1,7 +1,7 @@
 import { emptyLog } from './erase.ts';
-import { isOfOneChange, toWire } from './errors.ts';
+import { affectsOneChange, toWire } from './errors.ts';
 import type { WireError } from './errors.ts';
-import { OPERATIONS, leavesNothing } from './operations.ts';
+import { OPERATIONS, mustRollBack } from './operations.ts';
 import type { OperationName } from './operations.ts';
 import { retryTransient } from './retry.ts';
 import type { Connection } from './connection.ts';
@@ -59,12 +59,12 @@ function runCall(connection: Connection, [name, input]: Call): Answer {
   connection.run('SAVEPOINT call');
   try {
     const value = operation(connection, input);
-    if (leavesNothing(value)) connection.run('ROLLBACK TO call');
+    if (mustRollBack(value)) connection.run('ROLLBACK TO call');
     connection.run('RELEASE call');
     return { value };
   } catch (error) {
     // If SQLite has rolled back the transaction, the whole group must fail.
-    if (!isOfOneChange(error) || !connection.database.isTransaction) throw error;
+    if (!affectsOneChange(error) || !connection.database.isTransaction) throw error;
     connection.run('ROLLBACK TO call');
     connection.run('RELEASE call');
     return { failed: toWire(error) };

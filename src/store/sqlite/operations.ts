@@ -126,7 +126,7 @@ export type InputOf<Name extends OperationName> = Parameters<Operations[Name]>[1
 export type OutputOf<Name extends OperationName> = ReturnType<Operations[Name]>;
 
 /** Whether the answer of an operation requires a rollback of its writes. */
-export function leavesNothing(output: unknown): boolean {
+export function mustRollBack(output: unknown): boolean {
   if (Array.isArray(output)) return output.length === 0;
   if (typeof output !== 'object' || output === null || !('status' in output)) return false;
   return output.status !== 'committed';

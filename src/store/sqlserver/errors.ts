@@ -126,7 +126,7 @@ export function toStoreError(thrown: unknown): StoreError {
 }
 
 /** Whether the error is a duplicate key. */
-export function isTaken(error: unknown): boolean {
+export function isDuplicateKey(error: unknown): boolean {
   const cause = error instanceof StoreError ? error.cause : error;
   return numbersOf(cause).some((number) => UNIQUE.includes(number));
 }

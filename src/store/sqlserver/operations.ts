@@ -4,7 +4,7 @@ import type { SignInAttempt, SignInLink, SignInStore } from '../../usecases/port
 import type { StoredKey } from '../../usecases/ports/key-store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { peaksText } from '../rows.ts';
-import { isTaken } from './errors.ts';
+import { isDuplicateKey } from './errors.ts';
 import { SEAL } from './queries/audit.ts';
 import {
   CHECK,
@@ -49,22 +49,22 @@ export type Writes = SignInStore &
 export function createWrites(pool: Pool): Writes {
   return {
     ...signIn(pool),
-    ...sessionWrites(pool, meeting),
+    ...sessionWrites(pool, retryDuplicateKey),
     seal: (options) => seal(pool, options),
 
     async addFirstKey({ purpose, id, encrypted, createdAt }) {
       const key = { purpose, id, encrypted, createdAt };
-      return changed(await meeting(() => pool.all(INSERT_FIRST_KEY, key, ONCE))) > 0;
+      return changed(await retryDuplicateKey(() => pool.all(INSERT_FIRST_KEY, key, ONCE))) > 0;
     },
     async addKey({ purpose, id, encrypted, createdAt }) {
       const key = { purpose, id, encrypted, createdAt };
-      await meeting(() => pool.all(INSERT_KEY, key, ONCE));
+      await retryDuplicateKey(() => pool.all(INSERT_KEY, key, ONCE));
     },
     async takeLease({ name, holder, leaseMs, now, note = null }) {
       const leaseUntil = now + leaseMs;
       const values = { name, holder, leaseUntil, now, note };
       // No retry after a lost answer: it would not return the previous row.
-      const [row] = await meeting(() => pool.all(TAKE_LEASE, values, ONCE));
+      const [row] = await retryDuplicateKey(() => pool.all(TAKE_LEASE, values, ONCE));
       if (row === undefined || Number(row['changed']) === 0) return undefined;
       const { holder: held, until, note: left } = row as unknown as LeaseBefore;
       return { until: leaseUntil, before: { holder: held, until: Number(until), note: left } };
@@ -168,12 +168,12 @@ function unsealable(why: string): StoreError {
 }
 
 /** Retries once after a duplicate key of a concurrent insert: the retry sees the other row. */
-async function meeting(ask: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
+async function retryDuplicateKey(attempt: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
   try {
-    return await ask();
+    return await attempt();
   } catch (error) {
-    if (!isTaken(error)) throw error;
-    return ask();
+    if (!isDuplicateKey(error)) throw error;
+    return attempt();
   }
 }
 

@@ -21,18 +21,15 @@ const TWICE = { repeat: 'twice' } as const;
 /** The writing methods of the session port. */
 export type SessionWrites = Omit<SessionStore, 'findSession' | 'sessionsNotEncryptedWith'>;
 
-/**
- * Creates the writing methods, one batch each. `meeting` retries once after a duplicate key of a
- * concurrent insert.
- */
+/** Creates the writing methods, one batch each. */
 export function sessionWrites(
   pool: Pool,
-  meeting: (ask: () => Promise<readonly Row[]>) => Promise<readonly Row[]>,
+  retryDuplicateKey: (attempt: () => Promise<readonly Row[]>) => Promise<readonly Row[]>,
 ): SessionWrites {
   return {
     async startSession(started, { events, personKeys }) {
       const rows = { events: encodeRows(events), personKeys: encodeRows(personKeys) };
-      await meeting(() => pool.all(START_SESSION, { ...started, ...rows }, ONCE));
+      await retryDuplicateKey(() => pool.all(START_SESSION, { ...started, ...rows }, ONCE));
     },
     touchSession: async ({ id, generation, usedAt, endsAt }) =>
       changed(await pool.all(TOUCH_SESSION, { id, generation, usedAt, endsAt }, TWICE)) > 0,

@@ -95,7 +95,7 @@ function encode(table: TransferTable, row: TransferRow): TransferRow {
   return Object.fromEntries(
     TARGET_COLUMNS[table].map(([name, type]) => [
       name,
-      fitting(values[name] ?? null, { table, name, type }),
+      checkLength(values[name] ?? null, { table, name, type }),
     ]),
   );
 }
@@ -130,7 +130,7 @@ function textOf(value: TransferRow[string] | undefined): string | null {
 }
 
 /** Rejects a text longer than its column; the server might truncate it silently. */
-function fitting(
+function checkLength(
   value: string | number | null,
   column: { table: string; name: string; type: string },
 ): string | number | null {
