@@ -26,6 +26,7 @@ const operation: Operation = {
     'not_requester',
     'too_late_to_cancel',
     'request_closed',
+    'request_expired',
   ],
 };
 

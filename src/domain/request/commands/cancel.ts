@@ -21,6 +21,7 @@ export function cancel(request: Request, { by }: CancelCommand, now: number): Tr
   if (request.state !== 'pending') {
     return refused('too_late_to_cancel', { state: request.state });
   }
+  if (now >= request.expiresAt) return refused('request_expired');
   return stepTo(request, 'cancelled', now, {
     outcome: outcomeOf('cancelled', { by: by.name }, { at: now }),
     events: [eventAbout(request, { type: 'request.cancelled', by, data: { token: by.token } })],
