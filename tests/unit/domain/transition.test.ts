@@ -146,6 +146,7 @@ describe('deciding', () => {
     ['a revision that is not a number', () => ({ revision: Number.NaN }), 'revision_unknown'],
     ['a stage that does not exist', () => ({ stage: 'stage-9' }), 'stage_unknown'],
     ['a withdrawal of nothing', () => ({ word: 'withdraw' as const }), 'nothing_to_withdraw'],
+    ['a reason with half a character', () => ({ reason: 'x\ud800' }), 'reason_too_long'],
     ['a reason over the limit', () => ({ reason: 'x'.repeat(1_001) }), 'reason_too_long'],
   ])('refuses %s', (_name, change, expected) => {
     const request = pendingRequest();
@@ -318,6 +319,13 @@ describe('the other commands', () => {
     expect(stepped(run(request, { type: 'cancel', by: mia })).state).toBe('cancelled');
     const approved = say(request);
     expect(code(run(approved, { type: 'cancel', by: mia }))).toBe('too_late_to_cancel');
+  });
+
+  test('cancel: refused from the moment of expiry on, before the timer has run', () => {
+    const request = pendingRequest();
+    const cancel = { type: 'cancel' as const, by: principal({ key: 'local|mia' }) };
+    expect(stepped(run(request, cancel, request.expiresAt - 1)).state).toBe('cancelled');
+    expect(code(run(request, cancel, request.expiresAt))).toBe('request_expired');
   });
 
   test('expire: not before its time', () => {

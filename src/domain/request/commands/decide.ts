@@ -79,7 +79,8 @@ function checkOpen(
   if (status !== 'open') {
     return refused('stage_closed', { stage: stage.name, status });
   }
-  if (command.reason !== null && command.reason.length > MAX_REASON_LENGTH) {
+  const { reason } = command;
+  if (reason !== null && (reason.length > MAX_REASON_LENGTH || !reason.isWellFormed())) {
     return refused('reason_too_long', { max: MAX_REASON_LENGTH });
   }
   return { stage };
