@@ -41,6 +41,17 @@ describe('the command line', () => {
     expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 
+  test('ends as usual when the reader of its output has left', async () => {
+    const child = spawn(process.execPath, [main, '--help'], { stdio: 'pipe' });
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += String(chunk);
+    });
+    child.stdout.destroy();
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(errors).toBe('');
+  });
+
   test.each([
     [[], 'Usage: countersign'],
     [['nope'], "unknown command 'nope'"],
