@@ -15,7 +15,10 @@ import type { AuditLog } from '../store/open-audit-log.ts';
 import { readOnlyKeys } from './audit-verify.ts';
 import { defineCommand, EXIT } from './command.ts';
 import { configOption, configPath, jsonOption, profileOption } from './options.ts';
+import { plain } from './report.ts';
 
+/** Characters of one part of a line: more than a reason may have. */
+const MAX_PART = 1_100;
 /** Data that a line of the story tells. */
 const TOLD = ['workflow', 'stageName', 'word', 'reason', 'code'] as const;
 
@@ -71,13 +74,8 @@ function lineOf(event: AuditEvent, people: OpenedEvents['people']): string {
   const known = [...people.values()].find(({ key }) => key === actor);
   const told = TOLD.flatMap((name) => (typeof data[name] === 'string' ? [String(data[name])] : []));
   const by = actor === null ? [] : [`by ${known ? (known.name ?? known.key) : ERASED}`];
-  return [
-    toTimestamp(at),
-    type,
-    ...by,
-    ...told,
-    ...(erased && actor === null ? [ERASED] : []),
-  ].join('  ');
+  const parts = [type, ...by, ...told, ...(erased && actor === null ? [ERASED] : [])];
+  return [toTimestamp(at), ...parts.map((part) => plain(part, { max: MAX_PART }))].join('  ');
 }
 
 function toNumber(text: string): number {

@@ -23,9 +23,9 @@ export function outcomeLine(request: Readonly<Record<string, unknown>>): string 
   return `Request ${plain(number)} is ${plain(state)}${about}\n`;
 }
 
-/** Untrusted text, safe for a terminal: no control characters, one line, at most 500 characters. */
-export function plain(value: unknown): string {
+/** Untrusted text, safe for a terminal: no control characters, one line, limited length. */
+export function plain(value: unknown, { max = 500 }: { max?: number } = {}): string {
   return String(value)
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-    .slice(0, 500);
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .slice(0, max);
 }

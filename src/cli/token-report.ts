@@ -49,7 +49,9 @@ export function inspectionLines(explained: Explained, lines: boolean): string {
   ];
   if (verdict.accepted) {
     const { key, kind, roles: given } = verdict.principal;
-    output.push(`Accepted: ${kind} ${plain(key)}, roles ${given.map(plain).join(', ') || 'none'}.`);
+    output.push(
+      `Accepted: ${kind} ${plain(key)}, roles ${given.map((role) => plain(role)).join(', ') || 'none'}.`,
+    );
     if (lines) {
       output.push(
         ...roles.map(

@@ -112,6 +112,19 @@ test('is refused with the numbers of requests that have not ended', async () => 
   await api(world, `/v1/requests/${open.id}/cancel`, { as: 'mia', body: {} });
 });
 
+test('audit show keeps a reason on the line of its event, without control characters', async () => {
+  const reason = 'x\n2026-01-01T00:00:00.000Z  request.approved\u001b[2J\u2028';
+  const asked = await askByApi(world, 'tomasz', {
+    ...DEPLOYMENT,
+    fields: { ...DEPLOYMENT.fields, version: '9.9.9' },
+    reason,
+  });
+  const lines = (await show(asked)).trimEnd().split('\n');
+  const told = 'x 2026-01-01T00:00:00.000Z  request.approved [2J';
+  expect(lines[0]).toContain(`request.submitted  by Tomasz Zieliński  deploy-production  ${told}`);
+  expect(lines.filter((line) => !/ (request\.submitted|card\.posted)( |$)/.test(line))).toEqual([]);
+});
+
 test('leaves no name, reason or identifier of the requester anywhere', async () => {
   const { oid, mri, name } = personOf('mia');
   const plain = [name, oid, mri, REASON, keyOf('mia'), DEPLOYMENT.fields.version];
