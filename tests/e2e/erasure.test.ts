@@ -99,6 +99,14 @@ test('is for administrators alone', async () => {
   expect([status, problem['code']]).toEqual([403, 'not_administrator']);
 });
 
+test('refuses a name that identifies nobody', async () => {
+  for (const person of ['Mia Lindqvist', 'version']) {
+    const body = { person, reason: 'left' };
+    const { status, body: problem } = await api(world, '/v1/people/erase', { as: 'ingrid', body });
+    expect([status, problem['code']]).toEqual([422, 'body_invalid']);
+  }
+});
+
 test('is refused with the numbers of requests that have not ended', async () => {
   const open = await askByApi(world, 'mia', DEPLOYMENT);
   const body = { person: personOf('mia').oid, reason: 'left' };

@@ -5,11 +5,15 @@ import { jsonAnswer } from '../openapi/operation.ts';
 import { refusalReply } from '../problem.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
+/** Keys of principals have a bar, Teams user ids a colon, object ids are GUIDs. */
+const PERSON = /[|:]|^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+
 const bodySchema = z.strictObject({
   person: z
     .string()
     .min(1)
     .max(320)
+    .regex(PERSON, 'a key, an object id (GUID) or a Teams user id')
     .describe("A principal's key, an object id or a Teams user id of the person"),
   reason: z.string().min(1).max(1_000).describe('Why, for the audit log'),
 });
