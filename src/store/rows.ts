@@ -11,8 +11,8 @@ import type { Job } from '../usecases/ports/job-store.ts';
  */
 
 /**
- * The fields that never change: written once, when the request is created, so that a decision writes
- * less. Every version writes all other fields.
+ * The fields that no later version changes: written once, when the request is created, so that a
+ * decision writes less. Only an erasure overwrites them. Every version writes all other fields.
  */
 const ASKED: ReadonlySet<string> = new Set([
   'id',
@@ -33,7 +33,7 @@ const ASKED: ReadonlySet<string> = new Set([
 /** Fields with a column or table of their own, merged in when the request is read. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['number', 'decisions'] satisfies (keyof Request)[]);
 
-/** The JSON text of the fields that never change. */
+/** The JSON text of the fields that no later version changes. */
 export function askedPart(request: Request): string {
   return textOf(request, (name) => ASKED.has(name));
 }

@@ -1,7 +1,8 @@
 -- The schema. From release 0.2.0 on a migration is never edited: its checksum is compared with the
 -- one that the store recorded.
 
--- What was asked and what has become of it. `number` is what people say.
+-- Requests. A new version changes `progress`; only an erasure changes `asked`. `number` is shown to
+-- people.
 CREATE TABLE requests (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
@@ -12,12 +13,12 @@ CREATE TABLE requests (
   asked TEXT NOT NULL,
   progress TEXT NOT NULL
 ) STRICT;
--- Each ends in the number (the row id), which the newest-first pages walk down.
+-- Each index ends in the number (the rowid), which serves pages in descending order.
 CREATE INDEX requests_by_state ON requests (state);
 CREATE INDEX requests_by_workflow ON requests (workflow, state);
 CREATE INDEX requests_by_requester ON requests (requester_key, state);
 
--- The words of people on stages, each once: the rule is a constraint, so that no race breaks it.
+-- The words of people on stages. A constraint makes each unique, so that races are safe.
 CREATE TABLE decisions (
   id TEXT NOT NULL,
   request_id TEXT NOT NULL REFERENCES requests (id),
@@ -29,15 +30,15 @@ CREATE TABLE decisions (
   UNIQUE (request_id, stage, approver_key, nth)
 ) STRICT;
 
--- Ids of changes that were committed, kept for seven days. They begin with their time, so the purge
--- walks the primary key.
+-- Ids of committed changes, kept for seven days. They start with their time, so the purge uses the
+-- primary key.
 CREATE TABLE changes (
   id TEXT NOT NULL PRIMARY KEY,
   request_id TEXT,
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Keys of what may happen once. Keys are random, so rows lie in the order of their insertion.
+-- Once-keys. The keys are random, so the table keeps its rowid for inserts at the end.
 CREATE TABLE once_keys (
   kind TEXT NOT NULL,
   key TEXT NOT NULL,
@@ -48,8 +49,8 @@ CREATE TABLE once_keys (
 ) STRICT;
 CREATE INDEX once_keys_by_expiry ON once_keys (expires_at);
 
--- Work to be done. `due_at` says when it may be leased: `run_at` while it waits, the end of the
--- lease while it is held, NULL once it is parked as dead. `again_at`: asked for while it is held.
+-- Jobs. `due_at` is when a job may be leased: `run_at` while it waits, the end of the lease while it
+-- is leased, NULL when it is dead. `again_at`: the time of an insertion during the lease.
 CREATE TABLE jobs (
   key TEXT NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -66,7 +67,7 @@ CREATE TABLE jobs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX jobs_by_due ON jobs (priority, due_at);
 
--- `fence` never goes back, so that a job which was done and made again cannot meet an old fence.
+-- `fence` only grows, so that a job which ended and was inserted again never has an old fence.
 CREATE TABLE counters (
   name TEXT NOT NULL PRIMARY KEY,
   value INTEGER NOT NULL
@@ -114,8 +115,8 @@ CREATE TABLE people_roles (
 ) STRICT;
 CREATE INDEX people_roles_by_role ON people_roles (role, seen_at, person_key);
 
--- The audit log: inserted, never changed. `body` is the JSON text that is hashed and read; the other
--- columns are copies for indexes. What is derived from an event has rows of its own.
+-- The audit log, append-only. `body` is the JSON text that is hashed and read; the other columns are
+-- copies for indexes. Derived data has other tables.
 CREATE TABLE audit_events (
   id TEXT NOT NULL UNIQUE,
   at INTEGER NOT NULL,
@@ -124,7 +125,7 @@ CREATE TABLE audit_events (
   body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX audit_events_by_request ON audit_events (request_id);
--- Events that have no leaf yet. Not a high-water mark: a late commit leaves its row here too.
+-- Events without a leaf. There is no high-water mark, so an event that commits late is not skipped.
 CREATE TABLE audit_pending (
   event_id TEXT NOT NULL PRIMARY KEY REFERENCES audit_events (id)
 ) STRICT, WITHOUT ROWID;
@@ -139,9 +140,8 @@ CREATE TABLE audit_checkpoints (
   at INTEGER NOT NULL,
   jws TEXT NOT NULL
 ) STRICT;
--- The right edge of the audit log's tree, as the last seal left it: the roots of its complete
--- subtrees, largest first, parted by dots. One row. It is derived from the leaves and replaced with
--- every seal, so that a sealer that starts need not read the leaves again.
+-- The frontier of the audit log after the last seal, one row: the roots of the complete subtrees,
+-- largest first, separated by dots. A starting sealer reads it instead of all leaves.
 CREATE TABLE audit_frontier (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   size INTEGER NOT NULL,
@@ -161,8 +161,9 @@ BEGIN SELECT RAISE(ABORT, 'checkpoints of the audit log are never changed'); END
 CREATE TRIGGER audit_checkpoints_stay BEFORE DELETE ON audit_checkpoints
 BEGIN SELECT RAISE(ABORT, 'checkpoints of the audit log are never deleted'); END;
 
--- Sign-in links: made, opened in one browser, taken back by `state`, parked under a code, redeemed
--- (the row is then gone). `demand` is the step-up to meet. Ids, states, browsers and codes are SHA-256 only.
+-- Sign-in links: added, opened in one browser, taken by `state`, parked under a code, redeemed (the
+-- row is then deleted). `demand` is the required step-up. Ids, states, browsers and codes are stored as
+-- SHA-256.
 CREATE TABLE sign_in_links (
   id TEXT NOT NULL PRIMARY KEY,
   tenant_id TEXT NOT NULL,
@@ -183,8 +184,8 @@ CREATE INDEX sign_in_links_by_code ON sign_in_links (code) WHERE code IS NOT NUL
 CREATE INDEX sign_in_links_by_expiry ON sign_in_links (expires_at);
 CREATE INDEX sign_in_links_by_person ON sign_in_links (tenant_id, object_id, expires_at);
 
--- Sessions of people who signed in by the button, one a person and provider. `encrypted` is a JWE that
--- names its row, so that rows cannot be exchanged for one another.
+-- Sessions of people who signed in, one for each person and provider. `encrypted` is a JWE that
+-- contains the ids of its row, so that swapped rows are detected.
 CREATE TABLE sessions (
   id TEXT NOT NULL PRIMARY KEY,
   tenant_id TEXT NOT NULL,
@@ -205,7 +206,7 @@ CREATE INDEX sessions_by_principal ON sessions (principal);
 CREATE INDEX sessions_by_end ON sessions (ends_at);
 CREATE INDEX sessions_by_key ON sessions (encrypted_with);
 
--- Keys of our own. The first of a purpose has ordinal 1: two replicas cannot both make it.
+-- The service's own keys. The first key of a purpose has ordinal 1, so only one replica creates it.
 CREATE TABLE keys (
   purpose TEXT NOT NULL,
   ordinal INTEGER NOT NULL,
@@ -215,15 +216,15 @@ CREATE TABLE keys (
   PRIMARY KEY (purpose, ordinal)
 ) STRICT;
 
--- Keys of people, for what the audit log keeps of them. An erasure deletes the row: nothing tells any
--- more whose the pseudonym was. `encrypted` is a JWE that names its row.
+-- Keys of people for the personal values in the audit log. An erasure deletes the row, so that nothing
+-- maps the pseudonym to the person. `encrypted` is a JWE that contains the ids of its row.
 CREATE TABLE person_keys (
   person TEXT NOT NULL PRIMARY KEY,
   pseudonym TEXT NOT NULL UNIQUE,
   encrypted TEXT NOT NULL
 ) STRICT;
 
--- What one process at a time may do. Released with a note, a row stays without a holder.
+-- Leases: one holder at a time. A lease that is released with a note keeps its row.
 CREATE TABLE leases (
   name TEXT NOT NULL PRIMARY KEY,
   holder TEXT,

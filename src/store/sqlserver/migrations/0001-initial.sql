@@ -1,14 +1,14 @@
 -- The schema. From release 0.2.0 on a migration is never edited: its checksum is compared with the
 -- one that the store recorded.
--- Sent piece by piece, cut at lines of `--> next`: CREATE TRIGGER must stand alone.
+-- Split into batches at lines of `--> next`, because CREATE TRIGGER needs a batch of its own.
 --
--- Keys are compared byte by byte (BIN2), whatever the collation of the database: in most of them
--- `aB` and `Ab` are one key, which would make two people's tokens one. Nothing is unique over a
--- column that may be NULL, for engines differ in whether two NULLs are one value. There are no
--- foreign keys: Babelfish fails on those over a column with a collation of its own. A commit looks
--- for the request that a decision or a card names, and no request is ever deleted.
+-- Keys have a binary collation (BIN2): in most collations `aB` equals `Ab`, which would mix up the
+-- tokens of two people. Unique keys have no nullable columns, as engines differ in whether NULLs are
+-- equal. There are no foreign keys, because Babelfish fails on columns with their own collation. A
+-- commit checks the request of a decision or card, and requests are never deleted.
 
--- What was asked and what has become of it. `number` is what people say.
+-- Requests. A new version changes `progress`; only an erasure changes `asked`. `number` is shown to
+-- people.
 CREATE TABLE dbo.requests (
   number bigint IDENTITY(1, 1) NOT NULL,
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -25,9 +25,9 @@ CREATE INDEX requests_by_state ON dbo.requests (state, number);
 CREATE INDEX requests_by_workflow ON dbo.requests (workflow, state, number);
 CREATE INDEX requests_by_requester ON dbo.requests (requester_key, state, number);
 
--- The words of people on stages, each once: the rule is a constraint, so that no race breaks it.
--- `version` is the request's version that the decision was written with: a read takes the decisions
--- up to the version that it has seen, so that request and decisions are of one moment.
+-- The words of people on stages. A constraint makes each unique, so that races are safe.
+-- `version` is the version of the request that the decision was written with. A read takes decisions
+-- up to the version it sees, so that request and decisions are consistent.
 CREATE TABLE dbo.decisions (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   request_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -41,8 +41,8 @@ CREATE TABLE dbo.decisions (
   CONSTRAINT decisions_once UNIQUE (request_id, stage, approver_key, nth)
 );
 
--- Ids of changes that were committed, kept for seven days. `attempt` tells which sending of the
--- change it was, so that one whose answer was lost knows its own work.
+-- Ids of committed changes, kept for seven days. `attempt` identifies the call that committed, so
+-- that a retry after a lost answer recognises its own commit.
 CREATE TABLE dbo.changes (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   request_id nvarchar(100) COLLATE Latin1_General_BIN2 NULL,
@@ -52,7 +52,7 @@ CREATE TABLE dbo.changes (
 );
 CREATE INDEX changes_by_time ON dbo.changes ([at]);
 
--- Keys of what may happen once.
+-- Once-keys.
 CREATE TABLE dbo.once_keys (
   kind nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
   [key] nvarchar(400) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -63,8 +63,8 @@ CREATE TABLE dbo.once_keys (
 );
 CREATE INDEX once_keys_by_expiry ON dbo.once_keys (expires_at);
 
--- Work to be done. `due_at` says when it may be leased: `run_at` while it waits, the end of the
--- lease while it is held, NULL once it is parked as dead. `again_at`: asked for while it is held.
+-- Jobs. `due_at` is when a job may be leased: `run_at` while it waits, the end of the lease while it
+-- is leased, NULL when it is dead. `again_at`: the time of an insertion during the lease.
 CREATE TABLE dbo.jobs (
   [key] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
   kind nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -83,7 +83,7 @@ CREATE TABLE dbo.jobs (
 );
 CREATE INDEX jobs_by_due ON dbo.jobs (priority, due_at, [key]);
 
--- `fence` never goes back, so that a job which was done and made again cannot meet an old fence.
+-- `fence` only grows, so that a job which ended and was inserted again never has an old fence.
 CREATE TABLE dbo.counters (
   name nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
   value bigint NOT NULL,
@@ -91,8 +91,7 @@ CREATE TABLE dbo.counters (
 );
 INSERT INTO dbo.counters (name, value) VALUES (N'fence', 0), (N'checked_at', 0);
 
--- `message_key` is the posted message's own (a hash of conversation and activity), and the card's
--- before it is posted.
+-- `message_key` is a hash of conversation and activity, or the id of an unposted card.
 CREATE TABLE dbo.cards (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   request_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -137,8 +136,8 @@ CREATE TABLE dbo.people_roles (
 );
 CREATE INDEX people_roles_by_role ON dbo.people_roles (role, seen_at, person_key);
 
--- The audit log: inserted, never changed. `body` is the JSON text that is hashed and read; the other
--- columns are copies for indexes. What is derived from an event has rows of its own.
+-- The audit log, append-only. `body` is the JSON text that is hashed and read; the other columns are
+-- copies for indexes. Derived data has other tables.
 CREATE TABLE dbo.audit_events (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   [at] bigint NOT NULL,
@@ -148,7 +147,7 @@ CREATE TABLE dbo.audit_events (
   CONSTRAINT audit_events_pk PRIMARY KEY (id)
 );
 CREATE INDEX audit_events_by_request ON dbo.audit_events (request_id);
--- Events that have no leaf yet. Not a high-water mark: a late commit leaves its row here too.
+-- Events without a leaf. There is no high-water mark, so an event that commits late is not skipped.
 CREATE TABLE dbo.audit_pending (
   event_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   CONSTRAINT audit_pending_pk PRIMARY KEY (event_id)
@@ -167,9 +166,8 @@ CREATE TABLE dbo.audit_checkpoints (
   jws nvarchar(max) NOT NULL,
   CONSTRAINT audit_checkpoints_pk PRIMARY KEY (size)
 );
--- The right edge of the audit log's tree, as the last seal left it: the roots of its complete
--- subtrees, largest first, parted by dots. One row. It is derived from the leaves and replaced with
--- every seal, so that a sealer that starts need not read the leaves again.
+-- The frontier of the audit log after the last seal, one row: the roots of the complete subtrees,
+-- largest first, separated by dots. A starting sealer reads it instead of all leaves.
 CREATE TABLE dbo.audit_frontier (
   id int NOT NULL,
   size bigint NOT NULL,
@@ -192,9 +190,9 @@ BEGIN
   THROW 51010, 'checkpoints of the audit log are never changed or deleted', 1;
 END;
 --> next
--- Sign-in links: made, opened in one browser, taken back by `state`, parked under a code, redeemed
--- (the row is then gone). `demand` is the step-up to meet. Ids, states, browsers and codes are SHA-256 only. `state` is `~` and the
--- link's id until the link is opened: it is unique from the start.
+-- Sign-in links: added, opened in one browser, taken by `state`, parked under a code, redeemed (the
+-- row is then deleted). `demand` is the required step-up. Ids, states, browsers and codes are stored as
+-- SHA-256. `state` is `~` and the link's id until the link is opened, so that it is unique.
 CREATE TABLE dbo.sign_in_links (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   tenant_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -218,8 +216,8 @@ CREATE INDEX sign_in_links_by_code ON dbo.sign_in_links (code, expires_at);
 CREATE INDEX sign_in_links_by_expiry ON dbo.sign_in_links (expires_at);
 CREATE INDEX sign_in_links_by_person ON dbo.sign_in_links (tenant_id, object_id, expires_at);
 
--- Sessions of people who signed in by the button, one a person and provider. `encrypted` is a JWE that
--- names its row, so that rows cannot be exchanged for one another.
+-- Sessions of people who signed in, one for each person and provider. `encrypted` is a JWE that
+-- contains the ids of its row, so that swapped rows are detected.
 CREATE TABLE dbo.sessions (
   id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   tenant_id nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -241,7 +239,7 @@ CREATE INDEX sessions_by_principal ON dbo.sessions (principal);
 CREATE INDEX sessions_by_end ON dbo.sessions (ends_at);
 CREATE INDEX sessions_by_key ON dbo.sessions (encrypted_with);
 
--- Keys of our own. The first of a purpose has ordinal 1: two replicas cannot both make it.
+-- The service's own keys. The first key of a purpose has ordinal 1, so only one replica creates it.
 CREATE TABLE dbo.keys (
   purpose nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   ordinal int NOT NULL,
@@ -252,8 +250,8 @@ CREATE TABLE dbo.keys (
   CONSTRAINT keys_by_id UNIQUE (id)
 );
 
--- Keys of people, for what the audit log keeps of them. An erasure deletes the row: nothing tells any
--- more whose the pseudonym was. `encrypted` is a JWE that names its row.
+-- Keys of people for the personal values in the audit log. An erasure deletes the row, so that nothing
+-- maps the pseudonym to the person. `encrypted` is a JWE that contains the ids of its row.
 CREATE TABLE dbo.person_keys (
   person nvarchar(320) COLLATE Latin1_General_BIN2 NOT NULL,
   pseudonym nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -262,7 +260,7 @@ CREATE TABLE dbo.person_keys (
   CONSTRAINT person_keys_by_pseudonym UNIQUE (pseudonym)
 );
 
--- What one process at a time may do. Released with a note, a row stays without a holder.
+-- Leases: one holder at a time. A lease that is released with a note keeps its row.
 CREATE TABLE dbo.leases (
   name nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
   holder nvarchar(200) COLLATE Latin1_General_BIN2 NULL,
@@ -272,9 +270,9 @@ CREATE TABLE dbo.leases (
 );
 CREATE INDEX leases_by_end ON dbo.leases (lease_until);
 
--- How far `countersign migrate --from` has come: a row a step. While one is not finished no service
--- starts on this database. `source` names the database that is carried over, and its state.
--- `position` is the last key that was written (JSON; empty before the first).
+-- The progress of `countersign migrate --from`, one row for each step. No service starts while a step
+-- is unfinished. `source` identifies the source and its state. `position` is the last written key
+-- (JSON).
 CREATE TABLE dbo.transfers (
   step nvarchar(40) COLLATE Latin1_General_BIN2 NOT NULL,
   source nvarchar(100) COLLATE Latin1_General_BIN2 NOT NULL,
