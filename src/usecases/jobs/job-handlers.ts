@@ -1,5 +1,5 @@
 import type { JobDeps } from '../app-context.ts';
-import type { JobKind, Lane } from '../ports/job-store.ts';
+import type { Job, JobKind, Lane } from '../ports/job-store.ts';
 import { deliverCard } from './deliver-card.ts';
 import { executeRequest } from './execute-request.ts';
 import { expireRequest } from './expire-request.ts';
@@ -21,7 +21,7 @@ export function jobHandlers(deps: JobDeps): JobHandlers {
     kind,
     lane,
     maxAttempts: MAX_ATTEMPTS,
-    run: (job, context) => work(deps, job, context),
+    run: (job, context) => (isOfRequest(job) ? work(deps, job, context) : subjectUnknown(job)),
   });
   return {
     card: handler('card', 'delivery', deliverCard),
@@ -29,4 +29,14 @@ export function jobHandlers(deps: JobDeps): JobHandlers {
     execute: handler('execute', 'execution', executeRequest),
     expire: handler('expire', 'timer', expireRequest),
   };
+}
+
+function isOfRequest({ about }: Job): boolean {
+  return about.type === 'request';
+}
+
+/** A newer version may leave such a job: kept for it, as one of an unknown kind is. */
+function subjectUnknown({ kind, about }: Job): Promise<JobResult> {
+  const error = `no job of kind ${kind} about a ${about.type} is known`;
+  return Promise.resolve({ retryAtMs: null, error });
 }
