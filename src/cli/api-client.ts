@@ -31,8 +31,13 @@ export class ApiError extends Error {
 /** The address of the service, from an option or the environment. */
 export function serviceUrl(option: string | undefined, io: CommandIo): string {
   const text = option ?? io.env.COUNTERSIGN_URL;
-  if (text === undefined || !URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+  const url = text === undefined ? null : URL.parse(text);
+  if (text === undefined || !url || !/^https?:$/.test(url.protocol)) {
     throw new UsageError('Name the service: --url https://…, or COUNTERSIGN_URL.');
+  }
+  // Paths are added at the end, and fetch takes no user or password in an address.
+  if (url.username + url.password + url.search + url.hash !== '') {
+    throw new UsageError('The address of the service has no user, password, query or fragment.');
   }
   return text.replace(/\/+$/, '');
 }

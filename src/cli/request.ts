@@ -17,7 +17,11 @@ export const request = defineCommand({
       .argument('<workflow>', 'id of the workflow')
       .option('-f, --field <field=value>', 'a field of the workflow; repeat it for each', addField)
       .option('--reason <text>', 'why')
-      .option('--key <text>', 'Idempotency-Key: one key makes one request (default: a new key)')
+      .option(
+        '--key <text>',
+        'Idempotency-Key: one key makes one request (default: a new key)',
+        checkKey,
+      )
       .option('--wait', 'wait for the end of the request')
       .addOption(timeoutOption)
       .addOption(jsonOption),
@@ -60,6 +64,11 @@ export const request = defineCommand({
     });
   },
 });
+
+function checkKey(text: string): string {
+  if (/^[\x21-\x7e]{1,255}$/.test(text)) return text;
+  throw new InvalidArgumentError('Use 1 to 255 visible ASCII characters.');
+}
 
 function addField(
   pair: string,

@@ -155,6 +155,10 @@ describe('countersign request', () => {
     [[...ask, '--tokenfile=x'], /Did you mean --token-file\?/],
     [[...ask, '--timeout', 'soon'], /duration/],
     [[...ask, '--url', 'ftp://x'], /Name the service/],
+    [[...ask, '--url', 'https://u:p@x.example'], /has no user, password, query or fragment/],
+    [[...ask, '--url', 'https://x.example/?a=b'], /has no user, password, query or fragment/],
+    [[...ask, '--key', 'a\nb'], /1 to 255 visible ASCII characters/],
+    [[...ask, '--key', ''], /1 to 255 visible ASCII characters/],
     [[...ask, '--token-file', '/nowhere'], /cannot be read/],
   ])('%j is wrong usage', async (args, words) => {
     const ran = await cli(args, { env });
