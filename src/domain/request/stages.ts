@@ -23,6 +23,21 @@ export function lastWord(
 }
 
 /**
+ * The number of a person's next word on a stage. Above all of theirs: accounts that were linked only
+ * after both had said something have the same numbers.
+ */
+export function nextNumber(
+  { decisions }: Pick<Request, 'decisions'>,
+  stage: string,
+  person: PrincipalRef,
+): number {
+  const theirs = decisions.filter(
+    (said) => said.stage === stage && samePerson(said.approver, person),
+  );
+  return 1 + Math.max(0, ...theirs.map(({ nth }) => nth));
+}
+
+/**
  * The words that count on a stage: the last one of each person, without those withdrawn, in the
  * order in which they were said. Linked identities are one person.
  */

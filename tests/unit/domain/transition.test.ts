@@ -311,6 +311,18 @@ describe('stages and seats', () => {
   });
 });
 
+test('numbers a word above all words of accounts that were linked meanwhile', () => {
+  const stages = { id: 'v', seats: [seat('approver'), seat('approver'), seat('approver')] };
+  const ben = approver('ben');
+  let request = say(planned(stages), { stage: 'v', by: ben });
+  request = say(request, { stage: 'v', by: ben, word: 'withdraw', after: last(request).id });
+  request = say(request, { stage: 'v', by: approver('cleo') });
+  const linked = approver('ben', { linkedIdentities: ['local|cleo'] });
+  request = say(request, { stage: 'v', by: linked, word: 'deny', after: last(request).id });
+  // The store takes each number of a person on a stage once.
+  expect(request.decisions.map(({ nth }) => nth)).toEqual([1, 2, 1, 3]);
+});
+
 describe('the other commands', () => {
   test('cancel: only by the requester, and only while the request is pending', () => {
     const request = pendingRequest();

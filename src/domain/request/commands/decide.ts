@@ -5,7 +5,7 @@ import { mayDecideAny, mayDecideStage } from '../../people/authority.ts';
 import { refOf } from '../../people/principal.ts';
 import type { Principal } from '../../people/principal.ts';
 import type { Decision, Evidence, Origin, PlannedStage, Request, Word } from '../request.ts';
-import { lastWord, planStatus, stageById, stageStatus } from '../stages.ts';
+import { lastWord, nextNumber, planStatus, stageById, stageStatus } from '../stages.ts';
 import { closed, refused, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
 import type { Effect, Transition } from '../step.ts';
 import { meetsStepUp } from '../step-up.ts';
@@ -51,7 +51,8 @@ export function decide(request: Request, command: DecideCommand, now: number): T
     return refused('nothing_to_withdraw');
   }
   const evidence = evidenceOf(request, command, allowed);
-  return addWord(request, command, { stage, evidence, nth: (last?.nth ?? 0) + 1, now });
+  const nth = nextNumber(request, stage.id, by);
+  return addWord(request, command, { stage, evidence, nth, now });
 }
 
 /** The stage that takes the word, or why it does not. */
