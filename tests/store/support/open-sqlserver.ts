@@ -35,6 +35,7 @@ const TABLES = [
   'transfers',
   'sign_in_links',
   'sessions',
+  'person_keys',
   'keys',
   'leases',
 ];
