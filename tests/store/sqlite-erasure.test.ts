@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { eraseFrom } from '../../src/domain/people/erased.ts';
+import { REQUEST_STATES } from '../../src/domain/request/state.ts';
 import type { Erasure } from '../../src/usecases/ports/erasure-store.ts';
 import { request, seen, submission } from './build.ts';
 import { openSqlite } from './open-sqlite.ts';
@@ -20,9 +21,9 @@ beforeEach(async () => {
   await opened.store.commit(submission(asked, { people, events: [] }));
   const erased = eraseFrom(asked, { names: new Set(names), alias: 'erased|1' });
   if (!erased) throw new Error('nothing to erase');
-  const requests = [{ request: erased, seen: asked.version }];
-  const open = ['pending'] as const;
-  erasure = { names, pseudonyms: [], open, requests, events: [], personKeys: [] };
+  const requests = [{ request: erased, seen: asked.version, asked: true }];
+  const recorded = { events: [], personKeys: [] };
+  erasure = { names, pseudonyms: [], requests, last: true, without: REQUEST_STATES, ...recorded };
 });
 afterEach(() => opened.cleanup());
 

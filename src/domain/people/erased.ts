@@ -42,7 +42,6 @@ export function eraseFrom(
       ? nobody(request.beneficiary, alias)
       : request.beneficiary,
     ...(asked ? withoutValues(request) : {}),
-    salt: asked || own(request.beneficiary) ? null : request.salt,
     decisions: request.decisions.map((decision) =>
       own(decision.approver) ? withoutApprover(decision, alias) : decision,
     ),
@@ -50,7 +49,13 @@ export function eraseFrom(
   };
   const scrubbed = scrub(erased, { names, alias }) as Request;
   if (JSON.stringify(scrubbed) === JSON.stringify(request)) return null;
-  return { ...scrubbed, version: request.version + 1 };
+  const salt = digested(scrubbed) === digested(request) ? request.salt : null;
+  return { ...scrubbed, salt, version: request.version + 1 };
+}
+
+/** What the digest covers of people: once a value of it is gone, nobody may guess it by the digest. */
+function digested({ requester, beneficiary, reason, fields, plan }: Request): string {
+  return JSON.stringify([requester.key, beneficiary.key, reason, fields, plan]);
 }
 
 function nobody({ kind }: PrincipalRef, alias: string): PrincipalRef {

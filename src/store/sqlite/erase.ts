@@ -35,32 +35,37 @@ export function erase(
   connection: Connection,
   erasure: Erasure,
 ): { readonly status: 'committed' | 'conflict' } {
+  const { requests, last } = erasure;
   const names = JSON.stringify(erasure.names);
   const pseudonyms = JSON.stringify(erasure.pseudonyms);
-  const states = JSON.stringify(erasure.open);
-  const ids = JSON.stringify(erasure.requests.map(({ request }) => request.id));
+  const states = JSON.stringify(erasure.without);
   const destroyed = connection.run(DELETE_PERSON_KEYS, { pseudonyms });
   if (destroyed !== erasure.pseudonyms.length || connection.get(ANY_PERSON_KEY, { names })) {
     return { status: 'conflict' };
   }
-  if (connection.get(ANY_NAMING, { names, states })) return { status: 'conflict' };
-  for (const overwritten of erasure.requests) {
+  for (const overwritten of requests) {
     if (!overwrite(connection, overwritten)) return { status: 'conflict' };
   }
+  if (connection.get(ANY_NAMING, { names, states })) return { status: 'conflict' };
+  const ids = idsOf(requests);
   connection.run(CLEAR_JOB_ERRORS, { ids });
-  connection.run(DELETE_REPEATS, { ids });
+  connection.run(DELETE_REPEATS, { ids: idsOf(requests.filter(({ asked }) => asked)) });
   connection.run(DELETE_CHAT_CARDS, { ids, names });
-  for (const sql of [
-    DELETE_ROLES,
-    DELETE_PEOPLE,
-    DELETE_CONVERSATIONS,
-    DELETE_SESSIONS,
-    DELETE_LINKS,
-  ]) {
-    connection.run(sql, { names });
-  }
+  for (const sql of last ? DELETE_ROWS : []) connection.run(sql, { names });
   recordEvents(connection, erasure);
   return { status: 'committed' };
+}
+
+const DELETE_ROWS = [
+  DELETE_ROLES,
+  DELETE_PEOPLE,
+  DELETE_CONVERSATIONS,
+  DELETE_SESSIONS,
+  DELETE_LINKS,
+];
+
+function idsOf(requests: Erasure['requests']): string {
+  return JSON.stringify(requests.map(({ request }) => request.id));
 }
 
 function overwrite(

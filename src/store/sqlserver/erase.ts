@@ -32,18 +32,20 @@ export function erasures(pool: Pool): ErasureStore {
 }
 
 function encode(erasure: Erasure) {
-  const { names, pseudonyms, open, requests, events, personKeys } = erasure;
+  const { names, pseudonyms, without, requests, events, personKeys } = erasure;
   const decisions = requests.flatMap(({ request }) => request.decisions);
   return {
     names: encodeRows(names),
     quoted: quoted(names),
-    states: encodeRows(open),
+    states: encodeRows(without),
+    last: erasure.last ? 1 : 0,
     pseudonyms: encodeRows(pseudonyms),
     pseudonymCount: pseudonyms.length,
     requests: encodeRows(
-      requests.map(({ request, seen }) => ({
+      requests.map(({ request, seen, asked }) => ({
         id: request.id,
         seen,
+        isAsked: asked,
         version: request.version,
         requesterKey: request.requester.key,
         asked: protectText(askedPart(request)),

@@ -1,7 +1,7 @@
 import { isAdministrator } from '../../domain/people/administration.ts';
 import { eraseFrom, isNamed, peopleOf } from '../../domain/people/erased.ts';
 import { directoryName } from '../../domain/people/principal.ts';
-import type { Principal } from '../../domain/people/principal.ts';
+import type { Principal, PrincipalRef } from '../../domain/people/principal.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { isEnded, REQUEST_STATES } from '../../domain/request/state.ts';
 import type { Request } from '../../domain/request/request.ts';
@@ -34,10 +34,14 @@ export async function erasePerson(deps: ErasureDeps, input: EraseInput): Promise
   const { by, person } = input;
   if (!isAdministrator(deps.administration, by)) return refused('not_administrator');
   const done = { requests: 0, keys: 0 };
+  // Kept from commit to commit: they overwrite what leads from one name to the next.
+  const names = new Set(spellingsOf(person));
   let recorded = false;
   for (let commits = 0; commits < MAX_COMMITS; commits += 1) {
-    const { names, open, ended } = await findPerson(deps, person);
+    const { isKnown, open, ended } = await findPerson(deps, names);
     if (isNamed(by, names)) return refused('own_erasure');
+    // A text that nobody is called by may be a role, a state or a tenant in any request.
+    if (!isKnown) names.clear();
     if (open.length > 0) {
       const numbers = open.map(({ number }) => String(number));
       return { kind: 'refused', refusal: refuse('person_in_use', { numbers }).refusal };
@@ -45,36 +49,44 @@ export async function erasePerson(deps: ErasureDeps, input: EraseInput): Promise
     const requests = ended.flatMap((request) => {
       const alias = `erased|${deps.ids.secret(ALIAS_BYTES)}`;
       const erased = eraseFrom(request, { names, alias });
-      return erased ? [{ request: erased, seen: request.version }] : [];
+      const asked = isNamed(request.requester, names);
+      return erased ? [{ request: erased, seen: request.version, asked }] : [];
     });
+    const last = ended.length < AT_ONCE;
     const keys = await deps.store.findPersonKeys([...names]);
     const pseudonyms = keys.map(({ pseudonym }) => pseudonym).sort();
     const events = recorded ? [] : [erasedEvent(input, pseudonyms)];
     const { status } = await deps.record(events, deps.clock.now(), (written) =>
-      deps.store.erase({ ...written, names: [...names], pseudonyms, open: OPEN, requests }),
+      deps.store.erase({
+        ...written,
+        names: [...names],
+        pseudonyms,
+        requests,
+        last,
+        without: last ? REQUEST_STATES : OPEN,
+      }),
     );
     if (status !== 'committed') continue;
     recorded = true;
     done.requests += requests.length;
     done.keys += keys.length;
-    if (ended.length < AT_ONCE || requests.length === 0) return { kind: 'erased', ...done };
+    if (last) return { kind: 'erased', ...done };
   }
   throw new Error(`${MAX_COMMITS} commits did not erase everything: run it again`);
 }
 
 interface Found {
-  readonly names: ReadonlySet<string>;
+  readonly isKnown: boolean;
   /** Requests that name the person. */
   readonly open: readonly Request[];
   readonly ended: readonly Request[];
 }
 
-/** Everything that a person is called, and the requests in which it stands. */
-async function findPerson(deps: ErasureDeps, person: string): Promise<Found> {
-  // Object ids are GUIDs, which people write in capitals too.
-  const names = new Set([GUID.test(person) ? person.toLowerCase() : person]);
+/** Adds everything that the person is called to the names, and finds the requests that name them. */
+async function findPerson(deps: ErasureDeps, names: Set<string>): Promise<Found> {
+  let isKnown = false;
   for (let step = 0; step < MAX_STEPS; step += 1) {
-    const known = names.size;
+    const before = names.size;
     for (const name of [...names]) for (const linked of deps.linkedTo(name)) names.add(linked);
     const objectIds = [...names].filter((name) => GUID.test(name));
     const rows = await deps.store.findKnownAs({ names: [...names], objectIds });
@@ -82,28 +94,40 @@ async function findPerson(deps: ErasureDeps, person: string): Promise<Found> {
     const query = { names: [...names], limit: AT_ONCE };
     const ended = await deps.store.findNaming({ ...query, states: ENDED });
     const open = await deps.store.findNaming({ ...query, states: OPEN });
-    for (const ref of [...ended, ...open].flatMap(peopleOf)) {
-      if (!isNamed(ref, names)) continue;
-      addNames(names, {
-        tenantId: ref.tenant,
-        objectId: ref.objectId,
-        userId: null,
-        principal: ref.key,
-      });
-      if (ref.kind === 'person') for (const key of ref.linkedIdentities ?? []) names.add(key);
-    }
-    if (names.size === known) return { names, open, ended };
+    const refs = [...ended, ...open].flatMap(peopleOf).filter((ref) => isOrIsLinked(ref, names));
+    for (const ref of refs) if (isNamed(ref, names)) addRef(names, ref);
+    isKnown ||= rows.length > 0 || refs.length > 0;
+    if (names.size > before) continue;
+    isKnown ||= (await deps.store.findPersonKeys([...names])).length > 0;
+    return isKnown ? { isKnown, open, ended } : { isKnown, open: [], ended: [] };
   }
   throw new Error('the identities of a person lead to ever more of them');
+}
+
+/** Also the human behind a pipeline, who is named by it and is somebody else. */
+function isOrIsLinked(ref: PrincipalRef, names: ReadonlySet<string>): boolean {
+  return isNamed(ref, names) || (ref.linkedIdentities ?? []).some((key) => names.has(key));
+}
+
+function addRef(names: Set<string>, ref: PrincipalRef): void {
+  const { tenant: tenantId, objectId, key: principal } = ref;
+  addNames(names, { tenantId, objectId, userId: null, principal });
+  if (ref.kind === 'person') for (const key of ref.linkedIdentities ?? []) names.add(key);
 }
 
 function addNames(names: Set<string>, { tenantId, objectId, userId, principal }: KnownAs): void {
   if (principal !== null) names.add(principal);
   if (userId !== null) names.add(userId);
-  if (objectId === null) return;
-  names.add(objectId);
-  names.add(directoryName({ tenant: tenantId ?? '', objectId }));
-  if (tenantId !== null) names.add(personKey({ tenantId, objectId }));
+  for (const spelled of objectId === null ? [] : spellingsOf(objectId)) {
+    names.add(spelled);
+    names.add(directoryName({ tenant: tenantId ?? '', objectId: spelled }));
+    if (tenantId !== null) names.add(personKey({ tenantId, objectId: spelled }));
+  }
+}
+
+/** An object id in both cases: some providers and tools write it in capitals. */
+function spellingsOf(name: string): readonly string[] {
+  return GUID.test(name) ? [name, name.toLowerCase(), name.toUpperCase()] : [name];
 }
 
 function erasedEvent({ by, reason }: EraseInput, pseudonyms: readonly string[]) {

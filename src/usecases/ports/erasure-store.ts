@@ -18,10 +18,17 @@ export interface Erasure extends Recorded {
   readonly names: readonly string[];
   /** The keys that are destroyed: all of the person. */
   readonly pseudonyms: readonly string[];
-  /** States in which a request must not name the person. */
-  readonly open: readonly RequestState[];
   /** Requests without the person, each with the version that it was made from. */
-  readonly requests: readonly { readonly request: Request; readonly seen: number }[];
+  readonly requests: readonly {
+    readonly request: Request;
+    readonly seen: number;
+    /** Whether the person asked for it. */
+    readonly asked: boolean;
+  }[];
+  /** Whether rows that connect names of the person go too: nothing is found by them afterwards. */
+  readonly last: boolean;
+  /** States in which no request may name the person afterwards. */
+  readonly without: readonly RequestState[];
 }
 
 export interface ErasureStore {
@@ -41,8 +48,8 @@ export interface ErasureStore {
   }): Promise<readonly Request[]>;
   /**
    * Destroys the keys first, so that a commit that still uses one of them is refused; then overwrites
-   * and deletes. `conflict`, and nothing is changed, where a key was made, an open request names the
-   * person or a request has another version by now. The embedded store leaves nothing of it in its
+   * and deletes. `conflict`, and nothing is changed, where a key was made, a request still names the
+   * person or has another version by now. The embedded store leaves nothing of it in its
    * files; `store_busy` where another process keeps it from that: then call it again.
    */
   erase(erasure: Erasure): Promise<{ readonly status: 'committed' | 'conflict' }>;

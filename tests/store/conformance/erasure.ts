@@ -3,6 +3,8 @@ import type { EventBody } from '../../../src/domain/events/catalogue.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { erasePerson } from '../../../src/usecases/people/erase-person.ts';
 import type { RecordEvents } from '../../../src/usecases/record-events.ts';
+import type { Conversation } from '../../../src/usecases/ports/card-store.ts';
+import type { Decision, Request } from '../../../src/domain/request/request.ts';
 import type { Store } from '../../../src/usecases/ports/store.ts';
 import { principal } from '../../support/builders.ts';
 import { openedEvents, recorderIn } from '../../support/events.ts';
@@ -161,6 +163,7 @@ export function erasureTests(given: Given): void {
   test('a request that is asked for while a person is erased is not overwritten half', async () => {
     const { erase: real } = store;
     const asked = request();
+    await write(record, store, [cancelled(dana)]);
     const racing: Store = {
       ...store,
       erase: async (erasure) => {
@@ -257,5 +260,114 @@ export function erasureTests(given: Given): void {
 
   test('an administrator cannot erase themselves', async () => {
     expect(await erase(admin.key)).toMatchObject({ refusal: { code: 'own_erasure' } });
+  });
+
+  /** A request that has ended, and the words on it. */
+  const ended = async (given: Partial<Request> = {}, words: Partial<Decision>[] = []) => {
+    const asked = request({ state: 'denied', ...given });
+    await store.commit(submission(asked, { events: [], cards: [], jobs: [] }));
+    for (const word of words) {
+      const guard = { requestId: asked.id, version: asked.version };
+      await store.commit(change({ guard, decision: decision(asked, word) }));
+    }
+    return asked;
+  };
+  const knownAs = (objectId: string, given: Partial<Conversation> = {}) =>
+    store.commit(
+      change({
+        conversations: [
+          {
+            key: `person:contoso:${objectId}`,
+            tenantId: 'contoso',
+            conversationId: `a:${objectId}`,
+            serviceUrl: 'https://t.example/',
+            userId: `29:${objectId}`,
+            updatedAt: T0,
+            ...given,
+          },
+        ],
+      }),
+    );
+
+  test('finds the requests of all commits by a name that the first one deletes', async () => {
+    const many = Array.from({ length: 201 }, () => request({ state: 'denied' }));
+    await Promise.all(
+      many.map((asked) =>
+        store.commit(
+          submission(asked, { events: [], cards: [], jobs: [], people: [seen('dana')] }),
+        ),
+      ),
+    );
+    expect(await erase('29:dana')).toMatchObject({ kind: 'erased', requests: 201 });
+    expect(await store.listRequests({ requester: dana.key, limit: 9 })).toEqual([]);
+  });
+
+  test('a text that nobody is called by changes no request', async () => {
+    const asked = await ended({}, [{ word: 'deny' }]);
+    const before = await store.loadRequest(asked.id);
+    for (const text of ['deny', 'deploy-production', 'contoso', 'denied', 'reason', 'client']) {
+      expect([text, await erase(text)]).toEqual([text, { kind: 'erased', requests: 0, keys: 0 }]);
+    }
+    expect(await store.loadRequest(asked.id)).toEqual(before);
+  });
+
+  test('destroys the salt where a field names the person', async () => {
+    const asked = await ended({ fields: { service: alex.key } }, [{}]);
+    expect(await erase(alex.key)).toMatchObject({ kind: 'erased', requests: 1 });
+    const kept = await store.loadRequest(asked.id);
+    expect(kept?.fields['service']).toMatch(/^erased\|/);
+    expect(kept?.salt).toBeNull();
+  });
+
+  test('keeps the salt where only a decision names the person', async () => {
+    const asked = await ended({}, [{}]);
+    expect(await erase(alex.key)).toMatchObject({ kind: 'erased', requests: 1 });
+    expect((await store.loadRequest(asked.id))?.salt).toBe(asked.salt);
+  });
+
+  test('a word that ends a request while its person is erased is overwritten too', async () => {
+    const asked = request();
+    await store.commit(submission(asked, { events: [] }));
+    await write(record, store, [cancelled(alex)]);
+    const racing: Store = {
+      ...store,
+      erase: async (erasure) => {
+        const { version } = asked;
+        const guard = { requestId: asked.id, version };
+        const denied = next(asked, { state: 'denied' });
+        const word = decision(asked, { word: 'deny' });
+        await store.commit(change({ guard, request: denied, decision: word }));
+        return store.erase(erasure);
+      },
+    };
+    expect(await erase(alex.key, racing)).toMatchObject({ kind: 'erased', requests: 1 });
+    const kept = await store.loadRequest(asked.id);
+    expect(kept?.decisions[0]).toMatchObject({ word: 'deny', approver: { name: '(erased)' } });
+    expect(JSON.stringify(kept)).not.toMatch(/oid-alex|contoso:alex/);
+  });
+
+  test('an object id is found in lower and upper case', async () => {
+    const objectId = '1f0e1f5c-8f61-4dc7-9a59-0a3f35a1c0de';
+    const key = `entra|public|contoso|${objectId}`;
+    const capital = objectId.toUpperCase();
+    const one = await ended({ requester: { ...dana, key, objectId } });
+    const two = await ended({ requester: { ...dana, key: 'okta|dana', objectId: capital } });
+    await knownAs(objectId);
+    expect(await erase(capital)).toMatchObject({ kind: 'erased', requests: 2 });
+    const kept = await Promise.all([one, two].map(({ id }) => store.loadRequest(id)));
+    expect(kept.map((found) => found?.requester.name)).toEqual(['(erased)', '(erased)']);
+    expect(await store.findConversation(`person:contoso:${objectId}`)).toBeUndefined();
+  });
+
+  test('a repeat of the requester still finds the request after an approver is erased', async () => {
+    const asked = await ended({}, [{}]);
+    const repeat = onceKey({ requestId: asked.id });
+    await store.commit(change({ onceKeys: [repeat] }));
+    expect(await erase(alex.key)).toMatchObject({ kind: 'erased', requests: 1 });
+    expect(await store.findOnceKey('idempotency', repeat.key)).toMatchObject({
+      requestId: asked.id,
+    });
+    expect(await erase(dana.key)).toMatchObject({ kind: 'erased', requests: 1 });
+    expect(await store.findOnceKey('idempotency', repeat.key)).toBeUndefined();
   });
 }

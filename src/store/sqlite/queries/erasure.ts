@@ -44,6 +44,7 @@ export const CLEAR_JOB_ERRORS = `
   UPDATE jobs SET error = NULL
   WHERE about_type = 'request' AND about_id IN (SELECT value FROM json_each(:ids))`;
 
+/** `:ids` are of requests that the person asked for. */
 export const DELETE_REPEATS = `
   DELETE FROM once_keys
   WHERE kind = 'idempotency' AND request_id IN (SELECT value FROM json_each(:ids))`;

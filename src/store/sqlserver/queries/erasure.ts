@@ -50,6 +50,7 @@ export const FIND_NAMING = query(
 const REQUESTS = rowsOf('@requests', [
   ['id', '$.id', 'nvarchar(100)'],
   ['seen', '$.seen', 'bigint'],
+  ['is_asked', '$.isAsked', 'bit'],
   ['version', '$.version', 'bigint'],
   ['requester_key', '$.requesterKey', 'nvarchar(320)'],
   ['asked', '$.asked', 'nvarchar(max)'],
@@ -62,6 +63,7 @@ const DECISIONS = rowsOf('@decisions', [
   ['body', '$.body', 'nvarchar(max)'],
 ]);
 const IDS = `(SELECT i.id FROM ${rowsOf('@requests', [['id', '$.id', 'nvarchar(100)']])} i)`;
+const ASKED = `(SELECT n.id FROM ${REQUESTS} n WHERE n.is_asked = 1)`;
 const PEOPLE = `[key] IN ${NAMES} OR object_id IN ${NAMES} OR user_id IN ${NAMES}`;
 const CONVERSATIONS = `user_id IN ${NAMES} OR [key] IN ${NAMES}`;
 
@@ -74,6 +76,7 @@ export const ERASE = query(
     names: JSON_TEXT,
     quoted: JSON_TEXT,
     states: JSON_TEXT,
+    last: SMALL,
     pseudonyms: JSON_TEXT,
     pseudonymCount: SMALL,
     requests: JSON_TEXT,
@@ -92,9 +95,6 @@ export const ERASE = query(
     IF @@ROWCOUNT <> @pseudonymCount SET @outcome = N'conflict';
     IF @outcome IS NULL AND EXISTS (SELECT 1 FROM dbo.person_keys k WHERE k.person IN ${NAMES})
       SET @outcome = N'conflict';
-    IF @outcome IS NULL AND EXISTS (
-      SELECT 1 FROM dbo.requests r WHERE r.state IN ${STATES} AND ${NAMED}
-    ) SET @outcome = N'conflict';
     IF @outcome IS NULL
     BEGIN
       UPDATE r SET version = n.version, requester_key = n.requester_key, asked = n.asked,
@@ -106,18 +106,27 @@ export const ERASE = query(
     BEGIN
       UPDATE d SET approver_key = n.approver_key, body = n.body
       FROM dbo.decisions d JOIN ${DECISIONS} n ON n.request_id = d.request_id AND n.id = d.id;
+      IF EXISTS (
+        SELECT 1 FROM dbo.requests r WHERE r.state IN ${STATES} AND ${NAMED}
+      ) SET @outcome = N'conflict';
+    END;
+    IF @outcome IS NULL
+    BEGIN
       UPDATE dbo.jobs SET error = NULL WHERE about_type = N'request' AND about_id IN ${IDS};
-      DELETE FROM dbo.once_keys WHERE kind = N'idempotency' AND request_id IN ${IDS};
+      DELETE FROM dbo.once_keys WHERE kind = N'idempotency' AND request_id IN ${ASKED};
       DELETE FROM dbo.cards WHERE (channel IS NULL AND request_id IN ${IDS})
         OR conversation_id IN (
           SELECT c.conversation_id FROM dbo.conversations c WHERE ${CONVERSATIONS}
         );
-      DELETE FROM dbo.people_roles
-      WHERE person_key IN (SELECT p.[key] FROM dbo.people p WHERE ${PEOPLE});
-      DELETE FROM dbo.people WHERE ${PEOPLE};
-      DELETE FROM dbo.conversations WHERE ${CONVERSATIONS};
-      DELETE FROM dbo.sessions WHERE object_id IN ${NAMES} OR principal IN ${NAMES};
-      DELETE FROM dbo.sign_in_links WHERE object_id IN ${NAMES};
+      IF @last = 1
+      BEGIN
+        DELETE FROM dbo.people_roles
+        WHERE person_key IN (SELECT p.[key] FROM dbo.people p WHERE ${PEOPLE});
+        DELETE FROM dbo.people WHERE ${PEOPLE};
+        DELETE FROM dbo.conversations WHERE ${CONVERSATIONS};
+        DELETE FROM dbo.sessions WHERE object_id IN ${NAMES} OR principal IN ${NAMES};
+        DELETE FROM dbo.sign_in_links WHERE object_id IN ${NAMES};
+      END;
       ${INSERT_EVENTS}
       COMMIT TRANSACTION;
       SET @outcome = N'committed';
