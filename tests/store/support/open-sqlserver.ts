@@ -37,6 +37,7 @@ const TABLES = [
   'sessions',
   'person_keys',
   'keys',
+  'person_keys',
   'leases',
 ];
 
