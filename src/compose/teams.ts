@@ -13,7 +13,7 @@ import type { IdentityArea } from './identity.ts';
 
 /** The way out to Teams. */
 export function composeOutbound(foundation: Foundation, text: Text): TeamsOutbound {
-  const { config, clock, ids, log, store, overrides } = foundation;
+  const { config, clock, ids, keys, log, store, overrides } = foundation;
   return createTeamsOutbound({
     text,
     clock,
@@ -23,6 +23,7 @@ export function composeOutbound(foundation: Foundation, text: Text): TeamsOutbou
     channels: config.channels,
     directory: store,
     leases: store,
+    threadMac: (text) => keys.mac('threads', text),
     ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
     credentials: createBotCredentials({ config, clock }),
     allowLoopbackHttp: config.profile === 'local',

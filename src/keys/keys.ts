@@ -20,7 +20,7 @@ export type SigningPurpose = (typeof SIGNING_PURPOSES)[number];
 export type EncryptionPurpose = 'stored-secrets' | 'person-keys';
 
 /** Purposes of keyed hashes (HMAC). */
-export type MacPurpose = 'wait-tokens' | 'dpop-nonces' | 'once-keys';
+export type MacPurpose = 'wait-tokens' | 'dpop-nonces' | 'once-keys' | 'threads';
 
 export type Statement = Readonly<Record<string, unknown>>;
 
@@ -78,6 +78,7 @@ export async function createKeys(parts: {
     'wait-tokens': deriveKey(secret, 'mac wait-tokens'),
     'dpop-nonces': deriveKey(secret, 'mac dpop-nonces'),
     'once-keys': deriveKey(secret, 'mac once-keys'),
+    threads: deriveKey(secret, 'mac threads'),
   };
   return {
     sign: (purpose, payload, typ) => sign(keysOf(purpose), payload, typ),

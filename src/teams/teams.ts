@@ -65,6 +65,8 @@ export function createTeamsOutbound(
     /** Whether http to loopback addresses is taken: the local profile only. */
     allowLoopbackHttp: boolean;
     leases: LeaseStore;
+    /** Keyed hash for the names of threads' leases. */
+    threadMac: (text: string) => string;
     leaseMs?: number;
     wait?: (ms: number) => Promise<void>;
     timeoutMs?: number;
@@ -78,6 +80,7 @@ export function createTeamsOutbound(
   const client = createThrottledClient({
     client: (serviceUrl) => adapter.client(serviceUrl),
     leases,
+    threadMac: given.threadMac,
     leaseMs,
     share: { calls: () => share?.calls() ?? 0 },
     clock,

@@ -1,6 +1,7 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommandLine } from '../../src/cli/run.ts';
+import { sha256 } from '../../src/lib/hash.ts';
 import { eventually } from '../../src/local/find.ts';
 import { startWorld } from '../support/local-world.ts';
 import type { LocalWorld } from '../support/local-world.ts';
@@ -11,6 +12,7 @@ import {
   askInChat,
   eventuallyIn,
   openForm,
+  personalChat,
   personToken,
   placeInChannel,
   press,
@@ -135,6 +137,7 @@ test('audit show keeps a reason on the line of its event, without control charac
 
 test('leaves no name, reason or identifier of the requester anywhere', async () => {
   const { oid, mri, name } = personOf('mia');
+  const chatId = personalChat(world, 'mia');
   const plain = [name, oid, mri, REASON, keyOf('mia'), DEPLOYMENT.fields.version];
   for (const text of plain) expect([text, await placesOf(text)]).not.toEqual([text, []]);
   expect(await show(applied)).toContain('Mia Lindqvist');
@@ -142,7 +145,10 @@ test('leaves no name, reason or identifier of the requester anywhere', async () 
     exit: 0,
     out: 'Erased (keys destroyed: 1, requests overwritten: 3).\n',
   });
-  for (const text of plain) expect([text, await placesOf(text)]).toEqual([text, []]);
+  // Unkeyed, the hash of an identifier tells whoever knows the identifier that the person was here.
+  for (const text of [...plain, chatId, sha256(chatId)]) {
+    expect([text, await placesOf(text)]).toEqual([text, []]);
+  }
 });
 
 test('leaves no name, reason or identifier of the approver anywhere', async () => {

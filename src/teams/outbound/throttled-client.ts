@@ -1,5 +1,4 @@
 import type { Clock } from '../../lib/clock.ts';
-import { sha256 } from '../../lib/hash.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
@@ -28,6 +27,8 @@ export interface ThrottledClient {
 export interface ThrottledClientOptions {
   client(serviceUrl: string): Promise<ConnectorClient>;
   readonly leases: Pick<LeaseStore, 'takeLease' | 'releaseLease'>;
+  /** Keyed hash for the names of leases: the id of a chat is personal. */
+  readonly threadMac: (text: string) => string;
   /** The time until another process may post to the thread of a killed one. */
   readonly leaseMs: number;
   readonly share: Pick<ReplicaShare, 'calls'>;
@@ -71,7 +72,7 @@ export function createThrottledClient(given: ThrottledClientOptions): ThrottledC
     return tenant;
   };
   const queueOf = (thread: string, tenantId: string) => {
-    const name = `thread:${sha256(threadKey(thread))}`;
+    const name = `thread:${given.threadMac(threadKey(thread))}`;
     const key = `${tenantId} ${name}`;
     const queue =
       queues.get(key) ??

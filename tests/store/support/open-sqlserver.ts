@@ -35,7 +35,6 @@ const TABLES = [
   'transfers',
   'sign_in_links',
   'sessions',
-  'person_keys',
   'keys',
   'person_keys',
   'leases',

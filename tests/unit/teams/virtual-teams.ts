@@ -97,6 +97,7 @@ export function virtualTeams(options: VirtualOptions, received: Received[] = [])
   const client = createThrottledClient({
     client: async () => ({}) as ConnectorClient,
     leases: options.leases,
+    threadMac: (text) => text,
     leaseMs: 4_000,
     share: options.share ?? { calls: () => 50 },
     clock: { now: () => time.now + (options.aheadMs ?? 0) },

@@ -255,6 +255,7 @@ export function startBot(
     },
     ...(given.wait ? { wait: given.wait } : {}),
     leases: memoryLeases(),
+    threadMac: (text) => text,
     leaseMs: LEASE_MS,
     ...(given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs }),
   });
