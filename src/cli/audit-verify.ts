@@ -18,7 +18,7 @@ import type { AuditLog } from '../store/open-audit-log.ts';
 import type { KeyStore } from '../usecases/ports/key-store.ts';
 import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
-import { configOption, jsonOption, readGiven } from './options.ts';
+import { configOption, environmentValue, jsonOption, readGiven } from './options.ts';
 
 const SHOWN = 20;
 
@@ -35,6 +35,10 @@ export const auditVerify = defineCommand({
     command
       .addOption(configOption)
       .option('--sqlite <file>', 'a database without a configuration; needs --jwks')
+      .option(
+        '--sqlserver <env:name>',
+        'the same for SQL Server: a variable with the connection string; needs --jwks',
+      )
       .option(
         '--jwks <file>',
         "published keys to check signatures with (default: the configuration's signing.secret)",
@@ -61,6 +65,7 @@ export const auditVerify = defineCommand({
 interface Given {
   readonly config?: string;
   readonly sqlite?: string;
+  readonly sqlserver?: string;
   readonly jwks?: string;
   readonly origin?: string;
 }
@@ -86,17 +91,20 @@ async function verify(
 function logSourceOf(values: Given, io: CommandIo): LogSource {
   const jwksText = values.jwks === undefined ? undefined : readGiven(values.jwks, io);
   const path = values.config ?? io.env['COUNTERSIGN_CONFIG'];
-  if (values.sqlite !== undefined) {
+  const store = storeOf(values, io);
+  if (store !== undefined) {
     if (jwksText === undefined) {
       throw new UsageError(
-        '--sqlite needs --jwks <file>: the keys that /.well-known/jwks.json published.',
+        'Without a configuration --jwks <file> is needed: the keys that ' +
+          '/.well-known/jwks.json published.',
       );
     }
-    const store = { kind: 'sqlite', path: existing(resolve(io.cwd, values.sqlite)) } as const;
     return { store, origin: values.origin, verifier: async () => verifierOfJwks(jwksText) };
   }
   if (path === undefined) {
-    throw new UsageError('Name the log: --config (or COUNTERSIGN_CONFIG), or --sqlite.');
+    throw new UsageError(
+      'Name the log: --config (or COUNTERSIGN_CONFIG), --sqlite or --sqlserver.',
+    );
   }
   const { config } = loadConfig({
     path: resolve(io.cwd, path),
@@ -114,6 +122,15 @@ function logSourceOf(values: Given, io: CommandIo): LogSource {
       return (jws) => keys.verify('checkpoints', jws, CHECKPOINT_TYPE);
     },
   };
+}
+
+/** The store that is named without a configuration: no secret of the service is needed. */
+function storeOf({ sqlite, sqlserver }: Given, io: CommandIo): Config['store'] | undefined {
+  if (sqlite !== undefined) return { kind: 'sqlite', path: existing(resolve(io.cwd, sqlite)) };
+  if (sqlserver === undefined) return undefined;
+  const connectionString = environmentValue(sqlserver, { option: '--sqlserver', io });
+  if (connectionString !== undefined) return { kind: 'sqlserver', connectionString };
+  throw new UsageError('--sqlserver must be env:NAME, a variable with the connection string.');
 }
 
 /** The stored keys, read-only: whoever looks must not add a key. */

@@ -11,7 +11,13 @@ import { planMigrations } from '../store/plan-migrations.ts';
 import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { moveStore } from './migrate-from.ts';
-import { configOption, configPath, jsonOption, profileOption } from './options.ts';
+import {
+  configOption,
+  configPath,
+  environmentValue,
+  jsonOption,
+  profileOption,
+} from './options.ts';
 
 interface Given {
   readonly io: CommandIo;
@@ -114,22 +120,15 @@ function targetGiven(text: string, io: CommandIo): string {
   if (given === '') {
     throw new UsageError('--to must be sqlserver:env:NAME or sqlserver:CONNECTIONSTRING.');
   }
-  const [, plain, braced] = /^(?:env:(\w+)|\$\{env:(\w+)\})$/.exec(given) ?? [];
-  const name = plain ?? braced;
-  if (name === undefined) {
-    if (/(?:^|;)\s*(?:password|pwd)\s*=/i.test(given)) {
-      io.stderr(
-        'warning: every process of this machine can read that password. Change it, and name an ' +
-          'environment variable instead (--to sqlserver:env:NAME).\n',
-      );
-    }
-    return given;
+  const fromEnvironment = environmentValue(given, { option: '--to', io });
+  if (fromEnvironment !== undefined) return fromEnvironment;
+  if (/(?:^|;)\s*(?:password|pwd)\s*=/i.test(given)) {
+    io.stderr(
+      'warning: every process of this machine can read that password. Change it, and name an ' +
+        'environment variable instead (--to sqlserver:env:NAME).\n',
+    );
   }
-  const value = io.env[name];
-  if (value === undefined || value === '') {
-    throw new UsageError(`--to names the environment variable ${name}, which is not set.`);
-  }
-  return value;
+  return given;
 }
 
 function targetIn(store: Config['store']): string {

@@ -60,6 +60,19 @@ export function readGiven(path: string, io: CommandIo): string {
   }
 }
 
+/** The value of `env:NAME` or `${env:NAME}`; undefined where the text names no variable. */
+export function environmentValue(
+  text: string,
+  { option, io }: { option: string; io: CommandIo },
+): string | undefined {
+  const [, plain, braced] = /^(?:env:(\w+)|\$\{env:(\w+)\})$/.exec(text) ?? [];
+  const name = plain ?? braced;
+  if (name === undefined) return undefined;
+  const value = io.env[name];
+  if (value !== undefined && value !== '') return value;
+  throw new UsageError(`${option} names the environment variable ${name}, which is not set.`);
+}
+
 /** Parses a duration of at least 1 s, in ms. */
 function durationOption(text: string): number {
   const ms = parseDuration(text);

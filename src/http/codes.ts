@@ -33,6 +33,7 @@ export const HTTP_PROBLEMS = {
   store_full: [503, 'The store is full'],
   store_readonly: [503, 'The store is read-only'],
   store_closed: [503, 'The service is stopping'],
+  erasure_unfinished: [503, 'The erasure is not finished'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type HttpCode = keyof typeof HTTP_PROBLEMS;

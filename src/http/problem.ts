@@ -38,6 +38,9 @@ const STORE_DETAILS = {
   store_full: 'Nothing was changed; try again when the operator has freed space.',
   store_readonly: 'Nothing was changed; try again when the operator has repaired it.',
   store_closed: 'Nothing was changed; try again in a moment.',
+  erasure_unfinished:
+    'The data is deleted, but the write-ahead log still holds it, because another process reads ' +
+    'the database: end that process, and erase the same person again.',
   store_unavailable:
     'The request may or may not have been carried out. A repeat with the same ' +
     'Idempotency-Key is safe.',

@@ -60,6 +60,7 @@ describe('codes and their documents', () => {
       }
     }
     expect(shared.sort()).toEqual([
+      'erasure_unfinished',
       'store_busy',
       'store_closed',
       'store_full',

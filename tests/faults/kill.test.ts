@@ -149,6 +149,12 @@ interface Asked {
 async function asked(): Promise<Asked> {
   const { id, number } = await askByPipeline(world);
   const place = await placeInChannel(world, number);
+  // A kill before the message's id is stored makes a second card, which another test is about.
+  await eventually(
+    'the card is stored as posted',
+    () =>
+      query(file, "SELECT 1 FROM cards WHERE request_id = ? AND state = 'posted'", id).length > 0,
+  );
   return { id, number, place, click: await clickOn(place, id) };
 }
 

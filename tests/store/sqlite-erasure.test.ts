@@ -39,11 +39,11 @@ test('an erasure leaves no byte in the file and its write-ahead log', async () =
   for (const text of [REASON, ...names]) expect([text, filesWith(text)]).toEqual([text, []]);
 });
 
-test('an erasure fails with store_busy while another process reads an older state', async () => {
+test('an erasure is unfinished while another process reads an older state', async () => {
   const other = new DatabaseSync(opened.path, { readOnly: true });
   other.exec('BEGIN');
   expect(other.prepare('SELECT name FROM people').get()).toEqual({ name: 'dana' });
-  await expect(opened.store.erase(erasure)).rejects.toMatchObject({ code: 'store_busy' });
+  await expect(opened.store.erase(erasure)).rejects.toMatchObject({ code: 'erasure_unfinished' });
   expect(filesWith(REASON)).not.toEqual([]);
   other.close();
   expect(await opened.store.erase({ ...erasure, requests: [] })).toEqual({ status: 'committed' });

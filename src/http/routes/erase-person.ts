@@ -39,7 +39,13 @@ export function erasePersonRoute(deps: RouteDeps): Route {
       auth: 'bearer',
       body: bodySchema,
       responses: { 200: jsonAnswer('Erased', erasedSchema) },
-      problems: ['body_invalid', 'not_administrator', 'own_erasure', 'person_in_use'],
+      problems: [
+        'body_invalid',
+        'not_administrator',
+        'own_erasure',
+        'person_in_use',
+        'erasure_unfinished',
+      ],
     },
     takes: { limitBytes: limits.apiBytes },
     async handle({ req, body }) {

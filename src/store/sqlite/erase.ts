@@ -89,13 +89,13 @@ function overwrite(
  * Checkpoints and truncates the WAL, because its older pages contain the overwritten data
  * (sqlite.org/pragma.html#pragma_wal_checkpoint).
  *
- * @throws StoreError `store_busy` if another process reads an older snapshot.
+ * @throws StoreError `erasure_unfinished` if another process reads an older snapshot.
  */
 export function emptyLog(connection: Connection): void {
   const { busy } = connection.get('PRAGMA wal_checkpoint(TRUNCATE)') as { busy: number };
   if (busy === 0) return;
   throw new StoreError(
-    'store_busy',
+    'erasure_unfinished',
     'The data is deleted from the tables but still in the write-ahead log, because another ' +
       'process reads an older state of the file: end it, and erase the same person again.',
   );

@@ -50,7 +50,7 @@ export interface ErasureStore {
    * Destroys the keys first, so that a commit that still uses one of them is refused; then overwrites
    * and deletes. `conflict`, and nothing is changed, where a key was made, a request still names the
    * person or has another version by now. The embedded store leaves nothing of it in its
-   * files; `store_busy` where another process keeps it from that: then call it again.
+   * files; `erasure_unfinished` where another process keeps it from that: then call it again.
    */
   erase(erasure: Erasure): Promise<{ readonly status: 'committed' | 'conflict' }>;
 }

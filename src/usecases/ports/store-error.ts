@@ -15,6 +15,7 @@ export const STORE_ERROR_CODES = [
   'store_unfinished',
   'transfer_refused',
   'person_key_changed',
+  'erasure_unfinished',
 ] as const;
 
 export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];
