@@ -202,7 +202,7 @@ async function linkedNow(
   end: (session: StoredSession, why: EndReason, code: string | null) => Promise<void>,
 ): Promise<Found | undefined> {
   const { session, content } = found;
-  const linkedIdentities = linkedIdentitiesOf(links, content.principal.key, null);
+  const linkedIdentities = linkedIdentitiesOf(links, content.principal, null);
   const principal = { ...content.principal, linkedIdentities };
   if (isTeamsPerson(principal, session)) return { session, content: { ...content, principal } };
   await end(session, 'unlinked', null);

@@ -37,13 +37,17 @@ export function createLinks(
   return byKey;
 }
 
-/** The other identities of a principal; `actor` is the key of the human behind a workload. */
+/**
+ * The other identities of a principal, found by its key or as the Teams person that it is, whose ids
+ * some providers write in capitals. `actor` is the key of the human behind a workload.
+ */
 export function linkedIdentitiesOf(
   links: Links,
-  key: string,
+  { key, tenant, objectId }: Pick<PrincipalRef, 'key' | 'tenant' | 'objectId'>,
   actor: string | null,
 ): readonly string[] {
-  const own = links.get(key) ?? [];
+  const inTeams = tenant === null || objectId === null ? key : directoryName({ tenant, objectId });
+  const own = links.get(key) ?? links.get(inTeams) ?? [];
   if (actor === null) return own;
   return [...new Set([...own, actor, ...(links.get(actor) ?? [])])];
 }

@@ -54,14 +54,17 @@ export function principalOf(checked: CheckedToken, rules: PrincipalRules): Princ
   const subject = requiredText(claims, 'sub');
   const teams = teamsIdentity(claims, checked);
   const key = keyOf({ provider, subject, teams, kind, claims });
-  const linkedIdentities = linkedIdentitiesOf(rules.links, key, actorOf(claims, config, kind));
-  return {
+  const ids = {
     key,
+    tenant: kind === 'person' ? (teams?.tenant ?? null) : null,
+    objectId: kind === 'person' ? (teams?.objectId ?? null) : null,
+  };
+  const linkedIdentities = linkedIdentitiesOf(rules.links, ids, actorOf(claims, config, kind));
+  return {
+    ...ids,
     kind,
     provider: config.id,
     subject,
-    tenant: kind === 'person' ? (teams?.tenant ?? null) : null,
-    objectId: kind === 'person' ? (teams?.objectId ?? null) : null,
     name: nameOf(claims, config, subject),
     roles: rolesOf(claims, config, rules.implied, { tenant: teams?.tenant ?? null, groups }),
     claims: ruleClaims(claims, config.claims),

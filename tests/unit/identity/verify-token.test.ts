@@ -1,7 +1,10 @@
+import { samePerson } from '../../../src/domain/people/principal.ts';
 import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
 import type { Verifier } from '../../../src/identity/tokens/verify-token.ts';
 import { sha256 } from '../../../src/lib/hash.ts';
 import {
+  AMARA,
+  KENJI,
   OTHER_TENANT,
   TENANT,
   codeOf,
@@ -62,6 +65,18 @@ test.each([
 
 test('HS256 cannot be configured', () => {
   expect(() => verifierOf({ algorithms: ['HS256'] })).toThrow(/unknown algorithm HS256/);
+});
+
+test('finds the links of a Teams person whose ids a provider writes in capitals', async () => {
+  const config = configOf([oidcIssuer(server)]);
+  const link = [AMARA, KENJI].map((objectId) => ({ issuer: 'idp', tenant: TENANT, objectId }));
+  const identity = { ...config.identity, links: [link] };
+  const verifier = createVerifier({ config: { ...config, identity }, clock, log });
+  const read = (objectId: string) => {
+    const ids = { tid: TENANT.toUpperCase(), oid: objectId.toUpperCase() };
+    return principal(verifier, personClaims(server.state.issuer, clock.now(), ids));
+  };
+  expect(samePerson(await read(AMARA), await read(KENJI))).toBe(true);
 });
 
 test('the digest covers the signed text and nothing else', async () => {
