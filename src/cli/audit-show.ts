@@ -47,7 +47,10 @@ export const auditShow = defineCommand({
       }
       if (options.json) io.stdout(`${JSON.stringify(story.events)}\n`);
       else for (const event of story.events) io.stdout(`${lineOf(event, story.people)}\n`);
-      return EXIT.done;
+      for (const id of story.unreadable) {
+        io.stderr(`Event ${plain(id)} is not as it was written: run countersign audit verify.\n`);
+      }
+      return story.unreadable.length === 0 ? EXIT.done : EXIT.failed;
     } catch (error) {
       io.stderr(`The audit log could not be read: ${describeError(error)}\n`);
       return EXIT.failed;
@@ -57,15 +60,21 @@ export const auditShow = defineCommand({
   },
 });
 
+/** A request's events as far as they can be read, and the ids of the others. */
+type Story = OpenedEvents & { readonly unreadable: readonly string[] };
+
 async function read(
   log: AuditLog,
   { number, secret }: { number: number; secret: string },
-): Promise<OpenedEvents | undefined> {
+): Promise<Story | undefined> {
   const request = await log.findRequest(number);
   if (request === undefined) return undefined;
   const keys = await createKeys({ store: readOnlyKeys(log), secret, clock: systemClock });
-  const events = (await log.eventsOf(request.id)).flatMap((stored) => readEvent(stored) ?? []);
-  return openEvents(personKeysOf({ store: log, keys, ids: systemIds }), events);
+  const stored = await log.eventsOf(request.id);
+  const events = stored.flatMap((one) => readEvent(one) ?? []);
+  const unreadable = stored.filter((one) => readEvent(one) === undefined).map(({ id }) => id);
+  const opened = await openEvents(personKeysOf({ store: log, keys, ids: systemIds }), events);
+  return { ...opened, unreadable };
 }
 
 function lineOf(event: AuditEvent, people: OpenedEvents['people']): string {
