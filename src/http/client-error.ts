@@ -3,10 +3,12 @@ import { HTTP_PROBLEMS } from './codes.ts';
 import type { HttpCode } from './codes.ts';
 import { HttpProblem, errorReply } from './problem.ts';
 
-const CODES: Readonly<Record<string, HttpCode>> = {
-  HPE_HEADER_OVERFLOW: 'headers_too_large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'body_timeout',
+/** By Node's code: ours, and what to do. */
+const CODES: Readonly<Record<string, readonly [HttpCode, string]>> = {
+  HPE_HEADER_OVERFLOW: ['headers_too_large', 'Send fewer or shorter headers.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['body_timeout', 'Send the whole request without a pause.'],
 };
+const MALFORMED = ['request_malformed', 'Send valid HTTP/1.1 (RFC 9112).'] as const;
 
 /**
  * Answers a request that Node could not parse, or that timed out, with a problem document, and
@@ -21,9 +23,10 @@ export function answerClientError(
     socket.destroy();
     return undefined;
   }
-  const code = CODES[error.code ?? ''] ?? 'request_malformed';
+  const [code, detail] = CODES[error.code ?? ''] ?? MALFORMED;
   const [status, title] = HTTP_PROBLEMS[code];
-  const body = JSON.stringify(errorReply(new HttpProblem(code, 'The connection is closed.')).body);
+  const problem = new HttpProblem(code, `${detail} The connection is closed.`);
+  const body = JSON.stringify(errorReply(problem).body);
   socket.end(
     [
       `HTTP/1.1 ${status} ${title}`,
