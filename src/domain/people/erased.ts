@@ -29,11 +29,9 @@ export function eraseFrom(
   { names, alias }: { names: ReadonlySet<string>; alias: string },
 ): Request | null {
   const own = (ref: PrincipalRef) => isNamed(ref, names);
-  const known = new Set(
-    peopleOf(request)
-      .filter(own)
-      .map(({ name }) => name),
-  );
+  const known = peopleOf(request)
+    .filter(own)
+    .flatMap(({ name, key }) => [name, key]);
   const asked = own(request.requester);
   const erased: Request = {
     ...request,
@@ -104,13 +102,18 @@ function withoutSubject(token: TokenEvidence): TokenEvidence {
 
 function withoutPeople(
   outcome: Outcome,
-  { known, asked }: { known: ReadonlySet<string>; asked: boolean },
+  { known, asked }: { known: readonly string[]; asked: boolean },
 ): Outcome {
+  // A target got names and keys, and may repeat them in its answer.
+  const isTheirs = (value: unknown) =>
+    typeof value === 'string' && known.some((text) => text !== '' && value.includes(text));
+
   const params = Object.entries(outcome.params).map(([name, value]) => {
-    const theirs = (typeof value === 'string' && known.has(value)) || (asked && isAsked(name));
+    const theirs = isTheirs(value) || (asked && isAsked(name));
     return [name, theirs && value !== null ? ERASED : value];
   });
-  return { ...outcome, params: Object.fromEntries(params) as Outcome['params'] };
+  const reference = isTheirs(outcome.reference) ? ERASED : outcome.reference;
+  return { ...outcome, reference, params: Object.fromEntries(params) as Outcome['params'] };
 }
 
 /** What a target said may repeat the requester's words, and a claim may have been theirs. */

@@ -319,6 +319,19 @@ export function erasureTests(given: Given): void {
     expect(kept?.salt).toBeNull();
   });
 
+  test('overwrites the answer of a target that repeats the name of an approver', async () => {
+    const said = `Approved by ${alex.name}`;
+    const params = { target: 'deploy', status: 200, said };
+    const outcome = { code: 'applied', params, reference: `7-${alex.key}`, at: T0 } as const;
+    const asked = await ended({ outcome }, [{}]);
+    await erase(alex.key);
+    expect((await store.loadRequest(asked.id))?.outcome).toEqual({
+      ...outcome,
+      params: { ...params, said: '(erased)' },
+      reference: '(erased)',
+    });
+  });
+
   test('keeps the salt where only a decision names the person', async () => {
     const asked = await ended({}, [{}]);
     expect(await erase(alex.key)).toMatchObject({ kind: 'erased', requests: 1 });
