@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../compose/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
@@ -21,6 +22,7 @@ export async function onConfiguredStore(
   const path = configPath(option, io);
   try {
     const { config } = loadConfig({ path, env: io.env, profile: 'production' });
+    checkExists(config);
     const store = await openStore(config.store, { clock: systemClock, log: silentLogger });
     try {
       await work({ store, config });
@@ -36,4 +38,10 @@ export async function onConfiguredStore(
     for (const line of lines) io.stderr(`${line}\n`);
     return EXIT.failed;
   }
+}
+
+/** Opening would create an empty database, in which a command of an administrator finds nothing. */
+function checkExists({ store }: Config): void {
+  if (store.kind !== 'sqlite' || existsSync(store.path)) return;
+  throw new Error(`there is no database at ${store.path}; the service makes it at its first start`);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
@@ -98,6 +98,20 @@ describe('countersign session revoke', () => {
     expect((await run('session', 'revoke', ...args)).code).toBe(2);
     expect(await left()).toEqual([AMARA, KENJI]);
   });
+});
+
+test.each([
+  ['session', 'revoke', '--all'],
+  ['keys', 'rotate'],
+])('countersign %s %s does not create a missing database', async (...args) => {
+  const config = edited(configText, STORE, 'kind: sqlite\n  path: elsewhere.db');
+  writeFileSync(join(dir.path, 'countersign.yaml'), config);
+  expect(await run(...args)).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/^Nothing was changed: .*there is no database at .*elsewhere\.db/),
+  });
+  expect(existsSync(join(dir.path, 'elsewhere.db'))).toBe(false);
 });
 
 test('countersign keys rotate makes another key each time and records it', async () => {
