@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import type { SignInAttempt, SignInLink } from '../../../src/usecases/ports/sign-in-store.ts';
 import { T0, attempt, link } from '../build.ts';
 import type { Given } from '../describe-store.ts';
@@ -28,6 +29,13 @@ export function signInTests(given: Given): void {
     expect(await store.takeAttempt(tried.state, T0)).toEqual({ ...made, ...tried });
     await store.park(made.id, { code: 'code', identity: 'encrypted' }, T0);
     expect(await store.redeem(who(made, 'code'), T0)).toEqual({ ...made, identity: 'encrypted' });
+  });
+
+  test('gives back a long identity, which no engine can compress', async () => {
+    const made = await taken();
+    const identity = randomBytes(9_000).toString('base64url');
+    await given().store.park(made.id, { code: 'code', identity }, T0);
+    expect(await given().store.redeem(who(made, 'code'), T0)).toMatchObject({ identity });
   });
 
   test('opens a link once, and no unknown one', async () => {

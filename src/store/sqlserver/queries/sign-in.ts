@@ -16,7 +16,6 @@ const COLUMNS = [
   'browser',
   'nonce',
   'verifier',
-  '[identity]',
   'demand',
 ];
 
@@ -29,7 +28,7 @@ const TAKEN = `
   DECLARE @taken TABLE (
     id nvarchar(100), tenant_id nvarchar(100), object_id nvarchar(100), request_id nvarchar(100),
     revision bigint, expires_at bigint, state nvarchar(120), browser nvarchar(100),
-    nonce nvarchar(200), verifier nvarchar(max), [identity] nvarchar(max), demand nvarchar(max)
+    nonce nvarchar(200), verifier nvarchar(max), demand nvarchar(max)
   );`;
 
 const into = (name: 'inserted' | 'deleted') =>
@@ -101,17 +100,17 @@ export const PARK = query(
 
 /**
  * Index sign_in_links_by_code. Short codes may not be unique: takes at most one row, and only of this
- * person.
+ * person. The identity is read first: Babelfish never answers where a deleted row has a long value.
  */
 export const REDEEM = query(
   { code: ID, tenantId: ID, objectId: ID, now: WHOLE },
   `${TAKEN}
+  DECLARE @id nvarchar(100), @identity nvarchar(max);
+  SELECT TOP (1) @id = id, @identity = [identity] + N'' FROM dbo.sign_in_links
+  WHERE code = @code AND tenant_id = @tenantId AND object_id = @objectId AND expires_at > @now
+  ORDER BY expires_at DESC, id;
   DELETE FROM dbo.sign_in_links
   ${into('deleted')}
-  WHERE code = @code AND id = (
-    SELECT TOP (1) id FROM dbo.sign_in_links
-    WHERE code = @code AND tenant_id = @tenantId AND object_id = @objectId AND expires_at > @now
-    ORDER BY expires_at DESC, id
-  );
-  SELECT ${LINK}, [identity] FROM @taken`,
+  WHERE code = @code AND id = @id;
+  SELECT ${LINK}, @identity AS [identity] FROM @taken`,
 );
