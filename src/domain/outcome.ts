@@ -43,27 +43,6 @@ export interface OutcomeParams {
 
 export type OutcomeCode = keyof OutcomeParams;
 
-export const OUTCOME_CODES = [
-  'denied',
-  'cancelled',
-  'expired',
-  'executor_changed',
-  'executor_missing',
-  'interrupted',
-  'roles_withdrawn',
-  'claim_changed',
-  'roles_unconfirmed',
-  'applied',
-  'target_refused',
-  'target_busy',
-  'target_redirected',
-  'target_error',
-  'target_timeout',
-  'target_unreachable',
-  'target_address_refused',
-  'connection_lost',
-] as const satisfies readonly OutcomeCode[];
-
 /** How a request ended, or what the executor last said. Its sentence stands in src/text. */
 export interface Outcome {
   readonly code: OutcomeCode;

@@ -63,39 +63,6 @@ export type StepUpLack =
   | { lacks: 'acr' | 'amr'; wanted: readonly string[]; found: readonly string[] }
   | { lacks: 'age'; maxAgeMs: number; ageMs: number | null };
 
-export const REFUSAL_CODES = [
-  'workflow_unknown',
-  'requester_not_allowed',
-  'field_unknown',
-  'field_missing',
-  'field_invalid',
-  'request_too_large',
-  'reason_too_long',
-  'claim_unavailable',
-  'no_stage_applies',
-  'request_not_found',
-  'request_closed',
-  'request_expired',
-  'stage_unknown',
-  'stage_waiting',
-  'stage_closed',
-  'revision_unknown',
-  'digest_mismatch',
-  'own_request',
-  'approver_not_person',
-  'role_missing',
-  'claim_mismatch',
-  'step_up_required',
-  'nothing_to_withdraw',
-  'not_requester',
-  'too_late_to_cancel',
-  'idempotency_mismatch',
-  'token_replayed',
-  'not_administrator',
-  'own_erasure',
-  'person_in_use',
-] as const satisfies readonly RefusalCode[];
-
 /** A refusal is a value, not an exception. Its sentence stands in src/text. */
 export interface Refusal {
   readonly code: RefusalCode;

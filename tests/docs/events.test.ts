@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EVENT_TYPES } from '../../src/domain/events/catalogue.ts';
+import type { EventType } from '../../src/domain/events/catalogue.ts';
 import { PERSONAL } from '../../src/domain/events/personal.ts';
 import { ROOT } from '../conventions/tree.ts';
 
@@ -16,6 +16,9 @@ function rowsOf(text: string): string[][] {
   ]);
 }
 
+/** The compiler demands a row for each type. */
+const TYPES = Object.keys(PERSONAL) as EventType[];
+
 const inCode = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path);
 
 test('docs/reference/events.md lists every event type once, and no other', () => {
@@ -23,7 +26,7 @@ test('docs/reference/events.md lists every event type once, and no other', () =>
     rowsOf(types)
       .map(([type]) => type)
       .sort(),
-  ).toEqual([...EVENT_TYPES].sort());
+  ).toEqual([...TYPES].sort());
 });
 
 test('docs/reference/events.md lists every personal value of every type, and no other', () => {
@@ -32,7 +35,7 @@ test('docs/reference/events.md lists every personal value of every type, and no 
     inCode(keys).sort(),
     [...new Set(inCode(values))].sort(),
   ]);
-  const personalTypes = EVENT_TYPES.filter((type) => {
+  const personalTypes = TYPES.filter((type) => {
     const { keys, values } = PERSONAL[type];
     return keys.length > 0 || Object.keys(values).length > 0;
   });

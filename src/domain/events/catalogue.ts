@@ -111,29 +111,6 @@ type SessionEnded =
 
 export type EventType = keyof EventData;
 
-export const EVENT_TYPES = [
-  'request.submitted',
-  'request.decided',
-  'request.approved',
-  'request.denied',
-  'request.cancelled',
-  'request.expired',
-  'request.rechecked',
-  'request.applying',
-  'request.held',
-  'request.applied',
-  'request.failed',
-  'request.unknown',
-  'decision.refused',
-  'submission.refused',
-  'identity.mismatch',
-  'session.started',
-  'session.ended',
-  'person.erased',
-  'keys.rotated',
-  'card.posted',
-] as const satisfies readonly EventType[];
-
 /** An event as it is emitted: what happened, and the facts that prove it. */
 interface BodyOf<Type extends EventType> {
   readonly type: Type;
