@@ -1,11 +1,9 @@
 import { checkLinks, checkRoleSources } from './check-identity.ts';
 import type { Config } from './config.ts';
-import { describeFound, formatPath } from './problem.ts';
-import type { Path, Problem } from './problem.ts';
-import { oneOf } from './suggest.ts';
+import type { Problem } from './problem.ts';
+import { nameCheck, reportTo } from './report.ts';
+import type { Report } from './report.ts';
 import type { YamlSource } from './yaml-source.ts';
-
-type Report = (path: Path, rule: string, found: unknown, expected: string) => void;
 
 /** Checks between keys of countersign.yaml, in every profile. */
 export function checkConfig(
@@ -13,15 +11,7 @@ export function checkConfig(
   config: Omit<Config, 'workflows'>,
 ): readonly Problem[] {
   const problems: Problem[] = [];
-  const report: Report = (path, rule, found, expected) => {
-    problems.push({
-      ...source.at(path),
-      rule,
-      path: formatPath(path),
-      found: describeFound(found, path),
-      expected,
-    });
-  };
+  const report = reportTo(problems, source);
   checkIssuers(config, report);
   checkImplies(config, report);
   checkRoleSources(config.identity, report, config.teams);
@@ -87,12 +77,9 @@ function checkAdministration(
   report: Report,
 ): void {
   const { issuers, roles, auditorRoles } = administration;
-  const people = identity.issuers.filter(({ use }) => use.includes('people')).map(({ id }) => id);
-  issuers.forEach((id, at) => {
-    if (people.includes(id)) return;
-    const expected = `an issuer for people: ${oneOf(people, id)}`;
-    report(['administration', 'issuers', at], 'unknown_issuer', id, expected);
-  });
+  const names = identity.issuers.filter(({ use }) => use.includes('people')).map(({ id }) => id);
+  const check = nameCheck(report, { rule: 'unknown_issuer', what: 'an issuer for people', names });
+  issuers.forEach((id, at) => check(['administration', 'issuers', at], id));
   if (issuers.length === 0 && roles.length + auditorRoles.length > 0) {
     report(
       ['administration', 'issuers'],
@@ -121,23 +108,16 @@ function checkSession({ identity, teams }: Omit<Config, 'workflows'>, report: Re
 
 function checkTeams(config: Omit<Config, 'workflows'>, report: Report): void {
   const { teams, identity } = config;
-  const people = identity.issuers.filter(
-    (issuer) => issuer.use.includes('people') && issuer.teams !== null,
-  );
-  const ids = people.map(({ id }) => id);
-  const expected = `an issuer for people with Teams' claims: ${oneOf(ids)}`;
-  if (teams.singleSignOn.enabled && !ids.includes(teams.singleSignOn.issuer)) {
-    report(
-      ['teams', 'singleSignOn', 'issuer'],
-      'unknown_issuer',
-      teams.singleSignOn.issuer || undefined,
-      expected,
-    );
-  }
-  if (teams.signIn !== null && !ids.includes(teams.signIn.issuer)) {
-    report(['teams', 'signIn', 'issuer'], 'unknown_issuer', teams.signIn.issuer, expected);
-  }
-  if (!teams.singleSignOn.enabled && teams.signIn === null) {
+  const people = identity.issuers.filter(({ use, teams }) => use.includes('people') && teams);
+  const check = nameCheck(report, {
+    rule: 'unknown_issuer',
+    what: "an issuer for people with Teams' claims",
+    names: people.map(({ id }) => id),
+  });
+  const { singleSignOn, signIn } = teams;
+  if (singleSignOn.enabled) check(['teams', 'singleSignOn', 'issuer'], singleSignOn.issuer);
+  if (signIn !== null) check(['teams', 'signIn', 'issuer'], signIn.issuer);
+  if (!singleSignOn.enabled && signIn === null) {
     report(
       ['teams'],
       'no_sign_in',

@@ -1,13 +1,14 @@
 import type { Config, IssuerConfig, LinkedIdentity } from './config.ts';
 import type { Path } from './problem.ts';
+import { GUID } from './schema-parts.ts';
+import { nameCheck } from './report.ts';
+import type { Report } from './report.ts';
 import { oneOf } from './suggest.ts';
 
 type Identity = Config['identity'];
-type Report = (path: Path, rule: string, found: unknown, expected: string) => void;
 
 /** Ten calls to Microsoft Graph, which accepts twenty groups a call. */
 const MAX_GROUPS = 200;
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * Checks role mappings. At an issuer with several tenants each mapping must name its tenants: each
@@ -21,6 +22,11 @@ export function checkRoleSources(
 ): void {
   issuers.forEach((issuer, at) => {
     const path = ['identity', 'issuers', at];
+    const checkTenant = nameCheck(report, {
+      rule: 'unknown_tenant',
+      what: 'a tenant of this issuer',
+      names: issuer.tenants,
+    });
     issuer.roles.forEach(({ tenants }, index) => {
       if (tenants === undefined && issuer.tenants.length > 1) {
         report(
@@ -30,15 +36,9 @@ export function checkRoleSources(
           'the tenants whose administrators may give these roles, each of them by name',
         );
       }
-      tenants?.forEach((tenant, position) => {
-        if (issuer.tenants.includes(tenant)) return;
-        report(
-          [...path, 'roles', index, 'tenants', position],
-          'unknown_tenant',
-          tenant,
-          `a tenant of this issuer: ${oneOf(issuer.tenants, tenant)}`,
-        );
-      });
+      tenants?.forEach((tenant, position) =>
+        checkTenant([...path, 'roles', index, 'tenants', position], tenant),
+      );
     });
     if (issuer.groupLookup !== undefined) checkLookup(issuer, path, report, tenantId);
   });
@@ -57,47 +57,34 @@ function checkLookup(issuer: IssuerConfig, path: Path, report: Report, tenantId:
   if (issuer.groupLookup?.credential.kind === 'managedIdentity') {
     checkManaged(issuer, path, { report, tenantId });
   }
+  const checkClaim = nameCheck(report, {
+    rule: 'unknown_claim',
+    what: 'a claim listed for this issuer',
+    names: issuer.claims,
+  });
   for (const claim of Object.keys(issuer.groupLookup?.claims ?? {})) {
-    if (issuer.claims.includes(claim)) continue;
-    report(
-      [...path, 'groupLookup', 'claims', claim],
-      'unknown_claim',
-      claim,
-      `a claim listed for this issuer: ${oneOf(issuer.claims, claim)}`,
-    );
+    checkClaim([...path, 'groupLookup', 'claims', claim], claim);
   }
-  const named = issuer.roles.flatMap(({ claim, map }) =>
-    claim === 'groups' ? Object.keys(map ?? {}) : [],
-  );
-  if (named.length > MAX_GROUPS) {
-    report(
-      [...path, 'roles'],
-      'too_many_groups',
-      named.length,
-      `at most ${MAX_GROUPS} groups, because each look-up asks about all of them`,
-    );
-  }
+  let named = 0;
   issuer.roles.forEach(({ claim, map }, at) => {
     if (claim !== 'groups') return;
-    const role = [...path, 'roles', at];
+    const place = [...path, 'roles', at, 'map'];
     if (map === null) {
-      report(
-        [...role, 'map'],
-        'group_not_named',
-        undefined,
-        'a map of group ids to roles: only the groups that it names can be looked up',
-      );
+      const expected =
+        'a map of group ids to roles: only the groups that it names can be looked up';
+      report(place, 'group_not_named', undefined, expected);
     }
     for (const group of Object.keys(map ?? {})) {
+      named += 1;
       if (GUID.test(group)) continue;
-      report(
-        [...role, 'map', group],
-        'group_not_named',
-        group,
-        'the object id of a group, a GUID in lower case',
-      );
+      const expected = 'the object id of a group, a GUID in lower case';
+      report([...place, group], 'group_not_named', group, expected);
     }
   });
+  if (named > MAX_GROUPS) {
+    const expected = `at most ${MAX_GROUPS} groups, because each look-up asks about all of them`;
+    report([...path, 'roles'], 'too_many_groups', named, expected);
+  }
 }
 
 /** A managed identity asks as itself, and Microsoft Graph answers about its own tenant only. */
@@ -128,24 +115,15 @@ function checkManaged(
 /** Each linked identity belongs to a configured issuer, has its form, and is in one link only. */
 export function checkLinks({ issuers, links = [] }: Identity, report: Report): void {
   const seen = new Set<string>();
+  const names = issuers.map(({ id }) => id);
+  const checkIssuer = nameCheck(report, { rule: 'unknown_issuer', what: 'an issuer', names });
   links.forEach((identities, link) =>
     identities.forEach((identity, at) => {
       const path = ['identity', 'links', link, 'identities', at];
+      checkIssuer([...path, 'issuer'], identity.issuer);
       const issuer = issuers.find(({ id }) => id === identity.issuer);
-      if (issuer === undefined) {
-        report(
-          [...path, 'issuer'],
-          'unknown_issuer',
-          identity.issuer,
-          `an issuer: ${oneOf(
-            issuers.map(({ id }) => id),
-            identity.issuer,
-          )}`,
-        );
-      } else {
-        const expected = misfit(issuer, identity);
-        if (expected !== undefined) report(path, 'wrong_link', identity.issuer, expected);
-      }
+      const expected = issuer && misfit(issuer, identity);
+      if (expected !== undefined) report(path, 'wrong_link', identity.issuer, expected);
       const name = JSON.stringify(identity);
       if (seen.has(name)) {
         report(path, 'repeated', identity.issuer, 'an identity that no other link has');

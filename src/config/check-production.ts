@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
 import type { Config } from './config.ts';
 import type { ExecutorSection } from './executor-section.ts';
-import { describeFound, formatPath } from './problem.ts';
+import { formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
+import { reportTo } from './report.ts';
+import type { Report as AnyReport } from './report.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 /** Tenant and bot of the local profile's demo people: never trusted in production. */
@@ -24,7 +26,7 @@ export const PRODUCTION_RULES = [
 ] as const;
 
 type Rule = (typeof PRODUCTION_RULES)[number];
-type Report = (path: Path, rule: Rule, found: unknown, expected: string) => void;
+type Report = AnyReport<Rule>;
 
 const MIN_SECRET_BYTES = 32;
 
@@ -35,15 +37,7 @@ export function checkProduction(
   kinds: readonly ExecutorSection[],
 ): { problems: readonly Problem[]; warnings: readonly Problem[] } {
   const problems: Problem[] = [];
-  const report: Report = (path, rule, found, expected) => {
-    problems.push({
-      ...source.at(path),
-      rule,
-      path: formatPath(path),
-      found: describeFound(found, path),
-      expected,
-    });
-  };
+  const report: Report = reportTo(problems, source);
   const { server, teams, signing } = config;
   checkUrl(report, ['server', 'publicUrl'], server.publicUrl, 'production_http_public_url');
   checkIssuers(config, report);

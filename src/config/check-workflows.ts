@@ -1,7 +1,9 @@
+import type { Workflow } from '../domain/workflow/workflow.ts';
 import type { Config, IssuerConfig } from './config.ts';
 import type { LoadedWorkflow } from './load-workflow.ts';
-import { describeFound, formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
+import { nameCheck, reportTo } from './report.ts';
+import type { Report } from './report.ts';
 import { oneOf } from './suggest.ts';
 
 /** The parts of the configuration that workflows refer to. */
@@ -15,9 +17,11 @@ const IDS_OF_NAMES: Readonly<Record<string, readonly string[]>> = {
   namespace_path: ['namespace_id', 'project_id'],
 };
 
-interface Findings {
-  readonly problems: Problem[];
-  readonly warnings: Problem[];
+/** One workflow, and where its problems and warnings go. */
+interface Checked extends Surroundings {
+  readonly workflow: Workflow;
+  readonly report: Report;
+  readonly warn: Report;
 }
 
 /**
@@ -27,37 +31,33 @@ interface Findings {
 export function checkWorkflows(
   workflows: readonly LoadedWorkflow[],
   around: Surroundings,
-): Findings {
-  const findings: Findings = { problems: [], warnings: [] };
+): { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const warnings: Problem[] = [];
   const seen = new Map<string, string>();
-  for (const loaded of workflows) {
-    const { workflow, source } = loaded;
+  for (const { workflow, source } of workflows) {
+    const report = reportTo(problems, source);
+    const checked = { ...around, workflow, report, warn: reportTo(warnings, source) };
     const first = seen.get(workflow.id);
     if (first !== undefined) {
-      report(
-        findings.problems,
-        loaded,
-        ['workflow'],
-        'repeated',
-        workflow.id,
-        `an id that no other file has (${first} has it)`,
-      );
+      const expected = `an id that no other file has (${first} has it)`;
+      report(['workflow'], 'repeated', workflow.id, expected);
     }
     seen.set(workflow.id, first ?? source.file);
-    checkTargets(loaded, around, findings);
-    checkRoles(loaded, around, findings);
-    checkClaims(loaded, around, findings);
-    checkWorkloads(loaded, around, findings);
-    checkRecheck(loaded, around, findings);
+    checkTargets(checked);
+    checkRoles(checked);
+    checkClaims(checked);
+    checkWorkloads(checked);
+    checkRecheck(checked);
   }
-  return findings;
+  return { problems, warnings };
 }
 
 /**
  * The roles that a person's token can give, with the roles that they imply; undefined when an
  * issuer uses any value of a claim as a role.
  */
-export function producibleRoles(identity: Config['identity']): ReadonlySet<string> | undefined {
+function producibleRoles(identity: Config['identity']): ReadonlySet<string> | undefined {
   const roles = new Set<string>();
   for (const { map } of peopleIssuers(identity).flatMap((issuer) => issuer.roles)) {
     if (map === null) return undefined;
@@ -70,189 +70,108 @@ export function producibleRoles(identity: Config['identity']): ReadonlySet<strin
   return roles;
 }
 
-function checkTargets(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
-  const { workflow } = loaded;
-  if (!Object.hasOwn(around.channels, workflow.channel)) {
-    report(
-      findings.problems,
-      loaded,
-      ['notify', 'channel'],
-      'unknown_channel',
-      workflow.channel,
-      `a channel of countersign.yaml: ${oneOf(Object.keys(around.channels), workflow.channel)}`,
-    );
-  }
-  if (!Object.hasOwn(around.executors, workflow.executor)) {
-    const names = oneOf(Object.keys(around.executors), workflow.executor);
-    report(
-      findings.problems,
-      loaded,
-      ['execute', 'use'],
-      'unknown_executor',
-      workflow.executor,
-      `an executor of countersign.yaml: ${names}`,
-    );
-  }
+function checkTargets({ workflow, channels, executors, report }: Checked): void {
+  nameCheck(report, {
+    rule: 'unknown_channel',
+    what: 'a channel of countersign.yaml',
+    names: Object.keys(channels),
+  })(['notify', 'channel'], workflow.channel);
+  nameCheck(report, {
+    rule: 'unknown_executor',
+    what: 'an executor of countersign.yaml',
+    names: Object.keys(executors),
+  })(['execute', 'use'], workflow.executor);
 }
 
-function checkRoles(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
-  const { workflow } = loaded;
-  const possible = producibleRoles(around.identity);
+function checkRoles({ workflow, identity, report }: Checked): void {
+  const { request, stages } = workflow;
+  const possible = producibleRoles(identity);
   const check = (roles: readonly string[], path: Path) => {
     roles.forEach((role, at) => {
       if (possible === undefined || possible.has(role)) return;
-      report(
-        findings.problems,
-        loaded,
-        [...path, at],
-        'role_nobody_has',
-        role,
-        `a role that somebody can have: ${oneOf([...possible], role)} ` +
-          '(nobody can ever have this one: no map of an issuer for people gives it, and no role ' +
-          'implies it)',
-      );
+      const expected =
+        `a role that somebody can have: ${oneOf([...possible], role)} (nobody can ever have this ` +
+        'one: no map of an issuer for people gives it, and no role implies it)';
+      report([...path, at], 'role_nobody_has', role, expected);
     });
   };
-  check(workflow.request.roles, ['request', 'roles']);
-  workflow.stages.forEach((stage, at) => check(stage.roles, ['stages', at, 'roles']));
-  if (workflow.request.roles.length === 0 && workflow.request.workloads.length === 0) {
-    report(
-      findings.problems,
-      loaded,
-      ['request'],
-      'nobody_may_request',
-      undefined,
-      'roles or workloads that may make a request',
-    );
+  check(request.roles, ['request', 'roles']);
+  stages.forEach((stage, at) => check(stage.roles, ['stages', at, 'roles']));
+  if (request.roles.length === 0 && request.workloads.length === 0) {
+    const expected = 'roles or workloads that may make a request';
+    report(['request'], 'nobody_may_request', undefined, expected);
   }
 }
 
-function checkClaims(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
-  const people = claimsOf(peopleIssuers(around.identity));
-  const all = claimsOf(around.identity.issuers);
-  loaded.workflow.stages.forEach(({ where }, at) => {
+function checkClaims({ workflow, identity, report }: Checked): void {
+  const rule = 'unknown_claim';
+  const checkClaim = nameCheck(report, {
+    rule,
+    what: 'a claim listed under identity.issuers[].claims of an issuer for people',
+    names: claimsOf(peopleIssuers(identity)),
+  });
+  const checkRequesterClaim = nameCheck(report, {
+    rule,
+    what: 'a claim listed under identity.issuers[].claims',
+    names: claimsOf(identity.issuers),
+  });
+  workflow.stages.forEach(({ where }, at) => {
     if (where === null) return;
     const path = ['stages', at, 'where'];
-    if (!people.includes(where.claim)) {
-      report(
-        findings.problems,
-        loaded,
-        [...path, 'claim'],
-        'unknown_claim',
-        where.claim,
-        `a claim listed under identity.issuers[].claims of an issuer for people: ` +
-          oneOf(people, where.claim),
-      );
-    }
+    checkClaim([...path, 'claim'], where.claim);
     if ('value' in where.equals || where.equals.requesterClaim === '') return;
-    const { requesterClaim } = where.equals;
-    if (!all.includes(requesterClaim)) {
-      report(
-        findings.problems,
-        loaded,
-        [...path, 'equals'],
-        'unknown_claim',
-        requesterClaim,
-        `a claim listed under identity.issuers[].claims: ${oneOf(all, requesterClaim)}`,
-      );
-    }
+    checkRequesterClaim([...path, 'equals'], where.equals.requesterClaim);
   });
 }
 
-function checkWorkloads(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
-  const issuers = around.identity.issuers.filter((issuer) => issuer.use.includes('workloads'));
-  loaded.workflow.request.workloads.forEach((rule, at) => {
+function checkWorkloads({ workflow, identity, report, warn }: Checked): void {
+  const issuers = identity.issuers.filter((issuer) => issuer.use.includes('workloads'));
+  const checkIssuer = nameCheck(report, {
+    rule: 'unknown_issuer',
+    what: 'an issuer for workloads',
+    names: issuers.map(({ id }) => id),
+  });
+  workflow.request.workloads.forEach((rule, at) => {
     const path = ['request', 'workloads', at];
+    checkIssuer([...path, 'issuer'], rule.issuer);
     const issuer = issuers.find(({ id }) => id === rule.issuer);
-    if (issuer === undefined) {
-      report(
-        findings.problems,
-        loaded,
-        [...path, 'issuer'],
-        'unknown_issuer',
-        rule.issuer,
-        `an issuer for workloads: ${oneOf(
-          issuers.map(({ id }) => id),
-          rule.issuer,
-        )}`,
-      );
-      return;
-    }
+    if (issuer === undefined) return;
     for (const claim of Object.keys(rule.claims)) {
       if (issuer.claims.includes(claim)) continue;
-      report(
-        findings.problems,
-        loaded,
-        [...path, claim],
-        'unknown_claim',
-        rule.claims[claim],
-        `a claim listed for the issuer ${issuer.id}: ${oneOf(issuer.claims, claim)}`,
-      );
+      const expected = `a claim listed for the issuer ${issuer.id}: ${oneOf(issuer.claims, claim)}`;
+      report([...path, claim], 'unknown_claim', rule.claims[claim], expected);
     }
     for (const [name, id] of Object.entries(IDS_OF_NAMES)) {
       if (!(name in rule.claims) || id.some((one) => one in rule.claims)) continue;
-      report(
-        findings.warnings,
-        loaded,
-        [...path, name],
-        'repository_by_name',
-        rule.claims[name],
-        `${id[0]} beside it: a name can be taken over after a rename or deletion`,
-      );
+      const expected = `${id[0]} beside it: a name can be taken over after a rename or deletion`;
+      warn([...path, name], 'repository_by_name', rule.claims[name], expected);
     }
   });
 }
 
 /** Without a provider that answers about absent people, a recheck could never pass. */
-function checkRecheck(loaded: LoadedWorkflow, around: Surroundings, findings: Findings): void {
-  if (loaded.workflow.recheckRoles !== true) return;
-  const { identity, teams } = around;
+function checkRecheck({ workflow, identity, teams, warn }: Checked): void {
+  if (workflow.recheckRoles !== true) return;
   // A session has both, and can be refreshed only with a refresh token.
   if (identity.session && teams.signIn?.scopes.includes('offline_access')) return;
   const rule = 'recheck_without_source';
   const lookups = peopleIssuers(identity).flatMap(({ groupLookup }) => groupLookup ?? []);
   const otherwise = 'or identity.session with the scope offline_access: without it no';
   if (lookups.length === 0) {
-    report(
-      findings.warnings,
-      loaded,
-      ['execute', 'recheckRoles'],
-      rule,
-      true,
+    const expected =
       `a groupLookup of an issuer for people, ${otherwise} role can be confirmed, and no request ` +
-        'of this workflow will run',
-    );
+      'of this workflow will run';
+    warn(['execute', 'recheckRoles'], rule, true, expected);
     return;
   }
-  loaded.workflow.stages.forEach(({ where }, at) => {
-    if (where === null) return;
-    if (lookups.some(({ claims = {} }) => Object.hasOwn(claims, where.claim))) return;
-    report(
-      findings.warnings,
-      loaded,
-      ['stages', at, 'where', 'claim'],
-      rule,
-      where.claim,
+  workflow.stages.forEach(({ where }, at) => {
+    if (where === null || lookups.some(({ claims = {} }) => Object.hasOwn(claims, where.claim))) {
+      return;
+    }
+    const expected =
       `the claim under groupLookup.claims of an issuer for people, ${otherwise} request that ` +
-        'this stage approved will run (execute.recheckRoles)',
-    );
-  });
-}
-
-function report(
-  list: Problem[],
-  loaded: LoadedWorkflow,
-  path: Path,
-  rule: string,
-  found: unknown,
-  expected: string,
-): void {
-  list.push({
-    ...loaded.source.at(path),
-    rule,
-    path: formatPath(path),
-    found: describeFound(found, path),
-    expected,
+      'this stage approved will run (execute.recheckRoles)';
+    warn(['stages', at, 'where', 'claim'], rule, where.claim, expected);
   });
 }
 

@@ -8,8 +8,9 @@ import type {
 } from '../domain/workflow/workflow.ts';
 import { checkShape } from './check-shape.ts';
 import { toBound, toFieldSpec, toFieldValue } from './field-spec.ts';
-import { describeFound, formatPath } from './problem.ts';
-import type { Path, Problem } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { reportTo } from './report.ts';
+import type { Report } from './report.ts';
 import { refuseReferences } from './references.ts';
 import { workflowSchema } from './schema-workflow.ts';
 import type { FieldInput, WorkflowInput } from './schema-workflow.ts';
@@ -54,11 +55,11 @@ function said({ personal, ...field }: FieldInput): object {
 
 class Builder {
   readonly problems: Problem[] = [];
-  readonly #source: YamlSource;
+  readonly #report: Report;
   readonly #input: WorkflowInput;
 
   constructor(source: YamlSource, input: WorkflowInput) {
-    this.#source = source;
+    this.#report = reportTo(this.problems, source);
     this.#input = input;
   }
 
@@ -105,7 +106,12 @@ class Builder {
     return fields.map((input, at) => {
       const { spec, problems } = toFieldSpec(input);
       for (const { key, expected } of problems) {
-        this.#add(['fields', at, key], 'wrong_field', input[key as keyof typeof input], expected);
+        this.#report(
+          ['fields', at, key],
+          'wrong_field',
+          input[key as keyof typeof input],
+          expected,
+        );
       }
       return spec;
     });
@@ -115,7 +121,7 @@ class Builder {
     return this.#input.request.workloads.map(({ issuer, ...claims }, at) => {
       if (Object.keys(claims).length === 0) {
         const expected = 'at least one claim beside the issuer, such as repository_id';
-        this.#add(['request', 'workloads', at], 'open_workload', { issuer }, expected);
+        this.#report(['request', 'workloads', at], 'open_workload', { issuer }, expected);
       }
       const texts = Object.entries(claims).map(
         ([claim, value]) =>
@@ -133,7 +139,7 @@ class Builder {
     const requesterClaim = equals.startsWith(REQUESTER) ? equals.slice(REQUESTER.length) : '';
     if (requesterClaim === '') {
       const path = ['stages', stage, 'where', 'equals'];
-      this.#add(path, 'wrong_condition', equals, 'a value, or $requester.<claim>');
+      this.#report(path, 'wrong_condition', equals, 'a value, or $requester.<claim>');
     }
     return { claim, equals: { requesterClaim } };
   }
@@ -147,13 +153,13 @@ class Builder {
     const spec = fields.find((field) => field.id === when.field);
     if (spec === undefined) {
       const names = fields.map((field) => field.id);
-      this.#add([...at, 'field'], 'unknown_field', when.field, oneOf(names, when.field));
+      this.#report([...at, 'field'], 'unknown_field', when.field, oneOf(names, when.field));
       return { field: when.field, in: null, over: null };
     }
     const values = when.in?.map((value, index) => {
       const checked = toFieldValue(spec, value);
       if (typeof checked !== 'object') return checked;
-      this.#add([...at, 'in', index], 'wrong_condition', value, checked.expected);
+      this.#report([...at, 'in', index], 'wrong_condition', value, checked.expected);
       return '';
     });
     const over = when.over === undefined ? null : toBound(spec.type, when.over);
@@ -162,7 +168,7 @@ class Builder {
         spec.type === 'duration'
           ? 'a duration such as 4h'
           : 'no `over`: it is for fields of type number and duration';
-      this.#add([...at, 'over'], 'wrong_condition', when.over, expected);
+      this.#report([...at, 'over'], 'wrong_condition', when.over, expected);
     }
     return { field: when.field, in: values ?? null, over: over ?? null };
   }
@@ -170,17 +176,7 @@ class Builder {
   #distinct(names: readonly string[], list: string, key: string): void {
     names.forEach((name, at) => {
       if (names.indexOf(name) === at) return;
-      this.#add([list, at, key], 'repeated', name, `a ${key} that no other entry has`);
-    });
-  }
-
-  #add(path: Path, rule: string, found: unknown, expected: string): void {
-    this.problems.push({
-      ...this.#source.at(path),
-      rule,
-      path: formatPath(path),
-      found: describeFound(found, path),
-      expected,
+      this.#report([list, at, key], 'repeated', name, `a ${key} that no other entry has`);
     });
   }
 }

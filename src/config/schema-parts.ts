@@ -21,9 +21,9 @@ export const claimSchema = matching(
   'a claim: letters, digits and . _ : / -',
 );
 
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** A GUID in lower case, as Entra writes tenants and applications. */
+export const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 export const guidSchema = z
   .string()
   .toLowerCase()
