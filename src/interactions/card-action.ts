@@ -1,9 +1,16 @@
 import type { Origin } from '../domain/request/request.ts';
 import type { Json } from '../lib/loose-json.ts';
-import type { ClickedCard } from '../usecases/ports/app.ts';
+import type { App, ClickedCard } from '../usecases/ports/app.ts';
 import type { TeamsSender } from '../usecases/ports/teams-sender.ts';
+import type { Workflows } from '../usecases/ports/workflows.ts';
 import type { ShownRequest } from './card-data.ts';
 import type { Prover } from './prover.ts';
+
+/** What the actions of cards work with. */
+export interface InteractionDeps {
+  readonly app: App;
+  readonly workflows: Pick<Workflows, 'list'>;
+}
 
 /** A button of a card was pressed, or a form was sent, on any surface. */
 export interface CardAction<Ask> {

@@ -4,9 +4,8 @@ import type { Word } from '../domain/request/request.ts';
 import { stageById } from '../domain/request/stages.ts';
 import type { StepUp } from '../domain/request/step-up.ts';
 import type { DecideResult } from '../usecases/ports/app.ts';
-import type { RequestAction } from './card-action.ts';
+import type { InteractionDeps, RequestAction } from './card-action.ts';
 import type { ShownStage } from './card-data.ts';
-import type { InteractionDeps } from './deps.ts';
 import type { Reply } from './reply.ts';
 
 /** Refusals that mean: the card does not show the present state. */

@@ -1,4 +1,3 @@
-import { refuse } from '../domain/refusal.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Viewer } from '../domain/views/request-view.ts';
@@ -21,8 +20,3 @@ export type Reply<Ask> =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'invalid'; readonly code: InvalidCode }
   | NotProven<Ask>;
-
-/** The same for a request that is not there and for one that the person may not know of. */
-export function notFound(): { readonly kind: 'refused'; readonly refusal: Refusal } {
-  return { kind: 'refused', refusal: refuse('request_not_found').refusal };
-}

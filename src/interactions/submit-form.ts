@@ -1,6 +1,5 @@
 import { textOf } from '../lib/loose-json.ts';
-import type { CardAction } from './card-action.ts';
-import type { InteractionDeps } from './deps.ts';
+import type { CardAction, InteractionDeps } from './card-action.ts';
 import { readFilled } from './form-values.ts';
 import type { Reply } from './reply.ts';
 
