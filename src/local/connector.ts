@@ -1,134 +1,104 @@
 /** The local Bot Connector: Teams and its channel service over loopback HTTP. */
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { systemClock } from '../lib/clock.ts';
-import { personActivity, type ActivityParts } from './connector/activities.ts';
-import { botScope, openBotLogin, type BotLogin } from './connector/bot-login.ts';
+import { personActivity } from './connector/activities.ts';
+import { botScope, openBotLogin } from './connector/bot-login.ts';
 import { CallLog } from './connector/call-log.ts';
-import { openChannel, type Channel } from './connector/channel-keys.ts';
+import { openChannel } from './connector/channel-keys.ts';
 import { Chats } from './connector/chats.ts';
 import { teamsClient } from './connector/client.ts';
-import { openDelivery, type Delivery } from './connector/delivery.ts';
-import { handleHttp } from './connector/http-side.ts';
-import { installer } from './connector/install.ts';
+import { openDelivery } from './connector/delivery.ts';
+import { handleHttp, pathsOf } from './connector/http-side.ts';
+import { install, uninstall } from './connector/install.ts';
+import type { ConnectorParts } from './connector/parts.ts';
 import { rateLimiter } from './connector/rate-limit.ts';
-import type { ConnectorOptions, LocalConnector } from './connector/types.ts';
+import type { ConnectorOptions, ConnectorSettings } from './connector/types.ts';
 import { listenOnLoopback, sendJson, stopServer } from './loopback.ts';
-import type { Person } from './world.ts';
+import type { Json } from './world.ts';
 
-export type { ConnectorOptions, LocalConnector } from './connector/types.ts';
-
-const CHANNEL_PATHS = {
-  metadataPath: '/channel/.well-known/openidconfiguration',
-  keysPath: '/channel/.well-known/keys',
-};
+/** The running connector: people in Teams on one side, the REST API of bots on the other. */
+export type LocalConnector = Awaited<ReturnType<typeof startConnector>>;
 
 /**
  * Starts the connector on 127.0.0.1. The bot may start later: nothing is sent before `install` or
  * before a person acts. Rejects when the port is taken.
  */
-export async function startConnector(options: ConnectorOptions): Promise<LocalConnector> {
-  const { appId, tenantId, people, botName = 'Countersign' } = options;
-  const now = options.now ?? systemClock.now;
-  const log = options.log ?? (() => undefined);
-  const chats = new Chats({ people, channels: options.channels, botName, now });
-  const calls = new CallLog();
+export async function startConnector(options: ConnectorOptions) {
   const server = createServer();
   const base = await listenOnLoopback(server, options.port ?? 0);
-  const issuer = `${base}/channel`;
-  const serviceUrl = `${base}/teams/`;
-  const { appSecret } = options;
-  const loginIssuer = `${base}/${tenantId}/`;
-  const [channel, login] = await Promise.all([
-    openChannel({ issuer, appId, serviceUrl, now }),
-    openBotLogin({ issuer: loginIssuer, appId, appSecret, tenantId, now }),
-  ]);
-  const paths = { ...CHANNEL_PATHS, loginPath: `/${tenantId}/oauth2/v2.0/token` };
-  const http = {
-    base,
-    issuer,
-    ...paths,
-    channel,
-    login,
-    calls,
+  const now = options.now ?? systemClock.now;
+  const settings: ConnectorSettings = {
+    ...options,
     now,
-    log,
-    rest: { appId, botName, tenantId, people, chats },
-    limiter: options.limits === 'off' ? undefined : rateLimiter(now),
-  };
-  serve(server, http);
-  const delivery = openDelivery({
-    botEndpoint: options.botEndpoint,
-    token: () => channel.current(),
+    log: options.log ?? (() => undefined),
     resendAfterMs: options.resendAfterMs ?? 10_000,
     giveUpAfterMs: options.giveUpAfterMs ?? 15_000,
-    log,
-  });
-  const activity: ActivityParts = { appId, botName, tenantId, serviceUrl, now };
-  const apps = installer({ chats, delivery, activity });
-  const { singleSignOn } = options;
-  const parts = { people, chats, activity, delivery, log };
-  const world = teamsClient({ ...parts, singleSignOn, ensureInstalled: apps.add });
-  const handle = {
-    serviceUrl,
-    issuer,
-    metadataUrl: `${base}${paths.metadataPath}`,
-    loginUrl: `${base}${paths.loginPath}`,
-    botScope,
-    ...apps.handle,
-    ...testHooks({ calls, channel, login, chats, people, activity, delivery }),
-    async stop() {
-      delivery.stop();
-      await stopServer(server);
-    },
+    base,
+    botName: 'Countersign',
+    issuer: `${base}/channel`,
+    serviceUrl: `${base}/teams/`,
   };
-  // The same object, not a copy: tests switch `singleSignOn` on it while it runs.
-  return Object.assign(world, handle);
-}
-
-function serve(server: Server, http: Parameters<typeof handleHttp>[0]): void {
+  const [channel, login] = await Promise.all([openChannel(settings), openBotLogin(settings)]);
+  const parts: ConnectorParts = {
+    ...settings,
+    channel,
+    login,
+    calls: new CallLog(),
+    chats: new Chats(settings),
+    delivery: openDelivery({ ...settings, token: channel.current }),
+    limiter: options.limits === 'off' ? undefined : rateLimiter(now),
+  };
   server.on('request', (req, res) => {
-    handleHttp(http, req, res).catch((error: unknown) => {
-      http.log(`connector failed: ${String(error)}`);
+    handleHttp(parts, req, res).catch((error: unknown) => {
+      parts.log(`connector failed: ${String(error)}`);
       if (!res.headersSent) sendJson(res, { status: 500 });
       else res.destroy();
     });
   });
+  const stop = async () => {
+    parts.delivery.stop();
+    await stopServer(server);
+  };
+  // The same object, not a copy: tests switch `singleSignOn` on it while it runs.
+  return Object.assign(teamsClient(parts), botSide(parts), { stop });
 }
 
-type HookParts = {
-  calls: CallLog;
-  channel: Channel;
-  login: BotLogin;
-  chats: Chats;
-  people: readonly Person[];
-  activity: ActivityParts;
-  delivery: Delivery;
-};
-
-function testHooks(
-  parts: HookParts,
-): Pick<
-  LocalConnector,
-  'calls' | 'fail' | 'channelToken' | 'botToken' | 'activity' | 'post' | 'rotateKeys'
-> {
-  const { calls, chats } = parts;
+/** What the bot needs, what an administrator does, and what tests send and look at. */
+function botSide(parts: ConnectorParts) {
+  const { base, calls, channel, chats, delivery, login } = parts;
+  const paths = pathsOf(parts);
   return {
+    /** Base address of the REST API, with a trailing slash as in Teams. */
+    serviceUrl: parts.serviceUrl,
+    /** OpenID metadata of the channel's tokens. */
+    metadataUrl: `${base}${paths.metadata}`,
+    /** `iss` of the channel's tokens. */
+    issuer: parts.issuer,
+    /** Token endpoint of the bot (client credentials). */
+    loginUrl: `${base}${paths.login}`,
+    /** `aud` of the bot's tokens, and with `/.default` the scope to ask for. */
+    botScope,
+    /** Adds the app for people and channels (default: all without it), and notifies the bot. */
+    install: (wanted: Parameters<typeof install>[1] = {}) => install(parts, wanted),
+    /** Removes the app for a person; proactive posts then answer 403. */
+    uninstall: (personId: string) => uninstall(parts, personId),
+    /** The latest REST calls of the bot, oldest first (at most 2,000 kept). */
     calls: () => calls.all(),
-    fail: (fault) => calls.plan(fault),
-    channelToken: (wanted) => parts.channel.mint(wanted),
-    botToken: (claims) => parts.login.mint(claims),
-    activity({ personId, chatId, replyToId, with: members }) {
-      const conversation = chats.of(personId).find(({ chat }) => chat.id === chatId);
-      const person = parts.people.find(({ id }) => id === personId);
-      if (person === undefined || conversation === undefined) throw new Error('no such place');
-      const threadId =
-        conversation.channel === undefined || replyToId === undefined
-          ? undefined
-          : (chats.get(chatId, replyToId)?.message.threadId ?? replyToId);
-      const origin = { person, conversation, threadId, replyToId };
-      return personActivity(parts.activity, origin, members);
+    fail: calls.plan.bind(calls),
+    channelToken: channel.mint,
+    /** A token of the bot's own login; for tests that send it to the bot. */
+    botToken: login.mint,
+    /**
+     * The activity that a person's client would send, not sent. `with`: members to add or replace
+     * (undefined removes one), e.g. `type`, `name`, `value`.
+     */
+    activity(wanted: { personId: string; chatId: string; replyToId?: string; with: Json }) {
+      const origin = chats.origin(wanted.personId, wanted.chatId, wanted.replyToId);
+      return personActivity(parts, origin, wanted.with);
     },
-    post: (body, { token } = {}) => parts.delivery.post(body, token),
-    rotateKeys: () => parts.channel.rotate(),
+    /** Sends an activity to the bot; `token: null` sends none. */
+    post: (body: unknown, { token }: { token?: string | null } = {}) => delivery.post(body, token),
+    /** New channel keys; the old ones are no longer published. */
+    rotateKeys: channel.rotate,
   };
 }

@@ -1,33 +1,16 @@
 /** The activities that Teams' clients send to a bot (Bot Framework activity schema). */
 import { systemIds } from '../../lib/ids.ts';
 import { defined } from '../loopback.ts';
-import type { Json, Person } from '../world.ts';
-import type { Conversation } from './chats.ts';
+import type { Json } from '../world.ts';
+import type { Conversation, Origin } from './chats.ts';
+import type { ConnectorSettings } from './types.ts';
 
-/** The members of every activity. */
-export interface ActivityParts {
-  readonly appId: string;
-  readonly botName: string;
-  readonly tenantId: string;
-  readonly serviceUrl: string;
-  now(): number;
-}
-
-/** Conversation and sender of an activity; `threadId` is its thread in a channel. */
-export interface Origin {
-  readonly person: Person;
-  readonly conversation: Conversation;
-  readonly threadId?: string;
-  readonly replyToId?: string;
-}
-
-/** The bot's account in chats. */
-export function botAccount(parts: Pick<ActivityParts, 'appId' | 'botName'>): Json {
+function botAccount(parts: ConnectorSettings): Json {
   return { id: `28:${parts.appId}`, name: parts.botName };
 }
 
 /** An activity of a person; `members` are added or replaced (undefined removes one). */
-export function personActivity(parts: ActivityParts, origin: Origin, members: Json): Json {
+export function personActivity(parts: ConnectorSettings, origin: Origin, members: Json): Json {
   const { person, conversation, threadId, replyToId } = origin;
   const timestamp = new Date(parts.now()).toISOString();
   return defined({
@@ -53,7 +36,7 @@ export function personActivity(parts: ActivityParts, origin: Origin, members: Js
 
 /** A typed message; in a channel it mentions the bot, because Teams delivers no others. */
 export function messageActivity(
-  parts: ActivityParts,
+  parts: ConnectorSettings,
   origin: Origin,
   message: { id: string; text: string },
 ): Json {
@@ -76,7 +59,7 @@ export function messageActivity(
 
 /** The activity when the app is added, or removed. */
 export function installActivities(
-  parts: ActivityParts,
+  parts: ConnectorSettings,
   origin: Origin,
   action: 'add' | 'remove',
 ): Json[] {
@@ -103,7 +86,7 @@ export function installActivities(
 }
 
 function conversationAccount(
-  parts: ActivityParts,
+  parts: ConnectorSettings,
   { chat }: Conversation,
   threadId: string | undefined,
 ): Json {
@@ -114,7 +97,7 @@ function conversationAccount(
 }
 
 function channelData(
-  parts: ActivityParts,
+  parts: ConnectorSettings,
   { chat, channel }: Conversation,
   replyToId: string | undefined,
 ): Json {

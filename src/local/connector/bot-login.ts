@@ -5,21 +5,12 @@ import { systemIds } from '../../lib/ids.ts';
 import { defined } from '../loopback.ts';
 import type { Json } from '../world.ts';
 import { newKeyPair } from './channel-keys.ts';
+import type { ConnectorSettings } from './types.ts';
 
 const TOKEN_SECONDS = 3_599;
 
 /** `aud` of the bot's tokens. */
 export const botScope = 'https://api.botframework.com';
-
-/** The settings of the login. */
-export interface LoginParts {
-  /** `iss` of its tokens. */
-  readonly issuer: string;
-  readonly appId: string;
-  readonly appSecret: string;
-  readonly tenantId: string;
-  now(): number;
-}
 
 /** The login and the check of its tokens. */
 export interface BotLogin {
@@ -31,15 +22,16 @@ export interface BotLogin {
 }
 
 /** Creates the login with its own key, which never signs tokens of the channel. */
-export async function openBotLogin(parts: LoginParts): Promise<BotLogin> {
+export async function openBotLogin(parts: ConnectorSettings): Promise<BotLogin> {
   const pair = await newKeyPair();
+  const issuer = `${parts.base}/${parts.tenantId}/`;
   const publicKey = await importJWK(pair.published, 'RS256');
   const mint = (claims: Json = {}) => {
     const issuedAt = Math.floor(parts.now() / 1_000);
     return new SignJWT(
       defined({
         aud: botScope,
-        iss: parts.issuer,
+        iss: issuer,
         iat: issuedAt,
         nbf: issuedAt,
         exp: issuedAt + TOKEN_SECONDS,
@@ -73,7 +65,7 @@ export async function openBotLogin(parts: LoginParts): Promise<BotLogin> {
       if (token === undefined) return false;
       try {
         const { payload } = await jwtVerify(token, publicKey, {
-          issuer: parts.issuer,
+          issuer,
           audience: botScope,
           algorithms: ['RS256'],
           requiredClaims: ['exp', 'nbf', 'appid'],
@@ -90,7 +82,7 @@ export async function openBotLogin(parts: LoginParts): Promise<BotLogin> {
 
 function problemOf(
   form: URLSearchParams,
-  parts: LoginParts,
+  parts: ConnectorSettings,
 ): { status: number; body: Json } | undefined {
   const refuse = (status: number, error: string, text: string) => ({
     status,

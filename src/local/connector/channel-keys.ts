@@ -3,7 +3,7 @@ import { SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK }
 import type { CryptoKey } from 'jose';
 import { systemIds } from '../../lib/ids.ts';
 import { defined } from '../loopback.ts';
-import type { ChannelTokenOptions } from './types.ts';
+import type { ChannelTokenOptions, ConnectorSettings } from './types.ts';
 
 const TOKEN_SECONDS = 3_600;
 const REUSE_MS = 1_800_000;
@@ -25,14 +25,6 @@ export async function newKeyPair(endorsements?: readonly string[]): Promise<KeyP
   return { privateKey, kid, published: { ...published, endorsements } };
 }
 
-/** The settings of channel tokens. */
-export interface ChannelParts {
-  readonly issuer: string;
-  readonly appId: string;
-  readonly serviceUrl: string;
-  now(): number;
-}
-
 /** Issues the tokens of the channel. */
 export interface Channel {
   /** The published keys (RFC 7517): one endorsed for Teams, one for web chat only. */
@@ -44,7 +36,7 @@ export interface Channel {
 }
 
 /** Creates the keys. */
-export async function openChannel(parts: ChannelParts): Promise<Channel> {
+export async function openChannel(parts: ConnectorSettings): Promise<Channel> {
   const newKeys = async () => {
     const [channel, unendorsed] = await Promise.all([
       newKeyPair(['msteams', 'skype']),

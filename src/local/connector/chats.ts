@@ -1,7 +1,7 @@
 /** The chats of the local Teams: members, the bot's membership, messages. */
 import { sha256 } from '../../lib/hash.ts';
 import type { Chat, Json, Message, Person, WorldEvent } from '../world.ts';
-import type { ChannelSpec } from './types.ts';
+import type { ChannelSpec, ConnectorSettings } from './types.ts';
 
 const MESSAGES_KEPT = 500;
 const CARD = 'application/vnd.microsoft.card.adaptive';
@@ -12,6 +12,14 @@ export interface Conversation {
   readonly members: readonly Person[];
   readonly channel?: ChannelSpec;
   installed: boolean;
+}
+
+/** Conversation and sender of an activity; `threadId` is its thread in a channel. */
+export interface Origin {
+  readonly person: Person;
+  readonly conversation: Conversation;
+  readonly threadId?: string;
+  readonly replyToId?: string;
 }
 
 interface Stored {
@@ -44,12 +52,7 @@ export class Chats {
   readonly #now: () => number;
   #lastId = 0;
 
-  constructor(options: {
-    people: readonly Person[];
-    channels: readonly ChannelSpec[];
-    botName: string;
-    now: () => number;
-  }) {
+  constructor(options: Pick<ConnectorSettings, 'people' | 'channels' | 'botName' | 'now'>) {
     this.#now = options.now;
     for (const person of options.people) {
       const id = personalChatId(person);
@@ -74,6 +77,22 @@ export class Chats {
 
   of(personId: string): readonly Conversation[] {
     return this.all().filter(({ members }) => members.some(({ id }) => id === personId));
+  }
+
+  /**
+   * The origin of an activity; with `replyToId` about that message, in a channel in its thread.
+   *
+   * @throws Error when the person is not in the chat.
+   */
+  origin(personId: string, chatId: string, replyToId?: string): Origin {
+    const conversation = this.#conversations.get(chatId);
+    const person = conversation?.members.find(({ id }) => id === personId);
+    if (conversation === undefined || person === undefined) {
+      throw new Error(`${personId} is not in the chat ${chatId}`);
+    }
+    const here = { person, conversation, replyToId };
+    if (conversation.channel === undefined || replyToId === undefined) return here;
+    return { ...here, threadId: this.get(chatId, replyToId)?.message.threadId ?? replyToId };
   }
 
   personal(person: Person): Conversation | undefined {

@@ -1,49 +1,31 @@
 /** The client of Teams: what it sends when a person writes, presses or opens something. */
 import { objectOr, textOf } from '../loopback.ts';
-import type { Click, ClickResult, Json, Message, Person, TeamsWorld } from '../world.ts';
-import { messageActivity, personActivity, type ActivityParts, type Origin } from './activities.ts';
+import type { Click, ClickResult, Json, TeamsWorld } from '../world.ts';
+import { messageActivity, personActivity } from './activities.ts';
 import { actionAnswer, dialogAnswer, problem, type LoginRequest } from './answers.ts';
-import { cardOf, type Chats, type Conversation } from './chats.ts';
-import type { Delivery } from './delivery.ts';
+import { cardOf, type Origin } from './chats.ts';
+import { addApp } from './install.ts';
+import type { ConnectorParts } from './parts.ts';
 
-/** The parts that the client uses. */
-export interface ClientParts {
-  readonly people: readonly Person[];
-  readonly chats: Chats;
-  readonly activity: ActivityParts;
-  readonly delivery: Delivery;
-  singleSignOn(personId: string, resource: string): Promise<string>;
-  /** Adds the app when it is missing, as Teams offers at the first use. */
-  ensureInstalled(person: Person, conversation: Conversation): Promise<void>;
-  log(line: string): void;
-}
+const THEME = { theme: 'default' };
 
 /** Creates the client. */
-export function teamsClient(parts: ClientParts): TeamsWorld {
+export function teamsClient(parts: ConnectorParts): TeamsWorld {
   const { chats } = parts;
-  const place = (personId: string, chatId: string): Origin => {
-    const person = parts.people.find(({ id }) => id === personId);
-    if (person === undefined) throw new Error(`there is no person ${personId}`);
-    const conversation = chats.of(personId).find(({ chat }) => chat.id === chatId);
-    if (conversation === undefined) throw new Error(`${personId} is not in the chat ${chatId}`);
-    return { person, conversation };
-  };
-  const invoke = (origin: Origin, name: string, value: Json) =>
-    parts.delivery.invoke(personActivity(parts.activity, origin, { name, value }));
   const extension = async (
     options: { personId: string; chatId: string; commandId: string },
     name: string,
     more: Json,
   ) => {
-    const origin = place(options.personId, options.chatId);
-    await parts.ensureInstalled(origin.person, origin.conversation);
+    const origin = chats.origin(options.personId, options.chatId);
+    await addApp(parts, origin);
     const value = {
       commandId: options.commandId,
       commandContext: 'compose',
-      context: { theme: 'default' },
+      context: THEME,
       ...more,
     };
-    return dialogAnswer(await invoke(origin, `composeExtension/${name}`, value));
+    return dialogAnswer(await invoke(parts, origin, { name: `composeExtension/${name}`, value }));
   };
   const world: TeamsWorld = {
     singleSignOn: true,
@@ -52,22 +34,25 @@ export function teamsClient(parts: ClientParts): TeamsWorld {
     messages: (personId, chatId) => chats.visible(personId, chatId),
     listen: (personId, heard) => chats.listen(personId, heard),
     async say(personId, chatId, text) {
-      const origin = place(personId, chatId);
-      await parts.ensureInstalled(origin.person, origin.conversation);
-      await say(parts, origin, text);
+      const origin = chats.origin(personId, chatId);
+      // Teams offers to add a missing app at the first use.
+      await addApp(parts, origin);
+      const { person } = origin;
+      const from = { id: person.mri, name: person.name, bot: false };
+      const { id } = chats.add(chatId, { from, text, attachments: [] });
+      const threadId = origin.conversation.channel === undefined ? undefined : id;
+      await parts.delivery.tell(messageActivity(parts, { ...origin, threadId }, { id, text }));
     },
     async click(click) {
-      const origin = place(click.personId, click.chatId);
+      const here = chats.origin(click.personId, click.chatId, click.messageId);
       const found = chats.get(click.chatId, click.messageId);
       if (found === undefined) return problem('message_gone', 'This message is gone.');
-      const here = at(origin, found.message);
-      const press = { parts, here, click, edits: found.edits, sso: world.singleSignOn, invoke };
+      const press = { parts, here, click, edits: found.edits, sso: world.singleSignOn };
       if (click.action.type === 'Action.Execute') return execute(press);
       if (click.action.type === 'Action.Submit') return submit(press);
       return problem('action_unsupported', 'This button sends nothing to the app.');
     },
-    refresh: (personId, chatId, messageId) =>
-      refresh({ parts, origin: place(personId, chatId), messageId, invoke }),
+    refresh: (...place) => refresh(parts, place),
     openExtension: (personId, chatId, commandId) =>
       extension({ personId, chatId, commandId }, 'fetchTask', {}),
     submitExtension: (options) =>
@@ -80,75 +65,43 @@ export function teamsClient(parts: ClientParts): TeamsWorld {
 }
 
 interface Press {
-  readonly parts: ClientParts;
+  readonly parts: ConnectorParts;
   readonly here: Origin;
   readonly click: Click;
   readonly edits: number;
   readonly sso: boolean;
-  invoke(origin: Origin, name: string, value: Json): ReturnType<Delivery['invoke']>;
 }
 
-// The conversation of an activity about a message: in a channel, its thread.
-function at(origin: Origin, message: Message): Origin {
-  const here = { ...origin, replyToId: message.id };
-  if (origin.conversation.channel === undefined) return here;
-  return { ...here, threadId: message.threadId ?? message.id };
+function invoke(parts: ConnectorParts, origin: Origin, members: { name: string; value: Json }) {
+  return parts.delivery.invoke(personActivity(parts, origin, members));
 }
 
-async function refresh(options: {
-  parts: ClientParts;
-  origin: Origin;
-  messageId: string;
-  invoke: Press['invoke'];
-}): Promise<Json | undefined> {
-  const {
-    parts: { chats },
-    origin,
-    messageId,
-  } = options;
-  const chatId = origin.conversation.chat.id;
-  const found = chats.get(chatId, messageId);
+async function refresh(
+  parts: ConnectorParts,
+  [personId, chatId, id]: Parameters<TeamsWorld['refresh']>,
+): Promise<Json | undefined> {
+  const { chats } = parts;
+  const origin = chats.origin(personId, chatId, id);
+  const found = chats.get(chatId, id);
   const wanted = objectOr(cardOf(found?.message)?.refresh);
   const ids: unknown[] = Array.isArray(wanted.userIds) ? wanted.userIds : [];
   if (found === undefined || !ids.includes(origin.person.mri)) return undefined;
   const value = { action: sentAction(objectOr(wanted.action), {}), trigger: 'automatic' };
-  const invoked = await options.invoke(at(origin, found.message), 'adaptiveCard/action', value);
-  const answer = actionAnswer(invoked);
+  const answer = actionAnswer(await invoke(parts, origin, { name: 'adaptiveCard/action', value }));
   // Teams ignores a login request here: the base card stays.
   if (answer.kind !== 'result' || answer.result.kind !== 'card') return undefined;
   const { card } = answer.result;
-  const personId = origin.person.id;
-  chats.showTo({ personId, chatId, id: messageId, card, edits: found.edits });
+  chats.showTo({ personId, chatId, id, card, edits: found.edits });
   return card;
-}
-
-async function say(parts: ClientParts, origin: Origin, text: string): Promise<void> {
-  const { person, conversation } = origin;
-  const message = parts.chats.add(conversation.chat.id, {
-    from: { id: person.mri, name: person.name, bot: false },
-    text,
-    attachments: [],
-  });
-  const here = conversation.channel === undefined ? origin : { ...origin, threadId: message.id };
-  const activity = messageActivity(parts.activity, here, { id: message.id, text });
-  await tell(parts, activity);
-}
-
-/** Sends an activity that is not an invoke; throws when the bot refuses it. */
-export async function tell(parts: Pick<ClientParts, 'delivery'>, activity: Json): Promise<void> {
-  const { status } = await parts.delivery.post(activity);
-  if (status < 200 || status > 299) {
-    throw new Error(`the bot answered ${status} to ${String(activity.type)}`);
-  }
 }
 
 async function execute(press: Press): Promise<ClickResult> {
   const { click, parts } = press;
   const action = sentAction(click.action, click.inputs ?? {});
-  const send = async (more: Json) =>
-    actionAnswer(
-      await press.invoke(press.here, 'adaptiveCard/action', { action, trigger: 'manual', ...more }),
-    );
+  const send = async (more: Json) => {
+    const value = { action, trigger: 'manual', ...more };
+    return actionAnswer(await invoke(parts, press.here, { name: 'adaptiveCard/action', value }));
+  };
   const first = await send(click.state === undefined ? {} : { state: click.state });
   if (first.kind === 'result') return shown(press, first.result);
   const exchange = press.sso && click.state === undefined ? first.login?.exchange : undefined;
@@ -161,7 +114,7 @@ async function execute(press: Press): Promise<ClickResult> {
 }
 
 async function silentToken(
-  parts: ClientParts,
+  parts: ConnectorParts,
   personId: string,
   resource: string,
 ): Promise<string | undefined> {
@@ -193,13 +146,12 @@ function shown(press: Press, result: ClickResult): ClickResult {
 async function submit(press: Press): Promise<ClickResult> {
   const { click, here, parts } = press;
   const data = merged(click.action.data, click.inputs ?? {});
-  if (click.dialog === true) {
-    return dialogAnswer(await press.invoke(here, 'task/submit', { data, context: theme() }));
+  const fetches = objectOr(data.msteams).type === 'task/fetch';
+  if (click.dialog === true || fetches) {
+    const name = click.dialog === true ? 'task/submit' : 'task/fetch';
+    return dialogAnswer(await invoke(parts, here, { name, value: { data, context: THEME } }));
   }
-  if (objectOr(data.msteams).type === 'task/fetch') {
-    return dialogAnswer(await press.invoke(here, 'task/fetch', { data, context: theme() }));
-  }
-  const activity = personActivity(parts.activity, here, {
+  const activity = personActivity(parts, here, {
     type: 'message',
     id: parts.chats.nextId(),
     text: '',
@@ -209,10 +161,6 @@ async function submit(press: Press): Promise<ClickResult> {
   const { status } = await parts.delivery.post(activity);
   if (status >= 200 && status <= 299) return { kind: 'none' };
   return problem(`http_${status}`, 'Something went wrong. Please try again.');
-}
-
-function theme(): Json {
-  return { theme: 'default' };
 }
 
 // Teams sends only the members that universal actions define, without titles and styles.

@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:http';
 import { readText } from '../loopback.ts';
 import type { Json } from '../world.ts';
-import type { PostAnswer } from './types.ts';
+import type { ConnectorSettings, PostAnswer } from './types.ts';
 
 const ANSWER_BYTES = 1_048_576;
 const PARALLEL = 64;
@@ -19,17 +19,15 @@ export interface Delivery {
   post(body: unknown, token?: string | null): Promise<PostAnswer>;
   /** Sends an invoke, and sends it again without an answer in time; the first answer counts. */
   invoke(activity: Json): Promise<InvokeResult>;
+  /** Sends an activity that is not an invoke; rejects when the bot refuses it. */
+  tell(activity: Json): Promise<void>;
   stop(): void;
 }
 
 /** Creates the connection. `token` gives the channel token of an activity. */
-export function openDelivery(options: {
-  botEndpoint(): string;
-  token(): Promise<string>;
-  resendAfterMs: number;
-  giveUpAfterMs: number;
-  log: (line: string) => void;
-}): Delivery {
+export function openDelivery(
+  options: ConnectorSettings & { token: () => Promise<string> },
+): Delivery {
   const agent = new Agent({ keepAlive: true, maxSockets: PARALLEL });
   const post = async (body: unknown, token?: string | null) => {
     const bearer = token === undefined ? await options.token() : token;
@@ -69,6 +67,12 @@ export function openDelivery(options: {
         const end = setTimeout(() => settle({ kind: 'timeout' }), options.giveUpAfterMs);
         attempt();
       });
+    },
+    async tell(activity) {
+      const { status } = await post(activity);
+      if (status < 200 || status > 299) {
+        throw new Error(`the bot answered ${status} to ${String(activity.type)}`);
+      }
     },
     stop: () => agent.destroy(),
   };

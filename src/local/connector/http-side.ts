@@ -1,48 +1,39 @@
 /** The connector's HTTP side: metadata and keys, the bot's login, and the guarded REST API. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readText, sendJson } from '../loopback.ts';
-import type { BotLogin } from './bot-login.ts';
-import type { CallLog } from './call-log.ts';
-import type { Channel } from './channel-keys.ts';
-import type { RateLimiter } from './rate-limit.ts';
+import type { ConnectorParts } from './parts.ts';
 import { answerRest, limitOf } from './rest.ts';
 import { refusal } from './rest-answer.ts';
-import type { RestParts, RestRequest } from './rest.ts';
+import type { RestRequest } from './rest.ts';
 
 const BODY_BYTES = 262_144;
 const REST_PREFIX = '/teams/v3/';
 
-/** The parts that the HTTP side uses; `limiter` is absent when limits are off. */
-export interface HttpParts {
-  readonly base: string;
-  readonly issuer: string;
-  readonly metadataPath: string;
-  readonly keysPath: string;
-  readonly loginPath: string;
-  readonly channel: Channel;
-  readonly login: BotLogin;
-  readonly rest: RestParts;
-  readonly calls: CallLog;
-  readonly limiter: RateLimiter | undefined;
-  now(): number;
-  log(line: string): void;
+/** The paths without REST calls. */
+export function pathsOf({ tenantId }: Pick<ConnectorParts, 'tenantId'>) {
+  return {
+    metadata: '/channel/.well-known/openidconfiguration',
+    keys: '/channel/.well-known/keys',
+    login: `/${tenantId}/oauth2/v2.0/token`,
+  };
 }
 
 /** Answers one HTTP request. */
 export async function handleHttp(
-  parts: HttpParts,
+  parts: ConnectorParts,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
   const url = new URL(req.url ?? '/', parts.base);
   if (req.headers.host !== new URL(parts.base).host) return sendJson(res, { status: 421 });
-  if (req.method === 'GET' && url.pathname === parts.metadataPath) {
-    return sendJson(res, { status: 200, body: metadata(parts) });
+  const paths = pathsOf(parts);
+  if (req.method === 'GET' && url.pathname === paths.metadata) {
+    return sendJson(res, { status: 200, body: metadata(parts, paths.keys) });
   }
-  if (req.method === 'GET' && url.pathname === parts.keysPath) {
+  if (req.method === 'GET' && url.pathname === paths.keys) {
     return sendJson(res, { status: 200, body: parts.channel.jwks() });
   }
-  if (req.method === 'POST' && url.pathname === parts.loginPath) {
+  if (req.method === 'POST' && url.pathname === paths.login) {
     const form = new URLSearchParams((await readText(req, BODY_BYTES)) ?? '');
     return sendJson(res, await parts.login.token(form));
   }
@@ -50,18 +41,18 @@ export async function handleHttp(
   sendJson(res, refusal(404, 'NotFound', 'There is no such operation.'));
 }
 
-function metadata(parts: HttpParts): Record<string, unknown> {
+function metadata(parts: ConnectorParts, keysPath: string): Record<string, unknown> {
   return {
     issuer: parts.issuer,
     authorization_endpoint: `${parts.base}/not-offered`,
-    jwks_uri: `${parts.base}${parts.keysPath}`,
+    jwks_uri: `${parts.base}${keysPath}`,
     id_token_signing_alg_values_supported: ['RS256'],
     token_endpoint_auth_methods_supported: ['private_key_jwt'],
   };
 }
 
 async function handleRest(
-  parts: HttpParts,
+  parts: ConnectorParts,
   call: { req: IncomingMessage; res: ServerResponse; url: URL },
 ): Promise<void> {
   const { req, res, url } = call;
@@ -97,7 +88,7 @@ async function handleRest(
     const refused = refusal(429, 'TooManyRequests', 'The bot is over its rate limit.');
     return answer({ ...refused, headers: { 'Retry-After': String(waitSeconds) } });
   }
-  const done = answerRest(parts.rest, request);
+  const done = answerRest(parts, request);
   if (fault?.drop === 'after') return void req.socket.destroy();
   answer(done);
 }

@@ -1,62 +1,46 @@
 /** Adds and removes the app for people and channels, and notifies the bot. */
-import type { Person } from '../world.ts';
-import { installActivities, type ActivityParts } from './activities.ts';
-import type { Chats, Conversation } from './chats.ts';
-import { tell } from './client.ts';
-import type { Delivery } from './delivery.ts';
-import type { LocalConnector } from './types.ts';
+import { installActivities } from './activities.ts';
+import type { Origin } from './chats.ts';
+import type { ConnectorParts } from './parts.ts';
 
-/** The parts that the installer uses. */
-export interface InstallParts {
-  readonly chats: Chats;
-  readonly delivery: Delivery;
-  readonly activity: ActivityParts;
+/** Adds the app to a conversation without it. Rejects when the bot refuses the activity. */
+export async function addApp(parts: ConnectorParts, origin: Origin): Promise<void> {
+  const { conversation } = origin;
+  if (conversation.installed) return;
+  conversation.installed = true;
+  try {
+    for (const one of installActivities(parts, origin, 'add')) await parts.delivery.tell(one);
+  } catch (error) {
+    conversation.installed = false;
+    throw error;
+  }
 }
 
-/** The installations of the app. */
-export interface Installer {
-  /** Adds the app to a conversation; does nothing when it is there. */
-  add(person: Person, conversation: Conversation): Promise<void>;
-  readonly handle: Pick<LocalConnector, 'install' | 'uninstall'>;
+/** Adds the app for people and channels; for all when none are given. */
+export async function install(
+  parts: ConnectorParts,
+  { personIds, channelIds }: { personIds?: readonly string[]; channelIds?: readonly string[] },
+): Promise<void> {
+  const everywhere = personIds === undefined && channelIds === undefined;
+  for (const conversation of parts.chats.all()) {
+    const [person] = conversation.members;
+    if (person === undefined) continue;
+    const named =
+      conversation.channel === undefined
+        ? personIds?.includes(person.id)
+        : channelIds?.includes(conversation.chat.id);
+    if (everywhere || named === true) await addApp(parts, { person, conversation });
+  }
 }
 
-/** Creates the installer; its functions reject when the bot refuses the activity. */
-export function installer(parts: InstallParts): Installer {
-  const { chats } = parts;
-  const add = async (person: Person, conversation: Conversation) => {
-    if (conversation.installed) return;
-    conversation.installed = true;
-    try {
-      for (const one of installActivities(parts.activity, { person, conversation }, 'add')) {
-        await tell(parts, one);
-      }
-    } catch (error) {
-      conversation.installed = false;
-      throw error;
-    }
-  };
-  const handle: Installer['handle'] = {
-    async install(wanted = {}) {
-      const everywhere = wanted.personIds === undefined && wanted.channelIds === undefined;
-      for (const conversation of chats.all()) {
-        const [person] = conversation.members;
-        const named =
-          conversation.channel === undefined
-            ? wanted.personIds?.includes(person?.id ?? '')
-            : wanted.channelIds?.includes(conversation.chat.id);
-        if (person !== undefined && (everywhere || named === true)) await add(person, conversation);
-      }
-    },
-    async uninstall(personId) {
-      const conversation = chats.of(personId).find(({ channel }) => channel === undefined);
-      const [person] = conversation?.members ?? [];
-      if (conversation === undefined || person === undefined) throw new Error(`no ${personId}`);
-      if (!conversation.installed) return;
-      conversation.installed = false;
-      for (const one of installActivities(parts.activity, { person, conversation }, 'remove')) {
-        await tell(parts, one);
-      }
-    },
-  };
-  return { add, handle };
+/** Removes the app from a person's chat; proactive posts then answer 403. */
+export async function uninstall(parts: ConnectorParts, personId: string): Promise<void> {
+  const conversation = parts.chats.of(personId).find(({ channel }) => channel === undefined);
+  const [person] = conversation?.members ?? [];
+  if (conversation === undefined || person === undefined) throw new Error(`no ${personId}`);
+  if (!conversation.installed) return;
+  conversation.installed = false;
+  for (const one of installActivities(parts, { person, conversation }, 'remove')) {
+    await parts.delivery.tell(one);
+  }
 }

@@ -23,18 +23,15 @@ const TENANT: readonly Window[] = [{ spanMs: SECOND_MS, calls: 50 }];
 
 export type Operation = 'send' | 'create' | 'read';
 
-/** Counts calls, without refused ones. */
-export interface RateLimiter {
-  /** Counts one call; gives the whole seconds to wait, or undefined when it may pass. */
-  take(operation: Operation, thread: string): number | undefined;
-}
+export type RateLimiter = ReturnType<typeof rateLimiter>;
 
-/** Creates a limiter with the given clock. */
-export function rateLimiter(now: () => number): RateLimiter {
+/** Creates a limiter with the given clock. It counts the calls without the refused ones. */
+export function rateLimiter(now: () => number) {
   const threads = new Lru<number[]>(THREADS_KEPT);
   const tenant: number[] = [];
   return {
-    take(operation, thread) {
+    /** Counts one call; gives the whole seconds to wait, or undefined when it may pass. */
+    take(operation: Operation, thread: string): number | undefined {
       const key = `${operation} ${thread}`;
       const past = threads.get(key) ?? [];
       const nowMs = now();

@@ -1,7 +1,8 @@
 /** The connector's REST API for bots: conversations and activities (Bot Framework API v3). */
 import { isObject, objectOr, textOf } from '../loopback.ts';
-import type { Json, Message, Person } from '../world.ts';
-import { splitConversationId, type Chats, type Conversation } from './chats.ts';
+import type { Json, Message } from '../world.ts';
+import { splitConversationId, type Conversation } from './chats.ts';
+import type { ConnectorParts } from './parts.ts';
 import type { Operation } from './rate-limit.ts';
 import { refusal } from './rest-answer.ts';
 import type { RestAnswer } from './rest-answer.ts';
@@ -15,15 +16,6 @@ export interface RestRequest {
   readonly parts: readonly string[];
   readonly query: URLSearchParams;
   readonly body: unknown;
-}
-
-/** The parts that the handlers use. */
-export interface RestParts {
-  readonly appId: string;
-  readonly botName: string;
-  readonly tenantId: string;
-  readonly people: readonly Person[];
-  readonly chats: Chats;
 }
 
 /**
@@ -41,7 +33,7 @@ export function limitOf(call: RestRequest): { operation: Operation; thread: stri
 }
 
 /** Handles a call; 404 for unknown paths. */
-export function answerRest(parts: RestParts, call: RestRequest): RestAnswer {
+export function answerRest(parts: ConnectorParts, call: RestRequest): RestAnswer {
   const [root, conversationId, kind, id] = call.parts;
   if (root !== 'conversations') return unknownPath();
   if (conversationId === undefined) {
@@ -67,12 +59,12 @@ export function answerRest(parts: RestParts, call: RestRequest): RestAnswer {
 }
 
 interface MessagePlace {
-  readonly parts: RestParts;
+  readonly parts: ConnectorParts;
   readonly conversation: Conversation;
   readonly threadId: string | undefined;
 }
 
-function create(parts: RestParts, body: Json): RestAnswer {
+function create(parts: ConnectorParts, body: Json): RestAnswer {
   const data = objectOr(body.channelData);
   const tenant = textOf(objectOr(data.tenant).id) ?? textOf(body.tenantId);
   if (tenant !== undefined && tenant !== parts.tenantId) {
@@ -97,7 +89,7 @@ function create(parts: RestParts, body: Json): RestAnswer {
   return { status: 201, body: { id, activityId: objectOr(sent.body).id } };
 }
 
-function createThread(parts: RestParts, channelId: string, activity: unknown): RestAnswer {
+function createThread(parts: ConnectorParts, channelId: string, activity: unknown): RestAnswer {
   const conversation = parts.chats.find(channelId);
   if (conversation?.channel === undefined) {
     return refusal(404, 'ConversationNotFound', 'The channel was not found.');

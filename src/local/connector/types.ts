@@ -1,6 +1,6 @@
 /** The types of the local Bot Connector. */
 import type { CryptoKey } from 'jose';
-import type { Json, Person, TeamsWorld } from '../world.ts';
+import type { Json, Person } from '../world.ts';
 
 /** A channel of a team that the bot may be added to. */
 export interface ChannelSpec {
@@ -20,7 +20,6 @@ export interface ConnectorOptions {
   readonly tenantId: string;
   readonly people: readonly Person[];
   readonly channels: readonly ChannelSpec[];
-  readonly botName?: string;
   /** Address of the bot's `/api/messages`. */
   botEndpoint(): string;
   /** Gives a person's single sign-on token for the card's `tokenExchangeResource.uri`. */
@@ -34,6 +33,15 @@ export interface ConnectorOptions {
   readonly now?: () => number;
   /** Called with one line for each delivery and each refused call. */
   readonly log?: (line: string) => void;
+}
+
+/** The options with their defaults, and the addresses. */
+export interface ConnectorSettings extends Required<Omit<ConnectorOptions, 'port' | 'limits'>> {
+  readonly base: string;
+  readonly botName: string;
+  readonly serviceUrl: string;
+  /** `iss` of the channel's tokens. */
+  readonly issuer: string;
 }
 
 /** A REST call of the bot. */
@@ -76,47 +84,4 @@ export interface PostAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Parsed JSON, else the text. */
   readonly body: unknown;
-}
-
-/** The parts of an activity of a person's client; for tests that send it raw. */
-export interface ActivityOptions {
-  readonly personId: string;
-  readonly chatId: string;
-  readonly replyToId?: string;
-  /** Members to add or replace (undefined removes one), e.g. `type`, `name`, `value`. */
-  readonly with: Json;
-}
-
-/** The running connector: people in Teams on one side, the REST API of bots on the other. */
-export interface LocalConnector extends TeamsWorld {
-  /** Base address of the REST API, with a trailing slash as in Teams. */
-  readonly serviceUrl: string;
-  /** OpenID metadata of the channel's tokens. */
-  readonly metadataUrl: string;
-  /** `iss` of the channel's tokens. */
-  readonly issuer: string;
-  /** Token endpoint of the bot (client credentials). */
-  readonly loginUrl: string;
-  /** `aud` of the bot's tokens, and with `/.default` the scope to ask for. */
-  readonly botScope: string;
-  /** Adds the app for people and channels (default: all without it), and notifies the bot. */
-  install(options?: {
-    readonly personIds?: readonly string[];
-    readonly channelIds?: readonly string[];
-  }): Promise<void>;
-  /** Removes the app for a person; proactive posts then answer 403. */
-  uninstall(personId: string): Promise<void>;
-  /** The latest REST calls of the bot, oldest first (at most 2,000 kept). */
-  calls(): readonly RestCall[];
-  fail(fault: Fault): void;
-  channelToken(options?: ChannelTokenOptions): Promise<string>;
-  /** A token of the bot's own login; for tests that send it to the bot. */
-  botToken(claims?: Json): Promise<string>;
-  /** The activity that a person's client would send, not sent. */
-  activity(options: ActivityOptions): Json;
-  /** Sends an activity to the bot; `token: null` sends none. */
-  post(activity: unknown, options?: { readonly token?: string | null }): Promise<PostAnswer>;
-  /** New channel keys; the old ones are no longer published. */
-  rotateKeys(): Promise<void>;
-  stop(): Promise<void>;
 }
