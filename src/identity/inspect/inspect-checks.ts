@@ -103,10 +103,7 @@ export const CLAIM_CHECKS: readonly CheckStep[] = [
       provider?.config.kind === 'entra'
         ? `tid ${shown(claims, 'tid')}`
         : 'this issuer has no tenants',
-    run: ({ claims, provider }) => {
-      const iss = own(claims, 'iss');
-      return checkTenant(claims, provider, typeof iss === 'string' ? iss : '');
-    },
+    run: ({ claims, provider }) => checkTenant(claims, provider),
   },
   {
     check: 'audience',

@@ -1,17 +1,15 @@
 import type { TeamsConfig } from '../../config/config.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import { IdentityError } from '../../usecases/ports/identity-error.ts';
-import { identityError } from '../codes.ts';
 import { parseCompact } from '../tokens/compact.ts';
 import { boundTo, refuseBound } from '../tokens/dpop.ts';
 import { isOverage } from '../tokens/group-overage.ts';
 import { CLAIM_CHECKS, KEY_CHECKS, shown } from './inspect-checks.ts';
 import type { CheckContext, CheckName, CheckStep } from './inspect-checks.ts';
-import type { Provider } from '../providers.ts';
-import { requiredText } from '../tokens/registered-claims.ts';
 import { checkSingleSignOn } from '../tokens/single-sign-on.ts';
 import { own, parseStrictObject } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
+import { providerFor } from '../tokens/verify-token.ts';
 import type { Purpose, VerifiedToken, Verifier } from '../tokens/verify-token.ts';
 
 /** One check of a token. `skipped`: an earlier check failed that this one needs. */
@@ -75,7 +73,7 @@ export async function inspectToken(text: string, options: InspectionOptions): Pr
   const { value: provider, error: unknown } =
     claims === null
       ? { value: undefined }
-      : await attempt(() => providerOf(claims, purpose, verifier));
+      : await attempt(() => providerFor(claims, { purpose, providers: verifier.providers }));
   if (provider !== undefined) context.provider = provider;
   if (claims === null) checks.push(skipped('issuer'));
   else add('issuer', `iss ${shown(claims, 'iss')}`, unknown);
@@ -144,14 +142,6 @@ async function run(
 
 function skipped(check: CheckName): InspectedCheck {
   return { check, result: 'skipped', found: 'not checked: an earlier check failed' };
-}
-
-function providerOf(claims: JsonObject, purpose: Purpose, { providers }: Verifier): Provider {
-  const provider = providers.ofIssuer(requiredText(claims, 'iss'));
-  if (purpose.kind !== 'bearer' && purpose.provider !== provider.config.id) {
-    throw identityError('token_issuer_unknown', { about: 'other_provider' });
-  }
-  return provider;
 }
 
 /** The value, or the refusal; other errors are thrown. */

@@ -1,13 +1,11 @@
-import type { TeamsConfig } from '../../config/config.ts';
 import { sha256 } from '../../lib/hash.ts';
 import { Lru } from '../../lib/lru.ts';
 import type { ChannelTokens } from '../../usecases/ports/channel-tokens.ts';
-import { PROVIDER_LIMITS, boundedFetch } from '../../net/bounded-fetch.ts';
 import { identityError } from '../codes.ts';
 import { MAX_TOKEN_CHARACTERS, parseCompact } from './compact.ts';
 import { createKeySource } from '../issuer-keys/jwks.ts';
-import type { KeySource } from '../issuer-keys/jwks.ts';
 import type { VerificationKey } from '../issuer-keys/key-document.ts';
+import { providerFetch } from '../providers.ts';
 import type { IdentityParts } from '../providers.ts';
 import { checkAudience, checkTimes, textClaim } from './registered-claims.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
@@ -33,7 +31,14 @@ interface Remembered {
  */
 export function createChannelTokens(parts: IdentityParts): ChannelTokens {
   const { teams } = parts.config;
-  const keys = channelKeys(parts, teams.cloud);
+  const keys = createKeySource({
+    name: 'bot-framework',
+    discoveryUrl: teams.cloud.metadataUrl,
+    issuers: [teams.cloud.issuer],
+    clock: parts.clock,
+    log: parts.log,
+    fetch: providerFetch(parts),
+  });
   const seen = new Lru<Remembered>(REMEMBERED);
   const audiences = new Set([teams.appId]);
   const check = async (text: string): Promise<Remembered> => {
@@ -64,16 +69,4 @@ export function createChannelTokens(parts: IdentityParts): ChannelTokens {
       return { serviceUrl, endorsements: key.endorsements };
     },
   };
-}
-
-function channelKeys(parts: IdentityParts, cloud: TeamsConfig['cloud']): KeySource {
-  const allowHttp = parts.config.profile === 'local';
-  return createKeySource({
-    name: 'bot-framework',
-    discoveryUrl: cloud.metadataUrl,
-    issuers: [cloud.issuer],
-    clock: parts.clock,
-    log: parts.log,
-    fetch: boundedFetch(parts.fetch, { ...PROVIDER_LIMITS, allowHttp }),
-  });
 }

@@ -35,32 +35,37 @@ export interface CompactToken {
  */
 export function parseCompact(token: string): CompactToken {
   if (token.length > MAX_TOKEN_CHARACTERS) throw identityError('token_too_large');
-  const first = token.indexOf('.');
-  const second = token.indexOf('.', first + 1);
-  if (first < 1 || second <= first + 1 || token.indexOf('.', second + 1) >= 0) {
-    throw identityError('token_malformed', { about: 'three_parts' });
-  }
-  const header = parseStrictObject(decodePart(token.slice(0, first)), MAX_DEPTH);
-  const claims = parseStrictObject(decodePart(token.slice(first + 1, second)), MAX_DEPTH);
-  decodePart(token.slice(second + 1));
-  if (header === undefined || claims === undefined) {
-    throw identityError('token_malformed', { about: 'json_objects' });
-  }
-  return { ...readHeader(header), claims, signedText: token.slice(0, second), text: token };
+  const malformed = (about: string) => identityError('token_malformed', { about });
+  const { header, ...parts } = splitCompact(token, { maxDepth: MAX_DEPTH, malformed });
+  return { ...readHeader(header), ...parts, text: token };
 }
 
 /**
- * Decodes base64url without padding (RFC 4648 5). Node's decoder is lenient (other alphabets, white
- * space, stray bits), so the result must encode to the same string.
+ * Splits a JWS into its header and claims, with the rules of parseCompact.
  *
- * @throws IdentityError `token_malformed`.
+ * Base64url has no padding (RFC 4648 5). Node's decoder is lenient (other alphabets, white space,
+ * stray bits), so the bytes must encode to the same string.
+ *
+ * @throws the error of `malformed`, which gets the broken rule.
  */
-export function decodePart(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64url');
-  if (bytes.length === 0 || bytes.toString('base64url') !== text) {
-    throw identityError('token_malformed', { about: 'base64url' });
+export function splitCompact(
+  text: string,
+  { maxDepth, malformed }: { maxDepth: number; malformed: (about: string) => Error },
+): Pick<CompactToken, 'claims' | 'signedText'> & { header: JsonObject } {
+  const decode = (part: string) => {
+    const bytes = Buffer.from(part, 'base64url');
+    if (bytes.length > 0 && bytes.toString('base64url') === part) return bytes;
+    throw malformed('base64url');
+  };
+  const [first, second, signature, more] = text.split('.', 4);
+  if (!first || !second || signature === undefined || more !== undefined) {
+    throw malformed('three_parts');
   }
-  return bytes;
+  const header = parseStrictObject(decode(first), maxDepth);
+  const claims = parseStrictObject(decode(second), maxDepth);
+  decode(signature);
+  if (header === undefined || claims === undefined) throw malformed('json_objects');
+  return { header, claims, signedText: `${first}.${second}` };
 }
 
 function readHeader(header: JsonObject): Pick<CompactToken, 'alg' | 'kid' | 'typ'> {

@@ -2,15 +2,15 @@ import { calculateJwkThumbprint, importJWK } from 'jose';
 import type { JWK } from 'jose';
 import type { Clock } from '../../lib/clock.ts';
 import { sha256 } from '../../lib/hash.ts';
-import { IdentityError } from '../../usecases/ports/identity-error.ts';
+import type { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { OnceKeys } from '../../usecases/ports/once-keys.ts';
 import type { TokenProof } from '../../usecases/ports/identity.ts';
 import { fits, isKnownAlgorithm, isSignedBy } from './algorithms.ts';
 import { identityError } from '../codes.ts';
-import { decodePart } from './compact.ts';
+import { splitCompact } from './compact.ts';
 import type { DpopNonces } from './dpop-nonces.ts';
 import { isPrivate, publicMaterial } from '../issuer-keys/key-document.ts';
-import { isJsonObject, own, parseStrictObject } from '../../lib/strict-json.ts';
+import { isJsonObject, own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
 const MAX_PROOF_CHARACTERS = 8 * 1024;
@@ -23,6 +23,7 @@ const AHEAD_MS = 30_000;
 
 interface ProofParts {
   readonly alg: string;
+  /** Public members only. */
   readonly jwk: JWK;
   readonly claims: JsonObject;
   /** The whole proof. */
@@ -56,7 +57,8 @@ export async function checkHolder(
   if (proof === undefined || once === undefined) throw identityError('token_bound');
   const parts = parseProof(proof.proof);
   // Before the signature: only the holder's key reaches the crypto library.
-  if ((await thumbprint(parts.jwk)) !== jkt) throw identityError('dpop_wrong_key');
+  if ((await calculateJwkThumbprint(parts.jwk, 'sha256')) !== jkt)
+    throw identityError('dpop_wrong_key');
   await checkSignature(parts);
   checkCall(parts.claims, { token, proof });
   const now = clock.now();
@@ -90,13 +92,9 @@ export function boundTo(claims: JsonObject): string | null {
 
 /** Parses a proof (RFC 9449 4.2), as strictly as a token. */
 function parseProof(text: string): ProofParts {
-  const parts = text.length > MAX_PROOF_CHARACTERS ? [] : text.split('.');
-  const [first = '', second = '', third = ''] = parts;
-  if (parts.length !== 3) throw invalid('form');
-  const header = parseStrictObject(proofPart(first), MAX_DEPTH);
-  const claims = parseStrictObject(proofPart(second), MAX_DEPTH);
-  proofPart(third);
-  if (header === undefined || claims === undefined) throw invalid('form');
+  const malformed = () => invalid('form');
+  if (text.length > MAX_PROOF_CHARACTERS) throw malformed();
+  const { header, claims } = splitCompact(text, { maxDepth: MAX_DEPTH, malformed });
   if (own(header, 'typ') !== 'dpop+jwt') throw invalid('typ');
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw invalid('crit');
   const alg = own(header, 'alg');
@@ -107,21 +105,7 @@ function parseProof(text: string): ProofParts {
   if (material === undefined || !fits(alg, { kty: material.kty, crv: material.crv })) {
     throw invalid('jwk');
   }
-  return {
-    alg,
-    jwk: material,
-    claims,
-    jws: text,
-  };
-}
-
-function proofPart(text: string): Buffer {
-  try {
-    return decodePart(text);
-  } catch (cause) {
-    if (cause instanceof IdentityError) throw invalid('form');
-    throw cause;
-  }
+  return { alg, jwk: material, claims, jws: text };
 }
 
 async function checkSignature({ alg, jwk, jws }: ProofParts): Promise<void> {
@@ -135,11 +119,6 @@ async function checkSignature({ alg, jwk, jws }: ProofParts): Promise<void> {
   if (key instanceof Uint8Array || !(await isSignedBy(jws, { alg, key }))) {
     throw invalid('signature');
   }
-}
-
-/** RFC 7638 3; the input holds public members only. */
-function thumbprint(jwk: JWK): Promise<string> {
-  return calculateJwkThumbprint(jwk, 'sha256');
 }
 
 /** Checks that the proof is for this method, address and token. */

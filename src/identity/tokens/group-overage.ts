@@ -26,12 +26,8 @@ export async function groupsBeyond(
     assertion: string | null;
   },
 ): Promise<readonly string[] | undefined> {
-  const {
-    token: { claims, signedText },
-    provider,
-    kind,
-    assertion,
-  } = given;
+  const { token, provider, kind, assertion } = given;
+  const { claims } = token;
   if (provider.config.kind !== 'entra' || !isOverage(claims)) return undefined;
   const tenant = requiredText(claims, 'tid');
   const wanted = namedGroups(provider, tenant);
@@ -41,7 +37,7 @@ export async function groupsBeyond(
     throw identityError('groups_not_listed');
   }
   const objectId = requiredText(claims, 'oid');
-  const tokenDigest = sha256(signedText);
+  const tokenDigest = sha256(token.signedText);
   const asked = { issuer: id, tenant, objectId, kind, assertion, groups: wanted, tokenDigest };
   try {
     return await directory.memberOf(asked);

@@ -52,12 +52,12 @@ export function principalOf(checked: CheckedToken, rules: PrincipalRules): Princ
   const { claims } = token;
   const { config } = provider;
   const subject = requiredText(claims, 'sub');
-  const teams = teamsIdentity(claims, checked);
-  const key = keyOf({ provider, subject, teams, kind, claims });
+  const teams = teamsIdentity(checked);
+  const known = kind === 'person' ? teams : undefined;
   const ids = {
-    key,
-    tenant: kind === 'person' ? (teams?.tenant ?? null) : null,
-    objectId: kind === 'person' ? (teams?.objectId ?? null) : null,
+    key: keyOf(checked, { subject, teams }),
+    tenant: known?.tenant ?? null,
+    objectId: known?.objectId ?? null,
   };
   const linkedIdentities = linkedIdentitiesOf(rules.links, ids, actorOf(claims, config, kind));
   return {
@@ -73,37 +73,27 @@ export function principalOf(checked: CheckedToken, rules: PrincipalRules): Princ
   };
 }
 
-function keyOf(parts: {
-  provider: Provider;
-  subject: string;
-  teams: TeamsIdentity | undefined;
-  kind: PrincipalKind;
-  claims: JsonObject;
-}): string {
-  const { provider, subject, teams } = parts;
-  if (teams === undefined && parts.kind === 'workload' && provider.config.keyClaims) {
-    return workloadKey(parts.claims, provider.config, subject);
+function keyOf(
+  { provider, kind, token }: CheckedToken,
+  { subject, teams }: { subject: string; teams: TeamsIdentity | undefined },
+): string {
+  if (teams !== undefined) return personKey(provider, teams);
+  const { config } = provider;
+  if (kind === 'workload' && config.keyClaims) return workloadKey(token.claims, config, subject);
+  // Prevents collisions: keys of people are tenant and object id, joined by "|".
+  if (config.teams !== null && subject.includes('|')) {
+    throw identityError('token_claim_invalid', { about: 'sub' });
   }
-  if (teams === undefined) {
-    // Prevents collisions: keys of people are tenant and object id, joined by "|".
-    if (provider.config.teams !== null && subject.includes('|')) {
-      throw identityError('token_claim_invalid', { about: 'sub' });
-    }
-    return `${provider.config.id}|${subject}`;
-  }
-  return personKey(provider, teams);
+  return `${config.id}|${subject}`;
 }
 
 /** Tenant and object id: for everybody at Entra, for people only elsewhere. */
-function teamsIdentity(claims: JsonObject, checked: CheckedToken): TeamsIdentity | undefined {
-  const {
-    provider: { config, tenants },
-    kind,
-  } = checked;
+function teamsIdentity({ token, provider, kind }: CheckedToken): TeamsIdentity | undefined {
+  const { config, tenants } = provider;
   const names = config.teams;
   if (names === null || (config.kind !== 'entra' && kind !== 'person')) return undefined;
-  const tenant = requiredText(claims, names.tenantClaim);
-  const objectId = requiredText(claims, names.objectIdClaim);
+  const tenant = requiredText(token.claims, names.tenantClaim);
+  const objectId = requiredText(token.claims, names.objectIdClaim);
   for (const [name, value] of [
     [names.tenantClaim, tenant],
     [names.objectIdClaim, objectId],
@@ -128,23 +118,19 @@ function nameOf(claims: JsonObject, config: IssuerConfig, subject: string): stri
 }
 
 function evidenceOf(checked: CheckedToken, subject: string): TokenEvidence {
-  const {
-    token: { claims, signedText },
-    audience,
-    times,
-  } = checked;
+  const { token, audience, times } = checked;
+  const { claims } = token;
   return {
     issuer: requiredText(claims, 'iss'),
     subject,
     audience,
     tokenId: textClaim(claims, 'jti') ?? textClaim(claims, 'uti'),
     clientId: clientOf(claims),
-    issuedAt: times.issuedAt,
-    expiresAt: times.expiresAt,
+    ...times,
     authTime: timeClaim(claims, 'auth_time'),
     acr: textClaim(claims, 'acr'),
     amr: listClaim(claims, 'amr'),
-    digest: sha256(signedText),
+    digest: sha256(token.signedText),
     ...(own(claims, 'acrs') === undefined ? {} : { acrs: listClaim(claims, 'acrs') }),
   };
 }

@@ -27,19 +27,12 @@ export type Purpose =
       readonly provider: string;
       readonly audiences: ReadonlySet<string>;
     }
-  /** At the sign-in's callback: the ID token of one provider for our own client. */
+  /** At the sign-in's callback or a refresh: the ID token of one provider for our own client. */
   | {
-      readonly kind: 'sign-in';
+      readonly kind: 'sign-in' | 'refresh';
       readonly provider: string;
       readonly clientId: string;
-      readonly nonce: string;
-    }
-  /** At a refresh: the ID token that came with it (OpenID Connect Core 12.2). */
-  | {
-      readonly kind: 'refresh';
-      readonly provider: string;
-      readonly clientId: string;
-      /** Nonce of the sign-in. A refreshed token may omit it, but must not carry another. */
+      /** Of the sign-in. A refreshed token may omit it (OpenID Connect Core 12.2). */
       readonly nonce: string;
     };
 
@@ -79,14 +72,14 @@ export function createVerifier(
     clock,
     async verify(text, purpose) {
       const token = parseCompact(text);
-      const iss = requiredText(token.claims, 'iss');
-      const provider = providers.ofIssuer(iss);
-      if (purpose.kind !== 'bearer' && purpose.provider !== provider.config.id) {
-        throw identityError('token_issuer_unknown', { about: 'other_provider' });
-      }
-      await checkSignature(token, provider, purpose);
       const { claims } = token;
-      checkTenant(claims, provider, iss);
+      const provider = providerFor(claims, { purpose, providers });
+      checkType(token, purpose);
+      checkAlgorithm(token, provider);
+      const key = await provider.keys.find(token.kid);
+      checkKeyIssuer(key, claims);
+      await checkWithKey(token, key);
+      checkTenant(claims, provider);
       const audience = checkAudience(claims, audiencesOf(purpose, provider));
       const times = checkTimes(claims, {
         now: clock.now(),
@@ -100,7 +93,7 @@ export function createVerifier(
         provider,
         kind,
         // Only an access token can be exchanged (on-behalf-of flow), not an ID token.
-        assertion: isOurClients(purpose) ? null : text,
+        assertion: 'clientId' in purpose ? null : text,
       });
       const principal = principalOf({ token, provider, kind, audience, times, groups }, rules);
       return { principal, claims };
@@ -108,22 +101,21 @@ export function createVerifier(
   };
 }
 
-/** Checks header and signature with the issuer's keys. @throws IdentityError. */
-async function checkSignature(
-  token: CompactToken,
-  provider: Provider,
-  purpose: Purpose,
-): Promise<void> {
-  checkType(token, purpose);
-  checkAlgorithm(token, provider);
-  const key = await provider.keys.find(token.kid);
-  checkKeyIssuer(key, token.claims);
-  await checkWithKey(token, key);
+/** The provider of a token's `iss`, if the purpose accepts it. @throws IdentityError. */
+export function providerFor(
+  claims: JsonObject,
+  { purpose, providers }: { purpose: Purpose; providers: Providers },
+): Provider {
+  const provider = providers.ofIssuer(requiredText(claims, 'iss'));
+  if (purpose.kind !== 'bearer' && purpose.provider !== provider.config.id) {
+    throw identityError('token_issuer_unknown', { about: 'other_provider' });
+  }
+  return provider;
 }
 
 /** Refuses the `typ` of another kind of token (RFC 8725 3.11). @throws IdentityError. */
 export function checkType(token: Pick<CompactToken, 'typ'>, purpose: Purpose): void {
-  const types = isOurClients(purpose) ? ID_TOKEN_TYPES : ACCESS_TOKEN_TYPES;
+  const types = 'clientId' in purpose ? ID_TOKEN_TYPES : ACCESS_TOKEN_TYPES;
   if (!types.has(token.typ)) throw identityError('token_header_refused', { about: 'typ' });
 }
 
@@ -170,9 +162,9 @@ export function checkKeyIssuer(key: VerificationKey, claims: JsonObject): void {
 }
 
 /** Entra names the tenant twice: `iss` and `tid` must agree. */
-export function checkTenant(claims: JsonObject, provider: Provider, iss: string): void {
+export function checkTenant(claims: JsonObject, provider: Provider): void {
   if (provider.config.kind !== 'entra') return;
-  const tid = requiredText(claims, 'tid');
+  const [iss, tid] = [requiredText(claims, 'iss'), requiredText(claims, 'tid')];
   if (!provider.tenants.has(tid)) throw identityError('token_tenant_not_allowed');
   const inIssuer = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(iss.toLowerCase())?.[0];
   if (inIssuer !== undefined && inIssuer !== tid) throw identityError('token_tenant_mismatch');
@@ -180,20 +172,13 @@ export function checkTenant(claims: JsonObject, provider: Provider, iss: string)
 
 /** The accepted values of `aud` for a purpose. */
 export function audiencesOf(purpose: Purpose, provider: Provider): ReadonlySet<string> {
-  switch (purpose.kind) {
-    case 'bearer':
-      return provider.audiences;
-    case 'single-sign-on':
-      return purpose.audiences;
-    case 'sign-in':
-    case 'refresh':
-      return new Set([purpose.clientId]);
-  }
+  if ('clientId' in purpose) return new Set([purpose.clientId]);
+  return purpose.kind === 'single-sign-on' ? purpose.audiences : provider.audiences;
 }
 
 /** Refuses the wrong kind of token and returns the kind of principal. @throws IdentityError. */
 export function checkKind(claims: JsonObject, provider: Provider, purpose: Purpose): PrincipalKind {
-  if (!isOurClients(purpose)) {
+  if (!('clientId' in purpose)) {
     refuseIdToken(claims);
     return kindOf(claims, provider.config);
   }
@@ -207,11 +192,4 @@ export function checkKind(claims: JsonObject, provider: Provider, purpose: Purpo
     throw identityError('token_kind_not_accepted', { about: 'person' });
   }
   return 'person';
-}
-
-/** Whether the purpose takes an ID token for our own client. */
-function isOurClients(
-  purpose: Purpose,
-): purpose is Extract<Purpose, { kind: 'sign-in' | 'refresh' }> {
-  return purpose.kind === 'sign-in' || purpose.kind === 'refresh';
 }
