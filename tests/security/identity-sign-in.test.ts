@@ -405,7 +405,7 @@ describe('the code', () => {
       secret: world.config.signing.secret,
       clock: world.clock,
     });
-    const other = JSON.stringify({ link: 'x', principal: {} });
+    const other = JSON.stringify({ row: { parked: 'x' }, content: { principal: {} } });
     const forged = await keys.encrypt('stored-secrets', other);
     const parts = { config: world.config, clock: world.clock, log };
     const swapped = createSignIn({

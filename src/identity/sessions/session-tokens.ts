@@ -1,7 +1,7 @@
 import type { Principal } from '../../domain/people/principal.ts';
 import type { StoredSecrets } from '../../usecases/ports/stored-secrets.ts';
 import type { StoredSession } from '../../usecases/ports/session-store.ts';
-import { isJsonObject, own } from '../../lib/strict-json.ts';
+import { encryptForRow, openRow } from '../row-secrets.ts';
 
 /** The content of a session, stored encrypted. */
 export interface SessionContent {
@@ -20,51 +20,34 @@ export interface SessionSecrets extends StoredSecrets {
   encryptionKey(): string;
 }
 
-/**
- * Members of the row inside the ciphertext, so that rows cannot be swapped, restored or prolonged.
- */
-type Name = Pick<
+/** The members that name a row, so that rows cannot be swapped, restored or prolonged. */
+type Named = Pick<
   StoredSession,
   'id' | 'tenantId' | 'objectId' | 'provider' | 'generation' | 'createdAt'
 >;
 
-const NAMED = ['id', 'tenantId', 'objectId', 'provider', 'generation', 'createdAt'] as const;
-
 /** Encrypts a session's content for its row. */
 export async function encryptSession(
   secrets: SessionSecrets,
-  name: Name,
+  session: Named,
   content: SessionContent,
 ): Promise<Pick<StoredSession, 'encrypted' | 'encryptedWith'>> {
-  const named = Object.fromEntries(NAMED.map((member) => [member, name[member]]));
   // Read the key name first: if the key changes meanwhile, the row is only re-encrypted once more.
   const encryptedWith = secrets.encryptionKey();
-  return {
-    encrypted: await secrets.encrypt(JSON.stringify({ session: named, content })),
-    encryptedWith,
-  };
+  return { encrypted: await encryptForRow(secrets, nameOf(session), content), encryptedWith };
 }
 
 /**
  * Decrypts a session's content. Undefined where the ciphertext is not ours, or belongs to another
  * row or an earlier state of this one.
  */
-export async function openSession(
+export function openSession(
   secrets: StoredSecrets,
   stored: StoredSession,
 ): Promise<SessionContent | undefined> {
-  let opened: unknown;
-  try {
-    opened = JSON.parse(await secrets.decrypt(stored.encrypted));
-  } catch (error) {
-    // A store failure says nothing about the ciphertext.
-    if ((error as { code?: unknown } | null)?.code !== 'ciphertext_invalid') throw error;
-    return undefined;
-  }
-  if (!isJsonObject(opened)) return undefined;
-  const [named, content] = [own(opened, 'session'), own(opened, 'content')];
-  if (!isJsonObject(named) || !isJsonObject(content)) return undefined;
-  if (NAMED.some((member) => own(named, member) !== stored[member])) return undefined;
-  // Only our key can have encrypted it, so its shape is known.
-  return content as unknown as SessionContent;
+  return openRow(secrets, nameOf(stored), stored.encrypted);
+}
+
+function nameOf({ id, tenantId, objectId, provider, generation, createdAt }: Named) {
+  return { id, tenantId, objectId, provider, generation, createdAt };
 }

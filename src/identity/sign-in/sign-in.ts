@@ -12,7 +12,8 @@ import type { SignInAttempt, SignInLink, SignInStore } from '../../usecases/port
 import type { Fetch } from '../../net/bounded-fetch.ts';
 import { identityError } from '../codes.ts';
 import { isTeamsPerson } from '../tokens/links.ts';
-import { readParked, readEncryptedAttempt, encryptParked } from './encrypted-sign-in.ts';
+import { encryptForRow, openRow } from '../row-secrets.ts';
+import type { SessionContent } from '../sessions/session-tokens.ts';
 import type { SessionKeeper } from '../sessions/sessions.ts';
 import type { AttemptSecrets } from './sign-in-client.ts';
 import { createSignInFlow } from './sign-in-flow.ts';
@@ -95,14 +96,11 @@ export function createSignIn(parts: SignInParts): SignIn & SignInPages {
       if (parked.requestId !== requestId || parked.revision !== revision) {
         throw identityError('sign_in_other_request');
       }
-      const content = await readParked(parts.secrets, parked);
+      const content = await opened<SessionContent>(parts, { parked: parked.id }, parked.identity);
       const { principal, verifiedAt } = content;
       assertPerson(principal, sender);
       if (principal.token.expiresAt <= clock.now()) throw identityError('token_expired');
-      const { refreshToken, nonce } = content;
-      const sessionId =
-        (await parts.sessions?.start(sender, { principal, verifiedAt, refreshToken, nonce })) ??
-        null;
+      const sessionId = (await parts.sessions?.start(sender, content)) ?? null;
       return { ...principal, proof: { way: 'sign-in', verifiedAt, sessionId } };
     },
   };
@@ -131,7 +129,7 @@ async function begin(
       state,
       browser: sha256(browser),
       nonce: sha256(secrets.nonce),
-      verifier: await parts.secrets.encrypt(JSON.stringify({ ...secrets, link: id })),
+      verifier: await encryptForRow(parts.secrets, { attempt: id }, secrets),
     },
     clock.now(),
   );
@@ -157,7 +155,10 @@ async function finish(
   const attempt = await store.takeAttempt(sha256(state), clock.now());
   if (attempt === undefined) throw identityError('sign_in_unknown');
   assertBrowser(attempt, input.cookie);
-  const secrets = await readEncryptedAttempt(parts.secrets, attempt);
+  const secrets = await opened<AttemptSecrets>(parts, { attempt: attempt.id }, attempt.verifier);
+  if (sha256(secrets.state) !== attempt.state || sha256(secrets.nonce) !== attempt.nonce) {
+    throw identityError('sign_in_unknown');
+  }
   const { idToken, refreshToken } = await flow.client.tokens(
     input.query,
     secrets,
@@ -172,16 +173,27 @@ async function finish(
   await checkPerson(parts, principal, attempt);
   checkDemand(attempt, principal, clock.now());
   const code = ids.code(CODE_DIGITS);
-  const identity = await encryptParked(parts.secrets, {
-    link: attempt.id,
+  const content: SessionContent = {
     principal,
     verifiedAt: clock.now(),
     nonce: secrets.nonce,
     // Stored only where sessions use it.
     refreshToken: parts.sessions ? refreshToken : null,
-  });
+  };
+  const identity = await encryptForRow(parts.secrets, { parked: attempt.id }, content);
   await store.park(attempt.id, { code: sha256(code), identity }, clock.now());
   return { code, setCookie: clearedSignInCookie() };
+}
+
+/** What was encrypted for a link. @throws IdentityError `sign_in_unknown`. */
+async function opened<Content>(
+  { secrets }: SignInParts,
+  row: { attempt: string } | { parked: string },
+  encrypted: string,
+): Promise<Content> {
+  const content = await openRow<Content>(secrets, row, encrypted);
+  if (content === undefined) throw identityError('sign_in_unknown');
+  return content;
 }
 
 function required(flow: SignInFlow | undefined): SignInFlow {
