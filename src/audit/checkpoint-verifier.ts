@@ -1,6 +1,8 @@
 import { compactVerify, createLocalJWKSet } from 'jose';
 import type { JSONWebKeySet } from 'jose';
-import { CHECKPOINT_TYPE } from './checkpoint.ts';
+
+/** The `typ` of a checkpoint's JWS: no other statement of the service is valid as a checkpoint. */
+export const CHECKPOINT_TYPE = 'countersign-checkpoint+jwt';
 
 const ALGORITHMS = ['ES256'];
 

@@ -17,20 +17,7 @@ export function inclusionRanges(index: number, size: number): readonly LeafRange
   if (!isCount(index) || !isCount(size) || index >= size) {
     throw new RangeError(`no leaf ${index} in a tree of ${size}`);
   }
-  const ranges: LeafRange[] = [];
-  let from = 0;
-  let to = size;
-  while (to - from > 1) {
-    const middle = from + splitPoint(to - from);
-    if (index < middle) {
-      ranges.push({ from: middle, to });
-      to = middle;
-    } else {
-      ranges.push({ from, to: middle });
-      from = middle;
-    }
-  }
-  return ranges.reverse();
+  return descend(index, size, ({ from, to }) => to - from === 1).siblings;
 }
 
 /**
@@ -43,22 +30,27 @@ export function consistencyRanges(earlier: number, size: number): readonly LeafR
   if (!isCount(earlier) || !isCount(size) || earlier < 1 || earlier > size) {
     throw new RangeError(`no consistency from ${earlier} to ${size}`);
   }
-  const ranges: LeafRange[] = [];
-  let from = 0;
-  let to = size;
-  while (to !== earlier) {
-    const middle = from + splitPoint(to - from);
-    if (earlier <= middle) {
-      ranges.push({ from: middle, to });
-      to = middle;
-    } else {
-      ranges.push({ from, to: middle });
-      from = middle;
-    }
-  }
+  const { range, siblings } = descend(earlier - 1, size, ({ to }) => to === earlier);
   // If the earlier tree is a complete subtree, the verifier knows its root: leave it out.
-  if (from > 0) ranges.push({ from, to });
-  return ranges.reverse();
+  return range.from > 0 ? [range, ...siblings] : siblings;
+}
+
+/** Descends to a leaf until `ended`: the range reached, and the siblings passed, lowest first. */
+function descend(
+  leaf: number,
+  size: number,
+  ended: (range: LeafRange) => boolean,
+): { readonly range: LeafRange; readonly siblings: readonly LeafRange[] } {
+  const siblings: LeafRange[] = [];
+  let range: LeafRange = { from: 0, to: size };
+  while (!ended(range)) {
+    const middle = range.from + splitPoint(range.to - range.from);
+    const left = { from: range.from, to: middle };
+    const right = { from: middle, to: range.to };
+    siblings.unshift(leaf < middle ? right : left);
+    range = leaf < middle ? left : right;
+  }
+  return { range, siblings };
 }
 
 /** Whether `proof` shows that `leaf` is leaf `index` of the tree (RFC 9162 section 2.1.3.2). */
@@ -70,21 +62,12 @@ export function verifyInclusion(given: {
   proof: readonly Hash[];
 }): boolean {
   if (!isCount(given.index) || !isCount(given.size) || given.index >= given.size) return false;
-  let place = given.index;
-  let last = given.size - 1;
   let hash = given.leaf;
-  for (const step of given.proof) {
-    if (last === 0) return false;
-    if (isOdd(place) || place === last) {
-      hash = nodeHash(step, hash);
-      // Skip levels where the right edge of an incomplete tree has no sibling.
-      while (!isOdd(place) && place !== 0) [place, last] = [half(place), half(last)];
-    } else {
-      hash = nodeHash(hash, step);
-    }
-    [place, last] = [half(place), half(last)];
-  }
-  return last === 0 && same(hash, given.root);
+  const place = { at: given.index, last: given.size - 1 };
+  const reached = climb(place, given.proof, (step, isLeft) => {
+    hash = isLeft ? nodeHash(step, hash) : nodeHash(hash, step);
+  });
+  return reached && same(hash, given.root);
 }
 
 /** Whether `proof` shows that the later tree extends the earlier (RFC 9162 section 2.1.4.2). */
@@ -98,38 +81,43 @@ export function verifyConsistency(given: {
   const { earlier, size } = given;
   if (!isCount(earlier) || !isCount(size) || earlier < 1 || earlier > size) return false;
   if (earlier === size) return given.proof.length === 0 && same(given.earlierRoot, given.root);
-  const path = isPowerOfTwo(earlier) ? [given.earlierRoot, ...given.proof] : [...given.proof];
-  const [first, ...steps] = path;
-  if (first === undefined || steps.length === 0) return false;
-  let place = earlier - 1;
+  let at = earlier - 1;
   let last = size - 1;
-  while (isOdd(place)) [place, last] = [half(place), half(last)];
+  while (isOdd(at)) [at, last] = [half(at), half(last)];
+  // An earlier tree whose size is a power of two is a complete subtree: its root is no step.
+  const [first, ...steps] = at === 0 ? [given.earlierRoot, ...given.proof] : given.proof;
+  if (first === undefined || steps.length === 0) return false;
   let before = first;
   let after = first;
-  for (const step of steps) {
+  const reached = climb({ at, last }, steps, (step, isLeft) => {
+    if (isLeft) before = nodeHash(step, before);
+    after = isLeft ? nodeHash(step, after) : nodeHash(after, step);
+  });
+  return reached && same(before, given.earlierRoot) && same(after, given.root);
+}
+
+/** Climbs from a node, one step for each sibling; whether that ends exactly at the root. */
+function climb(
+  place: { at: number; last: number },
+  proof: readonly Hash[],
+  step: (sibling: Hash, isLeft: boolean) => void,
+): boolean {
+  let { at, last } = place;
+  for (const sibling of proof) {
     if (last === 0) return false;
-    if (isOdd(place) || place === last) {
-      before = nodeHash(step, before);
-      after = nodeHash(step, after);
-      while (!isOdd(place) && place !== 0) [place, last] = [half(place), half(last)];
-    } else {
-      after = nodeHash(after, step);
-    }
-    [place, last] = [half(place), half(last)];
+    const isLeft = isOdd(at) || at === last;
+    step(sibling, isLeft);
+    // Skip levels where the right edge of an incomplete tree has no sibling.
+    while (isLeft && !isOdd(at) && at !== 0) [at, last] = [half(at), half(last)];
+    [at, last] = [half(at), half(last)];
   }
-  return last === 0 && same(before, given.earlierRoot) && same(after, given.root);
+  return last === 0;
 }
 
 // Arithmetic, not bit operators, which wrap around at 2^31.
 const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
 const isOdd = (value: number) => value % 2 === 1;
 const half = (value: number) => Math.floor(value / 2);
-
-function isPowerOfTwo(value: number): boolean {
-  let rest = value;
-  while (rest > 1 && !isOdd(rest)) rest = half(rest);
-  return rest === 1;
-}
 
 function same(left: Hash, right: Hash): boolean {
   return Buffer.compare(left, right) === 0;

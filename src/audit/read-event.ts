@@ -18,11 +18,3 @@ export function eventLeaf({ body }: Pick<StoredEvent, 'body'>): Hash {
 export function readEvent({ body }: Pick<StoredEvent, 'body'>): AuditEvent | undefined {
   return parseStrictObject(Buffer.from(body), MAX_DEPTH) as AuditEvent | undefined;
 }
-
-/** The first column that differs from the text. Only the text is hashed. */
-export function differingColumn(
-  stored: StoredEvent,
-  event: AuditEvent,
-): 'id' | 'at' | 'type' | 'requestId' | undefined {
-  return (['id', 'at', 'type', 'requestId'] as const).find((name) => stored[name] !== event[name]);
-}

@@ -6,8 +6,7 @@ import type { Running } from '../lib/loop.ts';
 import type { CheckpointSigner } from '../usecases/ports/checkpoint-signer.ts';
 import type { AuditLeaf, AuditStore, StoredEvent } from '../usecases/ports/audit-store.ts';
 import type { LeaseStore } from '../usecases/ports/lease-store.ts';
-import { CHECKPOINT_TYPE } from './checkpoint.ts';
-import type { CheckpointStatement } from './checkpoint.ts';
+import { CHECKPOINT_TYPE } from './checkpoint-verifier.ts';
 import { createFrontier, decodeHash, encodeHash, frontierAt } from './merkle.ts';
 import type { Frontier } from './merkle.ts';
 import { eventLeaf } from './read-event.ts';
@@ -91,9 +90,10 @@ export function sealTurn(options: SealerOptions): {
     const events = await store.unsealedEvents(batchSize);
     if (events.length === 0 || !(await holdLease())) return everyMs;
     const known = frontier;
-    await refuseShorter(known, store);
+    const size = await store.treeSize();
+    refuseShorter(known, size);
     frontier = undefined;
-    const current = await catchUp(known, { ...options, batchSize, holdLease });
+    const current = await catchUp(known, size, { ...options, batchSize, holdLease });
     if (current === undefined) return everyMs;
     const next = await sealBatch(current, events, options);
     if (next === undefined) return LOST_RACE_REST_MS;
@@ -107,16 +107,14 @@ export function sealTurn(options: SealerOptions): {
  * Refuses a log that became shorter while this process runs: it was truncated, or a backup was
  * restored. Sealing resumes after a restart, so that somebody looks first.
  */
-async function refuseShorter(
-  known: Frontier | undefined,
-  store: Pick<AuditStore, 'treeSize'>,
-): Promise<void> {
-  const size = await store.treeSize();
+function refuseShorter(known: Frontier | undefined, size: number): void {
   if (known === undefined || known.size <= size) return;
   throw new SealRefused(
     `the log had ${known.size} leaves and has ${size} now; find out why, then restart the service`,
   );
 }
+
+type ReadOptions = SealerOptions & { batchSize: number; holdLease: () => Promise<boolean> };
 
 /**
  * The frontier of the stored log; undefined if the lease was lost. Starts from the frontier in memory,
@@ -126,10 +124,10 @@ async function refuseShorter(
  */
 async function catchUp(
   known: Frontier | undefined,
-  options: SealerOptions & { batchSize: number; holdLease: () => Promise<boolean> },
+  size: number,
+  options: ReadOptions,
 ): Promise<Frontier | undefined> {
-  const { store, batchSize } = options;
-  const size = await store.treeSize();
+  const { store } = options;
   if (known?.size === size) return known;
   const checkpoint = await store.lastCheckpoint();
   if ((checkpoint?.size ?? 0) !== size) {
@@ -140,11 +138,11 @@ async function catchUp(
   const root = checkpoint?.root ?? encodeHash(createFrontier().root());
   const stored = known === undefined ? await storedFrontier(store, size) : undefined;
   if (stored !== undefined) {
-    const frontier = await readOn(stored, size, { ...options, batchSize });
+    const frontier = await readOn(stored, size, options);
     if (frontier === undefined || encodeHash(frontier.root()) === root) return frontier;
     options.log.warn('the stored edge of the audit log is wrong; all leaves are read', { size });
   }
-  const frontier = await readOn(known ?? createFrontier(), size, { ...options, batchSize });
+  const frontier = await readOn(known ?? createFrontier(), size, options);
   // Another checkpoint would sign an altered history.
   if (frontier !== undefined && encodeHash(frontier.root()) !== root) {
     throw new SealRefused(`the leaves do not give the root of the checkpoint at size ${size}`);
@@ -159,20 +157,15 @@ async function storedFrontier(
 ): Promise<Frontier | undefined> {
   const stored = await store.frontier();
   if (stored === undefined || stored.size > size) return undefined;
-  const hashes = stored.peaks.map(decodeHash);
-  return hashes.includes(undefined)
-    ? undefined
-    : frontierAt(
-        stored.size,
-        hashes.filter((hash) => hash !== undefined),
-      );
+  const hashes = stored.peaks.flatMap((peak) => decodeHash(peak) ?? []);
+  return frontierAt(stored.size, hashes);
 }
 
 /** Appends the stored leaves up to a size; undefined if the lease was lost. */
 async function readOn(
   frontier: Frontier,
   size: number,
-  options: Pick<SealerOptions, 'store'> & { batchSize: number; holdLease: () => Promise<boolean> },
+  options: ReadOptions,
 ): Promise<Frontier | undefined> {
   const { store, batchSize } = options;
   while (frontier.size < size) {
@@ -203,21 +196,15 @@ async function sealBatch(
     next.append(hash);
     return { index, eventId: event.id, hash: encodeHash(hash) };
   });
-  const statement: CheckpointStatement = {
-    origin,
-    size: next.size,
-    root: encodeHash(next.root()),
-    at: clock.now(),
-  };
-  const jws = await keys.sign('checkpoints', { ...statement }, CHECKPOINT_TYPE);
-  const { size, root, at } = statement;
+  const statement = { size: next.size, root: encodeHash(next.root()), at: clock.now() };
+  const jws = await keys.sign('checkpoints', { origin, ...statement }, CHECKPOINT_TYPE);
   const sealed = await store.seal({
     expectedSize: current.size,
     leaves,
-    checkpoint: { size, root, at, jws },
+    checkpoint: { ...statement, jws },
     peaks: next.peaks().map(encodeHash),
   });
   if (!sealed) return undefined;
-  log.debug('audit log sealed', { size, added: leaves.length });
+  log.debug('audit log sealed', { size: next.size, added: leaves.length });
   return next;
 }

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { CHECKPOINT_TYPE } from '../audit/checkpoint.ts';
-import { verifierOfJwks } from '../audit/checkpoint-verifier.ts';
+import { CHECKPOINT_TYPE, verifierOfJwks } from '../audit/checkpoint-verifier.ts';
 import type { CheckpointVerifier } from '../audit/checkpoint-verifier.ts';
 import { decodeHash } from '../audit/merkle.ts';
 import { verifyAudit } from '../audit/verify.ts';

@@ -1,5 +1,5 @@
 import { verifyAudit } from '../audit/verify.ts';
-import { CHECKPOINT_TYPE } from '../audit/checkpoint.ts';
+import { CHECKPOINT_TYPE } from '../audit/checkpoint-verifier.ts';
 import type { LocalProfile } from './profile.ts';
 
 /** Verifies the audit log of a running profile, as `countersign audit verify` does. */

@@ -1,6 +1,5 @@
 import { CompactSign, exportJWK, generateKeyPair } from 'jose';
-import { CHECKPOINT_TYPE } from '../../../src/audit/checkpoint.ts';
-import { verifierOfJwks } from '../../../src/audit/checkpoint-verifier.ts';
+import { CHECKPOINT_TYPE, verifierOfJwks } from '../../../src/audit/checkpoint-verifier.ts';
 
 const { privateKey, publicKey } = await generateKeyPair('ES256');
 const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1' }] });
