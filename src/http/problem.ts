@@ -1,3 +1,4 @@
+import { refuse } from '../domain/refusal.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { en } from '../text/en.ts';
 import { refusalText } from '../text/text.ts';
@@ -76,17 +77,18 @@ export function refusalReply(refusal: Refusal): Reply {
   });
 }
 
+/** One answer for a missing request and for one that the caller may not read. */
+export function requestNotFound(): Reply {
+  return refusalReply(refuse('request_not_found').refusal);
+}
+
 /** Any error as a reply. An unknown error answers 500 and reveals nothing. */
 export function errorReply(error: unknown): Reply {
   if (error instanceof HttpProblem) {
-    const [status, title] = HTTP_PROBLEMS[error.code];
-    const challenge: Record<string, string> = status === 401 ? { 'www-authenticate': REALM } : {};
-    return problemReply({
-      status,
-      title,
-      code: error.code,
-      detail: error.message,
-      headers: { ...challenge, ...error.headers },
+    const challenged = HTTP_PROBLEMS[error.code][0] === 401;
+    return httpProblem(error.code, error.message, {
+      ...(challenged ? { 'www-authenticate': REALM } : {}),
+      ...error.headers,
     });
   }
   if (error instanceof IdentityError) return identityReply(error);
@@ -110,9 +112,9 @@ export function isFault(error: unknown): boolean {
   );
 }
 
-function httpProblem(code: HttpCode, detail: string, headers?: Record<string, string>): Reply {
+function httpProblem(code: HttpCode, detail: string, headers: Record<string, string> = {}): Reply {
   const [status, title] = HTTP_PROBLEMS[code];
-  return problemReply({ status, title, code, detail, headers: headers ?? {} });
+  return problemReply({ status, title, code, detail, headers });
 }
 
 /** Identity codes for a check that cannot be made now, as opposed to one that failed. */

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { scanJson } from '../lib/scan-json.ts';
 import type { HttpLimits } from './limits.ts';
 import { HttpProblem } from './problem.ts';
+import type { Route } from './route.ts';
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 const DRAIN_MS = 500;
@@ -15,16 +16,16 @@ const DRAIN_MS = 500;
  */
 export async function readJson(
   req: IncomingMessage,
-  takes: { readonly limitBytes: number; readonly optional?: boolean },
-  limits: Pick<HttpLimits, 'bodyTimeoutMs' | 'jsonDepth'>,
+  { limit, optional = false }: NonNullable<Route['body']>,
+  limits: HttpLimits,
 ): Promise<unknown> {
   const length = declaredLength(req);
-  if (takes.optional === true && length === 0) return undefined;
+  if (optional && length === 0) return undefined;
   checkMedia(req);
-  if (length !== undefined && length > takes.limitBytes) throw tooLarge(takes.limitBytes);
-  const { limitBytes } = takes;
+  const limitBytes = limits[limit];
+  if (length !== undefined && length > limitBytes) throw tooLarge(limitBytes);
   const bytes = await readBytes(req, { limitBytes, timeoutMs: limits.bodyTimeoutMs });
-  if (takes.optional === true && bytes.length === 0) return undefined;
+  if (optional && bytes.length === 0) return undefined;
   return parseJson(bytes, limits.jsonDepth);
 }
 

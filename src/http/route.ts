@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { z } from 'zod';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -8,7 +9,7 @@ import type { Identity } from '../usecases/ports/identity.ts';
 import type { WebPages } from '../usecases/ports/web-pages.ts';
 import type { HttpLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
-import type { Operation } from './openapi/operation.ts';
+import type { Auth, ProblemCode, Responses } from './openapi/answers.ts';
 
 /** The parts that the server uses. */
 export interface ServerOptions {
@@ -55,12 +56,27 @@ export interface Reply {
   readonly code?: string;
 }
 
-/** One route, and what the OpenAPI document says of it. */
+/** One route: what the OpenAPI document says of it, and how it answers. */
 export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly operation: Operation;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: 'Requests' | 'Workflows' | 'People' | 'Teams' | 'Sign-in' | 'Service';
+  readonly auth: Auth;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly header?: z.ZodObject;
   /** Undefined: the route has no body. */
-  readonly takes?: { readonly limitBytes: number; readonly optional?: boolean };
-  readonly handle: (call: RouteCall) => Promise<Reply>;
+  readonly body?: {
+    readonly schema: z.ZodType;
+    readonly limit: 'apiBytes' | 'activityBytes';
+    readonly optional?: boolean;
+  };
+  /** Answers other than problem documents, by status. */
+  readonly responses: Responses;
+  /** Codes that only this route answers; `openapi/problems.ts` adds those of its kind. */
+  readonly problems?: readonly ProblemCode[];
+  readonly handle: (call: RouteCall, deps: RouteDeps) => Promise<Reply>;
 }

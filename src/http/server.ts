@@ -7,13 +7,13 @@ import { guardRequest } from './guard.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { HttpLimits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
-import { errorReply, HttpProblem } from './problem.ts';
-import { drain } from './read-body.ts';
+import { HttpProblem } from './problem.ts';
 import { createRestify } from './restify.ts';
 import { allRoutes } from './routes.ts';
 import type { Route, RouteDeps, ServerOptions } from './route.ts';
-import { securityHeaders, send } from './send.ts';
-import { serveRoute } from './serve-route.ts';
+import { securityHeaders } from './send.ts';
+import { serveRoute, turnAway } from './serve-route.ts';
+import type { Exchange } from './serve-route.ts';
 
 /** A server that was made and may be started once. */
 export interface HttpServer {
@@ -22,8 +22,6 @@ export interface HttpServer {
   /** Ends long polls, lets requests in flight finish for a bounded time, closes everything. */
   stop(): Promise<void>;
 }
-
-type Base = Readonly<Record<string, string>>;
 
 /** What the type package of restify does not know: handlers that run ahead of all of restify. */
 interface EarlyHooks {
@@ -48,7 +46,7 @@ export function createServer(options: ServerOptions): HttpServer {
     const code = answerClientError(error, socket) ?? 'gone';
     metrics.add('countersign_http_noise_total', { kind: code });
   });
-  mount(server, deps, base);
+  mount(server, { deps, base });
   let inFlight = 0;
   (server as RestifyServer & EarlyHooks).first((req, res) => {
     try {
@@ -56,7 +54,7 @@ export function createServer(options: ServerOptions): HttpServer {
       if (inFlight >= limits.inFlight && req.url !== '/healthz') throw overloaded();
       guardRequest(req, limits);
     } catch (error) {
-      void turnAway({ deps, base, req, res, error });
+      void turnAway({ deps, base, req, res }, error);
       return false;
     }
     inFlight += 1;
@@ -94,17 +92,17 @@ function harden(node: NodeServer, limits: HttpLimits): void {
 }
 
 /** Hands all routes to restify. */
-function mount(server: RestifyServer, deps: RouteDeps, base: Base): void {
+function mount(server: RestifyServer, { deps, base }: Pick<Exchange, 'deps' | 'base'>): void {
   const routes = allRoutes(deps);
   for (const route of routes) {
     const handler: RequestHandler = (req, res, next) => {
-      void serveRoute({ deps, route, req, res, base }).then(() => next(false));
+      void serveRoute({ deps, base, req, res }, route).then(() => next(false));
     };
     if (route.method === 'GET') server.get(route.path, handler);
     else server.post(route.path, handler);
   }
   const nothing: RequestHandler = (req, res, next) => {
-    void turnAway({ deps, base, req, res, error: noRoute(req, routes) }).then(() => next(false));
+    void turnAway({ deps, base, req, res }, noRoute(req, routes)).then(() => next(false));
   };
   server.get('/*', nothing);
   server.post('/*', nothing);
@@ -132,21 +130,6 @@ function matches(pattern: string, path: string): boolean {
     wanted.length === given.length &&
     wanted.every((part, at) => part.startsWith(':') || part === given[at])
   );
-}
-
-async function turnAway(options: {
-  deps: RouteDeps;
-  base: Base;
-  req: IncomingMessage;
-  res: ServerResponse;
-  error: unknown;
-}): Promise<void> {
-  const { deps, base, req, res, error } = options;
-  const reply = errorReply(error);
-  const unread = error instanceof HttpProblem && error.unread;
-  if (unread) await drain(req, deps.limits.apiBytes);
-  send(res, reply, { base, close: unread || deps.stopping.aborted });
-  deps.metrics.add('countersign_http_problems_total', { code: reply.code ?? 'internal_error' });
 }
 
 function overloaded(): HttpProblem {

@@ -28,21 +28,21 @@ describe('docs/reference/http-api.md', () => {
     expect(sections.sort()).toEqual(routes.map(({ title }) => title).sort());
   });
 
-  test.each(routes)('names every parameter and every problem code of $title', ({ title, operation }) => {
+  test.each(routes)('names every parameter and every problem code of $title', ({ title, query, header, problems }) => {
     const section = sectionOf(title);
-    const parameters = [operation.query, operation.header].flatMap((one) =>
+    const parameters = [query, header].flatMap((one) =>
       Object.keys(one?.shape ?? {}),
     );
-    const named = [...parameters, ...(operation.problems ?? [])];
+    const named = [...parameters, ...(problems ?? [])];
     expect(named.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
   });
 
-  test.each(routes)('lists each problem code of $title under its own status', ({ title, operation }) => {
+  test.each(routes)('lists each problem code of $title under its own status', ({ title, problems }) => {
     const rows = [...sectionOf(title).matchAll(/^\| (\d{3}) \| (.*) \|$/gm)];
     for (const [, status, cell = ''] of rows) {
       const codes = [...cell.matchAll(/`(\w+_\w+)`/g)].map(([, code = '']) => code);
       expect(codes.map((code) => statuses[code])).toEqual(codes.map(() => Number(status)));
-      expect(operation.problems).toEqual(expect.arrayContaining(codes));
+      expect(problems).toEqual(expect.arrayContaining(codes));
     }
   });
 });

@@ -1,10 +1,10 @@
 import { createDocument } from 'zod-openapi';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Route } from '../route.ts';
-import type { Auth, Operation, Responses } from './operation.ts';
+import type { Auth, Responses } from './answers.ts';
 import { problemResponses } from './problems.ts';
 
-const TAGS: Readonly<Record<Operation['tag'], string>> = {
+const TAGS: Readonly<Record<Route['tag'], string>> = {
   Requests: 'Make, read, decide and cancel requests',
   Workflows: 'What can be requested',
   People: 'What is stored of people',
@@ -82,17 +82,15 @@ export function openApiDocument(
 }
 
 function describe(route: Route, bearerCodes: readonly string[]): ZodOpenApiOperationObject {
-  const { operation, takes } = route;
-  const { operationId, summary, description, path, query, header, body } = operation;
-  const problems = problemResponses(route, bearerCodes);
+  const { operationId, summary, description, params, query, header, body } = route;
   return {
     operationId,
     summary,
     ...(description === undefined ? {} : { description }),
-    tags: [operation.tag],
-    security: SECURITY[operation.auth],
+    tags: [route.tag],
+    security: SECURITY[route.auth],
     requestParams: {
-      ...(path === undefined ? {} : { path }),
+      ...(params === undefined ? {} : { path: params }),
       ...(query === undefined ? {} : { query }),
       ...(header === undefined ? {} : { header }),
     },
@@ -100,11 +98,11 @@ function describe(route: Route, bearerCodes: readonly string[]): ZodOpenApiOpera
       ? {}
       : {
           requestBody: {
-            required: takes?.optional !== true,
-            content: { 'application/json': { schema: body } },
+            required: body.optional !== true,
+            content: { 'application/json': { schema: body.schema } },
           },
         }),
-    responses: both(operation.responses, problems),
+    responses: both(route.responses, problemResponses(route, bearerCodes)),
   };
 }
 

@@ -4,7 +4,7 @@ import { HTTP_PROBLEMS, REFUSAL_STATUS } from '../codes.ts';
 import type { HttpCode } from '../codes.ts';
 import { TOKEN_CHECK_UNAVAILABLE } from '../problem.ts';
 import type { Route } from '../route.ts';
-import type { ProblemCode, Responses } from './operation.ts';
+import type { ProblemCode, Responses } from './answers.ts';
 import { problemSchema } from './schemas.ts';
 
 /** Every route may answer these: invalid HTTP, and errors of the service. */
@@ -44,15 +44,15 @@ const HEADERS: Readonly<Record<number, z.ZodObject>> = {
 
 /** The problem documents that a route may answer, by status, each with its codes. */
 export function problemResponses(
-  { operation, takes }: Route,
+  { auth, body, problems = [] }: Route,
   bearerCodes: readonly string[],
 ): Responses {
-  const bearer = operation.auth === 'bearer' || operation.auth === 'bearer-or-wait-token';
+  const bearer = auth === 'bearer' || auth === 'bearer-or-wait-token';
   const codes: readonly string[] = [
     ...EVERY_ROUTE,
-    ...(takes === undefined ? WITHOUT_BODY : WITH_BODY),
+    ...(body === undefined ? WITHOUT_BODY : WITH_BODY),
     ...(bearer ? [...WITH_BEARER, ...bearerCodes] : []),
-    ...(operation.problems ?? []),
+    ...problems,
   ];
   const byStatus = new Map<number, Set<string>>();
   for (const code of codes) {

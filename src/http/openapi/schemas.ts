@@ -16,6 +16,9 @@ const url = z.string().meta({ format: 'uri' });
 const duration = z.string().describe('ISO 8601');
 const fieldValue = z.union([z.string(), z.number(), z.boolean()]);
 
+/** The path parameters of a route about one request. */
+export const requestPath = z.object({ id: z.string().max(64).describe('Id of a request') });
+
 export const problemSchema = z
   .object({
     type: url,

@@ -2,13 +2,11 @@ import { z } from 'zod';
 import { decisionView } from '../../domain/views/request-view.ts';
 import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
-import { jsonAnswer } from '../openapi/operation.ts';
-import type { Operation } from '../openapi/operation.ts';
-import { decisionAnswerSchema } from '../openapi/schemas.ts';
+import { jsonAnswer } from '../openapi/answers.ts';
+import { decisionAnswerSchema, requestPath } from '../openapi/schemas.ts';
 import { refusalReply } from '../problem.ts';
 import { decisionJson, requestJson } from '../representation.ts';
-import { requestPath } from '../request-path.ts';
-import type { Route, RouteDeps } from '../route.ts';
+import type { Route } from '../route.ts';
 
 const bodySchema = z.strictObject({
   word: z.enum(['approve', 'deny', 'withdraw']),
@@ -25,7 +23,10 @@ const bodySchema = z.strictObject({
   reason: z.string().nullable().default(null),
 });
 
-const operation: Operation = {
+/** POST /v1/requests/:id/decisions. */
+export const decideRequestRoute: Route = {
+  method: 'POST',
+  path: '/v1/requests/:id/decisions',
   operationId: 'decideRequest',
   summary: 'Approve or deny a stage, or withdraw the last word',
   description:
@@ -33,8 +34,8 @@ const operation: Operation = {
     'changes nothing and answers `counted: false` with how things stand.',
   tag: 'Requests',
   auth: 'bearer',
-  path: requestPath,
-  body: bodySchema,
+  params: requestPath,
+  body: { schema: bodySchema, limit: 'apiBytes' },
   responses: { 200: jsonAnswer('Counted, or how things stand', decisionAnswerSchema) },
   problems: [
     'body_invalid',
@@ -55,50 +56,31 @@ const operation: Operation = {
     'request_expired',
     'reason_too_long',
   ],
+  async handle({ req, params, body }, deps) {
+    const by = await callerOf(deps, req);
+    const result = await deps.app.decideRequest({
+      ...checkBody(bodySchema, body),
+      id: params.id ?? '',
+      by,
+      origin: {
+        via: 'api',
+        tenant: by.tenant,
+        objectId: by.objectId,
+        activityId: null,
+        conversationId: null,
+        exchangeId: null,
+      },
+      teams: null,
+    });
+    if (result.kind === 'refused') return refusalReply(result.refusal);
+    const { request, decision } = result;
+    return {
+      status: 200,
+      body: {
+        request: requestJson(request, deps.config.server.publicUrl),
+        decision: decision === null ? null : decisionJson(decisionView(request, decision)),
+        counted: result.kind === 'decided',
+      },
+    };
+  },
 };
-
-/** POST /v1/requests/:id/decisions. */
-export function decideRequestRoute(deps: RouteDeps): Route {
-  const { app, config, limits } = deps;
-  return {
-    method: 'POST',
-    path: '/v1/requests/:id/decisions',
-    operation,
-    takes: { limitBytes: limits.apiBytes },
-    async handle({ req, params, body }) {
-      const by = await callerOf(deps, req);
-      const { word, stage, after, revision, digest, reason } = checkBody(bodySchema, body);
-      const result = await app.decideRequest({
-        id: params.id ?? '',
-        by,
-        word,
-        stage,
-        after,
-        reason,
-        digest,
-        revision,
-        origin: {
-          via: 'api',
-          tenant: by.tenant,
-          objectId: by.objectId,
-          activityId: null,
-          conversationId: null,
-          exchangeId: null,
-        },
-        teams: null,
-      });
-      if (result.kind === 'refused') {
-        return refusalReply(result.refusal);
-      }
-      const { request, decision } = result;
-      return {
-        status: 200,
-        body: {
-          request: requestJson(request, config.server.publicUrl),
-          decision: decision === null ? null : decisionJson(decisionView(request, decision)),
-          counted: result.kind === 'decided',
-        },
-      };
-    },
-  };
-}

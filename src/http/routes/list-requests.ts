@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { REQUEST_STATES } from '../../domain/request/state.ts';
 import { callerOf } from '../bearer.ts';
-import { jsonAnswer } from '../openapi/operation.ts';
-import type { Operation } from '../openapi/operation.ts';
+import { jsonAnswer } from '../openapi/answers.ts';
 import { requestListSchema } from '../openapi/schemas.ts';
 import { readQuery } from '../query.ts';
 import { requestJson } from '../representation.ts';
-import type { Route, RouteDeps } from '../route.ts';
+import type { Route } from '../route.ts';
 
 const shortText = z
   .string()
@@ -26,7 +25,10 @@ const querySchema = z.object({
   limit: z.int().min(1).max(100).default(20),
 });
 
-const operation: Operation = {
+/** GET /v1/requests. */
+export const listRequestsRoute: Route = {
+  method: 'GET',
+  path: '/v1/requests',
   operationId: 'listRequests',
   summary: 'Requests that the caller may read, newest first',
   tag: 'Requests',
@@ -34,33 +36,19 @@ const operation: Operation = {
   query: querySchema,
   responses: { 200: jsonAnswer('A page; `cursor` is null on the last', requestListSchema) },
   problems: ['query_invalid'],
+  async handle({ req }, deps) {
+    const by = await callerOf(deps, req);
+    const { state = [], workflow, requester, cursor, limit } = readQuery(querySchema, req.url);
+    const page = await deps.app.listRequests({
+      by,
+      limit,
+      ...(state.length > 0 ? { states: [...new Set(state)] } : {}),
+      ...(workflow === undefined ? {} : { workflow }),
+      ...(requester === undefined ? {} : { requester: requester === 'me' ? by.key : requester }),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const { publicUrl } = deps.config.server;
+    const requests = page.requests.map((request) => requestJson(request, publicUrl));
+    return { status: 200, body: { requests, cursor: page.cursor } };
+  },
 };
-
-/** GET /v1/requests. */
-export function listRequestsRoute(deps: RouteDeps): Route {
-  const { app, config } = deps;
-  return {
-    method: 'GET',
-    path: '/v1/requests',
-    operation,
-    async handle({ req }) {
-      const by = await callerOf(deps, req);
-      const { state = [], workflow, requester, cursor, limit } = readQuery(querySchema, req.url);
-      const page = await app.listRequests({
-        by,
-        limit,
-        ...(state.length > 0 ? { states: [...new Set(state)] } : {}),
-        ...(workflow === undefined ? {} : { workflow }),
-        ...(requester === undefined ? {} : { requester: requester === 'me' ? by.key : requester }),
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      return {
-        status: 200,
-        body: {
-          requests: page.requests.map((request) => requestJson(request, config.server.publicUrl)),
-          cursor: page.cursor,
-        },
-      };
-    },
-  };
-}

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { PageRequest, WebReply } from '../../usecases/ports/web-pages.ts';
-import { textAnswer } from '../openapi/operation.ts';
+import { textAnswer } from '../openapi/answers.ts';
 import { HttpProblem } from '../problem.ts';
 import { queryOf } from '../query.ts';
-import type { Reply, Route, RouteDeps } from '../route.ts';
+import type { Reply, Route } from '../route.ts';
 
 const page = (description: string) => textAnswer(description, 'text/html');
 
@@ -18,94 +18,78 @@ const refusals = {
 };
 
 /** GET /auth/start: the sign-in button's link. */
-export function signInStartRoute({ pages }: RouteDeps): Route {
-  return {
-    method: 'GET',
-    path: '/auth/start',
-    operation: {
-      operationId: 'signInStart',
-      summary: 'Open the sign-in of a button',
-      tag: 'Sign-in',
-      auth: 'none',
-      query: linkSchema,
-      responses: { 200: page('A page that goes on by itself'), ...refusals },
-    },
-    handle: async ({ req }) => toReply(await pages.signInStart(pageRequest(req))),
-  };
-}
+export const signInStartRoute: Route = {
+  method: 'GET',
+  path: '/auth/start',
+  operationId: 'signInStart',
+  summary: 'Open the sign-in of a button',
+  tag: 'Sign-in',
+  auth: 'none',
+  query: linkSchema,
+  responses: { 200: page('A page that goes on by itself'), ...refusals },
+  handle: async ({ req }, { pages }) => toReply(await pages.signInStart(pageRequest(req))),
+};
 
 /**
  * POST /auth/start, without a body: uses the link. GET must not use it (RFC 9110 §9.2.1), because
  * link scanners and prefetchers open every link.
  */
-export function signInBeginRoute({ pages }: RouteDeps): Route {
-  return {
-    method: 'POST',
-    path: '/auth/start',
-    operation: {
-      operationId: 'signInBegin',
-      summary: 'Begin the sign-in of a button',
-      tag: 'Sign-in',
-      auth: 'none',
-      query: linkSchema,
-      responses: {
-        303: {
-          description: 'On to the identity provider',
-          headers: z.object({ Location: z.string(), 'Set-Cookie': z.string() }),
-        },
-        ...refusals,
-      },
+export const signInBeginRoute: Route = {
+  method: 'POST',
+  path: '/auth/start',
+  operationId: 'signInBegin',
+  summary: 'Begin the sign-in of a button',
+  tag: 'Sign-in',
+  auth: 'none',
+  query: linkSchema,
+  responses: {
+    303: {
+      description: 'On to the identity provider',
+      headers: z.object({ Location: z.string(), 'Set-Cookie': z.string() }),
     },
-    handle: async ({ req }) => toReply(await pages.signInBegin(pageRequest(req))),
-  };
-}
+    ...refusals,
+  },
+  handle: async ({ req }, { pages }) => toReply(await pages.signInBegin(pageRequest(req))),
+};
 
 /** GET /auth/callback: the identity provider's answer. */
-export function signInCallbackRoute({ pages }: RouteDeps): Route {
-  return {
-    method: 'GET',
-    path: '/auth/callback',
-    operation: {
-      operationId: 'signInCallback',
-      summary: 'End the sign-in of a button',
-      tag: 'Sign-in',
-      auth: 'none',
-      query: z.object({
-        code: z.string().optional().describe('From the identity provider'),
-        state: z.string().optional(),
-        iss: z.string().optional(),
-        error: z.string().optional(),
-      }),
-      responses: { 200: page('A page with a one-time code, which it hands to Teams'), ...refusals },
-    },
-    async handle({ req }) {
-      const { cookie } = req.headers;
-      return toReply(await pages.signInCallback({ ...pageRequest(req), cookie }));
-    },
-  };
-}
+export const signInCallbackRoute: Route = {
+  method: 'GET',
+  path: '/auth/callback',
+  operationId: 'signInCallback',
+  summary: 'End the sign-in of a button',
+  tag: 'Sign-in',
+  auth: 'none',
+  query: z.object({
+    code: z.string().optional().describe('From the identity provider'),
+    state: z.string().optional(),
+    iss: z.string().optional(),
+    error: z.string().optional(),
+  }),
+  responses: { 200: page('A page with a one-time code, which it hands to Teams'), ...refusals },
+  async handle({ req }, { pages }) {
+    const { cookie } = req.headers;
+    return toReply(await pages.signInCallback({ ...pageRequest(req), cookie }));
+  },
+};
 
 /** GET /assets/:name: scripts and styles of our own pages. */
-export function assetRoute({ pages }: RouteDeps): Route {
-  return {
-    method: 'GET',
-    path: '/assets/:name',
-    operation: {
-      operationId: 'asset',
-      summary: 'Scripts and styles of the pages',
-      tag: 'Sign-in',
-      auth: 'none',
-      path: z.object({ name: z.string() }),
-      responses: { 200: textAnswer('The file', 'text/javascript', 'text/css') },
-      problems: ['route_not_found'],
-    },
-    handle({ params }) {
-      const asset = pages.asset(params.name ?? '');
-      if (asset === undefined) throw new HttpProblem('route_not_found', 'There is no such file.');
-      return Promise.resolve(toReply(asset));
-    },
-  };
-}
+export const assetRoute: Route = {
+  method: 'GET',
+  path: '/assets/:name',
+  operationId: 'asset',
+  summary: 'Scripts and styles of the pages',
+  tag: 'Sign-in',
+  auth: 'none',
+  params: z.object({ name: z.string() }),
+  responses: { 200: textAnswer('The file', 'text/javascript', 'text/css') },
+  problems: ['route_not_found'],
+  async handle({ params }, { pages }) {
+    const asset = pages.asset(params.name ?? '');
+    if (asset === undefined) throw new HttpProblem('route_not_found', 'There is no such file.');
+    return toReply(asset);
+  },
+};
 
 function pageRequest(req: IncomingMessage): PageRequest {
   // The first language range (RFC 9110 §12.5.4): browsers list the preferred one first.

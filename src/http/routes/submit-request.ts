@@ -4,10 +4,9 @@ import { callerOf } from '../bearer.ts';
 import { checkBody } from '../check-body.ts';
 import { HttpProblem, refusalReply } from '../problem.ts';
 import { requestJson } from '../representation.ts';
-import { jsonAnswer } from '../openapi/operation.ts';
-import type { Operation } from '../openapi/operation.ts';
+import { jsonAnswer } from '../openapi/answers.ts';
 import { submittedSchema } from '../openapi/schemas.ts';
-import type { Route, RouteDeps } from '../route.ts';
+import type { Route } from '../route.ts';
 
 const bodySchema = z.strictObject({
   workflow: z.string().min(1).max(100),
@@ -27,13 +26,16 @@ const headerSchema = z.object({
     .describe('Send the same key with a repeat: it is answered with the first request'),
 });
 
-const operation: Operation = {
+/** POST /v1/requests. */
+export const submitRequestRoute: Route = {
+  method: 'POST',
+  path: '/v1/requests',
   operationId: 'submitRequest',
   summary: 'Make a request',
   tag: 'Requests',
   auth: 'bearer',
   header: headerSchema,
-  body: bodySchema,
+  body: { schema: bodySchema, limit: 'apiBytes' },
   responses: {
     201: jsonAnswer('Made', submittedSchema, {
       headers: z.object({ Location: z.string().describe('Address of the request') }),
@@ -55,39 +57,21 @@ const operation: Operation = {
     'idempotency_mismatch',
     'idempotency_key_invalid',
   ],
+  async handle({ req, body }, deps) {
+    const { app, config } = deps;
+    const by = await callerOf(deps, req);
+    const asked = checkBody(bodySchema, body);
+    const idempotencyKey = idempotencyKeyOf(req);
+    const result = await app.submitRequest({ ...asked, by, idempotencyKey, teams: null });
+    if (result.kind === 'refused') return refusalReply(result.refusal);
+    const json = requestJson(result.request, config.server.publicUrl);
+    return {
+      status: result.kind === 'submitted' ? 201 : 200,
+      body: { ...json, waitToken: app.waitToken(result.request.id) },
+      headers: { location: json.url },
+    };
+  },
 };
-
-/** POST /v1/requests. */
-export function submitRequestRoute(deps: RouteDeps): Route {
-  const { app, config, limits } = deps;
-  const { publicUrl } = config.server;
-  return {
-    method: 'POST',
-    path: '/v1/requests',
-    operation,
-    takes: { limitBytes: limits.apiBytes },
-    async handle({ req, body }) {
-      const by = await callerOf(deps, req);
-      const { workflow, fields, reason } = checkBody(bodySchema, body);
-      const idempotencyKey = idempotencyKeyOf(req);
-      const result = await app.submitRequest({
-        workflow,
-        fields,
-        reason,
-        by,
-        idempotencyKey,
-        teams: null,
-      });
-      if (result.kind === 'refused') return refusalReply(result.refusal);
-      const json = requestJson(result.request, publicUrl);
-      return {
-        status: result.kind === 'submitted' ? 201 : 200,
-        body: { ...json, waitToken: app.waitToken(result.request.id) },
-        headers: { location: json.url },
-      };
-    },
-  };
-}
 
 function idempotencyKeyOf(req: IncomingMessage): string | null {
   const header = headerSchema.safeParse({ 'Idempotency-Key': req.headers['idempotency-key'] });

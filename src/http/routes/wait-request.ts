@@ -2,41 +2,34 @@ import { z } from 'zod';
 import { sameSecret } from '../../lib/hash.ts';
 import { presentedToken } from '../bearer.ts';
 import type { Presented } from '../bearer.ts';
-import { requestNotFound } from '../not-found.ts';
-import { jsonAnswer } from '../openapi/operation.ts';
-import type { Operation } from '../openapi/operation.ts';
-import { requestSchema } from '../openapi/schemas.ts';
-import { HttpProblem } from '../problem.ts';
+import { jsonAnswer } from '../openapi/answers.ts';
+import { requestPath, requestSchema } from '../openapi/schemas.ts';
+import { HttpProblem, requestNotFound } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import { requestJson } from '../representation.ts';
-import { requestPath } from '../request-path.ts';
 import type { Route, RouteDeps } from '../route.ts';
 
 const querySchema = z.object({ timeoutSeconds: z.int().min(0).max(60).default(30) });
 
-const operation: Operation = {
-  operationId: 'waitRequest',
-  summary: 'Wait until a request has ended',
-  description:
-    'Answers with the request once nothing more happens to it, or as it is when the ' +
-    'time is up; then ask again.',
-  tag: 'Requests',
-  auth: 'bearer-or-wait-token',
-  path: requestPath,
-  query: querySchema,
-  responses: { 200: jsonAnswer('The request as it is now', requestSchema) },
-  problems: ['query_invalid', 'request_not_found'],
-};
-
 /** GET /v1/requests/:id/wait: a long poll, for a bearer or the request's wait token. */
-export function waitRequestRoute(deps: RouteDeps): Route {
-  const { app, config, limits } = deps;
+export function waitRequestRoute(): Route {
   let waiting = 0;
   return {
     method: 'GET',
     path: '/v1/requests/:id/wait',
-    operation,
-    async handle({ req, params, signal }) {
+    operationId: 'waitRequest',
+    summary: 'Wait until a request has ended',
+    description:
+      'Answers with the request once nothing more happens to it, or as it is when the ' +
+      'time is up; then ask again.',
+    tag: 'Requests',
+    auth: 'bearer-or-wait-token',
+    params: requestPath,
+    query: querySchema,
+    responses: { 200: jsonAnswer('The request as it is now', requestSchema) },
+    problems: ['query_invalid', 'request_not_found'],
+    async handle({ req, params, signal }, deps) {
+      const { app, config, limits } = deps;
       const id = params.id ?? '';
       const timeoutMs = readQuery(querySchema, req.url).timeoutSeconds * 1_000;
       const presented = presentedToken(req, config.server.publicUrl);

@@ -11,23 +11,6 @@ export type Auth = 'none' | 'bearer' | 'bearer-or-wait-token' | 'bot-framework';
 /** Answers by status. */
 export type Responses = Readonly<Record<string, ZodOpenApiResponseObject>>;
 
-/** What a route is, for the OpenAPI document: the schemas are those that the route checks with. */
-export interface Operation {
-  readonly operationId: string;
-  readonly summary: string;
-  readonly description?: string;
-  readonly tag: 'Requests' | 'Workflows' | 'People' | 'Teams' | 'Sign-in' | 'Service';
-  readonly auth: Auth;
-  readonly path?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly header?: z.ZodObject;
-  readonly body?: z.ZodType;
-  /** Answers other than problem documents, by status. */
-  readonly responses: Responses;
-  /** Codes that only this route answers; `problems.ts` adds those that follow from its kind. */
-  readonly problems?: readonly ProblemCode[];
-}
-
 /** A JSON answer. */
 export function jsonAnswer(
   description: string,
