@@ -95,7 +95,7 @@ export function discoveryIssuersOf(config: IssuerConfig): readonly string[] {
 }
 
 /** The bounded fetch for everything that providers serve. */
-export function providerFetch(parts: Pick<IdentityParts, 'config' | 'fetch'>): Fetch {
+export function providerFetch(parts: { config: Config; fetch?: Fetch | undefined }): Fetch {
   return boundedFetch(parts.fetch, {
     ...PROVIDER_LIMITS,
     allowHttp: parts.config.profile === 'local',

@@ -2,7 +2,7 @@ import * as oidc from 'openid-client';
 import { describeError } from '../../lib/logger.ts';
 import type { Findings } from './finding.ts';
 import type { IdentityParts } from '../providers.ts';
-import { createSignInClientConfiguration } from '../sign-in/sign-in-client.ts';
+import { clientConfiguration } from '../sign-in/sign-in-client.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
@@ -36,21 +36,21 @@ export async function diagnoseSignIn(
       'S256 is sent anyway (Entra checks it without listing it); ask the provider',
     );
   }
-  await trySecret(findings, { document, tenantId, parts });
+  await trySecret(findings, {
+    client: () => clientConfiguration({ ...parts, signIn }, { document, tenantId }),
+    redirectUri: `${parts.config.server.publicUrl}/auth/callback`,
+  });
 }
 
 async function trySecret(
   findings: Findings,
-  given: { document: JsonObject; tenantId: string; parts: IdentityParts },
+  { client, redirectUri }: { client: () => oidc.Configuration; redirectUri: string },
 ): Promise<void> {
-  const {
-    parts: { config },
-  } = given;
   const secret = 'teams.signIn.clientId and clientSecret';
   try {
-    await oidc.genericGrantRequest(createSignInClientConfiguration(given), 'authorization_code', {
+    await oidc.genericGrantRequest(client(), 'authorization_code', {
       code: 'countersign-doctor',
-      redirect_uri: `${config.server.publicUrl}/auth/callback`,
+      redirect_uri: redirectUri,
       code_verifier: 'countersign-doctor-countersign-doctor-countersign',
     });
     findings.warn('token endpoint', 'an invalid code is accepted', 'do not use this provider');

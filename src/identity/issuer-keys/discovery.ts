@@ -3,13 +3,8 @@ import type { Fetch } from '../../net/bounded-fetch.ts';
 import { isJsonObject, own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
-/** A provider's metadata (OpenID Connect Discovery 1.0 3), as far as it is used. */
-export interface ProviderMetadata {
-  readonly issuer: string;
-  readonly jwksUri: string;
-  /** The whole document, for the sign-in client. */
-  readonly document: JsonObject;
-}
+/** A provider's metadata (OpenID Connect Discovery 1.0 3). */
+export type ProviderMetadata = JsonObject & { readonly jwks_uri: string };
 
 /**
  * Fetches and checks a discovery document. Its issuer must equal one of `issuers` exactly
@@ -35,5 +30,5 @@ export async function discover(options: {
   if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) {
     throw new Error(`${options.url} names no jwks_uri`);
   }
-  return { issuer, jwksUri, document };
+  return { ...document, jwks_uri: jwksUri };
 }

@@ -146,8 +146,8 @@ class KeyCache implements KeySource {
   async #load(): Promise<void> {
     const { clock, fetch, log, name } = this.#options;
     try {
-      const { jwksUri } = await this.#discover();
-      this.#keys = readKeyDocument(await fetchJson(fetch, jwksUri), this.#keys);
+      const { jwks_uri: url } = await this.#discover();
+      this.#keys = readKeyDocument(await fetchJson(fetch, url), this.#keys);
       this.#fetchedAt = clock.now();
       this.#failures = 0;
       this.#retryAt = -Infinity;

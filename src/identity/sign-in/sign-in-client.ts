@@ -4,12 +4,12 @@ import type { StepUp } from '../../domain/request/step-up.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { IdentityError } from '../../usecases/ports/identity-error.ts';
-import { PROVIDER_LIMITS, boundedFetch } from '../../net/bounded-fetch.ts';
 import type { Fetch } from '../../net/bounded-fetch.ts';
 import { identityError } from '../codes.ts';
+import type { IdentityCode } from '../codes.ts';
 import type { ProviderMetadata } from '../issuer-keys/discovery.ts';
-import { fillTenant } from '../providers.ts';
-import type { IdentityParts, Provider } from '../providers.ts';
+import { fillTenant, providerFetch } from '../providers.ts';
+import type { Provider } from '../providers.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
@@ -51,23 +51,25 @@ export interface SignInClient {
   revoke(refreshToken: string, tenantId: string): Promise<void>;
 }
 
+export interface SignInClientOptions {
+  readonly config: Config;
+  readonly signIn: NonNullable<Config['teams']['signIn']>;
+  readonly provider: Provider;
+  readonly clock: Clock;
+  readonly fetch?: Fetch | undefined;
+}
+
 /**
  * The flow with openid-client: code with PKCE S256 (RFC 7636), state, nonce, and `iss` (RFC 9207)
  * where the provider supports it. Metadata comes from our own discovery, with its limits and cache.
  *
  * All but `refresh` throw IdentityError `sign_in_refused` or `sign_in_unavailable`.
  */
-export function createSignInClient(options: {
-  config: Config;
-  signIn: NonNullable<Config['teams']['signIn']>;
-  provider: Provider;
-  clock: Clock;
-  fetch: Fetch | undefined;
-}): SignInClient {
+export function createSignInClient(options: SignInClientOptions): SignInClient {
   const { config, signIn, provider } = options;
   const redirectUri = `${config.server.publicUrl}/auth/callback`;
   const clientFor = async (tenantId: string) =>
-    configuration({ ...options, tenantId, metadata: await metadataOf(provider) });
+    clientConfiguration(options, { document: await metadataOf(provider), tenantId });
   return {
     async ready() {
       await metadataOf(provider);
@@ -81,56 +83,57 @@ export function createSignInClient(options: {
         nonce: secrets.nonce,
         code_challenge: await oidc.calculatePKCECodeChallenge(secrets.verifier),
         code_challenge_method: 'S256',
-        ...hints({ config, signIn, provider }, person.objectId),
+        ...hints(options, person.objectId),
         ...demands(person.stepUp, provider, await metadataOf(provider)),
       });
       return url.href;
     },
-    tokens: async (query, secrets, tenantId) =>
-      exchangeCode(
-        await clientFor(tenantId),
-        new URL(`${redirectUri}?${query.toString()}`),
-        secrets,
-      ),
-    async refresh(refreshToken, tenantId) {
-      try {
-        const client = await clientFor(tenantId);
-        const tokens = tokensOf(await oidc.refreshTokenGrant(client, refreshToken));
-        if (tokens !== undefined) return tokens;
-      } catch (cause) {
-        const code = isEnd(cause) ? 'session_refresh_refused' : 'session_refresh_unavailable';
-        throw identityError(code, { cause });
-      }
-      throw identityError('session_refresh_refused', { about: 'no_id_token' });
+    async tokens(query, { state, nonce, verifier }, tenantId) {
+      const client = await clientFor(tenantId);
+      const callback = new URL(`${redirectUri}?${query.toString()}`);
+      const grant = oidc.authorizationCodeGrant(client, callback, {
+        expectedState: state,
+        expectedNonce: nonce,
+        pkceCodeVerifier: verifier,
+        idTokenExpected: true,
+      });
+      const codes = { refused: 'sign_in_refused', unavailable: 'sign_in_unavailable' } as const;
+      return tokensOf(grant, { ...codes, isRefusal });
     },
+    refresh: (refreshToken, tenantId) =>
+      tokensOf(
+        clientFor(tenantId).then((client) => oidc.refreshTokenGrant(client, refreshToken)),
+        {
+          refused: 'session_refresh_refused',
+          unavailable: 'session_refresh_unavailable',
+          isRefusal: isEnd,
+        },
+      ),
     async revoke(refreshToken, tenantId) {
-      const { document } = await metadataOf(provider);
-      if (typeof own(document, 'revocation_endpoint') !== 'string') return;
+      const metadata = await metadataOf(provider);
+      if (typeof own(metadata, 'revocation_endpoint') !== 'string') return;
       const hint = { token_type_hint: 'refresh_token' };
       await oidc.tokenRevocation(await clientFor(tenantId), refreshToken, hint);
     },
   };
 }
 
-async function exchangeCode(
-  client: oidc.Configuration,
-  callback: URL,
-  { state, nonce, verifier }: AttemptSecrets,
+/** The tokens of a grant; an answer without an ID token is a refusal. @throws IdentityError. */
+async function tokensOf(
+  grant: Promise<oidc.TokenEndpointResponse>,
+  codes: {
+    refused: IdentityCode;
+    unavailable: IdentityCode;
+    isRefusal: (error: unknown) => boolean;
+  },
 ): Promise<SignInTokens> {
-  try {
-    const given = await oidc.authorizationCodeGrant(client, callback, {
-      expectedState: state,
-      expectedNonce: nonce,
-      pkceCodeVerifier: verifier,
-      idTokenExpected: true,
-    });
-    const tokens = tokensOf(given);
-    if (tokens !== undefined) return tokens;
-  } catch (cause) {
-    const code = isRefusal(cause) ? 'sign_in_refused' : 'sign_in_unavailable';
+  const given = await grant.catch((cause: unknown) => {
+    const code = codes.isRefusal(cause) ? codes.refused : codes.unavailable;
     throw identityError(code, { cause });
-  }
-  throw identityError('sign_in_refused', { about: 'no_id_token' });
+  });
+  const { id_token: idToken, refresh_token: refreshToken = null } = given;
+  if (idToken === undefined) throw identityError(codes.refused, { about: 'no_id_token' });
+  return { idToken, refreshToken };
 }
 
 /**
@@ -140,15 +143,7 @@ async function exchangeCode(
  * (OpenID Connect Core 11).
  */
 function hints(
-  {
-    config,
-    signIn,
-    provider,
-  }: {
-    config: Config;
-    signIn: NonNullable<Config['teams']['signIn']>;
-    provider: Provider;
-  },
+  { config, signIn, provider }: SignInClientOptions,
   objectId: string,
 ): Record<string, string> {
   if (provider.config.kind === 'entra') return { prompt: 'select_account' };
@@ -165,7 +160,7 @@ function hints(
 function demands(
   stepUp: StepUp | null,
   provider: Provider,
-  { document }: ProviderMetadata,
+  metadata: ProviderMetadata,
 ): Record<string, string> {
   if (stepUp === null) return {};
   const { acr, amr, maxAgeMs } = stepUp;
@@ -176,7 +171,7 @@ function demands(
     ...(amr === null ? {} : { amr: wanted(amr) }),
     ...(maxAgeMs === null ? {} : { auth_time: { essential: true } }),
   };
-  const takesClaims = entra || own(document, 'claims_parameter_supported') === true;
+  const takesClaims = entra || own(metadata, 'claims_parameter_supported') === true;
   return {
     ...(acr === null ? {} : { acr_values: acr.join(' ') }),
     ...(maxAgeMs === null ? {} : { max_age: String(Math.floor(maxAgeMs / 1_000)) }),
@@ -184,11 +179,6 @@ function demands(
     ...(amr !== null && acr === null && maxAgeMs === null ? { max_age: '0' } : {}),
     ...(takesClaims ? { claims: JSON.stringify({ id_token: claims }) } : {}),
   };
-}
-
-function tokensOf(given: oidc.TokenEndpointResponse): SignInTokens | undefined {
-  const { id_token: idToken, refresh_token: refreshToken } = given;
-  return idToken === undefined ? undefined : { idToken, refreshToken: refreshToken ?? null };
 }
 
 /** Token endpoint errors after which the person must sign in again. */
@@ -206,45 +196,17 @@ async function metadataOf(provider: Provider): Promise<ProviderMetadata> {
   }
 }
 
-/** The client of `teams.signIn`, with a discovery document already fetched. */
-export function createSignInClientConfiguration(given: {
-  document: JsonObject;
-  tenantId: string;
-  parts: IdentityParts;
-}): oidc.Configuration {
-  const {
-    document,
-    tenantId,
-    parts: { config, clock, fetch },
-  } = given;
-  const { signIn } = config.teams;
-  if (signIn === null) throw identityError('sign_in_off');
-  const text = (name: string) => String(own(document, name) ?? '');
-  return configuration({
-    config,
-    signIn,
-    tenantId,
-    clock,
-    fetch,
-    metadata: { issuer: text('issuer'), jwksUri: text('jwks_uri'), document },
-  });
-}
-
-function configuration(options: {
-  config: Config;
-  signIn: NonNullable<Config['teams']['signIn']>;
-  metadata: ProviderMetadata;
-  tenantId: string;
-  clock: Clock;
-  fetch: Fetch | undefined;
-}): oidc.Configuration {
-  const { signIn, metadata, tenantId, clock } = options;
-  const allowHttp = options.config.profile === 'local';
-  const methods = own(metadata.document, 'token_endpoint_auth_methods_supported');
+/** openid-client's view of our client, with a discovery document already fetched. */
+export function clientConfiguration(
+  options: Omit<SignInClientOptions, 'provider'>,
+  { document, tenantId }: { document: JsonObject; tenantId: string },
+): oidc.Configuration {
+  const { config, signIn, clock } = options;
+  const methods = own(document, 'token_endpoint_auth_methods_supported');
   // RFC 8414 2: without a list of methods, client_secret_basic is the default.
   const basic = !Array.isArray(methods) || methods.includes('client_secret_basic');
   const client = new oidc.Configuration(
-    { ...metadata.document, issuer: fillTenant(metadata.issuer, tenantId) },
+    { ...document, issuer: fillTenant(String(own(document, 'issuer') ?? ''), tenantId) },
     signIn.clientId,
     {
       // Our clock may follow the database's; openid-client reads the machine's.
@@ -253,14 +215,14 @@ function configuration(options: {
     },
     clientAuth(signIn.clientSecret, basic),
   );
-  const wire = boundedFetch(options.fetch, { ...PROVIDER_LIMITS, allowHttp });
+  const wire = providerFetch(options);
   client[oidc.customFetch] = async (url, init) => {
     const response = await wire(url, init as RequestInit);
     // openid-client would report a malformed response, which counts as a refusal.
     if (response.status >= 500) throw new Error(`the provider answered ${response.status}`);
     return response;
   };
-  if (allowHttp) oidc.allowInsecureRequests(client);
+  if (config.profile === 'local') oidc.allowInsecureRequests(client);
   return client;
 }
 
