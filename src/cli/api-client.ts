@@ -1,7 +1,8 @@
 import { sleep } from '../lib/loop.ts';
 import { systemFetch } from '../net/bounded-fetch.ts';
-import { UsageError } from './command.ts';
+import { isJsonObject } from '../lib/strict-json.ts';
 import type { CommandIo } from './command.ts';
+import type { Service } from './service.ts';
 
 /** An API answer: status and JSON body (an empty object when there is no JSON). */
 export interface ApiAnswer {
@@ -9,10 +10,9 @@ export interface ApiAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export interface ApiCall {
+interface ApiCall {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly token: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
@@ -28,33 +28,19 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
 }
 
-/** The address of the service, from an option or the environment. */
-export function serviceUrl(option: string | undefined, io: CommandIo): string {
-  const text = option ?? io.env.COUNTERSIGN_URL;
-  const url = text === undefined ? null : URL.parse(text);
-  if (text === undefined || !url || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError('Name the service: --url https://…, or COUNTERSIGN_URL.');
-  }
-  // Paths are added at the end, and fetch takes no user or password in an address.
-  if (url.username + url.password + url.search + url.hash !== '') {
-    throw new UsageError('The address of the service has no user, password, query or fragment.');
-  }
-  return text.replace(/\/+$/, '');
-}
-
 /**
  * Calls the API. Retries network errors, 429 and 5xx with growing delays, or after Retry-After, so
  * the call must be idempotent (a GET, or with Idempotency-Key).
  *
  * @throws ApiError when no attempt got an answer.
  */
-export async function callApi(base: string, call: ApiCall, io: CommandIo): Promise<ApiAnswer> {
+export async function callApi(service: Service, call: ApiCall, io: CommandIo): Promise<ApiAnswer> {
   let last: unknown;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     io.signal?.throwIfAborted();
     let delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
     try {
-      const response = await attemptCall(base, call, io);
+      const response = await attemptCall(service, call, io);
       const text = (await response.text()).slice(0, MAX_ANSWER_CHARS);
       const answer = { status: response.status, body: toObject(text) };
       if (response.status !== 429 && response.status < 500) return answer;
@@ -67,17 +53,17 @@ export async function callApi(base: string, call: ApiCall, io: CommandIo): Promi
     }
     if (attempt < ATTEMPTS) await sleep(delayMs, io.signal);
   }
-  throw new ApiError(`${base} could not be reached`, { cause: last });
+  throw new ApiError(`${service.base} could not be reached`, { cause: last });
 }
 
-function attemptCall(base: string, call: ApiCall, io: CommandIo): Promise<Response> {
+function attemptCall(service: Service, call: ApiCall, io: CommandIo): Promise<Response> {
   const timeout = AbortSignal.timeout(call.timeoutMs ?? 30_000);
-  return systemFetch(`${base}${call.path}`, {
+  return systemFetch(`${service.base}${call.path}`, {
     method: call.method,
     // A redirect would send the token to an address that nobody configured.
     redirect: 'error',
     headers: {
-      authorization: `Bearer ${call.token}`,
+      authorization: `Bearer ${service.token}`,
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...call.headers,
     },
@@ -89,7 +75,7 @@ function attemptCall(base: string, call: ApiCall, io: CommandIo): Promise<Respon
 function toObject(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
+    return isJsonObject(value) ? value : {};
   } catch (error) {
     if (error instanceof SyntaxError) return {};
     throw error;

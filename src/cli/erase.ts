@@ -1,8 +1,8 @@
-import { callApi, serviceUrl } from './api-client.ts';
+import { callApi } from './api-client.ts';
 import { defineCommand, EXIT, UsageError } from './command.ts';
 import { jsonOption, serviceOptions } from './options.ts';
 import { reportProblem } from './report.ts';
-import { bearerFor } from './token-source.ts';
+import { serviceOf } from './service.ts';
 
 /** An erasure reads every request once. */
 const TIMEOUT_MS = 600_000;
@@ -18,11 +18,9 @@ export const erase = defineCommand({
   async run({ args: [person], options, io }) {
     const { reason } = options;
     if (reason === undefined) throw new UsageError('--reason is required.');
-    const base = serviceUrl(options.url, io);
-    const token = await bearerFor({ ...options, audience: options.audience ?? base, io });
-    const body = { person, reason };
-    const call = { method: 'POST', path: '/v1/people/erase', token, body } as const;
-    const answer = await callApi(base, { ...call, timeoutMs: TIMEOUT_MS }, io);
+    const service = await serviceOf(options, io);
+    const call = { method: 'POST', path: '/v1/people/erase', body: { person, reason } } as const;
+    const answer = await callApi(service, { ...call, timeoutMs: TIMEOUT_MS }, io);
     if (answer.status !== 200) return reportProblem(answer, options.json, io);
     const { requests, keys } = answer.body;
     if (options.json) io.stdout(`${JSON.stringify({ requests, keys })}\n`);

@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { systemIds } from '../lib/ids.ts';
-import { callApi, serviceUrl } from './api-client.ts';
+import { callApi } from './api-client.ts';
 import { defineCommand, EXIT } from './command.ts';
 import { jsonOption, serviceOptions, timeoutOption } from './options.ts';
 import { plain, reportProblem } from './report.ts';
-import { bearerFor } from './token-source.ts';
+import { serviceOf } from './service.ts';
 import { OUTCOME_EXITS, waitForEnd } from './wait-for-end.ts';
 
 /**
@@ -27,15 +27,13 @@ export const request = defineCommand({
       .addOption(jsonOption),
   notes: `With --wait: ${OUTCOME_EXITS}`,
   async run({ args: [workflow], options, io }) {
-    const base = serviceUrl(options.url, io);
-    const token = await bearerFor({ ...options, audience: options.audience ?? base, io });
+    const service = await serviceOf(options, io);
     const { reason, json, field: fields = {} } = options;
     const answer = await callApi(
-      base,
+      service,
       {
         method: 'POST',
         path: '/v1/requests',
-        token,
         body: { workflow, fields, ...(reason === undefined ? {} : { reason }) },
         headers: { 'idempotency-key': options.key ?? systemIds.secret(24) },
       },
@@ -51,10 +49,9 @@ export const request = defineCommand({
       return EXIT.done;
     }
     return waitForEnd({
-      base,
       id: String(id),
       // The wait token outlives the short token of a pipeline.
-      token: String(waitToken),
+      service: { ...service, token: String(waitToken) },
       timeoutMs: options.timeout,
       json,
       io,

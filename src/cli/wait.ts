@@ -1,7 +1,6 @@
-import { serviceUrl } from './api-client.ts';
 import { defineCommand } from './command.ts';
 import { jsonOption, serviceOptions, timeoutOption } from './options.ts';
-import { bearerFor } from './token-source.ts';
+import { serviceOf } from './service.ts';
 import { OUTCOME_EXITS, waitForEnd } from './wait-for-end.ts';
 
 /** `countersign wait`: waits for the end of a request; the exit code gives the outcome. */
@@ -13,9 +12,7 @@ export const wait = defineCommand({
       .addOption(jsonOption),
   notes: `Takes the wait token of the request as well. ${OUTCOME_EXITS}`,
   async run({ args: [id], options, io }) {
-    const base = serviceUrl(options.url, io);
-    const token = await bearerFor({ ...options, audience: options.audience ?? base, io });
     const { timeout: timeoutMs, json } = options;
-    return waitForEnd({ base, id, token, io, timeoutMs, json });
+    return waitForEnd({ service: await serviceOf(options, io), id, io, timeoutMs, json });
   },
 });
