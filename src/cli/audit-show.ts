@@ -3,18 +3,17 @@ import { openEvents } from '../audit/open-event.ts';
 import type { OpenedEvents } from '../audit/open-event.ts';
 import { readEvent } from '../audit/read-event.ts';
 import { personKeysOf } from '../compose/event-recorder.ts';
-import { loadConfig } from '../compose/load-config.ts';
 import type { AuditEvent } from '../domain/events/catalogue.ts';
 import { ERASED } from '../domain/people/erased.ts';
-import { createKeys } from '../keys/keys.ts';
-import { systemClock, toTimestamp } from '../lib/clock.ts';
+import { toTimestamp } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
 import { describeError, silentLogger } from '../lib/logger.ts';
 import { openAuditLog } from '../store/open-audit-log.ts';
 import type { AuditLog } from '../store/open-audit-log.ts';
-import { readOnlyKeys } from './audit-verify.ts';
+import { storedKeys } from './audit-verify.ts';
 import { defineCommand, EXIT } from './command.ts';
-import { configOption, configPath, jsonOption, profileOption } from './options.ts';
+import { readConfig } from './read-config.ts';
+import { configOption, jsonOption, profileOption } from './options.ts';
 import { plain } from './report.ts';
 
 /** Characters of one part of a line: more than a reason may have. */
@@ -34,10 +33,8 @@ export const auditShow = defineCommand({
       .addOption(profileOption)
       .addOption(jsonOption),
   async run({ args: [number], options, io }) {
-    const { profile } = options;
-    const path = configPath(options.config, io);
-    const { config } = loadConfig({ path, env: io.env, profile });
-    const allowUntrusted = profile === 'local';
+    const { config } = readConfig(options, io);
+    const allowUntrusted = config.profile === 'local';
     const log = await openAuditLog(config.store, { log: silentLogger, allowUntrusted });
     try {
       const story = await read(log, { number, secret: config.signing.secret });
@@ -69,7 +66,7 @@ async function read(
 ): Promise<Story | undefined> {
   const request = await log.findRequest(number);
   if (request === undefined) return undefined;
-  const keys = await createKeys({ store: readOnlyKeys(log), secret, clock: systemClock });
+  const keys = await storedKeys(log, secret);
   const stored = await log.eventsOf(request.id);
   const events = stored.flatMap((one) => readEvent(one) ?? []);
   const unreadable = stored.filter((one) => readEvent(one) === undefined).map(({ id }) => id);

@@ -7,8 +7,8 @@ import { decodeHash } from '../audit/merkle.ts';
 import { verifyAudit } from '../audit/verify.ts';
 import type { AuditReport } from '../audit/verify.ts';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../compose/load-config.ts';
 import { createKeys } from '../keys/keys.ts';
+import type { Keys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError } from '../lib/logger.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
@@ -17,6 +17,7 @@ import type { AuditLog } from '../store/open-audit-log.ts';
 import type { KeyStore } from '../usecases/ports/key-store.ts';
 import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
+import { readConfig } from './read-config.ts';
 import { configOption, environmentValue, jsonOption, readGiven } from './options.ts';
 
 const SHOWN = 20;
@@ -47,11 +48,11 @@ export const auditVerify = defineCommand({
       .addOption(jsonOption),
   notes: 'Exits with 1 where the log does not verify or cannot be read.',
   async run({ options, io }) {
+    const source = logSourceOf(options, io);
     let report: AuditReport;
     try {
-      report = await verify(logSourceOf(options, io), options.known);
+      report = await verify(source, options.known);
     } catch (error) {
-      if (error instanceof UsageError) throw error;
       io.stderr(`The audit log could not be read: ${describeError(error)}\n`);
       return EXIT.failed;
     }
@@ -89,7 +90,6 @@ async function verify(
 
 function logSourceOf(values: Given, io: CommandIo): LogSource {
   const jwksText = values.jwks === undefined ? undefined : readGiven(values.jwks, io);
-  const path = values.config ?? io.env['COUNTERSIGN_CONFIG'];
   const store = storeOf(values, io);
   if (store !== undefined) {
     if (jwksText === undefined) {
@@ -100,24 +100,19 @@ function logSourceOf(values: Given, io: CommandIo): LogSource {
     }
     return { store, origin: values.origin, verifier: async () => verifierOfJwks(jwksText) };
   }
-  if (path === undefined) {
+  if ((values.config ?? io.env.COUNTERSIGN_CONFIG) === undefined) {
     throw new UsageError(
       'Name the log: --config (or COUNTERSIGN_CONFIG), --sqlite or --sqlserver.',
     );
   }
-  const { config } = loadConfig({
-    path: resolve(io.cwd, path),
-    env: io.env,
-    profile: 'production',
-  });
+  const { config } = readConfig(values, io);
   if (config.store.kind === 'sqlite') existing(config.store.path);
   return {
     store: config.store,
     origin: values.origin ?? config.audit.origin,
     verifier: async (log) => {
       if (jwksText !== undefined) return verifierOfJwks(jwksText);
-      const { secret } = config.signing;
-      const keys = await createKeys({ store: readOnlyKeys(log), secret, clock: systemClock });
+      const keys = await storedKeys(log, config.signing.secret);
       return (jws) => keys.verify('checkpoints', jws, CHECKPOINT_TYPE);
     },
   };
@@ -133,11 +128,12 @@ function storeOf({ sqlite, sqlserver }: Given, io: CommandIo): Config['store'] |
 }
 
 /** The stored keys, read-only: whoever looks must not add a key. */
-export function readOnlyKeys(log: AuditLog): KeyStore {
-  return {
+export function storedKeys(log: AuditLog, secret: string): Promise<Keys> {
+  const store: KeyStore = {
     listKeys: (purpose) => log.listKeys(purpose),
     addFirstKey: () => Promise.reject(new Error('The store holds no keys: use --jwks <file>.')),
   };
+  return createKeys({ store, secret, clock: systemClock });
 }
 
 /** SQLite creates a missing file, and an empty log verifies: so check that the file exists. */

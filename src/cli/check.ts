@@ -1,20 +1,20 @@
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../compose/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import type { Problem } from '../config/problem.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
-import { configOption, configPath, jsonOption, profileOption } from './options.ts';
+import { readConfig } from './read-config.ts';
+import { configOption, jsonOption, profileOption } from './options.ts';
 
 /** `countersign check`: prints every problem of the configuration, or a summary of it. */
 export const check = defineCommand({
   options: (command) =>
     command.addOption(configOption).addOption(profileOption).addOption(jsonOption),
   notes: 'Connects to nothing. Warnings alone exit with 0.',
-  async run({ options: { config: file, profile, json }, io }) {
-    const path = configPath(file, io);
+  async run({ options, io }) {
+    const { json } = options;
     try {
-      const { config, warnings } = loadConfig({ path, env: io.env, profile });
+      const { config, warnings } = readConfig(options, io);
       const good = { ok: true, problems: [], warnings, ...summary(config) };
       if (json) io.stdout(`${JSON.stringify(good)}\n`);
       else sumUp(config, warnings, io);

@@ -1,4 +1,5 @@
 import type { Command, OptionValues } from '@commander-js/extra-typings';
+import { ConfigError, formatProblem } from '../config/problem.ts';
 
 /** What a command may use of the process. `main.ts` provides it; tests replace it. */
 export interface CommandIo {
@@ -32,7 +33,10 @@ export interface CliCommand {
   define(command: Command, context: { io: CommandIo; exit: (code: number) => void }): void;
 }
 
-/** Declares a command: its arguments and options, and what it does with them. */
+/**
+ * Declares a command: its arguments and options, and what it does with them. Problems of the
+ * configuration go to standard error, with exit code 1.
+ */
 export function defineCommand<Args extends unknown[], Options extends OptionValues>(spec: {
   readonly options: (command: Command) => Command<Args, Options>;
   /** What the help says besides the summary and the options. */
@@ -50,7 +54,9 @@ export function defineCommand<Args extends unknown[], Options extends OptionValu
           exit(await spec.run({ args, options: command.opts(), io }));
         } catch (error) {
           if (error instanceof UsageError) command.error(`error: ${error.message}`);
-          throw error;
+          if (!(error instanceof ConfigError)) throw error;
+          for (const problem of error.problems) io.stderr(`${formatProblem(problem)}\n`);
+          exit(EXIT.failed);
         }
       });
     },

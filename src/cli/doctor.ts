@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../compose/load-config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import type { Finding } from '../identity/inspect/finding.ts';
 import { createKeys } from '../keys/keys.ts';
@@ -10,7 +9,8 @@ import type { StoreInspection } from '../store/inspect-store.ts';
 import type { StoredKey } from '../usecases/ports/key-store.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
-import { configOption, configPath, jsonOption, profileOption } from './options.ts';
+import { readConfig } from './read-config.ts';
+import { configOption, jsonOption, profileOption } from './options.ts';
 import { plain } from './report.ts';
 
 const MARKS = { ok: 'OK  ', warn: 'WARN', fail: 'FAIL' } as const;
@@ -23,8 +23,9 @@ export const doctor = defineCommand({
     "Fetches discovery and keys of every issuer, tries the sign-in client and the bot's login, " +
     'and reads the store without changing it. Exits with 1 where something fails; warnings ' +
     'alone exit with 0.',
-  async run({ options: { config, profile, json }, io }) {
-    const findings = await examine(configPath(config, io), profile, io);
+  async run({ options, io }) {
+    const { json } = options;
+    const findings = await examine(options, io);
     const failed = findings.filter(({ result }) => result === 'fail').length;
     const warned = findings.filter(({ result }) => result === 'warn').length;
     if (json) io.stdout(`${JSON.stringify({ ok: failed === 0, failed, warned, findings })}\n`);
@@ -37,13 +38,12 @@ export const doctor = defineCommand({
 });
 
 async function examine(
-  path: string,
-  profile: Config['profile'],
+  options: Parameters<typeof readConfig>[0],
   io: CommandIo,
 ): Promise<readonly Finding[]> {
   let loaded;
   try {
-    loaded = loadConfig({ path, env: io.env, profile });
+    loaded = readConfig(options, io);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map((problem) => ({
@@ -54,7 +54,7 @@ async function examine(
       change: `expected ${problem.expected}`,
     }));
   }
-  const { config, warnings } = loaded;
+  const { config, warnings, path } = loaded;
   const { diagnoseIdentity } = await import('../identity/inspect/diagnose.ts');
   const { createDirectory } = await import('../directory/directory.ts');
   const parts = { config, clock: systemClock, log: silentLogger };

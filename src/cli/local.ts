@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../lib/clock.ts';
+import { aborted } from '../lib/loop.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
@@ -40,7 +41,7 @@ async function runLocal(json: true | undefined, io: CommandIo): Promise<number> 
     stops.push(() => page.stop());
     const started = { page: page.url, service: profile.url, home };
     io.stdout(json ? `${JSON.stringify({ event: 'listening', ...started })}\n` : greeting(started));
-    await stopSignal(io.signal);
+    await aborted(io.signal);
     return EXIT.done;
   } catch (error) {
     const sentence = explained(error, { port, home });
@@ -66,13 +67,6 @@ function greeting(at: { page: string; service: string; home: string }): string {
     '',
     '',
   ].join('\n');
-}
-
-function stopSignal(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    signal?.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** What to do when this machine does not allow the start; undefined for any other error. */

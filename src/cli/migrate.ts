@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../compose/load-config.ts';
-import { ConfigError, formatProblem } from '../config/problem.ts';
+import { ConfigError } from '../config/problem.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError, silentLogger } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -10,14 +9,9 @@ import { openStore } from '../store/open-store.ts';
 import { planMigrations } from '../store/plan-migrations.ts';
 import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
+import { readConfig } from './read-config.ts';
 import { moveStore } from './migrate-from.ts';
-import {
-  configOption,
-  configPath,
-  environmentValue,
-  jsonOption,
-  profileOption,
-} from './options.ts';
+import { configOption, environmentValue, jsonOption, profileOption } from './options.ts';
 
 interface Given {
   readonly io: CommandIo;
@@ -53,10 +47,10 @@ export const migrate = defineCommand({
       .addOption(profileOption)
       .addOption(jsonOption),
   notes: 'An interrupted move continues when the same command runs again.',
-  async run({ options: { config, plan, from, to, profile, json }, io }) {
+  async run({ options, io }) {
+    const { plan, from, to, profile, json } = options;
     const given: Given = { io, json, allowUntrusted: profile === 'local' };
-    const configured = (): Config['store'] =>
-      loadConfig({ path: configPath(config, io), env: io.env, profile }).config.store;
+    const configured = () => readConfig(options, io).config.store;
     if (from === undefined && to !== undefined) throw new UsageError('--to needs --from.');
     try {
       if (plan) return await printPlan(configured(), given);
@@ -64,12 +58,8 @@ export const migrate = defineCommand({
       const connectionString = to === undefined ? targetIn(configured()) : targetGiven(to, io);
       return await moveStore({ ...given, path: resolve(io.cwd, from), connectionString });
     } catch (error) {
-      if (error instanceof UsageError) throw error;
-      const lines =
-        error instanceof ConfigError
-          ? error.problems.map(formatProblem)
-          : [`The store was not migrated: ${describeError(error)}`];
-      for (const line of lines) io.stderr(`${line}\n`);
+      if (error instanceof UsageError || error instanceof ConfigError) throw error;
+      io.stderr(`The store was not migrated: ${describeError(error)}\n`);
       return EXIT.failed;
     }
   },

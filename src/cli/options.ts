@@ -42,15 +42,6 @@ export function serviceOptions(command: Command) {
     );
 }
 
-/** The absolute path of the configuration, from an option or the environment. */
-export function configPath(option: string | undefined, io: CommandIo): string {
-  const path = option ?? io.env.COUNTERSIGN_CONFIG;
-  if (path === undefined || path === '') {
-    throw new UsageError('Name the configuration: --config <file>, or COUNTERSIGN_CONFIG.');
-  }
-  return resolve(io.cwd, path);
-}
-
 /** The text of a file that an argument names. */
 export function readGiven(path: string, io: CommandIo): string {
   try {

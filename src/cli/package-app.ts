@@ -2,11 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { zipSync } from 'fflate';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../compose/load-config.ts';
-import { ConfigError } from '../config/problem.ts';
 import { sha256 } from '../lib/hash.ts';
 import { defineCommand, EXIT } from './command.ts';
-import { configOption, configPath, jsonOption } from './options.ts';
+import { readConfig } from './read-config.ts';
+import { configOption, jsonOption } from './options.ts';
 import { ownVersion } from './own-version.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -60,9 +59,8 @@ export const packageApp = defineCommand({
       )
       .addOption(jsonOption),
   async run({ options, io }) {
-    const path = configPath(options.config, io);
+    const { config } = readConfig(options, io);
     try {
-      const { config } = loadConfig({ path, env: io.env, profile: 'production' });
       const bytes = packApp(config, {
         name: options.name,
         developer: options.developer,
@@ -83,7 +81,7 @@ export const packageApp = defineCommand({
       );
       return EXIT.done;
     } catch (error) {
-      if (!(error instanceof ConfigError) && !(error instanceof PackageError)) throw error;
+      if (!(error instanceof PackageError)) throw error;
       io.stderr(`${error.message}\n`);
       return EXIT.failed;
     }

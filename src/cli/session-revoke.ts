@@ -1,12 +1,9 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { eventRecorder } from '../compose/event-recorder.ts';
 import { directoryName } from '../domain/people/principal.ts';
-import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
-import { systemIds } from '../lib/ids.ts';
 import type { WhichSessions } from '../usecases/ports/session-store.ts';
 import { defineCommand, UsageError } from './command.ts';
-import { onConfiguredStore } from './open-configured.ts';
+import { onConfiguredStore } from './on-configured-store.ts';
 import { configOption, jsonOption } from './options.ts';
 
 /**
@@ -24,15 +21,14 @@ export const sessionRevoke = defineCommand({
       .addOption(new Option('--all', 'end the sessions of everybody').conflicts('person'))
       .addOption(configOption)
       .addOption(jsonOption),
-  async run({ options: { person, all, config, json }, io }) {
+  async run({ options, io }) {
+    const { person, all, json } = options;
     const which: WhichSessions | undefined = all ? { kind: 'all' } : person;
     if (which === undefined) throw new UsageError('--person or --all is required.');
     const now = systemClock.now();
     const data = { reason: 'revoked', which: { ...which, ...personOf(which) } } as const;
     const event = { type: 'session.ended', requestId: null, actor: null, data } as const;
-    return onConfiguredStore(config, io, async ({ store, config: { signing } }) => {
-      const keys = await createKeys({ store, secret: signing.secret, clock: systemClock });
-      const record = eventRecorder({ store, keys, ids: systemIds });
+    return onConfiguredStore(options, io, async ({ store, record }) => {
       const ended = await record([event], now, (recorded) =>
         store.endSessions({ which, recorded, always: true }),
       );

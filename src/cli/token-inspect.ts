@@ -1,15 +1,14 @@
 import { Option } from '@commander-js/extra-typings';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../compose/load-config.ts';
-import { ConfigError, formatProblem } from '../config/problem.ts';
 import type { YamlSource } from '../config/yaml-source.ts';
 import type { Inspection } from '../identity/inspect/inspect-token.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
+import { readConfig } from './read-config.ts';
 import { lineOfCheck, sourcesOfRoles } from './explain-check.ts';
-import { configOption, configPath, jsonOption, profileOption, readGiven } from './options.ts';
+import { configOption, jsonOption, profileOption, readGiven } from './options.ts';
 import { inspectionLines, tokenLines, withoutTokens } from './token-report.ts';
 import type { Explained, JsonObject } from './token-report.ts';
 
@@ -46,7 +45,8 @@ export const tokenInspect = defineCommand({
     'With a configuration, makes every check that the service would make. Without one, verifies ' +
     'nothing and shows what the token claims. Never shows the signature. Exits with 1 when the ' +
     'service would refuse the token.',
-  async run({ args: [words], options: { file, as, config, explain, profile, json }, io }) {
+  async run({ args: [words], options, io }) {
+    const { file, as, config, explain, json } = options;
     const token = await tokenOf(file, words, io);
     const [header, claims] = [part(token, 0), part(token, 1)];
     const configured = config !== undefined || Boolean(io.env.COUNTERSIGN_CONFIG);
@@ -58,9 +58,7 @@ export const tokenInspect = defineCommand({
       io.stdout(json ? jsonLine({ header, claims }) : text);
       return EXIT.done;
     }
-    const loaded = load({ path: configPath(config, io), profile, io });
-    if (loaded === undefined) return EXIT.failed;
-    const explained = await inspect(token, { ...loaded, as });
+    const explained = await inspect(token, { ...readConfig(options, io), as });
     const lines = explain === true;
     io.stdout(
       json
@@ -144,17 +142,6 @@ function reported(given: {
 function shortly({ principal }: Extract<Inspection['verdict'], { accepted: true }>) {
   const { key, kind, name, roles, claims } = principal;
   return { key, kind, name, roles, claims };
-}
-
-function load(given: { path: string; profile: 'production' | 'local'; io: CommandIo }) {
-  const { path, profile, io } = given;
-  try {
-    return loadConfig({ path, env: io.env, profile });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    for (const problem of error.problems) io.stderr(`${formatProblem(problem)}\n`);
-    return undefined;
-  }
 }
 
 function jsonLine(value: unknown): string {

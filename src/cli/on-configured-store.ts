@@ -1,41 +1,48 @@
 import { existsSync } from 'node:fs';
+import { eventRecorder } from '../compose/event-recorder.ts';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../compose/load-config.ts';
-import { ConfigError, formatProblem } from '../config/problem.ts';
+import { createKeys } from '../keys/keys.ts';
+import type { Keys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
+import { systemIds } from '../lib/ids.ts';
 import { describeError, silentLogger } from '../lib/logger.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../usecases/ports/store.ts';
+import type { RecordEvents } from '../usecases/record-events.ts';
 import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
-import { configPath } from './options.ts';
+import { readConfig } from './read-config.ts';
+
+/** What a command of an administrator changes the configured store with. */
+interface Opened {
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly record: RecordEvents;
+}
 
 /**
  * Opens the configured store for an administrator's command, and closes it afterwards. Gives the
  * exit code; the reason of a failure goes to standard error.
  */
 export async function onConfiguredStore(
-  option: string | undefined,
+  options: { config?: string },
   io: CommandIo,
-  work: (given: { store: Store; config: Config }) => Promise<void>,
+  work: (opened: Opened) => Promise<void>,
 ): Promise<number> {
-  const path = configPath(option, io);
+  const { config } = readConfig(options, io);
   try {
-    const { config } = loadConfig({ path, env: io.env, profile: 'production' });
     checkExists(config);
     const store = await openStore(config.store, { clock: systemClock, log: silentLogger });
     try {
-      await work({ store, config });
+      const { secret } = config.signing;
+      const keys = await createKeys({ store, secret, clock: systemClock });
+      await work({ store, keys, record: eventRecorder({ store, keys, ids: systemIds }) });
     } finally {
       await store.close();
     }
     return EXIT.done;
   } catch (error) {
-    const lines =
-      error instanceof ConfigError
-        ? error.problems.map(formatProblem)
-        : [`Nothing was changed: ${describeError(error)}`];
-    for (const line of lines) io.stderr(`${line}\n`);
+    io.stderr(`Nothing was changed: ${describeError(error)}\n`);
     return EXIT.failed;
   }
 }

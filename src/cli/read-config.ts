@@ -1,0 +1,19 @@
+import { resolve } from 'node:path';
+import { loadConfig } from '../compose/load-config.ts';
+import type { Profile } from '../config/config.ts';
+import { UsageError } from './command.ts';
+import type { CommandIo } from './command.ts';
+
+/**
+ * Loads the configuration that `--config` or the environment names.
+ *
+ * @throws UsageError where neither names one, ConfigError where it has problems.
+ */
+export function readConfig(given: { config?: string; profile?: Profile }, io: CommandIo) {
+  const file = given.config ?? io.env.COUNTERSIGN_CONFIG;
+  if (file === undefined || file === '') {
+    throw new UsageError('Name the configuration: --config <file>, or COUNTERSIGN_CONFIG.');
+  }
+  const path = resolve(io.cwd, file);
+  return { path, ...loadConfig({ path, env: io.env, profile: given.profile ?? 'production' }) };
+}
