@@ -1,5 +1,6 @@
 import { isAuditor } from './administration.ts';
 import type { Administration } from './administration.ts';
+import { claimWithValue } from './claim-value.ts';
 import { samePerson } from './principal.ts';
 import type { ClaimValue, Principal, PrincipalRef } from './principal.ts';
 import { refuse } from '../refusal.ts';
@@ -50,14 +51,8 @@ function roleFor(seat: Seat, { roles }: Pick<Principal, 'roles'>): string | unde
 
 function claimHolds({ where }: Seat, { claims }: Pick<Principal, 'claims'>): boolean {
   if (where === null) return true;
-  const own = ownClaim(claims, where.claim);
+  const own = claimWithValue(claims, where.claim);
   return own !== undefined && claimEquals(own, where.value);
-}
-
-/** The claim where it has a value: two people without a department do not share one. */
-function ownClaim(claims: Principal['claims'], claim: string): ClaimValue | undefined {
-  const own = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
-  return own === undefined || isEmptyClaim(own) ? undefined : own;
 }
 
 function roleMissing(stage: PlannedStage, principal: Pick<Principal, 'roles'>) {
@@ -70,7 +65,7 @@ function claimMismatch(
   { claim, value }: NonNullable<Seat['where']>,
   { claims }: Pick<Principal, 'claims'>,
 ) {
-  const own = ownClaim(claims, claim);
+  const own = claimWithValue(claims, claim);
   return refuse('claim_mismatch', {
     stage: stage.name,
     claim,
@@ -121,11 +116,6 @@ function matchesWorkload(rule: WorkloadRule, principal: Principal): boolean {
       return typeof value === 'string' ? String(own) === value : value.includes(String(own));
     })
   );
-}
-
-/** Whether a claim is there without a value. */
-export function isEmptyClaim(value: ClaimValue): boolean {
-  return value === '' || (Array.isArray(value) && value.length === 0);
 }
 
 function claimEquals(own: ClaimValue, wanted: ClaimValue): boolean {

@@ -1,4 +1,4 @@
-import type { ClaimValue } from './principal.ts';
+import type { ClaimValue, Principal } from './principal.ts';
 
 /** A longer claim is refused, not cut: the rest could matter. */
 const MAX_TEXT = 1_024;
@@ -18,4 +18,10 @@ export function isTextList(value: unknown, limit: number): value is readonly str
     value.length <= limit &&
     value.every((item) => typeof item === 'string' && item.length <= MAX_TEXT)
   );
+}
+
+/** A claim that has a value: two people without a department do not share one. */
+export function claimWithValue(claims: Principal['claims'], name: string): ClaimValue | undefined {
+  const own = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  return own === '' || (Array.isArray(own) && own.length === 0) ? undefined : own;
 }

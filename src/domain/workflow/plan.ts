@@ -1,4 +1,4 @@
-import { isEmptyClaim } from '../people/authority.ts';
+import { claimWithValue } from '../people/claim-value.ts';
 import type { Principal } from '../people/principal.ts';
 import { refuse } from '../refusal.ts';
 import type { Ruling } from '../refusal.ts';
@@ -44,10 +44,8 @@ function resolveWhere(spec: StageSpec, requester: Principal): Seat['where'] | un
   if (spec.where === null) return null;
   const { claim, equals } = spec.where;
   if ('value' in equals) return { claim, value: equals.value };
-  const own = Object.hasOwn(requester.claims, equals.requesterClaim)
-    ? requester.claims[equals.requesterClaim]
-    : undefined;
-  return own === undefined || isEmptyClaim(own) ? undefined : { claim, value: own };
+  const own = claimWithValue(requester.claims, equals.requesterClaim);
+  return own === undefined ? undefined : { claim, value: own };
 }
 
 /** Whether a condition on a field holds; a field without a value satisfies none. */
