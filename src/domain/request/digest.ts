@@ -2,18 +2,16 @@ import { contentHash } from '../content-hash.ts';
 import type { Defaults } from '../content-hash.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { sha256 } from '../../lib/hash.ts';
-import type { FieldValue } from '../workflow/workflow.ts';
-import type { Plan } from './request.ts';
+import type { Plan, Request } from './request.ts';
 
 /** What a decision is about. Progress is not part of it; the revision carries that. */
-export interface DigestSubject {
+export interface DigestSubject extends Pick<
+  Request,
+  'workflow' | 'workflowVersion' | 'reason' | 'fields'
+> {
   readonly requestId: string;
-  readonly workflow: string;
-  readonly workflowVersion: string;
   readonly requester: string;
   readonly beneficiary: string;
-  readonly reason: string | null;
-  readonly fields: Readonly<Record<string, FieldValue>>;
   /** 128 random bits, so that nobody can guess personal values by their digest; base64url. */
   readonly salt: string;
   /** Who decides what, and what will run. */

@@ -2,19 +2,14 @@ import type { EventBody } from '../events/catalogue.ts';
 import { refuse } from '../refusal.ts';
 import type { Refusal, RefusalCode } from '../refusal.ts';
 import type { Decision, Request } from './request.ts';
+import { isTerminal } from './state.ts';
 import type { RequestState } from './state.ts';
 
-/** Whom a notice goes to. */
-export type Audience = 'requester';
-
-/** What a notice is about. */
-export type NoticeKind = 'outcome';
-
 /** Work that must follow a commit, as data; the use case turns each into jobs. */
-export type Effect =
-  | { readonly kind: 'sync-cards' }
-  | { readonly kind: 'execute' }
-  | { readonly kind: 'notify'; readonly to: Audience; readonly about: NoticeKind };
+export interface Effect {
+  /** `tell-outcome`: the requester gets a notice. */
+  readonly kind: 'sync-cards' | 'execute' | 'tell-outcome';
+}
 
 /** A step: the request after it, the word it adds, what is recorded, what follows. */
 export interface Step {
@@ -34,17 +29,20 @@ export type Transition =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export const SYNC_CARDS: Effect = { kind: 'sync-cards' };
-export const TELL_OUTCOME: Effect = { kind: 'notify', to: 'requester', about: 'outcome' };
 
-/** The step to a state: the version rises by one, the rest is what `change` says. */
+/**
+ * The step to a state: the version rises by one, the rest is what `change` says. Without `effects`
+ * the cards follow, and the requester is notified of a state that is the last.
+ */
 export function stepTo(
   request: Request,
   state: RequestState,
   now: number,
   change: Partial<Pick<Request, 'decisions' | 'outcome' | 'recheck'>> &
-    Pick<Step, 'events' | 'effects'> & { decision?: Decision },
+    Pick<Step, 'events'> & { effects?: readonly Effect[]; decision?: Decision },
 ): Transition {
-  const { decision = null, events, effects, ...rest } = change;
+  const usual: Effect[] = isTerminal(state) ? [SYNC_CARDS, { kind: 'tell-outcome' }] : [SYNC_CARDS];
+  const { decision = null, events, effects = usual, ...rest } = change;
   const version = request.version + 1;
   const next: Request = { ...request, ...rest, state, version, updatedAt: now };
   return { kind: 'step', step: { request: next, decision, events, effects } };

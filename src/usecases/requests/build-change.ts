@@ -60,10 +60,10 @@ function jobsOf(effect: Effect, request: Request, cards: readonly Card[]): NewJo
         .map((card) => cardJob(card, runAt));
     case 'execute':
       return [{ ...base, key: `execute:${id}`, kind: 'execute', priority: PRIORITY.execution }];
-    case 'notify': {
+    case 'tell-outcome':
       if (requester.kind !== 'person' || requester.objectId === null) return [];
-      const key = `notify:${id}:${effect.about}`;
-      return [{ ...base, key, kind: 'notify', priority: PRIORITY.delivery }];
-    }
+      return [
+        { ...base, key: `notify:${id}:outcome`, kind: 'notify', priority: PRIORITY.delivery },
+      ];
   }
 }

@@ -4,7 +4,7 @@ import { isAsker } from '../../people/authority.ts';
 import type { Principal } from '../../people/principal.ts';
 import { isTerminal } from '../state.ts';
 import type { Request } from '../request.ts';
-import { closed, refused, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
+import { closed, refused, stepTo } from '../step.ts';
 import type { Transition } from '../step.ts';
 
 export interface CancelCommand {
@@ -25,6 +25,5 @@ export function cancel(request: Request, { by }: CancelCommand, now: number): Tr
   return stepTo(request, 'cancelled', now, {
     outcome: outcomeOf('cancelled', { by: by.name }, { at: now }),
     events: [eventAbout(request, { type: 'request.cancelled', by, data: { token: by.token } })],
-    effects: [SYNC_CARDS, TELL_OUTCOME],
   });
 }

@@ -1,13 +1,12 @@
 import { outcomeOf } from '../../outcome.ts';
 import { eventAbout } from '../../events/catalogue.ts';
-import type { EventBody } from '../../events/catalogue.ts';
 import { mayDecideAny, mayDecideStage } from '../../people/authority.ts';
 import { refOf } from '../../people/principal.ts';
 import type { Principal } from '../../people/principal.ts';
 import type { Decision, Evidence, Origin, PlannedStage, Request, Word } from '../request.ts';
 import { lastWord, nextNumber, planStatus, stageById, stageStatus } from '../stages.ts';
-import { closed, refused, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
-import type { Effect, Transition } from '../step.ts';
+import { closed, refused, stepTo, SYNC_CARDS } from '../step.ts';
+import type { Transition } from '../step.ts';
 import { meetsStepUp } from '../step-up.ts';
 import { MAX_REASON_LENGTH } from '../submit.ts';
 
@@ -50,9 +49,10 @@ export function decide(request: Request, command: DecideCommand, now: number): T
   if (!last && command.word === 'withdraw') {
     return refused('nothing_to_withdraw');
   }
-  const evidence = evidenceOf(request, command, allowed);
-  const nth = nextNumber(request, stage.id, by);
-  return addWord(request, command, { stage, evidence, nth, now });
+  return addWord(request, command, {
+    stage,
+    decision: decisionOf(request, command, { ...allowed, at: now }),
+  });
 }
 
 /** The stage that takes the word, or why it does not. */
@@ -87,81 +87,54 @@ function checkOpen(
   return { stage };
 }
 
-function evidenceOf(
+function decisionOf(
   request: Request,
-  { by, revision, origin }: DecideCommand,
-  { role, seats }: Pick<Evidence, 'role' | 'seats'>,
-): Evidence {
+  { decisionId, by, word, stage, reason, revision, origin }: DecideCommand,
+  { role, seats, at }: Pick<Evidence, 'role' | 'seats'> & { at: number },
+): Decision {
   const { token, roles, proof } = by;
   const { digest } = request;
-  return { token, roles, role, seats, digest, revision, ...origin, ...(proof ? { proof } : {}) };
-}
-
-interface Counted {
-  readonly stage: PlannedStage;
-  readonly evidence: Evidence;
-  readonly nth: number;
-  readonly now: number;
+  const proven = { token, roles, role, seats, digest, revision, ...origin };
+  return {
+    id: decisionId,
+    requestId: request.id,
+    stage,
+    nth: nextNumber(request, stage, by),
+    word,
+    approver: refOf(by),
+    reason,
+    at,
+    evidence: { ...proven, ...(proof ? { proof } : {}) },
+  };
 }
 
 /** Adds the word and derives what it does to its stage and to the request. */
-function addWord(request: Request, command: DecideCommand, counted: Counted): Transition {
-  const { by } = command;
-  const { now } = counted;
-  const decision = decisionOf(request, command, counted);
+function addWord(
+  request: Request,
+  { by }: DecideCommand,
+  { stage, decision }: { stage: PlannedStage; decision: Decision },
+): Transition {
+  const { word, nth, reason, id: decisionId, evidence, at } = decision;
+  const data = { word, stage: stage.id, stageName: stage.name, nth, reason, decisionId, evidence };
+  const decided = eventAbout(request, { type: 'request.decided', by, data });
   const decisions = [...request.decisions, decision];
-  const decided = decidedEvent(request, command, counted);
   const change = { decisions, decision };
   switch (planStatus({ plan: request.plan, decisions })) {
     case 'denied': {
-      const outcome = outcomeOf('denied', { by: by.name }, { at: now });
+      const outcome = outcomeOf('denied', { by: by.name }, { at });
       const denied = eventAbout(request, { type: 'request.denied', by, data: { outcome } });
-      const effects = [SYNC_CARDS, TELL_OUTCOME];
-      return stepTo(request, 'denied', now, {
-        ...change,
-        outcome,
-        events: [decided, denied],
-        effects,
-      });
+      return stepTo(request, 'denied', at, { ...change, outcome, events: [decided, denied] });
     }
     case 'approved': {
       const { digest } = request;
       const approved = eventAbout(request, { type: 'request.approved', by, data: { digest } });
-      const effects: Effect[] = [SYNC_CARDS, { kind: 'execute' }];
-      return stepTo(request, 'approved', now, { ...change, events: [decided, approved], effects });
+      return stepTo(request, 'approved', at, {
+        ...change,
+        events: [decided, approved],
+        effects: [SYNC_CARDS, { kind: 'execute' }],
+      });
     }
     case 'open':
-      return stepTo(request, 'pending', now, {
-        ...change,
-        events: [decided],
-        effects: [SYNC_CARDS],
-      });
+      return stepTo(request, 'pending', at, { ...change, events: [decided] });
   }
-}
-
-function decisionOf(
-  request: Request,
-  { decisionId, by, word, reason }: DecideCommand,
-  { stage, nth, now, evidence }: Counted,
-): Decision {
-  return {
-    id: decisionId,
-    requestId: request.id,
-    stage: stage.id,
-    nth,
-    word,
-    approver: refOf(by),
-    reason,
-    at: now,
-    evidence,
-  };
-}
-
-function decidedEvent(
-  request: Request,
-  { decisionId, by, word, reason }: DecideCommand,
-  { stage, nth, evidence }: Counted,
-): EventBody {
-  const data = { word, stage: stage.id, stageName: stage.name, nth, reason, decisionId, evidence };
-  return eventAbout(request, { type: 'request.decided', by, data });
 }

@@ -2,7 +2,7 @@ import { outcomeOf } from '../../outcome.ts';
 import { eventAbout } from '../../events/catalogue.ts';
 import type { Outcome } from '../../outcome.ts';
 import type { Recheck, Request } from '../request.ts';
-import { closed, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
+import { closed, stepTo, SYNC_CARDS } from '../step.ts';
 import type { Transition } from '../step.ts';
 
 /** The commands of the job that executes an approved request. */
@@ -31,21 +31,13 @@ export function begin(
   if (request.state !== 'approved') return closed(request);
   if (configHash !== request.plan.execution.configHash) {
     const outcome = outcomeOf('executor_changed', { sent: false }, { at: now });
-    return stepTo(request, 'failed', now, {
-      outcome,
-      events: [eventAbout(request, { type: 'request.failed', by: null, data: { outcome } })],
-      effects: [SYNC_CARDS, TELL_OUTCOME],
-    });
+    return end(request, 'failed', now, { outcome });
   }
   const found = recheck === undefined ? {} : { recheck };
   const executor = request.plan.execution;
-  return stepTo(request, 'applying', now, {
-    ...found,
-    events: [
-      eventAbout(request, { type: 'request.applying', by: null, data: { executor, ...found } }),
-    ],
-    effects: [SYNC_CARDS],
-  });
+  const data = { executor, ...found };
+  const events = [eventAbout(request, { type: 'request.applying', by: null, data })];
+  return stepTo(request, 'applying', now, { ...found, events });
 }
 
 /** Keeps what a recheck of the approvals found. */
@@ -66,13 +58,7 @@ export function keepRecheck(request: Request, { recheck }: Of<'recheck'>, now: n
 export function halt(request: Request, { outcome, recheck }: Of<'halt'>, now: number): Transition {
   const { state } = request;
   if (state !== 'approved' && state !== 'applying') return closed(request);
-  const end = state === 'approved' ? 'failed' : 'unknown';
-  return stepTo(request, end, now, {
-    outcome,
-    recheck,
-    events: [eventAbout(request, { type: `request.${end}`, by: null, data: { outcome, recheck } })],
-    effects: [SYNC_CARDS, TELL_OUTCOME],
-  });
+  return end(request, state === 'approved' ? 'failed' : 'unknown', now, { outcome, recheck });
 }
 
 /** Puts it back to `approved` after an attempt that certainly applied nothing. */
@@ -81,7 +67,6 @@ export function hold(request: Request, { outcome }: Of<'hold'>, now: number): Tr
   return stepTo(request, 'approved', now, {
     outcome,
     events: [eventAbout(request, { type: 'request.held', by: null, data: { outcome } })],
-    effects: [SYNC_CARDS],
   });
 }
 
@@ -92,9 +77,15 @@ export function settle(
   now: number,
 ): Transition {
   if (request.state !== 'applying') return closed(request);
-  return stepTo(request, state, now, {
-    outcome,
-    events: [eventAbout(request, { type: `request.${state}`, by: null, data: { outcome } })],
-    effects: [SYNC_CARDS, TELL_OUTCOME],
-  });
+  return end(request, state, now, { outcome });
+}
+
+function end(
+  request: Request,
+  state: Of<'settle'>['state'],
+  now: number,
+  found: { outcome: Outcome; recheck?: Recheck },
+): Transition {
+  const event = eventAbout(request, { type: `request.${state}`, by: null, data: found });
+  return stepTo(request, state, now, { ...found, events: [event] });
 }

@@ -1,7 +1,7 @@
 import { outcomeOf } from '../../outcome.ts';
 import { eventAbout } from '../../events/catalogue.ts';
 import type { Request } from '../request.ts';
-import { closed, stepTo, SYNC_CARDS, TELL_OUTCOME } from '../step.ts';
+import { closed, stepTo } from '../step.ts';
 import type { Transition } from '../step.ts';
 
 /** Ends a pending request whose time to decide has run out. */
@@ -10,6 +10,5 @@ export function expire(request: Request, now: number): Transition {
   return stepTo(request, 'expired', now, {
     outcome: outcomeOf('expired', {}, { at: now }),
     events: [eventAbout(request, { type: 'request.expired', by: null, data: {} })],
-    effects: [SYNC_CARDS, TELL_OUTCOME],
   });
 }
