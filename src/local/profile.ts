@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,9 +11,9 @@ import { systemIds } from '../lib/ids.ts';
 import { startConnector } from './connector.ts';
 import type { ChannelSpec } from './connector/types.ts';
 import type { LocalConnector } from './connector.ts';
+import { keptFile } from './kept-file.ts';
 import { demoBotAppId, demoPeople, demoTenantId } from './people.ts';
-import { startProvider } from './provider.ts';
-import type { LocalProvider } from './provider/types.ts';
+import { startProvider, type LocalProvider } from './provider.ts';
 import { removeStore } from './store-file.ts';
 import { startTarget } from './target.ts';
 import type { Delivery, Target } from './target.ts';
@@ -124,7 +124,7 @@ async function startParts(
   const next = (step: number) => (base === undefined ? {} : { port: base + step });
   const clock = options.overrides?.clock;
   const timed = clock === undefined ? {} : { now: () => clock.now() };
-  const webhookSecret = await kept(home, 'webhook-secret', () => `whsec_${secret64()}`);
+  const webhookSecret = await keptFile(join(home, 'webhook-secret'), () => `whsec_${secret64()}`);
   const provider = await startProvider({
     ...next(2),
     ...timed,
@@ -162,7 +162,7 @@ async function startParts(
     LOCAL_PORT: String(port),
     LOCAL_STORE: store,
     LOCAL_WEBHOOK_SECRET: webhookSecret,
-    LOCAL_SIGNING_SECRET: await kept(home, 'signing-secret', () => systemIds.secret(48)),
+    LOCAL_SIGNING_SECRET: await keptFile(join(home, 'signing-secret'), () => systemIds.secret(48)),
   };
   const configPath =
     options.configPath ?? fileURLToPath(new URL('./countersign.yaml', import.meta.url));
@@ -195,20 +195,6 @@ function addresses(parts: {
     LOCAL_CHANNEL: APPROVALS,
     LOCAL_TARGET: target.url,
   };
-}
-
-/** A secret in its own file, created at the first start. */
-async function kept(home: string, name: string, make: () => string): Promise<string> {
-  const path = join(home, name);
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    // In a test runner, errors of Node come from another realm: instanceof does not work.
-    if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
-    const made = make();
-    await writeFile(path, made, { mode: 0o600 });
-    return made;
-  }
 }
 
 function secret64(): string {

@@ -16,12 +16,13 @@ import {
 } from './provider/clients.ts';
 import { providerConfiguration } from './provider/configuration.ts';
 import { handleInteraction } from './provider/interaction.ts';
-import { forge, openKeys, rotated, type SigningKeys } from './provider/keys.ts';
+import { openKeys, rotated, type SigningKeys } from './provider/keys.ts';
 import { registerPersonGrant } from './provider/person-grant.ts';
 import { apiAudience, botResource } from './provider/resources.ts';
 import { memoryStorage } from './provider/storage.ts';
 import { requestToken } from './provider/token-requests.ts';
 import type { LocalProvider, PersonTokenOptions, ProviderOptions } from './provider/types.ts';
+import { sign } from './signing.ts';
 import type { Person } from './world.ts';
 
 export type { LocalProvider, ProviderOptions } from './provider/types.ts';
@@ -113,7 +114,7 @@ function tokens(
         ? await askForPerson(teamsClientId, personId, botResource(botAppId))
         : await askForPerson(cliClientId, personId, apiAudience);
     if (overrides === undefined) return token;
-    return forge(parts.keys(), { claims: { ...decodeJwt(token), ...overrides } });
+    return sign(parts.keys()[0], { claims: { ...decodeJwt(token), ...overrides } });
   };
   return {
     issuer,
@@ -129,7 +130,7 @@ function tokens(
       askForPerson(teamsClientId, personId, resource),
     workloadToken: (clientId = parts.firstPipeline ?? '') =>
       ask(clientId, { grant_type: 'client_credentials', resource: apiAudience }),
-    forge: (options) => forge(parts.keys(), options),
+    forge: (options) => sign(parts.keys()[0], options),
   };
 }
 

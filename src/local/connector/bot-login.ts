@@ -1,10 +1,9 @@
 /** The bot's login: client credentials for a token of the connector's REST API. */
-import { SignJWT, importJWK, jwtVerify } from 'jose';
+import { jwtVerify } from 'jose';
 import { sameSecret } from '../../lib/hash.ts';
 import { systemIds } from '../../lib/ids.ts';
-import { defined } from '../loopback.ts';
+import { sign, newKey } from '../signing.ts';
 import type { Json } from '../world.ts';
-import { newKeyPair } from './channel-keys.ts';
 import type { ConnectorSettings } from './types.ts';
 
 const TOKEN_SECONDS = 3_599;
@@ -13,23 +12,17 @@ const TOKEN_SECONDS = 3_599;
 export const botScope = 'https://api.botframework.com';
 
 /** The login and the check of its tokens. */
-export interface BotLogin {
-  /** Answers a token request (RFC 6749 section 4.4), with the errors of Entra ID. */
-  token(form: URLSearchParams): Promise<{ status: number; body: Json }>;
-  /** Whether an Authorization header carries a valid token of this bot. */
-  accepts(authorization: string | undefined): Promise<boolean>;
-  mint(claims?: Json): Promise<string>;
-}
+export type BotLogin = Awaited<ReturnType<typeof openBotLogin>>;
 
 /** Creates the login with its own key, which never signs tokens of the channel. */
-export async function openBotLogin(parts: ConnectorSettings): Promise<BotLogin> {
-  const pair = await newKeyPair();
+export async function openBotLogin(parts: ConnectorSettings) {
+  const key = await newKey();
+  const { kty, n, e } = key;
   const issuer = `${parts.base}/${parts.tenantId}/`;
-  const publicKey = await importJWK(pair.published, 'RS256');
   const mint = (claims: Json = {}) => {
     const issuedAt = Math.floor(parts.now() / 1_000);
-    return new SignJWT(
-      defined({
+    return sign(key, {
+      claims: {
         aud: botScope,
         iss: issuer,
         iat: issuedAt,
@@ -42,14 +35,13 @@ export async function openBotLogin(parts: ConnectorSettings): Promise<BotLogin> 
         uti: systemIds.secret(12),
         ver: '1.0',
         ...claims,
-      }),
-    )
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: pair.kid })
-      .sign(pair.privateKey);
+      },
+    });
   };
   return {
     mint,
-    async token(form) {
+    /** Answers a token request (RFC 6749 section 4.4), with the errors of Entra ID. */
+    async token(form: URLSearchParams) {
       const problem = problemOf(form, parts);
       if (problem !== undefined) return problem;
       const body = {
@@ -60,17 +52,22 @@ export async function openBotLogin(parts: ConnectorSettings): Promise<BotLogin> 
       };
       return { status: 200, body };
     },
-    async accepts(authorization) {
+    /** Whether an Authorization header carries a valid token of this bot. */
+    async accepts(authorization: string | undefined) {
       const token = /^Bearer ([\w.~+/-]+)$/i.exec(authorization ?? '')?.[1];
       if (token === undefined) return false;
       try {
-        const { payload } = await jwtVerify(token, publicKey, {
-          issuer,
-          audience: botScope,
-          algorithms: ['RS256'],
-          requiredClaims: ['exp', 'nbf', 'appid'],
-          currentDate: new Date(parts.now()),
-        });
+        const { payload } = await jwtVerify(
+          token,
+          { kty, n, e },
+          {
+            issuer,
+            audience: botScope,
+            algorithms: ['RS256'],
+            requiredClaims: ['exp', 'nbf', 'appid'],
+            currentDate: new Date(parts.now()),
+          },
+        );
         return payload.appid === parts.appId;
       } catch (error) {
         if ((error as { code?: unknown } | null)?.code === undefined) throw error;

@@ -63,7 +63,7 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
   const personOf = (id: string) => parts.people.find((person) => person.id === id);
   return {
     adapter: parts.storage,
-    jwks: { keys: [...parts.keys.keys] } as JWKS,
+    jwks: { keys: [...parts.keys] } as JWKS,
     clientDefaults: { token_endpoint_auth_method: 'client_secret_basic' },
     acrValues,
     claims: { openid: CLAIMS, profile: ['name', 'preferred_username'] },

@@ -1,6 +1,6 @@
 /** The types of the local OpenID provider. */
-import type { CryptoKey } from 'jose';
 import type { Pipeline } from '../people.ts';
+import type { ForgeOptions } from '../signing.ts';
 import type { Json, Person } from '../world.ts';
 
 /** Options of `startProvider`. */
@@ -35,15 +35,6 @@ export interface PersonTokenOptions {
   readonly audience: 'bot' | 'api';
   /** Claims to replace (undefined removes one); signed with the provider's real key. */
   readonly overrides?: Json;
-}
-
-/** A token outside the provider's rules; for tests of refusals. */
-export interface ForgeOptions {
-  readonly claims: Json;
-  /** Replaces members of `{ alg: 'RS256', typ: 'JWT', kid }`; undefined removes one. */
-  readonly header?: Json;
-  /** Signs instead of the provider's current key. */
-  readonly key?: CryptoKey | Uint8Array;
 }
 
 /** The running local provider. */
