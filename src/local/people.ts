@@ -7,15 +7,6 @@ export const demoTenantId = '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013';
 /** Application id of the demo bot: audience of single sign-on tokens, `28:` id in chats. */
 export const demoBotAppId = 'c0de51a7-9b34-4e02-8f6d-2a7c1e95b840';
 
-/** A workload with its own tokens (client credentials), like a GitHub Actions job. */
-export interface Pipeline {
-  readonly clientId: string;
-  readonly clientSecret: string;
-  roles: string[];
-  /** Further claims of its tokens, e.g. `repository_id`. */
-  readonly claims: Readonly<Record<string, string>>;
-}
-
 const PEOPLE: readonly Omit<Person, 'tid' | 'mri'>[] = [
   {
     id: 'mia',
@@ -96,28 +87,29 @@ export function demoPeople(): Person[] {
   }));
 }
 
-/** A new copy of the demo pipeline, which may use `POST /v1/requests`. */
-export function demoPipeline(): Pipeline {
-  return {
-    clientId: 'checkout-pipeline',
-    clientSecret: 'checkout-pipeline-local-secret',
-    roles: ['deployer'],
-    claims: {
-      repository: 'contoso/checkout',
-      repository_id: '734518209',
-      repository_owner: 'contoso',
-      repository_owner_id: '65190242',
-      actor: 'mia-lindqvist',
-      actor_id: '80917345',
-      environment: 'production',
-      event_name: 'push',
-      ref: 'refs/heads/main',
-      ref_type: 'branch',
-      sha: '5c1f8b9c2f0f4b0d9f7e9d8a4d7c6b5a49382716',
-      run_id: '9120345678',
-      run_attempt: '1',
-      workflow: 'deploy',
-      job_workflow_ref: 'contoso/checkout/.github/workflows/deploy.yml@refs/heads/main',
-    },
-  };
-}
+/**
+ * A workload with its own tokens (client credentials), like a job of GitHub Actions. It may use
+ * `POST /v1/requests`.
+ */
+export const demoPipeline = {
+  clientId: 'checkout-pipeline',
+  clientSecret: 'checkout-pipeline-local-secret',
+  roles: ['deployer'],
+  claims: {
+    repository: 'contoso/checkout',
+    repository_id: '734518209',
+    repository_owner: 'contoso',
+    repository_owner_id: '65190242',
+    actor: 'mia-lindqvist',
+    actor_id: '80917345',
+    environment: 'production',
+    event_name: 'push',
+    ref: 'refs/heads/main',
+    ref_type: 'branch',
+    sha: '5c1f8b9c2f0f4b0d9f7e9d8a4d7c6b5a49382716',
+    run_id: '9120345678',
+    run_attempt: '1',
+    workflow: 'deploy',
+    job_workflow_ref: 'contoso/checkout/.github/workflows/deploy.yml@refs/heads/main',
+  },
+};

@@ -4,7 +4,7 @@ import { startConnector } from '../../src/local/connector.ts';
 import type { LocalConnector } from '../../src/local/connector.ts';
 import { demoBotAppId, demoPeople, demoTenantId } from '../../src/local/people.ts';
 import { startProvider } from '../../src/local/provider.ts';
-import type { LocalProvider } from '../../src/local/provider/types.ts';
+import type { LocalProvider } from '../../src/local/provider.ts';
 import { startTarget } from '../../src/local/target.ts';
 import type { Target } from '../../src/local/target.ts';
 import type { Person } from '../../src/local/world.ts';

@@ -1,19 +1,19 @@
 /** The claims of the local provider's tokens, in the form of Entra ID's v2.0 tokens. */
 import { sha256 } from '../../lib/hash.ts';
-import type { Pipeline } from '../people.ts';
+import { demoPipeline } from '../people.ts';
 import type { Json, Person } from '../world.ts';
 import { teamsClientId } from './clients.ts';
 
 /** Lifetime of access tokens, in seconds. */
 export const accessTokenSeconds = 3_600;
 
-/** Whether `sub` is the same for all applications or different for each. */
+/**
+ * `shared` (default): one `sub` of a person for all clients, as at most providers;
+ * `per-application`: another one for each audience, as at Entra ID.
+ */
 export type Subjects = 'shared' | 'per-application';
 
-/**
- * The `sub` of a person. Entra ID gives each application another one, so only `tid` and `oid`
- * together identify a person; most other providers give all applications the same.
- */
+/** The `sub` of a person. Only `tid` and `oid` together identify a person everywhere. */
 export function subjectOf(subjects: Subjects, oid: string, audience: string): string {
   return sha256(subjects === 'shared' ? oid : `${oid} ${audience}`);
 }
@@ -52,15 +52,15 @@ export function personAccessToken(frame: AccessTokenFrame, person: Person): Json
   };
 }
 
-/** Claims of an access token for a workload: Entra ID's application token with a job's claims. */
-export function workloadAccessToken(frame: AccessTokenFrame, pipeline: Pipeline): Json {
+/** Claims of the demo pipeline's access token: Entra ID's application token with a job's claims. */
+export function workloadAccessToken(frame: AccessTokenFrame): Json {
   return {
-    ...pipeline.claims,
+    ...demoPipeline.claims,
     ...frameClaims(frame),
-    sub: pipeline.clientId,
+    sub: frame.clientId,
     idtyp: 'app',
     azpacr: '1',
-    ...(pipeline.roles.length === 0 ? {} : { roles: [...pipeline.roles] }),
+    roles: demoPipeline.roles,
     ver: '2.0',
   };
 }

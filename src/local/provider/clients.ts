@@ -1,7 +1,7 @@
 /** The clients of the local provider: the service, Teams, a person's CLI, and pipelines. */
 import type { ClientMetadata } from 'oidc-provider';
 import { systemIds } from '../../lib/ids.ts';
-import type { Pipeline } from '../people.ts';
+import { demoPipeline } from '../people.ts';
 
 /** The service's own sign-in client. */
 export const signInClientId = 'countersign';
@@ -15,29 +15,24 @@ export const cliClientId = 'countersign-cli';
 /** The grant by which Teams or the CLI, which know the person, get a token. */
 export const personGrantType = 'urn:countersign:local:grant-type:person';
 
-/** The clients with their secrets; those of Teams and the CLI are new at each start. */
-export interface Clients {
-  readonly secrets: Readonly<Record<string, string>>;
-  find(clientId: string): ClientMetadata | undefined;
-}
+export type Clients = ReturnType<typeof localClients>;
 
-/** Creates the clients; `redirectUri` is called at each look-up. */
-export function localClients(options: {
-  pipelines: readonly Pipeline[];
-  redirectUri(): string;
-  signInSecret: string | undefined;
-}): Clients {
+/**
+ * Creates the clients. All secrets but the pipeline's are new at each start; `redirectUri` is called
+ * at each look-up.
+ */
+export function localClients(redirectUri: () => string) {
   const secrets: Record<string, string> = {
-    [signInClientId]: options.signInSecret ?? systemIds.secret(32),
+    [signInClientId]: systemIds.secret(32),
     [teamsClientId]: systemIds.secret(32),
     [cliClientId]: systemIds.secret(32),
+    [demoPipeline.clientId]: demoPipeline.clientSecret,
   };
-  for (const { clientId, clientSecret } of options.pipelines) secrets[clientId] = clientSecret;
   const grantOf = (clientId: string): Partial<ClientMetadata> => {
     if (clientId === signInClientId) {
       return {
         client_name: 'Countersign',
-        redirect_uris: [options.redirectUri()],
+        redirect_uris: [redirectUri()],
         response_types: ['code'],
         grant_types: ['authorization_code', 'refresh_token'],
       };
@@ -51,7 +46,7 @@ export function localClients(options: {
   };
   return {
     secrets,
-    find(clientId) {
+    find(clientId: string): ClientMetadata | undefined {
       const secret = Object.hasOwn(secrets, clientId) ? secrets[clientId] : undefined;
       if (secret === undefined) return undefined;
       return { client_id: clientId, client_secret: secret, ...grantOf(clientId) };

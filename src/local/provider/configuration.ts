@@ -1,7 +1,6 @@
 /** The configuration of panva's oidc-provider for the local profile. */
 import type { AdapterFactory, Configuration, JWKS, KoaContextWithOIDC } from 'oidc-provider';
 import { systemIds } from '../../lib/ids.ts';
-import type { Pipeline } from '../people.ts';
 import type { Person } from '../world.ts';
 import {
   personAccessToken,
@@ -42,12 +41,26 @@ const LIFETIMES = {
   Session: 8 * HOUR_SECONDS,
 };
 
+const FEATURES: Configuration['features'] = {
+  devInteractions: { enabled: false },
+  dPoP: { enabled: false },
+  rpInitiatedLogout: { enabled: false },
+  revocation: {
+    enabled: true,
+    allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+  },
+  clientCredentials: { enabled: true },
+  resourceIndicators: {
+    enabled: true,
+    defaultResource: (_ctx, _client, oneOf) => oneOf ?? [],
+    getResourceServerInfo: (_ctx, resource, client) => resourceServer(resource, client.clientId),
+  },
+};
+
 /** The parts that the configuration uses. */
 export interface ConfigurationParts {
   readonly issuer: string;
   readonly people: readonly Person[];
-  readonly pipelines: readonly Pipeline[];
-  readonly botAppId: string;
   readonly cookieKeys: readonly string[];
   readonly keys: SigningKeys;
   readonly storage: AdapterFactory;
@@ -85,7 +98,7 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     },
     clientBasedCORS: () => false,
     ttl: LIFETIMES,
-    features: features(parts),
+    features: FEATURES,
     interactions: {
       policy: signInPolicy(parts.people),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
@@ -102,25 +115,6 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
       ctx.type = 'html';
       const { error, error_description: description } = out;
       ctx.body = messagePage('Sign-in did not work', `${description ?? error} (${error})`);
-    },
-  };
-}
-
-function features({ botAppId }: ConfigurationParts): Configuration['features'] {
-  return {
-    devInteractions: { enabled: false },
-    dPoP: { enabled: false },
-    rpInitiatedLogout: { enabled: false },
-    revocation: {
-      enabled: true,
-      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
-    },
-    clientCredentials: { enabled: true },
-    resourceIndicators: {
-      enabled: true,
-      defaultResource: (_ctx, _client, oneOf) => oneOf ?? [],
-      getResourceServerInfo: (_ctx, resource, client) =>
-        resourceServer({ resource, clientId: client.clientId, botAppId }),
     },
   };
 }
@@ -147,9 +141,7 @@ function accessTokenCustomizer(parts: ConfigurationParts): JwtCustomizer {
       jwt.payload = personAccessToken(frame, person);
       return;
     }
-    const pipeline = parts.pipelines.find(({ clientId }) => clientId === token.clientId);
-    if (pipeline === undefined) throw new Error('the pipeline of this token is gone');
-    jwt.payload = workloadAccessToken(frame, pipeline);
+    jwt.payload = workloadAccessToken(frame);
   };
 }
 

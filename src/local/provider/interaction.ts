@@ -1,6 +1,7 @@
 /** The sign-in interaction: shows the page and passes the choice to the provider. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, type Provider } from 'oidc-provider';
+import { readText, textOf } from '../loopback.ts';
 import type { Person } from '../world.ts';
 import { messagePage, pageHeaders, signInPage } from './page.ts';
 import { grantedAcr, hintedPerson } from './policy.ts';
@@ -11,7 +12,7 @@ const PATH = /^\/interaction\/[\w-]{1,64}$/;
 /** The parts that the interaction uses; `returnTo` gives the origin of the service. */
 export interface InteractionParts {
   readonly people: readonly Person[];
-  provider(): Provider;
+  readonly provider: Provider;
   returnTo(): string;
 }
 
@@ -21,6 +22,7 @@ export async function handleInteraction(
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<boolean> {
+  const { people, provider } = parts;
   const path = (req.url ?? '').split('?')[0] ?? '';
   if (!PATH.test(path)) return false;
   const show = (status: number, html: string) => {
@@ -28,7 +30,6 @@ export async function handleInteraction(
     res.end(html);
   };
   try {
-    const provider = parts.provider();
     const interaction = await provider.interactionDetails(req, res);
     if (path !== `/interaction/${interaction.uid}`) {
       throw new errors.SessionNotFound('this page belongs to another sign-in');
@@ -39,17 +40,10 @@ export async function handleInteraction(
     } else if (req.method === 'POST') {
       await finish(parts, req, res);
     } else {
-      const { login_hint: hint, acr_values: acr } = interaction.params;
-      const asked = typeof acr === 'string' ? acr : undefined;
-      show(
-        200,
-        signInPage({
-          action: path,
-          people: parts.people,
-          hinted: hintedPerson(parts.people, typeof hint === 'string' ? hint : undefined),
-          acr: asked === undefined ? undefined : grantedAcr(asked),
-        }),
-      );
+      const asked = textOf(interaction.params.acr_values);
+      const acr = asked === undefined ? undefined : grantedAcr(asked);
+      const hinted = hintedPerson(people, textOf(interaction.params.login_hint));
+      show(200, signInPage({ action: path, people, hinted, acr }));
     }
   } catch (error) {
     if (!(error instanceof errors.OIDCProviderError)) throw error;
@@ -63,9 +57,9 @@ async function finish(
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
-  const provider = parts.provider();
+  const { people, provider } = parts;
   const form = await readForm(req);
-  const person = parts.people.find(({ id }) => id === form.get('person'));
+  const person = people.find(({ id }) => id === form.get('person'));
   if (person === undefined) {
     const description = form.has('cancel') ? 'the person cancelled' : 'nobody was chosen';
     const result = { error: 'access_denied', error_description: description };
@@ -78,8 +72,7 @@ async function finish(
     delete interaction.session;
     await interaction.persist();
   }
-  const acr = interaction.params.acr_values;
-  const granted = grantedAcr(typeof acr === 'string' ? acr : undefined);
+  const granted = grantedAcr(textOf(interaction.params.acr_values));
   const amr = granted === 'pwd' ? ['pwd'] : ['pwd', 'mfa'];
   await provider.interactionFinished(req, res, {
     login: { accountId: person.id, acr: granted, amr },
@@ -90,10 +83,7 @@ async function readForm(req: IncomingMessage): Promise<URLSearchParams> {
   if (!(req.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) {
     throw new errors.InvalidRequest('a form is expected');
   }
-  let text = '';
-  for await (const chunk of req) {
-    text += String(chunk);
-    if (text.length > FORM_BYTES) throw new errors.InvalidRequest('the form is too long');
-  }
+  const text = await readText(req, FORM_BYTES);
+  if (text === undefined) throw new errors.InvalidRequest('the form is too long');
   return new URLSearchParams(text);
 }

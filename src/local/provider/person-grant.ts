@@ -10,22 +10,15 @@ import { resourceServer } from './resources.ts';
  * Registers the grant: parameters `person` (a demo person's id) and `resource`. Answers as the
  * token endpoint does (RFC 6749 section 5.1); an unknown person is `invalid_grant`.
  */
-export function registerPersonGrant(
-  provider: Provider,
-  options: { botAppId: string; findPerson(id: string): Person | undefined },
-): void {
+export function registerPersonGrant(provider: Provider, people: readonly Person[]): void {
   provider.registerGrantType<{ person?: string; resource?: string }>(
     personGrantType,
     async (ctx) => {
       const { client, params } = ctx.oidc;
-      const person = options.findPerson(params.person ?? '');
+      const person = people.find(({ id }) => id === params.person);
       if (person === undefined) throw new errors.InvalidGrant('nobody has this id');
       const resource = params.resource ?? '';
-      const info = resourceServer({
-        resource,
-        clientId: client.clientId,
-        botAppId: options.botAppId,
-      });
+      const info = resourceServer(resource, client.clientId);
       const token = new provider.AccessToken({
         accountId: person.id,
         client,

@@ -118,8 +118,8 @@ describe('tokens', () => {
       azp: 'checkout-pipeline',
       idtyp: 'app',
       roles: ['deployer'],
+      ...demoPipeline.claims,
       repository: 'contoso/checkout',
-      ...demoPipeline().claims,
     });
     expect(payload).not.toHaveProperty('oid');
     expect(decodeJwt(await provider.workloadToken()).jti).not.toBe(payload.jti);
