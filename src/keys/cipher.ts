@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { keyName } from './derive.ts';
 import { KeysError } from './errors.ts';
@@ -11,18 +12,20 @@ export interface Cipher {
 
 /**
  * A cipher with one key: JWE, `dir`, A256GCM (RFC 7516, RFC 7518 section 5.3), with the name of the key
- * as `kid`. jose enforces the length of the authentication tag; node:crypto does not.
+ * as `kid`. jose enforces the length of the authentication tag; node:crypto does not. The key is
+ * imported once, because jose imports raw bytes again for each text.
  */
 export function createCipher(key: Uint8Array): Cipher {
   const kid = keyName(key);
+  const imported = createSecretKey(key).toCryptoKey('AES-GCM', false, ['encrypt', 'decrypt']);
   return {
     encrypt: (text) =>
       new CompactEncrypt(new TextEncoder().encode(text))
         .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
-        .encrypt(key),
+        .encrypt(imported),
     async decrypt(encrypted) {
       try {
-        const { plaintext, protectedHeader } = await compactDecrypt(encrypted, key, {
+        const { plaintext, protectedHeader } = await compactDecrypt(encrypted, imported, {
           keyManagementAlgorithms: ['dir'],
           contentEncryptionAlgorithms: ['A256GCM'],
         });

@@ -1,3 +1,5 @@
+import { createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { CompactSign, compactVerify } from 'jose';
 import type { JWK } from 'jose';
 import type { Clock } from '../lib/clock.ts';
@@ -74,11 +76,12 @@ export async function createKeys(parts: {
     'stored-secrets': await openEncryptionKeys({ purpose: 'stored-secrets', secret, store, clock }),
     'person-keys': await openEncryptionKeys({ purpose: 'person-keys', secret, store, clock }),
   };
-  const macKeys: Record<MacPurpose, Uint8Array> = {
-    'wait-tokens': deriveKey(secret, 'mac wait-tokens'),
-    'dpop-nonces': deriveKey(secret, 'mac dpop-nonces'),
-    'once-keys': deriveKey(secret, 'mac once-keys'),
-    threads: deriveKey(secret, 'mac threads'),
+  const macKey = (purpose: MacPurpose) => createSecretKey(deriveKey(secret, `mac ${purpose}`));
+  const macKeys: Record<MacPurpose, KeyObject> = {
+    'wait-tokens': macKey('wait-tokens'),
+    'dpop-nonces': macKey('dpop-nonces'),
+    'once-keys': macKey('once-keys'),
+    threads: macKey('threads'),
   };
   return {
     sign: (purpose, payload, typ) => sign(keysOf(purpose), payload, typ),

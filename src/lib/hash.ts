@@ -1,12 +1,13 @@
 import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 /** SHA-256 of a text (as UTF-8) or bytes, as base64url without padding. */
 export function sha256(data: string | Uint8Array): string {
   return hash('sha256', data, 'base64url');
 }
 
-/** HMAC-SHA-256 as base64url without padding. */
-export function hmacSha256(key: Uint8Array, data: string): string {
+/** HMAC-SHA-256 as base64url without padding. Node imports raw bytes again at each call. */
+export function hmacSha256(key: KeyObject, data: string): string {
   return createHmac('sha256', key).update(data).digest('base64url');
 }
 
