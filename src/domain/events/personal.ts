@@ -166,10 +166,9 @@ function find(data: unknown, path: string): readonly Found[] {
   for (const name of path.split('.')) {
     found = found.flatMap(({ at, value }) => {
       if (typeof value !== 'object' || value === null) return [];
-      const inner = name === '*' && !Array.isArray(value) ? [] : Object.entries(value);
-      return inner
-        .filter(([key]) => name === '*' || key === name)
-        .map(([key, own]) => ({ at: at === '' ? key : `${at}.${key}`, value: own }));
+      const inner = value as Readonly<Record<string, unknown>>;
+      const names = name !== '*' ? [name] : Array.isArray(value) ? Object.keys(value) : [];
+      return names.map((key) => ({ at: at === '' ? key : `${at}.${key}`, value: inner[key] }));
     });
   }
   return found.filter(({ value }) => value !== null && value !== undefined);
