@@ -1,14 +1,11 @@
-import { directoryName } from '../domain/people/principal.ts';
 import type { App } from './ports/app.ts';
 import { cancelRequest } from './requests/cancel-request.ts';
 import { refreshFor, viewerOf } from './requests/card-views.ts';
 import { decideRequest } from './requests/decide-request.ts';
 import type { AppContext } from './app-context.ts';
 import { findWorkflow, listWorkflows } from './requests/find-workflow.ts';
-import { personKey } from './people/people.ts';
 import { listRequests, readRequest, readRequestByNumber } from './requests/read-requests.ts';
-import { createRefusalRecorder } from './requests/record-refusal.ts';
-import type { RefusalRecorder } from './requests/record-refusal.ts';
+import { createRefusalRecorder, recordMismatch } from './requests/record-refusal.ts';
 import { erasePerson } from './people/erase-person.ts';
 import { createRememberConversation } from './people/remember-conversation.ts';
 import { createSeenPeople } from './people/seen-people.ts';
@@ -38,28 +35,4 @@ export function createApp(given: AppContext): App {
     erasePerson: (input) => erasePerson(deps, input),
     recordMismatch: (input) => recordMismatch(deps, input),
   };
-}
-
-async function recordMismatch(
-  deps: AppContext & { refusals: RefusalRecorder },
-  input: Parameters<App['recordMismatch']>[0],
-): Promise<void> {
-  const now = deps.clock.now();
-  const key = personKey(input.sender);
-  if (!deps.refusals.admit(key, now)) return;
-  const { sender, signedInAs } = input;
-  const named = { tenant: sender.tenantId, objectId: sender.objectId };
-  const event = {
-    type: 'identity.mismatch',
-    requestId: input.requestId,
-    actor: null,
-    data: {
-      code: input.code,
-      sender: { key: directoryName(named), ...sender },
-      ...(signedInAs === undefined ? {} : { signedInAs }),
-    },
-  } as const;
-  await deps.record([event], now, (recorded) =>
-    deps.store.commit({ id: deps.ids.next('chg', now), at: now, ...recorded }),
-  );
 }

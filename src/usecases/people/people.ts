@@ -1,6 +1,4 @@
 import type { Principal } from '../../domain/people/principal.ts';
-import { refuse } from '../../domain/refusal.ts';
-import type { Refusal } from '../../domain/refusal.ts';
 import type { TeamsSender } from '../ports/teams-sender.ts';
 import type { SingleUse } from '../../domain/workflow/workflow.ts';
 import type { OnceKey } from '../ports/request-store.ts';
@@ -16,16 +14,9 @@ export function personKey(person: { tenantId: string; objectId: string }): strin
 
 /** What is stored of a person whose token was just verified. */
 export function seenPerson(by: Principal, sender: TeamsSender, now: number): SeenPerson {
-  return {
-    key: personKey(sender),
-    tenantId: sender.tenantId,
-    objectId: sender.objectId,
-    userId: sender.userId,
-    name: by.name,
-    roles: by.roles,
-    claims: by.claims,
-    seenAt: now,
-  };
+  const { tenantId, objectId, userId } = sender;
+  const { name, roles, claims } = by;
+  return { key: personKey(sender), tenantId, objectId, userId, name, roles, claims, seenAt: now };
 }
 
 /** What a once-key is made with. */
@@ -75,14 +66,4 @@ export function tokenKey(
     ...made,
     expiresAt: expiresAt + PAST_EXPIRY_MS,
   };
-}
-
-/** The refusal of a bearer token that was used before. */
-export function tokenReplayed(): Refusal {
-  return refuse('token_replayed', { proof: 'token' }).refusal;
-}
-
-/** The refusal of a token exchange that was used for something else. */
-export function exchangeReplayed(): Refusal {
-  return refuse('token_replayed', { proof: 'exchange' }).refusal;
 }

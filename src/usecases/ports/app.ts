@@ -4,6 +4,7 @@ import type { Decision, Request } from '../../domain/request/request.ts';
 import type { DecideCommand } from '../../domain/request/commands/decide.ts';
 import type { Viewer } from '../../domain/views/request-view.ts';
 import type { Workflow } from '../../domain/workflow/workflow.ts';
+import type { Conversation } from './card-store.ts';
 import type { Posted } from './notifier.ts';
 import type { TeamsSender } from './teams-sender.ts';
 
@@ -46,13 +47,15 @@ export interface App {
   /** Erases a person, for an administrator. */
   erasePerson(input: EraseInput): Promise<EraseResult>;
   /** Records a token of another person than the sender, limited in rate. */
-  recordMismatch(input: {
-    sender: Pick<TeamsSender, 'tenantId' | 'objectId'> & Partial<TeamsSender>;
-    requestId: string | null;
-    code: string;
-    /** Key of the principal of the token, where it is known. */
-    signedInAs?: string;
-  }): Promise<void>;
+  recordMismatch(input: MismatchInput): Promise<void>;
+}
+
+export interface MismatchInput {
+  readonly sender: Pick<TeamsSender, 'tenantId' | 'objectId'> & Partial<TeamsSender>;
+  readonly requestId: string | null;
+  readonly code: string;
+  /** Key of the principal of the token, where it is known. */
+  readonly signedInAs?: string;
 }
 
 export interface SubmitInput {
@@ -115,12 +118,8 @@ export interface ListInput {
   readonly limit: number;
 }
 
-export interface RememberInput {
+export interface RememberInput extends Omit<Conversation, 'key' | 'updatedAt'> {
   readonly kind: 'person' | 'channel';
-  readonly tenantId: string;
   /** Object id of the person, or id of the channel. */
   readonly id: string;
-  readonly conversationId: string;
-  readonly serviceUrl: string;
-  readonly userId: string | null;
 }

@@ -28,6 +28,8 @@ export interface StoredSession {
 /** The owner of a session: the Teams sender of a click, and the provider. */
 export type SessionOwner = Pick<StoredSession, 'tenantId' | 'objectId' | 'provider'>;
 
+type EncryptedSession = Pick<StoredSession, 'id' | 'generation' | 'encrypted' | 'encryptedWith'>;
+
 /** Selects sessions. A `person` without a tenant is this object id in any tenant. */
 export type WhichSessions =
   | { readonly kind: 'one'; readonly id: string }
@@ -41,12 +43,9 @@ export interface SessionStore {
   /** Not cached: an end takes effect at the next call on every replica. */
   findSession(owner: SessionOwner): Promise<StoredSession | undefined>;
   /** Stores a use if the session still has this generation. */
-  touchSession(use: {
-    id: string;
-    generation: number;
-    usedAt: number;
-    endsAt: number;
-  }): Promise<boolean>;
+  touchSession(
+    use: Pick<StoredSession, 'id' | 'generation' | 'usedAt' | 'endsAt'>,
+  ): Promise<boolean>;
   /**
    * Leases the refresh of the claims to one holder until `until`; the holder may extend it. False
    * if another holder has the lease, or the session is gone or has another generation.
@@ -62,21 +61,11 @@ export interface SessionStore {
    * Stores the result of a refresh as the next generation. False if the session is gone or has
    * another generation: then the refresh token was used twice.
    */
-  renewSession(renewed: {
-    id: string;
-    generation: number;
-    encrypted: string;
-    encryptedWith: string;
-  }): Promise<boolean>;
+  renewSession(renewed: EncryptedSession): Promise<boolean>;
   /** Releases the lease without a result. */
   releaseRefresh(held: { id: string; holder: string }): Promise<void>;
   /** Stores a session re-encrypted with another key; false if it has changed. */
-  reencryptSession(session: {
-    id: string;
-    generation: number;
-    encrypted: string;
-    encryptedWith: string;
-  }): Promise<boolean>;
+  reencryptSession(session: EncryptedSession): Promise<boolean>;
   /** At most `limit` sessions that are encrypted with another key. */
   sessionsNotEncryptedWith(key: string, limit: number): Promise<readonly StoredSession[]>;
   /**

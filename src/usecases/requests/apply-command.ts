@@ -1,12 +1,12 @@
 import { isSameMessage } from '../../domain/request/cards.ts';
 import type { Decision, Request } from '../../domain/request/request.ts';
+import { refuse } from '../../domain/refusal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { transition } from '../../domain/request/transition.ts';
 import type { Command } from '../../domain/request/transition.ts';
 import type { ClickedCard } from '../ports/app.ts';
 import { cardJob, jobsFor } from './build-change.ts';
 import type { AppContext } from '../app-context.ts';
-import { exchangeReplayed, tokenReplayed } from '../people/people.ts';
 import { commitWithRetry } from '../store-faults.ts';
 import type { Card } from '../../domain/request/cards.ts';
 import type { SeenPerson } from '../ports/card-store.ts';
@@ -16,9 +16,12 @@ import type { Change, CommitResult, OnceKey, RequestWithCards } from '../ports/r
 const MAX_ROUNDS = 30;
 
 export type Applied =
-  | { readonly kind: 'stepped'; readonly request: Request; readonly decision: Decision | null }
-  /** A word that changes nothing, with the person's last word. */
-  | { readonly kind: 'uncounted'; readonly request: Request; readonly decision: Decision | null }
+  /** `uncounted`: a word that changes nothing, with the person's last word. */
+  | {
+      readonly kind: 'stepped' | 'uncounted';
+      readonly request: Request;
+      readonly decision: Decision | null;
+    }
   | { readonly kind: 'refused'; readonly request: Request; readonly refusal: Refusal }
   | { readonly kind: 'missing' };
 
@@ -92,8 +95,8 @@ async function commit(
 }
 
 function usedBefore(of: Extract<CommitResult, { status: 'duplicate' }>['of']): Refusal | undefined {
-  if (of === 'exchange') return exchangeReplayed();
-  return of === 'token' ? tokenReplayed() : undefined;
+  const proof = of === 'exchange' || of === 'token' ? of : undefined;
+  return proof && refuse('token_replayed', { proof }).refusal;
 }
 
 /** Whether the click came from a card with an older revision. */

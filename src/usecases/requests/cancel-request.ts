@@ -4,13 +4,12 @@ import type { Refusal } from '../../domain/refusal.ts';
 import type { DecideResult } from '../ports/app.ts';
 import { applyCommand } from './apply-command.ts';
 import { hidden } from './decide-request.ts';
-import type { AppContext } from '../app-context.ts';
 import { recordRefusal } from './record-refusal.ts';
-import type { RefusalRecorder } from './record-refusal.ts';
+import type { RefusalDeps } from './record-refusal.ts';
 
 /** Cancels a pending request, for its requester or beneficiary. */
 export async function cancelRequest(
-  deps: AppContext & { refusals: RefusalRecorder },
+  deps: RefusalDeps,
   input: { id: string; by: Principal },
 ): Promise<DecideResult> {
   const seen = await deps.store.loadRequest(input.id);
@@ -35,15 +34,10 @@ export async function cancelRequest(
 }
 
 function record(
-  deps: AppContext & { refusals: RefusalRecorder },
-  { id, by }: { id: string; by: Principal },
+  deps: RefusalDeps,
+  { id: requestId, by }: { id: string; by: Principal },
   refusal: Refusal,
 ): Promise<void> {
-  return recordRefusal(deps, {
-    type: 'decision.refused',
-    requestId: id,
-    by,
-    refusal,
-    tried: { command: 'cancel' },
-  });
+  const tried = { command: 'cancel' } as const;
+  return recordRefusal(deps, { type: 'decision.refused', requestId, by, refusal, tried });
 }

@@ -1,6 +1,5 @@
 import { mayRead } from '../../domain/people/authority.ts';
 import { refuse } from '../../domain/refusal.ts';
-import type { Refusal } from '../../domain/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import type { DecideInput, DecideResult } from '../ports/app.ts';
@@ -8,7 +7,7 @@ import { applyCommand } from './apply-command.ts';
 import type { AppContext } from '../app-context.ts';
 import { exchangeKey, seenPerson, tokenKey } from '../people/people.ts';
 import { recordRefusal } from './record-refusal.ts';
-import type { RefusalRecorder } from './record-refusal.ts';
+import type { RefusalDeps } from './record-refusal.ts';
 import type { SeenPeople } from '../people/seen-people.ts';
 import type { OnceKey } from '../ports/request-store.ts';
 
@@ -18,35 +17,25 @@ import type { OnceKey } from '../ports/request-store.ts';
  * result holds the request only where the caller may see it.
  */
 export async function decideRequest(
-  deps: AppContext & { refusals: RefusalRecorder; seen: SeenPeople },
+  deps: RefusalDeps & { seen: SeenPeople },
   input: DecideInput,
 ): Promise<DecideResult> {
   const now = deps.clock.now();
+  const { id, teams, ...said } = input;
   const exchange =
-    input.teams &&
+    teams &&
     exchangeKey(
-      { sender: input.teams.sender, exchangeId: input.origin.exchangeId },
-      { requestId: input.id, fingerprint: null, mac: deps.onceKeyMac },
+      { sender: teams.sender, exchangeId: input.origin.exchangeId },
+      { requestId: id, fingerprint: null, mac: deps.onceKeyMac },
       now,
     );
-  const people = input.teams ? deps.seen.news(seenPerson(input.by, input.teams.sender, now)) : [];
+  const people = teams ? deps.seen.news(seenPerson(input.by, teams.sender, now)) : [];
   const applied = await applyCommand(deps, {
-    id: input.id,
-    command: {
-      type: 'decide',
-      decisionId: deps.ids.next('dec', now),
-      by: input.by,
-      word: input.word,
-      stage: input.stage,
-      after: input.after,
-      reason: input.reason,
-      digest: input.digest,
-      revision: input.revision,
-      origin: input.origin,
-    },
+    id,
+    command: { ...said, type: 'decide', decisionId: deps.ids.next('dec', now) },
     onceKeys: (request) => onceKeysOf(deps, input, { request, exchange: exchange ?? undefined }),
     people,
-    clicked: input.teams?.card ?? null,
+    clicked: teams?.card ?? null,
   });
   if (applied.kind === 'missing') return hidden();
   const { request } = applied;
@@ -59,7 +48,9 @@ export async function decideRequest(
     return { kind: 'uncounted', request, decision: applied.decision };
   }
   const { refusal } = applied.kind === 'refused' ? applied : hidden();
-  await recordDecisionRefusal(deps, input, refusal);
+  const { by, revision, origin } = input;
+  const tried = { word: input.word, stage: input.stage.slice(0, 100), revision, origin };
+  await recordRefusal(deps, { type: 'decision.refused', requestId: id, by, refusal, tried });
   return shown ? { kind: 'refused', request, refusal } : hidden();
 }
 
@@ -70,20 +61,6 @@ function maySee(
   request: Request,
 ) {
   return mayRead(request, by, administration) || (teams !== null && digest === request.digest);
-}
-
-function recordDecisionRefusal(
-  deps: AppContext & { refusals: RefusalRecorder },
-  { id, by, word, stage, revision, origin }: DecideInput,
-  refusal: Refusal,
-): Promise<void> {
-  return recordRefusal(deps, {
-    type: 'decision.refused',
-    requestId: id,
-    by,
-    refusal,
-    tried: { word, stage: stage.slice(0, 100), revision, origin },
-  });
 }
 
 /** Binds a click to its token exchange, and an API call to its token where the workflow says so. */

@@ -1,8 +1,11 @@
 import type { DecisionTried, EventBody } from '../../domain/events/catalogue.ts';
+import { directoryName } from '../../domain/people/principal.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import { Lru } from '../../lib/lru.ts';
 import type { AppContext } from '../app-context.ts';
+import { personKey } from '../people/people.ts';
+import type { MismatchInput } from '../ports/app.ts';
 
 const WINDOW_MS = 60_000;
 const PER_WINDOW = 20;
@@ -30,6 +33,9 @@ export function createRefusalRecorder(): RefusalRecorder {
   };
 }
 
+/** The dependencies of use cases that record refusals. */
+export type RefusalDeps = AppContext & { readonly refusals: RefusalRecorder };
+
 /** A refused command of an authenticated principal. */
 export type Refused = {
   readonly by: Principal;
@@ -40,13 +46,24 @@ export type Refused = {
 );
 
 /** Writes a refused command to the audit log. */
-export async function recordRefusal(
-  deps: AppContext & { refusals: RefusalRecorder },
-  refused: Refused,
-): Promise<void> {
+export function recordRefusal(deps: RefusalDeps, refused: Refused): Promise<void> {
+  return record(deps, refused.by.key, refusalEvent(refused));
+}
+
+/** Writes to the audit log that a token was of another person than the sender. */
+export function recordMismatch(deps: RefusalDeps, input: MismatchInput): Promise<void> {
+  const { sender, signedInAs, requestId, code } = input;
+  const key = directoryName({ tenant: sender.tenantId, objectId: sender.objectId });
+  const named = signedInAs === undefined ? {} : { signedInAs };
+  const data = { code, sender: { key, ...sender }, ...named };
+  const event = { type: 'identity.mismatch', requestId, actor: null, data } as const;
+  return record(deps, personKey(sender), event);
+}
+
+async function record(deps: RefusalDeps, person: string, event: EventBody): Promise<void> {
   const now = deps.clock.now();
-  if (!deps.refusals.admit(refused.by.key, now)) return;
-  await deps.record([refusalEvent(refused)], now, (recorded) =>
+  if (!deps.refusals.admit(person, now)) return;
+  await deps.record([event], now, (recorded) =>
     deps.store.commit({ id: deps.ids.next('chg', now), at: now, ...recorded }),
   );
 }

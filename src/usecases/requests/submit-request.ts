@@ -6,15 +6,9 @@ import { canonicalJson } from '../../lib/canonical-json.ts';
 import type { SubmitInput, SubmitResult } from '../ports/app.ts';
 import { jobsFor } from './build-change.ts';
 import type { AppContext } from '../app-context.ts';
-import {
-  exchangeKey,
-  exchangeReplayed,
-  seenPerson,
-  tokenKey,
-  tokenReplayed,
-} from '../people/people.ts';
+import { exchangeKey, seenPerson, tokenKey } from '../people/people.ts';
 import { recordRefusal } from './record-refusal.ts';
-import type { RefusalRecorder } from './record-refusal.ts';
+import type { RefusalDeps } from './record-refusal.ts';
 import { commitWithRetry } from '../store-faults.ts';
 import { UNPOSTED } from '../../domain/request/cards.ts';
 import type { Card } from '../../domain/request/cards.ts';
@@ -29,10 +23,7 @@ const IDEMPOTENCY_MS = 7 * 86_400_000;
  * Makes a request: checks it, then commits request, events, cards and jobs at once. A repeat with
  * the same Idempotency-Key returns the first request; with other content it is refused.
  */
-export async function submitRequest(
-  deps: AppContext & { refusals: RefusalRecorder },
-  input: SubmitInput,
-): Promise<SubmitResult> {
+export async function submitRequest(deps: RefusalDeps, input: SubmitInput): Promise<SubmitResult> {
   const now = deps.clock.now();
   const key = idempotencyKey(deps, input);
   const ruled = rule(deps, input, now);
@@ -41,7 +32,7 @@ export async function submitRequest(
     if (earlier?.requestId && isRepeat(deps, input, earlier)) {
       return repeated(deps, earlier.requestId);
     }
-    return refused(deps, input, ruled.refusal);
+    return refused(deps, input, ruled);
   }
   const { step } = ruled;
   const { request } = step;
@@ -95,7 +86,7 @@ function rule(deps: AppContext, input: SubmitInput, now: number): ReturnType<typ
 }
 
 async function settle(
-  deps: AppContext & { refusals: RefusalRecorder },
+  deps: RefusalDeps,
   input: SubmitInput,
   { request, result }: { request: Request; result: CommitResult },
 ): Promise<SubmitResult> {
@@ -105,30 +96,27 @@ async function settle(
   }
   if (result.status === 'conflict') throw new Error(`request ${request.id}: id is taken`);
   if (result.of === 'token') {
-    return refused(deps, input, tokenReplayed());
+    return refused(deps, input, refuse('token_replayed', { proof: 'token' }));
   }
   if (result.requestId === null) throw new Error(`duplicate ${result.of} without a request`);
   if (result.fingerprint !== fingerprint(deps, input)) {
+    const replayed = result.of === 'exchange';
     return refused(
       deps,
       input,
-      result.of === 'exchange' ? exchangeReplayed() : refuse('idempotency_mismatch').refusal,
+      replayed ? refuse('token_replayed', { proof: 'exchange' }) : refuse('idempotency_mismatch'),
     );
   }
   return repeated(deps, result.requestId);
 }
 
 async function refused(
-  deps: AppContext & { refusals: RefusalRecorder },
+  deps: RefusalDeps,
   input: SubmitInput,
-  refusal: Refusal,
+  { refusal }: { refusal: Refusal },
 ): Promise<SubmitResult> {
-  await recordRefusal(deps, {
-    type: 'submission.refused',
-    by: input.by,
-    refusal,
-    workflow: named(input),
-  });
+  const workflow = named(input);
+  await recordRefusal(deps, { type: 'submission.refused', by: input.by, refusal, workflow });
   return { kind: 'refused', refusal };
 }
 
@@ -180,13 +168,8 @@ function idempotencyKey({ onceKeyMac: mac }: AppContext, input: SubmitInput): st
 }
 
 function fingerprint({ onceKeyMac }: AppContext, input: SubmitInput): string {
-  return onceKeyMac(
-    canonicalJson({
-      workflow: input.workflow,
-      fields: input.fields,
-      reason: input.reason,
-    }),
-  );
+  const { workflow, fields, reason } = input;
+  return onceKeyMac(canonicalJson({ workflow, fields, reason }));
 }
 
 /** Whether a refused repeat has the content of the first request. */
