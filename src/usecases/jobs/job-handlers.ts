@@ -1,10 +1,11 @@
 import type { JobDeps } from '../app-context.ts';
+import { DeliveryError } from '../ports/delivery-error.ts';
 import type { Job, JobKind, Lane } from '../ports/job-store.ts';
+import { applyCommand } from '../requests/apply-command.ts';
 import { deliverCard } from './deliver-card.ts';
 import { executeRequest } from './execute-request.ts';
-import { expireRequest } from './expire-request.ts';
-import type { JobHandler, JobResult } from './job-handler.ts';
-import { tellOutcome } from './tell-outcome.ts';
+import type { JobContext, JobHandler, JobResult } from './job-handler.ts';
+import { tryLater } from './try-later.ts';
 
 export type JobHandlers = { readonly [Kind in JobKind]: JobHandler<Kind> };
 
@@ -39,4 +40,34 @@ function isOfRequest({ about }: Job): boolean {
 function subjectUnknown({ kind, about }: Job): Promise<JobResult> {
   const error = `no job of kind ${kind} about a ${about.type} is known`;
   return Promise.resolve({ retryAtMs: null, error });
+}
+
+/** Expires a request that was not decided in time; does nothing if it has ended. */
+async function expireRequest(deps: JobDeps, job: Job): Promise<JobResult> {
+  const applied = await applyCommand(deps, { id: job.about.id, command: { type: 'expire' } });
+  if (applied.kind === 'refused' && applied.request.state === 'pending') {
+    return { notBefore: applied.request.expiresAt, why: 'not expired yet' };
+  }
+  return 'done';
+}
+
+/** Notifies the requester of the outcome in the personal chat. */
+async function tellOutcome(deps: JobDeps, job: Job, context: JobContext): Promise<JobResult> {
+  const request = await deps.store.loadRequest(job.about.id);
+  if (!request) return { dead: 'the request is not there' };
+  const { number, title, state, outcome } = request;
+  const { tenant, objectId } = request.requester;
+  if (tenant === null || objectId === null) return 'done';
+  try {
+    await deps.notifier.tell(
+      { tenantId: tenant, objectId },
+      { code: 'request_ended', params: { number, title, state }, outcome },
+      { ...context, dueAt: job.runAt },
+    );
+    return 'done';
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    if (error.gone) return { dead: error.message };
+    return tryLater(deps, error);
+  }
 }
