@@ -24,17 +24,12 @@ export function startedEvent(started: {
   renewable: boolean;
 }): EventBody {
   const { session, by, renewable } = started;
+  const { id: sessionId, provider } = session;
   return {
     type: 'session.started',
     requestId: null,
     actor: { key: by.key, name: by.name },
-    data: {
-      sessionId: session.id,
-      provider: session.provider,
-      renewable,
-      roles: by.roles,
-      token: by.token,
-    },
+    data: { sessionId, provider, renewable, roles: by.roles, token: by.token },
   };
 }
 

@@ -39,9 +39,10 @@ export interface RefreshParts {
   readonly secrets: SessionSecrets;
   readonly verifier: Verifier;
   readonly flow: SignInFlow;
-  /** Ends a session and records why. */
-  readonly end: (session: StoredSession, why: EndReason, code: string | null) => Promise<void>;
 }
+
+/** Ends a session and records why. */
+type End = (session: StoredSession, why: EndReason, code: string | null) => Promise<void>;
 
 /**
  * Creates the refresh of a session's claims. A refresh token has one user at a time: callers in
@@ -51,20 +52,21 @@ export interface RefreshParts {
  */
 export function createRefresher(
   parts: RefreshParts,
+  end: End,
 ): (session: StoredSession, content: SessionContent) => Promise<Refreshed> {
   const flights = new Map<string, Promise<Refreshed>>();
   return (session, content) => {
     const key = `${session.id}|${session.generation}`;
     const flying = flights.get(key);
     if (flying !== undefined) return flying;
-    const flight = refresh(parts, session, content).finally(() => flights.delete(key));
+    const flight = refresh({ ...parts, end }, session, content).finally(() => flights.delete(key));
     flights.set(key, flight);
     return flight;
   };
 }
 
 async function refresh(
-  parts: RefreshParts,
+  parts: RefreshParts & { end: End },
   session: StoredSession,
   content: SessionContent,
 ): Promise<Refreshed> {
@@ -122,17 +124,10 @@ export async function forget(
 
 /** The new tokens; undefined where the provider ended the session. */
 async function ask(
-  parts: RefreshParts,
-  {
-    session,
-    refreshToken,
-    holder,
-  }: {
-    session: StoredSession;
-    refreshToken: string;
-    holder: string;
-  },
+  parts: RefreshParts & { end: End },
+  held: { session: StoredSession; refreshToken: string; holder: string },
 ): Promise<SignInTokens | undefined> {
+  const { session, refreshToken, holder } = held;
   try {
     return await parts.flow.client.refresh(refreshToken, session.tenantId);
   } catch (error) {

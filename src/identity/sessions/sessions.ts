@@ -1,27 +1,19 @@
 import type { Config, SessionConfig } from '../../config/config.ts';
 import type { Principal, Proof } from '../../domain/people/principal.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Ids } from '../../lib/ids.ts';
-import type { Logger } from '../../lib/logger.ts';
 import { sleep } from '../../lib/loop.ts';
 import type { RecordEvents } from '../../usecases/record-events.ts';
 import type { Sessions } from '../../usecases/ports/sessions.ts';
 import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
-import type {
-  SessionOwner,
-  SessionStore,
-  StoredSession,
-} from '../../usecases/ports/session-store.ts';
+import type { StoredSession } from '../../usecases/ports/session-store.ts';
 import { identityError } from '../codes.ts';
 import { linkedIdentitiesOf, createLinks, isTeamsPerson } from '../tokens/links.ts';
 import type { Links } from '../tokens/links.ts';
 import { endedEvent, startedEvent } from './session-events.ts';
 import type { EndReason } from './session-events.ts';
 import { createRefresher, forget } from './session-refresh.ts';
+import type { RefreshParts } from './session-refresh.ts';
 import { openSession, encryptSession } from './session-tokens.ts';
-import type { SessionContent, SessionSecrets } from './session-tokens.ts';
-import type { SignInFlow } from '../sign-in/sign-in-flow.ts';
-import type { Verifier } from '../tokens/verify-token.ts';
+import type { SessionContent } from './session-tokens.ts';
 
 /** How long a click waits for another replica's refresh: below Teams' own limit. */
 const WAIT_MS = 100;
@@ -29,26 +21,17 @@ const ROUNDS = 60;
 /** A use is written at most this often, to save writes. */
 const TOUCH_EVERY_MS = 60_000;
 
-export interface SessionParts {
+export interface SessionParts extends RefreshParts {
   readonly config: Config;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Logger;
-  readonly store: SessionStore;
   readonly record: RecordEvents;
-  readonly secrets: SessionSecrets;
-  readonly verifier: Verifier;
-  readonly flow: SignInFlow;
-  readonly wait?: (ms: number) => Promise<void>;
 }
+
+type Sender = Pick<TeamsSender, 'tenantId' | 'objectId'>;
 
 /** Sessions, with the functions that the sign-in and the housekeeping need. */
 export interface SessionKeeper extends Sessions {
   /** Replaces the person's last session with a new one and returns its id. */
-  start(
-    sender: Pick<TeamsSender, 'tenantId' | 'objectId'>,
-    content: SessionContent,
-  ): Promise<string>;
+  start(sender: Sender, content: SessionContent): Promise<string>;
   /** Re-encrypts at most `limit` sessions with an older key; returns how many. */
   reencrypt(limit: number): Promise<number>;
 }
@@ -59,117 +42,7 @@ export interface SessionKeeper extends Sessions {
  * its end takes effect at the next one on every replica.
  */
 export function createSessions(parts: SessionParts, limits: SessionConfig): SessionKeeper {
-  const { clock, store, secrets, flow } = parts;
-  const provider = flow.signIn.issuer;
-  const links = createLinks(parts.config.identity.links ?? [], parts.verifier.providers);
-  const end = async (session: StoredSession, reason: EndReason, code: string | null) => {
-    const event = endedEvent({ session, reason, code, actor: null });
-    const which = { kind: 'one', id: session.id } as const;
-    await parts.record([event], clock.now(), (recorded) => store.endSessions({ which, recorded }));
-    parts.log.warn('a session was ended', { session: session.id, reason, code });
-  };
-  const refresh = createRefresher({ ...parts, end });
-  const areFresh = ({ token }: Principal) => clock.now() - token.issuedAt <= limits.maxClaimAgeMs;
-  const find = async ({ tenantId, objectId }: Pick<TeamsSender, 'tenantId' | 'objectId'>) => {
-    const found = await live(parts, limits, { tenantId, objectId, provider }, end);
-    return found && linkedNow(found, links, end);
-  };
-
-  return {
-    areFresh,
-    current: (sender, wish = {}) =>
-      current({ parts, limits, find: () => find(sender), refresh, areFresh }, wish),
-    async signOut({ tenantId, objectId }) {
-      const session = await store.findSession({ tenantId, objectId, provider });
-      if (session === undefined) return false;
-      const event = endedEvent({
-        session,
-        reason: 'signed_out',
-        code: null,
-        actor: session.principal,
-      });
-      const which = { kind: 'person', tenantId, objectId } as const;
-      const ended = await parts.record([event], clock.now(), (recorded) =>
-        store.endSessions({ which, recorded }),
-      );
-      const content = await openSession(secrets, session);
-      if (content !== undefined) await forget(parts, session, content);
-      return ended > 0;
-    },
-    start: ({ tenantId, objectId }, content) =>
-      start(parts, limits, { owner: { tenantId, objectId, provider }, content }),
-    async reencrypt(limit) {
-      const rows = await store.sessionsNotEncryptedWith(secrets.encryptionKey(), limit);
-      for (const session of rows) {
-        const content = await openSession(secrets, session);
-        if (content === undefined) await end(session, 'unreadable', null);
-        else await reencrypt(parts, { session, content });
-      }
-      return rows.length;
-    },
-  };
-}
-
-interface Lookup {
-  readonly parts: SessionParts;
-  readonly limits: SessionConfig;
-  readonly find: () => Promise<Found | undefined>;
-  readonly refresh: ReturnType<typeof createRefresher>;
-  readonly areFresh: Sessions['areFresh'];
-}
-
-/** The person of the session with fresh claims; undefined: there is no session that gives them. */
-async function current(
-  { parts, limits, find, refresh, areFresh }: Lookup,
-  { renew = false, unattended = false }: { renew?: boolean; unattended?: boolean },
-): Promise<Principal | undefined> {
-  const wait = parts.wait ?? sleep;
-  let first: Found | undefined;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const found = await find();
-    if (found === undefined) return undefined;
-    const { session, content } = found;
-    first ??= found;
-    const renewed = session.generation > first.session.generation;
-    // Another replica may have stored the new refresh token without claims, as it could not
-    // verify them.
-    if (renewed && haveSameClaims(first, found)) {
-      throw identityError('session_refresh_unavailable');
-    }
-    const { principal } = content;
-    const good = areFresh(principal) && parts.clock.now() < principal.token.expiresAt;
-    if (good && (renewed || !renew)) {
-      await keep(parts, unattended ? { ...limits, sliding: false } : limits, found);
-      return proven(found, renewed ? 'refresh' : 'session');
-    }
-    if (renewed) throw identityError('session_claims_stale');
-    if (content.refreshToken === null) return undefined;
-    const refreshed = await refresh(session, content);
-    if (refreshed === 'ended') return undefined;
-    if (refreshed === 'busy') await wait(WAIT_MS);
-  }
-  throw identityError('session_refresh_unavailable');
-}
-
-async function start(
-  { clock, ids, store, secrets, record }: SessionParts,
-  limits: SessionConfig,
-  { owner, content }: { owner: SessionOwner; content: SessionContent },
-): Promise<string> {
-  const now = clock.now();
-  // Always a new id: prevents session fixation.
-  const named = { ...owner, id: ids.next('ses', now), generation: 1, createdAt: now };
-  const session: StoredSession = {
-    ...named,
-    principal: content.principal.key,
-    usedAt: now,
-    endsAt: endOf(limits, { createdAt: now, usedAt: now }),
-    ...(await encryptSession(secrets, named, content)),
-  };
-  const renewable = content.refreshToken !== null;
-  const event = startedEvent({ session, by: content.principal, renewable });
-  await record([event], now, (recorded) => store.startSession(session, recorded));
-  return session.id;
+  return new StoredSessions(parts, limits);
 }
 
 interface Found {
@@ -177,36 +50,159 @@ interface Found {
   readonly content: SessionContent;
 }
 
-/** The owner's session if it has not ended. Ends an unreadable one. */
-async function live(
-  { store, clock, secrets }: SessionParts,
-  limits: SessionConfig,
-  owner: SessionOwner,
-  end: (session: StoredSession, reason: EndReason, code: string | null) => Promise<void>,
-): Promise<Found | undefined> {
-  const session = await store.findSession(owner);
-  if (session === undefined || clock.now() >= endOf(limits, session)) return undefined;
-  const content = await openSession(secrets, session);
-  if (content !== undefined) return { session, content };
-  await end(session, 'unreadable', null);
-  return undefined;
-}
+class StoredSessions implements SessionKeeper {
+  readonly #parts: SessionParts;
+  readonly #limits: SessionConfig;
+  readonly #provider: string;
+  readonly #links: Links;
+  readonly #refresh: ReturnType<typeof createRefresher>;
 
-/**
- * Applies the current links to the session: a removed link ends it, a new one enforces separation
- * of duties from the next click on.
- */
-async function linkedNow(
-  found: Found,
-  links: Links,
-  end: (session: StoredSession, why: EndReason, code: string | null) => Promise<void>,
-): Promise<Found | undefined> {
-  const { session, content } = found;
-  const linkedIdentities = linkedIdentitiesOf(links, content.principal, null);
-  const principal = { ...content.principal, linkedIdentities };
-  if (isTeamsPerson(principal, session)) return { session, content: { ...content, principal } };
-  await end(session, 'unlinked', null);
-  return undefined;
+  constructor(parts: SessionParts, limits: SessionConfig) {
+    this.#parts = parts;
+    this.#limits = limits;
+    this.#provider = parts.flow.signIn.issuer;
+    this.#links = createLinks(parts.config.identity.links ?? [], parts.verifier.providers);
+    this.#refresh = createRefresher(parts, (...ended) => this.#end(...ended));
+  }
+
+  areFresh({ token }: Principal): boolean {
+    return this.#parts.clock.now() - token.issuedAt <= this.#limits.maxClaimAgeMs;
+  }
+
+  async current(
+    sender: Sender,
+    { renew = false, unattended = false }: { renew?: boolean; unattended?: boolean } = {},
+  ): Promise<Principal | undefined> {
+    let first: Found | undefined;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const found = await this.#find(sender);
+      if (found === undefined) return undefined;
+      const { session, content } = found;
+      first ??= found;
+      const renewed = session.generation > first.session.generation;
+      // Another replica may have stored the new refresh token without claims, as it could not
+      // verify them.
+      if (renewed && haveSameClaims(first, found)) {
+        throw identityError('session_refresh_unavailable');
+      }
+      const { principal, verifiedAt } = content;
+      const good = this.areFresh(principal) && this.#parts.clock.now() < principal.token.expiresAt;
+      if (good && (renewed || !renew)) {
+        await this.#keep(found, this.#limits.sliding && !unattended);
+        const way: Proof['way'] = renewed ? 'refresh' : 'session';
+        return { ...principal, proof: { way, verifiedAt, sessionId: session.id } };
+      }
+      if (renewed) throw identityError('session_claims_stale');
+      if (content.refreshToken === null) return undefined;
+      const refreshed = await this.#refresh(session, content);
+      if (refreshed === 'ended') return undefined;
+      if (refreshed === 'busy') await sleep(WAIT_MS);
+    }
+    throw identityError('session_refresh_unavailable');
+  }
+
+  async signOut({ tenantId, objectId }: Sender): Promise<boolean> {
+    const { clock, record, secrets, store } = this.#parts;
+    const session = await store.findSession({ tenantId, objectId, provider: this.#provider });
+    if (session === undefined) return false;
+    const actor = session.principal;
+    const event = endedEvent({ session, reason: 'signed_out', code: null, actor });
+    const which = { kind: 'person', tenantId, objectId } as const;
+    const ended = await record([event], clock.now(), (recorded) =>
+      store.endSessions({ which, recorded }),
+    );
+    const content = await openSession(secrets, session);
+    if (content !== undefined) await forget(this.#parts, session, content);
+    return ended > 0;
+  }
+
+  async start({ tenantId, objectId }: Sender, content: SessionContent): Promise<string> {
+    const { clock, ids, store, secrets, record } = this.#parts;
+    const now = clock.now();
+    const named = {
+      // Always a new id: prevents session fixation.
+      id: ids.next('ses', now),
+      tenantId,
+      objectId,
+      provider: this.#provider,
+      generation: 1,
+      createdAt: now,
+    };
+    const session: StoredSession = {
+      ...named,
+      principal: content.principal.key,
+      usedAt: now,
+      endsAt: this.#endOf({ createdAt: now, usedAt: now }),
+      ...(await encryptSession(secrets, named, content)),
+    };
+    const renewable = content.refreshToken !== null;
+    const event = startedEvent({ session, by: content.principal, renewable });
+    await record([event], now, (recorded) => store.startSession(session, recorded));
+    return session.id;
+  }
+
+  async reencrypt(limit: number): Promise<number> {
+    const { secrets, store } = this.#parts;
+    const rows = await store.sessionsNotEncryptedWith(secrets.encryptionKey(), limit);
+    for (const session of rows) {
+      const content = await openSession(secrets, session);
+      if (content === undefined) await this.#end(session, 'unreadable', null);
+      else await this.#reencrypt({ session, content });
+    }
+    return rows.length;
+  }
+
+  /**
+   * The sender's session if it has not ended, with the current links: a removed link ends it, a new
+   * one enforces separation of duties from the next click on. Ends an unreadable one.
+   */
+  async #find({ tenantId, objectId }: Sender): Promise<Found | undefined> {
+    const { store, clock, secrets } = this.#parts;
+    const session = await store.findSession({ tenantId, objectId, provider: this.#provider });
+    if (session === undefined || clock.now() >= this.#endOf(session)) return undefined;
+    const content = await openSession(secrets, session);
+    if (content === undefined) {
+      await this.#end(session, 'unreadable', null);
+      return undefined;
+    }
+    const linkedIdentities = linkedIdentitiesOf(this.#links, content.principal, null);
+    const principal = { ...content.principal, linkedIdentities };
+    if (isTeamsPerson(principal, session)) return { session, content: { ...content, principal } };
+    await this.#end(session, 'unlinked', null);
+    return undefined;
+  }
+
+  async #end(session: StoredSession, reason: EndReason, code: string | null): Promise<void> {
+    const { clock, log, record, store } = this.#parts;
+    const event = endedEvent({ session, reason, code, actor: null });
+    const which = { kind: 'one', id: session.id } as const;
+    await record([event], clock.now(), (recorded) => store.endSessions({ which, recorded }));
+    log.warn('a session was ended', { session: session.id, reason, code });
+  }
+
+  /** When a session ends under the current limits. */
+  #endOf({ createdAt, usedAt }: Pick<StoredSession, 'createdAt' | 'usedAt'>): number {
+    const { idleMs, absoluteMs } = this.#limits;
+    return Math.min(createdAt + absoluteMs, usedAt + idleMs);
+  }
+
+  /** Records the use where it extends the session, and re-encrypts a row with an older key. */
+  async #keep(found: Found, extend: boolean): Promise<void> {
+    const { secrets, clock, store } = this.#parts;
+    const { id, generation, createdAt, usedAt, encryptedWith } = found.session;
+    if (encryptedWith !== secrets.encryptionKey()) await this.#reencrypt(found);
+    const now = clock.now();
+    if (!extend || now - usedAt < Math.min(TOUCH_EVERY_MS, this.#limits.idleMs / 10)) return;
+    const endsAt = this.#endOf({ createdAt, usedAt: now });
+    await store.touchSession({ id, generation, usedAt: now, endsAt });
+  }
+
+  async #reencrypt({ session, content }: Found): Promise<void> {
+    const { store, secrets } = this.#parts;
+    const { id, generation } = session;
+    const encrypted = await encryptSession(secrets, session, content);
+    await store.reencryptSession({ id, generation, ...encrypted });
+  }
 }
 
 /** Whether two states of a row hold claims of the same token. */
@@ -215,41 +211,4 @@ function haveSameClaims({ content: one }: Found, { content: other }: Found): boo
     one.verifiedAt === other.verifiedAt &&
     one.principal.token.digest === other.principal.token.digest
   );
-}
-
-/** When a session ends under the current limits. */
-function endOf(
-  { idleMs, absoluteMs }: SessionConfig,
-  { createdAt, usedAt }: Pick<StoredSession, 'createdAt' | 'usedAt'>,
-): number {
-  return Math.min(createdAt + absoluteMs, usedAt + idleMs);
-}
-
-/** Records the use, and re-encrypts a row with an older key. */
-async function keep(parts: SessionParts, limits: SessionConfig, found: Found): Promise<void> {
-  const { session } = found;
-  const now = parts.clock.now();
-  if (session.encryptedWith !== parts.secrets.encryptionKey()) await reencrypt(parts, found);
-  const due = Math.min(TOUCH_EVERY_MS, limits.idleMs / 10);
-  if (!limits.sliding || now - session.usedAt < due) return;
-  const { id, generation, createdAt } = session;
-  const endsAt = endOf(limits, { createdAt, usedAt: now });
-  await parts.store.touchSession({ id, generation, usedAt: now, endsAt });
-}
-
-async function reencrypt(
-  { store, secrets }: SessionParts,
-  { session, content }: Found,
-): Promise<void> {
-  const { id, generation } = session;
-  await store.reencryptSession({
-    id,
-    generation,
-    ...(await encryptSession(secrets, session, content)),
-  });
-}
-
-function proven({ session, content }: Found, way: Proof['way']): Principal {
-  const { principal, verifiedAt } = content;
-  return { ...principal, proof: { way, verifiedAt, sessionId: session.id } };
 }
