@@ -42,13 +42,13 @@ export type CheckName =
   | 'binding'
   | 'single-sign-on';
 
-/** What is known when a check runs. */
+/** What a check gets; token and provider only where it needs them. */
 export interface CheckContext {
   readonly purpose: Purpose;
   readonly now: number;
-  claims: JsonObject;
-  token: CompactToken;
-  provider: Provider;
+  readonly claims: JsonObject;
+  readonly token: CompactToken;
+  readonly provider: Provider;
 }
 
 /** One check. */
@@ -56,30 +56,30 @@ export interface CheckStep {
   readonly check: CheckName;
   readonly needs: readonly ('token' | 'provider')[];
   /** The compared values, in words. */
-  found(context: Partial<CheckContext> & { claims: JsonObject }): string;
+  found(context: CheckContext): string;
   /** @throws IdentityError where it fails. */
   run(context: CheckContext): unknown;
 }
 
-/** Checks of the header and of the provider's keys. */
-export const KEY_CHECKS: readonly CheckStep[] = [
+/** The checks of header, keys and claims; each runs independently of the others. */
+export const CHECKS: readonly CheckStep[] = [
   {
     check: 'type',
     needs: ['token'],
-    found: ({ token }) => `typ ${token?.typ ?? 'is missing'}`,
+    found: ({ token }) => `typ ${token.typ ?? 'is missing'}`,
     run: ({ token, purpose }) => checkType(token, purpose),
   },
   {
     check: 'algorithm',
     needs: ['token', 'provider'],
     found: ({ token, provider }) =>
-      `alg ${token?.alg}, allowed ${[...(provider?.algorithms ?? [])].join(', ')}`,
+      `alg ${token.alg}, allowed ${[...provider.algorithms].join(', ')}`,
     run: ({ token, provider }) => checkAlgorithm(token, provider),
   },
   {
     check: 'key',
     needs: ['token', 'provider'],
-    found: ({ token }) => `kid ${token?.kid}`,
+    found: ({ token }) => `kid ${token.kid}`,
     run: async ({ token, provider, claims }) =>
       checkKeyIssuer(await provider.keys.find(token.kid), claims),
   },
@@ -92,15 +92,11 @@ export const KEY_CHECKS: readonly CheckStep[] = [
       await checkWithKey(token, await provider.keys.find(token.kid));
     },
   },
-];
-
-/** Checks of the claims; each runs independently of the others. */
-export const CLAIM_CHECKS: readonly CheckStep[] = [
   {
     check: 'tenant',
     needs: ['provider'],
     found: ({ claims, provider }) =>
-      provider?.config.kind === 'entra'
+      provider.config.kind === 'entra'
         ? `tid ${shown(claims, 'tid')}`
         : 'this issuer has no tenants',
     run: ({ claims, provider }) => checkTenant(claims, provider),
@@ -108,41 +104,19 @@ export const CLAIM_CHECKS: readonly CheckStep[] = [
   {
     check: 'audience',
     needs: ['provider'],
-    found: ({ claims, provider, purpose }) => {
-      const expected = provider && purpose ? [...audiencesOf(purpose, provider)].join(' or ') : '';
-      return `aud ${shown(claims, 'aud')}, expected ${expected}`;
-    },
+    found: ({ claims, provider, purpose }) =>
+      `aud ${shown(claims, 'aud')}, expected ${[...audiencesOf(purpose, provider)].join(' or ')}`,
     run: ({ claims, provider, purpose }) => checkAudience(claims, audiencesOf(purpose, provider)),
   },
-  {
-    check: 'expiry',
-    needs: [],
-    found: foundTime('exp'),
-    run: (context) => checkOneTime(context, 'exp'),
-  },
-  {
-    check: 'not-before',
-    needs: [],
-    found: foundTime('nbf'),
-    run: (context) => checkOneTime(context, 'nbf'),
-  },
-  {
-    check: 'issued-at',
-    needs: [],
-    found: foundTime('iat'),
-    run: (context) => checkOneTime(context, 'iat'),
-  },
-  {
-    check: 'age',
-    needs: ['provider'],
-    found: foundTime('iat'),
-    run: (context) => checkOneTime(context, 'iat', context.provider.config.maxAgeMs),
-  },
+  timeCheck('expiry', 'exp'),
+  timeCheck('not-before', 'nbf'),
+  timeCheck('issued-at', 'iat'),
+  timeCheck('age', 'iat'),
   {
     check: 'kind',
     needs: ['provider'],
     found: ({ claims, provider }) =>
-      `used for ${provider?.config.use.join(' and ')}; ` +
+      `used for ${provider.config.use.join(' and ')}; ` +
       ['idtyp', 'scp', 'gty', 'nonce'].map((name) => `${name} ${shown(claims, name)}`).join(', '),
     run: ({ claims, provider, purpose }) => checkKind(claims, provider, purpose),
   },
@@ -150,7 +124,7 @@ export const CLAIM_CHECKS: readonly CheckStep[] = [
     check: 'roles',
     needs: ['provider'],
     found: ({ claims, provider }) =>
-      provider?.config.roles.map(({ claim }) => `${claim} ${shown(claims, claim)}`).join(', ') ||
+      provider.config.roles.map(({ claim }) => `${claim} ${shown(claims, claim)}`).join(', ') ||
       'no claim gives roles',
     run: ({ claims, provider }) => rolesOf(claims, provider.config, impliedRoles({})),
   },
@@ -161,47 +135,39 @@ export const CLAIM_CHECKS: readonly CheckStep[] = [
       ['sub', ...teamsClaims(provider)].map((name) => `${name} ${shown(claims, name)}`).join(', '),
     run: (context) => {
       const { claims, provider, token, purpose } = context;
-      const kind = likelyKind(context);
-      // Times and audience have their own checks; this one is about the principal.
-      const times = { issuedAt: 0, expiresAt: 0 };
-      const without = Object.fromEntries(
-        Object.entries(claims).filter(([name]) => !roleClaims(provider).has(name)),
-      );
-      principalOf(
-        {
-          token: { ...token, claims: without },
-          provider,
-          kind,
-          times,
-          audience: purpose.kind,
-        },
-        { implied: impliedRoles({}), links: new Map() },
-      );
+      const roles = new Set(provider.config.roles.map(({ claim }) => claim));
+      const others = Object.entries(claims).filter(([name]) => !roles.has(name));
+      // Roles, times and audience have their own checks; this one is about the principal.
+      const checked = {
+        token: { ...token, claims: Object.fromEntries(others) },
+        provider,
+        kind: likelyKind(context),
+        times: { issuedAt: 0, expiresAt: 0 },
+        audience: purpose.kind,
+      };
+      principalOf(checked, { implied: impliedRoles({}), links: new Map() });
     },
   },
 ];
 
-function foundTime(name: 'exp' | 'nbf' | 'iat'): CheckStep['found'] {
-  return ({ claims, now = 0 }) => `${name} ${shownTime(claims, name)}, now ${toTimestamp(now)}`;
-}
-
-/** Checks one of the times alone; the others are replaced with valid ones. */
-function checkOneTime(
-  context: Pick<CheckContext, 'claims' | 'now'> & { provider?: Provider },
+/** A check of one of the times alone; the others are replaced with valid ones. */
+function timeCheck(
+  check: 'expiry' | 'not-before' | 'issued-at' | 'age',
   name: 'exp' | 'nbf' | 'iat',
-  maxAgeMs: number | null = null,
-): void {
-  const { claims, now, provider } = context;
-  const well = name === 'exp' ? {} : { exp: Math.ceil(now / 1_000) + 3_600 };
-  const given = Object.hasOwn(claims, name) ? { [name]: claims[name] } : {};
-  checkTimes(
-    { ...well, ...given },
-    {
-      now,
-      maxAgeMs,
-      toleranceMs: provider?.config.clockToleranceMs ?? USUAL_TOLERANCE_MS,
+): CheckStep {
+  const isAge = check === 'age';
+  return {
+    check,
+    needs: isAge ? ['provider'] : [],
+    found: ({ claims, now }) => `${name} ${shownTime(claims, name)}, now ${toTimestamp(now)}`,
+    run({ claims, now, provider }: Omit<CheckContext, 'provider'> & { provider?: Provider }) {
+      const well = name === 'exp' ? {} : { exp: Math.ceil(now / 1_000) + 3_600 };
+      const given = Object.hasOwn(claims, name) ? { [name]: claims[name] } : {};
+      const toleranceMs = provider?.config.clockToleranceMs ?? USUAL_TOLERANCE_MS;
+      const maxAgeMs = isAge ? (provider?.config.maxAgeMs ?? null) : null;
+      return checkTimes({ ...well, ...given }, { now, maxAgeMs, toleranceMs });
     },
-  );
+  };
 }
 
 /**
@@ -216,13 +182,8 @@ function likelyKind({ claims, provider, purpose }: CheckContext): 'person' | 'wo
   }
 }
 
-function teamsClaims(provider: Provider | undefined): readonly string[] {
-  const names = provider?.config.teams;
+function teamsClaims({ config: { teams: names } }: Provider): readonly string[] {
   return names ? [names.tenantClaim, names.objectIdClaim] : [];
-}
-
-function roleClaims(provider: Provider): ReadonlySet<string> {
-  return new Set(provider.config.roles.map(({ claim }) => claim));
 }
 
 /** A claim for a report, shortened. */

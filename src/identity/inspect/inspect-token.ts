@@ -4,7 +4,7 @@ import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import { parseCompact } from '../tokens/compact.ts';
 import { boundTo, refuseBound } from '../tokens/dpop.ts';
 import { isOverage } from '../tokens/group-overage.ts';
-import { CLAIM_CHECKS, KEY_CHECKS, shown } from './inspect-checks.ts';
+import { CHECKS, shown } from './inspect-checks.ts';
 import type { CheckContext, CheckName, CheckStep } from './inspect-checks.ts';
 import { checkSingleSignOn } from '../tokens/single-sign-on.ts';
 import { own, parseStrictObject } from '../../lib/strict-json.ts';
@@ -53,52 +53,40 @@ export interface InspectionOptions {
  */
 export async function inspectToken(text: string, options: InspectionOptions): Promise<Inspection> {
   const { purpose, verifier, singleSignOn } = options;
+  const { providers, clock } = verifier;
   const { header, claims } = readParts(text);
-  const checks: InspectedCheck[] = [];
-  const add = (check: CheckName, found: string, error?: IdentityError) => {
-    checks.push(
-      error === undefined
-        ? { check, result: 'pass', found }
-        : { check, result: 'fail', found, code: error.code, change: error.message },
-    );
-  };
   const { value: token, error: malformed } = await attempt(() => parseCompact(text));
-  add('form', token ? 'a signed token' : 'not a signed token in canonical form', malformed);
-  const context: Partial<CheckContext> & { purpose: Purpose; now: number } = {
-    purpose,
-    now: verifier.clock.now(),
-    ...(token === undefined ? {} : { token }),
-    ...(claims === null ? {} : { claims }),
-  };
-  const { value: provider, error: unknown } =
-    claims === null
-      ? { value: undefined }
-      : await attempt(() => providerFor(claims, { purpose, providers: verifier.providers }));
-  if (provider !== undefined) context.provider = provider;
-  if (claims === null) checks.push(skipped('issuer'));
-  else add('issuer', `iss ${shown(claims, 'iss')}`, unknown);
-  for (const step of [...KEY_CHECKS, ...CLAIM_CHECKS]) checks.push(await run(step, context));
+  const form = token ? 'a signed token' : 'not a signed token in canonical form';
+  const checks = [checked('form', form, malformed)];
+  const named = claims && (await attempt(() => providerFor(claims, { purpose, providers })));
+  const provider = named?.value;
+  checks.push(
+    named ? checked('issuer', `iss ${shown(claims, 'iss')}`, named.error) : skipped('issuer'),
+  );
+  const context = { purpose, now: clock.now(), claims: claims ?? undefined, token, provider };
+  for (const step of CHECKS) checks.push(await run(step, context));
   const bound =
     claims === null || own(claims, 'cnf') === undefined
       ? undefined
       : await attempt(() => checkBinding(claims, purpose));
-  if (bound) add('binding', bound.value ?? 'an unsupported binding', bound.error);
+  if (bound) checks.push(checked('binding', bound.value ?? 'an unsupported binding', bound.error));
   const proven = await attempt(async () => {
     const verified = await verifier.verify(text, purpose);
     if (bound?.error !== undefined) throw bound.error;
     return singleSignOn === undefined ? verified.principal : byTeams(verified, singleSignOn);
   });
+  /** A check that only the verdict makes: its refusals have codes of their own. */
+  const addLast = (check: CheckName, prefix: string, found: string) => {
+    const failed = proven.error?.code.startsWith(prefix) ? proven.error : undefined;
+    const reached = proven.error === undefined || failed !== undefined;
+    checks.push(reached ? checked(check, found, failed) : skipped(check));
+  };
   if (provider?.config.kind === 'entra' && claims !== null && isOverage(claims)) {
-    const failed = proven.error?.code.startsWith('groups_') ? proven.error : undefined;
-    if (proven.error === undefined || failed) {
-      add('groups', 'left out of the token, looked up at Microsoft Graph', failed);
-    } else checks.push(skipped('groups'));
+    addLast('groups', 'groups_', 'left out of the token, looked up at Microsoft Graph');
   }
   if (singleSignOn !== undefined) {
-    const failed = proven.error?.code.startsWith('sso_') ? proven.error : undefined;
-    const summary = `scope ${singleSignOn.scope}, requested by Teams, version and audience`;
-    if (proven.error === undefined || failed) add('single-sign-on', summary, failed);
-    else checks.push(skipped('single-sign-on'));
+    const found = `scope ${singleSignOn.scope}, requested by Teams, version and audience`;
+    addLast('single-sign-on', 'sso_', found);
   }
   return {
     header,
@@ -128,16 +116,19 @@ function byTeams(verified: VerifiedToken, rules: TeamsConfig['singleSignOn']): P
 
 /** Runs one check if its inputs are known. */
 async function run(
-  step: CheckStep,
-  context: Partial<CheckContext> & { purpose: Purpose; now: number },
+  { check, needs, ...step }: CheckStep,
+  context: { [Name in keyof CheckContext]: CheckContext[Name] | undefined },
 ): Promise<InspectedCheck> {
-  const { claims } = context;
-  const ready = claims !== undefined && step.needs.every((name) => context[name] !== undefined);
-  if (!ready) return skipped(step.check);
-  const found = step.found({ ...context, claims });
-  const { error } = await attempt(() => step.run(context as CheckContext));
-  if (error === undefined) return { check: step.check, result: 'pass', found };
-  return { check: step.check, result: 'fail', found, code: error.code, change: error.message };
+  const ready = (['claims', ...needs] as const).every((name) => context[name] !== undefined);
+  if (!ready) return skipped(check);
+  const known = context as CheckContext;
+  const { error } = await attempt(() => step.run(known));
+  return checked(check, step.found(known), error);
+}
+
+function checked(check: CheckName, found: string, error?: IdentityError): InspectedCheck {
+  if (error === undefined) return { check, result: 'pass', found };
+  return { check, result: 'fail', found, code: error.code, change: error.message };
 }
 
 function skipped(check: CheckName): InspectedCheck {
