@@ -6,7 +6,7 @@ import { heldBySession } from '../identity/sessions/held-by-session.ts';
 import type { SessionSecrets } from '../identity/sessions/session-tokens.ts';
 import { createSessions } from '../identity/sessions/sessions.ts';
 import type { SessionKeeper } from '../identity/sessions/sessions.ts';
-import { createSignInFlow } from '../identity/sign-in/sign-in-flow.ts';
+import { createSignInClient } from '../identity/sign-in/sign-in-client.ts';
 import { createSignIn } from '../identity/sign-in/sign-in.ts';
 import { createDpopNonces } from '../identity/tokens/dpop-nonces.ts';
 import { createLinks } from '../identity/tokens/links.ts';
@@ -94,8 +94,8 @@ function sessionsOf(
 ): SessionKeeper | null {
   const { config, clock } = foundation;
   const { session } = config.identity;
-  const flow = createSignInFlow({ config, clock, verifier: given.verifier });
-  return session && flow ? createSessions({ ...foundation, ...given, flow }, session) : null;
+  const client = createSignInClient({ config, clock, verifier: given.verifier });
+  return session && client ? createSessions({ ...foundation, ...given, client }, session) : null;
 }
 
 function storedSecrets(keys: Keys): SessionSecrets {

@@ -9,8 +9,7 @@ import { identityError } from '../codes.ts';
 import type { EndReason } from './session-events.ts';
 import { encryptSession } from './session-tokens.ts';
 import type { SessionContent, SessionSecrets } from './session-tokens.ts';
-import type { SignInFlow } from '../sign-in/sign-in-flow.ts';
-import type { SignInTokens } from '../sign-in/sign-in-client.ts';
+import type { SignInClient, SignInTokens } from '../sign-in/sign-in-client.ts';
 import type { Verifier } from '../tokens/verify-token.ts';
 
 /**
@@ -38,7 +37,7 @@ export interface RefreshParts {
   readonly store: SessionStore;
   readonly secrets: SessionSecrets;
   readonly verifier: Verifier;
-  readonly flow: SignInFlow;
+  readonly client: SignInClient;
 }
 
 /** Ends a session and records why. */
@@ -110,13 +109,13 @@ async function refresh(
 
 /** Revokes an unused refresh token at the provider. A failure is only logged. */
 export async function forget(
-  { flow, log }: Pick<RefreshParts, 'flow' | 'log'>,
+  { client, log }: Pick<RefreshParts, 'client' | 'log'>,
   session: StoredSession,
   { refreshToken }: Pick<SessionContent, 'refreshToken'>,
 ): Promise<void> {
   if (refreshToken === null) return;
   try {
-    await flow.client.revoke(refreshToken, session.tenantId);
+    await client.revoke(refreshToken, session.tenantId);
   } catch (error) {
     log.warn('a refresh token was not revoked at its provider', { error: describeError(error) });
   }
@@ -129,7 +128,7 @@ async function ask(
 ): Promise<SignInTokens | undefined> {
   const { session, refreshToken, holder } = held;
   try {
-    return await parts.flow.client.refresh(refreshToken, session.tenantId);
+    return await parts.client.refresh(refreshToken, session.tenantId);
   } catch (error) {
     if (error instanceof IdentityError && error.code === 'session_refresh_refused') {
       await parts.end(session, 'refresh_refused', reasonOf(error));
@@ -148,7 +147,7 @@ function reasonOf({ cause, code }: IdentityError): string {
 }
 
 async function claimsOf(
-  { verifier, flow }: RefreshParts,
+  { verifier, client }: RefreshParts,
   content: SessionContent,
   tokens: SignInTokens,
 ): Promise<
@@ -157,8 +156,8 @@ async function claimsOf(
   try {
     const { principal } = await verifier.verify(tokens.idToken, {
       kind: 'refresh',
-      provider: flow.signIn.issuer,
-      clientId: flow.signIn.clientId,
+      provider: client.signIn.issuer,
+      clientId: client.signIn.clientId,
       nonce: content.nonce,
     });
     return { principal: continued(content.principal, principal) };

@@ -60,7 +60,7 @@ class StoredSessions implements SessionKeeper {
   constructor(parts: SessionParts, limits: SessionConfig) {
     this.#parts = parts;
     this.#limits = limits;
-    this.#provider = parts.flow.signIn.issuer;
+    this.#provider = parts.client.signIn.issuer;
     this.#links = createLinks(parts.config.identity.links ?? [], parts.verifier.providers);
     this.#refresh = createRefresher(parts, (...ended) => this.#end(...ended));
   }

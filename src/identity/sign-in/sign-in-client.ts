@@ -10,6 +10,7 @@ import type { IdentityCode } from '../codes.ts';
 import type { ProviderMetadata } from '../issuer-keys/discovery.ts';
 import { fillTenant, providerFetch } from '../providers.ts';
 import type { Provider } from '../providers.ts';
+import type { Verifier } from '../tokens/verify-token.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
@@ -27,8 +28,9 @@ export interface SignInTokens {
   readonly refreshToken: string | null;
 }
 
-/** Our client of the authorization code flow at one provider. */
+/** Our client of the authorization code flow at the provider of the sign-in button. */
 export interface SignInClient {
+  readonly signIn: NonNullable<Config['teams']['signIn']>;
   /** Resolves once the provider's metadata is known. */
   ready(): Promise<void>;
   /** The address for the browser to sign in. `person` is who the link is for. */
@@ -51,9 +53,9 @@ export interface SignInClient {
   revoke(refreshToken: string, tenantId: string): Promise<void>;
 }
 
-export interface SignInClientOptions {
+interface ClientOptions {
   readonly config: Config;
-  readonly signIn: NonNullable<Config['teams']['signIn']>;
+  readonly signIn: SignInClient['signIn'];
   readonly provider: Provider;
   readonly clock: Clock;
   readonly fetch?: Fetch | undefined;
@@ -62,15 +64,31 @@ export interface SignInClientOptions {
 /**
  * The flow with openid-client: code with PKCE S256 (RFC 7636), state, nonce, and `iss` (RFC 9207)
  * where the provider supports it. Metadata comes from our own discovery, with its limits and cache.
+ * Undefined if no sign-in is configured.
  *
  * All but `refresh` throw IdentityError `sign_in_refused` or `sign_in_unavailable`.
+ *
+ * @throws Error at once where teams.signIn names an unknown issuer.
  */
-export function createSignInClient(options: SignInClientOptions): SignInClient {
+export function createSignInClient(
+  parts: Pick<ClientOptions, 'config' | 'clock' | 'fetch'> & { verifier: Verifier },
+): SignInClient | undefined {
+  const { signIn } = parts.config.teams;
+  if (signIn === null) return undefined;
+  const provider = parts.verifier.providers.get(signIn.issuer);
+  if (provider === undefined) {
+    throw new Error(`teams.signIn.issuer: no identity issuer has the id "${signIn.issuer}"`);
+  }
+  return clientOf({ ...parts, signIn, provider });
+}
+
+function clientOf(options: ClientOptions): SignInClient {
   const { config, signIn, provider } = options;
   const redirectUri = `${config.server.publicUrl}/auth/callback`;
   const clientFor = async (tenantId: string) =>
     clientConfiguration(options, { document: await metadataOf(provider), tenantId });
   return {
+    signIn,
     async ready() {
       await metadataOf(provider);
     },
@@ -143,7 +161,7 @@ async function tokensOf(
  * (OpenID Connect Core 11).
  */
 function hints(
-  { config, signIn, provider }: SignInClientOptions,
+  { config, signIn, provider }: ClientOptions,
   objectId: string,
 ): Record<string, string> {
   if (provider.config.kind === 'entra') return { prompt: 'select_account' };
@@ -198,7 +216,7 @@ async function metadataOf(provider: Provider): Promise<ProviderMetadata> {
 
 /** openid-client's view of our client, with a discovery document already fetched. */
 export function clientConfiguration(
-  options: Omit<SignInClientOptions, 'provider'>,
+  options: Omit<ClientOptions, 'provider'>,
   { document, tenantId }: { document: JsonObject; tenantId: string },
 ): oidc.Configuration {
   const { config, signIn, clock } = options;

@@ -15,9 +15,8 @@ import { isTeamsPerson } from '../tokens/links.ts';
 import { encryptForRow, openRow } from '../row-secrets.ts';
 import type { SessionContent } from '../sessions/session-tokens.ts';
 import type { SessionKeeper } from '../sessions/sessions.ts';
-import type { AttemptSecrets } from './sign-in-client.ts';
-import { createSignInFlow } from './sign-in-flow.ts';
-import type { SignInFlow } from './sign-in-flow.ts';
+import { createSignInClient } from './sign-in-client.ts';
+import type { AttemptSecrets, SignInClient } from './sign-in-client.ts';
 import { clearedSignInCookie, readSignInCookie, signInCookie } from './sign-in-cookie.ts';
 import { createTries } from './tries.ts';
 import type { Verifier } from '../tokens/verify-token.ts';
@@ -62,11 +61,11 @@ export interface SignInParts {
  */
 export function createSignIn(parts: SignInParts): SignIn & SignInPages {
   const { clock, ids, store, config } = parts;
-  const flow = createSignInFlow(parts);
+  const client = createSignInClient(parts);
   const tries = createTries({ clock, limit: 5, windowMs: SIGN_IN_MS });
   return {
     async createLink({ sender, requestId, revision, stepUp = null }) {
-      required(flow);
+      required(client);
       const secret = ids.secret(32);
       await store.addLink({
         id: sha256(secret),
@@ -79,10 +78,10 @@ export function createSignIn(parts: SignInParts): SignIn & SignInPages {
       });
       return `${config.server.publicUrl}/auth/start?link=${secret}`;
     },
-    begin: async ({ link }) => begin(parts, required(flow), link),
-    finish: async (input) => finish(parts, required(flow), input),
+    begin: async ({ link }) => begin(parts, required(client), link),
+    finish: async (input) => finish(parts, required(client), input),
     async redeem({ code, sender, requestId, revision }) {
-      required(flow);
+      required(client);
       const person = `${sender.tenantId}|${sender.objectId}`;
       if (tries.exhausted(person)) throw identityError('sign_in_too_many_tries');
       const { tenantId, objectId } = sender;
@@ -108,7 +107,7 @@ export function createSignIn(parts: SignInParts): SignIn & SignInPages {
 
 async function begin(
   parts: SignInParts,
-  flow: SignInFlow,
+  client: SignInClient,
   link: string,
 ): Promise<{ redirectTo: string; setCookie: string }> {
   if (!SECRET.test(link)) throw identityError('sign_in_link_invalid');
@@ -121,7 +120,7 @@ async function begin(
   };
   const id = sha256(link);
   // Before the link is used up: an unreachable provider must not cost the link.
-  await flow.client.ready();
+  await client.ready();
   const state = sha256(secrets.state);
   const opened = await store.openLink(
     id,
@@ -137,14 +136,14 @@ async function begin(
   const { tenantId, objectId } = opened;
   const stepUp = demandOf(opened);
   return {
-    redirectTo: await flow.client.authorizationUrl(secrets, { tenantId, objectId, stepUp }),
+    redirectTo: await client.authorizationUrl(secrets, { tenantId, objectId, stepUp }),
     setCookie: signInCookie(browser, SIGN_IN_MS),
   };
 }
 
 async function finish(
   parts: SignInParts,
-  flow: SignInFlow,
+  client: SignInClient,
   input: { query: URLSearchParams; cookie: string | undefined },
 ): Promise<{ code: string; setCookie: string }> {
   const { ids, store, clock, verifier } = parts;
@@ -159,15 +158,11 @@ async function finish(
   if (sha256(secrets.state) !== attempt.state || sha256(secrets.nonce) !== attempt.nonce) {
     throw identityError('sign_in_unknown');
   }
-  const { idToken, refreshToken } = await flow.client.tokens(
-    input.query,
-    secrets,
-    attempt.tenantId,
-  );
+  const { idToken, refreshToken } = await client.tokens(input.query, secrets, attempt.tenantId);
   const { principal } = await verifier.verify(idToken, {
     kind: 'sign-in',
-    provider: flow.signIn.issuer,
-    clientId: flow.signIn.clientId,
+    provider: client.signIn.issuer,
+    clientId: client.signIn.clientId,
     nonce: secrets.nonce,
   });
   await checkPerson(parts, principal, attempt);
@@ -196,9 +191,9 @@ async function opened<Content>(
   return content;
 }
 
-function required(flow: SignInFlow | undefined): SignInFlow {
-  if (flow === undefined) throw identityError('sign_in_off');
-  return flow;
+function required(client: SignInClient | undefined): SignInClient {
+  if (client === undefined) throw identityError('sign_in_off');
+  return client;
 }
 
 /** Prevents login CSRF and a forwarded link (RFC 6819 4.4.1.8). */

@@ -4,7 +4,7 @@ import type { Config, SessionConfig } from '../../../src/config/config.ts';
 import type { AuditEvent } from '../../../src/domain/events/catalogue.ts';
 import { createSessions } from '../../../src/identity/sessions/sessions.ts';
 import { createSignIn } from '../../../src/identity/sign-in/sign-in.ts';
-import { createSignInFlow } from '../../../src/identity/sign-in/sign-in-flow.ts';
+import { createSignInClient } from '../../../src/identity/sign-in/sign-in-client.ts';
 import { eventRecorder, personKeysOf } from '../../../src/compose/event-recorder.ts';
 import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
 import type { Verifier } from '../../../src/identity/tokens/verify-token.ts';
@@ -115,10 +115,10 @@ async function replicaOf(given: {
   const record = eventRecorder({ store, keys, ids: systemIds });
   const real = createVerifier({ config, clock, log, fetch });
   const verifier = given.judge?.(real) ?? real;
-  const flow = createSignInFlow({ config, clock, verifier, fetch });
-  if (flow === undefined) throw new Error('no sign-in is configured');
+  const client = createSignInClient({ config, clock, verifier, fetch });
+  if (client === undefined) throw new Error('no sign-in is configured');
   const parts = { config, clock, ids: systemIds, log, store, secrets, verifier, record };
-  const sessions = createSessions({ ...parts, flow }, { ...LIMITS, ...given.limits });
+  const sessions = createSessions({ ...parts, client }, { ...LIMITS, ...given.limits });
   const mismatches: unknown[] = [];
   const signIn = createSignIn({
     ...parts,
