@@ -1,8 +1,7 @@
 import { createDirectory } from '../directory/directory.ts';
-import { createClaimsRefresher } from '../identity/claims-refresher.ts';
+import { createClaimsRefresher, heldBySession } from '../identity/claims-refresher.ts';
 import { createIdentity } from '../identity/identity.ts';
 import { renewClaimsBy } from '../identity/renew-claims.ts';
-import { heldBySession } from '../identity/sessions/held-by-session.ts';
 import type { SessionSecrets } from '../identity/sessions/session-tokens.ts';
 import { createSessions } from '../identity/sessions/sessions.ts';
 import type { SessionKeeper } from '../identity/sessions/sessions.ts';

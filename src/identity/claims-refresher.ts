@@ -3,6 +3,7 @@ import type { ClaimValue } from '../domain/people/principal.ts';
 import type { HeldNow } from '../domain/request/recheck.ts';
 import type { AskedAbout, ClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
 import type { Directory } from '../usecases/ports/directory.ts';
+import type { Sessions } from '../usecases/ports/sessions.ts';
 import { namedGroups } from './tokens/group-overage.ts';
 import type { Provider, Providers } from './providers.ts';
 import { impliedRoles, mappingsFor, rolesOf } from './tokens/roles.ts';
@@ -41,6 +42,21 @@ export function createClaimsRefresher(parts: Parts): ClaimsRefresher {
       if (left.length === 0 || roles.length === 0) return { roles, claims };
       const more = await otherwise.heldNow({ ...asked, claims: left });
       return { roles, claims: { ...more?.claims, ...claims } };
+    },
+  };
+}
+
+/**
+ * Reads a person's roles and claims through their session, with claims fetched now. Undefined where
+ * there is no session, or it belongs to another principal. A claim that the token lacks is left
+ * out: the provider may omit it, or it may be gone.
+ */
+export function heldBySession(sessions: Pick<Sessions, 'current'>): ClaimsRefresher {
+  return {
+    async heldNow({ person, teams }) {
+      if (teams === null) return undefined;
+      const by = await sessions.current(teams, { renew: true, unattended: true });
+      return by?.key === person.key ? { roles: by.roles, claims: by.claims } : undefined;
     },
   };
 }

@@ -5,11 +5,20 @@ import { isKnownAlgorithm } from './tokens/algorithms.ts';
 import { PROVIDER_LIMITS, boundedFetch } from '../net/bounded-fetch.ts';
 import type { Fetch } from '../net/bounded-fetch.ts';
 import { identityError } from './codes.ts';
-import { createKeySource } from './issuer-keys/jwks.ts';
-import type { KeySource } from './issuer-keys/jwks.ts';
+import { KeySource } from './issuer-keys/jwks.ts';
 
 const TEMPLATE = '{tenantid}';
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The Microsoft clouds by their login hosts. */
+const CLOUDS: ReadonlyMap<string, string> = new Map([
+  ['login.microsoftonline.com', 'public'],
+  ['login.windows.net', 'public'],
+  ['sts.windows.net', 'public'],
+  ['login.microsoftonline.us', 'usgov'],
+  ['login.partner.microsoftonline.cn', 'china'],
+  ['login.chinacloudapi.cn', 'china'],
+]);
 
 /** A configured issuer with its keys. */
 export interface Provider {
@@ -109,7 +118,7 @@ function createProvider(config: IssuerConfig, parts: IdentityParts): Provider {
   if (unknown !== undefined) throw new Error(`${config.id}: unknown algorithm ${unknown}`);
   return {
     config,
-    keys: createKeySource({
+    keys: new KeySource({
       name: config.id,
       discoveryUrl: config.discoveryUrl,
       issuers: discoveryIssuersOf(config),
@@ -146,17 +155,5 @@ function isOurs(iss: string, publicUrl: string): boolean {
 /** Issuers of v1 and v2 have different host names; the login host is the same. */
 function cloudOf(discoveryUrl: string): string {
   const host = new URL(discoveryUrl).hostname;
-  switch (host) {
-    case 'login.microsoftonline.com':
-    case 'login.windows.net':
-    case 'sts.windows.net':
-      return 'public';
-    case 'login.microsoftonline.us':
-      return 'usgov';
-    case 'login.partner.microsoftonline.cn':
-    case 'login.chinacloudapi.cn':
-      return 'china';
-    default:
-      return host;
-  }
+  return CLOUDS.get(host) ?? host;
 }

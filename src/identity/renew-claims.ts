@@ -1,4 +1,4 @@
-import type { ClaimValue, Principal } from '../domain/people/principal.ts';
+import type { ClaimValue } from '../domain/people/principal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -24,33 +24,14 @@ export function renewClaimsBy({
     try {
       const held = await refresher.heldNow({ person: by, teams: null, claims: names });
       if (!held || names.some((name) => !Object.hasOwn(held.claims, name))) return undefined;
-      return renewed(by, { roles: held.roles, claims: held.claims, at: clock.now() });
+      const claims = Object.entries(held.claims).filter(
+        (entry): entry is [string, ClaimValue] => entry[1] !== null,
+      );
+      const proof = { way: 'look-up', verifiedAt: clock.now(), sessionId: null } as const;
+      return { ...by, roles: held.roles, claims: Object.fromEntries(claims), proof };
     } catch (error) {
       log.warn('claims could not be renewed from the directory', { error: describeError(error) });
       return undefined;
     }
-  };
-}
-
-function renewed(
-  by: Principal,
-  {
-    roles,
-    claims,
-    at,
-  }: {
-    roles: readonly string[];
-    claims: Readonly<Record<string, ClaimValue | null>>;
-    at: number;
-  },
-): Principal {
-  const there = Object.entries(claims).filter(
-    (entry): entry is [string, ClaimValue] => entry[1] !== null,
-  );
-  return {
-    ...by,
-    roles,
-    claims: Object.fromEntries(there),
-    proof: { way: 'look-up', verifiedAt: at, sessionId: null },
   };
 }

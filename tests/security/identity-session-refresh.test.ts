@@ -1,6 +1,6 @@
 /** Attacks on the refresh of a session (RFC 9700 4.14, OpenID Connect Core 12). */
+import { heldBySession } from '../../src/identity/claims-refresher.ts';
 import { identityError } from '../../src/identity/codes.ts';
-import { heldBySession } from '../../src/identity/sessions/held-by-session.ts';
 import { openSession, encryptSession } from '../../src/identity/sessions/session-tokens.ts';
 import { secretsOf, senderOf } from '../unit/identity/sign-in-world.ts';
 import { codeOf } from '../unit/identity/kit.ts';

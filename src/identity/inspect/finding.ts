@@ -9,21 +9,18 @@ export interface Finding {
   readonly change?: string;
 }
 
-/** Collects the findings of one part. */
-export interface Findings {
-  readonly list: readonly Finding[];
-  ok(check: string, found: string): void;
-  warn(check: string, found: string, change: string): void;
-  fail(check: string, found: string, change: string): void;
-}
+export type Findings = ReturnType<typeof findingsOf>;
 
-/** An empty list of findings for a part. */
-export function findingsOf(part: string): Findings {
+/** Collects the findings of one part. */
+export function findingsOf(part: string) {
   const list: Finding[] = [];
+  const add = (result: 'warn' | 'fail') => (check: string, found: string, change: string) => {
+    list.push({ part, check, result, found, change });
+  };
   return {
-    list,
-    ok: (check, found) => void list.push({ part, check, result: 'ok', found }),
-    warn: (check, found, change) => void list.push({ part, check, result: 'warn', found, change }),
-    fail: (check, found, change) => void list.push({ part, check, result: 'fail', found, change }),
+    list: list as readonly Finding[],
+    ok: (check: string, found: string) => void list.push({ part, check, result: 'ok', found }),
+    warn: add('warn'),
+    fail: add('fail'),
   };
 }

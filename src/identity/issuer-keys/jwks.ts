@@ -33,24 +33,7 @@ export const KEY_TIMES = {
 
 const REMEMBERED_MISSING = 1_000;
 
-/** The keys of one provider. */
-export interface KeySource {
-  /**
-   * The key of an id: at once if known, else after a fetch where one is allowed.
-   *
-   * @throws IdentityError `token_key_unknown`, `token_keys_unavailable`.
-   */
-  find(kid: string): VerificationKey | Promise<VerificationKey>;
-  /** The provider's discovery document. @throws IdentityError `token_keys_unavailable`. */
-  metadata(): Promise<ProviderMetadata>;
-  /**
-   * The scheduled refresh: fetches keys that are in use and old, outside the retry delay. A
-   * rotation is found this way even while unknown key ids flood the service.
-   */
-  keepFresh(): Promise<void>;
-}
-
-export interface KeySourceOptions {
+interface KeySourceOptions {
   readonly name: string;
   readonly discoveryUrl: string;
   /** The issuers that the discovery document may name, exactly. */
@@ -67,11 +50,7 @@ export interface KeySourceOptions {
  * known keys outlive an outage of three days. jose's remote key set has no delay after a failed
  * fetch, loses its keys when the provider is down, and reads responses of any size.
  */
-export function createKeySource(options: KeySourceOptions): KeySource {
-  return new KeyCache(options);
-}
-
-class KeyCache implements KeySource {
+export class KeySource {
   readonly #options: KeySourceOptions;
   readonly #missing = new Lru<number>(REMEMBERED_MISSING);
   #keys: KeySet = new Map();
@@ -87,6 +66,11 @@ class KeyCache implements KeySource {
     this.#options = options;
   }
 
+  /**
+   * The key of an id: at once if known, else after a fetch where one is allowed.
+   *
+   * @throws IdentityError `token_key_unknown`, `token_keys_unavailable`.
+   */
   find(kid: string): VerificationKey | Promise<VerificationKey> {
     const now = this.#options.clock.now();
     const age = now - this.#fetchedAt;
@@ -98,6 +82,7 @@ class KeyCache implements KeySource {
     return key;
   }
 
+  /** The provider's discovery document. @throws IdentityError `token_keys_unavailable`. */
   async metadata(): Promise<ProviderMetadata> {
     const now = this.#options.clock.now();
     if (this.#metadata === undefined && (this.#running || now >= this.#retryAt)) {
@@ -107,6 +92,10 @@ class KeyCache implements KeySource {
     return this.#metadata;
   }
 
+  /**
+   * The scheduled refresh: fetches keys that are in use and old, outside the retry delay. A
+   * rotation is found this way even while unknown key ids flood the service.
+   */
   async keepFresh(): Promise<void> {
     const now = this.#options.clock.now();
     // Fetch nothing for a provider without any token so far.

@@ -3,14 +3,11 @@ import { Lru } from '../../lib/lru.ts';
 
 const REMEMBERED = 10_000;
 
-/** Counts wrong tries for each person, in a window that starts at the first. */
-export interface Tries {
-  exhausted(person: string): boolean;
-  failed(person: string): void;
-}
-
-/** A counter in memory: at most `limit` wrong tries in `windowMs`. */
-export function createTries(options: { clock: Clock; limit: number; windowMs: number }): Tries {
+/**
+ * A counter in memory: at most `limit` wrong tries of each person in `windowMs`, which starts at the
+ * first.
+ */
+export function createTries(options: { clock: Clock; limit: number; windowMs: number }) {
   const { clock, limit, windowMs } = options;
   const seen = new Lru<{ count: number; until: number }>(REMEMBERED);
   const current = (person: string) => {
@@ -18,8 +15,8 @@ export function createTries(options: { clock: Clock; limit: number; windowMs: nu
     return entry !== undefined && clock.now() < entry.until ? entry : undefined;
   };
   return {
-    exhausted: (person) => (current(person)?.count ?? 0) >= limit,
-    failed(person) {
+    exhausted: (person: string): boolean => (current(person)?.count ?? 0) >= limit,
+    failed(person: string): void {
       const entry = current(person) ?? { count: 0, until: clock.now() + windowMs };
       seen.set(person, { count: entry.count + 1, until: entry.until });
     },

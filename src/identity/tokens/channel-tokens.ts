@@ -3,7 +3,7 @@ import { Lru } from '../../lib/lru.ts';
 import type { ChannelTokens } from '../../usecases/ports/channel-tokens.ts';
 import { identityError } from '../codes.ts';
 import { MAX_TOKEN_CHARACTERS, parseCompact } from './compact.ts';
-import { createKeySource } from '../issuer-keys/jwks.ts';
+import { KeySource } from '../issuer-keys/jwks.ts';
 import type { VerificationKey } from '../issuer-keys/key-document.ts';
 import { providerFetch } from '../providers.ts';
 import type { IdentityParts } from '../providers.ts';
@@ -31,7 +31,7 @@ interface Remembered {
  */
 export function createChannelTokens(parts: IdentityParts): ChannelTokens {
   const { teams } = parts.config;
-  const keys = createKeySource({
+  const keys = new KeySource({
     name: 'bot-framework',
     discoveryUrl: teams.cloud.metadataUrl,
     issuers: [teams.cloud.issuer],

@@ -19,19 +19,16 @@ export function createLinks(
 ): Links {
   const byKey = new Map<string, readonly string[]>();
   for (const identities of links) {
-    const keys = [
-      ...new Set(
-        identities.flatMap((identity) => [
-          keyOfLinked(identity, providers),
-          // Another provider may give the same Teams person a key of its own.
-          ...('objectId' in identity ? [directoryName(identity)] : []),
-        ]),
-      ),
-    ];
+    const keys = new Set<string>();
+    for (const identity of identities) {
+      keys.add(keyOfLinked(identity, providers));
+      // Another provider may give the same Teams person a key of its own.
+      if ('objectId' in identity) keys.add(directoryName(identity));
+    }
     for (const key of keys)
       byKey.set(
         key,
-        keys.filter((other) => other !== key),
+        [...keys].filter((other) => other !== key),
       );
   }
   return byKey;
@@ -57,17 +54,12 @@ export function linkedIdentitiesOf(
  * an administrator configured (`identity.links`).
  */
 export function isTeamsPerson(
-  {
-    tenant,
-    objectId,
-    linkedIdentities,
-  }: Pick<PrincipalRef, 'tenant' | 'objectId' | 'linkedIdentities'>,
-  person: { tenantId: string; objectId: string },
+  by: Pick<PrincipalRef, 'tenant' | 'objectId' | 'linkedIdentities'>,
+  { tenantId, objectId }: { tenantId: string; objectId: string },
 ): boolean {
   // The token's own claims take precedence over a link.
-  if (tenant !== null) return tenant === person.tenantId && objectId === person.objectId;
-  const linked = directoryName({ tenant: person.tenantId, objectId: person.objectId });
-  return linkedIdentities?.includes(linked) ?? false;
+  if (by.tenant !== null) return by.tenant === tenantId && by.objectId === objectId;
+  return by.linkedIdentities?.includes(directoryName({ tenant: tenantId, objectId })) ?? false;
 }
 
 /** The key of a person with a Teams object id; equal for Entra's v1 and v2 tokens. */
