@@ -1,7 +1,6 @@
 import { present } from './dialog.js';
 import { h, iconButton } from './dom.js';
 import { icon, mark } from './icons.js';
-import { isWebAddress } from './card-view.js';
 
 const REAL = [
   [
@@ -28,10 +27,9 @@ const STEPS = [
 
 /**
  * Opens the panel that explains this page.
- * @param {{ title: string, links: { label: string, url: string }[] }} state
+ * @param {{ title: string }} state
  */
-export function openAbout({ title, links }) {
-  const shown = links.filter((link) => isWebAddress(link.url));
+export function openAbout({ title }) {
   const dialog = h(
     'dialog',
     { class: 'task about', 'aria-label': 'What is this?' },
@@ -62,25 +60,6 @@ export function openAbout({ title, links }) {
       ),
       h('h3', {}, 'Try this first'),
       h('ol', { class: 'steps' }, ...STEPS.map((step) => h('li', {}, step))),
-      shown.length > 0 && h('h3', {}, 'Look behind it'),
-      shown.length > 0 &&
-        h(
-          'ul',
-          { class: 'links' },
-          ...shown.map((link) =>
-            h(
-              'li',
-              {},
-              h(
-                'a',
-                { href: link.url, target: '_blank', rel: 'noopener' },
-                link.label,
-                icon('popout', 14),
-              ),
-              h('span', { class: 'muted' }, link.url),
-            ),
-          ),
-        ),
       h('p', { class: 'muted small' }, 'Not a product of Microsoft. Nothing here leaves loopback.'),
     ),
   );

@@ -20,7 +20,6 @@ const state = {
   chatId: null,
   commandId: 'request',
   suggestions: [],
-  links: [],
   settings: { singleSignOn: true },
   last: new Map(),
   unread: new Map(),

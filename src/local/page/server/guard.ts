@@ -12,7 +12,8 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const HEADERS: readonly (readonly [string, string])[] = [
+/** The headers of every answer: no inline script, no framing, no sniffing, no caching. */
+export const securityHeaders: readonly (readonly [string, string])[] = [
   ['content-security-policy', POLICY],
   ['x-content-type-options', 'nosniff'],
   ['cache-control', 'no-store'],
@@ -22,11 +23,6 @@ const HEADERS: readonly (readonly [string, string])[] = [
   // Popups keep their opener, because the sign-in page sends its code with postMessage.
   ['cross-origin-opener-policy', 'same-origin-allow-popups'],
 ];
-
-/** The headers of every answer: no inline script, no framing, no sniffing, no caching. */
-export function securityHeaders(): readonly (readonly [string, string])[] {
-  return HEADERS;
-}
 
 /**
  * Accepts requests of the page only. Host must be a loopback name with the port of the request
@@ -38,7 +34,7 @@ export function securityHeaders(): readonly (readonly [string, string])[] {
 export function checkSameOrigin(request: IncomingMessage, api: boolean): void {
   const host = request.headers.host?.toLowerCase() ?? '';
   const port = request.socket.localPort ?? 0;
-  const allowed = [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
+  const allowed = [`127.0.0.1:${port}`, `localhost:${port}`];
   if (!allowed.includes(host)) {
     throw new PageProblem(421, 'wrong-host', 'This page answers on its loopback address only.');
   }

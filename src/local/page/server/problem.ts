@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
+import { sendJson } from '../../loopback.ts';
 
 /** An error of the page's API: HTTP status, stable code, message. */
 export class PageProblem extends Error {
   readonly status: number;
   readonly code: string;
 
-  constructor(status: number, code: string, message: string) {
-    super(message);
+  constructor(status: number, code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.status = status;
     this.code = code;
   }
@@ -18,23 +19,10 @@ export class PageProblem extends Error {
  * sent already.
  */
 export function sendProblem(response: ServerResponse, error: unknown): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const problem = error instanceof PageProblem ? error : worldProblem(error);
-  if (problem.status === 413) response.setHeader('connection', 'close');
-  sendJson(response, problem.status, { code: problem.code, message: problem.message });
-}
-
-/** Answers with JSON; undefined becomes null. */
-export function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  const body = JSON.stringify(value ?? null);
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(body);
+  if (response.headersSent) return void response.destroy();
+  const { status, code, message } = error instanceof PageProblem ? error : worldProblem(error);
+  if (status === 413) response.setHeader('connection', 'close');
+  sendJson(response, { status, body: { code, message } });
 }
 
 function worldProblem(error: unknown): PageProblem {
