@@ -59,9 +59,9 @@ export function encodeChange(change: Change, attempt: string): Values {
     decidedVersion: request?.version ?? guard?.version ?? 0,
     decision: decision ? decisionPart(decision) : null,
     events: list(change.events),
-    dropJobs: list(change.dropJobs?.map((key) => ({ key }))),
+    dropJobs: list(change.dropJobs),
     personKeys: encodeRows(change.personKeys ?? []),
-    jobs: list(sorted(joined(change.jobs ?? []), ({ key }) => key)),
+    jobs: list(sorted(joined(change.jobs ?? []), ({ key }) => key).map(encodeJob)),
     cards: list(encodeCards(change.cards ?? [])),
     conversations: list(latest(change.conversations ?? [], (met) => met.updatedAt)),
     people: list(people.map(encodePerson)),
@@ -112,6 +112,10 @@ function joined(jobs: readonly NewJob[]): NewJob[] {
     byKey.set(job.key, joins ? { ...before, runAt: Math.min(before.runAt, job.runAt) } : job);
   }
   return [...byKey.values()];
+}
+
+function encodeJob({ about, when, ...job }: NewJob): object {
+  return { ...job, aboutType: about.type, aboutId: about.id, moves: when };
 }
 
 /** The last value of each card; of cards with the same message, the first. */
@@ -165,6 +169,6 @@ function sorted<Item>(items: readonly Item[], by: (item: Item) => string): Item[
 }
 
 /** Encodes a list; null if it is empty, which skips its step. */
-function list(items: readonly object[] | undefined): string | null {
+function list(items: readonly unknown[] | undefined): string | null {
   return items && items.length > 0 ? encodeRows(items) : null;
 }

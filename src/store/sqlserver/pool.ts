@@ -5,7 +5,8 @@ import { describeError } from '../../lib/logger.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { storeClosed, storeOverloaded, toStoreError } from './errors.ts';
 import { retryTransient } from './retry.ts';
-import type { ParameterType, Query, Value, ValuesOf } from './query.ts';
+import { JSON_TEXT, SMALL, WHOLE, sizeOf } from './query.ts';
+import type { Query, SqlType, Value, ValuesOf } from './query.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -140,36 +141,29 @@ async function send(
   const make = pool.request.bind(pool) as (given?: { requestTimeout: number }) => sql.Request;
   const request = timeoutMs === undefined ? make() : make({ requestTimeout: timeoutMs });
   for (const [name, type] of Object.entries(query.parameters)) {
-    request.input(name, sqlType(type), checked(name, type, values[name] ?? null));
+    request.input(name, driverType(type), checked(name, type, values[name] ?? null));
   }
   const { recordsets } = await request.query(query.sql);
   const last = Array.isArray(recordsets) ? recordsets.at(-1) : undefined;
   return last ? plain(last) : [];
 }
 
-function sqlType(type: ParameterType): sql.ISqlType {
-  switch (type.kind) {
-    case 'text':
-      return sql.NVarChar(type.size);
-    case 'json':
-      return sql.NVarChar(sql.MAX);
-    case 'whole':
-      return sql.BigInt();
-    case 'small':
-      return sql.Int();
-  }
+function driverType(type: SqlType): sql.ISqlType {
+  if (type === WHOLE) return sql.BigInt();
+  if (type === SMALL) return sql.Int();
+  return sql.NVarChar(type === JSON_TEXT ? sql.MAX : sizeOf(type));
 }
 
 /** Rejects a value that does not fit its column: tedious would send a malformed message. */
-function checked(name: string, type: ParameterType, value: Value): Value {
-  if (value === null) return value;
+function checked(name: string, type: SqlType, value: Value): Value {
+  const size = sizeOf(type);
   const fits =
     typeof value === 'string'
-      ? type.kind === 'json' || (type.kind === 'text' && value.length <= type.size)
-      : (type.kind === 'whole' || type.kind === 'small') &&
+      ? size !== undefined && value.length <= size
+      : size === undefined &&
         Number.isSafeInteger(value) &&
-        (type.kind === 'whole' || Math.abs(value) < 2 ** 31);
-  if (fits) return value;
+        (type === WHOLE || Math.abs(Number(value)) < 2 ** 31);
+  if (value === null || fits) return value;
   throw new StoreError(
     'store_rejected',
     `The value of ${name} does not fit its column: this is a bug in Countersign.`,

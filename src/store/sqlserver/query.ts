@@ -2,88 +2,93 @@
  * The type of a parameter, equal to that of its column. With another type the server converts the
  * column and scans the index. With a length per value it compiles a plan per length.
  */
-export type ParameterType =
-  | { readonly kind: 'text'; readonly size: number }
-  | { readonly kind: 'json' }
-  | { readonly kind: 'whole' }
-  | { readonly kind: 'small' };
+export type SqlType = `nvarchar(${number})` | 'nvarchar(max)' | 'bigint' | 'int' | 'bit';
+
+/** Columns, or parameters, with their types. */
+export type Columns = Readonly<Record<string, SqlType>>;
 
 export type Value = string | number | null;
 
 /** A literal statement or batch, with its parameter types. */
 export interface Query<Name extends string = string> {
   readonly sql: string;
-  readonly parameters: Readonly<Record<Name, ParameterType>>;
+  readonly parameters: Readonly<Record<Name, SqlType>>;
 }
 
 /** One value for each parameter of a query. */
 export type ValuesOf<Q extends Query> = Readonly<Record<keyof Q['parameters'], Value>>;
 
-/** nvarchar(size) */
-export function text(size: number): ParameterType {
-  return { kind: 'text', size };
-}
-
-/** nvarchar(max) */
-export const JSON_TEXT: ParameterType = { kind: 'json' };
-/** bigint */
-export const WHOLE: ParameterType = { kind: 'whole' };
-/** int */
-export const SMALL: ParameterType = { kind: 'small' };
+export const JSON_TEXT = 'nvarchar(max)' as const;
+export const WHOLE = 'bigint' as const;
+export const SMALL = 'int' as const;
 
 /** Types of the columns in lookups. */
-export const ID = text(100);
-export const KIND = text(20);
-export const ONCE_KEY = text(400);
-export const PRINCIPAL_KEY = text(320);
-export const JOB_KEY = text(200);
-export const CONVERSATION_KEY = text(400);
+export const ID = 'nvarchar(100)' as const;
+export const KIND = 'nvarchar(20)' as const;
+export const ONCE_KEY = 'nvarchar(400)' as const;
+export const PRINCIPAL_KEY = 'nvarchar(320)' as const;
+export const JOB_KEY = 'nvarchar(200)' as const;
+export const CONVERSATION_KEY = 'nvarchar(400)' as const;
+
+/** How many characters a type holds; undefined for a number. */
+export function sizeOf(type: SqlType): number | undefined {
+  if (type === JSON_TEXT) return Number.POSITIVE_INFINITY;
+  const size = /\((\d+)\)/.exec(type)?.[1];
+  return size === undefined ? undefined : Number(size);
+}
 
 /** Makes a query. */
 export function query<const Name extends string>(
-  parameters: Readonly<Record<Name, ParameterType>>,
+  parameters: Readonly<Record<Name, SqlType>>,
   sql: string,
 ): Query<Name> {
   return { parameters, sql };
 }
 
 /**
- * A FROM source with the rows of a JSON parameter. `columns` has name, JSON path and type of each
- * column. Decodes the text of `encodeRows`, and gives it the collation of the keys (byte by byte).
+ * A FROM source with the rows of a JSON parameter: each column has the value of the property of its
+ * name in camel case. Decodes the text of `encodeRows`, and gives it the collation of the keys (byte
+ * by byte).
  */
-export function rowsOf(
-  parameter: string,
-  columns: readonly (readonly [name: string, path: string, type: string])[],
-): string {
-  const long = columns.some(([, , type]) => type === LONG);
-  const typed = columns
-    .filter(([, , type]) => type !== LONG)
-    .map(([name, path, type]) => `${name} ${type} '${path}'`);
-  const taken = columns.map(([name, path, type]) => {
-    if (!type.startsWith('nvarchar')) return `o.${name}`;
-    const found = type === LONG ? longText(path) : `o.${name}`;
-    const bytes = `${found} ${BYTES}`;
-    return (
-      `REPLACE(REPLACE(${bytes}, NCHAR(${QUOTE_CODE}), N'"'), NCHAR(${SLASH_CODE}), N'\\') ` +
-      `${BYTES} AS ${name}`
-    );
+export function rowsOf(parameter: string, columns: Columns, propertyOf = camelCase): string {
+  const typed: string[] = [];
+  const taken = Object.entries(columns).map(([name, type]) => {
+    if (type === JSON_TEXT) return `${decoded(longText(propertyOf(name)))} AS [${name}]`;
+    typed.push(`[${name}] ${type} '$.${propertyOf(name)}'`);
+    return sizeOf(type) === undefined ? `o.[${name}]` : `${decoded(`o.[${name}]`)} AS [${name}]`;
   });
-  const source = long
-    ? `OPENJSON(${parameter}) i CROSS APPLY OPENJSON(i.value) WITH (${typed.join(', ')}) o`
-    : `OPENJSON(${parameter}) WITH (${typed.join(', ')}) o`;
+  const long = typed.length < taken.length;
   return `(
     SELECT ${taken.join(',\n      ')}
-    FROM ${source}
+    FROM OPENJSON(${parameter}) ${long ? 'i CROSS APPLY OPENJSON(i.value) ' : ''}WITH (${typed.join(', ')}) o
   )`;
 }
 
-/** A property of any length: in a WITH clause Babelfish truncates at 4,000 characters. */
-function longText(path: string): string {
-  return `(SELECT v.value FROM OPENJSON(i.value) v WHERE v.[key] ${BYTES} = N'${path.slice(2)}')`;
+/** A FROM source with the texts of a JSON parameter, as column `text`. */
+export function textsOf(parameter: string, type: SqlType): string {
+  return `(
+    SELECT ${decoded('o.text')} AS text FROM OPENJSON(${parameter}) WITH (text ${type} '$') o
+  )`;
 }
 
-const BYTES = 'COLLATE Latin1_General_BIN2';
-const LONG = 'nvarchar(max)';
+function camelCase(name: string): string {
+  return name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function decoded(text: string): string {
+  return (
+    `REPLACE(REPLACE(${text} ${BYTES}, NCHAR(${QUOTE_CODE}), N'"'), NCHAR(${SLASH_CODE}), N'\\') ` +
+    BYTES
+  );
+}
+
+/** A property of any length: in a WITH clause Babelfish truncates at 4,000 characters. */
+function longText(property: string): string {
+  return `(SELECT v.value FROM OPENJSON(i.value) v WHERE v.[key] ${BYTES} = N'${property}')`;
+}
+
+/** The collation of the keys. */
+export const BYTES = 'COLLATE Latin1_General_BIN2';
 
 /** Two control characters that are unused in text (no Windows code page has them). */
 const QUOTE_CODE = 0x90;

@@ -8,6 +8,7 @@ import type {
   TransferTable,
   TransferTarget,
 } from '../transfer.ts';
+import { COLUMNS } from './columns.ts';
 import { storedOnceKey, messageKey } from './encode-change.ts';
 import { migrate } from './migrate.ts';
 import { openForSchema } from './open-for-schema.ts';
@@ -15,11 +16,11 @@ import {
   BEGIN_TRANSFER,
   COUNT_TABLES,
   FINISH_STEP,
-  TARGET_COLUMNS,
   TRANSFER_STEPS,
   WRITE_PAGE,
 } from './queries/transfer.ts';
-import { encodeRows, protectText } from './query.ts';
+import { JSON_TEXT, encodeRows, protectText, sizeOf } from './query.ts';
+import type { SqlType } from './query.ts';
 import { createReader } from './reader.ts';
 import type { Pool } from './pool.ts';
 
@@ -93,7 +94,7 @@ function targetOver(pool: Pool): TransferTarget {
 function encode(table: TransferTable, row: TransferRow): TransferRow {
   const values = { ...row, ...additions(table, row) };
   return Object.fromEntries(
-    TARGET_COLUMNS[table].map(([name, type]) => [
+    Object.entries(COLUMNS[table]).map(([name, type]) => [
       name,
       checkLength(values[name] ?? null, { table, name, type }),
     ]),
@@ -132,11 +133,11 @@ function textOf(value: TransferRow[string] | undefined): string | null {
 /** Rejects a text longer than its column; the server might truncate it silently. */
 function checkLength(
   value: string | number | null,
-  column: { table: string; name: string; type: string },
+  column: { table: string; name: string; type: SqlType },
 ): string | number | null {
   if (typeof value !== 'string') return value;
-  if (column.type === 'nvarchar(max)') return protectText(value);
-  const size = Number(/\((\d+)\)/.exec(column.type)?.[1] ?? 0);
+  if (column.type === JSON_TEXT) return protectText(value);
+  const size = sizeOf(column.type) ?? 0;
   if (value.length <= size) return value;
   throw new StoreError(
     'store_rejected',

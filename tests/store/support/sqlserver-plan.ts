@@ -1,6 +1,6 @@
 import sql from 'mssql';
 import { poolConfig } from '../../../src/store/sqlserver/connection.ts';
-import type { ParameterType, Query } from '../../../src/store/sqlserver/query.ts';
+import type { Query } from '../../../src/store/sqlserver/query.ts';
 import { LONG_TIMING } from './open-sqlserver.ts';
 
 /** A step of a plan that accesses a table of ours. */
@@ -28,8 +28,8 @@ export async function openPlanner(connectionString: string): Promise<Planner> {
   await pool.request().batch('SET SHOWPLAN_XML ON');
   return {
     async stepsOf({ sql: text, parameters }) {
-      const declared = Object.entries(parameters as Record<string, ParameterType>).map(
-        ([name, type]) => `DECLARE @${name} ${typeOf(type)};`,
+      const declared = Object.entries(parameters).map(
+        ([name, type]) => `DECLARE @${name} ${type};`,
       );
       const { recordset } = await pool.request().batch(`${declared.join('\n')}\n${text}`);
       const [row] = recordset as unknown as Record<string, unknown>[];
@@ -51,17 +51,4 @@ export function stepsIn(xml: string): readonly PlanStep[] {
     steps.push({ operation, table: named('Table'), index: named('Index') });
   }
   return steps;
-}
-
-function typeOf(type: ParameterType): string {
-  switch (type.kind) {
-    case 'text':
-      return `nvarchar(${type.size})`;
-    case 'json':
-      return 'nvarchar(max)';
-    case 'whole':
-      return 'bigint';
-    case 'small':
-      return 'int';
-  }
 }

@@ -1,17 +1,12 @@
 import { USE_PERSON_KEYS } from './person-keys.ts';
-import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
+import { COLUMNS } from '../columns.ts';
+import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf } from '../query.ts';
 
 /** The audit log: events, unsealed events, leaves and checkpoints. */
 
 const EVENT = 'e.id, e.[at], e.type, e.request_id AS requestId, e.body';
 
-const EVENTS = rowsOf('@events', [
-  ['id', '$.id', 'nvarchar(100)'],
-  ['[at]', '$.at', 'bigint'],
-  ['type', '$.type', 'nvarchar(100)'],
-  ['request_id', '$.requestId', 'nvarchar(100)'],
-  ['body', '$.body', 'nvarchar(max)'],
-]);
+const EVENTS = rowsOf('@events', COLUMNS.audit_events);
 
 /** Part of every batch that inserts events. */
 export const INSERT_EVENTS = `
@@ -41,11 +36,7 @@ const SIZE = 'COALESCE(MAX(idx) + 1, 0)';
 /** Primary key audit_leaves_pk, its last row */
 export const TREE_SIZE = query({}, `SELECT ${SIZE} AS size FROM dbo.audit_leaves`);
 
-const LEAVES = rowsOf('@leaves', [
-  ['idx', '$.index', 'bigint'],
-  ['event_id', '$.eventId', 'nvarchar(100)'],
-  ['hash', '$.hash', 'nvarchar(100)'],
-]);
+const LEAVES = rowsOf('@leaves', { index: WHOLE, event_id: ID, hash: ID });
 
 /**
  * Inserts leaves and their checkpoint in one transaction, if the log has the expected size. Of two
@@ -58,7 +49,7 @@ export const SEAL = query(
     leaves: JSON_TEXT,
     count: SMALL,
     size: WHOLE,
-    root: text(100),
+    root: ID,
     at: WHOLE,
     jws: JSON_TEXT,
     peaks: JSON_TEXT,
@@ -73,7 +64,7 @@ export const SEAL = query(
     IF @outcome IS NULL
     BEGIN
       INSERT INTO dbo.audit_leaves (idx, event_id, hash)
-      SELECT n.idx, n.event_id, n.hash FROM ${LEAVES} n;
+      SELECT n.[index], n.event_id, n.hash FROM ${LEAVES} n;
       DELETE FROM dbo.audit_pending
       WHERE event_id IN (SELECT n.event_id FROM ${LEAVES} n);
       IF @@ROWCOUNT <> @count SET @outcome = N'stranger';

@@ -1,3 +1,4 @@
+import { COLUMNS } from '../columns.ts';
 import { BY_KEY, CONVERSATION_KEY, query, rowsOf } from '../query.ts';
 
 /** Cards, and the conversations of people and channels. */
@@ -7,17 +8,7 @@ export const CARD = `
   id, request_id AS requestId, state, channel, conversation_id AS conversationId,
   service_url AS serviceUrl, activity_id AS activityId, posted_revision AS postedRevision`;
 
-const CARDS = rowsOf('@cards', [
-  ['id', '$.id', 'nvarchar(100)'],
-  ['request_id', '$.requestId', 'nvarchar(100)'],
-  ['state', '$.state', 'nvarchar(20)'],
-  ['channel', '$.channel', 'nvarchar(200)'],
-  ['conversation_id', '$.conversationId', 'nvarchar(1000)'],
-  ['service_url', '$.serviceUrl', 'nvarchar(2000)'],
-  ['activity_id', '$.activityId', 'nvarchar(1000)'],
-  ['posted_revision', '$.postedRevision', 'bigint'],
-  ['message_key', '$.messageKey', 'nvarchar(120)'],
-]);
+const CARDS = rowsOf('@cards', COLUMNS.cards);
 
 /** Part of a commit. Rejects a card of a missing request; requests are never deleted. */
 export const CHECK_CARDS = `
@@ -54,14 +45,7 @@ export const FIND_CONVERSATION = query(
   FROM dbo.conversations WHERE [key] = @key`,
 );
 
-const CONVERSATIONS = rowsOf('@conversations', [
-  ['[key]', '$.key', 'nvarchar(400)'],
-  ['tenant_id', '$.tenantId', 'nvarchar(100)'],
-  ['conversation_id', '$.conversationId', 'nvarchar(1000)'],
-  ['service_url', '$.serviceUrl', 'nvarchar(2000)'],
-  ['user_id', '$.userId', 'nvarchar(400)'],
-  ['updated_at', '$.updatedAt', 'bigint'],
-]);
+const CONVERSATIONS = rowsOf('@conversations', COLUMNS.conversations);
 
 /** Part of a commit. An older value changes nothing. */
 export const UPSERT_CONVERSATIONS = `

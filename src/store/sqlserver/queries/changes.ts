@@ -1,16 +1,10 @@
-import { ONCE_KEY, KIND, query, rowsOf } from '../query.ts';
+import { COLUMNS } from '../columns.ts';
+import { KIND, ONCE_KEY, SMALL, query, rowsOf } from '../query.ts';
 
 /** Change ids and once-keys: what may happen once. The plain strings are parts of a commit. */
 
 /** @onceKeys as rows; `n` is their order. */
-const ONCE_KEYS = rowsOf('@onceKeys', [
-  ['n', '$.n', 'int'],
-  ['kind', '$.kind', 'nvarchar(20)'],
-  ['[key]', '$.key', 'nvarchar(400)'],
-  ['request_id', '$.requestId', 'nvarchar(100)'],
-  ['fingerprint', '$.fingerprint', 'nvarchar(200)'],
-  ['expires_at', '$.expiresAt', 'bigint'],
-]);
+const ONCE_KEYS = rowsOf('@onceKeys', { n: SMALL, ...COLUMNS.once_keys });
 
 /** No row: the change was committed before. */
 export const INSERT_CHANGE = `

@@ -1,14 +1,4 @@
-import {
-  ID,
-  JOB_KEY,
-  JSON_TEXT,
-  KIND,
-  PRINCIPAL_KEY,
-  SMALL,
-  WHOLE,
-  query,
-  text,
-} from '../query.ts';
+import { ID, JOB_KEY, JSON_TEXT, KIND, PRINCIPAL_KEY, SMALL, WHOLE, query } from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
 import { CHECK_CARDS, UPSERT_CARDS, UPSERT_CONVERSATIONS } from './cards.ts';
 import { FIND_FIRST, INSERT_CHANGE, INSERT_ONCE_KEYS } from './changes.ts';
@@ -35,7 +25,7 @@ const unlessChanged = (outcome: string) => `IF @@ROWCOUNT = 0 SET @outcome = N'$
 
 const PARAMETERS = {
   id: ID,
-  attempt: text(40),
+  attempt: 'nvarchar(40)',
   requestId: ID,
   at: WHOLE,
   onceKeys: JSON_TEXT,
@@ -47,13 +37,13 @@ const PARAMETERS = {
   seenVersion: WHOLE,
   version: WHOLE,
   state: KIND,
-  workflow: text(200),
+  workflow: 'nvarchar(200)',
   requesterKey: PRINCIPAL_KEY,
   asked: JSON_TEXT,
   progress: JSON_TEXT,
   decisionId: ID,
   decided: ID,
-  stage: text(64),
+  stage: 'nvarchar(64)',
   approverKey: PRINCIPAL_KEY,
   nth: SMALL,
   decidedAt: WHOLE,

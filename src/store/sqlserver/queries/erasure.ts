@@ -1,14 +1,22 @@
-import { JSON_TEXT, SMALL, query, rowsOf } from '../query.ts';
+import {
+  BYTES,
+  ID,
+  JSON_TEXT,
+  KIND,
+  PRINCIPAL_KEY,
+  SMALL,
+  WHOLE,
+  query,
+  rowsOf,
+  textsOf,
+} from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
 import { REQUEST } from './requests.ts';
 
 /** Statements of an erasure. */
 
-const listOf = (parameter: string, type: string) => rowsOf(parameter, [['text', '$', type]]);
-
-const NAMES = `(SELECT n.text FROM ${listOf('@names', 'nvarchar(400)')} n)`;
-const STATES = `(SELECT s.text FROM ${listOf('@states', 'nvarchar(20)')} s)`;
-const BYTES = 'COLLATE Latin1_General_BIN2';
+const NAMES = `(SELECT n.text FROM ${textsOf('@names', 'nvarchar(400)')} n)`;
+const STATES = `(SELECT s.text FROM ${textsOf('@states', KIND)} s)`;
 
 /** The object id in the key of a chat: `person:<tenant>:<object id>`. */
 const OF_KEY = `SUBSTRING(c.[key], LEN(N'person:' + c.tenant_id + N':') + 1, 400)`;
@@ -26,13 +34,13 @@ export const FIND_KNOWN_AS = query(
   FROM dbo.conversations c
   WHERE c.[key] LIKE N'person:%' AND (c.user_id IN ${NAMES} OR ${OF_KEY} IN ${NAMES})
   UNION ALL SELECT NULL, NULL, NULL, k.person
-  FROM ${listOf('@objectIds', 'nvarchar(100)')} o
+  FROM ${textsOf('@objectIds', ID)} o
   JOIN dbo.person_keys k ON k.person LIKE N'%|' + o.text`,
 );
 
 /** Whether a request contains a name as a JSON value. `quoted` are the names as JSON strings. */
 const NAMED = `EXISTS (
-    SELECT 1 FROM ${listOf('@quoted', 'nvarchar(1000)')} n
+    SELECT 1 FROM ${textsOf('@quoted', 'nvarchar(1000)')} n
     WHERE CHARINDEX(n.text, r.asked ${BYTES}) > 0 OR CHARINDEX(n.text, r.progress ${BYTES}) > 0
       OR EXISTS (
         SELECT 1 FROM dbo.decisions d
@@ -47,22 +55,22 @@ export const FIND_NAMING = query(
   WHERE r.state IN ${STATES} AND ${NAMED} ORDER BY r.number`,
 );
 
-const REQUESTS = rowsOf('@requests', [
-  ['id', '$.id', 'nvarchar(100)'],
-  ['seen', '$.seen', 'bigint'],
-  ['is_asked', '$.isAsked', 'bit'],
-  ['version', '$.version', 'bigint'],
-  ['requester_key', '$.requesterKey', 'nvarchar(320)'],
-  ['asked', '$.asked', 'nvarchar(max)'],
-  ['progress', '$.progress', 'nvarchar(max)'],
-]);
-const DECISIONS = rowsOf('@decisions', [
-  ['request_id', '$.requestId', 'nvarchar(100)'],
-  ['id', '$.id', 'nvarchar(100)'],
-  ['approver_key', '$.approverKey', 'nvarchar(320)'],
-  ['body', '$.body', 'nvarchar(max)'],
-]);
-const IDS = `(SELECT i.id FROM ${rowsOf('@requests', [['id', '$.id', 'nvarchar(100)']])} i)`;
+const REQUESTS = rowsOf('@requests', {
+  id: ID,
+  seen: WHOLE,
+  is_asked: 'bit',
+  version: WHOLE,
+  requester_key: PRINCIPAL_KEY,
+  asked: JSON_TEXT,
+  progress: JSON_TEXT,
+});
+const DECISIONS = rowsOf('@decisions', {
+  request_id: ID,
+  id: ID,
+  approver_key: PRINCIPAL_KEY,
+  body: JSON_TEXT,
+});
+const IDS = `(SELECT i.id FROM ${rowsOf('@requests', { id: ID })} i)`;
 const ASKED = `(SELECT n.id FROM ${REQUESTS} n WHERE n.is_asked = 1)`;
 const PEOPLE = `[key] IN ${NAMES} OR object_id IN ${NAMES} OR user_id IN ${NAMES}`;
 const CONVERSATIONS = `user_id IN ${NAMES} OR [key] IN ${NAMES}`;
@@ -91,7 +99,7 @@ export const ERASE = query(
   BEGIN TRY
     BEGIN TRANSACTION;
     DELETE FROM dbo.person_keys
-    WHERE pseudonym IN (SELECT n.text FROM ${listOf('@pseudonyms', 'nvarchar(100)')} n);
+    WHERE pseudonym IN (SELECT n.text FROM ${textsOf('@pseudonyms', ID)} n);
     IF @@ROWCOUNT <> @pseudonymCount SET @outcome = N'conflict';
     IF @outcome IS NULL AND EXISTS (SELECT 1 FROM dbo.person_keys k WHERE k.person IN ${NAMES})
       SET @outcome = N'conflict';

@@ -1,19 +1,30 @@
-import { BY_KEY, JOB_KEY, JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
+import {
+  BY_KEY,
+  ID,
+  JOB_KEY,
+  JSON_TEXT,
+  KIND,
+  SMALL,
+  WHOLE,
+  query,
+  rowsOf,
+  textsOf,
+} from '../query.ts';
 
 /**
  * Jobs. A job may be leased from `due_at` on (index jobs_by_due). Statements name every priority
  * (0, 1), so that the index returns due jobs in order.
  */
 
-const JOBS = rowsOf('@jobs', [
-  ['[key]', '$.key', 'nvarchar(200)'],
-  ['kind', '$.kind', 'nvarchar(20)'],
-  ['about_type', '$.about.type', 'nvarchar(20)'],
-  ['about_id', '$.about.id', 'nvarchar(100)'],
-  ['priority', '$.priority', 'int'],
-  ['run_at', '$.runAt', 'bigint'],
-  ['moves', '$.when', 'nvarchar(20)'],
-]);
+const JOBS = rowsOf('@jobs', {
+  key: JOB_KEY,
+  kind: KIND,
+  about_type: KIND,
+  about_id: ID,
+  priority: SMALL,
+  run_at: WHOLE,
+  moves: KIND,
+});
 
 /** Part of a commit. For a leased job sets `again_at`, the next run. Revives a dead job. */
 export const UPSERT_JOBS = `
@@ -39,10 +50,8 @@ export const UPSERT_JOBS = `
   FROM ${JOBS} n
   WHERE NOT EXISTS (SELECT 1 FROM dbo.jobs j WHERE j.[key] = n.[key]);`;
 
-const DROPPED = rowsOf('@dropJobs', [['[key]', '$.key', 'nvarchar(200)']]);
-
 export const DROP_JOBS = `
-  DELETE FROM dbo.jobs WHERE [key] IN (SELECT n.[key] FROM ${DROPPED} n);`;
+  DELETE FROM dbo.jobs WHERE [key] IN (SELECT n.text FROM ${textsOf('@dropJobs', JOB_KEY)} n);`;
 
 /** Deletes the job unless it was inserted again meanwhile. */
 const FINISH = `
@@ -122,10 +131,7 @@ export const LEASE_JOBS = query(
   FROM @taken`,
 );
 
-const HELD = rowsOf('@jobs', [
-  ['[key]', '$.key', 'nvarchar(200)'],
-  ['fence', '$.fence', 'bigint'],
-]);
+const HELD = rowsOf('@jobs', { key: JOB_KEY, fence: WHOLE });
 
 export const RENEW_JOBS = query(
   { jobs: JSON_TEXT, leaseUntil: WHOLE },
@@ -145,7 +151,7 @@ const NEXT_RUN = 'CASE WHEN again_at < @runAt THEN again_at ELSE COALESCE(@runAt
 
 /** Without an error the job did not run: `run_at` stays. */
 export const RELEASE_JOB = query(
-  { key: JOB_KEY, fence: WHOLE, runAt: WHOLE, error: text(2_000) },
+  { key: JOB_KEY, fence: WHOLE, runAt: WHOLE, error: 'nvarchar(2000)' },
   `
   SET NOCOUNT ON;
   UPDATE dbo.jobs

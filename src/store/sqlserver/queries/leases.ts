@@ -1,8 +1,8 @@
-import { ID, JSON_TEXT, WHOLE, query, text } from '../query.ts';
+import { ID, JSON_TEXT, WHOLE, query } from '../query.ts';
 
 /** Leases, by leases_pk. */
 
-const HOLDER = text(200);
+const HOLDER = 'nvarchar(200)';
 
 /**
  * Returns the row before, and whether it changed. Compare and set: changes the row only if it is as

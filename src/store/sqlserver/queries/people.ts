@@ -1,4 +1,15 @@
-import { BY_KEY, JSON_TEXT, PRINCIPAL_KEY, SMALL, query, rowsOf } from '../query.ts';
+import { COLUMNS } from '../columns.ts';
+import {
+  BY_KEY,
+  ID,
+  JSON_TEXT,
+  PRINCIPAL_KEY,
+  SMALL,
+  WHOLE,
+  query,
+  rowsOf,
+  textsOf,
+} from '../query.ts';
 
 /** People as in their last verified token, with an index by role. */
 
@@ -13,8 +24,6 @@ export const FIND_PERSON = query(
   SELECT ${PERSON} FROM dbo.people p WHERE p.[key] = @key`,
 );
 
-const ASKED = rowsOf('@roles', [['role', '$', 'nvarchar(100)']]);
-
 /** Index people_roles_by_role: the latest people of each role, then of all roles. */
 export const FIND_PEOPLE = query(
   { roles: JSON_TEXT, limit: SMALL },
@@ -22,31 +31,18 @@ export const FIND_PEOPLE = query(
   SELECT TOP (@limit) ${PERSON} FROM dbo.people p
   WHERE p.[key] IN (
     SELECT x.person_key
-    FROM ${ASKED} r
+    FROM ${textsOf('@roles', ID)} r
     CROSS APPLY (
       SELECT TOP (@limit) i.person_key FROM dbo.people_roles i
-      WHERE i.role = r.role ORDER BY i.seen_at DESC, i.person_key DESC
+      WHERE i.role = r.text ORDER BY i.seen_at DESC, i.person_key DESC
     ) x
   )
   ORDER BY p.seen_at DESC, p.[key] DESC`,
 );
 
-const PEOPLE = rowsOf('@people', [
-  ['[key]', '$.key', 'nvarchar(320)'],
-  ['tenant_id', '$.tenantId', 'nvarchar(100)'],
-  ['object_id', '$.objectId', 'nvarchar(100)'],
-  ['user_id', '$.userId', 'nvarchar(400)'],
-  ['name', '$.name', 'nvarchar(1000)'],
-  ['roles', '$.roles', 'nvarchar(max)'],
-  ['claims', '$.claims', 'nvarchar(max)'],
-  ['seen_at', '$.seenAt', 'bigint'],
-]);
+const PEOPLE = rowsOf('@people', COLUMNS.people);
 
-const ROLES = rowsOf('@roles', [
-  ['[key]', '$.key', 'nvarchar(320)'],
-  ['role', '$.role', 'nvarchar(100)'],
-  ['seen_at', '$.seenAt', 'bigint'],
-]);
+const ROLES = rowsOf('@roles', { key: PRINCIPAL_KEY, role: ID, seen_at: WHOLE });
 
 /** Part of a commit. An older value changes neither the person nor the roles. */
 export const UPSERT_PEOPLE = `

@@ -1,4 +1,5 @@
-import { JSON_TEXT, query, rowsOf } from '../query.ts';
+import { COLUMNS } from '../columns.ts';
+import { ID, JSON_TEXT, PRINCIPAL_KEY, query, rowsOf, textsOf } from '../query.ts';
 
 /** Keys of people: one row each, deleted by an erasure. */
 
@@ -8,24 +9,19 @@ const PERSON_KEY = 'k.person, k.pseudonym, k.encrypted';
 export const FIND_PERSON_KEYS = query(
   { persons: JSON_TEXT },
   `
-  SELECT ${PERSON_KEY} FROM ${rowsOf('@persons', [['person', '$', 'nvarchar(320)']])} n
-  JOIN dbo.person_keys k ON k.person = n.person`,
+  SELECT ${PERSON_KEY} FROM ${textsOf('@persons', PRINCIPAL_KEY)} n
+  JOIN dbo.person_keys k ON k.person = n.text`,
 );
 
 /** Unique key person_keys_by_pseudonym */
 export const FIND_PSEUDONYMS = query(
   { pseudonyms: JSON_TEXT },
   `
-  SELECT ${PERSON_KEY} FROM ${rowsOf('@pseudonyms', [['pseudonym', '$', 'nvarchar(100)']])} n
-  JOIN dbo.person_keys k ON k.pseudonym = n.pseudonym`,
+  SELECT ${PERSON_KEY} FROM ${textsOf('@pseudonyms', ID)} n
+  JOIN dbo.person_keys k ON k.pseudonym = n.text`,
 );
 
-const USED = rowsOf('@personKeys', [
-  ['person', '$.person', 'nvarchar(320)'],
-  ['pseudonym', '$.pseudonym', 'nvarchar(100)'],
-  ['encrypted', '$.encrypted', 'nvarchar(max)'],
-  ['is_new', '$.isNew', 'bit'],
-]);
+const USED = rowsOf('@personKeys', { ...COLUMNS.person_keys, is_new: 'bit' });
 
 /**
  * Part of every statement that inserts events: locks the rows of the used keys and inserts new keys. A

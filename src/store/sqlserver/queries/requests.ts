@@ -1,4 +1,4 @@
-import { ID, JSON_TEXT, PRINCIPAL_KEY, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
+import { ID, JSON_TEXT, KIND, PRINCIPAL_KEY, SMALL, WHOLE, query, textsOf } from '../query.ts';
 import { CARD } from './cards.ts';
 
 /** Requests and decisions. The plain strings are parts of a commit. */
@@ -13,7 +13,7 @@ export const REQUEST = `
     WHERE d.request_id = r.id AND d.version <= r.version
   ) AS decisions`;
 
-const WORKFLOW = text(200);
+const WORKFLOW = 'nvarchar(200)';
 
 /** Unique key requests_by_id, then primary key decisions_pk */
 export const LOAD_REQUEST = query(
@@ -48,7 +48,7 @@ export const LIST_REQUESTS = query(
   WHERE r.number < @before ORDER BY r.number DESC`,
 );
 
-const STATES = rowsOf('@states', [['state', '$', 'nvarchar(20)']]);
+const STATES = textsOf('@states', KIND);
 
 /**
  * The newest numbers of each state by index, then the newest of all states. Reads at most states ×
@@ -70,24 +70,24 @@ const newestOfStates = (where: string) => `
 const PAGE = { states: JSON_TEXT, before: WHOLE, limit: SMALL };
 
 /** Index requests_by_state */
-export const LIST_BY_STATE = query(PAGE, newestOfStates(`i.state = s.state`));
+export const LIST_BY_STATE = query(PAGE, newestOfStates(`i.state = s.text`));
 
 /** Index requests_by_workflow */
 export const LIST_BY_WORKFLOW = query(
   { ...PAGE, workflow: WORKFLOW },
-  newestOfStates(`i.workflow = @workflow AND i.state = s.state`),
+  newestOfStates(`i.workflow = @workflow AND i.state = s.text`),
 );
 
 /** Index requests_by_requester */
 export const LIST_BY_REQUESTER = query(
   { ...PAGE, requester: PRINCIPAL_KEY },
-  newestOfStates(`i.requester_key = @requester AND i.state = s.state`),
+  newestOfStates(`i.requester_key = @requester AND i.state = s.text`),
 );
 
 /** Index requests_by_requester */
 export const LIST_BY_REQUESTER_AND_WORKFLOW = query(
   { ...PAGE, requester: PRINCIPAL_KEY, workflow: WORKFLOW },
-  newestOfStates(`i.requester_key = @requester AND i.state = s.state
+  newestOfStates(`i.requester_key = @requester AND i.state = s.text
         AND i.workflow = @workflow`),
 );
 

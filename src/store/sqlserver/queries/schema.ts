@@ -1,4 +1,4 @@
-import { ID, JSON_TEXT, WHOLE, query, rowsOf, text } from '../query.ts';
+import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf } from '../query.ts';
 
 /** The recorded migrations of the schema, and how they are applied. */
 
@@ -25,17 +25,14 @@ export const APPLIED = query(
   SELECT version, name, checksum FROM dbo.schema_migrations ORDER BY version`,
 );
 
-const PARTS = rowsOf('@parts', [
-  ['n', '$.n', 'int'],
-  ['part', '$.part', 'nvarchar(max)'],
-]);
+const PARTS = rowsOf('@parts', { n: SMALL, part: JSON_TEXT });
 
 /**
  * Applies a migration: its batches and its row in schema_migrations, in one transaction. The
  * application lock ends with it. A process that waited for the lock finds the row and does nothing.
  */
 export const APPLY = query(
-  { version: WHOLE, name: text(200), checksum: ID, now: WHOLE, parts: JSON_TEXT },
+  { version: WHOLE, name: 'nvarchar(200)', checksum: ID, now: WHOLE, parts: JSON_TEXT },
   `
   SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @lock int, @next int, @part nvarchar(max), @applied int;

@@ -1,23 +1,15 @@
-import { ID, JSON_TEXT, SMALL, WHOLE, query, text } from '../query.ts';
+import { COLUMNS } from '../columns.ts';
+import { ID, JSON_TEXT, SMALL, WHOLE, query } from '../query.ts';
 
 /** Sign-in links. Each step is one conditional statement, so that it happens once. */
 
 const LINK = `id, tenant_id AS tenantId, object_id AS objectId, request_id AS requestId, revision,
     expires_at AS expiresAt, demand`;
 
-const COLUMNS = [
-  'id',
-  'tenant_id',
-  'object_id',
-  'request_id',
-  'revision',
-  'expires_at',
-  'state',
-  'browser',
-  'nonce',
-  'verifier',
-  'demand',
-];
+/** The columns of a link and its attempt. */
+const TAKEN_COLUMNS = Object.entries(COLUMNS.sign_in_links).filter(
+  ([name]) => !['opened', 'taken_at', 'code', 'identity'].includes(name),
+);
 
 /**
  * A table variable for the OUTPUT of a statement: Babelfish does not return OUTPUT from a statement
@@ -25,14 +17,10 @@ const COLUMNS = [
  */
 const TAKEN = `
   SET NOCOUNT ON;
-  DECLARE @taken TABLE (
-    id nvarchar(100), tenant_id nvarchar(100), object_id nvarchar(100), request_id nvarchar(100),
-    revision bigint, expires_at bigint, state nvarchar(120), browser nvarchar(100),
-    nonce nvarchar(200), verifier nvarchar(max), demand nvarchar(max)
-  );`;
+  DECLARE @taken TABLE (${TAKEN_COLUMNS.map((column) => column.join(' ')).join(', ')});`;
 
 const into = (name: 'inserted' | 'deleted') =>
-  `OUTPUT ${COLUMNS.map((column) => `${name}.${column}`).join(', ')} INTO @taken`;
+  `OUTPUT ${TAKEN_COLUMNS.map(([column]) => `${name}.${column}`).join(', ')} INTO @taken`;
 
 /**
  * No state contains `~`, so the placeholder of an unopened link is unique. Deletes the oldest links of
@@ -66,9 +54,9 @@ export const INSERT_LINK = query(
 export const OPEN_LINK = query(
   {
     id: ID,
-    state: text(120),
+    state: COLUMNS.sign_in_links.state,
     browser: ID,
-    nonce: text(200),
+    nonce: COLUMNS.sign_in_links.nonce,
     verifier: JSON_TEXT,
     now: WHOLE,
   },
@@ -82,7 +70,7 @@ export const OPEN_LINK = query(
 
 /** Unique key sign_in_links_by_state */
 export const TAKE_ATTEMPT = query(
-  { state: text(120), now: WHOLE },
+  { state: COLUMNS.sign_in_links.state, now: WHOLE },
   `${TAKEN}
   UPDATE dbo.sign_in_links SET taken_at = @now
   ${into('inserted')}

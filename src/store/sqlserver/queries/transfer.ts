@@ -1,183 +1,12 @@
 import { TRANSFER_TABLES } from '../../transfer.ts';
 import type { TransferTable } from '../../transfer.ts';
-import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf, text } from '../query.ts';
+import { COLUMNS } from '../columns.ts';
+import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf } from '../query.ts';
 import type { Query } from '../query.ts';
 
 /** Copying another store into this one: `countersign migrate --from`. */
 
-type Columns = readonly (readonly [name: string, type: string])[];
-
-const LONG = 'nvarchar(max)';
-const KEY = 'nvarchar(100)';
-const NUMBER = 'bigint';
-
-/** All columns with their types. A test checks them against the schema. */
-export const TARGET_COLUMNS: Readonly<Record<TransferTable, Columns>> = {
-  keys: [
-    ['purpose', KEY],
-    ['ordinal', 'int'],
-    ['id', KEY],
-    ['encrypted', LONG],
-    ['created_at', NUMBER],
-  ],
-  person_keys: [
-    ['person', 'nvarchar(320)'],
-    ['pseudonym', KEY],
-    ['encrypted', LONG],
-  ],
-  requests: [
-    ['number', NUMBER],
-    ['id', KEY],
-    ['version', NUMBER],
-    ['state', 'nvarchar(20)'],
-    ['workflow', 'nvarchar(200)'],
-    ['requester_key', 'nvarchar(320)'],
-    ['asked', LONG],
-    ['progress', LONG],
-  ],
-  decisions: [
-    ['id', KEY],
-    ['request_id', KEY],
-    ['stage', 'nvarchar(64)'],
-    ['approver_key', 'nvarchar(320)'],
-    ['nth', 'int'],
-    ['at', NUMBER],
-    ['version', NUMBER],
-    ['body', LONG],
-  ],
-  changes: [
-    ['id', KEY],
-    ['request_id', KEY],
-    ['at', NUMBER],
-    ['attempt', 'nvarchar(40)'],
-  ],
-  once_keys: [
-    ['kind', 'nvarchar(20)'],
-    ['key', 'nvarchar(400)'],
-    ['request_id', KEY],
-    ['fingerprint', 'nvarchar(200)'],
-    ['expires_at', NUMBER],
-  ],
-  jobs: [
-    ['key', 'nvarchar(200)'],
-    ['kind', 'nvarchar(20)'],
-    ['about_type', 'nvarchar(20)'],
-    ['about_id', KEY],
-    ['priority', 'int'],
-    ['run_at', NUMBER],
-    ['due_at', NUMBER],
-    ['again_at', NUMBER],
-    ['fence', NUMBER],
-    ['attempts', 'int'],
-    ['lease_until', NUMBER],
-    ['error', 'nvarchar(2000)'],
-  ],
-  counters: [
-    ['name', 'nvarchar(20)'],
-    ['value', NUMBER],
-  ],
-  cards: [
-    ['id', KEY],
-    ['request_id', KEY],
-    ['state', 'nvarchar(20)'],
-    ['channel', 'nvarchar(200)'],
-    ['conversation_id', 'nvarchar(1000)'],
-    ['service_url', 'nvarchar(2000)'],
-    ['activity_id', 'nvarchar(1000)'],
-    ['posted_revision', NUMBER],
-    ['message_key', 'nvarchar(120)'],
-  ],
-  conversations: [
-    ['key', 'nvarchar(400)'],
-    ['tenant_id', KEY],
-    ['conversation_id', 'nvarchar(1000)'],
-    ['service_url', 'nvarchar(2000)'],
-    ['user_id', 'nvarchar(400)'],
-    ['updated_at', NUMBER],
-  ],
-  people: [
-    ['key', 'nvarchar(320)'],
-    ['tenant_id', KEY],
-    ['object_id', KEY],
-    ['user_id', 'nvarchar(400)'],
-    ['name', 'nvarchar(1000)'],
-    ['roles', LONG],
-    ['claims', LONG],
-    ['seen_at', NUMBER],
-  ],
-  people_roles: [
-    ['person_key', 'nvarchar(320)'],
-    ['role', KEY],
-    ['seen_at', NUMBER],
-  ],
-  sign_in_links: [
-    ['id', KEY],
-    ['tenant_id', KEY],
-    ['object_id', KEY],
-    ['request_id', KEY],
-    ['revision', NUMBER],
-    ['expires_at', NUMBER],
-    ['opened', 'bit'],
-    ['state', 'nvarchar(120)'],
-    ['browser', KEY],
-    ['nonce', 'nvarchar(200)'],
-    ['verifier', LONG],
-    ['taken_at', NUMBER],
-    ['code', KEY],
-    ['identity', LONG],
-    ['demand', LONG],
-  ],
-  sessions: [
-    ['id', KEY],
-    ['tenant_id', KEY],
-    ['object_id', KEY],
-    ['provider', KEY],
-    ['principal', 'nvarchar(320)'],
-    ['generation', NUMBER],
-    ['created_at', NUMBER],
-    ['used_at', NUMBER],
-    ['ends_at', NUMBER],
-    ['encrypted', LONG],
-    ['encrypted_with', KEY],
-    ['refresh_holder', KEY],
-    ['refresh_until', NUMBER],
-  ],
-  leases: [
-    ['name', KEY],
-    ['holder', 'nvarchar(200)'],
-    ['lease_until', NUMBER],
-    ['note', LONG],
-  ],
-  audit_events: [
-    ['id', KEY],
-    ['at', NUMBER],
-    ['type', KEY],
-    ['request_id', KEY],
-    ['body', LONG],
-  ],
-  audit_pending: [['event_id', KEY]],
-  audit_leaves: [
-    ['idx', NUMBER],
-    ['event_id', KEY],
-    ['hash', KEY],
-  ],
-  audit_checkpoints: [
-    ['size', NUMBER],
-    ['root', KEY],
-    ['at', NUMBER],
-    ['jws', LONG],
-  ],
-  audit_frontier: [
-    ['id', 'int'],
-    ['size', NUMBER],
-    ['peaks', LONG],
-  ],
-};
-
-const STEPS = rowsOf('@steps', [
-  ['step', '$.step', 'nvarchar(40)'],
-  ['position', '$.position', LONG],
-]);
+const STEPS = rowsOf('@steps', { step: 'nvarchar(40)', position: JSON_TEXT });
 
 /** No service has used an empty store: the first start creates keys before anything else. */
 const FILLED = TRANSFER_TABLES.filter((table) => table !== 'counters')
@@ -227,7 +56,7 @@ export const UNFINISHED_TRANSFER = query(
 );
 
 export const FINISH_STEP = query(
-  { step: text(40), source: ID, now: WHOLE },
+  { step: 'nvarchar(40)', source: ID, now: WHOLE },
   `
   SET NOCOUNT ON;
   UPDATE dbo.transfers SET finished_at = COALESCE(finished_at, @now)
@@ -273,14 +102,11 @@ function writeOf(table: TransferTable, insert: string): Query<keyof typeof PAGE>
 }
 
 function rowsFor(table: TransferTable): string {
-  return rowsOf(
-    '@rows',
-    TARGET_COLUMNS[table].map(([name, type]) => [`[${name}]`, `$.${name}`, type] as const),
-  );
+  return rowsOf('@rows', COLUMNS[table], (name) => name);
 }
 
 function insertOf(table: TransferTable): string {
-  const names = TARGET_COLUMNS[table].map(([name]) => `[${name}]`);
+  const names = Object.keys(COLUMNS[table]).map((name) => `[${name}]`);
   return `INSERT INTO dbo.${table} (${names.join(', ')})
       SELECT ${names.map((name) => `n.${name}`).join(', ')} FROM ${rowsFor(table)} n;
       SET @written = @@ROWCOUNT;`;
