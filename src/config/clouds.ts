@@ -1,14 +1,8 @@
-import type { TeamsConfig } from './config.ts';
-
-export const CLOUD_NAMES = ['public', 'usgov', 'dod', 'china'] as const;
-
-export type CloudName = (typeof CLOUD_NAMES)[number];
+import type { CloudInput, CloudName } from './schema-teams.ts';
 
 /** What differs between Microsoft clouds. */
-export interface CloudPreset {
-  readonly teams: TeamsConfig['cloud'];
-  /** Base address of Entra's issuers in this cloud. */
-  readonly entraUrl: string;
+interface CloudPreset {
+  readonly teams: CloudInput;
   /** Microsoft Graph of this cloud. */
   readonly graphUrl: string;
   /** Service URL of proactive messages before the first activity; null: must be configured. */
@@ -40,19 +34,16 @@ export const CLOUDS: Readonly<Record<CloudName, CloudPreset>> = {
         'smba.infra.gcc.teams.microsoft.com',
       ],
     },
-    entraUrl: 'https://login.microsoftonline.com',
     graphUrl: 'https://graph.microsoft.com',
     serviceUrl: 'https://smba.trafficmanager.net/teams/',
   },
   usgov: {
     teams: { ...AZURE_GOVERNMENT, serviceUrlHosts: ['smba.infra.gov.teams.microsoft.us'] },
-    entraUrl: 'https://login.microsoftonline.us',
     graphUrl: 'https://graph.microsoft.us',
     serviceUrl: 'https://smba.infra.gov.teams.microsoft.us/teams/',
   },
   dod: {
     teams: { ...AZURE_GOVERNMENT, serviceUrlHosts: ['smba.infra.dod.teams.microsoft.us'] },
-    entraUrl: 'https://login.microsoftonline.us',
     graphUrl: 'https://dod-graph.microsoft.us',
     serviceUrl: 'https://smba.infra.dod.teams.microsoft.us/teams/',
   },
@@ -64,7 +55,6 @@ export const CLOUDS: Readonly<Record<CloudName, CloudPreset>> = {
       scope: 'https://api.botframework.azure.cn/.default',
       serviceUrlHosts: ['frontend.botapi.msg.infra.teams.microsoftonline.cn'],
     },
-    entraUrl: 'https://login.partner.microsoftonline.cn',
     graphUrl: 'https://microsoftgraph.chinacloudapi.cn',
     serviceUrl: null,
   },

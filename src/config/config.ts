@@ -1,5 +1,7 @@
 import type { Administration } from '../domain/people/administration.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
+import type { LinkedInput, SessionInput } from './schema-identity.ts';
+import type { CloudInput, LookupCredentialInput } from './schema-teams.ts';
 
 /** `local` allows http, loopback and demo people; `serve` runs `production` only. */
 export type Profile = 'production' | 'local';
@@ -26,7 +28,7 @@ export interface Config {
     /** Identities of one person that an administrator linked. */
     readonly links?: readonly (readonly LinkedIdentity[])[];
     /** Absent: every click signs in. */
-    readonly session?: SessionConfig;
+    readonly session?: SessionConfig | undefined;
   };
   readonly administration: Administration;
   readonly channels: Readonly<Record<string, ChannelConfig>>;
@@ -44,43 +46,17 @@ export interface Config {
 }
 
 /** How long one sign-in is valid for clicks. */
-export interface SessionConfig {
-  /** The session ends this long after the last click. */
-  readonly idleMs: number;
-  /** The session ends this long after the sign-in in any case. */
-  readonly absoluteMs: number;
-  /** Claims older than this are fetched again at a click. */
-  readonly maxClaimAgeMs: number;
-  /** Each click restarts the idle limit; otherwise it counts from the sign-in. */
-  readonly sliding: boolean;
-}
+export type SessionConfig = Readonly<SessionInput>;
 
 export interface TeamsConfig {
   readonly appId: string;
   readonly appType: 'SingleTenant' | 'UserAssignedMSI';
   /** The tenant of the bot's own app registration. */
   readonly tenantId: string;
-  readonly credential:
-    | { readonly kind: 'secret'; readonly secret: string }
-    | {
-        readonly kind: 'certificate';
-        readonly thumbprintSha256: string;
-        readonly privateKey: string;
-      }
-    | { readonly kind: 'managedIdentity'; readonly clientId: string };
+  readonly credential: Readonly<LookupCredentialInput>;
   /** Tenants whose people may use the bot. */
   readonly allowedTenants: readonly string[];
-  readonly cloud: {
-    /** `iss` of channel tokens. */
-    readonly issuer: string;
-    /** OpenID metadata of channel tokens. */
-    readonly metadataUrl: string;
-    /** Token endpoint base for the bot's own tokens, such as https://login.microsoftonline.com. */
-    readonly loginUrl: string;
-    readonly scope: string;
-    /** Hosts of service URLs, with the port unless 443; a leading `*.` matches one label. */
-    readonly serviceUrlHosts: readonly string[];
-  };
+  readonly cloud: Readonly<CloudInput>;
   readonly singleSignOn: {
     readonly enabled: boolean;
     /** Provider id (identity.issuers) of single sign-on tokens. */
@@ -124,7 +100,7 @@ export interface IssuerConfig {
     readonly claim: string;
     readonly map: Readonly<Record<string, readonly string[]>> | null;
     /** Tenants to which the mapping applies; absent when the issuer has one tenant, or none. */
-    readonly tenants?: readonly string[];
+    readonly tenants?: readonly string[] | undefined;
   }[];
   /** Claims that rules may use. */
   readonly claims: readonly string[];
@@ -135,9 +111,9 @@ export interface IssuerConfig {
   /** Claims that are part of a workload's key besides the subject, whose name can be taken over. */
   readonly keyClaims?: readonly string[];
   /** The claim that names the person who started a workload. */
-  readonly actorClaim?: string;
+  readonly actorClaim?: string | undefined;
   /** Look-up of groups that a token does not list (Entra's group overage). */
-  readonly groupLookup?: GroupLookupConfig;
+  readonly groupLookup?: GroupLookupConfig | undefined;
 }
 
 /** Access to Microsoft Graph, with its own registration or the bot's. */
@@ -157,12 +133,7 @@ export interface GroupLookupConfig {
 }
 
 /** One identity of a link, as its tokens identify it. */
-export type LinkedIdentity = { readonly issuer: string } & (
-  | { readonly tenant: string; readonly objectId: string }
-  | { readonly subject: string }
-  /** The value of `actorClaim` in tokens of workloads that the person started. */
-  | { readonly actor: string }
-);
+export type LinkedIdentity = Readonly<LinkedInput>;
 
 export interface ChannelConfig {
   readonly tenantId: string;

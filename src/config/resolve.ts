@@ -28,13 +28,13 @@ export function resolveConfig(options: {
         : { kind: 'sqlserver', connectionString: store.connectionString },
     teams,
     identity: {
-      issuers: resolveIssuers(input, teams.credential),
+      issuers: resolveIssuers(input, teams),
       implies: Object.fromEntries(
         Object.entries(input.identity.roles).map(([role, { implies }]) => [role, implies]),
       ),
       dpopNonce: input.identity.dpop.nonce,
       links: input.identity.links.map(({ identities }) => identities),
-      ...sessionOf(input),
+      session: input.identity.session,
     },
     administration: input.administration,
     channels: resolveChannels(input),
@@ -44,15 +44,6 @@ export function resolveConfig(options: {
       origin: audit.origin ?? new URL(server.publicUrl).host,
       sealEveryMs: audit.sealEvery,
     },
-  };
-}
-
-function sessionOf({ identity }: ConfigInput): Pick<Config['identity'], 'session'> {
-  const { session } = identity;
-  if (session === undefined) return {};
-  const { idle, absolute, maxClaimAge, sliding } = session;
-  return {
-    session: { idleMs: idle, absoluteMs: absolute, maxClaimAgeMs: maxClaimAge, sliding },
   };
 }
 

@@ -29,11 +29,15 @@ export const ALGORITHMS = [
 
 const MINUTE = 60_000;
 
+/** One or several, as a list. */
+const toList = (given: string | string[]) => (typeof given === 'string' ? [given] : given);
+
 const roleSourceSchema = z.strictObject({
   claim: claimSchema,
   map: z
-    .record(z.string().min(1), z.union([roleSchema, uniqueList(roleSchema, 50)]))
+    .record(z.string().min(1), z.union([roleSchema, uniqueList(roleSchema, 50)]).transform(toList))
     .optional()
+    .transform((map) => map ?? null)
     .describe('Value of the claim → role or roles; without a map the value is the role'),
   tenants: uniqueList(guidSchema, 100)
     .min(1)
@@ -67,6 +71,7 @@ const common = {
   id: nameSchema.describe('The provider id, part of every identity of this issuer: never reuse'),
   audience: z
     .union([lineSchema(300), uniqueList(lineSchema(300), 10).min(1)])
+    .transform(toList)
     .describe('What `aud` must be; one of a list'),
   algorithms: uniqueList(z.enum(ALGORITHMS), 10).min(1).default(['RS256']),
   maxAge: durationSchema({ minMs: MINUTE, maxMs: 24 * 60 * MINUTE })
@@ -140,21 +145,28 @@ const linkedSchema = z
   ])
   .describe('An identity: by tenant and object id, by subject, or as the starter of workloads');
 
-const sessionSchema = z.strictObject({
-  idle: durationSchema({ minMs: MINUTE, maxMs: 30 * 24 * 60 * MINUTE })
-    .prefault('8h')
-    .describe('Without a click for this long, a session has ended'),
-  absolute: durationSchema({ minMs: MINUTE, maxMs: 90 * 24 * 60 * MINUTE })
-    .prefault('24h')
-    .describe('A session ends this long after its sign-in'),
-  maxClaimAge: durationSchema({ minMs: 30_000, maxMs: 24 * 60 * MINUTE })
-    .prefault('15m')
-    .describe('How old claims may be at a click before they are fetched again'),
-  sliding: z
-    .boolean()
-    .default(true)
-    .describe('A click moves the idle limit; else it is counted from the sign-in'),
-});
+const sessionSchema = z
+  .strictObject({
+    idle: durationSchema({ minMs: MINUTE, maxMs: 30 * 24 * 60 * MINUTE })
+      .prefault('8h')
+      .describe('Without a click for this long, a session has ended'),
+    absolute: durationSchema({ minMs: MINUTE, maxMs: 90 * 24 * 60 * MINUTE })
+      .prefault('24h')
+      .describe('A session ends this long after its sign-in'),
+    maxClaimAge: durationSchema({ minMs: 30_000, maxMs: 24 * 60 * MINUTE })
+      .prefault('15m')
+      .describe('How old claims may be at a click before they are fetched again'),
+    sliding: z
+      .boolean()
+      .default(true)
+      .describe('A click moves the idle limit; else it is counted from the sign-in'),
+  })
+  .transform(({ idle, absolute, maxClaimAge, sliding }) => ({
+    idleMs: idle,
+    absoluteMs: absolute,
+    maxClaimAgeMs: maxClaimAge,
+    sliding,
+  }));
 
 /** The section `identity`. */
 export const identitySchema = z.strictObject({
@@ -214,4 +226,6 @@ export const administrationSchema = z.strictObject({
     .describe('Roles of auditors, who read every request'),
 });
 
+export type LinkedInput = z.output<typeof linkedSchema>;
+export type SessionInput = z.output<typeof sessionSchema>;
 export type IssuerInput = z.output<typeof identitySchema>['issuers'][number];

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { CLOUD_NAMES } from './clouds.ts';
 import {
   guidSchema,
   lineSchema,
@@ -13,6 +12,8 @@ const hostSchema = matching(
   /^(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$/,
   'a host name, with :port unless 443',
 );
+
+const cloudNameSchema = z.enum(['public', 'usgov', 'dod', 'china']);
 
 const cloudSchema = z.strictObject({
   issuer: urlSchema.describe('`iss` of the tokens that Bot Framework sends'),
@@ -85,7 +86,7 @@ export const teamsSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Tenants whose people may use the bot; default: tenantId alone'),
-  cloud: z.union([z.enum(CLOUD_NAMES), cloudSchema]).default('public'),
+  cloud: z.union([cloudNameSchema, cloudSchema]).default('public'),
   singleSignOn: singleSignOnSchema.prefault({}),
   signIn: signInSchema.optional().describe('Leave it out to use single sign-on alone'),
 });
@@ -100,3 +101,7 @@ export const channelsSchema = z.record(
     serviceUrl: urlSchema.optional().describe('Default: that of the cloud'),
   }),
 );
+
+export type CloudName = z.output<typeof cloudNameSchema>;
+export type CloudInput = z.output<typeof cloudSchema>;
+export type LookupCredentialInput = z.output<typeof lookupCredentialSchema>;

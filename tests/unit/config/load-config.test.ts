@@ -92,7 +92,9 @@ describe('loadConfig', () => {
         : text;
     const loaded = load({ config }).config;
     expect(loaded.teams.cloud).toEqual(CLOUDS[cloud].teams);
-    expect(loaded.identity.issuers[0]?.issuer).toBe(`${CLOUDS[cloud].entraUrl}/{tenantid}/v2.0`);
+    expect(loaded.identity.issuers[0]?.issuer).toBe(
+      `${CLOUDS[cloud].teams.loginUrl}/{tenantid}/v2.0`,
+    );
   });
 
   test('requires a service URL in a cloud without a default', () => {
