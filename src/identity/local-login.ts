@@ -1,8 +1,8 @@
+import * as oidc from 'openid-client';
 import type { TeamsConfig } from '../config/config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { BotCredentials, BotToken } from '../usecases/ports/bot-credentials.ts';
 import type { Fetch } from '../net/bounded-fetch.ts';
-import { isJsonObject, own } from '../lib/strict-json.ts';
 
 /** As msal does: a token is renewed when it has no more than this left. */
 const EARLY_MS = 5 * 60_000;
@@ -19,26 +19,21 @@ export function localLogin(
   if (credential.kind !== 'secret') {
     throw new Error('teams.credential: the local profile logs in with a secret');
   }
-  const url = `${cloud.loginUrl}/${teams.tenantId}/oauth2/v2.0/token`;
+  const client = new oidc.Configuration(
+    {
+      issuer: cloud.loginUrl,
+      token_endpoint: `${cloud.loginUrl}/${teams.tenantId}/oauth2/v2.0/token`,
+    },
+    teams.appId,
+    undefined,
+    oidc.ClientSecretPost(credential.secret),
+  );
+  oidc.allowInsecureRequests(client);
+  client[oidc.customFetch] = (url, init) => fetch(url, init as RequestInit);
   const login = async (): Promise<BotToken> => {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        client_id: teams.appId,
-        client_secret: credential.secret,
-        scope: cloud.scope,
-      }).toString(),
-    });
-    const answer: unknown = await response.json();
-    const value = isJsonObject(answer) ? own(answer, 'access_token') : undefined;
-    const seconds = isJsonObject(answer) ? own(answer, 'expires_in') : undefined;
-    if (response.ok && typeof value === 'string' && typeof seconds === 'number') {
-      return { value, expiresAt: clock.now() + seconds * 1_000 };
-    }
-    const error = isJsonObject(answer) ? own(answer, 'error_description') : undefined;
-    throw new Error(`the login answered ${response.status}: ${String(error).slice(0, 200)}`);
+    const given = await oidc.clientCredentialsGrant(client, { scope: cloud.scope });
+    const seconds = given.expires_in ?? 0;
+    return { value: given.access_token, expiresAt: clock.now() + seconds * 1_000 };
   };
   let held: BotToken | undefined;
   return {

@@ -78,7 +78,7 @@ function importer(material: JWK, only: string | undefined): VerificationKey['for
     const known = imported.get(alg);
     if (known !== undefined) return known;
     if (only !== undefined && only !== alg) return undefined;
-    if (!fits(alg, { kty: material.kty, crv: material.crv })) return undefined;
+    if (!fits(alg, material)) return undefined;
     const pending = importJWK({ ...material, alg }, alg).then((key) => {
       if (key instanceof Uint8Array) throw new Error('a symmetric key cannot verify tokens');
       return key;

@@ -1,5 +1,5 @@
 import { compactVerify, errors } from 'jose';
-import type { CryptoKey } from 'jose';
+import type { CryptoKey, JWK } from 'jose';
 
 /** The type and the curve of the keys that an algorithm takes. */
 interface KeyType {
@@ -34,7 +34,7 @@ export function isKnownAlgorithm(alg: string): boolean {
 }
 
 /** Whether a public key of this type and curve fits an algorithm. */
-export function fits(alg: string, key: { kty: unknown; crv: unknown }): boolean {
+export function fits(alg: string, key: JWK): boolean {
   const wanted = ALGORITHMS.get(alg);
   if (wanted === undefined || wanted.kty !== key.kty) return false;
   return wanted.crv === null || wanted.crv === key.crv;

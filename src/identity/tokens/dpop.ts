@@ -102,7 +102,7 @@ function parseProof(text: string): ProofParts {
   if (typeof alg !== 'string' || !isKnownAlgorithm(alg)) throw invalid('alg');
   if (!isJsonObject(jwk) || isPrivate(jwk)) throw invalid('jwk');
   const material = publicMaterial(jwk);
-  if (material === undefined || !fits(alg, { kty: material.kty, crv: material.crv })) {
+  if (material === undefined || !fits(alg, material)) {
     throw invalid('jwk');
   }
   return { alg, jwk: material, claims, jws: text };
