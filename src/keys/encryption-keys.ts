@@ -1,9 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
 import type { KeyRotationStore, KeyStore, StoredKey } from '../usecases/ports/key-store.ts';
-import { deriveKey, keyName } from './derive.ts';
 import { KeysError } from './errors.ts';
-import { createCipher, keyOfCiphertext } from './cipher.ts';
+import { createCipher, deriveKey, keyName, keyOfCiphertext } from './cipher.ts';
 import type { Cipher } from './cipher.ts';
 
 /** The encryption keys of a purpose: the current one encrypts, all of them decrypt. */

@@ -5,9 +5,8 @@ import type { JWK } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { hmacSha256 } from '../lib/hash.ts';
 import type { KeyRotationStore, KeyStore } from '../usecases/ports/key-store.ts';
-import { deriveKey } from './derive.ts';
 import { KeysError } from './errors.ts';
-import { createCipher, keyOfCiphertext } from './cipher.ts';
+import { createCipher, deriveKey } from './cipher.ts';
 import { openEncryptionKeys } from './encryption-keys.ts';
 import type { EncryptionKeys } from './encryption-keys.ts';
 import { SIGNING_ALGORITHM, loadSigningKeys } from './signing-keys.ts';
@@ -39,9 +38,8 @@ export interface Keys {
   encrypt(purpose: EncryptionPurpose, text: string): Promise<string>;
   /** Decrypts with any key of the purpose. @throws KeysError `ciphertext_invalid`. */
   decrypt(purpose: EncryptionPurpose, encrypted: string): Promise<string>;
-  /** The name of the current key, and of the key of a text (`kid`, RFC 7516 section 4.1.6). */
+  /** The name of the current key (`kid`, RFC 7516 section 4.1.6). */
   encryptionKey(purpose: EncryptionPurpose): string;
-  encryptedWith(encrypted: string): string;
   /** Creates a new current key; older ones still decrypt. Returns its name. */
   rotate(purpose: EncryptionPurpose, store: KeyRotationStore): Promise<string>;
   /** Loads keys that other replicas created. */
@@ -94,7 +92,6 @@ export async function createKeys(parts: {
     encrypt: (purpose, text) => encryption[purpose].encrypt(text),
     decrypt: (purpose, encrypted) => encryption[purpose].decrypt(encrypted),
     encryptionKey: (purpose) => encryption[purpose].current(),
-    encryptedWith: keyOfCiphertext,
     rotate: (purpose, into) => encryption[purpose].rotate(into),
     async refresh() {
       await Promise.all(Object.values(encryption).map((keysOfPurpose) => keysOfPurpose.reload()));

@@ -1,8 +1,7 @@
 import { openEvents } from '../../src/audit/open-event.ts';
 import { readEvent } from '../../src/audit/read-event.ts';
 import type { AuditEvent } from '../../src/domain/events/catalogue.ts';
-import { createCipher } from '../../src/keys/cipher.ts';
-import { deriveKey } from '../../src/keys/derive.ts';
+import { createCipher, deriveKey } from '../../src/keys/cipher.ts';
 import { createPersonKeys } from '../../src/keys/person-keys.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
