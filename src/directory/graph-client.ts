@@ -23,7 +23,7 @@ export class GraphError extends Error {
   }
 }
 
-export interface GraphCall {
+interface GraphCall {
   /** Path and query below `/v1.0`. */
   readonly path: string;
   readonly token: string;
@@ -33,20 +33,14 @@ export interface GraphCall {
   readonly signal: AbortSignal;
 }
 
-/** Calls to Microsoft Graph at one configured address. */
-export interface GraphClient {
-  /** Fetches one object. @throws GraphError, or Error where the call itself failed. */
-  one(call: GraphCall): Promise<JsonObject>;
-  /** Fetches a whole collection, at most ten pages. */
-  all(call: GraphCall): Promise<readonly unknown[]>;
-}
+export type GraphClient = ReturnType<typeof createGraphClient>;
 
 /**
- * A Graph client. It waits out a short throttling (429 with Retry-After) twice. It follows
+ * Calls to Microsoft Graph at one configured address. It waits out a short throttling (429 with Retry-After) twice. It follows
  * `@odata.nextLink` only within the configured address, because another host would receive our
  * token.
  */
-export function createGraphClient(graphUrl: string, fetch: Fetch): GraphClient {
+export function createGraphClient(graphUrl: string, fetch: Fetch) {
   const base = `${graphUrl}/v1.0`;
   const one = async (url: string, { token, body, signal }: Omit<GraphCall, 'path'>) => {
     for (let tries = 1; ; tries += 1) {
@@ -73,8 +67,10 @@ export function createGraphClient(graphUrl: string, fetch: Fetch): GraphClient {
     }
   };
   return {
-    one: ({ path, ...call }) => one(`${base}${path}`, call),
-    async all({ path, ...call }) {
+    /** Fetches one object. @throws GraphError, or Error where the call itself failed. */
+    one: ({ path, ...call }: GraphCall) => one(`${base}${path}`, call),
+    /** Fetches a whole collection, at most ten pages. */
+    async all({ path, ...call }: GraphCall): Promise<readonly unknown[]> {
       const found: unknown[] = [];
       let page = await one(`${base}${path}`, call);
       for (let pages = 1; ; pages += 1) {

@@ -3,6 +3,14 @@ import type { AuthenticationResult, Configuration } from '@azure/msal-node';
 import type { GroupLookupConfig } from '../config/config.ts';
 import type { Fetch } from '../net/bounded-fetch.ts';
 import { networkOver } from '../net/msal-network.ts';
+import type { GraphClient } from './graph-client.ts';
+
+/** One issuer's client, tokens and registration for Microsoft Graph. */
+export interface GraphWay {
+  readonly client: GraphClient;
+  readonly tokens: GraphTokens;
+  readonly lookup: GroupLookupConfig;
+}
 
 /** Access tokens for Microsoft Graph in one tenant. Both throw if the login fails. */
 export interface GraphTokens {
@@ -82,12 +90,7 @@ function configurationOf(
       }),
       ...(credential.kind === 'secret'
         ? { clientSecret: credential.secret }
-        : {
-            clientCertificate: {
-              thumbprintSha256: credential.thumbprintSha256,
-              privateKey: credential.privateKey,
-            },
-          }),
+        : { clientCertificate: credential }),
     },
     system: { networkClient: networkOver(fetch) },
   };

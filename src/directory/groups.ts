@@ -4,7 +4,7 @@ import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Directory, GroupQuestion } from '../usecases/ports/directory.ts';
 import { GraphError } from './graph-client.ts';
-import type { GraphWay } from './graph-ways.ts';
+import type { GraphWay } from './graph-tokens.ts';
 
 /** The most groups that `checkMemberGroups` accepts in one call. */
 const GROUPS_A_CALL = 20;
@@ -69,13 +69,11 @@ async function checkGroups(
 ): Promise<readonly string[]> {
   const { tenant, objectId, kind, groups, assertion } = question;
   const signal = AbortSignal.timeout(LOOKUP_MS);
-  const asPerson = lookup.as === 'person' && kind === 'person';
+  const ownToken = lookup.as === 'person' && kind === 'person' ? assertion : null;
   const token =
-    asPerson && assertion !== null
-      ? await tokens.person(tenant, assertion)
-      : await tokens.application(tenant);
-  const who = kind === 'person' ? `/users/${objectId}` : `/servicePrincipals/${objectId}`;
-  const path = `${asPerson && assertion !== null ? '/me' : who}/checkMemberGroups`;
+    ownToken === null ? await tokens.application(tenant) : await tokens.person(tenant, ownToken);
+  const named = kind === 'person' ? `/users/${objectId}` : `/servicePrincipals/${objectId}`;
+  const path = `${ownToken === null ? named : '/me'}/checkMemberGroups`;
   const calls: Promise<readonly unknown[]>[] = [];
   for (let from = 0; from < groups.length; from += GROUPS_A_CALL) {
     const groupIds = groups.slice(from, from + GROUPS_A_CALL);

@@ -4,7 +4,7 @@ import { isJsonObject, own } from '../lib/strict-json.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 import type { Directory, DirectoryPerson } from '../usecases/ports/directory.ts';
 import { GraphError } from './graph-client.ts';
-import type { GraphWay } from './graph-ways.ts';
+import type { GraphWay } from './graph-tokens.ts';
 
 /** For one look-up with login, pages and repeats: a click waits for it. */
 const LOOKUP_MS = 5_000;

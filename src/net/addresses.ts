@@ -72,8 +72,7 @@ function inRange(address: Address, base: Address, bits: number): boolean {
 
 function parseRange(entry: string): [Address, number] | undefined {
   if (ipaddr.isValidCIDR(entry)) {
-    const [base, bits] = ipaddr.parseCIDR(entry);
-    return [base, bits];
+    return ipaddr.parseCIDR(entry);
   }
   const bare = entry.replace(/^\[(.*)\]$/, '$1');
   if (!ipaddr.IPv6.isValid(bare) && !ipaddr.IPv4.isValidFourPartDecimal(bare)) return undefined;
