@@ -10,19 +10,15 @@ const MAX_SERIES = 2_000;
 
 type Labels = Readonly<Record<string, string | number>>;
 
-/** Counters for Prometheus. Labels must come from closed sets. */
-export interface Metrics {
-  add(name: string, labels: Labels, amount?: number): void;
-  /** Text exposition format 0.0.4, with the given gauges. */
-  render(gauges: Readonly<Record<string, number>>): string;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Counters that start at 0. */
-export function createMetrics(): Metrics {
+/** Counters for Prometheus, all 0. */
+export function createMetrics() {
   const families = new Map<string, Map<string, number>>();
   let count = 0;
   return {
-    add(name, labels, amount = 1) {
+    /** Labels must come from closed sets. */
+    add(name: string, labels: Labels, amount = 1): void {
       let series = families.get(name);
       if (series === undefined) families.set(name, (series = new Map()));
       const key = labelText(labels);
@@ -30,7 +26,8 @@ export function createMetrics(): Metrics {
       if (value === undefined && (count += 1) > MAX_SERIES) return;
       series.set(key, (value ?? 0) + amount);
     },
-    render(gauges) {
+    /** Text exposition format 0.0.4, with the given gauges. */
+    render(gauges: Readonly<Record<string, number>>): string {
       const lines: string[] = [];
       for (const [name, series] of families) {
         lines.push(`# HELP ${name} ${HELP[name] ?? name}`, `# TYPE ${name} counter`);
