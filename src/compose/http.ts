@@ -28,7 +28,7 @@ export function composeHttp(
     log,
     clock,
     activities: { messages: (input) => teams.receive(input) },
-    pages: createWebPages({ config, signIn, log, clock, textFor }),
+    pages: createWebPages({ config, signIn, log, textFor }),
     jwks: async () => keys.publicJwks(),
     ready: () => readiness(store),
     gauges: () => gauges(store, outbound),

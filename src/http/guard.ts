@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpLimits } from './limits.ts';
-import { HttpProblem } from './problem.ts';
+import { unreadProblem } from './problem.ts';
 
 type GuardLimits = Pick<HttpLimits, 'targetChars' | 'headerCount'>;
 
@@ -16,31 +16,19 @@ const TARGET = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
  */
 export function guardRequest(req: IncomingMessage, limits: GuardLimits): void {
   if (req.rawHeaders.length > 2 * limits.headerCount) {
-    throw new HttpProblem(
-      'headers_too_large',
-      `At most ${limits.headerCount} headers are accepted.`,
-      {
-        unread: true,
-      },
-    );
+    const detail = `At most ${limits.headerCount} headers are accepted.`;
+    throw unreadProblem('headers_too_large', detail);
   }
   const target = req.url ?? '';
   if (target.length > limits.targetChars || !TARGET.test(target) || !decodes(target)) {
-    throw new HttpProblem('target_invalid', 'Use a path of plain, percent-encoded characters.', {
-      unread: true,
-    });
+    throw unreadProblem('target_invalid', 'Use a path of plain, percent-encoded characters.');
   }
   if (req.method !== 'GET' && req.method !== 'POST') {
-    throw new HttpProblem('method_not_allowed', 'Use GET or POST.', {
-      unread: true,
-      headers: { allow: 'GET, POST' },
-    });
+    throw unreadProblem('method_not_allowed', 'Use GET or POST.', { allow: 'GET, POST' });
   }
   const { authorization = [], 'content-type': types = [] } = req.headersDistinct;
   if (authorization.length > 1 || types.length > 1) {
-    throw new HttpProblem('header_invalid', 'Send Authorization and Content-Type once at most.', {
-      unread: true,
-    });
+    throw unreadProblem('header_invalid', 'Send Authorization and Content-Type once at most.');
   }
   req.headers.host = 'localhost';
 }

@@ -27,6 +27,15 @@ export class HttpProblem extends Error {
   }
 }
 
+/** A problem that is found before the body is read. */
+export function unreadProblem(
+  code: HttpCode,
+  detail: string,
+  headers: Record<string, string> = {},
+): HttpProblem {
+  return new HttpProblem(code, detail, { headers, unread: true });
+}
+
 const TYPE = 'urn:countersign:problem:';
 const REALM = 'Bearer realm="countersign"';
 const RETRY_SECONDS = '1';
@@ -48,7 +57,7 @@ const STORE_DETAILS = {
 } as const satisfies Partial<Record<HttpCode, string>>;
 
 /** A problem document (RFC 9457) as a reply; further members (RFC 9457 §3.2) may be added. */
-export function problemReply(options: {
+function problemReply(options: {
   status: number;
   code: string;
   title: string;
@@ -59,9 +68,8 @@ export function problemReply(options: {
   const { status, code, title, detail } = options;
   return {
     status,
-    contentType: 'application/problem+json',
     body: { type: `${TYPE}${code}`, title, status, detail, code, ...options.members },
-    headers: options.headers ?? {},
+    headers: { 'content-type': 'application/problem+json', ...options.headers },
     code,
   };
 }

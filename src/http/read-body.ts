@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { scanJson } from '../lib/scan-json.ts';
 import type { HttpLimits } from './limits.ts';
-import { HttpProblem } from './problem.ts';
+import { HttpProblem, unreadProblem } from './problem.ts';
 import type { Route } from './route.ts';
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
@@ -73,16 +73,14 @@ export function drain(req: IncomingMessage, limitBytes: number): Promise<void> {
 
 function checkMedia(req: IncomingMessage): void {
   if (req.headers['content-encoding'] !== undefined) {
-    throw new HttpProblem('content_encoding_refused', 'Send the body without Content-Encoding.', {
-      unread: true,
-      headers: { 'accept-encoding': 'identity' },
+    throw unreadProblem('content_encoding_refused', 'Send the body without Content-Encoding.', {
+      'accept-encoding': 'identity',
     });
   }
   const type = req.headers['content-type'];
   if (type === undefined || !JSON_TYPE.test(type)) {
-    throw new HttpProblem('media_type_refused', 'Send Content-Type: application/json.', {
-      unread: true,
-      headers: { 'accept-post': 'application/json' },
+    throw unreadProblem('media_type_refused', 'Send Content-Type: application/json.', {
+      'accept-post': 'application/json',
     });
   }
 }
@@ -104,15 +102,9 @@ function readBytes(
         req.pause();
         reject(problem);
       });
-    const timer = setTimeout(
-      () =>
-        fail(
-          new HttpProblem('body_timeout', `The body must arrive within ${timeoutMs} ms.`, {
-            unread: true,
-          }),
-        ),
-      timeoutMs,
-    );
+    const timer = setTimeout(() => {
+      fail(unreadProblem('body_timeout', `The body must arrive within ${timeoutMs} ms.`));
+    }, timeoutMs);
     const onData = (chunk: Buffer) => {
       size += chunk.length;
       if (size > limitBytes) return fail(tooLarge(limitBytes));
@@ -125,7 +117,5 @@ function readBytes(
 }
 
 function tooLarge(limitBytes: number): HttpProblem {
-  return new HttpProblem('body_too_large', `At most ${limitBytes} bytes are taken.`, {
-    unread: true,
-  });
+  return unreadProblem('body_too_large', `At most ${limitBytes} bytes are taken.`);
 }

@@ -46,11 +46,11 @@ export interface RouteCall {
   readonly signal: () => AbortSignal;
 }
 
-/** The answer of a route. `body` is sent as JSON unless it is text or bytes with a `contentType`. */
+/** The answer of a route: text and bytes as they are, anything else as JSON. */
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
-  readonly contentType?: string;
+  /** Names in lower case; `content-type` is JSON unless given. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The code of a problem, for metrics. */
   readonly code?: string;

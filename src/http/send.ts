@@ -22,11 +22,10 @@ export function send(
   if (res.headersSent || res.destroyed) return;
   const { body } = reply;
   const raw = typeof body === 'string' || body instanceof Uint8Array;
-  const data =
-    body === undefined ? '' : raw && reply.contentType !== undefined ? body : JSON.stringify(body);
+  const data = raw ? body : body === undefined ? '' : JSON.stringify(body);
   const headers: Record<string, string | number> = { ...options.base };
-  if (body !== undefined) headers['content-type'] = reply.contentType ?? 'application/json';
-  if (reply.headers !== undefined) Object.assign(headers, reply.headers);
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  Object.assign(headers, reply.headers);
   headers['content-length'] = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
   if (options.close) headers.connection = 'close';
   res.writeHead(reply.status, headers);

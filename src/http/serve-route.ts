@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError } from '../lib/logger.ts';
 import type { HttpLimits } from './limits.ts';
-import { errorReply, HttpProblem, isFault } from './problem.ts';
+import { errorReply, HttpProblem, isFault, unreadProblem } from './problem.ts';
 import { declaredLength, drain, readJson } from './read-body.ts';
 import type { Reply, Route, RouteDeps } from './route.ts';
 import { send } from './send.ts';
@@ -66,7 +66,7 @@ async function respond(
 async function bodyOf({ body }: Route, req: IncomingMessage, limits: HttpLimits): Promise<unknown> {
   if (body !== undefined) return readJson(req, body, limits);
   if (declaredLength(req) === 0) return undefined;
-  throw new HttpProblem('body_unexpected', 'Send this request without a body.', { unread: true });
+  throw unreadProblem('body_unexpected', 'Send this request without a body.');
 }
 
 /** Aborted when the server stops or this client goes away. */

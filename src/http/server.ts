@@ -7,7 +7,7 @@ import { guardRequest } from './guard.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { HttpLimits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
-import { HttpProblem } from './problem.ts';
+import { HttpProblem, unreadProblem } from './problem.ts';
 import { createRestify } from './restify.ts';
 import { allRoutes } from './routes.ts';
 import type { Route, RouteDeps, ServerOptions } from './route.ts';
@@ -51,7 +51,9 @@ export function createServer(options: ServerOptions): HttpServer {
   (server as RestifyServer & EarlyHooks).first((req, res) => {
     try {
       // A process that is busy is alive: a restart would only lose what it is at.
-      if (inFlight >= limits.inFlight && req.url !== '/healthz') throw overloaded();
+      if (inFlight >= limits.inFlight && req.url !== '/healthz') {
+        throw unreadProblem('overloaded', 'Come back in a moment.', { 'retry-after': '1' });
+      }
       guardRequest(req, limits);
     } catch (error) {
       void turnAway({ deps, base, req, res }, error);
@@ -130,13 +132,6 @@ function matches(pattern: string, path: string): boolean {
     wanted.length === given.length &&
     wanted.every((part, at) => part.startsWith(':') || part === given[at])
   );
-}
-
-function overloaded(): HttpProblem {
-  return new HttpProblem('overloaded', 'Come back in a moment.', {
-    headers: { 'retry-after': '1' },
-    unread: true,
-  });
 }
 
 function listen(

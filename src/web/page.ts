@@ -1,6 +1,21 @@
 import type { Text } from '../text/text.ts';
 import type { WebReply } from '../usecases/ports/web-pages.ts';
-import { escapeHtml } from './html.ts';
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Escapes text for HTML, also inside a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? '');
+}
+
+/** The headers of HTML. */
+export const HTML = { 'content-type': 'text/html; charset=utf-8' } as const;
 
 /** Origins of Microsoft Teams that may frame our pages, in all clouds ("Tab requirements"). */
 const FRAME_ANCESTORS = [
@@ -50,7 +65,7 @@ export function renderPage(parts: PageParts): WebReply {
   return {
     status: parts.status,
     headers: {
-      'content-type': 'text/html; charset=utf-8',
+      ...HTML,
       'content-security-policy': policy(nonce, parts.formAction ?? "'none'"),
       ...(parts.setCookie === undefined ? {} : { 'set-cookie': parts.setCookie }),
     },

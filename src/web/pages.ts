@@ -1,7 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Clock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
-import type { Ids } from '../lib/ids.ts';
 import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
 import { identityText } from '../text/text.ts';
@@ -10,21 +8,15 @@ import { IdentityError } from '../usecases/ports/identity-error.ts';
 import type { SignInPages } from '../usecases/ports/sign-in-pages.ts';
 import type { WebPages, WebReply } from '../usecases/ports/web-pages.ts';
 import { createAssets } from './assets.ts';
+import { HTML } from './page.ts';
 import { refusedPage, resultPage, startPage } from './sign-in-pages.ts';
 
 export interface WebPagesOptions {
   readonly config: Pick<Config, 'profile' | 'server'>;
   readonly signIn: SignInPages;
   readonly log: Logger;
-  readonly clock: Clock;
   /** The sentences of a locale (BCP 47); null: unknown. */
   readonly textFor: (locale: string | null) => Text;
-  readonly ids?: Ids;
-  /**
-   * Origins whose page may open the sign-in window and then receives the code, in the local profile
-   * alone. Default: the service's host at the next port, where the local Teams page is.
-   */
-  readonly openers?: readonly string[];
 }
 
 const NONCE_BYTES = 18;
@@ -32,14 +24,12 @@ const NONCE_BYTES = 18;
 /** The pages of the sign-in button's two addresses. Refusals are pages, not exceptions. */
 export function createWebPages(options: WebPagesOptions): WebPages {
   const { config, signIn, log } = options;
-  const ids = options.ids ?? systemIds;
-  const openers =
-    config.profile === 'local' ? (options.openers ?? localOpeners(config.server.publicUrl)) : [];
+  const openers = config.profile === 'local' ? localOpeners(config.server.publicUrl) : [];
   const guarded = async (
     locale: string | null,
     work: (common: { text: Text; nonce: string }) => WebReply | Promise<WebReply>,
   ): Promise<WebReply> => {
-    const common = { text: options.textFor(locale), nonce: ids.secret(NONCE_BYTES) };
+    const common = { text: options.textFor(locale), nonce: systemIds.secret(NONCE_BYTES) };
     const { text } = common;
     try {
       return await work(common);
@@ -62,7 +52,7 @@ export function createWebPages(options: WebPagesOptions): WebPages {
         const { redirectTo, setCookie } = await signIn.begin({ link: linkOf(query) });
         return {
           status: 303,
-          headers: { location: redirectTo, 'set-cookie': setCookie },
+          headers: { ...HTML, location: redirectTo, 'set-cookie': setCookie },
           body: '',
         };
       }),
@@ -81,6 +71,10 @@ function linkOf(query: URLSearchParams): string {
   return links.length === 1 ? (links[0] ?? '') : '';
 }
 
+/**
+ * Origins whose page may open the sign-in window and then receives the code: the service's host at
+ * the next port, where the local Teams page is.
+ */
 function localOpeners(publicUrl: string): string[] {
   const port = Number(new URL(publicUrl).port || 80) + 1;
   return [`http://127.0.0.1:${port}`, `http://localhost:${port}`];

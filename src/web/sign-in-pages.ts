@@ -1,7 +1,6 @@
 import type { Text } from '../text/text.ts';
 import type { WebReply } from '../usecases/ports/web-pages.ts';
-import { escapeHtml } from './html.ts';
-import { renderPage } from './page.ts';
+import { escapeHtml, renderPage } from './page.ts';
 
 const TICK =
   '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.6" ' +

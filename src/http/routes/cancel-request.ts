@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { callerOf } from '../bearer.ts';
-import { checkBody } from '../check-body.ts';
+import { checkBody } from '../check-input.ts';
 import { jsonAnswer } from '../openapi/answers.ts';
 import { requestPath, requestSchema } from '../openapi/schemas.ts';
 import { refusalReply } from '../problem.ts';

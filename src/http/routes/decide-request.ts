@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { decisionView } from '../../domain/views/request-view.ts';
 import { callerOf } from '../bearer.ts';
-import { checkBody } from '../check-body.ts';
+import { checkBody } from '../check-input.ts';
 import { jsonAnswer } from '../openapi/answers.ts';
 import { decisionAnswerSchema, requestPath } from '../openapi/schemas.ts';
 import { refusalReply } from '../problem.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { callerOf } from '../bearer.ts';
-import { checkBody } from '../check-body.ts';
+import { checkBody } from '../check-input.ts';
 import { jsonAnswer } from '../openapi/answers.ts';
 import { refusalReply } from '../problem.ts';
 import type { Route } from '../route.ts';

@@ -3,7 +3,7 @@ import { REQUEST_STATES } from '../../domain/request/state.ts';
 import { callerOf } from '../bearer.ts';
 import { jsonAnswer } from '../openapi/answers.ts';
 import { requestListSchema } from '../openapi/schemas.ts';
-import { readQuery } from '../query.ts';
+import { readQuery } from '../check-input.ts';
 import { requestJson } from '../representation.ts';
 import type { Route } from '../route.ts';
 

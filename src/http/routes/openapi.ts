@@ -21,7 +21,7 @@ export function openApiRoute(routes: readonly Route[]): Route {
         const { bearerCodes } = identity;
         text = JSON.stringify(openApiDocument([...routes, route], { publicUrl, bearerCodes }));
       }
-      return { status: 200, body: text, contentType: 'application/json' };
+      return { status: 200, body: text };
     },
   };
   return route;

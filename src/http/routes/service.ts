@@ -65,7 +65,7 @@ export function metricsRoute({ metrics, gauges, clock }: RouteDeps): Route {
       return {
         status: 200,
         body: metrics.render((await reading?.()) ?? {}),
-        contentType: 'text/plain; version=0.0.4; charset=utf-8',
+        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
       };
     },
   };
@@ -84,8 +84,7 @@ export const jwksRoute: Route = {
     return {
       status: 200,
       body: await jwks(),
-      contentType: JWK_SET,
-      headers: { 'cache-control': 'public, max-age=300' },
+      headers: { 'content-type': JWK_SET, 'cache-control': 'public, max-age=300' },
     };
   },
 };

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import type { PageRequest, WebReply } from '../../usecases/ports/web-pages.ts';
+import type { PageRequest } from '../../usecases/ports/web-pages.ts';
 import { textAnswer } from '../openapi/answers.ts';
 import { HttpProblem } from '../problem.ts';
-import { queryOf } from '../query.ts';
-import type { Reply, Route } from '../route.ts';
+import { queryOf } from '../check-input.ts';
+import type { Route } from '../route.ts';
 
 const page = (description: string) => textAnswer(description, 'text/html');
 
@@ -27,7 +27,7 @@ export const signInStartRoute: Route = {
   auth: 'none',
   query: linkSchema,
   responses: { 200: page('A page that goes on by itself'), ...refusals },
-  handle: async ({ req }, { pages }) => toReply(await pages.signInStart(pageRequest(req))),
+  handle: ({ req }, { pages }) => pages.signInStart(pageRequest(req)),
 };
 
 /**
@@ -49,7 +49,7 @@ export const signInBeginRoute: Route = {
     },
     ...refusals,
   },
-  handle: async ({ req }, { pages }) => toReply(await pages.signInBegin(pageRequest(req))),
+  handle: ({ req }, { pages }) => pages.signInBegin(pageRequest(req)),
 };
 
 /** GET /auth/callback: the identity provider's answer. */
@@ -67,10 +67,8 @@ export const signInCallbackRoute: Route = {
     error: z.string().optional(),
   }),
   responses: { 200: page('A page with a one-time code, which it hands to Teams'), ...refusals },
-  async handle({ req }, { pages }) {
-    const { cookie } = req.headers;
-    return toReply(await pages.signInCallback({ ...pageRequest(req), cookie }));
-  },
+  handle: ({ req }, { pages }) =>
+    pages.signInCallback({ ...pageRequest(req), cookie: req.headers.cookie }),
 };
 
 /** GET /assets/:name: scripts and styles of our own pages. */
@@ -87,7 +85,7 @@ export const assetRoute: Route = {
   async handle({ params }, { pages }) {
     const asset = pages.asset(params.name ?? '');
     if (asset === undefined) throw new HttpProblem('route_not_found', 'There is no such file.');
-    return toReply(asset);
+    return asset;
   },
 };
 
@@ -95,9 +93,4 @@ function pageRequest(req: IncomingMessage): PageRequest {
   // The first language range (RFC 9110 §12.5.4): browsers list the preferred one first.
   const [locale = ''] = req.headers['accept-language']?.split(/[,;]/, 1) ?? [];
   return { query: queryOf(req.url), locale: locale.trim() || null };
-}
-
-function toReply({ status, headers, body }: WebReply): Reply {
-  const { 'content-type': contentType = 'text/html; charset=utf-8', ...rest } = headers;
-  return { status, body, contentType, headers: rest };
 }

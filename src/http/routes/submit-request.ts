@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { callerOf } from '../bearer.ts';
-import { checkBody } from '../check-body.ts';
+import { checkBody } from '../check-input.ts';
 import { HttpProblem, refusalReply } from '../problem.ts';
 import { requestJson } from '../representation.ts';
 import { jsonAnswer } from '../openapi/answers.ts';

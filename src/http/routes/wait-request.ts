@@ -5,7 +5,7 @@ import type { Presented } from '../bearer.ts';
 import { jsonAnswer } from '../openapi/answers.ts';
 import { requestPath, requestSchema } from '../openapi/schemas.ts';
 import { HttpProblem, requestNotFound } from '../problem.ts';
-import { readQuery } from '../query.ts';
+import { readQuery } from '../check-input.ts';
 import { requestJson } from '../representation.ts';
 import type { Route, RouteDeps } from '../route.ts';
 

@@ -12,7 +12,10 @@ test.each<[StoreErrorCode, RegExp]>([
   ['store_unavailable', /may or may not.*same Idempotency-Key is safe/],
 ])('%s answers 503 with Retry-After and says whether anything changed', (code, detail) => {
   const { status, body, headers } = replyOf(code);
-  expect({ status, headers }).toEqual({ status: 503, headers: { 'retry-after': '1' } });
+  expect({ status, headers }).toEqual({
+    status: 503,
+    headers: { 'content-type': 'application/problem+json', 'retry-after': '1' },
+  });
   expect(body).toMatchObject({ code, detail: expect.stringMatching(detail) });
   expect(JSON.stringify(body)).not.toContain('secret');
 });

@@ -306,7 +306,6 @@ describe('on a page', () => {
       },
       signIn: { begin: refused, finish },
       log: silentLogger,
-      clock: { now: () => 0 },
       textFor: (locale) => (locale === 'qps-ploc' ? pseudo : textFor(locale)),
     });
     const server = await startServer({ pages });

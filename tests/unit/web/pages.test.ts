@@ -30,7 +30,6 @@ function pagesWith(
       ...change,
     },
     log: { ...silentLogger, error: (...given) => errors.push(given) },
-    clock: { now: () => 0 },
     textFor,
   });
   return { pages, asked, errors };
@@ -58,7 +57,11 @@ test('continuing redirects to the provider and binds the browser by a cookie', a
   expect(await pages.signInBegin(query(`link=${link}`))).toEqual({
     status: 303,
     body: '',
-    headers: { location: 'https://id.example/a?b=c', 'set-cookie': 'k=v; Path=/' },
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      location: 'https://id.example/a?b=c',
+      'set-cookie': 'k=v; Path=/',
+    },
   });
   expect(asked).toEqual([{ link }]);
 });
