@@ -8,7 +8,7 @@ import type { DecisionView } from '../domain/views/request-view.ts';
 import { en } from '../text/en.ts';
 import { outcomeText } from '../text/text.ts';
 import { toTimestamp } from '../lib/clock.ts';
-import { isoDuration } from '../lib/iso-duration.ts';
+import { isoDuration } from '../lib/duration.ts';
 import type { Answer, decisionSchema, requestSchema, workflowSchema } from './openapi/schemas.ts';
 
 /** A request as the API shows it: times RFC 3339 in UTC, durations ISO 8601. */

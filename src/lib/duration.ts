@@ -20,19 +20,23 @@ export function parseDuration(text: string): number | undefined {
 
 /** Formats a duration in ms for people: `45 s`, `15 min`, `8 h`, `2 d`, `1 h 30 min`. */
 export function formatDuration(ms: number): string {
-  const parts: string[] = [];
-  let rest = Math.round(ms / 1_000);
-  for (const [size, unit] of [
-    [86_400, 'd'],
-    [3_600, 'h'],
-    [60, 'min'],
-    [1, 's'],
-  ] as const) {
-    const count = Math.floor(rest / size);
-    if (count > 0) parts.push(`${count} ${unit}`);
-    rest -= count * size;
-  }
-  return parts.join(' ') || '0 s';
+  return parts(ms, [' d', ' h', ' min', ' s']).join(' ') || '0 s';
+}
+
+/** Formats a duration in ms as ISO 8601: `PT8H`, `P2D`, `PT1H30M`. */
+export function isoDuration(ms: number): string {
+  const text = parts(ms, ['D', 'H', 'M', 'S']).join('') || '0S';
+  const [, days = '', time = ''] = /^(\d+D)?(.*)$/.exec(text) ?? [];
+  return `P${days}${time && `T${time}`}`;
+}
+
+/** Days, hours, minutes and seconds with their units, without those that are 0. */
+function parts(ms: number, units: readonly string[]): readonly string[] {
+  const seconds = Math.round(ms / 1_000);
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60)];
+  return [Math.floor(hours / 24), hours % 24, minutes % 60, seconds % 60].flatMap((count, at) =>
+    count > 0 ? [`${count}${units[at] ?? ''}`] : [],
+  );
 }
 
 /** Formats a duration in ms as people type it, to the second: `90s`, `15m`, `8h`, `2d`. */

@@ -15,34 +15,21 @@ export function startLoop(options: {
   failureRestMs: number;
 }): Running {
   let stopping = false;
-  let woken = false;
-  let release: (() => void) | undefined;
-  const rest = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      release = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  let waking = new AbortController();
   const run = async () => {
     while (!stopping) {
-      woken = false;
+      waking = new AbortController();
       let restMs = options.failureRestMs;
       try {
         restMs = await options.turn();
       } catch (error) {
         options.failed(error);
       }
-      if (!stopping && !woken) await rest(restMs);
-      release = undefined;
+      await sleep(restMs, waking.signal);
     }
   };
   const done = run();
-  const wake = () => {
-    woken = true;
-    release?.();
-  };
+  const wake = () => waking.abort();
   return {
     wake,
     stop: () => {

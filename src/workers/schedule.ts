@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import type { Clock, correctedClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop } from '../lib/loop.ts';
 import type { Running } from '../lib/loop.ts';
@@ -13,9 +13,7 @@ const AGAIN_MS = 5_000;
 export interface ScheduleOptions {
   readonly store: Pick<Housekeeping, 'now' | 'purge'>;
   /** The service's clock, which follows the database's. */
-  readonly clock: Clock & {
-    correct(reading: { referenceMs: number; askedMs: number; answeredMs: number }): void;
-  };
+  readonly clock: ReturnType<typeof correctedClock>;
   /** The machine's own clock, which the readings are taken with. */
   readonly machineClock: Clock;
   readonly log: Logger;

@@ -1,4 +1,4 @@
-import { isoDuration } from '../../lib/iso-duration.ts';
+import { isoDuration } from '../../lib/duration.ts';
 import type { Request } from './request.ts';
 import type { FieldType, FieldValue } from '../workflow/workflow.ts';
 

@@ -1,5 +1,5 @@
 import { outcomeOf } from '../../domain/outcome.ts';
-import type { Outcome, OutcomeCode, OutcomeParams } from '../../domain/outcome.ts';
+import type { Outcome } from '../../domain/outcome.ts';
 import type { PostResult } from '../../net/post-once.ts';
 import { plainLine, readAnswer } from './target-text.ts';
 
@@ -23,25 +23,18 @@ export function judge(
   if (result.kind === 'failed') return judgeFailure(result, { target, at: now });
   const { status } = result;
   const { message: said, reference } = readAnswer(result.body);
-  const judged = <Code extends OutcomeCode>(
-    effect: Judged['effect'],
-    code: Code,
-    params: OutcomeParams[Code],
-    retryAfterMs: number | null = null,
-  ): Judged => ({
-    effect,
-    outcome: outcomeOf(code, params, { at: now, reference }),
-    retryAfterMs,
-  });
-  const answered = { target, status, said };
-  if (status >= 200 && status < 300) return judged('done', 'applied', answered);
-  if (status < 400) return judged('none', 'target_redirected', { target, status });
   const retryAfterMs = parseRetryAfter(result.retryAfter, now);
+  const answered = { target, status, said };
+  const when = { at: now, reference };
+  if (status >= 200 && status < 300) return judged('done', outcomeOf('applied', answered, when));
+  if (status < 400) {
+    return judged('none', outcomeOf('target_redirected', { target, status }, when));
+  }
   const busy =
     status === 408 || status === 425 || status === 429 || (status === 503 && retryAfterMs !== null);
-  if (busy) return judged('none-yet', 'target_busy', answered, retryAfterMs);
-  if (status < 500) return judged('none', 'target_refused', answered);
-  return judged('unsure', 'target_error', answered, retryAfterMs);
+  if (busy) return judged('none-yet', outcomeOf('target_busy', answered, when), retryAfterMs);
+  if (status < 500) return judged('none', outcomeOf('target_refused', answered, when));
+  return judged('unsure', outcomeOf('target_error', answered, when), retryAfterMs);
 }
 
 function judgeFailure(
@@ -49,25 +42,24 @@ function judgeFailure(
   { target, at }: { target: string; at: number },
 ): Judged {
   const detail = plainLine(innermost(error), 200) ?? '';
-  const retryAfterMs = null;
   switch (why) {
-    case 'address': {
-      const outcome = outcomeOf('target_address_refused', { target }, { at });
-      return { effect: 'none-yet', outcome, retryAfterMs };
-    }
-    case 'connect': {
-      const outcome = outcomeOf('target_unreachable', { target, detail }, { at });
-      return { effect: 'none-yet', outcome, retryAfterMs };
-    }
-    case 'timeout': {
-      const outcome = outcomeOf('target_timeout', { target }, { at });
-      return { effect: 'unsure', outcome, retryAfterMs };
-    }
-    case 'lost': {
-      const outcome = outcomeOf('connection_lost', { target, detail }, { at });
-      return { effect: 'unsure', outcome, retryAfterMs };
-    }
+    case 'address':
+      return judged('none-yet', outcomeOf('target_address_refused', { target }, { at }));
+    case 'connect':
+      return judged('none-yet', outcomeOf('target_unreachable', { target, detail }, { at }));
+    case 'timeout':
+      return judged('unsure', outcomeOf('target_timeout', { target }, { at }));
+    case 'lost':
+      return judged('unsure', outcomeOf('connection_lost', { target, detail }, { at }));
   }
+}
+
+function judged(
+  effect: Judged['effect'],
+  outcome: Outcome,
+  retryAfterMs: number | null = null,
+): Judged {
+  return { effect, outcome, retryAfterMs };
 }
 
 /** Converts Retry-After (seconds or an HTTP date) to ms, at most an hour. */

@@ -1,8 +1,10 @@
-import { scanJson } from '../../lib/scan-json.ts';
+import { own, parseStrictObject } from '../../lib/strict-json.ts';
 
 /** Limits of the target's text in cards and responses (characters). */
 export const MAX_MESSAGE_LENGTH = 300;
 export const MAX_REFERENCE_LENGTH = 200;
+/** Deeper answers are ignored, like those that strict-json.ts rejects. */
+const MAX_DEPTH = 32;
 
 /** The text of a target, sanitised; null if it is missing or invalid. */
 export interface TargetAnswer {
@@ -15,9 +17,9 @@ export interface TargetAnswer {
  * untrusted: ignores everything else.
  */
 export function readAnswer(body: string): TargetAnswer {
-  const parsed = parseObject(body);
+  const parsed = parseStrictObject(Buffer.from(body), MAX_DEPTH) ?? {};
   const text = (name: string, limit: number) => {
-    const value = Object.hasOwn(parsed, name) ? parsed[name] : undefined;
+    const value = own(parsed, name);
     return typeof value === 'string' ? plainLine(value, limit) : null;
   };
   return {
@@ -43,18 +45,4 @@ export function plainLine(text: string, limit: number): string | null {
   if (line === '') return null;
   const characters = [...line];
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
-}
-
-/** Deeper answers are ignored, like those that scan-json.ts rejects. */
-const MAX_DEPTH = 32;
-
-function parseObject(body: string): Record<string, unknown> {
-  if (scanJson(body, MAX_DEPTH) !== undefined) return {};
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import { isoDuration } from '../../../src/lib/iso-duration.ts';
 import { scanJson } from '../../../src/lib/scan-json.ts';
-import { parseDuration } from '../../../src/lib/duration.ts';
+import { isoDuration, parseDuration } from '../../../src/lib/duration.ts';
 
 /** Depth of a parsed value. */
 function depthOf(value: unknown): number {
