@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { valueAt } from '../config/known-keys.ts';
 import { formatPath } from '../config/problem.ts';
 import type { Path } from '../config/problem.ts';
 import type { YamlSource } from '../config/yaml-source.ts';
@@ -95,21 +96,12 @@ export function sourcesOfRoles(
 }
 
 function lineOf(source: YamlSource, block: Path, keys: readonly string[]): ConfigLine {
-  const there = keys.find((key) => stands(source.data, [...block, key]));
+  const there = keys.find((key) => valueAt(source.data, [...block, key]) !== undefined);
   return exactLine(source, [...block, there ?? keys[0] ?? '']);
 }
 
 function exactLine(source: YamlSource, path: Path): ConfigLine {
-  const isDefault = !stands(source.data, path);
+  const isDefault = valueAt(source.data, path) === undefined;
   const { file, line } = source.atKey(path);
   return { file, line, path: formatPath(path), isDefault };
-}
-
-function stands(data: unknown, path: Path): boolean {
-  let here: unknown = data;
-  for (const part of path) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, part)) return false;
-    here = (here as Readonly<Record<string | number, unknown>>)[part];
-  }
-  return true;
 }

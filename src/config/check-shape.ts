@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { knownKeys, member } from './known-keys.ts';
+import { knownKeys, valueAt } from './known-keys.ts';
 import { notYet } from './not-yet.ts';
 import { describeFound, formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
@@ -140,8 +140,4 @@ function unionWords(issue: Extract<Issue, { code: 'invalid_union' }>, value: unk
 function unit(origin: string): string {
   if (origin === 'string') return 'characters';
   return origin === 'array' ? 'entries' : '';
-}
-
-function valueAt(data: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, part) => member(value, part), data);
 }

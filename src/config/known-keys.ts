@@ -16,8 +16,12 @@ export function knownKeys(schema: unknown, path: Path, data: unknown): readonly 
   return [...new Set(schemas.flatMap((one) => Object.keys(asSchema(one.properties))))];
 }
 
-/** The value at one key or index, own properties only. */
-export function member(value: unknown, part: string | number): unknown {
+/** The value at a path, own properties only; undefined where there is none. */
+export function valueAt(data: unknown, path: Path): unknown {
+  return path.reduce(member, data);
+}
+
+function member(value: unknown, part: string | number): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
   return (value as Record<string | number, unknown>)[part];
 }

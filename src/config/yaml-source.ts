@@ -72,11 +72,14 @@ export function readYaml(options: { file: string; text: string; substitute: Subs
       expected: `at most ${MAX_FILE_CHARS}`,
     });
   }
-  const walk = new Walk({ place, substitute, problems });
-  const data = walk.convert(document.contents, [], 0);
+  const { data, marks, references } = readNodes(document.contents, {
+    substitute,
+    refuse: (offset, path, { rule = 'yaml_form', ...words }) =>
+      void problems.push({ ...place(offset), rule, path: formatPath(path), ...words }),
+  });
   const find = (path: Path): Marks => {
     for (let length = path.length; length >= 0; length -= 1) {
-      const found = walk.marks.get(formatPath(path.slice(0, length)));
+      const found = marks.get(formatPath(path.slice(0, length)));
       if (found !== undefined) return found;
     }
     return { value: 0, key: 0 };
@@ -84,7 +87,7 @@ export function readYaml(options: { file: string; text: string; substitute: Subs
   const source: YamlSource = {
     file,
     data,
-    references: walk.references,
+    references,
     at: (path) => place(find(path).value),
     atKey: (path) => place(find(path).key),
   };
@@ -92,67 +95,47 @@ export function readYaml(options: { file: string; text: string; substitute: Subs
 }
 
 /** Converts nodes to data, keeps positions, and replaces references. */
-class Walk {
-  readonly marks = new Map<string, Marks>();
-  readonly references = new Map<string, string>();
-  readonly #place: (offset: number) => Place;
-  readonly #substitute: Substitute;
-  readonly #problems: Problem[];
-
-  constructor(options: {
-    place: (offset: number) => Place;
-    substitute: Substitute;
-    problems: Problem[];
-  }) {
-    this.#place = options.place;
-    this.#substitute = options.substitute;
-    this.#problems = options.problems;
-  }
-
-  convert(node: unknown, path: Path, keyOffset: number): unknown {
+function readNodes(
+  contents: unknown,
+  given: {
+    readonly substitute: Substitute;
+    readonly refuse: (
+      offset: number,
+      path: Path,
+      words: { rule?: string; found: string; expected: string },
+    ) => undefined;
+  },
+) {
+  const { substitute, refuse } = given;
+  const marks = new Map<string, Marks>();
+  const references = new Map<string, string>();
+  const convert = (node: unknown, path: Path, keyOffset: number): unknown => {
     const offset = (node as Node | null)?.range?.[0] ?? keyOffset;
-    this.marks.set(formatPath(path), { value: offset, key: keyOffset });
+    marks.set(formatPath(path), { value: offset, key: keyOffset });
     if (path.length > MAX_DEPTH) {
-      return this.#refuse(offset, path, {
-        found: 'a block nested too deeply',
-        expected: `at most ${MAX_DEPTH} levels`,
-      });
+      const expected = `at most ${MAX_DEPTH} levels`;
+      return refuse(offset, path, { found: 'a block nested too deeply', expected });
     }
     if (isMap(node)) {
       const entries = node.items.map((pair: Pair) => {
         const key = isScalar(pair.key) ? String(pair.key.value) : '';
         const at = (pair.key as Node | null)?.range?.[0] ?? offset;
-        return [key, this.convert(pair.value, [...path, key], at)] as const;
+        return [key, convert(pair.value, [...path, key], at)] as const;
       });
       return Object.fromEntries(entries);
     }
-    if (isSeq(node)) {
-      return node.items.map((item, index) => this.convert(item, [...path, index], offset));
-    }
+    if (isSeq(node))
+      return node.items.map((item, index) => convert(item, [...path, index], offset));
     if (isAlias(node)) {
-      return this.#refuse(offset, path, {
-        found: 'an alias',
-        expected: 'the value written out (anchors are not allowed)',
-      });
+      const expected = 'the value written out (anchors are not allowed)';
+      return refuse(offset, path, { found: 'an alias', expected });
     }
     if (!isScalar(node)) return null;
-    return typeof node.value === 'string' ? this.#text(node.value, path, offset) : node.value;
-  }
-
-  #text(text: string, path: Path, offset: number): string | undefined {
-    const result = this.#substitute(text);
-    if ('found' in result) return this.#refuse(offset, path, result, 'reference_missing');
-    if (result.replaced) this.references.set(formatPath(path), text);
+    if (typeof node.value !== 'string') return node.value;
+    const result = substitute(node.value);
+    if ('found' in result) return refuse(offset, path, { rule: 'reference_missing', ...result });
+    if (result.replaced) references.set(formatPath(path), node.value);
     return result.text;
-  }
-
-  #refuse(
-    offset: number,
-    path: Path,
-    words: { found: string; expected: string },
-    rule = 'yaml_form',
-  ): undefined {
-    this.#problems.push({ ...this.#place(offset), rule, path: formatPath(path), ...words });
-    return undefined;
-  }
+  };
+  return { data: convert(contents, [], 0), marks, references };
 }
