@@ -5,9 +5,9 @@ import { textFor } from '../text/text.ts';
 import type { App } from '../usecases/ports/app.ts';
 import type { Identity } from '../usecases/ports/identity.ts';
 import type { SignInPages } from '../usecases/ports/sign-in-pages.ts';
+import type { Store } from '../usecases/ports/store.ts';
 import { createWebPages } from '../web/pages.ts';
 import type { Foundation } from './foundation.ts';
-import { gauges, readiness } from './health.ts';
 
 /** The HTTP server: API, pages, what Bot Framework posts, health. */
 export function composeHttp(
@@ -33,4 +33,31 @@ export function composeHttp(
     ready: () => readiness(store),
     gauges: () => gauges(store, outbound),
   });
+}
+
+/** Gauges of this moment, by their names in the metrics. */
+async function gauges(
+  store: Pick<Store, 'countJobs'>,
+  outbound: Pick<TeamsOutbound, 'waiting'>,
+): Promise<Readonly<Record<string, number>>> {
+  const { waiting, dead } = await store.countJobs();
+  const { calls, longestMs } = outbound.waiting();
+  return {
+    countersign_jobs_waiting: waiting,
+    countersign_jobs_dead: dead,
+    countersign_teams_calls_waiting: calls,
+    countersign_teams_longest_wait_seconds: longestMs / 1_000,
+  };
+}
+
+/** Whether the service can do its work: what `/readyz` answers. */
+async function readiness(
+  store: Pick<Store, 'check'>,
+): Promise<{ ok: boolean; checks: Readonly<Record<string, string>> }> {
+  try {
+    await store.check();
+    return { ok: true, checks: { store: 'ok' } };
+  } catch (error) {
+    return { ok: false, checks: { store: error instanceof Error ? error.message : 'failed' } };
+  }
 }

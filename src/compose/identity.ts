@@ -16,27 +16,15 @@ import { createOnceKeys } from '../usecases/once-keys.ts';
 import type { App } from '../usecases/ports/app.ts';
 import { noClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
 import type { ClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
-import type { Identity } from '../usecases/ports/identity.ts';
-import type { RenewClaims } from '../usecases/ports/renew-claims.ts';
 import type { SignInPages } from '../usecases/ports/sign-in-pages.ts';
 import type { SignIn } from '../usecases/ports/sign-in.ts';
 import type { Foundation } from './foundation.ts';
 
 /** Who somebody is, and what they may do now. */
-export interface IdentityArea {
-  readonly identity: Identity;
-  readonly verifier: Verifier;
-  readonly secrets: SessionSecrets;
-  /** Null where no sign-in starts one. */
-  readonly sessions: SessionKeeper | null;
-  readonly refresher: ClaimsRefresher;
-  readonly renewClaims: RenewClaims | null;
-  /** Keys of the other identities that the configuration links to this one. */
-  readonly linkedTo: (key: string) => readonly string[];
-}
+export type IdentityArea = ReturnType<typeof composeIdentity>;
 
-/** Tokens, sessions and the directory. */
-export function composeIdentity(foundation: Foundation): IdentityArea {
+/** Tokens, sessions (null where no sign-in starts one) and the directory. */
+export function composeIdentity(foundation: Foundation) {
   const { config, clock, ids, log, store, keys } = foundation;
   const directory = createDirectory(foundation);
   const verifier = createVerifier({ config, clock, log, directory });
@@ -60,7 +48,8 @@ export function composeIdentity(foundation: Foundation): IdentityArea {
     verifier,
     secrets,
     sessions,
-    linkedTo: (key) => links.get(key) ?? [],
+    /** Keys of the other identities that the configuration links to this one. */
+    linkedTo: (key: string) => links.get(key) ?? [],
     refresher: refresherOr(sessions ? heldBySession(sessions) : noClaimsRefresher),
     renewClaims:
       sessions && renewClaimsBy({ refresher: refresherOr(noClaimsRefresher), clock, log }),
