@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
+import { findingsOf } from '../identity/inspect/finding.ts';
 import type { Finding } from '../identity/inspect/finding.ts';
 import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -41,18 +43,16 @@ async function examine(
   options: Parameters<typeof readConfig>[0],
   io: CommandIo,
 ): Promise<readonly Finding[]> {
+  const { list, ok, warn, fail } = findingsOf('configuration');
   let loaded;
   try {
     loaded = readConfig(options, io);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map((problem) => ({
-      part: 'configuration',
-      check: problem.rule,
-      result: 'fail' as const,
-      found: formatProblem(problem),
-      change: `expected ${problem.expected}`,
-    }));
+    for (const problem of error.problems) {
+      fail(problem.rule, formatProblem(problem), `expected ${problem.expected}`);
+    }
+    return list;
   }
   const { config, warnings, path } = loaded;
   const { diagnoseIdentity } = await import('../identity/inspect/diagnose.ts');
@@ -63,68 +63,49 @@ async function examine(
     diagnoseIdentity({ ...parts, directory }),
     examineStore(config),
   ]);
-  return [
-    { part: 'configuration', check: 'valid', result: 'ok', found: path },
-    ...warnings.map((warning): Finding => ({
-      part: 'configuration',
-      check: warning.rule,
-      result: 'warn',
-      found: formatProblem(warning),
-      change: `expected ${warning.expected}`,
-    })),
-    ...identity,
-    ...store,
-  ];
+  ok('valid', path);
+  for (const warning of warnings) {
+    warn(warning.rule, formatProblem(warning), `expected ${warning.expected}`);
+  }
+  return [...list, ...identity, ...store];
 }
 
-async function examineStore(config: Config): Promise<readonly Finding[]> {
-  const part = 'store';
+async function examineStore({ store, profile, signing }: Config): Promise<readonly Finding[]> {
+  const { list, ok, warn, fail } = findingsOf('store');
   let inspection: StoreInspection;
   try {
-    const allowUntrusted = config.profile === 'local';
-    inspection = await inspectStore(config.store, { log: silentLogger, allowUntrusted });
+    const allowUntrusted = profile === 'local';
+    inspection = await inspectStore(store, { log: silentLogger, allowUntrusted });
   } catch (error) {
-    const fresh = config.store.kind === 'sqlite' && !(await exists(config.store.path));
-    return [
-      fresh
-        ? {
-            part,
-            check: 'opens',
-            result: 'warn',
-            found: `${config.store.path} does not exist yet`,
-            change: 'nothing before the first start, which creates it; otherwise check store.path',
-          }
-        : {
-            part,
-            check: 'opens',
-            result: 'fail',
-            found: describeError(error).slice(0, 300),
-            change: "check store, the login's permissions, and that the server can be reached",
-          },
-    ];
+    if (store.kind === 'sqlite' && !existsSync(store.path)) {
+      const change = 'nothing before the first start, which creates it; otherwise check store.path';
+      warn('opens', `${store.path} does not exist yet`, change);
+    } else {
+      const change = "check store, the login's permissions, and that the server can be reached";
+      fail('opens', describeError(error).slice(0, 300), change);
+    }
+    return list;
   }
   try {
     const { missing } = inspection;
-    return [
-      { part, check: 'opens', result: 'ok', found: `${config.store.kind}, for reading` },
-      missing.length === 0
-        ? { part, check: 'schema', result: 'ok', found: 'up to date' }
-        : {
-            part,
-            check: 'schema',
-            result: 'warn',
-            found: `missing ${missing.join(', ')}`,
-            change: 'run `countersign migrate`, or start with a login that may change the schema',
-          },
-      await examineKeys(config, inspection),
-    ];
+    ok('opens', `${store.kind}, for reading`);
+    if (missing.length === 0) ok('schema', 'up to date');
+    else {
+      const change = 'run `countersign migrate`, or start with a login that may change the schema';
+      warn('schema', `missing ${missing.join(', ')}`, change);
+    }
+    return [...list, ...(await examineKeys(signing.secret, inspection))];
   } finally {
     await inspection.close();
   }
 }
 
 /** Checks that signing.secret decrypts the stored keys. Keys that a start would add stay in memory. */
-async function examineKeys(config: Config, inspection: StoreInspection): Promise<Finding> {
+async function examineKeys(
+  secret: string,
+  inspection: StoreInspection,
+): Promise<readonly Finding[]> {
+  const { list, ok, fail } = findingsOf('keys');
   const added: StoredKey[] = [];
   const store = {
     listKeys: async (purpose: string) => [
@@ -134,32 +115,15 @@ async function examineKeys(config: Config, inspection: StoreInspection): Promise
     addFirstKey: async (key: StoredKey) => added.push(key) > 0,
   };
   try {
-    const keys = await createKeys({ store, secret: config.signing.secret, clock: systemClock });
+    const keys = await createKeys({ store, secret, clock: systemClock });
     const count = keys.publicJwks().keys.length - added.length;
     const more = added.length === 0 ? '' : `; the next start adds ${added.length}`;
-    return {
-      part: 'keys',
-      check: 'open',
-      result: 'ok',
-      found: `${count} signing keys decrypted${more}`,
-    };
+    ok('open', `${count} signing keys decrypted${more}`);
   } catch (error) {
-    return {
-      part: 'keys',
-      check: 'open',
-      result: 'fail',
-      found: describeError(error).slice(0, 300),
-      change: 'use the signing.secret that encrypted these keys',
-    };
+    const change = 'use the signing.secret that encrypted these keys';
+    fail('open', describeError(error).slice(0, 300), change);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  const { access } = await import('node:fs/promises');
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+  return list;
 }
 
 function lineOf({ part, check, result, found, change }: Finding): string {
