@@ -14,17 +14,15 @@ const GUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const NOT_A_HOST =
   /(^|\.)(example(\.(com|net|org))?|test|invalid|local|localhost|contoso\.com|your-?\w*\.com)$/i;
 
-/** What the package needs besides the configuration. */
-export interface PackageOptions {
+/** What the package needs besides the configuration; the options of the command say the defaults. */
+interface PackageOptions {
   readonly name: string;
   readonly developer: string;
-  readonly version: string;
-  /** Id of the Teams app; default: the bot's app id. */
+  readonly appVersion?: string;
   readonly manifestId?: string;
-  /** https addresses; default: the service's public address. */
-  readonly websiteUrl?: string;
-  readonly privacyUrl?: string;
-  readonly termsUrl?: string;
+  readonly website?: string;
+  readonly privacy?: string;
+  readonly terms?: string;
 }
 
 type PackagedConfig = Pick<Config, 'server'> & {
@@ -61,15 +59,7 @@ export const packageApp = defineCommand({
   async run({ options, io }) {
     const { config } = readConfig(options, io);
     try {
-      const bytes = packApp(config, {
-        name: options.name,
-        developer: options.developer,
-        version: options.appVersion ?? ownVersion(),
-        manifestId: options.manifestId,
-        websiteUrl: options.website,
-        privacyUrl: options.privacy,
-        termsUrl: options.terms,
-      });
+      const bytes = packApp(config, options);
       const out = resolve(io.cwd, options.out);
       writeFileSync(out, bytes);
       const digest = sha256(bytes);
@@ -119,11 +109,11 @@ export function buildManifest(
     manifestId: checkGuid('--manifest-id', options.manifestId ?? appId),
     name: checkName('--name', options.name, 30),
     developer: checkName('--developer', options.developer, 32),
-    version: checkVersion(options.version),
+    version: checkVersion(options.appVersion ?? ownVersion()),
     domain: publicUrl.host,
-    websiteUrl: link('--website', options.websiteUrl),
-    privacyUrl: link('--privacy', options.privacyUrl),
-    termsUrl: link('--terms', options.termsUrl),
+    websiteUrl: link('--website', options.website),
+    privacyUrl: link('--privacy', options.privacy),
+    termsUrl: link('--terms', options.terms),
     resource: singleSignOn.resource,
   };
   const text = readFileSync(new URL('appPackage/manifest.template.json', ROOT), 'utf8');

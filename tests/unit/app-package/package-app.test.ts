@@ -22,7 +22,7 @@ const config = (change: { publicUrl?: string; appId?: string; enabled?: boolean 
     singleSignOn: { enabled: change.enabled ?? true, resource: `api://botid-${APP_ID}` },
   },
 });
-const options = { name: 'Countersign', developer: 'Northwind', version: '1.2.3' };
+const options = { name: 'Countersign', developer: 'Northwind', appVersion: '1.2.3' };
 const pictures = new URL('../../../appPackage/', import.meta.url);
 
 type Manifest = Parameters<typeof AppManifestUtils.validateAgainstSchema>[0];
@@ -85,7 +85,7 @@ describe('the manifest of the Teams app', () => {
     const manifest = buildManifest(config(), {
       ...options,
       manifestId: APP_ID.replace('4e', '5f').toUpperCase(),
-      privacyUrl: 'https://www.northwind.dev/privacy',
+      privacy: 'https://www.northwind.dev/privacy',
     });
     expect(manifest).toMatchObject({
       id: APP_ID.replace('4e', '5f'),
@@ -135,11 +135,11 @@ describe('the manifest of the Teams app', () => {
     { name: 'TODO' },
     { developer: '<your company>' },
     { developer: 'y'.repeat(33) },
-    { version: '1.2' },
-    { version: '01.2.3' },
-    { version: 'v1.2.3' },
+    { appVersion: '1.2' },
+    { appVersion: '01.2.3' },
+    { appVersion: 'v1.2.3' },
     { manifestId: 'x' },
-    { privacyUrl: 'http://plain.dev' },
+    { privacy: 'http://plain.dev' },
   ])('rejects %j', (change) => {
     expect(() => buildManifest(config(), { ...options, ...change })).toThrow(PackageError);
   });
@@ -257,8 +257,8 @@ describe('countersign package-app', () => {
     const code = await run(['--developer', 'Northwind', '--out', 'app.zip', '--json'], io(env));
     expect([code, printed]).toEqual([0, expect.stringContaining('"sizeBytes"')]);
     const bytes = readFileSync(join(folder, 'app.zip'));
-    const { version } = require('../../../package.json') as { version: string };
-    const wanted = packApp(config(), { name: 'Countersign', developer: 'Northwind', version });
+    const { version: appVersion } = require('../../../package.json') as { version: string };
+    const wanted = packApp(config(), { name: 'Countersign', developer: 'Northwind', appVersion });
     expect(Buffer.compare(bytes, wanted)).toBe(0);
     expect(bytes.includes('a-bot-secret')).toBe(false);
   });
