@@ -1,21 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CHECKPOINT_TYPE } from '../audit/checkpoint-verifier.ts';
+import { verifyAudit } from '../audit/verify.ts';
 import { systemClock } from '../lib/clock.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
 import { actionOf, cardOf, eventually, textOfCard } from './find.ts';
-import { isObject } from './loopback.ts';
+import { objectOr } from './loopback.ts';
 import { APPROVALS, startLocalProfile } from './profile.ts';
 import type { LocalProfile } from './profile.ts';
 import type { ClickResult, Json, Message } from './world.ts';
 
-/** What the demo writes to and checks with. */
+/** What the demo writes to. */
 export interface DemoIo {
   say(line: string): void;
   /** Aborted: the demo ends before its next step. */
   readonly signal?: AbortSignal;
-  /** Verifies the audit log of the profile's store; the last step. */
-  verifyAudit(profile: LocalProfile): Promise<{ ok: boolean; size: number; problems: string[] }>;
 }
 
 /** Only errors appear between the steps. */
@@ -32,22 +32,15 @@ export async function runDemo(io: DemoIo): Promise<boolean> {
   let profile: LocalProfile | undefined;
   let step = 'Everything starts on loopback';
   let number = 0;
-  const say = (line: string) => {
-    number += 1;
-    io.say(`${String(number).padStart(2)}. ${line}`);
-  };
   try {
-    const running = await startLocalProfile({ home, overrides: { log: quiet } });
-    profile = running;
-    const stage: Stage = {
-      ...running,
-      say: (line) => {
-        if (io.signal?.aborted) throw new Error('it was stopped');
-        step = line;
-        say(line);
-      },
+    profile = await startLocalProfile({ home, overrides: { log: quiet } });
+    const say = (line: string) => {
+      if (io.signal?.aborted) throw new Error('it was stopped');
+      step = line;
+      number += 1;
+      io.say(`${String(number).padStart(2)}. ${line}`);
     };
-    await play(stage, io);
+    await play({ ...profile, say });
     return true;
   } catch (error) {
     io.say(`    FAILED after "${step}": ${error instanceof Error ? error.message : String(error)}`);
@@ -58,8 +51,8 @@ export async function runDemo(io: DemoIo): Promise<boolean> {
   }
 }
 
-async function play(stage: Stage, io: DemoIo): Promise<void> {
-  const { say, target } = stage;
+async function play(stage: Stage): Promise<void> {
+  const { config, say, service, target } = stage;
   const asked = await ask(stage);
   const message = await eventually('the card in the channel', () =>
     channelCard(stage, asked.number),
@@ -67,7 +60,7 @@ async function play(stage: Stage, io: DemoIo): Promise<void> {
   const approve = actionOf(cardOf(message), 'approve');
   check(approve, 'the card offers Approve');
   say(`The card is in the channel: "${firstLine(message)}".`);
-  const waiting = waitFor(stage, asked);
+  const waiting = call(stage, `/${asked.id}/wait?timeoutSeconds=30`, asked.waitToken);
   // When an earlier step fails, nothing awaits this promise.
   waiting.catch(() => undefined);
   await refusals(stage, { id: asked.id, message, approve });
@@ -84,12 +77,15 @@ async function play(stage: Stage, io: DemoIo): Promise<void> {
       `${delivery.idempotencyKey}.`,
   );
   say('Every copy of the card says applied.');
-  const outcome = await waiting;
+  const { body: outcome } = await waiting;
   check(outcome['state'] === 'applied', 'the waiting pipeline got the outcome');
   say(`The waiting pipeline got the outcome: ${outcomeText(outcome)}`);
   await clickAgain(stage, { id: asked.id, message, approve });
   const audit = await eventually('the audit log is sealed', async () => {
-    const report = await io.verifyAudit(stage);
+    const report = await verifyAudit(service.store, {
+      verifyCheckpoint: (jws) => service.keys.verify('checkpoints', jws, CHECKPOINT_TYPE),
+      origin: config.audit.origin,
+    });
     return report.ok && report.size >= 8 && report;
   });
   say(`The audit log verifies: ${audit.size} events under one signed Merkle root.`);
@@ -102,22 +98,16 @@ interface Asked {
 }
 
 async function ask(stage: Stage): Promise<Asked> {
-  const token = await stage.provider.workloadToken();
-  const response = await fetch(`${stage.url}/v1/requests`, {
+  const { status, body } = await call(stage, '', await stage.provider.workloadToken(), {
     method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      'idempotency-key': 'demo-build-1042',
-    },
+    headers: { 'content-type': 'application/json', 'idempotency-key': 'demo-build-1042' },
     body: JSON.stringify({
       workflow: 'deploy-production',
       reason: 'Fixes the rounding of refunds',
       fields: { service: 'checkout', version: '4.2.0', window: '1h' },
     }),
   });
-  const body = await object(response);
-  check(response.status === 201, `the request is made (${JSON.stringify(body)})`);
+  check(status === 201, `the request is made (${JSON.stringify(body)})`);
   const { id, number, waitToken } = body;
   check(typeof id === 'string' && typeof number === 'number', 'the answer names the request');
   check(typeof waitToken === 'string', 'the answer carries a wait token');
@@ -125,12 +115,11 @@ async function ask(stage: Stage): Promise<Asked> {
   return { id, number, waitToken };
 }
 
-async function waitFor(stage: Stage, asked: Asked): Promise<Json> {
-  return object(
-    await fetch(`${stage.url}/v1/requests/${asked.id}/wait?timeoutSeconds=30`, {
-      headers: { authorization: `Bearer ${asked.waitToken}` },
-    }),
-  );
+/** Calls the API of requests. */
+async function call(stage: Stage, path: string, token: string, init: RequestInit = {}) {
+  const headers = { ...init.headers, authorization: `Bearer ${token}` };
+  const response = await fetch(`${stage.url}/v1/requests${path}`, { ...init, headers });
+  return { status: response.status, body: objectOr(await response.json()) };
 }
 
 interface CardPlace {
@@ -182,8 +171,10 @@ async function ownRequest(stage: Stage): Promise<void> {
 
 async function decide(stage: Stage, at: CardPlace): Promise<void> {
   const bare = await stage.connector.post(invoke(stage, 'amara', at));
-  const body = isObject(bare.body) ? bare.body : {};
-  check(body['statusCode'] === 401, 'a click without a token is answered with a login request');
+  check(
+    objectOr(bare.body)['statusCode'] === 401,
+    'a click without a token is answered with a login request',
+  );
   stage.say('An approver clicks; the bot holds no fresh token and answers with a login request.');
   const result = await click(stage, 'amara', at);
   check(result.kind === 'card', `the decision is taken (${JSON.stringify(result).slice(0, 300)})`);
@@ -238,16 +229,9 @@ function channelCard(stage: Stage, number: number): Message | undefined {
 
 async function read(stage: Stage, id: string): Promise<Json> {
   const token = await stage.provider.personToken({ personId: 'kenji', audience: 'api' });
-  const response = await fetch(`${stage.url}/v1/requests/${id}`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  check(response.status === 200, 'an approver reads the request');
-  return object(response);
-}
-
-async function object(response: Response): Promise<Json> {
-  const body: unknown = await response.json();
-  return isObject(body) ? body : {};
+  const { status, body } = await call(stage, `/${id}`, token);
+  check(status === 200, 'an approver reads the request');
+  return body;
 }
 
 function firstLine(message: Message): string {
@@ -255,8 +239,8 @@ function firstLine(message: Message): string {
 }
 
 function outcomeText(request: Json): string {
-  const outcome = isObject(request['outcome']) ? request['outcome'] : {};
-  return `${String(request['state'])}, ${String(outcome['reference'])}.`;
+  const { reference } = objectOr(request['outcome']);
+  return `${String(request['state'])}, ${String(reference)}.`;
 }
 
 function check(held: unknown, what: string): asserts held {
