@@ -38,11 +38,12 @@ export function textOfCard(card: unknown): string {
   return lines.join('\n');
 }
 
+/** Content type of an Adaptive Card. */
+export const CARD = 'application/vnd.microsoft.card.adaptive';
+
 /** The Adaptive Card of a message. */
 export function cardOf(message: Message | undefined): Json | undefined {
-  return message?.attachments.find(
-    (item) => item.contentType === 'application/vnd.microsoft.card.adaptive',
-  )?.content;
+  return message?.attachments.find(({ contentType }) => contentType === CARD)?.content;
 }
 
 /** Polls every 20 ms until there is an answer; throws with `what` after `withinMs`. */

@@ -9,8 +9,8 @@ import { loadConfig } from '../compose/load-config.ts';
 import type { Config } from '../config/config.ts';
 import { systemIds } from '../lib/ids.ts';
 import { startConnector } from './connector.ts';
-import type { ChannelSpec } from './connector/types.ts';
 import type { LocalConnector } from './connector.ts';
+import type { ChannelSpec, ConnectorOptions } from './connector/types.ts';
 import { keptFile } from './kept-file.ts';
 import { demoBotAppId, demoPeople, demoTenantId } from './people.ts';
 import { startProvider, type LocalProvider } from './provider.ts';
@@ -29,24 +29,20 @@ export interface LocalProfile extends LocalParts {
   readonly service: Service;
 }
 
-export interface LocalOptions {
+export interface LocalOptions extends Pick<
+  ConnectorOptions,
+  'limits' | 'resendAfterMs' | 'giveUpAfterMs' | 'log'
+> {
   /** Folder of the database and the keys. */
   readonly home: string;
   /** First of the ports of service, provider, connector and target; absent: free ports. */
   readonly port?: number;
-  /** Keep the existing database; default: a new one. */
-  readonly keepStore?: boolean;
-  readonly limits?: 'on' | 'off';
   /** Channels besides the demo's. */
   readonly channels?: readonly ChannelSpec[];
-  readonly resendAfterMs?: number;
-  /** How long the connector waits for an answer of the bot; default: as Teams does. */
-  readonly giveUpAfterMs?: number;
   /** A configuration instead of the demo's, with the same `LOCAL_…` variables. */
   readonly configPath?: string;
   /** Its clock is used by the other parts too. */
   readonly overrides?: Overrides;
-  readonly log?: (line: string) => void;
   /** Called for each delivery that takes effect at the target, before the answer. */
   readonly heard?: (delivery: Delivery) => void;
 }
@@ -121,27 +117,27 @@ async function startParts(
   const people = demoPeople();
   const port = base ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const next = (step: number) => (base === undefined ? {} : { port: base + step });
+  const next = (step: number) => (base === undefined ? undefined : base + step);
   const clock = options.overrides?.clock;
-  const timed = clock === undefined ? {} : { now: () => clock.now() };
+  const now = clock && (() => clock.now());
   const webhookSecret = await keptFile(join(home, 'webhook-secret'), () => `whsec_${secret64()}`);
   const provider = await startProvider({
-    ...next(2),
-    ...timed,
+    port: next(2),
+    now,
     people,
     serviceUrl: () => url,
     keysFile: join(home, 'provider-keys.json'),
   });
   stops.push(() => provider.stop());
   const target = await startTarget({
-    ...next(4),
+    port: next(4),
     secret: webhookSecret,
-    ...(options.heard ? { heard: options.heard } : {}),
+    heard: options.heard,
   });
   stops.push(() => target.stop());
   const connector = await startConnector({
-    ...next(3),
-    ...timed,
+    port: next(3),
+    now,
     appId: demoBotAppId,
     appSecret: APP_SECRET,
     tenantId: demoTenantId,
@@ -149,16 +145,16 @@ async function startParts(
     channels: [{ id: APPROVALS, name: 'Approvals', team: TEAM }, ...(options.channels ?? [])],
     botEndpoint: () => `${url}/api/messages`,
     singleSignOn: (personId, resource) => provider.singleSignOnToken(personId, resource),
-    limits: options.limits ?? 'on',
-    ...(options.resendAfterMs === undefined ? {} : { resendAfterMs: options.resendAfterMs }),
-    ...(options.giveUpAfterMs === undefined ? {} : { giveUpAfterMs: options.giveUpAfterMs }),
-    ...(options.log ? { log: options.log } : {}),
+    limits: options.limits,
+    resendAfterMs: options.resendAfterMs,
+    giveUpAfterMs: options.giveUpAfterMs,
+    log: options.log,
   });
   stops.push(() => connector.stop());
   // Only when the ports are ours: a second start by mistake must not delete the database.
-  if (!options.keepStore) await removeStore(store);
+  await removeStore(store);
   const env = {
-    ...addresses({ provider, connector, target, serviceUrl: url }),
+    ...addresses({ provider, connector, target, url }),
     LOCAL_PORT: String(port),
     LOCAL_STORE: store,
     LOCAL_WEBHOOK_SECRET: webhookSecret,
@@ -169,16 +165,13 @@ async function startParts(
   return { people, provider, connector, target, url, env, configPath };
 }
 
-function addresses(parts: {
-  provider: LocalProvider;
-  connector: LocalConnector;
-  target: Target;
-  serviceUrl: string;
-}): Record<string, string> {
-  const { provider, connector, target, serviceUrl } = parts;
+function addresses(
+  parts: Pick<LocalParts, 'provider' | 'connector' | 'target' | 'url'>,
+): Record<string, string> {
+  const { provider, connector, target } = parts;
   const connectorUrl = new URL(connector.serviceUrl);
   return {
-    LOCAL_SERVICE_URL: serviceUrl,
+    LOCAL_SERVICE_URL: parts.url,
     LOCAL_APP_ID: demoBotAppId,
     LOCAL_TENANT: demoTenantId,
     LOCAL_APP_SECRET: APP_SECRET,

@@ -1,9 +1,9 @@
 /** Reads the bot's answers to invokes, as the client of Teams does. */
+import { CARD } from '../find.ts';
 import { isObject, objectOr, textOf } from '../loopback.ts';
 import type { ClickResult, Json } from '../world.ts';
 import type { InvokeResult } from './delivery.ts';
 
-const CARD = 'application/vnd.microsoft.card.adaptive';
 const MESSAGE = 'application/vnd.microsoft.activity.message';
 const LOGIN = 'application/vnd.microsoft.activity.loginRequest';
 const CARD_BYTES = 28 * 1_024;

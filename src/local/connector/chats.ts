@@ -1,10 +1,10 @@
 /** The chats of the local Teams: members, the bot's membership, messages. */
 import { sha256 } from '../../lib/hash.ts';
+import { CARD } from '../find.ts';
 import type { Chat, Json, Message, Person, WorldEvent } from '../world.ts';
 import type { ChannelSpec, ConnectorSettings } from './types.ts';
 
 const MESSAGES_KEPT = 500;
-const CARD = 'application/vnd.microsoft.card.adaptive';
 
 /** A conversation that the bot can be in. */
 export interface Conversation {
@@ -37,11 +37,6 @@ export type NewMessage = Pick<Message, 'from' | 'text' | 'attachments' | 'thread
 export function splitConversationId(id: string): { base: string; threadId: string | undefined } {
   const [base = '', threadId] = id.split(';messageid=');
   return { base, threadId };
-}
-
-/** The card of a message, if it has one. */
-export function cardOf(message: Message | undefined): Json | undefined {
-  return message?.attachments.find(({ contentType }) => contentType === CARD)?.content;
 }
 
 /** All chats with their latest 500 messages, personal views and listeners. */

@@ -1,9 +1,10 @@
 /** The client of Teams: what it sends when a person writes, presses or opens something. */
+import { cardOf } from '../find.ts';
 import { objectOr, textOf } from '../loopback.ts';
 import type { Click, ClickResult, Json, TeamsWorld } from '../world.ts';
 import { messageActivity, personActivity } from './activities.ts';
 import { actionAnswer, dialogAnswer, problem, type LoginRequest } from './answers.ts';
-import { cardOf, type Origin } from './chats.ts';
+import type { Origin } from './chats.ts';
 import { addApp } from './install.ts';
 import type { ConnectorParts } from './parts.ts';
 

@@ -1,4 +1,5 @@
 /** The connector's REST API for bots: conversations and activities (Bot Framework API v3). */
+import { CARD } from '../find.ts';
 import { isObject, objectOr, textOf } from '../loopback.ts';
 import type { Json, Message } from '../world.ts';
 import { splitConversationId, type Conversation } from './chats.ts';
@@ -170,8 +171,7 @@ function contentOf(body: unknown): Pick<Message, 'text' | 'attachments'> | RestA
     return refusal(400, 'BadSyntax', 'The activity has neither text nor attachments.');
   }
   const bad = attachments.some(
-    ({ contentType, content }) =>
-      contentType === 'application/vnd.microsoft.card.adaptive' && content.type !== 'AdaptiveCard',
+    ({ contentType, content }) => contentType === CARD && content.type !== 'AdaptiveCard',
   );
   if (bad) return refusal(400, 'BadSyntax', 'An adaptive card is not one.');
   return text === undefined ? { attachments } : { text, attachments };
