@@ -5,19 +5,12 @@ import { KeysError } from './errors.ts';
 import { createCipher, deriveKey, keyName, keyOfCiphertext } from './cipher.ts';
 import type { Cipher } from './cipher.ts';
 
-/** The encryption keys of a purpose: the current one encrypts, all of them decrypt. */
-export interface EncryptionKeys extends Cipher {
-  /** The name of the current key. */
-  current(): string;
-  /** Creates and stores a new current key. Returns its name. */
-  rotate(store: KeyRotationStore): Promise<string>;
-  reload(): Promise<void>;
-}
+export type EncryptionKeys = Awaited<ReturnType<typeof openEncryptionKeys>>;
 
 const KEY_BYTES = 32;
 
 /**
- * Opens the keys of a purpose. The first key is derived from the secret and not stored. Rotated keys
+ * Opens the encryption keys of a purpose: the current one encrypts, all of them decrypt. The first key is derived from the secret and not stored. Rotated keys
  * are random, and stored under a wrapping key of the purpose. A replica loads a new key when it
  * decrypts the first text with it, or on `reload`.
  *
@@ -28,7 +21,7 @@ export async function openEncryptionKeys(options: {
   secret: string;
   store: KeyStore;
   clock: Clock;
-}): Promise<EncryptionKeys> {
+}) {
   const { purpose, secret, store, clock } = options;
   const wrapper = createCipher(deriveKey(secret, `wrap ${purpose}`));
   const first = deriveKey(secret, `encrypt ${purpose}`);
@@ -47,15 +40,17 @@ export async function openEncryptionKeys(options: {
   };
   await reload();
   return {
+    /** The name of the current key. */
     current: () => current,
     reload,
-    encrypt: (text) => cipherOf(current).encrypt(text),
-    async decrypt(encrypted) {
+    encrypt: (text: string) => cipherOf(current).encrypt(text),
+    async decrypt(encrypted: string) {
       const name = keyOfCiphertext(encrypted);
       if (!known.has(name)) await reload();
       return cipherOf(name).decrypt(encrypted);
     },
-    async rotate(into) {
+    /** Creates and stores a new current key. Returns its name. */
+    async rotate(into: KeyRotationStore) {
       const key = new Uint8Array(Buffer.from(systemIds.secret(KEY_BYTES), 'base64url'));
       const id = keyName(key);
       const jwk = JSON.stringify({ kty: 'oct', k: Buffer.from(key).toString('base64url') });

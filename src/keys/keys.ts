@@ -60,15 +60,14 @@ export async function createKeys(parts: {
   clock: Clock;
 }): Promise<Keys> {
   const { store, secret, clock } = parts;
-  const signing = new Map<SigningPurpose, readonly [SigningKey, ...SigningKey[]]>();
-  for (const purpose of SIGNING_PURPOSES) {
+  const load = (purpose: SigningPurpose) => {
     const cipher = createCipher(deriveKey(secret, `wrap ${purpose}`));
-    signing.set(purpose, await loadSigningKeys({ purpose, store, cipher, clock }));
-  }
-  const keysOf = (purpose: SigningPurpose) => {
-    const keys = signing.get(purpose);
-    if (keys === undefined) throw new Error(`${purpose} is not a signing purpose`);
-    return keys;
+    return loadSigningKeys({ purpose, store, cipher, clock });
+  };
+  const signing: Record<SigningPurpose, readonly [SigningKey, ...SigningKey[]]> = {
+    checkpoints: await load('checkpoints'),
+    receipts: await load('receipts'),
+    grants: await load('grants'),
   };
   const encryption: Record<EncryptionPurpose, EncryptionKeys> = {
     'stored-secrets': await openEncryptionKeys({ purpose: 'stored-secrets', secret, store, clock }),
@@ -82,11 +81,11 @@ export async function createKeys(parts: {
     threads: macKey('threads'),
   };
   return {
-    sign: (purpose, payload, typ) => sign(keysOf(purpose), payload, typ),
-    verify: (purpose, jws, typ) => verify(keysOf(purpose), jws, typ),
+    sign: (purpose, payload, typ) => sign(signing[purpose], payload, typ),
+    verify: (purpose, jws, typ) => verify(signing[purpose], jws, typ),
     publicJwks(purpose) {
       const purposes = purpose === undefined ? SIGNING_PURPOSES : [purpose];
-      return { keys: purposes.flatMap(keysOf).map(({ publicJwk }) => publicJwk) };
+      return { keys: purposes.flatMap((one) => signing[one]).map(({ publicJwk }) => publicJwk) };
     },
     mac: (purpose, text) => hmacSha256(macKeys[purpose], text),
     encrypt: (purpose, text) => encryption[purpose].encrypt(text),
