@@ -1,5 +1,5 @@
 import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azure/msal-node';
-import type { AuthenticationResult, Configuration } from '@azure/msal-node';
+import type { AuthenticationResult } from '@azure/msal-node';
 import type { GroupLookupConfig } from '../config/config.ts';
 import type { Fetch } from '../net/bounded-fetch.ts';
 import { networkOver } from '../net/msal-network.ts';
@@ -29,14 +29,33 @@ export function createGraphTokens(
   lookup: GroupLookupConfig,
   { fetch, platform }: { fetch: Fetch; platform: Fetch },
 ): GraphTokens {
-  if (lookup.credential.kind === 'managedIdentity') {
-    return byManagedIdentity(lookup.graphUrl, lookup.credential.clientId, platform);
+  const { clientId, credential, graphUrl, loginUrl } = lookup;
+  if (credential.kind === 'managedIdentity') {
+    return byManagedIdentity(graphUrl, credential.clientId, platform);
   }
-  const scopes = [`${lookup.graphUrl}/.default`];
+  const scopes = [`${graphUrl}/.default`];
+  const make = (tenant: string) => {
+    const authority = `${loginUrl}/${tenant}`;
+    return new ConfidentialClientApplication({
+      auth: {
+        clientId,
+        authority,
+        knownAuthorities: [new URL(loginUrl).host],
+        authorityMetadata: JSON.stringify({
+          issuer: `${authority}/v2.0`,
+          authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
+          token_endpoint: `${authority}/oauth2/v2.0/token`,
+          jwks_uri: `${authority}/discovery/v2.0/keys`,
+        }),
+        ...(credential.kind === 'secret'
+          ? { clientSecret: credential.secret }
+          : { clientCertificate: credential }),
+      },
+      system: { networkClient: networkOver(fetch) },
+    });
+  };
   /** One client for each tenant; each caches its token. */
   const byTenant = new Map<string, ConfidentialClientApplication>();
-  const make = (tenant: string) =>
-    new ConfidentialClientApplication(configurationOf(lookup, tenant, fetch));
   return {
     async application(tenant) {
       const application = byTenant.get(tenant) ?? make(tenant);
@@ -66,33 +85,6 @@ function byManagedIdentity(resource: string, clientId: string, platform: Fetch):
   return {
     application: async () => read(await application.acquireToken({ resource })),
     person: () => Promise.reject(new Error('a managed identity cannot act for a person')),
-  };
-}
-
-function configurationOf(
-  { clientId, credential, loginUrl }: GroupLookupConfig,
-  tenant: string,
-  fetch: Fetch,
-): Configuration {
-  if (credential.kind === 'managedIdentity')
-    throw new Error('a managed identity has no credential');
-  const authority = `${loginUrl}/${tenant}`;
-  return {
-    auth: {
-      clientId,
-      authority,
-      knownAuthorities: [new URL(loginUrl).host],
-      authorityMetadata: JSON.stringify({
-        issuer: `${authority}/v2.0`,
-        authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
-        token_endpoint: `${authority}/oauth2/v2.0/token`,
-        jwks_uri: `${authority}/discovery/v2.0/keys`,
-      }),
-      ...(credential.kind === 'secret'
-        ? { clientSecret: credential.secret }
-        : { clientCertificate: credential }),
-    },
-    system: { networkClient: networkOver(fetch) },
   };
 }
 

@@ -1,5 +1,5 @@
 import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azure/msal-node';
-import type { AuthenticationResult, NodeAuthOptions } from '@azure/msal-node';
+import type { AuthenticationResult } from '@azure/msal-node';
 import type { TeamsConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -30,8 +30,10 @@ export function msalLogin(
   };
 }
 
-function acquireBy(teams: TeamsConfig, fetch: Fetch): () => Promise<AuthenticationResult | null> {
-  const { credential, cloud } = teams;
+function acquireBy(
+  { appId, tenantId, credential, cloud }: TeamsConfig,
+  fetch: Fetch,
+): () => Promise<AuthenticationResult | null> {
   const system = { networkClient: networkOver(fetch) };
   if (credential.kind === 'managedIdentity') {
     const application = new ManagedIdentityApplication({
@@ -41,25 +43,15 @@ function acquireBy(teams: TeamsConfig, fetch: Fetch): () => Promise<Authenticati
     const resource = cloud.scope.replace(/\/\.default$/, '');
     return () => application.acquireToken({ resource });
   }
-  const application = new ConfidentialClientApplication({ auth: authOf(teams), system });
-  return () => application.acquireTokenByClientCredential({ scopes: [cloud.scope] });
-}
-
-function authOf({ appId, tenantId, credential, cloud }: TeamsConfig): NodeAuthOptions {
-  const common = {
+  const auth = {
     clientId: appId,
     authority: `${cloud.loginUrl}/${tenantId}`,
     // A configured login URL is trusted, so msal need not verify it at the public cloud.
     knownAuthorities: [new URL(cloud.loginUrl).host],
+    ...(credential.kind === 'secret'
+      ? { clientSecret: credential.secret }
+      : { clientCertificate: credential }),
   };
-  switch (credential.kind) {
-    case 'secret':
-      return { ...common, clientSecret: credential.secret };
-    case 'certificate': {
-      const { thumbprintSha256, privateKey } = credential;
-      return { ...common, clientCertificate: { thumbprintSha256, privateKey } };
-    }
-    case 'managedIdentity':
-      throw new Error('a managed identity has no credential');
-  }
+  const application = new ConfidentialClientApplication({ auth, system });
+  return () => application.acquireTokenByClientCredential({ scopes: [cloud.scope] });
 }
