@@ -6,7 +6,6 @@ import type { Logger } from '../../lib/logger.ts';
 import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { SessionStore, StoredSession } from '../../usecases/ports/session-store.ts';
 import { identityError } from '../codes.ts';
-import type { EndReason } from './session-events.ts';
 import { encryptSession } from './session-tokens.ts';
 import type { SessionContent, SessionSecrets } from './session-tokens.ts';
 import type { SignInClient, SignInTokens } from '../sign-in/sign-in-client.ts';
@@ -39,6 +38,21 @@ export interface RefreshParts {
   readonly verifier: Verifier;
   readonly client: SignInClient;
 }
+
+/**
+ * Why a session ended early. `refresh_refused`: the provider revoked the refresh token (also after
+ * it saw it twice); `refresh_reused`: another user of the token was faster; `claims_refused`: the
+ * refreshed claims are invalid or another person's; `unlinked`: no link names this Teams person any
+ * more; `unreadable`: the row was changed.
+ */
+export type EndReason =
+  | 'signed_out'
+  | 'revoked'
+  | 'refresh_refused'
+  | 'refresh_reused'
+  | 'claims_refused'
+  | 'unlinked'
+  | 'unreadable';
 
 /** Ends a session and records why. */
 type End = (session: StoredSession, why: EndReason, code: string | null) => Promise<void>;

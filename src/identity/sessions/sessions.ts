@@ -1,4 +1,5 @@
 import type { Config, SessionConfig } from '../../config/config.ts';
+import type { EventBody } from '../../domain/events/catalogue.ts';
 import type { Principal, Proof } from '../../domain/people/principal.ts';
 import { sleep } from '../../lib/loop.ts';
 import type { RecordEvents } from '../../usecases/record-events.ts';
@@ -8,10 +9,8 @@ import type { StoredSession } from '../../usecases/ports/session-store.ts';
 import { identityError } from '../codes.ts';
 import { linkedIdentitiesOf, createLinks, isTeamsPerson } from '../tokens/links.ts';
 import type { Links } from '../tokens/links.ts';
-import { endedEvent, startedEvent } from './session-events.ts';
-import type { EndReason } from './session-events.ts';
 import { createRefresher, forget } from './session-refresh.ts';
-import type { RefreshParts } from './session-refresh.ts';
+import type { EndReason, RefreshParts } from './session-refresh.ts';
 import { openSession, encryptSession } from './session-tokens.ts';
 import type { SessionContent } from './session-tokens.ts';
 
@@ -105,8 +104,7 @@ class StoredSessions implements SessionKeeper {
     const { clock, record, secrets, store } = this.#parts;
     const session = await store.findSession({ tenantId, objectId, provider: this.#provider });
     if (session === undefined) return false;
-    const actor = session.principal;
-    const event = endedEvent({ session, reason: 'signed_out', code: null, actor });
+    const event = endedEvent(session, { reason: 'signed_out', actor: { key: session.principal } });
     const which = { kind: 'person', tenantId, objectId } as const;
     const ended = await record([event], clock.now(), (recorded) =>
       store.endSessions({ which, recorded }),
@@ -135,10 +133,17 @@ class StoredSessions implements SessionKeeper {
       endsAt: this.#endOf({ createdAt: now, usedAt: now }),
       ...(await encryptSession(secrets, named, content)),
     };
+    const { key, name, roles, token } = content.principal;
+    const { id: sessionId, provider } = session;
     const renewable = content.refreshToken !== null;
-    const event = startedEvent({ session, by: content.principal, renewable });
+    const event: EventBody = {
+      type: 'session.started',
+      requestId: null,
+      actor: { key, name },
+      data: { sessionId, provider, renewable, roles, token },
+    };
     await record([event], now, (recorded) => store.startSession(session, recorded));
-    return session.id;
+    return sessionId;
   }
 
   async reencrypt(limit: number): Promise<number> {
@@ -174,7 +179,7 @@ class StoredSessions implements SessionKeeper {
 
   async #end(session: StoredSession, reason: EndReason, code: string | null): Promise<void> {
     const { clock, log, record, store } = this.#parts;
-    const event = endedEvent({ session, reason, code, actor: null });
+    const event = endedEvent(session, { reason, actor: null, ...(code === null ? {} : { code }) });
     const which = { kind: 'one', id: session.id } as const;
     await record([event], clock.now(), (recorded) => store.endSessions({ which, recorded }));
     log.warn('a session was ended', { session: session.id, reason, code });
@@ -211,4 +216,13 @@ function haveSameClaims({ content: one }: Found, { content: other }: Found): boo
     one.verifiedAt === other.verifiedAt &&
     one.principal.token.digest === other.principal.token.digest
   );
+}
+
+/** The event of a session's end; `code` gives details. */
+function endedEvent(
+  { id: sessionId, tenantId, objectId, provider, principal, generation }: StoredSession,
+  { actor, ...why }: { reason: EndReason; code?: string; actor: { key: string } | null },
+): EventBody {
+  const data = { sessionId, tenantId, objectId, provider, principal, generation, ...why };
+  return { type: 'session.ended', requestId: null, actor, data };
 }

@@ -97,7 +97,7 @@ export function createSignIn(parts: SignInParts): SignIn & SignInPages {
       }
       const content = await opened<SessionContent>(parts, { parked: parked.id }, parked.identity);
       const { principal, verifiedAt } = content;
-      assertPerson(principal, sender);
+      if (!isTeamsPerson(principal, sender)) throw identityError('sign_in_wrong_person');
       if (principal.token.expiresAt <= clock.now()) throw identityError('token_expired');
       const sessionId = (await parts.sessions?.start(sender, content)) ?? null;
       return { ...principal, proof: { way: 'sign-in', verifiedAt, sessionId } };
@@ -216,29 +216,20 @@ function checkDemand(link: SignInLink, { token }: Principal, now: number): void 
   if (!met.ok) throw identityError('sign_in_step_up_unmet', { refusal: met.refusal });
 }
 
+/** Refuses anybody but the Teams person that the link is for, and reports them. */
 async function checkPerson(
   { mismatch }: SignInParts,
   principal: Principal,
   link: SignInLink,
 ): Promise<void> {
-  try {
-    assertPerson(principal, link);
-  } catch (error) {
-    const { tenantId, objectId, requestId, revision } = link;
-    await mismatch?.({
-      person: { tenantId, objectId },
-      requestId: revision === 0 ? null : requestId,
-      code: 'sign_in_wrong_person',
-      signedInAs: principal.key,
-    });
-    throw error;
-  }
-}
-
-/** Refuses anybody but the Teams person that the link is for. */
-function assertPerson(
-  principal: Principal,
-  person: Pick<SignInLink, 'tenantId' | 'objectId'>,
-): void {
-  if (!isTeamsPerson(principal, person)) throw identityError('sign_in_wrong_person');
+  if (isTeamsPerson(principal, link)) return;
+  const { tenantId, objectId, requestId, revision } = link;
+  const code = 'sign_in_wrong_person';
+  await mismatch?.({
+    person: { tenantId, objectId },
+    requestId: revision === 0 ? null : requestId,
+    code,
+    signedInAs: principal.key,
+  });
+  throw identityError(code);
 }

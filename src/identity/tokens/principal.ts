@@ -12,6 +12,7 @@ import { listClaim, requiredText, textClaim, timeClaim } from './registered-clai
 import { ruleClaims, rolesOf } from './roles.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
+import { CLIENT_CLAIMS } from './token-kind.ts';
 import { actorOf, workloadKey } from './workload-key.ts';
 
 const MAX_NAME = 200;
@@ -137,10 +138,6 @@ function evidenceOf(checked: CheckedToken, subject: string): TokenEvidence {
 
 /** The client that the token was issued to; the claim differs by provider. */
 export function clientOf(claims: JsonObject): string | null {
-  return (
-    textClaim(claims, 'azp') ??
-    textClaim(claims, 'appid') ??
-    textClaim(claims, 'client_id') ??
-    textClaim(claims, 'cid')
-  );
+  const name = CLIENT_CLAIMS.find((claim) => textClaim(claims, claim) !== null);
+  return name === undefined ? null : textClaim(claims, name);
 }

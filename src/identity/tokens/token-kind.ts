@@ -21,7 +21,7 @@ export function refuseIdToken(claims: JsonObject): void {
 }
 
 /** Client id claims: `azp` (v2, OpenID Connect), `appid` (Entra v1), RFC 9068's, Okta's `cid`. */
-const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'] as const;
+export const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'] as const;
 /** Keycloak's user names for service accounts; people cannot register with this prefix. */
 const SERVICE_ACCOUNT = /^service-account-/i;
 
