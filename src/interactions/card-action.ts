@@ -1,5 +1,5 @@
 import type { Origin } from '../domain/request/request.ts';
-import type { Json } from '../lib/loose-json.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
 import type { App, ClickedCard } from '../usecases/ports/app.ts';
 import type { TeamsSender } from '../usecases/ports/teams-sender.ts';
 import type { Workflows } from '../usecases/ports/workflows.ts';
@@ -16,7 +16,7 @@ export interface InteractionDeps {
 export interface CardAction<Ask> {
   readonly verb: unknown;
   /** The data of the button with the person's inputs. The client sends it, so nothing is trusted. */
-  readonly data: Json;
+  readonly data: JsonObject;
   /** How it came in, as evidence keeps it; the proof adds the exchange. */
   readonly origin: Omit<Origin, 'exchangeId'>;
   /** The same key makes one request only. */

@@ -1,5 +1,5 @@
-import { textOf } from '../lib/loose-json.ts';
-import type { Json } from '../lib/loose-json.ts';
+import { textOf } from '../lib/strict-json.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
 
 /** What every button of a request's card brings: the request, the revision shown, its digest. */
 export interface ShownRequest {
@@ -15,7 +15,7 @@ export interface ShownStage {
 }
 
 /** Reads a button's data; undefined where it is not what the service wrote. */
-export function readShown(data: Json): ShownRequest | undefined {
+export function readShown(data: JsonObject): ShownRequest | undefined {
   const id = textOf(data.r, 64);
   const digest = textOf(data.d, 128);
   const { rev } = data;
@@ -26,7 +26,7 @@ export function readShown(data: Json): ShownRequest | undefined {
 }
 
 /** Reads the stage of a button that decides; undefined where it is not what the service wrote. */
-export function readStage(data: Json): ShownStage | undefined {
+export function readStage(data: JsonObject): ShownStage | undefined {
   const stage = textOf(data.s, 64);
   const after = data.a === undefined || data.a === null ? null : textOf(data.a, 64);
   return stage === undefined || after === undefined ? undefined : { stage, after };

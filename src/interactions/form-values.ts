@@ -1,5 +1,5 @@
 import type { Workflow } from '../domain/workflow/workflow.ts';
-import type { Json } from '../lib/loose-json.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
 
 /** Members of a form's data that the service put there. */
 const OURS = ['workflow', 'v', 'verb', 'msteams'];
@@ -13,7 +13,7 @@ export interface Filled {
 }
 
 /** Splits a form's data into fields and reason. A workflow's own field `reason` stays a field. */
-export function readFilled(workflow: Workflow, data: Json): Filled {
+export function readFilled(workflow: Workflow, data: JsonObject): Filled {
   const own = workflow.fields.some(({ id }) => id === 'reason');
   const entries = Object.entries(data).filter(([id]) => !OURS.includes(id));
   return {

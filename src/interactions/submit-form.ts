@@ -1,4 +1,4 @@
-import { textOf } from '../lib/loose-json.ts';
+import { textOf } from '../lib/strict-json.ts';
 import type { CardAction, InteractionDeps } from './card-action.ts';
 import { readFilled } from './form-values.ts';
 import type { Reply } from './reply.ts';

@@ -30,3 +30,13 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function own(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
+
+/** The value if it is an object, else an empty object. */
+export function jsonOr(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+/** The value if it is a string of 1 to `limit` characters, else undefined. */
+export function textOf(value: unknown, limit: number): string | undefined {
+  return typeof value === 'string' && value.length > 0 && value.length <= limit ? value : undefined;
+}

@@ -1,10 +1,10 @@
 import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
-import { isJson, jsonOr, textOf } from '../../lib/loose-json.ts';
-import type { Json } from '../../lib/loose-json.ts';
+import { isJsonObject, jsonOr, textOf } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
 
 /** An activity of a checked shape. Other members of `raw` are not checked. */
 export interface TeamsActivity {
-  readonly raw: Json;
+  readonly raw: JsonObject;
   readonly type: string;
   readonly id: string;
   /** The name of an invoke. */
@@ -23,7 +23,7 @@ export interface TeamsActivity {
   readonly text: string;
   /** The language of the sender's client (BCP 47); null: unknown. */
   readonly locale: string | null;
-  readonly value: Json;
+  readonly value: JsonObject;
 }
 
 const MAX_ID = 512;
@@ -36,7 +36,7 @@ const MAX_TEXT = 4_000;
  * length. Undefined where the shape is wrong or the tenants contradict each other.
  */
 export function readActivity(body: unknown): TeamsActivity | undefined {
-  if (!isJson(body)) return undefined;
+  if (!isJsonObject(body)) return undefined;
   const from = jsonOr(body.from);
   const conversation = jsonOr(body.conversation);
   const data = jsonOr(body.channelData);
@@ -95,7 +95,7 @@ function tenantOf(first: unknown, second: unknown): string | undefined {
 }
 
 // A team's id is the id of its first channel.
-function channelOf(data: Json): string | null {
+function channelOf(data: JsonObject): string | null {
   const named = [
     jsonOr(data.channel).id,
     data.teamsChannelId,
@@ -105,7 +105,7 @@ function channelOf(data: Json): string | null {
   return named.map((id) => textOf(id, MAX_CONVERSATION_ID)).find((id) => id !== undefined) ?? null;
 }
 
-function senderOf(from: Json, userId: string, tenantId: string): TeamsSender | null {
+function senderOf(from: JsonObject, userId: string, tenantId: string): TeamsSender | null {
   const objectId = textOf(from.aadObjectId, 64)?.toLowerCase();
   if (objectId === undefined) return null;
   const name = typeof from.name === 'string' ? from.name.slice(0, 200).toWellFormed() : '';

@@ -4,8 +4,8 @@ import { readShown } from '../../interactions/card-data.ts';
 import { performAction } from '../../interactions/perform-action.ts';
 import type { Reply } from '../../interactions/reply.ts';
 import { describeError } from '../../lib/logger.ts';
-import { jsonOr } from '../../lib/loose-json.ts';
-import type { Json } from '../../lib/loose-json.ts';
+import { jsonOr } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
 import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
@@ -81,7 +81,7 @@ async function render(deps: BotDeps, reply: Reply<Answer>): Promise<Answer> {
  */
 async function refresh(
   { app }: BotDeps,
-  { sender, data }: { sender: TeamsSender; data: Json },
+  { sender, data }: { sender: TeamsSender; data: JsonObject },
 ): Promise<Reply<never>> {
   const shown = readShown(data);
   if (!shown) return { kind: 'invalid', code: 'card_data_invalid' };
@@ -105,7 +105,7 @@ function pressedCard(deps: BotDeps, activity: TeamsActivity): ClickedCard | null
  */
 async function decidedBefore(
   { app }: BotDeps,
-  { activity, sender, data }: { activity: TeamsActivity; sender: TeamsSender; data: Json },
+  { activity, sender, data }: { activity: TeamsActivity; sender: TeamsSender; data: JsonObject },
 ): Promise<Reply<never> | undefined> {
   const shown = activity.value.state === undefined ? undefined : readShown(data);
   const request = shown && (await app.loadForCard(shown.id));

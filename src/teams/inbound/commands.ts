@@ -1,5 +1,5 @@
-import { jsonOr } from '../../lib/loose-json.ts';
-import type { Json } from '../../lib/loose-json.ts';
+import { jsonOr } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
 
 /** A chat command. */
 export type Command =
@@ -59,7 +59,7 @@ function readRequest(text: string): { workflow: string; values: Record<string, s
 }
 
 /** The text of a message without mentions of the bot. */
-export function withoutMention(raw: Json, text: string): string {
+export function withoutMention(raw: JsonObject, text: string): string {
   const bot = jsonOr(raw.recipient).id;
   const entities: unknown[] = Array.isArray(raw.entities) ? raw.entities.slice(0, 50) : [];
   let left = text;

@@ -8,8 +8,8 @@ import type { Answer } from './adapter.ts';
 import { dialogAnswer, dialogMessage } from './answers.ts';
 import type { BotDeps } from '../deps.ts';
 import { readFilled } from '../../interactions/form-values.ts';
-import { jsonOr, textOf } from '../../lib/loose-json.ts';
-import type { Json } from '../../lib/loose-json.ts';
+import { jsonOr, textOf } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
 import { personalChat } from '../outbound/personal-chat.ts';
 
 /** Opens a dialog: the form of the named workflow, or else the choice of one. */
@@ -58,13 +58,13 @@ function show(deps: BotDeps, workflow: RequestForm['workflow'] | undefined): Ans
   return dialogAnswer(deps.text, deps.cards.picker(all).card);
 }
 
-function workflowIn(deps: BotDeps, data: Json) {
+function workflowIn(deps: BotDeps, data: JsonObject) {
   const id = textOf(data.workflow, 128);
   return id === undefined ? undefined : deps.app.getWorkflow(id);
 }
 
 // The picker sends only the workflow; a form sends its inputs too.
-function isFilled(data: Json): boolean {
+function isFilled(data: JsonObject): boolean {
   return (
     data.v !== undefined ||
     Object.keys(data).some((key) => !['workflow', 'msteams', 'verb'].includes(key))

@@ -1,7 +1,7 @@
 import { readShown } from '../../interactions/card-data.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { BotDeps } from '../deps.ts';
-import { textOf } from '../../lib/loose-json.ts';
+import { textOf } from '../../lib/strict-json.ts';
 import type { Message } from '../outbound/messenger.ts';
 
 /**

@@ -7,7 +7,7 @@ import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { ChannelTokens } from '../../usecases/ports/channel-tokens.ts';
 import { readActivity } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
-import { isJson } from '../../lib/loose-json.ts';
+import { isJsonObject } from '../../lib/strict-json.ts';
 import { isAllowedServiceUrl, withoutSlash } from '../service-url.ts';
 
 /** The gate's reasons to reject an activity, besides the codes of the token checks. */
@@ -68,7 +68,7 @@ export function createGate(given: {
       const token = bearer(authorization);
       if (token === undefined) return refuse('channel_token_missing');
       const activity = readActivity(body);
-      if (!activity || !isJson(body)) return refuse('activity_malformed');
+      if (!activity || !isJsonObject(body)) return refuse('activity_malformed');
       if (body.channelId !== 'msteams') return refuse('channel_not_teams');
       if (recipientOf(body) !== recipient) return refuse('recipient_not_bot');
       if (!isAllowedServiceUrl(activity.serviceUrl, rules))
@@ -110,6 +110,6 @@ function bearer(authorization: string | undefined): string | undefined {
 }
 
 function recipientOf(body: Readonly<Record<string, unknown>>): string | undefined {
-  const id = isJson(body.recipient) ? body.recipient.id : undefined;
+  const id = isJsonObject(body.recipient) ? body.recipient.id : undefined;
   return typeof id === 'string' ? id.toLowerCase() : undefined;
 }

@@ -9,7 +9,7 @@ import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { loginAnswer, messageAnswer, preconditionAnswer } from './answers.ts';
 import type { BotDeps } from '../deps.ts';
-import { jsonOr, textOf } from '../../lib/loose-json.ts';
+import { jsonOr, textOf } from '../../lib/strict-json.ts';
 
 /** A card action and its sender, as Teams named them. */
 interface Click {

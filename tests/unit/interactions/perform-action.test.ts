@@ -3,7 +3,7 @@ import type { Principal } from '../../../src/domain/people/principal.ts';
 import type { StepUp } from '../../../src/domain/request/step-up.ts';
 import { performAction } from '../../../src/interactions/perform-action.ts';
 import type { ProofSubject, Prover } from '../../../src/interactions/prover.ts';
-import type { Json } from '../../../src/lib/loose-json.ts';
+import type { JsonObject } from '../../../src/lib/strict-json.ts';
 import { BY_API, principal, stage, workflow } from '../../support/builders.ts';
 import { ask, ben, mia, openFixture } from '../usecases/fixture.ts';
 import type { Fixture } from '../usecases/fixture.ts';
@@ -37,7 +37,7 @@ function pageProver({ visitor, again, asked = [] }: Visit): Prover<{ redirectTo:
   };
 }
 
-function act(verb: string, data: Json, visit: Visit) {
+function act(verb: string, data: JsonObject, visit: Visit) {
   return performAction(
     { app: fixture.app, workflows: fixture.deps.workflows },
     {
@@ -51,7 +51,7 @@ function act(verb: string, data: Json, visit: Visit) {
   );
 }
 
-async function dataOf(id: string): Promise<Json> {
+async function dataOf(id: string): Promise<JsonObject> {
   const request = await fixture.store.loadRequest(id);
   return { r: id, rev: request?.version, d: request?.digest, s: 'stage-1', a: null };
 }
