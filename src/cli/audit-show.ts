@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { openEvents } from '../audit/open-event.ts';
-import type { OpenedEvents } from '../audit/open-event.ts';
-import { readEvent } from '../audit/read-event.ts';
+import { openEvents, readEvent } from '../audit/read-event.ts';
+import type { OpenedEvents } from '../audit/read-event.ts';
 import { personKeysOf } from '../compose/event-recorder.ts';
 import type { AuditEvent } from '../domain/events/catalogue.ts';
 import { ERASED } from '../domain/people/erased.ts';

@@ -1,5 +1,4 @@
-import { openEvents } from '../../src/audit/open-event.ts';
-import { readEvent } from '../../src/audit/read-event.ts';
+import { openEvents, readEvent } from '../../src/audit/read-event.ts';
 import type { AuditEvent } from '../../src/domain/events/catalogue.ts';
 import { createCipher, deriveKey } from '../../src/keys/cipher.ts';
 import { createPersonKeys } from '../../src/keys/person-keys.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { verifierOfJwks } from '../../src/audit/checkpoint-verifier.ts';
-import { openEvents } from '../../src/audit/open-event.ts';
+import { openEvents } from '../../src/audit/read-event.ts';
 import { verifyAudit } from '../../src/audit/verify.ts';
 import type { AuditReport } from '../../src/audit/verify.ts';
 import type { Service } from '../../src/compose/lifecycle.ts';
