@@ -4,7 +4,7 @@ import { executorConfigHash } from '../domain/request/digest.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Resolve } from '../net/guarded-connect.ts';
-import type { ExecutionResult, Executors } from '../usecases/ports/executors.ts';
+import type { Executors } from '../usecases/ports/executors.ts';
 import type { ExecutorKind } from './sdk.ts';
 import { webhook } from './webhook/webhook.ts';
 
@@ -37,15 +37,17 @@ export function createExecutors(options: {
     async execute(request, attempt) {
       const { executor: name } = request.plan.execution;
       const executor = byName.get(name);
-      if (executor === undefined) return missing(name, clock.now());
+      if (executor === undefined) {
+        const at = clock.now();
+        return {
+          kind: 'failed',
+          outcome: outcomeOf('executor_missing', { executor: name }, { at }),
+        };
+      }
       const result = await executor.execute(request, attempt);
-      log.info('executor answered', {
-        request: request.id,
-        executor: name,
-        attempt,
-        kind: result.kind,
-        code: result.outcome.code,
-      });
+      const { kind, outcome } = result;
+      const fields = { request: request.id, executor: name, attempt, kind, code: outcome.code };
+      log.info('executor answered', fields);
       return result;
     },
   };
@@ -75,8 +77,4 @@ function createExecutor(
       ...executor.plan(fields),
     }),
   };
-}
-
-function missing(name: string, at: number): ExecutionResult {
-  return { kind: 'failed', outcome: outcomeOf('executor_missing', { executor: name }, { at }) };
 }

@@ -4,7 +4,7 @@ import { refreshFor, viewerOf } from './requests/card-views.ts';
 import { decideRequest } from './requests/decide-request.ts';
 import type { AppContext } from './app-context.ts';
 import { findWorkflow, listWorkflows } from './requests/find-workflow.ts';
-import { listRequests, readRequest, readRequestByNumber } from './requests/read-requests.ts';
+import { listRequests, readable } from './requests/read-requests.ts';
 import { createRefusalRecorder, recordMismatch } from './requests/record-refusal.ts';
 import { erasePerson } from './people/erase-person.ts';
 import { createRememberConversation } from './people/remember-conversation.ts';
@@ -19,8 +19,9 @@ export function createApp(given: AppContext): App {
     submitRequest: (input) => submitRequest(deps, input),
     decideRequest: (input) => decideRequest(deps, input),
     cancelRequest: (input) => cancelRequest(deps, input),
-    readRequest: (input) => readRequest(deps, input),
-    readRequestByNumber: (input) => readRequestByNumber(deps, input),
+    readRequest: async ({ id, by }) => readable(deps, await deps.store.loadRequest(id), by),
+    readRequestByNumber: async ({ number, by }) =>
+      readable(deps, await deps.store.findRequest(number), by),
     loadForCard: (id) => deps.store.loadRequest(id),
     listRequests: (input) => listRequests(deps, input),
     waitRequest: (input) => waitRequest(deps, input),

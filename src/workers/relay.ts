@@ -45,10 +45,8 @@ export interface Relay extends Running {
  * acknowledgement under an ended lease is refused.
  */
 export function startRelay(options: RelayOptions): Relay {
-  const { store, clock, log } = options;
-  const concurrency = options.concurrency ?? 32;
-  const leaseMs = options.leaseMs ?? 15_000;
-  const pollMs = options.pollMs ?? 1_000;
+  const { store, clock, log, concurrency = 32 } = options;
+  const { leaseMs = 15_000, holdMs = 120_000, pollMs = 1_000, stopMs = 10_000 } = options;
   const inFlight = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   let aside = 0;
@@ -60,7 +58,6 @@ export function startRelay(options: RelayOptions): Relay {
       void wait.finally(() => (aside -= 1));
     },
   };
-  const holdMs = options.holdMs ?? 120_000;
   const renewal = startRenewal({ store, clock, log, leaseMs, holdMs });
   const run = async (job: Job) => {
     const letGo = renewal.hold(job);
@@ -96,7 +93,7 @@ export function startRelay(options: RelayOptions): Relay {
     stop: async () => {
       await loop.stop();
       stopping.abort();
-      await settled([...inFlight.values()], options.stopMs ?? 10_000);
+      await settled([...inFlight.values()], stopMs);
       await renewal.stop();
       // Another process leases what is left, once these leases have ended.
       if (inFlight.size > 0)

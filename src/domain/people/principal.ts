@@ -85,6 +85,14 @@ export function directoryName(person: { tenant: string; objectId: string }): str
   return `teams:${person.tenant}|${person.objectId}`.toLowerCase();
 }
 
+/** The ids of an identity in the directory that Teams knows; null where it has none. */
+export function teamsIdsOf({
+  tenant,
+  objectId,
+}: Pick<PrincipalRef, 'tenant' | 'objectId'>): { tenantId: string; objectId: string } | null {
+  return tenant === null || objectId === null ? null : { tenantId: tenant, objectId };
+}
+
 /** All names of an identity, for rules that keep people apart. */
 function namesOf({
   key,

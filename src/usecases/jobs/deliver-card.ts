@@ -6,11 +6,11 @@ import { cardJob, cardOf } from '../requests/build-change.ts';
 import type { JobDeps } from '../app-context.ts';
 import { DeliveryError } from '../ports/delivery-error.ts';
 import type { MakeCard, Posted, Turn } from '../ports/notifier.ts';
+import { tryLater } from './job-handler.ts';
 import type { JobContext, JobResult } from './job-handler.ts';
 import { commitWithRetry, retryWrite } from '../store-faults.ts';
 import type { Change, CommitResult, RequestWithCards } from '../ports/request-store.ts';
 import type { Job } from '../ports/job-store.ts';
-import { tryLater } from './try-later.ts';
 
 /** How often a message is reconciled before something must be wrong. */
 const MAX_PASSES = 8;

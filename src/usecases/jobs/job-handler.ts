@@ -1,3 +1,5 @@
+import type { JobDeps } from '../app-context.ts';
+import type { DeliveryError } from '../ports/delivery-error.ts';
 import type { Turn } from '../ports/notifier.ts';
 import type { Job, JobKind, Lane } from '../ports/job-store.ts';
 
@@ -23,4 +25,13 @@ export interface JobHandler<Kind extends JobKind = JobKind> {
   /** Attempts before the job is parked as dead. */
   readonly maxAttempts: number;
   run(job: Job<Kind>, context: JobContext): Promise<JobResult>;
+}
+
+/** Returns a job whose message Teams did not accept now, for the time of the next try. */
+export function tryLater({ clock }: Pick<JobDeps, 'clock'>, error: DeliveryError): JobResult {
+  const { retryAfterMs, message, tried } = error;
+  const retryAtMs = retryAfterMs === null ? null : clock.now() + retryAfterMs;
+  return tried || retryAtMs === null
+    ? { retryAtMs, error: message }
+    : { notBefore: retryAtMs, why: message };
 }

@@ -1,11 +1,12 @@
+import { teamsIdsOf } from '../../domain/people/principal.ts';
 import type { JobDeps } from '../app-context.ts';
 import { DeliveryError } from '../ports/delivery-error.ts';
 import type { Job, JobKind, Lane } from '../ports/job-store.ts';
 import { applyCommand } from '../requests/apply-command.ts';
 import { deliverCard } from './deliver-card.ts';
 import { executeRequest } from './execute-request.ts';
+import { tryLater } from './job-handler.ts';
 import type { JobContext, JobHandler, JobResult } from './job-handler.ts';
-import { tryLater } from './try-later.ts';
 
 export type JobHandlers = { readonly [Kind in JobKind]: JobHandler<Kind> };
 
@@ -56,11 +57,11 @@ async function tellOutcome(deps: JobDeps, job: Job, context: JobContext): Promis
   const request = await deps.store.loadRequest(job.about.id);
   if (!request) return { dead: 'the request is not there' };
   const { number, title, state, outcome } = request;
-  const { tenant, objectId } = request.requester;
-  if (tenant === null || objectId === null) return 'done';
+  const requester = teamsIdsOf(request.requester);
+  if (!requester) return 'done';
   try {
     await deps.notifier.tell(
-      { tenantId: tenant, objectId },
+      requester,
       { code: 'request_ended', params: { number, title, state }, outcome },
       { ...context, dueAt: job.runAt },
     );

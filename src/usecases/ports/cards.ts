@@ -9,11 +9,6 @@ export interface CardContent {
   readonly summary: string;
 }
 
-/** Renders a request for everybody (`viewer` null) or for one person. Pure. */
-export interface CardRenderer {
-  request(request: Request, options: CardOptions): CardContent;
-}
-
 export interface CardOptions {
   readonly viewer: Viewer;
   /** Teams user ids (at most 60) whose clients fetch a personal view. */
@@ -22,7 +17,9 @@ export interface CardOptions {
 }
 
 /** All cards for Teams. Pure: equal inputs give equal cards. */
-export interface TeamsCards extends CardRenderer {
+export interface TeamsCards {
+  /** A request for everybody (`viewer` null) or for one person. */
+  request(request: Request, options: CardOptions): CardContent;
   /** An Adaptive Card form; sent by Action.Execute `submit` with data `{ workflow, v: 1 }`. */
   form(form: RequestForm): CardContent;
   /** The same form for dialogs: its submit is an Action.Submit with the same data. */

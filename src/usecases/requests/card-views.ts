@@ -1,4 +1,5 @@
 import { mayDecideStage } from '../../domain/people/authority.ts';
+import { teamsIdsOf } from '../../domain/people/principal.ts';
 import type { PrincipalRef } from '../../domain/people/principal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { seatsOf } from '../../domain/request/seats.ts';
@@ -19,7 +20,8 @@ export async function refreshFor(deps: AppContext, request: Request): Promise<re
   const stages = openStages(request);
   if (stages.length === 0) return [];
   const users = new Set<string>();
-  const requester = await personSeen(deps, request.requester);
+  const asker = teamsIdsOf(request.requester);
+  const requester = asker && (await deps.store.findPerson(personKey(asker)));
   if (requester) users.add(requester.userId);
   const roles = [...new Set(stages.flatMap(seatsOf).flatMap((seat) => seat.roles))];
   for (const person of await deps.store.findPeople(roles, MAX_REFRESH)) {
@@ -57,9 +59,4 @@ function unknownPerson(sender: TeamsSender): PrincipalRef {
     objectId: sender.objectId,
     name: sender.name,
   };
-}
-
-async function personSeen(deps: AppContext, ref: PrincipalRef) {
-  if (ref.tenant === null || ref.objectId === null) return undefined;
-  return deps.store.findPerson(personKey({ tenantId: ref.tenant, objectId: ref.objectId }));
 }

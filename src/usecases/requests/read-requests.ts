@@ -7,23 +7,8 @@ import type { AppContext } from '../app-context.ts';
 const PAGE = 100;
 const MAX_PAGES = 10;
 
-/** A request, where the principal may read it. */
-export async function readRequest(
-  deps: AppContext,
-  input: { id: string; by: Principal },
-): Promise<Request | undefined> {
-  return readable(deps, await deps.store.loadRequest(input.id), input.by);
-}
-
-/** The same by number. */
-export async function readRequestByNumber(
-  deps: AppContext,
-  input: { number: number; by: Principal },
-): Promise<Request | undefined> {
-  return readable(deps, await deps.store.findRequest(input.number), input.by);
-}
-
-function readable(
+/** The request where the principal may read it; undefined otherwise, as if it did not exist. */
+export function readable(
   { administration }: AppContext,
   request: Request | undefined,
   by: Principal,

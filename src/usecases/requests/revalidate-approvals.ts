@@ -1,3 +1,4 @@
+import { teamsIdsOf } from '../../domain/people/principal.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import { approvalsOf, recheckOutcome, revalidateApproval } from '../../domain/request/recheck.ts';
 import type { HeldNow } from '../../domain/request/recheck.ts';
@@ -6,7 +7,6 @@ import { seatsOf } from '../../domain/request/seats.ts';
 import { stageById } from '../../domain/request/stages.ts';
 import { describeError } from '../../lib/logger.ts';
 import type { JobDeps } from '../app-context.ts';
-import { noClaimsRefresher } from '../ports/claims-refresher.ts';
 import type { AskedAbout } from '../ports/claims-refresher.ts';
 
 /** Concurrent look-ups. */
@@ -51,21 +51,13 @@ function askedAbout(request: Request, approvals: readonly Decision[]): readonly 
     people.set(approver.key, {
       person: approver,
       teams:
-        before?.teams ?? teamsOf(approver) ?? (evidence.via === 'teams' ? teamsOf(evidence) : null),
+        before?.teams ??
+        teamsIdsOf(approver) ??
+        (evidence.via === 'teams' ? teamsIdsOf(evidence) : null),
       claims: [...new Set([...(before?.claims ?? []), ...claims])],
     });
   }
   return [...people.values()];
-}
-
-function teamsOf({
-  tenant,
-  objectId,
-}: {
-  tenant: string | null;
-  objectId: string | null;
-}): AskedAbout['teams'] {
-  return tenant === null || objectId === null ? null : { tenantId: tenant, objectId };
 }
 
 type Found = HeldNow | undefined | 'fault';
@@ -74,14 +66,13 @@ async function heldByAll(
   deps: JobDeps,
   people: readonly AskedAbout[],
 ): Promise<ReadonlyMap<string, Found>> {
-  const refresher = deps.refresher ?? noClaimsRefresher;
   const found = new Map<string, Found>();
   for (let from = 0; from < people.length; from += AT_ONCE) {
     await Promise.all(
       people.slice(from, from + AT_ONCE).map(async (asked) => {
         const { key } = asked.person;
         try {
-          found.set(key, await refresher.heldNow(asked));
+          found.set(key, await deps.refresher?.heldNow(asked));
         } catch (error) {
           deps.log.warn('roles and claims were not looked up', { error: describeError(error) });
           found.set(key, 'fault');
