@@ -6,7 +6,10 @@ export function sha256(data: string | Uint8Array): string {
   return hash('sha256', data, 'base64url');
 }
 
-/** HMAC-SHA-256 as base64url without padding. Node imports raw bytes again at each call. */
+/**
+ * HMAC-SHA-256 as base64url without padding. Takes an imported key, because Node imports raw bytes
+ * again at each call.
+ */
 export function hmacSha256(key: KeyObject, data: string): string {
   return createHmac('sha256', key).update(data).digest('base64url');
 }
