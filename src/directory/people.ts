@@ -12,10 +12,7 @@ const LOOKUP_MS = 5_000;
 type Question = Parameters<Directory['personNow']>[0];
 
 /** A question on its way: the application's token, and what ends the look-up. */
-interface Asked extends Question {
-  readonly token: string;
-  readonly signal: AbortSignal;
-}
+type Asked = Question & { readonly token: string; readonly signal: AbortSignal };
 
 /**
  * Reads a user, and the app roles if they are asked for. Undefined for a disabled or deleted

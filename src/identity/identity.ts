@@ -1,6 +1,5 @@
 import type { Identity } from '../usecases/ports/identity.ts';
 import type { OnceKeys } from '../usecases/ports/once-keys.ts';
-import type { TeamsSender } from '../usecases/ports/teams-sender.ts';
 import type { Principal, Proof } from '../domain/people/principal.ts';
 import { IDENTITY_CODES, identityError } from './codes.ts';
 import { checkHolder, refuseBound } from './tokens/dpop.ts';
@@ -26,7 +25,6 @@ export function createIdentity(
   },
 ): Identity {
   const verifier = parts.verifier ?? createVerifier(parts);
-  const { clock, once, nonces } = parts;
   const rules = parts.config.teams.singleSignOn;
   const audiences = new Set(rules.audiences);
   if (rules.enabled && verifier.providers.get(rules.issuer) === undefined) {
@@ -37,10 +35,10 @@ export function createIdentity(
     async verifyBearer(token, proof) {
       const { principal, claims } = await verifier.verify(token, { kind: 'bearer' });
       // After the token check: a proof without a valid token must cost little.
-      await checkHolder({ token, claims, proof }, { clock, once, nonces });
+      await checkHolder({ token, claims, proof }, parts);
       return proven(principal, 'bearer');
     },
-    async verifySingleSignOn(token: string, sender: TeamsSender) {
+    async verifySingleSignOn(token, sender) {
       if (!rules.enabled) throw identityError('sso_off');
       const verified = await verifier.verify(token, {
         kind: 'single-sign-on',

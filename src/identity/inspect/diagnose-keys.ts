@@ -36,8 +36,8 @@ export async function diagnoseKeys(findings: Findings, given: KeyExpectation): P
     );
     return;
   }
-  const published = isJsonObject(document) ? own(document, 'keys') : [];
-  const all: readonly unknown[] = Array.isArray(published) ? published : [];
+  // Its form was checked when it was read.
+  const { keys: all } = document as { keys: readonly unknown[] };
   const left = all.map(whyLeftOut).filter((why) => why !== undefined);
   const summary = `${keys.size} usable of ${all.length}: ${[...keys.keys()].join(', ').slice(0, 200)}`;
   const lost = all.length - keys.size;

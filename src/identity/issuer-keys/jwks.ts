@@ -84,10 +84,8 @@ export class KeySource {
 
   /** The provider's discovery document. @throws IdentityError `token_keys_unavailable`. */
   async metadata(): Promise<ProviderMetadata> {
-    const now = this.#options.clock.now();
-    if (this.#metadata === undefined && (this.#running || now >= this.#retryAt)) {
-      await this.#refresh();
-    }
+    const mayFetch = this.#running || this.#options.clock.now() >= this.#retryAt;
+    if (this.#metadata === undefined && mayFetch) await this.#refresh();
     if (this.#metadata === undefined) throw identityError('token_keys_unavailable');
     return this.#metadata;
   }

@@ -30,13 +30,6 @@ interface ProofParts {
   readonly jws: string;
 }
 
-/** What the checks need besides the token and the proof. */
-export interface HolderChecks {
-  readonly clock: Clock;
-  readonly once: OnceKeys | undefined;
-  readonly nonces: DpopNonces | undefined;
-}
-
 /**
  * Checks that the caller holds the key of a bound token (`cnf.jkt`): the token needs a fresh,
  * unused proof for this call (RFC 9449 4.3, 7.1). An unbound token must come without a proof. Other
@@ -46,25 +39,26 @@ export interface HolderChecks {
  */
 export async function checkHolder(
   given: { token: string; claims: JsonObject; proof: TokenProof | undefined },
-  { clock, once, nonces }: HolderChecks,
+  parts: { clock: Clock; once?: OnceKeys; nonces?: DpopNonces },
 ): Promise<void> {
   const { token, claims, proof } = given;
+  const { clock, once, nonces } = parts;
   const jkt = boundTo(claims);
   if (jkt === null) {
     if (proof !== undefined) throw identityError('dpop_token_unbound');
     return;
   }
   if (proof === undefined || once === undefined) throw identityError('token_bound');
-  const parts = parseProof(proof.proof);
+  const parsed = parseProof(proof.proof);
   // Before the signature: only the holder's key reaches the crypto library.
-  if ((await calculateJwkThumbprint(parts.jwk, 'sha256')) !== jkt)
-    throw identityError('dpop_wrong_key');
-  await checkSignature(parts);
-  checkCall(parts.claims, { token, proof });
+  const holder = await calculateJwkThumbprint(parsed.jwk, 'sha256');
+  if (holder !== jkt) throw identityError('dpop_wrong_key');
+  await checkSignature(parsed);
+  checkCall(parsed.claims, { token, proof });
   const now = clock.now();
-  const usableUntil = checkTime(parts.claims, now);
-  checkNonce(parts.claims, nonces, now);
-  const jti = text(parts.claims, 'jti');
+  const usableUntil = checkTime(parsed.claims, now);
+  checkNonce(parsed.claims, nonces, now);
+  const jti = text(parsed.claims, 'jti');
   if (jti === null || jti.length > MAX_JTI) throw invalid('jti');
   if (!(await once.take({ kind: 'dpop', key: `${jkt}|${jti}`, expiresAt: usableUntil }))) {
     throw identityError('dpop_proof_replayed');
