@@ -28,7 +28,7 @@ export function stageModels(
         const said = view.decisions.filter(({ decision }) => shown.has(decision));
         const left = view.decisions.length - said.length;
         return {
-          ...markOf(view),
+          ...MARKS[view.status],
           name: name(view.stage.name),
           needed: pending,
           needs: pending ? fit(needs(text, view.stage), NEEDS_ROOM).text : undefined,
@@ -53,6 +53,16 @@ const SAID: Readonly<Record<Word, { color: string; sign: string }>> = {
   approve: { color: 'Good', sign: '✓  ' },
   deny: { color: 'Attention', sign: '✕  ' },
   withdraw: { color: 'Default', sign: '↩  ' },
+};
+
+const LATER = { sign: '○', color: 'Default' };
+
+const MARKS: Readonly<Record<StageView['status'], Model>> = {
+  approved: { sign: '✓', color: 'Good' },
+  denied: { sign: '✕', color: 'Attention' },
+  open: { sign: '●', color: 'Accent' },
+  waiting: LATER,
+  closed: LATER,
 };
 
 function decisionModel(
@@ -86,19 +96,6 @@ function doubtOf(cards: Text['cards'], { found, claim: about, stale }: EvidenceA
   if (about === null) return found === 'lost' ? cards.roleLost : cards.roleUnconfirmed;
   const claim = name(about, 40);
   return found === 'lost' ? cards.claimChanged({ claim }) : cards.claimUnconfirmed({ claim });
-}
-
-function markOf({ status }: StageView): Model {
-  switch (status) {
-    case 'approved':
-      return { sign: '✓', color: 'Good' };
-    case 'denied':
-      return { sign: '✕', color: 'Attention' };
-    case 'open':
-      return { sign: '●', color: 'Accent' };
-    default:
-      return { sign: '○', color: 'Default' };
-  }
 }
 
 /** Who may decide a stage, in words. Equal seats are named once. */

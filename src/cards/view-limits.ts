@@ -1,3 +1,4 @@
+import type { Card } from './card-template.ts';
 import type { Room } from './plain-text.ts';
 
 /** How much of a request a variant of a card shows. */
@@ -27,24 +28,22 @@ const BASE: Limits = {
 };
 
 const ENDED: Limits = {
+  ...BASE,
   value: { characters: 140, lines: 2 },
   fields: 8,
-  decisions: 8,
-  decisionReason: 240,
-  dense: false,
   details: 'none',
 };
 
-const EVERYTHING: Room = { characters: Infinity, lines: Infinity };
-
 const REVIEW: Limits = {
-  value: EVERYTHING,
+  value: { characters: Infinity, lines: Infinity },
   fields: Infinity,
   decisions: 40,
   decisionReason: 1_000,
   dense: false,
   details: 'open',
 };
+
+const DENSE: Limits = { ...REVIEW, decisions: 3, decisionReason: 0, dense: true };
 
 /**
  * Variants of each view, from the fullest to the barest. The first that fits into a message is
@@ -68,22 +67,30 @@ export const LIMITS: Readonly<Record<'base' | 'ended' | 'review', readonly Limit
     { ...REVIEW, decisions: 20, decisionReason: 120 },
     { ...REVIEW, decisions: 8, decisionReason: 60 },
     { ...REVIEW, decisions: 3, decisionReason: 0 },
-    { ...REVIEW, decisions: 3, decisionReason: 0, dense: true },
-    {
-      ...REVIEW,
-      value: { characters: 1_000, lines: 40 },
-      fields: 40,
-      decisions: 3,
-      decisionReason: 0,
-      dense: true,
-    },
-    {
-      ...REVIEW,
-      value: { characters: 100, lines: 2 },
-      fields: 20,
-      decisions: 3,
-      decisionReason: 0,
-      dense: true,
-    },
+    DENSE,
+    { ...DENSE, value: { characters: 1_000, lines: 40 }, fields: 40 },
+    { ...DENSE, value: { characters: 100, lines: 2 }, fields: 20 },
   ],
 };
+
+/** Teams accepts messages of about 28 KB; the envelope needs the rest. */
+export const MAX_CARD_BYTES = 25_000;
+
+/**
+ * The first card that fits into a message. `variants` come from the fullest to the barest, and a
+ * variant is rendered only when it is tried.
+ *
+ * @throws Error where not even the last one fits.
+ */
+export function firstThatFits<Variant>(
+  variants: readonly Variant[],
+  make: (variant: Variant) => Card,
+): Card {
+  let bytes = 0;
+  for (const variant of variants) {
+    const card = make(variant);
+    bytes = Buffer.byteLength(JSON.stringify(card));
+    if (bytes <= MAX_CARD_BYTES) return card;
+  }
+  throw new Error(`a card of ${bytes} bytes is too large for Teams`);
+}

@@ -23,6 +23,16 @@ export function plain(text: string, look: Json = {}, block: Json = {}): Json {
   return rich([run(text, look)], block);
 }
 
+/** A subdued paragraph of one run. */
+export function quiet(text: string, block: Json = {}): Json {
+  return plain(text, { isSubtle: true }, block);
+}
+
+/** The same in a small font. */
+export function small(text: string, block: Json = {}): Json {
+  return plain(text, { isSubtle: true, size: 'Small' }, block);
+}
+
 /** Our own text with times in it: clients format them in the reader's time zone and language. */
 export function ownText(text: string, look: Json = {}): Json {
   return { type: 'TextBlock', text, wrap: true, ...look };

@@ -1,6 +1,6 @@
 import { MAX_REASON_LENGTH } from '../../domain/request/submit.ts';
 import type { Text } from '../../text/text.ts';
-import { adaptiveCard, container, plain } from './elements.ts';
+import { adaptiveCard, container, plain, quiet, small } from './elements.ts';
 import type { Json } from './elements.ts';
 
 const COMMON: Json = {
@@ -10,6 +10,13 @@ const COMMON: Json = {
   errorMessage: '${error}',
 };
 
+const TEXT: Json = {
+  value: '${value}',
+  placeholder: '${hint}',
+  maxLength: '${maxLength}',
+  regex: '${regex}',
+};
+
 function input(type: string, when: string, rest: Json): Json {
   return { type, $when: when, ...COMMON, ...rest };
 }
@@ -17,19 +24,8 @@ function input(type: string, when: string, rest: Json): Json {
 // Each field has a container, so that its error is shown directly below it.
 const fields = container(
   [
-    input('Input.Text', '${text}', {
-      value: '${value}',
-      placeholder: '${hint}',
-      maxLength: '${maxLength}',
-      regex: '${regex}',
-    }),
-    input('Input.Text', '${multiline}', {
-      value: '${value}',
-      placeholder: '${hint}',
-      maxLength: '${maxLength}',
-      regex: '${regex}',
-      isMultiline: true,
-    }),
+    input('Input.Text', '${text}', TEXT),
+    input('Input.Text', '${multiline}', { ...TEXT, isMultiline: true }),
     input('Input.ChoiceSet', '${choice}', {
       value: '${value}',
       placeholder: '${hint}',
@@ -89,7 +85,7 @@ export function formTemplate(text: Text): Json {
     text,
     [
       plain('${title}', { size: 'Large', weight: 'Bolder' }),
-      plain('${description}', { isSubtle: true }, { $when: '${described}', spacing: 'Small' }),
+      quiet('${description}', { $when: '${described}', spacing: 'Small' }),
       container([plain('${problem}')], {
         $when: '${wrong}',
         style: 'attention',
@@ -97,7 +93,7 @@ export function formTemplate(text: Text): Json {
       }),
       fields,
       reason(text),
-      plain('${next}', { isSubtle: true, size: 'Small' }, { spacing: 'Medium' }),
+      small('${next}', { spacing: 'Medium' }),
     ],
     {
       actions: [

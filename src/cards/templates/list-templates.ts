@@ -1,5 +1,5 @@
 import type { Text } from '../../text/text.ts';
-import { adaptiveCard, container, plain, rich, run } from './elements.ts';
+import { adaptiveCard, container, plain, quiet, rich, run, small } from './elements.ts';
 import type { Json } from './elements.ts';
 
 /** The choice of a workflow, in a dialog. */
@@ -26,16 +26,9 @@ export function pickerTemplate(text: Text): Json {
         isRequired: true,
         errorMessage: lists.choose,
       },
-      plain('${left}', { isSubtle: true, size: 'Small' }, { $when: '${more}' }),
+      small('${left}', { $when: '${more}' }),
       plain(lists.nothing, { weight: 'Bolder' }, { $when: '${!some}' }),
-      plain(
-        lists.askForRole,
-        { isSubtle: true },
-        {
-          $when: '${!some}',
-          spacing: 'Small',
-        },
-      ),
+      quiet(lists.askForRole, { $when: '${!some}', spacing: 'Small' }),
     ],
     {
       actions: [
@@ -65,33 +58,20 @@ export function helpTemplate(text: Text): Json {
   const says = (typed: string, meaning: string) => command(typed, lists.meaning({ meaning }));
   return adaptiveCard(text, [
     plain(lists.product, { size: 'Large', weight: 'Bolder' }),
-    plain(
-      lists.purpose,
-      { isSubtle: true },
-      {
-        spacing: 'Small',
-      },
-    ),
+    quiet(lists.purpose, { spacing: 'Small' }),
     container(
       [
         plain(lists.canRequest, { weight: 'Bolder' }, { $when: '${some}' }),
-        plain(lists.noWorkflow, { isSubtle: true }, { $when: '${!some}' }),
+        quiet(lists.noWorkflow, { $when: '${!some}' }),
         container(
           [
             plain('${title}'),
-            plain(
-              '${description}',
-              { isSubtle: true, size: 'Small' },
-              {
-                $when: '${described}',
-                spacing: 'None',
-              },
-            ),
+            small('${description}', { $when: '${described}', spacing: 'None' }),
             plain('request ${id}', COMMAND, { spacing: 'None' }),
           ],
           { $data: '${workflows}', spacing: 'Small' },
         ),
-        plain('${left}', { isSubtle: true, size: 'Small' }, { $when: '${more}', spacing: 'Small' }),
+        small('${left}', { $when: '${more}', spacing: 'Small' }),
       ],
       { spacing: 'Medium', separator: true },
     ),

@@ -7,10 +7,12 @@ import {
   moment,
   ownText,
   plain,
+  quiet,
   refresh,
   rich,
   run,
   sentence,
+  small,
   ON_STAGE,
 } from './elements.ts';
 import type { Json } from './elements.ts';
@@ -37,23 +39,17 @@ const notes = container([plain('${text}')], {
   spacing: 'Medium',
 });
 
-const FACT = [
-  column('108px', [plain('${label}', { isSubtle: true })]),
-  column('stretch', [plain('${value}')]),
-];
+const FACT = [column('108px', [quiet('${label}')]), column('stretch', [plain('${value}')])];
 
 const facts = container(
   [
     columns(FACT, { $data: '${facts}', spacing: 'Small' }),
     container(
-      [
-        plain('${label}', { isSubtle: true }),
-        container([plain('${value}')], { style: 'emphasis', spacing: 'Small' }),
-      ],
+      [quiet('${label}'), container([plain('${value}')], { style: 'emphasis', spacing: 'Small' })],
       { $data: '${texts}', spacing: 'Medium' },
     ),
     { ...rich([]), $when: '${dense}', inlines: '${inlines}' },
-    plain('${left}', { isSubtle: true }, { $when: '${some}', spacing: 'Small' }),
+    quiet('${left}', { $when: '${some}', spacing: 'Small' }),
   ],
   { spacing: 'Medium' },
 );
@@ -84,13 +80,13 @@ const stages = (text: Text) =>
             'stretch',
             [
               plain('${name}', { weight: 'Bolder' }),
-              plain('${needs}', QUIET, { $when: '${needed}', spacing: 'None' }),
-              plain('${left}', QUIET, { $when: '${some}', spacing: 'Small' }),
+              small('${needs}', { $when: '${needed}', spacing: 'None' }),
+              small('${left}', { $when: '${some}', spacing: 'Small' }),
               decision(text),
             ],
             { spacing: 'Small' },
           ),
-          column('auto', [plain('${count}', { isSubtle: true })], { $when: '${counted}' }),
+          column('auto', [quiet('${count}')], { $when: '${counted}' }),
         ],
         { $data: '${stages}', spacing: 'Medium' },
       ),
@@ -125,7 +121,7 @@ const ids = container(
   [
     container(
       [
-        plain('${label}', QUIET),
+        small('${label}'),
         plain('${value}', { size: 'Small', fontType: 'Monospace' }, { spacing: 'None' }),
       ],
       { $data: '${ids}', spacing: 'Small' },

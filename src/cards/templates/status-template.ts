@@ -1,5 +1,5 @@
 import type { Text } from '../../text/text.ts';
-import { adaptiveCard, column, columns, execute, plain } from './elements.ts';
+import { adaptiveCard, column, columns, execute, plain, quiet } from './elements.ts';
 import type { Json } from './elements.ts';
 
 /**
@@ -15,7 +15,7 @@ export function statusTemplate(text: Text): Json {
           verticalContentAlignment: 'Center',
         }),
       ]),
-      plain(text.cards.reviewShows, { isSubtle: true }, { spacing: 'Small' }),
+      quiet(text.cards.reviewShows, { spacing: 'Small' }),
     ],
     { actions: [execute(text.cards.review, 'review', {}, { n: '${number}' })] },
   );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createCards } from '../../../src/cards/cards.ts';
 import { en } from '../../../src/text/en.ts';
-import { MAX_CARD_BYTES } from '../../../src/cards/card-size.ts';
+import { MAX_CARD_BYTES } from '../../../src/cards/view-limits.ts';
 import { visible } from '../../../src/cards/plain-text.ts';
 import { MAX_REQUEST_BYTES } from '../../../src/domain/workflow/fields.ts';
 import { REQUEST_STATES } from '../../../src/domain/request/state.ts';

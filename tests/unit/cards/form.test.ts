@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { refuse } from '../../../src/domain/refusal.ts';
 import { createCards } from '../../../src/cards/cards.ts';
 import { en } from '../../../src/text/en.ts';
-import { MAX_CARD_BYTES } from '../../../src/cards/card-size.ts';
+import { MAX_CARD_BYTES } from '../../../src/cards/view-limits.ts';
 import { formPattern } from '../../../src/cards/form-pattern.ts';
 import { matchesPattern, readPattern } from '../../../src/lib/pattern.ts';
 import { checkFields } from '../../../src/domain/workflow/fields.ts';
