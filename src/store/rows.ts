@@ -1,4 +1,3 @@
-import type { EventType } from '../domain/events/catalogue.ts';
 import type { Decision, Request } from '../domain/request/request.ts';
 import type { AuditFrontier, AuditLeaf, StoredEvent } from '../usecases/ports/audit-store.ts';
 import { StoreError } from '../usecases/ports/store-error.ts';
@@ -51,7 +50,7 @@ export interface RequestRow {
   readonly number: number;
   readonly asked: string;
   readonly progress: string;
-  /** A JSON array of the decisions, in any order; null if there are none. */
+  /** The JSON texts of the decisions, joined with commas, in any order; null if there are none. */
   readonly decisions: string | null;
 }
 
@@ -84,7 +83,7 @@ function fromStored<Value>({ v, ...value }: Stored<Value>): Omit<Stored<Value>, 
  * @throws StoreError `schema_newer` if a part has a shape that this version does not read.
  */
 export function requestFrom({ number, asked, progress, decisions }: RequestRow): Request {
-  const made = (JSON.parse(decisions ?? '[]') as Stored<Decision>[]).map(fromStored);
+  const made = (JSON.parse(`[${decisions ?? ''}]`) as Stored<Decision>[]).map(fromStored);
   return {
     ...fromStored(JSON.parse(asked) as Stored<Request>),
     ...fromStored(JSON.parse(progress) as Stored<Request>),
@@ -110,32 +109,16 @@ export function jobsFrom(rows: readonly JobRow[]): Job[] {
 }
 
 /** A leaf joined with its event. The event columns are null if its row is missing. */
-export interface LeafRow {
+export interface LeafRow extends Omit<AuditLeaf, 'index'>, Omit<StoredEvent, 'id'> {
   readonly idx: number;
-  readonly eventId: string;
-  readonly hash: string;
   readonly id: string | null;
-  readonly at: number;
-  readonly type: EventType;
-  readonly requestId: string | null;
-  readonly body: string;
 }
 
 /** The leaf of a row, with its event. */
-export function leafFrom({
-  idx,
-  eventId,
-  hash,
-  id,
-  at,
-  type,
-  requestId,
-  body,
-}: LeafRow): AuditLeaf & {
+export function leafFrom({ idx, eventId, hash, id, ...event }: LeafRow): AuditLeaf & {
   readonly event: StoredEvent | undefined;
 } {
-  const event = id === null ? undefined : { id, at, type, requestId, body };
-  return { index: idx, eventId, hash, event };
+  return { index: idx, eventId, hash, event: id === null ? undefined : { id, ...event } };
 }
 
 export interface FrontierRow {

@@ -1,11 +1,13 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { KnownAs } from '../../usecases/ports/erasure-store.ts';
 import type { Store } from '../../usecases/ports/store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { toStoreError } from './errors.ts';
-import { NOW, READ_CHECK } from './queries/housekeeping.ts';
+import { FIND_KNOWN_AS } from './queries/erasure.ts';
+import { READ_CHECK } from './queries/housekeeping.ts';
 import { ANY_DUE } from './queries/jobs.ts';
-import { createReader, read } from './reader.ts';
+import { createReader, readAll } from './reader.ts';
 import { openReader } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { startWriter } from './writer.ts';
@@ -51,12 +53,17 @@ function storeOver(writer: Writer, connection: Connection, clock: Clock): Store 
     commit: (change) => writer.call('commit', change),
     async leaseJobs(options) {
       // Usually no job is due: read first, as that needs no write lock.
-      const due = await read(connection, () => connection.get(ANY_DUE, { now: options.now }));
-      return due === undefined ? [] : writer.call('leaseJobs', options);
+      const due = await readAll(connection, ANY_DUE, { now: options.now });
+      return due.length === 0 ? [] : writer.call('leaseJobs', options);
     },
     renewJobs: (options) => writer.call('renewJobs', options),
     ackJob: (job) => writer.call('ackJob', job),
     releaseJob: (job) => writer.call('releaseJob', job),
+    findKnownAs: ({ names, objectIds }) =>
+      readAll<KnownAs>(connection, FIND_KNOWN_AS, {
+        names: JSON.stringify(names),
+        objectIds: JSON.stringify(objectIds),
+      }),
     findNaming: (query) => writer.call('findNaming', query),
     erase: (erasure) => writer.call('erase', erasure),
     seal: (options) => writer.call('seal', options),
@@ -80,14 +87,10 @@ function storeOver(writer: Writer, connection: Connection, clock: Clock): Store 
     takeLease: (options) => writer.call('takeLease', options),
     releaseLease: (options) => writer.call('releaseLease', options),
 
-    async now() {
-      const { now } = await read(connection, () => connection.get(NOW) as { now: number });
-      return now;
-    },
     purge: (now, limit) => writer.call('purge', { now, limit }),
     async check() {
       await writer.call('check', clock.now());
-      await read(connection, () => connection.get(READ_CHECK));
+      await readAll(connection, READ_CHECK);
     },
     async close() {
       // Close the writer last: only a writable connection can checkpoint the WAL.

@@ -1,9 +1,8 @@
 import type { Erasure, ErasureStore, KnownAs } from '../../usecases/ports/erasure-store.ts';
-import { askedPart, decisionPart, progressPart } from '../rows.ts';
+import { askedPart, decisionPart, progressPart, requestFrom } from '../rows.ts';
 import type { RequestRow } from '../rows.ts';
 import { ERASE, FIND_KNOWN_AS, FIND_NAMING } from './queries/erasure.ts';
 import { encodeRows, protectText } from './query.ts';
-import { storedRequest } from './reader.ts';
 import type { Pool } from './pool.ts';
 
 /** An erasure reads every request, which takes longer than a decision may. */
@@ -22,7 +21,7 @@ export function erasures(pool: Pool): ErasureStore {
     async findNaming({ names, states, limit }) {
       const values = { quoted: quoted(names), states: encodeRows(states), limit };
       const rows = await pool.all(FIND_NAMING, values, TWICE);
-      return (rows as unknown as readonly RequestRow[]).map(storedRequest);
+      return (rows as unknown as readonly RequestRow[]).map(requestFrom);
     },
     async erase(erasure) {
       const [row] = await pool.all(ERASE, encode(erasure), ONCE);

@@ -8,7 +8,6 @@ import { isDuplicateKey } from './errors.ts';
 import { SEAL } from './queries/audit.ts';
 import {
   CHECK,
-  NOW,
   PURGE_CHANGES,
   PURGE_ONCE_KEYS,
   PURGE_LEASES,
@@ -40,7 +39,6 @@ export type Writes = SignInStore &
   Pick<AuditStore, 'seal'> & {
     addKey(key: StoredKey): Promise<void>;
     addFirstKey(key: StoredKey): Promise<boolean>;
-    now(): Promise<number>;
     purge(now: number, limit: number): Promise<number>;
     check(now: number): Promise<void>;
   };
@@ -74,10 +72,6 @@ export function createWrites(pool: Pool): Writes {
       else await pool.all(LEAVE_LEASE, { name, holder, now, note }, TWICE);
     },
 
-    async now() {
-      const [row] = await pool.all(NOW, {}, TWICE);
-      return Number(row?.['now']);
-    },
     async purge(now, limit) {
       let gone = 0;
       for (const [query, keptMs] of [

@@ -1,7 +1,7 @@
 import { systemClock } from '../../../src/lib/clock.ts';
 import { encodeHash } from '../../../src/audit/merkle.ts';
 import { eventLeaf } from '../../../src/audit/read-event.ts';
-import type { Reader } from '../../../src/store/sqlite/reader.ts';
+import type { Reader } from '../../../src/store/reader.ts';
 import type { Change, RequestQuery } from '../../../src/usecases/ports/request-store.ts';
 import { deciding, request, submission } from '../../store/build.ts';
 import { idOf, personKey, workflowOf } from './rows.ts';

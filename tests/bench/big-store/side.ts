@@ -2,7 +2,7 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { createReader } from '../../../src/store/sqlite/reader.ts';
-import type { Reader } from '../../../src/store/sqlite/reader.ts';
+import type { Reader } from '../../../src/store/reader.ts';
 import { openReader } from '../../../src/store/sqlite/connection.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/usecases/ports/store.ts';

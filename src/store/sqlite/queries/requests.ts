@@ -2,8 +2,7 @@
 
 const REQUEST = `
   r.number, r.asked, r.progress, (
-    SELECT '[' || group_concat(d.body) || ']'
-    FROM decisions d WHERE d.request_id = r.id
+    SELECT group_concat(d.body) FROM decisions d WHERE d.request_id = r.id
   ) AS decisions`;
 
 export const LOAD_REQUEST = `SELECT ${REQUEST} FROM requests r WHERE r.id = :id`;

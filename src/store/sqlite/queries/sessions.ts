@@ -45,9 +45,9 @@ export const REENCRYPT_SESSION = `
 /** Two index ranges, because an index does not serve an inequality. */
 export const NOT_ENCRYPTED_WITH = `
   SELECT * FROM (
-    SELECT ${SESSION} FROM sessions WHERE encrypted_with < :key
+    SELECT ${SESSION} FROM sessions WHERE encrypted_with < :encryptedWith
     UNION ALL
-    SELECT ${SESSION} FROM sessions WHERE encrypted_with > :key
+    SELECT ${SESSION} FROM sessions WHERE encrypted_with > :encryptedWith
   ) LIMIT :limit + 0`;
 
 export const END_ONE = 'DELETE FROM sessions WHERE id = :id';
