@@ -67,6 +67,8 @@ export function connectionOf(database: DatabaseSync): Connection {
     const known = prepared.get(sql);
     if (known) return known;
     const fresh = database.prepare(sql);
+    // A domain value is a row, whichever of its properties the statement names.
+    fresh.setAllowUnknownNamedParameters(true);
     prepared.set(sql, fresh);
     return fresh;
   };

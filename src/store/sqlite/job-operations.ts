@@ -1,17 +1,8 @@
 import type { Job, JobStore, Lease } from '../../usecases/ports/job-store.ts';
 import { jobsFrom } from '../rows.ts';
 import type { JobRow } from '../rows.ts';
-import {
-  LEASE_JOBS,
-  FINISH_JOB,
-  NEXT_FENCE,
-  RELEASE_JOB,
-  RENEW_JOB,
-  REOPEN_JOB,
-} from './queries/jobs.ts';
+import { LEASE_JOBS, FINISH_JOB, NEXT_FENCE, RENEW_JOB, REOPEN_JOB } from './queries/jobs.ts';
 import type { Connection } from './connection.ts';
-
-const MAX_ERROR_LENGTH = 2_000;
 
 /** Leases due jobs in order. All jobs of one lease have the same fence, a new one. */
 export function leaseJobs(
@@ -39,13 +30,4 @@ export function finishJob(connection: Connection, { key, fence }: Lease): boolea
   return (
     connection.run(FINISH_JOB, { key, fence }) > 0 || connection.run(REOPEN_JOB, { key, fence }) > 0
   );
-}
-
-/** Returns a job to wait for `runAt`, or as dead. False if it is not under this lease. */
-export function releaseJob(
-  connection: Connection,
-  { key, fence, runAt, error }: Parameters<JobStore['releaseJob']>[0],
-): boolean {
-  const text = error?.slice(0, MAX_ERROR_LENGTH) ?? null;
-  return connection.run(RELEASE_JOB, { key, fence, runAt, error: text }) > 0;
 }

@@ -1,11 +1,15 @@
 import type { AuditStore } from '../../usecases/ports/audit-store.ts';
-import type { SignInAttempt, SignInLink, SignInStore } from '../../usecases/ports/sign-in-store.ts';
-import type { StoredKey } from '../../usecases/ports/key-store.ts';
-import { StoreError } from '../../usecases/ports/store-error.ts';
+import type { LeaseBefore, LeaseStore } from '../../usecases/ports/lease-store.ts';
+import type { SessionStore } from '../../usecases/ports/session-store.ts';
+import type { SignInLink } from '../../usecases/ports/sign-in-store.ts';
+import { checkSeal, unsealable } from '../check-seal.ts';
 import { peaksText } from '../rows.ts';
+import { LINKS_OF_A_PERSON } from '../writes.ts';
+import type { Ended } from '../writes.ts';
 import { commit } from './commit.ts';
+import type { Connection, Row } from './connection.ts';
 import { erase, findNaming } from './erase.ts';
-import { finishJob, leaseJobs, releaseJob, renewJobs } from './job-operations.ts';
+import { finishJob, leaseJobs, renewJobs } from './job-operations.ts';
 import {
   DELETE_PENDING,
   INSERT_CHECKPOINT,
@@ -13,32 +17,15 @@ import {
   PUT_FRONTIER,
   TREE_SIZE,
 } from './queries/audit.ts';
-import {
-  PURGE_CHANGES,
-  PURGE_ONCE_KEYS,
-  PURGE_LEASES,
-  PURGE_LINKS,
-  PURGE_SESSIONS,
-  WRITE_CHECK,
-} from './queries/housekeeping.ts';
-import { INSERT_FIRST_KEY, INSERT_KEY } from './queries/keys.ts';
-import {
-  BOUND_LINKS,
-  INSERT_LINK,
-  OPEN_LINK,
-  PARK,
-  REDEEM,
-  TAKE_ATTEMPT,
-} from './queries/sign-in.ts';
-import { releaseLease, takeLease } from './lease-operations.ts';
-import { SESSION_OPERATIONS } from './session-operations.ts';
-import type { Connection } from './connection.ts';
+import { FIND_LEASE, PUT_LEASE } from './queries/leases.ts';
+import { DELETE_OF_OWNER, INSERT_SESSION } from './queries/sessions.ts';
+import { BOUND_LINKS, INSERT_LINK } from './queries/sign-in.ts';
+import { recordEvents } from './write-rows.ts';
 
-const DAY_MS = 86_400_000;
-const CHANGES_KEPT_MS = 7 * DAY_MS;
-const LINKS_KEPT_MS = DAY_MS;
-const LEASES_KEPT_MS = DAY_MS;
-const LINKS_OF_A_PERSON = 20;
+interface Statement {
+  readonly sql: string;
+  readonly values: Row;
+}
 
 /** The operations of the writer thread. Each runs in its own savepoint. */
 export const OPERATIONS = {
@@ -48,75 +35,40 @@ export const OPERATIONS = {
   leaseJobs,
   renewJobs,
   ackJob: finishJob,
-  releaseJob,
   seal,
   takeLease,
-  releaseLease,
-  ...SESSION_OPERATIONS,
+
+  /** Returns the number of changed rows. */
+  change(connection: Connection, { sql, values }: Statement): number {
+    return connection.run(sql, values);
+  },
+
+  /** Returns the changed row. */
+  take(connection: Connection, { sql, values }: Statement): unknown {
+    return connection.get(sql, values);
+  },
 
   addLink(connection: Connection, link: SignInLink): void {
-    const { id, tenantId, objectId, requestId, revision, expiresAt, demand } = link;
-    connection.run(INSERT_LINK, { id, tenantId, objectId, requestId, revision, expiresAt, demand });
-    connection.run(BOUND_LINKS, { tenantId, objectId, id, kept: LINKS_OF_A_PERSON - 1 });
+    connection.run(INSERT_LINK, { ...link });
+    connection.run(BOUND_LINKS, { ...link, kept: LINKS_OF_A_PERSON - 1 });
   },
 
-  openLink(
+  startSession(
     connection: Connection,
-    { id, attempt, now }: { id: string; attempt: SignInAttempt; now: number },
-  ): SignInLink | undefined {
-    const { state, browser, nonce, verifier } = attempt;
-    return connection.get(OPEN_LINK, { state, browser, nonce, verifier, id, now }) as
-      SignInLink | undefined;
-  },
-
-  takeAttempt(
-    connection: Connection,
-    { state, now }: { state: string; now: number },
-  ): (SignInLink & SignInAttempt) | undefined {
-    return connection.get(TAKE_ATTEMPT, { state, now }) as (SignInLink & SignInAttempt) | undefined;
-  },
-
-  park(
-    connection: Connection,
-    {
-      linkId,
-      code,
-      identity,
-      now,
-    }: { linkId: string; code: string; identity: string; now: number },
+    [session, recorded]: Parameters<SessionStore['startSession']>,
   ): void {
-    connection.run(PARK, { code, identity, linkId, now });
+    connection.run(DELETE_OF_OWNER, { ...session });
+    connection.run(INSERT_SESSION, { ...session });
+    recordEvents(connection, recorded);
   },
 
-  redeem(
+  endSessions(
     connection: Connection,
-    { key, now }: { key: Parameters<SignInStore['redeem']>[0]; now: number },
-  ): (SignInLink & { readonly identity: string }) | undefined {
-    const { code, tenantId, objectId } = key;
-    return connection.get(REDEEM, { code, tenantId, objectId, now }) as
-      (SignInLink & { readonly identity: string }) | undefined;
-  },
-
-  addFirstKey(connection: Connection, { purpose, id, encrypted, createdAt }: StoredKey): boolean {
-    return connection.run(INSERT_FIRST_KEY, { purpose, id, encrypted, createdAt }) > 0;
-  },
-
-  addKey(connection: Connection, { purpose, id, encrypted, createdAt }: StoredKey): void {
-    connection.run(INSERT_KEY, { purpose, id, encrypted, createdAt });
-  },
-
-  purge(connection: Connection, { now, limit }: { now: number; limit: number }): number {
-    return (
-      connection.run(PURGE_ONCE_KEYS, { before: now, limit }) +
-      connection.run(PURGE_CHANGES, { before: now - CHANGES_KEPT_MS, limit }) +
-      connection.run(PURGE_LEASES, { before: now - LEASES_KEPT_MS, limit }) +
-      connection.run(PURGE_LINKS, { before: now - LINKS_KEPT_MS, limit }) +
-      connection.run(PURGE_SESSIONS, { before: now, limit })
-    );
-  },
-
-  check(connection: Connection, now: number): void {
-    connection.run(WRITE_CHECK, { now });
+    { sql, values, recorded, always = false }: Statement & Ended,
+  ): number {
+    const gone = connection.run(sql, values);
+    if (gone > 0 || always) recordEvents(connection, recorded);
+    return gone;
   },
 } satisfies Record<string, (connection: Connection, input: never) => unknown>;
 
@@ -133,28 +85,32 @@ export function mustRollBack(output: unknown): boolean {
 }
 
 /** Inserts leaves and their checkpoint if the log has the expected size. */
-function seal(
-  connection: Connection,
-  { expectedSize, leaves, checkpoint, peaks }: Parameters<AuditStore['seal']>[0],
-): boolean {
+function seal(connection: Connection, given: Parameters<AuditStore['seal']>[0]): boolean {
+  const { expectedSize, leaves, checkpoint, peaks } = given;
   const { size } = connection.get(TREE_SIZE) as { size: number };
   if (size !== expectedSize) return false;
-  for (const [offset, { index, eventId, hash }] of leaves.entries()) {
-    if (index !== expectedSize + offset) throw unsealable(`leaf ${index} leaves a gap`);
-    connection.run(INSERT_LEAF, { index, eventId, hash });
-    if (connection.run(DELETE_PENDING, { eventId }) === 0) {
-      throw unsealable(`event ${eventId} does not wait to be sealed`);
+  checkSeal(given);
+  for (const leaf of leaves) {
+    connection.run(INSERT_LEAF, { ...leaf });
+    if (connection.run(DELETE_PENDING, { ...leaf }) === 0) {
+      throw unsealable(`event ${leaf.eventId} does not wait to be sealed`);
     }
   }
-  if (checkpoint.size !== expectedSize + leaves.length) {
-    throw unsealable(`the checkpoint speaks of ${checkpoint.size} leaves`);
-  }
-  const { root, at, jws } = checkpoint;
-  connection.run(INSERT_CHECKPOINT, { size: checkpoint.size, root, at, jws });
+  connection.run(INSERT_CHECKPOINT, { ...checkpoint });
   connection.run(PUT_FRONTIER, { size: checkpoint.size, peaks: peaksText(peaks) });
   return true;
 }
 
-function unsealable(why: string): StoreError {
-  return new StoreError('store_rejected', `The audit log was not sealed: ${why}.`);
+const NONE: LeaseBefore = { holder: null, until: 0, note: null };
+
+/** Takes or extends a lease. Returns the row before; undefined if another holder has it. */
+function takeLease(
+  connection: Connection,
+  { name, holder, leaseMs, now, note = null }: Parameters<LeaseStore['takeLease']>[0],
+): Awaited<ReturnType<LeaseStore['takeLease']>> {
+  const before = (connection.get(FIND_LEASE, { name }) as LeaseBefore | undefined) ?? NONE;
+  if (before.holder !== null && before.holder !== holder && before.until > now) return undefined;
+  const until = now + leaseMs;
+  connection.run(PUT_LEASE, { name, holder, until, note });
+  return { until, before: { ...before } };
 }

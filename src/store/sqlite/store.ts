@@ -3,9 +3,12 @@ import type { Logger } from '../../lib/logger.ts';
 import type { KnownAs } from '../../usecases/ports/erasure-store.ts';
 import type { Store } from '../../usecases/ports/store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
+import type { Values } from '../reader.ts';
+import { writesOver } from '../writes.ts';
+import { ALL_QUERIES } from './all-queries.ts';
 import { toStoreError } from './errors.ts';
 import { FIND_KNOWN_AS } from './queries/erasure.ts';
-import { READ_CHECK } from './queries/housekeeping.ts';
+import { READ_CHECK, WRITE_CHECK } from './queries/housekeeping.ts';
 import { ANY_DUE } from './queries/jobs.ts';
 import { createReader, readAll } from './reader.ts';
 import { openReader } from './connection.ts';
@@ -49,6 +52,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 function storeOver(writer: Writer, connection: Connection, clock: Clock): Store {
   return {
     ...createReader(connection),
+    ...writesOver<string>({
+      queries: ALL_QUERIES,
+      change: (sql, values) => writer.call('change', { sql, values }),
+      take: <Row>(sql: string, values: Values) =>
+        writer.call('take', { sql, values }) as Promise<Row | undefined>,
+      endSessions: (sql, values, ended) => writer.call('endSessions', { sql, values, ...ended }),
+    }),
 
     commit: (change) => writer.call('commit', change),
     async leaseJobs(options) {
@@ -58,7 +68,6 @@ function storeOver(writer: Writer, connection: Connection, clock: Clock): Store 
     },
     renewJobs: (options) => writer.call('renewJobs', options),
     ackJob: (job) => writer.call('ackJob', job),
-    releaseJob: (job) => writer.call('releaseJob', job),
     findKnownAs: ({ names, objectIds }) =>
       readAll<KnownAs>(connection, FIND_KNOWN_AS, {
         names: JSON.stringify(names),
@@ -69,27 +78,10 @@ function storeOver(writer: Writer, connection: Connection, clock: Clock): Store 
     seal: (options) => writer.call('seal', options),
 
     addLink: (link) => writer.call('addLink', link),
-    openLink: (id, attempt, now) => writer.call('openLink', { id, attempt, now }),
-    takeAttempt: (state, now) => writer.call('takeAttempt', { state, now }),
-    park: (linkId, parked, now) => writer.call('park', { linkId, ...parked, now }),
-    redeem: (key, now) => writer.call('redeem', { key, now }),
-
-    startSession: (started, recorded) => writer.call('startSession', { started, recorded }),
-    touchSession: (use) => writer.call('touchSession', use),
-    leaseRefresh: (lease) => writer.call('leaseRefresh', lease),
-    renewSession: (renewed) => writer.call('renewSession', renewed),
-    releaseRefresh: (held) => writer.call('releaseRefresh', held),
-    reencryptSession: (connection) => writer.call('reencryptSession', connection),
-    endSessions: (ended) => writer.call('endSessions', ended),
-
-    addKey: (key) => writer.call('addKey', key),
-    addFirstKey: (key) => writer.call('addFirstKey', key),
+    startSession: (...started) => writer.call('startSession', started),
     takeLease: (options) => writer.call('takeLease', options),
-    releaseLease: (options) => writer.call('releaseLease', options),
-
-    purge: (now, limit) => writer.call('purge', { now, limit }),
     async check() {
-      await writer.call('check', clock.now());
+      await writer.call('change', { sql: WRITE_CHECK, values: { now: clock.now() } });
       await readAll(connection, READ_CHECK);
     },
     async close() {

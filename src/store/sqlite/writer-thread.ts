@@ -5,6 +5,7 @@ import type { WireError } from './errors.ts';
 import { runGroup } from './group.ts';
 import type { Answer, Call } from './group.ts';
 import { migrate } from './migrate.ts';
+import { WRITE_CHECK } from './queries/housekeeping.ts';
 import { openWriter } from './connection.ts';
 import type { Connection } from './connection.ts';
 
@@ -63,7 +64,9 @@ function start(port: MessagePort, { path, now, maxWaitMs }: WriterData): void {
     // From here on retryTransient waits for the lock, in short even steps.
     connection.database.exec('PRAGMA busy_timeout = 0');
     // Fail at the start if the store is not writable, not at the first click.
-    const [checked] = runGroup(connection, [['check', now]], { maxWaitMs: startMs });
+    const [checked] = runGroup(connection, [['change', { sql: WRITE_CHECK, values: { now } }]], {
+      maxWaitMs: startMs,
+    });
     if (checked && 'failed' in checked) {
       connection.close();
       port.postMessage({ fatal: checked.failed } satisfies FromWriter);

@@ -3,18 +3,13 @@ import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { describeError } from '../../lib/logger.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
+import type { Repeat } from '../writes.ts';
 import { storeClosed, storeOverloaded, toStoreError } from './errors.ts';
 import { retryTransient } from './retry.ts';
 import { JSON_TEXT, SMALL, WHOLE, sizeOf } from './query.ts';
 import type { Query, SqlType, Value, ValuesOf } from './query.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
-
-/**
- * Whether a statement is retried after its answer was lost. `twice`: yes, because it is idempotent (a
- * read, or a commit with a change id). `once`: only if the server certainly did not apply it.
- */
-export type Repeat = 'twice' | 'once';
 
 /** A bounded pool of connections to one database. */
 export interface Pool {

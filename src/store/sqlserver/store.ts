@@ -8,9 +8,9 @@ import { commit } from './commit.ts';
 import { erasures } from './erase.ts';
 import { poolConfig, targetOf } from './connection.ts';
 import { toStoreError } from './errors.ts';
-import { finishJob, leaseJobs, releaseJob, renewJobs } from './job-operations.ts';
 import { migrate } from './migrate.ts';
 import { createWrites } from './operations.ts';
+import { CHECK } from './queries/housekeeping.ts';
 import { UNFINISHED_TRANSFER } from './queries/transfer.ts';
 import { createReader } from './reader.ts';
 import { closingOnFailure, openPool } from './pool.ts';
@@ -87,17 +87,14 @@ export async function refuseUnfinished(pool: Pool): Promise<void> {
 }
 
 function storeOver(pool: Pool, { clock, ids }: { clock: Clock; ids: Ids }): Store {
-  const writes = createWrites(pool);
   return {
     ...createReader(pool),
-    ...writes,
+    ...createWrites(pool),
     ...erasures(pool),
     commit: (change) => commit(pool, change, ids),
-    leaseJobs: (options) => leaseJobs(pool, options),
-    renewJobs: (options) => renewJobs(pool, options),
-    ackJob: (job) => finishJob(pool, job),
-    releaseJob: (job) => releaseJob(pool, job),
-    check: () => writes.check(clock.now()),
+    async check() {
+      await pool.all(CHECK, { now: clock.now() }, { repeat: 'twice' });
+    },
     close: () => pool.close(),
   };
 }

@@ -57,6 +57,6 @@ export const END_OBJECT = 'DELETE FROM sessions WHERE object_id = :objectId';
 export const END_PERSON =
   'DELETE FROM sessions WHERE object_id = :objectId AND tenant_id = :tenantId';
 
-export const END_PRINCIPAL = 'DELETE FROM sessions WHERE principal = :key';
+export const END_PRINCIPAL = 'DELETE FROM sessions WHERE principal = :principal';
 
 export const END_ALL = 'DELETE FROM sessions';

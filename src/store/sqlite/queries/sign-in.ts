@@ -26,7 +26,7 @@ export const TAKE_ATTEMPT = `
 
 export const PARK = `
   UPDATE sign_in_links SET code = :code, identity = :identity
-  WHERE id = :linkId AND taken_at IS NOT NULL AND code IS NULL AND expires_at > :now`;
+  WHERE id = :id AND taken_at IS NOT NULL AND code IS NULL AND expires_at > :now`;
 
 /** Short codes may not be unique: takes at most one row, and only of this person. */
 export const REDEEM = `

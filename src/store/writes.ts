@@ -1,0 +1,158 @@
+import type { Housekeeping } from '../usecases/ports/housekeeping.ts';
+import type { JobStore } from '../usecases/ports/job-store.ts';
+import type { KeyRotationStore, KeyStore } from '../usecases/ports/key-store.ts';
+import type { LeaseStore } from '../usecases/ports/lease-store.ts';
+import type { SessionStore, WhichSessions } from '../usecases/ports/session-store.ts';
+import type { SignInAttempt, SignInLink, SignInStore } from '../usecases/ports/sign-in-store.ts';
+import type { Values } from './reader.ts';
+
+/**
+ * Whether a statement is retried after its answer was lost. `twice`: yes, because it is idempotent (a
+ * read, or a commit with a change id). `once`: only if the server certainly did not apply it.
+ */
+export type Repeat = 'twice' | 'once';
+
+/** How an engine writes: each call is a commit of its own. */
+export interface WriteEngine<Query> {
+  readonly queries: Readonly<Record<WriteQuery, Query>>;
+  /** Returns the number of changed rows. */
+  change(query: Query, values: Values, repeat: Repeat): Promise<number>;
+  /** Returns the changed row. */
+  take<Row>(query: Query, values: Values): Promise<Row | undefined>;
+  /** Deletes sessions and records it; see `SessionStore.endSessions`. */
+  endSessions(query: Query, values: Values, ended: Ended): Promise<number>;
+}
+
+/** What an end of sessions records. */
+export type Ended = Omit<Parameters<SessionStore['endSessions']>[0], 'which'>;
+
+export type WriteQuery =
+  | 'DELETE_LEASE'
+  | 'END_ALL'
+  | 'END_OBJECT'
+  | 'END_ONE'
+  | 'END_PERSON'
+  | 'END_PRINCIPAL'
+  | 'INSERT_FIRST_KEY'
+  | 'INSERT_KEY'
+  | 'LEASE_REFRESH'
+  | 'LEAVE_LEASE'
+  | 'OPEN_LINK'
+  | 'PARK'
+  | 'PURGE_CHANGES'
+  | 'PURGE_LEASES'
+  | 'PURGE_LINKS'
+  | 'PURGE_ONCE_KEYS'
+  | 'PURGE_SESSIONS'
+  | 'REDEEM'
+  | 'REENCRYPT_SESSION'
+  | 'RELEASE_JOB'
+  | 'RELEASE_REFRESH'
+  | 'RENEW_SESSION'
+  | 'TAKE_ATTEMPT'
+  | 'TOUCH_SESSION';
+
+/** The writing methods that are one statement on both engines. */
+export type Writes = Omit<SignInStore, 'addLink'> &
+  Omit<SessionStore, 'findSession' | 'sessionsNotEncryptedWith' | 'startSession'> &
+  Pick<KeyStore, 'addFirstKey'> &
+  KeyRotationStore &
+  Pick<LeaseStore, 'releaseLease'> &
+  Pick<JobStore, 'releaseJob'> &
+  Pick<Housekeeping, 'purge'>;
+
+const DAY_MS = 86_400_000;
+const CHANGES_KEPT_MS = 7 * DAY_MS;
+const LINKS_KEPT_MS = DAY_MS;
+const LEASES_KEPT_MS = DAY_MS;
+/** The size of the column on SQL Server. */
+const MAX_ERROR_LENGTH = 2_000;
+
+/** The number of sign-in links that a person keeps. */
+export const LINKS_OF_A_PERSON = 20;
+
+/** Creates the writing methods that are one statement on both engines. */
+export function writesOver<Query>(engine: WriteEngine<Query>): Writes {
+  const { change, queries } = engine;
+  return {
+    ...signInWrites(engine),
+    ...sessionWrites(engine),
+    addFirstKey: async (key) => (await change(queries.INSERT_FIRST_KEY, { ...key }, 'once')) > 0,
+    async addKey(key) {
+      await change(queries.INSERT_KEY, { ...key }, 'once');
+    },
+    async releaseLease({ name, holder, now, note = null }) {
+      if (note === null) await change(queries.DELETE_LEASE, { name, holder }, 'twice');
+      else await change(queries.LEAVE_LEASE, { name, holder, now, note }, 'twice');
+    },
+    async releaseJob({ key, fence, runAt, error }) {
+      const text = error?.slice(0, MAX_ERROR_LENGTH) ?? null;
+      return (await change(queries.RELEASE_JOB, { key, fence, runAt, error: text }, 'twice')) > 0;
+    },
+    async purge(now, limit) {
+      let gone = 0;
+      for (const [query, keptMs] of [
+        [queries.PURGE_ONCE_KEYS, 0],
+        [queries.PURGE_CHANGES, CHANGES_KEPT_MS],
+        [queries.PURGE_LEASES, LEASES_KEPT_MS],
+        [queries.PURGE_LINKS, LINKS_KEPT_MS],
+        [queries.PURGE_SESSIONS, 0],
+      ] as const) {
+        gone += await change(query, { until: now - keptMs, limit }, 'once');
+      }
+      return gone;
+    },
+  };
+}
+
+function signInWrites<Query>(engine: WriteEngine<Query>): Omit<SignInStore, 'addLink'> {
+  const { take, change, queries } = engine;
+  return {
+    openLink: (id, attempt, now) => take<SignInLink>(queries.OPEN_LINK, { ...attempt, id, now }),
+    takeAttempt: (state, now) =>
+      take<SignInLink & SignInAttempt>(queries.TAKE_ATTEMPT, { state, now }),
+    async park(id, parked, now) {
+      await change(queries.PARK, { ...parked, id, now }, 'twice');
+    },
+    redeem: (key, now) => take<SignInLink & { identity: string }>(queries.REDEEM, { ...key, now }),
+  };
+}
+
+function sessionWrites<Query>(
+  engine: WriteEngine<Query>,
+): Omit<SessionStore, 'findSession' | 'sessionsNotEncryptedWith' | 'startSession'> {
+  const { change, queries } = engine;
+  const changes = async (query: Query, values: Values) =>
+    (await change(query, values, 'twice')) > 0;
+  return {
+    touchSession: (use) => changes(queries.TOUCH_SESSION, use),
+    leaseRefresh: (lease) => changes(queries.LEASE_REFRESH, lease),
+    // The provider revoked the previous refresh token, so the new one must not be lost: retry.
+    renewSession: (renewed) => changes(queries.RENEW_SESSION, renewed),
+    async releaseRefresh(held) {
+      await changes(queries.RELEASE_REFRESH, held);
+    },
+    reencryptSession: (session) => changes(queries.REENCRYPT_SESSION, session),
+    endSessions: ({ which, ...ended }) => engine.endSessions(...ending(which, queries), ended),
+  };
+}
+
+function ending<Query>(
+  which: WhichSessions,
+  queries: WriteEngine<Query>['queries'],
+): [query: Query, values: Values] {
+  switch (which.kind) {
+    case 'one':
+      return [queries.END_ONE, { id: which.id }];
+    case 'principal':
+      return [queries.END_PRINCIPAL, { principal: which.key }];
+    case 'all':
+      return [queries.END_ALL, {}];
+    case 'person': {
+      const { objectId, tenantId } = which;
+      return tenantId === undefined
+        ? [queries.END_OBJECT, { objectId }]
+        : [queries.END_PERSON, { objectId, tenantId }];
+    }
+  }
+}
