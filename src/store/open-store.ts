@@ -2,13 +2,10 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Store } from '../usecases/ports/store.ts';
+import type { Timing } from './sqlserver/connection.ts';
 
-/** Timeouts (ms) for SQL Server; SQLite ignores them. `openSqlServerStore` has the defaults. */
-export interface StoreTiming {
-  readonly connectTimeoutMs?: number;
-  readonly requestTimeoutMs?: number;
-  readonly maxWaitMs?: number;
-}
+/** Timeouts (ms) for SQL Server; SQLite ignores them. `openDatabase` has the defaults. */
+export type StoreTiming = Partial<Timing>;
 
 /**
  * Opens the configured store and migrates its schema. Loads the code of the configured engine only.

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
-import type { Logger } from '../lib/logger.ts';
-import { StoreError } from '../usecases/ports/store-error.ts';
 import type { Migration } from './migrations.ts';
+import { openReadOnly } from './open-read-only.ts';
+import type { ReadOnlyOptions } from './open-read-only.ts';
 
 /** A pending migration with its size. */
 export interface PlannedMigration extends Omit<Migration, 'sql'> {
@@ -21,48 +21,26 @@ const STATEMENT = /^(?:CREATE|INSERT|UPDATE|DELETE|ALTER|DROP|EXEC|GRANT)\b/gm;
  */
 export async function planMigrations(
   config: Config['store'],
-  given: { log: Logger; allowUntrusted: boolean; requestTimeoutMs?: number },
+  options: ReadOnlyOptions,
 ): Promise<readonly PlannedMigration[]> {
-  const pending =
-    config.kind === 'sqlite'
-      ? await pendingOnSqlite(config.path)
-      : await pendingOnSqlServer(config, given);
-  return pending.map(({ sql, ...migration }) => ({
+  return (await pending(config, options)).map(({ sql, ...migration }) => ({
     ...migration,
     statements: sql.match(STATEMENT)?.length ?? 0,
     bytes: Buffer.byteLength(sql),
   }));
 }
 
-async function pendingOnSqlite(path: string): Promise<readonly Migration[]> {
-  const { pendingMigrations, shippedMigrations } = await import('./sqlite/migrate.ts');
-  if (!existsSync(path)) return shippedMigrations();
-  const { toStoreError } = await import('./sqlite/errors.ts');
-  const { openReader } = await import('./sqlite/connection.ts');
-  try {
-    const connection = openReader(path, { busyMs: 1_000 });
-    try {
-      return pendingMigrations(connection);
-    } finally {
-      connection.close();
-    }
-  } catch (error) {
-    const { code, message, cause } = toStoreError(error);
-    throw new StoreError(code, `${message} (${path})`, { cause });
-  }
-}
-
-async function pendingOnSqlServer(
-  { connectionString }: { connectionString: string },
-  given: { log: Logger; allowUntrusted: boolean; requestTimeoutMs?: number },
+async function pending(
+  config: Config['store'],
+  options: ReadOnlyOptions,
 ): Promise<readonly Migration[]> {
-  const { pendingMigrations } = await import('./sqlserver/migrate.ts');
-  const { openForSchema } = await import('./sqlserver/open-for-schema.ts');
-  return openForSchema({ connectionString, ...given }, async (connection) => {
-    try {
-      return await pendingMigrations(connection);
-    } finally {
-      await connection.close();
-    }
+  if (config.kind === 'sqlite' && !existsSync(config.path)) {
+    const { shippedMigrations } = await import('./sqlite/migrate.ts');
+    return shippedMigrations();
+  }
+  return openReadOnly(config, options, async (store) => {
+    const migrations = await store.pendingMigrations();
+    await store.close();
+    return migrations;
   });
 }

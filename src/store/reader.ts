@@ -9,6 +9,7 @@ import type { LeaseStore } from '../usecases/ports/lease-store.ts';
 import type { PersonKeyStore, StoredPersonKey } from '../usecases/ports/person-keys.ts';
 import type { OnceKey, RequestQuery, RequestStore } from '../usecases/ports/request-store.ts';
 import type { SessionStore, StoredSession } from '../usecases/ports/session-store.ts';
+import type { Migration } from './migrations.ts';
 import { frontierFrom, leafFrom, personFrom, requestFrom } from './rows.ts';
 import type { FrontierRow, LeafRow, PersonRow, RequestRow } from './rows.ts';
 
@@ -66,6 +67,15 @@ export type Reader = Omit<RequestStore, 'commit'> &
   PersonKeyStore &
   Pick<LeaseStore, 'countLeases'> &
   Pick<Housekeeping, 'now'>;
+
+/** A store that is open for reading: it is not created, migrated or written. */
+export interface ReadOnlyStore extends Reader {
+  /** The migrations that the store lacks. */
+  pendingMigrations(): Promise<readonly Migration[]>;
+  /** @throws StoreError `store_unfinished` while a copy into this store is unfinished. */
+  refuseUnfinished(): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** Creates the reading methods. Each is one statement. */
 export function readerOver<Query>(engine: ReadEngine<Query>): Reader {

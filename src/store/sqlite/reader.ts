@@ -2,7 +2,6 @@ import { readerOver } from '../reader.ts';
 import type { Reader, Values } from '../reader.ts';
 import { ALL_QUERIES } from './all-queries.ts';
 import { storeClosed, toStoreError } from './errors.ts';
-import { openReader } from './connection.ts';
 import type { Connection } from './connection.ts';
 
 /**
@@ -16,16 +15,6 @@ export function createReader(connection: Connection): Reader {
     list: (items) => JSON.stringify(items),
     onceKey: (key) => key,
   });
-}
-
-/** Opens an existing database read-only. @throws StoreError. */
-export async function openSqliteReader(path: string): Promise<Reader & { close(): Promise<void> }> {
-  try {
-    const connection = openReader(path, { busyMs: 1_000 });
-    return { ...createReader(connection), close: async () => connection.close() };
-  } catch (error) {
-    throw toStoreError(error);
-  }
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Logger } from '../../lib/logger.ts';
 import { describeError } from '../../lib/logger.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import type { Repeat } from '../writes.ts';
-import { storeClosed, storeOverloaded, toStoreError } from './errors.ts';
+import { storeClosed, storeOverloaded } from './errors.ts';
 import { retryTransient } from './retry.ts';
 import { JSON_TEXT, SMALL, WHOLE, sizeOf } from './query.ts';
 import type { Query, SqlType, Value, ValuesOf } from './query.ts';
@@ -175,17 +175,4 @@ function plain(rows: sql.IRecordSet<Row>): readonly Row[] {
     for (const name of whole) made[name] = made[name] === null ? null : Number(made[name]);
     return made;
   });
-}
-
-/** Closes the pool if `rest` fails. */
-export async function closingOnFailure<Found>(
-  pool: Pool,
-  rest: () => Promise<Found>,
-): Promise<Found> {
-  try {
-    return await rest();
-  } catch (error) {
-    await pool.close();
-    throw toStoreError(error);
-  }
 }

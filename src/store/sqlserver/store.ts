@@ -1,39 +1,21 @@
 import type { Clock } from '../../lib/clock.ts';
 import { systemIds } from '../../lib/ids.ts';
 import type { Ids } from '../../lib/ids.ts';
-import type { Logger } from '../../lib/logger.ts';
 import type { Store } from '../../usecases/ports/store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { commit } from './commit.ts';
 import { erasures } from './erase.ts';
-import { poolConfig, targetOf } from './connection.ts';
-import { toStoreError } from './errors.ts';
 import { migrate } from './migrate.ts';
+import { openDatabase } from './open-database.ts';
+import type { DatabaseOptions } from './open-database.ts';
 import { createWrites } from './operations.ts';
 import { CHECK } from './queries/housekeeping.ts';
 import { UNFINISHED_TRANSFER } from './queries/transfer.ts';
 import { createReader } from './reader.ts';
-import { closingOnFailure, openPool } from './pool.ts';
 import type { Pool } from './pool.ts';
 
-export interface SqlServerStoreOptions {
-  readonly connectionString: string;
+export interface SqlServerStoreOptions extends DatabaseOptions {
   readonly clock: Clock;
-  readonly log: Logger;
-  readonly ids?: Ids;
-  /**
-   * Accepts a connection string that disables encryption or certificate validation: for a local
-   * server, never in production. Default false.
-   */
-  readonly allowUntrusted?: boolean;
-  /** How long transient failures are retried (ms); default 4,000. */
-  readonly maxWaitMs?: number;
-  /** Calls that may wait for a connection at once before `store_busy`; default 1,000. */
-  readonly queueLimit?: number;
-  /** Limit for connecting and logging in; default 5,000. */
-  readonly connectTimeoutMs?: number;
-  /** Limit for the response to a statement; default 5,000. */
-  readonly requestTimeoutMs?: number;
 }
 
 /**
@@ -44,31 +26,15 @@ export interface SqlServerStoreOptions {
  * @throws StoreError with a message that says what to do.
  */
 export async function openSqlServerStore(options: SqlServerStoreOptions): Promise<Store> {
-  const { clock, log, queueLimit = 1_000, maxWaitMs = 4_000, ids = systemIds } = options;
-  const timing = {
-    maxWaitMs,
-    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
-    requestTimeoutMs: options.requestTimeoutMs ?? 5_000,
-  };
-  const config = poolConfig({
-    connectionString: options.connectionString,
-    allowUntrusted: options.allowUntrusted ?? false,
-    timing,
+  const { clock, log, ids = systemIds } = options;
+  return openDatabase(options, async (pool) => {
+    const applied = await migrate(pool, { now: clock.now() });
+    if (applied.length > 0) log.info('store migrated', { applied });
+    await refuseUnfinished(pool);
+    const store = storeOver(pool, { clock, ids });
+    await store.check();
+    return store;
   });
-  try {
-    const pool = await openPool({ config, ids, log, maxWaitMs, queueLimit });
-    return await closingOnFailure(pool, async () => {
-      const applied = await migrate(pool, { now: clock.now() });
-      if (applied.length > 0) log.info('store migrated', { applied });
-      await refuseUnfinished(pool);
-      const store = storeOver(pool, { clock, ids });
-      await store.check();
-      return store;
-    });
-  } catch (error) {
-    const { code, message, cause } = toStoreError(error);
-    throw new StoreError(code, `${message} (${targetOf(config)})`, { cause });
-  }
 }
 
 /**

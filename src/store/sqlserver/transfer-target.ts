@@ -11,7 +11,7 @@ import type {
 import { COLUMNS } from './columns.ts';
 import { storedOnceKey, messageKey } from './encode-change.ts';
 import { migrate } from './migrate.ts';
-import { openForSchema } from './open-for-schema.ts';
+import { openDatabase } from './open-database.ts';
 import {
   BEGIN_TRANSFER,
   COUNT_TABLES,
@@ -45,7 +45,7 @@ export async function openTransferTarget(options: {
   log: Logger;
 }): Promise<TransferTarget> {
   const { clock, log } = options;
-  return openForSchema({ ...options, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (pool) => {
+  return openDatabase({ ...options, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (pool) => {
     const applied = await migrate(pool, { now: clock.now() });
     if (applied.length > 0) log.info('store migrated', { applied });
     return targetOver(pool);
