@@ -9,11 +9,37 @@ export interface WireError {
   readonly detail: string | null;
 }
 
+interface Meaning {
+  readonly code: StoreErrorCode;
+  readonly message: string;
+}
+
+const BUSY: Meaning = {
+  code: 'store_busy',
+  message:
+    'Another process holds the database for too long: try again shortly, and look for ' +
+    'a program that keeps a transaction open on the file.',
+};
+const CORRUPT: Meaning = {
+  code: 'store_corrupt',
+  message:
+    'The database file is damaged or not a SQLite database: stop the service, keep a copy ' +
+    'of the file, and restore the last backup.',
+};
+const REJECTED: Meaning = {
+  code: 'store_rejected',
+  message:
+    'The change violates a constraint of the schema, which is a bug in Countersign: ' +
+    'nothing was written, and a retry does not help.',
+};
+
+const UNKNOWN = unavailable('SQLite reported an unknown error: see the cause.');
+
 /** Primary result codes of SQLite (sqlite.org/rescode.html), with a message for the operator. */
-const BY_RESULT_CODE: Readonly<Record<number, { code: StoreErrorCode; message: string }>> = {
+const BY_RESULT_CODE: Readonly<Record<number, Meaning>> = {
   3: unavailable("SQLite may not open the database file: grant the service's user access."),
-  5: busy(),
-  6: busy(),
+  5: BUSY,
+  6: BUSY,
   7: unavailable('SQLite ran out of memory: give the service more, or reduce the load.'),
   8: {
     code: 'store_readonly',
@@ -25,7 +51,7 @@ const BY_RESULT_CODE: Readonly<Record<number, { code: StoreErrorCode; message: s
     'Reading or writing the database file failed: check the disk, its free space, and the quotas ' +
       "and limits of the service's user.",
   ),
-  11: corrupt(),
+  11: CORRUPT,
   13: {
     code: 'store_full',
     message: 'The disk of the database is full: free space. Nothing of the change was written.',
@@ -34,23 +60,23 @@ const BY_RESULT_CODE: Readonly<Record<number, { code: StoreErrorCode; message: s
     'The database file cannot be opened: check that its directory exists and that the ' +
       "service's user may read and write in it.",
   ),
-  18: rejected(),
-  19: rejected(),
-  20: rejected(),
+  18: REJECTED,
+  19: REJECTED,
+  20: REJECTED,
   23: unavailable("SQLite may not use the database file: grant the service's user access."),
-  26: corrupt(),
+  26: CORRUPT,
 };
+
+function unavailable(message: string): Meaning {
+  return { code: 'store_unavailable', message };
+}
 
 /** Converts any thrown value to a StoreError. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  const known = BY_RESULT_CODE[resultCode(error) ?? -1];
-  if (known) return new StoreError(known.code, known.message, { cause: error });
+  const result = resultCode(error);
   // Without a result code: node:sqlite could not bind a value.
-  const { code, message } =
-    resultCode(error) === undefined
-      ? rejected()
-      : unavailable('SQLite reported an unknown error: see the cause.');
+  const { code, message } = result === undefined ? REJECTED : (BY_RESULT_CODE[result] ?? UNKNOWN);
   return new StoreError(code, message, { cause: error });
 }
 
@@ -88,35 +114,4 @@ function resultCode(error: unknown): number | undefined {
   // Without instanceof: the error may come from another realm, such as a vm context.
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
-}
-
-function unavailable(message: string): { code: StoreErrorCode; message: string } {
-  return { code: 'store_unavailable', message };
-}
-
-function busy(): { code: StoreErrorCode; message: string } {
-  return {
-    code: 'store_busy',
-    message:
-      'Another process holds the database for too long: try again shortly, and look for ' +
-      'a program that keeps a transaction open on the file.',
-  };
-}
-
-function corrupt(): { code: StoreErrorCode; message: string } {
-  return {
-    code: 'store_corrupt',
-    message:
-      'The database file is damaged or not a SQLite database: stop the service, keep a copy ' +
-      'of the file, and restore the last backup.',
-  };
-}
-
-function rejected(): { code: StoreErrorCode; message: string } {
-  return {
-    code: 'store_rejected',
-    message:
-      'The change violates a constraint of the schema, which is a bug in Countersign: ' +
-      'nothing was written, and a retry does not help.',
-  };
 }
