@@ -54,6 +54,20 @@ export interface RequestRow {
   readonly decisions: string | null;
 }
 
+/** The columns of a request that are written with it. */
+export function requestColumns(request: Request) {
+  const { id, version, state, workflow, requester } = request;
+  const [asked, progress] = [askedPart(request), progressPart(request)];
+  return { id, version, state, workflow, requesterKey: requester.key, asked, progress };
+}
+
+/** The columns of a decision. */
+export function decisionColumns(decision: Decision) {
+  const { id, requestId, stage, nth, at, approver } = decision;
+  const body = decisionPart(decision);
+  return { id, requestId, stage, nth, at, approverKey: approver.key, body };
+}
+
 /** The JSON text of a decision. */
 export function decisionPart(decision: Decision): string {
   return stored(decision);

@@ -5,8 +5,9 @@ import type {
   OnceKeyKind,
 } from '../../usecases/ports/request-store.ts';
 import { checkGuard } from '../check-guard.ts';
-import { askedPart, decisionPart, progressPart } from '../rows.ts';
+import { decisionColumns, progressPart, requestColumns } from '../rows.ts';
 import { finishJob } from './job-operations.ts';
+import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
 import { FIND_CHANGE, FIND_ONCE_KEY, INSERT_CHANGE, INSERT_ONCE_KEY } from './queries/changes.ts';
 import { DROP_JOB, HOLD_JOB } from './queries/jobs.ts';
 import {
@@ -16,7 +17,7 @@ import {
   UPDATE_REQUEST,
 } from './queries/requests.ts';
 import type { Connection } from './connection.ts';
-import { addJob, putCard, putConversation, recordEvents, seePerson } from './write-rows.ts';
+import { addJob, recordEvents, seePerson } from './write-rows.ts';
 
 const CONFLICT: CommitResult = { status: 'conflict' };
 
@@ -44,8 +45,9 @@ export function commit(connection: Connection, change: Change): CommitResult {
   const { jobs = [], cards = [], conversations = [], people = [] } = change;
   for (const key of change.dropJobs ?? []) connection.run(DROP_JOB, { key });
   for (const job of jobs) addJob(connection, job);
-  for (const card of cards) putCard(connection, card);
-  for (const conversation of conversations) putConversation(connection, conversation);
+  for (const card of cards) connection.run(UPSERT_CARD, { ...card });
+  for (const conversation of conversations)
+    connection.run(UPSERT_CONVERSATION, { ...conversation });
   for (const person of people) seePerson(connection, person);
   return { status: 'committed', number };
 }
@@ -61,10 +63,9 @@ function rememberChange(
 }
 
 function takeOnceKeys(connection: Connection, { onceKeys = [] }: Change): CommitResult | undefined {
-  for (const { kind, key, requestId, fingerprint, expiresAt } of onceKeys) {
-    const taken = { kind, key, requestId, fingerprint, expiresAt };
-    if (connection.run(INSERT_ONCE_KEY, taken) > 0) continue;
-    return duplicate(kind, connection.get(FIND_ONCE_KEY, { kind, key }) as OnceKey);
+  for (const onceKey of onceKeys) {
+    if (connection.run(INSERT_ONCE_KEY, { ...onceKey }) > 0) continue;
+    return duplicate(onceKey.kind, connection.get(FIND_ONCE_KEY, { ...onceKey }) as OnceKey);
   }
   return undefined;
 }
@@ -80,7 +81,7 @@ function settleJob(connection: Connection, { ack }: Change): boolean {
 
 /** Returns the number of the request, 0 without a request; undefined if the guard fails. */
 function writeRequest(connection: Connection, { request, guard }: Change): number | undefined {
-  if (!guard) return request ? insertRequest(connection, request) : 0;
+  if (!guard) return request ? connection.insert(INSERT_REQUEST, requestColumns(request)) : 0;
   const { requestId, version } = guard;
   const seen = connection.get(CHECK_VERSION, { requestId, version }) as
     { number: number } | undefined;
@@ -95,25 +96,9 @@ function writeRequest(connection: Connection, { request, guard }: Change): numbe
   return seen?.number;
 }
 
-function insertRequest(connection: Connection, request: NonNullable<Change['request']>): number {
-  return connection.insert(INSERT_REQUEST, {
-    id: request.id,
-    version: request.version,
-    state: request.state,
-    workflow: request.workflow,
-    requesterKey: request.requester.key,
-    asked: askedPart(request),
-    progress: progressPart(request),
-  });
-}
-
 /** False if this word of the person on this stage exists. */
 function addDecision(connection: Connection, { decision }: Change): boolean {
-  if (!decision) return true;
-  const { id, requestId, stage, nth, at } = decision;
-  const approverKey = decision.approver.key;
-  const body = decisionPart(decision);
-  return connection.run(INSERT_DECISION, { id, requestId, stage, approverKey, nth, at, body }) > 0;
+  return !decision || connection.run(INSERT_DECISION, decisionColumns(decision)) > 0;
 }
 
 function duplicate(

@@ -1,7 +1,7 @@
 import type { Request } from '../../domain/request/request.ts';
 import type { Erasure, ErasureStore } from '../../usecases/ports/erasure-store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
-import { askedPart, decisionPart, progressPart, requestFrom } from '../rows.ts';
+import { decisionColumns, requestColumns, requestFrom } from '../rows.ts';
 import type { RequestRow } from '../rows.ts';
 import {
   ANY_PERSON_KEY,
@@ -72,15 +72,9 @@ function overwrite(
   connection: Connection,
   { request, seen }: Erasure['requests'][number],
 ): boolean {
-  const { id, version, requester, decisions } = request;
-  const asked = askedPart(request);
-  const progress = progressPart(request);
-  const row = { id, seen, version, requesterKey: requester.key, asked, progress };
-  if (connection.run(OVERWRITE_REQUEST, row) === 0) return false;
-  for (const decision of decisions) {
-    const body = decisionPart(decision);
-    const approverKey = decision.approver.key;
-    connection.run(OVERWRITE_DECISION, { requestId: id, id: decision.id, approverKey, body });
+  if (connection.run(OVERWRITE_REQUEST, { ...requestColumns(request), seen }) === 0) return false;
+  for (const decision of request.decisions) {
+    connection.run(OVERWRITE_DECISION, decisionColumns(decision));
   }
   return true;
 }

@@ -1,5 +1,5 @@
 import type { Erasure, ErasureStore, KnownAs } from '../../usecases/ports/erasure-store.ts';
-import { askedPart, decisionPart, progressPart, requestFrom } from '../rows.ts';
+import { decisionColumns, requestColumns, requestFrom } from '../rows.ts';
 import type { RequestRow } from '../rows.ts';
 import { ERASE, FIND_KNOWN_AS, FIND_NAMING } from './queries/erasure.ts';
 import { encodeRows, protectText } from './query.ts';
@@ -41,24 +41,15 @@ function encode(erasure: Erasure) {
     pseudonyms: encodeRows(pseudonyms),
     pseudonymCount: pseudonyms.length,
     requests: encodeRows(
-      requests.map(({ request, seen, asked }) => ({
-        id: request.id,
-        seen,
-        isAsked: asked,
-        version: request.version,
-        requesterKey: request.requester.key,
-        asked: protectText(askedPart(request)),
-        progress: protectText(progressPart(request)),
-      })),
+      requests.map(({ request, seen, asked: isAsked }) => {
+        const row = requestColumns(request);
+        const [asked, progress] = [protectText(row.asked), protectText(row.progress)];
+        return { ...row, seen, isAsked, asked, progress };
+      }),
     ),
     requestCount: requests.length,
     decisions: encodeRows(
-      decisions.map((decision) => ({
-        requestId: decision.requestId,
-        id: decision.id,
-        approverKey: decision.approver.key,
-        body: protectText(decisionPart(decision)),
-      })),
+      decisions.map(decisionColumns).map((row) => ({ ...row, body: protectText(row.body) })),
     ),
     events: encodeRows(events),
     personKeys: encodeRows(personKeys),
