@@ -1,4 +1,3 @@
-import { sha256 } from '../lib/hash.ts';
 import type { AuditStore } from '../usecases/ports/audit-store.ts';
 import { StoreError } from '../usecases/ports/store-error.ts';
 
@@ -176,11 +175,6 @@ function bounded(rows: readonly TransferRow[]): readonly TransferRow[] {
     return at > 0 && chars > PAGE_CHARS;
   });
   return fit < 0 ? rows : rows.slice(0, fit);
-}
-
-/** The hash that identifies a state of a store. */
-export function fingerprintOf(state: unknown): string {
-  return sha256(JSON.stringify(state));
 }
 
 /** A refusal to begin or resume a copy. */

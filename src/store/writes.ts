@@ -54,7 +54,7 @@ export type WriteQuery =
 
 /** The writing methods that are one statement on both engines. */
 export type Writes = Omit<SignInStore, 'addLink'> &
-  Omit<SessionStore, 'findSession' | 'sessionsNotEncryptedWith' | 'startSession'> &
+  SessionWrites &
   Pick<KeyStore, 'addFirstKey'> &
   KeyRotationStore &
   Pick<LeaseStore, 'releaseLease'> &
@@ -118,9 +118,12 @@ function signInWrites<Query>(engine: WriteEngine<Query>): Omit<SignInStore, 'add
   };
 }
 
-function sessionWrites<Query>(
-  engine: WriteEngine<Query>,
-): Omit<SessionStore, 'findSession' | 'sessionsNotEncryptedWith' | 'startSession'> {
+type SessionWrites = Omit<
+  SessionStore,
+  'findSession' | 'sessionsNotEncryptedWith' | 'startSession'
+>;
+
+function sessionWrites<Query>(engine: WriteEngine<Query>): SessionWrites {
   const { change, queries } = engine;
   const changes = async (query: Query, values: Values) =>
     (await change(query, values, 'twice')) > 0;

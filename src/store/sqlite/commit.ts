@@ -4,7 +4,7 @@ import type {
   OnceKey,
   OnceKeyKind,
 } from '../../usecases/ports/request-store.ts';
-import { checkGuard } from '../check-guard.ts';
+import { checkGuard } from '../check-writes.ts';
 import { decisionColumns, progressPart, requestColumns } from '../rows.ts';
 import { finishJob } from './job-operations.ts';
 import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';

@@ -5,11 +5,9 @@ import { retryTransient } from './retry.ts';
 import { APPLIED, CREATE_SCHEMA_TABLE, INSERT_APPLIED, SURVEY } from './queries/schema.ts';
 import type { Connection } from './connection.ts';
 
-const SHIPPED = new URL('./migrations/', import.meta.url);
-
 /** The migrations of this version, in order. */
-export function shippedMigrations(folder: URL = SHIPPED): readonly Migration[] {
-  return readMigrations(folder);
+export function shippedMigrations(): readonly Migration[] {
+  return readMigrations(new URL('./migrations/', import.meta.url));
 }
 
 /** The migrations that the store lacks; throws as `migrate` does. */

@@ -2,7 +2,7 @@ import type { AuditStore } from '../../usecases/ports/audit-store.ts';
 import type { LeaseBefore, LeaseStore } from '../../usecases/ports/lease-store.ts';
 import type { SessionStore } from '../../usecases/ports/session-store.ts';
 import type { SignInLink } from '../../usecases/ports/sign-in-store.ts';
-import { checkSeal, unsealable } from '../check-seal.ts';
+import { checkSeal, unsealable } from '../check-writes.ts';
 import { peaksText } from '../rows.ts';
 import { LINKS_OF_A_PERSON } from '../writes.ts';
 import type { Ended } from '../writes.ts';

@@ -1,5 +1,4 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Logger } from '../../lib/logger.ts';
 import type { KnownAs } from '../../usecases/ports/erasure-store.ts';
 import type { Store } from '../../usecases/ports/store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
@@ -14,18 +13,11 @@ import { createReader, readAll } from './reader.ts';
 import { openReader } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { startWriter } from './writer.ts';
-import type { Writer } from './writer.ts';
+import type { Writer, WriterOptions } from './writer.ts';
 
-export interface SqliteStoreOptions {
-  /** Path of the database file; its directory must exist. */
-  readonly path: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** How long another process may lock the file before `store_busy` (ms); default 10,000. */
-  readonly maxWaitMs?: number;
-  /** Writes that may wait at once before `store_busy`; default 10,000. */
-  readonly queueLimit?: number;
-}
+/** By default a lock may last 10,000 ms, and 10,000 writes may wait. */
+export type SqliteStoreOptions = Pick<WriterOptions, 'path' | 'clock' | 'log'> &
+  Partial<WriterOptions>;
 
 /** A reader blocks only while SQLite recovers the WAL of a crashed process. */
 const READER_BUSY_MS = 1_000;

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { sha256 } from '../../lib/hash.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
-import { TRANSFER_TABLES, fingerprintOf, refused } from '../transfer.ts';
+import { TRANSFER_TABLES, refused } from '../transfer.ts';
 import type { TransferCounts, TransferRow, TransferSource } from '../transfer.ts';
 import { isBusy, toStoreError } from './errors.ts';
 import { pendingMigrations } from './migrate.ts';
@@ -73,7 +74,7 @@ function sourceOver(connection: Connection): TransferSource {
   const { identity } = connection.get(IDENTITY) as { identity: string };
   return {
     counts,
-    fingerprint: fingerprintOf([identity, counts]),
+    fingerprint: sha256(JSON.stringify([identity, counts])),
     audit: createReader(connection),
     start: (table) => SOURCE_TABLES[table].start,
     page: (table, after, limit) =>

@@ -6,6 +6,7 @@ import { runGroup } from './group.ts';
 import type { Answer, Call } from './group.ts';
 import { migrate } from './migrate.ts';
 import { WRITE_CHECK } from './queries/housekeeping.ts';
+import { retryTransient } from './retry.ts';
 import { openWriter } from './connection.ts';
 import type { Connection } from './connection.ts';
 
@@ -59,21 +60,15 @@ function start(port: MessagePort, { path, now, maxWaitMs }: WriterData): void {
   try {
     // A start fails within ten seconds, even where commits may wait longer.
     const startMs = Math.min(maxWaitMs, START_MAX_WAIT_MS);
-    connection = openWriter(path, { busyMs: startMs });
-    const ready = migrate(connection, { now, maxWaitMs: startMs });
+    const opened = openWriter(path, { busyMs: startMs });
+    connection = opened;
+    const ready = migrate(opened, { now, maxWaitMs: startMs });
     // From here on retryTransient waits for the lock, in short even steps.
-    connection.database.exec('PRAGMA busy_timeout = 0');
+    opened.database.exec('PRAGMA busy_timeout = 0');
     // Fail at the start if the store is not writable, not at the first click.
-    const [checked] = runGroup(connection, [['change', { sql: WRITE_CHECK, values: { now } }]], {
-      maxWaitMs: startMs,
-    });
-    if (checked && 'failed' in checked) {
-      connection.close();
-      port.postMessage({ fatal: checked.failed } satisfies FromWriter);
-      return;
-    }
+    retryTransient(startMs, () => opened.run(WRITE_CHECK, { now }));
     port.postMessage({ ready } satisfies FromWriter);
-    serve(port, connection, maxWaitMs);
+    serve(port, opened, maxWaitMs);
   } catch (error) {
     connection?.close();
     port.postMessage({ fatal: toWire(error) } satisfies FromWriter);

@@ -24,12 +24,13 @@ export interface Writer {
 }
 
 export interface WriterOptions {
+  /** Path of the database file; its directory must exist. */
   readonly path: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How long another process may lock the file. */
+  /** How long another process may lock the file before `store_busy` (ms). */
   readonly maxWaitMs: number;
-  /** Operations that may wait for an answer at once. */
+  /** Writes that may wait at once before `store_busy`. */
   readonly queueLimit: number;
 }
 

@@ -3,7 +3,7 @@ import type { Card } from '../../domain/request/cards.ts';
 import type { SeenPerson } from '../../usecases/ports/card-store.ts';
 import type { Change, OnceKey } from '../../usecases/ports/request-store.ts';
 import type { NewJob } from '../../usecases/ports/job-store.ts';
-import { checkGuard } from '../check-guard.ts';
+import { checkGuard } from '../check-writes.ts';
 import { askedPart, decisionPart, progressPart } from '../rows.ts';
 import { encodeRows, jsonText } from './query.ts';
 import type { ValuesOf } from './query.ts';

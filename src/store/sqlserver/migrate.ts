@@ -5,7 +5,6 @@ import { APPLIED, APPLY, SURVEY } from './queries/schema.ts';
 import { encodeRows } from './query.ts';
 import type { Pool } from './pool.ts';
 
-const SHIPPED = new URL('./migrations/', import.meta.url);
 /** Splits a migration into batches: some statements must be the first of a batch. */
 const CUT = /^--> next$/m;
 /** No string literal of a migration may contain two dashes. */
@@ -14,8 +13,8 @@ const COMMENT = /--.*$/gm;
 const STEP_WITHIN_MS = 600_000;
 
 /** The migrations of this version, in order. */
-export function shippedMigrations(folder: URL = SHIPPED): readonly Migration[] {
-  return readMigrations(folder);
+export function shippedMigrations(): readonly Migration[] {
+  return readMigrations(new URL('./migrations/', import.meta.url));
 }
 
 /** The batches of a migration, each on one line without comments. */

@@ -3,7 +3,7 @@ import type { JobStore } from '../../usecases/ports/job-store.ts';
 import type { LeaseBefore, LeaseStore } from '../../usecases/ports/lease-store.ts';
 import type { SessionStore } from '../../usecases/ports/session-store.ts';
 import type { SignInStore } from '../../usecases/ports/sign-in-store.ts';
-import { checkSeal, unsealable } from '../check-seal.ts';
+import { checkSeal, unsealable } from '../check-writes.ts';
 import { jobsFrom, peaksText } from '../rows.ts';
 import type { JobRow } from '../rows.ts';
 import { LINKS_OF_A_PERSON, writesOver } from '../writes.ts';
