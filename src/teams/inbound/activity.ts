@@ -73,14 +73,6 @@ export function readActivity(body: unknown): TeamsActivity | undefined {
   };
 }
 
-/** The message with the clicked card, as an update needs it. */
-export function clickedCard(activity: TeamsActivity) {
-  const { conversation, serviceUrl, replyToId } = activity;
-  return replyToId === null
-    ? null
-    : { conversationId: conversation.id, serviceUrl, activityId: replyToId };
-}
-
 // Null where it is absent, undefined where it is invalid.
 function optionalText(value: unknown, limit: number): string | null | undefined {
   return value === undefined || value === null ? null : textOf(value, limit);

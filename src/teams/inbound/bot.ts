@@ -4,7 +4,6 @@ import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { onCardAction } from './card-action.ts';
 import { createWelcomes, isRemoval, rememberPlace } from './conversations.ts';
-import type { Welcomes } from './conversations.ts';
 import type { BotDeps, Languages } from '../deps.ts';
 import { openDialog, submitDialog } from './dialogs.ts';
 import { answerMessage } from './messages.ts';
@@ -17,7 +16,7 @@ const COMMAND = 'request';
 
 /** The dispatch of activities that have passed the gate. */
 export function createBot(given: Omit<BotDeps, 'text' | 'cards'> & Languages): Bot {
-  const welcomes = createWelcomes();
+  const isWelcome = createWelcomes();
   return async (activity) => {
     const text = given.textFor(activity.locale);
     const deps = { ...given, text, cards: given.cards(text) };
@@ -30,7 +29,11 @@ export function createBot(given: Omit<BotDeps, 'text' | 'cards'> & Languages): B
         return undefined;
       case 'installationUpdate':
       case 'conversationUpdate':
-        return onPlace(deps, activity, welcomes);
+        if (!isRemoval(activity)) await rememberPlace(deps, activity);
+        if (isWelcome(activity)) {
+          await reply(deps, activity, deps.cards.help(deps.workflows.list()));
+        }
+        return undefined;
       default:
         return undefined;
     }
@@ -53,17 +56,6 @@ async function onInvoke(deps: BotDeps, activity: TeamsActivity): Promise<Answer 
       // Such as signin/verifyState and signin/tokenExchange: people sign in only through card
       // actions. Teams shows an error for anything but a success.
       return undefined;
-  }
-}
-
-async function onPlace(
-  deps: BotDeps,
-  activity: TeamsActivity,
-  welcomes: Welcomes,
-): Promise<undefined> {
-  if (!isRemoval(activity)) await rememberPlace(deps, activity);
-  if (welcomes.isDue(activity)) {
-    await reply(deps, activity, deps.cards.help(deps.workflows.list()));
   }
 }
 

@@ -6,7 +6,6 @@ import type { Reply } from '../../interactions/reply.ts';
 import { describeError } from '../../lib/logger.ts';
 import { jsonOr } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
-import { clickedCard } from './activity.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { cardAnswer, errorAnswer, refusalAnswer } from './answers.ts';
@@ -90,13 +89,19 @@ async function refresh(
   return { kind: 'request', request, viewer: await app.viewerOf(request, sender) };
 }
 
-function pressedCard(deps: BotDeps, activity: TeamsActivity): ClickedCard | null {
-  const card = clickedCard(activity);
-  if (card === null) return null;
-  const named = Object.entries(deps.channels)
-    .filter(([, { channelId }]) => channelId === activity.channelId)
+/** The message with the clicked card, as an update needs it, and the names of its channel. */
+function pressedCard({ channels }: BotDeps, activity: TeamsActivity): ClickedCard | null {
+  const { conversation, serviceUrl, replyToId, channelId } = activity;
+  if (replyToId === null) return null;
+  const named = Object.entries(channels)
+    .filter(([, channel]) => channel.channelId === channelId)
     .map(([name]) => name);
-  return { ...card, channels: activity.conversation.personal ? null : named };
+  return {
+    conversationId: conversation.id,
+    serviceUrl,
+    activityId: replyToId,
+    channels: conversation.personal ? null : named,
+  };
 }
 
 /**

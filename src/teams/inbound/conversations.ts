@@ -1,6 +1,8 @@
 import { Lru } from '../../lib/lru.ts';
 import type { TeamsActivity } from './activity.ts';
+import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import type { BotDeps } from '../deps.ts';
+import type { Place } from '../outbound/messenger.ts';
 
 /** Stores how people and channels are reached. */
 export async function rememberPlace(deps: BotDeps, activity: TeamsActivity): Promise<void> {
@@ -27,23 +29,41 @@ export async function rememberPlace(deps: BotDeps, activity: TeamsActivity): Pro
   }
 }
 
-/** Decides which installation events are answered with a welcome. */
-export interface Welcomes {
-  /** Whether this activity adds the bot to a personal chat without a welcome so far. */
-  isDue(activity: TeamsActivity): boolean;
+/**
+ * The personal chat of a person with the bot; opens one if none is stored. Errors: DeliveryError,
+ * with `gone` if the person does not have the app.
+ */
+export async function personalChat(
+  deps: BotDeps,
+  { sender, serviceUrl }: { sender: TeamsSender; serviceUrl: string },
+): Promise<Place> {
+  const { tenantId, objectId, userId } = sender;
+  const known = await deps.directory.findConversation(`person:${tenantId}:${objectId}`);
+  if (known) return { ...known, tenantId };
+  const conversationId = await deps.messenger.openChat({ userId, serviceUrl, tenantId });
+  await deps.app.rememberConversation({
+    kind: 'person',
+    tenantId,
+    id: objectId,
+    conversationId,
+    serviceUrl,
+    userId,
+  });
+  return { conversationId, serviceUrl, tenantId };
 }
 
-/** Teams sends two activities for one installation, and repeats them after a time-out. */
-export function createWelcomes(): Welcomes {
+/**
+ * Decides whether an activity adds the bot to a personal chat without a welcome so far. Teams sends
+ * two activities for one installation, and repeats them after a time-out.
+ */
+export function createWelcomes(): (activity: TeamsActivity) => boolean {
   const greeted = new Lru<true>(10_000);
-  return {
-    isDue(activity) {
-      const { id, personal } = activity.conversation;
-      if (isRemoval(activity)) greeted.delete(id);
-      if (!personal || !adds(activity) || greeted.get(id)) return false;
-      greeted.set(id, true);
-      return true;
-    },
+  return (activity) => {
+    const { id, personal } = activity.conversation;
+    if (isRemoval(activity)) greeted.delete(id);
+    if (!personal || !adds(activity) || greeted.get(id)) return false;
+    greeted.set(id, true);
+    return true;
   };
 }
 

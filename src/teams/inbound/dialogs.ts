@@ -10,7 +10,7 @@ import type { BotDeps } from '../deps.ts';
 import { readFilled } from '../../interactions/form-values.ts';
 import { jsonOr, textOf } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
-import { personalChat } from '../outbound/personal-chat.ts';
+import { personalChat } from './conversations.ts';
 
 /** Opens a dialog: the form of the named workflow, or else the choice of one. */
 export function openDialog(deps: BotDeps, activity: TeamsActivity): Answer {

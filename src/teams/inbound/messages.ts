@@ -1,11 +1,12 @@
 import { refuse } from '../../domain/refusal.ts';
 import type { Workflow } from '../../domain/workflow/workflow.ts';
+import { readShown } from '../../interactions/card-data.ts';
 import { escapeMarkdown } from '../../lib/escape-markdown.ts';
+import { textOf } from '../../lib/strict-json.ts';
 import type { TeamsActivity } from './activity.ts';
 import { parseCommand, withoutMention } from './commands.ts';
 import type { Command } from './commands.ts';
 import type { BotDeps } from '../deps.ts';
-import { answerSubmitted } from './fallback.ts';
 import type { Message } from '../outbound/messenger.ts';
 
 /** Answers a message. Throws errors of the store. */
@@ -64,4 +65,24 @@ function pickerMessage(deps: BotDeps, workflows: readonly Workflow[]): Message {
   const [only] = workflows;
   if (only && workflows.length === 1) return deps.cards.form({ workflow: only, values: {} });
   return deps.cards.picker(workflows);
+}
+
+/**
+ * Answers an Action.Submit: the choice of a workflow, or a button of ours in a client without
+ * Action.Execute. Such a press brings no token, so it does nothing. The answer says where the
+ * button works.
+ */
+async function answerSubmitted(deps: BotDeps, activity: TeamsActivity): Promise<Message> {
+  const { value } = activity;
+  const { chat } = deps.text;
+  const shown = readShown(value);
+  if (shown) {
+    const request = await deps.app.loadForCard(shown.id);
+    if (request?.digest !== shown.digest) return { text: chat.updateTeamsAndReopen };
+    return { text: chat.decideElsewhere({ number: request.number }) };
+  }
+  const id = textOf(value.workflow, 128);
+  const workflow = id === undefined ? undefined : deps.app.getWorkflow(id);
+  if (workflow && value.verb === undefined) return deps.cards.form({ workflow, values: {} });
+  return { text: chat.updateTeams };
 }
