@@ -75,7 +75,7 @@ export function createTeamsOutbound(
   const { config, clock, ids, log, leases, wait = sleep } = given;
   const leaseMs = Math.min(given.leaseMs ?? LEASE_MS, LEASE_MS);
   const clients = new ConnectorClients(given);
-  const adapter = new GatedAdapter({ clients, appId: config.appId, scope: config.cloud.scope });
+  const adapter = new GatedAdapter(clients, config);
   let share: ReplicaShare | undefined;
   const client = createThrottledClient({
     client: (serviceUrl) => adapter.client(serviceUrl),
@@ -90,7 +90,7 @@ export function createTeamsOutbound(
     wait,
     timeoutMs: given.timeoutMs ?? CALL_TIMEOUT_MS,
   });
-  const messenger = createMessenger({ client, appId: config.appId });
+  const messenger = createMessenger(client, config.appId);
   const notifier = createNotifier({
     messenger,
     directory: given.directory,
@@ -134,7 +134,7 @@ export function createTeams(
   const bot = createBot({ ...given, signIn, messenger: outbound.messenger });
   const handle = async (activity: TeamsActivity): Promise<Answer> => {
     try {
-      return (await outbound.adapter.run(activity, bot)) ?? { status: 200 };
+      return await outbound.adapter.run(activity, bot);
     } catch (error) {
       const { type, name } = activity;
       log.error('an activity failed', { type, name, error: describeError(error) });

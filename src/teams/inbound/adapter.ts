@@ -1,5 +1,6 @@
 import { BotCallbackHandlerKey, CloudAdapter, TurnContext } from 'botbuilder';
 import type { Activity } from 'botbuilder';
+import type { TeamsConfig } from '../../config/config.ts';
 import type { TeamsActivity } from './activity.ts';
 import type {
   ClaimsIdentity,
@@ -29,30 +30,22 @@ export class GatedAdapter extends CloudAdapter {
   readonly #factory: ConnectorFactory;
   readonly #scope: string;
 
-  constructor({
-    clients,
-    appId,
-    scope,
-  }: {
-    clients: ConnectorClients;
-    appId: string;
-    scope: string;
-  }) {
+  constructor(clients: ConnectorClients, { appId, cloud }: Pick<TeamsConfig, 'appId' | 'cloud'>) {
     super(clients);
     this.#clients = clients;
     this.#identity = this.createClaimsIdentity(appId);
     this.#factory = clients.createConnectorFactory(this.#identity);
-    this.#scope = scope;
+    this.#scope = cloud.scope;
   }
 
   /** Runs one turn. The result of `logic` is the invoke's response. */
   async run(
     activity: TeamsActivity,
     logic: (activity: TeamsActivity) => Promise<Answer | undefined>,
-  ): Promise<Answer | undefined> {
-    let answer: Answer | undefined;
+  ): Promise<Answer> {
+    let answer: Answer = { status: 200 };
     const turn = async () => {
-      answer = (await logic(activity)) ?? { status: 200 };
+      answer = (await logic(activity)) ?? answer;
     };
     await this.runMiddleware(await this.#context(activity, turn), turn);
     return answer;

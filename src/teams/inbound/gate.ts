@@ -1,8 +1,7 @@
 import type { TeamsConfig } from '../../config/config.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { describeError } from '../../lib/logger.ts';
-import type { Logger } from '../../lib/logger.ts';
 import { Lru } from '../../lib/lru.ts';
+import type { Basics } from '../../usecases/ports/basics.ts';
 import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { ChannelTokens } from '../../usecases/ports/channel-tokens.ts';
 import { readActivity } from './activity.ts';
@@ -28,12 +27,6 @@ export type GateResult =
   | { readonly ok: true; readonly activity: TeamsActivity }
   | { readonly ok: false; readonly code: string };
 
-/** Decides which posts to /api/messages come from Teams. */
-export interface Gate {
-  /** `body` is parsed JSON of any shape. Never throws. */
-  check(input: { authorization: string | undefined; body: unknown }): Promise<GateResult>;
-}
-
 const MAX_TOKEN = 8_192;
 const LOG_EVERY_MS = 60_000;
 
@@ -48,23 +41,27 @@ const LOG_EVERY_MS = 60_000;
  * An activity may pass twice, because Teams repeats an invoke after a time-out. What follows is
  * idempotent: a decision counts once for a person and stage.
  */
-export function createGate(given: {
-  config: TeamsConfig;
-  tokens: ChannelTokens;
-  clock: Clock;
-  log: Logger;
-  allowLoopbackHttp: boolean;
-}): Gate {
-  const { config, tokens } = given;
-  const rules = {
-    hosts: config.cloud.serviceUrlHosts,
-    allowLoopbackHttp: given.allowLoopbackHttp,
-  };
+export function createGate(
+  given: Pick<Basics, 'clock' | 'log'> & {
+    config: TeamsConfig;
+    tokens: ChannelTokens;
+    allowLoopbackHttp: boolean;
+  },
+) {
+  const { config, tokens, allowLoopbackHttp } = given;
+  const rules = { hosts: config.cloud.serviceUrlHosts, allowLoopbackHttp };
   const tenants = new Set(config.allowedTenants.map((tenant) => tenant.toLowerCase()));
   const recipient = `28:${config.appId}`.toLowerCase();
   const refuse = refusals(given);
   return {
-    async check({ authorization, body }) {
+    /** Whether a post to /api/messages comes from Teams. `body`: parsed JSON. Never throws. */
+    async check({
+      authorization,
+      body,
+    }: {
+      authorization: string | undefined;
+      body: unknown;
+    }): Promise<GateResult> {
       const token = bearer(authorization);
       if (token === undefined) return refuse('channel_token_missing');
       const activity = readActivity(body);
@@ -92,7 +89,7 @@ export function createGate(given: {
 }
 
 /** Logs each code at most once a minute, so that outsiders cannot flood the log. */
-function refusals(given: { clock: Clock; log: Logger }) {
+function refusals(given: Pick<Basics, 'clock' | 'log'>) {
   const logged = new Lru<number>(100);
   return (code: string): GateResult => {
     const now = given.clock.now();

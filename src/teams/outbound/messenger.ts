@@ -47,13 +47,7 @@ interface Bot {
 }
 
 /** Creates a messenger over the client; `appId` is the bot's. A message of a job has a turn. */
-export function createMessenger({
-  client,
-  appId,
-}: {
-  client: ThrottledClient;
-  appId: string;
-}): Messenger {
+export function createMessenger(client: ThrottledClient, appId: string): Messenger {
   const bot: Bot = { id: `28:${appId}`, name: 'Countersign' };
   const call = (
     to: { serviceUrl: string; tenantId: string },

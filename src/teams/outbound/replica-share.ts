@@ -1,8 +1,6 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { Ids } from '../../lib/ids.ts';
-import type { Logger } from '../../lib/logger.ts';
 import { startLoop } from '../../lib/loop.ts';
 import type { Running } from '../../lib/loop.ts';
+import type { Basics } from '../../usecases/ports/basics.ts';
 import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
 import { TENANT_WINDOW } from './call-windows.ts';
 
@@ -26,15 +24,14 @@ export interface ReplicaShare extends Running {
  * - A larger share counts from the second heartbeat on: then the calls of a replica that left are
  *   outside the window.
  */
-export function startReplicaShare(given: {
-  leases: Pick<LeaseStore, 'takeLease' | 'releaseLease' | 'countLeases'>;
-  clock: Clock;
-  ids: Ids;
-  log: Logger;
-  leaseMs: number;
-  /** Called after each heartbeat. */
-  changed: () => void;
-}): ReplicaShare {
+export function startReplicaShare(
+  given: Basics & {
+    leases: Pick<LeaseStore, 'takeLease' | 'releaseLease' | 'countLeases'>;
+    leaseMs: number;
+    /** Called after each heartbeat. */
+    changed: () => void;
+  },
+): ReplicaShare {
   const { leases, clock, log, leaseMs } = given;
   const holder = given.ids.next('rep', clock.now());
   const name = `${PREFIX}${holder}`;

@@ -1,5 +1,4 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { Logger } from '../../lib/logger.ts';
+import type { Basics } from '../../usecases/ports/basics.ts';
 import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
 import {
   THREAD_WINDOWS,
@@ -24,16 +23,15 @@ export interface WaitingCall {
   refuse(retryAt: number): void;
 }
 
-export interface ThreadQueueOptions {
+export interface ThreadQueueOptions extends Pick<Basics, 'clock' | 'log'> {
   /** Name of the thread's lease. */
   readonly name: string;
   /** A new holder name for each acquisition of the lease. */
   readonly newHolder: () => string;
   readonly leases: Pick<LeaseStore, 'takeLease' | 'releaseLease'>;
+  /** The time until another process may post to the thread of a killed one. */
   readonly leaseMs: number;
   readonly tenant: TenantTurns;
-  readonly clock: Clock;
-  readonly log: Logger;
   /** Resolves after `ms`, or when `signal` aborts. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Called when no call waits or is pending. */

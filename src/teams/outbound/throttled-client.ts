@@ -1,7 +1,4 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { Ids } from '../../lib/ids.ts';
-import type { Logger } from '../../lib/logger.ts';
-import type { LeaseStore } from '../../usecases/ports/lease-store.ts';
+import type { Basics } from '../../usecases/ports/basics.ts';
 import type { Call } from './connector-call.ts';
 import type { ConnectorClient } from './connector-clients.ts';
 import { deliveryError, isTransient, readFailure } from './delivery-failure.ts';
@@ -10,33 +7,17 @@ import type { ReplicaShare } from './replica-share.ts';
 import { createTenantTurns } from './tenant-turns.ts';
 import type { TenantTurns } from './tenant-turns.ts';
 import { ThreadQueue } from './thread-queue.ts';
+import type { ThreadQueueOptions } from './thread-queue.ts';
 import { createWaitingCalls } from './waiting-calls.ts';
 
-/** Makes calls as fast as Teams' rate limits allow. */
-export interface ThrottledClient {
-  /** Returns null if nothing was to be sent. Errors: DeliveryError, and those of `prepare`. */
-  call<Content, Value>(call: Call<Content, Value>): Promise<Value | Extract<Content, null>>;
-  /** The number of waiting calls, and the longest wait since a due time (ms). */
-  waiting(): { readonly calls: number; readonly longestMs: number };
-  /** To be called when the share of the tenant's window may have changed. */
-  shareChanged(): void;
-  /** Resolves when no call waits or is pending. */
-  settled(): Promise<void>;
-}
+export type ThrottledClient = ReturnType<typeof createThrottledClient>;
 
-export interface ThrottledClientOptions {
+export interface ThrottledClientOptions
+  extends Basics, Pick<ThreadQueueOptions, 'leases' | 'leaseMs' | 'pause'> {
   client(serviceUrl: string): Promise<ConnectorClient>;
-  readonly leases: Pick<LeaseStore, 'takeLease' | 'releaseLease'>;
   /** Keyed hash for the names of leases: the id of a chat is personal. */
   readonly threadMac: (text: string) => string;
-  /** The time until another process may post to the thread of a killed one. */
-  readonly leaseMs: number;
   readonly share: Pick<ReplicaShare, 'calls'>;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Logger;
-  /** Waits for a turn; ends at once when `signal` aborts. */
-  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Waits between two tries. */
   readonly wait: (ms: number) => Promise<void>;
   /** The time limit of one call with its complete answer. */
@@ -54,11 +35,11 @@ type Ended<Value> = { readonly made: boolean; readonly restUntil: number } & (
 );
 
 /**
- * The client for all calls to Teams. A call waits for its turn in the queue of its thread. A
+ * The client for all calls to Teams, as fast as its rate limits allow. A call waits for its turn in the queue of its thread. A
  * transient failure is retried with jitter. A call without an answer is not retried here, because
  * Teams may have carried it out.
  */
-export function createThrottledClient(given: ThrottledClientOptions): ThrottledClient {
+export function createThrottledClient(given: ThrottledClientOptions) {
   const { clock, ids, wait } = given;
   const queues = new Map<string, ThreadQueue>();
   const tenants = new Map<string, TenantTurns>();
@@ -96,11 +77,16 @@ export function createThrottledClient(given: ThrottledClientOptions): ThrottledC
   const backoff = (tried: number) => BACKOFF_MS * 2 ** tried * (0.5 + Number(ids.code(3)) / 1_000);
   return {
     waiting: waits.waiting,
+    /** To be called when the share of the tenant's window may have changed. */
     shareChanged,
-    async settled() {
+    /** Resolves when no call waits or is pending. */
+    async settled(): Promise<void> {
       await Promise.all([...queues.values()].map((queue) => queue.settled()));
     },
-    async call(call) {
+    /** Returns null if nothing was to be sent. Errors: DeliveryError, and those of `prepare`. */
+    async call<Content, Value>(
+      call: Call<Content, Value>,
+    ): Promise<Value | Extract<Content, null>> {
       for (let tried = 1; ; tried += 1) {
         const ended = await inTurn(call);
         if ('value' in ended) return ended.value;

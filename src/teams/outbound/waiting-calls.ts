@@ -1,5 +1,4 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { Logger } from '../../lib/logger.ts';
+import type { Basics } from '../../usecases/ports/basics.ts';
 import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
 import type { Call } from './connector-call.ts';
 import type { ThreadQueue, WaitingCall } from './thread-queue.ts';
@@ -7,24 +6,13 @@ import type { ThreadQueue, WaitingCall } from './thread-queue.ts';
 type Waits = Pick<Call<never, never>, 'what' | 'priority' | 'maxWaitMs' | 'turn'>;
 type Ended = Awaited<ReturnType<WaitingCall['run']>>;
 
-/** The waiting calls of all threads. */
-export interface WaitingCalls {
-  /** Waits for the turn, then runs `make`, which never rejects. Rejects if the queue refuses it. */
-  inTurn<Made extends Ended>(
-    call: Waits,
-    queue: ThreadQueue,
-    make: () => Promise<Made>,
-  ): Promise<Made>;
-  waiting(): { readonly calls: number; readonly longestMs: number };
-}
-
 /** The maximum number of waiting calls. */
 const MAX_WAITING = 2_000;
 const FULL_REST_MS = 2_000;
 const WARN_AFTER_MS = 60_000;
 
 /** Counts and limits waiting calls, and warns when one waits for more than a minute. */
-export function createWaitingCalls({ clock, log }: { clock: Clock; log: Logger }): WaitingCalls {
+export function createWaitingCalls({ clock, log }: Pick<Basics, 'clock' | 'log'>) {
   const all = new Set<WaitingCall>();
   let warnedAt = -Infinity;
   const warn = (what: string, waitedMs: number) => {
@@ -37,12 +25,18 @@ export function createWaitingCalls({ clock, log }: { clock: Clock; log: Logger }
     });
   };
   return {
+    /** The number of waiting calls, and the longest wait since a due time (ms). */
     waiting() {
       const since = Math.min(...[...all].map(({ dueAt }) => dueAt));
       return { calls: all.size, longestMs: all.size === 0 ? 0 : clock.now() - since };
     },
-    inTurn: ({ what, priority, maxWaitMs, turn }, queue, make) =>
-      new Promise((resolve, reject) => {
+    /** Waits for the turn, then runs `make`, which never rejects. Rejects if the queue refuses it. */
+    inTurn: <Made extends Ended>(
+      { what, priority, maxWaitMs, turn }: Waits,
+      queue: ThreadQueue,
+      make: () => Promise<Made>,
+    ) =>
+      new Promise<Made>((resolve, reject) => {
         const now = clock.now();
         const over = Promise.withResolvers<void>();
         const leave = () => {
