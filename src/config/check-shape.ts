@@ -1,12 +1,19 @@
 import { z } from 'zod';
 import { knownKeys, valueAt } from './known-keys.ts';
-import { notYet } from './not-yet.ts';
 import { describeFound, formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import { nearest, oneOf } from './suggest.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
+
+/** Keys of later versions: refused by name, never ignored. */
+const NOT_YET: readonly string[] = [
+  'auto',
+  'timing.remind',
+  'timing.escalate',
+  'execute.revokeAfter',
+];
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'text',
@@ -81,9 +88,12 @@ function problemsOf(finding: Finding): Problem[] {
 function unknownKey(finding: Finding, path: Path, key: string): Problem {
   const { source, jsonSchema } = finding;
   const full = [...path, key];
-  const place = { ...source.atKey(full), path: formatPath(full), found: `the key "${key}"` };
-  const later = notYet(full);
-  if (later !== undefined) return { ...place, rule: 'not_in_this_version', expected: later };
+  const name = formatPath(full);
+  const place = { ...source.atKey(full), path: name, found: `the key "${key}"` };
+  if (NOT_YET.includes(name)) {
+    const expected = `no \`${name}\`: this version does not have it yet`;
+    return { ...place, rule: 'not_in_this_version', expected };
+  }
   const keys = knownKeys(jsonSchema, path, source.data);
   const meant = nearest(key, keys);
   const list = keys.length > 0 ? `one of the keys ${keys.join(', ')}` : 'no key here';

@@ -8,20 +8,16 @@ export function resolveTeams(input: ConfigInput): TeamsConfig {
   const resource = teams.singleSignOn.resource ?? `api://botid-${teams.appId}`;
   const firstEntra = identity.issuers.find((issuer) => issuer.kind === 'entra')?.id ?? '';
   return {
-    appId: teams.appId,
-    appType: teams.appType,
-    tenantId: teams.tenantId,
+    ...teams,
     credential: resolveCredential(teams),
     allowedTenants: teams.allowedTenants ?? [teams.tenantId],
     cloud: typeof teams.cloud === 'string' ? CLOUDS[teams.cloud].teams : teams.cloud,
     singleSignOn: {
-      enabled: teams.singleSignOn.enabled,
+      ...teams.singleSignOn,
       issuer: teams.singleSignOn.issuer ?? firstEntra,
-      connectionName: teams.singleSignOn.connectionName,
       resource,
       audiences: teams.singleSignOn.audiences ?? [teams.appId, resource],
       clients: teams.singleSignOn.clients ?? TEAMS_CLIENT_IDS,
-      scope: teams.singleSignOn.scope,
     },
     signIn:
       teams.signIn === undefined

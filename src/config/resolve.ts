@@ -21,11 +21,8 @@ export function resolveConfig(options: {
   const teams = resolveTeams(input);
   return {
     profile: options.profile,
-    server: { publicUrl: server.publicUrl, host: server.host, port: options.port ?? server.port },
-    store:
-      store.kind === 'sqlite'
-        ? { kind: 'sqlite', path: resolve(dirname(file), store.path) }
-        : { kind: 'sqlserver', connectionString: store.connectionString },
+    server: { ...server, port: options.port ?? server.port },
+    store: store.kind === 'sqlite' ? { ...store, path: resolve(dirname(file), store.path) } : store,
     teams,
     identity: {
       issuers: resolveIssuers(input, teams),
@@ -39,7 +36,7 @@ export function resolveConfig(options: {
     administration: input.administration,
     channels: resolveChannels(input),
     executors: resolveExecutors(options),
-    signing: { secret: input.signing.secret },
+    signing: input.signing,
     audit: {
       origin: audit.origin ?? new URL(server.publicUrl).host,
       sealEveryMs: audit.sealEvery,
