@@ -1,15 +1,12 @@
 import { checkLinks, checkRoleSources } from './check-identity.ts';
-import type { Config } from './config.ts';
+import type { Settings } from './config.ts';
 import type { Problem } from './problem.ts';
 import { nameCheck, reportTo } from './report.ts';
 import type { Report } from './report.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 /** Checks between keys of countersign.yaml, in every profile. */
-export function checkConfig(
-  source: YamlSource,
-  config: Omit<Config, 'workflows'>,
-): readonly Problem[] {
+export function checkConfig(source: YamlSource, config: Settings): readonly Problem[] {
   const problems: Problem[] = [];
   const report = reportTo(problems, source);
   checkIssuers(config, report);
@@ -32,7 +29,7 @@ export function checkConfig(
   return problems;
 }
 
-function checkIssuers(config: Omit<Config, 'workflows'>, report: Report): void {
+function checkIssuers(config: Settings, report: Report): void {
   const { issuers } = config.identity;
   const ids = issuers.map(({ id }) => id);
   issuers.forEach((issuer, at) => {
@@ -57,7 +54,7 @@ function checkIssuers(config: Omit<Config, 'workflows'>, report: Report): void {
   });
 }
 
-function checkImplies({ identity }: Omit<Config, 'workflows'>, report: Report): void {
+function checkImplies({ identity }: Settings, report: Report): void {
   for (const role of Object.keys(identity.implies)) {
     const reached = new Set(identity.implies[role]);
     for (const next of reached) for (const one of identity.implies[next] ?? []) reached.add(one);
@@ -72,10 +69,7 @@ function checkImplies({ identity }: Omit<Config, 'workflows'>, report: Report): 
   }
 }
 
-function checkAdministration(
-  { administration, identity }: Omit<Config, 'workflows'>,
-  report: Report,
-): void {
+function checkAdministration({ administration, identity }: Settings, report: Report): void {
   const { issuers, roles, auditorRoles } = administration;
   const names = identity.issuers.filter(({ use }) => use.includes('people')).map(({ id }) => id);
   const check = nameCheck(report, { rule: 'unknown_issuer', what: 'an issuer for people', names });
@@ -90,7 +84,7 @@ function checkAdministration(
   }
 }
 
-function checkSession({ identity, teams }: Omit<Config, 'workflows'>, report: Report): void {
+function checkSession({ identity, teams }: Settings, report: Report): void {
   const { session } = identity;
   if (session === undefined) return;
   if (teams.signIn === null) {
@@ -106,7 +100,7 @@ function checkSession({ identity, teams }: Omit<Config, 'workflows'>, report: Re
   }
 }
 
-function checkTeams(config: Omit<Config, 'workflows'>, report: Report): void {
+function checkTeams(config: Settings, report: Report): void {
   const { teams, identity } = config;
   const people = identity.issuers.filter(({ use, teams }) => use.includes('people') && teams);
   const check = nameCheck(report, {

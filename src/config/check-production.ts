@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Config } from './config.ts';
+import type { Settings } from './config.ts';
 import type { ExecutorSection } from './executor-section.ts';
 import { formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
@@ -33,7 +33,7 @@ const MIN_SECRET_BYTES = 32;
 /** Reports what only the local profile may have. */
 export function checkProduction(
   source: YamlSource,
-  config: Omit<Config, 'workflows'>,
+  config: Settings,
   kinds: readonly ExecutorSection[],
 ): { problems: readonly Problem[]; warnings: readonly Problem[] } {
   const problems: Problem[] = [];
@@ -69,7 +69,7 @@ export function checkProduction(
   return { problems, warnings: warningsOf(source, config) };
 }
 
-function checkIssuers(config: Omit<Config, 'workflows'>, report: Report): void {
+function checkIssuers(config: Settings, report: Report): void {
   config.identity.issuers.forEach((issuer, at) => {
     const path = ['identity', 'issuers', at];
     const plain = issuer.issuer.replaceAll('{tenantid}', 'tenant');
@@ -82,7 +82,7 @@ function checkIssuers(config: Omit<Config, 'workflows'>, report: Report): void {
   });
 }
 
-function checkDemo(config: Omit<Config, 'workflows'>, report: Report): void {
+function checkDemo(config: Settings, report: Report): void {
   const { teams, identity } = config;
   const expected = 'your own tenant and bot (this one belongs to the local profile)';
   const check = (path: Path, id: string) => {
@@ -120,7 +120,7 @@ function isLoopback(host: string): boolean {
   return isIP(name) === 6 && (name === '::1' || name === '::' || name.startsWith('::ffff:7f'));
 }
 
-function warningsOf(source: YamlSource, config: Omit<Config, 'workflows'>): Problem[] {
+function warningsOf(source: YamlSource, config: Settings): Problem[] {
   const warnings: Problem[] = [];
   const warn = (path: Path, rule: string, found: string, expected: string) =>
     warnings.push({ ...source.at(path), rule, path: formatPath(path), found, expected });

@@ -1,5 +1,6 @@
 import type { Administration } from '../domain/people/administration.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
+import type { ConfigInput } from './schema.ts';
 import type { LinkedInput, SessionInput } from './schema-identity.ts';
 import type { CloudInput, LookupCredentialInput } from './schema-teams.ts';
 
@@ -9,15 +10,8 @@ export type Profile = 'production' | 'local';
 /** The whole configuration, checked and frozen. Durations in ms. */
 export interface Config {
   readonly profile: Profile;
-  readonly server: {
-    /** Public address of the service for browsers and Teams, without a trailing slash. */
-    readonly publicUrl: string;
-    readonly host: string;
-    readonly port: number;
-  };
-  readonly store:
-    | { readonly kind: 'sqlite'; readonly path: string }
-    | { readonly kind: 'sqlserver'; readonly connectionString: string };
+  readonly server: Readonly<ConfigInput['server']>;
+  readonly store: Readonly<ConfigInput['store']>;
   readonly teams: TeamsConfig;
   readonly identity: {
     readonly issuers: readonly IssuerConfig[];
@@ -34,16 +28,16 @@ export interface Config {
   readonly channels: Readonly<Record<string, ChannelConfig>>;
   readonly workflows: readonly Workflow[];
   readonly executors: Readonly<Record<string, ExecutorConfig>>;
-  readonly signing: {
-    /** At least 32 bytes; our own keys are derived from it or encrypted with it. */
-    readonly secret: string;
-  };
+  readonly signing: Readonly<ConfigInput['signing']>;
   readonly audit: {
     /** The name of this log in checkpoints. */
     readonly origin: string;
     readonly sealEveryMs: number;
   };
 }
+
+/** What countersign.yaml alone says. */
+export type Settings = Omit<Config, 'workflows'>;
 
 /** How long one sign-in is valid for clicks. */
 export type SessionConfig = Readonly<SessionInput>;

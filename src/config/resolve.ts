@@ -1,21 +1,23 @@
 import { dirname, resolve } from 'node:path';
 import { sha256 } from '../lib/hash.ts';
-import type { Config, ExecutorConfig, Profile } from './config.ts';
+import type { ExecutorConfig, Profile, Settings } from './config.ts';
 import type { ExecutorSection } from './executor-section.ts';
 import { resolveIssuers } from './resolve-issuers.ts';
 import { resolveChannels, resolveTeams } from './resolve-teams.ts';
 import type { ConfigInput } from './schema.ts';
 
-/** The configuration without workflows, with presets, defaults and absolute paths. */
-export function resolveConfig(options: {
-  input: ConfigInput;
-  profile: Profile;
+interface Given {
+  readonly input: ConfigInput;
+  readonly profile: Profile;
   /** Path of countersign.yaml; other paths are relative to its folder. */
-  file: string;
-  port: number | undefined;
-  executors: readonly ExecutorSection[];
-  references: ReadonlyMap<string, string>;
-}): Omit<Config, 'workflows'> {
+  readonly file: string;
+  readonly port: number | undefined;
+  readonly executors: readonly ExecutorSection[];
+  readonly references: ReadonlyMap<string, string>;
+}
+
+/** The configuration without workflows, with presets, defaults and absolute paths. */
+export function resolveConfig(options: Given): Settings {
   const { input, file } = options;
   const { server, store, audit } = input;
   const teams = resolveTeams(input);
@@ -44,14 +46,8 @@ export function resolveConfig(options: {
   };
 }
 
-function resolveExecutors({
-  input,
-  executors,
-  references,
-}: Pick<Parameters<typeof resolveConfig>[0], 'input' | 'executors' | 'references'>): Record<
-  string,
-  ExecutorConfig
-> {
+function resolveExecutors(given: Given): Record<string, ExecutorConfig> {
+  const { input, executors, references } = given;
   const executorOf = (name: string, section: ConfigInput['executors'][string]): ExecutorConfig => {
     const kind = String(section['kind']);
     const { secrets = [] } = executors.find((one) => one.kind === kind) ?? {};

@@ -66,12 +66,8 @@ export const uniqueList = <Item extends z.ZodType>(item: Item, maxItems: number)
     });
 
 function isPlainUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = URL.parse(text);
   return (
-    url !== undefined &&
-    (url.protocol === 'https:' || url.protocol === 'http:') &&
-    url.username === '' &&
-    url.password === '' &&
-    url.hash === ''
+    url !== null && /^https?:$/.test(url.protocol) && url.username + url.password + url.hash === ''
   );
 }
