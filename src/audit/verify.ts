@@ -47,9 +47,9 @@ export interface VerifyAuditOptions {
   /** Returns the payload of a checkpoint with valid signature, `typ` and purpose; else throws. */
   readonly verifyCheckpoint: (jws: string) => Promise<Readonly<Record<string, unknown>>>;
   /** The required origin of every checkpoint; undefined: any. */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   /** A size and root kept elsewhere: detects a truncated or completely rewritten log. */
-  readonly known?: { readonly size: number; readonly root: string };
+  readonly known?: { readonly size: number; readonly root: string } | undefined;
   /** Rows read at a time; default 500. */
   readonly pageSize?: number;
   /** Default 100. */

@@ -62,6 +62,20 @@ export const auditVerify = defineCommand({
   },
 });
 
+async function verify(
+  { store, origin, verifier }: LogSource,
+  known: { size: number; root: string } | undefined,
+): Promise<AuditReport> {
+  const log = jsonLogger({ level: 'error', now: () => systemClock.now() });
+  const auditLog = await openAuditLog(store, { log });
+  try {
+    const verifyCheckpoint = await verifier(auditLog);
+    return await verifyAudit(auditLog, { verifyCheckpoint, origin, known });
+  } finally {
+    await auditLog.close();
+  }
+}
+
 interface Given {
   readonly config?: string;
   readonly sqlite?: string;
@@ -70,35 +84,16 @@ interface Given {
   readonly origin?: string;
 }
 
-async function verify(
-  source: LogSource,
-  known: { size: number; root: string } | undefined,
-): Promise<AuditReport> {
-  const log = jsonLogger({ level: 'error', now: () => systemClock.now() });
-  const auditLog = await openAuditLog(source.store, { log });
-  try {
-    const verifyCheckpoint = await source.verifier(auditLog);
-    return await verifyAudit(auditLog, {
-      verifyCheckpoint,
-      ...(source.origin === undefined ? {} : { origin: source.origin }),
-      ...(known === undefined ? {} : { known }),
-    });
-  } finally {
-    await auditLog.close();
-  }
-}
-
 function logSourceOf(values: Given, io: CommandIo): LogSource {
   const jwksText = values.jwks === undefined ? undefined : readGiven(values.jwks, io);
+  const published = jwksText === undefined ? undefined : async () => verifierOfJwks(jwksText);
   const store = storeOf(values, io);
   if (store !== undefined) {
-    if (jwksText === undefined) {
-      throw new UsageError(
-        'Without a configuration --jwks <file> is needed: the keys that ' +
-          '/.well-known/jwks.json published.',
-      );
-    }
-    return { store, origin: values.origin, verifier: async () => verifierOfJwks(jwksText) };
+    if (published !== undefined) return { store, origin: values.origin, verifier: published };
+    throw new UsageError(
+      'Without a configuration --jwks <file> is needed: the keys that ' +
+        '/.well-known/jwks.json published.',
+    );
   }
   if ((values.config ?? io.env.COUNTERSIGN_CONFIG) === undefined) {
     throw new UsageError(
@@ -107,14 +102,14 @@ function logSourceOf(values: Given, io: CommandIo): LogSource {
   }
   const { config } = readConfig(values, io);
   if (config.store.kind === 'sqlite') existing(config.store.path);
+  const ofSecret = async (log: AuditLog): Promise<CheckpointVerifier> => {
+    const keys = await storedKeys(log, config.signing.secret);
+    return (jws) => keys.verify('checkpoints', jws, CHECKPOINT_TYPE);
+  };
   return {
     store: config.store,
     origin: values.origin ?? config.audit.origin,
-    verifier: async (log) => {
-      if (jwksText !== undefined) return verifierOfJwks(jwksText);
-      const keys = await storedKeys(log, config.signing.secret);
-      return (jws) => keys.verify('checkpoints', jws, CHECKPOINT_TYPE);
-    },
+    verifier: published ?? ofSecret,
   };
 }
 

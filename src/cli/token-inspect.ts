@@ -2,15 +2,18 @@ import { Option } from '@commander-js/extra-typings';
 import type { Config } from '../config/config.ts';
 import type { YamlSource } from '../config/yaml-source.ts';
 import type { Inspection } from '../identity/inspect/inspect-token.ts';
+import type { Purpose } from '../identity/tokens/verify-token.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
+import { isJsonObject } from '../lib/strict-json.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
 import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { readConfig } from './read-config.ts';
 import { lineOfCheck, sourcesOfRoles } from './explain-check.ts';
 import { configOption, jsonOption, profileOption, readGiven } from './options.ts';
 import { inspectionLines, tokenLines, withoutTokens } from './token-report.ts';
-import type { Explained, JsonObject } from './token-report.ts';
+import type { Explained } from './token-report.ts';
 
 const MAX_TOKEN_CHARS = 16_384;
 const ARGUMENT_WARNING =
@@ -62,7 +65,7 @@ export const tokenInspect = defineCommand({
     const lines = explain === true;
     io.stdout(
       json
-        ? jsonLine(reported({ header, claims, explained, lines }))
+        ? jsonLine({ header, claims, ...reported(explained, lines) })
         : tokenLines({ header, claims }) + inspectionLines(explained, lines),
     );
     return explained.inspection.verdict.accepted ? EXIT.done : EXIT.failed;
@@ -84,20 +87,15 @@ async function inspect(
   const { createDirectory } = await import('../directory/directory.ts');
   const parts = { config, clock: systemClock, log: silentLogger };
   const verifier = createVerifier({ ...parts, directory: createDirectory(parts) });
-  const inspection = await inspectToken(
-    token,
-    singleSignOn
-      ? {
-          verifier,
-          singleSignOn: rules,
-          purpose: {
-            kind: 'single-sign-on',
-            provider: rules.issuer,
-            audiences: new Set(rules.audiences),
-          },
-        }
-      : { verifier, purpose: { kind: 'bearer' } },
-  );
+  const { issuer: provider, audiences } = rules;
+  const purpose: Purpose = singleSignOn
+    ? { kind: 'single-sign-on', provider, audiences: new Set(audiences) }
+    : { kind: 'bearer' };
+  const inspection = await inspectToken(token, {
+    verifier,
+    purpose,
+    singleSignOn: singleSignOn ? rules : undefined,
+  });
   const { verdict, issuer, claims } = inspection;
   return {
     inspection,
@@ -115,27 +113,18 @@ async function inspect(
   };
 }
 
-function reported(given: {
-  header: JsonObject;
-  claims: JsonObject;
-  explained: Explained;
-  lines: boolean;
-}) {
-  const {
-    explained: { inspection, lines, roles },
-  } = given;
+/** What `--json` prints of an inspection; with `withLines` also the deciding lines. */
+function reported({ inspection, lines, roles }: Explained, withLines: boolean) {
   const { issuer, verdict } = inspection;
   const checks = inspection.checks.map((one) => {
-    const line = given.lines ? lines.get(one.check) : undefined;
-    return line === undefined ? one : { ...one, decidedBy: line };
+    const decidedBy = withLines ? lines.get(one.check) : undefined;
+    return { ...one, decidedBy };
   });
   return {
-    header: given.header,
-    claims: given.claims,
     issuer,
     checks,
     verdict: verdict.accepted ? { accepted: true, principal: shortly(verdict) } : verdict,
-    ...(given.lines ? { roles } : {}),
+    roles: withLines ? roles : undefined,
   };
 }
 
@@ -174,7 +163,7 @@ function part(token: string, at: 0 | 1): JsonObject {
   try {
     if (token.length <= MAX_TOKEN_CHARS && parts.length === 3) {
       const value: unknown = JSON.parse(Buffer.from(parts[at] ?? '', 'base64url').toString('utf8'));
-      if (typeof value === 'object' && value !== null) return { ...value };
+      if (isJsonObject(value)) return value;
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

@@ -2,10 +2,9 @@ import type { CheckName } from '../identity/inspect/inspect-checks.ts';
 import type { InspectedCheck, Inspection } from '../identity/inspect/inspect-token.ts';
 import { oneOf } from '../config/suggest.ts';
 import { toTimestamp } from '../lib/clock.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
 import type { ConfigLine, RoleSource } from './explain-check.ts';
 import { plain } from './report.ts';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** An inspection, with the lines of countersign.yaml that decided. */
 export interface Explained {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { createProgram } from '../../src/cli/program.ts';
+import { createProgram } from '../../src/cli/run.ts';
 import { filesUnder, ROOT } from '../conventions/tree.ts';
 
 const page = readFileSync(join(ROOT, 'docs/reference/cli.md'), 'utf8');

@@ -44,7 +44,7 @@ export interface InspectionOptions {
   readonly purpose: Purpose;
   readonly verifier: Verifier;
   /** `teams.singleSignOn`. The sender is taken from the token, as there is no click. */
-  readonly singleSignOn?: TeamsConfig['singleSignOn'];
+  readonly singleSignOn?: TeamsConfig['singleSignOn'] | undefined;
 }
 
 /**
