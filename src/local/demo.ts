@@ -6,7 +6,7 @@ import { verifyAudit } from '../audit/verify.ts';
 import { systemClock } from '../lib/clock.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
 import { actionOf, cardOf, eventually, textOfCard } from './find.ts';
-import { objectOr } from './loopback.ts';
+import { jsonOr } from '../lib/strict-json.ts';
 import { APPROVALS, startLocalProfile } from './profile.ts';
 import type { LocalProfile } from './profile.ts';
 import type { ClickResult, Json, Message } from './world.ts';
@@ -119,7 +119,7 @@ async function ask(stage: Stage): Promise<Asked> {
 async function call(stage: Stage, path: string, token: string, init: RequestInit = {}) {
   const headers = { ...init.headers, authorization: `Bearer ${token}` };
   const response = await fetch(`${stage.url}/v1/requests${path}`, { ...init, headers });
-  return { status: response.status, body: objectOr(await response.json()) };
+  return { status: response.status, body: jsonOr(await response.json()) };
 }
 
 interface CardPlace {
@@ -172,7 +172,7 @@ async function ownRequest(stage: Stage): Promise<void> {
 async function decide(stage: Stage, at: CardPlace): Promise<void> {
   const bare = await stage.connector.post(invoke(stage, 'amara', at));
   check(
-    objectOr(bare.body)['statusCode'] === 401,
+    jsonOr(bare.body)['statusCode'] === 401,
     'a click without a token is answered with a login request',
   );
   stage.say('An approver clicks; the bot holds no fresh token and answers with a login request.');
@@ -239,7 +239,7 @@ function firstLine(message: Message): string {
 }
 
 function outcomeText(request: Json): string {
-  const { reference } = objectOr(request['outcome']);
+  const { reference } = jsonOr(request['outcome']);
   return `${String(request['state'])}, ${String(reference)}.`;
 }
 

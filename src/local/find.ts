@@ -1,4 +1,4 @@
-import { isObject } from './loopback.ts';
+import { isJsonObject } from '../lib/strict-json.ts';
 import { sleep } from '../lib/loop.ts';
 import type { Json, Message } from './world.ts';
 
@@ -11,7 +11,7 @@ export function actionOf(card: unknown, verb: string): Json | undefined {
     }
     return undefined;
   }
-  if (!isObject(card)) return undefined;
+  if (!isJsonObject(card)) return undefined;
   if (card['type'] === 'Action.Execute' && card['verb'] === verb) return card;
   for (const [key, member] of Object.entries(card)) {
     const found = key === 'refresh' || key === 'fallback' ? undefined : actionOf(member, verb);
@@ -25,7 +25,7 @@ export function textOfCard(card: unknown): string {
   const lines: string[] = [];
   const walk = (value: unknown) => {
     if (Array.isArray(value)) value.forEach(walk);
-    if (!isObject(value)) return;
+    if (!isJsonObject(value)) return;
     for (const key of ['text', 'title', 'value', 'label', 'placeholder']) {
       const text = value[key];
       if (typeof text === 'string') lines.push(text);

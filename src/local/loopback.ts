@@ -52,16 +52,6 @@ export function sendJson(
   res.end(text);
 }
 
-/** Whether a parsed value is a JSON object. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The members of a JSON object; none for any other value. */
-export function objectOr(value: unknown): Record<string, unknown> {
-  return isObject(value) ? value : {};
-}
-
 /** The value when it is a string, else undefined. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;

@@ -1,30 +1,21 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import { isObject, listenOnLoopback, readText, sendJson, stopServer } from './loopback.ts';
+import { jsonOr } from '../lib/strict-json.ts';
+import { listenOnLoopback, readText, sendJson, stopServer, textOf } from './loopback.ts';
+import type { Json } from './world.ts';
 
 /** One accepted delivery; repeats are deliveries too. */
 export interface Delivery {
   readonly webhookId: string;
   readonly idempotencyKey: string | undefined;
-  readonly body: Record<string, unknown>;
+  readonly body: Json;
   /** Whether this id was applied before, so that nothing was done again. */
   readonly repeat: boolean;
 }
 
 /** A deployment service: checks the signature and applies each webhook id once. */
-export interface Target {
-  readonly url: string;
-  readonly deliveries: readonly Delivery[];
-  /** Distinct webhook ids that took effect. */
-  applied(): number;
-  /**
-   * Answers the next calls with this status without applying them; 0 closes the connection.
-   * `applied`: applies them first, so that only the answer is lost.
-   */
-  failNext(times: number, status: number, options?: { applied?: boolean }): void;
-  stop(): Promise<void>;
-}
+export type Target = Awaited<ReturnType<typeof startTarget>>;
 
 const MAX_DELIVERIES = 10_000;
 
@@ -36,7 +27,7 @@ export async function startTarget(options: {
   port?: number;
   secret: string;
   heard?: (delivery: Delivery) => void;
-}): Promise<Target> {
+}) {
   const deliveries: Delivery[] = [];
   const references = new Map<string, string>();
   const failing = { times: 0, status: 500, applied: false };
@@ -55,9 +46,9 @@ export async function startTarget(options: {
       'webhook-timestamp': header(req, 'webhook-timestamp'),
       'webhook-signature': header(req, 'webhook-signature'),
     };
-    let body: unknown;
+    let body: Json;
     try {
-      body = webhook.verify(text, headers);
+      body = jsonOr(webhook.verify(text, headers));
     } catch (error) {
       return sendJson(res, { status: 401, body: { message: String(error) } });
     }
@@ -66,7 +57,7 @@ export async function startTarget(options: {
     const delivery: Delivery = {
       webhookId: id,
       idempotencyKey: header(req, 'idempotency-key') || undefined,
-      body: isObject(body) ? body : {},
+      body,
       repeat: references.has(id),
     };
     if (deliveries.length < MAX_DELIVERIES) deliveries.push(delivery);
@@ -84,9 +75,14 @@ export async function startTarget(options: {
   const base = await listenOnLoopback(server, options.port ?? 0);
   return {
     url: `${base}/hooks/deploy`,
-    deliveries,
+    deliveries: deliveries as readonly Delivery[],
+    /** Distinct webhook ids that took effect. */
     applied: () => references.size,
-    failNext(times, status, { applied = false } = {}) {
+    /**
+     * Answers the next calls with this status without applying them; 0 closes the connection.
+     * `applied`: applies them first, so that only the answer is lost.
+     */
+    failNext(times: number, status: number, { applied = false }: { applied?: boolean } = {}) {
       Object.assign(failing, { times, status, applied });
     },
     stop: () => stopServer(server),
@@ -94,6 +90,5 @@ export async function startTarget(options: {
 }
 
 function header(req: IncomingMessage, name: string): string {
-  const value = req.headers[name];
-  return typeof value === 'string' ? value : '';
+  return textOf(req.headers[name]) ?? '';
 }

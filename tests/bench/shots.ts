@@ -1,4 +1,4 @@
-import { objectOr } from '../../src/local/loopback.ts';
+import { jsonOr } from '../../src/lib/strict-json.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
 import { fire } from './load.ts';
@@ -44,7 +44,7 @@ export async function makePending(
   const shots = await submitShots(world, given.count);
   const { answers } = await fire({ ...given, shots, status: 201 });
   return answers.map((text) => {
-    const { id, version, digest, state } = objectOr(JSON.parse(text));
+    const { id, version, digest, state } = jsonOr(JSON.parse(text));
     if (typeof id !== 'string' || typeof version !== 'number' || typeof digest !== 'string') {
       throw new Error(`a new request lacks id, version or digest: ${text.slice(0, 300)}`);
     }
@@ -121,10 +121,10 @@ export async function decideShots(world: World, requests: readonly Pending[]): P
 
 /** Returns the card of an approved request; throws for any other answer. */
 export function approvedCard(text: string): Record<string, unknown> {
-  const { statusCode, type, value } = objectOr(JSON.parse(text));
+  const { statusCode, type, value } = jsonOr(JSON.parse(text));
   const card = type === 'application/vnd.microsoft.card.adaptive';
   if (statusCode !== 200 || !card || !JSON.stringify(value).includes('✓  Approved')) {
     throw new Error(`a decision was answered with ${text.slice(0, 500)}`);
   }
-  return objectOr(value);
+  return jsonOr(value);
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { objectOr } from '../../src/local/loopback.ts';
+import { jsonOr } from '../../src/lib/strict-json.ts';
 import type { Bench } from './bench.ts';
 import { EMPTY_INVOKE, contest, requestsOf, resultOf, shotsOf } from './contest.ts';
 import { fire } from './load.ts';
@@ -48,7 +48,7 @@ export const submit: Bench = {
 };
 
 function isPending(answer: string): void {
-  const { state, id } = objectOr(JSON.parse(answer));
+  const { state, id } = jsonOr(JSON.parse(answer));
   if (state !== 'pending' || typeof id !== 'string') {
     throw new Error(`a submission was answered with ${answer.slice(0, 300)}`);
   }

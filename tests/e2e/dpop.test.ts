@@ -6,7 +6,7 @@
 import { jest } from '@jest/globals';
 import * as oidc from 'openid-client';
 import { decodeJwt } from 'jose';
-import { isObject } from '../../src/local/loopback.ts';
+import { isJsonObject } from '../../src/lib/strict-json.ts';
 import type { Json } from '../../src/local/world.ts';
 import {
   COMMAND_LINE,
@@ -102,7 +102,7 @@ async function holderOf(
 
 async function jsonOf(response: Response): Promise<Json> {
   const body: unknown = await response.json();
-  return isObject(body) ? body : {};
+  return isJsonObject(body) ? body : {};
 }
 
 async function pipelineOf(world: LocalWorld, peer: DpopPeer): Promise<Holder> {

@@ -1,5 +1,5 @@
 import { actionOf, cardOf, eventually, textOfCard } from '../../src/local/find.ts';
-import { isObject } from '../../src/local/loopback.ts';
+import { isJsonObject } from '../../src/lib/strict-json.ts';
 import { APPROVALS } from '../../src/local/profile.ts';
 import type { LocalParts } from '../../src/local/profile.ts';
 import type { ClickResult, Json, Message } from '../../src/local/world.ts';
@@ -58,7 +58,7 @@ export async function api(
   return {
     status: response.status,
     headers: response.headers,
-    body: isObject(parsed) ? parsed : {},
+    body: isJsonObject(parsed) ? parsed : {},
   };
 }
 
@@ -145,7 +145,7 @@ export function inputsOf(card: unknown): Json {
   const found: Json = {};
   const walk = (value: unknown) => {
     if (Array.isArray(value)) return value.forEach(walk);
-    if (!isObject(value)) return;
+    if (!isJsonObject(value)) return;
     const { type, id } = value;
     if (typeof type === 'string' && type.startsWith('Input.') && typeof id === 'string') {
       found[id] = value['value'] === undefined ? '' : String(value['value']);
@@ -243,7 +243,7 @@ export function pressActivity(
         action: {
           type: 'Action.Execute',
           verb,
-          data: { ...(isObject(data) ? data : {}), ...given.inputs },
+          data: { ...(isJsonObject(data) ? data : {}), ...given.inputs },
         },
         trigger: 'manual',
         ...(given.state === undefined ? {} : { state: given.state }),

@@ -1,6 +1,7 @@
 /** Reads the bot's answers to invokes, as the client of Teams does. */
 import { CARD } from '../find.ts';
-import { isObject, objectOr, textOf } from '../loopback.ts';
+import { isJsonObject, jsonOr } from '../../lib/strict-json.ts';
+import { textOf } from '../loopback.ts';
 import type { ClickResult, Json } from '../world.ts';
 import type { InvokeResult } from './delivery.ts';
 
@@ -47,7 +48,7 @@ export function actionAnswer(invoked: InvokeResult): ActionAnswer {
   if ('failed' in read) return { kind: 'result', result: read.failed };
   const { body } = read;
   const result = (one: ClickResult): ActionAnswer => ({ kind: 'result', result: one });
-  if (!isObject(body) || Object.keys(body).length === 0) return result({ kind: 'none' });
+  if (!isJsonObject(body) || Object.keys(body).length === 0) return result({ kind: 'none' });
   const { statusCode, type, value } = body;
   if (typeof statusCode !== 'number' || typeof type !== 'string') {
     return result(problem('bad_answer', 'The app answered without a status code and a type.'));
@@ -58,7 +59,7 @@ export function actionAnswer(invoked: InvokeResult): ActionAnswer {
   if (statusCode === 200 && type === MESSAGE) {
     return result({ kind: 'message', text: textOf(value) ?? '' });
   }
-  const error = objectOr(value);
+  const error = jsonOr(value);
   const text = textOf(error.message) ?? 'Something went wrong. Please try again.';
   return result(problem(textOf(error.code) ?? `status_${statusCode}`, text));
 }
@@ -67,15 +68,15 @@ export function actionAnswer(invoked: InvokeResult): ActionAnswer {
 export function dialogAnswer(invoked: InvokeResult): ClickResult {
   const read = bodyOf(invoked);
   if ('failed' in read) return read.failed;
-  const body = objectOr(read.body);
-  if (isObject(body.task)) return taskResult(body.task);
-  if (isObject(body.composeExtension)) return extensionResult(body.composeExtension);
+  const body = jsonOr(read.body);
+  if (isJsonObject(body.task)) return taskResult(body.task);
+  if (isJsonObject(body.composeExtension)) return extensionResult(body.composeExtension);
   return { kind: 'none' };
 }
 
 function taskResult(task: Json): ClickResult {
   if (task.type === 'message') return { kind: 'message', text: textOf(task.value) ?? '' };
-  const value = objectOr(task.value);
+  const value = jsonOr(task.value);
   const card = cardIn(value.card);
   if (task.type !== 'continue' || card === undefined) {
     return problem('bad_dialog', 'The app opened a dialog without a card.');
@@ -86,8 +87,8 @@ function taskResult(task: Json): ClickResult {
 function extensionResult(extension: Json): ClickResult {
   if (extension.type === 'message') return { kind: 'message', text: textOf(extension.text) ?? '' };
   if (extension.type === 'auth') {
-    const actions = objectOr(extension.suggestedActions).actions;
-    const url = textOf(objectOr(Array.isArray(actions) ? actions[0] : undefined).value);
+    const actions = jsonOr(extension.suggestedActions).actions;
+    const url = textOf(jsonOr(Array.isArray(actions) ? actions[0] : undefined).value);
     if (url !== undefined) return { kind: 'signIn', url, text: 'Sign in to go on.' };
   }
   const { attachments } = extension;
@@ -98,12 +99,12 @@ function extensionResult(extension: Json): ClickResult {
 }
 
 function cardIn(attachment: unknown): Json | undefined {
-  const { contentType, content } = objectOr(attachment);
-  return contentType === CARD && isObject(content) ? content : undefined;
+  const { contentType, content } = jsonOr(attachment);
+  return contentType === CARD && isJsonObject(content) ? content : undefined;
 }
 
 function cardResult(value: unknown): ClickResult {
-  if (!isObject(value) || value.type !== 'AdaptiveCard') {
+  if (!isJsonObject(value) || value.type !== 'AdaptiveCard') {
     return problem('bad_card', 'The app answered with a card that is none.');
   }
   if (Buffer.byteLength(JSON.stringify(value)) > CARD_BYTES) {
@@ -114,8 +115,8 @@ function cardResult(value: unknown): ClickResult {
 
 // The value is an OAuthCard: a silent token exchange, and a sign-in button.
 function loginRequest(value: unknown): LoginRequest {
-  const card = objectOr(value);
-  const exchange = objectOr(card.tokenExchangeResource);
+  const card = jsonOr(value);
+  const exchange = jsonOr(card.tokenExchangeResource);
   const id = textOf(exchange.id);
   const uri = textOf(exchange.uri);
   const button: unknown = Array.isArray(card.buttons) ? card.buttons[0] : undefined;
@@ -123,6 +124,6 @@ function loginRequest(value: unknown): LoginRequest {
     text: textOf(card.text) ?? 'Please sign in.',
     connectionName: textOf(card.connectionName),
     exchange: id === undefined || uri === undefined ? undefined : { id, uri },
-    url: textOf(objectOr(button).value),
+    url: textOf(jsonOr(button).value),
   };
 }

@@ -3,11 +3,6 @@ import type { Fault, RestCall } from './types.ts';
 
 const CALLS_KEPT = 2_000;
 
-/** A call in progress; `settle` records the answer. */
-export interface OpenCall {
-  settle(status: number): void;
-}
-
 /** Records calls and gives the planned faults. */
 export class CallLog {
   #calls: RestCall[] = [];
@@ -17,14 +12,13 @@ export class CallLog {
     return [...this.#calls];
   }
 
-  open(call: Omit<RestCall, 'status'>): OpenCall {
+  /** Records a call in progress; gives the function that records the status of its answer. */
+  open(call: Omit<RestCall, 'status'>): (status: number) => void {
     const entry = { ...call, status: 0 };
     this.#calls.push(entry);
     if (this.#calls.length > CALLS_KEPT) this.#calls.shift();
-    return {
-      settle: (status) => {
-        entry.status = status;
-      },
+    return (status) => {
+      entry.status = status;
     };
   }
 

@@ -1,6 +1,7 @@
 /** The client of Teams: what it sends when a person writes, presses or opens something. */
 import { cardOf } from '../find.ts';
-import { objectOr, textOf } from '../loopback.ts';
+import { jsonOr } from '../../lib/strict-json.ts';
+import { textOf } from '../loopback.ts';
 import type { Click, ClickResult, Json, TeamsWorld } from '../world.ts';
 import { messageActivity, personActivity } from './activities.ts';
 import { actionAnswer, dialogAnswer, problem, type LoginRequest } from './answers.ts';
@@ -84,10 +85,10 @@ async function refresh(
   const { chats } = parts;
   const origin = chats.origin(personId, chatId, id);
   const found = chats.get(chatId, id);
-  const wanted = objectOr(cardOf(found?.message)?.refresh);
+  const wanted = jsonOr(cardOf(found?.message)?.refresh);
   const ids: unknown[] = Array.isArray(wanted.userIds) ? wanted.userIds : [];
   if (found === undefined || !ids.includes(origin.person.mri)) return undefined;
-  const value = { action: sentAction(objectOr(wanted.action), {}), trigger: 'automatic' };
+  const value = { action: sentAction(jsonOr(wanted.action), {}), trigger: 'automatic' };
   const answer = actionAnswer(await invoke(parts, origin, { name: 'adaptiveCard/action', value }));
   // Teams ignores a login request here: the base card stays.
   if (answer.kind !== 'result' || answer.result.kind !== 'card') return undefined;
@@ -146,8 +147,8 @@ function shown(press: Press, result: ClickResult): ClickResult {
 
 async function submit(press: Press): Promise<ClickResult> {
   const { click, here, parts } = press;
-  const data = merged(click.action.data, click.inputs ?? {});
-  const fetches = objectOr(data.msteams).type === 'task/fetch';
+  const data = { ...jsonOr(click.action.data), ...click.inputs };
+  const fetches = jsonOr(data.msteams).type === 'task/fetch';
   if (click.dialog === true || fetches) {
     const name = click.dialog === true ? 'task/submit' : 'task/fetch';
     return dialogAnswer(await invoke(parts, here, { name, value: { data, context: THEME } }));
@@ -172,10 +173,6 @@ function sentAction(action: Json, inputs: Json): Json {
     type: 'Action.Execute',
     ...(id === undefined ? {} : { id }),
     verb: textOf(action.verb) ?? '',
-    data: merged(action.data, given),
+    data: { ...jsonOr(action.data), ...given },
   };
-}
-
-function merged(data: unknown, inputs: Json): Json {
-  return { ...objectOr(data), ...inputs };
 }

@@ -14,21 +14,12 @@ export type InvokeResult =
   | { readonly kind: 'unreachable'; readonly reason: string };
 
 /** The connection to the bot. */
-export interface Delivery {
-  /** Sends anything as one POST; `token: null` sends no Authorization header. */
-  post(body: unknown, token?: string | null): Promise<PostAnswer>;
-  /** Sends an invoke, and sends it again without an answer in time; the first answer counts. */
-  invoke(activity: Json): Promise<InvokeResult>;
-  /** Sends an activity that is not an invoke; rejects when the bot refuses it. */
-  tell(activity: Json): Promise<void>;
-  stop(): void;
-}
+export type Delivery = ReturnType<typeof openDelivery>;
 
 /** Creates the connection. `token` gives the channel token of an activity. */
-export function openDelivery(
-  options: ConnectorSettings & { token: () => Promise<string> },
-): Delivery {
+export function openDelivery(options: ConnectorSettings & { token: () => Promise<string> }) {
   const agent = new Agent({ keepAlive: true, maxSockets: PARALLEL });
+  /** Sends anything as one POST; `token: null` sends no Authorization header. */
   const post = async (body: unknown, token?: string | null) => {
     const bearer = token === undefined ? await options.token() : token;
     const answer = await send({
@@ -43,7 +34,8 @@ export function openDelivery(
   };
   return {
     post,
-    invoke(activity) {
+    /** Sends an invoke, and sends it again without an answer in time; the first answer counts. */
+    invoke(activity: Json): Promise<InvokeResult> {
       return new Promise((resolve) => {
         let underWay = 0;
         const settle = (invoked: InvokeResult) => {
@@ -68,7 +60,8 @@ export function openDelivery(
         attempt();
       });
     },
-    async tell(activity) {
+    /** Sends an activity that is not an invoke; rejects when the bot refuses it. */
+    async tell(activity: Json): Promise<void> {
       const { status } = await post(activity);
       if (status < 200 || status > 299) {
         throw new Error(`the bot answered ${status} to ${String(activity.type)}`);

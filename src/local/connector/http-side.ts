@@ -59,9 +59,9 @@ async function handleRest(
   const text = await readText(req, BODY_BYTES);
   const body = text === undefined ? undefined : parse(text);
   const method = req.method ?? '';
-  const entry = parts.calls.open({ method, path: url.pathname, body, at: parts.now() });
+  const settle = parts.calls.open({ method, path: url.pathname, body, at: parts.now() });
   const answer = (given: { status: number; body?: unknown; headers?: Record<string, string> }) => {
-    entry.settle(given.status);
+    settle(given.status);
     if (given.status >= 400) parts.log(`from bot: ${method} ${url.pathname}: ${given.status}`);
     sendJson(res, given);
   };

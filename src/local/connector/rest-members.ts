@@ -1,7 +1,7 @@
 /** The members of a conversation, as Teams shows them to bots. */
 import type { Json, Person } from '../world.ts';
 import type { Conversation } from './chats.ts';
-import type { RestAnswer } from './rest-answer.ts';
+import { refusal, type RestAnswer } from './rest-answer.ts';
 
 const PAGE_LEAST = 50;
 const PAGE_MOST = 500;
@@ -19,8 +19,8 @@ export function members(options: {
   if (kind === 'members') {
     const found = everybody.find(({ mri, oid }) => mri === id || oid === id);
     if (found !== undefined) return { status: 200, body: account(found) };
-    const message = 'The member was not found in the conversation.';
-    return { status: 404, body: { error: { code: 'MemberNotFoundInConversation', message } } };
+    const text = 'The member was not found in the conversation.';
+    return refusal(404, 'MemberNotFoundInConversation', text);
   }
   const start = Number(query.get('continuationToken') ?? 0) || 0;
   const asked = Number(query.get('pageSize') ?? PAGE_MOST) || PAGE_MOST;

@@ -1,6 +1,7 @@
 /** The connector's REST API for bots: conversations and activities (Bot Framework API v3). */
 import { CARD } from '../find.ts';
-import { isObject, objectOr, textOf } from '../loopback.ts';
+import { isJsonObject, jsonOr } from '../../lib/strict-json.ts';
+import { textOf } from '../loopback.ts';
 import type { Json, Message } from '../world.ts';
 import { splitConversationId, type Conversation } from './chats.ts';
 import type { ConnectorParts } from './parts.ts';
@@ -27,9 +28,9 @@ export function limitOf(call: RestRequest): { operation: Operation; thread: stri
   const { method, parts } = call;
   const thread = splitConversationId(parts[1] ?? '').base;
   if (parts.length > 1) return { operation: method === 'GET' ? 'read' : 'send', thread };
-  const { channelData, members: asked } = objectOr(call.body);
-  const channelId = textOf(objectOr(objectOr(channelData).channel).id);
-  const memberId = textOf(objectOr(Array.isArray(asked) ? asked[0] : undefined).id);
+  const { channelData, members: asked } = jsonOr(call.body);
+  const channelId = textOf(jsonOr(jsonOr(channelData).channel).id);
+  const memberId = textOf(jsonOr(Array.isArray(asked) ? asked[0] : undefined).id);
   return { operation: 'create', thread: splitConversationId(channelId ?? memberId ?? '').base };
 }
 
@@ -38,7 +39,7 @@ export function answerRest(parts: ConnectorParts, call: RestRequest): RestAnswer
   const [root, conversationId, kind, id] = call.parts;
   if (root !== 'conversations') return unknownPath();
   if (conversationId === undefined) {
-    return call.method === 'POST' ? create(parts, objectOr(call.body)) : unknownPath();
+    return call.method === 'POST' ? create(parts, jsonOr(call.body)) : unknownPath();
   }
   const conversation = parts.chats.find(conversationId);
   if (conversation === undefined) {
@@ -66,28 +67,28 @@ interface MessagePlace {
 }
 
 function create(parts: ConnectorParts, body: Json): RestAnswer {
-  const data = objectOr(body.channelData);
-  const tenant = textOf(objectOr(data.tenant).id) ?? textOf(body.tenantId);
+  const data = jsonOr(body.channelData);
+  const tenant = textOf(jsonOr(data.tenant).id) ?? textOf(body.tenantId);
   if (tenant !== undefined && tenant !== parts.tenantId) {
     return refusal(403, 'Forbidden', 'The bot is not known in this tenant.');
   }
-  const channelId = textOf(objectOr(data.channel).id);
+  const channelId = textOf(jsonOr(data.channel).id);
   if (channelId !== undefined) return createThread(parts, channelId, body.activity);
   if (tenant === undefined) return refusal(400, 'BadSyntax', 'The tenant id is missing.');
   const asked: unknown[] = Array.isArray(body.members) ? body.members : [];
   if (asked.length !== 1 || body.isGroup === true) {
     return refusal(400, 'BadArgument', 'Name exactly one member; bots cannot make group chats.');
   }
-  const memberId = textOf(objectOr(asked[0]).id);
+  const memberId = textOf(jsonOr(asked[0]).id);
   const person = parts.people.find(({ mri, oid }) => mri === memberId || oid === memberId);
   const conversation = person && parts.chats.personal(person);
   if (conversation === undefined) return refusal(400, 'BadArgument', 'Unknown member id.');
   if (!conversation.installed) return notInRoster();
   const { id } = conversation.chat;
-  if (!isObject(body.activity)) return { status: 201, body: { id } };
+  if (!isJsonObject(body.activity)) return { status: 201, body: { id } };
   const sent = post({ parts, conversation, threadId: undefined }, body.activity, undefined);
   if (sent.status !== 201) return sent;
-  return { status: 201, body: { id, activityId: objectOr(sent.body).id } };
+  return { status: 201, body: { id, activityId: jsonOr(sent.body).id } };
 }
 
 function createThread(parts: ConnectorParts, channelId: string, activity: unknown): RestAnswer {
@@ -98,14 +99,14 @@ function createThread(parts: ConnectorParts, channelId: string, activity: unknow
   if (!conversation.installed) return notInRoster();
   const sent = post({ parts, conversation, threadId: undefined }, activity, undefined);
   if (sent.status !== 201) return sent;
-  const activityId = textOf(objectOr(sent.body).id) ?? '';
+  const activityId = textOf(jsonOr(sent.body).id) ?? '';
   const { base } = splitConversationId(channelId);
   return { status: 201, body: { id: `${base};messageid=${activityId}`, activityId } };
 }
 
 function post(place: MessagePlace, body: unknown, replyToId: string | undefined): RestAnswer {
   const { parts, conversation, threadId } = place;
-  if (isObject(body) && body.type === 'typing') return { status: 202, body: {} };
+  if (isJsonObject(body) && body.type === 'typing') return { status: 202, body: {} };
   const content = contentOf(body);
   if ('status' in content) return content;
   const chatId = conversation.chat.id;
@@ -155,16 +156,16 @@ function notOwn(
 
 // Text and attachments of a message, within the size limit of Teams.
 function contentOf(body: unknown): Pick<Message, 'text' | 'attachments'> | RestAnswer {
-  if (!isObject(body) || body.type !== 'message') {
+  if (!isJsonObject(body) || body.type !== 'message') {
     return refusal(400, 'BadSyntax', 'A message activity is expected.');
   }
   if (Buffer.byteLength(JSON.stringify(body)) > MESSAGE_BYTES) {
     return refusal(413, 'MessageSizeTooBig', 'The message is larger than 28 KB.');
   }
   const given: unknown[] = Array.isArray(body.attachments) ? body.attachments : [];
-  const attachments = given.map(objectOr).map(({ contentType, content }) => ({
+  const attachments = given.map(jsonOr).map(({ contentType, content }) => ({
     contentType: textOf(contentType) ?? '',
-    content: objectOr(content),
+    content: jsonOr(content),
   }));
   const text = textOf(body.text);
   if ((text === undefined || text === '') && attachments.length === 0) {

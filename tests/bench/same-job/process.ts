@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { TeamsActivityHandler } from 'botbuilder';
 import type { AdaptiveCardInvokeResponse, AdaptiveCardInvokeValue, TurnContext } from 'botbuilder';
-import { objectOr } from '../../../src/local/loopback.ts';
+import { jsonOr } from '../../../src/lib/strict-json.ts';
 import { serveParent } from '../child.ts';
 import { jsonWebToken } from '../json-web-token.ts';
 import { serveBot, stopBot } from '../stock-bot.ts';
@@ -44,11 +44,11 @@ class ApprovalBot extends TeamsActivityHandler {
     context: TurnContext,
     { action, authentication }: AdaptiveCardInvokeValue,
   ): Promise<AdaptiveCardInvokeResponse> {
-    const claims = objectOr(await this.#verify(String(authentication?.token)));
+    const claims = jsonOr(await this.#verify(String(authentication?.token)));
     const { oid, name, jti, roles } = claims;
     if (oid !== context.activity.from.aadObjectId) throw new Error("another person's token");
     if (!Array.isArray(roles) || !roles.includes(this.#role)) throw new Error('no role');
-    const { r, d } = objectOr(action.data);
+    const { r, d } = jsonOr(action.data);
     const at = new Date();
     const request = this.#store.approve({
       requestId: String(r),

@@ -1,5 +1,5 @@
 import { actionOf, cardOf, textOfCard } from '../../../src/local/find.ts';
-import { objectOr } from '../../../src/local/loopback.ts';
+import { jsonOr } from '../../../src/lib/strict-json.ts';
 import type { LocalConnector } from '../../../src/local/connector.ts';
 import type { Json, Message } from '../../../src/local/world.ts';
 
@@ -33,7 +33,7 @@ export function watchBoard(connector: LocalConnector, personId: string): Board {
       return;
     }
     const number = Number(/(?:^|\s)#(\d+)\b/.exec(text)?.[1]);
-    const data = objectOr(actionOf(card, 'approve')?.['data']);
+    const data = jsonOr(actionOf(card, 'approve')?.['data']);
     const copy = { chatId: message.chatId, messageId: message.id, data, text };
     byMessage.set(message.id, copy);
     byNumber.set(number, [...(byNumber.get(number) ?? []), copy]);

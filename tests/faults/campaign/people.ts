@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
-import { objectOr } from '../../../src/local/loopback.ts';
+import { jsonOr } from '../../../src/lib/strict-json.ts';
 import type { Json } from '../../../src/local/world.ts';
 import { signedOn } from '../../support/people-at-work.ts';
 import type { Copy } from './board.ts';
@@ -108,7 +108,7 @@ async function post(
     bodyTimeout: ANSWER_WITHIN_MS,
   });
   const text = await answer.body.text();
-  return { status: answer.statusCode, body: text === '' ? {} : objectOr(JSON.parse(text)) };
+  return { status: answer.statusCode, body: text === '' ? {} : jsonOr(JSON.parse(text)) };
 }
 
 /** Tries until there is an answer; a broken connection or a time-out is none. */

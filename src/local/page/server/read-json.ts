@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { isObject, readText } from '../../loopback.ts';
+import { isJsonObject } from '../../../lib/strict-json.ts';
+import { readText } from '../../loopback.ts';
 import type { Json } from '../../world.ts';
 import { PageProblem } from './problem.ts';
 
@@ -27,6 +28,7 @@ export async function readJson(request: IncomingMessage): Promise<Json> {
   } catch (cause) {
     throw new PageProblem(400, 'bad-json', 'The body is not JSON.', { cause });
   }
-  if (!isObject(value)) throw new PageProblem(400, 'bad-json', 'The body is not a JSON object.');
+  if (!isJsonObject(value))
+    throw new PageProblem(400, 'bad-json', 'The body is not a JSON object.');
   return value;
 }
