@@ -67,10 +67,7 @@ export function createSealer(options: SealerOptions): Running {
  * The sealer without its loop. `turn` seals one batch, keeps the frontier and returns the delay to the
  * next turn (ms). `letGo` releases the lease if it is held.
  */
-export function sealTurn(options: SealerOptions): {
-  turn: () => Promise<number>;
-  letGo: () => Promise<void>;
-} {
+export function sealTurn(options: SealerOptions) {
   const { store, clock, ids, everyMs } = options;
   const batchSize = options.batchSize ?? 500;
   const holder = ids.next('sealer', clock.now());

@@ -1,3 +1,4 @@
+import type { Workflow } from '../domain/workflow/workflow.ts';
 import { textOf } from '../lib/strict-json.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 
@@ -30,4 +31,25 @@ export function readStage(data: JsonObject): ShownStage | undefined {
   const stage = textOf(data.s, 64);
   const after = data.a === undefined || data.a === null ? null : textOf(data.a, 64);
   return stage === undefined || after === undefined ? undefined : { stage, after };
+}
+
+/** Members of a form's data that the service put there. */
+const OURS = ['workflow', 'v', 'verb', 'msteams'];
+
+/** Splits a form's data into fields and reason. A workflow's own field `reason` stays a field. */
+export function readFilled(workflow: Workflow, data: JsonObject) {
+  const own = workflow.fields.some(({ id }) => id === 'reason');
+  const entries = Object.entries(data).filter(([id]) => !OURS.includes(id));
+  return {
+    fields: Object.fromEntries(entries.filter(([id]) => own || id !== 'reason')),
+    reason: own ? null : readReason(data.reason),
+    /** Both together, as a form takes them to start with. */
+    values: Object.fromEntries(entries),
+  };
+}
+
+/** A reason as it is stored: well-formed and trimmed; null where it is empty. */
+export function readReason(given: unknown): string | null {
+  const text = typeof given === 'string' ? given.toWellFormed().trim() : '';
+  return text === '' ? null : text;
 }

@@ -1,6 +1,6 @@
 import { textOf } from '../lib/strict-json.ts';
 import type { CardAction, InteractionDeps } from './card-action.ts';
-import { readFilled } from './form-values.ts';
+import { readFilled } from './card-data.ts';
 import type { Reply } from './reply.ts';
 
 /**

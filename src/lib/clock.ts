@@ -10,13 +10,12 @@ export const systemClock: Clock = { now: () => Date.now() };
  * A clock that follows a reference clock (the database's), so that replicas agree. `correct` takes
  * the reference time in ms and the local times before and after its query.
  */
-export function correctedClock(base: Clock): Clock & {
-  correct(reading: { referenceMs: number; askedMs: number; answeredMs: number }): void;
-} {
+export function correctedClock(base: Clock) {
   let offsetMs = 0;
   return {
     now: () => base.now() + offsetMs,
-    correct({ referenceMs, askedMs, answeredMs }) {
+    correct(reading: { referenceMs: number; askedMs: number; answeredMs: number }): void {
+      const { referenceMs, askedMs, answeredMs } = reading;
       offsetMs = Math.round(referenceMs - (askedMs + answeredMs) / 2);
     },
   };

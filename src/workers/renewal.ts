@@ -3,13 +3,6 @@ import type { Logger } from '../lib/logger.ts';
 import { startLoop } from '../lib/loop.ts';
 import type { Job, JobStore } from '../usecases/ports/job-store.ts';
 
-/** Renews the leases of held jobs. */
-export interface Renewal {
-  /** Starts renewing the job's lease; returns the function that ends it. */
-  hold(job: Pick<Job, 'key' | 'fence'>): () => void;
-  stop(): Promise<void>;
-}
-
 /** Renewals during one lease. */
 const TIMES = 3;
 
@@ -24,7 +17,7 @@ export function startRenewal(options: {
   log: Logger;
   leaseMs: number;
   holdMs: number;
-}): Renewal {
+}) {
   const { store, clock, log, leaseMs, holdMs } = options;
   const held = new Map<string, { key: string; fence: number; since: number }>();
   const restMs = Math.max(1, Math.floor(leaseMs / TIMES));
@@ -48,7 +41,8 @@ export function startRenewal(options: {
     failureRestMs: Math.ceil(restMs / 2),
   });
   return {
-    hold({ key, fence }) {
+    /** Starts renewing the job's lease; returns the function that ends it. */
+    hold({ key, fence }: Pick<Job, 'key' | 'fence'>): () => void {
       held.set(key, { key, fence, since: clock.now() });
       return () => {
         if (held.get(key)?.fence === fence) held.delete(key);

@@ -56,9 +56,7 @@ function claimOf(stage: PlannedStage, { roles }: HeldNow): string | undefined {
  * filled with the roles held now.
  */
 export function recheckOutcome(request: Request, recheck: Recheck): Outcome | null {
-  const bad = request.plan.stages
-    .filter((stage) => !stillFilled(stage, request, recheck))
-    .flatMap((stage) => resultsOf(stage, request, recheck));
+  const bad = request.plan.stages.flatMap((stage) => unfilled(stage, request, recheck));
   const first =
     bad.find(({ found }) => found === 'lost') ??
     bad.find(({ found }) => found === 'unknown') ??
@@ -73,14 +71,13 @@ function holdsSeat({ decisions }: Request, { decisionId, seats }: Rechecked): bo
   return approval?.evidence.seats.some((seat) => seats.includes(seat)) ?? false;
 }
 
-function resultsOf(stage: PlannedStage, request: Request, { people }: Recheck) {
+/** What was found of a stage whose seats cannot be filled any more; nothing where they can. */
+function unfilled(stage: PlannedStage, request: Request, { people }: Recheck) {
   const ids = standingWords(request, stage.id).map(({ id }) => id);
-  return people.filter(({ decisionId }) => ids.includes(decisionId));
-}
-
-function stillFilled(stage: PlannedStage, request: Request, recheck: Recheck): boolean {
-  const candidates = resultsOf(stage, request, recheck).map(({ seats }) => seats);
-  return groupsOf(stage).some((seats) => filledSeats(seats, candidates) === seats.length);
+  const results = people.filter(({ decisionId }) => ids.includes(decisionId));
+  const candidates = results.map(({ seats }) => seats);
+  const filled = groupsOf(stage).some((seats) => filledSeats(seats, candidates) === seats.length);
+  return filled ? [] : results;
 }
 
 function withdrawn(request: Request, bad: Rechecked, at: number): Outcome {

@@ -9,7 +9,7 @@ import { checkFields, isPersonal } from '../workflow/fields.ts';
 import { planStages } from '../workflow/plan.ts';
 import type { FieldValue, Workflow } from '../workflow/workflow.ts';
 import { requestDigest } from './digest.ts';
-import type { Origin, Plan, PlannedExecution, PlannedStage, Request } from './request.ts';
+import type { Origin, Plan, PlannedExecution, Request } from './request.ts';
 import { SYNC_CARDS } from './step.ts';
 import type { Step } from './step.ts';
 
@@ -49,13 +49,8 @@ export function submit(submission: Submission, now: number): Ruling<{ step: Step
 
 function requestOf(
   { id, salt, workflow, requester, reason, planExecution }: Submission,
-  given: {
-    fields: Readonly<Record<string, FieldValue>>;
-    stages: readonly PlannedStage[];
-    now: number;
-  },
+  { fields, stages, now }: Pick<Request, 'fields'> & Pick<Plan, 'stages'> & { now: number },
 ): Request {
-  const { fields, stages, now } = given;
   const ref = refOf(requester);
   const execution = planExecution(fields);
   return {
@@ -71,7 +66,7 @@ function requestOf(
     requestedWith: requester.token,
     fields,
     reason,
-    plan: planOf(workflow, stages, execution),
+    plan: planOf(workflow, { stages, execution }),
     digest: requestDigest({
       requestId: id,
       workflow: workflow.id,
@@ -94,8 +89,7 @@ function requestOf(
 
 function planOf(
   workflow: Workflow,
-  stages: readonly PlannedStage[],
-  execution: PlannedExecution,
+  { stages, execution }: Pick<Plan, 'stages' | 'execution'>,
 ): Plan {
   const { channel, singleUse, recheckRoles } = workflow;
   return {

@@ -6,17 +6,11 @@ export const MAX_REFERENCE_LENGTH = 200;
 /** Deeper answers are ignored, like those that strict-json.ts rejects. */
 const MAX_DEPTH = 32;
 
-/** The text of a target, sanitised; null if it is missing or invalid. */
-export interface TargetAnswer {
-  readonly reference: string | null;
-  readonly message: string | null;
-}
-
 /**
  * Reads `reference` and `message` (or `detail` and `title` of RFC 9457) of a JSON answer. The body is
- * untrusted: ignores everything else.
+ * untrusted: ignores everything else. Both are sanitised; null where missing or invalid.
  */
-export function readAnswer(body: string): TargetAnswer {
+export function readAnswer(body: string) {
   const parsed = parseStrictObject(Buffer.from(body), MAX_DEPTH) ?? {};
   const text = (name: string, limit: number) => {
     const value = own(parsed, name);

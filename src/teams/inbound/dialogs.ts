@@ -7,7 +7,7 @@ import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { dialogAnswer, dialogMessage } from './answers.ts';
 import type { BotDeps } from '../deps.ts';
-import { readFilled } from '../../interactions/form-values.ts';
+import { readFilled } from '../../interactions/card-data.ts';
 import { jsonOr, textOf } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 import { personalChat } from './conversations.ts';

@@ -4,7 +4,6 @@ import { directoryName } from '../../domain/people/principal.ts';
 import type { Principal, PrincipalRef } from '../../domain/people/principal.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { isEnded, REQUEST_STATES } from '../../domain/request/state.ts';
-import type { Request } from '../../domain/request/request.ts';
 import type { EraseInput, EraseResult } from '../ports/app.ts';
 import type { AppContext } from '../app-context.ts';
 import type { ErasureStore, KnownAs } from '../ports/erasure-store.ts';
@@ -32,19 +31,19 @@ type ErasureDeps = Pick<AppContext, 'administration' | 'clock' | 'ids' | 'linked
  */
 export async function erasePerson(deps: ErasureDeps, input: EraseInput): Promise<EraseResult> {
   const { by, person } = input;
-  if (!isAdministrator(deps.administration, by)) return refused('not_administrator');
+  if (!isAdministrator(deps.administration, by)) return refused(refuse('not_administrator'));
   const done = { requests: 0, keys: 0 };
   // Kept from commit to commit: they overwrite what leads from one name to the next.
   const names = new Set(spellingsOf(person));
   let recorded = false;
   for (let commits = 0; commits < MAX_COMMITS; commits += 1) {
     const { isKnown, open, ended } = await findPerson(deps, names);
-    if (isNamed(by, names)) return refused('own_erasure');
+    if (isNamed(by, names)) return refused(refuse('own_erasure'));
     // A text that nobody is called by may be a role, a state or a tenant in any request.
     if (!isKnown) names.clear();
     if (open.length > 0) {
       const numbers = open.map(({ number }) => String(number));
-      return { kind: 'refused', refusal: refuse('person_in_use', { numbers }).refusal };
+      return refused(refuse('person_in_use', { numbers }));
     }
     const requests = ended.flatMap((request) => {
       const alias = `erased|${deps.ids.secret(ALIAS_BYTES)}`;
@@ -75,15 +74,8 @@ export async function erasePerson(deps: ErasureDeps, input: EraseInput): Promise
   throw new Error(`${MAX_COMMITS} commits did not erase everything: run it again`);
 }
 
-interface Found {
-  readonly isKnown: boolean;
-  /** Requests that name the person. */
-  readonly open: readonly Request[];
-  readonly ended: readonly Request[];
-}
-
 /** Adds everything that the person is called to the names, and finds the requests that name them. */
-async function findPerson(deps: ErasureDeps, names: Set<string>): Promise<Found> {
+async function findPerson(deps: ErasureDeps, names: Set<string>) {
   let isKnown = false;
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const before = names.size;
@@ -136,6 +128,6 @@ function erasedEvent({ by, reason }: EraseInput, pseudonyms: readonly string[]) 
   return { type: 'person.erased', requestId: null, actor: { key, name }, data } as const;
 }
 
-function refused(code: 'not_administrator' | 'own_erasure'): EraseResult {
-  return { kind: 'refused', refusal: refuse(code).refusal };
+function refused({ refusal }: ReturnType<typeof refuse>): EraseResult {
+  return { kind: 'refused', refusal };
 }

@@ -4,24 +4,20 @@ import type { SeenPerson } from '../ports/card-store.ts';
 /** How long an unchanged person is not written again. */
 const FRESH_MS = 600_000;
 
-/** Knows what this process stored of people, so that a commit writes only changes. */
-export interface SeenPeople {
-  /** The person if it must be written; empty if the same was written recently. */
-  news(person: SeenPerson): readonly SeenPerson[];
-  /** Notes that these were committed. */
-  written(people: readonly SeenPerson[]): void;
-}
+export type SeenPeople = ReturnType<typeof createSeenPeople>;
 
-/** Remembers the last 10,000 people. */
-export function createSeenPeople(): SeenPeople {
+/** Knows what this process stored of the last 10,000 people, so that a commit writes only changes. */
+export function createSeenPeople() {
   const last = new Lru<SeenPerson>(10_000);
   return {
-    news(person) {
+    /** The person if it must be written; empty if the same was written recently. */
+    news(person: SeenPerson): readonly SeenPerson[] {
       const known = last.get(person.key);
       const fresh = known !== undefined && person.seenAt - known.seenAt < FRESH_MS;
       return fresh && saysTheSame(person, known) ? [] : [person];
     },
-    written(people) {
+    /** Notes that these were committed. */
+    written(people: readonly SeenPerson[]): void {
       for (const person of people) last.set(person.key, person);
     },
   };

@@ -2,21 +2,16 @@ import type { Principal } from '../../domain/people/principal.ts';
 import type { StepUp } from '../../domain/request/step-up.ts';
 import type { TeamsSender } from './teams-sender.ts';
 
+interface SignInSubject {
+  readonly sender: TeamsSender;
+  readonly requestId: string;
+  readonly revision: number;
+}
+
 /** The sign-in by the sign-in button. */
 export interface SignIn {
   /** Creates a link for one person, request and revision: single-use, valid for ten minutes. */
-  createLink(options: {
-    sender: TeamsSender;
-    requestId: string;
-    revision: number;
-    /** The step-up demand. */
-    stepUp?: StepUp | null;
-  }): Promise<string>;
+  createLink(options: SignInSubject & { stepUp?: StepUp | null }): Promise<string>;
   /** Returns the principal of a code once. Throws IdentityError. */
-  redeem(options: {
-    code: string;
-    sender: TeamsSender;
-    requestId: string;
-    revision: number;
-  }): Promise<Principal>;
+  redeem(options: SignInSubject & { code: string }): Promise<Principal>;
 }

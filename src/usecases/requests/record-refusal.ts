@@ -10,17 +10,12 @@ import type { MismatchInput } from '../ports/app.ts';
 const WINDOW_MS = 60_000;
 const PER_WINDOW = 20;
 
-/** Limits the refusals of one person in the audit log. */
-export interface RefusalRecorder {
-  /** Whether one more refusal of this key may be recorded now. */
-  admit(key: string, now: number): boolean;
-}
-
-/** At most 20 a minute for each of the last 10,000 people. */
-export function createRefusalRecorder(): RefusalRecorder {
+/** Limits the refusals in the audit log: at most 20 a minute for each of the last 10,000 people. */
+export function createRefusalRecorder() {
   const windows = new Lru<{ since: number; count: number }>(10_000);
   return {
-    admit(key, now) {
+    /** Whether one more refusal of this key may be recorded now. */
+    admit(key: string, now: number): boolean {
       const window = windows.get(key);
       // If the clock was set back, the window ends now.
       if (!window || now < window.since || now - window.since >= WINDOW_MS) {
@@ -34,7 +29,9 @@ export function createRefusalRecorder(): RefusalRecorder {
 }
 
 /** The dependencies of use cases that record refusals. */
-export type RefusalDeps = AppContext & { readonly refusals: RefusalRecorder };
+export type RefusalDeps = AppContext & {
+  readonly refusals: ReturnType<typeof createRefusalRecorder>;
+};
 
 /** A refused command of an authenticated principal. */
 export type Refused = {
