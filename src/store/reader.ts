@@ -12,13 +12,14 @@ import type { SessionStore, StoredSession } from '../usecases/ports/session-stor
 import type { Migration } from './migrations.ts';
 import { frontierFrom, leafFrom, personFrom, requestFrom } from './rows.ts';
 import type { FrontierRow, LeafRow, PersonRow, RequestRow } from './rows.ts';
+import type { SharedQuery } from './shared-query.ts';
 
 /** Values of the parameters of a statement, by name. */
 export type Values = Readonly<Record<string, string | number | null>>;
 
 /** How an engine reads. */
 export interface ReadEngine<Query> {
-  readonly queries: Readonly<Record<ReadQuery, Query>>;
+  readonly queries: Readonly<Record<SharedQuery, Query>>;
   /** The rows of one statement, which sees a consistent snapshot. */
   all<Row>(query: Query, values: Values): Promise<readonly Row[]>;
   /** Encodes a list as one parameter. */
@@ -26,36 +27,6 @@ export interface ReadEngine<Query> {
   /** The stored form of a once-key. */
   onceKey(key: string): string;
 }
-
-export type ReadQuery =
-  | 'COUNT_JOBS'
-  | 'COUNT_LEASES'
-  | 'EVENTS_OF'
-  | 'FIND_CONVERSATION'
-  | 'FIND_ONCE_KEY'
-  | 'FIND_PEOPLE'
-  | 'FIND_PERSON'
-  | 'FIND_PERSON_KEYS'
-  | 'FIND_PSEUDONYMS'
-  | 'FIND_REQUEST'
-  | 'FIND_SESSION'
-  | 'FRONTIER'
-  | 'LAST_CHECKPOINT'
-  | 'LIST_BY_REQUESTER'
-  | 'LIST_BY_REQUESTER_AND_WORKFLOW'
-  | 'LIST_BY_STATE'
-  | 'LIST_BY_WORKFLOW'
-  | 'LIST_CHECKPOINTS'
-  | 'LIST_KEYS'
-  | 'LIST_REQUESTS'
-  | 'LOAD_REQUEST'
-  | 'LOAD_WITH_CARDS'
-  | 'NEXT_JOB_AT'
-  | 'NOT_ENCRYPTED_WITH'
-  | 'NOW'
-  | 'READ_LEAVES'
-  | 'TREE_SIZE'
-  | 'UNSEALED_EVENTS';
 
 /** The reading methods of the port. */
 export type Reader = Omit<RequestStore, 'commit'> &

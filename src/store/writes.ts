@@ -5,6 +5,7 @@ import type { LeaseStore } from '../usecases/ports/lease-store.ts';
 import type { SessionStore, WhichSessions } from '../usecases/ports/session-store.ts';
 import type { SignInAttempt, SignInLink, SignInStore } from '../usecases/ports/sign-in-store.ts';
 import type { Values } from './reader.ts';
+import type { SharedQuery } from './shared-query.ts';
 
 /**
  * Whether a statement is retried after its answer was lost. `twice`: yes, because it is idempotent (a
@@ -14,7 +15,7 @@ export type Repeat = 'twice' | 'once';
 
 /** How an engine writes: each call is a commit of its own. */
 export interface WriteEngine<Query> {
-  readonly queries: Readonly<Record<WriteQuery, Query>>;
+  readonly queries: Readonly<Record<SharedQuery, Query>>;
   /** Returns the number of changed rows. */
   change(query: Query, values: Values, repeat: Repeat): Promise<number>;
   /** Returns the changed row. */
@@ -25,32 +26,6 @@ export interface WriteEngine<Query> {
 
 /** What an end of sessions records. */
 export type Ended = Omit<Parameters<SessionStore['endSessions']>[0], 'which'>;
-
-export type WriteQuery =
-  | 'DELETE_LEASE'
-  | 'END_ALL'
-  | 'END_OBJECT'
-  | 'END_ONE'
-  | 'END_PERSON'
-  | 'END_PRINCIPAL'
-  | 'INSERT_FIRST_KEY'
-  | 'INSERT_KEY'
-  | 'LEASE_REFRESH'
-  | 'LEAVE_LEASE'
-  | 'OPEN_LINK'
-  | 'PARK'
-  | 'PURGE_CHANGES'
-  | 'PURGE_LEASES'
-  | 'PURGE_LINKS'
-  | 'PURGE_ONCE_KEYS'
-  | 'PURGE_SESSIONS'
-  | 'REDEEM'
-  | 'REENCRYPT_SESSION'
-  | 'RELEASE_JOB'
-  | 'RELEASE_REFRESH'
-  | 'RENEW_SESSION'
-  | 'TAKE_ATTEMPT'
-  | 'TOUCH_SESSION';
 
 /** The writing methods that are one statement on both engines. */
 export type Writes = Omit<SignInStore, 'addLink'> &
