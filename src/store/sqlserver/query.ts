@@ -45,6 +45,55 @@ export function query<const Name extends string>(
   return { parameters, sql };
 }
 
+/** Makes a query that returns as `changed` how many rows its statement changed. */
+export function counted<const Name extends string>(
+  parameters: Readonly<Record<Name, SqlType>>,
+  statement: string,
+): Query<Name> {
+  return query(parameters, `SET NOCOUNT ON; ${statement}; SELECT @@ROWCOUNT AS changed`);
+}
+
+/**
+ * Runs statements in one transaction, which an error rolls back. With `done` the steps decide in
+ * @outcome: the transaction is committed if none has set it, and its value is then `done`. After a
+ * duplicate key `onDuplicate` runs instead of the error.
+ */
+export function transaction(
+  steps: string,
+  { done, onDuplicate }: { done?: string; onDuplicate?: string } = {},
+): string {
+  const end =
+    done === undefined
+      ? 'COMMIT TRANSACTION;'
+      : `IF @outcome IS NULL
+    BEGIN
+      COMMIT TRANSACTION;
+      SET @outcome = N'${done}';
+    END
+    ELSE ROLLBACK TRANSACTION;`;
+  return `
+  SET NOCOUNT ON; SET XACT_ABORT ON;
+  BEGIN TRY
+    BEGIN TRANSACTION;
+    ${steps}
+    ${end}
+  END TRY
+  BEGIN CATCH
+    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+    ${onDuplicate === undefined ? '' : 'IF ERROR_NUMBER() NOT IN (2601, 2627) '}THROW;
+    ${onDuplicate ?? ''}
+  END CATCH;`;
+}
+
+/** A step of a transaction with outcome: runs unless an earlier step has ended it. */
+export function step(sql: string, condition = '1 = 1'): string {
+  return `
+    IF @outcome IS NULL AND ${condition}
+    BEGIN
+      ${sql}
+    END;`;
+}
+
 /**
  * A FROM source with the rows of a JSON parameter: each column has the value of the property of its
  * name in camel case. Decodes the text of `encodeRows`, and gives it the collation of the keys (byte

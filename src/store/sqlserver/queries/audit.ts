@@ -1,6 +1,6 @@
 import { USE_PERSON_KEYS } from './person-keys.ts';
 import { COLUMNS } from '../columns.ts';
-import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf } from '../query.ts';
+import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf, step, transaction } from '../query.ts';
 
 /** The audit log: events, unsealed events, leaves and checkpoints. */
 
@@ -55,40 +55,27 @@ export const SEAL = query(
     peaks: JSON_TEXT,
   },
   `
-  SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @outcome nvarchar(20), @found bigint;
-  BEGIN TRY
-    BEGIN TRANSACTION;
-    SELECT @found = ${SIZE} FROM dbo.audit_leaves;
+  ${transaction(
+    `SELECT @found = ${SIZE} FROM dbo.audit_leaves;
     IF @found <> @expectedSize SET @outcome = N'stale';
-    IF @outcome IS NULL
-    BEGIN
+    ${step(`
       INSERT INTO dbo.audit_leaves (idx, event_id, hash)
       SELECT n.[index], n.event_id, n.hash FROM ${LEAVES} n;
       DELETE FROM dbo.audit_pending
       WHERE event_id IN (SELECT n.event_id FROM ${LEAVES} n);
-      IF @@ROWCOUNT <> @count SET @outcome = N'stranger';
-    END;
-    IF @outcome IS NULL
-    BEGIN
+      IF @@ROWCOUNT <> @count SET @outcome = N'stranger';`)}
+    ${step(`
       INSERT INTO dbo.audit_checkpoints (size, root, [at], jws) VALUES (@size, @root, @at, @jws);
       UPDATE dbo.audit_frontier SET size = @size, peaks = @peaks WHERE id = 1;
       IF @@ROWCOUNT = 0
-        INSERT INTO dbo.audit_frontier (id, size, peaks) VALUES (1, @size, @peaks);
-    END;
-    IF @outcome IS NULL
-    BEGIN
-      COMMIT TRANSACTION;
-      SET @outcome = N'sealed';
-    END
-    ELSE ROLLBACK TRANSACTION;
-  END TRY
-  BEGIN CATCH
-    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    IF ERROR_NUMBER() NOT IN (2601, 2627) THROW;
-    SELECT @found = ${SIZE} FROM dbo.audit_leaves;
-    SET @outcome = CASE WHEN @found <> @expectedSize THEN N'stale' ELSE N'repeated' END;
-  END CATCH;
+        INSERT INTO dbo.audit_frontier (id, size, peaks) VALUES (1, @size, @peaks);`)}`,
+    {
+      done: 'sealed',
+      onDuplicate: `SELECT @found = ${SIZE} FROM dbo.audit_leaves;
+    SET @outcome = CASE WHEN @found <> @expectedSize THEN N'stale' ELSE N'repeated' END;`,
+    },
+  )}
   SELECT @outcome AS outcome`,
 );
 

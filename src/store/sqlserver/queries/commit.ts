@@ -1,4 +1,15 @@
-import { ID, JOB_KEY, JSON_TEXT, KIND, PRINCIPAL_KEY, SMALL, WHOLE, query } from '../query.ts';
+import {
+  ID,
+  JOB_KEY,
+  JSON_TEXT,
+  KIND,
+  PRINCIPAL_KEY,
+  SMALL,
+  WHOLE,
+  query,
+  step,
+  transaction,
+} from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
 import { CHECK_CARDS, UPSERT_CARDS, UPSERT_CONVERSATIONS } from './cards.ts';
 import { FIND_FIRST, INSERT_CHANGE, INSERT_ONCE_KEYS } from './changes.ts';
@@ -14,14 +25,8 @@ import {
   UPDATE_REQUEST,
 } from './requests.ts';
 
-/** Runs a step unless an earlier step has ended the commit. */
-const step = (condition: string, sql: string) => `
-    IF @outcome IS NULL AND ${condition}
-    BEGIN
-      ${sql}
-    END;`;
-
-const unlessChanged = (outcome: string) => `IF @@ROWCOUNT = 0 SET @outcome = N'${outcome}';`;
+const unlessChanged = (outcome: string) => `
+    IF @@ROWCOUNT = 0 SET @outcome = N'${outcome}';`;
 
 const PARAMETERS = {
   id: ID,
@@ -59,6 +64,34 @@ const PARAMETERS = {
   roles: JSON_TEXT,
 } as const;
 
+const STEPS = [
+  INSERT_CHANGE,
+  unlessChanged('change'),
+  step(
+    `${INSERT_ONCE_KEYS}
+      IF @@ROWCOUNT < @onceKeyCount SET @outcome = N'once-key';`,
+    '@onceKeys IS NOT NULL',
+  ),
+  step(
+    `${END_JOB}
+      IF @acked = 0 SET @outcome = N'conflict';`,
+    '@ackKey IS NOT NULL',
+  ),
+  step(INSERT_REQUEST, `@write = N'insert'`),
+  step(UPDATE_REQUEST + unlessChanged('conflict'), `@write = N'update'`),
+  step(CHECK_VERSION + unlessChanged('conflict'), `@write = N'check'`),
+  step(CHECK_DECIDED, '@decisionId IS NOT NULL'),
+  step(INSERT_DECISION + unlessChanged('decision'), '@decisionId IS NOT NULL'),
+  step(INSERT_EVENTS, '@events IS NOT NULL'),
+  step(DROP_JOBS, '@dropJobs IS NOT NULL'),
+  step(UPSERT_JOBS, '@jobs IS NOT NULL'),
+  step(CHECK_CARDS, '@cards IS NOT NULL'),
+  step(UPSERT_CARDS, '@cards IS NOT NULL'),
+  step(UPSERT_CONVERSATIONS, '@conversations IS NOT NULL'),
+  step(UPSERT_PEOPLE, '@people IS NOT NULL'),
+  step(FIND_NUMBER, '@write IS NOT NULL'),
+].join('');
+
 /**
  * A whole change in one batch. The text is constant, so the server caches one plan. Steps have the
  * order of the port: known change, once-keys, fence of the job, guard, decision. The first failed step
@@ -71,61 +104,10 @@ const PARAMETERS = {
 export const COMMIT = query(
   PARAMETERS,
   `
-  SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @outcome nvarchar(20), @of nvarchar(20), @firstRequest nvarchar(100),
     @firstPrint nvarchar(200), @firstAttempt nvarchar(40), @number bigint, @acked int;
   SET @number = 0;
-  BEGIN TRY
-    BEGIN TRANSACTION;
-    ${INSERT_CHANGE}
-    ${unlessChanged('change')}
-    ${step(
-      '@onceKeys IS NOT NULL',
-      `${INSERT_ONCE_KEYS}
-      IF @@ROWCOUNT < @onceKeyCount SET @outcome = N'once-key';`,
-    )}
-    ${step(
-      '@ackKey IS NOT NULL',
-      `${END_JOB}
-      IF @acked = 0 SET @outcome = N'conflict';`,
-    )}
-    ${step(`@write = N'insert'`, INSERT_REQUEST)}
-    ${step(
-      `@write = N'update'`,
-      `${UPDATE_REQUEST}
-      ${unlessChanged('conflict')}`,
-    )}
-    ${step(
-      `@write = N'check'`,
-      `${CHECK_VERSION}
-      ${unlessChanged('conflict')}`,
-    )}
-    ${step('@decisionId IS NOT NULL', CHECK_DECIDED)}
-    ${step(
-      '@decisionId IS NOT NULL',
-      `${INSERT_DECISION}
-      ${unlessChanged('decision')}`,
-    )}
-    ${step('@events IS NOT NULL', INSERT_EVENTS)}
-    ${step('@dropJobs IS NOT NULL', DROP_JOBS)}
-    ${step('@jobs IS NOT NULL', UPSERT_JOBS)}
-    ${step('@cards IS NOT NULL', CHECK_CARDS)}
-    ${step('@cards IS NOT NULL', UPSERT_CARDS)}
-    ${step('@conversations IS NOT NULL', UPSERT_CONVERSATIONS)}
-    ${step('@people IS NOT NULL', UPSERT_PEOPLE)}
-    ${step('@write IS NOT NULL', FIND_NUMBER)}
-    IF @outcome IS NULL
-    BEGIN
-      COMMIT TRANSACTION;
-      SET @outcome = N'committed';
-    END
-    ELSE ROLLBACK TRANSACTION;
-  END TRY
-  BEGIN CATCH
-    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    IF ERROR_NUMBER() NOT IN (2601, 2627) THROW;
-    SET @outcome = N'race';
-  END CATCH;
+  ${transaction(STEPS, { done: 'committed', onDuplicate: `SET @outcome = N'race';` })}
   IF @outcome IN (N'change', N'once-key', N'race')
   BEGIN
     ${FIND_FIRST}

@@ -8,7 +8,9 @@ import {
   WHOLE,
   query,
   rowsOf,
+  step,
   textsOf,
+  transaction,
 } from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
 import { REQUEST } from './requests.ts';
@@ -94,56 +96,42 @@ export const ERASE = query(
     personKeys: JSON_TEXT,
   },
   `
-  SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @outcome nvarchar(20);
-  BEGIN TRY
-    BEGIN TRANSACTION;
-    DELETE FROM dbo.person_keys
+  ${transaction(
+    `DELETE FROM dbo.person_keys
     WHERE pseudonym IN (SELECT n.text FROM ${textsOf('@pseudonyms', ID)} n);
     IF @@ROWCOUNT <> @pseudonymCount SET @outcome = N'conflict';
     IF @outcome IS NULL AND EXISTS (SELECT 1 FROM dbo.person_keys k WHERE k.person IN ${NAMES})
       SET @outcome = N'conflict';
-    IF @outcome IS NULL
-    BEGIN
+    ${step(`
       UPDATE r SET version = n.version, requester_key = n.requester_key, asked = n.asked,
         progress = n.progress
       FROM dbo.requests r JOIN ${REQUESTS} n ON n.id = r.id AND n.seen = r.version;
-      IF @@ROWCOUNT <> @requestCount SET @outcome = N'conflict';
-    END;
-    IF @outcome IS NULL
-    BEGIN
+      IF @@ROWCOUNT <> @requestCount SET @outcome = N'conflict';`)}
+    ${step(`
       UPDATE d SET approver_key = n.approver_key, body = n.body
       FROM dbo.decisions d JOIN ${DECISIONS} n ON n.request_id = d.request_id AND n.id = d.id;
       IF EXISTS (
         SELECT 1 FROM dbo.requests r WHERE r.state IN ${STATES} AND ${NAMED}
-      ) SET @outcome = N'conflict';
-    END;
-    IF @outcome IS NULL
-    BEGIN
+      ) SET @outcome = N'conflict';`)}
+    ${step(`
       UPDATE dbo.jobs SET error = NULL WHERE about_type = N'request' AND about_id IN ${IDS};
       DELETE FROM dbo.once_keys WHERE kind = N'idempotency' AND request_id IN ${ASKED};
       DELETE FROM dbo.cards WHERE (channel IS NULL AND request_id IN ${IDS})
         OR conversation_id IN (
           SELECT c.conversation_id FROM dbo.conversations c WHERE ${CONVERSATIONS}
-        );
-      IF @last = 1
-      BEGIN
-        DELETE FROM dbo.people_roles
-        WHERE person_key IN (SELECT p.[key] FROM dbo.people p WHERE ${PEOPLE});
-        DELETE FROM dbo.people WHERE ${PEOPLE};
-        DELETE FROM dbo.conversations WHERE ${CONVERSATIONS};
-        DELETE FROM dbo.sessions WHERE object_id IN ${NAMES} OR principal IN ${NAMES};
-        DELETE FROM dbo.sign_in_links WHERE object_id IN ${NAMES};
-      END;
-      ${INSERT_EVENTS}
-      COMMIT TRANSACTION;
-      SET @outcome = N'committed';
-    END
-    ELSE ROLLBACK TRANSACTION;
-  END TRY
-  BEGIN CATCH
-    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    THROW;
-  END CATCH;
+        );`)}
+    ${step(
+      `DELETE FROM dbo.people_roles
+      WHERE person_key IN (SELECT p.[key] FROM dbo.people p WHERE ${PEOPLE});
+      DELETE FROM dbo.people WHERE ${PEOPLE};
+      DELETE FROM dbo.conversations WHERE ${CONVERSATIONS};
+      DELETE FROM dbo.sessions WHERE object_id IN ${NAMES} OR principal IN ${NAMES};
+      DELETE FROM dbo.sign_in_links WHERE object_id IN ${NAMES};`,
+      '@last = 1',
+    )}
+    ${step(INSERT_EVENTS)}`,
+    { done: 'committed' },
+  )}
   SELECT @outcome AS outcome`,
 );

@@ -1,4 +1,4 @@
-import { SMALL, WHOLE, query } from '../query.ts';
+import { SMALL, WHOLE, counted, query } from '../query.ts';
 
 /** Clock, write check, and purges of the oldest rows. */
 
@@ -20,54 +20,39 @@ export const CHECK = query(
 const PURGE = { until: WHOLE, limit: SMALL };
 
 /** Index once_keys_by_expiry */
-export const PURGE_ONCE_KEYS = query(
+export const PURGE_ONCE_KEYS = counted(
   PURGE,
-  `
-  SET NOCOUNT ON;
-  DELETE c FROM dbo.once_keys c JOIN (
+  `DELETE c FROM dbo.once_keys c JOIN (
     SELECT TOP (@limit) kind, [key] FROM dbo.once_keys
     WHERE expires_at <= @until ORDER BY expires_at
-  ) o ON o.kind = c.kind AND o.[key] = c.[key];
-  SELECT @@ROWCOUNT AS changed`,
+  ) o ON o.kind = c.kind AND o.[key] = c.[key]`,
 );
 
 /** Index changes_by_time */
-export const PURGE_CHANGES = query(
+export const PURGE_CHANGES = counted(
   PURGE,
-  `
-  SET NOCOUNT ON;
-  DELETE FROM dbo.changes WHERE id IN (
-    SELECT TOP (@limit) id FROM dbo.changes WHERE [at] <= @until ORDER BY [at]);
-  SELECT @@ROWCOUNT AS changed`,
+  `DELETE FROM dbo.changes WHERE id IN (
+    SELECT TOP (@limit) id FROM dbo.changes WHERE [at] <= @until ORDER BY [at])`,
 );
 
 /** Index leases_by_end */
-export const PURGE_LEASES = query(
+export const PURGE_LEASES = counted(
   PURGE,
-  `
-  SET NOCOUNT ON;
-  DELETE FROM dbo.leases WHERE name IN (
-    SELECT TOP (@limit) name FROM dbo.leases WHERE lease_until <= @until ORDER BY lease_until);
-  SELECT @@ROWCOUNT AS changed`,
+  `DELETE FROM dbo.leases WHERE name IN (
+    SELECT TOP (@limit) name FROM dbo.leases WHERE lease_until <= @until ORDER BY lease_until)`,
 );
 
 /** Index sessions_by_end */
-export const PURGE_SESSIONS = query(
+export const PURGE_SESSIONS = counted(
   PURGE,
-  `
-  SET NOCOUNT ON;
-  DELETE FROM dbo.sessions WHERE id IN (
-    SELECT TOP (@limit) id FROM dbo.sessions WHERE ends_at <= @until ORDER BY ends_at);
-  SELECT @@ROWCOUNT AS changed`,
+  `DELETE FROM dbo.sessions WHERE id IN (
+    SELECT TOP (@limit) id FROM dbo.sessions WHERE ends_at <= @until ORDER BY ends_at)`,
 );
 
 /** Index sign_in_links_by_expiry */
-export const PURGE_LINKS = query(
+export const PURGE_LINKS = counted(
   PURGE,
-  `
-  SET NOCOUNT ON;
-  DELETE FROM dbo.sign_in_links WHERE id IN (
+  `DELETE FROM dbo.sign_in_links WHERE id IN (
     SELECT TOP (@limit) id FROM dbo.sign_in_links
-    WHERE expires_at <= @until ORDER BY expires_at);
-  SELECT @@ROWCOUNT AS changed`,
+    WHERE expires_at <= @until ORDER BY expires_at)`,
 );

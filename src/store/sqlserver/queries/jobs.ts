@@ -6,9 +6,11 @@ import {
   KIND,
   SMALL,
   WHOLE,
+  counted,
   query,
   rowsOf,
   textsOf,
+  transaction,
 } from '../query.ts';
 
 /**
@@ -53,19 +55,10 @@ export const UPSERT_JOBS = `
 export const DROP_JOBS = `
   DELETE FROM dbo.jobs WHERE [key] IN (SELECT n.text FROM ${textsOf('@dropJobs', JOB_KEY)} n);`;
 
-/** Deletes the job unless it was inserted again meanwhile. */
-const FINISH = `
-  DELETE FROM dbo.jobs
-  WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL AND again_at IS NULL;`;
-
-/** Makes a job due that was inserted again meanwhile. */
-const REOPEN = `
-  UPDATE dbo.jobs
-  SET lease_until = NULL, run_at = again_at, due_at = again_at, again_at = NULL, attempts = 0,
-    error = NULL
-  WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL;`;
-
-/** Part of a commit. Sets @acked if the job is under this lease. It may stay leased. */
+/**
+ * Part of a commit. Sets @acked if the job is under this lease. The job stays leased, or is deleted,
+ * or becomes due if it was inserted again meanwhile.
+ */
 export const END_JOB = `
   IF @ackDone = 0
   BEGIN
@@ -75,11 +68,15 @@ export const END_JOB = `
   END
   ELSE
   BEGIN
-    ${FINISH}
+    DELETE FROM dbo.jobs
+    WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL AND again_at IS NULL;
     SET @acked = @@ROWCOUNT;
     IF @acked = 0
     BEGIN
-      ${REOPEN}
+      UPDATE dbo.jobs
+      SET lease_until = NULL, run_at = again_at, due_at = again_at, again_at = NULL, attempts = 0,
+        error = NULL
+      WHERE [key] = @ackKey AND fence = @ackFence AND lease_until IS NOT NULL;
       SET @acked = @@ROWCOUNT;
     END;
   END;`;
@@ -87,11 +84,8 @@ export const END_JOB = `
 /** In one transaction, so that no insertion comes in between. */
 export const FINISH_JOB = query(
   { ackKey: JOB_KEY, ackFence: WHOLE, ackDone: SMALL },
-  `SET NOCOUNT ON; SET XACT_ABORT ON;
-  DECLARE @acked int;
-  BEGIN TRANSACTION;
-  ${END_JOB}
-  COMMIT TRANSACTION;
+  `DECLARE @acked int;
+  ${transaction(END_JOB)}
   SELECT @acked AS changed`,
 );
 
@@ -150,17 +144,14 @@ export const RENEW_JOBS = query(
 const NEXT_RUN = 'CASE WHEN again_at < @runAt THEN again_at ELSE COALESCE(@runAt, again_at) END';
 
 /** Without an error the job did not run: `run_at` stays. */
-export const RELEASE_JOB = query(
+export const RELEASE_JOB = counted(
   { key: JOB_KEY, fence: WHOLE, runAt: WHOLE, error: 'nvarchar(2000)' },
-  `
-  SET NOCOUNT ON;
-  UPDATE dbo.jobs
+  `UPDATE dbo.jobs
   SET lease_until = NULL, due_at = ${NEXT_RUN}, again_at = NULL,
     run_at = CASE WHEN @error IS NULL THEN run_at ELSE COALESCE(${NEXT_RUN}, run_at) END,
     attempts = CASE WHEN @error IS NULL THEN attempts - 1 ELSE attempts END,
     error = COALESCE(@error, error)
-  WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL;
-  SELECT @@ROWCOUNT AS changed`,
+  WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL`,
 );
 
 export const NEXT_JOB_AT = query(

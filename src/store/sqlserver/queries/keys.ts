@@ -1,4 +1,4 @@
-import { ID, JSON_TEXT, WHOLE, query } from '../query.ts';
+import { ID, JSON_TEXT, WHOLE, counted, query } from '../query.ts';
 
 /** The service's own keys. */
 
@@ -11,14 +11,11 @@ export const LIST_KEYS = query(
 );
 
 /** Inserts nothing if the purpose has a key. */
-export const INSERT_FIRST_KEY = query(
+export const INSERT_FIRST_KEY = counted(
   { purpose: ID, id: ID, encrypted: JSON_TEXT, createdAt: WHOLE },
-  `
-  SET NOCOUNT ON;
-  INSERT INTO dbo.keys (purpose, ordinal, id, encrypted, created_at)
+  `INSERT INTO dbo.keys (purpose, ordinal, id, encrypted, created_at)
   SELECT @purpose, 1, @id, @encrypted, @createdAt
-  WHERE NOT EXISTS (SELECT 1 FROM dbo.keys WHERE purpose = @purpose);
-  SELECT @@ROWCOUNT AS changed`,
+  WHERE NOT EXISTS (SELECT 1 FROM dbo.keys WHERE purpose = @purpose)`,
 );
 
 /** Of two concurrent inserts one violates keys_pk and is retried. */

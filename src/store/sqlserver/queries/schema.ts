@@ -1,4 +1,4 @@
-import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf } from '../query.ts';
+import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf, transaction } from '../query.ts';
 
 /** The recorded migrations of the schema, and how they are applied. */
 
@@ -34,13 +34,11 @@ const PARTS = rowsOf('@parts', { n: SMALL, part: JSON_TEXT });
 export const APPLY = query(
   { version: WHOLE, name: 'nvarchar(200)', checksum: ID, now: WHOLE, parts: JSON_TEXT },
   `
-  SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @lock int, @next int, @part nvarchar(max), @applied int;
   SET @next = 0;
   SET @applied = 0;
-  BEGIN TRY
-    BEGIN TRANSACTION;
-    EXEC @lock = sp_getapplock @Resource = N'countersign-schema', @LockMode = N'Exclusive',
+  ${transaction(
+    `EXEC @lock = sp_getapplock @Resource = N'countersign-schema', @LockMode = N'Exclusive',
       @LockOwner = N'Transaction', @LockTimeout = 60000;
     IF @lock < 0 THROW 51001, 'Another start holds the lock of the schema for too long', 1;
     IF OBJECT_ID(N'dbo.schema_migrations') IS NULL
@@ -65,12 +63,7 @@ export const APPLY = query(
           VALUES (@version, @name, @checksum, @now)',
         N'@version bigint, @name nvarchar(200), @checksum nvarchar(100), @now bigint',
         @version = @version, @name = @name, @checksum = @checksum, @now = @now;
-    END;
-    COMMIT TRANSACTION;
-  END TRY
-  BEGIN CATCH
-    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    THROW;
-  END CATCH;
+    END;`,
+  )}
   SELECT CASE WHEN @applied = 0 THEN 1 ELSE 0 END AS changed`,
 );

@@ -1,4 +1,13 @@
-import { ID, JSON_TEXT, PRINCIPAL_KEY, SMALL, WHOLE, query } from '../query.ts';
+import {
+  ID,
+  JSON_TEXT,
+  PRINCIPAL_KEY,
+  SMALL,
+  WHOLE,
+  counted,
+  query,
+  transaction,
+} from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
 
 /** Sessions. Each step is one conditional statement on the row. */
@@ -8,7 +17,6 @@ const SESSION = `id, tenant_id AS tenantId, object_id AS objectId, provider, pri
     encrypted_with AS encryptedWith`;
 
 const RENEWAL = { id: ID, generation: WHOLE, encrypted: JSON_TEXT, encryptedWith: ID };
-const CHANGED = 'SELECT @@ROWCOUNT AS changed';
 
 /** Of two concurrent starts one violates sessions_by_owner and is retried. */
 export const START_SESSION = query(
@@ -28,22 +36,15 @@ export const START_SESSION = query(
     personKeys: JSON_TEXT,
   },
   `
-  SET NOCOUNT ON; SET XACT_ABORT ON;
-  BEGIN TRY
-    BEGIN TRANSACTION;
-    DELETE FROM dbo.sessions
+  ${transaction(
+    `DELETE FROM dbo.sessions
     WHERE object_id = @objectId AND tenant_id = @tenantId AND provider = @provider;
     INSERT INTO dbo.sessions (id, tenant_id, object_id, provider, principal, generation,
       created_at, used_at, ends_at, encrypted, encrypted_with, refresh_until)
     VALUES (@id, @tenantId, @objectId, @provider, @principal, @generation,
       @createdAt, @usedAt, @endsAt, @encrypted, @encryptedWith, 0);
-    ${INSERT_EVENTS}
-    COMMIT TRANSACTION;
-  END TRY
-  BEGIN CATCH
-    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    THROW;
-  END CATCH`,
+    ${INSERT_EVENTS}`,
+  )}`,
 );
 
 /** Unique key sessions_by_owner */
@@ -55,26 +56,20 @@ export const FIND_SESSION = query(
 );
 
 /** Primary key sessions_pk. A delayed click does not shorten the session. */
-export const TOUCH_SESSION = query(
+export const TOUCH_SESSION = counted(
   { id: ID, generation: WHOLE, usedAt: WHOLE, endsAt: WHOLE },
-  `
-  SET NOCOUNT ON;
-  UPDATE dbo.sessions SET
+  `UPDATE dbo.sessions SET
     used_at = CASE WHEN used_at > @usedAt THEN used_at ELSE @usedAt END,
     ends_at = CASE WHEN ends_at > @endsAt THEN ends_at ELSE @endsAt END
-  WHERE id = @id AND generation = @generation;
-  ${CHANGED}`,
+  WHERE id = @id AND generation = @generation`,
 );
 
 /** Primary key sessions_pk. Idempotent: the holder may retry after a lost answer. */
-export const LEASE_REFRESH = query(
+export const LEASE_REFRESH = counted(
   { id: ID, generation: WHOLE, holder: ID, until: WHOLE, now: WHOLE },
-  `
-  SET NOCOUNT ON;
-  UPDATE dbo.sessions SET refresh_holder = @holder, refresh_until = @until
+  `UPDATE dbo.sessions SET refresh_holder = @holder, refresh_until = @until
   WHERE id = @id AND generation = @generation
-    AND (refresh_until <= @now OR refresh_holder = @holder);
-  ${CHANGED}`,
+    AND (refresh_until <= @now OR refresh_holder = @holder)`,
 );
 
 /**
@@ -107,13 +102,10 @@ export const RELEASE_REFRESH = query(
 );
 
 /** Primary key sessions_pk */
-export const REENCRYPT_SESSION = query(
+export const REENCRYPT_SESSION = counted(
   RENEWAL,
-  `
-  SET NOCOUNT ON;
-  UPDATE dbo.sessions SET encrypted = @encrypted, encrypted_with = @encryptedWith
-  WHERE id = @id AND generation = @generation;
-  ${CHANGED}`,
+  `UPDATE dbo.sessions SET encrypted = @encrypted, encrypted_with = @encryptedWith
+  WHERE id = @id AND generation = @generation`,
 );
 
 /** Index sessions_by_key: two ranges, because an index does not serve an inequality. */
@@ -129,22 +121,15 @@ export const NOT_ENCRYPTED_WITH = query(
 
 /** Deletes sessions and inserts the events of it, in one transaction. */
 const ending = (where: string) => `
-  SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @gone int;
-  BEGIN TRY
-    BEGIN TRANSACTION;
-    DELETE FROM dbo.sessions ${where};
+  ${transaction(
+    `DELETE FROM dbo.sessions ${where};
     SET @gone = @@ROWCOUNT;
     IF @gone > 0 OR @always = 1
     BEGIN
       ${INSERT_EVENTS}
-    END;
-    COMMIT TRANSACTION;
-  END TRY
-  BEGIN CATCH
-    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    THROW;
-  END CATCH;
+    END;`,
+  )}
   SELECT @gone AS changed`;
 
 const ENDING = { events: JSON_TEXT, personKeys: JSON_TEXT, always: SMALL };

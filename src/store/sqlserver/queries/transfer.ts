@@ -1,7 +1,17 @@
 import { TRANSFER_TABLES } from '../../transfer.ts';
 import type { TransferTable } from '../../transfer.ts';
 import { COLUMNS } from '../columns.ts';
-import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf } from '../query.ts';
+import {
+  ID,
+  JSON_TEXT,
+  SMALL,
+  WHOLE,
+  counted,
+  query,
+  rowsOf,
+  step,
+  transaction,
+} from '../query.ts';
 import type { Query } from '../query.ts';
 
 /** Copying another store into this one: `countersign migrate --from`. */
@@ -17,27 +27,18 @@ const FILLED = TRANSFER_TABLES.filter((table) => table !== 'counters')
 export const BEGIN_TRANSFER = query(
   { source: ID, steps: JSON_TEXT },
   `
-  SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @lock int, @outcome nvarchar(20);
-  BEGIN TRY
-    BEGIN TRANSACTION;
-    EXEC @lock = sp_getapplock @Resource = N'countersign-transfer', @LockMode = N'Exclusive',
+  ${transaction(
+    `EXEC @lock = sp_getapplock @Resource = N'countersign-transfer', @LockMode = N'Exclusive',
       @LockOwner = N'Transaction', @LockTimeout = 5000;
     IF @lock < 0 THROW 51001, 'Another start holds the lock of the transfer for too long', 1;
     IF EXISTS (SELECT 1 FROM dbo.transfers) SET @outcome = N'known';
     ELSE IF ${FILLED} SET @outcome = N'filled';
     ELSE
-    BEGIN
       INSERT INTO dbo.transfers (step, source, position, copied)
-      SELECT n.step, @source, n.position, 0 FROM ${STEPS} n;
-      SET @outcome = N'begun';
-    END;
-    COMMIT TRANSACTION;
-  END TRY
-  BEGIN CATCH
-    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    THROW;
-  END CATCH;
+      SELECT n.step, @source, n.position, 0 FROM ${STEPS} n;`,
+    { done: 'begun' },
+  )}
   SELECT @outcome AS outcome`,
 );
 
@@ -55,13 +56,10 @@ export const UNFINISHED_TRANSFER = query(
   SELECT TOP (1) step FROM dbo.transfers WHERE finished_at IS NULL`,
 );
 
-export const FINISH_STEP = query(
+export const FINISH_STEP = counted(
   { step: 'nvarchar(40)', source: ID, now: WHOLE },
-  `
-  SET NOCOUNT ON;
-  UPDATE dbo.transfers SET finished_at = COALESCE(finished_at, @now)
-  WHERE step = @step AND source = @source;
-  SELECT @@ROWCOUNT AS changed`,
+  `UPDATE dbo.transfers SET finished_at = COALESCE(finished_at, @now)
+  WHERE step = @step AND source = @source`,
 );
 
 const PAGE = {
@@ -77,26 +75,16 @@ function writeOf(table: TransferTable, insert: string): Query<keyof typeof PAGE>
   return query(
     PAGE,
     `
-  SET NOCOUNT ON; SET XACT_ABORT ON;
   DECLARE @outcome nvarchar(20), @written int;
-  BEGIN TRY
-    BEGIN TRANSACTION;
-    UPDATE dbo.transfers SET position = @position, copied = copied + @count
+  ${transaction(
+    `UPDATE dbo.transfers SET position = @position, copied = copied + @count
     WHERE step = N'${table}' AND source = @source AND copied = @copied AND finished_at IS NULL;
     IF @@ROWCOUNT = 0 SET @outcome = N'moved';
-    IF @outcome IS NULL
-    BEGIN
+    ${step(`
       ${insert}
-      IF @written <> @count THROW 51011, 'Not every row of the page was written', 1;
-      SET @outcome = N'written';
-    END;
-    IF @outcome = N'written' COMMIT TRANSACTION;
-    ELSE ROLLBACK TRANSACTION;
-  END TRY
-  BEGIN CATCH
-    IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
-    THROW;
-  END CATCH;
+      IF @written <> @count THROW 51011, 'Not every row of the page was written', 1;`)}`,
+    { done: 'written' },
+  )}
   SELECT @outcome AS outcome`,
   );
 }
