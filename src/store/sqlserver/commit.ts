@@ -25,24 +25,18 @@ interface Outcome {
  * change makes it idempotent, and `attempt` tells whether this call committed it.
  */
 export async function commit(pool: Pool, change: Change, ids: Ids): Promise<CommitResult> {
-  const attempt = ids.secret(ATTEMPT_BYTES);
-  const values = encode(change, attempt);
+  const values = encode(change, ids.secret(ATTEMPT_BYTES));
   for (let races = 0; races < MAX_RACES; races += 1) {
-    const result = resultOf(await sendOnce(pool, values), values);
+    const [row] = await pool.all(COMMIT, values, { repeat: 'twice' });
+    if (!row) {
+      throw new StoreError('store_unavailable', 'The server answered a commit without a row.');
+    }
+    const result = resultOf(row as unknown as Outcome, values);
     if (result) return result;
   }
-  throw new StoreError(
-    'store_rejected',
-    'The change has a key that another row has: nothing was written, and a retry does not ' +
-      'help.',
+  throw rejected(
+    'The change has a key that another row has: nothing was written, and a retry does not help.',
   );
-}
-
-async function sendOnce(pool: Pool, values: ValuesOf<typeof COMMIT>): Promise<Outcome> {
-  const [row] = await pool.all(COMMIT, values, { repeat: 'twice' });
-  if (!row)
-    throw new StoreError('store_unavailable', 'The server answered a commit without a row.');
-  return row as unknown as Outcome;
 }
 
 /** Decodes the outcome; undefined if a race requires a retry. */
@@ -53,21 +47,14 @@ function resultOf(
   if (found.outcome === 'committed') return { status: 'committed', number: found.number };
   if (found.outcome === 'conflict') return { status: 'conflict' };
   if (found.outcome === 'decision' || found.ofKind === 'decision') {
-    return {
-      status: 'duplicate',
-      of: 'decision',
-      requestId: requestId === null ? null : String(requestId),
-      fingerprint: null,
-    };
+    const decided = typeof requestId === 'string' ? requestId : null;
+    return { status: 'duplicate', of: 'decision', requestId: decided, fingerprint: null };
   }
   if (found.outcome === 'known') {
-    throw new StoreError('store_rejected', 'A request with this id exists: nothing was written.');
+    throw rejected('A request with this id exists: nothing was written.');
   }
   if (found.outcome === 'orphan') {
-    throw new StoreError(
-      'store_rejected',
-      'A decision or a card refers to a request that does not exist.',
-    );
+    throw rejected('A decision or a card refers to a request that does not exist.');
   }
   if (found.ofKind === null) return undefined;
   if (found.ofKind === 'change' && found.attempt === attempt) {
@@ -83,8 +70,10 @@ function encode(change: Change, attempt: string): ValuesOf<typeof COMMIT> {
     return encodeChange(change, attempt);
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw new StoreError('store_rejected', 'A value of the change has no JSON form.', {
-      cause: error,
-    });
+    throw rejected('A value of the change has no JSON form.', error);
   }
+}
+
+function rejected(message: string, cause?: unknown): StoreError {
+  return new StoreError('store_rejected', message, { cause });
 }

@@ -5,29 +5,12 @@ import type { Change, OnceKey } from '../../usecases/ports/request-store.ts';
 import type { NewJob } from '../../usecases/ports/job-store.ts';
 import { checkGuard } from '../check-writes.ts';
 import { askedPart, decisionPart, progressPart } from '../rows.ts';
-import { encodeRows, jsonText } from './query.ts';
+import { byKey, encodeRows, jsonText } from './query.ts';
 import type { ValuesOf } from './query.ts';
 import type { COMMIT } from './queries/commit.ts';
 
 /** The size of the column (characters). */
 const ONCE_KEY_SIZE = 400;
-
-type Values = ValuesOf<typeof COMMIT>;
-type RequestValues = Pick<
-  Values,
-  'write' | 'seenVersion' | 'version' | 'state' | 'workflow' | 'requesterKey' | 'asked' | 'progress'
->;
-
-const NO_REQUEST: RequestValues = {
-  write: null,
-  seenVersion: null,
-  version: null,
-  state: null,
-  workflow: null,
-  requesterKey: null,
-  asked: null,
-  progress: null,
-};
 
 /**
  * Encodes a change as the parameters of its batch. `attempt` identifies this call. Lists are sorted by
@@ -35,42 +18,47 @@ const NO_REQUEST: RequestValues = {
  *
  * @throws StoreError `store_rejected` if the guard does not match the request.
  */
-export function encodeChange(change: Change, attempt: string): Values {
+export function encodeChange(change: Change, attempt: string): ValuesOf<typeof COMMIT> {
   checkGuard(change);
   const { request, guard, decision, at, ack } = change;
-  const people = latest(change.people ?? [], (person) => person.seenAt);
+  const people = latest(change.people, (person) => person.seenAt);
+  const roles = people.flatMap(({ key, roles, seenAt }) =>
+    [...new Set(roles)].sort().map((role) => ({ key, role, seenAt })),
+  );
   return {
     id: change.id,
     attempt,
     at,
-    requestId: guard?.requestId ?? request?.id ?? decision?.requestId ?? null,
+    requestId: guard?.requestId ?? request?.id ?? decision?.requestId,
     onceKeys: list(change.onceKeys?.map(encodeOnceKey)),
     onceKeyCount: change.onceKeys?.length ?? 0,
-    ackKey: ack?.key ?? null,
-    ackFence: ack?.fence ?? null,
-    ackDone: ack ? Number(ack.done) : null,
-    ...encodeRequest(change),
-    decisionId: decision?.id ?? null,
-    decided: decision?.requestId ?? null,
-    stage: decision?.stage ?? null,
-    approverKey: decision?.approver.key ?? null,
-    nth: decision?.nth ?? null,
-    decidedAt: decision?.at ?? null,
+    ackKey: ack?.key,
+    ackFence: ack?.fence,
+    ackDone: ack && Number(ack.done),
+    write: request ? (guard ? 'update' : 'insert') : guard && 'check',
+    seenVersion: guard?.version,
+    version: request?.version,
+    state: request?.state,
+    workflow: request?.workflow,
+    requesterKey: request?.requester.key,
+    asked: request && !guard ? askedPart(request) : null,
+    progress: request && progressPart(request),
+    decisionId: decision?.id,
+    decided: decision?.requestId,
+    stage: decision?.stage,
+    approverKey: decision?.approver.key,
+    nth: decision?.nth,
+    decidedAt: decision?.at,
     decidedVersion: request?.version ?? guard?.version ?? 0,
-    decision: decision ? decisionPart(decision) : null,
+    decision: decision && decisionPart(decision),
     events: list(change.events),
     dropJobs: list(change.dropJobs),
     personKeys: encodeRows(change.personKeys ?? []),
-    jobs: list(sorted(joined(change.jobs ?? []), ({ key }) => key).map(encodeJob)),
+    jobs: list(byKey(joined(change.jobs ?? [])).map(encodeJob)),
     cards: list(encodeCards(change.cards ?? [])),
-    conversations: list(latest(change.conversations ?? [], (met) => met.updatedAt)),
+    conversations: list(latest(change.conversations, (met) => met.updatedAt)),
     people: list(people.map(encodePerson)),
-    roles:
-      list(
-        people.flatMap(({ key, roles, seenAt }) =>
-          [...new Set(roles)].sort().map((role) => ({ key, role, seenAt })),
-        ),
-      ) ?? '[]',
+    roles: encodeRows(roles),
   };
 }
 
@@ -86,32 +74,15 @@ function encodeOnceKey(once: OnceKey, n: number): object {
   return { ...once, n, key: storedOnceKey(once.key) };
 }
 
-function encodeRequest({ request, guard }: Change): RequestValues {
-  const seen = guard && { seenVersion: guard.version };
-  if (!request) return seen ? { ...NO_REQUEST, write: 'check', ...seen } : NO_REQUEST;
-  const { version, state } = request;
-  const written = { ...NO_REQUEST, version, state, progress: progressPart(request) };
-  if (!guard || !seen) {
-    return {
-      ...written,
-      write: 'insert',
-      workflow: request.workflow,
-      requesterKey: request.requester.key,
-      asked: askedPart(request),
-    };
-  }
-  return { ...written, write: 'update', ...seen };
-}
-
 /** Merges insertions with the same key, as if they were made one after another. */
 function joined(jobs: readonly NewJob[]): NewJob[] {
-  const byKey = new Map<string, NewJob>();
+  const jobOf = new Map<string, NewJob>();
   for (const job of jobs) {
-    const before = byKey.get(job.key);
+    const before = jobOf.get(job.key);
     const joins = before !== undefined && job.when === 'earliest';
-    byKey.set(job.key, joins ? { ...before, runAt: Math.min(before.runAt, job.runAt) } : job);
+    jobOf.set(job.key, joins ? { ...before, runAt: Math.min(before.runAt, job.runAt) } : job);
   }
-  return [...byKey.values()];
+  return [...jobOf.values()];
 }
 
 function encodeJob({ about, when, ...job }: NewJob): object {
@@ -121,15 +92,9 @@ function encodeJob({ about, when, ...job }: NewJob): object {
 /** The last value of each card; of cards with the same message, the first. */
 function encodeCards(cards: readonly Card[]): object[] {
   const byId = new Map(cards.map((card) => [card.id, { ...card, messageKey: messageKey(card) }]));
-  const taken = new Set<string>();
-  return sorted(
-    [...byId.values()].filter((card) => {
-      const fresh = !taken.has(card.messageKey);
-      taken.add(card.messageKey);
-      return fresh;
-    }),
-    ({ id }) => id,
-  );
+  const backwards = [...byId.values()].reverse();
+  const byMessage = new Map(backwards.map((card) => [card.messageKey, card]));
+  return [...byMessage.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** A unique key: the posted message, or the id of an unposted card. */
@@ -144,28 +109,16 @@ export function messageKey({
 }
 
 function encodePerson(person: SeenPerson): object {
-  return {
-    ...person,
-    roles: jsonText(person.roles),
-    claims: jsonText(person.claims),
-  };
+  return { ...person, roles: jsonText(person.roles), claims: jsonText(person.claims) };
 }
 
-/** The newest item of each key. */
+/** The newest item of each key; of items with the same time, the last. */
 function latest<Item extends { readonly key: string }>(
-  items: readonly Item[],
+  items: readonly Item[] = [],
   time: (item: Item) => number,
 ): Item[] {
-  const byKey = new Map<string, Item>();
-  for (const item of items) {
-    const before = byKey.get(item.key);
-    if (!before || time(item) >= time(before)) byKey.set(item.key, item);
-  }
-  return sorted([...byKey.values()], ({ key }) => key);
-}
-
-function sorted<Item>(items: readonly Item[], by: (item: Item) => string): Item[] {
-  return [...items].sort((a, b) => (by(a) < by(b) ? -1 : 1));
+  const oldestFirst = [...items].sort((a, b) => time(a) - time(b));
+  return byKey([...new Map(oldestFirst.map((item) => [item.key, item])).values()]);
 }
 
 /** Encodes a list; null if it is empty, which skips its step. */

@@ -128,7 +128,7 @@ async function send(
     timeoutMs,
   }: {
     query: Query;
-    values: Readonly<Record<string, Value>>;
+    values: ValuesOf<Query>;
     timeoutMs: number | undefined;
   },
 ): Promise<readonly Row[]> {

@@ -15,8 +15,8 @@ export interface Query<Name extends string = string> {
   readonly parameters: Readonly<Record<Name, SqlType>>;
 }
 
-/** One value for each parameter of a query. */
-export type ValuesOf<Q extends Query> = Readonly<Record<keyof Q['parameters'], Value>>;
+/** One value for each parameter of a query; undefined is NULL. */
+export type ValuesOf<Q extends Query> = Readonly<Record<keyof Q['parameters'], Value | undefined>>;
 
 export const JSON_TEXT = 'nvarchar(max)' as const;
 export const WHOLE = 'bigint' as const;
