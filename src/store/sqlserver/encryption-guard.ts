@@ -42,11 +42,11 @@ export function createEncryptionGuard(): EncryptionGuard {
       if (phase === 'encrypted') return chunk;
       if (!awaiting) throw unencrypted('the server sent plain text out of turn');
       held = Buffer.concat([held, chunk]);
-      const size = messageSize(held, phase === 'answer' ? [ANSWER] : [ANSWER, PRELOGIN]);
+      const found = messageIn(held, phase === 'answer' ? [ANSWER] : [ANSWER, PRELOGIN]);
       if (held.length > MAX_BYTES[phase]) throw unencrypted('the answer is too long');
-      if (size === undefined) return undefined;
-      if (held.length > size) throw unencrypted('bytes follow the answer');
-      if (phase === 'answer') requireEncryption(payloadOf(held));
+      if (found === undefined) return undefined;
+      if (held.length > found.size) throw unencrypted('bytes follow the answer');
+      if (phase === 'answer') requireEncryption(found.payload);
       const message = held;
       [phase, awaiting, held] = ['handshake', false, Buffer.alloc(0)];
       return message;
@@ -62,30 +62,23 @@ export function createEncryptionGuard(): EncryptionGuard {
   };
 }
 
-/** The size of the first message, of one or more packets; undefined while it is incomplete. */
-function messageSize(bytes: Buffer, types: readonly number[]): number | undefined {
+/** The first message, of one or more packets; undefined while it is incomplete. */
+function messageIn(
+  bytes: Buffer,
+  types: readonly number[],
+): { size: number; payload: Buffer } | undefined {
+  const parts: Buffer[] = [];
   for (let at = 0; at < bytes.length;) {
     if (!types.includes(bytes.readUInt8(at))) throw unencrypted('the answer is not TDS');
     if (bytes.length < at + HEADER_BYTES) return undefined;
-    const size = bytes.readUInt16BE(at + 2);
-    if (size < HEADER_BYTES) throw unencrypted('the answer is not TDS');
-    const last = (bytes.readUInt8(at + 1) & LAST) !== 0;
-    at += size;
-    if (at > bytes.length) return undefined;
-    if (last) return at;
-  }
-  return undefined;
-}
-
-/** The payload of a complete message. */
-function payloadOf(message: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  for (let at = 0; at < message.length;) {
-    const end = at + message.readUInt16BE(at + 2);
-    parts.push(message.subarray(at + HEADER_BYTES, end));
+    const end = at + bytes.readUInt16BE(at + 2);
+    if (end < at + HEADER_BYTES) throw unencrypted('the answer is not TDS');
+    if (end > bytes.length) return undefined;
+    parts.push(bytes.subarray(at + HEADER_BYTES, end));
+    if ((bytes.readUInt8(at + 1) & LAST) !== 0) return { size: end, payload: Buffer.concat(parts) };
     at = end;
   }
-  return Buffer.concat(parts);
+  return undefined;
 }
 
 /** Requires one valid option: token, offset and length; the values follow the terminator. */

@@ -105,19 +105,21 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof StoreError) {
     return { error: thrown, notApplied: true, transient: thrown.code === 'store_busy' };
   }
-  const beforeSent = nameOf(thrown) !== 'RequestError';
+  const beforeSent = chainOf(thrown)[0]?.name !== 'RequestError';
   const meaning = numbersOf(thrown)
     .map((number) => BY_NUMBER.get(number))
     .find((one) => one);
-  if (meaning) {
-    const { code, message, transient = false, mayBeDone = false } = meaning;
-    return {
-      error: new StoreError(code, message, { cause: thrown }),
-      transient,
-      notApplied: beforeSent || !mayBeDone,
-    };
-  }
-  return connectionFailure(thrown, beforeSent);
+  return meaning
+    ? failure(thrown, meaning, beforeSent || meaning.mayBeDone !== true)
+    : connectionFailure(thrown, beforeSent);
+}
+
+function failure(
+  thrown: unknown,
+  { code, message, transient = false }: Meaning,
+  notApplied = true,
+): Failure {
+  return { error: new StoreError(code, message, { cause: thrown }), notApplied, transient };
 }
 
 /** Converts any thrown value to a StoreError. */
@@ -148,41 +150,30 @@ export function storeOverloaded(limit: number): StoreError {
 function connectionFailure(thrown: unknown, beforeSent: boolean): Failure {
   const errors = chainOf(thrown);
   const codes = errors.flatMap(codesOf);
-  const failure = (
-    { code, message }: Pick<Meaning, 'code' | 'message'>,
-    { notApplied = true, transient = false } = {},
-  ): Failure => ({
-    error: new StoreError(code, message, { cause: thrown }),
-    notApplied,
-    transient,
-  });
   if (errors.some(({ message }) => String(message).startsWith(POOL_TIMEOUT))) {
     const message =
       'No connection of the pool became free in time: try again later, or ' +
       'raise Max Pool Size.';
-    return failure({ code: 'store_busy', message });
+    return failure(thrown, { code: 'store_busy', message });
   }
   if (codes.includes('ELOGIN')) {
     const message = 'The server refuses the login: check the connection string.';
-    return failure({ code: 'store_unavailable', message });
+    return failure(thrown, { code: 'store_unavailable', message });
   }
   if (codes.includes(UNENCRYPTED)) {
-    return failure({ code: 'store_unavailable', message: NOT_ENCRYPTED });
+    return failure(thrown, { code: 'store_unavailable', message: NOT_ENCRYPTED });
   }
   if (codes.some((code) => CONNECTION_FAULTS.includes(code))) {
     const message = beforeSent
       ? 'The server cannot be reached: check its name, port, firewall and certificate, and that ' +
         'it supports the encryption setting.'
       : 'The connection to the server broke, or it did not answer in time: try again.';
-    return failure(
-      { code: 'store_unavailable', message },
-      { notApplied: beforeSent, transient: true },
-    );
+    return failure(thrown, { code: 'store_unavailable', message, transient: true }, beforeSent);
   }
   if (codes.includes('EPARAM') || codes.includes('EARGS')) {
-    return failure(BY_NUMBER.get(515) ?? FAULT);
+    return failure(thrown, BY_NUMBER.get(515) ?? FAULT);
   }
-  return failure(FAULT, { notApplied: false });
+  return failure(thrown, FAULT, false);
 }
 
 const FAULT: Meaning = {
@@ -226,18 +217,13 @@ interface ErrorParts {
   readonly message?: unknown;
   readonly code?: unknown;
   readonly number?: unknown;
+  readonly precedingErrors?: unknown;
 }
 
 /** The server's error numbers, oldest first. */
 function numbersOf(thrown: unknown): number[] {
-  const preceding =
-    typeof thrown === 'object' &&
-    thrown !== null &&
-    'precedingErrors' in thrown &&
-    Array.isArray(thrown.precedingErrors)
-      ? (thrown.precedingErrors as unknown[])
-      : [];
-  return [...preceding, thrown]
+  const preceding = chainOf(thrown)[0]?.precedingErrors;
+  return [...(Array.isArray(preceding) ? (preceding as unknown[]) : []), thrown]
     .flatMap(chainOf)
     .flatMap(({ number }) => (typeof number === 'number' ? [number] : []));
 }
@@ -256,10 +242,6 @@ function chainOf(thrown: unknown): ErrorParts[] {
     if ('errors' in error && Array.isArray(error.errors)) open.push(...(error.errors as unknown[]));
   }
   return found;
-}
-
-function nameOf(thrown: unknown): unknown {
-  return chainOf(thrown)[0]?.name;
 }
 
 function each(numbers: readonly number[], meaning: Meaning): [number, Meaning][] {

@@ -1,4 +1,5 @@
 import sql from 'mssql';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { describeError } from '../../lib/logger.ts';
@@ -34,7 +35,6 @@ export interface PoolOptions {
 }
 
 const CLOSE_WITHIN_MS = 15_000;
-const CLOSE_LOOK_MS = 10;
 
 /**
  * Opens the pool. It replaces broken connections on demand, so an outage needs no restart.
@@ -47,7 +47,7 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
   const pool = new sql.ConnectionPool({ ...config, beforeConnect: logins.watch });
   pool.on('error', (error) => log.debug('a connection failed', { error: describeError(error) }));
   const maxInFlight = (config.pool?.max ?? 10) + queueLimit;
-  let inFlight = 0;
+  const running = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
   await retryTransient(() => logins.withNumber(() => pool.connect()), {
@@ -59,28 +59,24 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
   return {
     async all(query, values, { repeat, timeoutMs }) {
       if (closing) throw storeClosed();
-      if (inFlight >= maxInFlight) throw storeOverloaded(queueLimit);
-      inFlight += 1;
+      if (running.size >= maxInFlight) throw storeOverloaded(queueLimit);
+      const attempt = () => send(pool, { query, values, timeoutMs });
+      const call = retryTransient(() => logins.withNumber(attempt), {
+        maxWaitMs,
+        ids,
+        mayRepeat: ({ notApplied }) => notApplied || repeat === 'twice',
+      });
+      running.add(call);
       try {
-        const attempt = () => send(pool, { query, values, timeoutMs });
-        return await retryTransient(() => logins.withNumber(attempt), {
-          maxWaitMs,
-          ids,
-          mayRepeat: ({ notApplied }) => notApplied || repeat === 'twice',
-        });
+        return await call;
       } finally {
-        inFlight -= 1;
+        running.delete(call);
       }
     },
     close() {
       closing ??= (async () => {
-        for (
-          let waitedMs = 0;
-          inFlight > 0 && waitedMs < CLOSE_WITHIN_MS;
-          waitedMs += CLOSE_LOOK_MS
-        ) {
-          await new Promise((resolve) => setTimeout(resolve, CLOSE_LOOK_MS));
-        }
+        const over = sleep(CLOSE_WITHIN_MS, undefined, { ref: false });
+        await Promise.race([Promise.allSettled(running), over]);
         await pool.close();
       })();
       return closing;
@@ -126,11 +122,7 @@ async function send(
     query,
     values,
     timeoutMs,
-  }: {
-    query: Query;
-    values: ValuesOf<Query>;
-    timeoutMs: number | undefined;
-  },
+  }: { query: Query; values: ValuesOf<Query>; timeoutMs: number | undefined },
 ): Promise<readonly Row[]> {
   // The types of mssql lack the requestTimeout of a single request.
   const make = pool.request.bind(pool) as (given?: { requestTimeout: number }) => sql.Request;
