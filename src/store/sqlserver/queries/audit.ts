@@ -27,8 +27,7 @@ export const UNSEALED_EVENTS = query(
 /** Index audit_events_by_request */
 export const EVENTS_OF = query(
   { requestId: ID },
-  `
-  SELECT ${EVENT} FROM dbo.audit_events e WHERE e.request_id = @requestId ORDER BY e.id`,
+  `SELECT ${EVENT} FROM dbo.audit_events e WHERE e.request_id = @requestId ORDER BY e.id`,
 );
 
 const SIZE = 'COALESCE(MAX(idx) + 1, 0)';
@@ -80,11 +79,7 @@ export const SEAL = query(
 );
 
 /** Primary key audit_frontier_pk */
-export const FRONTIER = query(
-  {},
-  `
-  SELECT size, peaks FROM dbo.audit_frontier WHERE id = 1`,
-);
+export const FRONTIER = query({}, `SELECT size, peaks FROM dbo.audit_frontier WHERE id = 1`);
 
 /** Primary keys audit_leaves_pk and audit_events_pk. `id` is null if the event is missing. */
 export const READ_LEAVES = query(
@@ -99,8 +94,7 @@ const CHECKPOINT = 'size, root, [at], jws';
 
 export const LAST_CHECKPOINT = query(
   {},
-  `
-  SELECT TOP (1) ${CHECKPOINT} FROM dbo.audit_checkpoints ORDER BY size DESC`,
+  `SELECT TOP (1) ${CHECKPOINT} FROM dbo.audit_checkpoints ORDER BY size DESC`,
 );
 
 /** `from` is a tree size. */

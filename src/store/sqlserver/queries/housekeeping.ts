@@ -4,8 +4,7 @@ import { SMALL, WHOLE, counted, query } from '../query.ts';
 
 export const NOW = query(
   {},
-  `
-  SELECT DATEDIFF_BIG(millisecond, CAST('1970-01-01' AS datetime2), SYSUTCDATETIME()) AS now`,
+  `SELECT DATEDIFF_BIG(millisecond, CAST('1970-01-01' AS datetime2), SYSUTCDATETIME()) AS now`,
 );
 
 /** Fails if the database or the login cannot write. */
@@ -17,42 +16,32 @@ export const CHECK = query(
   SELECT value FROM dbo.counters WHERE name = N'checked_at'`,
 );
 
-const PURGE = { until: WHOLE, limit: SMALL };
+const purge = (statement: string) => counted({ until: WHOLE, limit: SMALL }, statement);
 
 /** Index once_keys_by_expiry */
-export const PURGE_ONCE_KEYS = counted(
-  PURGE,
-  `DELETE c FROM dbo.once_keys c JOIN (
+export const PURGE_ONCE_KEYS = purge(`
+  DELETE c FROM dbo.once_keys c JOIN (
     SELECT TOP (@limit) kind, [key] FROM dbo.once_keys
     WHERE expires_at <= @until ORDER BY expires_at
-  ) o ON o.kind = c.kind AND o.[key] = c.[key]`,
-);
+  ) o ON o.kind = c.kind AND o.[key] = c.[key]`);
 
 /** Index changes_by_time */
-export const PURGE_CHANGES = counted(
-  PURGE,
-  `DELETE FROM dbo.changes WHERE id IN (
-    SELECT TOP (@limit) id FROM dbo.changes WHERE [at] <= @until ORDER BY [at])`,
-);
+export const PURGE_CHANGES = purge(`
+  DELETE FROM dbo.changes WHERE id IN (
+    SELECT TOP (@limit) id FROM dbo.changes WHERE [at] <= @until ORDER BY [at])`);
 
 /** Index leases_by_end */
-export const PURGE_LEASES = counted(
-  PURGE,
-  `DELETE FROM dbo.leases WHERE name IN (
-    SELECT TOP (@limit) name FROM dbo.leases WHERE lease_until <= @until ORDER BY lease_until)`,
-);
+export const PURGE_LEASES = purge(`
+  DELETE FROM dbo.leases WHERE name IN (
+    SELECT TOP (@limit) name FROM dbo.leases WHERE lease_until <= @until ORDER BY lease_until)`);
 
 /** Index sessions_by_end */
-export const PURGE_SESSIONS = counted(
-  PURGE,
-  `DELETE FROM dbo.sessions WHERE id IN (
-    SELECT TOP (@limit) id FROM dbo.sessions WHERE ends_at <= @until ORDER BY ends_at)`,
-);
+export const PURGE_SESSIONS = purge(`
+  DELETE FROM dbo.sessions WHERE id IN (
+    SELECT TOP (@limit) id FROM dbo.sessions WHERE ends_at <= @until ORDER BY ends_at)`);
 
 /** Index sign_in_links_by_expiry */
-export const PURGE_LINKS = counted(
-  PURGE,
-  `DELETE FROM dbo.sign_in_links WHERE id IN (
+export const PURGE_LINKS = purge(`
+  DELETE FROM dbo.sign_in_links WHERE id IN (
     SELECT TOP (@limit) id FROM dbo.sign_in_links
-    WHERE expires_at <= @until ORDER BY expires_at)`,
-);
+    WHERE expires_at <= @until ORDER BY expires_at)`);

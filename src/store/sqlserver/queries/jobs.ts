@@ -165,6 +165,5 @@ export const NEXT_JOB_AT = query(
 
 export const COUNT_JOBS = query(
   {},
-  `
-  SELECT COUNT_BIG(due_at) AS waiting, COUNT_BIG(*) - COUNT_BIG(due_at) AS dead FROM dbo.jobs`,
+  `SELECT COUNT_BIG(due_at) AS waiting, COUNT_BIG(*) - COUNT_BIG(due_at) AS dead FROM dbo.jobs`,
 );

@@ -40,8 +40,7 @@ export const TAKE_LEASE = query(
 
 export const DELETE_LEASE = query(
   { name: ID, holder: HOLDER },
-  `
-  DELETE FROM dbo.leases WHERE name = @name AND holder = @holder`,
+  `DELETE FROM dbo.leases WHERE name = @name AND holder = @holder`,
 );
 
 export const LEAVE_LEASE = query(

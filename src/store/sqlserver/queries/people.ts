@@ -20,8 +20,7 @@ const PERSON = `
 /** Primary key people_pk */
 export const FIND_PERSON = query(
   { key: PRINCIPAL_KEY },
-  `
-  SELECT ${PERSON} FROM dbo.people p WHERE p.[key] = @key`,
+  `SELECT ${PERSON} FROM dbo.people p WHERE p.[key] = @key`,
 );
 
 /** Index people_roles_by_role: the latest people of each role, then of all roles. */

@@ -18,8 +18,7 @@ const WORKFLOW = 'nvarchar(200)';
 /** Unique key requests_by_id, then primary key decisions_pk */
 export const LOAD_REQUEST = query(
   { id: ID },
-  `
-  SELECT ${REQUEST} FROM dbo.requests r WHERE r.id = @id`,
+  `SELECT ${REQUEST} FROM dbo.requests r WHERE r.id = @id`,
 );
 
 /** With its cards, by index cards_by_request */
@@ -36,8 +35,7 @@ export const LOAD_WITH_CARDS = query(
 /** Primary key requests_pk */
 export const FIND_REQUEST = query(
   { number: WHOLE },
-  `
-  SELECT ${REQUEST} FROM dbo.requests r WHERE r.number = @number`,
+  `SELECT ${REQUEST} FROM dbo.requests r WHERE r.number = @number`,
 );
 
 /** Primary key requests_pk, backwards */

@@ -21,8 +21,7 @@ export const SURVEY = query(
 
 export const APPLIED = query(
   {},
-  `
-  SELECT version, name, checksum FROM dbo.schema_migrations ORDER BY version`,
+  `SELECT version, name, checksum FROM dbo.schema_migrations ORDER BY version`,
 );
 
 const PARTS = rowsOf('@parts', { n: SMALL, part: JSON_TEXT });

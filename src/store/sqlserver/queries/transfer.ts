@@ -45,15 +45,13 @@ export const BEGIN_TRANSFER = query(
 /** One row for each step. */
 export const TRANSFER_STEPS = query(
   {},
-  `
-  SELECT step, source, position, copied, finished_at AS finishedAt FROM dbo.transfers`,
+  `SELECT step, source, position, copied, finished_at AS finishedAt FROM dbo.transfers`,
 );
 
 /** A row if a transfer into this store is unfinished. */
 export const UNFINISHED_TRANSFER = query(
   {},
-  `
-  SELECT TOP (1) step FROM dbo.transfers WHERE finished_at IS NULL`,
+  `SELECT TOP (1) step FROM dbo.transfers WHERE finished_at IS NULL`,
 );
 
 export const FINISH_STEP = counted(
