@@ -26,11 +26,8 @@ export type Connector = (to: Target, lookup: Lookup, signal: AbortSignal) => Pro
 export function encryptedConnector({ inParallel }: { inParallel: boolean }): Connector {
   return async (to, lookup, signal) => {
     const addresses = await addressesOf(to.host, lookup, signal);
-    const connect = inParallel ? connectToAnyAtOnce : connectInTurn;
-    return connect(
-      addresses.map(({ address }) => ({ ...to, host: address })),
-      signal,
-    );
+    const targets = addresses.map(({ address }) => ({ ...to, host: address }));
+    return inParallel ? connectToAnyAtOnce(targets, signal) : connectInTurn(targets, signal);
   };
 }
 
@@ -55,13 +52,8 @@ class EncryptedSocket extends Socket {
   }
 
   override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
-    if (
-      this.#allowed(
-        chunks.map(({ chunk }) => chunk),
-        done,
-      )
-    )
-      super._writev?.(chunks, done);
+    const sent = chunks.map(({ chunk }) => chunk);
+    if (this.#allowed(sent, done)) super._writev?.(chunks, done);
   }
 
   #allowed(chunks: readonly unknown[], done: Done): boolean {

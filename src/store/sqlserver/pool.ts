@@ -88,19 +88,16 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
 const MAX_REMEMBERED = 20;
 
 /** Restores the error number of a failed login, which mssql drops, by the message on the wire. */
-function loginErrorNumbers(): {
-  watch: (connection: unknown) => void;
-  withNumber: <Found>(attempt: () => Promise<Found>) => Promise<Found>;
-} {
+function loginErrorNumbers() {
   const byText = new Map<string, number>();
   return {
-    watch(connection) {
+    watch(connection: unknown) {
       (connection as ErrorMessages).on('errorMessage', ({ message, number }) => {
         if (byText.size >= MAX_REMEMBERED) byText.clear();
         byText.set(message, number);
       });
     },
-    async withNumber(attempt) {
+    async withNumber<Found>(attempt: () => Promise<Found>): Promise<Found> {
       try {
         return await attempt();
       } catch (error) {

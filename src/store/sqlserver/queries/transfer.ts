@@ -68,8 +68,28 @@ const PAGE = {
   count: SMALL,
 } as const;
 
+/** Writes a page. Counters continue from the higher value, so that no fence is reused. */
+function writeOf(table: TransferTable): string {
+  const rows = rowsOf('@rows', COLUMNS[table], (name) => name);
+  if (table === 'counters') {
+    return `UPDATE c
+      SET value = CASE WHEN n.value > c.value THEN n.value ELSE c.value END
+      FROM dbo.counters c JOIN ${rows} n ON n.name = c.name;
+      SET @written = @@ROWCOUNT;`;
+  }
+  const names = Object.keys(COLUMNS[table]).map((name) => `[${name}]`);
+  const insert = `INSERT INTO dbo.${table} (${names.join(', ')})
+      SELECT ${names.map((name) => `n.${name}`).join(', ')} FROM ${rows} n;
+      SET @written = @@ROWCOUNT;`;
+  if (table !== 'requests') return insert;
+  // Requests keep their numbers; the next one follows the highest.
+  return `SET IDENTITY_INSERT dbo.requests ON;
+      ${insert}
+      SET IDENTITY_INSERT dbo.requests OFF;`;
+}
+
 /** Writes a page and its position in one transaction. Outcome: `written`, `moved`. */
-function writeOf(table: TransferTable, insert: string): Query<keyof typeof PAGE> {
+function pageOf(table: TransferTable): Query<keyof typeof PAGE> {
   return query(
     PAGE,
     `
@@ -79,7 +99,7 @@ function writeOf(table: TransferTable, insert: string): Query<keyof typeof PAGE>
     WHERE step = N'${table}' AND source = @source AND copied = @copied AND finished_at IS NULL;
     IF @@ROWCOUNT = 0 SET @outcome = N'moved';
     ${step(`
-      ${insert}
+      ${writeOf(table)}
       IF @written <> @count THROW 51011, 'Not every row of the page was written', 1;`)}`,
     { done: 'written' },
   )}
@@ -87,41 +107,9 @@ function writeOf(table: TransferTable, insert: string): Query<keyof typeof PAGE>
   );
 }
 
-function rowsFor(table: TransferTable): string {
-  return rowsOf('@rows', COLUMNS[table], (name) => name);
-}
-
-function insertOf(table: TransferTable): string {
-  const names = Object.keys(COLUMNS[table]).map((name) => `[${name}]`);
-  return `INSERT INTO dbo.${table} (${names.join(', ')})
-      SELECT ${names.map((name) => `n.${name}`).join(', ')} FROM ${rowsFor(table)} n;
-      SET @written = @@ROWCOUNT;`;
-}
-
-/** Counters continue from the higher value, so that no fence is reused. */
-const RAISE_COUNTERS = `UPDATE c
-      SET value = CASE WHEN n.value > c.value THEN n.value ELSE c.value END
-      FROM dbo.counters c JOIN ${rowsFor('counters')} n ON n.name = c.name;
-      SET @written = @@ROWCOUNT;`;
-
-/** Requests keep their numbers; the next one follows the highest. */
-const INSERT_REQUESTS = `SET IDENTITY_INSERT dbo.requests ON;
-      ${insertOf('requests')}
-      SET IDENTITY_INSERT dbo.requests OFF;`;
-
 /** The statement of each table. */
 export const WRITE_PAGE = Object.fromEntries(
-  TRANSFER_TABLES.map((table) => [
-    table,
-    writeOf(
-      table,
-      table === 'counters'
-        ? RAISE_COUNTERS
-        : table === 'requests'
-          ? INSERT_REQUESTS
-          : insertOf(table),
-    ),
-  ]),
+  TRANSFER_TABLES.map((table) => [table, pageOf(table)]),
 ) as Readonly<Record<TransferTable, Query<keyof typeof PAGE>>>;
 
 /** The row count of each table, in one row. */
