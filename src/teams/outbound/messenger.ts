@@ -1,8 +1,7 @@
 import type { Activity } from 'botbuilder';
 import type { CardContent } from '../../usecases/ports/cards.ts';
 import type { Posted, Turn } from '../../usecases/ports/notifier.ts';
-import type { Call } from './connector-call.ts';
-import type { ThrottledClient } from './throttled-client.ts';
+import type { Call, ThrottledClient } from './throttled-client.ts';
 
 /** A card, or Markdown text with escaped data. */
 export type Message = CardContent | { readonly text: string };
@@ -63,7 +62,23 @@ export function createMessenger(client: ThrottledClient, appId: string): Messeng
     send: (to, sent, turn) => call(to, { sent, turn }, newMessage(bot, to)),
     update: (at, sent, turn) => call(at, { sent, turn }, changedMessage(bot, at)),
     startThread: (to, sent, turn) => call(to, { sent, turn }, newThread(bot, to)),
-    openChat: (to) => client.call({ ...newChat(bot, to), ...CHAT }),
+    openChat: ({ userId, serviceUrl, tenantId }) =>
+      client.call({
+        ...CHAT,
+        what: 'a new chat',
+        thread: `create ${userId}`,
+        serviceUrl,
+        tenantId,
+        prepare: async () => [{ id: userId, name: '' }],
+        async make({ conversations }, members, options) {
+          const channelData = { tenant: { id: tenantId } };
+          const { id } = await conversations.createConversation(
+            { isGroup: false, bot, members, tenantId, channelData },
+            options,
+          );
+          return posted({ serviceUrl }, id, 'none').conversationId;
+        },
+      }),
   };
 }
 
@@ -111,33 +126,6 @@ function newThread(bot: Bot, to: Parameters<Messenger['startThread']>[0]): Made 
         options,
       );
       return posted(to, id, activityId);
-    },
-  };
-}
-
-function newChat(
-  bot: Bot,
-  to: Parameters<Messenger['openChat']>[0],
-): Omit<Call<typeof to, string>, 'priority' | 'maxWaitMs'> {
-  const { userId, serviceUrl, tenantId } = to;
-  return {
-    what: 'a new chat',
-    thread: `create ${userId}`,
-    serviceUrl,
-    tenantId,
-    prepare: async () => to,
-    async make({ conversations }, _content, options) {
-      const { id } = await conversations.createConversation(
-        {
-          isGroup: false,
-          bot,
-          members: [{ id: userId, name: '' }],
-          tenantId,
-          channelData: { tenant: { id: tenantId } },
-        },
-        options,
-      );
-      return posted(to, id, 'none').conversationId;
     },
   };
 }

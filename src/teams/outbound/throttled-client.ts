@@ -1,5 +1,4 @@
 import type { Basics } from '../../usecases/ports/basics.ts';
-import type { Call } from './connector-call.ts';
 import type { ConnectorClient } from './connector-clients.ts';
 import { deliveryError, isTransient, readFailure } from './delivery-failure.ts';
 import type { Failure } from './delivery-failure.ts';
@@ -9,6 +8,22 @@ import type { TenantTurns } from './tenant-turns.ts';
 import { ThreadQueue } from './thread-queue.ts';
 import type { ThreadQueueOptions } from './thread-queue.ts';
 import { createWaitingCalls } from './waiting-calls.ts';
+import type { Waits } from './waiting-calls.ts';
+
+/** A call to the Bot Connector, and the limits that it counts against. */
+export interface Call<Content, Value> extends Waits {
+  readonly serviceUrl: string;
+  /** The conversation, or the place where a new one is created. */
+  readonly thread: string;
+  readonly tenantId: string;
+  /** Creates the content when the turn has come; null: nothing is to be sent any more. */
+  prepare(): Promise<Content>;
+  make(
+    client: ConnectorClient,
+    content: Exclude<Content, null>,
+    options: { abortSignal: AbortSignal },
+  ): Promise<Value>;
+}
 
 export type ThrottledClient = ReturnType<typeof createThrottledClient>;
 

@@ -1,9 +1,20 @@
 import type { Basics } from '../../usecases/ports/basics.ts';
 import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
-import type { Call } from './connector-call.ts';
+import type { Turn } from '../../usecases/ports/notifier.ts';
 import type { ThreadQueue, WaitingCall } from './thread-queue.ts';
 
-type Waits = Pick<Call<never, never>, 'what' | 'priority' | 'maxWaitMs' | 'turn'>;
+/** How a call waits for its turn. */
+export interface Waits {
+  /** Names the call in errors. */
+  readonly what: string;
+  /** The lowest value in a thread goes first; for equal values the earlier due time. */
+  readonly priority: number;
+  /** The maximum wait for its turn (ms); then it is rejected with the time of its retry. */
+  readonly maxWaitMs: number;
+  /** Absent: due now, and the caller occupies its worker while it waits. */
+  readonly turn?: Turn | undefined;
+}
+
 type Ended = Awaited<ReturnType<WaitingCall['run']>>;
 
 /** The maximum number of waiting calls. */
