@@ -1,6 +1,5 @@
 import type { Config } from '../config/config.ts';
 import { createKeys } from '../keys/keys.ts';
-import type { Keys } from '../keys/keys.ts';
 import { correctedClock, systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
@@ -9,9 +8,6 @@ import type { Logger } from '../lib/logger.ts';
 import { openStore } from '../store/open-store.ts';
 import type { StoreTiming } from '../store/open-store.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
-import type { Basics } from '../usecases/ports/basics.ts';
-import type { Store } from '../usecases/ports/store.ts';
-import type { RecordEvents } from '../usecases/record-events.ts';
 import { eventRecorder } from './event-recorder.ts';
 
 /** What tests, the local profile and benchmarks replace. */
@@ -29,24 +25,16 @@ export interface Overrides {
 }
 
 /** What every area is made from. */
-export interface Foundation extends Basics {
-  readonly config: Config;
-  /** Follows the database's clock, so that replicas agree. */
-  readonly clock: ReturnType<typeof correctedClock>;
-  readonly machineClock: Clock;
-  readonly store: Store;
-  readonly keys: Keys;
-  readonly record: RecordEvents;
-  readonly overrides: Overrides;
-}
+export type Foundation = Awaited<ReturnType<typeof layFoundation>>;
 
 /**
  * Opens the store and reads the keys. Where a key cannot be read, the store is closed again.
  *
  * @throws StoreError where the store cannot be opened, KeysError where the keys do not fit.
  */
-export async function layFoundation(config: Config, overrides: Overrides): Promise<Foundation> {
+export async function layFoundation(config: Config, overrides: Overrides) {
   const machineClock = overrides.clock ?? systemClock;
+  // Follows the database's clock, so that replicas agree.
   const clock = correctedClock(machineClock);
   const ids = overrides.ids ?? systemIds;
   const log = overrides.log ?? jsonLogger({ level: 'info', now: () => clock.now() });

@@ -2,7 +2,7 @@ import { createServer } from '../http/server.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { Teams, TeamsOutbound } from '../teams/teams.ts';
 import { textFor } from '../text/text.ts';
-import type { App } from '../usecases/ports/app.ts';
+import type { App } from '../usecases/app.ts';
 import type { Identity } from '../usecases/ports/identity.ts';
 import type { SignInPages } from '../usecases/ports/sign-in-pages.ts';
 import type { Store } from '../usecases/ports/store.ts';

@@ -13,7 +13,7 @@ import { createVerifier } from '../identity/tokens/verify-token.ts';
 import type { Verifier } from '../identity/tokens/verify-token.ts';
 import type { Keys } from '../keys/keys.ts';
 import { createOnceKeys } from '../usecases/once-keys.ts';
-import type { App } from '../usecases/ports/app.ts';
+import type { App } from '../usecases/app.ts';
 import { noClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
 import type { ClaimsRefresher } from '../usecases/ports/claims-refresher.ts';
 import type { SignInPages } from '../usecases/ports/sign-in-pages.ts';

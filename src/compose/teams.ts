@@ -4,7 +4,7 @@ import { createTeams, createTeamsOutbound } from '../teams/teams.ts';
 import type { Teams, TeamsOutbound } from '../teams/teams.ts';
 import type { Text } from '../text/text.ts';
 import { textFor } from '../text/text.ts';
-import type { App } from '../usecases/ports/app.ts';
+import type { App } from '../usecases/app.ts';
 import type { TeamsCards } from '../usecases/ports/cards.ts';
 import type { SignIn } from '../usecases/ports/sign-in.ts';
 import type { Workflows } from '../usecases/ports/workflows.ts';

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { App } from '../usecases/ports/app.ts';
+import type { App } from '../usecases/app.ts';
 import type { ActivityHandler } from '../usecases/ports/activity-handler.ts';
 import type { Identity } from '../usecases/ports/identity.ts';
 import type { WebPages } from '../usecases/ports/web-pages.ts';

@@ -16,12 +16,7 @@ import { serveRoute, turnAway } from './serve-route.ts';
 import type { Exchange } from './serve-route.ts';
 
 /** A server that was made and may be started once. */
-export interface HttpServer {
-  /** Listens; gives the port that was taken and the URL of this machine's side. */
-  start(): Promise<{ port: number; url: string }>;
-  /** Ends long polls, lets requests in flight finish for a bounded time, closes everything. */
-  stop(): Promise<void>;
-}
+export type HttpServer = ReturnType<typeof createServer>;
 
 /** What the type package of restify does not know: handlers that run ahead of all of restify. */
 interface EarlyHooks {
@@ -32,7 +27,7 @@ interface EarlyHooks {
  * The HTTP server on restify: its router and life cycle, and none of its plugins. Limits hold
  * ahead of any parser. Errors of `start`: whatever listening gives, such as EADDRINUSE.
  */
-export function createServer(options: ServerOptions): HttpServer {
+export function createServer(options: ServerOptions) {
   const limits: HttpLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const stopping = new AbortController();
   const metrics = createMetrics();
@@ -66,10 +61,12 @@ export function createServer(options: ServerOptions): HttpServer {
     return true;
   });
   return {
+    /** Listens; gives the port that was taken and the URL of this machine's side. */
     start: () =>
       listen(server, node, options.config.server, (error) => {
         options.log.error('the HTTP server failed', { error: describeError(error) });
       }),
+    /** Ends long polls, lets requests in flight finish for a bounded time, closes everything. */
     stop: () => close({ node, stopping, graceMs: limits.stopGraceMs }),
   };
 }

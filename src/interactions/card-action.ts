@@ -1,6 +1,7 @@
 import type { Origin } from '../domain/request/request.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
-import type { App, ClickedCard } from '../usecases/ports/app.ts';
+import type { App } from '../usecases/app.ts';
+import type { ClickedCard } from '../usecases/ports/app.ts';
 import type { TeamsSender } from '../usecases/ports/teams-sender.ts';
 import type { Workflows } from '../usecases/ports/workflows.ts';
 import type { ShownRequest } from './card-data.ts';

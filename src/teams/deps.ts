@@ -1,6 +1,6 @@
 import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import type { Text } from '../text/text.ts';
-import type { App } from '../usecases/ports/app.ts';
+import type { App } from '../usecases/app.ts';
 import type { Basics } from '../usecases/ports/basics.ts';
 import type { Identity } from '../usecases/ports/identity.ts';
 import type { RenewClaims } from '../usecases/ports/renew-claims.ts';

@@ -1,11 +1,9 @@
 import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import { describeError } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
-import type { Running } from '../lib/loop.ts';
 import type { Basics } from '../usecases/ports/basics.ts';
 import type { BotCredentials } from '../usecases/ports/bot-credentials.ts';
 import type { ChannelTokens } from '../usecases/ports/channel-tokens.ts';
-import type { Notifier } from '../usecases/ports/notifier.ts';
 import type { CardStore } from '../usecases/ports/card-store.ts';
 import type { LeaseStore } from '../usecases/ports/lease-store.ts';
 import type { Text } from '../text/text.ts';
@@ -17,37 +15,16 @@ import type { BotDeps, Languages } from './deps.ts';
 import { createGate } from './inbound/gate.ts';
 import type { TeamsActivity } from './inbound/activity.ts';
 import { createMessenger } from './outbound/messenger.ts';
-import type { Messenger } from './outbound/messenger.ts';
 import { createNotifier } from './outbound/notifier.ts';
 import { startReplicaShare } from './outbound/replica-share.ts';
 import type { ReplicaShare } from './outbound/replica-share.ts';
 import { createThrottledClient } from './outbound/throttled-client.ts';
-import type { ThrottledClient } from './outbound/throttled-client.ts';
 
 /** The way out to Teams; made first, as the jobs of the use cases need its notifier. */
-export interface TeamsOutbound {
-  readonly notifier: Notifier;
-  readonly messenger: Messenger;
-  readonly adapter: GatedAdapter;
-  /** Calls that wait for their turn now, and the longest wait among them (ms). */
-  readonly waiting: ThrottledClient['waiting'];
-  /** Counts this process among the replicas that are alive; before that no call is made. */
-  start(): Running;
-}
+export type TeamsOutbound = ReturnType<typeof createTeamsOutbound>;
 
 /** The way in from Teams. */
-export interface Teams {
-  /**
-   * Takes the request of `/api/messages`: its Authorization header and its parsed JSON. Answers
-   * 401 to what the gate keeps out, with the gate's code, and 500 where the service failed.
-   */
-  receive(input: {
-    authorization: string | undefined;
-    body: unknown;
-  }): Promise<Answer & { readonly code?: string }>;
-  /** Runs an activity that the gate let through. */
-  handle(activity: TeamsActivity): Promise<Answer>;
-}
+export type Teams = ReturnType<typeof createTeams>;
 
 const CALL_TIMEOUT_MS = 10_000;
 /** How long, at most, a killed process counts as alive and keeps a thread that it posted to. */
@@ -71,7 +48,7 @@ export function createTeamsOutbound(
     wait?: (ms: number) => Promise<void>;
     timeoutMs?: number;
   },
-): TeamsOutbound {
+) {
   const { config, clock, ids, log, leases, wait = sleep } = given;
   const leaseMs = Math.min(given.leaseMs ?? LEASE_MS, LEASE_MS);
   const clients = new ConnectorClients(given);
@@ -103,6 +80,7 @@ export function createTeamsOutbound(
     messenger,
     adapter,
     waiting: client.waiting,
+    /** Counts this process among the replicas that are alive; before that no call is made. */
     start() {
       const changed = () => client.shareChanged();
       const started = startReplicaShare({ leases, clock, ids, log, leaseMs, changed });
@@ -127,11 +105,12 @@ export function createTeams(
       outbound: TeamsOutbound;
       allowLoopbackHttp: boolean;
     },
-): Teams {
+) {
   const { outbound, log } = given;
   const gate = createGate(given);
   const signIn = given.config.signIn === null ? null : given.signIn;
   const bot = createBot({ ...given, signIn, messenger: outbound.messenger });
+  /** Runs an activity that the gate let through. */
   const handle = async (activity: TeamsActivity): Promise<Answer> => {
     try {
       return await outbound.adapter.run(activity, bot);
@@ -143,7 +122,10 @@ export function createTeams(
   };
   return {
     handle,
-    async receive(input) {
+    /** Answers 401 to what the gate keeps out, with its code, and 500 where the service failed. */
+    async receive(
+      input: Parameters<typeof gate.check>[0],
+    ): Promise<Answer & { readonly code?: string }> {
       const checked = await gate.check(input);
       return checked.ok ? handle(checked.activity) : { status: 401, code: checked.code };
     },

@@ -1,4 +1,12 @@
-import type { App } from './ports/app.ts';
+import type { Principal } from '../domain/people/principal.ts';
+import type { Request } from '../domain/request/request.ts';
+import type {
+  DecideInput,
+  EraseInput,
+  ListInput,
+  MismatchInput,
+  SubmitInput,
+} from './ports/app.ts';
 import { cancelRequest } from './requests/cancel-request.ts';
 import { refreshFor, viewerOf } from './requests/card-views.ts';
 import { decideRequest } from './requests/decide-request.ts';
@@ -10,30 +18,40 @@ import { erasePerson } from './people/erase-person.ts';
 import { createRememberConversation } from './people/remember-conversation.ts';
 import { createSeenPeople } from './people/seen-people.ts';
 import { submitRequest } from './requests/submit-request.ts';
+import type { TeamsSender } from './ports/teams-sender.ts';
 import { acceptsWaitToken, waitRequest, waitToken } from './requests/wait-request.ts';
 
-/** The use cases as the ingresses call them. */
-export function createApp(given: AppContext): App {
+/**
+ * What the ingresses (Teams, HTTP, web) may ask for. Each method is one use case; a refusal is a
+ * value, a fault is thrown.
+ */
+export type App = ReturnType<typeof createApp>;
+
+/** The use cases over their ports. */
+export function createApp(given: AppContext) {
   const deps = { ...given, refusals: createRefusalRecorder(), seen: createSeenPeople() };
   return {
-    submitRequest: (input) => submitRequest(deps, input),
-    decideRequest: (input) => decideRequest(deps, input),
-    cancelRequest: (input) => cancelRequest(deps, input),
-    readRequest: async ({ id, by }) => readable(deps, await deps.store.loadRequest(id), by),
-    readRequestByNumber: async ({ number, by }) =>
+    submitRequest: (input: SubmitInput) => submitRequest(deps, input),
+    decideRequest: (input: DecideInput) => decideRequest(deps, input),
+    cancelRequest: (input: { id: string; by: Principal }) => cancelRequest(deps, input),
+    /** The request where the principal may read it; undefined otherwise, as if it did not exist. */
+    readRequest: async ({ id, by }: { id: string; by: Principal }) =>
+      readable(deps, await deps.store.loadRequest(id), by),
+    readRequestByNumber: async ({ number, by }: { number: number; by: Principal }) =>
       readable(deps, await deps.store.findRequest(number), by),
-    loadForCard: (id) => deps.store.loadRequest(id),
-    listRequests: (input) => listRequests(deps, input),
-    waitRequest: (input) => waitRequest(deps, input),
-    waitToken: (requestId) => waitToken(deps, requestId),
-    acceptsWaitToken: (token, request) => acceptsWaitToken(deps, token, request),
-    listWorkflows: (by) => listWorkflows(deps.workflows, by),
-    findWorkflow: (text) => findWorkflow(deps.workflows, text),
-    getWorkflow: (id) => deps.workflows.get(id),
+    /** For cards only: no reader is checked, because a posted card already shows the request. */
+    loadForCard: (id: string) => deps.store.loadRequest(id),
+    listRequests: (input: ListInput) => listRequests(deps, input),
+    waitRequest: (input: Parameters<typeof waitRequest>[1]) => waitRequest(deps, input),
+    waitToken: (requestId: string) => waitToken(deps, requestId),
+    acceptsWaitToken: (token: string, request: Request) => acceptsWaitToken(deps, token, request),
+    listWorkflows: (by: Principal) => listWorkflows(deps.workflows, by),
+    findWorkflow: (text: string) => findWorkflow(deps.workflows, text),
+    getWorkflow: (id: string) => deps.workflows.get(id),
     rememberConversation: createRememberConversation(deps),
-    refreshFor: (request) => refreshFor(deps, request),
-    viewerOf: (request, sender) => viewerOf(deps, request, sender),
-    erasePerson: (input) => erasePerson(deps, input),
-    recordMismatch: (input) => recordMismatch(deps, input),
+    refreshFor: (request: Request) => refreshFor(deps, request),
+    viewerOf: (request: Request, sender: TeamsSender) => viewerOf(deps, request, sender),
+    erasePerson: (input: EraseInput) => erasePerson(deps, input),
+    recordMismatch: (input: MismatchInput) => recordMismatch(deps, input),
   };
 }

@@ -3,7 +3,6 @@ import type { Ids } from '../lib/ids.ts';
 import { describeError } from '../lib/logger.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startLoop, sleep } from '../lib/loop.ts';
-import type { Running } from '../lib/loop.ts';
 import type { JobContext, JobHandler, JobResult } from '../usecases/jobs/job-handler.ts';
 import type { JobHandlers } from '../usecases/jobs/job-handlers.ts';
 import type { Job, JobStore } from '../usecases/ports/job-store.ts';
@@ -33,10 +32,7 @@ export interface RelayOptions {
   readonly stopMs?: number;
 }
 
-export interface Relay extends Running {
-  /** Jobs that run or wait aside. */
-  inFlight(): number;
-}
+export type Relay = ReturnType<typeof startRelay>;
 
 /**
  * Leases due jobs, up to `concurrency` at a time, runs the handler of their kind, and then ends,
@@ -44,7 +40,7 @@ export interface Relay extends Running {
  * Delivery is at least once: a job whose lease has ended (a killed process) is leased again, and an
  * acknowledgement under an ended lease is refused.
  */
-export function startRelay(options: RelayOptions): Relay {
+export function startRelay(options: RelayOptions) {
   const { store, clock, log, concurrency = 32 } = options;
   const { leaseMs = 15_000, holdMs = 120_000, pollMs = 1_000, stopMs = 10_000 } = options;
   const inFlight = new Map<string, Promise<void>>();
@@ -89,6 +85,7 @@ export function startRelay(options: RelayOptions): Relay {
   });
   return {
     wake: loop.wake,
+    /** Jobs that run or wait aside. */
     inFlight: () => inFlight.size,
     stop: async () => {
       await loop.stop();

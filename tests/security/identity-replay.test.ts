@@ -4,7 +4,7 @@
  */
 import type { Principal } from '../../src/domain/people/principal.ts';
 import { createApp } from '../../src/usecases/app.ts';
-import type { App } from '../../src/usecases/ports/app.ts';
+import type { App } from '../../src/usecases/app.ts';
 import { approve, openFixture } from '../unit/usecases/fixture.ts';
 import type { Fixture } from '../unit/usecases/fixture.ts';
 import { principal, stage, workflow } from '../support/builders.ts';

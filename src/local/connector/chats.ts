@@ -30,9 +30,6 @@ interface Stored {
   readonly views: Map<string, Json>;
 }
 
-/** The parts of a new message. */
-export type NewMessage = Pick<Message, 'from' | 'text' | 'attachments' | 'threadId'>;
-
 /** A conversation id and the thread of its `;messageid=`. */
 export function splitConversationId(id: string): { base: string; threadId: string | undefined } {
   const [base = '', threadId] = id.split(';messageid=');
@@ -100,7 +97,7 @@ export class Chats {
     return String(this.#lastId);
   }
 
-  add(chatId: string, given: NewMessage): Message {
+  add(chatId: string, given: Pick<Message, 'from' | 'text' | 'attachments' | 'threadId'>): Message {
     const message: Message = {
       id: this.nextId(),
       chatId,

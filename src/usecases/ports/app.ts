@@ -2,53 +2,9 @@ import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
 import type { Decision, Request } from '../../domain/request/request.ts';
 import type { DecideCommand } from '../../domain/request/commands/decide.ts';
-import type { Viewer } from '../../domain/views/request-view.ts';
-import type { Workflow } from '../../domain/workflow/workflow.ts';
 import type { Conversation } from './card-store.ts';
 import type { Posted } from './notifier.ts';
 import type { TeamsSender } from './teams-sender.ts';
-
-/**
- * What the ingresses (Teams, HTTP, web) may ask for. Each method is one use case; a
- * refusal is a value, a fault is thrown.
- */
-export interface App {
-  submitRequest(input: SubmitInput): Promise<SubmitResult>;
-  decideRequest(input: DecideInput): Promise<DecideResult>;
-  cancelRequest(input: { id: string; by: Principal }): Promise<DecideResult>;
-  /** The request where the principal may read it; undefined otherwise, as if it did not exist. */
-  readRequest(input: { id: string; by: Principal }): Promise<Request | undefined>;
-  /** The same by number. */
-  readRequestByNumber(input: { number: number; by: Principal }): Promise<Request | undefined>;
-  /** For cards only: no reader is checked, because a posted card already shows the request. */
-  loadForCard(id: string): Promise<Request | undefined>;
-  listRequests(input: ListInput): Promise<{ requests: readonly Request[]; cursor: string | null }>;
-  /** Waits until the request has ended or the time is up; returns its present state. */
-  waitRequest(input: {
-    id: string;
-    timeoutMs: number;
-    signal?: AbortSignal;
-  }): Promise<Request | undefined>;
-  /** A read-only token for one request, which outlives a pipeline's own. */
-  waitToken(requestId: string): string;
-  /** Whether a wait token belongs to this request and is still valid. */
-  acceptsWaitToken(token: string, request: Request): boolean;
-  /** Workflows that the principal may request. */
-  listWorkflows(by: Principal): readonly Workflow[];
-  /** Workflows by what a chat command names: an id, a prefix, a keyword or a title. */
-  findWorkflow(text: string): readonly Workflow[];
-  getWorkflow(id: string): Workflow | undefined;
-  /** Stores how a person or channel is reached. */
-  rememberConversation(input: RememberInput): Promise<void>;
-  /** Teams user ids (at most 60) whose clients fetch a personal view of a request's card. */
-  refreshFor(request: Request): Promise<readonly string[]>;
-  /** A Teams person as a viewer, with the roles and claims that were last verified. */
-  viewerOf(request: Request, sender: TeamsSender): Promise<Viewer>;
-  /** Erases a person, for an administrator. */
-  erasePerson(input: EraseInput): Promise<EraseResult>;
-  /** Records a token of another person than the sender, limited in rate. */
-  recordMismatch(input: MismatchInput): Promise<void>;
-}
 
 export interface MismatchInput {
   readonly sender: Pick<TeamsSender, 'tenantId' | 'objectId'> & Partial<TeamsSender>;

@@ -15,7 +15,7 @@ import { demoBotAppId, demoPeople, demoTenantId } from '../../../src/local/peopl
 import { en } from '../../../src/text/en.ts';
 import type { Text } from '../../../src/text/text.ts';
 import { createTeams, createTeamsOutbound } from '../../../src/teams/teams.ts';
-import type { App } from '../../../src/usecases/ports/app.ts';
+import type { App } from '../../../src/usecases/app.ts';
 import type { RenewClaims } from '../../../src/usecases/ports/renew-claims.ts';
 import type { Sessions } from '../../../src/usecases/ports/sessions.ts';
 import type { TeamsCards } from '../../../src/usecases/ports/cards.ts';

@@ -6,7 +6,7 @@ import { sha256 } from '../../../src/lib/hash.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { createApp } from '../../../src/usecases/app.ts';
-import type { App } from '../../../src/usecases/ports/app.ts';
+import type { App } from '../../../src/usecases/app.ts';
 import type { JobDeps } from '../../../src/usecases/app-context.ts';
 import type { ExecutionResult, Executors } from '../../../src/usecases/ports/executors.ts';
 import type { MakeCard, Posted } from '../../../src/usecases/ports/notifier.ts';
