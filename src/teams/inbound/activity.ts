@@ -20,7 +20,6 @@ export interface TeamsActivity {
   readonly channelId: string | null;
   /** The message that the activity refers to; for a button, the message with the card. */
   readonly replyToId: string | null;
-  readonly text: string;
   /** The language of the sender's client (BCP 47); null: unknown. */
   readonly locale: string | null;
   readonly value: JsonObject;
@@ -29,7 +28,6 @@ export interface TeamsActivity {
 const MAX_ID = 512;
 const MAX_CONVERSATION_ID = 1_024;
 const MAX_URL = 2_048;
-const MAX_TEXT = 4_000;
 
 /**
  * Reads an activity and checks its shape: every id that other code relies on is a text of limited
@@ -68,7 +66,6 @@ export function readActivity(body: unknown): TeamsActivity | undefined {
     channelId: channelOf(data),
     replyToId,
     locale: textOf(body.locale, 64) ?? null,
-    text: typeof body.text === 'string' ? body.text.slice(0, MAX_TEXT) : '',
     value: jsonOr(body.value),
   };
 }

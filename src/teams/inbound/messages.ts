@@ -4,15 +4,23 @@ import { readShown } from '../../interactions/card-data.ts';
 import { escapeMarkdown } from '../../lib/escape-markdown.ts';
 import { textOf } from '../../lib/strict-json.ts';
 import type { TeamsActivity } from './activity.ts';
-import { parseCommand, withoutMention } from './commands.ts';
+import { parseCommand } from './commands.ts';
 import type { Command } from './commands.ts';
+import { readText } from './read-text.ts';
 import type { BotDeps } from '../deps.ts';
 import type { Message } from '../outbound/messenger.ts';
+
+/** In characters; a request has room for 12,000 bytes. */
+const MAX_COMMAND = 16_000;
 
 /** Answers a message. Throws errors of the store. */
 export async function answerMessage(deps: BotDeps, activity: TeamsActivity): Promise<Message> {
   if (Object.keys(activity.value).length > 0) return answerSubmitted(deps, activity);
-  const command = parseCommand(withoutMention(activity.raw, activity.text));
+  const text = readText(activity.raw);
+  if (text.length > MAX_COMMAND) {
+    return { text: deps.text.chat.commandTooLong({ max: MAX_COMMAND }) };
+  }
+  const command = parseCommand(text);
   switch (command.name) {
     case 'request':
       return answerRequest(deps, command);
@@ -47,7 +55,7 @@ function answerRequest(
   const found = deps.app.findWorkflow(wanted);
   const [workflow] = found;
   if (!workflow) {
-    const called = escapeMarkdown(wanted.slice(0, 60));
+    const called = escapeMarkdown(wanted.length > 60 ? `${wanted.slice(0, 60)}…` : wanted);
     return { text: deps.text.chat.noSuchWorkflow({ called }) };
   }
   if (found.length > 1) return pickerMessage(deps, found);

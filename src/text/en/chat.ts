@@ -1,10 +1,15 @@
 import type { Notice } from '../../domain/notice.ts';
+import { format } from './format.ts';
 import { states } from './states.ts';
+
+const { number } = format;
 
 /** The bot's messages in a chat: Markdown with escaped params. */
 export const chat = {
   unknownCommand:
     'I know `request`, `request <workflow>`, `status <number>`, `sign out` and `help`.',
+  commandTooLong: ({ max }: { max: number }) =>
+    `A command may have ${number(max)} characters. Send \`request\` and fill in the form.`,
   noWorkflows: 'There is nothing to request yet: no workflow is configured.',
   noSuchWorkflow: ({ called }: { called: string }) =>
     `No workflow is called ${called}. Send \`request\` to choose one.`,

@@ -87,6 +87,32 @@ test('request with an unknown workflow answers with its name escaped', async () 
   });
 });
 
+test('a command with mentions is understood, and no tag is echoed', async () => {
+  const bot = { id: `28:${demoBotAppId}`, name: 'Ops & Approvals' };
+  const entities = [
+    { type: 'mention', mentioned: bot },
+    { type: 'mention', mentioned: { id: '29:mia', name: 'Mia' }, text: '<at>Mia</at>' },
+  ];
+  const mention = '<at>Ops &amp; Approvals</at>&nbsp;';
+  const form = await answers({
+    text: `${mention}request deploy-production <at>Mia</at>`,
+    entities,
+  });
+  expect(cardOf(form.sent[0]?.body)).toMatchObject({ form: 'deploy-production', values: {} });
+  const unknown = await answers({ text: `${mention}request nothing <at>Mia</at>`, entities });
+  expect(unknown.sent[0]?.body.text).toBe(
+    'No workflow is called nothing. Send `request` to choose one.',
+  );
+});
+
+test('a command that is too long is answered with the limit, and nothing of it is cut', async () => {
+  const text = `request deploy-production service="${'x'.repeat(15_000)}"`;
+  const { sent } = await answers({ text });
+  expect(cardOf(sent[0]?.body)).toMatchObject({ values: { service: 'x'.repeat(15_000) } });
+  const longer = await answers({ text: `${text} reason="${'x'.repeat(2_000)}"` });
+  expect(longer.sent[0]?.body.text).toContain('may have 16,000 characters');
+});
+
 test('status reveals nothing of a request and answers with a button', async () => {
   const { sent, calls } = await answers({ text: 'status 17' });
   expect(cardOf(sent[0]?.body)).toMatchObject({ type: 'AdaptiveCard', status: 17 });
