@@ -3,7 +3,7 @@ import { REQUEST_STATES } from '../domain/request/state.ts';
 import type { AuditCheckpoint, AuditStore, StoredEvent } from '../usecases/ports/audit-store.ts';
 import type { CardStore, Conversation } from '../usecases/ports/card-store.ts';
 import type { Housekeeping } from '../usecases/ports/housekeeping.ts';
-import type { JobStore } from '../usecases/ports/job-store.ts';
+import type { JobCounts, JobStore } from '../usecases/ports/job-store.ts';
 import type { KeyStore, StoredKey } from '../usecases/ports/key-store.ts';
 import type { LeaseStore } from '../usecases/ports/lease-store.ts';
 import type { PersonKeyStore, StoredPersonKey } from '../usecases/ports/person-keys.ts';
@@ -78,7 +78,7 @@ export function readerOver<Query>(engine: ReadEngine<Query>): Reader {
 
     nextJobAt: async () => (await get<{ at: number | null }>(queries.NEXT_JOB_AT))?.at ?? undefined,
     countJobs: async () =>
-      (await get<{ waiting: number; dead: number }>(queries.COUNT_JOBS)) ?? { waiting: 0, dead: 0 },
+      (await get<JobCounts>(queries.COUNT_JOBS)) ?? { waiting: 0, dead: 0, undeliverable: 0 },
     async countLeases({ prefix, now }) {
       const values = { first: prefix, below: `${prefix}~`, now };
       return (await get<{ held: number }>(queries.COUNT_LEASES, values))?.held ?? 0;

@@ -18,6 +18,8 @@ export interface WriteEngine<Query> {
   readonly queries: Readonly<Record<SharedQuery, Query>>;
   /** Returns the number of changed rows. */
   change(query: Query, values: Values, repeat: Repeat): Promise<number>;
+  /** Encodes a list as one parameter. */
+  list(items: readonly string[]): string;
   /** Returns the changed row. */
   take<Row>(query: Query, values: Values): Promise<Row | undefined>;
   /** Deletes sessions and records it; see `SessionStore.endSessions`. */
@@ -33,13 +35,14 @@ export type Writes = Omit<SignInStore, 'addLink'> &
   Pick<KeyStore, 'addFirstKey'> &
   KeyRotationStore &
   Pick<LeaseStore, 'releaseLease'> &
-  Pick<JobStore, 'releaseJob'> &
+  Pick<JobStore, 'releaseJob' | 'wakeCards'> &
   Pick<Housekeeping, 'purge'>;
 
 const DAY_MS = 86_400_000;
 const CHANGES_KEPT_MS = 7 * DAY_MS;
 const LINKS_KEPT_MS = DAY_MS;
 const LEASES_KEPT_MS = DAY_MS;
+const UNDELIVERABLE_KEPT_MS = 30 * DAY_MS;
 /** The size of the column on SQL Server. */
 const MAX_ERROR_LENGTH = 2_000;
 
@@ -60,10 +63,13 @@ export function writesOver<Query>(engine: WriteEngine<Query>): Writes {
       if (note === null) await change(queries.DELETE_LEASE, { name, holder }, 'twice');
       else await change(queries.LEAVE_LEASE, { name, holder, now, note }, 'twice');
     },
-    async releaseJob({ key, fence, runAt, error }) {
+    async releaseJob({ key, fence, runAt, error, parked = 'dead' }) {
       const text = error?.slice(0, MAX_ERROR_LENGTH) ?? null;
-      return (await change(queries.RELEASE_JOB, { key, fence, runAt, error: text }, 'twice')) > 0;
+      const values = { key, fence, runAt, error: text, parked };
+      return (await change(queries.RELEASE_JOB, values, 'twice')) > 0;
     },
+    wakeCards: ({ channels, conversationId, now }) =>
+      change(queries.WAKE_CARDS, { channels: engine.list(channels), conversationId, now }, 'twice'),
     async purge(now, limit) {
       let gone = 0;
       for (const [query, keptMs] of [
@@ -72,6 +78,7 @@ export function writesOver<Query>(engine: WriteEngine<Query>): Writes {
         [queries.PURGE_LEASES, LEASES_KEPT_MS],
         [queries.PURGE_LINKS, LINKS_KEPT_MS],
         [queries.PURGE_SESSIONS, 0],
+        [queries.PURGE_UNDELIVERABLE, UNDELIVERABLE_KEPT_MS],
       ] as const) {
         gone += await change(query, { until: now - keptMs, limit }, 'once');
       }

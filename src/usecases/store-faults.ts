@@ -51,7 +51,7 @@ export async function retryWrite<Written>(
     try {
       return await write();
     } catch (error) {
-      if (tried === WRITE_TRIES || !TRANSIENT.includes(codeOf(error))) throw error;
+      if (tried === WRITE_TRIES || !isTransient(error)) throw error;
       log.warn('a finished effect is not recorded yet; trying again', {
         tried,
         error: describeError(error),
@@ -59,6 +59,11 @@ export async function retryWrite<Written>(
     }
     await sleep(tried * WRITE_RETRY_REST_MS);
   }
+}
+
+/** Whether an error is a fault of the store that may end by itself. */
+export function isTransient(error: unknown): boolean {
+  return TRANSIENT.includes(codeOf(error));
 }
 
 /** The stable code of an error; undefined where it has none. */

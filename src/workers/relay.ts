@@ -5,8 +5,9 @@ import type { Logger } from '../lib/logger.ts';
 import { startLoop, sleep } from '../lib/loop.ts';
 import type { JobContext, JobHandler, JobResult } from '../usecases/jobs/job-handler.ts';
 import type { JobHandlers } from '../usecases/jobs/job-handlers.ts';
-import type { Job, JobStore } from '../usecases/ports/job-store.ts';
-import { backoffMs } from './backoff.ts';
+import type { Job, JobStore, Parked } from '../usecases/ports/job-store.ts';
+import { DELIVERY_CAP_MS, backoffMs } from './backoff.ts';
+import { isTransient } from '../usecases/store-faults.ts';
 import { startRenewal } from './renewal.ts';
 
 /** Attempts of a job of an unknown kind. */
@@ -15,7 +16,7 @@ const MAX_UNKNOWN = 30;
 const MIN_REST_MS = 20;
 
 export interface RelayOptions {
-  readonly store: Omit<JobStore, 'countJobs'>;
+  readonly store: Omit<JobStore, 'countJobs' | 'wakeCards'>;
   readonly handlers: JobHandlers;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -124,7 +125,11 @@ async function deliver(job: Job, options: RelayOptions, context: JobContext): Pr
       ? await handler.run(job, context)
       : { retryAtMs: null, error: `no job of kind ${job.kind} is known` };
   } catch (error) {
-    result = { retryAtMs: null, error: describeError(error) };
+    const said = describeError(error);
+    // A store that is away says nothing of the job, which may have been tried for days.
+    result = isTransient(error)
+      ? { retryAtMs: null, refused: said }
+      : { retryAtMs: null, error: said };
   }
   try {
     await record(job, { result, maxAttempts: handler?.maxAttempts ?? MAX_UNKNOWN }, options);
@@ -155,12 +160,34 @@ async function record(
     await store.releaseJob({ key, fence, runAt, error: null });
     return;
   }
-  const error = 'dead' in result ? result.dead : result.error;
-  const givenUp = 'dead' in result || attempts >= maxAttempts;
-  const retryAt = 'dead' in result ? null : result.retryAtMs;
-  const runAt = givenUp ? null : (retryAt ?? now + backoffMs(attempts, ids));
+  const { error, runAt, parked } = afterFailure(result, { attempts, maxAttempts, now, ids });
   const fields = { job: key, attempts, error: error.slice(0, 500) };
-  if (givenUp) log.error('a job was given up', fields);
-  else log.warn('a job is tried again', { ...fields, inMs: (runAt ?? now) - now });
-  await store.releaseJob({ key, fence, runAt, error: error.slice(0, 2_000) });
+  if (runAt !== null) log.warn('a job is tried again', { ...fields, inMs: runAt - now });
+  else if (parked === 'dead') log.error('a job was given up', fields);
+  else log.warn('a message is undeliverable', fields);
+  await store.releaseJob({ key, fence, runAt, error: error.slice(0, 2_000), parked });
+}
+
+type Failed = Extract<
+  JobResult,
+  { error: string } | { refused: string } | { dead: string } | { undeliverable: string }
+>;
+
+/** When a failed job runs again; null: it is parked. */
+function afterFailure(
+  result: Failed,
+  given: { attempts: number; maxAttempts: number; now: number; ids: Ids },
+): { error: string; runAt: number | null; parked: Parked } {
+  const { attempts, maxAttempts, now, ids } = given;
+  if ('undeliverable' in result) {
+    return { error: result.undeliverable, runAt: null, parked: 'undeliverable' };
+  }
+  if ('dead' in result) return { error: result.dead, runAt: null, parked: 'dead' };
+  if ('refused' in result) {
+    const runAt = result.retryAtMs ?? now + backoffMs(attempts, ids, DELIVERY_CAP_MS);
+    return { error: result.refused, runAt, parked: 'dead' };
+  }
+  const givenUp = attempts >= maxAttempts;
+  const runAt = givenUp ? null : (result.retryAtMs ?? now + backoffMs(attempts, ids));
+  return { error: result.error, runAt, parked: 'dead' };
 }

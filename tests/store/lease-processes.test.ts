@@ -40,7 +40,7 @@ test('16 workers in 4 processes lease each job once, on SQLite', async () => {
   try {
     const keys = await fill(store, 400);
     expect((await takenBy('sqlite', path)).sort()).toEqual(keys);
-    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0, undeliverable: 0 });
   } finally {
     await cleanup();
   }
@@ -58,7 +58,7 @@ if (SERVER === '') {
       const { store, cleanup } = await openSqlServer(scratch);
       const keys = await fill(store, 300);
       expect((await takenBy('sqlserver', scratch.connectionString)).sort()).toEqual(keys);
-      expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+      expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0, undeliverable: 0 });
       await cleanup();
     } finally {
       await scratch.drop();

@@ -24,7 +24,8 @@ function healthy(statement: string): Answer {
   }
   if (statement.includes('checked_at')) return { rows: [{ value: 1 }] };
   if (statement.includes('INSERT INTO dbo.changes')) return { rows: [outcome('committed')] };
-  if (statement.includes('COUNT_BIG(due_at)')) return { rows: [{ waiting: 3, dead: 1 }] };
+  if (statement.includes('COUNT_BIG(due_at)'))
+    return { rows: [{ waiting: 3, dead: 1, undeliverable: 0 }] };
   return { rows: [] };
 }
 
@@ -89,7 +90,7 @@ describe('faults of a SQL Server store, at the wire', () => {
   test('opens, queries and closes a healthy server', async () => {
     const { connectionString, asked } = await double({ answer: healthy });
     const store = await open(connectionString);
-    expect(await store.countJobs()).toEqual({ waiting: 3, dead: 1 });
+    expect(await store.countJobs()).toEqual({ waiting: 3, dead: 1, undeliverable: 0 });
     const before = asked.length;
     expect(await store.commit(noted())).toEqual({ status: 'committed', number: 7 });
     expect(asked.slice(before).filter((text) => !text.includes('set '))).toHaveLength(1);
@@ -255,7 +256,7 @@ describe('faults of a SQL Server store, at the wire', () => {
     proxy.reset();
     await expect(store.countJobs()).rejects.toMatchObject({ code: 'store_unavailable' });
     proxy.become('pass');
-    expect(await store.countJobs()).toEqual({ waiting: 3, dead: 1 });
+    expect(await store.countJobs()).toEqual({ waiting: 3, dead: 1, undeliverable: 0 });
   });
 
   test('half-open and frozen connections fail in time, and are dropped', async () => {
@@ -271,7 +272,7 @@ describe('faults of a SQL Server store, at the wire', () => {
       const once = () => store.countJobs().catch((error: { code: string }) => error.code);
       let answer = await once();
       for (let tries = 0; answer === 'store_busy' && tries < 5; tries += 1) answer = await once();
-      expect(answer).toEqual({ waiting: 3, dead: 1 });
+      expect(answer).toEqual({ waiting: 3, dead: 1, undeliverable: 0 });
     }
   });
 

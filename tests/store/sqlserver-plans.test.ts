@@ -43,7 +43,15 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Allowed scans, as on SQLite: a table's end by its key, waiting rows, tables of the server. */
-const COLD = ['UNSEALED_EVENTS', 'LAST_CHECKPOINT', 'TREE_SIZE', 'COUNT_JOBS', 'NOW', 'SEAL'];
+const COLD = [
+  'UNSEALED_EVENTS',
+  'LAST_CHECKPOINT',
+  'TREE_SIZE',
+  'COUNT_JOBS',
+  'WAKE_CARDS',
+  'NOW',
+  'SEAL',
+];
 
 /** Tables that grow for years. */
 const GROWN = [

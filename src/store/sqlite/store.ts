@@ -46,6 +46,7 @@ function storeOver(writer: Writer, connection: Connection, clock: Clock): Store 
     ...createReader(connection),
     ...writesOver<string>({
       queries: ALL_QUERIES,
+      list: (items) => JSON.stringify(items),
       change: (sql, values) => writer.call('change', { sql, values }),
       take: <Row>(sql: string, values: Values) =>
         writer.call('take', { sql, values }) as Promise<Row | undefined>,

@@ -27,8 +27,8 @@ export function recordEvents(connection: Connection, { events, personKeys }: Rec
 }
 
 /** Inserts a job. If the key exists, moves or revives that job. */
-export function addJob(connection: Connection, { about, ...job }: NewJob): void {
-  connection.run(UPSERT_JOB, { ...job, aboutType: about.type, aboutId: about.id });
+export function addJob(connection: Connection, { about, body = null, ...job }: NewJob): void {
+  connection.run(UPSERT_JOB, { ...job, aboutType: about.type, aboutId: about.id, body });
 }
 
 /** Inserts or updates a person with their roles. An older value changes nothing. */

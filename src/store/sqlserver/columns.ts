@@ -56,6 +56,8 @@ export const COLUMNS = {
     attempts: SMALL,
     lease_until: WHOLE,
     error: 'nvarchar(2000)',
+    parked: KIND,
+    body: JSON_TEXT,
   },
   counters: { name: KIND, value: WHOLE },
   cards: {

@@ -38,6 +38,7 @@ export function createWrites(pool: Pool): BatchWrites {
   return {
     ...writesOver<Query>({
       queries: ALL_QUERIES,
+      list: encodeRows,
       change,
       take: async <Found>(query: Query, values: Parameters<Pool['all']>[1]) =>
         (await pool.all(query, values, ONCE))[0] as Found | undefined,

@@ -52,7 +52,7 @@ export async function deliverCard(
     if (!(error instanceof DeliveryError)) throw error;
     if (error.gone && card.activityId !== null) return repost(deps, card, truth);
     if (error.gone && job.attempts >= MAX_HOMELESS) return { dead: error.message };
-    return tryLater(deps, error);
+    return tryLater(deps, error, null);
   }
 }
 

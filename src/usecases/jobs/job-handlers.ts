@@ -69,6 +69,6 @@ async function tellOutcome(deps: JobDeps, job: Job, context: JobContext): Promis
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     if (error.gone) return { dead: error.message };
-    return tryLater(deps, error);
+    return tryLater(deps, error, null);
   }
 }

@@ -8,15 +8,15 @@ export type Lane = 'execution' | 'timer' | 'delivery';
 export type Priority = 0 | 1;
 export const PRIORITY: Readonly<Record<Lane, Priority>> = { execution: 0, timer: 0, delivery: 1 };
 
-/** The subject of a job. */
+/** The subject of a job. `person`: the key of a Teams person. */
 export interface JobSubject {
-  readonly type: 'request' | 'grant' | 'feed';
+  readonly type: 'request' | 'grant' | 'feed' | 'person';
   readonly id: string;
 }
 
 /**
  * Durable work after a commit. There is one job for each `key`: another insertion moves its time
- * and revives a dead job. Payloads contain ids, never secrets.
+ * and revives a parked job. Keys and subjects contain ids, never secrets.
  */
 export interface NewJob {
   readonly key: string;
@@ -26,6 +26,21 @@ export interface NewJob {
   /** `earliest`: an insertion never moves the job later; `replace`: it sets the time. */
   readonly when: 'earliest' | 'replace';
   readonly priority: Priority;
+  /** JSON of what is to be sent, where it cannot be made again; an erasure deletes it. */
+  readonly body?: string | null;
+}
+
+/**
+ * Why a job runs no more. `dead`: it failed, and an operator must look. `undeliverable`: Teams did
+ * not take the message until nobody needed it any more.
+ */
+export type Parked = 'dead' | 'undeliverable';
+
+/** Jobs by state. `waiting`: due, leased or scheduled. */
+export interface JobCounts {
+  readonly waiting: number;
+  readonly dead: number;
+  readonly undeliverable: number;
 }
 
 /** A leased job. `fence` identifies this lease; ack and release need it. */
@@ -58,12 +73,23 @@ export interface JobStore {
   /** Ends a finished job; returns whether it was still under this lease. */
   ackJob(job: Lease): Promise<boolean>;
   /**
-   * Returns the job for a run at `runAt`, or parks it as dead if that is null. `error` null: it was
-   * not tried, so the lease is no attempt and the job keeps its due time.
+   * Returns the job for a run at `runAt`, or parks it if that is null; default: as dead. `error`
+   * null: it was not tried, so the lease is no attempt and the job keeps its due time.
    */
-  releaseJob(job: Lease & { runAt: number | null; error: string | null }): Promise<boolean>;
+  releaseJob(
+    job: Lease & { runAt: number | null; error: string | null; parked?: Parked },
+  ): Promise<boolean>;
+  /**
+   * Makes the card jobs that failed so far due at `now`, parked ones too: those of cards in these
+   * channels (by configured name) or this conversation. Returns their number.
+   */
+  wakeCards(place: {
+    channels: readonly string[];
+    conversationId: string;
+    now: number;
+  }): Promise<number>;
   /** The due time of the next job (ms); undefined without waiting jobs. */
   nextJobAt(): Promise<number | undefined>;
   /** Counts by state, for readiness and metrics. */
-  countJobs(): Promise<{ readonly waiting: number; readonly dead: number }>;
+  countJobs(): Promise<JobCounts>;
 }

@@ -84,11 +84,12 @@ const CARDS: Fill = {
 
 /** The expiry timers of pending requests, and some dead jobs. */
 const JOBS: Fill = {
-  sql: `INSERT INTO jobs (key, kind, about_type, about_id, priority, run_at, due_at)
+  sql: `INSERT INTO jobs (key, kind, about_type, about_id, priority, run_at, due_at, parked)
     SELECT CASE WHEN state = 'pending' THEN 'expire:' ELSE 'card:' END || id,
       CASE WHEN state = 'pending' THEN 'expire' ELSE 'card' END, 'request', id,
       CASE WHEN state = 'pending' THEN 0 ELSE 1 END, ? + number,
-      CASE WHEN state = 'pending' THEN ? + number END
+      CASE WHEN state = 'pending' THEN ? + number END,
+      CASE WHEN state = 'pending' THEN NULL ELSE 'dead' END
     FROM requests WHERE state = 'pending' OR state = 'failed' AND number % 10 = 0 ORDER BY 1`,
   values: ({ now }) => [now + DAY_MS, now + DAY_MS],
 };

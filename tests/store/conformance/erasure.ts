@@ -13,6 +13,7 @@ import {
   TOKEN,
   card,
   change,
+  job,
   decision,
   deciding,
   link,
@@ -288,6 +289,20 @@ export function erasureTests(given: Given): void {
         ],
       }),
     );
+
+  test('deletes the replies to the person that wait to be sent, and no others', async () => {
+    await knownAs('oid-sam');
+    const reply = (objectId: string) =>
+      job({
+        key: `reply:${objectId}`,
+        about: { type: 'person', id: `person:contoso:${objectId}` },
+        body: JSON.stringify({ text: `To ${objectId}` }),
+      });
+    await store.commit(change({ jobs: [reply('oid-sam'), reply('oid-kim')] }));
+    await erase('oid-sam');
+    const left = await store.leaseJobs({ limit: 9, leaseMs: 1, now: T0 });
+    expect(left.map(({ key }) => key)).toEqual(['reply:oid-kim']);
+  });
 
   test('finds the requests of all commits by a name that the first one deletes', async () => {
     const many = Array.from({ length: 201 }, () => request({ state: 'denied' }));

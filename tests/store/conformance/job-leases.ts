@@ -77,7 +77,7 @@ export function jobLeaseTests(given: Given): void {
       expect(await store.ackJob({ key, fence })).toBe(false);
       expect(await store.releaseJob({ key, fence, runAt: T0, error })).toBe(false);
     }
-    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 1 });
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 1, undeliverable: 0 });
   });
 
   test('an insertion after the lease expired does not make a second job', async () => {
@@ -157,6 +157,6 @@ export function jobLeaseTests(given: Given): void {
       }),
     );
     expect(taken.sort()).toEqual(keys);
-    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0, undeliverable: 0 });
   });
 }

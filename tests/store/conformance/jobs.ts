@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Job, JobKind, NewJob } from '../../../src/usecases/ports/job-store.ts';
-import { T0, change, onceKey, job } from '../build.ts';
+import { UNPOSTED } from '../../../src/domain/request/cards.ts';
+import type { Card } from '../../../src/domain/request/cards.ts';
+import { T0, change, onceKey, job, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
 const LEASE = 30_000;
@@ -43,6 +45,7 @@ export function jobTests(given: Given): void {
       runAt: T0,
       fence: expect.any(Number),
       attempts: 1,
+      body: null,
     });
   });
 
@@ -66,7 +69,7 @@ export function jobTests(given: Given): void {
     await add(job({ key: 'j' }));
     const { fence } = await takeOne();
     expect(await given().store.ackJob({ key: 'j', fence })).toBe(true);
-    expect(await given().store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await given().store.countJobs()).toEqual({ waiting: 0, dead: 0, undeliverable: 0 });
     expect(await given().store.nextJobAt()).toBeUndefined();
   });
 
@@ -79,7 +82,7 @@ export function jobTests(given: Given): void {
     await add(job({ key: 'waits', runAt: T0 + 9 }), job({ key: 'stays', runAt: T0 + 9 }));
     await store.commit(change({ dropJobs: ['dead', 'held', 'waits', 'none'] }));
     expect(await store.ackJob({ key: 'held', fence: fenceOf('held') })).toBe(false);
-    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0, undeliverable: 0 });
     expect((await take(T0 + LEASE)).map(({ key }) => key)).toEqual(['stays']);
   });
 
@@ -114,7 +117,7 @@ export function jobTests(given: Given): void {
       const { fence } = await takeOne(T0 + 20);
       await add(job({ key: 'j', runAt: T0 + 60 }));
       await given().store.releaseJob({ key: 'j', fence, runAt: null, error: 'x' });
-      expect(await given().store.countJobs()).toEqual({ waiting: 1, dead: 0 });
+      expect(await given().store.countJobs()).toEqual({ waiting: 1, dead: 0, undeliverable: 0 });
       expect(await given().store.nextJobAt()).toBe(T0 + 60);
     });
 
@@ -154,7 +157,7 @@ export function jobTests(given: Given): void {
     const { fence } = await takeOne();
     const error = 'x'.repeat(10_000);
     expect(await store.releaseJob({ key: 'j', fence, runAt: null, error })).toBe(true);
-    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 1 });
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 1, undeliverable: 0 });
     expect(await store.nextJobAt()).toBe(T0 + 900);
     expect(await take(T0 + 10 * LEASE)).toMatchObject([{ key: 'other' }]);
   });
@@ -165,11 +168,86 @@ export function jobTests(given: Given): void {
     const { fence } = await takeOne();
     await store.releaseJob({ key: 'j', fence, runAt: null, error: 'gone' });
     await add(job({ key: 'j', runAt: T0 + 40 }));
-    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0, undeliverable: 0 });
     expect(await store.nextJobAt()).toBe(T0 + 40);
     const revived = await takeOne(T0 + 40);
     expect(revived).toMatchObject({ attempts: 1, runAt: T0 + 40 });
     expect(revived.fence).toBeGreaterThan(fence);
+  });
+
+  test('a job is parked as undeliverable, counted apart, and revived by an insertion', async () => {
+    const { store } = given();
+    await add(job({ key: 'j' }));
+    const { fence } = await takeOne();
+    const parked = { key: 'j', fence, runAt: null, error: '403', parked: 'undeliverable' } as const;
+    expect(await store.releaseJob(parked)).toBe(true);
+    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0, undeliverable: 1 });
+    await add(job({ key: 'j', runAt: T0 + 40 }));
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0, undeliverable: 0 });
+    const again = await takeOne(T0 + 40);
+    await store.releaseJob({ key: 'j', fence: again.fence, runAt: null, error: 'x' });
+    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 1, undeliverable: 0 });
+  });
+
+  test('an undeliverable job is purged after 30 days, a dead one is kept', async () => {
+    const { store } = given();
+    await add(job({ key: 'late' }), job({ key: 'dead' }));
+    for (const { key, fence } of await take()) {
+      const parked = key === 'late' ? 'undeliverable' : 'dead';
+      await store.releaseJob({ key, fence, runAt: null, error: 'x', parked });
+    }
+    const days = (n: number) => T0 + n * 86_400_000;
+    await store.purge(days(29), 100);
+    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 1, undeliverable: 1 });
+    await store.purge(days(31), 100);
+    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 1, undeliverable: 0 });
+  });
+
+  test('keeps the body of a job', async () => {
+    const body = JSON.stringify({ text: `"quoted" \\ ${'x'.repeat(30_000)}` });
+    await add(job({ key: 'j', body }));
+    expect(await takeOne()).toMatchObject({ key: 'j', body });
+  });
+
+  test('news of a place wakes its failed card jobs, held and parked ones too, and no other', async () => {
+    const { store } = given();
+    const asked = request();
+    const at = { requestId: asked.id, ...UNPOSTED };
+    const here = { channel: 'here', ...at };
+    const chat = {
+      ...at,
+      channel: null,
+      conversationId: 'a:1',
+      activityId: 'm',
+      postedRevision: 1,
+    };
+    const cards: Card[] = [
+      { ...here, id: 'waits' },
+      { ...here, id: 'parked' },
+      { ...here, id: 'held' },
+      { ...here, id: 'fresh' },
+      { ...chat, id: 'chat' },
+      { ...at, id: 'elsewhere', channel: 'there' },
+    ];
+    const jobs = cards.map(({ id }) => job({ key: `card:${id}` }));
+    await store.commit(submission(asked, { cards, jobs }));
+    const late = T0 + 3_600_000;
+    for (const { key, fence } of await take()) {
+      const runAt = key === 'card:parked' ? null : late;
+      const error = key === 'card:fresh' ? null : '403';
+      await store.releaseJob({ key, fence, runAt, error, parked: 'undeliverable' });
+    }
+    await add(job({ key: 'card:held', runAt: T0 }));
+    const held = await takeOne(T0);
+    const now = T0 + 5;
+    const place = { channels: ['here', 'unused'], conversationId: 'a:1', now };
+    expect(await store.wakeCards(place)).toBe(4);
+    const due = await take(now);
+    expect(due.map(({ key }) => key).sort()).toEqual(['card:chat', 'card:parked', 'card:waits']);
+    expect(due[0]?.attempts).toBe(1);
+    await store.releaseJob({ key: held.key, fence: held.fence, runAt: late, error: '403' });
+    expect((await take(now)).map(({ key }) => key)).toEqual(['card:held']);
+    expect(await store.countJobs()).toMatchObject({ undeliverable: 0 });
   });
 
   test('an insertion moves a job earlier that waits after a failure', async () => {
@@ -191,7 +269,7 @@ export function jobTests(given: Given): void {
       jobs: [job({ key: 'next', runAt: T0 + 5 })],
     });
     expect((await store.commit(done)).status).toBe('committed');
-    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0, undeliverable: 0 });
     expect(await store.nextJobAt()).toBe(T0 + 5);
     expect(await store.findOnceKey('idempotency', 'by-job')).toBeDefined();
   });
@@ -247,7 +325,7 @@ export function jobTests(given: Given): void {
     });
     expect(await store.commit(late)).toEqual({ status: 'conflict' });
     expect(await store.findOnceKey('idempotency', 'late')).toBeUndefined();
-    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0, undeliverable: 0 });
     expect(await store.ackJob(fast)).toBe(true);
   });
 

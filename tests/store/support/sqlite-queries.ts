@@ -39,6 +39,7 @@ export const COLD: Readonly<Record<string, string>> = {
   LAST_CHECKPOINT: 'the last row of its table by the row id: one step',
   TREE_SIZE: 'the last row id of its table: one step',
   COUNT_JOBS: 'for metrics: every job that waits, in the smallest index',
+  WAKE_CARDS: 'the news of an installation is rare, and reads all jobs',
   NOW: 'touches no table',
   APPLIED: 'at start: one row a migration',
   SURVEY: 'at start: one row a table',
@@ -54,6 +55,7 @@ export const COLD: Readonly<Record<string, string>> = {
   DELETE_CONVERSATIONS: RARE,
   DELETE_SESSIONS: RARE,
   DELETE_LINKS: RARE,
+  DELETE_REPLIES: RARE,
 };
 
 /** Allowed sorts in memory, of bounded sets. */

@@ -63,7 +63,7 @@ async function tryIt(job: Job, refresher: ClaimsRefresher | undefined) {
   const deps = refresher === undefined ? fixture.deps : { ...fixture.deps, refresher };
   const result = await runJob(deps, job);
   const { key, fence } = job;
-  if (typeof result === 'object' && 'retryAtMs' in result) {
+  if (typeof result === 'object' && 'error' in result) {
     const runAt = result.retryAtMs ?? fixture.deps.clock.now();
     await fixture.store.releaseJob({ key, fence, runAt, error: result.error });
   }

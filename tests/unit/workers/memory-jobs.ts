@@ -1,4 +1,4 @@
-import type { Job, JobStore, NewJob } from '../../../src/usecases/ports/job-store.ts';
+import type { Job, JobStore, NewJob, Parked } from '../../../src/usecases/ports/job-store.ts';
 
 interface Row extends NewJob {
   attempts: number;
@@ -7,6 +7,7 @@ interface Row extends NewJob {
   runAt: number;
   dueAt: number;
   dead: boolean;
+  parked: Parked | null;
   again: boolean;
   error: string | null;
 }
@@ -50,6 +51,7 @@ export function memoryJobs(): MemoryJobs {
         fence: 0,
         leaseUntil: 0,
         dead: false,
+        parked: null,
         error: null,
       });
     },
@@ -81,13 +83,14 @@ export function memoryJobs(): MemoryJobs {
       else rows.delete(key);
       return true;
     },
-    async releaseJob({ key, fence, runAt, error }) {
+    async releaseJob({ key, fence, runAt, error, parked = 'dead' }) {
       const row = held(key, fence);
       if (!row) return false;
       Object.assign(row, {
         ...(error === null ? { attempts: row.attempts - 1 } : { runAt: runAt ?? row.runAt, error }),
         dueAt: runAt ?? row.dueAt,
         dead: runAt === null,
+        parked: runAt === null ? parked : null,
         leaseUntil: 0,
         fence: 0,
       });
@@ -101,7 +104,9 @@ export function memoryJobs(): MemoryJobs {
     },
     countJobs: async () => ({
       waiting: [...rows.values()].filter((row) => !row.dead).length,
-      dead: [...rows.values()].filter((row) => row.dead).length,
+      dead: [...rows.values()].filter((row) => row.dead && row.parked === 'dead').length,
+      undeliverable: [...rows.values()].filter((row) => row.parked === 'undeliverable').length,
     }),
+    wakeCards: () => Promise.resolve(0),
   };
 }

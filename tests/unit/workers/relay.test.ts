@@ -5,6 +5,7 @@ import { startRelay } from '../../../src/workers/relay.ts';
 import type { Relay, RelayOptions } from '../../../src/workers/relay.ts';
 import type { JobKind } from '../../../src/usecases/ports/job-store.ts';
 import type { JobHandler, JobResult } from '../../../src/usecases/jobs/job-handler.ts';
+import { StoreError } from '../../../src/usecases/ports/store-error.ts';
 import { memoryJobs } from './memory-jobs.ts';
 import type { MemoryJobs } from './memory-jobs.ts';
 
@@ -387,5 +388,54 @@ describe('the delay after a failure', () => {
     const most = [1, 2, 3, 9, 10, 500].map((tries) => backoffMs(tries, drawing(255)));
     expect(least).toEqual([500, 1_000, 2_000, 128_000, 150_000, 150_000]);
     expect(most).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
+  });
+});
+
+describe('a message that Teams does not take', () => {
+  const HOUR_MS = 3_600_000;
+
+  test('is tried any number of times, with rests that grow to an hour', async () => {
+    store.add('card');
+    const rests: number[] = [];
+    let tried = 0;
+    start(
+      async () => {
+        tried += 1;
+        return { retryAtMs: null, refused: '403' };
+      },
+      { maxAttempts: 3 },
+    );
+    for (let round = 1; round <= 20; round += 1) {
+      await until(
+        () => tried === round && (store.rows.get('card')?.leaseUntil ?? 1) === 0,
+        'tried',
+      );
+      const dueAt = store.rows.get('card')?.dueAt ?? 0;
+      rests.push(dueAt - now);
+      now = dueAt;
+    }
+    expect(Math.max(...rests)).toBeLessThanOrEqual(HOUR_MS);
+    expect(Math.min(...rests.slice(-5))).toBeGreaterThanOrEqual(HOUR_MS / 2);
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0, undeliverable: 0 });
+  });
+
+  test('is parked as undeliverable, which is no dead letter', async () => {
+    store.add('card');
+    start(async () => ({ undeliverable: 'status 403' }));
+    await until(() => store.rows.get('card')?.parked !== null, 'parked');
+    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0, undeliverable: 1 });
+    expect(store.rows.get('card')?.error).toBe('status 403');
+  });
+
+  test('is not given up because the store is away after many tries', async () => {
+    store.add('card');
+    start(
+      async () => {
+        throw new StoreError('store_unavailable', 'away');
+      },
+      { maxAttempts: 1 },
+    );
+    await until(() => store.rows.get('card')?.error !== null, 'a failure');
+    expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0, undeliverable: 0 });
   });
 });

@@ -50,7 +50,8 @@ CREATE TABLE once_keys (
 CREATE INDEX once_keys_by_expiry ON once_keys (expires_at);
 
 -- Jobs. `due_at` is when a job may be leased: `run_at` while it waits, the end of the lease while it
--- is leased, NULL when it is dead. `again_at`: the time of an insertion during the lease.
+-- is leased, NULL when it is parked. `again_at`: the time of an insertion during the lease. `parked`:
+-- why it runs no more. `body`: what a job is to send that cannot be made again, such as a reply.
 CREATE TABLE jobs (
   key TEXT NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -63,7 +64,9 @@ CREATE TABLE jobs (
   fence INTEGER NOT NULL DEFAULT 0,
   attempts INTEGER NOT NULL DEFAULT 0,
   lease_until INTEGER,
-  error TEXT
+  error TEXT,
+  parked TEXT CHECK (parked IN ('dead', 'undeliverable')),
+  body TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX jobs_by_due ON jobs (priority, due_at);
 

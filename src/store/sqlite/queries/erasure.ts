@@ -44,6 +44,10 @@ export const CLEAR_JOB_ERRORS = `
   UPDATE jobs SET error = NULL
   WHERE about_type = 'request' AND about_id IN (SELECT value FROM json_each(:ids))`;
 
+/** Replies to the person that were not delivered yet. */
+export const DELETE_REPLIES = `
+  DELETE FROM jobs WHERE about_type = 'person' AND about_id IN ${NAMES}`;
+
 /** `:ids` are of requests that the person asked for. */
 export const DELETE_REPEATS = `
   DELETE FROM once_keys

@@ -19,6 +19,13 @@ export const PURGE_LEASES = `
   DELETE FROM leases WHERE name IN (
     SELECT name FROM leases WHERE lease_until <= :until ORDER BY lease_until LIMIT :limit + 0)`;
 
+/** Index jobs_by_due: parked jobs have no due time. */
+export const PURGE_UNDELIVERABLE = `
+  DELETE FROM jobs WHERE key IN (
+    SELECT key FROM jobs
+    WHERE priority IN (0, 1) AND due_at IS NULL AND parked = 'undeliverable' AND run_at <= :until
+    LIMIT :limit + 0)`;
+
 export const PURGE_SESSIONS = `
   DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions WHERE ends_at <= :until ORDER BY ends_at LIMIT :limit + 0)`;

@@ -3,10 +3,10 @@
  * (0, 1), so that the index returns due jobs in order.
  */
 
-/** For a leased job sets `again_at`, the time of the next run. Revives a dead job. */
+/** For a leased job sets `again_at`, the time of the next run. Revives a parked job. */
 export const UPSERT_JOB = `
-  INSERT INTO jobs (key, kind, about_type, about_id, priority, run_at, due_at)
-  VALUES (:key, :kind, :aboutType, :aboutId, :priority, :runAt, :runAt)
+  INSERT INTO jobs (key, kind, about_type, about_id, priority, run_at, due_at, body)
+  VALUES (:key, :kind, :aboutType, :aboutId, :priority, :runAt, :runAt, :body)
   ON CONFLICT (key) DO UPDATE SET
     run_at = CASE
       WHEN lease_until IS NOT NULL THEN run_at
@@ -21,7 +21,8 @@ export const UPSERT_JOB = `
       WHEN again_at IS NULL OR :when = 'replace' OR :runAt < again_at THEN :runAt
       ELSE again_at END,
     attempts = CASE WHEN due_at IS NULL THEN 0 ELSE attempts END,
-    error = CASE WHEN due_at IS NULL THEN NULL ELSE error END`;
+    error = CASE WHEN due_at IS NULL THEN NULL ELSE error END,
+    parked = NULL`;
 
 /** key */
 export const DROP_JOB = 'DELETE FROM jobs WHERE key = :key';
@@ -36,7 +37,7 @@ export const LEASE_JOBS = `
     ORDER BY priority, due_at, key LIMIT :limit + 0
   )
   RETURNING key, kind, about_type AS aboutType, about_id AS aboutId, priority, run_at AS runAt,
-    fence, attempts`;
+    fence, attempts, body`;
 
 export const RENEW_JOB = `
   UPDATE jobs SET lease_until = :leaseUntil, due_at = :leaseUntil
@@ -61,11 +62,12 @@ export const REOPEN_JOB = `
 /** The earlier of two times; either may be NULL. */
 const NEXT_RUN = 'CASE WHEN again_at < :runAt THEN again_at ELSE coalesce(:runAt, again_at) END';
 
-/** Without an error the job did not run: `run_at` stays. */
+/** Without an error the job did not run: `run_at` stays. Without a next run it is parked. */
 export const RELEASE_JOB = `
   UPDATE jobs SET lease_until = NULL, due_at = ${NEXT_RUN}, again_at = NULL,
     run_at = CASE WHEN :error IS NULL THEN run_at ELSE coalesce(${NEXT_RUN}, run_at) END,
-    attempts = attempts - (:error IS NULL), error = coalesce(:error, error)
+    attempts = attempts - (:error IS NULL), error = coalesce(:error, error),
+    parked = CASE WHEN :runAt IS NULL AND again_at IS NULL THEN :parked END
   WHERE key = :key AND fence = :fence AND lease_until IS NOT NULL`;
 
 export const NEXT_JOB_AT = `
@@ -78,5 +80,26 @@ export const NEXT_JOB_AT = `
 export const ANY_DUE =
   'SELECT 1 AS due FROM jobs WHERE priority IN (0, 1) AND due_at <= :now LIMIT 1';
 
+const countParked = (parked: string) =>
+  `(SELECT count(*) FROM jobs WHERE priority IN (0, 1) AND due_at IS NULL AND parked = '${parked}')`;
+
 export const COUNT_JOBS = `
-  SELECT count(due_at) AS waiting, count(*) - count(due_at) AS dead FROM jobs`;
+  SELECT (SELECT count(due_at) FROM jobs) AS waiting, ${countParked('dead')} AS dead,
+    ${countParked('undeliverable')} AS undeliverable`;
+
+/**
+ * Makes card jobs due that Teams refused so far, in these channels (a JSON list of names) or this
+ * conversation. Reads all jobs: the news of an installation is rare.
+ */
+export const WAKE_CARDS = `
+  UPDATE jobs SET
+    run_at = CASE WHEN lease_until IS NULL THEN :now ELSE run_at END,
+    due_at = CASE WHEN lease_until IS NULL THEN :now ELSE due_at END,
+    again_at = CASE WHEN lease_until IS NULL THEN NULL ELSE :now END,
+    attempts = CASE WHEN lease_until IS NULL THEN 0 ELSE attempts END,
+    parked = NULL
+  WHERE kind = 'card' AND error IS NOT NULL AND EXISTS (
+    SELECT 1 FROM cards c WHERE c.id = substr(jobs.key, length('card:') + 1) AND (
+      c.channel IN (SELECT value FROM json_each(:channels)) OR c.conversation_id = :conversationId
+    )
+  )`;

@@ -64,7 +64,8 @@ CREATE TABLE dbo.once_keys (
 CREATE INDEX once_keys_by_expiry ON dbo.once_keys (expires_at);
 
 -- Jobs. `due_at` is when a job may be leased: `run_at` while it waits, the end of the lease while it
--- is leased, NULL when it is dead. `again_at`: the time of an insertion during the lease.
+-- is leased, NULL when it is parked. `again_at`: the time of an insertion during the lease. `parked`:
+-- why it runs no more. `body`: what a job is to send that cannot be made again, such as a reply.
 CREATE TABLE dbo.jobs (
   [key] nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
   kind nvarchar(20) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -78,8 +79,11 @@ CREATE TABLE dbo.jobs (
   attempts int NOT NULL,
   lease_until bigint NULL,
   error nvarchar(2000) NULL,
+  parked nvarchar(20) COLLATE Latin1_General_BIN2 NULL,
+  body nvarchar(max) NULL,
   CONSTRAINT jobs_pk PRIMARY KEY ([key]),
-  CONSTRAINT jobs_priority CHECK (priority IN (0, 1))
+  CONSTRAINT jobs_priority CHECK (priority IN (0, 1)),
+  CONSTRAINT jobs_parked CHECK (parked IN (N'dead', N'undeliverable'))
 );
 CREATE INDEX jobs_by_due ON dbo.jobs (priority, due_at, [key]);
 

@@ -35,6 +35,13 @@ export const PURGE_LEASES = purge(`
   DELETE FROM dbo.leases WHERE name IN (
     SELECT TOP (@limit) name FROM dbo.leases WHERE lease_until <= @until ORDER BY lease_until)`);
 
+/** Index jobs_by_due: parked jobs have no due time. */
+export const PURGE_UNDELIVERABLE = purge(`
+  DELETE FROM dbo.jobs WHERE [key] IN (
+    SELECT TOP (@limit) [key] FROM dbo.jobs
+    WHERE priority IN (0, 1) AND due_at IS NULL AND parked = N'undeliverable'
+      AND run_at <= @until)`);
+
 /** Index sessions_by_end */
 export const PURGE_SESSIONS = purge(`
   DELETE FROM dbo.sessions WHERE id IN (

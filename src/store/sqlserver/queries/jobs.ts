@@ -26,9 +26,10 @@ const JOBS = rowsOf('@jobs', {
   priority: SMALL,
   run_at: WHOLE,
   moves: KIND,
+  body: JSON_TEXT,
 });
 
-/** Part of a commit. For a leased job sets `again_at`, the next run. Revives a dead job. */
+/** Part of a commit. For a leased job sets `again_at`, the next run. Revives a parked job. */
 export const UPSERT_JOBS = `
   UPDATE j SET
     run_at = CASE
@@ -44,11 +45,12 @@ export const UPSERT_JOBS = `
       WHEN j.again_at IS NULL OR n.moves = N'replace' OR n.run_at < j.again_at THEN n.run_at
       ELSE j.again_at END,
     attempts = CASE WHEN j.due_at IS NULL THEN 0 ELSE j.attempts END,
-    error = CASE WHEN j.due_at IS NULL THEN NULL ELSE j.error END
+    error = CASE WHEN j.due_at IS NULL THEN NULL ELSE j.error END,
+    parked = NULL
   FROM dbo.jobs j JOIN ${JOBS} n ON j.[key] = n.[key] ${BY_KEY};
   INSERT INTO dbo.jobs
-    ([key], kind, about_type, about_id, priority, run_at, due_at, fence, attempts)
-  SELECT n.[key], n.kind, n.about_type, n.about_id, n.priority, n.run_at, n.run_at, 0, 0
+    ([key], kind, about_type, about_id, priority, run_at, due_at, fence, attempts, body)
+  SELECT n.[key], n.kind, n.about_type, n.about_id, n.priority, n.run_at, n.run_at, 0, 0, n.body
   FROM ${JOBS} n
   WHERE NOT EXISTS (SELECT 1 FROM dbo.jobs j WHERE j.[key] = n.[key]);`;
 
@@ -104,7 +106,7 @@ export const LEASE_JOBS = query(
   DECLARE @drawn TABLE (value bigint);
   DECLARE @taken TABLE (
     [key] nvarchar(200), kind nvarchar(20), about_type nvarchar(20), about_id nvarchar(100),
-    priority int, run_at bigint, fence bigint, attempts int
+    priority int, run_at bigint, fence bigint, attempts int, body nvarchar(max)
   );
   IF EXISTS (SELECT 1 FROM dbo.jobs WHERE priority IN (0, 1) AND due_at <= @now)
   BEGIN
@@ -114,14 +116,15 @@ export const LEASE_JOBS = query(
     SET fence = (SELECT value FROM @drawn), attempts = attempts + 1,
       lease_until = @leaseUntil, due_at = @leaseUntil, again_at = NULL
     OUTPUT inserted.[key], inserted.kind, inserted.about_type, inserted.about_id,
-      inserted.priority, inserted.run_at, inserted.fence, inserted.attempts INTO @taken
+      inserted.priority, inserted.run_at, inserted.fence, inserted.attempts, inserted.body
+    INTO @taken
     WHERE due_at <= @now AND [key] IN (
       SELECT TOP (@limit) [key] FROM dbo.jobs WITH ${UNMET}
       WHERE priority IN (0, 1) AND due_at <= @now ORDER BY priority, due_at, [key]
     );
   END;
   SELECT [key], kind, about_type AS aboutType, about_id AS aboutId, priority, run_at AS runAt,
-    fence, attempts
+    fence, attempts, body
   FROM @taken`,
 );
 
@@ -143,14 +146,15 @@ export const RENEW_JOBS = query(
 /** The earlier of two times; either may be NULL. */
 const NEXT_RUN = 'CASE WHEN again_at < @runAt THEN again_at ELSE COALESCE(@runAt, again_at) END';
 
-/** Without an error the job did not run: `run_at` stays. */
+/** Without an error the job did not run: `run_at` stays. Without a next run it is parked. */
 export const RELEASE_JOB = counted(
-  { key: JOB_KEY, fence: WHOLE, runAt: WHOLE, error: 'nvarchar(2000)' },
+  { key: JOB_KEY, fence: WHOLE, runAt: WHOLE, error: 'nvarchar(2000)', parked: KIND },
   `UPDATE dbo.jobs
   SET lease_until = NULL, due_at = ${NEXT_RUN}, again_at = NULL,
     run_at = CASE WHEN @error IS NULL THEN run_at ELSE COALESCE(${NEXT_RUN}, run_at) END,
     attempts = CASE WHEN @error IS NULL THEN attempts - 1 ELSE attempts END,
-    error = COALESCE(@error, error)
+    error = COALESCE(@error, error),
+    parked = CASE WHEN @runAt IS NULL AND again_at IS NULL THEN @parked END
   WHERE [key] = @key AND fence = @fence AND lease_until IS NOT NULL`,
 );
 
@@ -165,5 +169,29 @@ export const NEXT_JOB_AT = query(
 
 export const COUNT_JOBS = query(
   {},
-  `SELECT COUNT_BIG(due_at) AS waiting, COUNT_BIG(*) - COUNT_BIG(due_at) AS dead FROM dbo.jobs`,
+  `
+  SELECT COUNT_BIG(due_at) AS waiting, COUNT_BIG(CASE WHEN parked = N'dead' THEN 1 END) AS dead,
+    COUNT_BIG(CASE WHEN parked = N'undeliverable' THEN 1 END) AS undeliverable
+  FROM dbo.jobs`,
+);
+
+/**
+ * Makes card jobs due that Teams refused so far, in these channels (by name) or this conversation.
+ * Reads all jobs: the news of an installation is rare.
+ */
+export const WAKE_CARDS = counted(
+  { channels: JSON_TEXT, conversationId: 'nvarchar(1000)', now: WHOLE },
+  `UPDATE j SET
+    run_at = CASE WHEN j.lease_until IS NULL THEN @now ELSE j.run_at END,
+    due_at = CASE WHEN j.lease_until IS NULL THEN @now ELSE j.due_at END,
+    again_at = CASE WHEN j.lease_until IS NULL THEN NULL ELSE @now END,
+    attempts = CASE WHEN j.lease_until IS NULL THEN 0 ELSE j.attempts END,
+    parked = NULL
+  FROM dbo.jobs j
+  WHERE j.kind = N'card' AND j.error IS NOT NULL AND EXISTS (
+    SELECT 1 FROM dbo.cards c WHERE c.id = SUBSTRING(j.[key], 6, 200) AND (
+      c.channel IN (SELECT n.text FROM ${textsOf('@channels', 'nvarchar(200)')} n)
+      OR c.conversation_id = @conversationId
+    )
+  )`,
 );
