@@ -133,7 +133,7 @@ async function catchUp(
     );
   }
   const root = checkpoint?.root ?? encodeHash(createFrontier().root());
-  const stored = known === undefined ? await storedFrontier(store, size) : undefined;
+  const stored = known === undefined ? await storedFrontier(options, size) : undefined;
   if (stored !== undefined) {
     const frontier = await readOn(stored, size, options);
     if (frontier === undefined || encodeHash(frontier.root()) === root) return frontier;
@@ -147,15 +147,20 @@ async function catchUp(
   return frontier;
 }
 
-/** The frontier of the last seal, if it fits this log. */
+/**
+ * The frontier of the last seal, if it fits this log. One malformed hash rejects the whole list: only
+ * an altered row has one.
+ */
 async function storedFrontier(
-  store: Pick<AuditStore, 'frontier'>,
+  { store, log }: Pick<SealerOptions, 'store' | 'log'>,
   size: number,
 ): Promise<Frontier | undefined> {
   const stored = await store.frontier();
   if (stored === undefined || stored.size > size) return undefined;
-  const hashes = stored.peaks.flatMap((peak) => decodeHash(peak) ?? []);
-  return frontierAt(stored.size, hashes);
+  const hashes = stored.peaks.map(decodeHash).filter((hash) => hash !== undefined);
+  if (hashes.length === stored.peaks.length) return frontierAt(stored.size, hashes);
+  log.error('the stored edge of the audit log is malformed; all leaves are read', { size });
+  return undefined;
 }
 
 /** Appends the stored leaves up to a size; undefined if the lease was lost. */

@@ -155,6 +155,26 @@ describe('the sealer', () => {
     expect(await verifyAudit(store, { verifyCheckpoint })).toMatchObject({ ok: true, size: 8 });
   });
 
+  test.each([
+    ['behind the right ones', (peaks: readonly string[]) => [...peaks, 'no hash']],
+    ['that is empty', (peaks: readonly string[]) => [...peaks, '']],
+    ['in front of the right ones', (peaks: readonly string[]) => ['no hash', ...peaks]],
+  ])('rejects a stored frontier with a malformed hash %s, and logs it', async (_words, spoil) => {
+    const store = memoryLog();
+    fill(store, 0, 6);
+    const first = sealTurn(optionsFor(store, 1));
+    await drain(first.turn);
+    await first.letGo();
+    store.stored = { size: 6, peaks: spoil(store.stored?.peaks ?? []) };
+    fill(store, 6, 2);
+    const error = jest.fn();
+    const log = { ...silentLogger, error };
+    await drain(sealTurn({ ...optionsFor(store, 2), log }).turn);
+    expect(store.reads).toEqual([4, 2]);
+    expect(error).toHaveBeenCalledWith(expect.stringContaining('malformed'), { size: 6 });
+    expect(await verifyAudit(store, { verifyCheckpoint })).toMatchObject({ ok: true, size: 8 });
+  });
+
   test('writes nothing without the lease, and after it lost a race', async () => {
     const store = memoryLog();
     fill(store, 0, 2);
