@@ -10,12 +10,15 @@ export interface ApiAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-interface ApiCall {
+/** A call of the API. */
+export interface ApiCall {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Default 6. */
+  readonly attempts?: number;
 }
 
 const ATTEMPTS = 6;
@@ -35,8 +38,9 @@ export class ApiError extends Error {
  * @throws ApiError when no attempt got an answer.
  */
 export async function callApi(service: Service, call: ApiCall, io: CommandIo): Promise<ApiAnswer> {
+  const { attempts = ATTEMPTS } = call;
   let last: unknown;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
     io.signal?.throwIfAborted();
     let delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
     try {
@@ -44,14 +48,14 @@ export async function callApi(service: Service, call: ApiCall, io: CommandIo): P
       const text = (await response.text()).slice(0, MAX_ANSWER_CHARS);
       const answer = { status: response.status, body: toObject(text) };
       if (response.status !== 429 && response.status < 500) return answer;
-      if (attempt === ATTEMPTS) return answer;
+      if (attempt === attempts) return answer;
       const seconds = Number(response.headers.get('retry-after') ?? NaN);
       if (seconds > 0) delayMs = Math.min(MAX_DELAY_MS, seconds * 1_000);
     } catch (error) {
       io.signal?.throwIfAborted();
       last = error;
     }
-    if (attempt < ATTEMPTS) await sleep(delayMs, io.signal);
+    if (attempt < attempts) await sleep(delayMs, io.signal);
   }
   throw new ApiError(`${service.base} could not be reached`, { cause: last });
 }

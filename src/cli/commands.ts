@@ -44,6 +44,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./wait.ts')).wait,
   },
   {
+    name: 'cancel',
+    summary: 'Take a request back',
+    load: async () => (await import('./cancel.ts')).cancel,
+  },
+  {
     name: 'token inspect',
     summary: 'Show what a token says and whether it is accepted',
     load: async () => (await import('./token-inspect.ts')).tokenInspect,

@@ -1,6 +1,6 @@
 import { systemClock } from '../lib/clock.ts';
 import { systemIds } from '../lib/ids.ts';
-import { defineCommand } from './command.ts';
+import { defineCommand, EXIT } from './command.ts';
 import { onConfiguredStore } from './on-configured-store.ts';
 import { configOption, jsonOption } from './options.ts';
 
@@ -22,5 +22,6 @@ export const keysRotate = defineCommand({
         store.commit({ id: systemIds.next('chg', now), at: now, ...recorded }),
       );
       io.stdout(options.json ? `${JSON.stringify({ key })}\n` : `The key is now ${key}.\n`);
+      return EXIT.done;
     }),
 });

@@ -22,12 +22,12 @@ interface Opened {
 
 /**
  * Opens the configured store for an administrator's command, and closes it afterwards. Gives the
- * exit code; the reason of a failure goes to standard error.
+ * exit code of `work`; the reason of a failure goes to standard error.
  */
 export async function onConfiguredStore(
   options: { config?: string },
   io: CommandIo,
-  work: (opened: Opened) => Promise<void>,
+  work: (opened: Opened) => Promise<number>,
 ): Promise<number> {
   const { config } = readConfig(options, io);
   try {
@@ -36,11 +36,10 @@ export async function onConfiguredStore(
     try {
       const { secret } = config.signing;
       const keys = await createKeys({ store, secret, clock: systemClock });
-      await work({ store, keys, record: eventRecorder({ store, keys, ids: systemIds }) });
+      return await work({ store, keys, record: eventRecorder({ store, keys, ids: systemIds }) });
     } finally {
       await store.close();
     }
-    return EXIT.done;
   } catch (error) {
     io.stderr(`Nothing was changed: ${describeError(error)}\n`);
     return EXIT.failed;

@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Command } from '@commander-js/extra-typings';
 import { describeError } from '../lib/logger.ts';
 import { parseDuration } from '../lib/duration.ts';
+import { readBounded } from '../lib/read-bounded.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
+
+/** More than any token or key set has. */
+const MAX_FILE_BYTES = 1_048_576;
 
 export const configOption = new Option(
   '--config <file>',
@@ -28,6 +31,11 @@ export const timeoutOption = new Option(
   .argParser(durationOption)
   .default(durationOption('24h'), '24h');
 
+export const keepOption = new Option(
+  '--keep',
+  'leave the request open when the time is up or the command is stopped',
+);
+
 /** Adds the options of a command that calls a running service. */
 export function serviceOptions(command: Command) {
   return command
@@ -45,7 +53,7 @@ export function serviceOptions(command: Command) {
 /** The text of a file that an argument names. */
 export function readGiven(path: string, io: CommandIo): string {
   try {
-    return readFileSync(resolve(io.cwd, path), 'utf8');
+    return readBounded(resolve(io.cwd, path), { maxBytes: MAX_FILE_BYTES });
   } catch (error) {
     throw new UsageError(`${path} cannot be read: ${describeError(error).slice(0, 200)}`);
   }

@@ -11,6 +11,13 @@ export interface Service {
   readonly token: string;
 }
 
+/** The options of a command that calls a running service. */
+export interface ServiceOptions {
+  readonly url?: string;
+  readonly tokenFile?: string;
+  readonly audience?: string;
+}
+
 /**
  * The service that the options or the environment name. Its token is from a file, the environment,
  * or (in GitHub Actions with `id-token: write`) a new token of the workflow run. Never from an
@@ -18,10 +25,7 @@ export interface Service {
  *
  * @throws UsageError where the address or the token is missing or malformed.
  */
-export async function serviceOf(
-  options: { url?: string; tokenFile?: string; audience?: string },
-  io: CommandIo,
-): Promise<Service> {
+export async function serviceOf(options: ServiceOptions, io: CommandIo): Promise<Service> {
   const base = addressOf(options.url ?? io.env.COUNTERSIGN_URL);
   const { tokenFile, audience = base } = options;
   if (tokenFile !== undefined) {

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { directoryName } from '../domain/people/principal.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { WhichSessions } from '../usecases/ports/session-store.ts';
-import { defineCommand, UsageError } from './command.ts';
+import { defineCommand, EXIT, UsageError } from './command.ts';
 import { onConfiguredStore } from './on-configured-store.ts';
 import { configOption, jsonOption } from './options.ts';
 
@@ -33,7 +33,12 @@ export const sessionRevoke = defineCommand({
         store.endSessions({ which, recorded, always: true }),
       );
       if (json) io.stdout(`${JSON.stringify({ ended })}\n`);
-      else io.stdout(ended === 1 ? 'Ended 1 session.\n' : `Ended ${ended} sessions.\n`);
+      else if (ended > 0) {
+        io.stdout(ended === 1 ? 'Ended 1 session.\n' : `Ended ${ended} sessions.\n`);
+      } else if (all) io.stdout('Nobody has a session.\n');
+      else io.stderr('Nobody with this id has a session: check --person.\n');
+      // A mistyped id must not look like a session that was ended.
+      return ended > 0 || all ? EXIT.done : EXIT.failed;
     });
   },
 });

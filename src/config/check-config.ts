@@ -1,4 +1,5 @@
 import { checkLinks, checkRoleSources } from './check-identity.ts';
+import { formatDuration } from '../lib/duration.ts';
 import type { Settings } from './config.ts';
 import type { Problem } from './problem.ts';
 import { nameCheck, reportTo } from './report.ts';
@@ -96,7 +97,9 @@ function checkSession({ identity, teams }: Settings, report: Report): void {
     );
   }
   if (session.idleMs > session.absoluteMs) {
-    report(['identity', 'session', 'idle'], 'session_limits', session.idleMs, 'at most `absolute`');
+    const [idle, absolute] = [session.idleMs, session.absoluteMs].map(formatDuration);
+    const expected = `at most ${absolute} (identity.session.absolute)`;
+    report(['identity', 'session', 'idle'], 'session_limits', idle, expected);
   }
 }
 

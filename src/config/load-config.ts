@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describeError } from '../lib/logger.ts';
+import { readBounded } from '../lib/read-bounded.ts';
 import { checkConfig } from './check-config.ts';
 import { checkProduction } from './check-production.ts';
 import { checkShape } from './check-shape.ts';
@@ -18,6 +19,8 @@ import { readYaml } from './yaml-source.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 const MAX_WORKFLOWS = 200;
+/** Above the limits of each kind of file, which have messages of their own. */
+const MAX_FILE_BYTES = 4_194_304;
 
 export interface LoadOptions {
   /** Path of countersign.yaml. */
@@ -43,7 +46,8 @@ export function loadConfig(options: LoadOptions): {
   /** The position of each key. Its data contains secrets: keep it in this process. */
   readonly source: YamlSource;
 } {
-  const readFile = options.readFile ?? ((path: string) => readFileSync(path, 'utf8'));
+  const readFile =
+    options.readFile ?? ((path: string) => readBounded(path, { maxBytes: MAX_FILE_BYTES }));
   const listFolder = options.listFolder ?? ((path: string) => readdirSync(path));
   const file = options.path;
   const text = readOrThrow(file, readFile);

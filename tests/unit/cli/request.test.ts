@@ -9,9 +9,16 @@ import { cli, folder } from './support.ts';
 
 let server: Harness;
 let env: Record<string, string>;
+let cancelled: string[];
 
 beforeEach(async () => {
   server = await startServer();
+  cancelled = [];
+  const { cancelRequest } = server.app;
+  server.app.cancelRequest = (input) => {
+    cancelled.push(`${input.id} by ${input.by.name}`);
+    return cancelRequest(input);
+  };
   env = { COUNTERSIGN_URL: `${server.url}/`, COUNTERSIGN_TOKEN: 'mia\n' };
 });
 afterEach(() => server.stop());
@@ -80,9 +87,65 @@ describe('countersign request', () => {
     expect(tokens).toEqual(['wait_req_1', 'wait_req_1', 'wait_req_1']);
   });
 
-  test('--timeout exits with 1 and leaves the request open', async () => {
-    const ran = await cli([...ask, '--wait', '--timeout', '1s'], { env });
+  test('--timeout exits with 1 and takes the request back', async () => {
+    const ran = await cli([...ask, '--wait', '--timeout', '1s', '--json'], { env });
+    expect([ran.code, ran.err]).toEqual([1, 'The time is up.\nThe request was taken back.\n']);
+    expect(JSON.parse(ran.out)).toMatchObject({ state: 'cancelled' });
+    expect(cancelled).toEqual(['req_1 by mia']);
+  });
+
+  test('--timeout with --keep exits with 1 and leaves the request open', async () => {
+    const ran = await cli([...ask, '--wait', '--timeout', '1s', '--keep'], { env });
     expect([ran.code, ran.err]).toEqual([1, 'The time is up; the request goes on.\n']);
+    expect(cancelled).toEqual([]);
+  });
+
+  test('a stop during the wait takes the request back', async () => {
+    const stop = new AbortController();
+    const wait = server.app.waitRequest;
+    server.app.waitRequest = (input) => {
+      stop.abort('SIGINT');
+      return wait(input);
+    };
+    const ran = await cli([...ask, '--wait'], { env, signal: stop.signal });
+    expect([ran.code, ran.err]).toEqual([1, 'The request was taken back.\n']);
+    expect(ran.out).toContain('Request 17 is cancelled');
+    expect(cancelled).toEqual(['req_1 by mia']);
+  });
+
+  test('a stop before the answer takes back what was made, by the same key', async () => {
+    const stop = new AbortController();
+    server.app.submit = () => {
+      stop.abort('SIGTERM');
+      return Promise.resolve({ kind: 'repeated', request: server.app.request });
+    };
+    const ran = await cli(ask, { env, signal: stop.signal });
+    expect([ran.code, ran.out, ran.err]).toEqual([1, '', 'The request was taken back.\n']);
+    const keys = server.app.submitted.map(({ idempotencyKey }) => idempotencyKey);
+    expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
+    expect(cancelled).toEqual(['req_1 by mia']);
+  });
+
+  test('a stop after the end reports the end', async () => {
+    const stop = new AbortController();
+    const wait = server.app.waitRequest;
+    server.app.waitRequest = (input) => {
+      if (!stop.signal.aborted) stop.abort('SIGINT');
+      else server.app.request = makeRequest({ state: 'denied' });
+      return wait(input);
+    };
+    server.app.cancelRequest = () =>
+      Promise.resolve({
+        kind: 'refused',
+        request: server.app.request,
+        ...refuse('request_closed', { number: 17, state: 'denied' }),
+      });
+    const ran = await cli([...ask, '--wait', '--json'], { env, signal: stop.signal });
+    expect([ran.code, JSON.parse(ran.out)]).toEqual([
+      3,
+      expect.objectContaining({ state: 'denied' }),
+    ]);
+    expect(ran.err).toMatch(/^The request was not taken back: .*\[request_closed\]\n$/);
   });
 
   test('prints a refusal with its code and exits with 1', async () => {
@@ -160,6 +223,8 @@ describe('countersign request', () => {
     [[...ask, '--key', 'a\nb'], /1 to 255 visible ASCII characters/],
     [[...ask, '--key', ''], /1 to 255 visible ASCII characters/],
     [[...ask, '--token-file', '/nowhere'], /cannot be read/],
+    [[...ask, '--token-file', '/dev/zero'], /cannot be read: .*more than 1048576 bytes/],
+    [[...ask, '--token-file', '/'], /cannot be read/],
   ])('%j is wrong usage', async (args, words) => {
     const ran = await cli(args, { env });
     expect([ran.code, ran.out]).toEqual([2, '']);
@@ -213,8 +278,49 @@ describe('countersign wait', () => {
     expect(ran).toEqual({ code: 3, err: '', out: 'Request 17 is denied\n' });
   });
 
+  test('a stop takes the request back with the token of who asked', async () => {
+    const stop = new AbortController();
+    const wait = server.app.waitRequest;
+    server.app.waitRequest = (input) => {
+      stop.abort('SIGINT');
+      return wait(input);
+    };
+    const ran = await cli(['wait', 'req_1'], { env, signal: stop.signal });
+    expect([ran.code, ran.err]).toEqual([1, 'The request was taken back.\n']);
+    expect(cancelled).toEqual(['req_1 by mia']);
+  });
+
+  test('a stop says that a wait token cannot cancel', async () => {
+    const ran = await cli(['wait', 'req_1', '--timeout', '1s'], {
+      env: { ...env, COUNTERSIGN_TOKEN: 'wait_req_1' },
+    });
+    expect([ran.code, ran.err]).toEqual([
+      1,
+      'The time is up.\nThe request was not taken back: a wait token cannot cancel; use the token ' +
+        'of who asked.\n',
+    ]);
+    expect(ran.out).toBe('Request 17 is pending\n');
+    expect(cancelled).toEqual([]);
+  });
+
   test('exits with 1 for an unknown request', async () => {
     const ran = await cli(['wait', 'req_2', '--json'], { env });
     expect([ran.code, JSON.parse(ran.out).code]).toEqual([1, 'request_not_found']);
+  });
+});
+
+describe('countersign cancel', () => {
+  test('cancels a request for who asked', async () => {
+    const ran = await cli(['cancel', 'req_1'], { env });
+    expect(ran).toEqual({ code: 0, err: '', out: 'Request 17 is cancelled\n' });
+    expect(cancelled).toEqual(['req_1 by mia']);
+    const json = await cli(['cancel', 'req_1', '--json'], { env });
+    expect(JSON.parse(json.out)).toMatchObject({ id: 'req_1', state: 'cancelled' });
+  });
+
+  test('exits with 1 and the reason where it may not', async () => {
+    const ran = await cli(['cancel', 'req_1'], { env: { ...env, COUNTERSIGN_TOKEN: 'olu' } });
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    expect(ran.err).toContain('[request_not_found]');
   });
 });

@@ -89,6 +89,17 @@ describe('countersign session revoke', () => {
     expect(await left()).toEqual([]);
   });
 
+  test('reports a person who has no session as a failure', async () => {
+    const nobody = ['--person', AMARA.replace('33f', '00f')];
+    expect(await run('session', 'revoke', ...nobody)).toEqual({
+      code: 1,
+      out: '',
+      err: 'Nobody with this id has a session: check --person.\n',
+    });
+    expect((await run('session', 'revoke', ...nobody, '--json')).code).toBe(1);
+    expect(await left()).toEqual([AMARA, KENJI]);
+  });
+
   test.each([
     ['neither --person nor --all', []],
     ['both', ['--all', '--person', AMARA]],

@@ -107,7 +107,7 @@ const configCases: Case[] = [
     at: '2h',
     rule: 'session_limits',
     path: 'identity.session.idle',
-    expected: /at most/,
+    expected: /at most 1 h /,
   },
   {
     name: 'an unknown key of a session',
