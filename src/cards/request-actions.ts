@@ -75,6 +75,9 @@ export function notesFor(
   if (request.state !== 'pending') return [];
   const notes: Model[] = [];
   const { open, own, stages } = view.request;
+  if (request.requester.kind === 'agent') {
+    notes.push({ style: 'warning', text: cards.askedByAgent });
+  }
   if (own !== null) {
     const asked = own === 'requester' ? cards.youAsked : cards.askedForYou;
     notes.push({ style: 'accent', text: asked });

@@ -71,7 +71,7 @@ function headModel(text: Text, request: Request): Model {
     title: fit(request.title, { characters: 160, lines: 1 }).text,
     asks: boldRuns(
       text.cards.asks({
-        pipeline: requester.kind === 'workload',
+        kind: requester.kind,
         forOther: beneficiary.key !== requester.key,
       }),
       { asker: name(requester.name), other: name(beneficiary.name) },

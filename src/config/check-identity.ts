@@ -40,6 +40,10 @@ export function checkRoleSources(
         checkTenant([...path, 'roles', index, 'tenants', position], tenant),
       );
     });
+    if (issuer.agents === 'graph' && issuer.groupLookup === undefined) {
+      const expected = 'a look-up at Microsoft Graph, because agents: graph asks the directory';
+      report([...path, 'groupLookup'], 'missing', undefined, expected);
+    }
     if (issuer.groupLookup !== undefined) checkLookup(issuer, path, report, tenantId);
   });
 }

@@ -106,6 +106,8 @@ export interface IssuerConfig {
   readonly keyClaims?: readonly string[];
   /** The claim that names the person who started a workload. */
   readonly actorClaim?: string | undefined;
+  /** How agents are told from people; left out: `claims`, by the facets of a token. */
+  readonly agents?: 'claims' | 'graph' | 'ignore' | undefined;
   /** Look-up of groups that a token does not list (Entra's group overage). */
   readonly groupLookup?: GroupLookupConfig | undefined;
 }

@@ -77,6 +77,7 @@ function toWorkflow(input: WorkflowInput, report: Report): Workflow {
     request: {
       roles: input.request.roles,
       workloads: input.request.workloads.map((one, at) => toWorkload(one, at, report)),
+      ...(input.request.agents ? { agents: true as const } : {}),
     },
     stages: input.stages.map(({ name, roles, where, when, quorum, stepUp }, at) => ({
       id: `stage-${at + 1}`,

@@ -117,6 +117,7 @@ function entraIssuer(
     roles: input.roles ?? [{ claim: 'roles', map: null }],
     teams: { objectIdClaim: 'oid', tenantClaim: 'tid' },
     nameClaim: input.nameClaim,
+    agents: input.agents,
     groupLookup: groupLookup && lookupOf(groupLookup, { graphUrl, loginUrl, bot }),
   };
 }

@@ -95,6 +95,12 @@ const entraSchema = z.strictObject({
     .describe('Exact `iss`, may hold {tenantid}; default: the v2 issuer of the cloud'),
   discoveryUrl: urlSchema.optional(),
   nameClaim: claimSchema.default('name'),
+  agents: z
+    .enum(['claims', 'graph', 'ignore'])
+    .default('claims')
+    .describe(
+      'How agents are told from people: facets of the token, also the directory, not at all',
+    ),
   groupLookup: groupLookupSchema
     .optional()
     .describe('Looks groups up that a token does not list because there are too many'),

@@ -118,6 +118,10 @@ export const workflowSchema = z.strictObject({
   request: z.strictObject({
     roles: uniqueList(roleSchema, 20).default([]).describe('Roles of people who may ask'),
     workloads: z.array(workloadSchema).max(50).default([]).describe('Pipelines that may ask'),
+    agents: z
+      .boolean()
+      .default(false)
+      .describe('Whether agents may ask too, by the same roles and rules; they never decide'),
   }),
   stages: z.array(stageSchema).min(1).max(10),
   notify: z.strictObject({ channel: nameSchema }),

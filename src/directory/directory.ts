@@ -4,6 +4,7 @@ import type { Logger } from '../lib/logger.ts';
 import { boundedFetch, PROVIDER_LIMITS } from '../net/bounded-fetch.ts';
 import type { Fetch } from '../net/bounded-fetch.ts';
 import type { Directory } from '../usecases/ports/directory.ts';
+import { createAgentLookup } from './agents.ts';
 import { createGraphClient } from './graph-client.ts';
 import { createGraphTokens } from './graph-tokens.ts';
 import type { GraphWay } from './graph-tokens.ts';
@@ -41,6 +42,7 @@ export function createDirectory(parts: {
   return {
     knows: (issuer) => lookupOf(issuer) !== undefined,
     memberOf,
+    isAgent: createAgentLookup({ ...parts, wayOf }),
     personNow: async (asked) => personAtGraph(wayOf(asked.issuer), asked),
     async logIn({ issuer, tenant }) {
       await wayOf(issuer).tokens.application(tenant);

@@ -15,6 +15,7 @@ export interface RefusalParams {
     roles: readonly string[];
     held: readonly string[];
   };
+  agent_not_allowed: { workflow: string };
   field_unknown: { workflow: string; field: string; fields: readonly string[] };
   field_missing: { label: string };
   field_invalid: { label: string } & FieldProblem;
@@ -33,6 +34,7 @@ export interface RefusalParams {
   /** `linked`: asked through a pipeline or another account of the same person. */
   own_request: { linked: boolean };
   approver_not_person: None;
+  approver_is_agent: None;
   role_missing: { stage: string; roles: readonly string[]; held: readonly string[] };
   /** `own`: the person's claim; null where the token does not carry it. */
   claim_mismatch: { stage: string; claim: string; wanted: string; own: string | null };

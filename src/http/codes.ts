@@ -45,6 +45,7 @@ export const HTTP_CODES = Object.keys(HTTP_PROBLEMS) as readonly HttpCode[];
 export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   workflow_unknown: 422,
   requester_not_allowed: 403,
+  agent_not_allowed: 403,
   field_unknown: 422,
   field_missing: 422,
   field_invalid: 422,
@@ -62,6 +63,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   digest_mismatch: 409,
   own_request: 403,
   approver_not_person: 403,
+  approver_is_agent: 403,
   role_missing: 403,
   step_up_required: 403,
   claim_mismatch: 403,

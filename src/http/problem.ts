@@ -130,6 +130,7 @@ export const TOKEN_CHECK_UNAVAILABLE: ReadonlySet<string> = new Set([
   'token_keys_unavailable',
   'sign_in_unavailable',
   'groups_unavailable',
+  'agents_unavailable',
 ]);
 
 /** RFC 6750 §3: the challenge names the error for programs, the document for people. */

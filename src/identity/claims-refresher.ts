@@ -56,7 +56,8 @@ export function heldBySession(sessions: Pick<Sessions, 'current'>): ClaimsRefres
     async heldNow({ person, teams }) {
       if (teams === null) return undefined;
       const by = await sessions.current(teams, { renew: true, unattended: true });
-      return by?.key === person.key ? { roles: by.roles, claims: by.claims } : undefined;
+      if (by?.key !== person.key) return undefined;
+      return { roles: by.kind === 'person' ? by.roles : [], claims: by.claims };
     },
   };
 }

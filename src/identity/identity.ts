@@ -31,7 +31,7 @@ export function createIdentity(
     throw new Error(`teams.singleSignOn.issuer: no identity issuer has the id "${rules.issuer}"`);
   }
   return {
-    bearerCodes: IDENTITY_CODES.filter((code) => /^(token|dpop|groups)_/.test(code)),
+    bearerCodes: IDENTITY_CODES.filter((code) => /^(token|dpop|groups|agents)_/.test(code)),
     async verifyBearer(token, proof) {
       const { principal, claims } = await verifier.verify(token, { kind: 'bearer' });
       // After the token check: a proof without a valid token must cost little.

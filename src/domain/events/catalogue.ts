@@ -32,6 +32,7 @@ export interface EventData {
       /** Values of the fields that are personal; `fields` has the others. */
       readonly personalFields: Request['fields'];
       readonly requester: PrincipalRef['key'];
+      readonly requesterKind: PrincipalRef['kind'];
       readonly beneficiary: PrincipalRef['key'];
       readonly requesterLinkedIdentities?: readonly string[];
       readonly plan: Pick<Plan, 'stages' | 'execution'>;

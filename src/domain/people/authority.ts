@@ -11,17 +11,19 @@ import type { Workflow, WorkloadRule } from '../workflow/workflow.ts';
 
 /** Whether this principal may ask for this workflow. */
 export function mayRequest(workflow: Workflow, principal: Principal): Ruling<object> {
-  if (principal.kind === 'workload') {
-    if (workflow.request.workloads.some((rule) => matchesWorkload(rule, principal))) {
-      return { ok: true };
-    }
-  } else if (workflow.request.roles.some((role) => principal.roles.includes(role))) {
-    return { ok: true };
+  const { roles, workloads, agents } = workflow.request;
+  if (principal.kind === 'agent' && agents !== true) {
+    return refuse('agent_not_allowed', { workflow: workflow.id });
   }
+  const byRole =
+    principal.kind !== 'workload' && roles.some((role) => principal.roles.includes(role));
+  const byRule =
+    principal.kind !== 'person' && workloads.some((rule) => matchesWorkload(rule, principal));
+  if (byRole || byRule) return { ok: true };
   return refuse('requester_not_allowed', {
     workflow: workflow.id,
     workload: principal.kind === 'workload' ? principal.name : null,
-    roles: workflow.request.roles,
+    roles,
     held: principal.roles,
   });
 }
@@ -74,11 +76,16 @@ function claimMismatch(
   });
 }
 
+/** Whether a principal is of the kind that decides: a person. */
+export function mayEverDecide({ kind }: Pick<PrincipalRef, 'kind'>): Ruling<object> {
+  if (kind === 'person') return { ok: true };
+  return kind === 'agent' ? refuse('approver_is_agent') : refuse('approver_not_person');
+}
+
 /** Whether a principal may decide anything on a request: a person who did not ask for it. */
 export function mayDecideAny(request: Request, principal: PrincipalRef): Ruling<object> {
-  if (principal.kind !== 'person') {
-    return refuse('approver_not_person');
-  }
+  const human = mayEverDecide(principal);
+  if (!human.ok) return human;
   const askers = [request.requester, request.beneficiary];
   if (!askers.some((asker) => samePerson(asker, principal))) return { ok: true };
   return refuse('own_request', { linked: !askers.some(({ key }) => key === principal.key) });

@@ -1,7 +1,8 @@
 /** A claim's value as rules may use it. */
 export type ClaimValue = string | number | boolean | readonly string[];
 
-export type PrincipalKind = 'person' | 'workload';
+/** `agent`: software that acts as a person or for one, or as itself (AI agents). */
+export type PrincipalKind = 'person' | 'workload' | 'agent';
 
 /**
  * Who somebody is, without what they may do: what is stored with requests and decisions.

@@ -117,6 +117,7 @@ function submittedEvent(request: Request, { requester, origin }: Submission): Ev
     workflowVersion,
     digest,
     requester: ref.key,
+    requesterKind: ref.kind,
     beneficiary: request.beneficiary.key,
     reason,
     fields: some(false),

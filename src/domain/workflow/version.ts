@@ -10,6 +10,7 @@ const DEFAULTS: Defaults = {
   'fields.*.required': false,
   'request.roles': [],
   'request.workloads': [],
+  'request.agents': false,
   'stages.*.quorum': 1,
   timing: {},
   'timing.expire': DAY_MS,

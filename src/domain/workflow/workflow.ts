@@ -77,6 +77,8 @@ export interface Workflow {
   readonly request: {
     readonly roles: readonly string[];
     readonly workloads: readonly WorkloadRule[];
+    /** Whether agents may ask as the people and workloads above may; left out: no. */
+    readonly agents?: true;
   };
   readonly stages: readonly StageSpec[];
   readonly channel: string;

@@ -33,7 +33,7 @@ export const problemSchema = z
 const principalSchema = z
   .object({
     key: z.string().describe('Provider and subject; identifies'),
-    kind: z.enum(['person', 'workload']),
+    kind: z.enum(['person', 'workload', 'agent']),
     name: z.string().describe('For display; identifies nobody'),
   })
   .meta({ id: 'Principal' });

@@ -41,6 +41,7 @@ export const decideRequestRoute: Route = {
     'body_invalid',
     'request_not_found',
     'approver_not_person',
+    'approver_is_agent',
     'own_request',
     'role_missing',
     'claim_mismatch',

@@ -45,6 +45,7 @@ export const submitRequestRoute: Route = {
   problems: [
     'body_invalid',
     'requester_not_allowed',
+    'agent_not_allowed',
     'claim_unavailable',
     'token_replayed',
     'workflow_unknown',

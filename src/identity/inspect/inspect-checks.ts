@@ -1,3 +1,4 @@
+import type { PrincipalKind } from '../../domain/people/principal.ts';
 import { toTimestamp } from '../../lib/clock.ts';
 import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { CompactToken } from '../tokens/compact.ts';
@@ -38,6 +39,7 @@ export type CheckName =
   | 'kind'
   | 'roles'
   | 'principal'
+  | 'agents'
   | 'groups'
   | 'binding'
   | 'single-sign-on';
@@ -117,7 +119,9 @@ export const CHECKS: readonly CheckStep[] = [
     needs: ['provider'],
     found: ({ claims, provider }) =>
       `used for ${provider.config.use.join(' and ')}; ` +
-      ['idtyp', 'scp', 'gty', 'nonce'].map((name) => `${name} ${shown(claims, name)}`).join(', '),
+      ['idtyp', 'scp', 'gty', 'nonce', 'xms_sub_fct', 'xms_act_fct']
+        .map((name) => `${name} ${shown(claims, name)}`)
+        .join(', '),
     run: ({ claims, provider, purpose }) => checkKind(claims, provider, purpose),
   },
   {
@@ -142,6 +146,7 @@ export const CHECKS: readonly CheckStep[] = [
         token: { ...token, claims: Object.fromEntries(others) },
         provider,
         kind: likelyKind(context),
+        agent: false,
         times: { issuedAt: 0, expiresAt: 0 },
         audience: purpose.kind,
       };
@@ -173,7 +178,7 @@ function timeCheck(
 /**
  * The kind of principal; if that check itself fails, the kind that the issuer is configured for.
  */
-function likelyKind({ claims, provider, purpose }: CheckContext): 'person' | 'workload' {
+function likelyKind({ claims, provider, purpose }: CheckContext): PrincipalKind {
   try {
     return checkKind(claims, provider, purpose);
   } catch (error) {

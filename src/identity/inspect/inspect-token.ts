@@ -81,6 +81,9 @@ export async function inspectToken(text: string, options: InspectionOptions): Pr
     const reached = proven.error === undefined || failed !== undefined;
     checks.push(reached ? checked(check, found, failed) : skipped(check));
   };
+  if (provider?.config.agents === 'graph') {
+    addLast('agents', 'agents_', 'whether the account is an agent, looked up at Microsoft Graph');
+  }
   if (provider?.config.kind === 'entra' && claims !== null && isOverage(claims)) {
     addLast('groups', 'groups_', 'left out of the token, looked up at Microsoft Graph');
   }

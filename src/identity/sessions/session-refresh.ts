@@ -19,9 +19,14 @@ const LEASE_MS = 30_000;
 
 /**
  * Temporary failures: the token may be good, but cannot be checked now. Its key is not known yet (a
- * rotation), or the directory does not return the groups.
+ * rotation), or the directory does not answer.
  */
-const TRANSIENT = ['token_keys_unavailable', 'token_key_unknown', 'groups_unavailable'];
+const TRANSIENT = [
+  'token_keys_unavailable',
+  'token_key_unknown',
+  'groups_unavailable',
+  'agents_unavailable',
+];
 
 /**
  * `renewed`: the row has new claims; `ended`: there is no session; `busy`: another replica

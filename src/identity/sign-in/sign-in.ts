@@ -9,6 +9,7 @@ import type { SignIn } from '../../usecases/ports/sign-in.ts';
 import type { SignInPages } from '../../usecases/ports/sign-in-pages.ts';
 import type { StoredSecrets } from '../../usecases/ports/stored-secrets.ts';
 import type { SignInAttempt, SignInLink, SignInStore } from '../../usecases/ports/sign-in-store.ts';
+import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { Fetch } from '../../net/bounded-fetch.ts';
 import { identityError } from '../codes.ts';
 import { isTeamsPerson } from '../tokens/links.ts';
@@ -43,12 +44,13 @@ export interface SignInParts {
   readonly fetch?: Fetch;
   /** Starts a session with the redeemed identity; without it, the sign-in counts for one click. */
   readonly sessions?: Pick<SessionKeeper, 'start'>;
-  /** Records that somebody signed in as another person than the link is for. */
+  /** Records that somebody else than the link's person signed in, or an application. */
   readonly mismatch?: (seen: {
     person: Pick<SignInLink, 'tenantId' | 'objectId'>;
     requestId: string | null;
     code: string;
-    signedInAs: string;
+    /** Left out for the token of an application. */
+    signedInAs?: string;
   }) => Promise<void>;
 }
 
@@ -159,12 +161,19 @@ async function finish(
     throw identityError('sign_in_unknown');
   }
   const { idToken, refreshToken } = await client.tokens(input.query, secrets, attempt.tenantId);
-  const { principal } = await verifier.verify(idToken, {
-    kind: 'sign-in',
-    provider: client.signIn.issuer,
-    clientId: client.signIn.clientId,
-    nonce: secrets.nonce,
-  });
+  const { principal } = await verifier
+    .verify(idToken, {
+      kind: 'sign-in',
+      provider: client.signIn.issuer,
+      clientId: client.signIn.clientId,
+      nonce: secrets.nonce,
+    })
+    .catch(async (error: unknown) => {
+      if (error instanceof IdentityError && error.code === 'token_kind_not_accepted') {
+        await report(parts, attempt, { code: error.code });
+      }
+      throw error;
+    });
   await checkPerson(parts, principal, attempt);
   checkDemand(attempt, principal, clock.now());
   const code = ids.code(CODE_DIGITS);
@@ -218,18 +227,22 @@ function checkDemand(link: SignInLink, { token }: Principal, now: number): void 
 
 /** Refuses anybody but the Teams person that the link is for, and reports them. */
 async function checkPerson(
-  { mismatch }: SignInParts,
+  parts: SignInParts,
   principal: Principal,
   link: SignInLink,
 ): Promise<void> {
   if (isTeamsPerson(principal, link)) return;
-  const { tenantId, objectId, requestId, revision } = link;
   const code = 'sign_in_wrong_person';
-  await mismatch?.({
-    person: { tenantId, objectId },
-    requestId: revision === 0 ? null : requestId,
-    code,
-    signedInAs: principal.key,
-  });
+  await report(parts, link, { code, signedInAs: principal.key });
   throw identityError(code);
+}
+
+/** Reports a sign-in that is not the person's whom the link is for. */
+async function report(
+  { mismatch }: SignInParts,
+  { tenantId, objectId, requestId, revision }: SignInLink,
+  seen: { code: string; signedInAs?: string },
+): Promise<void> {
+  const about = revision === 0 ? null : requestId;
+  await mismatch?.({ person: { tenantId, objectId }, requestId: about, ...seen });
 }

@@ -21,7 +21,9 @@ const MAX_NAME = 200;
 export interface CheckedToken {
   readonly token: CompactToken;
   readonly provider: Provider;
+  /** Whose ids the token carries; an agent that acts for a person has the person's. */
   readonly kind: PrincipalKind;
+  readonly agent: boolean;
   readonly audience: string;
   readonly times: TokenTimes;
   /** Groups from the directory, if the token does not list them. */
@@ -49,7 +51,7 @@ interface TeamsIdentity {
  * @throws IdentityError where a required claim is missing or malformed.
  */
 export function principalOf(checked: CheckedToken, rules: PrincipalRules): Principal {
-  const { token, provider, kind, groups } = checked;
+  const { token, provider, kind, agent, groups } = checked;
   const { claims } = token;
   const { config } = provider;
   const subject = requiredText(claims, 'sub');
@@ -63,7 +65,7 @@ export function principalOf(checked: CheckedToken, rules: PrincipalRules): Princ
   const linkedIdentities = linkedIdentitiesOf(rules.links, ids, actorOf(claims, config, kind));
   return {
     ...ids,
-    kind,
+    kind: agent ? 'agent' : kind,
     provider: config.id,
     subject,
     name: nameOf(claims, config, subject),

@@ -20,7 +20,9 @@ export function checkSingleSignOn(
 ): Principal {
   const { principal, claims } = verified;
   const { rules, sender } = given;
-  if (principal.kind !== 'person') throw identityError('sso_not_person');
+  // An agent may ask; that it never decides is for the domain to refuse and record.
+  if (principal.kind !== 'person' && principal.kind !== 'agent')
+    throw identityError('sso_not_person');
   checkVersion(claims, principal.token.audience);
   if (!scopesOf(claims).includes(rules.scope)) throw identityError('sso_scope_missing');
   const client = clientOf(claims);

@@ -1,6 +1,7 @@
 import type { Principal, PrincipalKind } from '../../domain/people/principal.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Directory } from '../../usecases/ports/directory.ts';
+import { isAgent } from './agents.ts';
 import { isSignedBy } from './algorithms.ts';
 import { identityError } from '../codes.ts';
 import { parseCompact } from './compact.ts';
@@ -61,7 +62,7 @@ const ID_TOKEN_TYPES = new Set<string | null>([null, 'jwt']);
  * @throws Error at once where issuers or roles are configured inconsistently.
  */
 export function createVerifier(
-  parts: IdentityParts & { directory?: Pick<Directory, 'memberOf'> },
+  parts: IdentityParts & { directory?: Pick<Directory, 'isAgent' | 'memberOf'> },
 ): Verifier {
   const { clock } = parts;
   const providers = createProviders(parts);
@@ -88,6 +89,7 @@ export function createVerifier(
       });
       const kind = checkKind(claims, provider, purpose);
       // After all checks: an invalid token must cause no directory call.
+      const agent = await isAgent(parts.directory, { claims, provider, kind });
       const groups = await groupsBeyond(parts.directory, {
         token,
         provider,
@@ -95,7 +97,10 @@ export function createVerifier(
         // Only an access token can be exchanged (on-behalf-of flow), not an ID token.
         assertion: 'clientId' in purpose ? null : text,
       });
-      const principal = principalOf({ token, provider, kind, audience, times, groups }, rules);
+      const principal = principalOf(
+        { token, provider, kind, agent, audience, times, groups },
+        rules,
+      );
       return { principal, claims };
     },
   };

@@ -36,6 +36,7 @@ const TRANSIENT = [
   'sign_in_unavailable',
   'sign_in_too_many_tries',
   'groups_unavailable',
+  'agents_unavailable',
   'groups_not_listed',
   'session_refresh_unavailable',
   'session_claims_stale',

@@ -1,8 +1,15 @@
+import type { PrincipalKind } from '../../domain/people/principal.ts';
 import type { StepUp } from '../../domain/request/step-up.ts';
 import { format } from './format.ts';
 import { states } from './states.ts';
 
 const { and, exactDuration, list, number, or } = format;
+
+const kindOfAsker: Readonly<Record<PrincipalKind, string>> = {
+  person: '',
+  workload: ' (pipeline)',
+  agent: ' (AI agent)',
+};
 
 /** Sentences on the card of a request. `{name}` placeholders are shown in bold. */
 export const cards = {
@@ -11,13 +18,14 @@ export const cards = {
   ended: ({ title, state }: { title: string; state: keyof typeof states }) =>
     `${title}: ${states[state].word}`,
 
-  asks: ({ pipeline, forOther }: { pipeline: boolean; forOther: boolean }) =>
-    `{asker}${pipeline ? ' (pipeline)' : ''} asks${forOther ? ' for {other}' : ''}`,
+  asks: ({ kind, forOther }: { kind: PrincipalKind; forOther: boolean }) =>
+    `{asker}${kindOfAsker[kind]} asks${forOther ? ' for {other}' : ''}`,
   timeIsUp: 'Time is up',
   stageOf: ({ label, stage, stages }: { label: string; stage: number; stages: number }) =>
     `${label} · stage ${stage} of ${stages}`,
 
   youAsked: 'You asked for this, so somebody else decides.',
+  askedByAgent: 'An AI agent asked for this, not a person.',
   askedForYou: 'This was asked for you, so somebody else decides.',
   youApproved: ({ left }: { left: number }) =>
     `You approved this. ${left} more ${left === 1 ? 'approval is' : 'approvals are'} needed.`,

@@ -68,6 +68,9 @@ export const identityProblems = {
   groups_unavailable:
     "The person's groups cannot be looked up now, so their roles are unknown: try again " +
     "shortly; the service's log has the cause.",
+  agents_unavailable:
+    'Whether the account is a person or an agent cannot be looked up now: try again shortly; ' +
+    "the service's log has the cause.",
   sso_off: 'Teams single sign-on is not enabled: use the sign-in button.',
   sso_wrong_person:
     'The token belongs to another person than the one who clicked: sign in to ' +

@@ -17,6 +17,9 @@ export const refusals = {
       ? `Requesting ${workflow} needs the role ${either(roles)}; your token carries ${held(own)}.`
       : `The workload ${workload} may not request ${workflow}: no rule under request.workloads ` +
         "matches its token's issuer and claims.",
+  agent_not_allowed: ({ workflow }) =>
+    `${workflow} takes no requests of agents: a person has to ask, or the workflow's owner sets ` +
+    'request.agents.',
   field_unknown: ({ workflow, field, fields }) =>
     `${workflow} has no field "${field}". Its fields: ${list(fields) || 'none'}.`,
   field_missing: ({ label }) => `${label} is required.`,
@@ -41,6 +44,8 @@ export const refusals = {
     `You asked for this${linked ? ', through a pipeline or another account of yours' : ''}, ` +
     'so somebody else must decide it.',
   approver_not_person: () => "Only people decide; a workload's token cannot approve.",
+  approver_is_agent: () =>
+    'Only people decide: the token shows an agent, or software that acts for a person.',
   role_missing: ({ stage, roles, held: own }) =>
     `"${stage}" is decided by the role ${either(roles)}; your token carries ${held(own)}.`,
   claim_mismatch: ({ stage, claim, wanted, own }) =>

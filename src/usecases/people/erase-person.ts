@@ -104,7 +104,7 @@ function isOrIsLinked(ref: PrincipalRef, names: ReadonlySet<string>): boolean {
 function addRef(names: Set<string>, ref: PrincipalRef): void {
   const { tenant: tenantId, objectId, key: principal } = ref;
   addNames(names, { tenantId, objectId, userId: null, principal });
-  if (ref.kind === 'person') for (const key of ref.linkedIdentities ?? []) names.add(key);
+  if (ref.kind !== 'workload') for (const key of ref.linkedIdentities ?? []) names.add(key);
 }
 
 function addNames(names: Set<string>, { tenantId, objectId, userId, principal }: KnownAs): void {

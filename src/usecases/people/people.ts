@@ -15,7 +15,9 @@ export function personKey(person: { tenantId: string; objectId: string }): strin
 /** What is stored of a person whose token was just verified. */
 export function seenPerson(by: Principal, sender: TeamsSender, now: number): SeenPerson {
   const { tenantId, objectId, userId } = sender;
-  const { name, roles, claims } = by;
+  const { name, claims } = by;
+  // These roles find approvers, and an agent is none.
+  const roles = by.kind === 'person' ? by.roles : [];
   return { key: personKey(sender), tenantId, objectId, userId, name, roles, claims, seenAt: now };
 }
 
@@ -56,7 +58,7 @@ export function tokenKey(
   { mac, ...made }: Made,
   singleUse: SingleUse = 'workloads',
 ): OnceKey | undefined {
-  if (singleUse === 'nobody' || (singleUse === 'workloads' && by.kind !== 'workload')) {
+  if (singleUse === 'nobody' || (singleUse === 'workloads' && by.kind === 'person')) {
     return undefined;
   }
   const { issuer, tokenId, digest, expiresAt } = by.token;

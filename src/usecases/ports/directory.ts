@@ -32,6 +32,8 @@ export interface Directory {
   knows(issuer: string): boolean;
   /** Returns which of these groups the person is in, also by nested groups. */
   memberOf(question: GroupQuestion): Promise<readonly string[]>;
+  /** Whether the account is an agent's. */
+  isAgent(account: DirectoryEntry): Promise<boolean>;
   /** Undefined for a disabled or deleted account. */
   personNow(
     asked: DirectoryEntry & {

@@ -61,7 +61,7 @@ function jobsOf(effect: Effect, request: Request, cards: readonly Card[]): NewJo
     case 'execute':
       return [{ ...base, key: `execute:${id}`, kind: 'execute', priority: PRIORITY.execution }];
     case 'tell-outcome':
-      if (requester.kind !== 'person' || requester.objectId === null) return [];
+      if (requester.kind === 'workload' || requester.objectId === null) return [];
       return [
         { ...base, key: `notify:${id}:outcome`, kind: 'notify', priority: PRIORITY.delivery },
       ];

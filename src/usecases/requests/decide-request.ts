@@ -1,5 +1,6 @@
-import { mayRead } from '../../domain/people/authority.ts';
+import { mayEverDecide, mayRead } from '../../domain/people/authority.ts';
 import { refuse } from '../../domain/refusal.ts';
+import type { Refusal } from '../../domain/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import type { DecideInput, DecideResult } from '../ports/app.ts';
@@ -20,6 +21,9 @@ export async function decideRequest(
   deps: RefusalDeps & { seen: SeenPeople },
   input: DecideInput,
 ): Promise<DecideResult> {
+  const human = mayEverDecide(input.by);
+  // The same for every request, so that it tells nothing of one that the caller may not see.
+  if (!human.ok) return refused(deps, input, human.refusal);
   const now = deps.clock.now();
   const { id, teams, ...said } = input;
   const exchange =
@@ -48,10 +52,16 @@ export async function decideRequest(
     return { kind: 'uncounted', request, decision: applied.decision };
   }
   const { refusal } = applied.kind === 'refused' ? applied : hidden();
-  const { by, revision, origin } = input;
+  const answer = await refused(deps, input, refusal);
+  return shown ? { ...answer, request } : hidden();
+}
+
+/** Records a refusal, and answers with it. */
+async function refused(deps: RefusalDeps, input: DecideInput, refusal: Refusal) {
+  const { id, by, revision, origin } = input;
   const tried = { word: input.word, stage: input.stage.slice(0, 100), revision, origin };
   await recordRefusal(deps, { type: 'decision.refused', requestId: id, by, refusal, tried });
-  return shown ? { kind: 'refused', request, refusal } : hidden();
+  return { kind: 'refused' as const, request: undefined, refusal };
 }
 
 /** In Teams, the digest of the clicked card proves that the person has seen the request. */

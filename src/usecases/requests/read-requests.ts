@@ -26,7 +26,7 @@ export async function listRequests(
 ): Promise<{ requests: readonly Request[]; cursor: string | null }> {
   let before = input.cursor === undefined ? undefined : Number(input.cursor);
   const found: Request[] = [];
-  const narrow = input.by.kind === 'workload' ? { requester: input.by.key } : {};
+  const narrow = input.by.kind !== 'person' ? { requester: input.by.key } : {};
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const rows = await deps.store.listRequests({
       ...(input.states ? { states: input.states } : {}),

@@ -259,6 +259,18 @@ describe('review and status', () => {
   });
 });
 
+describe('who asked', () => {
+  const askedBy = (kind: 'person' | 'workload' | 'agent') =>
+    textsOf(show(sample({ requester: { ...mia, kind } }), approver)).join('\n');
+
+  test('says that an agent asked, and nothing of the kind for a person', () => {
+    expect(askedBy('agent')).toContain('Mia Lindqvist (AI agent) asks');
+    expect(askedBy('agent')).toContain('An AI agent asked for this, not a person.');
+    expect(askedBy('workload')).toContain('Mia Lindqvist (pipeline) asks');
+    expect(askedBy('person')).not.toContain('agent');
+  });
+});
+
 describe('the summary', () => {
   test('says who asks for what, and later the state', () => {
     const of = (request: Request) =>

@@ -40,8 +40,10 @@ interface Wire {
   /** Runs before and after a refresh call. */
   before: (() => Promise<void>) | null;
   after: (() => Promise<void>) | null;
-  /** Changes the claims of ID tokens; the provider's key signs the result. */
+  /** Changes the claims of refreshed ID tokens; the provider's key signs the result. */
   twist: ((claims: Claims) => Claims) | null;
+  /** The same for the ID token of a sign-in. */
+  twistFirst: ((claims: Claims) => Claims) | null;
   /** Changes the token endpoint's response. */
   body: ((body: Body) => Body) | null;
 }
@@ -56,6 +58,7 @@ export async function startSessionWorld() {
     before: null,
     after: null,
     twist: null,
+    twistFirst: null,
     body: null,
   };
   const wire = { ...quiet };
@@ -179,7 +182,8 @@ function wireOf({ clock, provider }: SignInWorld, wire: Wire) {
     for (const name of ['iat', 'exp', 'auth_time']) {
       if (typeof claims[name] === 'number') claims[name] += movedS;
     }
-    const twisted = refresh && wire.twist ? wire.twist(claims) : claims;
+    const twist = refresh ? wire.twist : wire.twistFirst;
+    const twisted = twist ? twist(claims) : claims;
     const answer = { ...body, id_token: await provider.forge({ claims: twisted }) };
     if (refresh) await wire.after?.();
     return Response.json(refresh && wire.body ? wire.body(answer) : answer);
