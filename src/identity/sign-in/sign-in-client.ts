@@ -11,7 +11,8 @@ import type { ProviderMetadata } from '../issuer-keys/discovery.ts';
 import { fillTenant, providerFetch } from '../providers.ts';
 import type { Provider } from '../providers.ts';
 import type { Verifier } from '../tokens/verify-token.ts';
-import { own } from '../../lib/strict-json.ts';
+import { own, textOf } from '../../lib/strict-json.ts';
+import { AS_SIGNED, readableAnswer } from './readable-answer.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
 /** Random values of one attempt; the callback must match them. */
@@ -149,7 +150,8 @@ async function tokensOf(
     const code = codes.isRefusal(cause) ? codes.refused : codes.unavailable;
     throw identityError(code, { cause });
   });
-  const { id_token: idToken, refresh_token: refreshToken = null } = given;
+  const { refresh_token: refreshToken = null } = given;
+  const idToken = textOf(given[AS_SIGNED], Infinity) ?? given.id_token;
   if (idToken === undefined) throw identityError(codes.refused, { about: 'no_id_token' });
   return { idToken, refreshToken };
 }
@@ -238,7 +240,7 @@ export function clientConfiguration(
     const response = await wire(url, init as RequestInit);
     // openid-client would report a malformed response, which counts as a refusal.
     if (response.status >= 500) throw new Error(`the provider answered ${response.status}`);
-    return response;
+    return readableAnswer(response);
   };
   if (config.profile === 'local') oidc.allowInsecureRequests(client);
   return client;

@@ -8,7 +8,8 @@ import type { Links } from './links.ts';
 import { isGuid } from '../providers.ts';
 import type { Provider } from '../providers.ts';
 import type { TokenTimes } from './registered-claims.ts';
-import { listClaim, requiredText, textClaim, timeClaim } from './registered-claims.ts';
+import { optionalList, optionalText, optionalTime } from './optional-claims.ts';
+import { requiredText, textClaim } from './registered-claims.ts';
 import { ruleClaims, rolesOf } from './roles.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
@@ -123,18 +124,19 @@ function nameOf(claims: JsonObject, config: IssuerConfig, subject: string): stri
 function evidenceOf(checked: CheckedToken, subject: string): TokenEvidence {
   const { token, audience, times } = checked;
   const { claims } = token;
+  const acrs = optionalList(claims, 'acrs');
   return {
     issuer: requiredText(claims, 'iss'),
     subject,
     audience,
-    tokenId: textClaim(claims, 'jti') ?? textClaim(claims, 'uti'),
+    tokenId: optionalText(claims, 'jti') ?? optionalText(claims, 'uti'),
     clientId: clientOf(claims),
     ...times,
-    authTime: timeClaim(claims, 'auth_time'),
-    acr: textClaim(claims, 'acr'),
-    amr: listClaim(claims, 'amr'),
+    authTime: optionalTime(claims, 'auth_time'),
+    acr: optionalText(claims, 'acr'),
+    amr: optionalList(claims, 'amr'),
     digest: sha256(token.signedText),
-    ...(own(claims, 'acrs') === undefined ? {} : { acrs: listClaim(claims, 'acrs') }),
+    ...(acrs.length === 0 ? {} : { acrs }),
   };
 }
 

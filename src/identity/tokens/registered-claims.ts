@@ -1,4 +1,3 @@
-import { isTextList } from '../../domain/people/claim-value.ts';
 import { identityError } from '../codes.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
@@ -37,14 +36,6 @@ export function timeClaim(claims: JsonObject, name: string): number | null {
   if (value === undefined) return null;
   const ms = typeof value === 'number' && value >= 0 ? Math.floor(value * 1_000) : NaN;
   if (Number.isSafeInteger(ms)) return ms;
-  throw identityError('token_claim_invalid', { about: name });
-}
-
-/** An array of strings; empty if absent. @throws IdentityError `token_claim_invalid`. */
-export function listClaim(claims: JsonObject, name: string): readonly string[] {
-  const value = own(claims, name);
-  if (value === undefined) return [];
-  if (isTextList(value, 50)) return value;
   throw identityError('token_claim_invalid', { about: name });
 }
 

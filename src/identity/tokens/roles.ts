@@ -58,7 +58,7 @@ export function mappingsFor(
 
 /**
  * The roles of a token under its issuer's mappings. A role claim is a string or an array of at most
- * 200 strings; other shapes are refused.
+ * 200 strings; null gives no role, and other shapes are refused.
  *
  * @throws IdentityError `token_claim_invalid`.
  */
@@ -95,7 +95,7 @@ export function ruleClaims(
 
 function valuesOf(claims: JsonObject, name: string): readonly string[] {
   const value = own(claims, name);
-  if (value === undefined) return [];
+  if (value === undefined || value === null) return [];
   const list = typeof value === 'string' ? [value] : value;
   if (isTextList(list, MAX_VALUES)) return list.filter((item) => item !== '');
   throw identityError('token_claim_invalid', { about: name });

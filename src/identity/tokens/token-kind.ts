@@ -8,7 +8,9 @@ import type { JsonObject } from '../../lib/strict-json.ts';
 const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash'] as const;
 /** Keycloak names its other tokens in the claim `typ`; logout tokens carry `events`. */
 const OTHER_TOKENS = new Set(['ID', 'Refresh', 'Offline', 'Logout']);
-const PERSON_CLAIMS = ['auth_time', 'amr', 'preferred_username', 'email'] as const;
+const PERSON_CLAIMS = ['preferred_username', 'email'] as const;
+/** Null in them says nothing; any other shape still tells of a person's sign-in. */
+const SIGN_IN_CLAIMS = ['auth_time', 'amr'] as const;
 
 /** Refuses anything but an access token. @throws IdentityError `token_is_id_token`. */
 export function refuseIdToken(claims: JsonObject): void {
@@ -81,6 +83,7 @@ function plainKind(claims: JsonObject, issuer: IssuerConfig): PrincipalKind | un
     own(claims, 'idtyp') === 'user' ||
     hasScope(claims) ||
     PERSON_CLAIMS.some((name) => Object.hasOwn(claims, name)) ||
+    SIGN_IN_CLAIMS.some((name) => (own(claims, name) ?? null) !== null) ||
     (issuer.teams !== null && Object.hasOwn(claims, issuer.teams.objectIdClaim));
   if (person || !issuer.use.includes('workloads')) return 'person';
   return issuer.use.includes('people') ? undefined : 'workload';

@@ -161,6 +161,12 @@ export const idTokenAttacks = attacks<ChangeClaims>(
       claim('roles', [['approver']]),
       'OpenID Connect Core 5.6.2',
     ],
+    // Neighbours that must pass: an odd optional claim proves nothing, and refuses nothing.
+    ['auth_time as a text', 'accepted', claim('auth_time', '2026-11-20T12:00:00Z')],
+    ['auth_time of null', 'accepted', claim('auth_time', null)],
+    ['amr as one text', 'accepted', claim('amr', 'pwd')],
+    ['acr as a number', 'accepted', claim('acr', 1)],
+    ['jti as a number', 'accepted', claim('jti', 7)],
   ],
   'OpenID Connect Core 3.1.3.7',
 );
