@@ -46,7 +46,10 @@ export const auditShow = defineCommand({
       for (const id of story.unreadable) {
         io.stderr(`Event ${plain(id)} is not as it was written: run countersign audit verify.\n`);
       }
-      return story.unreadable.length === 0 ? EXIT.done : EXIT.failed;
+      for (const id of story.exchanged) {
+        io.stderr(`Personal values of event ${plain(id)} are not as they were written.\n`);
+      }
+      return story.unreadable.length + story.exchanged.length === 0 ? EXIT.done : EXIT.failed;
     } catch (error) {
       io.stderr(`The audit log could not be read: ${describeError(error)}\n`);
       return EXIT.failed;
@@ -76,7 +79,7 @@ async function read(
 function lineOf(event: AuditEvent, people: OpenedEvents['people']): string {
   const { actor, at, data, personal, type } = event;
   const erased = personal.some(({ person }) => !people.has(person));
-  const known = [...people.values()].find(({ key }) => key === actor);
+  const known = people.get(actor ?? '') ?? [...people.values()].find(({ key }) => key === actor);
   const told = TOLD.flatMap((name) => (typeof data[name] === 'string' ? [String(data[name])] : []));
   const by = actor === null ? [] : [`by ${known ? (known.name ?? known.key) : ERASED}`];
   const parts = [type, ...by, ...told, ...(erased && actor === null ? [ERASED] : [])];

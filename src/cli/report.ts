@@ -26,6 +26,6 @@ export function outcomeLine(request: Readonly<Record<string, unknown>>): string 
 /** Untrusted text, safe for a terminal: no control characters, one line, limited length. */
 export function plain(value: unknown, { max = 500 }: { max?: number } = {}): string {
   return String(value)
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ')
     .slice(0, max);
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describeError } from '../lib/logger.ts';
+import { printable } from '../lib/printable.ts';
 import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { COMMANDS, findCommand, GROUPS } from './commands.ts';
@@ -8,7 +9,8 @@ import type { CommandEntry } from './commands.ts';
 import { ownVersion } from './own-version.ts';
 
 /** Runs one command line (without `node` and the script); gives the exit code, never throws. */
-export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
+export async function runCommandLine(args: readonly string[], given: CommandIo): Promise<number> {
+  const io = withPrintableOutput(given);
   let code: number = EXIT.done;
   // commander's own `help` takes one word; some of our commands have two.
   const words = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
@@ -28,6 +30,15 @@ export async function runCommandLine(args: readonly string[], io: CommandIo): Pr
     io.stderr(`countersign ${asked?.name ?? ''} failed: ${describeError(error)}\n`);
     return EXIT.failed;
   }
+}
+
+/** Every command prints through this, also with `--json`: no data reaches a terminal raw. */
+function withPrintableOutput(io: CommandIo): CommandIo {
+  return {
+    ...io,
+    stdout: (text) => io.stdout(printable(text)),
+    stderr: (text) => io.stderr(printable(text)),
+  };
 }
 
 /** Cut after the first unknown word: with --help behind it, commander would not report it. */

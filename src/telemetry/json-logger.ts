@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { describeError } from '../lib/logger.ts';
 import type { Logger, LogLevel } from '../lib/logger.ts';
+import { printable } from '../lib/printable.ts';
 import { CENSOR, redactLine, SECRET_PATHS } from './redact.ts';
 
 /**
@@ -20,7 +21,7 @@ export function jsonLogger(options: {
       timestamp: () => `,"time":"${new Date(options.now()).toISOString()}"`,
       formatters: { level: (level) => ({ level }), log: describeErrors },
       redact: { paths: SECRET_PATHS, censor: CENSOR },
-      hooks: { streamWrite: redactLine },
+      hooks: { streamWrite: (line) => printable(redactLine(line)) },
     },
     { write },
   );

@@ -132,7 +132,9 @@ export function revealPersonal(
   const data = structuredClone(event.data);
   const keyOf = (pseudonym: unknown) =>
     (typeof pseudonym === 'string' && opened.get(pseudonym)?.key) || pseudonym;
-  for (const path of PERSONAL[event.type].keys) {
+  // A newer version may have recorded a type that this one does not know.
+  const { keys } = Object.hasOwn(PERSONAL, event.type) ? PERSONAL[event.type] : NOTHING;
+  for (const path of keys) {
     for (const { at, value } of find(data, path)) put(data, at, keyOf(value));
   }
   for (const { values } of opened.values()) {

@@ -368,3 +368,21 @@ describe('countersign migrate --plan', () => {
     dir.remove();
   });
 });
+
+test('prints no control character of an argument, of commander or of a file name', async () => {
+  const hostile = 'a\u009b2J\u202eb\u001b[2K\r\u0007c';
+  const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+  for (const args of [
+    [hostile],
+    ['audit', hostile],
+    ['check', '--config', hostile],
+    ['check', `--${hostile}`],
+    ['token', hostile],
+    ['audit', 'verify', '--sqlite', hostile, '--jwks', hostile],
+  ]) {
+    const { out, err, code } = await cli(args);
+    expect(code).toBeGreaterThan(0);
+    expect(out + err).toMatch(/u009b/);
+    expect(out + err).not.toMatch(RAW);
+  }
+});

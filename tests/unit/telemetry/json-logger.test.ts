@@ -106,3 +106,12 @@ test('redaction leaves every line valid JSON', () => {
     { numRuns: 2_000 },
   );
 });
+
+test('a log line has no raw control character, and its value stays', () => {
+  const lines: string[] = [];
+  const log = jsonLogger({ level: 'info', now: () => 0, write: (line) => lines.push(line) });
+  const value = 'a\u009b2J\u202eb\u2028c\u0007';
+  log.info('tried', { value });
+  expect(lines.join('').trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e]/);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ value });
+});
