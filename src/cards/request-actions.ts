@@ -75,6 +75,9 @@ export function notesFor(
   if (request.state !== 'pending') return [];
   const notes: Model[] = [];
   const { open, own, stages } = view.request;
+  if (request.requester.rerun === true) {
+    notes.push({ style: 'warning', text: cards.askedByRerun });
+  }
   if (request.requester.kind === 'agent') {
     notes.push({ style: 'warning', text: cards.askedByAgent });
   }

@@ -104,6 +104,8 @@ export interface IssuerConfig {
   readonly nameClaim: string;
   /** Claims that are part of a workload's key besides the subject, whose name can be taken over. */
   readonly keyClaims?: readonly string[];
+  /** The claim that numbers the attempts of a run, from 1; later ones were started by anybody. */
+  readonly attemptClaim?: string | undefined;
   /** The claim that names the person who started a workload. */
   readonly actorClaim?: string | undefined;
   /** How agents are told from people; left out: `claims`, by the facets of a token. */

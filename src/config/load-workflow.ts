@@ -78,6 +78,7 @@ function toWorkflow(input: WorkflowInput, report: Report): Workflow {
       roles: input.request.roles,
       workloads: input.request.workloads.map((one, at) => toWorkload(one, at, report)),
       ...(input.request.agents ? { agents: true as const } : {}),
+      ...(input.request.reruns ? { reruns: true as const } : {}),
     },
     stages: input.stages.map(({ name, roles, where, when, quorum, stepUp }, at) => ({
       id: `stage-${at + 1}`,

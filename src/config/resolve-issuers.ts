@@ -12,7 +12,10 @@ type Pipeline = 'github' | 'gitlab' | 'azure-devops';
 
 /** What their tokens have in common; rules may use these claims without listing them. */
 const PIPELINES: Readonly<
-  Record<Pipeline, Pick<IssuerConfig, 'claims' | 'nameClaim' | 'keyClaims' | 'actorClaim'>>
+  Record<
+    Pipeline,
+    Pick<IssuerConfig, 'claims' | 'nameClaim' | 'keyClaims' | 'actorClaim' | 'attemptClaim'>
+  >
 > = {
   github: {
     claims: [
@@ -36,6 +39,7 @@ const PIPELINES: Readonly<
     // After a rename or deletion somebody else can take a repository's name, but not its ids.
     keyClaims: ['repository_owner_id', 'repository_id'],
     actorClaim: 'actor_id',
+    attemptClaim: 'run_attempt',
   },
   gitlab: {
     claims: [
@@ -171,6 +175,7 @@ function oidcIssuer(input: Input<'oidc'>): IssuerConfig {
     teams: input.teams ?? null,
     nameClaim: input.nameClaim,
     actorClaim: input.actorClaim,
+    attemptClaim: input.attemptClaim,
   };
 }
 

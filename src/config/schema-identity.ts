@@ -120,6 +120,11 @@ const oidcSchema = z.strictObject({
   actorClaim: claimSchema
     .optional()
     .describe("The claim of a workload's token that names the human who started it"),
+  attemptClaim: claimSchema
+    .optional()
+    .describe(
+      'The claim that numbers the attempts of a run from 1, where actorClaim names the first starter',
+    ),
 });
 
 const githubSchema = z.strictObject({

@@ -122,6 +122,10 @@ export const workflowSchema = z.strictObject({
       .boolean()
       .default(false)
       .describe('Whether agents may ask too, by the same roles and rules; they never decide'),
+    reruns: z
+      .boolean()
+      .default(false)
+      .describe('Whether runs that were started again may ask, although nobody proves by whom'),
   }),
   stages: z.array(stageSchema).min(1).max(10),
   notify: z.strictObject({ channel: nameSchema }),

@@ -16,6 +16,7 @@ export interface RefusalParams {
     held: readonly string[];
   };
   agent_not_allowed: { workflow: string };
+  rerun_unproven: { workflow: string };
   field_unknown: { workflow: string; field: string; fields: readonly string[] };
   field_missing: { label: string };
   field_invalid: { label: string } & FieldProblem;

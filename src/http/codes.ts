@@ -46,6 +46,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   workflow_unknown: 422,
   requester_not_allowed: 403,
   agent_not_allowed: 403,
+  rerun_unproven: 403,
   field_unknown: 422,
   field_missing: 422,
   field_invalid: 422,

@@ -99,6 +99,6 @@ export function workflowJson(workflow: Workflow): Answer<typeof workflowSchema> 
   };
 }
 
-function principalJson({ key, kind, name }: PrincipalRef) {
-  return { key, kind, name };
+function principalJson({ key, kind, name, rerun }: PrincipalRef) {
+  return { key, kind, name, ...(rerun === undefined ? {} : { rerun }) };
 }

@@ -33,6 +33,7 @@ export interface EventData {
       readonly personalFields: Request['fields'];
       readonly requester: PrincipalRef['key'];
       readonly requesterKind: PrincipalRef['kind'];
+      readonly requesterRerun?: true;
       readonly beneficiary: PrincipalRef['key'];
       readonly requesterLinkedIdentities?: readonly string[];
       readonly plan: Pick<Plan, 'stages' | 'execution'>;

@@ -11,7 +11,7 @@ import type { Workflow, WorkloadRule } from '../workflow/workflow.ts';
 
 /** Whether this principal may ask for this workflow. */
 export function mayRequest(workflow: Workflow, principal: Principal): Ruling<object> {
-  const { roles, workloads, agents } = workflow.request;
+  const { roles, workloads, agents, reruns } = workflow.request;
   if (principal.kind === 'agent' && agents !== true) {
     return refuse('agent_not_allowed', { workflow: workflow.id });
   }
@@ -19,7 +19,10 @@ export function mayRequest(workflow: Workflow, principal: Principal): Ruling<obj
     principal.kind !== 'workload' && roles.some((role) => principal.roles.includes(role));
   const byRule =
     principal.kind !== 'person' && workloads.some((rule) => matchesWorkload(rule, principal));
-  if (byRole || byRule) return { ok: true };
+  if (byRole || byRule) {
+    if (principal.rerun !== true || reruns === true) return { ok: true };
+    return refuse('rerun_unproven', { workflow: workflow.id });
+  }
   return refuse('requester_not_allowed', {
     workflow: workflow.id,
     workload: principal.kind === 'workload' ? principal.name : null,

@@ -23,6 +23,8 @@ export interface PrincipalRef {
    * whom a pipeline's token names. For rules that keep people apart; grants nothing.
    */
   readonly linkedIdentities?: readonly string[];
+  /** A pipeline run that was started again: its token does not prove by whom. */
+  readonly rerun?: true;
 }
 
 /** What is kept of the token that proved a principal; never the token. Times in ms. */
@@ -108,9 +110,11 @@ function namesOf({
 
 /** The part of a principal that is stored. */
 export function refOf(principal: PrincipalRef): PrincipalRef {
-  const { key, kind, provider, subject, tenant, objectId, name, linkedIdentities } = principal;
-  const ref = { key, kind, provider, subject, tenant, objectId, name };
-  return linkedIdentities === undefined || linkedIdentities.length === 0
-    ? ref
-    : { ...ref, linkedIdentities };
+  const { key, kind, provider, subject, tenant, objectId, name } = principal;
+  const { linkedIdentities = [], rerun } = principal;
+  return {
+    ...{ key, kind, provider, subject, tenant, objectId, name },
+    ...(linkedIdentities.length === 0 ? {} : { linkedIdentities }),
+    ...(rerun === undefined ? {} : { rerun }),
+  };
 }

@@ -108,7 +108,7 @@ function planOf(
 /** What the audit log keeps of a submission: all that the digest is over but its salt, and more. */
 function submittedEvent(request: Request, { requester, origin }: Submission): EventBody {
   const { workflow, workflowVersion, digest, reason, fields, plan, requester: ref } = request;
-  const { linkedIdentities } = ref;
+  const { linkedIdentities, rerun } = ref;
   const personal = new Set(plan.fields.filter((field) => field.personal).map(({ id }) => id));
   const some = (wanted: boolean) =>
     Object.fromEntries(Object.entries(fields).filter(([id]) => personal.has(id) === wanted));
@@ -128,6 +128,7 @@ function submittedEvent(request: Request, { requester, origin }: Submission): Ev
     roles: requester.roles,
     origin,
     ...(linkedIdentities === undefined ? {} : { requesterLinkedIdentities: linkedIdentities }),
+    ...(rerun === undefined ? {} : { requesterRerun: rerun }),
   };
   return eventAbout(request, { type: 'request.submitted', by: ref, data });
 }

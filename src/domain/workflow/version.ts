@@ -11,6 +11,7 @@ const DEFAULTS: Defaults = {
   'request.roles': [],
   'request.workloads': [],
   'request.agents': false,
+  'request.reruns': false,
   'stages.*.quorum': 1,
   timing: {},
   'timing.expire': DAY_MS,

@@ -79,6 +79,8 @@ export interface Workflow {
     readonly workloads: readonly WorkloadRule[];
     /** Whether agents may ask as the people and workloads above may; left out: no. */
     readonly agents?: true;
+    /** Whether runs that were started again may ask; left out: no. */
+    readonly reruns?: true;
   };
   readonly stages: readonly StageSpec[];
   readonly channel: string;

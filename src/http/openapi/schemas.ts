@@ -35,6 +35,10 @@ const principalSchema = z
     key: z.string().describe('Provider and subject; identifies'),
     kind: z.enum(['person', 'workload', 'agent']),
     name: z.string().describe('For display; identifies nobody'),
+    rerun: z
+      .literal(true)
+      .optional()
+      .describe('A run that was started again; its token does not prove by whom'),
   })
   .meta({ id: 'Principal' });
 

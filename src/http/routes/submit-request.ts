@@ -46,6 +46,7 @@ export const submitRequestRoute: Route = {
     'body_invalid',
     'requester_not_allowed',
     'agent_not_allowed',
+    'rerun_unproven',
     'claim_unavailable',
     'token_replayed',
     'workflow_unknown',

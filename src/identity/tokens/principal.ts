@@ -14,7 +14,7 @@ import { ruleClaims, rolesOf } from './roles.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 import { CLIENT_CLAIMS } from './token-kind.ts';
-import { actorOf, workloadKey } from './workload-key.ts';
+import { actorOf, isRerun, workloadKey } from './workload-key.ts';
 
 const MAX_NAME = 200;
 
@@ -74,6 +74,7 @@ export function principalOf(checked: CheckedToken, rules: PrincipalRules): Princ
     claims: ruleClaims(claims, config.claims),
     token: evidenceOf(checked, subject),
     ...(linkedIdentities.length === 0 ? {} : { linkedIdentities }),
+    ...(kind === 'workload' && isRerun(claims, config) ? { rerun: true as const } : {}),
   };
 }
 

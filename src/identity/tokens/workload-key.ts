@@ -46,6 +46,19 @@ export function actorOf(
   return actorKey(issuer.id, actor);
 }
 
+/**
+ * Whether a run was started again. Its token still names who started the first attempt (GitHub).
+ * Only the number 1 proves a first attempt; a claim that is missing or odd proves nothing.
+ */
+export function isRerun(
+  claims: JsonObject,
+  { attemptClaim }: Pick<IssuerConfig, 'attemptClaim'>,
+): boolean {
+  if (attemptClaim === undefined) return false;
+  const attempt = own(claims, attemptClaim);
+  return attempt !== '1' && attempt !== 1;
+}
+
 /** An id: a string, or an integer as some providers write it. */
 function idClaim(claims: JsonObject, name: string): string | null {
   const value = own(claims, name);

@@ -25,6 +25,7 @@ export const cards = {
     `${label} · stage ${stage} of ${stages}`,
 
   youAsked: 'You asked for this, so somebody else decides.',
+  askedByRerun: 'This run was started again. Who started it again is not proven.',
   askedByAgent: 'An AI agent asked for this, not a person.',
   askedForYou: 'This was asked for you, so somebody else decides.',
   youApproved: ({ left }: { left: number }) =>

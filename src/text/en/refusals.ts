@@ -20,6 +20,9 @@ export const refusals = {
   agent_not_allowed: ({ workflow }) =>
     `${workflow} takes no requests of agents: a person has to ask, or the workflow's owner sets ` +
     'request.agents.',
+  rerun_unproven: ({ workflow }) =>
+    `${workflow} takes no requests of a run that was started again, because its token does not ` +
+    "prove by whom. Start a new run, or the workflow's owner sets request.reruns.",
   field_unknown: ({ workflow, field, fields }) =>
     `${workflow} has no field "${field}". Its fields: ${list(fields) || 'none'}.`,
   field_missing: ({ label }) => `${label} is required.`,

@@ -271,6 +271,14 @@ describe('who asked', () => {
   });
 });
 
+test('a card says that who started a re-run is not proven', () => {
+  const requester = { ...mia, kind: 'workload' as const };
+  const shown = (rerun: boolean) =>
+    textsOf(show(sample({ requester: { ...requester, ...(rerun ? { rerun } : {}) } }))).join('\n');
+  expect(shown(true)).toContain('Who started it again is not proven.');
+  expect(shown(false)).not.toContain('started');
+});
+
 describe('the summary', () => {
   test('says who asks for what, and later the state', () => {
     const of = (request: Request) =>

@@ -267,6 +267,7 @@ describe('workloads, and the workflow rules for them', () => {
     repository_id: '2',
     repository_owner_id: '1',
     actor_id: '9',
+    run_attempt: '1',
     environment: 'production',
     ref: 'refs/heads/feature',
     jti: 'j',
