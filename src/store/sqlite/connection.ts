@@ -50,7 +50,7 @@ export function openWriter(path: string, options: { busyMs: number }): Connectio
 }
 
 /** Opens a read-only connection, which sees only committed rows. */
-export function openReader(path: string, options: { busyMs: number }): Connection {
+export function openReader(path: string | URL, options: { busyMs: number }): Connection {
   const database = new DatabaseSync(path, { readOnly: true, timeout: options.busyMs });
   return guarded(database, () => {
     database.exec('PRAGMA query_only = ON');

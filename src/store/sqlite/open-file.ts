@@ -1,13 +1,13 @@
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import type { ReadOnlyStore } from '../reader.ts';
-import { openReader } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { toStoreError } from './errors.ts';
 import { pendingMigrations } from './migrate.ts';
+import { openUnwritable } from './open-unwritable.ts';
 import { createReader } from './reader.ts';
 
 /**
- * Opens an existing file read-only. Closes it if `use` fails; otherwise the caller closes it.
+ * Opens an existing file read-only; no right to write it or its folder is needed. Closes it if `use` fails; otherwise the caller closes it.
  *
  * @throws StoreError with a message that names the file.
  */
@@ -17,7 +17,7 @@ export async function openFile<Found>(
 ): Promise<Found> {
   let connection: Connection | undefined;
   try {
-    const opened = openReader(path, { busyMs: 1_000 });
+    const opened = openUnwritable(path, { busyMs: 1_000 });
     connection = opened;
     return await use({
       ...createReader(opened),

@@ -1,7 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { sealTurn } from '../../../src/audit/seal.ts';
 import { runCommandLine } from '../../../src/cli/run.ts';
 import { createKeys } from '../../../src/keys/keys.ts';
@@ -182,6 +192,46 @@ describe('countersign audit verify', () => {
     expect(error).toContain('The audit log does NOT verify');
     expect(error).toContain(message);
     expect(out).toBe('');
+  });
+
+  describe('without the right to write', () => {
+    const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+    // Permissions do not bind root.
+    const someone = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const inChild = () =>
+      spawnSync(
+        process.execPath,
+        [main, 'audit', 'verify', '--sqlite', join(folder, 'data.db'), '--jwks', 'jwks.json'],
+        { ...someone, cwd: folder, env: { NODE_COMPILE_CACHE: '/nonexistent' }, encoding: 'utf8' },
+      );
+    const lock = () => {
+      for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o444);
+      chmodSync(folder, 0o555);
+    };
+    afterEach(() => chmodSync(folder, 0o755));
+
+    test('verifies a file in a folder that is read-only, and leaves nothing there', () => {
+      const before = readdirSync(folder);
+      lock();
+      expect(inChild()).toMatchObject({ status: 0, stdout: expect.stringContaining('5 events') });
+      expect(readdirSync(folder)).toEqual(before);
+    });
+
+    test('reads the commits in the WAL of a read-only copy of a running service', async () => {
+      const live = join(folder, 'live.db');
+      cpSync(join(folder, 'data.db'), live);
+      const store = await openStore(
+        { kind: 'sqlite', path: live },
+        { clock: systemClock, log: silentLogger },
+      );
+      await store.commit({ id: 'chg_late', at: 9, events: [eventOf('evt_late')] });
+      for (const end of ['', '-wal']) cpSync(`${live}${end}`, join(folder, `data.db${end}`));
+      await store.close();
+      lock();
+      const { status, stderr } = inChild();
+      expect(stderr).toContain('1 events have no leaf yet');
+      expect(status).toBe(0);
+    });
   });
 
   test('exits with 1 when the keys are encrypted under another secret', async () => {
