@@ -4,6 +4,7 @@ import { unreadProblem } from './problem.ts';
 
 type GuardLimits = Pick<HttpLimits, 'targetChars' | 'headerCount'>;
 
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST'];
 const TARGET = /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/;
 
 /**
@@ -23,8 +24,9 @@ export function guardRequest(req: IncomingMessage, limits: GuardLimits): void {
   if (target.length > limits.targetChars || !TARGET.test(target) || !decodes(target)) {
     throw unreadProblem('target_invalid', 'Use a path of plain, percent-encoded characters.');
   }
-  if (req.method !== 'GET' && req.method !== 'POST') {
-    throw unreadProblem('method_not_allowed', 'Use GET or POST.', { allow: 'GET, POST' });
+  if (!METHODS.includes(req.method ?? '')) {
+    const allow = METHODS.join(', ');
+    throw unreadProblem('method_not_allowed', 'Use GET, HEAD or POST.', { allow });
   }
   const { authorization = [], 'content-type': types = [] } = req.headersDistinct;
   if (authorization.length > 1 || types.length > 1) {

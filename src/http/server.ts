@@ -18,6 +18,9 @@ import type { Exchange } from './serve-route.ts';
 /** A server that was made and may be started once. */
 export type HttpServer = ReturnType<typeof createServer>;
 
+/** What `Allow` says of a route: HEAD is where GET is. */
+const ALLOWED: Readonly<Record<Route['method'], string>> = { GET: 'GET, HEAD', POST: 'POST' };
+
 /** What the type package of restify does not know: handlers that run ahead of all of restify. */
 interface EarlyHooks {
   first(handler: (req: IncomingMessage, res: ServerResponse) => boolean): unknown;
@@ -97,20 +100,26 @@ function mount(server: RestifyServer, { deps, base }: Pick<Exchange, 'deps' | 'b
     const handler: RequestHandler = (req, res, next) => {
       void serveRoute({ deps, base, req, res }, route).then(() => next(false));
     };
-    if (route.method === 'GET') server.get(route.path, handler);
-    else server.post(route.path, handler);
+    if (route.method === 'POST') server.post(route.path, handler);
+    else {
+      server.get(route.path, handler);
+      // Node leaves the body of the answer out (RFC 9110 §9.3.2).
+      server.head(route.path, handler);
+    }
   }
   const nothing: RequestHandler = (req, res, next) => {
     void turnAway({ deps, base, req, res }, noRoute(req, routes)).then(() => next(false));
   };
   server.get('/*', nothing);
+  server.head('/*', nothing);
   server.post('/*', nothing);
 }
 
 /** 405 where the path is there for another method, else 404. */
 function noRoute(req: IncomingMessage, routes: readonly Route[]): HttpProblem {
   const path = (req.url ?? '').split('?')[0] ?? '';
-  const others = routes.filter((route) => route.method !== req.method && matches(route.path, path));
+  const asked = req.method === 'POST' ? 'POST' : 'GET';
+  const others = routes.filter((route) => route.method !== asked && matches(route.path, path));
   if (others.length === 0) {
     return new HttpProblem('route_not_found', '/openapi.json lists what there is.', {
       unread: req.method === 'POST',
@@ -118,7 +127,7 @@ function noRoute(req: IncomingMessage, routes: readonly Route[]): HttpProblem {
   }
   return new HttpProblem('method_not_allowed', 'See the Allow header.', {
     unread: req.method === 'POST',
-    headers: { allow: others.map((route) => route.method).join(', ') },
+    headers: { allow: others.map(({ method }) => ALLOWED[method]).join(', ') },
   });
 }
 

@@ -59,7 +59,7 @@ export function openApiDocument(
         version: '1',
         description:
           'Human approval for sensitive actions. Errors are problem documents (RFC 9457) with a ' +
-          'stable `code`.',
+          'stable `code`. HEAD is answered wherever GET is, without the body.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: options.publicUrl }],

@@ -1,5 +1,6 @@
 import { refuse } from '../../../src/domain/refusal.ts';
-import { decision, makeRequest, post, get, startServer } from './support.ts';
+import { documentOfRoutes } from '../../support/declared-answers.ts';
+import { decision, makeRequest, post, get, raw, startServer } from './support.ts';
 import type { Harness } from './support.ts';
 
 let server: Harness;
@@ -538,5 +539,38 @@ describe('the service itself', () => {
       'countersign_http_problems_total{code="activity_refused"} 1',
     );
     expect(server.bodies).toEqual([{ type: 'message' }, { type: 'message' }]);
+  });
+});
+
+describe('HEAD', () => {
+  const targets = documentOfRoutes().paths;
+  const readable = Object.entries(targets).flatMap(([path, operations]) =>
+    'get' in operations ? [path.replace('{id}', 'req_1').replace('{name}', 'known.js')] : [],
+  );
+
+  test.each(readable)('%s answers as GET does, without the body', async (path) => {
+    const target = path.endsWith('/wait') ? `${path}?timeoutSeconds=0` : path;
+    const ask = (method: string) =>
+      raw(server.port, [
+        `${method} ${target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer mia\r\n` +
+          'Connection: close\r\n\r\n',
+      ]);
+    const [got, headed] = [await ask('GET'), await ask('HEAD')];
+    const stable = (answer: string) =>
+      answer
+        .slice(0, answer.indexOf('\r\n\r\n'))
+        .replace(/\r\n(?:date|content-length): [^\r]*/gi, '');
+    expect(got).toMatch(/^HTTP\/1.1 200 [^]*\r\n\r\n[^]/);
+    expect(stable(headed)).toBe(stable(got));
+    expect(headed).toMatch(/content-length: [1-9]/i);
+    expect(headed.slice(headed.indexOf('\r\n\r\n'))).toBe('\r\n\r\n');
+  });
+
+  test('is refused where there is no GET, and answers 404 where there is nothing', async () => {
+    const refused = await fetch(`${server.url}/v1/people/erase`, { method: 'HEAD' });
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST']);
+    expect((await fetch(`${server.url}/nothing`, { method: 'HEAD' })).status).toBe(404);
+    const posted = await fetch(`${server.url}/healthz`, { method: 'POST' });
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 });
