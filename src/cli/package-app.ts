@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { zipSync } from 'fflate';
 import type { Config } from '../config/config.ts';
+import { loadAppSettings } from '../config/load-app-settings.ts';
 import { sha256 } from '../lib/hash.ts';
+import { describeError } from '../lib/logger.ts';
 import { defineCommand, EXIT } from './command.ts';
-import { readConfig } from './read-config.ts';
+import { configPath } from './read-config.ts';
 import { configOption, jsonOption } from './options.ts';
 import { ownVersion } from './own-version.ts';
 
@@ -25,7 +27,8 @@ interface PackageOptions {
   readonly terms?: string;
 }
 
-type PackagedConfig = Pick<Config, 'server'> & {
+type PackagedConfig = {
+  readonly server: Pick<Config['server'], 'publicUrl'>;
   readonly teams: Pick<Config['teams'], 'appId'> & {
     readonly singleSignOn: Pick<Config['teams']['singleSignOn'], 'enabled' | 'resource'>;
   };
@@ -48,20 +51,23 @@ export const packageApp = defineCommand({
       .option('--name <name>', 'name in Teams, at most 30 characters', 'Countersign')
       .option('--developer <name>', 'name of the developer, at most 32 characters', 'Countersign')
       .option('--website <url>', 'https address of the website (default: server.publicUrl)')
-      .option('--privacy <url>', 'https address of the privacy policy (default: server.publicUrl)')
-      .option('--terms <url>', 'https address of the terms of use (default: server.publicUrl)')
+      .option('--privacy <url>', 'https address of the privacy policy (default: /privacy there)')
+      .option('--terms <url>', 'https address of the terms of use (default: /terms there)')
       .option('--manifest-id <guid>', 'id of the Teams app (default: teams.appId)')
       .option(
         '--app-version <x.y.z>',
         'version of the app; raise it for an update in Teams (default: the version of this program)',
       )
       .addOption(jsonOption),
+  notes:
+    'Needs no secret: of the configuration it reads server.publicUrl, teams.appId and ' +
+    'teams.singleSignOn.',
   async run({ options, io }) {
-    const { config } = readConfig(options, io);
+    const config = loadAppSettings({ path: configPath(options, io), env: io.env });
     try {
       const bytes = packApp(config, options);
       const out = resolve(io.cwd, options.out);
-      writeFileSync(out, bytes);
+      write(out, bytes);
       const digest = sha256(bytes);
       io.stdout(
         options.json
@@ -77,6 +83,22 @@ export const packageApp = defineCommand({
     }
   },
 });
+
+function write(file: string, bytes: Uint8Array): void {
+  try {
+    writeFileSync(file, bytes);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const why =
+      code === 'ENOENT'
+        ? `the folder ${dirname(file)} does not exist; make it`
+        : code === 'EISDIR'
+          ? 'it is a folder; name a file'
+          : describeError(error);
+    throw new PackageError(`--out ${file} cannot be written: ${why}.`);
+  }
+}
 
 /** The bytes of the zip: manifest and both icons. The same input gives the same bytes. */
 export function packApp(config: PackagedConfig, options: PackageOptions): Uint8Array {
@@ -102,8 +124,8 @@ export function buildManifest(
 ): Record<string, unknown> {
   const { appId, singleSignOn } = config.teams;
   const publicUrl = checkUrl('server.publicUrl', config.server.publicUrl);
-  const link = (name: string, text: string | undefined) =>
-    text === undefined ? publicUrl.href : checkUrl(name, text).href;
+  const link = (name: string, text: string | undefined, page: string) =>
+    checkUrl(name, text ?? `${config.server.publicUrl}${page}`).href;
   const values: Record<string, string> = {
     appId: checkGuid('teams.appId', appId),
     manifestId: checkGuid('--manifest-id', options.manifestId ?? appId),
@@ -111,9 +133,9 @@ export function buildManifest(
     developer: checkName('--developer', options.developer, 32),
     version: checkVersion(options.appVersion ?? ownVersion()),
     domain: publicUrl.host,
-    websiteUrl: link('--website', options.website),
-    privacyUrl: link('--privacy', options.privacy),
-    termsUrl: link('--terms', options.terms),
+    websiteUrl: link('--website', options.website, '/'),
+    privacyUrl: link('--privacy', options.privacy, '/privacy'),
+    termsUrl: link('--terms', options.terms, '/terms'),
     resource: singleSignOn.resource,
   };
   const text = readFileSync(new URL('appPackage/manifest.template.json', ROOT), 'utf8');

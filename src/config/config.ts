@@ -1,5 +1,6 @@
 import type { Administration } from '../domain/people/administration.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
+import type { OperatorPages } from './operator-pages.ts';
 import type { ConfigInput } from './schema.ts';
 import type { LinkedInput, SessionInput } from './schema-identity.ts';
 import type { CloudInput, LookupCredentialInput } from './schema-teams.ts';
@@ -10,7 +11,10 @@ export type Profile = 'production' | 'local';
 /** The whole configuration, checked and frozen. Durations in ms. */
 export interface Config {
   readonly profile: Profile;
-  readonly server: Readonly<ConfigInput['server']>;
+  readonly server: Readonly<Omit<ConfigInput['server'], 'pages'>> & {
+    /** Pages with the operator's own text; absent: ours. */
+    readonly pages?: OperatorPages;
+  };
   readonly store: Readonly<ConfigInput['store']>;
   readonly teams: TeamsConfig;
   readonly identity: {

@@ -1,7 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describeError } from '../lib/logger.ts';
-import { readBounded } from '../lib/read-bounded.ts';
 import { checkConfig } from './check-config.ts';
 import { checkProduction } from './check-production.ts';
 import { checkShape } from './check-shape.ts';
@@ -10,8 +8,12 @@ import type { Config, Profile } from './config.ts';
 import type { ExecutorSection } from './executor-section.ts';
 import { loadWorkflow } from './load-workflow.ts';
 import type { LoadedWorkflow } from './load-workflow.ts';
+import { machineFiles, readConfigText } from './files.ts';
+import type { Files } from './files.ts';
+import { readOperatorPages } from './operator-pages.ts';
 import { ConfigError } from './problem.ts';
 import type { Problem } from './problem.ts';
+import { reportTo } from './report.ts';
 import { referenceSubstitute } from './references.ts';
 import { resolveConfig } from './resolve.ts';
 import { configSchema } from './schema.ts';
@@ -19,8 +21,6 @@ import { readYaml } from './yaml-source.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 const MAX_WORKFLOWS = 200;
-/** Above the limits of each kind of file, which have messages of their own. */
-const MAX_FILE_BYTES = 4_194_304;
 
 export interface LoadOptions {
   /** Path of countersign.yaml. */
@@ -29,10 +29,8 @@ export interface LoadOptions {
   readonly profile: Profile;
   /** Every kind of executor that the file may name. */
   readonly executors: readonly ExecutorSection[];
-  /** Reads a file; for tests. */
-  readonly readFile?: (path: string) => string;
-  /** Lists a folder; for tests. */
-  readonly listFolder?: (path: string) => readonly string[];
+  /** The disk; for tests. */
+  readonly files?: Files;
 }
 
 /**
@@ -46,17 +44,15 @@ export function loadConfig(options: LoadOptions): {
   /** The position of each key. Its data contains secrets: keep it in this process. */
   readonly source: YamlSource;
 } {
-  const readFile =
-    options.readFile ?? ((path: string) => readBounded(path, { maxBytes: MAX_FILE_BYTES }));
-  const listFolder = options.listFolder ?? ((path: string) => readdirSync(path));
-  const file = options.path;
-  const text = readOrThrow(file, readFile);
+  const { files = machineFiles, path: file } = options;
+  const { readFile } = files;
+  const text = readConfigText(file, files);
   const substitute = referenceSubstitute({ file, env: options.env, readFile });
   const { source, problems: form } = readYaml({ file, text, substitute });
   const problems: Problem[] = [...form];
   const shape = checkShape(source, configSchema(options.executors));
   const folder = workflowsFolder(file, source);
-  const workflows = loadFolder({ folder, source, readFile, listFolder, problems });
+  const workflows = loadFolder({ folder, source, files, problems });
   if ('problems' in shape) {
     // Report nothing twice: an invalid form or a missing reference is reported already.
     const reported = new Set(form.map((problem) => problem.path));
@@ -64,8 +60,11 @@ export function loadConfig(options: LoadOptions): {
     throw new ConfigError(problems);
   }
   const port = portOf(options.env.PORT, file, problems);
+  const report = reportTo(problems, source);
+  const pages = readOperatorPages(shape.value.server.pages, { file, readFile, report });
   const config = resolveConfig({
     input: shape.value,
+    pages,
     profile: options.profile,
     file: resolve(file),
     port,
@@ -86,24 +85,6 @@ export function loadConfig(options: LoadOptions): {
   return { config: freeze({ ...config, workflows: found }), warnings, source };
 }
 
-function readOrThrow(file: string, readFile: (path: string) => string): string {
-  try {
-    return readFile(file);
-  } catch (error) {
-    throw new ConfigError([
-      {
-        file,
-        line: 1,
-        column: 1,
-        rule: 'file_unreadable',
-        path: '',
-        found: describeError(error).slice(0, 200),
-        expected: 'a readable countersign.yaml (--config or COUNTERSIGN_CONFIG names it)',
-      },
-    ]);
-  }
-}
-
 /** Reads the folder even when the rest of the file is invalid, to report all problems at once. */
 function workflowsFolder(file: string, source: YamlSource): string {
   const { data } = source;
@@ -115,16 +96,15 @@ function workflowsFolder(file: string, source: YamlSource): string {
 function loadFolder(options: {
   folder: string;
   source: YamlSource;
-  readFile: (path: string) => string;
-  listFolder: (path: string) => readonly string[];
+  files: Files;
   problems: Problem[];
 }): LoadedWorkflow[] {
-  const { folder, source, problems } = options;
+  const { folder, source, files, problems } = options;
   const complain = (rule: string, found: string, expected: string) =>
     problems.push({ ...source.at(['workflows']), rule, path: 'workflows', found, expected });
   const loaded: LoadedWorkflow[] = [];
   try {
-    const names = options
+    const names = files
       .listFolder(folder)
       .filter((name) => /\.ya?ml$/.test(name))
       .sort();
@@ -134,7 +114,7 @@ function loadFolder(options: {
     }
     for (const name of names.slice(0, MAX_WORKFLOWS)) {
       const file = join(folder, name);
-      const one = loadWorkflow(file, options.readFile(file));
+      const one = loadWorkflow(file, files.readFile(file));
       problems.push(...one.problems);
       if (one.loaded !== undefined) loaded.push(one.loaded);
     }

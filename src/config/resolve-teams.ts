@@ -2,10 +2,18 @@ import { CLOUDS, TEAMS_CLIENT_IDS } from './clouds.ts';
 import type { ChannelConfig, TeamsConfig } from './config.ts';
 import type { ConfigInput } from './schema.ts';
 
+/** The Application ID URI for which Teams gets tokens; a bot's is `api://botid-` and its id. */
+export function exchangeResource({
+  appId,
+  singleSignOn,
+}: Pick<ConfigInput['teams'], 'appId' | 'singleSignOn'>): string {
+  return singleSignOn.resource ?? `api://botid-${appId}`;
+}
+
 /** The section `teams` with presets and defaults. */
 export function resolveTeams(input: ConfigInput): TeamsConfig {
   const { teams, identity } = input;
-  const resource = teams.singleSignOn.resource ?? `api://botid-${teams.appId}`;
+  const resource = exchangeResource(teams);
   const firstEntra = identity.issuers.find((issuer) => issuer.kind === 'entra')?.id ?? '';
   return {
     ...teams,

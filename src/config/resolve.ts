@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { sha256 } from '../lib/hash.ts';
 import type { ExecutorConfig, Profile, Settings } from './config.ts';
 import type { ExecutorSection } from './executor-section.ts';
+import type { OperatorPages } from './operator-pages.ts';
 import { resolveIssuers } from './resolve-issuers.ts';
 import { resolveChannels, resolveTeams } from './resolve-teams.ts';
 import type { ConfigInput } from './schema.ts';
@@ -12,6 +13,7 @@ interface Given {
   /** Path of countersign.yaml; other paths are relative to its folder. */
   readonly file: string;
   readonly port: number | undefined;
+  readonly pages: OperatorPages;
   readonly executors: readonly ExecutorSection[];
   readonly references: ReadonlyMap<string, string>;
 }
@@ -23,7 +25,7 @@ export function resolveConfig(options: Given): Settings {
   const teams = resolveTeams(input);
   return {
     profile: options.profile,
-    server: { ...server, port: options.port ?? server.port },
+    server: { ...server, port: options.port ?? server.port, pages: options.pages },
     store: store.kind === 'sqlite' ? { ...store, path: resolve(dirname(file), store.path) } : store,
     teams,
     identity: {

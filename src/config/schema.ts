@@ -12,6 +12,8 @@ const portSchema = z.union([
   matching(/^\d{1,5}$/, 'a port number').transform(Number),
 ]);
 
+const pageSchema = lineSchema(2_000);
+
 const storeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('sqlite'),
@@ -34,6 +36,14 @@ export function configSchema(kinds: readonly ExecutorSection[]) {
         .describe('Where browsers and Teams reach the service'),
       host: lineSchema(255).default('0.0.0.0'),
       port: portSchema.default(3978).describe('The environment variable PORT wins'),
+      pages: z
+        .strictObject({
+          home: pageSchema.optional().describe('Of `/`; default: what this service is'),
+          privacy: pageSchema.optional().describe('Of `/privacy`; default: what is stored'),
+          terms: pageSchema.optional().describe('Of `/terms`; default: whom to ask'),
+        })
+        .prefault({})
+        .describe('An https address to redirect to, or the path of a text file'),
     }),
     store: storeSchema,
     teams: teamsSchema,

@@ -6,6 +6,7 @@ import { listRequestsRoute } from './routes/list-requests.ts';
 import { listWorkflowsRoute } from './routes/list-workflows.ts';
 import { messagesRoute } from './routes/messages.ts';
 import { openApiRoute } from './routes/openapi.ts';
+import { operatorPageRoutes } from './routes/operator-pages.ts';
 import { readRequestRoute } from './routes/read-request.ts';
 import { healthRoute, jwksRoute, metricsRoute, readyRoute } from './routes/service.ts';
 import {
@@ -37,6 +38,7 @@ export function allRoutes(deps: RouteDeps): readonly Route[] {
     signInBeginRoute,
     signInCallbackRoute,
     assetRoute,
+    ...operatorPageRoutes,
   ];
   return [...routes, openApiRoute(routes)];
 }

@@ -9,6 +9,7 @@ import type { SignInPages } from '../usecases/ports/sign-in-pages.ts';
 import type { WebPages, WebReply } from '../usecases/ports/web-pages.ts';
 import { createAssets } from './assets.ts';
 import { HTML } from './page.ts';
+import { operatorPage } from './operator-pages.ts';
 import { refusedPage, resultPage, startPage } from './sign-in-pages.ts';
 
 export interface WebPagesOptions {
@@ -21,7 +22,10 @@ export interface WebPagesOptions {
 
 const NONCE_BYTES = 18;
 
-/** The pages of the sign-in button's two addresses. Refusals are pages, not exceptions. */
+/**
+ * The pages of the sign-in button's two addresses, and those that the Teams app links to. Refusals are
+ * pages, not exceptions.
+ */
 export function createWebPages(options: WebPagesOptions): WebPages {
   const { config, signIn, log } = options;
   const openers = config.profile === 'local' ? localOpeners(config.server.publicUrl) : [];
@@ -60,6 +64,13 @@ export function createWebPages(options: WebPagesOptions): WebPages {
       guarded(locale, async (common) => {
         const { code, setCookie } = await signIn.finish({ query, cookie });
         return resultPage({ ...common, code, setCookie, openers });
+      }),
+    operator: ({ name, locale }) =>
+      operatorPage({
+        name,
+        page: config.server.pages?.[name],
+        text: options.textFor(locale),
+        nonce: systemIds.secret(NONCE_BYTES),
       }),
     asset: createAssets(),
   };

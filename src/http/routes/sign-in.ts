@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { PageRequest } from '../../usecases/ports/web-pages.ts';
+import { localeOf } from '../locale.ts';
 import { textAnswer } from '../openapi/answers.ts';
 import { HttpProblem } from '../problem.ts';
 import { queryOf } from '../check-input.ts';
@@ -90,7 +91,5 @@ export const assetRoute: Route = {
 };
 
 function pageRequest(req: IncomingMessage): PageRequest {
-  // The first language range (RFC 9110 §12.5.4): browsers list the preferred one first.
-  const [locale = ''] = req.headers['accept-language']?.split(/[,;]/, 1) ?? [];
-  return { query: queryOf(req.url), locale: locale.trim() || null };
+  return { query: queryOf(req.url), locale: localeOf(req) };
 }

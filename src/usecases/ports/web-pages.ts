@@ -13,6 +13,8 @@ export interface WebPages {
   signInBegin(input: PageRequest): Promise<WebReply>;
   /** The callback of the identity provider. */
   signInCallback(input: PageRequest & { cookie: string | undefined }): Promise<WebReply>;
+  /** A page that the links of the Teams app lead to. */
+  operator(input: { name: 'home' | 'privacy' | 'terms'; locale: string | null }): WebReply;
   /** A script, style or image by its name; undefined if there is none. */
   asset(name: string): WebReply | undefined;
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +81,14 @@ describe('the manifest of the Teams app', () => {
     expect(manifest).not.toHaveProperty('webApplicationInfo');
   });
 
+  test('uses the given name in every text', () => {
+    const manifest = buildManifest(config(), { ...options, name: 'Northwind Approvals' });
+    expect(JSON.stringify(manifest)).not.toContain('Countersign');
+    expect(manifest).toMatchObject({
+      description: { full: expect.stringMatching(/^Northwind Approvals asks/) },
+    });
+  });
+
   test('uses a given manifest id and given addresses', () => {
     const manifest = buildManifest(config(), {
       ...options,
@@ -91,7 +99,7 @@ describe('the manifest of the Teams app', () => {
       id: APP_ID.replace('4e', '5f'),
       developer: {
         privacyUrl: 'https://www.northwind.dev/privacy',
-        termsOfUseUrl: 'https://approvals.northwind.dev/',
+        termsOfUseUrl: 'https://approvals.northwind.dev/terms',
       },
     });
   });
@@ -204,17 +212,6 @@ executors:
   hook: { kind: webhook, url: https://hooks.northwind.dev/, secret: '\${env:HOOK_SECRET}' }
 signing: { secret: '\${env:SIGNING_SECRET}' }
 `;
-const WORKFLOW = `
-workflow: deploy
-title: Deploy
-fields: [{ id: service, type: text, required: true }]
-request: { roles: [developer] }
-stages: [{ name: Owner, roles: [approver], quorum: 1 }]
-notify: { channel: approvals }
-timing: { expire: 24h }
-execute: { use: hook }
-`;
-
 describe('countersign package-app', () => {
   let folder = '';
   let printed = '';
@@ -246,21 +243,30 @@ describe('countersign package-app', () => {
 
   test('writes the package from countersign.yaml', async () => {
     writeFileSync(join(folder, 'countersign.yaml'), YAML);
-    mkdirSync(join(folder, 'workflows'));
-    writeFileSync(join(folder, 'workflows', 'deploy.yaml'), WORKFLOW);
-    const env = {
-      COUNTERSIGN_CONFIG: 'countersign.yaml',
-      BOT_SECRET: 'a-bot-secret-of-some-length',
-      HOOK_SECRET: `whsec_${Buffer.alloc(32, 5).toString('base64')}`,
-      SIGNING_SECRET: 'k'.repeat(48),
-    };
+    // None of the secrets that the file refers to is set.
+    const env = { COUNTERSIGN_CONFIG: 'countersign.yaml' };
     const code = await run(['--developer', 'Northwind', '--out', 'app.zip', '--json'], io(env));
     expect([code, printed]).toEqual([0, expect.stringContaining('"sizeBytes"')]);
     const bytes = readFileSync(join(folder, 'app.zip'));
     const { version: appVersion } = require('../../../package.json') as { version: string };
     const wanted = packApp(config(), { name: 'Countersign', developer: 'Northwind', appVersion });
     expect(Buffer.compare(bytes, wanted)).toBe(0);
-    expect(bytes.includes('a-bot-secret')).toBe(false);
+  });
+
+  test.each([
+    ['nowhere/app.zip', /^--out .*nowhere\/app\.zip cannot be written: the folder .*make it\.\n$/],
+    ['.', /cannot be written: it is a folder; name a file\.\n$/],
+  ])('--out %s is explained', async (out, words) => {
+    writeFileSync(join(folder, 'countersign.yaml'), YAML);
+    expect(await run(['--config', 'countersign.yaml', '--out', out], io())).toBe(1);
+    expect(printed).toMatch(words);
+  });
+
+  test('names an unset variable that the manifest needs', async () => {
+    writeFileSync(join(folder, 'countersign.yaml'), YAML.replace(APP_ID, "'${env:BOT_APP_ID}'"));
+    expect(await run(['--config', 'countersign.yaml'], io())).toBe(1);
+    expect(printed).toMatch(/teams\.appId: .*BOT_APP_ID to be set/);
+    expect(printed.split('\n')).toHaveLength(2);
   });
 
   test('prints the configuration problem and writes nothing', async () => {

@@ -177,3 +177,27 @@ test('the JSON Schemas in docs/reference match the code', () => {
     expect(readFileSync(file, 'utf8')).toBe(text);
   }
 });
+
+describe('server.pages', () => {
+  const withPages = (pages: string) =>
+    edited(configText, '  port: 3978\n', `  port: 3978\n  pages: ${pages}\n`);
+
+  test('are addresses, or texts of files beside countersign.yaml', () => {
+    const config = withPages('{ privacy: texts/privacy.txt, terms: https://www.northwind.dev/t }');
+    const loaded = load({ config, files: { '/c/texts/privacy.txt': 'Ours.\n' } }).config;
+    expect(loaded.server.pages).toEqual({
+      privacy: { text: 'Ours.\n' },
+      terms: { redirect: 'https://www.northwind.dev/t' },
+    });
+  });
+
+  test.each(['missing.txt', 'http://www.northwind.dev', 'javascript://x', 'empty.txt'])(
+    'rejects %s',
+    (page) => {
+      const config = withPages(`{ home: '${page}' }`);
+      expect(problemsOf({ config, files: { '/c/empty.txt': '\n' } })).toMatchObject([
+        { rule: 'page_unreadable', path: 'server.pages.home' },
+      ]);
+    },
+  );
+});

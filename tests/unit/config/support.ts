@@ -28,25 +28,38 @@ export interface Given {
   readonly workflows?: Readonly<Record<string, string>>;
   readonly env?: Record<string, string | undefined>;
   readonly profile?: Profile;
+  /** Folders that exist; default: every path that is no file. */
+  readonly folders?: readonly string[];
+  /** Further files, by path. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** Loads texts as if they were files `/c/countersign.yaml` and `/c/workflows/*.yaml`. */
 export function load(given: Given = {}) {
-  const files: Record<string, string> = { '/c/countersign.yaml': given.config ?? configText };
+  const files: Record<string, string> = {
+    '/c/countersign.yaml': given.config ?? configText,
+    ...given.files,
+  };
   const workflows = given.workflows ?? { 'deploy.yaml': workflowText };
   for (const [name, text] of Object.entries(workflows)) files[`/c/workflows/${name}`] = text;
   return loadConfig({
     path: '/c/countersign.yaml',
     env: given.env ?? exampleEnv,
     profile: given.profile ?? 'production',
-    readFile: (path) => {
-      const text = files[path];
-      if (text === undefined) throw new Error(`ENOENT: no such file, open '${path}'`);
-      return text;
-    },
-    listFolder: (path) => {
-      if (path !== '/c/workflows') throw new Error(`ENOENT: no such folder '${path}'`);
-      return Object.keys(workflows);
+    files: {
+      readFile: (path) => {
+        const text = files[path];
+        if (text === undefined) throw new Error(`ENOENT: no such file, open '${path}'`);
+        return text;
+      },
+      listFolder: (path) => {
+        if (path !== '/c/workflows') throw new Error(`ENOENT: no such folder '${path}'`);
+        return Object.keys(workflows);
+      },
+      kindOf(path) {
+        if (Object.hasOwn(files, path)) return 'file';
+        return given.folders?.includes(path) === false ? undefined : 'folder';
+      },
     },
   });
 }

@@ -43,6 +43,7 @@ afterAll(() => server.stop());
 
 test('declares every address of this version', () => {
   expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+    'get /',
     'get /.well-known/jwks.json',
     'get /assets/{name}',
     'get /auth/callback',
@@ -50,7 +51,9 @@ test('declares every address of this version', () => {
     'get /healthz',
     'get /metrics',
     'get /openapi.json',
+    'get /privacy',
     'get /readyz',
+    'get /terms',
     'get /v1/requests',
     'get /v1/requests/{id}',
     'get /v1/requests/{id}/wait',

@@ -244,6 +244,7 @@ export async function startServer(change: Partial<ServerOptions> = {}): Promise<
         body: '',
       }),
     signInCallback: () => Promise.resolve(page),
+    operator: ({ name }) => ({ ...page, body: name }),
     asset: (name) =>
       name === 'known.js'
         ? { status: 200, headers: { 'content-type': 'text/javascript' }, body: '1' }

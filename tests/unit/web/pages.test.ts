@@ -1,3 +1,4 @@
+import type { OperatorPages } from '../../../src/config/operator-pages.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { textFor } from '../../../src/text/text.ts';
 import { identityError } from '../../../src/identity/codes.ts';
@@ -9,13 +10,19 @@ const link = 'l'.repeat(43);
 function pagesWith(
   change: Partial<SignInPages> = {},
   profile: 'local' | 'production' = 'production',
+  operator: OperatorPages = {},
 ) {
   const asked: unknown[] = [];
   const errors: unknown[] = [];
   const pages = createWebPages({
     config: {
       profile,
-      server: { publicUrl: 'http://127.0.0.1:3978', host: '127.0.0.1', port: 3978 },
+      server: {
+        publicUrl: 'http://127.0.0.1:3978',
+        host: '127.0.0.1',
+        port: 3978,
+        pages: operator,
+      },
     },
     signIn: {
       begin: (input) => {
@@ -131,4 +138,32 @@ test('serves the listed assets alone', () => {
   for (const name of ['', '../pages.ts', 'constructor', '__proto__', 'sign-in.js/../x', 'x.js']) {
     expect(pages.asset(name)).toBeUndefined();
   }
+});
+
+describe('the pages that the Teams app links to', () => {
+  const operated = (operator: OperatorPages) => pagesWith({}, 'production', operator).pages;
+
+  test.each(['home', 'privacy', 'terms'] as const)('%s has a text of its own', (name) => {
+    const reply = operated({}).operator({ name, locale: null });
+    expect(reply.status).toBe(200);
+    expect(reply.body).toMatch(/<h1>[^<]+<\/h1>\n<p>[^<]+/);
+  });
+
+  test("show the operator's text, escaped, in headings and paragraphs", () => {
+    const text = '# Privacy\nContoso <stores> this.\n\nSecond line\nof it.\r\n\r\n';
+    const { body, headers } = operated({ privacy: { text } }).operator({
+      name: 'privacy',
+      locale: 'de',
+    });
+    expect(body).toContain(
+      '<h1>Privacy</h1>\n<p>Contoso &lt;stores&gt; this.</p>\n<p>Second line<br>of it.</p>',
+    );
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+  });
+
+  test("redirect to the operator's address", () => {
+    const redirect = 'https://www.northwind.dev/terms';
+    const reply = operated({ terms: { redirect } }).operator({ name: 'terms', locale: null });
+    expect([reply.status, reply.headers['location']]).toEqual([302, redirect]);
+  });
 });
