@@ -18,7 +18,7 @@ import { plain } from './report.ts';
 /** Characters of one part of a line: more than a reason may have. */
 const MAX_PART = 1_100;
 /** Data that a line of the story tells. */
-const TOLD = ['workflow', 'stageName', 'word', 'reason', 'code'] as const;
+const TOLD = ['workflow', 'stageName', 'word', 'reason', 'code', 'job'] as const;
 
 /**
  * `countersign audit show`: tells a request's story from the audit log. Names are read with the keys

@@ -14,6 +14,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   audit: 'The audit log',
   session: 'Sessions of people',
   keys: 'Our own keys',
+  jobs: 'Jobs of the service',
 };
 
 /** Every command, in the order of the help. */
@@ -72,6 +73,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'erase',
     summary: 'Erase a person',
     load: async () => (await import('./erase.ts')).erase,
+  },
+  {
+    name: 'jobs list',
+    summary: 'List jobs that were given up, with the reason',
+    load: async () => (await import('./jobs.ts')).jobsList,
+  },
+  {
+    name: 'jobs show',
+    summary: 'Show one job',
+    load: async () => (await import('./jobs.ts')).jobsShow,
+  },
+  {
+    name: 'jobs retry',
+    summary: 'Try a job again now',
+    load: async () => (await import('./jobs.ts')).jobsRetry,
+  },
+  {
+    name: 'jobs drop',
+    summary: 'Delete a job that was given up',
+    load: async () => (await import('./jobs.ts')).jobsDrop,
   },
   {
     name: 'session revoke',

@@ -46,6 +46,11 @@ export interface RefusalParams {
   idempotency_mismatch: None;
   token_replayed: { proof: 'token' | 'exchange' };
   not_administrator: None;
+  job_not_found: None;
+  /** A retry of a job that is neither dead nor failing. */
+  job_not_failed: { job: string; running: boolean };
+  /** A drop of a job that is still tried. */
+  job_not_dead: { job: string };
   own_erasure: None;
   /** Numbers of requests that have not ended. */
   person_in_use: { numbers: readonly string[] };

@@ -74,6 +74,9 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   idempotency_mismatch: 422,
   token_replayed: 409,
   not_administrator: 403,
+  job_not_found: 404,
+  job_not_failed: 409,
+  job_not_dead: 409,
   own_erasure: 403,
   person_in_use: 409,
 };

@@ -6,10 +6,17 @@ import type { Workflow } from '../domain/workflow/workflow.ts';
 import { requestView } from '../domain/views/request-view.ts';
 import type { DecisionView } from '../domain/views/request-view.ts';
 import { en } from '../text/en.ts';
-import { outcomeText } from '../text/text.ts';
+import { failureText, outcomeText } from '../text/text.ts';
 import { toTimestamp } from '../lib/clock.ts';
 import { isoDuration } from '../lib/duration.ts';
-import type { Answer, decisionSchema, requestSchema, workflowSchema } from './openapi/schemas.ts';
+import type { StoredJob } from '../usecases/ports/job-admin-store.ts';
+import type {
+  Answer,
+  decisionSchema,
+  jobSchema,
+  requestSchema,
+  workflowSchema,
+} from './openapi/schemas.ts';
 
 /** A request as the API shows it: times RFC 3339 in UTC, durations ISO 8601. */
 export function requestJson(request: Request, publicUrl: string): Answer<typeof requestSchema> {
@@ -42,6 +49,21 @@ export function requestJson(request: Request, publicUrl: string): Answer<typeof 
     expiresAt: toTimestamp(request.expiresAt),
     outcome: request.outcome === null ? null : outcomeJson(request.outcome),
     url: `${publicUrl}/v1/requests/${request.id}`,
+  };
+}
+
+/** A job as an administrator sees it. */
+export function jobJson(job: StoredJob): Answer<typeof jobSchema> {
+  const { key: id, kind, state, about, number, attempts, dueAt, error } = job;
+  return {
+    id,
+    kind,
+    state,
+    about: { type: about.type, id: about.id },
+    number,
+    attempts,
+    dueAt: dueAt === null ? null : toTimestamp(dueAt),
+    reason: error === null ? null : failureText(en, error),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Route, RouteDeps } from './route.ts';
 import { cancelRequestRoute } from './routes/cancel-request.ts';
 import { decideRequestRoute } from './routes/decide-request.ts';
 import { erasePersonRoute } from './routes/erase-person.ts';
+import { dropJobRoute, listJobsRoute, readJobRoute, retryJobRoute } from './routes/jobs.ts';
 import { listRequestsRoute } from './routes/list-requests.ts';
 import { listWorkflowsRoute } from './routes/list-workflows.ts';
 import { messagesRoute } from './routes/messages.ts';
@@ -30,6 +31,10 @@ export function allRoutes(deps: RouteDeps): readonly Route[] {
     cancelRequestRoute,
     listWorkflowsRoute,
     erasePersonRoute,
+    listJobsRoute,
+    readJobRoute,
+    retryJobRoute,
+    dropJobRoute,
     jwksRoute,
     healthRoute,
     readyRoute(deps),

@@ -3,6 +3,7 @@ import { REQUEST_STATES } from '../domain/request/state.ts';
 import type { AuditCheckpoint, AuditStore, StoredEvent } from '../usecases/ports/audit-store.ts';
 import type { CardStore, Conversation } from '../usecases/ports/card-store.ts';
 import type { Housekeeping } from '../usecases/ports/housekeeping.ts';
+import type { JobAdminStore } from '../usecases/ports/job-admin-store.ts';
 import type { JobCounts, JobStore } from '../usecases/ports/job-store.ts';
 import type { KeyStore, StoredKey } from '../usecases/ports/key-store.ts';
 import type { LeaseStore } from '../usecases/ports/lease-store.ts';
@@ -10,8 +11,8 @@ import type { PersonKeyStore, StoredPersonKey } from '../usecases/ports/person-k
 import type { OnceKey, RequestQuery, RequestStore } from '../usecases/ports/request-store.ts';
 import type { SessionStore, StoredSession } from '../usecases/ports/session-store.ts';
 import type { Migration } from './migrations.ts';
-import { frontierFrom, leafFrom, personFrom, requestFrom } from './rows.ts';
-import type { FrontierRow, LeafRow, PersonRow, RequestRow } from './rows.ts';
+import { frontierFrom, leafFrom, personFrom, requestFrom, storedJobFrom } from './rows.ts';
+import type { FrontierRow, LeafRow, PersonRow, RequestRow, StoredJobRow } from './rows.ts';
 import type { SharedQuery } from './shared-query.ts';
 
 /** Values of the parameters of a statement, by name. */
@@ -32,6 +33,7 @@ export interface ReadEngine<Query> {
 export type Reader = Omit<RequestStore, 'commit'> &
   CardStore &
   Pick<JobStore, 'nextJobAt' | 'countJobs'> &
+  Pick<JobAdminStore, 'listJobs' | 'findJob'> &
   Omit<AuditStore, 'seal'> &
   Pick<SessionStore, 'findSession' | 'sessionsNotEncryptedWith'> &
   Pick<KeyStore, 'listKeys'> &
@@ -76,6 +78,16 @@ export function readerOver<Query>(engine: ReadEngine<Query>): Reader {
       return row && personFrom(row);
     },
 
+    async listJobs({ states, ...page }) {
+      const isParked = states.every((state) => state === 'dead' || state === 'undeliverable');
+      const query = isParked ? queries.LIST_PARKED_JOBS : queries.LIST_JOBS;
+      const values = { ...page, states: list(states) };
+      return (await all<StoredJobRow>(query, values)).map(storedJobFrom);
+    },
+    async findJob(key) {
+      const row = await get<StoredJobRow>(queries.FIND_JOB, { key });
+      return row && storedJobFrom(row);
+    },
     nextJobAt: async () => (await get<{ at: number | null }>(queries.NEXT_JOB_AT))?.at ?? undefined,
     countJobs: async () =>
       (await get<JobCounts>(queries.COUNT_JOBS)) ?? { waiting: 0, dead: 0, undeliverable: 0 },

@@ -2,6 +2,7 @@ import type { Decision, Request } from '../domain/request/request.ts';
 import type { AuditFrontier, AuditLeaf, StoredEvent } from '../usecases/ports/audit-store.ts';
 import { StoreError } from '../usecases/ports/store-error.ts';
 import type { SeenPerson } from '../usecases/ports/card-store.ts';
+import type { StoredJob } from '../usecases/ports/job-admin-store.ts';
 import type { Job } from '../usecases/ports/job-store.ts';
 
 /**
@@ -120,6 +121,16 @@ export function jobsFrom(rows: readonly JobRow[]): Job[] {
   return jobs.sort(
     (a, b) => a.priority - b.priority || a.runAt - b.runAt || (a.key < b.key ? -1 : 1),
   );
+}
+
+export interface StoredJobRow extends Omit<StoredJob, 'about'> {
+  readonly aboutType: StoredJob['about']['type'];
+  readonly aboutId: string;
+}
+
+/** The job of a row. */
+export function storedJobFrom({ aboutType, aboutId, ...job }: StoredJobRow): StoredJob {
+  return { ...job, about: { type: aboutType, id: aboutId } };
 }
 
 /** A leaf joined with its event. The event columns are null if its row is missing. */

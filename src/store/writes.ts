@@ -1,4 +1,6 @@
+import type { Recorded } from '../usecases/ports/audit-store.ts';
 import type { Housekeeping } from '../usecases/ports/housekeeping.ts';
+import type { JobAdminStore } from '../usecases/ports/job-admin-store.ts';
 import type { JobStore } from '../usecases/ports/job-store.ts';
 import type { KeyRotationStore, KeyStore } from '../usecases/ports/key-store.ts';
 import type { LeaseStore } from '../usecases/ports/lease-store.ts';
@@ -22,12 +24,18 @@ export interface WriteEngine<Query> {
   list(items: readonly string[]): string;
   /** Returns the changed row. */
   take<Row>(query: Query, values: Values): Promise<Row | undefined>;
-  /** Deletes sessions and records it; see `SessionStore.endSessions`. */
-  endSessions(query: Query, values: Values, ended: Ended): Promise<number>;
+  /**
+   * The same with events, which are inserted only if it changed a row, or `always`. Not repeated
+   * after a lost answer.
+   */
+  changeAndRecord(query: Query, values: Values, recording: Recording): Promise<number>;
 }
 
-/** What an end of sessions records. */
-export type Ended = Omit<Parameters<SessionStore['endSessions']>[0], 'which'>;
+/** What a change records; `always`: where it changes nothing, too. */
+export interface Recording {
+  readonly recorded: Recorded;
+  readonly always?: boolean;
+}
 
 /** The writing methods that are one statement on both engines. */
 export type Writes = Omit<SignInStore, 'addLink'> &
@@ -36,6 +44,7 @@ export type Writes = Omit<SignInStore, 'addLink'> &
   KeyRotationStore &
   Pick<LeaseStore, 'releaseLease'> &
   Pick<JobStore, 'releaseJob' | 'wakeCards'> &
+  Pick<JobAdminStore, 'retryJob' | 'dropJob'> &
   Pick<Housekeeping, 'purge'>;
 
 const DAY_MS = 86_400_000;
@@ -70,6 +79,10 @@ export function writesOver<Query>(engine: WriteEngine<Query>): Writes {
     },
     wakeCards: ({ channels, conversationId, now }) =>
       change(queries.WAKE_CARDS, { channels: engine.list(channels), conversationId, now }, 'twice'),
+    retryJob: async ({ key, now, recorded }) =>
+      (await engine.changeAndRecord(queries.RETRY_JOB, { key, now }, { recorded })) > 0,
+    dropJob: async ({ key, recorded }) =>
+      (await engine.changeAndRecord(queries.DROP_PARKED_JOB, { key }, { recorded })) > 0,
     async purge(now, limit) {
       let gone = 0;
       for (const [query, keptMs] of [
@@ -118,7 +131,8 @@ function sessionWrites<Query>(engine: WriteEngine<Query>): SessionWrites {
       await changes(queries.RELEASE_REFRESH, held);
     },
     reencryptSession: (session) => changes(queries.REENCRYPT_SESSION, session),
-    endSessions: ({ which, ...ended }) => engine.endSessions(...ending(which, queries), ended),
+    endSessions: ({ which, ...recording }) =>
+      engine.changeAndRecord(...ending(which, queries), recording),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Outcome } from '../domain/outcome.ts';
+import { parseStrictObject } from '../lib/strict-json.ts';
 import type { Params, Refusal } from '../domain/refusal.ts';
 import { en } from './en.ts';
 
@@ -10,6 +11,15 @@ export function outcomeText(text: Text, { code, params }: Outcome): string {
   const sentences: Partial<Record<string, (params: never) => string>> = text.outcomes;
   // outcomeOf() has checked the params against the code.
   return sentences[code]?.(params as never) ?? code;
+}
+
+/** What a failed job said: a sentence, or the code of an outcome with its params as JSON. */
+export function failureText(text: Text, error: string): string {
+  const [, code = '', json = ''] = /^(\w+) (\{[^]*\})$/.exec(error) ?? [];
+  if (!Object.hasOwn(text.outcomes, code)) return error;
+  const params = parseStrictObject(Buffer.from(json), 8);
+  if (params === undefined) return error;
+  return outcomeText(text, { code, params } as Outcome);
 }
 
 const TEXTS: Readonly<Record<string, Text>> = { en };

@@ -8,13 +8,14 @@ import type { TeamsCards } from './ports/cards.ts';
 import type { Workflows } from './ports/workflows.ts';
 import type { CardStore } from './ports/card-store.ts';
 import type { ErasureStore } from './ports/erasure-store.ts';
+import type { JobAdminStore } from './ports/job-admin-store.ts';
 import type { PersonKeyStore } from './ports/person-keys.ts';
 import type { RecordEvents } from './record-events.ts';
 import type { RequestStore } from './ports/request-store.ts';
 
 /** The ports and services of the use cases; compose/ creates it. */
 export interface AppContext extends Basics {
-  readonly store: RequestStore & CardStore & ErasureStore & PersonKeyStore;
+  readonly store: RequestStore & CardStore & ErasureStore & PersonKeyStore & JobAdminStore;
   readonly workflows: Workflows;
   readonly administration: Administration;
   readonly executors: Executors;

@@ -14,6 +14,8 @@ import type { AppContext } from './app-context.ts';
 import { findWorkflow, listWorkflows } from './requests/find-workflow.ts';
 import { listRequests, readable } from './requests/read-requests.ts';
 import { createRefusalRecorder, recordMismatch } from './requests/record-refusal.ts';
+import { dropJob, listJobs, readJob, retryJob } from './jobs/job-admin.ts';
+import type { JobInput, ListJobsInput } from './jobs/job-admin.ts';
 import { erasePerson } from './people/erase-person.ts';
 import { createRememberConversation } from './people/remember-conversation.ts';
 import { createSeenPeople } from './people/seen-people.ts';
@@ -51,6 +53,11 @@ export function createApp(given: AppContext) {
     rememberConversation: createRememberConversation(deps),
     refreshFor: (request: Request) => refreshFor(deps, request),
     viewerOf: (request: Request, sender: TeamsSender) => viewerOf(deps, request, sender),
+    listJobs: (input: ListJobsInput) => listJobs(deps, input),
+    readJob: (input: JobInput) => readJob(deps, input),
+    /** Tries a job again that failed. */
+    retryJob: (input: JobInput) => retryJob(deps, input),
+    dropJob: (input: JobInput) => dropJob(deps, input),
     erasePerson: (input: EraseInput) => erasePerson(deps, input),
     recordMismatch: (input: MismatchInput) => recordMismatch(deps, input),
   };

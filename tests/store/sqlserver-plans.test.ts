@@ -32,6 +32,8 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
   LIST_BY_REQUESTER_AND_WORKFLOW: ['requests_by_requester'],
   LEASE_JOBS: ['jobs_by_due'],
   NEXT_JOB_AT: ['jobs_by_due'],
+  LIST_JOBS: ['jobs_pk'],
+  LIST_PARKED_JOBS: ['jobs_by_due'],
   LOAD_WITH_CARDS: ['requests_by_id', 'decisions_pk', 'cards_by_request'],
   FIND_PEOPLE: ['people_roles_by_role'],
   REDEEM: ['sign_in_links_by_code'],

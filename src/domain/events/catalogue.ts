@@ -77,6 +77,8 @@ export interface EventData {
   'session.ended': SessionEnded;
   /** `pseudonyms`: what the log calls the person; nothing says any more who that was. */
   'person.erased': TokenFacts & { readonly reason: string; readonly pseudonyms: readonly string[] };
+  'job.retried': TokenFacts & JobTouched;
+  'job.dropped': TokenFacts & JobTouched;
   'keys.rotated': { readonly purpose: string; readonly before: string; readonly key: string };
   'card.posted': {
     /** Both null for a chat, whose ids are personal. */
@@ -86,6 +88,13 @@ export interface EventData {
     readonly channel: string | null;
     readonly revision: number;
   };
+}
+
+/** A job that was given up, or that fails. */
+interface JobTouched {
+  readonly job: string;
+  readonly kind: string;
+  readonly attempts: number;
 }
 
 /** One session, or all sessions that an administrator named. */

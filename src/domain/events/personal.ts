@@ -75,6 +75,8 @@ export const PERSONAL: Readonly<Record<EventType, PersonalPaths>> = {
     values: { objectId: 'principal', 'which.objectId': 'which.key' },
   },
   'person.erased': { keys: [], values: { reason: 'actor', ...token('actor') } },
+  'job.retried': { keys: [], values: token('actor') },
+  'job.dropped': { keys: [], values: token('actor') },
   'keys.rotated': NOTHING,
   'card.posted': NOTHING,
 };

@@ -8,6 +8,7 @@ const TAGS: Readonly<Record<Route['tag'], string>> = {
   Requests: 'Make, read, decide and cancel requests',
   Workflows: 'What can be requested',
   People: 'What is stored of people',
+  Jobs: 'Work that follows a commit: what was given up, and trying it again',
   Teams: 'Activities of Microsoft Teams',
   'Sign-in': 'The pages of the sign-in button',
   Service: 'The service itself',

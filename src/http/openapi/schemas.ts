@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { REQUEST_STATES } from '../../domain/request/state.ts';
 import { FIELD_TYPES } from '../../domain/workflow/workflow.ts';
+import { JOB_STATES } from '../../usecases/ports/job-admin-store.ts';
 
 /** The type of an answer, as code that builds it sees it. */
 export type Answer<Schema extends z.ZodType> = Frozen<z.output<Schema>>;
@@ -124,6 +125,25 @@ export const decisionAnswerSchema = z
     counted: z.boolean().describe('False: the word changed nothing'),
   })
   .meta({ id: 'DecisionAnswer' });
+
+export const jobPath = z.object({ id: z.string().max(200).describe('Id of a job') });
+
+export const jobSchema = z
+  .object({
+    id: z.string(),
+    kind: z.string().describe('What it does, such as `card` or `execute`'),
+    state: z.enum(JOB_STATES),
+    about: z.object({ type: z.string(), id: z.string() }),
+    number: z.int().nullable().describe('Number of the request that it is about'),
+    attempts: z.int(),
+    dueAt: time.nullable().describe('When it is tried next, or its lease ends; null: never'),
+    reason: z.string().nullable().describe('Why the last attempt failed'),
+  })
+  .meta({ id: 'Job' });
+
+export const jobListSchema = z
+  .object({ jobs: z.array(jobSchema), cursor: z.string().nullable() })
+  .meta({ id: 'JobList' });
 
 export const workflowSchema = z
   .object({

@@ -5,7 +5,7 @@ import type { SignInLink } from '../../usecases/ports/sign-in-store.ts';
 import { checkSeal, unsealable } from '../check-writes.ts';
 import { peaksText } from '../rows.ts';
 import { LINKS_OF_A_PERSON } from '../writes.ts';
-import type { Ended } from '../writes.ts';
+import type { Recording } from '../writes.ts';
 import { commit } from './commit.ts';
 import type { Connection, Row } from './connection.ts';
 import { erase, findNaming } from './erase.ts';
@@ -62,13 +62,14 @@ export const OPERATIONS = {
     recordEvents(connection, recorded);
   },
 
-  endSessions(
+  /** Returns the number of changed rows. */
+  changeAndRecord(
     connection: Connection,
-    { sql, values, recorded, always = false }: Statement & Ended,
+    { sql, values, recorded, always = false }: Statement & Recording,
   ): number {
-    const gone = connection.run(sql, values);
-    if (gone > 0 || always) recordEvents(connection, recorded);
-    return gone;
+    const changed = connection.run(sql, values);
+    if (changed > 0 || always) recordEvents(connection, recorded);
+    return changed;
   },
 } satisfies Record<string, (connection: Connection, input: never) => unknown>;
 

@@ -50,7 +50,8 @@ function storeOver(writer: Writer, connection: Connection, clock: Clock): Store 
       change: (sql, values) => writer.call('change', { sql, values }),
       take: <Row>(sql: string, values: Values) =>
         writer.call('take', { sql, values }) as Promise<Row | undefined>,
-      endSessions: (sql, values, ended) => writer.call('endSessions', { sql, values, ...ended }),
+      changeAndRecord: (sql, values, recording) =>
+        writer.call('changeAndRecord', { sql, values, ...recording }),
     }),
 
     commit: (change) => writer.call('commit', change),

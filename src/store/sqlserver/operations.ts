@@ -42,7 +42,7 @@ export function createWrites(pool: Pool): BatchWrites {
       change,
       take: async <Found>(query: Query, values: Parameters<Pool['all']>[1]) =>
         (await pool.all(query, values, ONCE))[0] as Found | undefined,
-      endSessions: (query, values, { recorded, always = false }) =>
+      changeAndRecord: (query, values, { recorded, always = false }) =>
         change(query, { ...values, ...encodeRecorded(recorded), always: Number(always) }, 'once'),
     }),
     ...jobWrites(pool),

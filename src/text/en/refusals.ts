@@ -62,6 +62,13 @@ export const refusals = {
   idempotency_mismatch: () =>
     'This Idempotency-Key was used for a request with other content. Take a new key.',
   not_administrator: () => 'Only an administrator of the service may do this.',
+  job_not_found: () => 'There is no such job: it has ended, or was dropped.',
+  job_not_failed: ({ job, running }) =>
+    running
+      ? `The job ${job} runs right now. Look again in a minute.`
+      : `The job ${job} has not failed: it runs when it is due.`,
+  job_not_dead: ({ job }) =>
+    `The job ${job} was not given up: it is still tried. Only a dead job can be dropped.`,
   own_erasure: () => 'Another administrator has to erase you: the log keeps who did it.',
   person_in_use: ({ numbers }) =>
     `The person is part of requests that have not ended: ${list(numbers)}. End those first.`,

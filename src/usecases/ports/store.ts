@@ -2,6 +2,7 @@ import type { AuditStore } from './audit-store.ts';
 import type { CardStore } from './card-store.ts';
 import type { ErasureStore } from './erasure-store.ts';
 import type { Housekeeping } from './housekeeping.ts';
+import type { JobAdminStore } from './job-admin-store.ts';
 import type { JobStore } from './job-store.ts';
 import type { KeyRotationStore, KeyStore } from './key-store.ts';
 import type { LeaseStore } from './lease-store.ts';
@@ -16,6 +17,7 @@ export interface Store
     RequestStore,
     CardStore,
     JobStore,
+    JobAdminStore,
     AuditStore,
     SignInStore,
     SessionStore,

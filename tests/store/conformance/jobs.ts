@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Job, JobKind, NewJob } from '../../../src/usecases/ports/job-store.ts';
+import { JOB_STATES } from '../../../src/usecases/ports/job-admin-store.ts';
+import type { JobQuery } from '../../../src/usecases/ports/job-admin-store.ts';
+import type { Job, JobKind, NewJob, Parked } from '../../../src/usecases/ports/job-store.ts';
 import { UNPOSTED } from '../../../src/domain/request/cards.ts';
 import type { Card } from '../../../src/domain/request/cards.ts';
-import { T0, change, onceKey, job, request, submission } from '../build.ts';
+import { T0, change, event, job, onceKey, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
 
 const LEASE = 30_000;
@@ -71,6 +73,109 @@ export function jobTests(given: Given): void {
     expect(await given().store.ackJob({ key: 'j', fence })).toBe(true);
     expect(await given().store.countJobs()).toEqual({ waiting: 0, dead: 0, undeliverable: 0 });
     expect(await given().store.nextJobAt()).toBeUndefined();
+  });
+
+  describe('for an administrator', () => {
+    const everything = { states: JOB_STATES, after: '', limit: 10 };
+    const recorded = (id: string) => ({
+      events: [event(null, { id, type: 'job.retried' })],
+      personKeys: [],
+    });
+    const fail = async (key: string, runAt: number | null, parked?: Parked) => {
+      const { fence } = await takeOne();
+      const error = `${key} failed`;
+      await given().store.releaseJob({ key, fence, runAt, error, ...(parked ? { parked } : {}) });
+    };
+
+    test('lists jobs by key, with their state and what failed', async () => {
+      const { store } = given();
+      await store.commit(change({ request: request({ id: 'req_17' }) }));
+      const about = { type: 'request', id: 'req_17' } as const;
+      await add(job({ key: 'a', about }));
+      await fail('a', null);
+      await add(job({ key: 'b', about: { type: 'grant', id: 'req_17' } }));
+      await fail('b', T0 + 60_000);
+      await add(job({ key: 'c', priority: 0 }));
+      await takeOne();
+      await add(job({ key: 'd', runAt: T0 + 5 }), job({ key: 'e' }));
+      await fail('e', null, 'undeliverable');
+      const [a, b, c, d, e] = await store.listJobs(everything);
+      const number = (await store.loadRequest('req_17'))?.number;
+      expect(a).toEqual({
+        key: 'a',
+        kind: 'card',
+        about,
+        number,
+        state: 'dead',
+        dueAt: null,
+        attempts: 1,
+        error: 'a failed',
+      });
+      expect(b).toMatchObject({ state: 'failing', number: null, dueAt: T0 + 60_000 });
+      expect(c).toMatchObject({ key: 'c', state: 'running', error: null, dueAt: T0 + LEASE });
+      expect(d).toMatchObject({ key: 'd', state: 'waiting', dueAt: T0 + 5, attempts: 0 });
+      expect(e).toMatchObject({ key: 'e', state: 'undeliverable', dueAt: null });
+      expect(await store.findJob('b')).toEqual(b);
+      expect(await store.findJob('x')).toBeUndefined();
+      const keys = async (query: Partial<JobQuery>) =>
+        (await store.listJobs({ ...everything, ...query })).map(({ key }) => key);
+      expect(await keys({ states: ['dead'] })).toEqual(['a']);
+      expect(await keys({ states: ['dead', 'undeliverable'] })).toEqual(['a', 'e']);
+      expect(await keys({ states: ['dead', 'undeliverable'], after: 'a' })).toEqual(['e']);
+      expect(await keys({ states: ['dead', 'waiting'] })).toEqual(['a', 'd']);
+      expect(await keys({ after: 'a', limit: 2 })).toEqual(['b', 'c']);
+    });
+
+    test('a retry makes a dead or failing job due as new, with its event', async () => {
+      const { store } = given();
+      const retry = (key: string) =>
+        store.retryJob({ key, now: T0 + 9, recorded: recorded(`evt_${key}`) });
+      await add(job({ key: 'dead' }));
+      await fail('dead', null);
+      await add(job({ key: 'failing' }));
+      await fail('failing', T0 + 60_000);
+      expect([await retry('dead'), await retry('failing')]).toEqual([true, true]);
+      expect(await store.countJobs()).toEqual({ waiting: 2, dead: 0, undeliverable: 0 });
+      expect(await store.findJob('dead')).toMatchObject({
+        state: 'waiting',
+        attempts: 0,
+        error: null,
+      });
+      expect((await take(T0 + 9)).map(({ key, attempts }) => [key, attempts])).toEqual([
+        ['dead', 1],
+        ['failing', 1],
+      ]);
+      expect((await store.unsealedEvents(9)).map(({ id }) => id)).toEqual([
+        'evt_dead',
+        'evt_failing',
+      ]);
+    });
+
+    test('a retry leaves a running job, a timer and nothing alone, and records nothing', async () => {
+      const { store } = given();
+      await add(job({ key: 'running' }), job({ key: 'timer', runAt: T0 + 99 }));
+      await takeOne();
+      for (const key of ['running', 'timer', 'none']) {
+        expect(await store.retryJob({ key, now: T0, recorded: recorded(key) })).toBe(false);
+      }
+      expect(await store.nextJobAt()).toBe(T0 + 99);
+      expect(await store.unsealedEvents(9)).toEqual([]);
+    });
+
+    test('a drop deletes a dead job alone, with its event', async () => {
+      const { store } = given();
+      const drop = (key: string) => store.dropJob({ key, recorded: recorded(`evt_${key}`) });
+      await add(job({ key: 'dead' }));
+      await fail('dead', null);
+      await add(job({ key: 'failing' }));
+      await fail('failing', T0 + 60_000);
+      await add(job({ key: 'held' }), job({ key: 'waiting', runAt: T0 + 99 }));
+      await takeOne();
+      for (const key of ['failing', 'held', 'waiting', 'none']) expect(await drop(key)).toBe(false);
+      expect([await drop('dead'), await drop('dead')]).toEqual([true, false]);
+      expect(await store.countJobs()).toEqual({ waiting: 3, dead: 0, undeliverable: 0 });
+      expect((await store.unsealedEvents(9)).map(({ id }) => id)).toEqual(['evt_dead']);
+    });
   });
 
   test('deletes a dropped job, whether it waits, is held or dead', async () => {

@@ -64,6 +64,7 @@ export const SMALL_SORTS: Readonly<Record<string, string>> = {
   LIST_BY_WORKFLOW: 'one page of each state asked for',
   LIST_BY_REQUESTER: 'one page of each state asked for',
   LIST_BY_REQUESTER_AND_WORKFLOW: 'one page of each state asked for',
+  LIST_PARKED_JOBS: 'what was given up and not dropped yet',
   LOAD_WITH_CARDS: 'the copies of the card of one request',
   EVENTS_OF: 'the events of one request',
   FIND_PEOPLE: 'as many people a role as are asked for',

@@ -103,3 +103,35 @@ export const WAKE_CARDS = `
       c.channel IN (SELECT value FROM json_each(:channels)) OR c.conversation_id = :conversationId
     )
   )`;
+
+const JOB = `
+  j.key, j.kind, j.about_type AS aboutType, j.about_id AS aboutId, j.due_at AS dueAt, j.attempts,
+  j.error, CASE
+    WHEN j.due_at IS NULL THEN coalesce(j.parked, 'dead')
+    WHEN j.lease_until IS NOT NULL THEN 'running'
+    WHEN j.error IS NOT NULL THEN 'failing'
+    ELSE 'waiting' END AS state,
+  r.number
+  FROM jobs j LEFT JOIN requests r ON j.about_type = 'request' AND r.id = j.about_id`;
+
+/** after, states, limit */
+export const LIST_JOBS = `
+  SELECT * FROM (SELECT ${JOB} WHERE j.key > :after)
+  WHERE state IN (SELECT value FROM json_each(:states)) ORDER BY key LIMIT :limit + 0`;
+
+/** after, states, limit */
+export const LIST_PARKED_JOBS = `
+  SELECT ${JOB} WHERE j.priority IN (0, 1) AND j.due_at IS NULL AND j.key > :after
+    AND j.parked IN (SELECT value FROM json_each(:states))
+  ORDER BY j.key LIMIT :limit + 0`;
+
+/** key */
+export const FIND_JOB = `SELECT ${JOB} WHERE j.key = :key`;
+
+/** key, now */
+export const RETRY_JOB = `
+  UPDATE jobs SET run_at = :now, due_at = :now, attempts = 0, error = NULL, parked = NULL
+  WHERE key = :key AND lease_until IS NULL AND (due_at IS NULL OR error IS NOT NULL)`;
+
+/** key */
+export const DROP_PARKED_JOB = 'DELETE FROM jobs WHERE key = :key AND due_at IS NULL';

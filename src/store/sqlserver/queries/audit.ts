@@ -15,6 +15,27 @@ export const INSERT_EVENTS = `
   SELECT n.id, n.[at], n.type, n.request_id, n.body FROM ${EVENTS} n;
   INSERT INTO dbo.audit_pending (event_id) SELECT n.id FROM ${EVENTS} n;`;
 
+/** Parameters of `changeAndRecord`. */
+export const RECORDED = { events: JSON_TEXT, personKeys: JSON_TEXT, always: SMALL };
+
+/**
+ * Runs a statement, and inserts the events of it in the same transaction, if it changed a row or
+ * @always is 1. Returns as `changed` how many rows it changed.
+ */
+export function changeAndRecord(statement: string): string {
+  return `
+  DECLARE @changed int;
+  ${transaction(
+    `${statement};
+    SET @changed = @@ROWCOUNT;
+    IF @changed > 0 OR @always = 1
+    BEGIN
+      ${INSERT_EVENTS}
+    END;`,
+  )}
+  SELECT @changed AS changed`;
+}
+
 /** Primary key audit_pending_pk, then audit_events_pk */
 export const UNSEALED_EVENTS = query(
   { limit: SMALL },

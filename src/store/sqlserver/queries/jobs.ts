@@ -12,6 +12,7 @@ import {
   textsOf,
   transaction,
 } from '../query.ts';
+import { RECORDED, changeAndRecord } from './audit.ts';
 
 /**
  * Jobs. A job may be leased from `due_at` on (index jobs_by_due). Statements name every priority
@@ -194,4 +195,44 @@ export const WAKE_CARDS = counted(
       OR c.conversation_id = @conversationId
     )
   )`,
+);
+
+const JOB = `
+  j.[key], j.kind, j.about_type AS aboutType, j.about_id AS aboutId, j.due_at AS dueAt, j.attempts,
+  j.error, CASE
+    WHEN j.due_at IS NULL THEN COALESCE(j.parked, N'dead')
+    WHEN j.lease_until IS NOT NULL THEN N'running'
+    WHEN j.error IS NOT NULL THEN N'failing'
+    ELSE N'waiting' END AS state,
+  r.number
+  FROM dbo.jobs j LEFT JOIN dbo.requests r ON j.about_type = N'request' AND r.id = j.about_id`;
+
+export const LIST_JOBS = query(
+  { after: JOB_KEY, states: JSON_TEXT, limit: SMALL },
+  `
+  SELECT TOP (@limit) v.* FROM (SELECT ${JOB} WHERE j.[key] > @after) v
+  WHERE v.state IN (SELECT s.text FROM ${textsOf('@states', KIND)} s) ORDER BY v.[key]`,
+);
+
+export const LIST_PARKED_JOBS = query(
+  { after: JOB_KEY, states: JSON_TEXT, limit: SMALL },
+  `
+  SELECT TOP (@limit) ${JOB}
+  WHERE j.priority IN (0, 1) AND j.due_at IS NULL AND j.[key] > @after
+    AND j.parked IN (SELECT s.text FROM ${textsOf('@states', KIND)} s)
+  ORDER BY j.[key]`,
+);
+
+export const FIND_JOB = query({ key: JOB_KEY }, `SELECT ${JOB} WHERE j.[key] = @key`);
+
+export const RETRY_JOB = query(
+  { ...RECORDED, key: JOB_KEY, now: WHOLE },
+  changeAndRecord(`
+    UPDATE dbo.jobs SET run_at = @now, due_at = @now, attempts = 0, error = NULL, parked = NULL
+    WHERE [key] = @key AND lease_until IS NULL AND (due_at IS NULL OR error IS NOT NULL)`),
+);
+
+export const DROP_PARKED_JOB = query(
+  { ...RECORDED, key: JOB_KEY },
+  changeAndRecord('DELETE FROM dbo.jobs WHERE [key] = @key AND due_at IS NULL'),
 );

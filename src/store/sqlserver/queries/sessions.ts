@@ -8,7 +8,7 @@ import {
   query,
   transaction,
 } from '../query.ts';
-import { INSERT_EVENTS } from './audit.ts';
+import { INSERT_EVENTS, RECORDED, changeAndRecord } from './audit.ts';
 
 /** Sessions. Each step is one conditional statement on the row. */
 
@@ -119,37 +119,27 @@ export const NOT_ENCRYPTED_WITH = query(
   ) s`,
 );
 
-/** Deletes sessions and inserts the events of it, in one transaction. */
-const ending = (where: string) => `
-  DECLARE @gone int;
-  ${transaction(
-    `DELETE FROM dbo.sessions ${where};
-    SET @gone = @@ROWCOUNT;
-    IF @gone > 0 OR @always = 1
-    BEGIN
-      ${INSERT_EVENTS}
-    END;`,
-  )}
-  SELECT @gone AS changed`;
-
-const ENDING = { events: JSON_TEXT, personKeys: JSON_TEXT, always: SMALL };
+const ending = (where: string) => changeAndRecord(`DELETE FROM dbo.sessions ${where}`);
 
 /** Primary key sessions_pk */
-export const END_ONE = query({ ...ENDING, id: ID }, ending('WHERE id = @id'));
+export const END_ONE = query({ ...RECORDED, id: ID }, ending('WHERE id = @id'));
 
 /** Unique key sessions_by_owner */
-export const END_OBJECT = query({ ...ENDING, objectId: ID }, ending('WHERE object_id = @objectId'));
+export const END_OBJECT = query(
+  { ...RECORDED, objectId: ID },
+  ending('WHERE object_id = @objectId'),
+);
 
 /** Unique key sessions_by_owner */
 export const END_PERSON = query(
-  { ...ENDING, objectId: ID, tenantId: ID },
+  { ...RECORDED, objectId: ID, tenantId: ID },
   ending('WHERE object_id = @objectId AND tenant_id = @tenantId'),
 );
 
 /** Index sessions_by_principal */
 export const END_PRINCIPAL = query(
-  { ...ENDING, principal: PRINCIPAL_KEY },
+  { ...RECORDED, principal: PRINCIPAL_KEY },
   ending('WHERE principal = @principal'),
 );
 
-export const END_ALL = query(ENDING, ending(''));
+export const END_ALL = query(RECORDED, ending(''));
