@@ -234,6 +234,28 @@ describe('faults of a SQL Server store, at the wire', () => {
     await expect(other.commit(noted())).rejects.toMatchObject({ code: 'store_rejected' });
   });
 
+  test.each([
+    [5, 'taken', 6],
+    [6, 'store_rejected', 6],
+  ])('a lease whose key others take %i times ends as %s', async (races, ends, sent) => {
+    const takes = (text: string) => text.includes('INSERT INTO dbo.leases');
+    const free = { changed: 1, holder: '', until: 0, note: null };
+    const { connectionString, asked } = await double({
+      answer: inTurn(takes, ...Array.from({ length: races }, () => ({ error: 2627 })), {
+        rows: [free],
+      }),
+    });
+    const store = await open(connectionString);
+    const taken = store.takeLease({ name: 'n', holder: 'h', leaseMs: 1, now: 1 });
+    expect(
+      await taken.then(
+        () => 'taken',
+        (error: { code: string }) => error.code,
+      ),
+    ).toBe(ends);
+    expect(asked.filter(takes)).toHaveLength(sent);
+  });
+
   test('does not repeat a statement that may have run and must not run twice', async () => {
     const leases = (text: string) => text.includes('UPDATE dbo.jobs');
     const { connectionString, asked } = await double({

@@ -23,6 +23,9 @@ import type { Query } from './query.ts';
 const TWICE = { repeat: 'twice' } as const;
 const ONCE = { repeat: 'once' } as const;
 
+/** Tries of a statement whose key others insert at the same time; then it is a real conflict. */
+const MAX_RACES = 6;
+
 /** The writing methods of the port without commits and erasures, one batch each. */
 type BatchWrites = Writes &
   Pick<SignInStore, 'addLink'> &
@@ -101,13 +104,17 @@ function encodeRecorded({ events, personKeys }: Parameters<SessionStore['startSe
   return { events: encodeRows(events), personKeys: encodeRows(personKeys) };
 }
 
-/** Retries once after a duplicate key of a concurrent insert: the retry sees the other row. */
+/**
+ * Retries after a duplicate key of a concurrent insert: the retry sees the other row. Of statements
+ * at the same time one succeeds in each round, so as many rounds are needed as there are of them.
+ */
 async function retryDuplicateKey(attempt: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    return attempt();
+  for (let races = 1; ; races += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isDuplicateKey(error) || races === MAX_RACES) throw error;
+    }
   }
 }
 
