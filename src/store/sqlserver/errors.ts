@@ -1,7 +1,8 @@
 import { StoreError } from '../../usecases/ports/store-error.ts';
-import type { StoreErrorCode } from '../../usecases/ports/store-error.ts';
 import { PERSON_KEY_CHANGED } from '../person-key-changed.ts';
 import { UNENCRYPTED } from './encryption-guard.ts';
+import { TRANSIENT } from './transient-errors.ts';
+import type { Meaning } from './transient-errors.ts';
 
 /** A classified error of a statement. */
 export interface Failure {
@@ -12,38 +13,20 @@ export interface Failure {
   readonly transient: boolean;
 }
 
-interface Meaning {
-  readonly code: StoreErrorCode;
-  readonly message: string;
-  readonly transient?: boolean;
-  /** Whether the statement may have been applied despite the error (a failover). */
-  readonly mayBeDone?: boolean;
-}
-
-const NO_DATABASE =
-  'The login may not open the database, or the database does not exist: check ' +
-  'Database (Initial Catalog) in the connection string and create the user in that database.';
-
 /** learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors */
 const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
-  ...each([1205, 1222, 3960, 3961], {
-    code: 'store_busy',
-    transient: true,
-    message: 'Other transactions lock the same rows for too long: try again shortly.',
-  }),
-  ...each([10928, 10929, 40501, 49918, 49919, 49920], {
-    code: 'store_busy',
-    transient: true,
-    message: 'The database is at the limit of its service tier: reduce the load or raise the tier.',
-  }),
-  ...each([40197, 40613, 233, 64, 10053, 10054, 10060, 121, 596, 6005], {
+  ...TRANSIENT.flatMap(({ numbers, ...meaning }) => each(numbers, { ...meaning, transient: true })),
+  ...each([911], {
     code: 'store_unavailable',
-    transient: true,
-    mayBeDone: true,
-    message: 'The database is failing over or restarting: try again shortly.',
+    message:
+      'The database does not exist: check Database (Initial Catalog) in the connection string.',
   }),
-  ...each([4060], { code: 'store_unavailable', transient: true, message: NO_DATABASE }),
-  ...each([911], { code: 'store_unavailable', message: NO_DATABASE }),
+  ...each([945], {
+    code: 'store_unavailable',
+    message:
+      'The database cannot be opened, because files of it are missing or the server lacks memory ' +
+      'or disk space: look at its error log.',
+  }),
   ...each([18456, 18452, 18486, 18487, 18488, 40532], {
     code: 'store_unavailable',
     message:
@@ -56,7 +39,7 @@ const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
       'The database user lacks a permission: run infra/sql/grants.sql for the service, and ' +
       '`countersign migrate` with the identity that may change the schema.',
   }),
-  ...each([3906, 3908, 976, 978, 945], {
+  ...each([3906, 3908], {
     code: 'store_readonly',
     message:
       'The database cannot be written: connect to the primary (not a secondary or a ' +
@@ -85,16 +68,6 @@ const BY_NUMBER: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
       'nothing was written, and a retry does not help.',
   }),
   ...each([51012], { code: 'person_key_changed', message: PERSON_KEY_CHANGED }),
-  ...each([51001], {
-    code: 'store_busy',
-    transient: true,
-    message: 'Another process migrates the schema for too long: check it, then start again.',
-  }),
-  ...each([701, 802, 8645, 8651], {
-    code: 'store_busy',
-    transient: true,
-    message: 'The server is short of memory: give it more, or reduce the load.',
-  }),
 ]);
 
 /** Violations of a unique index or constraint. */

@@ -84,17 +84,24 @@ export async function openPool(options: PoolOptions): Promise<Pool> {
   };
 }
 
-/** Bounds the remembered login errors: a hostile server must not fill memory. */
+/** Bounds the remembered logins: a hostile server must not fill memory. */
 const MAX_REMEMBERED = 20;
+const MAX_NUMBERS = 10;
 
-/** Restores the error number of a failed login, which mssql drops, by the message on the wire. */
+/**
+ * Restores the error numbers of a failed login, by its last message on the wire. mssql drops the
+ * numbers, and tedious every message but the last: SQL Server ends each failed login with 18456
+ * (login failed), whatever the reason before it (4060, 983).
+ */
 function loginErrorNumbers() {
-  const byText = new Map<string, number>();
+  const byText = new Map<string, readonly number[]>();
   return {
     watch(connection: unknown) {
+      let numbers: readonly number[] = [];
       (connection as ErrorMessages).on('errorMessage', ({ message, number }) => {
         if (byText.size >= MAX_REMEMBERED) byText.clear();
-        byText.set(message, number);
+        numbers = [...numbers, number].slice(-MAX_NUMBERS);
+        byText.set(message, numbers);
       });
     },
     async withNumber<Found>(attempt: () => Promise<Found>): Promise<Found> {
@@ -102,8 +109,11 @@ function loginErrorNumbers() {
         return await attempt();
       } catch (error) {
         if (typeof error !== 'object' || error === null || !('message' in error)) throw error;
-        const number = byText.get(String(error.message));
-        throw number === undefined || 'number' in error ? error : Object.assign(error, { number });
+        const numbers = byText.get(String(error.message)) ?? [];
+        const number = numbers.at(-1);
+        if (number === undefined || 'number' in error) throw error;
+        const precedingErrors = numbers.slice(0, -1).map((one) => ({ number: one }));
+        throw Object.assign(error, { number, precedingErrors });
       }
     },
   };

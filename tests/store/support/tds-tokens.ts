@@ -63,7 +63,17 @@ export function loginTokens(): Buffer {
 }
 
 /** An error by its number, and DONE. */
-export function errorTokens(number: number, message = `error ${number}`): Buffer {
+export function errorTokens(number: number, message?: string): Buffer {
+  return Buffer.concat([errorToken(number, message), done(0xfd, 0x02, 0)]);
+}
+
+/** A failed login: its reason, and the 18456 that SQL Server sends after each (MS-TDS 2.2.7.10). */
+export function failedLoginTokens(reason: number): Buffer {
+  const tokens = [errorToken(reason), errorToken(18456, 'Login failed for user.')];
+  return Buffer.concat([...tokens, done(0xfd, 0x02, 0)]);
+}
+
+function errorToken(number: number, message = `error ${number}`): Buffer {
   const words = Buffer.from(message, 'utf16le');
   const size = Buffer.alloc(2);
   size.writeUInt16LE(message.length);
@@ -79,7 +89,7 @@ export function errorTokens(number: number, message = `error ${number}`): Buffer
     shortText(''),
     Buffer.from([1, 0, 0, 0]),
   ]);
-  return Buffer.concat([Buffer.from([0xaa]), length16(body), body, done(0xfd, 0x02, 0)]);
+  return Buffer.concat([Buffer.from([0xaa]), length16(body), body]);
 }
 
 /** The answer to an attention: the request before it is over. */
