@@ -1,4 +1,5 @@
 import sql from 'mssql';
+import { isIP } from 'node:net';
 import { StoreError } from '../../usecases/ports/store-error.ts';
 import { encryptedConnector } from './encrypted-socket.ts';
 
@@ -87,7 +88,10 @@ export function poolConfig({
       encrypt,
       trustServerCertificate: trusting,
       ...(encrypt === true
-        ? { connector: encryptedConnector({ inParallel: given.multiSubnetFailover === true }) }
+        ? {
+            connector: encryptedConnector({ inParallel: given.multiSubnetFailover === true }),
+            ...tlsNameOf(parsed.server),
+          }
         : {}),
       appName: settings.get('application name') ?? 'countersign',
       abortTransactionOnError: true,
@@ -97,6 +101,14 @@ export function poolConfig({
   };
   // The types of mssql lack this value of validateConnection and some options of tedious.
   return config as sql.config;
+}
+
+/**
+ * The name in TLS of a server given by IP address. Node warns about an address there (RFC 6066 3),
+ * and with the dot that ends a full name it still checks the certificate against the address.
+ */
+function tlsNameOf(server: string): { serverName?: string } {
+  return isIP(server) === 0 ? {} : { serverName: `${server}.` };
 }
 
 /** Server and database, for messages. */
