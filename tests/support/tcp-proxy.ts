@@ -16,9 +16,12 @@ export interface TcpProxy {
   become(mode: ProxyMode): void;
   /** Resets all open connections. */
   reset(): void;
-  /** Passes the next message that contains these bytes, and resets its connection at the answer. */
-  loseAnswerTo(bytes: Buffer): void;
-  /** The number of answers lost by `loseAnswerTo`. */
+  /**
+   * Passes the next bytes that a client sends on an open connection, and resets it at the answer.
+   * It does not look into them, so that it works on an encrypted line.
+   */
+  loseNextAnswer(): void;
+  /** The number of answers lost by `loseNextAnswer`. */
   lost(): number;
   stop(): Promise<void>;
 }
@@ -28,6 +31,8 @@ export type ProxyMode = 'pass' | 'refuse' | 'swallow' | 'deaf';
 interface Line {
   readonly client: Socket;
   readonly server: Socket;
+  /** Whether the server has sent something: a new connection is not yet one that can lose an answer. */
+  answered: boolean;
   losing: boolean;
 }
 
@@ -36,7 +41,7 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
   const lines = new Set<Line>();
   let mode: ProxyMode = 'pass';
   let delayMs = 0;
-  let marker: Buffer | undefined;
+  let losing = false;
   let lost = 0;
 
   const later = (act: () => void) => {
@@ -55,15 +60,15 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
       return;
     }
     const server = connect({ port: target.port, host: target.host ?? '127.0.0.1' });
-    const line: Line = { client, server, losing: false };
+    const line: Line = { client, server, answered: false, losing: false };
     lines.add(line);
     server.on('error', () => drop(line));
     client.on('close', () => drop(line));
     server.on('close', () => drop(line));
     client.on('data', (piece: Buffer) => {
       if (mode === 'swallow') return;
-      if (marker && piece.includes(marker)) {
-        marker = undefined;
+      if (losing && line.answered) {
+        losing = false;
         line.losing = true;
       }
       later(() => server.write(piece));
@@ -75,6 +80,7 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
         drop(line);
         return;
       }
+      line.answered = true;
       later(() => client.write(piece));
     });
   };
@@ -94,8 +100,8 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
     reset() {
       for (const line of [...lines]) drop(line);
     },
-    loseAnswerTo(bytes) {
-      marker = bytes;
+    loseNextAnswer() {
+      losing = true;
     },
     lost: () => lost,
     stop: () =>
