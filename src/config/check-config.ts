@@ -12,7 +12,7 @@ export function checkConfig(source: YamlSource, config: Settings): readonly Prob
   const report = reportTo(problems, source);
   checkIssuers(config, report);
   checkImplies(config, report);
-  checkRoleSources(config.identity, report, config.teams);
+  checkRoleSources(config.identity, report, { tenantId: config.teams.tenantId, source });
   checkLinks(config.identity, report);
   checkAdministration(config, report);
   checkTeams(config, report);

@@ -4,6 +4,9 @@ import { GUID } from './schema-parts.ts';
 import { nameCheck } from './report.ts';
 import type { Report } from './report.ts';
 import { oneOf } from './suggest.ts';
+import { isJsonObject, own } from '../lib/strict-json.ts';
+import { valueAt } from './known-keys.ts';
+import type { YamlSource } from './yaml-source.ts';
 
 type Identity = Config['identity'];
 
@@ -18,7 +21,7 @@ const MAX_GROUPS = 200;
 export function checkRoleSources(
   { issuers }: Identity,
   report: Report,
-  { tenantId }: { tenantId: string },
+  { tenantId, source }: { tenantId: string; source: Pick<YamlSource, 'data'> },
 ): void {
   issuers.forEach((issuer, at) => {
     const path = ['identity', 'issuers', at];
@@ -27,7 +30,9 @@ export function checkRoleSources(
       what: 'a tenant of this issuer',
       names: issuer.tenants,
     });
-    issuer.roles.forEach(({ tenants }, index) => {
+    issuer.roles.forEach((mapping, index) => {
+      const { tenants } = mapping;
+      checkClaimName(mapping, [...path, 'roles', index], { report, source });
       if (tenants === undefined && issuer.tenants.length > 1) {
         report(
           [...path, 'roles', index, 'tenants'],
@@ -46,6 +51,29 @@ export function checkRoleSources(
     }
     if (issuer.groupLookup !== undefined) checkLookup(issuer, path, report, tenantId);
   });
+}
+
+/**
+ * Exactly one of `claim` and `path`, and no claim whose dots may mean a path: it would be read as
+ * one name, and give no role in silence. Names with a slash or a colon are namespaces.
+ */
+function checkClaimName(
+  { claim, shape, organizations }: IssuerConfig['roles'][number],
+  at: Path,
+  { report, source }: { report: Report; source: Pick<YamlSource, 'data'> },
+): void {
+  const written = valueAt(source.data, at);
+  const has = (name: string) => isJsonObject(written) && own(written, name) !== undefined;
+  if (written !== undefined && has('claim') === has('path')) {
+    report([...at, 'claim'], 'wrong_value', undefined, 'a claim or a path, one of them');
+  }
+  if (!has('path') && has('claim') && claim.includes('.') && !/[:/]/.test(claim)) {
+    const expected = `path: ${claim} for a nested claim, or path: ['${claim}'] for one name`;
+    report([...at, 'claim'], 'dotted_claim', claim, expected);
+  }
+  if (organizations !== undefined && shape !== 'keys') {
+    report([...at, 'organizations'], 'wrong_value', organizations, 'shape: keys beside it');
+  }
 }
 
 /** Microsoft Graph is asked about single groups, so a map must name each by its object id. */

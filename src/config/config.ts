@@ -2,7 +2,7 @@ import type { Administration } from '../domain/people/administration.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
 import type { OperatorPages } from './operator-pages.ts';
 import type { ConfigInput } from './schema.ts';
-import type { LinkedInput, SessionInput } from './schema-identity.ts';
+import type { LinkedInput, RoleShapeInput, SessionInput } from './schema-identity.ts';
 import type { CloudInput, LookupCredentialInput } from './schema-teams.ts';
 
 /** `local` allows http, loopback and demo people; `serve` runs `production` only. */
@@ -95,7 +95,14 @@ export interface IssuerConfig {
   readonly tenants: readonly string[];
   /** Maps claim values to roles. Without `map` the value is the role. */
   readonly roles: readonly {
+    /** The claim's name; of a path, its names joined by dots. */
     readonly claim: string;
+    /** The names on the way to the claim; absent where `claim` is one name. */
+    readonly path?: readonly string[] | undefined;
+    /** How the claim is written; default `list`: one text or a list of texts. */
+    readonly shape?: RoleShapeInput | undefined;
+    /** With `keys`: a key counts only where its object has one of these members. */
+    readonly organizations?: readonly string[] | undefined;
     readonly map: Readonly<Record<string, readonly string[]>> | null;
     /** Tenants to which the mapping applies; absent when the issuer has one tenant, or none. */
     readonly tenants?: readonly string[] | undefined;

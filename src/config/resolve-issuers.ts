@@ -118,7 +118,7 @@ function entraIssuer(
     discoveryUrl: input.discoveryUrl ?? discoveryOf(`${loginUrl}/${authority}${version}`),
     use: input.use,
     tenants,
-    roles: input.roles ?? [{ claim: 'roles', map: null }],
+    roles: input.roles?.map(roleSourceOf) ?? [{ claim: 'roles', map: null }],
     teams: { objectIdClaim: 'oid', tenantClaim: 'tid' },
     nameClaim: input.nameClaim,
     agents: input.agents,
@@ -153,7 +153,7 @@ function pipelineIssuer(input: Input<Pipeline>): IssuerConfig {
     discoveryUrl: discoveryOf(issuer),
     use: ['workloads'],
     tenants: [],
-    roles: input.roles ?? [],
+    roles: input.roles?.map(roleSourceOf) ?? [],
     teams: null,
   };
 }
@@ -171,7 +171,7 @@ function oidcIssuer(input: Input<'oidc'>): IssuerConfig {
     discoveryUrl: input.discoveryUrl ?? discoveryOf(input.issuer),
     use: input.use,
     tenants: [],
-    roles: input.roles ?? [],
+    roles: input.roles?.map(roleSourceOf) ?? [],
     teams: input.teams ?? null,
     nameClaim: input.nameClaim,
     actorClaim: input.actorClaim,
@@ -187,6 +187,21 @@ function commonOf(input: IssuerInput, defaults: { maxAgeMs: number; claims: read
     maxAgeMs: input.maxAge ?? defaults.maxAgeMs,
     clockToleranceMs: input.clockTolerance,
     claims: [...new Set([...defaults.claims, ...(input.claims ?? [])])],
+  };
+}
+
+/** A path of one name is that name; of the default shape nothing is kept. */
+function roleSourceOf({
+  claim,
+  path,
+  shape,
+  ...source
+}: NonNullable<IssuerInput['roles']>[number]): IssuerConfig['roles'][number] {
+  return {
+    ...source,
+    claim: path?.join('.') ?? claim ?? '',
+    ...(path !== undefined && path.length > 1 ? { path } : {}),
+    ...(shape === 'list' ? {} : { shape }),
   };
 }
 

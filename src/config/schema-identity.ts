@@ -32,8 +32,32 @@ const MINUTE = 60_000;
 /** One or several, as a list. */
 const toList = (given: string | string[]) => (typeof given === 'string' ? [given] : given);
 
+const ROLE_SHAPES = ['list', 'keys', 'blanks', 'commas', 'json'] as const;
+
+const rolePathSchema = z
+  .union([
+    matching(
+      /^[^.\s]+(\.[^.\s]+)+$/,
+      'names with dots between, such as realm_access.roles',
+    ).transform((path) => path.split('.')),
+    z.array(lineSchema(120)).min(1).max(5),
+  ])
+  .describe('The way to a nested claim: names with dots between, or a list of names');
+
 const roleSourceSchema = z.strictObject({
-  claim: claimSchema,
+  claim: claimSchema.optional().describe('The claim; or use path'),
+  path: rolePathSchema.optional(),
+  shape: z
+    .enum(ROLE_SHAPES)
+    .default('list')
+    .describe(
+      'list: one text or a list of texts; keys: the keys of an object; blanks, commas: one text ' +
+        'to be split there; json: a JSON list in a text',
+    ),
+  organizations: uniqueList(lineSchema(200), 100)
+    .min(1)
+    .optional()
+    .describe('With keys: a key counts only where its object has one of these members'),
   map: z
     .record(z.string().min(1), z.union([roleSchema, uniqueList(roleSchema, 50)]).transform(toList))
     .optional()
@@ -237,6 +261,7 @@ export const administrationSchema = z.strictObject({
     .describe('Roles of auditors, who read every request'),
 });
 
+export type RoleShapeInput = (typeof ROLE_SHAPES)[number];
 export type LinkedInput = z.output<typeof linkedSchema>;
 export type SessionInput = z.output<typeof sessionSchema>;
 export type IssuerInput = z.output<typeof identitySchema>['issuers'][number];

@@ -109,7 +109,8 @@ function knownInDirectory(
   if (!provider.tenants.has(tenant)) return undefined;
   const mappings = mappingsFor(provider.config, tenant);
   const tellable = mappings.every(
-    ({ claim, map }) => REFRESHABLE.has(claim) && (claim !== 'groups' || map !== null),
+    ({ claim, shape = 'list', map }) =>
+      REFRESHABLE.has(claim) && shape === 'list' && (claim !== 'groups' || map !== null),
   );
   const known = directory.knows(provider.config.id);
   return known && tellable ? { provider, tenant, objectId } : undefined;

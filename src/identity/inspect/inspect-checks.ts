@@ -139,7 +139,7 @@ export const CHECKS: readonly CheckStep[] = [
       ['sub', ...teamsClaims(provider)].map((name) => `${name} ${shown(claims, name)}`).join(', '),
     run: (context) => {
       const { claims, provider, token, purpose } = context;
-      const roles = new Set(provider.config.roles.map(({ claim }) => claim));
+      const roles = new Set(provider.config.roles.map(({ claim, path = [claim] }) => path[0]));
       const others = Object.entries(claims).filter(([name]) => !roles.has(name));
       // Roles, times and audience have their own checks; this one is about the principal.
       const checked = {

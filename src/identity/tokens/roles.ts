@@ -1,12 +1,11 @@
 import type { Config, IssuerConfig } from '../../config/config.ts';
-import { isClaimValue, isTextList } from '../../domain/people/claim-value.ts';
+import { isClaimValue } from '../../domain/people/claim-value.ts';
 import type { ClaimValue } from '../../domain/people/principal.ts';
 import { identityError } from '../codes.ts';
 import { own } from '../../lib/strict-json.ts';
+import { roleValues } from './role-claim.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
-/** Longer claims are refused, not cut: the rest could matter. */
-const MAX_VALUES = 200;
 const MAX_ROLES = 500;
 
 /**
@@ -58,7 +57,7 @@ export function mappingsFor(
 
 /**
  * The roles of a token under its issuer's mappings. A role claim is a string or an array of at most
- * 200 strings; null gives no role, and other shapes are refused.
+ * 200 strings, unless the mapping names another shape; null gives no role.
  *
  * @throws IdentityError `token_claim_invalid`.
  */
@@ -69,8 +68,9 @@ export function rolesOf(
   { tenant, groups }: RoleContext = { tenant: null },
 ): readonly string[] {
   const roles = new Set<string>();
-  for (const { claim, map } of mappingsFor(issuer, tenant)) {
-    const values = claim === 'groups' && groups !== undefined ? groups : valuesOf(claims, claim);
+  for (const source of mappingsFor(issuer, tenant)) {
+    const { claim, map } = source;
+    const values = claim === 'groups' && groups !== undefined ? groups : roleValues(claims, source);
     for (const value of values) {
       const given = map === null ? [value] : Object.hasOwn(map, value) ? (map[value] ?? []) : [];
       for (const role of given) for (const each of implied(role)) roles.add(each);
@@ -91,12 +91,4 @@ export function ruleClaims(
     if (isClaimValue(value)) found.push([name, value]);
   }
   return Object.fromEntries(found);
-}
-
-function valuesOf(claims: JsonObject, name: string): readonly string[] {
-  const value = own(claims, name);
-  if (value === undefined || value === null) return [];
-  const list = typeof value === 'string' ? [value] : value;
-  if (isTextList(list, MAX_VALUES)) return list.filter((item) => item !== '');
-  throw identityError('token_claim_invalid', { about: name });
 }

@@ -280,3 +280,58 @@ describe('workflows', () => {
     });
   });
 });
+
+describe('role claims of other shapes', () => {
+  const withRole = (source: string) =>
+    edited(configText, '        - claim: roles', `        - ${source}\n        - claim: roles`);
+  const rolesOf = (source: string) =>
+    load({ config: withRole(source) }).config.identity.issuers[0]?.roles[0];
+
+  test.each([
+    [
+      '{ path: realm_access.roles }',
+      { claim: 'realm_access.roles', path: ['realm_access', 'roles'] },
+    ],
+    ['{ path: [resource_access, a.b, roles] }', { path: ['resource_access', 'a.b', 'roles'] }],
+    ['{ claim: groups, shape: commas }', { claim: 'groups', shape: 'commas' }],
+    [
+      "{ claim: 'urn:zitadel:iam:org:project:roles', shape: keys, organizations: ['17'] }",
+      { claim: 'urn:zitadel:iam:org:project:roles', shape: 'keys', organizations: ['17'] },
+    ],
+  ])('reads %s', (source, expected) => {
+    expect(rolesOf(source)).toMatchObject(expected);
+  });
+
+  test('a path of one name is a claim with a dot in its name', () => {
+    expect(rolesOf("{ path: ['realm_access.roles'] }")).toEqual({
+      claim: 'realm_access.roles',
+      map: null,
+    });
+  });
+
+  test('rejects a claim whose dots may mean a path, and says what to write', () => {
+    const [problem, ...more] = problemsOf({ config: withRole('{ claim: realm_access.roles }') });
+    expect(more).toEqual([]);
+    expect(problem).toMatchObject({
+      rule: 'dotted_claim',
+      path: 'identity.issuers[0].roles[0].claim',
+      expected:
+        "path: realm_access.roles for a nested claim, or path: ['realm_access.roles'] for one name",
+    });
+  });
+
+  test('takes a namespace with dots as one name', () => {
+    const claim = 'https://contoso.example/roles';
+    expect(rolesOf(`{ claim: '${claim}' }`)).toEqual({ claim, map: null });
+  });
+
+  test.each([
+    ['{ map: {} }', 'wrong_value identity.issuers[0].roles[0].claim'],
+    ['{ claim: a, path: a.b }', 'wrong_value identity.issuers[0].roles[0].claim'],
+    ['{ claim: a, organizations: [b] }', 'wrong_value identity.issuers[0].roles[0].organizations'],
+    ['{ path: a..b }', 'wrong_value identity.issuers[0].roles[0].path'],
+    ['{ claim: a, shape: words }', 'wrong_value identity.issuers[0].roles[0].shape'],
+  ])('rejects %s', (source, rule) => {
+    expect(rulesOf(withRole(source))).toEqual([rule]);
+  });
+});
