@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
 import type { Problem } from '../config/problem.ts';
+import { checkStore } from './check-store.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { readConfig } from './read-config.ts';
@@ -14,7 +15,9 @@ export const check = defineCommand({
   async run({ options, io }) {
     const { json } = options;
     try {
-      const { config, warnings } = readConfig(options, io);
+      const { config, warnings, source } = readConfig(options, io);
+      const unusable = await checkStore(config, source);
+      if (unusable.length > 0) throw new ConfigError(unusable);
       const good = { ok: true, problems: [], warnings, ...summary(config) };
       if (json) io.stdout(`${JSON.stringify(good)}\n`);
       else sumUp(config, warnings, io);

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { zipSync } from 'fflate';
 import type { Config } from '../config/config.ts';
 import { loadAppSettings } from '../config/load-app-settings.ts';
+import { isExampleHost, isPlaceholderGuid } from '../config/placeholders.ts';
 import { sha256 } from '../lib/hash.ts';
 import { describeError } from '../lib/logger.ts';
 import { defineCommand, EXIT } from './command.ts';
@@ -12,9 +13,8 @@ import { ownVersion } from './own-version.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const GUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-/** Example names of documentation (RFC 2606), and names that only resolve locally. */
-const NOT_A_HOST =
-  /(^|\.)(example(\.(com|net|org))?|test|invalid|local|localhost|contoso\.com|your-?\w*\.com)$/i;
+/** Names of documentation, and names that only resolve locally. */
+const NOT_A_HOST = /(^|\.)(local|localhost|contoso\.com|your-?\w*\.com)$/i;
 
 /** What the package needs besides the configuration; the options of the command say the defaults. */
 interface PackageOptions {
@@ -162,8 +162,7 @@ function fill(template: unknown, values: Readonly<Record<string, string>>): unkn
 }
 
 function checkGuid(name: string, text: string): string {
-  const placeholder = /^0{8}-|^1{8}-1|^12345678-|^x{8}-/i.test(text);
-  if (!GUID.test(text) || placeholder) {
+  if (!GUID.test(text) || isPlaceholderGuid(text)) {
     throw new PackageError(`${name} is "${text.slice(0, 60)}"; it must be the real GUID.`);
   }
   return text.toLowerCase();
@@ -175,6 +174,7 @@ function checkUrl(name: string, text: string): URL {
     url?.protocol !== 'https:' ||
     /^[\d.]+$|^\[/.test(url.hostname) ||
     !url.hostname.includes('.') ||
+    isExampleHost(url.hostname) ||
     NOT_A_HOST.test(url.hostname)
   ) {
     throw new PackageError(

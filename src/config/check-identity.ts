@@ -1,3 +1,4 @@
+import { checkGlob } from './check-globs.ts';
 import type { Config, IssuerConfig, LinkedIdentity } from './config.ts';
 import type { Path } from './problem.ts';
 import { GUID } from './schema-parts.ts';
@@ -49,6 +50,14 @@ export function checkRoleSources(
       const expected = 'a look-up at Microsoft Graph, because agents: graph asks the directory';
       report([...path, 'groupLookup'], 'missing', undefined, expected);
     }
+    issuer.roles.forEach(({ map }, index) => {
+      for (const value of Object.keys(map ?? {})) {
+        checkGlob(report, [...path, 'roles', index, 'map', value], value);
+      }
+    });
+    issuer.audiences.forEach((audience, index) =>
+      checkGlob(report, [...path, 'audience', index], audience),
+    );
     if (issuer.groupLookup !== undefined) checkLookup(issuer, path, report, tenantId);
   });
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Settings } from './config.ts';
 import type { ExecutorSection } from './executor-section.ts';
+import { checkPlaceholders } from './placeholders.ts';
 import { formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
 import { reportTo } from './report.ts';
@@ -23,6 +24,7 @@ export const PRODUCTION_RULES = [
   'production_loopback_host',
   'production_demo_tenant',
   'production_short_secret',
+  'production_placeholder',
 ] as const;
 
 type Rule = (typeof PRODUCTION_RULES)[number];
@@ -58,6 +60,8 @@ export function checkProduction(
     }
   }
   checkDemo(config, report);
+  const warnings: Problem[] = [];
+  checkPlaceholders(source, { report, warn: reportTo(warnings, source) });
   if (Buffer.byteLength(signing.secret) < MIN_SECRET_BYTES) {
     report(
       ['signing', 'secret'],
@@ -66,7 +70,7 @@ export function checkProduction(
       `at least ${MIN_SECRET_BYTES} bytes, such as from \`openssl rand -base64 48\``,
     );
   }
-  return { problems, warnings: warningsOf(source, config) };
+  return { problems, warnings: [...warnings, ...warningsOf(source, config)] };
 }
 
 function checkIssuers(config: Settings, report: Report): void {

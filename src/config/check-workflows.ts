@@ -1,4 +1,5 @@
 import type { Workflow } from '../domain/workflow/workflow.ts';
+import { checkGlob } from './check-globs.ts';
 import type { Config, IssuerConfig } from './config.ts';
 import type { LoadedWorkflow } from './load-workflow.ts';
 import type { Path, Problem } from './problem.ts';
@@ -119,6 +120,7 @@ function checkClaims({ workflow, identity, report }: Checked): void {
     if (where === null) return;
     const path = ['stages', at, 'where'];
     checkClaim([...path, 'claim'], where.claim);
+    if ('value' in where.equals) checkGlob(report, [...path, 'equals'], where.equals.value);
     if ('value' in where.equals || where.equals.requesterClaim === '') return;
     checkRequesterClaim([...path, 'equals'], where.equals.requesterClaim);
   });
@@ -136,6 +138,13 @@ function checkWorkloads({ workflow, identity, report, warn }: Checked): void {
     checkIssuer([...path, 'issuer'], rule.issuer);
     const issuer = issuers.find(({ id }) => id === rule.issuer);
     if (issuer === undefined) return;
+    for (const [claim, value] of Object.entries(rule.claims)) {
+      const values = typeof value === 'string' ? [value] : value;
+      values.forEach((one, index) => {
+        const place = typeof value === 'string' ? [claim] : [claim, index];
+        checkGlob(report, [...path, ...place], one);
+      });
+    }
     for (const claim of Object.keys(rule.claims)) {
       if (issuer.claims.includes(claim)) continue;
       const expected = `a claim listed for the issuer ${issuer.id}: ${oneOf(issuer.claims, claim)}`;

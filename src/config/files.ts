@@ -22,8 +22,9 @@ export const machineFiles: Files = {
     try {
       return statSync(path).isDirectory() ? 'folder' : 'file';
     } catch (error) {
-      if (error instanceof Error && 'code' in error) return undefined;
-      throw error;
+      // Node's errors of the file system have a code: nothing is there, or it may not be looked at.
+      if (typeof error !== 'object' || error === null || !('code' in error)) throw error;
+      return undefined;
     }
   },
 };

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { describeError } from '../lib/logger.ts';
 import { checkConfig } from './check-config.ts';
+import { checkExecutors } from './check-executors.ts';
 import { checkProduction } from './check-production.ts';
 import { checkShape } from './check-shape.ts';
 import { checkWorkflows } from './check-workflows.ts';
@@ -72,9 +73,11 @@ export function loadConfig(options: LoadOptions): {
     references: source.references,
   });
   problems.push(...checkConfig(source, config));
+  const sections = checkExecutors(source, config, options.executors);
+  problems.push(...sections.problems);
   const around = checkWorkflows(workflows, config);
   problems.push(...around.problems);
-  const warnings = [...around.warnings];
+  const warnings = [...sections.warnings, ...around.warnings];
   if (options.profile === 'production') {
     const production = checkProduction(source, config, options.executors);
     problems.push(...production.problems);

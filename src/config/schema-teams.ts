@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { conversationIdSchema } from './conversation-id.ts';
 import {
   guidSchema,
   lineSchema,
@@ -95,8 +96,8 @@ export const teamsSchema = z.strictObject({
 export const channelsSchema = z.record(
   nameSchema,
   z.strictObject({
-    team: lineSchema(300).describe('Id of the team (19:…@thread.tacv2)'),
-    channel: lineSchema(300).describe('Id of the channel (19:…@thread.tacv2)'),
+    team: conversationIdSchema('team').describe('Id of the team, or the link to it'),
+    channel: conversationIdSchema('channel').describe('Id of the channel, or the link to it'),
     tenant: guidSchema.optional().describe('Default: teams.tenantId'),
     serviceUrl: urlSchema.optional().describe('Default: that of the cloud'),
   }),

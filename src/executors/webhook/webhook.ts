@@ -6,6 +6,7 @@ import { webhookSigner } from '../../net/sign-webhook.ts';
 import type { SignWebhook } from '../../net/sign-webhook.ts';
 import { defineExecutor } from '../sdk.ts';
 import type { Executor, ExecutorParts } from '../sdk.ts';
+import { checkWebhookSection } from './check-section.ts';
 import { judge } from './judge-answer.ts';
 import type { Judged } from './judge-answer.ts';
 import { webhookBody } from './webhook-body.ts';
@@ -25,6 +26,7 @@ export const webhook = defineExecutor<typeof webhookSchema>({
   addresses: ['url'],
   secrets: ['secret'],
   defaults: WEBHOOK_DEFAULTS,
+  check: checkWebhookSection,
   create,
 });
 

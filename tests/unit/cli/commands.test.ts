@@ -87,7 +87,9 @@ describe('the command line', () => {
 describe('countersign check', () => {
   test('prints a summary of a valid configuration', async () => {
     const ran = await cli(['check', '--config', exampleConfig], { env: exampleEnv });
-    expect([ran.code, ran.err]).toEqual([0, '']);
+    expect(ran.code).toBe(0);
+    // The example has addresses of examples.
+    expect(ran.err).toMatch(/^(?:warning: .*\[example_address\]\n){3}$/);
     expect(ran.out).toMatch(/good \(production\)[^]*deploy-production @ [\w-]{12}/);
     expect(ran.out).not.toContain(exampleEnv.COUNTERSIGN_SIGNING_SECRET);
   });
@@ -112,6 +114,47 @@ describe('countersign check', () => {
       ],
     });
     dir.remove();
+  });
+});
+
+describe('countersign check knows of the store', () => {
+  const STORE = 'kind: sqlserver\n  connectionString: ${env:COUNTERSIGN_SQLSERVER}';
+  const checked = async (env: Record<string, string>, store = STORE) => {
+    const dir = folder({ 'countersign.yaml': edited(configText, STORE, store) });
+    for (const name of ['workflows', 'data']) mkdirSync(join(dir.path, name));
+    writeFileSync(join(dir.path, 'workflows', 'a.yaml'), workflowText);
+    const args = ['check', '--config', 'countersign.yaml'];
+    const ran = await cli(args, { env: { ...exampleEnv, ...env }, cwd: dir.path });
+    dir.remove();
+    return ran;
+  };
+
+  test.each([
+    ['nonsense', /it names no server/],
+    ['Server=db', /it names no database/],
+    ['Server=db;Database=c;Encrypt=false', /disables encryption/],
+    ['Server=db;Database=c;TrustServerCertificate=true', /disables encryption or the validation/],
+    ['Server=db;Database=c;Connect Timeout=0', /time-out of 0/],
+  ])('that the connection string %s cannot be used', async (connectionString, words) => {
+    const secret = `${connectionString};Password=hunter2`;
+    const ran = await checked({ COUNTERSIGN_SQLSERVER: secret });
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    expect(ran.err).toMatch(/countersign\.yaml:\d+:\d+: store\.connectionString: /);
+    expect(ran.err).toMatch(words);
+    expect(ran.err).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['nowhere/countersign.db', /store\.path: .*make .*nowhere .*\[store_folder_missing\]/],
+    ['data', /store\.path: .*\[store_is_folder\]/],
+  ])('that the file %s cannot be opened', async (path, words) => {
+    const ran = await checked({}, `kind: sqlite\n  path: ${path}`);
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    expect(ran.err).toMatch(words);
+  });
+
+  test('that a new file in a folder can be made', async () => {
+    expect((await checked({}, 'kind: sqlite\n  path: data/countersign.db')).code).toBe(0);
   });
 });
 

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { CLOUDS } from '../../../src/config/clouds.ts';
 import { jsonSchemas } from '../../../src/compose/json-schema.ts';
 import { loadConfig } from '../../../src/compose/load-config.ts';
+import { ConfigError } from '../../../src/config/problem.ts';
 import {
+  beside,
   configText,
   edited,
   exampleConfig,
@@ -19,7 +21,7 @@ describe('loadConfig', () => {
       env: exampleEnv,
       profile: 'production',
     });
-    expect(warnings).toEqual([]);
+    expect(beside(warnings)).toEqual([]);
     expect(config.workflows.map(({ id }) => id)).toEqual(['deploy-production']);
     expect(config.audit).toEqual({ origin: 'countersign.contoso.example', sealEveryMs: 10_000 });
   });
@@ -165,7 +167,7 @@ describe('the version of a workflow', () => {
 
   test('warns of a repository that is identified by its name only', () => {
     const text = edited(workflowText, "repository_id: '734518209'", 'ref: refs/heads/main');
-    expect(load({ workflows: { 'w.yaml': text } }).warnings).toEqual([
+    expect(beside(load({ workflows: { 'w.yaml': text } }).warnings)).toEqual([
       expect.objectContaining({ rule: 'repository_by_name' }),
     ]);
   });
@@ -200,4 +202,83 @@ describe('server.pages', () => {
       ]);
     },
   );
+});
+
+describe('channels', () => {
+  const CHANNEL = '19:9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d@thread.tacv2';
+  const TEAM = '19:1f6f0b8c5d7e4a2b9c3d8e7f6a5b4c3d@thread.tacv2';
+  const link = (kind: string, id: string, rest: string) =>
+    `https://teams.microsoft.com/l/${kind}/${encodeURIComponent(id)}/${rest}?groupId=` +
+    '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24&tenantId=8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254';
+
+  test.each([
+    ['the link to the channel', link('channel', CHANNEL, 'Approvals%20now')],
+    ['an encoded id', CHANNEL.replace(':', '%3a').replace('@', '%40')],
+    ['an id', CHANNEL],
+  ])('take %s', (_name, channel) => {
+    const config = edited(configText, `channel: ${CHANNEL}`, `channel: '${channel}'`);
+    expect(load({ config }).config.channels['prod-approvals']?.channelId).toBe(CHANNEL);
+  });
+
+  test('take the link to the team', () => {
+    const team = link('team', TEAM, 'conversations');
+    const config = edited(configText, `team: ${TEAM}`, `team: '${team}'`);
+    expect(load({ config }).config.channels['prod-approvals']?.teamId).toBe(TEAM);
+  });
+
+  test.each([
+    'General',
+    '2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24',
+    '19:meeting_abc@thread.v2',
+    '19%zz@thread.tacv2',
+    'https://www.northwind.dev/l/x',
+    link('team', TEAM, 'conversations'),
+  ])('reject %s, and say what to paste', (channel) => {
+    const config = edited(configText, `channel: ${CHANNEL}`, `channel: '${channel}'`);
+    expect(problemsOf({ config })).toMatchObject([
+      {
+        rule: 'wrong_value',
+        path: 'channels.prod-approvals.channel',
+        expected: expect.stringContaining('"Get link to channel"'),
+      },
+    ]);
+  });
+});
+
+describe('a webhook target', () => {
+  const TARGET = 'url: https://deploy.contoso.example/hooks/countersign';
+  const found = (url: string, allowed = '') => {
+    const config = edited(configText, TARGET, `url: ${url}\n    allowPrivate: [${allowed}]`);
+    try {
+      return load({ config }).warnings.map(({ rule, path }) => `warning ${rule} ${path}`);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return error.problems.map(({ rule, path }) => `${rule} ${path}`);
+    }
+  };
+  const noted = (...given: Parameters<typeof found>) =>
+    found(...given).filter((line) => !line.includes('example_address'));
+
+  test.each(['https://10.1.2.3/hook', 'https://[fd00::5]/', 'https://169.254.169.254/'])(
+    'is rejected as %s without allowPrivate',
+    (url) => expect(noted(url)).toEqual(['private_target executors.deploy-webhook.url']),
+  );
+
+  test('is warned of under a private name without allowPrivate', () => {
+    const warning = 'warning private_target executors.deploy-webhook.url';
+    expect(noted('https://deploy/hook')).toEqual([warning]);
+    expect(noted('https://deploy.svc.internal/')).toEqual([warning]);
+  });
+
+  test('is accepted where allowPrivate lists it', () => {
+    expect(noted('https://10.1.2.3/hook', '10.0.0.0/8')).toEqual([]);
+    expect(noted('https://deploy.internal/', 'deploy.internal')).toEqual([]);
+    expect(noted('https://8.8.8.8/')).toEqual([]);
+  });
+
+  test('is rejected with a pattern in allowPrivate', () => {
+    expect(noted('https://10.1.2.3/hook', "'*.internal'")).toEqual([
+      'wrong_value executors.deploy-webhook.allowPrivate[0]',
+    ]);
+  });
 });

@@ -399,6 +399,15 @@ const workflowCases: Case[] = [
     expected: /github/,
   },
   {
+    name: 'a pattern in a claim of a workload',
+    from: 'issuer: github',
+    to: "issuer: github\n      ref: 'refs/heads/releases/*'",
+    at: "'refs/heads/releases/*'",
+    rule: 'glob_not_possible',
+    path: 'request.workloads[0].ref',
+    expected: /would let nobody in/,
+  },
+  {
     name: 'a reference in a workflow',
     from: 'title: Deploy to production',
     to: 'title: ${env:HOME}',

@@ -1,6 +1,6 @@
 import { PRODUCTION_RULES, DEMO_IDS } from '../../../src/config/check-production.ts';
 import { demoBotAppId, demoTenantId } from '../../../src/local/people.ts';
-import { configText, edited, exampleEnv, load, problemsOf } from './support.ts';
+import { beside, configText, edited, exampleEnv, load, problemsOf } from './support.ts';
 
 const tenant = '8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254';
 const explicitCloud = (change: string) =>
@@ -45,8 +45,8 @@ const cases: { rule: string; path: string; from: string; to: string }[] = [
   {
     rule: 'production_loopback_host',
     path: 'executors.deploy-webhook.url',
-    from: 'https://deploy.contoso.example',
-    to: 'https://127.0.0.1:9000',
+    from: 'https://deploy.contoso.example/hooks/countersign',
+    to: 'https://127.0.0.1:9000/\n    allowPrivate: [127.0.0.1]',
   },
   {
     rule: 'production_http_issuer',
@@ -108,6 +108,18 @@ const cases: { rule: string; path: string; from: string; to: string }[] = [
     from: `tenant: ${tenant}`,
     to: `tenant: ${demoTenantId}`,
   },
+  {
+    rule: 'production_placeholder',
+    path: 'teams.appId',
+    from: 'appId: 2f6ad4b1-90c3-4d6e-8a57-1be0c93f7d24',
+    to: 'appId: 00000000-0000-0000-0000-000000000000',
+  },
+  {
+    rule: 'production_placeholder',
+    path: 'identity.issuers[0].tenant',
+    from: `tenant: ${tenant}`,
+    to: 'tenant: 11111111-2222-3333-4444-555555555555',
+  },
 ];
 
 describe('production', () => {
@@ -137,6 +149,25 @@ describe('production', () => {
     expect([...DEMO_IDS].sort()).toEqual([demoTenantId, demoBotAppId].sort());
   });
 
+  test('warns of addresses that exist in examples only', () => {
+    const config = edited(
+      configText,
+      'url: https://deploy.contoso.example/',
+      'url: https://x.dev/',
+    );
+    const warned = (text: string) =>
+      load({ config: text })
+        .warnings.filter(({ rule }) => rule === 'example_address')
+        .map(({ path }) => path);
+    expect(warned(configText)).toEqual([
+      'server.publicUrl',
+      'identity.issuers[1].audience',
+      'executors.deploy-webhook.url',
+    ]);
+    expect(warned(config)).toEqual(['server.publicUrl', 'identity.issuers[1].audience']);
+    expect(load({ config, profile: 'local' }).warnings).toEqual([]);
+  });
+
   test('warns of SQLite and of secrets in the file', () => {
     const config = edited(
       edited(
@@ -149,7 +180,7 @@ describe('production', () => {
     );
     const { config: loaded, warnings } = load({ config });
     expect(loaded.store).toEqual({ kind: 'sqlite', path: '/c/data/countersign.db' });
-    expect(warnings.map(({ rule, path }) => `${rule} ${path}`)).toEqual([
+    expect(beside(warnings).map(({ rule, path }) => `${rule} ${path}`)).toEqual([
       'sqlite_in_production store.kind',
       'secret_in_file executors.deploy-webhook.secret',
     ]);

@@ -88,3 +88,8 @@ export function placeOf(text: string, part: string): string {
   const before = text.slice(0, offset).split('\n');
   return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
 }
+
+/** Warnings beside those of the addresses in the example. */
+export function beside(warnings: readonly Problem[]): readonly Problem[] {
+  return warnings.filter(({ rule }) => rule !== 'example_address');
+}
