@@ -1,23 +1,6 @@
-/** The replacement of an invisible character. */
-export const UNSEEN = '\uFFFD';
+import { markHidden, UNSEEN } from '../lib/hidden-characters.ts';
 
 const PLAIN = /^[\x20-\x7A|}~\n]*$/;
-
-// Invisible or misleading characters: controls, bidirectional marks (CVE-2021-42574), zero-width
-// and filler characters, tags, variation selectors. Legitimate uses are kept: joiners inside emoji
-// and in the scripts that join, and the selectors of emoji.
-const HIDDEN = new RegExp(
-  [
-    String.raw`[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5]`,
-    String.raw`[\u180B-\u180F\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\u2800\u3164\uFEFF\uFFA0]`,
-    String.raw`[\uFFF0-\uFFFB\u{E0000}-\u{E0FFF}\uFE00-\uFE0D]`,
-    String.raw`(?<![\u0600-\u0DFF])\u200C`,
-    String.raw`(?<![\u0600-\u0DFF\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D`,
-    String.raw`\u200D(?![\u0600-\u0DFF\p{Extended_Pictographic}])`,
-    String.raw`(?<![\p{Extended_Pictographic}\p{Emoji_Component}#*0-9])[\uFE0E\uFE0F]`,
-  ].join('|'),
-  'gu',
-);
 
 // More combining marks on one letter than any script uses would cover the lines around it.
 const PILED = /(\p{M}{8})\p{M}+/gu;
@@ -41,16 +24,13 @@ export interface Room {
 
 /**
  * Makes untrusted text safe for a plain-text element: keeps line breaks, turns tabs into spaces,
- * and replaces invisible characters by `UNSEEN`. The result differs from the stored text.
+ * and marks hidden characters (`markHidden`). The result differs from the stored text.
  */
 export function visible(text: string): string {
   if (PLAIN.test(text)) return indented(text);
   const lines = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n').replaceAll('\t', '    ');
   return indented(
-    lines
-      .replace(HIDDEN, UNSEEN)
-      .replace(PILED, `$1${UNSEEN}`)
-      .replace(CLIENT_FUNCTION, '{\u2060{'),
+    markHidden(lines).replace(PILED, `$1${UNSEEN}`).replace(CLIENT_FUNCTION, '{\u2060{'),
   );
 }
 

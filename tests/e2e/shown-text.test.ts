@@ -26,9 +26,13 @@ const HOSTILE = [
   '{{DATE(2020-01-01T00:00:00Z, SHORT)}}',
   '<script>alert(1)</script>',
   BIDI,
+  'rm\u2003-rf\u00A0/\u{1D173}tmp',
   '![i](https://evil.example/p.png)',
 ].join(' ');
-const SHOWN = HOSTILE.replace(/[\u202E\u2066]/g, '\uFFFD').replace('{{DATE', '{\u2060{DATE');
+const SHOWN = HOSTILE.replace(/[\u202E\u2066\u2003\u00A0\u{1D173}]/gu, '\uFFFD').replace(
+  '{{DATE',
+  '{\u2060{DATE',
+);
 
 let world: LocalWorld;
 
@@ -54,7 +58,7 @@ const payment = (purpose: string, reason: string | null) => ({
 function expectHarmless(card: Json): void {
   expect(problemsOf(card)).toEqual([]);
   const text = JSON.stringify(card);
-  expect(text).not.toMatch(/[\u202A-\u202E\u2066-\u2067\u2069\u200B]/);
+  expect(text).not.toMatch(/[\u202A-\u202E\u2066-\u2067\u2069\u200B\u2003\u{1D173}]/u);
   expect(text).not.toContain('{{DATE(2020');
   for (const line of markdown(card)) {
     expect(line).not.toMatch(/evil\.example|<at>|\*\*urgent|script|\$\{/);

@@ -96,6 +96,36 @@ describe('visible', () => {
     ['a\u2028b\u0000', 'a\uFFFDb\uFFFD'],
   ])('%j becomes %j', (text, shown) => expect(visible(text)).toBe(shown));
 
+  // By class, so that characters that a later version of Unicode adds are marked too.
+  test.each([
+    ['a format character', /\p{Cf}/u, [0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6dd, 0x70f]],
+    ['ignorable', /\p{Default_Ignorable_Code_Point}/u, []],
+    ['a control', /\p{Cc}/u, [0x9, 0xa, 0xd]],
+    ['a blank', /[\p{Zs}\p{Zl}\p{Zp}\u2800\u3164\uFFA0]/u, [0x20]],
+  ])('marks every character that is %s', (_, among, visibleOnes) => {
+    const others = [0x890, 0x891, 0x8e2, 0x110bd, 0x110cd, ...visibleOnes];
+    const unmarked: string[] = [];
+    let count = 0;
+    for (let code = 0; code <= 0x10ffff; code += 1) {
+      if ((code >= 0xd800 && code <= 0xdfff) || others.includes(code)) continue;
+      const character = String.fromCodePoint(code);
+      if (!among.test(character)) continue;
+      count += 1;
+      if (visible(`a${character}b`) !== 'a\uFFFDb') unmarked.push(code.toString(16));
+    }
+    expect(unmarked).toEqual([]);
+    expect(count).toBeGreaterThan(15);
+  });
+
+  test.each([
+    '10\u202F000 €',
+    '« oui\u202F»',
+    '«\u00A0oui »',
+    'vraiment\u00A0?',
+    '東京\u3000都',
+    '\u0600\u0661',
+  ])('keeps the blank of %j', (text) => expect(visible(text)).toBe(text));
+
   test.each(['👩‍💻 ❤️ 1️⃣ 👍🏽', 'می‌خواهم', 'क्‍ष', 'Zieliński', 'שלום', 'a\nb'])(
     'leaves %s alone',
     (text) => expect(visible(text)).toBe(text),

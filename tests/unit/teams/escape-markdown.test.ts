@@ -27,8 +27,10 @@ test.each([
   expect(toHtml(escapeMarkdown(text))).toBe(`<p>${asHtml(text)}</p>`);
 });
 
-test('removes line breaks and characters that hide or reorder text', () => {
-  expect(escapeMarkdown('a\n\n# b\u2028c\u202egnp.exe\u200b\u0000')).toBe('a # b cgnp.exe');
+test('removes line breaks and marks characters that hide or reorder text', () => {
+  expect(escapeMarkdown('a\n\n# b\u2028c\u202egnp.exe\u200b\u0000')).toBe(
+    'a # b c\uFFFDgnp.exe\uFFFD\uFFFD',
+  );
 });
 
 test('keeps plain words', () => {
