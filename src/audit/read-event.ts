@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../domain/events/catalogue.ts';
 import { revealPersonal } from '../domain/events/personal.ts';
 import type { Envelope } from '../domain/events/personal.ts';
+import { scanJson } from '../lib/scan-json.ts';
 import { isJsonObject, parseStrictObject } from '../lib/strict-json.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 import type { StoredEvent } from '../usecases/ports/audit-store.ts';
@@ -22,6 +23,11 @@ export function eventLeaf({ body }: Pick<StoredEvent, 'body'>): Hash {
 export function readEvent({ body }: Pick<StoredEvent, 'body'>): AuditEvent | undefined {
   const event = parseStrictObject(Buffer.from(body), MAX_DEPTH);
   return event !== undefined && isEvent(event) ? (event as unknown as AuditEvent) : undefined;
+}
+
+/** Why `readEvent` rejects a stored event, in words. */
+export function eventFault({ body }: Pick<StoredEvent, 'body'>): string {
+  return scanJson(body, MAX_DEPTH)?.detail ?? 'It does not have the members of an event.';
 }
 
 function isEvent({ id, at, type, data, personal, actor }: JsonObject): boolean {

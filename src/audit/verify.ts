@@ -1,35 +1,12 @@
-import type { AuditCheckpoint, AuditStore, StoredEvent } from '../usecases/ports/audit-store.ts';
+import type { AuditCheckpoint, AuditStore } from '../usecases/ports/audit-store.ts';
 import { createFrontier, encodeHash } from './merkle.ts';
 import type { Frontier } from './merkle.ts';
-import { eventLeaf, readEvent } from './read-event.ts';
-
-/** The findings of a verification, explained in docs/reference/errors.md. */
-export const AUDIT_PROBLEM_CODES = [
-  'event_missing',
-  'leaf_mismatch',
-  'event_malformed',
-  'column_mismatch',
-  'index_gap',
-  'log_truncated',
-  'leaves_unsigned',
-  'root_mismatch',
-  'signature_invalid',
-  'checkpoint_altered',
-  'other_origin',
-  'known_root_mismatch',
-  'events_unsealed',
-] as const;
-
-export type AuditProblemCode = (typeof AUDIT_PROBLEM_CODES)[number];
-
-export interface AuditProblem {
-  readonly code: AuditProblemCode;
-  /** The log verifies despite warnings. */
-  readonly severity: 'error' | 'warning';
-  readonly message: string;
-  /** The index of the leaf or the size of the checkpoint; null for neither. */
-  readonly at: number | null;
-}
+import { collector } from './notes.ts';
+import type { AuditProblem, Notes } from './notes.ts';
+import { eventLeaf } from './read-event.ts';
+import { checkEvent, verifyEvents } from './verify-events.ts';
+import { verifyRequests } from './verify-requests.ts';
+import type { RecordedRequests } from './verify-requests.ts';
 
 export interface AuditReport {
   readonly ok: boolean;
@@ -43,62 +20,89 @@ export interface AuditReport {
   readonly problemCount: number;
 }
 
+/** A size and root of the log that were kept elsewhere. */
+export interface KnownRoot {
+  readonly size: number;
+  /** Base64url. */
+  readonly root: string;
+  /** Where it was kept, for the message. */
+  readonly from: string;
+}
+
 export interface VerifyAuditOptions {
   /** Returns the payload of a checkpoint with valid signature, `typ` and purpose; else throws. */
   readonly verifyCheckpoint: (jws: string) => Promise<Readonly<Record<string, unknown>>>;
   /** The required origin of every checkpoint; undefined: any. */
   readonly origin?: string | undefined;
-  /** A size and root kept elsewhere: detects a truncated or completely rewritten log. */
-  readonly known?: { readonly size: number; readonly root: string } | undefined;
+  /** What was kept elsewhere: detects a truncated or completely rewritten log. */
+  readonly known?: readonly KnownRoot[];
   /** Rows read at a time; default 500. */
   readonly pageSize?: number;
   /** Default 100. */
   readonly maxProblems?: number;
 }
 
-type ReadableLog = Pick<
-  AuditStore,
-  'unsealedEvents' | 'readLeaves' | 'treeSize' | 'lastCheckpoint' | 'listCheckpoints'
->;
+type ReadableLog = RecordedRequests &
+  Pick<
+    AuditStore,
+    'listEvents' | 'readLeaves' | 'treeSize' | 'lastCheckpoint' | 'listCheckpoints' | 'frontier'
+  >;
 
 /**
  * Verifies the whole audit log: each leaf against its event, the root and signature of each
- * checkpoint, and indices without gaps. Reads in pages, so memory is constant. Ignores leaves that are
- * sealed meanwhile.
+ * checkpoint, indices without gaps, each event against its place in the log, and each request and
+ * decision against its events. Reads in pages, so memory is constant. Ignores leaves that are sealed
+ * meanwhile.
  */
 export async function verifyAudit(
   store: ReadableLog,
   options: VerifyAuditOptions,
 ): Promise<AuditReport> {
   const notes = collector(options.maxProblems ?? 100);
-  const pageSize = options.pageSize ?? 500;
-  // Read the checkpoint before the size: a log that grows in between is longer, never shorter.
-  const promised = (await store.lastCheckpoint())?.size ?? 0;
-  const size = await store.treeSize();
-  if (promised > size) {
-    const counts = `a checkpoint speaks of ${promised} leaves, there are ${size}`;
-    notes.error('log_truncated', counts, size);
+  const given = { ...options, pageSize: options.pageSize ?? 500, notes };
+  const { frontier, checkpoints } = await verifyTree(store, given);
+  const unsealed = await verifyEvents(store, given);
+  if (unsealed > 0) {
+    notes.warning('events_unsealed', `${unsealed} events have no leaf yet; the sealer adds them`);
   }
-  const checkpoints = await checkpointReader(store, { ...options, pageSize, notes });
+  await verifyRequests(store, notes);
+  return {
+    ok: notes.errors() === 0,
+    size: frontier.size,
+    root: encodeHash(frontier.root()),
+    checkpoints,
+    unsealed,
+    problems: notes.problems,
+    problemCount: notes.count(),
+  };
+}
+
+type Given = VerifyAuditOptions & { readonly pageSize: number; readonly notes: Notes };
+
+/** Recomputes the tree and compares it with every checkpoint, stored or kept elsewhere. */
+async function verifyTree(
+  store: ReadableLog,
+  given: Given,
+): Promise<{ frontier: Frontier; checkpoints: number }> {
+  const { notes } = given;
+  const size = await sizeOf(store, notes);
+  const checkpoints = await checkpointReader(store, given);
+  const known = knownReader(given.known ?? [], notes);
   const frontier = createFrontier();
   const compare = async () => {
     await checkpoints.compare(frontier);
-    compareKnown(frontier, options.known, notes);
+    known.compare(frontier);
   };
   await compare();
-  while (frontier.size < size) {
-    const from = frontier.size;
-    const page = await store.readLeaves({ from, limit: Math.min(pageSize, size - from) });
-    if (page.length === 0) break;
-    for (const leaf of page) {
-      const index = frontier.size;
-      if (leaf.index !== index) {
-        notes.error('index_gap', `leaf ${index} is missing, ${leaf.index} follows`, index);
-        return report(frontier, { checkpoints: checkpoints.count(), unsealed: 0, notes });
-      }
-      frontier.append(checkLeaf(leaf, notes));
-      await compare();
+  for await (const leaf of allLeaves(store, size, given.pageSize)) {
+    const index = frontier.size;
+    if (leaf.index !== index) {
+      notes.error('index_gap', `leaf ${index} is missing, ${leaf.index} follows`, index);
+      known.end(frontier);
+      return { frontier, checkpoints: checkpoints.count() };
     }
+    frontier.append(checkLeaf(leaf, notes));
+    await compare();
   }
   if (frontier.size < size) {
     notes.error('index_gap', `leaf ${frontier.size} is missing`, frontier.size);
@@ -107,20 +111,34 @@ export async function verifyAudit(
     const since = checkpoints.lastSize();
     notes.error('leaves_unsigned', `no checkpoint covers the leaves from ${since} on`, since);
   }
-  if (options.known !== undefined && options.known.size > frontier.size) {
-    notes.error('log_truncated', `the known size is ${options.known.size}`, frontier.size);
-  }
-  const waiting = await store.unsealedEvents(pageSize);
-  for (const event of waiting) checkEvent(event, null, notes);
-  const unsealed = waiting.length;
-  if (unsealed > 0) {
-    const count = unsealed < pageSize ? String(unsealed) : `${unsealed} or more`;
-    notes.warning('events_unsealed', `${count} events have no leaf yet; the sealer adds them`);
-  }
-  return report(frontier, { checkpoints: checkpoints.count(), unsealed, notes });
+  known.end(frontier);
+  return { frontier, checkpoints: checkpoints.count() };
 }
 
-type Notes = ReturnType<typeof collector>;
+/** The number of leaves, which no checkpoint and no seal may exceed. */
+async function sizeOf(store: ReadableLog, notes: Notes): Promise<number> {
+  // Read both before the size: a log that grows in between is longer, never shorter.
+  const signed = (await store.lastCheckpoint())?.size ?? 0;
+  const sealed = (await store.frontier())?.size ?? 0;
+  const size = await store.treeSize();
+  const promised = Math.max(signed, sealed);
+  if (promised > size) {
+    const by = signed > size ? 'a checkpoint speaks of' : 'the last seal left';
+    notes.error('log_truncated', `${by} ${promised} leaves, there are ${size}`, size);
+  }
+  return size;
+}
+
+async function* allLeaves(store: ReadableLog, size: number, limit: number) {
+  for (let from = 0; from < size;) {
+    const page = await store.readLeaves({ from, limit: Math.min(limit, size - from) });
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield* page;
+    from = last.index + 1;
+  }
+}
+
 type StoredLeaf = Awaited<ReturnType<ReadableLog['readLeaves']>>[number];
 
 /** The hash of the event; the stored hash if the event is missing. */
@@ -138,29 +156,31 @@ function checkLeaf(leaf: StoredLeaf, notes: Notes): Uint8Array {
   return hash;
 }
 
-/** Checks that the text is strict JSON and that the index columns equal it. */
-function checkEvent(stored: StoredEvent, index: number | null, notes: Notes): void {
-  const event = readEvent(stored);
-  if (event === undefined) {
-    notes.error('event_malformed', `the text of event ${stored.id} is no strict JSON`, index);
-    return;
-  }
-  const columns = ['id', 'at', 'type', 'requestId'] as const;
-  const column = columns.find((name) => stored[name] !== event[name]);
-  if (column === undefined) return;
-  notes.error('column_mismatch', `${column} of event ${stored.id} is not as in its text`, index);
-}
-
-function compareKnown(frontier: Frontier, known: VerifyAuditOptions['known'], notes: Notes): void {
-  if (known?.size !== frontier.size || encodeHash(frontier.root()) === known.root) return;
-  notes.error('known_root_mismatch', `the root at size ${known.size} is another`, known.size);
+/** Compares what was kept elsewhere once the recomputed tree reaches its size. */
+function knownReader(known: readonly KnownRoot[], notes: Notes) {
+  const rest = [...known].sort((one, other) => one.size - other.size);
+  let next = 0;
+  return {
+    compare(frontier: Frontier) {
+      for (let one = rest[next]; one?.size === frontier.size; one = rest[next]) {
+        next += 1;
+        if (encodeHash(frontier.root()) === one.root) continue;
+        const words = `the root at size ${one.size} is another than ${one.from} says`;
+        notes.error('known_root_mismatch', words, one.size);
+      }
+    },
+    /** What the log does not reach: the longest is enough. */
+    end(frontier: Frontier) {
+      const longest = rest.slice(next).at(-1);
+      if (longest === undefined) return;
+      const words = `${longest.from} speaks of ${longest.size} leaves, there are ${frontier.size}`;
+      notes.error('log_truncated', words, frontier.size);
+    },
+  };
 }
 
 /** Compares each checkpoint once the recomputed tree reaches its size. */
-async function checkpointReader(
-  store: ReadableLog,
-  options: VerifyAuditOptions & { pageSize: number; notes: Notes },
-) {
+async function checkpointReader(store: ReadableLog, options: Given) {
   const rows = allCheckpoints(store, options.pageSize);
   let row = await rows.next();
   let count = 0;
@@ -211,39 +231,4 @@ async function checkCheckpoint(
   if (origin !== undefined && signed['origin'] !== origin) {
     notes.error('other_origin', `the checkpoint of size ${row.size} is of another log`, row.size);
   }
-}
-
-function report(
-  frontier: Frontier,
-  { checkpoints, unsealed, notes }: { checkpoints: number; unsealed: number; notes: Notes },
-): AuditReport {
-  return {
-    ok: notes.errors() === 0,
-    size: frontier.size,
-    root: encodeHash(frontier.root()),
-    checkpoints,
-    unsealed,
-    problems: notes.problems,
-    problemCount: notes.count(),
-  };
-}
-
-function collector(limit: number) {
-  const problems: AuditProblem[] = [];
-  let errors = 0;
-  let count = 0;
-  const note =
-    (severity: AuditProblem['severity']) =>
-    (code: AuditProblemCode, message: string, at: number | null = null) => {
-      count += 1;
-      if (severity === 'error') errors += 1;
-      if (problems.length < limit) problems.push({ code, severity, message, at });
-    };
-  return {
-    error: note('error'),
-    warning: note('warning'),
-    problems,
-    errors: () => errors,
-    count: () => count,
-  };
 }

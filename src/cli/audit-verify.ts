@@ -70,7 +70,11 @@ async function verify(
   const auditLog = await openAuditLog(store, { log });
   try {
     const verifyCheckpoint = await verifier(auditLog);
-    return await verifyAudit(auditLog, { verifyCheckpoint, origin, known });
+    return await verifyAudit(auditLog, {
+      verifyCheckpoint,
+      origin,
+      ...(known ? { known: [{ ...known, from: '--known' }] } : {}),
+    });
   } finally {
     await auditLog.close();
   }

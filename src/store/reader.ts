@@ -11,8 +11,22 @@ import type { PersonKeyStore, StoredPersonKey } from '../usecases/ports/person-k
 import type { OnceKey, RequestQuery, RequestStore } from '../usecases/ports/request-store.ts';
 import type { SessionStore, StoredSession } from '../usecases/ports/session-store.ts';
 import type { Migration } from './migrations.ts';
-import { frontierFrom, leafFrom, personFrom, requestFrom, storedJobFrom } from './rows.ts';
-import type { FrontierRow, LeafRow, PersonRow, RequestRow, StoredJobRow } from './rows.ts';
+import {
+  frontierFrom,
+  leafFrom,
+  personFrom,
+  placedFrom,
+  requestFrom,
+  storedJobFrom,
+} from './rows.ts';
+import type {
+  FrontierRow,
+  LeafRow,
+  PersonRow,
+  PlacedRow,
+  RequestRow,
+  StoredJobRow,
+} from './rows.ts';
 import type { SharedQuery } from './shared-query.ts';
 
 /** Values of the parameters of a statement, by name. */
@@ -111,10 +125,14 @@ export function readerOver<Query>(engine: ReadEngine<Query>): Reader {
   };
 }
 
-function logReader<Query>({ all, queries }: ReadEngine<Query>): Omit<AuditStore, 'seal'> {
+function logReader<Query>({ all, list, queries }: ReadEngine<Query>): Omit<AuditStore, 'seal'> {
   const get = async <Row>(query: Query) => (await all<Row>(query, {}))[0];
   return {
     unsealedEvents: (limit) => all<StoredEvent>(queries.UNSEALED_EVENTS, { limit }),
+    listEvents: async ({ after, limit }) =>
+      (await all<PlacedRow>(queries.LIST_EVENTS, { after, limit })).map(placedFrom),
+    eventsOfRequests: (requestIds) =>
+      all<StoredEvent>(queries.EVENTS_OF_REQUESTS, { requestIds: list(requestIds) }),
     eventsOf: (requestId) => all<StoredEvent>(queries.EVENTS_OF, { requestId }),
     readLeaves: async ({ from, limit }) =>
       (await all<LeafRow>(queries.READ_LEAVES, { from, limit })).map(leafFrom),

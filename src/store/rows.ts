@@ -1,5 +1,10 @@
 import type { Decision, Request } from '../domain/request/request.ts';
-import type { AuditFrontier, AuditLeaf, StoredEvent } from '../usecases/ports/audit-store.ts';
+import type {
+  AuditFrontier,
+  AuditLeaf,
+  PlacedEvent,
+  StoredEvent,
+} from '../usecases/ports/audit-store.ts';
 import { StoreError } from '../usecases/ports/store-error.ts';
 import type { SeenPerson } from '../usecases/ports/card-store.ts';
 import type { StoredJob } from '../usecases/ports/job-admin-store.ts';
@@ -144,6 +149,18 @@ export function leafFrom({ idx, eventId, hash, id, ...event }: LeafRow): AuditLe
   readonly event: StoredEvent | undefined;
 } {
   return { index: idx, eventId, hash, event: id === null ? undefined : { id, ...event } };
+}
+
+/** An event joined with its leaf, its mark and its request, each null if there is none. */
+export interface PlacedRow extends Omit<PlacedEvent, 'index' | 'waits' | 'hasRequest'> {
+  readonly idx: number | null;
+  readonly mark: string | null;
+  readonly known: string | null;
+}
+
+/** The event of a row, with its place in the log. */
+export function placedFrom({ idx, mark, known, ...event }: PlacedRow): PlacedEvent {
+  return { ...event, index: idx, waits: mark !== null, hasRequest: known !== null };
 }
 
 export interface FrontierRow {

@@ -1,4 +1,5 @@
 import type { AuditStore } from '../usecases/ports/audit-store.ts';
+import type { RequestStore } from '../usecases/ports/request-store.ts';
 import { StoreError } from '../usecases/ports/store-error.ts';
 
 /**
@@ -37,7 +38,7 @@ export type TransferRow = Readonly<Record<string, string | number | null>>;
 /** The key of a row, a value per column: the cursor of a page. */
 export type TransferKey = readonly (string | number)[];
 export type TransferCounts = Readonly<Record<TransferTable, number>>;
-type ReadableLog = Omit<AuditStore, 'seal'>;
+type ReadableLog = Omit<AuditStore, 'seal'> & Pick<RequestStore, 'listRequests' | 'loadRequest'>;
 
 /** The store that is copied. It is locked while it is open. */
 export interface TransferSource {

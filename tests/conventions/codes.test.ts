@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { AUDIT_PROBLEM_CODES } from '../../src/audit/verify.ts';
+import { AUDIT_PROBLEM_CODES } from '../../src/audit/notes.ts';
 import { HTTP_CODES } from '../../src/http/codes.ts';
 import { IDENTITY_CODES } from '../../src/identity/codes.ts';
 import { KEYS_CODES } from '../../src/keys/errors.ts';

@@ -42,6 +42,8 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
   PURGE_CHANGES: ['changes_by_time'],
   PURGE_LINKS: ['sign_in_links_by_expiry'],
   READ_LEAVES: ['audit_leaves_pk', 'audit_events_pk'],
+  EVENTS_OF_REQUESTS: ['audit_events_by_request'],
+  LIST_EVENTS: ['audit_events_pk'],
 };
 
 /** Allowed scans, as on SQLite: a table's end by its key, waiting rows, tables of the server. */

@@ -41,6 +41,18 @@ export interface AuditFrontier {
   readonly peaks: readonly string[];
 }
 
+/** An event with its place in the log. */
+export interface PlacedEvent extends Omit<StoredEvent, 'body'> {
+  /** The index of its leaf; null without one. */
+  readonly index: number | null;
+  /** Whether it is marked as waiting for a leaf. */
+  readonly waits: boolean;
+  /** The body of an event that waits; null for any other. */
+  readonly waiting: string | null;
+  /** Whether the store has the request that it is about; false without one. */
+  readonly hasRequest: boolean;
+}
+
 export interface AuditStore {
   /** Events that have no leaf yet, in the order of their ids. */
   unsealedEvents(limit: number): Promise<readonly StoredEvent[]>;
@@ -54,6 +66,10 @@ export interface AuditStore {
     checkpoint: AuditCheckpoint;
     peaks: readonly string[];
   }): Promise<boolean>;
+  /** Events with their places, by id, after an id ('' for the first page). */
+  listEvents(options: { after: string; limit: number }): Promise<readonly PlacedEvent[]>;
+  /** The events of types `request.…` of several requests. */
+  eventsOfRequests(requestIds: readonly string[]): Promise<readonly StoredEvent[]>;
   /** What happened to a request, in the order of the ids. */
   eventsOf(requestId: string): Promise<readonly StoredEvent[]>;
   /** What the last seal left; undefined before the first. */

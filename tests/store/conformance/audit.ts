@@ -65,6 +65,29 @@ export function auditTests(given: Given): void {
     expect(await store.lastCheckpoint()).toEqual(checkpoint(3));
   });
 
+  test('lists events by id with their leaf, their mark and whether their request exists', async () => {
+    const { store } = given();
+    const asked = request();
+    const about = event(asked, { id: 'evt_2' });
+    await store.commit(submission(asked, { events: [about] }));
+    await record('evt_1', 'evt_3');
+    await sealAll(0, 'evt_2', 'evt_1');
+    const placed = await store.listEvents({ after: '', limit: 9 });
+    expect(
+      placed.map(({ id, index, waits, hasRequest }) => [id, index, waits, hasRequest]),
+    ).toEqual([
+      ['evt_1', 1, false, false],
+      ['evt_2', 0, false, true],
+      ['evt_3', null, true, false],
+    ]);
+    const { id, at, type, requestId } = about;
+    expect(placed[1]).toMatchObject({ id, at, type, requestId, waiting: null });
+    expect(placed[2]?.waiting).toContain('"evt_3"');
+    expect(await store.listEvents({ after: 'evt_1', limit: 1 })).toMatchObject([{ id: 'evt_2' }]);
+    expect(await store.eventsOfRequests([asked.id, 'req_other'])).toEqual([about]);
+    expect(await store.eventsOfRequests([])).toEqual([]);
+  });
+
   test('an event committed late with an earlier id is sealed next', async () => {
     await record('evt_2', 'evt_3');
     await sealAll(0, 'evt_2', 'evt_3');

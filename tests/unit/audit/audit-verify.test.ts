@@ -19,6 +19,8 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { request, submission } from '../../store/build.ts';
+import { storedEvent } from '../../support/events.ts';
 import { eventOf } from './memory-log.ts';
 
 const SECRET = 's'.repeat(48);
@@ -49,6 +51,15 @@ notify: { channel: approvals }
 timing: { expire: 24h }
 execute: { use: hook }
 `;
+
+const sealer = {
+  clock: systemClock,
+  ids: systemIds,
+  log: silentLogger,
+  origin: 'northwind/log',
+  everyMs: 100,
+  batchSize: 2,
+};
 
 let made = '';
 let folder = '';
@@ -90,16 +101,7 @@ beforeAll(async () => {
   for (let at = 0; at < 5; at += 1) {
     await store.commit({ id: `chg_${at}`, at, events: [eventOf(`evt_${at}`, { at, name: 'é' })] });
   }
-  const { turn, letGo } = sealTurn({
-    store,
-    keys,
-    clock: systemClock,
-    ids: systemIds,
-    log: silentLogger,
-    origin: 'northwind/log',
-    everyMs: 100,
-    batchSize: 2,
-  });
+  const { turn, letGo } = sealTurn({ ...sealer, store, keys });
   while ((await turn()) === 0);
   await letGo();
   root = (await store.lastCheckpoint())?.root ?? '';
@@ -232,6 +234,52 @@ describe('countersign audit verify', () => {
       expect(stderr).toContain('1 events have no leaf yet');
       expect(status).toBe(0);
     });
+  });
+
+  test('finds that the newest events were cut off with their leaves and checkpoints', async () => {
+    const path = join(folder, 'data.db');
+    const store = await openStore(
+      { kind: 'sqlite', path },
+      { clock: systemClock, log: silentLogger },
+    );
+    const keys = await createKeys({ store, secret: SECRET, clock: systemClock });
+    const asked = request();
+    const { id: requestId, digest, workflow, workflowVersion } = asked;
+    const data = { digest, workflow, workflowVersion };
+    await store.commit(submission(asked, { events: [storedEvent({ requestId, data })] }));
+    const { turn, letGo } = sealTurn({ ...sealer, store, keys });
+    await turn();
+    await letGo();
+    await store.close();
+    expect(await run(viaConfig, io())).toBe(0);
+    tamper(`
+      PRAGMA foreign_keys = OFF;
+      DELETE FROM audit_events WHERE request_id = '${requestId}';
+      DELETE FROM audit_leaves WHERE idx = 5;
+      DELETE FROM audit_checkpoints WHERE size = 6;
+      UPDATE audit_frontier SET size = 5`);
+    error = '';
+    expect(await run(viaConfig, io())).toBe(1);
+    expect(error).toContain(
+      `request 1 (${requestId}) has no event of its submission [request_unrecorded]`,
+    );
+  });
+
+  test.each([
+    [
+      'a waiting mark was taken away',
+      "INSERT INTO audit_events VALUES ('evt_9', 0, 'keys.rotated', NULL, '{}')",
+      'event evt_9 (keys.rotated) has no leaf and does not wait for one [event_outside]',
+    ],
+    [
+      'an event has a leaf and waits for another',
+      "INSERT INTO audit_pending VALUES ('evt_2')",
+      'event evt_2 has leaf 2 and waits for another [event_waits_twice]',
+    ],
+  ])('reports that %s', async (_what, sql, message) => {
+    tamper(sql);
+    expect(await run(viaConfig, io())).toBe(1);
+    expect(error).toContain(message);
   });
 
   test('exits with 1 when the keys are encrypted under another secret', async () => {

@@ -5,12 +5,21 @@ import type {
   AuditStore,
   StoredEvent,
 } from '../../../src/usecases/ports/audit-store.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { RequestStore } from '../../../src/usecases/ports/request-store.ts';
 import type { LeaseStore } from '../../../src/usecases/ports/lease-store.ts';
 
 import { storedEvent } from '../../support/events.ts';
 
 /** An audit store in memory that fulfils the port, and that a test may tamper with. */
-export interface MemoryLog extends AuditStore, Omit<LeaseStore, 'countLeases'> {
+export interface MemoryLog
+  extends
+    AuditStore,
+    Pick<RequestStore, 'listRequests' | 'loadRequest'>,
+    Omit<LeaseStore, 'countLeases'> {
+  readonly requests: Request[];
+  /** Ids of events whose mark is taken away, or left although they have a leaf. */
+  readonly flipped: Set<string>;
   readonly events: StoredEvent[];
   leaves: AuditLeaf[];
   checkpoints: AuditCheckpoint[];
@@ -30,7 +39,28 @@ export function memoryLog(): MemoryLog {
     reads: [],
     lease: undefined,
     stored: undefined,
-    eventsOf: async () => [],
+    requests: [],
+    flipped: new Set(),
+    listRequests: async ({ before = Infinity, limit }) =>
+      log.requests
+        .filter(({ number }) => number < before)
+        .sort((a, b) => b.number - a.number)
+        .slice(0, limit),
+    loadRequest: async (id) => log.requests.find((one) => one.id === id),
+    eventsOf: async (id) => log.events.filter(({ requestId }) => requestId === id),
+    eventsOfRequests: async (ids) =>
+      log.events.filter(({ requestId }) => requestId !== null && ids.includes(requestId)),
+    listEvents: async ({ after, limit }) =>
+      log.events
+        .filter(({ id }) => id > after)
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
+        .map(({ body, ...event }) => {
+          const index = log.leaves.find(({ eventId }) => eventId === event.id)?.index ?? null;
+          const waits = (index === null) !== log.flipped.has(event.id);
+          const hasRequest = log.requests.some(({ id }) => id === event.requestId);
+          return { ...event, index, waits, hasRequest, waiting: index === null ? body : null };
+        }),
     async unsealedEvents(limit) {
       const sealed = new Set(log.leaves.map((leaf) => leaf.eventId));
       const open = log.events.filter((event) => !sealed.has(event.id));
@@ -70,5 +100,12 @@ export function memoryLog(): MemoryLog {
 
 /** An event; its `id` gives its order. */
 export function eventOf(id: string, data: Record<string, unknown> = {}): StoredEvent {
-  return storedEvent({ id, at: 1_000, requestId: 'req_1', actor: 'demo|ann', data });
+  return storedEvent({
+    id,
+    at: 1_000,
+    type: 'card.posted',
+    requestId: 'req_1',
+    actor: 'demo|ann',
+    data,
+  });
 }

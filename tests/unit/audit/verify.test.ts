@@ -2,6 +2,7 @@ import { sealTurn } from '../../../src/audit/seal.ts';
 import { verifyAudit } from '../../../src/audit/verify.ts';
 import { idsFrom } from '../../../src/lib/ids.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
+import { storedEvent } from '../../support/events.ts';
 import { eventOf, memoryLog } from './memory-log.ts';
 import type { MemoryLog } from './memory-log.ts';
 import type { StoredEvent } from '../../../src/usecases/ports/audit-store.ts';
@@ -112,7 +113,7 @@ describe('verification of the audit log', () => {
       [
         ['id', 'evt_other'],
         ['at', 1],
-        ['type', 'request.decided'],
+        ['type', 'keys.rotated'],
         ['requestId', 'req_other'],
       ] as const
     ).map(([column, value]): Tampered => [
@@ -135,10 +136,12 @@ describe('verification of the audit log', () => {
       'a leaf was deleted',
       (store) => {
         store.leaves.splice(5, 1);
+        store.flipped.add('evt_5');
       },
       [
         ['log_truncated', 8],
         ['index_gap', 5],
+        ['event_outside', null],
       ],
     ],
     [
@@ -148,6 +151,51 @@ describe('verification of the audit log', () => {
         store.events.length = 8;
       },
       [['log_truncated', 8]],
+    ],
+    [
+      'the end was removed with its checkpoint, and the last seal speaks of it',
+      (store) => {
+        store.leaves.length = 8;
+        store.events.length = 8;
+        store.checkpoints.length = 2;
+      },
+      [['log_truncated', 8]],
+    ],
+    [
+      'an event is outside the tree and does not wait: its mark was taken away',
+      (store) => {
+        store.events.push(eventOf('evt_late'));
+        store.flipped.add('evt_late');
+      },
+      [['event_outside', null]],
+    ],
+    [
+      'an event with a leaf waits for another',
+      (store) => {
+        store.flipped.add('evt_3');
+      },
+      [['event_waits_twice', 3]],
+    ],
+    [
+      'an event of a request is left whose request is gone',
+      (store) => {
+        store.events.push(storedEvent({ id: 'evt_z', requestId: 'req_gone' }));
+      },
+      [
+        ['request_missing', null],
+        ['events_unsealed', null],
+      ],
+    ],
+    [
+      'a waiting event has a duplicate member',
+      (store) => {
+        const { body, ...event } = eventOf('evt_late');
+        store.events.push({ ...event, body: `{"data":{},${body.slice(1)}` });
+      },
+      [
+        ['event_malformed', null],
+        ['events_unsealed', null],
+      ],
     ],
     [
       'leaves were added without a signature',
@@ -197,13 +245,22 @@ describe('verification of the audit log', () => {
 
   test('a size and root kept elsewhere detect a completely rewritten log', async () => {
     const store = await sealedLog();
-    const kept = store.checkpoints[1];
+    const kept = store.checkpoints[1] && { ...store.checkpoints[1], from: 'a note' };
     if (!kept) throw new Error('no checkpoint');
     const other = await sealedLog(5);
-    expect((await check(store, { known: kept })).ok).toBe(true);
-    expect(await codes(other, { known: kept })).toEqual([['log_truncated', 5]]);
-    const known = { size: 5, root: kept.root };
+    expect((await check(store, { known: [kept] })).ok).toBe(true);
+    expect(await codes(other, { known: [kept] })).toEqual([['log_truncated', 5]]);
+    const known = [{ ...kept, size: 5 }];
     expect(await codes(other, { known })).toEqual([['known_root_mismatch', 5]]);
+  });
+
+  test('names the duplicate member in words', async () => {
+    const store = await sealedLog();
+    replace(store.events, 8, rewritten('"data":', '"data":{"decision":"deny"},"data":'));
+    const { problems } = await check(store);
+    expect(problems[1]?.message).toBe(
+      'the text of event evt_8 is no strict JSON: The key "data" stands twice.',
+    );
   });
 
   test('counts all problems and lists a limited number', async () => {

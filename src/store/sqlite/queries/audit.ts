@@ -15,6 +15,21 @@ export const UNSEALED_EVENTS = `
 export const EVENTS_OF = `
   SELECT ${EVENT} FROM audit_events e WHERE e.request_id = :requestId ORDER BY e.id`;
 
+/** Index audit_events_by_request */
+export const EVENTS_OF_REQUESTS = `
+  SELECT ${EVENT} FROM json_each(:requestIds) i CROSS JOIN audit_events e ON e.request_id = i.value
+  WHERE e.type LIKE 'request.%'`;
+
+/** In the order of the ids; leaf, mark and request by their unique indexes. */
+export const LIST_EVENTS = `
+  SELECT e.id, e.at, e.type, e.request_id AS requestId, l.idx, p.event_id AS mark,
+    r.id AS known, CASE WHEN l.idx IS NULL THEN e.body END AS waiting
+  FROM audit_events e
+  LEFT JOIN audit_leaves l ON l.event_id = e.id
+  LEFT JOIN audit_pending p ON p.event_id = e.id
+  LEFT JOIN requests r ON r.id = e.request_id
+  WHERE e.id > :after ORDER BY e.id LIMIT :limit + 0`;
+
 export const TREE_SIZE = 'SELECT coalesce(max(idx) + 1, 0) AS size FROM audit_leaves';
 
 export const INSERT_LEAF =

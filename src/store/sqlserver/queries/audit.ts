@@ -1,6 +1,16 @@
 import { USE_PERSON_KEYS } from './person-keys.ts';
 import { COLUMNS } from '../columns.ts';
-import { ID, JSON_TEXT, SMALL, WHOLE, query, rowsOf, step, transaction } from '../query.ts';
+import {
+  ID,
+  JSON_TEXT,
+  SMALL,
+  WHOLE,
+  query,
+  rowsOf,
+  step,
+  textsOf,
+  transaction,
+} from '../query.ts';
 
 /** The audit log: events, unsealed events, leaves and checkpoints. */
 
@@ -49,6 +59,28 @@ export const UNSEALED_EVENTS = query(
 export const EVENTS_OF = query(
   { requestId: ID },
   `SELECT ${EVENT} FROM dbo.audit_events e WHERE e.request_id = @requestId ORDER BY e.id`,
+);
+
+/** Index audit_events_by_request */
+export const EVENTS_OF_REQUESTS = query(
+  { requestIds: JSON_TEXT },
+  `
+  SELECT ${EVENT} FROM dbo.audit_events e
+  WHERE e.request_id IN (SELECT i.text FROM ${textsOf('@requestIds', ID)} i)
+    AND e.type LIKE N'request.%'`,
+);
+
+/** Primary keys audit_events_pk, audit_pending_pk; unique keys of audit_leaves and requests */
+export const LIST_EVENTS = query(
+  { after: ID, limit: SMALL },
+  `
+  SELECT TOP (@limit) e.id, e.[at], e.type, e.request_id AS requestId, l.idx,
+    p.event_id AS mark, r.id AS known, CASE WHEN l.idx IS NULL THEN e.body END AS waiting
+  FROM dbo.audit_events e
+  LEFT JOIN dbo.audit_leaves l ON l.event_id = e.id
+  LEFT JOIN dbo.audit_pending p ON p.event_id = e.id
+  LEFT JOIN dbo.requests r ON r.id = e.request_id
+  WHERE e.id > @after ORDER BY e.id`,
 );
 
 const SIZE = 'COALESCE(MAX(idx) + 1, 0)';
