@@ -74,6 +74,7 @@ function appContext(
     store,
     workflows: { get: (id) => byId.get(id), list: () => config.workflows },
     administration: config.administration,
+    limits: config.limits,
     executors: createExecutors(foundation),
     signals: createSignals(wakeRelay),
     waitTokenMac: (text) => keys.mac('wait-tokens', text),

@@ -32,7 +32,17 @@ export function composeHttp(
     jwks: async () => keys.publicJwks(),
     ready: () => readiness(store),
     gauges: () => gauges(store, outbound),
+    counters: () => countersOf(app),
   });
+}
+
+/** Counters of this process, by their names in the metrics. */
+function countersOf(app: Pick<App, 'unrecorded'>): Readonly<Record<string, number>> {
+  const { strangers, limited } = app.unrecorded();
+  return {
+    countersign_strangers_refused_total: strangers,
+    countersign_refusals_unrecorded_total: limited,
+  };
 }
 
 /** Gauges of this moment, by their names in the metrics. */

@@ -32,6 +32,8 @@ export interface Config {
   readonly channels: Readonly<Record<string, ChannelConfig>>;
   readonly workflows: readonly Workflow[];
   readonly executors: Readonly<Record<string, ExecutorConfig>>;
+  /** What one principal, and one issuer, may use of each process. */
+  readonly limits: Readonly<ConfigInput['limits']>;
   readonly signing: Readonly<ConfigInput['signing']>;
   readonly audit: {
     /** The name of this log in checkpoints. */

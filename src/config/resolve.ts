@@ -40,6 +40,7 @@ export function resolveConfig(options: Given): Settings {
     administration: input.administration,
     channels: resolveChannels(input),
     executors: resolveExecutors(options),
+    limits: input.limits,
     signing: input.signing,
     audit: {
       origin: audit.origin ?? new URL(server.publicUrl).host,

@@ -22,6 +22,28 @@ const storeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sqlserver'), connectionString: z.string().min(1) }),
 ]);
 
+/** So many of one principal, and of all principals of one issuer. */
+const limitOf = (principal: number, issuer: number) =>
+  z.strictObject({
+    principal: limitSchema.default(principal).describe('Of one person or workload'),
+    issuer: limitSchema.default(issuer).describe('Of all identities of one issuer together'),
+  });
+const limitSchema = z.int().min(1).max(1_000_000);
+
+const limitsSchema = z
+  .strictObject({
+    submissions: limitOf(60, 600).prefault({}).describe('Submissions a minute'),
+    lists: limitOf(120, 1_200).prefault({}).describe('Pages of lists a minute, at the API'),
+    waits: limitOf(100, 500)
+      .extend({
+        request: limitSchema.default(10).describe('With the wait token of one request'),
+      })
+      .prefault({})
+      .describe('Long polls at once'),
+    refusals: limitOf(20, 200).prefault({}).describe('Refusals a minute in the audit log'),
+  })
+  .prefault({});
+
 /** countersign.yaml, as a whole; an executor's section is the one of its kind. */
 export function configSchema(kinds: readonly ExecutorSection[]) {
   const [first, ...others] = kinds.map(({ schema }) => schema);
@@ -52,6 +74,7 @@ export function configSchema(kinds: readonly ExecutorSection[]) {
     channels: channelsSchema,
     workflows: lineSchema(1_000).describe('Folder of the workflow files').default('./workflows'),
     executors: z.record(nameSchema, executorSchema),
+    limits: limitsSchema,
     signing: z.strictObject({
       secret: z.string().min(1).describe('At least 32 random bytes; keys of our own rest on it'),
     }),

@@ -24,6 +24,12 @@ export interface RefusalParams {
   reason_too_long: { max: number };
   claim_unavailable: { stage: string; claim: string };
   no_stage_applies: { workflow: string };
+  /** `of`: whose limit it is; an issuer's is shared by all its principals. */
+  rate_limited: {
+    limit: 'submissions' | 'lists' | 'waits';
+    of: 'principal' | 'issuer' | 'request';
+    retryAfterMs: number;
+  };
   request_not_found: None;
   request_closed: { number: number; state: RequestState };
   request_expired: None;

@@ -54,6 +54,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   reason_too_long: 422,
   claim_unavailable: 403,
   no_stage_applies: 422,
+  rate_limited: 429,
   request_not_found: 404,
   request_closed: 409,
   request_expired: 409,

@@ -3,6 +3,8 @@ const HELP: Readonly<Record<string, string>> = {
   countersign_http_seconds_total: 'Time spent on answers, by method and route.',
   countersign_http_problems_total: 'Requests turned away, by problem code.',
   countersign_http_noise_total: 'What ended before a route: broken HTTP and dropped connections.',
+  countersign_strangers_refused_total: 'Refused calls of identities that no rule names.',
+  countersign_refusals_unrecorded_total: 'Refusals left out of the audit log by its limits.',
 };
 
 /** Above the number of series that our labels can make: a bound in case one is not closed. */
@@ -26,12 +28,22 @@ export function createMetrics() {
       if (value === undefined && (count += 1) > MAX_SERIES) return;
       series.set(key, (value ?? 0) + amount);
     },
-    /** Text exposition format 0.0.4, with the given gauges. */
-    render(gauges: Readonly<Record<string, number>>): string {
+    /** Text exposition format 0.0.4, with the given gauges and counters. */
+    render(
+      gauges: Readonly<Record<string, number>>,
+      counters: Readonly<Record<string, number>> = {},
+    ): string {
       const lines: string[] = [];
       for (const [name, series] of families) {
         lines.push(`# HELP ${name} ${HELP[name] ?? name}`, `# TYPE ${name} counter`);
         for (const [labels, value] of series) lines.push(`${name}${labels} ${value}`);
+      }
+      for (const [name, value] of Object.entries(counters)) {
+        lines.push(
+          `# HELP ${name} ${HELP[name] ?? name}`,
+          `# TYPE ${name} counter`,
+          `${name} ${value}`,
+        );
       }
       for (const [name, value] of Object.entries(gauges)) {
         lines.push(`# TYPE ${name} gauge`, `${name} ${value}`);

@@ -81,8 +81,15 @@ export function refusalReply(refusal: Refusal): Reply {
     code: refusal.code,
     title: 'Refused',
     detail: refusalText(en, refusal),
+    ...retryAfter(refusal),
     members: refusal.field === undefined ? {} : { field: refusal.field },
   });
+}
+
+/** The header Retry-After where the refusal says when (RFC 6585 4). */
+function retryAfter({ params: { retryAfterMs } }: Refusal) {
+  if (typeof retryAfterMs !== 'number') return {};
+  return { headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) } };
 }
 
 /** One answer for a missing request and for one that the caller may not read. */

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly ready: () => Promise<{ ok: boolean; checks: Readonly<Record<string, string>> }>;
   /** Gauges read at each scrape, by metric name, without labels. */
   readonly gauges?: () => Promise<Readonly<Record<string, number>>>;
+  /** Counters of other parts, read at each scrape, by metric name, without labels. */
+  readonly counters?: () => Readonly<Record<string, number>>;
   readonly log: Logger;
   readonly clock: Clock;
   readonly limits?: Partial<HttpLimits>;

@@ -9,6 +9,7 @@ import type { Workflows } from './ports/workflows.ts';
 import type { CardStore } from './ports/card-store.ts';
 import type { ErasureStore } from './ports/erasure-store.ts';
 import type { JobAdminStore } from './ports/job-admin-store.ts';
+import type { Limits } from './limits.ts';
 import type { PersonKeyStore } from './ports/person-keys.ts';
 import type { RecordEvents } from './record-events.ts';
 import type { RequestStore } from './ports/request-store.ts';
@@ -18,6 +19,7 @@ export interface AppContext extends Basics {
   readonly store: RequestStore & CardStore & ErasureStore & PersonKeyStore & JobAdminStore;
   readonly workflows: Workflows;
   readonly administration: Administration;
+  readonly limits: Limits;
   readonly executors: Executors;
   readonly signals: Signals;
   /** Keyed hash (MAC) of wait tokens. */

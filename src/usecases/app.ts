@@ -11,6 +11,8 @@ import { cancelRequest } from './requests/cancel-request.ts';
 import { refreshFor, viewerOf } from './requests/card-views.ts';
 import { decideRequest } from './requests/decide-request.ts';
 import type { AppContext } from './app-context.ts';
+import { createLimiter } from './limits.ts';
+import type { Waiter } from './limits.ts';
 import { findWorkflow, listWorkflows } from './requests/find-workflow.ts';
 import { listRequests, readable } from './requests/read-requests.ts';
 import { createRefusalRecorder, recordMismatch } from './requests/record-refusal.ts';
@@ -31,7 +33,9 @@ export type App = ReturnType<typeof createApp>;
 
 /** The use cases over their ports. */
 export function createApp(given: AppContext) {
-  const deps = { ...given, refusals: createRefusalRecorder(), seen: createSeenPeople() };
+  const limiter = createLimiter(given);
+  const refusals = createRefusalRecorder(limiter);
+  const deps = { ...given, limiter, refusals, seen: createSeenPeople() };
   return {
     submitRequest: (input: SubmitInput) => submitRequest(deps, input),
     decideRequest: (input: DecideInput) => decideRequest(deps, input),
@@ -43,7 +47,11 @@ export function createApp(given: AppContext) {
       readable(deps, await deps.store.findRequest(number), by),
     /** For cards only: no reader is checked, because a posted card already shows the request. */
     loadForCard: (id: string) => deps.store.loadRequest(id),
+    /** Whether one more page of a list may be read. */
+    admitList: (by: Principal) => limiter.list(by),
     listRequests: (input: ListInput) => listRequests(deps, input),
+    /** Whether one more long poll may wait. */
+    admitWait: (waiter: Waiter) => limiter.wait(waiter),
     waitRequest: (input: Parameters<typeof waitRequest>[1]) => waitRequest(deps, input),
     waitToken: (requestId: string) => waitToken(deps, requestId),
     acceptsWaitToken: (token: string, request: Request) => acceptsWaitToken(deps, token, request),
@@ -60,5 +68,7 @@ export function createApp(given: AppContext) {
     dropJob: (input: JobInput) => dropJob(deps, input),
     erasePerson: (input: EraseInput) => erasePerson(deps, input),
     recordMismatch: (input: MismatchInput) => recordMismatch(deps, input),
+    /** How many refusals were not recorded since the start. */
+    unrecorded: () => refusals.unrecorded(),
   };
 }

@@ -7,6 +7,14 @@ import type { FieldSpec, StageSpec, Workflow } from '../../src/domain/workflow/w
 export const NOW = Date.UTC(2026, 10, 22, 9, 0, 0);
 export const TENANT = '5f1b6a0e-7f3f-4a54-9a55-0d6f4c7f0c11';
 
+/** Limits that no test reaches by chance; refusals as they are by default. */
+export const LIMITS_OF_TESTS = {
+  submissions: { principal: 10_000, issuer: 10_000 },
+  lists: { principal: 10_000, issuer: 10_000 },
+  waits: { request: 10_000, principal: 10_000, issuer: 10_000 },
+  refusals: { principal: 20, issuer: 200 },
+};
+
 /** A verified principal in the form of the identity adapter. */
 export function principal(change: Partial<Principal> & { key?: string } = {}): Principal {
   const key = change.key ?? 'local|ada';

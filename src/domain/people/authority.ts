@@ -32,6 +32,22 @@ export function mayRequest(workflow: Workflow, principal: Principal): Ruling<obj
 }
 
 /**
+ * Whether no rule of any workflow names a principal: a workload that no rule fits, or somebody
+ * outside the directory that Teams knows who has none of the roles. A public issuer has any number
+ * of them.
+ */
+export function isStranger(workflows: readonly Workflow[], principal: Principal): boolean {
+  if (principal.objectId !== null) return false;
+  return !workflows.some(({ request, stages }) => {
+    const roles = [...request.roles, ...stages.flatMap((stage) => stage.roles)];
+    return (
+      roles.some((role) => principal.roles.includes(role)) ||
+      request.workloads.some((rule) => matchesWorkload(rule, principal))
+    );
+  });
+}
+
+/**
  * Which seats of a stage a principal may fill, and by which role. Refused where there is none; the
  * refusal is about the first seat that comes nearest: a role without the claim, else the role.
  */

@@ -39,6 +39,7 @@ const WITH_BEARER: readonly HttpCode[] = [
 
 const HEADERS: Readonly<Record<number, z.ZodObject>> = {
   401: z.object({ 'WWW-Authenticate': z.string().describe('RFC 6750, RFC 9449') }),
+  429: z.object({ 'Retry-After': z.string().describe('Seconds') }),
   503: z.object({ 'Retry-After': z.string().optional().describe('Seconds') }),
 };
 

@@ -36,9 +36,11 @@ export const listJobsRoute: Route = {
   auth: 'bearer',
   query: querySchema,
   responses: { 200: jsonAnswer('A page; `cursor` is null on the last', jobListSchema) },
-  problems: ['query_invalid', 'not_administrator'],
+  problems: ['query_invalid', 'not_administrator', 'rate_limited'],
   async handle({ req }, deps) {
     const by = await callerOf(deps, req);
+    const admitted = deps.app.admitList(by);
+    if (!admitted.ok) return refusalReply(admitted.refusal);
     const { state = [], cursor: after, limit } = readQuery(querySchema, req.url);
     const page = await deps.app.listJobs({
       by,

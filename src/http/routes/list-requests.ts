@@ -3,6 +3,7 @@ import { REQUEST_STATES } from '../../domain/request/state.ts';
 import { callerOf } from '../bearer.ts';
 import { jsonAnswer } from '../openapi/answers.ts';
 import { requestListSchema } from '../openapi/schemas.ts';
+import { refusalReply } from '../problem.ts';
 import { readQuery } from '../check-input.ts';
 import { requestJson } from '../representation.ts';
 import type { Route } from '../route.ts';
@@ -35,9 +36,11 @@ export const listRequestsRoute: Route = {
   auth: 'bearer',
   query: querySchema,
   responses: { 200: jsonAnswer('A page; `cursor` is null on the last', requestListSchema) },
-  problems: ['query_invalid'],
+  problems: ['query_invalid', 'rate_limited'],
   async handle({ req }, deps) {
     const by = await callerOf(deps, req);
+    const admitted = deps.app.admitList(by);
+    if (!admitted.ok) return refusalReply(admitted.refusal);
     const { state = [], workflow, requester, cursor, limit } = readQuery(querySchema, req.url);
     const page = await deps.app.listRequests({
       by,

@@ -51,7 +51,7 @@ export function readyRoute({ ready, stopping, log, clock }: RouteDeps): Route {
 }
 
 /** GET /metrics: counters and gauges for Prometheus, without persons or requests. */
-export function metricsRoute({ metrics, gauges, clock }: RouteDeps): Route {
+export function metricsRoute({ metrics, gauges, counters, clock }: RouteDeps): Route {
   const reading = gauges && sharedReading(gauges, { clock, keepMs: KEEP_MS });
   return {
     method: 'GET',
@@ -64,7 +64,7 @@ export function metricsRoute({ metrics, gauges, clock }: RouteDeps): Route {
     async handle() {
       return {
         status: 200,
-        body: metrics.render((await reading?.()) ?? {}),
+        body: metrics.render((await reading?.()) ?? {}, counters?.() ?? {}),
         headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
       };
     },

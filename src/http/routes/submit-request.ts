@@ -47,6 +47,7 @@ export const submitRequestRoute: Route = {
     'requester_not_allowed',
     'agent_not_allowed',
     'rerun_unproven',
+    'rate_limited',
     'claim_unavailable',
     'token_replayed',
     'workflow_unknown',

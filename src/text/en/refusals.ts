@@ -9,6 +9,18 @@ const either = (roles: readonly string[]) =>
   roles.length > 0 ? or(roles) : 'that nobody has (none is configured)';
 const held = (roles: readonly string[]) => (roles.length > 0 ? list(roles) : 'no role');
 
+const rateLimits: Readonly<Record<RefusalParams['rate_limited']['limit'], string>> = {
+  submissions: 'Too many requests are made',
+  lists: 'Too many lists are read',
+  waits: 'Too many calls wait',
+};
+const limitsOf: Readonly<Record<RefusalParams['rate_limited']['of'], string>> = {
+  principal: 'in your name',
+  issuer: 'by identities of your provider',
+  request: 'for this request',
+};
+const wholeSeconds = (ms: number) => Math.max(1, Math.ceil(ms / 1_000)) * 1_000;
+
 /** What a command is refused with, by code. */
 export const refusals = {
   workflow_unknown: ({ workflow }) => `There is no workflow "${workflow}".`,
@@ -33,6 +45,8 @@ export const refusals = {
     `"${stage}" compares with your ${claim}, which your token does not carry. ` +
     'Ask an administrator to add the claim.',
   no_stage_applies: ({ workflow }) => `No stage of ${workflow} applies to these fields.`,
+  rate_limited: ({ limit, of, retryAfterMs }) =>
+    `${rateLimits[limit]} ${limitsOf[of]}: try again in ${duration(wholeSeconds(retryAfterMs))}.`,
   request_not_found: () => 'There is no such request, or it is not one that you may read.',
   request_closed: ({ number: no, state }) =>
     `Request ${no} is no longer open: ${states[state].word}.`,

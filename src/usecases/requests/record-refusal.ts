@@ -2,29 +2,30 @@ import type { DecisionTried, EventBody } from '../../domain/events/catalogue.ts'
 import { directoryName } from '../../domain/people/principal.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
-import { Lru } from '../../lib/lru.ts';
 import type { AppContext } from '../app-context.ts';
+import type { Limiter } from '../limits.ts';
 import { personKey } from '../people/people.ts';
 import type { MismatchInput } from '../ports/app.ts';
 
-const WINDOW_MS = 60_000;
-const PER_WINDOW = 20;
-
-/** Limits the refusals in the audit log: at most 20 a minute for each of the last 10,000 people. */
-export function createRefusalRecorder() {
-  const windows = new Lru<{ since: number; count: number }>(10_000);
+/**
+ * Decides which refusals the audit log records, under the limits of principal and issuer. Strangers'
+ * are counted only: a public issuer has any number of them.
+ */
+export function createRefusalRecorder(limiter: Pick<Limiter, 'refusal' | 'isStranger'>) {
+  const count = { strangers: 0, limited: 0 };
   return {
-    /** Whether one more refusal of this key may be recorded now. */
-    admit(key: string, now: number): boolean {
-      const window = windows.get(key);
-      // If the clock was set back, the window ends now.
-      if (!window || now < window.since || now - window.since >= WINDOW_MS) {
-        windows.set(key, { since: now, count: 1 });
-        return true;
-      }
-      window.count += 1;
-      return window.count <= PER_WINDOW;
+    /** Whether the refusal of a verified principal may be recorded now. */
+    admit(by: Principal): boolean {
+      if (!limiter.isStranger(by)) return this.admitKey({ key: by.key, issuer: by.provider });
+      count.strangers += 1;
+      return false;
     },
+    admitKey(of: { key: string; issuer: string }): boolean {
+      const admitted = limiter.refusal(of);
+      if (!admitted) count.limited += 1;
+      return admitted;
+    },
+    unrecorded: (): Readonly<typeof count> => ({ ...count }),
   };
 }
 
@@ -43,23 +44,23 @@ export type Refused = {
 );
 
 /** Writes a refused command to the audit log. */
-export function recordRefusal(deps: RefusalDeps, refused: Refused): Promise<void> {
-  return record(deps, refused.by.key, refusalEvent(refused));
+export async function recordRefusal(deps: RefusalDeps, refused: Refused): Promise<void> {
+  if (deps.refusals.admit(refused.by)) await record(deps, refusalEvent(refused));
 }
 
 /** Writes to the audit log that a token was of another person than the sender. */
-export function recordMismatch(deps: RefusalDeps, input: MismatchInput): Promise<void> {
+export async function recordMismatch(deps: RefusalDeps, input: MismatchInput): Promise<void> {
   const { sender, signedInAs, requestId, code } = input;
   const key = directoryName({ tenant: sender.tenantId, objectId: sender.objectId });
   const named = signedInAs === undefined ? {} : { signedInAs };
   const data = { code, sender: { key, ...sender }, ...named };
   const event = { type: 'identity.mismatch', requestId, actor: null, data } as const;
-  return record(deps, personKey(sender), event);
+  const issuer = `teams ${sender.tenantId}`;
+  if (deps.refusals.admitKey({ key: personKey(sender), issuer })) await record(deps, event);
 }
 
-async function record(deps: RefusalDeps, person: string, event: EventBody): Promise<void> {
+async function record(deps: RefusalDeps, event: EventBody): Promise<void> {
   const now = deps.clock.now();
-  if (!deps.refusals.admit(person, now)) return;
   await deps.record([event], now, (recorded) =>
     deps.store.commit({ id: deps.ids.next('chg', now), at: now, ...recorded }),
   );

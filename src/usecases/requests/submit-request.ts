@@ -6,6 +6,7 @@ import { canonicalJson } from '../../lib/canonical-json.ts';
 import type { SubmitInput, SubmitResult } from '../ports/app.ts';
 import { jobsFor } from './build-change.ts';
 import type { AppContext } from '../app-context.ts';
+import type { Limiter } from '../limits.ts';
 import { exchangeKey, seenPerson, tokenKey } from '../people/people.ts';
 import { recordRefusal } from './record-refusal.ts';
 import type { RefusalDeps } from './record-refusal.ts';
@@ -23,7 +24,12 @@ const IDEMPOTENCY_MS = 7 * 86_400_000;
  * Makes a request: checks it, then commits request, events, cards and jobs at once. A repeat with
  * the same Idempotency-Key returns the first request; with other content it is refused.
  */
-export async function submitRequest(deps: RefusalDeps, input: SubmitInput): Promise<SubmitResult> {
+export async function submitRequest(
+  deps: RefusalDeps & { limiter: Limiter },
+  input: SubmitInput,
+): Promise<SubmitResult> {
+  const admitted = deps.limiter.submission(input.by);
+  if (!admitted.ok) return { kind: 'refused', refusal: admitted.refusal };
   const now = deps.clock.now();
   const key = idempotencyKey(deps, input);
   const ruled = rule(deps, input, now);

@@ -9,9 +9,12 @@ import type { ServerOptions } from '../../../src/http/route.ts';
 import { sleep } from '../../../src/lib/loop.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import type { App } from '../../../src/usecases/app.ts';
+import { createLimiter } from '../../../src/usecases/limits.ts';
+import { LIMITS_OF_TESTS } from '../../support/builders.ts';
 import type { DecideInput, ListInput, SubmitInput } from '../../../src/usecases/ports/app.ts';
 import { IdentityError } from '../../../src/usecases/ports/identity-error.ts';
 import { checkDeclared } from '../../support/declared-answers.ts';
+import type { StoredJob } from '../../../src/usecases/ports/job-admin-store.ts';
 import type { WebPages } from '../../../src/usecases/ports/web-pages.ts';
 
 const now = Date.UTC(2026, 10, 22, 9, 0, 0);
@@ -216,7 +219,31 @@ export class FakeApp implements Partial<App> {
   waitToken: App['waitToken'] = (id) => `wait_${id}`;
   acceptsWaitToken: App['acceptsWaitToken'] = (text, { id }) => text === `wait_${id}`;
   listWorkflows: App['listWorkflows'] = () => [workflow];
+  readonly job: StoredJob = {
+    key: 'req_1',
+    kind: 'execute',
+    about: { type: 'request', id: 'req_1' },
+    number: 17,
+    state: 'dead',
+    dueAt: null,
+    attempts: 3,
+    error: null,
+  };
+  listJobs: App['listJobs'] = async () => ({ kind: 'page', jobs: [this.job], cursor: null });
+  readJob: App['readJob'] = async () => ({ kind: 'job', job: this.job });
+  /** Replace it to test a limit. */
+  limiter = limiterOf({});
+  admitList: App['admitList'] = (by) => this.limiter.list(by);
+  admitWait: App['admitWait'] = (waiter) => this.limiter.wait(waiter);
 }
+
+/** A limiter of the tests with other limits. */
+export const limiterOf = (over: Partial<typeof LIMITS_OF_TESTS>) =>
+  createLimiter({
+    limits: { ...LIMITS_OF_TESTS, ...over },
+    clock: { now: () => now },
+    workflows: { list: () => [workflow] },
+  });
 
 export interface Harness {
   readonly app: FakeApp;

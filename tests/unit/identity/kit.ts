@@ -6,6 +6,7 @@ import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
 import type { Config, IssuerConfig } from '../../../src/config/config.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
+import { LIMITS_OF_TESTS } from '../../support/builders.ts';
 
 export const TENANT = '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013';
 export const OTHER_TENANT = '0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0';
@@ -203,6 +204,7 @@ export function configOf(
     workflows: [],
     executors: {},
     signing: { secret: 'a signing secret that is long enough for anybody' },
+    limits: LIMITS_OF_TESTS,
     audit: { origin: 'test', sealEveryMs: 1_000 },
   };
 }

@@ -18,7 +18,7 @@ import type { Job } from '../../../src/usecases/ports/job-store.ts';
 import type { Store } from '../../../src/usecases/ports/store.ts';
 import { StoreError } from '../../../src/usecases/ports/store-error.ts';
 import { openSqlite } from '../../store/open-sqlite.ts';
-import { EXECUTION, principal, workflow } from '../../support/builders.ts';
+import { EXECUTION, LIMITS_OF_TESTS, principal, workflow } from '../../support/builders.ts';
 import { openedEvents, recorderIn } from '../../support/events.ts';
 
 export const mia = principal({ key: 'local|mia', roles: ['developer'] });
@@ -91,6 +91,7 @@ export async function openFixture(): Promise<Fixture> {
       list: () => fixture.workflows,
     },
     administration: { issuers: ['local'], roles: ['administrator'], auditorRoles: ['auditor'] },
+    limits: LIMITS_OF_TESTS,
     signals: createSignals(() => undefined),
     waitTokenMac: (text) => text,
     onceKeyMac: sha256,
