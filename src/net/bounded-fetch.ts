@@ -37,13 +37,20 @@ export function boundedFetch(given: Fetch | undefined, limits: FetchLimits): Fet
   };
 }
 
+/** Some key endpoints answer 406 to whoever does not ask for the type of RFC 7517 8.5.2. */
+export const JWKS_TYPES = 'application/jwk-set+json, application/json';
+
 /**
- * Fetches a JSON document.
+ * Fetches a JSON document; `accept` names the media types to ask for.
  *
  * @throws Error where the status is not 200, the type is not JSON, or the body does not parse.
  */
-export async function fetchJson(fetch: Fetch, url: string): Promise<unknown> {
-  const response = await fetch(url, { headers: { accept: 'application/json' } });
+export async function fetchJson(
+  fetch: Fetch,
+  url: string,
+  accept = 'application/json',
+): Promise<unknown> {
+  const response = await fetch(url, { headers: { accept } });
   if (response.status !== 200) throw new Error(`${url} answered ${response.status}, not 200`);
   const type = response.headers.get('content-type') ?? '';
   if (!/^[\w.+-]+\/(?:[\w.-]+\+)?json\b/i.test(type)) {

@@ -1,8 +1,8 @@
 import { describeError } from '../../lib/logger.ts';
-import { fetchJson } from '../../net/bounded-fetch.ts';
+import { JWKS_TYPES, fetchJson } from '../../net/bounded-fetch.ts';
 import type { Fetch } from '../../net/bounded-fetch.ts';
 import type { Findings } from './finding.ts';
-import { readKeyDocument } from '../issuer-keys/key-document.ts';
+import { NO_KEYS, readKeyDocument } from '../issuer-keys/key-document.ts';
 import type { KeySet } from '../issuer-keys/key-document.ts';
 import { isJsonObject, own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
@@ -25,13 +25,13 @@ export async function diagnoseKeys(findings: Findings, given: KeyExpectation): P
   let document: unknown;
   let keys: KeySet;
   try {
-    document = await fetchJson(given.fetch, given.jwksUri);
-    keys = readKeyDocument(document, new Map());
+    document = await fetchJson(given.fetch, given.jwksUri, JWKS_TYPES);
+    keys = readKeyDocument(document, NO_KEYS);
   } catch (error) {
     findings.fail(
       'keys',
       describeError(error).slice(0, 300),
-      'the provider must publish signing keys (use=sig, with kid, RSA of 2048 bits or more, EC ' +
+      'the provider must publish signing keys (use=sig, RSA of 2048 bits or more, EC ' +
         'or Ed25519) at its jwks_uri',
     );
     return;
@@ -39,8 +39,9 @@ export async function diagnoseKeys(findings: Findings, given: KeyExpectation): P
   // Its form was checked when it was read.
   const { keys: all } = document as { keys: readonly unknown[] };
   const left = all.map(whyLeftOut).filter((why) => why !== undefined);
-  const summary = `${keys.size} usable of ${all.length}: ${[...keys.keys()].join(', ').slice(0, 200)}`;
-  const lost = all.length - keys.size;
+  const names = keys.all.map(({ kid }) => kid ?? 'one without kid').join(', ');
+  const summary = `${keys.all.length} usable of ${all.length}: ${names.slice(0, 200)}`;
+  const lost = all.length - keys.all.length;
   if (lost === 0) findings.ok('keys', summary);
   else if (left.every((why) => why === 'for encryption') && left.length === lost) {
     findings.ok('keys', `${summary}; the others are for encryption`);
@@ -51,22 +52,31 @@ export async function diagnoseKeys(findings: Findings, given: KeyExpectation): P
       'tokens signed with a key that is left out are refused: have the provider fix it',
     );
   }
-  await checkAlgorithms(findings, given, keys);
+  checkKeyIds(findings, given, keys);
+  checkAlgorithms(findings, given, keys);
   if (given.endorsement !== null) checkEndorsement(findings, keys, given.endorsement);
 }
 
-async function checkAlgorithms(
+/** A key without an id is taken only where no other key fits the token's algorithm. */
+function checkKeyIds(findings: Findings, { algorithms }: KeyExpectation, keys: KeySet): void {
+  const unclear = algorithms.filter((alg) => {
+    const fitting = keys.all.filter((key) => key.fits(alg));
+    return fitting.length > 1 && fitting.some((key) => !keys.byId.has(key.kid ?? ''));
+  });
+  if (unclear.length === 0) return;
+  findings.warn(
+    'key ids',
+    `several keys for ${unclear.join(', ')}, and not each with a kid of its own`,
+    'tokens of the keys without one are refused (token_key_ambiguous): have the provider name them',
+  );
+}
+
+function checkAlgorithms(
   findings: Findings,
   { document, algorithms }: KeyExpectation,
   keys: KeySet,
-): Promise<void> {
-  const usable: string[] = [];
-  for (const alg of algorithms) {
-    const ready = await Promise.all(
-      [...keys.values()].map(async (key) => (await key.forAlgorithm(alg)) !== undefined),
-    );
-    if (ready.includes(true)) usable.push(alg);
-  }
+): void {
+  const usable = algorithms.filter((alg) => keys.all.some((key) => key.fits(alg)));
   const configured = algorithms.join(', ');
   if (usable.length === 0) {
     findings.fail(
@@ -96,7 +106,7 @@ async function checkAlgorithms(
 }
 
 function checkEndorsement(findings: Findings, keys: KeySet, channel: string): void {
-  const count = [...keys.values()].filter((key) => key.endorsements.includes(channel)).length;
+  const count = keys.all.filter((key) => key.endorsements.includes(channel)).length;
   if (count > 0) findings.ok('endorsements', `${count} keys may speak for ${channel}`);
   else {
     findings.fail(
@@ -110,11 +120,9 @@ function checkEndorsement(findings: Findings, keys: KeySet, channel: string): vo
 /** Why a key cannot be used, as far as its own members show. */
 function whyLeftOut(key: unknown): string | undefined {
   if (!isJsonObject(key)) return 'not an object';
-  const kid = own(key, 'kid');
   const use = own(key, 'use');
   if (use === 'enc') return 'for encryption';
   if (use !== undefined && use !== 'sig') return `use ${String(use).slice(0, 20)}`;
-  if (typeof kid !== 'string' || kid === '') return 'without kid';
   if (own(key, 'kty') === 'oct') return 'symmetric';
   if (Object.hasOwn(key, 'd')) return 'with its private part';
   return undefined;

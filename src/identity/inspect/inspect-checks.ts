@@ -14,8 +14,8 @@ import {
   checkKeyIssuer,
   checkKind,
   checkTenant,
+  checkSignature,
   checkType,
-  checkWithKey,
 } from '../tokens/verify-token.ts';
 import type { Purpose } from '../tokens/verify-token.ts';
 
@@ -81,9 +81,10 @@ export const CHECKS: readonly CheckStep[] = [
   {
     check: 'key',
     needs: ['token', 'provider'],
-    found: ({ token }) => `kid ${token.kid}`,
+    found: ({ token }) =>
+      token.kid === null ? `kid is missing; the one key for ${token.alg}` : `kid ${token.kid}`,
     run: async ({ token, provider, claims }) =>
-      checkKeyIssuer(await provider.keys.find(token.kid), claims),
+      checkKeyIssuer(await provider.keys.find(token), claims),
   },
   {
     check: 'signature',
@@ -91,7 +92,7 @@ export const CHECKS: readonly CheckStep[] = [
     found: () => 'header and payload under that key',
     run: async ({ token, provider }) => {
       checkAlgorithm(token, provider);
-      await checkWithKey(token, await provider.keys.find(token.kid));
+      await checkSignature(token, provider);
     },
   },
   {

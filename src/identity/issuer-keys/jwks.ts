@@ -2,12 +2,14 @@ import type { Clock } from '../../lib/clock.ts';
 import { describeError } from '../../lib/logger.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { Lru } from '../../lib/lru.ts';
-import { fetchJson } from '../../net/bounded-fetch.ts';
+import { joinedKey } from '../../lib/joined-key.ts';
+import { JWKS_TYPES, fetchJson } from '../../net/bounded-fetch.ts';
 import type { Fetch } from '../../net/bounded-fetch.ts';
 import { identityError } from '../codes.ts';
+import type { CompactToken } from '../tokens/compact.ts';
 import { discover } from './discovery.ts';
 import type { ProviderMetadata } from './discovery.ts';
-import { readKeyDocument } from './key-document.ts';
+import { NO_KEYS, keyFor, readKeyDocument } from './key-document.ts';
 import type { KeySet, VerificationKey } from './key-document.ts';
 
 const MINUTE_MS = 60_000;
@@ -33,6 +35,9 @@ export const KEY_TIMES = {
 
 const REMEMBERED_MISSING = 1_000;
 
+/** What a token's header says of its key. */
+export type WantedKey = Pick<CompactToken, 'kid' | 'alg'>;
+
 interface KeySourceOptions {
   readonly name: string;
   readonly discoveryUrl: string;
@@ -53,7 +58,7 @@ interface KeySourceOptions {
 export class KeySource {
   readonly #options: KeySourceOptions;
   readonly #missing = new Lru<number>(REMEMBERED_MISSING);
-  #keys: KeySet = new Map();
+  #keys: KeySet = NO_KEYS;
   #metadata: ProviderMetadata | undefined;
   #metadataAt = -Infinity;
   #fetchedAt = -Infinity;
@@ -67,19 +72,32 @@ export class KeySource {
   }
 
   /**
-   * The key of an id: at once if known, else after a fetch where one is allowed.
+   * The key of a token: at once if known, else after a fetch where one is allowed.
    *
-   * @throws IdentityError `token_key_unknown`, `token_keys_unavailable`.
+   * @throws IdentityError `token_key_unknown`, `token_key_ambiguous`, `token_keys_unavailable`.
    */
-  find(kid: string): VerificationKey | Promise<VerificationKey> {
+  find(wanted: WantedKey): VerificationKey | Promise<VerificationKey> {
     const now = this.#options.clock.now();
     const age = now - this.#fetchedAt;
-    const key = age < KEY_TIMES.staleMs ? this.#keys.get(kid) : undefined;
-    if (key === undefined) return this.#lookUp(kid, now);
+    const key = age < KEY_TIMES.staleMs ? keyFor(this.#keys, wanted) : 'none';
+    if (typeof key === 'string') return this.#lookUp(wanted, now);
     if (age < KEY_TIMES.refreshMs) return key;
-    if (age >= KEY_TIMES.reviewMs && this.#failures === 0) return this.#lookUp(kid, now);
+    if (age >= KEY_TIMES.reviewMs && this.#failures === 0) return this.#lookUp(wanted, now);
     if (now >= this.#retryAt) void this.#refresh();
     return key;
+  }
+
+  /**
+   * The key of a token whose signature does not fit a key that was found without an id: the provider
+   * may have another one now. Undefined where nothing may be fetched or nothing is new.
+   */
+  async findNewer(wanted: WantedKey, than: VerificationKey): Promise<VerificationKey | undefined> {
+    if (wanted.kid !== null && than.kid !== null) return undefined;
+    const now = this.#options.clock.now();
+    if (now < this.#retryAt || !this.#takeExtra(now)) return undefined;
+    await this.#refresh();
+    const key = keyFor(this.#keys, wanted);
+    return typeof key === 'string' || key === than ? undefined : key;
   }
 
   /** The provider's discovery document. @throws IdentityError `token_keys_unavailable`. */
@@ -102,21 +120,27 @@ export class KeySource {
     if (now - this.#fetchedAt >= KEY_TIMES.refreshMs) await this.#refresh();
   }
 
-  async #lookUp(kid: string, now: number): Promise<VerificationKey> {
-    if (this.#mayFetch(kid, now)) await this.#refresh();
+  async #lookUp(wanted: WantedKey, now: number): Promise<VerificationKey> {
+    const name = joinedKey(wanted.kid, wanted.kid === null ? wanted.alg : null);
+    if (this.#mayFetch(name, now)) await this.#refresh();
     const stale = this.#options.clock.now() - this.#fetchedAt >= KEY_TIMES.staleMs;
     if (stale) throw identityError('token_keys_unavailable');
-    const key = this.#keys.get(kid);
-    if (key !== undefined) return key;
-    this.#missing.set(kid, now);
-    throw identityError('token_key_unknown');
+    const key = keyFor(this.#keys, wanted);
+    if (typeof key !== 'string') return key;
+    this.#missing.set(name, now);
+    throw identityError(key === 'several' ? 'token_key_ambiguous' : 'token_key_unknown');
   }
 
-  #mayFetch(kid: string, now: number): boolean {
+  #mayFetch(name: string, now: number): boolean {
     if (this.#running !== undefined) return true;
     if (now < this.#retryAt) return false;
     if (now - this.#fetchedAt >= KEY_TIMES.refreshMs) return true;
-    if (now - (this.#missing.get(kid) ?? -Infinity) < KEY_TIMES.missingMs) return false;
+    if (now - (this.#missing.get(name) ?? -Infinity) < KEY_TIMES.missingMs) return false;
+    return this.#takeExtra(now);
+  }
+
+  /** Whether a fetch out of turn is allowed now; then no other one is for a while. */
+  #takeExtra(now: number): boolean {
     if (now - this.#extraAt < KEY_TIMES.extraMs) return false;
     this.#extraAt = now;
     return true;
@@ -134,7 +158,7 @@ export class KeySource {
     const { clock, fetch, log, name } = this.#options;
     try {
       const { jwks_uri: url } = await this.#discover();
-      this.#keys = readKeyDocument(await fetchJson(fetch, url), this.#keys);
+      this.#keys = readKeyDocument(await fetchJson(fetch, url, JWKS_TYPES), this.#keys);
       this.#fetchedAt = clock.now();
       this.#failures = 0;
       this.#retryAt = -Infinity;

@@ -12,23 +12,34 @@ const PUBLIC_EXPONENTS = new Set(['AQAB', 'Aw']);
 
 /** A provider's public key, imported once for each algorithm. */
 export interface VerificationKey {
-  readonly kid: string;
+  /** Null where the provider names none (OpenID Connect Core 10.1). */
+  readonly kid: string | null;
   /** The issuer that Entra names for this key, perhaps with `{tenantid}`; null elsewhere. */
   readonly issuer: string | null;
   /** The channels that Bot Framework endorses this key for. */
   readonly endorsements: readonly string[];
   /** Equal for equal keys. */
   readonly identity: string;
+  /** Whether the key fits an algorithm, and is not bound to another one. */
+  fits(alg: string): boolean;
   /** The imported key for an algorithm; undefined if the algorithm does not fit. */
   forAlgorithm(alg: string): Promise<CryptoKey> | undefined;
 }
 
-export type KeySet = ReadonlyMap<string, VerificationKey>;
+/** A provider's usable keys. */
+export interface KeySet {
+  /** Without an id that different keys share. */
+  readonly byId: ReadonlyMap<string, VerificationKey>;
+  /** Each key once, also without an id. */
+  readonly all: readonly VerificationKey[];
+}
+
+export const NO_KEYS: KeySet = { byId: new Map(), all: [] };
 
 /**
- * The usable keys of a JWKS document (RFC 7517 5) by key id. Left out: symmetric, weak and private
- * keys (a published private key is compromised), keys not for signatures or without an id, and an
- * id shared by different keys. Unchanged keys of `before` are kept with their imports.
+ * The usable keys of a JWKS document (RFC 7517 5). Left out: symmetric, weak and private keys (a
+ * published private key is compromised) and keys not for signatures. An id shared by different keys
+ * finds none of them. Unchanged keys of `before` are kept with their imports.
  *
  * @throws Error where the document is not a JWKS, has more than 100 keys, or no usable one.
  */
@@ -36,25 +47,45 @@ export function readKeyDocument(document: unknown, before: KeySet): KeySet {
   const list = isJsonObject(document) ? own(document, 'keys') : undefined;
   if (!Array.isArray(list)) throw new Error('the key document has no array of keys');
   if (list.length > MAX_KEYS) throw new Error(`the key document has more than ${MAX_KEYS} keys`);
+  const known = new Map(before.all.map((key) => [key.identity, key]));
   const keys = new Map<string, VerificationKey>();
-  const disputed = new Set<string>();
   for (const item of list) {
     const key = isJsonObject(item) ? readKey(item) : undefined;
-    if (key === undefined) continue;
-    const other = keys.get(key.kid);
-    if (other !== undefined && other.identity !== key.identity) disputed.add(key.kid);
-    const known = before.get(key.kid);
-    keys.set(key.kid, known?.identity === key.identity ? known : key);
+    if (key !== undefined) keys.set(key.identity, known.get(key.identity) ?? key);
   }
-  for (const kid of disputed) keys.delete(kid);
-  if (keys.size === 0) throw new Error('the key document has no usable key');
-  return keys;
+  const all = [...keys.values()];
+  const byId = new Map<string, VerificationKey>();
+  for (const key of all) {
+    const alone = all.every((other) => other === key || other.kid !== key.kid);
+    if (key.kid !== null && alone) byId.set(key.kid, key);
+  }
+  if (byId.size === 0 && all.every(({ kid }) => kid !== null)) {
+    throw new Error('the key document has no usable key');
+  }
+  return { byId, all };
+}
+
+/**
+ * The key of a token: by its id, else the only key that fits its algorithm, where the token or that
+ * key has no id (OpenID Connect Core 10.1). `several` where more than one fits: trying each of them
+ * would let any of a provider's keys stand for another.
+ */
+export function keyFor(
+  { byId, all }: KeySet,
+  { kid, alg }: { kid: string | null; alg: string },
+): VerificationKey | 'none' | 'several' {
+  const named = kid === null ? undefined : byId.get(kid);
+  if (named !== undefined) return named;
+  const fitting = all.filter((key) => key.fits(alg));
+  if (!fitting.some((key) => kid === null || key.kid === null)) return 'none';
+  const [only, ...more] = fitting;
+  return only === undefined || more.length > 0 ? 'several' : only;
 }
 
 function readKey(jwk: JsonObject): VerificationKey | undefined {
-  const kid = own(jwk, 'kid');
-  if (typeof kid !== 'string' || kid === '' || !isForSignatures(jwk)) return undefined;
-  if (isPrivate(jwk)) return undefined;
+  const kid = own(jwk, 'kid') ?? null;
+  if ((kid !== null && typeof kid !== 'string') || kid === '') return undefined;
+  if (!isForSignatures(jwk) || isPrivate(jwk)) return undefined;
   const material = publicMaterial(jwk);
   const alg = own(jwk, 'alg');
   if (material === undefined) return undefined;
@@ -68,23 +99,29 @@ function readKey(jwk: JsonObject): VerificationKey | undefined {
       ? endorsements.filter((item) => typeof item === 'string').slice(0, 50)
       : [],
     identity: JSON.stringify([kid, alg ?? null, material, issuer ?? null, endorsements ?? null]),
-    forAlgorithm: importer(material, alg),
+    ...importer(material, alg),
   };
 }
 
-function importer(material: JWK, only: string | undefined): VerificationKey['forAlgorithm'] {
+function importer(
+  material: JWK,
+  only: string | undefined,
+): Pick<VerificationKey, 'fits' | 'forAlgorithm'> {
   const imported = new Map<string, Promise<CryptoKey>>();
-  return (alg) => {
-    const known = imported.get(alg);
-    if (known !== undefined) return known;
-    if (only !== undefined && only !== alg) return undefined;
-    if (!fits(alg, material)) return undefined;
-    const pending = importJWK({ ...material, alg }, alg).then((key) => {
-      if (key instanceof Uint8Array) throw new Error('a symmetric key cannot verify tokens');
-      return key;
-    });
-    imported.set(alg, pending);
-    return pending;
+  const fitsAlgorithm = (alg: string) => (only ?? alg) === alg && fits(alg, material);
+  return {
+    fits: fitsAlgorithm,
+    forAlgorithm(alg) {
+      const known = imported.get(alg);
+      if (known !== undefined) return known;
+      if (!fitsAlgorithm(alg)) return undefined;
+      const pending = importJWK({ ...material, alg }, alg).then((key) => {
+        if (key instanceof Uint8Array) throw new Error('a symmetric key cannot verify tokens');
+        return key;
+      });
+      imported.set(alg, pending);
+      return pending;
+    },
   };
 }
 

@@ -24,6 +24,7 @@ const LEASE_MS = 30_000;
 const TRANSIENT = [
   'token_keys_unavailable',
   'token_key_unknown',
+  'token_key_ambiguous',
   'groups_unavailable',
   'agents_unavailable',
 ];

@@ -17,7 +17,6 @@ const REMEMBERED = 1_000;
 
 interface Remembered {
   readonly claims: JsonObject;
-  readonly kid: string;
   readonly key: VerificationKey;
 }
 
@@ -50,22 +49,26 @@ export function createChannelTokens(parts: IdentityParts): ChannelTokens {
       throw identityError('token_issuer_unknown');
     }
     if (token.alg !== 'RS256') throw identityError('token_algorithm_refused');
-    const key = await keys.find(token.kid);
+    const key = await keys.find(token);
+    // Bot Framework names its keys, and each has endorsements of its own.
+    if (token.kid === null || key.kid !== token.kid) throw identityError('token_key_unknown');
     await checkWithKey(token, key);
     checkAudience(token.claims, audiences);
-    return { claims: token.claims, kid: token.kid, key };
+    return { claims: token.claims, key };
   };
+  const isPublished = async (key: VerificationKey) =>
+    (await keys.find({ kid: key.kid, alg: 'RS256' })) === key;
   return {
     async verify(text) {
       if (text.length > MAX_TOKEN_CHARACTERS) throw identityError('token_too_large');
       const id = sha256(text);
       const known = seen.get(id);
-      const trusted = known !== undefined && (await keys.find(known.kid)) === known.key;
-      const { claims, kid, key } = trusted ? known : await check(text);
+      const trusted = known !== undefined && (await isPublished(known.key));
+      const { claims, key } = trusted ? known : await check(text);
       checkTimes(claims, { now: parts.clock.now(), toleranceMs: TOLERANCE_MS, maxAgeMs: null });
       const serviceUrl = textClaim(claims, 'serviceurl');
       if (serviceUrl === null) throw identityError('channel_service_url_missing');
-      if (!trusted) seen.set(id, { claims, kid, key });
+      if (!trusted) seen.set(id, { claims, key });
       return { serviceUrl, endorsements: key.endorsements };
     },
   };

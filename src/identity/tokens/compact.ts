@@ -1,5 +1,5 @@
 import { identityError } from '../codes.ts';
-import { own, parseStrictObject } from '../../lib/strict-json.ts';
+import { own, parseStrictObject, textOf } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 
 /** In characters; real access tokens are shorter. */
@@ -16,7 +16,8 @@ const REFUSED_MEMBERS = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'enc', 'zip'
 /** A parsed JWS whose signature is not verified yet. */
 export interface CompactToken {
   readonly alg: string;
-  readonly kid: string;
+  /** Null if absent: then the provider has one key that fits, or the token is refused. */
+  readonly kid: string | null;
   /** In lower case, without `application/` (RFC 7515 4.1.9); null if absent. */
   readonly typ: string | null;
   readonly claims: JsonObject;
@@ -72,10 +73,10 @@ function readHeader(header: JsonObject): Pick<CompactToken, 'alg' | 'kid' | 'typ
   const refused = REFUSED_MEMBERS.find((name) => Object.hasOwn(header, name));
   if (refused !== undefined) throw identityError('token_header_refused', { about: refused });
   const alg = own(header, 'alg');
-  const kid = own(header, 'kid');
+  const kid = textOf(own(header, 'kid'), MAX_KID) ?? null;
   const typ = own(header, 'typ') ?? null;
   if (typeof alg !== 'string') throw identityError('token_header_refused', { about: 'alg' });
-  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID) {
+  if (kid === null && Object.hasOwn(header, 'kid')) {
     throw identityError('token_header_refused', { about: 'kid' });
   }
   if (typ !== null && typeof typ !== 'string') {

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Directory } from '../../usecases/ports/directory.ts';
 import { isAgent } from './agents.ts';
 import { isSignedBy } from './algorithms.ts';
+import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import { identityError } from '../codes.ts';
 import { parseCompact } from './compact.ts';
 import type { CompactToken } from './compact.ts';
@@ -77,9 +78,7 @@ export function createVerifier(
       const provider = providerFor(claims, { purpose, providers });
       checkType(token, purpose);
       checkAlgorithm(token, provider);
-      const key = await provider.keys.find(token.kid);
-      checkKeyIssuer(key, claims);
-      await checkWithKey(token, key);
+      await checkSignature(token, provider);
       checkTenant(claims, provider);
       const audience = checkAudience(claims, audiencesOf(purpose, provider));
       const times = checkTimes(claims, {
@@ -130,6 +129,26 @@ export function checkType(token: Pick<CompactToken, 'typ'>, purpose: Purpose): v
  */
 export function checkAlgorithm(token: Pick<CompactToken, 'alg'>, provider: Provider): void {
   if (!provider.algorithms.has(token.alg)) throw identityError('token_algorithm_refused');
+}
+
+/**
+ * Verifies a signature with the provider's key. A key that was found without an id may have been
+ * replaced since; then it is verified once more, with the new one.
+ *
+ * @throws IdentityError of the key, its issuer or the signature.
+ */
+export async function checkSignature(token: CompactToken, provider: Provider): Promise<void> {
+  const key = await provider.keys.find(token);
+  checkKeyIssuer(key, token.claims);
+  try {
+    await checkWithKey(token, key);
+  } catch (error) {
+    if (!(error instanceof IdentityError) || error.code !== 'token_signature_invalid') throw error;
+    const newer = await provider.keys.findNewer(token, key);
+    if (newer === undefined) throw error;
+    checkKeyIssuer(newer, token.claims);
+    await checkWithKey(token, newer);
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ export const identityProblems = {
   token_too_large: 'The token is longer than 16 KiB: ask the provider for fewer claims.',
   token_malformed: 'The token is not a signed token in canonical form: send it exactly as issued.',
   token_header_refused:
-    "The token's header is not accepted: it needs alg, kid and a plain JWT type, without " +
+    "The token's header is not accepted: it needs alg, a plain JWT type and a well-formed kid, without " +
     'critical extensions or embedded keys.',
   token_algorithm_refused:
     'The token is signed with an algorithm that is not allowed for its ' +
@@ -22,6 +22,9 @@ export const identityProblems = {
   token_key_unknown:
     'The provider publishes no key with this kid: take a new token; after a key rotation ' +
     'try again in a few minutes.',
+  token_key_ambiguous:
+    "Several of the provider's keys fit the token's algorithm, and no kid says which: have the " +
+    'provider write kid into its tokens and keys.',
   token_keys_unavailable:
     "The provider's keys cannot be fetched now, so the token cannot be verified: try " +
     "again shortly; the service's log has the cause.",

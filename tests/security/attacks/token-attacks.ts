@@ -141,7 +141,12 @@ export const keyIdAttacks = attacks<MakeToken>(
       'ASVS 5.0 V9.1.1',
     ],
     ['an unknown key id', 'token_key_unknown', (w) => sign(w.stranger, w.claims(), { kid: 'k9' })],
-    ['no key id', 'token_header_refused', (w) => sign(w.key, w.claims(), { kid: undefined })],
+    [
+      'no key id, and two keys fit',
+      'token_key_ambiguous',
+      (w) => sign(w.key, w.claims(), { kid: undefined }),
+    ],
+    ['a key id of null', 'token_header_refused', (w) => w.raw({ alg: 'RS256', kid: null })],
     ['an empty key id', 'token_header_refused', (w) => sign(w.key, w.claims(), { kid: '' })],
     [
       'a key id that is not a string',

@@ -274,7 +274,19 @@ describe('reports of a provider document', () => {
       await strange(({ state }) => {
         state.keys = [...state.keys, { ...state.keys[0], kid: undefined }];
       }),
+    ).toContain('warn issuer local: key ids');
+    expect(
+      await strange(({ state }) => {
+        state.keys = [...state.keys, { ...state.keys[0], kid: 'weak', n: 'AQAB' }];
+      }),
     ).toContain('warn issuer local: keys');
+  });
+
+  test('says nothing against one key without an id', async () => {
+    const found = await strange(({ state }) => {
+      state.keys = state.keys.map((key) => ({ ...key, kid: undefined }));
+    });
+    expect(found.filter((line) => /issuer local: key/.test(line))).toEqual([]);
   });
 
   test('keys for another algorithm than the configured one', async () => {
