@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { systemFetch } from '../net/bounded-fetch.ts';
 import { isJsonObject } from '../lib/strict-json.ts';
 import { UsageError } from './command.ts';
@@ -50,7 +51,19 @@ function addressOf(text = ''): string {
   if (url.username + url.password + url.search + url.hash !== '') {
     throw new UsageError('The address of the service has no user, password, query or fragment.');
   }
+  if (!isPrivateWay(url)) {
+    throw new UsageError(
+      'A token is sent over https only, because anybody on the way could read it: --url https://… ' +
+        '(http is for this machine: localhost, 127.0.0.1, [::1]).',
+    );
+  }
   return text.replace(/\/+$/, '');
+}
+
+/** Whether nobody on the way can read what is sent: https, or loopback. */
+function isPrivateWay({ protocol, hostname }: URL): boolean {
+  if (protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]') return true;
+  return isIP(hostname) === 4 && hostname.startsWith('127.');
 }
 
 async function githubToken(given: {
@@ -58,7 +71,12 @@ async function githubToken(given: {
   secret: string;
   audience: string;
 }): Promise<string> {
-  const url = new URL(given.url);
+  const url = URL.parse(given.url);
+  if (!url || !isPrivateWay(url)) {
+    throw new UsageError(
+      'ACTIONS_ID_TOKEN_REQUEST_URL is no https address: no token is asked for.',
+    );
+  }
   url.searchParams.set('audience', given.audience);
   const response = await systemFetch(url.href, {
     headers: { authorization: `Bearer ${given.secret}`, accept: 'application/json' },

@@ -218,6 +218,15 @@ describe('countersign request', () => {
     [[...ask, '--tokenfile=x'], /Did you mean --token-file\?/],
     [[...ask, '--timeout', 'soon'], /duration/],
     [[...ask, '--url', 'ftp://x'], /Name the service/],
+    ...[
+      'http://approve.example',
+      'http://localhost.example',
+      'http://127.0.0.1.example',
+      'http://10.0.0.7',
+      'http://0.0.0.0',
+      'http://[::ffff:10.0.0.7]',
+      'HTTP://approve.example',
+    ].map((url): [string[], RegExp] => [[...ask, '--url', url], /a token is sent over https/i]),
     [[...ask, '--url', 'https://u:p@x.example'], /has no user, password, query or fragment/],
     [[...ask, '--url', 'https://x.example/?a=b'], /has no user, password, query or fragment/],
     [[...ask, '--key', 'a\nb'], /1 to 255 visible ASCII characters/],
@@ -263,6 +272,26 @@ describe('the bearer token', () => {
     expect(asked).toEqual([
       ['/token?api-version=2&audience=https%3A%2F%2Fapprove.example', 'Bearer runner'],
     ]);
+  });
+
+  test.each(['http://localhost:1', 'http://127.8.9.1:1', 'http://[::1]:1'])(
+    'may go to %s, which is this machine',
+    async (url) => {
+      const stop = AbortSignal.abort();
+      const ran = cli(ask, { env: { ...env, COUNTERSIGN_URL: url }, signal: stop });
+      expect((await ran).err).not.toMatch(/https/i);
+    },
+  );
+
+  test('is not asked of GitHub over http, which would show the secret of the run', async () => {
+    const ran = await cli(ask, {
+      env: {
+        COUNTERSIGN_URL: server.url,
+        ACTIONS_ID_TOKEN_REQUEST_URL: 'http://runner.example/token',
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'runner',
+      },
+    });
+    expect([ran.code, ran.err]).toEqual([2, expect.stringMatching(/ACTIONS_ID_TOKEN_REQUEST_URL/)]);
   });
 
   test('rejects a missing or malformed token as wrong usage', async () => {
