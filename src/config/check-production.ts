@@ -124,6 +124,12 @@ function isLoopback(host: string): boolean {
   return isIP(name) === 6 && (name === '::1' || name === '::' || name.startsWith('::ffff:7f'));
 }
 
+/** Whether a part of the path is long and of letters and digits, as no person would name it. */
+function hasSecretPath(text: string): boolean {
+  const parts = URL.parse(text)?.pathname.split('/') ?? [];
+  return parts.some((part) => /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_-]{20,}$/.test(part));
+}
+
 function warningsOf(source: YamlSource, config: Settings): Problem[] {
   const warnings: Problem[] = [];
   const warn = (path: Path, rule: string, found: string, expected: string) =>
@@ -134,6 +140,16 @@ function warningsOf(source: YamlSource, config: Settings): Problem[] {
       'sqlite_in_production',
       'sqlite',
       'sqlserver for more than one replica (SQLite serves one process on one disk)',
+    );
+  }
+  for (const [name, { section }] of Object.entries(config.executors)) {
+    const { url, displayName } = section;
+    if (displayName !== undefined || !hasSecretPath(String(url ?? ''))) continue;
+    warn(
+      ['executors', name, 'url'],
+      'secret_in_address',
+      'a path that looks like a secret, and that cards and the audit log show',
+      'a displayName, which is shown in its place',
     );
   }
   const secrets: Path[] = [

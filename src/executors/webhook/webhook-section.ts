@@ -13,6 +13,9 @@ const SECOND = 1_000;
 export const webhookSchema = z.strictObject({
   kind: z.literal('webhook'),
   url: urlSchema.describe('Where the approved request is posted'),
+  displayName: lineSchema(60)
+    .optional()
+    .describe('Shown in place of the path, which may carry a secret; the host is always shown'),
   secret: matching(
     /^whsec_[A-Za-z0-9+/]{32,128}={0,2}$/,
     'a Standard Webhooks secret: whsec_ and base64',

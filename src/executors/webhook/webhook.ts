@@ -35,7 +35,11 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
   const url = checkedUrl(parts);
   const policy = createAddressPolicy(section.allowPrivate);
   const sign = signerOf(name, section.secret);
-  const target = `${url.host}${url.pathname}`.slice(0, 200);
+  const { displayName } = section;
+  const target =
+    displayName === undefined
+      ? `${url.host}${url.pathname}`.slice(0, 200)
+      : `${displayName} (${url.host})`;
   // Requests whose earlier attempts in this process all certainly applied nothing.
   const untouched = new Lru<number>(REMEMBERED);
   return {

@@ -168,6 +168,18 @@ describe('production', () => {
     expect(load({ config, profile: 'local' }).warnings).toEqual([]);
   });
 
+  test('warns of a path that looks like a secret, unless a name is shown in its place', () => {
+    const line = /url: (https:[^\n]*)/.exec(configText)?.[0] ?? '';
+    const secret = 'url: https://hooks.example/services/T024BE7LD/x9Kd82jQpL0sVn4TzR7e';
+    const rules = (text: string) =>
+      load({ config: edited(configText, line, text) }).warnings.map(({ rule }) => rule);
+    expect(rules(secret)).toContain('secret_in_address');
+    expect(rules(`${secret}\n    displayName: Deploy hook`)).not.toContain('secret_in_address');
+    expect(rules('url: https://deploy.contoso.com/hooks/deploy-production-europe')).not.toContain(
+      'secret_in_address',
+    );
+  });
+
   test('warns of SQLite and of secrets in the file', () => {
     const config = edited(
       edited(

@@ -41,6 +41,28 @@ function executors(change: Partial<WebhookSection> = {}, profile = 'local' as co
 const run = (change: Partial<WebhookSection> = {}, attempt = 1) =>
   executors(change).execute(approvedRequest(), attempt);
 
+describe('a display name', () => {
+  const url = () => `http://127.0.0.1:${target.port}/services/T0/B0/x9Kd82jQpL0sVn4TzR7e`;
+
+  test('stands in place of the path, for approvers and in the outcome', async () => {
+    const displayName = 'Deploy hook';
+    const host = `127.0.0.1:${target.port}`;
+    target.answer = reply(400, { message: 'no' });
+    const named = executors({ url: url(), displayName });
+    expect(named.plan('deploy', {})).toMatchObject({ target: `Deploy hook (${host})` });
+    const { outcome } = await named.execute(approvedRequest(), 1);
+    expect(JSON.stringify(outcome)).not.toContain('x9Kd82jQpL0sVn4TzR7e');
+    expect(target.received[0]?.url).toBe('/services/T0/B0/x9Kd82jQpL0sVn4TzR7e');
+  });
+
+  test('left out: the address is shown, and its hash is as before there were names', () => {
+    const plain = executors({ url: url() }).plan('deploy', {});
+    expect(plain?.target).toContain('/services/T0/B0/x9Kd82jQpL0sVn4TzR7e');
+    const named = executors({ url: url(), displayName: 'Deploy hook' }).plan('deploy', {});
+    expect(named?.configHash).not.toBe(plain?.configHash);
+  });
+});
+
 describe('the webhook executor', () => {
   test('sends the approved request once, signed by Standard Webhooks', async () => {
     target.answer = reply(201, { reference: 'deploy-812', message: 'Started' });
