@@ -12,6 +12,7 @@ import { requestModel } from './request-model.ts';
 import { formTemplate } from './templates/form-template.ts';
 import { helpTemplate, pickerTemplate } from './templates/list-templates.ts';
 import { requestTemplate } from './templates/request-template.ts';
+import { noteTemplate } from './templates/note-template.ts';
 import { statusTemplate } from './templates/status-template.ts';
 import { firstThatFits, LIMITS } from './view-limits.ts';
 
@@ -37,6 +38,7 @@ function cardsIn(text: Text, publicUrl: string | null): TeamsCards {
   const requests = new CardTemplate('request', requestTemplate(text));
   const forms = new CardTemplate('form', formTemplate(text));
   const pickers = new CardTemplate('picker', pickerTemplate(text));
+  const notes = new CardTemplate('note', noteTemplate(text));
   const helps = new CardTemplate('help', helpTemplate(text));
   const statuses = new CardTemplate('status', statusTemplate(text));
 
@@ -65,9 +67,10 @@ function cardsIn(text: Text, publicUrl: string | null): TeamsCards {
       summary: text.form.summary({ title: name(form.workflow.title) }),
     }),
     dialogForm: (form) => formCard(form, false),
-    picker: (workflows) => ({
+    dialogNote: (sentence) => notes.render({ sentence }),
+    picker: (workflows, typed) => ({
       card: firstThatFits(LIST_LIMITS, (limit) =>
-        pickers.render(pickerModel(text, workflows, limit)),
+        pickers.render(pickerModel(text, workflows, { limit, typed })),
       ),
       summary: text.lists.question,
     }),

@@ -78,7 +78,8 @@ describe('the messaging extension', () => {
       ...at,
       data: { ...filled, version: '9.9.9' },
     });
-    expect(sent).toMatchObject({ kind: 'message', text: expect.stringContaining('Confirm it') });
+    expect(sent.kind).toBe('dialog');
+    expect(textOfCard((sent as { card: Json }).card)).toContain('Confirm it in your chat');
     expect(await ownRequests('mia')).toEqual([]);
     const chatId = personalChat(world, 'mia');
     const waiting = world.connector
@@ -111,10 +112,11 @@ describe('the messaging extension', () => {
       data: { workflow: 'deploy-production', v: 1, service: 'search', version: '1.0.0' },
     });
     await world.connector.install({ personIds: ['tomasz'] });
-    expect(result).toMatchObject({
-      kind: 'message',
-      text: expect.stringContaining('Add the Countersign app'),
-    });
+    expect(result.kind).toBe('dialog');
+    const { card } = result as { card: Json };
+    expect(textOfCard(card)).toContain('Add the Countersign app');
+    // The form keeps what was filled in.
+    expect(inputsOf(card)).toMatchObject({ version: '1.0.0' });
     expect(await ownRequests('tomasz')).toEqual([]);
   });
 });

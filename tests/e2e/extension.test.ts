@@ -7,6 +7,7 @@ import {
   api,
   cardAt,
   inputsOf,
+  openForm as openFormInChat,
   personalChat,
   placeInChannel,
   press,
@@ -58,17 +59,16 @@ async function openForm(workflow: string): Promise<Json> {
 test('creates a request by command, form and confirmation in the personal chat', async () => {
   const form = await openForm('deploy-production');
   const before = inChat('tomasz').length;
-  expect(
-    await send(
-      'tomasz',
-      filled(form, {
-        service: 'billing',
-        version: '7.0.1',
-        window: '2h',
-        reason: 'Tax tables of the new year',
-      }),
-    ),
-  ).toEqual({ kind: 'message', text: expect.stringContaining('Confirm it in your chat') });
+  const sent = await send(
+    'tomasz',
+    filled(form, {
+      service: 'billing',
+      version: '7.0.1',
+      window: '2h',
+      reason: 'Tax tables of the new year',
+    }),
+  );
+  expect(textOfCard(dialogOf(sent))).toContain('Confirm it in your chat');
   // Without the requester's token there is no request; nobody else sees the form.
   expect([await requests(), inChat('tomasz').length]).toEqual([0, before + 1]);
   expect(world.connector.messages('mia', APPROVALS).map((one) => cardOf(one))).toEqual(
@@ -143,6 +143,29 @@ test('shows the form again in the chat when the button finds a problem', async (
     expect([round, sent.kind]).toEqual([round, 'card']);
   }
   expect(await requests()).toBe(before + 1);
+});
+
+test('carries a long form to the chat as it was filled in', async () => {
+  const form = await openForm('payment-release');
+  const purpose = 'Sprich zweimal „Prüfung“. '.repeat(76);
+  const reason = 'r'.repeat(1_000);
+  await send('tomasz', filled(form, { payment: 'PAY-4711', amount: '12', purpose, reason }));
+  expect(inputsOf(cardOf(inChat('tomasz').at(-1)))).toMatchObject({
+    purpose,
+    reason,
+    amount: '12',
+  });
+});
+
+test('a wrong choice behind a command is told in the form', async () => {
+  const message = await openFormInChat(
+    world,
+    'tomasz',
+    'request deploy-production service=chekout soon',
+  );
+  const text = textOfCard(cardOf(message));
+  expect(text).toContain('must be one of checkout, billing, search. You typed “chekout”.');
+  expect(text).toContain('Not understood: “soon”.');
 });
 
 test('opens the form for everybody, and refuses by token who may not request', async () => {

@@ -1,4 +1,3 @@
-import { MAX_REASON_LENGTH } from '../../domain/request/submit.ts';
 import type { Text } from '../../text/text.ts';
 import { adaptiveCard, container, plain, quiet, small } from './elements.ts';
 import type { Json } from './elements.ts';
@@ -19,6 +18,10 @@ const TEXT: Json = {
 
 function input(type: string, when: string, rest: Json): Json {
   return { type, $when: when, ...COMMON, ...rest };
+}
+
+function problemOf(text: string, when: string): Json {
+  return plain(text, { color: 'Attention', size: 'Small' }, { $when: when, spacing: 'Small' });
 }
 
 // Each field has a container, so that its error is shown directly below it.
@@ -48,29 +51,27 @@ const fields = container(
       valueOff: 'false',
       wrap: true,
     },
-    plain(
-      '${problem}',
-      { color: 'Attention', size: 'Small' },
-      {
-        $when: '${wrong}',
-        spacing: 'Small',
-      },
-    ),
+    problemOf('${problem}', '${wrong}'),
   ],
   { $data: '${fields}', spacing: 'Medium' },
 );
 
-const reason = ({ form }: Text): Json => ({
-  type: 'Input.Text',
-  $when: '${asksReason}',
-  id: 'reason',
-  label: form.reason,
-  isMultiline: true,
-  spacing: 'Medium',
-  placeholder: form.reasonHint,
-  value: '${reason}',
-  maxLength: MAX_REASON_LENGTH,
-});
+const reason = ({ form }: Text): Json =>
+  container(
+    [
+      {
+        type: 'Input.Text',
+        id: 'reason',
+        label: form.reason,
+        isMultiline: true,
+        placeholder: form.reasonHint,
+        value: '${reason}',
+        maxLength: '${reasonRoom}',
+      },
+      problemOf('${reasonProblem}', '${reasonWrong}'),
+    ],
+    { $when: '${asksReason}', spacing: 'Medium' },
+  );
 
 // `v` distinguishes a form without inputs from the picker's choice.
 const DATA = { workflow: '${id}', v: 1 };
@@ -91,6 +92,7 @@ export function formTemplate(text: Text): Json {
         style: 'attention',
         spacing: 'Medium',
       }),
+      container([plain('${rest}')], { $when: '${unread}', style: 'warning', spacing: 'Medium' }),
       fields,
       reason(text),
       small('${next}', { spacing: 'Medium' }),
@@ -105,7 +107,13 @@ export function formTemplate(text: Text): Json {
           data: DATA,
           fallback: { type: 'Action.Submit', ...send, data: { ...DATA, verb: 'submit' } },
         },
-        { type: 'Action.Submit', $when: '${!chat}', ...send, data: DATA },
+        {
+          type: 'Action.Submit',
+          $when: '${!chat}',
+          ...send,
+          title: text.form.continueInChat,
+          data: DATA,
+        },
       ],
     },
   );

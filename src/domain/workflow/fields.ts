@@ -41,16 +41,22 @@ export function checkFields(
       }
       continue;
     }
-    const value = checkValue(spec, raw);
-    if (typeof value === 'object') {
-      return refuse('field_invalid', { label: spec.label, ...value }, spec.id);
-    }
-    fields[spec.id] = value;
+    const checked = checkField(spec, raw);
+    if (!checked.ok) return checked;
+    fields[spec.id] = checked.value;
   }
   if (Buffer.byteLength(JSON.stringify(fields)) > MAX_REQUEST_BYTES) {
     return refuse('request_too_large', { maxBytes: MAX_REQUEST_BYTES });
   }
   return { ok: true, fields };
+}
+
+/** Checks what was filled in for one field; empty values are the caller's. */
+export function checkField(spec: FieldSpec, raw: unknown): Ruling<{ value: FieldValue }> {
+  const value = checkValue(spec, raw);
+  return typeof value === 'object'
+    ? refuse('field_invalid', { label: spec.label, ...value }, spec.id)
+    : { ok: true, value };
 }
 
 /** The checked value, or what is wrong with it. */

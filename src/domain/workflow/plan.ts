@@ -49,7 +49,7 @@ function resolveWhere(spec: StageSpec, requester: Principal): Seat['where'] | un
 }
 
 /** Whether a condition on a field holds; a field without a value satisfies none. */
-function holds(condition: FieldCondition, fields: Values): boolean {
+export function holds(condition: FieldCondition, fields: Values): boolean {
   const value = Object.hasOwn(fields, condition.field) ? fields[condition.field] : undefined;
   if (value === undefined) return false;
   if (condition.in !== null && !condition.in.includes(value)) return false;

@@ -71,10 +71,14 @@ export function loginAnswer(
 }
 
 /** Opens a dialog, or replaces the card in it. */
-export function dialogAnswer(text: Text, card: Readonly<Record<string, unknown>>): Answer {
+export function dialogAnswer(
+  text: Text,
+  card: Readonly<Record<string, unknown>>,
+  height: 'small' | 'medium' = 'medium',
+): Answer {
   const value = {
     title: text.answers.dialogTitle,
-    height: 'medium',
+    height,
     width: 'medium',
     card: { contentType: CARD, content: card },
   };

@@ -14,7 +14,7 @@ import { personalChat } from './conversations.ts';
 
 /** Opens a dialog: the form of the named workflow, or else the choice of one. */
 export function openDialog(deps: BotDeps, activity: TeamsActivity): Answer {
-  return show(deps, workflowIn(deps, jsonOr(activity.value.data)));
+  return show(deps, activity, workflowIn(deps, jsonOr(activity.value.data)));
 }
 
 /**
@@ -27,8 +27,8 @@ export async function submitDialog(deps: BotDeps, activity: TeamsActivity): Prom
   const workflow = workflowIn(deps, data);
   const { sender } = activity;
   const { answers } = deps.text;
-  if (!workflow || !isFilled(data)) return show(deps, workflow);
-  if (!sender) return dialogMessage(answers.cannotRequestHere);
+  if (!workflow || !isFilled(data)) return show(deps, activity, workflow);
+  if (!sender) return note(deps, activity, answers.cannotRequestHere);
   const { fields, reason, values } = readFilled(workflow, data);
   const form: RequestForm = { workflow, values };
   const checked = checkFields(workflow, fields);
@@ -42,20 +42,34 @@ export async function submitDialog(deps: BotDeps, activity: TeamsActivity): Prom
   try {
     const chat = await personalChat(deps, { sender, serviceUrl: activity.serviceUrl });
     await deps.messenger.send(chat, deps.cards.form(form));
-    return dialogMessage(answers.confirmInChat);
+    return note(deps, activity, answers.confirmInChat);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     deps.log.warn('a form did not reach its chat', { error });
-    return dialogMessage(error.gone ? answers.installFirst : answers.notSent);
+    const message = error.gone ? answers.installFirst : answers.notSent;
+    return dialogAnswer(deps.text, deps.cards.dialogForm({ ...form, message }));
   }
 }
 
-function show(deps: BotDeps, workflow: RequestForm['workflow'] | undefined): Answer {
+function show(
+  deps: BotDeps,
+  activity: TeamsActivity,
+  workflow: RequestForm['workflow'] | undefined,
+): Answer {
   const all = deps.workflows.list();
   const form = workflow ?? (all.length === 1 ? all[0] : undefined);
   if (form) return dialogAnswer(deps.text, deps.cards.dialogForm({ workflow: form, values: {} }));
-  if (all.length === 0) return dialogMessage(deps.text.answers.nothingToRequest);
+  if (all.length === 0) return note(deps, activity, deps.text.answers.nothingToRequest);
   return dialogAnswer(deps.text, deps.cards.picker(all).card);
+}
+
+/**
+ * A sentence that ends a dialog. A message extension has no answer for that but another dialog
+ * (learn.microsoft.com, "Respond to the dialog submit action"); dialogs of cards have messages.
+ */
+function note({ cards, text }: BotDeps, { name }: TeamsActivity, sentence: string): Answer {
+  if (name?.startsWith('composeExtension/') !== true) return dialogMessage(sentence);
+  return dialogAnswer(text, cards.dialogNote(sentence), 'small');
 }
 
 function workflowIn(deps: BotDeps, data: JsonObject) {

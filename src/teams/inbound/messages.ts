@@ -2,7 +2,9 @@ import { refuse } from '../../domain/refusal.ts';
 import type { Workflow } from '../../domain/workflow/workflow.ts';
 import { readShown } from '../../interactions/card-data.ts';
 import { escapeMarkdown } from '../../lib/escape-markdown.ts';
-import { textOf } from '../../lib/strict-json.ts';
+import { jsonOr, textOf } from '../../lib/strict-json.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+import type { Typed } from '../../usecases/ports/cards.ts';
 import type { TeamsActivity } from './activity.ts';
 import { parseCommand } from './commands.ts';
 import type { Command } from './commands.ts';
@@ -49,30 +51,39 @@ async function signOut(
 /** The form of the named workflow, or a choice where the name is missing or ambiguous. */
 function answerRequest(
   deps: BotDeps,
-  { workflow: wanted, values }: Extract<Command, { name: 'request' }>,
+  { workflow: wanted, values, rest }: Extract<Command, { name: 'request' }>,
 ): Message {
-  if (wanted === '') return pickerMessage(deps, deps.workflows.list());
+  const typed = { values, rest };
+  if (wanted === '') return pickerMessage(deps, deps.workflows.list(), typed);
   const found = deps.app.findWorkflow(wanted);
   const [workflow] = found;
   if (!workflow) {
     const called = escapeMarkdown(wanted.length > 60 ? `${wanted.slice(0, 60)}…` : wanted);
     return { text: deps.text.chat.noSuchWorkflow({ called }) };
   }
-  if (found.length > 1) return pickerMessage(deps, found);
-  const stray = Object.keys(values).find(
-    (id) => id !== 'reason' && !workflow.fields.some((field) => field.id === id),
-  );
-  if (stray === undefined) return deps.cards.form({ workflow, values });
-  const fields = workflow.fields.map(({ id }) => id);
-  const { refusal } = refuse('field_unknown', { workflow: workflow.id, field: stray, fields });
-  return deps.cards.form({ workflow, values, problem: refusal });
+  return found.length > 1 ? pickerMessage(deps, found, typed) : formMessage(deps, workflow, typed);
 }
 
-function pickerMessage(deps: BotDeps, workflows: readonly Workflow[]): Message {
+/** The form with what was typed. It names what belongs to none of its fields. */
+function formMessage(deps: BotDeps, workflow: Workflow, { values, rest = '' }: Typed): Message {
+  const isKnown = (id: string) =>
+    id === 'reason' || workflow.fields.some((field) => field.id === id);
+  const strays = Object.entries(values).filter(([id]) => !isKnown(id));
+  const [[stray] = []] = strays;
+  if (stray === undefined) return deps.cards.form({ workflow, values, rest });
+  const fields = workflow.fields.map(({ id }) => id);
+  const { refusal } = refuse('field_unknown', { workflow: workflow.id, field: stray, fields });
+  const pairs = strays.map(([id, value]) => `${id}=${String(value)}`);
+  const left = [...pairs, rest].filter(Boolean).join(' ');
+  return deps.cards.form({ workflow, values, problem: refusal, rest: left });
+}
+
+function pickerMessage(deps: BotDeps, workflows: readonly Workflow[], typed: Typed): Message {
   if (workflows.length === 0) return { text: deps.text.chat.noWorkflows };
   const [only] = workflows;
-  if (only && workflows.length === 1) return deps.cards.form({ workflow: only, values: {} });
-  return deps.cards.picker(workflows);
+  if (only && workflows.length === 1) return formMessage(deps, only, typed);
+  const isEmpty = Object.keys(typed.values).length === 0 && typed.rest === '';
+  return isEmpty ? deps.cards.picker(workflows) : deps.cards.picker(workflows, typed);
 }
 
 /**
@@ -91,6 +102,12 @@ async function answerSubmitted(deps: BotDeps, activity: TeamsActivity): Promise<
   }
   const id = textOf(value.workflow, 128);
   const workflow = id === undefined ? undefined : deps.app.getWorkflow(id);
-  if (workflow && value.verb === undefined) return deps.cards.form({ workflow, values: {} });
+  if (workflow && value.verb === undefined) return formMessage(deps, workflow, typedIn(value));
   return { text: chat.updateTeams };
+}
+
+/** What the choice of a workflow brings on from the command. */
+function typedIn({ typed }: JsonObject): Typed {
+  const { values, rest } = jsonOr(typed);
+  return { values: jsonOr(values), rest: textOf(rest, MAX_COMMAND) ?? '' };
 }

@@ -118,11 +118,24 @@ export const cards = {
 export const form = {
   summary: ({ title }: { title: string }) => `Request: ${title}`,
   send: 'Send request',
-  pleaseCheck: ({ label }: { label: string }) => `Please check “${label}”.`,
+  /** The button of a dialog: nothing is requested before the chat. */
+  continueInChat: 'Continue in chat',
+  pleaseCheck: ({ labels }: { labels: readonly string[] }) =>
+    `Please check ${list(labels.map((label) => `“${label}”`))}.`,
+  /** Text that an input cannot hold. */
+  typed: ({ value }: { value: string }) => `You typed “${value}”.`,
+  typedTooLong: ({ characters }: { characters: number }) =>
+    `You typed ${number(characters)} characters, too many to show again here. Paste them again.`,
+  unread: ({ text }: { text: string }) =>
+    `Not understood: “${text}”. Put a value of several words in quotes: reason="a few words".`,
   reason: 'Reason',
   reasonHint: 'Why is it needed? Those who decide read this.',
-  next: ({ stages, within }: { stages: readonly string[]; within: string }) =>
-    `Decided by ${stages.join(', then ')}, within ${within}.`,
+  /** `more`: other values may ask for further stages. */
+  next: ({ stages, within, more }: { stages: readonly string[]; within: string; more: boolean }) =>
+    stages.length === 0
+      ? `What you fill in says who decides, within ${within}.`
+      : `Decided by ${stages.join(', then ')}, within ${within}.` +
+        (more ? ' Other values may ask for more approvals.' : ''),
   ranged: ({ label, range }: { label: string; range: string }) => `${label} (${range})`,
   from: ({ min, max }: { min: string; max: string }) => `from ${min} to ${max}`,
   atLeast: ({ min }: { min: string }) => `at least ${min}`,
@@ -158,6 +171,7 @@ export const lists = {
   workflow: 'Workflow',
   choose: 'Choose what to request.',
   continue: 'Continue',
+  typedTooLong: 'What you typed is too long to be kept here. Type it again in the form.',
   nothing: 'There is nothing that you may request.',
   askForRole: 'Your roles allow no workflow. Ask an administrator.',
   more: ({ left }: { left: number }) => `… and ${number(left)} more. Name one: request <workflow>`,

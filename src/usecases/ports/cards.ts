@@ -24,8 +24,13 @@ export interface TeamsCards {
   form(form: RequestForm): CardContent;
   /** The same form for dialogs: its submit is an Action.Submit with the same data. */
   dialogForm(form: RequestForm): Record<string, unknown>;
-  /** A choice of workflows; Action.Submit with data `{ workflow }`. */
-  picker(workflows: readonly Workflow[]): CardContent;
+  /** A sentence, as the last card of a dialog. */
+  dialogNote(sentence: string): Record<string, unknown>;
+  /**
+   * A choice of workflows; Action.Submit with data `{ workflow }`, and `typed`: what the form of the
+   * chosen one is to start with.
+   */
+  picker(workflows: readonly Workflow[], typed?: Typed): CardContent;
   /** The whole request, with the buttons that this viewer may press. */
   review(request: Request, options: Pick<CardOptions, 'viewer' | 'now'>): CardContent;
   /** A card that leads to a request by number. It does not tell whether the request exists. */
@@ -33,9 +38,16 @@ export interface TeamsCards {
   help(workflows: readonly Workflow[]): CardContent;
 }
 
+/** What was typed behind a command that names no workflow, or several. */
+export type Typed = Pick<RequestForm, 'values' | 'rest'>;
+
 /** Initial values of a form, and the problem of an earlier submission. */
 export interface RequestForm {
   readonly workflow: Workflow;
   readonly values: Readonly<Record<string, unknown>>;
   readonly problem?: Refusal;
+  /** A sentence of the surface: why the form is shown again. */
+  readonly message?: string;
+  /** What was typed behind a command and belongs to no field. */
+  readonly rest?: string;
 }

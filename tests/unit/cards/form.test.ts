@@ -7,7 +7,7 @@ import { formPattern } from '../../../src/cards/form-pattern.ts';
 import { matchesPattern, readPattern } from '../../../src/lib/pattern.ts';
 import { checkFields } from '../../../src/domain/workflow/fields.ts';
 import { bytesOf, inputOf, nodesOf, problemsOf, textsOf } from './card-reading.ts';
-import { field, workflow } from './samples.ts';
+import { field, stage, workflow } from './samples.ts';
 
 const cards = createCards()(en);
 
@@ -77,7 +77,7 @@ describe('a form', () => {
     expect(dialog['actions']).toEqual([
       {
         type: 'Action.Submit',
-        title: 'Send request',
+        title: 'Continue in chat',
         style: 'positive',
         data: { workflow: 'deploy-production', v: 1 },
       },
@@ -104,6 +104,73 @@ describe('a form', () => {
     expect(inputOf(filled, 'notes')).not.toHaveProperty('value');
     expect(inputOf(filled, 'reason')['value']).toBe('because');
     expect(problemsOf(filled)).toEqual([]);
+  });
+
+  test('says what was typed and cannot be in its input', () => {
+    const values = {
+      service: 'chekout',
+      version: 'x'.repeat(5_000),
+      window: 'two hours',
+      share: 'ten',
+      notify: 'maybe',
+      notes: 'one\ntwo',
+      reason: 'r'.repeat(1_200),
+    };
+    const { card } = cards.form({ workflow: workflow(), values });
+    const texts = textsOf(card);
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        'service must be one of checkout, billing. You typed “chekout”.',
+        expect.stringMatching(/^version .*has 5,000 characters; at most 200\.$/),
+        'window must be a duration such as 90s, 15m, 8h or 2d.',
+        'share must be a number. You typed “ten”.',
+        'notify must be true or false. You typed “maybe”.',
+        'The reason may hold 1,000 characters of text.',
+        'Please check “service”, “version”, “window”, “share”, “notify”, “Reason”.',
+      ]),
+    );
+    // What fits into an input stands there whole, without a limit by which a client would cut it.
+    expect(inputOf(card, 'version')['value']).toBe(values.version);
+    expect(inputOf(card, 'version')).not.toHaveProperty('maxLength');
+    expect(inputOf(card, 'window')['value']).toBe('two hours');
+    expect(inputOf(card, 'notes')['value']).toBe('one\ntwo');
+    expect(inputOf(card, 'reason')['value']).toBe(values.reason);
+    expect(inputOf(card, 'reason')).not.toHaveProperty('maxLength');
+    expect(problemsOf(card)).toEqual([]);
+  });
+
+  test('keeps the line breaks of a value for one line, and says that it must be one', () => {
+    const { card } = cards.form({ workflow: workflow(), values: { version: '1.2\n.3' } });
+    expect(inputOf(card, 'version')).toMatchObject({ value: '1.2\n.3', isMultiline: true });
+    expect(textsOf(card)).toContain('version must be one line.');
+  });
+
+  test('says what was typed behind a command and belongs to no field', () => {
+    const { card } = cards.form({ workflow: workflow(), values: {}, rest: 'please now' });
+    expect(textsOf(card)).toContain(
+      'Not understood: “please now”. Put a value of several words in quotes: reason="a few words".',
+    );
+    expect(problemsOf(card)).toEqual([]);
+  });
+
+  test('names the stages that will be asked, by what is filled in so far', () => {
+    const stages = [
+      stage({ id: 'a', name: 'Owner' }),
+      stage({ id: 'b', name: 'Security', when: { field: 'window', in: null, over: 14_400_000 } }),
+      stage({ id: 'c', name: 'Billing', when: { field: 'service', in: ['billing'], over: null } }),
+    ];
+    const asks = (values: object, given = stages) =>
+      textsOf(cards.form({ workflow: workflow({ stages: given }), values: { ...values } }).card).at(
+        -1,
+      );
+    expect(asks({})).toBe('Decided by Owner, within 1 d. Other values may ask for more approvals.');
+    expect(asks({ window: '8h', service: 'billing' })).toBe(
+      'Decided by Owner, then Security, then Billing, within 1 d.',
+    );
+    expect(asks({ window: 'soon', service: 'other' })).toContain('Decided by Owner, within');
+    expect(asks({}, stages.slice(1))).toBe('What you fill in says who decides, within 1 d.');
+    const plain = asks({}, stages.slice(0, 1));
+    expect(plain).toBe('Decided by Owner, within 1 d.');
   });
 
   test("prefills defaults that pass the domain's checks", () => {
@@ -146,7 +213,7 @@ describe('a form', () => {
     expect(problemsOf(refused)).toEqual([]);
   });
 
-  test('drops prefilled text, then long lists, to fit into a message', () => {
+  test('drops long lists, then prefilled text with a word about it, to fit into a message', () => {
     const notes = cards.form({
       workflow: workflow({
         fields: ['a', 'b', 'c'].map((id) => field({ id, type: 'multiline', maxLength: 20_000 })),
@@ -156,6 +223,9 @@ describe('a form', () => {
     expect(bytesOf(notes)).toBeLessThanOrEqual(MAX_CARD_BYTES);
     expect(inputOf(notes.card, 'a')).not.toHaveProperty('value');
     expect(inputOf(notes.card, 'b')['value']).toBe('kept');
+    expect(textsOf(notes.card)).toContain(
+      'You typed 13,000 characters, too many to show again here. Paste them again.',
+    );
 
     const choices = Array.from({ length: 900 }, (_, at) => `a choice of some length ${at}`);
     const listed = cards.form({
@@ -164,6 +234,18 @@ describe('a form', () => {
     });
     expect(bytesOf(listed)).toBeLessThanOrEqual(MAX_CARD_BYTES);
     expect(inputOf(listed.card, 'a')['type']).toBe('Input.Text');
+
+    const both = cards.form({
+      workflow: workflow({
+        fields: [
+          field({ id: 'a', type: 'choice', choices }),
+          field({ id: 'b', type: 'multiline', maxLength: 20_000 }),
+        ],
+      }),
+      values: { a: choices[3], b: 'x'.repeat(11_000) },
+    });
+    expect(inputOf(both.card, 'a')['value']).toBe(choices[3]);
+    expect(inputOf(both.card, 'b')['value']).toBe('x'.repeat(11_000));
   });
 });
 
@@ -266,6 +348,22 @@ describe('lists of workflows', () => {
     });
     expect(card['actions']).toMatchObject([{ type: 'Action.Submit' }]);
     expect(problemsOf(card)).toEqual([]);
+  });
+
+  test('the picker keeps what was typed, or says that it is too long for that', () => {
+    const two = [workflow(), workflow({ id: 'other', title: 'Other' })];
+    const typed = { values: { service: 'checkout' }, rest: '' };
+    expect(cards.picker(two, typed).card['actions']).toMatchObject([{ data: { typed } }]);
+    const long = cards.picker(many, { values: { a: 'é'.repeat(8_000) }, rest: '' });
+    expect(bytesOf(long)).toBeLessThanOrEqual(MAX_CARD_BYTES);
+    expect(long.card['actions']).toMatchObject([{ data: {} }]);
+    expect(textsOf(long.card)).toContain(
+      'What you typed is too long to be kept here. Type it again in the form.',
+    );
+    expect(
+      bytesOf(cards.picker(many, { values: { a: 'x'.repeat(9_000) }, rest: '' })),
+    ).toBeLessThanOrEqual(MAX_CARD_BYTES);
+    expect(problemsOf(long.card)).toEqual([]);
   });
 
   test('the picker without workflows has no button', () => {

@@ -11,7 +11,7 @@ import type {
   Word,
 } from '../../../src/domain/request/request.ts';
 import type { Viewer } from '../../../src/domain/views/request-view.ts';
-import type { FieldSpec, Workflow } from '../../../src/domain/workflow/workflow.ts';
+import type { FieldSpec, StageSpec, Workflow } from '../../../src/domain/workflow/workflow.ts';
 
 /** When everything of these tests happens. */
 export const NOW = Date.UTC(2026, 10, 22, 9, 20);
@@ -177,6 +177,18 @@ export function field(over: Partial<FieldSpec> & Pick<FieldSpec, 'id' | 'type'>)
   };
 }
 
+export function stage(over: Partial<StageSpec> = {}): StageSpec {
+  return {
+    id: 'stage-1',
+    name: 'Service owner',
+    roles: ['approver'],
+    where: null,
+    when: null,
+    quorum: 1,
+    ...over,
+  };
+}
+
 export function workflow(over: Partial<Workflow> = {}): Workflow {
   return {
     id: 'deploy-production',
@@ -193,16 +205,7 @@ export function workflow(over: Partial<Workflow> = {}): Workflow {
       field({ id: 'notify', type: 'boolean', default: true }),
     ],
     request: { roles: ['developer'], workloads: [] },
-    stages: [
-      {
-        id: 'stage-1',
-        name: 'Service owner',
-        roles: ['approver'],
-        where: null,
-        when: null,
-        quorum: 1,
-      },
-    ],
+    stages: [stage()],
     channel: 'prod-approvals',
     expireMs: 86_400_000,
     executor: 'deploy-webhook',

@@ -44,7 +44,21 @@ const dialog = (content: Json) => ({
   },
 });
 
-const ended = (value: unknown) => ({ status: 200, body: { task: { type: 'message', value } } });
+/** Microsoft documents no message for a message extension, but another dialog. */
+const noted = (note: unknown) => ({
+  status: 200,
+  body: {
+    task: {
+      type: 'continue',
+      value: {
+        title: 'New request',
+        height: 'small',
+        width: 'medium',
+        card: { contentType: CARD, content: { type: 'AdaptiveCard', note } },
+      },
+    },
+  },
+});
 
 test('opens a choice, or the form if there is one workflow', async () => {
   const open = invoke('composeExtension/fetchTask', { commandId: 'request' });
@@ -116,7 +130,7 @@ test('posts a valid form to the known chat and requests nothing yet', async () =
     ],
   });
   expect(await teams.handle(submitted(filled))).toEqual(
-    ended('Confirm it in your chat with Countersign: the form is waiting there.'),
+    noted('Confirm it in your chat with Countersign: the form is waiting there.'),
   );
   const shown = wire.messages('mia', chatId).at(-1);
   expect(shown?.attachments).toEqual([
@@ -136,7 +150,7 @@ test('posts a valid form to the known chat and requests nothing yet', async () =
 test('answers a sender without a directory object with a sentence, not with the form', async () => {
   const { teams, calls } = startBot(wire);
   expect(await teams.handle({ ...submitted(filled), sender: null })).toEqual(
-    ended(expect.stringContaining('did not say who you are')),
+    noted(expect.stringContaining('did not say who you are')),
   );
   expect(calls.map(({ name }) => name)).toEqual(['getWorkflow']);
 });
@@ -180,10 +194,26 @@ test('opens an unknown chat and stores it', async () => {
   });
 });
 
-test('asks a person without the app to add it', async () => {
+test('asks a person without the app to add it, and keeps what the form holds', async () => {
   const { teams } = startBot(wire);
   wire.fail({ status: 403 });
   expect(await teams.handle(submitted(filled))).toEqual(
-    ended('Add the Countersign app for yourself first, then send the form again.'),
+    dialog({
+      type: 'AdaptiveCard',
+      dialog: 'deploy-production',
+      values: { service: 'checkout', reason: 'Release' },
+      problem: null,
+      message: 'Add the Countersign app for yourself first, then send the form again.',
+    }),
   );
+});
+
+test('answers that nothing can be requested with a dialog', async () => {
+  const { teams } = startBot(wire, { workflows: [] });
+  const open = invoke('composeExtension/fetchTask', { commandId: 'request' });
+  expect(await teams.handle(open)).toEqual(noted('There is nothing to request yet.'));
+  expect(await teams.handle(invoke('task/fetch', { data: {} }))).toEqual({
+    status: 200,
+    body: { task: { type: 'message', value: 'There is nothing to request yet.' } },
+  });
 });

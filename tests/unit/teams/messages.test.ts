@@ -70,6 +70,30 @@ test('request with an unknown field shows the problem in the form', async () => 
   });
 });
 
+test('request with what belongs to no field says so, and loses none of it', async () => {
+  const { sent } = await answers({
+    text: 'request deploy-production colour=red size=xl now please',
+  });
+  expect(cardOf(sent[0]?.body)).toMatchObject({
+    problem: { code: 'field_unknown', params: { field: 'colour' } },
+    rest: 'colour=red size=xl now please',
+  });
+});
+
+test('the choice of a workflow keeps what was typed', async () => {
+  const typed = { values: { service: 'checkout' }, rest: 'soon' };
+  const choice = await answers({ text: 'request deploy service=checkout soon' });
+  expect(cardOf(choice.sent[0]?.body)).toMatchObject({ choose: expect.anything(), typed });
+  const chosen = await answers({ value: { workflow: 'deploy-production', typed } });
+  expect(cardOf(chosen.sent[0]?.body)).toMatchObject({ form: 'deploy-production', ...typed });
+  const one = await answers({ text: 'request service=checkout' }, { workflows: [deploy] });
+  expect(cardOf(one.sent[0]?.body)).toMatchObject({ values: { service: 'checkout' } });
+  for (const hostile of ['x', { values: 'x', rest: 7 }, { values: { service: {} } }]) {
+    const { sent } = await answers({ value: { workflow: 'deploy-access', typed: hostile } });
+    expect(cardOf(sent[0]?.body)).toMatchObject({ form: 'deploy-access' });
+  }
+});
+
 test('request without a name, or with an ambiguous one, answers with a choice', async () => {
   const alone = await answers({ text: 'request' });
   const two = await answers({ text: 'request deploy' });

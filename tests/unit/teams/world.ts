@@ -107,18 +107,30 @@ export const plainCards: TeamsCards = {
     summary: 'Review',
   }),
   status: (number) => ({ card: { type: 'AdaptiveCard', status: number }, summary: 'Status' }),
-  form: ({ workflow: { id }, values, problem }) => ({
-    card: { type: 'AdaptiveCard', form: id, values, problem: problem ?? null },
+  form: ({ workflow: { id }, values, problem, rest }) => ({
+    card: {
+      type: 'AdaptiveCard',
+      form: id,
+      values,
+      problem: problem ?? null,
+      ...(rest ? { rest } : {}),
+    },
     summary: 'Form',
   }),
-  dialogForm: ({ workflow: { id }, values, problem }) => ({
+  dialogForm: ({ workflow: { id }, values, problem, message }) => ({
     type: 'AdaptiveCard',
     dialog: id,
     values,
     problem: problem ?? null,
+    ...(message === undefined ? {} : { message }),
   }),
-  picker: (workflows) => ({
-    card: { type: 'AdaptiveCard', choose: workflows.map(({ id }) => id) },
+  dialogNote: (sentence) => ({ type: 'AdaptiveCard', note: sentence }),
+  picker: (workflows, typed) => ({
+    card: {
+      type: 'AdaptiveCard',
+      choose: workflows.map(({ id }) => id),
+      ...(typed ? { typed } : {}),
+    },
     summary: 'Picker',
   }),
   help: (workflows) => ({

@@ -117,6 +117,12 @@ test.each([
   ['a form', cards.form({ workflow: form, values: {} })],
   ['a form with a problem', cards.form({ workflow: form, values: {}, problem })],
   ['a form that is too large', cards.form({ workflow: large, values: {} })],
+  [
+    'a form with what it cannot hold',
+    cards.form({ workflow: form, values: { [first?.id ?? '']: 7 }, rest: '«x»' }),
+  ],
+  ['a note', { card: cards.dialogNote('«note»') }],
+  ['a choice with what is too long', cards.picker([form], { values: { a: '«»'.repeat(9_000) } })],
   ['a dialog', cards.dialogForm({ workflow: form, values: {} })],
   ['a choice of workflows', cards.picker([form])],
   ['no choice', cards.picker([])],
