@@ -44,13 +44,10 @@ function checkIssuers(config: Settings, report: Report): void {
     if (issuer.kind === 'entra' && !URL.canParse(issuer.issuer.replace('{tenantid}', 't'))) {
       report([...path, 'issuer'], 'wrong_value', issuer.issuer, 'an absolute URL');
     }
-    if (issuer.issuer === config.server.publicUrl) {
-      report(
-        [...path, 'issuer'],
-        'own_issuer',
-        issuer.issuer,
-        'another issuer than this service: its own tokens are never accepted',
-      );
+    for (const key of ['issuer', 'accessTokenIssuer'] as const) {
+      if (issuer[key] !== config.server.publicUrl) continue;
+      const expected = 'another issuer than this service: its own tokens are never accepted';
+      report([...path, key], 'own_issuer', issuer[key], expected);
     }
   });
 }

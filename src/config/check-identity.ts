@@ -58,6 +58,9 @@ export function checkRoleSources(
     issuer.audiences.forEach((audience, index) =>
       checkGlob(report, [...path, 'audience', index], audience),
     );
+    issuer.furtherAudiences?.forEach((audience, index) =>
+      checkGlob(report, [...path, 'furtherAudiences', index], audience),
+    );
     if (issuer.groupLookup !== undefined) checkLookup(issuer, path, report, tenantId);
   });
 }

@@ -89,6 +89,12 @@ export interface IssuerConfig {
   readonly discoveryUrl: string;
   readonly use: readonly ('people' | 'workloads')[];
   readonly audiences: readonly string[];
+  /** `client_id`: names the audience of access tokens without `aud`; default `aud`. */
+  readonly audienceClaim?: 'client_id' | undefined;
+  /** What `aud` of an ID token may name beside our client. */
+  readonly furtherAudiences?: readonly string[] | undefined;
+  /** The `iss` of access tokens where it is not the discovery document's (ADFS). */
+  readonly accessTokenIssuer?: string | undefined;
   readonly algorithms: readonly string[];
   /** Maximum age of a token since `iat`. */
   readonly maxAgeMs: number;

@@ -175,6 +175,9 @@ function oidcIssuer(input: Input<'oidc'>): IssuerConfig {
     teams: input.teams ?? null,
     nameClaim: input.nameClaim,
     actorClaim: input.actorClaim,
+    ...(input.audienceClaim === 'client_id' ? { audienceClaim: input.audienceClaim } : {}),
+    ...(input.furtherAudiences.length > 0 ? { furtherAudiences: input.furtherAudiences } : {}),
+    accessTokenIssuer: input.accessTokenIssuer,
     attemptClaim: input.attemptClaim,
   };
 }

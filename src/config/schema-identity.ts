@@ -136,6 +136,16 @@ const oidcSchema = z.strictObject({
   issuer: urlSchema.describe('Exact `iss`'),
   discoveryUrl: urlSchema.optional().describe('Default: <issuer>/.well-known/openid-configuration'),
   use: uniqueList(z.enum(['people', 'workloads']), 2).min(1),
+  audienceClaim: z
+    .enum(['aud', 'client_id'])
+    .default('aud')
+    .describe('client_id: names the audience of access tokens without `aud` (Amazon Cognito)'),
+  furtherAudiences: uniqueList(lineSchema(300), 50)
+    .default([])
+    .describe('What `aud` of an ID token may name beside teams.signIn.clientId (Zitadel)'),
+  accessTokenIssuer: urlSchema
+    .optional()
+    .describe('Exact `iss` of access tokens, where it differs from `issuer` (ADFS)'),
   teams: z
     .strictObject({ objectIdClaim: claimSchema, tenantClaim: claimSchema })
     .optional()

@@ -66,7 +66,7 @@ export function createProviders(parts: IdentityParts): Providers {
     }
     const provider = createProvider(config, parts);
     byId.set(config.id, provider);
-    for (const iss of issuersOf(config)) {
+    for (const iss of tokenIssuersOf(config)) {
       if (byIssuer.has(iss))
         throw new Error(`identity.issuers: two of them have the issuer ${iss}`);
       if (isOurs(iss, ourselves)) throw new Error(`identity.issuers: ${iss} is our own address`);
@@ -139,6 +139,15 @@ function issuersOf(config: IssuerConfig): readonly string[] {
     throw new Error(`${config.id}: only Entra issuers hold ${TEMPLATE}`);
   }
   return config.tenants.map((tenant) => fillTenant(config.issuer, tenant.toLowerCase()));
+}
+
+/** Every `iss` of its tokens; ADFS has another one in access tokens. */
+function tokenIssuersOf(config: IssuerConfig): ReadonlySet<string> {
+  const { accessTokenIssuer } = config;
+  return new Set([
+    ...issuersOf(config),
+    ...(accessTokenIssuer === undefined ? [] : [accessTokenIssuer]),
+  ]);
 }
 
 function isOtherTenant({ issuer }: IssuerConfig, iss: string): boolean {

@@ -27,6 +27,8 @@ interface Source {
   readonly algorithms: readonly string[];
   readonly toleranceMs: number;
   readonly endorsement: string | null;
+  /** Of access tokens, where it is another one. */
+  readonly accessTokenIssuer?: string | undefined;
 }
 
 /**
@@ -65,6 +67,7 @@ function sourceOf(issuer: IssuerConfig): Source {
     algorithms: issuer.algorithms,
     toleranceMs: issuer.clockToleranceMs,
     endorsement: null,
+    accessTokenIssuer: issuer.accessTokenIssuer,
   };
 }
 
@@ -74,6 +77,7 @@ async function diagnoseSource(source: Source, parts: IdentityParts): Promise<rea
   checkAddress(findings, 'https', source.url, parts);
   const document = await checkDiscovery(findings, source, wire.fetch);
   if (document === undefined) return findings.list;
+  checkAccessTokenIssuer(findings, source, document);
   checkSkew(findings, source, wire.skewMs());
   const jwksUri = own(document, 'jwks_uri');
   if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) {
@@ -137,6 +141,24 @@ async function checkDiscovery(
     );
   }
   return document;
+}
+
+/** ADFS names the `iss` of its access tokens in a member of its own. */
+function checkAccessTokenIssuer(
+  findings: Findings,
+  { issuers, accessTokenIssuer }: Source,
+  document: JsonObject,
+): void {
+  const named = own(document, 'access_token_issuer');
+  if (typeof named !== 'string' || issuers.includes(named)) return;
+  if (named === accessTokenIssuer) findings.ok('access_token_issuer', named);
+  else {
+    findings.warn(
+      'access_token_issuer',
+      `access tokens have the issuer ${named.slice(0, 300)}`,
+      `to accept them at /v1, add accessTokenIssuer: ${named.slice(0, 300)} to this issuer`,
+    );
+  }
 }
 
 /** Tokens carry the provider's time and are checked by our clock. */

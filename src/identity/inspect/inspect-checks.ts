@@ -5,7 +5,8 @@ import type { CompactToken } from '../tokens/compact.ts';
 import { impliedRoles, rolesOf } from '../tokens/roles.ts';
 import { principalOf } from '../tokens/principal.ts';
 import type { Provider } from '../providers.ts';
-import { checkAudience, checkTimes } from '../tokens/registered-claims.ts';
+import { checkAudience } from '../tokens/audience.ts';
+import { checkTimes } from '../tokens/registered-claims.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 import {
@@ -107,8 +108,11 @@ export const CHECKS: readonly CheckStep[] = [
   {
     check: 'audience',
     needs: ['provider'],
-    found: ({ claims, provider, purpose }) =>
-      `aud ${shown(claims, 'aud')}, expected ${[...audiencesOf(purpose, provider)].join(' or ')}`,
+    found: ({ claims, provider, purpose }) => {
+      const { accepted, byClient = false } = audiencesOf(purpose, provider);
+      const client = byClient ? `, client_id ${shown(claims, 'client_id')}` : '';
+      return `aud ${shown(claims, 'aud')}${client}, expected ${[...accepted].join(' or ')}`;
+    },
     run: ({ claims, provider, purpose }) => checkAudience(claims, audiencesOf(purpose, provider)),
   },
   timeCheck('expiry', 'exp'),

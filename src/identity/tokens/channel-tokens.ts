@@ -7,7 +7,8 @@ import { KeySource } from '../issuer-keys/jwks.ts';
 import type { VerificationKey } from '../issuer-keys/key-document.ts';
 import { providerFetch } from '../providers.ts';
 import type { IdentityParts } from '../providers.ts';
-import { checkAudience, checkTimes, textClaim } from './registered-claims.ts';
+import { checkAudience } from './audience.ts';
+import { checkTimes, textClaim } from './registered-claims.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 import { own } from '../../lib/strict-json.ts';
 import { checkWithKey } from './verify-token.ts';
@@ -53,7 +54,7 @@ export function createChannelTokens(parts: IdentityParts): ChannelTokens {
     // Bot Framework names its keys, and each has endorsements of its own.
     if (token.kid === null || key.kid !== token.kid) throw identityError('token_key_unknown');
     await checkWithKey(token, key);
-    checkAudience(token.claims, audiences);
+    checkAudience(token.claims, { accepted: audiences });
     return { claims: token.claims, key };
   };
   const isPublished = async (key: VerificationKey) =>

@@ -73,17 +73,3 @@ export function checkTimes(
   }
   return { issuedAt: issuedAt ?? notBefore ?? 0, expiresAt };
 }
-
-/**
- * Checks that `aud` is exactly one accepted audience, as a string or as an array of one. With a
- * second audience, others hold the same token and could send it here (RFC 8725 3.9).
- *
- * @throws IdentityError `token_claim_missing`, `token_audience`.
- */
-export function checkAudience(claims: JsonObject, accepted: ReadonlySet<string>): string {
-  const value = own(claims, 'aud');
-  if (value === undefined) throw identityError('token_claim_missing', { about: 'aud' });
-  const only: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
-  if (typeof only !== 'string' || !accepted.has(only)) throw identityError('token_audience');
-  return only;
-}

@@ -20,6 +20,10 @@ export function refuseIdToken(claims: JsonObject): void {
   if (sign !== undefined || other || Object.hasOwn(claims, 'events')) {
     throw identityError('token_is_id_token', { about: sign ?? 'typ' });
   }
+  // Amazon Cognito's ID tokens may have no other sign.
+  if (own(claims, 'token_use') === 'id') {
+    throw identityError('token_is_id_token', { about: 'token_use' });
+  }
 }
 
 /** Client id claims: `azp` (v2, OpenID Connect), `appid` (Entra v1), RFC 9068's, Okta's `cid`. */

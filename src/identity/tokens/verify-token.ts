@@ -13,7 +13,9 @@ import { createLinks } from './links.ts';
 import { clientOf, principalOf } from './principal.ts';
 import { createProviders, fillTenant } from '../providers.ts';
 import type { IdentityParts, Provider, Providers } from '../providers.ts';
-import { checkAudience, checkTimes, requiredText, textClaim } from './registered-claims.ts';
+import { checkAudience } from './audience.ts';
+import type { AudienceRules } from './audience.ts';
+import { checkTimes, requiredText, textClaim } from './registered-claims.ts';
 import { impliedRoles } from './roles.ts';
 import { own } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
@@ -110,7 +112,12 @@ export function providerFor(
   claims: JsonObject,
   { purpose, providers }: { purpose: Purpose; providers: Providers },
 ): Provider {
-  const provider = providers.ofIssuer(requiredText(claims, 'iss'));
+  const iss = requiredText(claims, 'iss');
+  const provider = providers.ofIssuer(iss);
+  const { accessTokenIssuer } = provider.config;
+  if (accessTokenIssuer !== undefined && 'clientId' in purpose === (iss === accessTokenIssuer)) {
+    throw identityError('token_issuer_unknown', { about: 'other_kind' });
+  }
   if (purpose.kind !== 'bearer' && purpose.provider !== provider.config.id) {
     throw identityError('token_issuer_unknown', { about: 'other_provider' });
   }
@@ -194,10 +201,15 @@ export function checkTenant(claims: JsonObject, provider: Provider): void {
   if (inIssuer !== undefined && inIssuer !== tid) throw identityError('token_tenant_mismatch');
 }
 
-/** The accepted values of `aud` for a purpose. */
-export function audiencesOf(purpose: Purpose, provider: Provider): ReadonlySet<string> {
-  if ('clientId' in purpose) return new Set([purpose.clientId]);
-  return purpose.kind === 'single-sign-on' ? purpose.audiences : provider.audiences;
+/** For whom a token may be, by its purpose. */
+export function audiencesOf(purpose: Purpose, { config, audiences }: Provider): AudienceRules {
+  if ('clientId' in purpose) {
+    const { clientId } = purpose;
+    const listed = new Set(config.furtherAudiences);
+    return { accepted: new Set([clientId]), further: { clientId, listed } };
+  }
+  if (purpose.kind === 'single-sign-on') return { accepted: purpose.audiences };
+  return { accepted: audiences, byClient: config.audienceClaim === 'client_id' };
 }
 
 /** Refuses the wrong kind of token and returns the kind of principal. @throws IdentityError. */
@@ -205,6 +217,9 @@ export function checkKind(claims: JsonObject, provider: Provider, purpose: Purpo
   if (!('clientId' in purpose)) {
     refuseIdToken(claims);
     return kindOf(claims, provider.config);
+  }
+  if (own(claims, 'token_use') === 'access') {
+    throw identityError('token_claim_invalid', { about: 'token_use' });
   }
   const nonce = textClaim(claims, 'nonce');
   const left = nonce === null && purpose.kind === 'refresh';

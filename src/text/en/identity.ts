@@ -133,6 +133,7 @@ export const identityDetails = {
   three_parts: 'three parts',
   json_objects: 'JSON objects',
   other_provider: 'another provider is expected here',
+  other_kind: 'accessTokenIssuer is for access tokens, issuer for ID tokens',
   key_unusable: 'the key cannot be used',
   key_of_other_algorithm: 'the key is for another algorithm',
   no_directory_id: 'no object id and tenant',

@@ -253,6 +253,19 @@ describe('reports of a provider document', () => {
     ).toContain('fail issuer local: issuer');
   });
 
+  test("ADFS's other issuer of access tokens", async () => {
+    const named = (server: Awaited<ReturnType<typeof startKeyServer>>) => {
+      const { base, state } = server;
+      state.onDiscovery = (_request, response) => {
+        response.setHeader('content-type', 'application/json');
+        const access = 'http://sts.contoso.example/adfs/services/trust';
+        const document = { issuer: base, jwks_uri: `${base}/keys`, access_token_issuer: access };
+        response.end(JSON.stringify(document));
+      };
+    };
+    expect(await strange(named)).toContain('warn issuer local: access_token_issuer');
+  });
+
   test('a missing jwks_uri', async () => {
     expect(
       await strange(({ state }) => {

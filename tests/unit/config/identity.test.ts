@@ -335,3 +335,55 @@ describe('role claims of other shapes', () => {
     expect(rulesOf(withRole(source))).toEqual([rule]);
   });
 });
+
+describe('audiences and issuers of other providers', () => {
+  const withOidc = (more: string) =>
+    edited(
+      configText,
+      '    - kind: github',
+      `    - kind: oidc
+      id: corp
+      issuer: https://login.contoso.example
+      audience: app-1
+      use: [people]
+${more}
+    - kind: github`,
+    );
+  const corpOf = (more: string) =>
+    load({ config: withOidc(more) }).config.identity.issuers.find(({ id }) => id === 'corp');
+
+  test('are off unless they are written', () => {
+    const corp = corpOf('');
+    expect([corp?.audienceClaim, corp?.furtherAudiences, corp?.accessTokenIssuer]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test.each([
+    ['      audienceClaim: client_id', { audienceClaim: 'client_id' }],
+    [
+      "      furtherAudiences: ['279012345678901234']",
+      { furtherAudiences: ['279012345678901234'] },
+    ],
+    [
+      '      accessTokenIssuer: http://sts.contoso.example/adfs/services/trust',
+      { accessTokenIssuer: 'http://sts.contoso.example/adfs/services/trust' },
+    ],
+  ])('reads %s', (more, expected) => {
+    expect(corpOf(more)).toMatchObject(expected);
+  });
+
+  test.each([
+    ['      audienceClaim: azp', 'wrong_value identity.issuers[1].audienceClaim'],
+    ["      furtherAudiences: ['*']", 'glob_not_possible identity.issuers[1].furtherAudiences[0]'],
+    ['      accessTokenIssuer: trust', 'wrong_value identity.issuers[1].accessTokenIssuer'],
+    [
+      '      accessTokenIssuer: https://countersign.contoso.example',
+      'own_issuer identity.issuers[1].accessTokenIssuer',
+    ],
+  ])('rejects %s', (more, rule) => {
+    expect(rulesOf(withOidc(more))).toEqual([rule]);
+  });
+});

@@ -1,5 +1,5 @@
 /** A sign-in on real parts: the local OpenID provider, the SQLite store, a small browser. */
-import type { Config } from '../../../src/config/config.ts';
+import type { Config, IssuerConfig } from '../../../src/config/config.ts';
 import { createSignIn } from '../../../src/identity/sign-in/sign-in.ts';
 import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
 import { createKeys } from '../../../src/keys/keys.ts';
@@ -27,8 +27,11 @@ export function senderOf(id: string): TeamsSender {
 export const stateOf = (address: string) => new URL(address).searchParams.get('state') ?? '';
 export const cookieOf = (setCookie: string) => setCookie.split(';')[0];
 
-/** Starts everything; `tamper` may change the responses of the provider's endpoints. */
-export async function startSignInWorld() {
+/**
+ * Starts everything; `tamper` may change the responses of the provider's endpoints, `issuer` its
+ * configuration.
+ */
+export async function startSignInWorld(over: { issuer?: Partial<IssuerConfig> } = {}) {
   // The provider uses the machine's clock, so the test's clock starts there.
   const clock = turnableClock(Date.now());
   const opened = await openSqlite({ clock });
@@ -36,7 +39,7 @@ export async function startSignInWorld() {
   const wire: { tamper: ((url: string, response: Response) => Promise<Response>) | null } = {
     tamper: null,
   };
-  const config = configFor(provider);
+  const config = configFor(provider, over.issuer);
   const keys = await createKeys({ store: opened.store, secret: config.signing.secret, clock });
   const fetch = async (url: string, init?: RequestInit) => {
     const response = await globalThis.fetch(url, init);
@@ -79,7 +82,10 @@ export function secretsOf(keys: Keys): StoredSecrets {
   };
 }
 
-function configFor(provider: Awaited<ReturnType<typeof startProvider>>): Config {
+function configFor(
+  provider: Awaited<ReturnType<typeof startProvider>>,
+  issuer: Partial<IssuerConfig> = {},
+): Config {
   const config = configOf([
     {
       id: 'local',
@@ -96,6 +102,7 @@ function configFor(provider: Awaited<ReturnType<typeof startProvider>>): Config 
       claims: ['department'],
       teams: { objectIdClaim: 'oid', tenantClaim: 'tid' },
       nameClaim: 'name',
+      ...issuer,
     },
   ]);
   return {
