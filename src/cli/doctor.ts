@@ -12,7 +12,9 @@ import type { StoredKey } from '../usecases/ports/key-store.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { readConfig } from './read-config.ts';
-import { configOption, jsonOption, profileOption } from './options.ts';
+import { configOption, jsonOption, profileOption, readGiven } from './options.ts';
+import { bare, inspect } from './token-inspect.ts';
+import { withoutTokens } from './token-report.ts';
 import { plain } from './report.ts';
 
 const MARKS = { ok: 'OK  ', warn: 'WARN', fail: 'FAIL' } as const;
@@ -20,7 +22,11 @@ const MARKS = { ok: 'OK  ', warn: 'WARN', fail: 'FAIL' } as const;
 /** `countersign doctor`: tests everything that the configuration names, and changes nothing. */
 export const doctor = defineCommand({
   options: (command) =>
-    command.addOption(configOption).addOption(profileOption).addOption(jsonOption),
+    command
+      .addOption(configOption)
+      .option('--token-file <file>', 'also judge the claims of a token, as the API would')
+      .addOption(profileOption)
+      .addOption(jsonOption),
   notes:
     "Fetches discovery and keys of every issuer, tries the sign-in client and the bot's login, " +
     'and reads the store without changing it. Exits with 1 where something fails; warnings ' +
@@ -40,7 +46,7 @@ export const doctor = defineCommand({
 });
 
 async function examine(
-  options: Parameters<typeof readConfig>[0],
+  options: Parameters<typeof readConfig>[0] & { tokenFile?: string | undefined },
   io: CommandIo,
 ): Promise<readonly Finding[]> {
   const { list, ok, warn, fail } = findingsOf('configuration');
@@ -59,15 +65,37 @@ async function examine(
   const { createDirectory } = await import('../directory/directory.ts');
   const parts = { config, clock: systemClock, log: silentLogger };
   const directory = createDirectory(parts);
-  const [identity, store] = await Promise.all([
+  const { tokenFile } = options;
+  const token = tokenFile === undefined ? undefined : bare(readGiven(tokenFile, io));
+  const [identity, store, ofToken] = await Promise.all([
     diagnoseIdentity({ ...parts, directory }),
     examineStore(config),
+    token === undefined ? [] : examineToken(token, loaded),
   ]);
   ok('valid', path);
   for (const warning of warnings) {
     warn(warning.rule, formatProblem(warning), `expected ${warning.expected}`);
   }
-  return [...list, ...identity, ...store];
+  return [...list, ...identity, ...ofToken, ...store];
+}
+
+/** Says where a configured claim is in the token in another shape, and whether the API takes it. */
+async function examineToken(
+  token: string,
+  { config, source }: ReturnType<typeof readConfig>,
+): Promise<readonly Finding[]> {
+  const { list, ok, warn } = findingsOf('token');
+  const { inspection } = await inspect(token, { config, source, as: 'api' });
+  const { checks, verdict } = inspection;
+  for (const { check, result, found, change } of checks) {
+    if (check !== 'roles' && check !== 'claims') continue;
+    const text = String(withoutTokens(found));
+    if (change !== undefined) warn(check, text, String(withoutTokens(change)));
+    else if (result === 'pass') ok(check, text);
+  }
+  if (verdict.accepted) ok('accepted', `roles ${verdict.principal.roles.join(', ') || 'none'}`);
+  else warn('accepted', verdict.code, `the API refuses it: ${verdict.message}`);
+  return list;
 }
 
 async function examineStore({ store, profile, signing }: Config): Promise<readonly Finding[]> {

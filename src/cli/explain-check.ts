@@ -1,8 +1,9 @@
-import type { Config } from '../config/config.ts';
+import type { Config, IssuerConfig } from '../config/config.ts';
 import { valueAt } from '../config/known-keys.ts';
 import { formatPath } from '../config/problem.ts';
 import type { Path } from '../config/problem.ts';
 import type { YamlSource } from '../config/yaml-source.ts';
+import { roleValues } from '../identity/tokens/role-claim.ts';
 import type { CheckName } from '../identity/inspect/inspect-checks.ts';
 
 /** A line of countersign.yaml that decided a check or a role. */
@@ -29,6 +30,7 @@ const ISSUER_KEYS: Readonly<Partial<Record<CheckName, readonly string[]>>> = {
   age: ['maxAge'],
   kind: ['use'],
   roles: ['roles'],
+  claims: ['claims'],
   groups: ['groupLookup'],
   principal: ['teams'],
 };
@@ -74,13 +76,17 @@ export function sourcesOfRoles(
   const add = (role: string, because: string, line: ConfigLine) => {
     if (roles.includes(role) && !found.has(role)) found.set(role, { role, because, ...line });
   };
-  config.identity.issuers[at]?.roles.forEach(({ claim, map }, index) => {
-    const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+  config.identity.issuers[at]?.roles.forEach((mapping, index) => {
+    const { claim, map } = mapping;
     const block: Path = ['identity', 'issuers', at];
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (typeof one !== 'string') continue;
+    for (const one of roleValues(claims, mapping)) {
       const mapped = map === null ? [one] : Object.hasOwn(map, one) ? (map[one] ?? []) : [];
-      const path: Path = [...block, 'roles', index, ...(map === null ? ['claim'] : ['map', one])];
+      const path: Path = [
+        ...block,
+        'roles',
+        index,
+        ...(map === null ? [nameKey(mapping)] : ['map', one]),
+      ];
       for (const role of mapped) add(role, `${claim} = ${one}`, exactLine(source, path));
     }
   });
@@ -93,6 +99,10 @@ export function sourcesOfRoles(
     }
   }
   return [...found.values()];
+}
+
+function nameKey({ path }: IssuerConfig['roles'][number]): 'claim' | 'path' {
+  return path === undefined ? 'claim' : 'path';
 }
 
 function lineOf(source: YamlSource, block: Path, keys: readonly string[]): ConfigLine {

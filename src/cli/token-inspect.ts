@@ -72,7 +72,8 @@ export const tokenInspect = defineCommand({
   },
 });
 
-async function inspect(
+/** Makes every check of the service on a token, and finds the lines that decided. */
+export async function inspect(
   token: string,
   given: { config: Config; source: YamlSource; as: 'api' | 'teams' },
 ): Promise<Explained> {
@@ -154,7 +155,7 @@ async function tokenOf(
 }
 
 /** Takes the header name and scheme off a token that was copied from a header. */
-function bare(text: string): string {
+export function bare(text: string): string {
   return text.trim().replace(/^(authorization:\s*)?bearer\s+/i, '');
 }
 

@@ -70,7 +70,8 @@ function checkLines(
 ): string[] {
   const output = [`  ${MARKS[result]} ${check.padEnd(14)} ${plain(withoutTokens(found))}`];
   const indent = ' '.repeat(22);
-  if (result === 'fail') output.push(`${indent}${plain(change)} [${plain(code)}]`);
+  const suffix = code === undefined ? '' : ` [${plain(code)}]`;
+  if (change !== undefined) output.push(`${indent}${plain(withoutTokens(change))}${suffix}`);
   if (code === 'token_issuer_unknown') {
     output.push(`${indent}Expected ${plain(oneOf(configured, claims?.['iss']))}`);
   }

@@ -3,6 +3,9 @@ import { toTimestamp } from '../../lib/clock.ts';
 import { IdentityError } from '../../usecases/ports/identity-error.ts';
 import type { CompactToken } from '../tokens/compact.ts';
 import { impliedRoles, rolesOf } from '../tokens/roles.ts';
+import { OFF_PATH, valueAtPath } from '../tokens/role-claim.ts';
+import type { RoleSource } from '../tokens/role-claim.ts';
+import { roleHints, ruleClaimHints } from './claim-hints.ts';
 import { principalOf } from '../tokens/principal.ts';
 import type { Provider } from '../providers.ts';
 import { checkAudience } from '../tokens/audience.ts';
@@ -39,6 +42,7 @@ export type CheckName =
   | 'age'
   | 'kind'
   | 'roles'
+  | 'claims'
   | 'principal'
   | 'agents'
   | 'groups'
@@ -62,6 +66,8 @@ export interface CheckStep {
   found(context: CheckContext): string;
   /** @throws IdentityError where it fails. */
   run(context: CheckContext): unknown;
+  /** What to change although it may pass: a claim that is there in another shape. */
+  hint?(context: CheckContext): string | undefined;
 }
 
 /** The checks of header, keys and claims; each runs independently of the others. */
@@ -133,9 +139,19 @@ export const CHECKS: readonly CheckStep[] = [
     check: 'roles',
     needs: ['provider'],
     found: ({ claims, provider }) =>
-      provider.config.roles.map(({ claim }) => `${claim} ${shown(claims, claim)}`).join(', ') ||
+      provider.config.roles.map((source) => shownRole(claims, source)).join(', ') ||
       'no claim gives roles',
     run: ({ claims, provider }) => rolesOf(claims, provider.config, impliedRoles({})),
+    hint: ({ claims, provider }) => roleHints(claims, provider.config),
+  },
+  {
+    check: 'claims',
+    needs: ['provider'],
+    found: ({ claims, provider }) =>
+      provider.config.claims.map((name) => `${name} ${shown(claims, name)}`).join(', ') ||
+      'no claims for rules',
+    run: () => undefined,
+    hint: ({ claims, provider }) => ruleClaimHints(claims, provider.config),
   },
   {
     check: 'principal',
@@ -202,6 +218,12 @@ export function shown(claims: JsonObject, name: string): string {
   if (value === undefined) return 'is missing';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+function shownRole(claims: JsonObject, source: RoleSource): string {
+  const value = valueAtPath(claims, source);
+  if (value === OFF_PATH) return `${source.claim} is not reached: no object on the path`;
+  return `${source.claim} ${shown(value === undefined ? {} : { value }, 'value')}`;
 }
 
 function shownTime(claims: JsonObject, name: string): string {

@@ -18,8 +18,9 @@ export interface InspectedCheck {
   readonly result: 'pass' | 'fail' | 'skipped';
   /** The compared values, in words. Contains claims, never the signature. */
   readonly found: string;
-  /** After a failure: the code and what to change. */
+  /** After a failure. */
   readonly code?: string;
+  /** What to change; after a pass, for a claim that is there in another shape. */
   readonly change?: string;
 }
 
@@ -126,7 +127,9 @@ async function run(
   if (!ready) return skipped(check);
   const known = context as CheckContext;
   const { error } = await attempt(() => step.run(known));
-  return checked(check, step.found(known), error);
+  const { change, ...report } = checked(check, step.found(known), error);
+  const changes = [change, step.hint?.(known)].filter((one) => one !== undefined);
+  return changes.length === 0 ? report : { ...report, change: changes.join('. ') };
 }
 
 function checked(check: CheckName, found: string, error?: IdentityError): InspectedCheck {

@@ -44,19 +44,27 @@ const READ: Readonly<
  * @throws IdentityError `token_claim_invalid` for any other shape, and for more than 200 values.
  */
 export function roleValues(claims: JsonObject, source: RoleSource): readonly string[] {
-  const value = valueOf(claims, source);
+  const value = valueAtPath(claims, source) ?? undefined;
   if (value === undefined) return [];
+  if (value === OFF_PATH) throw identityError('token_claim_invalid', { about: source.claim });
   const values = READ[source.shape ?? 'list'](value, source)?.filter((one) => one !== '');
   if (isTextList(values, MAX_VALUES)) return values;
   throw identityError('token_claim_invalid', { about: source.claim });
 }
 
-/** The value at the source's path; undefined where it is missing or null. */
-function valueOf(claims: JsonObject, { claim, path = [claim] }: RoleSource): unknown {
+/** Stands for a path that leads through a value without members, such as a text. */
+export const OFF_PATH = Symbol('no object on the path');
+
+/** The value at the source's path; undefined where it is missing, OFF_PATH where none can be. */
+export function valueAtPath(
+  claims: JsonObject,
+  { claim, path = [claim] }: Pick<RoleSource, 'claim' | 'path'>,
+): unknown {
   let value: unknown = claims;
   for (const name of path) {
-    if (!isJsonObject(value)) throw identityError('token_claim_invalid', { about: claim });
-    value = own(value, name) ?? undefined;
+    if (value === null) return undefined;
+    if (!isJsonObject(value)) return OFF_PATH;
+    value = own(value, name);
     if (value === undefined) return undefined;
   }
   return value;

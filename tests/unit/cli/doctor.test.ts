@@ -19,8 +19,11 @@ import {
   configOf,
   entraIssuer,
   newKey,
+  personClaims,
+  sign,
   startKeyServer,
 } from '../identity/kit.ts';
+import type { Claims } from '../identity/kit.ts';
 import { cli } from './support.ts';
 
 let home: string;
@@ -39,8 +42,8 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-async function doctor(env: Record<string, string> = {}) {
-  const args = ['doctor', '--config', parts.configPath, '--profile', 'local', '--json'];
+async function doctor(env: Record<string, string> = {}, more: readonly string[] = []) {
+  const args = ['doctor', '--config', parts.configPath, '--profile', 'local', '--json', ...more];
   const { code, out } = await cli(args, { env: { ...parts.env, ...env } });
   const report = JSON.parse(out) as { ok: boolean; findings: Finding[] };
   return {
@@ -229,6 +232,58 @@ channels:
         result: 'fail',
       }),
     );
+  });
+});
+
+describe('with a token', () => {
+  const ofToken = async (over: Claims) => {
+    const server = await startKeyServer();
+    const key = await newKey('k1');
+    server.state.keys = [key.publicJwk];
+    const file = join(home, 'token.txt');
+    await writeFile(file, await sign(key, personClaims(server.base, Date.now(), over)));
+    try {
+      const { code, findings } = await doctor({ LOCAL_ISSUER: server.base }, [
+        '--token-file',
+        file,
+      ]);
+      return { code, found: findings.filter(({ part }) => part === 'token') };
+    } finally {
+      await server.stop();
+    }
+  };
+
+  test('says where a role claim is there in another shape, and what to write', async () => {
+    const { found } = await ofToken({ roles: { approver: true } });
+    expect(found).toContainEqual({
+      part: 'token',
+      check: 'roles',
+      result: 'warn',
+      found: 'roles {"approver":true}',
+      change: expect.stringContaining('roles is an object: write shape: keys'),
+    });
+  });
+
+  test('says where a text holds several roles', async () => {
+    const { found } = await ofToken({ roles: 'approver reader' });
+    expect(found).toContainEqual(
+      expect.objectContaining({
+        check: 'roles',
+        result: 'warn',
+        change: expect.stringContaining('shape: blanks'),
+      }),
+    );
+  });
+
+  test('has nothing against roles in the configured shape', async () => {
+    const { found } = await ofToken({ roles: ['approver'] });
+    expect(found.find(({ check }) => check === 'roles')?.result).toBe('ok');
+  });
+
+  test('never shows a token inside a claim', async () => {
+    const inner = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln';
+    const { found } = await ofToken({ roles: { approver: inner } });
+    expect(JSON.stringify(found)).not.toContain(inner);
   });
 });
 

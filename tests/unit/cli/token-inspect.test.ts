@@ -91,6 +91,7 @@ test('a valid token passes every check, and its roles are listed', async () => {
       'age',
       'kind',
       'roles',
+      'claims',
       'principal',
     ].map((check) => `pass ${check}`),
   );
@@ -137,6 +138,7 @@ test('skips checks that depend on a failed one', async () => {
     'age',
     'kind',
     'roles',
+    'claims',
     'principal',
   ]);
   const [header, payload, signature] = (await token()).split('.');
