@@ -15,6 +15,8 @@ GO
 
 -- The service. Requests and decisions stay: there is no DELETE on them.
 GRANT SELECT, INSERT, UPDATE ON dbo.requests TO countersign_service;
+-- The end of a request, and an erasure, write its readers anew.
+GRANT SELECT, INSERT, DELETE ON dbo.request_readers TO countersign_service;
 -- An erasure overwrites who decided.
 GRANT SELECT, INSERT, UPDATE ON dbo.decisions TO countersign_service;
 GRANT SELECT, INSERT, DELETE ON dbo.changes TO countersign_service;

@@ -1,5 +1,5 @@
 import type { Card } from '../domain/request/cards.ts';
-import { REQUEST_STATES } from '../domain/request/state.ts';
+import { isEnded, REQUEST_STATES } from '../domain/request/state.ts';
 import type { AuditCheckpoint, AuditStore, StoredEvent } from '../usecases/ports/audit-store.ts';
 import type { CardStore, Conversation } from '../usecases/ports/card-store.ts';
 import type { Housekeeping } from '../usecases/ports/housekeeping.ts';
@@ -154,10 +154,16 @@ interface WithCardsRow extends RequestRow {
 
 /** Selects the statement of a list: each filter has its own statement and index. */
 function listing<Query>(
-  { workflow, requester, before = Number.MAX_SAFE_INTEGER, limit, states }: RequestQuery,
+  { workflow, requester, readers, before = Number.MAX_SAFE_INTEGER, limit, states }: RequestQuery,
   { queries, list }: ReadEngine<Query>,
 ): [query: Query, values: Values] {
   const page = { states: list([...new Set(states ?? REQUEST_STATES)]), before, limit };
+  if (readers !== undefined) {
+    const open = new Set((states ?? REQUEST_STATES).map((state) => (isEnded(state) ? '0' : '1')));
+    const filter = { workflow: workflow ?? '', requester: requester ?? '' };
+    const lists = { readers: list(readers), open: list([...open]) };
+    return [queries.LIST_READABLE, { ...page, ...lists, ...filter }];
+  }
   if (requester !== undefined && workflow !== undefined) {
     return [queries.LIST_BY_REQUESTER_AND_WORKFLOW, { ...page, requester, workflow }];
   }

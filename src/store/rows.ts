@@ -1,4 +1,6 @@
+import { personReader, readersOf } from '../domain/people/readers.ts';
 import type { Decision, Request } from '../domain/request/request.ts';
+import { isEnded } from '../domain/request/state.ts';
 import type {
   AuditFrontier,
   AuditLeaf,
@@ -6,6 +8,7 @@ import type {
   StoredEvent,
 } from '../usecases/ports/audit-store.ts';
 import { StoreError } from '../usecases/ports/store-error.ts';
+import type { Change } from '../usecases/ports/request-store.ts';
 import type { SeenPerson } from '../usecases/ports/card-store.ts';
 import type { StoredJob } from '../usecases/ports/job-admin-store.ts';
 import type { Job } from '../usecases/ports/job-store.ts';
@@ -65,6 +68,29 @@ export function requestColumns(request: Request) {
   const { id, version, state, workflow, requester } = request;
   const [asked, progress] = [askedPart(request), progressPart(request)];
   return { id, version, state, workflow, requesterKey: requester.key, asked, progress };
+}
+
+/** A row of the index of who may read what, without the number. */
+export interface ReaderRow {
+  readonly reader: string;
+  /** 1 until the request has ended. No command opens an ended request again. */
+  readonly isOpen: 0 | 1;
+}
+
+/** Every row of a request in the index of its readers. */
+export function readerRows(request: Request): readonly ReaderRow[] {
+  const isOpen = isEnded(request.state) ? 0 : 1;
+  return readersOf(request).map((reader) => ({ reader, isOpen }));
+}
+
+/** The rows that a change adds to the index: of a new or ended request, or of who decides. */
+export function addedReaders({ request, guard, decision }: Change): readonly ReaderRow[] {
+  if (request === undefined) return [];
+  const { decisions } = request;
+  const decided =
+    decision === undefined ? request : { ...request, decisions: [...decisions, decision] };
+  if (guard === undefined || isEnded(request.state)) return readerRows(decided);
+  return decision === undefined ? [] : [{ reader: personReader(decision.approver.key), isOpen: 1 }];
 }
 
 /** The columns of a decision. */

@@ -10,6 +10,7 @@ export const TRANSFER_TABLES = [
   'keys',
   'person_keys',
   'requests',
+  'request_readers',
   'decisions',
   'changes',
   'once_keys',

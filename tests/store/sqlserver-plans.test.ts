@@ -11,6 +11,7 @@ import * as jobs from '../../src/store/sqlserver/queries/jobs.ts';
 import * as keys from '../../src/store/sqlserver/queries/keys.ts';
 import * as leases from '../../src/store/sqlserver/queries/leases.ts';
 import * as people from '../../src/store/sqlserver/queries/people.ts';
+import * as readers from '../../src/store/sqlserver/queries/readers.ts';
 import * as requests from '../../src/store/sqlserver/queries/requests.ts';
 import * as sessions from '../../src/store/sqlserver/queries/sessions.ts';
 import * as signIn from '../../src/store/sqlserver/queries/sign-in.ts';
@@ -30,6 +31,7 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
   LIST_BY_WORKFLOW: ['requests_by_workflow'],
   LIST_BY_REQUESTER: ['requests_by_requester'],
   LIST_BY_REQUESTER_AND_WORKFLOW: ['requests_by_requester'],
+  LIST_READABLE: ['request_readers_pk', 'requests_pk'],
   LEASE_JOBS: ['jobs_by_due'],
   NEXT_JOB_AT: ['jobs_by_due'],
   LIST_JOBS: ['jobs_pk'],
@@ -69,6 +71,7 @@ const GROWN = [
   'jobs',
   'people',
   'people_roles',
+  'request_readers',
   'conversations',
   'sign_in_links',
 ];
@@ -83,6 +86,7 @@ const queries = Object.entries({
   ...keys,
   ...leases,
   ...people,
+  ...readers,
   ...requests,
   ...sessions,
   ...signIn,

@@ -5,7 +5,7 @@ import type {
   OnceKeyKind,
 } from '../../usecases/ports/request-store.ts';
 import { checkGuard } from '../check-writes.ts';
-import { decisionColumns, progressPart, requestColumns } from '../rows.ts';
+import { addedReaders, decisionColumns, progressPart, requestColumns } from '../rows.ts';
 import { finishJob } from './job-operations.ts';
 import { UPSERT_CARD, UPSERT_CONVERSATION } from './queries/cards.ts';
 import { FIND_CHANGE, FIND_ONCE_KEY, INSERT_CHANGE, INSERT_ONCE_KEY } from './queries/changes.ts';
@@ -17,7 +17,7 @@ import {
   UPDATE_REQUEST,
 } from './queries/requests.ts';
 import type { Connection } from './connection.ts';
-import { addJob, recordEvents, seePerson } from './write-rows.ts';
+import { addJob, addReaders, recordEvents, seePerson } from './write-rows.ts';
 
 const CONFLICT: CommitResult = { status: 'conflict' };
 
@@ -41,6 +41,7 @@ export function commit(connection: Connection, change: Change): CommitResult {
   if (!addDecision(connection, change)) {
     return duplicate('decision', { requestId, fingerprint: null });
   }
+  addReaders(connection, addedReaders(change), number);
   recordEvents(connection, { events: change.events ?? [], personKeys: change.personKeys ?? [] });
   const { jobs = [], cards = [], conversations = [], people = [] } = change;
   for (const key of change.dropJobs ?? []) connection.run(DROP_JOB, { key });

@@ -1,7 +1,7 @@
 import type { Request } from '../../domain/request/request.ts';
 import type { Erasure, ErasureStore } from '../../usecases/ports/erasure-store.ts';
 import { StoreError } from '../../usecases/ports/store-error.ts';
-import { decisionColumns, requestColumns, requestFrom } from '../rows.ts';
+import { decisionColumns, readerRows, requestColumns, requestFrom } from '../rows.ts';
 import type { RequestRow } from '../rows.ts';
 import {
   ANY_PERSON_KEY,
@@ -18,9 +18,10 @@ import {
   OVERWRITE_DECISION,
   OVERWRITE_REQUEST,
 } from './queries/erasure.ts';
-import { ANY_NAMING, FIND_NAMING } from './queries/requests.ts';
+import { DELETE_READERS } from './queries/readers.ts';
+import { ANY_NAMING, CHECK_VERSION, FIND_NAMING } from './queries/requests.ts';
 import type { Connection } from './connection.ts';
-import { recordEvents } from './write-rows.ts';
+import { addReaders, recordEvents } from './write-rows.ts';
 
 /** On the writer's thread: every request is read, and clicks must not wait for that. */
 export function findNaming(
@@ -46,6 +47,12 @@ export function erase(
   }
   for (const overwritten of requests) {
     if (!overwrite(connection, overwritten)) return { status: 'conflict' };
+  }
+  connection.run(DELETE_READERS, { ids: idsOf(requests) });
+  for (const { request } of requests) {
+    const { id: requestId, version } = request;
+    const { number } = connection.get(CHECK_VERSION, { requestId, version }) as { number: number };
+    addReaders(connection, readerRows(request), number);
   }
   if (connection.get(ANY_NAMING, { names, states })) return { status: 'conflict' };
   const ids = idsOf(requests);

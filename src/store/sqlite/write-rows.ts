@@ -1,11 +1,13 @@
 import type { Recorded } from '../../usecases/ports/audit-store.ts';
 import type { SeenPerson } from '../../usecases/ports/card-store.ts';
 import type { NewJob } from '../../usecases/ports/job-store.ts';
+import type { ReaderRow } from '../rows.ts';
 import { personKeyChanged } from '../person-key-changed.ts';
 import { INSERT_EVENT, INSERT_PENDING } from './queries/audit.ts';
 import { UPSERT_JOB } from './queries/jobs.ts';
 import { FORGET_ROLES, UPSERT_PERSON, UPSERT_ROLES } from './queries/people.ts';
 import { HAS_PERSON_KEY, INSERT_PERSON_KEY } from './queries/person-keys.ts';
+import { END_READER, INSERT_READER } from './queries/readers.ts';
 import type { Connection } from './connection.ts';
 
 /**
@@ -23,6 +25,18 @@ export function recordEvents(connection: Connection, { events, personKeys }: Rec
   for (const event of events) {
     connection.run(INSERT_EVENT, { ...event });
     connection.run(INSERT_PENDING, { id: event.id });
+  }
+}
+
+/** Adds rows to the index of readers; those of an ended request replace its open ones. */
+export function addReaders(
+  connection: Connection,
+  rows: readonly ReaderRow[],
+  number: number,
+): void {
+  for (const row of rows) {
+    if (row.isOpen === 0) connection.run(END_READER, { ...row, number });
+    connection.run(INSERT_READER, { ...row, number });
   }
 }
 

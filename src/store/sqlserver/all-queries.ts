@@ -7,6 +7,7 @@ import * as keys from './queries/keys.ts';
 import * as leases from './queries/leases.ts';
 import * as people from './queries/people.ts';
 import * as personKeys from './queries/person-keys.ts';
+import * as readers from './queries/readers.ts';
 import * as requests from './queries/requests.ts';
 import * as sessions from './queries/sessions.ts';
 import * as signIn from './queries/sign-in.ts';
@@ -22,6 +23,7 @@ export const ALL_QUERIES = {
   ...leases,
   ...people,
   ...personKeys,
+  ...readers,
   ...requests,
   ...sessions,
   ...signIn,

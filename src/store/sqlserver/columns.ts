@@ -25,6 +25,7 @@ export const COLUMNS = {
     asked: JSON_TEXT,
     progress: JSON_TEXT,
   },
+  request_readers: { reader: 'nvarchar(64)', is_open: SMALL, number: WHOLE },
   decisions: {
     id: ID,
     request_id: ID,

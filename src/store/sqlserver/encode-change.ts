@@ -4,7 +4,7 @@ import type { SeenPerson } from '../../usecases/ports/card-store.ts';
 import type { Change, OnceKey } from '../../usecases/ports/request-store.ts';
 import type { NewJob } from '../../usecases/ports/job-store.ts';
 import { checkGuard } from '../check-writes.ts';
-import { askedPart, decisionPart, progressPart } from '../rows.ts';
+import { addedReaders, askedPart, decisionPart, progressPart } from '../rows.ts';
 import { byKey, encodeRows, jsonText } from './query.ts';
 import type { ValuesOf } from './query.ts';
 import type { COMMIT } from './queries/commit.ts';
@@ -51,6 +51,7 @@ export function encodeChange(change: Change, attempt: string): ValuesOf<typeof C
     decidedAt: decision?.at,
     decidedVersion: request?.version ?? guard?.version ?? 0,
     decision: decision && decisionPart(decision),
+    readers: list(addedReaders(change)),
     events: list(change.events),
     dropJobs: list(change.dropJobs),
     personKeys: encodeRows(change.personKeys ?? []),

@@ -1,5 +1,5 @@
 import type { Erasure, ErasureStore, KnownAs } from '../../usecases/ports/erasure-store.ts';
-import { decisionColumns, requestColumns, requestFrom } from '../rows.ts';
+import { decisionColumns, readerRows, requestColumns, requestFrom } from '../rows.ts';
 import type { RequestRow } from '../rows.ts';
 import { ERASE, FIND_KNOWN_AS, FIND_NAMING } from './queries/erasure.ts';
 import { encodeRows, protectText } from './query.ts';
@@ -50,6 +50,11 @@ function encode(erasure: Erasure) {
     requestCount: requests.length,
     decisions: encodeRows(
       decisions.map(decisionColumns).map((row) => ({ ...row, body: protectText(row.body) })),
+    ),
+    readers: encodeRows(
+      requests.flatMap(({ request }) =>
+        readerRows(request).map((row) => ({ id: request.id, ...row })),
+      ),
     ),
     events: encodeRows(events),
     personKeys: encodeRows(personKeys),

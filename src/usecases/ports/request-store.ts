@@ -59,6 +59,8 @@ export interface RequestQuery {
   readonly workflow?: string;
   /** Key of the requester's principal. */
   readonly requester?: string;
+  /** Groups of `readersWith`: only requests that one of them may read. */
+  readonly readers?: readonly string[];
   /** Numbers below this one only (keyset pagination, newest first). */
   readonly before?: number;
   readonly limit: number;

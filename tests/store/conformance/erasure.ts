@@ -1,3 +1,4 @@
+import { personReader } from '../../../src/domain/people/readers.ts';
 import { beforeEach, expect, test } from '@jest/globals';
 import type { EventBody } from '../../../src/domain/events/catalogue.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
@@ -146,6 +147,7 @@ export function erasureTests(given: Given): void {
     const without = await store.loadRequest(asked.id);
     expect(without).toMatchObject({ salt: null, reason: '(erased)', digest: asked.digest });
     expect(await store.listRequests({ requester: dana.key, limit: 9 })).toEqual([]);
+    expect(await store.listRequests({ readers: [personReader(dana.key)], limit: 9 })).toEqual([]);
   });
 
   test('is refused while a request names the person that has not ended', async () => {
@@ -315,6 +317,7 @@ export function erasureTests(given: Given): void {
     );
     expect(await erase('29:dana')).toMatchObject({ kind: 'erased', requests: 201 });
     expect(await store.listRequests({ requester: dana.key, limit: 9 })).toEqual([]);
+    expect(await store.listRequests({ readers: [personReader(dana.key)], limit: 9 })).toEqual([]);
   });
 
   test('a text that nobody is called by changes no request', async () => {

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
-import type { Request } from '../../../src/domain/request/request.ts';
+import { describe, expect, test } from '@jest/globals';
+import { readersWith } from '../../../src/domain/people/readers.ts';
+import type { Request, Seat } from '../../../src/domain/request/request.ts';
 import type { RequestQuery } from '../../../src/usecases/ports/request-store.ts';
 import { change, decision, deciding, next, person, request, submission } from '../build.ts';
 import type { Given } from '../describe-store.ts';
@@ -110,5 +111,70 @@ export function listTests(given: Given): void {
       );
     }
     expect(await numbers({ workflow: 'w', limit: 20 })).toHaveLength(states.length);
+  });
+
+  describe('of what somebody may read', () => {
+    const reader = (change: Partial<Parameters<typeof readersWith>[0]> = {}) =>
+      readersWith({ key: person('olu').key, roles: [], claims: {}, ...change });
+    const seat = (roles: string[], where: Seat['where'] = null): Seat => ({ roles, where });
+    const asking = (seats: Seat[], change: Partial<Request> = {}) => {
+      const plain = request(change);
+      const [stage] = plain.plan.stages;
+      if (stage === undefined) throw new Error('a request has a stage');
+      return { ...plain, plan: { ...plain.plan, stages: [{ ...stage, seats }] } };
+    };
+
+    test('finds by role, by a claim beside it, and by the own key', async () => {
+      const payments = { claim: 'department', value: 'Payments' };
+      const asked = [
+        asking([seat(['approver'])]),
+        asking([seat(['approver'], payments)]),
+        asking([seat(['lead']), seat(['finance'])]),
+        asking([seat(['lead'])], { requester: person('olu'), beneficiary: person('kim') }),
+      ];
+      for (const one of asked) await given().store.commit(submission(one));
+      const found = (change: Parameters<typeof reader>[0]) =>
+        numbers({ readers: reader(change), limit: 9 });
+      expect(await found({})).toEqual([4]);
+      expect(await found({ key: person('kim').key })).toEqual([4]);
+      expect(await found({ roles: ['approver'] })).toEqual([4, 1]);
+      const claims = { department: 'Payments' };
+      expect(await found({ roles: ['approver'], claims })).toEqual([4, 2, 1]);
+      expect(await found({ roles: ['finance'], claims })).toEqual([4, 3]);
+      expect(await found({ roles: ['lead', 'finance', 'approver'] })).toEqual([4, 3, 1]);
+    });
+
+    test('pages and filters, each request once', async () => {
+      for (let at = 0; at < 8; at += 1) {
+        const seats = at % 2 === 0 ? [seat(['approver', 'lead'])] : [seat(['other'])];
+        const workflow = at % 4 === 0 ? 'deploy' : 'access';
+        await given().store.commit(submission(asking(seats, { workflow })));
+      }
+      const readers = reader({ roles: ['approver', 'lead'] });
+      expect(await numbers({ readers, limit: 3 })).toEqual([7, 5, 3]);
+      expect(await numbers({ readers, limit: 3, before: 3 })).toEqual([1]);
+      expect(await numbers({ readers, workflow: 'deploy', limit: 9 })).toEqual([5, 1]);
+      const requester = person('nobody').key;
+      expect(await numbers({ readers, requester, limit: 9 })).toEqual([]);
+    });
+
+    test('keeps what waits apart from what has ended, and finds who decided', async () => {
+      const { store } = given();
+      const [first, second] = [asking([seat(['approver'])]), asking([seat(['approver'])])];
+      for (const one of [first, second]) await store.commit(submission(one));
+      const word = decision(first);
+      await store.commit(deciding(first, { decision: word }));
+      const decided = reader({ key: word.approver.key });
+      expect(await numbers({ readers: decided, states: ['approved'], limit: 9 })).toEqual([1]);
+      const ended = next(first, { version: 3, state: 'denied', decisions: [word] });
+      const guard = { requestId: first.id, version: 2 };
+      await store.commit(change({ guard, request: ended }));
+      const readers = reader({ roles: ['approver'] });
+      expect(await numbers({ readers, states: ['pending'], limit: 9 })).toEqual([2]);
+      expect(await numbers({ readers, states: ['denied'], limit: 9 })).toEqual([1]);
+      expect(await numbers({ readers, limit: 9 })).toEqual([2, 1]);
+      expect(await numbers({ readers: decided, states: ['denied'], limit: 9 })).toEqual([1]);
+      expect(await numbers({ readers: decided, states: ['approved'], limit: 9 })).toEqual([]);
+    });
   });
 }

@@ -27,6 +27,7 @@ const TABLES = [
   'conversations',
   'people',
   'people_roles',
+  'request_readers',
   'audit_pending',
   'audit_leaves',
   'audit_events',

@@ -8,6 +8,7 @@ import * as keys from '../../../src/store/sqlite/queries/keys.ts';
 import * as leases from '../../../src/store/sqlite/queries/leases.ts';
 import * as people from '../../../src/store/sqlite/queries/people.ts';
 import * as personKeys from '../../../src/store/sqlite/queries/person-keys.ts';
+import * as readers from '../../../src/store/sqlite/queries/readers.ts';
 import * as requests from '../../../src/store/sqlite/queries/requests.ts';
 import * as schema from '../../../src/store/sqlite/queries/schema.ts';
 import * as sessions from '../../../src/store/sqlite/queries/sessions.ts';
@@ -25,6 +26,7 @@ export const SQLITE_QUERIES: Readonly<Record<string, Readonly<Record<string, str
   leases,
   people,
   'person-keys': personKeys,
+  readers,
   requests,
   schema,
   sessions,
@@ -56,6 +58,7 @@ export const COLD: Readonly<Record<string, string>> = {
   DELETE_SESSIONS: RARE,
   DELETE_LINKS: RARE,
   DELETE_REPLIES: RARE,
+  DELETE_READERS: RARE,
 };
 
 /** Allowed sorts in memory, of bounded sets. */
@@ -64,6 +67,7 @@ export const SMALL_SORTS: Readonly<Record<string, string>> = {
   LIST_BY_WORKFLOW: 'one page of each state asked for',
   LIST_BY_REQUESTER: 'one page of each state asked for',
   LIST_BY_REQUESTER_AND_WORKFLOW: 'one page of each state asked for',
+  LIST_READABLE: 'one page of each role and claim of the reader',
   LIST_PARKED_JOBS: 'what was given up and not dropped yet',
   LOAD_WITH_CARDS: 'the copies of the card of one request',
   EVENTS_OF: 'the events of one request',

@@ -18,6 +18,15 @@ CREATE INDEX requests_by_state ON requests (state);
 CREATE INDEX requests_by_workflow ON requests (workflow, state);
 CREATE INDEX requests_by_requester ON requests (requester_key, state);
 
+-- Who may read a request: hashes of a person's key, of a role, or of a role with a claim. Lists read
+-- only what their reader may read; `is_open` keeps what waits apart from all that has ended.
+CREATE TABLE request_readers (
+  reader TEXT NOT NULL,
+  is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+  number INTEGER NOT NULL REFERENCES requests (number),
+  PRIMARY KEY (reader, is_open, number)
+) STRICT, WITHOUT ROWID;
+
 -- The words of people on stages. A constraint makes each unique, so that races are safe.
 CREATE TABLE decisions (
   id TEXT NOT NULL,

@@ -57,6 +57,26 @@ export const LIST_BY_REQUESTER_AND_WORKFLOW = newestOfStates(
   'i.requester_key = :requester AND +i.workflow = :workflow AND i.state = s.value',
 );
 
+/**
+ * The newest numbers of each reader by index, then the newest of all readers. Reads only requests
+ * that one of the readers may read.
+ */
+export const LIST_READABLE = `
+  SELECT ${REQUEST} FROM requests r
+  WHERE r.number IN (
+    SELECT DISTINCT n.number
+    FROM json_each(:readers) t CROSS JOIN json_each(:open) o CROSS JOIN requests n ON n.number IN (
+      SELECT i.number FROM request_readers i CROSS JOIN requests q ON q.number = i.number
+      WHERE i.reader = t.value AND i.is_open = o.value + 0 AND i.number < :before
+        AND q.state IN (SELECT value FROM json_each(:states))
+        AND (:workflow = '' OR q.workflow = :workflow)
+        AND (:requester = '' OR q.requester_key = :requester)
+      ORDER BY i.number DESC LIMIT :limit + 0
+    )
+    ORDER BY n.number DESC LIMIT :limit + 0
+  )
+  ORDER BY r.number DESC`;
+
 /** The rowid is the number of the request. */
 export const INSERT_REQUEST = `
   INSERT INTO requests (id, version, state, workflow, requester_key, asked, progress)

@@ -37,6 +37,7 @@ export const SOURCE_TABLES: Readonly<Record<TransferTable, SourceTable>> = {
   keys: table('keys', { purpose: '', ordinal: 0 }),
   person_keys: table('person_keys', { person: '' }),
   requests: table('requests', { number: 0 }),
+  request_readers: table('request_readers', { reader: '', is_open: -1, number: 0 }),
   decisions: table('decisions', { request_id: '', stage: '', approver_key: '', nth: 0 }, DECISION),
   changes: table('changes', { id: '' }),
   once_keys: table('once_keys', { kind: '', key: '' }),

@@ -25,6 +25,15 @@ CREATE INDEX requests_by_state ON dbo.requests (state, number);
 CREATE INDEX requests_by_workflow ON dbo.requests (workflow, state, number);
 CREATE INDEX requests_by_requester ON dbo.requests (requester_key, state, number);
 
+-- Who may read a request: hashes of a person's key, of a role, or of a role with a claim. Lists read
+-- only what their reader may read; `is_open` keeps what waits apart from all that has ended.
+CREATE TABLE dbo.request_readers (
+  reader nvarchar(64) COLLATE Latin1_General_BIN2 NOT NULL,
+  is_open int NOT NULL,
+  number bigint NOT NULL,
+  CONSTRAINT request_readers_pk PRIMARY KEY (reader, is_open, number)
+);
+
 -- The words of people on stages. A constraint makes each unique, so that races are safe.
 -- `version` is the version of the request that the decision was written with. A read takes decisions
 -- up to the version it sees, so that request and decisions are consistent.

@@ -15,6 +15,7 @@ import { CHECK_CARDS, UPSERT_CARDS, UPSERT_CONVERSATIONS } from './cards.ts';
 import { FIND_FIRST, INSERT_CHANGE, INSERT_ONCE_KEYS } from './changes.ts';
 import { DROP_JOBS, END_JOB, UPSERT_JOBS } from './jobs.ts';
 import { UPSERT_PEOPLE } from './people.ts';
+import { PUT_READERS } from './readers.ts';
 import {
   CHECK_DECIDED,
   CHECK_VERSION,
@@ -46,6 +47,7 @@ const STEPS = [
   step(CHECK_VERSION + unlessChanged('conflict'), `@write = N'check'`),
   step(CHECK_DECIDED, '@decisionId IS NOT NULL'),
   step(INSERT_DECISION + unlessChanged('decision'), '@decisionId IS NOT NULL'),
+  step(PUT_READERS, '@readers IS NOT NULL'),
   step(INSERT_EVENTS, '@events IS NOT NULL'),
   step(DROP_JOBS, '@dropJobs IS NOT NULL'),
   step(UPSERT_JOBS, '@jobs IS NOT NULL'),
@@ -92,6 +94,7 @@ export const COMMIT = query(
     decidedAt: WHOLE,
     decidedVersion: WHOLE,
     decision: JSON_TEXT,
+    readers: JSON_TEXT,
     events: JSON_TEXT,
     dropJobs: JSON_TEXT,
     personKeys: JSON_TEXT,

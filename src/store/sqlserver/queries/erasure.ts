@@ -13,6 +13,7 @@ import {
   transaction,
 } from '../query.ts';
 import { INSERT_EVENTS } from './audit.ts';
+import { REPLACE_READERS } from './readers.ts';
 import { REQUEST } from './requests.ts';
 
 /** Statements of an erasure. */
@@ -92,6 +93,7 @@ export const ERASE = query(
     requests: JSON_TEXT,
     requestCount: SMALL,
     decisions: JSON_TEXT,
+    readers: JSON_TEXT,
     events: JSON_TEXT,
     personKeys: JSON_TEXT,
   },
@@ -111,6 +113,7 @@ export const ERASE = query(
     ${step(`
       UPDATE d SET approver_key = n.approver_key, body = n.body
       FROM dbo.decisions d JOIN ${DECISIONS} n ON n.request_id = d.request_id AND n.id = d.id;
+      ${REPLACE_READERS}
       IF EXISTS (
         SELECT 1 FROM dbo.requests r WHERE r.state IN ${STATES} AND ${NAMED}
       ) SET @outcome = N'conflict';`)}
