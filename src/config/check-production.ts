@@ -158,7 +158,11 @@ function warningsOf(source: YamlSource, config: Settings): Problem[] {
       Object.keys(secretRefs).map((key) => ['executors', name, key]),
     ),
     ...(config.teams.credential.kind === 'secret' ? [['teams', 'credential', 'secret']] : []),
+    ...(config.teams.credential.kind === 'certificate'
+      ? [['teams', 'credential', 'privateKey']]
+      : []),
     ...(config.teams.signIn?.clientSecret ? [['teams', 'signIn', 'clientSecret']] : []),
+    ...(config.teams.signIn?.clientKey ? [['teams', 'signIn', 'clientKey', 'privateKey']] : []),
   ];
   for (const path of secrets) {
     if (source.references.has(formatPath(path))) continue;

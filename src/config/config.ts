@@ -53,7 +53,7 @@ export interface TeamsConfig {
   readonly appType: 'SingleTenant' | 'UserAssignedMSI';
   /** The tenant of the bot's own app registration. */
   readonly tenantId: string;
-  readonly credential: Readonly<LookupCredentialInput>;
+  readonly credential: Credential;
   /** Tenants whose people may use the bot. */
   readonly allowedTenants: readonly string[];
   readonly cloud: Readonly<CloudInput>;
@@ -75,9 +75,36 @@ export interface TeamsConfig {
     readonly clientId: string;
     /** Null: a public client, with PKCE only. */
     readonly clientSecret: string | null;
+    /** Left out: a secret is sent as the provider lists it, else PKCE alone. */
+    readonly clientAuth?: 'basic' | 'post' | 'private_key_jwt' | null;
+    /** The key of `private_key_jwt`. */
+    readonly clientKey?: {
+      /** PEM, PKCS #8 or the older forms. */
+      readonly privateKey: string;
+      readonly keyId: string | null;
+      /** Of the certificate, 64 hex digits; how Entra finds the key. */
+      readonly thumbprintSha256: string | null;
+      /** Null: by the key; RS256 for RSA. */
+      readonly algorithm: 'RS256' | 'PS256' | null;
+      /** Null: the token endpoint at Entra, the issuer elsewhere. */
+      readonly audience: 'issuer' | 'token_endpoint' | null;
+    } | null;
     readonly scopes: readonly string[];
   } | null;
 }
+
+/** How a registration proves itself at Entra. Paths are absolute. */
+export type Credential =
+  | Readonly<Exclude<LookupCredentialInput, { kind: 'federated' }>>
+  | {
+      readonly kind: 'federated';
+      /** Exactly one of the two is given. */
+      readonly tokenFile: string | null;
+      /** Client id of a managed identity. */
+      readonly managedIdentity: string | null;
+      /** What a managed identity's token is for. */
+      readonly audience: string;
+    };
 
 export interface IssuerConfig {
   /** The provider id, part of every principal's key. */

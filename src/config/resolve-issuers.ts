@@ -85,11 +85,15 @@ const PIPELINES: Readonly<
 };
 
 /** The issuers with the presets of their kind: Entra needs only tenant and audience. */
-export function resolveIssuers(input: ConfigInput, bot: TeamsConfig): IssuerConfig[] {
+export function resolveIssuers(
+  input: ConfigInput,
+  bot: TeamsConfig,
+  folder: string,
+): IssuerConfig[] {
   return input.identity.issuers.map((issuer) => {
     switch (issuer.kind) {
       case 'entra':
-        return entraIssuer(issuer, input.teams.cloud, bot);
+        return entraIssuer(issuer, input.teams.cloud, { bot, folder });
       case 'oidc':
         return oidcIssuer(issuer);
       default:
@@ -101,7 +105,7 @@ export function resolveIssuers(input: ConfigInput, bot: TeamsConfig): IssuerConf
 function entraIssuer(
   input: Input<'entra'>,
   cloud: ConfigInput['teams']['cloud'],
-  bot: TeamsConfig,
+  { bot, folder }: { bot: TeamsConfig; folder: string },
 ): IssuerConfig {
   const loginUrl = withoutSlash(bot.cloud.loginUrl);
   const tenants = input.tenants ?? (input.tenant === undefined ? [] : [input.tenant]);
@@ -122,21 +126,28 @@ function entraIssuer(
     teams: { objectIdClaim: 'oid', tenantClaim: 'tid' },
     nameClaim: input.nameClaim,
     agents: input.agents,
-    groupLookup: groupLookup && lookupOf(groupLookup, { graphUrl, loginUrl, bot }),
+    groupLookup: groupLookup && lookupOf(groupLookup, { graphUrl, loginUrl, bot, cloud, folder }),
   };
 }
 
 /** The look-up with the bot's registration as its default. */
 function lookupOf(
   { graphUrl, clientId, credential, as, claims }: NonNullable<Input<'entra'>['groupLookup']>,
-  preset: { graphUrl: string; loginUrl: string; bot: TeamsConfig },
+  preset: {
+    graphUrl: string;
+    loginUrl: string;
+    bot: TeamsConfig;
+    cloud: ConfigInput['teams']['cloud'];
+    folder: string;
+  },
 ): GroupLookupConfig {
   const { appId, credential: own } = preset.bot;
   return {
     graphUrl: withoutSlash(graphUrl ?? preset.graphUrl),
     loginUrl: preset.loginUrl,
     clientId: clientId ?? appId,
-    credential: credential === undefined ? own : resolveCredential({ credential, appId }),
+    credential:
+      credential === undefined ? own : resolveCredential({ ...preset, credential, appId }),
     as,
     claims,
   };

@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { CLOUDS, TEAMS_CLIENT_IDS } from './clouds.ts';
-import type { ChannelConfig, TeamsConfig } from './config.ts';
+import type { ChannelConfig, Credential, TeamsConfig } from './config.ts';
 import type { ConfigInput } from './schema.ts';
 
 /** The Application ID URI for which Teams gets tokens; a bot's is `api://botid-` and its id. */
@@ -11,13 +12,13 @@ export function exchangeResource({
 }
 
 /** The section `teams` with presets and defaults. */
-export function resolveTeams(input: ConfigInput): TeamsConfig {
+export function resolveTeams(input: ConfigInput, folder: string): TeamsConfig {
   const { teams, identity } = input;
   const resource = exchangeResource(teams);
   const firstEntra = identity.issuers.find((issuer) => issuer.kind === 'entra')?.id ?? '';
   return {
     ...teams,
-    credential: resolveCredential(teams),
+    credential: resolveCredential({ ...teams, folder }),
     allowedTenants: teams.allowedTenants ?? [teams.tenantId],
     cloud: typeof teams.cloud === 'string' ? CLOUDS[teams.cloud].teams : teams.cloud,
     singleSignOn: {
@@ -27,11 +28,21 @@ export function resolveTeams(input: ConfigInput): TeamsConfig {
       audiences: teams.singleSignOn.audiences ?? [teams.appId, resource],
       clients: teams.singleSignOn.clients ?? TEAMS_CLIENT_IDS,
     },
-    signIn:
-      teams.signIn === undefined
-        ? null
-        : { ...teams.signIn, clientSecret: teams.signIn.clientSecret ?? null },
+    signIn: resolveSignIn(teams.signIn),
   };
+}
+
+function resolveSignIn(input: ConfigInput['teams']['signIn']): TeamsConfig['signIn'] {
+  if (input === undefined) return null;
+  const { clientSecret = null, clientAuth = null, clientKey, ...rest } = input;
+  const given = clientKey && {
+    privateKey: clientKey.privateKey,
+    keyId: clientKey.keyId ?? null,
+    thumbprintSha256: clientKey.thumbprintSha256 ?? null,
+    algorithm: clientKey.algorithm ?? null,
+    audience: clientKey.audience ?? null,
+  };
+  return { ...rest, clientSecret, clientAuth, clientKey: given ?? null };
 }
 
 /** The section `channels`; the default service URL is that of the cloud (or empty). */
@@ -51,13 +62,37 @@ export function resolveChannels(input: ConfigInput): Record<string, ChannelConfi
   );
 }
 
-/** A credential with its defaults: the bot's managed identity has the app id as client id. */
+/** Audiences for tokens that are exchanged, of clouds other than the public one. */
+const EXCHANGES: Readonly<Record<string, string>> = {
+  usgov: 'api://AzureADTokenExchangeUSGov',
+  dod: 'api://AzureADTokenExchangeUSGov',
+  china: 'api://AzureADTokenExchangeChina',
+};
+
+/**
+ * A credential with its defaults: the bot's managed identity has the app id as client id. Paths are
+ * relative to `folder`.
+ */
 export function resolveCredential({
   credential,
   appId,
-}: Pick<ConfigInput['teams'], 'credential' | 'appId'>): TeamsConfig['credential'] {
+  cloud,
+  folder,
+}: Pick<ConfigInput['teams'], 'credential' | 'appId' | 'cloud'> & {
+  folder: string;
+}): Credential {
   if (credential === undefined || credential.kind === 'managedIdentity') {
     return { kind: 'managedIdentity', clientId: credential?.clientId ?? appId };
+  }
+  if (credential.kind === 'federated') {
+    const { kind, tokenFile, managedIdentity = null, audience } = credential;
+    const exchange = typeof cloud === 'string' ? EXCHANGES[cloud] : undefined;
+    return {
+      kind,
+      tokenFile: tokenFile === undefined ? null : resolve(folder, tokenFile),
+      managedIdentity,
+      audience: audience ?? exchange ?? 'api://AzureADTokenExchange',
+    };
   }
   return credential.kind === 'certificate'
     ? { ...credential, thumbprintSha256: credential.thumbprintSha256.toLowerCase() }

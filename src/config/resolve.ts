@@ -22,14 +22,15 @@ interface Given {
 export function resolveConfig(options: Given): Settings {
   const { input, file } = options;
   const { server, store, audit } = input;
-  const teams = resolveTeams(input);
+  const folder = dirname(file);
+  const teams = resolveTeams(input, folder);
   return {
     profile: options.profile,
     server: { ...server, port: options.port ?? server.port, pages: options.pages },
-    store: store.kind === 'sqlite' ? { ...store, path: resolve(dirname(file), store.path) } : store,
+    store: store.kind === 'sqlite' ? { ...store, path: resolve(folder, store.path) } : store,
     teams,
     identity: {
-      issuers: resolveIssuers(input, teams),
+      issuers: resolveIssuers(input, teams, folder),
       implies: Object.fromEntries(
         Object.entries(input.identity.roles).map(([role, { implies }]) => [role, implies]),
       ),

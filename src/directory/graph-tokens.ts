@@ -2,6 +2,8 @@ import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azur
 import type { AuthenticationResult } from '@azure/msal-node';
 import type { GroupLookupConfig } from '../config/config.ts';
 import type { Fetch } from '../net/bounded-fetch.ts';
+import { msalCredential } from '../net/msal-credential.ts';
+import type { ManagedToken } from '../net/msal-credential.ts';
 import { networkOver } from '../net/msal-network.ts';
 import type { GraphClient } from './graph-client.ts';
 
@@ -34,6 +36,8 @@ export function createGraphTokens(
     return byManagedIdentity(graphUrl, credential.clientId, platform);
   }
   const scopes = [`${graphUrl}/.default`];
+  const managedToken: ManagedToken = ({ clientId: identity, resource }) =>
+    byManagedIdentity(resource, identity, platform).application('');
   const make = (tenant: string) => {
     const authority = `${loginUrl}/${tenant}`;
     return new ConfidentialClientApplication({
@@ -47,9 +51,7 @@ export function createGraphTokens(
           token_endpoint: `${authority}/oauth2/v2.0/token`,
           jwks_uri: `${authority}/discovery/v2.0/keys`,
         }),
-        ...(credential.kind === 'secret'
-          ? { clientSecret: credential.secret }
-          : { clientCertificate: credential }),
+        ...msalCredential(credential, managedToken),
       },
       system: { networkClient: networkOver(fetch) },
     });

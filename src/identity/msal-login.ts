@@ -5,17 +5,20 @@ import { systemClock } from '../lib/clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { BotCredentials } from '../usecases/ports/bot-credentials.ts';
 import type { Fetch } from '../net/bounded-fetch.ts';
+import { msalCredential } from '../net/msal-credential.ts';
+import type { ManagedToken } from '../net/msal-credential.ts';
 import { networkOver } from '../net/msal-network.ts';
 
 /**
- * The bot's login at Entra with a secret, a certificate or a managed identity. msal caches the
+ * The bot's login at Entra with a secret, a certificate, a federated credential or a managed
+ * identity, which is asked through `platform` (plain http on this machine). msal caches the
  * token: it renews it when Entra asks for that (`refresh_in`), or five minutes before the expiry.
  */
 export function msalLogin(
   teams: TeamsConfig,
-  { clock, fetch }: { clock: Clock; fetch: Fetch },
+  { clock, fetch, platform }: { clock: Clock; fetch: Fetch; platform: Fetch },
 ): BotCredentials {
-  const acquire = acquireBy(teams, fetch);
+  const acquire = acquireBy(teams, { fetch, platform });
   return {
     async token() {
       const result = await acquire();
@@ -32,14 +35,10 @@ export function msalLogin(
 
 function acquireBy(
   { appId, tenantId, credential, cloud }: TeamsConfig,
-  fetch: Fetch,
+  { fetch, platform }: { fetch: Fetch; platform: Fetch },
 ): () => Promise<AuthenticationResult | null> {
-  const system = { networkClient: networkOver(fetch) };
   if (credential.kind === 'managedIdentity') {
-    const application = new ManagedIdentityApplication({
-      managedIdentityIdParams: { userAssignedClientId: credential.clientId },
-      system,
-    });
+    const application = managedIdentity(credential.clientId, platform);
     const resource = cloud.scope.replace(/\/\.default$/, '');
     return () => application.acquireToken({ resource });
   }
@@ -48,10 +47,23 @@ function acquireBy(
     authority: `${cloud.loginUrl}/${tenantId}`,
     // A configured login URL is trusted, so msal need not verify it at the public cloud.
     knownAuthorities: [new URL(cloud.loginUrl).host],
-    ...(credential.kind === 'secret'
-      ? { clientSecret: credential.secret }
-      : { clientCertificate: credential }),
+    ...msalCredential(credential, managedToken(platform)),
   };
+  const system = { networkClient: networkOver(fetch) };
   const application = new ConfidentialClientApplication({ auth, system });
   return () => application.acquireTokenByClientCredential({ scopes: [cloud.scope] });
+}
+
+function managedIdentity(clientId: string, platform: Fetch): ManagedIdentityApplication {
+  return new ManagedIdentityApplication({
+    managedIdentityIdParams: { userAssignedClientId: clientId },
+    system: { networkClient: networkOver(platform) },
+  });
+}
+
+function managedToken(platform: Fetch): ManagedToken {
+  return async ({ clientId, resource }) => {
+    const { accessToken } = await managedIdentity(clientId, platform).acquireToken({ resource });
+    return accessToken;
+  };
 }

@@ -57,7 +57,11 @@ async function run(over: Claims = {}): Promise<Principal> {
     },
     teams: { cloud: 'public' },
   } as unknown as ConfigInput;
-  const identity = createIdentity({ config: configOf(resolveIssuers(input, bot)), clock, log });
+  const identity = createIdentity({
+    config: configOf(resolveIssuers(input, bot, '/')),
+    clock,
+    log,
+  });
   const now = Math.floor(clock.now() / 1_000);
   return identity.verifyBearer(
     await sign(key, {

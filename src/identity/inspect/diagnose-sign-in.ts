@@ -36,17 +36,43 @@ export async function diagnoseSignIn(
       'S256 is sent anyway (Entra checks it without listing it); ask the provider',
     );
   }
+  checkMethod(findings, signIn.clientAuth ?? null, document);
   await trySecret(findings, {
     client: () => clientConfiguration({ ...parts, signIn }, { document, tenantId }),
     redirectUri: `${parts.config.server.publicUrl}/auth/callback`,
   });
 }
 
+const METHODS = {
+  basic: 'client_secret_basic',
+  post: 'client_secret_post',
+  private_key_jwt: 'private_key_jwt',
+} as const;
+
+/** Whether the provider lists the configured way of authentication (RFC 8414 2). */
+function checkMethod(
+  findings: Findings,
+  clientAuth: keyof typeof METHODS | null,
+  document: JsonObject,
+): void {
+  const listed = own(document, 'token_endpoint_auth_methods_supported');
+  if (clientAuth === null || !Array.isArray(listed)) return;
+  const method = METHODS[clientAuth];
+  if (listed.includes(method)) findings.ok('client authentication', method);
+  else {
+    findings.warn(
+      'client authentication',
+      `the provider does not list ${method}, but ${listed.join(', ')}`,
+      'set teams.signIn.clientAuth to a way that it lists',
+    );
+  }
+}
+
 async function trySecret(
   findings: Findings,
   { client, redirectUri }: { client: () => oidc.Configuration; redirectUri: string },
 ): Promise<void> {
-  const secret = 'teams.signIn.clientId and clientSecret';
+  const secret = 'teams.signIn.clientId and its secret or key';
   try {
     await oidc.genericGrantRequest(client(), 'authorization_code', {
       code: 'countersign-doctor',

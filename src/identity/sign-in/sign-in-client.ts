@@ -10,6 +10,7 @@ import type { IdentityCode } from '../codes.ts';
 import type { ProviderMetadata } from '../issuer-keys/discovery.ts';
 import { fillTenant, providerFetch } from '../providers.ts';
 import type { Provider } from '../providers.ts';
+import { clientAuthOf } from './client-auth.ts';
 import type { Verifier } from '../tokens/verify-token.ts';
 import { own, textOf } from '../../lib/strict-json.ts';
 import { AS_SIGNED, readableAnswer } from './readable-answer.ts';
@@ -222,9 +223,7 @@ export function clientConfiguration(
   { document, tenantId }: { document: JsonObject; tenantId: string },
 ): oidc.Configuration {
   const { config, signIn, clock } = options;
-  const methods = own(document, 'token_endpoint_auth_methods_supported');
-  // RFC 8414 2: without a list of methods, client_secret_basic is the default.
-  const basic = !Array.isArray(methods) || methods.includes('client_secret_basic');
+  const issuer = config.identity.issuers.find(({ id }) => id === signIn.issuer);
   const client = new oidc.Configuration(
     { ...document, issuer: fillTenant(String(own(document, 'issuer') ?? ''), tenantId) },
     signIn.clientId,
@@ -233,7 +232,7 @@ export function clientConfiguration(
       [oidc.clockSkew]: Math.round((clock.now() - systemClock.now()) / 1_000),
       [oidc.clockTolerance]: 30,
     },
-    clientAuth(signIn.clientSecret, basic),
+    clientAuthOf(signIn, { document, entra: issuer?.kind === 'entra' }),
   );
   const wire = providerFetch(options);
   client[oidc.customFetch] = async (url, init) => {
@@ -244,12 +243,6 @@ export function clientConfiguration(
   };
   if (config.profile === 'local') oidc.allowInsecureRequests(client);
   return client;
-}
-
-/** Client authentication; a public client uses PKCE alone (RFC 9700 2.1.1). */
-function clientAuth(secret: string | null, basic: boolean): oidc.ClientAuth {
-  if (secret === null) return oidc.None();
-  return basic ? oidc.ClientSecretBasic(secret) : oidc.ClientSecretPost(secret);
 }
 
 /** Whether the provider, or a check of its response, refused. Otherwise it was unreachable. */

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { configText, edited, load, problemsOf, workflowText } from './support.ts';
 
 const TENANT = '8c1d2e37-5b46-4f09-9e8a-3d7f60b1c254';
@@ -385,5 +386,86 @@ ${more}
     ],
   ])('rejects %s', (more, rule) => {
     expect(rulesOf(withOidc(more))).toEqual([rule]);
+  });
+});
+
+describe('how clients prove themselves', () => {
+  const SECRET = "credential: { kind: secret, secret: '${env:COUNTERSIGN_BOT_SECRET}' }";
+  const bot = (credential: string) => edited(configText, SECRET, `credential: ${credential}`);
+  const CLIENT_SECRET = '    clientSecret: ${env:COUNTERSIGN_BOT_SECRET}\n';
+  const signIn = (lines: string) => edited(configText, CLIENT_SECRET, lines);
+  const pem = (type: 'pkcs8' | 'pkcs1' = 'pkcs8') =>
+    generateKeyPairSync('rsa', { modulusLength: 2_048 })
+      .privateKey.export({ type, format: 'pem' })
+      .toString();
+  const key = (text: string) =>
+    `    clientAuth: private_key_jwt\n    clientKey: { privateKey: ${JSON.stringify(text)} }\n`;
+
+  test('a federated credential names a file, relative to the configuration', () => {
+    const { config } = load({ config: bot('{ kind: federated, tokenFile: tokens/bot }') });
+    expect(config.teams.credential).toEqual({
+      kind: 'federated',
+      tokenFile: '/c/tokens/bot',
+      managedIdentity: null,
+      audience: 'api://AzureADTokenExchange',
+    });
+  });
+
+  test.each([
+    ['public', 'api://AzureADTokenExchange'],
+    ['usgov', 'api://AzureADTokenExchangeUSGov'],
+    ['dod', 'api://AzureADTokenExchangeUSGov'],
+  ])('a federated managed identity of the cloud %s is for %s', (cloud, audience) => {
+    const text = bot(`{ kind: federated, managedIdentity: ${OTHER} }`).replace(
+      'cloud: public',
+      `cloud: ${cloud}`,
+    );
+    const { credential } = load({ config: text, profile: 'local' }).config.teams;
+    expect(credential).toMatchObject({ managedIdentity: OTHER, tokenFile: null, audience });
+  });
+
+  test.each([
+    ['{ kind: federated }'],
+    [`{ kind: federated, tokenFile: a, managedIdentity: ${OTHER} }`],
+  ])('rejects %s', (credential) => {
+    expect(rulesOf(bot(credential))).toEqual([expect.stringContaining('teams.credential')]);
+  });
+
+  test.each([
+    ['post with a secret', `    clientAuth: post\n${CLIENT_SECRET}`, []],
+    ['a key of PKCS #8', key(pem()), []],
+    ['a key of PKCS #1', key(pem('pkcs1')), []],
+    ['post without a secret', '    clientAuth: post\n', ['teams.signIn.clientSecret']],
+    [
+      'private_key_jwt without a key',
+      '    clientAuth: private_key_jwt\n',
+      ['teams.signIn.clientKey'],
+    ],
+    ['a key beside a secret', key(pem()) + CLIENT_SECRET, ['teams.signIn.clientSecret']],
+    [
+      'a key without private_key_jwt',
+      key(pem()).replace('    clientAuth: private_key_jwt\n', ''),
+      ['teams.signIn.clientKey'],
+    ],
+    ['no key', key('-----BEGIN PRIVATE KEY-----'), ['teams.signIn.clientKey.privateKey']],
+    [
+      'a key that cannot sign',
+      key(
+        generateKeyPairSync('x25519')
+          .privateKey.export({ type: 'pkcs8', format: 'pem' })
+          .toString(),
+      ),
+      ['teams.signIn.clientKey.privateKey'],
+    ],
+  ])('teams.signIn: %s', (_name, lines, problems) => {
+    const config = signIn(lines);
+    if (problems.length === 0) expect(load({ config }).config.teams.signIn).toBeTruthy();
+    else expect(problemsOf({ config }).map(({ path }) => path)).toEqual(problems);
+  });
+
+  test('no problem of a key shows the key', () => {
+    const text = pem().replace('BEGIN PRIVATE', 'BEGIN OTHER PRIVATE');
+    const said = JSON.stringify(problemsOf({ config: signIn(key(text)) }));
+    expect(said).not.toContain(text.split('\n')[1]);
   });
 });

@@ -1,10 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { TeamsConfig } from '../../../src/config/config.ts';
 import { createBotCredentials } from '../../../src/identity/bot-credentials.ts';
+import { describeError } from '../../../src/lib/logger.ts';
 import { APP_ID, TENANT, codeOf, configOf, turnableClock } from './kit.ts';
 
 let server: Server;
@@ -134,6 +138,86 @@ describe('at Entra, through msal', () => {
     } finally {
       process.env = before;
     }
+  });
+
+  describe('a federated credential', () => {
+    let folder: string;
+    let tokenFile: string;
+    const federated = (change: object) => ({
+      kind: 'federated' as const,
+      tokenFile: null,
+      managedIdentity: null,
+      audience: 'api://AzureADTokenExchange',
+      ...change,
+    });
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'countersign-'));
+      tokenFile = join(folder, 'token');
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    test('sends the token of the file, read again at each login', async () => {
+      seconds = 299;
+      writeFileSync(tokenFile, 'eyJ.first.token\n');
+      const bot = credentials({ credential: federated({ tokenFile }) });
+      expect((await bot.token()).value).toBe('bot-token-1');
+      writeFileSync(tokenFile, 'eyJ.second.token');
+      await bot.token();
+      const forms = asked.map(({ form }) => Object.fromEntries(form));
+      expect(forms).toMatchObject([
+        {
+          grant_type: 'client_credentials',
+          client_id: APP_ID,
+          client_assertion: 'eyJ.first.token',
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        },
+        { client_assertion: 'eyJ.second.token' },
+      ]);
+      expect(forms[0]?.client_secret).toBeUndefined();
+    });
+
+    test.each([
+      ['is missing', undefined, /cannot be read.*ENOENT/],
+      ['is empty', '\n', /holds no token/],
+      ['holds several lines', 'eyJ.a.b\neyJ.c.d', /holds no token/],
+      ['is too long', 'a'.repeat(70_000), /holds no token/],
+    ])('a file that %s fails the login, and says which file', async (_name, text, words) => {
+      if (text !== undefined) writeFileSync(tokenFile, text);
+      const error = await credentials({ credential: federated({ tokenFile }) })
+        .token()
+        .catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: 'bot_login_failed' });
+      const told = describeError(error);
+      expect(told).toMatch(words);
+      expect(told).toContain(tokenFile);
+      expect(asked).toEqual([]);
+    });
+
+    test('sends the token of a managed identity for the exchange', async () => {
+      const before = { ...process.env };
+      Object.assign(process.env, { IDENTITY_ENDPOINT: `${base}/msi/token`, IDENTITY_HEADER: 'h' });
+      try {
+        const credential = federated({ managedIdentity: 'identity-1' });
+        expect((await credentials({ credential }).token()).value).toBe('bot-token-2');
+      } finally {
+        process.env = before;
+      }
+      const platform = new URL(asked[0]?.path ?? '', base).searchParams;
+      expect([platform.get('client_id'), platform.get('resource')]).toEqual([
+        'identity-1',
+        'api://AzureADTokenExchange',
+      ]);
+      expect(asked[1]?.form.get('client_assertion')).toBe('bot-token-1');
+    });
+
+    test('never logs in over plain http, though the platform is asked so', async () => {
+      const cloud = { ...configOf([]).teams.cloud, loginUrl: base };
+      writeFileSync(tokenFile, 'eyJ.first.token');
+      for (const credential of [federated({ tokenFile }), federated({ managedIdentity: 'x' })]) {
+        await expect((async () => credentials({ cloud, credential }).token())()).rejects.toThrow();
+      }
+      expect(asked.filter(({ form }) => form.has('client_assertion'))).toEqual([]);
+    });
   });
 
   test('asks for one token for all callers, until five minutes before its expiry', async () => {

@@ -2,6 +2,7 @@
  * Sign-in and tokens with independent implementations: panva's oidc-provider in several
  * configurations, and openid-client as the client of people and pipelines.
  */
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
@@ -10,7 +11,7 @@ import type { JWK } from 'jose';
 import { Provider } from 'oidc-provider';
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 import * as oidc from 'openid-client';
-import type { IssuerConfig } from '../../../src/config/config.ts';
+import type { Config, IssuerConfig } from '../../../src/config/config.ts';
 import { createSignIn } from '../../../src/identity/sign-in/sign-in.ts';
 import { createVerifier } from '../../../src/identity/tokens/verify-token.ts';
 import { createKeys } from '../../../src/keys/keys.ts';
@@ -29,6 +30,9 @@ beforeAll(() => {
 afterAll(() => {
   jest.restoreAllMocks();
 });
+
+type SignInConfig = NonNullable<Config['teams']['signIn']>;
+type ClientKey = NonNullable<SignInConfig['clientKey']>;
 
 const SECRET = 'a client secret of the peer, long enough';
 const REDIRECT = `${OUR_URL}/auth/callback`;
@@ -55,6 +59,8 @@ interface Setup {
   readonly issuer?: Partial<IssuerConfig>;
   /** Null for a public client. */
   readonly secret?: string | null;
+  /** How our client authenticates, where the configuration says so. */
+  readonly auth?: Pick<SignInConfig, 'clientAuth' | 'clientKey'>;
 }
 
 /** Starts the provider and our services; `stop` ends both. */
@@ -139,6 +145,7 @@ async function ourSide(issuer: string, setup: Setup, store: SqliteStore) {
     clientId: 'countersign',
     scopes: ['openid'],
     clientSecret: setup.secret === undefined ? SECRET : setup.secret,
+    ...setup.auth,
   };
   const config = { ...base, teams: { ...base.teams, signIn } };
   const parts = { config, clock: systemClock, log };
@@ -166,7 +173,7 @@ async function signInAt(peer: Peer, address: string, login = 'amara'): Promise<U
     const action = /action="([^"]+)"/.exec(page.text)?.[1];
     const prompt = /name="prompt" value="([^"]+)"/.exec(page.text)?.[1];
     if (action === undefined || prompt === undefined) {
-      throw new Error(`no form: ${page.status} ${page.text.slice(0, 300)}`);
+      throw new Error(`no form: ${page.status} ${page.text.slice(-500)}`);
     }
     page = await agent.follow(new URL(action, page.url).href, { prompt, login, password: 'x' });
   }
@@ -192,7 +199,65 @@ async function withPeer<Value>(setup: Setup, use: (peer: Peer) => Promise<Value>
   }
 }
 
+/** A client that is known by its public key, and our side with the private one. */
+function keyed(
+  alg: 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'Ed25519',
+  over: { method?: Partial<ClientMetadata>; key?: Partial<ClientKey> } = {},
+): Setup {
+  const { privateKey, publicKey } =
+    alg === 'Ed25519'
+      ? generateKeyPairSync('ed25519')
+      : alg.startsWith('ES')
+        ? generateKeyPairSync('ec', { namedCurve: alg === 'ES256' ? 'P-256' : 'P-384' })
+        : generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'client-1', alg } as JWK;
+  return {
+    secret: null,
+    client: {
+      client_secret: undefined,
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: alg,
+      jwks_uri: `${OUR_URL}/client-keys`,
+      ...over.method,
+    },
+    configuration: {
+      clientAuthMethods: ['private_key_jwt', 'client_secret_basic'],
+      enabledJWA: { clientAuthSigningAlgValues: [alg] },
+      // Instead of the address above: the keys of a client may not be given in a realm of jest.
+      fetch: () => Promise.resolve(Response.json({ keys: [jwk] })),
+    },
+    auth: {
+      clientAuth: 'private_key_jwt',
+      clientKey: {
+        privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        keyId: 'client-1',
+        thumbprintSha256: null,
+        algorithm: null,
+        audience: null,
+        ...over.key,
+      },
+    },
+  };
+}
+
 const SETUPS: [string, Setup][] = [
+  [
+    'client_secret_post, although the provider lists basic too',
+    {
+      client: { token_endpoint_auth_method: 'client_secret_post' },
+      auth: { clientAuth: 'post' },
+    },
+  ],
+  ['client_secret_basic by name', { auth: { clientAuth: 'basic' } }],
+  ['private_key_jwt of RS256', keyed('RS256')],
+  ['private_key_jwt of PS256', keyed('PS256', { key: { algorithm: 'PS256' } })],
+  ['private_key_jwt of ES256', keyed('ES256')],
+  ['private_key_jwt of ES384', keyed('ES384')],
+  ['private_key_jwt of Ed25519', keyed('Ed25519')],
+  [
+    'private_key_jwt for the token endpoint',
+    keyed('RS256', { key: { audience: 'token_endpoint' } }),
+  ],
   ['client_secret_basic', {}],
   [
     'client_secret_post alone',
