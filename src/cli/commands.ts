@@ -56,7 +56,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'doctor',
-    summary: 'Test providers, keys, logins and the store',
+    summary: 'Test providers, keys, logins, channels, targets and the store',
     load: async () => (await import('./doctor.ts')).doctor,
   },
   {

@@ -1,16 +1,22 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
+import type { YamlSource } from '../config/yaml-source.ts';
+import { probeExecutors } from '../executors/registry.ts';
 import { findingsOf } from '../identity/inspect/finding.ts';
 import type { Finding } from '../identity/inspect/finding.ts';
 import { createKeys } from '../keys/keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeError, silentLogger } from '../lib/logger.ts';
+import { networkAdvice } from '../net/failure-advice.ts';
 import { inspectStore } from '../store/inspect-store.ts';
 import type { StoreInspection } from '../store/inspect-store.ts';
 import type { StoredKey } from '../usecases/ports/key-store.ts';
+import { checkStore } from './check-store.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
+import { probeChannels } from './probe-channels.ts';
 import { readConfig } from './read-config.ts';
 import { configOption, jsonOption, profileOption, readGiven } from './options.ts';
 import { bare, inspect } from './token-inspect.ts';
@@ -29,7 +35,8 @@ export const doctor = defineCommand({
       .addOption(jsonOption),
   notes:
     "Fetches discovery and keys of every issuer, tries the sign-in client and the bot's login, " +
-    'and reads the store without changing it. Exits with 1 where something fails; warnings ' +
+    'looks whether the bot is in each channel and whether each target accepts connections, and ' +
+    'reads the store without changing it. Exits with 1 where something fails; warnings ' +
     'alone exit with 0.',
   async run({ options, io }) {
     const { json } = options;
@@ -67,16 +74,18 @@ async function examine(
   const directory = createDirectory(parts);
   const { tokenFile } = options;
   const token = tokenFile === undefined ? undefined : bare(readGiven(tokenFile, io));
-  const [identity, store, ofToken] = await Promise.all([
+  const found = await Promise.all([
     diagnoseIdentity({ ...parts, directory }),
-    examineStore(config),
     token === undefined ? [] : examineToken(token, loaded),
+    probeChannels(config),
+    examineExecutors(config),
+    examineStore(config, loaded.source),
   ]);
   ok('valid', path);
   for (const warning of warnings) {
     warn(warning.rule, formatProblem(warning), `expected ${warning.expected}`);
   }
-  return [...list, ...identity, ...ofToken, ...store];
+  return [...list, ...found.flat()];
 }
 
 /** Says where a configured claim is in the token in another shape, and whether the API takes it. */
@@ -98,8 +107,26 @@ async function examineToken(
   return list;
 }
 
-async function examineStore({ store, profile, signing }: Config): Promise<readonly Finding[]> {
+async function examineExecutors(config: Config): Promise<readonly Finding[]> {
+  const probed = await probeExecutors({ config, clock: systemClock, log: silentLogger });
+  return probed.flatMap(({ name, found, error }) => {
+    const { list, ok, fail } = findingsOf(`executor ${name}`);
+    if (found !== undefined) ok('reachable', found);
+    else {
+      const change = networkAdvice(error) ?? `check executors.${name}`;
+      fail('reachable', describeError(error).slice(0, 300), change);
+    }
+    return list;
+  });
+}
+
+async function examineStore(config: Config, source: YamlSource): Promise<readonly Finding[]> {
+  const { store, profile, signing } = config;
   const { list, ok, warn, fail } = findingsOf('store');
+  for (const { rule, found, expected } of await checkStore(config, source)) {
+    fail(rule, found, `expected ${expected}`);
+  }
+  if (list.length > 0) return list;
   let inspection: StoreInspection;
   try {
     const allowUntrusted = profile === 'local';
@@ -109,14 +136,21 @@ async function examineStore({ store, profile, signing }: Config): Promise<readon
       const change = 'nothing before the first start, which creates it; otherwise check store.path';
       warn('opens', `${store.path} does not exist yet`, change);
     } else {
-      const change = "check store, the login's permissions, and that the server can be reached";
-      fail('opens', describeError(error).slice(0, 300), change);
+      const change = networkAdvice(error) ?? 'do what the message says; the server did answer';
+      const sqlite = 'do what the message says; the file and its folder belong to the service';
+      fail('opens', describeError(error).slice(0, 300), store.kind === 'sqlite' ? sqlite : change);
     }
     return list;
   }
   try {
     const { missing } = inspection;
     ok('opens', `${store.kind}, for reading`);
+    if (store.kind === 'sqlite') {
+      const written = unwritable(store.path);
+      const change = 'let the user of the service write the file and its folder';
+      if (written === undefined) ok('writable', store.path);
+      else fail('writable', written, change);
+    }
     if (missing.length === 0) ok('schema', 'up to date');
     else {
       const change = 'run `countersign migrate`, or start with a login that may change the schema';
@@ -125,6 +159,16 @@ async function examineStore({ store, profile, signing }: Config): Promise<readon
     return [...list, ...(await examineKeys(signing.secret, inspection))];
   } finally {
     await inspection.close();
+  }
+}
+
+/** Why this user cannot write the file as the service does; undefined where it can. */
+function unwritable(path: string): string | undefined {
+  try {
+    for (const one of [path, dirname(path)]) accessSync(one, constants.R_OK | constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return describeError(error).slice(0, 300);
   }
 }
 

@@ -53,6 +53,23 @@ export function createExecutors(options: {
   };
 }
 
+/** Looks whether the target of each executor can be reached: what was found, or the error. */
+export function probeExecutors(
+  options: Parameters<typeof createExecutors>[0],
+): Promise<
+  readonly { readonly name: string; readonly found?: string; readonly error?: unknown }[]
+> {
+  return Promise.all(
+    Object.entries(options.config.executors).map(async ([name, executor]) => {
+      try {
+        return { name, found: await createExecutor({ ...options, name, executor }).probe() };
+      } catch (error) {
+        return { name, error };
+      }
+    }),
+  );
+}
+
 function createExecutor(
   options: Parameters<typeof createExecutors>[0] & { name: string; executor: ExecutorConfig },
 ) {

@@ -20,6 +20,12 @@ export interface Executor {
   readonly repeatable: boolean;
   /** Never throws for the behaviour of the target. `attempt` counts from 1. */
   execute(request: Request, attempt: number): Promise<ExecutionResult>;
+  /**
+   * Looks whether the target can be reached, without an effect; gives what was found.
+   *
+   * @throws Error where it cannot.
+   */
+  probe(): Promise<string>;
 }
 
 /** The arguments of `create`. */

@@ -23,6 +23,8 @@ export async function inspectStore(
 ): Promise<StoreInspection> {
   return openReadOnly(config, options, async (store) => {
     const missing = (await store.pendingMigrations()).map(({ name }) => name);
+    // A start refuses it too. Without its tables no copy can have begun.
+    if (missing.length === 0) await store.refuseUnfinished();
     const { close, listKeys } = store;
     return { missing, listKeys: missing.length === 0 ? listKeys : async () => [], close };
   });

@@ -1,6 +1,7 @@
 import { Lru } from '../../lib/lru.ts';
 import type { ExecutionResult } from '../../usecases/ports/executors.ts';
 import { createAddressPolicy } from '../../net/addresses.ts';
+import { probeTarget } from '../../net/probe-target.ts';
 import { postOnce } from '../../net/post-once.ts';
 import { webhookSigner } from '../../net/sign-webhook.ts';
 import type { SignWebhook } from '../../net/sign-webhook.ts';
@@ -45,6 +46,12 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
   return {
     plan: () => ({ target, durationMs: null }),
     repeatable: section.idempotent,
+    async probe() {
+      const { resolve } = parts;
+      const limits = { policy, timeoutMs: section.timeout };
+      await probeTarget({ url: url.href, ...limits, ...(resolve ? { resolve } : {}) });
+      return `${url.host} accepts connections`;
+    },
     async execute(request, attempt) {
       const now = clock.now();
       const id = `msg_${request.id}`;

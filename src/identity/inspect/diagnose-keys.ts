@@ -1,6 +1,7 @@
 import { describeError } from '../../lib/logger.ts';
 import { JWKS_TYPES, fetchJson } from '../../net/bounded-fetch.ts';
 import type { Fetch } from '../../net/bounded-fetch.ts';
+import { networkAdvice } from '../../net/failure-advice.ts';
 import type { Findings } from './finding.ts';
 import { NO_KEYS, readKeyDocument } from '../issuer-keys/key-document.ts';
 import type { KeySet } from '../issuer-keys/key-document.ts';
@@ -31,8 +32,9 @@ export async function diagnoseKeys(findings: Findings, given: KeyExpectation): P
     findings.fail(
       'keys',
       describeError(error).slice(0, 300),
-      'the provider must publish signing keys (use=sig, RSA of 2048 bits or more, EC ' +
-        'or Ed25519) at its jwks_uri',
+      networkAdvice(error) ??
+        'the provider must publish signing keys (use=sig, RSA of 2048 bits or more, EC ' +
+          'or Ed25519) at its jwks_uri',
     );
     return;
   }

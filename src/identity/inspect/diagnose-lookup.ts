@@ -1,6 +1,7 @@
 import { describeError } from '../../lib/logger.ts';
 import { findingsOf } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { networkAdvice } from '../../net/failure-advice.ts';
 import type { Directory } from '../../usecases/ports/directory.ts';
 import type { IdentityParts } from '../providers.ts';
 
@@ -27,8 +28,9 @@ export async function diagnoseLookups({
         findings.fail(
           'group lookup',
           `${tenant}: ${describeError(error).slice(0, 300)}`,
-          'check groupLookup.clientId and credential (a secret may have expired), and that an ' +
-            'administrator of that tenant has consented',
+          networkAdvice(error) ??
+            'check groupLookup.clientId and credential (a secret may have expired), and that an ' +
+              'administrator of that tenant has consented',
         );
       }
       return findings.list;

@@ -1,5 +1,6 @@
 import * as oidc from 'openid-client';
 import { describeError } from '../../lib/logger.ts';
+import { networkAdvice } from '../../net/failure-advice.ts';
 import type { Findings } from './finding.ts';
 import type { IdentityParts } from '../providers.ts';
 import { clientConfiguration } from '../sign-in/sign-in-client.ts';
@@ -95,7 +96,7 @@ async function trySecret(
       findings.fail(
         'token endpoint',
         describeError(error).slice(0, 200),
-        'the token endpoint must be reachable from here',
+        networkAdvice(error) ?? 'the token endpoint must answer as RFC 6749 says: ask the provider',
       );
     }
   }

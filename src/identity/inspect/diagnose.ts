@@ -1,6 +1,7 @@
 import type { IssuerConfig } from '../../config/config.ts';
 import { describeError } from '../../lib/logger.ts';
 import { createBotCredentials } from '../bot-credentials.ts';
+import { networkAdvice } from '../../net/failure-advice.ts';
 import { fetchJson } from '../../net/bounded-fetch.ts';
 import type { Fetch } from '../../net/bounded-fetch.ts';
 import { diagnoseKeys } from './diagnose-keys.ts';
@@ -120,8 +121,7 @@ async function checkDiscovery(
     findings.fail(
       'reachable',
       describeError(error).slice(0, 300),
-      'check the address ' +
-        '(discoveryUrl or issuer), name resolution, and that this machine may reach it by https',
+      networkAdvice(error) ?? 'check the address (discoveryUrl or issuer): this is no discovery',
     );
     return undefined;
   }
@@ -187,7 +187,8 @@ async function diagnoseBotLogin(parts: IdentityParts): Promise<readonly Finding[
     findings.fail(
       'login',
       describeError(cause).slice(0, 300),
-      'check teams.appId, teams.tenantId and teams.credential (a secret may have expired)',
+      networkAdvice(error) ??
+        'check teams.appId, teams.tenantId and teams.credential (a secret may have expired)',
     );
   }
   return findings.list;

@@ -1,4 +1,6 @@
 /** `countersign doctor` against the parts of the local profile, working and broken. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,6 +30,7 @@ import { cli } from './support.ts';
 
 let home: string;
 let parts: LocalParts;
+let notInstalled: Awaited<ReturnType<typeof doctor>>;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'countersign-doctor-'));
@@ -36,11 +39,23 @@ beforeAll(async () => {
   await (
     await openStore({ kind: 'sqlite', path }, { clock: systemClock, log: silentLogger })
   ).close();
+  notInstalled = await doctor();
+  await install();
 });
 afterAll(async () => {
   await parts.stop();
   await rm(home, { recursive: true, force: true });
 });
+
+/** Adds the bot to the team; a service that takes everything stands in for ours. */
+async function install(): Promise<void> {
+  const service = createServer((_req, res) => res.end());
+  service.listen(Number(new URL(parts.url).port), '127.0.0.1');
+  await once(service, 'listening');
+  await parts.connector.install();
+  service.closeAllConnections();
+  service.close();
+}
 
 async function doctor(env: Record<string, string> = {}, more: readonly string[] = []) {
   const args = ['doctor', '--config', parts.configPath, '--profile', 'local', '--json', ...more];
@@ -52,6 +67,8 @@ async function doctor(env: Record<string, string> = {}, more: readonly string[] 
     // The demo's workflow names a repository, which `check` warns about too.
     bad: report.findings
       .filter(({ result, check }) => result !== 'ok' && check !== 'repository_by_name')
+      // The connector limits how often a bot may read, and these tests ask very often.
+      .filter(({ found }) => !found.endsWith('answered 429'))
       .map(({ part, check, result }) => `${result} ${part}: ${check}`),
   };
 }
@@ -88,10 +105,23 @@ test('reports OK for every part of a working set-up', async () => {
         'endorsements',
       ].map((check) => `channel bot-framework: ${check}`),
       'bot: login',
+      'channel approvals: bot',
+      'executor deploy-webhook: reachable',
       'store: opens',
+      'store: writable',
       'store: schema',
       'keys: open',
     ]),
+  );
+});
+
+test('reports a channel that the bot is not in', () => {
+  expect(notInstalled.bad).toEqual(['fail channel approvals: bot']);
+  expect(notInstalled.findings).toContainEqual(
+    expect.objectContaining({
+      found: 'the Bot Connector answered 403: the bot is not in this channel',
+      change: 'add the app to the team',
+    }),
   );
 });
 
@@ -110,7 +140,7 @@ describe('reports', () => {
   const rows: [string, Record<string, string>, string][] = [
     [
       'an unreachable provider',
-      { LOCAL_ISSUER: 'http://127.0.0.1:9' },
+      { LOCAL_ISSUER: 'http://127.0.0.1:59871' },
       'fail issuer local: reachable',
     ],
     [
@@ -127,7 +157,22 @@ describe('reports', () => {
     [
       'a store that does not exist yet',
       { LOCAL_STORE: '/nowhere/countersign.db' },
-      'warn store: opens',
+      'fail store: store_folder_missing',
+    ],
+    [
+      'a channel that the connector does not know',
+      { LOCAL_CHANNEL: '19:other@thread.tacv2' },
+      'fail channel approvals: bot',
+    ],
+    [
+      'a target that nothing listens at',
+      { LOCAL_TARGET: 'http://127.0.0.1:59871/hook' },
+      'fail executor deploy-webhook: reachable',
+    ],
+    [
+      'a target at a private address without leave',
+      { LOCAL_TARGET: 'http://10.1.2.3/hook' },
+      'fail configuration: private_target',
     ],
     [
       'a configuration that does not load',
@@ -140,6 +185,31 @@ describe('reports', () => {
     expect(bad).toContain(expected);
     expect(code).toBe(expected.startsWith('fail') ? 1 : 0);
     for (const one of findings) expect(one.result === 'ok').toBe(one.change === undefined);
+  });
+
+  test('a new database as one that the first start makes', async () => {
+    const path = join(home, 'new.db');
+    expect((await doctor({ LOCAL_STORE: path })).bad).toEqual(['warn store: opens']);
+  });
+
+  test.each([
+    ['reachable', { LOCAL_ISSUER: 'http://127.0.0.1:59871' }, /^nothing answers there/],
+    ['reachable', { LOCAL_ISSUER: 'http://no-such-host.invalid' }, /^the host name is not known/],
+    ['login', { LOCAL_APP_SECRET: 'expired' }, /^check teams\.appId/],
+    ['login', { LOCAL_LOGIN_URL: 'http://127.0.0.1:59871' }, /^nothing answers there/],
+    ['reachable', { LOCAL_TARGET: 'http://127.0.0.1:59871/' }, /^nothing answers there/],
+  ])('at %s with %j what has to be mended', async (check, env, change) => {
+    const { findings } = await doctor(env);
+    const failed = findings.find((one) => one.check === check && one.result === 'fail');
+    expect(failed?.change).toMatch(change);
+  });
+
+  test('an address of the provider that answers with something else, not the network', async () => {
+    const { LOCAL_ISSUER: issuer = '' } = parts.env;
+    const { findings } = await doctor({ LOCAL_ISSUER: `${issuer}/nowhere` });
+    const failed = findings.find(({ check, result }) => check === 'reachable' && result === 'fail');
+    expect(failed).toMatchObject({ found: expect.stringContaining('answered 404') });
+    expect(failed?.change).toMatch(/^check the address \(discoveryUrl or issuer\)/);
   });
 
   test('a rejected client secret, not an outage', async () => {

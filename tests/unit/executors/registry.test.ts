@@ -14,6 +14,7 @@ const group = defineExecutor<typeof groupSchema>({
   create: ({ section }) => ({
     plan: ({ member }) => ({ target: `${section.team}/${String(member)}`, durationMs: null }),
     repeatable: true,
+    probe: () => Promise.resolve('there'),
     execute: () => Promise.reject(new Error('not executed here')),
   }),
 });
